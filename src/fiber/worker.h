@@ -1,0 +1,25 @@
+/*
+ * worker: a thread with its loop and its fibers; one a core.
+ */
+#ifndef USHER_FIBER_WORKER_H
+#define USHER_FIBER_WORKER_H
+
+#include <stdint.h>
+
+#include "fiber/fiber.h"
+
+struct worker;
+
+/* Starts a thread "usher-w<index>" with an epoll loop and a scheduler. ERR_NO_MEMORY, ERR_IO. */
+int worker_start(uint32_t index, const struct sched_limits *limits, struct worker **ret_worker);
+/* Stops the loop and joins the thread; its fibers must have ended. */
+void worker_stop(struct worker *worker);
+struct loop *worker_loop(struct worker *worker);
+uint32_t worker_index(const struct worker *worker);
+
+/* Runs job(arg) in a fiber of the worker and waits until it has ended. From a fiber of another (or the
+ * same) worker, deaf to cancellation; or from a plain thread, which blocks. ERR_FULL when the worker
+ * has no fiber left: job was not run. */
+int worker_call(struct worker *worker, void (*job)(void *arg), void *arg);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * arena: memory that is given back all at once, with the request that asked for it.
+ *
+ * Allocation is a pointer bump; there is no free of a single piece. All pieces are aligned to 16 bytes
+ * and zeroed. A maximum bounds what one request can take. Chunks are kept by arena_reset for the next
+ * request up to ARENA_KEEP bytes.
+ */
+#ifndef USHER_MEM_ARENA_H
+#define USHER_MEM_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "mem/view.h"
+
+#define ARENA_KEEP (16u << 10) /* bytes an arena keeps over a reset */
+
+struct arena_chunk;
+struct arena {
+    struct arena_chunk *chunks; /* newest first */
+    size_t used;                /* bytes handed out since the last reset */
+    size_t max;                 /* bytes that may be handed out */
+};
+
+void arena_init(struct arena *a, size_t max);
+void arena_reset(struct arena *a);
+void arena_release(struct arena *a);
+
+/* Zeroed memory, valid until reset or release; NULL when max would be passed or memory is out. size
+ * may be 0 (a unique pointer). */
+void *arena_alloc(struct arena *a, size_t size);
+/* A NUL-terminated copy of v; NULL as above. */
+char *arena_copy(struct arena *a, struct view v);
+/* A NUL-terminated formatted string; NULL as above. */
+char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,120 @@
+/*
+ * seats: the engine that decides who gets which seat of one performance.
+ *
+ * Pure: no I/O, no clock and no randomness of its own; every call takes the time (wall milliseconds that
+ * never go back) and fresh ids from its caller. One thread at a time. All memory is taken by seats_new;
+ * no call allocates after that. Every change is made at once, in memory; the caller makes it durable and
+ * throws the whole engine away when it can't.
+ *
+ *            hold                    sell
+ *     FREE ────────▶ HELD ─────────────────────▶ SOLD
+ *      ▲  ◀──────── release, expire               │
+ *      └───────────────────────────────── unsell ─┘
+ *
+ * Invariants (asserted): free + held + sold = place_count; a seat is in exactly one live hold or none;
+ * a seat that is sold is in no hold.
+ */
+#ifndef USHER_SEATS_SEATS_H
+#define USHER_SEATS_SEATS_H
+
+#include "err/err.h"
+#include "hall/hall.h"
+#include "mem/id.h"
+
+#define SEATS_PARTY_MAX 8 /* places in one hold */
+
+enum seats_state { SEATS_FREE = 0, SEATS_HELD = 1, SEATS_SOLD = 2 };
+
+struct seats_limits {
+    uint32_t places_max;   /* places one account may have, held and sold together; > 0 */
+    uint32_t accounts_max; /* accounts that have places at once */
+};
+
+struct seats_hold {
+    struct id hold_id;
+    struct id account_id;
+    int64_t expires_at_ms; /* not valid at this time any more */
+    uint32_t count;
+    uint32_t seats[SEATS_PARTY_MAX]; /* ascending */
+};
+
+/* Why a hold is refused, and what is free instead. */
+struct seats_refusal {
+    uint32_t taken_count; /* of the seats asked for, those not free */
+    uint32_t taken[SEATS_PARTY_MAX];
+    uint32_t nearest_count; /* 0 or as many as were asked for: free, together where possible, near */
+    uint32_t nearest[SEATS_PARTY_MAX];
+};
+
+struct seats_counts {
+    uint32_t free, held, sold;
+};
+
+struct seats_best {
+    uint32_t party;   /* 1 … SEATS_PARTY_MAX */
+    int32_t category; /* -1: any */
+    int32_t section;  /* -1: any */
+    bool apart;       /* where no adjacent run is left, single seats near one another */
+};
+
+struct seats;
+
+/* hall is borrowed and must outlive the engine. All places are free. ERR_NO_MEMORY, ERR_INVALID. */
+int seats_new(const struct hall *hall, const struct seats_limits *limits, struct seats **ret_seats);
+void seats_free(struct seats *s);
+
+struct seats_counts seats_counts(const struct seats *s);
+/* seat < place_count */
+enum seats_state seats_state(const struct seats *s, uint32_t seat);
+/* Places the account has now, held and sold. */
+uint32_t seats_of_account(const struct seats *s, struct id account_id);
+/* The live hold, valid until the next change, or NULL. An expired one that was not collected yet is still
+ * there. */
+const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_id);
+
+/* Takes all of ask->seats (1 … 8, none twice, any order), or none. hold_id must be fresh, expires_at_ms
+ * lie after now_ms.
+ * ERR_CONFLICT: a seat is not free; *ret_refusal says which and what is nearest.
+ * ERR_FULL: the account would have more than places_max, or the engine more accounts than it may.
+ * ERR_INVALID: a seat index out of range or twice, no seat, more than 8. */
+int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
+               struct seats_refusal *ret_refusal);
+
+/* Chooses, without taking: the best run of party adjacent free seats: first the fewest orphans (single
+ * free seats that would be left alone between taken ones and aisles, where they were not alone before),
+ * then the smallest sum of distances from the stage, then the lowest index. A standing area counts as
+ * one run without orphans. ERR_CONFLICT: no fitting run is free (nor, with apart, enough seats). */
+int seats_pick_best(const struct seats *s, const struct seats_best *best,
+                    uint32_t ret_seats[SEATS_PARTY_MAX]);
+
+/* Chooses the lowest free places of a standing area that are not in `except`. ERR_INVALID: no such standing
+ * section, quantity 0 or more than 8. ERR_CONFLICT: fewer are free. */
+int seats_pick_standing(const struct seats *s, uint32_t section, uint32_t quantity,
+                        uint32_t ret_seats[SEATS_PARTY_MAX]);
+
+/* Gives the seats back. ERR_NOT_FOUND: no live hold of that id. ret_hold (may be NULL) gets the hold. */
+int seats_release(struct seats *s, struct id hold_id, struct seats_hold *ret_hold);
+
+/* Held seats become sold. ERR_NOT_FOUND; ERR_TIMEOUT: the hold has expired by now_ms (it stays until
+ * seats_expire collects it). */
+int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_hold *ret_hold);
+
+/* Sold seats become free: a cancelled order. count 1 … 8, all sold, of this account. ERR_INVALID. */
+int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count);
+
+/* Free seats become sold at once: loading. ERR_CONFLICT, ERR_INVALID, ERR_FULL (accounts_max; places_max
+ * is not asked). */
+int seats_restore_sold(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count);
+
+/* Ends holds that have expired by now_ms, at most max of them, in order of expiry, and gives them. */
+size_t seats_expire(struct seats *s, int64_t now_ms, struct seats_hold *ret_holds, size_t max);
+/* When the next hold ends, or INT64_MAX. */
+int64_t seats_next_expiry_ms(const struct seats *s);
+
+/* Two bits a place, as usher.v1.SeatsSnapshot; (place_count + 3) / 4 bytes. */
+void seats_snapshot(const struct seats *s, uint8_t *ret_states);
+
+/* Checks every invariant, O(places + holds); for tests and after loading. Asserts. */
+void seats_check(const struct seats *s);
+
+#endif
