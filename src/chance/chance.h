@@ -1,9 +1,9 @@
 /*
  * chance: randomness as a value you pass.
  *
- * The system body draws from the kernel through libsodium and is fit for keys and ids; the seeded body
- * (xoshiro256**, Blackman and Vigna 2018) repeats itself from its seed and is for tests, simulations
- * and load only. A seeded chance belongs to one thread; the system one to all.
+ * The system body draws from the kernel through libsodium and is fit for keys and ids; the seeded
+ * body (xoshiro256**, Blackman and Vigna 2018) repeats itself from its seed and is for tests,
+ * simulations and load only. A seeded chance belongs to one thread; the system one to all.
  */
 #ifndef USHER_CHANCE_CHANCE_H
 #define USHER_CHANCE_CHANCE_H

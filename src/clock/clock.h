@@ -1,10 +1,10 @@
 /*
  * clock: time as a value you pass.
  *
- * Two readings: monotonic nanoseconds, for how long, and wall milliseconds since the Unix epoch, for
- * when. Nothing but the body of a clock asks the operating system, so a test or a simulation gives its
- * own. A deadline is a monotonic nanosecond count; whatever may wait takes one, last, by the name
- * deadline_ns.
+ * Two readings: monotonic nanoseconds, for how long, and wall milliseconds since the Unix epoch,
+ * for when. Nothing but the body of a clock asks the operating system, so a test or a simulation
+ * gives its own. A deadline is a monotonic nanosecond count; whatever may wait takes one, last, by
+ * the name deadline_ns.
  */
 #ifndef USHER_CLOCK_CLOCK_H
 #define USHER_CLOCK_CLOCK_H

@@ -1,9 +1,9 @@
 /*
  * arena: memory that is given back all at once, with the request that asked for it.
  *
- * Allocation is a pointer bump; there is no free of a single piece. All pieces are aligned to 16 bytes
- * and zeroed. A maximum bounds what one request can take. Chunks are kept by arena_reset for the next
- * request up to ARENA_KEEP bytes.
+ * Allocation is a pointer bump; there is no free of a single piece. All pieces are aligned to 16
+ * bytes and zeroed. A maximum bounds what one request can take, each piece counted as a multiple
+ * of 16. The largest chunk of at most ARENA_KEEP bytes is kept by arena_reset for the next request.
  */
 #ifndef USHER_MEM_ARENA_H
 #define USHER_MEM_ARENA_H

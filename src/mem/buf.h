@@ -1,9 +1,9 @@
 /*
  * buf: bytes that grow, up to a stated maximum.
  *
- * Every buffer is given its maximum when it is made; meeting it is ERR_FULL, never growth. The buffer
- * owns its bytes; what buf_view gives is valid until the next append, consume or release. A zeroed buf
- * has maximum 0 and takes nothing.
+ * Every buffer is given its maximum when it is made; meeting it is ERR_FULL, never growth. The
+ * buffer owns its bytes; what buf_view gives is valid until the next append, consume or release. A
+ * zeroed buf has maximum 0 and takes nothing.
  */
 #ifndef USHER_MEM_BUF_H
 #define USHER_MEM_BUF_H

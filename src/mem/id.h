@@ -1,9 +1,9 @@
 /*
  * id: 128 random bits that name an account, a hold or an order.
  *
- * On the wire an id is 16 bytes (ledger, store) or 26 characters of Crockford's base 32, lower case,
- * most significant bits first (API, command line); i, l and o are read as 1, 1 and 0, so that an id can
- * be read out loud. The zero id names nothing.
+ * On the wire an id is 16 bytes (ledger, store) or 26 characters of Crockford's base 32, lower
+ * case, most significant bits first (API, command line); i, l and o are read as 1, 1 and 0, so that
+ * an id can be read out loud. The zero id names nothing.
  */
 #ifndef USHER_MEM_ID_H
 #define USHER_MEM_ID_H

@@ -16,7 +16,7 @@ struct list {
 };
 
 /* The struct of type T whose member M is this link. */
-#define list_of(link, T, M) ((T *)((char *)(link) - offsetof(T, M)))
+#define list_of(link, T, M) ((T *)((char *)(link)-offsetof(T, M)))
 
 /* Visits every link; the visited one may be removed on the way. */
 #define list_each(link, head)                                                                      \

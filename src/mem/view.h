@@ -18,7 +18,7 @@ struct view {
 };
 
 /* For printf: printf("%.*s", VIEW_ARG(v)) */
-#define VIEW_ARG(v)  (int)(v).len, (v).at
+#define VIEW_ARG(v) (int)(v).len, (v).at
 /* A string literal as a view. */
 #define VIEW_LIT(s) ((struct view){.at = "" s, .len = sizeof(s) - 1})
 

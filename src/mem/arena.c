@@ -1,0 +1,122 @@
+#include "mem/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "err/err.h"
+
+#define ARENA_ALIGN 16u
+#define ARENA_FIRST (4u << 10) /* bytes of the first chunk; the next ones double up to ARENA_KEEP  \
+                                */
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t size; /* of bytes */
+    size_t used;
+    _Alignas(ARENA_ALIGN) uint8_t bytes[];
+};
+
+void arena_init(struct arena *a, size_t max)
+{
+    *a = (struct arena){.max = max};
+}
+
+static void free_chunks(struct arena_chunk *chunk)
+{
+    while (chunk) {
+        struct arena_chunk *next = chunk->next;
+        free(chunk);
+        chunk = next;
+    }
+}
+
+void arena_reset(struct arena *a)
+{
+    /* One chunk stays: the largest that may. A busy arena so ends with one of ARENA_KEEP. */
+    struct arena_chunk **best = NULL;
+    for (struct arena_chunk **c = &a->chunks; *c; c = &(*c)->next) {
+        if ((*c)->size <= ARENA_KEEP && (!best || (*c)->size > (*best)->size))
+            best = c;
+    }
+    struct arena_chunk *kept = NULL;
+    if (best) {
+        kept = *best;
+        *best = kept->next;
+        kept->next = NULL;
+        kept->used = 0;
+    }
+    free_chunks(a->chunks);
+    a->chunks = kept;
+    a->used = 0;
+}
+
+void arena_release(struct arena *a)
+{
+    free_chunks(a->chunks);
+    *a = (struct arena){.max = a->max};
+}
+
+static struct arena_chunk *add_chunk(struct arena *a, size_t need)
+{
+    size_t size = a->chunks ? a->chunks->size * 2 : ARENA_FIRST;
+    if (size > ARENA_KEEP)
+        size = ARENA_KEEP;
+    bool own = need > size;
+    if (own)
+        size = need;
+    struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
+    if (!chunk)
+        return NULL;
+    chunk->size = size;
+    chunk->used = 0;
+    if (own && a->chunks) {
+        /* A large piece has a chunk to itself, behind the newest, whose rest stays in use. */
+        chunk->next = a->chunks->next;
+        a->chunks->next = chunk;
+    } else {
+        chunk->next = a->chunks;
+        a->chunks = chunk;
+    }
+    return chunk;
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    if (size > a->max - a->used)
+        return NULL;
+    size_t rounded = size ? (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1) : ARENA_ALIGN;
+    if (rounded < size || rounded > a->max - a->used)
+        return NULL;
+    struct arena_chunk *chunk = a->chunks;
+    if (!chunk || rounded > chunk->size - chunk->used)
+        chunk = add_chunk(a, rounded);
+    if (!chunk)
+        return NULL;
+    uint8_t *piece = chunk->bytes + chunk->used;
+    chunk->used += rounded;
+    a->used += rounded;
+    return memset(piece, 0, rounded);
+}
+
+char *arena_copy(struct arena *a, struct view v)
+{
+    char *copy = v.len < SIZE_MAX ? arena_alloc(a, v.len + 1) : NULL;
+    if (copy && v.len)
+        memcpy(copy, v.at, v.len);
+    return copy;
+}
+
+char *arena_printf(struct arena *a, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    assert(len >= 0);
+    char *text = arena_alloc(a, (size_t)len + 1);
+    if (text)
+        vsnprintf(text, (size_t)len + 1, format, again);
+    va_end(again);
+    va_end(args);
+    return text;
+}
