@@ -1,15 +1,16 @@
 /*
  * store: what must never be lost, as a const table of operations.
  *
- * This header is the contract; bodies are mem/ (the reference) and sqlite/, wrap/ decorates. One suite,
- * tests/conformance, holds every body to it. All calls may wait (a fiber parks) but never past their
- * deadline by more than the body's own bound; from a plain thread they block. All may be called
- * from any worker. Inputs are borrowed until the call returns; outputs are copied into the caller's
- * arena.
+ * This header is the contract; bodies are mem/ (the reference) and sqlite/, wrap/ decorates. One
+ * suite, tests/conformance, holds every body to it. All calls may wait (a fiber parks) but never
+ * past their deadline by more than the body's own bound; from a plain thread they block. All may be
+ * called from any worker. Inputs are borrowed until the call returns; outputs are copied into the
+ * caller's arena.
  *
  * What every call may return besides what its paragraph says: ERR_TIMEOUT (nothing was done),
- * ERR_UNAVAILABLE (nothing was done; the store is closed or broken), ERR_FULL (the queue is at its
- * maximum; nothing was done), ERR_IO, ERR_CORRUPT, ERR_NO_MEMORY (the arena's maximum).
+ * ERR_UNAVAILABLE (nothing was done; the store is broken for now), ERR_FULL (the queue is at its
+ * maximum; nothing was done), ERR_IO, ERR_CORRUPT, ERR_NO_MEMORY (the arena's maximum). A write
+ * that returns ERR_UNKNOWN or ERR_IO may have been done.
  */
 #ifndef USHER_STORE_STORE_H
 #define USHER_STORE_STORE_H
@@ -17,8 +18,9 @@
 #include "mem/arena.h"
 #include "mem/id.h"
 #include "mem/view.h"
+#include "sale/ledger.h"
 
-#define STORE_HASH_BYTES 32
+#define STORE_HASH_BYTES LEDGER_HASH_BYTES
 
 /* A hall plan: the encoded usher.v1.SeatMap, named by its SHA-256. */
 struct store_hall {
@@ -37,7 +39,8 @@ struct store_event {
     int64_t created_at_ms;
 };
 
-/* A performance's row: what is fixed at creation, and the head of its ledger. */
+/* A performance's row: what is fixed at creation (the genesis hash covers it, see sale/ledger.h),
+ * and the head of its ledger. */
 struct store_performance {
     uint32_t performance_id; /* given by the store, from 1 */
     uint32_t event_id;
@@ -46,13 +49,16 @@ struct store_performance {
     uint32_t hold_ttl_ms;
     uint32_t places_max;
     struct view currency; /* 3 letters */
-    struct view prices;   /* little-endian int64 each, one a category of the hall: smallest unit of money */
+    struct view
+        prices; /* little-endian int64 each, one a category of the hall: smallest unit of money */
+    uint32_t first_sale_state; /* the sale_state it was put with; put does not read it */
     /* the head, moved by store_commit alone */
-    uint32_t sale_state; /* usher.v1.SaleState */
-    uint64_t epoch;      /* of the owner that may write; grows with every claim */
-    uint64_t version;    /* changes so far */
-    uint64_t seq;        /* ledger rows so far */
-    uint8_t head_hash[STORE_HASH_BYTES]; /* of row seq; zero while seq is 0 */
+    uint32_t sale_state;                 /* usher.v1.SaleState */
+    uint64_t epoch;                      /* of the owner that may write; grows with every claim */
+    uint64_t version;                    /* changes so far */
+    uint64_t seq;                        /* ledger rows so far */
+    uint8_t head_hash[STORE_HASH_BYTES]; /* of row seq; the genesis hash while seq is 0: what the
+                                            next row's prev_hash must be. put does not read it */
 };
 
 /* A sold seat. */
@@ -68,35 +74,26 @@ struct store_order {
     uint32_t performance_id;
     uint32_t state; /* usher.v1.OrderState */
     uint32_t payment_method;
-    int64_t placed_at_ms;
+    int64_t placed_at_ms; /* at_ms of the ledger entry that sold it */
     int64_t total;
     struct view seats; /* little-endian uint32 each, ascending; kept after cancellation */
 };
 
-/* One row of the ledger; docs/internals/ledger.md is the format's page. */
-struct store_ledger_row {
-    uint64_t seq;            /* 1, 2, 3, … a performance */
-    uint64_t epoch;
-    uint64_t version_before; /* the row's entries are versions version_before + 1 … version */
-    uint64_t version;
-    int64_t at_ms;           /* wall clock of the commit */
-    uint8_t prev_hash[STORE_HASH_BYTES];
-    uint8_t hash[STORE_HASH_BYTES];
-    struct view body;        /* packed usher.v1.LedgerBatch */
-};
-
-/* Everything one commit writes, all or nothing. */
+/* Everything one commit writes, all or nothing. Cancels are done before sales, so that seats given
+ * back may be sold again; an order placed by a batch is not cancelled by the same one. */
 struct store_batch {
     uint32_t performance_id;
-    uint64_t epoch; /* must be the performance's epoch (the fence) */
-    struct store_ledger_row row; /* row.seq == seq + 1 and row.version_before == version of the head */
-    uint32_t sale_state; /* after the batch */
+    uint64_t epoch;        /* must be the performance's epoch (the fence) */
+    struct ledger_row row; /* sealed; row.epoch == epoch, row.seq == seq + 1, row.version_before ==
+                              version and row.prev_hash == head_hash of the head */
+    uint32_t sale_state;   /* after the batch */
     const struct store_sale *sales; /* sold now, ascending by seat */
     size_t sale_count;
     const struct store_order *orders; /* placed now */
     size_t order_count;
-    const struct store_order *cancels; /* only order_id and seats are read: rows of sold are removed, the
-                                          order's state becomes ORDER_STATE_CANCELLED */
+    const struct store_order
+        *cancels; /* only order_id and seats are read: rows of sold are removed, the
+                     order's state becomes ORDER_STATE_CANCELLED; its seats stay */
     size_t cancel_count;
     struct view outbox; /* packed usher.v1.OutboxBatch, or empty */
 };
@@ -130,8 +127,8 @@ struct store_ops {
     int (*event_list)(struct store *store, struct arena *arena, struct store_event **ret_events,
                       size_t *ret_count, int64_t deadline_ns);
 
-    /* Adds a performance with an empty ledger: epoch, version and seq 0, in sale_state. ERR_NOT_FOUND
-     * for an unknown event or hall. */
+    /* Adds a performance with an empty ledger: epoch, version and seq 0, in sale_state.
+     * ERR_NOT_FOUND for an unknown event or hall. */
     int (*performance_put)(struct store *store, const struct store_performance *performance,
                            uint32_t *ret_performance_id, int64_t deadline_ns);
     int (*performance_list)(struct store *store, struct arena *arena,
@@ -140,50 +137,60 @@ struct store_ops {
     int (*performance_get)(struct store *store, uint32_t performance_id, struct arena *arena,
                            struct store_performance *ret_performance, int64_t deadline_ns);
 
-    /* Takes ownership: adds 1 to the epoch, durably, and gives the row as it is then. Every commit of an
-     * older epoch fails from now on. ERR_NOT_FOUND. ERR_UNKNOWN: claim again. */
+    /* Takes ownership: adds 1 to the epoch, durably, and gives the row as it is then. Every commit
+     * of an older epoch fails from now on. ERR_NOT_FOUND. ERR_UNKNOWN: claim again. */
     int (*claim)(struct store *store, uint32_t performance_id, struct arena *arena,
                  struct store_performance *ret_performance, int64_t deadline_ns);
 
-    /* The one write of a sale. 0: everything is durable. ERR_FENCED: the epoch, seq or version is not
-     * the head's; ERR_CONFLICT: a seat is sold already, an order exists already, or a cancelled
-     * order's seats are not its own; nothing was written in either case. ERR_UNKNOWN, ERR_IO: it may or
-     * may not have been written: claim, and read. */
+    /* The one write of a sale. 0: everything is durable. ERR_FENCED: the epoch, seq, version or
+     * prev_hash is not the head's; ERR_CONFLICT: a seat is sold already, an order exists already,
+     * or a cancelled order is not this performance's, not confirmed, or its seats are not exactly
+     * those; ERR_NOT_FOUND: no such performance; nothing was written in any of these cases.
+     * ERR_UNKNOWN, ERR_IO: it may or may not have been written: claim, and read. */
     int (*commit)(struct store *store, const struct store_batch *batch, int64_t deadline_ns);
 
     /* Rows of sold for one performance, ascending by seat. */
     int (*sold_list)(struct store *store, uint32_t performance_id, struct arena *arena,
                      struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns);
 
-    /* Ledger rows with seq >= from_seq and at_ms >= from_ms, ascending, at most rows_max of them and
-     * at most about 16 MiB of bodies. */
+    /* Ledger rows with seq >= from_seq and at_ms >= from_ms, ascending, at most rows_max of them
+     * and at most about 16 MiB of bodies. */
     int (*ledger_read)(struct store *store, uint32_t performance_id, uint64_t from_seq,
                        int64_t from_ms, size_t rows_max, struct arena *arena,
-                       struct store_ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
+                       struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
 
     /* ERR_NOT_FOUND. */
     int (*order_get)(struct store *store, struct id order_id, struct arena *arena,
                      struct store_order *ret_order, int64_t deadline_ns);
     /* An account's orders, newest first (placed_at_ms, then order_id, descending), beginning after
-     * the order `after` (zero id: from the newest), at most orders_max. */
+     * the order `after` (zero id: from the newest), at most orders_max. ERR_NOT_FOUND: `after` is
+     * no order of the account. */
     int (*order_list)(struct store *store, struct id account_id, struct id after, size_t orders_max,
                       struct arena *arena, struct store_order **ret_orders, size_t *ret_count,
                       int64_t deadline_ns);
-    /* A performance's orders, ascending by order_id, beginning after `after`: for reports and audit. */
-    int (*order_scan)(struct store *store, uint32_t performance_id, struct id after, size_t orders_max,
-                      struct arena *arena, struct store_order **ret_orders, size_t *ret_count,
-                      int64_t deadline_ns);
+    /* A performance's orders, in the order they were committed, beginning after the order `after`
+     * (zero id: from the first): for reports and audit. ERR_NOT_FOUND: `after` is no order of the
+     * performance. */
+    int (*order_scan)(struct store *store, uint32_t performance_id, struct id after,
+                      size_t orders_max, struct arena *arena, struct store_order **ret_orders,
+                      size_t *ret_count, int64_t deadline_ns);
 
     /* The oldest outbox rows, at most rows_max; and their removal once delivered. */
     int (*outbox_read)(struct store *store, size_t rows_max, struct arena *arena,
                        struct store_outbox_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
     int (*outbox_remove)(struct store *store, uint64_t up_to_outbox_id, int64_t deadline_ns);
+
+    /* Every performance_id that the catalogue, the ledger, sold or the orders mention, ascending:
+     * for audit, which must notice rows whose performance is gone. */
+    int (*performance_ids)(struct store *store, struct arena *arena, uint32_t **ret_ids,
+                           size_t *ret_count, int64_t deadline_ns);
 };
 
 struct store {
     const struct store_ops *ops;
 };
 
+/* Beyond these a put is ERR_FULL. */
 #define STORE_HALLS_MAX        1000
 #define STORE_EVENTS_MAX       1000
 #define STORE_PERFORMANCES_MAX 1000
@@ -193,7 +200,10 @@ int store_mem_new(struct store **ret_store);
 
 /* The embedded body: DIR/usher.db in WAL mode, synchronous FULL, one writer thread; brought to the
  * present schema by numbered migrations. ERR_IO; ERR_BUSY when another process has it; ERR_CORRUPT;
- * ERR_UNSUPPORTED for a schema newer than this program. read_only: for audit, never writes. */
+ * ERR_UNSUPPORTED for a schema that is not this program's (newer; or older, where read_only forbids
+ * to bring it up). ERR_NOT_FOUND: read_only, and there is no such file. read_only: for audit, also
+ * beside the running server: every call sees the store as it was when it was opened; writes are
+ * ERR_DENIED. */
 int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_store);
 
 static inline void store_free(struct store *store)

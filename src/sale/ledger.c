@@ -1,0 +1,250 @@
+#include "sale/ledger.h"
+
+#include <openssl/evp.h>
+#include <pthread.h>
+
+#include "mem/id.h"
+
+/* 16 bytes each: a hash of one kind can never be taken for one of the other. */
+static const char ROW_TAG[16] = "usher ledger v1\n";
+static const char GENESIS_TAG[16] = "usher genesis 1\n";
+
+static EVP_MD *sha256;
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+
+/* Fetched once: an implicit fetch would take OpenSSL's locks in every call. */
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+int ledger_sha256(struct view bytes, uint8_t ret_hash[LEDGER_HASH_BYTES])
+{
+    uint8_t hash[LEDGER_HASH_BYTES];
+    unsigned len = 0;
+    pthread_once(&sha256_once, fetch_sha256);
+    if (!sha256 || !EVP_Digest(bytes.at, bytes.len, hash, &len, sha256, NULL))
+        return ERR_NO_MEMORY;
+    assert(len == LEDGER_HASH_BYTES);
+    memcpy(ret_hash, hash, sizeof(hash));
+    return 0;
+}
+
+/* Appends the lowest `width` bytes of value, most significant first. */
+static uint8_t *put_be(uint8_t *at, uint64_t value, unsigned width)
+{
+    for (unsigned i = 0; i < width; i++)
+        at[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
+    return at + width;
+}
+
+static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t len)
+{
+    memcpy(at, bytes, len);
+    return at + len;
+}
+
+int ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[LEDGER_HASH_BYTES])
+{
+    uint8_t preimage[LEDGER_GENESIS_PREIMAGE], *at = preimage;
+    uint8_t currency[LEDGER_HASH_BYTES], prices[LEDGER_HASH_BYTES];
+    int rc = ledger_sha256(genesis->currency, currency);
+    if (rc == 0)
+        rc = ledger_sha256(genesis->prices, prices);
+    if (rc < 0)
+        return rc;
+    at = put_bytes(at, GENESIS_TAG, sizeof(GENESIS_TAG));
+    at = put_be(at, genesis->performance_id, 4);
+    at = put_be(at, genesis->event_id, 4);
+    at = put_be(at, genesis->hall_id, 4);
+    at = put_bytes(at, genesis->layout_hash, LEDGER_HASH_BYTES);
+    at = put_be(at, (uint64_t)genesis->starts_at_ms, 8);
+    at = put_be(at, genesis->hold_ttl_ms, 4);
+    at = put_be(at, genesis->places_max, 4);
+    at = put_be(at, genesis->first_sale_state, 4);
+    at = put_bytes(at, currency, LEDGER_HASH_BYTES);
+    at = put_bytes(at, prices, LEDGER_HASH_BYTES);
+    assert(at - preimage == LEDGER_GENESIS_PREIMAGE);
+    return ledger_sha256(view_of(preimage, LEDGER_GENESIS_PREIMAGE), ret_hash);
+}
+
+static int row_hash(uint32_t performance_id, const struct ledger_row *row,
+                    uint8_t ret_hash[LEDGER_HASH_BYTES])
+{
+    uint8_t preimage[LEDGER_ROW_PREIMAGE], body[LEDGER_HASH_BYTES], *at = preimage;
+    int rc = ledger_sha256(row->body, body);
+    if (rc < 0)
+        return rc;
+    at = put_bytes(at, ROW_TAG, sizeof(ROW_TAG));
+    at = put_be(at, performance_id, 4);
+    at = put_be(at, row->seq, 8);
+    at = put_be(at, row->epoch, 8);
+    at = put_be(at, row->version_before, 8);
+    at = put_be(at, row->version, 8);
+    at = put_be(at, (uint64_t)row->at_ms, 8);
+    at = put_bytes(at, row->prev_hash, LEDGER_HASH_BYTES);
+    at = put_bytes(at, body, LEDGER_HASH_BYTES);
+    assert(at - preimage == LEDGER_ROW_PREIMAGE);
+    return ledger_sha256(view_of(preimage, LEDGER_ROW_PREIMAGE), ret_hash);
+}
+
+int ledger_seal(uint32_t performance_id, struct ledger_row *row)
+{
+    return row_hash(performance_id, row, row->hash);
+}
+
+static enum ledger_break find_break(const struct ledger_row *row, const struct ledger_tail *tail,
+                                    const uint8_t hash[LEDGER_HASH_BYTES])
+{
+    if (row->seq != tail->seq + 1)
+        return LEDGER_BREAK_SEQ;
+    if (row->version_before != tail->version || row->version <= row->version_before)
+        return LEDGER_BREAK_VERSION;
+    if (row->epoch == 0 || row->epoch < tail->epoch)
+        return LEDGER_BREAK_EPOCH;
+    if (row->at_ms < tail->at_ms)
+        return LEDGER_BREAK_TIME;
+    if (memcmp(row->prev_hash, tail->hash, LEDGER_HASH_BYTES) != 0)
+        return LEDGER_BREAK_PREV_HASH;
+    if (memcmp(row->hash, hash, LEDGER_HASH_BYTES) != 0)
+        return LEDGER_BREAK_HASH;
+    return LEDGER_OK;
+}
+
+int ledger_follow(uint32_t performance_id, const struct ledger_row *row, struct ledger_tail *tail,
+                  enum ledger_break *ret_break)
+{
+    uint8_t hash[LEDGER_HASH_BYTES];
+    int rc = row_hash(performance_id, row, hash);
+    if (rc < 0)
+        return rc;
+    *ret_break = find_break(row, tail, hash);
+    tail->seq = row->seq;
+    tail->epoch = row->epoch;
+    tail->version = row->version;
+    tail->at_ms = row->at_ms;
+    memcpy(tail->hash, row->hash, LEDGER_HASH_BYTES);
+    return 0;
+}
+
+const char *ledger_break_text(enum ledger_break broken)
+{
+    switch (broken) {
+    case LEDGER_OK:
+        return "it follows";
+    case LEDGER_BREAK_SEQ:
+        return "its number does not follow the row before";
+    case LEDGER_BREAK_VERSION:
+        return "its versions do not follow the row before";
+    case LEDGER_BREAK_EPOCH:
+        return "its epoch is less than the row's before";
+    case LEDGER_BREAK_TIME:
+        return "its time is before the row's before";
+    case LEDGER_BREAK_PREV_HASH:
+        return "its prev_hash is not the hash of the row before";
+    case LEDGER_BREAK_HASH:
+        return "its hash is not the hash of its content";
+    }
+    return "it is broken";
+}
+
+int ledger_pack(const Usher__V1__LedgerBatch *batch, struct arena *arena, struct view *ret_body)
+{
+    assert(batch->n_entries > 0);
+    if (batch->n_entries > LEDGER_ENTRIES_MAX)
+        return ERR_FULL;
+    size_t len = usher__v1__ledger_batch__get_packed_size(batch);
+    if (len > LEDGER_BODY_MAX)
+        return ERR_FULL;
+    uint8_t *bytes = arena_alloc(arena, len);
+    if (!bytes)
+        return ERR_NO_MEMORY;
+    usher__v1__ledger_batch__pack(batch, bytes);
+    *ret_body = view_of(bytes, len);
+    return 0;
+}
+
+/* protobuf-c gives NULL for want of memory and for bad bytes alike; full tells which. */
+struct arena_taker {
+    struct arena *arena;
+    bool full;
+};
+
+static void *arena_take(void *state, size_t size)
+{
+    struct arena_taker *taker = state;
+    void *bytes = arena_alloc(taker->arena, size);
+    taker->full |= !bytes;
+    return bytes;
+}
+
+static void arena_leave(void *state, void *bytes)
+{
+    (void)state, (void)bytes; /* goes with its arena */
+}
+
+static bool is_id(const ProtobufCBinaryData *bytes)
+{
+    return bytes->len == ID_BYTES;
+}
+
+static bool are_seats(const uint32_t *seats, size_t count)
+{
+    if (count == 0 || count > LEDGER_SEATS_MAX)
+        return false;
+    for (size_t i = 1; i < count; i++)
+        if (seats[i - 1] >= seats[i])
+            return false;
+    return true;
+}
+
+/* No key, or one with the hash of what was asked under it. */
+static bool is_key(const Usher__V1__LedgerKey *key)
+{
+    return !key || (key->key.len > 0 && key->key.len <= LEDGER_KEY_MAX &&
+                    key->request_hash.len == LEDGER_HASH_BYTES);
+}
+
+static bool is_entry(const Usher__V1__LedgerEntry *entry)
+{
+    switch (entry->change_case) {
+    case USHER__V1__LEDGER_ENTRY__CHANGE_HOLD:
+        return is_id(&entry->hold->hold_id) && is_id(&entry->hold->account_id) &&
+               are_seats(entry->hold->seats, entry->hold->n_seats) && is_key(entry->hold->key);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_RELEASE:
+        return is_id(&entry->release->hold_id);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY:
+        return is_id(&entry->expiry->hold_id);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE:
+        return is_id(&entry->sale->order_id) && is_id(&entry->sale->hold_id) &&
+               is_id(&entry->sale->account_id) &&
+               are_seats(entry->sale->seats, entry->sale->n_seats) && is_key(entry->sale->key);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_CANCEL:
+        return is_id(&entry->cancel->order_id) && is_id(&entry->cancel->account_id) &&
+               are_seats(entry->cancel->seats, entry->cancel->n_seats);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+int ledger_unpack(struct view body, struct arena *arena, Usher__V1__LedgerBatch **ret_batch)
+{
+    struct arena_taker taker = {.arena = arena};
+    ProtobufCAllocator allocator = {
+        .alloc = arena_take, .free = arena_leave, .allocator_data = &taker};
+    if (body.len == 0 || body.len > LEDGER_BODY_MAX)
+        return ERR_CORRUPT;
+    Usher__V1__LedgerBatch *batch =
+        usher__v1__ledger_batch__unpack(&allocator, body.len, (const uint8_t *)body.at);
+    if (!batch)
+        return taker.full ? ERR_NO_MEMORY : ERR_CORRUPT;
+    if (batch->n_entries == 0 || batch->n_entries > LEDGER_ENTRIES_MAX)
+        return ERR_CORRUPT;
+    for (size_t i = 0; i < batch->n_entries; i++)
+        if (!is_entry(batch->entries[i]))
+            return ERR_CORRUPT;
+    *ret_batch = batch;
+    return 0;
+}

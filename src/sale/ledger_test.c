@@ -1,0 +1,212 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sale/ledger.h"
+
+static void to_hex(const uint8_t *bytes, size_t len, char *ret_text)
+{
+    for (size_t i = 0; i < len; i++)
+        snprintf(ret_text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+/* The values were computed by another program (Python's hashlib) from the documented layout. */
+static void hashes_are_the_documented_ones(void **state)
+{
+    char hex[2 * LEDGER_HASH_BYTES + 1];
+    const uint8_t prices[16] = {0xe8, 3, 0, 0, 0, 0, 0, 0, 0xc4, 9};
+    struct ledger_genesis genesis = {.performance_id = 7,
+                                     .event_id = 2,
+                                     .hall_id = 3,
+                                     .starts_at_ms = 1790000000000,
+                                     .hold_ttl_ms = 300000,
+                                     .places_max = 4,
+                                     .first_sale_state = 1,
+                                     .currency = VIEW_LIT("KRW"),
+                                     .prices = view_of(prices, sizeof(prices))};
+    assert_int_equal(ledger_sha256(VIEW_LIT("layout"), genesis.layout_hash), 0);
+    struct ledger_row row = {
+        .seq = 1, .epoch = 5, .version = 2, .at_ms = -1, .body = VIEW_LIT("body")};
+    assert_int_equal(ledger_genesis_hash(&genesis, row.prev_hash), 0);
+    to_hex(row.prev_hash, LEDGER_HASH_BYTES, hex);
+    assert_string_equal(hex, "6854c84931c48bdc3d7ca06cc080c6cef721908ca2d9fa4772337fb78d222d14");
+    assert_int_equal(ledger_seal(7, &row), 0);
+    to_hex(row.hash, LEDGER_HASH_BYTES, hex);
+    assert_string_equal(hex, "fc81be8dae98fde9a155ea988bb7341bb66ebd2d69394c65d0f748c524e62d93");
+}
+
+static enum ledger_break broken(const struct ledger_row *row, struct ledger_tail tail)
+{
+    enum ledger_break found = LEDGER_OK;
+    assert_int_equal(ledger_follow(9, row, &tail, &found), 0);
+    assert_true(tail.seq == row->seq && tail.version == row->version); /* moved on in any case */
+    assert_memory_equal(tail.hash, row->hash, LEDGER_HASH_BYTES);
+    return found;
+}
+
+static void every_field_is_covered(void **state)
+{
+    struct ledger_tail tail = {
+        .seq = 4, .epoch = 2, .version = 10, .at_ms = 100, .hash = {1, 2, 3}};
+    struct ledger_row row = {.seq = 5,
+                             .epoch = 2,
+                             .version_before = 10,
+                             .version = 13,
+                             .at_ms = 100,
+                             .prev_hash = {1, 2, 3},
+                             .body = VIEW_LIT("some body")};
+    assert_int_equal(ledger_seal(9, &row), 0);
+    assert_int_equal(broken(&row, tail), LEDGER_OK);
+
+    struct ledger_row bad = row;
+    bad.seq = 6;
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_SEQ);
+    bad = row, bad.version_before = 11;
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_VERSION);
+    bad = row, bad.version = 10;
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_VERSION);
+    bad = row, bad.epoch = 1;
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_EPOCH);
+    bad = row, bad.at_ms = 99;
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_TIME);
+    bad = row, bad.prev_hash[31] = 1;
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_PREV_HASH);
+
+    /* what could still follow must be caught by the hash */
+    bad = row, bad.version = 14;
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_HASH);
+    bad = row, bad.epoch = 3;
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_HASH);
+    bad = row, bad.at_ms = 101;
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_HASH);
+    bad = row, bad.body = VIEW_LIT("some bodz");
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_HASH);
+    bad = row, bad.hash[0] ^= 1;
+    assert_int_equal(broken(&bad, tail), LEDGER_BREAK_HASH);
+    enum ledger_break found = LEDGER_OK;
+    assert_int_equal(ledger_follow(8, &row, &tail, &found), 0); /* another performance's row */
+    assert_int_equal(found, LEDGER_BREAK_HASH);
+}
+
+/* A batch with one hold of these seats. */
+static struct view pack_hold(struct arena *arena, size_t id_bytes, uint32_t *seats,
+                             size_t seat_count, size_t key_bytes, size_t request_hash_bytes)
+{
+    static uint8_t bytes[128];
+    Usher__V1__LedgerKey key = USHER__V1__LEDGER_KEY__INIT;
+    key.key = (ProtobufCBinaryData){key_bytes, bytes};
+    key.request_hash = (ProtobufCBinaryData){request_hash_bytes, bytes};
+    Usher__V1__LedgerHold hold = USHER__V1__LEDGER_HOLD__INIT;
+    hold.hold_id = hold.account_id = (ProtobufCBinaryData){id_bytes, bytes};
+    hold.seats = seats;
+    hold.n_seats = seat_count;
+    hold.expires_at_ms = 5000;
+    hold.key = key_bytes + request_hash_bytes > 0 ? &key : NULL;
+    Usher__V1__LedgerEntry entry = USHER__V1__LEDGER_ENTRY__INIT, *entries[] = {&entry};
+    entry.change_case = USHER__V1__LEDGER_ENTRY__CHANGE_HOLD;
+    entry.hold = &hold;
+    Usher__V1__LedgerBatch batch = USHER__V1__LEDGER_BATCH__INIT;
+    batch.entries = entries;
+    batch.n_entries = 1;
+    struct view body = {0};
+    assert_int_equal(ledger_pack(&batch, arena, &body), 0);
+    return body;
+}
+
+static void bodies_come_back(void **state)
+{
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    Usher__V1__LedgerBatch *batch = NULL;
+    struct view body = pack_hold(&arena, 16, (uint32_t[]){3, 70000}, 2, 4, 32);
+    assert_int_equal(ledger_unpack(body, &arena, &batch), 0);
+    assert_int_equal(batch->n_entries, 1);
+    assert_int_equal(batch->entries[0]->hold->seats[1], 70000);
+    assert_int_equal(batch->entries[0]->hold->key->key.len, 4);
+    body = pack_hold(&arena, 16, (uint32_t[]){0}, 1, 0, 0);
+    assert_int_equal(ledger_unpack(body, &arena, &batch), 0);
+    assert_null(batch->entries[0]->hold->key);
+    arena_release(&arena);
+}
+
+static void wrong_bodies_are_refused(void **state)
+{
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    Usher__V1__LedgerBatch *batch = NULL;
+    uint32_t nine[] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+    const struct view bodies[] = {
+        pack_hold(&arena, 15, (uint32_t[]){1}, 1, 0, 0),
+        pack_hold(&arena, 17, (uint32_t[]){1}, 1, 0, 0),
+        pack_hold(&arena, 16, NULL, 0, 0, 0),
+        pack_hold(&arena, 16, (uint32_t[]){1, 1}, 2, 0, 0),
+        pack_hold(&arena, 16, (uint32_t[]){2, 1}, 2, 0, 0),
+        pack_hold(&arena, 16, nine, 9, 0, 0),
+        pack_hold(&arena, 16, (uint32_t[]){1}, 1, 65, 32),
+        pack_hold(&arena, 16, (uint32_t[]){1}, 1, 0, 32),
+        pack_hold(&arena, 16, (uint32_t[]){1}, 1, 4, 31),
+        VIEW_LIT(""),
+        VIEW_LIT("\x0a\x00"),     /* an entry without a change */
+        VIEW_LIT("\x0a\x02\x08"), /* cut short */
+        VIEW_LIT("\xff\xff\xff"),
+    };
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+        assert_int_equal(ledger_unpack(bodies[i], &arena, &batch), ERR_CORRUPT);
+    assert_null(batch);
+    arena_release(&arena);
+}
+
+static void a_full_arena_is_no_corruption(void **state)
+{
+    struct arena arena, small;
+    arena_init(&arena, 1 << 20);
+    struct view body = pack_hold(&arena, 16, (uint32_t[]){3, 70000}, 2, 4, 32);
+    Usher__V1__LedgerBatch *batch = NULL;
+    size_t max = 0;
+    int rc = ERR_NO_MEMORY;
+    for (; max < 4096 && rc < 0; max += 16) {
+        arena_init(&small, max);
+        rc = ledger_unpack(body, &small, &batch);
+        assert_true(rc == 0 || rc == ERR_NO_MEMORY);
+        arena_release(&small);
+    }
+    assert_int_equal(rc, 0);
+    assert_true(max > 64);
+    arena_release(&arena);
+}
+
+static void a_row_has_a_maximum(void **state)
+{
+    struct arena arena;
+    arena_init(&arena, 64);
+    Usher__V1__LedgerBatch batch = USHER__V1__LEDGER_BATCH__INIT;
+    static Usher__V1__LedgerEntry entry, *entries[LEDGER_ENTRIES_MAX + 1];
+    usher__v1__ledger_entry__init(&entry);
+    for (size_t i = 0; i <= LEDGER_ENTRIES_MAX; i++)
+        entries[i] = &entry;
+    struct view body = {0};
+    batch.entries = entries;
+    batch.n_entries = LEDGER_ENTRIES_MAX + 1;
+    assert_int_equal(ledger_pack(&batch, &arena, &body), ERR_FULL);
+    batch.n_entries = LEDGER_ENTRIES_MAX;
+    assert_int_equal(ledger_pack(&batch, &arena, &body), ERR_NO_MEMORY);
+    arena_release(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hashes_are_the_documented_ones),
+        cmocka_unit_test(every_field_is_covered),
+        cmocka_unit_test(bodies_come_back),
+        cmocka_unit_test(wrong_bodies_are_refused),
+        cmocka_unit_test(a_full_arena_is_no_corruption),
+        cmocka_unit_test(a_row_has_a_maximum),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
