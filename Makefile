@@ -1,0 +1,56 @@
+# The front door. Every target does its own set-up; `make help` lists them. The real build is Meson's.
+BUILD ?= build
+RUN_DATA ?= run/
+
+# A Node too old for the page's tools is replaced, inside the tree only, by what scripts/setup puts here.
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+.DEFAULT_GOAL := build
+.PHONY: build run test bench soak lint format web clean help setup setup-test
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: setup web $(BUILD)/build.ninja ## build/usher (what `make` alone does)
+	@ninja -C $(BUILD) usher
+
+run: build ## a demo on-sale at http://127.0.0.1:8080, data in run/
+	@exec $(BUILD)/usher serve --demo --data $(RUN_DATA)
+
+test: setup-test ## everything: three builds, lint, unit tests, all suites
+	@exec tests/run
+
+bench: build ## figures against their limits; results in bench/results/
+	@exec $(BUILD)/usher bench
+
+soak: setup-test ## the suites that search at random, for an hour instead of minutes
+	@USHER_SOAK=1 exec tests/run soak
+
+lint: setup-test ## floors, sizes, banned calls, formatting
+	@exec tests/lint
+
+format: setup-test ## rewrite the C sources in the house format
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+
+web: web/dist/index.html ## the page, web/dist
+
+clean: ## remove what was built (not run/, which is data)
+	rm -rf build build-* web/dist web/src/gen web/node_modules .tools
+
+setup:
+	@scripts/setup build
+
+setup-test:
+	@scripts/setup build test
+
+$(BUILD)/build.ninja: | setup
+	@meson setup $(BUILD) -Dweb=true
+
+# Packages only when the lock has changed; the page only when one of its sources has.
+web/node_modules/.installed: web/package-lock.json | setup
+	@cd web && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed
+
+WEB_SOURCES := $(shell find web proto -name node_modules -prune -o -path web/dist -prune \
+  -o -path web/src/gen -prune -o -type f -print)
+web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	@cd web && npm run --silent build && touch dist/index.html
