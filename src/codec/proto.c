@@ -1,0 +1,198 @@
+#include "codec/proto.h"
+
+#include "err/err.h"
+
+static void *allocate(void *data, size_t size)
+{
+    struct arena_allocator *a = data;
+    void *piece = arena_alloc(a->arena, size);
+    if (!piece)
+        a->failed = true;
+    return piece;
+}
+
+static void leave(void *data, void *piece)
+{
+}
+
+void arena_allocator_init(struct arena_allocator *a, struct arena *arena)
+{
+    *a = (struct arena_allocator){.arena = arena};
+    a->allocator = (ProtobufCAllocator){.alloc = allocate, .free = leave, .allocator_data = a};
+}
+
+ProtobufCMessage *proto_new(const ProtobufCMessageDescriptor *descriptor, struct arena *arena)
+{
+    ProtobufCMessage *message = arena_alloc(arena, descriptor->sizeof_message);
+    if (message)
+        protobuf_c_message_init(descriptor, message);
+    return message;
+}
+
+size_t utf8_char(struct view text)
+{
+    const uint8_t *s = (const uint8_t *)text.at;
+    if (text.len == 0)
+        return 0;
+    if (s[0] < 0x80)
+        return 1;
+    size_t len = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+    if (len == 0 || text.len < len)
+        return 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
+    bool surrogate = s[0] == 0xed && s[1] >= 0xa0;
+    bool above = s[0] == 0xf4 && s[1] >= 0x90;
+    return overlong || surrogate || above ? 0 : len;
+}
+
+bool utf8_valid(struct view text)
+{
+    while (text.len > 0) {
+        size_t len = utf8_char(text);
+        if (len == 0)
+            return false;
+        text.at += len;
+        text.len -= len;
+    }
+    return true;
+}
+
+size_t proto_value_size(ProtobufCType type)
+{
+    switch (type) {
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+    case PROTOBUF_C_TYPE_FLOAT:
+    case PROTOBUF_C_TYPE_ENUM:
+        return 4;
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return 8;
+    case PROTOBUF_C_TYPE_BOOL:
+        return sizeof(protobuf_c_boolean);
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return sizeof(void *);
+    case PROTOBUF_C_TYPE_BYTES:
+        return sizeof(ProtobufCBinaryData);
+    }
+    assert(!"a type of protobuf-c");
+    return 0;
+}
+
+static bool not_zero(const ProtobufCFieldDescriptor *field, const void *member)
+{
+    uint64_t number = 0;
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_STRING: {
+        const char *text = *(char *const *)member;
+        return text && text[0] != '\0';
+    }
+    case PROTOBUF_C_TYPE_BYTES:
+        return ((const ProtobufCBinaryData *)member)->len > 0;
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return *(void *const *)member != NULL;
+    default:
+        memcpy(&number, member, proto_value_size(field->type));
+        return number != 0;
+    }
+}
+
+bool proto_present(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    const void *member = proto_member(message, field);
+    if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) {
+        if (*(uint32_t *)proto_quantifier(message, field) != field->id)
+            return false;
+        /* A pointer that nobody set is as good as an unset case. */
+        bool pointer =
+            field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING;
+        return !pointer || *(void *const *)member;
+    }
+    bool pointer = field->type == PROTOBUF_C_TYPE_MESSAGE || field->type == PROTOBUF_C_TYPE_STRING;
+    if (field->label == PROTOBUF_C_LABEL_NONE)
+        return not_zero(field, member);
+    if (pointer)
+        return *(void *const *)member && *(const void *const *)member != field->default_value;
+    if (field->label == PROTOBUF_C_LABEL_OPTIONAL)
+        return *(protobuf_c_boolean *)proto_quantifier(message, field);
+    return true;
+}
+
+static bool settle(ProtobufCMessage *message);
+
+/* One value, at member, of a string or message field. */
+static bool settle_value(const ProtobufCFieldDescriptor *field, void *member)
+{
+    if (field->type == PROTOBUF_C_TYPE_STRING)
+        return utf8_valid(view_str(*(char *const *)member));
+    ProtobufCMessage *inner = *(ProtobufCMessage *const *)member;
+    return !inner || settle(inner);
+}
+
+/* Drops unknown fields and checks strings, all the way down; the depth is the descriptors'. */
+static bool settle(ProtobufCMessage *message)
+{
+    const ProtobufCMessageDescriptor *descriptor = message->descriptor;
+    message->n_unknown_fields = 0;
+    message->unknown_fields = NULL;
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
+        if (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE)
+            continue;
+        void *member = proto_member(message, field);
+        if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+            if (proto_present(message, field) && !settle_value(field, member))
+                return false;
+            continue;
+        }
+        size_t count = *(size_t *)proto_quantifier(message, field);
+        void **values = *(void ***)member;
+        for (size_t k = 0; k < count; k++) {
+            if (!settle_value(field, &values[k]))
+                return false;
+        }
+    }
+    return true;
+}
+
+int proto_unpack(const ProtobufCMessageDescriptor *descriptor, struct view bytes,
+                 struct arena *arena, ProtobufCMessage **ret_message)
+{
+    struct arena_allocator a;
+    arena_allocator_init(&a, arena);
+    ProtobufCMessage *message =
+        protobuf_c_message_unpack(descriptor, &a.allocator, bytes.len, (const uint8_t *)bytes.at);
+    if (!message)
+        return a.failed ? ERR_FULL : ERR_INVALID;
+    if (!settle(message))
+        return ERR_INVALID;
+    *ret_message = message;
+    return 0;
+}
+
+int proto_pack(const ProtobufCMessage *message, struct buf *out)
+{
+    size_t len = protobuf_c_message_get_packed_size(message);
+    if (len == 0)
+        return 0;
+    if (len > out->max - out->len)
+        return ERR_FULL;
+    uint8_t *at = buf_reserve(out, len);
+    if (!at)
+        return ERR_NO_MEMORY;
+    protobuf_c_message_pack(message, at);
+    buf_commit(out, len);
+    return 0;
+}
