@@ -1,18 +1,18 @@
 /*
  * seats: the engine that decides who gets which seat of one performance.
  *
- * Pure: no I/O, no clock and no randomness of its own; every call takes the time (wall milliseconds that
- * never go back) and fresh ids from its caller. One thread at a time. All memory is taken by seats_new;
- * no call allocates after that. Every change is made at once, in memory; the caller makes it durable and
- * throws the whole engine away when it can't.
+ * Pure: no I/O, no clock and no randomness of its own; every call takes the time (wall milliseconds
+ * that never go back) and fresh ids from its caller. One thread at a time. All memory is taken by
+ * seats_new; no call allocates after that. Every change is made at once, in memory; the caller
+ * makes it durable and throws the whole engine away when it can't.
  *
  *            hold                    sell
  *     FREE ────────▶ HELD ─────────────────────▶ SOLD
  *      ▲  ◀──────── release, expire               │
  *      └───────────────────────────────── unsell ─┘
  *
- * Invariants (asserted): free + held + sold = place_count; a seat is in exactly one live hold or none;
- * a seat that is sold is in no hold.
+ * Invariants (asserted): free + held + sold = place_count; a seat is in exactly one live hold or
+ * none; a seat that is sold is in no hold.
  */
 #ifndef USHER_SEATS_SEATS_H
 #define USHER_SEATS_SEATS_H
@@ -42,7 +42,8 @@ struct seats_hold {
 struct seats_refusal {
     uint32_t taken_count; /* of the seats asked for, those not free */
     uint32_t taken[SEATS_PARTY_MAX];
-    uint32_t nearest_count; /* 0 or as many as were asked for: free, together where possible, near */
+    uint32_t
+        nearest_count; /* 0 or as many as were asked for: free, together where possible, near */
     uint32_t nearest[SEATS_PARTY_MAX];
 };
 
@@ -59,7 +60,8 @@ struct seats_best {
 
 struct seats;
 
-/* hall is borrowed and must outlive the engine. All places are free. ERR_NO_MEMORY, ERR_INVALID. */
+/* hall is borrowed and must outlive the engine. All places are free. ERR_NO_MEMORY; ERR_INVALID: a
+ * hall without places, or a limit of 0. */
 int seats_new(const struct hall *hall, const struct seats_limits *limits, struct seats **ret_seats);
 void seats_free(struct seats *s);
 
@@ -68,45 +70,52 @@ struct seats_counts seats_counts(const struct seats *s);
 enum seats_state seats_state(const struct seats *s, uint32_t seat);
 /* Places the account has now, held and sold. */
 uint32_t seats_of_account(const struct seats *s, struct id account_id);
-/* The live hold, valid until the next change, or NULL. An expired one that was not collected yet is still
- * there. */
+/* The live hold, valid until the next change, or NULL. An expired one that was not collected yet is
+ * still there. */
 const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_id);
 
-/* Takes all of ask->seats (1 … 8, none twice, any order), or none. hold_id must be fresh, expires_at_ms
- * lie after now_ms.
- * ERR_CONFLICT: a seat is not free; *ret_refusal says which and what is nearest.
- * ERR_FULL: the account would have more than places_max, or the engine more accounts than it may.
- * ERR_INVALID: a seat index out of range or twice, no seat, more than 8. */
+/* Takes all of ask->seats (1 … 8, none twice, any order), or none. hold_id must be fresh,
+ * expires_at_ms lie after now_ms. What is found first is said first: ERR_CONFLICT: a seat is not
+ * free; *ret_refusal (may be NULL) says which and what is nearest. ERR_FULL: the account would have
+ * more than places_max, or the engine more accounts than it may. ERR_INVALID: a seat index out of
+ * range or twice, no seat, more than 8. */
 int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
                struct seats_refusal *ret_refusal);
 
-/* Chooses, without taking: the best run of party adjacent free seats: first the fewest orphans (single
- * free seats that would be left alone between taken ones and aisles, where they were not alone before),
- * then the smallest sum of distances from the stage, then the lowest index. A standing area counts as
- * one run without orphans. ERR_CONFLICT: no fitting run is free (nor, with apart, enough seats). */
+/* Chooses, without taking: the best run of party adjacent free seats: first the fewest orphans
+ * (single free seats that would be left alone between taken ones and aisles, where they were not
+ * alone before), then the smallest sum of distances from the stage, then the lowest index. A
+ * standing area counts as one run without orphans: its lowest free places. A run lies wholly in the
+ * category and section asked for. With apart, where no run is left: the best single seat and the
+ * free ones nearest to it. Ascending. ERR_CONFLICT: no fitting run is free (nor, with apart, enough
+ * seats). ERR_INVALID: party, category or section out of range. */
 int seats_pick_best(const struct seats *s, const struct seats_best *best,
                     uint32_t ret_seats[SEATS_PARTY_MAX]);
 
-/* Chooses the lowest free places of a standing area that are not in `except`. ERR_INVALID: no such standing
- * section, quantity 0 or more than 8. ERR_CONFLICT: fewer are free. */
+/* Chooses, without taking: the lowest free places of a standing area, ascending. ERR_INVALID: no
+ * such standing section, quantity 0 or more than 8. ERR_CONFLICT: fewer are free. */
 int seats_pick_standing(const struct seats *s, uint32_t section, uint32_t quantity,
                         uint32_t ret_seats[SEATS_PARTY_MAX]);
 
-/* Gives the seats back. ERR_NOT_FOUND: no live hold of that id. ret_hold (may be NULL) gets the hold. */
+/* Gives the seats back. ERR_NOT_FOUND: no live hold of that id. ret_hold (may be NULL) gets the
+ * hold. */
 int seats_release(struct seats *s, struct id hold_id, struct seats_hold *ret_hold);
 
-/* Held seats become sold. ERR_NOT_FOUND; ERR_TIMEOUT: the hold has expired by now_ms (it stays until
- * seats_expire collects it). */
+/* Held seats become sold. ERR_NOT_FOUND; ERR_TIMEOUT: the hold has expired by now_ms (it stays
+ * until seats_expire collects it). */
 int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_hold *ret_hold);
 
-/* Sold seats become free: a cancelled order. count 1 … 8, all sold, of this account. ERR_INVALID. */
+/* Sold seats become free: a cancelled order. count 1 … 8, all sold, of this account. ERR_INVALID.
+ */
 int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count);
 
-/* Free seats become sold at once: loading. ERR_CONFLICT, ERR_INVALID, ERR_FULL (accounts_max; places_max
- * is not asked). */
-int seats_restore_sold(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count);
+/* Free seats become sold at once: loading. count 1 … 8. ERR_CONFLICT, ERR_INVALID, ERR_FULL
+ * (accounts_max; places_max is not asked). */
+int seats_restore_sold(struct seats *s, struct id account_id, const uint32_t *seats,
+                       uint32_t count);
 
-/* Ends holds that have expired by now_ms, at most max of them, in order of expiry, and gives them. */
+/* Ends holds that have expired by now_ms, at most max of them, in order of expiry (of one
+ * millisecond: in the order they were held), and gives them. */
 size_t seats_expire(struct seats *s, int64_t now_ms, struct seats_hold *ret_holds, size_t max);
 /* When the next hold ends, or INT64_MAX. */
 int64_t seats_next_expiry_ms(const struct seats *s);

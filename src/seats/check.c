@@ -1,0 +1,109 @@
+/*
+ * Every invariant, checked from nothing but the claims and the holds: what is derived must equal
+ * what is computed anew.
+ */
+#include <stdlib.h>
+
+#include "seats/engine.h"
+
+static void check_claims(const struct seats *s)
+{
+    struct seats_counts counts = {0};
+    for (uint32_t i = 0; i < s->hall->place_count; i++) {
+        uint32_t claim = s->claims[i], owner = claim & ~SEATS_SOLD_BIT;
+        assert(seats_is_free(s, i) == (claim == 0));
+        if (claim == 0) {
+            counts.free++;
+        } else if (claim & SEATS_SOLD_BIT) {
+            counts.sold++;
+            assert(owner > 0 && owner <= s->accounts.used && s->accounts.list[owner].places > 0);
+        } else {
+            counts.held++;
+            assert(owner <= s->slots_used && s->slots[owner].account != 0);
+        }
+    }
+    assert(counts.free == s->counts.free && counts.held == s->counts.held &&
+           counts.sold == s->counts.sold);
+    assert(counts.free + counts.held + counts.sold == s->hall->place_count);
+    for (uint32_t i = 0; i < s->hall->section_count; i++) {
+        const struct hall_section *section = &s->hall->sections[i];
+        uint32_t free = 0;
+        for (uint32_t k = 0; k < section->place_count; k++)
+            free += seats_is_free(s, section->first_seat + k);
+        assert(free == s->section_free[i]);
+    }
+}
+
+/* Each seat's claim names the one hold it is in: a hold's seats all name it, and together the holds
+ * have as many seats as are held, so none is in two. */
+static void check_holds(const struct seats *s)
+{
+    uint32_t live = 0, places = 0;
+    for (uint32_t slot = 1; slot <= s->slots_used; slot++) {
+        const struct seats_slot *held = &s->slots[slot];
+        uint32_t found = 0;
+        if (held->account == 0)
+            continue;
+        live++;
+        places += held->hold.count;
+        assert(held->hold.count > 0 && held->hold.count <= SEATS_PARTY_MAX);
+        assert(table_get(&s->hold_slots, held->hold.hold_id, &found) && found == slot);
+        assert(id_eq(s->accounts.list[held->account].id, held->hold.account_id));
+        assert(s->wheel.timers[slot].next != 0);
+        assert(s->wheel.timers[slot].at_ms == held->hold.expires_at_ms);
+        for (uint32_t i = 0; i < held->hold.count; i++) {
+            assert(s->claims[held->hold.seats[i]] == slot);
+            assert(i == 0 || held->hold.seats[i - 1] < held->hold.seats[i]);
+        }
+    }
+    assert(places == s->counts.held);
+    assert(live == s->hold_slots.count && live == s->wheel.count);
+}
+
+static void check_accounts(const struct seats *s)
+{
+    const struct accounts *a = &s->accounts;
+    uint32_t *places = calloc((size_t)a->max + 1, sizeof(*places));
+    if (!places)
+        return; /* a check that can't be made proves nothing, and breaks nothing */
+    for (uint32_t i = 0; i < s->hall->place_count; i++)
+        if (s->claims[i] & SEATS_SOLD_BIT)
+            places[s->claims[i] & ~SEATS_SOLD_BIT]++;
+        else if (s->claims[i])
+            places[s->slots[s->claims[i]].account]++;
+    uint32_t live = 0;
+    for (uint32_t slot = 1; slot <= a->used; slot++) {
+        assert(places[slot] == a->list[slot].places);
+        if (places[slot] == 0)
+            continue;
+        live++;
+        assert(accounts_find(a, a->list[slot].id) == slot);
+    }
+    assert(live == a->slots.count);
+    free(places);
+}
+
+static void check_caches(const struct seats *s)
+{
+    for (uint32_t i = 0; i < s->windows.count; i++) {
+        const struct window *w = &s->windows.list[i];
+        for (uint32_t k = w->first; w->standing && k < s->hints[i]; k++)
+            assert(!seats_is_free(s, k) ||
+                   (w->tag & WINDOW_PART && s->hall->seats[k].category != (w->tag & ~WINDOW_PART)));
+        for (uint32_t party = 1; party <= SEATS_PARTY_MAX; party++)
+            assert(s->stale[i] >> (party - 1) & 1 ||
+                   s->keys[party - 1][i] == seats_best_key(s, i, party));
+    }
+}
+
+void seats_check(const struct seats *s)
+{
+    check_claims(s);
+    check_holds(s);
+    check_accounts(s);
+    check_caches(s);
+    uint32_t first = wheel_first(&s->wheel);
+    for (uint32_t slot = 1; slot <= s->slots_used; slot++)
+        assert(s->slots[slot].account == 0 ||
+               s->wheel.timers[first].at_ms <= s->wheel.timers[slot].at_ms);
+}

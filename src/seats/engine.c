@@ -1,0 +1,336 @@
+#include "seats/engine.h"
+
+#include <stdlib.h>
+
+/* from, to; see the drawing in seats.h. FREE to SOLD is loading alone: seats_restore_sold. */
+static const bool legal_moves[3][3] = {
+    [SEATS_FREE] = {[SEATS_HELD] = true, [SEATS_SOLD] = true},
+    [SEATS_HELD] = {[SEATS_FREE] = true, [SEATS_SOLD] = true},
+    [SEATS_SOLD] = {[SEATS_FREE] = true},
+};
+
+static inline enum seats_state state_of_claim(uint32_t claim)
+{
+    if (claim == 0)
+        return SEATS_FREE;
+    return claim & SEATS_SOLD_BIT ? SEATS_SOLD : SEATS_HELD;
+}
+
+static uint32_t *count_of(struct seats *s, enum seats_state state)
+{
+    return state == SEATS_FREE   ? &s->counts.free
+           : state == SEATS_HELD ? &s->counts.held
+                                 : &s->counts.sold;
+}
+
+/* The only place where a seat changes its state. */
+static void seat_move(struct seats *s, uint32_t seat, uint32_t claim)
+{
+    enum seats_state from = state_of_claim(s->claims[seat]), to = state_of_claim(claim);
+    assert(legal_moves[from][to]);
+    s->claims[seat] = claim;
+    --*count_of(s, from);
+    ++*count_of(s, to);
+    if (from != SEATS_FREE && to != SEATS_FREE)
+        return;
+
+    uint32_t touch = s->windows.touch[seat], window = touch >> 8;
+    uint32_t end = window + (touch & UINT8_MAX);
+    const struct window *first = &s->windows.list[window];
+    if (to == SEATS_FREE) {
+        bits_set(s->free_words, (size_t)seat + SEATS_FREE_PAD);
+        s->section_free[first->section]++;
+    } else {
+        bits_clear(s->free_words, (size_t)seat + SEATS_FREE_PAD);
+        s->section_free[first->section]--;
+    }
+    for (; window < end; window++) {
+        s->stale[window] = UINT8_MAX;
+        if (first->standing && s->hints[window] > seat)
+            s->hints[window] = seat;
+    }
+}
+
+/* --- making --- */
+
+static int take_memory(struct seats *s)
+{
+    uint32_t places = s->hall->place_count;
+    uint32_t accounts = s->limits.accounts_max < places ? s->limits.accounts_max : places;
+    int code = windows_init(&s->windows, s->hall);
+    if (code == 0)
+        code = accounts_init(&s->accounts, accounts);
+    if (code == 0)
+        code = wheel_init(&s->wheel, places);
+    if (code == 0)
+        code = table_init(&s->hold_slots, places, 0);
+    if (code != 0)
+        return code;
+    uint32_t windows = s->windows.count;
+    s->claims = calloc(places, sizeof(*s->claims));
+    s->free_words = calloc(BITS_WORDS(places + SEATS_FREE_PAD) + 1, sizeof(*s->free_words));
+    s->section_free = calloc(s->hall->section_count, sizeof(*s->section_free));
+    s->slots = calloc((size_t)places + 1, sizeof(*s->slots));
+    s->stale = calloc((size_t)windows + 8, sizeof(*s->stale));
+    s->hints = calloc(windows, sizeof(*s->hints));
+    s->keys[0] = calloc((size_t)windows * SEATS_PARTY_MAX, sizeof(**s->keys));
+    if (!s->claims || !s->free_words || !s->section_free || !s->slots || !s->stale || !s->hints ||
+        !s->keys[0])
+        return ERR_NO_MEMORY;
+    for (uint32_t party = 1; party < SEATS_PARTY_MAX; party++)
+        s->keys[party] = s->keys[0] + (size_t)party * windows;
+    return 0;
+}
+
+int seats_new(const struct hall *hall, const struct seats_limits *limits, struct seats **ret_seats)
+{
+    if (hall->place_count == 0 || hall->place_count > HALL_PLACES_MAX || limits->places_max == 0 ||
+        limits->accounts_max == 0)
+        return ERR_INVALID;
+    struct seats *s = calloc(1, sizeof(*s));
+    if (!s)
+        return ERR_NO_MEMORY;
+    s->hall = hall;
+    s->limits = *limits;
+    int code = take_memory(s);
+    if (code != 0) {
+        seats_free(s);
+        return code;
+    }
+    s->counts.free = hall->place_count;
+    for (uint32_t i = 0; i < hall->place_count; i++)
+        bits_set(s->free_words, (size_t)i + SEATS_FREE_PAD);
+    for (uint32_t i = 0; i < hall->section_count; i++)
+        s->section_free[i] = hall->sections[i].place_count;
+    for (uint32_t i = 0; i < s->windows.count; i++) {
+        s->stale[i] = UINT8_MAX;
+        s->hints[i] = s->windows.list[i].first;
+    }
+    *ret_seats = s;
+    return 0;
+}
+
+void seats_free(struct seats *s)
+{
+    if (!s)
+        return;
+    windows_release(&s->windows);
+    accounts_release(&s->accounts);
+    wheel_release(&s->wheel);
+    table_release(&s->hold_slots);
+    free(s->claims);
+    free(s->free_words);
+    free(s->section_free);
+    free(s->slots);
+    free(s->stale);
+    free(s->hints);
+    free(s->keys[0]);
+    free(s);
+}
+
+/* --- asking --- */
+
+struct seats_counts seats_counts(const struct seats *s)
+{
+    return s->counts;
+}
+
+enum seats_state seats_state(const struct seats *s, uint32_t seat)
+{
+    assert(seat < s->hall->place_count);
+    return state_of_claim(s->claims[seat]);
+}
+
+uint32_t seats_of_account(const struct seats *s, struct id account_id)
+{
+    uint32_t slot = accounts_find(&s->accounts, account_id);
+    return slot ? s->accounts.list[slot].places : 0;
+}
+
+static uint32_t slot_of_hold(const struct seats *s, struct id hold_id)
+{
+    uint32_t slot = 0;
+    table_get(&s->hold_slots, hold_id, &slot);
+    return slot;
+}
+
+const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_id)
+{
+    uint32_t slot = slot_of_hold(s, hold_id);
+    return slot ? &s->slots[slot].hold : NULL;
+}
+
+int64_t seats_next_expiry_ms(const struct seats *s)
+{
+    uint32_t slot = wheel_first(&s->wheel);
+    return slot ? s->slots[slot].hold.expires_at_ms : INT64_MAX;
+}
+
+void seats_snapshot(const struct seats *s, uint8_t *ret_states)
+{
+    uint32_t places = s->hall->place_count;
+    for (uint32_t i = 0; i < places; i += 4) {
+        unsigned byte = 0;
+        for (uint32_t k = 0; k < 4 && i + k < places; k++)
+            byte |= (unsigned)state_of_claim(s->claims[i + k]) << 2 * k;
+        ret_states[i / 4] = (uint8_t)byte;
+    }
+}
+
+/* --- moving --- */
+
+/* 1 … 8 places of the hall, none twice; gives them ascending. */
+static bool sort_seats(const struct seats *s, const uint32_t *seats, uint32_t count,
+                       uint32_t ret_sorted[SEATS_PARTY_MAX])
+{
+    if (count == 0 || count > SEATS_PARTY_MAX)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t k = i;
+        for (; k > 0 && ret_sorted[k - 1] > seats[i]; k--)
+            ret_sorted[k] = ret_sorted[k - 1];
+        ret_sorted[k] = seats[i];
+        if (seats[i] >= s->hall->place_count || (k > 0 && ret_sorted[k - 1] == seats[i]))
+            return false;
+    }
+    return true;
+}
+
+static void refuse(const struct seats *s, const uint32_t *sorted, uint32_t count,
+                   struct seats_refusal *ret_refusal)
+{
+    if (!ret_refusal)
+        return;
+    ret_refusal->taken_count = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!seats_is_free(s, sorted[i]))
+            ret_refusal->taken[ret_refusal->taken_count++] = sorted[i];
+    seats_find_nearest(s, sorted, count, ret_refusal);
+}
+
+static bool all_free(const struct seats *s, const uint32_t *seats, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!seats_is_free(s, seats[i]))
+            return false;
+    return true;
+}
+
+int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
+               struct seats_refusal *ret_refusal)
+{
+    uint32_t sorted[SEATS_PARTY_MAX], account;
+    assert(ask->expires_at_ms > now_ms && !id_is_zero(ask->hold_id) &&
+           !id_is_zero(ask->account_id));
+    if (!sort_seats(s, ask->seats, ask->count, sorted))
+        return ERR_INVALID;
+    if (!all_free(s, sorted, ask->count)) {
+        refuse(s, sorted, ask->count, ret_refusal);
+        return ERR_CONFLICT;
+    }
+    int code =
+        accounts_take(&s->accounts, ask->account_id, ask->count, s->limits.places_max, &account);
+    if (code != 0)
+        return code;
+
+    uint32_t slot = s->slot_free;
+    if (slot)
+        s->slot_free = s->slots[slot].next_free;
+    else
+        slot = ++s->slots_used; /* at most place_count: each hold has a place */
+    struct seats_slot *held = &s->slots[slot];
+    held->hold = *ask;
+    held->account = account;
+    uint32_t live = s->hold_slots.count;
+    code = table_put(&s->hold_slots, ask->hold_id, slot);
+    assert(code == 0 && s->hold_slots.count == live + 1); /* a fresh id */
+    wheel_add(&s->wheel, slot, ask->expires_at_ms);
+    for (uint32_t i = 0; i < ask->count; i++) {
+        held->hold.seats[i] = sorted[i];
+        seat_move(s, sorted[i], slot);
+    }
+    return 0;
+}
+
+/* Ends a hold; its seats become free, or sold to its account. */
+static void end_hold(struct seats *s, uint32_t slot, enum seats_state to,
+                     struct seats_hold *ret_hold)
+{
+    struct seats_slot *held = &s->slots[slot];
+    for (uint32_t i = 0; i < held->hold.count; i++) {
+        assert(s->claims[held->hold.seats[i]] == slot);
+        seat_move(s, held->hold.seats[i], to == SEATS_SOLD ? SEATS_SOLD_BIT | held->account : 0);
+    }
+    if (to == SEATS_FREE)
+        accounts_give_back(&s->accounts, held->account, held->hold.count);
+    wheel_remove(&s->wheel, slot);
+    bool removed = table_remove(&s->hold_slots, held->hold.hold_id);
+    assert(removed);
+    if (ret_hold)
+        *ret_hold = held->hold;
+    held->account = 0;
+    held->next_free = s->slot_free;
+    s->slot_free = slot;
+}
+
+int seats_release(struct seats *s, struct id hold_id, struct seats_hold *ret_hold)
+{
+    uint32_t slot = slot_of_hold(s, hold_id);
+    if (!slot)
+        return ERR_NOT_FOUND;
+    end_hold(s, slot, SEATS_FREE, ret_hold);
+    return 0;
+}
+
+int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_hold *ret_hold)
+{
+    uint32_t slot = slot_of_hold(s, hold_id);
+    if (!slot)
+        return ERR_NOT_FOUND;
+    if (s->slots[slot].hold.expires_at_ms <= now_ms)
+        return ERR_TIMEOUT;
+    end_hold(s, slot, SEATS_SOLD, ret_hold);
+    return 0;
+}
+
+size_t seats_expire(struct seats *s, int64_t now_ms, struct seats_hold *ret_holds, size_t max)
+{
+    size_t ended = 0;
+    while (ended < max) {
+        uint32_t slot = wheel_due(&s->wheel, now_ms);
+        if (!slot)
+            break;
+        end_hold(s, slot, SEATS_FREE, &ret_holds[ended++]);
+    }
+    return ended;
+}
+
+int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count)
+{
+    uint32_t sorted[SEATS_PARTY_MAX];
+    uint32_t account = accounts_find(&s->accounts, account_id);
+    if (!account || !sort_seats(s, seats, count, sorted))
+        return ERR_INVALID;
+    for (uint32_t i = 0; i < count; i++)
+        if (s->claims[sorted[i]] != (SEATS_SOLD_BIT | account))
+            return ERR_INVALID;
+    for (uint32_t i = 0; i < count; i++)
+        seat_move(s, sorted[i], 0);
+    accounts_give_back(&s->accounts, account, count);
+    return 0;
+}
+
+int seats_restore_sold(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count)
+{
+    uint32_t sorted[SEATS_PARTY_MAX], account;
+    if (id_is_zero(account_id) || !sort_seats(s, seats, count, sorted))
+        return ERR_INVALID;
+    if (!all_free(s, sorted, count))
+        return ERR_CONFLICT;
+    int code = accounts_take(&s->accounts, account_id, count, UINT32_MAX, &account);
+    if (code != 0)
+        return code;
+    for (uint32_t i = 0; i < count; i++)
+        seat_move(s, sorted[i], SEATS_SOLD_BIT | account);
+    return 0;
+}

@@ -1,0 +1,96 @@
+/*
+ * engine: what the files of this folder share. Outside, use seats/seats.h.
+ *
+ * A place's claim says who has it: 0 is nobody, a hold's slot, or SEATS_SOLD_BIT and an account's
+ * slot. engine.c alone changes claims, and all that is derived from them, in one function. What
+ * best.c keeps (keys, stale, hints) is a cache: it is behind pointers so that choosing, which
+ * changes no seat, can refresh it.
+ */
+#ifndef USHER_SEATS_ENGINE_H
+#define USHER_SEATS_ENGINE_H
+
+#include "mem/bits.h"
+#include "seats/accounts.h"
+#include "seats/seats.h"
+#include "seats/wheel.h"
+#include "seats/windows.h"
+
+#define SEATS_SOLD_BIT (UINT32_C(1) << 31)
+#define SEATS_FREE_PAD                                                                             \
+    64 /* bits before place 0 in free_words, so that a window may look to its left */
+
+/* A live hold has a slot 1 … holds_max, which is also its timer. */
+struct seats_slot {
+    struct seats_hold hold;
+    uint32_t account;   /* slot; 0: this slot is free */
+    uint32_t next_free; /* slot, or 0 */
+};
+
+struct seats {
+    const struct hall *hall; /* borrowed */
+    struct seats_limits limits;
+    struct windows windows;
+    struct seats_counts counts;
+
+    uint32_t *claims;       /* a place */
+    uint64_t *free_words;   /* bit SEATS_FREE_PAD + place; a word of zeros at both ends */
+    uint32_t *section_free; /* free places of each section */
+
+    struct table hold_slots;  /* hold id → slot */
+    struct seats_slot *slots; /* place_count + 1: a hold has at least one place */
+    uint32_t slots_used;      /* slots 1 … slots_used have been used at some time */
+    uint32_t slot_free;       /* a slot given back, or 0 */
+    struct accounts accounts;
+    struct wheel wheel;
+
+    /* Of each window, for best.c: bit p of stale is set where keys[p] may be out of date. */
+    uint8_t *stale; /* windows.count and 8 zeros behind */
+    uint64_t *keys[SEATS_PARTY_MAX];
+    uint32_t *hints; /* of a standing window: no free place of it is lower */
+};
+
+static inline bool seats_is_free(const struct seats *s, uint32_t seat)
+{
+    return bits_get(s->free_words, (size_t)seat + SEATS_FREE_PAD);
+}
+
+/* The free places a window sees, as its word. */
+static inline uint64_t seats_view(const struct seats *s, const struct window *window)
+{
+    size_t at = (size_t)window->first + SEATS_FREE_PAD - WINDOW_BEFORE;
+    const uint64_t *word = &s->free_words[at / 64];
+    uint64_t bits = word[0] >> at % 64;
+    if (at % 64)
+        bits |= word[1] << (64 - at % 64);
+    return bits & window->room;
+}
+
+/* The starts of runs of party places within the bits of `free` that the window may take. */
+static inline uint64_t seats_runs(const struct window *window, uint64_t free, uint32_t party)
+{
+    uint64_t runs = free & window->mask;
+    for (uint64_t shifted = runs; party > 1; party--) {
+        shifted >>= 1;
+        runs &= shifted;
+    }
+    uint64_t starts = window->starts < WINDOW_STARTS ? (UINT64_C(1) << window->starts) - 1
+                                                     : (UINT64_C(1) << WINDOW_STARTS) - 1;
+    return runs & starts << WINDOW_BEFORE;
+}
+
+/* The lowest free places of a standing window, at most max, ascending, from its hint on (which is
+ * moved up to the first). Returns how many. */
+uint32_t seats_lowest(const struct seats *s, uint32_t window, uint32_t max, uint32_t *ret_seats);
+
+/* The key of the window's best placement for a party, computed anew: what the cache must equal. */
+uint64_t seats_best_key(const struct seats *s, uint32_t window, uint32_t party);
+
+/* What is free near what was asked for; see nearest.c. Sets ret->nearest…, ascending. */
+void seats_find_nearest(const struct seats *s, const uint32_t *asked, uint32_t count,
+                        struct seats_refusal *ret);
+/* The free places nearest to one free place, itself first among them; the rule of `apart`.
+ * Ascending. False: fewer are free. */
+bool seats_find_around(const struct seats *s, struct windows_filter filter, uint32_t seat,
+                       uint32_t count, uint32_t *ret_seats);
+
+#endif
