@@ -33,12 +33,12 @@
 #include "http/head.h"
 #include "mem/buf.h"
 
-#define H1_LINE_MAX  (8u << 10)   /* a request line */
-#define H1_HEAD_MAX  (16u << 10)  /* request line and fields */
-#define H1_AHEAD_MAX (64u << 10)  /* unparsed bytes; the longest piece h1_receive takes */
-#define H1_OUT_MAX   (256u << 10) /* unsent bytes that are copied */
-#define H1_DISCARD_MAX                                                                             \
-    (64u << 10) /* body of a refused request that is read to save the connection */
+#define H1_LINE_MAX    (8u << 10)   /* a request line */
+#define H1_HEAD_MAX    (16u << 10)  /* request line and fields */
+#define H1_AHEAD_MAX   (64u << 10)  /* unparsed bytes; the longest piece h1_receive takes */
+#define H1_OUT_MAX     (256u << 10) /* unsent bytes that are copied */
+#define H1_PIECES      3            /* views h1_output may give */
+#define H1_DISCARD_MAX (64u << 10)  /* body of a refused request read to save the connection */
 
 /* user is what h1_init was given. Any pointer but head may be NULL. */
 struct h1_events {
@@ -59,21 +59,35 @@ struct h1_events {
 
 enum h1_side { H1_SERVER, H1_CLIENT };
 
+/* Where a head is in the bytes of a stream; zeroed at its beginning. */
+struct h1_scan {
+    uint32_t scanned;    /* bytes looked at */
+    uint32_t line_start; /* where the line being looked at begins */
+};
+
 /* Embed it; the members are h1's own. Idle or with a stream open it is all the memory there is. */
 struct h1 {
     const struct h1_events *events;
     void *user;
-    struct buf in;      /* unparsed: a head's first part, or what a client sent ahead */
-    struct buf out;     /* unsent, copied */
-    struct body lent;   /* unsent, lent, goes after out */
-    struct chunk chunk; /* a chunked body half received */
-    uint64_t body_left; /* bytes of a counted body still to come */
-    int64_t body_max;   /* still allowed; BODY_REFUSE: drop */
+    struct buf in;       /* unparsed: a head's first part, or what a client sent ahead */
+    struct buf out;      /* unsent, copied */
+    struct body lent;    /* unsent, lent, goes after out */
+    struct buf after;    /* unsent, copied, goes after lent */
+    struct h1_scan scan; /* how far a head in in was looked at */
+    struct chunk chunk;  /* a chunked body half received */
+    uint64_t body_left;  /* bytes of a counted body still to come */
+    int64_t body_max;    /* still allowed; BODY_REFUSE: drop */
     int64_t half_since_ns;
-    uint32_t scanned;    /* bytes of in that were looked at */
-    uint32_t line_start; /* where the line being looked at begins in in */
     uint8_t side, receiving, sending, minor;
-    bool in_event, keep, closing, draining, head_only, chunked, continue_due, eof;
+    bool in_event;  /* guards against calls that may not be made there */
+    bool keep;      /* the connection goes on after this exchange */
+    bool draining;  /* it never does */
+    bool closing;   /* nothing more is parsed or answered */
+    bool head_only; /* the method is HEAD */
+    bool chunked;   /* the answer being streamed is */
+    bool expects;   /* 100 Continue is due */
+    bool skipped;   /* the empty line that may stand before a request was there */
+    bool eof;
 };
 
 void h1_init(struct h1 *h, enum h1_side side, const struct h1_events *events, void *user);
@@ -95,8 +109,8 @@ bool h1_wants_input(const struct h1 *h);
 /* Since when a message is half received; DEADLINE_NEVER where none is. For the total timers. */
 int64_t h1_half_since_ns(const struct h1 *h);
 
-/* Bytes to write, in order, at most two pieces, valid until the next call; returns how many. */
-size_t h1_output(struct h1 *h, struct view ret_views[2]);
+/* Bytes to write, in order, valid until the next call; returns how many pieces. */
+size_t h1_output(const struct h1 *h, struct view ret_views[H1_PIECES]);
 /* So many bytes of them are with the kernel. */
 void h1_sent(struct h1 *h, size_t len);
 /* Copied and lent bytes not yet sent. */

@@ -1,0 +1,141 @@
+#include "http/head.h"
+
+static bool is_blank(char b)
+{
+    return b == ' ' || b == '\t';
+}
+
+static struct view trim(struct view v)
+{
+    while (v.len && is_blank(v.at[0])) {
+        v.at++;
+        v.len--;
+    }
+    while (v.len && is_blank(v.at[v.len - 1]))
+        v.len--;
+    return v;
+}
+
+bool head_find(const struct head *head, struct view name, struct view *ret_value)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        if (view_eq_nocase(head->fields[i].name, name)) {
+            *ret_value = head->fields[i].value;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct view head_get(const struct head *head, struct view name)
+{
+    struct view value = {0};
+
+    head_find(head, name, &value);
+    return value;
+}
+
+/* What stands before the first stop, taken off *v with it; the rest of *v if there is none. */
+static struct view split(struct view *v, char stop)
+{
+    const char *found = v->len ? memchr(v->at, stop, v->len) : NULL;
+    struct view part = view_of(v->at, found ? (size_t)(found - v->at) : v->len);
+    size_t used = part.len + (found ? 1 : 0);
+
+    v->at = v->len ? v->at + used : v->at;
+    v->len -= used;
+    return trim(part);
+}
+
+/* "q=0", "q=0.", "q=0.000" */
+static bool is_zero_weight(struct view parameter)
+{
+    if (parameter.len < 3 || (parameter.at[0] | 0x20) != 'q' || parameter.at[1] != '=')
+        return false;
+    for (size_t i = 2; i < parameter.len; i++) {
+        if (parameter.at[i] != '0' && parameter.at[i] != '.')
+            return false;
+    }
+    return true;
+}
+
+static bool member_is(struct view member, struct view token)
+{
+    if (!view_eq_nocase(split(&member, ';'), token))
+        return false;
+    while (member.len) {
+        if (is_zero_weight(split(&member, ';')))
+            return false;
+    }
+    return true;
+}
+
+bool head_lists(const struct head *head, struct view name, struct view token)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        if (!view_eq_nocase(head->fields[i].name, name))
+            continue;
+        struct view rest = head->fields[i].value;
+        while (rest.len) {
+            if (member_is(split(&rest, ','), token))
+                return true;
+        }
+    }
+    return false;
+}
+
+enum head_method head_method_of(struct view name)
+{
+    static const struct {
+        struct view name;
+        enum head_method method;
+    } known[] = {
+        {VIEW_LIT("GET"), HEAD_METHOD_GET},         {VIEW_LIT("POST"), HEAD_METHOD_POST},
+        {VIEW_LIT("HEAD"), HEAD_METHOD_HEAD},       {VIEW_LIT("PUT"), HEAD_METHOD_PUT},
+        {VIEW_LIT("DELETE"), HEAD_METHOD_DELETE},   {VIEW_LIT("PATCH"), HEAD_METHOD_PATCH},
+        {VIEW_LIT("OPTIONS"), HEAD_METHOD_OPTIONS},
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (view_eq(known[i].name, name))
+            return known[i].method;
+    }
+    return HEAD_METHOD_OTHER;
+}
+
+/* tchar of RFC 9110, 5.6.2, in lower case, as one bit a byte. */
+static bool is_name_byte(char b)
+{
+    static const uint32_t set[8] = {
+        [1] = 0x03ff6cfa, /* ! # $ % & ' * + - . 0-9 */
+        [2] = 0xc0000000, /* ^ _ */
+        [3] = 0x57ffffff, /* ` a-z | ~ */
+    };
+    uint8_t u = (uint8_t)b;
+    return set[u / 32] >> (u % 32) & 1;
+}
+
+static bool field_clean(const struct head_field *field)
+{
+    if (field->name.len == 0)
+        return false;
+    for (size_t i = 0; i < field->name.len; i++) {
+        if (!is_name_byte(field->name.at[i]))
+            return false;
+    }
+    for (size_t i = 0; i < field->value.len; i++) {
+        char b = field->value.at[i];
+        if (b == '\r' || b == '\n' || b == '\0')
+            return false;
+    }
+    return true;
+}
+
+bool head_fields_clean(const struct head_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!field_clean(&fields[i]))
+            return false;
+    }
+    return true;
+}
