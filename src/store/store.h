@@ -15,94 +15,7 @@
 #ifndef USHER_STORE_STORE_H
 #define USHER_STORE_STORE_H
 
-#include "mem/arena.h"
-#include "mem/id.h"
-#include "mem/view.h"
-#include "sale/ledger.h"
-
-#define STORE_HASH_BYTES LEDGER_HASH_BYTES
-
-/* A hall plan: the encoded usher.v1.SeatMap, named by its SHA-256. */
-struct store_hall {
-    uint32_t hall_id; /* given by the store, from 1 */
-    struct view name;
-    uint8_t layout_hash[STORE_HASH_BYTES];
-    uint32_t place_count;
-    uint32_t section_count;
-    struct view layout; /* empty in lists */
-};
-
-struct store_event {
-    uint32_t event_id; /* given by the store, from 1 */
-    struct view name;
-    struct view description;
-    int64_t created_at_ms;
-};
-
-/* A performance's row: what is fixed at creation (the genesis hash covers it, see sale/ledger.h),
- * and the head of its ledger. */
-struct store_performance {
-    uint32_t performance_id; /* given by the store, from 1 */
-    uint32_t event_id;
-    uint32_t hall_id;
-    int64_t starts_at_ms;
-    uint32_t hold_ttl_ms;
-    uint32_t places_max;
-    struct view currency; /* 3 letters */
-    struct view
-        prices; /* little-endian int64 each, one a category of the hall: smallest unit of money */
-    uint32_t first_sale_state; /* the sale_state it was put with; put does not read it */
-    /* the head, moved by store_commit alone */
-    uint32_t sale_state;                 /* usher.v1.SaleState */
-    uint64_t epoch;                      /* of the owner that may write; grows with every claim */
-    uint64_t version;                    /* changes so far */
-    uint64_t seq;                        /* ledger rows so far */
-    uint8_t head_hash[STORE_HASH_BYTES]; /* of row seq; the genesis hash while seq is 0: what the
-                                            next row's prev_hash must be. put does not read it */
-};
-
-/* A sold seat. */
-struct store_sale {
-    uint32_t seat;
-    struct id order_id;
-};
-
-struct store_order {
-    struct id order_id;
-    struct id account_id;
-    struct id hold_id;
-    uint32_t performance_id;
-    uint32_t state; /* usher.v1.OrderState */
-    uint32_t payment_method;
-    int64_t placed_at_ms; /* at_ms of the ledger entry that sold it */
-    int64_t total;
-    struct view seats; /* little-endian uint32 each, ascending; kept after cancellation */
-};
-
-/* Everything one commit writes, all or nothing. Cancels are done before sales, so that seats given
- * back may be sold again; an order placed by a batch is not cancelled by the same one. */
-struct store_batch {
-    uint32_t performance_id;
-    uint64_t epoch;        /* must be the performance's epoch (the fence) */
-    struct ledger_row row; /* sealed; row.epoch == epoch, row.seq == seq + 1, row.version_before ==
-                              version and row.prev_hash == head_hash of the head */
-    uint32_t sale_state;   /* after the batch */
-    const struct store_sale *sales; /* sold now, ascending by seat */
-    size_t sale_count;
-    const struct store_order *orders; /* placed now */
-    size_t order_count;
-    const struct store_order
-        *cancels; /* only order_id and seats are read: rows of sold are removed, the
-                     order's state becomes ORDER_STATE_CANCELLED; its seats stay */
-    size_t cancel_count;
-    struct view outbox; /* packed usher.v1.OutboxBatch, or empty */
-};
-
-struct store_outbox_row {
-    uint64_t outbox_id; /* ascending in order of commit */
-    uint32_t performance_id;
-    struct view body;
-};
+#include "store/rows.h"
 
 struct store;
 
@@ -190,11 +103,6 @@ struct store {
     const struct store_ops *ops;
 };
 
-/* Beyond these a put is ERR_FULL. */
-#define STORE_HALLS_MAX        1000
-#define STORE_EVENTS_MAX       1000
-#define STORE_PERFORMANCES_MAX 1000
-
 /* The reference body: everything in memory, gone with the process. ERR_NO_MEMORY. */
 int store_mem_new(struct store **ret_store);
 
@@ -205,6 +113,19 @@ int store_mem_new(struct store **ret_store);
  * beside the running server: every call sees the store as it was when it was opened; writes are
  * ERR_DENIED. */
 int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_store);
+
+/* For bodies: 0, or ERR_INVALID beyond the maxima of store/rows.h. */
+int store_hall_check(const struct store_hall *hall);
+int store_event_check(const struct store_event *event);
+int store_performance_check(const struct store_performance *performance);
+
+/* For bodies: asserts what a caller must see to (order of sales, the row's numbers, maxima). */
+void store_batch_check(const struct store_batch *batch);
+
+/* The genesis hash of a performance in a hall with that layout. ERR_NO_MEMORY. */
+int store_genesis_hash(const struct store_performance *performance,
+                       const uint8_t layout_hash[STORE_HASH_BYTES],
+                       uint8_t ret_hash[STORE_HASH_BYTES]);
 
 static inline void store_free(struct store *store)
 {

@@ -1,0 +1,207 @@
+/* One batch: everything is tried in order and undone in reverse where a later part refuses. */
+#include <stdlib.h>
+
+#include "store/mem/mem.h"
+#include "usher/v1/ticket.pb-c.h"
+
+/* How far a batch has come: what an undo must take back. */
+struct progress {
+    size_t cancels;
+    size_t sales;
+    size_t orders;
+};
+
+static uint32_t seat_at(struct view seats, size_t i)
+{
+    const uint8_t *at = (const uint8_t *)seats.at + 4 * i;
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static struct store_order *find_order(struct mem_store *m, struct id order_id)
+{
+    uint32_t place = 0;
+    return table_get(&m->order_places, order_id, &place) ? &m->orders[place] : NULL;
+}
+
+static void set_sold(struct mem_sale *sale, const struct store_order *order, bool sold)
+{
+    for (size_t i = 0; i < order->seats.len / 4; i++)
+        sale->sold[seat_at(order->seats, i)] = sold ? order->order_id : (struct id){0};
+}
+
+static int cancel_all(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
+                      struct progress *done)
+{
+    for (; done->cancels < batch->cancel_count; done->cancels++) {
+        const struct store_order *cancel = &batch->cancels[done->cancels];
+        struct store_order *order = find_order(m, cancel->order_id);
+        if (!order || order->performance_id != batch->performance_id ||
+            order->state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ||
+            !view_eq(order->seats, cancel->seats))
+            return ERR_CONFLICT;
+        for (size_t i = 0; i < order->seats.len / 4; i++)
+            if (seat_at(order->seats, i) >= sale->sold_cap ||
+                !id_eq(sale->sold[seat_at(order->seats, i)], order->order_id))
+                return ERR_CONFLICT;
+        order->state = USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED;
+        set_sold(sale, order, false);
+    }
+    return 0;
+}
+
+static int sell_all(struct mem_sale *sale, const struct store_batch *batch, struct progress *done)
+{
+    for (; done->sales < batch->sale_count; done->sales++) {
+        const struct store_sale *sold = &batch->sales[done->sales];
+        if (!id_is_zero(sale->sold[sold->seat]))
+            return ERR_CONFLICT;
+        sale->sold[sold->seat] = sold->order_id;
+    }
+    return 0;
+}
+
+static int order_all(struct mem_store *m, const struct store_batch *batch, struct progress *done)
+{
+    for (; done->orders < batch->order_count; done->orders++) {
+        struct id order_id = batch->orders[done->orders].order_id;
+        if (find_order(m, order_id))
+            return ERR_CONFLICT;
+        uint32_t place = (uint32_t)(m->order_count + done->orders);
+        int rc = table_put(&m->order_places, order_id, place);
+        assert(rc == 0); /* room was made before */
+    }
+    return 0;
+}
+
+static void undo(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
+                 const struct progress *done)
+{
+    for (size_t i = done->orders; i > 0; i--)
+        table_remove(&m->order_places, batch->orders[i - 1].order_id);
+    for (size_t i = done->sales; i > 0; i--)
+        sale->sold[batch->sales[i - 1].seat] = (struct id){0};
+    for (size_t i = done->cancels; i > 0; i--) {
+        struct store_order *order = find_order(m, batch->cancels[i - 1].order_id);
+        order->state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
+        set_sold(sale, order, true);
+    }
+}
+
+/* The table is of a fixed size; one of twice the size takes its place when it is full. */
+static int reserve_order_places(struct mem_store *m, size_t count)
+{
+    if (count <= m->order_places.max)
+        return 0;
+    struct table grown = {0};
+    size_t max = m->order_places.max ? m->order_places.max : 1024;
+    while (max < count)
+        max *= 2;
+    if (max > TABLE_MAX || table_init(&grown, (uint32_t)max, 0) < 0)
+        return ERR_NO_MEMORY;
+    const struct table_slot *slot;
+    for (uint32_t at = 0; (slot = table_next(&m->order_places, &at));) {
+        int rc = table_put(&grown, slot->key, slot->value);
+        assert(rc == 0);
+    }
+    table_release(&m->order_places);
+    m->order_places = grown;
+    return 0;
+}
+
+/* Everything that may fail for want of memory, so that applying cannot. The copies that an undo
+ * leaves in the arena are lost until the store goes, which is what a reference model may do. */
+static int reserve(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
+                   struct view *ret_body, struct view *ret_seats, struct view *ret_outbox)
+{
+    size_t orders = batch->order_count;
+    size_t seats = batch->sale_count ? (size_t)batch->sales[batch->sale_count - 1].seat + 1 : 0;
+    int rc = mem_reserve((void **)&sale->rows, &sale->row_cap, batch->row.seq, sizeof(*sale->rows));
+    if (rc == 0)
+        rc = mem_reserve((void **)&sale->sold, &sale->sold_cap, seats, sizeof(*sale->sold));
+    if (rc == 0)
+        rc = mem_reserve((void **)&sale->orders, &sale->order_cap, sale->order_count + orders,
+                         sizeof(*sale->orders));
+    if (rc == 0)
+        rc = mem_reserve((void **)&m->orders, &m->order_cap, m->order_count + orders,
+                         sizeof(*m->orders));
+    if (rc == 0)
+        rc = reserve_order_places(m, m->order_count + orders);
+    if (rc == 0)
+        rc = mem_reserve((void **)&m->outbox, &m->outbox_cap, m->outbox_count + 1,
+                         sizeof(*m->outbox));
+    if (rc == 0)
+        rc = mem_keep(&m->kept, batch->row.body, ret_body);
+    for (size_t i = 0; rc == 0 && i < orders; i++)
+        rc = mem_keep(&m->kept, batch->orders[i].seats, &ret_seats[i]);
+    if (rc == 0 && batch->outbox.len > 0) {
+        char *copy = malloc(batch->outbox.len);
+        if (!copy)
+            return ERR_NO_MEMORY;
+        memcpy(copy, batch->outbox.at, batch->outbox.len);
+        *ret_outbox = view_of(copy, batch->outbox.len);
+    }
+    return rc;
+}
+
+static void append(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
+                   struct view body, const struct view *seats, struct view outbox)
+{
+    struct ledger_row *row = &sale->rows[batch->row.seq - 1];
+    *row = batch->row;
+    row->body = body;
+    for (size_t i = 0; i < batch->order_count; i++) {
+        struct store_order *order = &m->orders[m->order_count];
+        *order = batch->orders[i];
+        order->seats = seats[i];
+        sale->orders[sale->order_count++] = (uint32_t)m->order_count++;
+    }
+    if (outbox.len > 0)
+        m->outbox[m->outbox_count++] =
+            (struct store_outbox_row){++m->outbox_last_id, batch->performance_id, outbox};
+    sale->head.sale_state = batch->sale_state;
+    sale->head.version = row->version;
+    sale->head.seq = row->seq;
+    memcpy(sale->head.head_hash, row->hash, STORE_HASH_BYTES);
+}
+
+static int commit_locked(struct mem_store *m, const struct store_batch *batch, struct view *seats)
+{
+    struct mem_sale *sale = mem_find_sale(m, batch->performance_id);
+    if (!sale)
+        return ERR_NOT_FOUND;
+    const struct store_performance *head = &sale->head;
+    if (batch->epoch != head->epoch || batch->row.seq != head->seq + 1 ||
+        batch->row.version_before != head->version ||
+        memcmp(batch->row.prev_hash, head->head_hash, STORE_HASH_BYTES) != 0)
+        return ERR_FENCED;
+    struct view body = {0}, outbox = {0};
+    struct progress done = {0};
+    int rc = reserve(m, sale, batch, &body, seats, &outbox);
+    if (rc == 0)
+        rc = cancel_all(m, sale, batch, &done);
+    if (rc == 0)
+        rc = sell_all(sale, batch, &done);
+    if (rc == 0)
+        rc = order_all(m, batch, &done);
+    if (rc < 0) {
+        undo(m, sale, batch, &done);
+        free((void *)outbox.at);
+        return rc;
+    }
+    append(m, sale, batch, body, seats, outbox);
+    return 0;
+}
+
+int mem_commit(struct store *store, const struct store_batch *batch, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    store_batch_check(batch);
+    struct view *seats = calloc(batch->order_count + 1, sizeof(*seats));
+    if (!seats)
+        return ERR_NO_MEMORY;
+    pthread_mutex_lock(&m->lock);
+    int rc = commit_locked(m, batch, seats);
+    pthread_mutex_unlock(&m->lock);
+    free(seats);
+    return rc;
+}

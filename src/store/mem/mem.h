@@ -1,0 +1,104 @@
+/*
+ * mem: the reference body of the store, everything in memory behind one lock.
+ *
+ * Nothing here waits, so deadlines are not looked at. What is written once and never removed lives
+ * in one arena; outbox bodies, which are removed, are on the heap. Catalogue rows are found by id
+ * - 1.
+ */
+#ifndef USHER_STORE_MEM_MEM_H
+#define USHER_STORE_MEM_MEM_H
+
+#include <pthread.h>
+
+#include "err/err.h"
+#include "mem/table.h"
+#include "store/store.h"
+
+#define MEM_BYTES_MAX ((size_t)8 << 30) /* of everything that is never removed */
+
+/* The part of a performance that grows. */
+struct mem_sale {
+    struct store_performance head; /* the performance's row */
+    struct ledger_row *rows;       /* seq - 1 is the index */
+    size_t row_cap;
+    struct id *sold; /* by seat: the order, or zero */
+    size_t sold_cap;
+    uint32_t *orders; /* places in mem_store.orders, in order of commit */
+    size_t order_count;
+    size_t order_cap;
+};
+
+struct mem_store {
+    struct store store;
+    pthread_mutex_t lock;
+    struct arena kept;
+    struct store_hall *halls;
+    size_t hall_count, hall_cap;
+    struct store_event *events;
+    size_t event_count, event_cap;
+    struct mem_sale *sales;
+    size_t sale_count, sale_cap;
+    struct store_order *orders;
+    size_t order_count, order_cap;
+    struct table order_places; /* order_id → place in orders */
+    struct store_outbox_row *outbox;
+    size_t outbox_count, outbox_cap;
+    uint64_t outbox_last_id;
+};
+
+static inline struct mem_store *mem_of(struct store *store)
+{
+    return (struct mem_store *)store;
+}
+
+/* Makes room for `count` items of `size` bytes, zeroing what is new. ERR_NO_MEMORY: nothing
+ * changed. */
+int mem_reserve(void **items, size_t *cap, size_t count, size_t size);
+
+/* A copy of v that lives as long as the arena; NULL-safe. ERR_NO_MEMORY. */
+int mem_keep(struct arena *arena, struct view v, struct view *ret_copy);
+
+/* The performance, or NULL. Call with the lock taken. */
+struct mem_sale *mem_find_sale(struct mem_store *m, uint32_t performance_id);
+
+/* Slots of store_ops, see there. */
+int mem_hall_put(struct store *store, const struct store_hall *hall, uint32_t *ret_hall_id,
+                 int64_t deadline_ns);
+int mem_hall_get(struct store *store, uint32_t hall_id, struct arena *arena,
+                 struct store_hall *ret_hall, int64_t deadline_ns);
+int mem_hall_list(struct store *store, struct arena *arena, struct store_hall **ret_halls,
+                  size_t *ret_count, int64_t deadline_ns);
+int mem_event_put(struct store *store, const struct store_event *event, uint32_t *ret_event_id,
+                  int64_t deadline_ns);
+int mem_event_list(struct store *store, struct arena *arena, struct store_event **ret_events,
+                   size_t *ret_count, int64_t deadline_ns);
+int mem_performance_put(struct store *store, const struct store_performance *performance,
+                        uint32_t *ret_performance_id, int64_t deadline_ns);
+int mem_performance_list(struct store *store, struct arena *arena,
+                         struct store_performance **ret_performances, size_t *ret_count,
+                         int64_t deadline_ns);
+int mem_performance_get(struct store *store, uint32_t performance_id, struct arena *arena,
+                        struct store_performance *ret_performance, int64_t deadline_ns);
+int mem_claim(struct store *store, uint32_t performance_id, struct arena *arena,
+              struct store_performance *ret_performance, int64_t deadline_ns);
+int mem_commit(struct store *store, const struct store_batch *batch, int64_t deadline_ns);
+int mem_sold_list(struct store *store, uint32_t performance_id, struct arena *arena,
+                  struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns);
+int mem_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
+                    int64_t from_ms, size_t rows_max, struct arena *arena,
+                    struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
+int mem_order_get(struct store *store, struct id order_id, struct arena *arena,
+                  struct store_order *ret_order, int64_t deadline_ns);
+int mem_order_list(struct store *store, struct id account_id, struct id after, size_t orders_max,
+                   struct arena *arena, struct store_order **ret_orders, size_t *ret_count,
+                   int64_t deadline_ns);
+int mem_order_scan(struct store *store, uint32_t performance_id, struct id after, size_t orders_max,
+                   struct arena *arena, struct store_order **ret_orders, size_t *ret_count,
+                   int64_t deadline_ns);
+int mem_outbox_read(struct store *store, size_t rows_max, struct arena *arena,
+                    struct store_outbox_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
+int mem_outbox_remove(struct store *store, uint64_t up_to_outbox_id, int64_t deadline_ns);
+int mem_performance_ids(struct store *store, struct arena *arena, uint32_t **ret_ids,
+                        size_t *ret_count, int64_t deadline_ns);
+
+#endif

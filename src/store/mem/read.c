@@ -1,0 +1,228 @@
+/* What was committed, read back. */
+#include <stdlib.h>
+
+#include "store/mem/mem.h"
+
+int mem_sold_list(struct store *store, uint32_t performance_id, struct arena *arena,
+                  struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    pthread_mutex_lock(&m->lock);
+    const struct mem_sale *sale = mem_find_sale(m, performance_id);
+    size_t count = 0, seats = sale ? sale->sold_cap : 0;
+    for (size_t seat = 0; seat < seats; seat++)
+        count += !id_is_zero(sale->sold[seat]);
+    struct store_sale *list = arena_alloc(arena, count * sizeof(*list));
+    size_t at = 0;
+    for (size_t seat = 0; list && seat < seats; seat++)
+        if (!id_is_zero(sale->sold[seat]))
+            list[at++] = (struct store_sale){(uint32_t)seat, sale->sold[seat]};
+    pthread_mutex_unlock(&m->lock);
+    if (!list)
+        return ERR_NO_MEMORY;
+    *ret_sales = list;
+    *ret_count = count;
+    return 0;
+}
+
+/* The first and the number of the rows that a read gives. */
+static size_t choose_rows(const struct mem_sale *sale, uint64_t from_seq, int64_t from_ms,
+                          size_t rows_max, const struct ledger_row **ret_chosen)
+{
+    size_t count = 0, bytes = 0;
+    for (uint64_t seq = from_seq ? from_seq : 1; sale && seq <= sale->head.seq; seq++) {
+        const struct ledger_row *row = &sale->rows[seq - 1];
+        if (row->at_ms < from_ms)
+            continue;
+        if (count == rows_max || (count > 0 && bytes + row->body.len > STORE_READ_BYTES_MAX))
+            break;
+        bytes += row->body.len;
+        if (ret_chosen)
+            ret_chosen[count] = row;
+        count++;
+    }
+    return count;
+}
+
+int mem_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
+                    int64_t from_ms, size_t rows_max, struct arena *arena,
+                    struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    int rc = ERR_NO_MEMORY;
+    pthread_mutex_lock(&m->lock);
+    const struct mem_sale *sale = mem_find_sale(m, performance_id);
+    size_t count = choose_rows(sale, from_seq, from_ms, rows_max, NULL);
+    const struct ledger_row **chosen = calloc(count + 1, sizeof(const struct ledger_row *));
+    struct ledger_row *rows = arena_alloc(arena, count * sizeof(*rows));
+    if (chosen && rows) {
+        choose_rows(sale, from_seq, from_ms, count, chosen);
+        rc = 0;
+    }
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rows[i] = *chosen[i];
+        rc = mem_keep(arena, chosen[i]->body, &rows[i].body);
+    }
+    pthread_mutex_unlock(&m->lock);
+    free(chosen);
+    if (rc < 0)
+        return rc;
+    *ret_rows = rows;
+    *ret_count = count;
+    return 0;
+}
+
+static int copy_order(const struct store_order *order, struct arena *arena,
+                      struct store_order *ret_order)
+{
+    struct store_order copy = *order;
+    int rc = mem_keep(arena, order->seats, &copy.seats);
+    if (rc == 0)
+        *ret_order = copy;
+    return rc;
+}
+
+int mem_order_get(struct store *store, struct id order_id, struct arena *arena,
+                  struct store_order *ret_order, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    int rc = ERR_NOT_FOUND;
+    uint32_t place = 0;
+    pthread_mutex_lock(&m->lock);
+    if (table_get(&m->order_places, order_id, &place))
+        rc = copy_order(&m->orders[place], arena, ret_order);
+    pthread_mutex_unlock(&m->lock);
+    return rc;
+}
+
+/* Newest first: negative where a comes before b. */
+static int compare_newest(const struct store_order *a, const struct store_order *b)
+{
+    if (a->placed_at_ms != b->placed_at_ms)
+        return a->placed_at_ms > b->placed_at_ms ? -1 : 1;
+    if (a->order_id.hi != b->order_id.hi)
+        return a->order_id.hi > b->order_id.hi ? -1 : 1;
+    if (a->order_id.lo != b->order_id.lo)
+        return a->order_id.lo > b->order_id.lo ? -1 : 1;
+    return 0;
+}
+
+/* The account's order that comes next after `after` (NULL: from the newest), or NULL. */
+static const struct store_order *next_order(const struct mem_store *m, struct id account_id,
+                                            const struct store_order *after)
+{
+    const struct store_order *best = NULL;
+    for (size_t i = 0; i < m->order_count; i++) {
+        const struct store_order *order = &m->orders[i];
+        if (id_eq(order->account_id, account_id) && (!after || compare_newest(after, order) < 0) &&
+            (!best || compare_newest(order, best) < 0))
+            best = order;
+    }
+    return best;
+}
+
+int mem_order_list(struct store *store, struct id account_id, struct id after, size_t orders_max,
+                   struct arena *arena, struct store_order **ret_orders, size_t *ret_count,
+                   int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    const struct store_order *last = NULL;
+    uint32_t place = 0;
+    int rc = 0;
+    pthread_mutex_lock(&m->lock);
+    if (!id_is_zero(after)) {
+        if (table_get(&m->order_places, after, &place))
+            last = &m->orders[place];
+        if (!last || !id_eq(last->account_id, account_id))
+            rc = ERR_NOT_FOUND;
+    }
+    size_t count = 0, max = orders_max < m->order_count ? orders_max : m->order_count;
+    struct store_order *list = rc == 0 ? arena_alloc(arena, max * sizeof(*list)) : NULL;
+    if (rc == 0 && !list)
+        rc = ERR_NO_MEMORY;
+    while (rc == 0 && count < max && (last = next_order(m, account_id, last)))
+        rc = copy_order(last, arena, &list[count++]);
+    pthread_mutex_unlock(&m->lock);
+    if (rc < 0)
+        return rc;
+    *ret_orders = list;
+    *ret_count = count;
+    return 0;
+}
+
+/* Where in the performance's orders a scan begins; SIZE_MAX: `after` is not among them. */
+static size_t scan_start(const struct mem_store *m, const struct mem_sale *sale, struct id after)
+{
+    if (id_is_zero(after))
+        return 0;
+    for (size_t i = 0; sale && i < sale->order_count; i++)
+        if (id_eq(m->orders[sale->orders[i]].order_id, after))
+            return i + 1;
+    return SIZE_MAX;
+}
+
+int mem_order_scan(struct store *store, uint32_t performance_id, struct id after, size_t orders_max,
+                   struct arena *arena, struct store_order **ret_orders, size_t *ret_count,
+                   int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    int rc = 0;
+    pthread_mutex_lock(&m->lock);
+    const struct mem_sale *sale = mem_find_sale(m, performance_id);
+    size_t start = scan_start(m, sale, after), count = 0;
+    if (start == SIZE_MAX)
+        rc = ERR_NOT_FOUND;
+    else if (sale)
+        count = sale->order_count - start < orders_max ? sale->order_count - start : orders_max;
+    struct store_order *list = rc == 0 ? arena_alloc(arena, count * sizeof(*list)) : NULL;
+    if (rc == 0 && !list)
+        rc = ERR_NO_MEMORY;
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = copy_order(&m->orders[sale->orders[start + i]], arena, &list[i]);
+    pthread_mutex_unlock(&m->lock);
+    if (rc < 0)
+        return rc;
+    *ret_orders = list;
+    *ret_count = count;
+    return 0;
+}
+
+int mem_outbox_read(struct store *store, size_t rows_max, struct arena *arena,
+                    struct store_outbox_row **ret_rows, size_t *ret_count, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    pthread_mutex_lock(&m->lock);
+    size_t count = 0, bytes = 0;
+    while (count < m->outbox_count && count < rows_max) {
+        bytes += m->outbox[count].body.len;
+        if (count > 0 && bytes > STORE_READ_BYTES_MAX)
+            break;
+        count++;
+    }
+    struct store_outbox_row *rows = arena_alloc(arena, count * sizeof(*rows));
+    int rc = rows ? 0 : ERR_NO_MEMORY;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        rows[i] = m->outbox[i];
+        rc = mem_keep(arena, m->outbox[i].body, &rows[i].body);
+    }
+    pthread_mutex_unlock(&m->lock);
+    if (rc < 0)
+        return rc;
+    *ret_rows = rows;
+    *ret_count = count;
+    return 0;
+}
+
+int mem_outbox_remove(struct store *store, uint64_t up_to_outbox_id, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    pthread_mutex_lock(&m->lock);
+    size_t count = 0;
+    while (count < m->outbox_count && m->outbox[count].outbox_id <= up_to_outbox_id)
+        free((void *)m->outbox[count++].body.at);
+    m->outbox_count -= count;
+    if (count > 0)
+        memmove(m->outbox, m->outbox + count, m->outbox_count * sizeof(*m->outbox));
+    pthread_mutex_unlock(&m->lock);
+    return 0;
+}

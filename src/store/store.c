@@ -1,0 +1,64 @@
+#include "store/store.h"
+
+#include "err/err.h"
+
+int store_hall_check(const struct store_hall *hall)
+{
+    bool fits = hall->name.len <= STORE_NAME_MAX && hall->layout.len <= STORE_LAYOUT_MAX;
+    return fits ? 0 : ERR_INVALID;
+}
+
+int store_event_check(const struct store_event *event)
+{
+    bool fits =
+        event->name.len <= STORE_NAME_MAX && event->description.len <= STORE_DESCRIPTION_MAX;
+    return fits ? 0 : ERR_INVALID;
+}
+
+int store_performance_check(const struct store_performance *performance)
+{
+    bool fits = performance->currency.len <= STORE_NAME_MAX &&
+                performance->prices.len <= STORE_PRICES_MAX && performance->prices.len % 8 == 0;
+    return fits ? 0 : ERR_INVALID;
+}
+
+void store_batch_check(const struct store_batch *batch)
+{
+    const struct ledger_row *row = &batch->row;
+    assert(row->seq > 0 && row->epoch == batch->epoch && row->epoch > 0);
+    assert(row->version > row->version_before);
+    assert(row->version - row->version_before <= LEDGER_ENTRIES_MAX);
+    assert(row->body.len > 0 && row->body.len <= LEDGER_BODY_MAX);
+    assert(batch->outbox.len <= LEDGER_BODY_MAX);
+    for (size_t i = 0; i < batch->sale_count; i++) {
+        assert(!id_is_zero(batch->sales[i].order_id));
+        assert(i == 0 || batch->sales[i - 1].seat < batch->sales[i].seat);
+    }
+    for (size_t i = 0; i < batch->order_count; i++) {
+        const struct store_order *order = &batch->orders[i];
+        assert(!id_is_zero(order->order_id));
+        assert(order->performance_id == batch->performance_id);
+        assert(order->seats.len > 0 && order->seats.len <= 4 * LEDGER_SEATS_MAX);
+    }
+    for (size_t i = 0; i < batch->cancel_count; i++)
+        assert(batch->cancels[i].seats.len <= 4 * LEDGER_SEATS_MAX);
+}
+
+int store_genesis_hash(const struct store_performance *performance,
+                       const uint8_t layout_hash[STORE_HASH_BYTES],
+                       uint8_t ret_hash[STORE_HASH_BYTES])
+{
+    struct ledger_genesis genesis = {
+        .performance_id = performance->performance_id,
+        .event_id = performance->event_id,
+        .hall_id = performance->hall_id,
+        .starts_at_ms = performance->starts_at_ms,
+        .hold_ttl_ms = performance->hold_ttl_ms,
+        .places_max = performance->places_max,
+        .first_sale_state = performance->first_sale_state,
+        .currency = performance->currency,
+        .prices = performance->prices,
+    };
+    memcpy(genesis.layout_hash, layout_hash, STORE_HASH_BYTES);
+    return ledger_genesis_hash(&genesis, ret_hash);
+}
