@@ -2,8 +2,8 @@
  * fiber: straight blocking code, 100,000 times at once.
  *
  * A fiber is a stack of its own that runs on one thread and gives way only where it calls something
- * that waits. Between two such calls it is alone on its thread: no lock is needed there, and code says
- * so where it relies on it. Whatever may wait takes an absolute deadline_ns last and returns
+ * that waits. Between two such calls it is alone on its thread: no lock is needed there, and code
+ * says so where it relies on it. Whatever may wait takes an absolute deadline_ns last and returns
  * ERR_TIMEOUT when it passes. Cancellation is an error, ERR_CANCELLED, that travels up through the
  * code like any other: a stack is never dropped.
  *
@@ -31,7 +31,8 @@ struct sched_limits {
 };
 #define SCHED_LIMITS_DEFAULT ((struct sched_limits){.fibers_max = 131072, .stack_bytes = 65536})
 
-/* Binds a scheduler to this thread and loop; one a thread. ERR_NO_MEMORY. */
+/* Binds a scheduler to this thread and loop; one a thread. The loop gets room for a timer more for
+ * each of fibers_max. Under AddressSanitizer a stack is four times as large. ERR_NO_MEMORY. */
 int sched_new(struct loop *loop, const struct sched_limits *limits, struct sched **ret_sched);
 /* Every fiber must have ended. */
 void sched_free(struct sched *sched);
@@ -39,8 +40,8 @@ void sched_free(struct sched *sched);
 struct sched *sched_current(void);
 struct loop *sched_loop(struct sched *sched);
 uint32_t sched_fiber_count(const struct sched *sched);
-/* Virtual loops: picks among ready fibers by this chance instead of in order of readiness, so that a
- * seed decides the interleaving. NULL: in order. */
+/* Virtual loops: picks among ready fibers by this chance instead of in order of readiness, so that
+ * a seed decides the interleaving. NULL: in order. */
 struct chance;
 void sched_shuffle(struct sched *sched, struct chance *chance);
 
@@ -61,7 +62,11 @@ void scope_cancel(struct scope *scope);
  * scope's fibers go on). */
 int scope_join(struct scope *scope, int64_t deadline_ns);
 
-/* Starts body(arg) in scope, to run in a later turn; may be called from a fiber or from the loop's
+/* Cancels the scope and waits, deaf to cancellation and without deadline, until all have ended: how
+ * a fiber that must return leaves a scope on its stack. */
+void scope_close(struct scope *scope);
+
+/* Starts body(arg) in scope, to run after this call; may be called from a fiber or from the loop's
  * callbacks. ERR_FULL beyond fibers_max, ERR_NO_MEMORY, ERR_CANCELLED for a cancelled scope. */
 int fiber_spawn(struct scope *scope, void (*body)(void *arg), void *arg);
 
@@ -70,8 +75,8 @@ struct fiber *fiber_self(void);
 /* The time of the running fiber's loop. */
 int64_t fiber_now_ns(void);
 
-/* Waits for fiber_unpark. Wake-ups may be spurious: park in a loop over the condition. An unpark that
- * came before the park is kept (once). 0, ERR_TIMEOUT, ERR_CANCELLED. */
+/* Waits for fiber_unpark. Wake-ups may be spurious: park in a loop over the condition. An unpark
+ * that came before the park is kept (once). 0, ERR_TIMEOUT, ERR_CANCELLED. */
 int fiber_park(int64_t deadline_ns);
 /* As fiber_park, but deaf to cancellation and without deadline: for waiting on somebody who holds a
  * pointer into this stack and surely answers. */
@@ -86,8 +91,8 @@ int fiber_sleep_until(int64_t at_ns);
 /* True once the fiber's scope is cancelled. */
 bool fiber_cancelled(void);
 
-/* Runs body(arg) as the first fiber of a fresh epoll loop on this thread, and returns when it and its
- * scope have ended: how a command enters the world of fibers. ERR_NO_MEMORY, ERR_IO. */
+/* Runs body(arg) as the first fiber of a fresh epoll loop on this thread, and returns when it and
+ * its scope have ended: how a command enters the world of fibers. ERR_NO_MEMORY, ERR_IO. */
 int fiber_main(void (*body)(void *arg), void *arg);
 
 #endif

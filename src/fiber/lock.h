@@ -11,7 +11,8 @@ struct waitlist {
     struct list waiters;
 };
 void waitlist_init(struct waitlist *w);
-/* 0 when woken, ERR_TIMEOUT, ERR_CANCELLED. Check the condition again. First come, first woken. */
+/* 0 when woken, ERR_TIMEOUT, ERR_CANCELLED. Check the condition again. First come, first woken. One
+ * that was woken before it could return late or cancelled returns 0: a wake is never lost. */
 int waitlist_wait(struct waitlist *w, int64_t deadline_ns);
 void waitlist_wake_one(struct waitlist *w);
 void waitlist_wake_all(struct waitlist *w);
@@ -22,7 +23,8 @@ struct fiber_lock {
     struct waitlist waiting;
 };
 void fiber_lock_init(struct fiber_lock *lock);
-/* 0, ERR_TIMEOUT, ERR_CANCELLED. Not recursive. */
+/* 0, ERR_TIMEOUT, ERR_CANCELLED; a free lock is taken without waiting, so without either. Not
+ * recursive. */
 int fiber_lock_take(struct fiber_lock *lock, int64_t deadline_ns);
 void fiber_lock_give(struct fiber_lock *lock);
 

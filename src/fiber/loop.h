@@ -3,8 +3,8 @@
  *
  * A loop knows the time, fires timers, tells when a descriptor is ready and takes tasks from other
  * threads. The epoll body waits for the kernel; the virtual body has no descriptors and, whenever
- * nothing is runnable, moves its clock to the next timer, so that hours pass in milliseconds and every
- * run from one seed is the same. All calls but loop_post belong to the loop's own thread.
+ * nothing is runnable, moves its clock to the next timer, so that hours pass in milliseconds and
+ * every run from one seed is the same. All calls but loop_post belong to the loop's own thread.
  *
  * One turn handles at most LOOP_EVENTS_MAX events (measured: bounded turns cut p99 by 16 %).
  */
@@ -30,13 +30,16 @@ struct loop_timer {
 enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
 
 /* A watched descriptor: embed it, set fd and ready. Edge-triggered: ready is told once when a side
- * becomes possible, and must then read or write until it would block. */
+ * becomes possible, and must then read or write until it would block. LOOP_HANGUP (the other side
+ * sends no more, or the connection broke) never comes alone: reading or writing tells which it is.
+ */
 struct loop_io {
     int fd;
     void (*ready)(struct loop_io *io, unsigned events);
 };
 
-/* Work from another thread: embed it, set run. Owned by the loop from loop_post until run is called. */
+/* Work from another thread: embed it, set run. Owned by the loop from loop_post until run is
+ * called. */
 struct loop_task {
     struct loop_task *next;
     void (*run)(struct loop_task *task);
@@ -55,22 +58,24 @@ int64_t loop_now_ns(const struct loop *loop);
 /* Virtual body only: jumps the wall clock by step_ms, either way. */
 void loop_jump_wall(struct loop *loop, int64_t step_ms);
 
-/* Arms, or moves, a timer. ERR_FULL beyond timers_max. A timer in the past fires in the next turn. */
+/* Arms, or moves, a timer. ERR_FULL beyond timers_max. A timer in the past fires in the next turn.
+ */
 int loop_arm(struct loop *loop, struct loop_timer *timer, int64_t at_ns);
 /* No effect on one that is not armed. */
 void loop_disarm(struct loop *loop, struct loop_timer *timer);
 
-/* Watches io->fd for both directions until loop_unwatch. ERR_IO; ERR_UNSUPPORTED by the virtual body.
- * After loop_unwatch, no event of io is delivered any more, not even from the batch under way. */
+/* Watches io->fd for both directions until loop_unwatch, which comes before the close. ERR_IO;
+ * ERR_UNSUPPORTED by the virtual body. After loop_unwatch, no event of io is delivered any more,
+ * not even from the batch under way. */
 int loop_watch(struct loop *loop, struct loop_io *io);
 void loop_unwatch(struct loop *loop, struct loop_io *io);
 
-/* Hands a task to the loop, from any thread (or from its own); never fails, never waits. Tasks of one
- * poster run in their order. */
+/* Hands a task to the loop, from any thread (or from its own); never fails, never waits. Tasks of
+ * one poster run in their order. */
 void loop_post(struct loop *loop, struct loop_task *task);
 
-/* Calls run in every turn, before waiting: the scheduler's hook. Returning true: more is runnable, do
- * not wait. */
+/* Calls run in every turn, before waiting: the scheduler's hook. Returning true: more is runnable,
+ * do not wait. */
 void loop_set_idle(struct loop *loop, bool (*run)(void *state), void *state);
 
 /* Turns until loop_stop; the virtual body also returns when nothing can ever happen again (no

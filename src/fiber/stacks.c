@@ -1,0 +1,148 @@
+#include "fiber/stacks.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "err/err.h"
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 /* include/uapi/asm-generic/mman-common.h of Linux 6.13 */
+#endif
+
+#define MAPS_RESERVE 4096 /* maps left to the rest of the process */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static enum stacks_guard best;
+static long page_bytes;
+static atomic_long maps_left; /* that mprotect guards may still use */
+
+static void look_around(void)
+{
+    page_bytes = sysconf(_SC_PAGESIZE);
+    void *page =
+        mmap(NULL, (size_t)page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page != MAP_FAILED) {
+        if (madvise(page, (size_t)page_bytes, MADV_GUARD_INSTALL) == 0)
+            best = STACKS_MADVISE;
+        munmap(page, (size_t)page_bytes);
+    }
+    long maps = 65530; /* the kernel's default */
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+    if (file) {
+        if (fscanf(file, "%ld", &maps) != 1)
+            maps = 65530;
+        fclose(file);
+    }
+    atomic_store(&maps_left, maps > MAPS_RESERVE ? maps - MAPS_RESERVE : 0);
+}
+
+enum stacks_guard stacks_guard_best(void)
+{
+    pthread_once(&once, look_around);
+    return best;
+}
+
+static size_t slabs_max(const struct stacks *s)
+{
+    return ((size_t)s->max + STACKS_SLAB - 1) / STACKS_SLAB;
+}
+
+int stacks_init(struct stacks *s, uint32_t max, size_t stack_bytes, enum stacks_guard guard)
+{
+    pthread_once(&once, look_around);
+    size_t page = (size_t)page_bytes;
+    *s = (struct stacks){
+        .stack_bytes = (stack_bytes + page - 1) / page * page,
+        .guard_bytes = page,
+        .guard = guard,
+        .max = max,
+    };
+    assert(max > 0 && s->stack_bytes >= 2 * page);
+    s->slabs = calloc(slabs_max(s), sizeof(*s->slabs));
+    s->idle = calloc(max, sizeof(*s->idle));
+    if (!s->slabs || !s->idle) {
+        stacks_release(s);
+        return ERR_NO_MEMORY;
+    }
+    return 0;
+}
+
+void stacks_release(struct stacks *s)
+{
+    assert(s->warm + s->cold == s->made);
+    for (size_t i = 0; s->slabs && i < slabs_max(s) && s->slabs[i]; i++)
+        munmap(s->slabs[i], s->stack_bytes * STACKS_SLAB);
+    if (s->guard == STACKS_MPROTECT)
+        atomic_fetch_add(&maps_left, 2 * (long)s->made);
+    free(s->slabs);
+    free(s->idle);
+    *s = (struct stacks){0};
+}
+
+static int install_guard(struct stacks *s, char *low)
+{
+    if (s->guard == STACKS_MADVISE)
+        return madvise(low, s->guard_bytes, MADV_GUARD_INSTALL) ? ERR_NO_MEMORY : 0;
+    if (atomic_fetch_sub(&maps_left, 2) < 2) {
+        atomic_fetch_add(&maps_left, 2);
+        return ERR_FULL;
+    }
+    if (mprotect(low, s->guard_bytes, PROT_NONE)) {
+        atomic_fetch_add(&maps_left, 2);
+        return errno == ENOMEM ? ERR_FULL : ERR_NO_MEMORY;
+    }
+    return 0;
+}
+
+static int make(struct stacks *s, char **ret_low)
+{
+    if (s->made == s->max)
+        return ERR_FULL;
+    char **slab = &s->slabs[s->made / STACKS_SLAB];
+    size_t slab_bytes = s->stack_bytes * STACKS_SLAB;
+    /* A slab that exists already is one whose first guard could not be made last time. */
+    if (!*slab) {
+        char *mapped = mmap(NULL, slab_bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+        if (mapped == MAP_FAILED)
+            return ERR_NO_MEMORY;
+        /* One huge page would hold the first page of thirty stacks, and 2 MiB of memory. */
+        madvise(mapped, slab_bytes, MADV_NOHUGEPAGE);
+        *slab = mapped;
+    }
+    char *low = *slab + s->made % STACKS_SLAB * s->stack_bytes;
+    int err = install_guard(s, low);
+    if (err)
+        return err;
+    s->made++;
+    *ret_low = low;
+    return 0;
+}
+
+int stacks_take(struct stacks *s, char **ret_low)
+{
+    if (s->warm > 0) {
+        *ret_low = s->idle[--s->warm];
+        return 0;
+    }
+    if (s->cold > 0) {
+        *ret_low = s->idle[s->max - s->cold--];
+        return 0;
+    }
+    return make(s, ret_low);
+}
+
+void stacks_give(struct stacks *s, char *low)
+{
+    if (s->warm < STACKS_WARM_MAX) {
+        s->idle[s->warm++] = low;
+        return;
+    }
+    madvise(low + s->guard_bytes, s->stack_bytes - s->guard_bytes, MADV_DONTNEED);
+    s->idle[s->max - ++s->cold] = low;
+}

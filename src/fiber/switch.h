@@ -1,0 +1,127 @@
+/*
+ * switch: from one stack to another, by Boost.Context's two entry points. For this folder only.
+ *
+ * jump_fcontext keeps the callee-saved registers, MXCSR and the x87 control word on the stack that
+ * is left, and gives the stack that is reached the context to jump back to. Boost's C entry points
+ * are declared here because its headers are C++. The calling convention (a struct of two words is
+ * returned in registers) is the same on x86-64 and aarch64.
+ *
+ * AddressSanitizer must be told of each switch, or it takes frames of one stack for overflows of
+ * another.
+ */
+#ifndef USHER_FIBER_SWITCH_H
+#define USHER_FIBER_SWITCH_H
+
+#include <stddef.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SWITCH_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SWITCH_ASAN 1
+#endif
+#endif
+
+#ifdef SWITCH_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#define SWITCH_STACK_FACTOR 4 /* red zones make frames that much larger */
+#else
+#define SWITCH_STACK_FACTOR 1
+#endif
+
+#ifdef __x86_64__
+#include <xmmintrin.h>
+#define SWITCH_MXCSR_FLAGS 0x3fu
+#endif
+
+/* boost::context::detail::transfer_t */
+struct switch_jump {
+    void *context; /* where the jump came from */
+    void *data;
+};
+struct switch_jump jump_fcontext(void *to, void *data);
+void *make_fcontext(void *stack_top, size_t size, void (*entry)(struct switch_jump));
+
+/* One side of a switch: its context while it is not running, and its stack. */
+struct switch_side {
+    void *context;
+#ifdef SWITCH_ASAN
+    void *fake; /* the sanitizer's */
+    const void *low;
+    size_t size;
+#endif
+};
+
+/* An inexact result sets a sticky flag in MXCSR. Loading an MXCSR that differs is slow: a pair of
+ * switches then takes 108 ns in place of 8, and again each time, because each side keeps its own.
+ * Clearing the flags where they are set costs that once. Nothing here reads them across a switch.
+ */
+static inline void switch_clear_flags(void)
+{
+#ifdef __x86_64__
+    unsigned mxcsr = _mm_getcsr();
+    if (mxcsr & SWITCH_MXCSR_FLAGS)
+        _mm_setcsr(mxcsr & ~SWITCH_MXCSR_FLAGS);
+#endif
+}
+
+/* Leaves one side for the other; returns when somebody switches back. */
+static inline void switch_to(struct switch_side *from, struct switch_side *to)
+{
+    switch_clear_flags();
+#ifdef SWITCH_ASAN
+    __sanitizer_start_switch_fiber(&from->fake, to->low, to->size);
+#endif
+    struct switch_jump back = jump_fcontext(to->context, from);
+#ifdef SWITCH_ASAN
+    __sanitizer_finish_switch_fiber(from->fake, NULL, NULL);
+#endif
+    /* Every jump hands over the side it leaves. */
+    ((struct switch_side *)back.data)->context = back.context;
+}
+
+/* The same for the last time: this side's stack is not needed any more. */
+static inline _Noreturn void switch_end(struct switch_side *from, struct switch_side *to)
+{
+    switch_clear_flags();
+#ifdef SWITCH_ASAN
+    __sanitizer_start_switch_fiber(NULL, to->low, to->size);
+#endif
+    jump_fcontext(to->context, from);
+    __builtin_unreachable();
+}
+
+/* First thing in an entry: keeps the context of the side that was left. That side is a thread's own
+ * stack, whose place only the sanitizer knows. */
+static inline void switch_entered(struct switch_jump jump)
+{
+    struct switch_side *left = jump.data;
+    left->context = jump.context;
+#ifdef SWITCH_ASAN
+    __sanitizer_finish_switch_fiber(NULL, &left->low, &left->size);
+#endif
+}
+
+/* Makes a side that starts with entry on the stack of size bytes from low on, of which those from
+ * top on are spoken for. */
+static inline void switch_make(struct switch_side *side, char *low, size_t size, char *top,
+                               void (*entry)(struct switch_jump))
+{
+    side->context = make_fcontext(top, (size_t)(top - low), entry);
+#ifdef SWITCH_ASAN
+    side->fake = NULL;
+    side->low = low;
+    side->size = size;
+#endif
+}
+
+/* Marks a stack, whose frames ended without returning, as fit to be used again. */
+static inline void switch_forget(char *low, size_t size)
+{
+#ifdef SWITCH_ASAN
+    ASAN_UNPOISON_MEMORY_REGION(low, size);
+#endif
+}
+
+#endif
