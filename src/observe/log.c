@@ -1,0 +1,221 @@
+#include "observe/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "err/err.h"
+#include "observe/limiter.h"
+#include "observe/line.h"
+
+static struct log_options setup = {.level = LOG_INFO, .form = LOG_AUTO, .fd = 2};
+static struct limiter limiter;
+static _Atomic uint64_t lost;
+
+static const char *const level_words[] = {"debug", "info", "warn", "error"};
+
+void log_setup(const struct log_options *options)
+{
+    assert(options && options->clock && options->fd >= 0);
+    setup = *options;
+    if (setup.form == LOG_AUTO)
+        setup.form = isatty(setup.fd) ? LOG_TEXT : LOG_JSON;
+}
+
+/* The first event before any log_setup settles what that would have settled. */
+static const struct log_options *options_now(void)
+{
+    static _Thread_local struct log_options standard;
+    if (setup.clock)
+        return &setup;
+    standard = setup;
+    standard.clock = clock_system();
+    standard.form = isatty(setup.fd) ? LOG_TEXT : LOG_JSON;
+    return &standard;
+}
+
+bool log_wants(enum log_level level)
+{
+    return level >= setup.level;
+}
+
+uint64_t log_lost(void)
+{
+    return atomic_load_explicit(&lost, memory_order_relaxed);
+}
+
+bool log_level_parse(const char *word, enum log_level *ret_level)
+{
+    for (unsigned level = LOG_DEBUG; level <= LOG_ERROR; level++) {
+        if (strcmp(word, level_words[level]) == 0) {
+            *ret_level = (enum log_level)level;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct log_field log_err(int code)
+{
+    return log_str("error.code", err_name(code));
+}
+
+struct log_field log_errno(int number)
+{
+    /* glibc's strerrordesc_np gives a constant: nothing to own, any thread. */
+    const char *text = strerrordesc_np(number);
+    return log_str("error.message", text ? text : "an unknown error");
+}
+
+/* ---- values ---- */
+
+static void put_value(struct line *line, const struct log_field *field, bool quoted)
+{
+    char id_text[ID_TEXT_CHARS + 1];
+    switch (field->type) {
+    case LOG_FIELD_TEXT:
+        if (quoted)
+            line_put_json(line, field->text);
+        else
+            line_put_plain(line, field->text);
+        break;
+    case LOG_FIELD_INT:
+        line_printf(line, "%" PRId64, field->integer);
+        break;
+    case LOG_FIELD_UINT:
+        line_printf(line, "%" PRIu64, field->natural);
+        break;
+    case LOG_FIELD_REAL:
+        if (isfinite(field->real))
+            line_printf(line, "%.9g", field->real);
+        else
+            line_put(line, VIEW_LIT("null"));
+        break;
+    case LOG_FIELD_BOOL:
+        line_put(line, field->truth ? VIEW_LIT("true") : VIEW_LIT("false"));
+        break;
+    case LOG_FIELD_ID:
+        id_format(field->id, id_text);
+        line_printf(line, quoted ? "\"%s\"" : "%s", id_text);
+        break;
+    case LOG_END:
+        assert(!"a field has a type");
+    }
+}
+
+static const struct log_field *message_of(const struct log_field *fields)
+{
+    for (; fields->type != LOG_END; fields++) {
+        if (strcmp(fields->name, "message") == 0)
+            return fields;
+    }
+    return NULL;
+}
+
+/* ---- the two forms of a line ---- */
+
+struct event {
+    enum log_level level;
+    const char *action;
+    const struct log_field *fields;
+    int64_t wall_ms;
+    uint64_t left_out;
+};
+
+static void put_time(struct line *line, int64_t wall_ms, const char *format)
+{
+    char text[32];
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    strftime(text, sizeof(text), format, &utc);
+    line_printf(line, "%s.%03d", text, (int)(wall_ms % 1000));
+}
+
+static void put_json_field(struct line *line, const struct log_field *field)
+{
+    size_t before = line_mark(line);
+    line_put(line, VIEW_LIT(","));
+    line_put_json(line, view_str(field->name));
+    line_put(line, VIEW_LIT(":"));
+    put_value(line, field, true);
+    line_keep_whole(line, before);
+}
+
+static void put_json(struct line *line, const struct event *event)
+{
+    const struct log_field *message = message_of(event->fields);
+    line_put(line, VIEW_LIT("{\"@timestamp\":\""));
+    put_time(line, event->wall_ms, "%Y-%m-%dT%H:%M:%S");
+    line_printf(line, "Z\",\"log.level\":\"%s\",", level_words[event->level]);
+    line_put(line, VIEW_LIT("\"ecs.version\":\"8.11.0\",\"service.name\":\"usher\","));
+    line_printf(line, "\"process.pid\":%d,\"event.action\":\"%s\"", (int)getpid(), event->action);
+    put_json_field(line,
+                   &(struct log_field){.type = LOG_FIELD_TEXT,
+                                       .name = "message",
+                                       .text = message ? message->text : view_str(event->action)});
+    for (const struct log_field *field = event->fields; field->type != LOG_END; field++) {
+        if (field != message)
+            put_json_field(line, field);
+    }
+    if (event->left_out)
+        line_printf_tail(line, ",\"log.suppressed\":%" PRIu64, event->left_out);
+    if (line->cut)
+        line_printf_tail(line, ",\"log.truncated\":true");
+    line_printf_tail(line, "}\n");
+}
+
+static void put_text(struct line *line, const struct event *event)
+{
+    const struct log_field *message = message_of(event->fields);
+    put_time(line, event->wall_ms, "%H:%M:%S");
+    line_printf(line, " %-5s ", level_words[event->level]);
+    if (message)
+        line_put_plain(line, message->text);
+    else
+        line_put(line, view_str(event->action));
+    for (const struct log_field *field = event->fields; field->type != LOG_END; field++) {
+        if (field == message)
+            continue;
+        size_t before = line_mark(line);
+        line_printf(line, "  %s=", field->name);
+        put_value(line, field, false);
+        line_keep_whole(line, before);
+    }
+    if (event->left_out)
+        line_printf_tail(line, "  (%" PRIu64 " like it left out)", event->left_out);
+    if (line->cut)
+        line_printf_tail(line, "  (cut)");
+    line_printf_tail(line, "\n");
+}
+
+void log_write(enum log_level level, const char *action, const struct log_field *fields)
+{
+    /* The thread's own: nothing here waits as fibers do, so no other fiber gets at it half made. */
+    static _Thread_local char bytes[LOG_LINE_MAX];
+    const struct log_options *options = options_now();
+    struct event event = {.level = level, .action = action, .fields = fields};
+    struct line line;
+    int errno_before = errno;
+
+    if (level < options->level ||
+        !limiter_pass(&limiter, action, LOG_BURST, clock_mono_ns(options->clock), &event.left_out))
+        return;
+    event.wall_ms = clock_wall_ms(options->clock);
+    line_init(&line, bytes, sizeof(bytes));
+    if (options->form == LOG_TEXT)
+        put_text(&line, &event);
+    else
+        put_json(&line, &event);
+    ssize_t written;
+    do
+        written = write(options->fd, line.bytes, line.len);
+    while (written < 0 && errno == EINTR);
+    if (written != (ssize_t)line.len)
+        atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+    errno = errno_before;
+}

@@ -1,0 +1,106 @@
+/*
+ * metrics: what is counted, for Prometheus.
+ *
+ * A metric is declared once, at file scope, and thereby is in the list that /metrics shows:
+ *
+ *     METRIC_COUNTER(holds_granted, "usher_holds_total", "Holds asked for.",
+ * "outcome=\"granted\""); … metric_add(&holds_granted, 1);
+ *
+ * Names are those of Prometheus (base unit and _total at the end); metrics of one name differ in
+ * their labels and have one help text. All updates are relaxed atomics: any thread, no lock, no
+ * order between two metrics. The linker gathers the list, so nothing is registered at run time and
+ * nothing can be registered twice.
+ */
+#ifndef USHER_OBSERVE_METRICS_H
+#define USHER_OBSERVE_METRICS_H
+
+#include <stdatomic.h>
+
+#include "mem/buf.h"
+
+enum metric_type { METRIC_IS_COUNTER, METRIC_IS_GAUGE, METRIC_IS_HISTOGRAM };
+
+struct metric {
+    enum metric_type type;
+    const char *name;
+    const char *help;
+    const char *labels;        /* "a=\"b\",c=\"d\"", or "" */
+    _Atomic int64_t value;     /* a histogram's sum, in ns */
+    int64_t (*read)(void);     /* a gauge that is asked when it is shown; NULL: value */
+    _Atomic uint64_t *buckets; /* METRIC_BUCKETS + 1 counts, of a histogram */
+};
+
+/* Upper bounds of a histogram's buckets; one more is above all. Times from 50 µs to 10 s, in ns. */
+#define METRIC_BUCKETS 18
+extern const int64_t metric_bounds_ns[METRIC_BUCKETS];
+
+/* The list holds addresses, not metrics, so that its elements lie without gaps under sanitizers
+ * too. */
+#define METRIC_LISTED(variable)                                                                    \
+    static struct metric *const variable##_listed                                                  \
+        __attribute__((section("usher_metrics"), used)) = &(variable)
+
+/* Declares a static struct metric that only grows. */
+#define METRIC_COUNTER(variable, name_, help_, labels_)                                            \
+    static struct metric variable = {                                                              \
+        .type = METRIC_IS_COUNTER, .name = (name_), .help = (help_), .labels = (labels_)};         \
+    METRIC_LISTED(variable)
+
+/* … that goes up and down. */
+#define METRIC_GAUGE(variable, name_, help_, labels_)                                              \
+    static struct metric variable = {                                                              \
+        .type = METRIC_IS_GAUGE, .name = (name_), .help = (help_), .labels = (labels_)};           \
+    METRIC_LISTED(variable)
+
+/* … whose value function_() tells when it is shown, on whatever thread shows it. */
+#define METRIC_GAUGE_READ(variable, name_, help_, labels_, function_)                              \
+    static struct metric variable = {.type = METRIC_IS_GAUGE,                                      \
+                                     .name = (name_),                                              \
+                                     .help = (help_),                                              \
+                                     .labels = (labels_),                                          \
+                                     .read = (function_)};                                         \
+    METRIC_LISTED(variable)
+
+/* … of times; shown in seconds. */
+#define METRIC_HISTOGRAM(variable, name_, help_, labels_)                                          \
+    static _Atomic uint64_t variable##_buckets[METRIC_BUCKETS + 1];                                \
+    static struct metric variable = {.type = METRIC_IS_HISTOGRAM,                                  \
+                                     .name = (name_),                                              \
+                                     .help = (help_),                                              \
+                                     .labels = (labels_),                                          \
+                                     .buckets = variable##_buckets};                               \
+    METRIC_LISTED(variable)
+
+/* Counters take steps >= 0, gauges any. */
+static inline void metric_add(struct metric *m, int64_t step)
+{
+    atomic_fetch_add_explicit(&m->value, step, memory_order_relaxed);
+}
+
+/* Gauges only. */
+static inline void metric_set(struct metric *m, int64_t value)
+{
+    atomic_store_explicit(&m->value, value, memory_order_relaxed);
+}
+
+static inline int64_t metric_value(const struct metric *m)
+{
+    return atomic_load_explicit(&m->value, memory_order_relaxed);
+}
+
+/* Counts one time in a histogram; below zero counts as zero. */
+void metric_observe_ns(struct metric *m, int64_t ns);
+
+/* Appends all metrics in Prometheus' text format 0.0.4, in order of name and labels. ERR_FULL,
+ * ERR_NO_MEMORY: what was appended is cut off somewhere. */
+int metrics_render(struct buf *out);
+
+/* Appends one sample that is no metric of the list, with its HELP and TYPE lines, in the same
+ * format. */
+int metrics_render_one(struct buf *out, enum metric_type type, const char *name, const char *help,
+                       int64_t value);
+
+/* The Content-Type of what metrics_render writes. */
+#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+#endif
