@@ -6,7 +6,11 @@
 
 #include <cmocka.h>
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "chance/chance.h"
 #include "err/err.h"
@@ -378,6 +382,47 @@ static void floating_point_survives(void **state)
     loop_run(loop);
 }
 
+static int overflow(int depth)
+{
+    volatile char frame[512];
+    memset((char *)frame, depth, sizeof(frame));
+    return depth < 1000000 ? overflow(depth + 1) + frame[511] : 0;
+}
+
+static void overflow_stack(void *arg)
+{
+    _exit(overflow(0) & 1);
+}
+
+static void write_neighbour(void *arg)
+{
+    volatile char frame[8192];
+    memset((char *)frame, 1, sizeof(frame));
+    assert_int_equal(fiber_yield(), 0);
+    assert_int_equal(frame[8191], 1);
+}
+
+/* Running over the end of a stack ends the process; it never comes out on a neighbour's. */
+static void overflow_is_a_fault(void **state)
+{
+    spawn(write_neighbour, NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct rlimit none = {0, 0};
+        setrlimit(RLIMIT_CORE, &none);
+        signal(SIGSEGV, SIG_DFL); /* without the sanitizer's report */
+        spawn(overflow_stack, NULL);
+        loop_run(loop);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSEGV);
+    loop_run(loop);
+}
+
 static void in_main(void *arg)
 {
     assert_non_null(fiber_self());
@@ -420,6 +465,7 @@ int main(void)
         virtual_test(twenty_thousand_at_once),
         virtual_test(a_seed_decides_the_interleaving),
         virtual_test(floating_point_survives),
+        virtual_test(overflow_is_a_fault),
         cmocka_unit_test(main_enters_and_leaves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,19 @@ static enum stacks_guard best;
 static long page_bytes;
 static atomic_long maps_left; /* that mprotect guards may still use */
 
+static long maps_max(void)
+{
+    char text[32];
+    long maps = 0;
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+    if (file) {
+        if (fgets(text, sizeof(text), file))
+            maps = strtol(text, NULL, 10);
+        fclose(file);
+    }
+    return maps > 0 ? maps : 65530; /* the kernel's default */
+}
+
 static void look_around(void)
 {
     page_bytes = sysconf(_SC_PAGESIZE);
@@ -31,13 +44,7 @@ static void look_around(void)
             best = STACKS_MADVISE;
         munmap(page, (size_t)page_bytes);
     }
-    long maps = 65530; /* the kernel's default */
-    FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
-    if (file) {
-        if (fscanf(file, "%ld", &maps) != 1)
-            maps = 65530;
-        fclose(file);
-    }
+    long maps = maps_max();
     atomic_store(&maps_left, maps > MAPS_RESERVE ? maps - MAPS_RESERVE : 0);
 }
 

@@ -6,8 +6,9 @@
 #include "err/err.h"
 
 #define ARENA_ALIGN 16u
-#define ARENA_FIRST (4u << 10) /* bytes of the first chunk; the next ones double up to ARENA_KEEP  \
-                                */
+#define ARENA_FIRST                                                                                \
+    (4u << 10) /* bytes of the first chunk; the next ones double up to ARENA_KEEP                  \
+                */
 
 struct arena_chunk {
     struct arena_chunk *next;
