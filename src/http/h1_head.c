@@ -317,7 +317,7 @@ int h1_head_parse(enum h1_side side, struct view raw, struct head *ret_head,
     if (llhttp_get_error_pos(&p.llhttp) < raw.at + raw.len - 1)
         return 400;
     if (llhttp_get_http_major(&p.llhttp) != 1 || llhttp_get_http_minor(&p.llhttp) > 1)
-        return 505;
+        return status_of_bad_version(raw); /* or none, which llhttp takes for HTTP/0.9 */
     ret_head->minor = llhttp_get_http_minor(&p.llhttp);
     if (!count_fields(ret_head, &counts, ret_framing))
         return 400;
