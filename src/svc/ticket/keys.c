@@ -1,0 +1,114 @@
+#include "svc/ticket/keys.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "mem/table.h"
+
+struct kept {
+    struct id name; /* hash of account and key */
+    int64_t put_at_ms;
+    struct keys_answer answer;
+};
+
+/* A ring in order of age, and a table from a key's hash to its place in the ring. Both are taken zeroed
+ * from the kernel, so that only what is used is resident. */
+struct keys {
+    struct kept *ring;
+    uint32_t max;
+    uint32_t oldest;
+    uint32_t count;
+    int64_t keep_ms;
+    struct table by_name;
+};
+
+/* 128 bits of BLAKE2b: nobody finds two keys with one name. */
+static struct id key_name(struct id account_id, struct view key)
+{
+    uint8_t account[ID_BYTES];
+    uint8_t hash[ID_BYTES];
+    struct id name;
+    id_to_bytes(account_id, account);
+    crypto_generichash(hash, sizeof(hash), (const uint8_t *)key.at, key.len, account,
+                       sizeof(account));
+    int err = id_from_bytes(view_of(hash, sizeof(hash)), &name);
+    assert(err == 0);
+    if (id_is_zero(name))
+        name.lo = 1;
+    return name;
+}
+
+int keys_new(uint32_t keys_max, int64_t keep_ms, struct keys **ret_keys)
+{
+    assert(keys_max > 0 && keep_ms >= 0);
+    struct keys *keys = calloc(1, sizeof(*keys));
+    if (!keys)
+        return ERR_NO_MEMORY;
+    keys->max = keys_max;
+    keys->keep_ms = keep_ms;
+    keys->ring = calloc(keys_max, sizeof(*keys->ring));
+    if (!keys->ring || table_init(&keys->by_name, keys_max, 0) != 0) {
+        keys_free(keys);
+        return ERR_NO_MEMORY;
+    }
+    *ret_keys = keys;
+    return 0;
+}
+
+void keys_free(struct keys *keys)
+{
+    if (!keys)
+        return;
+    table_release(&keys->by_name);
+    free(keys->ring);
+    free(keys);
+}
+
+void keys_clear(struct keys *keys)
+{
+    table_clear(&keys->by_name);
+    keys->oldest = keys->count = 0;
+}
+
+const struct keys_answer *keys_find(const struct keys *keys, struct id account_id, struct view key)
+{
+    uint32_t place;
+    if (!table_get(&keys->by_name, key_name(account_id, key), &place))
+        return NULL;
+    return &keys->ring[place].answer;
+}
+
+/* Forgets what is old enough. */
+static void forget_old(struct keys *keys, int64_t now_ms)
+{
+    while (keys->count > 0) {
+        const struct kept *kept = &keys->ring[keys->oldest];
+        if (now_ms - kept->put_at_ms < keys->keep_ms)
+            return;
+        table_remove(&keys->by_name, kept->name);
+        keys->oldest = (keys->oldest + 1) % keys->max;
+        keys->count--;
+    }
+}
+
+bool keys_room(struct keys *keys, int64_t now_ms)
+{
+    forget_old(keys, now_ms);
+    return keys->count < keys->max;
+}
+
+int keys_put(struct keys *keys, struct id account_id, struct view key,
+             const struct keys_answer *answer, int64_t now_ms)
+{
+    if (!keys_room(keys, now_ms))
+        return ERR_FULL;
+    const uint32_t place = (keys->oldest + keys->count) % keys->max;
+    struct kept *kept = &keys->ring[place];
+    kept->name = key_name(account_id, key);
+    kept->put_at_ms = now_ms;
+    kept->answer = *answer;
+    int err = table_put(&keys->by_name, kept->name, place);
+    assert(err == 0);
+    keys->count++;
+    return 0;
+}

@@ -1,0 +1,99 @@
+/*
+ * state: what an owner keeps, for the files of the owner alone (owner.c, decide.c, commit.c, load.c).
+ */
+#ifndef USHER_SVC_TICKET_STATE_H
+#define USHER_SVC_TICKET_STATE_H
+
+#include <pthread.h>
+
+#include "fiber/lock.h"
+#include "svc/ticket/keys.h"
+#include "svc/ticket/owner.h"
+
+enum owner_phase { OWNER_LOADING, OWNER_SERVING, OWNER_STOPPED };
+
+enum entry_kind {
+    ENTRY_HOLD = 1,
+    ENTRY_RELEASE,
+    ENTRY_EXPIRY,
+    ENTRY_SALE,
+    ENTRY_CANCEL,
+    ENTRY_SALE_STATE,
+};
+
+/* One change that is decided and waits for its commit. */
+struct owner_entry {
+    enum entry_kind kind;
+    uint32_t sale_state;
+    uint32_t payment_method;
+    uint32_t key_len;
+    int64_t at_ms;
+    int64_t total;
+    struct seats_hold hold; /* hold_id is the order's id in SALE and CANCEL */
+    uint8_t request_hash[32];
+    uint8_t key[OWNER_KEY_MAX];
+};
+
+/* What gathers while the last commit is on disk. */
+struct owner_gathering {
+    struct owner_entry *entries; /* OWNER_ENTRIES_MAX */
+    uint32_t count;
+    uint32_t ask_count;
+    struct owner_ask *first; /* asks to answer after the commit, in order */
+    struct owner_ask **last;
+};
+
+struct owner {
+    struct owner_options options;
+    enum owner_phase phase;
+    bool stopping;
+    struct scope *scope;
+    struct fiber *fiber;     /* the committing fiber */
+    bool fiber_waits;        /* it parks until something gathers */
+    struct waitlist stopped; /* owner_stop waits here */
+
+    struct seats *seats;
+    struct id *order_of_seat; /* place_count; zero: not sold */
+    struct keys *keys;
+    uint32_t sale_state;           /* with what has gathered */
+    uint32_t committed_sale_state;
+    int64_t base_wall_ms; /* owner's time = base_wall_ms + (mono - base_mono_ns) */
+    int64_t base_mono_ns;
+    struct loop_timer expiry; /* collects expired holds */
+
+    struct owner_gathering gathering;
+    struct owner_gathering committing;
+
+    /* the head of the ledger */
+    uint64_t epoch;
+    uint64_t seq;
+    uint64_t version;         /* committed */
+    uint64_t version_decided; /* with what has gathered */
+    uint8_t head_hash[STORE_HASH_BYTES];
+    uint32_t load_failures;   /* one after another */
+
+    pthread_mutex_t figures_lock; /* guards figures, which other threads read; taken once a commit */
+    struct owner_figures figures;
+    struct owner_change *changes; /* scratch of one commit */
+};
+
+/* decide.c: answers the ask at once, or puts it into the gathering. After that the ask is its caller's. */
+void owner_decide(struct owner *owner, struct owner_ask *ask);
+void owner_collect_expired(struct owner *owner);
+/* The timer for the next expiry. */
+void owner_arm_expiry(struct owner *owner);
+
+/* commit.c: the committing fiber's body; and one commit. */
+void owner_run(void *owner);
+/* owner.c */
+void owner_answer(struct owner_ask *ask, int result);
+struct owner_entry *owner_gather(struct owner *owner);
+void owner_wake(struct owner *owner);
+/* Makes figures visible to other threads, with the owner's version and phase. */
+void owner_publish(struct owner *owner, const struct owner_figures *figures);
+int64_t owner_price(const struct owner *owner, const uint32_t *seats, uint32_t count);
+
+/* load.c: claims and loads from the store; phase SERVING on success. ERR_* of the store otherwise. */
+int owner_load(struct owner *owner);
+
+#endif
