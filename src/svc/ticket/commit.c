@@ -380,8 +380,8 @@ static void recover(struct owner *owner)
     int err;
     while ((err = owner_load(owner)) != 0) {
         owner->load_failures++;
-        log_event(LOG_ERROR, "owner.load", LOG_U64("performance", owner->options.performance_id),
-                  LOG_STR("error", err_text(err)));
+        log_event(LOG_ERROR, "owner.load",
+                  log_uint("usher.performance", owner->options.performance_id), log_err(err));
         /* Nobody waits longer than for one failed load: in doubt, refuse. */
         answer_all(owner, committing, false, false);
         answer_all(owner, gathering, false, false);
@@ -408,8 +408,8 @@ static void commit_gathered(struct owner *owner)
         owner->committing.last = &owner->committing.first;
     int err = owner->committing.count > 0 ? commit_once(owner, &owner->committing) : 0;
     if (err != 0) {
-        log_event(LOG_ERROR, "owner.commit", LOG_U64("performance", owner->options.performance_id),
-                  LOG_STR("error", err_text(err)));
+        log_event(LOG_ERROR, "owner.commit",
+                  log_uint("usher.performance", owner->options.performance_id), log_err(err));
         recover(owner);
         return;
     }

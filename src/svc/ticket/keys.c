@@ -38,7 +38,7 @@ static struct id key_name(struct id account_id, struct view key)
     return name;
 }
 
-int keys_new(uint32_t keys_max, int64_t keep_ms, struct keys **ret_keys)
+int keys_new(uint32_t keys_max, int64_t keep_ms, uint64_t seed, struct keys **ret_keys)
 {
     assert(keys_max > 0 && keep_ms >= 0);
     struct keys *keys = calloc(1, sizeof(*keys));
@@ -47,7 +47,7 @@ int keys_new(uint32_t keys_max, int64_t keep_ms, struct keys **ret_keys)
     keys->max = keys_max;
     keys->keep_ms = keep_ms;
     keys->ring = calloc(keys_max, sizeof(*keys->ring));
-    if (!keys->ring || table_init(&keys->by_name, keys_max, 0) != 0) {
+    if (!keys->ring || table_init(&keys->by_name, keys_max, seed) != 0) {
         keys_free(keys);
         return ERR_NO_MEMORY;
     }

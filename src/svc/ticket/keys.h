@@ -20,8 +20,8 @@ struct keys_answer {
     uint8_t request_hash[32];
 };
 
-/* keys_max > 0 keys at once, each kept keep_ms at least. ERR_NO_MEMORY. */
-int keys_new(uint32_t keys_max, int64_t keep_ms, struct keys **ret_keys);
+/* keys_max > 0 keys at once, each kept keep_ms at least; seed is secret. ERR_NO_MEMORY. */
+int keys_new(uint32_t keys_max, int64_t keep_ms, uint64_t seed, struct keys **ret_keys);
 void keys_free(struct keys *keys);
 /* Forgets everything. */
 void keys_clear(struct keys *keys);

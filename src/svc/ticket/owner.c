@@ -58,7 +58,8 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     uint32_t keys_max = 16 * places + 4096;
     if (keys_max > OWNER_KEYS_MAX)
         keys_max = OWNER_KEYS_MAX;
-    int err = keys_new(keys_max, options->hold_ttl_ms + OWNER_KEY_KEEP_MS, &owner->keys);
+    int err = keys_new(keys_max, options->hold_ttl_ms + OWNER_KEY_KEEP_MS,
+                       chance_u64(options->chance), &owner->keys);
     if (err == 0 && (!owner->gathering.entries || !owner->committing.entries ||
                      !owner->order_of_seat || !owner->changes))
         err = ERR_NO_MEMORY;
