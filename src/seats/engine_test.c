@@ -1,0 +1,289 @@
+#include "seats/seats.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "seats/fixture_test.h"
+
+#define ANN 101
+#define BEN 102
+
+struct fixture {
+    struct hall hall;
+    struct seats *s;
+};
+
+/* Twelve seats; three places an account, two accounts. */
+static int set_up(void **state)
+{
+    static struct fixture fixture;
+    static const char *const rows[] = {"......", "......"};
+    fixture_init(&fixture.hall);
+    fixture_rows(&fixture.hall, rows, 2);
+    assert_int_equal(seats_new(&fixture.hall, &(struct seats_limits){3, 2}, &fixture.s), 0);
+    *state = &fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    seats_check(f->s);
+    seats_free(f->s);
+    fixture_release(&f->hall);
+    return 0;
+}
+
+static struct seats_hold ask_for(uint64_t hold, uint64_t account, uint32_t first, uint32_t count)
+{
+    struct seats_hold ask = {
+        .hold_id = fixture_id(hold),
+        .account_id = fixture_id(account),
+        .expires_at_ms = 1000,
+        .count = count,
+    };
+    for (uint32_t i = 0; i < count && i < SEATS_PARTY_MAX; i++)
+        ask.seats[i] = first + i;
+    return ask;
+}
+
+static int hold(struct seats *s, uint64_t hold_number, uint64_t account, uint32_t first,
+                uint32_t count)
+{
+    struct seats_hold ask = ask_for(hold_number, account, first, count);
+    return seats_hold(s, &ask, 0, NULL);
+}
+
+/* --- every move in every state --- */
+
+enum move { HOLD, SELL, SELL_LATE, RELEASE, EXPIRE_EARLY, EXPIRE, UNSELL, UNSELL_OTHERS, RESTORE };
+
+/* Makes the move for seat 0, hold 1 and account ANN. */
+static int make_move(struct seats *s, enum move move)
+{
+    static const uint32_t seat = 0;
+    struct seats_hold ended;
+    switch (move) {
+    case HOLD:
+        return hold(s, 2, ANN, seat, 1);
+    case SELL:
+        return seats_sell(s, fixture_id(1), 999, NULL);
+    case SELL_LATE:
+        return seats_sell(s, fixture_id(1), 1000, NULL);
+    case RELEASE:
+        return seats_release(s, fixture_id(1), NULL);
+    case EXPIRE_EARLY:
+        return seats_expire(s, 999, &ended, 1) == 1 ? 0 : ERR_NOT_FOUND;
+    case EXPIRE:
+        return seats_expire(s, 1000, &ended, 1) == 1 ? 0 : ERR_NOT_FOUND;
+    case UNSELL:
+        return seats_unsell(s, fixture_id(ANN), &seat, 1);
+    case UNSELL_OTHERS:
+        return seats_unsell(s, fixture_id(BEN), &seat, 1);
+    case RESTORE:
+        return seats_restore_sold(s, fixture_id(ANN), &seat, 1);
+    }
+    return ERR_INVALID;
+}
+
+static void test_every_move_in_every_state(void **state)
+{
+    static const struct {
+        enum seats_state from;
+        enum move move;
+        int code;
+        enum seats_state to;
+    } table[] = {
+        {SEATS_FREE, HOLD, 0, SEATS_HELD},
+        {SEATS_FREE, SELL, ERR_NOT_FOUND, SEATS_FREE},
+        {SEATS_FREE, SELL_LATE, ERR_NOT_FOUND, SEATS_FREE},
+        {SEATS_FREE, RELEASE, ERR_NOT_FOUND, SEATS_FREE},
+        {SEATS_FREE, EXPIRE_EARLY, ERR_NOT_FOUND, SEATS_FREE},
+        {SEATS_FREE, EXPIRE, ERR_NOT_FOUND, SEATS_FREE},
+        {SEATS_FREE, UNSELL, ERR_INVALID, SEATS_FREE},
+        {SEATS_FREE, UNSELL_OTHERS, ERR_INVALID, SEATS_FREE},
+        {SEATS_FREE, RESTORE, 0, SEATS_SOLD},
+        {SEATS_HELD, HOLD, ERR_CONFLICT, SEATS_HELD},
+        {SEATS_HELD, SELL, 0, SEATS_SOLD},
+        {SEATS_HELD, SELL_LATE, ERR_TIMEOUT, SEATS_HELD},
+        {SEATS_HELD, RELEASE, 0, SEATS_FREE},
+        {SEATS_HELD, EXPIRE_EARLY, ERR_NOT_FOUND, SEATS_HELD},
+        {SEATS_HELD, EXPIRE, 0, SEATS_FREE},
+        {SEATS_HELD, UNSELL, ERR_INVALID, SEATS_HELD},
+        {SEATS_HELD, UNSELL_OTHERS, ERR_INVALID, SEATS_HELD},
+        {SEATS_HELD, RESTORE, ERR_CONFLICT, SEATS_HELD},
+        {SEATS_SOLD, HOLD, ERR_CONFLICT, SEATS_SOLD},
+        {SEATS_SOLD, SELL, ERR_NOT_FOUND, SEATS_SOLD},
+        {SEATS_SOLD, SELL_LATE, ERR_NOT_FOUND, SEATS_SOLD},
+        {SEATS_SOLD, RELEASE, ERR_NOT_FOUND, SEATS_SOLD},
+        {SEATS_SOLD, EXPIRE_EARLY, ERR_NOT_FOUND, SEATS_SOLD},
+        {SEATS_SOLD, EXPIRE, ERR_NOT_FOUND, SEATS_SOLD},
+        {SEATS_SOLD, UNSELL, 0, SEATS_FREE},
+        {SEATS_SOLD, UNSELL_OTHERS, ERR_INVALID, SEATS_SOLD},
+        {SEATS_SOLD, RESTORE, ERR_CONFLICT, SEATS_SOLD},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        struct seats *s;
+        assert_int_equal(seats_new(&f->hall, &(struct seats_limits){3, 2}, &s), 0);
+        assert_int_equal(hold(s, 9, BEN, 6, 1), 0); /* so that the other account exists */
+        assert_int_equal(seats_sell(s, fixture_id(9), 0, NULL), 0);
+        if (table[i].from == SEATS_HELD || table[i].from == SEATS_SOLD)
+            assert_int_equal(hold(s, 1, ANN, 0, 1), 0);
+        if (table[i].from == SEATS_SOLD)
+            assert_int_equal(seats_sell(s, fixture_id(1), 0, NULL), 0);
+        assert_int_equal(seats_state(s, 0), table[i].from);
+        assert_int_equal(make_move(s, table[i].move), table[i].code);
+        assert_int_equal(seats_state(s, 0), table[i].to);
+        assert_int_equal(seats_of_account(s, fixture_id(ANN)), table[i].to != SEATS_FREE);
+        assert_int_equal(seats_of_account(s, fixture_id(BEN)), 1);
+        seats_check(s);
+        seats_free(s);
+    }
+}
+
+/* --- one by one --- */
+
+static void test_hold_is_all_or_none(void **state)
+{
+    struct fixture *f = *state;
+    struct seats_refusal refusal;
+    assert_int_equal(hold(f->s, 1, ANN, 2, 1), 0);
+    struct seats_hold ask = ask_for(2, BEN, 1, 3);
+    assert_int_equal(seats_hold(f->s, &ask, 0, &refusal), ERR_CONFLICT);
+    assert_int_equal(refusal.taken_count, 1);
+    assert_int_equal(refusal.taken[0], 2);
+    assert_int_equal(refusal.nearest_count, 3);
+    assert_int_equal(seats_counts(f->s).held, 1);
+    assert_int_equal(seats_of_account(f->s, fixture_id(BEN)), 0);
+    assert_null(seats_find_hold(f->s, fixture_id(2)));
+}
+
+static void test_hold_keeps_what_was_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct seats_hold ask = ask_for(1, ANN, 0, 3), ended;
+    ask.seats[0] = 11, ask.seats[1] = 4, ask.seats[2] = 7;
+    assert_int_equal(seats_hold(f->s, &ask, 0, NULL), 0);
+    const struct seats_hold *held = seats_find_hold(f->s, fixture_id(1));
+    assert_non_null(held);
+    assert_int_equal(held->count, 3);
+    assert_int_equal(held->seats[0], 4);
+    assert_int_equal(held->seats[1], 7);
+    assert_int_equal(held->seats[2], 11);
+    assert_int_equal(seats_next_expiry_ms(f->s), 1000);
+    assert_int_equal(seats_sell(f->s, fixture_id(1), 0, &ended), 0);
+    assert_true(id_eq(ended.account_id, fixture_id(ANN)));
+    assert_int_equal(ended.seats[2], 11);
+    assert_int_equal(seats_next_expiry_ms(f->s), INT64_MAX);
+    assert_null(seats_find_hold(f->s, fixture_id(1)));
+}
+
+static void test_refuses_malformed_asks(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(hold(f->s, 1, ANN, 0, 0), ERR_INVALID);
+    assert_int_equal(hold(f->s, 1, ANN, 0, 9), ERR_INVALID);
+    assert_int_equal(hold(f->s, 1, ANN, 11, 2), ERR_INVALID);
+    struct seats_hold twice = ask_for(1, ANN, 0, 3);
+    twice.seats[2] = 0;
+    assert_int_equal(seats_hold(f->s, &twice, 0, NULL), ERR_INVALID);
+    twice.seats[0] = UINT32_MAX;
+    assert_int_equal(seats_hold(f->s, &twice, 0, NULL), ERR_INVALID);
+    assert_int_equal(seats_restore_sold(f->s, fixture_id(ANN), (uint32_t[]){3, 3}, 2), ERR_INVALID);
+    assert_int_equal(seats_restore_sold(f->s, (struct id){0}, (uint32_t[]){3}, 1), ERR_INVALID);
+    assert_int_equal(seats_restore_sold(f->s, fixture_id(ANN), (uint32_t[]){12}, 1), ERR_INVALID);
+    assert_int_equal(seats_unsell(f->s, fixture_id(ANN), (uint32_t[]){3}, 1), ERR_INVALID);
+    assert_int_equal(seats_restore_sold(f->s, fixture_id(ANN), (uint32_t[]){3}, 1), 0);
+    assert_int_equal(seats_unsell(f->s, fixture_id(ANN), (uint32_t[]){3, 3}, 2), ERR_INVALID);
+    assert_int_equal(seats_unsell(f->s, fixture_id(ANN), (uint32_t[]){3, 4}, 2), ERR_INVALID);
+    assert_int_equal(seats_counts(f->s).sold, 1);
+}
+
+static void test_new_refuses_nothing_to_do(void **state)
+{
+    struct fixture *f = *state;
+    struct hall none = {0};
+    struct seats *s = NULL;
+    assert_int_equal(seats_new(&f->hall, &(struct seats_limits){0, 1}, &s), ERR_INVALID);
+    assert_int_equal(seats_new(&f->hall, &(struct seats_limits){1, 0}, &s), ERR_INVALID);
+    assert_int_equal(seats_new(&none, &(struct seats_limits){1, 1}, &s), ERR_INVALID);
+    assert_null(s);
+    seats_free(NULL);
+}
+
+static void test_limits_of_accounts(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(hold(f->s, 1, ANN, 0, 2), 0);
+    assert_int_equal(seats_sell(f->s, fixture_id(1), 0, NULL), 0);
+    assert_int_equal(hold(f->s, 2, ANN, 2, 2), ERR_FULL); /* sold ones count */
+    assert_int_equal(hold(f->s, 2, ANN, 2, 1), 0);
+    assert_int_equal(hold(f->s, 3, ANN, 3, 1), ERR_FULL);
+    assert_int_equal(hold(f->s, 3, BEN, 3, 1), 0);
+    assert_int_equal(hold(f->s, 4, 103, 4, 1), ERR_FULL); /* a third account */
+    assert_int_equal(seats_restore_sold(f->s, fixture_id(103), (uint32_t[]){4}, 1), ERR_FULL);
+    assert_int_equal(seats_state(f->s, 4), SEATS_FREE);
+    assert_int_equal(seats_restore_sold(f->s, fixture_id(ANN), (uint32_t[]){8, 9}, 2),
+                     0); /* not asked */
+    assert_int_equal(seats_of_account(f->s, fixture_id(ANN)), 5);
+    assert_int_equal(seats_release(f->s, fixture_id(3), NULL), 0);
+    assert_int_equal(hold(f->s, 4, 103, 4, 1), 0); /* the place of an account that has left */
+    assert_int_equal(seats_unsell(f->s, fixture_id(ANN), (uint32_t[]){0, 1, 8}, 3), 0);
+    assert_int_equal(hold(f->s, 5, ANN, 0, 1), 0);
+}
+
+static void test_expires_in_order_and_in_portions(void **state)
+{
+    static const int64_t ends[] = {500, 300, 400, 300, 301};
+    static const uint64_t order[] = {2, 4, 5, 3, 1};
+    struct fixture *f = *state;
+    struct seats *s;
+    struct seats_hold ended[5];
+    assert_int_equal(seats_new(&f->hall, &(struct seats_limits){12, 2}, &s), 0);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct seats_hold ask = ask_for(i + 1, ANN, i, 1);
+        ask.expires_at_ms = ends[i];
+        assert_int_equal(seats_hold(s, &ask, 0, NULL), 0);
+    }
+    assert_int_equal(seats_next_expiry_ms(s), 300);
+    assert_int_equal(seats_expire(s, 299, ended, 5), 0);
+    assert_int_equal(seats_expire(s, 300, ended, 1), 1);
+    assert_int_equal(seats_expire(s, 500, ended + 1, 2), 2);
+    assert_int_equal(seats_next_expiry_ms(s), 400);
+    assert_int_equal(seats_expire(s, 499, ended + 3, 5), 1);
+    assert_int_equal(seats_expire(s, 500, ended + 4, 1), 1);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_true(id_eq(ended[i].hold_id, fixture_id(order[i])));
+    assert_int_equal(seats_next_expiry_ms(s), INT64_MAX);
+    assert_int_equal(seats_counts(s).free, 12);
+    seats_free(s);
+}
+
+static void test_snapshot_is_two_bits_a_place(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t states[3];
+    assert_int_equal(hold(f->s, 1, ANN, 1, 2), 0);
+    assert_int_equal(seats_restore_sold(f->s, fixture_id(BEN), (uint32_t[]){0, 7}, 2), 0);
+    seats_snapshot(f->s, states);
+    assert_int_equal(states[0], 2 | 1 << 2 | 1 << 4);
+    assert_int_equal(states[1], 2 << 6);
+    assert_int_equal(states[2], 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(test_every_move_in_every_state),        TEST(test_hold_is_all_or_none),
+        TEST(test_hold_keeps_what_was_asked),        TEST(test_refuses_malformed_asks),
+        TEST(test_new_refuses_nothing_to_do),        TEST(test_limits_of_accounts),
+        TEST(test_expires_in_order_and_in_portions), TEST(test_snapshot_is_two_bits_a_place),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
