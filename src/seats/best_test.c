@@ -271,6 +271,37 @@ static void test_sells_out_by_best(void **state)
     }
 }
 
+static void compare_parties(const struct seats *s, const struct hall *hall)
+{
+    for (uint32_t party = 1; party <= SEATS_PARTY_MAX; party++)
+        compare(s, hall, &(struct seats_best){.party = party, .category = -1, .section = -1}, 0);
+    seats_check(s);
+}
+
+/* A row longer than one window, sold up to about where two windows meet, so that the best run lies
+ * there; then every seat near it, sold and given back, is seen by all party sizes. */
+static void test_windows_see_over_their_seam(void **state)
+{
+    static const char *const rows[] = {"..........................................................."
+                                       "................................."};
+    struct hall hall;
+    fixture_init(&hall);
+    fixture_rows(&hall, rows, 1);
+    struct seats *s = fixture_engine(&hall);
+    for (uint32_t edge = 0; edge < 60; edge++) {
+        compare_parties(s, &hall);
+        for (uint32_t seat = edge; edge > 40 && seat < edge + 14; seat++) {
+            assert_int_equal(seats_restore_sold(s, fixture_id(1), &seat, 1), 0);
+            compare_parties(s, &hall);
+            assert_int_equal(seats_unsell(s, fixture_id(1), &seat, 1), 0);
+            compare_parties(s, &hall);
+        }
+        assert_int_equal(seats_restore_sold(s, fixture_id(1), &edge, 1), 0);
+    }
+    seats_free(s);
+    fixture_release(&hall);
+}
+
 /* --- by hand --- */
 
 static void expect_first(const struct seats *s, uint32_t party, uint32_t first)
@@ -374,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_agrees_with_brute_force),
         cmocka_unit_test(test_sells_out_by_best),
+        cmocka_unit_test(test_windows_see_over_their_seam),
         cmocka_unit_test(test_worked_picture),
         cmocka_unit_test(test_orphans_only_where_unavoidable),
         cmocka_unit_test(test_standing_gives_lowest),
