@@ -103,7 +103,7 @@ static void put_value(struct line *line, const struct log_field *field, bool quo
         line_printf(line, quoted ? "\"%s\"" : "%s", id_text);
         break;
     case LOG_END:
-        assert(!"a field has a type");
+        assert(field->type != LOG_END);
     }
 }
 

@@ -3,8 +3,8 @@
  *
  * One call style for all insight:
  *
- *     log_event(LOG_INFO, "server.listen", log_str("server.address", host), log_int("server.port",
- * port));
+ *     log_event(LOG_INFO, "server.listen", log_str("server.address", host),
+ *               log_int("server.port", port));
  *
  * On a terminal an event is a line for people; elsewhere it is one JSON object a line with the
  * names of the Elastic Common Schema (ecs-logging's dotted form), so that Filebeat and Logstash
@@ -13,10 +13,10 @@
  *
  * Any thread may log at any time. A line is made in a buffer of the thread's own and leaves with
  * one write(2), so lines of threads never mix; a line beyond LOG_LINE_MAX loses its last fields and
- * says so
- * ("log.truncated"). Where standard error takes nothing (a full pipe that does not block), the line
- * is lost and counted: a log never holds up a sale. Repeats of one action are written LOG_BURST
- * times a second at most; the next one after that says how many were left out ("log.suppressed").
+ * says so ("log.truncated"). Where standard error takes nothing (a full pipe that does not block),
+ * the line is lost and counted: a log never holds up a sale. Repeats of one action are written
+ * LOG_BURST times a second at most; the next one after that says how many were left out
+ * ("log.suppressed").
  */
 #ifndef USHER_OBSERVE_LOG_H
 #define USHER_OBSERVE_LOG_H
