@@ -75,7 +75,7 @@ uint32_t seats_of_account(const struct seats *s, struct id account_id);
 const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_id);
 
 /* Takes all of ask->seats (1 … 8, none twice, any order), or none. hold_id must be fresh,
- * expires_at_ms lie after now_ms. What is found first is said first: ERR_CONFLICT: a seat is not
+ * expires_at_ms lie after now_ms, neither id be zero. What is found first is said first: ERR_CONFLICT: a seat is not
  * free; *ret_refusal (may be NULL) says which and what is nearest. ERR_FULL: the account would have
  * more than places_max, or the engine more accounts than it may. ERR_INVALID: a seat index out of
  * range or twice, no seat, more than 8. */
