@@ -2,14 +2,13 @@
  * What is free near a point. Distances are squared and between doubled coordinates, so that the
  * middle of two seats is a whole number; no floating point.
  *
- * The rule of a refusal, for `count` places that were asked for, with their centroid (rounded
- * down):
+ * The rule of a refusal, for `count` places that were asked for, with their centroid:
  *   1. all of them of one standing area with that many free: its lowest free places;
- *   2. else the run of count adjacent free seats whose middle, halfway from its first to its last
- * seat, is nearest to the centroid;
+ *   2. else the run of count adjacent free seats whose middle (between its first and last seat)
+ *      is nearest to the centroid;
  *   3. else the count free places nearest to it, a standing area offering its lowest ones;
  *   4. else, fewer than count being free, nothing.
- * Of equally near ones the lowest index.
+ * Of equally near ones the lowest index. The centroid is rounded down.
  *
  * Sections, then windows, are passed over where they have too little free or their box is farther
  * away than what was found; the search starts at home, in the section of the first seat asked for.

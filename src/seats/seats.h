@@ -42,8 +42,7 @@ struct seats_hold {
 struct seats_refusal {
     uint32_t taken_count; /* of the seats asked for, those not free */
     uint32_t taken[SEATS_PARTY_MAX];
-    uint32_t
-        nearest_count; /* 0 or as many as were asked for: free, together where possible, near */
+    uint32_t nearest_count; /* 0, or as many as asked for: free, together where possible, near */
     uint32_t nearest[SEATS_PARTY_MAX];
 };
 
@@ -74,11 +73,12 @@ uint32_t seats_of_account(const struct seats *s, struct id account_id);
  * still there. */
 const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_id);
 
-/* Takes all of ask->seats (1 … 8, none twice, any order), or none. hold_id must be fresh,
- * expires_at_ms lie after now_ms, neither id be zero. What is found first is said first: ERR_CONFLICT: a seat is not
- * free; *ret_refusal (may be NULL) says which and what is nearest. ERR_FULL: the account would have
- * more than places_max, or the engine more accounts than it may. ERR_INVALID: a seat index out of
- * range or twice, no seat, more than 8. */
+/* Takes all of ask->seats (1 … 8, none twice, any order), or none. hold_id must be fresh, neither id
+ * zero, and expires_at_ms after now_ms. What is wrong is said in this order:
+ * ERR_INVALID: a seat index out of range or twice, no seat, more than 8.
+ * ERR_CONFLICT: a seat is not free; *ret_refusal (may be NULL) says which, and what is nearest.
+ * ERR_FULL: the account would have more than places_max, or the engine more accounts than it may.
+ */
 int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
                struct seats_refusal *ret_refusal);
 
@@ -87,8 +87,9 @@ int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
  * alone before), then the smallest sum of distances from the stage, then the lowest index. A
  * standing area counts as one run without orphans: its lowest free places. A run lies wholly in the
  * category and section asked for. With apart, where no run is left: the best single seat and the
- * free ones nearest to it. Ascending. ERR_CONFLICT: no fitting run is free (nor, with apart, enough
- * seats). ERR_INVALID: party, category or section out of range. */
+ * free ones nearest to it. ret_seats is ascending.
+ * ERR_INVALID: party, category or section out of range.
+ * ERR_CONFLICT: no fitting run is free (nor, with apart, enough seats). */
 int seats_pick_best(const struct seats *s, const struct seats_best *best,
                     uint32_t ret_seats[SEATS_PARTY_MAX]);
 
@@ -105,8 +106,7 @@ int seats_release(struct seats *s, struct id hold_id, struct seats_hold *ret_hol
  * until seats_expire collects it). */
 int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_hold *ret_hold);
 
-/* Sold seats become free: a cancelled order. count 1 … 8, all sold, of this account. ERR_INVALID.
- */
+/* Sold seats become free: a cancelled order. count 1 … 8, all sold, of this account, else ERR_INVALID. */
 int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count);
 
 /* Free seats become sold at once: loading. count 1 … 8. ERR_CONFLICT, ERR_INVALID, ERR_FULL
