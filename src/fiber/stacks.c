@@ -71,8 +71,9 @@ int stacks_init(struct stacks *s, uint32_t max, size_t stack_bytes, enum stacks_
     };
     assert(max > 0 && s->stack_bytes >= 2 * page);
     s->slabs = calloc(slabs_max(s), sizeof(*s->slabs));
-    s->idle = calloc(max, sizeof(*s->idle));
-    if (!s->slabs || !s->idle) {
+    s->warm = calloc(max, sizeof(*s->warm));
+    s->cold = calloc(max, sizeof(*s->cold));
+    if (!s->slabs || !s->warm || !s->cold) {
         stacks_release(s);
         return ERR_NO_MEMORY;
     }
@@ -81,13 +82,14 @@ int stacks_init(struct stacks *s, uint32_t max, size_t stack_bytes, enum stacks_
 
 void stacks_release(struct stacks *s)
 {
-    assert(s->warm + s->cold == s->made);
+    assert(s->warm_count + s->cold_count == s->made);
     for (size_t i = 0; s->slabs && i < slabs_max(s) && s->slabs[i]; i++)
         munmap(s->slabs[i], s->stack_bytes * STACKS_SLAB);
     if (s->guard == STACKS_MPROTECT)
         atomic_fetch_add(&maps_left, 2 * (long)s->made);
     free(s->slabs);
-    free(s->idle);
+    free(s->warm);
+    free(s->cold);
     *s = (struct stacks){0};
 }
 
@@ -131,14 +133,20 @@ static int make(struct stacks *s, char **ret_low)
     return 0;
 }
 
+static uint32_t warm_index(const struct stacks *s, uint32_t i)
+{
+    uint64_t at = (uint64_t)s->warm_first + i;
+    return (uint32_t)(at < s->max ? at : at - s->max);
+}
+
 int stacks_take(struct stacks *s, char **ret_low)
 {
-    if (s->warm > 0) {
-        *ret_low = s->idle[--s->warm];
+    if (s->warm_count > 0) {
+        *ret_low = s->warm[warm_index(s, --s->warm_count)];
         return 0;
     }
-    if (s->cold > 0) {
-        *ret_low = s->idle[s->max - s->cold--];
+    if (s->cold_count > 0) {
+        *ret_low = s->cold[--s->cold_count];
         return 0;
     }
     return make(s, ret_low);
@@ -146,10 +154,17 @@ int stacks_take(struct stacks *s, char **ret_low)
 
 void stacks_give(struct stacks *s, char *low)
 {
-    if (s->warm < STACKS_WARM_MAX) {
-        s->idle[s->warm++] = low;
-        return;
+    s->warm[warm_index(s, s->warm_count++)] = low;
+}
+
+bool stacks_trim(struct stacks *s, uint32_t count)
+{
+    for (; count > 0 && s->warm_count > STACKS_WARM_MAX; count--) {
+        char *low = s->warm[s->warm_first];
+        s->warm_first = warm_index(s, 1);
+        s->warm_count--;
+        madvise(low + s->guard_bytes, s->stack_bytes - s->guard_bytes, MADV_DONTNEED);
+        s->cold[s->cold_count++] = low;
     }
-    madvise(low + s->guard_bytes, s->stack_bytes - s->guard_bytes, MADV_DONTNEED);
-    s->idle[s->max - ++s->cold] = low;
+    return s->warm_count > STACKS_WARM_MAX;
 }

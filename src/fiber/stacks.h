@@ -30,9 +30,12 @@ struct stacks {
     uint32_t max;
     uint32_t made; /* stacks that exist, in use or not */
     char **slabs;  /* owned mappings, the last one perhaps not used up */
-    char **idle;   /* stacks given back: warm ones, and from the top down cold ones */
-    uint32_t warm; /* idle[0 .. warm-1] have pages */
-    uint32_t cold; /* idle[max-cold .. max-1] have none */
+
+    char **warm; /* ring of idle stacks that have pages */
+    uint32_t warm_first;
+    uint32_t warm_count;
+    char **cold; /* pile of idle stacks that have none */
+    uint32_t cold_count;
 };
 
 /* What this kernel offers, found out once. */
@@ -46,5 +49,8 @@ void stacks_release(struct stacks *s);
 /* Gives the lowest address, that of the guard. ERR_FULL, ERR_NO_MEMORY. */
 int stacks_take(struct stacks *s, char **ret_low);
 void stacks_give(struct stacks *s, char *low);
+/* Gives the pages of at most count superfluous idle stacks, the longest idle first, back to the
+ * kernel. True if there are more. */
+bool stacks_trim(struct stacks *s, uint32_t count);
 
 #endif

@@ -98,7 +98,13 @@ static void idle_memory_returns(void **state)
     assert_int_equal(pages_resident(&s, low, COUNT), COUNT);
     for (int i = 0; i < COUNT; i++)
         stacks_give(&s, low[i]);
+    assert_int_equal(pages_resident(&s, low, COUNT), COUNT);
+    assert_true(stacks_trim(&s, 300));
+    assert_int_equal(pages_resident(&s, low, COUNT), COUNT - 300);
+    assert_int_equal(pages_resident(&s, low, 300), 0); /* the longest idle */
+    assert_false(stacks_trim(&s, 300));
     assert_int_equal(pages_resident(&s, low, COUNT), STACKS_WARM_MAX);
+    assert_false(stacks_trim(&s, 300));
     /* Every stack comes back once, the warm ones first, and still has its guard. */
     static char *again[COUNT];
     for (int i = 0; i < COUNT; i++) {
