@@ -73,8 +73,8 @@ uint32_t seats_of_account(const struct seats *s, struct id account_id);
  * still there. */
 const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_id);
 
-/* Takes all of ask->seats (1 … 8, none twice, any order), or none. hold_id must be fresh, neither id
- * zero, and expires_at_ms after now_ms. What is wrong is said in this order:
+/* Takes all of ask->seats (1 … 8, none twice, any order), or none. hold_id must be fresh, neither
+ * id zero, and expires_at_ms after now_ms. What is wrong is said in this order:
  * ERR_INVALID: a seat index out of range or twice, no seat, more than 8.
  * ERR_CONFLICT: a seat is not free; *ret_refusal (may be NULL) says which, and what is nearest.
  * ERR_FULL: the account would have more than places_max, or the engine more accounts than it may.
@@ -106,7 +106,7 @@ int seats_release(struct seats *s, struct id hold_id, struct seats_hold *ret_hol
  * until seats_expire collects it). */
 int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_hold *ret_hold);
 
-/* Sold seats become free: a cancelled order. count 1 … 8, all sold, of this account, else ERR_INVALID. */
+/* Sold seats become free: a cancelled order. count 1 … 8, all this account's, or ERR_INVALID. */
 int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count);
 
 /* Free seats become sold at once: loading. count 1 … 8. ERR_CONFLICT, ERR_INVALID, ERR_FULL
