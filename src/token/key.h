@@ -1,0 +1,38 @@
+/*
+ * key: 32 secret bytes, one file each, and what is made of them.
+ *
+ * DIR/secret.key is the server's master key: everything the server signs is signed with a key
+ * derived from it for that one purpose, so that nothing signed for one end can be shown for
+ * another. DIR/operator.key is what an organiser shows: its text is the bearer token itself. A key
+ * file has mode 0600 and holds 43 characters of base64url and a line end. It appears whole or not
+ * at all: it is written beside its place, flushed to disk, and then linked there; of two servers
+ * that make it at once one wins and both read the same.
+ */
+#ifndef USHER_TOKEN_KEY_H
+#define USHER_TOKEN_KEY_H
+
+#include "chance/chance.h"
+#include "mem/view.h"
+
+#define KEY_BYTES      32
+#define KEY_TEXT_CHARS 43
+
+/* What a derived key is for. Numbers are for ever. */
+enum key_purpose { KEY_FOR_GUEST_TOKEN = 1, KEY_FOR_TICKET_CODE = 2 };
+
+/* Reads the file, making it with fresh bytes of chance where it does not exist. ERR_IO (errno says
+ * why), ERR_DENIED (others than its owner may read it), ERR_CORRUPT (it holds no key), ERR_FULL
+ * (the path is too long). */
+int key_open(const char *path, struct chance *chance, uint8_t ret_key[KEY_BYTES]);
+/* The same, but never makes it: ERR_NOT_FOUND. */
+int key_load(const char *path, uint8_t ret_key[KEY_BYTES]);
+
+/* The key for one purpose (libsodium's crypto_kdf: BLAKE2b keyed with the master). */
+void key_derive(const uint8_t master[KEY_BYTES], enum key_purpose purpose,
+                uint8_t ret_key[KEY_BYTES]);
+
+/* A key's text, with a NUL; and back: ERR_INVALID for any other text. */
+void key_format(const uint8_t key[KEY_BYTES], char ret_text[KEY_TEXT_CHARS + 1]);
+int key_parse(struct view text, uint8_t ret_key[KEY_BYTES]);
+
+#endif
