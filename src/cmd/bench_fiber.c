@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock/clock.h"
@@ -291,7 +292,7 @@ static int measure_threads(struct bench_figures *figures, size_t touch)
         pthread_join(threads[i], NULL);
     assert(gate.ended == made);
     figures->wake_ms = (double)(now_ns() - start_ns) / NS_PER_MS;
-    usleep(MOMENT_NS / 1000);
+    nanosleep(&(struct timespec){.tv_nsec = MOMENT_NS}, NULL);
     figures->left_mib = resident_mib() - resident;
     pthread_attr_destroy(&attr);
     free(threads);

@@ -248,7 +248,9 @@ int64_t fiber_now_ns(void)
 
 bool fiber_cancelled(void)
 {
-    return current->running->scope->cancelled;
+    struct fiber *self = fiber_self();
+    assert(self);
+    return self->scope->cancelled;
 }
 
 static int park(struct fiber *fiber, int64_t deadline_ns, bool deaf)
