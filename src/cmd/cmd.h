@@ -1,0 +1,41 @@
+/*
+ * cmd: what every command of `usher` has in common.
+ *
+ * A command is a function in a file of its own and a row in the table of main.c. It gets its words
+ * with its own name first, reads them through conf, and returns an exit code that scripts can
+ * trust.
+ */
+#ifndef USHER_CMD_CMD_H
+#define USHER_CMD_CMD_H
+
+#include "conf/conf.h"
+
+/* Exit codes; docs/operations.md lists them for users. */
+enum cmd_exit {
+    CMD_OK = 0,       /* done; what was claimed is true */
+    CMD_FALSE = 1,    /* what was claimed is false, or it could not be done */
+    CMD_USAGE = 2,    /* the words were wrong; nothing was done */
+    CMD_UNREACHED = 3 /* no server answered at the url */
+};
+
+/* Not an exit code: the command is to go on. */
+#define CMD_GO_ON (-1)
+
+struct cmd {
+    const char *name;
+    const char *summary; /* one line, for the list */
+    /* argv[0] is the name. Returns an enum cmd_exit. */
+    int (*run)(int argc, char **argv);
+};
+
+/* Reads a command's words against its table into *values, with the environment and the file. Shows
+ * help on standard output or a mistake on standard error by itself. CMD_GO_ON, then *c is to be
+ * released; or the exit code to return (*c is released). */
+int cmd_options(const struct conf_table *table, int argc, char **argv, struct conf *c,
+                void *values);
+
+/* "usher NAME: what" and a line end on standard error; returns code. */
+int cmd_fail(const char *name, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif
