@@ -45,6 +45,10 @@ static void set_options(nghttp2_option *option)
     /* Ours is the limit that speaks: it knows the caller's figures and our time. */
     nghttp2_option_set_stream_reset_rate_limit(option, UINT32_MAX, UINT32_MAX);
 #endif
+#ifdef USHER_NGHTTP2_CONTINUATIONS
+    /* nghttp2 counts reads, not frames: a frame head that arrives byte by byte would be eight. */
+    nghttp2_option_set_max_continuations(option, SIZE_MAX);
+#endif
 }
 
 static int make_session(struct h2 *h)

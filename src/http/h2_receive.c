@@ -5,7 +5,7 @@
 #include "err/err.h"
 #include "http/h2_state.h"
 
-#define CONTINUATIONS_MAX 8 /* of one header block; a list of header_list_max needs two */
+#define CONTINUATIONS_MAX 4 /* of one header block; a list of header_list_max needs one */
 #define UNFOLD_MAX        4 /* times header_list_max that is decoded before the connection ends */
 
 /* ---- header blocks ---- */
@@ -295,6 +295,11 @@ static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *hd, 
 {
     struct h2 *h = user;
 
+    /* A block that was given up on has no other end than the frame after it. */
+    if (hd->type != NGHTTP2_CONTINUATION) {
+        h2_block_drop(h->block);
+        h->block_since_ns = DEADLINE_NEVER;
+    }
     if (allowed(h, hd))
         return 0;
     h->overrun = true;
@@ -341,8 +346,6 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
     struct h2 *h = user;
     struct h2_stream *s = nghttp2_session_get_stream_user_data(session, id);
 
-    if (h->block && h->block->stream == s)
-        h2_block_drop(h->block);
     if (s)
         h2_stream_closed(s, code);
     return 0;

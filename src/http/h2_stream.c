@@ -53,6 +53,10 @@ void h2_stream_closed(struct h2_stream *s, uint32_t code)
     s->trailers = (struct h2_trailers){0};
     h2_stream_whole(s);
     list_remove(&s->wrote);
+    if (s->h2->block && s->h2->block->stream == s)
+        s->h2->block->stream = NULL;
+    if (s->h2->saved && s->h2->saved->stream == s)
+        s->h2->saved->stream = NULL;
     s->closed_due = true;
     h2_stream_due(s);
 }
