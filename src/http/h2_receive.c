@@ -343,7 +343,6 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 
 static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, void *user)
 {
-    struct h2 *h = user;
     struct h2_stream *s = nghttp2_session_get_stream_user_data(session, id);
 
     if (s)
