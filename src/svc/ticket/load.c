@@ -267,26 +267,6 @@ static int load_ledger(struct load *load, int64_t from_ms)
     return whole ? 0 : ERR_CORRUPT;
 }
 
-/* The hash the first row hangs on. */
-static int genesis(struct load *load)
-{
-    struct owner *owner = load->owner;
-    const struct store_performance *head = &load->head;
-    struct ledger_genesis genesis = {
-        .performance_id = head->performance_id,
-        .event_id = head->event_id,
-        .hall_id = head->hall_id,
-        .starts_at_ms = head->starts_at_ms,
-        .hold_ttl_ms = head->hold_ttl_ms,
-        .places_max = head->places_max,
-        .first_sale_state = USHER__V1__SALE_STATE__SALE_STATE_DRAFT,
-        .currency = head->currency,
-        .prices = head->prices,
-    };
-    memcpy(genesis.layout_hash, owner->options.hall->hash, sizeof(genesis.layout_hash));
-    return ledger_genesis_hash(&genesis, owner->head_hash);
-}
-
 /* ---- all of it ---- */
 
 static int load_into(struct load *load)
@@ -295,16 +275,13 @@ static int load_into(struct load *load)
     const struct hall *hall = owner->options.hall;
     int err = load->store->ops->claim(load->store, owner->options.performance_id, &load->arena,
                                       &load->head, step_deadline());
-    if (err == 0)
-        err = load->head.seq == 0 ? genesis(load) : 0;
     if (err != 0)
         return err;
     owner->epoch = load->head.epoch;
     owner->seq = load->head.seq;
     owner->version = owner->version_decided = load->head.version;
     owner->sale_state = owner->committed_sale_state = load->head.sale_state;
-    if (load->head.seq > 0)
-        memcpy(owner->head_hash, load->head.head_hash, sizeof(owner->head_hash));
+    memcpy(owner->head_hash, load->head.head_hash, sizeof(owner->head_hash));
 
     const struct seats_limits limits = {.places_max = owner->options.places_max,
                                         .accounts_max = hall->place_count};

@@ -29,6 +29,7 @@ static void owner_free(struct owner *owner)
     free(owner->committing.entries);
     free(owner->order_of_seat);
     free(owner->changes);
+    free(owner->prices);
     keys_free(owner->keys);
     seats_free(owner->seats);
     pthread_mutex_destroy(&owner->figures_lock);
@@ -55,13 +56,18 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     owner->order_of_seat = calloc(places, sizeof(struct id));
     owner->changes = calloc((size_t)OWNER_ENTRIES_MAX * SEATS_PARTY_MAX,
                             sizeof(struct owner_change));
+    const size_t prices_bytes = options->hall->category_count * sizeof(int64_t);
+    owner->prices = malloc(prices_bytes);
+    if (owner->prices)
+        memcpy(owner->prices, options->prices, prices_bytes);
+    owner->options.prices = owner->prices;
     uint32_t keys_max = 16 * places + 4096;
     if (keys_max > OWNER_KEYS_MAX)
         keys_max = OWNER_KEYS_MAX;
     int err = keys_new(keys_max, options->hold_ttl_ms + OWNER_KEY_KEEP_MS,
                        chance_u64(options->chance), &owner->keys);
     if (err == 0 && (!owner->gathering.entries || !owner->committing.entries ||
-                     !owner->order_of_seat || !owner->changes))
+                     !owner->order_of_seat || !owner->changes || !owner->prices))
         err = ERR_NO_MEMORY;
     if (err == 0)
         err = fiber_spawn(scope, owner_run, owner);

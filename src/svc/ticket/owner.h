@@ -116,7 +116,7 @@ struct owner_options {
     struct store *store;     /* borrowed */
     struct loop *loop;       /* of the worker the owner lives on */
     struct chance *chance;   /* for hold ids; borrowed, of that thread */
-    const int64_t *prices;   /* one a category of the hall; borrowed */
+    const int64_t *prices;   /* one a category of the hall; copied */
     uint32_t hold_ttl_ms;
     uint32_t places_max;
     struct owner_listener listener;

@@ -45,6 +45,7 @@ struct owner_gathering {
 
 struct owner {
     struct owner_options options;
+    int64_t *prices; /* owned; options.prices */
     enum owner_phase phase;
     bool stopping;
     struct scope *scope;

@@ -1,0 +1,151 @@
+#include <stdlib.h>
+
+#include "svc/ticket/desk.h"
+
+char *desk_text(struct arena *arena, struct view text)
+{
+    return arena_copy(arena, text);
+}
+
+char *desk_id(struct arena *arena, struct id id)
+{
+    char text[ID_TEXT_CHARS + 1];
+    id_format(id, text);
+    return arena_copy(arena, view_str(text));
+}
+
+char *desk_label(struct arena *arena, const struct catalog_performance *performance, uint32_t seat)
+{
+    char text[3 * HALL_NAME_MAX + 32];
+    hall_seat_label(performance->hall->hall, seat, text, sizeof(text));
+    return arena_copy(arena, view_str(text));
+}
+
+const struct catalog_performance *desk_performance(struct rpc_call *call, uint32_t performance_id)
+{
+    struct ticket *ticket = rpc_call_state(call);
+    const struct catalog_performance *performance =
+        catalog_performance(ticket->catalog, performance_id);
+    if (!performance)
+        desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "performance_id", "no performance %u",
+                  performance_id);
+    return performance;
+}
+
+int desk_fill_hall(struct arena *arena, const struct catalog_hall *entry, Usher__V1__Hall *ret_hall)
+{
+    const struct hall *hall = entry->hall;
+    usher__v1__hall__init(ret_hall);
+    ret_hall->hall_id = entry->hall_id;
+    ret_hall->name = desk_text(arena, hall->name);
+    ret_hall->layout_hash = (char *)entry->layout_hash;
+    ret_hall->place_count = hall->place_count;
+    ret_hall->section_count = hall->section_count;
+    ret_hall->categories = entry->seat_map->categories;
+    ret_hall->n_categories = entry->seat_map->n_categories;
+    return ret_hall->name ? 0 : ERR_NO_MEMORY;
+}
+
+static int fill_prices(struct arena *arena, const struct catalog_performance *performance,
+                       Usher__V1__Performance *ret_performance)
+{
+    const uint32_t count = performance->hall->hall->category_count;
+    Usher__V1__Price *prices = arena_alloc(arena, count * sizeof(*prices));
+    Usher__V1__Price **list = arena_alloc(arena, count * sizeof(*list));
+    if (!prices || !list)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < count; i++) {
+        usher__v1__price__init(&prices[i]);
+        prices[i].category = i;
+        prices[i].amount = performance->prices[i];
+        list[i] = &prices[i];
+    }
+    ret_performance->prices = list;
+    ret_performance->n_prices = count;
+    return 0;
+}
+
+int desk_fill_performance(struct arena *arena, const struct catalog_performance *performance,
+                          Usher__V1__Performance *ret_performance)
+{
+    struct owner_figures figures;
+    owner_figures(performance->owner, &figures);
+    usher__v1__performance__init(ret_performance);
+    Usher__V1__Hall *hall = arena_alloc(arena, sizeof(*hall));
+    Usher__V1__Counts *counts = arena_alloc(arena, sizeof(*counts));
+    ret_performance->event_name = desk_text(arena, performance->event->name);
+    if (!hall || !counts || !ret_performance->event_name)
+        return ERR_NO_MEMORY;
+    usher__v1__counts__init(counts);
+    counts->free = figures.counts.free;
+    counts->held = figures.counts.held;
+    counts->sold = figures.counts.sold;
+    ret_performance->performance_id = performance->performance_id;
+    ret_performance->event_id = performance->event->event_id;
+    ret_performance->hall = hall;
+    ret_performance->starts_at_ms = performance->starts_at_ms;
+    ret_performance->sale_state = (Usher__V1__SaleState)figures.sale_state;
+    ret_performance->currency = (char *)performance->currency;
+    ret_performance->hold_ttl_ms = performance->hold_ttl_ms;
+    ret_performance->places_max = performance->places_max;
+    ret_performance->counts = counts;
+    ret_performance->version = figures.version;
+    int err = desk_fill_hall(arena, performance->hall, hall);
+    return err == 0 ? fill_prices(arena, performance, ret_performance) : err;
+}
+
+static int fill_ticket(struct ticket *ticket, struct arena *arena,
+                       const struct catalog_performance *performance, struct id order_id,
+                       uint32_t seat, Usher__V1__Ticket *ret_ticket)
+{
+    char code[TICKET_CODE_CHARS + 1];
+    usher__v1__ticket__init(ret_ticket);
+    ticket_code_make(ticket->code_key, order_id, seat, code);
+    ret_ticket->ticket_code = arena_copy(arena, view_str(code));
+    ret_ticket->seat = seat;
+    ret_ticket->label = desk_label(arena, performance, seat);
+    ret_ticket->category = performance->hall->hall->seats[seat].category;
+    ret_ticket->amount = performance->prices[ret_ticket->category];
+    return ret_ticket->ticket_code && ret_ticket->label ? 0 : ERR_NO_MEMORY;
+}
+
+int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct store_order *order,
+                    Usher__V1__Order *ret_order)
+{
+    const struct catalog_performance *performance =
+        catalog_performance(ticket->catalog, order->performance_id);
+    const size_t count = order->seats.len / 4;
+    usher__v1__order__init(ret_order);
+    Usher__V1__Ticket *tickets = arena_alloc(arena, count * sizeof(*tickets));
+    Usher__V1__Ticket **list = arena_alloc(arena, count * sizeof(*list));
+    if (!performance)
+        return ERR_CORRUPT;
+    ret_order->order_id = desk_id(arena, order->order_id);
+    ret_order->account_id = desk_id(arena, order->account_id);
+    ret_order->event_name = desk_text(arena, performance->event->name);
+    if (!tickets || !list || !ret_order->order_id || !ret_order->account_id || !ret_order->event_name)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *b = (const uint8_t *)order->seats.at + 4 * i;
+        const uint32_t seat =
+            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+        if (seat >= performance->hall->hall->place_count)
+            return ERR_CORRUPT;
+        int err = fill_ticket(ticket, arena, performance, order->order_id, seat, &tickets[i]);
+        if (err != 0)
+            return err;
+        list[i] = &tickets[i];
+    }
+    ret_order->performance_id = order->performance_id;
+    ret_order->starts_at_ms = performance->starts_at_ms;
+    ret_order->state = (Usher__V1__OrderState)order->state;
+    ret_order->payment_method = (Usher__V1__PaymentMethod)order->payment_method;
+    /* A cancelled order has no tickets; its seats may be somebody else's by now. */
+    const bool confirmed = order->state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
+    ret_order->tickets = confirmed ? list : NULL;
+    ret_order->n_tickets = confirmed ? count : 0;
+    ret_order->total = order->total;
+    ret_order->currency = (char *)performance->currency;
+    ret_order->placed_at_ms = order->placed_at_ms;
+    return 0;
+}

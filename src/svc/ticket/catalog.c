@@ -1,0 +1,182 @@
+#include "svc/ticket/catalog.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+
+#define CATALOG_ARENA_MAX (64u << 20)
+
+/* Pointers by id; 0 is not used. */
+struct shelf {
+    _Atomic(void *) at[STORE_PERFORMANCES_MAX + 1];
+    _Atomic uint32_t last;
+};
+_Static_assert(STORE_HALLS_MAX <= STORE_PERFORMANCES_MAX && STORE_EVENTS_MAX <= STORE_PERFORMANCES_MAX,
+               "one size of shelf holds all");
+
+struct catalog {
+    pthread_mutex_t adding; /* guards the arena and the order of additions */
+    struct arena arena;
+    struct shelf halls;
+    struct shelf events;
+    struct shelf performances;
+};
+
+int catalog_new(struct catalog **ret_catalog)
+{
+    struct catalog *catalog = calloc(1, sizeof(*catalog));
+    if (!catalog)
+        return ERR_NO_MEMORY;
+    pthread_mutex_init(&catalog->adding, NULL);
+    arena_init(&catalog->arena, CATALOG_ARENA_MAX);
+    *ret_catalog = catalog;
+    return 0;
+}
+
+void catalog_free(struct catalog *catalog)
+{
+    if (!catalog)
+        return;
+    for (uint32_t i = 1; i <= STORE_PERFORMANCES_MAX; i++) {
+        struct catalog_performance *performance = catalog->performances.at[i];
+        struct catalog_hall *hall = catalog->halls.at[i];
+        if (performance)
+            feed_free(performance->feed);
+        if (hall) {
+            usher__v1__seat_map__free_unpacked(hall->seat_map, NULL);
+            hall_free(hall->hall);
+        }
+    }
+    arena_release(&catalog->arena);
+    pthread_mutex_destroy(&catalog->adding);
+    free(catalog);
+}
+
+static const void *shelf_get(struct shelf *shelf, uint32_t id)
+{
+    return id <= STORE_PERFORMANCES_MAX ? atomic_load_explicit(&shelf->at[id], memory_order_acquire)
+                                        : NULL;
+}
+
+static int shelf_put(struct shelf *shelf, uint32_t id, void *entry)
+{
+    if (id == 0 || id > STORE_PERFORMANCES_MAX)
+        return ERR_FULL;
+    atomic_store_explicit(&shelf->at[id], entry, memory_order_release);
+    if (id > shelf->last)
+        shelf->last = id;
+    return 0;
+}
+
+/* A zeroed piece of the catalog's arena; it lives as long as the catalog. */
+static void *keep(struct catalog *catalog, const void *bytes, size_t len)
+{
+    pthread_mutex_lock(&catalog->adding);
+    void *kept = arena_alloc(&catalog->arena, len + 1);
+    pthread_mutex_unlock(&catalog->adding);
+    if (kept && len > 0)
+        memcpy(kept, bytes, len);
+    return kept;
+}
+
+int catalog_add_hall(struct catalog *catalog, uint32_t hall_id, struct hall *hall,
+                     const struct catalog_hall **ret_hall)
+{
+    const struct catalog_hall *there = shelf_get(&catalog->halls, hall_id);
+    if (there) {
+        hall_free(hall);
+        *ret_hall = there;
+        return 0;
+    }
+    struct catalog_hall entry = {.hall_id = hall_id, .hall = hall};
+    for (size_t i = 0; i < sizeof(hall->hash); i++)
+        snprintf(entry.layout_hash + 2 * i, 3, "%02x", hall->hash[i]);
+    entry.seat_map = usher__v1__seat_map__unpack(NULL, hall->layout.len,
+                                                 (const uint8_t *)hall->layout.at);
+    struct catalog_hall *kept = entry.seat_map ? keep(catalog, &entry, sizeof(entry)) : NULL;
+    int err = kept ? 0 : ERR_NO_MEMORY;
+    if (err == 0) {
+        pthread_mutex_lock(&catalog->adding);
+        /* Two requests may have put the same plan at once: the first one stays. */
+        const bool first = !shelf_get(&catalog->halls, hall_id);
+        err = first ? shelf_put(&catalog->halls, hall_id, kept) : ERR_EXISTS;
+        pthread_mutex_unlock(&catalog->adding);
+    }
+    if (err != 0) {
+        if (entry.seat_map)
+            usher__v1__seat_map__free_unpacked(entry.seat_map, NULL);
+        hall_free(hall);
+    }
+    if (err == 0 || err == ERR_EXISTS)
+        *ret_hall = shelf_get(&catalog->halls, hall_id);
+    return err == ERR_EXISTS ? 0 : err;
+}
+
+int catalog_add_event(struct catalog *catalog, const struct store_event *event,
+                      const struct catalog_event **ret_event)
+{
+    const char *name = keep(catalog, event->name.at, event->name.len);
+    const char *description = keep(catalog, event->description.at, event->description.len);
+    const struct catalog_event entry = {.event_id = event->event_id,
+                                        .name = view_of(name, event->name.len),
+                                        .description = view_of(description, event->description.len)};
+    struct catalog_event *kept = keep(catalog, &entry, sizeof(entry));
+    if (!kept || !name || !description)
+        return ERR_NO_MEMORY;
+    *ret_event = kept;
+    return shelf_put(&catalog->events, event->event_id, kept);
+}
+
+int catalog_add_performance(struct catalog *catalog, const struct catalog_performance *performance)
+{
+    struct catalog_performance entry = *performance;
+    entry.currency = keep(catalog, performance->currency, strlen(performance->currency));
+    entry.prices = keep(catalog, performance->prices,
+                        performance->hall->hall->category_count * sizeof(*performance->prices));
+    struct catalog_performance *kept = keep(catalog, &entry, sizeof(entry));
+    if (!kept || !entry.currency || !entry.prices)
+        return ERR_NO_MEMORY;
+    return shelf_put(&catalog->performances, performance->performance_id, kept);
+}
+
+const struct catalog_hall *catalog_hall(struct catalog *catalog, uint32_t hall_id)
+{
+    return shelf_get(&catalog->halls, hall_id);
+}
+
+const struct catalog_hall *catalog_hall_by_hash(struct catalog *catalog, const char *layout_hash)
+{
+    for (uint32_t i = 1; i <= catalog->halls.last; i++) {
+        const struct catalog_hall *hall = shelf_get(&catalog->halls, i);
+        if (hall && strcmp(hall->layout_hash, layout_hash) == 0)
+            return hall;
+    }
+    return NULL;
+}
+
+const struct catalog_event *catalog_event(struct catalog *catalog, uint32_t event_id)
+{
+    return shelf_get(&catalog->events, event_id);
+}
+
+const struct catalog_performance *catalog_performance(struct catalog *catalog,
+                                                      uint32_t performance_id)
+{
+    return shelf_get(&catalog->performances, performance_id);
+}
+
+uint32_t catalog_hall_last(const struct catalog *catalog)
+{
+    return catalog->halls.last;
+}
+
+uint32_t catalog_event_last(const struct catalog *catalog)
+{
+    return catalog->events.last;
+}
+
+uint32_t catalog_performance_last(const struct catalog *catalog)
+{
+    return catalog->performances.last;
+}

@@ -1,0 +1,90 @@
+/*
+ * desk: what the calls of the ticket service share: the role's parts, answers and refusals. For the files of
+ * this folder alone.
+ */
+#ifndef USHER_SVC_TICKET_DESK_H
+#define USHER_SVC_TICKET_DESK_H
+
+#include "err/err.h"
+#include "svc/ticket/catalog.h"
+#include "svc/ticket/ticket.h"
+
+#define TICKET_NAME_MAX        200       /* bytes of an event's or hall's name */
+#define TICKET_DESCRIPTION_MAX 4000      /* bytes */
+#define TICKET_HALL_PLAN_MAX   (48u << 20) /* bytes of a plan to import */
+#define TICKET_PRICE_MAX       INT64_C(1000000000000)
+#define TICKET_HOLD_TTL_MIN_MS 1000
+#define TICKET_HOLD_TTL_MAX_MS 86400000
+#define TICKET_HOLD_TTL_MS     480000
+#define TICKET_PLACES_MAX      8         /* places an account, where the organiser says nothing */
+#define TICKET_PLACES_MAX_MAX  1000
+#define TICKET_RETRY_AFTER_MS  200
+#define TICKET_ORDERS_PAGE     20
+#define TICKET_ORDERS_PAGE_MAX 100
+
+struct ticket {
+    struct ticket_options options;
+    uint8_t code_key[TOKEN_KEY_BYTES];
+    struct catalog *catalog;
+    struct scope *scopes; /* of owners, one a worker; each touched on its worker alone */
+    struct scope relay_scope; /* of the outbox relay, on worker 0 */
+};
+
+/* ---- refusals.c: each returns what a handler returns ---- */
+
+/* A reason of docs/errors.md with the sentence for people. */
+int desk_fail(struct rpc_call *call, enum rpc_code code, const char *reason, const char *field,
+              const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Why the owner refused. */
+int desk_refused(struct rpc_call *call, const struct owner_ask *ask);
+/* Why the store failed. */
+int desk_store_failed(struct rpc_call *call, int err);
+
+/* ---- answers.c ---- */
+
+/* The performance, or NULL after rpc_fail. */
+const struct catalog_performance *desk_performance(struct rpc_call *call, uint32_t performance_id);
+/* Both: ERR_NO_MEMORY. */
+int desk_fill_hall(struct arena *arena, const struct catalog_hall *hall, Usher__V1__Hall *ret_hall);
+int desk_fill_performance(struct arena *arena, const struct catalog_performance *performance,
+                          Usher__V1__Performance *ret_performance);
+/* "Stalls, row C, seat 12", in the arena. NULL: out of memory. */
+char *desk_label(struct arena *arena, const struct catalog_performance *performance, uint32_t seat);
+char *desk_id(struct arena *arena, struct id id);
+int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct store_order *order,
+                    Usher__V1__Order *ret_order);
+/* A NUL-terminated copy. */
+char *desk_text(struct arena *arena, struct view text);
+
+/* ---- performances.c ---- */
+
+/* Starts owner and feed of a stored performance and adds it to the catalog. */
+int desk_begin_performance(struct ticket *ticket, const struct store_performance *stored);
+
+/* ---- outbox.c ---- */
+
+/* Body of the relay's fiber: delivers outbox rows to the log, in order, at least once. arg: struct ticket. */
+void desk_relay_outbox(void *arg);
+
+/* ---- the calls: request and response are of the method's types ---- */
+int ticket_list_events(struct rpc_call *call, const void *request, void *response);
+int ticket_get_performance(struct rpc_call *call, const void *request, void *response);
+int ticket_get_seat_map(struct rpc_call *call, const void *request, void *response);
+int ticket_watch_seats(struct rpc_call *call, const void *request, void *response);
+int ticket_hold_seats(struct rpc_call *call, const void *request, void *response);
+int ticket_hold_best(struct rpc_call *call, const void *request, void *response);
+int ticket_release_hold(struct rpc_call *call, const void *request, void *response);
+int ticket_place_order(struct rpc_call *call, const void *request, void *response);
+int ticket_get_order(struct rpc_call *call, const void *request, void *response);
+int ticket_list_orders(struct rpc_call *call, const void *request, void *response);
+int ticket_cancel_order(struct rpc_call *call, const void *request, void *response);
+int ticket_import_hall(struct rpc_call *call, const void *request, void *response);
+int ticket_generate_hall(struct rpc_call *call, const void *request, void *response);
+int ticket_list_halls(struct rpc_call *call, const void *request, void *response);
+int ticket_create_event(struct rpc_call *call, const void *request, void *response);
+int ticket_create_performance(struct rpc_call *call, const void *request, void *response);
+int ticket_open_sale(struct rpc_call *call, const void *request, void *response);
+int ticket_pause_sale(struct rpc_call *call, const void *request, void *response);
+int ticket_get_sale_report(struct rpc_call *call, const void *request, void *response);
+
+#endif

@@ -1,0 +1,200 @@
+/* ListEvents, GetPerformance, CreateEvent, CreatePerformance, OpenSale, PauseSale. */
+#include <ctype.h>
+
+#include "svc/ticket/desk.h"
+
+static int fill_event(struct ticket *ticket, struct arena *arena, const struct catalog_event *event,
+                      Usher__V1__Event *ret_event)
+{
+    const uint32_t last = catalog_performance_last(ticket->catalog);
+    usher__v1__event__init(ret_event);
+    ret_event->event_id = event->event_id;
+    ret_event->name = desk_text(arena, event->name);
+    ret_event->description = desk_text(arena, event->description);
+    ret_event->performances = arena_alloc(arena, last * sizeof(*ret_event->performances));
+    if (!ret_event->name || !ret_event->description || !ret_event->performances)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 1; i <= last; i++) {
+        const struct catalog_performance *entry = catalog_performance(ticket->catalog, i);
+        if (!entry || entry->event != event)
+            continue;
+        Usher__V1__Performance *performance = arena_alloc(arena, sizeof(*performance));
+        if (!performance || desk_fill_performance(arena, entry, performance) != 0)
+            return ERR_NO_MEMORY;
+        ret_event->performances[ret_event->n_performances++] = performance;
+    }
+    return 0;
+}
+
+int ticket_list_events(struct rpc_call *call, const void *request, void *response)
+{
+    Usher__V1__ListEventsResponse *answer = response;
+    struct ticket *ticket = rpc_call_state(call);
+    struct arena *arena = rpc_call_arena(call);
+    const uint32_t last = catalog_event_last(ticket->catalog);
+    Usher__V1__Event *events = arena_alloc(arena, last * sizeof(*events));
+    answer->events = arena_alloc(arena, last * sizeof(*answer->events));
+    if (!events || !answer->events)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    for (uint32_t i = 1; i <= last; i++) {
+        const struct catalog_event *entry = catalog_event(ticket->catalog, i);
+        if (!entry)
+            continue;
+        Usher__V1__Event *event = &events[answer->n_events];
+        if (fill_event(ticket, arena, entry, event) != 0)
+            return desk_store_failed(call, ERR_NO_MEMORY);
+        answer->events[answer->n_events++] = event;
+    }
+    return 0;
+}
+
+static int answer_performance(struct rpc_call *call, const struct catalog_performance *performance,
+                              void *response)
+{
+    int err = desk_fill_performance(rpc_call_arena(call), performance, response);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
+int ticket_get_performance(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__GetPerformanceRequest *wish = request;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    return performance ? answer_performance(call, performance, response) : ERR_NOT_FOUND;
+}
+
+int ticket_create_event(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__CreateEventRequest *wish = request;
+    struct ticket *ticket = rpc_call_state(call);
+    struct store *store = ticket->options.store;
+    const size_t name_len = strlen(wish->name);
+    if (name_len == 0 || name_len > TICKET_NAME_MAX)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
+                         "an event has a name of 1 to %d bytes", TICKET_NAME_MAX);
+    if (strlen(wish->description) > TICKET_DESCRIPTION_MAX)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "description",
+                         "a description has at most %d bytes", TICKET_DESCRIPTION_MAX);
+    struct loop *loop = sched_loop(sched_current());
+    struct store_event row = {
+        .name = view_str(wish->name),
+        .description = view_str(wish->description),
+        .created_at_ms = clock_wall_ms(loop_clock(loop)),
+    };
+    const struct catalog_event *event;
+    int err = store->ops->event_put(store, &row, &row.event_id, rpc_call_deadline_ns(call));
+    if (err == 0)
+        err = catalog_add_event(ticket->catalog, &row, &event);
+    if (err == 0)
+        err = fill_event(ticket, rpc_call_arena(call), event, response);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
+/* ---- performances ---- */
+
+/* One price for every category of the hall. Non-zero after rpc_fail. */
+static int read_prices(struct rpc_call *call, const Usher__V1__CreatePerformanceRequest *wish,
+                       const struct hall *hall, uint8_t *ret_prices)
+{
+    bool given[HALL_CATEGORIES_MAX] = {false};
+    for (size_t i = 0; i < wish->n_prices; i++) {
+        const Usher__V1__Price *price = wish->prices[i];
+        if (price->category >= hall->category_count || given[price->category])
+            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+                             "prices[%zu]: the hall has categories 0 to %u, each has one price", i,
+                             hall->category_count - 1);
+        if (price->amount < 0 || price->amount > TICKET_PRICE_MAX)
+            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+                             "prices[%zu]: an amount is 0 to %lld", i, (long long)TICKET_PRICE_MAX);
+        given[price->category] = true;
+        for (uint32_t k = 0; k < 8; k++)
+            ret_prices[8 * price->category + k] = (uint8_t)((uint64_t)price->amount >> (8 * k));
+    }
+    for (uint32_t i = 0; i < hall->category_count; i++) {
+        if (!given[i])
+            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+                             "category %u (%.*s) has no price", i,
+                             VIEW_ARG(hall->categories[i].name));
+    }
+    return 0;
+}
+
+static int check_rules(struct rpc_call *call, const Usher__V1__CreatePerformanceRequest *wish)
+{
+    if (wish->hold_ttl_ms != 0 && (wish->hold_ttl_ms < TICKET_HOLD_TTL_MIN_MS ||
+                                   wish->hold_ttl_ms > TICKET_HOLD_TTL_MAX_MS))
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "hold_ttl_ms",
+                         "a hold lasts %d ms to %d ms", TICKET_HOLD_TTL_MIN_MS,
+                         TICKET_HOLD_TTL_MAX_MS);
+    if (wish->places_max > TICKET_PLACES_MAX_MAX)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "places_max",
+                         "an account may have at most %d places", TICKET_PLACES_MAX_MAX);
+    if (wish->starts_at_ms <= 0)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "starts_at_ms",
+                         "a performance starts at a time after 1970, in Unix milliseconds");
+    const char *c = wish->currency;
+    const size_t len = strlen(c);
+    if (len != 0 && (len != 3 || !isupper((unsigned char)c[0]) || !isupper((unsigned char)c[1]) ||
+                     !isupper((unsigned char)c[2])))
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "currency",
+                         "a currency is three capital letters (ISO 4217)");
+    return 0;
+}
+
+int ticket_create_performance(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__CreatePerformanceRequest *wish = request;
+    struct ticket *ticket = rpc_call_state(call);
+    struct store *store = ticket->options.store;
+    const struct catalog_hall *hall = catalog_hall(ticket->catalog, wish->hall_id);
+    uint8_t prices[8 * HALL_CATEGORIES_MAX];
+    if (!catalog_event(ticket->catalog, wish->event_id))
+        return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "event_id", "no event %u", wish->event_id);
+    if (!hall)
+        return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "hall_id", "no hall %u", wish->hall_id);
+    int err = check_rules(call, wish);
+    if (err == 0)
+        err = read_prices(call, wish, hall->hall, prices);
+    if (err != 0)
+        return err;
+    struct store_performance row = {
+        .event_id = wish->event_id,
+        .hall_id = wish->hall_id,
+        .starts_at_ms = wish->starts_at_ms,
+        .hold_ttl_ms = wish->hold_ttl_ms ? wish->hold_ttl_ms : TICKET_HOLD_TTL_MS,
+        .places_max = wish->places_max ? wish->places_max : TICKET_PLACES_MAX,
+        .currency = view_str(wish->currency[0] ? wish->currency : "KRW"),
+        .prices = view_of(prices, 8u * hall->hall->category_count),
+        .sale_state = USHER__V1__SALE_STATE__SALE_STATE_DRAFT,
+    };
+    err = store->ops->performance_put(store, &row, &row.performance_id, rpc_call_deadline_ns(call));
+    if (err == 0)
+        err = desk_begin_performance(ticket, &row);
+    if (err != 0)
+        return desk_store_failed(call, err);
+    return answer_performance(call, catalog_performance(ticket->catalog, row.performance_id),
+                              response);
+}
+
+static int set_sale(struct rpc_call *call, uint32_t performance_id, uint32_t sale_state,
+                    void *response)
+{
+    const struct catalog_performance *performance = desk_performance(call, performance_id);
+    struct owner_ask ask = {.verb = OWNER_SET_SALE, .sale_state = sale_state};
+    if (!performance)
+        return ERR_NOT_FOUND;
+    if (owner_ask(performance->owner, &ask) != 0)
+        return desk_refused(call, &ask);
+    return answer_performance(call, performance, response);
+}
+
+int ticket_open_sale(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__OpenSaleRequest *wish = request;
+    return set_sale(call, wish->performance_id, USHER__V1__SALE_STATE__SALE_STATE_OPEN, response);
+}
+
+int ticket_pause_sale(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__PauseSaleRequest *wish = request;
+    return set_sale(call, wish->performance_id, USHER__V1__SALE_STATE__SALE_STATE_PAUSED, response);
+}

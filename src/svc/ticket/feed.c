@@ -1,0 +1,401 @@
+#include "svc/ticket/feed.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "mem/bits.h"
+#include "usher/v1/ticket.pb-c.h"
+
+/* The hall's public state at one version. */
+struct public_state {
+    bool known;
+    uint64_t version;
+    uint32_t sale_state;
+    uint32_t counts[3]; /* by seats_state */
+    uint8_t *states;    /* two bits a place */
+};
+
+struct outlet {
+    struct feed *feed;
+    struct worker *worker;
+    struct public_state state;
+    struct list watchers;
+    struct rpc_frame *snapshot; /* of state.version, made when asked for; or NULL */
+    struct loop_timer keepalive;
+};
+
+struct feed {
+    const struct hall *hall;
+    struct loop *home;
+    uint32_t outlet_count;
+    struct outlet *outlets; /* one a worker */
+    _Atomic uint32_t watcher_count;
+
+    /* the owner's thread alone */
+    struct public_state state;
+    uint64_t told_version; /* the outlets have been told */
+    uint32_t told_sale_state;
+    int64_t told_ns;
+    uint32_t *marked; /* seats that changed since */
+    uint32_t marked_count;
+    uint64_t *mark_bits;
+    struct loop_timer due;
+};
+
+/* A message to one outlet: what changed, or the whole state. */
+struct news {
+    struct loop_task task;
+    struct outlet *outlet;
+    uint64_t version;
+    uint32_t sale_state;
+    struct rpc_frame *frame; /* NULL: a new beginning */
+    uint8_t *states;         /* a new beginning's; owned */
+    size_t change_count;
+    uint32_t changes[]; /* seat << 2 | state */
+};
+
+struct watcher {
+    struct rpc_sink sink;
+    struct list link;
+    struct outlet *outlet;
+    bool behind; /* missed something: next comes a snapshot */
+};
+
+static size_t state_bytes(const struct feed *feed)
+{
+    return (feed->hall->place_count + 3) / 4;
+}
+
+static uint32_t state_get(const struct public_state *state, uint32_t seat)
+{
+    return state->states[seat / 4] >> 2 * (seat % 4) & 3;
+}
+
+static void state_set(struct public_state *state, uint32_t seat, uint32_t to)
+{
+    const uint32_t shift = 2 * (seat % 4);
+    const uint32_t from = state_get(state, seat);
+    state->counts[from]--;
+    state->counts[to]++;
+    state->states[seat / 4] = (uint8_t)((state->states[seat / 4] & ~(3u << shift)) | to << shift);
+}
+
+static void state_load(struct feed *feed, struct public_state *state, const uint8_t *states)
+{
+    memcpy(state->states, states, state_bytes(feed));
+    memset(state->counts, 0, sizeof(state->counts));
+    for (uint32_t i = 0; i < feed->hall->place_count; i++)
+        state->counts[state_get(state, i)]++;
+}
+
+/* ---- messages ---- */
+
+static void fill_update(Usher__V1__SeatsUpdate *update, Usher__V1__Counts *counts,
+                        const struct public_state *state)
+{
+    usher__v1__counts__init(counts);
+    counts->free = state->counts[SEATS_FREE];
+    counts->held = state->counts[SEATS_HELD];
+    counts->sold = state->counts[SEATS_SOLD];
+    usher__v1__seats_update__init(update);
+    update->version = state->version;
+    update->sale_state = (Usher__V1__SaleState)state->sale_state;
+    update->counts = counts;
+}
+
+static int delta_frame(const struct public_state *state, uint64_t from_version, uint32_t *changes,
+                       size_t count, struct rpc_frame **ret_frame)
+{
+    Usher__V1__SeatsUpdate update;
+    Usher__V1__Counts counts;
+    Usher__V1__SeatsDelta delta = USHER__V1__SEATS_DELTA__INIT;
+    fill_update(&update, &counts, state);
+    delta.from_version = from_version;
+    delta.changes = changes;
+    delta.n_changes = count;
+    update.body_case = USHER__V1__SEATS_UPDATE__BODY_DELTA;
+    update.delta = &delta;
+    return rpc_frame_new(&update.base, ret_frame);
+}
+
+/* The outlet's state as a frame, made once a version. */
+static struct rpc_frame *snapshot_frame(struct outlet *outlet)
+{
+    if (outlet->snapshot)
+        return outlet->snapshot;
+    Usher__V1__SeatsUpdate update;
+    Usher__V1__Counts counts;
+    Usher__V1__SeatsSnapshot snapshot = USHER__V1__SEATS_SNAPSHOT__INIT;
+    fill_update(&update, &counts, &outlet->state);
+    snapshot.place_count = outlet->feed->hall->place_count;
+    snapshot.states.data = outlet->state.states;
+    snapshot.states.len = state_bytes(outlet->feed);
+    update.body_case = USHER__V1__SEATS_UPDATE__BODY_SNAPSHOT;
+    update.snapshot = &snapshot;
+    return rpc_frame_new(&update.base, &outlet->snapshot) == 0 ? outlet->snapshot : NULL;
+}
+
+static void forget_snapshot(struct outlet *outlet)
+{
+    if (outlet->snapshot)
+        rpc_frame_unref(outlet->snapshot);
+    outlet->snapshot = NULL;
+}
+
+/* ---- an outlet's side: on its worker's thread ---- */
+
+static void push_snapshot(struct watcher *watcher)
+{
+    struct rpc_frame *frame = snapshot_frame(watcher->outlet);
+    watcher->behind = !frame || rpc_sink_push(&watcher->sink, frame) != 0;
+}
+
+static void watcher_writable(struct rpc_sink *sink)
+{
+    struct watcher *watcher = list_of(sink, struct watcher, sink);
+    if (watcher->behind)
+        push_snapshot(watcher);
+}
+
+static void watcher_closed(struct rpc_sink *sink)
+{
+    struct watcher *watcher = list_of(sink, struct watcher, sink);
+    list_remove(&watcher->link);
+    atomic_fetch_sub_explicit(&watcher->outlet->feed->watcher_count, 1, memory_order_relaxed);
+    free(watcher);
+}
+
+/* frame NULL: everybody gets a snapshot. */
+static void push_all(struct outlet *outlet, struct rpc_frame *frame)
+{
+    list_each(link, &outlet->watchers)
+    {
+        struct watcher *watcher = list_of(link, struct watcher, link);
+        if (!frame)
+            push_snapshot(watcher);
+        else if (!watcher->behind)
+            watcher->behind = rpc_sink_push(&watcher->sink, frame) != 0;
+    }
+    struct loop *loop = worker_loop(outlet->worker);
+    loop_arm(loop, &outlet->keepalive, deadline_after_ms(loop_now_ns(loop), FEED_KEEPALIVE_MS));
+}
+
+static void keepalive_due(struct loop_timer *timer)
+{
+    struct outlet *outlet = list_of(timer, struct outlet, keepalive);
+    struct rpc_frame *frame = NULL;
+    const uint64_t version = outlet->state.version;
+    if (!list_empty(&outlet->watchers) &&
+        delta_frame(&outlet->state, version, NULL, 0, &frame) != 0)
+        return; /* out of memory: the next news arms the timer again */
+    if (frame) {
+        push_all(outlet, frame);
+        rpc_frame_unref(frame);
+    }
+}
+
+static void news_arrived(struct loop_task *task)
+{
+    struct news *news = list_of(task, struct news, task);
+    struct outlet *outlet = news->outlet;
+    struct public_state *state = &outlet->state;
+    forget_snapshot(outlet);
+    if (news->states) {
+        state_load(outlet->feed, state, news->states);
+        state->known = true;
+    }
+    for (size_t i = 0; i < news->change_count; i++)
+        state_set(state, news->changes[i] >> 2, news->changes[i] & 3);
+    assert(news->version >= state->version); /* P9 */
+    state->version = news->version;
+    state->sale_state = news->sale_state;
+    push_all(outlet, news->frame);
+    if (news->frame)
+        rpc_frame_unref(news->frame);
+    free(news->states);
+    free(news);
+}
+
+static struct outlet *outlet_here(const struct feed *feed)
+{
+    struct loop *here = sched_loop(sched_current());
+    for (uint32_t i = 0; i < feed->outlet_count; i++) {
+        if (worker_loop(feed->outlets[i].worker) == here)
+            return &feed->outlets[i];
+    }
+    assert(!"not on a worker's thread");
+    return NULL;
+}
+
+int feed_watch(struct feed *feed, struct rpc_call *call)
+{
+    struct outlet *outlet = outlet_here(feed);
+    if (!outlet->state.known)
+        return ERR_UNAVAILABLE;
+    struct watcher *watcher = calloc(1, sizeof(*watcher));
+    if (!watcher)
+        return ERR_NO_MEMORY;
+    watcher->outlet = outlet;
+    watcher->sink.writable = watcher_writable;
+    watcher->sink.closed = watcher_closed;
+    list_append(&outlet->watchers, &watcher->link);
+    atomic_fetch_add_explicit(&feed->watcher_count, 1, memory_order_relaxed);
+    rpc_call_detach(call, &watcher->sink);
+    push_snapshot(watcher);
+    if (outlet->keepalive.index == 0) {
+        struct loop *loop = worker_loop(outlet->worker);
+        loop_arm(loop, &outlet->keepalive, deadline_after_ms(loop_now_ns(loop), FEED_KEEPALIVE_MS));
+    }
+    return 0;
+}
+
+const uint8_t *feed_states(const struct feed *feed, uint64_t *ret_version)
+{
+    const struct outlet *outlet = outlet_here(feed);
+    if (!outlet->state.known)
+        return NULL;
+    *ret_version = outlet->state.version;
+    return outlet->state.states;
+}
+
+uint32_t feed_watcher_count(const struct feed *feed)
+{
+    return atomic_load_explicit(&feed->watcher_count, memory_order_relaxed);
+}
+
+/* ---- the owner's side ---- */
+
+/* frame and states may be NULL; a reference to frame, and a copy of states, go along. */
+static void tell(struct feed *feed, struct rpc_frame *frame, const uint8_t *states,
+                 const uint32_t *changes, size_t count)
+{
+    for (uint32_t i = 0; i < feed->outlet_count; i++) {
+        struct news *news = malloc(sizeof(*news) + count * sizeof(*changes));
+        assert(news); /* an outlet that misses news would show a seat that is taken as free */
+        *news = (struct news){.outlet = &feed->outlets[i],
+                              .version = feed->state.version,
+                              .sale_state = feed->state.sale_state,
+                              .frame = frame ? rpc_frame_ref(frame) : NULL,
+                              .change_count = count};
+        if (count > 0)
+            memcpy(news->changes, changes, count * sizeof(*changes));
+        if (states) {
+            news->states = malloc(state_bytes(feed));
+            assert(news->states);
+            memcpy(news->states, states, state_bytes(feed));
+        }
+        news->task.run = news_arrived;
+        loop_post(worker_loop(feed->outlets[i].worker), &news->task);
+    }
+    feed->told_version = feed->state.version;
+    feed->told_sale_state = feed->state.sale_state;
+    feed->told_ns = loop_now_ns(feed->home);
+}
+
+static void publish(struct feed *feed)
+{
+    for (uint32_t i = 0; i < feed->marked_count; i++) {
+        const uint32_t seat = feed->marked[i];
+        bits_clear(feed->mark_bits, seat);
+        feed->marked[i] = seat << 2 | state_get(&feed->state, seat);
+    }
+    struct rpc_frame *frame = NULL;
+    int err = delta_frame(&feed->state, feed->told_version, feed->marked, feed->marked_count, &frame);
+    assert(err == 0);
+    tell(feed, frame, NULL, feed->marked, feed->marked_count);
+    rpc_frame_unref(frame);
+    feed->marked_count = 0;
+}
+
+static void publish_due(struct loop_timer *timer)
+{
+    publish(list_of(timer, struct feed, due));
+}
+
+static void feed_committed(void *arg, uint64_t version, uint32_t sale_state,
+                           const struct owner_change *changes, size_t count)
+{
+    struct feed *feed = arg;
+    feed->state.version = version;
+    feed->state.sale_state = sale_state;
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t seat = changes[i].seat;
+        state_set(&feed->state, seat, changes[i].state);
+        if (!bits_get(feed->mark_bits, seat)) {
+            bits_set(feed->mark_bits, seat);
+            feed->marked[feed->marked_count++] = seat;
+        }
+    }
+    if (feed->due.index != 0)
+        return;
+    const int64_t at_ns = deadline_after_ms(feed->told_ns, FEED_EVERY_MS);
+    if (at_ns <= loop_now_ns(feed->home) || loop_arm(feed->home, &feed->due, at_ns) != 0)
+        publish(feed);
+}
+
+static void feed_loaded(void *arg, uint64_t version, uint32_t sale_state, const uint8_t *states)
+{
+    struct feed *feed = arg;
+    loop_disarm(feed->home, &feed->due);
+    memset(feed->mark_bits, 0, BITS_WORDS(feed->hall->place_count) * sizeof(*feed->mark_bits));
+    feed->marked_count = 0;
+    feed->state.known = true;
+    feed->state.version = version;
+    feed->state.sale_state = sale_state;
+    state_load(feed, &feed->state, states);
+    tell(feed, NULL, states, NULL, 0);
+}
+
+struct owner_listener feed_listener(struct feed *feed)
+{
+    return (struct owner_listener){
+        .committed = feed_committed, .loaded = feed_loaded, .state = feed};
+}
+
+int feed_new(const struct hall *hall, struct worker *const *workers, uint32_t worker_count,
+             struct worker *home, struct feed **ret_feed)
+{
+    struct feed *feed = calloc(1, sizeof(*feed));
+    if (!feed)
+        return ERR_NO_MEMORY;
+    feed->hall = hall;
+    feed->home = worker_loop(home);
+    feed->due.fire = publish_due;
+    feed->told_ns = INT64_MIN / 2;
+    feed->state.states = calloc(1, state_bytes(feed));
+    feed->marked = calloc(hall->place_count, sizeof(*feed->marked));
+    feed->mark_bits = calloc(BITS_WORDS(hall->place_count), sizeof(*feed->mark_bits));
+    feed->outlets = calloc(worker_count, sizeof(*feed->outlets));
+    bool whole = feed->state.states && feed->marked && feed->mark_bits && feed->outlets;
+    for (uint32_t i = 0; whole && i < worker_count; i++) {
+        struct outlet *outlet = &feed->outlets[feed->outlet_count++];
+        outlet->feed = feed;
+        outlet->worker = workers[i];
+        outlet->keepalive.fire = keepalive_due;
+        list_init(&outlet->watchers);
+        outlet->state.states = calloc(1, state_bytes(feed));
+        whole = outlet->state.states != NULL;
+    }
+    if (!whole) {
+        feed_free(feed);
+        return ERR_NO_MEMORY;
+    }
+    *ret_feed = feed;
+    return 0;
+}
+
+void feed_free(struct feed *feed)
+{
+    if (!feed)
+        return;
+    for (uint32_t i = 0; i < feed->outlet_count; i++) {
+        assert(list_empty(&feed->outlets[i].watchers));
+        forget_snapshot(&feed->outlets[i]);
+        free(feed->outlets[i].state.states);
+    }
+    free(feed->outlets);
+    free(feed->mark_bits);
+    free(feed->marked);
+    free(feed->state.states);
+    free(feed);
+}

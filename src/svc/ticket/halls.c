@@ -1,0 +1,121 @@
+/* ImportHall, GenerateHall, ListHalls, GetSeatMap. */
+#include "svc/ticket/desk.h"
+
+/* Reading or making a plan takes up to a second: it runs beside the loops. */
+struct hall_job {
+    const Usher__V1__ImportHallRequest *import; /* one of both */
+    const struct hall_shape *shape;
+    struct hall *hall;
+    struct hall_error error;
+    int result;
+};
+
+static void make_hall(void *arg)
+{
+    struct hall_job *job = arg;
+    if (job->shape)
+        job->result = hall_generate(job->shape, &job->hall, &job->error);
+    else
+        job->result = hall_import_pretix(view_of(job->import->plan.data, job->import->plan.len),
+                                         view_str(job->import->name), &job->hall, &job->error);
+}
+
+/* Stores the job's hall and answers it. */
+static int put_hall(struct rpc_call *call, struct hall_job *job, Usher__V1__Hall *ret_hall)
+{
+    struct ticket *ticket = rpc_call_state(call);
+    struct store *store = ticket->options.store;
+    int err = offload_run(ticket->options.offload, make_hall, job);
+    if (err != 0)
+        return desk_store_failed(call, err);
+    if (job->result == ERR_INVALID || job->result == ERR_FULL)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                         job->shape ? "hall" : "plan", "%s", job->error.text);
+    if (job->result != 0)
+        return desk_store_failed(call, job->result);
+    struct hall *hall = job->hall;
+    struct store_hall row = {
+        .name = hall->name,
+        .place_count = hall->place_count,
+        .section_count = hall->section_count,
+        .layout = hall->layout,
+    };
+    memcpy(row.layout_hash, hall->hash, sizeof(row.layout_hash));
+    uint32_t hall_id;
+    const struct catalog_hall *entry;
+    err = store->ops->hall_put(store, &row, &hall_id, rpc_call_deadline_ns(call));
+    if (err != 0) {
+        hall_free(hall);
+        return desk_store_failed(call, err);
+    }
+    err = catalog_add_hall(ticket->catalog, hall_id, hall, &entry);
+    if (err == 0)
+        err = desk_fill_hall(rpc_call_arena(call), entry, ret_hall);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
+static int name_ok(struct rpc_call *call, const char *name)
+{
+    return strlen(name) <= TICKET_NAME_MAX
+               ? 0
+               : desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
+                           "a name has at most %d bytes", TICKET_NAME_MAX);
+}
+
+int ticket_import_hall(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__ImportHallRequest *wish = request;
+    struct hall_job job = {.import = wish};
+    int err = name_ok(call, wish->name);
+    if (err == 0 && wish->plan.len == 0)
+        err = desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "plan", "no plan was sent");
+    return err == 0 ? put_hall(call, &job, response) : err;
+}
+
+int ticket_generate_hall(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__GenerateHallRequest *wish = request;
+    const struct hall_shape shape = {
+        .name = view_str(wish->name),
+        .capacity = wish->capacity,
+        .sections = wish->sections,
+        .rows = wish->rows,
+        .standing = wish->standing,
+    };
+    struct hall_job job = {.shape = &shape};
+    int err = name_ok(call, wish->name);
+    return err == 0 ? put_hall(call, &job, response) : err;
+}
+
+int ticket_list_halls(struct rpc_call *call, const void *request, void *response)
+{
+    Usher__V1__ListHallsResponse *answer = response;
+    struct ticket *ticket = rpc_call_state(call);
+    struct arena *arena = rpc_call_arena(call);
+    const uint32_t last = catalog_hall_last(ticket->catalog);
+    Usher__V1__Hall *halls = arena_alloc(arena, last * sizeof(*halls));
+    answer->halls = arena_alloc(arena, last * sizeof(*answer->halls));
+    if (!halls || !answer->halls)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    for (uint32_t i = 1; i <= last; i++) {
+        const struct catalog_hall *entry = catalog_hall(ticket->catalog, i);
+        if (!entry)
+            continue;
+        Usher__V1__Hall *hall = &halls[answer->n_halls];
+        if (desk_fill_hall(arena, entry, hall) != 0)
+            return desk_store_failed(call, ERR_NO_MEMORY);
+        answer->halls[answer->n_halls++] = hall;
+    }
+    return 0;
+}
+
+int ticket_get_seat_map(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__GetSeatMapRequest *wish = request;
+    struct ticket *ticket = rpc_call_state(call);
+    const struct catalog_hall *entry = catalog_hall_by_hash(ticket->catalog, wish->layout_hash);
+    if (!entry)
+        return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "layout_hash", "no such layout");
+    *(Usher__V1__SeatMap *)response = *entry->seat_map; /* read only, and there for ever */
+    return 0;
+}

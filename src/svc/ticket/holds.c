@@ -1,0 +1,127 @@
+/* HoldSeats, HoldBest, ReleaseHold: the way that must be straight. */
+#include "svc/ticket/desk.h"
+
+/* Account, key and hash of the request. Non-zero after rpc_fail. */
+static int begin(struct rpc_call *call, struct owner_ask *ask, const char *key)
+{
+    ask->account_id = rpc_call_identity(call)->account_id;
+    ask->key = view_str(key);
+    if (ask->key.len > OWNER_KEY_MAX)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",
+                         "an idempotency key has at most %d bytes", OWNER_KEY_MAX);
+    if (ask->key.len > 0)
+        rpc_call_request_hash(call, ask->request_hash);
+    return 0;
+}
+
+static int fill_hold(struct rpc_call *call, const struct catalog_performance *performance,
+                     const struct owner_ask *ask, Usher__V1__Hold *ret_hold)
+{
+    struct arena *arena = rpc_call_arena(call);
+    const struct seats_hold *hold = &ask->hold;
+    Usher__V1__HeldSeat *seats = arena_alloc(arena, hold->count * sizeof(*seats));
+    Usher__V1__HeldSeat **list = arena_alloc(arena, hold->count * sizeof(*list));
+    ret_hold->hold_id = desk_id(arena, hold->hold_id);
+    if (!seats || !list || !ret_hold->hold_id)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    for (uint32_t i = 0; i < hold->count; i++) {
+        usher__v1__held_seat__init(&seats[i]);
+        seats[i].seat = hold->seats[i];
+        seats[i].label = desk_label(arena, performance, hold->seats[i]);
+        seats[i].category = performance->hall->hall->seats[hold->seats[i]].category;
+        seats[i].amount = performance->prices[seats[i].category];
+        if (!seats[i].label)
+            return desk_store_failed(call, ERR_NO_MEMORY);
+        list[i] = &seats[i];
+    }
+    ret_hold->performance_id = performance->performance_id;
+    ret_hold->seats = list;
+    ret_hold->n_seats = hold->count;
+    ret_hold->expires_at_ms = hold->expires_at_ms;
+    ret_hold->total = ask->total;
+    ret_hold->currency = (char *)performance->currency;
+    ret_hold->version = ask->version;
+    return 0;
+}
+
+static int ask_and_fill(struct rpc_call *call, const struct catalog_performance *performance,
+                        struct owner_ask *ask, Usher__V1__Hold *ret_hold)
+{
+    if (owner_ask(performance->owner, ask) != 0)
+        return desk_refused(call, ask);
+    return fill_hold(call, performance, ask, ret_hold);
+}
+
+int ticket_hold_seats(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__HoldSeatsRequest *wish = request;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    struct owner_ask ask = {.verb = OWNER_HOLD};
+    if (!performance)
+        return ERR_NOT_FOUND;
+    int err = begin(call, &ask, wish->idempotency_key);
+    if (err != 0)
+        return err;
+    if (wish->n_seats > SEATS_PARTY_MAX || wish->n_areas > SEATS_PARTY_MAX ||
+        wish->n_seats + wish->n_areas == 0) {
+        ask.result = ERR_INVALID;
+        return desk_refused(call, &ask);
+    }
+    ask.seat_count = (uint32_t)wish->n_seats;
+    for (size_t i = 0; i < wish->n_seats; i++)
+        ask.seats[i] = wish->seats[i];
+    ask.area_count = (uint32_t)wish->n_areas;
+    for (size_t i = 0; i < wish->n_areas; i++)
+        ask.areas[i] = (struct owner_area){wish->areas[i]->section, wish->areas[i]->quantity};
+    return ask_and_fill(call, performance, &ask, response);
+}
+
+int ticket_hold_best(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__HoldBestRequest *wish = request;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    struct owner_ask ask = {.verb = OWNER_HOLD_BEST};
+    if (!performance)
+        return ERR_NOT_FOUND;
+    int err = begin(call, &ask, wish->idempotency_key);
+    if (err != 0)
+        return err;
+    if (wish->party == 0 || wish->party > SEATS_PARTY_MAX)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "party",
+                         "a party is 1 to %d people", SEATS_PARTY_MAX);
+    ask.best = (struct seats_best){
+        .party = wish->party, .category = -1, .section = -1, .apart = wish->apart};
+    const struct hall *hall = performance->hall->hall;
+    if (wish->category_choice_case == USHER__V1__HOLD_BEST_REQUEST__CATEGORY_CHOICE_CATEGORY) {
+        if (wish->category >= hall->category_count)
+            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "category",
+                             "the hall has categories 0 to %u", hall->category_count - 1);
+        ask.best.category = (int32_t)wish->category;
+    }
+    if (wish->section_choice_case == USHER__V1__HOLD_BEST_REQUEST__SECTION_CHOICE_SECTION) {
+        if (wish->section >= hall->section_count)
+            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "section",
+                             "the hall has sections 0 to %u", hall->section_count - 1);
+        ask.best.section = (int32_t)wish->section;
+    }
+    return ask_and_fill(call, performance, &ask, response);
+}
+
+int ticket_release_hold(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__ReleaseHoldRequest *wish = request;
+    Usher__V1__ReleaseHoldResponse *answer = response;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    struct owner_ask ask = {.verb = OWNER_RELEASE,
+                            .account_id = rpc_call_identity(call)->account_id};
+    if (!performance)
+        return ERR_NOT_FOUND;
+    if (id_parse(view_str(wish->hold_id), &ask.hold_id) != 0)
+        ask.result = ERR_NOT_FOUND;
+    else
+        owner_ask(performance->owner, &ask);
+    if (ask.result != 0)
+        return desk_refused(call, &ask);
+    answer->version = ask.version;
+    return 0;
+}

@@ -1,0 +1,171 @@
+/* PlaceOrder, GetOrder, ListOrders, CancelOrder. An order's id is its hold's: asking again finds it. */
+#include "svc/ticket/desk.h"
+
+static int fill(struct rpc_call *call, const struct store_order *order, Usher__V1__Order *ret_order)
+{
+    int err = desk_fill_order(rpc_call_state(call), rpc_call_arena(call), order, ret_order);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
+/* The account's order, from the store. ERR_NOT_FOUND also where it is somebody else's. */
+static int find_order(struct rpc_call *call, struct id order_id, struct store_order *ret_order)
+{
+    struct ticket *ticket = rpc_call_state(call);
+    struct store *store = ticket->options.store;
+    int err = store->ops->order_get(store, order_id, rpc_call_arena(call), ret_order,
+                                    rpc_call_deadline_ns(call));
+    const struct rpc_identity *who = rpc_call_identity(call);
+    if (err == 0 && who->role != RPC_ORGANISER && !id_eq(ret_order->account_id, who->account_id))
+        err = ERR_NOT_FOUND;
+    return err;
+}
+
+static int no_order(struct rpc_call *call)
+{
+    return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "order_id", "no such order of this account");
+}
+
+/* What the owner has just sold, as the store has it. */
+static void order_of_ask(const struct owner_ask *ask, uint32_t performance_id, uint8_t *seats,
+                         struct store_order *ret_order)
+{
+    for (uint32_t i = 0; i < ask->hold.count; i++) {
+        for (uint32_t k = 0; k < 4; k++)
+            seats[4 * i + k] = (uint8_t)(ask->hold.seats[i] >> (8 * k));
+    }
+    *ret_order = (struct store_order){
+        .order_id = ask->hold.hold_id,
+        .account_id = ask->account_id,
+        .hold_id = ask->hold.hold_id,
+        .performance_id = performance_id,
+        .state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED,
+        .payment_method = ask->payment_method,
+        .placed_at_ms = ask->at_ms,
+        .total = ask->total,
+        .seats = view_of(seats, 4u * ask->hold.count),
+    };
+}
+
+int ticket_place_order(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__PlaceOrderRequest *wish = request;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    struct owner_ask ask = {
+        .verb = OWNER_ORDER,
+        .account_id = rpc_call_identity(call)->account_id,
+        .payment_method = wish->payment_method,
+        .key = view_str(wish->idempotency_key),
+    };
+    struct store_order order;
+    uint8_t seats[4 * SEATS_PARTY_MAX];
+    if (!performance)
+        return ERR_NOT_FOUND;
+    if (ask.key.len > OWNER_KEY_MAX)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",
+                         "an idempotency key has at most %d bytes", OWNER_KEY_MAX);
+    if (wish->payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "payment_method",
+                         "PAYMENT_METHOD_BOX_OFFICE is the method that is offered");
+    if (id_parse(view_str(wish->hold_id), &ask.hold_id) != 0) {
+        ask.result = ERR_NOT_FOUND;
+        return desk_refused(call, &ask);
+    }
+    if (ask.key.len > 0)
+        rpc_call_request_hash(call, ask.request_hash);
+    int err = owner_ask(performance->owner, &ask);
+    if (err == 0) {
+        order_of_ask(&ask, performance->performance_id, seats, &order);
+        return fill(call, &order, response);
+    }
+    /* The hold may have become this order before: then that is the answer. */
+    if (err == ERR_NOT_FOUND && find_order(call, ask.hold_id, &order) == 0 &&
+        order.performance_id == performance->performance_id)
+        return fill(call, &order, response);
+    return desk_refused(call, &ask);
+}
+
+int ticket_get_order(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__GetOrderRequest *wish = request;
+    struct store_order order;
+    struct id order_id;
+    if (id_parse(view_str(wish->order_id), &order_id) != 0)
+        return no_order(call);
+    int err = find_order(call, order_id, &order);
+    if (err != 0)
+        return err == ERR_NOT_FOUND ? no_order(call) : desk_store_failed(call, err);
+    return fill(call, &order, response);
+}
+
+int ticket_list_orders(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__ListOrdersRequest *wish = request;
+    Usher__V1__ListOrdersResponse *answer = response;
+    struct ticket *ticket = rpc_call_state(call);
+    struct store *store = ticket->options.store;
+    struct arena *arena = rpc_call_arena(call);
+    const size_t page = wish->page_size == 0 ? TICKET_ORDERS_PAGE : wish->page_size;
+    struct id after = {0};
+    if (page > TICKET_ORDERS_PAGE_MAX)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_size",
+                         "a page has at most %d orders", TICKET_ORDERS_PAGE_MAX);
+    if (wish->page_token[0] != '\0' && id_parse(view_str(wish->page_token), &after) != 0)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_token",
+                         "not a token of this service");
+    struct store_order *orders;
+    size_t count;
+    int err = store->ops->order_list(store, rpc_call_identity(call)->account_id, after, page + 1,
+                                     arena, &orders, &count, rpc_call_deadline_ns(call));
+    if (err != 0)
+        return desk_store_failed(call, err);
+    const size_t shown = count > page ? page : count;
+    Usher__V1__Order *list = arena_alloc(arena, shown * sizeof(*list));
+    answer->orders = arena_alloc(arena, shown * sizeof(*answer->orders));
+    if (!list || !answer->orders)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    for (size_t i = 0; i < shown; i++) {
+        err = fill(call, &orders[i], &list[i]);
+        if (err != 0)
+            return err;
+        answer->orders[i] = &list[i];
+    }
+    answer->n_orders = shown;
+    if (count > page) {
+        answer->next_page_token = desk_id(arena, orders[page - 1].order_id);
+        if (!answer->next_page_token)
+            return desk_store_failed(call, ERR_NO_MEMORY);
+    }
+    return 0;
+}
+
+int ticket_cancel_order(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__CancelOrderRequest *wish = request;
+    struct owner_ask ask = {.verb = OWNER_CANCEL};
+    struct store_order order;
+    if (id_parse(view_str(wish->order_id), &ask.hold_id) != 0)
+        return no_order(call);
+    int err = find_order(call, ask.hold_id, &order);
+    if (err != 0)
+        return err == ERR_NOT_FOUND ? no_order(call) : desk_store_failed(call, err);
+    if (order.state == USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED)
+        return fill(call, &order, response); /* asked again: the same answer */
+    const struct catalog_performance *performance = desk_performance(call, order.performance_id);
+    if (!performance)
+        return ERR_NOT_FOUND;
+    ask.account_id = order.account_id;
+    ask.seat_count = (uint32_t)order.seats.len / 4;
+    for (uint32_t i = 0; i < ask.seat_count && i < SEATS_PARTY_MAX; i++) {
+        const uint8_t *b = (const uint8_t *)order.seats.at + 4 * i;
+        ask.seats[i] =
+            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+    }
+    err = owner_ask(performance->owner, &ask);
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return desk_refused(call, &ask);
+    /* Not the order's seats any more: somebody else has cancelled it meanwhile. Either way, the store knows. */
+    err = find_order(call, ask.hold_id, &order);
+    if (err == 0 && order.state != USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED)
+        err = ERR_UNAVAILABLE;
+    return err == 0 ? fill(call, &order, response) : desk_store_failed(call, err);
+}

@@ -1,0 +1,85 @@
+/* How a stored performance comes to life: an owner and a feed on one of the workers. */
+#include <stdlib.h>
+
+#include "svc/ticket/desk.h"
+
+struct beginning {
+    struct ticket *ticket;
+    uint32_t worker_index;
+    struct owner_options options;
+    struct owner *owner;
+    int result;
+};
+
+/* In a fiber of the owner's worker. */
+static void begin_owner(void *arg)
+{
+    struct beginning *beginning = arg;
+    beginning->result = owner_start(&beginning->options,
+                                    &beginning->ticket->scopes[beginning->worker_index],
+                                    &beginning->owner);
+}
+
+static void end_owner(void *arg)
+{
+    owner_stop(arg);
+}
+
+int desk_begin_performance(struct ticket *ticket, const struct store_performance *stored)
+{
+    const struct catalog_hall *hall = catalog_hall(ticket->catalog, stored->hall_id);
+    const struct catalog_event *event = catalog_event(ticket->catalog, stored->event_id);
+    const uint32_t index = stored->performance_id % ticket->options.worker_count;
+    struct worker *home = ticket->options.workers[index];
+    int64_t prices[HALL_CATEGORIES_MAX];
+    char currency[4] = {0};
+    if (!hall || !event || stored->prices.len != 8u * hall->hall->category_count ||
+        stored->currency.len != 3)
+        return ERR_CORRUPT;
+    memcpy(currency, stored->currency.at, 3);
+    for (uint32_t i = 0; i < hall->hall->category_count; i++) {
+        uint64_t amount = 0;
+        for (uint32_t k = 0; k < 8; k++)
+            amount |= (uint64_t)(uint8_t)stored->prices.at[8 * i + k] << (8 * k);
+        prices[i] = (int64_t)amount;
+    }
+    struct catalog_performance entry = {
+        .performance_id = stored->performance_id,
+        .event = event,
+        .hall = hall,
+        .starts_at_ms = stored->starts_at_ms,
+        .hold_ttl_ms = stored->hold_ttl_ms,
+        .places_max = stored->places_max,
+        .currency = currency,
+        .prices = prices,
+        .home = home,
+    };
+    int err = feed_new(hall->hall, ticket->options.workers, ticket->options.worker_count, home,
+                       &entry.feed);
+    if (err != 0)
+        return err;
+    struct beginning beginning = {
+        .ticket = ticket,
+        .worker_index = index,
+        .options = {.performance_id = stored->performance_id,
+                    .hall = hall->hall,
+                    .store = ticket->options.store,
+                    .loop = worker_loop(home),
+                    .chance = ticket->options.chance,
+                    .prices = prices,
+                    .hold_ttl_ms = stored->hold_ttl_ms,
+                    .places_max = stored->places_max,
+                    .listener = feed_listener(entry.feed)},
+    };
+    err = worker_call(home, begin_owner, &beginning);
+    err = err != 0 ? err : beginning.result;
+    if (err != 0) {
+        feed_free(entry.feed);
+        return err;
+    }
+    entry.owner = beginning.owner;
+    err = catalog_add_performance(ticket->catalog, &entry);
+    if (err != 0 && worker_call(home, end_owner, entry.owner) == 0)
+        feed_free(entry.feed);
+    return err;
+}

@@ -1,0 +1,195 @@
+#include "svc/ticket/ticket.h"
+
+#include <stdlib.h>
+
+#include "svc/ticket/desk.h"
+
+#define START_STEP_MAX_MS 60000
+#define START_ARENA_MAX   (256u << 20)
+
+#define FOR_EVER "public, max-age=31536000, immutable"
+#define SECONDS  "public, max-age=2"
+
+static const struct rpc_method methods[] = {
+    {"ListEvents", RPC_UNARY, RPC_ANYONE, true, SECONDS, 0, ticket_list_events},
+    {"GetPerformance", RPC_UNARY, RPC_ANYONE, true, SECONDS, 0, ticket_get_performance},
+    {"GetSeatMap", RPC_UNARY, RPC_ANYONE, true, FOR_EVER, 0, ticket_get_seat_map},
+    {"WatchSeats", RPC_SERVER_STREAM, RPC_ANYONE, false, NULL, 0, ticket_watch_seats},
+    {"HoldSeats", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_hold_seats},
+    {"HoldBest", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_hold_best},
+    {"ReleaseHold", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_release_hold},
+    {"PlaceOrder", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_place_order},
+    {"GetOrder", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_get_order},
+    {"ListOrders", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_list_orders},
+    {"CancelOrder", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_cancel_order},
+    {"ImportHall", RPC_UNARY, RPC_ORGANISER, false, NULL, TICKET_HALL_PLAN_MAX, ticket_import_hall},
+    {"GenerateHall", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_generate_hall},
+    {"ListHalls", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_list_halls},
+    {"CreateEvent", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_create_event},
+    {"CreatePerformance", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_create_performance},
+    {"OpenSale", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_open_sale},
+    {"PauseSale", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_pause_sale},
+    {"GetSaleReport", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_get_sale_report},
+};
+
+struct rpc_service ticket_service(struct ticket *ticket)
+{
+    return (struct rpc_service){
+        .descriptor = &usher__v1__ticket_service__descriptor,
+        .methods = methods,
+        .method_count = sizeof(methods) / sizeof(methods[0]),
+        .state = ticket,
+    };
+}
+
+/* ---- starting: in a fiber of worker 0, where the store may be waited for ---- */
+
+struct start {
+    struct ticket *ticket;
+    int result;
+};
+
+static int64_t step_deadline(void)
+{
+    return deadline_after_ms(fiber_now_ns(), START_STEP_MAX_MS);
+}
+
+static int load_hall(struct ticket *ticket, uint32_t hall_id)
+{
+    struct store *store = ticket->options.store;
+    struct store_hall row;
+    struct hall *hall;
+    const struct catalog_hall *entry;
+    struct arena arena;
+    arena_init(&arena, START_ARENA_MAX);
+    int err = store->ops->hall_get(store, hall_id, &arena, &row, step_deadline());
+    if (err == 0)
+        err = hall_load(row.layout, &hall);
+    if (err == 0)
+        err = catalog_add_hall(ticket->catalog, hall_id, hall, &entry);
+    arena_release(&arena);
+    return err;
+}
+
+static int load_catalog(struct ticket *ticket, struct arena *arena)
+{
+    struct store *store = ticket->options.store;
+    struct store_hall *halls;
+    struct store_event *events;
+    struct store_performance *performances;
+    size_t count;
+    int err = store->ops->hall_list(store, arena, &halls, &count, step_deadline());
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = load_hall(ticket, halls[i].hall_id);
+    if (err == 0)
+        err = store->ops->event_list(store, arena, &events, &count, step_deadline());
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        const struct catalog_event *event;
+        err = catalog_add_event(ticket->catalog, &events[i], &event);
+    }
+    if (err == 0)
+        err = store->ops->performance_list(store, arena, &performances, &count, step_deadline());
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = desk_begin_performance(ticket, &performances[i]);
+    return err;
+}
+
+static void start_in_fiber(void *arg)
+{
+    struct start *start = arg;
+    struct ticket *ticket = start->ticket;
+    struct arena arena;
+    arena_init(&arena, START_ARENA_MAX);
+    start->result = load_catalog(ticket, &arena);
+    arena_release(&arena);
+    if (start->result == 0)
+        start->result = fiber_spawn(&ticket->relay_scope, desk_relay_outbox, ticket);
+}
+
+int ticket_start(const struct ticket_options *options, struct ticket **ret_ticket)
+{
+    struct ticket *ticket = calloc(1, sizeof(*ticket));
+    if (!ticket)
+        return ERR_NO_MEMORY;
+    ticket->options = *options;
+    memcpy(ticket->code_key, options->code_key, sizeof(ticket->code_key));
+    ticket->scopes = calloc(options->worker_count, sizeof(*ticket->scopes));
+    scope_init(&ticket->relay_scope);
+    int err = ticket->scopes ? catalog_new(&ticket->catalog) : ERR_NO_MEMORY;
+    for (uint32_t i = 0; err == 0 && i < options->worker_count; i++)
+        scope_init(&ticket->scopes[i]);
+    struct start start = {.ticket = ticket};
+    if (err == 0)
+        err = worker_call(options->workers[0], start_in_fiber, &start);
+    if (err == 0)
+        err = start.result;
+    if (err != 0) {
+        if (ticket->catalog)
+            ticket_stop(ticket);
+        else
+            free(ticket);
+        return err;
+    }
+    *ret_ticket = ticket;
+    return 0;
+}
+
+/* ---- stopping ---- */
+
+static void stop_owner(void *arg)
+{
+    owner_stop(arg);
+}
+
+static void stop_relay(void *arg)
+{
+    struct ticket *ticket = arg;
+    scope_close(&ticket->relay_scope);
+}
+
+void ticket_stop(struct ticket *ticket)
+{
+    if (!ticket)
+        return;
+    int err = worker_call(ticket->options.workers[0], stop_relay, ticket);
+    assert(err == 0);
+    for (uint32_t i = 1; i <= catalog_performance_last(ticket->catalog); i++) {
+        const struct catalog_performance *entry = catalog_performance(ticket->catalog, i);
+        if (!entry)
+            continue;
+        err = worker_call(entry->home, stop_owner, entry->owner);
+        assert(err == 0); /* calls have ended: a worker has fibers left */
+    }
+    catalog_free(ticket->catalog);
+    free(ticket->scopes);
+    free(ticket);
+}
+
+/* ---- insight ---- */
+
+bool ticket_ready(struct ticket *ticket)
+{
+    struct ticket_stats stats;
+    ticket_stats(ticket, &stats);
+    return stats.serving == stats.performances;
+}
+
+void ticket_stats(struct ticket *ticket, struct ticket_stats *ret_stats)
+{
+    *ret_stats = (struct ticket_stats){0};
+    for (uint32_t i = 1; i <= catalog_performance_last(ticket->catalog); i++) {
+        const struct catalog_performance *entry = catalog_performance(ticket->catalog, i);
+        struct owner_figures figures;
+        if (!entry)
+            continue;
+        owner_figures(entry->owner, &figures);
+        ret_stats->performances++;
+        ret_stats->serving += figures.serving;
+        ret_stats->watchers += feed_watcher_count(entry->feed);
+        ret_stats->free += figures.counts.free;
+        ret_stats->held += figures.counts.held;
+        ret_stats->sold += figures.counts.sold;
+        ret_stats->orders_confirmed += figures.orders_confirmed;
+        ret_stats->orders_cancelled += figures.orders_cancelled;
+    }
+}

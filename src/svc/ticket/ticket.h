@@ -1,0 +1,48 @@
+/*
+ * ticket: the role that knows halls, events, seats, holds and orders, and owns performances.
+ *
+ * Talks to: the store, and nobody else. Keeps nothing of its own: when its process dies, whoever opens the
+ * store next claims the performances and goes on. Called through its service table alone.
+ */
+#ifndef USHER_SVC_TICKET_TICKET_H
+#define USHER_SVC_TICKET_TICKET_H
+
+#include "chance/chance.h"
+#include "fiber/offload.h"
+#include "fiber/worker.h"
+#include "rpc/rpc.h"
+#include "store/store.h"
+#include "token/ticket_code.h"
+
+struct ticket;
+
+struct ticket_options {
+    struct store *store;            /* borrowed */
+    struct worker *const *workers;  /* borrowed */
+    uint32_t worker_count;
+    struct chance *chance;          /* borrowed; must serve any thread */
+    struct offload *offload;        /* borrowed; for imports and reports */
+    const uint8_t *code_key;        /* TOKEN_KEY_BYTES, signs ticket codes; copied */
+};
+
+/* Loads the catalog and starts an owner for every performance, each on one worker. From a plain thread.
+ * Owners go on loading after it returns. The store's errors, ERR_CORRUPT, ERR_NO_MEMORY. */
+int ticket_start(const struct ticket_options *options, struct ticket **ret_ticket);
+/* Stops the owners (what has gathered is committed) and frees all. No call may be under way. From a plain
+ * thread, while the workers still run. */
+void ticket_stop(struct ticket *ticket);
+
+/* usher.v1.TicketService; lives as long as the ticket. */
+struct rpc_service ticket_service(struct ticket *ticket);
+
+/* True once every owner has loaded: for health. */
+bool ticket_ready(struct ticket *ticket);
+
+/* For /metrics. */
+struct ticket_stats {
+    uint32_t performances, serving, watchers;
+    uint64_t free, held, sold, orders_confirmed, orders_cancelled;
+};
+void ticket_stats(struct ticket *ticket, struct ticket_stats *ret_stats);
+
+#endif

@@ -1,0 +1,84 @@
+/* WatchSeats and GetSaleReport: what is seen of a sale. */
+#include "svc/ticket/desk.h"
+
+int ticket_watch_seats(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__WatchSeatsRequest *wish = request;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    if (!performance)
+        return ERR_NOT_FOUND;
+    int err = feed_watch(performance->feed, call);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
+/* Counts by category, from the public state. */
+static void count_categories(const struct catalog_performance *performance, const uint8_t *states,
+                             Usher__V1__SaleReport *report)
+{
+    const struct hall *hall = performance->hall->hall;
+    for (uint32_t i = 0; i < hall->place_count; i++) {
+        Usher__V1__CategoryReport *category = report->categories[hall->seats[i].category];
+        switch (states[i / 4] >> 2 * (i % 4) & 3) {
+        case SEATS_FREE:
+            category->counts->free++;
+            break;
+        case SEATS_HELD:
+            category->counts->held++;
+            break;
+        default:
+            category->counts->sold++;
+            category->sold_total += performance->prices[hall->seats[i].category];
+            break;
+        }
+    }
+    for (size_t i = 0; i < report->n_categories; i++) {
+        report->counts->free += report->categories[i]->counts->free;
+        report->counts->held += report->categories[i]->counts->held;
+        report->counts->sold += report->categories[i]->counts->sold;
+        report->sold_total += report->categories[i]->sold_total;
+    }
+}
+
+int ticket_get_sale_report(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__GetSaleReportRequest *wish = request;
+    Usher__V1__SaleReport *report = response;
+    struct arena *arena = rpc_call_arena(call);
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    if (!performance)
+        return ERR_NOT_FOUND;
+    const struct hall *hall = performance->hall->hall;
+    uint64_t version;
+    const uint8_t *states = feed_states(performance->feed, &version);
+    if (!states)
+        return desk_store_failed(call, ERR_UNAVAILABLE);
+    report->categories = arena_alloc(arena, hall->category_count * sizeof(*report->categories));
+    Usher__V1__CategoryReport *rows = arena_alloc(arena, hall->category_count * sizeof(*rows));
+    Usher__V1__Counts *counts = arena_alloc(arena, (hall->category_count + 1) * sizeof(*counts));
+    if (!report->categories || !rows || !counts)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    for (uint32_t i = 0; i < hall->category_count; i++) {
+        usher__v1__category_report__init(&rows[i]);
+        usher__v1__counts__init(&counts[i]);
+        rows[i].category = i;
+        rows[i].name = desk_text(arena, hall->categories[i].name);
+        rows[i].counts = &counts[i];
+        if (!rows[i].name)
+            return desk_store_failed(call, ERR_NO_MEMORY);
+        report->categories[i] = &rows[i];
+    }
+    report->n_categories = hall->category_count;
+    usher__v1__counts__init(&counts[hall->category_count]);
+    report->counts = &counts[hall->category_count];
+    count_categories(performance, states, report);
+
+    struct owner_figures figures;
+    owner_figures(performance->owner, &figures);
+    report->performance_id = performance->performance_id;
+    report->sale_state = (Usher__V1__SaleState)figures.sale_state;
+    report->currency = (char *)performance->currency;
+    report->order_count = figures.orders_confirmed;
+    report->cancelled_count = figures.orders_cancelled;
+    report->version = version;
+    return 0;
+}
