@@ -100,7 +100,7 @@ static int fill_ticket(struct ticket *ticket, struct arena *arena,
 {
     char code[TICKET_CODE_CHARS + 1];
     usher__v1__ticket__init(ret_ticket);
-    ticket_code_make(ticket->code_key, order_id, seat, code);
+    ticket_code_write(ticket->code_key, order_id, seat, code);
     ret_ticket->ticket_code = arena_copy(arena, view_str(code));
     ret_ticket->seat = seat;
     ret_ticket->label = desk_label(arena, performance, seat);
@@ -123,7 +123,8 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
     ret_order->order_id = desk_id(arena, order->order_id);
     ret_order->account_id = desk_id(arena, order->account_id);
     ret_order->event_name = desk_text(arena, performance->event->name);
-    if (!tickets || !list || !ret_order->order_id || !ret_order->account_id || !ret_order->event_name)
+    if (!tickets || !list || !ret_order->order_id || !ret_order->account_id ||
+        !ret_order->event_name)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
         const uint8_t *b = (const uint8_t *)order->seats.at + 4 * i;

@@ -2,8 +2,8 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
-
 
 #define CATALOG_ARENA_MAX (64u << 20)
 
@@ -12,7 +12,8 @@ struct shelf {
     _Atomic(void *) at[STORE_PERFORMANCES_MAX + 1];
     _Atomic uint32_t last;
 };
-_Static_assert(STORE_HALLS_MAX <= STORE_PERFORMANCES_MAX && STORE_EVENTS_MAX <= STORE_PERFORMANCES_MAX,
+_Static_assert(STORE_HALLS_MAX <= STORE_PERFORMANCES_MAX &&
+                   STORE_EVENTS_MAX <= STORE_PERFORMANCES_MAX,
                "one size of shelf holds all");
 
 struct catalog {
@@ -92,8 +93,8 @@ int catalog_add_hall(struct catalog *catalog, uint32_t hall_id, struct hall *hal
     struct catalog_hall entry = {.hall_id = hall_id, .hall = hall};
     for (size_t i = 0; i < sizeof(hall->hash); i++)
         snprintf(entry.layout_hash + 2 * i, 3, "%02x", hall->hash[i]);
-    entry.seat_map = usher__v1__seat_map__unpack(NULL, hall->layout.len,
-                                                 (const uint8_t *)hall->layout.at);
+    entry.seat_map =
+        usher__v1__seat_map__unpack(NULL, hall->layout.len, (const uint8_t *)hall->layout.at);
     struct catalog_hall *kept = entry.seat_map ? keep(catalog, &entry, sizeof(entry)) : NULL;
     int err = kept ? 0 : ERR_NO_MEMORY;
     if (err == 0) {
@@ -120,7 +121,8 @@ int catalog_add_event(struct catalog *catalog, const struct store_event *event,
     const char *description = keep(catalog, event->description.at, event->description.len);
     const struct catalog_event entry = {.event_id = event->event_id,
                                         .name = view_of(name, event->name.len),
-                                        .description = view_of(description, event->description.len)};
+                                        .description =
+                                            view_of(description, event->description.len)};
     struct catalog_event *kept = keep(catalog, &entry, sizeof(entry));
     if (!kept || !name || !description)
         return ERR_NO_MEMORY;

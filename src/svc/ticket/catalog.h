@@ -1,9 +1,9 @@
 /*
  * catalog: halls, events and performances as all workers read them.
  *
- * Everything here is written once, when it is loaded or created, and then only read; entries never move
- * or go before catalog_free. Lists are arrays of atomic pointers by id, so a reader takes no lock. Whoever
- * adds waits for the store first.
+ * Everything here is written once, when it is loaded or created, and then only read; entries never
+ * move or go before catalog_free. Lists are arrays of atomic pointers by id, so a reader takes no
+ * lock. Whoever adds waits for the store first.
  */
 #ifndef USHER_SVC_TICKET_CATALOG_H
 #define USHER_SVC_TICKET_CATALOG_H
@@ -16,9 +16,9 @@
 
 struct catalog_hall {
     uint32_t hall_id;
-    struct hall *hall;                /* owned */
+    struct hall *hall; /* owned */
     char layout_hash[2 * HALL_HASH_BYTES + 1];
-    Usher__V1__SeatMap *seat_map;     /* owned; the layout as an answer */
+    Usher__V1__SeatMap *seat_map; /* owned; the layout as an answer */
 };
 
 struct catalog_event {
@@ -52,10 +52,9 @@ int catalog_add_hall(struct catalog *catalog, uint32_t hall_id, struct hall *hal
                      const struct catalog_hall **ret_hall);
 int catalog_add_event(struct catalog *catalog, const struct store_event *event,
                       const struct catalog_event **ret_event);
-/* A performance whose owner and feed are there: *performance is copied, its currency and prices too.
- * Visible to all workers when this returns. */
-int catalog_add_performance(struct catalog *catalog,
-                            const struct catalog_performance *performance);
+/* A performance whose owner and feed are there: *performance is copied, its currency and prices
+ * too. Visible to all workers when this returns. */
+int catalog_add_performance(struct catalog *catalog, const struct catalog_performance *performance);
 
 /* NULL where there is none. */
 const struct catalog_hall *catalog_hall(struct catalog *catalog, uint32_t hall_id);

@@ -1,6 +1,6 @@
 /*
- * How an owner makes its decisions durable: the committing fiber. One commit is on disk while the next
- * gathers; there is no timer.
+ * How an owner makes its decisions durable: the committing fiber. One commit is on disk while the
+ * next gathers; there is no timer.
  */
 #include <stdlib.h>
 
@@ -121,7 +121,8 @@ static int fill_sale_state(struct arena *arena, struct owner_entry *entry,
     return 0;
 }
 
-/* Sales, orders and cancellations go into the tables beside the ledger, and out to those who want to know. */
+/* Sales, orders and cancellations go into the tables beside the ledger, and out to those who want
+ * to know. */
 static int add_order(struct commit *c, const struct owner_entry *entry, uint32_t performance_id)
 {
     const struct seats_hold *hold = &entry->hold;
@@ -186,8 +187,9 @@ static int sale_by_seat(const void *a, const void *b)
     return (x->seat > y->seat) - (x->seat < y->seat);
 }
 
-/* Builds what one commit writes from what has gathered. A seat is in at most one sale or cancellation of a
- * commit: an order is known to its buyer, who may cancel it, only after it was committed. */
+/* Builds what one commit writes from what has gathered. A seat is in at most one sale or
+ * cancellation of a commit: an order is known to its buyer, who may cancel it, only after it was
+ * committed. */
 static int commit_build(struct owner *owner, struct owner_gathering *g, struct commit *c)
 {
     const uint32_t performance_id = owner->options.performance_id;
@@ -342,8 +344,8 @@ static bool came_true(const struct owner *owner, const struct owner_ask *ask)
     return false;
 }
 
-/* Answers the asks of a gathering. sure: its commit succeeded; otherwise the loaded state decides, and in
- * doubt the answer is ERR_UNAVAILABLE. */
+/* Answers the asks of a gathering. sure: its commit succeeded; otherwise the loaded state decides,
+ * and in doubt the answer is ERR_UNAVAILABLE. */
 static void answer_all(struct owner *owner, struct owner_ask *first, bool sure, bool loaded)
 {
     while (first) {

@@ -1,11 +1,12 @@
 /*
- * What an owner decides in memory. Runs on the owner's thread, never waits: between two asks nothing else
- * touches the engine.
+ * What an owner decides in memory. Runs on the owner's thread, never waits: between two asks
+ * nothing else touches the engine.
  */
 #include "svc/ticket/state.h"
 #include "usher/v1/ticket.pb-c.h"
 
-/* The ask is answered with result once everything that was decided so far is durable; now, if it is. */
+/* The ask is answered with result once everything that was decided so far is durable; now, if it
+ * is. */
 static void ride(struct owner *owner, struct owner_ask *ask, int result)
 {
     struct owner_gathering *g = &owner->gathering;
@@ -165,8 +166,8 @@ static void decide_release(struct owner *owner, struct owner_ask *ask)
 
 static void decide_order(struct owner *owner, struct owner_ask *ask)
 {
-    /* A hold that is gone may have become this very order a moment ago: the caller looks into the store
-     * once that is durable. */
+    /* A hold that is gone may have become this very order a moment ago: the caller looks into the
+     * store once that is durable. */
     if (!hold_of(owner, ask)) {
         ride(owner, ask, ERR_NOT_FOUND);
         return;
@@ -205,9 +206,8 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
         owner_answer(ask, ERR_NOT_FOUND);
         return;
     }
-    ask->hold = (struct seats_hold){.hold_id = ask->hold_id,
-                                    .account_id = ask->account_id,
-                                    .count = ask->seat_count};
+    ask->hold = (struct seats_hold){
+        .hold_id = ask->hold_id, .account_id = ask->account_id, .count = ask->seat_count};
     for (uint32_t i = 0; i < ask->seat_count; i++) {
         ask->hold.seats[i] = ask->seats[i];
         owner->order_of_seat[ask->seats[i]] = (struct id){0};

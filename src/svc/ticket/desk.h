@@ -1,6 +1,6 @@
 /*
- * desk: what the calls of the ticket service share: the role's parts, answers and refusals. For the files of
- * this folder alone.
+ * desk: what the calls of the ticket service share: the role's parts, answers and refusals. For the
+ * files of this folder alone.
  */
 #ifndef USHER_SVC_TICKET_DESK_H
 #define USHER_SVC_TICKET_DESK_H
@@ -9,14 +9,14 @@
 #include "svc/ticket/catalog.h"
 #include "svc/ticket/ticket.h"
 
-#define TICKET_NAME_MAX        200       /* bytes of an event's or hall's name */
-#define TICKET_DESCRIPTION_MAX 4000      /* bytes */
+#define TICKET_NAME_MAX        200         /* bytes of an event's or hall's name */
+#define TICKET_DESCRIPTION_MAX 4000        /* bytes */
 #define TICKET_HALL_PLAN_MAX   (48u << 20) /* bytes of a plan to import */
 #define TICKET_PRICE_MAX       INT64_C(1000000000000)
 #define TICKET_HOLD_TTL_MIN_MS 1000
 #define TICKET_HOLD_TTL_MAX_MS 86400000
 #define TICKET_HOLD_TTL_MS     480000
-#define TICKET_PLACES_MAX      8         /* places an account, where the organiser says nothing */
+#define TICKET_PLACES_MAX      8 /* places an account, where the organiser says nothing */
 #define TICKET_PLACES_MAX_MAX  1000
 #define TICKET_RETRY_AFTER_MS  200
 #define TICKET_ORDERS_PAGE     20
@@ -24,9 +24,9 @@
 
 struct ticket {
     struct ticket_options options;
-    uint8_t code_key[TOKEN_KEY_BYTES];
+    uint8_t code_key[KEY_BYTES];
     struct catalog *catalog;
-    struct scope *scopes; /* of owners, one a worker; each touched on its worker alone */
+    struct scope *scopes;     /* of owners, one a worker; each touched on its worker alone */
     struct scope relay_scope; /* of the outbox relay, on worker 0 */
 };
 
@@ -63,7 +63,8 @@ int desk_begin_performance(struct ticket *ticket, const struct store_performance
 
 /* ---- outbox.c ---- */
 
-/* Body of the relay's fiber: delivers outbox rows to the log, in order, at least once. arg: struct ticket. */
+/* Body of the relay's fiber: delivers outbox rows to the log, in order, at least once. arg: struct
+ * ticket. */
 void desk_relay_outbox(void *arg);
 
 /* ---- the calls: request and response are of the method's types ---- */

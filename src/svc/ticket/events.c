@@ -120,8 +120,8 @@ static int read_prices(struct rpc_call *call, const Usher__V1__CreatePerformance
 
 static int check_rules(struct rpc_call *call, const Usher__V1__CreatePerformanceRequest *wish)
 {
-    if (wish->hold_ttl_ms != 0 && (wish->hold_ttl_ms < TICKET_HOLD_TTL_MIN_MS ||
-                                   wish->hold_ttl_ms > TICKET_HOLD_TTL_MAX_MS))
+    if (wish->hold_ttl_ms != 0 &&
+        (wish->hold_ttl_ms < TICKET_HOLD_TTL_MIN_MS || wish->hold_ttl_ms > TICKET_HOLD_TTL_MAX_MS))
         return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "hold_ttl_ms",
                          "a hold lasts %d ms to %d ms", TICKET_HOLD_TTL_MIN_MS,
                          TICKET_HOLD_TTL_MAX_MS);
@@ -148,7 +148,8 @@ int ticket_create_performance(struct rpc_call *call, const void *request, void *
     const struct catalog_hall *hall = catalog_hall(ticket->catalog, wish->hall_id);
     uint8_t prices[8 * HALL_CATEGORIES_MAX];
     if (!catalog_event(ticket->catalog, wish->event_id))
-        return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "event_id", "no event %u", wish->event_id);
+        return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "event_id", "no event %u",
+                         wish->event_id);
     if (!hall)
         return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "hall_id", "no hall %u", wish->hall_id);
     int err = check_rules(call, wish);

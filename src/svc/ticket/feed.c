@@ -168,8 +168,7 @@ static void watcher_closed(struct rpc_sink *sink)
 /* frame NULL: everybody gets a snapshot. */
 static void push_all(struct outlet *outlet, struct rpc_frame *frame)
 {
-    list_each(link, &outlet->watchers)
-    {
+    list_each (link, &outlet->watchers) {
         struct watcher *watcher = list_of(link, struct watcher, link);
         if (!frame)
             push_snapshot(watcher);
@@ -300,7 +299,8 @@ static void publish(struct feed *feed)
         feed->marked[i] = seat << 2 | state_get(&feed->state, seat);
     }
     struct rpc_frame *frame = NULL;
-    int err = delta_frame(&feed->state, feed->told_version, feed->marked, feed->marked_count, &frame);
+    int err =
+        delta_frame(&feed->state, feed->told_version, feed->marked, feed->marked_count, &frame);
     assert(err == 0);
     tell(feed, frame, NULL, feed->marked, feed->marked_count);
     rpc_frame_unref(frame);

@@ -1,10 +1,11 @@
 /*
  * feed: a performance's seats as their watchers see them.
  *
- * The owner tells what became durable; at most every FEED_EVERY_MS the feed makes one message of it, encoded
- * once, and hands it to an outlet on every worker, which pushes it to its watchers. A watcher that is still
- * busy with the message before gets no backlog: it is given a snapshot of the latest state when it can take
- * one. Each outlet keeps a copy of the public state, so a new watcher costs the owner nothing.
+ * The owner tells what became durable; at most every FEED_EVERY_MS the feed makes one message of
+ * it, encoded once, and hands it to an outlet on every worker, which pushes it to its watchers. A
+ * watcher that is still busy with the message before gets no backlog: it is given a snapshot of the
+ * latest state when it can take one. Each outlet keeps a copy of the public state, so a new watcher
+ * costs the owner nothing.
  *
  *     owner ──committed──▶ feed ──news──▶ outlet (a worker) ──frame──▶ watcher, watcher, …
  */
@@ -29,12 +30,12 @@ void feed_free(struct feed *feed);
 /* What to give the owner. */
 struct owner_listener feed_listener(struct feed *feed);
 
-/* Makes the call a watcher: a snapshot now, and what changes. From a stream's handler, which must return
- * the result at once. ERR_UNAVAILABLE before the first load, ERR_NO_MEMORY. */
+/* Makes the call a watcher: a snapshot now, and what changes. From a stream's handler, which must
+ * return the result at once. ERR_UNAVAILABLE before the first load, ERR_NO_MEMORY. */
 int feed_watch(struct feed *feed, struct rpc_call *call);
 
-/* Two bits a place, as this worker knows them: (place_count + 3) / 4 bytes. Must be a worker's thread. Also
- * the version. NULL before the first load. Valid until the next waiting point. */
+/* Two bits a place, as this worker knows them: (place_count + 3) / 4 bytes. Must be a worker's
+ * thread. Also the version. NULL before the first load. Valid until the next waiting point. */
 const uint8_t *feed_states(const struct feed *feed, uint64_t *ret_version);
 
 uint32_t feed_watcher_count(const struct feed *feed);

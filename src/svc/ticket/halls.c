@@ -29,8 +29,8 @@ static int put_hall(struct rpc_call *call, struct hall_job *job, Usher__V1__Hall
     if (err != 0)
         return desk_store_failed(call, err);
     if (job->result == ERR_INVALID || job->result == ERR_FULL)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT",
-                         job->shape ? "hall" : "plan", "%s", job->error.text);
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", job->shape ? "hall" : "plan",
+                         "%s", job->error.text);
     if (job->result != 0)
         return desk_store_failed(call, job->result);
     struct hall *hall = job->hall;

@@ -11,8 +11,8 @@ struct kept {
     struct keys_answer answer;
 };
 
-/* A ring in order of age, and a table from a key's hash to its place in the ring. Both are taken zeroed
- * from the kernel, so that only what is used is resident. */
+/* A ring in order of age, and a table from a key's hash to its place in the ring. Both are taken
+ * zeroed from the kernel, so that only what is used is resident. */
 struct keys {
     struct kept *ring;
     uint32_t max;

@@ -1,9 +1,9 @@
 /*
  * keys: idempotency keys: same key, same answer; same key with another request is an error.
  *
- * A key belongs to an account. What is kept of an answer is what is needed to give it again. Keys are
- * remembered for a stated time at least and forgotten in order of age; when the table is full of keys that
- * are too young to be forgotten, a new one is refused.
+ * A key belongs to an account. What is kept of an answer is what is needed to give it again. Keys
+ * are remembered for a stated time at least and forgotten in order of age; when the table is full
+ * of keys that are too young to be forgotten, a new one is refused.
  */
 #ifndef USHER_SVC_TICKET_KEYS_H
 #define USHER_SVC_TICKET_KEYS_H
@@ -27,8 +27,7 @@ void keys_free(struct keys *keys);
 void keys_clear(struct keys *keys);
 
 /* The answer given under this key, valid until the next call, or NULL. */
-const struct keys_answer *keys_find(const struct keys *keys, struct id account_id,
-                                    struct view key);
+const struct keys_answer *keys_find(const struct keys *keys, struct id account_id, struct view key);
 
 /* True when keys_put of a new key would succeed at now_ms. */
 bool keys_room(struct keys *keys, int64_t now_ms);

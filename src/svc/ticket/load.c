@@ -1,7 +1,7 @@
 /*
- * How an owner takes over and learns what is so: the epoch, the orders, and the ledger's rows that are younger
- * than the longest hold. The store is asked in pages; whatever does not fit together is ERR_CORRUPT, and
- * nothing is sold then.
+ * How an owner takes over and learns what is so: the epoch, the orders, and the ledger's rows that
+ * are younger than the longest hold. The store is asked in pages; whatever does not fit together is
+ * ERR_CORRUPT, and nothing is sold then.
  */
 #include <stdlib.h>
 
@@ -14,7 +14,8 @@
 #define LOAD_STEP_MAX_MS 10000
 #define LOAD_PAGE        1000
 #define LOAD_ARENA_MAX   (64u << 20)
-#define LOAD_SLACK_MS    600000 /* an ended hold's entry is written at most this much after its end */
+#define LOAD_SLACK_MS    600000 /* an ended hold's entry is written at most this much after its end \
+                                 */
 
 /* Holds of the window that nothing has ended yet. */
 struct open_holds {
@@ -54,7 +55,8 @@ static int restore_order(struct load *load, const struct store_order *order)
         return ERR_CORRUPT;
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *b = (const uint8_t *)order->seats.at + 4 * i;
-        seats[i] = (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+        seats[i] =
+            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
         if (seats[i] >= owner->options.hall->place_count)
             return ERR_CORRUPT;
         owner->order_of_seat[seats[i]] = order->order_id;
@@ -72,9 +74,9 @@ static int load_orders(struct load *load)
         struct store_order *orders;
         size_t count;
         arena_reset(&load->arena);
-        int err = load->store->ops->order_scan(load->store, load->owner->options.performance_id,
-                                               after, LOAD_PAGE, &load->arena, &orders, &count,
-                                               step_deadline());
+        int err =
+            load->store->ops->order_scan(load->store, load->owner->options.performance_id, after,
+                                         LOAD_PAGE, &load->arena, &orders, &count, step_deadline());
         if (err != 0)
             return err;
         for (size_t i = 0; i < count; i++) {
@@ -261,9 +263,9 @@ static int load_ledger(struct load *load, int64_t from_ms)
             return err;
         from_seq = tail.seq + 1;
     }
-    const bool whole = load->head.seq == 0 ||
-                       (tail.seq == load->head.seq && tail.version == load->head.version &&
-                        memcmp(tail.hash, load->head.head_hash, sizeof(tail.hash)) == 0);
+    const bool whole =
+        load->head.seq == 0 || (tail.seq == load->head.seq && tail.version == load->head.version &&
+                                memcmp(tail.hash, load->head.head_hash, sizeof(tail.hash)) == 0);
     return whole ? 0 : ERR_CORRUPT;
 }
 
@@ -303,7 +305,8 @@ static int load_into(struct load *load)
     const int64_t wall_ms = clock_wall_ms(loop_clock(owner->options.loop));
     owner->base_wall_ms = wall_ms > last_ms ? wall_ms : last_ms;
     owner->base_mono_ns = loop_now_ns(owner->options.loop);
-    err = load_ledger(load, last_ms - owner->options.hold_ttl_ms - OWNER_KEY_KEEP_MS - LOAD_SLACK_MS);
+    err =
+        load_ledger(load, last_ms - owner->options.hold_ttl_ms - OWNER_KEY_KEEP_MS - LOAD_SLACK_MS);
     for (uint32_t i = 0; err == 0 && i < load->open.count; i++) {
         struct seats_hold *hold = &load->open.holds[i];
         struct seats_refusal refusal;

@@ -1,4 +1,5 @@
-/* PlaceOrder, GetOrder, ListOrders, CancelOrder. An order's id is its hold's: asking again finds it. */
+/* PlaceOrder, GetOrder, ListOrders, CancelOrder. An order's id is its hold's: asking again finds
+ * it. */
 #include "svc/ticket/desk.h"
 
 static int fill(struct rpc_call *call, const struct store_order *order, Usher__V1__Order *ret_order)
@@ -163,7 +164,8 @@ int ticket_cancel_order(struct rpc_call *call, const void *request, void *respon
     err = owner_ask(performance->owner, &ask);
     if (err != 0 && err != ERR_NOT_FOUND)
         return desk_refused(call, &ask);
-    /* Not the order's seats any more: somebody else has cancelled it meanwhile. Either way, the store knows. */
+    /* Not the order's seats any more: somebody else has cancelled it meanwhile. Either way, the
+     * store knows. */
     err = find_order(call, ask.hold_id, &order);
     if (err == 0 && order.state != USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED)
         err = ERR_UNAVAILABLE;

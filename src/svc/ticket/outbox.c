@@ -1,15 +1,16 @@
 /*
- * The outbox relay: what was sold or cancelled, told to those outside the sale, at least once and in order of
- * commit. Here the outside is the log; a row is removed after its events are written there.
+ * The outbox relay: what was sold or cancelled, told to those outside the sale, at least once and
+ * in order of commit. Here the outside is the log; a row is removed after its events are written
+ * there.
  */
 #include "observe/log.h"
 #include "svc/ticket/desk.h"
 #include "usher/v1/ledger.pb-c.h"
 
-#define OUTBOX_ROWS       64
-#define OUTBOX_PAUSE_MS   1000
-#define OUTBOX_ARENA_MAX  (80u << 20) /* OUTBOX_ROWS of the largest rows */
-#define OUTBOX_STEP_MS    10000
+#define OUTBOX_ROWS      64
+#define OUTBOX_PAUSE_MS  1000
+#define OUTBOX_ARENA_MAX (80u << 20) /* OUTBOX_ROWS of the largest rows */
+#define OUTBOX_STEP_MS   10000
 
 static void tell(uint32_t performance_id, const Usher__V1__OutboxEvent *event)
 {
@@ -21,17 +22,19 @@ static void tell(uint32_t performance_id, const Usher__V1__OutboxEvent *event)
     if (confirmed)
         log_event(LOG_DEBUG, "order.confirmed", log_uint("usher.performance", performance_id),
                   log_id("usher.order", order_id), log_id("usher.account", account_id),
-                  log_uint("usher.places", event->place_count), log_int("usher.total", event->total));
+                  log_uint("usher.places", event->place_count),
+                  log_int("usher.total", event->total));
     else
         log_event(LOG_DEBUG, "order.cancelled", log_uint("usher.performance", performance_id),
                   log_id("usher.order", order_id), log_id("usher.account", account_id),
-                  log_uint("usher.places", event->place_count), log_int("usher.total", event->total));
+                  log_uint("usher.places", event->place_count),
+                  log_int("usher.total", event->total));
 }
 
 static void deliver(const struct store_outbox_row *row)
 {
-    Usher__V1__OutboxBatch *batch = usher__v1__outbox_batch__unpack(
-        NULL, row->body.len, (const uint8_t *)row->body.at);
+    Usher__V1__OutboxBatch *batch =
+        usher__v1__outbox_batch__unpack(NULL, row->body.len, (const uint8_t *)row->body.at);
     if (!batch) {
         log_event(LOG_ERROR, "outbox.unreadable", log_uint("usher.outbox", row->outbox_id));
         return;

@@ -54,8 +54,8 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     owner->gathering.entries = calloc(OWNER_ENTRIES_MAX, sizeof(struct owner_entry));
     owner->committing.entries = calloc(OWNER_ENTRIES_MAX, sizeof(struct owner_entry));
     owner->order_of_seat = calloc(places, sizeof(struct id));
-    owner->changes = calloc((size_t)OWNER_ENTRIES_MAX * SEATS_PARTY_MAX,
-                            sizeof(struct owner_change));
+    owner->changes =
+        calloc((size_t)OWNER_ENTRIES_MAX * SEATS_PARTY_MAX, sizeof(struct owner_change));
     const size_t prices_bytes = options->hall->category_count * sizeof(int64_t);
     owner->prices = malloc(prices_bytes);
     if (owner->prices)

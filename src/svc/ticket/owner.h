@@ -1,21 +1,20 @@
 /*
  * owner: the one that decides a performance's seats.
  *
- * An owner lives on one worker's loop and is touched by that thread alone; a call from another worker is
- * a message to it and back. It decides in memory (seats), gathers what it decided, and commits all that
- * has gathered while the last commit was on disk; answers that promise something go out after the commit.
+ * An owner lives on one worker's loop and is touched by that thread alone; a call from another
+ * worker is a message to it and back. It decides in memory (seats), gathers what it decided, and
+ * commits all that has gathered while the last commit was on disk; answers that promise something
+ * go out after the commit.
  *
  *              claim, load               commit failed or unknown
- *   LOADING ─────────────────▶ SERVING ───────────────────────────▶ LOADING (waiting asks are answered by key)
- *      ▲  │ load failed: again,           │ owner_stop
- *      └──┘ a little later                ▼
- *                                      STOPPED
+ *   LOADING ─────────────────▶ SERVING ───────────────────────────▶ LOADING (waiting asks are
+ * answered by key) ▲  │ load failed: again,           │ owner_stop └──┘ a little later ▼ STOPPED
  *
- * Invariants: what was answered as done is in the store; the published state is a committed one; the
- * version never goes back; in doubt an ask is refused (ERR_UNAVAILABLE), never granted.
+ * Invariants: what was answered as done is in the store; the published state is a committed one;
+ * the version never goes back; in doubt an ask is refused (ERR_UNAVAILABLE), never granted.
  *
- * Time: the owner's wall clock is the system's at loading, or the ledger's last row where that is later,
- * plus monotonic time since: it never goes back or jumps, whatever the system's does.
+ * Time: the owner's wall clock is the system's at loading, or the ledger's last row where that is
+ * later, plus monotonic time since: it never goes back or jumps, whatever the system's does.
  */
 #ifndef USHER_SVC_TICKET_OWNER_H
 #define USHER_SVC_TICKET_OWNER_H
@@ -34,7 +33,7 @@
 #define OWNER_COMMIT_MAX_MS  10000  /* a commit slower than this is given up as unknown */
 #define OWNER_RELOAD_MS      50     /* pause before loading again; doubles up to … */
 #define OWNER_RELOAD_MAX_MS  2000
-#define OWNER_EXPIRE_TICK_MS 50     /* expired holds are collected at most this late */
+#define OWNER_EXPIRE_TICK_MS 50 /* expired holds are collected at most this late */
 
 enum owner_verb {
     OWNER_HOLD,      /* seats and standing quantities, all or nothing */
@@ -51,18 +50,15 @@ struct owner_area {
 };
 
 /*
- * One question to an owner. The caller fills the first part and keeps the struct (on its stack, say) until
- * owner_ask returns. result:
- *   0                the second part is filled, and durable
+ * One question to an owner. The caller fills the first part and keeps the struct (on its stack,
+ * say) until owner_ask returns. result: 0                the second part is filled, and durable
  *   ERR_CONFLICT     seats not free (refusal), or no adjacent run
  *   ERR_FULL         the account would have more places than it may
  *   ERR_BUSY         the sale is not open
- *   ERR_NOT_FOUND    no such live hold of this account (or, OWNER_CANCEL, its seats are not the order's)
- *   ERR_TIMEOUT      the hold has expired
- *   ERR_EXISTS       the key was used with another request
- *   ERR_INVALID      seats or quantities out of range
- *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed, and the
- *                    same key may be tried again
+ *   ERR_NOT_FOUND    no such live hold of this account (or, OWNER_CANCEL, its seats are not the
+ * order's) ERR_TIMEOUT      the hold has expired ERR_EXISTS       the key was used with another
+ * request ERR_INVALID      seats or quantities out of range ERR_UNAVAILABLE  not now: loading,
+ * overloaded or stopping; nothing is known to have changed, and the same key may be tried again
  */
 struct owner_ask {
     enum owner_verb verb;
@@ -75,14 +71,14 @@ struct owner_ask {
     struct id hold_id;
     uint32_t sale_state;
     uint32_t payment_method;
-    struct view key;           /* empty: none */
+    struct view key; /* empty: none */
     uint8_t request_hash[32];
 
     int result;
-    struct seats_hold hold;    /* what was held, ordered, released */
+    struct seats_hold hold; /* what was held, ordered, released */
     int64_t total;
-    int64_t at_ms;             /* when it was decided; an order's placed_at_ms */
-    uint64_t version;          /* of the hall, at least this change included */
+    int64_t at_ms;    /* when it was decided; an order's placed_at_ms */
+    uint64_t version; /* of the hall, at least this change included */
     struct seats_refusal refusal;
 
     /* the owner's own */
@@ -124,15 +120,15 @@ struct owner_options {
 
 struct owner;
 
-/* Starts the owner's fiber in scope; it claims and loads, then serves. Called on the owner's thread. The
- * scope must not be cancelled: owner_stop ends the fiber. ERR_NO_MEMORY, ERR_FULL. */
+/* Starts the owner's fiber in scope; it claims and loads, then serves. Called on the owner's
+ * thread. The scope must not be cancelled: owner_stop ends the fiber. ERR_NO_MEMORY, ERR_FULL. */
 int owner_start(const struct owner_options *options, struct scope *scope, struct owner **ret_owner);
 /* On the owner's thread, from a fiber: commits what has gathered, refuses what comes, waits for the
  * owner's fiber, and frees it. No ask may come from another thread any more. */
 void owner_stop(struct owner *owner);
 
-/* Asks, and waits (deaf to cancellation: the owner always answers) until it is decided and, where it
- * promises something, durable. From a fiber of any worker. Returns ask->result. */
+/* Asks, and waits (deaf to cancellation: the owner always answers) until it is decided and, where
+ * it promises something, durable. From a fiber of any worker. Returns ask->result. */
 int owner_ask(struct owner *owner, struct owner_ask *ask);
 
 /* What is published, from any thread: consistent with each other. */

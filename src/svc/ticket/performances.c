@@ -15,9 +15,9 @@ struct beginning {
 static void begin_owner(void *arg)
 {
     struct beginning *beginning = arg;
-    beginning->result = owner_start(&beginning->options,
-                                    &beginning->ticket->scopes[beginning->worker_index],
-                                    &beginning->owner);
+    beginning->result =
+        owner_start(&beginning->options, &beginning->ticket->scopes[beginning->worker_index],
+                    &beginning->owner);
 }
 
 static void end_owner(void *arg)

@@ -76,7 +76,8 @@ int desk_store_failed(struct rpc_call *call, int err)
         return desk_fail(call, RPC_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
                          "a stated maximum is reached");
     case ERR_NO_MEMORY:
-        return desk_fail(call, RPC_RESOURCE_EXHAUSTED, "TOO_LARGE", NULL, "the answer is too large");
+        return desk_fail(call, RPC_RESOURCE_EXHAUSTED, "TOO_LARGE", NULL,
+                         "the answer is too large");
     case ERR_TIMEOUT:
         return desk_fail(call, RPC_DEADLINE_EXCEEDED, "TOO_SLOW", NULL, "the deadline has passed");
     case ERR_CORRUPT:

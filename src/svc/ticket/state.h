@@ -1,5 +1,6 @@
 /*
- * state: what an owner keeps, for the files of the owner alone (owner.c, decide.c, commit.c, load.c).
+ * state: what an owner keeps, for the files of the owner alone (owner.c, decide.c, commit.c,
+ * load.c).
  */
 #ifndef USHER_SVC_TICKET_STATE_H
 #define USHER_SVC_TICKET_STATE_H
@@ -56,7 +57,7 @@ struct owner {
     struct seats *seats;
     struct id *order_of_seat; /* place_count; zero: not sold */
     struct keys *keys;
-    uint32_t sale_state;           /* with what has gathered */
+    uint32_t sale_state; /* with what has gathered */
     uint32_t committed_sale_state;
     int64_t base_wall_ms; /* owner's time = base_wall_ms + (mono - base_mono_ns) */
     int64_t base_mono_ns;
@@ -71,14 +72,16 @@ struct owner {
     uint64_t version;         /* committed */
     uint64_t version_decided; /* with what has gathered */
     uint8_t head_hash[STORE_HASH_BYTES];
-    uint32_t load_failures;   /* one after another */
+    uint32_t load_failures; /* one after another */
 
-    pthread_mutex_t figures_lock; /* guards figures, which other threads read; taken once a commit */
+    pthread_mutex_t
+        figures_lock; /* guards figures, which other threads read; taken once a commit */
     struct owner_figures figures;
     struct owner_change *changes; /* scratch of one commit */
 };
 
-/* decide.c: answers the ask at once, or puts it into the gathering. After that the ask is its caller's. */
+/* decide.c: answers the ask at once, or puts it into the gathering. After that the ask is its
+ * caller's. */
 void owner_decide(struct owner *owner, struct owner_ask *ask);
 void owner_collect_expired(struct owner *owner);
 /* The timer for the next expiry. */
@@ -94,7 +97,8 @@ void owner_wake(struct owner *owner);
 void owner_publish(struct owner *owner, const struct owner_figures *figures);
 int64_t owner_price(const struct owner *owner, const uint32_t *seats, uint32_t count);
 
-/* load.c: claims and loads from the store; phase SERVING on success. ERR_* of the store otherwise. */
+/* load.c: claims and loads from the store; phase SERVING on success. ERR_* of the store otherwise.
+ */
 int owner_load(struct owner *owner);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * ticket: the role that knows halls, events, seats, holds and orders, and owns performances.
  *
- * Talks to: the store, and nobody else. Keeps nothing of its own: when its process dies, whoever opens the
- * store next claims the performances and goes on. Called through its service table alone.
+ * Talks to: the store, and nobody else. Keeps nothing of its own: when its process dies, whoever
+ * opens the store next claims the performances and goes on. Called through its service table alone.
  */
 #ifndef USHER_SVC_TICKET_TICKET_H
 #define USHER_SVC_TICKET_TICKET_H
@@ -17,19 +17,19 @@
 struct ticket;
 
 struct ticket_options {
-    struct store *store;            /* borrowed */
-    struct worker *const *workers;  /* borrowed */
+    struct store *store;           /* borrowed */
+    struct worker *const *workers; /* borrowed */
     uint32_t worker_count;
-    struct chance *chance;          /* borrowed; must serve any thread */
-    struct offload *offload;        /* borrowed; for imports and reports */
-    const uint8_t *code_key;        /* TOKEN_KEY_BYTES, signs ticket codes; copied */
+    struct chance *chance;   /* borrowed; must serve any thread */
+    struct offload *offload; /* borrowed; for imports and reports */
+    const uint8_t *code_key; /* KEY_BYTES, signs ticket codes; copied */
 };
 
-/* Loads the catalog and starts an owner for every performance, each on one worker. From a plain thread.
- * Owners go on loading after it returns. The store's errors, ERR_CORRUPT, ERR_NO_MEMORY. */
+/* Loads the catalog and starts an owner for every performance, each on one worker. From a plain
+ * thread. Owners go on loading after it returns. The store's errors, ERR_CORRUPT, ERR_NO_MEMORY. */
 int ticket_start(const struct ticket_options *options, struct ticket **ret_ticket);
-/* Stops the owners (what has gathered is committed) and frees all. No call may be under way. From a plain
- * thread, while the workers still run. */
+/* Stops the owners (what has gathered is committed) and frees all. No call may be under way. From a
+ * plain thread, while the workers still run. */
 void ticket_stop(struct ticket *ticket);
 
 /* usher.v1.TicketService; lives as long as the ticket. */
