@@ -1,15 +1,37 @@
 #include "http/chunk.h"
 
 #include "err/err.h"
+#include "http/head.h"
 
 /*
- *   SIZE --digits--> SIZE --;--> EXT          SIZE, EXT --CR--> SIZE_LF
+ *   SIZE --digits--> SIZE --;--> EXT     all but QUOTED and the empty --CR--> SIZE_LF, --;--> EXT
+ *   EXT --token--> EXT_NAME --=--> EXT_VALUE --token--> EXT_TOKEN
+ *   EXT_VALUE --"--> QUOTED --"--> QUOTED_END     QUOTED --\--> QUOTED_PAIR --any--> QUOTED
  *   SIZE_LF --LF, size > 0--> DATA --all--> DATA_CR --CR--> DATA_LF --LF--> SIZE
  *   SIZE_LF --LF, size 0--> LINE              a trailer line begins
- *   LINE --other--> TRAILER --CR--> TRAILER_LF --LF--> LINE
+ *   LINE --token--> NAME --:--> TRAILER --CR--> TRAILER_LF --LF--> LINE
  *   LINE --CR--> END_LF --LF--> END
  */
-enum { SIZE, EXT, SIZE_LF, DATA, DATA_CR, DATA_LF, LINE, TRAILER, TRAILER_LF, END_LF, END };
+enum {
+    SIZE,
+    EXT,
+    EXT_NAME,
+    EXT_VALUE,
+    EXT_TOKEN,
+    QUOTED,
+    QUOTED_PAIR,
+    QUOTED_END,
+    SIZE_LF,
+    DATA,
+    DATA_CR,
+    DATA_LF,
+    LINE,
+    NAME,
+    TRAILER,
+    TRAILER_LF,
+    END_LF,
+    END
+};
 
 #define DIGITS_MAX 8
 
@@ -47,6 +69,39 @@ static bool take_size(struct chunk *c, char b)
     return true;
 }
 
+/* One byte of ";name", ";name=token" or ";name="string"" (RFC 9112, 7.1.1). */
+static bool take_extension(struct chunk *c, char b)
+{
+    bool token = head_is_token_byte(b);
+    bool whole = c->state == EXT_NAME || c->state == EXT_TOKEN || c->state == QUOTED_END;
+
+    if (whole && (b == '\r' || b == ';')) {
+        c->state = b == '\r' ? SIZE_LF : EXT;
+        return true;
+    }
+    switch (c->state) {
+    case EXT:
+        c->state = EXT_NAME;
+        return token;
+    case EXT_NAME:
+        c->state = b == '=' ? EXT_VALUE : EXT_NAME;
+        return token || b == '=';
+    case EXT_VALUE:
+        c->state = b == '"' ? QUOTED : EXT_TOKEN;
+        return token || b == '"';
+    case EXT_TOKEN:
+        return token;
+    case QUOTED:
+        c->state = b == '"' ? QUOTED_END : b == '\\' ? QUOTED_PAIR : QUOTED;
+        return is_text(b);
+    case QUOTED_PAIR:
+        c->state = QUOTED;
+        return is_text(b);
+    default:
+        return false;
+    }
+}
+
 /* One byte of framing; false where it is malformed. */
 static bool take_framing(struct chunk *c, char b)
 {
@@ -54,8 +109,13 @@ static bool take_framing(struct chunk *c, char b)
     case SIZE:
         return take_size(c, b);
     case EXT:
-        c->state = b == '\r' ? SIZE_LF : EXT;
-        return b == '\r' || is_text(b);
+    case EXT_NAME:
+    case EXT_VALUE:
+    case EXT_TOKEN:
+    case QUOTED:
+    case QUOTED_PAIR:
+    case QUOTED_END:
+        return take_extension(c, b);
     case SIZE_LF:
         c->state = c->left ? DATA : LINE;
         return b == '\n';
@@ -67,8 +127,11 @@ static bool take_framing(struct chunk *c, char b)
         c->digits = 0;
         return b == '\n';
     case LINE:
-        c->state = b == '\r' ? END_LF : TRAILER;
-        return b == '\r' || (is_text(b) && b != ' ' && b != '\t' && b != ':');
+        c->state = b == '\r' ? END_LF : NAME;
+        return b == '\r' || head_is_token_byte(b);
+    case NAME:
+        c->state = b == ':' ? TRAILER : NAME;
+        return b == ':' || head_is_token_byte(b);
     case TRAILER:
         c->state = b == '\r' ? TRAILER_LF : TRAILER;
         return b == '\r' || is_text(b);

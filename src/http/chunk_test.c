@@ -41,7 +41,7 @@ static void good_bodies(void **state)
 {
     decodes("0\r\n\r\n", "", "");
     decodes("1\r\na\r\n0\r\n\r\nGET", "a", "GET");
-    decodes("00000003\r\nabc\r\n2;x=y\r\nde\r\n000\r\n\r\n", "abcde", "");
+    decodes("00000003\r\nabc\r\n2;x=y;z;q=\"a;\\\"\"\r\nde\r\n000\r\n\r\n", "abcde", "");
     decodes("1\r\na\r\n0;last\r\nA: b\r\nC: d\r\n\r\nrest", "a", "rest");
 }
 

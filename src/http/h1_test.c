@@ -161,6 +161,10 @@ static const struct bad bad[] = {
     {CHUNKED "1\rx\r\n", 400, ERR_INVALID},
     {CHUNKED "1;a\nb\r\nx\r\n", 400, ERR_INVALID},
     {CHUNKED "1;a\rb\r\nx\r\n", 400, ERR_INVALID},
+    {CHUNKED "1;\r\nx\r\n", 400, ERR_INVALID},
+    {CHUNKED "1;a b\r\nx\r\n", 400, ERR_INVALID},
+    {CHUNKED "1;a=\r\nx\r\n", 400, ERR_INVALID},
+    {CHUNKED "1;a=\"b\r\nx\r\n", 400, ERR_INVALID},
     {CHUNKED "1\r\nxy\r\n", 400, ERR_INVALID},
     {CHUNKED "1\r\nx\n", 400, ERR_INVALID},
     {CHUNKED "1\r\nx0\r\n", 400, ERR_INVALID},
@@ -168,6 +172,9 @@ static const struct bad bad[] = {
     {CHUNKED "fffffffffffffffff\r\nx", 400, ERR_INVALID},
     {CHUNKED "0\r\nA: b\n\r\n", 400, ERR_INVALID},
     {CHUNKED "0\r\n: b\r\n\r\n", 400, ERR_INVALID},
+    {CHUNKED "0\r\nA\r\n\r\n", 400, ERR_INVALID},
+    {CHUNKED "0\r\nA b: c\r\n\r\n", 400, ERR_INVALID},
+    {CHUNKED "0\r\nA: b\r\n c\r\n\r\n", 400, ERR_INVALID},
     {CHUNKED "0\r\n\n", 400, ERR_INVALID},
 };
 

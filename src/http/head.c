@@ -103,12 +103,12 @@ enum head_method head_method_of(struct view name)
     return HEAD_METHOD_OTHER;
 }
 
-/* tchar of RFC 9110, 5.6.2, in lower case, as one bit a byte. */
-static bool is_name_byte(char b)
+bool head_is_token_byte(char b)
 {
+    /* One bit a byte. */
     static const uint32_t set[8] = {
         [1] = 0x03ff6cfa, /* ! # $ % & ' * + - . 0-9 */
-        [2] = 0xc0000000, /* ^ _ */
+        [2] = 0xc7fffffe, /* A-Z ^ _ */
         [3] = 0x57ffffff, /* ` a-z | ~ */
     };
     uint8_t u = (uint8_t)b;
@@ -120,7 +120,8 @@ static bool field_clean(const struct head_field *field)
     if (field->name.len == 0)
         return false;
     for (size_t i = 0; i < field->name.len; i++) {
-        if (!is_name_byte(field->name.at[i]))
+        char b = field->name.at[i];
+        if (!head_is_token_byte(b) || (b >= 'A' && b <= 'Z'))
             return false;
     }
     for (size_t i = 0; i < field->value.len; i++) {

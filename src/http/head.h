@@ -55,6 +55,9 @@ struct view head_get(const struct head *head, struct view name);
  * ("gzip;q=0", RFC 9110, 12.4.2) is not listed. */
 bool head_lists(const struct head *head, struct view name, struct view token);
 
+/* Whether b may stand in a field name or a method (tchar of RFC 9110, 5.6.2). */
+bool head_is_token_byte(char b);
+
 /* GET, HEAD … by name, which is case-sensitive (RFC 9110, 9.1). */
 enum head_method head_method_of(struct view name);
 
