@@ -1,0 +1,27 @@
+/* AuthService.CreateGuest: a fresh account that is nothing but the token that names it. */
+#include "err/err.h"
+#include "svc/auth/auth.h"
+#include "token/guest.h"
+#include "usher/v1/auth.pb-c.h"
+
+int auth_create_guest(struct rpc_call *call, const void *request, void *response)
+{
+    struct auth *auth = rpc_call_state(call);
+    Usher__V1__CreateGuestResponse *answer = response;
+    int64_t now_s = clock_wall_ms(auth->clock) / 1000;
+    struct guest_claims claims = {.account_id = chance_id(auth->chance),
+                                  .issued_at_s = now_s,
+                                  .expires_at_s = now_s + auth->guest_ttl_s};
+    char *account = arena_alloc(rpc_call_arena(call), ID_TEXT_CHARS + 1);
+    char *token = arena_alloc(rpc_call_arena(call), GUEST_TOKEN_MAX);
+    if (!account || !token)
+        return rpc_fail(call, RPC_RESOURCE_EXHAUSTED, NULL, "no memory left for this call");
+    if (now_s < 0 || claims.expires_at_s > GUEST_TIME_MAX)
+        return rpc_fail(call, RPC_INTERNAL, NULL, "the server's clock is wrong");
+    id_format(claims.account_id, account);
+    guest_token_write(auth->guest_key, &claims, token);
+    answer->account_id = account;
+    answer->token = token;
+    answer->expires_at_ms = claims.expires_at_s * 1000;
+    return 0;
+}

@@ -1,0 +1,87 @@
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "err/err.h"
+#include "svc/auth/auth.h"
+#include "svc/auth/verified.h"
+#include "usher/v1/auth.pb-c.h"
+
+int auth_init(struct auth *auth, const struct auth_options *options)
+{
+    assert(options->guest_ttl_ms >= 1000);
+    *auth = (struct auth){.clock = options->clock,
+                          .chance = options->chance,
+                          .guest_ttl_s = options->guest_ttl_ms / 1000};
+    key_derive(options->master, KEY_FOR_GUEST_TOKEN, auth->guest_key);
+    key_format(options->operator_key, auth->operator_text);
+    return pthread_key_create(&auth->verified, free) ? ERR_NO_MEMORY : 0;
+}
+
+void auth_release(struct auth *auth)
+{
+    free(pthread_getspecific(auth->verified));
+    pthread_key_delete(auth->verified);
+    sodium_memzero(auth, sizeof(*auth));
+}
+
+struct rpc_service auth_service(struct auth *auth)
+{
+    static const struct rpc_method methods[] = {
+        {.name = "CreateGuest", .kind = RPC_UNARY, .role = RPC_ANYONE, .handle = auth_create_guest},
+    };
+    return (struct rpc_service){.descriptor = &usher__v1__auth_service__descriptor,
+                                .methods = methods,
+                                .method_count = sizeof(methods) / sizeof(methods[0]),
+                                .state = auth};
+}
+
+/* The thread's memory of tokens, made when it is first wanted; NULL where there is none left. */
+static struct verified *verified_here(struct auth *auth)
+{
+    struct verified *v = pthread_getspecific(auth->verified);
+    if (v)
+        return v;
+    v = calloc(1, sizeof(*v));
+    if (v && pthread_setspecific(auth->verified, v)) {
+        free(v);
+        return NULL;
+    }
+    return v;
+}
+
+static int identify_guest(struct auth *auth, struct view token, struct guest_claims *ret_claims)
+{
+    int64_t now_s = clock_wall_ms(auth->clock) / 1000;
+    struct verified *v = verified_here(auth);
+    if (v && verified_find(v, token, now_s, ret_claims))
+        return 0;
+    int err = guest_token_check(auth->guest_key, token, now_s, ret_claims);
+    if (!err && v)
+        verified_keep(v, token, ret_claims);
+    return err;
+}
+
+int auth_identify(struct auth *auth, struct view authorization, struct rpc_identity *ret_identity)
+{
+    static const struct view scheme = {.at = "Bearer ", .len = 7};
+    struct guest_claims claims;
+    if (authorization.len == 0) {
+        *ret_identity = (struct rpc_identity){.role = RPC_ANYONE};
+        return 0;
+    }
+    /* The scheme's name is taken in any case (RFC 9110, 11.1). */
+    if (authorization.len <= scheme.len ||
+        !view_eq_nocase(view_of(authorization.at, scheme.len), scheme))
+        return ERR_DENIED;
+    struct view token = view_of(authorization.at + scheme.len, authorization.len - scheme.len);
+    if (token.len == KEY_TEXT_CHARS) {
+        if (sodium_memcmp(token.at, auth->operator_text, KEY_TEXT_CHARS) != 0)
+            return ERR_DENIED;
+        *ret_identity = (struct rpc_identity){.role = RPC_ORGANISER};
+        return 0;
+    }
+    if (identify_guest(auth, token, &claims))
+        return ERR_DENIED;
+    *ret_identity = (struct rpc_identity){.role = RPC_BUYER, .account_id = claims.account_id};
+    return 0;
+}

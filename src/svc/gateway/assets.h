@@ -1,0 +1,31 @@
+/*
+ * assets: the browser client, inside the binary.
+ *
+ * The table is written at build time from web/dist, each file as it is and, where that is smaller,
+ * as gzip (RFC 1952). All of it is constant and lives as long as the process.
+ */
+#ifndef USHER_SVC_GATEWAY_ASSETS_H
+#define USHER_SVC_GATEWAY_ASSETS_H
+
+#include "mem/view.h"
+
+struct web_asset {
+    const char *path;      /* as asked for, "/assets/index-4f2a.js" */
+    const char *type;      /* Content-Type */
+    const char *etag;      /* quoted, from the content */
+    const char *gzip_etag; /* another one for the packed form (RFC 9110, 8.8.3) */
+    const uint8_t *bytes;
+    size_t len;
+    const uint8_t *gzip; /* NULL where packing gains nothing */
+    size_t gzip_len;
+};
+
+/* All of them, by path in ascending order; written by embed.py. */
+extern const struct web_asset web_assets[];
+extern const size_t web_asset_count;
+
+/* The asset at a path; for a path whose last part has no dot, which the page's own router knows,
+ * /index.html. NULL: there is none. */
+const struct web_asset *web_asset_find(struct view path);
+
+#endif

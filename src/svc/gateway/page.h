@@ -1,0 +1,28 @@
+/*
+ * page: what a plain HTTP request gets that is no call: the browser client, /metrics, /healthz,
+ * /robots.txt.
+ *
+ * The role keeps nothing true: assets are constant, metrics are read where they are. Everything
+ * here runs on a worker's loop and never waits.
+ */
+#ifndef USHER_SVC_GATEWAY_PAGE_H
+#define USHER_SVC_GATEWAY_PAGE_H
+
+#include <stdatomic.h>
+
+#include "rpc/server.h"
+
+#define PAGE_METRICS_MAX (1u << 20) /* bytes of /metrics */
+
+struct gateway {
+    /* For /metrics; NULL until rpc_server_start has returned. Borrowed. */
+    _Atomic(const struct rpc_server *) server;
+    /* /healthz answers 503 from now on, so that a balancer looks elsewhere. */
+    atomic_bool draining;
+};
+
+/* The body of rpc_server_options.page. */
+void gateway_page(struct gateway *gateway, const struct rpc_page_ask *ask,
+                  struct rpc_page *ret_page);
+
+#endif

@@ -1,0 +1,185 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "err/err.h"
+#include "observe/metrics.h"
+#include "svc/gateway/assets.h"
+#include "svc/gateway/negotiate.h"
+#include "svc/gateway/page.h"
+
+METRIC_COUNTER(tried, "usher_tried_total", "Tries.", "");
+
+static const uint8_t plain[] = "plain and long", packed[] = "packed";
+const struct web_asset web_assets[] = {
+    {.path = "/assets/a-1.js",
+     .type = "text/javascript",
+     .etag = "\"a\"",
+     .gzip_etag = "\"a-gz\"",
+     .bytes = plain,
+     .len = 14,
+     .gzip = packed,
+     .gzip_len = 6},
+    {.path = "/icon.svg",
+     .type = "image/svg+xml",
+     .etag = "\"i\"",
+     .gzip_etag = "\"i-gz\"",
+     .bytes = plain,
+     .len = 5},
+    {.path = "/index.html",
+     .type = "text/html",
+     .etag = "\"h\"",
+     .gzip_etag = "\"h-gz\"",
+     .bytes = plain,
+     .len = 14,
+     .gzip = packed,
+     .gzip_len = 6},
+};
+const size_t web_asset_count = 3;
+
+/* This test stands where rpc stands. */
+void rpc_server_stats(const struct rpc_server *server, struct rpc_server_stats *ret_stats)
+{
+    *ret_stats = (struct rpc_server_stats){.connections_open = 3, .calls_total = 41};
+}
+
+static struct gateway gateway;
+static struct arena arena;
+
+static struct rpc_page get(const char *path, const char *accept_encoding, const char *if_none_match)
+{
+    struct rpc_page page;
+    struct rpc_page_ask ask = {.method = VIEW_LIT("GET"),
+                               .path = view_str(path),
+                               .accept_encoding = view_str(accept_encoding),
+                               .if_none_match = view_str(if_none_match),
+                               .arena = &arena};
+    gateway_page(&gateway, &ask, &page);
+    return page;
+}
+
+static void the_page_is_asked_about_every_time(void **state)
+{
+    static const char *const paths[] = {"/", "/index.html", "/performances/7", "/tickets"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct rpc_page page = get(paths[i], "", "");
+        assert_int_equal(page.status, 200);
+        assert_string_equal(page.type, "text/html");
+        assert_string_equal(page.cache, "no-cache");
+        assert_string_equal(page.etag, "\"h\"");
+        assert_null(page.encoding);
+        assert_true(view_eq(page.body, VIEW_LIT("plain and long")));
+        assert_non_null(strstr(page.headers, "Content-Security-Policy: default-src 'none'"));
+        assert_non_null(strstr(page.headers, "nosniff"));
+        assert_non_null(strstr(page.headers, "Vary: Accept-Encoding\r\n"));
+    }
+}
+
+static void names_by_content_last_for_ever(void **state)
+{
+    struct rpc_page page = get("/assets/a-1.js", "br, gzip;q=0.8", "");
+    assert_int_equal(page.status, 200);
+    assert_string_equal(page.cache, "public, max-age=31536000, immutable");
+    assert_string_equal(page.encoding, "gzip");
+    assert_string_equal(page.etag, "\"a-gz\"");
+    assert_true(view_eq(page.body, VIEW_LIT("packed")));
+    page = get("/icon.svg", "gzip", "");
+    assert_null(page.encoding);
+    assert_string_equal(page.cache, "public, max-age=3600");
+    assert_null(strstr(page.headers, "Vary"));
+}
+
+static void what_the_browser_has_is_not_sent(void **state)
+{
+    struct rpc_page page = get("/", "gzip", "\"x\", W/\"h-gz\"");
+    assert_int_equal(page.status, 304);
+    assert_int_equal(page.body.len, 0);
+    assert_string_equal(page.etag, "\"h-gz\"");
+    assert_string_equal(page.cache, "no-cache");
+    /* The tag of the other form is another thing. */
+    assert_int_equal(get("/", "gzip", "\"h\"").status, 200);
+    assert_int_equal(get("/", "", "\"h\"").status, 304);
+    assert_int_equal(get("/", "", "*").status, 304);
+}
+
+static void what_is_not_there_is_not_found(void **state)
+{
+    static const char *const paths[] = {"/favicon.ico", "/assets/a-2.js", "/../etc/passwd.txt",
+                                        "/assets/..",   "index.html",     ""};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        assert_int_equal(get(paths[i], "gzip", "").status, 404);
+}
+
+static void health_follows_the_drain(void **state)
+{
+    assert_int_equal(get("/healthz", "", "").status, 200);
+    atomic_store(&gateway.draining, true);
+    assert_int_equal(get("/healthz", "", "").status, 503);
+    atomic_store(&gateway.draining, false);
+    struct rpc_page robots = get("/robots.txt", "", "");
+    assert_true(view_starts(robots.body, VIEW_LIT("User-agent: *\n")));
+}
+
+static void metrics_have_the_servers_figures_too(void **state)
+{
+    metric_add(&tried, 9);
+    struct rpc_page page = get("/metrics", "", "");
+    assert_int_equal(page.status, 200);
+    assert_string_equal(page.type, METRICS_TYPE);
+    assert_null(page.cache);
+    assert_non_null(strstr(page.body.at, "usher_tried_total 9\n"));
+    assert_null(strstr(page.body.at, "usher_calls_total"));
+    atomic_store(&gateway.server, (const struct rpc_server *)&arena);
+    page = get("/metrics", "", "");
+    assert_non_null(strstr(page.body.at, "usher_calls_total 41\n"));
+    assert_non_null(strstr(page.body.at, "usher_connections_open 3\n"));
+    atomic_store(&gateway.server, NULL);
+    struct arena small;
+    arena_init(&small, 64);
+    struct rpc_page_ask ask = {.path = VIEW_LIT("/metrics"), .arena = &small};
+    gateway_page(&gateway, &ask, &page);
+    assert_int_equal(page.status, 503);
+    arena_release(&small);
+}
+
+static void gzip_is_taken_where_it_is_said(void **state)
+{
+    static const char *const yes[] = {"gzip",      "GZIP", "deflate, gzip",   "gzip;q=0.001",
+                                      "gzip; q=1", "*",    "br;q=0, *;q=0.5", "identity;q=0,gzip"};
+    static const char *const no[] = {"",      "br",      "gzip;q=0",    "gzip; q=0.000",
+                                     "*;q=0", "gzipped", "*, gzip;q=0", "x-gzip;q=1, ,,;"};
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+        assert_true(negotiate_takes_gzip(view_str(yes[i])));
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        assert_false(negotiate_takes_gzip(view_str(no[i])));
+}
+
+static int setup(void **state)
+{
+    arena_init(&arena, 1 << 20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    arena_release(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_page_is_asked_about_every_time),
+        cmocka_unit_test(names_by_content_last_for_ever),
+        cmocka_unit_test(what_the_browser_has_is_not_sent),
+        cmocka_unit_test(what_is_not_there_is_not_found),
+        cmocka_unit_test(health_follows_the_drain),
+        cmocka_unit_test(metrics_have_the_servers_figures_too),
+        cmocka_unit_test(gzip_is_taken_where_it_is_said),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
