@@ -93,6 +93,7 @@ static int fill_sale(struct arena *arena, struct owner_entry *entry, Usher__V1__
     change->n_seats = entry->hold.count;
     change->seats = entry->hold.seats;
     change->total = entry->total;
+    change->payment_method = entry->payment_method;
     change->key = ledger_key(arena, entry);
     row->change_case = USHER__V1__LEDGER_ENTRY__CHANGE_SALE;
     row->sale = change;

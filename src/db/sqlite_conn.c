@@ -1,0 +1,198 @@
+#include "db/sqlite_conn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "err/err.h"
+
+int sqlite_code(int result_code)
+{
+    switch (result_code & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return 0;
+    case SQLITE_CONSTRAINT:
+        return ERR_CONFLICT;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERR_BUSY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return ERR_CORRUPT;
+    case SQLITE_NOMEM:
+        return ERR_NO_MEMORY;
+    case SQLITE_READONLY:
+        return ERR_DENIED;
+    default:
+        return ERR_IO;
+    }
+}
+
+sqlite3 *sqlite_handle(struct sqlite_conn *conn)
+{
+    return conn->handle;
+}
+
+int sqlite_exec(struct sqlite_conn *conn, const char *text)
+{
+    return sqlite_code(sqlite3_exec(conn->handle, text, NULL, NULL, NULL));
+}
+
+int sqlite_statement(struct sqlite_conn *conn, uint32_t index, sqlite3_stmt **ret_statement)
+{
+    assert(index < conn->statement_count);
+    sqlite3_stmt **statement = &conn->statements[index];
+    if (!*statement) {
+        int rc = sqlite_code(sqlite3_prepare_v3(conn->handle, conn->texts[index], -1,
+                                                SQLITE_PREPARE_PERSISTENT, statement, NULL));
+        if (rc < 0)
+            return rc;
+    }
+    sqlite3_reset(*statement);
+    sqlite3_clear_bindings(*statement);
+    *ret_statement = *statement;
+    return 0;
+}
+
+int sqlite_run(struct sqlite_conn *conn, sqlite3_stmt *statement, int *ret_changes)
+{
+    int code = sqlite3_step(statement);
+    int changes = sqlite3_changes(conn->handle);
+    sqlite3_reset(statement);
+    assert(code != SQLITE_ROW);
+    if (code == SQLITE_DONE && ret_changes)
+        *ret_changes = changes;
+    return sqlite_code(code);
+}
+
+int sqlite_step(sqlite3_stmt *statement)
+{
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        return 1;
+    sqlite3_reset(statement);
+    return sqlite_code(code);
+}
+
+/* A pragma that must answer so; durability is not left to hope. */
+static int demand(struct sqlite_conn *conn, const char *pragma, const char *wanted)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(conn->handle, pragma, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    const char *got = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    bool same = got && strcmp(got, wanted) == 0;
+    sqlite3_finalize(statement);
+    if (same)
+        return 0;
+    return sqlite_code(code) < 0 ? sqlite_code(code) : ERR_IO;
+}
+
+static int log_grew(void *state, sqlite3 *handle, const char *name, int pages)
+{
+    struct sqlite_conn *conn = state;
+    conn->log_pages = pages;
+    return SQLITE_OK;
+}
+
+static int set_up(struct sqlite_conn *conn, enum sqlite_access kind)
+{
+    char cache[64];
+    int kib = kind == SQLITE_WRITER ? SQLITE_CACHE_KIB : SQLITE_CACHE_KIB / 4;
+    snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%d", kib);
+    sqlite3_extended_result_codes(conn->handle, 1);
+    sqlite3_busy_timeout(conn->handle, SQLITE_BUSY_TIMEOUT_MS);
+    int rc = sqlite_exec(conn, "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
+                               "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON");
+    if (rc == 0)
+        rc = sqlite_exec(conn, cache);
+    if (rc < 0 || kind == SQLITE_SNAPSHOT)
+        return rc;
+    rc = demand(conn, kind == SQLITE_WRITER ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode",
+                "wal");
+    if (rc == 0)
+        rc = sqlite_exec(conn, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0");
+    if (rc == 0)
+        rc = demand(conn, "PRAGMA synchronous", "2"); /* FULL */
+    if (rc == 0)
+        sqlite3_wal_hook(conn->handle, log_grew, conn);
+    return rc;
+}
+
+static int open_handle(struct sqlite_conn *conn, const char *name, int flags)
+{
+    return sqlite_code(sqlite3_open_v2(name, &conn->handle, flags | SQLITE_OPEN_NOMUTEX, NULL));
+}
+
+/* A transaction takes its snapshot at the first read, so read. */
+static int begin_snapshot(struct sqlite_conn *conn)
+{
+    return sqlite_exec(conn, "BEGIN; SELECT count(*) FROM sqlite_schema");
+}
+
+/* Without a log beside it, a file in a folder where nothing can be created (a backup on a read-only
+ * disk) can still be read, as one that nobody changes. */
+static int open_immutable(struct sqlite_conn *conn, const char *path)
+{
+    char name[4200];
+    snprintf(name, sizeof(name), "%s-wal", path);
+    if (access(name, F_OK) == 0 || strpbrk(path, "%?#"))
+        return ERR_IO;
+    snprintf(name, sizeof(name), "file:%s?immutable=1", path);
+    sqlite3_close(conn->handle);
+    conn->handle = NULL;
+    int rc = open_handle(conn, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+    if (rc == 0)
+        rc = set_up(conn, SQLITE_SNAPSHOT);
+    return rc == 0 ? begin_snapshot(conn) : rc;
+}
+
+static int open_snapshot(struct sqlite_conn *conn, const char *path)
+{
+    int rc = open_handle(conn, path, SQLITE_OPEN_READONLY);
+    if (rc == 0)
+        rc = set_up(conn, SQLITE_SNAPSHOT);
+    if (rc == 0)
+        rc = begin_snapshot(conn);
+    return rc == ERR_IO || rc == ERR_DENIED ? open_immutable(conn, path) : rc;
+}
+
+int sqlite_conn_open(struct sqlite_conn *conn, const struct sqlite_options *options,
+                     enum sqlite_access kind)
+{
+    int rc = 0;
+    *conn = (struct sqlite_conn){.texts = options->statements,
+                                 .statement_count = options->statement_count};
+    if (kind != SQLITE_WRITER && access(options->path, F_OK) < 0)
+        return ERR_NOT_FOUND;
+    conn->statements = calloc(options->statement_count + 1, sizeof(sqlite3_stmt *));
+    if (!conn->statements)
+        return ERR_NO_MEMORY;
+    if (kind == SQLITE_SNAPSHOT) {
+        rc = open_snapshot(conn, options->path);
+    } else {
+        int flags = kind == SQLITE_WRITER ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                          : SQLITE_OPEN_READONLY;
+        rc = open_handle(conn, options->path, flags);
+        if (rc == 0)
+            rc = set_up(conn, kind);
+    }
+    if (rc < 0)
+        sqlite_conn_close(conn);
+    return rc;
+}
+
+void sqlite_conn_close(struct sqlite_conn *conn)
+{
+    for (uint32_t i = 0; conn->statements && i < conn->statement_count; i++)
+        sqlite3_finalize(conn->statements[i]);
+    free(conn->statements);
+    conn->statements = NULL;
+    int code = sqlite3_close(conn->handle);
+    assert(code == SQLITE_OK); /* else a statement outside our table is alive */
+    conn->handle = NULL;
+}

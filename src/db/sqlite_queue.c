@@ -1,0 +1,76 @@
+#include "db/sqlite_queue.h"
+
+#include "clock/clock.h"
+#include "err/err.h"
+
+void sqlite_queue_init(struct sqlite_queue *q, uint32_t max)
+{
+    *q = (struct sqlite_queue){.max = max};
+    q->last_next = &q->first;
+    pthread_mutex_init(&q->lock, NULL);
+    pthread_cond_init(&q->filled, NULL);
+}
+
+void sqlite_queue_release(struct sqlite_queue *q)
+{
+    pthread_cond_destroy(&q->filled);
+    pthread_mutex_destroy(&q->lock);
+}
+
+int sqlite_queue_put(struct sqlite_queue *q, struct sqlite_job *job)
+{
+    int rc = ERR_FULL;
+    pthread_mutex_lock(&q->lock);
+    assert(!q->closed);
+    if (q->count < q->max) {
+        job->next = NULL;
+        *q->last_next = job;
+        q->last_next = &job->next;
+        q->count++;
+        pthread_cond_signal(&q->filled);
+        rc = 0;
+    }
+    pthread_mutex_unlock(&q->lock);
+    return rc;
+}
+
+struct sqlite_job *sqlite_queue_take(struct sqlite_queue *q, uint32_t max)
+{
+    pthread_mutex_lock(&q->lock);
+    while (!q->first && !q->closed)
+        pthread_cond_wait(&q->filled, &q->lock);
+    struct sqlite_job *first = q->first, **end = &first;
+    for (uint32_t taken = 0; *end && taken < max; taken++) {
+        end = &(*end)->next;
+        q->count--;
+    }
+    q->first = *end;
+    *end = NULL;
+    if (!q->first)
+        q->last_next = &q->first;
+    pthread_mutex_unlock(&q->lock);
+    return first;
+}
+
+void sqlite_queue_close(struct sqlite_queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    assert(!q->first);
+    q->closed = true;
+    pthread_cond_broadcast(&q->filled);
+    pthread_mutex_unlock(&q->lock);
+}
+
+void sqlite_job_answer(struct sqlite_job *job, int result)
+{
+    job->result = result;
+    waiter_wake(&job->waiter);
+}
+
+bool sqlite_job_expired(struct sqlite_job *job)
+{
+    if (job->deadline_ns == DEADLINE_NEVER || clock_mono_ns(clock_system()) < job->deadline_ns)
+        return false;
+    sqlite_job_answer(job, ERR_TIMEOUT);
+    return true;
+}

@@ -1,0 +1,25 @@
+/*
+ * sqlite_writer: the one thread that writes. See sqlite.h for what it promises.
+ *
+ *     OPEN ──COMMIT failed, I/O error──▶ BROKEN ──opened anew, log moved into the file──▶ OPEN
+ */
+#ifndef USHER_DB_SQLITE_WRITER_H
+#define USHER_DB_SQLITE_WRITER_H
+
+#include "db/sqlite_conn.h"
+#include "db/sqlite_queue.h"
+
+struct sqlite_writer {
+    struct sqlite_options options; /* path is the owner's copy */
+    struct sqlite_conn conn;
+    struct sqlite_queue queue;
+    pthread_t thread;
+    bool broken; /* touched by the thread only, once it runs */
+};
+
+/* Opens the connection and starts the thread. As sqlite_conn_open. */
+int sqlite_writer_start(struct sqlite_writer *w, const struct sqlite_options *options);
+/* Ends the thread and closes. No job may be under way. */
+void sqlite_writer_stop(struct sqlite_writer *w);
+
+#endif

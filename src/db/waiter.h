@@ -1,0 +1,33 @@
+/*
+ * waiter: whoever waits for a thread of a driver, be it a fiber or a plain thread.
+ *
+ * It lives on the stack of the one who waits. A fiber is resumed on its own loop; a plain thread
+ * (or code outside any fiber) sleeps on a condition. The wait is deaf to cancellation and has no
+ * deadline, for the other side holds a pointer into this stack and surely answers.
+ */
+#ifndef USHER_DB_WAITER_H
+#define USHER_DB_WAITER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "fiber/fiber.h"
+
+struct waiter {
+    struct fiber *fiber; /* NULL: a plain thread */
+    struct loop *loop;   /* the fiber's */
+    struct loop_task task;
+    pthread_mutex_t lock; /* of a plain thread */
+    pthread_cond_t woken;
+    bool done; /* fiber: touched on its own thread only; else under lock */
+};
+
+/* Readies the waiter for the caller, who must also be the one to wait. */
+void waiter_init(struct waiter *w);
+/* Returns once waiter_wake was called; the waiter is of no use afterwards. */
+void waiter_wait(struct waiter *w);
+/* From any thread, once. The waiter must not be touched after it. What was written before the call
+ * is seen by the one who waits. */
+void waiter_wake(struct waiter *w);
+
+#endif

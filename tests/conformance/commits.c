@@ -1,0 +1,296 @@
+/* store_commit: all or nothing, behind the fence. */
+#include "suite.h"
+
+/* Everything a batch could have changed, read back: to show that it changed nothing. */
+struct everything {
+    struct store_performance head;
+    struct store_sale *sales;
+    size_t sale_count;
+    struct ledger_row *rows;
+    size_t row_count;
+    struct store_order *orders;
+    size_t order_count;
+    struct store_outbox_row *outbox;
+    size_t outbox_count;
+};
+
+static struct everything read_all(struct fixture *f, uint32_t performance_id)
+{
+    const struct store_ops *ops = f->store->ops;
+    struct everything e = {0};
+    struct store *store = f->store;
+    const int64_t never = DEADLINE_NEVER;
+    assert_int_equal(ops->performance_get(store, performance_id, &f->arena, &e.head, never), 0);
+    assert_int_equal(
+        ops->sold_list(store, performance_id, &f->arena, &e.sales, &e.sale_count, never), 0);
+    assert_int_equal(ops->ledger_read(store, performance_id, 1, INT64_MIN, 1000, &f->arena, &e.rows,
+                                      &e.row_count, never),
+                     0);
+    assert_int_equal(ops->order_scan(store, performance_id, (struct id){0}, 1000, &f->arena,
+                                     &e.orders, &e.order_count, never),
+                     0);
+    assert_int_equal(ops->outbox_read(store, 1000, &f->arena, &e.outbox, &e.outbox_count, never),
+                     0);
+    return e;
+}
+
+static void assert_same(const struct everything *a, const struct everything *b)
+{
+    assert_int_equal(a->head.epoch, b->head.epoch);
+    assert_int_equal(a->head.seq, b->head.seq);
+    assert_int_equal(a->head.version, b->head.version);
+    assert_int_equal(a->head.sale_state, b->head.sale_state);
+    assert_memory_equal(a->head.head_hash, b->head.head_hash, STORE_HASH_BYTES);
+    assert_int_equal(a->sale_count, b->sale_count);
+    for (size_t i = 0; i < a->sale_count; i++) {
+        assert_int_equal(a->sales[i].seat, b->sales[i].seat);
+        assert_true(id_eq(a->sales[i].order_id, b->sales[i].order_id));
+    }
+    assert_int_equal(a->row_count, b->row_count);
+    for (size_t i = 0; i < a->row_count; i++)
+        assert_memory_equal(a->rows[i].hash, b->rows[i].hash, STORE_HASH_BYTES);
+    assert_int_equal(a->order_count, b->order_count);
+    for (size_t i = 0; i < a->order_count; i++) {
+        assert_true(id_eq(a->orders[i].order_id, b->orders[i].order_id));
+        assert_int_equal(a->orders[i].state, b->orders[i].state);
+    }
+    assert_int_equal(a->outbox_count, b->outbox_count);
+}
+
+static void a_commit_writes_all_of_it(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = fixture_small_sale(f);
+    struct everything e = read_all(f, s->performance_id);
+    assert_head(f, s);
+    assert_int_equal(s->head.seq, 2);
+    assert_int_equal(s->head.version, 6);
+    assert_int_equal(s->head.sale_state, OPEN);
+    assert_sold(f, s->performance_id, 3,
+                (struct store_sale[]){{0, script_id(1)}, {1, script_id(1)}, {5, script_id(2)}});
+
+    assert_int_equal(e.row_count, 2);
+    struct ledger_tail tail = {0};
+    memcpy(tail.hash, e.rows[0].prev_hash, STORE_HASH_BYTES);
+    for (size_t i = 0; i < 2; i++) {
+        enum ledger_break broken = LEDGER_BREAK_HASH;
+        Usher__V1__LedgerBatch *batch;
+        assert_int_equal(ledger_follow(s->performance_id, &e.rows[i], &tail, &broken), 0);
+        assert_int_equal(broken, LEDGER_OK);
+        assert_int_equal(ledger_unpack(e.rows[i].body, &f->arena, &batch), 0);
+        assert_int_equal(batch->n_entries, e.rows[i].version - e.rows[i].version_before);
+    }
+    assert_memory_equal(tail.hash, s->head.head_hash, STORE_HASH_BYTES);
+    assert_int_equal(e.rows[1].at_ms, SCRIPT_START_MS + 1000);
+
+    assert_int_equal(e.order_count, 2);
+    struct store_order *order = &e.orders[0];
+    assert_true(id_eq(order->order_id, script_id(1)));
+    assert_true(id_eq(order->account_id, script_id(11)));
+    assert_true(id_eq(order->hold_id, script_id(101)));
+    assert_int_equal(order->performance_id, s->performance_id);
+    assert_int_equal(order->state, CONFIRMED);
+    assert_int_equal(order->payment_method, 1);
+    assert_int_equal(order->placed_at_ms, SCRIPT_START_MS);
+    assert_int_equal(order->total, 2000);
+    assert_true(view_eq(order->seats, VIEW_LIT("\0\0\0\0\1\0\0\0")));
+    assert_int_equal(e.outbox_count, 2);
+    assert_int_equal(e.outbox[0].performance_id, s->performance_id);
+    assert_true(view_eq(e.outbox[0].body, VIEW_LIT("outbox of a batch")));
+    script_free(s);
+}
+
+static void the_fence_holds(void **state)
+{
+    struct fixture *f = *state;
+    struct script *old = fixture_small_sale(f);
+    struct script *owner = script_new(f->store, old->performance_id);
+    struct everything before = read_all(f, old->performance_id), after;
+    assert_int_equal(owner->head.epoch, old->head.epoch + 1);
+
+    script_sell(old, 3, 103, 13, SEATS(9), NULL);
+    assert_int_equal(script_commit(old), ERR_FENCED);
+    after = read_all(f, old->performance_id);
+    assert_same(&before, &after);
+
+    /* each part of the head counts */
+    for (int part = 0; part < 4; part++) {
+        script_sell(owner, 3, 103, 13, SEATS(9), NULL);
+        struct store_batch batch = script_batch(owner);
+        if (part == 0)
+            batch.row.seq++;
+        if (part == 1)
+            batch.row.version_before++, batch.row.version++;
+        if (part == 2)
+            batch.row.prev_hash[5] ^= 1;
+        if (part == 3)
+            batch.epoch++, batch.row.epoch++;
+        assert_int_equal(ledger_seal(owner->performance_id, &batch.row), 0);
+        assert_int_equal(f->store->ops->commit(f->store, &batch, DEADLINE_NEVER), ERR_FENCED);
+        after = read_all(f, old->performance_id);
+        assert_same(&before, &after);
+        script_drop(owner);
+    }
+    script_sell(owner, 3, 103, 13, SEATS(9), NULL);
+    struct store_batch batch = script_batch(owner);
+    assert_int_equal(f->store->ops->commit(f->store, &batch, DEADLINE_NEVER), 0);
+    /* the very same batch again: it is in the past now */
+    assert_int_equal(f->store->ops->commit(f->store, &batch, DEADLINE_NEVER), ERR_FENCED);
+    script_free(owner);
+    script_free(old);
+}
+
+static void an_unknown_performance_is_not_found(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = fixture_small_sale(f);
+    script_release(s, 103);
+    struct store_batch batch = script_batch(s);
+    batch.performance_id++;
+    assert_int_equal(f->store->ops->commit(f->store, &batch, DEADLINE_NEVER), ERR_NOT_FOUND);
+    script_free(s);
+}
+
+/* A batch that is good but for its last part must leave no trace of the good parts. */
+static void assert_conflict(struct fixture *f, struct script *s)
+{
+    struct everything before = read_all(f, s->performance_id);
+    assert_int_equal(script_commit(s), ERR_CONFLICT);
+    struct everything after = read_all(f, s->performance_id);
+    assert_same(&before, &after);
+}
+
+static void a_sold_seat_is_a_conflict(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = fixture_small_sale(f);
+    script_state(s, PAUSED);
+    script_cancel(s, 1, 11, SEATS(0, 1));
+    script_sell(s, 3, 103, 13, SEATS(9), NULL);
+    script_sell(s, 4, 104, 14, SEATS(3, 5), NULL); /* 5 is sold to order 2 */
+    assert_conflict(f, s);
+    script_sell(s, 3, 103, 13, SEATS(9), NULL); /* the same without the culprit */
+    assert_int_equal(script_commit(s), 0);
+    assert_head(f, s);
+    script_free(s);
+}
+
+static void an_order_exists_once(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = fixture_small_sale(f);
+    script_sell(s, 3, 103, 13, SEATS(9), NULL);
+    script_sell(s, 1, 104, 14, SEATS(12), NULL);
+    assert_conflict(f, s);
+    /* not even in another performance */
+    struct script *other = script_new(f->store, script_performance(f->store, 20, 4));
+    script_sell(other, 1, 105, 15, SEATS(0), NULL);
+    assert_conflict(f, other);
+    /* nor twice in a batch */
+    script_sell(s, 3, 103, 13, SEATS(9), NULL);
+    script_sell(s, 3, 104, 14, SEATS(12), NULL);
+    assert_conflict(f, s);
+    script_free(other);
+    script_free(s);
+}
+
+static void only_an_order_of_its_own_is_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = fixture_small_sale(f);
+    struct script *other = script_new(f->store, script_performance(f->store, 20, 4));
+    script_cancel(s, 7, 11, SEATS(0)); /* no such order */
+    assert_conflict(f, s);
+    script_cancel(s, 1, 11, SEATS(0)); /* not all of its seats */
+    assert_conflict(f, s);
+    script_cancel(s, 1, 11, SEATS(0, 5)); /* not its seats */
+    assert_conflict(f, s);
+    script_cancel(s, 2, 12, SEATS(5));
+    script_cancel(s, 2, 12, SEATS(5)); /* twice */
+    assert_conflict(f, s);
+    script_cancel(other, 1, 11, SEATS(0, 1)); /* of another performance */
+    assert_conflict(f, other);
+    script_cancel(s, 2, 12, SEATS(5));
+    assert_int_equal(script_commit(s), 0);
+    script_cancel(s, 2, 12, SEATS(5)); /* again */
+    assert_conflict(f, s);
+    script_free(other);
+    script_free(s);
+}
+
+static void cancelled_seats_are_sold_again(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = fixture_small_sale(f);
+    struct store_order order;
+    script_cancel(s, 1, 11, SEATS(0, 1));
+    script_hold(s, 110, 14, SEATS(1), NULL);
+    script_sell(s, 3, 110, 14, SEATS(1), NULL); /* in the same batch */
+    assert_int_equal(script_commit(s), 0);
+    assert_sold(f, s->performance_id, 2,
+                (struct store_sale[]){{1, script_id(3)}, {5, script_id(2)}});
+    script_hold(s, 111, 15, SEATS(0), NULL);
+    script_sell(s, 4, 111, 15, SEATS(0), NULL); /* in a later one */
+    assert_int_equal(script_commit(s), 0);
+    assert_sold(f, s->performance_id, 3,
+                (struct store_sale[]){{0, script_id(4)}, {1, script_id(3)}, {5, script_id(2)}});
+    assert_int_equal(
+        f->store->ops->order_get(f->store, script_id(1), &f->arena, &order, DEADLINE_NEVER), 0);
+    assert_int_equal(order.state, CANCELLED);
+    assert_int_equal(order.total, 2000);
+    assert_int_equal(order.seats.len, 8);
+    script_free(s);
+}
+
+static void seats_of_two_performances_are_different_seats(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = fixture_small_sale(f);
+    struct script *other = script_new(f->store, script_performance(f->store, 20, 4));
+    script_sell(other, 3, 103, 13, SEATS(0, 1, 5), NULL);
+    assert_int_equal(script_commit(other), 0);
+    assert_sold(f, other->performance_id, 3,
+                (struct store_sale[]){{0, script_id(3)}, {1, script_id(3)}, {5, script_id(3)}});
+    assert_head(f, s);
+    script_free(other);
+    script_free(s);
+}
+
+static void a_batch_as_large_as_they_get(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = script_new(f->store, script_performance(f->store, 5000, 8));
+    for (uint32_t i = 0; i < SCRIPT_ENTRIES_MAX / 2; i++) {
+        uint32_t at = 8 * i;
+        struct script_seats seats =
+            SEATS(at, at + 1, at + 2, at + 3, at + 4, at + 5, at + 6, at + 7);
+        script_hold(s, 1000 + i, 5000 + i, seats, "a key of some length that is not short at all");
+        script_sell(s, 9000 + i, 1000 + i, 5000 + i, seats, "a key of some length too");
+    }
+    assert_int_equal(script_commit(s), 0);
+    assert_head(f, s);
+    struct store_sale *sales;
+    size_t count;
+    assert_int_equal(f->store->ops->sold_list(f->store, s->performance_id, &f->arena, &sales,
+                                              &count, DEADLINE_NEVER),
+                     0);
+    assert_int_equal(count, 8 * (SCRIPT_ENTRIES_MAX / 2));
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(sales[i].seat, i);
+        assert_true(id_eq(sales[i].order_id, script_id(9000 + i / 8)));
+    }
+    script_free(s);
+}
+
+static const struct CMUnitTest tests[] = {
+    SUITE_TEST(a_commit_writes_all_of_it),
+    SUITE_TEST(the_fence_holds),
+    SUITE_TEST(an_unknown_performance_is_not_found),
+    SUITE_TEST(a_sold_seat_is_a_conflict),
+    SUITE_TEST(an_order_exists_once),
+    SUITE_TEST(only_an_order_of_its_own_is_cancelled),
+    SUITE_TEST(cancelled_seats_are_sold_again),
+    SUITE_TEST(seats_of_two_performances_are_different_seats),
+    SUITE_TEST(a_batch_as_large_as_they_get),
+};
+const struct group commit_group = {"commit", tests, sizeof(tests) / sizeof(tests[0])};

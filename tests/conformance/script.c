@@ -1,0 +1,282 @@
+#include "script.h"
+
+#include <stdlib.h>
+
+#include "clock/clock.h"
+#include "usher/v1/hall.pb-c.h"
+#include "usher/v1/ticket.pb-c.h"
+
+#define SCRIPT_ARENA_MAX (64u << 20)
+
+/* A layout of one standing area. */
+static struct view pack_layout(struct arena *arena, uint32_t place_count)
+{
+    Usher__V1__Section section = USHER__V1__SECTION__INIT, *sections[] = {&section};
+    section.name = (char *)"Floor";
+    section.kind = USHER__V1__SECTION_KIND__SECTION_KIND_STANDING;
+    section.place_count = place_count;
+    Usher__V1__SeatMap map = USHER__V1__SEAT_MAP__INIT;
+    map.name = (char *)"Test hall";
+    map.n_sections = 1;
+    map.sections = sections;
+    map.place_count = place_count;
+    size_t len = usher__v1__seat_map__get_packed_size(&map);
+    uint8_t *bytes = arena_alloc(arena, len);
+    assert(bytes);
+    usher__v1__seat_map__pack(&map, bytes);
+    return view_of(bytes, len);
+}
+
+uint32_t script_performance(struct store *store, uint32_t place_count, uint32_t places_max)
+{
+    struct arena arena;
+    uint32_t hall_id = 0, event_id = 0, performance_id = 0;
+    static const uint8_t prices[16] = {0xe8, 3, 0, 0, 0, 0, 0, 0, 0xd0, 7};
+    arena_init(&arena, SCRIPT_ARENA_MAX);
+    struct store_hall hall = {.name = VIEW_LIT("Test hall"),
+                              .place_count = place_count,
+                              .section_count = 1,
+                              .layout = pack_layout(&arena, place_count)};
+    int rc = ledger_sha256(hall.layout, hall.layout_hash);
+    assert(rc == 0);
+    rc = store->ops->hall_put(store, &hall, &hall_id, DEADLINE_NEVER);
+    assert(rc == 0);
+    struct store_event event = {.name = VIEW_LIT("Test event"),
+                                .description = VIEW_LIT("An evening"),
+                                .created_at_ms = SCRIPT_START_MS};
+    rc = store->ops->event_put(store, &event, &event_id, DEADLINE_NEVER);
+    assert(rc == 0);
+    struct store_performance performance = {
+        .event_id = event_id,
+        .hall_id = hall_id,
+        .starts_at_ms = SCRIPT_START_MS + 1000000,
+        .hold_ttl_ms = SCRIPT_TTL_MS,
+        .places_max = places_max,
+        .currency = VIEW_LIT("KRW"),
+        .prices = view_of(prices, sizeof(prices)),
+        .sale_state = USHER__V1__SALE_STATE__SALE_STATE_DRAFT,
+    };
+    rc = store->ops->performance_put(store, &performance, &performance_id, DEADLINE_NEVER);
+    assert(rc == 0);
+    arena_release(&arena);
+    return performance_id;
+}
+
+struct script *script_new(struct store *store, uint32_t performance_id)
+{
+    struct script *s = calloc(1, sizeof(*s));
+    assert(s);
+    s->store = store;
+    s->performance_id = performance_id;
+    s->now_ms = SCRIPT_START_MS;
+    arena_init(&s->arena, SCRIPT_ARENA_MAX);
+    int rc = store->ops->claim(store, performance_id, &s->arena, &s->head, DEADLINE_NEVER);
+    assert(rc == 0);
+    s->sale_state = s->head.sale_state;
+    script_drop(s);
+    return s;
+}
+
+void script_free(struct script *s)
+{
+    arena_release(&s->arena);
+    free(s);
+}
+
+static void *take(struct script *s, size_t size)
+{
+    void *bytes = arena_alloc(&s->arena, size);
+    assert(bytes);
+    return bytes;
+}
+
+static ProtobufCBinaryData id_bytes(struct script *s, uint64_t n)
+{
+    uint8_t *bytes = take(s, ID_BYTES);
+    id_to_bytes(script_id(n), bytes);
+    return (ProtobufCBinaryData){ID_BYTES, bytes};
+}
+
+static uint32_t *copy_seats(struct script *s, const struct script_seats *seats)
+{
+    uint32_t *copy = take(s, sizeof(seats->at));
+    memcpy(copy, seats->at, sizeof(seats->at));
+    return copy;
+}
+
+static struct view pack_seats(struct script *s, const struct script_seats *seats)
+{
+    uint8_t *bytes = take(s, 4 * seats->count);
+    for (size_t i = 0; i < 4 * seats->count; i++)
+        bytes[i] = (uint8_t)(seats->at[i / 4] >> (8 * (i % 4)));
+    return view_of(bytes, 4 * seats->count);
+}
+
+static Usher__V1__LedgerKey *make_key(struct script *s, const char *text)
+{
+    if (!text)
+        return NULL;
+    Usher__V1__LedgerKey *key = take(s, sizeof(*key));
+    usher__v1__ledger_key__init(key);
+    key->key =
+        (ProtobufCBinaryData){strlen(text), (uint8_t *)arena_copy(&s->arena, view_str(text))};
+    key->request_hash = (ProtobufCBinaryData){LEDGER_HASH_BYTES, take(s, LEDGER_HASH_BYTES)};
+    return key;
+}
+
+static Usher__V1__LedgerEntry *add_entry(struct script *s, Usher__V1__LedgerEntry__ChangeCase kind)
+{
+    assert(s->entry_count < SCRIPT_ENTRIES_MAX);
+    Usher__V1__LedgerEntry *entry = take(s, sizeof(*entry));
+    usher__v1__ledger_entry__init(entry);
+    entry->at_ms = s->now_ms;
+    entry->change_case = kind;
+    s->entries[s->entry_count++] = entry;
+    return entry;
+}
+
+void script_state(struct script *s, uint32_t sale_state)
+{
+    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE);
+    entry->sale_state = take(s, sizeof(*entry->sale_state));
+    usher__v1__ledger_sale_state__init(entry->sale_state);
+    entry->sale_state->state = sale_state;
+    s->sale_state = sale_state;
+}
+
+void script_hold(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
+                 const char *key)
+{
+    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_HOLD);
+    entry->hold = take(s, sizeof(*entry->hold));
+    usher__v1__ledger_hold__init(entry->hold);
+    entry->hold->hold_id = id_bytes(s, hold);
+    entry->hold->account_id = id_bytes(s, account);
+    entry->hold->n_seats = seats.count;
+    entry->hold->seats = copy_seats(s, &seats);
+    entry->hold->expires_at_ms = s->now_ms + SCRIPT_TTL_MS;
+    entry->hold->key = make_key(s, key);
+}
+
+void script_release(struct script *s, uint64_t hold)
+{
+    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_RELEASE);
+    entry->release = take(s, sizeof(*entry->release));
+    usher__v1__ledger_release__init(entry->release);
+    entry->release->hold_id = id_bytes(s, hold);
+}
+
+void script_expire(struct script *s, uint64_t hold)
+{
+    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY);
+    entry->expiry = take(s, sizeof(*entry->expiry));
+    usher__v1__ledger_expiry__init(entry->expiry);
+    entry->expiry->hold_id = id_bytes(s, hold);
+}
+
+void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t account,
+                 struct script_seats seats, const char *key)
+{
+    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_SALE);
+    entry->sale = take(s, sizeof(*entry->sale));
+    usher__v1__ledger_sale__init(entry->sale);
+    entry->sale->order_id = id_bytes(s, order);
+    entry->sale->hold_id = id_bytes(s, hold);
+    entry->sale->account_id = id_bytes(s, account);
+    entry->sale->n_seats = seats.count;
+    entry->sale->seats = copy_seats(s, &seats);
+    entry->sale->total = 1000 * (int64_t)seats.count;
+    entry->sale->payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE;
+    entry->sale->key = make_key(s, key);
+    s->orders[s->order_count++] = (struct store_order){
+        .order_id = script_id(order),
+        .account_id = script_id(account),
+        .hold_id = script_id(hold),
+        .performance_id = s->performance_id,
+        .state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED,
+        .payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE,
+        .placed_at_ms = s->now_ms,
+        .total = entry->sale->total,
+        .seats = pack_seats(s, &seats),
+    };
+    for (size_t i = 0; i < seats.count; i++)
+        s->sales[s->sale_count++] = (struct store_sale){seats.at[i], script_id(order)};
+}
+
+void script_cancel(struct script *s, uint64_t order, uint64_t account, struct script_seats seats)
+{
+    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_CANCEL);
+    entry->cancel = take(s, sizeof(*entry->cancel));
+    usher__v1__ledger_cancel__init(entry->cancel);
+    entry->cancel->order_id = id_bytes(s, order);
+    entry->cancel->account_id = id_bytes(s, account);
+    entry->cancel->n_seats = seats.count;
+    entry->cancel->seats = copy_seats(s, &seats);
+    s->cancels[s->cancel_count++] =
+        (struct store_order){.order_id = script_id(order), .seats = pack_seats(s, &seats)};
+}
+
+Usher__V1__LedgerEntry *script_last(struct script *s)
+{
+    assert(s->entry_count > 0);
+    return s->entries[s->entry_count - 1];
+}
+
+static int sale_by_seat(const void *a, const void *b)
+{
+    const struct store_sale *x = a, *y = b;
+    return x->seat < y->seat ? -1 : x->seat > y->seat;
+}
+
+struct store_batch script_batch(struct script *s)
+{
+    Usher__V1__LedgerBatch message = USHER__V1__LEDGER_BATCH__INIT;
+    message.n_entries = s->entry_count;
+    message.entries = s->entries;
+    qsort(s->sales, s->sale_count, sizeof(s->sales[0]), sale_by_seat);
+    struct store_batch batch = {
+        .performance_id = s->performance_id,
+        .epoch = s->head.epoch,
+        .row = {.seq = s->head.seq + 1,
+                .epoch = s->head.epoch,
+                .version_before = s->head.version,
+                .version = s->head.version + s->entry_count,
+                .at_ms = s->now_ms},
+        .sale_state = s->sale_state,
+        .sales = s->sales,
+        .sale_count = s->sale_count,
+        .orders = s->orders,
+        .order_count = s->order_count,
+        .cancels = s->cancels,
+        .cancel_count = s->cancel_count,
+    };
+    memcpy(batch.row.prev_hash, s->head.head_hash, STORE_HASH_BYTES);
+    int rc = ledger_pack(&message, &s->arena, &batch.row.body);
+    assert(rc == 0);
+    rc = ledger_seal(s->performance_id, &batch.row);
+    assert(rc == 0);
+    batch.outbox = s->order_count ? VIEW_LIT("outbox of a batch") : (struct view){0};
+    return batch;
+}
+
+int script_commit(struct script *s)
+{
+    struct store_batch batch = script_batch(s);
+    int rc = s->store->ops->commit(s->store, &batch, DEADLINE_NEVER);
+    if (rc == 0) {
+        s->head.seq = batch.row.seq;
+        s->head.version = batch.row.version;
+        s->head.sale_state = batch.sale_state;
+        memcpy(s->head.head_hash, batch.row.hash, STORE_HASH_BYTES);
+    }
+    script_drop(s);
+    return rc;
+}
+
+void script_drop(struct script *s)
+{
+    s->entry_count = s->sale_count = s->order_count = s->cancel_count = 0;
+    s->sale_state = s->head.sale_state;
+    s->head.currency = s->head.prices = (struct view){0}; /* they went with the arena */
+    arena_reset(&s->arena);
+}

@@ -1,0 +1,74 @@
+/*
+ * script: writes a performance's history batch by batch, as an owner would, for tests.
+ *
+ * It decides nothing: what it is told goes into the ledger, right or wrong; what an order needs in
+ * the other tables goes there as well. Ids are small numbers, so that tests can name them. Time is
+ * a number that the test moves.
+ */
+#ifndef USHER_TESTS_CONFORMANCE_SCRIPT_H
+#define USHER_TESTS_CONFORMANCE_SCRIPT_H
+
+#include "store/store.h"
+
+#define SCRIPT_ENTRIES_MAX 600
+#define SCRIPT_SALES_MAX   (SCRIPT_ENTRIES_MAX * LEDGER_SEATS_MAX)
+#define SCRIPT_START_MS    INT64_C(1790000000000)
+#define SCRIPT_TTL_MS      300000
+
+struct script {
+    struct store *store;
+    struct arena arena; /* of the batch under way */
+    uint32_t performance_id;
+    struct store_performance head; /* as of the claim, then moved by commits; its views are empty */
+    int64_t now_ms;
+    Usher__V1__LedgerEntry *entries[SCRIPT_ENTRIES_MAX];
+    size_t entry_count;
+    struct store_sale sales[SCRIPT_SALES_MAX];
+    size_t sale_count;
+    struct store_order orders[SCRIPT_ENTRIES_MAX];
+    size_t order_count;
+    struct store_order cancels[SCRIPT_ENTRIES_MAX];
+    size_t cancel_count;
+    uint32_t sale_state;
+};
+
+/* Seats of one entry: {count, {…}}. */
+struct script_seats {
+    size_t count;
+    uint32_t at[LEDGER_SEATS_MAX];
+};
+
+static inline struct id script_id(uint64_t n)
+{
+    return (struct id){UINT64_C(0xabcdef0000000000), n};
+}
+
+/* A hall of that many seats, an event and a performance in it, drafted. Gives the performance's id.
+ */
+uint32_t script_performance(struct store *store, uint32_t place_count, uint32_t places_max);
+
+/* Claims. Asserts on failure, as everything here but script_commit. */
+struct script *script_new(struct store *store, uint32_t performance_id);
+void script_free(struct script *s);
+
+void script_state(struct script *s, uint32_t sale_state);
+/* key may be NULL */
+void script_hold(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
+                 const char *key);
+void script_release(struct script *s, uint64_t hold);
+void script_expire(struct script *s, uint64_t hold);
+/* The order's id is `order`; total is 1000 a seat. */
+void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t account,
+                 struct script_seats seats, const char *key);
+void script_cancel(struct script *s, uint64_t order, uint64_t account, struct script_seats seats);
+/* The entry given last, to be spoilt. */
+Usher__V1__LedgerEntry *script_last(struct script *s);
+
+/* What would be committed; lives until the script's next entry or commit. */
+struct store_batch script_batch(struct script *s);
+/* Commits and forgets the batch under way; the head moves on success. As store's commit. */
+int script_commit(struct script *s);
+/* Forgets the batch under way. */
+void script_drop(struct script *s);
+
+#endif

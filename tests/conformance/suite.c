@@ -1,0 +1,124 @@
+#include "suite.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "store/wrap/fault.h"
+
+static const char *body;
+
+static void open_store(struct fixture *f)
+{
+    if (strcmp(f->body, "sqlite") == 0) {
+        assert_int_equal(store_sqlite_open(f->dir, false, &f->store), 0);
+    } else if (strcmp(f->body, "fault") == 0) {
+        assert_int_equal(store_mem_new(&f->inner), 0);
+        assert_int_equal(store_fault_new(f->inner, NULL, &f->store), 0);
+    } else {
+        assert_int_equal(store_mem_new(&f->store), 0);
+    }
+    assert_string_equal(f->store->ops->name, f->body);
+}
+
+int fixture_set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    assert_non_null(f);
+    f->body = body;
+    arena_init(&f->arena, 256u << 20);
+    const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
+    assert_true(snprintf(f->dir, sizeof(f->dir), "%s/usher-store-XXXXXX", tmp) <
+                (int)sizeof(f->dir));
+    assert_non_null(mkdtemp(f->dir));
+    open_store(f);
+    *state = f;
+    return 0;
+}
+
+int fixture_tear_down(void **state)
+{
+    struct fixture *f = *state;
+    store_free(f->store);
+    store_free(f->inner);
+    arena_release(&f->arena);
+    DIR *dir = opendir(f->dir);
+    struct dirent *entry;
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    closedir(dir);
+    rmdir(f->dir);
+    free(f);
+    return 0;
+}
+
+void fixture_reopen(struct fixture *f)
+{
+    store_free(f->store);
+    f->store = NULL;
+    open_store(f);
+}
+
+struct script *fixture_small_sale(struct fixture *f)
+{
+    struct script *s = script_new(f->store, script_performance(f->store, 20, 4));
+    script_state(s, OPEN);
+    script_hold(s, 101, 11, SEATS(0, 1), "first");
+    script_hold(s, 102, 12, SEATS(5), NULL);
+    script_sell(s, 1, 101, 11, SEATS(0, 1), "buy");
+    assert_int_equal(script_commit(s), 0);
+    s->now_ms += 1000;
+    script_sell(s, 2, 102, 12, SEATS(5), NULL);
+    script_hold(s, 103, 13, SEATS(9), NULL);
+    assert_int_equal(script_commit(s), 0);
+    return s;
+}
+
+void assert_head(struct fixture *f, const struct script *s)
+{
+    struct store_performance p;
+    assert_int_equal(
+        f->store->ops->performance_get(f->store, s->performance_id, &f->arena, &p, DEADLINE_NEVER),
+        0);
+    assert_int_equal(p.epoch, s->head.epoch);
+    assert_int_equal(p.seq, s->head.seq);
+    assert_int_equal(p.version, s->head.version);
+    assert_int_equal(p.sale_state, s->head.sale_state);
+    assert_memory_equal(p.head_hash, s->head.head_hash, STORE_HASH_BYTES);
+}
+
+void assert_sold(struct fixture *f, uint32_t performance_id, size_t count,
+                 const struct store_sale *wanted)
+{
+    struct store_sale *sales = NULL;
+    size_t found = 0;
+    assert_int_equal(f->store->ops->sold_list(f->store, performance_id, &f->arena, &sales, &found,
+                                              DEADLINE_NEVER),
+                     0);
+    assert_int_equal(found, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(sales[i].seat, wanted[i].seat);
+        assert_true(id_eq(sales[i].order_id, wanted[i].order_id));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct group *groups[] = {&catalogue_group, &commit_group, &read_group, &parallel_group,
+                                    &file_group};
+    int failed = 0;
+    if (argc != 2) {
+        fprintf(stderr, "usage: conformance mem|sqlite|fault\n");
+        return 2;
+    }
+    body = argv[1];
+    size_t count = sizeof(groups) / sizeof(groups[0]);
+    if (strcmp(body, "sqlite") != 0)
+        count--; /* the last is for bodies that keep files */
+    for (size_t i = 0; i < count; i++)
+        failed += _cmocka_run_group_tests(groups[i]->name, groups[i]->tests, groups[i]->count, NULL,
+                                          NULL);
+    return failed > 0;
+}
