@@ -1,10 +1,10 @@
 /*
  * err: the one list of what can go wrong.
  *
- * A function that can fail returns 0 or one of these negative codes, and names in its header comment
- * the two or three it may return. Outputs (ret_x) are untouched on failure. A code is logged once, by
- * the outermost function that handles it. Our own mistakes are not here: they are assertions, which
- * stay on in release builds.
+ * A function that can fail returns 0 or one of these negative codes, and names in its header
+ * comment the two or three it may return. Outputs (ret_x) are untouched on failure. A code is
+ * logged once, by the outermost function that handles it. Our own mistakes are not here: they are
+ * assertions, which stay on in release builds.
  */
 #ifndef USHER_ERR_ERR_H
 #define USHER_ERR_ERR_H

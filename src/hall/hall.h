@@ -1,9 +1,10 @@
 /*
  * hall: a hall plan in memory: sections, rows, seats, where they are and what they cost in comfort.
  *
- * A hall is built once (from an import, the generator, or its stored form) and never changes; any number
- * of threads may read it. Every place has a seat index, 0 … place_count - 1, in the order of sections,
- * rows and seats. The stored form is the encoded usher.v1.SeatMap, and its SHA-256 is the layout hash.
+ * A hall is built once (from an import, the generator, or its stored form) and never changes; any
+ * number of threads may read it. Every place has a seat index, 0 … place_count - 1, in the order of
+ * sections, rows and seats. The stored form is the encoded usher.v1.SeatMap, and its SHA-256 is the
+ * layout hash.
  */
 #ifndef USHER_HALL_HALL_H
 #define USHER_HALL_HALL_H
@@ -51,7 +52,7 @@ struct hall_seat {
     uint32_t row;      /* HALL_NO_ROW in a standing area */
     uint32_t distance; /* from the stage, hundredths of a unit: the smaller the better */
     uint16_t category;
-    bool break_after;  /* an aisle, or the row's end, follows: the next index is no neighbour */
+    bool break_after;   /* an aisle, or the row's end, follows: the next index is no neighbour */
     struct view number; /* printed on the seat; empty in a standing area */
 };
 #define HALL_NO_ROW UINT32_MAX
@@ -73,19 +74,20 @@ struct hall {
     uint8_t hash[HALL_HASH_BYTES];
 };
 
-/* What is wrong with a plan, and where: "zones[0].rows[12].seats[3].category: no category is called …" */
+/* What is wrong with a plan, and where: "zones[0].rows[12].seats[3].category: no such category" */
 struct hall_error {
     char text[512];
 };
 
 /* From the pretix seating-plan format, both revisions (with and without uuid / zone_id; integer and
- * fractional positions). name may be empty: the plan's own. A zone's position, a row's and a seat's add
- * up. ERR_INVALID with *ret_error; ERR_FULL beyond a maximum above, with *ret_error; ERR_NO_MEMORY. */
+ * fractional positions). name may be empty: the plan's own. A zone's position, a row's and a seat's
+ * add up. ERR_INVALID with *ret_error; ERR_FULL beyond a maximum above, with *ret_error;
+ * ERR_NO_MEMORY. */
 int hall_import_pretix(struct view json, struct view name, struct hall **ret_hall,
                        struct hall_error *ret_error);
 
-/* A plausible hall: curved rows before a stage, sections side by side and tier behind tier, aisles, price
- * categories by distance. */
+/* A plausible hall: curved rows before a stage, sections side by side and tier behind tier, aisles,
+ * price categories by distance. */
 struct hall_shape {
     struct view name;  /* empty: "Hall of <capacity>" */
     uint32_t capacity; /* 500 … 100,000, all places, met exactly */

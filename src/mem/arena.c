@@ -6,9 +6,8 @@
 #include "err/err.h"
 
 #define ARENA_ALIGN 16u
-#define ARENA_FIRST                                                                                \
-    (4u << 10) /* bytes of the first chunk; the next ones double up to ARENA_KEEP                  \
-                */
+/* Bytes of the first chunk; the next ones double up to ARENA_KEEP. */
+#define ARENA_FIRST (4u << 10)
 
 struct arena_chunk {
     struct arena_chunk *next;

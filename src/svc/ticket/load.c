@@ -14,8 +14,8 @@
 #define LOAD_STEP_MAX_MS 10000
 #define LOAD_PAGE        1000
 #define LOAD_ARENA_MAX   (64u << 20)
-#define LOAD_SLACK_MS    600000 /* an ended hold's entry is written at most this much after its end \
-                                 */
+/* An ended hold's entry is written at most this much after its end. */
+#define LOAD_SLACK_MS 600000
 
 /* Holds of the window that nothing has ended yet. */
 struct open_holds {

@@ -8,7 +8,9 @@
  *
  *              claim, load               commit failed or unknown
  *   LOADING ─────────────────▶ SERVING ───────────────────────────▶ LOADING (waiting asks are
- * answered by key) ▲  │ load failed: again,           │ owner_stop └──┘ a little later ▼ STOPPED
+ *      ▲  │ load failed: again,  │ owner_stop                        answered by key)
+ *      └──┘ a little later       ▼
+ *                             STOPPED
  *
  * Invariants: what was answered as done is in the store; the published state is a committed one;
  * the version never goes back; in doubt an ask is refused (ERR_UNAVAILABLE), never granted.
@@ -51,14 +53,18 @@ struct owner_area {
 
 /*
  * One question to an owner. The caller fills the first part and keeps the struct (on its stack,
- * say) until owner_ask returns. result: 0                the second part is filled, and durable
+ * say) until owner_ask returns. result:
+ *   0                the second part is filled, and durable
  *   ERR_CONFLICT     seats not free (refusal), or no adjacent run
  *   ERR_FULL         the account would have more places than it may
  *   ERR_BUSY         the sale is not open
  *   ERR_NOT_FOUND    no such live hold of this account (or, OWNER_CANCEL, its seats are not the
- * order's) ERR_TIMEOUT      the hold has expired ERR_EXISTS       the key was used with another
- * request ERR_INVALID      seats or quantities out of range ERR_UNAVAILABLE  not now: loading,
- * overloaded or stopping; nothing is known to have changed, and the same key may be tried again
+ *                    order's)
+ *   ERR_TIMEOUT      the hold has expired
+ *   ERR_EXISTS       the key was used with another request
+ *   ERR_INVALID      seats or quantities out of range
+ *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
+ *                    and the same key may be tried again
  */
 struct owner_ask {
     enum owner_verb verb;
