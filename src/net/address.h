@@ -1,0 +1,33 @@
+/*
+ * address: HOST:PORT as text and as the socket calls want it.
+ *
+ * HOST is an IPv4 address, an IPv6 address in brackets, or a name; PORT is 0 to 65535.
+ */
+#ifndef USHER_NET_ADDRESS_H
+#define USHER_NET_ADDRESS_H
+
+#include <sys/socket.h>
+
+#include "mem/view.h"
+
+#define NET_HOST_MAX 255 /* characters of a host's name */
+#define NET_TEXT_MAX 64  /* of an address in numbers: "[…]:65535" and a NUL */
+
+struct net_address {
+    struct sockaddr_storage sockaddr;
+    socklen_t len;
+};
+
+/* Takes "HOST:PORT" apart; *ret_host is without brackets and looks into text. ERR_INVALID. */
+int net_split(struct view text, struct view *ret_host, uint16_t *ret_port);
+
+/* The address of numbers alone: never asks anybody, never waits. ERR_INVALID for a name. */
+int net_address_of(struct view host, uint16_t port, struct net_address *ret_address);
+/* The same, but a name is looked up (getaddrinfo), which blocks the thread for as long as that
+ * takes. ERR_NOT_FOUND: nobody knows it; ERR_INVALID. */
+int net_address_find(struct view host, uint16_t port, struct net_address *ret_address);
+
+uint16_t net_address_port(const struct net_address *address);
+void net_address_format(const struct net_address *address, char ret_text[NET_TEXT_MAX]);
+
+#endif

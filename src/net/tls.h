@@ -1,0 +1,26 @@
+/*
+ * tls: contexts of OpenSSL 3, for one side each; shared by all threads once made.
+ *
+ * TLS 1.2 and 1.3 only. A server chooses h2, else http/1.1, of what a client offers by ALPN (RFC
+ * 7301); a client that offers neither is refused (no_application_protocol), one that offers nothing
+ * gets what its first bytes say. A client offers h2 and verifies certificate and name.
+ */
+#ifndef USHER_NET_TLS_H
+#define USHER_NET_TLS_H
+
+struct net_tls;
+struct ssl_st;
+
+/* The certificate chain and its key, both PEM. ERR_INVALID: unreadable, or they do not belong
+ * together; ERR_NO_MEMORY. */
+int net_tls_new_server(const char *cert_path, const char *key_path, struct net_tls **ret_tls);
+/* ca_path: a PEM file of trusted roots; NULL: the system's. ERR_INVALID, ERR_NO_MEMORY. */
+int net_tls_new_client(const char *ca_path, struct net_tls **ret_tls);
+void net_tls_free(struct net_tls *tls);
+
+/* For net_stream: a session on fd (which stays the caller's). server_name: whom a client expects;
+ * NULL on a server. ERR_NO_MEMORY. */
+int net_tls_start(struct net_tls *tls, int fd, const char *server_name,
+                  struct ssl_st **ret_session);
+
+#endif
