@@ -1,0 +1,32 @@
+/*
+ * answer: results and errors in the way of the call's wire, over either engine. Inside src/rpc
+ * only.
+ *
+ * Whatever ends a call here also parts it from its stream. Nothing is written at once: the
+ * connection is touched and flushed with the turn.
+ */
+#ifndef USHER_RPC_ANSWER_H
+#define USHER_RPC_ANSWER_H
+
+#include "rpc/conn.h"
+
+#define ANSWER_FIELDS_MAX 12
+
+/* A whole answer to whatever the stream asked. A failure breaks the connection (HTTP/1.1) or the
+ * stream. The body is taken. */
+void answer_whole(struct conn *conn, struct h2_stream *h2, const struct head_answer *answer,
+                  struct body body, const struct head_field *trailers, size_t trailer_count);
+/* A status and a line of text; allow: with 405, or NULL. */
+void answer_status(struct conn *conn, struct h2_stream *h2, int status, const char *allow);
+
+/* A unary call's response. */
+void answer_response(struct rpc_call *call, const ProtobufCMessage *response);
+/* call->code, message and detail; also where a stream is half sent. */
+void answer_error(struct rpc_call *call);
+
+/* The head of a stream's answer, once. 0, ERR_CLOSED. */
+int answer_begin(struct rpc_call *call);
+/* The end of a stream: call->code, which may be RPC_OK. */
+void answer_end(struct rpc_call *call);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * page: plain HTTP outside of the services, from the page hook. Inside src/rpc only.
+ */
+#ifndef USHER_RPC_PAGE_H
+#define USHER_RPC_PAGE_H
+
+#include "rpc/conn.h"
+
+void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *head);
+
+#endif

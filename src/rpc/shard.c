@@ -1,0 +1,267 @@
+#include "rpc/shard.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "err/err.h"
+#include "rpc/health.h"
+#include "rpc/limits.h"
+
+int64_t shard_now_ns(const struct shard *shard)
+{
+    return loop_now_ns(shard->loop);
+}
+
+struct view shard_date(struct shard *shard)
+{
+    int64_t now_s = clock_wall_ms(loop_clock(shard->loop)) / 1000;
+    if (now_s != shard->date_s) {
+        struct tm tm;
+        time_t t = (time_t)now_s;
+        gmtime_r(&t, &tm);
+        strftime(shard->date, sizeof(shard->date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        shard->date_s = now_s;
+    }
+    return view_str(shard->date);
+}
+
+void shard_touch(struct shard *shard)
+{
+    if (shard->posted)
+        return;
+    shard->posted = true;
+    loop_post(shard->loop, &shard->flush);
+}
+
+/* ---- calls ---- */
+
+struct rpc_call *shard_take_call(struct shard *shard)
+{
+    struct list *link = list_take(&shard->free_calls);
+    struct rpc_call *call = link ? list_of(link, struct rpc_call, link) : calloc(1, sizeof(*call));
+    if (!call)
+        return NULL;
+    if (link)
+        shard->free_call_count--;
+    else
+        arena_init(&call->arena, RPC_ARENA_MAX);
+    shard->call_count++;
+    call->shard = shard;
+    scope_init(&call->scope);
+    return call;
+}
+
+/* Both owners have let go; this is a later turn, so the fiber is off its stack too. */
+static void take_back(struct shard *shard, struct rpc_call *call)
+{
+    assert(call->scope.count == 0 && !call->conn && !call->running);
+    call_tell_closed(call);
+    shard->body_bytes -= call->body.len;
+    shard->call_count--;
+    if (shard->free_call_count >= RPC_CALLS_KEPT) {
+        buf_release(&call->body);
+        arena_release(&call->arena);
+        free(call);
+        return;
+    }
+    struct arena arena = call->arena;
+    struct buf body = call->body;
+    arena_reset(&arena);
+    if (body.cap > RPC_BODY_KEPT)
+        buf_release(&body);
+    buf_clear(&body);
+    *call = (struct rpc_call){.arena = arena, .body = body};
+    list_append(&shard->free_calls, &call->link);
+    shard->free_call_count++;
+}
+
+static void free_calls(struct shard *shard)
+{
+    struct list *link;
+    while ((link = list_take(&shard->free_calls))) {
+        struct rpc_call *call = list_of(link, struct rpc_call, link);
+        buf_release(&call->body);
+        arena_release(&call->arena);
+        free(call);
+    }
+}
+
+/* ---- the end of a turn ---- */
+
+/* Tells everybody that the server goes down: streams end, connections take no more requests. */
+static void tell_drain(struct shard *shard)
+{
+    health_drain(shard);
+    list_each (link, &shard->streams)
+        call_refuse(list_of(link, struct rpc_call, stream_link), RPC_UNAVAILABLE,
+                    "the server is going down");
+    list_each (link, &shard->conns)
+        conn_drain(list_of(link, struct conn, link));
+}
+
+static void flush_conns(struct shard *shard)
+{
+    /* What is touched on the way waits for the next turn. */
+    struct list now, *link;
+    list_init(&now);
+    while ((link = list_take(&shard->dirty)))
+        list_append(&now, link);
+    while ((link = list_take(&now)))
+        conn_flush(list_of(link, struct conn, dirty_link));
+}
+
+static void on_flush(struct loop_task *task)
+{
+    struct shard *shard = list_of(task, struct shard, flush);
+    struct list *link;
+    shard->posted = false;
+    if (shard->drain_due) {
+        shard->drain_due = false;
+        tell_drain(shard);
+    }
+    flush_conns(shard);
+    if (shard->kill_due) {
+        list_each (each, &shard->conns)
+            conn_close(list_of(each, struct conn, link));
+    }
+    while ((link = list_take(&shard->ended)))
+        take_back(shard, list_of(link, struct rpc_call, link));
+    while ((link = list_take(&shard->dead)))
+        free(list_of(link, struct conn, dirty_link));
+    if (shard->drainer)
+        fiber_unpark(shard->drainer);
+}
+
+/* ---- the sweep ---- */
+
+/* Streams whose reader takes nothing, over HTTP/2 by its window: only they are given up. Over
+ * HTTP/1.1 the connection is stuck, which conn_sweep sees. */
+static void give_up_stalled(struct shard *shard, int64_t now_ns)
+{
+    while (!list_empty(&shard->stalled)) {
+        struct rpc_call *call = list_of(shard->stalled.next, struct rpc_call, stalled_link);
+        if (now_ns - call->stalled_since_ns <= RPC_STALL_MAX_MS * NS_PER_MS)
+            return;
+        struct conn *conn = call->conn;
+        if (call->h2)
+            h2_reset(call->h2, H2_CANCEL);
+        else
+            conn->failed = true;
+        conn_touch(conn);
+        call_gone(call);
+    }
+}
+
+static void on_tick(struct loop_timer *timer)
+{
+    struct shard *shard = list_of(timer, struct shard, tick);
+    int64_t now_ns = shard_now_ns(shard);
+    uint32_t count = shard->conn_count / RPC_SWEEP_STEPS + 1;
+    for (uint32_t i = 0; i < count && !list_empty(&shard->conns); i++) {
+        struct list *link = list_take(&shard->conns);
+        list_append(&shard->conns, link);
+        conn_sweep(list_of(link, struct conn, link), now_ns);
+    }
+    give_up_stalled(shard, now_ns);
+    if (shard->drainer)
+        fiber_unpark(shard->drainer);
+    loop_arm(shard->loop, &shard->tick, now_ns + shard->tick_ns);
+}
+
+/* ---- life ---- */
+
+static void on_accepted(struct net_listener *listener, int fd)
+{
+    static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n"
+                               "retry-after: 1\r\ncontent-length: 0\r\n\r\n";
+    struct shard *shard = listener->user;
+    if (shard->conn_count < shard->options->connections_max) {
+        conn_new(shard, fd);
+        return;
+    }
+    /* As many as there may be: say so, if the kernel takes it at once, and close. */
+    if (!shard->tls)
+        (void)!send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    close(fd);
+}
+
+/* Short enough that a connection is looked at several times in its shortest timer. */
+static int64_t tick_of(const struct rpc_server_options *options)
+{
+    int64_t shortest_ms = options->header_max_ms < options->idle_max_ms ? options->header_max_ms
+                                                                        : options->idle_max_ms;
+    int64_t ms = shortest_ms / 8 / RPC_SWEEP_STEPS;
+    ms = ms < RPC_TICK_MIN_MS ? RPC_TICK_MIN_MS : ms > RPC_TICK_MAX_MS ? RPC_TICK_MAX_MS : ms;
+    return ms * NS_PER_MS;
+}
+
+int shard_start(struct shard *shard, int fd)
+{
+    struct list *const lists[] = {&shard->conns,   &shard->dirty,   &shard->dead,
+                                  &shard->ended,   &shard->free_calls, &shard->streams,
+                                  &shard->stalled, &shard->watchers};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        list_init(lists[i]);
+    buf_init(&shard->encoded, RPC_RESPONSE_MAX);
+    arena_init(&shard->page_arena, RPC_ARENA_MAX);
+    shard->loop = worker_loop(shard->worker);
+    shard->flush.run = on_flush;
+    shard->tick.fire = on_tick;
+    shard->tick_ns = tick_of(shard->options);
+    shard->read_bytes = malloc(RPC_READ_BYTES);
+    int err = shard->read_bytes ? 0 : ERR_NO_MEMORY;
+    if (err)
+        close(fd);
+    else
+        err = net_listener_start(&shard->listener, shard->loop, fd, on_accepted, shard);
+    if (!err) {
+        err = loop_arm(shard->loop, &shard->tick, shard_now_ns(shard) + shard->tick_ns);
+        if (err)
+            net_listener_stop(&shard->listener);
+    }
+    if (err)
+        free(shard->read_bytes);
+    shard->started = !err;
+    return err;
+}
+
+void shard_drain(struct shard *shard)
+{
+    if (!shard->started)
+        return;
+    net_listener_stop(&shard->listener);
+    shard->draining = shard->drain_due = true;
+    shard_touch(shard);
+}
+
+static bool is_quiet(const struct shard *shard)
+{
+    return shard->conn_count == 0 && shard->call_count == 0 && !shard->posted &&
+           !net_listener_busy(&shard->listener);
+}
+
+void shard_stop(struct shard *shard, int64_t deadline_ns)
+{
+    if (!shard->started)
+        return;
+    shard->drainer = fiber_self();
+    int err = 0;
+    while (!is_quiet(shard) && !err)
+        err = fiber_park(deadline_ns);
+    if (!is_quiet(shard)) {
+        shard->kill_due = true;
+        shard_touch(shard);
+    }
+    /* Cancelled handlers come back: that is the contract of a waiting point. */
+    while (!is_quiet(shard))
+        fiber_park_deaf();
+    shard->drainer = NULL;
+    loop_disarm(shard->loop, &shard->tick);
+    free_calls(shard);
+    buf_release(&shard->encoded);
+    arena_release(&shard->page_arena);
+    free(shard->read_bytes);
+    shard->started = false;
+}

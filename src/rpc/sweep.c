@@ -1,0 +1,102 @@
+/* The timers of connections: each is looked at a few times in the shortest of them. */
+#include <sys/socket.h>
+
+#include "err/err.h"
+#include "rpc/answer.h"
+#include "rpc/limits.h"
+#include "rpc/shard.h"
+
+static bool is_over(int64_t since_ns, int64_t max_ms, int64_t now_ns)
+{
+    return since_ns != DEADLINE_NEVER && now_ns - since_ns > max_ms * NS_PER_MS;
+}
+
+/* A message that does not become whole (RFC 9110, 15.5.9). */
+static void time_out_h1(struct conn *conn)
+{
+    static const char answer[] = "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n"
+                                 "content-length: 0\r\n\r\n";
+    struct rpc_call *call = conn->call;
+    struct view v = VIEW_LIT("");
+    size_t len;
+    if (call) {
+        /* Its body is half here. */
+        answer_status(conn, NULL, 408, NULL);
+        call_gone(call);
+        return;
+    }
+    /* Half a head: the engine knows no request that could be answered. */
+    v = view_of(answer, sizeof(answer) - 1);
+    if (h1_unsent(&conn->h1) == 0 && net_write(&conn->stream, &v, 1, &len) == 0)
+        net_shut_write(&conn->stream);
+    conn->failed = true;
+    conn_touch(conn);
+}
+
+static void time_out_h2(struct conn *conn, struct h2_stream *stream)
+{
+    struct rpc_call *call = stream ? h2_stream_user(stream) : NULL;
+    if (!stream)
+        conn->failed = true;
+    else if (call)
+        call_refuse(call, RPC_DEADLINE_EXCEEDED, "the request did not become whole in time");
+    else
+        h2_reset(stream, H2_CANCEL);
+    conn_touch(conn);
+}
+
+static void sweep_h1(struct conn *conn, int64_t now_ns)
+{
+    const struct rpc_server_options *options = conn->shard->options;
+    if (is_over(h1_half_since_ns(&conn->h1), options->header_max_ms, now_ns)) {
+        time_out_h1(conn);
+    } else if (!conn->call && h1_unsent(&conn->h1) == 0 &&
+               is_over(conn->active_ns, options->idle_max_ms, now_ns)) {
+        h1_drain(&conn->h1);
+        conn_touch(conn);
+    }
+}
+
+static void sweep_h2(struct conn *conn, int64_t now_ns)
+{
+    const struct rpc_server_options *options = conn->shard->options;
+    struct h2_stream *stream = NULL;
+    if (is_over(h2_half_since_ns(conn->h2, &stream), options->header_max_ms, now_ns))
+        time_out_h2(conn, stream);
+    if (h2_stream_count(conn->h2) == 0 && is_over(conn->active_ns, options->idle_max_ms, now_ns)) {
+        h2_drain(conn->h2, now_ns);
+        conn->active_ns = now_ns;
+        conn_touch(conn);
+    }
+    if (h2_due_ns(conn->h2) <= now_ns) {
+        h2_tick(conn->h2, now_ns);
+        conn_touch(conn);
+    }
+}
+
+void conn_sweep(struct conn *conn, int64_t now_ns)
+{
+    const struct rpc_server_options *options = conn->shard->options;
+    if (is_over(conn->stuck_ns, RPC_STALL_MAX_MS, now_ns)) {
+        conn_close(conn);
+        return;
+    }
+    switch (conn->state) {
+    case CONN_OPEN:
+        if (is_over(conn->active_ns, options->header_max_ms, now_ns))
+            conn_close(conn);
+        break;
+    case CONN_H1:
+        sweep_h1(conn, now_ns);
+        break;
+    case CONN_H2:
+        sweep_h2(conn, now_ns);
+        break;
+    case CONN_LINGER:
+        if (is_over(conn->active_ns, RPC_LINGER_MAX_MS, now_ns))
+            conn_close(conn);
+        break;
+    default:
+        break;
+    }
+}
