@@ -143,8 +143,7 @@ void ask_read(const struct routes *routes, const struct head *head, bool h2, str
     if (ask->kind != ASK_CALL)
         return;
     struct view version;
-    if (ask->wire != WIRE_GRPC &&
-        head_find(head, VIEW_LIT("connect-protocol-version"), &version) &&
+    if (ask->wire != WIRE_GRPC && head_find(head, VIEW_LIT("connect-protocol-version"), &version) &&
         !view_eq(version, VIEW_LIT("1")))
         refuse(ask, RPC_INVALID_ARGUMENT, "connect-protocol-version: only 1 is known");
     if (!ask->get)

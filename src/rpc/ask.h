@@ -16,8 +16,8 @@ enum ask_kind {
 
 struct ask {
     enum ask_kind kind;
-    int status;         /* ASK_STATUS */
-    const char *allow;  /* with 405 */
+    int status;                /* ASK_STATUS */
+    const char *allow;         /* with 405 */
     const struct route *route; /* NULL: no such method; the call is answered in the wire's way */
     enum wire wire;
     enum form form;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "codec/envelope.h"
+#include "codec/proto.h"
 #include "err/err.h"
 #include "rpc/answer.h"
 #include "rpc/ask.h"
@@ -195,8 +196,7 @@ static void set_deadline(struct rpc_call *call, int64_t timeout_ns)
     bool unary = call->route->method->kind == RPC_UNARY;
     if (unary && timeout_ns > most_ns)
         timeout_ns = most_ns;
-    call->deadline_ns =
-        timeout_ns > DEADLINE_NEVER - now_ns ? DEADLINE_NEVER : now_ns + timeout_ns;
+    call->deadline_ns = timeout_ns > DEADLINE_NEVER - now_ns ? DEADLINE_NEVER : now_ns + timeout_ns;
     call->timer.fire = deadline_passed;
     if (call->deadline_ns != DEADLINE_NEVER &&
         loop_arm(shard->loop, &call->timer, call->deadline_ns))

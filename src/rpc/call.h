@@ -28,25 +28,25 @@ enum wire { WIRE_GRPC, WIRE_CONNECT, WIRE_CONNECT_STREAM };
 
 struct rpc_call {
     struct shard *shard;
-    struct conn *conn;          /* NULL once the stream is gone or answered */
-    struct h2_stream *h2;       /* NULL over HTTP/1.1 */
-    const struct route *route;  /* NULL: no such method */
-    struct list link;           /* free or ended, in the shard */
-    struct list stream_link;    /* in the shard, while a stream is being answered */
-    struct list stalled_link;   /* in the shard, while a pushed frame is not with the kernel */
+    struct conn *conn;         /* NULL once the stream is gone or answered */
+    struct h2_stream *h2;      /* NULL over HTTP/1.1 */
+    const struct route *route; /* NULL: no such method */
+    struct list link;          /* free or ended, in the shard */
+    struct list stream_link;   /* in the shard, while a stream is being answered */
+    struct list stalled_link;  /* in the shard, while a pushed frame is not with the kernel */
     int64_t stalled_since_ns;
-    struct scope scope;         /* of the one fiber */
-    struct loop_timer timer;    /* at the deadline */
+    struct scope scope;      /* of the one fiber */
+    struct loop_timer timer; /* at the deadline */
     int64_t deadline_ns;
     struct rpc_identity identity;
     struct arena arena;
-    struct buf body;            /* the request as received; of a GET, its query */
+    struct buf body; /* the request as received; of a GET, its query */
     const ProtobufCMessage *request;
-    const char *message;        /* of the error; in the arena or static */
+    const char *message;                  /* of the error; in the arena or static */
     const Usher__V1__ErrorDetail *detail; /* in the arena, or NULL */
-    struct fiber *sender;       /* waits in rpc_call_send */
-    struct rpc_sink *sink;      /* detached */
-    uint32_t sent;              /* messages, by rpc_call_send */
+    struct fiber *sender;                 /* waits in rpc_call_send */
+    struct rpc_sink *sink;                /* detached */
+    uint32_t sent;                        /* messages, by rpc_call_send */
     enum rpc_code code;
     enum wire wire;
     enum form form;

@@ -1,8 +1,8 @@
 /*
  * channel: the calling end: gRPC over one HTTP/2 connection, used by many fibers of one thread.
  *
- * Lives on the thread of the fibers that use it. Calls are multiplexed; a fiber that calls parks until its
- * answer is there. Written requests are gathered in one write a turn of the loop.
+ * Lives on the thread of the fibers that use it. Calls are multiplexed; a fiber that calls parks
+ * until its answer is there. Written requests are gathered in one write a turn of the loop.
  */
 #ifndef USHER_RPC_CHANNEL_H
 #define USHER_RPC_CHANNEL_H
@@ -19,7 +19,8 @@ struct rpc_channel_options {
     const char *source_host;   /* bind to this local address first; NULL: any */
 };
 
-/* Connects. ERR_INVALID (the url), ERR_UNAVAILABLE (refused, unreachable), ERR_TIMEOUT, ERR_IO, ERR_NO_MEMORY. */
+/* Connects. ERR_INVALID (the url), ERR_UNAVAILABLE (refused, unreachable), ERR_TIMEOUT, ERR_IO,
+ * ERR_NO_MEMORY. */
 int rpc_channel_open(const struct rpc_channel_options *options, int64_t deadline_ns,
                      struct rpc_channel **ret_channel);
 /* No call may be under way. */
@@ -33,9 +34,9 @@ struct rpc_status {
 };
 
 /* One unary call of "/package.Service/Method". authorization (NULL: the channel's) is for this call
- * alone. Returns 0 when an answer came and ret_status->code is RPC_OK: *ret_response is in the arena.
- * Otherwise a non-zero err code, and *ret_status is filled in every case (a broken connection is
- * RPC_UNAVAILABLE). */
+ * alone. Returns 0 when an answer came and ret_status->code is RPC_OK: *ret_response is in the
+ * arena. Otherwise a non-zero err code, and *ret_status is filled in every case (a broken
+ * connection is RPC_UNAVAILABLE). */
 int rpc_channel_call(struct rpc_channel *channel, const char *path, const char *authorization,
                      const ProtobufCMessage *request,
                      const ProtobufCMessageDescriptor *response_descriptor, struct arena *arena,

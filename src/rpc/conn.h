@@ -30,10 +30,10 @@ struct conn {
     struct rpc_call *call; /* HTTP/1.1: the one under way */
     uint32_t lingered;     /* bytes dropped */
     uint8_t state;
-    uint8_t matched;       /* of the preface */
-    bool secured;          /* the handshake is done, or there is none */
-    bool eof;              /* the other side has finished */
-    bool failed;           /* close at the next flush */
+    uint8_t matched; /* of the preface */
+    bool secured;    /* the handshake is done, or there is none */
+    bool eof;        /* the other side has finished */
+    bool failed;     /* close at the next flush */
 };
 
 /* Takes an accepted socket; closes it where that fails. */

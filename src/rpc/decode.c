@@ -25,8 +25,8 @@ static int unwrap(struct rpc_call *call, struct view body, struct view *ret_mess
     uint8_t flags;
     envelope_init(&r, call->route->request_max);
     /* All bytes are here, so a message is never gathered and the reader owns nothing. */
-    enum envelope_found found = body.len ? envelope_next(&r, &body, &flags, ret_message)
-                                         : ENVELOPE_MORE;
+    enum envelope_found found =
+        body.len ? envelope_next(&r, &body, &flags, ret_message) : ENVELOPE_MORE;
     bool more = found == ENVELOPE_MESSAGE && body.len > 0;
     envelope_release(&r);
     if (found == ENVELOPE_MORE && r.head_len == 0)
@@ -54,9 +54,8 @@ static int decode_bytes(struct rpc_call *call, struct view bytes)
     const ProtobufCMessageDescriptor *descriptor = call->route->descriptor->input;
     ProtobufCMessage *message = NULL;
     struct json_error error = {0};
-    int err = call->form == FORM_JSON
-                  ? json_read(descriptor, bytes, &call->arena, &message, &error)
-                  : proto_unpack(descriptor, bytes, &call->arena, &message);
+    int err = call->form == FORM_JSON ? json_read(descriptor, bytes, &call->arena, &message, &error)
+                                      : proto_unpack(descriptor, bytes, &call->arena, &message);
     if (err == ERR_FULL)
         return rpc_fail(call, RPC_RESOURCE_EXHAUSTED, NULL, "the request takes too much memory");
     if (err)

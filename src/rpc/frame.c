@@ -90,9 +90,8 @@ static int make_json(const struct rpc_frame *frame, struct encoded **ret_json)
     char *at;
     arena_init(&arena, 8 * (size_t)RPC_RESPONSE_MAX);
     buf_init(&text, RPC_RESPONSE_MAX);
-    struct view packed =
-        view_of(frame->proto->bytes + frame->proto->head_len + ENVELOPE_BYTES,
-                frame->proto->len - ENVELOPE_BYTES);
+    struct view packed = view_of(frame->proto->bytes + frame->proto->head_len + ENVELOPE_BYTES,
+                                 frame->proto->len - ENVELOPE_BYTES);
     int err = proto_unpack(frame->descriptor, packed, &arena, &message);
     if (!err)
         err = json_write(message, &text);

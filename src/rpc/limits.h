@@ -5,7 +5,7 @@
 #define USHER_RPC_LIMITS_H
 
 /* ---- a worker ---- */
-#define RPC_CONNECTIONS_MAX 20000 /* options.connections_max; beyond: 503 and closed */
+#define RPC_CONNECTIONS_MAX 20000        /* options.connections_max; beyond: 503 and closed */
 #define RPC_READ_BYTES      (64u << 10)  /* the buffer all connections of a worker read into */
 #define RPC_BODIES_MAX      (256u << 20) /* bytes of requests half received or not yet answered */
 #define RPC_CALLS_KEPT      1024         /* idle call structs kept for the next requests */
@@ -14,11 +14,11 @@
 #define RPC_ENCODE_KEPT     (64u << 10)  /* bytes the buffer responses are encoded in may keep */
 
 /* ---- a connection ---- */
-#define RPC_STREAMS_MAX  1000         /* HTTP/2; options.streams_max */
-#define RPC_UNSENT_MAX   (4u << 20)   /* unsent bytes, beyond which calls are refused */
-#define RPC_READS_TURN   4            /* reads of RPC_READ_BYTES in one turn */
-#define RPC_SWEEP_STEPS  16           /* every connection is looked at once in as many ticks */
-#define RPC_LINGER_BYTES (1u << 20)   /* read and dropped before a refused request is closed */
+#define RPC_STREAMS_MAX  1000       /* HTTP/2; options.streams_max */
+#define RPC_UNSENT_MAX   (4u << 20) /* unsent bytes, beyond which calls are refused */
+#define RPC_READS_TURN   4          /* reads of RPC_READ_BYTES in one turn */
+#define RPC_SWEEP_STEPS  16         /* every connection is looked at once in as many ticks */
+#define RPC_LINGER_BYTES (1u << 20) /* read and dropped before a refused request is closed */
 
 /* ---- a call ---- */
 #define RPC_ARENA_MAX   (32u << 20) /* bytes a call's arena may take, besides 8 × request_max */
@@ -27,17 +27,19 @@
 #define RPC_QUERY_MAX   (8u << 10)  /* a Connect GET's query; the engines' line limit is the same */
 
 /* ---- times, in milliseconds ---- */
-#define RPC_CALL_MAX_MS    30000  /* options.call_max_ms */
-#define RPC_HEADER_MAX_MS  10000  /* options.header_max_ms */
-#define RPC_IDLE_MAX_MS    120000 /* options.idle_max_ms */
-#define RPC_STALL_MAX_MS   10000  /* a reader that takes nothing for so long is closed */
-#define RPC_LINGER_MAX_MS  2000   /* a closed connection's last bytes are dropped for so long */
-#define RPC_TICK_MIN_MS    5
-#define RPC_TICK_MAX_MS    125
+#define RPC_CALL_MAX_MS   30000  /* options.call_max_ms */
+#define RPC_HEADER_MAX_MS 10000  /* options.header_max_ms */
+#define RPC_IDLE_MAX_MS   120000 /* options.idle_max_ms */
+#define RPC_STALL_MAX_MS  10000  /* a reader that takes nothing for so long is closed */
+#define RPC_LINGER_MAX_MS 2000   /* a closed connection's last bytes are dropped for so long */
+#define RPC_TICK_MIN_MS   5
+#define RPC_TICK_MAX_MS   125
 
 /* ---- a channel ---- */
-#define RPC_CHANNEL_ANSWER_MAX (16u << 20) /* bytes of one response message */
-#define RPC_CHANNEL_WAITERS    65536       /* calls waiting for a stream of the connection */
-#define RPC_READER_QUEUE       (1u << 20)  /* received and unread bytes of a stream */
+#define RPC_CHANNEL_ANSWER_MAX  (16u << 20) /* bytes of one response message */
+#define RPC_CHANNEL_QUEUE_MAX   (16u << 20) /* received and unread bytes of a stream */
+#define RPC_CHANNEL_STREAMS_MAX 65536       /* calls under way; the server may allow less */
+#define RPC_CHANNEL_WAITERS_MAX 131072      /* calls that wait for one of those to end */
+#define RPC_CHANNEL_TICK_MS     1000        /* keepalive is looked at */
 
 #endif

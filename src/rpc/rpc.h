@@ -4,8 +4,8 @@
  * One listener speaks HTTP/1.1 and HTTP/2 (prior knowledge, or ALPN under TLS); a request becomes a
  * fiber; the fiber runs a handler written as straight blocking code. The same handler answers
  *   gRPC            application/grpc[+proto]              over HTTP/2
- *   Connect unary   application/json, application/proto   over HTTP/1.1 and 2, POST, and GET where safe
- *   Connect stream  application/connect+json, +proto      over HTTP/1.1 and 2
+ *   Connect unary   application/json, application/proto   over HTTP/1.1 and 2, POST, and GET where
+ * safe Connect stream  application/connect+json, +proto      over HTTP/1.1 and 2
  * (connectrpc.com/docs/protocol; github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
  */
 #ifndef USHER_RPC_RPC_H
@@ -63,8 +63,8 @@ void *rpc_call_state(const struct rpc_call *call);
 /* SHA-256 of the request's canonical protobuf encoding: equal requests, equal hash. */
 void rpc_call_request_hash(struct rpc_call *call, uint8_t ret_hash[32]);
 
-/* Ends the call with an error: return rpc_fail(…). detail may be NULL, is borrowed, and is packed at once. code is
- * not RPC_OK. Returns a non-zero value. */
+/* Ends the call with an error: return rpc_fail(…). detail may be NULL, is borrowed, and is packed
+ * at once. code is not RPC_OK. Returns a non-zero value. */
 int rpc_fail(struct rpc_call *call, enum rpc_code code, const Usher__V1__ErrorDetail *detail,
              const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -73,10 +73,11 @@ enum rpc_kind { RPC_UNARY, RPC_SERVER_STREAM };
 struct rpc_method {
     const char *name; /* as in the .proto */
     enum rpc_kind kind;
-    enum rpc_role role;   /* the least that is needed; checked before the body is read */
-    bool safe;            /* no side effects: may be a Connect GET, gets an ETag (checked against the .proto) */
-    const char *cache;    /* Cache-Control of a safe call's answer; NULL: no-store */
-    size_t request_max;   /* bytes of a request message; 0: RPC_REQUEST_MAX */
+    enum rpc_role role; /* the least that is needed; checked before the body is read */
+    bool
+        safe; /* no side effects: may be a Connect GET, gets an ETag (checked against the .proto) */
+    const char *cache;  /* Cache-Control of a safe call's answer; NULL: no-store */
+    size_t request_max; /* bytes of a request message; 0: RPC_REQUEST_MAX */
     /* Unary: fills response (initialised; memory from the call's arena or static) and returns 0, or
      * rpc_fail(…). Stream: response is NULL; sends with rpc_call_send, may rpc_call_detach. */
     int (*handle)(struct rpc_call *call, const void *request, void *response);
@@ -110,9 +111,10 @@ struct rpc_stream;
 struct rpc_sink {
     struct rpc_stream *stream; /* set by rpc_call_detach; NULL once closed was called */
     void (*writable)(struct rpc_sink *sink); /* all that was pushed is with the kernel */
-    void (*closed)(struct rpc_sink *sink);   /* the reader has gone or the server drains; last call */
+    void (*closed)(struct rpc_sink *sink); /* the reader has gone or the server drains; last call */
 };
-/* From a stream's handler: the call goes on without its fiber, and the handler must return 0 at once. */
+/* From a stream's handler: the call goes on without its fiber, and the handler must return 0 at
+ * once. */
 void rpc_call_detach(struct rpc_call *call, struct rpc_sink *sink);
 /* Hands a frame (a reference is taken) to the reader. 0; ERR_FULL: the frame before is not with the
  * kernel yet, nothing was pushed: push the latest state from writable. ERR_CLOSED. */

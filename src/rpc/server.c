@@ -1,5 +1,6 @@
 #include "rpc/server.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -160,9 +161,8 @@ static void stop_shard(void *arg)
 /* A worker that has no fiber left has calls to end first. */
 static void call_surely(struct worker *worker, void (*job)(void *arg), void *arg)
 {
-    struct timespec pause = {.tv_nsec = 1000000};
     while (worker_call(worker, job, arg))
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+        poll(NULL, 0, 1);
 }
 
 void rpc_server_stop(struct rpc_server *server, int64_t grace_ms)

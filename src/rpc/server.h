@@ -29,32 +29,32 @@ struct rpc_page_ask {
 };
 
 struct rpc_server_options {
-    const char *listen;           /* HOST:PORT; port 0 picks one */
-    const char *tls_cert_path;    /* PEM; NULL: no TLS */
+    const char *listen;        /* HOST:PORT; port 0 picks one */
+    const char *tls_cert_path; /* PEM; NULL: no TLS */
     const char *tls_key_path;
-    uint32_t connections_max;     /* a worker; 0: 20,000 */
-    uint32_t streams_max;         /* HTTP/2 streams a connection; 0: 1,000 */
-    int64_t call_max_ms;          /* no unary call lasts longer; 0: 30,000 */
-    int64_t header_max_ms;        /* a request's header and body must have arrived; 0: 10,000 */
-    int64_t idle_max_ms;          /* a connection without a request or stream is closed; 0: 120,000 */
+    uint32_t connections_max; /* a worker; 0: 20,000 */
+    uint32_t streams_max;     /* HTTP/2 streams a connection; 0: 1,000 */
+    int64_t call_max_ms;      /* no unary call lasts longer; 0: 30,000 */
+    int64_t header_max_ms;    /* a request's header and body must have arrived; 0: 10,000 */
+    int64_t idle_max_ms;      /* a connection without a request or stream is closed; 0: 120,000 */
     const struct rpc_service *services; /* borrowed */
     size_t service_count;
     void *hook_state;
-    /* Finds out who calls from the Authorization header (empty view: none). 0; ERR_DENIED: the token is
-     * no good. May be NULL. Runs on the loop, must not wait. */
+    /* Finds out who calls from the Authorization header (empty view: none). 0; ERR_DENIED: the
+     * token is no good. May be NULL. Runs on the loop, must not wait. */
     int (*identify)(void *hook_state, struct view authorization, struct rpc_identity *ret_identity);
     /* May be NULL: everything is 404. */
     void (*page)(void *hook_state, const struct rpc_page_ask *ask, struct rpc_page *ret_page);
 };
 
-/* Binds and serves on every worker. Called from a plain thread. ERR_IO (errno says why), ERR_INVALID
- * (the address; the certificate), ERR_NO_MEMORY. */
+/* Binds and serves on every worker. Called from a plain thread. ERR_IO (errno says why),
+ * ERR_INVALID (the address; the certificate), ERR_NO_MEMORY. */
 int rpc_server_start(struct worker *const *workers, uint32_t worker_count,
                      const struct rpc_server_options *options, struct rpc_server **ret_server);
 /* The bound port. */
 uint16_t rpc_server_port(const struct rpc_server *server);
-/* Stops accepting, sends GOAWAY (two steps) and Connection: close, ends streams with UNAVAILABLE, lets
- * calls finish until grace_ms have passed, then closes the rest; then frees the server. */
+/* Stops accepting, sends GOAWAY (two steps) and Connection: close, ends streams with UNAVAILABLE,
+ * lets calls finish until grace_ms have passed, then closes the rest; then frees the server. */
 void rpc_server_stop(struct rpc_server *server, int64_t grace_ms);
 
 /* For /metrics: connections, calls and bytes so far, all workers. */

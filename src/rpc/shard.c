@@ -199,7 +199,7 @@ static int64_t tick_of(const struct rpc_server_options *options)
 
 int shard_start(struct shard *shard, int fd)
 {
-    struct list *const lists[] = {&shard->conns,   &shard->dirty,   &shard->dead,
+    struct list *const lists[] = {&shard->conns,   &shard->dirty,      &shard->dead,
                                   &shard->ended,   &shard->free_calls, &shard->streams,
                                   &shard->stalled, &shard->watchers};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

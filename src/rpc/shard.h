@@ -37,37 +37,38 @@ struct shard {
     const struct routes *routes;
     struct net_tls *tls; /* NULL: plain */
     struct net_listener listener;
-    struct loop_task flush;   /* posted while dirty, dead or ended has something */
-    struct loop_timer tick;   /* the sweep */
-    struct list conns;        /* the next to be looked at first */
+    struct loop_task flush; /* posted while dirty, dead or ended has something */
+    struct loop_timer tick; /* the sweep */
+    struct list conns;      /* the next to be looked at first */
     struct list dirty;
-    struct list dead;         /* connections to be freed */
-    struct list ended;        /* calls to be taken back */
+    struct list dead;  /* connections to be freed */
+    struct list ended; /* calls to be taken back */
     struct list free_calls;
-    struct list streams;      /* calls of RPC_SERVER_STREAM being answered */
-    struct list stalled;      /* calls whose reader takes nothing, oldest first */
-    struct list watchers;     /* of grpc.health.v1 */
-    struct fiber *drainer;    /* waits for conn_count and call_count to become 0 */
-    uint8_t *read_bytes;      /* RPC_READ_BYTES */
-    struct buf encoded;       /* responses are made here */
+    struct list streams;   /* calls of RPC_SERVER_STREAM being answered */
+    struct list stalled;   /* calls whose reader takes nothing, oldest first */
+    struct list watchers;  /* of grpc.health.v1 */
+    struct fiber *drainer; /* waits for conn_count and call_count to become 0 */
+    uint8_t *read_bytes;   /* RPC_READ_BYTES */
+    struct buf encoded;    /* responses are made here */
     struct arena page_arena;
-    size_t body_bytes;        /* of requests, all calls */
+    size_t body_bytes; /* of requests, all calls */
     uint32_t conn_count;
     uint32_t call_count;
     uint32_t free_call_count;
     int64_t tick_ns;
-    int64_t date_s;           /* the second date was written for */
+    int64_t date_s; /* the second date was written for */
     char date[32];
-    bool posted;              /* flush is with the loop */
+    bool posted; /* flush is with the loop */
     bool started;
-    bool draining;            /* no further request … */
-    bool drain_due;           /* … which connections and streams still have to be told */
-    bool kill_due;            /* the grace is over */
+    bool draining;  /* no further request … */
+    bool drain_due; /* … which connections and streams still have to be told */
+    bool kill_due;  /* the grace is over */
     struct counter connections_total, connections_open, calls_total, calls_failed, streams_open,
         bytes_in, bytes_out;
 };
 
-/* On the worker's thread. Takes fd, the listening socket, also on failure. ERR_IO, ERR_NO_MEMORY. */
+/* On the worker's thread. Takes fd, the listening socket, also on failure. ERR_IO, ERR_NO_MEMORY.
+ */
 int shard_start(struct shard *shard, int fd);
 /* In a fiber of the worker: stops accepting and tells everybody. */
 void shard_drain(struct shard *shard);
