@@ -8,7 +8,8 @@
 void h1_init(struct h1 *h, enum h1_side side, const struct h1_events *events, void *user)
 {
     assert(events->head);
-    *h = (struct h1){.events = events, .user = user, .side = side, .half_since_ns = DEADLINE_NEVER};
+    *h = (struct h1){.events = events, .user = user, .half_since_ns = DEADLINE_NEVER};
+    h->side = (uint8_t)side;
     h->keep = true;
     buf_init(&h->in, H1_AHEAD_MAX + H1_HEAD_MAX);
     buf_init(&h->out, H1_OUT_MAX);

@@ -44,8 +44,12 @@ static bool move(struct h2_recorder *from, struct h2_recorder *to, size_t step)
 
 static void pump(struct pair *p, size_t step)
 {
-    while (move(&p->client, &p->server, step) | move(&p->server, &p->client, step))
-        ;
+    bool moved = true;
+
+    while (moved) {
+        moved = move(&p->client, &p->server, step);
+        moved = move(&p->server, &p->client, step) || moved;
+    }
 }
 
 #define FIELD(n, v)                                                                                \
