@@ -1,0 +1,317 @@
+/*
+ * A plausible hall: rows are arcs around the stage, tier behind tier, each tier cut into blocks by aisles.
+ *
+ *                         stage
+ *                     ╭ standing ╮
+ *             ╭ 101 ╮ ╭ 102 ╮ ╭ 103 ╮          tier 1: rows A, B, C, …
+ *         ╭ 201 ╮ ╭ 202 ╮ ╭ 203 ╮ ╭ 204 ╮      tier 2
+ *
+ * The angle the arcs span grows with capacity, from a fan before the stage to a bowl around it. How many
+ * seats a row has follows from its length; capacity is met exactly by largest remainders (Hamilton's method).
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "err/err.h"
+#include "hall/draft.h"
+
+#define CAPACITY_MIN  500
+#define CAPACITY_MAX  100000
+#define SPACING       2500.0 /* seat to seat, hundredths of a unit */
+#define PITCH         3400.0 /* row to row */
+#define AISLE         5000.0 /* between blocks, and added between tiers */
+#define BLOCK_SEATS   18.0   /* seats a row of a block, where the caller leaves it to us */
+#define TIER_ROWS     16     /* rows a tier, likewise */
+#define TIERS_MAX     64
+#define BLOCKS_MAX    1000
+#define ROWS_MAX      200
+#define STANDING_AREA 1.6e6 /* hundredths of a unit squared, a person */
+
+struct shape {
+    uint32_t seats; /* capacity without the standing area */
+    uint32_t standing;
+    double angle;   /* radians that the arcs span */
+    double radius;  /* of the first row */
+    uint32_t tiers;
+    uint32_t tier_rows;
+    uint32_t blocks[TIERS_MAX];
+};
+
+static int refuse(struct hall_error *ret_error, const char *text)
+{
+    snprintf(ret_error->text, sizeof(ret_error->text), "%s", text);
+    return ERR_INVALID;
+}
+
+static double row_radius(const struct shape *s, uint32_t tier, uint32_t row)
+{
+    return s->radius + PITCH * (tier * s->tier_rows + row) + AISLE * tier;
+}
+
+/* The length of all rows together, aisles left out. */
+static double total_length(const struct shape *s)
+{
+    double length = 0;
+    for (uint32_t t = 0; t < s->tiers; t++) {
+        for (uint32_t r = 0; r < s->tier_rows; r++) {
+            const double row = s->angle * row_radius(s, t, r) - AISLE * (s->blocks[t] - 1);
+            length += row > 0 ? row : 0;
+        }
+    }
+    return length;
+}
+
+static void choose_blocks(struct shape *s, uint32_t sections)
+{
+    double weight[TIERS_MAX], all = 0;
+    uint32_t given = 0;
+    for (uint32_t t = 0; t < s->tiers; t++) {
+        weight[t] = s->angle * row_radius(s, t, s->tier_rows / 2);
+        all += weight[t];
+    }
+    for (uint32_t t = 0; t < s->tiers; t++) {
+        if (sections == 0)
+            s->blocks[t] = (uint32_t)lround(weight[t] / (SPACING * BLOCK_SEATS + AISLE));
+        else
+            s->blocks[t] = (uint32_t)lround(sections * weight[t] / all);
+        if (s->blocks[t] == 0)
+            s->blocks[t] = 1;
+        given += s->blocks[t];
+    }
+    /* Rounding is put right from the back, where tiers are longest. */
+    for (uint32_t t = s->tiers; sections != 0 && given != sections; t = t > 1 ? t - 1 : s->tiers) {
+        if (given < sections) {
+            s->blocks[t - 1]++;
+            given++;
+        } else if (s->blocks[t - 1] > 1) {
+            s->blocks[t - 1]--;
+            given--;
+        }
+    }
+}
+
+/* As many tiers as make the hall's rows long enough for its seats. */
+static int choose_shape(const struct hall_shape *wish, struct shape *s, struct hall_error *ret_error)
+{
+    const double capacity = wish->capacity;
+    s->standing = wish->standing;
+    s->seats = wish->capacity - wish->standing;
+    s->angle = capacity < 3000 ? 2.0 : capacity < 12000 ? 2.7 : capacity < 40000 ? 4.0 : 5.2;
+    s->radius = 10000 + 190 * sqrt(capacity);
+    const double field = 2 * wish->standing * STANDING_AREA / (s->angle < 2.2 ? s->angle : 2.2);
+    if (s->radius * s->radius * 0.6 < field)
+        s->radius = sqrt(field / 0.6);
+    s->tier_rows = wish->rows ? wish->rows : TIER_ROWS;
+    for (s->tiers = 1; s->tiers <= TIERS_MAX; s->tiers++) {
+        if (wish->sections != 0 && s->tiers > wish->sections)
+            break;
+        choose_blocks(s, wish->sections);
+        if (total_length(s) >= s->seats * SPACING)
+            break;
+    }
+    if (s->tiers > TIERS_MAX || (wish->sections != 0 && s->tiers > wish->sections)) {
+        /* Fewer tiers than would do: the hall grows wider instead. */
+        if (s->tiers > TIERS_MAX && wish->sections == 0)
+            return refuse(ret_error, "rows: so few rows a section do not hold this capacity");
+        s->tiers--;
+        choose_blocks(s, wish->sections);
+    }
+    for (uint32_t i = 0; i < 64 && total_length(s) < s->seats * SPACING; i++)
+        s->radius *= 1.15;
+    /* Too long by now: span less of the circle, so that seats do not lie far apart. */
+    for (uint32_t i = 0; i < 400 && s->angle > 0.6; i++) {
+        struct shape narrower = *s;
+        narrower.angle *= 0.99;
+        if (total_length(&narrower) < s->seats * SPACING)
+            break;
+        *s = narrower;
+    }
+    return 0;
+}
+
+/* A row of a block, and how many seats it gets. */
+struct strip {
+    uint32_t seats;
+    double remainder;
+    uint32_t place;
+};
+
+static int by_remainder(const void *a, const void *b)
+{
+    const struct strip *x = a, *y = b;
+    if (x->remainder != y->remainder)
+        return x->remainder < y->remainder ? 1 : -1;
+    return x->place < y->place ? -1 : x->place > y->place;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct strip *x = a, *y = b;
+    return x->place < y->place ? -1 : x->place > y->place;
+}
+
+/* Shares the seats out among all rows of all blocks in proportion to their lengths, in order of tier, block
+ * and row. Every strip gets one at least. */
+static int share_out(const struct shape *s, struct strip *strips, uint32_t count)
+{
+    const double all = total_length(s);
+    uint32_t given = 0, i = 0;
+    for (uint32_t t = 0; t < s->tiers; t++) {
+        for (uint32_t b = 0; b < s->blocks[t]; b++) {
+            for (uint32_t r = 0; r < s->tier_rows; r++, i++) {
+                const double row = s->angle * row_radius(s, t, r) - AISLE * (s->blocks[t] - 1);
+                const double share = (s->seats - count) * (row > 0 ? row : 0) / all / s->blocks[t];
+                strips[i] = (struct strip){1 + (uint32_t)share, share - floor(share), i};
+                given += strips[i].seats;
+            }
+        }
+    }
+    assert(i == count && given <= s->seats);
+    qsort(strips, count, sizeof(*strips), by_remainder);
+    for (uint32_t k = 0; given < s->seats; k = (k + 1) % count, given++)
+        strips[k].seats++;
+    qsort(strips, count, sizeof(*strips), by_place);
+    return 0;
+}
+
+static struct view row_name(struct arena *arena, uint32_t row)
+{
+    char *text = row < 26 ? arena_printf(arena, "%c", 'A' + (int)row)
+                          : arena_printf(arena, "%c%c", 'A' + (int)(row / 26 - 1) % 26,
+                                         'A' + (int)(row % 26));
+    return view_str(text);
+}
+
+/* Price classes by how far back a row is. */
+static uint32_t category_of(double depth)
+{
+    return depth < 0.12 ? 0 : depth < 0.4 ? 1 : depth < 0.72 ? 2 : 3;
+}
+
+static int draw_row(struct hall_draft *draft, const struct shape *s, uint32_t t, uint32_t b,
+                    uint32_t r, uint32_t seats)
+{
+    const double radius = row_radius(s, t, r);
+    const double last = row_radius(s, s->tiers - 1, s->tier_rows - 1);
+    const double width = s->angle / s->blocks[t];
+    const double middle = -s->angle / 2 + width * (b + 0.5);
+    /* Where a row has one seat more than its share of the arc, it closes up a little. */
+    double step = SPACING / radius;
+    const double room = width - 0.4 * AISLE / radius;
+    if (step * seats > room)
+        step = room / seats;
+    const uint32_t category = (s->standing ? 1 : 0) +
+                              category_of(last > s->radius ? (radius - s->radius) / (last - s->radius) : 0);
+    int err = hall_draft_row(draft, row_name(&draft->arena, r));
+    for (uint32_t i = 0; err == 0 && i < seats; i++) {
+        const double angle = middle + step * (i - (seats - 1) / 2.0);
+        char *number = arena_printf(&draft->arena, "%u", i + 1);
+        if (!number)
+            return ERR_NO_MEMORY;
+        const struct draft_seat seat = {.x = (int32_t)lround(radius * sin(angle)),
+                                        .y = (int32_t)lround(radius * cos(angle)),
+                                        .category = category,
+                                        .number = view_str(number)};
+        err = hall_draft_seat(draft, &seat);
+    }
+    return err;
+}
+
+/* The ground before the first row: a ring's part as a polygon. */
+static int draw_standing(struct hall_draft *draft, const struct shape *s)
+{
+    enum { ARC = 24 };
+    const double half = (s->angle < 2.2 ? s->angle : 2.2) / 2;
+    const double near = 0.34 * s->radius, far = s->radius - 1.3 * PITCH;
+    int32_t *outline = arena_alloc(&draft->arena, 4 * (ARC + 1) * sizeof(*outline));
+    if (!outline)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i <= ARC; i++) {
+        const double angle = -half + 2 * half * i / ARC;
+        outline[2 * i] = (int32_t)lround(near * sin(angle));
+        outline[2 * i + 1] = (int32_t)lround(near * cos(angle));
+        outline[2 * (2 * ARC + 1 - i)] = (int32_t)lround(far * sin(angle));
+        outline[2 * (2 * ARC + 1 - i) + 1] = (int32_t)lround(far * cos(angle));
+    }
+    const struct draft_section section = {.name = VIEW_LIT("Standing"),
+                                          .kind = HALL_STANDING,
+                                          .category = 0,
+                                          .place_count = s->standing,
+                                          .outline = outline,
+                                          .outline_points = 2 * (ARC + 1)};
+    return hall_draft_section(draft, &section);
+}
+
+static int draw(struct hall_draft *draft, const struct shape *s, const struct strip *strips)
+{
+    uint32_t strip = 0;
+    int err = s->standing ? draw_standing(draft, s) : 0;
+    for (uint32_t t = 0; t < s->tiers; t++) {
+        for (uint32_t b = 0; err == 0 && b < s->blocks[t]; b++) {
+            char *name = arena_printf(&draft->arena, "%u", (t + 1) * (s->blocks[t] > 99 ? 1000 : 100) + b + 1);
+            const struct draft_section section = {.name = view_str(name), .kind = HALL_SEATED};
+            err = name ? hall_draft_section(draft, &section) : ERR_NO_MEMORY;
+            for (uint32_t r = 0; err == 0 && r < s->tier_rows; r++, strip++)
+                err = draw_row(draft, s, t, b, r, strips[strip].seats);
+        }
+    }
+    return err;
+}
+
+static void name_categories(struct hall_draft *draft, bool standing)
+{
+    static const struct hall_category all[] = {
+        {VIEW_LIT("Standing"), 0xe0529c}, {VIEW_LIT("VIP"), 0xd9a514}, {VIEW_LIT("R"), 0xd1495b},
+        {VIEW_LIT("S"), 0x3d7ea6},        {VIEW_LIT("A"), 0x4f9d69},
+    };
+    for (uint32_t i = standing ? 0 : 1; i < sizeof(all) / sizeof(all[0]); i++)
+        draft->categories[draft->category_count++] = all[i];
+}
+
+static int check(const struct hall_shape *wish, struct hall_error *ret_error)
+{
+    if (wish->capacity < CAPACITY_MIN || wish->capacity > CAPACITY_MAX)
+        return refuse(ret_error, "capacity: a hall has 500 to 100000 places");
+    if (wish->rows > ROWS_MAX)
+        return refuse(ret_error, "rows: a section has at most 200 rows");
+    if (wish->sections > BLOCKS_MAX)
+        return refuse(ret_error, "sections: a hall has at most 1000 sections");
+    if (wish->name.len > HALL_NAME_MAX)
+        return refuse(ret_error, "name: at most 200 bytes");
+    if (wish->standing > wish->capacity - CAPACITY_MIN / 2)
+        return refuse(ret_error, "standing: at least 250 places of the capacity are seats");
+    if ((uint64_t)wish->sections * (wish->rows ? wish->rows : 1) > wish->capacity - wish->standing)
+        return refuse(ret_error, "sections: more rows than seats");
+    return 0;
+}
+
+int hall_generate(const struct hall_shape *wish, struct hall **ret_hall, struct hall_error *ret_error)
+{
+    struct shape s = {0};
+    int err = check(wish, ret_error);
+    if (err == 0)
+        err = choose_shape(wish, &s, ret_error);
+    uint32_t count = 0;
+    for (uint32_t t = 0; t < s.tiers; t++)
+        count += s.blocks[t] * s.tier_rows;
+    if (err == 0 && count > s.seats)
+        err = refuse(ret_error, "sections: more rows than seats; ask for fewer sections or rows");
+    if (err != 0)
+        return err;
+    struct hall_draft draft;
+    hall_draft_init(&draft);
+    draft.name = wish->name;
+    if (wish->name.len == 0)
+        draft.name = view_str(arena_printf(&draft.arena, "Hall of %u", wish->capacity));
+    name_categories(&draft, s.standing > 0);
+    struct strip *strips = calloc(count, sizeof(*strips));
+    err = strips ? share_out(&s, strips, count) : ERR_NO_MEMORY;
+    if (err == 0)
+        err = draw(&draft, &s, strips);
+    if (err == 0)
+        err = hall_draft_finish(&draft, ret_hall, ret_error);
+    free(strips);
+    hall_draft_release(&draft);
+    return err;
+}

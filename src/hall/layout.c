@@ -1,0 +1,254 @@
+/* A hall from its stored form. Stored bytes are not trusted: whatever does not fit is ERR_CORRUPT. */
+#include <math.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "err/err.h"
+#include "hall/hall.h"
+#include "usher/v1/hall.pb-c.h"
+
+#define HALL_ARENA_MAX (256u << 20)
+#define HALL_SPAN_MAX  200000000 /* hundredths of a unit */
+
+struct loading {
+    struct hall *hall;
+    uint32_t next_seat;
+    uint32_t next_row;
+};
+
+static bool name_fits(const char *name)
+{
+    return strlen(name) <= HALL_NAME_MAX;
+}
+
+static struct view keep(struct hall *hall, const char *text)
+{
+    const struct view v = view_str(text);
+    const char *copy = arena_copy(&hall->arena, v);
+    return view_of(copy, copy ? v.len : 0);
+}
+
+static uint32_t distance(const struct hall *hall, int32_t x, int32_t y)
+{
+    const int64_t dx = (int64_t)x - hall->stage_x;
+    const int64_t dy = (int64_t)y - hall->stage_y;
+    const uint64_t square = (uint64_t)(dx * dx + dy * dy);
+    /* Whole numbers only: the same on every machine. */
+    uint64_t root = (uint64_t)sqrt((double)square);
+    while (root * root > square)
+        root--;
+    while ((root + 1) * (root + 1) <= square)
+        root++;
+    return (uint32_t)root;
+}
+
+static bool in_span(int64_t v)
+{
+    return v >= -HALL_SPAN_MAX && v <= HALL_SPAN_MAX;
+}
+
+static int load_row(struct loading *l, uint32_t section, const Usher__V1__Row *from)
+{
+    struct hall *hall = l->hall;
+    const size_t n = from->n_numbers;
+    int64_t x = 0, y = 0;
+    if (n == 0 || from->n_xy != 2 * n || (from->n_categories != 1 && from->n_categories != n) ||
+        from->first_seat != l->next_seat || n > hall->place_count - l->next_seat ||
+        !name_fits(from->name))
+        return ERR_CORRUPT;
+    struct hall_row *row = &hall->rows[l->next_row];
+    *row = (struct hall_row){.name = keep(hall, from->name),
+                             .section = section,
+                             .first_seat = l->next_seat,
+                             .seat_count = (uint32_t)n};
+    for (size_t i = 0; i < n; i++) {
+        struct hall_seat *seat = &hall->seats[l->next_seat + i];
+        const uint32_t category = from->categories[from->n_categories == 1 ? 0 : i];
+        x += from->xy[2 * i];
+        y += from->xy[2 * i + 1];
+        if (!in_span(x) || !in_span(y) || category >= hall->category_count ||
+            !name_fits(from->numbers[i]))
+            return ERR_CORRUPT;
+        *seat = (struct hall_seat){.x = (int32_t)x,
+                                   .y = (int32_t)y,
+                                   .section = section,
+                                   .row = l->next_row,
+                                   .category = (uint16_t)category,
+                                   .number = keep(hall, from->numbers[i])};
+        seat->distance = distance(hall, seat->x, seat->y);
+    }
+    for (size_t i = 0; i < from->n_breaks; i++) {
+        if (from->breaks[i] >= n)
+            return ERR_CORRUPT;
+        hall->seats[l->next_seat + from->breaks[i]].break_after = true;
+    }
+    hall->seats[l->next_seat + n - 1].break_after = true;
+    l->next_seat += (uint32_t)n;
+    l->next_row++;
+    return 0;
+}
+
+/* Places of a standing area are all at its middle, for distances and pictures. */
+static int load_standing(struct loading *l, uint32_t index, const Usher__V1__Section *from)
+{
+    struct hall *hall = l->hall;
+    const struct hall_section *section = &hall->sections[index];
+    int64_t x = 0, y = 0;
+    if (from->n_rows != 0 || from->category >= hall->category_count ||
+        from->place_count > hall->place_count - l->next_seat)
+        return ERR_CORRUPT;
+    for (uint32_t i = 0; i < section->outline_points; i++) {
+        x += section->outline[2 * i];
+        y += section->outline[2 * i + 1];
+    }
+    if (section->outline_points > 0) {
+        x /= section->outline_points;
+        y /= section->outline_points;
+    }
+    for (uint32_t i = 0; i < from->place_count; i++) {
+        hall->seats[l->next_seat++] =
+            (struct hall_seat){.x = (int32_t)x,
+                               .y = (int32_t)y,
+                               .section = index,
+                               .row = HALL_NO_ROW,
+                               .category = (uint16_t)from->category,
+                               .distance = distance(hall, (int32_t)x, (int32_t)y),
+                               .break_after = i + 1 == from->place_count};
+    }
+    return 0;
+}
+
+static int load_outline(struct hall *hall, const Usher__V1__Section *from,
+                        struct hall_section *section)
+{
+    int64_t x = 0, y = 0;
+    if (from->n_outline % 2 != 0)
+        return ERR_CORRUPT;
+    if (from->n_outline == 0)
+        return 0;
+    int32_t *outline = arena_alloc(&hall->arena, from->n_outline * sizeof(*outline));
+    if (!outline)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < from->n_outline; i += 2) {
+        x += from->outline[i];
+        y += from->outline[i + 1];
+        if (!in_span(x) || !in_span(y))
+            return ERR_CORRUPT;
+        outline[i] = (int32_t)x;
+        outline[i + 1] = (int32_t)y;
+    }
+    section->outline = outline;
+    section->outline_points = (uint32_t)from->n_outline / 2;
+    return 0;
+}
+
+static int load_section(struct loading *l, uint32_t index, const Usher__V1__Section *from)
+{
+    struct hall *hall = l->hall;
+    struct hall_section *section = &hall->sections[index];
+    if (from->first_seat != l->next_seat || from->place_count == 0 || !name_fits(from->name) ||
+        (from->kind != USHER__V1__SECTION_KIND__SECTION_KIND_SEATED &&
+         from->kind != USHER__V1__SECTION_KIND__SECTION_KIND_STANDING))
+        return ERR_CORRUPT;
+    *section = (struct hall_section){.name = keep(hall, from->name),
+                                     .kind = (enum hall_kind)from->kind,
+                                     .first_seat = l->next_seat,
+                                     .place_count = from->place_count,
+                                     .first_row = l->next_row,
+                                     .row_count = (uint32_t)from->n_rows};
+    int err = load_outline(hall, from, section);
+    if (err == 0 && section->kind == HALL_STANDING)
+        err = load_standing(l, index, from);
+    for (size_t i = 0; err == 0 && i < from->n_rows; i++)
+        err = load_row(l, index, from->rows[i]);
+    if (err == 0 && l->next_seat != section->first_seat + section->place_count)
+        err = ERR_CORRUPT;
+    return err;
+}
+
+static int load_all(struct hall *hall, const Usher__V1__SeatMap *map)
+{
+    struct loading l = {.hall = hall};
+    size_t rows = 0;
+    for (size_t i = 0; i < map->n_sections; i++)
+        rows += map->sections[i]->n_rows;
+    if (map->place_count == 0 || map->place_count > HALL_PLACES_MAX || map->n_sections == 0 ||
+        map->n_sections > HALL_SECTIONS_MAX || map->n_categories == 0 ||
+        map->n_categories > HALL_CATEGORIES_MAX || rows > map->place_count ||
+        !name_fits(map->name) || !in_span(map->stage_x) || !in_span(map->stage_y) ||
+        !in_span(map->width) || !in_span(map->height))
+        return ERR_CORRUPT;
+    hall->place_count = map->place_count;
+    hall->section_count = (uint32_t)map->n_sections;
+    hall->category_count = (uint32_t)map->n_categories;
+    hall->row_count = (uint32_t)rows;
+    hall->stage_x = map->stage_x;
+    hall->stage_y = map->stage_y;
+    hall->width = map->width;
+    hall->height = map->height;
+    hall->name = keep(hall, map->name);
+    hall->categories = arena_alloc(&hall->arena, map->n_categories * sizeof(*hall->categories));
+    hall->sections = arena_alloc(&hall->arena, map->n_sections * sizeof(*hall->sections));
+    hall->rows = arena_alloc(&hall->arena, rows * sizeof(*hall->rows));
+    hall->seats = arena_alloc(&hall->arena, map->place_count * sizeof(*hall->seats));
+    if (!hall->categories || !hall->sections || !hall->rows || !hall->seats)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < map->n_categories; i++) {
+        if (!name_fits(map->categories[i]->name))
+            return ERR_CORRUPT;
+        hall->categories[i] = (struct hall_category){keep(hall, map->categories[i]->name),
+                                                     map->categories[i]->color & 0xffffff};
+    }
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < map->n_sections; i++)
+        err = load_section(&l, (uint32_t)i, map->sections[i]);
+    if (err == 0 && l.next_seat != hall->place_count)
+        err = ERR_CORRUPT;
+    return err;
+}
+
+int hall_load(struct view layout, struct hall **ret_hall)
+{
+    struct hall *hall = calloc(1, sizeof(*hall));
+    if (!hall)
+        return ERR_NO_MEMORY;
+    arena_init(&hall->arena, HALL_ARENA_MAX);
+    Usher__V1__SeatMap *map =
+        usher__v1__seat_map__unpack(NULL, layout.len, (const uint8_t *)layout.at);
+    int err = map ? load_all(hall, map) : ERR_CORRUPT;
+    if (map)
+        usher__v1__seat_map__free_unpacked(map, NULL);
+    if (err == 0) {
+        const char *copy = arena_copy(&hall->arena, layout);
+        hall->layout = view_of(copy, layout.len);
+        err = copy ? 0 : ERR_NO_MEMORY;
+        SHA256((const uint8_t *)layout.at, layout.len, hall->hash);
+    }
+    if (err != 0) {
+        hall_free(hall);
+        return err;
+    }
+    *ret_hall = hall;
+    return 0;
+}
+
+void hall_free(struct hall *hall)
+{
+    if (!hall)
+        return;
+    arena_release(&hall->arena);
+    free(hall);
+}
+
+void hall_seat_label(const struct hall *hall, uint32_t seat, char *ret_text, size_t size)
+{
+    assert(seat < hall->place_count && size > 0);
+    const struct hall_seat *s = &hall->seats[seat];
+    const struct view section = hall->sections[s->section].name;
+    if (s->row == HALL_NO_ROW)
+        snprintf(ret_text, size, "%.*s", VIEW_ARG(section));
+    else
+        snprintf(ret_text, size, "%.*s, row %.*s, seat %.*s", VIEW_ARG(section),
+                 VIEW_ARG(hall->rows[s->row].name), VIEW_ARG(s->number));
+}
