@@ -42,7 +42,8 @@ int hall_draft_section(struct hall_draft *draft, const struct draft_section *sec
     if (section->kind == HALL_STANDING &&
         section->place_count > HALL_PLACES_MAX - draft->place_count)
         return ERR_FULL;
-    void *grown = grow(draft->sections, draft->section_count, &draft->section_cap, sizeof(*section));
+    void *grown =
+        grow(draft->sections, draft->section_count, &draft->section_cap, sizeof(*section));
     if (!grown)
         return ERR_NO_MEMORY;
     draft->sections = grown;
@@ -221,7 +222,8 @@ static int fill_sections(struct hall_draft *draft, const struct bounds *b, Usher
 static int fill_categories(struct hall_draft *draft, Usher__V1__SeatMap *map)
 {
     struct arena *arena = &draft->arena;
-    Usher__V1__Category *categories = arena_alloc(arena, draft->category_count * sizeof(*categories));
+    Usher__V1__Category *categories =
+        arena_alloc(arena, draft->category_count * sizeof(*categories));
     map->categories = arena_alloc(arena, draft->category_count * sizeof(*map->categories));
     if (!categories || !map->categories)
         return ERR_NO_MEMORY;
@@ -237,7 +239,8 @@ static int fill_categories(struct hall_draft *draft, Usher__V1__SeatMap *map)
     return 0;
 }
 
-int hall_draft_finish(struct hall_draft *draft, struct hall **ret_hall, struct hall_error *ret_error)
+int hall_draft_finish(struct hall_draft *draft, struct hall **ret_hall,
+                      struct hall_error *ret_error)
 {
     struct bounds b = bounds_of(draft);
     Usher__V1__SeatMap map = USHER__V1__SEAT_MAP__INIT;

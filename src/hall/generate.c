@@ -31,8 +31,8 @@
 struct shape {
     uint32_t seats; /* capacity without the standing area */
     uint32_t standing;
-    double angle;   /* radians that the arcs span */
-    double radius;  /* of the first row */
+    double angle;  /* radians that the arcs span */
+    double radius; /* of the first row */
     uint32_t tiers;
     uint32_t tier_rows;
     uint32_t blocks[TIERS_MAX];
@@ -92,7 +92,8 @@ static void choose_blocks(struct shape *s, uint32_t sections)
 }
 
 /* As many tiers as make the hall's rows long enough for its seats. */
-static int choose_shape(const struct hall_shape *wish, struct shape *s, struct hall_error *ret_error)
+static int choose_shape(const struct hall_shape *wish, struct shape *s,
+                        struct hall_error *ret_error)
 {
     const double capacity = wish->capacity;
     s->standing = wish->standing;
@@ -201,8 +202,9 @@ static int draw_row(struct hall_draft *draft, const struct shape *s, uint32_t t,
     const double room = width - 0.4 * AISLE / radius;
     if (step * seats > room)
         step = room / seats;
-    const uint32_t category = (s->standing ? 1 : 0) +
-                              category_of(last > s->radius ? (radius - s->radius) / (last - s->radius) : 0);
+    const uint32_t category =
+        (s->standing ? 1 : 0) +
+        category_of(last > s->radius ? (radius - s->radius) / (last - s->radius) : 0);
     int err = hall_draft_row(draft, row_name(&draft->arena, r));
     for (uint32_t i = 0; err == 0 && i < seats; i++) {
         const double angle = middle + step * (i - (seats - 1) / 2.0);
@@ -249,7 +251,8 @@ static int draw(struct hall_draft *draft, const struct shape *s, const struct st
     int err = s->standing ? draw_standing(draft, s) : 0;
     for (uint32_t t = 0; t < s->tiers; t++) {
         for (uint32_t b = 0; err == 0 && b < s->blocks[t]; b++) {
-            char *name = arena_printf(&draft->arena, "%u", (t + 1) * (s->blocks[t] > 99 ? 1000 : 100) + b + 1);
+            char *name = arena_printf(&draft->arena, "%u",
+                                      (t + 1) * (s->blocks[t] > 99 ? 1000 : 100) + b + 1);
             const struct draft_section section = {.name = view_str(name), .kind = HALL_SEATED};
             err = name ? hall_draft_section(draft, &section) : ERR_NO_MEMORY;
             for (uint32_t r = 0; err == 0 && r < s->tier_rows; r++, strip++)
@@ -286,7 +289,8 @@ static int check(const struct hall_shape *wish, struct hall_error *ret_error)
     return 0;
 }
 
-int hall_generate(const struct hall_shape *wish, struct hall **ret_hall, struct hall_error *ret_error)
+int hall_generate(const struct hall_shape *wish, struct hall **ret_hall,
+                  struct hall_error *ret_error)
 {
     struct shape s = {0};
     int err = check(wish, ret_error);
