@@ -1,9 +1,10 @@
 /*
  * h1_state: what the receiving and the sending half of h1 share. Inside src/http only.
  *
- *   receiving   HEAD → COUNTED | CHUNKED | UNTIL_EOF → HELD → HEAD     HEAD → HELD where there is
- * no body sending     NONE → DUE → STREAM → DONE → NONE                     DUE → DONE for a whole
- * answer
+ *   receiving  HEAD → COUNTED | CHUNKED | UNTIL_EOF → HELD → HEAD
+ *              HEAD → HELD                                where there is no body
+ *   sending    NONE → DUE → STREAM → DONE → NONE
+ *              DUE → DONE                                 for a whole answer
  *
  * A server's exchange is over when it is HELD (all received) and DONE (all answered); only then is
  * the next head looked at. A client's sending is DUE from h1_request to the end of the response.

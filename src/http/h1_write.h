@@ -19,10 +19,14 @@ struct h1_added {
     bool keep; /* says so, as HTTP/1.0 wants it */
 };
 
+/* The head of an answer: status line, its fields, what is added, the empty line. */
 size_t h1_answer_max(const struct head_answer *answer);
+/* As above. */
 char *h1_write_answer(char *at, const struct head_answer *answer, const struct h1_added *added);
 
+/* The head of a request: its line, host, fields; content-length where a body is or may be. */
 size_t h1_request_max(const struct head_request *request);
+/* As above. */
 char *h1_write_request(char *at, const struct head_request *request, uint64_t body_len);
 
 /* The end of a chunked body. */

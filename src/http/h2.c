@@ -131,7 +131,7 @@ static void tell_due(struct h2 *h)
     h->in_event = true;
     while ((link = list_take(&h->due))) {
         struct h2_stream *s = list_of(link, struct h2_stream, due);
-        bool end = s->end_due && !(s->closed && s->code != H2_NO_ERROR);
+        bool end = s->end_due && !s->reset && !(s->closed && s->code != H2_NO_ERROR);
         s->end_due = false;
         if (end && h->events->end)
             h->events->end(h->user, s);
@@ -322,7 +322,7 @@ size_t h2_unsent(const struct h2 *h)
 
 bool h2_wants_close(const struct h2 *h)
 {
-    if (h->failed)
+    if (h->failed || h->no_memory)
         return true;
     if (h->stream_count)
         return false;

@@ -116,8 +116,11 @@ uint32_t h2_stream_count(const struct h2 *h);
  * stream is done. Client: no further requests; h2_wants_close when the last is done. */
 void h2_drain(struct h2 *h, int64_t now_ns);
 
+/* What h2_request or h2_stream_set_user gave; NULL before. The engine does not look at it. */
 void *h2_stream_user(const struct h2_stream *stream);
+/* The stream's, until its closed event. */
 void h2_stream_set_user(struct h2_stream *stream, void *user);
+/* Odd, as clients open them (RFC 9113, 5.1.1); for logs. */
 uint32_t h2_stream_id(const struct h2_stream *stream);
 
 /* Server. A whole answer. Without trailers content-length is added; the body is left out where the

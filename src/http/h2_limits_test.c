@@ -472,6 +472,58 @@ static void streams_are_bounded(void **state)
     attack_release(&a);
 }
 
+static void count_release(void *owner)
+{
+    ++*(unsigned *)owner;
+}
+
+/* However wide the client opens its windows, an unread connection holds out_max and not much more. */
+static void unread_is_bounded(void **state)
+{
+    static char large[3000000];
+    const struct h2_limits limits = {.out_max = 100000};
+    struct attack a;
+    struct view out;
+    size_t sent = 0;
+
+    attack_init(&a, &limits);
+    put_frame(&a.bytes, SETTINGS, 0, 0, "\0\4\x7f\xff\xff\xff", 6);
+    put_frame(&a.bytes, WINDOW_UPDATE, 0, 0, "\x7f\0\0\0", 4);
+    put_request(&a, 1, true);
+    put_request(&a, 3, true);
+    assert_int_equal(feed(&a, 1000, 1), 0);
+    struct h2_stream *third = a.server.last;
+    struct head_answer answer = {.status = 200};
+    assert_int_equal(
+        h2_respond(third, &answer, body_static(view_of(large, sizeof(large))), NULL, 0), 0);
+    while (h2_output(a.server.h2, &out)) {
+        assert_true(out.len <= 100000 + 16384 + 9);
+        size_t n = out.len < 30000 ? out.len : 30000;
+        sent += n;
+        h2_sent(a.server.h2, n);
+    }
+    assert_true(sent > sizeof(large));
+    assert_int_equal(h2_stream_count(a.server.h2), 1);
+    assert_false(h2_wants_close(a.server.h2));
+
+    /* Reset while a frame of it waits for room: the frame is given up. */
+    unsigned released = 0;
+    put_request(&a, 5, true);
+    assert_int_equal(feed(&a, 1000, 1), 0);
+    struct body lent = {view_of(large, sizeof(large)), count_release, &released};
+    assert_int_equal(h2_respond(a.server.last, &answer, lent, NULL, 0), 0);
+    put_frame(&a.bytes, RST_STREAM, 0, 5, "\0\0\0\x8", 4);
+    put_request(&a, 7, true);
+    assert_int_equal(feed(&a, 1000, 1), 0);
+    assert_int_equal(released, 1);
+    assert_int_equal(h2_respond(a.server.last, &answer, body_copied(VIEW_LIT("b")), NULL, 0), 0);
+    while (h2_output(a.server.h2, &out))
+        h2_sent(a.server.h2, out.len);
+    assert_int_equal(h2_stream_count(a.server.h2), 1);
+    assert_false(h2_wants_close(a.server.h2));
+    attack_release(&a);
+}
+
 static void half_received(void **state)
 {
     struct attack a;
@@ -541,8 +593,8 @@ int main(void)
         cmocka_unit_test(malformed_heads),     cmocka_unit_test(te_trailers_is_fine),
         cmocka_unit_test(false_length),        cmocka_unit_test(connect_is_refused),
         cmocka_unit_test(frames_that_break),   cmocka_unit_test(wrong_preface),
-        cmocka_unit_test(streams_are_bounded), cmocka_unit_test(half_received),
-        cmocka_unit_test(goaway_twice),
+        cmocka_unit_test(streams_are_bounded), cmocka_unit_test(unread_is_bounded),
+        cmocka_unit_test(half_received),       cmocka_unit_test(goaway_twice),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,9 @@ static int on_send_data(nghttp2_session *session, nghttp2_frame *frame, const ui
 
     if (!s || s->closed)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    /* nghttp2 goes on by itself after this kind of frame, past h2_flush's limit; it asks again later. */
+    if (h->out.len >= h->limits.out_max)
+        return NGHTTP2_ERR_WOULDBLOCK;
     assert(len <= s->piece.bytes.len);
     if (buf_append(&h->out, frame_head, 9) != 0 ||
         buf_append(&h->out, s->piece.bytes.at, len) != 0) {
