@@ -477,7 +477,7 @@ static void count_release(void *owner)
     ++*(unsigned *)owner;
 }
 
-/* However wide the client opens its windows, an unread connection holds out_max and not much more. */
+/* However wide the windows are, an unread connection holds out_max and not much more. */
 static void unread_is_bounded(void **state)
 {
     static char large[3000000];

@@ -63,7 +63,7 @@ static int on_send_data(nghttp2_session *session, nghttp2_frame *frame, const ui
 
     if (!s || s->closed)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-    /* nghttp2 goes on by itself after this kind of frame, past h2_flush's limit; it asks again later. */
+    /* After such a frame nghttp2 goes on by itself, past h2_flush's limit; it asks again later. */
     if (h->out.len >= h->limits.out_max)
         return NGHTTP2_ERR_WOULDBLOCK;
     assert(len <= s->piece.bytes.len);
