@@ -32,6 +32,8 @@ static void fill_defaults(struct rpc_server_options *o)
         o->header_max_ms = RPC_HEADER_MAX_MS;
     if (!o->idle_max_ms)
         o->idle_max_ms = RPC_IDLE_MAX_MS;
+    if (!o->stall_max_ms)
+        o->stall_max_ms = RPC_STALL_MAX_MS;
 }
 
 static int make_routes(struct rpc_server *server)

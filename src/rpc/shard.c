@@ -142,7 +142,7 @@ static void give_up_stalled(struct shard *shard, int64_t now_ns)
 {
     while (!list_empty(&shard->stalled)) {
         struct rpc_call *call = list_of(shard->stalled.next, struct rpc_call, stalled_link);
-        if (now_ns - call->stalled_since_ns <= RPC_STALL_MAX_MS * NS_PER_MS)
+        if (now_ns - call->stalled_since_ns <= shard->options->stall_max_ms * NS_PER_MS)
             return;
         struct conn *conn = call->conn;
         if (call->h2)
@@ -190,8 +190,11 @@ static void on_accepted(struct net_listener *listener, int fd)
 /* Short enough that a connection is looked at several times in its shortest timer. */
 static int64_t tick_of(const struct rpc_server_options *options)
 {
-    int64_t shortest_ms = options->header_max_ms < options->idle_max_ms ? options->header_max_ms
-                                                                        : options->idle_max_ms;
+    int64_t shortest_ms = options->header_max_ms;
+    if (options->idle_max_ms < shortest_ms)
+        shortest_ms = options->idle_max_ms;
+    if (options->stall_max_ms < shortest_ms)
+        shortest_ms = options->stall_max_ms;
     int64_t ms = shortest_ms / 8 / RPC_SWEEP_STEPS;
     ms = ms < RPC_TICK_MIN_MS ? RPC_TICK_MIN_MS : ms > RPC_TICK_MAX_MS ? RPC_TICK_MAX_MS : ms;
     return ms * NS_PER_MS;

@@ -77,7 +77,7 @@ static void sweep_h2(struct conn *conn, int64_t now_ns)
 void conn_sweep(struct conn *conn, int64_t now_ns)
 {
     const struct rpc_server_options *options = conn->shard->options;
-    if (is_over(conn->stuck_ns, RPC_STALL_MAX_MS, now_ns)) {
+    if (is_over(conn->stuck_ns, options->stall_max_ms, now_ns)) {
         conn_close(conn);
         return;
     }

@@ -1,0 +1,255 @@
+/* Timers, caps and the way down: what a server does with those who do not do their part. */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock/clock.h"
+#include "codec/envelope.h"
+#include "err/err.h"
+#include "rpc/fixture_test.h"
+
+#define TICKET    "/usher.v1.TicketService/"
+#define HEADER_MS 80
+#define IDLE_MS   100
+#define STALL_MS  150
+
+static struct fixture f;
+
+static int start(void **state)
+{
+    fixture_start(&f, (struct rpc_server_options){.header_max_ms = HEADER_MS,
+                                                  .idle_max_ms = IDLE_MS,
+                                                  .stall_max_ms = STALL_MS,
+                                                  .connections_max = 50});
+    return 0;
+}
+
+static int stop(void **state)
+{
+    fixture_stop(&f, 1000);
+    return 0;
+}
+
+static int64_t now_ms(void)
+{
+    return clock_mono_ns(clock_system()) / NS_PER_MS;
+}
+
+/* Sends text, then a byte of more every few milliseconds for as long as it lasts; the answer must
+ * be there in the time a total timer allows. */
+static void drip(const char *text, const char *more, const char *answer)
+{
+    struct buf in;
+    int64_t began = now_ms();
+    int fd = client_connect(&f);
+    buf_init(&in, 65536);
+    client_send(fd, text);
+    for (size_t i = 0; more[0]; i++) {
+        if (send(fd, &more[i % strlen(more)], 1, MSG_NOSIGNAL) != 1)
+            break;
+        uint8_t byte;
+        struct timeval little = {.tv_usec = 5000};
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &little, sizeof(little));
+        ssize_t n = recv(fd, &byte, 1, MSG_PEEK);
+        if (n >= 0)
+            break;
+        assert_true(now_ms() - began < 10 * HEADER_MS);
+    }
+    struct timeval five = {.tv_sec = 5};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof(five));
+    client_read_all(fd, &in);
+    assert_true(now_ms() - began >= HEADER_MS);
+    assert_true(now_ms() - began < 10 * HEADER_MS);
+    assert_int_equal(buf_append_byte(&in, '\0'), 0);
+    assert_has(&in, answer);
+    close(fd);
+    buf_release(&in);
+}
+
+static void a_slow_head_is_408(void **state)
+{
+    drip("POST " TICKET "GetPerformance HTTP/1.1\r\nHost: h\r\nX: ", "a", "HTTP/1.1 408 ");
+}
+
+static void a_slow_body_is_408(void **state)
+{
+    drip("POST " TICKET "GetPerformance HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+         "Content-Length: 1000\r\n\r\n",
+         " ", "HTTP/1.1 408 ");
+}
+
+static void who_says_nothing_is_closed(void **state)
+{
+    drip("", "", "");
+    drip("PRI * HT", "", "");
+}
+
+static void an_idle_connection_is_closed(void **state)
+{
+    struct buf in;
+    int fd = client_connect(&f);
+    buf_init(&in, 65536);
+    client_send(fd, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_true(client_read_until(fd, &in, "<h1>Usher</h1>"));
+    int64_t began = now_ms();
+    client_read_all(fd, &in);
+    assert_true(now_ms() - began >= IDLE_MS / 2);
+    assert_true(now_ms() - began < 10 * IDLE_MS);
+    close(fd);
+    buf_release(&in);
+}
+
+static int open_watch(const char *json, int receive_bytes)
+{
+    char request[512];
+    uint8_t head[ENVELOPE_BYTES];
+    int fd = client_connect(&f);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
+    snprintf(request, sizeof(request),
+             "POST " TICKET "WatchSeats HTTP/1.1\r\nHost: h\r\nContent-Type: "
+             "application/connect+json\r\nContent-Length: %zu\r\n\r\n",
+             strlen(json) + sizeof(head));
+    client_send(fd, request);
+    envelope_write(0, (uint32_t)strlen(json), head);
+    assert_int_equal(send(fd, head, sizeof(head), 0), sizeof(head));
+    client_send(fd, json);
+    return fd;
+}
+
+static void who_does_not_read_is_closed(void **state)
+{
+    uint32_t before = fixture_cancelled;
+    int fd = open_watch("{\"performanceId\":1000001}", 4096);
+    fixture_await(&fixture_waiting, 1);
+    int64_t began = now_ms();
+    fixture_await(&fixture_waiting, 0);
+    assert_true(now_ms() - began >= STALL_MS / 2);
+    assert_int_equal(fixture_cancelled, before + 1);
+    close(fd);
+}
+
+static void a_watcher_may_be_silent(void **state)
+{
+    struct buf in;
+    buf_init(&in, 65536);
+    int fd = open_watch("{\"performanceId\":1000002}", 65536);
+    assert_true(client_read_until(fd, &in, "{\"version\":\"1\"}"));
+    /* Longer than every timer, without a word from either side. */
+    struct timeval wait = {.tv_usec = 2 * STALL_MS * 1000};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+    uint8_t byte;
+    assert_int_equal(recv(fd, &byte, 1, 0), -1);
+    fixture_push(&f, 2);
+    struct timeval five = {.tv_sec = 5};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof(five));
+    assert_true(client_read_until(fd, &in, "{\"version\":\"2\"}"));
+    close(fd);
+    fixture_await(&fixture_sinks, 0);
+    buf_release(&in);
+}
+
+static void more_connections_than_allowed_get_503(void **state)
+{
+    int fds[50];
+    struct buf in;
+    buf_init(&in, 65536);
+    for (int i = 0; i < 50; i++) {
+        buf_clear(&in);
+        fds[i] = open_watch("{\"performanceId\":1000002}", 65536);
+        assert_true(client_read_until(fds[i], &in, "{\"version\":\"1\"}"));
+    }
+    int fd = client_connect(&f);
+    buf_clear(&in);
+    client_read_all(fd, &in);
+    assert_int_equal(buf_append_byte(&in, '\0'), 0);
+    assert_has(&in, "HTTP/1.1 503 ");
+    assert_has(&in, "retry-after: 1\r\n");
+    close(fd);
+    struct rpc_server_stats stats;
+    rpc_server_stats(f.server, &stats);
+    assert_int_equal(stats.connections_open, 50);
+    assert_int_equal(stats.streams_open, 50);
+    for (int i = 0; i < 50; i++)
+        close(fds[i]);
+    fixture_await(&fixture_sinks, 0);
+    buf_release(&in);
+}
+
+/* ---- the way down ---- */
+
+static int open_hold(const struct fixture *of)
+{
+    static const char body[] = "{\"performanceId\":2000001}";
+    char request[512];
+    int fd = client_connect(of);
+    snprintf(request, sizeof(request),
+             "POST " TICKET "HoldSeats HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+             "Authorization: Bearer buyer\r\nConnect-Timeout-Ms: 150\r\nContent-Length: %zu\r\n"
+             "\r\n%s",
+             sizeof(body) - 1, body);
+    client_send(fd, request);
+    return fd;
+}
+
+static void calls_end_streams_are_told_connections_close(void **state)
+{
+    struct fixture own = f;
+    struct buf in;
+    buf_init(&in, 65536);
+    fixture_start(&f, (struct rpc_server_options){0});
+    int idle = client_connect(&f), busy = open_hold(&f);
+    int watcher = open_watch("{\"performanceId\":1000002}", 65536);
+    fixture_await(&fixture_waiting, 1);
+    fixture_await(&fixture_sinks, 1);
+    int64_t began = now_ms();
+    fixture_stop(&f, 5000);
+    assert_true(now_ms() - began >= 50);
+    assert_true(now_ms() - began < 3000);
+    /* The call under way had its answer, and was told that it was the last. */
+    client_read_all(busy, &in);
+    assert_int_equal(buf_append_byte(&in, '\0'), 0);
+    assert_has(&in, "HTTP/1.1 504 ");
+    assert_has(&in, "connection: close\r\n");
+    buf_clear(&in);
+    client_read_all(watcher, &in);
+    assert_true(memmem(buf_view(&in).at, in.len, "{\"error\":{\"code\":\"unavailable\"", 30));
+    buf_clear(&in);
+    client_read_all(idle, &in);
+    assert_int_equal(in.len, 0);
+    close(idle);
+    close(busy);
+    close(watcher);
+    buf_release(&in);
+    f = own;
+}
+
+static void what_outlasts_the_grace_is_cut(void **state)
+{
+    struct fixture own = f;
+    fixture_start(&f, (struct rpc_server_options){0});
+    int watcher = open_watch("{\"performanceId\":1000001}", 4096);
+    fixture_await(&fixture_waiting, 1);
+    int64_t began = now_ms();
+    fixture_stop(&f, 100);
+    assert_true(now_ms() - began < 2000);
+    close(watcher);
+    f = own;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_slow_head_is_408),
+        cmocka_unit_test(a_slow_body_is_408),
+        cmocka_unit_test(who_says_nothing_is_closed),
+        cmocka_unit_test(an_idle_connection_is_closed),
+        cmocka_unit_test(who_does_not_read_is_closed),
+        cmocka_unit_test(a_watcher_may_be_silent),
+        cmocka_unit_test(more_connections_than_allowed_get_503),
+        cmocka_unit_test(calls_end_streams_are_told_connections_close),
+        cmocka_unit_test(what_outlasts_the_grace_is_cut),
+    };
+    return cmocka_run_group_tests_name("rpc/limits", tests, start, stop);
+}
