@@ -266,7 +266,7 @@ int64_t call_head(struct conn *conn, struct h2_stream *h2, const struct head *he
     if (conn_unsent(conn) > RPC_UNSENT_MAX)
         return refuse(call, RPC_RESOURCE_EXHAUSTED, "too much is unsent on this connection");
     size_t envelope = call->wire == WIRE_CONNECT ? 0 : ENVELOPE_BYTES;
-    buf_init(&call->body, call->get ? RPC_QUERY_MAX : call->route->request_max + envelope);
+    call->body.max = call->get ? RPC_QUERY_MAX : call->route->request_max + envelope;
     call->arena.max = call->route->arena_max;
     if (!call->get)
         return (int64_t)call->body.max;
@@ -360,6 +360,13 @@ static int handle(struct rpc_call *call)
     return err;
 }
 
+/* A stream that waits for frames keeps nothing of its request: there may be very many. */
+static void be_small(struct rpc_call *call)
+{
+    arena_release(&call->arena);
+    buf_release(&call->body);
+}
+
 static void run_call(void *arg)
 {
     struct rpc_call *call = arg;
@@ -369,7 +376,7 @@ static void run_call(void *arg)
     if (err)
         answer_error(call);
     else if (call->sink)
-        arena_release(&call->arena); /* a stream that waits for frames is small */
+        be_small(call);
     else if (call->route->method->kind == RPC_SERVER_STREAM)
         answer_end(call);
     call->running = false;
