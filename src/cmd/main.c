@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/serve.h"
 #include "err/err.h"
 
 static int help_command(int argc, char **argv);
 static int version_command(int argc, char **argv);
 
 static const struct cmd commands[] = {
+    {"serve", "the server: the page, gRPC and Connect on one port", serve_command},
     {"version", "which usher this is", version_command},
     {"help", "this list, or the help of a command: usher help COMMAND", help_command},
 };

@@ -1,0 +1,317 @@
+/*
+ * usher serve: builds the house from its parts, floor by floor, and takes it down in the opposite order.
+ *
+ * Touches DIR alone: usher.db (the store), secret.key (signs tokens and ticket codes), operator.key (the
+ * organiser's), listen (where it answers). When the process dies at any moment, the next start goes on from
+ * what was acknowledged.
+ */
+#include "cmd/serve.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/demo.h"
+#include "err/err.h"
+#include "observe/log.h"
+#include "rpc/server.h"
+#include "svc/auth/auth.h"
+#include "svc/gateway/page.h"
+#include "svc/ticket/ticket.h"
+
+#define SERVE_WORKERS_MAX     64
+#define SERVE_OFFLOAD_THREADS 2
+#define SERVE_OFFLOAD_QUEUE   64
+#define SERVE_PATH_MAX        4096
+
+struct serve_values {
+    const char *listen;
+    const char *data;
+    const char *tls_cert;
+    const char *tls_key;
+    const char *log_level;
+    int64_t workers;
+    int64_t grace_ms;
+    int64_t guest_ttl_ms;
+    bool demo;
+};
+
+static const struct conf_option options[] = {
+    {"listen", CONF_ADDRESS, offsetof(struct serve_values, listen), "127.0.0.1:8080",
+     .help = "where to answer, HTTP/1.1 and HTTP/2; port 0 picks one and writes it to DIR/listen"},
+    {"data", CONF_PATH, offsetof(struct serve_values, data), "run",
+     .help = "the folder of the store and the keys; made where it does not exist"},
+    {"demo", CONF_BOOL, offsetof(struct serve_values, demo), "no",
+     .help = "create a demo event in a generated 2,000-seat hall when the store is empty"},
+    {"tls-cert", CONF_PATH, offsetof(struct serve_values, tls_cert), NULL,
+     .help = "certificate chain (PEM); with it the port speaks TLS"},
+    {"tls-key", CONF_PATH, offsetof(struct serve_values, tls_key), NULL,
+     .help = "the certificate's private key (PEM)"},
+    {"workers", CONF_INT, offsetof(struct serve_values, workers), "0", 0, SERVE_WORKERS_MAX,
+     .help = "threads that answer; 0: one a core"},
+    {"grace", CONF_MS, offsetof(struct serve_values, grace_ms), "5s", 0, 600000,
+     .help = "how long calls may go on after SIGTERM"},
+    {"guest-ttl", CONF_MS, offsetof(struct serve_values, guest_ttl_ms), "30d", 60000, 31622400000,
+     .help = "how long a guest's token holds"},
+    {"log-level", CONF_CHOICE, offsetof(struct serve_values, log_level), "info",
+     .help = "the least that is logged to standard error", .choices = "debug|info|warn|error"},
+};
+
+static const struct conf_table table = {
+    .command = "usher serve",
+    .summary = "The server: the page, gRPC and Connect on one port, and an embedded store.",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .notes = "DIR/operator.key authorises the commands that change things; keep it secret.\n"
+             "SIGTERM and SIGINT drain: calls finish, streams end, nothing acknowledged is lost.\n",
+};
+
+/* The house while it stands; whatever is NULL or zero was not built. */
+struct house {
+    struct serve_values values;
+    uint8_t secret[KEY_BYTES];
+    uint8_t operator_key[KEY_BYTES];
+    uint8_t code_key[KEY_BYTES];
+    struct store *store;
+    struct worker *workers[SERVE_WORKERS_MAX];
+    uint32_t worker_count;
+    struct offload *offload;
+    struct auth auth;
+    bool auth_ready;
+    struct ticket *ticket;
+    struct gateway gateway;
+    struct rpc_service services[2];
+    struct rpc_server *server;
+    char url[300];
+};
+
+static int fail(const char *what, int err)
+{
+    return cmd_fail("serve", CMD_FALSE, "%s: %s%s%s", what, err_text(err),
+                    err == ERR_IO ? ": " : "", err == ERR_IO ? strerror(errno) : "");
+}
+
+static int path_in(const struct house *house, const char *name, char ret_path[SERVE_PATH_MAX])
+{
+    const int len = snprintf(ret_path, SERVE_PATH_MAX, "%s/%s", house->values.data, name);
+    return len > 0 && len < SERVE_PATH_MAX ? 0 : ERR_INVALID;
+}
+
+static int open_key(struct house *house, const char *name, uint8_t *ret_key)
+{
+    char path[SERVE_PATH_MAX];
+    int err = path_in(house, name, path);
+    return err == 0 ? key_open(path, chance_system(), ret_key) : err;
+}
+
+/* As many descriptors as the system lets us have: one a fan. */
+static void raise_files_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int build_ground(struct house *house)
+{
+    const char *data = house->values.data;
+    if (mkdir(data, 0777) != 0 && errno != EEXIST)
+        return fail(data, ERR_IO);
+    int err = open_key(house, "secret.key", house->secret);
+    if (err != 0)
+        return fail("secret.key", err);
+    err = open_key(house, "operator.key", house->operator_key);
+    if (err != 0)
+        return fail("operator.key", err);
+    key_derive(house->secret, KEY_FOR_TICKET_CODE, house->code_key);
+    err = store_sqlite_open(data, false, &house->store);
+    if (err == ERR_BUSY)
+        return cmd_fail("serve", CMD_FALSE, "%s is in use by another usher serve", data);
+    return err == 0 ? 0 : fail("opening the store", err);
+}
+
+static int build_workers(struct house *house)
+{
+    uint32_t count = (uint32_t)house->values.workers;
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (count == 0)
+        count = cores < 1 ? 1 : cores > SERVE_WORKERS_MAX ? SERVE_WORKERS_MAX : (uint32_t)cores;
+    for (uint32_t i = 0; i < count; i++) {
+        int err = worker_start(i, &SCHED_LIMITS_DEFAULT, &house->workers[i]);
+        if (err != 0)
+            return fail("starting a worker", err);
+        house->worker_count++;
+    }
+    int err = offload_new(SERVE_OFFLOAD_THREADS, SERVE_OFFLOAD_QUEUE, &house->offload);
+    return err == 0 ? 0 : fail("starting the offload pool", err);
+}
+
+static int build_roles(struct house *house)
+{
+    const struct auth_options auth = {
+        .master = house->secret,
+        .operator_key = house->operator_key,
+        .clock = clock_system(),
+        .chance = chance_system(),
+        .guest_ttl_ms = house->values.guest_ttl_ms,
+    };
+    int err = auth_init(&house->auth, &auth);
+    if (err != 0)
+        return fail("auth", err);
+    house->auth_ready = true;
+    const struct ticket_options ticket = {
+        .store = house->store,
+        .workers = house->workers,
+        .worker_count = house->worker_count,
+        .chance = chance_system(),
+        .offload = house->offload,
+        .code_key = house->code_key,
+    };
+    err = ticket_start(&ticket, &house->ticket);
+    return err == 0 ? 0 : fail("loading the sales", err);
+}
+
+static int identify(void *state, struct view authorization, struct rpc_identity *ret_identity)
+{
+    struct house *house = state;
+    return auth_identify(&house->auth, authorization, ret_identity);
+}
+
+static void page(void *state, const struct rpc_page_ask *ask, struct rpc_page *ret_page)
+{
+    struct house *house = state;
+    gateway_page(&house->gateway, ask, ret_page);
+}
+
+/* DIR/listen, whole or not at all. */
+static int write_listen(struct house *house, const char *address)
+{
+    char path[SERVE_PATH_MAX], fresh[SERVE_PATH_MAX];
+    int err = path_in(house, "listen", path);
+    if (err == 0)
+        err = path_in(house, "listen.new", fresh);
+    FILE *file = err == 0 ? fopen(fresh, "we") : NULL;
+    if (!file)
+        return ERR_IO;
+    const bool written = fprintf(file, "%s\n", address) > 0;
+    if (fclose(file) != 0 || !written || rename(fresh, path) != 0)
+        return ERR_IO;
+    return 0;
+}
+
+static int build_front_door(struct house *house)
+{
+    const struct serve_values *values = &house->values;
+    house->services[0] = ticket_service(house->ticket);
+    house->services[1] = auth_service(&house->auth);
+    const struct rpc_server_options server = {
+        .listen = values->listen,
+        .tls_cert_path = values->tls_cert,
+        .tls_key_path = values->tls_key,
+        .services = house->services,
+        .service_count = 2,
+        .hook_state = house,
+        .identify = identify,
+        .page = page,
+    };
+    int err = rpc_server_start(house->workers, house->worker_count, &server, &house->server);
+    if (err == ERR_INVALID)
+        return cmd_fail("serve", CMD_FALSE, "the address or the certificate is no good");
+    if (err != 0)
+        return fail(values->listen, err);
+    atomic_store(&house->gateway.server, house->server);
+
+    const char *colon = strrchr(values->listen, ':');
+    const int host_len = (int)(colon - values->listen);
+    char address[280];
+    snprintf(address, sizeof(address), "%.*s:%u", host_len, values->listen,
+             rpc_server_port(house->server));
+    snprintf(house->url, sizeof(house->url), "%s://%s", values->tls_cert ? "https" : "http",
+             address);
+    err = write_listen(house, address);
+    return err == 0 ? 0 : fail("listen", err);
+}
+
+static void create_demo(void *arg)
+{
+    struct house *house = arg;
+    demo_create(house->url, house->values.tls_cert, house->operator_key);
+}
+
+static void tear_down(struct house *house)
+{
+    atomic_store(&house->gateway.draining, true);
+    atomic_store(&house->gateway.server, NULL);
+    if (house->server)
+        rpc_server_stop(house->server, house->values.grace_ms);
+    ticket_stop(house->ticket);
+    if (house->offload)
+        offload_free(house->offload);
+    for (uint32_t i = house->worker_count; i > 0; i--)
+        worker_stop(house->workers[i - 1]);
+    if (house->auth_ready)
+        auth_release(&house->auth);
+    store_free(house->store);
+}
+
+static int run(struct house *house, const sigset_t *ending)
+{
+    int code = build_ground(house);
+    if (code == 0)
+        code = build_workers(house);
+    if (code == 0)
+        code = build_roles(house);
+    if (code == 0)
+        code = build_front_door(house);
+    if (code != 0)
+        return code;
+    log_event(LOG_INFO, "server.listen", log_str("url.full", house->url),
+              log_uint("usher.workers", house->worker_count),
+              log_str("usher.guard_pages", sched_guard_name()));
+    if (house->values.demo && worker_call(house->workers[0], create_demo, house) != 0)
+        log_event(LOG_ERROR, "demo.create", log_err(ERR_FULL));
+    if (isatty(STDOUT_FILENO))
+        printf("\n  Usher is open at %s\n\n", house->url);
+    fflush(stdout);
+    int signal_number;
+    sigwait(ending, &signal_number);
+    log_event(LOG_INFO, "server.drain", log_int("process.signal", signal_number));
+    return CMD_OK;
+}
+
+int serve_command(int argc, char **argv)
+{
+    struct house house = {0};
+    struct conf conf;
+    int code = cmd_options(&table, argc, argv, &conf, &house.values);
+    if (code != CMD_GO_ON)
+        return code;
+    if (!house.values.tls_cert != !house.values.tls_key) {
+        conf_release(&conf);
+        return cmd_fail("serve", CMD_USAGE, "--tls-cert and --tls-key go together");
+    }
+    struct log_options log = {.form = LOG_AUTO, .fd = STDERR_FILENO, .clock = clock_system()};
+    bool known = log_level_parse(house.values.log_level, &log.level);
+    assert(known); /* conf has checked the choice */
+    log_setup(&log);
+    /* Before any thread starts, so that all of them inherit it: the signals come to sigwait alone. */
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ending, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    raise_files_limit();
+    code = run(&house, &ending);
+    tear_down(&house);
+    conf_release(&conf);
+    return code;
+}
