@@ -37,7 +37,7 @@ struct import {
 };
 
 struct point {
-    double x = 0, y = 0;
+    double x, y;
 };
 
 /* Writes "PLACE: what" and returns ERR_INVALID. */
