@@ -30,7 +30,7 @@ lint: setup-test ## floors, sizes, banned calls, formatting
 	@exec tests/lint
 
 format: setup-test ## rewrite the C sources in the house format
-	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format -i
+	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
 
 web: web/dist/index.html ## the page, web/dist
 
