@@ -1,0 +1,65 @@
+// Why a call failed, in the words the pages know.
+
+import { Code, ConnectError } from '@connectrpc/connect';
+import { ErrorDetailSchema } from '../gen/usher/v1/error_pb';
+
+const reasons = [
+  'SEATS_TAKEN',
+  'NO_ADJACENT_SEATS',
+  'LIMIT_REACHED',
+  'SALE_NOT_OPEN',
+  'HOLD_EXPIRED',
+  'HOLD_NOT_FOUND',
+  'KEY_REUSED',
+  'OWNER_UNAVAILABLE',
+  'BAD_ARGUMENT',
+  'NOT_FOUND',
+] as const;
+
+export type Reason = (typeof reasons)[number] | 'OFFLINE' | 'BUSY' | 'UNKNOWN';
+
+export interface Failure {
+  reason: Reason;
+  seats: number[];
+  nearest: number[];
+  retryAfterMs: number;
+}
+
+export function failure(reason: Reason): Failure {
+  return { reason, seats: [], nearest: [], retryAfterMs: 0 };
+}
+
+export function failureOf(cause: unknown): Failure {
+  const error = ConnectError.from(cause);
+  const detail = error.findDetails(ErrorDetailSchema)[0];
+  const reason = reasons.find((word) => word === detail?.reason) ?? reasonOfCode(error);
+  return {
+    reason,
+    seats: detail?.seats ?? [],
+    nearest: detail?.nearest ?? [],
+    retryAfterMs: Number(detail?.retryAfterMs ?? 0n),
+  };
+}
+
+// A server in front of ours (a proxy, a CDN) fails without a detail.
+function reasonOfCode(error: ConnectError): Reason {
+  if (error.cause instanceof TypeError) return 'OFFLINE'; // fetch could not reach anybody
+  switch (error.code) {
+    case Code.Unavailable:
+    case Code.DeadlineExceeded:
+      return 'OWNER_UNAVAILABLE';
+    case Code.ResourceExhausted:
+      return 'BUSY';
+    case Code.NotFound:
+      return 'NOT_FOUND';
+    case Code.InvalidArgument:
+      return 'BAD_ARGUMENT';
+    default:
+      return 'UNKNOWN';
+  }
+}
+
+/** Whether the same call, with the same key, may still succeed. */
+export function mayRetry(reason: Reason): boolean {
+  return reason === 'OFFLINE' || reason === 'OWNER_UNAVAILABLE' || reason === 'BUSY';
+}

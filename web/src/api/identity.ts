@@ -1,0 +1,87 @@
+// Who we are: a guest account, made when it is first needed and kept in this browser.
+
+import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
+
+export interface Guest {
+  accountId: string;
+  token: string;
+  expiresAtMs: number;
+}
+
+export interface Shelf {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+const shelf_key = 'usher.guest';
+const margin_ms = 60_000; // a token that ends within this is not worth using
+
+export class Identity {
+  #making: Promise<Guest> | null = null;
+
+  constructor(
+    private readonly shelf: Shelf,
+    private readonly make: () => Promise<Guest>,
+    private readonly now: () => number,
+  ) {}
+
+  async guest(): Promise<Guest> {
+    const kept = this.kept();
+    if (kept) return kept;
+    // Calls that start together share one account.
+    this.#making ??= this.make()
+      .then((made) => {
+        // Another tab may have been quicker; one browser is one account.
+        const other = this.kept();
+        if (other) return other;
+        this.shelf.setItem(shelf_key, JSON.stringify(made));
+        return made;
+      })
+      .finally(() => {
+        this.#making = null;
+      });
+    return this.#making;
+  }
+
+  kept(): Guest | null {
+    const text = this.shelf.getItem(shelf_key);
+    if (!text) return null;
+    try {
+      const guest = JSON.parse(text) as Guest;
+      const whole = typeof guest.token === 'string' && typeof guest.expiresAtMs === 'number';
+      return whole && guest.expiresAtMs > this.now() + margin_ms ? guest : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** The server does not know this token any more. */
+  forget(token: string): void {
+    if (this.kept()?.token === token) this.shelf.removeItem(shelf_key);
+  }
+}
+
+/**
+ * Adds the token to calls that need an account; a token that is refused is replaced once. What anyone may ask is asked
+ * without a token, so that shared caches can answer.
+ */
+export function withIdentity(
+  identity: Identity,
+  anonymous: (method: string) => boolean,
+): Interceptor {
+  return (next) => async (request) => {
+    if (anonymous(request.method.name)) return next(request);
+    const { token } = await identity.guest();
+    request.header.set('authorization', `Bearer ${token}`);
+    try {
+      return await next(request);
+    } catch (cause) {
+      if (ConnectError.from(cause).code !== Code.Unauthenticated) throw cause;
+      identity.forget(token);
+      const fresh = await identity.guest();
+      request.header.set('authorization', `Bearer ${fresh.token}`);
+      return next(request);
+    }
+  };
+}

@@ -1,0 +1,65 @@
+// Watching a performance's seats: one stream at a time, taken up again for as long as someone looks.
+
+import type { SeatsUpdate } from '../gen/usher/v1/ticket_pb';
+import type { Change, SeatStates } from '../state/seats';
+import { backoffMs, sleep } from './retry';
+
+export type Link = 'connecting' | 'live' | 'lost';
+
+export interface WatchHooks {
+  open(signal: AbortSignal): AsyncIterable<SeatsUpdate>;
+  link(state: Link): void;
+  update(update: SeatsUpdate, change: Change): void;
+  /** Ends early when there is reason to hope (the network is back). */
+  wait?(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const wait_max_ms = 8_000;
+
+/** Ends only when `signal` does. */
+export async function watchSeats(
+  states: SeatStates,
+  hooks: WatchHooks,
+  signal: AbortSignal,
+): Promise<void> {
+  const wait = hooks.wait ?? waitForHope;
+  let failures = 0;
+  hooks.link('connecting');
+  while (!signal.aborted) {
+    const attempt = new AbortController();
+    const end = () => attempt.abort();
+    signal.addEventListener('abort', end, { once: true });
+    try {
+      for await (const update of hooks.open(attempt.signal)) {
+        if (signal.aborted) return;
+        const change = states.take(update);
+        if (!change) break; // a gap: what we hold is not what the delta applies to
+        failures = 0;
+        hooks.link('live');
+        hooks.update(update, change);
+      }
+    } catch {
+      // A stream that broke and one that ended are the same to us: take it up again.
+    } finally {
+      attempt.abort();
+      signal.removeEventListener('abort', end);
+    }
+    states.detach();
+    if (signal.aborted) return;
+    hooks.link('lost');
+    await wait(backoffMs(failures++, wait_max_ms), signal);
+  }
+}
+
+async function waitForHope(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const finish = () => {
+      removeEventListener('online', finish);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    addEventListener('online', finish);
+    signal.addEventListener('abort', finish);
+    void sleep(ms).then(finish);
+  });
+}

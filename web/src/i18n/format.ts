@@ -1,0 +1,79 @@
+// Money, dates, counts and seat names as people write them.
+
+import { language, words } from './words';
+
+const made = new Map<string, unknown>();
+
+// Making an Intl formatter is slow; the few that are used are kept.
+function kept<T>(key: string, make: () => T): T {
+  const name = `${language.value} ${key}`;
+  let one = made.get(name) as T | undefined;
+  if (!one) {
+    one = make();
+    made.set(name, one);
+  }
+  return one;
+}
+
+const locale = () => (language.value === 'ko' ? 'ko-KR' : 'en-GB');
+
+/** Amounts come in the smallest unit of the currency. */
+export function money(amount: number | bigint, currency: string): string {
+  const format = kept(
+    `money ${currency}`,
+    () =>
+      new Intl.NumberFormat(locale(), {
+        style: 'currency',
+        currency: /^[A-Z]{3}$/.test(currency) ? currency : 'KRW',
+        currencyDisplay: 'narrowSymbol',
+      }),
+  );
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 0;
+  return format.format(Number(amount) / 10 ** digits);
+}
+
+export function count(n: number): string {
+  return kept('count', () => new Intl.NumberFormat(locale())).format(n);
+}
+
+type DateStyle = 'day' | 'full' | 'time' | 'weekday' | 'month' | 'dayNumber' | 'short';
+
+const styles: Record<DateStyle, Intl.DateTimeFormatOptions> = {
+  day: { dateStyle: 'long' },
+  full: {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  },
+  short: { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' },
+  time: { hour: 'numeric', minute: '2-digit' },
+  weekday: { weekday: 'long' },
+  month: { month: 'short' },
+  dayNumber: { day: 'numeric' },
+};
+
+export function date(ms: number | bigint, style: DateStyle): string {
+  const format = kept(`date ${style}`, () => new Intl.DateTimeFormat(locale(), styles[style]));
+  if (style === 'dayNumber') {
+    // Korean writes "21일"; the numeral alone stands in the date block.
+    const part = format.formatToParts(Number(ms)).find(({ type }) => type === 'day');
+    return part?.value ?? '';
+  }
+  return format.format(Number(ms));
+}
+
+/** The server names seats in English, "Stalls, row C, seat 12"; here they are named as the reader would. */
+export function seatName(label: string): string {
+  const match = /^(?:(.+), )?row (.+), seat (.+)$/.exec(label);
+  if (!match) return label;
+  return words.value.seatLabel(match[1] ?? '', match[2] ?? '', match[3] ?? '');
+}
+
+/** An identifier in groups of four, to read aloud at the box office. */
+export function grouped(id: string): string {
+  const plain = id.replace(/-/g, '');
+  return (plain.match(/.{1,4}/g) ?? [plain]).join(' ').toUpperCase();
+}

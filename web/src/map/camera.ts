@@ -1,0 +1,148 @@
+// Where the viewer stands: the view, its limits, and moving there smoothly.
+
+import type { Box } from './plan';
+import {
+  type Bounds,
+  between,
+  boundsOf,
+  centred,
+  fit,
+  keepInside,
+  pan,
+  reveal,
+  type Size,
+  type View,
+  zoomAt,
+} from './viewport';
+
+const glide_ms = 280;
+const rest_ms = 110;
+
+export class Camera {
+  view: View = { scale: 1, x: 0, y: 0 };
+  #bounds: Bounds;
+  #glide: { from: View; to: View; begun: number } | null = null;
+  #movedAt = Number.NEGATIVE_INFINITY;
+  #atHome = true;
+
+  constructor(
+    private readonly box: Box,
+    private readonly pitch: number,
+    private readonly calm: () => boolean, // the viewer asked for less motion
+  ) {
+    this.#bounds = boundsOf(box, { width: 1, height: 1 }, 0, pitch);
+  }
+
+  /** True until the first size is known. */
+  get atUnknown(): boolean {
+    return this.#bounds.size.width <= 1;
+  }
+
+  /** True while nothing has moved the view away from the whole hall. */
+  get atHome(): boolean {
+    return this.#atHome;
+  }
+
+  get size(): Size {
+    return this.#bounds.size;
+  }
+
+  get cell(): number {
+    return this.pitch * this.view.scale;
+  }
+
+  get scaleShare(): number {
+    const { scaleMin, scaleMax } = this.#bounds;
+    if (scaleMax <= scaleMin) return 0;
+    return Math.log(this.view.scale / scaleMin) / Math.log(scaleMax / scaleMin);
+  }
+
+  resize(size: Size): void {
+    const margin = Math.min(28, size.width * 0.04);
+    const middle = this.#bounds.size;
+    const x = (middle.width / 2 - this.view.x) / this.view.scale;
+    const y = (middle.height / 2 - this.view.y) / this.view.scale;
+    this.#bounds = boundsOf(this.box, size, margin, this.pitch);
+    this.#glide = null;
+    this.view = this.#atHome
+      ? fit(this.box, size, margin)
+      : centred(x, y, this.view.scale, this.#bounds);
+  }
+
+  /** Takes the glide one frame further. True while it goes on. */
+  step(now: number): boolean {
+    if (!this.#glide) return false;
+    const { from, to, begun } = this.#glide;
+    const t = Math.min(1, (now - begun) / glide_ms);
+    const eased = 1 - (1 - t) ** 3;
+    this.view = t === 1 ? to : between(from, to, eased, this.#bounds.size);
+    this.#movedAt = now;
+    if (t === 1) this.#glide = null;
+    return t < 1;
+  }
+
+  /** Whether the view moved a moment ago; it is drawn sharp when it rests. */
+  moving(now: number): boolean {
+    return this.#glide !== null || now - this.#movedAt < rest_ms;
+  }
+
+  panBy(dx: number, dy: number): void {
+    this.#set(pan(this.view, dx, dy, this.#bounds));
+  }
+
+  zoomBy(factor: number, sx: number, sy: number): void {
+    this.#set(zoomAt(this.view, factor, sx, sy, this.#bounds));
+  }
+
+  #set(view: View): void {
+    this.#glide = null;
+    this.#atHome = false;
+    this.#movedAt = performance.now();
+    this.view = view;
+  }
+
+  glideBy(factor: number, sx = this.size.width / 2, sy = this.size.height / 2): void {
+    const from = this.#glide?.to ?? this.view;
+    this.#glideTo(zoomAt(from, factor, sx, sy, this.#bounds));
+  }
+
+  glidePan(dx: number, dy: number): void {
+    this.#glideTo(pan(this.#glide?.to ?? this.view, dx, dy, this.#bounds));
+  }
+
+  glideHome(): void {
+    this.#glideTo(fit(this.box, this.size, Math.min(28, this.size.width * 0.04)));
+    this.#atHome = true;
+  }
+
+  /** Close enough to read, with the point in the middle. */
+  glideTo(x: number, y: number, cell: number): void {
+    this.#glideTo(centred(x, y, cell / this.pitch, this.#bounds));
+  }
+
+  /** So that the whole box is seen, not nearer than `cell` pixels a seat. */
+  glideToBox(box: Box, cell: number): void {
+    const { size } = this;
+    const whole = fit(box, size, Math.min(size.width, size.height) * 0.25);
+    const scale = Math.min(whole.scale, cell / this.pitch);
+    const x = (box.left + box.right) / 2;
+    const y = (box.top + box.bottom) / 2;
+    this.#glideTo(centred(x, y, scale, this.#bounds));
+  }
+
+  reveal(x: number, y: number): void {
+    const from = this.#glide?.to ?? this.view;
+    const to = reveal(from, x, y, Math.max(40, this.cell * 1.5), this.#bounds);
+    if (to.x !== from.x || to.y !== from.y) this.#glideTo(to);
+  }
+
+  #glideTo(view: View): void {
+    this.#atHome = false;
+    const to = keepInside(view, this.#bounds);
+    if (this.calm()) {
+      this.#set(to);
+      return;
+    }
+    this.#glide = { from: this.view, to, begun: performance.now() };
+  }
+}

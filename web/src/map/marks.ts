@@ -1,0 +1,36 @@
+// How each seat looks to this person: what the hall says, with what is theirs laid over it.
+
+import type { Sale } from '../state/sale';
+import { FREE, HELD } from '../state/seats';
+import type { Plan } from './plan';
+import type { Look, Looks } from './sprites';
+
+export class SeatMarks {
+  cursor = -1;
+  hover = -1;
+  #mine: ReadonlySet<number> = new Set();
+  #offered: ReadonlySet<number> = new Set();
+
+  constructor(
+    private readonly sale: Sale,
+    private readonly plan: Plan,
+    private readonly looks: Looks,
+  ) {}
+
+  look(seat: number): Look {
+    if (this.#mine.has(seat)) return this.looks.mine;
+    const state = this.sale.states?.of(seat);
+    if (state === FREE) {
+      return this.#offered.has(seat) ? this.looks.offered : (this.plan.category[seat] ?? 0);
+    }
+    return state === HELD ? this.looks.held : this.looks.sold;
+  }
+
+  /** Takes in what is ours now; gives the seats that look different since. */
+  renew(mine: readonly number[], offered: readonly number[]): number[] {
+    const changed = [...this.#mine, ...this.#offered, ...mine, ...offered];
+    this.#mine = new Set(mine);
+    this.#offered = new Set(offered);
+    return changed;
+  }
+}

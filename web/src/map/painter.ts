@@ -1,0 +1,413 @@
+// Draws the hall. The scene (stage, sections, seats) is painted into a canvas of its own and put on screen from there;
+// what changes from frame to frame (names, the focus ring) is drawn over it.
+//
+// While the view moves and painting is slow, the last scene is shown moved and scaled, and painted anew when the view
+// rests. A seat that changes is painted alone, into the scene.
+
+import type { Grid } from './grid';
+import type { Palette } from './palette';
+import { type Box, type Plan, type PlanSection, stageCorners } from './plan';
+import { type Look, type Looks, Sprites } from './sprites';
+import { type Size, toScreen, type View, visible } from './viewport';
+
+export interface Words {
+  stage: string;
+  area(section: PlanSection): string;
+}
+
+export interface Marks {
+  look(seat: number): Look;
+  cursor: number; // a seat, or -1
+  hover: number;
+}
+
+const dots_below_px = 4.2; // a seat's cell, CSS pixels
+const turn_from_px = 8;
+const numbers_from_px = 19;
+const letters_from_px = 11;
+const names_below_px = 13;
+const frame_budget_ms = 11;
+const touched_max = 600; // more seats than this are not painted one by one
+const font = 'system-ui, "Apple SD Gothic Neo", "Noto Sans CJK KR", "Malgun Gothic", sans-serif';
+
+export class Painter {
+  #backdrop = new OffscreenCanvas(1, 1); // the scene without seats, to lay under a seat that changes
+  #scene = new OffscreenCanvas(1, 1);
+  #painted: View | null = null; // what the scene shows, where it is whole
+  #cost = 0;
+  #ratio = 1;
+  #size: Size = { width: 1, height: 1 };
+  #sprites: Sprites;
+  #touched = new Set<number>();
+
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    private readonly plan: Plan,
+    private readonly grid: Grid,
+    private readonly looks: Looks,
+    private palette: Palette,
+    private readonly words: Words,
+    private readonly marks: Marks,
+  ) {
+    this.#sprites = new Sprites(palette, looks);
+  }
+
+  recolor(palette: Palette): void {
+    this.palette = palette;
+    this.#sprites = new Sprites(palette, this.looks);
+    this.#painted = null;
+  }
+
+  resize(size: Size, ratio: number): void {
+    this.#size = size;
+    this.#ratio = ratio;
+    for (const canvas of [this.canvas, this.#scene, this.#backdrop]) {
+      canvas.width = Math.max(1, Math.round(size.width * ratio));
+      canvas.height = Math.max(1, Math.round(size.height * ratio));
+    }
+    this.#painted = null;
+  }
+
+  /** These seats look different now. */
+  touch(seats: Iterable<number>): void {
+    for (const seat of seats) this.#touched.add(seat);
+  }
+
+  touchAll(): void {
+    this.#painted = null;
+  }
+
+  /** Puts the hall on screen. True: what is shown is not sharp yet, draw again when the view rests. */
+  draw(view: View, moving: boolean): boolean {
+    const known = this.#painted;
+    const same = known && known.scale === view.scale && known.x === view.x && known.y === view.y;
+    let blurred = false;
+    if (same && this.#touched.size <= touched_max) {
+      this.#paintTouched(view);
+    } else if (known && moving && this.#cost > frame_budget_ms) {
+      blurred = true;
+    } else {
+      this.#paintScene(view);
+    }
+    const context = this.canvas.getContext('2d', { alpha: false });
+    if (!context) return false;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    const shown = this.#painted;
+    if (blurred && shown) {
+      const zoom = view.scale / shown.scale;
+      context.fillStyle = this.palette.ground;
+      context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+      context.drawImage(
+        this.#scene,
+        (view.x - shown.x * zoom) * this.#ratio,
+        (view.y - shown.y * zoom) * this.#ratio,
+        this.#scene.width * zoom,
+        this.#scene.height * zoom,
+      );
+    } else {
+      context.drawImage(this.#scene, 0, 0);
+    }
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+    this.#drawNames(context, view);
+    this.#drawRing(context, view, this.marks.hover, 1.5);
+    this.#drawRing(context, view, this.marks.cursor, 2.5);
+    return blurred;
+  }
+
+  #paintScene(view: View): void {
+    const backdrop = this.#backdrop.getContext('2d', { alpha: false });
+    const context = this.#scene.getContext('2d', { alpha: false });
+    if (!backdrop || !context) return;
+    const begun = performance.now();
+    backdrop.setTransform(1, 0, 0, 1, 0, 0);
+    backdrop.fillStyle = this.palette.ground;
+    backdrop.fillRect(0, 0, this.#backdrop.width, this.#backdrop.height);
+    backdrop.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+    this.#paintStage(backdrop, view);
+    this.#paintSections(backdrop, view);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(this.#backdrop, 0, 0);
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+    this.#paintSeats(context, view);
+    this.#touched.clear();
+    this.#painted = { ...view };
+    this.#cost = performance.now() - begun;
+  }
+
+  #paintStage(context: OffscreenCanvasRenderingContext2D, view: View): void {
+    const { stage } = this.plan;
+    const at = toScreen(view, stage.x, stage.y);
+    const reach = Math.max(stage.width * 1.6, 1) * view.scale;
+    const glow = context.createRadialGradient(at.x, at.y, 0, at.x, at.y, reach);
+    glow.addColorStop(0, this.palette.glow);
+    glow.addColorStop(1, 'transparent');
+    context.fillStyle = glow;
+    context.fillRect(0, 0, this.#size.width, this.#size.height);
+    context.fillStyle = this.palette.stage;
+    context.beginPath();
+    if (stage.round) {
+      context.arc(at.x, at.y, (stage.width / 2) * view.scale, 0, Math.PI * 2);
+    } else {
+      const corners = stageCorners(stage).map(([x, y]) => toScreen(view, x, y));
+      tracePath(context, corners, stage.depth * 0.22 * view.scale);
+    }
+    context.fill();
+    const depth = stage.depth * view.scale;
+    const letter = Math.min(15, depth * 0.4);
+    if (letter < 6) return;
+    context.save();
+    context.translate(at.x, at.y);
+    if (!stage.round && Math.abs(Math.sin(stage.angle)) > 0.5) context.rotate(stage.angle);
+    context.font = `700 ${letter}px ${font}`;
+    context.letterSpacing = `${letter * 0.22}px`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.fillStyle = this.palette.stageInk;
+    context.fillText(this.words.stage, letter * 0.11, 0, stage.width * view.scale * 0.9);
+    context.restore();
+    context.letterSpacing = '0px';
+  }
+
+  #paintSections(context: OffscreenCanvasRenderingContext2D, view: View): void {
+    for (const section of this.plan.sections) {
+      const { outline } = section;
+      if (!outline) continue;
+      context.beginPath();
+      for (let i = 0; i < outline.length; i += 2) {
+        const { x, y } = toScreen(view, outline[i] ?? 0, outline[i + 1] ?? 0);
+        if (i === 0) context.moveTo(x, y);
+        else context.lineTo(x, y);
+      }
+      context.closePath();
+      context.fillStyle = this.palette.section;
+      context.fill();
+      if (section.standing) {
+        const paint = this.palette.categories[section.category];
+        context.globalAlpha = 0.28;
+        context.fillStyle = paint?.fill ?? this.palette.section;
+        context.fill();
+        context.globalAlpha = 1;
+        context.lineWidth = 1.5;
+        context.strokeStyle = paint?.fill ?? this.palette.sectionLine;
+      } else {
+        context.lineWidth = 1;
+        context.strokeStyle = this.palette.sectionLine;
+      }
+      context.stroke();
+    }
+  }
+
+  #paintSeats(context: OffscreenCanvasRenderingContext2D, view: View): void {
+    const cell = this.plan.pitch * view.scale;
+    const area = visible(view, this.#size, cell);
+    if (cell < dots_below_px) {
+      this.#paintDots(context, view, area, cell);
+      return;
+    }
+    this.#sprites.resize(cell * this.#ratio);
+    this.grid.visit(area, (seat) => this.#stampSeat(context, view, seat, cell));
+    if (cell >= letters_from_px) this.#paintLetters(context, view, area, cell);
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+  }
+
+  // Far away a seat is a dot: no sprite, and one colour after the other, because changing the colour is what costs.
+  #paintDots(
+    context: OffscreenCanvasRenderingContext2D,
+    view: View,
+    area: Box,
+    cell: number,
+  ): void {
+    const byLook: number[][] = Array.from({ length: this.looks.count }, () => []);
+    this.grid.visit(area, (seat) => byLook[this.marks.look(seat)]?.push(seat));
+    byLook.forEach((seats, look) => {
+      context.fillStyle = this.#dotColor(look);
+      const side = this.#dotSide(look, cell);
+      for (const seat of seats) {
+        const x = (this.plan.x[seat] ?? 0) * view.scale + view.x;
+        const y = (this.plan.y[seat] ?? 0) * view.scale + view.y;
+        context.fillRect(x - side / 2, y - side / 2, side, side);
+      }
+    });
+  }
+
+  #dotSide(look: Look, cell: number): number {
+    if (look === this.looks.mine || look === this.looks.offered) return Math.max(5, cell * 1.6);
+    return Math.max(0.7, cell * (look < this.looks.sold ? 0.78 : 0.6));
+  }
+
+  #dotColor(look: Look): string {
+    const { palette, looks } = this;
+    if (look === looks.sold) return palette.sold;
+    if (look === looks.held) return palette.sold;
+    if (look === looks.mine) return palette.mine.fill;
+    if (look === looks.offered) return palette.offered;
+    return palette.categories[look]?.fill ?? palette.sold;
+  }
+
+  #stampSeat(
+    context: OffscreenCanvasRenderingContext2D,
+    view: View,
+    seat: number,
+    cell: number,
+  ): void {
+    const { plan, marks, looks } = this;
+    const look = marks.look(seat);
+    const stamp = this.#sprites.stamp(look);
+    const x = ((plan.x[seat] ?? 0) * view.scale + view.x) * this.#ratio;
+    const y = ((plan.y[seat] ?? 0) * view.scale + view.y) * this.#ratio;
+    const half = stamp.width / 2;
+    const angle = plan.angle[seat] ?? 0;
+    if (cell >= turn_from_px && angle !== 0) {
+      const cos = Math.cos(angle);
+      const sin = Math.sin(angle);
+      context.setTransform(cos, sin, -sin, cos, x, y);
+      context.drawImage(stamp, -half, -half);
+      context.setTransform(1, 0, 0, 1, 0, 0);
+    } else {
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.drawImage(stamp, x - half, y - half);
+    }
+    const text = plan.numbers[seat];
+    if (cell >= numbers_from_px && text && look !== looks.sold && look !== looks.held) {
+      const number = this.#sprites.number(text, look, font);
+      context.drawImage(number, x - number.width / 2, y - number.height / 2);
+    }
+  }
+
+  #paintLetters(
+    context: OffscreenCanvasRenderingContext2D,
+    view: View,
+    area: Box,
+    cell: number,
+  ): void {
+    const { plan } = this;
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+    context.font = `600 ${Math.min(13, cell * 0.55)}px ${font}`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    context.fillStyle = this.palette.dim;
+    for (const { name, firstSeat, seatCount } of plan.rows) {
+      if (!name || seatCount === 0) continue;
+      for (const [seat, side] of [
+        [firstSeat, -1],
+        [firstSeat + seatCount - 1, 1],
+      ] as const) {
+        const x = plan.x[seat] ?? 0;
+        const y = plan.y[seat] ?? 0;
+        if (x < area.left || x > area.right || y < area.top || y > area.bottom) continue;
+        const angle = plan.angle[seat] ?? 0;
+        const runsRight = (plan.x[firstSeat + seatCount - 1] ?? 0) >= (plan.x[firstSeat] ?? 0);
+        const out = side * (runsRight ? 1 : -1) * plan.pitch * 0.86;
+        const at = toScreen(view, x + Math.cos(angle) * out, y + Math.sin(angle) * out);
+        context.fillText(name, at.x, at.y, cell * 0.7);
+      }
+    }
+  }
+
+  #paintTouched(view: View): void {
+    if (this.#touched.size === 0) return;
+    const context = this.#scene.getContext('2d', { alpha: false });
+    if (!context) return;
+    const cell = this.plan.pitch * view.scale;
+    const { width, height } = this.#size;
+    this.#sprites.resize(cell * this.#ratio);
+    for (const seat of this.#touched) {
+      const at = toScreen(view, this.plan.x[seat] ?? NaN, this.plan.y[seat] ?? NaN);
+      if (!(at.x > -cell && at.y > -cell && at.x < width + cell && at.y < height + cell)) continue;
+      if (cell < dots_below_px) {
+        // Dots run into each other, so a change is laid over; larger marks need the scene anew.
+        const look = this.marks.look(seat);
+        if (look >= this.looks.mine) this.#painted = null;
+        const side = Math.max(1, cell * 0.86);
+        context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+        context.fillStyle = this.#dotColor(look);
+        context.fillRect(at.x - side / 2, at.y - side / 2, side, side);
+        continue;
+      }
+      // No other seat reaches into a square of this size, so the backdrop may be laid under it again.
+      const side = cell * 0.99 * this.#ratio;
+      context.save();
+      context.setTransform(1, 0, 0, 1, at.x * this.#ratio, at.y * this.#ratio);
+      if (cell >= turn_from_px) context.rotate(this.plan.angle[seat] ?? 0);
+      context.beginPath();
+      context.rect(-side / 2, -side / 2, side, side);
+      context.clip();
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.drawImage(this.#backdrop, 0, 0);
+      context.restore();
+      this.#stampSeat(context, view, seat, cell);
+    }
+    this.#touched.clear();
+    if (!this.#painted) this.#paintScene(view);
+  }
+
+  // Names of sections while seats are too small to tell them apart; of standing areas always. One never covers another.
+  #drawNames(context: CanvasRenderingContext2D, view: View): void {
+    const cell = this.plan.pitch * view.scale;
+    const placed: Box[] = [];
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    for (const section of this.plan.sections) {
+      if (!section.standing && cell >= names_below_px) continue;
+      if (!section.name) continue;
+      const at = toScreen(view, section.x, section.y);
+      const lines = section.standing ? this.words.area(section).split('\n') : [section.name];
+      context.font = `650 12px ${font}`;
+      const width = Math.max(...lines.map((line) => context.measureText(line).width)) + 16;
+      const height = 8 + lines.length * 16;
+      const room = (section.box.right - section.box.left) * view.scale;
+      if (width > Math.max(room * 1.15, 44)) continue;
+      const box = {
+        left: at.x - width / 2,
+        right: at.x + width / 2,
+        top: at.y - height / 2,
+        bottom: at.y + height / 2,
+      };
+      if (placed.some((other) => overlap(other, box))) continue;
+      placed.push(box);
+      context.fillStyle = this.palette.labelGround;
+      context.beginPath();
+      context.roundRect(box.left, box.top, width, height, 7);
+      context.fill();
+      context.fillStyle = this.palette.label;
+      lines.forEach((line, i) => {
+        context.fillText(line, at.x, box.top + 12 + i * 16);
+        context.font = `500 11px ${font}`;
+      });
+    }
+  }
+
+  #drawRing(context: CanvasRenderingContext2D, view: View, seat: number, width: number): void {
+    if (seat < 0) return;
+    const at = toScreen(view, this.plan.x[seat] ?? NaN, this.plan.y[seat] ?? NaN);
+    const side = Math.max(12, this.plan.pitch * view.scale * 1.12);
+    context.save();
+    context.translate(at.x, at.y);
+    context.rotate(this.plan.angle[seat] ?? 0);
+    context.beginPath();
+    context.roundRect(-side / 2, -side / 2, side, side, side * 0.32);
+    context.lineWidth = width;
+    context.strokeStyle = this.palette.focus;
+    context.stroke();
+    context.restore();
+  }
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+function tracePath(
+  context: OffscreenCanvasRenderingContext2D,
+  corners: { x: number; y: number }[],
+  radius: number,
+): void {
+  const [a, b, c, d] = corners;
+  if (!a || !b || !c || !d) return;
+  context.moveTo((a.x + b.x) / 2, (a.y + b.y) / 2);
+  context.arcTo(b.x, b.y, c.x, c.y, radius);
+  context.arcTo(c.x, c.y, d.x, d.y, radius);
+  context.arcTo(d.x, d.y, a.x, a.y, radius);
+  context.arcTo(a.x, a.y, b.x, b.y, radius);
+  context.closePath();
+}

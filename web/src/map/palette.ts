@@ -1,0 +1,82 @@
+// The map's colours, by theme. Everything else takes its colours from style sheets; a canvas can't.
+
+import { css, inkOn, legible, mix, type Rgb, rgbOf } from './color';
+
+export interface Paint {
+  fill: string;
+  ink: string;
+}
+
+export interface Palette {
+  ground: string;
+  glow: string; // the stage's light on the ground
+  stage: string;
+  stageInk: string;
+  section: string;
+  sectionLine: string;
+  label: string;
+  labelGround: string;
+  dim: string; // row letters
+  sold: string;
+  held: string;
+  heldLine: string;
+  mine: Paint;
+  mineRing: string;
+  offered: string;
+  focus: string;
+  categories: Paint[];
+}
+
+interface Tones {
+  ground: Rgb;
+  ink: Rgb;
+  taken: Rgb;
+  beam: Rgb;
+}
+
+const light: Tones = {
+  ground: [237, 232, 221],
+  ink: [29, 26, 33],
+  taken: [205, 198, 185],
+  beam: [255, 196, 61],
+};
+
+const dark: Tones = {
+  ground: [21, 20, 26],
+  ink: [243, 239, 230],
+  taken: [50, 48, 58],
+  beam: [255, 201, 77],
+};
+
+export function paletteOf(isDark: boolean, categories: { color: number }[]): Palette {
+  const tones = isDark ? dark : light;
+  const { ground, ink, taken, beam } = tones;
+  const mine: Rgb = isDark ? beam : [29, 26, 33];
+  return {
+    ground: css(ground),
+    glow: css(isDark ? beam : [255, 252, 243], isDark ? 0.13 : 0.95),
+    stage: css(isDark ? mix(ground, ink, 0.12) : mix(ground, ink, 0.86)),
+    stageInk: css(isDark ? mix(ground, ink, 0.75) : mix(ground, [255, 255, 255], 0.5)),
+    section: css(ink, isDark ? 0.035 : 0.035),
+    sectionLine: css(ink, isDark ? 0.12 : 0.14),
+    label: css(ink),
+    labelGround: css(isDark ? [30, 28, 36] : [255, 253, 249], 0.92),
+    dim: css(mix(ground, ink, 0.5)),
+    sold: css(taken),
+    held: css(mix(ground, taken, 0.55)),
+    heldLine: css(mix(taken, ink, isDark ? 0.22 : 0.25)),
+    mine: { fill: css(mine), ink: css(isDark ? [29, 26, 33] : beam) },
+    mineRing: css(isDark ? mix(beam, ink, 0.5) : beam),
+    offered: css(isDark ? beam : mine),
+    focus: css(ink),
+    categories: categories.map(({ color }) => {
+      const fill = legible(rgbOf(color), ground, 2.6);
+      return { fill: css(fill), ink: css(inkOn(fill)) };
+    }),
+  };
+}
+
+/** A category's colour for swatches in the page, readable on paper. */
+export function swatch(color: number, isDark: boolean): string {
+  return css(legible(rgbOf(color), (isDark ? dark : light).ground, 2.6));
+}

@@ -1,0 +1,297 @@
+// A hall's layout as the map needs it: flat arrays by seat index, and where things are.
+
+import { type SeatMap, SectionKind } from '../gen/usher/v1/hall_pb';
+
+export interface Box {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+export interface PlanSection {
+  index: number;
+  name: string;
+  standing: boolean;
+  firstSeat: number;
+  placeCount: number;
+  category: number; // of a standing area; else of its first seat
+  outline: Float32Array | null; // x, y pairs
+  x: number; // where its name goes
+  y: number;
+  box: Box;
+}
+
+export interface PlanRow {
+  name: string;
+  section: number;
+  firstSeat: number;
+  seatCount: number;
+}
+
+export interface Stage {
+  x: number;
+  y: number;
+  width: number;
+  depth: number;
+  round: boolean; // seats all around it
+  angle: number; // the way the audience looks from, radians: 0 is below
+}
+
+/** Coordinates are those of the layout: hundredths of a unit. Places of standing areas have none (NaN). */
+export interface Plan {
+  name: string;
+  categories: { name: string; color: number }[];
+  sections: PlanSection[];
+  rows: PlanRow[];
+  count: number;
+  x: Float32Array;
+  y: Float32Array;
+  angle: Float32Array; // of the row at the seat, radians
+  category: Uint8Array;
+  section: Uint16Array;
+  row: Int32Array; // -1 in a standing area
+  numbers: string[];
+  pitch: number; // the usual distance from seat to seat
+  box: Box; // everything, the stage too
+  stage: Stage;
+}
+
+export function emptyBox(): Box {
+  return { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+}
+
+export function extend(box: Box, x: number, y: number, by = 0): void {
+  if (x - by < box.left) box.left = x - by;
+  if (y - by < box.top) box.top = y - by;
+  if (x + by > box.right) box.right = x + by;
+  if (y + by > box.bottom) box.bottom = y + by;
+}
+
+export function readPlan(map: SeatMap): Plan {
+  const count = map.placeCount;
+  const plan: Plan = {
+    name: map.name,
+    categories: map.categories.map(({ name, color }) => ({ name, color })),
+    sections: [],
+    rows: [],
+    count,
+    x: new Float32Array(count).fill(NaN),
+    y: new Float32Array(count).fill(NaN),
+    angle: new Float32Array(count),
+    category: new Uint8Array(count),
+    section: new Uint16Array(count),
+    row: new Int32Array(count).fill(-1),
+    numbers: new Array<string>(count).fill(''),
+    pitch: 2500,
+    box: emptyBox(),
+    stage: { x: map.stageX, y: map.stageY, width: 0, depth: 0, round: false, angle: 0 },
+  };
+  const gaps: number[] = [];
+  map.sections.forEach((section, index) => {
+    const standing = section.kind === SectionKind.STANDING;
+    const box = emptyBox();
+    plan.section.fill(index, section.firstSeat, section.firstSeat + section.placeCount);
+    if (standing) {
+      plan.category.fill(
+        section.category,
+        section.firstSeat,
+        section.firstSeat + section.placeCount,
+      );
+    }
+    const outline = readOutline(section.outline, box);
+    for (const row of section.rows) readRow(plan, index, row, box, gaps);
+    plan.sections.push({
+      index,
+      name: section.name,
+      standing,
+      firstSeat: section.firstSeat,
+      placeCount: section.placeCount,
+      category: plan.category[section.firstSeat] ?? 0,
+      outline,
+      x: (box.left + box.right) / 2,
+      y: (box.top + box.bottom) / 2,
+      box,
+    });
+  });
+  plan.pitch = median(gaps) || 2500;
+  for (const section of plan.sections) placeName(plan, section);
+  for (const { box } of plan.sections) {
+    if (box.left > box.right) continue;
+    extend(plan.box, box.left, box.top, plan.pitch / 2);
+    extend(plan.box, box.right, box.bottom, plan.pitch / 2);
+  }
+  plan.stage = placeStage(plan, map.stageX, map.stageY);
+  const { stage } = plan;
+  const reach = Math.max(stage.width, stage.depth) / 2;
+  if (stage.round) extend(plan.box, stage.x, stage.y, reach);
+  else for (const [x, y] of stageCorners(stage)) extend(plan.box, x, y);
+  return plan;
+}
+
+function readOutline(deltas: number[], box: Box): Float32Array | null {
+  if (deltas.length < 6) return null;
+  const outline = new Float32Array(deltas.length & ~1);
+  let x = 0;
+  let y = 0;
+  for (let i = 0; i + 1 < deltas.length; i += 2) {
+    x += deltas[i] ?? 0;
+    y += deltas[i + 1] ?? 0;
+    outline[i] = x;
+    outline[i + 1] = y;
+    extend(box, x, y);
+  }
+  return outline;
+}
+
+type MapRow = SeatMap['sections'][number]['rows'][number];
+
+function readRow(plan: Plan, section: number, row: MapRow, box: Box, gaps: number[]): void {
+  const index = plan.rows.length;
+  const seatCount = row.numbers.length;
+  plan.rows.push({ name: row.name, section, firstSeat: row.firstSeat, seatCount });
+  let x = 0;
+  let y = 0;
+  for (let k = 0; k < seatCount; k++) {
+    const seat = row.firstSeat + k;
+    const dx = row.xy[2 * k] ?? 0;
+    const dy = row.xy[2 * k + 1] ?? 0;
+    x += dx;
+    y += dy;
+    plan.x[seat] = x;
+    plan.y[seat] = y;
+    plan.row[seat] = index;
+    plan.numbers[seat] = row.numbers[k] ?? '';
+    plan.category[seat] = row.categories[k] ?? row.categories[0] ?? 0;
+    extend(box, x, y);
+    if (k > 0) {
+      // A row may run either way; the seats look the same turned by half.
+      plan.angle[seat] = Math.atan(dy / (dx || 1e-9));
+      gaps.push(Math.hypot(dx, dy));
+    }
+    if (k === 1) plan.angle[seat - 1] = plan.angle[seat] ?? 0;
+  }
+}
+
+function median(values: number[]): number {
+  const sorted = Float64Array.from(values).sort();
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+// The middle of a section's box may lie outside a curved section; the seat nearest to its seats' mean does not.
+function placeName(plan: Plan, section: PlanSection): void {
+  if (section.standing) return;
+  let sumX = 0;
+  let sumY = 0;
+  const end = section.firstSeat + section.placeCount;
+  for (let seat = section.firstSeat; seat < end; seat++) {
+    sumX += plan.x[seat] ?? 0;
+    sumY += plan.y[seat] ?? 0;
+  }
+  const meanX = sumX / section.placeCount;
+  const meanY = sumY / section.placeCount;
+  let best = Infinity;
+  for (let seat = section.firstSeat; seat < end; seat++) {
+    const x = plan.x[seat] ?? 0;
+    const y = plan.y[seat] ?? 0;
+    const distance = (x - meanX) ** 2 + (y - meanY) ** 2;
+    if (distance < best) {
+      best = distance;
+      section.x = x;
+      section.y = y;
+    }
+  }
+}
+
+// The layout tells the point everybody looks at. The stage is drawn around it, or behind it where the seats begin
+// close to it, as wide as looks right before this hall.
+function placeStage(plan: Plan, x: number, y: number): Stage {
+  const { box } = plan;
+  const middleX = (box.left + box.right) / 2;
+  const middleY = (box.top + box.bottom) / 2;
+  const width = box.right - box.left;
+  const height = box.bottom - box.top;
+  const nearest = nearestDistance(plan, x, y);
+  const offX = middleX - x;
+  const offY = middleY - y;
+  const inside = Math.hypot(offX / (width || 1), offY / (height || 1)) < 0.2;
+  if (inside) {
+    const size = Math.max(plan.pitch * 2, nearest * 1.3);
+    return { x, y, width: size, depth: size, round: true, angle: 0 };
+  }
+  // Audiences sit below, above or beside; a stage turned by odd angles would only look like an error.
+  const sideways = Math.abs(offX) / (width || 1) > Math.abs(offY) / (height || 1);
+  const angle = sideways ? (offX > 0 ? -Math.PI / 2 : Math.PI / 2) : offY > 0 ? 0 : Math.PI;
+  const across = sideways ? height : width;
+  const stageWidth = Math.max(plan.pitch * 8, across * 0.34);
+  const depth = Math.max(plan.pitch * 3, stageWidth * 0.16);
+  const gap = Math.min(nearest * 0.5, plan.pitch * 2);
+  const back = Math.max(0, depth / 2 + gap - nearest);
+  return {
+    x: x + Math.sin(angle) * back,
+    y: y - Math.cos(angle) * back,
+    width: stageWidth,
+    depth,
+    round: false,
+    angle,
+  };
+}
+
+function nearestDistance(plan: Plan, x: number, y: number): number {
+  let best = Infinity;
+  const look = (px: number, py: number) => {
+    best = Math.min(best, Math.hypot(px - x, py - y));
+  };
+  for (let seat = 0; seat < plan.count; seat++) {
+    const px = plan.x[seat] ?? NaN;
+    if (!Number.isNaN(px)) look(px, plan.y[seat] ?? 0);
+  }
+  for (const { outline } of plan.sections) {
+    if (!outline) continue;
+    for (let i = 0; i < outline.length; i += 2) {
+      const j = (i + 2) % outline.length;
+      // Points along each edge: near enough for a drawing.
+      for (let t = 0; t < 1; t += 0.125) {
+        const ax = outline[i] ?? 0;
+        const ay = outline[i + 1] ?? 0;
+        look(ax + ((outline[j] ?? 0) - ax) * t, ay + ((outline[j + 1] ?? 0) - ay) * t);
+      }
+    }
+  }
+  return Number.isFinite(best) ? best : plan.pitch;
+}
+
+export function stageCorners({ x, y, width, depth, angle }: Stage): [number, number][] {
+  const cos = Math.cos(angle);
+  const sin = Math.sin(angle);
+  return [
+    [-1, -1],
+    [1, -1],
+    [1, 1],
+    [-1, 1],
+  ].map(([a = 0, b = 0]) => {
+    const dx = (a * width) / 2;
+    const dy = (b * depth) / 2;
+    return [x + dx * cos - dy * sin, y + dx * sin + dy * cos];
+  });
+}
+
+export function insideOutline(outline: Float32Array, x: number, y: number): boolean {
+  let inside = false;
+  for (let i = 0, j = outline.length - 2; i < outline.length; j = i, i += 2) {
+    const ax = outline[i] ?? 0;
+    const ay = outline[i + 1] ?? 0;
+    const bx = outline[j] ?? 0;
+    const by = outline[j + 1] ?? 0;
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+  }
+  return inside;
+}
+
+/** The standing area at a point, or null. */
+export function areaAt(plan: Plan, x: number, y: number): PlanSection | null {
+  for (const section of plan.sections) {
+    if (section.standing && section.outline && insideOutline(section.outline, x, y)) return section;
+  }
+  return null;
+}

@@ -1,0 +1,88 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { call_ms, tickets } from '../api/client';
+import { isDark } from '../state/theme';
+import { paletteOf } from './palette';
+import { type Plan, readPlan } from './plan';
+import { fit } from './viewport';
+
+const plans = new Map<string, Promise<Plan>>();
+const plans_max = 8;
+const places_max = 30_000; // a larger layout is too much to fetch for a picture
+
+function planOf(layoutHash: string): Promise<Plan> {
+  let plan = plans.get(layoutHash);
+  if (!plan) {
+    if (plans.size >= plans_max) plans.clear();
+    plan = tickets.getSeatMap({ layoutHash }, { timeoutMs: call_ms }).then(readPlan);
+    plans.set(layoutHash, plan);
+    plan.catch(() => plans.delete(layoutHash));
+  }
+  return plan;
+}
+
+/** The hall as a small picture: its seats as points of light in their prices' colours. */
+export function HallPreview({ layoutHash, places }: { layoutHash: string; places: number }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const dark = isDark.value;
+  useEffect(() => {
+    if (!layoutHash || places > places_max) return;
+    let wanted = true;
+    planOf(layoutHash)
+      .then((plan) => {
+        if (wanted && canvas.current) draw(canvas.current, plan, dark);
+      })
+      .catch(() => {
+        // The picture is an ornament; without it the card is plain.
+      });
+    return () => {
+      wanted = false;
+    };
+  }, [layoutHash, places, dark]);
+  return <canvas ref={canvas} class="preview" aria-hidden="true" />;
+}
+
+function draw(canvas: HTMLCanvasElement, plan: Plan, dark: boolean): void {
+  const { width, height } = canvas.getBoundingClientRect();
+  const context = canvas.getContext('2d');
+  if (!context || width < 1) return;
+  const ratio = Math.min(devicePixelRatio || 1, 2);
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const view = fit(plan.box, { width, height }, 12);
+  const palette = paletteOf(dark, plan.categories);
+  const { stage } = plan;
+  const x = stage.x * view.scale + view.x;
+  const y = stage.y * view.scale + view.y;
+  const glow = context.createRadialGradient(x, y, 0, x, y, height * 0.9);
+  glow.addColorStop(0, palette.glow);
+  glow.addColorStop(1, 'transparent');
+  context.fillStyle = glow;
+  context.fillRect(0, 0, width, height);
+  const side = Math.max(0.8, plan.pitch * view.scale * 0.62);
+  for (const { standing, outline, category } of plan.sections) {
+    if (!standing || !outline) continue;
+    context.beginPath();
+    for (let i = 0; i < outline.length; i += 2) {
+      context.lineTo(
+        (outline[i] ?? 0) * view.scale + view.x,
+        (outline[i + 1] ?? 0) * view.scale + view.y,
+      );
+    }
+    context.globalAlpha = 0.4;
+    context.fillStyle = palette.categories[category]?.fill ?? palette.sold;
+    context.fill();
+    context.globalAlpha = 1;
+  }
+  for (let seat = 0; seat < plan.count; seat++) {
+    const sx = plan.x[seat] ?? NaN;
+    if (Number.isNaN(sx)) continue;
+    context.fillStyle = palette.categories[plan.category[seat] ?? 0]?.fill ?? palette.sold;
+    context.fillRect(
+      sx * view.scale + view.x - side / 2,
+      (plan.y[seat] ?? 0) * view.scale + view.y - side / 2,
+      side,
+      side,
+    );
+  }
+}

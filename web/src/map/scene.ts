@@ -1,0 +1,357 @@
+// The live map on one element: a plan, a camera, a painter, and what fingers and keys do to them. No framework in here.
+
+import { effect } from '@preact/signals';
+import { count, money } from '../i18n/format';
+import { placeName } from '../i18n/place';
+import { words } from '../i18n/words';
+import { announce } from '../state/announce';
+import type { Sale } from '../state/sale';
+import { FREE, HELD } from '../state/seats';
+import { isDark, wantsCalm } from '../state/theme';
+import { Camera } from './camera';
+import { Grid } from './grid';
+import { SeatMarks } from './marks';
+import { Painter } from './painter';
+import { paletteOf } from './palette';
+import { areaAt, emptyBox, extend, type Plan } from './plan';
+import { followPointers } from './pointer';
+import { looksOf } from './sprites';
+import { toScreen, toWorld } from './viewport';
+
+export interface Tip {
+  seat: number;
+  x: number;
+  y: number;
+}
+
+const ratio_max = 2.5; // sharper than the eye sees costs time and memory
+const finger_cell_px = 15; // smaller seats are not chosen by a finger: the first tap comes nearer
+const mouse_cell_px = 7;
+const reading_cell_px = 26;
+
+export class Scene {
+  readonly #grid: Grid;
+  readonly #camera: Camera;
+  readonly #marks: SeatMarks;
+  readonly #painter: Painter;
+  readonly #undo: (() => void)[] = [];
+  #frame = 0;
+  #rest = 0;
+
+  constructor(
+    private readonly element: HTMLElement,
+    canvas: HTMLCanvasElement,
+    private readonly sale: Sale,
+    private readonly plan: Plan,
+    private readonly onTip: (tip: Tip | null) => void,
+  ) {
+    const looks = looksOf(plan.categories.length);
+    this.#grid = new Grid(plan.x, plan.y, plan.box, plan.pitch * 6);
+    this.#camera = new Camera(plan.box, plan.pitch, wantsCalm);
+    this.#marks = new SeatMarks(sale, plan, looks);
+    this.#painter = new Painter(
+      canvas,
+      plan,
+      this.#grid,
+      looks,
+      paletteOf(isDark.peek(), plan.categories),
+      {
+        get stage() {
+          return words.peek().stage;
+        },
+        area: (section) => {
+          const free = sale.freeByArea.peek().get(section.index) ?? 0;
+          const label = words.peek().areaOnMap(section.name, count(free));
+          const chosen = sale.choice.peek().areas.get(section.index) ?? 0;
+          return chosen > 0 ? `${label} · ✓ ${chosen}` : label;
+        },
+      },
+      this.#marks,
+    );
+    this.#listen();
+  }
+
+  close(): void {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#rest);
+    for (const undo of this.#undo) undo();
+  }
+
+  #listen(): void {
+    const { element, sale } = this;
+    const sizes = new ResizeObserver(() => this.#resize());
+    sizes.observe(element);
+    this.#undo.push(() => sizes.disconnect());
+    this.#undo.push(
+      followPointers(element, {
+        pan: (dx, dy) => this.#move(() => this.#camera.panBy(dx, dy)),
+        zoom: (factor, x, y) => this.#move(() => this.#camera.zoomBy(factor, x, y)),
+        tap: (x, y, touch) => this.#tap(x, y, touch),
+        doubleTap: (x, y) => this.#doubleTap(x, y),
+        hover: (x, y) => this.#hover(x, y),
+        leave: () => this.#setHover(-1),
+      }),
+    );
+    const keys = (event: KeyboardEvent) => this.#key(event);
+    const blur = () => this.#setCursor(-1);
+    element.addEventListener('keydown', keys);
+    element.addEventListener('blur', blur);
+    this.#undo.push(() => element.removeEventListener('keydown', keys));
+    this.#undo.push(() => element.removeEventListener('blur', blur));
+    this.#undo.push(
+      sale.onSeats((change) => {
+        if (change === 'all') this.#painter.touchAll();
+        else this.#painter.touch(change);
+        this.#request();
+      }),
+    );
+    let held: unknown = null;
+    this.#undo.push(
+      effect(() => {
+        const hold = sale.hold.value;
+        const mine = hold ? hold.seats.map(({ seat }) => seat) : sale.choice.value.seats;
+        const offered = sale.failure.value?.nearest ?? [];
+        this.#painter.touch(this.#marks.renew(mine, offered));
+        const fresh = hold !== held && hold !== null;
+        held = hold;
+        const show = fresh ? mine : offered;
+        if (show.length > 0 && !this.#camera.atUnknown) this.#show(show);
+        this.#request();
+      }),
+    );
+    this.#undo.push(
+      effect(() => {
+        this.#painter.recolor(paletteOf(isDark.value, this.plan.categories));
+        this.#request();
+      }),
+    );
+    this.#undo.push(
+      effect(() => {
+        words.value;
+        this.#painter.touchAll();
+        this.#request();
+      }),
+    );
+  }
+
+  #resize(): void {
+    const { width, height } = this.element.getBoundingClientRect();
+    if (width < 1 || height < 1) return;
+    const first = this.#camera.atUnknown;
+    this.#camera.resize({ width, height });
+    this.#painter.resize({ width, height }, Math.min(devicePixelRatio || 1, ratio_max));
+    if (first) {
+      const mine = this.sale.hold.peek()?.seats.map(({ seat }) => seat);
+      if (mine?.length) this.#show(mine);
+    }
+    this.#draw();
+  }
+
+  #request(): void {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    if (this.#camera.atUnknown) return;
+    const now = performance.now();
+    const gliding = this.#camera.step(now);
+    const blurred = this.#painter.draw(this.#camera.view, this.#camera.moving(now));
+    if (gliding) this.#request();
+    this.element.dataset.cell = this.#camera.cell.toFixed(1);
+    this.#placeTip();
+    clearTimeout(this.#rest);
+    if (blurred && !gliding) this.#rest = window.setTimeout(() => this.#request(), 120);
+  }
+
+  #move(how: () => void): void {
+    how();
+    this.#request();
+  }
+
+  zoom(factor: number): void {
+    this.#move(() => this.#camera.glideBy(factor));
+  }
+
+  home(): void {
+    this.#move(() => this.#camera.glideHome());
+  }
+
+  /** Brings seats into sight, unless they are well in sight already. */
+  #show(seats: readonly number[]): void {
+    const box = emptyBox();
+    for (const seat of seats) {
+      const x = this.plan.x[seat] ?? NaN;
+      if (!Number.isNaN(x)) extend(box, x, this.plan.y[seat] ?? 0, this.plan.pitch / 2);
+    }
+    if (box.left > box.right) return;
+    this.#move(() => this.#camera.glideToBox(box, reading_cell_px));
+  }
+
+  #seatAt(sx: number, sy: number): number {
+    const { x, y } = toWorld(this.#camera.view, sx, sy);
+    return this.#grid.nearest(x, y, this.plan.pitch * 0.72);
+  }
+
+  #tap(sx: number, sy: number, touch: boolean): void {
+    const seat = this.#seatAt(sx, sy);
+    const at = toWorld(this.#camera.view, sx, sy);
+    if (seat < 0) {
+      const area = areaAt(this.plan, at.x, at.y);
+      if (area) {
+        const chosen = this.sale.choice.peek().areas.get(area.index) ?? 0;
+        this.sale.setArea(area.index, chosen + 1);
+        this.#painter.touchAll();
+      }
+      return;
+    }
+    if (this.#camera.cell < (touch ? finger_cell_px : mouse_cell_px)) {
+      this.#move(() => this.#camera.glideTo(at.x, at.y, reading_cell_px));
+      return;
+    }
+    this.#toggle(seat);
+    if (touch && this.#marks.look(seat) !== this.plan.category[seat]) this.#setHover(seat);
+    else if (touch) this.#setHover(-1);
+  }
+
+  #doubleTap(sx: number, sy: number): void {
+    const seat = this.#seatAt(sx, sy);
+    // Quick taps on seats are choices; elsewhere, or far away, the second one comes nearer.
+    if (seat >= 0 && this.#camera.cell >= finger_cell_px) {
+      this.#toggle(seat);
+      return;
+    }
+    this.#move(() => this.#camera.glideBy(2.2, sx, sy));
+  }
+
+  #toggle(seat: number): void {
+    const { sale } = this;
+    const name = placeName(this.plan, seat);
+    const had = sale.choice.peek().seats.includes(seat);
+    if (!sale.toggle(seat)) {
+      announce(this.describe(seat));
+      return;
+    }
+    announce(
+      had
+        ? words.peek().removedAnnounce(name)
+        : words.peek().chosenAnnounce(name, this.price(seat)),
+    );
+  }
+
+  #hover(sx: number, sy: number): void {
+    const seat = this.#camera.cell >= mouse_cell_px ? this.#seatAt(sx, sy) : -1;
+    this.#setHover(seat);
+    const { x, y } = toWorld(this.#camera.view, sx, sy);
+    const points = seat >= 0 ? this.sale.isFree(seat) : areaAt(this.plan, x, y) !== null;
+    this.element.classList.toggle('points', points);
+  }
+
+  #setHover(seat: number): void {
+    if (seat === this.#marks.hover) return;
+    this.#marks.hover = seat;
+    this.#request();
+  }
+
+  #setCursor(seat: number): void {
+    if (seat === this.#marks.cursor) return;
+    this.#marks.cursor = seat;
+    this.#request();
+  }
+
+  #placeTip(): void {
+    const seat = this.#marks.cursor >= 0 ? this.#marks.cursor : this.#marks.hover;
+    if (seat < 0) {
+      this.onTip(null);
+      return;
+    }
+    const at = toScreen(this.#camera.view, this.plan.x[seat] ?? 0, this.plan.y[seat] ?? 0);
+    this.onTip({ seat, x: at.x, y: at.y });
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const arrows: Record<string, [number, number]> = {
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+    };
+    const arrow = arrows[event.key];
+    if (arrow && event.shiftKey) {
+      this.#move(() => this.#camera.glidePan(-arrow[0] * 120, -arrow[1] * 120));
+    } else if (arrow) {
+      this.#step(arrow[0], arrow[1]);
+    } else if (event.key === '+' || event.key === '=') {
+      this.zoom(1.5);
+    } else if (event.key === '-' || event.key === '_') {
+      this.zoom(1 / 1.5);
+    } else if (event.key === '0') {
+      this.home();
+    } else if ((event.key === 'Enter' || event.key === ' ') && this.#marks.cursor >= 0) {
+      this.#toggle(this.#marks.cursor);
+    } else if (event.key === 'Escape' && this.#marks.cursor >= 0) {
+      this.#setCursor(-1);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  #step(dx: number, dy: number): void {
+    const { cursor } = this.#marks;
+    const next =
+      cursor < 0 ? this.#firstCursor() : this.#grid.toward(cursor, dx, dy, this.plan.pitch);
+    if (next < 0) return;
+    this.#setCursor(next);
+    const x = this.plan.x[next] ?? 0;
+    const y = this.plan.y[next] ?? 0;
+    this.#move(() => {
+      if (this.#camera.cell < finger_cell_px) this.#camera.glideTo(x, y, reading_cell_px);
+      else this.#camera.reveal(x, y);
+    });
+    announce(this.describe(next));
+  }
+
+  #firstCursor(): number {
+    const chosen = this.sale.choice.peek().seats[0] ?? this.sale.hold.peek()?.seats[0]?.seat;
+    if (chosen !== undefined && !Number.isNaN(this.plan.x[chosen])) return chosen;
+    const { width, height } = this.#camera.size;
+    const { x, y } = toWorld(this.#camera.view, width / 2, height / 2);
+    for (let reach = this.plan.pitch; reach < 1e9; reach *= 4) {
+      const near = this.#grid.nearest(x, y, reach);
+      if (near >= 0) return near;
+    }
+    return -1;
+  }
+
+  price(seat: number): string {
+    const performance = this.sale.performance.peek();
+    const amount = performance?.prices.find(
+      ({ category }) => category === this.plan.category[seat],
+    )?.amount;
+    return amount === undefined ? '' : money(amount, performance?.currency ?? '');
+  }
+
+  /** Where it is, what it costs, how it stands. */
+  lines(seat: number): [string, string, string] {
+    return [placeName(this.plan, seat), this.price(seat), this.stateWord(seat)];
+  }
+
+  describe(seat: number): string {
+    return this.lines(seat).filter(Boolean).join(', ');
+  }
+
+  stateWord(seat: number): string {
+    const { sale } = this;
+    const say = words.peek();
+    if (sale.hold.peek()?.seats.some((held) => held.seat === seat)) return say.stateMine;
+    if (sale.choice.peek().seats.includes(seat)) return say.stateChosen;
+    const state = sale.states?.of(seat);
+    if (state === FREE) return say.stateFree;
+    return state === HELD ? say.stateHeld : say.stateSold;
+  }
+}

@@ -1,0 +1,107 @@
+import { useComputed, useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { words } from '../i18n/words';
+import { Icon } from '../parts/icon';
+import type { Sale } from '../state/sale';
+import type { Plan } from './plan';
+import { Scene, type Tip } from './scene';
+
+/** The hall, live. Its data attributes tell what is shown, for those who look from outside. */
+export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
+  const element = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const scene = useRef<Scene | null>(null);
+  const tip = useSignal<Tip | null>(null);
+  const touched = useSignal(false);
+
+  useEffect(() => {
+    if (!element.current || !canvas.current) return;
+    const made = new Scene(element.current, canvas.current, sale, plan, (next) => {
+      const now = tip.peek();
+      if (now?.seat === next?.seat && now?.x === next?.x && now?.y === next?.y) return;
+      tip.value = next;
+    });
+    scene.current = made;
+    return () => made.close();
+  }, [sale, plan, tip]);
+
+  const say = words.value;
+  const { free, held, sold } = sale.counts.value;
+  return (
+    <div class="map">
+      <div
+        ref={element}
+        class="map-face"
+        role="application"
+        tabIndex={0}
+        aria-label={say.mapLabel}
+        aria-describedby="map-help"
+        data-version={String(sale.version.value)}
+        data-free={free}
+        data-held={held}
+        data-sold={sold}
+        data-link={sale.link.value}
+        onPointerDown={() => {
+          touched.value = true;
+        }}
+      >
+        <canvas ref={canvas} aria-hidden="true" />
+        <SeatTip sale={sale} scene={scene.current} tip={tip.value} />
+      </div>
+      <p id="map-help" class="unseen">
+        {say.mapHelp}
+      </p>
+      <LinkState sale={sale} />
+      <p class={`map-hint${touched.value ? ' gone' : ''}`} aria-hidden="true">
+        {say.mapHint}
+      </p>
+      <div class="map-zoom">
+        <button type="button" aria-label={say.zoomIn} onClick={() => scene.current?.zoom(1.7)}>
+          <Icon name="plus" />
+        </button>
+        <button type="button" aria-label={say.zoomOut} onClick={() => scene.current?.zoom(1 / 1.7)}>
+          <Icon name="minus" />
+        </button>
+        <button type="button" aria-label={say.zoomFit} onClick={() => scene.current?.home()}>
+          <Icon name="fit" />
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function LinkState({ sale }: { sale: Sale }) {
+  const text = useComputed(() => {
+    const say = words.value;
+    if (sale.link.value === 'live') return say.linkLive;
+    return sale.link.value === 'connecting' ? say.linkConnecting : say.linkLost;
+  });
+  return (
+    <p class={`link link-${sale.link.value}`} role="status">
+      <span class="link-dot" aria-hidden="true" />
+      {text.value}
+    </p>
+  );
+}
+
+function SeatTip({ sale, scene, tip }: { sale: Sale; scene: Scene | null; tip: Tip | null }) {
+  if (!tip || !scene) return null;
+  sale.version.value; // what it says changes with the hall
+  sale.choice.value;
+  const [place, price, state] = scene.lines(tip.seat);
+  return (
+    <div
+      class={`tip${tip.y < 96 ? ' tip-below' : ''}`}
+      data-seat={tip.seat}
+      aria-hidden="true"
+      style={{ transform: `translate(${Math.round(tip.x)}px, ${Math.round(tip.y)}px)` }}
+    >
+      <div class="tip-body">
+        <strong>{place}</strong>
+        <span>
+          {price} · {state}
+        </span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+import { useCallback } from 'preact/hooks';
+import { serverClock } from '../api/clock';
+import { money, seatName } from '../i18n/format';
+import { words } from '../i18n/words';
+import { HoldClock } from '../parts/clock';
+import { announce } from '../state/announce';
+import { go, paths } from '../state/route';
+import type { Sale } from '../state/sale';
+
+export function announceHold(sale: Sale): void {
+  const hold = sale.hold.peek();
+  if (!hold) return;
+  const minutes = Math.round((hold.expiresAtMs - serverClock.now()) / 60_000);
+  announce(words.peek().heldAnnounce(hold.seats.length, Math.max(1, minutes)));
+}
+
+/** Seats that are ours for some minutes: order them, or give them back. */
+export function Held({ sale }: { sale: Sale }) {
+  const say = words.value;
+  const hold = sale.hold.value;
+  const over = useCallback(() => sale.expire(), [sale]);
+  if (!hold) return null;
+  const busy = sale.busy.value;
+  const order = async () => {
+    const placed = await sale.order();
+    if (placed) go(paths.placed(placed.orderId), true);
+  };
+  const release = async () => {
+    if (await sale.release()) announce(words.peek().releasedAnnounce);
+  };
+  return (
+    <section class="held" aria-labelledby="held-title" data-hold={hold.holdId}>
+      <h2 id="held-title">{say.heldTitle}</h2>
+      <HoldClock
+        expiresAtMs={hold.expiresAtMs}
+        ttlMs={sale.performance.value?.holdTtlMs ?? 0}
+        onOver={over}
+      />
+      <ul class="lines">
+        {hold.seats.map(({ seat, label, amount }) => (
+          <li key={seat} data-seat={seat}>
+            <span>{seatName(label)}</span>
+            <span class="numeric">{money(amount, hold.currency)}</span>
+          </li>
+        ))}
+        <li class="lines-total">
+          <span>{say.total}</span>
+          <b class="numeric">{money(hold.total, hold.currency)}</b>
+        </li>
+      </ul>
+      <p class="hint">{say.payHow}</p>
+      <div class="held-actions">
+        <button
+          type="button"
+          class="primary wide"
+          data-action="order"
+          disabled={busy !== null}
+          onClick={() => void order()}
+        >
+          <span>{busy === 'order' ? say.ordering : say.orderAction}</span>
+          <span class="numeric">{money(hold.total, hold.currency)}</span>
+        </button>
+        <button
+          type="button"
+          class="quiet wide"
+          data-action="release"
+          disabled={busy !== null}
+          onClick={() => void release()}
+        >
+          {busy === 'release' ? say.releasing : say.releaseAction}
+        </button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,107 @@
+import { useEffect } from 'preact/hooks';
+import { type Event, type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
+import { date, money } from '../i18n/format';
+import { words } from '../i18n/words';
+import { HallPreview } from '../map/preview';
+import { Availability } from '../parts/availability';
+import { Icon } from '../parts/icon';
+import { Trouble } from '../parts/trouble';
+import { events, eventsFailure, followEvents, loadEvents } from '../state/catalogue';
+import { paths } from '../state/route';
+
+export function Home() {
+  useEffect(followEvents, []);
+  useEffect(() => {
+    document.title = 'Usher';
+  }, []);
+  const say = words.value;
+  const list = events.value;
+  if (!list) {
+    if (eventsFailure.value) {
+      return <Trouble failure={eventsFailure.value} retry={() => void loadEvents()} />;
+    }
+    return <p class="loading">{say.loading}</p>;
+  }
+  if (list.length === 0) {
+    return (
+      <section class="trouble">
+        <Icon name="ticket" />
+        <h1>{say.noEvents}</h1>
+        <p>{say.noEventsHint}</p>
+      </section>
+    );
+  }
+  const only = list.length === 1 ? list[0] : undefined;
+  return (
+    <div class="home">
+      {only ? null : <h1 class="home-title">{say.eventsTitle}</h1>}
+      {list.map((event) => (
+        <EventCard key={event.eventId} event={event} alone={event === only} />
+      ))}
+      <footer class="foot">{say.tagline}</footer>
+    </div>
+  );
+}
+
+function EventCard({ event, alone }: { event: Event; alone: boolean }) {
+  const say = words.value;
+  const first = event.performances[0];
+  const Title = alone ? 'h1' : 'h2';
+  return (
+    <article class={`event${alone ? ' event-alone' : ''}`}>
+      {first?.hall ? (
+        <a class="event-picture" href={paths.performance(first.performanceId)} tabIndex={-1}>
+          <HallPreview layoutHash={first.hall.layoutHash} places={first.hall.placeCount} />
+        </a>
+      ) : null}
+      <div class="event-text">
+        <Title>{event.name}</Title>
+        {event.description ? <p class="event-description">{event.description}</p> : null}
+      </div>
+      <ul class="stubs">
+        {event.performances.map((performance) => (
+          <Stub key={performance.performanceId} performance={performance} />
+        ))}
+        {event.performances.length === 0 ? <li class="none">{say.noPerformances}</li> : null}
+      </ul>
+    </article>
+  );
+}
+
+function Stub({ performance }: { performance: Performance }) {
+  const say = words.value;
+  const { performanceId, startsAtMs, hall, counts, saleState } = performance;
+  const left = counts?.free ?? 0;
+  const buyable = saleState === SaleState.OPEN && left > 0;
+  return (
+    <li>
+      <a class="stub" href={paths.performance(performanceId)} data-performance={performanceId}>
+        <span class="stub-date" aria-hidden="true">
+          <span>{date(startsAtMs, 'month')}</span>
+          <b>{date(startsAtMs, 'dayNumber')}</b>
+        </span>
+        <span class="stub-text">
+          <strong>{date(startsAtMs, 'full')}</strong>
+          <span>{hall?.name}</span>
+          <span class="numeric">{priceRange(performance)}</span>
+        </span>
+        <span class="stub-left">
+          {counts ? <Availability counts={counts} state={saleState} /> : null}
+        </span>
+        <span class={`stub-go${buyable ? '' : ' stub-look'}`}>
+          {buyable ? say.chooseSeats : say.viewSeats}
+          <Icon name="next" />
+        </span>
+      </a>
+    </li>
+  );
+}
+
+function priceRange({ prices, currency }: Performance): string {
+  const amounts = prices.map(({ amount }) => Number(amount));
+  if (amounts.length === 0) return '';
+  const low = Math.min(...amounts);
+  const high = Math.max(...amounts);
+  if (low === high) return money(low, currency);
+  return words.value.priceFrom(money(low, currency), money(high, currency));
+}

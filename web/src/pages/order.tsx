@@ -1,0 +1,163 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { type Order, OrderState, type Ticket } from '../gen/usher/v1/ticket_pb';
+import { date, grouped, money, seatName } from '../i18n/format';
+import { words } from '../i18n/words';
+import { Confirm } from '../parts/confirm';
+import { Icon } from '../parts/icon';
+import { Notice } from '../parts/notice';
+import { QrCode } from '../parts/qr';
+import { Trouble } from '../parts/trouble';
+import { announce } from '../state/announce';
+import { OneOrder } from '../state/orders';
+import { paths } from '../state/route';
+import { OrderStateWord } from './orders';
+
+export function OrderPage({ orderId, placed }: { orderId: string; placed: boolean }) {
+  const one = useMemo(() => new OneOrder(orderId), [orderId]);
+  const asking = useSignal(false);
+  const say = words.value;
+  useEffect(() => {
+    void one.load();
+  }, [one]);
+  useEffect(() => {
+    if (placed) announce(words.peek().orderPlaced);
+  }, [placed]);
+  const order = one.order.value;
+  useEffect(() => {
+    if (order) document.title = `${order.eventName} · ${say.orderTitle} · Usher`;
+  }, [order, say]);
+  if (!order) {
+    if (one.failure.value) {
+      return <Trouble failure={one.failure.value} retry={() => void one.load()} />;
+    }
+    return <p class="loading">{say.loading}</p>;
+  }
+  const cancelled = order.state === OrderState.CANCELLED;
+  const cancel = async () => {
+    await one.cancel();
+    asking.value = false;
+  };
+  return (
+    <div class="sheet">
+      {placed && !cancelled ? (
+        <div class="placed">
+          <span class="placed-mark">
+            <Icon name="check" />
+          </span>
+          <div>
+            <h1>{say.orderPlaced}</h1>
+            <p>{say.orderPlacedHint}</p>
+          </div>
+        </div>
+      ) : (
+        <h1>{say.orderTitle}</h1>
+      )}
+      <OrderHead order={order} />
+      {one.failure.value ? <Failed one={one} /> : null}
+      <ol class="tickets">
+        {order.tickets.map((ticket, index) => (
+          <TicketStub
+            key={ticket.ticketCode || ticket.seat}
+            order={order}
+            ticket={ticket}
+            index={index}
+          />
+        ))}
+      </ol>
+      <p class="sheet-actions">
+        <a class="plain" href={paths.orders}>
+          {say.ordersTitle}
+        </a>
+        {cancelled ? null : (
+          <>
+            <button type="button" class="plain" onClick={() => print()}>
+              <Icon name="print" />
+              {say.print}
+            </button>
+            <button
+              type="button"
+              class="quiet quiet-danger"
+              data-action="cancel"
+              onClick={() => {
+                asking.value = true;
+              }}
+            >
+              {say.cancelOrder}
+            </button>
+          </>
+        )}
+      </p>
+      {asking.value ? (
+        <Confirm
+          question={say.cancelQuestion}
+          hint={say.cancelHint(order.tickets.length)}
+          yes={one.busy.value ? say.cancelling : say.cancelYes}
+          no={say.cancelNo}
+          busy={one.busy.value}
+          onYes={() => void cancel()}
+          onNo={() => {
+            asking.value = false;
+          }}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+function Failed({ one }: { one: OneOrder }) {
+  const say = words.value;
+  const failure = one.failure.value;
+  if (!failure) return null;
+  const { title, text } = say.failures[failure.reason];
+  return <Notice tone="bad" icon="alert" title={title(0)} text={text} reason={failure.reason} />;
+}
+
+function OrderHead({ order }: { order: Order }) {
+  const say = words.value;
+  return (
+    <dl class="order-head" data-order={order.orderId}>
+      <div class="order-number">
+        <dt>{say.orderNumber}</dt>
+        <dd class="numeric">{grouped(order.orderId)}</dd>
+      </div>
+      <div>
+        <dt>{say.total}</dt>
+        <dd class="numeric">{money(order.total, order.currency)}</dd>
+      </div>
+      <div>
+        <dt>{say.payAtBoxOffice}</dt>
+        <dd>
+          <OrderStateWord state={order.state} />
+        </dd>
+      </div>
+      <div class="order-when">{say.orderedAt(date(order.placedAtMs, 'short'))}</div>
+    </dl>
+  );
+}
+
+function TicketStub({ order, ticket, index }: { order: Order; ticket: Ticket; index: number }) {
+  const say = words.value;
+  const cancelled = order.state === OrderState.CANCELLED;
+  const name = seatName(ticket.label);
+  return (
+    <li class={`ticket${cancelled ? ' ticket-void' : ''}`} data-seat={ticket.seat}>
+      <div class="ticket-text">
+        <p class="ticket-event">{order.eventName}</p>
+        <p class="ticket-date">{date(order.startsAtMs, 'full')}</p>
+        <p class="ticket-seat">{name}</p>
+        <p class="ticket-foot">
+          <span>{say.ticketOf(index + 1, order.tickets.length)}</span>
+          <span class="numeric">{money(ticket.amount, order.currency)}</span>
+        </p>
+      </div>
+      <div class="ticket-code">
+        {cancelled || !ticket.ticketCode ? (
+          <OrderStateWord state={OrderState.CANCELLED} />
+        ) : (
+          <QrCode text={ticket.ticketCode} label={say.qrLabel(name)} />
+        )}
+      </div>
+    </li>
+  );
+}

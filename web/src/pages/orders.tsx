@@ -1,0 +1,103 @@
+import { useEffect, useMemo } from 'preact/hooks';
+import { type Order, OrderState } from '../gen/usher/v1/ticket_pb';
+import { date, money, seatName } from '../i18n/format';
+import { words } from '../i18n/words';
+import { Icon } from '../parts/icon';
+import { Trouble } from '../parts/trouble';
+import { OrderBook } from '../state/orders';
+import { paths } from '../state/route';
+
+export function Orders() {
+  const book = useMemo(() => new OrderBook(), []);
+  const say = words.value;
+  useEffect(() => {
+    void book.more();
+  }, [book]);
+  useEffect(() => {
+    document.title = `${say.ordersTitle} · Usher`;
+  }, [say]);
+  const list = book.orders.value;
+  if (!list) {
+    if (book.failure.value) {
+      return <Trouble failure={book.failure.value} retry={() => void book.more()} />;
+    }
+    return <p class="loading">{say.loading}</p>;
+  }
+  if (list.length === 0) {
+    return (
+      <section class="trouble">
+        <Icon name="ticket" />
+        <h1>{say.noOrders}</h1>
+        <p>{say.noOrdersHint}</p>
+        <p class="trouble-actions">
+          <a class="primary" href={paths.home}>
+            {say.back}
+          </a>
+        </p>
+      </section>
+    );
+  }
+  return (
+    <div class="sheet">
+      <h1>{say.ordersTitle}</h1>
+      <ul class="stubs">
+        {list.map((order) => (
+          <OrderStub key={order.orderId} order={order} />
+        ))}
+      </ul>
+      {book.next.value ? (
+        <p class="more">
+          <button
+            type="button"
+            class="plain"
+            disabled={book.busy.value}
+            onClick={() => void book.more()}
+          >
+            {say.moreOrders}
+          </button>
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+export function OrderStateWord({ state }: { state: OrderState }) {
+  const say = words.value;
+  return state === OrderState.CANCELLED ? (
+    <span class="state state-out">{say.orderCancelled}</span>
+  ) : (
+    <span class="state state-open">{say.orderConfirmed}</span>
+  );
+}
+
+function OrderStub({ order }: { order: Order }) {
+  const say = words.value;
+  const gone = order.state === OrderState.CANCELLED;
+  return (
+    <li>
+      <a
+        class={`stub${gone ? ' stub-gone' : ''}`}
+        href={paths.order(order.orderId)}
+        data-order={order.orderId}
+      >
+        <span class="stub-date" aria-hidden="true">
+          <span>{date(order.startsAtMs, 'month')}</span>
+          <b>{date(order.startsAtMs, 'dayNumber')}</b>
+        </span>
+        <span class="stub-text">
+          <strong>{order.eventName}</strong>
+          <span>{date(order.startsAtMs, 'full')}</span>
+          <span>{order.tickets.map(({ label }) => seatName(label)).join(' · ')}</span>
+        </span>
+        <span class="stub-left stub-order">
+          <b class="numeric">{money(order.total, order.currency)}</b>
+          <OrderStateWord state={order.state} />
+        </span>
+        <span class="stub-go stub-look">
+          {say.showTickets}
+          <Icon name="next" />
+        </span>
+      </a>
+    </li>
+  );
+}

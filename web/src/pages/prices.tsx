@@ -1,0 +1,82 @@
+import { count, money } from '../i18n/format';
+import { words } from '../i18n/words';
+import { swatch } from '../map/palette';
+import type { Plan } from '../map/plan';
+import { Stepper } from '../parts/stepper';
+import { placesOf, withArea } from '../state/choice';
+import type { Sale } from '../state/sale';
+import { isDark } from '../state/theme';
+
+/** The legend: what a colour costs and how many are left; and the standing areas, bought by number. */
+export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
+  const say = words.value;
+  const performance = sale.performance.value;
+  const priceOf = (category: number) => {
+    const price = performance?.prices.find((one) => one.category === category);
+    return price ? money(price.amount, performance?.currency ?? '') : '';
+  };
+  const areas = plan.sections.filter(({ standing }) => standing);
+  return (
+    <section class="prices" aria-label={say.prices}>
+      <ul class="legend">
+        {plan.categories.map((category, index) => {
+          const free = sale.freeByCategory.value[index] ?? 0;
+          return (
+            <li key={index} class={free === 0 ? 'legend-out' : ''}>
+              <span
+                class="dot"
+                style={{ backgroundColor: swatch(category.color, isDark.value) }}
+                aria-hidden="true"
+              />
+              <span class="legend-name">{category.name}</span>
+              <b class="numeric">{priceOf(index)}</b>
+              <span class="legend-free numeric">
+                {free > 0 ? say.free(count(free)) : say.soldOut}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+      <ul class="states">
+        <li>
+          <span class="dot dot-mine" aria-hidden="true" />
+          {say.legendMine}
+        </li>
+        <li>
+          <span class="dot dot-held" aria-hidden="true" />
+          {say.legendHeld}
+        </li>
+        <li>
+          <span class="dot dot-sold" aria-hidden="true" />
+          {say.legendSold}
+        </li>
+      </ul>
+      {areas.length > 0 ? (
+        <ul class="areas">
+          {areas.map(({ index, name, category }) => {
+            const free = sale.freeByArea.value.get(index) ?? 0;
+            const others = placesOf(withArea(sale.choice.value, index, 0));
+            return (
+              <li key={index}>
+                <div>
+                  <strong>{name}</strong>
+                  <span class="numeric">
+                    {priceOf(category)} · {free > 0 ? say.free(count(free)) : say.soldOut}
+                  </span>
+                </div>
+                <Stepper
+                  label={name}
+                  value={sale.choice.value.areas.get(index) ?? 0}
+                  min={0}
+                  max={Math.min(free, sale.limit.value - others)}
+                  disabled={sale.busy.value !== null}
+                  onChange={(quantity) => sale.setArea(index, quantity)}
+                />
+              </li>
+            );
+          })}
+        </ul>
+      ) : null}
+    </section>
+  );
+}

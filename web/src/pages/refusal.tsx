@@ -1,0 +1,83 @@
+import { placeName } from '../i18n/place';
+import { words } from '../i18n/words';
+import type { Plan } from '../map/plan';
+import { Notice } from '../parts/notice';
+import type { Sale } from '../state/sale';
+import { announceHold } from './held';
+
+/** Why the last thing did not work, and the way on from there. */
+export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
+  const say = words.value;
+  const failure = sale.failure.value;
+  const overtaken = sale.overtaken.value;
+  const busy = sale.busy.value !== null;
+  if (!failure) {
+    if (overtaken.length === 0) return null;
+    const names = overtaken.map((seat) => placeName(plan, seat)).join(' · ');
+    return (
+      <Notice
+        tone="warn"
+        icon="alert"
+        title={say.overtaken(names)}
+        dismiss={{
+          label: say.dismiss,
+          run: () => {
+            sale.overtaken.value = [];
+          },
+        }}
+      />
+    );
+  }
+  const { title, text } = say.failures[failure.reason];
+  const details = [
+    failure.reason === 'SEATS_TAKEN' &&
+      failure.seats.length > 0 &&
+      `${failure.seats.map((seat) => placeName(plan, seat)).join(' · ')}.`,
+    text,
+    failure.reason === 'LIMIT_REACHED' && say.limitHint(sale.limit.value),
+  ];
+  const nearest = async () => {
+    if (await sale.holdNearest()) announceHold(sale);
+  };
+  const apart = async () => {
+    if (await sale.holdBest(true)) announceHold(sale);
+  };
+  return (
+    <Notice
+      tone="bad"
+      icon={failure.reason === 'OFFLINE' ? 'offline' : 'alert'}
+      title={title(failure.seats.length)}
+      text={details.filter(Boolean).join(' ')}
+      reason={failure.reason}
+      dismiss={{
+        label: say.dismiss,
+        run: () => {
+          sale.failure.value = null;
+        },
+      }}
+    >
+      {failure.nearest.length > 0 ? (
+        <button
+          type="button"
+          class="small"
+          data-action="nearest"
+          disabled={busy}
+          onClick={() => void nearest()}
+        >
+          {say.takeNearest(failure.nearest.length)}
+        </button>
+      ) : null}
+      {failure.reason === 'NO_ADJACENT_SEATS' ? (
+        <button
+          type="button"
+          class="small"
+          data-action="apart"
+          disabled={busy}
+          onClick={() => void apart()}
+        >
+          {say.takeApart(sale.wish.value.party)}
+        </button>
+      ) : null}
+    </Notice>
+  );
+}

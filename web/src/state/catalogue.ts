@@ -1,0 +1,32 @@
+// What is on sale.
+
+import { signal } from '@preact/signals';
+import { call_ms, tickets } from '../api/client';
+import type { Failure } from '../api/failure';
+import { persist } from '../api/retry';
+import type { Event } from '../gen/usher/v1/ticket_pb';
+import { refusalOf } from './sale';
+
+export const events = signal<Event[] | null>(null);
+export const eventsFailure = signal<Failure | null>(null);
+
+export async function loadEvents(): Promise<void> {
+  try {
+    const answer = await persist(() => tickets.listEvents({}, { timeoutMs: call_ms }));
+    events.value = answer.events;
+    eventsFailure.value = null;
+  } catch (cause) {
+    eventsFailure.value = refusalOf(cause);
+  }
+}
+
+const refresh_ms = 5_000;
+
+/** Keeps the list fresh while it is looked at. */
+export function followEvents(): () => void {
+  void loadEvents();
+  const timer = setInterval(() => {
+    if (document.visibilityState === 'visible') void loadEvents();
+  }, refresh_ms);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,59 @@
+// A hold that outlives the page: kept in the browser until the server's clock passes its end.
+
+import type { Shelf } from '../api/identity';
+
+export interface KeptSeat {
+  seat: number;
+  label: string;
+  category: number;
+  amount: number;
+}
+
+export interface KeptHold {
+  holdId: string;
+  performanceId: number;
+  seats: KeptSeat[];
+  expiresAtMs: number;
+  total: number;
+  currency: string;
+  /** The key of the order this hold may become: one, however often it is tried. */
+  orderKey: string;
+}
+
+const keyOf = (performanceId: number) => `usher.hold.${performanceId}`;
+
+export function keepHold(shelf: Shelf, hold: KeptHold): void {
+  shelf.setItem(keyOf(hold.performanceId), JSON.stringify(hold));
+}
+
+export function dropHold(shelf: Shelf, performanceId: number): void {
+  shelf.removeItem(keyOf(performanceId));
+}
+
+/** The hold kept for a performance, or null; one that is over or unreadable is thrown away. */
+export function keptHold(shelf: Shelf, performanceId: number, nowMs: number): KeptHold | null {
+  const text = shelf.getItem(keyOf(performanceId));
+  if (!text) return null;
+  const hold = read(text);
+  if (hold && hold.performanceId === performanceId && hold.expiresAtMs > nowMs) return hold;
+  dropHold(shelf, performanceId);
+  return null;
+}
+
+function read(text: string): KeptHold | null {
+  try {
+    const hold = JSON.parse(text) as KeptHold;
+    const whole =
+      typeof hold.holdId === 'string' &&
+      typeof hold.orderKey === 'string' &&
+      typeof hold.expiresAtMs === 'number' &&
+      Array.isArray(hold.seats);
+    return whole ? hold : null;
+  } catch {
+    return null;
+  }
+}
+
+export function isHoldKey(key: string | null, performanceId: number): boolean {
+  return key === keyOf(performanceId);
+}

@@ -1,0 +1,73 @@
+// The orders of this account, newest first.
+
+import { signal } from '@preact/signals';
+import { call_ms, identity, tickets } from '../api/client';
+import type { Failure } from '../api/failure';
+import { persist } from '../api/retry';
+import type { Order } from '../gen/usher/v1/ticket_pb';
+import { refusalOf } from './sale';
+
+const page_size = 20;
+
+export class OrderBook {
+  readonly orders = signal<Order[] | null>(null);
+  readonly failure = signal<Failure | null>(null);
+  readonly next = signal('');
+  readonly busy = signal(false);
+
+  async more(): Promise<void> {
+    if (this.busy.value) return;
+    if (!identity.kept()) {
+      // Nobody has bought anything here yet: no need to make an account to learn that.
+      this.orders.value = [];
+      return;
+    }
+    this.busy.value = true;
+    this.failure.value = null;
+    try {
+      const pageToken = this.next.value;
+      const answer = await persist(() =>
+        tickets.listOrders({ pageSize: page_size, pageToken }, { timeoutMs: call_ms }),
+      );
+      this.orders.value = [...(this.orders.value ?? []), ...answer.orders];
+      this.next.value = answer.nextPageToken;
+    } catch (cause) {
+      this.failure.value = refusalOf(cause);
+    }
+    this.busy.value = false;
+  }
+}
+
+export class OneOrder {
+  readonly order = signal<Order | null>(null);
+  readonly failure = signal<Failure | null>(null);
+  readonly busy = signal(false);
+
+  constructor(private readonly orderId: string) {}
+
+  async load(): Promise<void> {
+    const { orderId } = this;
+    await this.#do(() => tickets.getOrder({ orderId }, { timeoutMs: call_ms }));
+  }
+
+  /** Cancelling twice is cancelling once: it needs no key. */
+  async cancel(): Promise<boolean> {
+    const { orderId } = this;
+    return this.#do(() => tickets.cancelOrder({ orderId }, { timeoutMs: call_ms }));
+  }
+
+  async #do(call: () => Promise<Order>): Promise<boolean> {
+    if (this.busy.value) return false;
+    this.busy.value = true;
+    this.failure.value = null;
+    let done = false;
+    try {
+      this.order.value = await persist(call);
+      done = true;
+    } catch (cause) {
+      this.failure.value = refusalOf(cause);
+    }
+    this.busy.value = false;
+    return done;
+  }
+}

@@ -1,0 +1,370 @@
+// One performance on this page: what the hall looks like, what is free, what we chose, hold, and how it went.
+
+import { batch, computed, signal } from '@preact/signals';
+import { call_ms, tickets } from '../api/client';
+import { serverClock } from '../api/clock';
+import { type Failure, failure, failureOf } from '../api/failure';
+import { newKey } from '../api/key';
+import { persist, Refused } from '../api/retry';
+import { type Link, watchSeats } from '../api/watch';
+import {
+  type Hold,
+  type Order,
+  PaymentMethod,
+  type Performance,
+  SaleState,
+  type SeatsUpdate,
+} from '../gen/usher/v1/ticket_pb';
+import { type Plan, readPlan } from '../map/plan';
+import { type Choice, empty, placesOf, toggled, withArea, without } from './choice';
+import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold } from './kept';
+import { type Change, FREE, SeatStates } from './seats';
+import { shelf } from './shelf';
+
+export const party_max = 8;
+
+export type Busy = 'hold' | 'best' | 'release' | 'order' | null;
+
+export interface BestWish {
+  party: number;
+  category: number | null;
+  apart: boolean;
+}
+
+export class Sale {
+  readonly performance = signal<Performance | null>(null);
+  readonly plan = signal<Plan | null>(null);
+  readonly lost = signal<Failure | null>(null); // the page could not be shown
+  readonly link = signal<Link>('connecting');
+  readonly version = signal(-1n);
+  readonly counts = signal({ free: 0, held: 0, sold: 0 });
+  readonly saleState = signal(SaleState.UNSPECIFIED);
+  readonly freeByCategory = signal<number[]>([]);
+  readonly freeByArea = signal<ReadonlyMap<number, number>>(new Map());
+
+  readonly choice = signal<Choice>(empty);
+  readonly hold = signal<KeptHold | null>(null);
+  readonly busy = signal<Busy>(null);
+  readonly failure = signal<Failure | null>(null);
+  readonly wish = signal<BestWish>({ party: 2, category: null, apart: false });
+  /** Seats that were chosen and then taken by someone else, to be told. */
+  readonly overtaken = signal<number[]>([]);
+
+  readonly limit = computed(() =>
+    Math.min(party_max, this.performance.value?.placesMax || party_max),
+  );
+  readonly chosen = computed(() => placesOf(this.choice.value));
+
+  states: SeatStates | null = null;
+  #watchers = new Set<(change: Change) => void>();
+  #closed = new AbortController();
+
+  constructor(readonly performanceId: number) {}
+
+  /** The map repaints what it is told. */
+  onSeats(watcher: (change: Change) => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  start(): void {
+    addEventListener('storage', (event) => this.#fromOtherTab(event), {
+      signal: this.#closed.signal,
+    });
+    void this.load();
+  }
+
+  stop(): void {
+    this.#closed.abort();
+    this.#watchers.clear();
+  }
+
+  async load(): Promise<void> {
+    this.lost.value = null;
+    const { signal } = this.#closed;
+    const options = { signal, timeoutMs: call_ms };
+    try {
+      const { performanceId } = this;
+      const performance = await persist(() => tickets.getPerformance({ performanceId }, options));
+      if (signal.aborted) return;
+      batch(() => {
+        this.performance.value = performance;
+        this.saleState.value = performance.saleState;
+        if (performance.counts) this.counts.value = { ...performance.counts };
+        this.hold.value = keptHold(shelf, performanceId, serverClock.now());
+        this.wish.value = { ...this.wish.value, party: Math.min(2, this.limit.value) };
+      });
+      const layoutHash = performance.hall?.layoutHash ?? '';
+      const layout = await persist(() => tickets.getSeatMap({ layoutHash }, options));
+      if (signal.aborted) return;
+      this.states = new SeatStates(layout.placeCount);
+      this.plan.value = readPlan(layout);
+      void watchSeats(
+        this.states,
+        {
+          open: (attempt) => tickets.watchSeats({ performanceId }, { signal: attempt }),
+          link: (link) => {
+            this.link.value = link;
+          },
+          update: (update, change) => this.#take(update, change),
+        },
+        signal,
+      );
+    } catch (cause) {
+      if (!signal.aborted) this.lost.value = refusalOf(cause);
+    }
+  }
+
+  #take(update: SeatsUpdate, change: Change): void {
+    const { states } = this;
+    const plan = this.plan.value;
+    if (!states || !plan) return;
+    batch(() => {
+      this.version.value = update.version;
+      this.saleState.value = update.saleState;
+      if (update.counts) {
+        const { free, held, sold } = update.counts;
+        this.counts.value = { free, held, sold };
+      }
+      if (change === 'all' || change.length > 0) {
+        this.freeByCategory.value = states.freeByCategory(plan.category, plan.categories.length);
+        this.freeByArea.value = new Map(
+          plan.sections
+            .filter(({ standing }) => standing)
+            .map(({ index, firstSeat, placeCount }) => [
+              index,
+              states.freeBetween(firstSeat, placeCount),
+            ]),
+        );
+        this.#checkChoice();
+        if (change === 'all') this.#checkHold();
+      }
+    });
+    for (const watcher of this.#watchers) watcher(change);
+  }
+
+  // What we chose and did not hold yet may be taken by anyone.
+  #checkChoice(): void {
+    if (this.busy.value === 'hold') return; // our own hold shows in the feed before its answer is here
+    const gone = this.choice.value.seats.filter((seat) => this.states?.of(seat) !== FREE);
+    if (gone.length === 0) return;
+    this.choice.value = without(this.choice.value, gone);
+    this.overtaken.value = gone;
+  }
+
+  // A hold that was kept over a reload may have ended meanwhile (given up in another tab, or by the server).
+  #checkHold(): void {
+    const hold = this.hold.value;
+    if (!hold || this.busy.value) return;
+    if (hold.seats.some(({ seat }) => this.states?.of(seat) === FREE))
+      this.#endHold('HOLD_EXPIRED');
+  }
+
+  #fromOtherTab(event: StorageEvent): void {
+    if (!isHoldKey(event.key, this.performanceId)) return;
+    this.hold.value = keptHold(shelf, this.performanceId, serverClock.now());
+  }
+
+  isFree(seat: number): boolean {
+    return this.states?.of(seat) === FREE;
+  }
+
+  /** False: the limit is reached, or the seat is not to be had. */
+  toggle(seat: number): boolean {
+    if (this.hold.value || this.busy.value) return false;
+    const next = toggled(this.choice.value, seat);
+    const more = next.seats.length > this.choice.value.seats.length;
+    if (more && !this.isFree(seat)) return false;
+    if (more && placesOf(next) > this.limit.value) {
+      this.failure.value = failure('LIMIT_REACHED');
+      return false;
+    }
+    batch(() => {
+      this.choice.value = next;
+      this.failure.value = null;
+      this.overtaken.value = [];
+    });
+    return true;
+  }
+
+  setArea(section: number, quantity: number): void {
+    if (this.hold.value || this.busy.value) return;
+    const free = this.freeByArea.value.get(section) ?? 0;
+    const others = placesOf(withArea(this.choice.value, section, 0));
+    const most = Math.min(free, this.limit.value - others);
+    this.choice.value = withArea(this.choice.value, section, Math.max(0, Math.min(quantity, most)));
+    this.failure.value = null;
+  }
+
+  clear(): void {
+    batch(() => {
+      this.choice.value = empty;
+      this.failure.value = null;
+      this.overtaken.value = [];
+    });
+  }
+
+  async holdChosen(): Promise<boolean> {
+    const { seats, areas } = this.choice.value;
+    if (seats.length + areas.size === 0) return false;
+    const idempotencyKey = newKey();
+    const { performanceId } = this;
+    return this.#act('hold', async () => {
+      const hold = await tickets.holdSeats(
+        {
+          performanceId,
+          seats: [...seats].sort((a, b) => a - b),
+          areas: [...areas].map(([section, quantity]) => ({ section, quantity })),
+          idempotencyKey,
+        },
+        { timeoutMs: call_ms },
+      );
+      return () => this.#begin(hold);
+    });
+  }
+
+  async holdBest(apart = false): Promise<boolean> {
+    const { party, category } = this.wish.value;
+    const idempotencyKey = newKey();
+    const { performanceId } = this;
+    return this.#act('best', async () => {
+      const hold = await tickets.holdBest(
+        {
+          performanceId,
+          party,
+          apart,
+          idempotencyKey,
+          categoryChoice:
+            category === null ? { case: undefined } : { case: 'category', value: category },
+        },
+        { timeoutMs: call_ms },
+      );
+      return () => this.#begin(hold);
+    });
+  }
+
+  /** A refused hold names free seats near those that were asked for. */
+  async holdNearest(): Promise<boolean> {
+    const nearest = this.failure.value?.nearest ?? [];
+    if (nearest.length === 0) return false;
+    this.choice.value = { seats: nearest, areas: new Map() };
+    return this.holdChosen();
+  }
+
+  async release(): Promise<boolean> {
+    const hold = this.hold.value;
+    if (!hold) return false;
+    const { performanceId } = this;
+    return this.#act('release', async () => {
+      try {
+        await tickets.releaseHold({ performanceId, holdId: hold.holdId }, { timeoutMs: call_ms });
+      } catch (cause) {
+        // Already gone is what was wished for.
+        const { reason } = failureOf(cause);
+        if (reason !== 'HOLD_NOT_FOUND' && reason !== 'HOLD_EXPIRED') throw cause;
+      }
+      return () => this.#endHold(null);
+    });
+  }
+
+  /** The order, or null when it was refused. */
+  async order(): Promise<Order | null> {
+    const hold = this.hold.value;
+    if (!hold) return null;
+    let placed: Order | null = null;
+    await this.#act('order', async () => {
+      const order = await tickets.placeOrder(
+        {
+          performanceId: this.performanceId,
+          holdId: hold.holdId,
+          paymentMethod: PaymentMethod.BOX_OFFICE,
+          idempotencyKey: hold.orderKey,
+        },
+        { timeoutMs: call_ms },
+      );
+      placed = order;
+      return () => this.#endHold(null);
+    });
+    return placed;
+  }
+
+  /** The clock has run out. An order that is under way decides for itself. */
+  expire(): void {
+    if (this.hold.value && !this.busy.value) this.#endHold('HOLD_EXPIRED');
+  }
+
+  async #act(busy: Busy, call: () => Promise<() => void>): Promise<boolean> {
+    if (this.busy.value) return false;
+    batch(() => {
+      this.busy.value = busy;
+      this.failure.value = null;
+      this.overtaken.value = [];
+    });
+    try {
+      const done = await persist(call);
+      batch(() => {
+        this.busy.value = null;
+        done();
+      });
+      return true;
+    } catch (cause) {
+      batch(() => {
+        this.busy.value = null;
+        this.#refused(refusalOf(cause));
+      });
+      return false;
+    }
+  }
+
+  #refused(why: Failure): void {
+    if (why.reason === 'HOLD_EXPIRED' || why.reason === 'HOLD_NOT_FOUND') this.#endHold(why.reason);
+    this.failure.value = why;
+    const gone = why.seats.length > 0 ? why.seats : [];
+    this.choice.value = without(
+      this.choice.value,
+      this.choice.value.seats.filter((seat) => gone.includes(seat) || !this.isFree(seat)),
+    );
+    if (why.reason === 'SALE_NOT_OPEN') void this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      const { performanceId } = this;
+      const fresh = await tickets.getPerformance({ performanceId }, { timeoutMs: call_ms });
+      this.saleState.value = fresh.saleState;
+    } catch {
+      // The stream will tell.
+    }
+  }
+
+  #begin(hold: Hold): void {
+    const kept: KeptHold = {
+      holdId: hold.holdId,
+      performanceId: this.performanceId,
+      seats: hold.seats.map(({ seat, label, category, amount }) => ({
+        seat,
+        label,
+        category,
+        amount: Number(amount),
+      })),
+      expiresAtMs: Number(hold.expiresAtMs),
+      total: Number(hold.total),
+      currency: hold.currency,
+      orderKey: newKey(),
+    };
+    keepHold(shelf, kept);
+    this.hold.value = kept;
+    this.choice.value = empty;
+  }
+
+  #endHold(why: 'HOLD_EXPIRED' | 'HOLD_NOT_FOUND' | null): void {
+    dropHold(shelf, this.performanceId);
+    this.hold.value = null;
+    this.choice.value = empty;
+    this.failure.value = why ? failure(why) : null;
+  }
+}
+
+export function refusalOf(cause: unknown): Failure {
+  return cause instanceof Refused ? cause.failure : failureOf(cause);
+}
