@@ -40,7 +40,7 @@ export const en = {
   mapLabel: 'Seat map',
   mapHelp:
     'Arrow keys move from seat to seat, Enter chooses. Shift and arrows move the map, plus and minus zoom, 0 shows the whole hall. The best-seats control does the same without the map.',
-  mapHint: 'Pinch or scroll to zoom, tap a seat to choose',
+  mapHint: 'Zoom in and choose your seats',
   zoomIn: 'Zoom in',
   zoomOut: 'Zoom out',
   zoomFit: 'Show the whole hall',
@@ -146,6 +146,10 @@ export const en = {
     HOLD_NOT_FOUND: {
       title: (): string => 'This hold no longer exists',
       text: 'It was given back or has ended. You can choose again.',
+    },
+    ALREADY_CANCELLED: {
+      title: (): string => 'Already cancelled',
+      text: 'This order was cancelled before. Nothing else changed.',
     },
     KEY_REUSED: {
       title: (): string => 'This request was already used',

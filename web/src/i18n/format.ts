@@ -36,12 +36,11 @@ export function count(n: number): string {
   return kept('count', () => new Intl.NumberFormat(locale())).format(n);
 }
 
-type DateStyle = 'day' | 'full' | 'time' | 'weekday' | 'month' | 'dayNumber' | 'short';
+type DateStyle = 'full' | 'short' | 'time' | 'month' | 'dayNumber';
 
-const styles: Record<DateStyle, Intl.DateTimeFormatOptions> = {
-  day: { dateStyle: 'long' },
+const styles = (): Record<DateStyle, Intl.DateTimeFormatOptions> => ({
   full: {
-    weekday: 'short',
+    weekday: language.value === 'ko' ? 'long' : 'short', // "토" alone reads like a slip
     day: 'numeric',
     month: 'long',
     year: 'numeric',
@@ -50,13 +49,12 @@ const styles: Record<DateStyle, Intl.DateTimeFormatOptions> = {
   },
   short: { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' },
   time: { hour: 'numeric', minute: '2-digit' },
-  weekday: { weekday: 'long' },
   month: { month: 'short' },
   dayNumber: { day: 'numeric' },
-};
+});
 
 export function date(ms: number | bigint, style: DateStyle): string {
-  const format = kept(`date ${style}`, () => new Intl.DateTimeFormat(locale(), styles[style]));
+  const format = kept(`date ${style}`, () => new Intl.DateTimeFormat(locale(), styles()[style]));
   if (style === 'dayNumber') {
     // Korean writes "21일"; the numeral alone stands in the date block.
     const part = format.formatToParts(Number(ms)).find(({ type }) => type === 'day');

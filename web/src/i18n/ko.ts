@@ -41,7 +41,7 @@ export const ko: Words = {
   mapLabel: '좌석 배치도',
   mapHelp:
     '방향키로 좌석을 옮겨 다니고 Enter로 선택합니다. Shift와 방향키는 지도를 움직이고, 더하기와 빼기는 확대와 축소, 0은 전체 보기입니다. 지도 없이도 추천 좌석에서 예매할 수 있습니다.',
-  mapHint: '확대한 뒤 좌석을 눌러 선택하세요',
+  mapHint: '확대해서 좌석을 선택하세요',
   zoomIn: '확대',
   zoomOut: '축소',
   zoomFit: '전체 보기',
@@ -143,6 +143,10 @@ export const ko: Words = {
     HOLD_NOT_FOUND: {
       title: () => '선점한 좌석이 없습니다',
       text: '이미 돌려놓았거나 시간이 끝났습니다. 다시 선택해 주세요.',
+    },
+    ALREADY_CANCELLED: {
+      title: () => '이미 취소된 예매입니다',
+      text: '앞서 취소된 예매입니다. 바뀐 것은 없습니다.',
     },
     KEY_REUSED: {
       title: () => '이미 처리된 요청입니다',

@@ -24,7 +24,7 @@ export interface Marks {
 const dots_below_px = 4.2; // a seat's cell, CSS pixels
 const turn_from_px = 8;
 const numbers_from_px = 19;
-const letters_from_px = 11;
+const letters_from_px = 13;
 const names_below_px = 13;
 const frame_budget_ms = 11;
 const touched_max = 600; // more seats than this are not painted one by one
@@ -139,8 +139,9 @@ export class Painter {
     const at = toScreen(view, stage.x, stage.y);
     const reach = Math.max(stage.width * 1.6, 1) * view.scale;
     const glow = context.createRadialGradient(at.x, at.y, 0, at.x, at.y, reach);
-    glow.addColorStop(0, this.palette.glow);
-    glow.addColorStop(1, 'transparent');
+    const [from, to] = this.palette.glow;
+    glow.addColorStop(0, from);
+    glow.addColorStop(1, to);
     context.fillStyle = glow;
     context.fillRect(0, 0, this.#size.width, this.#size.height);
     context.fillStyle = this.palette.stage;
@@ -356,7 +357,7 @@ export class Painter {
       const width = Math.max(...lines.map((line) => context.measureText(line).width)) + 16;
       const height = 8 + lines.length * 16;
       const room = (section.box.right - section.box.left) * view.scale;
-      if (width > Math.max(room * 1.15, 44)) continue;
+      if (width > Math.max(room * (section.standing ? 0.9 : 1.15), 44)) continue;
       const box = {
         left: at.x - width / 2,
         right: at.x + width / 2,

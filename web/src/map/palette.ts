@@ -9,7 +9,7 @@ export interface Paint {
 
 export interface Palette {
   ground: string;
-  glow: string; // the stage's light on the ground
+  glow: [string, string]; // the stage's light on the ground, from its middle to where it ends
   stage: string;
   stageInk: string;
   section: string;
@@ -41,6 +41,8 @@ const light: Tones = {
   beam: [255, 196, 61],
 };
 
+const lamp: Rgb = [255, 252, 243];
+
 const dark: Tones = {
   ground: [21, 20, 26],
   ink: [243, 239, 230],
@@ -54,7 +56,7 @@ export function paletteOf(isDark: boolean, categories: { color: number }[]): Pal
   const mine: Rgb = isDark ? beam : [29, 26, 33];
   return {
     ground: css(ground),
-    glow: css(isDark ? beam : [255, 252, 243], isDark ? 0.13 : 0.95),
+    glow: isDark ? [css(beam, 0.14), css(beam, 0)] : [css(lamp, 0.95), css(lamp, 0)],
     stage: css(isDark ? mix(ground, ink, 0.12) : mix(ground, ink, 0.86)),
     stageInk: css(isDark ? mix(ground, ink, 0.75) : mix(ground, [255, 255, 255], 0.5)),
     section: css(ink, isDark ? 0.035 : 0.035),

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { call_ms, tickets } from '../api/client';
 import { isDark } from '../state/theme';
 import { paletteOf } from './palette';
-import { type Plan, readPlan } from './plan';
+import { type Plan, readPlan, stageCorners } from './plan';
 import { fit } from './viewport';
 
 const plans = new Map<string, Promise<Plan>>();
@@ -55,10 +55,19 @@ function draw(canvas: HTMLCanvasElement, plan: Plan, dark: boolean): void {
   const x = stage.x * view.scale + view.x;
   const y = stage.y * view.scale + view.y;
   const glow = context.createRadialGradient(x, y, 0, x, y, height * 0.9);
-  glow.addColorStop(0, palette.glow);
-  glow.addColorStop(1, 'transparent');
+  glow.addColorStop(0, palette.glow[0]);
+  glow.addColorStop(1, palette.glow[1]);
   context.fillStyle = glow;
   context.fillRect(0, 0, width, height);
+  context.fillStyle = palette.stage;
+  context.beginPath();
+  if (stage.round) context.arc(x, y, (stage.width / 2) * view.scale, 0, Math.PI * 2);
+  else {
+    for (const [cornerX, cornerY] of stageCorners(stage)) {
+      context.lineTo(cornerX * view.scale + view.x, cornerY * view.scale + view.y);
+    }
+  }
+  context.fill();
   const side = Math.max(0.8, plan.pitch * view.scale * 0.62);
   for (const { standing, outline, category } of plan.sections) {
     if (!standing || !outline) continue;

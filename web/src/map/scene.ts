@@ -22,12 +22,14 @@ export interface Tip {
   seat: number;
   x: number;
   y: number;
+  lean: 'left' | 'middle' | 'right'; // so that the tip stays on the map
 }
 
 const ratio_max = 2.5; // sharper than the eye sees costs time and memory
 const finger_cell_px = 15; // smaller seats are not chosen by a finger: the first tap comes nearer
 const mouse_cell_px = 7;
 const reading_cell_px = 26;
+const tip_reach_px = 120;
 
 export class Scene {
   readonly #grid: Grid;
@@ -269,7 +271,9 @@ export class Scene {
       return;
     }
     const at = toScreen(this.#camera.view, this.plan.x[seat] ?? 0, this.plan.y[seat] ?? 0);
-    this.onTip({ seat, x: at.x, y: at.y });
+    const { width } = this.#camera.size;
+    const lean = at.x < tip_reach_px ? 'right' : at.x > width - tip_reach_px ? 'left' : 'middle';
+    this.onTip({ seat, x: at.x, y: at.y, lean });
   }
 
   #key(event: KeyboardEvent): void {

@@ -25,6 +25,9 @@ export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
     return () => made.close();
   }, [sale, plan, tip]);
 
+  const touch = () => {
+    touched.value = true;
+  };
   const say = words.value;
   const { free, held, sold } = sale.counts.value;
   return (
@@ -41,9 +44,9 @@ export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
         data-held={held}
         data-sold={sold}
         data-link={sale.link.value}
-        onPointerDown={() => {
-          touched.value = true;
-        }}
+        onPointerDown={touch}
+        onKeyDown={touch}
+        onWheel={touch}
       >
         <canvas ref={canvas} aria-hidden="true" />
         <SeatTip sale={sale} scene={scene.current} tip={tip.value} />
@@ -52,7 +55,7 @@ export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
         {say.mapHelp}
       </p>
       <LinkState sale={sale} />
-      <p class={`map-hint${touched.value ? ' gone' : ''}`} aria-hidden="true">
+      <p class={`map-hint${touched.value || sale.hold.value ? ' gone' : ''}`} aria-hidden="true">
         {say.mapHint}
       </p>
       <div class="map-zoom">
@@ -91,7 +94,7 @@ function SeatTip({ sale, scene, tip }: { sale: Sale; scene: Scene | null; tip: T
   const [place, price, state] = scene.lines(tip.seat);
   return (
     <div
-      class={`tip${tip.y < 96 ? ' tip-below' : ''}`}
+      class={`tip tip-${tip.lean}${tip.y < 96 ? ' tip-below' : ''}`}
       data-seat={tip.seat}
       aria-hidden="true"
       style={{ transform: `translate(${Math.round(tip.x)}px, ${Math.round(tip.y)}px)` }}

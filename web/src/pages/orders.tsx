@@ -86,7 +86,7 @@ function OrderStub({ order }: { order: Order }) {
         </span>
         <span class="stub-text">
           <strong>{order.eventName}</strong>
-          <span>{date(order.startsAtMs, 'full')}</span>
+          <span>{date(order.startsAtMs, 'short')}</span>
           <span>{order.tickets.map(({ label }) => seatName(label)).join(' · ')}</span>
         </span>
         <span class="stub-left stub-order">

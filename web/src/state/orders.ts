@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals';
 import { call_ms, identity, tickets } from '../api/client';
-import type { Failure } from '../api/failure';
+import { type Failure, failureOf } from '../api/failure';
 import { persist } from '../api/retry';
 import type { Order } from '../gen/usher/v1/ticket_pb';
 import { refusalOf } from './sale';
@@ -50,10 +50,18 @@ export class OneOrder {
     await this.#do(() => tickets.getOrder({ orderId }, { timeoutMs: call_ms }));
   }
 
-  /** Cancelling twice is cancelling once: it needs no key. */
+  /** Cancelling twice is cancelling once: it needs no key, and "already cancelled" is what was wished for. */
   async cancel(): Promise<boolean> {
     const { orderId } = this;
-    return this.#do(() => tickets.cancelOrder({ orderId }, { timeoutMs: call_ms }));
+    const options = { timeoutMs: call_ms };
+    return this.#do(async () => {
+      try {
+        return await tickets.cancelOrder({ orderId }, options);
+      } catch (cause) {
+        if (failureOf(cause).reason !== 'ALREADY_CANCELLED') throw cause;
+        return tickets.getOrder({ orderId }, options);
+      }
+    });
   }
 
   async #do(call: () => Promise<Order>): Promise<boolean> {

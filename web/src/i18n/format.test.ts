@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { en } from './en';
+import { count, date, grouped, money, seatName } from './format';
+import { ko } from './ko';
+import { language, preferred } from './words';
+
+describe('preferred', () => {
+  it('takes what was chosen, then what the browser wishes', () => {
+    expect(preferred('ko', ['en'])).toBe('ko');
+    expect(preferred(null, ['fr-FR', 'ko-KR', 'en'])).toBe('ko');
+    expect(preferred('xx', ['de'])).toBe('en');
+  });
+});
+
+describe('format', () => {
+  it('writes money from the smallest unit', () => {
+    language.value = 'en';
+    expect(money(99000n, 'KRW')).toBe('₩99,000');
+    expect(money(1250, 'EUR')).toBe('€12.50');
+    language.value = 'ko';
+    expect(money(99000n, 'KRW')).toBe('₩99,000');
+    expect(count(12345)).toBe('12,345');
+  });
+
+  it('does not fall over a currency that is none', () => {
+    expect(() => money(5, '')).not.toThrow();
+  });
+
+  it('gives the numeral of a day alone', () => {
+    for (const each of ['en', 'ko'] as const) {
+      language.value = each;
+      expect(date(Date.UTC(2026, 11, 19, 12), 'dayNumber')).toBe('19');
+    }
+  });
+
+  it('names a seat as the reader would', () => {
+    language.value = 'en';
+    expect(seatName('Stalls, row C, seat 12')).toBe('Stalls, row C, seat 12');
+    language.value = 'ko';
+    expect(seatName('Stalls, row C, seat 12')).toBe('Stalls C열 12번');
+    expect(seatName('row C, seat 12')).toBe('C열 12번');
+    expect(seatName('Standing')).toBe('Standing');
+    language.value = 'en';
+  });
+
+  it('groups an identifier by four', () => {
+    expect(grouped('0a1b2c3d4e')).toBe('0A1B 2C3D 4E');
+    expect(grouped('')).toBe('');
+  });
+});
+
+describe('the two languages', () => {
+  it('say the same things', () => {
+    expect(Object.keys(ko).sort()).toEqual(Object.keys(en).sort());
+    expect(Object.keys(ko.failures).sort()).toEqual(Object.keys(en.failures).sort());
+  });
+});

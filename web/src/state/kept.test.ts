@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import type { Shelf } from '../api/identity';
+import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold } from './kept';
+
+function shelf(): Shelf & { items: Map<string, string> } {
+  const items = new Map<string, string>();
+  return {
+    items,
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+  };
+}
+
+const hold: KeptHold = {
+  holdId: 'h',
+  performanceId: 3,
+  seats: [{ seat: 1, label: 'row A, seat 1', category: 0, amount: 100 }],
+  expiresAtMs: 5_000,
+  total: 100,
+  currency: 'KRW',
+  orderKey: 'k',
+};
+
+describe('a kept hold', () => {
+  it('comes back until it ends, and only for its performance', () => {
+    const store = shelf();
+    keepHold(store, hold);
+    expect(keptHold(store, 3, 4_999)).toEqual(hold);
+    expect(keptHold(store, 4, 0)).toBeNull();
+  });
+
+  it('is thrown away when it is over', () => {
+    const store = shelf();
+    keepHold(store, hold);
+    expect(keptHold(store, 3, 5_000)).toBeNull();
+    expect(store.items.size).toBe(0);
+  });
+
+  it('is thrown away when it can not be read', () => {
+    for (const text of ['', '{', 'null', '[]', '{"holdId":1}', '7']) {
+      const store = shelf();
+      store.setItem('usher.hold.3', text);
+      expect(keptHold(store, 3, 0)).toBeNull();
+    }
+  });
+
+  it('can be dropped, and its key told', () => {
+    const store = shelf();
+    keepHold(store, hold);
+    expect(isHoldKey([...store.items.keys()][0] ?? null, 3)).toBe(true);
+    expect(isHoldKey(null, 3)).toBe(false);
+    dropHold(store, 3);
+    expect(store.items.size).toBe(0);
+  });
+});
