@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "db/sqlite_log.h"
 #include "err/err.h"
 
 int sqlite_code(int result_code)
@@ -125,7 +126,8 @@ static int set_up(struct sqlite_conn *conn, enum sqlite_access kind)
 
 static int open_handle(struct sqlite_conn *conn, const char *name, int flags)
 {
-    return sqlite_code(sqlite3_open_v2(name, &conn->handle, flags | SQLITE_OPEN_NOMUTEX, NULL));
+    const char *vfs = flags & SQLITE_OPEN_READWRITE ? sqlite_log_vfs() : NULL;
+    return sqlite_code(sqlite3_open_v2(name, &conn->handle, flags | SQLITE_OPEN_NOMUTEX, vfs));
 }
 
 /* A transaction takes its snapshot at the first read, so read. */

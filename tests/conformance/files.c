@@ -234,7 +234,7 @@ static void rows_without_a_performance_are_noticed(void **state)
     uint32_t *ids;
     size_t count;
     struct script *s = fixture_small_sale(f);
-    tamper(f, "INSERT INTO sold VALUES (7, 1, x'00'), (9, 1, x'00'), (9, 2, x'00');"
+    tamper(f, "INSERT INTO sold VALUES (7, 1, 5), (9, 1, 5), (9, 2, 5);"
               "INSERT INTO ledger VALUES (8, 1, 1, 0, 1, 0, x'', x'', x'');"
               "UPDATE orders SET performance_id = 5 WHERE order_no = 1;");
     assert_int_equal(

@@ -70,12 +70,32 @@ static uint32_t seat_at(struct view seats, size_t i)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
+/* The number an order is kept under. ERR_CONFLICT: there is none of that id. */
+static int find_order_no(struct sqlite_conn *conn, struct id order_id, uint64_t *ret_order_no)
+{
+    sqlite3_stmt *statement;
+    int rc = sqlite_statement(conn, STATEMENT_ORDER_PLACE, &statement);
+    if (rc < 0)
+        return rc;
+    bind_id(statement, 1, order_id);
+    rc = sqlite_step(statement);
+    if (rc == 1)
+        *ret_order_no = (uint64_t)sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    if (rc < 0)
+        return rc;
+    return rc == 1 ? 0 : ERR_CONFLICT;
+}
+
 static int cancel(struct sqlite_conn *conn, uint32_t performance_id,
                   const struct store_order *order)
 {
     sqlite3_stmt *statement;
+    uint64_t order_no = 0;
     int changes = 0;
-    int rc = sqlite_statement(conn, STATEMENT_ORDER_CANCEL, &statement);
+    int rc = find_order_no(conn, order->order_id, &order_no);
+    if (rc == 0)
+        rc = sqlite_statement(conn, STATEMENT_ORDER_CANCEL, &statement);
     if (rc < 0)
         return rc;
     bind_id(statement, 1, order->order_id);
@@ -92,24 +112,12 @@ static int cancel(struct sqlite_conn *conn, uint32_t performance_id,
             return rc;
         bind_u64(statement, 1, performance_id);
         bind_u64(statement, 2, seat_at(order->seats, i));
-        bind_id(statement, 3, order->order_id);
+        bind_u64(statement, 3, order_no);
         rc = sqlite_run(conn, statement, &changes);
         if (rc == 0 && changes != 1)
             rc = ERR_CONFLICT;
     }
     return rc;
-}
-
-static int sell(struct sqlite_conn *conn, uint32_t performance_id, const struct store_sale *sale)
-{
-    sqlite3_stmt *statement;
-    int rc = sqlite_statement(conn, STATEMENT_SOLD_ADD, &statement);
-    if (rc < 0)
-        return rc;
-    bind_u64(statement, 1, performance_id);
-    bind_u64(statement, 2, sale->seat);
-    bind_id(statement, 3, sale->order_id);
-    return sqlite_run(conn, statement, NULL);
 }
 
 static int add_order(struct sqlite_conn *conn, const struct store_order *order)
@@ -128,6 +136,35 @@ static int add_order(struct sqlite_conn *conn, const struct store_order *order)
     sqlite3_bind_int64(statement, 8, order->total);
     bind_view(statement, 9, order->seats);
     return sqlite_run(conn, statement, NULL);
+}
+
+static int sell(struct sqlite_conn *conn, uint32_t performance_id, uint32_t seat, uint64_t order_no)
+{
+    sqlite3_stmt *statement;
+    int rc = sqlite_statement(conn, STATEMENT_SOLD_ADD, &statement);
+    if (rc < 0)
+        return rc;
+    bind_u64(statement, 1, performance_id);
+    bind_u64(statement, 2, seat);
+    bind_u64(statement, 3, order_no);
+    return sqlite_run(conn, statement, NULL);
+}
+
+/* Sales come by seat, orders in any order; both are few enough to be matched through the index. */
+static int sell_all(struct sqlite_conn *conn, const struct store_batch *batch)
+{
+    struct id order_id = {0};
+    uint64_t order_no = 0;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < batch->sale_count; i++) {
+        const struct store_sale *sale = &batch->sales[i];
+        if (!id_eq(sale->order_id, order_id)) /* neighbours often are of one order */
+            rc = find_order_no(conn, sale->order_id, &order_no);
+        order_id = sale->order_id;
+        if (rc == 0)
+            rc = sell(conn, batch->performance_id, sale->seat, order_no);
+    }
+    return rc;
 }
 
 static int add_outbox(struct sqlite_conn *conn, const struct store_batch *batch)
@@ -149,10 +186,10 @@ static int run_commit(struct sqlite_job *job, struct sqlite_conn *conn)
         rc = add_row(conn, batch);
     for (size_t i = 0; rc == 0 && i < batch->cancel_count; i++)
         rc = cancel(conn, batch->performance_id, &batch->cancels[i]);
-    for (size_t i = 0; rc == 0 && i < batch->sale_count; i++)
-        rc = sell(conn, batch->performance_id, &batch->sales[i]);
     for (size_t i = 0; rc == 0 && i < batch->order_count; i++)
         rc = add_order(conn, &batch->orders[i]);
+    if (rc == 0)
+        rc = sell_all(conn, batch); /* after the orders, which they name */
     if (rc == 0 && batch->outbox.len > 0)
         rc = add_outbox(conn, batch);
     return rc;

@@ -48,7 +48,7 @@ const struct migration migrations[] = {
              "CREATE TABLE sold ("
              " performance_id INTEGER NOT NULL,"
              " seat INTEGER NOT NULL,"
-             " order_id BLOB NOT NULL,"
+             " order_no INTEGER NOT NULL REFERENCES orders,"
              " PRIMARY KEY (performance_id, seat)) WITHOUT ROWID;"
              "CREATE TABLE orders ("
              " order_no INTEGER PRIMARY KEY,"

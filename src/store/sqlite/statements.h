@@ -56,9 +56,10 @@
     X(LEDGER_READ, "SELECT seq, epoch, version_before, version, at_ms, prev_hash, hash, body"      \
                    " FROM ledger WHERE performance_id = ?1 AND seq >= ?2 AND at_ms >= ?3"          \
                    " ORDER BY seq LIMIT ?4")                                                       \
-    X(SOLD_ADD, "INSERT INTO sold (performance_id, seat, order_id) VALUES (?1, ?2, ?3)")           \
-    X(SOLD_REMOVE, "DELETE FROM sold WHERE performance_id = ?1 AND seat = ?2 AND order_id = ?3")   \
-    X(SOLD_LIST, "SELECT seat, order_id FROM sold WHERE performance_id = ?1 ORDER BY seat")        \
+    X(SOLD_ADD, "INSERT INTO sold (performance_id, seat, order_no) VALUES (?1, ?2, ?3)")           \
+    X(SOLD_REMOVE, "DELETE FROM sold WHERE performance_id = ?1 AND seat = ?2 AND order_no = ?3")   \
+    X(SOLD_LIST, "SELECT seat, order_id FROM sold LEFT JOIN orders USING (order_no)"               \
+                 " WHERE sold.performance_id = ?1 ORDER BY seat")                                  \
     X(ORDER_ADD,                                                                                   \
       "INSERT INTO orders (" ORDER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")        \
     X(ORDER_CANCEL, "UPDATE orders SET state = ?5 WHERE order_id = ?1 AND performance_id = ?2"     \
