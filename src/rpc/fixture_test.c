@@ -75,23 +75,29 @@ struct watcher {
 /* Of the one worker. */
 static struct list watchers;
 
-static void push_state(struct watcher *w)
+static struct rpc_frame *frame_of(uint64_t version)
 {
     Usher__V1__SeatsUpdate update = USHER__V1__SEATS_UPDATE__INIT;
     struct rpc_frame *frame;
-    update.version = w->wanted;
+    update.version = version;
     assert_int_equal(rpc_frame_new(&update.base, &frame), 0);
-    int err = w->sink.stream ? rpc_sink_push(&w->sink, frame) : ERR_CLOSED;
-    if (err == 0)
+    return frame;
+}
+
+static void push_state(struct watcher *w, struct rpc_frame *frame)
+{
+    if (w->sink.stream && rpc_sink_push(&w->sink, frame) == 0)
         w->pushed = w->wanted;
-    rpc_frame_unref(frame);
 }
 
 static void on_writable(struct rpc_sink *sink)
 {
     struct watcher *w = list_of(sink, struct watcher, sink);
-    if (w->pushed < w->wanted)
-        push_state(w);
+    if (w->pushed == w->wanted)
+        return;
+    struct rpc_frame *frame = frame_of(w->wanted);
+    push_state(w, frame);
+    rpc_frame_unref(frame);
 }
 
 static void on_closed(struct rpc_sink *sink)
@@ -110,7 +116,9 @@ static int watch_detached(struct rpc_call *call)
     w->wanted = 1;
     list_append(&watchers, &w->link);
     rpc_call_detach(call, &w->sink);
-    push_state(w);
+    struct rpc_frame *frame = frame_of(1);
+    push_state(w, frame);
+    rpc_frame_unref(frame);
     fixture_sinks++;
     return 0;
 }
@@ -282,11 +290,13 @@ void fixture_stop(struct fixture *f, int64_t grace_ms)
 static void push_all(void *arg)
 {
     uint64_t version = *(uint64_t *)arg;
+    struct rpc_frame *frame = frame_of(version);
     list_each (link, &watchers) {
         struct watcher *w = list_of(link, struct watcher, link);
         w->wanted = version;
-        push_state(w);
+        push_state(w, frame);
     }
+    rpc_frame_unref(frame);
 }
 
 void fixture_push(struct fixture *f, uint64_t version)
