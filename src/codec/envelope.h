@@ -17,6 +17,7 @@ enum {
     ENVELOPE_END = 2 /* Connect: the message is the stream's end */
 };
 
+/* The five bytes before a message of len bytes. */
 void envelope_write(uint8_t flags, uint32_t len, uint8_t ret_head[ENVELOPE_BYTES]);
 
 struct envelope_reader {

@@ -12,8 +12,8 @@
 
 #include "codec/proto.h"
 
-#define JSON_DEPTH_MAX 32         /* brackets open at once */
-#define JSON_TEXT_MAX  (8u << 20) /* bytes of one text; callers have lower limits of their own */
+#define JSON_DEPTH_MAX 32          /* brackets open at once */
+#define JSON_TEXT_MAX  (72u << 20) /* bytes of one text; callers have lower limits of their own */
 
 /* What is wrong with a text, and where. */
 struct json_error {

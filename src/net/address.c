@@ -19,9 +19,11 @@ int net_split(struct view text, struct view *ret_host, uint16_t *ret_port)
     bool brackets = host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']';
     if (brackets)
         host = view_of(host.at + 1, host.len - 2);
-    else if (host.len && memchr(host.at, ':', host.len))
-        return ERR_INVALID;
-    if (host.len == 0 || host.len > NET_HOST_MAX || memchr(host.at, '\0', host.len))
+    for (size_t i = 0; i < host.len; i++) {
+        if (strchr(brackets ? "[]" : "[]:", host.at[i])) /* a NUL too */
+            return ERR_INVALID;
+    }
+    if (host.len == 0 || host.len > NET_HOST_MAX)
         return ERR_INVALID;
     *ret_host = host;
     *ret_port = (uint16_t)port;

@@ -27,7 +27,9 @@ int net_address_of(struct view host, uint16_t port, struct net_address *ret_addr
  * takes. ERR_NOT_FOUND: nobody knows it; ERR_INVALID. */
 int net_address_find(struct view host, uint16_t port, struct net_address *ret_address);
 
+/* As a number, whichever family it is. */
 uint16_t net_address_port(const struct net_address *address);
+/* "127.0.0.1:80", "[::1]:80". */
 void net_address_format(const struct net_address *address, char ret_text[NET_TEXT_MAX]);
 
 #endif

@@ -129,7 +129,10 @@ static void begin_h1(struct conn *conn)
 static void begin_h2(struct conn *conn)
 {
     struct shard *shard = conn->shard;
-    struct h2_limits limits = {.streams_max = shard->options->streams_max};
+    struct h2_limits limits = {
+        .streams_max = shard->options->streams_max,
+        .receiving_max = (uint32_t)(RPC_RECEIVING_MAX + shard->routes->request_max),
+    };
     if (h2_new(H2_SERVER, &limits, &h2_events, conn, shard_now_ns(shard), &conn->h2)) {
         conn->failed = true;
         return;

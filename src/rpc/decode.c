@@ -11,7 +11,7 @@
 static int malformed(struct rpc_call *call, const char *field, const char *text)
 {
     Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
-    detail.reason = "MALFORMED_REQUEST";
+    detail.reason = "BAD_ARGUMENT";
     detail.field = (char *)field;
     return rpc_fail(call, RPC_INVALID_ARGUMENT, &detail, "%s%s%s",
                     field[0] ? field : call->route->descriptor->input->short_name,

@@ -14,11 +14,12 @@
 #define RPC_ENCODE_KEPT     (64u << 10)  /* bytes the buffer responses are encoded in may keep */
 
 /* ---- a connection ---- */
-#define RPC_STREAMS_MAX  1000       /* HTTP/2; options.streams_max */
-#define RPC_UNSENT_MAX   (4u << 20) /* unsent bytes, beyond which calls are refused */
-#define RPC_READS_TURN   4          /* reads of RPC_READ_BYTES in one turn */
-#define RPC_SWEEP_STEPS  16         /* every connection is looked at once in as many ticks */
-#define RPC_LINGER_BYTES (1u << 20) /* read and dropped before a refused request is closed */
+#define RPC_STREAMS_MAX   1000       /* HTTP/2; options.streams_max */
+#define RPC_RECEIVING_MAX (4u << 20) /* HTTP/2: half requests, and the largest method's besides */
+#define RPC_UNSENT_MAX    (4u << 20) /* unsent bytes, beyond which calls are refused */
+#define RPC_READS_TURN    4          /* reads of RPC_READ_BYTES in one turn */
+#define RPC_SWEEP_STEPS   16         /* every connection is looked at once in as many ticks */
+#define RPC_LINGER_BYTES  (1u << 20) /* read and dropped before a refused request is closed */
 
 /* ---- a call ---- */
 #define RPC_ARENA_MAX   (32u << 20) /* bytes a call's arena may take, besides 8 × request_max */

@@ -6,6 +6,7 @@
 
 #include "rpc/conn.h"
 
+/* Answers a GET or HEAD of something that is no method; 404 without a hook. */
 void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *head);
 
 #endif

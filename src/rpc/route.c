@@ -54,6 +54,8 @@ static int add_service(struct routes *r, const struct rpc_service *service)
             .descriptor = descriptor,
             .request_max = method->request_max ? method->request_max : RPC_REQUEST_MAX,
         };
+        if (slot->request_max > r->request_max)
+            r->request_max = slot->request_max;
         slot->arena_max = RPC_ARENA_MAX + 8 * slot->request_max;
     }
     return 0;

@@ -20,6 +20,7 @@ struct route {
 struct routes {
     struct route *slots; /* open addressing; free where service is NULL */
     uint32_t mask;
+    size_t request_max; /* the largest of all methods */
     struct arena arena; /* of the paths */
     const struct rpc_service *services;
     size_t service_count;

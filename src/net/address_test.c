@@ -1,0 +1,81 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "err/err.h"
+#include "net/address.h"
+
+static void assert_split(const char *text, const char *host, uint16_t port)
+{
+    struct view got;
+    uint16_t number;
+    assert_int_equal(net_split(view_str(text), &got, &number), 0);
+    assert_true(view_eq(got, view_str(host)));
+    assert_int_equal(number, port);
+}
+
+static void takes_host_and_port_apart(void **state)
+{
+    assert_split("127.0.0.1:8080", "127.0.0.1", 8080);
+    assert_split("[::1]:0", "::1", 0);
+    assert_split("example.org:65535", "example.org", 65535);
+}
+
+static void refuses_other_texts(void **state)
+{
+    static const char *const bad[] = {"",      ":80",     "host",  "host:",   "host:65536",
+                                      "h:80x", "::1:80",  "[]:80", "host:-1", "[::1]",
+                                      "h: 80", "[::1]80", "h:+80"};
+    struct view host;
+    uint16_t port;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(net_split(view_str(bad[i]), &host, &port), ERR_INVALID);
+}
+
+static void assert_formats(const char *host, const char *text)
+{
+    struct net_address a;
+    char got[NET_TEXT_MAX];
+    assert_int_equal(net_address_of(view_str(host), 80, &a), 0);
+    assert_int_equal(net_address_port(&a), 80);
+    net_address_format(&a, got);
+    assert_string_equal(got, text);
+}
+
+static void reads_and_writes_numbers(void **state)
+{
+    struct net_address a;
+    assert_formats("127.0.0.1", "127.0.0.1:80");
+    assert_formats("::", "[::]:80");
+    assert_formats("2001:db8:0:0::1", "[2001:db8::1]:80");
+    assert_int_equal(net_address_of(VIEW_LIT("localhost"), 80, &a), ERR_INVALID);
+    assert_int_equal(net_address_of(VIEW_LIT("1.2.3"), 80, &a), ERR_INVALID);
+    assert_int_equal(net_address_of(VIEW_LIT(""), 80, &a), ERR_INVALID);
+}
+
+static void finds_this_machine_by_name(void **state)
+{
+    struct net_address a;
+    char text[NET_TEXT_MAX];
+    assert_int_equal(net_address_find(VIEW_LIT("localhost"), 80, &a), 0);
+    net_address_format(&a, text);
+    assert_true(strcmp(text, "127.0.0.1:80") == 0 || strcmp(text, "[::1]:80") == 0);
+    assert_int_equal(net_address_find(VIEW_LIT("10.0.0.1"), 80, &a), 0);
+    net_address_format(&a, text);
+    assert_string_equal(text, "10.0.0.1:80");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(takes_host_and_port_apart),
+        cmocka_unit_test(refuses_other_texts),
+        cmocka_unit_test(reads_and_writes_numbers),
+        cmocka_unit_test(finds_this_machine_by_name),
+    };
+    return cmocka_run_group_tests_name("net/address", tests, NULL, NULL);
+}
