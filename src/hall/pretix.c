@@ -1,11 +1,11 @@
 /*
- * The pretix seating-plan format (github.com/pretix/pretix, "seating plan" JSON), both revisions: with and
- * without uuid and zone_id, whole and fractional positions.
+ * The pretix seating-plan format (github.com/pretix/pretix, "seating plan" JSON), both revisions:
+ * with and without uuid and zone_id, whole and fractional positions.
  *
- * Zones become sections, rows rows, seats seats; positions of zone, row and seat add up. A seat whose distance
- * to the next is more than 1.6 times the row's median has an aisle after it. Plans have no stage: an area
- * whose text names one is taken, or else the middle of the plan's edge that the first rows are nearer to.
- * Areas are decoration otherwise, and left out.
+ * Zones become sections, rows rows, seats seats; positions of zone, row and seat add up. A seat
+ * whose distance to the next is more than 1.6 times the row's median has an aisle after it. Plans
+ * have no stage: an area whose text names one is taken, or else the middle of the plan's edge that
+ * the first rows are nearer to. Areas are decoration otherwise, and left out.
  */
 #include <jansson.h>
 #include <math.h>
@@ -74,8 +74,8 @@ static int read_list(struct import *in, const json_t *object, const char *name, 
     return 0;
 }
 
-/* A text without control characters; empty where it is missing, null or "" and may be. Numbers are taken as
- * they are written: some plans number seats so. */
+/* A text without control characters; empty where it is missing, null or "" and may be. Numbers are
+ * taken as they are written: some plans number seats so. */
 static int read_text(struct import *in, const json_t *object, const char *name, const char *place,
                      struct view *ret_text)
 {
@@ -382,7 +382,8 @@ static void find_stage(struct import *in, const json_t *zone, struct point zone_
     }
 }
 
-/* Without a stage in the plan: the middle of the upper or lower edge, whichever the first rows are nearer to. */
+/* Without a stage in the plan: the middle of the upper or lower edge, whichever the first rows are
+ * nearer to. */
 static void choose_stage(struct import *in)
 {
     if (in->stage_known)

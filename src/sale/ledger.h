@@ -20,7 +20,7 @@
 
 #define LEDGER_HASH_BYTES       32
 #define LEDGER_ENTRIES_MAX      4096       /* entries in one row */
-#define LEDGER_BODY_MAX         (1u << 20) /* bytes of one row's body: 4096 of the largest entries fit */
+#define LEDGER_BODY_MAX         (1u << 20) /* bytes of a row's body: 4096 of the largest entries */
 #define LEDGER_KEY_MAX          64         /* bytes of an idempotency key */
 #define LEDGER_SEATS_MAX        8          /* seats in one entry */
 #define LEDGER_ROW_PREIMAGE     124        /* bytes that a row's hash covers */
