@@ -427,6 +427,22 @@ static void a_reader_that_goes_ends_the_handler(void **state)
     assert_int_equal(fixture_cancelled, before + 1);
 }
 
+static void a_client_that_breaks_off_ends_its_call(void **state)
+{
+    uint32_t before = fixture_cancelled;
+    struct linger reset = {.l_onoff = 1};
+    int fd = client_connect(&f);
+    /* With a byte too many: the next request's first, which waits unread. */
+    client_send(fd, "POST " TICKET "HoldSeats HTTP/1.1\r\nHost: h\r\nContent-Type: application/json"
+                    "\r\nAuthorization: Bearer buyer\r\nContent-Length: 25\r\n\r\n"
+                    "{\"performanceId\":2000001} ");
+    fixture_await(&fixture_waiting, 1);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(fd);
+    fixture_await(&fixture_waiting, 0);
+    assert_int_equal(fixture_cancelled, before + 1);
+}
+
 static void a_deadline_ends_a_call(void **state)
 {
     struct buf in;
@@ -459,6 +475,7 @@ int main(void)
         cmocka_unit_test(frames_reach_detached_readers),
         cmocka_unit_test(a_slow_reader_gets_the_latest),
         cmocka_unit_test(a_reader_that_goes_ends_the_handler),
+        cmocka_unit_test(a_client_that_breaks_off_ends_its_call),
         cmocka_unit_test(a_deadline_ends_a_call),
     };
     return cmocka_run_group_tests_name("rpc/connect", tests, start, stop);
