@@ -56,8 +56,9 @@ struct client {
 int client_run(const char *command, const struct client_values *values, enum client_caller caller,
                int (*body)(struct client *client, void *arg), void *arg);
 
-/* One call of TicketService; on a terminal it shows that it waits. CMD_OK, and the answer, in the client's
- * arena, at *ret_response, a pointer to the message's struct; or an enum cmd_exit after having said why. */
+/* One call of TicketService; on a terminal it shows that it waits. CMD_OK, and the answer, in the
+ * client's arena, at *ret_response, a pointer to the message's struct; or an enum cmd_exit after
+ * having said why. */
 int client_ask(struct client *client, const char *method, const ProtobufCMessage *request,
                const ProtobufCMessageDescriptor *answer, void *ret_response);
 
