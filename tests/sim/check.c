@@ -92,8 +92,8 @@ static bool is_newest(struct world *world, const struct post *post)
     struct store_performance row = {0};
     struct arena arena;
     arena_init(&arena, 65536);
-    int err = mem->ops->performance_get(mem, world->stage.performance_id, &arena, &row,
-                                        DEADLINE_NEVER);
+    int err =
+        mem->ops->performance_get(mem, world->stage.performance_id, &arena, &row, DEADLINE_NEVER);
     assert(err == 0);
     arena_release(&arena);
     return row.epoch == post->owner->epoch;
