@@ -271,6 +271,7 @@ void shard_stop(struct shard *shard, int64_t deadline_ns)
     loop_disarm(shard->loop, &shard->tick);
     free_calls(shard);
     buf_release(&shard->encoded);
+    shelf_release(&shard->shelf);
     arena_release(&shard->page_arena);
     free(shard->read_bytes);
     shard->started = false;
