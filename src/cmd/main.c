@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/audit.h"
 #include "cmd/cmd.h"
-#include "cmd/event.h"
-#include "cmd/hall.h"
 #include "cmd/serve.h"
 #include "err/err.h"
 
@@ -20,8 +19,7 @@ static int version_command(int argc, char **argv);
 
 static const struct cmd commands[] = {
     {"serve", "the server: the page, gRPC and Connect on one port", serve_command},
-    {"hall", "halls: import a plan, generate one, list them", hall_command},
-    {"event", "events: create, open, pause, report, list", event_command},
+    {"audit", "does the store keep its promises? replays the ledger and compares", audit_command},
     {"version", "which usher this is", version_command},
     {"help", "this list, or the help of a command: usher help COMMAND", help_command},
 };

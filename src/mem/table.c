@@ -21,6 +21,26 @@ int table_init(struct table *t, uint32_t max, uint64_t seed)
     return 0;
 }
 
+int table_reserve(struct table *t, uint32_t max)
+{
+    struct table grown = {0};
+    if (max <= t->max)
+        return 0;
+    uint64_t wanted = t->max >= 512 ? t->max : 512;
+    while (wanted < max)
+        wanted *= 2;
+    if (wanted > TABLE_MAX || table_init(&grown, (uint32_t)wanted, t->seed) < 0)
+        return ERR_NO_MEMORY;
+    const struct table_slot *slot;
+    for (uint32_t at = 0; (slot = table_next(t, &at));) {
+        int err = table_put(&grown, slot->key, slot->value);
+        assert(err == 0);
+    }
+    table_release(t);
+    *t = grown;
+    return 0;
+}
+
 void table_release(struct table *t)
 {
     free(t->slots);

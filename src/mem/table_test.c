@@ -102,12 +102,33 @@ static void ordered_keys_spread(void **state)
     table_release(&t);
 }
 
+static void a_table_that_grows_keeps_its_keys(void **state)
+{
+    struct table t = {0};
+    for (uint32_t i = 1; i <= 5000; i++) {
+        assert_int_equal(table_reserve(&t, i), 0);
+        assert_int_equal(table_put(&t, (struct id){i, i}, i), 0);
+    }
+    assert_int_equal(t.count, 5000);
+    for (uint32_t i = 1; i <= 5000; i++) {
+        uint32_t value = 0;
+        assert_true(table_get(&t, (struct id){i, i}, &value));
+        assert_int_equal(value, i);
+    }
+    const uint32_t room = t.max;
+    assert_int_equal(table_reserve(&t, 1), 0);
+    assert_int_equal(table_reserve(&t, TABLE_MAX + 1), ERR_NO_MEMORY);
+    assert_int_equal(t.max, room);
+    table_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_an_array),
         cmocka_unit_test(bounds_are_checked),
         cmocka_unit_test(ordered_keys_spread),
+        cmocka_unit_test(a_table_that_grows_keeps_its_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

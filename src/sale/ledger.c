@@ -185,7 +185,8 @@ static void arena_leave(void *state, void *bytes)
 
 static bool is_id(const ProtobufCBinaryData *bytes)
 {
-    return bytes->len == ID_BYTES;
+    struct id id;
+    return id_from_bytes(view_of(bytes->data, bytes->len), &id) == 0 && !id_is_zero(id);
 }
 
 static bool are_seats(const uint32_t *seats, size_t count)

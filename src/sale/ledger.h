@@ -18,12 +18,14 @@
 #include "mem/view.h"
 #include "usher/v1/ledger.pb-c.h"
 
-#define LEDGER_HASH_BYTES       32
-#define LEDGER_ENTRIES_MAX      4096       /* entries in one row */
-#define LEDGER_BODY_MAX         (1u << 20) /* bytes of a row's body: 4096 of the largest entries */
-#define LEDGER_KEY_MAX          64         /* bytes of an idempotency key */
-#define LEDGER_SEATS_MAX        8          /* seats in one entry */
-#define LEDGER_ROW_PREIMAGE     124        /* bytes that a row's hash covers */
+#define LEDGER_HASH_BYTES  32
+#define LEDGER_ENTRIES_MAX 4096       /* entries in one row */
+#define LEDGER_BODY_MAX    (1u << 20) /* bytes of one row's body: 4096 of the largest entries fit */
+#define LEDGER_KEY_MAX     64         /* bytes of an idempotency key */
+#define LEDGER_KEY_KEEP_MS                                                                         \
+    600000 /* an idempotency key is not used again for hold_ttl_ms and this */
+#define LEDGER_SEATS_MAX        8   /* seats in one entry */
+#define LEDGER_ROW_PREIMAGE     124 /* bytes that a row's hash covers */
 #define LEDGER_GENESIS_PREIMAGE 144
 
 /* One row. The body is borrowed. */
@@ -96,7 +98,7 @@ const char *ledger_break_text(enum ledger_break broken);
 int ledger_pack(const Usher__V1__LedgerBatch *batch, struct arena *arena, struct view *ret_body);
 
 /* Unpacks a body into the arena; the batch lives as long as the arena's memory. ERR_CORRUPT: no
- * valid LedgerBatch, no entry or too many, an entry without a change, an id that is not 16 bytes,
+ * valid LedgerBatch, no entry or too many, an entry without a change, an id that is not 16 bytes or all zero,
  * seats that are not 1 … 8 strictly ascending, a key longer than 64 bytes or without a request hash
  * of 32. ERR_NO_MEMORY. */
 int ledger_unpack(struct view body, struct arena *arena, Usher__V1__LedgerBatch **ret_batch);

@@ -40,6 +40,49 @@ static void hashes_are_the_documented_ones(void **state)
     assert_string_equal(hex, "fc81be8dae98fde9a155ea988bb7341bb66ebd2d69394c65d0f748c524e62d93");
 }
 
+/* The worked example of docs/internals/ledger.md; the values are of Python's hashlib again. */
+static void the_page_s_example_is_true(void **state)
+{
+    char hex[2 * LEDGER_HASH_BYTES + 1];
+    uint8_t ids[32], request_hash[32];
+    for (uint8_t i = 0; i < 32; i++)
+        ids[i] = i;
+    memset(request_hash, 0xab, sizeof(request_hash));
+    Usher__V1__LedgerKey key = USHER__V1__LEDGER_KEY__INIT;
+    key.key = (ProtobufCBinaryData){2, (uint8_t[]){'k', '1'}};
+    key.request_hash = (ProtobufCBinaryData){32, request_hash};
+    Usher__V1__LedgerHold hold = USHER__V1__LEDGER_HOLD__INIT;
+    hold.hold_id = (ProtobufCBinaryData){16, ids};
+    hold.account_id = (ProtobufCBinaryData){16, ids + 16};
+    hold.n_seats = 2;
+    hold.seats = (uint32_t[]){120, 121};
+    hold.expires_at_ms = 1790000300123;
+    hold.key = &key;
+    Usher__V1__LedgerEntry entry = USHER__V1__LEDGER_ENTRY__INIT, *entries[] = {&entry};
+    entry.at_ms = 1790000000123;
+    entry.change_case = USHER__V1__LEDGER_ENTRY__CHANGE_HOLD;
+    entry.hold = &hold;
+    Usher__V1__LedgerBatch batch = USHER__V1__LEDGER_BATCH__INIT;
+    batch.entries = entries;
+    batch.n_entries = 1;
+    struct arena arena;
+    arena_init(&arena, 4096);
+    struct ledger_row row = {.seq = 1,
+                             .epoch = 5,
+                             .version = 1,
+                             .at_ms = 1790000000123,
+                             .prev_hash = {0x68, 0x54, 0xc8, 0x49, 0x31, 0xc4, 0x8b, 0xdc,
+                                           0x3d, 0x7c, 0xa0, 0x6c, 0xc0, 0x80, 0xc6, 0xce,
+                                           0xf7, 0x21, 0x90, 0x8c, 0xa2, 0xd9, 0xfa, 0x47,
+                                           0x72, 0x33, 0x7f, 0xb7, 0x8d, 0x22, 0x2d, 0x14}};
+    assert_int_equal(ledger_pack(&batch, &arena, &row.body), 0);
+    assert_int_equal(row.body.len, 98);
+    assert_int_equal(ledger_seal(7, &row), 0);
+    to_hex(row.hash, LEDGER_HASH_BYTES, hex);
+    assert_string_equal(hex, "0f33888abc7a8281e16b70eb6825ed08702e47e7294786039bad2694379946b5");
+    arena_release(&arena);
+}
+
 static enum ledger_break broken(const struct ledger_row *row, struct ledger_tail tail)
 {
     enum ledger_break found = LEDGER_OK;
@@ -97,7 +140,7 @@ static void every_field_is_covered(void **state)
 static struct view pack_hold(struct arena *arena, size_t id_bytes, uint32_t *seats,
                              size_t seat_count, size_t key_bytes, size_t request_hash_bytes)
 {
-    static uint8_t bytes[128];
+    static uint8_t bytes[128] = {1};
     Usher__V1__LedgerKey key = USHER__V1__LEDGER_KEY__INIT;
     key.key = (ProtobufCBinaryData){key_bytes, bytes};
     key.request_hash = (ProtobufCBinaryData){request_hash_bytes, bytes};
@@ -202,6 +245,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_are_the_documented_ones),
+        cmocka_unit_test(the_page_s_example_is_true),
         cmocka_unit_test(every_field_is_covered),
         cmocka_unit_test(bodies_come_back),
         cmocka_unit_test(wrong_bodies_are_refused),

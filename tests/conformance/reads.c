@@ -38,7 +38,7 @@ static void the_ledger_is_read_in_windows(void **state)
     assert_window(f, id, 6, 0, 5, 6, 5);
     assert_window(f, id, 11, 0, 5, 11, 2);
     assert_window(f, id, 13, 0, 5, 0, 0);
-    assert_window(f, id, UINT64_C(1) << 62, 0, 5, 0, 0);
+    assert_window(f, id, UINT64_MAX, 0, 5, 0, 0);
     assert_window(f, id, 1, start + 4000, 100, 5, 8);
     assert_window(f, id, 1, start + 3999, 100, 5, 8);
     assert_window(f, id, 9, start + 4000, 100, 9, 4);

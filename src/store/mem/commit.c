@@ -87,27 +87,6 @@ static void undo(struct mem_store *m, struct mem_sale *sale, const struct store_
     }
 }
 
-/* The table is of a fixed size; one of twice the size takes its place when it is full. */
-static int reserve_order_places(struct mem_store *m, size_t count)
-{
-    if (count <= m->order_places.max)
-        return 0;
-    struct table grown = {0};
-    size_t max = m->order_places.max ? m->order_places.max : 1024;
-    while (max < count)
-        max *= 2;
-    if (max > TABLE_MAX || table_init(&grown, (uint32_t)max, 0) < 0)
-        return ERR_NO_MEMORY;
-    const struct table_slot *slot;
-    for (uint32_t at = 0; (slot = table_next(&m->order_places, &at));) {
-        int rc = table_put(&grown, slot->key, slot->value);
-        assert(rc == 0);
-    }
-    table_release(&m->order_places);
-    m->order_places = grown;
-    return 0;
-}
-
 /* Everything that may fail for want of memory, so that applying cannot. The copies that an undo
  * leaves in the arena are lost until the store goes, which is what a reference model may do. */
 static int reserve(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
@@ -125,7 +104,7 @@ static int reserve(struct mem_store *m, struct mem_sale *sale, const struct stor
         rc = mem_reserve((void **)&m->orders, &m->order_cap, m->order_count + orders,
                          sizeof(*m->orders));
     if (rc == 0)
-        rc = reserve_order_places(m, m->order_count + orders);
+        rc = table_reserve(&m->order_places, (uint32_t)(m->order_count + orders));
     if (rc == 0)
         rc = mem_reserve((void **)&m->outbox, &m->outbox_cap, m->outbox_count + 1,
                          sizeof(*m->outbox));

@@ -97,6 +97,8 @@ static int run_ledger_read(struct sqlite_job *job, struct sqlite_conn *conn)
 {
     struct gather *gather = list_of(job, struct gather, job);
     sqlite3_stmt *statement;
+    if (gather->from_seq > INT64_MAX)
+        return 0; /* no row has such a number */
     int rc = sqlite_statement(conn, STATEMENT_LEDGER_READ, &statement);
     if (rc < 0)
         return rc;

@@ -1,0 +1,430 @@
+#include "history.h"
+
+#include "err/err.h"
+
+static void commit(struct script *s)
+{
+    int rc = script_commit(s);
+    assert(rc == 0);
+    s->now_ms += 1000;
+}
+
+static void write_first(struct store *store)
+{
+    uint32_t id = script_performance(store, 200, 4);
+    struct script *s = script_new(store, id);
+    script_state(s, OPEN);
+    commit(s); /* row 1 */
+    script_hold(s, 101, 11, SEATS(120, 121), "k1");
+    script_hold(s, 102, 12, SEATS(5), NULL);
+    script_hold(s, 103, 13, SEATS(7, 8, 9), "k1");
+    commit(s); /* row 2 */
+    script_sell(s, 1, 101, 11, SEATS(120, 121), "k2");
+    script_release(s, 102);
+    commit(s); /* row 3 */
+    script_free(s);
+    s = script_new(store, id); /* another owner takes over */
+    s->now_ms = SCRIPT_START_MS + 10000;
+    script_hold(s, 104, 12, SEATS(5), NULL);
+    script_sell(s, 2, 104, 12, SEATS(5), NULL);
+    script_hold(s, 105, 11, SEATS(0, 199), "k3");
+    commit(s); /* row 4 */
+    s->now_ms += SCRIPT_TTL_MS;
+    script_expire(s, 103);
+    script_expire(s, 105);
+    script_cancel(s, 1, 11, SEATS(120, 121));
+    script_hold(s, 106, 14, SEATS(120), NULL);
+    commit(s); /* row 5 */
+    script_state(s, PAUSED);
+    script_sell(s, 3, 106, 14, SEATS(120), NULL);
+    commit(s); /* row 6 */
+    s->now_ms += SCRIPT_TTL_MS + LEDGER_KEY_KEEP_MS;
+    script_state(s, OPEN);
+    script_hold(s, 107, 11, SEATS(150), "k1"); /* the key is old enough to be used again */
+    commit(s);                                 /* row 7: a hold that is live */
+    script_free(s);
+}
+
+void history_write(struct store *store)
+{
+    write_first(store);
+    struct script *s = script_new(store, script_performance(store, 50, 8));
+    script_state(s, OPEN);
+    script_hold(s, 201, 11, SEATS(0, 1, 2, 3, 4, 5, 6, 7), "k1");
+    script_sell(s, 4, 201, 11, SEATS(0, 1, 2, 3, 4, 5, 6, 7), NULL);
+    commit(s);
+    script_free(s);
+    script_performance(store, 50, 8); /* one without a row */
+}
+
+/* The tables refuse what the ledger here claims: leave the last order out of them. */
+static void hide_order(struct script *s)
+{
+    s->order_count--;
+    s->sale_count -= s->orders[s->order_count].seats.len / 4;
+}
+
+static void hold_held_seat(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_hold(s, 102, 12, SEATS(3, 4), NULL);
+}
+
+static void hold_sold_seat(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    script_hold(s, 102, 12, SEATS(4), NULL);
+}
+
+static void hold_outside(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(200), NULL);
+}
+
+static void hold_twice(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_release(s, 101);
+    script_hold(s, 101, 11, SEATS(5), NULL);
+}
+
+static void hold_while_paused(struct script *s)
+{
+    script_state(s, PAUSED);
+    script_hold(s, 101, 11, SEATS(4), NULL);
+}
+
+static void hold_too_long(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_last(s)->hold->expires_at_ms++;
+}
+
+static void hold_no_time(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_last(s)->hold->expires_at_ms = s->now_ms;
+}
+
+static void hold_for_ever(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_last(s)->at_ms = INT64_MIN;
+    script_last(s)->hold->expires_at_ms = INT64_MAX;
+}
+
+static void too_many_places(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4, 5, 6), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4, 5, 6), NULL);
+    script_hold(s, 102, 11, SEATS(7, 8), NULL);
+}
+
+static void key_again(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), "k");
+    script_sell(s, 1, 101, 11, SEATS(4), "k");
+}
+
+static void release_nothing(struct script *s)
+{
+    script_release(s, 101);
+}
+
+static void release_twice(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_release(s, 101);
+    script_release(s, 101);
+}
+
+static void expire_early(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    s->now_ms += SCRIPT_TTL_MS - 1;
+    script_expire(s, 101);
+}
+
+static void sell_without_hold(struct script *s)
+{
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+}
+
+static void sell_late(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    s->now_ms += SCRIPT_TTL_MS;
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+}
+
+static void sell_to_another(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 12, SEATS(4), NULL);
+}
+
+static void sell_a_part(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4, 5), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+}
+
+static void sell_other_seats(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4, 5), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4, 6), NULL);
+}
+
+static void sell_a_held_seat(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_hold(s, 102, 12, SEATS(5), NULL);
+    script_sell(s, 1, 102, 12, SEATS(4), NULL);
+}
+
+static void sell_twice(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    script_sell(s, 2, 101, 11, SEATS(4), NULL);
+    hide_order(s);
+}
+
+static void order_again(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    script_hold(s, 102, 11, SEATS(5), NULL);
+    script_sell(s, 1, 102, 11, SEATS(5), NULL);
+    hide_order(s);
+}
+
+static void sell_outside(struct script *s)
+{
+    script_sell(s, 1, 101, 11, SEATS(4, 200), NULL);
+}
+
+static void cancel_nothing(struct script *s)
+{
+    script_cancel(s, 1, 11, SEATS(4));
+    s->cancel_count = 0;
+}
+
+static void cancel_another_s(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    assert(script_commit(s) == 0);
+    script_cancel(s, 1, 12, SEATS(4));
+}
+
+static void cancel_a_part(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4, 5), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4, 5), NULL);
+    script_cancel(s, 1, 11, SEATS(4));
+    s->cancel_count = 0;
+}
+
+static void no_state(struct script *s)
+{
+    script_state(s, 9);
+}
+
+static void backwards(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_hold(s, 102, 12, SEATS(5), NULL);
+    script_last(s)->at_ms--;
+}
+
+static void ahead_of_its_row(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_last(s)->at_ms++;
+}
+
+static void other_total(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    s->orders[0].total = 1;
+}
+
+static void no_order(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    hide_order(s);
+}
+
+static void zero_account(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    memset(script_last(s)->hold->account_id.data, 0, ID_BYTES);
+}
+
+const struct broken_rule broken_rules[] = {
+    {"hold_held_seat", hold_held_seat, "row 2, entry 2: seat 4 is held twice"},
+    {"hold_sold_seat", hold_sold_seat, "row 2, entry 3: seat 4 is held while it is sold"},
+    {"hold_outside", hold_outside, "seat 200 is not in the hall"},
+    {"hold_twice", hold_twice, "entry 3: hold"},
+    {"hold_while_paused", hold_while_paused, "a hold while the sale is not open"},
+    {"hold_too_long", hold_too_long, "a hold of 300001 ms"},
+    {"hold_no_time", hold_no_time, "has expired when it is made"},
+    {"hold_for_ever", hold_for_ever, "longer than the performance's"},
+    {"too_many_places", too_many_places, "5 places, more than the 4"},
+    {"key_again", key_again, "key of the account was used before"},
+    {"release_nothing", release_nothing, "is not live"},
+    {"release_twice", release_twice, "entry 3: hold"},
+    {"expire_early", expire_early, "1 ms before its time"},
+    {"sell_without_hold", sell_without_hold, "sold without a live hold"},
+    {"sell_late", sell_late, "which has expired"},
+    {"sell_to_another", sell_to_another, "another account's"},
+    {"sell_a_part", sell_a_part, "the seats sold are not those of hold"},
+    {"sell_other_seats", sell_other_seats, "the seats sold are not those of hold"},
+    {"sell_a_held_seat", sell_a_held_seat, "seat 4 is sold while another hold has it"},
+    {"sell_twice", sell_twice, "entry 3: seat 4 is sold twice"},
+    {"order_again", order_again, "was placed before"},
+    {"sell_outside", sell_outside, "seat 200 is not in the hall"},
+    {"cancel_nothing", cancel_nothing, "is not confirmed"},
+    {"cancel_another_s", cancel_another_s, "cancelled by another account"},
+    {"cancel_a_part", cancel_a_part, "the seats cancelled are not those"},
+    {"no_state", no_state, "9 is no state of a sale"},
+    {"backwards", backwards, "its time is before the entry's before"},
+    {"ahead_of_its_row", ahead_of_its_row, "its time is after the row's"},
+    {"other_total", other_total, "its total is not what the ledger says"},
+    {"no_order", no_order, "is in the ledger, but not among the orders"},
+    {"zero_account", zero_account, "its body cannot be read"},
+};
+const size_t broken_rule_count = sizeof(broken_rules) / sizeof(broken_rules[0]);
+
+const struct tampering tamperings[] = {
+    {"nothing", "SELECT 1", NULL},
+    {"flip a byte of a body",
+     "UPDATE ledger SET body = CAST(substr(body, 1, 20) || x'ff' || substr(body, 22) AS BLOB)"
+     " WHERE performance_id = 1 AND seq = 3",
+     "row 3: the chain is broken: its hash"},
+    {"cut a body", "UPDATE ledger SET body = CAST(substr(body, 1, 30) AS BLOB) WHERE seq = 2",
+     "its body cannot be read"},
+    {"empty a body", "UPDATE ledger SET body = x'' WHERE seq = 2", "its body cannot be read"},
+    {"drop a row", "DELETE FROM ledger WHERE performance_id = 1 AND seq = 4",
+     "row 5: the chain is broken: its number"},
+    {"drop the first row", "DELETE FROM ledger WHERE performance_id = 1 AND seq = 1",
+     "row 2: the chain is broken: its number"},
+    {"drop the last row", "DELETE FROM ledger WHERE performance_id = 1 AND seq = 7",
+     "the ledger ends at row 6"},
+    {"drop all rows", "DELETE FROM ledger WHERE performance_id = 1", "the ledger ends at row 0"},
+    {"swap two rows",
+     "UPDATE ledger SET seq = 99 WHERE performance_id = 1 AND seq = 2;"
+     "UPDATE ledger SET seq = 2 WHERE performance_id = 1 AND seq = 3;"
+     "UPDATE ledger SET seq = 3 WHERE seq = 99",
+     "row 2: the chain is broken"},
+    {"a row of the other performance",
+     "DELETE FROM ledger WHERE performance_id = 1 AND seq = 1;"
+     "UPDATE ledger SET performance_id = 1 WHERE performance_id = 2",
+     "row 1: the chain is broken: its prev_hash"},
+    {"a row beyond the head",
+     "INSERT INTO ledger SELECT performance_id, 8, epoch, version, version + 1, at_ms, hash, hash, "
+     "body"
+     " FROM ledger WHERE performance_id = 1 AND seq = 7",
+     "row 8: it is beyond the ledger's head"},
+    {"a row before the first",
+     "INSERT INTO ledger SELECT performance_id, 0, epoch, 0, 1, at_ms, hash, hash, body"
+     " FROM ledger WHERE performance_id = 1 AND seq = 1",
+     "the chain is broken: its number"},
+    {"a row of number 2^63 - 1",
+     "INSERT INTO ledger SELECT performance_id, 9223372036854775807, epoch, version, version + 1, "
+     "at_ms,"
+     " hash, hash, body FROM ledger WHERE performance_id = 1 AND seq = 7",
+     "row 9223372036854775807: the chain is broken"},
+    {"a row's time", "UPDATE ledger SET at_ms = at_ms + 1 WHERE performance_id = 1 AND seq = 4",
+     "row 4: the chain is broken: its hash"},
+    {"a row's epoch", "UPDATE ledger SET epoch = 1 WHERE performance_id = 1 AND seq = 4",
+     "row 4: the chain is broken: its hash"},
+    {"an epoch that goes back", "UPDATE ledger SET epoch = 1 WHERE performance_id = 1 AND seq = 5",
+     "row 5: the chain is broken: its epoch"},
+    {"a row's version",
+     "UPDATE ledger SET version = version + 1 WHERE performance_id = 1 AND seq = 4",
+     "row 4: the chain is broken: its hash"},
+    {"a row's prev_hash",
+     "UPDATE ledger SET prev_hash = zeroblob(32) WHERE performance_id = 1 AND seq = 4",
+     "row 4: the chain is broken: its prev_hash"},
+    {"a row's hash", "UPDATE ledger SET hash = zeroblob(32) WHERE performance_id = 1 AND seq = 4",
+     "row 4: the chain is broken: its hash"},
+    {"a hash of wrong length",
+     "UPDATE ledger SET hash = x'00' WHERE performance_id = 1 AND seq = 4",
+     "its ledger cannot be read"},
+    {"sell a free seat", "INSERT INTO sold VALUES (1, 33, 1)",
+     "seat 33 is in the table of sold seats, but is not sold"},
+    {"sell a seat outside", "INSERT INTO sold VALUES (1, 3300, 1)",
+     "seat 3300 is in the table of sold seats, but not in the hall"},
+    {"unsell a seat", "DELETE FROM sold WHERE performance_id = 1 AND seat = 120",
+     "seat 120 is sold, but is not in the table"},
+    {"sell to another order",
+     "UPDATE sold SET order_no = 4 WHERE performance_id = 1 AND seat = 120",
+     "seat 120 is in the table of sold seats for order"},
+    {"sell to no order", "UPDATE sold SET order_no = 77 WHERE performance_id = 1 AND seat = 120",
+     "its sold seats cannot be read"},
+    {"an order's total", "UPDATE orders SET total = total - 1 WHERE order_no = 2",
+     "its total is not what the ledger says"},
+    {"an order's state", "UPDATE orders SET state = 2 WHERE order_no = 2",
+     "its state is not what the ledger says"},
+    {"an order's account", "UPDATE orders SET account_id = randomblob(16) WHERE order_no = 2",
+     "its account is not what the ledger says"},
+    {"an order's hold", "UPDATE orders SET hold_id = randomblob(16) WHERE order_no = 2",
+     "its hold is not what the ledger says"},
+    {"an order's payment", "UPDATE orders SET payment_method = 2 WHERE order_no = 2",
+     "its payment method is not what the ledger says"},
+    {"an order's time", "UPDATE orders SET placed_at_ms = placed_at_ms - 1 WHERE order_no = 2",
+     "its time is not what the ledger says"},
+    {"an order's seats", "UPDATE orders SET seats = x'06000000' WHERE order_no = 2",
+     "its seats is not what the ledger says"},
+    {"an order's id", "UPDATE orders SET order_id = randomblob(16) WHERE order_no = 2",
+     "is not in the ledger"},
+    {"an order's performance", "UPDATE orders SET performance_id = 3 WHERE order_no = 2",
+     "is in the ledger, but not among the orders"},
+    {"drop an order", "DELETE FROM orders WHERE order_no = 1",
+     "is in the ledger, but not among the orders"},
+    {"add an order",
+     "INSERT INTO orders SELECT 9, randomblob(16), account_id, hold_id, 1, 1, 1, 1, 1, x'21000000'"
+     " FROM orders WHERE order_no = 2",
+     "is not in the ledger"},
+    {"the head's seq", "UPDATE performance SET seq = seq - 1 WHERE performance_id = 1",
+     "row 7: it is beyond the ledger's head"},
+    {"the head's version", "UPDATE performance SET version = version + 1 WHERE performance_id = 1",
+     "the ledger ends at row 7"},
+    {"the head's hash", "UPDATE performance SET head_hash = zeroblob(32) WHERE performance_id = 1",
+     "the head's hash is not that of the ledger's end"},
+    {"the head's epoch", "UPDATE performance SET epoch = 1 WHERE performance_id = 1",
+     "the ledger's epoch 2 is beyond the head's 1"},
+    {"the head's state", "UPDATE performance SET sale_state = 3 WHERE performance_id = 1",
+     "the sale's state is 3, the ledger says 2"},
+    {"the limit of places", "UPDATE performance SET places_max = 8 WHERE performance_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"the prices", "UPDATE performance SET prices = zeroblob(16) WHERE performance_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"the prices before a sale",
+     "UPDATE performance SET prices = zeroblob(16) WHERE performance_id = 3",
+     "performance 3: the head's hash is not that of the ledger's end"},
+    {"the currency", "UPDATE performance SET currency = 'EUR' WHERE performance_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"the hour", "UPDATE performance SET starts_at_ms = 1 WHERE performance_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"the hold time", "UPDATE performance SET hold_ttl_ms = 1 WHERE performance_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"the hall", "UPDATE performance SET hall_id = 2 WHERE performance_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"a hall that is not there", "UPDATE performance SET hall_id = 9 WHERE performance_id = 1",
+     "its hall 9 is missing"},
+    {"the layout", "UPDATE hall SET layout = CAST(layout || x'0800' AS BLOB) WHERE hall_id = 1",
+     "the layout of its hall 1 is not the one that its hash names"},
+    {"the hall's size", "UPDATE hall SET place_count = 100 WHERE hall_id = 1",
+     "does not have the places that its layout has"},
+    {"drop a performance", "DELETE FROM performance WHERE performance_id = 2",
+     "there are rows of performance 2, but no such performance"},
+    {"sold for a performance that never was", "INSERT INTO sold VALUES (44, 1, 1)",
+     "there are rows of performance 44"},
+};
+const size_t tampering_count = sizeof(tamperings) / sizeof(tamperings[0]);

@@ -1,0 +1,419 @@
+#!/usr/bin/env python3
+"""A second opinion on a store: checks DIR/usher.db against docs/internals/ledger.md, and nothing else.
+
+Written from that page alone, in Python's standard library; it shares no code and no idea with the C sources. Prints a
+line a finding. Exit code: 0 all rules hold, 1 findings, 2 it could not be checked.
+
+    ledger_check.py DIR [DIR …]
+
+Of several, the exit code is that of the worst; the last line of each tells its findings.
+"""
+import hashlib
+import sqlite3
+import sys
+
+KEY_KEEP_MS = 600_000
+OPEN, PAUSED = 2, 3
+CONFIRMED, CANCELLED = 1, 2
+
+
+class Malformed(Exception):
+    """Bytes that do not decode to what they should be."""
+
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+
+def be(value, width):
+    return (value & ((1 << 8 * width) - 1)).to_bytes(width, 'big')
+
+
+def signed64(value):
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
+# ---- Protocol Buffers, as far as they are needed ----
+
+def read_varint(data, at):
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(data):
+            raise Malformed('a varint is cut short')
+        value |= (data[at] & 0x7f) << shift
+        at += 1
+        if data[at - 1] < 0x80:
+            return value & (1 << 64) - 1, at
+    raise Malformed('a varint is too long')
+
+
+def fields(data):
+    """(number, value) in order: an int of a varint, bytes of what is length-delimited, None of the fixed-width ones."""
+    at = 0
+    while at < len(data):
+        tag, at = read_varint(data, at)
+        number, kind = tag >> 3, tag & 7
+        if number == 0:
+            raise Malformed('field number 0')
+        if kind == 0:
+            value, at = read_varint(data, at)
+        elif kind == 2:
+            length, at = read_varint(data, at)
+            value, at = data[at:at + length], at + length
+        elif kind in (1, 5):
+            value, at = None, at + (8 if kind == 1 else 4)
+        else:
+            raise Malformed(f'wire type {kind}')
+        if at > len(data):
+            raise Malformed('a field is cut short')
+        yield number, value
+
+
+def decode(data, shape):
+    """A message as a dict. shape: field number → (name, kind); kinds: int, uint, bytes, uints, or a shape of its own."""
+    absent = {'int': lambda: 0, 'uint': lambda: 0, 'bytes': lambda: b'', 'uints': list}
+    message = {name: absent[kind]() if isinstance(kind, str) else None for name, kind in shape.values()}
+    for number, value in fields(data):
+        if number not in shape:
+            continue
+        name, kind = shape[number]
+        if kind in ('int', 'uint'):
+            if not isinstance(value, int):
+                raise Malformed(f'{name} is no number')
+            message[name] = signed64(value) if kind == 'int' else value & 0xffffffff
+        elif kind == 'uints':
+            if isinstance(value, int):
+                message[name].append(value & 0xffffffff)
+            elif value is None:
+                raise Malformed(f'{name} is no number')
+            else:
+                at = 0
+                while at < len(value):
+                    one, at = read_varint(value, at)
+                    message[name].append(one & 0xffffffff)
+        elif not isinstance(value, bytes):
+            raise Malformed(f'{name} is not length-delimited')
+        else:
+            message[name] = value if kind == 'bytes' else decode(value, kind)
+    return message
+
+
+KEY = {1: ('key', 'bytes'), 2: ('request_hash', 'bytes')}
+HOLD = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
+        5: ('key', KEY)}
+END = {1: ('hold_id', 'bytes')}
+SALE = {1: ('order_id', 'bytes'), 2: ('hold_id', 'bytes'), 3: ('account_id', 'bytes'), 4: ('seats', 'uints'),
+        5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint')}
+CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints')}
+STATE = {1: ('state', 'uint')}
+CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
+           7: ('state', STATE)}
+SEAT_MAP = {4: ('place_count', 'uint')}
+
+
+def demand(good, what):
+    if not good:
+        raise Malformed(what)
+
+
+def decode_entry(data):
+    """(at_ms, kind of change, change)"""
+    at_ms, kind, change = 0, None, None
+    for number, value in fields(data):
+        if number == 1:
+            demand(isinstance(value, int), 'at_ms is no number')
+            at_ms = signed64(value)
+        elif number in CHANGES:
+            demand(isinstance(value, bytes), 'a change is no message')
+            kind, shape = CHANGES[number]
+            change = decode(value, shape)
+    demand(kind, 'an entry without a change')
+    for name in ('hold_id', 'order_id', 'account_id'):
+        if name in change:
+            demand(len(change[name]) == 16 and any(change[name]), f'{name} is no id')
+    if 'seats' in change:
+        seats = change['seats']
+        demand(1 <= len(seats) <= 8, 'not 1 to 8 seats')
+        demand(all(a < b for a, b in zip(seats, seats[1:])), 'seats are not ascending')
+    if change.get('key'):
+        demand(1 <= len(change['key']['key']) <= 64 and len(change['key']['request_hash']) == 32, 'a malformed key')
+    return at_ms, kind, change
+
+
+def decode_body(body):
+    demand(1 <= len(body) <= 1 << 20, 'a body of no or too many bytes')
+    entries = []
+    for number, value in fields(body):
+        if number == 1:
+            demand(isinstance(value, bytes), 'an entry is no message')
+            entries.append(decode_entry(value))
+    demand(1 <= len(entries) <= 4096, 'no entry, or too many')
+    return entries
+
+
+# ---- the rules ----
+
+class Performance:
+    def __init__(self, db, row, find):
+        self.db, self.row, self.report = db, row, find
+        self.where = ''
+        self.state = row['first_sale_state']
+        self.hold_of, self.order_of = {}, {}      # seat → hold_id, order_id
+        self.holds, self.hold_ids = {}, set()     # live ones; all ever used
+        self.orders = {}
+        self.places = {}
+        self.keys = {}
+        self.last_entry_ms = None
+
+    def find(self, text):
+        self.report(f'performance {self.row["performance_id"]}{self.where}: {text}')
+
+    def check(self):
+        if not self.check_hall():
+            return
+        self.check_chain()
+        self.where = ''
+        self.check_sold()
+        self.check_orders()
+
+    def check_hall(self):
+        hall = self.db.execute('SELECT * FROM hall WHERE hall_id = ?', (self.row['hall_id'],)).fetchone()
+        if hall is None:
+            self.find('its hall is missing')
+            return False
+        if sha256(hall['layout']) != hall['layout_hash']:
+            self.find("the hall's layout is not what its hash says")
+        self.place_count = hall['place_count']
+        try:
+            if decode(hall['layout'], SEAT_MAP)['place_count'] != self.place_count:
+                self.find("the hall's place_count is not its layout's")
+        except Malformed as reason:
+            self.find(f"the hall's layout does not decode: {reason}")
+        row = self.row
+        self.genesis = sha256(
+            b'usher genesis 1\n' + be(row['performance_id'], 4) + be(row['event_id'], 4) + be(row['hall_id'], 4)
+            + hall['layout_hash'] + be(row['starts_at_ms'], 8) + be(row['hold_ttl_ms'], 4) + be(row['places_max'], 4)
+            + be(row['first_sale_state'], 4) + sha256(row['currency'].encode()) + sha256(row['prices']))
+        return True
+
+    def check_chain(self):
+        seq = version = epoch = 0
+        at_ms, last_hash = None, self.genesis
+        for row in self.db.execute('SELECT * FROM ledger WHERE performance_id = ? ORDER BY seq',
+                                   (self.row['performance_id'],)):
+            self.where = f', row {row["seq"]}'
+            if row['seq'] != seq + 1:
+                self.find(f'it follows row {seq}')
+            if row['version_before'] != version:
+                self.find(f'it begins at version {row["version_before"]}, not {version}')
+            if row['epoch'] < 1 or row['epoch'] < epoch:
+                self.find('its epoch is less than the one before')
+            if at_ms is not None and row['at_ms'] < at_ms:
+                self.find('its time is before that of the row before')
+            if row['prev_hash'] != last_hash:
+                self.find('it does not hang on the row before')
+            hashed = (b'usher ledger v1\n' + be(row['performance_id'], 4) + be(row['seq'], 8) + be(row['epoch'], 8)
+                      + be(row['version_before'], 8) + be(row['version'], 8) + be(row['at_ms'], 8) + row['prev_hash']
+                      + sha256(row['body']))
+            if sha256(hashed) != row['hash']:
+                self.find('its hash is wrong')
+            self.check_body(row)
+            seq, version, epoch = row['seq'], row['version'], row['epoch']
+            at_ms, last_hash = row['at_ms'], row['hash']
+        self.where = ''
+        if (seq, version, last_hash) != (self.row['seq'], self.row['version'], self.row['head_hash']):
+            self.find('the head is not the last row')
+        if self.row['epoch'] < epoch:
+            self.find('the epoch of the head is less than that of the last row')
+        if self.row['sale_state'] != self.state:
+            self.find(f'sale_state is {self.row["sale_state"]}, not {self.state}')
+
+    def check_body(self, row):
+        try:
+            entries = decode_body(row['body'])
+        except Malformed as reason:
+            self.find(f'its body is malformed: {reason}')
+            return
+        if row['version'] - row['version_before'] != len(entries):
+            self.find(f'{len(entries)} entries for {row["version"] - row["version_before"]} versions')
+        for number, (at_ms, kind, change) in enumerate(entries, 1):
+            self.where = f', row {row["seq"]}, entry {number}'
+            if self.last_entry_ms is not None and at_ms < self.last_entry_ms:
+                self.find('its time is before that of the entry before')
+            if at_ms > row['at_ms']:
+                self.find('its time is after that of its row')
+            self.last_entry_ms = at_ms
+            getattr(self, 'replay_' + kind)(at_ms, change)
+
+    def use_key(self, at_ms, change):
+        if not change['key']:
+            return
+        name = (change['account_id'], change['key']['key'])
+        before = self.keys.get(name)
+        if before is not None and at_ms - before < self.row['hold_ttl_ms'] + KEY_KEEP_MS:
+            self.find('a key is used again')
+        self.keys[name] = at_ms
+
+    def replay_hold(self, at_ms, change):
+        hold_id, account = change['hold_id'], change['account_id']
+        if hold_id in self.hold_ids:
+            self.find('a hold_id is used again')
+            return
+        if self.state != OPEN:
+            self.find('the sale is not open')
+        for seat in change['seats']:
+            if seat >= self.place_count:
+                self.find(f'no seat {seat} in the hall')
+            if seat in self.hold_of:
+                self.find(f'seat {seat} is held already')
+            if seat in self.order_of:
+                self.find(f'seat {seat} is sold already')
+        if not at_ms < change['expires_at_ms'] <= at_ms + self.row['hold_ttl_ms']:
+            self.find('a hold of a wrong length')
+        self.use_key(at_ms, change)
+        self.hold_ids.add(hold_id)
+        self.holds[hold_id] = change
+        for seat in change['seats']:
+            self.hold_of[seat] = hold_id
+        self.places[account] = self.places.get(account, 0) + len(change['seats'])
+        if self.places[account] > self.row['places_max']:
+            self.find('the account has more places than it may')
+
+    def end_hold(self, hold_id):
+        hold = self.holds.pop(hold_id)
+        for seat in hold['seats']:
+            if self.hold_of.get(seat) == hold_id:
+                del self.hold_of[seat]
+        self.places[hold['account_id']] -= len(hold['seats'])
+
+    def replay_release(self, at_ms, change):
+        if change['hold_id'] not in self.holds:
+            self.find('a hold that is not live is released')
+        else:
+            self.end_hold(change['hold_id'])
+
+    def replay_expiry(self, at_ms, change):
+        if change['hold_id'] not in self.holds:
+            self.find('a hold that is not live expires')
+            return
+        if at_ms < self.holds[change['hold_id']]['expires_at_ms']:
+            self.find('a hold expires before its time')
+        self.end_hold(change['hold_id'])
+
+    def replay_sale(self, at_ms, change):
+        order_id, account, seats = change['order_id'], change['account_id'], change['seats']
+        if order_id in self.orders:
+            self.find('an order_id is used again')
+            return
+        if self.state not in (OPEN, PAUSED):
+            self.find('no sale is on')
+        hold = self.holds.get(change['hold_id'])
+        if hold is None:
+            self.find('sold without a live hold')
+        else:
+            if hold['account_id'] != account or hold['seats'] != seats:
+                self.find('what is sold is not what was held')
+            if at_ms >= hold['expires_at_ms']:
+                self.find('the hold has expired')
+            self.end_hold(change['hold_id'])
+        self.use_key(at_ms, change)
+        for seat in seats:
+            if seat >= self.place_count:
+                self.find(f'no seat {seat} in the hall')
+            if seat in self.order_of:
+                self.find(f'seat {seat} is sold twice')
+            if seat in self.hold_of:
+                self.find(f'seat {seat} is in another hold')
+            self.order_of[seat] = order_id
+        self.places[account] = self.places.get(account, 0) + len(seats)
+        self.orders[order_id] = dict(change, state=CONFIRMED, placed_at_ms=at_ms)
+
+    def replay_cancel(self, at_ms, change):
+        order = self.orders.get(change['order_id'])
+        if order is None or order['state'] != CONFIRMED:
+            self.find('an order that is not confirmed is cancelled')
+            return
+        if order['account_id'] != change['account_id'] or order['seats'] != change['seats']:
+            self.find("what is cancelled is not the account's order")
+        order['state'] = CANCELLED
+        for seat in order['seats']:
+            if self.order_of.get(seat) == change['order_id']:
+                del self.order_of[seat]
+        self.places[order['account_id']] -= len(order['seats'])
+
+    def replay_state(self, at_ms, change):
+        if change['state'] not in (1, 2, 3):
+            self.find('no state of a sale')
+        self.state = change['state']
+
+    def check_sold(self):
+        sold = {}
+        for seat, order_id in self.db.execute(
+                'SELECT seat, order_id FROM sold LEFT JOIN orders USING (order_no) WHERE sold.performance_id = ?',
+                (self.row['performance_id'],)):
+            sold[seat] = order_id
+        for seat in sorted(sold.keys() | self.order_of.keys()):
+            if sold.get(seat) != self.order_of.get(seat) or seat not in sold or seat not in self.order_of:
+                self.find(f'seat {seat} in sold is not what the ledger says')
+
+    def check_orders(self):
+        seen = set()
+        for row in self.db.execute('SELECT * FROM orders WHERE performance_id = ?', (self.row['performance_id'],)):
+            order_id = row['order_id']
+            seen.add(order_id)
+            order = self.orders.get(order_id)
+            if order is None:
+                self.find(f'order {order_id.hex()} is not in the ledger')
+                continue
+            seats = b''.join(seat.to_bytes(4, 'little') for seat in order['seats'])
+            for name in ('account_id', 'hold_id', 'state', 'payment_method', 'placed_at_ms', 'total'):
+                if row[name] != order[name]:
+                    self.find(f'order {order_id.hex()}: {name} is not what the ledger says')
+            if row['seats'] != seats:
+                self.find(f'order {order_id.hex()}: seats are not what the ledger says')
+        for order_id in self.orders.keys() - seen:
+            self.find(f'order {order_id.hex()} is missing')
+
+
+def check(db, find):
+    steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
+    if steps != [1, 2]:
+        raise Malformed(f'migrations {steps} are not the ones the page describes')
+    performances = db.execute('SELECT * FROM performance ORDER BY performance_id').fetchall()
+    known = {row['performance_id'] for row in performances}
+    for table in ('ledger', 'sold', 'orders'):
+        for (performance_id,) in db.execute(f'SELECT DISTINCT performance_id FROM {table}'):
+            if performance_id not in known:
+                find(f'{table} has rows of performance {performance_id}, which is none')
+    for row in performances:
+        Performance(db, row, find).check()
+    return len(performances)
+
+
+def check_dir(path):
+    """The exit code of one store, which has been told on standard output."""
+    findings = []
+    try:
+        db = sqlite3.connect(f'file:{path}/usher.db?mode=ro', uri=True, isolation_level=None)
+        db.row_factory = sqlite3.Row
+        db.execute('BEGIN')
+        performances = check(db, findings.append)
+        db.close()
+    except (sqlite3.Error, Malformed) as reason:
+        print(f'{path}: cannot be checked: {reason}')
+        return 2
+    for text in findings:
+        print('  ' + text)
+    print(f'{path}: {performances} performances, {len(findings)} findings')
+    return 1 if findings else 0
+
+
+def main():
+    if len(sys.argv) < 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    return max([check_dir(path) for path in sys.argv[1:]])
+
+
+if __name__ == '__main__':
+    sys.exit(main())
