@@ -263,7 +263,7 @@ static int read_value(struct reader *r, const struct place *place, const json_t 
     case PROTOBUF_C_TYPE_MESSAGE:
         return read_message(r, place, value, field->descriptor, member);
     }
-    assert(!"a type of protobuf-c");
+    assert(false && "a type of protobuf-c");
     return ERR_INVALID;
 }
 

@@ -87,7 +87,7 @@ size_t proto_value_size(ProtobufCType type)
     case PROTOBUF_C_TYPE_BYTES:
         return sizeof(ProtobufCBinaryData);
     }
-    assert(!"a type of protobuf-c");
+    assert(false && "a type of protobuf-c");
     return 0;
 }
 

@@ -183,6 +183,17 @@ int net_write(struct net_stream *stream, const struct view *pieces, size_t count
     return 0;
 }
 
+bool net_is_broken(struct net_stream *stream)
+{
+    int why = 0;
+    socklen_t len = sizeof(why);
+    if (!stream->hangup || stream->broken)
+        return stream->broken;
+    if (getsockopt(stream->io.fd, SOL_SOCKET, SO_ERROR, &why, &len) || why)
+        stream->broken = true;
+    return stream->broken;
+}
+
 void net_shut_write(struct net_stream *stream)
 {
     if (stream->broken)

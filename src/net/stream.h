@@ -43,6 +43,9 @@ int net_read(struct net_stream *stream, void *at, size_t room, size_t *ret_len);
  * ERR_BUSY: nothing now; ERR_IO. Under TLS, what is offered after ERR_BUSY begins with what was
  * offered before. */
 int net_write(struct net_stream *stream, const struct view *pieces, size_t count, size_t *ret_len);
+/* Whether the kernel knows that the connection is broken; for who does not read just now. Asks it
+ * only after a hangup. */
+bool net_is_broken(struct net_stream *stream);
 /* No more will be written; what the kernel has still goes out. */
 void net_shut_write(struct net_stream *stream);
 

@@ -105,7 +105,7 @@ static int encode(struct rpc_call *call, const ProtobufCMessage *response)
 }
 
 /* A strong validator: equal bytes, equal tag. */
-static void make_etag(struct view body, char ret_etag[36])
+static void make_etag(struct view body, char ret_etag[SHELF_ETAG_MAX])
 {
     uint8_t hash[SHA256_DIGEST_LENGTH];
     SHA256((const uint8_t *)body.at, body.len, hash);
@@ -121,22 +121,65 @@ static bool matches(const char *if_none_match, const char *etag)
     return strcmp(if_none_match, "*") == 0 || strstr(if_none_match, etag);
 }
 
-static void send_get(struct rpc_call *call, struct fields *f)
+/* The body is taken; etag is only looked at for a GET. */
+static void send_response(struct rpc_call *call, struct body body, const char *etag)
+{
+    static const struct head_field ok = {{"grpc-status", 11}, {"0", 1}};
+    struct fields f = {0};
+    int status = 200;
+    add(&f, VIEW_LIT("content-type"), type_of(call));
+    if (call->wire != WIRE_GRPC)
+        add(&f, VIEW_LIT("date"), shard_date(call->shard));
+    if (call->get) {
+        const char *cache = call->route->method->cache;
+        add(&f, VIEW_LIT("etag"), view_str(etag));
+        add(&f, VIEW_LIT("cache-control"), cache ? view_str(cache) : VIEW_LIT("no-store"));
+        if (matches(call->if_none_match, etag)) {
+            status = 304;
+            body_done(&body);
+        }
+    }
+    struct head_answer answer = {status, f.at, f.count};
+    answer_whole(call->conn, call->h2, &answer, body, &ok, call->wire == WIRE_GRPC);
+    call_part(call);
+}
+
+static void shelf_key_of(struct rpc_call *call, struct shelf_key *ret_key)
+{
+    *ret_key = (struct shelf_key){
+        .route = call->route,
+        .form = call->form,
+        .enveloped = call->wire != WIRE_CONNECT,
+    };
+    rpc_call_request_hash(call, ret_key->request_hash);
+}
+
+bool answer_from_shelf(struct rpc_call *call)
+{
+    struct shelf_key key;
+    if (!call->route->immutable)
+        return false;
+    shelf_key_of(call, &key);
+    struct shelf_item *item = shelf_find(&call->shard->shelf, &key);
+    if (item && call->conn)
+        send_response(call, shelf_body(item), item->etag);
+    return item;
+}
+
+/* What was encoded goes onto the shelf; NULL where it does not fit there. Another fiber may have
+ * been quicker while the handler waited. */
+static struct shelf_item *put_on_shelf(struct rpc_call *call, const char *etag)
 {
     struct shard *shard = call->shard;
-    char etag[36];
-    const char *cache = call->route->method->cache;
-    make_etag(buf_view(&shard->encoded), etag);
-    add(f, VIEW_LIT("etag"), view_str(etag));
-    add(f, VIEW_LIT("cache-control"), cache ? view_str(cache) : VIEW_LIT("no-store"));
-    bool same = matches(call->if_none_match, etag);
-    struct head_answer answer = {same ? 304 : 200, f->at, f->count};
-    struct body body = same ? body_copied(view_of(NULL, 0)) : take_encoded(shard);
-    answer_whole(call->conn, call->h2, &answer, body, NULL, 0);
+    struct shelf_key key;
+    shelf_key_of(call, &key);
+    struct shelf_item *item = shelf_find(&shard->shelf, &key);
+    return item ? item : shelf_put(&shard->shelf, &key, etag, &shard->encoded);
 }
 
 void answer_response(struct rpc_call *call, const ProtobufCMessage *response)
 {
+    char etag[SHELF_ETAG_MAX] = "";
     if (!call->conn)
         return;
     int err = encode(call, response);
@@ -146,19 +189,10 @@ void answer_response(struct rpc_call *call, const ProtobufCMessage *response)
         answer_error(call);
         return;
     }
-    struct fields f = {0};
-    add(&f, VIEW_LIT("content-type"), type_of(call));
-    if (call->wire != WIRE_GRPC)
-        add(&f, VIEW_LIT("date"), shard_date(call->shard));
-    if (call->get) {
-        send_get(call, &f);
-    } else {
-        static const struct head_field ok = {{"grpc-status", 11}, {"0", 1}};
-        struct head_answer answer = {200, f.at, f.count};
-        answer_whole(call->conn, call->h2, &answer, take_encoded(call->shard), &ok,
-                     call->wire == WIRE_GRPC);
-    }
-    call_part(call);
+    if (call->get || call->route->immutable)
+        make_etag(buf_view(&call->shard->encoded), etag);
+    struct shelf_item *item = call->route->immutable ? put_on_shelf(call, etag) : NULL;
+    send_response(call, item ? shelf_body(item) : take_encoded(call->shard), etag);
 }
 
 /* ---- errors ---- */

@@ -19,6 +19,9 @@ void answer_whole(struct conn *conn, struct h2_stream *h2, const struct head_ans
 /* A status and a line of text; allow: with 405, or NULL. */
 void answer_status(struct conn *conn, struct h2_stream *h2, int status, const char *allow);
 
+/* Answers a call whose request was answered before, where the answer never changes. False: it was
+ * not, or it may. */
+bool answer_from_shelf(struct rpc_call *call);
 /* A unary call's response. */
 void answer_response(struct rpc_call *call, const ProtobufCMessage *response);
 /* call->code, message and detail; also where a stream is half sent. */

@@ -347,7 +347,7 @@ static int handle(struct rpc_call *call)
     const struct rpc_method *method = call->route->method;
     ProtobufCMessage *response = NULL;
     int err = decode_request(call);
-    if (err)
+    if (err || answer_from_shelf(call))
         return err;
     if (method->kind == RPC_UNARY) {
         response = proto_new(call->route->descriptor->output, &call->arena);

@@ -2,7 +2,10 @@
  * channel: the calling end: gRPC over one HTTP/2 connection, used by many fibers of one thread.
  *
  * Lives on the thread of the fibers that use it. Calls are multiplexed; a fiber that calls parks
- * until its answer is there. Written requests are gathered in one write a turn of the loop.
+ * until its answer is there. Written requests are gathered in one write a turn of the loop. Beyond
+ * the streams the server allows, calls wait in order. A channel whose connection has ended answers
+ * RPC_UNAVAILABLE from then on; it does not reconnect: whether a call may be tried again is for its
+ * caller to say, who opens another.
  */
 #ifndef USHER_RPC_CHANNEL_H
 #define USHER_RPC_CHANNEL_H
@@ -23,7 +26,7 @@ struct rpc_channel_options {
  * ERR_NO_MEMORY. */
 int rpc_channel_open(const struct rpc_channel_options *options, int64_t deadline_ns,
                      struct rpc_channel **ret_channel);
-/* No call may be under way. */
+/* From a fiber. No call may be under way, no reader open. */
 void rpc_channel_close(struct rpc_channel *channel);
 
 /* How a call ended. */
@@ -48,7 +51,8 @@ struct rpc_reader;
 int rpc_channel_watch(struct rpc_channel *channel, const char *path, const char *authorization,
                       const ProtobufCMessage *request, struct rpc_reader **ret_reader,
                       int64_t deadline_ns);
-/* The next message, in the arena. ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED. */
+/* The next message, in the arena. ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED. A reader that is 16 MiB
+ * behind is ended with RPC_RESOURCE_EXHAUSTED. */
 int rpc_reader_next(struct rpc_reader *reader, const ProtobufCMessageDescriptor *descriptor,
                     struct arena *arena, const ProtobufCMessage **ret_message,
                     struct rpc_status *ret_status, int64_t deadline_ns);

@@ -230,6 +230,8 @@ static void on_ready(struct net_stream *stream)
     struct conn *conn = conn_of(stream);
     if (conn->state < CONN_LINGER && secure(conn))
         receive(conn);
+    if (!wants_input(conn) && net_is_broken(stream))
+        conn->failed = true; /* so that the call under way learns it */
     conn_touch(conn);
 }
 

@@ -225,6 +225,34 @@ static void safe_methods_answer_get(void **state)
     buf_release(&in);
 }
 
+/* GetSeatMap is immutable: its handler runs once for a request, whatever its wire. */
+static void what_never_changes_is_made_once(void **state)
+{
+    static const char get[] = "GET " TICKET "GetSeatMap?encoding=json&message="
+                              "%7B%22layoutHash%22%3A%22300%22%7D HTTP/1.1\r\nHost: h\r\n\r\n";
+    struct buf first, in;
+    uint32_t before = fixture_maps;
+    client_exchange(&f, get, &first);
+    assert_has(&first, "\"color\":299}]}");
+    assert_has(&first, "etag: \"");
+    for (int i = 0; i < 3; i++) {
+        client_exchange(&f, get, &in);
+        assert_int_equal(in.len, first.len);
+        const char *body = strstr(buf_view(&in).at, "\r\n\r\n");
+        assert_string_equal(body, strstr(buf_view(&first).at, "\r\n\r\n"));
+        buf_release(&in);
+    }
+    post("GetSeatMap", "", "{\"layoutHash\": \"300\"}", &in);
+    assert_has(&in, "\"color\":299}]}");
+    assert_int_equal(fixture_maps, before + 1);
+    buf_release(&in);
+    post("GetSeatMap", "", "{\"layoutHash\": \"301\"}", &in);
+    assert_has(&in, "\"color\":300}]}");
+    assert_int_equal(fixture_maps, before + 2);
+    buf_release(&in);
+    buf_release(&first);
+}
+
 static void a_bad_get_is_told_why(void **state)
 {
     static const struct {
@@ -427,6 +455,22 @@ static void a_reader_that_goes_ends_the_handler(void **state)
     assert_int_equal(fixture_cancelled, before + 1);
 }
 
+static void a_client_that_breaks_off_ends_its_call(void **state)
+{
+    uint32_t before = fixture_cancelled;
+    struct linger reset = {.l_onoff = 1};
+    int fd = client_connect(&f);
+    /* With a byte too many: the next request's first, which waits unread. */
+    client_send(fd, "POST " TICKET "HoldSeats HTTP/1.1\r\nHost: h\r\nContent-Type: application/json"
+                    "\r\nAuthorization: Bearer buyer\r\nContent-Length: 25\r\n\r\n"
+                    "{\"performanceId\":2000001} ");
+    fixture_await(&fixture_waiting, 1);
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    close(fd);
+    fixture_await(&fixture_waiting, 0);
+    assert_int_equal(fixture_cancelled, before + 1);
+}
+
 static void a_deadline_ends_a_call(void **state)
 {
     struct buf in;
@@ -449,6 +493,7 @@ int main(void)
         cmocka_unit_test(what_is_not_there_is_refused),
         cmocka_unit_test(wrong_http_methods_are_405),
         cmocka_unit_test(safe_methods_answer_get),
+        cmocka_unit_test(what_never_changes_is_made_once),
         cmocka_unit_test(a_bad_get_is_told_why),
         cmocka_unit_test(large_answers_arrive_whole),
         cmocka_unit_test(a_request_too_large_is_refused_early),
@@ -459,6 +504,7 @@ int main(void)
         cmocka_unit_test(frames_reach_detached_readers),
         cmocka_unit_test(a_slow_reader_gets_the_latest),
         cmocka_unit_test(a_reader_that_goes_ends_the_handler),
+        cmocka_unit_test(a_client_that_breaks_off_ends_its_call),
         cmocka_unit_test(a_deadline_ends_a_call),
     };
     return cmocka_run_group_tests_name("rpc/connect", tests, start, stop);

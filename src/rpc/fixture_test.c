@@ -15,7 +15,7 @@
 
 #define ANSWER_MAX (4u << 20)
 
-_Atomic uint32_t fixture_cancelled, fixture_waiting, fixture_sinks;
+_Atomic uint32_t fixture_cancelled, fixture_waiting, fixture_sinks, fixture_maps;
 
 /* ---- handlers ---- */
 
@@ -52,6 +52,7 @@ static int get_seat_map(struct rpc_call *call, const void *request, void *respon
     const Usher__V1__GetSeatMapRequest *ask = request;
     Usher__V1__SeatMap *r = response;
     size_t count = strtoul(ask->layout_hash, NULL, 10);
+    fixture_maps++;
     r->categories = arena_alloc(rpc_call_arena(call), count * sizeof(*r->categories));
     for (size_t i = 0; i < count; i++) {
         Usher__V1__Category *c = arena_alloc(rpc_call_arena(call), sizeof(*c));

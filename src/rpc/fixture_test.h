@@ -37,7 +37,7 @@ struct fixture {
 };
 
 /* Counted by the handlers; read by tests after what they wait for. */
-extern _Atomic uint32_t fixture_cancelled, fixture_waiting, fixture_sinks;
+extern _Atomic uint32_t fixture_cancelled, fixture_waiting, fixture_sinks, fixture_maps;
 
 /* As options says, but for services, hooks and listen. Bearer "buyer" and "organiser" are known. */
 void fixture_start(struct fixture *f, struct rpc_server_options options);

@@ -11,7 +11,8 @@
 #define RPC_CALLS_KEPT      1024         /* idle call structs kept for the next requests */
 #define RPC_BODY_KEPT       (4u << 10)   /* bytes of body buffer a kept call may keep */
 #define RPC_RESPONSE_MAX    (16u << 20)  /* bytes of one encoded response or stream message */
-#define RPC_ENCODE_KEPT     (64u << 10)  /* bytes the buffer responses are encoded in may keep */
+#define RPC_SHELF_ITEMS     32           /* answers that never change, kept encoded … */
+#define RPC_SHELF_BYTES     (32u << 20)  /* … and their bytes */
 
 /* ---- a connection ---- */
 #define RPC_STREAMS_MAX   1000       /* HTTP/2; options.streams_max */

@@ -52,6 +52,7 @@ static int add_service(struct routes *r, const struct rpc_service *service)
             .service = service,
             .method = method,
             .descriptor = descriptor,
+            .immutable = method->cache && strstr(method->cache, "immutable"),
             .request_max = method->request_max ? method->request_max : RPC_REQUEST_MAX,
         };
         if (slot->request_max > r->request_max)

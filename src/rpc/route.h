@@ -15,6 +15,7 @@ struct route {
     const ProtobufCMethodDescriptor *descriptor;
     size_t request_max; /* bytes of a request message */
     size_t arena_max;   /* bytes of a call's arena */
+    bool immutable;     /* equal requests have equal answers for ever, as its Cache-Control says */
 };
 
 struct routes {

@@ -110,7 +110,8 @@ int rpc_call_send(struct rpc_call *call, const ProtobufCMessage *message, int64_
 struct rpc_stream;
 struct rpc_sink {
     struct rpc_stream *stream; /* set by rpc_call_detach; NULL once closed was called */
-    void (*writable)(struct rpc_sink *sink); /* all that was pushed is with the kernel */
+    /* A push that did not go out at once is with the kernel now: the next may come. */
+    void (*writable)(struct rpc_sink *sink);
     void (*closed)(struct rpc_sink *sink); /* the reader has gone or the server drains; last call */
 };
 /* From a stream's handler: the call goes on without its fiber, and the handler must return 0 at

@@ -93,12 +93,19 @@ static void free_calls(struct shard *shard)
 /* Tells everybody that the server goes down: streams end, connections take no more requests. */
 static void tell_drain(struct shard *shard)
 {
+    struct list now, *link;
     health_drain(shard);
-    list_each (link, &shard->streams)
+    /* One that is told may end others: so they are taken one by one. */
+    list_init(&now);
+    while ((link = list_take(&shard->streams)))
+        list_append(&now, link);
+    while ((link = list_take(&now))) {
+        list_append(&shard->streams, link);
         call_refuse(list_of(link, struct rpc_call, stream_link), RPC_UNAVAILABLE,
                     "the server is going down");
-    list_each (link, &shard->conns)
-        conn_drain(list_of(link, struct conn, link));
+    }
+    list_each (each, &shard->conns)
+        conn_drain(list_of(each, struct conn, link));
 }
 
 static void flush_conns(struct shard *shard)
@@ -264,6 +271,7 @@ void shard_stop(struct shard *shard, int64_t deadline_ns)
     loop_disarm(shard->loop, &shard->tick);
     free_calls(shard);
     buf_release(&shard->encoded);
+    shelf_release(&shard->shelf);
     arena_release(&shard->page_arena);
     free(shard->read_bytes);
     shard->started = false;

@@ -10,6 +10,7 @@
 #include "net/listener.h"
 #include "rpc/conn.h"
 #include "rpc/server.h"
+#include "rpc/shelf.h"
 
 /* Written by one thread, read by any. */
 struct counter {
@@ -50,6 +51,7 @@ struct shard {
     struct fiber *drainer; /* waits for conn_count and call_count to become 0 */
     uint8_t *read_bytes;   /* RPC_READ_BYTES */
     struct buf encoded;    /* responses are made here */
+    struct shelf shelf;
     struct arena page_arena;
     size_t body_bytes; /* of requests, all calls */
     uint32_t conn_count;

@@ -25,9 +25,11 @@ static void time_out_h1(struct conn *conn)
         call_gone(call);
         return;
     }
-    /* Half a head: the engine knows no request that could be answered. */
+    /* Half a head: the engine knows no request that could be answered. But where a head came last,
+     * at active_ns, its answer is out, and only the rest of its body is awaited. */
     v = view_of(answer, sizeof(answer) - 1);
-    if (h1_unsent(&conn->h1) == 0 && net_write(&conn->stream, &v, 1, &len) == 0)
+    bool half_head = conn->active_ns < h1_half_since_ns(&conn->h1);
+    if (half_head && h1_unsent(&conn->h1) == 0 && net_write(&conn->stream, &v, 1, &len) == 0)
         net_shut_write(&conn->stream);
     conn->failed = true;
     conn_touch(conn);
