@@ -53,7 +53,8 @@ static void show_progress(void *state, uint64_t rows_done, uint64_t rows_total)
     progress_at(&view->progress, rows_done);
 }
 
-/* The head's hash is what to write down elsewhere: who has it notices a ledger that was rewritten whole. */
+/* The head's hash is what to write down elsewhere: who has it notices a ledger that was rewritten
+ * whole. */
 static void show_performance(void *state, const struct store_performance *p, uint64_t findings)
 {
     struct audit_view *view = state;

@@ -272,7 +272,8 @@ static int replay_hold(struct audit_replay *r, const Usher__V1__LedgerHold *chan
     return put_place(&r->hold_places, hold_id, place);
 }
 
-/* Takes a live hold off its seats. Its account keeps the places: the caller says what becomes of them. */
+/* Takes a live hold off its seats. Its account keeps the places: the caller says what becomes of
+ * them. */
 static int end_hold(struct audit_replay *r, uint32_t place)
 {
     struct audit_hold *hold = hold_at(r, place);

@@ -1,9 +1,9 @@
 /*
  * audit_replay: one performance's ledger, entry by entry, in plain arrays.
  *
- * It knows the rules that docs/internals/ledger.md states, and nothing of how the owner keeps them. An entry that
- * breaks a rule is a finding, and is then applied as far as it makes sense, so that one fault does not hide the
- * others.
+ * It knows the rules that docs/internals/ledger.md states, and nothing of how the owner keeps them.
+ * An entry that breaks a rule is a finding, and is then applied as far as it makes sense, so that
+ * one fault does not hide the others.
  */
 #ifndef USHER_CMD_AUDIT_REPLAY_H
 #define USHER_CMD_AUDIT_REPLAY_H

@@ -31,9 +31,9 @@ struct table {
  * that they cannot choose colliding ones; 0 does for random ids of our own. ERR_NO_MEMORY,
  * ERR_INVALID for a max that is 0 or too large. */
 int table_init(struct table *t, uint32_t max, uint64_t seed);
-/* Room for at least max keys: where there is less, the keys move to slots of twice the size or more.
- * Takes time in proportion to the keys; a zeroed table is begun with seed 0. ERR_NO_MEMORY, also
- * beyond TABLE_MAX; nothing changed then. */
+/* Room for at least max keys: where there is less, the keys move to slots of twice the size or
+ * more. Takes time in proportion to the keys; a zeroed table is begun with seed 0. ERR_NO_MEMORY,
+ * also beyond TABLE_MAX; nothing changed then. */
 int table_reserve(struct table *t, uint32_t max);
 /* A zeroed table may be released. */
 void table_release(struct table *t);

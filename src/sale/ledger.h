@@ -98,9 +98,9 @@ const char *ledger_break_text(enum ledger_break broken);
 int ledger_pack(const Usher__V1__LedgerBatch *batch, struct arena *arena, struct view *ret_body);
 
 /* Unpacks a body into the arena; the batch lives as long as the arena's memory. ERR_CORRUPT: no
- * valid LedgerBatch, no entry or too many, an entry without a change, an id that is not 16 bytes or all zero,
- * seats that are not 1 … 8 strictly ascending, a key longer than 64 bytes or without a request hash
- * of 32. ERR_NO_MEMORY. */
+ * valid LedgerBatch, no entry or too many, an entry without a change, an id that is not 16 bytes or
+ * all zero, seats that are not 1 … 8 strictly ascending, a key longer than 64 bytes or without a
+ * request hash of 32. ERR_NO_MEMORY. */
 int ledger_unpack(struct view body, struct arena *arena, Usher__V1__LedgerBatch **ret_batch);
 
 #endif

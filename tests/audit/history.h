@@ -14,8 +14,8 @@
 #define SEATS(...)                                                                                 \
     ((struct script_seats){.count = sizeof((uint32_t[]){__VA_ARGS__}) / 4, .at = {__VA_ARGS__}})
 
-/* Two performances with every kind of change: holds that are sold, released, expired and still live; orders,
- * cancelled and not; a pause; keys; two owners. The first performance has 7 rows. */
+/* Two performances with every kind of change: holds that are sold, released, expired and still
+ * live; orders, cancelled and not; a pause; keys; two owners. The first performance has 7 rows. */
 void history_write(struct store *store);
 
 /* One rule broken by a chain that is otherwise in order. */
