@@ -139,3 +139,8 @@ int sqlite_read(struct sqlite *s, struct sqlite_job *job, int64_t deadline_ns)
 {
     return run(&s->reads, job, deadline_ns);
 }
+
+uint32_t sqlite_backlog(struct sqlite *s)
+{
+    return s->writing ? sqlite_queue_count(&s->writer.queue) : 0;
+}

@@ -76,6 +76,9 @@ int sqlite_write(struct sqlite *s, struct sqlite_job *job, int64_t deadline_ns);
  * ERR_IO. */
 int sqlite_read(struct sqlite *s, struct sqlite_job *job, int64_t deadline_ns);
 
+/* Jobs that wait to be written now; any thread. For metrics, and for tests. */
+uint32_t sqlite_backlog(struct sqlite *s);
+
 /* --- within a job --- */
 
 /* The statement of that index, reset and without bindings. ERR_IO, ERR_CORRUPT, ERR_NO_MEMORY. */

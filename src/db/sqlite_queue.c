@@ -52,6 +52,14 @@ struct sqlite_job *sqlite_queue_take(struct sqlite_queue *q, uint32_t max)
     return first;
 }
 
+uint32_t sqlite_queue_count(struct sqlite_queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    uint32_t count = q->count;
+    pthread_mutex_unlock(&q->lock);
+    return count;
+}
+
 void sqlite_queue_close(struct sqlite_queue *q)
 {
     pthread_mutex_lock(&q->lock);

@@ -26,6 +26,8 @@ int sqlite_queue_put(struct sqlite_queue *q, struct sqlite_job *job);
 /* Waits for jobs and takes the oldest ones, at most max of them, linked by next. NULL once closed.
  */
 struct sqlite_job *sqlite_queue_take(struct sqlite_queue *q, uint32_t max);
+/* Jobs inside. */
+uint32_t sqlite_queue_count(struct sqlite_queue *q);
 /* Ends every take, now and later. The queue must be empty. */
 void sqlite_queue_close(struct sqlite_queue *q);
 
