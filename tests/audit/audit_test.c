@@ -45,7 +45,7 @@ static void name_db(struct place *place)
 static struct place place_within(const struct place *place, size_t number)
 {
     struct place within;
-    int len = snprintf(within.dir, sizeof(within.dir), "%.48s/%zu", place->dir, number);
+    int len = snprintf(within.dir, sizeof(within.dir), "%.42s/%zu", place->dir, number);
     assert_true(len > 0 && (size_t)len < sizeof(within.dir));
     assert_int_equal(mkdir(within.dir, 0700), 0);
     name_db(&within);
@@ -122,7 +122,7 @@ static void run_checker_within(const struct place *place, size_t count, int *ret
     const char *argv[MANY + 3] = {"python3", checker};
     char output[96], line[512];
     for (size_t i = 0; i < count; i++) {
-        snprintf(dirs[i], sizeof(dirs[i]), "%.48s/%zu", place->dir, i);
+        snprintf(dirs[i], sizeof(dirs[i]), "%.42s/%zu", place->dir, i);
         argv[2 + i] = dirs[i];
         ret_findings[i] = -1;
     }
