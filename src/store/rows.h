@@ -77,7 +77,7 @@ struct store_batch {
     struct ledger_row row; /* sealed; row.epoch == epoch, row.seq == seq + 1, row.version_before ==
                               version and row.prev_hash == head_hash of the head */
     uint32_t sale_state;   /* after the batch */
-    const struct store_sale *sales; /* sold now, ascending by seat, to orders of this batch */
+    const struct store_sale *sales; /* sold now, ascending by seat: the seats of orders */
     size_t sale_count;
     const struct store_order *orders; /* placed now */
     size_t order_count;

@@ -34,12 +34,15 @@ void store_batch_check(const struct store_batch *batch)
         assert(!id_is_zero(batch->sales[i].order_id));
         assert(i == 0 || batch->sales[i - 1].seat < batch->sales[i].seat);
     }
+    size_t seats = 0;
     for (size_t i = 0; i < batch->order_count; i++) {
         const struct store_order *order = &batch->orders[i];
+        seats += order->seats.len / 4;
         assert(!id_is_zero(order->order_id));
         assert(order->performance_id == batch->performance_id);
         assert(order->seats.len > 0 && order->seats.len <= 4 * LEDGER_SEATS_MAX);
     }
+    assert(seats == batch->sale_count);
     for (size_t i = 0; i < batch->cancel_count; i++)
         assert(batch->cancels[i].seats.len <= 4 * LEDGER_SEATS_MAX);
 }

@@ -150,20 +150,14 @@ static int sell(struct sqlite_conn *conn, uint32_t performance_id, uint32_t seat
     return sqlite_run(conn, statement, NULL);
 }
 
-/* Sales come by seat, orders in any order; both are few enough to be matched through the index. */
-static int sell_all(struct sqlite_conn *conn, const struct store_batch *batch)
+/* An order and its seats. The batch's sales say the same by seat; going by order, the number that the
+ * order has just got is at hand. */
+static int add_order_and_sales(struct sqlite_conn *conn, const struct store_order *order)
 {
-    struct id order_id = {0};
-    uint64_t order_no = 0;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < batch->sale_count; i++) {
-        const struct store_sale *sale = &batch->sales[i];
-        if (!id_eq(sale->order_id, order_id)) /* neighbours often are of one order */
-            rc = find_order_no(conn, sale->order_id, &order_no);
-        order_id = sale->order_id;
-        if (rc == 0)
-            rc = sell(conn, batch->performance_id, sale->seat, order_no);
-    }
+    int rc = add_order(conn, order);
+    uint64_t order_no = (uint64_t)sqlite3_last_insert_rowid(sqlite_handle(conn));
+    for (size_t i = 0; rc == 0 && i < order->seats.len / 4; i++)
+        rc = sell(conn, order->performance_id, seat_at(order->seats, i), order_no);
     return rc;
 }
 
@@ -187,9 +181,7 @@ static int run_commit(struct sqlite_job *job, struct sqlite_conn *conn)
     for (size_t i = 0; rc == 0 && i < batch->cancel_count; i++)
         rc = cancel(conn, batch->performance_id, &batch->cancels[i]);
     for (size_t i = 0; rc == 0 && i < batch->order_count; i++)
-        rc = add_order(conn, &batch->orders[i]);
-    if (rc == 0)
-        rc = sell_all(conn, batch); /* after the orders, which they name */
+        rc = add_order_and_sales(conn, &batch->orders[i]);
     if (rc == 0 && batch->outbox.len > 0)
         rc = add_outbox(conn, batch);
     return rc;
