@@ -150,8 +150,8 @@ static int sell(struct sqlite_conn *conn, uint32_t performance_id, uint32_t seat
     return sqlite_run(conn, statement, NULL);
 }
 
-/* An order and its seats. The batch's sales say the same by seat; going by order, the number that the
- * order has just got is at hand. */
+/* An order and its seats. The batch's sales say the same by seat; going by order, the number that
+ * the order has just got is at hand. */
 static int add_order_and_sales(struct sqlite_conn *conn, const struct store_order *order)
 {
     int rc = add_order(conn, order);
