@@ -97,6 +97,7 @@ export const en = {
   orderedAt: (time: string) => `Ordered ${time}`,
   orderConfirmed: 'Confirmed',
   orderCancelled: 'Cancelled',
+  cancelledText: 'The seats are back on sale and the tickets are void.',
   payAtBoxOffice: 'Pay at the box office',
   ticketOf: (n: number, all: number) => `Ticket ${n} of ${all}`,
   qrLabel: (label: string) => `QR code of the ticket for ${label}`,

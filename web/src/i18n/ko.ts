@@ -97,6 +97,7 @@ export const ko: Words = {
   orderedAt: (time) => `${time} 예매`,
   orderConfirmed: '예매 완료',
   orderCancelled: '취소됨',
+  cancelledText: '좌석은 다시 판매되고 티켓은 무효가 되었습니다.',
   payAtBoxOffice: '현장 결제',
   ticketOf: (n, all) => `티켓 ${n}/${all}`,
   qrLabel: (label) => `${label} 티켓의 QR 코드`,

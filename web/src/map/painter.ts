@@ -353,9 +353,11 @@ export class Painter {
       if (!section.name) continue;
       const at = toScreen(view, section.x, section.y);
       const lines = section.standing ? this.words.area(section).split('\n') : [section.name];
-      context.font = `650 12px ${font}`;
-      const width = Math.max(...lines.map((line) => context.measureText(line).width)) + 16;
-      const height = 8 + lines.length * 16;
+      const small = cell < 8 && !section.standing;
+      context.font = `650 ${small ? 11 : 12}px ${font}`;
+      const width =
+        Math.max(...lines.map((line) => context.measureText(line).width)) + (small ? 9 : 16);
+      const height = (small ? 1 : 8) + lines.length * 16;
       const room = (section.box.right - section.box.left) * view.scale;
       if (width > Math.max(room * (section.standing ? 0.9 : 1.15), 44)) continue;
       const box = {
@@ -368,11 +370,11 @@ export class Painter {
       placed.push(box);
       context.fillStyle = this.palette.labelGround;
       context.beginPath();
-      context.roundRect(box.left, box.top, width, height, 7);
+      context.roundRect(box.left, box.top, width, height, small ? 5 : 7);
       context.fill();
       context.fillStyle = this.palette.label;
       lines.forEach((line, i) => {
-        context.fillText(line, at.x, box.top + 12 + i * 16);
+        context.fillText(line, at.x, box.top + (small ? 9 : 12) + i * 16);
         context.font = `500 11px ${font}`;
       });
     }

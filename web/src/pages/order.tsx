@@ -55,6 +55,9 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
       )}
       <OrderHead order={order} />
       {one.failure.value ? <Failed one={one} /> : null}
+      {cancelled ? (
+        <Notice tone="plain" icon="ticket" title={say.orderCancelled} text={say.cancelledText} />
+      ) : null}
       <ol class="tickets">
         {order.tickets.map((ticket, index) => (
           <TicketStub
@@ -116,7 +119,7 @@ function Failed({ one }: { one: OneOrder }) {
 function OrderHead({ order }: { order: Order }) {
   const say = words.value;
   return (
-    <dl class="order-head" data-order={order.orderId}>
+    <dl class="order-head" data-order={order.orderId} data-state={OrderState[order.state]}>
       <div class="order-number">
         <dt>{say.orderNumber}</dt>
         <dd class="numeric">{grouped(order.orderId)}</dd>

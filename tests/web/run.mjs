@@ -1,0 +1,56 @@
+// The page in a real browser: node run.mjs [--binary build/usher | --url URL] [--pictures DIR] [--only WORDS]
+//
+// Starts a server with a demo on-sale (or uses the one at --url), runs every case, and ends with
+// "N passed, N failed". The exit code is 0 only if nothing failed.
+
+import { parseArgs } from 'node:util';
+import { cases } from './cases.mjs';
+import { startServer } from './server.mjs';
+import { openBrowser } from './visitor.mjs';
+
+const { values } = parseArgs({
+  options: {
+    binary: { type: 'string', default: '../../build/usher' },
+    url: { type: 'string' },
+    pictures: { type: 'string', default: '../../build/web-pictures' },
+    only: { type: 'string', default: '' },
+  },
+});
+
+let passed = 0;
+let failed = 0;
+const verdict = (name, error) => {
+  if (error) {
+    failed++;
+    console.log(`not ok ${name}: ${String(error.stack ?? error).split('\n').slice(0, 12).join('\n   | ')}`);
+  } else {
+    passed++;
+    console.log(`ok ${name}`);
+  }
+};
+
+let server = null;
+let browser = null;
+try {
+  server = values.url ? null : await startServer(values.binary);
+  browser = await openBrowser();
+  const world = { browser, url: values.url ?? server.url, pictures: values.pictures };
+  for (const [name, run] of Object.entries(cases)) {
+    if (!name.includes(values.only)) continue;
+    try {
+      await run(world);
+      verdict(name);
+    } catch (error) {
+      verdict(name, error);
+    }
+  }
+} catch (error) {
+  verdict('set-up', error);
+}
+await browser?.close();
+if (server) {
+  const how = await server.stop();
+  verdict('the server stops when it is asked to', how === 0 ? null : `it ended with ${how}: ${server.said()}`);
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

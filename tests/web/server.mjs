@@ -1,0 +1,66 @@
+// The server under test: one process on a port of its own choosing, with a demo on-sale in a new folder.
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const start_ms = 20_000;
+const stop_ms = 10_000;
+
+export async function startServer(binary) {
+  const folder = mkdtempSync(join(tmpdir(), 'usher-web-'));
+  const child = spawn(binary, ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      said = (said + chunk).slice(-20_000);
+    });
+  }
+  const gone = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
+  child.once('error', (error) => {
+    said += error.message;
+  });
+  const listen = join(folder, 'listen');
+  const began = Date.now();
+  while (!existsSync(listen) || readFileSync(listen, 'utf8').trim() === '') {
+    if (child.exitCode !== null || Date.now() - began > start_ms) {
+      child.kill('SIGKILL');
+      throw new Error(`the server did not start:\n${said}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const address = readFileSync(listen, 'utf8').trim();
+  const url = address.startsWith('http') ? address : `http://${address}`;
+  while (!(await demoIsOpen(url))) {
+    if (child.exitCode !== null || Date.now() - began > start_ms) {
+      child.kill('SIGKILL');
+      throw new Error(`the demo did not go on sale:\n${said}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return {
+    url,
+    said: () => said,
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), stop_ms);
+      const how = await gone;
+      clearTimeout(timer);
+      rmSync(folder, { recursive: true, force: true });
+      return how;
+    },
+  };
+}
+
+// The port is open a moment before the demo is on sale.
+async function demoIsOpen(url) {
+  const answer = await fetch(`${url}/usher.v1.TicketService/GetPerformance`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"performanceId":1}',
+  });
+  return answer.ok && (await answer.json()).saleState === 'SALE_STATE_OPEN';
+}
