@@ -188,9 +188,8 @@ static int sale_by_seat(const void *a, const void *b)
     return (x->seat > y->seat) - (x->seat < y->seat);
 }
 
-/* Builds what one commit writes from what has gathered. A seat is in at most one sale or
- * cancellation of a commit: an order is known to its buyer, who may cancel it, only after it was
- * committed. */
+/* Builds what one commit writes from what has gathered. A seat is in at most one sale of a
+ * commit, and an order is not placed and cancelled by the same one: decide_cancel sees to it. */
 static int commit_build(struct owner *owner, struct owner_gathering *g, struct commit *c)
 {
     const uint32_t performance_id = owner->options.performance_id;
@@ -285,6 +284,7 @@ static void commit_done(struct owner *owner, struct owner_gathering *g,
 {
     owner->seq = batch->row.seq;
     owner->version = batch->row.version;
+    owner->head_at_ms = batch->row.at_ms;
     owner->committed_sale_state = batch->sale_state;
     memcpy(owner->head_hash, batch->row.hash, sizeof(owner->head_hash));
 
@@ -321,41 +321,58 @@ static int commit_once(struct owner *owner, struct owner_gathering *g)
     return err;
 }
 
-/* Whether what the ask was promised is in the state that was loaded. */
-static bool came_true(const struct owner *owner, const struct owner_ask *ask)
+/* What a waiting ask is told after loading: what its key says, or else what the loaded state shows
+ * of it. In doubt, ERR_UNAVAILABLE. */
+static int settle(struct owner *owner, struct owner_ask *ask)
 {
-    const struct id order_id = ask->hold.hold_id;
-    const struct keys_answer *known =
-        ask->key.len > 0 ? keys_find(owner->keys, ask->account_id, ask->key) : NULL;
-    if (known && id_eq(known->hold.hold_id, order_id))
-        return true;
+    int result;
+    if (owner_know_key(owner, ask, &result))
+        return result;
+    if (ask->result != 0)
+        return ERR_UNAVAILABLE;
+    const struct id id = ask->hold.hold_id; /* of the hold, and of the order it becomes */
+    const struct owner_sold *sold = &owner->sold[ask->hold.seats[0]];
+    bool done = false;
     switch (ask->verb) {
     case OWNER_HOLD:
     case OWNER_HOLD_BEST:
-        return seats_find_hold(owner->seats, ask->hold.hold_id) != NULL;
+        done = seats_find_hold(owner->seats, id) != NULL;
+        break;
     case OWNER_RELEASE:
-        return seats_find_hold(owner->seats, ask->hold.hold_id) == NULL;
+        done = !seats_find_hold(owner->seats, id) && !id_eq(sold->order_id, id);
+        break;
     case OWNER_ORDER:
-        return id_eq(owner->order_of_seat[ask->hold.seats[0]], order_id);
+        /* It may have been placed by another ask than this one. */
+        done = id_eq(sold->order_id, id);
+        if (done)
+            ask->at_ms = sold->placed_at_ms;
+        break;
     case OWNER_CANCEL:
-        return !id_eq(owner->order_of_seat[ask->hold.seats[0]], order_id);
+        done = !id_eq(sold->order_id, id);
+        break;
     case OWNER_SET_SALE:
-        return ask->sale_state == owner->sale_state;
+        done = ask->sale_state == owner->sale_state;
+        break;
     }
-    return false;
+    return done ? 0 : ERR_UNAVAILABLE;
 }
 
-/* Answers the asks of a gathering. sure: its commit succeeded; otherwise the loaded state decides,
- * and in doubt the answer is ERR_UNAVAILABLE. */
-static void answer_all(struct owner *owner, struct owner_ask *first, bool sure, bool loaded)
+/* How the asks of a gathering are answered. */
+enum fortune {
+    DURABLE, /* its commit succeeded: as decided */
+    LOADED,  /* it failed; the loaded state decides */
+    DOUBT,   /* it failed, and so did loading */
+};
+
+static void answer_all(struct owner *owner, struct owner_ask *first, enum fortune fortune)
 {
     while (first) {
         struct owner_ask *ask = first;
         first = ask->next;
         ask->version = owner->version;
         int result = ask->result;
-        if (!sure)
-            result = loaded && result == 0 && came_true(owner, ask) ? 0 : ERR_UNAVAILABLE;
+        if (fortune != DURABLE)
+            result = fortune == LOADED ? settle(owner, ask) : ERR_UNAVAILABLE;
         owner_answer(ask, result);
     }
 }
@@ -370,6 +387,21 @@ static struct owner_ask *take_asks(struct owner_gathering *g)
     return first;
 }
 
+/* Loads, and writes down the holds that ended while nobody served, before anything newer. */
+static int load_all(struct owner *owner)
+{
+    struct owner_gathering *g = &owner->gathering;
+    int err = owner_load(owner);
+    while (err == 0) {
+        owner_collect_missed(owner);
+        if (g->count == 0)
+            break;
+        err = commit_once(owner, g);
+        g->count = 0;
+    }
+    return err;
+}
+
 /* What was decided may or may not be in the store. Loads until it is known, then answers. */
 static void recover(struct owner *owner)
 {
@@ -381,22 +413,23 @@ static void recover(struct owner *owner)
     struct owner_ask *gathering = take_asks(&owner->gathering);
     int64_t pause_ms = OWNER_RELOAD_MS;
     int err;
-    while ((err = owner_load(owner)) != 0) {
-        owner->load_failures++;
+    while ((err = load_all(owner)) != 0) {
         log_event(LOG_ERROR, "owner.load",
                   log_uint("usher.performance", owner->options.performance_id), log_err(err));
         /* Nobody waits longer than for one failed load: in doubt, refuse. */
-        answer_all(owner, committing, false, false);
-        answer_all(owner, gathering, false, false);
+        answer_all(owner, committing, DOUBT);
+        answer_all(owner, gathering, DOUBT);
         committing = gathering = NULL;
         if (owner->stopping)
             return;
         fiber_sleep_until(deadline_after_ms(fiber_now_ns(), pause_ms));
         pause_ms = 2 * pause_ms < OWNER_RELOAD_MAX_MS ? 2 * pause_ms : OWNER_RELOAD_MAX_MS;
     }
-    owner->load_failures = 0;
-    answer_all(owner, committing, false, true);
-    answer_all(owner, gathering, false, true);
+    owner->phase = OWNER_SERVING;
+    figures = owner->figures;
+    owner_publish(owner, &figures);
+    answer_all(owner, committing, LOADED);
+    answer_all(owner, gathering, LOADED);
     owner_arm_expiry(owner);
 }
 
@@ -416,7 +449,7 @@ static void commit_gathered(struct owner *owner)
         recover(owner);
         return;
     }
-    answer_all(owner, take_asks(&owner->committing), true, false);
+    answer_all(owner, take_asks(&owner->committing), DURABLE);
 }
 
 void owner_run(void *arg)
@@ -438,5 +471,6 @@ void owner_run(void *arg)
     owner->phase = OWNER_STOPPED;
     struct owner_figures figures = owner->figures;
     owner_publish(owner, &figures);
-    waitlist_wake_all(&owner->stopped);
+    if (owner->stopper)
+        fiber_unpark(owner->stopper);
 }

@@ -36,8 +36,7 @@ static bool has_room(struct owner *owner, const struct owner_ask *ask)
            (ask->key.len == 0 || keys_room(owner->keys, owner_now_ms(owner)));
 }
 
-/* A key that was used: the same answer again, or an error. True when the ask is dealt with. */
-static bool answered_by_key(struct owner *owner, struct owner_ask *ask)
+bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
 {
     if (ask->key.len == 0)
         return false;
@@ -45,13 +44,26 @@ static bool answered_by_key(struct owner *owner, struct owner_ask *ask)
     if (!known)
         return false;
     if (memcmp(known->request_hash, ask->request_hash, sizeof(ask->request_hash)) != 0) {
-        owner_answer(ask, ERR_EXISTS);
+        *ret_result = ERR_EXISTS;
         return true;
     }
     ask->hold = known->hold;
     ask->total = known->total;
     ask->at_ms = known->at_ms;
-    ride(owner, ask, 0);
+    *ret_result = 0;
+    return true;
+}
+
+/* A key that was used: the same answer again, or an error. True when the ask is dealt with. */
+static bool answered_by_key(struct owner *owner, struct owner_ask *ask)
+{
+    int result;
+    if (!owner_know_key(owner, ask, &result))
+        return false;
+    if (result == 0)
+        ride(owner, ask, 0);
+    else
+        owner_answer(ask, result);
     return true;
 }
 
@@ -82,6 +94,8 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum entry_kind 
 static int choose_seats(struct owner *owner, struct owner_ask *ask, struct seats_hold *hold)
 {
     const struct hall *hall = owner->options.hall;
+    if (ask->seat_count > SEATS_PARTY_MAX || ask->area_count > SEATS_PARTY_MAX)
+        return ERR_INVALID;
     if (ask->verb == OWNER_HOLD_BEST) {
         hold->count = ask->best.party;
         return seats_pick_best(owner->seats, &ask->best, hold->seats);
@@ -181,36 +195,54 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
         owner_answer(ask, err);
         return;
     }
-    for (uint32_t i = 0; i < ask->hold.count; i++)
-        owner->order_of_seat[ask->hold.seats[i]] = ask->hold_id;
     ask->total = owner_price(owner, ask->hold.seats, ask->hold.count);
     promise(owner, ask, ENTRY_SALE);
+    for (uint32_t i = 0; i < ask->hold.count; i++)
+        owner->sold[ask->hold.seats[i]] = (struct owner_sold){.order_id = ask->hold_id,
+                                                              .placed_at_ms = ask->at_ms,
+                                                              .version = owner->version_decided,
+                                                              .place_count = ask->hold.count};
+}
+
+/* The sold seats that the ask names, if they are those of the order, all of them; or NULL. The
+ * store would refuse anything else, and with it the whole batch. */
+static const struct owner_sold *sold_of(const struct owner *owner, const struct owner_ask *ask)
+{
+    if (ask->seat_count == 0 || ask->seat_count > SEATS_PARTY_MAX)
+        return NULL;
+    for (uint32_t i = 0; i < ask->seat_count; i++) {
+        if (ask->seats[i] >= owner->options.hall->place_count ||
+            (i > 0 && ask->seats[i] <= ask->seats[i - 1]) ||
+            !id_eq(owner->sold[ask->seats[i]].order_id, ask->hold_id))
+            return NULL;
+    }
+    const struct owner_sold *sold = &owner->sold[ask->seats[0]];
+    return sold->place_count == ask->seat_count ? sold : NULL;
 }
 
 static void decide_cancel(struct owner *owner, struct owner_ask *ask)
 {
-    bool own = ask->seat_count > 0 && ask->seat_count <= SEATS_PARTY_MAX;
-    for (uint32_t i = 0; own && i < ask->seat_count; i++)
-        own = ask->seats[i] < owner->options.hall->place_count &&
-              id_eq(owner->order_of_seat[ask->seats[i]], ask->hold_id);
-    if (!own) {
+    const struct owner_sold *sold = sold_of(owner, ask);
+    if (!sold || id_is_zero(ask->hold_id)) {
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
-    if (!has_room(owner, ask)) {
+    /* A batch cannot cancel an order that it places. */
+    const bool gathers = sold->version > owner->version + owner->committing.count;
+    if (gathers || !has_room(owner, ask)) {
         owner_answer(ask, ERR_UNAVAILABLE);
         return;
     }
     int err = seats_unsell(owner->seats, ask->account_id, ask->seats, ask->seat_count);
     if (err != 0) {
-        owner_answer(ask, ERR_NOT_FOUND);
+        ride(owner, ask, ERR_NOT_FOUND); /* another account's */
         return;
     }
     ask->hold = (struct seats_hold){
         .hold_id = ask->hold_id, .account_id = ask->account_id, .count = ask->seat_count};
     for (uint32_t i = 0; i < ask->seat_count; i++) {
         ask->hold.seats[i] = ask->seats[i];
-        owner->order_of_seat[ask->seats[i]] = (struct id){0};
+        owner->sold[ask->seats[i]] = (struct owner_sold){0};
     }
     promise(owner, ask, ENTRY_CANCEL);
 }
@@ -276,6 +308,22 @@ void owner_collect_expired(struct owner *owner)
     }
 }
 
+void owner_collect_missed(struct owner *owner)
+{
+    struct owner_gathering *g = &owner->gathering;
+    int64_t at_ms = owner->head_at_ms;
+    struct seats_hold hold;
+    while (g->count < OWNER_ENTRIES_MAX &&
+           seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 1) {
+        struct owner_entry *entry = owner_gather(owner);
+        if (at_ms < hold.expires_at_ms)
+            at_ms = hold.expires_at_ms;
+        entry->kind = ENTRY_EXPIRY;
+        entry->hold = hold;
+        entry->at_ms = at_ms;
+    }
+}
+
 void owner_arm_expiry(struct owner *owner)
 {
     const int64_t next_ms = seats_next_expiry_ms(owner->seats);
@@ -284,7 +332,7 @@ void owner_arm_expiry(struct owner *owner)
         return;
     }
     int64_t wait_ms = next_ms - owner_now_ms(owner);
-    if (wait_ms < 0 && owner->gathering.count == OWNER_ENTRIES_MAX)
+    if (wait_ms <= 0 && owner->gathering.count == OWNER_ENTRIES_MAX)
         wait_ms = OWNER_EXPIRE_TICK_MS; /* no room: after a commit */
     const int64_t now_ns = loop_now_ns(owner->options.loop);
     const int64_t at_ns = deadline_after_ms(now_ns, wait_ms > 0 ? wait_ms : 0);

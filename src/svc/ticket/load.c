@@ -59,7 +59,8 @@ static int restore_order(struct load *load, const struct store_order *order)
             (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
         if (seats[i] >= owner->options.hall->place_count)
             return ERR_CORRUPT;
-        owner->order_of_seat[seats[i]] = order->order_id;
+        owner->sold[seats[i]] = (struct owner_sold){
+            .order_id = order->order_id, .placed_at_ms = order->placed_at_ms, .place_count = count};
     }
     load->figures.orders_confirmed++;
     load->sold_by_orders += count;
@@ -103,7 +104,8 @@ static int compare_sold(struct load *load)
     if (count != load->sold_by_orders)
         return ERR_CORRUPT;
     for (size_t i = 0; i < count; i++) {
-        if (!id_eq(load->owner->order_of_seat[sales[i].seat], sales[i].order_id))
+        if (sales[i].seat >= load->owner->options.hall->place_count ||
+            !id_eq(load->owner->sold[sales[i].seat].order_id, sales[i].order_id))
             return ERR_CORRUPT;
     }
     return 0;
@@ -142,6 +144,8 @@ static int remember_key(struct load *load, const Usher__V1__LedgerKey *key,
     const struct view name = view_of(key->key.data, key->key.len);
     struct keys_answer answer = {.hold = *hold, .total = total, .at_ms = at_ms};
     memcpy(answer.request_hash, key->request_hash.data, sizeof(answer.request_hash));
+    /* One that was forgotten by then may have been used anew. */
+    (void)keys_room(keys, at_ms);
     if (keys_find(keys, hold->account_id, name))
         return ERR_CORRUPT;
     return keys_put(keys, hold->account_id, name, &answer, at_ms);
@@ -271,6 +275,19 @@ static int load_ledger(struct load *load, int64_t from_ms)
 
 /* ---- all of it ---- */
 
+/* The owner's time from now on: never less than what it was, or than what is written. */
+static void set_time(struct owner *owner, int64_t last_ms)
+{
+    int64_t now_ms = clock_wall_ms(loop_clock(owner->options.loop));
+    if (now_ms < last_ms)
+        now_ms = last_ms;
+    if (owner->has_time && now_ms < owner_now_ms(owner))
+        now_ms = owner_now_ms(owner);
+    owner->base_wall_ms = now_ms;
+    owner->base_mono_ns = loop_now_ns(owner->options.loop);
+    owner->has_time = true;
+}
+
 static int load_into(struct load *load)
 {
     struct owner *owner = load->owner;
@@ -289,7 +306,7 @@ static int load_into(struct load *load)
                                         .accounts_max = hall->place_count};
     seats_free(owner->seats);
     owner->seats = NULL;
-    memset(owner->order_of_seat, 0, hall->place_count * sizeof(*owner->order_of_seat));
+    memset(owner->sold, 0, hall->place_count * sizeof(*owner->sold));
     keys_clear(owner->keys);
     err = seats_new(hall, &limits, &owner->seats);
     if (err == 0)
@@ -302,9 +319,8 @@ static int load_into(struct load *load)
     if (err != 0)
         return err;
 
-    const int64_t wall_ms = clock_wall_ms(loop_clock(owner->options.loop));
-    owner->base_wall_ms = wall_ms > last_ms ? wall_ms : last_ms;
-    owner->base_mono_ns = loop_now_ns(owner->options.loop);
+    owner->head_at_ms = last_ms;
+    set_time(owner, last_ms);
     err =
         load_ledger(load, last_ms - owner->options.hold_ttl_ms - OWNER_KEY_KEEP_MS - LOAD_SLACK_MS);
     for (uint32_t i = 0; err == 0 && i < load->open.count; i++) {
@@ -315,6 +331,17 @@ static int load_into(struct load *load)
             err = ERR_CORRUPT;
     }
     return err;
+}
+
+/* What was read piece by piece is one state only if nobody else has claimed, and perhaps committed,
+ * meanwhile. Otherwise it may look damaged, or whole, and be neither. */
+static int check_epoch(struct load *load)
+{
+    struct store_performance head = {0};
+    arena_reset(&load->arena);
+    int err = load->store->ops->performance_get(load->store, load->owner->options.performance_id,
+                                                &load->arena, &head, step_deadline());
+    return err == 0 && head.epoch != load->head.epoch ? ERR_FENCED : err;
 }
 
 int owner_load(struct owner *owner)
@@ -330,9 +357,11 @@ int owner_load(struct owner *owner)
         err = ERR_NO_MEMORY;
     if (err == 0)
         err = load_into(&load);
+    const int fenced = err == 0 || err == ERR_CORRUPT ? check_epoch(&load) : 0;
+    if (fenced != 0)
+        err = fenced;
     if (err == 0) {
         seats_check(owner->seats);
-        owner->phase = OWNER_SERVING;
         load.figures.counts = seats_counts(owner->seats);
         load.figures.sale_state = owner->sale_state;
         owner_publish(owner, &load.figures);

@@ -27,7 +27,7 @@ static void owner_free(struct owner *owner)
         return;
     free(owner->gathering.entries);
     free(owner->committing.entries);
-    free(owner->order_of_seat);
+    free(owner->sold);
     free(owner->changes);
     free(owner->prices);
     keys_free(owner->keys);
@@ -47,13 +47,12 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     owner->options = *options;
     owner->scope = scope;
     owner->expiry.fire = expiry_due;
-    waitlist_init(&owner->stopped);
     pthread_mutex_init(&owner->figures_lock, NULL);
     gathering_init(&owner->gathering);
     gathering_init(&owner->committing);
     owner->gathering.entries = calloc(OWNER_ENTRIES_MAX, sizeof(struct owner_entry));
     owner->committing.entries = calloc(OWNER_ENTRIES_MAX, sizeof(struct owner_entry));
-    owner->order_of_seat = calloc(places, sizeof(struct id));
+    owner->sold = calloc(places, sizeof(*owner->sold));
     owner->changes =
         calloc((size_t)OWNER_ENTRIES_MAX * SEATS_PARTY_MAX, sizeof(struct owner_change));
     const size_t prices_bytes = options->hall->category_count * sizeof(int64_t);
@@ -66,8 +65,8 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
         keys_max = OWNER_KEYS_MAX;
     int err = keys_new(keys_max, options->hold_ttl_ms + OWNER_KEY_KEEP_MS,
                        chance_u64(options->chance), &owner->keys);
-    if (err == 0 && (!owner->gathering.entries || !owner->committing.entries ||
-                     !owner->order_of_seat || !owner->changes || !owner->prices))
+    if (err == 0 && (!owner->gathering.entries || !owner->committing.entries || !owner->sold ||
+                     !owner->changes || !owner->prices))
         err = ERR_NO_MEMORY;
     if (err == 0)
         err = fiber_spawn(scope, owner_run, owner);
@@ -83,11 +82,12 @@ void owner_stop(struct owner *owner)
 {
     if (!owner)
         return;
+    assert(fiber_self() && !owner->stopper);
     owner->stopping = true;
-    while (owner->phase != OWNER_STOPPED) {
-        owner_wake(owner);
-        waitlist_wait(&owner->stopped, DEADLINE_NEVER);
-    }
+    owner->stopper = fiber_self();
+    owner_wake(owner);
+    while (owner->phase != OWNER_STOPPED)
+        fiber_park_deaf();
     loop_disarm(owner->options.loop, &owner->expiry);
     owner_free(owner);
 }
@@ -160,6 +160,8 @@ void owner_answer(struct owner_ask *ask, int result)
 int owner_ask(struct owner *owner, struct owner_ask *ask)
 {
     assert(fiber_self());
+    assert(ask->key.len == 0 || ask->verb == OWNER_HOLD || ask->verb == OWNER_HOLD_BEST ||
+           ask->verb == OWNER_ORDER);
     ask->owner = owner;
     ask->home = sched_loop(sched_current());
     ask->done = false;

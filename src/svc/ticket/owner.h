@@ -15,8 +15,12 @@
  * Invariants: what was answered as done is in the store; the published state is a committed one;
  * the version never goes back; in doubt an ask is refused (ERR_UNAVAILABLE), never granted.
  *
- * Time: the owner's wall clock is the system's at loading, or the ledger's last row where that is
- * later, plus monotonic time since: it never goes back or jumps, whatever the system's does.
+ * Time: the owner's wall clock is the system's at loading, or the ledger's last row or the owner's
+ * own time so far where one of these is later, plus monotonic time since. It never goes back,
+ * whatever the system's does, and jumps ahead only while loading.
+ *
+ * Two owners may be alive at once, by mistake. Only the last to claim can commit; the other may
+ * refuse wrongly, until it tries to commit and is fenced, but never grants.
  */
 #ifndef USHER_SVC_TICKET_OWNER_H
 #define USHER_SVC_TICKET_OWNER_H
@@ -42,7 +46,7 @@ enum owner_verb {
     OWNER_HOLD_BEST, /* best */
     OWNER_RELEASE,   /* hold_id */
     OWNER_ORDER,     /* hold_id; the order's id is the hold's */
-    OWNER_CANCEL,    /* hold_id names the order; seats are the order's */
+    OWNER_CANCEL,    /* hold_id names the order; seats are all of the order's, ascending */
     OWNER_SET_SALE,  /* sale_state */
 };
 
@@ -58,8 +62,8 @@ struct owner_area {
  *   ERR_CONFLICT     seats not free (refusal), or no adjacent run
  *   ERR_FULL         the account would have more places than it may
  *   ERR_BUSY         the sale is not open
- *   ERR_NOT_FOUND    no such live hold of this account (or, OWNER_CANCEL, its seats are not the
- *                    order's)
+ *   ERR_NOT_FOUND    no such live hold of this account (it may have become an order: the store
+ *                    knows), or, OWNER_CANCEL, no such order of this account with these seats
  *   ERR_TIMEOUT      the hold has expired
  *   ERR_EXISTS       the key was used with another request
  *   ERR_INVALID      seats or quantities out of range
@@ -77,7 +81,8 @@ struct owner_ask {
     struct id hold_id;
     uint32_t sale_state;
     uint32_t payment_method;
-    struct view key; /* empty: none */
+    struct view key; /* empty: none. Of HOLD, HOLD_BEST and ORDER; asking for the others twice
+                        does no harm */
     uint8_t request_hash[32];
 
     int result;

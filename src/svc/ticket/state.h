@@ -7,7 +7,6 @@
 
 #include <pthread.h>
 
-#include "fiber/lock.h"
 #include "svc/ticket/keys.h"
 #include "svc/ticket/owner.h"
 
@@ -35,6 +34,14 @@ struct owner_entry {
     uint8_t key[OWNER_KEY_MAX];
 };
 
+/* A sold seat. */
+struct owner_sold {
+    struct id order_id; /* zero: not sold */
+    int64_t placed_at_ms;
+    uint64_t version;     /* of the change that sold it; 0: loaded */
+    uint32_t place_count; /* of the order */
+};
+
 /* What gathers while the last commit is on disk. */
 struct owner_gathering {
     struct owner_entry *entries; /* OWNER_ENTRIES_MAX */
@@ -50,17 +57,18 @@ struct owner {
     enum owner_phase phase;
     bool stopping;
     struct scope *scope;
-    struct fiber *fiber;     /* the committing fiber */
-    bool fiber_waits;        /* it parks until something gathers */
-    struct waitlist stopped; /* owner_stop waits here */
+    struct fiber *fiber;   /* the committing fiber */
+    bool fiber_waits;      /* it parks until something gathers */
+    struct fiber *stopper; /* waits in owner_stop */
 
     struct seats *seats;
-    struct id *order_of_seat; /* place_count; zero: not sold */
+    struct owner_sold *sold; /* place_count */
     struct keys *keys;
     uint32_t sale_state; /* with what has gathered */
     uint32_t committed_sale_state;
     int64_t base_wall_ms; /* owner's time = base_wall_ms + (mono - base_mono_ns) */
     int64_t base_mono_ns;
+    bool has_time;            /* base_* are set */
     struct loop_timer expiry; /* collects expired holds */
 
     struct owner_gathering gathering;
@@ -71,8 +79,8 @@ struct owner {
     uint64_t seq;
     uint64_t version;         /* committed */
     uint64_t version_decided; /* with what has gathered */
+    int64_t head_at_ms;       /* time of the last row */
     uint8_t head_hash[STORE_HASH_BYTES];
-    uint32_t load_failures; /* one after another */
 
     pthread_mutex_t
         figures_lock; /* guards figures, which other threads read; taken once a commit */
@@ -84,6 +92,12 @@ struct owner {
  * caller's. */
 void owner_decide(struct owner *owner, struct owner_ask *ask);
 void owner_collect_expired(struct owner *owner);
+/* The same for holds that ended while nobody served, at the time they ended: the ledger's rows are
+ * read back by time, and an end must not be farther from its beginning than that reaches. */
+void owner_collect_missed(struct owner *owner);
+/* True when the ask's key was used before: *ret_result is 0, and the ask is filled with the same
+ * answer again, or ERR_EXISTS. */
+bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result);
 /* The timer for the next expiry. */
 void owner_arm_expiry(struct owner *owner);
 
@@ -97,8 +111,7 @@ void owner_wake(struct owner *owner);
 void owner_publish(struct owner *owner, const struct owner_figures *figures);
 int64_t owner_price(const struct owner *owner, const uint32_t *seats, uint32_t count);
 
-/* load.c: claims and loads from the store; phase SERVING on success. ERR_* of the store otherwise.
- */
+/* load.c: claims and loads from the store, and tells the listener. ERR_* of the store. */
 int owner_load(struct owner *owner);
 
 #endif

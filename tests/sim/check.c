@@ -1,0 +1,375 @@
+/* What must be so: at every answer, and at the end. Names P1 … P11 are the contract's. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sim/world.h"
+#include "svc/ticket/state.h"
+
+static int64_t keep_ms(const struct world *world)
+{
+    return world->stage.options.hold_ttl_ms + OWNER_KEY_KEEP_MS;
+}
+
+static bool same_hold(const struct seats_hold *a, const struct seats_hold *b)
+{
+    return id_eq(a->hold_id, b->hold_id) && id_eq(a->account_id, b->account_id) &&
+           a->count == b->count && memcmp(a->seats, b->seats, a->count * sizeof(*a->seats)) == 0;
+}
+
+/* The seats are those asked for, and no others. */
+static bool as_asked(const struct world *world, const struct owner_ask *ask)
+{
+    const struct hall *hall = world->stage.hall;
+    const struct seats_hold *hold = &ask->hold;
+    if (ask->verb == OWNER_HOLD_BEST) {
+        bool fits = hold->count == ask->best.party;
+        for (uint32_t i = 0; i < hold->count; i++)
+            fits = fits && (ask->best.category < 0 ||
+                            hall->seats[hold->seats[i]].category == ask->best.category);
+        return fits;
+    }
+    uint32_t found = 0, wanted = ask->seat_count;
+    for (uint32_t i = 0; i < ask->seat_count; i++) {
+        for (uint32_t k = 0; k < hold->count; k++)
+            found += hold->seats[k] == ask->seats[i];
+    }
+    for (uint32_t i = 0; i < ask->area_count; i++) {
+        uint32_t in_area = 0;
+        for (uint32_t k = 0; k < hold->count; k++)
+            in_area += hall->seats[hold->seats[k]].section == ask->areas[i].section;
+        if (in_area != ask->areas[i].quantity)
+            return false;
+        wanted += in_area;
+        found += in_area;
+    }
+    return found == wanted && hold->count == wanted;
+}
+
+static void check_hold(struct world *world, const struct owner_ask *ask)
+{
+    const struct truth_hold *known = truth_find(&world->truth, ask->hold.hold_id);
+    if (!known)
+        world_fail(world, "P2, P10: a hold was granted that is not in the ledger");
+    else if (!id_eq(known->hold.account_id, ask->account_id))
+        world_fail(world, "P1: somebody else's hold was granted");
+    else if (!same_hold(&known->hold, &ask->hold))
+        world_fail(world, "P3: a hold was granted with other seats than the ledger's");
+    else if (!as_asked(world, ask))
+        world_fail(world, "P3: a hold was granted that is not what was asked for");
+    else if (known->total != ask->total || known->held_at_ms != ask->at_ms ||
+             known->hold.expires_at_ms != ask->hold.expires_at_ms)
+        world_fail(world, "P5: a hold was granted with another price or time than the ledger's");
+    else if (ask->version < known->held_version || ask->version > world->truth.tail.version)
+        world_fail(world, "P9: a hold of version %" PRIu64 " was answered with %" PRIu64,
+                   known->held_version, ask->version);
+}
+
+static void check_order(struct world *world, const struct owner_ask *ask)
+{
+    struct store *mem = world->stage.mem;
+    struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
+    struct store_order order;
+    struct arena arena;
+    arena_init(&arena, 65536);
+    int err = mem->ops->order_get(mem, ask->hold_id, &arena, &order, DEADLINE_NEVER);
+    if (err != 0 || !known || known->sold_version == 0)
+        world_fail(world, "P2, P10: an order was granted that is not in the store");
+    else if (!same_hold(&known->hold, &ask->hold))
+        world_fail(world, "P3: an order was granted with other seats than its hold's");
+    else if (!id_eq(order.account_id, ask->account_id))
+        world_fail(world, "P1: an order was granted to another account than the hold's");
+    else if (order.total != ask->total || order.placed_at_ms != ask->at_ms)
+        world_fail(world, "P5: an order was granted with another price or time than the store's");
+    else if (ask->version < known->sold_version)
+        world_fail(world, "P9: an order was answered with a version before it");
+    arena_release(&arena);
+}
+
+/* The store would take a commit of this owner: nobody has claimed after it. */
+static bool is_newest(struct world *world, const struct post *post)
+{
+    struct store *mem = world->stage.mem;
+    struct store_performance row = {0};
+    struct arena arena;
+    arena_init(&arena, 65536);
+    int err =
+        mem->ops->performance_get(mem, world->stage.performance_id, &arena, &row, DEADLINE_NEVER);
+    assert(err == 0);
+    arena_release(&arena);
+    return row.epoch == post->owner->epoch;
+}
+
+/* A no to an order, release or cancellation must be so. One who was fenced and does not know it yet
+ * may say no wrongly, which costs time; only his yes would cost a seat. */
+static void check_not_found(struct world *world, struct post *post, const struct owner_ask *ask)
+{
+    const struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
+    if (!known || !is_newest(world, post) || !id_eq(known->hold.account_id, ask->account_id))
+        return;
+    const enum truth_fate fate = ask->verb == OWNER_CANCEL ? TRUTH_SOLD : TRUTH_HELD;
+    if (known->fate == fate)
+        world_fail(world, "owner %u does not find a %s that is there", post->number,
+                   fate == TRUTH_SOLD ? "sold order" : "live hold");
+}
+
+static void check_refusal(struct world *world, const struct owner_ask *ask)
+{
+    const struct seats_refusal *r = &ask->refusal;
+    if (ask->verb != OWNER_HOLD || ask->seat_count == 0)
+        return;
+    for (uint32_t i = 0; i < r->taken_count; i++) {
+        bool asked = false;
+        for (uint32_t k = 0; k < ask->seat_count; k++)
+            asked = asked || ask->seats[k] == r->taken[i];
+        if (!asked && ask->area_count == 0)
+            world_fail(world, "a refusal names a seat that was not asked for");
+        for (uint32_t k = 0; k < r->nearest_count; k++) {
+            if (r->nearest[k] == r->taken[i])
+                world_fail(world, "a refusal offers a seat that is taken");
+        }
+    }
+}
+
+/* The first answer under a key is the answer. */
+static void check_key(struct world *world, struct post *post, const struct owner_ask *ask,
+                      struct receipt *receipt)
+{
+    if (receipt->reused)
+        return;
+    if (receipt->answered && same_hold(&receipt->hold, &ask->hold)) {
+        world->coverage->by_key++;
+        if (receipt->total != ask->total || receipt->at_ms != ask->at_ms)
+            world_fail(world, "P5: the same key, another total or time");
+        return;
+    }
+    if (receipt->answered && owner_now_ms(post->owner) - receipt->at_ms < keep_ms(world)) {
+        world_fail(world, "P5: the same key, another answer");
+        return;
+    }
+    world->coverage->forgotten += receipt->answered;
+    receipt->answered = true;
+    receipt->hold = ask->hold;
+    receipt->total = ask->total;
+    receipt->at_ms = ask->at_ms;
+}
+
+static void check_granted(struct world *world, struct post *post, struct owner_ask *ask)
+{
+    struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
+    switch (ask->verb) {
+    case OWNER_HOLD:
+    case OWNER_HOLD_BEST:
+        check_hold(world, ask);
+        break;
+    case OWNER_RELEASE:
+        if (!known || (known->fate != TRUTH_RELEASED && known->fate != TRUTH_EXPIRED))
+            world_fail(world, "P2: a hold was given back, the ledger says otherwise");
+        else if (!id_eq(known->hold.account_id, ask->account_id))
+            world_fail(world, "P1: somebody gave back the hold of another account");
+        break;
+    case OWNER_ORDER:
+        check_order(world, ask);
+        break;
+    case OWNER_CANCEL:
+        if (!known || known->fate != TRUTH_CANCELLED)
+            world_fail(world, "P2: an order was cancelled, the ledger says otherwise");
+        break;
+    case OWNER_SET_SALE:
+        if (is_newest(world, post) && world->truth.sale_state != ask->sale_state)
+            world_fail(world, "P2: the sale's state was set, the ledger says otherwise");
+        break;
+    }
+}
+
+void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
+                  struct receipt *receipt)
+{
+    assert(ask->result <= 0 && -ask->result < WORLD_RESULTS);
+    world->coverage->answers[ask->verb][-ask->result]++;
+    if (!truth_follow(&world->truth)) {
+        world_fail(world, "%s", world->truth.error);
+        return;
+    }
+    const bool verb_finds =
+        ask->verb == OWNER_RELEASE || ask->verb == OWNER_ORDER || ask->verb == OWNER_CANCEL;
+    switch (ask->result) {
+    case 0:
+        check_granted(world, post, ask);
+        if (receipt)
+            check_key(world, post, ask, receipt);
+        break;
+    case ERR_CONFLICT:
+        check_refusal(world, ask);
+        break;
+    case ERR_NOT_FOUND:
+        if (verb_finds)
+            check_not_found(world, post, ask);
+        else
+            world_fail(world, "a hold was not found, before it was");
+        break;
+    case ERR_TIMEOUT: {
+        const struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
+        if (ask->verb != OWNER_ORDER ||
+            (known && known->hold.expires_at_ms > owner_now_ms(post->owner)))
+            world_fail(world, "P4: a hold was called expired before its time");
+        break;
+    }
+    case ERR_EXISTS:
+        if (!receipt ||
+            (!receipt->reused && memcmp(receipt->request_hash, ask->request_hash, 32) == 0))
+            world_fail(world, "P5: a key was called used by another request, and was not");
+        break;
+    case ERR_FULL:
+    case ERR_BUSY:
+    case ERR_INVALID:
+    case ERR_UNAVAILABLE:
+        break;
+    default:
+        world_fail(world, "an answer that owner.h does not name: %s", err_name(ask->result));
+    }
+}
+
+/* ---- when the faults have stopped ---- */
+
+static void check_figures(struct world *world, struct post *post)
+{
+    struct owner_figures figures;
+    const struct seats_counts counts = truth_counts(&world->truth);
+    owner_figures(post->owner, &figures);
+    owner_check(post->owner);
+    if (memcmp(&counts, &figures.counts, sizeof(counts)) != 0 ||
+        figures.version != world->truth.tail.version ||
+        figures.orders_confirmed != truth_count_fate(&world->truth, TRUTH_SOLD) ||
+        figures.orders_cancelled != truth_count_fate(&world->truth, TRUTH_CANCELLED) ||
+        figures.sale_state != world->truth.sale_state || !figures.serving)
+        world_fail(world, "P7: the figures of owner %u are not the ledger's", post->number);
+}
+
+/* Everything held ends in time. */
+static void check_expiry(struct world *world, struct post *post)
+{
+    const struct truth *truth = &world->truth;
+    for (uint32_t waited_ms = 0; waited_ms <= world->stage.options.hold_ttl_ms + 1000;
+         waited_ms += 100) {
+        stage_sleep(100);
+        if (!truth_follow(&world->truth))
+            world_fail(world, "%s", truth->error);
+        for (uint32_t i = 0; i < truth->hold_count && !world->failed; i++) {
+            const struct truth_hold *known = &truth->holds[i];
+            if (known->fate == TRUTH_HELD &&
+                owner_now_ms(post->owner) - known->hold.expires_at_ms > 1000)
+                world_fail(world, "P7: a seat is held more than a second after its hold's end");
+        }
+    }
+    if (truth_counts(truth).held > 0)
+        world_fail(world, "P7: seats are held after every hold's time");
+}
+
+/* A free seat can be had, a sold one cannot. */
+static void check_seats(struct world *world)
+{
+    const struct hall *hall = world->stage.hall;
+    for (uint32_t seat = 0; seat < hall->place_count && !world->failed; seat++) {
+        struct buyer probe = {.world = world, .account_id = stage_id(5000 + seat)};
+        const enum seats_state state = truth_state(&world->truth, seat);
+        struct owner_ask ask = {.verb = OWNER_HOLD, .account_id = probe.account_id};
+        if (hall->sections[hall->seats[seat].section].kind == HALL_STANDING)
+            continue;
+        ask.seat_count = 1;
+        ask.seats[0] = seat;
+        const int result = world_ask(world, &probe, &ask, NULL);
+        if (result != (state == SEATS_FREE ? 0 : ERR_CONFLICT))
+            world_fail(world, "P7: seat %u is %s, but asking for it gives %s", seat,
+                       state == SEATS_FREE ? "free" : "sold", err_name(result));
+        if (result != 0)
+            continue;
+        truth_find(&world->truth, ask.hold.hold_id)->release_asked = true;
+        struct owner_ask release = {
+            .verb = OWNER_RELEASE, .account_id = probe.account_id, .hold_id = ask.hold.hold_id};
+        if (world_ask(world, &probe, &release, NULL) != 0)
+            world_fail(world, "P7: a fresh hold cannot be given back");
+    }
+}
+
+/* Every key that is young enough gives its answer again. */
+static void check_keys(struct world *world, struct post *post)
+{
+    for (uint32_t i = 0; i < world->receipt_count && !world->failed; i++) {
+        struct receipt *receipt = &world->receipts[i];
+        if (!receipt->answered || receipt->reused ||
+            owner_now_ms(post->owner) - receipt->at_ms >= keep_ms(world))
+            continue;
+        struct buyer again = {.world = world, .account_id = receipt->account_id};
+        struct owner_ask ask = receipt->ask;
+        const int result = world_ask(world, &again, &ask, receipt);
+        if (result != 0)
+            world_fail(world, "P5: an answered key gives %s", err_name(result));
+        ask = receipt->ask;
+        ask.request_hash[0] ^= 1;
+        if (!world->failed && world_ask(world, &again, &ask, receipt) != ERR_EXISTS)
+            world_fail(world, "P5: an answered key is accepted with another request");
+    }
+}
+
+/* Nobody has more holds in the ledger than it was given or may have been given. */
+static void check_phantoms(struct world *world)
+{
+    for (uint32_t i = 0; i < world->buyer_count; i++) {
+        const struct buyer *buyer = &world->buyers[i];
+        uint32_t holds = 0;
+        for (uint32_t k = 0; k < world->truth.hold_count; k++)
+            holds += id_eq(world->truth.holds[k].hold.account_id, buyer->account_id);
+        if (holds > buyer->granted + buyer->uncertain)
+            world_fail(world, "P3: buyer %u has %u holds, but was given %u, and %u perhaps", i,
+                       holds, buyer->granted, buyer->uncertain);
+    }
+}
+
+/* An owner that was fenced without noticing learns it by its first commit: then it loads again, and
+ * the next must succeed. */
+static void knock(struct world *world)
+{
+    static const uint32_t states[] = {STAGE_PAUSED, STAGE_OPEN};
+    struct buyer organiser = {.world = world};
+    uint32_t refused = 0;
+    for (uint32_t i = world->truth.sale_state != STAGE_OPEN; i < 2 && refused < 2;) {
+        struct owner_ask ask = {.verb = OWNER_SET_SALE, .sale_state = states[i]};
+        const int result = world_ask(world, &organiser, &ask, NULL);
+        i += result == 0;
+        refused += result != 0;
+        if (result != 0) /* a call that was under way may have taken the store down */
+            store_fault_reset(world->posts[0]->store);
+        if (result != 0 && result != ERR_UNAVAILABLE)
+            world_fail(world, "setting the sale's state gives %s", err_name(result));
+        if (result != 0 && !stage_serving(world->posts[0]->owner))
+            world_fail(world, "a fenced owner does not come back");
+    }
+    if (refused == 2)
+        world_fail(world, "the sale's state cannot be set");
+}
+
+void check_calm(struct world *world)
+{
+    struct post *post = world->posts[0];
+    if (!stage_serving(post->owner)) {
+        world_fail(world, "owner %u does not serve, though the store is well", post->number);
+        return;
+    }
+    check_phantoms(world);
+    if (!world->failed)
+        knock(world);
+    if (!world->failed)
+        check_expiry(world, post);
+    if (!world->failed)
+        check_seats(world);
+    if (!world->failed)
+        check_keys(world, post);
+    if (!world->failed)
+        check_figures(world, post);
+}
+
+void check_end(struct world *world)
+{
+    if (!truth_compare_tables(&world->truth))
+        world_fail(world, "%s", world->truth.error);
+}

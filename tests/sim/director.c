@@ -1,0 +1,176 @@
+/* Who makes it hard: faults, pauses, clock jumps, owners that stop, die, return and overlap. */
+#include <inttypes.h>
+
+#include "sim/world.h"
+
+static struct post *any_post(struct world *world)
+{
+    const uint32_t from = world_below(world, WORLD_POSTS_MAX);
+    for (uint32_t i = 0; i < WORLD_POSTS_MAX; i++) {
+        struct post *post = world->posts[(from + i) % WORLD_POSTS_MAX];
+        if (post)
+            return post;
+    }
+    return NULL;
+}
+
+static void jump_clock(struct world *world)
+{
+    static const int32_t steps_ms[] = {-3600000, -60000, -3000, -1, 1, 2500, 30000, 7200000};
+    const int32_t step_ms = steps_ms[world_below(world, sizeof(steps_ms) / sizeof(steps_ms[0]))];
+    loop_jump_wall(world->stage.loop, step_ms);
+    world->coverage->jumps++;
+    world_say(world, "the wall clock jumps by %d ms", step_ms);
+}
+
+static void set_sale(struct world *world, uint32_t state)
+{
+    struct buyer organiser = {.world = world};
+    struct owner_ask ask = {.verb = OWNER_SET_SALE, .sale_state = state};
+    for (int i = 0; i < 20 && !world->failed; i++) {
+        if (world_ask(world, &organiser, &ask, NULL) == 0)
+            return;
+        world_wait(world, 200);
+    }
+}
+
+static void pause_sale(struct world *world)
+{
+    world->coverage->pauses++;
+    set_sale(world, STAGE_PAUSED);
+    world_wait(world, 1500);
+    set_sale(world, STAGE_OPEN);
+}
+
+static void crash_store(struct world *world)
+{
+    struct post *post = any_post(world);
+    if (!post)
+        return;
+    world->coverage->crashes++;
+    world_say(world, "owner %u loses its store", post->number);
+    store_fault_crash(post->store);
+}
+
+static void restart(struct world *world, bool kill)
+{
+    struct post *post = any_post(world);
+    if (!post)
+        return;
+    *(kill ? &world->coverage->kills : &world->coverage->restarts) += 1;
+    post_close(world, post, kill);
+    if (world_posts(world) == 0) {
+        world_wait(world, world_odds(world, 80) ? 300 : 2 * world->stage.options.hold_ttl_ms);
+        post_open(world);
+    }
+}
+
+static void stop_and_start(struct world *world)
+{
+    restart(world, false);
+}
+
+static void kill_and_start(struct world *world)
+{
+    restart(world, true);
+}
+
+/* Another owner takes over while the old one is alive, and perhaps paused. */
+static void take_over(struct world *world)
+{
+    struct post *old = any_post(world);
+    if (!old || world_posts(world) > 1)
+        return;
+    world->coverage->takeovers++;
+    const bool paused = world_odds(world, 60);
+    if (paused) {
+        struct weather slow = world->weather;
+        slow.delay_ppm = 1000000;
+        slow.delay_max_ns = (int64_t)world_below(world, 12000) * NS_PER_MS;
+        post_weather(old, &slow);
+        world_say(world, "owner %u is paused", old->number);
+        world_wait(world, 100);
+    }
+    post_open(world);
+    world_wait(world, 3000);
+    if (paused)
+        post_weather(old, &world->weather);
+    world_wait(world, 3000);
+    if (world_posts(world) > 1)
+        post_close(world, any_post(world), world_odds(world, 50));
+}
+
+/* A store that went down by itself comes back after a while. */
+static void mend(struct world *world)
+{
+    for (uint32_t i = 0; i < WORLD_POSTS_MAX; i++) {
+        struct post *post = world->posts[i];
+        if (post && store_fault_is_down(post->store) && world_odds(world, 50)) {
+            store_fault_reset(post->store);
+            world_say(world, "owner %u has its store again", post->number);
+        }
+    }
+}
+
+static bool is_serving(const struct post *post)
+{
+    struct owner_figures figures;
+    owner_figures(post->owner, &figures);
+    return figures.serving;
+}
+
+static void calm_down(struct world *world)
+{
+    world_say(world, "calm");
+    world->calm = true;
+    while (world_posts(world) > 1)
+        post_close(world, any_post(world), false);
+    if (world_posts(world) == 0)
+        post_open(world);
+    if (!world->posts[0]) {
+        world->posts[0] = any_post(world);
+        for (uint32_t i = 1; i < WORLD_POSTS_MAX; i++)
+            world->posts[i] = NULL;
+    }
+    post_weather(world->posts[0], &(struct weather){0});
+    /* A call that was under way may still take the store down. */
+    for (int i = 0; i < 300 && !is_serving(world->posts[0]); i++) {
+        store_fault_reset(world->posts[0]->store);
+        stage_sleep(100);
+    }
+    store_fault_reset(world->posts[0]->store);
+}
+
+void director_run(void *arg)
+{
+    static void (*const acts[])(struct world *) = {jump_clock,     pause_sale,     crash_store,
+                                                   stop_and_start, kill_and_start, take_over};
+    struct world *world = arg;
+    const uint32_t trouble = world_below(world, 4); /* 0: none in this world */
+    post_open(world);
+    if (world->stage.options.sale_state == STAGE_DRAFT) {
+        world_wait(world, 400);
+        set_sale(world, STAGE_OPEN);
+    }
+    while (world->buyers_left > 0 && !world->failed) {
+        world_wait(world, 400);
+        mend(world);
+        if (trouble > 0 && world_below(world, 24) < trouble)
+            acts[world_below(world, sizeof(acts) / sizeof(acts[0]))](world);
+    }
+    while (world->buyers_left > 0)
+        stage_sleep(1000);
+    calm_down(world);
+    if (!world->failed)
+        check_calm(world);
+    /* Once more, by an owner that knows nothing. */
+    post_close(world, world->posts[0], false);
+    struct post *fresh = post_open(world);
+    if (!stage_serving(fresh->owner))
+        world_fail(world, "a fresh owner does not serve");
+    if (!world->failed)
+        check_calm(world);
+    post_close(world, fresh, false);
+    check_end(world);
+    world->ended = true;
+}

@@ -1,0 +1,159 @@
+/*
+ * sim: many on-sales, each from its seed.
+ *
+ *     sim [--seeds N] [--first N]     plays N seeds (500), from the first (1) on
+ *     sim --seed N [--verbose]        plays one; verbose: prints all that happens in it
+ *
+ * The same seed is the same world: a failing one is printed and can be played again.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/world.h"
+
+#define SEED_SECONDS_MAX 30 /* of real time: a seed that takes longer goes in circles */
+#define TWICE_EVERY      20 /* one seed in so many is played a second time */
+
+static struct world world;
+
+static void replay_hint(const char *what)
+{
+    char line[160];
+    const int len = snprintf(line, sizeof(line),
+                             "not ok sim seed %" PRIu64 ": %s\n    to see it: sim --seed %" PRIu64
+                             " --verbose\n",
+                             world.seed, what, world.seed);
+    if (write(STDOUT_FILENO, line, (size_t)len) != len)
+        _exit(3);
+}
+
+static void died(int signal)
+{
+    replay_hint(signal == SIGALRM ? "it goes in circles" : "an assertion failed, or worse");
+    _exit(2);
+}
+
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGALRM};
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        signal(signals[i], died);
+}
+
+/* A run over many seeds that never met one of these has proved less than it says. */
+static bool covers(const struct coverage *c)
+{
+    const struct {
+        const char *what;
+        uint64_t count;
+    } rows[] = {
+        {"holds granted", c->answers[OWNER_HOLD][0]},
+        {"best seats granted", c->answers[OWNER_HOLD_BEST][0]},
+        {"holds given back", c->answers[OWNER_RELEASE][0]},
+        {"orders granted", c->answers[OWNER_ORDER][0]},
+        {"cancellations granted", c->answers[OWNER_CANCEL][0]},
+        {"sale opened or paused", c->answers[OWNER_SET_SALE][0]},
+        {"seats taken", c->answers[OWNER_HOLD][-ERR_CONFLICT]},
+        {"no adjacent seats", c->answers[OWNER_HOLD_BEST][-ERR_CONFLICT]},
+        {"over the account's limit", c->answers[OWNER_HOLD][-ERR_FULL]},
+        {"sale not open", c->answers[OWNER_HOLD][-ERR_BUSY]},
+        {"invalid holds", c->answers[OWNER_HOLD][-ERR_INVALID]},
+        {"orders of no hold", c->answers[OWNER_ORDER][-ERR_NOT_FOUND]},
+        {"in doubt, a hold refused", c->answers[OWNER_HOLD][-ERR_UNAVAILABLE]},
+        {"in doubt, an order refused", c->answers[OWNER_ORDER][-ERR_UNAVAILABLE]},
+        {"keys of another request", c->answers[OWNER_HOLD][-ERR_EXISTS]},
+        {"answers by key", c->by_key},
+        {"loads", c->loads},
+        {"commits", c->commits},
+        {"takeovers", c->takeovers},
+        {"kills", c->kills},
+        {"restarts", c->restarts},
+        {"pauses", c->pauses},
+        {"store crashes", c->crashes},
+        {"clock jumps", c->jumps},
+        {"expiries", c->expiries},
+        {"holds sold", c->sold},
+        {"orders cancelled", c->cancelled},
+    };
+    bool all = true;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        printf("    %-28s %10" PRIu64 "\n", rows[i].what, rows[i].count);
+        all = all && rows[i].count > 0;
+    }
+    return all;
+}
+
+/* False: it failed, and that was said. */
+static bool play(uint64_t seed, bool verbose, struct coverage *coverage, uint64_t *ret_hash)
+{
+    world.seed = seed;
+    alarm(SEED_SECONDS_MAX);
+    const bool fine = world_play(&world, seed, verbose, coverage);
+    alarm(0);
+    *ret_hash = world.trace_hash;
+    if (!fine)
+        replay_hint(world.failure);
+    if (!world.ended)
+        exit(2); /* fibers are left over: no other world can begin */
+    return fine;
+}
+
+static int play_many(uint64_t first, uint64_t seeds)
+{
+    struct coverage coverage = {0};
+    uint64_t failed = 0, differed = 0, twice = 0;
+    for (uint64_t seed = first; seed < first + seeds; seed++) {
+        uint64_t hash, again;
+        failed += !play(seed, false, &coverage, &hash);
+        if (seed % TWICE_EVERY != 0)
+            continue;
+        struct coverage unused = {0};
+        twice++;
+        play(seed, false, &unused, &again);
+        if (hash != again) {
+            differed++;
+            replay_hint("played twice, it went differently");
+        }
+    }
+    const bool whole = seeds < 200 || covers(&coverage);
+    printf("%s sim: seeds %" PRIu64 " to %" PRIu64 ", %" PRIu64 " failed\n",
+           failed ? "not ok" : "ok", first, first + seeds - 1, failed);
+    printf("%s sim: %" PRIu64 " seeds played twice went the same way\n", differed ? "not ok" : "ok",
+           twice);
+    printf("%s sim: everything that it is to meet was met\n", whole ? "ok" : "not ok");
+    return failed == 0 && differed == 0 && whole ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t seeds = 500, first = 1, one = 0;
+    bool verbose = false;
+    for (int i = 1; i < argc; i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        uint64_t *number = strcmp(argv[i], "--seeds") == 0   ? &seeds
+                           : strcmp(argv[i], "--first") == 0 ? &first
+                           : strcmp(argv[i], "--seed") == 0  ? &one
+                                                             : NULL;
+        if (strcmp(argv[i], "--verbose") == 0) {
+            verbose = true;
+        } else if (number && value) {
+            *number = strtoull(value, NULL, 10);
+            i++;
+        } else {
+            fprintf(stderr, "usage: sim [--seeds N] [--first N] | --seed N [--verbose]\n");
+            return 2;
+        }
+    }
+    catch_signals();
+    if (one == 0)
+        return play_many(first, seeds);
+    struct coverage coverage = {0};
+    uint64_t hash;
+    const bool fine = play(one, verbose, &coverage, &hash);
+    printf("%s sim seed %" PRIu64 ", trace %016" PRIx64 "\n", fine ? "ok" : "not ok", one, hash);
+    return fine ? 0 : 1;
+}

@@ -1,0 +1,411 @@
+#include "sim/truth.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool wrong(struct truth *truth, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static bool wrong(struct truth *truth, const char *format, ...)
+{
+    if (truth->error[0] != '\0')
+        return false;
+    int used =
+        snprintf(truth->error, sizeof(truth->error), "ledger row %" PRIu64 ": ", truth->tail.seq);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(truth->error + used, sizeof(truth->error) - (size_t)used, format, args);
+    va_end(args);
+    return false;
+}
+
+void truth_init(struct truth *truth, const struct stage *stage)
+{
+    *truth = (struct truth){
+        .store = stage->mem,
+        .hall = stage->hall,
+        .prices = stage->prices,
+        .performance_id = stage->performance_id,
+        .places_max = stage->options.places_max,
+        .sale_state = stage->options.sale_state,
+    };
+    arena_init(&truth->arena, 64u << 20);
+    truth->holds = calloc(TRUTH_HOLDS_MAX, sizeof(*truth->holds));
+    truth->claims = calloc(stage->hall->place_count, sizeof(*truth->claims));
+    truth->marks = calloc(TRUTH_VERSIONS_MAX, sizeof(*truth->marks));
+    assert(truth->holds && truth->claims && truth->marks);
+    int err = table_init(&truth->places, TRUTH_HOLDS_MAX, 0);
+    assert(err == 0);
+    err = table_init(&truth->keys, 2 * TRUTH_HOLDS_MAX, 0);
+    assert(err == 0);
+    struct store_performance row;
+    err = truth->store->ops->performance_get(truth->store, truth->performance_id, &truth->arena,
+                                             &row, DEADLINE_NEVER);
+    assert(err == 0);
+    memcpy(truth->tail.hash, row.head_hash, sizeof(truth->tail.hash)); /* the genesis hash */
+}
+
+void truth_release(struct truth *truth)
+{
+    free(truth->holds);
+    free(truth->claims);
+    free(truth->marks);
+    table_release(&truth->places);
+    table_release(&truth->keys);
+    arena_release(&truth->arena);
+}
+
+/* ---- looking ---- */
+
+struct truth_hold *truth_find(struct truth *truth, struct id hold_id)
+{
+    uint32_t place;
+    return table_get(&truth->places, hold_id, &place) ? &truth->holds[place] : NULL;
+}
+
+enum seats_state truth_state(const struct truth *truth, uint32_t seat)
+{
+    if (truth->claims[seat] == 0)
+        return SEATS_FREE;
+    return truth->holds[truth->claims[seat] - 1].fate == TRUTH_SOLD ? SEATS_SOLD : SEATS_HELD;
+}
+
+struct seats_counts truth_counts(const struct truth *truth)
+{
+    struct seats_counts counts = {0};
+    for (uint32_t seat = 0; seat < truth->hall->place_count; seat++) {
+        const enum seats_state state = truth_state(truth, seat);
+        counts.free += state == SEATS_FREE;
+        counts.held += state == SEATS_HELD;
+        counts.sold += state == SEATS_SOLD;
+    }
+    return counts;
+}
+
+uint32_t truth_count_fate(const struct truth *truth, enum truth_fate fate)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < truth->hold_count; i++)
+        count += truth->holds[i].fate == fate;
+    return count;
+}
+
+uint64_t truth_mark_of(uint32_t seat, enum seats_state state)
+{
+    if (state == SEATS_FREE)
+        return 0;
+    /* SplitMix64's finaliser (Steele, Lea, Flood 2014) */
+    uint64_t x = (4 * (uint64_t)seat + (uint64_t)state) * UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+uint64_t truth_mark_snapshot(const uint8_t *states, uint32_t place_count)
+{
+    uint64_t mark = 0;
+    for (uint32_t seat = 0; seat < place_count; seat++)
+        mark ^= truth_mark_of(seat, (enum seats_state)(states[seat / 4] >> 2 * (seat % 4) & 3));
+    return mark;
+}
+
+/* ---- following ---- */
+
+static struct id id_of(ProtobufCBinaryData bytes)
+{
+    struct id id = {0};
+    int err = id_from_bytes(view_of(bytes.data, bytes.len), &id);
+    assert(err == 0);
+    return id;
+}
+
+static uint64_t mark_of_hold(const struct seats_hold *hold, enum seats_state state)
+{
+    uint64_t mark = 0;
+    for (uint32_t i = 0; i < hold->count; i++)
+        mark ^= truth_mark_of(hold->seats[i], state);
+    return mark;
+}
+
+static int64_t price_of(const struct truth *truth, const struct seats_hold *hold)
+{
+    int64_t total = 0;
+    for (uint32_t i = 0; i < hold->count; i++)
+        total += truth->prices[truth->hall->seats[hold->seats[i]].category];
+    return total;
+}
+
+static uint32_t places_of(const struct truth *truth, struct id account_id)
+{
+    uint32_t places = 0;
+    for (uint32_t seat = 0; seat < truth->hall->place_count; seat++)
+        places += truth->claims[seat] != 0 &&
+                  id_eq(truth->holds[truth->claims[seat] - 1].hold.account_id, account_id);
+    return places;
+}
+
+static void give_back(struct truth *truth, struct truth_hold *known, enum truth_fate fate,
+                      uint64_t version)
+{
+    for (uint32_t i = 0; i < known->hold.count; i++)
+        truth->claims[known->hold.seats[i]] = 0;
+    known->fate = fate;
+    known->ended_version = version;
+}
+
+static bool follow_hold(struct truth *truth, const Usher__V1__LedgerEntry *entry, uint64_t version)
+{
+    const Usher__V1__LedgerHold *change = entry->hold;
+    struct truth_hold *known = &truth->holds[truth->hold_count];
+    assert(truth->hold_count < TRUTH_HOLDS_MAX);
+    *known = (struct truth_hold){.fate = TRUTH_HELD,
+                                 .held_at_ms = entry->at_ms,
+                                 .held_version = version,
+                                 .hold = {.hold_id = id_of(change->hold_id),
+                                          .account_id = id_of(change->account_id),
+                                          .count = (uint32_t)change->n_seats,
+                                          .expires_at_ms = change->expires_at_ms}};
+    if (truth_find(truth, known->hold.hold_id))
+        return wrong(truth, "a hold id comes twice");
+    if (truth->sale_state != STAGE_OPEN)
+        return wrong(truth, "a hold while the sale is not open");
+    if (change->expires_at_ms <= entry->at_ms)
+        return wrong(truth, "a hold that ends before it begins");
+    for (uint32_t i = 0; i < known->hold.count; i++) {
+        const uint32_t seat = change->seats[i];
+        if (seat >= truth->hall->place_count)
+            return wrong(truth, "seat %u is not in the hall", seat);
+        if (truth->claims[seat] != 0)
+            return wrong(truth, "P1: seat %u is held while it is %s", seat,
+                         truth_state(truth, seat) == SEATS_SOLD ? "sold" : "held");
+        known->hold.seats[i] = seat;
+    }
+    known->total = price_of(truth, &known->hold);
+    int err = table_put(&truth->places, known->hold.hold_id, truth->hold_count++);
+    assert(err == 0);
+    for (uint32_t i = 0; i < known->hold.count; i++)
+        truth->claims[known->hold.seats[i]] = truth->hold_count;
+    if (places_of(truth, known->hold.account_id) > truth->places_max)
+        return wrong(truth, "an account has more places than it may");
+    truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_HELD);
+    return true;
+}
+
+/* The hold that an entry ends, or NULL. */
+static struct truth_hold *live(struct truth *truth, ProtobufCBinaryData hold_id, const char *what)
+{
+    struct truth_hold *known = truth_find(truth, id_of(hold_id));
+    if (known && known->fate == TRUTH_HELD)
+        return known;
+    wrong(truth, "%s of a hold that %s", what, known ? "has ended" : "never was");
+    return NULL;
+}
+
+static bool follow_end(struct truth *truth, const Usher__V1__LedgerEntry *entry, uint64_t version)
+{
+    const bool expiry = entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY;
+    struct truth_hold *known =
+        live(truth, expiry ? entry->expiry->hold_id : entry->release->hold_id,
+             expiry ? "expiry" : "release");
+    if (!known)
+        return false;
+    const int64_t late_ms = entry->at_ms - known->hold.expires_at_ms;
+    if (expiry && late_ms < 0)
+        return wrong(truth, "a hold expires %" PRId64 " ms early", -late_ms);
+    if (expiry && late_ms > truth->late_max_ms)
+        truth->late_max_ms = late_ms;
+    if (!expiry && !known->release_asked)
+        return wrong(truth, "a release that its account did not ask for");
+    truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_HELD);
+    give_back(truth, known, expiry ? TRUTH_EXPIRED : TRUTH_RELEASED, version);
+    return true;
+}
+
+static bool same_seats(const struct seats_hold *hold, const uint32_t *seats, size_t count)
+{
+    return hold->count == count && memcmp(hold->seats, seats, count * sizeof(*seats)) == 0;
+}
+
+static bool follow_sale(struct truth *truth, const Usher__V1__LedgerEntry *entry, uint64_t version)
+{
+    const Usher__V1__LedgerSale *change = entry->sale;
+    struct truth_hold *known = live(truth, change->hold_id, "sale");
+    if (!known)
+        return false;
+    if (known->hold.expires_at_ms <= entry->at_ms)
+        return wrong(truth, "P4: an expired hold is sold");
+    if (!id_eq(id_of(change->account_id), known->hold.account_id) || !known->order_asked)
+        return wrong(truth, "a sale that the hold's account did not ask for");
+    if (!same_seats(&known->hold, change->seats, change->n_seats))
+        return wrong(truth, "P3: the seats of a sale are not its hold's");
+    if (change->total != known->total)
+        return wrong(truth, "a sale at %" PRId64 ", not %" PRId64, change->total, known->total);
+    known->fate = TRUTH_SOLD;
+    known->sold_at_ms = entry->at_ms;
+    known->sold_version = version;
+    truth->marks[version] ^=
+        mark_of_hold(&known->hold, SEATS_HELD) ^ mark_of_hold(&known->hold, SEATS_SOLD);
+    return true;
+}
+
+static bool follow_cancel(struct truth *truth, const Usher__V1__LedgerEntry *entry,
+                          uint64_t version)
+{
+    const Usher__V1__LedgerCancel *change = entry->cancel;
+    struct truth_hold *known = truth_find(truth, id_of(change->order_id));
+    if (!known || known->fate != TRUTH_SOLD)
+        return wrong(truth, "a cancellation of no order");
+    if (!id_eq(id_of(change->account_id), known->hold.account_id) || !known->cancel_asked)
+        return wrong(truth, "a cancellation that the order's account did not ask for");
+    if (!same_seats(&known->hold, change->seats, change->n_seats))
+        return wrong(truth, "P3: the seats of a cancellation are not the order's");
+    truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_SOLD);
+    give_back(truth, known, TRUTH_CANCELLED, version);
+    return true;
+}
+
+static bool follow_state(struct truth *truth, uint32_t to)
+{
+    const uint32_t from = truth->sale_state;
+    const bool legal = (to == STAGE_OPEN && (from == STAGE_DRAFT || from == STAGE_PAUSED)) ||
+                       (to == STAGE_PAUSED && from == STAGE_OPEN);
+    if (!legal)
+        return wrong(truth, "the sale goes from state %u to %u", from, to);
+    truth->sale_state = to;
+    return true;
+}
+
+static bool follow_entry(struct truth *truth, const Usher__V1__LedgerEntry *entry, uint64_t version)
+{
+    assert(version < TRUTH_VERSIONS_MAX);
+    truth->marks[version] = truth->marks[version - 1];
+    switch (entry->change_case) {
+    case USHER__V1__LEDGER_ENTRY__CHANGE_HOLD:
+        return follow_hold(truth, entry, version);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_RELEASE:
+    case USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY:
+        return follow_end(truth, entry, version);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE:
+        return follow_sale(truth, entry, version);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_CANCEL:
+        return follow_cancel(truth, entry, version);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE:
+        return follow_state(truth, entry->sale_state->state);
+    default:
+        return wrong(truth, "an entry of no kind");
+    }
+}
+
+/* The same key of an account again, within a row's reach of memory, would be two answers. */
+static bool follow_key(struct truth *truth, const Usher__V1__LedgerEntry *entry)
+{
+    const bool sale = entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_SALE;
+    const bool hold = entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_HOLD;
+    const Usher__V1__LedgerKey *key = sale ? entry->sale->key : hold ? entry->hold->key : NULL;
+    if (!key)
+        return true;
+    uint8_t text[ID_BYTES + LEDGER_KEY_MAX], hash[LEDGER_HASH_BYTES];
+    memcpy(text, sale ? entry->sale->account_id.data : entry->hold->account_id.data, ID_BYTES);
+    memcpy(text + ID_BYTES, key->key.data, key->key.len);
+    int err = ledger_sha256(view_of(text, ID_BYTES + key->key.len), hash);
+    assert(err == 0);
+    struct id name;
+    err = id_from_bytes(view_of(hash, ID_BYTES), &name);
+    assert(err == 0);
+    uint32_t second = 0;
+    const uint32_t now_s = (uint32_t)((entry->at_ms - STAGE_WALL_MS + INT64_C(1000000000)) / 1000);
+    if (table_get(&truth->keys, name, &second) && now_s - second < OWNER_KEY_KEEP_MS / 1000)
+        return wrong(truth, "P5: a key is used twice within %u s", now_s - second);
+    err = table_put(&truth->keys, name, now_s);
+    assert(err == 0);
+    return true;
+}
+
+static bool follow_row(struct truth *truth, const struct ledger_row *row, struct arena *arena)
+{
+    enum ledger_break broken;
+    int64_t before_ms = truth->tail.at_ms;
+    int err = ledger_follow(truth->performance_id, row, &truth->tail, &broken);
+    assert(err == 0);
+    if (broken != LEDGER_OK)
+        return wrong(truth, "P11: %s", ledger_break_text(broken));
+    Usher__V1__LedgerBatch *batch;
+    err = ledger_unpack(row->body, arena, &batch);
+    if (err != 0)
+        return wrong(truth, "P11: the body is malformed");
+    if (batch->n_entries != row->version - row->version_before)
+        return wrong(truth, "P11: the versions are not the entries'");
+    for (size_t i = 0; i < batch->n_entries; i++) {
+        const Usher__V1__LedgerEntry *entry = batch->entries[i];
+        if (entry->at_ms < before_ms || entry->at_ms > row->at_ms)
+            return wrong(truth, "P11: the time of an entry is out of order");
+        before_ms = entry->at_ms;
+        if (!follow_entry(truth, entry, row->version_before + 1 + i) || !follow_key(truth, entry))
+            return false;
+    }
+    return true;
+}
+
+bool truth_follow(struct truth *truth)
+{
+    struct ledger_row *rows;
+    size_t count;
+    arena_reset(&truth->arena);
+    int err = truth->store->ops->ledger_read(truth->store, truth->performance_id,
+                                             truth->tail.seq + 1, INT64_MIN, 1000, &truth->arena,
+                                             &rows, &count, DEADLINE_NEVER);
+    assert(err == 0 && count < 1000);
+    for (size_t i = 0; i < count && truth->error[0] == '\0'; i++)
+        follow_row(truth, &rows[i], &truth->arena);
+    return truth->error[0] == '\0';
+}
+
+/* ---- the tables beside the ledger ---- */
+
+static bool compare_orders(struct truth *truth)
+{
+    struct store_order *orders;
+    size_t count;
+    int err = truth->store->ops->order_scan(truth->store, truth->performance_id, (struct id){0},
+                                            TRUTH_HOLDS_MAX, &truth->arena, &orders, &count,
+                                            DEADLINE_NEVER);
+    assert(err == 0);
+    for (size_t i = 0; i < count; i++) {
+        const struct truth_hold *known = truth_find(truth, orders[i].order_id);
+        const enum truth_fate fate =
+            orders[i].state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ? TRUTH_SOLD
+                                                                             : TRUTH_CANCELLED;
+        if (!known || known->fate != fate || known->total != orders[i].total ||
+            known->sold_at_ms != orders[i].placed_at_ms ||
+            !id_eq(known->hold.account_id, orders[i].account_id) ||
+            orders[i].seats.len != 4u * known->hold.count)
+            return wrong(truth, "P11: an order is not what the ledger says");
+    }
+    if (count != truth_count_fate(truth, TRUTH_SOLD) + truth_count_fate(truth, TRUTH_CANCELLED))
+        return wrong(truth, "P2: %zu orders, not as many as the ledger's sales", count);
+    return true;
+}
+
+bool truth_compare_tables(struct truth *truth)
+{
+    if (!truth_follow(truth))
+        return false;
+    arena_reset(&truth->arena);
+    struct store_sale *sales;
+    size_t count;
+    int err = truth->store->ops->sold_list(truth->store, truth->performance_id, &truth->arena,
+                                           &sales, &count, DEADLINE_NEVER);
+    assert(err == 0);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t seat = sales[i].seat;
+        if (truth_state(truth, seat) != SEATS_SOLD ||
+            !id_eq(truth->holds[truth->claims[seat] - 1].hold.hold_id, sales[i].order_id))
+            return wrong(truth, "P11: seat %u is sold, but not by the ledger", seat);
+    }
+    if (count != truth_counts(truth).sold)
+        return wrong(truth, "P11: %zu seats in sold, %u by the ledger", count,
+                     truth_counts(truth).sold);
+    return compare_orders(truth);
+}

@@ -1,0 +1,205 @@
+#include "sim/world.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void world_say(struct world *world, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+    va_start(args, format);
+    int len = snprintf(line, sizeof(line), "%10.3f ",
+                       (double)loop_now_ns(world->stage.loop) / (double)NS_PER_MS);
+    len += vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
+    va_end(args);
+    for (int i = 0; line[i] != '\0'; i++) /* FNV-1a */
+        world->trace_hash = (world->trace_hash ^ (uint8_t)line[i]) * UINT64_C(0x100000001b3);
+    if (world->verbose)
+        printf("%s\n", line);
+}
+
+void world_fail(struct world *world, const char *format, ...)
+{
+    if (world->failed)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(world->failure, sizeof(world->failure), format, args);
+    va_end(args);
+    world->failed = true;
+    world_say(world, "WRONG: %s", world->failure);
+}
+
+uint32_t world_below(struct world *world, uint32_t limit)
+{
+    return (uint32_t)chance_below(world->chance, limit);
+}
+
+bool world_odds(struct world *world, uint32_t in_hundred)
+{
+    return world_below(world, 100) < in_hundred;
+}
+
+void world_wait(struct world *world, uint32_t max_ms)
+{
+    const int64_t wait_us = world_below(world, 1000 * max_ms + 1);
+    int err = fiber_sleep_until(fiber_now_ns() + 1000 * wait_us);
+    assert(err == 0);
+}
+
+uint32_t world_posts(const struct world *world)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < WORLD_POSTS_MAX; i++)
+        count += world->posts[i] != NULL;
+    return count;
+}
+
+static const char *verb_name(enum owner_verb verb)
+{
+    static const char *const names[] = {"hold", "best", "release", "order", "cancel", "sale"};
+    return names[verb];
+}
+
+static void say_answer(struct world *world, const struct post *post, const struct owner_ask *ask,
+                       const struct receipt *receipt)
+{
+    char seats[128] = "";
+    const bool granted = ask->result == 0;
+    const uint32_t count = granted ? ask->hold.count : ask->seat_count;
+    for (uint32_t i = 0, len = 0; i < count && i < SEATS_PARTY_MAX; i++)
+        len += (uint32_t)snprintf(seats + len, sizeof(seats) - len, " %u",
+                                  granted ? ask->hold.seats[i] : ask->seats[i]);
+    world_say(world, "account %" PRIu64 " asks owner %u: %s %016" PRIx64 " key %u:%s → %s",
+              ask->account_id.lo, post->number, verb_name(ask->verb),
+              granted ? ask->hold.hold_id.lo : ask->hold_id.lo, receipt ? receipt->number : 0,
+              seats, granted ? "granted" : err_name(ask->result));
+}
+
+/* Somebody at work; NULL: nobody is. */
+static struct post *find_post(struct world *world)
+{
+    const uint32_t from = world_below(world, WORLD_POSTS_MAX);
+    for (uint32_t i = 0; i < WORLD_POSTS_MAX; i++) {
+        struct post *post = world->posts[(from + i) % WORLD_POSTS_MAX];
+        if (post && !post->leaving)
+            return post;
+    }
+    return NULL;
+}
+
+int world_ask(struct world *world, struct buyer *buyer, struct owner_ask *ask,
+              struct receipt *receipt)
+{
+    struct post *post = find_post(world);
+    char key[16];
+    if (!post) {
+        ask->result = ERR_UNAVAILABLE; /* nobody was asked */
+        return ask->result;
+    }
+    if (receipt) {
+        snprintf(key, sizeof(key), "key %u", receipt->number);
+        ask->key = view_str(key);
+    }
+    post->visitors++;
+    const int64_t asked_ns = fiber_now_ns();
+    owner_ask(post->owner, ask);
+    say_answer(world, post, ask, receipt);
+    const int64_t now_ms = owner_now_ms(post->owner);
+    if (fiber_now_ns() - asked_ns > WORLD_ANSWER_MS * NS_PER_MS)
+        world_fail(world, "an answer took %" PRId64 " ms", (fiber_now_ns() - asked_ns) / NS_PER_MS);
+    if (now_ms < post->shadow.now_ms)
+        world_fail(world, "the time of owner %u goes back", post->number);
+    post->shadow.now_ms = now_ms;
+    if (world->latest_ms < now_ms)
+        world->latest_ms = now_ms;
+    if (!world->failed)
+        check_answer(world, post, ask, receipt);
+    post->visitors--;
+    return ask->result;
+}
+
+/* ---- a seed's world ---- */
+
+static void draw_weather(struct world *world)
+{
+    static const struct weather kinds[] = {
+        {0},
+        {.delay_ppm = 500000, .delay_max_ns = 3 * NS_PER_MS},
+        {.before_ppm = 20000,
+         .after_ppm = 30000,
+         .io_ppm = 10000,
+         .crash_ppm = 2000,
+         .delay_ppm = 500000,
+         .delay_max_ns = 20 * NS_PER_MS},
+        {.before_ppm = 60000,
+         .after_ppm = 120000,
+         .io_ppm = 40000,
+         .crash_ppm = 10000,
+         .delay_ppm = 700000,
+         .delay_max_ns = 300 * NS_PER_MS},
+        {.after_ppm = 50000, .delay_ppm = 900000, .delay_max_ns = 2500 * NS_PER_MS},
+    };
+    world->weather = kinds[world_below(world, sizeof(kinds) / sizeof(kinds[0]))];
+}
+
+static void draw_stage(struct world *world, uint64_t seed)
+{
+    static const char *const halls[][8] = {
+        {"....", "....", NULL},
+        {".....|.....", "......|....", "....|...|..", NULL},
+        {"............", "............", "............", "............", NULL},
+        {"..", NULL},
+        {NULL},
+    };
+    static const uint32_t ttls_ms[] = {700, 2000, 5000, 20000};
+    struct chance_seeded seeded;
+    struct chance *chance = &seeded.chance;
+    chance_seed(&seeded, seed);
+    const size_t hall = (size_t)chance_below(chance, sizeof(halls) / sizeof(halls[0]));
+    const uint32_t least = halls[hall][0] ? 0 : 6;
+    const struct stage_options options = {
+        .seed = chance_u64(chance),
+        .rows = halls[hall],
+        .standing = least + (uint32_t)chance_below(chance, 10),
+        .hold_ttl_ms = ttls_ms[chance_below(chance, 4)],
+        .places_max = 2 + (uint32_t)chance_below(chance, 9),
+        .sale_state = chance_below(chance, 2) ? STAGE_OPEN : STAGE_DRAFT,
+        .shuffle = true,
+    };
+    stage_open(&world->stage, &options);
+}
+
+bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverage *coverage)
+{
+    *world = (struct world){.seed = seed,
+                            .verbose = verbose,
+                            .coverage = coverage,
+                            .trace_hash = UINT64_C(0xcbf29ce484222325)};
+    draw_stage(world, seed);
+    world->chance = &world->stage.chance.chance;
+    world->receipts = calloc(WORLD_RECEIPTS_MAX, sizeof(*world->receipts));
+    assert(world->receipts);
+    truth_init(&world->truth, &world->stage);
+    draw_weather(world);
+    world->buyer_count = world->buyers_left = 5 + world_below(world, WORLD_BUYERS_MAX - 4);
+    world->acts = 8 + world_below(world, 40);
+    for (uint32_t i = 0; i < world->buyer_count; i++) {
+        world->buyers[i] = (struct buyer){.world = world, .account_id = stage_id(100 + i)};
+        int err = fiber_spawn(&world->stage.scope, buyer_run, &world->buyers[i]);
+        assert(err == 0);
+    }
+    stage_run(&world->stage, director_run, world);
+    if (!world->ended)
+        world_fail(world, "somebody waits for ever");
+    coverage->expiries += truth_count_fate(&world->truth, TRUTH_EXPIRED);
+    coverage->sold += truth_count_fate(&world->truth, TRUTH_SOLD);
+    coverage->cancelled += truth_count_fate(&world->truth, TRUTH_CANCELLED);
+    truth_release(&world->truth);
+    free(world->receipts);
+    if (world->ended)
+        stage_close(&world->stage);
+    return !world->failed;
+}

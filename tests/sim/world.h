@@ -1,0 +1,151 @@
+/*
+ * world: one on-sale from a seed: a small hall, a store that fails, owners that come and go, and
+ * buyers who do what buyers do, all in virtual time.
+ *
+ *     buyers ──owner_ask──▶ posts: owner over store_fault over ┐
+ *     director ──faults, pauses, clock jumps, takeovers──▶ …   ├─▶ one store in memory ◀── truth
+ *                                                     another  ┘
+ *
+ * A post is an owner at work with its own way to the store, so that one of two may be cut off,
+ * paused or gone while the other sells. Every answer is compared with the ledger at the moment it
+ * is given, and everything once more at the end, when faults have stopped.
+ */
+#ifndef USHER_TESTS_SIM_WORLD_H
+#define USHER_TESTS_SIM_WORLD_H
+
+#include "sim/truth.h"
+#include "store/wrap/fault.h"
+
+#define WORLD_POSTS_MAX    2
+#define WORLD_BUYERS_MAX   60
+#define WORLD_RECEIPTS_MAX 8192
+#define WORLD_BELONGS_MAX  8
+#define WORLD_ANSWER_MS    60000 /* an ask is answered within this */
+#define WORLD_RESULTS      18    /* results are 0, -1, … -17 */
+
+/* What the seeds of a run met, so that a run which proves nothing is noticed. */
+struct coverage {
+    uint64_t answers[6][WORLD_RESULTS]; /* by verb, by -result */
+    uint64_t by_key;                    /* the same answer again */
+    uint64_t forgotten;                 /* keys that were old enough to be forgotten */
+    uint64_t uncertain_done;            /* answered 0 though its commit failed */
+    uint64_t loads, commits;
+    uint64_t takeovers, kills, restarts, pauses, crashes, jumps, fenced_asks;
+    uint64_t expiries, sold, cancelled;
+};
+
+/* What listens to an owner: deltas applied to what was loaded. */
+struct shadow {
+    uint64_t version;
+    uint64_t mark;
+    enum seats_state *states; /* a place */
+    bool loaded;
+    int64_t now_ms; /* the owner's time, when last seen */
+};
+
+struct post {
+    struct world *world;
+    struct owner *owner;
+    struct store *store; /* store_fault around the one in memory */
+    struct shadow shadow;
+    uint32_t number;
+    bool leaving; /* takes no new asks */
+    uint32_t visitors;
+};
+
+/* A key and what was answered under it the first time. */
+struct receipt {
+    struct id account_id;
+    uint32_t number; /* of the key */
+    enum owner_verb verb;
+    uint8_t request_hash[32];
+    bool answered;
+    bool reused; /* with another request, after it was forgotten: nothing is expected of it */
+    struct seats_hold hold;
+    int64_t total;
+    int64_t at_ms;
+    struct owner_ask ask; /* as it was asked */
+};
+
+struct belonging {
+    struct id hold_id;
+    bool ordered;
+    uint32_t seat_count;
+    uint32_t seats[SEATS_PARTY_MAX];
+};
+
+struct buyer {
+    struct world *world;
+    struct id account_id;
+    struct belonging belongings[WORLD_BELONGS_MAX];
+    uint32_t belonging_count;
+    uint32_t granted;   /* different holds it was given */
+    uint32_t uncertain; /* holds it asked for, and was told that nothing is known */
+};
+
+/* How a seed's store behaves, in a million. */
+struct weather {
+    uint32_t before_ppm, after_ppm, io_ppm, crash_ppm, delay_ppm;
+    int64_t delay_max_ns;
+};
+
+struct world {
+    uint64_t seed;
+    bool verbose;
+    struct stage stage;
+    struct truth truth;
+    struct chance *chance;
+    struct coverage *coverage;
+    struct weather weather;
+    struct post *posts[WORLD_POSTS_MAX]; /* NULL: nobody */
+    uint32_t post_count;                 /* ever */
+    struct buyer buyers[WORLD_BUYERS_MAX];
+    uint32_t buyer_count;
+    uint32_t buyers_left;
+    uint32_t acts; /* a buyer's */
+    struct receipt *receipts;
+    uint32_t receipt_count;
+    bool calm; /* no faults any more, one owner */
+    bool ended;
+    int64_t latest_ms; /* the latest time that an owner gave */
+    uint64_t trace_hash;
+    bool failed;
+    char failure[512];
+};
+
+/* Plays the seed. False: failure says what is wrong. trace_hash is that of all that happened. */
+bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverage *coverage);
+
+/* ---- for the files of the world alone ---- */
+
+/* A line of the trace. */
+void world_say(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Something is wrong; the first is kept, and everybody goes home. */
+void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool world_odds(struct world *world, uint32_t in_hundred);
+uint32_t world_below(struct world *world, uint32_t limit);
+/* Sleeps 0 … max_ms. */
+void world_wait(struct world *world, uint32_t max_ms);
+/* Owners that take asks. */
+uint32_t world_posts(const struct world *world);
+/* Asks some owner, and checks the answer. receipt: the key's, or NULL. */
+int world_ask(struct world *world, struct buyer *buyer, struct owner_ask *ask,
+              struct receipt *receipt);
+
+/* check.c: an answer against the ledger; and everything, once it is calm. */
+void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
+                  struct receipt *receipt);
+void check_calm(struct world *world);
+void check_end(struct world *world);
+
+/* post.c */
+struct post *post_open(struct world *world);
+/* Stops the owner and forgets it. crash: its way to the store is cut first. */
+void post_close(struct world *world, struct post *post, bool crash);
+void post_weather(struct post *post, const struct weather *weather);
+
+/* buyer.c, director.c: fibers; arg is a struct buyer, a struct world */
+void buyer_run(void *arg);
+void director_run(void *arg);
+
+#endif
