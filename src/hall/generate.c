@@ -22,7 +22,8 @@
 #define PITCH         3400.0 /* row to row */
 #define AISLE         5000.0 /* between blocks, and added between tiers */
 #define BLOCK_SEATS   18.0   /* seats a row of a block, where the caller leaves it to us */
-#define TIER_ROWS     16     /* rows a tier, likewise */
+#define TIER_ROWS_MIN 8      /* rows a tier, likewise */
+#define TIER_ROWS_MAX 18
 #define TIERS_MAX     64
 #define BLOCKS_MAX    1000
 #define ROWS_MAX      200
@@ -91,7 +92,31 @@ static void choose_blocks(struct shape *s, uint32_t sections)
     }
 }
 
-/* As many tiers as make the hall's rows long enough for its seats. */
+static bool suffices(struct shape *s, uint32_t sections)
+{
+    choose_blocks(s, sections);
+    return total_length(s) >= s->seats * SPACING;
+}
+
+/* The fewest tiers, and then the fewest rows a tier, that hold the seats. False: none do. */
+static bool choose_tiers(struct shape *s, const struct hall_shape *wish)
+{
+    const uint32_t least = wish->rows ? wish->rows : TIER_ROWS_MIN;
+    const uint32_t most = wish->rows ? wish->rows : TIER_ROWS_MAX;
+    for (s->tiers = 1; s->tiers <= TIERS_MAX; s->tiers++) {
+        if (wish->sections != 0 && s->tiers > wish->sections)
+            break;
+        for (s->tier_rows = least; s->tier_rows <= most; s->tier_rows++) {
+            if (suffices(s, wish->sections))
+                return true;
+        }
+    }
+    s->tiers--;
+    s->tier_rows = most;
+    choose_blocks(s, wish->sections);
+    return false;
+}
+
 static int choose_shape(const struct hall_shape *wish, struct shape *s,
                         struct hall_error *ret_error)
 {
@@ -103,21 +128,9 @@ static int choose_shape(const struct hall_shape *wish, struct shape *s,
     const double field = 2 * wish->standing * STANDING_AREA / (s->angle < 2.2 ? s->angle : 2.2);
     if (s->radius * s->radius * 0.6 < field)
         s->radius = sqrt(field / 0.6);
-    s->tier_rows = wish->rows ? wish->rows : TIER_ROWS;
-    for (s->tiers = 1; s->tiers <= TIERS_MAX; s->tiers++) {
-        if (wish->sections != 0 && s->tiers > wish->sections)
-            break;
-        choose_blocks(s, wish->sections);
-        if (total_length(s) >= s->seats * SPACING)
-            break;
-    }
-    if (s->tiers > TIERS_MAX || (wish->sections != 0 && s->tiers > wish->sections)) {
-        /* Fewer tiers than would do: the hall grows wider instead. */
-        if (s->tiers > TIERS_MAX && wish->sections == 0)
-            return refuse(ret_error, "rows: so few rows a section do not hold this capacity");
-        s->tiers--;
-        choose_blocks(s, wish->sections);
-    }
+    /* Fewer tiers than would do: the hall grows wider instead. */
+    if (!choose_tiers(s, wish) && s->tiers == TIERS_MAX && wish->sections == 0)
+        return refuse(ret_error, "rows: so few rows a section do not hold this capacity");
     for (uint32_t i = 0; i < 64 && total_length(s) < s->seats * SPACING; i++)
         s->radius *= 1.15;
     /* Too long by now: span less of the circle, so that seats do not lie far apart. */
