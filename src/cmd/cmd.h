@@ -34,6 +34,12 @@ struct cmd {
 int cmd_options(const struct conf_table *table, int argc, char **argv, struct conf *c,
                 void *values);
 
+/* For a command of several: finds argv[1] among the rows and runs it with its own name first; tells
+ * what there is for --help, help and what is unknown. name is "hall", prefixed to the rows' names.
+ */
+int cmd_dispatch(const char *name, const char *summary, const struct cmd *rows, size_t count,
+                 int argc, char **argv);
+
 /* "usher NAME: what" and a line end on standard error; returns code. */
 int cmd_fail(const char *name, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -86,14 +86,8 @@ static int create(struct demo *demo)
 
     Usher__V1__OpenSaleRequest open = USHER__V1__OPEN_SALE_REQUEST__INIT;
     open.performance_id = performance->performance_id;
-    /* The owner may still be loading: then it is asked again. */
-    for (int tries = 0; tries < 20; tries++) {
-        if (ask(demo, "OpenSale", &open.base, &usher__v1__performance__descriptor))
-            return 0;
-        if (fiber_sleep_until(deadline_after_ms(fiber_now_ns(), 100)) != 0)
-            break;
-    }
-    return ERR_UNAVAILABLE;
+    return ask(demo, "OpenSale", &open.base, &usher__v1__performance__descriptor) ? 0
+                                                                                  : ERR_UNAVAILABLE;
 }
 
 int demo_create(const char *url, const char *tls_ca_path, const uint8_t operator_key[KEY_BYTES])

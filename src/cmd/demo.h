@@ -1,13 +1,14 @@
 /*
- * demo: something to look at in an empty store: a generated hall of 2,000 seats, an event, an open sale.
+ * demo: something to look at in an empty store: a generated hall of 2,000 seats, an event, an open
+ * sale.
  */
 #ifndef USHER_CMD_DEMO_H
 #define USHER_CMD_DEMO_H
 
 #include "token/key.h"
 
-/* Asks the server at url, as its organiser, for the demo, unless it has an event already. From a fiber.
- * Returns 0; an err code after having logged what went wrong. */
+/* Asks the server at url, as its organiser, for the demo, unless it has an event already. From a
+ * fiber. Returns 0; an err code after having logged what went wrong. */
 int demo_create(const char *url, const char *tls_ca_path, const uint8_t operator_key[KEY_BYTES]);
 
 #endif

@@ -11,6 +11,8 @@
 
 #include "cmd/audit.h"
 #include "cmd/cmd.h"
+#include "cmd/event.h"
+#include "cmd/hall.h"
 #include "cmd/serve.h"
 #include "err/err.h"
 
@@ -20,6 +22,8 @@ static int version_command(int argc, char **argv);
 static const struct cmd commands[] = {
     {"serve", "the server: the page, gRPC and Connect on one port", serve_command},
     {"audit", "does the store keep its promises? replays the ledger and compares", audit_command},
+    {"hall", "halls: import a plan, generate one, list them", hall_command},
+    {"event", "events: create, open, pause, report, list", event_command},
     {"version", "which usher this is", version_command},
     {"help", "this list, or the help of a command: usher help COMMAND", help_command},
 };

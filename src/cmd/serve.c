@@ -1,9 +1,10 @@
 /*
- * usher serve: builds the house from its parts, floor by floor, and takes it down in the opposite order.
+ * usher serve: builds the house from its parts, floor by floor, and takes it down in the opposite
+ * order.
  *
- * Touches DIR alone: usher.db (the store), secret.key (signs tokens and ticket codes), operator.key (the
- * organiser's), listen (where it answers). When the process dies at any moment, the next start goes on from
- * what was acknowledged.
+ * Touches DIR alone: usher.db (the store), secret.key (signs tokens and ticket codes), operator.key
+ * (the organiser's), listen (where it answers). When the process dies at any moment, the next start
+ * goes on from what was acknowledged.
  */
 #include "cmd/serve.h"
 
@@ -302,7 +303,7 @@ int serve_command(int argc, char **argv)
     bool known = log_level_parse(house.values.log_level, &log.level);
     assert(known); /* conf has checked the choice */
     log_setup(&log);
-    /* Before any thread starts, so that all of them inherit it: the signals come to sigwait alone. */
+    /* Before any thread starts, so that all inherit it: the signals come to sigwait alone. */
     sigset_t ending;
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);

@@ -1,9 +1,10 @@
 /*
  * draft: a hall while it is drawn, by the importer or the generator.
  *
- * Seats are added in order: a section, its rows, their seats, at absolute positions in hundredths of a unit
- * that may be negative. hall_draft_finish moves everything into the positive quadrant with a margin, encodes
- * it as a SeatMap, and loads the hall from that: there is one way to make a struct hall.
+ * Seats are added in order: a section, its rows, their seats, at absolute positions in hundredths
+ * of a unit that may be negative. hall_draft_finish moves everything into the positive quadrant
+ * with a margin, encodes it as a SeatMap, and loads the hall from that: there is one way to make a
+ * struct hall.
  */
 #ifndef USHER_HALL_DRAFT_H
 #define USHER_HALL_DRAFT_H
@@ -52,8 +53,8 @@ struct hall_draft {
 void hall_draft_init(struct hall_draft *draft);
 void hall_draft_release(struct hall_draft *draft);
 
-/* What is added last takes what follows. ERR_FULL beyond a maximum of hall.h; ERR_NO_MEMORY. Views are
- * borrowed until hall_draft_finish. */
+/* What is added last takes what follows. ERR_FULL beyond a maximum of hall.h; ERR_NO_MEMORY. Views
+ * are borrowed until hall_draft_finish. */
 int hall_draft_section(struct hall_draft *draft, const struct draft_section *section);
 int hall_draft_row(struct hall_draft *draft, struct view name);
 int hall_draft_seat(struct hall_draft *draft, const struct draft_seat *seat);

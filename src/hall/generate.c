@@ -1,13 +1,15 @@
 /*
- * A plausible hall: rows are arcs around the stage, tier behind tier, each tier cut into blocks by aisles.
+ * A plausible hall: rows are arcs around the stage, tier behind tier, each tier cut into blocks by
+ * aisles.
  *
  *                         stage
  *                     ╭ standing ╮
  *             ╭ 101 ╮ ╭ 102 ╮ ╭ 103 ╮          tier 1: rows A, B, C, …
  *         ╭ 201 ╮ ╭ 202 ╮ ╭ 203 ╮ ╭ 204 ╮      tier 2
  *
- * The angle the arcs span grows with capacity, from a fan before the stage to a bowl around it. How many
- * seats a row has follows from its length; capacity is met exactly by largest remainders (Hamilton's method).
+ * The angle the arcs span grows with capacity, from a fan before the stage to a bowl around it. How
+ * many seats a row has follows from its length; capacity is met exactly by largest remainders
+ * (Hamilton's method).
  */
 #include <math.h>
 #include <stdio.h>
@@ -165,8 +167,8 @@ static int by_place(const void *a, const void *b)
     return x->place < y->place ? -1 : x->place > y->place;
 }
 
-/* Shares the seats out among all rows of all blocks in proportion to their lengths, in order of tier, block
- * and row. Every strip gets one at least. */
+/* Shares the seats out among all rows of all blocks in proportion to their lengths, in order of
+ * tier, block and row. Every strip gets one at least. */
 static int share_out(const struct shape *s, struct strip *strips, uint32_t count)
 {
     const double all = total_length(s);

@@ -1,4 +1,4 @@
-/* A hall from its stored form. Stored bytes are not trusted: whatever does not fit is ERR_CORRUPT. */
+/* A hall from its stored form. Stored bytes are not trusted: what does not fit is ERR_CORRUPT. */
 #include <math.h>
 #include <openssl/sha.h>
 #include <stdio.h>

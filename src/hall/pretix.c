@@ -1,11 +1,12 @@
 /*
- * The pretix seating-plan format (github.com/pretix/pretix, "seating plan" JSON), both revisions: with and
- * without uuid and zone_id, whole and fractional positions.
+ * The pretix seating-plan format (github.com/pretix/pretix, "seating plan" JSON), both revisions:
+ * with and without uuid and zone_id, whole and fractional positions.
  *
- * Zones become sections, rows rows, seats seats; positions of zone, row and seat add up. A seat whose distance
- * to the next is more than 1.6 times the row's median has an aisle after it. Plans have no stage: an area
- * whose text names one is taken, or else the middle of the plan's edge that the first rows are nearer to.
- * Areas are decoration otherwise, and left out.
+ * Zones become sections (one a block, where row names repeat), rows rows, seats seats; positions of zone, row
+ * and seat add up. A seat
+ * whose distance to the next is more than 1.6 times the row's median has an aisle after it. Plans
+ * have no stage: an area whose text names one is taken, or else the middle of the plan's edge that
+ * the first rows are nearer to. Areas are decoration otherwise, and left out.
  */
 #include <jansson.h>
 #include <math.h>
@@ -19,7 +20,7 @@
 #define POSITION_MAX 400000.0 /* units; a plan in pixels is a few thousand */
 #define AISLE_FACTOR 1.6
 
-struct guid {
+struct uuid {
     const char *text;
     uint32_t zone, row, seat;
 };
@@ -28,8 +29,8 @@ struct import {
     struct hall_draft draft;
     struct hall_error *error;
     const json_t *categories;
-    struct guid *guids; /* one a seat, to find twins */
-    uint32_t guid_count, guid_cap;
+    struct uuid *uuids; /* one a seat, to find twins */
+    uint32_t uuid_count, uuid_cap;
     bool stage_known;
     double first_rows_y, all_y; /* sums */
     uint32_t first_rows_seats;
@@ -38,6 +39,12 @@ struct import {
 
 struct point {
     double x, y;
+};
+
+/* The block of a zone that rows go into; number 0 before the first row. */
+struct block {
+    struct view zone_name;
+    uint32_t number;
 };
 
 /* Writes "PLACE: what" and returns ERR_INVALID. */
@@ -74,8 +81,8 @@ static int read_list(struct import *in, const json_t *object, const char *name, 
     return 0;
 }
 
-/* A text without control characters; empty where it is missing, null or "" and may be. Numbers are taken as
- * they are written: some plans number seats so. */
+/* A text without control characters; empty where it is missing, null or "" and may be. Numbers are
+ * taken as they are written: some plans number seats so. */
 static int read_text(struct import *in, const json_t *object, const char *name, const char *place,
                      struct view *ret_text)
 {
@@ -207,27 +214,33 @@ static int find_category(struct import *in, const json_t *seat, const char *plac
 
 /* ---- seats ---- */
 
-static int remember_guid(struct import *in, const json_t *seat, const char *place, uint32_t zone,
+/* What tells a seat from all others: its uuid in the newer revision. Plans of the older one have a seat_guid
+ * alone, and real ones repeat it where it was never filled in; so twins of that are let pass. */
+static int remember_uuid(struct import *in, const json_t *seat, const char *place, uint32_t zone,
                          uint32_t row, uint32_t number)
 {
+    const json_t *uuid = json_object_get(seat, "uuid");
     const json_t *guid = json_object_get(seat, "seat_guid");
-    if (!json_is_string(guid) || json_string_length(guid) == 0)
-        return refuse(in, place, "\"seat_guid\" is missing");
-    if (in->guid_count == in->guid_cap) {
-        const uint32_t cap = in->guid_cap ? 2 * in->guid_cap : 1024;
-        struct guid *grown = realloc(in->guids, cap * sizeof(*grown));
+    if (!json_is_string(uuid) || json_string_length(uuid) == 0) {
+        if (!json_is_string(guid) || json_string_length(guid) == 0)
+            return refuse(in, place, "neither \"uuid\" nor \"seat_guid\"");
+        return 0;
+    }
+    if (in->uuid_count == in->uuid_cap) {
+        const uint32_t cap = in->uuid_cap ? 2 * in->uuid_cap : 1024;
+        struct uuid *grown = realloc(in->uuids, cap * sizeof(*grown));
         if (!grown)
             return ERR_NO_MEMORY;
-        in->guids = grown;
-        in->guid_cap = cap;
+        in->uuids = grown;
+        in->uuid_cap = cap;
     }
-    in->guids[in->guid_count++] = (struct guid){json_string_value(guid), zone, row, number};
+    in->uuids[in->uuid_count++] = (struct uuid){json_string_value(uuid), zone, row, number};
     return 0;
 }
 
-static int guid_order(const void *a, const void *b)
+static int uuid_order(const void *a, const void *b)
 {
-    const struct guid *x = a, *y = b;
+    const struct uuid *x = a, *y = b;
     const int order = strcmp(x->text, y->text);
     if (order != 0)
         return order;
@@ -236,20 +249,22 @@ static int guid_order(const void *a, const void *b)
                               : (x->seat > y->seat) - (x->seat < y->seat);
 }
 
-static int check_guids(struct import *in)
+static int check_uuids(struct import *in)
 {
-    if (in->guid_count == 0)
+    if (in->draft.seat_count == 0)
         return refuse(in, "zones", "the plan has no seats");
-    qsort(in->guids, in->guid_count, sizeof(*in->guids), guid_order);
-    for (uint32_t i = 1; i < in->guid_count; i++) {
-        const struct guid *twin = &in->guids[i];
+    if (in->uuid_count == 0)
+        return 0;
+    qsort(in->uuids, in->uuid_count, sizeof(*in->uuids), uuid_order);
+    for (uint32_t i = 1; i < in->uuid_count; i++) {
+        const struct uuid *twin = &in->uuids[i];
         char place[80];
-        if (strcmp(twin->text, in->guids[i - 1].text) != 0)
+        if (strcmp(twin->text, in->uuids[i - 1].text) != 0)
             continue;
-        snprintf(place, sizeof(place), "zones[%u].rows[%u].seats[%u].seat_guid", twin->zone,
-                 twin->row, twin->seat);
+        snprintf(place, sizeof(place), "zones[%u].rows[%u].seats[%u].uuid", twin->zone, twin->row,
+                 twin->seat);
         return refuse(in, place, "\"%.60s\" is zones[%u].rows[%u].seats[%u] already", twin->text,
-                      in->guids[i - 1].zone, in->guids[i - 1].row, in->guids[i - 1].seat);
+                      in->uuids[i - 1].zone, in->uuids[i - 1].row, in->uuids[i - 1].seat);
     }
     return 0;
 }
@@ -282,7 +297,7 @@ static int read_seat(struct import *in, const json_t *seat, uint32_t zone, uint3
     if (err == 0)
         err = find_category(in, seat, place, &draft.category);
     if (err == 0)
-        err = remember_guid(in, seat, place, zone, row, number);
+        err = remember_uuid(in, seat, place, zone, row, number);
     if (err == 0 && draft.number.len == 0) {
         draft.number = view_str(arena_printf(&in->draft.arena, "%u", number + 1));
         err = draft.number.at ? 0 : ERR_NO_MEMORY;
@@ -293,6 +308,13 @@ static int read_seat(struct import *in, const json_t *seat, uint32_t zone, uint3
     draft.x = (int32_t)lround(at.x * 100);
     draft.y = (int32_t)lround(at.y * 100);
     return too_large(in, place, hall_draft_seat(&in->draft, &draft));
+}
+
+static int view_order(const void *a, const void *b)
+{
+    const struct view *x = a, *y = b;
+    const int order = memcmp(x->at, y->at, x->len < y->len ? x->len : y->len);
+    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
 }
 
 static int double_order(const void *a, const void *b)
@@ -322,8 +344,53 @@ static int mark_aisles(struct import *in)
     return 0;
 }
 
+/* A zone whose row names repeat is several blocks: a fan at the door must find one seat, not four. */
+static bool block_has_row(const struct import *in, struct view name)
+{
+    const struct hall_draft *draft = &in->draft;
+    const uint32_t count = draft->sections[draft->section_count - 1].row_count;
+    for (uint32_t i = draft->row_count - count; i < draft->row_count; i++) {
+        if (view_eq(draft->rows[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+static int start_block(struct import *in, struct view zone_name, uint32_t block, const char *place)
+{
+    const char *name =
+        block == 1 ? zone_name.at
+                   : arena_printf(&in->draft.arena, "%.*s, block %u", VIEW_ARG(zone_name), block);
+    const struct draft_section section = {.name = block == 1 ? zone_name : view_str(name),
+                                          .kind = HALL_SEATED};
+    if (!name)
+        return ERR_NO_MEMORY;
+    if (section.name.len > HALL_NAME_MAX)
+        return refuse(in, place, "\"name\" is too long for the blocks of this zone");
+    return too_large(in, place, hall_draft_section(&in->draft, &section));
+}
+
+/* Printed numbers are unique in a row. */
+static int check_numbers(struct import *in, const char *place)
+{
+    const uint32_t count = in->draft.rows[in->draft.row_count - 1].seat_count;
+    const struct draft_seat *seats = &in->draft.seats[in->draft.seat_count - count];
+    struct view *sorted = malloc(count * sizeof(*sorted));
+    int err = sorted ? 0 : ERR_NO_MEMORY;
+    for (uint32_t i = 0; err == 0 && i < count; i++)
+        sorted[i] = seats[i].number;
+    if (err == 0)
+        qsort(sorted, count, sizeof(*sorted), view_order);
+    for (uint32_t i = 1; err == 0 && i < count; i++) {
+        if (view_eq(sorted[i - 1], sorted[i]))
+            err = refuse(in, place, "two seats have the number \"%.*s\"", VIEW_ARG(sorted[i]));
+    }
+    free(sorted);
+    return err;
+}
+
 static int read_row(struct import *in, const json_t *row, uint32_t zone, uint32_t number,
-                    struct point at)
+                    struct block *block, struct point at)
 {
     char place[64];
     struct view name;
@@ -340,9 +407,14 @@ static int read_row(struct import *in, const json_t *row, uint32_t zone, uint32_
         return err; /* a row without seats is a drawing aid */
     if (name.len == 0)
         name = view_str(arena_printf(&in->draft.arena, "%u", number + 1));
-    err = too_large(in, place, hall_draft_row(&in->draft, name));
+    if (block->number == 0 || block_has_row(in, name))
+        err = start_block(in, block->zone_name, ++block->number, place);
+    if (err == 0)
+        err = too_large(in, place, hall_draft_row(&in->draft, name));
     for (uint32_t i = 0; err == 0 && i < json_array_size(seats); i++)
         err = read_seat(in, json_array_get(seats, i), zone, number, i, at);
+    if (err == 0)
+        err = check_numbers(in, place);
     return err == 0 ? mark_aisles(in) : err;
 }
 
@@ -382,7 +454,8 @@ static void find_stage(struct import *in, const json_t *zone, struct point zone_
     }
 }
 
-/* Without a stage in the plan: the middle of the upper or lower edge, whichever the first rows are nearer to. */
+/* Without a stage in the plan: the middle of the upper or lower edge, whichever the first rows are
+ * nearer to. */
 static void choose_stage(struct import *in)
 {
     if (in->stage_known)
@@ -394,10 +467,20 @@ static void choose_stage(struct import *in)
     in->draft.stage_y = (int32_t)lround((above ? in->top - 100 : in->bottom + 100) * 100);
 }
 
+/* True when a section of an earlier zone has this name. */
+static bool name_taken(const struct import *in, struct view name)
+{
+    for (uint32_t i = 0; i < in->draft.section_count; i++) {
+        if (view_eq(in->draft.sections[i].name, name))
+            return true;
+    }
+    return false;
+}
+
 static int read_zone(struct import *in, const json_t *zone, uint32_t number)
 {
     char place[32];
-    struct draft_section section = {.kind = HALL_SEATED};
+    struct block block = {0};
     struct point at = {0};
     const json_t *rows = NULL;
     snprintf(place, sizeof(place), "zones[%u]", number);
@@ -405,21 +488,21 @@ static int read_zone(struct import *in, const json_t *zone, uint32_t number)
         return refuse(in, place, "not an object");
     int err = add_position(in, zone, place, &at);
     if (err == 0)
-        err = read_text(in, zone, "name", place, &section.name);
+        err = read_text(in, zone, "name", place, &block.zone_name);
     if (err == 0)
         err = read_list(in, zone, "rows", place, &rows);
     if (err != 0)
         return err;
     find_stage(in, zone, at);
-    bool seats = false;
-    for (size_t i = 0; i < json_array_size(rows); i++)
-        seats = seats || json_array_size(json_object_get(json_array_get(rows, i), "seats")) > 0;
-    if (section.name.len == 0)
-        section.name = view_str(arena_printf(&in->draft.arena, "Zone %u", number + 1));
-    if (seats)
-        err = too_large(in, place, hall_draft_section(&in->draft, &section));
+    if (block.zone_name.len == 0)
+        block.zone_name = view_str(arena_printf(&in->draft.arena, "Zone %u", number + 1));
+    if (block.zone_name.at && name_taken(in, block.zone_name))
+        block.zone_name = view_str(
+            arena_printf(&in->draft.arena, "%.*s (%u)", VIEW_ARG(block.zone_name), number + 1));
+    if (!block.zone_name.at)
+        return ERR_NO_MEMORY;
     for (uint32_t i = 0; err == 0 && i < json_array_size(rows); i++)
-        err = read_row(in, json_array_get(rows, i), number, i, at);
+        err = read_row(in, json_array_get(rows, i), number, i, &block, at);
     return err;
 }
 
@@ -442,7 +525,7 @@ static int read_plan(struct import *in, const json_t *plan, struct view name)
     for (uint32_t i = 0; err == 0 && i < json_array_size(zones); i++)
         err = read_zone(in, json_array_get(zones, i), i);
     if (err == 0)
-        err = check_guids(in);
+        err = check_uuids(in);
     if (err == 0)
         choose_stage(in);
     return err;
@@ -465,7 +548,7 @@ int hall_import_pretix(struct view json, struct view name, struct hall **ret_hal
     if (err == 0)
         err = hall_draft_finish(&in.draft, ret_hall, ret_error);
     hall_draft_release(&in.draft);
-    free(in.guids);
+    free(in.uuids);
     json_decref(plan);
     return err;
 }

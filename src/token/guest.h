@@ -6,9 +6,9 @@
  * {"iss":"usher","sub":"<account>","role":"guest","iat":S,"exp":S} . mac
  *
  * Only this server reads it, so it takes exactly what it writes: the claims are read from the text,
- * the token is written again from them, and the two are compared in constant time. No header, order
- * of claims, blank, number or digit of base64 but our own passes, and no algorithm is ever chosen
- * by a token (RFC 8725, 3.1).
+ * the token is written again from them, and the two are compared, the mac in constant time. No
+ * header, order of claims, blank, number or digit of base64 but our own passes, and no algorithm is
+ * ever chosen by a token (RFC 8725, 3.1).
  */
 #ifndef USHER_TOKEN_GUEST_H
 #define USHER_TOKEN_GUEST_H
@@ -17,6 +17,7 @@
 #include "token/key.h"
 
 #define GUEST_TOKEN_MAX 256 /* characters, with the NUL */
+#define GUEST_MAC_CHARS 43  /* at the end, all that is secret in it */
 
 struct guest_claims {
     struct id account_id; /* not zero */

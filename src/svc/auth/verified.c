@@ -20,10 +20,12 @@ static_assert(VERIFIED_SLOTS == 1 << 12, "place_of gives 12 bits");
 bool verified_find(const struct verified *v, struct view text, int64_t now_s,
                    struct guest_claims *ret_claims)
 {
-    if (text.len <= PLACE_CHARS || text.len >= GUEST_TOKEN_MAX)
+    if (text.len <= GUEST_MAC_CHARS || text.len >= GUEST_TOKEN_MAX)
         return false;
     const struct verified_slot *slot = &v->slots[place_of(text)];
-    if (slot->len != text.len || sodium_memcmp(slot->text, text.at, text.len) != 0 ||
+    size_t said = text.len - GUEST_MAC_CHARS;
+    if (slot->len != text.len || memcmp(slot->text, text.at, said) != 0 ||
+        sodium_memcmp(slot->text + said, text.at + said, GUEST_MAC_CHARS) != 0 ||
         now_s >= slot->claims.expires_at_s)
         return false;
     *ret_claims = slot->claims;
@@ -32,7 +34,7 @@ bool verified_find(const struct verified *v, struct view text, int64_t now_s,
 
 void verified_keep(struct verified *v, struct view text, const struct guest_claims *claims)
 {
-    assert(text.len > PLACE_CHARS && text.len < GUEST_TOKEN_MAX);
+    assert(text.len > GUEST_MAC_CHARS && text.len < GUEST_TOKEN_MAX);
     struct verified_slot *slot = &v->slots[place_of(text)];
     slot->claims = *claims;
     slot->len = (uint8_t)text.len;

@@ -1,11 +1,11 @@
 /*
  * verified: guest tokens that one thread has checked lately.
  *
- * Checking a token costs 2.2 µs, most of it the mac; a request as a whole costs about 7. Finding it
- * here costs a tenth of that. A token's place is taken from its mac, which only the server can
- * make, so nobody chooses whom to push out; a newer token takes the place of an older one. Only
- * what passed the check is kept, the whole text is compared in constant time, and expiry is looked
- * at every time.
+ * Checking a token costs 1.9 µs, most of it the mac; a request as a whole costs about 7. Finding it
+ * here costs 0.07. A token's place is taken from its mac, which only the server can make, so nobody
+ * chooses whom to push out; a newer token takes the place of an older one. Only what passed the
+ * check is kept, the whole text is compared (the mac in constant time), and expiry is looked at
+ * every time.
  */
 #ifndef USHER_SVC_AUTH_VERIFIED_H
 #define USHER_SVC_AUTH_VERIFIED_H

@@ -18,6 +18,7 @@
 #define TICKET_HOLD_TTL_MS     480000
 #define TICKET_PLACES_MAX      8 /* places an account, where the organiser says nothing */
 #define TICKET_PLACES_MAX_MAX  1000
+#define TICKET_BEGIN_POLL_MS   2 /* how often a new owner is looked at */
 #define TICKET_RETRY_AFTER_MS  200
 #define TICKET_ORDERS_PAGE     20
 #define TICKET_ORDERS_PAGE_MAX 100

@@ -38,6 +38,7 @@ int feed_watch(struct feed *feed, struct rpc_call *call);
  * thread. Also the version. NULL before the first load. Valid until the next waiting point. */
 const uint8_t *feed_states(const struct feed *feed, uint64_t *ret_version);
 
+/* Watchers on all workers, from any thread. */
 uint32_t feed_watcher_count(const struct feed *feed);
 
 #endif

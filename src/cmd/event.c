@@ -1,0 +1,256 @@
+/*
+ * usher event: opens, pauses and watches the sale of performances on a running server.
+ */
+#include "cmd/event.h"
+
+#include <stdlib.h>
+
+#include "cmd/client.h"
+#include "cmd/money.h"
+#include "cmd/sheet.h"
+#include "cmd/when.h"
+#include "err/err.h"
+#include "usher/v1/ticket.pb-c.h"
+
+struct event_values {
+    struct client_values client;
+    uint32_t performance_id;
+};
+
+static const struct conf_option options[] = {CLIENT_OPTIONS(struct event_values, client)};
+
+static const char *state_text(Usher__V1__SaleState state)
+{
+    switch (state) {
+    case USHER__V1__SALE_STATE__SALE_STATE_DRAFT:
+        return "draft";
+    case USHER__V1__SALE_STATE__SALE_STATE_OPEN:
+        return "open";
+    case USHER__V1__SALE_STATE__SALE_STATE_PAUSED:
+        return "paused";
+    default:
+        return "unknown";
+    }
+}
+
+static void put_counts(struct sheet *sheet, const Usher__V1__Counts *counts)
+{
+    char text[MONEY_TEXT_MAX];
+    const uint32_t figures[] = {counts ? counts->free : 0, counts ? counts->held : 0,
+                                counts ? counts->sold : 0};
+    for (int i = 0; i < 3; i++) {
+        money_group(figures[i], text);
+        sheet_put(sheet, "%s", text);
+    }
+}
+
+static void put_heads(struct sheet *sheet, const char *const *heads)
+{
+    for (uint32_t i = 0; i < sheet->columns; i++)
+        sheet_put(sheet, "%s", heads[i]);
+}
+
+/* ---- list ---- */
+
+static int list(struct client *client, void *arg)
+{
+    static const char *const heads[] = {"performance", "event", "starts", "hall",
+                                        "sale",        "free",  "held",   "sold"};
+    const struct event_values *values = arg;
+    Usher__V1__ListEventsRequest request = USHER__V1__LIST_EVENTS_REQUEST__INIT;
+    Usher__V1__ListEventsResponse *answer;
+    struct sheet sheet;
+    char starts[WHEN_TEXT_MAX];
+    int code = client_ask(client, "ListEvents", &request.base,
+                          &usher__v1__list_events_response__descriptor, &answer);
+    if (code != CMD_OK)
+        return code;
+    if (values->client.json)
+        return client_print_json(client, answer);
+    if (answer->n_events == 0) {
+        printf("no events yet: usher event create\n");
+        return CMD_OK;
+    }
+    sheet_init(&sheet, "rllllrrr");
+    put_heads(&sheet, heads);
+    for (size_t i = 0; i < answer->n_events; i++) {
+        const Usher__V1__Event *event = answer->events[i];
+        for (size_t k = 0; k < event->n_performances; k++) {
+            const Usher__V1__Performance *performance = event->performances[k];
+            when_format(performance->starts_at_ms, starts);
+            sheet_put(&sheet, "%u", performance->performance_id);
+            sheet_put(&sheet, "%u %s", event->event_id, event->name);
+            sheet_put(&sheet, "%s", starts);
+            sheet_put(&sheet, "%s", performance->hall ? performance->hall->name : "");
+            sheet_put(&sheet, "%s", state_text(performance->sale_state));
+            put_counts(&sheet, performance->counts);
+        }
+        if (event->n_performances == 0) {
+            sheet_put(&sheet, "-");
+            sheet_put(&sheet, "%u %s", event->event_id, event->name);
+            for (int k = 0; k < 6; k++)
+                sheet_put(&sheet, "%s", "");
+        }
+    }
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+    return CMD_OK;
+}
+
+static int list_command(int argc, char **argv)
+{
+    static const struct conf_table table = {
+        .command = "usher event list",
+        .summary = "Lists events and their performances.",
+        .options = options,
+        .option_count = sizeof(options) / sizeof(options[0]),
+    };
+    struct event_values values = {0};
+    struct conf conf;
+    int code = cmd_options(&table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    code = client_run("event list", &values.client, CLIENT_ANYONE, list, &values);
+    conf_release(&conf);
+    return code;
+}
+
+/* ---- commands that name a performance ---- */
+
+/* Reads "PERFORMANCE [options]" and runs body as the organiser. */
+static int with_performance(const char *name, const char *command, const char *summary, int argc,
+                            char **argv, int (*body)(struct client *client, void *arg))
+{
+    const struct conf_table table = {
+        .command = command,
+        .summary = summary,
+        .positional = "PERFORMANCE",
+        .positional_min = 1,
+        .positional_max = 1,
+        .options = options,
+        .option_count = sizeof(options) / sizeof(options[0]),
+    };
+    struct event_values values = {0};
+    struct conf conf;
+    uint64_t id;
+    int code = cmd_options(&table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    if (!view_to_u64(view_str(conf.positional[0]), UINT32_MAX, &id)) {
+        code = cmd_fail(name, CMD_USAGE,
+                        "\"%s\" is no performance's number; usher event list tells them",
+                        conf.positional[0]);
+    } else {
+        values.performance_id = (uint32_t)id;
+        code = client_run(name, &values.client, CLIENT_ORGANISER, body, &values);
+    }
+    conf_release(&conf);
+    return code;
+}
+
+static int show_state(struct client *client, const struct event_values *values,
+                      const Usher__V1__Performance *performance)
+{
+    if (values->client.json)
+        return client_print_json(client, performance);
+    printf("performance %u (%s) is %s\n", performance->performance_id, performance->event_name,
+           state_text(performance->sale_state));
+    return CMD_OK;
+}
+
+static int open_sale(struct client *client, void *arg)
+{
+    const struct event_values *values = arg;
+    Usher__V1__OpenSaleRequest request = USHER__V1__OPEN_SALE_REQUEST__INIT;
+    Usher__V1__Performance *performance;
+    request.performance_id = values->performance_id;
+    int code = client_ask(client, "OpenSale", &request.base, &usher__v1__performance__descriptor,
+                          &performance);
+    return code == CMD_OK ? show_state(client, values, performance) : code;
+}
+
+static int pause_sale(struct client *client, void *arg)
+{
+    const struct event_values *values = arg;
+    Usher__V1__PauseSaleRequest request = USHER__V1__PAUSE_SALE_REQUEST__INIT;
+    Usher__V1__Performance *performance;
+    request.performance_id = values->performance_id;
+    int code = client_ask(client, "PauseSale", &request.base, &usher__v1__performance__descriptor,
+                          &performance);
+    return code == CMD_OK ? show_state(client, values, performance) : code;
+}
+
+static void print_report(const Usher__V1__SaleReport *report)
+{
+    static const char *const heads[] = {"category", "free", "held", "sold", "amount"};
+    char amount[MONEY_TEXT_MAX];
+    struct sheet sheet;
+    sheet_init(&sheet, "lrrrr");
+    put_heads(&sheet, heads);
+    for (size_t i = 0; i < report->n_categories; i++) {
+        const Usher__V1__CategoryReport *category = report->categories[i];
+        money_format(category->sold_total, report->currency, amount);
+        sheet_put(&sheet, "%s", category->name);
+        put_counts(&sheet, category->counts);
+        sheet_put(&sheet, "%s", amount);
+    }
+    money_format(report->sold_total, report->currency, amount);
+    sheet_put(&sheet, "all");
+    put_counts(&sheet, report->counts);
+    sheet_put(&sheet, "%s", amount);
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+    printf("\nperformance %u is %s; %u orders, %u cancelled; version %llu\n",
+           report->performance_id, state_text(report->sale_state), report->order_count,
+           report->cancelled_count, (unsigned long long)report->version);
+}
+
+static int report(struct client *client, void *arg)
+{
+    const struct event_values *values = arg;
+    Usher__V1__GetSaleReportRequest request = USHER__V1__GET_SALE_REPORT_REQUEST__INIT;
+    Usher__V1__SaleReport *answer;
+    request.performance_id = values->performance_id;
+    int code = client_ask(client, "GetSaleReport", &request.base,
+                          &usher__v1__sale_report__descriptor, &answer);
+    if (code != CMD_OK)
+        return code;
+    if (values->client.json)
+        return client_print_json(client, answer);
+    print_report(answer);
+    return CMD_OK;
+}
+
+static int open_command(int argc, char **argv)
+{
+    return with_performance("event open", "usher event open",
+                            "Opens a performance's sale: from now on seats can be held.", argc,
+                            argv, open_sale);
+}
+
+static int pause_command(int argc, char **argv)
+{
+    return with_performance("event pause", "usher event pause",
+                            "Pauses a sale: no new holds; those that exist may still be ordered.",
+                            argc, argv, pause_sale);
+}
+
+static int report_command(int argc, char **argv)
+{
+    return with_performance("event report", "usher event report",
+                            "Tells what is free, held and sold, by category, and the money.", argc,
+                            argv, report);
+}
+
+int event_command(int argc, char **argv)
+{
+    static const struct cmd rows[] = {
+        {"create", "an event and its performance in a hall, as a draft", event_create_command},
+        {"open", "a performance's sale", open_command},
+        {"pause", "a performance's sale", pause_command},
+        {"report", "what is free, held and sold, and the money", report_command},
+        {"list", "events and performances of a server", list_command},
+    };
+    return cmd_dispatch("event", "Events and their performances: what is on sale.", rows,
+                        sizeof(rows) / sizeof(rows[0]), argc, argv);
+}

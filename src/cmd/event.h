@@ -1,0 +1,39 @@
+/*
+ * event: what is on sale: usher event create|open|pause|report|list.
+ */
+#ifndef USHER_CMD_EVENT_H
+#define USHER_CMD_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* usher event. Returns an enum cmd_exit. */
+int event_command(int argc, char **argv);
+
+/* event_create.c */
+int event_create_command(int argc, char **argv);
+
+/* event_prices.c: what --prices and --price say.
+ *
+ *     --prices 165000                 one amount for every category
+ *     --prices 165000,143000,121000   in the order of the hall's categories
+ *     --price VIP=165000 --price 1=143000   a category by name or number
+ */
+#define EVENT_PRICES_MAX 64
+struct event_prices {
+    const char *list;                    /* of --prices, or NULL */
+    const char *named[EVENT_PRICES_MAX]; /* of each --price */
+    uint32_t named_count;
+};
+/* Takes every "--price X" and "--price=X" out of the words. False where there are more than
+ * EVENT_PRICES_MAX or one has nothing behind it. */
+bool event_prices_take(struct event_prices *prices, int *argc, char **argv);
+
+/* Fills amounts[i] and given[i] for each of count categories. ERR_INVALID: error (of error_size
+ * bytes) says what is wrong. */
+int event_prices_read(const struct event_prices *prices, const char *const *categories,
+                      uint32_t count, int64_t *ret_amounts, bool *ret_given, char *error,
+                      size_t error_size);
+
+#endif

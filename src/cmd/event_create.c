@@ -1,0 +1,214 @@
+/*
+ * usher event create: an event with its first performance, or a performance more.
+ *
+ * Three calls: the halls are listed to learn the categories, the event is created (unless --event
+ * names one), the performance is created. What can be checked is checked before the first change.
+ */
+#include <string.h>
+
+#include "clock/clock.h"
+#include "cmd/client.h"
+#include "cmd/event.h"
+#include "cmd/money.h"
+#include "cmd/sheet.h"
+#include "cmd/when.h"
+#include "err/err.h"
+#include "usher/v1/ticket.pb-c.h"
+
+struct create_values {
+    struct client_values client;
+    const char *name;
+    const char *description;
+    const char *starts_at;
+    const char *currency;
+    int64_t event_id;
+    int64_t hall_id;
+    int64_t hold_ttl_ms;
+    int64_t places_max;
+    int64_t starts_at_ms;
+    struct event_prices prices;
+    bool open;
+};
+
+static const struct conf_option options[] = {
+    {"name", CONF_STR, offsetof(struct create_values, name), NULL, 1, 200,
+     .help = "the event's name"},
+    {"description", CONF_STR, offsetof(struct create_values, description), "", 0, 4000,
+     .help = "what it is"},
+    {"event", CONF_INT, offsetof(struct create_values, event_id), "0", 0, UINT32_MAX,
+     .help = "adds a performance to this event instead of creating one"},
+    {"hall", CONF_INT, offsetof(struct create_values, hall_id), NULL, 1, UINT32_MAX,
+     .help = "the hall's id; usher hall list tells them"},
+    {"starts-at", CONF_STR, offsetof(struct create_values, starts_at), "+30d", 2, 40,
+     .help = "ISO 8601, 2026-12-24T19:30+09:00 (without a zone: this machine's), or +2h, +30d"},
+    {"prices", CONF_STR, offsetof(struct create_values, prices.list), NULL, 1, 1000,
+     .help = "amounts by the hall's order of categories, a,b,c; a single one is for all"},
+    {"currency", CONF_STR, offsetof(struct create_values, currency), "KRW", 3, 3,
+     .help = "ISO 4217"},
+    {"hold-ttl", CONF_MS, offsetof(struct create_values, hold_ttl_ms), "8m", 1000, 86400000,
+     .help = "how long a hold lasts"},
+    {"places-max", CONF_INT, offsetof(struct create_values, places_max), "8", 1, 1000,
+     .help = "places an account may have at once, held and bought together"},
+    {"open", CONF_BOOL, offsetof(struct create_values, open), "no",
+     .help = "open the sale at once"},
+    CLIENT_OPTIONS(struct create_values, client),
+};
+
+static const struct conf_table table = {
+    .command = "usher event create",
+    .summary = "Creates an event and its performance in a hall, as a draft.",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .notes =
+        "--price CATEGORY=AMOUNT, as often as needed, gives a category (by name or number) its "
+        "price.\nAmounts are in the currency's smallest unit: won, cents.",
+};
+
+static const Usher__V1__Hall *find_hall(struct client *client, uint32_t hall_id, int *ret_code)
+{
+    Usher__V1__ListHallsRequest request = USHER__V1__LIST_HALLS_REQUEST__INIT;
+    Usher__V1__ListHallsResponse *answer;
+    *ret_code = client_ask(client, "ListHalls", &request.base,
+                           &usher__v1__list_halls_response__descriptor, &answer);
+    if (*ret_code != CMD_OK)
+        return NULL;
+    for (size_t i = 0; i < answer->n_halls; i++) {
+        if (answer->halls[i]->hall_id == hall_id)
+            return answer->halls[i];
+    }
+    *ret_code =
+        cmd_fail(client->command, CMD_FALSE,
+                 "there is no hall %u; usher hall list tells them (NOT_FOUND, hall_id)", hall_id);
+    return NULL;
+}
+
+/* Fills the request's prices; they live in the client's arena. An enum cmd_exit. */
+static int put_prices(struct client *client, const struct create_values *values,
+                      const Usher__V1__Hall *hall, Usher__V1__CreatePerformanceRequest *request)
+{
+    const uint32_t count = (uint32_t)hall->n_categories;
+    const char *names[EVENT_PRICES_MAX];
+    int64_t amounts[EVENT_PRICES_MAX];
+    bool given[EVENT_PRICES_MAX];
+    char error[300];
+    if (count > EVENT_PRICES_MAX)
+        return cmd_fail(client->command, CMD_FALSE, "the hall has more than %d categories",
+                        EVENT_PRICES_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = hall->categories[i]->name;
+    if (event_prices_read(&values->prices, names, count, amounts, given, error, sizeof(error)))
+        return cmd_fail(client->command, CMD_USAGE, "%s", error);
+    Usher__V1__Price *prices = arena_alloc(&client->arena, count * sizeof(*prices));
+    request->prices = arena_alloc(&client->arena, count * sizeof(*request->prices));
+    if (!prices || !request->prices)
+        return cmd_fail(client->command, CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
+    for (uint32_t i = 0; i < count; i++) {
+        usher__v1__price__init(&prices[i]);
+        prices[i].category = i;
+        prices[i].amount = amounts[i];
+        request->prices[i] = &prices[i];
+    }
+    request->n_prices = count;
+    return CMD_OK;
+}
+
+static int create_event(struct client *client, const struct create_values *values,
+                        uint32_t *ret_event_id)
+{
+    Usher__V1__CreateEventRequest request = USHER__V1__CREATE_EVENT_REQUEST__INIT;
+    Usher__V1__Event *event;
+    if (values->event_id != 0) {
+        *ret_event_id = (uint32_t)values->event_id;
+        return CMD_OK;
+    }
+    request.name = (char *)values->name;
+    request.description = (char *)values->description;
+    int code =
+        client_ask(client, "CreateEvent", &request.base, &usher__v1__event__descriptor, &event);
+    if (code == CMD_OK)
+        *ret_event_id = event->event_id;
+    return code;
+}
+
+static int open_sale(struct client *client, Usher__V1__Performance **performance)
+{
+    Usher__V1__OpenSaleRequest request = USHER__V1__OPEN_SALE_REQUEST__INIT;
+    request.performance_id = (*performance)->performance_id;
+    return client_ask(client, "OpenSale", &request.base, &usher__v1__performance__descriptor,
+                      performance);
+}
+
+static int create(struct client *client, void *arg)
+{
+    const struct create_values *values = arg;
+    Usher__V1__CreatePerformanceRequest request = USHER__V1__CREATE_PERFORMANCE_REQUEST__INIT;
+    Usher__V1__Performance *performance;
+    int code;
+    const Usher__V1__Hall *hall = find_hall(client, (uint32_t)values->hall_id, &code);
+    if (!hall)
+        return code;
+    code = put_prices(client, values, hall, &request);
+    if (code == CMD_OK)
+        code = create_event(client, values, &request.event_id);
+    if (code != CMD_OK)
+        return code;
+    request.hall_id = hall->hall_id;
+    request.starts_at_ms = values->starts_at_ms;
+    request.currency = (char *)values->currency;
+    request.hold_ttl_ms = (uint32_t)values->hold_ttl_ms;
+    request.places_max = (uint32_t)values->places_max;
+    code = client_ask(client, "CreatePerformance", &request.base,
+                      &usher__v1__performance__descriptor, &performance);
+    if (code == CMD_OK && values->open)
+        code = open_sale(client, &performance);
+    if (code != CMD_OK)
+        return code;
+    if (values->client.json)
+        return client_print_json(client, performance);
+    printf("event %u \"%s\", performance %u in %s, %u places\n%s: usher event %s %u\n",
+           performance->event_id, performance->event_name, performance->performance_id, hall->name,
+           hall->place_count,
+           values->open ? "the sale is open; to pause it" : "a draft; to open it",
+           values->open ? "pause" : "open", performance->performance_id);
+    return CMD_OK;
+}
+
+/* What the table cannot say. An enum cmd_exit. */
+static int check(struct create_values *values)
+{
+    const char *name = "event create";
+    if (values->hall_id == 0)
+        return cmd_fail(name, CMD_USAGE, "--hall ID is missing; usher hall list tells them");
+    if (!values->name == !values->event_id)
+        return cmd_fail(name, CMD_USAGE,
+                        "--name NAME for a new event, or --event ID for a performance more");
+    if (when_parse(view_str(values->starts_at), clock_wall_ms(clock_system()),
+                   &values->starts_at_ms))
+        return cmd_fail(name, CMD_USAGE,
+                        "--starts-at %s: write 2026-12-24T19:30+09:00, or +2h, or +30d",
+                        values->starts_at);
+    if (!values->prices.list && values->prices.named_count == 0)
+        return cmd_fail(name, CMD_USAGE,
+                        "no prices: --prices 165000,143000 or --price CATEGORY=AMOUNT");
+    return CMD_OK;
+}
+
+int event_create_command(int argc, char **argv)
+{
+    struct create_values values = {0};
+    struct conf conf;
+    struct event_prices prices = {0};
+    if (!event_prices_take(&prices, &argc, argv))
+        return cmd_fail("event create", CMD_USAGE,
+                        "--price wants CATEGORY=AMOUNT, at most %d times", EVENT_PRICES_MAX);
+    int code = cmd_options(&table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    prices.list = values.prices.list;
+    values.prices = prices;
+    code = check(&values);
+    if (code == CMD_OK)
+        code = client_run("event create", &values.client, CLIENT_ORGANISER, create, &values);
+    conf_release(&conf);
+    return code;
+}

@@ -1,0 +1,240 @@
+/*
+ * usher hall: brings halls to a running server and lists those it has.
+ *
+ * Reads the one file it is given; everything else happens on the server, which checks the plan and
+ * either stores all of it or nothing.
+ */
+#include "cmd/hall.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/client.h"
+#include "cmd/money.h"
+#include "cmd/sheet.h"
+#include "err/err.h"
+#include "mem/buf.h"
+#include "usher/v1/ticket.pb-c.h"
+
+#define PLAN_MAX (48u << 20) /* bytes; as much as a server takes */
+
+struct hall_values {
+    struct client_values client;
+    const char *name;
+    int64_t capacity;
+    int64_t sections;
+    int64_t rows;
+    int64_t standing;
+    const char *path;
+    struct buf plan;
+};
+
+/* ---- what people see ---- */
+
+static void put_hall(struct sheet *sheet, const Usher__V1__Hall *hall)
+{
+    char places[MONEY_TEXT_MAX], categories[200] = "";
+    size_t at = 0;
+    for (size_t i = 0; i < hall->n_categories && at < sizeof(categories); i++)
+        at += (size_t)snprintf(categories + at, sizeof(categories) - at, "%s%s", i ? ", " : "",
+                               hall->categories[i]->name);
+    money_group(hall->place_count, places);
+    sheet_put(sheet, "%u", hall->hall_id);
+    sheet_put(sheet, "%s", hall->name);
+    sheet_put(sheet, "%s", places);
+    sheet_put(sheet, "%u", hall->section_count);
+    sheet_put(sheet, "%s", categories);
+    sheet_put(sheet, "%.12s", hall->layout_hash);
+}
+
+static void print_halls(Usher__V1__Hall *const *halls, size_t count)
+{
+    static const char *const heads[] = {"id", "name", "places", "sections", "categories", "layout"};
+    struct sheet sheet;
+    sheet_init(&sheet, "rlrrll");
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+        sheet_put(&sheet, "%s", heads[i]);
+    for (size_t i = 0; i < count; i++)
+        put_hall(&sheet, halls[i]);
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+}
+
+static int show(struct client *client, const struct hall_values *values, Usher__V1__Hall *hall)
+{
+    if (values->client.json)
+        return client_print_json(client, hall);
+    print_halls(&hall, 1);
+    return CMD_OK;
+}
+
+/* ---- import ---- */
+
+static int import(struct client *client, void *arg)
+{
+    struct hall_values *values = arg;
+    struct view plan = buf_view(&values->plan);
+    Usher__V1__ImportHallRequest request = USHER__V1__IMPORT_HALL_REQUEST__INIT;
+    Usher__V1__Hall *hall;
+    request.name = (char *)(values->name ? values->name : "");
+    request.plan = (ProtobufCBinaryData){.len = plan.len, .data = (uint8_t *)plan.at};
+    int code = client_ask(client, "ImportHall", &request.base, &usher__v1__hall__descriptor, &hall);
+    return code == CMD_OK ? show(client, values, hall) : code;
+}
+
+/* The file into values->plan; "-" is standard input. An enum cmd_exit. */
+static int read_plan(struct hall_values *values)
+{
+    const bool standard = strcmp(values->path, "-") == 0;
+    FILE *file = standard ? stdin : fopen(values->path, "re");
+    if (!file)
+        return cmd_fail("hall import", CMD_FALSE, "%s: %s", values->path, strerror(errno));
+    uint8_t *at;
+    size_t len = 0;
+    do {
+        at = buf_reserve(&values->plan, 65536);
+        len = at ? fread(at, 1, 65536, file) : 0;
+        buf_commit(&values->plan, len);
+    } while (len > 0);
+    int code = CMD_OK;
+    if (!at)
+        code = cmd_fail("hall import", CMD_FALSE, "%s is larger than %u MiB", values->path,
+                        PLAN_MAX >> 20);
+    else if (ferror(file))
+        code = cmd_fail("hall import", CMD_FALSE, "%s: %s", values->path, strerror(errno));
+    else if (values->plan.len == 0)
+        code = cmd_fail("hall import", CMD_FALSE, "%s is empty", values->path);
+    if (!standard)
+        fclose(file);
+    return code;
+}
+
+static int import_command(int argc, char **argv)
+{
+    static const struct conf_option options[] = {
+        {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
+         .help = "what to call the hall; the plan's own name where it is not given"},
+        CLIENT_OPTIONS(struct hall_values, client),
+    };
+    static const struct conf_table table = {
+        .command = "usher hall import",
+        .summary = "Imports a seating plan in pretix's format, both revisions; - reads standard "
+                   "input.\nA wrong plan changes nothing; the error names the place.",
+        .positional = "FILE",
+        .positional_min = 1,
+        .positional_max = 1,
+        .options = options,
+        .option_count = sizeof(options) / sizeof(options[0]),
+    };
+    struct hall_values values = {0};
+    struct conf conf;
+    int code = cmd_options(&table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    values.path = conf.positional[0];
+    buf_init(&values.plan, PLAN_MAX + 65536);
+    code = read_plan(&values);
+    if (code == CMD_OK)
+        code = client_run("hall import", &values.client, CLIENT_ORGANISER, import, &values);
+    buf_release(&values.plan);
+    conf_release(&conf);
+    return code;
+}
+
+/* ---- generate ---- */
+
+static int generate(struct client *client, void *arg)
+{
+    struct hall_values *values = arg;
+    Usher__V1__GenerateHallRequest request = USHER__V1__GENERATE_HALL_REQUEST__INIT;
+    Usher__V1__Hall *hall;
+    request.name = (char *)(values->name ? values->name : "");
+    request.capacity = (uint32_t)values->capacity;
+    request.sections = (uint32_t)values->sections;
+    request.rows = (uint32_t)values->rows;
+    request.standing = (uint32_t)values->standing;
+    int code =
+        client_ask(client, "GenerateHall", &request.base, &usher__v1__hall__descriptor, &hall);
+    return code == CMD_OK ? show(client, values, hall) : code;
+}
+
+static int generate_command(int argc, char **argv)
+{
+    static const struct conf_option options[] = {
+        {"capacity", CONF_INT, offsetof(struct hall_values, capacity), "2000", 500, 100000,
+         .help = "places in all, met exactly"},
+        {"sections", CONF_INT, offsetof(struct hall_values, sections), "0", 0, 4096,
+         .help = "seated sections; 0: chosen"},
+        {"rows", CONF_INT, offsetof(struct hall_values, rows), "0", 0, 1000,
+         .help = "rows a section; 0: chosen"},
+        {"standing", CONF_INT, offsetof(struct hall_values, standing), "0", 0, 100000,
+         .help = "of the capacity, places in a standing area before the stage"},
+        {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
+         .help = "what to call it; \"Hall of CAPACITY\" where it is not given"},
+        CLIENT_OPTIONS(struct hall_values, client),
+    };
+    static const struct conf_table table = {
+        .command = "usher hall generate",
+        .summary = "Makes a plausible hall: curved rows before a stage, tiers, aisles, categories.",
+        .options = options,
+        .option_count = sizeof(options) / sizeof(options[0]),
+    };
+    struct hall_values values = {0};
+    struct conf conf;
+    int code = cmd_options(&table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    code = client_run("hall generate", &values.client, CLIENT_ORGANISER, generate, &values);
+    conf_release(&conf);
+    return code;
+}
+
+/* ---- list ---- */
+
+static int list(struct client *client, void *arg)
+{
+    const struct hall_values *values = arg;
+    Usher__V1__ListHallsRequest request = USHER__V1__LIST_HALLS_REQUEST__INIT;
+    Usher__V1__ListHallsResponse *answer;
+    int code = client_ask(client, "ListHalls", &request.base,
+                          &usher__v1__list_halls_response__descriptor, &answer);
+    if (code != CMD_OK)
+        return code;
+    if (values->client.json)
+        return client_print_json(client, answer);
+    if (answer->n_halls == 0)
+        printf("no halls yet: usher hall generate, or usher hall import FILE\n");
+    else
+        print_halls(answer->halls, answer->n_halls);
+    return CMD_OK;
+}
+
+static int list_command(int argc, char **argv)
+{
+    static const struct conf_option options[] = {CLIENT_OPTIONS(struct hall_values, client)};
+    static const struct conf_table table = {
+        .command = "usher hall list",
+        .summary = "Lists the halls of a server.",
+        .options = options,
+        .option_count = sizeof(options) / sizeof(options[0]),
+    };
+    struct hall_values values = {0};
+    struct conf conf;
+    int code = cmd_options(&table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    code = client_run("hall list", &values.client, CLIENT_ORGANISER, list, &values);
+    conf_release(&conf);
+    return code;
+}
+
+int hall_command(int argc, char **argv)
+{
+    static const struct cmd rows[] = {
+        {"import", "a seating plan in pretix's format, from a file", import_command},
+        {"generate", "a plausible hall of 500 to 100,000 places", generate_command},
+        {"list", "the halls of a server", list_command},
+    };
+    return cmd_dispatch("hall", "Halls: where people sit.", rows, sizeof(rows) / sizeof(rows[0]),
+                        argc, argv);
+}
