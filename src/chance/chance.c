@@ -99,8 +99,14 @@ struct id chance_id(struct chance *chance)
 {
     struct id id;
     do {
-        id.hi = chance_u64(chance);
-        id.lo = chance_u64(chance);
+        chance->fill(chance, &id, sizeof(id));
     } while (id_is_zero(id));
     return id;
+}
+
+struct id chance_id_at(struct chance *chance, int64_t wall_ms)
+{
+    struct id id = chance_id(chance);
+    id.hi = (uint64_t)wall_ms << 16 | (id.hi & 0xffff);
+    return id_is_zero(id) ? (struct id){.lo = 1} : id;
 }

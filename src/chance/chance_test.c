@@ -86,6 +86,18 @@ static void system_differs_every_time(void **state)
     assert_int_not_equal(a.hi, a.lo);
 }
 
+static void ids_follow_time(void **state)
+{
+    struct chance *chance = chance_system();
+    struct id early = chance_id_at(chance, 1700000000000),
+              late = chance_id_at(chance, 1700000000001);
+    struct id twin = chance_id_at(chance, 1700000000000);
+    assert_int_equal(early.hi >> 16, 1700000000000);
+    assert_true(early.hi < late.hi);
+    assert_false(id_eq(early, twin));
+    assert_int_not_equal(early.lo, twin.lo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +107,7 @@ int main(void)
         cmocka_unit_test(below_is_even),
         cmocka_unit_test(unit_is_even),
         cmocka_unit_test(system_differs_every_time),
+        cmocka_unit_test(ids_follow_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

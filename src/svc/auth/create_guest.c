@@ -8,8 +8,9 @@ int auth_create_guest(struct rpc_call *call, const void *request, void *response
 {
     struct auth *auth = rpc_call_state(call);
     Usher__V1__CreateGuestResponse *answer = response;
-    int64_t now_s = clock_wall_ms(auth->clock) / 1000;
-    struct guest_claims claims = {.account_id = chance_id(auth->chance),
+    const int64_t now_ms = clock_wall_ms(auth->clock);
+    const int64_t now_s = now_ms / 1000;
+    struct guest_claims claims = {.account_id = chance_id_at(auth->chance, now_ms),
                                   .issued_at_s = now_s,
                                   .expires_at_s = now_s + auth->guest_ttl_s};
     char *account = arena_alloc(rpc_call_arena(call), ID_TEXT_CHARS + 1);

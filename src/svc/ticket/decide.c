@@ -137,7 +137,7 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
         return;
     }
     struct seats_hold hold = {
-        .hold_id = chance_id(owner->options.chance),
+        .hold_id = chance_id_at(owner->options.chance, now_ms),
         .account_id = ask->account_id,
         .expires_at_ms = now_ms + owner->options.hold_ttl_ms,
     };
