@@ -33,9 +33,9 @@ uint64_t chance_below(struct chance *chance, uint64_t limit);
 double chance_unit(struct chance *chance);
 /* A fresh id, never the zero one. */
 struct id chance_id(struct chance *chance);
-/* A fresh id that begins with 48 bits of wall time and goes on with 80 random ones, in the way of a UUID of
- * version 7 (RFC 9562, 5.7): nobody guesses it, and what is stored in order of id is stored in order of time,
- * at the end of its index. */
+/* A fresh id that begins with 48 bits of wall time and goes on with 80 random ones, in the way of a
+ * UUID of version 7 (RFC 9562, 5.7): nobody guesses it, and what is stored in order of id is stored
+ * in order of time, at the end of its index. */
 struct id chance_id_at(struct chance *chance, int64_t wall_ms);
 
 #endif

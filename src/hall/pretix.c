@@ -2,11 +2,11 @@
  * The pretix seating-plan format (github.com/pretix/pretix, "seating plan" JSON), both revisions:
  * with and without uuid and zone_id, whole and fractional positions.
  *
- * Zones become sections (one a block, where row names repeat), rows rows, seats seats; positions of zone, row
- * and seat add up. A seat
- * whose distance to the next is more than 1.6 times the row's median has an aisle after it. Plans
- * have no stage: an area whose text names one is taken, or else the middle of the plan's edge that
- * the first rows are nearer to. Areas are decoration otherwise, and left out.
+ * Zones become sections (one a block, where row names repeat), rows rows, seats seats; positions of
+ * zone, row and seat add up. A seat whose distance to the next is more than 1.6 times the row's
+ * median has an aisle after it. Plans have no stage: an area whose text names one is taken, or else
+ * the middle of the plan's edge that the first rows are nearer to. Areas are decoration otherwise,
+ * and left out.
  */
 #include <jansson.h>
 #include <math.h>
@@ -214,8 +214,8 @@ static int find_category(struct import *in, const json_t *seat, const char *plac
 
 /* ---- seats ---- */
 
-/* What tells a seat from all others: its uuid in the newer revision. Plans of the older one have a seat_guid
- * alone, and real ones repeat it where it was never filled in; so twins of that are let pass. */
+/* What tells a seat from all others: its uuid in the newer revision. Plans of the older one have a
+ * seat_guid alone, and real ones repeat it where it was never filled in; twins of that may pass. */
 static int remember_uuid(struct import *in, const json_t *seat, const char *place, uint32_t zone,
                          uint32_t row, uint32_t number)
 {
@@ -344,7 +344,7 @@ static int mark_aisles(struct import *in)
     return 0;
 }
 
-/* A zone whose row names repeat is several blocks: a fan at the door must find one seat, not four. */
+/* A zone whose row names repeat is several blocks: a fan at the door must find one seat. */
 static bool block_has_row(const struct import *in, struct view name)
 {
     const struct hall_draft *draft = &in->draft;
