@@ -345,6 +345,10 @@ const cases = {
       await a.press('hold');
       await a.page.waitForSelector('.held');
       await a.rest();
+      const [{ seat }] = (await a.held()).seats;
+      assert.ok(Number.isInteger(seat));
+      const order = await a.page.locator('[data-action=order]').boundingBox();
+      assert.ok(order.y + order.height <= 844, 'the order button is in sight');
       await a.picture('held-phone-light');
       await release(a);
     }),

@@ -78,7 +78,7 @@ export const en = {
   heldTitle: 'Held for you',
   heldUntil: (time: string) => `Yours until ${time}`,
   timeLeft: (time: string) => `Time left ${time}`,
-  lastMinute: 'One minute left to complete your order.',
+  lastMinute: 'Less than a minute left to complete your order.',
   payHow: 'Pay at the box office when you collect your tickets. Nothing is charged now.',
   orderAction: 'Complete order',
   ordering: 'Placing your order…',

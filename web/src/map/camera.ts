@@ -11,6 +11,7 @@ import {
   pan,
   reveal,
   type Size,
+  toWorld,
   type View,
   zoomAt,
 } from './viewport';
@@ -59,14 +60,18 @@ export class Camera {
 
   resize(size: Size): void {
     const margin = Math.min(28, size.width * 0.04);
-    const middle = this.#bounds.size;
-    const x = (middle.width / 2 - this.view.x) / this.view.scale;
-    const y = (middle.height / 2 - this.view.y) / this.view.scale;
+    const { width, height } = this.#bounds.size;
+    const goal = this.#glide?.to; // a panel that grows beside the map must not stop it on its way
+    const here = toWorld(this.view, width / 2, height / 2);
+    const there = goal && toWorld(goal, width / 2, height / 2);
     this.#bounds = boundsOf(this.box, size, margin, this.pitch);
     this.#glide = null;
-    this.view = this.#atHome
-      ? fit(this.box, size, margin)
-      : centred(x, y, this.view.scale, this.#bounds);
+    if (this.#atHome) {
+      this.view = fit(this.box, size, margin);
+      return;
+    }
+    this.view = centred(here.x, here.y, this.view.scale, this.#bounds);
+    if (there) this.#glideTo(centred(there.x, there.y, goal.scale, this.#bounds));
   }
 
   /** Takes the glide one frame further. True while it goes on. */

@@ -26,7 +26,8 @@ const turn_from_px = 8;
 const numbers_from_px = 19;
 const letters_from_px = 13;
 const names_below_px = 13;
-const frame_budget_ms = 11;
+const pan_budget_ms = 24; // a moved picture has a blank edge: worth a frame
+const zoom_budget_ms = 11;
 const touched_max = 600; // more seats than this are not painted one by one
 const font = 'system-ui, "Apple SD Gothic Neo", "Noto Sans CJK KR", "Malgun Gothic", sans-serif';
 
@@ -84,7 +85,7 @@ export class Painter {
     let blurred = false;
     if (same && this.#touched.size <= touched_max) {
       this.#paintTouched(view);
-    } else if (known && moving && this.#cost > frame_budget_ms) {
+    } else if (known && moving && this.#cost > this.#budget(known, view)) {
       blurred = true;
     } else {
       this.#paintScene(view);
@@ -112,6 +113,10 @@ export class Painter {
     this.#drawRing(context, view, this.marks.hover, 1.5);
     this.#drawRing(context, view, this.marks.cursor, 2.5);
     return blurred;
+  }
+
+  #budget(shown: View, view: View): number {
+    return shown.scale === view.scale ? pan_budget_ms : zoom_budget_ms;
   }
 
   #paintScene(view: View): void {
@@ -283,7 +288,7 @@ export class Painter {
   ): void {
     const { plan } = this;
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-    context.font = `600 ${Math.min(13, cell * 0.55)}px ${font}`;
+    context.font = `600 ${Math.min(13, cell * 0.48)}px ${font}`;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.fillStyle = this.palette.dim;
@@ -298,7 +303,7 @@ export class Painter {
         if (x < area.left || x > area.right || y < area.top || y > area.bottom) continue;
         const angle = plan.angle[seat] ?? 0;
         const runsRight = (plan.x[firstSeat + seatCount - 1] ?? 0) >= (plan.x[firstSeat] ?? 0);
-        const out = side * (runsRight ? 1 : -1) * plan.pitch * 0.86;
+        const out = side * (runsRight ? 1 : -1) * plan.pitch * 0.76;
         const at = toScreen(view, x + Math.cos(angle) * out, y + Math.sin(angle) * out);
         context.fillText(name, at.x, at.y, cell * 0.7);
       }

@@ -33,10 +33,12 @@ export function PerformancePage({ performanceId }: { performanceId: number }) {
       <SeatMap sale={sale} plan={plan} />
       <aside class="panel" aria-label={words.value.chooseSeats}>
         <div class="panel-head">
-          <h1>{performance.eventName}</h1>
-          <p>
-            {date(performance.startsAtMs, 'full')} · {performance.hall?.name}{' '}
+          <div>
+            <h1>{performance.eventName}</h1>
             <StateWord state={sale.saleState.value} free={sale.counts.value.free} />
+          </div>
+          <p>
+            {date(performance.startsAtMs, 'full')} · {performance.hall?.name}
           </p>
         </div>
         <div class="panel-body">

@@ -20,7 +20,7 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
     <section class="prices" aria-label={say.prices}>
       <ul class="legend">
         {plan.categories.map((category, index) => {
-          const free = sale.freeByCategory.value[index] ?? 0;
+          const free = sale.freeByCategory.value[index]; // not known before the first snapshot
           return (
             <li key={index} class={free === 0 ? 'legend-out' : ''}>
               <span
@@ -31,7 +31,7 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
               <span class="legend-name">{category.name}</span>
               <b class="numeric">{priceOf(index)}</b>
               <span class="legend-free numeric">
-                {free > 0 ? say.free(count(free)) : say.soldOut}
+                {free === undefined ? '' : free > 0 ? say.free(count(free)) : say.soldOut}
               </span>
             </li>
           );
