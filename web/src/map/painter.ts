@@ -142,7 +142,8 @@ export class Painter {
   #paintStage(context: OffscreenCanvasRenderingContext2D, view: View): void {
     const { stage } = this.plan;
     const at = toScreen(view, stage.x, stage.y);
-    const reach = Math.max(stage.width * 1.6, 1) * view.scale;
+    const { box } = this.plan;
+    const reach = Math.max(stage.width * 1.6, (box.bottom - box.top) * 0.6, 1) * view.scale;
     const glow = context.createRadialGradient(at.x, at.y, 0, at.x, at.y, reach);
     const [from, to] = this.palette.glow;
     glow.addColorStop(0, from);

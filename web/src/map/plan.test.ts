@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { SeatMapSchema, SectionKind } from '../gen/usher/v1/hall_pb';
-import { areaAt, insideOutline, readPlan } from './plan';
+import { areaAt, insideOutline, readPlan, stageCorners } from './plan';
 
 const map = create(SeatMapSchema, {
   name: 'Hall',
@@ -71,6 +71,24 @@ describe('readPlan', () => {
     expect(stage.angle).toBe(0);
     expect(stage.y + stage.depth / 2).toBeLessThan(2000);
     expect(plan.box.top).toBeLessThanOrEqual(stage.y - stage.depth / 2);
+  });
+
+  it('never puts the stage on a place, wherever it is looked for', () => {
+    for (let stageX = -4000; stageX <= 12000; stageX += 1000) {
+      for (let stageY = -6000; stageY <= 16000; stageY += 1000) {
+        const { stage, x, y, pitch } = readPlan({ ...map, stageX, stageY });
+        if (stage.round) continue;
+        const corners = stageCorners(stage).flat();
+        for (let seat = 3; seat < 8; seat++) {
+          expect(insideOutline(Float32Array.from(corners), x[seat] ?? 0, y[seat] ?? 0)).toBe(false);
+        }
+        expect(stage.width).toBeGreaterThanOrEqual(pitch * 4);
+      }
+    }
+  });
+
+  it('counts the places of each price', () => {
+    expect(plan.categories.map(({ places }) => places)).toEqual([2, 6]);
   });
 
   it('knows a stage that is in the middle', () => {

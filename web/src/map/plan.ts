@@ -41,7 +41,7 @@ export interface Stage {
 /** Coordinates are those of the layout: hundredths of a unit. Places of standing areas have none (NaN). */
 export interface Plan {
   name: string;
-  categories: { name: string; color: number }[];
+  categories: { name: string; color: number; places: number }[];
   sections: PlanSection[];
   rows: PlanRow[];
   count: number;
@@ -72,7 +72,7 @@ export function readPlan(map: SeatMap): Plan {
   const count = map.placeCount;
   const plan: Plan = {
     name: map.name,
-    categories: map.categories.map(({ name, color }) => ({ name, color })),
+    categories: map.categories.map(({ name, color }) => ({ name, color, places: 0 })),
     sections: [],
     rows: [],
     count,
@@ -115,6 +115,10 @@ export function readPlan(map: SeatMap): Plan {
     });
   });
   plan.pitch = median(gaps) || 2500;
+  for (const category of plan.category) {
+    const one = plan.categories[category];
+    if (one) one.places++;
+  }
   for (const section of plan.sections) placeName(plan, section);
   for (const { box } of plan.sections) {
     if (box.left > box.right) continue;
@@ -203,54 +207,56 @@ function placeName(plan: Plan, section: PlanSection): void {
   }
 }
 
-// The layout tells the point everybody looks at. The stage is drawn around it, or behind it where the seats begin
-// close to it, as wide as looks right before this hall.
+// The layout tells the point everybody looks at. The stage is drawn from there backwards, as wide as looks right before
+// this hall and as leaves every place clear of it; where seats are all around the point, it is round.
 function placeStage(plan: Plan, x: number, y: number): Stage {
-  const { box } = plan;
-  const middleX = (box.left + box.right) / 2;
-  const middleY = (box.top + box.bottom) / 2;
-  const width = box.right - box.left;
-  const height = box.bottom - box.top;
-  const nearest = nearestDistance(plan, x, y);
-  const offX = middleX - x;
-  const offY = middleY - y;
-  const inside = Math.hypot(offX / (width || 1), offY / (height || 1)) < 0.2;
-  if (inside) {
-    const size = Math.max(plan.pitch * 2, nearest * 1.3);
-    return { x, y, width: size, depth: size, round: true, angle: 0 };
-  }
+  const { box, pitch } = plan;
+  const width = box.right - box.left || 1;
+  const height = box.bottom - box.top || 1;
+  const offX = (box.left + box.right) / 2 - x;
+  const offY = (box.top + box.bottom) / 2 - y;
+  let nearest = Infinity;
+  eachPoint(plan, (px, py) => {
+    nearest = Math.min(nearest, Math.hypot(px - x, py - y));
+  });
+  if (!Number.isFinite(nearest)) nearest = pitch * 4;
+  const roundSize = Math.max(pitch * 2, nearest * 1.3);
+  const round: Stage = { x, y, width: roundSize, depth: roundSize, round: true, angle: 0 };
+  if (Math.hypot(offX / width, offY / height) < 0.2) return round;
   // Audiences sit below, above or beside; a stage turned by odd angles would only look like an error.
-  const sideways = Math.abs(offX) / (width || 1) > Math.abs(offY) / (height || 1);
+  const sideways = Math.abs(offX) / width > Math.abs(offY) / height;
   const angle = sideways ? (offX > 0 ? -Math.PI / 2 : Math.PI / 2) : offY > 0 ? 0 : Math.PI;
-  const across = sideways ? height : width;
-  const stageWidth = Math.max(plan.pitch * 8, across * 0.34);
-  const depth = Math.max(plan.pitch * 3, stageWidth * 0.16);
-  const gap = Math.min(nearest * 0.5, plan.pitch * 2);
-  const back = Math.max(0, depth / 2 + gap - nearest);
-  return {
-    x: x + Math.sin(angle) * back,
-    y: y - Math.cos(angle) * back,
-    width: stageWidth,
-    depth,
-    round: false,
-    angle,
-  };
+  const wished = Math.max(pitch * 8, (sideways ? height : width) * 0.34);
+  const depth = Math.max(pitch * 3, wished * 0.16);
+  // Around the point, where the front row leaves room; else behind it. The wider one looks more like a stage.
+  const closest = depth / 2 - Math.min(depth / 2, Math.max(0, nearest - 2 * pitch));
+  const stages = [closest, depth / 2].map((back): Stage => {
+    const stageX = x + Math.sin(angle) * back;
+    const stageY = y - Math.cos(angle) * back;
+    let across = wished;
+    eachPoint(plan, (px, py) => {
+      const aside = (px - stageX) * Math.cos(angle) + (py - stageY) * Math.sin(angle);
+      const ahead = (py - stageY) * Math.cos(angle) - (px - stageX) * Math.sin(angle);
+      if (Math.abs(ahead) < depth / 2 + Math.min(pitch, nearest / 2)) {
+        across = Math.min(across, 2 * (Math.abs(aside) - 1.5 * pitch));
+      }
+    });
+    return { x: stageX, y: stageY, width: across, depth, round: false, angle };
+  });
+  const widest = stages.reduce((one, other) => (other.width > one.width ? other : one));
+  return widest.width < pitch * 4 ? round : widest;
 }
 
-function nearestDistance(plan: Plan, x: number, y: number): number {
-  let best = Infinity;
-  const look = (px: number, py: number) => {
-    best = Math.min(best, Math.hypot(px - x, py - y));
-  };
+/** Every seat, and points along the outlines of standing areas: near enough for a drawing. */
+function eachPoint(plan: Plan, look: (x: number, y: number) => void): void {
   for (let seat = 0; seat < plan.count; seat++) {
-    const px = plan.x[seat] ?? NaN;
-    if (!Number.isNaN(px)) look(px, plan.y[seat] ?? 0);
+    const x = plan.x[seat] ?? NaN;
+    if (!Number.isNaN(x)) look(x, plan.y[seat] ?? 0);
   }
-  for (const { outline } of plan.sections) {
-    if (!outline) continue;
+  for (const { outline, standing } of plan.sections) {
+    if (!outline || !standing) continue;
     for (let i = 0; i < outline.length; i += 2) {
       const j = (i + 2) % outline.length;
-      // Points along each edge: near enough for a drawing.
       for (let t = 0; t < 1; t += 0.125) {
         const ax = outline[i] ?? 0;
         const ay = outline[i + 1] ?? 0;
@@ -258,7 +264,6 @@ function nearestDistance(plan: Plan, x: number, y: number): number {
       }
     }
   }
-  return Number.isFinite(best) ? best : plan.pitch;
 }
 
 export function stageCorners({ x, y, width, depth, angle }: Stage): [number, number][] {

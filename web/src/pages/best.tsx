@@ -37,11 +37,13 @@ export function BestPicker({ sale, plan }: { sale: Sale; plan: Plan }) {
             }}
           >
             <option value="">{say.anyPrice}</option>
-            {performance?.prices.map(({ category, amount }) => (
-              <option key={category} value={category}>
-                {plan.categories[category]?.name} · {money(amount, performance.currency)}
-              </option>
-            ))}
+            {performance?.prices
+              .filter(({ category }) => plan.categories[category]?.places)
+              .map(({ category, amount }) => (
+                <option key={category} value={category}>
+                  {plan.categories[category]?.name} · {money(amount, performance.currency)}
+                </option>
+              ))}
           </select>
         </label>
       </div>

@@ -20,6 +20,7 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
     <section class="prices" aria-label={say.prices}>
       <ul class="legend">
         {plan.categories.map((category, index) => {
+          if (category.places === 0) return null; // a plan may name prices that no seat has
           const free = sale.freeByCategory.value[index]; // not known before the first snapshot
           return (
             <li key={index} class={free === 0 ? 'legend-out' : ''}>
