@@ -14,6 +14,7 @@
 #include "cmd/event.h"
 #include "cmd/hall.h"
 #include "cmd/serve.h"
+#include "cmd/stampede.h"
 #include "err/err.h"
 
 static int help_command(int argc, char **argv);
@@ -24,6 +25,8 @@ static const struct cmd commands[] = {
     {"audit", "does the store keep its promises? replays the ledger and compares", audit_command},
     {"hall", "halls: import a plan, generate one, list them", hall_command},
     {"event", "events: create, open, pause, report, list", event_command},
+    {"stampede", "a crowd at the public port, and the proof that no seat was sold twice",
+     stampede_command},
     {"version", "which usher this is", version_command},
     {"help", "this list, or the help of a command: usher help COMMAND", help_command},
 };
