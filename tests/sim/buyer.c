@@ -34,7 +34,9 @@ static void keep(struct buyer *buyer, const struct owner_ask *ask)
     if (buyer->belonging_count == WORLD_BELONGS_MAX) /* walked away from */
         buyer->belongings[0] = buyer->belongings[--buyer->belonging_count];
     struct belonging *mine = &buyer->belongings[buyer->belonging_count++];
-    *mine = (struct belonging){.hold_id = ask->hold.hold_id, .seat_count = ask->hold.count};
+    *mine = (struct belonging){.hold_id = ask->hold.hold_id,
+                               .expires_at_ms = ask->hold.expires_at_ms,
+                               .seat_count = ask->hold.count};
     memcpy(mine->seats, ask->hold.seats, sizeof(mine->seats));
 }
 
@@ -194,6 +196,49 @@ static void linger(struct buyer *buyer)
     order(buyer);
 }
 
+/* Orders at about the very moment that the hold ends. */
+static void snipe(struct buyer *buyer)
+{
+    struct world *world = buyer->world;
+    const struct belonging *mine = pick(buyer, false);
+    const struct post *post = world->posts[0];
+    if (!mine || !post)
+        return;
+    const int64_t left_ms = mine->expires_at_ms - owner_now_ms(post->owner);
+    if (left_ms <= 0 || left_ms > 60000)
+        return;
+    const int64_t around_ns = (int64_t)world_below(world, 2 * NS_PER_MS) - NS_PER_MS;
+    int err = fiber_sleep_until(fiber_now_ns() + left_ms * NS_PER_MS + around_ns);
+    assert(err == 0);
+    order(buyer);
+}
+
+/* The same account elsewhere does something with what it has, at the same time. */
+static void second_device(struct buyer *buyer)
+{
+    struct world *world = buyer->world;
+    const struct buyer *other = &world->buyers[world_below(world, world->buyer_count)];
+    if (other == buyer || !id_eq(other->account_id, buyer->account_id) ||
+        other->belonging_count == 0)
+        return;
+    const struct belonging theirs = other->belongings[world_below(world, other->belonging_count)];
+    struct truth_hold *known = truth_find(&world->truth, theirs.hold_id);
+    struct owner_ask ask = {.account_id = buyer->account_id, .hold_id = theirs.hold_id};
+    if (world_odds(world, 50)) {
+        known->order_asked = true;
+        ask.verb = OWNER_ORDER;
+    } else if (world_odds(world, 50)) {
+        known->release_asked = true;
+        ask.verb = OWNER_RELEASE;
+    } else {
+        known->cancel_asked = true;
+        ask.verb = OWNER_CANCEL;
+        ask.seat_count = theirs.seat_count;
+        memcpy(ask.seats, theirs.seats, sizeof(ask.seats));
+    }
+    insist(buyer, &ask, false);
+}
+
 /* ---- what one should not ---- */
 
 /* Another account's things. */
@@ -201,7 +246,7 @@ static void meddle(struct buyer *buyer)
 {
     struct world *world = buyer->world;
     struct buyer *other = &world->buyers[world_below(world, world->buyer_count)];
-    if (other == buyer || other->belonging_count == 0)
+    if (id_eq(other->account_id, buyer->account_id) || other->belonging_count == 0)
         return;
     const struct belonging *theirs = &other->belongings[world_below(world, other->belonging_count)];
     static const enum owner_verb verbs[] = {OWNER_RELEASE, OWNER_ORDER, OWNER_CANCEL};
@@ -222,10 +267,10 @@ static void repeat(struct buyer *buyer)
     if (world->receipt_count == 0)
         return;
     struct receipt *receipt = &world->receipts[world_below(world, world->receipt_count)];
-    if (!id_eq(receipt->account_id, buyer->account_id) || !receipt->answered)
+    if (!id_eq(receipt->account_id, buyer->account_id))
         return;
     struct owner_ask ask = receipt->ask;
-    const bool other = world_odds(world, 30);
+    const bool other = receipt->answered && world_odds(world, 30);
     if (other)
         ask.request_hash[5] ^= 0xff;
     const int64_t at_ms = receipt->at_ms;
@@ -243,7 +288,8 @@ static void repeat(struct buyer *buyer)
 void buyer_run(void *arg)
 {
     static void (*const acts[])(struct buyer *) = {
-        take, take, take, take, order, order, order, give_back, cancel, linger, meddle, repeat};
+        take,   take,   take,  take,   order,  order,     order,         cancel,
+        linger, meddle, snipe, repeat, repeat, give_back, second_device, second_device};
     struct buyer *buyer = arg;
     struct world *world = buyer->world;
     world_wait(world, 1000);

@@ -16,7 +16,7 @@ static struct post *any_post(struct world *world)
 
 static void jump_clock(struct world *world)
 {
-    static const int32_t steps_ms[] = {-3600000, -60000, -3000, -1, 1, 2500, 30000, 7200000};
+    static const int32_t steps_ms[] = {-3600000, -60000, -3000, 1, 2500, 30000, 650000, 7200000};
     const int32_t step_ms = steps_ms[world_below(world, sizeof(steps_ms) / sizeof(steps_ms[0]))];
     loop_jump_wall(world->stage.loop, step_ms);
     world->coverage->jumps++;

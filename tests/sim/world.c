@@ -187,7 +187,11 @@ bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverag
     world->buyer_count = world->buyers_left = 5 + world_below(world, WORLD_BUYERS_MAX - 4);
     world->acts = 8 + world_below(world, 40);
     for (uint32_t i = 0; i < world->buyer_count; i++) {
+        /* Some accounts are at two devices. */
+        const bool shared = i > 0 && world_odds(world, 30);
         world->buyers[i] = (struct buyer){.world = world, .account_id = stage_id(100 + i)};
+        if (shared)
+            world->buyers[i].account_id = world->buyers[i - 1].account_id;
         int err = fiber_spawn(&world->stage.scope, buyer_run, &world->buyers[i]);
         assert(err == 0);
     }
@@ -197,6 +201,8 @@ bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverag
     coverage->expiries += truth_count_fate(&world->truth, TRUTH_EXPIRED);
     coverage->sold += truth_count_fate(&world->truth, TRUTH_SOLD);
     coverage->cancelled += truth_count_fate(&world->truth, TRUTH_CANCELLED);
+    if (!world->failed)
+        check_audit(world);
     truth_release(&world->truth);
     free(world->receipts);
     if (world->ended)

@@ -69,6 +69,7 @@ struct receipt {
 
 struct belonging {
     struct id hold_id;
+    int64_t expires_at_ms;
     bool ordered;
     uint32_t seat_count;
     uint32_t seats[SEATS_PARTY_MAX];
@@ -137,6 +138,8 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
                   struct receipt *receipt);
 void check_calm(struct world *world);
 void check_end(struct world *world);
+/* Not from a fiber. */
+void check_audit(struct world *world);
 
 /* post.c */
 struct post *post_open(struct world *world);
