@@ -227,9 +227,9 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
-    /* A batch cannot cancel an order that it places. */
-    const bool gathers = sold->version > owner->version + owner->committing.count;
-    if (gathers || !has_room(owner, ask)) {
+    /* An order must be durable before its cancellation is decided: a batch cannot cancel what it
+     * places, and what was never placed was not cancelled. */
+    if (sold->version > owner->version || !has_room(owner, ask)) {
         owner_answer(ask, ERR_UNAVAILABLE);
         return;
     }
