@@ -12,9 +12,6 @@ import { PerformancePage } from './performance';
 
 export function App() {
   const here = route.value;
-  useEffect(() => {
-    document.documentElement.lang = language.value;
-  }, [language.value]);
   return (
     <div class={`app app-${here.page}`}>
       <a class="skip" href="#main">
