@@ -80,10 +80,10 @@ function LinkState({ sale }: { sale: Sale }) {
     return sale.link.value === 'connecting' ? say.linkConnecting : say.linkLost;
   });
   return (
-    <p class={`link link-${sale.link.value}`} role="status">
+    <output class={`link link-${sale.link.value}`}>
       <span class="link-dot" aria-hidden="true" />
       {text.value}
-    </p>
+    </output>
   );
 }
 

@@ -46,13 +46,13 @@ export class OneOrder {
   constructor(private readonly orderId: string) {}
 
   async load(): Promise<void> {
-    const { orderId } = this;
+    const orderId = this.orderId;
     await this.#do(() => tickets.getOrder({ orderId }, { timeoutMs: call_ms }));
   }
 
   /** Cancelling twice is cancelling once: it needs no key, and "already cancelled" is what was wished for. */
   async cancel(): Promise<boolean> {
-    const { orderId } = this;
+    const orderId = this.orderId;
     const options = { timeoutMs: call_ms };
     return this.#do(async () => {
       try {
