@@ -8,8 +8,9 @@
  *         ╭ 201 ╮ ╭ 202 ╮ ╭ 203 ╮ ╭ 204 ╮      tier 2
  *
  * The angle the arcs span grows with capacity, from a fan before the stage to a bowl around it. How
- * many seats a row has follows from its length; capacity is met exactly by largest remainders
- * (Hamilton's method).
+ * many seats a row has room for follows from its length; the seats are shared out in proportion to
+ * that room by largest remainders (Hamilton's method), so capacity is met exactly and no row gets
+ * more than fits.
  */
 #include <math.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 #define PITCH         3400.0 /* row to row */
 #define AISLE         5000.0 /* between blocks, and added between tiers */
 #define BLOCK_SEATS   18.0   /* seats a row of a block, where the caller leaves it to us */
+#define ROW_SEATS_MIN 4      /* seats a row of a block on average, likewise */
 #define TIER_ROWS_MIN 8      /* rows a tier, likewise */
 #define TIER_ROWS_MAX 18
 #define TIERS_MAX     64
@@ -52,23 +54,36 @@ static double row_radius(const struct shape *s, uint32_t tier, uint32_t row)
     return s->radius + PITCH * (tier * s->tier_rows + row) + AISLE * tier;
 }
 
-/* The length of all rows together, aisles left out. */
-static double total_length(const struct shape *s)
+/* How many seats a row of a block has room for. The aisles of its tier are spread over all blocks,
+ * so that from a block's last seat to the next block's first it is an aisle's width at least. */
+static uint32_t row_room(const struct shape *s, uint32_t tier, uint32_t row)
 {
-    double length = 0;
+    const uint32_t blocks = s->blocks[tier];
+    const double length = (s->angle * row_radius(s, tier, row) - AISLE * (blocks - 1)) / blocks;
+    return length < SPACING ? 0 : (uint32_t)(length / SPACING);
+}
+
+/* False: the seats do not fit, or some row is too short for a single one. */
+static bool fits(const struct shape *s)
+{
+    uint64_t room = 0;
     for (uint32_t t = 0; t < s->tiers; t++) {
         for (uint32_t r = 0; r < s->tier_rows; r++) {
-            const double row = s->angle * row_radius(s, t, r) - AISLE * (s->blocks[t] - 1);
-            length += row > 0 ? row : 0;
+            const uint32_t row = row_room(s, t, r);
+            if (row == 0)
+                return false;
+            room += (uint64_t)row * s->blocks[t];
         }
     }
-    return length;
+    return room >= s->seats;
 }
 
 static void choose_blocks(struct shape *s, uint32_t sections)
 {
     double weight[TIERS_MAX], all = 0;
     uint32_t given = 0;
+    /* Many rows for few seats are not cut into many blocks as well. */
+    const uint32_t most = s->seats / (ROW_SEATS_MIN * s->tiers * s->tier_rows);
     for (uint32_t t = 0; t < s->tiers; t++) {
         weight[t] = s->angle * row_radius(s, t, s->tier_rows / 2);
         all += weight[t];
@@ -78,6 +93,8 @@ static void choose_blocks(struct shape *s, uint32_t sections)
             s->blocks[t] = (uint32_t)lround(weight[t] / (SPACING * BLOCK_SEATS + AISLE));
         else
             s->blocks[t] = (uint32_t)lround(sections * weight[t] / all);
+        if (sections == 0 && s->blocks[t] > most)
+            s->blocks[t] = most;
         if (s->blocks[t] == 0)
             s->blocks[t] = 1;
         given += s->blocks[t];
@@ -94,22 +111,28 @@ static void choose_blocks(struct shape *s, uint32_t sections)
     }
 }
 
-static bool suffices(struct shape *s, uint32_t sections)
+static uint32_t least_of(uint32_t a, uint32_t b)
 {
-    choose_blocks(s, sections);
-    return total_length(s) >= s->seats * SPACING;
+    return a < b ? a : b;
 }
 
 /* The fewest tiers, and then the fewest rows a tier, that hold the seats. False: none do. */
 static bool choose_tiers(struct shape *s, const struct hall_shape *wish)
 {
-    const uint32_t least = wish->rows ? wish->rows : TIER_ROWS_MIN;
-    const uint32_t most = wish->rows ? wish->rows : TIER_ROWS_MAX;
+    uint32_t least = TIER_ROWS_MIN, most = TIER_ROWS_MAX;
+    if (wish->rows != 0) {
+        least = most = wish->rows;
+    } else if (wish->sections != 0) {
+        /* Every row has a seat at least. */
+        most = least_of(most, s->seats / wish->sections);
+        least = least_of(least, most);
+    }
     for (s->tiers = 1; s->tiers <= TIERS_MAX; s->tiers++) {
         if (wish->sections != 0 && s->tiers > wish->sections)
             break;
         for (s->tier_rows = least; s->tier_rows <= most; s->tier_rows++) {
-            if (suffices(s, wish->sections))
+            choose_blocks(s, wish->sections);
+            if (fits(s))
                 return true;
         }
     }
@@ -130,16 +153,16 @@ static int choose_shape(const struct hall_shape *wish, struct shape *s,
     const double field = 2 * wish->standing * STANDING_AREA / (s->angle < 2.2 ? s->angle : 2.2);
     if (s->radius * s->radius * 0.6 < field)
         s->radius = sqrt(field / 0.6);
-    /* Fewer tiers than would do: the hall grows wider instead. */
-    if (!choose_tiers(s, wish) && s->tiers == TIERS_MAX && wish->sections == 0)
+    if (!choose_tiers(s, wish) && wish->sections == 0)
         return refuse(ret_error, "rows: so few rows a section do not hold this capacity");
-    for (uint32_t i = 0; i < 64 && total_length(s) < s->seats * SPACING; i++)
-        s->radius *= 1.15;
+    /* Fewer sections than would do: the hall grows wider instead. */
+    while (!fits(s))
+        s->radius *= 1.02;
     /* Too long by now: span less of the circle, so that seats do not lie far apart. */
     for (uint32_t i = 0; i < 400 && s->angle > 0.6; i++) {
         struct shape narrower = *s;
         narrower.angle *= 0.99;
-        if (total_length(&narrower) < s->seats * SPACING)
+        if (!fits(&narrower))
             break;
         *s = narrower;
     }
@@ -149,8 +172,8 @@ static int choose_shape(const struct hall_shape *wish, struct shape *s,
 /* A row of a block, and how many seats it gets. */
 struct strip {
     uint32_t seats;
-    double remainder;
     uint32_t place;
+    uint64_t remainder;
 };
 
 static int by_remainder(const void *a, const void *b)
@@ -167,28 +190,32 @@ static int by_place(const void *a, const void *b)
     return x->place < y->place ? -1 : x->place > y->place;
 }
 
-/* Shares the seats out among all rows of all blocks in proportion to their lengths, in order of
- * tier, block and row. Every strip gets one at least. */
-static int share_out(const struct shape *s, struct strip *strips, uint32_t count)
+/* Shares the seats out among all rows of all blocks, in order of tier, block and row: one each, and
+ * the rest in proportion to the room left. The rest is no more than all room left, so that a row's
+ * share, rounded up, is no more than its own. */
+static void share_out(const struct shape *s, struct strip *strips, uint32_t count)
 {
-    const double all = total_length(s);
-    uint32_t given = 0, i = 0;
+    uint64_t room = 0;
+    uint32_t i = 0, given = 0;
     for (uint32_t t = 0; t < s->tiers; t++) {
         for (uint32_t b = 0; b < s->blocks[t]; b++) {
             for (uint32_t r = 0; r < s->tier_rows; r++, i++) {
-                const double row = s->angle * row_radius(s, t, r) - AISLE * (s->blocks[t] - 1);
-                const double share = (s->seats - count) * (row > 0 ? row : 0) / all / s->blocks[t];
-                strips[i] = (struct strip){1 + (uint32_t)share, share - floor(share), i};
-                given += strips[i].seats;
+                strips[i] = (struct strip){.seats = row_room(s, t, r) - 1, .place = i};
+                room += strips[i].seats;
             }
         }
     }
-    assert(i == count && given <= s->seats);
+    assert(i == count && count <= s->seats && s->seats - count <= room);
+    for (i = 0; i < count; i++) {
+        const uint64_t share = (uint64_t)(s->seats - count) * strips[i].seats;
+        strips[i].seats = 1 + (room > 0 ? (uint32_t)(share / room) : 0);
+        strips[i].remainder = room > 0 ? share % room : 0;
+        given += strips[i].seats;
+    }
     qsort(strips, count, sizeof(*strips), by_remainder);
-    for (uint32_t k = 0; given < s->seats; k = (k + 1) % count, given++)
-        strips[k].seats++;
+    for (i = 0; given < s->seats; i++, given++)
+        strips[i].seats++;
     qsort(strips, count, sizeof(*strips), by_place);
-    return 0;
 }
 
 static struct view row_name(struct arena *arena, uint32_t row)
@@ -212,15 +239,12 @@ static int draw_row(struct hall_draft *draft, const struct shape *s, uint32_t t,
     const double last = row_radius(s, s->tiers - 1, s->tier_rows - 1);
     const double width = s->angle / s->blocks[t];
     const double middle = -s->angle / 2 + width * (b + 0.5);
-    /* Where a row has one seat more than its share of the arc, it closes up a little. */
-    double step = SPACING / radius;
-    const double room = width - 0.4 * AISLE / radius;
-    if (step * seats > room)
-        step = room / seats;
+    const double step = SPACING / radius;
     const uint32_t category =
         (s->standing ? 1 : 0) +
         category_of(last > s->radius ? (radius - s->radius) / (last - s->radius) : 0);
-    int err = hall_draft_row(draft, row_name(&draft->arena, r));
+    const struct view name = row_name(&draft->arena, r);
+    int err = name.at ? hall_draft_row(draft, name) : ERR_NO_MEMORY;
     for (uint32_t i = 0; err == 0 && i < seats; i++) {
         const double angle = middle + step * (i - (seats - 1) / 2.0);
         char *number = arena_printf(&draft->arena, "%u", i + 1);
@@ -311,13 +335,11 @@ int hall_generate(const struct hall_shape *wish, struct hall **ret_hall,
     int err = check(wish, ret_error);
     if (err == 0)
         err = choose_shape(wish, &s, ret_error);
+    if (err != 0)
+        return err;
     uint32_t count = 0;
     for (uint32_t t = 0; t < s.tiers; t++)
         count += s.blocks[t] * s.tier_rows;
-    if (err == 0 && count > s.seats)
-        err = refuse(ret_error, "sections: more rows than seats; ask for fewer sections or rows");
-    if (err != 0)
-        return err;
     struct hall_draft draft;
     hall_draft_init(&draft);
     draft.name = wish->name;
@@ -325,9 +347,11 @@ int hall_generate(const struct hall_shape *wish, struct hall **ret_hall,
         draft.name = view_str(arena_printf(&draft.arena, "Hall of %u", wish->capacity));
     name_categories(&draft, s.standing > 0);
     struct strip *strips = calloc(count, sizeof(*strips));
-    err = strips ? share_out(&s, strips, count) : ERR_NO_MEMORY;
-    if (err == 0)
+    err = strips && draft.name.at ? 0 : ERR_NO_MEMORY;
+    if (err == 0) {
+        share_out(&s, strips, count);
         err = draw(&draft, &s, strips);
+    }
     if (err == 0)
         err = hall_draft_finish(&draft, ret_hall, ret_error);
     free(strips);

@@ -1,0 +1,320 @@
+/*
+ * Every hall of the generator, whatever its shape, has the properties listed in look_over. Shapes
+ * come from a seed; the shape is in the message where a property fails.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "chance/chance.h"
+#include "err/err.h"
+#include "hall/hall.h"
+
+#define NEAREST 2000 /* hundredths of a unit: 0.8 of the 2500 that seats are apart */
+#define SHAPES  160
+#define SEED    20240607
+
+static void complain(const struct hall_shape *shape, const char *what)
+{
+    fail_msg("capacity %u, sections %u, rows %u, standing %u: %s", shape->capacity, shape->sections,
+             shape->rows, shape->standing, what);
+}
+
+/* --- the properties --- */
+
+static void look_at_counts(const struct hall_shape *shape, const struct hall *hall)
+{
+    uint32_t standing = 0, seated_sections = 0, rows = 0;
+    if (hall->place_count != shape->capacity)
+        complain(shape, "not the capacity");
+    for (uint32_t i = 0; i < hall->section_count; i++) {
+        const struct hall_section *section = &hall->sections[i];
+        if (section->kind == HALL_STANDING) {
+            standing += section->place_count;
+            continue;
+        }
+        seated_sections++;
+        rows += section->row_count;
+        if (shape->rows != 0 && section->row_count != shape->rows)
+            complain(shape, "not the rows a section that were asked for");
+    }
+    if (standing != shape->standing)
+        complain(shape, "not the standing places that were asked for");
+    if (shape->sections != 0 && seated_sections != shape->sections)
+        complain(shape, "not the sections that were asked for");
+    if (rows != hall->row_count)
+        complain(shape, "rows of no section");
+    if (hall->category_count < 1 || hall->category_count > 5)
+        complain(shape, "not 1 to 5 categories");
+}
+
+static void look_at_places(const struct hall_shape *shape, const struct hall *hall)
+{
+    uint32_t sold_as[5] = {0};
+    for (uint32_t i = 0; i < hall->place_count; i++) {
+        const struct hall_seat *seat = &hall->seats[i];
+        if (seat->x < 0 || seat->y < 0 || (uint32_t)seat->x > hall->width ||
+            (uint32_t)seat->y > hall->height)
+            complain(shape, "a place is outside the hall");
+        if (seat->category >= hall->category_count)
+            complain(shape, "a place has no category");
+        if ((seat->row == HALL_NO_ROW) != (hall->sections[seat->section].kind == HALL_STANDING))
+            complain(shape, "a place has a row where one stands, or none where one sits");
+        sold_as[seat->category]++;
+    }
+    for (uint32_t i = 0; i < hall->section_count; i++) {
+        for (uint32_t k = 0; k < hall->sections[i].outline_points; k++) {
+            const int32_t *corner = &hall->sections[i].outline[2 * k];
+            if (corner[0] < 0 || corner[1] < 0 || (uint32_t)corner[0] > hall->width ||
+                (uint32_t)corner[1] > hall->height)
+                complain(shape, "an outline leaves the hall");
+        }
+    }
+    if (sold_as[0] == 0)
+        complain(shape, "the best category is empty");
+}
+
+/* A square of NEAREST by NEAREST, and the seats in it as a chain. */
+struct cell {
+    uint32_t first; /* seat + 1; 0: none */
+};
+
+static bool near_one_of(const struct hall *hall, const struct cell *cell, const uint32_t *next,
+                        uint32_t seat)
+{
+    for (uint32_t other = cell->first; other != 0; other = next[other - 1]) {
+        const int64_t dx = (int64_t)hall->seats[seat].x - hall->seats[other - 1].x;
+        const int64_t dy = (int64_t)hall->seats[seat].y - hall->seats[other - 1].y;
+        if (dx * dx + dy * dy < (int64_t)NEAREST * NEAREST)
+            return true;
+    }
+    return false;
+}
+
+static bool is_crowded(const struct hall *hall, const struct cell *cells, const uint32_t *next,
+                       uint32_t columns, uint32_t seat)
+{
+    const uint32_t column = (uint32_t)hall->seats[seat].x / NEAREST + 1;
+    const uint32_t line = (uint32_t)hall->seats[seat].y / NEAREST + 1;
+    for (uint32_t l = line - 1; l <= line + 1; l++) {
+        for (uint32_t c = column - 1; c <= column + 1; c++) {
+            if (near_one_of(hall, &cells[(size_t)l * columns + c], next, seat))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Puts the seats into a grid one by one; only those in nine cells can be too near. */
+static void look_at_distances(const struct hall_shape *shape, const struct hall *hall)
+{
+    const uint32_t columns = hall->width / NEAREST + 3, lines = hall->height / NEAREST + 3;
+    struct cell *cells = calloc((size_t)columns * lines, sizeof(*cells));
+    uint32_t *next = calloc(hall->place_count, sizeof(*next));
+    assert_non_null(cells);
+    assert_non_null(next);
+    bool crowded = false;
+    for (uint32_t i = 0; i < hall->place_count && !crowded; i++) {
+        if (hall->seats[i].row == HALL_NO_ROW)
+            continue;
+        const uint32_t column = (uint32_t)hall->seats[i].x / NEAREST + 1;
+        const uint32_t line = (uint32_t)hall->seats[i].y / NEAREST + 1;
+        struct cell *cell = &cells[(size_t)line * columns + column];
+        crowded = is_crowded(hall, cells, next, columns, i);
+        next[i] = cell->first;
+        cell->first = i + 1;
+    }
+    free(next);
+    free(cells);
+    if (crowded)
+        complain(shape, "two seats are too near to each other");
+}
+
+static int text_order(const void *a, const void *b)
+{
+    return memcmp(a, b, 64);
+}
+
+static void look_at_labels(const struct hall_shape *shape, const struct hall *hall)
+{
+    char(*labels)[64] = calloc(hall->place_count, sizeof(*labels));
+    uint32_t count = 0;
+    assert_non_null(labels);
+    for (uint32_t i = 0; i < hall->place_count; i++) {
+        if (hall->seats[i].row != HALL_NO_ROW)
+            hall_seat_label(hall, i, labels[count++], sizeof(*labels));
+    }
+    qsort(labels, count, sizeof(*labels), text_order);
+    bool twins = false;
+    for (uint32_t i = 1; i < count; i++)
+        twins = twins || memcmp(labels[i - 1], labels[i], sizeof(*labels)) == 0;
+    free(labels);
+    if (twins)
+        complain(shape, "two seats have the same label");
+}
+
+static void look_over(const struct hall_shape *shape)
+{
+    struct hall *hall = NULL, *again = NULL;
+    struct hall_error error = {0};
+    const int err = hall_generate(shape, &hall, &error);
+    if (err != 0)
+        complain(shape, error.text);
+    look_at_counts(shape, hall);
+    look_at_places(shape, hall);
+    look_at_distances(shape, hall);
+    look_at_labels(shape, hall);
+    assert_int_equal(hall_generate(shape, &again, &error), 0);
+    if (memcmp(hall->hash, again->hash, sizeof(hall->hash)) != 0)
+        complain(shape, "another hall the second time");
+    hall_free(again);
+    hall_free(hall);
+}
+
+/* --- shapes --- */
+
+static void shapes_by_chance(void **state)
+{
+    struct chance_seeded seeded;
+    struct chance *chance = &seeded.chance;
+    chance_seed(&seeded, SEED);
+    for (uint32_t i = 0; i < SHAPES; i++) {
+        /* Small halls are as frequent as large ones: 500 to 32,000 by doubling. */
+        const uint32_t capacity =
+            (uint32_t)chance_below(chance, 500u << chance_below(chance, 6)) + 500;
+        struct hall_shape shape = {.capacity = capacity};
+        if (chance_below(chance, 2))
+            shape.standing = (uint32_t)chance_below(chance, capacity - 249);
+        if (chance_below(chance, 2))
+            shape.sections = 1 + (uint32_t)chance_below(chance, 1 + capacity / 100);
+        if (chance_below(chance, 3) == 0)
+            shape.rows = 1 + (uint32_t)chance_below(chance, 40);
+        look_over(&shape);
+    }
+}
+
+static void corners(void **state)
+{
+    static const struct hall_shape shapes[] = {
+        {.capacity = 500},
+        {.capacity = 501, .sections = 1},
+        {.capacity = 500, .sections = 1, .rows = 1},
+        {.capacity = 500, .sections = 1, .rows = 200},
+        {.capacity = 500, .sections = 250, .rows = 2},
+        {.capacity = 500, .standing = 250},
+        {.capacity = 500, .sections = 1, .rows = 200, .standing = 250},
+        {.capacity = 1000, .sections = 1000, .rows = 1},
+        {.capacity = 20000, .sections = 1000, .rows = 1},
+        {.capacity = 20000, .rows = 1},
+        {.capacity = 20000, .rows = 200},
+        {.capacity = 20000, .sections = 1, .rows = 1},
+        {.capacity = 20000, .sections = 1, .rows = 200},
+        {.capacity = 20000, .standing = 19750},
+        {.capacity = 99999, .sections = 1000, .rows = 99},
+        {.capacity = 100000},
+        {.capacity = 100000, .sections = 1},
+        {.capacity = 100000, .sections = 1, .rows = 1},
+        {.capacity = 100000, .sections = 1, .rows = 200},
+        {.capacity = 100000, .sections = 1000},
+        {.capacity = 100000, .sections = 1000, .rows = 1},
+        {.capacity = 100000, .sections = 500, .rows = 200},
+        {.capacity = 100000, .standing = 99750},
+        {.capacity = 100000, .standing = 60000},
+    };
+    for (uint32_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+        look_over(&shapes[i]);
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+static void a_hundred_thousand_places_in_a_second(void **state)
+{
+    const struct hall_shape shape = {.capacity = 100000, .standing = 10000};
+    struct hall *hall = NULL, *loaded = NULL;
+    struct hall_error error;
+    const int64_t start = now_ms();
+    assert_int_equal(hall_generate(&shape, &hall, &error), 0);
+    assert_int_equal(hall_load(hall->layout, &loaded), 0);
+    const int64_t took = now_ms() - start;
+    print_message("100,000 places, %zu bytes: %lld ms\n", hall->layout.len, (long long)took);
+    assert_memory_equal(hall->hash, loaded->hash, sizeof(hall->hash));
+#ifndef USHER_SANITIZE
+    assert_true(took < 1000);
+#endif
+    hall_free(loaded);
+    hall_free(hall);
+}
+
+/* --- names, and what is refused --- */
+
+static void a_hall_has_the_name_it_is_given(void **state)
+{
+    static char longest[HALL_NAME_MAX];
+    struct hall *hall = NULL;
+    struct hall_error error;
+    assert_int_equal(hall_generate(&(struct hall_shape){.capacity = 777}, &hall, &error), 0);
+    assert_true(view_eq(hall->name, VIEW_LIT("Hall of 777")));
+    hall_free(hall);
+    memset(longest, 'n', sizeof(longest));
+    const struct hall_shape shape = {.capacity = 777, .name = view_of(longest, sizeof(longest))};
+    assert_int_equal(hall_generate(&shape, &hall, &error), 0);
+    assert_true(view_eq(hall->name, shape.name));
+    hall_free(hall);
+}
+
+static void what_cannot_be_is_refused_by_name(void **state)
+{
+    static const char text[HALL_NAME_MAX + 1] = {'n'};
+    static const struct {
+        struct hall_shape shape;
+        const char *error;
+    } cases[] = {
+        {{.capacity = 0}, "capacity: a hall has 500 to 100000 places"},
+        {{.capacity = 499}, "capacity: a hall has 500 to 100000 places"},
+        {{.capacity = 100001}, "capacity: a hall has 500 to 100000 places"},
+        {{.capacity = UINT32_MAX}, "capacity: a hall has 500 to 100000 places"},
+        {{.capacity = 500, .rows = 201}, "rows: a section has at most 200 rows"},
+        {{.capacity = 500, .rows = UINT32_MAX}, "rows: a section has at most 200 rows"},
+        {{.capacity = 100000, .rows = 1}, "rows: so few rows a section do not hold this capacity"},
+        {{.capacity = 9000, .sections = 1001}, "sections: a hall has at most 1000 sections"},
+        {{.capacity = 500, .sections = 501}, "sections: more rows than seats"},
+        {{.capacity = 500, .sections = 251, .standing = 250}, "sections: more rows than seats"},
+        {{.capacity = 500, .sections = 167, .rows = 3}, "sections: more rows than seats"},
+        {{.capacity = 9000, .sections = 1000, .rows = 200}, "sections: more rows than seats"},
+        {{.capacity = 500, .standing = 251},
+         "standing: at least 250 places of the capacity are seats"},
+        {{.capacity = 500, .standing = UINT32_MAX},
+         "standing: at least 250 places of the capacity are seats"},
+        {{.capacity = 500, .name = {text, sizeof(text)}}, "name: at most 200 bytes"},
+    };
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct hall *const untouched = (struct hall *)&cases;
+        struct hall *hall = untouched;
+        struct hall_error error = {0};
+        assert_int_equal(hall_generate(&cases[i].shape, &hall, &error), ERR_INVALID);
+        assert_string_equal(error.text, cases[i].error);
+        assert_ptr_equal(hall, untouched);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(corners),
+        cmocka_unit_test(shapes_by_chance),
+        cmocka_unit_test(a_hundred_thousand_places_in_a_second),
+        cmocka_unit_test(a_hall_has_the_name_it_is_given),
+        cmocka_unit_test(what_cannot_be_is_refused_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
