@@ -22,9 +22,9 @@ struct claim {
     uint32_t seat;
     uint32_t person;
     uint64_t from_version;
-    uint64_t to_version;  /* CLAIM_OPEN_VERSION: see until_ms */
-    int64_t acked_ms;     /* wall time when the answer was there */
-    int64_t until_ms;     /* it surely stood until then, unless to_version came first */
+    uint64_t to_version; /* CLAIM_OPEN_VERSION: see until_ms */
+    int64_t acked_ms;    /* wall time when the answer was there */
+    int64_t until_ms;    /* it surely stood until then, unless to_version came first */
 };
 
 struct claims_conflict {

@@ -33,8 +33,8 @@ struct crowd_options {
     int64_t within_ns;
     struct wish_seats seats;
     struct wish_party party;
-    bool apart; /* HoldBest may split a party where no run is left */
-    bool order; /* holders place an order */
+    bool apart;     /* HoldBest may split a party where no run is left */
+    bool order;     /* holders place an order */
     double abandon; /* the share of holders who do not; half of them release, half just leave */
     uint32_t tries; /* holds a person tries when seats are taken, 1 … CROWD_TRIES_MAX */
     uint32_t connections;
@@ -66,7 +66,7 @@ struct crowd_person {
     int64_t order_ns;          /* when the order was answered; 0: was not, or not asked for */
     struct claim claim;        /* of its seats, once held (seat is not filled in) */
     struct id hold_id;
-    struct id order_id; /* zero: none */
+    struct id order_id;             /* zero: none */
     uint32_t seats[WISH_PARTY_MAX]; /* wanted; held once it holds */
     uint8_t seat_count;
     uint8_t party;
@@ -75,7 +75,7 @@ struct crowd_person {
     uint8_t tries;
     uint8_t abandons; /* 0: no; 1: releases; 2: just leaves */
     bool held;
-    bool lost; /* its order was not there, or not the same, when it was asked for again */
+    bool lost;      /* its order was not there, or not the same, when it was asked for again */
     uint16_t again; /* requests sent once more: unavailable, timed out */
 };
 
@@ -116,7 +116,8 @@ struct crowd {
     size_t claim_count;
     size_t conflict_count;
     struct claims_conflict conflicts[CROWD_CONFLICTS_SHOWN];
-    int64_t prepare_ns, rush_ns, verify_ns; /* how long each part took; rush_ns to the last answer */
+    int64_t prepare_ns, rush_ns,
+        verify_ns; /* how long each part took; rush_ns to the last answer */
 
     char error[300]; /* what is wrong, where crowd_run fails */
 };

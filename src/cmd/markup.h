@@ -11,7 +11,7 @@
 
 struct markup {
     struct buf out;
-    bool cut; /* something did not fit, or memory was out */
+    bool cut;   /* something did not fit, or memory was out */
     bool first; /* JSON: no comma is owed */
 };
 
