@@ -116,8 +116,9 @@ struct crowd {
     size_t claim_count;
     size_t conflict_count;
     struct claims_conflict conflicts[CROWD_CONFLICTS_SHOWN];
-    int64_t prepare_ns, rush_ns,
-        verify_ns; /* how long each part took; rush_ns to the last answer */
+    int64_t prepare_ns; /* how long each part took */
+    int64_t rush_ns;    /* to the last answer */
+    int64_t verify_ns;
 
     char error[300]; /* what is wrong, where crowd_run fails */
 };

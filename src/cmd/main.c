@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd/audit.h"
+#include "cmd/bench.h"
 #include "cmd/cmd.h"
 #include "cmd/event.h"
 #include "cmd/hall.h"
@@ -27,6 +28,7 @@ static const struct cmd commands[] = {
     {"event", "events: create, open, pause, report, list", event_command},
     {"stampede", "a crowd at the public port, and the proof that no seat was sold twice",
      stampede_command},
+    {"bench", "this machine's figures, each beside its limit", bench_command},
     {"version", "which usher this is", version_command},
     {"help", "this list, or the help of a command: usher help COMMAND", help_command},
 };
