@@ -17,8 +17,9 @@
 #include "err/err.h"
 #include "hall/draft.h"
 
-#define POSITION_MAX 400000.0 /* units; a plan in pixels is a few thousand */
-#define AISLE_FACTOR 1.6
+#define POSITION_MAX   400000.0 /* units; a plan in pixels is a few thousand */
+#define AISLE_FACTOR   1.6
+#define BLOCK_ROWS_MAX 2000 /* each row's name is compared with all others of its block */
 
 struct uuid {
     const char *text;
@@ -44,6 +45,7 @@ struct point {
 /* The block of a zone that rows go into; number 0 before the first row. */
 struct block {
     struct view zone_name;
+    uint32_t zone;
     uint32_t number;
 };
 
@@ -337,7 +339,7 @@ static int mark_aisles(struct import *in)
     for (uint32_t i = 0; i + 1 < count; i++)
         sorted[i] = gaps[i] = hypot(seats[i + 1].x - seats[i].x, seats[i + 1].y - seats[i].y);
     qsort(sorted, count - 1, sizeof(*sorted), double_order);
-    const double median = sorted[(count - 1) / 2];
+    const double median = sorted[(count - 2) / 2]; /* of an even number the lower */
     for (uint32_t i = 0; i + 1 < count; i++)
         seats[i].break_after = gaps[i] > AISLE_FACTOR * median;
     free(gaps);
@@ -356,17 +358,35 @@ static bool block_has_row(const struct import *in, struct view name)
     return false;
 }
 
-static int start_block(struct import *in, struct view zone_name, uint32_t block, const char *place)
+/* True when a section that was drawn already has this name. */
+static bool name_taken(const struct import *in, struct view name)
 {
-    const char *name =
-        block == 1 ? zone_name.at
-                   : arena_printf(&in->draft.arena, "%.*s, block %u", VIEW_ARG(zone_name), block);
-    const struct draft_section section = {.name = block == 1 ? zone_name : view_str(name),
-                                          .kind = HALL_SEATED};
-    if (!name)
+    for (uint32_t i = 0; i < in->draft.section_count; i++) {
+        if (view_eq(in->draft.sections[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* The next block of the zone becomes a section. A zone with the name of an earlier one gets its
+ * position in the plan added. */
+static int start_block(struct import *in, struct block *block, const char *place)
+{
+    struct arena *arena = &in->draft.arena;
+    struct view *name = &block->zone_name;
+    if (++block->number == 1 && name_taken(in, *name))
+        *name = view_str(arena_printf(arena, "%.*s (%u)", VIEW_ARG(*name), block->zone + 1));
+    struct draft_section section = {.name = *name, .kind = HALL_SEATED};
+    if (name->at && block->number > 1)
+        section.name =
+            view_str(arena_printf(arena, "%.*s, block %u", VIEW_ARG(*name), block->number));
+    if (!section.name.at)
         return ERR_NO_MEMORY;
     if (section.name.len > HALL_NAME_MAX)
-        return refuse(in, place, "\"name\" is too long for the blocks of this zone");
+        return refuse(in, place, "the zone's \"name\" is too long to tell its blocks apart");
+    if (name_taken(in, section.name))
+        return refuse(in, place, "a second section would be called \"%.*s\"",
+                      VIEW_ARG(section.name));
     return too_large(in, place, hall_draft_section(&in->draft, &section));
 }
 
@@ -407,8 +427,12 @@ static int read_row(struct import *in, const json_t *row, uint32_t zone, uint32_
         return err; /* a row without seats is a drawing aid */
     if (name.len == 0)
         name = view_str(arena_printf(&in->draft.arena, "%u", number + 1));
+    if (!name.at)
+        return ERR_NO_MEMORY;
     if (block->number == 0 || block_has_row(in, name))
-        err = start_block(in, block->zone_name, ++block->number, place);
+        err = start_block(in, block, place);
+    if (err == 0 && in->draft.sections[in->draft.section_count - 1].row_count == BLOCK_ROWS_MAX)
+        err = refuse(in, place, "a block has at most %d rows", BLOCK_ROWS_MAX);
     if (err == 0)
         err = too_large(in, place, hall_draft_row(&in->draft, name));
     for (uint32_t i = 0; err == 0 && i < json_array_size(seats); i++)
@@ -422,8 +446,9 @@ static int read_row(struct import *in, const json_t *row, uint32_t zone, uint32_
 
 static bool names_a_stage(const char *text)
 {
-    static const char *const words[] = {"stage", "bühne", "buehne",    "무대",  "舞台",
-                                        "scène", "scene", "escenario", "palco", "podium"};
+    /* Only ASCII is made lower case below. */
+    static const char *const words[] = {"stage", "bühne", "bÜhne", "buehne",    "무대",  "舞台",
+                                        "scène", "scÈne", "scene", "escenario", "palco", "podium"};
     char lower[64] = {0};
     for (size_t i = 0; i + 1 < sizeof(lower) && text[i]; i++)
         lower[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32) : text[i];
@@ -467,20 +492,10 @@ static void choose_stage(struct import *in)
     in->draft.stage_y = (int32_t)lround((above ? in->top - 100 : in->bottom + 100) * 100);
 }
 
-/* True when a section of an earlier zone has this name. */
-static bool name_taken(const struct import *in, struct view name)
-{
-    for (uint32_t i = 0; i < in->draft.section_count; i++) {
-        if (view_eq(in->draft.sections[i].name, name))
-            return true;
-    }
-    return false;
-}
-
 static int read_zone(struct import *in, const json_t *zone, uint32_t number)
 {
     char place[32];
-    struct block block = {0};
+    struct block block = {.zone = number};
     struct point at = {0};
     const json_t *rows = NULL;
     snprintf(place, sizeof(place), "zones[%u]", number);
@@ -496,9 +511,6 @@ static int read_zone(struct import *in, const json_t *zone, uint32_t number)
     find_stage(in, zone, at);
     if (block.zone_name.len == 0)
         block.zone_name = view_str(arena_printf(&in->draft.arena, "Zone %u", number + 1));
-    if (block.zone_name.at && name_taken(in, block.zone_name))
-        block.zone_name = view_str(
-            arena_printf(&in->draft.arena, "%.*s (%u)", VIEW_ARG(block.zone_name), number + 1));
     if (!block.zone_name.at)
         return ERR_NO_MEMORY;
     for (uint32_t i = 0; err == 0 && i < json_array_size(rows); i++)
