@@ -283,10 +283,11 @@ static void a_stadium_where_there_is_one(void **state)
 #define SEATS(seats)    ROWS("{\"row_number\":\"1\",\"seats\":[" seats "]}")
 #define SEAT(uuid, and) "{\"category\":\"A\",\"uuid\":\"" uuid "\"" and "}"
 #define KINDS(list)     "{\"categories\":" list ",\"zones\":[]}"
-#define LETTERS         "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn" /* 67 */
-#define LONG            LETTERS LETTERS LETTERS /* 201 */
+#define FIFTY           "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+#define LONG            FIFTY FIFTY FIFTY FIFTY "n"
 #define ALMOST                                                                                     \
-    LETTERS LETTERS "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn" /* 195 */
+    FIFTY FIFTY FIFTY                                                                              \
+        "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn" /* 195 bytes: ", block 2" is too much */
 
 static const struct broken {
     const char *plan;
