@@ -9,13 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/audit.h"
-#include "cmd/bench.h"
+#include "cmd/audit/audit.h"
+#include "cmd/bench/bench.h"
 #include "cmd/cmd.h"
 #include "cmd/event.h"
 #include "cmd/hall.h"
 #include "cmd/serve.h"
-#include "cmd/stampede.h"
+#include "cmd/stampede/stampede.h"
 #include "err/err.h"
 
 static int help_command(int argc, char **argv);

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cmd/audit.h"
+#include "cmd/audit/audit.h"
 #include "sim/world.h"
 #include "svc/ticket/state.h"
 

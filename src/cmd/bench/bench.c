@@ -1,0 +1,294 @@
+/*
+ * usher bench: runs the measurements one after the other, some times over, and shows each figure's
+ * median, least and greatest beside its goal.
+ */
+#include "cmd/bench/bench.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock/clock.h"
+#include "cmd/bench/fiber.h"
+#include "cmd/bench/seats.h"
+#include "cmd/bench/store.h"
+#include "cmd/cmd.h"
+#include "cmd/commit.h"
+#include "cmd/sheet.h"
+#include "cmd/stampede/percentiles.h"
+#include "err/err.h"
+
+#define SERIES_MAX 96
+#define RUNS_MAX   9
+#define NAME_MAX   96
+#define UNIT_MAX   16
+
+/* One figure over all runs. */
+struct series {
+    char name[NAME_MAX];
+    char unit[UNIT_MAX];
+    double values[RUNS_MAX];
+    size_t count;
+};
+
+struct bench {
+    struct series series[SERIES_MAX];
+    size_t count;
+    size_t missed;
+    bool broken; /* something could not be measured */
+};
+
+/* What the design asks of a figure. */
+static const struct goal {
+    const char *name;
+    bool least; /* the figure is to be at least this; otherwise at most */
+    double value;
+} goals[] = {
+    {"order: hold + order, durable, gRPC, 512 buyers", true, 25000},
+    {"hot: p99 of 1,000 people on 10 seats in 100 ms", false, 50},
+    {"hot: seats sold", true, 10},
+    {"rush: seats sold", true, 20000},
+    {"json: of the limit", true, 45},
+    {"watch: times the limit", false, 1.3},
+    {"watch: memory a watcher", false, 2},
+};
+
+struct part {
+    const char *name;
+    int (*measure)(bench_row_fn *row, void *state);
+};
+
+static int measure_seats(bench_row_fn *row, void *state)
+{
+    bench_seats(row, state);
+    return 0;
+}
+
+static int measure_store(bench_row_fn *row, void *state)
+{
+    bench_store(row, state);
+    return 0;
+}
+
+static const struct part parts[] = {
+    {"fibers", bench_fiber}, {"seats", measure_seats}, {"store", measure_store},
+    {"order", bench_order},  {"json", bench_json},     {"watch", bench_watch},
+    {"hot", bench_hot},      {"rush", bench_rush},
+};
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+/* ---- measuring: each part in a process of its own, so that none leaves threads or memory to
+ * the next ---- */
+
+static void send_row(void *state, const char *name, double value, const char *unit)
+{
+    fprintf(state, "%.17g\t%s\t%s\n", value, unit, name);
+}
+
+static void take_row(struct bench *bench, char *line)
+{
+    char *unit = strchr(line, '\t');
+    char *name = unit ? strchr(unit + 1, '\t') : NULL;
+    if (!name)
+        return;
+    *unit++ = *name++ = '\0';
+    name[strcspn(name, "\n")] = '\0';
+    struct series *series = bench->series;
+    while (series < bench->series + bench->count && strcmp(series->name, name) != 0)
+        series++;
+    if (series == bench->series + bench->count) {
+        if (bench->count == SERIES_MAX)
+            return;
+        bench->count++;
+        snprintf(series->name, sizeof(series->name), "%s", name);
+        snprintf(series->unit, sizeof(series->unit), "%s", unit);
+    }
+    if (series->count < RUNS_MAX)
+        series->values[series->count++] = strtod(line, NULL);
+}
+
+static void measure_apart(struct bench *bench, const struct part *part)
+{
+    int ends[2], status = 0;
+    char line[256];
+    fflush(NULL);
+    const bool piped = pipe(ends) == 0;
+    const pid_t pid = piped ? fork() : -1;
+    if (pid == 0) {
+        FILE *out = fdopen(ends[1], "w");
+        close(ends[0]);
+        const int err = part->measure(send_row, out);
+        fclose(out);
+        if (err != 0)
+            fprintf(stderr, "usher bench: %s: %s\n", part->name, err_text(err));
+        _exit(err == 0 ? 0 : 1);
+    }
+    if (piped)
+        close(ends[1]);
+    FILE *in = pid > 0 ? fdopen(ends[0], "r") : NULL;
+    while (in && fgets(line, sizeof(line), in))
+        take_row(bench, line);
+    if (in)
+        fclose(in);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+        bench->broken = true;
+}
+
+/* ---- showing ---- */
+
+static const struct goal *goal_of(const struct series *series)
+{
+    for (size_t i = 0; i < sizeof(goals) / sizeof(goals[0]); i++) {
+        if (strcmp(goals[i].name, series->name) == 0)
+            return &goals[i];
+    }
+    return NULL;
+}
+
+static bool met(const struct goal *goal, double value)
+{
+    return goal->least ? value >= goal->value : value <= goal->value;
+}
+
+static void print_figure(char *ret_text, size_t size, double value)
+{
+    snprintf(ret_text, size, value >= 1000 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f", value);
+}
+
+static void show(struct bench *bench, FILE *out, const char *before, const char *between,
+                 const char *after)
+{
+    fprintf(out, "%sfigure%smedian%sleast%sgreatest%sunit%sgoal%s\n", before, between, between,
+            between, between, between, after);
+    if (*before)
+        fprintf(out, "|---|---:|---:|---:|---|---|\n");
+    for (size_t i = 0; i < bench->count; i++) {
+        struct series *series = &bench->series[i];
+        const struct goal *goal = goal_of(series);
+        char texts[3][32], wanted[48] = "";
+        const double median = median_of(series->values, series->count);
+        print_figure(texts[0], sizeof(texts[0]), median);
+        print_figure(texts[1], sizeof(texts[1]), series->values[0]);
+        print_figure(texts[2], sizeof(texts[2]), series->values[series->count - 1]);
+        if (goal)
+            snprintf(wanted, sizeof(wanted), "%s %g: %s", goal->least ? ">=" : "<=", goal->value,
+                     met(goal, median) ? "met" : "MISSED");
+        fprintf(out, "%s%s%s%s%s%s%s%s%s%s%s%s%s\n", before, series->name, between, texts[0],
+                between, texts[1], between, texts[2], between, series->unit, between, wanted,
+                after);
+    }
+}
+
+static void processor_name(char *ret_name, size_t size)
+{
+    char line[256];
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    snprintf(ret_name, size, "unknown processor");
+    while (file && fgets(line, sizeof(line), file)) {
+        const char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || !colon)
+            continue;
+        snprintf(ret_name, size, "%.*s", (int)strcspn(colon + 2, "\n"), colon + 2);
+        break;
+    }
+    if (file)
+        fclose(file);
+}
+
+/* The results as a page for bench/results/: machine, commit, date, figures. */
+static int write_page(struct bench *bench, const char *path, int64_t runs)
+{
+    struct utsname os;
+    char processor[200], day[32];
+    const time_t now = (time_t)(clock_wall_ms(clock_system()) / 1000);
+    struct tm when;
+    FILE *out = fopen(path, "we");
+    if (!out)
+        return cmd_fail("bench", CMD_FALSE, "%s: %s", path, strerror(errno));
+    processor_name(processor, sizeof(processor));
+    uname(&os);
+    gmtime_r(&now, &when);
+    strftime(day, sizeof(day), "%Y-%m-%d %H:%M UTC", &when);
+    fprintf(out, "# Figures of %s\n\n", day);
+    fprintf(out, "Commit %s; %s, %ld cores, %s %s. Medians of %lld runs, with the least and the\n",
+            usher_commit, processor, sysconf(_SC_NPROCESSORS_ONLN), os.sysname, os.release,
+            (long long)runs);
+    fprintf(out, "greatest. Made by `usher bench`; load and server share the cores.\n\n");
+    show(bench, out, "| ", " | ", " |");
+    return fclose(out) == 0 ? CMD_OK
+                            : cmd_fail("bench", CMD_FALSE, "%s: %s", path, strerror(errno));
+}
+
+/* ---- the command ---- */
+
+struct bench_values {
+    int64_t runs;
+    const char *only;
+    const char *out;
+};
+
+static const struct conf_option options[] = {
+    {"runs", CONF_INT, offsetof(struct bench_values, runs), "3", 1, RUNS_MAX,
+     .help = "how often each is measured; the median is shown"},
+    {"only", CONF_STR, offsetof(struct bench_values, only), NULL,
+     .help = "one of: fibers, seats, store, order, json, watch, hot, rush"},
+    {"out", CONF_PATH, offsetof(struct bench_values, out), NULL,
+     .help = "also writes the figures as a page, with machine and commit, to this file"},
+};
+
+static const struct conf_table table = {
+    .command = "usher bench",
+    .summary = "Measures this machine's figures, each beside its limit, in one run.",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .notes =
+        "Exit code 0 only if every goal of the design is met. Leave the machine alone meanwhile.",
+};
+
+static int check_only(const char *only)
+{
+    if (!only)
+        return CMD_OK;
+    for (size_t i = 0; i < PARTS; i++) {
+        if (strcmp(parts[i].name, only) == 0)
+            return CMD_OK;
+    }
+    return cmd_fail("bench", CMD_USAGE, "--only %s: no such measurement", only);
+}
+
+int bench_command(int argc, char **argv)
+{
+    static struct bench bench;
+    struct bench_values values = {0};
+    struct conf conf;
+    int code = cmd_options(&table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    code = check_only(values.only);
+    for (int64_t run = 0; code == CMD_OK && run < values.runs; run++) {
+        for (size_t i = 0; i < PARTS; i++) {
+            if (values.only && strcmp(values.only, parts[i].name) != 0)
+                continue;
+            fprintf(stderr, "run %lld of %lld: %s\n", (long long)run + 1, (long long)values.runs,
+                    parts[i].name);
+            measure_apart(&bench, &parts[i]);
+        }
+    }
+    if (code == CMD_OK) {
+        show(&bench, stdout, "", "  ", "");
+        for (size_t i = 0; i < bench.count; i++) {
+            const struct goal *goal = goal_of(&bench.series[i]);
+            bench.missed +=
+                goal && !met(goal, median_of(bench.series[i].values, bench.series[i].count));
+        }
+        if (values.out)
+            code = write_page(&bench, values.out, values.runs);
+    }
+    conf_release(&conf);
+    return code != CMD_OK ? code : bench.missed > 0 || bench.broken ? CMD_FALSE : CMD_OK;
+}

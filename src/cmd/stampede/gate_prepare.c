@@ -1,0 +1,258 @@
+/* Before the clock starts: connections, accounts, and what is to be bought. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/stampede/gate.h"
+#include "err/err.h"
+
+#define PREPARE_FIBERS   256
+#define PREPARE_MS       60000 /* one account, one connection */
+#define SOURCE_PORTS     20000 /* connections from one local address; Linux has some 28,000 ports */
+#define SNAPSHOT_MS      10000
+#define LAYOUT_ARENA_MAX (256u << 20)
+
+#define TICKET_PATH(method) "/usher.v1.TicketService/" method
+
+/* ---- connections ---- */
+
+struct opening {
+    struct crowd_gate *gate;
+    uint32_t next;
+};
+
+static void open_links(void *arg)
+{
+    struct opening *opening = arg;
+    struct crowd_gate *gate = opening->gate;
+    while (opening->next < gate->link_count && atomic_load(&gate->gathering->err) == 0) {
+        uint32_t i = opening->next++;
+        int err = link_open(&gate->links[i],
+                            deadline_after_ms(clock_mono_ns(clock_system()), PREPARE_MS));
+        if (err == ERR_UNAVAILABLE && i == 0)
+            gate_fail(gate, err, "no server answers at %s", gate->crowd->options.url);
+        else if (err == ERR_INVALID)
+            gate_fail(gate, err, "%s is no http://HOST:PORT or https://HOST:PORT",
+                      gate->crowd->options.url);
+        else if (err)
+            gate_fail(gate, err, "connection %u of %u could not be opened: %s", i + 1,
+                      gate->link_count, err_text(err));
+    }
+}
+
+static int prepare_links(struct crowd_gate *gate)
+{
+    const struct crowd_options *options = &gate->crowd->options;
+    const uint32_t gates = gate->gathering->gate_count;
+    const bool many = options->connections > SOURCE_PORTS;
+    /* Every gate has one at least. */
+    gate->link_count = options->connections / gates + (gate->index < options->connections % gates);
+    gate->link_count += gate->link_count == 0;
+    gate->links = calloc(gate->link_count, sizeof(*gate->links));
+    gate->sources = many ? calloc(gate->link_count, sizeof(*gate->sources)) : NULL;
+    if (!gate->links || (many && !gate->sources))
+        return gate_fail(gate, ERR_NO_MEMORY, "out of memory");
+    for (uint32_t i = 0; i < gate->link_count; i++) {
+        if (many)
+            snprintf(gate->sources[i], sizeof(gate->sources[i]), "127.0.0.%u",
+                     1 + (i * gates + gate->index) / SOURCE_PORTS);
+        const struct rpc_channel_options channel = {.url = options->url,
+                                                    .tls_ca_path = options->tls_ca,
+                                                    .source_host = many ? gate->sources[i] : NULL};
+        link_init(&gate->links[i], &channel);
+    }
+    struct opening opening = {.gate = gate};
+    struct scope scope;
+    scope_init(&scope);
+    for (uint32_t i = 0; i < PREPARE_FIBERS && i < gate->link_count; i++) {
+        int err = fiber_spawn(&scope, open_links, &opening);
+        if (err)
+            gate_fail(gate, err, "no fiber can be made: %s", err_text(err));
+    }
+    scope_join(&scope, DEADLINE_NEVER);
+    return atomic_load(&gate->gathering->err);
+}
+
+/* ---- accounts ---- */
+
+static void make_account(struct crowd_gate *gate, struct crowd_person *person)
+{
+    Usher__V1__CreateGuestRequest request = USHER__V1__CREATE_GUEST_REQUEST__INIT;
+    const void *response;
+    struct rpc_status status;
+    if (atomic_load(&gate->gathering->err))
+        return;
+    person->gate = gate;
+    int err = gate_persist(gate, person, "/usher.v1.AuthService/CreateGuest", &request.base,
+                           &usher__v1__create_guest_response__descriptor, &response, &status,
+                           deadline_after_ms(clock_mono_ns(clock_system()), PREPARE_MS));
+    if (err) {
+        gate_fail(gate, err, "a guest's account could not be made: %s", status.message);
+        return;
+    }
+    const Usher__V1__CreateGuestResponse *guest = response;
+    person->authorization = arena_printf(&gate->tokens, "Bearer %s", guest->token);
+    person->again = 0;
+    if (!person->authorization)
+        gate_fail(gate, ERR_NO_MEMORY, "out of memory for %u accounts", gate->crowd->options.users);
+    atomic_fetch_add(&gate->gathering->made, 1);
+}
+
+/* ---- what is to be bought; gate 0 ---- */
+
+static int ask(struct crowd_gate *gate, const char *path, const ProtobufCMessage *request,
+               const ProtobufCMessageDescriptor *answer, struct arena *arena,
+               const ProtobufCMessage **ret_response)
+{
+    struct rpc_status status;
+    int err = link_call(&gate->links[0], path, NULL, request, answer, arena, ret_response, &status,
+                        deadline_after_ms(clock_mono_ns(clock_system()), SNAPSHOT_MS));
+    return err ? gate_fail(gate, err, "%s: %s", strrchr(path, '/') + 1, status.message) : 0;
+}
+
+/* The first performance that is open, where none was named. */
+static int choose_performance(struct crowd_gate *gate, struct arena *arena)
+{
+    Usher__V1__ListEventsRequest request = USHER__V1__LIST_EVENTS_REQUEST__INIT;
+    const ProtobufCMessage *response;
+    struct crowd *crowd = gate->crowd;
+    crowd->performance_id = crowd->options.performance_id;
+    if (crowd->performance_id != 0)
+        return 0;
+    int err = ask(gate, TICKET_PATH("ListEvents"), &request.base,
+                  &usher__v1__list_events_response__descriptor, arena, &response);
+    if (err)
+        return err;
+    const Usher__V1__ListEventsResponse *list = (const void *)response;
+    for (size_t i = 0; i < list->n_events; i++) {
+        for (size_t k = 0; k < list->events[i]->n_performances; k++) {
+            const Usher__V1__Performance *performance = list->events[i]->performances[k];
+            if (performance->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN) {
+                crowd->performance_id = performance->performance_id;
+                return 0;
+            }
+        }
+    }
+    return gate_fail(gate, ERR_INVALID, "no sale is open: usher event list, usher event open");
+}
+
+static int look_at_performance(struct crowd_gate *gate, struct arena *arena,
+                               const char **ret_layout_hash)
+{
+    Usher__V1__GetPerformanceRequest request = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const ProtobufCMessage *response;
+    struct crowd *crowd = gate->crowd;
+    request.performance_id = crowd->performance_id;
+    int err = ask(gate, TICKET_PATH("GetPerformance"), &request.base,
+                  &usher__v1__performance__descriptor, arena, &response);
+    if (err)
+        return err;
+    const Usher__V1__Performance *performance = (const void *)response;
+    if (!performance->hall || !performance->counts)
+        return gate_fail(gate, ERR_INVALID, "the server does not tell the hall");
+    crowd->before = (struct crowd_counts){performance->counts->free, performance->counts->held,
+                                          performance->counts->sold, performance->version};
+    crowd->place_count = performance->hall->place_count;
+    snprintf(crowd->event_name, CROWD_NAME_MAX, "%s", performance->event_name);
+    snprintf(crowd->hall_name, CROWD_NAME_MAX, "%s", performance->hall->name);
+    *ret_layout_hash = performance->hall->layout_hash;
+    return 0;
+}
+
+/* Who is free now, two bits a seat; in the arena. */
+static int take_snapshot(struct crowd_gate *gate, struct arena *arena,
+                         const Usher__V1__SeatsSnapshot **ret_snapshot)
+{
+    Usher__V1__WatchSeatsRequest request = USHER__V1__WATCH_SEATS_REQUEST__INIT;
+    const int64_t deadline_ns = deadline_after_ms(clock_mono_ns(clock_system()), SNAPSHOT_MS);
+    struct rpc_channel *channel;
+    const struct crowd_options *options = &gate->crowd->options;
+    const struct rpc_channel_options to = {.url = options->url, .tls_ca_path = options->tls_ca};
+    struct rpc_reader *reader = NULL;
+    const ProtobufCMessage *message;
+    struct rpc_status status = {.message = "no answer"};
+    request.performance_id = gate->crowd->performance_id;
+    int err = rpc_channel_open(&to, deadline_ns, &channel);
+    if (err)
+        return gate_fail(gate, err, "WatchSeats: %s", err_text(err));
+    err = rpc_channel_watch(channel, TICKET_PATH("WatchSeats"), NULL, &request.base, &reader,
+                            deadline_ns);
+    if (!err)
+        err = rpc_reader_next(reader, &usher__v1__seats_update__descriptor, arena, &message,
+                              &status, deadline_ns);
+    rpc_reader_free(reader);
+    rpc_channel_close(channel);
+    if (err)
+        return gate_fail(gate, err, "WatchSeats: %s", status.message);
+    const Usher__V1__SeatsUpdate *update = (const void *)message;
+    if (update->body_case != USHER__V1__SEATS_UPDATE__BODY_SNAPSHOT ||
+        update->snapshot->states.len < (update->snapshot->place_count + 3) / 4)
+        return gate_fail(gate, ERR_INVALID, "WatchSeats: the first message is no snapshot");
+    *ret_snapshot = update->snapshot;
+    return 0;
+}
+
+/* Seats with a number of their own that are free: standing places go by quantity. */
+static int fill_pool(struct crowd_gate *gate, const Usher__V1__SeatMap *map,
+                     const Usher__V1__SeatsSnapshot *snapshot)
+{
+    struct gathering *gathering = gate->gathering;
+    const struct wish_seats *wish = &gate->crowd->options.seats;
+    uint32_t count = 0;
+    uint32_t *seats = calloc(snapshot->place_count + 1, sizeof(*seats));
+    if (!seats)
+        return gate_fail(gate, ERR_NO_MEMORY, "out of memory");
+    gathering->pool_seats = seats;
+    for (size_t i = 0; i < map->n_sections; i++) {
+        const Usher__V1__Section *section = map->sections[i];
+        if (section->kind != USHER__V1__SECTION_KIND__SECTION_KIND_SEATED)
+            continue;
+        for (uint32_t k = 0; k < section->place_count; k++) {
+            uint32_t seat = section->first_seat + k;
+            if (seat < snapshot->place_count && (snapshot->states.data[seat / 4] >> 2 * (seat % 4) &
+                                                 3) == USHER__V1__SEAT_STATE__SEAT_STATE_FREE)
+                seats[count++] = seat;
+        }
+    }
+    if (count == 0)
+        return gate_fail(gate, ERR_INVALID, "no numbered seat is free: try --seats best");
+    if (wish->kind == WISH_HOT && count < wish->hot)
+        return gate_fail(gate, ERR_INVALID, "only %u numbered seats are free, not %u", count,
+                         wish->hot);
+    gathering->pool =
+        (struct wish_pool){.seats = seats, .count = wish->kind == WISH_HOT ? wish->hot : count};
+    return 0;
+}
+
+static int look_around(struct crowd_gate *gate, struct arena *arena)
+{
+    Usher__V1__GetSeatMapRequest request = USHER__V1__GET_SEAT_MAP_REQUEST__INIT;
+    const Usher__V1__SeatsSnapshot *snapshot = NULL;
+    const ProtobufCMessage *map;
+    const char *layout_hash = NULL;
+    int err = choose_performance(gate, arena);
+    if (!err)
+        err = look_at_performance(gate, arena, &layout_hash);
+    if (err || gate->crowd->options.seats.kind == WISH_BEST)
+        return err;
+    request.layout_hash = (char *)layout_hash;
+    err = ask(gate, TICKET_PATH("GetSeatMap"), &request.base, &usher__v1__seat_map__descriptor,
+              arena, &map);
+    if (!err)
+        err = take_snapshot(gate, arena, &snapshot);
+    return err ? err : fill_pool(gate, (const Usher__V1__SeatMap *)map, snapshot);
+}
+
+int gate_prepare(struct crowd_gate *gate)
+{
+    struct arena arena;
+    int err = prepare_links(gate);
+    if (!err && gate->index == 0) {
+        arena_init(&arena, LAYOUT_ARENA_MAX);
+        err = look_around(gate, &arena);
+        arena_release(&arena);
+    }
+    if (!err)
+        gate_each(gate, PREPARE_FIBERS, make_account);
+    return err ? err : atomic_load(&gate->gathering->err);
+}

@@ -1,0 +1,139 @@
+#include "cmd/stampede/markup.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "codec/json.h"
+#include "err/err.h"
+
+void markup_init(struct markup *m, size_t max)
+{
+    *m = (struct markup){.first = true};
+    buf_init(&m->out, max);
+}
+
+void markup_release(struct markup *m)
+{
+    buf_release(&m->out);
+}
+
+static void append(struct markup *m, const char *text, size_t len)
+{
+    m->cut |= buf_append(&m->out, text, len) != 0;
+}
+
+void markup_put(struct markup *m, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    assert(len >= 0 && (size_t)len < sizeof(text)); /* pieces are ours, and short */
+    append(m, text, (size_t)len);
+}
+
+void markup_literal(struct markup *m, const char *literal)
+{
+    append(m, literal, strlen(literal));
+}
+
+void markup_text(struct markup *m, const char *text)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '&':
+            append(m, "&amp;", 5);
+            break;
+        case '<':
+            append(m, "&lt;", 4);
+            break;
+        case '>':
+            append(m, "&gt;", 4);
+            break;
+        case '"':
+            append(m, "&quot;", 6);
+            break;
+        case '\'':
+            append(m, "&#39;", 5);
+            break;
+        default:
+            /* Of the control characters HTML knows only these (HTML, 13.2.3.5). */
+            if ((unsigned char)*text >= 0x20 || *text == '\n' || *text == '\t')
+                append(m, text, 1);
+        }
+    }
+}
+
+void json_name(struct markup *m, const char *name)
+{
+    if (!m->first)
+        append(m, ",", 1);
+    m->first = false;
+    if (name) {
+        m->cut |= json_write_string(view_str(name), &m->out) != 0;
+        append(m, ":", 1);
+    }
+}
+
+void json_text(struct markup *m, const char *name, const char *text)
+{
+    json_name(m, name);
+    m->cut |= json_write_string(view_str(text), &m->out) != 0;
+}
+
+void json_int(struct markup *m, const char *name, int64_t number)
+{
+    json_name(m, name);
+    markup_put(m, "%" PRId64, number);
+}
+
+void json_real(struct markup *m, const char *name, double number)
+{
+    json_name(m, name);
+    if (isfinite(number))
+        markup_put(m, "%.3f", number);
+    else
+        append(m, "null", 4);
+}
+
+void json_bool(struct markup *m, const char *name, bool value)
+{
+    json_name(m, name);
+    markup_put(m, "%s", value ? "true" : "false");
+}
+
+void json_open(struct markup *m, const char *name, char bracket)
+{
+    json_name(m, name);
+    append(m, &bracket, 1);
+    m->first = true;
+}
+
+void json_close(struct markup *m, char bracket)
+{
+    append(m, &bracket, 1);
+    m->first = false;
+}
+
+void json_item(struct markup *m, int64_t number)
+{
+    json_int(m, NULL, number);
+}
+
+int markup_write(const struct markup *m, const char *path)
+{
+    struct view bytes = buf_view(&m->out);
+    if (m->cut)
+        return ERR_FULL;
+    if (strcmp(path, "-") == 0)
+        return fwrite(bytes.at, 1, bytes.len, stdout) == bytes.len ? 0 : ERR_IO;
+    FILE *file = fopen(path, "we");
+    if (!file)
+        return ERR_IO;
+    bool written = fwrite(bytes.at, 1, bytes.len, file) == bytes.len;
+    return fclose(file) == 0 && written ? 0 : ERR_IO;
+}

@@ -1,0 +1,10 @@
+/*
+ * stampede: a crowd at a running server, and the proof that nobody was wronged.
+ */
+#ifndef USHER_CMD_STAMPEDE_STAMPEDE_H
+#define USHER_CMD_STAMPEDE_STAMPEDE_H
+
+/* usher stampede. Returns an enum cmd_exit. */
+int stampede_command(int argc, char **argv);
+
+#endif
