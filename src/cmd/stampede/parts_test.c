@@ -1,4 +1,4 @@
-/* The parts a stampede's verdict rests on: wishes as words, order statistics, overlapping claims, escaping. */
+/* The parts a verdict rests on: wishes as words, order statistics, overlapping claims, escaping. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -98,7 +98,7 @@ static void claims_of_one_seat_must_not_overlap(void **state)
                                         .to_version = CLAIM_OPEN_VERSION,
                                         .until_ms = CLAIM_FOREVER_MS}};
     assert_int_equal(conflicts_of(sold_twice, 2), 1);
-    /* Left to expire: it conflicts with what was acknowledged before its end, and only with that. */
+    /* Left to expire: it conflicts only with what was acknowledged before its end. */
     struct claim left[] = {{.seat = 3,
                             .person = 1,
                             .from_version = 1,
