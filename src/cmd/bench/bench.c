@@ -20,6 +20,7 @@
 #include "cmd/cmd.h"
 #include "cmd/commit.h"
 #include "cmd/sheet.h"
+#include "cmd/stampede/markup.h"
 #include "cmd/stampede/percentiles.h"
 #include "err/err.h"
 
@@ -160,28 +161,85 @@ static void print_figure(char *ret_text, size_t size, double value)
     snprintf(ret_text, size, value >= 1000 ? "%.0f" : value >= 10 ? "%.1f" : "%.2f", value);
 }
 
-static void show(struct bench *bench, FILE *out, const char *before, const char *between,
-                 const char *after)
+/* A figure's cells: name, median, least, greatest, unit, goal. */
+#define CELLS 6
+#define CELL  96
+static void fill_cells(struct series *series, char ret_cells[CELLS][CELL])
 {
-    fprintf(out, "%sfigure%smedian%sleast%sgreatest%sunit%sgoal%s\n", before, between, between,
-            between, between, between, after);
-    if (*before)
-        fprintf(out, "|---|---:|---:|---:|---|---|\n");
+    const struct goal *goal = goal_of(series);
+    const double median = median_of(series->values, series->count); /* sorts */
+    snprintf(ret_cells[0], CELL, "%s", series->name);
+    print_figure(ret_cells[1], CELL, median);
+    print_figure(ret_cells[2], CELL, series->values[0]);
+    print_figure(ret_cells[3], CELL, series->values[series->count - 1]);
+    snprintf(ret_cells[4], CELL, "%s", series->unit);
+    ret_cells[5][0] = '\0';
+    if (goal)
+        snprintf(ret_cells[5], CELL, "%s %g: %s", goal->least ? "at least" : "at most", goal->value,
+                 met(goal, median) ? "met" : "MISSED");
+}
+
+static const char *const titles[CELLS] = {"figure", "median", "least", "greatest", "unit", "goal"};
+
+static void show_table(struct bench *bench)
+{
+    struct sheet sheet;
+    char cells[CELLS][CELL];
+    sheet_init(&sheet, "lrrrll");
+    for (int k = 0; k < CELLS; k++)
+        sheet_put(&sheet, "%s", titles[k]);
+    for (size_t i = 0; i < bench->count; i++) {
+        fill_cells(&bench->series[i], cells);
+        for (int k = 0; k < CELLS; k++)
+            sheet_put(&sheet, "%s", cells[k]);
+    }
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+}
+
+static void write_table(struct bench *bench, FILE *out)
+{
+    char cells[CELLS][CELL];
+    for (int k = 0; k < CELLS; k++)
+        fprintf(out, "| %s ", titles[k]);
+    fprintf(out, "|\n|---|---:|---:|---:|---|---|\n");
+    for (size_t i = 0; i < bench->count; i++) {
+        fill_cells(&bench->series[i], cells);
+        for (int k = 0; k < CELLS; k++)
+            fprintf(out, "| %s ", cells[k]);
+        fprintf(out, "|\n");
+    }
+}
+
+static int show_json(struct bench *bench)
+{
+    struct markup m;
+    markup_init(&m, 1u << 20);
+    json_open(&m, NULL, '{');
+    json_text(&m, "commit", usher_commit);
+    json_open(&m, "figures", '[');
     for (size_t i = 0; i < bench->count; i++) {
         struct series *series = &bench->series[i];
         const struct goal *goal = goal_of(series);
-        char texts[3][32], wanted[48] = "";
         const double median = median_of(series->values, series->count);
-        print_figure(texts[0], sizeof(texts[0]), median);
-        print_figure(texts[1], sizeof(texts[1]), series->values[0]);
-        print_figure(texts[2], sizeof(texts[2]), series->values[series->count - 1]);
-        if (goal)
-            snprintf(wanted, sizeof(wanted), "%s %g: %s", goal->least ? ">=" : "<=", goal->value,
-                     met(goal, median) ? "met" : "MISSED");
-        fprintf(out, "%s%s%s%s%s%s%s%s%s%s%s%s%s\n", before, series->name, between, texts[0],
-                between, texts[1], between, texts[2], between, series->unit, between, wanted,
-                after);
+        json_open(&m, NULL, '{');
+        json_text(&m, "name", series->name);
+        json_text(&m, "unit", series->unit);
+        json_real(&m, "median", median);
+        json_real(&m, "least", series->values[0]);
+        json_real(&m, "greatest", series->values[series->count - 1]);
+        if (goal) {
+            json_real(&m, goal->least ? "atLeast" : "atMost", goal->value);
+            json_bool(&m, "met", met(goal, median));
+        }
+        json_close(&m, '}');
     }
+    json_close(&m, ']');
+    json_close(&m, '}');
+    markup_put(&m, "\n");
+    const int err = markup_write(&m, "-");
+    markup_release(&m);
+    return err == 0 ? CMD_OK : CMD_FALSE;
 }
 
 static void processor_name(char *ret_name, size_t size)
@@ -219,7 +277,7 @@ static int write_page(struct bench *bench, const char *path, int64_t runs)
             usher_commit, processor, sysconf(_SC_NPROCESSORS_ONLN), os.sysname, os.release,
             (long long)runs);
     fprintf(out, "greatest. Made by `usher bench`; load and server share the cores.\n\n");
-    show(bench, out, "| ", " | ", " |");
+    write_table(bench, out);
     return fclose(out) == 0 ? CMD_OK
                             : cmd_fail("bench", CMD_FALSE, "%s: %s", path, strerror(errno));
 }
@@ -230,6 +288,7 @@ struct bench_values {
     int64_t runs;
     const char *only;
     const char *out;
+    bool json;
 };
 
 static const struct conf_option options[] = {
@@ -239,6 +298,8 @@ static const struct conf_option options[] = {
      .help = "one of: fibers, seats, store, order, json, watch, hot, rush"},
     {"out", CONF_PATH, offsetof(struct bench_values, out), NULL,
      .help = "also writes the figures as a page, with machine and commit, to this file"},
+    {"json", CONF_BOOL, offsetof(struct bench_values, json), "no",
+     .help = "one JSON object instead of the table, for machines"},
 };
 
 static const struct conf_table table = {
@@ -280,13 +341,16 @@ int bench_command(int argc, char **argv)
         }
     }
     if (code == CMD_OK) {
-        show(&bench, stdout, "", "  ", "");
+        if (values.json)
+            code = show_json(&bench);
+        else
+            show_table(&bench);
         for (size_t i = 0; i < bench.count; i++) {
             const struct goal *goal = goal_of(&bench.series[i]);
             bench.missed +=
                 goal && !met(goal, median_of(bench.series[i].values, bench.series[i].count));
         }
-        if (values.out)
+        if (values.out && code == CMD_OK)
             code = write_page(&bench, values.out, values.runs);
     }
     conf_release(&conf);
