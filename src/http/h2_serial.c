@@ -42,8 +42,7 @@ ssize_t h2_on_read(nghttp2_session *session, int32_t id, uint8_t *into, size_t m
     if (s->trailers.count) {
         for (size_t i = 0; i < s->trailers.count; i++) {
             const struct head_field *f = &s->trailers.fields[i];
-            nv[i] = (nghttp2_nv){(uint8_t *)f->name.at, (uint8_t *)f->value.at, f->name.len,
-                                 f->value.len, NGHTTP2_NV_FLAG_NONE};
+            nv[i] = h2_nv(f->name, f->value);
         }
         *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
         if (nghttp2_submit_trailer(session, id, nv, s->trailers.count) != 0)

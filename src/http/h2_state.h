@@ -94,6 +94,9 @@ struct h2 {
     bool peer_goaway; /* of a client: the server takes no more requests */
 };
 
+/* A field as nghttp2 takes it; borrowed. */
+nghttp2_nv h2_nv(struct view name, struct view value);
+
 /* Serialises until out is full or there is nothing more; does nothing inside nghttp2. */
 void h2_flush(struct h2 *h);
 /* For a data provider: gives the stream's piece, then its trailers. */
