@@ -312,12 +312,7 @@ void h2_sent(struct h2 *h, size_t len)
 
 size_t h2_unsent(const struct h2 *h)
 {
-    size_t unsent = h->out.len;
-
-    list_each (link, &h->streams) {
-        unsent += list_of(link, struct h2_stream, link)->piece.bytes.len;
-    }
-    return unsent;
+    return h->out.len + h->pieces;
 }
 
 bool h2_wants_close(const struct h2 *h)

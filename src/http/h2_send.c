@@ -63,7 +63,7 @@ static int put_out(struct h2_stream *s)
         err = keep_trailers(s);
     if (err) {
         if (!s->piece_copied && !s->piece.release)
-            s->piece = (struct body){0};
+            h2_piece_done(s);
         if (!s->trailers.owned)
             s->trailers = (struct h2_trailers){0};
         h2_reset(s, H2_INTERNAL_ERROR);
@@ -198,7 +198,7 @@ int h2_respond(struct h2_stream *stream, const struct head_answer *answer, struc
         body_done(&body);
     begin_answer(s);
     s->finishing = true;
-    s->piece = body;
+    h2_piece_set(s, body);
     s->trailers = (struct h2_trailers){.fields = trailers, .count = trailer_count};
     err = submit_answer(s, answer, len, ends);
     if (err) {
@@ -257,7 +257,7 @@ int h2_chunk(struct h2_stream *stream, struct body piece)
         return err;
     }
     assert(s->streaming);
-    s->piece = piece;
+    h2_piece_set(s, piece);
     resume(s);
     await_written(s);
     return put_out(s);
@@ -367,7 +367,7 @@ int h2_request(struct h2 *h, const struct head_request *request, struct body bod
     s->user = user;
     s->told = s->finishing = true;
     s->silent = head_method_of(request->method) == HEAD_METHOD_HEAD;
-    s->piece = body;
+    h2_piece_set(s, body);
     if (ends)
         body_done(&s->piece);
     err = put_out(s);

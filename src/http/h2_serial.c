@@ -73,6 +73,7 @@ static int on_send_data(nghttp2_session *session, nghttp2_frame *frame, const ui
     }
     s->piece.bytes.at += len;
     s->piece.bytes.len -= len;
+    h->pieces -= len;
     if (s->piece_copied)
         h->copied -= len;
     if (s->piece.bytes.len == 0)

@@ -76,6 +76,7 @@ struct h2 {
     struct h2_block *block; /* only inside h2_receive */
     struct h2_block *saved; /* a block cut between two h2_receive, or NULL */
     size_t copied;          /* bytes behind piece_copied, all streams */
+    size_t pieces;          /* bytes of pieces not serialised, all streams */
     size_t receiving;       /* bytes of unfinished bodies, all streams */
     struct rate resets, controls, updates;
     int64_t now_ns; /* of the last call that told it */
@@ -111,7 +112,8 @@ void h2_stream_free(struct h2_stream *s);
 void h2_stream_whole(struct h2_stream *s);
 /* A deferred event is due. */
 void h2_stream_due(struct h2_stream *s);
-/* Drops a piece that was or will not be sent. */
+/* The stream has a piece to send, where it has none; and drops one that was or will not be sent. */
+void h2_piece_set(struct h2_stream *s, struct body piece);
 void h2_piece_done(struct h2_stream *s);
 
 /* Sets the callbacks of the receiving and of the sending half. */

@@ -1,6 +1,7 @@
 /* The life of a stream's struct. */
 #include <stdlib.h>
 
+#include "err/err.h"
 #include "http/h2_state.h"
 
 struct h2_stream *h2_stream_new(struct h2 *h, int32_t id)
@@ -18,8 +19,16 @@ struct h2_stream *h2_stream_new(struct h2 *h, int32_t id)
     return s;
 }
 
+void h2_piece_set(struct h2_stream *s, struct body piece)
+{
+    assert(s->piece.bytes.len == 0);
+    s->piece = piece;
+    s->h2->pieces += piece.bytes.len;
+}
+
 void h2_piece_done(struct h2_stream *s)
 {
+    s->h2->pieces -= s->piece.bytes.len;
     if (s->piece_copied) {
         s->h2->copied -= s->piece.bytes.len;
         free(s->piece_copied);
