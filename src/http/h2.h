@@ -65,6 +65,9 @@ struct h2_events {
     void (*written)(void *user, struct h2_stream *stream);
 };
 
+/* Bytes of a request that are dropped behind its answer before the stream is reset. */
+#define H2_DROPPED_MAX (8u << 20)
+
 enum h2_side { H2_SERVER, H2_CLIENT };
 
 /* 0 is the default, in brackets. */
@@ -124,10 +127,12 @@ void h2_stream_set_user(struct h2_stream *stream, void *user);
 uint32_t h2_stream_id(const struct h2_stream *stream);
 
 /* Server. A whole answer. Without trailers content-length is added; the body is left out where the
- * method is HEAD or the status has none. An answer before the request is whole is followed by
- * RST_STREAM NO_ERROR (RFC 9113, 8.1). ERR_CLOSED (the stream is closed; its event is on the way),
- * ERR_FULL (copied_max), ERR_INVALID (a field), ERR_NO_MEMORY; the stream is reset then. A second
- * answer is asserted against. */
+ * method is HEAD or the status has none. An answer before the request is whole, if it has a body
+ * and no trailers, ends when the request does, what comes of it dropped; beyond H2_DROPPED_MAX
+ * bytes, at h2_reset, and any other answer ends at once, followed by RST_STREAM NO_ERROR (RFC 9113,
+ * 8.1). ERR_CLOSED (the stream is closed; its event is on the way), ERR_FULL (copied_max),
+ * ERR_INVALID (a field), ERR_NO_MEMORY; the stream is reset then. A second answer is asserted
+ * against. */
 int h2_respond(struct h2_stream *stream, const struct head_answer *answer, struct body body,
                const struct head_field *trailers, size_t trailer_count);
 /* Server. A head whose body follows in pieces. Errors as above. */
@@ -139,8 +144,8 @@ int h2_chunk(struct h2_stream *stream, struct body piece);
 bool h2_takes_chunk(const struct h2_stream *stream);
 /* Ends what h2_begin began, behind the last piece. ERR_CLOSED, ERR_INVALID, ERR_NO_MEMORY. */
 int h2_end(struct h2_stream *stream, const struct head_field *trailers, size_t count);
-/* Ends the stream at once, on either side; its closed event comes with this code. Harmless if
- * closed. */
+/* Ends the stream at once, on either side; its closed event comes with this code. Where only the
+ * end of a whole answer is to go out it goes, and the code is NO_ERROR. Harmless if closed. */
 void h2_reset(struct h2_stream *stream, enum h2_code code);
 
 /* Client. Opens a stream with a whole request. ERR_BUSY: as many as the server allows are open,

@@ -551,6 +551,67 @@ static void half_received(void **state)
     attack_release(&a);
 }
 
+static void put_more(struct attack *a, uint32_t id, size_t len)
+{
+    static const char zeros[16384];
+
+    for (; len > 0; len -= len < sizeof(zeros) ? len : sizeof(zeros)) {
+        put_frame(&a->bytes, DATA, 0, id, zeros, len < sizeof(zeros) ? len : sizeof(zeros));
+        assert_int_equal(feed(a, 20000, 1), 0);
+    }
+}
+
+static void assert_cut_off(const struct attack *a, uint32_t id)
+{
+    const uint8_t *reset = sent_frame(a, RST_STREAM, 0);
+
+    assert_non_null(sent_frame(a, DATA, 1));
+    assert_int_equal(sent_frame(a, DATA, 1)[4], END_STREAM);
+    assert_non_null(reset);
+    assert_int_equal(read_u32(reset + 5), id);
+    assert_int_equal(read_u32(reset + 9), H2_NO_ERROR);
+    assert_int_equal(h2_stream_count(a->server.h2), 0);
+}
+
+/* Answered at its head, a request may still end by itself, and then nothing is reset (clients that
+ * are still sending take a reset for a failure); one that goes on and on, or waits, is cut off
+ * behind the answer. */
+static void answered_before_it_is_whole(void **state)
+{
+    const struct head_answer answer = {.status = 401};
+
+    for (int ending = 0; ending < 3; ending++) {
+        struct attack a;
+        attack_init(&a, NULL);
+        a.server.quiet = true;
+        put_request(&a, 1, false);
+        assert_int_equal(feed(&a, 1000, 1), 0);
+        struct h2_stream *s = a.server.last;
+        assert_int_equal(h2_respond(s, &answer, body_copied(VIEW_LIT("no")), NULL, 0), 0);
+        put_more(&a, 1, 3 << 20);
+        assert_int_equal(sent_frame(&a, DATA, 0)[4], 0);
+        assert_null(sent_frame(&a, RST_STREAM, 0));
+        if (ending == 0) {
+            put_frame(&a.bytes, DATA, END_STREAM, 1, "x", 1);
+            assert_int_equal(feed(&a, 1000, 1), 0);
+            assert_int_equal(sent_frame(&a, DATA, 1)[4], END_STREAM);
+            assert_null(sent_frame(&a, RST_STREAM, 0));
+            assert_int_equal(h2_stream_count(a.server.h2), 0);
+        } else if (ending == 1) {
+            put_more(&a, 1, 6 << 20);
+            assert_cut_off(&a, 1);
+        } else {
+            h2_reset(s, H2_CANCEL);
+            assert_int_equal(feed(&a, 1000, 1), 0);
+            put_ping(&a, 0);
+            assert_int_equal(feed(&a, 1000, 1), 0);
+            assert_cut_off(&a, 1);
+        }
+        assert_int_equal(a.server.body_len, 0);
+        attack_release(&a);
+    }
+}
+
 /* First the highest id, and after the PING the true one. */
 static void goaway_twice(void **state)
 {
@@ -587,14 +648,23 @@ static void goaway_twice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(floods_end),          cmocka_unit_test(slow_is_no_flood),
-        cmocka_unit_test(rapid_reset_is_told), cmocka_unit_test(long_heads),
-        cmocka_unit_test(unfolding_block),     cmocka_unit_test(endless_block),
-        cmocka_unit_test(malformed_heads),     cmocka_unit_test(te_trailers_is_fine),
-        cmocka_unit_test(false_length),        cmocka_unit_test(connect_is_refused),
-        cmocka_unit_test(frames_that_break),   cmocka_unit_test(wrong_preface),
-        cmocka_unit_test(streams_are_bounded), cmocka_unit_test(unread_is_bounded),
-        cmocka_unit_test(half_received),       cmocka_unit_test(goaway_twice),
+        cmocka_unit_test(floods_end),
+        cmocka_unit_test(slow_is_no_flood),
+        cmocka_unit_test(rapid_reset_is_told),
+        cmocka_unit_test(long_heads),
+        cmocka_unit_test(unfolding_block),
+        cmocka_unit_test(endless_block),
+        cmocka_unit_test(malformed_heads),
+        cmocka_unit_test(te_trailers_is_fine),
+        cmocka_unit_test(false_length),
+        cmocka_unit_test(connect_is_refused),
+        cmocka_unit_test(frames_that_break),
+        cmocka_unit_test(wrong_preface),
+        cmocka_unit_test(streams_are_bounded),
+        cmocka_unit_test(unread_is_bounded),
+        cmocka_unit_test(half_received),
+        cmocka_unit_test(goaway_twice),
+        cmocka_unit_test(answered_before_it_is_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -189,6 +189,8 @@ static void tell_too_large(struct h2_stream *s)
 static void message_end(struct h2_stream *s)
 {
     h2_stream_whole(s);
+    if (s->finishing)
+        h2_resume(s);
     if (s->body_max == BODY_REFUSE)
         return;
     s->end_due = true;
@@ -242,14 +244,25 @@ static void block_end(struct h2 *h, const nghttp2_frame *frame)
     }
 }
 
+static void drop(struct h2_stream *s, size_t len)
+{
+    s->dropped += len;
+    if (s->dropped > H2_DROPPED_MAX && s->finishing)
+        h2_hurry(s);
+}
+
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes,
                    size_t len, void *user)
 {
     struct h2 *h = user;
     struct h2_stream *s = nghttp2_session_get_stream_user_data(session, id);
 
-    if (!s || s->closed || s->body_max == BODY_REFUSE || len == 0)
+    if (!s || s->closed || len == 0)
         return 0;
+    if (s->body_max == BODY_REFUSE) {
+        drop(s, len);
+        return 0;
+    }
     bool fits = len <= (uint64_t)s->body_max;
     size_t told = fits ? len : (size_t)s->body_max;
     s->body_max -= (int64_t)told;

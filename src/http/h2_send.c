@@ -233,14 +233,6 @@ bool h2_takes_chunk(const struct h2_stream *stream)
     return stream->streaming && !stream->closed && !stream->reset && !stream->piece.bytes.len;
 }
 
-static void resume(struct h2_stream *s)
-{
-    if (!s->deferred)
-        return;
-    s->deferred = false;
-    nghttp2_session_resume_data(s->h2->session, s->id);
-}
-
 int h2_chunk(struct h2_stream *stream, struct body piece)
 {
     struct h2_stream *s = stream;
@@ -258,7 +250,7 @@ int h2_chunk(struct h2_stream *stream, struct body piece)
     }
     assert(s->streaming);
     h2_piece_set(s, piece);
-    resume(s);
+    h2_resume(s);
     await_written(s);
     return put_out(s);
 }
@@ -277,7 +269,7 @@ int h2_end(struct h2_stream *stream, const struct head_field *trailers, size_t c
     s->streaming = false;
     s->finishing = true;
     s->trailers = (struct h2_trailers){.fields = trailers, .count = count};
-    resume(s);
+    h2_resume(s);
     return put_out(s);
 }
 
@@ -287,6 +279,12 @@ void h2_reset(struct h2_stream *stream, enum h2_code code)
 
     if (s->closed || s->reset || s->h2->failed)
         return;
+    if (s->finishing && s->deferred) {
+        /* All is said but the end: who has the whole answer is not told that it failed. */
+        h2_hurry(s);
+        h2_flush(s->h2);
+        return;
+    }
     s->reset = true;
     s->body_max = BODY_REFUSE;
     if (nghttp2_submit_rst_stream(s->h2->session, NGHTTP2_FLAG_NONE, s->id, code) != 0)

@@ -21,6 +21,28 @@ void h2_flush(struct h2 *h)
     h->in_nghttp2 = false;
 }
 
+void h2_resume(struct h2_stream *s)
+{
+    if (!s->deferred)
+        return;
+    s->deferred = false;
+    nghttp2_session_resume_data(s->h2->session, s->id);
+}
+
+void h2_hurry(struct h2_stream *s)
+{
+    s->hurried = true;
+    h2_resume(s);
+}
+
+/* An answer that ends before its request makes the stream be reset, which clients that are still
+ * sending take for a failure (curl 7.88 does). So its end waits for theirs, which mostly is on its
+ * way. gRPC's trailers do not wait. */
+static bool waits_for_request(const struct h2_stream *s)
+{
+    return s->h2->side == H2_SERVER && !s->ended && !s->hurried && s->trailers.count == 0;
+}
+
 /* nghttp2 asks how much of a body may go into the next DATA frame. */
 ssize_t h2_on_read(nghttp2_session *session, int32_t id, uint8_t *into, size_t max, uint32_t *flags,
                    nghttp2_data_source *source, void *user)
@@ -31,12 +53,13 @@ ssize_t h2_on_read(nghttp2_session *session, int32_t id, uint8_t *into, size_t m
     if (!s || s->closed)
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     size_t len = s->piece.bytes.len < max ? s->piece.bytes.len : max;
-    if (len == 0 && !s->finishing) {
+    bool open = !s->finishing || waits_for_request(s);
+    if (len == 0 && open) {
         s->deferred = true;
         return NGHTTP2_ERR_DEFERRED;
     }
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (!s->finishing || len < s->piece.bytes.len)
+    if (open || len < s->piece.bytes.len)
         return (ssize_t)len;
     *flags |= NGHTTP2_DATA_FLAG_EOF;
     if (s->trailers.count) {

@@ -49,6 +49,7 @@ struct h2_stream {
     int64_t since_ns; /* its head began to arrive */
     int64_t body_max; /* still allowed; BODY_REFUSE: drop */
     size_t received;  /* bytes of body, while it is unfinished */
+    size_t dropped;   /* bytes of body that came after the answer */
     uint32_t code;    /* how it was closed */
     int32_t id;
     bool told;      /* had its head event, or is a client's */
@@ -58,7 +59,8 @@ struct h2_stream {
     bool streaming; /* begun, not ended */
     bool finishing; /* piece is the last */
     bool silent;    /* the method is HEAD */
-    bool deferred;  /* nghttp2 waits for h2_chunk or h2_end */
+    bool deferred;  /* nghttp2 waits: for h2_chunk or h2_end; if finishing, for the request's end */
+    bool hurried;   /* the answer ends without waiting for the request's end */
     bool reset;     /* by us */
     bool closed;    /* nghttp2 has let it go */
     bool end_due, closed_due;
@@ -100,6 +102,10 @@ nghttp2_nv h2_nv(struct view name, struct view value);
 
 /* Serialises until out is full or there is nothing more; does nothing inside nghttp2. */
 void h2_flush(struct h2 *h);
+/* nghttp2 may ask again for the body it waits for. */
+void h2_resume(struct h2_stream *s);
+/* The answer's end no longer waits for the request's. */
+void h2_hurry(struct h2_stream *s);
 /* For a data provider: gives the stream's piece, then its trailers. */
 ssize_t h2_on_read(nghttp2_session *session, int32_t id, uint8_t *into, size_t max, uint32_t *flags,
                    nghttp2_data_source *source, void *user);

@@ -20,7 +20,7 @@
 #define RPC_UNSENT_MAX    (4u << 20) /* unsent bytes, beyond which calls are refused */
 #define RPC_READS_TURN    4          /* reads of RPC_READ_BYTES in one turn */
 #define RPC_SWEEP_STEPS   16         /* every connection is looked at once in as many ticks */
-#define RPC_LINGER_BYTES  (1u << 20) /* read and dropped before a refused request is closed */
+#define RPC_LINGER_BYTES  (8u << 20) /* read and dropped before a refused request is closed */
 
 /* ---- a call ---- */
 #define RPC_ARENA_MAX   (32u << 20) /* bytes a call's arena may take, besides 8 × request_max */

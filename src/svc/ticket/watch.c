@@ -39,6 +39,22 @@ static void count_categories(const struct catalog_performance *performance, cons
     }
 }
 
+/* The outlets lag by up to FEED_EVERY_MS; a report is not older than what its asker was told. */
+static const uint8_t *states_since(struct rpc_call *call,
+                                   const struct catalog_performance *performance,
+                                   uint64_t since_version, uint64_t *ret_version)
+{
+    for (;;) {
+        const uint8_t *states = feed_states(performance->feed, ret_version);
+        const int64_t now_ns = fiber_now_ns();
+        if (!states || *ret_version >= since_version)
+            return states;
+        if (now_ns >= rpc_call_deadline_ns(call) ||
+            fiber_sleep_until(deadline_after_ms(now_ns, TICKET_BEGIN_POLL_MS)) != 0)
+            return NULL;
+    }
+}
+
 int ticket_get_sale_report(struct rpc_call *call, const void *request, void *response)
 {
     const Usher__V1__GetSaleReportRequest *wish = request;
@@ -48,8 +64,10 @@ int ticket_get_sale_report(struct rpc_call *call, const void *request, void *res
     if (!performance)
         return ERR_NOT_FOUND;
     const struct hall *hall = performance->hall->hall;
+    struct owner_figures figures;
     uint64_t version;
-    const uint8_t *states = feed_states(performance->feed, &version);
+    owner_figures(performance->owner, &figures);
+    const uint8_t *states = states_since(call, performance, figures.version, &version);
     if (!states)
         return desk_store_failed(call, ERR_UNAVAILABLE);
     report->categories = arena_alloc(arena, hall->category_count * sizeof(*report->categories));
@@ -72,8 +90,7 @@ int ticket_get_sale_report(struct rpc_call *call, const void *request, void *res
     report->counts = &counts[hall->category_count];
     count_categories(performance, states, report);
 
-    struct owner_figures figures;
-    owner_figures(performance->owner, &figures);
+    owner_figures(performance->owner, &figures); /* again: it may have waited */
     report->performance_id = performance->performance_id;
     report->sale_state = (Usher__V1__SaleState)figures.sale_state;
     report->currency = (char *)performance->currency;
