@@ -12,6 +12,8 @@
 
 #include "interleave/play.h"
 
+#define WAY_SECONDS_MAX 20 /* of real time: a way that takes longer goes in circles */
+
 /* An outcome that came, how often, and the first way to it. */
 struct seen {
     char outcome[PLAY_TEXT_MAX];
@@ -73,6 +75,7 @@ static bool explore(const struct scenario *scenario)
     bool fine = true;
     seen_count = 0;
     do {
+        alarm(WAY_SECONDS_MAX);
         play_once(&play, scenario, &way);
         ways++;
         if (play.wrong[0] != '\0') {
@@ -102,7 +105,8 @@ static void show(const struct scenario *scenario)
 static void died(int number)
 {
     static char text[PLAY_TRACE_MAX + 256];
-    const int len = snprintf(text, sizeof(text), "not ok interleave %s: it died on this way:\n%s",
+    const int len = snprintf(text, sizeof(text),
+                             "not ok interleave %s: it died, or goes in circles, on this way:\n%s",
                              play.scenario ? play.scenario->name : "", play.trace);
     if (write(STDOUT_FILENO, text, (size_t)len) != len)
         _exit(3);
@@ -113,10 +117,11 @@ int main(int argc, char **argv)
 {
     const char *only = argc == 3 && strcmp(argv[1], "--show") == 0 ? argv[2] : NULL;
     bool fine = true;
-    /* An owner's arrays are large and hardly touched: fresh pages cost less than clearing old ones. */
+    /* An owner's arrays are large and hardly touched: fresh pages cost less than clearing. */
     mallopt(M_MMAP_THRESHOLD, 65536);
     signal(SIGABRT, died);
     signal(SIGSEGV, died);
+    signal(SIGALRM, died);
     for (const struct scenario *scenario = scenarios; scenario->name; scenario++) {
         if (only && strcmp(only, scenario->name) == 0)
             show(scenario);

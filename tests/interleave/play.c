@@ -313,7 +313,7 @@ static void walk(struct play *play)
             play->faults_left -= option->outcome != GATE_OK;
             gate_pass(option->gate, option->outcome);
         }
-        stage_settle();
+        stage_sleep(1); /* no two things happen at one time */
     }
     for (uint32_t i = 0; i < play->actor_count; i++) {
         if (play->actors[i].busy)

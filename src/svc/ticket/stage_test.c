@@ -103,8 +103,9 @@ void stage_open(struct stage *stage, const struct stage_options *options)
     stage->hall = draw_hall(options);
     int err = loop_new_virtual(1024, STAGE_WALL_MS, &stage->loop);
     assert(err == 0);
-    err = sched_new(stage->loop, &(struct sched_limits){.fibers_max = 256, .stack_bytes = 65536},
-                    &stage->sched);
+    const struct sched_limits limits = {
+        .fibers_max = options->fibers_max > 0 ? options->fibers_max : 256, .stack_bytes = 65536};
+    err = sched_new(stage->loop, &limits, &stage->sched);
     assert(err == 0);
     if (options->shuffle)
         sched_shuffle(stage->sched, &stage->chance.chance);
