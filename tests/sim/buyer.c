@@ -201,10 +201,10 @@ static void snipe(struct buyer *buyer)
 {
     struct world *world = buyer->world;
     const struct belonging *mine = pick(buyer, false);
-    const struct post *post = world->posts[0];
+    struct post *post = world->posts[0];
     if (!mine || !post)
         return;
-    const int64_t left_ms = mine->expires_at_ms - owner_now_ms(post->owner);
+    const int64_t left_ms = mine->expires_at_ms - post_now_ms(post);
     if (left_ms <= 0 || left_ms > 60000)
         return;
     const int64_t around_ns = (int64_t)world_below(world, 2 * NS_PER_MS) - NS_PER_MS;

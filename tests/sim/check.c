@@ -97,7 +97,7 @@ static bool is_newest(struct world *world, const struct post *post)
         mem->ops->performance_get(mem, world->stage.performance_id, &arena, &row, DEADLINE_NEVER);
     assert(err == 0);
     arena_release(&arena);
-    return row.epoch == post->owner->epoch;
+    return !post->gone && row.epoch == post->owner->epoch;
 }
 
 /* A no to an order, release or cancellation must be so. One who was fenced and does not know it yet
@@ -143,7 +143,7 @@ static void check_key(struct world *world, struct post *post, const struct owner
             world_fail(world, "P5: the same key, another total or time");
         return;
     }
-    if (receipt->answered && owner_now_ms(post->owner) - receipt->at_ms < keep_ms(world)) {
+    if (receipt->answered && post_now_ms(post) - receipt->at_ms < keep_ms(world)) {
         world_fail(world, "P5: the same key, another answer");
         return;
     }
@@ -210,8 +210,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         break;
     case ERR_TIMEOUT: {
         const struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
-        if (ask->verb != OWNER_ORDER ||
-            (known && known->hold.expires_at_ms > owner_now_ms(post->owner)))
+        if (ask->verb != OWNER_ORDER || (known && known->hold.expires_at_ms > post_now_ms(post)))
             world_fail(world, "P4: a hold was called expired before its time");
         break;
     }
@@ -257,8 +256,7 @@ static void check_expiry(struct world *world, struct post *post)
             world_fail(world, "%s", truth->error);
         for (uint32_t i = 0; i < truth->hold_count && !world->failed; i++) {
             const struct truth_hold *known = &truth->holds[i];
-            if (known->fate == TRUTH_HELD &&
-                owner_now_ms(post->owner) - known->hold.expires_at_ms > 1000)
+            if (known->fate == TRUTH_HELD && post_now_ms(post) - known->hold.expires_at_ms > 1000)
                 world_fail(world, "P7: a seat is held more than a second after its hold's end");
         }
     }
@@ -298,7 +296,7 @@ static void check_keys(struct world *world, struct post *post)
     for (uint32_t i = 0; i < world->receipt_count && !world->failed; i++) {
         struct receipt *receipt = &world->receipts[i];
         if (!receipt->answered || receipt->reused ||
-            owner_now_ms(post->owner) - receipt->at_ms >= keep_ms(world))
+            post_now_ms(post) - receipt->at_ms >= keep_ms(world))
             continue;
         struct buyer again = {.world = world, .account_id = receipt->account_id};
         struct owner_ask ask = receipt->ask;

@@ -74,6 +74,11 @@ static void heard_load(void *state, uint64_t version, uint32_t sale_state, const
     compare(post, "after loading");
 }
 
+int64_t post_now_ms(struct post *post)
+{
+    return post->gone ? post->shadow.now_ms : owner_now_ms(post->owner);
+}
+
 void post_weather(struct post *post, const struct weather *weather)
 {
     const struct store_fault_plan plan = {
@@ -125,6 +130,7 @@ void post_close(struct world *world, struct post *post, bool crash)
     if (crash)
         store_fault_crash(post->store);
     owner_stop(post->owner);
+    post->gone = true;
     while (post->visitors > 0) /* answered, but they have not run yet */
         stage_settle();
     store_free(post->store);

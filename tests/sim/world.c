@@ -107,7 +107,7 @@ int world_ask(struct world *world, struct buyer *buyer, struct owner_ask *ask,
     const int64_t asked_ns = fiber_now_ns();
     owner_ask(post->owner, ask);
     say_answer(world, post, ask, receipt);
-    const int64_t now_ms = owner_now_ms(post->owner);
+    const int64_t now_ms = post_now_ms(post);
     if (fiber_now_ns() - asked_ns > WORLD_ANSWER_MS * NS_PER_MS)
         world_fail(world, "an answer took %" PRId64 " ms", (fiber_now_ns() - asked_ns) / NS_PER_MS);
     if (now_ms < post->shadow.now_ms)

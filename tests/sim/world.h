@@ -50,6 +50,7 @@ struct post {
     struct shadow shadow;
     uint32_t number;
     bool leaving; /* takes no new asks */
+    bool gone;    /* the owner is freed; its last visitors have yet to read their answers */
     uint32_t visitors;
 };
 
@@ -145,6 +146,8 @@ void check_audit(struct world *world);
 struct post *post_open(struct world *world);
 /* Stops the owner and forgets it. crash: its way to the store is cut first. */
 void post_close(struct world *world, struct post *post, bool crash);
+/* The owner's time; the last that was seen, once it is gone. */
+int64_t post_now_ms(struct post *post);
 void post_weather(struct post *post, const struct weather *weather);
 
 /* buyer.c, director.c: fibers; arg is a struct buyer, a struct world */
