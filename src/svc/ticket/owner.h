@@ -31,13 +31,13 @@
 #include "seats/seats.h"
 #include "store/store.h"
 
-#define OWNER_KEY_MAX        64     /* bytes of an idempotency key */
-#define OWNER_KEYS_MAX       400000 /* keys remembered at once */
-#define OWNER_KEY_KEEP_MS    600000 /* a key is remembered this long after the longest hold */
-#define OWNER_ENTRIES_MAX    4096   /* changes in one commit: LEDGER_ENTRIES_MAX */
-#define OWNER_ASKS_MAX       65536  /* asks that wait for one commit */
-#define OWNER_COMMIT_MAX_MS  10000  /* a commit slower than this is given up as unknown */
-#define OWNER_RELOAD_MS      50     /* pause before loading again; doubles up to … */
+#define OWNER_KEY_MAX        64                 /* bytes of an idempotency key */
+#define OWNER_KEYS_MAX       400000             /* keys remembered at once */
+#define OWNER_KEY_KEEP_MS    LEDGER_KEY_KEEP_MS /* a key is kept this long after a hold's time */
+#define OWNER_ENTRIES_MAX    4096               /* changes in one commit: LEDGER_ENTRIES_MAX */
+#define OWNER_ASKS_MAX       65536              /* asks that wait for one commit */
+#define OWNER_COMMIT_MAX_MS  10000 /* a commit slower than this is given up as unknown */
+#define OWNER_RELOAD_MS      50    /* pause before loading again; doubles up to … */
 #define OWNER_RELOAD_MAX_MS  2000
 #define OWNER_EXPIRE_TICK_MS 50 /* expired holds are collected at most this late */
 

@@ -1,6 +1,6 @@
 /*
- * state: what an owner keeps, for the files of the owner alone (owner.c, decide.c, commit.c,
- * load.c).
+ * state: what an owner keeps, for the files of the owner alone (owner.c, decide.c, batch.c,
+ * commit.c, load.c).
  */
 #ifndef USHER_SVC_TICKET_STATE_H
 #define USHER_SVC_TICKET_STATE_H
@@ -100,6 +100,11 @@ void owner_collect_missed(struct owner *owner);
 bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result);
 /* The timer for the next expiry. */
 void owner_arm_expiry(struct owner *owner);
+
+/* batch.c: builds what a gathering of one entry at least writes, in the arena and out of g, which
+ * both must outlive it. ERR_NO_MEMORY; ERR_FULL: more bytes than a row may have. */
+int owner_build(const struct owner *owner, struct owner_gathering *g, struct arena *arena,
+                struct store_batch *ret_batch);
 
 /* commit.c: the committing fiber's body; and one commit. */
 void owner_run(void *owner);
