@@ -62,7 +62,7 @@ static int insist(struct buyer *buyer, struct owner_ask *ask, bool with_key)
     }
     if (is_hold(ask) && ask->result == 0)
         keep(buyer, ask);
-    else if (is_hold(ask))
+    if (is_hold(ask) && (ask->result != 0 || world->jumped))
         buyer->uncertain += uncertain;
     return ask->result;
 }

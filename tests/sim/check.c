@@ -101,14 +101,17 @@ static bool is_newest(struct world *world, const struct post *post)
 }
 
 /* A no to an order, release or cancellation must be so. One who was fenced and does not know it yet
- * may say no wrongly, which costs time; only his yes would cost a seat. */
-static void check_not_found(struct world *world, struct post *post, const struct owner_ask *ask)
+ * may say no wrongly, which costs time; only his yes would cost a seat. What came after the ask may
+ * have come too late for it. */
+static void check_not_found(struct world *world, struct post *post, const struct owner_ask *ask,
+                            uint64_t asked_version)
 {
     const struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
     if (!known || !is_newest(world, post) || !id_eq(known->hold.account_id, ask->account_id))
         return;
     const enum truth_fate fate = ask->verb == OWNER_CANCEL ? TRUTH_SOLD : TRUTH_HELD;
-    if (known->fate == fate)
+    const uint64_t since = fate == TRUTH_SOLD ? known->sold_version : known->held_version;
+    if (known->fate == fate && since <= asked_version)
         world_fail(world, "owner %u does not find a %s that is there", post->number,
                    fate == TRUTH_SOLD ? "sold order" : "live hold");
 }
@@ -183,7 +186,7 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
 }
 
 void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
-                  struct receipt *receipt)
+                  struct receipt *receipt, uint64_t asked_version)
 {
     assert(ask->result <= 0 && -ask->result < WORLD_RESULTS);
     world->coverage->answers[ask->verb][-ask->result]++;
@@ -204,7 +207,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         break;
     case ERR_NOT_FOUND:
         if (verb_finds)
-            check_not_found(world, post, ask);
+            check_not_found(world, post, ask, asked_version);
         else
             world_fail(world, "a hold was not found, before it was");
         break;

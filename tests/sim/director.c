@@ -20,6 +20,7 @@ static void jump_clock(struct world *world)
     const int32_t step_ms = steps_ms[world_below(world, sizeof(steps_ms) / sizeof(steps_ms[0]))];
     loop_jump_wall(world->stage.loop, step_ms);
     world->coverage->jumps++;
+    world->jumped = true;
     world_say(world, "the wall clock jumps by %d ms", step_ms);
 }
 

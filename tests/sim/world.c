@@ -105,6 +105,9 @@ int world_ask(struct world *world, struct buyer *buyer, struct owner_ask *ask,
     }
     post->visitors++;
     const int64_t asked_ns = fiber_now_ns();
+    if (!truth_follow(&world->truth))
+        world_fail(world, "%s", world->truth.error);
+    const uint64_t asked_version = world->truth.tail.version;
     owner_ask(post->owner, ask);
     say_answer(world, post, ask, receipt);
     const int64_t now_ms = post_now_ms(post);
@@ -116,7 +119,7 @@ int world_ask(struct world *world, struct buyer *buyer, struct owner_ask *ask,
     if (world->latest_ms < now_ms)
         world->latest_ms = now_ms;
     if (!world->failed)
-        check_answer(world, post, ask, receipt);
+        check_answer(world, post, ask, receipt, asked_version);
     post->visitors--;
     return ask->result;
 }

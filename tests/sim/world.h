@@ -107,7 +107,8 @@ struct world {
     uint32_t acts; /* a buyer's */
     struct receipt *receipts;
     uint32_t receipt_count;
-    bool calm; /* no faults any more, one owner */
+    bool jumped; /* the wall clock: a key may be forgotten at any time */
+    bool calm;   /* no faults any more, one owner */
     bool ended;
     int64_t latest_ms; /* the latest time that an owner gave */
     uint64_t trace_hash;
@@ -134,9 +135,10 @@ uint32_t world_posts(const struct world *world);
 int world_ask(struct world *world, struct buyer *buyer, struct owner_ask *ask,
               struct receipt *receipt);
 
-/* check.c: an answer against the ledger; and everything, once it is calm. */
+/* check.c: an answer against the ledger, which was at asked_version before the ask; and everything,
+ * once it is calm. */
 void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
-                  struct receipt *receipt);
+                  struct receipt *receipt, uint64_t asked_version);
 void check_calm(struct world *world);
 void check_end(struct world *world);
 /* Not from a fiber. */

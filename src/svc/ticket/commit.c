@@ -92,7 +92,8 @@ static int settle(struct owner *owner, struct owner_ask *ask)
     int result;
     if (owner_know_key(owner, ask, &result))
         return result;
-    if (ask->result != 0)
+    /* Without its key in the ledger it was not this ask that did it. */
+    if (ask->result != 0 || ask->key.len > 0)
         return ERR_UNAVAILABLE;
     const struct id id = ask->hold.hold_id; /* of the hold, and of the order it becomes */
     const struct owner_sold *sold = &owner->sold[ask->hold.seats[0]];
