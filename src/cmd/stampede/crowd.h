@@ -84,10 +84,11 @@ struct crowd_counts {
     uint64_t version;
 };
 
-/* Why people were refused or not answered; slot 0 is "". */
+/* Why people were refused, not answered, or told to come back; slot 0 is "". */
 struct crowd_reason {
     char name[CROWD_REASON_CHARS];
-    uint32_t count;
+    uint32_t count; /* people */
+    uint32_t again; /* requests that were sent once more */
 };
 
 struct crowd {

@@ -116,6 +116,7 @@ int gate_persist(struct crowd_gate *gate, struct crowd_person *person, const cha
         int64_t at_ns = clock_mono_ns(clock_system()) + pause_ns(gate, round, ret_status);
         if (at_ns >= deadline_ns)
             return err;
+        gate_reason(gate, ret_status, true);
         /* The status lies in the arena, which may be used up meanwhile: it is not looked at. */
         int slept = fiber_sleep_until(at_ns);
         assert(!slept);
@@ -123,7 +124,7 @@ int gate_persist(struct crowd_gate *gate, struct crowd_person *person, const cha
     }
 }
 
-uint8_t gate_reason(struct crowd_gate *gate, const struct rpc_status *status)
+uint8_t gate_reason(struct crowd_gate *gate, const struct rpc_status *status, bool again)
 {
     struct crowd *crowd = gate->crowd;
     const char *name = status->detail && status->detail->reason[0] ? status->detail->reason
@@ -136,7 +137,8 @@ uint8_t gate_reason(struct crowd_gate *gate, const struct rpc_status *status)
         i = CROWD_REASONS_MAX - 1; /* so many reasons are no longer told apart */
     else if (i == crowd->reason_count)
         snprintf(crowd->reasons[crowd->reason_count++].name, CROWD_REASON_CHARS, "%s", name);
-    crowd->reasons[i].count++;
+    crowd->reasons[i].count += !again;
+    crowd->reasons[i].again += again;
     pthread_mutex_unlock(&gate->gathering->mutex);
     return (uint8_t)i;
 }

@@ -75,7 +75,8 @@ int gate_persist(struct crowd_gate *gate, struct crowd_person *person, const cha
                  const ProtobufCMessage *request, const ProtobufCMessageDescriptor *answer,
                  const void **ret_response, struct rpc_status *ret_status, int64_t deadline_ns);
 
-/* Its place among the crowd's reasons; counts one more. */
-uint8_t gate_reason(struct crowd_gate *gate, const struct rpc_status *status);
+/* Its place among the crowd's reasons; counts one more, for a person or for a request that is sent
+ * again. */
+uint8_t gate_reason(struct crowd_gate *gate, const struct rpc_status *status, bool again);
 
 #endif

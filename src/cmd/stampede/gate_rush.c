@@ -42,7 +42,7 @@ static void refused(struct crowd_person *person, const struct rpc_status *status
     person->outcome = was_taken(status)         ? CROWD_TAKEN
                       : is_answer(status->code) ? CROWD_REFUSED
                                                 : CROWD_UNANSWERED;
-    person->reason = gate_reason(person->gate, status);
+    person->reason = gate_reason(person->gate, status, false);
 }
 
 /* An answer that is no answer: a mistake of the server's. */

@@ -169,8 +169,13 @@ static void print_outcomes(const struct crowd *crowd, FILE *out)
     sheet_print(&sheet, out);
     sheet_release(&sheet);
     for (uint32_t i = 1; i < crowd->reason_count; i++) {
-        money_group(crowd->reasons[i].count, text);
-        fprintf(out, "  reason %s: %s\n", crowd->reasons[i].name, text);
+        const struct crowd_reason *reason = &crowd->reasons[i];
+        char again[MONEY_TEXT_MAX];
+        money_group(reason->count, text);
+        money_group(reason->again, again);
+        fprintf(out, "  reason %s: %s people%s%s%s\n", reason->name, text,
+                reason->again ? ", " : "", reason->again ? again : "",
+                reason->again ? " requests sent again" : "");
     }
 }
 
@@ -319,6 +324,10 @@ int report_json(const struct report *report, const char *path)
     json_open(&m, "reasons", '{');
     for (uint32_t i = 1; i < crowd->reason_count; i++)
         json_int(&m, crowd->reasons[i].name, crowd->reasons[i].count);
+    json_close(&m, '}');
+    json_open(&m, "sent_again", '{');
+    for (uint32_t i = 1; i < crowd->reason_count; i++)
+        json_int(&m, crowd->reasons[i].name, crowd->reasons[i].again);
     json_close(&m, '}');
     json_int(&m, "seats_held", (int64_t)crowd->seats_held);
     json_int(&m, "seats_sold", (int64_t)crowd->seats_sold);
