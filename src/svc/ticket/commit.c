@@ -185,6 +185,7 @@ static void recover(struct owner *owner)
         answer_all(owner, committing, DOUBT);
         answer_all(owner, gathering, DOUBT);
         committing = gathering = NULL;
+        owner_decide_waiting(owner);
         if (owner->stopping)
             return;
         fiber_sleep_until(deadline_after_ms(fiber_now_ns(), pause_ms));
@@ -195,6 +196,7 @@ static void recover(struct owner *owner)
     owner_publish(owner, &figures);
     answer_all(owner, committing, LOADED);
     answer_all(owner, gathering, LOADED);
+    owner_decide_waiting(owner);
     owner_arm_expiry(owner);
 }
 
@@ -207,6 +209,7 @@ static void commit_gathered(struct owner *owner)
     owner->committing = g;
     if (!g.first)
         owner->committing.last = &owner->committing.first;
+    owner_decide_waiting(owner);
     int err = owner->committing.count > 0 ? commit_once(owner, &owner->committing) : 0;
     if (err != 0) {
         log_event(LOG_ERROR, "owner.commit",

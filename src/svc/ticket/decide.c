@@ -28,12 +28,26 @@ static void ride(struct owner *owner, struct owner_ask *ask, int result)
     owner_wake(owner);
 }
 
-/* True when one more change and one more waiting ask fit. */
-static bool has_room(struct owner *owner, const struct owner_ask *ask)
+/* True when one more change and one more waiting ask fit. Otherwise the ask is dealt with: where
+ * only the commit is full, it waits for the next one, in order; a crowd that is told to come back
+ * comes back as a larger crowd. */
+static bool has_room(struct owner *owner, struct owner_ask *ask)
 {
     const struct owner_gathering *g = &owner->gathering;
-    return g->count < OWNER_ENTRIES_MAX && g->ask_count < OWNER_ASKS_MAX &&
-           (ask->key.len == 0 || keys_room(owner->keys, owner_now_ms(owner)));
+    if (g->ask_count < OWNER_ASKS_MAX &&
+        (ask->key.len == 0 || keys_room(owner->keys, owner_now_ms(owner)))) {
+        if (g->count < OWNER_ENTRIES_MAX)
+            return true;
+        if (owner->waiting_count < OWNER_WAITING_MAX) {
+            ask->next = NULL;
+            *owner->waiting_last = ask;
+            owner->waiting_last = &ask->next;
+            owner->waiting_count++;
+            return false;
+        }
+    }
+    owner_answer(ask, ERR_UNAVAILABLE);
+    return false;
 }
 
 bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
@@ -132,10 +146,6 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
     }
     if (seats_next_expiry_ms(owner->seats) <= now_ms)
         owner_collect_expired(owner);
-    if (!has_room(owner, ask)) {
-        owner_answer(ask, ERR_UNAVAILABLE);
-        return;
-    }
     struct seats_hold hold = {
         .hold_id = chance_id_at(owner->options.chance, now_ms),
         .account_id = ask->account_id,
@@ -143,6 +153,8 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
     };
     ask->refusal = (struct seats_refusal){0};
     int err = choose_seats(owner, ask, &hold);
+    if (err == 0 && !has_room(owner, ask))
+        return;
     if (err == 0)
         err = seats_hold(owner->seats, &hold, now_ms, &ask->refusal);
     if (err != 0) {
@@ -169,10 +181,8 @@ static void decide_release(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
-    if (!has_room(owner, ask)) {
-        owner_answer(ask, ERR_UNAVAILABLE);
+    if (!has_room(owner, ask))
         return;
-    }
     int err = seats_release(owner->seats, ask->hold_id, &ask->hold);
     assert(err == 0);
     promise(owner, ask, ENTRY_RELEASE);
@@ -186,10 +196,8 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
-    if (!has_room(owner, ask)) {
-        owner_answer(ask, ERR_UNAVAILABLE);
+    if (!has_room(owner, ask))
         return;
-    }
     int err = seats_sell(owner->seats, ask->hold_id, owner_now_ms(owner), &ask->hold);
     if (err != 0) {
         owner_answer(ask, err);
@@ -229,10 +237,12 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
     }
     /* An order must be durable before its cancellation is decided: a batch cannot cancel what it
      * places, and what was never placed was not cancelled. */
-    if (sold->version > owner->version || !has_room(owner, ask)) {
+    if (sold->version > owner->version) {
         owner_answer(ask, ERR_UNAVAILABLE);
         return;
     }
+    if (!has_room(owner, ask))
+        return;
     int err = seats_unsell(owner->seats, ask->account_id, ask->seats, ask->seat_count);
     if (err != 0) {
         ride(owner, ask, ERR_NOT_FOUND); /* another account's */
@@ -257,10 +267,12 @@ static void decide_set_sale(struct owner *owner, struct owner_ask *ask)
     const bool legal = ask->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN ||
                        (ask->sale_state == USHER__V1__SALE_STATE__SALE_STATE_PAUSED &&
                         owner->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN);
-    if (!legal || !has_room(owner, ask)) {
-        owner_answer(ask, legal ? ERR_UNAVAILABLE : ERR_BUSY);
+    if (!legal) {
+        owner_answer(ask, ERR_BUSY);
         return;
     }
+    if (!has_room(owner, ask))
+        return;
     owner->sale_state = ask->sale_state;
     ask->hold = (struct seats_hold){0};
     promise(owner, ask, ENTRY_SALE_STATE);
@@ -292,6 +304,19 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
     case OWNER_SET_SALE:
         decide_set_sale(owner, ask);
         break;
+    }
+}
+
+void owner_decide_waiting(struct owner *owner)
+{
+    struct owner_ask *first = owner->waiting_first;
+    owner->waiting_first = NULL;
+    owner->waiting_last = &owner->waiting_first;
+    owner->waiting_count = 0;
+    while (first) {
+        struct owner_ask *ask = first;
+        first = ask->next;
+        owner_decide(owner, ask); /* those that find no room wait again, still in order */
     }
 }
 

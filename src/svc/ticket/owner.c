@@ -50,6 +50,7 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     pthread_mutex_init(&owner->figures_lock, NULL);
     gathering_init(&owner->gathering);
     gathering_init(&owner->committing);
+    owner->waiting_last = &owner->waiting_first;
     owner->gathering.entries = calloc(OWNER_ENTRIES_MAX, sizeof(struct owner_entry));
     owner->committing.entries = calloc(OWNER_ENTRIES_MAX, sizeof(struct owner_entry));
     owner->sold = calloc(places, sizeof(*owner->sold));

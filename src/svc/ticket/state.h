@@ -73,6 +73,9 @@ struct owner {
 
     struct owner_gathering gathering;
     struct owner_gathering committing;
+    struct owner_ask *waiting_first; /* undecided, in order, for room in the next gathering */
+    struct owner_ask **waiting_last;
+    uint32_t waiting_count;
 
     /* the head of the ledger */
     uint64_t epoch;
@@ -91,6 +94,8 @@ struct owner {
 /* decide.c: answers the ask at once, or puts it into the gathering. After that the ask is its
  * caller's. */
 void owner_decide(struct owner *owner, struct owner_ask *ask);
+/* Decides those that waited for room, now that there is some; outside of SERVING, refuses them. */
+void owner_decide_waiting(struct owner *owner);
 void owner_collect_expired(struct owner *owner);
 /* The same for holds that ended while nobody served, at the time they ended: the ledger's rows are
  * read back by time, and an end must not be farther from its beginning than that reaches. */
