@@ -177,6 +177,11 @@ uint32_t sched_fiber_count(const struct sched *sched)
     return sched->fiber_count;
 }
 
+uint32_t sched_ready_count(const struct sched *sched)
+{
+    return sched->ready_count;
+}
+
 void sched_shuffle(struct sched *sched, struct chance *chance)
 {
     assert(!chance || loop_is_virtual(sched->loop));

@@ -40,6 +40,8 @@ void sched_free(struct sched *sched);
 struct sched *sched_current(void);
 struct loop *sched_loop(struct sched *sched);
 uint32_t sched_fiber_count(const struct sched *sched);
+/* Fibers that could run now: whoever brings work in more at a time than is done sees it here. */
+uint32_t sched_ready_count(const struct sched *sched);
 /* Virtual loops: picks among ready fibers by this chance instead of in order of readiness, so that
  * a seed decides the interleaving. NULL: in order. */
 struct chance;

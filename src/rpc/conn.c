@@ -24,6 +24,23 @@ void conn_touch(struct conn *conn)
     shard_touch(conn->shard);
 }
 
+/* Whether input may be taken now. With more fibers ready than run in a turn it waits, in order and
+ * in the kernel, which tells the other side: what is read at once would only queue here, in front
+ * of those that the running calls wait for. */
+static bool may_receive(struct conn *conn)
+{
+    const struct shard *shard = conn->shard;
+    return list_empty(&shard->hungry) && sched_ready_count(sched_current()) < RPC_READY_MAX;
+}
+
+static void wait_to_receive(struct conn *conn)
+{
+    if (list_linked(&conn->dirty_link) || conn->state == CONN_CLOSED)
+        return;
+    list_append(&conn->shard->hungry, &conn->dirty_link);
+    shard_touch(conn->shard);
+}
+
 /* ---- events of the engines ---- */
 
 static int64_t h1_on_head(void *user, const struct head *head)
@@ -194,7 +211,7 @@ static bool wants_input(const struct conn *conn)
 static void receive(struct conn *conn)
 {
     struct shard *shard = conn->shard;
-    for (int i = 0; i < RPC_READS_TURN && wants_input(conn); i++) {
+    for (int i = 0; i < RPC_READS_TURN && wants_input(conn) && may_receive(conn); i++) {
         size_t len;
         int err = net_read(&conn->stream, shard->read_bytes, RPC_READ_BYTES, &len);
         if (err == ERR_BUSY)
@@ -228,8 +245,12 @@ static bool secure(struct conn *conn)
 static void on_ready(struct net_stream *stream)
 {
     struct conn *conn = conn_of(stream);
-    if (conn->state < CONN_LINGER && secure(conn))
-        receive(conn);
+    if (conn->state < CONN_LINGER && secure(conn)) {
+        if (may_receive(conn))
+            receive(conn);
+        else
+            wait_to_receive(conn);
+    }
     if (!wants_input(conn) && net_is_broken(stream))
         conn->failed = true; /* so that the call under way learns it */
     conn_touch(conn);
@@ -321,7 +342,7 @@ static void watch_progress(struct conn *conn, size_t written)
 void conn_flush(struct conn *conn)
 {
     size_t written = 0;
-    bool more = true;
+    bool more = true, hungry = false;
     for (int i = 0; i < FLUSH_ROUNDS && more && !conn->failed; i++) {
         if (conn->state != CONN_H1 && conn->state != CONN_H2)
             break;
@@ -331,6 +352,9 @@ void conn_flush(struct conn *conn)
             h1_receive(&conn->h1, view_of(NULL, 0), shard_now_ns(conn->shard));
             more = true;
         } else if (conn->stream.may_read && wants_input(conn)) {
+            hungry = !may_receive(conn);
+            if (hungry)
+                break;
             receive(conn);
             more = true;
         }
@@ -349,7 +373,9 @@ void conn_flush(struct conn *conn)
         return;
     }
     watch_progress(conn, written);
-    if (more)
+    if (hungry)
+        wait_to_receive(conn);
+    else if (more)
         conn_touch(conn);
 }
 

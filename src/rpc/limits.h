@@ -13,6 +13,7 @@
 #define RPC_RESPONSE_MAX    (16u << 20)  /* bytes of one encoded response or stream message */
 #define RPC_SHELF_ITEMS     32           /* answers that never change, kept encoded … */
 #define RPC_SHELF_BYTES     (32u << 20)  /* … and their bytes */
+#define RPC_READY_MAX       256          /* ready fibers, beyond which nothing more is read */
 
 /* ---- a connection ---- */
 #define RPC_STREAMS_MAX   1000       /* HTTP/2; options.streams_max */

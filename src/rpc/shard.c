@@ -113,6 +113,8 @@ static void flush_conns(struct shard *shard)
     /* What is touched on the way waits for the next turn. */
     struct list now, *link;
     list_init(&now);
+    while ((link = list_take(&shard->hungry))) /* they have waited longer */
+        list_append(&now, link);
     while ((link = list_take(&shard->dirty)))
         list_append(&now, link);
     while ((link = list_take(&now)))
@@ -209,9 +211,9 @@ static int64_t tick_of(const struct rpc_server_options *options)
 
 int shard_start(struct shard *shard, int fd)
 {
-    struct list *const lists[] = {&shard->conns,   &shard->dirty,      &shard->dead,
-                                  &shard->ended,   &shard->free_calls, &shard->streams,
-                                  &shard->stalled, &shard->watchers};
+    struct list *const lists[] = {&shard->conns,   &shard->dirty,   &shard->hungry,
+                                  &shard->dead,    &shard->ended,   &shard->free_calls,
+                                  &shard->streams, &shard->stalled, &shard->watchers};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
         list_init(lists[i]);
     buf_init(&shard->encoded, RPC_RESPONSE_MAX);

@@ -42,8 +42,9 @@ struct shard {
     struct loop_timer tick; /* the sweep */
     struct list conns;      /* the next to be looked at first */
     struct list dirty;
-    struct list dead;  /* connections to be freed */
-    struct list ended; /* calls to be taken back */
+    struct list hungry; /* connections with input that waits until the fibers have caught up */
+    struct list dead;   /* connections to be freed */
+    struct list ended;  /* calls to be taken back */
     struct list free_calls;
     struct list streams;   /* calls of RPC_SERVER_STREAM being answered */
     struct list stalled;   /* calls whose reader takes nothing, oldest first */
