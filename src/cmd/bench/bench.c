@@ -57,6 +57,7 @@ static const struct goal {
     {"hot: seats sold", true, 10},
     {"rush: seats sold", true, 20000},
     {"json: of the limit", true, 45},
+    {"json: of the limit, by CPU", true, 45},
     {"watch: times the limit", false, 1.3},
     {"watch: memory a watcher", false, 2},
 };

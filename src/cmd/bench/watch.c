@@ -3,9 +3,11 @@
  * watcher; beside it a bare loop that writes as many bytes to as many sockets. Server on one core,
  * readers on the other.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -19,13 +21,16 @@
 #define WATCHERS 10000
 #define FRAMES   30
 #define EVERY_MS 100
+#define SAMPLE   100
 
 struct readers {
     int epoll;
     uint32_t count;
     int fds[WATCHERS];
-    uint64_t bytes;  /* read so far */
-    uint64_t frames; /* reads that brought something: a frame each, while the readers keep up */
+    uint64_t bytes; /* read so far */
+    /* Of one reader in SAMPLE, which are looked at: how long a frame is. */
+    uint64_t sample_bytes;
+    uint64_t sample_frames;
 };
 
 static bool open_readers(struct readers *readers, uint16_t port, struct view request)
@@ -34,8 +39,11 @@ static bool open_readers(struct readers *readers, uint16_t port, struct view req
     for (; readers->count < WATCHERS; readers->count++) {
         struct epoll_event event = {.events = EPOLLIN, .data.u32 = readers->count};
         const int fd = wire_connect(port);
-        if (fd < 0)
+        if (fd < 0) {
+            fprintf(stderr, "usher bench: watch: connection %u: %s\n", readers->count + 1,
+                    strerror(errno));
             return false;
+        }
         readers->fds[readers->count] = fd;
         if (!wire_send(fd, request) || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
             epoll_ctl(readers->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
@@ -51,6 +59,20 @@ static void close_readers(struct readers *readers)
     close(readers->epoll);
 }
 
+/* How often the mark, the beginning of a frame, is in there. A mark that two reads share is missed;
+ * reads are whole frames nearly always. */
+static uint32_t count_frames(const char *at, size_t len)
+{
+    static const char mark[] = "{\"version\"";
+    uint32_t count = 0;
+    const char *end = at + len;
+    while ((at = memmem(at, (size_t)(end - at), mark, sizeof(mark) - 1)) != NULL) {
+        count++;
+        at += sizeof(mark) - 1;
+    }
+    return count;
+}
+
 /* Reads what comes until until_ns. */
 static void read_until(struct readers *readers, int64_t until_ns)
 {
@@ -61,16 +83,22 @@ static void read_until(struct readers *readers, int64_t until_ns)
         const int ready =
             epoll_wait(readers->epoll, events, 256, (int)((until_ns - now_ns) / NS_PER_MS) + 1);
         for (int i = 0; i < ready; i++) {
-            const ssize_t n = read(readers->fds[events[i].data.u32], buffer, sizeof(buffer));
-            readers->bytes += n > 0 ? (size_t)n : 0;
-            readers->frames += n > 0;
+            const uint32_t who = events[i].data.u32;
+            const ssize_t n = read(readers->fds[who], buffer, sizeof(buffer));
+            if (n <= 0)
+                continue;
+            readers->bytes += (size_t)n;
+            if (who % SAMPLE == 0) {
+                readers->sample_bytes += (size_t)n;
+                readers->sample_frames += count_frames(buffer, (size_t)n);
+            }
         }
     }
 }
 
 /* ---- what makes the hall change: some seats held, and given back ---- */
 
-#define ACTORS 3 /* of eight seats each: a frame of some 280 bytes */
+#define ACTORS 5 /* of eight seats each: a frame of some 280 bytes */
 
 struct actor {
     int fd;
@@ -93,7 +121,11 @@ static bool call(struct actor *actor, const char *path, const char *body, char *
         return false;
     const ssize_t n = read(actor->fd, ret_answer, size - 1);
     ret_answer[n > 0 ? n : 0] = '\0';
-    return n > 0 && strncmp(ret_answer, "HTTP/1.1 200", 12) == 0;
+    if (n > 0 && strncmp(ret_answer, "HTTP/1.1 200", 12) == 0)
+        return true;
+    fprintf(stderr, "usher bench: watch: %s answered %.*s\n", path, (int)strcspn(ret_answer, "\r"),
+            n > 0 ? ret_answer : "nothing");
+    return false;
 }
 
 /* The text of a JSON member, "name":"text". */
@@ -141,13 +173,15 @@ struct watched {
     double kb_watcher;
 };
 
-/* FRAMES rounds; actors NULL: the bare broadcaster keeps the pace itself. CPU counts by frames that
- * came, not by rounds: a server that sends less often has not saved anything. */
+/* FRAMES rounds; actors NULL: the bare broadcaster, whose frames are ret->bytes_frame long, keeps the
+ * pace itself. CPU counts by frames that came, not by rounds: a server that sends less often has
+ * not saved anything. */
 static bool watch(struct readers *readers, pid_t pid, struct actor *actors, struct watched *ret)
 {
     int64_t next_ns = clock_mono_ns(clock_system()) + EVERY_MS * NS_PER_MS;
     read_until(readers, next_ns);
-    const uint64_t bytes = readers->bytes, frames = readers->frames;
+    const uint64_t bytes = readers->bytes;
+    readers->sample_bytes = readers->sample_frames = 0;
     const int64_t cpu_ns = bench_cpu_ns(pid);
     for (int i = 0; i < FRAMES; i++) {
         for (int k = 0; actors && k < ACTORS; k++) {
@@ -157,9 +191,12 @@ static bool watch(struct readers *readers, pid_t pid, struct actor *actors, stru
         next_ns += EVERY_MS * NS_PER_MS;
         read_until(readers, next_ns);
     }
-    const double came = (double)(readers->frames - frames);
+    if (actors && readers->sample_frames == 0)
+        return false;
+    if (actors)
+        ret->bytes_frame = (double)readers->sample_bytes / (double)readers->sample_frames;
+    const double came = (double)(readers->bytes - bytes) / ret->bytes_frame;
     ret->cpu_us_frame = (double)(bench_cpu_ns(pid) - cpu_ns) / 1000 / came;
-    ret->bytes_frame = (double)(readers->bytes - bytes) / came;
     ret->came = 100 * came / ((double)FRAMES * WATCHERS);
     return came > 0;
 }
@@ -198,6 +235,7 @@ static int measure_bare(size_t frame_bytes, struct watched *ret)
     if (frame_bytes == 0 || frame_bytes > sizeof(frame) ||
         wire_broadcaster(view_of(frame, frame_bytes), EVERY_MS, 1, &port, &pid) != 0)
         return ERR_IO;
+    ret->bytes_frame = (double)frame_bytes;
     const bool well =
         open_readers(&readers, port, VIEW_LIT("watch")) && watch(&readers, pid, NULL, ret);
     close_readers(&readers);
