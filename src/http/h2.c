@@ -106,6 +106,7 @@ int h2_new(enum h2_side side, const struct h2_limits *limits, const struct h2_ev
     list_init(&h->half);
     list_init(&h->due);
     list_init(&h->wrote);
+    list_init(&h->held);
     rate_init(&h->resets, h->limits.reset_burst, h->limits.resets_per_s, now_ns);
     rate_init(&h->controls, h->limits.control_burst, h->limits.controls_per_s, now_ns);
     rate_init(&h->updates, UPDATE_BURST, UPDATES_PER_S, now_ns);
@@ -264,6 +265,21 @@ int64_t h2_half_since_ns(const struct h2 *h, struct h2_stream **ret_stream)
     if (ret_stream)
         *ret_stream = oldest;
     return since;
+}
+
+struct h2_stream *h2_stalled(struct h2 *h, int64_t now_ns, int64_t max_ns)
+{
+    /* Who has moved since the last look stands at the end. */
+    for (struct list *link = h->held.prev; link != &h->held; link = link->prev) {
+        struct h2_stream *s = list_of(link, struct h2_stream, held);
+        if (s->held_ns != DEADLINE_NEVER)
+            break;
+        s->held_ns = now_ns;
+    }
+    if (list_empty(&h->held))
+        return NULL;
+    struct h2_stream *oldest = list_of(h->held.next, struct h2_stream, held);
+    return now_ns - oldest->held_ns > max_ns ? oldest : NULL;
 }
 
 /* ---- output ---- */

@@ -105,6 +105,11 @@ int64_t h2_due_ns(const struct h2 *h);
  */
 int64_t h2_half_since_ns(const struct h2 *h, struct h2_stream **ret_stream);
 
+/* A stream of whose answer nothing was serialised for longer than max_ns, because its window or the
+ * socket takes nothing; NULL where there is none. What is new is timed from the first call that
+ * sees it, so call it a few times in max_ns; and reset what it gives before the next. */
+struct h2_stream *h2_stalled(struct h2 *h, int64_t now_ns, int64_t max_ns);
+
 /* Serialises what may go out. False, and *ret_view untouched, when there is nothing to write. Valid
  * until the next call. */
 bool h2_output(struct h2 *h, struct view *ret_view);

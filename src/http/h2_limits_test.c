@@ -524,6 +524,40 @@ static void unread_is_bounded(void **state)
     attack_release(&a);
 }
 
+/* An answer that a closed window holds back is told after its time, however lively the rest is. */
+static void stalled_answers_are_told(void **state)
+{
+    const struct head_answer answer = {.status = 200};
+    struct attack a;
+    struct h2_stream *streams[3];
+
+    attack_init(&a, NULL);
+    put_frame(&a.bytes, SETTINGS, 0, 0, "\0\4\0\0\0\0", 6);
+    for (uint32_t i = 0; i < 3; i++) {
+        put_request(&a, 2 * i + 1, true);
+        assert_int_equal(feed(&a, 1000, 1), 0);
+        streams[i] = a.server.last;
+        assert_int_equal(h2_respond(streams[i], &answer, body_copied(VIEW_LIT("held")), NULL, 0),
+                         0);
+        assert_null(h2_stalled(a.server.h2, 100 + 10 * i, 100));
+    }
+    put_frame(&a.bytes, WINDOW_UPDATE, 0, 1, "\0\0\0\2", 4); /* the first moves by half */
+    put_frame(&a.bytes, WINDOW_UPDATE, 0, 3, "\0\0\0\4", 4); /* the second goes out */
+    put_ping(&a, 0);
+    assert_int_equal(feed(&a, 1000, 150), 0);
+    assert_null(h2_stalled(a.server.h2, 160, 100));
+    assert_ptr_equal(h2_stalled(a.server.h2, 221, 100), streams[2]);
+    h2_reset(streams[2], H2_CANCEL);
+    assert_null(h2_stalled(a.server.h2, 221, 100));
+    assert_ptr_equal(h2_stalled(a.server.h2, 261, 100), streams[0]);
+    h2_reset(streams[0], H2_CANCEL);
+    assert_null(h2_stalled(a.server.h2, 1000, 100));
+    assert_int_equal(feed(&a, 1000, 1000), 0);
+    h2_tick(a.server.h2, 1000);
+    assert_int_equal(h2_stream_count(a.server.h2), 0);
+    attack_release(&a);
+}
+
 static void half_received(void **state)
 {
     struct attack a;
@@ -665,6 +699,7 @@ int main(void)
         cmocka_unit_test(half_received),
         cmocka_unit_test(goaway_twice),
         cmocka_unit_test(answered_before_it_is_whole),
+        cmocka_unit_test(stalled_answers_are_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

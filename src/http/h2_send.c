@@ -286,6 +286,7 @@ void h2_reset(struct h2_stream *stream, enum h2_code code)
         return;
     }
     s->reset = true;
+    list_remove(&s->held);
     s->body_max = BODY_REFUSE;
     if (nghttp2_submit_rst_stream(s->h2->session, NGHTTP2_FLAG_NONE, s->id, code) != 0)
         s->h2->no_memory = true;

@@ -41,12 +41,14 @@ struct h2_stream {
     struct list half;  /* h2.half, a server's until the request is whole */
     struct list due;   /* h2.due */
     struct list wrote; /* h2.wrote */
+    struct list held;  /* h2.held, while piece is not empty */
     struct h2 *h2;
     void *user;
     struct body piece;  /* not serialised yet */
     void *piece_copied; /* the allocation behind piece, where it was copied */
     struct h2_trailers trailers;
     int64_t since_ns; /* its head began to arrive */
+    int64_t held_ns;  /* since when piece has not moved; DEADLINE_NEVER: not looked at yet */
     int64_t body_max; /* still allowed; BODY_REFUSE: drop */
     size_t received;  /* bytes of body, while it is unfinished */
     size_t dropped;   /* bytes of body that came after the answer */
@@ -75,6 +77,7 @@ struct h2 {
     struct h2_limits limits;
     struct buf out;
     struct list streams, half, due, wrote;
+    struct list held;       /* streams with a piece, the one that moved longest ago first */
     struct h2_block *block; /* only inside h2_receive */
     struct h2_block *saved; /* a block cut between two h2_receive, or NULL */
     size_t copied;          /* bytes behind piece_copied, all streams */
@@ -121,6 +124,8 @@ void h2_stream_due(struct h2_stream *s);
 /* The stream has a piece to send, where it has none; and drops one that was or will not be sent. */
 void h2_piece_set(struct h2_stream *s, struct body piece);
 void h2_piece_done(struct h2_stream *s);
+/* Some of its piece was serialised, or the piece is new: it is held from now on. */
+void h2_piece_moved(struct h2_stream *s);
 
 /* Sets the callbacks of the receiving and of the sending half. */
 void h2_set_receiving(nghttp2_session_callbacks *callbacks);

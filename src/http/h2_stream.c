@@ -1,6 +1,7 @@
 /* The life of a stream's struct. */
 #include <stdlib.h>
 
+#include "clock/clock.h"
 #include "err/err.h"
 #include "http/h2_state.h"
 
@@ -24,11 +25,21 @@ void h2_piece_set(struct h2_stream *s, struct body piece)
     assert(s->piece.bytes.len == 0);
     s->piece = piece;
     s->h2->pieces += piece.bytes.len;
+    h2_piece_moved(s);
+}
+
+void h2_piece_moved(struct h2_stream *s)
+{
+    list_remove(&s->held);
+    s->held_ns = DEADLINE_NEVER;
+    if (s->piece.bytes.len > 0 && !s->reset)
+        list_append(&s->h2->held, &s->held);
 }
 
 void h2_piece_done(struct h2_stream *s)
 {
     s->h2->pieces -= s->piece.bytes.len;
+    list_remove(&s->held);
     if (s->piece_copied) {
         s->h2->copied -= s->piece.bytes.len;
         free(s->piece_copied);

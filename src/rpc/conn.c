@@ -186,6 +186,12 @@ static void feed(struct conn *conn, struct view bytes)
     feed_engine(conn, bytes);
 }
 
+static bool watches(const struct conn *conn)
+{
+    const struct rpc_call *call = conn->call;
+    return call && call->route && call->route->method->kind == RPC_SERVER_STREAM;
+}
+
 static void end_of_input(struct conn *conn)
 {
     conn->eof = true;
@@ -195,9 +201,7 @@ static void end_of_input(struct conn *conn)
     }
     /* A request that is whole is still answered (RFC 9112, 9.6); but nobody can be told that he
      * watches on: a stream ends. */
-    struct rpc_call *call = conn->call;
-    bool watches = call && call->route && call->route->method->kind == RPC_SERVER_STREAM;
-    if (h1_receive_eof(&conn->h1, shard_now_ns(conn->shard)) || watches)
+    if (h1_receive_eof(&conn->h1, shard_now_ns(conn->shard)) || watches(conn))
         conn->failed = true;
 }
 
@@ -251,8 +255,9 @@ static void on_ready(struct net_stream *stream)
         else
             wait_to_receive(conn);
     }
-    if (!wants_input(conn) && net_is_broken(stream))
-        conn->failed = true; /* so that the call under way learns it */
+    /* So that the call under way learns it. */
+    if (!wants_input(conn) && (net_is_broken(stream) || (stream->hangup && watches(conn))))
+        conn->failed = true;
     conn_touch(conn);
 }
 
@@ -277,9 +282,11 @@ static size_t put_out(struct conn *conn)
 {
     struct view pieces[H1_PIECES];
     size_t total = 0, count, len;
+    conn->blocked = false;
     while (!conn->failed && (count = output(conn, pieces)) > 0) {
         int err = net_write(&conn->stream, pieces, count, &len);
-        if (err == ERR_BUSY)
+        conn->blocked = err == ERR_BUSY;
+        if (conn->blocked)
             break;
         if (err) {
             conn->failed = true;
@@ -330,10 +337,11 @@ static void linger(struct conn *conn)
     conn_close(conn);
 }
 
-/* For the stuck timer: since when is nothing taken of what there is. */
+/* For the stuck timer: since when does the kernel take nothing. What only a window of HTTP/2 holds
+ * back has its own, a stream's. */
 static void watch_progress(struct conn *conn, size_t written)
 {
-    if (conn_unsent(conn) == 0)
+    if (!conn->blocked)
         conn->stuck_ns = DEADLINE_NEVER;
     else if (written > 0 || conn->stuck_ns == DEADLINE_NEVER)
         conn->stuck_ns = shard_now_ns(conn->shard);

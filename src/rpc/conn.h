@@ -29,6 +29,7 @@ struct conn {
     struct h1 h1;
     struct rpc_call *call; /* HTTP/1.1: the one under way */
     uint32_t lingered;     /* bytes dropped */
+    bool blocked;          /* the kernel did not take all of what there was */
     uint8_t state;
     uint8_t matched; /* of the preface */
     bool secured;    /* the handshake is done, or there is none */

@@ -65,6 +65,10 @@ static void sweep_h2(struct conn *conn, int64_t now_ns)
     struct h2_stream *stream = NULL;
     if (is_over(h2_half_since_ns(conn->h2, &stream), options->header_max_ms, now_ns))
         time_out_h2(conn, stream);
+    while ((stream = h2_stalled(conn->h2, now_ns, options->stall_max_ms * NS_PER_MS))) {
+        h2_reset(stream, H2_CANCEL);
+        conn_touch(conn);
+    }
     if (h2_stream_count(conn->h2) == 0 && is_over(conn->active_ns, options->idle_max_ms, now_ns)) {
         h2_drain(conn->h2, now_ns);
         conn->active_ns = now_ns;
