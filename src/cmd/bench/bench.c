@@ -103,7 +103,9 @@ static void take_row(struct bench *bench, char *line)
     *unit++ = *name++ = '\0';
     name[strcspn(name, "\n")] = '\0';
     struct series *series = bench->series;
-    while (series < bench->series + bench->count && strcmp(series->name, name) != 0)
+    /* One measurement may be told in two units: microseconds, and how many a second. */
+    while (series < bench->series + bench->count &&
+           (strcmp(series->name, name) != 0 || strcmp(series->unit, unit) != 0))
         series++;
     if (series == bench->series + bench->count) {
         if (bench->count == SERIES_MAX)

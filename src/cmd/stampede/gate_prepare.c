@@ -19,6 +19,7 @@
 struct opening {
     struct crowd_gate *gate;
     uint32_t next;
+    bool reached; /* a connection is open: somebody is there */
 };
 
 static void open_links(void *arg)
@@ -29,7 +30,7 @@ static void open_links(void *arg)
         uint32_t i = opening->next++;
         int err = link_open(&gate->links[i],
                             deadline_after_ms(clock_mono_ns(clock_system()), PREPARE_MS));
-        if (err == ERR_UNAVAILABLE && i == 0)
+        if (err == ERR_UNAVAILABLE && !opening->reached)
             gate_fail(gate, err, "no server answers at %s", gate->crowd->options.url);
         else if (err == ERR_INVALID)
             gate_fail(gate, err, "%s is no http://HOST:PORT or https://HOST:PORT",
@@ -37,6 +38,7 @@ static void open_links(void *arg)
         else if (err)
             gate_fail(gate, err, "connection %u of %u could not be opened: %s", i + 1,
                       gate->link_count, err_text(err));
+        opening->reached |= err == 0;
     }
 }
 

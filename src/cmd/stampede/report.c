@@ -36,17 +36,16 @@ int report_init(struct report *report, const struct crowd *crowd)
     const uint32_t users = crowd->options.users;
     size_t holds = 0, orders = 0;
     *report = (struct report){.crowd = crowd};
-    int64_t *lags = calloc(users, sizeof(*lags));
+    report->lag_sorted = calloc(users, sizeof(*report->lag_sorted));
     report->hold_sorted = calloc(users, sizeof(*report->hold_sorted));
     report->order_sorted = calloc(users, sizeof(*report->order_sorted));
-    if (!lags || !report->hold_sorted || !report->order_sorted) {
-        free(lags);
+    if (!report->lag_sorted || !report->hold_sorted || !report->order_sorted) {
         report_release(report);
         return ERR_NO_MEMORY;
     }
     for (uint32_t i = 0; i < users; i++) {
         const struct crowd_person *person = &crowd->people[i];
-        lags[i] = person->acted_ns - person->arrives_ns;
+        report->lag_sorted[i] = person->acted_ns - person->arrives_ns;
         if (person->hold_ns > 0)
             report->hold_sorted[holds++] = person->hold_ns - person->arrives_ns;
         if (person->order_ns > 0)
@@ -54,8 +53,7 @@ int report_init(struct report *report, const struct crowd *crowd)
     }
     percentiles_of(report->hold_sorted, holds, &report->hold);
     percentiles_of(report->order_sorted, orders, &report->order);
-    percentiles_of(lags, users, &report->lag);
-    free(lags);
+    percentiles_of(report->lag_sorted, users, &report->lag);
     double seconds = (double)(crowd->rush_ns > 0 ? crowd->rush_ns : 1) / NS_PER_S;
     report->answers_per_s = (double)holds / seconds;
     report->orders_per_s = (double)crowd->outcomes[CROWD_ORDERED] / seconds;
@@ -67,6 +65,7 @@ void report_release(struct report *report)
 {
     free(report->hold_sorted);
     free(report->order_sorted);
+    free(report->lag_sorted);
     *report = (struct report){0};
 }
 

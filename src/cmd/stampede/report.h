@@ -19,6 +19,7 @@ struct report {
     struct percentiles lag;   /* from the intended arrival to the generator's acting */
     int64_t *hold_sorted;     /* owned; hold.count of them */
     int64_t *order_sorted;
+    int64_t *lag_sorted;
     double answers_per_s; /* first arrival to last answer */
     double orders_per_s;
     int64_t bin_ns; /* 10 ms, or longer where the rush was */

@@ -1,5 +1,6 @@
 /* A stampede's report as one page that needs nothing else: styles and drawings are inside. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock/clock.h"
@@ -15,23 +16,35 @@
 
 static const char style[] =
     "<style>:root{--bg:#f7f3ec;--card:#fffdf8;--ink:#1d1a22;--soft:#6d6875;--line:#ddd6c8;"
-    "--a:#3d7ea6;--b:#d1495b;--ok:#1d7a4f}"
+    "--held:#3d7ea6;--ordered:#2a9d6f;--taken:#b3aca0;--no:#d1495b}"
     "@media(prefers-color-scheme:dark){:root{--bg:#17151b;--card:#201d26;--ink:#f1ede4;"
-    "--soft:#a29cab;--line:#37323f;--a:#6fb1d8;--b:#ef7d8c;--ok:#58c493}}"
+    "--soft:#a29cab;--line:#37323f;--held:#6fb1d8;--ordered:#58c493;--taken:#6b6474;--no:#ef7d8c}}"
     "*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);"
     "font:16px/1.5 system-ui,sans-serif}main{max-width:60rem;margin:0 auto;padding:2.5rem 1.25rem}"
     "h1{font-size:2.2rem;line-height:1.15;margin:0 0 .25rem;letter-spacing:-.02em}"
-    "h2{font-size:1.1rem;margin:0 0 .75rem}p{color:var(--soft);margin:.25rem 0}"
+    "h2{font-size:1.1rem;margin:0 0 .75rem}p{color:var(--soft);margin:.25rem 0 .5rem}"
     "section{background:var(--card);border:1px solid var(--line);border-radius:14px;"
-    "padding:1.25rem;margin:1.25rem 0}table{border-collapse:collapse;width:100%}"
+    "padding:1.25rem;margin:1.25rem 0;overflow-x:auto}table{border-collapse:collapse;width:100%}"
     "td,th{text-align:right;padding:.35rem .5rem;border-bottom:1px solid var(--line);"
     "font-variant-numeric:tabular-nums}td:first-child,th:first-child{text-align:left}"
-    "tr:last-child td{border:0}th{color:var(--soft);font-weight:500}svg{width:100%;height:auto;"
+    ".times td{white-space:nowrap}tr:last-child "
+    "td{border:0}th{color:var(--soft);font-weight:500}svg{width:100%;height:auto;"
     "display:block}text{fill:var(--soft);font-size:11px}.g{stroke:var(--line)}"
-    ".a{fill:var(--a)}.b{fill:var(--b)}.la{stroke:var(--a)}.lb{stroke:var(--b)}"
-    ".la,.lb{fill:none;stroke-width:2}.yes{color:var(--ok)}.no{color:var(--b)}"
-    ".yes,.no{font-weight:600}i{display:inline-block;width:.7em;height:.7em;border-radius:2px;"
-    "margin-right:.4em}</style>";
+    ".held{fill:var(--held)}.ordered{fill:var(--ordered)}.taken,.came{fill:var(--taken)}"
+    ".no{fill:var(--no)}.lheld,.lordered,.llag{fill:none;stroke-width:2}"
+    ".lheld{stroke:var(--held)}.lordered{stroke:var(--ordered)}"
+    ".llag{stroke:var(--soft);stroke-dasharray:4 4}.good,.bad{font-weight:600}"
+    ".good{color:var(--ordered)}.bad{color:var(--no)}.key{display:inline-flex;align-items:center;"
+    "gap:.4em;margin-right:1.1em}.key svg{width:.75em;height:.75em}</style>";
+
+/* A mark and what it means, above a plot. */
+static void put_key(struct markup *m, const char *class, const char *text)
+{
+    markup_put(m,
+               "<span class=\"key\"><svg viewBox=\"0 0 10 10\"><rect class=\"%s\" width=\"10\" "
+               "height=\"10\" rx=\"2\"/></svg>%s</span>",
+               class, text);
+}
 
 static void begin_plot(struct markup *m, const char *label)
 {
@@ -78,30 +91,42 @@ static void plot_bins(struct markup *m, const struct report *report)
     for (uint32_t i = 0; i < report->bin_count; i++) {
         const double up = PLOT_H * report->arrived[i] / most;
         const double back = PLOT_H * report->answered[i] / most;
-        markup_put(m, "<rect class=\"a\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"/>",
+        markup_put(m, "<rect class=\"came\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"/>",
                    i * width, PLOT_H - up, width * 0.46, up);
-        markup_put(m, "<rect class=\"b\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"/>",
+        markup_put(m, "<rect class=\"held\" x=\"%.2f\" y=\"%.1f\" width=\"%.2f\" height=\"%.1f\"/>",
                    (i + 0.48) * width, PLOT_H - back, width * 0.46, back);
     }
     time_axis(m, report->bin_ns * report->bin_count);
     markup_put(m, "</svg>");
 }
 
-/* Decades of time, from 10 µs up. */
-static double height_of(int64_t ns, int64_t longest_ns)
+/* A logarithmic axis of time, in whole decades around what is drawn. */
+struct decades {
+    double low, high; /* log10 of ns */
+};
+
+static struct decades decades_of(int64_t least_ns, int64_t most_ns)
 {
-    const double floor_ns = 10000;
-    const double top = log10((double)(longest_ns > 100000 ? longest_ns : 100000) / floor_ns);
-    const double at = log10((double)(ns > 10000 ? ns : 10000) / floor_ns);
-    return PLOT_H - PLOT_H * at / top;
+    struct decades axis = {.low = floor(log10((double)(least_ns > 1000 ? least_ns : 1000))),
+                           .high = log10((double)(most_ns > 1000 ? most_ns : 1000)) + 0.05};
+    if (axis.high < axis.low + 1)
+        axis.high = axis.low + 1;
+    return axis;
 }
 
-static void decade_grid(struct markup *m, int64_t longest_ns)
+static double height_of(const struct decades *axis, int64_t ns)
 {
-    for (int64_t ns = 10000; ns <= longest_ns && ns > 0; ns *= 10) {
+    double at = (log10((double)(ns > 1000 ? ns : 1000)) - axis->low) / (axis->high - axis->low);
+    return PLOT_H - PLOT_H * (at < 0 ? 0 : at);
+}
+
+static void decade_grid(struct markup *m, const struct decades *axis)
+{
+    for (double exponent = axis->low; exponent <= axis->high; exponent++) {
         char text[REPORT_TIME_MAX];
+        int64_t ns = (int64_t)pow(10, exponent);
         report_time(ns, text);
-        grid_line(m, height_of(ns, longest_ns), text);
+        grid_line(m, height_of(axis, ns), text);
     }
 }
 
@@ -110,35 +135,42 @@ static int64_t longest(const struct report *report)
     return report->order.max > report->hold.max ? report->order.max : report->hold.max;
 }
 
-/* Every person's hold, or an even sample of them, by intended arrival. */
+/* Every person's answers, or those of an even sample, by intended arrival. */
 static void plot_dots(struct markup *m, const struct report *report)
 {
     const struct crowd *crowd = report->crowd;
+    const struct decades axis = decades_of(report->hold.min, longest(report));
     const uint32_t step = crowd->options.users / DOTS_MAX + 1;
     const int64_t within_ns = crowd->options.within_ns > 0 ? crowd->options.within_ns : 1;
-    begin_plot(m, "time from intended arrival to the hold's answer, by arrival");
-    decade_grid(m, longest(report));
+    begin_plot(m, "time from intended arrival to the answers, by arrival");
+    decade_grid(m, &axis);
     for (uint32_t i = 0; i < crowd->options.users; i += step) {
         const struct crowd_person *person = &crowd->people[i];
-        if (person->hold_ns > 0)
-            markup_put(m, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"1.6\"/>",
-                       person->held ? "a" : "b",
-                       PLOT_W * (double)person->arrives_ns / (double)within_ns,
-                       height_of(person->hold_ns - person->arrives_ns, longest(report)));
+        const double x = PLOT_W * (double)person->arrives_ns / (double)within_ns;
+        const struct {
+            const char *class;
+            int64_t at_ns;
+        } dots[] = {{person->held ? "held" : "taken", person->hold_ns},
+                    {"ordered", person->order_ns}};
+        for (size_t k = 0; k < sizeof(dots) / sizeof(dots[0]); k++) {
+            if (dots[k].at_ns > 0)
+                markup_put(m, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"1.7\"/>",
+                           dots[k].class, x, height_of(&axis, dots[k].at_ns - person->arrives_ns));
+        }
     }
     time_axis(m, within_ns);
     markup_put(m, "</svg>");
 }
 
 static void curve(struct markup *m, const char *class, const int64_t *sorted, size_t count,
-                  int64_t longest_ns)
+                  const struct decades *axis)
 {
     if (count == 0)
         return;
     markup_put(m, "<polyline class=\"%s\" points=\"", class);
     for (uint32_t per_mille = 0; per_mille <= 999; per_mille += per_mille < 900 ? 20 : 3)
         markup_put(m, "%.1f,%.1f ", -log10(1 - per_mille / 1000.0) / 3 * PLOT_W,
-                   height_of(percentile_at(sorted, count, per_mille), longest_ns));
+                   height_of(axis, percentile_at(sorted, count, per_mille)));
     markup_put(m, "\"/>");
 }
 
@@ -147,14 +179,41 @@ static void plot_percentiles(struct markup *m, const struct report *report)
     static const struct {
         double at;
         const char *text;
-    } marks[] = {{0.5, "p50"}, {0.9, "p90"}, {0.99, "p99"}, {0.999, "p99.9"}};
+    } marks[] = {{0, "least"}, {0.5, "p50"}, {0.9, "p90"}, {0.99, "p99"}, {0.999, "p99.9"}};
+    const int64_t lag_ns = report->lag.p50 > 0 ? report->lag.p50 : 1;
+    const struct decades axis =
+        decades_of(report->hold.count && report->hold.min < lag_ns ? report->hold.min : lag_ns,
+                   longest(report));
     begin_plot(m, "percentiles");
-    decade_grid(m, longest(report));
-    curve(m, "la", report->hold_sorted, report->hold.count, longest(report));
-    curve(m, "lb", report->order_sorted, report->order.count, longest(report));
+    decade_grid(m, &axis);
+    curve(m, "llag", report->lag_sorted, report->lag.count, &axis);
+    curve(m, "lheld", report->hold_sorted, report->hold.count, &axis);
+    curve(m, "lordered", report->order_sorted, report->order.count, &axis);
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
         markup_put(m, "<text x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">%s</text>",
                    -log10(1 - marks[i].at) / 3 * PLOT_W, PLOT_H + 20, marks[i].text);
+    markup_put(m, "</svg>");
+}
+
+/* One bar for all people, a piece an outcome. */
+static void plot_outcomes(struct markup *m, const struct crowd *crowd)
+{
+    static const char *const classes[CROWD_OUTCOMES] = {"no",   "ordered", "held",
+                                                        "held", "taken",   "no"};
+    static const enum crowd_outcome order[] = {CROWD_ORDERED, CROWD_HELD,    CROWD_RELEASED,
+                                               CROWD_TAKEN,   CROWD_REFUSED, CROWD_UNANSWERED};
+    const double scale = (PLOT_W + 80) / crowd->options.users;
+    double x = 0;
+    markup_put(m, "<svg viewBox=\"0 0 %.0f 30\" role=\"img\" aria-label=\"what came of them\">",
+               PLOT_W + 80);
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        const double width = crowd->outcomes[order[i]] * scale;
+        if (width <= 0)
+            continue;
+        markup_put(m, "<rect class=\"%s\" x=\"%.1f\" width=\"%.1f\" height=\"22\" rx=\"3\"/>",
+                   classes[order[i]], x, width > 3 ? width - 2 : 1.0);
+        x += width;
+    }
     markup_put(m, "</svg>");
 }
 
@@ -183,15 +242,24 @@ static void row_of_number(struct markup *m, const char *name, int64_t number)
     markup_put(m, "</td><td>%s</td></tr>", text);
 }
 
+static void row_of_reason(struct markup *m, const struct crowd_reason *reason)
+{
+    char text[sizeof("reason ") + CROWD_REASON_CHARS];
+    snprintf(text, sizeof(text), "reason %s", reason->name);
+    row_of_number(m, text, reason->count);
+}
+
 static void put_outcomes(struct markup *m, const struct crowd *crowd)
 {
-    markup_put(m, "<section><h2>What came of them</h2><table>");
+    markup_put(m, "<section><h2>What came of them</h2>");
+    plot_outcomes(m, crowd);
+    markup_put(m, "<table>");
     for (int i = 0; i < CROWD_OUTCOMES; i++) {
         if (crowd->outcomes[i] > 0)
             row_of_number(m, crowd_outcome_name((enum crowd_outcome)i), crowd->outcomes[i]);
     }
     for (uint32_t i = 1; i < crowd->reason_count; i++)
-        row_of_number(m, crowd->reasons[i].name, crowd->reasons[i].count);
+        row_of_reason(m, &crowd->reasons[i]);
     row_of_number(m, "seats in acknowledged holds", (int64_t)crowd->seats_held);
     row_of_number(m, "seats in acknowledged orders", (int64_t)crowd->seats_sold);
     row_of_number(m, "free before", crowd->before.free);
@@ -226,7 +294,7 @@ static void put_head(struct markup *m, const struct report *report)
     struct report_verdict verdicts[REPORT_VERDICTS];
     report_verdicts(crowd, verdicts);
     for (int i = 0; i < REPORT_VERDICTS; i++) {
-        markup_put(m, "<tr><td><span class=\"%s\">%s</span> ", verdicts[i].ok ? "yes" : "no",
+        markup_put(m, "<tr><td><span class=\"%s\">%s</span> ", verdicts[i].ok ? "good" : "bad",
                    verdicts[i].ok ? "true" : "FALSE");
         markup_text(m, verdicts[i].claim);
         markup_put(m, "</td><td>");
@@ -238,8 +306,9 @@ static void put_head(struct markup *m, const struct report *report)
 
 static void put_times(struct markup *m, const struct report *report)
 {
-    markup_put(m, "<section><h2>Times, from the intended arrival</h2><table><tr><th></th>"
-                  "<th>p50</th><th>p90</th><th>p99</th><th>p99.9</th><th>max</th></tr>");
+    markup_put(
+        m, "<section><h2>Times, from the intended arrival</h2><table class=\"times\"><tr><th></th>"
+           "<th>p50</th><th>p90</th><th>p99</th><th>p99.9</th><th>max</th></tr>");
     row_of_times(m, "hold answered", &report->hold);
     row_of_times(m, "order answered", &report->order);
     row_of_times(m, "the generator's own lag", &report->lag);
@@ -249,26 +318,36 @@ static void put_times(struct markup *m, const struct report *report)
                report->answers_per_s, report->orders_per_s);
 }
 
+static void put_plots(struct markup *m, const struct report *report)
+{
+    markup_put(m, "<section><h2>Arrivals and answers, per %.0f ms</h2><p>",
+               (double)report->bin_ns / NS_PER_MS);
+    put_key(m, "came", "arrivals");
+    put_key(m, "held", "holds answered");
+    markup_put(m, "</p>");
+    plot_bins(m, report);
+    markup_put(m, "</section><section><h2>Time to the answer, by arrival</h2><p>");
+    put_key(m, "held", "held");
+    put_key(m, "taken", "not held");
+    put_key(m, "ordered", "ordered");
+    markup_put(m, "</p>");
+    plot_dots(m, report);
+    markup_put(m, "</section><section><h2>Percentiles</h2><p>");
+    put_key(m, "held", "holds");
+    put_key(m, "ordered", "orders");
+    put_key(m, "came", "the generator's lag (dashed)");
+    markup_put(m, "</p>");
+    plot_percentiles(m, report);
+    markup_put(m, "</section>");
+}
+
 int report_page(const struct report *report, const char *path)
 {
     struct markup m;
     markup_init(&m, PAGE_BYTES_MAX);
     put_head(&m, report);
     put_times(&m, report);
-    markup_put(&m,
-               "<section><h2>Arrivals and answers</h2><p><i class=\"a\" "
-               "style=\"background:var(--a)\"></i>arrivals <i style=\"background:var(--b)\"></i>"
-               "answers, per %.0f ms</p>",
-               (double)report->bin_ns / NS_PER_MS);
-    plot_bins(&m, report);
-    markup_put(&m, "</section><section><h2>Every hold by arrival</h2><p><i "
-                   "style=\"background:var(--a)\"></i>held <i style=\"background:var(--b)\"></i>"
-                   "refused</p>");
-    plot_dots(&m, report);
-    markup_put(&m, "</section><section><h2>Percentiles</h2><p><i style=\"background:var(--a)\"></i>"
-                   "holds <i style=\"background:var(--b)\"></i>orders</p>");
-    plot_percentiles(&m, report);
-    markup_put(&m, "</section>");
+    put_plots(&m, report);
     put_outcomes(&m, report->crowd);
     markup_put(&m, "</main></html>\n");
     int err = markup_write(&m, path);
