@@ -40,10 +40,12 @@ class Server:
         self.folder = tempfile.mkdtemp(prefix="usher-")
         self.data = os.path.join(self.folder, "data")
         self.log_path = os.path.join(self.folder, "log")
+        # A sanitizer keeps what was freed; with less of it growth is seen sooner.
+        sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=32"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [binary, "serve", "--demo", "--data", self.data, "--listen", "127.0.0.1:0", *options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "ASAN_OPTIONS": sanitizer})
         try:
             self.address = wait_until(self._listen, "the server's address", START_SECONDS)
             wait_until(self._is_open, "the demo's sale", START_SECONDS)

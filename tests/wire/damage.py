@@ -113,6 +113,7 @@ def play(server, chance, data):
 def storm(server, seed, count, token):
     """count connections of damage. Raises with the seed of each that was left hanging."""
     good, hanging, numbers, lock = good_requests(token), [], iter(range(count)), threading.Lock()
+    played = []
 
     def work():
         while True:
@@ -124,6 +125,7 @@ def storm(server, seed, count, token):
             data = noise(chance) if chance.random() < 0.2 else mutate(chance, chance.choice(good), good)
             if not play(server, chance, data):
                 hanging.append((number, data))
+            played.append(number)
 
     threads = [threading.Thread(target=work, daemon=True) for _ in range(THREADS)]
     for thread in threads:
@@ -131,6 +133,7 @@ def storm(server, seed, count, token):
     for thread in threads:
         thread.join()
     assert server.process.poll() is None, f"seed {seed}: the server is gone: {server.log()[-2000:]}"
+    assert len(played) == count, f"seed {seed}: only {len(played)} of {count} connections were played"
     assert not hanging, f"seed {seed}: {len(hanging)} connections hang, {[n for n, _ in hanging[:20]]}: {hanging[0][1][:300]!r}"
 
 
