@@ -173,8 +173,8 @@ struct watched {
     double kb_watcher;
 };
 
-/* FRAMES rounds; actors NULL: the bare broadcaster, whose frames are ret->bytes_frame long, keeps the
- * pace itself. CPU counts by frames that came, not by rounds: a server that sends less often has
+/* FRAMES rounds; actors NULL: the bare broadcaster, whose frames are ret->bytes_frame long, keeps
+ * the pace itself. CPU counts by frames that came, not by rounds: a server that sends less often has
  * not saved anything. */
 static bool watch(struct readers *readers, pid_t pid, struct actor *actors, struct watched *ret)
 {
