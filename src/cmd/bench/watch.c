@@ -174,8 +174,8 @@ struct watched {
 };
 
 /* FRAMES rounds; actors NULL: the bare broadcaster, whose frames are ret->bytes_frame long, keeps
- * the pace itself. CPU counts by frames that came, not by rounds: a server that sends less often has
- * not saved anything. */
+ * the pace itself. CPU counts by frames that came, not by rounds: a server that sends less often
+ * has not saved anything. */
 static bool watch(struct readers *readers, pid_t pid, struct actor *actors, struct watched *ret)
 {
     int64_t next_ns = clock_mono_ns(clock_system()) + EVERY_MS * NS_PER_MS;
