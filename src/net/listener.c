@@ -26,6 +26,24 @@ static int set_options(int fd, bool v6)
     return 0;
 }
 
+int net_port_free(const struct net_address *address)
+{
+    int on = 1;
+    int fd = socket(address->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return ERR_IO;
+    /* Without SO_REUSEPORT the kernel refuses a port that somebody listens on; SO_REUSEADDR lets
+     * pass one that only old connections still linger on. */
+    int err = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+                      bind(fd, (const struct sockaddr *)&address->sockaddr, address->len)
+                  ? ERR_IO
+                  : 0;
+    int why = errno;
+    close(fd);
+    errno = why;
+    return err;
+}
+
 int net_listen(const struct net_address *address, int *ret_fd)
 {
     int family = address->sockaddr.ss_family;

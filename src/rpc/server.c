@@ -79,7 +79,10 @@ static int add_shard(struct rpc_server *server, struct worker *worker, struct vi
     int err = net_address_find(host, server->port, &address);
     if (err)
         return ERR_INVALID;
-    err = net_listen(&address, &start.fd);
+    if (server->shard_count == 0)
+        err = net_port_free(&address);
+    if (!err)
+        err = net_listen(&address, &start.fd);
     if (!err)
         err = net_bound(start.fd, &address);
     if (err)
