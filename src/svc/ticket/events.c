@@ -74,6 +74,11 @@ int ticket_create_event(struct rpc_call *call, const void *request, void *respon
     if (strlen(wish->description) > TICKET_DESCRIPTION_MAX)
         return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "description",
                          "a description has at most %d bytes", TICKET_DESCRIPTION_MAX);
+    for (const char *c = wish->name; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
+                             "an event's name has no control characters");
+    }
     struct loop *loop = sched_loop(sched_current());
     struct store_event row = {
         .name = view_str(wish->name),
