@@ -7,7 +7,6 @@
 #include "usher/v1/hall.pb-c.h"
 
 #define DRAFT_ARENA_MAX (256u << 20)
-#define DRAFT_SPAN_MAX  100000000 /* hundredths of a unit from end to end */
 
 void hall_draft_init(struct hall_draft *draft)
 {
@@ -248,9 +247,10 @@ int hall_draft_finish(struct hall_draft *draft, struct hall **ret_hall,
         snprintf(ret_error->text, sizeof(ret_error->text), "the plan has no seats");
         return ERR_INVALID;
     }
-    if ((int64_t)b.right - b.left > DRAFT_SPAN_MAX || (int64_t)b.bottom - b.top > DRAFT_SPAN_MAX) {
+    if ((int64_t)b.right - b.left > HALL_DRAFT_SPAN_MAX ||
+        (int64_t)b.bottom - b.top > HALL_DRAFT_SPAN_MAX) {
         snprintf(ret_error->text, sizeof(ret_error->text),
-                 "the plan is more than %d units wide or deep", DRAFT_SPAN_MAX / 100);
+                 "the plan is more than %d units wide or deep", HALL_DRAFT_SPAN_MAX / 100);
         return ERR_INVALID;
     }
     b.left -= HALL_DRAFT_MARGIN;

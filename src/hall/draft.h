@@ -11,7 +11,8 @@
 
 #include "hall/hall.h"
 
-#define HALL_DRAFT_MARGIN 3000 /* hundredths of a unit around the hall */
+#define HALL_DRAFT_MARGIN   3000      /* hundredths of a unit around the hall */
+#define HALL_DRAFT_SPAN_MAX 100000000 /* hundredths of a unit from end to end */
 
 struct draft_section {
     struct view name;

@@ -116,7 +116,8 @@ static uint32_t least_of(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* The fewest tiers, and then the fewest rows a tier, that hold the seats. False: none do. */
+/* The fewest tiers, and then the fewest rows a tier, that hold the seats. Where the sections asked
+ * for are too few for that, they get more rows than a tier has otherwise. False: not even so. */
 static bool choose_tiers(struct shape *s, const struct hall_shape *wish)
 {
     uint32_t least = TIER_ROWS_MIN, most = TIER_ROWS_MAX;
@@ -137,6 +138,13 @@ static bool choose_tiers(struct shape *s, const struct hall_shape *wish)
         }
     }
     s->tiers--;
+    if (wish->rows == 0 && wish->sections != 0)
+        most = least_of(ROWS_MAX, s->seats / wish->sections);
+    for (; s->tier_rows <= most; s->tier_rows++) {
+        choose_blocks(s, wish->sections);
+        if (fits(s))
+            return true;
+    }
     s->tier_rows = most;
     choose_blocks(s, wish->sections);
     return false;

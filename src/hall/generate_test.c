@@ -255,6 +255,42 @@ static void a_hundred_thousand_places_in_a_second(void **state)
     hall_free(hall);
 }
 
+/* --- looks --- */
+
+static void a_small_hall_is_wider_than_deep(void **state)
+{
+    for (uint32_t capacity = 500; capacity <= 3000; capacity += 50) {
+        const struct hall_shape shape = {.capacity = capacity};
+        struct hall *hall = NULL;
+        struct hall_error error;
+        assert_int_equal(hall_generate(&shape, &hall, &error), 0);
+        if (hall->width * UINT64_C(10) < hall->height * UINT64_C(14))
+            complain(&shape, "not 1.4 times as wide as deep");
+        hall_free(hall);
+    }
+}
+
+/* Few sections get many rows, rather than rows that nobody would walk along. */
+static void a_row_is_not_endless(void **state)
+{
+    static const struct hall_shape shapes[] = {
+        {.capacity = 500, .sections = 1},
+        {.capacity = 5000, .sections = 1},
+        {.capacity = 20000, .sections = 3},
+        {.capacity = 100000, .sections = 1},
+    };
+    for (uint32_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        struct hall *hall = NULL;
+        struct hall_error error;
+        assert_int_equal(hall_generate(&shapes[i], &hall, &error), 0);
+        for (uint32_t r = 0; r < hall->row_count; r++) {
+            if (hall->rows[r].seat_count > 20 * hall->sections[0].row_count)
+                complain(&shapes[i], "an endless row");
+        }
+        hall_free(hall);
+    }
+}
+
 /* --- names, and what is refused --- */
 
 static void a_hall_has_the_name_it_is_given(void **state)
@@ -313,6 +349,8 @@ int main(void)
         cmocka_unit_test(corners),
         cmocka_unit_test(shapes_by_chance),
         cmocka_unit_test(a_hundred_thousand_places_in_a_second),
+        cmocka_unit_test(a_small_hall_is_wider_than_deep),
+        cmocka_unit_test(a_row_is_not_endless),
         cmocka_unit_test(a_hall_has_the_name_it_is_given),
         cmocka_unit_test(what_cannot_be_is_refused_by_name),
     };

@@ -15,6 +15,7 @@ struct loading {
     struct hall *hall;
     uint32_t next_seat;
     uint32_t next_row;
+    bool names_lost; /* some name found no memory */
 };
 
 static bool name_fits(const char *name)
@@ -22,10 +23,11 @@ static bool name_fits(const char *name)
     return strlen(name) <= HALL_NAME_MAX;
 }
 
-static struct view keep(struct hall *hall, const char *text)
+static struct view keep(struct loading *l, const char *text)
 {
     const struct view v = view_str(text);
-    const char *copy = arena_copy(&hall->arena, v);
+    const char *copy = arena_copy(&l->hall->arena, v);
+    l->names_lost = l->names_lost || !copy;
     return view_of(copy, copy ? v.len : 0);
 }
 
@@ -58,7 +60,7 @@ static int load_row(struct loading *l, uint32_t section, const Usher__V1__Row *f
         !name_fits(from->name))
         return ERR_CORRUPT;
     struct hall_row *row = &hall->rows[l->next_row];
-    *row = (struct hall_row){.name = keep(hall, from->name),
+    *row = (struct hall_row){.name = keep(l, from->name),
                              .section = section,
                              .first_seat = l->next_seat,
                              .seat_count = (uint32_t)n};
@@ -75,7 +77,7 @@ static int load_row(struct loading *l, uint32_t section, const Usher__V1__Row *f
                                    .section = section,
                                    .row = l->next_row,
                                    .category = (uint16_t)category,
-                                   .number = keep(hall, from->numbers[i])};
+                                   .number = keep(l, from->numbers[i])};
         seat->distance = distance(hall, seat->x, seat->y);
     }
     for (size_t i = 0; i < from->n_breaks; i++) {
@@ -151,7 +153,7 @@ static int load_section(struct loading *l, uint32_t index, const Usher__V1__Sect
         (from->kind != USHER__V1__SECTION_KIND__SECTION_KIND_SEATED &&
          from->kind != USHER__V1__SECTION_KIND__SECTION_KIND_STANDING))
         return ERR_CORRUPT;
-    *section = (struct hall_section){.name = keep(hall, from->name),
+    *section = (struct hall_section){.name = keep(l, from->name),
                                      .kind = (enum hall_kind)from->kind,
                                      .first_seat = l->next_seat,
                                      .place_count = from->place_count,
@@ -187,7 +189,7 @@ static int load_all(struct hall *hall, const Usher__V1__SeatMap *map)
     hall->stage_y = map->stage_y;
     hall->width = map->width;
     hall->height = map->height;
-    hall->name = keep(hall, map->name);
+    hall->name = keep(&l, map->name);
     hall->categories = arena_alloc(&hall->arena, map->n_categories * sizeof(*hall->categories));
     hall->sections = arena_alloc(&hall->arena, map->n_sections * sizeof(*hall->sections));
     hall->rows = arena_alloc(&hall->arena, rows * sizeof(*hall->rows));
@@ -197,7 +199,7 @@ static int load_all(struct hall *hall, const Usher__V1__SeatMap *map)
     for (size_t i = 0; i < map->n_categories; i++) {
         if (!name_fits(map->categories[i]->name))
             return ERR_CORRUPT;
-        hall->categories[i] = (struct hall_category){keep(hall, map->categories[i]->name),
+        hall->categories[i] = (struct hall_category){keep(&l, map->categories[i]->name),
                                                      map->categories[i]->color & 0xffffff};
     }
     int err = 0;
@@ -205,7 +207,7 @@ static int load_all(struct hall *hall, const Usher__V1__SeatMap *map)
         err = load_section(&l, (uint32_t)i, map->sections[i]);
     if (err == 0 && l.next_seat != hall->place_count)
         err = ERR_CORRUPT;
-    return err;
+    return err == 0 && l.names_lost ? ERR_NO_MEMORY : err;
 }
 
 int hall_load(struct view layout, struct hall **ret_hall)

@@ -4,20 +4,19 @@
  *
  * Zones become sections (one a block, where row names repeat), rows rows, seats seats; positions of
  * zone, row and seat add up. A seat whose distance to the next is more than 1.6 times the row's
- * median has an aisle after it. Plans have no stage: an area whose text names one is taken, or else
- * the middle of the plan's edge that the first rows are nearer to. Areas are decoration otherwise,
- * and left out.
+ * median has an aisle after it. Of the areas one may be the stage (stage.h); they are decoration
+ * otherwise, and left out. Zones that are drawn over one another are moved apart (levels.h).
  */
-#include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "err/err.h"
 #include "hall/draft.h"
+#include "hall/levels.h"
+#include "hall/plan.h"
+#include "hall/stage.h"
 
-#define POSITION_MAX   400000.0 /* units; a plan in pixels is a few thousand */
 #define AISLE_FACTOR   1.6
 #define BLOCK_ROWS_MAX 2000 /* each row's name is compared with all others of its block */
 
@@ -28,121 +27,30 @@ struct uuid {
 
 struct import {
     struct hall_draft draft;
-    struct hall_error *error;
+    struct plan_reader reader;
     const json_t *categories;
     struct uuid *uuids; /* one a seat, to find twins */
     uint32_t uuid_count, uuid_cap;
-    bool stage_known;
-    double first_rows_y, all_y; /* sums */
-    uint32_t first_rows_seats;
-    double left, right, top, bottom;
+    struct plan_zone *zones; /* those with seats; in the draft's arena, HALL_SECTIONS_MAX long */
+    uint32_t zone_count;
+    struct stage_search stage;
 };
 
-struct point {
-    double x, y;
-};
-
-/* The block of a zone that rows go into; number 0 before the first row. */
+/* The zone being read, and the block of it that rows go into. */
 struct block {
     struct view zone_name;
     uint32_t zone;
-    uint32_t number;
+    uint32_t number;  /* of the block, from 1; 0 before the zone's first row */
+    uint32_t section; /* of the zone's first block */
+    struct plan_zone seats;
 };
-
-/* Writes "PLACE: what" and returns ERR_INVALID. */
-__attribute__((format(printf, 3, 4))) static int refuse(struct import *in, const char *place,
-                                                        const char *format, ...)
-{
-    char what[320];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(what, sizeof(what), format, args);
-    va_end(args);
-    snprintf(in->error->text, sizeof(in->error->text), "%s: %s", place, what);
-    return ERR_INVALID;
-}
 
 static int too_large(struct import *in, const char *place, int err)
 {
     if (err == ERR_FULL)
-        refuse(in, place, "a hall has at most %d places in %d sections", HALL_PLACES_MAX,
-               HALL_SECTIONS_MAX);
+        plan_refuse(&in->reader, place, "a hall has at most %d places in %d sections",
+                    HALL_PLACES_MAX, HALL_SECTIONS_MAX);
     return err;
-}
-
-/* A list that must be there. */
-static int read_list(struct import *in, const json_t *object, const char *name, const char *place,
-                     const json_t **ret_list)
-{
-    const json_t *list = json_object_get(object, name);
-    if (!list)
-        return refuse(in, place, "\"%s\" is missing", name);
-    if (!json_is_array(list))
-        return refuse(in, place, "\"%s\" is not a list", name);
-    *ret_list = list;
-    return 0;
-}
-
-/* A text without control characters; empty where it is missing, null or "" and may be. Numbers are
- * taken as they are written: some plans number seats so. */
-static int read_text(struct import *in, const json_t *object, const char *name, const char *place,
-                     struct view *ret_text)
-{
-    const json_t *value = json_object_get(object, name);
-    *ret_text = (struct view){0};
-    if (!value || json_is_null(value))
-        return 0;
-    if (json_is_integer(value)) {
-        char *text = arena_printf(&in->draft.arena, "%lld", (long long)json_integer_value(value));
-        *ret_text = view_str(text);
-        return text ? 0 : ERR_NO_MEMORY;
-    }
-    if (!json_is_string(value))
-        return refuse(in, place, "\"%s\" is not a text", name);
-    *ret_text = view_of(json_string_value(value), json_string_length(value));
-    if (ret_text->len > HALL_NAME_MAX)
-        return refuse(in, place, "\"%s\" is longer than %d bytes", name, HALL_NAME_MAX);
-    for (size_t i = 0; i < ret_text->len; i++) {
-        const unsigned char c = (unsigned char)ret_text->at[i];
-        if (c < 0x20 || c == 0x7f)
-            return refuse(in, place, "\"%s\" has a control character", name);
-    }
-    return 0;
-}
-
-static int read_number(struct import *in, const json_t *object, const char *name, const char *place,
-                       double *ret_number)
-{
-    const json_t *value = json_object_get(object, name);
-    if (!json_is_number(value))
-        return refuse(in, place, "\"%s\" is %s", name, value ? "not a number" : "missing");
-    const double number = json_number_value(value);
-    if (!(fabs(number) <= POSITION_MAX))
-        return refuse(in, place, "\"%s\" is farther out than %.0f units", name, POSITION_MAX);
-    *ret_number = number;
-    return 0;
-}
-
-/* object.position, added to *at. A missing position is the origin. */
-static int add_position(struct import *in, const json_t *object, const char *place,
-                        struct point *at)
-{
-    const json_t *position = json_object_get(object, "position");
-    char inner[160];
-    double x = 0, y = 0;
-    if (!position || json_is_null(position))
-        return 0;
-    snprintf(inner, sizeof(inner), "%s.position", place);
-    if (!json_is_object(position))
-        return refuse(in, inner, "not an object with \"x\" and \"y\"");
-    int err = read_number(in, position, "x", inner, &x);
-    if (err == 0)
-        err = read_number(in, position, "y", inner, &y);
-    if (err != 0)
-        return err;
-    at->x += x;
-    at->y += y;
-    return 0;
 }
 
 /* ---- categories ---- */
@@ -159,7 +67,7 @@ static int read_color(struct import *in, const json_t *category, const char *pla
     const bool hash = text && strlen(text) == 7 && text[0] == '#';
     const uint32_t color = hash ? (uint32_t)strtoul(text + 1, &end, 16) : 0;
     if (!hash || strspn(text + 1, "0123456789abcdefABCDEF") != 6)
-        return refuse(in, place, "\"color\" is not like \"#F44336\"");
+        return plan_refuse(&in->reader, place, "\"color\" is not like \"#F44336\"");
     *ret_color = color;
     return 0;
 }
@@ -167,27 +75,27 @@ static int read_color(struct import *in, const json_t *category, const char *pla
 static int read_categories(struct import *in, const json_t *plan)
 {
     struct hall_draft *draft = &in->draft;
-    int err = read_list(in, plan, "categories", "plan", &in->categories);
+    int err = plan_list(&in->reader, plan, "categories", "plan", &in->categories);
     if (err != 0)
         return err;
     const size_t count = json_array_size(in->categories);
     if (count == 0 || count > HALL_CATEGORIES_MAX)
-        return refuse(in, "categories", "a plan has 1 to %d categories, this one %zu",
-                      HALL_CATEGORIES_MAX, count);
+        return plan_refuse(&in->reader, "categories", "a plan has 1 to %d categories, this one %zu",
+                           HALL_CATEGORIES_MAX, count);
     for (size_t i = 0; err == 0 && i < count; i++) {
         const json_t *category = json_array_get(in->categories, i);
         struct hall_category *to = &draft->categories[i];
         char place[40];
         snprintf(place, sizeof(place), "categories[%zu]", i);
         if (!json_is_object(category))
-            return refuse(in, place, "not an object");
-        err = read_text(in, category, "name", place, &to->name);
+            return plan_refuse(&in->reader, place, "not an object");
+        err = plan_text(&in->reader, category, "name", place, &to->name);
         if (err == 0 && to->name.len == 0)
-            return refuse(in, place, "\"name\" is missing");
+            return plan_refuse(&in->reader, place, "\"name\" is missing");
         for (size_t k = 0; err == 0 && k < i; k++) {
             if (view_eq(draft->categories[k].name, to->name))
-                return refuse(in, place, "a second category is called \"%.*s\"",
-                              VIEW_ARG(to->name));
+                return plan_refuse(&in->reader, place, "a second category is called \"%.*s\"",
+                                   VIEW_ARG(to->name));
         }
         if (err == 0)
             err = read_color(in, category, place, &to->color);
@@ -200,7 +108,7 @@ static int find_category(struct import *in, const json_t *seat, const char *plac
                          uint32_t *ret_category)
 {
     struct view name;
-    int err = read_text(in, seat, "category", place, &name);
+    int err = plan_text(&in->reader, seat, "category", place, &name);
     if (err != 0)
         return err;
     for (uint32_t i = 0; i < in->draft.category_count; i++) {
@@ -211,7 +119,7 @@ static int find_category(struct import *in, const json_t *seat, const char *plac
     }
     char inner[160];
     snprintf(inner, sizeof(inner), "%s.category", place);
-    return refuse(in, inner, "no category is called \"%.*s\"", VIEW_ARG(name));
+    return plan_refuse(&in->reader, inner, "no category is called \"%.*s\"", VIEW_ARG(name));
 }
 
 /* ---- seats ---- */
@@ -225,7 +133,7 @@ static int remember_uuid(struct import *in, const json_t *seat, const char *plac
     const json_t *guid = json_object_get(seat, "seat_guid");
     if (!json_is_string(uuid) || json_string_length(uuid) == 0) {
         if (!json_is_string(guid) || json_string_length(guid) == 0)
-            return refuse(in, place, "neither \"uuid\" nor \"seat_guid\"");
+            return plan_refuse(&in->reader, place, "neither \"uuid\" nor \"seat_guid\"");
         return 0;
     }
     if (in->uuid_count == in->uuid_cap) {
@@ -254,7 +162,7 @@ static int uuid_order(const void *a, const void *b)
 static int check_uuids(struct import *in)
 {
     if (in->draft.seat_count == 0)
-        return refuse(in, "zones", "the plan has no seats");
+        return plan_refuse(&in->reader, "zones", "the plan has no seats");
     if (in->uuid_count == 0)
         return 0;
     qsort(in->uuids, in->uuid_count, sizeof(*in->uuids), uuid_order);
@@ -265,37 +173,31 @@ static int check_uuids(struct import *in)
             continue;
         snprintf(place, sizeof(place), "zones[%u].rows[%u].seats[%u].uuid", twin->zone, twin->row,
                  twin->seat);
-        return refuse(in, place, "\"%.60s\" is zones[%u].rows[%u].seats[%u] already", twin->text,
-                      in->uuids[i - 1].zone, in->uuids[i - 1].row, in->uuids[i - 1].seat);
+        return plan_refuse(&in->reader, place, "\"%.60s\" is zones[%u].rows[%u].seats[%u] already",
+                           twin->text, in->uuids[i - 1].zone, in->uuids[i - 1].row,
+                           in->uuids[i - 1].seat);
     }
     return 0;
 }
 
-static void see(struct import *in, struct point at, bool first_row)
+/* Labels are "SECTION, row ROW, seat NUMBER". Sections of a hall, rows of a section and numbers of
+ * a row are unique; labels are too, where neither ROW nor NUMBER has the words before it in it. */
+static bool has_words(struct view name, const char *words)
 {
-    const bool first = in->draft.seat_count == 0;
-    in->left = first || at.x < in->left ? at.x : in->left;
-    in->right = first || at.x > in->right ? at.x : in->right;
-    in->top = first || at.y < in->top ? at.y : in->top;
-    in->bottom = first || at.y > in->bottom ? at.y : in->bottom;
-    in->all_y += at.y;
-    if (first_row) {
-        in->first_rows_y += at.y;
-        in->first_rows_seats++;
-    }
+    return name.len > 0 && memmem(name.at, name.len, words, strlen(words)) != NULL;
 }
 
 static int read_seat(struct import *in, const json_t *seat, uint32_t zone, uint32_t row,
-                     uint32_t number, struct point at)
+                     uint32_t number, struct plan_point at)
 {
     char place[96];
     snprintf(place, sizeof(place), "zones[%u].rows[%u].seats[%u]", zone, row, number);
     if (!json_is_object(seat))
-        return refuse(in, place, "not an object");
+        return plan_refuse(&in->reader, place, "not an object");
     struct draft_seat draft = {0};
-    int err = add_position(in, seat, place, &at);
+    int err = plan_position(&in->reader, seat, place, &at);
     if (err == 0)
-        err = read_text(in, seat, "seat_number", place, &draft.number);
+        err = plan_text(&in->reader, seat, "seat_number", place, &draft.number);
     if (err == 0)
         err = find_category(in, seat, place, &draft.category);
     if (err == 0)
@@ -304,9 +206,10 @@ static int read_seat(struct import *in, const json_t *seat, uint32_t zone, uint3
         draft.number = view_str(arena_printf(&in->draft.arena, "%u", number + 1));
         err = draft.number.at ? 0 : ERR_NO_MEMORY;
     }
+    if (err == 0 && has_words(draft.number, ", seat "))
+        err = plan_refuse(&in->reader, place, "\"seat_number\" has \", seat \" in it");
     if (err != 0)
         return err;
-    see(in, at, row == 0);
     draft.x = (int32_t)lround(at.x * 100);
     draft.y = (int32_t)lround(at.y * 100);
     return too_large(in, place, hall_draft_seat(&in->draft, &draft));
@@ -358,36 +261,72 @@ static bool block_has_row(const struct import *in, struct view name)
     return false;
 }
 
-/* True when a section that was drawn already has this name. */
-static bool name_taken(const struct import *in, struct view name)
+/* True when a section that was drawn already has this name; with or_blocks also where it is one of
+ * several blocks of a zone with this name. */
+static bool name_taken(const struct import *in, struct view name, bool or_blocks)
 {
+    static const struct view block = VIEW_LIT(", block ");
     for (uint32_t i = 0; i < in->draft.section_count; i++) {
-        if (view_eq(in->draft.sections[i].name, name))
+        const struct view other = in->draft.sections[i].name;
+        if (view_eq(other, name))
+            return true;
+        if (or_blocks && view_starts(other, name) &&
+            view_starts(view_of(other.at + name.len, other.len - name.len), block))
             return true;
     }
     return false;
 }
 
+/* What was made of a zone's name fits, and is nobody else's. */
+static int check_name(struct import *in, struct view name, const char *place)
+{
+    if (!name.at)
+        return ERR_NO_MEMORY;
+    if (name.len > HALL_NAME_MAX)
+        return plan_refuse(&in->reader, place,
+                           "the zone's \"name\" is too long to tell its blocks apart");
+    if (name_taken(in, name, false))
+        return plan_refuse(&in->reader, place, "a second section would be called \"%.*s\"",
+                           VIEW_ARG(name));
+    return 0;
+}
+
+/* "West, block 2" */
+static int name_block(struct import *in, const struct block *block, uint32_t number,
+                      const char *place, struct view *ret_name)
+{
+    const struct view name = view_str(
+        arena_printf(&in->draft.arena, "%.*s, block %u", VIEW_ARG(block->zone_name), number));
+    const int err = check_name(in, name, place);
+    if (err == 0)
+        *ret_name = name;
+    return err;
+}
+
 /* The next block of the zone becomes a section. A zone with the name of an earlier one gets its
- * position in the plan added. */
+ * position in the plan added. The first block is "West" as long as it is the only one; beside a
+ * "West, block 2" nobody would know which part of the west that is. */
 static int start_block(struct import *in, struct block *block, const char *place)
 {
-    struct arena *arena = &in->draft.arena;
-    struct view *name = &block->zone_name;
-    if (++block->number == 1 && name_taken(in, *name))
-        *name = view_str(arena_printf(arena, "%.*s (%u)", VIEW_ARG(*name), block->zone + 1));
-    struct draft_section section = {.name = *name, .kind = HALL_SEATED};
-    if (name->at && block->number > 1)
-        section.name =
-            view_str(arena_printf(arena, "%.*s, block %u", VIEW_ARG(*name), block->number));
-    if (!section.name.at)
-        return ERR_NO_MEMORY;
-    if (section.name.len > HALL_NAME_MAX)
-        return refuse(in, place, "the zone's \"name\" is too long to tell its blocks apart");
-    if (name_taken(in, section.name))
-        return refuse(in, place, "a second section would be called \"%.*s\"",
-                      VIEW_ARG(section.name));
-    return too_large(in, place, hall_draft_section(&in->draft, &section));
+    struct hall_draft *draft = &in->draft;
+    struct draft_section section = {.kind = HALL_SEATED};
+    int err = 0;
+    block->number++;
+    if (block->number == 1) {
+        struct view *name = &block->zone_name;
+        if (name_taken(in, *name, true))
+            *name = view_str(
+                arena_printf(&draft->arena, "%.*s (%u)", VIEW_ARG(*name), block->zone + 1));
+        err = check_name(in, *name, place);
+        section.name = *name;
+        block->section = draft->section_count;
+    } else {
+        if (block->number == 2)
+            err = name_block(in, block, 1, place, &draft->sections[block->section].name);
+        if (err == 0)
+            err = name_block(in, block, block->number, place, &section.name);
+    }
+    return err == 0 ? too_large(in, place, hall_draft_section(draft, &section)) : err;
 }
 
 /* Printed numbers are unique in a row. */
@@ -403,40 +342,45 @@ static int check_numbers(struct import *in, const char *place)
         qsort(sorted, count, sizeof(*sorted), view_order);
     for (uint32_t i = 1; err == 0 && i < count; i++) {
         if (view_eq(sorted[i - 1], sorted[i]))
-            err = refuse(in, place, "two seats have the number \"%.*s\"", VIEW_ARG(sorted[i]));
+            err = plan_refuse(&in->reader, place, "two seats have the number \"%.*s\"",
+                              VIEW_ARG(sorted[i]));
     }
     free(sorted);
     return err;
 }
 
 static int read_row(struct import *in, const json_t *row, uint32_t zone, uint32_t number,
-                    struct block *block, struct point at)
+                    struct block *block, struct plan_point at)
 {
     char place[64];
     struct view name;
     const json_t *seats = NULL;
     snprintf(place, sizeof(place), "zones[%u].rows[%u]", zone, number);
     if (!json_is_object(row))
-        return refuse(in, place, "not an object");
-    int err = add_position(in, row, place, &at);
+        return plan_refuse(&in->reader, place, "not an object");
+    int err = plan_position(&in->reader, row, place, &at);
     if (err == 0)
-        err = read_text(in, row, "row_number", place, &name);
+        err = plan_text(&in->reader, row, "row_number", place, &name);
     if (err == 0)
-        err = read_list(in, row, "seats", place, &seats);
+        err = plan_list(&in->reader, row, "seats", place, &seats);
     if (err != 0 || json_array_size(seats) == 0)
         return err; /* a row without seats is a drawing aid */
     if (name.len == 0)
         name = view_str(arena_printf(&in->draft.arena, "%u", number + 1));
     if (!name.at)
         return ERR_NO_MEMORY;
+    if (has_words(name, ", row "))
+        return plan_refuse(&in->reader, place, "\"row_number\" has \", row \" in it");
     if (block->number == 0 || block_has_row(in, name))
         err = start_block(in, block, place);
     if (err == 0 && in->draft.sections[in->draft.section_count - 1].row_count == BLOCK_ROWS_MAX)
-        err = refuse(in, place, "a block has at most %d rows", BLOCK_ROWS_MAX);
+        err = plan_refuse(&in->reader, place, "a block has at most %d rows", BLOCK_ROWS_MAX);
     if (err == 0)
         err = too_large(in, place, hall_draft_row(&in->draft, name));
     for (uint32_t i = 0; err == 0 && i < json_array_size(seats); i++)
         err = read_seat(in, json_array_get(seats, i), zone, number, i, at);
+    if (err == 0 && block->seats.first_row_seats == 0)
+        block->seats.first_row_seats = (uint32_t)json_array_size(seats);
     if (err == 0)
         err = check_numbers(in, place);
     return err == 0 ? mark_aisles(in) : err;
@@ -444,109 +388,68 @@ static int read_row(struct import *in, const json_t *row, uint32_t zone, uint32_
 
 /* ---- zones ---- */
 
-static bool names_a_stage(const char *text)
-{
-    /* Only ASCII is made lower case below. */
-    static const char *const words[] = {"stage", "bühne", "bÜhne", "buehne",    "무대",  "舞台",
-                                        "scène", "scÈne", "scene", "escenario", "palco", "podium"};
-    char lower[64] = {0};
-    for (size_t i = 0; i + 1 < sizeof(lower) && text[i]; i++)
-        lower[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32) : text[i];
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strstr(lower, words[i]))
-            return true;
-    }
-    return false;
-}
-
-/* Looks for the stage among a zone's areas; they are decoration, so nothing in them is an error. */
-static void find_stage(struct import *in, const json_t *zone, struct point zone_at)
-{
-    const json_t *areas = json_object_get(zone, "areas");
-    for (size_t i = 0; i < json_array_size(areas) && !in->stage_known; i++) {
-        const json_t *area = json_array_get(areas, i);
-        const json_t *text = json_object_get(area, "text");
-        const char *words = json_string_value(json_object_get(text, "text"));
-        struct hall_error unheard;
-        struct import quiet = {.error = &unheard};
-        struct point at = zone_at;
-        if (!words || !names_a_stage(words) || add_position(&quiet, area, "area", &at) != 0 ||
-            add_position(&quiet, text, "text", &at) != 0)
-            continue;
-        in->draft.stage_x = (int32_t)lround(at.x * 100);
-        in->draft.stage_y = (int32_t)lround(at.y * 100);
-        in->stage_known = true;
-    }
-}
-
-/* Without a stage in the plan: the middle of the upper or lower edge, whichever the first rows are
- * nearer to. */
-static void choose_stage(struct import *in)
-{
-    if (in->stage_known)
-        return;
-    const double first =
-        in->first_rows_seats > 0 ? in->first_rows_y / in->first_rows_seats : in->top;
-    const bool above = first <= in->all_y / in->draft.seat_count;
-    in->draft.stage_x = (int32_t)lround((in->left + in->right) * 50);
-    in->draft.stage_y = (int32_t)lround((above ? in->top - 100 : in->bottom + 100) * 100);
-}
-
 static int read_zone(struct import *in, const json_t *zone, uint32_t number)
 {
     char place[32];
-    struct block block = {.zone = number};
-    struct point at = {0};
+    struct block block = {.zone = number, .seats.first_seat = in->draft.seat_count};
+    struct plan_point at = {0};
     const json_t *rows = NULL;
     snprintf(place, sizeof(place), "zones[%u]", number);
     if (!json_is_object(zone))
-        return refuse(in, place, "not an object");
-    int err = add_position(in, zone, place, &at);
+        return plan_refuse(&in->reader, place, "not an object");
+    int err = plan_position(&in->reader, zone, place, &at);
     if (err == 0)
-        err = read_text(in, zone, "name", place, &block.zone_name);
+        err = plan_text(&in->reader, zone, "name", place, &block.zone_name);
     if (err == 0)
-        err = read_list(in, zone, "rows", place, &rows);
+        err = plan_list(&in->reader, zone, "rows", place, &rows);
     if (err != 0)
         return err;
-    find_stage(in, zone, at);
+    stage_look(&in->stage, zone, at);
     if (block.zone_name.len == 0)
         block.zone_name = view_str(arena_printf(&in->draft.arena, "Zone %u", number + 1));
     if (!block.zone_name.at)
         return ERR_NO_MEMORY;
     for (uint32_t i = 0; err == 0 && i < json_array_size(rows); i++)
         err = read_row(in, json_array_get(rows, i), number, i, &block, at);
+    block.seats.seat_count = in->draft.seat_count - block.seats.first_seat;
+    if (err == 0 && block.seats.seat_count > 0)
+        in->zones[in->zone_count++] = block.seats; /* it has a section: there is room */
     return err;
 }
 
 static int read_plan(struct import *in, const json_t *plan, struct view name)
 {
     const json_t *zones = NULL;
+    in->zones = arena_alloc(&in->draft.arena, HALL_SECTIONS_MAX * sizeof(*in->zones));
+    if (!in->zones)
+        return ERR_NO_MEMORY;
     if (!json_is_object(plan))
-        return refuse(in, "plan", "not a JSON object");
-    int err = read_text(in, plan, "name", "plan", &in->draft.name);
+        return plan_refuse(&in->reader, "plan", "not a JSON object");
+    int err = plan_text(&in->reader, plan, "name", "plan", &in->draft.name);
     if (err == 0 && name.len > 0)
         in->draft.name = name;
     if (err == 0 && in->draft.name.len == 0)
         in->draft.name = VIEW_LIT("Hall");
     if (err == 0 && in->draft.name.len > HALL_NAME_MAX)
-        err = refuse(in, "name", "longer than %d bytes", HALL_NAME_MAX);
+        err = plan_refuse(&in->reader, "name", "longer than %d bytes", HALL_NAME_MAX);
     if (err == 0)
         err = read_categories(in, plan);
     if (err == 0)
-        err = read_list(in, plan, "zones", "plan", &zones);
+        err = plan_list(&in->reader, plan, "zones", "plan", &zones);
     for (uint32_t i = 0; err == 0 && i < json_array_size(zones); i++)
         err = read_zone(in, json_array_get(zones, i), i);
     if (err == 0)
         err = check_uuids(in);
-    if (err == 0)
-        choose_stage(in);
-    return err;
+    if (err != 0)
+        return err;
+    stage_choose(&in->stage, &in->draft, in->zones, in->zone_count);
+    return levels_spread(&in->draft, in->zones, in->zone_count);
 }
 
 int hall_import_pretix(struct view json, struct view name, struct hall **ret_hall,
                        struct hall_error *ret_error)
 {
-    struct import in = {.error = ret_error};
+    struct import in = {.reader = {&in.draft.arena, ret_error}};
     json_error_t syntax;
     json_t *plan = json_loadb(json.at ? json.at : "", json.len, JSON_REJECT_DUPLICATES, &syntax);
     ret_error->text[0] = '\0';

@@ -190,8 +190,8 @@ static void fan(void **state)
 static void tribune(void **state)
 {
     static const char *const sections[] = {
-        "West",   "West, block 2",   "West, block 3",     "West (2)",
-        "Zone 3", "Zone 3, block 2", "West, block 2 (4)",
+        "West, block 1",   "West, block 2",   "West, block 3",     "West (2)",
+        "Zone 3, block 1", "Zone 3, block 2", "West, block 2 (4)",
     };
     static const uint32_t rows[] = {2, 3, 1, 1, 1, 1, 1};
     struct hall *hall = import_own("tribune");
@@ -200,7 +200,7 @@ static void tribune(void **state)
     for (uint32_t i = 0; i < 7; i++)
         assert_int_equal(hall->sections[i].row_count, rows[i]);
     assert_int_equal(hall->categories[0].color, 0x7f8c8d);
-    const struct hall_seat *first = seat_called(hall, "West, row A, seat 1");
+    const struct hall_seat *first = seat_called(hall, "West, block 1, row A, seat 1");
     assert_int_equal(seat_called(hall, "West, block 3, row A, seat 3")->y - first->y, 5 * 4000);
     assert_labels_distinct(hall);
     hall_free(hall);
@@ -224,6 +224,37 @@ static void cellar(void **state)
     hall_free(hall);
 }
 
+/* The older revision again; an area is a rectangle with a text, turned about its upper left corner:
+ * (50 + 55, 40 + 160), and from there to the middle (50, 20) a quarter further: (-20, 50). */
+static void club(void **state)
+{
+    struct hall *hall = import_own("club");
+    assert_int_equal(hall->place_count, 10);
+    assert_at(hall, "Floor, row 1, seat 1", 5000 - 8500, 4000 - 25000);
+    assert_at(hall, "Floor, row 2, seat 5", 15000 - 8500, 7000 - 25000);
+    assert_labels_distinct(hall);
+    hall_free(hall);
+}
+
+/* Two floors over one another, around a pitch that nobody says is one; every guid is "?". */
+static void bowl(void **state)
+{
+    static const char *const sections[] = {"Ground floor, block 1", "Ground floor, block 2",
+                                           "Ground floor, block 3", "First floor"};
+    struct hall *hall = import_own("bowl");
+    assert_int_equal(hall->place_count, 4 * 8 + 6 + 2 * 8);
+    assert_sections(hall, sections, 4);
+    /* The middle of the ellipse, not of the larger floor that the seats are on. */
+    assert_at(hall, "Ground floor, block 1, row A, seat 1", -8750, -12500);
+    assert_at(hall, "Ground floor, block 3, row A, seat 6", 21250, 3500);
+    /* Above the ground floor, whose row B is 15000 from the stage, by four seats: its last row and
+     * first column keep their places to each other. */
+    assert_at(hall, "First floor, row C, seat 1", -8650, -15000 - 4 * 2500);
+    assert_at(hall, "First floor, row D, seat 8", -8650 + 7 * 2500, -15000 - 5 * 2500);
+    assert_labels_distinct(hall);
+    hall_free(hall);
+}
+
 static void theatre(void **state)
 {
     struct hall *hall = import_own("theatre");
@@ -239,8 +270,9 @@ static void theatre(void **state)
 
 static void imported_twice_it_is_the_same(void **state)
 {
-    static const char *const names[] = {"opera", "fan", "tribune", "cellar", "theatre"};
-    for (uint32_t i = 0; i < 5; i++) {
+    static const char *const names[] = {"opera",   "fan",  "tribune", "cellar",
+                                        "theatre", "club", "bowl"};
+    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct hall *hall = import_own(names[i]), *again = import_own(names[i]), *loaded = NULL;
         assert_memory_equal(hall->hash, again->hash, sizeof(hall->hash));
         assert_int_equal(hall_load(hall->layout, &loaded), 0);
@@ -253,8 +285,28 @@ static void imported_twice_it_is_the_same(void **state)
 
 /* --- a plan from the world --- */
 
+/* Nobody can click on a seat that is under another: they are 12 units apart at least. */
+static void assert_spread_out(const struct hall *hall)
+{
+    uint32_t crowded = 0;
+    for (uint32_t i = 0; i < hall->place_count; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            const int64_t dx = hall->seats[i].x - hall->seats[k].x;
+            const int64_t dy = hall->seats[i].y - hall->seats[k].y;
+            crowded += dx * dx + dy * dy < 1200 * 1200;
+        }
+    }
+    assert_int_equal(crowded, 0);
+}
+
 static void a_stadium_where_there_is_one(void **state)
 {
+    static const char *const sections[] = {
+        "Ground floor, block 1", "Ground floor, block 2", "Ground floor, block 3",
+        "Ground floor, block 4", "Ground floor, block 5", "Ground floor, block 6",
+        "Ground floor, block 7", "Ground floor, block 8", "First Floor, block 1",
+        "First Floor, block 2",
+    };
     const char *folder = getenv("USHER_EXTRA_HALLS");
     struct buf json;
     if (!folder)
@@ -268,6 +320,14 @@ static void a_stadium_where_there_is_one(void **state)
     struct hall *hall = import(buf_view(&json), VIEW_LIT("Stadium"));
     print_message("stadium-738: %u places in %u sections\n", hall->place_count,
                   hall->section_count);
+    /* 738 seats with 318 guids between them; stands of 72 rows called A to R. */
+    assert_sections(hall, sections, 10);
+    assert_spread_out(hall);
+    /* Rows A are the outermost; the pitch is in the middle. */
+    assert_true(seat_called(hall, "Ground floor, block 6, row F, seat 7")->distance <
+                seat_called(hall, "Ground floor, block 6, row A, seat 7")->distance);
+    assert_true(seat_called(hall, "Ground floor, block 3, row F, seat 4")->distance <
+                seat_called(hall, "Ground floor, block 3, row A, seat 4")->distance);
     assert_int_equal(hall->place_count, 738);
     assert_true(view_eq(hall->name, VIEW_LIT("Stadium")));
     assert_labels_distinct(hall);
@@ -282,9 +342,11 @@ static void a_stadium_where_there_is_one(void **state)
 #define ROWS(rows)      ZONES("{\"name\":\"Z\",\"rows\":[" rows "]}")
 #define SEATS(seats)    ROWS("{\"row_number\":\"1\",\"seats\":[" seats "]}")
 #define SEAT(uuid, and) "{\"category\":\"A\",\"uuid\":\"" uuid "\"" and "}"
-#define KINDS(list)     "{\"categories\":" list ",\"zones\":[]}"
-#define FIFTY           "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
-#define LONG            FIFTY FIFTY FIFTY FIFTY "n"
+#define ZONE(name, uuid)                                                                           \
+    "{\"name\":\"" name "\",\"rows\":[{\"row_number\":\"1\",\"seats\":[" SEAT(uuid, "") "]}]}"
+#define KINDS(list) "{\"categories\":" list ",\"zones\":[]}"
+#define FIFTY       "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+#define LONG        FIFTY FIFTY FIFTY FIFTY "n"
 #define ALMOST                                                                                     \
     FIFTY FIFTY FIFTY                                                                              \
         "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn" /* 195 bytes: ", block 2" is too much */
@@ -338,17 +400,8 @@ static const struct broken {
     {ZONES("{\"name\":\"" ALMOST "\",\"rows\":[{\"row_number\":\"1\",\"seats\":[" SEAT(
          "u", "") "]},{\"row_number\":\"1\",\"seats\":[" SEAT("v", "") "]}]}"),
      "zones[0].rows[1]: the zone's \"name\" is too long to tell its blocks apart"},
-    {ZONES("{\"name\":\"Z, block 2\",\"rows\":[{\"seats\":[" SEAT(
-         "u", "") "]}]},{\"name\":\"Z\","
-                  "\"rows\":[{\"row_"
-                  "number\":1,\"seats\":"
-                  "[" SEAT("v", "") "]},{\"row_"
-                                    "number\":1,"
-                                    "\"seats\":"
-                                    "[" SEAT("w", "") "]}"
-                                                      "]"
-                                                      "}"),
-     "zones[1].rows[1]: a second section would be called \"Z, block 2\""},
+    {ZONES(ZONE("Z", "u") "," ZONE("Z (3)", "v") "," ZONE("Z", "w")),
+     "zones[2].rows[0]: a second section would be called \"Z (3)\""},
     /* rows */
     {ROWS("true"), "zones[0].rows[0]: not an object"},
     {ROWS("{}"), "zones[0].rows[0]: \"seats\" is missing"},
@@ -356,6 +409,8 @@ static const struct broken {
     {ROWS("{\"row_number\":1.5,\"seats\":[]}"), "zones[0].rows[0]: \"row_number\" is not a text"},
     {ROWS("{\"row_number\":\"" LONG "\",\"seats\":[]}"),
      "zones[0].rows[0]: \"row_number\" is longer than 200 bytes"},
+    {ROWS("{\"row_number\":\"1, row 2\",\"seats\":[" SEAT("u", "") "]}"),
+     "zones[0].rows[0]: \"row_number\" has \", row \" in it"},
     {ROWS("{\"position\":{\"x\":1,\"y\":true},\"seats\":[]}"),
      "zones[0].rows[0].position: \"y\" is not a number"},
     /* seats */
@@ -371,6 +426,10 @@ static const struct broken {
      "zones[0].rows[0].seats[0]: \"category\" is not a text"},
     {SEATS(SEAT("u", "") "," SEAT("v", ",\"seat_number\":false")),
      "zones[0].rows[0].seats[1]: \"seat_number\" is not a text"},
+    {SEATS(SEAT("u", ",\"seat_number\":\"1, seat 1\"")),
+     "zones[0].rows[0].seats[0]: \"seat_number\" has \", seat \" in it"},
+    {SEATS(SEAT("u", ",\"seat_number\":\"7\"") "," SEAT("v", ",\"seat_number\":\" 7 \"")),
+     "zones[0].rows[0]: two seats have the number \"7\""},
     {SEATS(SEAT("u", ",\"position\":{\"x\":1e300,\"y\":0}")),
      "zones[0].rows[0].seats[0].position: \"x\" is farther out than 400000 units"},
     {SEATS(SEAT("u", ",\"position\":\"0,0\"")),
@@ -551,6 +610,8 @@ int main(void)
         cmocka_unit_test(tribune),
         cmocka_unit_test(cellar),
         cmocka_unit_test(theatre),
+        cmocka_unit_test(club),
+        cmocka_unit_test(bowl),
         cmocka_unit_test(imported_twice_it_is_the_same),
         cmocka_unit_test(a_stadium_where_there_is_one),
         cmocka_unit_test(a_broken_plan_is_refused_by_place),
