@@ -200,6 +200,14 @@ export function story(client, operatorKey, crowd) {
       const held = await hold(token, seats.slice(0, 2), { idempotencyKey: 'first' });
       assert.deepEqual(await hold(token, seats.slice(0, 2), { idempotencyKey: 'first' }), held);
       await refused('already_exists', 'KEY_REUSED', hold(token, seats.slice(2), { idempotencyKey: 'first' }));
+      const wish = { performanceId: sale, holdId: held.holdId, paymentMethod: boxOffice, idempotencyKey: 'second' };
+      const order = await client.call('PlaceOrder', wish, { token });
+      assert.deepEqual(await client.call('PlaceOrder', wish, { token }), order);
+      // The answer above would come by the hold alone; that the key is known shows where the hold is another.
+      const other = await hold(token, seats.slice(2));
+      const reused = client.call('PlaceOrder', { ...wish, holdId: other.holdId }, { token });
+      await refused('already_exists', 'KEY_REUSED', reused);
+      assert.deepEqual((await client.call('ListOrders', {}, { token })).orders, [order]);
     },
 
     async unauthenticated() {

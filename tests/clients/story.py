@@ -220,6 +220,11 @@ class Story:
         wish = {"performanceId": SALE, "holdId": hold["holdId"], "paymentMethod": BOX_OFFICE, "idempotencyKey": "second"}
         order = self.client.call("PlaceOrder", wish, token=token)
         equal(self.client.call("PlaceOrder", wish, token=token), order, "the order, placed again")
+        # The answer above would come by the hold alone; that the key is known shows where the hold is another.
+        other = self.hold(token, seats[2:])
+        refused("already_exists", "KEY_REUSED", self.client.call, "PlaceOrder", {**wish, "holdId": other["holdId"]},
+                token=token)
+        equal(self.client.call("ListOrders", {}, token=token)["orders"], [order], "the account's orders")
 
     def check_unauthenticated(self):
         wish = {"performanceId": SALE, "party": 1}
@@ -300,6 +305,24 @@ class Story:
             equal(watcher.states, newcomer.states, "what a watcher ended with")
             watcher.cancel()
         newcomer.cancel()
+
+    def check_five_thousand_messages(self):
+        """Change after change, each waited for by all, so that none can be merged into the next."""
+        watchers = [Watcher(self.client, timeout=120) for _ in range(self.crowd["streams"])]
+        token, seats = self.guest(), self.free_seats(1)
+        while sum(w.seen for w in watchers) < self.crowd["messages"]:
+            hold = self.hold(token, seats)
+            for watcher in watchers:
+                watcher.until_version(int(hold["version"]))
+                equal(watcher.states[seats[0]], 1, "the seat that is held")
+            wish = {"performanceId": SALE, "holdId": hold["holdId"]}
+            version = int(self.client.call("ReleaseHold", wish, token=token)["version"])
+            for watcher in watchers:
+                watcher.until_version(version)
+                equal(watcher.states[seats[0]], 0, "the seat that is free again")
+        for watcher in watchers:
+            equal(watcher.snapshots, 1, "snapshots of a reader that keeps up")
+            watcher.cancel()
 
     def check_slow_reader(self):
         """Reads nothing while much changes, then all that is there: no gap, and the latest state."""
