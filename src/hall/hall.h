@@ -79,11 +79,11 @@ struct hall_error {
     char text[512];
 };
 
-/* From the pretix seating-plan format, both revisions (with and without uuid / zone_id; integer and
- * fractional positions). name may be empty: the plan's own. A zone's position, a row's and a seat's
- * add up; zones over one another are moved apart (levels.h). No two labels are the same: a zone
- * whose row names repeat becomes several sections. ERR_INVALID with *ret_error; ERR_FULL beyond a maximum above, with *ret_error;
- * ERR_NO_MEMORY. */
+/* From the pretix seating-plan format, both revisions (with and without uuid / zone_id; integer
+ * and fractional positions). name may be empty: the plan's own. A zone's position, a row's and a
+ * seat's add up; zones over one another are moved apart (levels.h). No two labels are the same: a
+ * zone whose row names repeat becomes several sections. ERR_INVALID with *ret_error; ERR_FULL
+ * beyond a maximum above, with *ret_error; ERR_NO_MEMORY. */
 int hall_import_pretix(struct view json, struct view name, struct hall **ret_hall,
                        struct hall_error *ret_error);
 
