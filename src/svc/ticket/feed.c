@@ -26,7 +26,8 @@ struct outlet {
 
 struct feed {
     const struct hall *hall;
-    struct loop *home;
+    struct worker *home_worker;
+    struct loop *home; /* its loop */
     uint32_t outlet_count;
     struct outlet *outlets; /* one a worker */
     _Atomic uint32_t watcher_count;
@@ -359,6 +360,7 @@ int feed_new(const struct hall *hall, struct worker *const *workers, uint32_t wo
     if (!feed)
         return ERR_NO_MEMORY;
     feed->hall = hall;
+    feed->home_worker = home;
     feed->home = worker_loop(home);
     feed->due.fire = publish_due;
     feed->told_ns = INT64_MIN / 2;
@@ -382,6 +384,27 @@ int feed_new(const struct hall *hall, struct worker *const *workers, uint32_t wo
     }
     *ret_feed = feed;
     return 0;
+}
+
+static void stop_publishing(void *arg)
+{
+    struct feed *feed = arg;
+    loop_disarm(feed->home, &feed->due);
+}
+
+/* News that was on its way is here by now: it was posted before this was. */
+static void stop_outlet(void *arg)
+{
+    struct outlet *outlet = arg;
+    loop_disarm(worker_loop(outlet->worker), &outlet->keepalive);
+}
+
+int feed_stop(struct feed *feed)
+{
+    int err = worker_call(feed->home_worker, stop_publishing, feed);
+    for (uint32_t i = 0; i < feed->outlet_count && err == 0; i++)
+        err = worker_call(feed->outlets[i].worker, stop_outlet, &feed->outlets[i]);
+    return err;
 }
 
 void feed_free(struct feed *feed)

@@ -24,7 +24,10 @@ struct feed;
 /* home is the worker the owner lives on. ERR_NO_MEMORY. */
 int feed_new(const struct hall *hall, struct worker *const *workers, uint32_t worker_count,
              struct worker *home, struct feed **ret_feed);
-/* No watcher is left, and no owner talks to it any more. */
+/* Once no owner talks to it any more: none of its timers is armed then, and no news is under way.
+ * From where worker_call may be used, the workers still running. ERR_FULL: it is not stopped. */
+int feed_stop(struct feed *feed);
+/* Stopped, if it was ever spoken to, and no watcher is left. */
 void feed_free(struct feed *feed);
 
 /* What to give the owner. */

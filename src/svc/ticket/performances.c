@@ -74,12 +74,13 @@ int desk_begin_performance(struct ticket *ticket, const struct store_performance
     err = worker_call(home, begin_owner, &beginning);
     err = err != 0 ? err : beginning.result;
     if (err != 0) {
-        feed_free(entry.feed);
+        if (feed_stop(entry.feed) == 0) /* else it stays: its timers may fire */
+            feed_free(entry.feed);
         return err;
     }
     entry.owner = beginning.owner;
     err = catalog_add_performance(ticket->catalog, &entry);
-    if (err != 0 && worker_call(home, end_owner, entry.owner) == 0)
+    if (err != 0 && worker_call(home, end_owner, entry.owner) == 0 && feed_stop(entry.feed) == 0)
         feed_free(entry.feed);
     return err;
 }

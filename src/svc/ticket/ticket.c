@@ -159,6 +159,8 @@ void ticket_stop(struct ticket *ticket)
             continue;
         err = worker_call(entry->home, stop_owner, entry->owner);
         assert(err == 0); /* calls have ended: a worker has fibers left */
+        err = feed_stop(entry->feed);
+        assert(err == 0);
     }
     catalog_free(ticket->catalog);
     free(ticket->scopes);
