@@ -69,6 +69,30 @@ struct store_order {
     struct view seats; /* little-endian uint32 each, ascending; kept after cancellation */
 };
 
+#define STORE_SEAT_BYTES 4
+
+/* Seat i of an order's seats; i is less than how many there are. */
+static inline uint32_t store_seat_at(struct view seats, size_t i)
+{
+    const uint8_t *at = (const uint8_t *)seats.at + STORE_SEAT_BYTES * i;
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static inline size_t store_seat_count(struct view seats)
+{
+    return seats.len / STORE_SEAT_BYTES;
+}
+
+/* Seats as an order has them, written to bytes (STORE_SEAT_BYTES each), which the view looks at. */
+static inline struct view store_seats_write(const uint32_t *seats, size_t count, uint8_t *bytes)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < STORE_SEAT_BYTES; k++)
+            bytes[STORE_SEAT_BYTES * i + k] = (uint8_t)(seats[i] >> (8 * k));
+    }
+    return view_of(bytes, STORE_SEAT_BYTES * count);
+}
+
 /* Everything one commit writes, all or nothing. Cancels are done before sales, so that seats given
  * back may be sold again; an order placed by a batch is not cancelled by the same one. */
 struct store_batch {

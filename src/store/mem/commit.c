@@ -11,12 +11,6 @@ struct progress {
     size_t orders;
 };
 
-static uint32_t seat_at(struct view seats, size_t i)
-{
-    const uint8_t *at = (const uint8_t *)seats.at + 4 * i;
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
 static struct store_order *find_order(struct mem_store *m, struct id order_id)
 {
     uint32_t place = 0;
@@ -25,8 +19,8 @@ static struct store_order *find_order(struct mem_store *m, struct id order_id)
 
 static void set_sold(struct mem_sale *sale, const struct store_order *order, bool sold)
 {
-    for (size_t i = 0; i < order->seats.len / 4; i++)
-        sale->sold[seat_at(order->seats, i)] = sold ? order->order_id : (struct id){0};
+    for (size_t i = 0; i < store_seat_count(order->seats); i++)
+        sale->sold[store_seat_at(order->seats, i)] = sold ? order->order_id : (struct id){0};
 }
 
 static int cancel_all(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
@@ -39,9 +33,9 @@ static int cancel_all(struct mem_store *m, struct mem_sale *sale, const struct s
             order->state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ||
             !view_eq(order->seats, cancel->seats))
             return ERR_CONFLICT;
-        for (size_t i = 0; i < order->seats.len / 4; i++)
-            if (seat_at(order->seats, i) >= sale->sold_cap ||
-                !id_eq(sale->sold[seat_at(order->seats, i)], order->order_id))
+        for (size_t i = 0; i < store_seat_count(order->seats); i++)
+            if (store_seat_at(order->seats, i) >= sale->sold_cap ||
+                !id_eq(sale->sold[store_seat_at(order->seats, i)], order->order_id))
                 return ERR_CONFLICT;
         order->state = USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED;
         set_sold(sale, order, false);

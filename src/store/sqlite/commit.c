@@ -64,12 +64,6 @@ static int add_row(struct sqlite_conn *conn, const struct store_batch *batch)
     return rc == ERR_CONFLICT ? ERR_CORRUPT : rc; /* a row beyond the head is none of ours */
 }
 
-static uint32_t seat_at(struct view seats, size_t i)
-{
-    const uint8_t *at = (const uint8_t *)seats.at + 4 * i;
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
 /* The number an order is kept under. ERR_CONFLICT: there is none of that id. */
 static int find_order_no(struct sqlite_conn *conn, struct id order_id, uint64_t *ret_order_no)
 {
@@ -106,12 +100,12 @@ static int cancel(struct sqlite_conn *conn, uint32_t performance_id,
     rc = sqlite_run(conn, statement, &changes);
     if (rc == 0 && changes != 1)
         rc = ERR_CONFLICT;
-    for (size_t i = 0; rc == 0 && i < order->seats.len / 4; i++) {
+    for (size_t i = 0; rc == 0 && i < store_seat_count(order->seats); i++) {
         rc = sqlite_statement(conn, STATEMENT_SOLD_REMOVE, &statement);
         if (rc < 0)
             return rc;
         bind_u64(statement, 1, performance_id);
-        bind_u64(statement, 2, seat_at(order->seats, i));
+        bind_u64(statement, 2, store_seat_at(order->seats, i));
         bind_u64(statement, 3, order_no);
         rc = sqlite_run(conn, statement, &changes);
         if (rc == 0 && changes != 1)
@@ -156,8 +150,8 @@ static int add_order_and_sales(struct sqlite_conn *conn, const struct store_orde
 {
     int rc = add_order(conn, order);
     uint64_t order_no = (uint64_t)sqlite3_last_insert_rowid(sqlite_handle(conn));
-    for (size_t i = 0; rc == 0 && i < order->seats.len / 4; i++)
-        rc = sell(conn, order->performance_id, seat_at(order->seats, i), order_no);
+    for (size_t i = 0; rc == 0 && i < store_seat_count(order->seats); i++)
+        rc = sell(conn, order->performance_id, store_seat_at(order->seats, i), order_no);
     return rc;
 }
 

@@ -2,11 +2,6 @@
 
 #include "svc/ticket/desk.h"
 
-char *desk_text(struct arena *arena, struct view text)
-{
-    return arena_copy(arena, text);
-}
-
 char *desk_id(struct arena *arena, struct id id)
 {
     char text[ID_TEXT_CHARS + 1];
@@ -37,7 +32,7 @@ int desk_fill_hall(struct arena *arena, const struct catalog_hall *entry, Usher_
     const struct hall *hall = entry->hall;
     usher__v1__hall__init(ret_hall);
     ret_hall->hall_id = entry->hall_id;
-    ret_hall->name = desk_text(arena, hall->name);
+    ret_hall->name = arena_copy(arena, hall->name);
     ret_hall->layout_hash = (char *)entry->layout_hash;
     ret_hall->place_count = hall->place_count;
     ret_hall->section_count = hall->section_count;
@@ -73,7 +68,7 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     usher__v1__performance__init(ret_performance);
     Usher__V1__Hall *hall = arena_alloc(arena, sizeof(*hall));
     Usher__V1__Counts *counts = arena_alloc(arena, sizeof(*counts));
-    ret_performance->event_name = desk_text(arena, performance->event->name);
+    ret_performance->event_name = arena_copy(arena, performance->event->name);
     if (!hall || !counts || !ret_performance->event_name)
         return ERR_NO_MEMORY;
     usher__v1__counts__init(counts);
@@ -114,7 +109,7 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
 {
     const struct catalog_performance *performance =
         catalog_performance(ticket->catalog, order->performance_id);
-    const size_t count = order->seats.len / 4;
+    const size_t count = store_seat_count(order->seats);
     usher__v1__order__init(ret_order);
     Usher__V1__Ticket *tickets = arena_alloc(arena, count * sizeof(*tickets));
     Usher__V1__Ticket **list = arena_alloc(arena, count * sizeof(*list));
@@ -122,14 +117,12 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
         return ERR_CORRUPT;
     ret_order->order_id = desk_id(arena, order->order_id);
     ret_order->account_id = desk_id(arena, order->account_id);
-    ret_order->event_name = desk_text(arena, performance->event->name);
+    ret_order->event_name = arena_copy(arena, performance->event->name);
     if (!tickets || !list || !ret_order->order_id || !ret_order->account_id ||
         !ret_order->event_name)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        const uint8_t *b = (const uint8_t *)order->seats.at + 4 * i;
-        const uint32_t seat =
-            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+        const uint32_t seat = store_seat_at(order->seats, i);
         if (seat >= performance->hall->hall->place_count)
             return ERR_CORRUPT;
         int err = fill_ticket(ticket, arena, performance, order->order_id, seat, &tickets[i]);

@@ -122,14 +122,10 @@ static int fill_sale_state(struct arena *arena, struct owner_entry *entry,
 static int add_order(struct commit *c, const struct owner_entry *entry, uint32_t performance_id)
 {
     const struct seats_hold *hold = &entry->hold;
-    uint8_t *seats = arena_alloc(c->arena, 4u * hold->count);
+    uint8_t *seats = arena_alloc(c->arena, STORE_SEAT_BYTES * hold->count);
     Usher__V1__OutboxEvent *event = arena_alloc(c->arena, sizeof(*event));
     if (!seats || !event)
         return ERR_NO_MEMORY;
-    for (uint32_t i = 0; i < hold->count; i++) {
-        for (uint32_t k = 0; k < 4; k++)
-            seats[4 * i + k] = (uint8_t)(hold->seats[i] >> (8 * k));
-    }
     const bool sale = entry->kind == ENTRY_SALE;
     const struct store_order order = {
         .order_id = hold->hold_id,
@@ -141,7 +137,7 @@ static int add_order(struct commit *c, const struct owner_entry *entry, uint32_t
         .payment_method = entry->payment_method,
         .placed_at_ms = entry->at_ms,
         .total = entry->total,
-        .seats = view_of(seats, 4u * hold->count),
+        .seats = store_seats_write(hold->seats, hold->count, seats),
     };
     if (sale) {
         c->orders[c->batch.order_count++] = order;

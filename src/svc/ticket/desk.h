@@ -54,8 +54,6 @@ char *desk_label(struct arena *arena, const struct catalog_performance *performa
 char *desk_id(struct arena *arena, struct id id);
 int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct store_order *order,
                     Usher__V1__Order *ret_order);
-/* A NUL-terminated copy. */
-char *desk_text(struct arena *arena, struct view text);
 
 /* ---- performances.c ---- */
 

@@ -9,8 +9,8 @@ static int fill_event(struct ticket *ticket, struct arena *arena, const struct c
     const uint32_t last = catalog_performance_last(ticket->catalog);
     usher__v1__event__init(ret_event);
     ret_event->event_id = event->event_id;
-    ret_event->name = desk_text(arena, event->name);
-    ret_event->description = desk_text(arena, event->description);
+    ret_event->name = arena_copy(arena, event->name);
+    ret_event->description = arena_copy(arena, event->description);
     ret_event->performances = arena_alloc(arena, last * sizeof(*ret_event->performances));
     if (!ret_event->name || !ret_event->description || !ret_event->performances)
         return ERR_NO_MEMORY;

@@ -50,13 +50,11 @@ static int restore_order(struct load *load, const struct store_order *order)
         return 0;
     }
     uint32_t seats[SEATS_PARTY_MAX];
-    const uint32_t count = (uint32_t)order->seats.len / 4;
-    if (count == 0 || count > SEATS_PARTY_MAX || order->seats.len % 4 != 0)
+    const uint32_t count = (uint32_t)store_seat_count(order->seats);
+    if (count == 0 || count > SEATS_PARTY_MAX || order->seats.len % STORE_SEAT_BYTES != 0)
         return ERR_CORRUPT;
     for (uint32_t i = 0; i < count; i++) {
-        const uint8_t *b = (const uint8_t *)order->seats.at + 4 * i;
-        seats[i] =
-            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+        seats[i] = store_seat_at(order->seats, i);
         if (seats[i] >= owner->options.hall->place_count)
             return ERR_CORRUPT;
         owner->sold[seats[i]] = (struct owner_sold){

@@ -30,10 +30,6 @@ static int no_order(struct rpc_call *call)
 static void order_of_ask(const struct owner_ask *ask, uint32_t performance_id, uint8_t *seats,
                          struct store_order *ret_order)
 {
-    for (uint32_t i = 0; i < ask->hold.count; i++) {
-        for (uint32_t k = 0; k < 4; k++)
-            seats[4 * i + k] = (uint8_t)(ask->hold.seats[i] >> (8 * k));
-    }
     *ret_order = (struct store_order){
         .order_id = ask->hold.hold_id,
         .account_id = ask->account_id,
@@ -43,7 +39,7 @@ static void order_of_ask(const struct owner_ask *ask, uint32_t performance_id, u
         .payment_method = ask->payment_method,
         .placed_at_ms = ask->at_ms,
         .total = ask->total,
-        .seats = view_of(seats, 4u * ask->hold.count),
+        .seats = store_seats_write(ask->hold.seats, ask->hold.count, seats),
     };
 }
 
@@ -58,7 +54,7 @@ int ticket_place_order(struct rpc_call *call, const void *request, void *respons
         .key = view_str(wish->idempotency_key),
     };
     struct store_order order;
-    uint8_t seats[4 * SEATS_PARTY_MAX];
+    uint8_t seats[STORE_SEAT_BYTES * SEATS_PARTY_MAX];
     if (!performance)
         return ERR_NOT_FOUND;
     if (ask.key.len > OWNER_KEY_MAX)
@@ -155,12 +151,9 @@ int ticket_cancel_order(struct rpc_call *call, const void *request, void *respon
     if (!performance)
         return ERR_NOT_FOUND;
     ask.account_id = order.account_id;
-    ask.seat_count = (uint32_t)order.seats.len / 4;
-    for (uint32_t i = 0; i < ask.seat_count && i < SEATS_PARTY_MAX; i++) {
-        const uint8_t *b = (const uint8_t *)order.seats.at + 4 * i;
-        ask.seats[i] =
-            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
-    }
+    ask.seat_count = (uint32_t)store_seat_count(order.seats);
+    for (uint32_t i = 0; i < ask.seat_count && i < SEATS_PARTY_MAX; i++)
+        ask.seats[i] = store_seat_at(order.seats, i);
     err = owner_ask(performance->owner, &ask);
     if (err != 0 && err != ERR_NOT_FOUND)
         return desk_refused(call, &ask);

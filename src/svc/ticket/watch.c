@@ -79,7 +79,7 @@ int ticket_get_sale_report(struct rpc_call *call, const void *request, void *res
         usher__v1__category_report__init(&rows[i]);
         usher__v1__counts__init(&counts[i]);
         rows[i].category = i;
-        rows[i].name = desk_text(arena, hall->categories[i].name);
+        rows[i].name = arena_copy(arena, hall->categories[i].name);
         rows[i].counts = &counts[i];
         if (!rows[i].name)
             return desk_store_failed(call, ERR_NO_MEMORY);
