@@ -225,6 +225,9 @@ static bool is_entry(const Usher__V1__LedgerEntry *entry)
                are_seats(entry->cancel->seats, entry->cancel->n_seats);
     case USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE:
         return true;
+    case USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY:
+        return is_id(&entry->order_key->order_id) && is_id(&entry->order_key->account_id) &&
+               entry->order_key->key && is_key(entry->order_key->key);
     default:
         return false;
     }

@@ -37,7 +37,9 @@ static void write_first(struct store *store)
     commit(s); /* row 5 */
     script_state(s, PAUSED);
     script_sell(s, 3, 106, 14, SEATS(120), NULL);
-    commit(s); /* row 6 */
+    script_order_key(s, 3, 14, "k1");
+    script_order_key(s, 1, 11, "k4"); /* cancelled meanwhile */
+    commit(s);                        /* row 6 */
     s->now_ms += SCRIPT_TTL_MS + LEDGER_KEY_KEEP_MS;
     script_state(s, OPEN);
     script_hold(s, 107, 11, SEATS(150), "k1"); /* the key is old enough to be used again */
@@ -125,6 +127,33 @@ static void key_again(struct script *s)
 {
     script_hold(s, 101, 11, SEATS(4), "k");
     script_sell(s, 1, 101, 11, SEATS(4), "k");
+}
+
+static void key_of_an_order_again(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), "k");
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    script_order_key(s, 1, 11, "k");
+}
+
+static void key_of_no_order(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_order_key(s, 101, 11, "k");
+}
+
+static void key_of_another_s_order(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    script_order_key(s, 1, 12, "k");
+}
+
+static void order_key_without_key(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    script_order_key(s, 1, 11, NULL);
 }
 
 static void release_nothing(struct script *s)
@@ -276,6 +305,10 @@ const struct broken_rule broken_rules[] = {
     {"hold_for_ever", hold_for_ever, "longer than the performance's"},
     {"too_many_places", too_many_places, "5 places, more than the 4"},
     {"key_again", key_again, "key of the account was used before"},
+    {"key_of_an_order_again", key_of_an_order_again, "key of the account was used before"},
+    {"key_of_no_order", key_of_no_order, "which was never placed"},
+    {"key_of_another_s_order", key_of_another_s_order, "entry 3: a key of order"},
+    {"order_key_without_key", order_key_without_key, "its body cannot be read"},
     {"release_nothing", release_nothing, "is not live"},
     {"release_twice", release_twice, "entry 3: hold"},
     {"expire_early", expire_early, "1 ms before its time"},

@@ -106,8 +106,9 @@ SALE = {1: ('order_id', 'bytes'), 2: ('hold_id', 'bytes'), 3: ('account_id', 'by
         5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint')}
 CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints')}
 STATE = {1: ('state', 'uint')}
+ORDER_KEY = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('key', KEY)}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
-           7: ('state', STATE)}
+           7: ('state', STATE), 8: ('order_key', ORDER_KEY)}
 SEAT_MAP = {4: ('place_count', 'uint')}
 
 
@@ -135,6 +136,7 @@ def decode_entry(data):
         seats = change['seats']
         demand(1 <= len(seats) <= 8, 'not 1 to 8 seats')
         demand(all(a < b for a, b in zip(seats, seats[1:])), 'seats are not ascending')
+    demand(kind != 'order_key' or change['key'], 'an order key without a key')
     if change.get('key'):
         demand(1 <= len(change['key']['key']) <= 64 and len(change['key']['request_hash']) == 32, 'a malformed key')
     return at_ms, kind, change
@@ -327,6 +329,14 @@ class Performance:
             self.order_of[seat] = order_id
         self.places[account] = self.places.get(account, 0) + len(seats)
         self.orders[order_id] = dict(change, state=CONFIRMED, placed_at_ms=at_ms)
+
+    def replay_order_key(self, at_ms, change):
+        order = self.orders.get(change['order_id'])
+        if order is None:
+            self.find('a key of an order that was never placed')
+        elif order['account_id'] != change['account_id']:
+            self.find("a key of another account's order")
+        self.use_key(at_ms, change)
 
     def replay_cancel(self, at_ms, change):
         order = self.orders.get(change['order_id'])

@@ -207,6 +207,12 @@ export function story(client, operatorKey, crowd) {
       const other = await hold(token, seats.slice(2));
       const reused = client.call('PlaceOrder', { ...wish, holdId: other.holdId }, { token });
       await refused('already_exists', 'KEY_REUSED', reused);
+      // An order that is there is the answer under any key; that key is used by it from then on.
+      wish.idempotencyKey = 'third';
+      assert.deepEqual(await client.call('PlaceOrder', wish, { token }), order);
+      assert.deepEqual(await client.call('PlaceOrder', wish, { token }), order);
+      const again = client.call('PlaceOrder', { ...wish, holdId: other.holdId }, { token });
+      await refused('already_exists', 'KEY_REUSED', again);
       assert.deepEqual((await client.call('ListOrders', {}, { token })).orders, [order]);
     },
 

@@ -224,6 +224,12 @@ class Story:
         other = self.hold(token, seats[2:])
         refused("already_exists", "KEY_REUSED", self.client.call, "PlaceOrder", {**wish, "holdId": other["holdId"]},
                 token=token)
+        # An order that is there is the answer under any key; that key is used by it from then on.
+        wish["idempotencyKey"] = "third"
+        equal(self.client.call("PlaceOrder", wish, token=token), order, "the order, placed again with another key")
+        equal(self.client.call("PlaceOrder", wish, token=token), order, "and once more")
+        refused("already_exists", "KEY_REUSED", self.client.call, "PlaceOrder", {**wish, "holdId": other["holdId"]},
+                token=token)
         equal(self.client.call("ListOrders", {}, token=token)["orders"], [order], "the account's orders")
 
     def check_unauthenticated(self):

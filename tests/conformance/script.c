@@ -216,6 +216,16 @@ void script_cancel(struct script *s, uint64_t order, uint64_t account, struct sc
         (struct store_order){.order_id = script_id(order), .seats = pack_seats(s, &seats)};
 }
 
+void script_order_key(struct script *s, uint64_t order, uint64_t account, const char *key)
+{
+    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY);
+    entry->order_key = take(s, sizeof(*entry->order_key));
+    usher__v1__ledger_order_key__init(entry->order_key);
+    entry->order_key->order_id = id_bytes(s, order);
+    entry->order_key->account_id = id_bytes(s, account);
+    entry->order_key->key = make_key(s, key);
+}
+
 Usher__V1__LedgerEntry *script_last(struct script *s)
 {
     assert(s->entry_count > 0);

@@ -61,6 +61,7 @@ void script_expire(struct script *s, uint64_t hold);
 void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t account,
                  struct script_seats seats, const char *key);
 void script_cancel(struct script *s, uint64_t order, uint64_t account, struct script_seats seats);
+void script_order_key(struct script *s, uint64_t order, uint64_t account, const char *key);
 /* The entry given last, to be spoilt. */
 Usher__V1__LedgerEntry *script_last(struct script *s);
 

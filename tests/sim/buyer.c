@@ -172,6 +172,27 @@ static void order(struct buyer *buyer)
         drop(buyer, mine);
 }
 
+/* Orders once more what was ordered, under a key of its own: that key is used from then on. */
+static void order_again(struct buyer *buyer)
+{
+    struct world *world = buyer->world;
+    const struct belonging *mine = pick(buyer, true);
+    if (!mine)
+        return;
+    struct owner_ask ask = {.verb = OWNER_ORDER,
+                            .account_id = buyer->account_id,
+                            .hold_id = mine->hold_id,
+                            .payment_method = 1};
+    struct receipt *receipt = new_key(buyer, &ask);
+    if (!receipt || world_ask(world, buyer, &ask, receipt) != ERR_NOT_FOUND || world->failed)
+        return;
+    ask = receipt->ask;
+    if (truth_find(&world->truth, ask.hold_id)->sold_version == 0)
+        return;
+    ask.verb = OWNER_KEEP_KEY;
+    world_ask(world, buyer, &ask, receipt);
+}
+
 static void cancel(struct buyer *buyer)
 {
     struct belonging *mine = pick(buyer, true);
@@ -288,8 +309,8 @@ static void repeat(struct buyer *buyer)
 void buyer_run(void *arg)
 {
     static void (*const acts[])(struct buyer *) = {
-        take,   take,   take,  take,   order,  order,     order,         cancel,
-        linger, meddle, snipe, repeat, repeat, give_back, second_device, second_device};
+        take,   take,  take,   take,   order,     order,         order,         cancel,     linger,
+        meddle, snipe, repeat, repeat, give_back, second_device, second_device, order_again};
     struct buyer *buyer = arg;
     struct world *world = buyer->world;
     world_wait(world, 1000);

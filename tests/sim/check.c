@@ -75,10 +75,12 @@ static void check_order(struct world *world, const struct owner_ask *ask)
     int err = mem->ops->order_get(mem, ask->hold_id, &arena, &order, DEADLINE_NEVER);
     if (err != 0 || !known || known->sold_version == 0)
         world_fail(world, "P2, P10: an order was granted that is not in the store");
-    else if (!same_hold(&known->hold, &ask->hold))
-        world_fail(world, "P3: an order was granted with other seats than its hold's");
     else if (!id_eq(order.account_id, ask->account_id))
         world_fail(world, "P1: an order was granted to another account than the hold's");
+    else if (ask->as_stored || ask->verb == OWNER_KEEP_KEY)
+        assert(ask->hold.count == 0); /* the store has the rest */
+    else if (!same_hold(&known->hold, &ask->hold))
+        world_fail(world, "P3: an order was granted with other seats than its hold's");
     else if (order.total != ask->total || order.placed_at_ms != ask->at_ms)
         world_fail(world, "P5: an order was granted with another price or time than the store's");
     else if (ask->version < known->sold_version)
@@ -172,6 +174,7 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
             world_fail(world, "P1: somebody gave back the hold of another account");
         break;
     case OWNER_ORDER:
+    case OWNER_KEEP_KEY:
         check_order(world, ask);
         break;
     case OWNER_CANCEL:

@@ -277,6 +277,15 @@ static bool follow_state(struct truth *truth, uint32_t to)
     return true;
 }
 
+static bool follow_order_key(struct truth *truth, const Usher__V1__LedgerOrderKey *change)
+{
+    const struct truth_hold *known = truth_find(truth, id_of(change->order_id));
+    if (!known || known->sold_version == 0)
+        return wrong(truth, "a key of an order that was never placed");
+    return id_eq(id_of(change->account_id), known->hold.account_id) ||
+           wrong(truth, "a key of another account's order");
+}
+
 static bool follow_entry(struct truth *truth, const Usher__V1__LedgerEntry *entry, uint64_t version)
 {
     assert(version < TRUTH_VERSIONS_MAX);
@@ -293,6 +302,8 @@ static bool follow_entry(struct truth *truth, const Usher__V1__LedgerEntry *entr
         return follow_cancel(truth, entry, version);
     case USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE:
         return follow_state(truth, entry->sale_state->state);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY:
+        return follow_order_key(truth, entry->order_key);
     default:
         return wrong(truth, "an entry of no kind");
     }
@@ -301,13 +312,22 @@ static bool follow_entry(struct truth *truth, const Usher__V1__LedgerEntry *entr
 /* The same key of an account again, within a row's reach of memory, would be two answers. */
 static bool follow_key(struct truth *truth, const Usher__V1__LedgerEntry *entry)
 {
-    const bool sale = entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_SALE;
-    const bool hold = entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_HOLD;
-    const Usher__V1__LedgerKey *key = sale ? entry->sale->key : hold ? entry->hold->key : NULL;
+    const Usher__V1__LedgerKey *key = NULL;
+    const ProtobufCBinaryData *account_id = NULL;
+    if (entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_HOLD) {
+        key = entry->hold->key;
+        account_id = &entry->hold->account_id;
+    } else if (entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_SALE) {
+        key = entry->sale->key;
+        account_id = &entry->sale->account_id;
+    } else if (entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY) {
+        key = entry->order_key->key;
+        account_id = &entry->order_key->account_id;
+    }
     if (!key)
         return true;
     uint8_t text[ID_BYTES + LEDGER_KEY_MAX], hash[LEDGER_HASH_BYTES];
-    memcpy(text, sale ? entry->sale->account_id.data : entry->hold->account_id.data, ID_BYTES);
+    memcpy(text, account_id->data, ID_BYTES);
     memcpy(text + ID_BYTES, key->key.data, key->key.len);
     int err = ledger_sha256(view_of(text, ID_BYTES + key->key.len), hash);
     assert(err == 0);

@@ -420,6 +420,20 @@ static int replay_cancel(struct audit_replay *r, const Usher__V1__LedgerCancel *
     return 0;
 }
 
+/* A key that an order is answered under although another request placed it (P5). */
+static int replay_order_key(struct audit_replay *r, const Usher__V1__LedgerOrderKey *change,
+                            int64_t at_ms)
+{
+    struct audit_id text;
+    struct id order_id = id_of(&change->order_id), account_id = id_of(&change->account_id);
+    uint32_t place = audit_place(&r->order_places, order_id);
+    if (place == AUDIT_NONE)
+        audit_find(r, "a key of order %s, which was never placed", audit_id(order_id, &text));
+    else if (!id_eq(audit_order_at(r, place)->row.account_id, account_id))
+        audit_find(r, "a key of order %s, which is another account's", audit_id(order_id, &text));
+    return use_key(r, account_id, change->key, at_ms);
+}
+
 static void replay_sale_state(struct audit_replay *r, uint32_t state)
 {
     if (state < USHER__V1__SALE_STATE__SALE_STATE_DRAFT ||
@@ -448,6 +462,8 @@ int audit_replay_entry(struct audit_replay *r, const Usher__V1__LedgerEntry *ent
     case USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE:
         replay_sale_state(r, entry->sale_state->state);
         return 0;
+    case USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY:
+        return replay_order_key(r, entry->order_key, entry->at_ms);
     default:
         return 0; /* ledger_unpack gives none without a change */
     }

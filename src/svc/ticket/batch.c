@@ -117,6 +117,18 @@ static int fill_sale_state(struct arena *arena, struct owner_entry *entry,
     return 0;
 }
 
+static int fill_order_key(struct arena *arena, struct owner_entry *entry,
+                          Usher__V1__LedgerEntry *row)
+{
+    CHANGE(arena, Usher__V1__LedgerOrderKey, usher__v1__ledger_order_key__init);
+    change->order_id = id_bytes(arena, entry->hold.hold_id);
+    change->account_id = id_bytes(arena, entry->hold.account_id);
+    change->key = ledger_key(arena, entry);
+    row->change_case = USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY;
+    row->order_key = change;
+    return change->key ? 0 : ERR_NO_MEMORY;
+}
+
 /* Sales, orders and cancellations go into the tables beside the ledger, and out to those who want
  * to know. */
 static int add_order(struct commit *c, const struct owner_entry *entry, uint32_t performance_id)
@@ -161,9 +173,10 @@ static int fill_entry(struct commit *c, struct owner_entry *entry, uint32_t perf
                       Usher__V1__LedgerEntry *row)
 {
     static int (*const fill[])(struct arena *, struct owner_entry *, Usher__V1__LedgerEntry *) = {
-        [ENTRY_HOLD] = fill_hold,     [ENTRY_RELEASE] = fill_release,
-        [ENTRY_EXPIRY] = fill_expiry, [ENTRY_SALE] = fill_sale,
-        [ENTRY_CANCEL] = fill_cancel, [ENTRY_SALE_STATE] = fill_sale_state,
+        [ENTRY_HOLD] = fill_hold,           [ENTRY_RELEASE] = fill_release,
+        [ENTRY_EXPIRY] = fill_expiry,       [ENTRY_SALE] = fill_sale,
+        [ENTRY_CANCEL] = fill_cancel,       [ENTRY_SALE_STATE] = fill_sale_state,
+        [ENTRY_ORDER_KEY] = fill_order_key,
     };
     usher__v1__ledger_entry__init(row);
     row->at_ms = entry->at_ms;

@@ -36,6 +36,8 @@ static enum seats_state account_for(struct owner_figures *figures, const struct 
     case ENTRY_SALE_STATE:
         figures->sale_state = entry->sale_state;
         return SEATS_FREE;
+    case ENTRY_ORDER_KEY:
+        return SEATS_FREE;
     }
     assert(!"an unknown kind of entry");
     return SEATS_FREE;
@@ -118,6 +120,8 @@ static int settle(struct owner *owner, struct owner_ask *ask)
     case OWNER_SET_SALE:
         done = ask->sale_state == owner->sale_state;
         break;
+    case OWNER_KEEP_KEY:
+        break; /* has a key, always */
     }
     return done ? 0 : ERR_UNAVAILABLE;
 }

@@ -64,6 +64,7 @@ bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
     ask->hold = known->hold;
     ask->total = known->total;
     ask->at_ms = known->at_ms;
+    ask->as_stored = known->as_stored;
     *ret_result = 0;
     return true;
 }
@@ -96,7 +97,10 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum entry_kind 
         entry->key_len = (uint32_t)ask->key.len;
         memcpy(entry->key, ask->key.at, ask->key.len);
         memcpy(entry->request_hash, ask->request_hash, sizeof(entry->request_hash));
-        struct keys_answer answer = {.hold = ask->hold, .total = ask->total, .at_ms = ask->at_ms};
+        struct keys_answer answer = {.hold = ask->hold,
+                                     .as_stored = kind == ENTRY_ORDER_KEY,
+                                     .total = ask->total,
+                                     .at_ms = ask->at_ms};
         memcpy(answer.request_hash, ask->request_hash, sizeof(answer.request_hash));
         int err = keys_put(owner->keys, ask->account_id, ask->key, &answer, entry->at_ms);
         assert(err == 0);
@@ -279,6 +283,17 @@ static void decide_set_sale(struct owner *owner, struct owner_ask *ask)
     owner->gathering.entries[owner->gathering.count - 1].sale_state = ask->sale_state;
 }
 
+/* The order was placed before, by this request without its key or by another one: the key is used
+ * by that answer as by any other. The caller has seen the order in the store. */
+static void decide_keep_key(struct owner *owner, struct owner_ask *ask)
+{
+    assert(ask->key.len > 0);
+    if (!has_room(owner, ask))
+        return;
+    ask->hold = (struct seats_hold){.hold_id = ask->hold_id, .account_id = ask->account_id};
+    promise(owner, ask, ENTRY_ORDER_KEY);
+}
+
 void owner_decide(struct owner *owner, struct owner_ask *ask)
 {
     if (owner->phase != OWNER_SERVING || owner->stopping) {
@@ -303,6 +318,9 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         break;
     case OWNER_SET_SALE:
         decide_set_sale(owner, ask);
+        break;
+    case OWNER_KEEP_KEY:
+        decide_keep_key(owner, ask);
         break;
     }
 }

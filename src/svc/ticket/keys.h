@@ -15,6 +15,7 @@ struct keys;
 
 struct keys_answer {
     struct seats_hold hold; /* the hold, or the order's hold */
+    bool as_stored;         /* the order hold.hold_id, as the store has it; the rest is not known */
     int64_t total;
     int64_t at_ms;
     uint8_t request_hash[32];

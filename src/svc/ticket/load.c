@@ -134,19 +134,19 @@ static struct id id_of(ProtobufCBinaryData bytes)
 }
 
 static int remember_key(struct load *load, const Usher__V1__LedgerKey *key,
-                        const struct seats_hold *hold, int64_t total, int64_t at_ms)
+                        const struct keys_answer *given)
 {
     struct keys *keys = load->owner->keys;
     if (!key)
         return 0;
     const struct view name = view_of(key->key.data, key->key.len);
-    struct keys_answer answer = {.hold = *hold, .total = total, .at_ms = at_ms};
+    struct keys_answer answer = *given;
     memcpy(answer.request_hash, key->request_hash.data, sizeof(answer.request_hash));
     /* One that was forgotten by then may have been used anew. */
-    (void)keys_room(keys, at_ms);
-    if (keys_find(keys, hold->account_id, name))
+    (void)keys_room(keys, answer.at_ms);
+    if (keys_find(keys, answer.hold.account_id, name))
         return ERR_CORRUPT;
-    return keys_put(keys, hold->account_id, name, &answer, at_ms);
+    return keys_put(keys, answer.hold.account_id, name, &answer, answer.at_ms);
 }
 
 static int replay_hold(struct load *load, const Usher__V1__LedgerHold *change, int64_t at_ms)
@@ -167,8 +167,9 @@ static int replay_hold(struct load *load, const Usher__V1__LedgerHold *change, i
     if (err != 0)
         return err;
     open->holds[open->count++] = hold;
-    const int64_t total = owner_price(load->owner, hold.seats, hold.count);
-    return remember_key(load, change->key, &hold, total, at_ms);
+    const struct keys_answer answer = {
+        .hold = hold, .total = owner_price(load->owner, hold.seats, hold.count), .at_ms = at_ms};
+    return remember_key(load, change->key, &answer);
 }
 
 static int replay_sale(struct load *load, const Usher__V1__LedgerSale *change, int64_t at_ms)
@@ -179,7 +180,18 @@ static int replay_sale(struct load *load, const Usher__V1__LedgerSale *change, i
     for (uint32_t i = 0; i < hold.count; i++)
         hold.seats[i] = change->seats[i];
     close_hold(&load->open, hold.hold_id);
-    return remember_key(load, change->key, &hold, change->total, at_ms);
+    const struct keys_answer answer = {.hold = hold, .total = change->total, .at_ms = at_ms};
+    return remember_key(load, change->key, &answer);
+}
+
+static int replay_order_key(struct load *load, const Usher__V1__LedgerOrderKey *change,
+                            int64_t at_ms)
+{
+    const struct keys_answer answer = {
+        .hold = {.hold_id = id_of(change->order_id), .account_id = id_of(change->account_id)},
+        .as_stored = true,
+        .at_ms = at_ms};
+    return remember_key(load, change->key, &answer);
 }
 
 static int replay_entry(struct load *load, const Usher__V1__LedgerEntry *entry)
@@ -195,6 +207,8 @@ static int replay_entry(struct load *load, const Usher__V1__LedgerEntry *entry)
         return 0;
     case USHER__V1__LEDGER_ENTRY__CHANGE_SALE:
         return replay_sale(load, entry->sale, entry->at_ms);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY:
+        return replay_order_key(load, entry->order_key, entry->at_ms);
     default:
         return 0; /* orders and the sale's state have rows of their own */
     }

@@ -43,6 +43,13 @@ static void order_of_ask(const struct owner_ask *ask, uint32_t performance_id, u
     };
 }
 
+/* An order that is there already is answered under this key too. False: refused, by ask->result. */
+static bool keeps_key(const struct catalog_performance *performance, struct owner_ask *ask)
+{
+    ask->verb = OWNER_KEEP_KEY;
+    return owner_ask(performance->owner, ask) == 0;
+}
+
 int ticket_place_order(struct rpc_call *call, const void *request, void *response)
 {
     const Usher__V1__PlaceOrderRequest *wish = request;
@@ -70,15 +77,21 @@ int ticket_place_order(struct rpc_call *call, const void *request, void *respons
     if (ask.key.len > 0)
         rpc_call_request_hash(call, ask.request_hash);
     int err = owner_ask(performance->owner, &ask);
-    if (err == 0) {
+    if (err == 0 && !ask.as_stored) {
         order_of_ask(&ask, performance->performance_id, seats, &order);
         return fill(call, &order, response);
     }
-    /* The hold may have become this order before: then that is the answer. */
-    if (err == ERR_NOT_FOUND && find_order(call, ask.hold_id, &order) == 0 &&
-        order.performance_id == performance->performance_id)
-        return fill(call, &order, response);
-    return desk_refused(call, &ask);
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return desk_refused(call, &ask);
+    /* The hold may have become this order before: then that is the answer, and the key's. */
+    int found = find_order(call, ask.hold_id, &order);
+    if (found != 0 && found != ERR_NOT_FOUND)
+        return desk_store_failed(call, found);
+    if (found != 0 || order.performance_id != performance->performance_id)
+        return desk_refused(call, &ask);
+    if (err == ERR_NOT_FOUND && ask.key.len > 0 && !keeps_key(performance, &ask))
+        return desk_refused(call, &ask);
+    return fill(call, &order, response);
 }
 
 int ticket_get_order(struct rpc_call *call, const void *request, void *response)

@@ -161,8 +161,8 @@ void owner_answer(struct owner_ask *ask, int result)
 int owner_ask(struct owner *owner, struct owner_ask *ask)
 {
     assert(fiber_self());
-    assert(ask->key.len == 0 || ask->verb == OWNER_HOLD || ask->verb == OWNER_HOLD_BEST ||
-           ask->verb == OWNER_ORDER);
+    assert(ask->key.len == 0 || (ask->verb != OWNER_RELEASE && ask->verb != OWNER_CANCEL &&
+                                 ask->verb != OWNER_SET_SALE));
     ask->owner = owner;
     ask->home = sched_loop(sched_current());
     ask->done = false;

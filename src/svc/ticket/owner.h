@@ -49,6 +49,7 @@ enum owner_verb {
     OWNER_ORDER,     /* hold_id; the order's id is the hold's */
     OWNER_CANCEL,    /* hold_id names the order; seats are all of the order's, ascending */
     OWNER_SET_SALE,  /* sale_state */
+    OWNER_KEEP_KEY,  /* hold_id names a durable order of the account, which is answered under key */
 };
 
 struct owner_area {
@@ -82,14 +83,15 @@ struct owner_ask {
     struct id hold_id;
     uint32_t sale_state;
     uint32_t payment_method;
-    struct view key; /* empty: none. Of HOLD, HOLD_BEST and ORDER; asking for the others twice
-                        does no harm */
+    struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others
+                        twice does no harm */
     uint8_t request_hash[32];
 
     int result;
     struct seats_hold hold; /* what was held, ordered, released */
     int64_t total;
     int64_t at_ms;    /* when it was decided; an order's placed_at_ms */
+    bool as_stored;   /* ORDER: the answer is order hold_id as the store has it, not the above */
     uint64_t version; /* of the hall, at least this change included */
     struct seats_refusal refusal;
 

@@ -471,6 +471,36 @@ TEST(an_orders_key_gives_the_order_again)
     assert_int_equal(again.hold.count, 2);
 }
 
+/* An order that another request placed is found in the store by the caller, who has the key kept. */
+TEST(a_key_that_came_after_its_order_is_used_too)
+{
+    struct owner_ask order = ask_of(1, OWNER_ORDER), keep, again, other;
+    order.hold_id = held(wish(1, SEATS(0)));
+    with_key(&order, "first", 1);
+    assert_int_equal(ask_for(order, &again), 0);
+    with_key(&order, "second", 2);
+    assert_int_equal(ask_for(order, &again), ERR_NOT_FOUND);
+    keep = order;
+    keep.verb = OWNER_KEEP_KEY;
+    const struct owner_figures before = figures();
+    assert_int_equal(ask_for(keep, &again), 0);
+    assert_int_equal(ask_for(keep, &again), 0);
+    assert_int_equal(figures().version, before.version + 1); /* written once */
+    assert_int_equal(figures().counts.sold, before.counts.sold);
+
+    other = ask_of(1, OWNER_ORDER);
+    other.hold_id = held(wish(1, SEATS(1)));
+    with_key(&other, "second", 3);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(ask_for(other, &again), ERR_EXISTS);
+        assert_int_equal(ask_for(order, &again), 0);
+        assert_true(again.as_stored);
+        assert_true(id_eq(again.hold.hold_id, order.hold_id));
+        restart();
+    }
+    assert_int_equal(figures().counts.held, 1);
+}
+
 TEST(a_refusal_is_not_kept_under_its_key)
 {
     struct owner_ask wanted = wish(2, SEATS(0)), ask;
@@ -710,6 +740,7 @@ int main(void)
         cmocka_unit_test(holds_that_ended_while_nobody_served_are_written_down_first),
         cmocka_unit_test(the_same_key_is_the_same_answer),
         cmocka_unit_test(an_orders_key_gives_the_order_again),
+        cmocka_unit_test(a_key_that_came_after_its_order_is_used_too),
         cmocka_unit_test(a_refusal_is_not_kept_under_its_key),
         cmocka_unit_test(a_key_may_come_again_after_it_was_forgotten),
         cmocka_unit_test(a_commit_that_was_written_without_a_word_is_found),

@@ -19,6 +19,7 @@ enum entry_kind {
     ENTRY_SALE,
     ENTRY_CANCEL,
     ENTRY_SALE_STATE,
+    ENTRY_ORDER_KEY, /* no seat changes */
 };
 
 /* One change that is decided and waits for its commit. */
@@ -29,7 +30,7 @@ struct owner_entry {
     uint32_t key_len;
     int64_t at_ms;
     int64_t total;
-    struct seats_hold hold; /* hold_id is the order's id in SALE and CANCEL */
+    struct seats_hold hold; /* hold_id is the order's id in SALE, CANCEL and ORDER_KEY */
     uint8_t request_hash[32];
     uint8_t key[OWNER_KEY_MAX];
 };
