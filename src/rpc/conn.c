@@ -347,35 +347,40 @@ static void watch_progress(struct conn *conn, size_t written)
         conn->stuck_ns = shard_now_ns(conn->shard);
 }
 
+/* A request that was sent ahead, or more input, once there is room for its answer. False where there
+ * is nothing to go on with now; *ret_hungry: because the fibers have to catch up first. */
+static bool go_on(struct conn *conn, bool *ret_hungry)
+{
+    if (conn->state == CONN_H1 && h1_ready(&conn->h1)) {
+        h1_receive(&conn->h1, view_of(NULL, 0), shard_now_ns(conn->shard));
+        return true;
+    }
+    if (!conn->secured || !conn->stream.may_read || !wants_input(conn))
+        return false;
+    *ret_hungry = !may_receive(conn);
+    if (!*ret_hungry)
+        receive(conn);
+    return !*ret_hungry;
+}
+
 void conn_flush(struct conn *conn)
 {
     size_t written = 0;
     bool more = true, hungry = false;
     for (int i = 0; i < FLUSH_ROUNDS && more && !conn->failed; i++) {
-        if (conn->state != CONN_H1 && conn->state != CONN_H2)
-            break;
-        written += put_out(conn);
-        more = false;
-        if (conn->state == CONN_H1 && h1_ready(&conn->h1)) {
-            h1_receive(&conn->h1, view_of(NULL, 0), shard_now_ns(conn->shard));
-            more = true;
-        } else if (conn->stream.may_read && wants_input(conn)) {
-            hungry = !may_receive(conn);
-            if (hungry)
-                break;
-            receive(conn);
-            more = true;
-        }
+        if (conn->state == CONN_H1 || conn->state == CONN_H2)
+            written += put_out(conn);
+        more = go_on(conn, &hungry);
     }
     if (conn->failed) {
         conn_close(conn);
         return;
     }
-    if (conn->state == CONN_LINGER)
+    if (conn->state == CONN_LINGER) {
         linger(conn);
-    if (conn->state != CONN_H1 && conn->state != CONN_H2)
         return;
-    if (engine_wants_close(conn) && conn_unsent(conn) == 0) {
+    }
+    if (conn->state != CONN_OPEN && engine_wants_close(conn) && conn_unsent(conn) == 0) {
         begin_linger(conn);
         linger(conn);
         return;

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,6 +15,7 @@
 #define ANSWER_MAX (4u << 20)
 
 _Atomic uint32_t fixture_cancelled, fixture_waiting, fixture_sinks, fixture_maps;
+atomic_bool fixture_spins;
 
 /* ---- handlers ---- */
 
@@ -171,6 +171,16 @@ static int hold_waits(struct rpc_call *call)
     return err ? err : ERR_TIMEOUT;
 }
 
+static int hold_spins(void)
+{
+    fixture_waiting++;
+    int err = 0;
+    while (fixture_spins && !err)
+        err = fiber_yield();
+    fixture_waiting--;
+    return err ? err : ERR_TIMEOUT;
+}
+
 static int hold_seats(struct rpc_call *call, const void *request, void *response)
 {
     const Usher__V1__HoldSeatsRequest *ask = request;
@@ -181,6 +191,8 @@ static int hold_seats(struct rpc_call *call, const void *request, void *response
     assert_ptr_equal(rpc_call_state(call), &watchers);
     if (ask->performance_id == HOLD_WAITS)
         return hold_waits(call);
+    if (ask->performance_id == HOLD_SPINS)
+        return hold_spins();
     detail.reason = "SEATS_TAKEN";
     detail.n_seats = 2;
     detail.seats = seats;
@@ -303,6 +315,16 @@ static void push_all(void *arg)
 void fixture_push(struct fixture *f, uint64_t version)
 {
     assert_int_equal(worker_call(f->worker, push_all, &version), 0);
+}
+
+static void do_nothing(void *arg)
+{
+}
+
+void fixture_turn(struct fixture *f)
+{
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(worker_call(f->worker, do_nothing, NULL), 0);
 }
 
 void fixture_await(_Atomic uint32_t *value, uint32_t expected)

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -26,7 +27,8 @@ enum {
 /* What HoldSeats does, by performance_id; any other number: a hold of the seats asked for. */
 enum {
     HOLD_WAITS = 2000001, /* until it is cancelled or its deadline passes */
-    HOLD_TAKEN = 2000002  /* ABORTED with SEATS_TAKEN */
+    HOLD_TAKEN = 2000002, /* ABORTED with SEATS_TAKEN */
+    HOLD_SPINS = 2000003  /* ready in every turn, until fixture_spins is false */
 };
 
 struct fixture {
@@ -38,12 +40,15 @@ struct fixture {
 
 /* Counted by the handlers; read by tests after what they wait for. */
 extern _Atomic uint32_t fixture_cancelled, fixture_waiting, fixture_sinks, fixture_maps;
+extern atomic_bool fixture_spins;
 
 /* As options says, but for services, hooks and listen. Bearer "buyer" and "organiser" are known. */
 void fixture_start(struct fixture *f, struct rpc_server_options options);
 void fixture_stop(struct fixture *f, int64_t grace_ms);
 /* Pushes one frame of that performance version to every detached watcher; in the worker. */
 void fixture_push(struct fixture *f, uint64_t version);
+/* Returns when the worker's loop has turned a few times. */
+void fixture_turn(struct fixture *f);
 /* Waits until *value is expected; fails the test after five seconds. */
 void fixture_await(_Atomic uint32_t *value, uint32_t expected);
 

@@ -1,5 +1,4 @@
 /* Timers, caps and the way down: what a server does with those who do not do their part. */
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -9,6 +8,7 @@
 #include "codec/envelope.h"
 #include "err/err.h"
 #include "rpc/fixture_test.h"
+#include "rpc/limits.h"
 
 #define TICKET    "/usher.v1.TicketService/"
 #define HEADER_MS 80
@@ -238,6 +238,40 @@ static void what_outlasts_the_grace_is_cut(void **state)
     f = own;
 }
 
+/* More fibers are ready than run in a turn, so nothing more is read; who connects meanwhile is read
+ * when they have caught up. */
+static void who_connects_while_all_are_busy_is_answered(void **state)
+{
+    static const char spin[] = "{\"performanceId\":2000003}";
+    static char request[512];
+    struct fixture own = f;
+    struct buf in;
+    int spinners[RPC_READY_MAX];
+    snprintf(request, sizeof(request),
+             "POST " TICKET "HoldSeats HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer buyer\r\n"
+             "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             strlen(spin), spin);
+    fixture_start(&f, (struct rpc_server_options){0});
+    fixture_spins = true;
+    for (uint32_t i = 0; i < RPC_READY_MAX; i++) {
+        spinners[i] = client_connect(&f);
+        client_send(spinners[i], request);
+        fixture_await(&fixture_waiting, i + 1);
+    }
+    int late = client_connect(&f);
+    buf_init(&in, 65536);
+    client_send(late, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    fixture_turn(&f);
+    fixture_spins = false;
+    assert_true(client_read_until(late, &in, "<h1>Usher</h1>"));
+    close(late);
+    for (uint32_t i = 0; i < RPC_READY_MAX; i++)
+        close(spinners[i]);
+    buf_release(&in);
+    fixture_stop(&f, 1000);
+    f = own;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +282,7 @@ int main(void)
         cmocka_unit_test(who_does_not_read_is_closed),
         cmocka_unit_test(a_watcher_may_be_silent),
         cmocka_unit_test(more_connections_than_allowed_get_503),
+        cmocka_unit_test(who_connects_while_all_are_busy_is_answered),
         cmocka_unit_test(calls_end_streams_are_told_connections_close),
         cmocka_unit_test(what_outlasts_the_grace_is_cut),
     };
