@@ -135,7 +135,7 @@ int sched_new(struct loop *loop, const struct sched_limits *limits, struct sched
                           (size_t)limits->stack_bytes * SWITCH_STACK_FACTOR, stacks_guard_best());
     if (err)
         goto fail_stacks;
-    err = loop_extend_timers(loop, limits->fibers_max);
+    err = loop_reserve_timers(loop, limits->fibers_max);
     if (err)
         goto fail_timers;
     switch_set_flags();
@@ -226,7 +226,7 @@ int fiber_spawn(struct scope *scope, void (*body)(void *arg), void *arg)
     *fiber = (struct fiber){
         .sched = sched,
         .scope = scope,
-        .timer.fire = deadline_passed,
+        .timer = {.fire = deadline_passed, .of_fiber = true},
         .body = body,
         .arg = arg,
         .stack_low = low,
@@ -270,7 +270,7 @@ static int park(struct fiber *fiber, int64_t deadline_ns, bool deaf)
     if (deadline_ns <= loop_now_ns(sched->loop))
         return ERR_TIMEOUT;
     if (deadline_ns != DEADLINE_NEVER) {
-        /* The scheduler made room for one timer a fiber. */
+        /* The scheduler has reserved one timer a fiber. */
         int err = loop_arm(sched->loop, &fiber->timer, deadline_ns);
         assert(!err);
     }

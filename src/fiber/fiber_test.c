@@ -32,11 +32,13 @@ static void note(char c)
     trace[trace_len] = '\0';
 }
 
+#define TIMERS 16 /* armed by others than fibers */
+
 static int set_up(void **state)
 {
     trace_len = 0;
     trace[0] = '\0';
-    assert_int_equal(loop_new_virtual(16, 0, &loop), 0);
+    assert_int_equal(loop_new_virtual(TIMERS, 0, &loop), 0);
     assert_int_equal(sched_new(loop, &limits, &sched), 0);
     scope_init(&scope);
     return 0;
@@ -158,6 +160,31 @@ static void sleepers_wake_in_order(void **state)
         spawn(sleep_for, &at[i]);
     loop_run(loop);
     assert_string_equal(trace, "133579");
+}
+
+static void never(struct loop_timer *timer)
+{
+}
+
+static void sleep_a_little(void *arg)
+{
+    assert_int_equal(fiber_sleep_until(5), 0);
+    ++*(uint32_t *)arg;
+}
+
+/* Timers of others, of which a peer may have many armed, take no place of a fiber's. */
+static void a_fiber_has_a_timer_of_its_own(void **state)
+{
+    struct loop_timer others[TIMERS + 1] = {0};
+    uint32_t slept = 0;
+    for (int i = 0; i <= TIMERS; i++) {
+        others[i].fire = never;
+        assert_int_equal(loop_arm(loop, &others[i], 9), i < TIMERS ? 0 : ERR_FULL);
+    }
+    for (uint32_t i = 0; i < limits.fibers_max; i++)
+        spawn(sleep_a_little, &slept);
+    loop_run(loop);
+    assert_int_equal(slept, limits.fibers_max);
 }
 
 /* A waiting point in the depth; the error travels up through every caller. */
@@ -457,6 +484,7 @@ int main(void)
         virtual_test(an_early_unpark_is_kept_once),
         virtual_test(deadlines_pass),
         virtual_test(sleepers_wake_in_order),
+        virtual_test(a_fiber_has_a_timer_of_its_own),
         virtual_test(cancellation_is_an_error_that_travels_up),
         virtual_test(a_cancelled_owner_closes_its_scope),
         virtual_test(fibers_are_bounded),

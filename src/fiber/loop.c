@@ -51,9 +51,9 @@ int64_t loop_now_ns(const struct loop *loop)
     return loop->now_ns;
 }
 
-int loop_extend_timers(struct loop *loop, uint32_t more)
+int loop_reserve_timers(struct loop *loop, uint32_t more)
 {
-    return timers_extend(&loop->timers, more);
+    return timers_reserve(&loop->timers, more);
 }
 
 int loop_arm(struct loop *loop, struct loop_timer *timer, int64_t at_ns)

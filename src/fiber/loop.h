@@ -24,6 +24,7 @@ struct loop;
 struct loop_timer {
     int64_t at_ns;
     uint32_t index; /* place in the heap, from 1; the loop's own */
+    bool of_fiber;  /* has a place of its own; the scheduler's to set */
     void (*fire)(struct loop_timer *timer);
 };
 
@@ -45,7 +46,8 @@ struct loop_task {
     void (*run)(struct loop_task *task);
 };
 
-/* Makes an epoll loop. ERR_IO, ERR_NO_MEMORY. Heap timers_max bounds armed timers. */
+/* Makes an epoll loop. timers_max bounds the armed timers; those of fibers do not count. ERR_IO,
+ * ERR_NO_MEMORY. */
 int loop_new_epoll(uint32_t timers_max, struct loop **ret_loop);
 /* Makes a virtual loop whose wall clock starts at wall_ms. ERR_NO_MEMORY. */
 int loop_new_virtual(uint32_t timers_max, int64_t wall_ms, struct loop **ret_loop);

@@ -47,8 +47,9 @@ int loop_init(struct loop *loop, const struct loop_ops *ops, uint32_t timers_max
 void loop_release(struct loop *loop);
 /* True if tasks wait to be taken. */
 bool loop_posted(struct loop *loop);
-/* A timer more for each of so many fibers, so that a park never finds the heap full. */
-int loop_extend_timers(struct loop *loop, uint32_t more);
+/* A timer more for each of so many fibers, which nothing else takes: a park never finds the heap
+ * full. ERR_NO_MEMORY. */
+int loop_reserve_timers(struct loop *loop, uint32_t more);
 
 static inline bool loop_is_virtual(const struct loop *loop)
 {

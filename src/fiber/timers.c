@@ -4,13 +4,7 @@
 
 #include "err/err.h"
 
-int timers_init(struct timers *t, uint32_t max)
-{
-    *t = (struct timers){0};
-    return timers_extend(t, max ? max : 1);
-}
-
-int timers_extend(struct timers *t, uint32_t more)
+static int grow(struct timers *t, uint32_t more)
 {
     if (more > UINT32_MAX / 8 - t->max)
         return ERR_NO_MEMORY;
@@ -21,6 +15,20 @@ int timers_extend(struct timers *t, uint32_t more)
     t->entries = entries;
     t->max = (uint32_t)max;
     return 0;
+}
+
+int timers_init(struct timers *t, uint32_t max)
+{
+    *t = (struct timers){0};
+    return grow(t, max ? max : 1);
+}
+
+int timers_reserve(struct timers *t, uint32_t more)
+{
+    int err = grow(t, more);
+    if (!err)
+        t->reserved += more;
+    return err;
 }
 
 void timers_release(struct timers *t)
@@ -77,15 +85,22 @@ static void settle(struct timers *t, uint32_t i, struct timers_entry entry)
         sift_down(t, i, entry);
 }
 
+static bool is_full(const struct timers *t, bool of_fiber)
+{
+    return of_fiber ? t->reserved_count == t->reserved
+                    : t->count - t->reserved_count == t->max - t->reserved;
+}
+
 int timers_arm(struct timers *t, struct loop_timer *timer, int64_t at_ns)
 {
     struct timers_entry entry = {at_ns, t->seq, timer};
     if (timer->index) {
         settle(t, timer->index, entry);
     } else {
-        if (t->count == t->max)
+        if (is_full(t, timer->of_fiber))
             return ERR_FULL;
         t->count++;
+        t->reserved_count += timer->of_fiber;
         sift_up(t, t->count, entry);
     }
     t->seq++;
@@ -100,6 +115,7 @@ void timers_disarm(struct timers *t, struct loop_timer *timer)
     assert(i <= t->count && t->entries[i - 1].timer == timer);
     struct timers_entry last = t->entries[t->count - 1];
     t->count--;
+    t->reserved_count -= timer->of_fiber;
     timer->index = 0;
     if (i <= t->count)
         settle(t, i, last);

@@ -3,7 +3,8 @@
  *
  * A four-way heap whose entries carry the time beside the pointer, so that sifting does not touch
  * the timers themselves. Timers of the same time fire in the order in which they were armed. The
- * array is taken whole when it is made; its pages are touched as the heap grows.
+ * array is taken whole when it is made; its pages are touched as the heap grows. Timers of fibers
+ * have places that are reserved for them: others, of which a peer may cause many, cannot take them.
  */
 #ifndef USHER_FIBER_TIMERS_H
 #define USHER_FIBER_TIMERS_H
@@ -19,14 +20,16 @@ struct timers_entry {
 struct timers {
     struct timers_entry *entries; /* owned; entry i is entries[i - 1] */
     uint32_t count;
-    uint32_t max;
-    uint64_t seq; /* of the next arming */
+    uint32_t max;            /* with those reserved */
+    uint32_t reserved;       /* places for timers of fibers alone */
+    uint32_t reserved_count; /* of them taken */
+    uint64_t seq;            /* of the next arming */
 };
 
 /* ERR_NO_MEMORY. */
 int timers_init(struct timers *t, uint32_t max);
-/* Makes room for more timers beyond those foreseen. ERR_NO_MEMORY: nothing changed. */
-int timers_extend(struct timers *t, uint32_t more);
+/* Makes room for so many timers of fibers. ERR_NO_MEMORY: nothing changed. */
+int timers_reserve(struct timers *t, uint32_t more);
 void timers_release(struct timers *t);
 
 /* Arms or moves. ERR_FULL. */

@@ -57,19 +57,30 @@ static void agrees_with_a_search(void **state)
     timers_release(&t);
 }
 
-static void bounds_are_kept_and_extended(void **state)
+static void bounds_are_kept_and_places_reserved(void **state)
 {
     struct loop_timer a = {.fire = never}, b = {.fire = never};
+    struct loop_timer fiber[2] = {{.fire = never, .of_fiber = true},
+                                  {.fire = never, .of_fiber = true}};
     struct timers t;
     assert_int_equal(timers_init(&t, 1), 0);
     assert_int_equal(timers_arm(&t, &a, 5), 0);
     assert_int_equal(timers_arm(&t, &a, 6), 0); /* moving needs no place */
     assert_int_equal(timers_arm(&t, &b, 4), ERR_FULL);
     assert_int_equal(b.index, 0);
-    assert_int_equal(timers_extend(&t, 1), 0);
-    assert_int_equal(timers_arm(&t, &b, 4), 0);
+    assert_int_equal(timers_arm(&t, &fiber[0], 4), ERR_FULL);
+    assert_int_equal(timers_reserve(&t, 1), 0);
+    assert_int_equal(timers_arm(&t, &b, 4), ERR_FULL);
+    assert_int_equal(timers_arm(&t, &fiber[0], 4), 0);
+    assert_int_equal(timers_arm(&t, &fiber[1], 4), ERR_FULL);
     assert_int_equal(timers_next_ns(&t), 4);
-    assert_int_equal(timers_extend(&t, UINT32_MAX), ERR_NO_MEMORY);
+    timers_disarm(&t, &a);
+    assert_int_equal(timers_arm(&t, &fiber[1], 4), ERR_FULL);
+    assert_int_equal(timers_arm(&t, &b, 3), 0);
+    timers_disarm(&t, &fiber[0]);
+    assert_int_equal(timers_arm(&t, &fiber[1], 2), 0);
+    assert_int_equal(timers_next_ns(&t), 2);
+    assert_int_equal(timers_reserve(&t, UINT32_MAX), ERR_NO_MEMORY);
     timers_release(&t);
 }
 
@@ -77,7 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(agrees_with_a_search),
-        cmocka_unit_test(bounds_are_kept_and_extended),
+        cmocka_unit_test(bounds_are_kept_and_places_reserved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

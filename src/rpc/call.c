@@ -188,7 +188,8 @@ static enum rpc_code identify(struct rpc_call *call, const struct head *head)
     return call->identity.role == RPC_ANYONE ? RPC_UNAUTHENTICATED : RPC_PERMISSION_DENIED;
 }
 
-static void set_deadline(struct rpc_call *call, int64_t timeout_ns)
+/* ERR_FULL: no timer is left. */
+static int set_deadline(struct rpc_call *call, int64_t timeout_ns)
 {
     struct shard *shard = call->shard;
     int64_t now_ns = shard_now_ns(shard);
@@ -198,9 +199,9 @@ static void set_deadline(struct rpc_call *call, int64_t timeout_ns)
         timeout_ns = most_ns;
     call->deadline_ns = timeout_ns > DEADLINE_NEVER - now_ns ? DEADLINE_NEVER : now_ns + timeout_ns;
     call->timer.fire = deadline_passed;
-    if (call->deadline_ns != DEADLINE_NEVER &&
-        loop_arm(shard->loop, &call->timer, call->deadline_ns))
-        call->deadline_ns = now_ns; /* no timer left: refused as too busy */
+    return call->deadline_ns == DEADLINE_NEVER
+               ? 0
+               : loop_arm(shard->loop, &call->timer, call->deadline_ns);
 }
 
 static struct rpc_call *open_call(struct conn *conn, struct h2_stream *h2, const struct ask *ask)
@@ -260,7 +261,8 @@ int64_t call_head(struct conn *conn, struct h2_stream *h2, const struct head *he
         return refuse(call, denied,
                       denied == RPC_UNAUTHENTICATED ? "this needs a valid token"
                                                     : "this is the organiser's to do");
-    set_deadline(call, ask.timeout_ns);
+    if (set_deadline(call, ask.timeout_ns))
+        return refuse(call, RPC_RESOURCE_EXHAUSTED, "as many calls as there may be are under way");
     if (call->deadline_ns <= shard_now_ns(shard))
         return refuse(call, RPC_DEADLINE_EXCEEDED, "the deadline has passed");
     if (conn_unsent(conn) > RPC_UNSENT_MAX)

@@ -6,6 +6,7 @@
 
 /* ---- a worker ---- */
 #define RPC_CONNECTIONS_MAX 20000        /* options.connections_max; beyond: 503 and closed */
+#define RPC_CALLS_MAX       120000       /* options.calls_max: fewer than a loop has timers */
 #define RPC_READ_BYTES      (64u << 10)  /* the buffer all connections of a worker read into */
 #define RPC_BODIES_MAX      (256u << 20) /* bytes of requests half received or not yet answered */
 #define RPC_CALLS_KEPT      1024         /* idle call structs kept for the next requests */

@@ -238,6 +238,30 @@ static void what_outlasts_the_grace_is_cut(void **state)
     f = own;
 }
 
+static void more_calls_than_allowed_get_503(void **state)
+{
+    struct fixture own = f;
+    struct buf in;
+    int fds[2];
+    fixture_start(&f, (struct rpc_server_options){.calls_max = 2});
+    for (uint32_t i = 0; i < 2; i++) {
+        fds[i] = open_watch("{\"performanceId\":1000002}", 65536);
+        fixture_await(&fixture_sinks, i + 1);
+    }
+    client_post(&f, TICKET "ListEvents", "application/json", "", "{}", &in);
+    assert_has(&in, "HTTP/1.1 503 ");
+    buf_release(&in);
+    close(fds[0]);
+    fixture_await(&fixture_sinks, 1);
+    fixture_turn(&f);
+    client_post(&f, TICKET "ListEvents", "application/json", "", "{}", &in);
+    assert_has(&in, "HTTP/1.1 200 ");
+    buf_release(&in);
+    close(fds[1]);
+    fixture_stop(&f, 1000);
+    f = own;
+}
+
 /* More fibers are ready than run in a turn, so nothing more is read; who connects meanwhile is read
  * when they have caught up. */
 static void who_connects_while_all_are_busy_is_answered(void **state)
@@ -282,6 +306,7 @@ int main(void)
         cmocka_unit_test(who_does_not_read_is_closed),
         cmocka_unit_test(a_watcher_may_be_silent),
         cmocka_unit_test(more_connections_than_allowed_get_503),
+        cmocka_unit_test(more_calls_than_allowed_get_503),
         cmocka_unit_test(who_connects_while_all_are_busy_is_answered),
         cmocka_unit_test(calls_end_streams_are_told_connections_close),
         cmocka_unit_test(what_outlasts_the_grace_is_cut),

@@ -24,6 +24,8 @@ static void fill_defaults(struct rpc_server_options *o)
 {
     if (!o->connections_max)
         o->connections_max = RPC_CONNECTIONS_MAX;
+    if (!o->calls_max)
+        o->calls_max = RPC_CALLS_MAX;
     if (!o->streams_max)
         o->streams_max = RPC_STREAMS_MAX;
     if (!o->call_max_ms)

@@ -33,6 +33,7 @@ struct rpc_server_options {
     const char *tls_cert_path; /* PEM; NULL: no TLS */
     const char *tls_key_path;
     uint32_t connections_max; /* a worker; 0: 20,000 */
+    uint32_t calls_max;       /* a worker, watched streams too; beyond: 503; 0: 120,000 */
     uint32_t streams_max;     /* HTTP/2 streams a connection; 0: 1,000 */
     int64_t call_max_ms;      /* no unary call lasts longer; 0: 30,000 */
     int64_t header_max_ms;    /* a request's header and body must have arrived; 0: 10,000 */

@@ -39,6 +39,8 @@ void shard_touch(struct shard *shard)
 
 struct rpc_call *shard_take_call(struct shard *shard)
 {
+    if (shard->call_count >= shard->options->calls_max)
+        return NULL;
     struct list *link = list_take(&shard->free_calls);
     struct rpc_call *call = link ? list_of(link, struct rpc_call, link) : calloc(1, sizeof(*call));
     if (!call)

@@ -85,7 +85,7 @@ int64_t shard_now_ns(const struct shard *shard);
 /* Now as in RFC 9110, 5.6.7. */
 struct view shard_date(struct shard *shard);
 
-/* A zeroed call with its arena; NULL without memory. */
+/* A zeroed call with its arena; NULL without memory, or where there are as many as there may be. */
 struct rpc_call *shard_take_call(struct shard *shard);
 
 #endif
