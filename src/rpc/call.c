@@ -228,14 +228,17 @@ static struct rpc_call *open_call(struct conn *conn, struct h2_stream *h2, const
     return call;
 }
 
-/* Keeps of a GET what is only valid now. 0, or ERR_FULL: a tag list that long matches nothing. */
+/* Keeps of a GET what is only valid now; a tag list that is too long matches nothing. ERR_FULL: the
+ * query is too long, as only HTTP/2 lets it be. ERR_NO_MEMORY. */
 static int keep_get(struct rpc_call *call, const struct head *head)
 {
     struct view tags = head_get(head, VIEW_LIT("if-none-match"));
     if (tags.len && tags.len < sizeof(call->if_none_match))
         memcpy(call->if_none_match, tags.at, tags.len);
-    call->shard->body_bytes += head->query.len;
-    return buf_append_view(&call->body, head->query);
+    int err = buf_append_view(&call->body, head->query);
+    if (!err)
+        call->shard->body_bytes += head->query.len;
+    return err;
 }
 
 int64_t call_head(struct conn *conn, struct h2_stream *h2, const struct head *head)
