@@ -65,8 +65,10 @@ static int shelf_put(struct shelf *shelf, uint32_t id, void *entry)
     if (id == 0 || id > STORE_PERFORMANCES_MAX)
         return ERR_FULL;
     atomic_store_explicit(&shelf->at[id], entry, memory_order_release);
-    if (id > shelf->last)
-        shelf->last = id;
+    /* Another thread may add a higher id at this moment. */
+    uint32_t last = atomic_load(&shelf->last);
+    while (id > last && !atomic_compare_exchange_weak(&shelf->last, &last, id))
+        ;
     return 0;
 }
 

@@ -106,6 +106,13 @@ static void start_in_fiber(void *arg)
         start->result = fiber_spawn(&ticket->relay_scope, desk_relay_outbox, ticket);
 }
 
+static void free_ticket(struct ticket *ticket)
+{
+    catalog_free(ticket->catalog);
+    free(ticket->scopes);
+    free(ticket);
+}
+
 int ticket_start(const struct ticket_options *options, struct ticket **ret_ticket)
 {
     struct ticket *ticket = calloc(1, sizeof(*ticket));
@@ -126,8 +133,8 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
     if (err != 0) {
         if (ticket->catalog)
             ticket_stop(ticket);
-        else
-            free(ticket);
+        else /* nothing was begun */
+            free_ticket(ticket);
         return err;
     }
     *ret_ticket = ticket;
@@ -162,9 +169,7 @@ void ticket_stop(struct ticket *ticket)
         err = feed_stop(entry->feed);
         assert(err == 0);
     }
-    catalog_free(ticket->catalog);
-    free(ticket->scopes);
-    free(ticket);
+    free_ticket(ticket);
 }
 
 /* ---- insight ---- */
