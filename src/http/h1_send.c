@@ -2,6 +2,7 @@
 #include "err/err.h"
 #include "http/h1_state.h"
 #include "http/h1_write.h"
+#include "http/refusal.h"
 
 /* A lent piece up to this size is copied: a write with three pieces costs more than the copy. */
 #define LEND_MIN (4u << 10)
@@ -270,7 +271,8 @@ void h1_refuse(struct h1 *h, int status)
             h->head_only = false;
         h->sending = H1_SENDING_DUE;
         h->keep = false;
-        h1_respond(h, &(struct head_answer){.status = status}, (struct body){0});
+        const struct head_field type = {VIEW_LIT("content-type"), VIEW_LIT(REFUSAL_TYPE)};
+        h1_respond(h, &(struct head_answer){status, &type, 1}, body_copied(refusal_text(status)));
     }
     h->closing = true;
 }

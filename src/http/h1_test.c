@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -182,6 +183,8 @@ static const struct bad bad[] = {
  */
 static void bad_requests(void **state)
 {
+    char line[16];
+
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct view bytes = view_str(bad[i].bytes);
         for (size_t step = 1; step <= bytes.len; step++) {
@@ -192,6 +195,8 @@ static void bad_requests(void **state)
             if (err != bad[i].err || recorder_status(&r) != bad[i].status)
                 fail_msg("%zu/%zu: %d %d: %s", i, step, err, recorder_status(&r), bad[i].bytes);
             assert_true(sent_has(&r, "connection: close"));
+            snprintf(line, sizeof(line), "\r\n\r\n%d: ", bad[i].status);
+            assert_true(sent_has(&r, line));
             assert_true(h1_wants_close(&r.h1));
             assert_null(memchr(r.log.bytes ? (char *)r.log.bytes : "", '.', r.log.len));
             assert_int_equal(h1_receive(&r.h1, bytes, 2), 0);

@@ -3,6 +3,7 @@
 
 #include "err/err.h"
 #include "http/h2_state.h"
+#include "http/refusal.h"
 
 /* ---- what is lent for a call and outlives it ---- */
 
@@ -295,7 +296,10 @@ void h2_reset(struct h2_stream *stream, enum h2_code code)
 
 void h2_refuse(struct h2_stream *s, int status)
 {
-    h2_respond(s, &(struct head_answer){.status = status}, (struct body){0}, NULL, 0);
+    const struct head_field type = {VIEW_LIT("content-type"), VIEW_LIT(REFUSAL_TYPE)};
+
+    h2_respond(s, &(struct head_answer){status, &type, 1}, body_copied(refusal_text(status)), NULL,
+               0);
     s->body_max = BODY_REFUSE;
 }
 

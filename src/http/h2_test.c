@@ -376,7 +376,8 @@ static void too_large(void **state)
     ask(&p, "POST", body_copied(VIEW_LIT("12345")));
     pump(&p, 1000);
     assert_true(recorder_logged(&p.server, "1:POST /p?q 2|1=1234|1!|1x0|"));
-    assert_true(recorder_logged(&p.client, "1:413 1|1.|1x0|"));
+    assert_true(
+        recorder_logged(&p.client, "1:413 2|1=413: the body is longer than this takes\n|1.|1x0|"));
 
     /* A client that is told too much resets. */
     p.server.body_max = 100;

@@ -10,6 +10,7 @@
 #include "codec/percent.h"
 #include "codec/status.h"
 #include "err/err.h"
+#include "http/refusal.h"
 #include "rpc/limits.h"
 #include "rpc/shard.h"
 
@@ -40,21 +41,37 @@ void answer_whole(struct conn *conn, struct h2_stream *h2, const struct head_ans
     conn_touch(conn);
 }
 
-void answer_status(struct conn *conn, struct h2_stream *h2, int status, const char *allow)
+void answer_refusal(struct conn *conn, struct h2_stream *h2, const struct refusal *refusal)
 {
-    char text[64];
+    char text[256];
     struct fields f = {0};
-    int len = snprintf(text, sizeof(text), "%d: see docs/errors.md\n", status);
-    add(&f, VIEW_LIT("content-type"), VIEW_LIT("text/plain; charset=utf-8"));
+    struct view line = refusal_text(refusal->status);
+    if (refusal->why) {
+        int len = snprintf(text, sizeof(text), "%d: %s\n", refusal->status, refusal->why);
+        assert(len < (int)sizeof(text));
+        line = view_of(text, (size_t)len);
+    }
+    add(&f, VIEW_LIT("content-type"), VIEW_LIT(REFUSAL_TYPE));
+    add(&f, VIEW_LIT("x-content-type-options"), VIEW_LIT("nosniff"));
     add(&f, VIEW_LIT("date"), shard_date(conn->shard));
-    if (status == 405 && allow)
-        add(&f, VIEW_LIT("allow"), view_str(allow));
-    if (status == 415)
-        add(&f, VIEW_LIT("accept-post"),
-            VIEW_LIT("application/json, application/proto, application/connect+json, "
-                     "application/connect+proto, application/grpc"));
-    struct head_answer answer = {status, f.at, f.count};
-    answer_whole(conn, h2, &answer, body_copied(view_of(text, (size_t)len)), NULL, 0);
+    if (refusal->allow)
+        add(&f, VIEW_LIT("allow"), view_str(refusal->allow));
+    if (refusal->accept)
+        add(&f, VIEW_LIT("accept-post"), view_str(refusal->accept));
+    struct head_answer answer = {refusal->status, f.at, f.count};
+    answer_whole(conn, h2, &answer, body_copied(line), NULL, 0);
+}
+
+struct view answer_bare(int status, const char *reason, char text[ANSWER_BARE_MAX])
+{
+    struct view line = refusal_text(status);
+    int len = snprintf(text, ANSWER_BARE_MAX,
+                       "HTTP/1.1 %d %s\r\nconnection: close\r\n%scontent-type: %s\r\n"
+                       "content-length: %zu\r\n\r\n%.*s",
+                       status, reason, status == 503 ? "retry-after: 1\r\n" : "", REFUSAL_TYPE,
+                       line.len, VIEW_ARG(line));
+    assert(len < ANSWER_BARE_MAX);
+    return view_of(text, (size_t)len);
 }
 
 static struct view type_of(const struct rpc_call *call)

@@ -16,8 +16,18 @@
  * stream. The body is taken. */
 void answer_whole(struct conn *conn, struct h2_stream *h2, const struct head_answer *answer,
                   struct body body, const struct head_field *trailers, size_t trailer_count);
-/* A status and a line of text; allow: with 405, or NULL. */
-void answer_status(struct conn *conn, struct h2_stream *h2, int status, const char *allow);
+/* What is refused below the methods. */
+struct refusal {
+    int status;
+    const char *why;    /* what is needed instead; NULL: what the status says of itself */
+    const char *allow;  /* methods, with 405 */
+    const char *accept; /* content types, with 415 */
+};
+void answer_refusal(struct conn *conn, struct h2_stream *h2, const struct refusal *refusal);
+/* The same as bytes of HTTP/1.1, that close, for where no engine has a request to answer; in text.
+ */
+#define ANSWER_BARE_MAX 384
+struct view answer_bare(int status, const char *reason, char text[ANSWER_BARE_MAX]);
 
 /* Answers a call whose request was answered before, where the answer never changes. False: it was
  * not, or it may. */

@@ -33,6 +33,16 @@ static const struct type *type_of(const struct head *head)
     return NULL;
 }
 
+static bool is_grpc_web(const struct head *head)
+{
+    return view_starts(head_get(head, VIEW_LIT("content-type")), VIEW_LIT("application/grpc-web"));
+}
+
+static bool reads(const struct head *head)
+{
+    return head->method == HEAD_METHOD_GET || head->method == HEAD_METHOD_HEAD;
+}
+
 static void refuse(struct ask *ask, enum rpc_code code, const char *message)
 {
     if (ask->code == RPC_OK) {
@@ -41,11 +51,29 @@ static void refuse(struct ask *ask, enum rpc_code code, const char *message)
     }
 }
 
-static void answer_status(struct ask *ask, int status, const char *allow)
+static void refuse_method(struct ask *ask, const char *allow, const char *why)
 {
-    ask->kind = ASK_STATUS;
-    ask->status = status;
-    ask->allow = allow;
+    ask->kind = ASK_REFUSED;
+    ask->refusal = (struct refusal){.status = 405, .why = why, .allow = allow};
+}
+
+#define UNARY_TYPES  "application/json or application/proto"
+#define STREAM_TYPES "application/connect+json or application/connect+proto"
+#define GRPC_TYPES   ", or over HTTP/2 application/grpc"
+
+static void refuse_type(struct ask *ask, const char *why)
+{
+    bool unary = ask->route && ask->route->method->kind == RPC_UNARY;
+    if (!why)
+        why = unary ? "the content-type of this method is " UNARY_TYPES GRPC_TYPES
+                    : "the content-type of this method is " STREAM_TYPES GRPC_TYPES;
+    ask->kind = ASK_REFUSED;
+    ask->refusal = (struct refusal){
+        .status = 415,
+        .why = why,
+        .accept = unary ? "application/json, application/proto, application/grpc"
+                        : "application/connect+json, application/connect+proto, application/grpc",
+    };
 }
 
 /* Only identity: requests are small, and a compressed one is a way to make us work. */
@@ -78,19 +106,23 @@ static void read_post(struct ask *ask, const struct head *head, bool h2)
 {
     const struct type *type = type_of(head);
     if (!type) {
-        /* Not meant for a method, and pages take no POST. */
-        answer_status(ask, ask->route ? 415 : 405, "GET, HEAD");
+        if (ask->route)
+            refuse_type(ask,
+                        is_grpc_web(head) ? "gRPC-Web is not spoken: Connect and gRPC are" : NULL);
+        else
+            refuse_method(ask, "GET, HEAD",
+                          "no method has this path, and pages are for GET and HEAD");
         return;
     }
     ask->wire = type->wire;
     ask->form = type->form;
     if (ask->wire == WIRE_GRPC && !h2) {
-        answer_status(ask, 415, NULL);
+        refuse_type(ask, "gRPC is spoken over HTTP/2 only; over HTTP/1.1 Connect is");
         return;
     }
     if (ask->route && ask->wire != WIRE_GRPC &&
         (ask->wire == WIRE_CONNECT) != (ask->route->method->kind == RPC_UNARY)) {
-        answer_status(ask, 415, NULL);
+        refuse_type(ask, NULL);
         return;
     }
     if (ask->wire == WIRE_GRPC && !head_lists(head, VIEW_LIT("te"), VIEW_LIT("trailers")))
@@ -105,8 +137,11 @@ static void read_get(struct ask *ask, const struct head *head)
 {
     struct view encoding, version;
     const struct rpc_method *method = ask->route->method;
-    if (!method->safe || head->method != HEAD_METHOD_GET) {
-        answer_status(ask, 405, method->safe ? "GET, POST" : "POST");
+    if (!method->safe || !reads(head)) {
+        if (method->safe)
+            refuse_method(ask, "GET, HEAD, POST", "this method is called by POST or GET");
+        else
+            refuse_method(ask, "POST", "this method is called by POST");
         return;
     }
     ask->wire = WIRE_CONNECT;
@@ -123,22 +158,21 @@ static void read_get(struct ask *ask, const struct head *head)
     else if (view_eq(encoding, VIEW_LIT("proto")))
         ask->form = FORM_PROTO;
     else if (!view_eq(encoding, VIEW_LIT("json")))
-        answer_status(ask, 415, NULL);
+        refuse_type(ask, "encoding is json or proto");
 }
 
 void ask_read(const struct routes *routes, const struct head *head, bool h2, struct ask *ret_ask)
 {
     *ret_ask = (struct ask){.timeout_ns = INT64_MAX, .route = routes_find(routes, head->path)};
     struct ask *ask = ret_ask;
-    bool reading = head->method == HEAD_METHOD_GET || head->method == HEAD_METHOD_HEAD;
     if (head->method == HEAD_METHOD_POST) {
         read_post(ask, head, h2);
     } else if (ask->route) {
         read_get(ask, head);
-    } else if (reading) {
+    } else if (reads(head)) {
         ask->kind = ASK_PAGE;
     } else {
-        answer_status(ask, 405, "GET, HEAD");
+        refuse_method(ask, "GET, HEAD", "pages are for GET and HEAD");
     }
     if (ask->kind != ASK_CALL)
         return;

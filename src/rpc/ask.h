@@ -6,18 +6,17 @@
 #define USHER_RPC_ASK_H
 
 #include "http/head.h"
-#include "rpc/call.h"
+#include "rpc/answer.h"
 
 enum ask_kind {
     ASK_CALL,   /* the members below are filled */
     ASK_PAGE,   /* GET or HEAD of something that is no method */
-    ASK_STATUS, /* answered with a bare status: 405, 415 */
+    ASK_REFUSED /* refusal says how: 405, 415 */
 };
 
 struct ask {
     enum ask_kind kind;
-    int status;                /* ASK_STATUS */
-    const char *allow;         /* with 405 */
+    struct refusal refusal;    /* ASK_REFUSED */
     const struct route *route; /* NULL: no such method; the call is answered in the wire's way */
     enum wire wire;
     enum form form;

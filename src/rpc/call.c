@@ -247,13 +247,15 @@ int64_t call_head(struct conn *conn, struct h2_stream *h2, const struct head *he
     struct ask ask;
     ask_read(shard->routes, head, h2, &ask);
     conn->active_ns = shard_now_ns(shard);
+    conn->asked = true;
     if (ask.kind == ASK_PAGE) {
         page_answer(conn, h2, head);
         return BODY_REFUSE;
     }
     struct rpc_call *call = ask.kind == ASK_CALL ? open_call(conn, h2, &ask) : NULL;
     if (!call) {
-        answer_status(conn, h2, ask.kind == ASK_CALL ? 503 : ask.status, ask.allow);
+        static const struct refusal busy = {.status = 503};
+        answer_refusal(conn, h2, ask.kind == ASK_CALL ? &busy : &ask.refusal);
         return BODY_REFUSE;
     }
     call->compressed = ask.code == RPC_UNIMPLEMENTED && call->route;

@@ -33,6 +33,7 @@ struct conn {
     uint8_t state;
     uint8_t matched; /* of the preface */
     bool secured;    /* the handshake is done, or there is none */
+    bool asked;      /* a first request's head was there */
     bool eof;        /* the other side has finished */
     bool failed;     /* close at the next flush */
 };

@@ -137,16 +137,25 @@ static void what_is_not_there_is_refused(void **state)
     buf_release(&in);
     client_post(&f, TICKET "ListEvents", "text/plain", "", "{}", &in);
     assert_has(&in, "HTTP/1.1 415 ");
-    assert_has(&in, "accept-post: application/json");
+    assert_has(&in, "accept-post: application/json, application/proto, application/grpc\r\n");
+    assert_has(&in, "\r\n\r\n415: the content-type of this method is application/json or "
+                    "application/proto, or over HTTP/2 application/grpc\n");
+    buf_release(&in);
+    client_post(&f, TICKET "ListEvents", "application/grpc-web+proto", "", "{}", &in);
+    assert_has(&in, "HTTP/1.1 415 ");
+    assert_has(&in, "415: gRPC-Web is not spoken");
     buf_release(&in);
     client_post(&f, TICKET "WatchSeats", "application/json", "", "{}", &in);
     assert_has(&in, "HTTP/1.1 415 ");
+    assert_has(&in, "accept-post: application/connect+json, ");
+    assert_has(&in, "415: the content-type of this method is application/connect+json or ");
     buf_release(&in);
     client_post(&f, TICKET "ListEvents", "application/connect+json", "", "{}", &in);
     assert_has(&in, "HTTP/1.1 415 ");
     buf_release(&in);
     client_post(&f, TICKET "ListEvents", "application/grpc", "", "{}", &in);
     assert_has(&in, "HTTP/1.1 415 ");
+    assert_has(&in, "415: gRPC is spoken over HTTP/2 only");
     buf_release(&in);
     post("ListEvents", "Content-Encoding: gzip\r\n", "{}", &in);
     assert_has(&in, "HTTP/1.1 501 ");
@@ -168,14 +177,21 @@ static void wrong_http_methods_are_405(void **state)
     client_exchange(&f, "PUT " TICKET "ListEvents HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",
                     &in);
     assert_has(&in, "HTTP/1.1 405 ");
-    assert_has(&in, "allow: GET, POST\r\n");
+    assert_has(&in, "allow: GET, HEAD, POST\r\n");
+    assert_has(&in, "\r\n\r\n405: this method is called by POST or GET\n");
     buf_release(&in);
     client_exchange(&f, "GET " TICKET "HoldSeats HTTP/1.1\r\nHost: h\r\n\r\n", &in);
     assert_has(&in, "HTTP/1.1 405 ");
     assert_has(&in, "allow: POST\r\n");
+    assert_has(&in, "\r\n\r\n405: this method is called by POST\n");
     buf_release(&in);
     client_exchange(&f, "OPTIONS " TICKET "HoldSeats HTTP/1.1\r\nHost: h\r\n\r\n", &in);
     assert_has(&in, "HTTP/1.1 405 ");
+    assert_null(strstr(buf_view(&in).at, "access-control-"));
+    buf_release(&in);
+    client_exchange(&f, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", &in);
+    assert_has(&in, "HTTP/1.1 405 ");
+    assert_has(&in, "405: no method has this path, and pages are for GET and HEAD\n");
     buf_release(&in);
     client_exchange(&f, "DELETE / HTTP/1.1\r\nHost: h\r\n\r\n", &in);
     assert_has(&in, "HTTP/1.1 405 ");
@@ -226,6 +242,21 @@ static void safe_methods_answer_get(void **state)
 }
 
 /* GetSeatMap is immutable: its handler runs once for a request, whatever its wire. */
+/* HEAD goes wherever GET does (RFC 9110, 9.3.2): the same head, without the body. */
+static void safe_methods_answer_head(void **state)
+{
+    struct buf in;
+    client_exchange(&f,
+                    "HEAD " TICKET "ListEvents?encoding=json&message=%7B%7D&connect=v1 HTTP/1.1\r\n"
+                    "Host: h\r\nConnection: close\r\n\r\n",
+                    &in);
+    assert_has(&in, "HTTP/1.1 200 ");
+    assert_has(&in, "etag: \"");
+    assert_null(strstr(buf_view(&in).at, "content-length: 0\r\n"));
+    assert_int_equal(strlen(strstr(buf_view(&in).at, "\r\n\r\n")), 4);
+    buf_release(&in);
+}
+
 static void what_never_changes_is_made_once(void **state)
 {
     static const char get[] = "GET " TICKET "GetSeatMap?encoding=json&message="
@@ -493,6 +524,7 @@ int main(void)
         cmocka_unit_test(what_is_not_there_is_refused),
         cmocka_unit_test(wrong_http_methods_are_405),
         cmocka_unit_test(safe_methods_answer_get),
+        cmocka_unit_test(safe_methods_answer_head),
         cmocka_unit_test(what_never_changes_is_made_once),
         cmocka_unit_test(a_bad_get_is_told_why),
         cmocka_unit_test(large_answers_arrive_whole),

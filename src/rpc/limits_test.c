@@ -12,7 +12,7 @@
 
 #define TICKET    "/usher.v1.TicketService/"
 #define HEADER_MS 80
-#define IDLE_MS   100
+#define IDLE_MS   400
 #define STALL_MS  150
 
 static struct fixture f;
@@ -70,7 +70,8 @@ static void drip(const char *text, const char *more, const char *answer)
 
 static void a_slow_head_is_408(void **state)
 {
-    drip("POST " TICKET "GetPerformance HTTP/1.1\r\nHost: h\r\nX: ", "a", "HTTP/1.1 408 ");
+    drip("POST " TICKET "GetPerformance HTTP/1.1\r\nHost: h\r\nX: ", "a",
+         "\r\n\r\n408: the request did not become whole in time\n");
 }
 
 static void a_slow_body_is_408(void **state)
@@ -80,10 +81,52 @@ static void a_slow_body_is_408(void **state)
          " ", "HTTP/1.1 408 ");
 }
 
+/* How long a connection lives that sends this and then nothing. */
+static int64_t closed_after_ms(const char *text)
+{
+    struct buf in;
+    int64_t began = now_ms();
+    int fd = client_connect(&f);
+    buf_init(&in, 65536);
+    client_send(fd, text);
+    client_read_all(fd, &in);
+    close(fd);
+    buf_release(&in);
+    assert_true(now_ms() - began >= HEADER_MS);
+    return now_ms() - began;
+}
+
 static void who_says_nothing_is_closed(void **state)
 {
     drip("", "", "");
     drip("PRI * HT", "", "");
+    assert_true(closed_after_ms("") < IDLE_MS);
+    assert_true(closed_after_ms("PRI * HT") < IDLE_MS);
+}
+
+/* An empty line is no request: the idle time is for those who have asked for something. */
+static void who_asks_nothing_is_closed(void **state)
+{
+    assert_true(closed_after_ms("\r\n") < IDLE_MS);
+}
+
+static void who_asks_nothing_over_http2_is_sent_away(void **state)
+{
+    static const char settings[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
+    uint8_t frame[9];
+    int64_t began = now_ms();
+    int fd = client_connect(&f);
+    assert_int_equal(send(fd, settings, sizeof(settings) - 1, 0), sizeof(settings) - 1);
+    do {
+        uint8_t payload[64];
+        assert_int_equal(recv(fd, frame, sizeof(frame), MSG_WAITALL), sizeof(frame));
+        assert_true(frame[2] <= sizeof(payload));
+        if (frame[2])
+            assert_int_equal(recv(fd, payload, frame[2], MSG_WAITALL), frame[2]);
+    } while (frame[3] != 7); /* GOAWAY */
+    assert_true(now_ms() - began >= HEADER_MS);
+    assert_true(now_ms() - began < IDLE_MS);
+    close(fd);
 }
 
 static void an_idle_connection_is_closed(void **state)
@@ -137,7 +180,7 @@ static void a_watcher_may_be_silent(void **state)
     int fd = open_watch("{\"performanceId\":1000002}", 65536);
     assert_true(client_read_until(fd, &in, "{\"version\":\"1\"}"));
     /* Longer than every timer, without a word from either side. */
-    struct timeval wait = {.tv_usec = 2 * STALL_MS * 1000};
+    struct timeval wait = {.tv_usec = 2 * IDLE_MS * 1000};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
     uint8_t byte;
     assert_int_equal(recv(fd, &byte, 1, 0), -1);
@@ -166,6 +209,7 @@ static void more_connections_than_allowed_get_503(void **state)
     assert_int_equal(buf_append_byte(&in, '\0'), 0);
     assert_has(&in, "HTTP/1.1 503 ");
     assert_has(&in, "retry-after: 1\r\n");
+    assert_has(&in, "\r\n\r\n503: ");
     close(fd);
     struct rpc_server_stats stats;
     rpc_server_stats(f.server, &stats);
@@ -302,6 +346,8 @@ int main(void)
         cmocka_unit_test(a_slow_head_is_408),
         cmocka_unit_test(a_slow_body_is_408),
         cmocka_unit_test(who_says_nothing_is_closed),
+        cmocka_unit_test(who_asks_nothing_is_closed),
+        cmocka_unit_test(who_asks_nothing_over_http2_is_sent_away),
         cmocka_unit_test(an_idle_connection_is_closed),
         cmocka_unit_test(who_does_not_read_is_closed),
         cmocka_unit_test(a_watcher_may_be_silent),

@@ -54,7 +54,7 @@ void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *hea
     struct shard *shard = conn->shard;
     const struct rpc_server_options *options = shard->options;
     if (!options->page) {
-        answer_status(conn, h2, 404, NULL);
+        answer_refusal(conn, h2, &(struct refusal){.status = 404});
         return;
     }
     struct rpc_page_ask ask = {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "err/err.h"
+#include "rpc/answer.h"
 #include "rpc/health.h"
 #include "rpc/limits.h"
 
@@ -185,16 +186,16 @@ static void on_tick(struct loop_timer *timer)
 
 static void on_accepted(struct net_listener *listener, int fd)
 {
-    static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\n"
-                               "retry-after: 1\r\ncontent-length: 0\r\n\r\n";
+    char text[ANSWER_BARE_MAX];
     struct shard *shard = listener->user;
     if (shard->conn_count < shard->options->connections_max) {
         conn_new(shard, fd);
         return;
     }
     /* As many as there may be: say so, if the kernel takes it at once, and close. */
+    struct view busy = answer_bare(503, "Service Unavailable", text);
     if (!shard->tls)
-        (void)!send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+        (void)!send(fd, busy.at, busy.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     close(fd);
 }
 

@@ -13,7 +13,8 @@
 #include "rpc/fixture_test.h"
 #include "usher/v1/ticket.pb-c.h"
 
-#define TICKET "/usher.v1.TicketService/"
+#define TICKET    "/usher.v1.TicketService/"
+#define HEADER_MS 1000
 
 static struct fixture f;
 static char cert_path[] = "/tmp/usher-cert-XXXXXX", key_path[] = "/tmp/usher-key-XXXXXX",
@@ -59,8 +60,9 @@ static int start(void **state)
 {
     make_cert(cert_path, key_path);
     make_cert(other_path, NULL);
-    fixture_start(
-        &f, (struct rpc_server_options){.tls_cert_path = cert_path, .tls_key_path = key_path});
+    fixture_start(&f, (struct rpc_server_options){.tls_cert_path = cert_path,
+                                                  .tls_key_path = key_path,
+                                                  .header_max_ms = HEADER_MS});
     return 0;
 }
 
@@ -188,6 +190,30 @@ static void plain_text_is_not_answered(void **state)
     buf_release(&in);
 }
 
+/* The time for the first head begins before the handshake, whoever lets it pass. */
+static void who_asks_nothing_is_sent_away(void **state)
+{
+    struct buf in;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *session = SSL_new(context);
+    int silent = client_connect(&f), halfway = client_connect(&f), done = client_connect(&f);
+    buf_init(&in, 65536);
+    client_send(halfway, "\x16\x03\x01\x02");
+    SSL_set_alpn_protos(session, (const unsigned char *)"\x02h2", 3);
+    SSL_set_fd(session, done);
+    assert_int_equal(SSL_connect(session), 1);
+    /* Each of these fails after five seconds; an idle connection has 120. */
+    client_read_all(silent, &in);
+    client_read_all(halfway, &in);
+    client_read_all(done, &in);
+    SSL_free(session);
+    SSL_CTX_free(context);
+    close(silent);
+    close(halfway);
+    close(done);
+    buf_release(&in);
+}
+
 static void a_bad_certificate_is_told_at_once(void **state)
 {
     struct rpc_server *server;
@@ -213,6 +239,7 @@ int main(void)
         cmocka_unit_test(http1_works_under_tls),
         cmocka_unit_test(old_versions_and_other_protocols_are_refused),
         cmocka_unit_test(plain_text_is_not_answered),
+        cmocka_unit_test(who_asks_nothing_is_sent_away),
         cmocka_unit_test(a_bad_certificate_is_told_at_once),
     };
     return cmocka_run_group_tests_name("rpc/tls", tests, start, stop);

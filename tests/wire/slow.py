@@ -124,6 +124,35 @@ def http2_body_without_end(server):
         assert link.is_alive()
 
 
+def http2_many_bodies_without_end(server):
+    """Each has its ten seconds, not ten after the one before."""
+    with Http2(server) as link:
+        began = time.monotonic()
+        numbers = [link.open(GUEST, *GRPC, body=envelope(b"", length=10), ends=False) for _ in range(300)]
+        for number in numbers:
+            link.wait(lambda: link.stream(number).over, "the end", max(1, began + LIMIT_SECONDS + LATE_SECONDS - time.monotonic()))
+            assert link.streams[number].field("grpc-status") == "4", link.streams[number].heads
+        in_time(time.monotonic() - began)
+        assert link.is_alive()
+
+
+def http2_without_a_request(server):
+    """A preface and SETTINGS are no request: the idle time is for those who have asked for something."""
+    with Http2(server) as link:
+        began = time.monotonic()
+        assert link.until_closed(LIMIT_SECONDS + LATE_SECONDS) == NO_ERROR
+        in_time(time.monotonic() - began)
+
+
+def empty_line_only(server):
+    with connect(server) as link:
+        began = time.monotonic()
+        send(link, b"\r\n")
+        link.settimeout(LIMIT_SECONDS + LATE_SECONDS)
+        assert link.recv(100) == b"", "a word to one who asked nothing"
+        in_time(time.monotonic() - began)
+
+
 def http2_refused_body_without_end(server):
     """The answer is there at once, and its end after the limit, without a reset that would say it failed."""
     with Http2(server) as link:
@@ -193,7 +222,7 @@ def http2_data_a_byte_a_second(server):
 
 
 TESTS = (head_a_byte_a_second, body_a_byte_a_second, chunks_a_byte_a_second, refused_body_a_byte_a_second, nothing_at_all,
-         preface_a_byte_a_second, http2_head_without_end, http2_body_without_end, http2_refused_body_without_end,
+         empty_line_only, http2_without_a_request, http2_many_bodies_without_end, preface_a_byte_a_second, http2_head_without_end, http2_body_without_end, http2_refused_body_without_end,
          http2_reader_without_window, reader_that_reads_nothing, http2_data_a_byte_a_second)
 
 

@@ -23,6 +23,15 @@ static const struct web_asset *exactly(struct view path)
     return NULL;
 }
 
+/* Whether it names a file, or a service (usher.v1.TicketService): then it is there by that name or
+ * not at all. The page's own addresses have no dot, and none lies under /assets. */
+static bool is_file(struct view path)
+{
+    static const struct view assets = {"/assets", 7};
+    return memchr(path.at, '.', path.len) ||
+           (view_starts(path, assets) && (path.len == assets.len || path.at[assets.len] == '/'));
+}
+
 const struct web_asset *web_asset_find(struct view path)
 {
     if (path.len == 0 || path.at[0] != '/')
@@ -30,10 +39,5 @@ const struct web_asset *web_asset_find(struct view path)
     const struct web_asset *asset = exactly(path);
     if (asset)
         return asset;
-    size_t last = path.len;
-    while (path.at[last - 1] != '/')
-        last--;
-    if (memchr(path.at + last, '.', path.len - last))
-        return NULL;
-    return exactly(VIEW_LIT("/index.html"));
+    return is_file(path) ? NULL : exactly(VIEW_LIT("/index.html"));
 }

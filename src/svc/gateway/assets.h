@@ -24,8 +24,8 @@ struct web_asset {
 extern const struct web_asset web_assets[];
 extern const size_t web_asset_count;
 
-/* The asset at a path; for a path whose last part has no dot, which the page's own router knows,
- * /index.html. NULL: there is none. */
+/* The asset at a path; /index.html for a path that the page's own router may know: without a dot,
+ * and not under /assets. NULL: there is none. */
 const struct web_asset *web_asset_find(struct view path);
 
 #endif

@@ -64,7 +64,8 @@ static struct rpc_page get(const char *path, const char *accept_encoding, const 
 
 static void the_page_is_asked_about_every_time(void **state)
 {
-    static const char *const paths[] = {"/", "/index.html", "/performances/7", "/tickets"};
+    static const char *const paths[] = {"/",       "/index.html",  "/p/7",
+                                        "/orders", "/orders/01ab", "/assetsandmore"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         struct rpc_page page = get(paths[i], "", "");
         assert_int_equal(page.status, 200);
@@ -108,10 +109,26 @@ static void what_the_browser_has_is_not_sent(void **state)
 
 static void what_is_not_there_is_not_found(void **state)
 {
-    static const char *const paths[] = {"/favicon.ico", "/assets/a-2.js", "/../etc/passwd.txt",
-                                        "/assets/..",   "index.html",     ""};
-    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
-        assert_int_equal(get(paths[i], "gzip", "").status, 404);
+    static const char *const paths[] = {"/favicon.ico",
+                                        "/assets/a-2.js",
+                                        "/assets/a-2",
+                                        "/assets/",
+                                        "/assets",
+                                        "/assets/a-1.js/more",
+                                        "/.env",
+                                        "/.git/config",
+                                        "/usher.v1.TicketService/NoSuch",
+                                        "/../etc/passwd",
+                                        "/assets/..",
+                                        "index.html",
+                                        ""};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct rpc_page page = get(paths[i], "gzip", "");
+        assert_int_equal(page.status, 404);
+        assert_null(page.cache); /* so no-store: it may come with the next version */
+        assert_string_equal(page.type, "text/plain; charset=utf-8");
+        assert_true(page.body.len > 0 && page.body.len < 80);
+    }
 }
 
 static void health_follows_the_drain(void **state)
