@@ -5,6 +5,7 @@
 
 #include "clock/clock.h"
 #include "cmd/progress.h"
+#include "cmd/target.h"
 #include "codec/json.h"
 #include "err/err.h"
 
@@ -61,17 +62,20 @@ static void show_wait(void *arg)
 }
 
 /* "usher hall import: the plan has no seats (BAD_ARGUMENT, zones[0])" */
-static int refuse(const struct client *client, const struct rpc_status *status)
+static int refuse(struct client *client, const struct rpc_status *status)
 {
     const Usher__V1__ErrorDetail *detail = status->detail;
     if (!detail || !detail->reason[0]) {
+        if (status->code == RPC_UNAVAILABLE) {
+            snprintf(client->broken, sizeof(client->broken), "%s", status->message);
+            return CMD_UNREACHED; /* client_run says why */
+        }
         if (status->code == RPC_UNAUTHENTICATED)
             return cmd_fail(client->command, CMD_FALSE,
                             "%s (unauthenticated: is this the key of this server?)",
                             status->message);
-        return cmd_fail(client->command,
-                        status->code == RPC_UNAVAILABLE ? CMD_UNREACHED : CMD_FALSE, "%s (%s)",
-                        status->message, rpc_code_name(status->code));
+        return cmd_fail(client->command, CMD_FALSE, "%s (%s)", status->message,
+                        rpc_code_name(status->code));
     }
     if (detail->field[0])
         return cmd_fail(client->command, CMD_FALSE, "%s (%s, %s)", status->message, detail->reason,
@@ -120,6 +124,7 @@ struct session {
     int (*body)(struct client *client, void *arg);
     void *arg;
     int code;
+    int open_err; /* of the connection */
 };
 
 static void run(void *arg)
@@ -131,19 +136,10 @@ static void run(void *arg)
         .authorization = session->authorization,
         .tls_ca_path = session->values->tls_ca,
     };
-    int err = rpc_channel_open(&options, deadline_after_ms(fiber_now_ns(), CLIENT_CONNECT_MS),
-                               &client->channel);
-    if (err == ERR_INVALID) {
-        session->code =
-            cmd_fail(client->command, CMD_USAGE,
-                     "--url %s is no http://HOST:PORT or https://HOST:PORT", options.url);
+    session->open_err = rpc_channel_open(
+        &options, deadline_after_ms(fiber_now_ns(), CLIENT_CONNECT_MS), &client->channel);
+    if (session->open_err)
         return;
-    }
-    if (err) {
-        session->code = cmd_fail(client->command, CMD_UNREACHED, "no server answers at %s: %s",
-                                 options.url, err_text(err));
-        return;
-    }
     arena_init(&client->arena, CLIENT_ANSWER_MAX);
     session->code = session->body(client, session->arg);
     arena_release(&client->arena);
@@ -156,12 +152,21 @@ int client_run(const char *command, const struct client_values *values, enum cli
     char authorization[CLIENT_AUTHORIZATION_MAX];
     struct session session = {
         .client.command = command, .values = values, .body = body, .arg = arg};
+    int code = target_check(command, values->url, values->tls_ca);
+    if (code != CMD_OK)
+        return code;
     if (caller == CLIENT_ORGANISER) {
-        int code = client_authorization(command, values, authorization);
+        code = client_authorization(command, values, authorization);
         if (code != CMD_OK)
             return code;
         session.authorization = authorization;
     }
     int err = fiber_main(run, &session);
-    return err ? cmd_fail(command, CMD_FALSE, "%s", err_text(err)) : session.code;
+    if (err)
+        return cmd_fail(command, CMD_FALSE, "%s", err_text(err));
+    if (session.open_err || session.client.broken[0])
+        return target_explain(command, values->url, values->tls_ca,
+                              session.client.broken[0] ? session.client.broken
+                                                       : err_text(session.open_err));
+    return session.code;
 }

@@ -48,6 +48,7 @@ struct client {
     const char *command; /* "hall list", for sentences */
     struct rpc_channel *channel;
     struct arena arena; /* answers; until client_run returns */
+    char broken[200];   /* what the last call said of a connection that broke; else empty */
 };
 
 /* Opens a connection in a world of fibers of its own and runs body(client, arg) there. For

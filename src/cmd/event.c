@@ -97,17 +97,18 @@ static int list(struct client *client, void *arg)
     return CMD_OK;
 }
 
+static const struct conf_table list_table = {
+    .command = "usher event list",
+    .summary = "Lists events and their performances.",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+};
+
 static int list_command(int argc, char **argv)
 {
-    static const struct conf_table table = {
-        .command = "usher event list",
-        .summary = "Lists events and their performances.",
-        .options = options,
-        .option_count = sizeof(options) / sizeof(options[0]),
-    };
     struct event_values values = {0};
     struct conf conf;
-    int code = cmd_options(&table, argc, argv, &conf, &values);
+    int code = cmd_options(&list_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
     code = client_run("event list", &values.client, CLIENT_ANYONE, list, &values);
@@ -117,23 +118,29 @@ static int list_command(int argc, char **argv)
 
 /* ---- commands that name a performance ---- */
 
+#define TABLE(words, what)                                                                         \
+    {                                                                                              \
+        .command = words, .summary = what, .positional = "PERFORMANCE", .positional_min = 1,       \
+        .positional_max = 1, .options = options,                                                   \
+        .option_count = sizeof(options) / sizeof(options[0]),                                      \
+    }
+static const struct conf_table
+    open_table =
+        TABLE("usher event open", "Opens a performance's sale: from now on seats can be held."),
+    pause_table = TABLE("usher event pause",
+                        "Pauses a sale: no new holds; those that exist may still be ordered."),
+    report_table = TABLE("usher event report",
+                         "Tells what is free, held and sold, by category, and the money.");
+#undef TABLE
+
 /* Reads "PERFORMANCE [options]" and runs body as the organiser. */
-static int with_performance(const char *name, const char *command, const char *summary, int argc,
-                            char **argv, int (*body)(struct client *client, void *arg))
+static int with_performance(const char *name, const struct conf_table *table, int argc, char **argv,
+                            int (*body)(struct client *client, void *arg))
 {
-    const struct conf_table table = {
-        .command = command,
-        .summary = summary,
-        .positional = "PERFORMANCE",
-        .positional_min = 1,
-        .positional_max = 1,
-        .options = options,
-        .option_count = sizeof(options) / sizeof(options[0]),
-    };
     struct event_values values = {0};
     struct conf conf;
     uint64_t id;
-    int code = cmd_options(&table, argc, argv, &conf, &values);
+    int code = cmd_options(table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
     if (!view_to_u64(view_str(conf.positional[0]), UINT32_MAX, &id)) {
@@ -223,34 +230,25 @@ static int report(struct client *client, void *arg)
 
 static int open_command(int argc, char **argv)
 {
-    return with_performance("event open", "usher event open",
-                            "Opens a performance's sale: from now on seats can be held.", argc,
-                            argv, open_sale);
+    return with_performance("event open", &open_table, argc, argv, open_sale);
 }
 
 static int pause_command(int argc, char **argv)
 {
-    return with_performance("event pause", "usher event pause",
-                            "Pauses a sale: no new holds; those that exist may still be ordered.",
-                            argc, argv, pause_sale);
+    return with_performance("event pause", &pause_table, argc, argv, pause_sale);
 }
 
 static int report_command(int argc, char **argv)
 {
-    return with_performance("event report", "usher event report",
-                            "Tells what is free, held and sold, by category, and the money.", argc,
-                            argv, report);
+    return with_performance("event report", &report_table, argc, argv, report);
 }
 
-int event_command(int argc, char **argv)
-{
-    static const struct cmd rows[] = {
-        {"create", "an event and its performance in a hall, as a draft", event_create_command},
-        {"open", "a performance's sale", open_command},
-        {"pause", "a performance's sale", pause_command},
-        {"report", "what is free, held and sold, and the money", report_command},
-        {"list", "events and performances of a server", list_command},
-    };
-    return cmd_dispatch("event", "Events and their performances: what is on sale.", rows,
-                        sizeof(rows) / sizeof(rows[0]), argc, argv);
-}
+const struct cmd event_commands[EVENT_COMMANDS] = {
+    {"create", "an event and its performance in a hall, as a draft", event_create_command,
+     .table = &event_create_table},
+    {"open", "a performance's sale", open_command, .table = &open_table},
+    {"pause", "a performance's sale", pause_command, .table = &pause_table},
+    {"report", "what is free, held and sold, and the money", report_command,
+     .table = &report_table},
+    {"list", "events and performances of a server", list_command, .table = &list_table},
+};

@@ -8,10 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* usher event. Returns an enum cmd_exit. */
-int event_command(int argc, char **argv);
+#include "cmd/cmd.h"
+
+#define EVENT_COMMANDS 5
+extern const struct cmd event_commands[EVENT_COMMANDS];
 
 /* event_create.c */
+extern const struct conf_table event_create_table;
 int event_create_command(int argc, char **argv);
 
 /* event_prices.c: what --prices and --price say.

@@ -54,7 +54,7 @@ static const struct conf_option options[] = {
     CLIENT_OPTIONS(struct create_values, client),
 };
 
-static const struct conf_table table = {
+const struct conf_table event_create_table = {
     .command = "usher event create",
     .summary = "Creates an event and its performance in a hall, as a draft.",
     .options = options,
@@ -201,7 +201,7 @@ int event_create_command(int argc, char **argv)
     if (!event_prices_take(&prices, &argc, argv))
         return cmd_fail("event create", CMD_USAGE,
                         "--price wants CATEGORY=AMOUNT, at most %d times", EVENT_PRICES_MAX);
-    int code = cmd_options(&table, argc, argv, &conf, &values);
+    int code = cmd_options(&event_create_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
     prices.list = values.prices.list;

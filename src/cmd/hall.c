@@ -109,26 +109,27 @@ static int read_plan(struct hall_values *values)
     return code;
 }
 
+static const struct conf_option import_options[] = {
+    {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
+     .help = "what to call the hall; the plan's own name where it is not given"},
+    CLIENT_OPTIONS(struct hall_values, client),
+};
+static const struct conf_table import_table = {
+    .command = "usher hall import",
+    .summary = "Imports a seating plan in pretix's format, both revisions; - reads standard "
+               "input.\nA wrong plan changes nothing; the error names the place.",
+    .positional = "FILE",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = import_options,
+    .option_count = sizeof(import_options) / sizeof(import_options[0]),
+};
+
 static int import_command(int argc, char **argv)
 {
-    static const struct conf_option options[] = {
-        {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
-         .help = "what to call the hall; the plan's own name where it is not given"},
-        CLIENT_OPTIONS(struct hall_values, client),
-    };
-    static const struct conf_table table = {
-        .command = "usher hall import",
-        .summary = "Imports a seating plan in pretix's format, both revisions; - reads standard "
-                   "input.\nA wrong plan changes nothing; the error names the place.",
-        .positional = "FILE",
-        .positional_min = 1,
-        .positional_max = 1,
-        .options = options,
-        .option_count = sizeof(options) / sizeof(options[0]),
-    };
     struct hall_values values = {0};
     struct conf conf;
-    int code = cmd_options(&table, argc, argv, &conf, &values);
+    int code = cmd_options(&import_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
     values.path = conf.positional[0];
@@ -158,30 +159,31 @@ static int generate(struct client *client, void *arg)
     return code == CMD_OK ? show(client, values, hall) : code;
 }
 
+static const struct conf_option generate_options[] = {
+    {"capacity", CONF_INT, offsetof(struct hall_values, capacity), "2000", 500, 100000,
+     .help = "places in all, met exactly"},
+    {"sections", CONF_INT, offsetof(struct hall_values, sections), "0", 0, 4096,
+     .help = "seated sections; 0: chosen"},
+    {"rows", CONF_INT, offsetof(struct hall_values, rows), "0", 0, 1000,
+     .help = "rows a section; 0: chosen"},
+    {"standing", CONF_INT, offsetof(struct hall_values, standing), "0", 0, 100000,
+     .help = "of the capacity, places in a standing area before the stage"},
+    {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
+     .help = "what to call it; \"Hall of CAPACITY\" where it is not given"},
+    CLIENT_OPTIONS(struct hall_values, client),
+};
+static const struct conf_table generate_table = {
+    .command = "usher hall generate",
+    .summary = "Makes a plausible hall: curved rows before a stage, tiers, aisles, categories.",
+    .options = generate_options,
+    .option_count = sizeof(generate_options) / sizeof(generate_options[0]),
+};
+
 static int generate_command(int argc, char **argv)
 {
-    static const struct conf_option options[] = {
-        {"capacity", CONF_INT, offsetof(struct hall_values, capacity), "2000", 500, 100000,
-         .help = "places in all, met exactly"},
-        {"sections", CONF_INT, offsetof(struct hall_values, sections), "0", 0, 4096,
-         .help = "seated sections; 0: chosen"},
-        {"rows", CONF_INT, offsetof(struct hall_values, rows), "0", 0, 1000,
-         .help = "rows a section; 0: chosen"},
-        {"standing", CONF_INT, offsetof(struct hall_values, standing), "0", 0, 100000,
-         .help = "of the capacity, places in a standing area before the stage"},
-        {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
-         .help = "what to call it; \"Hall of CAPACITY\" where it is not given"},
-        CLIENT_OPTIONS(struct hall_values, client),
-    };
-    static const struct conf_table table = {
-        .command = "usher hall generate",
-        .summary = "Makes a plausible hall: curved rows before a stage, tiers, aisles, categories.",
-        .options = options,
-        .option_count = sizeof(options) / sizeof(options[0]),
-    };
     struct hall_values values = {0};
     struct conf conf;
-    int code = cmd_options(&table, argc, argv, &conf, &values);
+    int code = cmd_options(&generate_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
     code = client_run("hall generate", &values.client, CLIENT_ORGANISER, generate, &values);
@@ -209,18 +211,19 @@ static int list(struct client *client, void *arg)
     return CMD_OK;
 }
 
+static const struct conf_option list_options[] = {CLIENT_OPTIONS(struct hall_values, client)};
+static const struct conf_table list_table = {
+    .command = "usher hall list",
+    .summary = "Lists the halls of a server.",
+    .options = list_options,
+    .option_count = sizeof(list_options) / sizeof(list_options[0]),
+};
+
 static int list_command(int argc, char **argv)
 {
-    static const struct conf_option options[] = {CLIENT_OPTIONS(struct hall_values, client)};
-    static const struct conf_table table = {
-        .command = "usher hall list",
-        .summary = "Lists the halls of a server.",
-        .options = options,
-        .option_count = sizeof(options) / sizeof(options[0]),
-    };
     struct hall_values values = {0};
     struct conf conf;
-    int code = cmd_options(&table, argc, argv, &conf, &values);
+    int code = cmd_options(&list_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
     code = client_run("hall list", &values.client, CLIENT_ORGANISER, list, &values);
@@ -228,13 +231,10 @@ static int list_command(int argc, char **argv)
     return code;
 }
 
-int hall_command(int argc, char **argv)
-{
-    static const struct cmd rows[] = {
-        {"import", "a seating plan in pretix's format, from a file", import_command},
-        {"generate", "a plausible hall of 500 to 100,000 places", generate_command},
-        {"list", "the halls of a server", list_command},
-    };
-    return cmd_dispatch("hall", "Halls: where people sit.", rows, sizeof(rows) / sizeof(rows[0]),
-                        argc, argv);
-}
+const struct cmd hall_commands[HALL_COMMANDS] = {
+    {"import", "a seating plan in pretix's format, from a file", import_command,
+     .table = &import_table},
+    {"generate", "a plausible hall of 500 to 100,000 places", generate_command,
+     .table = &generate_table},
+    {"list", "the halls of a server", list_command, .table = &list_table},
+};

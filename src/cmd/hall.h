@@ -1,10 +1,12 @@
 /*
- * hall: the organiser's halls: usher hall import|generate|list.
+ * usher hall: halls of a running server.
  */
 #ifndef USHER_CMD_HALL_H
 #define USHER_CMD_HALL_H
 
-/* usher hall. Returns an enum cmd_exit. */
-int hall_command(int argc, char **argv);
+#include "cmd/cmd.h"
+
+#define HALL_COMMANDS 3
+extern const struct cmd hall_commands[HALL_COMMANDS];
 
 #endif

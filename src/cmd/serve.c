@@ -14,12 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/demo.h"
+#include "cmd/ground.h"
 #include "err/err.h"
+#include "net/address.h"
+#include "net/tls.h"
 #include "observe/log.h"
 #include "rpc/server.h"
 #include "svc/auth/auth.h"
@@ -47,7 +49,8 @@ static const struct conf_option options[] = {
     {"listen", CONF_ADDRESS, offsetof(struct serve_values, listen), "127.0.0.1:8080",
      .help = "where to answer, HTTP/1.1 and HTTP/2; port 0 picks one and writes it to DIR/listen"},
     {"data", CONF_PATH, offsetof(struct serve_values, data), "run",
-     .help = "the folder of the store and the keys; made where it does not exist"},
+     .help = "the folder of the store and the keys; made, with those above it, where it does not "
+             "exist"},
     {"demo", CONF_BOOL, offsetof(struct serve_values, demo), "no",
      .help = "create a demo event in a generated 2,000-seat hall when the store is empty"},
     {"tls-cert", CONF_PATH, offsetof(struct serve_values, tls_cert), NULL,
@@ -64,7 +67,7 @@ static const struct conf_option options[] = {
      .help = "the least that is logged to standard error", .choices = "debug|info|warn|error"},
 };
 
-static const struct conf_table table = {
+const struct conf_table serve_table = {
     .command = "usher serve",
     .summary = "The server: the page, gRPC and Connect on one port, and an embedded store.",
     .options = options,
@@ -76,10 +79,8 @@ static const struct conf_table table = {
 /* The house while it stands; whatever is NULL or zero was not built. */
 struct house {
     struct serve_values values;
-    uint8_t secret[KEY_BYTES];
-    uint8_t operator_key[KEY_BYTES];
+    struct ground ground;
     uint8_t code_key[KEY_BYTES];
-    struct store *store;
     struct worker *workers[SERVE_WORKERS_MAX];
     uint32_t worker_count;
     struct offload *offload;
@@ -95,20 +96,13 @@ struct house {
 static int fail(const char *what, int err)
 {
     return cmd_fail("serve", CMD_FALSE, "%s: %s%s%s", what, err_text(err),
-                    err == ERR_IO ? ": " : "", err == ERR_IO ? strerror(errno) : "");
+                    err == ERR_IO ? ": " : "", err == ERR_IO ? strerrordesc_np(errno) : "");
 }
 
 static int path_in(const struct house *house, const char *name, char ret_path[SERVE_PATH_MAX])
 {
     const int len = snprintf(ret_path, SERVE_PATH_MAX, "%s/%s", house->values.data, name);
     return len > 0 && len < SERVE_PATH_MAX ? 0 : ERR_INVALID;
-}
-
-static int open_key(struct house *house, const char *name, uint8_t *ret_key)
-{
-    char path[SERVE_PATH_MAX];
-    int err = path_in(house, name, path);
-    return err == 0 ? key_open(path, chance_system(), ret_key) : err;
 }
 
 /* As many descriptors as the system lets us have: one a fan. */
@@ -121,22 +115,54 @@ static void raise_files_limit(void)
     }
 }
 
+/* What is wrong with the address and the certificate is said before anything is made. An enum
+ * cmd_exit. */
+static int check_words(const struct serve_values *values)
+{
+    struct net_address address;
+    struct view host;
+    uint16_t port;
+    char why[NET_TLS_WHY_MAX];
+    if (!values->tls_cert != !values->tls_key)
+        return cmd_fail("serve", CMD_USAGE, "--tls-cert and --tls-key go together: %s is missing",
+                        values->tls_cert ? "--tls-key" : "--tls-cert");
+    if (net_split(view_str(values->listen), &host, &port))
+        return cmd_fail("serve", CMD_USAGE, "--listen %s: write HOST:PORT, as in 127.0.0.1:8080",
+                        values->listen);
+    if (net_address_find(host, port, &address))
+        return cmd_fail("serve", CMD_FALSE, "--listen %s: there is no host called %.*s",
+                        values->listen, VIEW_ARG(host));
+    if (values->tls_cert && net_tls_check_server(values->tls_cert, values->tls_key, why))
+        return cmd_fail("serve", CMD_FALSE, "%s", why);
+    return CMD_OK;
+}
+
 static int build_ground(struct house *house)
 {
-    const char *data = house->values.data;
-    if (mkdir(data, 0777) != 0 && errno != EEXIST)
-        return fail(data, ERR_IO);
-    int err = open_key(house, "secret.key", house->secret);
-    if (err != 0)
-        return fail("secret.key", err);
-    err = open_key(house, "operator.key", house->operator_key);
-    if (err != 0)
-        return fail("operator.key", err);
-    key_derive(house->secret, KEY_FOR_TICKET_CODE, house->code_key);
-    err = store_sqlite_open(data, false, &house->store);
-    if (err == ERR_BUSY)
-        return cmd_fail("serve", CMD_FALSE, "%s is in use by another usher serve", data);
-    return err == 0 ? 0 : fail("opening the store", err);
+    int code = ground_open(house->values.data, &house->ground);
+    if (code == CMD_OK)
+        key_derive(house->ground.secret, KEY_FOR_TICKET_CODE, house->code_key);
+    return code;
+}
+
+/* The address was looked up already; what is left is the system's no. */
+static int fail_to_listen(const char *listen, int err)
+{
+    const int why = err == ERR_IO ? errno : 0;
+    if (why == EADDRINUSE)
+        return cmd_fail("serve", CMD_FALSE,
+                        "--listen %s: the port is in use; take another, port 0 picks a free one",
+                        listen);
+    if (why == EADDRNOTAVAIL)
+        return cmd_fail("serve", CMD_FALSE, "--listen %s: this machine does not have that address",
+                        listen);
+    if (why == EACCES)
+        return cmd_fail("serve", CMD_FALSE,
+                        "--listen %s: the system does not permit that port; take one above 1023, "
+                        "or give usher CAP_NET_BIND_SERVICE",
+                        listen);
+    return cmd_fail("serve", CMD_FALSE, "--listen %s: %s", listen,
+                    why ? strerrordesc_np(why) : err_text(err));
 }
 
 static int build_workers(struct house *house)
@@ -158,8 +184,8 @@ static int build_workers(struct house *house)
 static int build_roles(struct house *house)
 {
     const struct auth_options auth = {
-        .master = house->secret,
-        .operator_key = house->operator_key,
+        .master = house->ground.secret,
+        .operator_key = house->ground.operator_key,
         .clock = clock_system(),
         .chance = chance_system(),
         .guest_ttl_ms = house->values.guest_ttl_ms,
@@ -169,7 +195,7 @@ static int build_roles(struct house *house)
         return fail("auth", err);
     house->auth_ready = true;
     const struct ticket_options ticket = {
-        .store = house->store,
+        .store = house->ground.store,
         .workers = house->workers,
         .worker_count = house->worker_count,
         .chance = chance_system(),
@@ -177,6 +203,11 @@ static int build_roles(struct house *house)
         .code_key = house->code_key,
     };
     err = ticket_start(&ticket, &house->ticket);
+    if (err == ERR_CORRUPT)
+        return cmd_fail("serve", CMD_FALSE,
+                        "%s/usher.db: what was sold cannot be read, the data are damaged; usher "
+                        "audit --data %s tells where",
+                        house->values.data, house->values.data);
     return err == 0 ? 0 : fail("loading the sales", err);
 }
 
@@ -224,10 +255,8 @@ static int build_front_door(struct house *house)
         .page = page,
     };
     int err = rpc_server_start(house->workers, house->worker_count, &server, &house->server);
-    if (err == ERR_INVALID)
-        return cmd_fail("serve", CMD_FALSE, "the address or the certificate is no good");
     if (err != 0)
-        return fail(values->listen, err);
+        return fail_to_listen(values->listen, err);
     atomic_store(&house->gateway.server, house->server);
 
     const char *colon = strrchr(values->listen, ':');
@@ -238,13 +267,15 @@ static int build_front_door(struct house *house)
     snprintf(house->url, sizeof(house->url), "%s://%s", values->tls_cert ? "https" : "http",
              address);
     err = write_listen(house, address);
-    return err == 0 ? 0 : fail("listen", err);
+    return err == 0 ? 0
+                    : cmd_fail("serve", CMD_FALSE, "%s/listen: %s", values->data,
+                               err == ERR_IO ? strerrordesc_np(errno) : err_text(err));
 }
 
 static void create_demo(void *arg)
 {
     struct house *house = arg;
-    demo_create(house->url, house->values.tls_cert, house->operator_key);
+    demo_create(house->url, house->values.tls_cert, house->ground.operator_key);
 }
 
 static void tear_down(struct house *house)
@@ -260,7 +291,7 @@ static void tear_down(struct house *house)
         worker_stop(house->workers[i - 1]);
     if (house->auth_ready)
         auth_release(&house->auth);
-    store_free(house->store);
+    store_free(house->ground.store);
 }
 
 static int run(struct house *house, const sigset_t *ending)
@@ -292,12 +323,13 @@ int serve_command(int argc, char **argv)
 {
     struct house house = {0};
     struct conf conf;
-    int code = cmd_options(&table, argc, argv, &conf, &house.values);
+    int code = cmd_options(&serve_table, argc, argv, &conf, &house.values);
     if (code != CMD_GO_ON)
         return code;
-    if (!house.values.tls_cert != !house.values.tls_key) {
+    code = check_words(&house.values);
+    if (code != CMD_OK) {
         conf_release(&conf);
-        return cmd_fail("serve", CMD_USAGE, "--tls-cert and --tls-key go together");
+        return code;
     }
     struct log_options log = {.form = LOG_AUTO, .fd = STDERR_FILENO, .clock = clock_system()};
     bool known = log_level_parse(house.values.log_level, &log.level);

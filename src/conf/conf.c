@@ -45,9 +45,10 @@ static int set(struct reading *r, const struct conf_option *option, const char *
                const char *source)
 {
     char why[384];
-    if (conf_set(option, text, r->values, why, sizeof(why)) == 0)
-        return 0;
-    return complain(r->conf, "%s: %s", source, why);
+    if (conf_set(option, text, r->values, why, sizeof(why)) != 0)
+        return complain(r->conf, "%s: %s", source, why);
+    r->conf->given |= UINT64_C(1) << (option - r->table->options);
+    return 0;
 }
 
 static int set_standards(struct reading *r)
@@ -59,7 +60,31 @@ static int set_standards(struct reading *r)
             assert(!err); /* a default of ours that is out of its own range */
         }
     }
+    r->conf->given = 0;
     return 0;
+}
+
+static int check_required(struct reading *r)
+{
+    for (size_t i = 0; i < r->table->option_count; i++) {
+        const struct conf_option *option = &r->table->options[i];
+        if (option->required && !(r->conf->given >> i & 1))
+            return complain(r->conf, "--%s %s is missing: %s", option->name, conf_type_word(option),
+                            option->help);
+    }
+    return 0;
+}
+
+/* The option's name that a mistyped word most likely meant, or NULL. */
+static const char *nearest_option(const struct conf_table *table, const char *word)
+{
+    const char *names[CONF_OPTIONS_MAX + 2];
+    size_t count = 0;
+    for (size_t i = 0; i < table->option_count; i++)
+        names[count++] = table->options[i].name;
+    names[count++] = "config";
+    names[count++] = "help";
+    return conf_nearest(word, names, count);
 }
 
 /* ---- the file ---- */
@@ -68,15 +93,18 @@ static int on_file_line(void *arg, const char *section, const char *name, const 
 {
     struct reading *r = arg;
     const struct conf_option *option = find(r->table, view_str(name));
-    char source[320];
+    char source[340];
     if (*r->conf->error)
         return 1; /* libinih goes on behind an error; the first one is what is told */
-    snprintf(source, sizeof(source), "%.200s, %.64s", r->path, name);
+    snprintf(source, sizeof(source), "%.200s, line %u: %.64s", r->path, r->line, name);
     if (*section)
-        complain(r->conf, "%s: there are no sections, yet [%.64s] is one", r->path, section);
-    else if (!option)
-        complain(r->conf, "%s: no such option", source);
-    else {
+        complain(r->conf, "%s, line %u: there are no sections, yet [%.64s] is one", r->path,
+                 r->line, section);
+    else if (!option) {
+        const char *nearest = nearest_option(r->table, name);
+        complain(r->conf, nearest ? "%s: no such option; did you mean %s?" : "%s: no such option%s",
+                 source, nearest ? nearest : "");
+    } else {
         const char *copy = arena_copy(&r->conf->arena, view_str(text));
         if (!copy)
             complain(r->conf, "%s: the file is too large", r->path);
@@ -148,6 +176,46 @@ static int set_from_environment(struct reading *r, char *const *environment)
     return 0;
 }
 
+static bool is_variable(const char *name, struct view variable)
+{
+    char expected[NAME_BYTES];
+    environment_name(name, expected);
+    return view_eq(view_str(expected), variable);
+}
+
+int conf_check_environment(const struct conf_table *const *tables, size_t count,
+                           char *const *environment, char *error, size_t error_size)
+{
+    for (; environment && *environment; environment++) {
+        const char *equals = strchr(*environment, '=');
+        struct view variable = view_of(*environment, equals ? (size_t)(equals - *environment) : 0);
+        const char *nearest = NULL;
+        char word[NAME_BYTES], meant[NAME_BYTES];
+        if (!view_starts(variable, VIEW_LIT("USHER_")) || variable.len >= sizeof(word))
+            continue;
+        snprintf(word, sizeof(word), "%.*s", (int)variable.len - 6, variable.at + 6);
+        for (char *c = word; *c; c++)
+            *c = *c == '_' ? '-' : (char)tolower((unsigned char)*c);
+        bool known = is_variable("config", variable);
+        for (size_t t = 0; t < count && !known; t++) {
+            for (size_t i = 0; i < tables[t]->option_count && !known; i++) {
+                const char *name = tables[t]->options[i].name;
+                known = is_variable(name, variable);
+                nearest = nearest
+                              ? nearest
+                              : conf_nearest_within(word, &name, 1, 1 + (unsigned)strlen(word) / 6);
+            }
+        }
+        if (known || !nearest)
+            continue;
+        environment_name(nearest, meant);
+        snprintf(error, error_size, "%.*s in the environment is no option; did you mean %s?",
+                 VIEW_ARG(variable), meant);
+        return ERR_INVALID;
+    }
+    return 0;
+}
+
 /* ---- the command line ---- */
 
 /* A word of the command line, taken apart. */
@@ -165,15 +233,9 @@ static struct flag take_apart(const char *word)
 
 static int unknown_flag(struct reading *r, struct flag flag)
 {
-    const char *names[128];
     char word[NAME_BYTES];
-    size_t count = 0;
-    for (; count < r->table->option_count && count < 126; count++)
-        names[count] = r->table->options[count].name;
-    names[count++] = "config";
-    names[count++] = "help";
     snprintf(word, sizeof(word), "%.*s", VIEW_ARG(flag.name));
-    const char *nearest = conf_nearest(word, names, count);
+    const char *nearest = nearest_option(r->table, word);
     if (nearest)
         return complain(r->conf, "unknown option --%s; did you mean --%s?", word, nearest);
     return complain(r->conf, "unknown option --%s; see %s --help", word, r->table->command);
@@ -250,6 +312,7 @@ int conf_read(struct conf *c, const struct conf_table *table, int argc, char *co
               int first, char *const *environment, void *values)
 {
     assert(table->positional_max <= CONF_POSITIONAL_MAX);
+    assert(table->option_count <= CONF_OPTIONS_MAX);
     struct reading r = {.conf = c, .table = table, .values = values};
     const char *config = from_environment(environment, "USHER_CONFIG");
     *c = (struct conf){0};
@@ -264,7 +327,7 @@ int conf_read(struct conf *c, const struct conf_table *table, int argc, char *co
         err = set_from_environment(&r, environment);
     if (!err)
         err = set_from_flags(&r, argc, argv, first);
-    return err;
+    return err ? err : check_required(&r);
 }
 
 void conf_release(struct conf *c)

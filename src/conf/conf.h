@@ -43,6 +43,7 @@ struct conf_option {
     int64_t min, max;     /* both inclusive; both 0: no range */
     const char *help;     /* what it is, in one line */
     const char *choices;  /* of a CONF_CHOICE */
+    bool required;        /* must be given, as a flag, in the environment or in the file */
 };
 
 /* A command line's shape. */
@@ -57,12 +58,14 @@ struct conf_table {
 };
 
 #define CONF_POSITIONAL_MAX 8
+#define CONF_OPTIONS_MAX    64 /* rows of a table */
 
 /* What came of reading. */
 struct conf {
     struct arena arena; /* owns strings that came from a file */
     const char *positional[CONF_POSITIONAL_MAX];
     uint32_t positional_count;
+    uint64_t given;  /* a bit an option that was set by anything but its default */
     bool help;       /* --help or -h was there: nothing else was checked, show conf_help */
     char error[512]; /* what is wrong, a sentence without a full stop */
 };
@@ -71,12 +74,20 @@ struct conf {
  * row is set. Every table also has --config FILE (USHER_CONFIG) and --help. environment is like
  * environ, NULL for none. A line of the file has at most 198 bytes (libinih's limit). Strings point
  * into argv, environment, the table or c->arena, which live on until conf_release. ERR_INVALID:
- * c->error says which option, from where, and what its range is; *values may be half filled. */
+ * c->error says which option, from where (a file with its line), and what its range is, or which
+ * required one is missing; *values may be half filled. */
 int conf_read(struct conf *c, const struct conf_table *table, int argc, char *const *argv,
               int first, char *const *environment, void *values);
 void conf_release(struct conf *c);
 
-/* The help text: usage, summary, one paragraph an option with its default and range. */
+/* Looks for misspelt variables: USHER_LISEN is refused where there is a USHER_LISTEN. A variable
+ * may belong to any of the tables (a program's commands share one environment); one that is near to
+ * nothing is somebody else's and left alone. ERR_INVALID: error says which, and what was meant. */
+int conf_check_environment(const struct conf_table *const *tables, size_t count,
+                           char *const *environment, char *error, size_t error_size);
+
+/* The help text: usage, summary, one paragraph an option with its default and range, wrapped to 100
+ * columns. */
 void conf_help(const struct conf_table *table, FILE *out);
 
 /* One value of an option's type into its field. ERR_INVALID: error (of error_size bytes) says what
@@ -88,5 +99,8 @@ int conf_set(const struct conf_option *option, const char *text, void *values, c
  * near: at most a third of its letters (but two always) inserted, dropped, changed or swapped with
  * a neighbour. */
 const char *conf_nearest(const char *word, const char *const *names, size_t count);
+/* The same with at most changes_max of those. */
+const char *conf_nearest_within(const char *word, const char *const *names, size_t count,
+                                unsigned changes_max);
 
 #endif

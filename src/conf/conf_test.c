@@ -130,6 +130,7 @@ static void bad_values_name_the_range(void **state)
     expect_error(READ("--form=xml"), "one of text|json");
     expect_error(READ("--form=tex"), "one of text|json");
     expect_error(READ("--form="), "one of text|json");
+    expect_error(READ("--data="), "--data: \"\" is not a path");
     expect_error(READ("--demo=maybe"), "yes or no");
     expect_error(READ("--name=far too long"), "a text of 1 to 8 bytes");
     static const char *const wrong[] = {"8080",   ":80",   "host:",  "host:65536",
@@ -184,8 +185,11 @@ static void a_file_stands_below_the_environment(void **state)
     assert_int_equal(values.cache, 1 << 20);
     assert_int_equal(values.ttl_ms, 4000);
     assert_string_equal(values.data, "/srv/usher");
-    expect_error(read_file("usres = 9\n", NULL, NULL), "usres: no such option");
-    expect_error(read_file("users = 0\n", NULL, NULL), "users: \"0\" is not a whole number");
+    expect_error(read_file("\nusres = 9\n", NULL, NULL),
+                 ", line 2: usres: no such option; did you mean users?");
+    expect_error(read_file("zebra = 9\n", NULL, NULL), ", line 1: zebra: no such option");
+    expect_error(read_file("# ours\n\nusers = 0\n", NULL, NULL),
+                 ", line 3: users: \"0\" is not a whole number");
     expect_error(read_file("[server]\nusers = 1\n", NULL, NULL), "no sections");
     expect_error(read_file("users = 1\nnonsense\n", NULL, NULL), "line 2");
     char wide[400];
@@ -193,6 +197,61 @@ static void a_file_stands_below_the_environment(void **state)
     expect_error(read_file(wide, NULL, NULL), "line 2: longer than 198 bytes");
     expect_error(READ("--config", "/nowhere/usher.conf"), "/nowhere/usher.conf: No such file");
     expect_error(READ("--config"), "--config wants a value: FILE");
+}
+
+static void a_misspelt_variable_is_refused(void **state)
+{
+    static const struct conf_option others[] = {{"rows", CONF_INT, 0, "0", .help = "of a hall"}};
+    static const struct conf_table other = {.options = others, .option_count = 1};
+    const struct conf_table *const tables[] = {&table, &other};
+    static const struct {
+        const char *variable;
+        const char *meant; /* NULL: left alone */
+    } cases[] = {
+        {"USHER_LISEN=a:1", "USHER_LISTEN"},
+        {"USHER_HODL_TTL=1s", "USHER_HOLD_TTL"},
+        {"USHER_listen=a:1", "USHER_LISTEN"},
+        {"USHER_ROW=1", "USHER_ROWS"},
+        {"USHER_LISTEN=a:1", NULL},
+        {"USHER_ROWS=1", NULL},
+        {"USHER_CONFIG=x", NULL},
+        {"USHER_USERS", NULL},
+        /* The test suites' own. */
+        {"USHER=x", NULL},
+        {"USHER_ASAN=x", NULL},
+        {"USHER_BUILD=x", NULL},
+        {"USHER_SOAK=1", NULL},
+        {"USHER_SUITE_SECONDS=1", NULL},
+        {"USHER_EXTRA_HALLS=1", NULL},
+        {"ISTEN=x", NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *environment[] = {"HOME=x", (char *)cases[i].variable, NULL};
+        char error[200] = "", meant[100];
+        int err = conf_check_environment(tables, 2, environment, error, sizeof(error));
+        assert_int_equal(err, cases[i].meant ? ERR_INVALID : 0);
+        snprintf(meant, sizeof(meant), "did you mean %s?", cases[i].meant ? cases[i].meant : "");
+        if (cases[i].meant && !strstr(error, meant))
+            fail_msg("%s: %s", cases[i].variable, error);
+    }
+    assert_int_equal(conf_check_environment(tables, 2, NULL, NULL, 0), 0);
+}
+
+static void an_option_can_be_required(void **state)
+{
+    struct conf_option rows[] = {options[3], options[6]};
+    struct conf_table strict = {
+        .command = "usher try", .summary = "Tries.", .options = rows, .option_count = 2};
+    char *none[] = {"usher"}, *given[] = {"usher", "--users=2"},
+         *environment[] = {"USHER_USERS=1", NULL};
+    rows[1].required = true;
+    conf_release(&conf);
+    expect_error(conf_read(&conf, &strict, 1, none, 1, NULL, &values),
+                 "--users N is missing: people in the crowd");
+    conf_release(&conf);
+    assert_int_equal(conf_read(&conf, &strict, 2, given, 1, NULL, &values), 0);
+    conf_release(&conf);
+    assert_int_equal(conf_read(&conf, &strict, 1, none, 1, environment, &values), 0);
 }
 
 static void arguments_can_be_demanded(void **state)
@@ -222,6 +281,45 @@ static void help_shows_every_row(void **state)
     assert_non_null(strstr(text, "--hold-ttl TIME"));
     assert_non_null(strstr(text, "(default 7m; 1s to 1h)"));
     assert_non_null(strstr(text, "--form text|json"));
+    assert_non_null(strstr(text, "of the event\n")); /* a text's length is no news */
+    assert_non_null(strstr(text, "in the report (default yes; --no-colour)"));
+    assert_null(strstr(text, "default )"));
+    free(text);
+}
+
+static char *help_of(const struct conf_option *rows, size_t count)
+{
+    const struct conf_table few = {
+        .command = "usher try", .summary = "Tries.", .options = rows, .option_count = count};
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    conf_help(&few, out);
+    fclose(out);
+    return text;
+}
+
+static void help_says_only_what_helps(void **state)
+{
+    static const struct conf_option rows[] = {
+        {"hall", CONF_INT, 0, NULL, 1, UINT32_MAX, .help = "which", .required = true},
+        {"currency", CONF_STR, 0, "KRW", 3, 3, .help = "the money"},
+        {"about", CONF_STR, 0, "", 0, 4000, .help = "what it is"},
+        {"grace", CONF_MS, 0, "5s", 0, 600000, .help = "how long"},
+        {"level", CONF_CHOICE, 0, "info",
+         .help = "of what is logged; a sentence that is so very "
+                 "long that it goes on in a second line",
+         .choices = "debug|info|warn|error"},
+    };
+    char *text = help_of(rows, 5);
+    assert_non_null(strstr(text, "usage: usher try --hall N [options]\n"));
+    assert_non_null(strstr(text, "which (required)\n"));
+    assert_non_null(strstr(text, "the money (default KRW)\n"));
+    assert_non_null(strstr(text, "what it is\n"));
+    assert_non_null(strstr(text, "how long (default 5s; 0 to 10m)\n"));
+    assert_non_null(strstr(text, "--level debug|info|warn|error\n                             of"));
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        assert_true(strcspn(line, "\n") <= 100);
     free(text);
 }
 
@@ -252,7 +350,10 @@ int main(void)
         cmocka_unit_test(the_environment_stands_below_flags),
         cmocka_unit_test(a_file_stands_below_the_environment),
         cmocka_unit_test(arguments_can_be_demanded),
+        cmocka_unit_test(a_misspelt_variable_is_refused),
+        cmocka_unit_test(an_option_can_be_required),
         cmocka_unit_test(help_shows_every_row),
+        cmocka_unit_test(help_says_only_what_helps),
         cmocka_unit_test(nearest_is_near),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);

@@ -5,38 +5,104 @@
 
 #define WORD_MAX 32 /* letters; longer words are nobody's typing error */
 
-static void option_help(const struct conf_option *option, FILE *out)
+#define COLUMNS_MAX 100 /* of the whole text */
+#define HELP_COLUMN 29  /* where what an option is begins */
+
+/* Words from the column onwards, and a line end. */
+static void put_wrapped(const char *text, size_t column, FILE *out)
 {
-    char head[128], min[UNIT_TEXT_MAX], max[UNIT_TEXT_MAX];
-    const char *word = conf_type_word(option);
-    snprintf(head, sizeof(head), "--%s%s%s", option->name, *word ? " " : "", word);
-    fprintf(out, "  %-26s %s", head, option->help);
-    bool ranged = option->min != 0 || option->max != 0;
-    bool standard = option->standard && option->type != CONF_BOOL;
-    if (ranged || standard) {
+    size_t at = column;
+    while (*text) {
+        size_t len = strcspn(text, " ");
+        if (at > column && at + 1 + len > COLUMNS_MAX) {
+            fprintf(out, "\n%*s", (int)column, "");
+            at = column;
+        }
+        fprintf(out, "%s%.*s", at > column ? " " : "", (int)len, text);
+        at += len + (at > column);
+        text += len + (text[len] == ' ');
+    }
+    fputc('\n', out);
+}
+
+static void option_line(const char *head, const char *text, FILE *out)
+{
+    size_t len = strlen(head);
+    fprintf(out, "  %s", head);
+    if (len + 3 > HELP_COLUMN)
+        fprintf(out, "\n%*s", HELP_COLUMN, "");
+    else
+        fprintf(out, "%*s", HELP_COLUMN - 2 - (int)len, "");
+    put_wrapped(text, HELP_COLUMN, out);
+}
+
+/* A length of a text, or all that 32 bits hold, tells nobody anything. */
+static bool range_says_something(const struct conf_option *option)
+{
+    bool counts = option->type == CONF_INT || option->type == CONF_MS ||
+                  option->type == CONF_SIZE || option->type == CONF_REAL;
+    return counts && (option->min != 0 || option->max != 0) &&
+           !(option->type == CONF_INT && option->max >= UINT32_MAX);
+}
+
+/* " (required)", " (default 5s; 0 to 10m)", " (default yes; --no-order)", or nothing. */
+static void put_limits(const struct conf_option *option, char *ret_text, size_t size)
+{
+    char min[UNIT_TEXT_MAX], max[UNIT_TEXT_MAX], standard[160] = "",
+                                                 range[2 * UNIT_TEXT_MAX + 4] = "";
+    if (option->type == CONF_BOOL) {
+        if (option->standard && strcmp(option->standard, "yes") == 0)
+            snprintf(standard, sizeof(standard), "default yes; --no-%s", option->name);
+    } else if (option->required) {
+        snprintf(standard, sizeof(standard), "required");
+    } else if (option->standard && *option->standard) {
+        snprintf(standard, sizeof(standard), "default %.140s", option->standard);
+    }
+    if (range_says_something(option)) {
         unit_format(option->type, option->min, min);
         unit_format(option->type, option->max, max);
-        fprintf(out, " (%s%s%s", standard ? "default " : "", standard ? option->standard : "",
-                standard && ranged ? "; " : "");
-        if (ranged)
-            fprintf(out, "%s to %s", min, max);
-        fprintf(out, ")");
+        snprintf(range, sizeof(range), "%s to %s", option->min == 0 ? "0" : min, max);
     }
-    fprintf(out, "\n");
+    *ret_text = '\0';
+    if (*standard || *range)
+        snprintf(ret_text, size, " (%s%s%s)", standard, *standard && *range ? "; " : "", range);
+}
+
+static void option_help(const struct conf_option *option, FILE *out)
+{
+    char head[128], limits[256], text[1024];
+    const char *word = conf_type_word(option);
+    snprintf(head, sizeof(head), "--%s%s%s", option->name, *word ? " " : "", word);
+    put_limits(option, limits, sizeof(limits));
+    snprintf(text, sizeof(text), "%s%s", option->help, limits);
+    option_line(head, text, out);
+}
+
+/* "usage: usher event create --hall N [options] …" */
+static void usage(const struct conf_table *table, FILE *out)
+{
+    bool others = false;
+    fprintf(out, "usage: %s", table->command);
+    for (size_t i = 0; i < table->option_count; i++) {
+        const struct conf_option *option = &table->options[i];
+        if (option->required)
+            fprintf(out, " --%s %s", option->name, conf_type_word(option));
+        others = others || !option->required;
+    }
+    fprintf(out, "%s%s%s\n", others ? " [options]" : "", table->positional ? " " : "",
+            table->positional ? table->positional : "");
 }
 
 void conf_help(const struct conf_table *table, FILE *out)
 {
-    fprintf(out, "usage: %s%s%s%s\n\n%s\n", table->command, table->option_count ? " [options]" : "",
-            table->positional ? " " : "", table->positional ? table->positional : "",
-            table->summary);
+    usage(table, out);
+    fprintf(out, "\n%s\n", table->summary);
     if (table->option_count) {
         fprintf(out, "\noptions:\n");
         for (size_t i = 0; i < table->option_count; i++)
             option_help(&table->options[i], out);
-        fprintf(out, "  %-26s %s\n", "--config FILE",
-                "read options from a file, \"name = value\" a line");
-        fprintf(out, "  %-26s %s\n", "--help", "this text");
+        option_line("--config FILE", "read options from a file, \"name = value\" a line", out);
+        option_line("--help", "this text", out);
         fprintf(out,
                 "\nAn option may also be set in the environment: --some-name is USHER_SOME_NAME.\n"
                 "A flag wins over the environment, the environment over the file.\n");
@@ -74,8 +140,15 @@ static unsigned distance(const char *a, const char *b)
 const char *conf_nearest(const char *word, const char *const *names, size_t count)
 {
     size_t len = strlen(word);
+    return conf_nearest_within(word, names, count, len / 3 > 2 ? (unsigned)(len / 3) : 2);
+}
+
+const char *conf_nearest_within(const char *word, const char *const *names, size_t count,
+                                unsigned changes_max)
+{
+    size_t len = strlen(word);
     const char *nearest = NULL;
-    unsigned nearest_distance = len / 3 > 2 ? (unsigned)(len / 3) + 1 : 3;
+    unsigned nearest_distance = changes_max + 1;
     if (len == 0 || len > WORD_MAX)
         return NULL;
     for (size_t i = 0; i < count; i++) {

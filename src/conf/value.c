@@ -113,7 +113,7 @@ static void describe(const struct conf_option *option, char *out, size_t size)
     static const char *const kinds[] = {
         [CONF_STR] = "a text",
         [CONF_PATH] = "a path",
-        [CONF_ADDRESS] = "HOST:PORT with a port up to 65535",
+        [CONF_ADDRESS] = "HOST:PORT, as in 127.0.0.1:8080 or [::1]:0",
         [CONF_CHOICE] = "one of ",
         [CONF_BOOL] = "yes or no",
         [CONF_INT] = "a whole number",
@@ -126,6 +126,10 @@ static void describe(const struct conf_option *option, char *out, size_t size)
     unit_format(option->type, option->min, min);
     unit_format(option->type, option->max, max);
     bool text = option->type == CONF_STR || option->type == CONF_PATH;
+    if (text && ranged && option->min == option->max) {
+        snprintf(out, size, "%s of %s bytes", kinds[option->type], min);
+        return;
+    }
     snprintf(out, size, "%s%s%s%s%s%s%s", kinds[option->type],
              option->type == CONF_CHOICE ? option->choices : "",
              ranged ? (text ? " of " : ", from ") : "", ranged ? min : "", ranged ? " to " : "",
@@ -143,7 +147,7 @@ static bool set_text(const struct conf_option *option, const char *text, const c
         return false;
     if (option->type == CONF_CHOICE && !is_choice(option->choices, text))
         return false;
-    if (!in_range(option, (int64_t)strlen(text)))
+    if (!in_range(option, (int64_t)strlen(text)) || (option->type == CONF_PATH && !*text))
         return false;
     *field = text;
     return true;

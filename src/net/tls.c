@@ -1,10 +1,15 @@
 #include "net/tls.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "err/err.h"
 
@@ -123,4 +128,129 @@ int net_tls_start(struct net_tls *tls, int fd, const char *server_name, struct s
     }
     *ret_session = session;
     return 0;
+}
+
+/* ---- what is wrong ---- */
+
+__attribute__((format(printf, 2, 3))) static int because(char ret_why[NET_TLS_WHY_MAX],
+                                                         const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(ret_why, NET_TLS_WHY_MAX, format, arguments);
+    va_end(arguments);
+    ERR_clear_error();
+    return ERR_INVALID;
+}
+
+/* Whether the file can be read at all, and has a block of that kind ("CERTIFICATE"). */
+static int check_file(const char *path, const char *kind, char ret_why[NET_TLS_WHY_MAX])
+{
+    char line[256];
+    bool found = false;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return because(ret_why, "%s: %s", path, strerrordesc_np(errno));
+    errno = 0;
+    while (!found && fgets(line, sizeof(line), file))
+        found = strncmp(line, "-----BEGIN ", 11) == 0 && strstr(line, kind);
+    int why = ferror(file) ? errno : 0; /* a folder can be opened, but not read */
+    fclose(file);
+    if (why)
+        return because(ret_why, "%s: %s", path, strerrordesc_np(why));
+    return found ? 0 : because(ret_why, "%s: it has no %s in PEM", path, kind);
+}
+
+/* Nobody is asked for a passphrase: a server starts without a person beside it. */
+static int no_passphrase(char *text, int size, int writing, void *asked)
+{
+    *(bool *)asked = true;
+    return -1;
+}
+
+int net_tls_check_server(const char *cert_path, const char *key_path, char ret_why[NET_TLS_WHY_MAX])
+{
+    struct net_tls *tls;
+    bool asked = false;
+    int err = check_file(cert_path, "CERTIFICATE", ret_why);
+    if (!err)
+        err = check_file(key_path, "PRIVATE KEY", ret_why);
+    if (err)
+        return err;
+    if (new_context(TLS_server_method(), true, &tls))
+        return because(ret_why, "%s", err_text(ERR_NO_MEMORY));
+    SSL_CTX_set_default_passwd_cb(tls->context, no_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(tls->context, &asked);
+    if (SSL_CTX_use_certificate_chain_file(tls->context, cert_path) != 1) {
+        err = because(ret_why, "%s: the certificate cannot be used (%s); is the file whole?",
+                      cert_path, ERR_reason_error_string(ERR_peek_error()));
+    } else {
+        /* The key first by itself: putting it into the context compares it as well. */
+        EVP_PKEY *key = NULL;
+        FILE *file = fopen(key_path, "re");
+        if (file) {
+            key = PEM_read_PrivateKey(file, NULL, no_passphrase, &asked);
+            fclose(file);
+        }
+        if (!key && asked)
+            err = because(ret_why, "%s: the key is encrypted; openssl pkey -in %s takes that away",
+                          key_path, key_path);
+        else if (!key)
+            err = because(ret_why, "%s: the private key is damaged", key_path);
+        else if (SSL_CTX_use_PrivateKey(tls->context, key) != 1 ||
+                 SSL_CTX_check_private_key(tls->context) != 1)
+            err =
+                because(ret_why, "%s is not the key of the certificate in %s", key_path, cert_path);
+        EVP_PKEY_free(key);
+    }
+    net_tls_free(tls);
+    return err;
+}
+
+int net_tls_check_client(const char *ca_path, char ret_why[NET_TLS_WHY_MAX])
+{
+    struct net_tls *tls;
+    int err = check_file(ca_path, "CERTIFICATE", ret_why);
+    if (err)
+        return err;
+    err = net_tls_new_client(ca_path, &tls);
+    if (err)
+        return because(ret_why, "%s: the certificates cannot be used", ca_path);
+    net_tls_free(tls);
+    return 0;
+}
+
+int net_tls_check_peer(const char *ca_path, const char *server_name, int fd,
+                       char ret_why[NET_TLS_WHY_MAX])
+{
+    struct net_tls *tls;
+    SSL *session;
+    if (net_tls_new_client(ca_path, &tls))
+        return because(ret_why, "the roots to trust cannot be read");
+    int err = net_tls_start(tls, fd, server_name, &session);
+    if (err) {
+        net_tls_free(tls);
+        return because(ret_why, "%s", err_text(err));
+    }
+    ERR_clear_error();
+    if (SSL_do_handshake(session) != 1) {
+        long verdict = SSL_get_verify_result(session);
+        int reason = ERR_GET_REASON(ERR_peek_last_error());
+        if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
+            err = because(ret_why, "its certificate is for another name than %s", server_name);
+        else if (verdict != X509_V_OK)
+            err = because(
+                ret_why, "its certificate is not trusted (%s); --tls-ca FILE names a root to trust",
+                X509_verify_cert_error_string(verdict));
+        else if (reason == SSL_R_WRONG_VERSION_NUMBER ||
+                 reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+            err = because(ret_why, "it does not speak TLS; try http:// instead of https://");
+        else
+            err = because(ret_why, "the TLS handshake failed: %s",
+                          reason ? ERR_reason_error_string(ERR_peek_last_error())
+                                 : "the connection broke");
+    }
+    SSL_free(session);
+    net_tls_free(tls);
+    return err;
 }

@@ -18,6 +18,16 @@ int net_tls_new_server(const char *cert_path, const char *key_path, struct net_t
 int net_tls_new_client(const char *ca_path, struct net_tls **ret_tls);
 void net_tls_free(struct net_tls *tls);
 
+/* What is wrong, for people: each of these returns 0 where nothing is, or ERR_INVALID and a
+ * sentence that names the file or what the other side did. They block. */
+#define NET_TLS_WHY_MAX 512
+int net_tls_check_server(const char *cert_path, const char *key_path,
+                         char ret_why[NET_TLS_WHY_MAX]);
+int net_tls_check_client(const char *ca_path, char ret_why[NET_TLS_WHY_MAX]);
+/* Shakes hands as a client on fd, a connected socket that blocks, to find out why that fails. */
+int net_tls_check_peer(const char *ca_path, const char *server_name, int fd,
+                       char ret_why[NET_TLS_WHY_MAX]);
+
 /* For net_stream: a session on fd (which stays the caller's). server_name: whom a client expects;
  * NULL on a server. ERR_NO_MEMORY. */
 int net_tls_start(struct net_tls *tls, int fd, const char *server_name,

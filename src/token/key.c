@@ -64,7 +64,8 @@ static int read_key(int fd, uint8_t ret_key[KEY_BYTES])
 
 int key_load(const char *path, uint8_t ret_key[KEY_BYTES])
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* A pipe in its place must not be waited for. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
     int err = read_key(fd, ret_key);

@@ -10,6 +10,7 @@
 #ifndef USHER_CMD_AUDIT_AUDIT_H
 #define USHER_CMD_AUDIT_AUDIT_H
 
+#include "conf/conf.h"
 #include "store/store.h"
 
 #define AUDIT_FINDINGS_MAX 100 /* kept; all are counted */
@@ -55,8 +56,10 @@ struct audit_options {
 int audit_run(struct store *store, const struct audit_options *options,
               struct audit_report *ret_report);
 
+extern const struct conf_table audit_table;
+
 /* `usher audit --data DIR [--json] [--performance N]`, beside a running server or without one. 0:
- * clean; 1: there are findings; 2: it could not be checked. */
+ * clean; 1: there are findings, or it could not be checked; 2: no such folder or performance. */
 int audit_command(int argc, char **argv);
 
 #endif

@@ -1,17 +1,19 @@
 /*
  * usher audit: reads DIR/usher.db, one snapshot, and writes nothing.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cmd/audit/audit.h"
 #include "cmd/cmd.h"
+#include "cmd/money.h"
 #include "cmd/progress.h"
 #include "err/err.h"
-
-enum { AUDIT_CLEAN = 0, AUDIT_FOUND = 1, AUDIT_UNCHECKED = 2 };
 
 struct audit_values {
     const char *data;
@@ -28,14 +30,15 @@ static const struct conf_option options[] = {
      .help = "the report as JSON on standard output"},
 };
 
-static const struct conf_table table = {
+const struct conf_table audit_table = {
     .command = "usher audit",
     .summary = "Replays the ledger and compares it with the store: no seat sold twice, nothing "
                "altered.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
-    .notes = "Exit codes: 0 all is as it should be, 1 there are findings, 2 it could not be "
-             "checked.\n",
+    .notes =
+        "Exit codes: 0 all is as it should be; 1 there are findings, or it could not be checked;\n"
+        "2 there is no such folder or performance.",
 };
 
 struct audit_view {
@@ -53,6 +56,22 @@ static void show_progress(void *state, uint64_t rows_done, uint64_t rows_total)
     progress_at(&view->progress, rows_done);
 }
 
+/* "1 row, ", "1,024 rows, " */
+static void put_count(uint64_t count, const char *what, const char *after)
+{
+    char text[MONEY_TEXT_MAX];
+    money_group((int64_t)count, text);
+    printf("%s %s%s%s", text, what, count == 1 ? "" : "s", after);
+}
+
+static void put_verdict(uint64_t findings)
+{
+    if (findings > 0)
+        put_count(findings, "finding", "\n");
+    else
+        printf("clean\n");
+}
+
 /* The head's hash is what to write down elsewhere: who has it notices a ledger that was rewritten
  * whole. */
 static void show_performance(void *state, const struct store_performance *p, uint64_t findings)
@@ -63,14 +82,13 @@ static void show_performance(void *state, const struct store_performance *p, uin
     if (view->started)
         progress_end(&view->progress);
     view->started = false;
-    printf("performance %" PRIu32 ": %" PRIu64 " rows, %" PRIu64 " changes, head ",
-           p->performance_id, p->seq, p->version);
+    printf("performance %" PRIu32 ": ", p->performance_id);
+    put_count(p->seq, "row", ", ");
+    put_count(p->version, "change", ", head ");
     for (size_t i = 0; i < STORE_HASH_BYTES; i++)
         printf("%02x", p->head_hash[i]);
-    if (findings > 0)
-        printf(", %" PRIu64 " findings\n", findings);
-    else
-        printf(", clean\n");
+    fputs(", ", stdout);
+    put_verdict(findings);
 }
 
 static void print_text(const struct audit_report *report)
@@ -82,13 +100,14 @@ static void print_text(const struct audit_report *report)
         printf("%s\n", report->findings[i].text);
     if (shown < report->finding_count)
         printf("and %" PRIu64 " more\n", report->finding_count - shown);
-    printf("%" PRIu64 " performances, %" PRIu64 " rows, %" PRIu64 " changes, %" PRIu64
-           " holds, %" PRIu64 " orders (%" PRIu64 " cancelled), %" PRIu64 " seats sold\n",
-           c->performances, c->rows, c->entries, c->holds, c->orders, c->cancelled, c->sold);
-    if (report->finding_count > 0)
-        printf("%" PRIu64 " findings\n", report->finding_count);
-    else
-        printf("clean\n");
+    put_count(c->performances, "performance", ", ");
+    put_count(c->rows, "row", ", ");
+    put_count(c->entries, "change", ", ");
+    put_count(c->holds, "hold", ", ");
+    put_count(c->orders, "order", "");
+    printf(" (%" PRIu64 " cancelled), ", c->cancelled);
+    put_count(c->sold, "seat", " sold\n");
+    put_verdict(report->finding_count);
 }
 
 /* False without memory or where it cannot be written. */
@@ -116,17 +135,38 @@ static bool print_json(const struct audit_report *report)
     return written && fflush(stdout) == 0;
 }
 
-static const char *why_not(int rc)
+/* Says why there is no verdict. An enum cmd_exit: wrong words where it is the folder or the
+ * performance that is not there. */
+static int fail(const struct audit_values *values, bool opened, int rc)
 {
+    const char *data = values->data;
     switch (rc) {
     case ERR_NOT_FOUND:
-        return "there is no usher.db in it, or no such performance";
+        if (opened)
+            return cmd_fail("audit", CMD_USAGE, "%s has no performance %" PRId64, data,
+                            values->performance_id);
+        if (access(data, F_OK) != 0)
+            return cmd_fail("audit", CMD_USAGE,
+                            "%s: %s; --data DIR names the folder that usher serve was given", data,
+                            strerrordesc_np(errno));
+        return cmd_fail("audit", CMD_USAGE,
+                        "%s: there is no usher.db in it; --data DIR names the folder that usher "
+                        "serve was given",
+                        data);
     case ERR_UNSUPPORTED:
-        return "its schema is of another version of usher";
+        return cmd_fail("audit", CMD_FALSE,
+                        "%s/usher.db is of another usher's schema; this is %s, and cannot check it",
+                        data, USHER_VERSION);
     case ERR_CORRUPT:
-        return "usher.db is no database, or is damaged";
+        return cmd_fail("audit", CMD_FALSE, "%s/usher.db is no database, or is damaged", data);
+    case ERR_BUSY:
+        return cmd_fail("audit", CMD_FALSE, "%s changed while it was read; try again", data);
+    case ERR_IO:
+        return cmd_fail("audit", CMD_FALSE,
+                        "%s/usher.db cannot be read; look at its owner and mode, and at the disk",
+                        data);
     default:
-        return err_text(rc);
+        return cmd_fail("audit", CMD_FALSE, "%s cannot be checked: %s", data, err_text(rc));
     }
 }
 
@@ -139,31 +179,31 @@ static int audit_dir(const struct audit_values *values, struct audit_report *rep
                                 .audited = show_performance,
                                 .state = &view};
     int rc = store_sqlite_open(values->data, true, &store);
+    const bool opened = rc == 0;
     if (rc == 0)
         rc = audit_run(store, &how, report);
     if (view.started)
         progress_end(&view.progress);
     store_free(store);
     if (rc < 0)
-        return cmd_fail("audit", AUDIT_UNCHECKED, "%s cannot be checked: %s", values->data,
-                        why_not(rc));
+        return fail(values, opened, rc);
     if (!values->json)
         print_text(report);
     else if (!print_json(report))
-        return cmd_fail("audit", AUDIT_UNCHECKED, "the report cannot be written");
-    return report->finding_count > 0 ? AUDIT_FOUND : AUDIT_CLEAN;
+        return cmd_fail("audit", CMD_FALSE, "the report cannot be written");
+    return report->finding_count > 0 ? CMD_FALSE : CMD_OK;
 }
 
 int audit_command(int argc, char **argv)
 {
     struct audit_values values;
     struct conf conf;
-    int code = cmd_options(&table, argc, argv, &conf, &values);
+    int code = cmd_options(&audit_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
     struct audit_report *report = malloc(sizeof(*report));
     code = report ? audit_dir(&values, report)
-                  : cmd_fail("audit", AUDIT_UNCHECKED, "%s", err_text(ERR_NO_MEMORY));
+                  : cmd_fail("audit", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
     free(report);
     conf_release(&conf);
     return code;

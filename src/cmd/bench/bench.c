@@ -307,7 +307,7 @@ static const struct conf_option options[] = {
      .help = "one JSON object instead of the table, for machines"},
 };
 
-static const struct conf_table table = {
+const struct conf_table bench_table = {
     .command = "usher bench",
     .summary = "Measures this machine's figures, each beside its limit, in one run.",
     .options = options,
@@ -332,7 +332,7 @@ int bench_command(int argc, char **argv)
     static struct bench bench;
     struct bench_values values = {0};
     struct conf conf;
-    int code = cmd_options(&table, argc, argv, &conf, &values);
+    int code = cmd_options(&bench_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
     code = check_only(values.only);

@@ -6,6 +6,10 @@
 
 #include <stdint.h>
 
+#include "conf/conf.h"
+
+extern const struct conf_table bench_table;
+
 /* usher bench. Returns an enum cmd_exit: CMD_FALSE where a figure misses its goal. */
 int bench_command(int argc, char **argv);
 

@@ -79,7 +79,7 @@ static const struct conf_option options[] = {
      .help = "aim at another machine than this one"},
 };
 
-static const struct conf_table table = {
+const struct conf_table stampede_table = {
     .command = "usher stampede",
     .summary = "Sends a crowd at a running server, through its public port, over real sockets.\n"
                "Everybody acts when due, whatever the server does, and is measured from then.",
@@ -227,7 +227,7 @@ int stampede_command(int argc, char **argv)
     struct crowd_options wish = {0};
     struct crowd crowd = {0};
     struct conf conf;
-    int code = cmd_options(&table, argc, argv, &conf, &values);
+    int code = cmd_options(&stampede_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
     fill(&values, &wish);

@@ -4,6 +4,10 @@
 #ifndef USHER_CMD_STAMPEDE_STAMPEDE_H
 #define USHER_CMD_STAMPEDE_STAMPEDE_H
 
+#include "conf/conf.h"
+
+extern const struct conf_table stampede_table;
+
 /* usher stampede. Returns an enum cmd_exit. */
 int stampede_command(int argc, char **argv);
 

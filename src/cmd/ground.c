@@ -1,0 +1,160 @@
+#include "cmd/ground.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "err/err.h"
+
+#define PATH_BYTES 4096
+
+static int fail(const char *path, const char *what)
+{
+    return cmd_fail("serve", CMD_FALSE, "%s: %s", path, what);
+}
+
+/* mkdir -p; 0 or errno. */
+static int make_folders(const char *data)
+{
+    char path[PATH_BYTES];
+    size_t len = strlen(data);
+    if (len == 0 || len >= sizeof(path))
+        return len == 0 ? ENOENT : ENAMETOOLONG;
+    memcpy(path, data, len + 1);
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0')
+            continue;
+        const char kept = path[i];
+        path[i] = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            return errno;
+        path[i] = kept;
+    }
+    return 0;
+}
+
+/* An enum cmd_exit. */
+static int open_folder(const char *data)
+{
+    struct stat status;
+    if (stat(data, &status) != 0) {
+        int why = make_folders(data);
+        if (why == ENOTDIR)
+            return fail(data, "a part of the path is a file, not a folder");
+        if (why != 0)
+            return cmd_fail("serve", CMD_FALSE, "%s: the data folder cannot be made: %s", data,
+                            strerrordesc_np(why));
+    } else if (!S_ISDIR(status.st_mode)) {
+        return fail(data, "that is a file; --data names a folder");
+    }
+    if (access(data, R_OK | W_OK | X_OK) != 0)
+        return cmd_fail("serve", CMD_FALSE, "%s: the data folder cannot be written: %s", data,
+                        strerrordesc_np(errno));
+    return CMD_OK;
+}
+
+/* What to do about a key that is none. */
+static const char *new_key(const char *name)
+{
+    return strcmp(name, "operator.key") == 0
+               ? "it holds no key; delete it, and the next start makes a new one"
+               : "it holds no key; bring it back from your copy: with a new one all tokens and all "
+                 "ticket codes already printed are void";
+}
+
+static int open_key(const char *data, const char *name, uint8_t *ret_key)
+{
+    char path[PATH_BYTES];
+    const int len = snprintf(path, sizeof(path), "%s/%s", data, name);
+    int err =
+        len > 0 && (size_t)len < sizeof(path) ? key_open(path, chance_system(), ret_key) : ERR_FULL;
+    switch (err) {
+    case 0:
+        return CMD_OK;
+    case ERR_DENIED:
+        return cmd_fail("serve", CMD_FALSE, "%s may be read by others than its owner: chmod 600 %s",
+                        path, path);
+    case ERR_CORRUPT:
+        return fail(path, new_key(name));
+    case ERR_FULL:
+        return fail(data, "the path is too long");
+    default:
+        return fail(path, strerrordesc_np(errno));
+    }
+}
+
+/* SQLite says only that it could not read or write. */
+static const char *why_not_written(const char *data)
+{
+    struct statvfs disk;
+    if (statvfs(data, &disk) != 0)
+        return strerrordesc_np(errno);
+    if (disk.f_flag & ST_RDONLY)
+        return "the file system is read-only";
+    /* Less than the store's first pages and its log want. */
+    if (disk.f_bavail < 1 + (1u << 20) / disk.f_frsize || (disk.f_files && disk.f_favail == 0))
+        return "the disk is full";
+    return "it cannot be read or written; look at its owner and mode, and at the disk";
+}
+
+/* The process that has the store, as it wrote into its lock; 0: nobody can tell. */
+static int holder(const char *data)
+{
+    char path[PATH_BYTES], text[16] = "";
+    int len = snprintf(path, sizeof(path), "%s/usher.lock", data);
+    FILE *file = len > 0 && (size_t)len < sizeof(path) ? fopen(path, "re") : NULL;
+    if (!file)
+        return 0;
+    int pid = fgets(text, sizeof(text), file) ? (int)strtol(text, NULL, 10) : 0;
+    fclose(file);
+    return pid;
+}
+
+static int open_store(const char *data, struct store **ret_store)
+{
+    int err = store_sqlite_open(data, false, ret_store);
+    switch (err) {
+    case 0:
+        return CMD_OK;
+    case ERR_BUSY:
+        return cmd_fail(
+            "serve", CMD_FALSE,
+            "%s is in use by another usher serve (process %d); --data DIR names another "
+            "folder",
+            data, holder(data));
+    case ERR_CORRUPT:
+        return cmd_fail("serve", CMD_FALSE,
+                        "%s/usher.db is no database, or is damaged; bring it back from your copy",
+                        data);
+    case ERR_UNSUPPORTED:
+        return cmd_fail("serve", CMD_FALSE,
+                        "%s/usher.db was written by a newer usher; this is %s, and changes nothing",
+                        data, USHER_VERSION);
+    case ERR_IO:
+    case ERR_UNKNOWN: /* a commit that failed half way */
+    case ERR_DENIED:
+        return cmd_fail("serve", CMD_FALSE, "%s/usher.db: %s", data, why_not_written(data));
+    default:
+        return cmd_fail("serve", CMD_FALSE, "%s/usher.db: %s", data, err_text(err));
+    }
+}
+
+int ground_open(const char *data, struct ground *ret_ground)
+{
+    struct ground ground = {0};
+    int code = open_folder(data);
+    if (code == CMD_OK)
+        code = open_key(data, "secret.key", ground.secret);
+    if (code == CMD_OK)
+        code = open_key(data, "operator.key", ground.operator_key);
+    if (code == CMD_OK)
+        code = open_store(data, &ground.store);
+    if (code == CMD_OK)
+        *ret_ground = ground;
+    return code;
+}

@@ -1,0 +1,23 @@
+/*
+ * ground: what a server stands on: the data folder, the two keys in it, and the store.
+ *
+ * Everything that can be wrong with a folder or a file is said here in one sentence, with the whole
+ * path and the way out.
+ */
+#ifndef USHER_CMD_GROUND_H
+#define USHER_CMD_GROUND_H
+
+#include "store/store.h"
+#include "token/key.h"
+
+struct ground {
+    uint8_t secret[KEY_BYTES];
+    uint8_t operator_key[KEY_BYTES];
+    struct store *store;
+};
+
+/* Makes the folder, with those above it, and the keys where they do not exist, and opens the store.
+ * CMD_OK; CMD_FALSE after having said what is wrong, and *ret_ground is as it was. */
+int ground_open(const char *data, struct ground *ret_ground);
+
+#endif

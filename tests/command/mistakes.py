@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""What people get wrong, and what they are told: each mistake's exit code, and a sentence on standard error that
+names the file, flag or place and the way out. Nothing goes to standard output, and nothing is changed.
+"""
+import json
+import os
+import re
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+import server
+
+USHER = os.path.abspath(os.environ.get("USHER", "build/usher"))
+OK, FALSE, USAGE, UNREACHED = range(4)
+report = server.Report("command")
+folder = tempfile.mkdtemp(prefix="usher-command-")
+environment = {name: value for name, value in os.environ.items() if not name.startswith("USHER_")}
+
+
+def path(*parts):
+    return os.path.join(folder, *parts)
+
+
+def write(name, text, mode=0o600):
+    os.makedirs(os.path.dirname(path(name)), exist_ok=True)
+    with open(path(name), "wb") as file:
+        file.write(text if isinstance(text, bytes) else text.encode())
+    os.chmod(path(name), mode)
+    return path(name)
+
+
+def run(*words, give=b"", add=None, as_user=None):
+    """Runs usher in the folder; the words may be bytes."""
+    def become():
+        os.setgid(as_user)
+        os.setuid(as_user)
+
+    return subprocess.run([USHER, *words], input=give, capture_output=True, timeout=60, cwd=folder,
+                          env={**environment, **(add or {})}, preexec_fn=become if as_user else None)
+
+
+def refused(name, code, pattern, *words, **how):
+    """The words end in the code, with one line on standard error that fits the pattern, and nothing else said."""
+    def test():
+        done = run(*words, **how)
+        said = done.stderr.decode(errors="replace")
+        assert done.returncode == code, f"exit code {done.returncode}, not {code}: {said}"
+        assert re.search(pattern, said), f"no {pattern!r} in {said!r}"
+        assert said.count("\n") == 1 and said.startswith("usher "), f"more than a line: {said!r}"
+        assert done.stdout == b"", f"on standard output: {done.stdout!r}"
+
+    report.check(name, test)
+
+
+def make_certificates():
+    for name in "good", "other":
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+             "-keyout", path(f"{name}.key"), "-out", path(f"{name}.pem"), "-subj", "/CN=localhost",
+             "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+    subprocess.run(["openssl", "pkey", "-in", path("good.key"), "-aes256", "-passout", "pass:x", "-out",
+                    path("locked.key")], check=True, capture_output=True)
+    with open(path("good.pem"), encoding="ascii") as file:
+        lines = file.readlines()
+    write("half.pem", "".join(lines[:5] + lines[-1:]))
+    write("garbage.pem", "nothing\n")
+    os.makedirs(path("folder"))
+
+
+def serve_tls():
+    def said(name, pattern, cert, key):
+        refused(f"serve-tls-{name}", FALSE, pattern, "serve", "--data", "unmade", "--listen", "127.0.0.1:0",
+                "--tls-cert", cert, "--tls-key", key)
+
+    said("no-certificate", r"nope\.pem: No such file", "nope.pem", "good.key")
+    said("no-key", r"nope\.key: No such file", "good.pem", "nope.key")
+    said("folder", r"folder: Is a directory", "folder", "good.key")
+    said("garbage", r"garbage\.pem: it has no CERTIFICATE in PEM", "garbage.pem", "good.key")
+    said("key-is-none", r"good\.pem: it has no PRIVATE KEY in PEM", "good.pem", "good.pem")
+    said("half", r"half\.pem: the certificate cannot be used", "half.pem", "good.key")
+    said("other-key", r"other\.key is not the key of the certificate in good\.pem", "good.pem", "other.key")
+    said("locked-key", r"locked\.key: the key is encrypted; openssl pkey", "good.pem", "locked.key")
+    refused("serve-tls-alone", USAGE, "go together: --tls-key is missing", "serve", "--tls-cert", "good.pem")
+    report.check("serve-tls-mistakes-make-nothing", lambda: absent("unmade"))
+
+
+def absent(name):
+    assert not os.path.exists(path(name)), f"{name} was made"
+
+
+def serve_addresses(plain):
+    def said(name, code, pattern, listen, **how):
+        refused(f"serve-listen-{name}", code, pattern, "serve", "--data", "addresses", "--listen", listen, **how)
+
+    said("no-port", USAGE, r'--listen: "127\.0\.0\.1" is not HOST:PORT, as in', "127.0.0.1")
+    said("bracket", USAGE, "--listen.*HOST:PORT", "[::1:80")
+    said("port-too-high", USAGE, "--listen.*HOST:PORT", "127.0.0.1:65536")
+    said("no-host", FALSE, "--listen nosuch.invalid:0: there is no host called nosuch.invalid", "nosuch.invalid:0")
+    said("not-ours", FALSE, "--listen 192.0.2.1:0: this machine does not have that address", "192.0.2.1:0")
+    said("in-use", FALSE, f"--listen {plain.address}: the port is in use", plain.address)
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as file:
+        if os.geteuid() == 0 and int(file.read()) > 79:
+            os.chmod(folder, 0o755)
+            os.makedirs(path("theirs"))
+            os.chown(path("theirs"), 65534, 65534)
+            refused("serve-listen-not-permitted", FALSE, "--listen 127.0.0.1:79: the system does not permit that port",
+                    "serve", "--data", "theirs", "--listen", "127.0.0.1:79", as_user=65534)
+
+
+def serve_folders(plain):
+    def said(name, pattern, data, **how):
+        refused(f"serve-data-{name}", FALSE, pattern, "serve", "--data", data, "--listen", "127.0.0.1:0", **how)
+
+    write("file", "")
+    said("is-a-file", "file: that is a file; --data names a folder", "file")
+    said("below-a-file", "file/x: a part of the path is a file", "file/x")
+    said("locked", rf"in use by another usher serve \(process {plain.process.pid}\)", plain.data)
+    refused("serve-data-empty", USAGE, '--data: "" is not a path', "serve", "--data", "")
+    if os.geteuid() == 0:
+        os.makedirs(path("ours"))
+        said("not-writable", "ours: the data folder cannot be written: Permission denied", "ours", as_user=65534)
+        said("not-to-be-made", "ours/x: the data folder cannot be made: Permission denied", "ours/x", as_user=65534)
+
+    for name in "secret", "operator":
+        write(f"keys/{name}.key", "A" * 43 + "\n", 0o644)
+        said(f"{name}-key-open", f"keys/{name}.key may be read by others than its owner: chmod 600 keys/{name}.key",
+             "keys")
+        for what, text in ("short", "x"), ("long", "A" * 44 + "\n"), ("empty", ""):
+            write(f"keys/{name}.key", text)
+            said(f"{name}-key-{what}", f"keys/{name}.key: it holds no key; (delete|bring)", "keys")
+        os.remove(path("keys", f"{name}.key"))
+        os.mkfifo(path("keys", f"{name}.key"), 0o600)
+        said(f"{name}-key-is-a-pipe", f"keys/{name}.key: it holds no key", "keys")
+        os.remove(path("keys", f"{name}.key"))
+
+    write("damaged/usher.db", b"\x55" * 8192)
+    said("damaged", "damaged/usher.db is no database, or is damaged", "damaged")
+    refused("audit-damaged", FALSE, "damaged/usher.db is no database, or is damaged", "audit", "--data", "damaged")
+    os.makedirs(path("dir/usher.db"))
+    said("store-is-a-folder", "dir/usher.db: ", "dir")
+
+    shutil.copytree(plain.data, path("newer"))
+    database = sqlite3.connect(path("newer/usher.db"))
+    with database:
+        database.execute("INSERT INTO migration SELECT max(number) + 1, 'later', 0 FROM migration")
+    database.close()
+    said("newer", r"newer/usher.db was written by a newer usher; this is \d", "newer")
+    refused("audit-newer", FALSE, "newer/usher.db is of another usher's schema", "audit", "--data", "newer")
+
+
+def serve_makes_folders():
+    process = subprocess.Popen([USHER, "serve", "--data", "a/b/c", "--listen", "127.0.0.1:0"], cwd=folder,
+                               env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    try:
+        server.wait_until(lambda: os.path.exists(path("a/b/c/listen")), "a/b/c/listen")
+        assert os.path.exists(path("a/b/c/usher.db"))
+    finally:
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+
+
+def urls(plain, secure):
+    def said(name, code, pattern, *words):
+        refused(f"url-{name}", code, pattern, "event", "list", *words)
+
+    http, https = f"http://{plain.address}", f"https://{secure.address}"
+    said("user", USAGE, "--url http://user@h:1: a user has no place in it", "--url", "http://user@h:1")
+    said("path", USAGE, "--url .*: nothing may follow the port", "--url", f"{http}/path")
+    said("query", USAGE, "--url .*: nothing may follow the port", "--url", f"{http}?x=1")
+    said("no-port", USAGE, "--url .*: a host and a port are wanted, as in", "--url", "http://localhost")
+    said("port-0", USAGE, "--url .*: a host and a port are wanted, as in", "--url", "http://localhost:0")
+    said("scheme", USAGE, "--url .*: it begins with http:// or https://", "--url", "ftp://localhost:1")
+    said("no-host", UNREACHED, "there is no host called nosuch.invalid", "--url", "http://nosuch.invalid:80")
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        said("refused", UNREACHED, f"{address}: nothing listens there; is usher serve running", "--url", address)
+    said("http-to-tls", UNREACHED, "does it speak TLS\\? then try https://|it speaks TLS", "--url",
+         f"http://{secure.address}")
+    said("tls-to-http", UNREACHED, "it does not speak TLS; try http://", "--url", f"https://{plain.address}",
+         "--tls-ca", "good.pem")
+    said("untrusted", UNREACHED, r"its certificate is not trusted \(self-signed certificate\); --tls-ca", "--url", https)
+    said("other-root", UNREACHED, "its certificate is not trusted", "--url", https, "--tls-ca", "other.pem")
+    said("ca-absent", USAGE, "--tls-ca nope.pem: No such file", "--url", https, "--tls-ca", "nope.pem")
+    said("ca-garbage", USAGE, "--tls-ca garbage.pem: it has no CERTIFICATE in PEM", "--url", https, "--tls-ca",
+         "garbage.pem")
+    said("ca-for-http", USAGE, "--tls-ca is for https", "--url", http, "--tls-ca", "good.pem")
+
+    def is_trusted():
+        done = run("event", "list", "--url", https, "--tls-ca", "good.pem", "--json")
+        assert done.returncode == OK and json.loads(done.stdout)["events"], done.stderr
+
+    report.check("url-trusted", is_trusted)
+    refused("key-absent", USAGE, "there is no nope/operator.key; usher serve writes it", "hall", "list", "--url", http,
+            "--data", "nope")
+    refused("key-of-another", FALSE, "is this the key of this server", "hall", "list", "--url", http, "--data",
+            secure.data)
+
+
+def audits(plain):
+    refused("audit-no-folder", USAGE, "nope: No such file or directory; --data DIR", "audit", "--data", "nope")
+    refused("audit-no-store", USAGE, "folder: there is no usher.db in it; --data DIR", "audit", "--data", "folder")
+    refused("audit-no-performance", USAGE, "has no performance 77", "audit", "--data", plain.data, "--performance",
+            "77")
+    refused("audit-no-performance-json", USAGE, "has no performance 77", "audit", "--data", plain.data,
+            "--performance=77", "--json")
+
+    def counts_in_words():
+        said = run("audit", "--data", plain.data).stdout.decode()
+        assert "1 performance, 1 row, 1 change, 0 holds" in said, said
+
+    report.check("audit-singular", counts_in_words)
+
+
+def words():
+    refused("text-not-utf8", USAGE, "--name: the text is not UTF-8", "hall", "generate", "--name", b"caf\xe9")
+    refused("variable-misspelt", USAGE, "USHER_LISEN in the environment is no option; did you mean USHER_LISTEN",
+            "serve", add={"USHER_LISEN": "127.0.0.1:0"})
+    write("usher.conf", "# ours\nworkers = 1\nlisen = 127.0.0.1:0\n")
+    refused("file-unknown-key", USAGE, "usher.conf, line 3: lisen: no such option; did you mean listen", "serve",
+            "--config", "usher.conf")
+    write("usher.conf", "\nworkers = many\n")
+    refused("file-bad-value", USAGE, 'usher.conf, line 2: workers: "many" is not a whole number', "serve", "--config",
+            "usher.conf")
+    refused("file-absent", USAGE, "nope.conf: No such file", "serve", "--config", "nope.conf")
+    refused("sub-command-misspelt", USAGE, 'usher hall: no command "improt"; did you mean "import"', "hall", "improt")
+    refused("help-misspelt", USAGE, 'usher hall: no command "improt"', "help", "hall", "improt")
+    refused("help-too-much", USAGE, '"x" is one word too many', "help", "serve", "x")
+
+    def help_whatever_is_set():
+        assert run("serve", "--help", add={"USHER_LISEN": "x"}).returncode == OK
+
+    def version_for_machines():
+        version = json.loads(run("version", "--json").stdout)
+        assert re.fullmatch(r"[0-9a-f]{12}|unknown", version["commit"]), version
+        assert re.match("(gcc|clang) ", version["compiler"]), version
+
+    report.check("help-whatever-is-set", help_whatever_is_set)
+    report.check("version-json", version_for_machines)
+
+
+def main():
+    plain = secure = None
+    try:
+        make_certificates()
+        plain = server.Server(USHER)
+        secure = server.Server(USHER, "--tls-cert", path("good.pem"), "--tls-key", path("good.key"), tls=True)
+        words()
+        serve_tls()
+        serve_addresses(plain)
+        serve_folders(plain)
+        report.check("serve-makes-folders", serve_makes_folders)
+        urls(plain, secure)
+        audits(plain)
+    finally:
+        for running in plain, secure:
+            if running:
+                running.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
