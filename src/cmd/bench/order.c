@@ -44,7 +44,12 @@ static const ProtobufCMessage *ask(struct order_buyer *buyer, const char *path,
     struct rpc_channel *channel = buyer->bench->channels[buyer->number % CONNECTIONS];
     int err = rpc_channel_call(channel, path, authorization, request, answer, arena, &response,
                                &status, deadline_after_ms(fiber_now_ns(), CALL_MS));
-    return err == 0 ? response : NULL;
+    if (err == 0)
+        return response;
+    if (buyer->bench->failed++ == 0) /* the first tells most */
+        fprintf(stderr, "usher bench: order: %s after %u pairs: %s: %s\n", strrchr(path, '/') + 1,
+                buyer->bench->pairs, rpc_code_name(status.code), status.message);
+    return NULL;
 }
 
 static bool buy_one(struct order_buyer *buyer, const char *authorization, uint32_t seat,
@@ -79,7 +84,6 @@ static void buyer_body(void *arg)
     const Usher__V1__CreateGuestResponse *account =
         (const void *)ask(buyer, "/usher.v1.AuthService/CreateGuest", NULL, &guest.base,
                           &usher__v1__create_guest_response__descriptor, &arena);
-    bench->failed += !account;
     snprintf(authorization, sizeof(authorization), "Bearer %s", account ? account->token : "");
     while (account && bench->next_seat < PLACES) {
         const uint32_t seat = bench->next_seat++;
@@ -87,10 +91,8 @@ static void buyer_body(void *arg)
         const int64_t begin_ns = clock_mono_ns(clock_system());
         if (bench->begin_ns == 0)
             bench->begin_ns = begin_ns;
-        if (!buy_one(buyer, authorization, seat, &arena)) {
-            bench->failed++;
+        if (!buy_one(buyer, authorization, seat, &arena))
             continue;
-        }
         bench->end_ns = clock_mono_ns(clock_system());
         bench->took_ns[bench->pairs++] = bench->end_ns - begin_ns;
     }

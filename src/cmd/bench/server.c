@@ -39,7 +39,10 @@ static bool run(const char *const *words, const char *const *more)
     posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
     const int rc = posix_spawn(&pid, "/proc/self/exe", &files, NULL, (char **)argv, environ);
     posix_spawn_file_actions_destroy(&files);
-    return rc == 0 && waitpid(pid, &status, 0) == pid && status == 0;
+    const bool ran = rc == 0 && waitpid(pid, &status, 0) == pid && status == 0;
+    if (!ran)
+        fprintf(stderr, "usher bench: \"usher %s %s\" failed\n", argv[1], argv[2]);
+    return ran;
 }
 
 void bench_stay_on(int cpu)
@@ -112,10 +115,15 @@ int bench_server_start(uint32_t places, const char *workers, int cpu,
     err = ERR_UNAVAILABLE;
     for (int waited = 0; err != 0 && waited < START_MAX_MS; waited += LOOK_MS) {
         poll(NULL, 0, LOOK_MS);
-        if (waitpid(server.pid, NULL, WNOHANG) == server.pid)
+        if (waitpid(server.pid, NULL, WNOHANG) == server.pid) {
+            fprintf(stderr, "usher bench: the server ended while it started\n");
             return ERR_UNAVAILABLE;
+        }
         err = read_listen(&server);
     }
+    if (err != 0)
+        fprintf(stderr, "usher bench: the server did not listen within %d s\n",
+                START_MAX_MS / 1000);
     if (err == 0)
         err = open_sale(&server, places);
     *ret_server = server;

@@ -471,7 +471,8 @@ TEST(an_orders_key_gives_the_order_again)
     assert_int_equal(again.hold.count, 2);
 }
 
-/* An order that another request placed is found in the store by the caller, who has the key kept. */
+/* An order that another request placed is found in the store by the caller, who has the key kept.
+ */
 TEST(a_key_that_came_after_its_order_is_used_too)
 {
     struct owner_ask order = ask_of(1, OWNER_ORDER), keep, again, other;
