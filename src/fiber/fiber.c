@@ -77,7 +77,7 @@ static void end_fiber(struct sched *sched, struct fiber *fiber)
     list_remove(&fiber->scope_link);
     scope->count--;
     sched->fiber_count--;
-    switch_forget(low + sched->stacks.guard_bytes,
+    switch_forget(&fiber->side, low + sched->stacks.guard_bytes,
                   sched->stacks.stack_bytes - sched->stacks.guard_bytes);
     stacks_give(&sched->stacks, low);
     if (scope->count == 0 && scope->joiner)

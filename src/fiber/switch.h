@@ -7,7 +7,7 @@
  * returned in registers) is the same on x86-64 and aarch64.
  *
  * AddressSanitizer must be told of each switch, or it takes frames of one stack for overflows of
- * another.
+ * another; ThreadSanitizer, or it takes the fibers of a thread for one endless call.
  */
 #ifndef USHER_FIBER_SWITCH_H
 #define USHER_FIBER_SWITCH_H
@@ -16,9 +16,13 @@
 
 #if defined(__SANITIZE_ADDRESS__)
 #define SWITCH_ASAN 1
+#elif defined(__SANITIZE_THREAD__)
+#define SWITCH_TSAN 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define SWITCH_ASAN 1
+#elif __has_feature(thread_sanitizer)
+#define SWITCH_TSAN 1
 #endif
 #endif
 
@@ -28,6 +32,10 @@
 #define SWITCH_STACK_FACTOR 4 /* red zones make frames that much larger */
 #else
 #define SWITCH_STACK_FACTOR 1
+#endif
+
+#ifdef SWITCH_TSAN
+#include <sanitizer/tsan_interface.h>
 #endif
 
 #ifdef __x86_64__
@@ -51,6 +59,9 @@ struct switch_side {
     const void *low;
     size_t size;
 #endif
+#ifdef SWITCH_TSAN
+    void *tsan; /* the sanitizer's */
+#endif
 };
 
 /* To be called by a thread before it makes sides. An inexact result sets a sticky flag in MXCSR,
@@ -71,6 +82,10 @@ static inline void switch_to(struct switch_side *from, struct switch_side *to)
 #ifdef SWITCH_ASAN
     __sanitizer_start_switch_fiber(&from->fake, to->low, to->size);
 #endif
+#ifdef SWITCH_TSAN
+    from->tsan = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(to->tsan, 0);
+#endif
     struct switch_jump back = jump_fcontext(to->context, from);
 #ifdef SWITCH_ASAN
     __sanitizer_finish_switch_fiber(from->fake, NULL, NULL);
@@ -85,11 +100,14 @@ static inline _Noreturn void switch_end(struct switch_side *from, struct switch_
 #ifdef SWITCH_ASAN
     __sanitizer_start_switch_fiber(NULL, to->low, to->size);
 #endif
+#ifdef SWITCH_TSAN
+    __tsan_switch_to_fiber(to->tsan, 0);
+#endif
     jump_fcontext(to->context, from);
     __builtin_unreachable();
 }
 
-/* First thing in an entry: keeps the context of the side that was left. That side is a thread's own
+/* First thing in an entry: keeps the context of the side that was left. That may be a thread's own
  * stack, whose place only the sanitizer knows. */
 static inline void switch_entered(struct switch_jump jump)
 {
@@ -111,13 +129,20 @@ static inline void switch_make(struct switch_side *side, char *low, size_t size,
     side->low = low;
     side->size = size;
 #endif
+#ifdef SWITCH_TSAN
+    side->tsan = __tsan_create_fiber(0);
+#endif
 }
 
-/* Marks a stack, whose frames ended without returning, as fit to be used again. */
-static inline void switch_forget(char *low, size_t size)
+/* The side has ended. Marks its stack, whose frames ended without returning, as fit to be used
+ * again. */
+static inline void switch_forget(struct switch_side *side, char *low, size_t size)
 {
 #ifdef SWITCH_ASAN
     ASAN_UNPOISON_MEMORY_REGION(low, size);
+#endif
+#ifdef SWITCH_TSAN
+    __tsan_destroy_fiber(side->tsan);
 #endif
 }
 
