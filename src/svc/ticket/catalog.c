@@ -102,18 +102,18 @@ int catalog_add_hall(struct catalog *catalog, uint32_t hall_id, struct hall *hal
     if (err == 0) {
         pthread_mutex_lock(&catalog->adding);
         /* Two requests may have put the same plan at once: the first one stays. */
-        const bool first = !shelf_get(&catalog->halls, hall_id);
-        err = first ? shelf_put(&catalog->halls, hall_id, kept) : ERR_EXISTS;
+        there = shelf_get(&catalog->halls, hall_id);
+        err = there ? 0 : shelf_put(&catalog->halls, hall_id, kept);
         pthread_mutex_unlock(&catalog->adding);
     }
-    if (err != 0) {
+    if (err != 0 || there) {
         if (entry.seat_map)
             usher__v1__seat_map__free_unpacked(entry.seat_map, NULL);
         hall_free(hall);
     }
-    if (err == 0 || err == ERR_EXISTS)
-        *ret_hall = shelf_get(&catalog->halls, hall_id);
-    return err == ERR_EXISTS ? 0 : err;
+    if (err == 0)
+        *ret_hall = there ? there : kept;
+    return err;
 }
 
 int catalog_add_event(struct catalog *catalog, const struct store_event *event,
