@@ -107,6 +107,7 @@ int h2_new(enum h2_side side, const struct h2_limits *limits, const struct h2_ev
     list_init(&h->due);
     list_init(&h->wrote);
     list_init(&h->held);
+    overlong_init(&h->overlong);
     rate_init(&h->resets, h->limits.reset_burst, h->limits.resets_per_s, now_ns);
     rate_init(&h->controls, h->limits.control_burst, h->limits.controls_per_s, now_ns);
     rate_init(&h->updates, UPDATE_BURST, UPDATES_PER_S, now_ns);
@@ -214,6 +215,14 @@ static int fail_if_due(struct h2 *h)
     return 0;
 }
 
+static int hand_to_nghttp2(void *user, struct view bytes)
+{
+    struct h2 *h = user;
+    ssize_t taken = nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes.at, bytes.len);
+
+    return taken < 0 ? (int)taken : 0;
+}
+
 int h2_receive(struct h2 *h, struct view bytes, int64_t now_ns)
 {
     struct h2_block block;
@@ -228,7 +237,8 @@ int h2_receive(struct h2 *h, struct view bytes, int64_t now_ns)
     }
     h2_block_load(h, &block);
     h->in_nghttp2 = h->in_event = true;
-    ssize_t taken = nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes.at, bytes.len);
+    int taken = h->side == H2_SERVER ? overlong_feed(&h->overlong, bytes, hand_to_nghttp2, h)
+                                     : hand_to_nghttp2(h, bytes);
     h->in_nghttp2 = h->in_event = false;
     if (h2_block_save(h) != 0)
         h->no_memory = true;

@@ -20,9 +20,10 @@
  * Held against, each with GOAWAY ENHANCE_YOUR_CALM and ERR_FULL from h2_receive: streams the other
  * side resets (rapid reset, CVE-2023-44487), PING, SETTINGS, PRIORITY and empty frames
  * (CVE-2019-9511 to 9518), WINDOW_UPDATE, header blocks of many CONTINUATIONs (CVE-2024-28182) or
- * that unfold to more than 4 × header_list_max. A head over header_list_max or HEAD_FIELDS_MAX is
- * answered 431. What RFC 9113 calls malformed (8.1.1: a te other than trailers, connection fields,
- * upper case, a false content-length) resets the stream with PROTOCOL_ERROR and has no event.
+ * that unfold to more than 16 × header_list_max. A head over header_list_max or HEAD_FIELDS_MAX is
+ * answered 431, the other streams go on. What RFC 9113 calls malformed (8.1.1: a te other than
+ * trailers, connection fields, upper case, a false content-length) resets the stream with
+ * PROTOCOL_ERROR and has no event.
  */
 #ifndef USHER_HTTP_H2_H
 #define USHER_HTTP_H2_H

@@ -222,6 +222,19 @@ static void put_many_fields(struct buf *block, unsigned count, size_t value_len)
         put_field(block, "name", value);
 }
 
+/* In frames as long as may be. */
+static void put_block(struct buf *to, const struct buf *block)
+{
+    for (size_t at = 0; at < block->len; at += 16384) {
+        size_t n = block->len - at < 16384 ? block->len - at : 16384;
+        int last = at + n == block->len ? END_HEADERS : 0;
+        if (at == 0)
+            put_frame(to, HEADERS, END_STREAM | last, 1, block->bytes, n);
+        else
+            put_frame(to, CONTINUATION, last, 1, block->bytes + at, n);
+    }
+}
+
 static void long_heads(void **state)
 {
     static const struct {
@@ -229,10 +242,9 @@ static void long_heads(void **state)
         size_t value_len;
         bool fits;
     } cases[] = {
-        {HEAD_FIELDS_MAX, 10, true},
-        {HEAD_FIELDS_MAX + 1, 10, false},
-        {63, 100, true},
-        {200, 100, false}, /* 27 KB */
+        {HEAD_FIELDS_MAX, 10, true}, {HEAD_FIELDS_MAX + 1, 10, false}, {63, 100, true},
+        {200, 100, false},  /* 27 KB */
+        {1000, 100, false}, /* 109 KB, in 7 frames */
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -243,13 +255,7 @@ static void long_heads(void **state)
             buf_init(&block, 1 << 20);
             put_pseudo(&block, false);
             put_many_fields(&block, cases[i].count, cases[i].value_len);
-            size_t first = block.len < 16384 ? block.len : 16384;
-            bool cut = first < block.len;
-            put_frame(&a.bytes, HEADERS, END_STREAM | (cut ? 0 : END_HEADERS), 1, block.bytes,
-                      first);
-            if (cut)
-                put_frame(&a.bytes, CONTINUATION, END_HEADERS, 1, block.bytes + first,
-                          block.len - first);
+            put_block(&a.bytes, &block);
             if (feed(&a, step, 1) != 0)
                 fail_msg("case %zu, cut by %zu: %d", i, step, a.err);
             assert_int_equal(a.server.log.len > 0, cases[i].fits);

@@ -5,8 +5,8 @@
 #include "err/err.h"
 #include "http/h2_state.h"
 
-#define CONTINUATIONS_MAX 4 /* of one header block; a list of header_list_max needs one */
-#define UNFOLD_MAX        4 /* times header_list_max that is decoded before the connection ends */
+#define CONTINUATIONS_MAX 16 /* of one header block: 256 KiB; a list of header_list_max needs one */
+#define UNFOLD_MAX        16 /* times header_list_max that is decoded before the connection ends */
 
 /* ---- header blocks ---- */
 

@@ -12,6 +12,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include "http/h2.h"
+#include "http/overlong.h"
 #include "http/rate.h"
 #include "mem/buf.h"
 #include "mem/list.h"
@@ -84,7 +85,8 @@ struct h2 {
     size_t pieces;          /* bytes of pieces not serialised, all streams */
     size_t receiving;       /* bytes of unfinished bodies, all streams */
     struct rate resets, controls, updates;
-    int64_t now_ns; /* of the last call that told it */
+    struct overlong overlong; /* a server's */
+    int64_t now_ns;           /* of the last call that told it */
     int64_t received_ns;
     int64_t ping_ns;  /* an unanswered PING was sent; DEADLINE_NEVER: none */
     int64_t drain_ns; /* the second step is due */
