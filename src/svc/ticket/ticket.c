@@ -4,8 +4,9 @@
 
 #include "svc/ticket/desk.h"
 
-#define START_STEP_MAX_MS 60000
-#define START_ARENA_MAX   (256u << 20)
+#define START_STEP_MAX_MS   60000
+#define START_ARENA_MAX     (256u << 20)
+#define START_OWNERS_MAX_MS 5000
 
 #define FOR_EVER "public, max-age=31536000, immutable"
 #define SECONDS  "public, max-age=2"
@@ -94,6 +95,16 @@ static int load_catalog(struct ticket *ticket, struct arena *arena)
     return err;
 }
 
+/* Owners load side by side. Who calls as soon as the port is open should find them at work; but one
+ * that cannot load does not keep the others from selling. */
+static void wait_for_owners(struct ticket *ticket)
+{
+    const int64_t until_ns = deadline_after_ms(fiber_now_ns(), START_OWNERS_MAX_MS);
+    int err = 0;
+    while (err == 0 && !ticket_ready(ticket) && fiber_now_ns() < until_ns)
+        err = fiber_sleep_until(deadline_after_ms(fiber_now_ns(), TICKET_BEGIN_POLL_MS));
+}
+
 static void start_in_fiber(void *arg)
 {
     struct start *start = arg;
@@ -102,6 +113,8 @@ static void start_in_fiber(void *arg)
     arena_init(&arena, START_ARENA_MAX);
     start->result = load_catalog(ticket, &arena);
     arena_release(&arena);
+    if (start->result == 0)
+        wait_for_owners(ticket);
     if (start->result == 0)
         start->result = fiber_spawn(&ticket->relay_scope, desk_relay_outbox, ticket);
 }

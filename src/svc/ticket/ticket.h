@@ -25,8 +25,9 @@ struct ticket_options {
     const uint8_t *code_key; /* KEY_BYTES, signs ticket codes; copied */
 };
 
-/* Loads the catalog and starts an owner for every performance, each on one worker. From a plain
- * thread. Owners go on loading after it returns. The store's errors, ERR_CORRUPT, ERR_NO_MEMORY. */
+/* Loads the catalog, starts an owner for every performance, each on one worker, and waits a few
+ * seconds at most until all serve. From a plain thread. The store's errors, ERR_CORRUPT,
+ * ERR_NO_MEMORY. */
 int ticket_start(const struct ticket_options *options, struct ticket **ret_ticket);
 /* Stops the owners (what has gathered is committed) and frees all. No call may be under way. From a
  * plain thread, while the workers still run. */
