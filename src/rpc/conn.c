@@ -347,8 +347,8 @@ static void watch_progress(struct conn *conn, size_t written)
         conn->stuck_ns = shard_now_ns(conn->shard);
 }
 
-/* A request that was sent ahead, or more input, once there is room for its answer. False where there
- * is nothing to go on with now; *ret_hungry: because the fibers have to catch up first. */
+/* A request that was sent ahead, or more input, once there is room for its answer. False where
+ * there is nothing to go on with now; *ret_hungry: because the fibers have to catch up first. */
 static bool go_on(struct conn *conn, bool *ret_hungry)
 {
     if (conn->state == CONN_H1 && h1_ready(&conn->h1)) {

@@ -109,6 +109,9 @@ void conn_sweep(struct conn *conn, int64_t now_ns)
         conn_close(conn);
         return;
     }
+    /* What it has sent waits for us: it is not late. */
+    if (list_linked(&conn->dirty_link))
+        return;
     switch (conn->state) {
     case CONN_OPEN:
         if (is_over(conn->active_ns, options->header_max_ms, now_ns))
