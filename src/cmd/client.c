@@ -38,7 +38,7 @@ int client_authorization(const char *command, const struct client_values *values
                         path);
     default:
         return cmd_fail(command, CMD_USAGE, "%s: %s", path,
-                        err == ERR_IO ? strerror(errno) : "it holds no key");
+                        err == ERR_IO ? strerrordesc_np(errno) : "it holds no key");
     }
 }
 

@@ -207,9 +207,10 @@ static void print_report(const Usher__V1__SaleReport *report)
     sheet_put(&sheet, "%s", amount);
     sheet_print(&sheet, stdout);
     sheet_release(&sheet);
-    printf("\nperformance %u is %s; %u orders, %u cancelled; version %llu\n",
+    printf("\nperformance %u is %s; %u order%s, %u cancelled; version %llu\n",
            report->performance_id, state_text(report->sale_state), report->order_count,
-           report->cancelled_count, (unsigned long long)report->version);
+           report->order_count == 1 ? "" : "s", report->cancelled_count,
+           (unsigned long long)report->version);
 }
 
 static int report(struct client *client, void *arg)

@@ -1,9 +1,10 @@
 /*
  * usher event create: an event with its first performance, or a performance more.
  *
- * Three calls: the halls are listed to learn the categories, the event is created (unless --event
- * names one), the performance is created. What can be checked is checked before the first change.
+ * The halls are listed to learn the categories; then one call makes the event and its performance,
+ * or, with --event, the performance alone. What can be checked is checked before.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "clock/clock.h"
@@ -32,19 +33,21 @@ struct create_values {
 
 static const struct conf_option options[] = {
     {"name", CONF_STR, offsetof(struct create_values, name), NULL, 1, 200,
-     .help = "the event's name"},
-    {"description", CONF_STR, offsetof(struct create_values, description), "", 0, 4000,
+     .help = "the event's name (required, but with --event)"},
+    {"description", CONF_STR, offsetof(struct create_values, description), NULL, 0, 4000,
      .help = "what it is"},
-    {"event", CONF_INT, offsetof(struct create_values, event_id), "0", 0, UINT32_MAX,
+    {"event", CONF_INT, offsetof(struct create_values, event_id), NULL, 1, UINT32_MAX,
      .help = "adds a performance to this event instead of creating one"},
     {"hall", CONF_INT, offsetof(struct create_values, hall_id), NULL, 1, UINT32_MAX,
-     .help = "the hall's id; usher hall list tells them"},
+     .help = "the hall's id; usher hall list tells them", .required = true},
     {"starts-at", CONF_STR, offsetof(struct create_values, starts_at), "+30d", 2, 40,
-     .help = "ISO 8601, 2026-12-24T19:30+09:00 (without a zone: this machine's), or +2h, +30d"},
+     .help = "ISO 8601, 2026-12-24T19:30+09:00 (without a zone: this machine's), or +2h, "
+             "+30d; not past"},
     {"prices", CONF_STR, offsetof(struct create_values, prices.list), NULL, 1, 1000,
-     .help = "amounts by the hall's order of categories, a,b,c; a single one is for all"},
-    {"currency", CONF_STR, offsetof(struct create_values, currency), "KRW", 3, 3,
-     .help = "ISO 4217"},
+     .help = "amounts by the hall's order of categories, a,b,c; a single one is for all (required, "
+             "or --price)"},
+    {"currency", CONF_STR, offsetof(struct create_values, currency), "KRW",
+     .help = "three capital letters (ISO 4217); whether they are money is not looked up"},
     {"hold-ttl", CONF_MS, offsetof(struct create_values, hold_ttl_ms), "8m", 1000, 86400000,
      .help = "how long a hold lasts"},
     {"places-max", CONF_INT, offsetof(struct create_values, places_max), "8", 1, 1000,
@@ -60,6 +63,7 @@ const struct conf_table event_create_table = {
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .notes =
+        "Nothing is made where anything is wrong.\n"
         "--price CATEGORY=AMOUNT, as often as needed, gives a category (by name or number) its "
         "price.\nAmounts are in the currency's smallest unit: won, cents.",
 };
@@ -112,24 +116,6 @@ static int put_prices(struct client *client, const struct create_values *values,
     return CMD_OK;
 }
 
-static int create_event(struct client *client, const struct create_values *values,
-                        uint32_t *ret_event_id)
-{
-    Usher__V1__CreateEventRequest request = USHER__V1__CREATE_EVENT_REQUEST__INIT;
-    Usher__V1__Event *event;
-    if (values->event_id != 0) {
-        *ret_event_id = (uint32_t)values->event_id;
-        return CMD_OK;
-    }
-    request.name = (char *)values->name;
-    request.description = (char *)values->description;
-    int code =
-        client_ask(client, "CreateEvent", &request.base, &usher__v1__event__descriptor, &event);
-    if (code == CMD_OK)
-        *ret_event_id = event->event_id;
-    return code;
-}
-
 static int open_sale(struct client *client, Usher__V1__Performance **performance)
 {
     Usher__V1__OpenSaleRequest request = USHER__V1__OPEN_SALE_REQUEST__INIT;
@@ -138,55 +124,94 @@ static int open_sale(struct client *client, Usher__V1__Performance **performance
                       performance);
 }
 
+/* One call makes the event and its performance, so that what is refused leaves nothing behind. An
+ * enum cmd_exit. */
+static int create_both(struct client *client, const struct create_values *values,
+                       Usher__V1__CreatePerformanceRequest *performance,
+                       Usher__V1__Performance **ret_performance)
+{
+    Usher__V1__CreateEventRequest request = USHER__V1__CREATE_EVENT_REQUEST__INIT;
+    Usher__V1__Event *event;
+    request.name = (char *)values->name;
+    request.description = (char *)(values->description ? values->description : "");
+    request.performance = performance;
+    int code =
+        client_ask(client, "CreateEvent", &request.base, &usher__v1__event__descriptor, &event);
+    if (code != CMD_OK)
+        return code;
+    if (event->n_performances != 1)
+        return cmd_fail(client->command, CMD_FALSE,
+                        "the server is of another version: event %u is there, but its performance "
+                        "is not; usher event create --event %u",
+                        event->event_id, event->event_id);
+    *ret_performance = event->performances[0];
+    return CMD_OK;
+}
+
 static int create(struct client *client, void *arg)
 {
     const struct create_values *values = arg;
     Usher__V1__CreatePerformanceRequest request = USHER__V1__CREATE_PERFORMANCE_REQUEST__INIT;
     Usher__V1__Performance *performance;
+    char places[MONEY_TEXT_MAX];
     int code;
     const Usher__V1__Hall *hall = find_hall(client, (uint32_t)values->hall_id, &code);
     if (!hall)
         return code;
     code = put_prices(client, values, hall, &request);
-    if (code == CMD_OK)
-        code = create_event(client, values, &request.event_id);
     if (code != CMD_OK)
         return code;
+    request.event_id = (uint32_t)values->event_id;
     request.hall_id = hall->hall_id;
     request.starts_at_ms = values->starts_at_ms;
     request.currency = (char *)values->currency;
     request.hold_ttl_ms = (uint32_t)values->hold_ttl_ms;
     request.places_max = (uint32_t)values->places_max;
-    code = client_ask(client, "CreatePerformance", &request.base,
-                      &usher__v1__performance__descriptor, &performance);
+    code = values->event_id == 0 ? create_both(client, values, &request, &performance)
+                                 : client_ask(client, "CreatePerformance", &request.base,
+                                              &usher__v1__performance__descriptor, &performance);
     if (code == CMD_OK && values->open)
         code = open_sale(client, &performance);
     if (code != CMD_OK)
         return code;
     if (values->client.json)
         return client_print_json(client, performance);
-    printf("event %u \"%s\", performance %u in %s, %u places\n%s: usher event %s %u\n",
+    money_group(hall->place_count, places);
+    printf("event %u \"%s\", performance %u in %s, %s places\n%s: usher event %s %u\n",
            performance->event_id, performance->event_name, performance->performance_id, hall->name,
-           hall->place_count,
-           values->open ? "the sale is open; to pause it" : "a draft; to open it",
+           places, values->open ? "the sale is open; to pause it" : "a draft; to open it",
            values->open ? "pause" : "open", performance->performance_id);
     return CMD_OK;
+}
+
+/* Three capital letters, the shape of ISO 4217; which of them are money changes every year. */
+static bool is_currency(const char *text)
+{
+    return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
 }
 
 /* What the table cannot say. An enum cmd_exit. */
 static int check(struct create_values *values)
 {
     const char *name = "event create";
-    if (values->hall_id == 0)
-        return cmd_fail(name, CMD_USAGE, "--hall ID is missing; usher hall list tells them");
-    if (!values->name == !values->event_id)
+    int64_t now_ms = clock_wall_ms(clock_system());
+    if (!values->name && !values->event_id)
         return cmd_fail(name, CMD_USAGE,
-                        "--name NAME for a new event, or --event ID for a performance more");
-    if (when_parse(view_str(values->starts_at), clock_wall_ms(clock_system()),
-                   &values->starts_at_ms))
+                        "--name NAME is missing; or --event ID, for a performance more");
+    if (values->event_id && (values->name || values->description))
+        return cmd_fail(name, CMD_USAGE,
+                        "--event %" PRId64 " has its name and description: leave out --%s",
+                        values->event_id, values->name ? "name" : "description");
+    if (when_parse(view_str(values->starts_at), now_ms, &values->starts_at_ms))
         return cmd_fail(name, CMD_USAGE,
                         "--starts-at %s: write 2026-12-24T19:30+09:00, or +2h, or +30d",
                         values->starts_at);
+    if (values->starts_at_ms < now_ms)
+        return cmd_fail(name, CMD_USAGE, "--starts-at %s is past", values->starts_at);
+    if (!is_currency(values->currency))
+        return cmd_fail(name, CMD_USAGE,
+                        "--currency %s: write three capital letters, as in KRW or EUR (ISO 4217)",
+                        values->currency);
     if (!values->prices.list && values->prices.named_count == 0)
         return cmd_fail(name, CMD_USAGE,
                         "no prices: --prices 165000,143000 or --price CATEGORY=AMOUNT");

@@ -36,11 +36,14 @@ static int read_list(struct view list, uint32_t count, int64_t *ret_amounts, boo
         size_t len = comma ? (size_t)(comma - list.at) : list.len;
         uint64_t amount;
         if (!view_to_u64(view_of(list.at, len), AMOUNT_MAX, &amount)) {
-            snprintf(error, error_size, "--prices: \"%.*s\" is no amount", (int)len, list.at);
+            snprintf(error, error_size,
+                     "--prices: \"%.*s\" is no amount: a whole number up to %llu", (int)len,
+                     list.at, (unsigned long long)AMOUNT_MAX);
             return ERR_INVALID;
         }
         if (n == count) {
-            snprintf(error, error_size, "--prices: the hall has only %u categories", count);
+            snprintf(error, error_size, "--prices: the hall has only %u categor%s", count,
+                     count == 1 ? "y" : "ies");
             return ERR_INVALID;
         }
         ret_amounts[n] = (int64_t)amount;
@@ -86,7 +89,8 @@ int event_prices_read(const struct event_prices *prices, const char *const *cate
         uint64_t amount;
         uint32_t index;
         if (!sign || !view_to_u64(view_str(sign + 1), AMOUNT_MAX, &amount)) {
-            snprintf(error, error_size, "--price %s: wants CATEGORY=AMOUNT", text);
+            snprintf(error, error_size,
+                     "--price %s: write CATEGORY=AMOUNT, the amount a whole number", text);
             err = ERR_INVALID;
         } else if (!find_category(view_of(text, (size_t)(sign - text)), categories, count,
                                   &index)) {

@@ -16,7 +16,9 @@
 #include "mem/buf.h"
 #include "usher/v1/ticket.pb-c.h"
 
-#define PLAN_MAX (48u << 20) /* bytes; as much as a server takes */
+/* Bytes: as much as a server takes, 48 MiB, with room for the name. */
+#define PLAN_MAX ((48u << 20) - 512)
+#define CHUNK    65536
 
 struct hall_values {
     struct client_values client;
@@ -88,20 +90,22 @@ static int read_plan(struct hall_values *values)
     const bool standard = strcmp(values->path, "-") == 0;
     FILE *file = standard ? stdin : fopen(values->path, "re");
     if (!file)
-        return cmd_fail("hall import", CMD_FALSE, "%s: %s", values->path, strerror(errno));
+        return cmd_fail("hall import", CMD_FALSE, "%s: %s", values->path, strerrordesc_np(errno));
     uint8_t *at;
     size_t len = 0;
     do {
-        at = buf_reserve(&values->plan, 65536);
-        len = at ? fread(at, 1, 65536, file) : 0;
+        at = buf_reserve(&values->plan, CHUNK);
+        len = at ? fread(at, 1, CHUNK, file) : 0;
         buf_commit(&values->plan, len);
-    } while (len > 0);
+    } while (len > 0 && values->plan.len <= PLAN_MAX);
     int code = CMD_OK;
     if (!at)
-        code = cmd_fail("hall import", CMD_FALSE, "%s is larger than %u MiB", values->path,
-                        PLAN_MAX >> 20);
+        code = cmd_fail("hall import", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
+    else if (values->plan.len > PLAN_MAX)
+        code = cmd_fail("hall import", CMD_FALSE, "%s is too large: a plan has at most 48 MiB",
+                        values->path);
     else if (ferror(file))
-        code = cmd_fail("hall import", CMD_FALSE, "%s: %s", values->path, strerror(errno));
+        code = cmd_fail("hall import", CMD_FALSE, "%s: %s", values->path, strerrordesc_np(errno));
     else if (values->plan.len == 0)
         code = cmd_fail("hall import", CMD_FALSE, "%s is empty", values->path);
     if (!standard)
@@ -133,7 +137,7 @@ static int import_command(int argc, char **argv)
     if (code != CMD_GO_ON)
         return code;
     values.path = conf.positional[0];
-    buf_init(&values.plan, PLAN_MAX + 65536);
+    buf_init(&values.plan, PLAN_MAX + 2 * CHUNK);
     code = read_plan(&values);
     if (code == CMD_OK)
         code = client_run("hall import", &values.client, CLIENT_ORGANISER, import, &values);
@@ -169,7 +173,7 @@ static const struct conf_option generate_options[] = {
     {"standing", CONF_INT, offsetof(struct hall_values, standing), "0", 0, 100000,
      .help = "of the capacity, places in a standing area before the stage"},
     {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
-     .help = "what to call it; \"Hall of CAPACITY\" where it is not given"},
+     .help = "what to call it; \"Hall of 2,000\" where it is not given"},
     CLIENT_OPTIONS(struct hall_values, client),
 };
 static const struct conf_table generate_table = {

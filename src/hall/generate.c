@@ -352,7 +352,10 @@ int hall_generate(const struct hall_shape *wish, struct hall **ret_hall,
     hall_draft_init(&draft);
     draft.name = wish->name;
     if (wish->name.len == 0)
-        draft.name = view_str(arena_printf(&draft.arena, "Hall of %u", wish->capacity));
+        draft.name = view_str(wish->capacity < 1000
+                                  ? arena_printf(&draft.arena, "Hall of %u", wish->capacity)
+                                  : arena_printf(&draft.arena, "Hall of %u,%03u",
+                                                 wish->capacity / 1000, wish->capacity % 1000));
     name_categories(&draft, s.standing > 0);
     struct strip *strips = calloc(count, sizeof(*strips));
     err = strips && draft.name.at ? 0 : ERR_NO_MEMORY;

@@ -301,6 +301,9 @@ static void a_hall_has_the_name_it_is_given(void **state)
     assert_int_equal(hall_generate(&(struct hall_shape){.capacity = 777}, &hall, &error), 0);
     assert_true(view_eq(hall->name, VIEW_LIT("Hall of 777")));
     hall_free(hall);
+    assert_int_equal(hall_generate(&(struct hall_shape){.capacity = 20005}, &hall, &error), 0);
+    assert_true(view_eq(hall->name, VIEW_LIT("Hall of 20,005")));
+    hall_free(hall);
     memset(longest, 'n', sizeof(longest));
     const struct hall_shape shape = {.capacity = 777, .name = view_of(longest, sizeof(longest))};
     assert_int_equal(hall_generate(&shape, &hall, &error), 0);

@@ -90,7 +90,7 @@ int hall_import_pretix(struct view json, struct view name, struct hall **ret_hal
 /* A plausible hall: curved rows before a stage, sections side by side and tier behind tier, aisles,
  * price categories by distance. */
 struct hall_shape {
-    struct view name;  /* empty: "Hall of <capacity>" */
+    struct view name;  /* empty: "Hall of 20,000" */
     uint32_t capacity; /* 500 … 100,000, all places, met exactly */
     uint32_t sections; /* seated sections; 0: chosen */
     uint32_t rows;     /* rows a section; 0: chosen */

@@ -446,6 +446,49 @@ static int read_plan(struct import *in, const json_t *plan, struct view name)
     return levels_spread(&in->draft, in->zones, in->zone_count);
 }
 
+/* The place and what is wrong there, in words of ours: the library's are for programmers, and
+ * change with it. ERR_INVALID, ERR_NO_MEMORY. */
+static int no_json(const json_error_t *syntax, struct hall_error *ret_error)
+{
+    const char *what = "this is not JSON", *near = strstr(syntax->text, " near '");
+    switch (json_error_code(syntax)) {
+    case json_error_out_of_memory:
+        return ERR_NO_MEMORY;
+    case json_error_premature_end_of_input:
+        what = "the text ends before the plan does";
+        near = NULL;
+        break;
+    case json_error_end_of_input_expected:
+        what = "something follows the end of the plan,";
+        break;
+    case json_error_invalid_utf8:
+        what = "this is not UTF-8";
+        break;
+    case json_error_null_character:
+        what = "a text has a NUL,";
+        break;
+    case json_error_duplicate_key:
+        what = "the same name a second time,";
+        break;
+    case json_error_numeric_overflow:
+        what = "the number is too large,";
+        break;
+    case json_error_stack_overflow:
+        what = "lists in lists are too deep,";
+        break;
+    default:
+        /* The library knows the end of the text by its missing bracket only. */
+        if (strstr(syntax->text, "near end of file"))
+            what = "the text ends before the plan does";
+        else if (near)
+            what = "this is not JSON,";
+        break;
+    }
+    snprintf(ret_error->text, sizeof(ret_error->text), "line %d, column %d: %s%.80s", syntax->line,
+             syntax->column, what, near ? near : "");
+    return ERR_INVALID;
+}
+
 int hall_import_pretix(struct view json, struct view name, struct hall **ret_hall,
                        struct hall_error *ret_error)
 {
@@ -453,11 +496,8 @@ int hall_import_pretix(struct view json, struct view name, struct hall **ret_hal
     json_error_t syntax;
     json_t *plan = json_loadb(json.at ? json.at : "", json.len, JSON_REJECT_DUPLICATES, &syntax);
     ret_error->text[0] = '\0';
-    if (!plan) {
-        snprintf(ret_error->text, sizeof(ret_error->text), "line %d, column %d: %s", syntax.line,
-                 syntax.column, syntax.text);
-        return ERR_INVALID;
-    }
+    if (!plan)
+        return no_json(&syntax, ret_error);
     hall_draft_init(&in.draft);
     int err = read_plan(&in, plan, name);
     if (err == 0)

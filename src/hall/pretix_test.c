@@ -356,10 +356,15 @@ static const struct broken {
     const char *error;
 } broken[] = {
     /* JSON */
-    {"", "line 1, column 0: '[' or '{' expected near end of file"},
-    {"{\n\"zones\":[}", "line 2, column 10: unexpected token near '}'"},
-    {"{\"name\":1,\"name\":2}", "line 1, column 16: duplicate object key near '\"name\"'"},
-    {"{} {}", "line 1, column 4: end of file expected near '{'"},
+    {"", "line 1, column 0: the text ends before the plan does"},
+    {"{\n\"zones\":[}", "line 2, column 10: this is not JSON, near '}'"},
+    {"{\"name\":1,\"name\":2}", "line 1, column 16: the same name a second time, near '\"name\"'"},
+    {"{} {}", "line 1, column 4: something follows the end of the plan, near '{'"},
+    {"{\"a\":", "line 1, column 5: the text ends before the plan does"},
+    {"{\"a\":\"b", "line 1, column 7: the text ends before the plan does"},
+    {"\xff\xfe", "line 1, column 0: this is not UTF-8"},
+    {"{\"a\":\"\\u0000\"}", "line 1, column 13: a text has a NUL, near '\"\\u0000\"'"},
+    {"{\"a\":1e999}", "line 1, column 10: the number is too large, near '1e999'"},
     {"[]", "plan: not a JSON object"},
     /* the plan */
     {"{}", "plan: \"categories\" is missing"},

@@ -218,6 +218,101 @@ def audits(plain):
     report.check("audit-singular", counts_in_words)
 
 
+def events(plain):
+    """What is refused for its performance leaves no event behind."""
+    where = ["--url", f"http://{plain.address}", "--data", plain.data]
+
+    def catalogue():
+        return json.loads(run("event", "list", "--json", *where).stdout)
+
+    before = catalogue()
+
+    def said(name, code, pattern, *words):
+        refused(f"create-{name}", code, pattern, "event", "create", *where, *words)
+
+    good = ["--name", "A", "--hall", "1", "--prices", "1000"]
+    said("no-hall", USAGE, "--hall N is missing: the hall's id; usher hall list", "--name", "A", "--prices", "1")
+    said("no-name", USAGE, "--name NAME is missing; or --event ID", "--hall", "1", "--prices", "1")
+    said("no-prices", USAGE, "no prices: --prices 165000,143000 or --price", "--name", "A", "--hall", "1")
+    said("name-and-event", USAGE, "--event 1 has its name .*leave out --name", "--event", "1", *good)
+    said("description-and-event", USAGE, "leave out --description", "--event", "1", "--description", "x", "--hall",
+         "1", "--prices", "1")
+    said("hall-unknown", FALSE, "there is no hall 99; usher hall list", "--name", "A", "--hall", "99", "--prices", "1")
+    said("event-unknown", FALSE, "no event 99", "--event", "99", "--hall", "1", "--prices", "1")
+    said("currency", USAGE, "--currency usd: write three capital letters", *good, "--currency", "usd")
+    said("currency-long", USAGE, "--currency WONS: write three capital letters", *good, "--currency", "WONS")
+    said("past", USAGE, "--starts-at 2020-01-01T00:00Z is past", *good, "--starts-at", "2020-01-01T00:00Z")
+    said("when", USAGE, "--starts-at yesterday: write 2026", *good, "--starts-at", "yesterday")
+    said("prices-word", USAGE, '--prices: "x" is no amount: a whole number', *good[:4], "--prices", "1,x")
+    said("prices-too-many", USAGE, "--prices: the hall has only 4 categories", *good[:4], "--prices", "1,2,3,4,5")
+    said("prices-too-few", USAGE, r"category 2 \(S\) has no price", *good[:4], "--prices", "1,2")
+    said("price-unknown", USAGE, "--price Nope=3: the hall has no such category", *good, "--price", "Nope=3")
+    said("price-shape", USAGE, "--price VIP: write CATEGORY=AMOUNT", *good, "--price", "VIP")
+    said("hold-ttl", USAGE, "--hold-ttl: .*from 1s to 1d", *good, "--hold-ttl", "2d")
+    said("name-control", FALSE, "an event's name has no control characters", "--name", "a\tb", *good[2:])
+    report.check("create-refused-makes-nothing", lambda: same(before, catalogue()))
+
+    def server_checks_first():
+        """Who does not come from this command line gets the same: no event without its performance."""
+        good = {"hallId": 1, "startsAtMs": "1900000000000", "prices": [{"category": i, "amount": "1"} for i in range(4)]}
+        for wrong in ({"hallId": 99}, {"currency": "usd"}, {"prices": []}, {"holdTtlMs": 1}, {"startsAtMs": "0"},
+                      {"eventId": 1}, {"placesMax": 5000}):
+            answer = plain.ask("CreateEvent", {"name": "A", "performance": {**good, **wrong}}, token=plain.operator_key)
+            assert answer.get("code") in ("invalid_argument", "not_found"), (wrong, answer)
+        same(before, catalogue())
+        made = plain.ask("CreateEvent", {"name": "Both", "performance": good}, token=plain.operator_key)
+        assert made["name"] == "Both" and len(made["performances"]) == 1, made
+        assert made["performances"][0]["eventId"] == made["eventId"], made
+
+    def makes_both():
+        done = run("event", "create", *where, *good, "--currency", "ZZZ", "--json")
+        assert done.returncode == OK, done.stderr
+        made = json.loads(done.stdout)
+        assert made["eventName"] == "A" and made["currency"] == "ZZZ", made
+        assert json.loads(run("event", "open", *where, "--json", str(made["performanceId"])).stdout)["saleState"]
+        more = run("event", "create", *where, "--event", str(made["eventId"]), "--hall", "1", "--prices", "1")
+        assert more.returncode == OK and b"2,000 places" in more.stdout, more
+        told = json.loads(run("event", "report", *where, "--json", str(made["performanceId"])).stdout)
+        assert told["counts"]["free"] == 2000, told
+
+    report.check("create-server-checks-first", server_checks_first)
+    report.check("create-makes-both", makes_both)
+    refused("open-unknown", FALSE, "no performance 99", "event", "open", *where, "99", "--json")
+    refused("open-no-number", USAGE, '"x" is no performance\'s number; usher event list', "event", "open", *where, "x")
+    refused("open-nothing", USAGE, "usage: usher event open PERFORMANCE", "event", "open", *where)
+
+
+def same(before, after):
+    assert before == after, f"changed: {after}"
+
+
+def halls(plain):
+    where = ["--url", f"http://{plain.address}", "--data", plain.data]
+
+    def said(name, pattern, *words, **how):
+        refused(f"import-{name}", FALSE, pattern, "hall", "import", *where, *words, **how)
+
+    said("absent", "nope.json: No such file", "nope.json")
+    said("folder", "folder: Is a directory", "folder")
+    said("empty", "file is empty", "file")
+    said("half", r"line 1, column 5: the text ends before the plan does \(BAD_ARGUMENT, plan\)", "-", give=b'{"a":')
+    said("no-json", r"line 2, column 6: this is not JSON, near '}'", "-", give=b'{\n"a":[}')
+    said("not-utf8", "line 1, column 0: this is not UTF-8", "-", give=b"\xff{")
+    said("deep", "lists in lists are too deep", "-", give=b"[" * 3000)
+    for over in 1, -100:
+        said(f"too-large-{over}", "big.json is too large: a plan has at most 48 MiB",
+             write("big.json", b" " * ((48 << 20) + over)))
+    os.remove(path("big.json"))
+
+    def numbers_are_grouped():
+        made = run("hall", "generate", *where, "--capacity", "10000")
+        assert made.returncode == OK and b"Hall of 10,000" in made.stdout, made
+        listed = json.loads(run("hall", "list", *where, "--json").stdout)
+        assert [hall["placeCount"] for hall in listed["halls"]] == [2000, 10000], listed
+
+    report.check("hall-numbers", numbers_are_grouped)
+
+
 def words():
     refused("text-not-utf8", USAGE, "--name: the text is not UTF-8", "hall", "generate", "--name", b"caf\xe9")
     refused("variable-misspelt", USAGE, "USHER_LISEN in the environment is no option; did you mean USHER_LISTEN",
@@ -243,6 +338,15 @@ def words():
 
     report.check("help-whatever-is-set", help_whatever_is_set)
     report.check("version-json", version_for_machines)
+    refused("bench-only", USAGE, r'--only: "x" is not one of fibers\|seats\|store', "bench", "--only", "x")
+    refused("bench-out", FALSE, "nope/x.md: No such file", "bench", "--only", "seats", "--out", "nope/x.md")
+
+    def bench_for_machines():
+        done = run("bench", "--only", "seats", "--runs", "1", "--json")
+        assert done.returncode == OK and done.stderr == b"", done
+        assert json.loads(done.stdout)["figures"], done.stdout
+
+    report.check("bench-json-is-quiet", bench_for_machines)
 
 
 def main():
@@ -258,6 +362,8 @@ def main():
         report.check("serve-makes-folders", serve_makes_folders)
         urls(plain, secure)
         audits(plain)
+        events(plain)
+        halls(plain)
     finally:
         for running in plain, secure:
             if running:

@@ -272,7 +272,7 @@ static int write_page(struct bench *bench, const char *path, int64_t runs)
     struct tm when;
     FILE *out = fopen(path, "we");
     if (!out)
-        return cmd_fail("bench", CMD_FALSE, "%s: %s", path, strerror(errno));
+        return cmd_fail("bench", CMD_FALSE, "%s: %s", path, strerrordesc_np(errno));
     processor_name(processor, sizeof(processor));
     uname(&os);
     gmtime_r(&now, &when);
@@ -284,7 +284,7 @@ static int write_page(struct bench *bench, const char *path, int64_t runs)
     fprintf(out, "greatest. Made by `usher bench`; load and server share the cores.\n\n");
     write_table(bench, out);
     return fclose(out) == 0 ? CMD_OK
-                            : cmd_fail("bench", CMD_FALSE, "%s: %s", path, strerror(errno));
+                            : cmd_fail("bench", CMD_FALSE, "%s: %s", path, strerrordesc_np(errno));
 }
 
 /* ---- the command ---- */
@@ -299,8 +299,8 @@ struct bench_values {
 static const struct conf_option options[] = {
     {"runs", CONF_INT, offsetof(struct bench_values, runs), "3", 1, RUNS_MAX,
      .help = "how often each is measured; the median is shown"},
-    {"only", CONF_STR, offsetof(struct bench_values, only), NULL,
-     .help = "one of: fibers, seats, store, order, json, watch, hot, rush"},
+    {"only", CONF_CHOICE, offsetof(struct bench_values, only), NULL,
+     .help = "measures this part alone", .choices = "fibers|seats|store|order|json|watch|hot|rush"},
     {"out", CONF_PATH, offsetof(struct bench_values, out), NULL,
      .help = "also writes the figures as a page, with machine and commit, to this file"},
     {"json", CONF_BOOL, offsetof(struct bench_values, json), "no",
@@ -316,15 +316,27 @@ const struct conf_table bench_table = {
         "Exit code 0 only if every goal of the design is met. Leave the machine alone meanwhile.",
 };
 
-static int check_only(const char *only)
+/* That the page cannot be written is better known before the measuring. An enum cmd_exit. */
+static int check_out(const char *path)
 {
-    if (!only)
-        return CMD_OK;
-    for (size_t i = 0; i < PARTS; i++) {
-        if (strcmp(parts[i].name, only) == 0)
-            return CMD_OK;
-    }
-    return cmd_fail("bench", CMD_USAGE, "--only %s: no such measurement", only);
+    FILE *out = path ? fopen(path, "ae") : NULL;
+    if (path && !out)
+        return cmd_fail("bench", CMD_FALSE, "%s: %s", path, strerrordesc_np(errno));
+    if (out)
+        fclose(out);
+    return CMD_OK;
+}
+
+/* Where a person waits, which part is being measured; the line is written over itself. */
+static void show_part(const char *part, int64_t run, int64_t runs)
+{
+    if (!isatty(STDERR_FILENO))
+        return;
+    if (part)
+        fprintf(stderr, "\r\033[Krun %lld of %lld: %s", (long long)run, (long long)runs, part);
+    else
+        fputs("\r\033[K", stderr);
+    fflush(stderr);
 }
 
 int bench_command(int argc, char **argv)
@@ -335,16 +347,16 @@ int bench_command(int argc, char **argv)
     int code = cmd_options(&bench_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
-    code = check_only(values.only);
+    code = check_out(values.out);
     for (int64_t run = 0; code == CMD_OK && run < values.runs; run++) {
         for (size_t i = 0; i < PARTS; i++) {
             if (values.only && strcmp(values.only, parts[i].name) != 0)
                 continue;
-            fprintf(stderr, "run %lld of %lld: %s\n", (long long)run + 1, (long long)values.runs,
-                    parts[i].name);
+            show_part(parts[i].name, run + 1, values.runs);
             measure_apart(&bench, &parts[i]);
         }
     }
+    show_part(NULL, 0, 0);
     if (code == CMD_OK) {
         if (values.json)
             code = show_json(&bench);

@@ -62,38 +62,6 @@ int ticket_get_performance(struct rpc_call *call, const void *request, void *res
     return performance ? answer_performance(call, performance, response) : ERR_NOT_FOUND;
 }
 
-int ticket_create_event(struct rpc_call *call, const void *request, void *response)
-{
-    const Usher__V1__CreateEventRequest *wish = request;
-    struct ticket *ticket = rpc_call_state(call);
-    struct store *store = ticket->options.store;
-    const size_t name_len = strlen(wish->name);
-    if (name_len == 0 || name_len > TICKET_NAME_MAX)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
-                         "an event has a name of 1 to %d bytes", TICKET_NAME_MAX);
-    if (strlen(wish->description) > TICKET_DESCRIPTION_MAX)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "description",
-                         "a description has at most %d bytes", TICKET_DESCRIPTION_MAX);
-    for (const char *c = wish->name; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
-                             "an event's name has no control characters");
-    }
-    struct loop *loop = sched_loop(sched_current());
-    struct store_event row = {
-        .name = view_str(wish->name),
-        .description = view_str(wish->description),
-        .created_at_ms = clock_wall_ms(loop_clock(loop)),
-    };
-    const struct catalog_event *event;
-    int err = store->ops->event_put(store, &row, &row.event_id, rpc_call_deadline_ns(call));
-    if (err == 0)
-        err = catalog_add_event(ticket->catalog, &row, &event);
-    if (err == 0)
-        err = fill_event(ticket, rpc_call_arena(call), event, response);
-    return err == 0 ? 0 : desk_store_failed(call, err);
-}
-
 /* ---- performances ---- */
 
 /* One price for every category of the hall. Non-zero after rpc_fail. */
@@ -158,43 +126,127 @@ static void wait_until_serving(struct rpc_call *call, const struct catalog_perfo
     }
 }
 
-int ticket_create_performance(struct rpc_call *call, const void *request, void *response)
-{
-    const Usher__V1__CreatePerformanceRequest *wish = request;
-    struct ticket *ticket = rpc_call_state(call);
-    struct store *store = ticket->options.store;
-    const struct catalog_hall *hall = catalog_hall(ticket->catalog, wish->hall_id);
+/* A performance that was asked for and found to be possible. */
+struct new_performance {
+    const Usher__V1__CreatePerformanceRequest *wish;
+    const struct catalog_hall *hall;
     uint8_t prices[8 * HALL_CATEGORIES_MAX];
-    if (!catalog_event(ticket->catalog, wish->event_id))
-        return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "event_id", "no event %u",
-                         wish->event_id);
-    if (!hall)
+};
+
+/* Everything but the event. Non-zero after rpc_fail. */
+static int check_performance(struct rpc_call *call, const Usher__V1__CreatePerformanceRequest *wish,
+                             struct new_performance *ret_new)
+{
+    const struct ticket *ticket = rpc_call_state(call);
+    ret_new->wish = wish;
+    ret_new->hall = catalog_hall(ticket->catalog, wish->hall_id);
+    if (!ret_new->hall)
         return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "hall_id", "no hall %u", wish->hall_id);
     int err = check_rules(call, wish);
-    if (err == 0)
-        err = read_prices(call, wish, hall->hall, prices);
-    if (err != 0)
-        return err;
+    return err == 0 ? read_prices(call, wish, ret_new->hall->hall, ret_new->prices) : err;
+}
+
+/* Non-zero after rpc_fail. */
+static int put_performance(struct rpc_call *call, uint32_t event_id,
+                           const struct new_performance *new_performance,
+                           const struct catalog_performance **ret_performance)
+{
+    const Usher__V1__CreatePerformanceRequest *wish = new_performance->wish;
+    struct ticket *ticket = rpc_call_state(call);
+    struct store *store = ticket->options.store;
     struct store_performance row = {
-        .event_id = wish->event_id,
+        .event_id = event_id,
         .hall_id = wish->hall_id,
         .starts_at_ms = wish->starts_at_ms,
         .hold_ttl_ms = wish->hold_ttl_ms ? wish->hold_ttl_ms : TICKET_HOLD_TTL_MS,
         .places_max = wish->places_max ? wish->places_max : TICKET_PLACES_MAX,
         .currency = view_str(wish->currency[0] ? wish->currency : "KRW"),
-        .prices = view_of(prices, 8u * hall->hall->category_count),
+        .prices =
+            view_of(new_performance->prices, 8u * new_performance->hall->hall->category_count),
         .sale_state = USHER__V1__SALE_STATE__SALE_STATE_DRAFT,
     };
-    err = store->ops->performance_put(store, &row, &row.performance_id, rpc_call_deadline_ns(call));
+    int err =
+        store->ops->performance_put(store, &row, &row.performance_id, rpc_call_deadline_ns(call));
     if (err == 0)
         err = desk_begin_performance(ticket, &row);
     if (err != 0)
         return desk_store_failed(call, err);
-    const struct catalog_performance *performance =
-        catalog_performance(ticket->catalog, row.performance_id);
-    wait_until_serving(call, performance);
-    return answer_performance(call, performance, response);
+    *ret_performance = catalog_performance(ticket->catalog, row.performance_id);
+    wait_until_serving(call, *ret_performance);
+    return 0;
 }
+
+int ticket_create_performance(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__CreatePerformanceRequest *wish = request;
+    const struct ticket *ticket = rpc_call_state(call);
+    const struct catalog_performance *performance;
+    struct new_performance new_performance;
+    if (!catalog_event(ticket->catalog, wish->event_id))
+        return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "event_id", "no event %u",
+                         wish->event_id);
+    int err = check_performance(call, wish, &new_performance);
+    if (err == 0)
+        err = put_performance(call, wish->event_id, &new_performance, &performance);
+    return err == 0 ? answer_performance(call, performance, response) : err;
+}
+
+/* ---- events ---- */
+
+static int check_event(struct rpc_call *call, const Usher__V1__CreateEventRequest *wish)
+{
+    const size_t name_len = strlen(wish->name);
+    if (name_len == 0 || name_len > TICKET_NAME_MAX)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
+                         "an event has a name of 1 to %d bytes", TICKET_NAME_MAX);
+    if (strlen(wish->description) > TICKET_DESCRIPTION_MAX)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "description",
+                         "a description has at most %d bytes", TICKET_DESCRIPTION_MAX);
+    for (const char *c = wish->name; *c; c++) {
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
+                             "an event's name has no control characters");
+    }
+    if (wish->performance && wish->performance->event_id != 0)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "performance.event_id",
+                         "the performance of a new event names no event");
+    return 0;
+}
+
+int ticket_create_event(struct rpc_call *call, const void *request, void *response)
+{
+    const Usher__V1__CreateEventRequest *wish = request;
+    struct ticket *ticket = rpc_call_state(call);
+    struct store *store = ticket->options.store;
+    struct new_performance first;
+    int err = check_event(call, wish);
+    if (err == 0 && wish->performance)
+        err = check_performance(call, wish->performance, &first);
+    if (err != 0)
+        return err;
+    struct loop *loop = sched_loop(sched_current());
+    struct store_event row = {
+        .name = view_str(wish->name),
+        .description = view_str(wish->description),
+        .created_at_ms = clock_wall_ms(loop_clock(loop)),
+    };
+    const struct catalog_event *event;
+    const struct catalog_performance *performance;
+    err = store->ops->event_put(store, &row, &row.event_id, rpc_call_deadline_ns(call));
+    if (err == 0)
+        err = catalog_add_event(ticket->catalog, &row, &event);
+    if (err != 0)
+        return desk_store_failed(call, err);
+    if (wish->performance) {
+        err = put_performance(call, row.event_id, &first, &performance);
+        if (err != 0)
+            return err;
+    }
+    err = fill_event(ticket, rpc_call_arena(call), event, response);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
+/* ---- sales ---- */
 
 static int set_sale(struct rpc_call *call, uint32_t performance_id, uint32_t sale_state,
                     void *response)
