@@ -241,6 +241,13 @@ static int keep_get(struct rpc_call *call, const struct head *head)
     return err;
 }
 
+static const char too_much_text[] = "too much is unsent on this connection";
+
+static bool too_much_unsent(const struct rpc_call *call)
+{
+    return call->conn && conn_unsent(call->conn) > RPC_UNSENT_MAX;
+}
+
 int64_t call_head(struct conn *conn, struct h2_stream *h2, const struct head *head)
 {
     struct shard *shard = conn->shard;
@@ -270,8 +277,8 @@ int64_t call_head(struct conn *conn, struct h2_stream *h2, const struct head *he
         return refuse(call, RPC_RESOURCE_EXHAUSTED, "as many calls as there may be are under way");
     if (call->deadline_ns <= shard_now_ns(shard))
         return refuse(call, RPC_DEADLINE_EXCEEDED, "the deadline has passed");
-    if (conn_unsent(conn) > RPC_UNSENT_MAX)
-        return refuse(call, RPC_RESOURCE_EXHAUSTED, "too much is unsent on this connection");
+    if (too_much_unsent(call))
+        return refuse(call, RPC_RESOURCE_EXHAUSTED, too_much_text);
     size_t envelope = call->wire == WIRE_CONNECT ? 0 : ENVELOPE_BYTES;
     call->body.max = call->get ? RPC_QUERY_MAX : call->route->request_max + envelope;
     call->arena.max = call->route->arena_max;
@@ -354,6 +361,9 @@ static int handle(struct rpc_call *call)
     const struct rpc_method *method = call->route->method;
     ProtobufCMessage *response = NULL;
     int err = decode_request(call);
+    /* Again: when its head came, the answers to those sent along with it were still to be made. */
+    if (!err && too_much_unsent(call))
+        err = rpc_fail(call, RPC_RESOURCE_EXHAUSTED, NULL, "%s", too_much_text);
     if (err || answer_from_shelf(call))
         return err;
     if (method->kind == RPC_UNARY) {

@@ -232,6 +232,59 @@ static void a_body_without_end_is_refused_as_it_comes(void **state)
     buf_release(&body);
 }
 
+#define LARGE 32 /* calls at once, each with an answer of nearly a megabyte */
+
+/* What is sent at once is answered only as far as it can be sent: the rest learns that it is too
+ * much, instead of waiting as megabytes in memory. */
+static void large_answers_at_once_are_bounded(void **state)
+{
+    static struct answer answers[LARGE];
+    static const struct head_field fields[] = {
+        {VIEW_LIT("content-type"), VIEW_LIT("application/grpc")},
+        {VIEW_LIT("te"), VIEW_LIT("trailers")}};
+    struct head_request request = {
+        .method = VIEW_LIT("POST"),
+        .path = VIEW_LIT(TICKET "GetSeatMap"),
+        .authority = VIEW_LIT("localhost"),
+        .fields = fields,
+        .field_count = 2,
+    };
+    struct h2 *h;
+    struct h2_stream *stream;
+    int fd = client_connect(&f);
+    assert_int_equal(h2_new(H2_CLIENT, NULL, &events, NULL, 0, &h), 0);
+    for (int i = 0; i < LARGE; i++) {
+        /* layout_hash: how many names; each request is another, so nothing comes off the shelf. */
+        char body[16] = "\0\0\0\0\x07\x0a\x05";
+        snprintf(body + 7, sizeof(body) - 7, "%05d", 15000 + i);
+        buf_init(&answers[i].text, 4u << 20);
+        assert_int_equal(
+            h2_request(h, &request, body_copied(view_of(body, 12)), &answers[i], &stream), 0);
+    }
+    put_out(h, fd);
+    uint32_t open = LARGE, refused = 0, granted = 0;
+    while (open > 0) {
+        uint8_t bytes[16384];
+        ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+        assert_true(n > 0);
+        h2_receive(h, view_of(bytes, (size_t)n), 0);
+        put_out(h, fd);
+        open = 0;
+        for (int i = 0; i < LARGE; i++)
+            open += !answers[i].closed;
+    }
+    for (int i = 0; i < LARGE; i++) {
+        struct view v = buf_view(&answers[i].text);
+        refused += memmem(v.at, v.len, "grpc-status: 8\n", 15) != NULL;
+        granted += memmem(v.at, v.len, "grpc-status: 0\n", 15) != NULL;
+        buf_release(&answers[i].text);
+    }
+    assert_int_equal(granted + refused, LARGE);
+    assert_in_range(granted, 3, 8);
+    h2_free(h);
+    close(fd);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +294,7 @@ int main(void)
         cmocka_unit_test(other_types_are_415),
         cmocka_unit_test(connect_works_over_http2_too),
         cmocka_unit_test(a_body_without_end_is_refused_as_it_comes),
+        cmocka_unit_test(large_answers_at_once_are_bounded),
     };
     return cmocka_run_group_tests_name("rpc/wire", tests, start, stop);
 }
