@@ -73,6 +73,21 @@ def grpc_authorizations(server):
         assert link.is_alive()
 
 
+def organiser_holds_nothing(server):
+    """Places belong to an account; the organiser's key is none, not even for what is somebody's already."""
+    guest = server.ask("CreateGuest", {}, service="usher.v1.AuthService")["token"]
+    hold = server.ask("HoldBest", {"performanceId": 1, "party": 1}, token=guest)
+    order = {"performanceId": 1, "holdId": hold["holdId"], "paymentMethod": "PAYMENT_METHOD_BOX_OFFICE"}
+    assert server.ask("PlaceOrder", order, token=guest).get("orderId") == hold["holdId"]
+    for method, message in (("HoldSeats", {"performanceId": 1, "seats": [1]}),
+                            ("HoldBest", {"performanceId": 1, "party": 1}),
+                            ("ReleaseHold", {"performanceId": 1, "holdId": hold["holdId"]}),
+                            ("PlaceOrder", {**order, "idempotencyKey": "organiser's"})):
+        answer = server.ask(method, message, token=server.operator_key)
+        assert answer.get("code") == "permission_denied", f"{method}: {answer}"
+    assert "orderId" in server.ask("GetOrder", {"orderId": hold["holdId"]}, token=server.operator_key)
+
+
 # name: (method, JSON, what the message or the field says)
 JSON_REFUSED = {
     "empty": ("GetPerformance", b"", ""),
@@ -213,8 +228,8 @@ def plan_that_is_no_base64(server):
             assert answer.status == 400, f"{plan}: {answer.status}"
 
 
-TESTS = (grpc_other_types, grpc_invalid_utf8, grpc_authorizations, json_allowed, connect_headers, connect_gets,
-         connect_stream_envelopes, plan_that_is_no_base64)
+TESTS = (grpc_other_types, grpc_invalid_utf8, grpc_authorizations, organiser_holds_nothing, json_allowed, connect_headers,
+         connect_gets, connect_stream_envelopes, plan_that_is_no_base64)
 
 
 def checks(server):

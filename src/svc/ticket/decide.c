@@ -300,6 +300,10 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         owner_answer(ask, ERR_UNAVAILABLE);
         return;
     }
+    if (ask->verb != OWNER_SET_SALE && id_is_zero(ask->account_id)) {
+        owner_answer(ask, ERR_INVALID); /* the ledger knows no such account */
+        return;
+    }
     if (answered_by_key(owner, ask))
         return;
     switch (ask->verb) {

@@ -36,6 +36,9 @@ struct ticket {
 /* A reason of docs/errors.md with the sentence for people. */
 int desk_fail(struct rpc_call *call, enum rpc_code code, const char *reason, const char *field,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The account that calls, for what is done in an account's name. Non-zero after rpc_fail: the
+ * organiser's key is none. */
+int desk_account(struct rpc_call *call, struct id *ret_account_id);
 /* Why the owner refused. */
 int desk_refused(struct rpc_call *call, const struct owner_ask *ask);
 /* Why the store failed. */

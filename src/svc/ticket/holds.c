@@ -4,7 +4,9 @@
 /* Account, key and hash of the request. Non-zero after rpc_fail. */
 static int begin(struct rpc_call *call, struct owner_ask *ask, const char *key)
 {
-    ask->account_id = rpc_call_identity(call)->account_id;
+    int err = desk_account(call, &ask->account_id);
+    if (err != 0)
+        return err;
     ask->key = view_str(key);
     if (ask->key.len > OWNER_KEY_MAX)
         return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",
@@ -112,10 +114,12 @@ int ticket_release_hold(struct rpc_call *call, const void *request, void *respon
     const Usher__V1__ReleaseHoldRequest *wish = request;
     Usher__V1__ReleaseHoldResponse *answer = response;
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
-    struct owner_ask ask = {.verb = OWNER_RELEASE,
-                            .account_id = rpc_call_identity(call)->account_id};
+    struct owner_ask ask = {.verb = OWNER_RELEASE};
     if (!performance)
         return ERR_NOT_FOUND;
+    int err = desk_account(call, &ask.account_id);
+    if (err != 0)
+        return err;
     if (id_parse(view_str(wish->hold_id), &ask.hold_id) != 0)
         ask.result = ERR_NOT_FOUND;
     else

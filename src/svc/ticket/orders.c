@@ -56,7 +56,6 @@ int ticket_place_order(struct rpc_call *call, const void *request, void *respons
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
     struct owner_ask ask = {
         .verb = OWNER_ORDER,
-        .account_id = rpc_call_identity(call)->account_id,
         .payment_method = wish->payment_method,
         .key = view_str(wish->idempotency_key),
     };
@@ -64,6 +63,9 @@ int ticket_place_order(struct rpc_call *call, const void *request, void *respons
     uint8_t seats[STORE_SEAT_BYTES * SEATS_PARTY_MAX];
     if (!performance)
         return ERR_NOT_FOUND;
+    int err = desk_account(call, &ask.account_id);
+    if (err != 0)
+        return err;
     if (ask.key.len > OWNER_KEY_MAX)
         return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",
                          "an idempotency key has at most %d bytes", OWNER_KEY_MAX);
@@ -76,7 +78,7 @@ int ticket_place_order(struct rpc_call *call, const void *request, void *respons
     }
     if (ask.key.len > 0)
         rpc_call_request_hash(call, ask.request_hash);
-    int err = owner_ask(performance->owner, &ask);
+    err = owner_ask(performance->owner, &ask);
     if (err == 0 && !ask.as_stored) {
         order_of_ask(&ask, performance->performance_id, seats, &order);
         return fill(call, &order, response);

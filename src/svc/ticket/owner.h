@@ -68,7 +68,8 @@ struct owner_area {
  *                    knows), or, OWNER_CANCEL, no such order of this account with these seats
  *   ERR_TIMEOUT      the hold has expired
  *   ERR_EXISTS       the key was used with another request
- *   ERR_INVALID      seats or quantities out of range
+ *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for
+ *                    OWNER_SET_SALE)
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
  */

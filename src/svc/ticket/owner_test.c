@@ -201,6 +201,29 @@ TEST(what_is_out_of_range_is_invalid)
     assert_int_equal(figures().version, 0);
 }
 
+static int ask_as_nobody(struct owner_ask ask)
+{
+    ask.account_id = (struct id){0};
+    return owner_ask(owner, &ask);
+}
+
+/* A row of the ledger in nobody's name could not be read again. */
+TEST(nobody_has_no_places)
+{
+    struct owner_ask hold = wish(1, SEATS(1)), about_order = ask_of(1, OWNER_ORDER);
+    about_order.hold_id = held(wish(1, SEATS(0)));
+    assert_int_equal(owner_ask(owner, &about_order), 0);
+    const uint64_t version = figures().version;
+    assert_int_equal(ask_as_nobody(hold), ERR_INVALID);
+    assert_int_equal(ask_as_nobody(about_order), ERR_INVALID);
+    about_order.verb = OWNER_RELEASE;
+    assert_int_equal(ask_as_nobody(about_order), ERR_INVALID);
+    about_order.verb = OWNER_KEEP_KEY;
+    with_key(&about_order, "nobody's", 1);
+    assert_int_equal(ask_as_nobody(about_order), ERR_INVALID);
+    assert_int_equal(figures().version, version);
+}
+
 TEST(an_account_has_its_limit_over_holds_and_orders)
 {
     struct owner_ask ask;
@@ -728,6 +751,7 @@ int main(void)
         cmocka_unit_test(a_hold_takes_seats_for_its_time),
         cmocka_unit_test(a_taken_seat_is_refused_at_once_with_what_is_near),
         cmocka_unit_test(what_is_out_of_range_is_invalid),
+        cmocka_unit_test(nobody_has_no_places),
         cmocka_unit_test(an_account_has_its_limit_over_holds_and_orders),
         cmocka_unit_test(standing_places_are_the_lowest_free_ones),
         cmocka_unit_test(the_best_seats_are_chosen_or_none),

@@ -19,6 +19,16 @@ int desk_fail(struct rpc_call *call, enum rpc_code code, const char *reason, con
     return rpc_fail(call, code, &detail, "%s", text);
 }
 
+int desk_account(struct rpc_call *call, struct id *ret_account_id)
+{
+    const struct rpc_identity *who = rpc_call_identity(call);
+    if (who->role != RPC_BUYER)
+        return rpc_fail(call, RPC_PERMISSION_DENIED, NULL,
+                        "this is a guest's to do, in the guest's own name");
+    *ret_account_id = who->account_id;
+    return 0;
+}
+
 static int seats_taken(struct rpc_call *call, const struct owner_ask *ask)
 {
     Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
