@@ -95,29 +95,38 @@ static const char *listen_to(int fd)
     return len == 9 && answer[3] == 4 ? NULL : "it is no usher: it does not speak HTTP/2";
 }
 
-int target_explain(const char *command, const char *url, const char *tls_ca, const char *fallback)
+void target_reason(const char *url, const char *tls_ca, const char *fallback,
+                   char ret_why[TARGET_WHY_MAX])
 {
     struct net_address address;
     struct target target;
     char host[NET_HOST_MAX + 1], why[NET_TLS_WHY_MAX];
     const char *wrong = take_apart(url, &target);
-    if (wrong)
-        return cmd_fail(command, CMD_USAGE, "--url %s: %s", url, wrong);
+    assert(!wrong); /* it was checked */
     snprintf(host, sizeof(host), "%.*s", VIEW_ARG(target.host));
-    if (net_address_find(target.host, target.port, &address))
-        return cmd_fail(command, CMD_UNREACHED, "%s: there is no host called %s", url, host);
+    if (net_address_find(target.host, target.port, &address)) {
+        snprintf(ret_why, TARGET_WHY_MAX, "%.200s: there is no host called %s", url, host);
+        return;
+    }
     int fd = connect_to(&address);
     if (fd < 0 && errno == ECONNREFUSED)
-        return cmd_fail(command, CMD_UNREACHED,
-                        "%s: nothing listens there; is usher serve running, and is this its port?",
-                        url);
-    if (fd < 0)
-        return cmd_fail(command, CMD_UNREACHED, "%s: no connection: %s", url,
-                        strerrordesc_np(errno));
-    if (target.secure)
+        wrong = "nothing listens there; is usher serve running, and is this its port?";
+    else if (fd < 0)
+        wrong = strerrordesc_np(errno);
+    else if (target.secure)
         wrong = net_tls_check_peer(tls_ca, host, fd, why) ? why : NULL;
     else
         wrong = listen_to(fd);
-    close(fd);
-    return cmd_fail(command, CMD_UNREACHED, "%s: %s", url, wrong ? wrong : fallback);
+    const bool unconnected = fd < 0 && errno != ECONNREFUSED;
+    if (fd >= 0)
+        close(fd);
+    snprintf(ret_why, TARGET_WHY_MAX, "%.200s: %s%s", url, unconnected ? "no connection: " : "",
+             wrong ? wrong : fallback);
+}
+
+int target_explain(const char *command, const char *url, const char *tls_ca, const char *fallback)
+{
+    char why[TARGET_WHY_MAX];
+    target_reason(url, tls_ca, fallback, why);
+    return cmd_fail(command, CMD_UNREACHED, "%s", why);
 }

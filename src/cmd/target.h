@@ -11,8 +11,13 @@
  * Nobody is asked. CMD_OK; CMD_USAGE after having said what is wrong. */
 int target_check(const char *command, const char *url, const char *tls_ca);
 
-/* Says why there is no talking to the server, in a sentence; fallback where that cannot be found
- * out any more. Blocks for some seconds at most. Returns CMD_UNREACHED. */
+/* Why there is no talking to the server, a sentence that begins with the url; fallback where that
+ * cannot be found out any more. Blocks for some seconds at most. */
+#define TARGET_WHY_MAX 1024
+void target_reason(const char *url, const char *tls_ca, const char *fallback,
+                   char ret_why[TARGET_WHY_MAX]);
+
+/* Says why there is no talking to the server, as target_reason. Returns CMD_UNREACHED. */
 int target_explain(const char *command, const char *url, const char *tls_ca, const char *fallback);
 
 #endif

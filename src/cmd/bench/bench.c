@@ -242,7 +242,7 @@ static int show_json(struct bench *bench)
     json_close(&m, ']');
     json_close(&m, '}');
     markup_put(&m, "\n");
-    const int err = markup_write(&m, "-");
+    const int err = markup_write(&m, STDOUT_FILENO);
     markup_release(&m);
     return err == 0 ? CMD_OK : CMD_FALSE;
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/progress.h"
 #include "cmd/stampede/gate.h"
@@ -10,19 +11,7 @@
 #define LEAD_MS     100 /* from the last account to the first arrival */
 #define TOKENS_MAX  (UINT64_C(400) * CROWD_USERS_MAX)
 #define ANSWERS_MAX (256u << 20)
-
-const char *crowd_outcome_name(enum crowd_outcome outcome)
-{
-    static const char *const names[CROWD_OUTCOMES] = {"unanswered", "ordered", "held",
-                                                      "released",   "taken",   "refused"};
-    return names[outcome];
-}
-
-bool crowd_proved(const struct crowd *crowd)
-{
-    return crowd->outcomes[CROWD_UNANSWERED] == 0 && crowd->conflict_count == 0 &&
-           crowd->orders_lost == 0;
-}
+#define ATTEND_NS   (50 * NS_PER_MS) /* how soon an interruption is seen */
 
 /* ---- the plan ---- */
 
@@ -49,32 +38,54 @@ static void plan(struct crowd *crowd, const struct wish_pool *pool)
     }
 }
 
-/* ---- progress, shown by gate 0 ---- */
+/* ---- a part of the way: it goes on in a fiber, and another looks after it ---- */
 
-struct showing {
+struct part {
+    struct crowd_gate *gate;
+    void (*body)(struct crowd_gate *gate);
     atomic_uint *done;
     const char *what;
     uint32_t total;
     struct scope scope;
 };
 
-static void show(void *arg)
+static void go(void *arg)
 {
-    struct showing *showing = arg;
+    struct part *part = arg;
+    part->body(part->gate);
+}
+
+/* Shows how far it is, by gate 0, and ends it when all is to end. */
+static void attend(void *arg)
+{
+    struct part *part = arg;
+    const bool quiet = part->gate->index != 0 || part->gate->crowd->options.quiet;
     struct progress progress;
-    progress_start(&progress, showing->what, showing->total);
-    while (fiber_sleep_until(fiber_now_ns() + PROGRESS_EVERY_NS) == 0)
-        progress_at(&progress, atomic_load(showing->done));
+    progress_start_on(&progress, part->what, part->total, clock_system(),
+                      !quiet && isatty(STDERR_FILENO) ? stderr : NULL);
+    while (fiber_sleep_until(fiber_now_ns() + ATTEND_NS) == 0) {
+        if (gate_stopped(part->gate))
+            scope_cancel(&part->scope);
+        progress_at(&progress, atomic_load(part->done));
+    }
     progress_end(&progress);
 }
 
-static void show_begin(struct showing *showing, struct crowd_gate *gate, atomic_uint *done,
-                       const char *what, uint32_t total)
+static void run_part(struct crowd_gate *gate, void (*body)(struct crowd_gate *gate),
+                     atomic_uint *done, const char *what, uint32_t total)
 {
-    *showing = (struct showing){.done = done, .what = what, .total = total};
-    scope_init(&showing->scope);
-    if (gate->index == 0 && !gate->crowd->options.quiet)
-        fiber_spawn(&showing->scope, show, showing); /* without it nothing is shown */
+    struct part part = {.gate = gate, .body = body, .done = done, .what = what, .total = total};
+    struct scope beside;
+    scope_init(&part.scope);
+    scope_init(&beside);
+    int err = gate_stopped(gate) ? 0 : fiber_spawn(&part.scope, go, &part);
+    if (!err)
+        err = fiber_spawn(&beside, attend, &part);
+    if (err)
+        gate_fail(gate, err, "no fiber can be made: %s", err_text(err));
+    err = scope_join(&part.scope, DEADLINE_NEVER);
+    assert(!err); /* nobody cancels a gate's first fiber */
+    scope_close(&beside);
 }
 
 /* ---- the parts, in step ---- */
@@ -85,42 +96,60 @@ static void meet(struct crowd_gate *gate)
     pthread_barrier_wait(&gate->gathering->barrier);
 }
 
-static void pass_through(void *arg)
+/* Connections, accounts and the plan. False where nobody can be sent; the same for all gates: none
+ * fails between two meetings. */
+static bool prepare(struct crowd_gate *gate)
 {
-    struct crowd_gate *gate = arg;
     struct gathering *gathering = gate->gathering;
     struct crowd *crowd = gate->crowd;
-    struct showing showing;
     const int64_t begun_ns = clock_mono_ns(clock_system());
-    show_begin(&showing, gate, &gathering->made, "making accounts", crowd->options.users);
-    gate_prepare(gate);
-    scope_close(&showing.scope);
+    gate_heard(gate, begun_ns);
+    run_part(gate, gate_connect, &gathering->opened, "opening connections",
+             crowd->options.connections);
+    run_part(gate, gate_accounts, &gathering->made, "making accounts", crowd->options.users);
     meet(gate);
-    if (atomic_load(&gathering->err)) /* the same for all: nobody fails between two meetings */
-        return;
-    if (gate->index == 0) {
+    if (gate->index == 0 && gate_stopped(gate))
+        gate_fail(gate, ERR_CANCELLED, "interrupted"); /* unless it has failed for another reason */
+    if (gate->index == 0 && !atomic_load(&gathering->err)) {
         plan(crowd, &gathering->pool);
         crowd->start_ns = deadline_after_ms(clock_mono_ns(clock_system()), LEAD_MS);
         crowd->prepare_ns = crowd->start_ns - begun_ns;
     }
     meet(gate);
-    show_begin(&showing, gate, &gathering->answered, "stampede", crowd->options.users);
-    gate_rush(gate);
-    scope_close(&showing.scope);
+    return atomic_load(&gathering->err) == 0;
+}
+
+/* The silence of a server that has not been heard since people came counts from the last arrival;
+ * but one more question is always put. */
+static void begin_second_look(struct crowd_gate *gate)
+{
+    const struct gate_patience patience = gate_silence(gate, CROWD_AGAIN_LEAST_MS);
+    const struct crowd *crowd = gate->crowd;
+    gate_heard(gate, crowd->start_ns + crowd->options.within_ns);
+    gate_heard(gate, deadline_after_ms(clock_mono_ns(clock_system()), CROWD_AGAIN_LEAST_MS) -
+                         patience.silence_ns);
+}
+
+static void pass_through(void *arg)
+{
+    struct crowd_gate *gate = arg;
+    struct gathering *gathering = gate->gathering;
+    struct crowd *crowd = gate->crowd;
+    uint32_t orders = 0;
+    if (!prepare(gate))
+        return;
+    run_part(gate, gate_rush, &gathering->answered, "stampede", crowd->options.users);
     meet(gate);
     const int64_t verify_ns = clock_mono_ns(clock_system());
     for (uint32_t i = 0; gate->index == 0 && i < crowd->options.users; i++)
-        crowd->orders_asked += crowd->people[i].outcome == CROWD_ORDERED;
-    show_begin(&showing, gate, &gathering->asked, "asking again for every order",
-               crowd->orders_asked);
-    gate_verify(gate);
-    scope_close(&showing.scope);
+        orders += crowd->people[i].outcome == CROWD_ORDERED;
+    begin_second_look(gate);
+    run_part(gate, gate_verify, &gathering->asked, "asking again for every order", orders);
     meet(gate);
+    run_part(gate, gate_counts, &gathering->asked, "counting seats", orders);
     if (gate->index == 0) {
         crowd->verify_ns = clock_mono_ns(clock_system()) - verify_ns;
-        int err = gate_counts(gate, &crowd->after);
-        if (err)
-            gate_fail(gate, err, "the performance could not be looked at again: %s", err_text(err));
+        crowd->interrupted = gate_stopped(gate);
     }
 }
 
@@ -171,7 +200,9 @@ static int sum_up(struct crowd *crowd)
         crowd->outcomes[person->outcome]++;
         crowd->again += person->again;
         crowd->held_count += person->held;
-        crowd->orders_lost += person->lost;
+        crowd->order_wishes += person->held && crowd->options.order && person->abandons == 0;
+        crowd->orders_there += person->second_look == CROWD_THERE;
+        crowd->orders_lost += person->second_look == CROWD_LOST;
         crowd->seats_held += person->held ? person->seat_count : 0;
         crowd->seats_sold += person->outcome == CROWD_ORDERED ? person->seat_count : 0;
         if (person->hold_ns > crowd->rush_ns)
@@ -244,9 +275,10 @@ int crowd_run(struct crowd *crowd, const struct crowd_options *options)
         crowd->people[i].authorization = NULL;
         crowd->people[i].gate = NULL;
     }
-    if (!err)
-        err = sum_up(crowd);
-    return err;
+    if (crowd->start_ns == 0)
+        return err;
+    /* People came: what is not known of them is said in the report. */
+    return sum_up(crowd);
 }
 
 void crowd_release(struct crowd *crowd)

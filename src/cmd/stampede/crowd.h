@@ -6,10 +6,16 @@
  * server that stands still for a second is charged for everyone who came in that second
  * (docs/internals/stampede.md). Three parts: prepare (accounts, connections, the hall), rush, and
  * asking again for every ticket that was acknowledged.
+ *
+ * It ends, whatever becomes of the server: a person waits timeout_ms for each answer and no longer,
+ * preparing and asking again are given up after as long a silence (CROWD_PREPARE_LEAST_MS and
+ * CROWD_AGAIN_LEAST_MS at least), and *interrupted ends all of it at once. Once the first person
+ * may come there is something to report, however little.
  */
 #ifndef USHER_CMD_STAMPEDE_CROWD_H
 #define USHER_CMD_STAMPEDE_CROWD_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "cmd/stampede/claims.h"
@@ -24,6 +30,9 @@
 #define CROWD_REASON_CHARS    40
 #define CROWD_CONFLICTS_SHOWN 8
 #define CROWD_NAME_MAX        120
+
+#define CROWD_PREPARE_LEAST_MS 5000
+#define CROWD_AGAIN_LEAST_MS   1000
 
 struct crowd_options {
     const char *url;
@@ -40,18 +49,28 @@ struct crowd_options {
     uint32_t connections;
     uint32_t threads;
     uint64_t seed;
-    int64_t timeout_ms; /* of a person's wait for one answer */
-    bool quiet;         /* no progress */
+    int64_t timeout_ms;                       /* of a person's wait for one answer */
+    bool quiet;                               /* no progress */
+    const volatile sig_atomic_t *interrupted; /* not 0: end now; NULL: nobody interrupts */
 };
 
 enum crowd_outcome {
-    CROWD_UNANSWERED, /* no answer in time, or none that says what happened */
+    CROWD_UNSENT,     /* its time had not come when all was interrupted */
+    CROWD_UNANSWERED, /* no answer in time */
+    CROWD_ERROR,      /* nothing but errors in time: unavailable, too many requests, internal … */
     CROWD_ORDERED,
     CROWD_HELD,     /* held, and left so */
     CROWD_RELEASED, /* held, and gave it back */
     CROWD_TAKEN,    /* the answer was: taken */
-    CROWD_REFUSED,  /* the answer was another refusal */
+    CROWD_REFUSED,  /* the answer was another refusal, one that asking again would not change */
     CROWD_OUTCOMES
+};
+
+/* What became of an acknowledged order when it was asked for again. */
+enum crowd_second_look {
+    CROWD_NOT_FOUND_OUT, /* nobody could tell; also of those without an order */
+    CROWD_THERE,
+    CROWD_LOST /* not there, or not the same */
 };
 
 struct crowd_gate;
@@ -73,9 +92,9 @@ struct crowd_person {
     uint8_t outcome; /* enum crowd_outcome */
     uint8_t reason;  /* place in the crowd's reasons */
     uint8_t tries;
-    uint8_t abandons; /* 0: no; 1: releases; 2: just leaves */
+    uint8_t abandons;    /* 0: no; 1: releases; 2: just leaves */
+    uint8_t second_look; /* enum crowd_second_look */
     bool held;
-    bool lost;      /* its order was not there, or not the same, when it was asked for again */
     uint16_t again; /* requests sent once more: unavailable, timed out */
 };
 
@@ -102,16 +121,20 @@ struct crowd {
     char event_name[CROWD_NAME_MAX];
     char hall_name[CROWD_NAME_MAX];
     struct crowd_counts before, after;
+    bool reached;       /* there is an usher server: it has answered */
+    bool counted_after; /* after is known */
 
     /* what came of it */
     struct crowd_reason reasons[CROWD_REASONS_MAX];
     uint32_t reason_count;
     uint32_t outcomes[CROWD_OUTCOMES];
     uint32_t held_count;   /* people who held */
+    uint32_t order_wishes; /* of those, who wanted to order */
     uint64_t seats_held;   /* places in acknowledged holds */
     uint64_t seats_sold;   /* places in acknowledged orders */
-    uint32_t orders_asked; /* again */
+    uint32_t orders_there; /* of outcomes[CROWD_ORDERED], when they were asked for again */
     uint32_t orders_lost;
+    bool interrupted;    /* before it was through */
     uint32_t again;      /* requests sent once more */
     uint32_t reconnects; /* connections opened once more */
     size_t claim_count;
@@ -121,17 +144,29 @@ struct crowd {
     int64_t rush_ns;    /* to the last answer */
     int64_t verify_ns;
 
-    char error[300]; /* what is wrong, where crowd_run fails */
+    char error[300]; /* what is wrong, where crowd_run fails; or what could not be done of it */
 };
 
-/* Runs all of it, on options->threads threads; from a plain thread. 0: it ran, whatever came of it.
- * ERR_UNAVAILABLE: the server is not there. ERR_INVALID: it cannot be done as wished.
- * ERR_NO_MEMORY, ERR_IO. crowd->error says what is wrong. Give it a zeroed crowd, release it. */
+/* Runs all of it, on options->threads threads; from a plain thread. 0: people came, whatever came
+ * of it. Otherwise nobody was sent: ERR_UNAVAILABLE: the server does not answer. ERR_INVALID: it
+ * cannot be done as wished. ERR_BUSY: the sale is not open. ERR_CANCELLED: interrupted. ERR_IO.
+ * ERR_NO_MEMORY, also afterwards, for comparing. crowd->error says what is wrong. Give it a zeroed
+ * crowd, release it. */
 int crowd_run(struct crowd *crowd, const struct crowd_options *options);
 void crowd_release(struct crowd *crowd);
 
-/* True where everyone was answered, no seat went to two, and every acknowledged ticket is there. */
+/* True where everyone was answered and something was tried, no seat went to two, and every
+ * acknowledged ticket is there. */
 bool crowd_proved(const struct crowd *crowd);
+/* Each of the three. crowd_all_answered: with seats, "taken", or a refusal. crowd_apart: no seat
+ * went to two, and seats were given or refused as taken at all. crowd_all_there: of those who
+ * wanted to order somebody could, and every order is there. */
+bool crowd_all_answered(const struct crowd *crowd);
+bool crowd_apart(const struct crowd *crowd);
+bool crowd_all_there(const struct crowd *crowd);
+
+/* Whether a person with that outcome was told what happened. */
+bool crowd_answered(enum crowd_outcome outcome);
 
 /* "ordered", "held", …; never NULL. */
 const char *crowd_outcome_name(enum crowd_outcome outcome);

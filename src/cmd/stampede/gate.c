@@ -15,6 +15,11 @@ int gate_fail(struct crowd_gate *gate, int err, const char *format, ...)
 {
     struct gathering *gathering = gate->gathering;
     va_list args;
+    /* What fails after an interruption fails because of it. */
+    if (gate_stopped(gate) && atomic_load(&gathering->err) == 0) {
+        err = ERR_CANCELLED;
+        format = "interrupted";
+    }
     pthread_mutex_lock(&gathering->mutex);
     if (atomic_load(&gathering->err) == 0) {
         va_start(args, format);
@@ -44,7 +49,7 @@ static void work(void *arg)
 {
     struct each *each = arg;
     struct crowd *crowd = each->gate->crowd;
-    while (each->next < crowd->options.users) {
+    while (each->next < crowd->options.users && !gate_stopped(each->gate)) {
         uint32_t i = each->next;
         each->next += each->gate->gathering->gate_count;
         each->body(each->gate, &crowd->people[i]);
@@ -64,11 +69,55 @@ void gate_each(struct crowd_gate *gate, uint32_t fiber_max,
         if (err)
             break;
     }
-    int err = scope_join(&scope, DEADLINE_NEVER);
-    assert(!err); /* nobody cancels a gate */
+    if (scope_join(&scope, DEADLINE_NEVER))
+        scope_close(&scope); /* all is to end: theirs too */
 }
 
 /* ---- calls ---- */
+
+bool gate_stopped(const struct crowd_gate *gate)
+{
+    const volatile sig_atomic_t *interrupted = gate->crowd->options.interrupted;
+    return (interrupted && *interrupted) || atomic_load(&gate->gathering->err) != 0;
+}
+
+struct gate_patience gate_silence(const struct crowd_gate *gate, int64_t least_ms)
+{
+    const int64_t timeout_ms = gate->crowd->options.timeout_ms;
+    return (struct gate_patience){
+        .silence_ns = (timeout_ms > least_ms ? timeout_ms : least_ms) * NS_PER_MS,
+    };
+}
+
+int64_t gate_patience_ends_ns(const struct crowd_gate *gate, const struct gate_patience *patience)
+{
+    return patience->silence_ns ? atomic_load(&gate->gathering->heard_ns) + patience->silence_ns
+                                : patience->until_ns;
+}
+
+void gate_heard(struct crowd_gate *gate, int64_t at_ns)
+{
+    _Atomic int64_t *heard_ns = &gate->gathering->heard_ns;
+    int64_t before_ns = atomic_load(heard_ns);
+    while (before_ns < at_ns && !atomic_compare_exchange_weak(heard_ns, &before_ns, at_ns))
+        ; /* another gate heard something meanwhile */
+}
+
+bool gate_is_answer(enum rpc_code code)
+{
+    switch (code) {
+    case RPC_OK:
+    case RPC_INVALID_ARGUMENT:
+    case RPC_NOT_FOUND:
+    case RPC_ALREADY_EXISTS:
+    case RPC_FAILED_PRECONDITION:
+    case RPC_ABORTED:
+    case RPC_OUT_OF_RANGE:
+        return true;
+    default:
+        return false;
+    }
+}
 
 static bool worth_another_try(enum rpc_code code)
 {
@@ -96,30 +145,38 @@ static int64_t pause_ns(struct crowd_gate *gate, uint32_t round, const struct rp
 
 int gate_persist(struct crowd_gate *gate, struct crowd_person *person, const char *path,
                  const ProtobufCMessage *request, const ProtobufCMessageDescriptor *answer,
-                 const void **ret_response, struct rpc_status *ret_status, int64_t deadline_ns)
+                 const void **ret_response, struct rpc_status *ret_status,
+                 const struct gate_patience *patience)
 {
     struct link *link = gate_link(gate, person);
     for (uint32_t round = 0;; round++) {
         const ProtobufCMessage *response;
-        int64_t until_ns = deadline_after_ms(clock_mono_ns(clock_system()), CALL_MS);
+        const int64_t end_ns = gate_patience_ends_ns(gate, patience);
+        const int64_t now_ns = clock_mono_ns(clock_system());
+        int64_t until_ns = deadline_after_ms(now_ns, CALL_MS);
         /* Nobody looks at an answer across a waiting point: all of them are done with. */
         if (gate->answers.used > ANSWERS_KEPT)
             arena_reset(&gate->answers);
         int err = link_call(link, path, person->authorization, request, answer, &gate->answers,
-                            &response, ret_status, until_ns < deadline_ns ? until_ns : deadline_ns);
+                            &response, ret_status, until_ns < end_ns ? until_ns : end_ns);
+        if (gate_is_answer(ret_status->code))
+            gate_heard(gate, clock_mono_ns(clock_system()));
         if (!err) {
             *ret_response = response;
             return 0;
         }
-        if (!worth_another_try(ret_status->code) || round == AGAIN_MAX)
+        if (!worth_another_try(ret_status->code) || round == AGAIN_MAX || gate_stopped(gate))
             return err;
         int64_t at_ns = clock_mono_ns(clock_system()) + pause_ns(gate, round, ret_status);
-        if (at_ns >= deadline_ns)
+        if (at_ns >= gate_patience_ends_ns(gate, patience))
             return err;
         gate_reason(gate, ret_status, true);
         /* The status lies in the arena, which may be used up meanwhile: it is not looked at. */
-        int slept = fiber_sleep_until(at_ns);
-        assert(!slept);
+        err = fiber_sleep_until(at_ns);
+        if (err) {
+            *ret_status = (struct rpc_status){.code = RPC_CANCELED, .message = "cancelled here"};
+            return err;
+        }
         person->again++;
     }
 }
@@ -127,8 +184,9 @@ int gate_persist(struct crowd_gate *gate, struct crowd_person *person, const cha
 uint8_t gate_reason(struct crowd_gate *gate, const struct rpc_status *status, bool again)
 {
     struct crowd *crowd = gate->crowd;
-    const char *name = status->detail && status->detail->reason[0] ? status->detail->reason
-                                                                   : rpc_code_name(status->code);
+    const char *name = gate_stopped(gate) && status->code == RPC_CANCELED ? "interrupted"
+                       : status->detail && status->detail->reason[0]      ? status->detail->reason
+                                                                     : rpc_code_name(status->code);
     uint32_t i = 1;
     pthread_mutex_lock(&gate->gathering->mutex);
     while (i < crowd->reason_count && strcmp(crowd->reasons[i].name, name) != 0)

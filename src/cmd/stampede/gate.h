@@ -23,7 +23,9 @@ struct gathering {
     pthread_barrier_t barrier;
     pthread_mutex_t mutex; /* guards crowd->error, err, crowd->reasons */
     atomic_int err;
+    _Atomic int64_t heard_ns; /* when the server last said something that settles a request */
     /* for progress */
+    atomic_uint opened;   /* connections */
     atomic_uint made;     /* accounts */
     atomic_uint answered; /* people */
     atomic_uint asked;    /* orders, again */
@@ -48,14 +50,19 @@ struct crowd_gate {
     struct waitlist came;
 };
 
-/* gate_prepare.c: connections and accounts; gate 0 also looks at the performance. */
-int gate_prepare(struct crowd_gate *gate);
+/* Each of these is a part of a crowd's way and runs in a fiber that may be cancelled: it then ends
+ * what it began and returns. */
+
+/* gate_prepare.c: opens connections; gate 0 also looks at the performance. */
+void gate_connect(struct crowd_gate *gate);
+/* gate_prepare.c: makes the accounts. */
+void gate_accounts(struct crowd_gate *gate);
 /* gate_rush.c: lets everybody come, and returns when all have been answered or given up. */
 void gate_rush(struct crowd_gate *gate);
 /* gate_verify.c: asks again for every acknowledged order of this gate. */
 void gate_verify(struct crowd_gate *gate);
-/* gate_verify.c: the performance's counts now. */
-int gate_counts(struct crowd_gate *gate, struct crowd_counts *ret_counts);
+/* gate_verify.c: the performance's counts now; gate 0. */
+void gate_counts(struct crowd_gate *gate);
 
 /* ---- gate.c ---- */
 
@@ -68,12 +75,30 @@ void gate_each(struct crowd_gate *gate, uint32_t fiber_max,
 /* The link of a person. */
 struct link *gate_link(struct crowd_gate *gate, const struct crowd_person *person);
 
+/* How long an answer is waited for: until a time; or, where silence_ns is not 0, until the server
+ * has said nothing to anybody of the crowd for so long. */
+struct gate_patience {
+    int64_t until_ns;
+    int64_t silence_ns;
+};
+/* As long as a person waits, but least_ms. */
+struct gate_patience gate_silence(const struct crowd_gate *gate, int64_t least_ms);
+int64_t gate_patience_ends_ns(const struct crowd_gate *gate, const struct gate_patience *patience);
+/* The server has said something, at that time at the latest. */
+void gate_heard(struct crowd_gate *gate, int64_t at_ns);
+/* All is to end: interrupted, or a gate has failed. */
+bool gate_stopped(const struct crowd_gate *gate);
+
+/* An answer that says what happened, or none. */
+bool gate_is_answer(enum rpc_code code);
+
 /* Makes a call until it is answered: what is unavailable, timed out or told to come back is sent
- * again, the same request with growing pauses, until deadline_ns. *again counts. 0 or an err, and
- * *ret_status. */
+ * again, the same request with growing pauses, as long as patience lasts. *again counts. 0 or an
+ * err, and *ret_status. */
 int gate_persist(struct crowd_gate *gate, struct crowd_person *person, const char *path,
                  const ProtobufCMessage *request, const ProtobufCMessageDescriptor *answer,
-                 const void **ret_response, struct rpc_status *ret_status, int64_t deadline_ns);
+                 const void **ret_response, struct rpc_status *ret_status,
+                 const struct gate_patience *patience);
 
 /* Its place among the crowd's reasons; counts one more, for a person or for a request that is sent
  * again. */

@@ -7,9 +7,8 @@
 #include "err/err.h"
 
 #define PREPARE_FIBERS   256
-#define PREPARE_MS       60000 /* one account, one connection */
 #define SOURCE_PORTS     20000 /* connections from one local address; Linux has some 28,000 ports */
-#define SNAPSHOT_MS      10000
+#define QUESTION_MS      10000 /* one question before it begins */
 #define LAYOUT_ARENA_MAX (256u << 20)
 
 #define TICKET_PATH(method) "/usher.v1.TicketService/" method
@@ -19,26 +18,36 @@
 struct opening {
     struct crowd_gate *gate;
     uint32_t next;
-    bool reached; /* a connection is open: somebody is there */
+    bool reached; /* a connection is open */
 };
+
+static void fail_link(struct opening *opening, uint32_t i, int err)
+{
+    struct crowd_gate *gate = opening->gate;
+    /* Of the first one the caller finds out more. */
+    if (!opening->reached)
+        gate_fail(gate, ERR_UNAVAILABLE, "no server answers at %s", gate->crowd->options.url);
+    else
+        gate_fail(gate, err == ERR_TIMEOUT ? ERR_UNAVAILABLE : err,
+                  "connection %u of %u could not be opened: %s", i + 1, gate->link_count,
+                  err_text(err));
+}
 
 static void open_links(void *arg)
 {
     struct opening *opening = arg;
     struct crowd_gate *gate = opening->gate;
-    while (opening->next < gate->link_count && atomic_load(&gate->gathering->err) == 0) {
+    const struct gate_patience patience = gate_silence(gate, CROWD_PREPARE_LEAST_MS);
+    while (opening->next < gate->link_count && !gate_stopped(gate)) {
         uint32_t i = opening->next++;
-        int err = link_open(&gate->links[i],
-                            deadline_after_ms(clock_mono_ns(clock_system()), PREPARE_MS));
-        if (err == ERR_UNAVAILABLE && !opening->reached)
-            gate_fail(gate, err, "no server answers at %s", gate->crowd->options.url);
-        else if (err == ERR_INVALID)
-            gate_fail(gate, err, "%s is no http://HOST:PORT or https://HOST:PORT",
-                      gate->crowd->options.url);
-        else if (err)
-            gate_fail(gate, err, "connection %u of %u could not be opened: %s", i + 1,
-                      gate->link_count, err_text(err));
-        opening->reached |= err == 0;
+        int err = link_open(&gate->links[i], gate_patience_ends_ns(gate, &patience));
+        if (err) {
+            fail_link(opening, i, err);
+            return;
+        }
+        gate_heard(gate, clock_mono_ns(clock_system()));
+        opening->reached = true;
+        atomic_fetch_add(&gate->gathering->opened, 1);
     }
 }
 
@@ -71,8 +80,9 @@ static int prepare_links(struct crowd_gate *gate)
         if (err)
             gate_fail(gate, err, "no fiber can be made: %s", err_text(err));
     }
-    scope_join(&scope, DEADLINE_NEVER);
-    return atomic_load(&gate->gathering->err);
+    if (scope_join(&scope, DEADLINE_NEVER))
+        scope_close(&scope);
+    return gate_stopped(gate) ? ERR_CANCELLED : 0;
 }
 
 /* ---- accounts ---- */
@@ -82,14 +92,22 @@ static void make_account(struct crowd_gate *gate, struct crowd_person *person)
     Usher__V1__CreateGuestRequest request = USHER__V1__CREATE_GUEST_REQUEST__INIT;
     const void *response;
     struct rpc_status status;
-    if (atomic_load(&gate->gathering->err))
-        return;
+    const struct gate_patience patience = gate_silence(gate, CROWD_PREPARE_LEAST_MS);
     person->gate = gate;
-    int err = gate_persist(gate, person, "/usher.v1.AuthService/CreateGuest", &request.base,
-                           &usher__v1__create_guest_response__descriptor, &response, &status,
-                           deadline_after_ms(clock_mono_ns(clock_system()), PREPARE_MS));
+    int err =
+        gate_persist(gate, person, "/usher.v1.AuthService/CreateGuest", &request.base,
+                     &usher__v1__create_guest_response__descriptor, &response, &status, &patience);
     if (err) {
-        gate_fail(gate, err, "a guest's account could not be made: %s", status.message);
+        const uint32_t made = atomic_load(&gate->gathering->made);
+        const uint32_t users = gate->crowd->options.users;
+        if (status.code == RPC_DEADLINE_EXCEEDED)
+            gate_fail(gate, ERR_UNAVAILABLE,
+                      "the server is silent after %u of %u accounts; if it has run out of open "
+                      "files, fewer --connections help",
+                      made, users);
+        else
+            gate_fail(gate, err, "after %u of %u accounts no more could be made: %s", made, users,
+                      status.message);
         return;
     }
     const Usher__V1__CreateGuestResponse *guest = response;
@@ -102,14 +120,29 @@ static void make_account(struct crowd_gate *gate, struct crowd_person *person)
 
 /* ---- what is to be bought; gate 0 ---- */
 
+static int64_t question_ends_ns(const struct crowd_gate *gate)
+{
+    const struct gate_patience patience = gate_silence(gate, CROWD_PREPARE_LEAST_MS);
+    const int64_t most_ns = QUESTION_MS * NS_PER_MS;
+    return clock_mono_ns(clock_system()) +
+           (patience.silence_ns < most_ns ? patience.silence_ns : most_ns);
+}
+
 static int ask(struct crowd_gate *gate, const char *path, const ProtobufCMessage *request,
                const ProtobufCMessageDescriptor *answer, struct arena *arena,
                const ProtobufCMessage **ret_response)
 {
     struct rpc_status status;
+    const char *method = strrchr(path, '/') + 1;
     int err = link_call(&gate->links[0], path, NULL, request, answer, arena, ret_response, &status,
-                        deadline_after_ms(clock_mono_ns(clock_system()), SNAPSHOT_MS));
-    return err ? gate_fail(gate, err, "%s: %s", strrchr(path, '/') + 1, status.message) : 0;
+                        question_ends_ns(gate));
+    gate->crowd->reached |= gate_is_answer(status.code);
+    if (!err)
+        return 0;
+    if (gate_is_answer(status.code))
+        return gate_fail(gate, err, "%s", status.message);
+    return gate_fail(gate, ERR_UNAVAILABLE, "%s does not answer %s: %s", gate->crowd->options.url,
+                     method, status.message);
 }
 
 /* The first performance that is open, where none was named. */
@@ -135,7 +168,28 @@ static int choose_performance(struct crowd_gate *gate, struct arena *arena)
             }
         }
     }
-    return gate_fail(gate, ERR_INVALID, "no sale is open: usher event list, usher event open");
+    return gate_fail(gate, ERR_BUSY,
+                     "no sale is open, so nothing was tried: usher event list, usher event open");
+}
+
+/* A crowd at a closed sale would be refused to a man, and prove nothing. */
+static int check_open(struct crowd_gate *gate, const Usher__V1__Performance *performance)
+{
+    const uint32_t id = gate->crowd->performance_id;
+    switch (performance->sale_state) {
+    case USHER__V1__SALE_STATE__SALE_STATE_OPEN:
+        return 0;
+    case USHER__V1__SALE_STATE__SALE_STATE_PAUSED:
+        return gate_fail(gate, ERR_BUSY,
+                         "the sale of performance %u is paused, so nothing was tried: usher event "
+                         "open %u",
+                         id, id);
+    default:
+        return gate_fail(gate, ERR_BUSY,
+                         "the sale of performance %u was never opened, so nothing was tried: "
+                         "usher event open %u",
+                         id, id);
+    }
 }
 
 static int look_at_performance(struct crowd_gate *gate, struct arena *arena,
@@ -152,6 +206,9 @@ static int look_at_performance(struct crowd_gate *gate, struct arena *arena,
     const Usher__V1__Performance *performance = (const void *)response;
     if (!performance->hall || !performance->counts)
         return gate_fail(gate, ERR_INVALID, "the server does not tell the hall");
+    err = check_open(gate, performance);
+    if (err)
+        return err;
     crowd->before = (struct crowd_counts){performance->counts->free, performance->counts->held,
                                           performance->counts->sold, performance->version};
     crowd->place_count = performance->hall->place_count;
@@ -166,7 +223,7 @@ static int take_snapshot(struct crowd_gate *gate, struct arena *arena,
                          const Usher__V1__SeatsSnapshot **ret_snapshot)
 {
     Usher__V1__WatchSeatsRequest request = USHER__V1__WATCH_SEATS_REQUEST__INIT;
-    const int64_t deadline_ns = deadline_after_ms(clock_mono_ns(clock_system()), SNAPSHOT_MS);
+    const int64_t deadline_ns = question_ends_ns(gate);
     struct rpc_channel *channel;
     const struct crowd_options *options = &gate->crowd->options;
     const struct rpc_channel_options to = {.url = options->url, .tls_ca_path = options->tls_ca};
@@ -245,16 +302,18 @@ static int look_around(struct crowd_gate *gate, struct arena *arena)
     return err ? err : fill_pool(gate, (const Usher__V1__SeatMap *)map, snapshot);
 }
 
-int gate_prepare(struct crowd_gate *gate)
+void gate_connect(struct crowd_gate *gate)
 {
     struct arena arena;
     int err = prepare_links(gate);
-    if (!err && gate->index == 0) {
-        arena_init(&arena, LAYOUT_ARENA_MAX);
-        err = look_around(gate, &arena);
-        arena_release(&arena);
-    }
-    if (!err)
-        gate_each(gate, PREPARE_FIBERS, make_account);
-    return err ? err : atomic_load(&gate->gathering->err);
+    if (err || gate->index != 0)
+        return;
+    arena_init(&arena, LAYOUT_ARENA_MAX);
+    look_around(gate, &arena);
+    arena_release(&arena);
+}
+
+void gate_accounts(struct crowd_gate *gate)
+{
+    gate_each(gate, PREPARE_FIBERS, make_account);
 }

@@ -10,25 +10,20 @@ static int64_t since_start_ns(const struct crowd_gate *gate)
 }
 
 /* From the arrival, or from the answer before, on. */
-static int64_t deadline_from(const struct crowd_gate *gate, int64_t since_ns)
+static struct gate_patience patience_from(const struct crowd_gate *gate, int64_t since_ns)
 {
-    return deadline_after_ms(gate->crowd->start_ns + since_ns, gate->crowd->options.timeout_ms);
+    return (struct gate_patience){
+        .until_ns =
+            deadline_after_ms(gate->crowd->start_ns + since_ns, gate->crowd->options.timeout_ms),
+    };
 }
 
-/* An answer that says what happened, or none. */
-static bool is_answer(enum rpc_code code)
+/* Nobody said anything in time: a connection that broke, or a deadline of ours. A server that
+ * itself has a deadline says so in the same words; it makes no difference to who waits. */
+static bool was_silence(const struct rpc_status *status)
 {
-    switch (code) {
-    case RPC_INVALID_ARGUMENT:
-    case RPC_NOT_FOUND:
-    case RPC_ALREADY_EXISTS:
-    case RPC_FAILED_PRECONDITION:
-    case RPC_ABORTED:
-    case RPC_OUT_OF_RANGE:
-        return true;
-    default:
-        return false;
-    }
+    return status->code == RPC_DEADLINE_EXCEEDED || status->code == RPC_CANCELED ||
+           (status->code == RPC_UNAVAILABLE && !status->detail);
 }
 
 static bool was_taken(const struct rpc_status *status)
@@ -39,9 +34,10 @@ static bool was_taken(const struct rpc_status *status)
 
 static void refused(struct crowd_person *person, const struct rpc_status *status)
 {
-    person->outcome = was_taken(status)         ? CROWD_TAKEN
-                      : is_answer(status->code) ? CROWD_REFUSED
-                                                : CROWD_UNANSWERED;
+    person->outcome = was_taken(status)              ? CROWD_TAKEN
+                      : gate_is_answer(status->code) ? CROWD_REFUSED
+                      : was_silence(status)          ? CROWD_UNANSWERED
+                                                     : CROWD_ERROR;
     person->reason = gate_reason(person->gate, status, false);
 }
 
@@ -62,6 +58,7 @@ static int ask_hold(struct crowd_person *person, const Usher__V1__Hold **ret_hol
     Usher__V1__HoldBestRequest best = USHER__V1__HOLD_BEST_REQUEST__INIT;
     Usher__V1__HoldSeatsRequest these = USHER__V1__HOLD_SEATS_REQUEST__INIT;
     const bool by_server = options->seats.kind == WISH_BEST;
+    const struct gate_patience patience = patience_from(gate, since_ns);
     const void *response;
     char key[24];
     /* A key is unique an account, and the account is this person's alone. */
@@ -76,7 +73,7 @@ static int ask_hold(struct crowd_person *person, const Usher__V1__Hold **ret_hol
                            by_server ? "/usher.v1.TicketService/HoldBest"
                                      : "/usher.v1.TicketService/HoldSeats",
                            by_server ? &best.base : &these.base, &usher__v1__hold__descriptor,
-                           &response, ret_status, deadline_from(gate, since_ns));
+                           &response, ret_status, &patience);
     if (!err)
         *ret_hold = response;
     return err;
@@ -136,7 +133,7 @@ static bool hold(struct crowd_person *person)
         }
         if (!was_taken(&status) || person->tries >= gate->crowd->options.tries) {
             refused(person, &status);
-            if (person->outcome != CROWD_UNANSWERED)
+            if (crowd_answered(person->outcome))
                 person->hold_ns = since_ns;
             return false;
         }
@@ -151,6 +148,7 @@ static void release(struct crowd_person *person)
 {
     Usher__V1__ReleaseHoldRequest request = USHER__V1__RELEASE_HOLD_REQUEST__INIT;
     struct crowd_gate *gate = person->gate;
+    const struct gate_patience patience = patience_from(gate, person->hold_ns);
     const void *response;
     struct rpc_status status;
     char hold_id[ID_TEXT_CHARS + 1];
@@ -162,9 +160,9 @@ static void release(struct crowd_person *person)
     if (sent_ms < person->claim.until_ms)
         person->claim.until_ms = sent_ms;
     const uint16_t again = person->again;
-    int err = gate_persist(gate, person, "/usher.v1.TicketService/ReleaseHold", &request.base,
-                           &usher__v1__release_hold_response__descriptor, &response, &status,
-                           deadline_from(gate, person->hold_ns));
+    int err =
+        gate_persist(gate, person, "/usher.v1.TicketService/ReleaseHold", &request.base,
+                     &usher__v1__release_hold_response__descriptor, &response, &status, &patience);
     if (!err) {
         person->claim.to_version = ((const Usher__V1__ReleaseHoldResponse *)response)->version;
         person->claim.until_ms = CLAIM_FOREVER_MS; /* the version says more than the time */
@@ -180,6 +178,7 @@ static void order(struct crowd_person *person)
 {
     Usher__V1__PlaceOrderRequest request = USHER__V1__PLACE_ORDER_REQUEST__INIT;
     struct crowd_gate *gate = person->gate;
+    const struct gate_patience patience = patience_from(gate, person->hold_ns);
     const void *response;
     struct rpc_status status;
     char hold_id[ID_TEXT_CHARS + 1];
@@ -189,11 +188,10 @@ static void order(struct crowd_person *person)
     request.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE;
     request.idempotency_key = (char *)"order";
     int err = gate_persist(gate, person, "/usher.v1.TicketService/PlaceOrder", &request.base,
-                           &usher__v1__order__descriptor, &response, &status,
-                           deadline_from(gate, person->hold_ns));
+                           &usher__v1__order__descriptor, &response, &status, &patience);
     if (err) {
         refused(person, &status);
-        if (person->outcome != CROWD_UNANSWERED)
+        if (crowd_answered(person->outcome))
             person->order_ns = since_start_ns(gate);
         return;
     }
@@ -212,6 +210,7 @@ static void come(void *arg)
     struct crowd_person *person = arg;
     struct crowd_gate *gate = person->gate;
     person->acted_ns = since_start_ns(gate);
+    person->outcome = CROWD_UNANSWERED;
     if (hold(person) && gate->crowd->options.order) {
         if (person->abandons == 0)
             order(person);
@@ -259,8 +258,13 @@ void gate_rush(struct crowd_gate *gate)
         gate_fail(gate, err, "no timer for the arrivals: %s", err_text(err));
         return;
     }
-    while (!gate->all_came)
-        waitlist_wait(&gate->came, DEADLINE_NEVER);
+    while (!err && !gate->all_came)
+        err = waitlist_wait(&gate->came, DEADLINE_NEVER);
     /* Everybody's last deadline is known: this ends. */
-    scope_join(&gate->people, DEADLINE_NEVER);
+    if (!err)
+        err = scope_join(&gate->people, DEADLINE_NEVER);
+    if (err) {
+        loop_disarm(sched_loop(sched_current()), &gate->arrival);
+        scope_close(&gate->people);
+    }
 }

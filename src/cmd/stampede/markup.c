@@ -1,10 +1,13 @@
 #include "cmd/stampede/markup.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "codec/json.h"
 #include "err/err.h"
@@ -124,16 +127,21 @@ void json_item(struct markup *m, int64_t number)
     json_int(m, NULL, number);
 }
 
-int markup_write(const struct markup *m, const char *path)
+int markup_write(const struct markup *m, int fd)
 {
-    struct view bytes = buf_view(&m->out);
+    struct view rest = buf_view(&m->out);
+    struct stat file;
     if (m->cut)
         return ERR_FULL;
-    if (strcmp(path, "-") == 0)
-        return fwrite(bytes.at, 1, bytes.len, stdout) == bytes.len ? 0 : ERR_IO;
-    FILE *file = fopen(path, "we");
-    if (!file)
+    /* Only now: a report that was there before stays until there is another. */
+    if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && fd != STDOUT_FILENO && ftruncate(fd, 0))
         return ERR_IO;
-    bool written = fwrite(bytes.at, 1, bytes.len, file) == bytes.len;
-    return fclose(file) == 0 && written ? 0 : ERR_IO;
+    while (rest.len > 0) {
+        ssize_t len = write(fd, rest.at, rest.len);
+        if (len < 0 && errno != EINTR)
+            return ERR_IO;
+        if (len > 0)
+            rest = view_of(rest.at + len, rest.len - (size_t)len);
+    }
+    return 0;
 }

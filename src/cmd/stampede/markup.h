@@ -38,8 +38,8 @@ void json_close(struct markup *m, char bracket);
 /* A number in an array. */
 void json_item(struct markup *m, int64_t number);
 
-/* Writes all of it to path, "-" is standard output. 0; ERR_FULL where something did not fit; ERR_IO
- * (errno says why). */
-int markup_write(const struct markup *m, const char *path);
+/* Writes all of it to fd; what a plain file held before is gone. 0; ERR_FULL where something did
+ * not fit; ERR_IO (errno says why). */
+int markup_write(const struct markup *m, int fd);
 
 #endif

@@ -5,12 +5,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "cmd/stampede/claims.h"
 #include "cmd/stampede/markup.h"
 #include "cmd/stampede/percentiles.h"
+#include "cmd/stampede/report.h"
 #include "cmd/stampede/wish.h"
 #include "err/err.h"
 
@@ -139,8 +141,92 @@ static void text_from_elsewhere_is_escaped(void **state)
     markup_init(&m, 4);
     markup_text(&m, "longer than four");
     assert_true(m.cut);
-    assert_int_equal(markup_write(&m, "-"), ERR_FULL);
+    assert_int_equal(markup_write(&m, STDOUT_FILENO), ERR_FULL);
     markup_release(&m);
+}
+
+/* ---- the verdict ---- */
+
+static void judged(const struct crowd *crowd, struct report_verdict ret[REPORT_VERDICTS])
+{
+    report_verdicts(crowd, ret);
+    assert_int_equal(crowd_proved(crowd), ret[0].ok && ret[1].ok && ret[2].ok);
+}
+
+static void a_verdict_is_true_where_all_was_proved(void **state)
+{
+    struct report_verdict v[REPORT_VERDICTS];
+    struct crowd crowd = {.options.users = 1000,
+                          .outcomes = {[CROWD_ORDERED] = 10, [CROWD_TAKEN] = 990},
+                          .held_count = 10,
+                          .order_wishes = 10,
+                          .claim_count = 10,
+                          .orders_there = 10};
+    judged(&crowd, v);
+    assert_true(crowd_proved(&crowd));
+    assert_false(v[0].empty || v[1].empty || v[2].empty);
+    assert_string_equal(v[0].found, "1,000 of 1,000");
+    /* A second look that finds one gone, or one that nobody could tell about. */
+    crowd.orders_there = 9;
+    crowd.orders_lost = 1;
+    judged(&crowd, v);
+    assert_false(v[2].ok);
+    crowd.orders_lost = 0;
+    judged(&crowd, v);
+    assert_false(v[2].ok);
+    assert_non_null(strstr(v[2].found, "1 could not be verified: the server did not answer"));
+    crowd.orders_there = 10;
+    crowd.conflict_count = 1;
+    judged(&crowd, v);
+    assert_false(v[1].ok);
+}
+
+static void what_is_no_answer_makes_it_false(void **state)
+{
+    static const struct {
+        enum crowd_outcome outcome;
+        const char *says;
+    } silent[] = {{CROWD_UNSENT, "999 of 1,000; 1 not sent any more"},
+                  {CROWD_UNANSWERED, "999 of 1,000; 1 without an answer in time"},
+                  {CROWD_ERROR, "999 of 1,000; 1 with nothing but errors"}};
+    struct report_verdict v[REPORT_VERDICTS];
+    for (size_t i = 0; i < sizeof(silent) / sizeof(silent[0]); i++) {
+        struct crowd crowd = {.options.users = 1000, .outcomes = {[CROWD_TAKEN] = 999}};
+        assert_false(crowd_answered(silent[i].outcome));
+        crowd.outcomes[silent[i].outcome] = 1;
+        judged(&crowd, v);
+        assert_false(v[0].ok);
+        assert_string_equal(v[0].found, silent[i].says);
+    }
+}
+
+static void nothing_tried_is_nothing_proved(void **state)
+{
+    struct report_verdict v[REPORT_VERDICTS];
+    struct crowd crowd = {.options.users = 7, .outcomes = {[CROWD_REFUSED] = 7}};
+    crowd.reasons[1] = (struct crowd_reason){.name = "SALE_NOT_OPEN", .count = 7};
+    crowd.reason_count = 2;
+    judged(&crowd, v);
+    assert_true(v[0].ok);
+    assert_non_null(strstr(v[0].found, "7 of them by another refusal"));
+    assert_false(v[1].ok);
+    assert_non_null(strstr(v[1].found, "nothing was tried"));
+    assert_non_null(strstr(v[1].found, "SALE_NOT_OPEN"));
+    /* Sold out before: that was tried, and answered. */
+    crowd = (struct crowd){.options.users = 7, .outcomes = {[CROWD_TAKEN] = 7}};
+    judged(&crowd, v);
+    assert_true(crowd_proved(&crowd));
+    assert_true(v[1].empty && v[2].empty);
+    /* Nobody wanted to order, or everybody did and could not. */
+    crowd = (struct crowd){
+        .options.users = 7, .outcomes = {[CROWD_HELD] = 7}, .held_count = 7, .claim_count = 7};
+    judged(&crowd, v);
+    assert_true(crowd_proved(&crowd));
+    assert_true(!v[1].empty && v[2].empty);
+    crowd.order_wishes = 7;
+    judged(&crowd, v);
+    assert_false(v[2].ok);
+    assert_false(v[2].empty);
 }
 
 int main(void)
@@ -150,6 +236,9 @@ int main(void)
         cmocka_unit_test(percentiles_are_values_that_were_measured),
         cmocka_unit_test(claims_of_one_seat_must_not_overlap),
         cmocka_unit_test(text_from_elsewhere_is_escaped),
+        cmocka_unit_test(a_verdict_is_true_where_all_was_proved),
+        cmocka_unit_test(what_is_no_answer_makes_it_false),
+        cmocka_unit_test(nothing_tried_is_nothing_proved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static void count_bins(struct report *report)
     report->bin_count = (uint32_t)(last_ns / report->bin_ns) + 1;
     for (uint32_t i = 0; i < crowd->options.users; i++) {
         const struct crowd_person *person = &crowd->people[i];
-        report->arrived[person->arrives_ns / report->bin_ns]++;
+        report->arrived[person->arrives_ns / report->bin_ns] += person->outcome != CROWD_UNSENT;
         if (person->hold_ns > 0)
             report->answered[person->hold_ns / report->bin_ns]++;
     }
@@ -34,7 +34,7 @@ static void count_bins(struct report *report)
 int report_init(struct report *report, const struct crowd *crowd)
 {
     const uint32_t users = crowd->options.users;
-    size_t holds = 0, orders = 0;
+    size_t came = 0, holds = 0, orders = 0;
     *report = (struct report){.crowd = crowd};
     report->lag_sorted = calloc(users, sizeof(*report->lag_sorted));
     report->hold_sorted = calloc(users, sizeof(*report->hold_sorted));
@@ -45,7 +45,8 @@ int report_init(struct report *report, const struct crowd *crowd)
     }
     for (uint32_t i = 0; i < users; i++) {
         const struct crowd_person *person = &crowd->people[i];
-        report->lag_sorted[i] = person->acted_ns - person->arrives_ns;
+        if (person->outcome != CROWD_UNSENT)
+            report->lag_sorted[came++] = person->acted_ns - person->arrives_ns;
         if (person->hold_ns > 0)
             report->hold_sorted[holds++] = person->hold_ns - person->arrives_ns;
         if (person->order_ns > 0)
@@ -53,7 +54,7 @@ int report_init(struct report *report, const struct crowd *crowd)
     }
     percentiles_of(report->hold_sorted, holds, &report->hold);
     percentiles_of(report->order_sorted, orders, &report->order);
-    percentiles_of(report->lag_sorted, users, &report->lag);
+    percentiles_of(report->lag_sorted, came, &report->lag);
     double seconds = (double)(crowd->rush_ns > 0 ? crowd->rush_ns : 1) / NS_PER_S;
     report->answers_per_s = (double)holds / seconds;
     report->orders_per_s = (double)crowd->outcomes[CROWD_ORDERED] / seconds;
@@ -95,29 +96,6 @@ void report_wish(const struct crowd_options *options, char *ret_text, size_t siz
              : options->seats.kind == WISH_BEST ? "best"
                                                 : "random",
              party);
-}
-
-void report_verdicts(const struct crowd *crowd, struct report_verdict ret[REPORT_VERDICTS])
-{
-    char a[MONEY_TEXT_MAX], b[MONEY_TEXT_MAX];
-    const uint32_t unanswered = crowd->outcomes[CROWD_UNANSWERED];
-    ret[0] = (struct report_verdict){.ok = unanswered == 0, .claim = "every arrival was answered"};
-    money_group(crowd->options.users - unanswered, a);
-    money_group(crowd->options.users, b);
-    snprintf(ret[0].found, sizeof(ret[0].found), "%s of %s", a, b);
-
-    ret[1] = (struct report_verdict){.ok = crowd->conflict_count == 0,
-                                     .claim = "no seat was given to two accounts"};
-    money_group((int64_t)crowd->claim_count, a);
-    money_group((int64_t)crowd->conflict_count, b);
-    snprintf(ret[1].found, sizeof(ret[1].found), "%s claims compared, %s in conflict", a, b);
-
-    ret[2] = (struct report_verdict){.ok = crowd->orders_lost == 0,
-                                     .claim = "every acknowledged ticket is still there"};
-    money_group(crowd->orders_asked, a);
-    money_group(crowd->orders_lost, b);
-    snprintf(ret[2].found, sizeof(ret[2].found), "%s orders asked for again, %s lost or changed", a,
-             b);
 }
 
 /* ---- text ---- */
@@ -188,6 +166,24 @@ static void print_conflicts(const struct crowd *crowd, FILE *out)
     }
 }
 
+static void print_counts(const struct crowd *crowd, FILE *out)
+{
+    if (crowd->counted_after)
+        fprintf(out,
+                "\n  the server counts free %u -> %u, held %u -> %u, sold %u -> %u, version %llu "
+                "-> %llu\n\n",
+                crowd->before.free, crowd->after.free, crowd->before.held, crowd->after.held,
+                crowd->before.sold, crowd->after.sold, (unsigned long long)crowd->before.version,
+                (unsigned long long)crowd->after.version);
+    else
+        fprintf(out,
+                "\n  the server counted free %u, held %u, sold %u, version %llu before; afterwards "
+                "it %s\n\n",
+                crowd->before.free, crowd->before.held, crowd->before.sold,
+                (unsigned long long)crowd->before.version,
+                crowd->interrupted ? "was not asked" : "did not answer");
+}
+
 void report_text(const struct report *report, FILE *out)
 {
     const struct crowd *crowd = report->crowd;
@@ -213,16 +209,18 @@ void report_text(const struct report *report, FILE *out)
     if (crowd->again || crowd->reconnects)
         fprintf(out, "; %u requests sent again, %u connections opened again", crowd->again,
                 crowd->reconnects);
-    fprintf(out,
-            "\n  the server counts free %u -> %u, held %u -> %u, sold %u -> %u, version %llu "
-            "-> %llu\n\n",
-            crowd->before.free, crowd->after.free, crowd->before.held, crowd->after.held,
-            crowd->before.sold, crowd->after.sold, (unsigned long long)crowd->before.version,
-            (unsigned long long)crowd->after.version);
+    print_counts(crowd, out);
+    if (crowd->interrupted)
+        fputs("interrupted: this is what there was by then\n", out);
+    if (crowd->error[0])
+        fprintf(out, "the crowd was not sent as wished: %s\n", crowd->error);
     report_verdicts(crowd, verdicts);
     for (int i = 0; i < REPORT_VERDICTS; i++) {
-        fprintf(out, "%-6s %s: %s\n", verdicts[i].ok ? "ok" : "FALSE", verdicts[i].claim,
-                verdicts[i].found);
+        fprintf(out, "%-6s %s: %s\n",
+                !verdicts[i].ok     ? "FALSE"
+                : verdicts[i].empty ? "none"
+                                    : "ok",
+                verdicts[i].claim, verdicts[i].found);
         if (i == 1)
             print_conflicts(crowd, out);
     }
@@ -299,6 +297,7 @@ static void json_found(struct markup *m, const struct crowd *crowd)
     for (int i = 0; i < REPORT_VERDICTS; i++) {
         json_open(m, NULL, '{');
         json_bool(m, "ok", verdicts[i].ok);
+        json_bool(m, "empty", verdicts[i].empty);
         json_text(m, "claim", verdicts[i].claim);
         json_text(m, "found", verdicts[i].found);
         json_close(m, '}');
@@ -306,7 +305,22 @@ static void json_found(struct markup *m, const struct crowd *crowd)
     json_close(m, ']');
 }
 
-int report_json(const struct report *report, const char *path)
+int report_failure_json(const char *why, int fd)
+{
+    struct markup m;
+    markup_init(&m, JSON_BYTES_MAX);
+    json_open(&m, NULL, '{');
+    json_bool(&m, "ok", false);
+    json_text(&m, "error", why);
+    json_int(&m, "arrivals", 0);
+    json_close(&m, '}');
+    markup_put(&m, "\n");
+    int err = markup_write(&m, fd);
+    markup_release(&m);
+    return err;
+}
+
+int report_json(const struct report *report, int fd)
 {
     const struct crowd *crowd = report->crowd;
     struct markup m;
@@ -315,7 +329,10 @@ int report_json(const struct report *report, const char *path)
     json_bool(&m, "ok", crowd_proved(crowd));
     json_found(&m, crowd);
     json_wish(&m, crowd);
-    json_int(&m, "arrivals", crowd->options.users);
+    json_bool(&m, "interrupted", crowd->interrupted);
+    if (crowd->error[0])
+        json_text(&m, "error", crowd->error);
+    json_int(&m, "arrivals", crowd->options.users - crowd->outcomes[CROWD_UNSENT]);
     json_open(&m, "outcomes", '{');
     for (int i = 0; i < CROWD_OUTCOMES; i++)
         json_int(&m, crowd_outcome_name((enum crowd_outcome)i), crowd->outcomes[i]);
@@ -331,8 +348,10 @@ int report_json(const struct report *report, const char *path)
     json_int(&m, "seats_held", (int64_t)crowd->seats_held);
     json_int(&m, "seats_sold", (int64_t)crowd->seats_sold);
     json_int(&m, "conflicts", (int64_t)crowd->conflict_count);
-    json_int(&m, "orders_asked_again", crowd->orders_asked);
+    json_int(&m, "orders_there", crowd->orders_there);
     json_int(&m, "orders_lost", crowd->orders_lost);
+    json_int(&m, "orders_not_verified",
+             crowd->outcomes[CROWD_ORDERED] - crowd->orders_there - crowd->orders_lost);
     json_int(&m, "requests_sent_again", crowd->again);
     json_int(&m, "connections_opened_again", crowd->reconnects);
     json_times(&m, "hold_ms", &report->hold);
@@ -344,11 +363,12 @@ int report_json(const struct report *report, const char *path)
     json_real(&m, "prepare_ms", (double)crowd->prepare_ns / NS_PER_MS);
     json_real(&m, "verify_ms", (double)crowd->verify_ns / NS_PER_MS);
     json_counts(&m, "before", &crowd->before);
-    json_counts(&m, "after", &crowd->after);
+    if (crowd->counted_after)
+        json_counts(&m, "after", &crowd->after);
     json_series(&m, report);
     json_close(&m, '}');
     markup_put(&m, "\n");
-    int err = markup_write(&m, path);
+    int err = markup_write(&m, fd);
     markup_release(&m);
     return err;
 }

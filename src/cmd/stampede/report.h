@@ -16,7 +16,7 @@ struct report {
     const struct crowd *crowd;
     struct percentiles hold;  /* from the intended arrival to the hold's answer */
     struct percentiles order; /* from the intended arrival to the order's answer */
-    struct percentiles lag;   /* from the intended arrival to the generator's acting */
+    struct percentiles lag;   /* from the intended arrival to the generator's acting; who came */
     int64_t *hold_sorted;     /* owned; hold.count of them */
     int64_t *order_sorted;
     int64_t *lag_sorted;
@@ -33,16 +33,20 @@ int report_init(struct report *report, const struct crowd *crowd);
 void report_release(struct report *report);
 
 void report_text(const struct report *report, FILE *out);
-/* Both to path, "-" is standard output. As markup_write. */
-int report_json(const struct report *report, const char *path);
-int report_page(const struct report *report, const char *path);
+/* Both to fd. As markup_write. */
+int report_json(const struct report *report, int fd);
+int report_page(const struct report *report, int fd);
+/* Where nobody was sent: the same with nothing but why. */
+int report_failure_json(const char *why, int fd);
+int report_failure_page(const char *why, int fd);
 
 /* The three things that are claimed, in order. */
 #define REPORT_VERDICTS 3
 struct report_verdict {
     bool ok;
+    bool empty; /* ok, but there was nothing that it could have been false of */
     const char *claim;
-    char found[160];
+    char found[320];
 };
 void report_verdicts(const struct crowd *crowd, struct report_verdict ret[REPORT_VERDICTS]);
 

@@ -198,20 +198,22 @@ static void plot_percentiles(struct markup *m, const struct report *report)
 /* One bar for all people, a piece an outcome. */
 static void plot_outcomes(struct markup *m, const struct crowd *crowd)
 {
-    static const char *const classes[CROWD_OUTCOMES] = {"no",   "ordered", "held",
-                                                        "held", "taken",   "no"};
-    static const enum crowd_outcome order[] = {CROWD_ORDERED, CROWD_HELD,    CROWD_RELEASED,
-                                               CROWD_TAKEN,   CROWD_REFUSED, CROWD_UNANSWERED};
+    static const struct {
+        enum crowd_outcome outcome;
+        const char *class;
+    } bar[] = {{CROWD_ORDERED, "ordered"}, {CROWD_HELD, "held"},  {CROWD_RELEASED, "held"},
+               {CROWD_TAKEN, "taken"},     {CROWD_REFUSED, "no"}, {CROWD_UNANSWERED, "no"},
+               {CROWD_ERROR, "no"}};
     const double scale = (PLOT_W + 80) / crowd->options.users;
     double x = 0;
     markup_put(m, "<svg viewBox=\"0 0 %.0f 30\" role=\"img\" aria-label=\"what came of them\">",
                PLOT_W + 80);
-    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-        const double width = crowd->outcomes[order[i]] * scale;
+    for (size_t i = 0; i < sizeof(bar) / sizeof(bar[0]); i++) {
+        const double width = crowd->outcomes[bar[i].outcome] * scale;
         if (width <= 0)
             continue;
         markup_put(m, "<rect class=\"%s\" x=\"%.1f\" width=\"%.1f\" height=\"22\" rx=\"3\"/>",
-                   classes[order[i]], x, width > 3 ? width - 2 : 1.0);
+                   bar[i].class, x, width > 3 ? width - 2 : 1.0);
         x += width;
     }
     markup_put(m, "</svg>");
@@ -263,8 +265,44 @@ static void put_outcomes(struct markup *m, const struct crowd *crowd)
     row_of_number(m, "seats in acknowledged holds", (int64_t)crowd->seats_held);
     row_of_number(m, "seats in acknowledged orders", (int64_t)crowd->seats_sold);
     row_of_number(m, "free before", crowd->before.free);
-    row_of_number(m, "free after", crowd->after.free);
+    if (crowd->counted_after)
+        row_of_number(m, "free after", crowd->after.free);
     row_of_number(m, "requests sent once more", crowd->again);
+    markup_put(m, "</table></section>");
+}
+
+static void begin_page(struct markup *m)
+{
+    markup_put(m,
+               "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
+               "content=\"width=device-width\"><title>Stampede</title>");
+    markup_literal(m, style);
+    markup_put(m, "<main>");
+}
+
+static void put_verdicts(struct markup *m, const struct crowd *crowd)
+{
+    struct report_verdict verdicts[REPORT_VERDICTS];
+    report_verdicts(crowd, verdicts);
+    markup_put(m, "<section><h2>Claims</h2>");
+    if (crowd->interrupted)
+        markup_put(m, "<p>Interrupted: this is what there was by then.</p>");
+    if (crowd->error[0]) {
+        markup_put(m, "<p>The crowd was not sent as wished: ");
+        markup_text(m, crowd->error);
+        markup_put(m, "</p>");
+    }
+    markup_put(m, "<table>");
+    for (int i = 0; i < REPORT_VERDICTS; i++) {
+        markup_put(m, "<tr><td><span class=\"%s\">%s</span> ", verdicts[i].ok ? "good" : "bad",
+                   !verdicts[i].ok     ? "FALSE"
+                   : verdicts[i].empty ? "none"
+                                       : "true");
+        markup_text(m, verdicts[i].claim);
+        markup_put(m, "</td><td>");
+        markup_text(m, verdicts[i].found);
+        markup_put(m, "</td></tr>");
+    }
     markup_put(m, "</table></section>");
 }
 
@@ -275,11 +313,7 @@ static void put_head(struct markup *m, const struct report *report)
     money_group(crowd->options.users, users);
     report_time(crowd->options.within_ns, within);
     report_wish(&crowd->options, wish, sizeof(wish));
-    markup_put(m,
-               "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
-               "content=\"width=device-width\"><title>Stampede</title>");
-    markup_literal(m, style);
-    markup_put(m, "<main>");
+    begin_page(m);
     markup_put(m, "<h1>%s people within ", users);
     markup_text(m, within);
     markup_put(m, "</h1><p>");
@@ -290,18 +324,7 @@ static void put_head(struct markup *m, const struct report *report)
     markup_text(m, wish);
     markup_put(m, "; %u connections, seed %llu</p>", crowd->options.connections,
                (unsigned long long)crowd->options.seed);
-    markup_put(m, "<section><h2>Claims</h2><table>");
-    struct report_verdict verdicts[REPORT_VERDICTS];
-    report_verdicts(crowd, verdicts);
-    for (int i = 0; i < REPORT_VERDICTS; i++) {
-        markup_put(m, "<tr><td><span class=\"%s\">%s</span> ", verdicts[i].ok ? "good" : "bad",
-                   verdicts[i].ok ? "true" : "FALSE");
-        markup_text(m, verdicts[i].claim);
-        markup_put(m, "</td><td>");
-        markup_text(m, verdicts[i].found);
-        markup_put(m, "</td></tr>");
-    }
-    markup_put(m, "</table></section>");
+    put_verdicts(m, crowd);
 }
 
 static void put_times(struct markup *m, const struct report *report)
@@ -341,7 +364,20 @@ static void put_plots(struct markup *m, const struct report *report)
     markup_put(m, "</section>");
 }
 
-int report_page(const struct report *report, const char *path)
+int report_failure_page(const char *why, int fd)
+{
+    struct markup m;
+    markup_init(&m, PAGE_BYTES_MAX);
+    begin_page(&m);
+    markup_put(&m, "<h1>Nobody was sent</h1><p class=\"bad\">");
+    markup_text(&m, why);
+    markup_put(&m, "</p></main></html>\n");
+    int err = markup_write(&m, fd);
+    markup_release(&m);
+    return err;
+}
+
+int report_page(const struct report *report, int fd)
 {
     struct markup m;
     markup_init(&m, PAGE_BYTES_MAX);
@@ -350,7 +386,7 @@ int report_page(const struct report *report, const char *path)
     put_plots(&m, report);
     put_outcomes(&m, report->crowd);
     markup_put(&m, "</main></html>\n");
-    int err = markup_write(&m, path);
+    int err = markup_write(&m, fd);
     markup_release(&m);
     return err;
 }
