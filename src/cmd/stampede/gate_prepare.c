@@ -9,6 +9,7 @@
 #define PREPARE_FIBERS   256
 #define SOURCE_PORTS     20000 /* connections from one local address; Linux has some 28,000 ports */
 #define QUESTION_MS      10000 /* one question before it begins */
+#define LOAD_PAUSE_MS    20
 #define LAYOUT_ARENA_MAX (256u << 20)
 
 #define TICKET_PATH(method) "/usher.v1.TicketService/" method
@@ -145,29 +146,50 @@ static int ask(struct crowd_gate *gate, const char *path, const ProtobufCMessage
                      method, status.message);
 }
 
+/* A server that has just started answers while it still loads its performances, and tells no sale
+ * state until it has. True when it is worth to ask once more. */
+static bool wait_for_load(int64_t until_ns)
+{
+    const int64_t at_ns = clock_mono_ns(clock_system()) + LOAD_PAUSE_MS * NS_PER_MS;
+    return at_ns < until_ns && fiber_sleep_until(at_ns) == 0;
+}
+
+/* The first that is open, 0: none; and whether one is still being loaded. */
+static uint32_t find_open(const Usher__V1__ListEventsResponse *list, bool *ret_loading)
+{
+    *ret_loading = false;
+    for (size_t i = 0; i < list->n_events; i++) {
+        for (size_t k = 0; k < list->events[i]->n_performances; k++) {
+            const Usher__V1__Performance *performance = list->events[i]->performances[k];
+            if (performance->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN)
+                return performance->performance_id;
+            *ret_loading |=
+                performance->sale_state == USHER__V1__SALE_STATE__SALE_STATE_UNSPECIFIED;
+        }
+    }
+    return 0;
+}
+
 /* The first performance that is open, where none was named. */
 static int choose_performance(struct crowd_gate *gate, struct arena *arena)
 {
     Usher__V1__ListEventsRequest request = USHER__V1__LIST_EVENTS_REQUEST__INIT;
+    const int64_t until_ns = question_ends_ns(gate);
     const ProtobufCMessage *response;
     struct crowd *crowd = gate->crowd;
+    bool loading;
     crowd->performance_id = crowd->options.performance_id;
     if (crowd->performance_id != 0)
         return 0;
-    int err = ask(gate, TICKET_PATH("ListEvents"), &request.base,
-                  &usher__v1__list_events_response__descriptor, arena, &response);
-    if (err)
-        return err;
-    const Usher__V1__ListEventsResponse *list = (const void *)response;
-    for (size_t i = 0; i < list->n_events; i++) {
-        for (size_t k = 0; k < list->events[i]->n_performances; k++) {
-            const Usher__V1__Performance *performance = list->events[i]->performances[k];
-            if (performance->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN) {
-                crowd->performance_id = performance->performance_id;
-                return 0;
-            }
-        }
-    }
+    do {
+        int err = ask(gate, TICKET_PATH("ListEvents"), &request.base,
+                      &usher__v1__list_events_response__descriptor, arena, &response);
+        if (err)
+            return err;
+        crowd->performance_id = find_open((const void *)response, &loading);
+    } while (crowd->performance_id == 0 && loading && wait_for_load(until_ns));
+    if (crowd->performance_id != 0)
+        return 0;
     return gate_fail(gate, ERR_BUSY,
                      "no sale is open, so nothing was tried: usher event list, usher event open");
 }
@@ -184,6 +206,9 @@ static int check_open(struct crowd_gate *gate, const Usher__V1__Performance *per
                          "the sale of performance %u is paused, so nothing was tried: usher event "
                          "open %u",
                          id, id);
+    case USHER__V1__SALE_STATE__SALE_STATE_UNSPECIFIED:
+        return gate_fail(gate, ERR_BUSY,
+                         "the server is still loading performance %u, so nothing was tried", id);
     default:
         return gate_fail(gate, ERR_BUSY,
                          "the sale of performance %u was never opened, so nothing was tried: "
@@ -198,12 +223,18 @@ static int look_at_performance(struct crowd_gate *gate, struct arena *arena,
     Usher__V1__GetPerformanceRequest request = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
     const ProtobufCMessage *response;
     struct crowd *crowd = gate->crowd;
+    const Usher__V1__Performance *performance;
+    const int64_t until_ns = question_ends_ns(gate);
+    int err;
     request.performance_id = crowd->performance_id;
-    int err = ask(gate, TICKET_PATH("GetPerformance"), &request.base,
+    do {
+        err = ask(gate, TICKET_PATH("GetPerformance"), &request.base,
                   &usher__v1__performance__descriptor, arena, &response);
-    if (err)
-        return err;
-    const Usher__V1__Performance *performance = (const void *)response;
+        if (err)
+            return err;
+        performance = (const void *)response;
+    } while (performance->sale_state == USHER__V1__SALE_STATE__SALE_STATE_UNSPECIFIED &&
+             wait_for_load(until_ns));
     if (!performance->hall || !performance->counts)
         return gate_fail(gate, ERR_INVALID, "the server does not tell the hall");
     err = check_open(gate, performance);
