@@ -54,6 +54,20 @@ void rpc_call_request_hash(struct rpc_call *call, uint8_t ret_hash[32])
     crypto_hash_sha256_final(&h.state, ret_hash);
 }
 
+/* Takes out what is no UTF-8: the rest of a character where the text was cut. */
+static void keep_characters(char *text)
+{
+    struct view rest = view_str(text);
+    while (rest.len > 0) {
+        size_t len = utf8_char(rest);
+        memmove(text, rest.at, len);
+        text += len;
+        len = len ? len : 1;
+        rest = view_of(rest.at + len, rest.len - len);
+    }
+    *text = '\0';
+}
+
 int rpc_fail(struct rpc_call *call, enum rpc_code code, const Usher__V1__ErrorDetail *detail,
              const char *format, ...)
 {
@@ -63,6 +77,7 @@ int rpc_fail(struct rpc_call *call, enum rpc_code code, const Usher__V1__ErrorDe
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
+    keep_characters(text);
     call->code = code;
     call->message = arena_copy(&call->arena, view_str(text));
     if (!call->message)

@@ -41,6 +41,12 @@ static int get_performance(struct rpc_call *call, const void *request, void *res
     detail.retry_after_ms = 1500;
     if (ask->performance_id == 0)
         return rpc_fail(call, RPC_INVALID_ARGUMENT, &detail, "performance_id is 0 %%\n%s", "좌석");
+    if (ask->performance_id == PERFORMANCE_LONG) {
+        char text[1500];
+        for (size_t i = 0; i + 3 <= sizeof(text); i += 3)
+            memcpy(text + i, "좌", 3);
+        return rpc_fail(call, RPC_NOT_FOUND, NULL, "x%.*s", (int)sizeof(text), text);
+    }
     r->performance_id = ask->performance_id;
     r->version = UINT64_MAX;
     return 0;

@@ -31,6 +31,9 @@ enum {
     HOLD_SPINS = 2000003  /* ready in every turn, until fixture_spins is false */
 };
 
+/* Of GetPerformance: NOT_FOUND, with a sentence longer than there may be. */
+#define PERFORMANCE_LONG 9
+
 struct fixture {
     struct worker *worker;
     struct rpc_server *server;

@@ -63,7 +63,8 @@ void *rpc_call_state(const struct rpc_call *call);
 /* SHA-256 of the request's canonical protobuf encoding: equal requests, equal hash. */
 void rpc_call_request_hash(struct rpc_call *call, uint8_t ret_hash[32]);
 
-/* Ends the call with an error: return rpc_fail(…). detail may be NULL, is borrowed, and is packed
+/* Ends the call with an error: return rpc_fail(…). The sentence is cut at 1 KiB, at the end of a
+ * character, and loses what is no UTF-8. detail may be NULL, is borrowed, and is packed
  * at once. code is not RPC_OK. Returns a non-zero value. */
 int rpc_fail(struct rpc_call *call, enum rpc_code code, const Usher__V1__ErrorDetail *detail,
              const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -183,6 +183,16 @@ static void messages_are_percent_coded_and_details_packed(void **state)
     buf_release(&in);
 }
 
+/* A client may refuse a message that is no UTF-8, and with it the whole status. */
+static void a_long_message_ends_with_a_whole_character(void **state)
+{
+    struct buf in;
+    ask_lines(TICKET "GetPerformance", GRPC, VIEW_LIT("\0\0\0\0\2\x08\x09"), &in);
+    assert_has(&in, "grpc-message: x%EC%A2%8C");
+    assert_has(&in, "%EC%A2%8C\n");
+    buf_release(&in);
+}
+
 static void other_types_are_415(void **state)
 {
     static const char *const types[] = {"content-type: application/grpc-web\nte: trailers\n",
@@ -291,6 +301,7 @@ int main(void)
         cmocka_unit_test(a_good_call_for_comparison),
         cmocka_unit_test(bad_requests_have_their_codes),
         cmocka_unit_test(messages_are_percent_coded_and_details_packed),
+        cmocka_unit_test(a_long_message_ends_with_a_whole_character),
         cmocka_unit_test(other_types_are_415),
         cmocka_unit_test(connect_works_over_http2_too),
         cmocka_unit_test(a_body_without_end_is_refused_as_it_comes),
