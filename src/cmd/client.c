@@ -34,11 +34,12 @@ int client_authorization(const char *command, const struct client_values *values
                         "where it is",
                         path);
     case ERR_DENIED:
-        return cmd_fail(command, CMD_USAGE, "%s may be read by others than its owner: chmod 600 it",
-                        path);
+        return cmd_fail(command, CMD_USAGE, "%s may be read by others than its owner: chmod 600 %s",
+                        path, path);
     default:
         return cmd_fail(command, CMD_USAGE, "%s: %s", path,
-                        err == ERR_IO ? strerrordesc_np(errno) : "it holds no key");
+                        err == ERR_IO ? strerrordesc_np(errno)
+                                      : "it holds no key; the one wanted is DIR/operator.key");
     }
 }
 
@@ -71,9 +72,11 @@ static int refuse(struct client *client, const struct rpc_status *status)
             return CMD_UNREACHED; /* client_run says why */
         }
         if (status->code == RPC_UNAUTHENTICATED)
-            return cmd_fail(client->command, CMD_FALSE,
-                            "%s (unauthenticated: is this the key of this server?)",
-                            status->message);
+            return cmd_fail(
+                client->command, CMD_FALSE,
+                "the server does not take this operator key; --data DIR or --key FILE names "
+                "its own (%s)",
+                status->message);
         return cmd_fail(client->command, CMD_FALSE, "%s (%s)", status->message,
                         rpc_code_name(status->code));
     }

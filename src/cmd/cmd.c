@@ -89,6 +89,11 @@ static int unknown(const struct place *place, const char *word)
         names[i] = place->row->rows[i].name;
     const char *nearest = conf_nearest(word, names, place->row->row_count);
     const char *gap = *place->path ? " " : "";
+    if (word[0] == '-')
+        return cmd_fail(place->path, CMD_USAGE,
+                        "%s stands before a command, options come behind it; usher help%s%s lists "
+                        "the commands",
+                        word, gap, place->path);
     if (nearest)
         return cmd_fail(place->path, CMD_USAGE, "no command \"%s\"; did you mean \"%s\"?", word,
                         nearest);

@@ -90,15 +90,14 @@ static int create(struct demo *demo)
                                                                                   : ERR_UNAVAILABLE;
 }
 
-int demo_create(const char *url, const char *tls_ca_path, const uint8_t operator_key[KEY_BYTES])
+int demo_create(const char *url, const uint8_t operator_key[KEY_BYTES])
 {
     char key_text[KEY_TEXT_CHARS + 1];
     char authorization[sizeof("Bearer ") + KEY_TEXT_CHARS];
     struct demo demo = {0};
     key_format(operator_key, key_text);
     snprintf(authorization, sizeof(authorization), "Bearer %s", key_text);
-    const struct rpc_channel_options options = {
-        .url = url, .authorization = authorization, .tls_ca_path = tls_ca_path};
+    const struct rpc_channel_options options = {.url = url, .authorization = authorization};
     int err =
         rpc_channel_open(&options, deadline_after_ms(fiber_now_ns(), DEMO_STEP_MS), &demo.channel);
     if (err != 0) {

@@ -9,6 +9,6 @@
 
 /* Asks the server at url, as its organiser, for the demo, unless it has an event already. From a
  * fiber. Returns 0; an err code after having logged what went wrong. */
-int demo_create(const char *url, const char *tls_ca_path, const uint8_t operator_key[KEY_BYTES]);
+int demo_create(const char *url, const uint8_t operator_key[KEY_BYTES]);
 
 #endif

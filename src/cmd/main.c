@@ -54,7 +54,8 @@ int main(int argc, char **argv)
         argv[1] = (char *)"version";
     int code = cmd_dispatch(&usher, argc, argv);
     /* What was printed and did not reach its reader was not done. */
-    if (fflush(stdout) != 0 && code == CMD_OK)
+    const bool lost = fflush(stdout) != 0 || ferror(stdout);
+    if (lost && code == CMD_OK)
         return cmd_fail(argv[1], CMD_FALSE, "standard output could not be written");
     return code;
 }

@@ -133,10 +133,14 @@ static int set_from_file(struct reading *r, const char *path)
     r->file = fopen(path, "re");
     if (!r->file)
         return complain(r->conf, "%s: %s", path, strerrordesc_np(errno));
+    errno = 0;
     int line = ini_parse_stream(read_line, r, on_file_line, r);
+    int why = ferror(r->file) ? errno : 0; /* a folder can be opened, but not read */
     fclose(r->file);
     if (*r->conf->error)
         return ERR_INVALID;
+    if (why)
+        return complain(r->conf, "%s: %s", path, strerrordesc_np(why));
     if (line)
         return complain(r->conf, "%s, line %d: not of the form name = value", path, line);
     return 0;
@@ -249,6 +253,8 @@ static int set_flag(struct reading *r, int argc, char *const *argv, int *at)
     char source[NAME_BYTES + 4];
     const struct conf_option *option = find(r->table, flag.name);
     bool is_config = !option && view_eq(flag.name, VIEW_LIT("config"));
+    if (is_config && flag.value && !*flag.value)
+        return complain(r->conf, "--config wants a value: FILE");
     if (!option && !is_config && view_starts(flag.name, VIEW_LIT("no-"))) {
         option = find(r->table, view_of(flag.name.at + 3, flag.name.len - 3));
         if (option && option->type == CONF_BOOL && !flag.value)

@@ -197,6 +197,8 @@ static void a_file_stands_below_the_environment(void **state)
     expect_error(read_file(wide, NULL, NULL), "line 2: longer than 198 bytes");
     expect_error(READ("--config", "/nowhere/usher.conf"), "/nowhere/usher.conf: No such file");
     expect_error(READ("--config"), "--config wants a value: FILE");
+    expect_error(READ("--config="), "--config wants a value: FILE");
+    expect_error(READ("--config", "/"), "/: Is a directory");
 }
 
 static void a_misspelt_variable_is_refused(void **state)

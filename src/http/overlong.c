@@ -63,7 +63,7 @@ static uint8_t value_byte(struct overlong *o)
     if (!o->packed)
         return '0';
     const uint32_t over = short_len(o->len) * 8 % 5;
-    return o->value == 0 ? (uint8_t)((1u << over) - 1) : 0;
+    return (uint8_t)(o->value == 0 ? (1u << over) - 1 : 0);
 }
 
 static uint8_t next_byte(struct overlong *o)

@@ -58,18 +58,18 @@ def refused(name, code, pattern, *words, **how):
 
 
 def make_certificates():
-    for name in "good", "other":
+    for name, host in ("good", "localhost"), ("other", "localhost"), ("far", "tickets.example"):
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-             "-keyout", path(f"{name}.key"), "-out", path(f"{name}.pem"), "-subj", "/CN=localhost",
-             "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+             "-keyout", path(f"{name}.key"), "-out", path(f"{name}.pem"), "-subj", f"/CN={host}", "-addext",
+             f"subjectAltName=DNS:{host}" + (",IP:127.0.0.1" if host == "localhost" else "")], check=True,
+            capture_output=True)
     subprocess.run(["openssl", "pkey", "-in", path("good.key"), "-aes256", "-passout", "pass:x", "-out",
                     path("locked.key")], check=True, capture_output=True)
     with open(path("good.pem"), encoding="ascii") as file:
         lines = file.readlines()
     write("half.pem", "".join(lines[:5] + lines[-1:]))
     write("garbage.pem", "nothing\n")
-    os.makedirs(path("folder"))
 
 
 def serve_tls():
@@ -197,9 +197,14 @@ def urls(plain, secure):
         assert done.returncode == OK and json.loads(done.stdout)["events"], done.stderr
 
     report.check("url-trusted", is_trusted)
+    # The demo is there, or this would not start, whatever name the certificate is for.
+    far = server.Server(USHER, "--tls-cert", path("far.pem"), "--tls-key", path("far.key"), tls=True)
+    said("other-name", UNREACHED, "its certificate is for another name than 127.0.0.1", "--url",
+         f"https://{far.address}", "--tls-ca", "far.pem")
+    far.kill()
     refused("key-absent", USAGE, "there is no nope/operator.key; usher serve writes it", "hall", "list", "--url", http,
             "--data", "nope")
-    refused("key-of-another", FALSE, "is this the key of this server", "hall", "list", "--url", http, "--data",
+    refused("key-of-another", FALSE, "the server does not take this operator key; --data DIR or --key FILE", "hall", "list", "--url", http, "--data",
             secure.data)
 
 
@@ -323,6 +328,7 @@ def words():
     write("usher.conf", "\nworkers = many\n")
     refused("file-bad-value", USAGE, 'usher.conf, line 2: workers: "many" is not a whole number', "serve", "--config",
             "usher.conf")
+    refused("file-is-a-folder", USAGE, "serve: folder: Is a directory", "serve", "--config", "folder")
     refused("file-absent", USAGE, "nope.conf: No such file", "serve", "--config", "nope.conf")
     refused("sub-command-misspelt", USAGE, 'usher hall: no command "improt"; did you mean "import"', "hall", "improt")
     refused("help-misspelt", USAGE, 'usher hall: no command "improt"', "help", "hall", "improt")
@@ -352,6 +358,7 @@ def words():
 def main():
     plain = secure = None
     try:
+        os.makedirs(path("folder"))
         make_certificates()
         plain = server.Server(USHER)
         secure = server.Server(USHER, "--tls-cert", path("good.pem"), "--tls-key", path("good.key"), tls=True)
@@ -364,6 +371,7 @@ def main():
         audits(plain)
         events(plain)
         halls(plain)
+        server.at_the_end(report, plain, USHER)
     finally:
         for running in plain, secure:
             if running:
