@@ -196,10 +196,11 @@ void report_text(const struct report *report, FILE *out)
     report_time(options->within_ns, within);
     report_wish(options, wish, sizeof(wish));
     fprintf(out,
-            "%s people within %s at \"%s\", %s (%s places)\n%s, %u connections, %u thread%s, "
+            "%s people within %s at \"%s\", %s (%s places)\n%s, %u connection%s, %u thread%s, "
             "seed %llu\n\n",
             users, within, crowd->event_name, crowd->hall_name, places, wish, options->connections,
-            options->threads, options->threads == 1 ? "" : "s", (unsigned long long)options->seed);
+            options->connections == 1 ? "" : "s", options->threads,
+            options->threads == 1 ? "" : "s", (unsigned long long)options->seed);
     print_outcomes(crowd, out);
     fputc('\n', out);
     print_times(report, out);
