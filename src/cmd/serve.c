@@ -344,6 +344,8 @@ static int run(struct house *house, const sigset_t *ending)
     fflush(stdout);
     int signal_number;
     sigwait(ending, &signal_number);
+    /* A second one does what it does to any process: whoever sends it will not wait. */
+    pthread_sigmask(SIG_UNBLOCK, ending, NULL);
     log_event(LOG_INFO, "server.drain", log_int("process.signal", signal_number));
     return CMD_OK;
 }
