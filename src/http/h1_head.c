@@ -206,13 +206,7 @@ static bool is_authority(struct view v)
 
 static int split_target(struct view target, struct head *head)
 {
-    bool bad = false;
-
-    for (size_t i = 0; i < target.len; i++) {
-        uint8_t b = (uint8_t)target.at[i];
-        bad |= b <= ' ' || b >= 0x7f || b == '#';
-    }
-    if (bad)
+    if (!head_is_target(target))
         return 400;
     /* The absolute form, which a server must accept (RFC 9112, 3.2.2). */
     if (target.len > 7 && view_eq_nocase(view_of(target.at, 7), VIEW_LIT("http://"))) {

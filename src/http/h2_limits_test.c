@@ -22,7 +22,7 @@ enum {
     WINDOW_UPDATE,
     CONTINUATION
 };
-enum { END_STREAM = 1, ACK = 1, END_HEADERS = 4 };
+enum { END_STREAM = 1, ACK = 1, END_HEADERS = 4, PADDED = 8 };
 
 struct attack {
     struct h2_recorder server;
@@ -132,6 +132,13 @@ static void put_empty_data(struct attack *a, uint32_t i)
     put_frame(&a->bytes, DATA, 0, 1, NULL, 0);
 }
 
+static void put_only_padding(struct attack *a, uint32_t i)
+{
+    if (i == 0)
+        put_request(a, 1, false);
+    put_frame(&a->bytes, DATA, PADDED, 1, "\3\0\0\0", 4);
+}
+
 static void put_rapid_reset(struct attack *a, uint32_t i)
 {
     put_request(a, 2 * i + 1, true);
@@ -159,6 +166,7 @@ static const struct flood {
     {"SETTINGS", put_settings, 199},
     {"PRIORITY", put_priority, 199},
     {"empty DATA", put_empty_data, 199},
+    {"only padding", put_only_padding, 199},
     {"rapid reset", put_rapid_reset, 1000},
     {"made reset", put_made_reset, 1000},
     {"WINDOW_UPDATE", put_window_update, 20000},
@@ -402,6 +410,55 @@ static void connect_is_refused(void **state)
     assert_int_equal(h2_stream_count(a.server.h2), 0);
     buf_release(&block);
     attack_release(&a);
+}
+
+/* Who waits with his body is told to go on (RFC 9110, 10.1.1); who has none is not. */
+static void continue_is_said(void **state)
+{
+    for (int ends = 0; ends <= 1; ends++) {
+        struct attack a;
+        struct buf block;
+        attack_init(&a, NULL);
+        buf_init(&block, 1000);
+        put_pseudo(&block, true);
+        put_field(&block, "expect", "100-continue");
+        put_frame(&a.bytes, HEADERS, END_HEADERS | (ends ? END_STREAM : 0), 1, block.bytes,
+                  block.len);
+        assert_int_equal(feed(&a, 100, 1), 0);
+        const uint8_t *frame = sent_frame(&a, HEADERS, 0);
+        assert_int_equal(frame != NULL, !ends);
+        if (frame)
+            assert_int_equal(frame[4], END_HEADERS);
+        put_frame(&a.bytes, DATA, END_STREAM, 1, "x", 1);
+        if (!ends)
+            assert_int_equal(feed(&a, 100, 1), 0);
+        assert_true(recorder_logged(&a.server, ends ? "1:POST / 1|1.|" : "1:POST / 1|1=x|1.|"));
+        assert_null(sent_frame(&a, HEADERS, 1));
+        buf_release(&block);
+        attack_release(&a);
+    }
+}
+
+/* The same paths as over HTTP/1.1. */
+static void bad_paths(void **state)
+{
+    static const char *const paths[] = {"/a#b", "/?a#b", "/\xc3\xa9", "/\x7f"};
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct attack a;
+        struct buf block;
+        attack_init(&a, NULL);
+        buf_init(&block, 1000);
+        buf_append(&block, "\x82\x86\x41\x01h", 5);
+        put_field(&block, ":path", paths[i]);
+        put_frame(&a.bytes, HEADERS, END_HEADERS | END_STREAM, 1, block.bytes, block.len);
+        assert_int_equal(feed(&a, 100, 1), 0);
+        assert_true(recorder_logged(&a.server, ""));
+        /* Refused by us, or reset by a nghttp2 that looks itself. */
+        assert_true(sent_frame(&a, HEADERS, 0) || sent_frame(&a, RST_STREAM, 0));
+        buf_release(&block);
+        attack_release(&a);
+    }
 }
 
 /* Frames that break the connection. */
@@ -698,6 +755,8 @@ int main(void)
         cmocka_unit_test(te_trailers_is_fine),
         cmocka_unit_test(false_length),
         cmocka_unit_test(connect_is_refused),
+        cmocka_unit_test(continue_is_said),
+        cmocka_unit_test(bad_paths),
         cmocka_unit_test(frames_that_break),
         cmocka_unit_test(wrong_preface),
         cmocka_unit_test(streams_are_bounded),

@@ -214,13 +214,21 @@ static void request_head(struct h2_stream *s, struct h2_block *block, bool ends)
 {
     const struct head *head = &block->head;
     bool star = view_eq(head->path, VIEW_LIT("*")) && head->method == HEAD_METHOD_OPTIONS;
+    struct view expected;
+    bool expects = !block->too_large && head_find(head, VIEW_LIT("expect"), &expected);
 
     if (block->too_large)
         h2_refuse(s, 431);
     else if (!star && (head->path.len == 0 || head->path.at[0] != '/'))
         h2_refuse(s, 400); /* CONNECT has none */
+    else if (!head_is_target(head->path) || !head_is_target(head->query))
+        h2_refuse(s, 400);
+    else if (expects && !view_eq_nocase(expected, VIEW_LIT("100-continue")))
+        h2_refuse(s, 417);
     else
         tell_head(s, &block->head, ends);
+    if (expects && !ends && s->body_max != BODY_REFUSE)
+        h2_say_continue(s);
 }
 
 static void block_end(struct h2 *h, const nghttp2_frame *frame)
@@ -326,6 +334,13 @@ static void ping_answered(struct h2 *h)
         h->drain_ns = h->now_ns; /* h2_receive takes the second step */
 }
 
+/* Empty like those that have no bytes at all (CVE-2019-9518). */
+static bool is_only_padding(const nghttp2_frame *frame)
+{
+    return frame->hd.length > 0 && frame->hd.length == frame->data.padlen &&
+           !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM);
+}
+
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user)
 {
     struct h2 *h = user;
@@ -344,7 +359,10 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
         h->peer_goaway = true;
         return 0;
     case NGHTTP2_DATA:
-        break;
+        if (!is_only_padding(frame) || rate_take(&h->controls, h->now_ns))
+            break;
+        h->overrun = true;
+        return NGHTTP2_ERR_CALLBACK_FAILURE;
     default:
         return 0;
     }

@@ -294,6 +294,14 @@ void h2_reset(struct h2_stream *stream, enum h2_code code)
     h2_flush(s->h2);
 }
 
+void h2_say_continue(struct h2_stream *s)
+{
+    const nghttp2_nv status = h2_nv(VIEW_LIT(":status"), VIEW_LIT("100"));
+
+    if (nghttp2_submit_headers(s->h2->session, NGHTTP2_FLAG_NONE, s->id, NULL, &status, 1, NULL))
+        s->h2->no_memory = true;
+}
+
 void h2_refuse(struct h2_stream *s, int status)
 {
     const struct head_field type = {VIEW_LIT("content-type"), VIEW_LIT(REFUSAL_TYPE)};

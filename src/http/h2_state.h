@@ -138,6 +138,8 @@ int h2_block_save(struct h2 *h);
 void h2_block_load(struct h2 *h, struct h2_block *block);
 void h2_block_drop(struct h2_block *block);
 
+/* "100 Continue", to who waits for it with his body (RFC 9110, 10.1.1). */
+void h2_say_continue(struct h2_stream *s);
 /* A server's own answer to what it refuses. */
 void h2_refuse(struct h2_stream *s, int status);
 

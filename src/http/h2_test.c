@@ -367,6 +367,38 @@ static void resets(void **state)
     pair_release(&p);
 }
 
+/* A client does not see that it was told to go on; h2_limits_test.c does. */
+static void expectations(void **state)
+{
+    static const struct {
+        const char *value, *body, *log;
+    } cases[] = {
+        {"100-continue", "12345", "1:200 1|1=reply|1+2|1.|1x0|"},
+        {"100-Continue", "12345", "1:200 1|1=reply|1+2|1.|1x0|"},
+        {"100-continue", "", "1:200 1|1=reply|1+2|1.|1x0|"},
+        {"100-continue", "123456", "1:413 2|1=413: the body is longer than this takes\n|1.|1x0|"},
+        {"miracles", "", "1:417 2|1=417: the only expectation is 100-continue\n|1.|1x0|"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct head_field field = {VIEW_LIT("expect"), view_str(cases[i].value)};
+        const struct head_request request = {.method = VIEW_LIT("POST"),
+                                             .path = VIEW_LIT("/"),
+                                             .authority = VIEW_LIT("h"),
+                                             .fields = &field,
+                                             .field_count = 1};
+        struct h2_stream *s;
+        struct pair p;
+        pair_init(&p, NULL);
+        p.server.body_max = 5;
+        p.server.on_end = answer_unary;
+        assert_int_equal(
+            h2_request(p.client.h2, &request, body_copied(view_str(cases[i].body)), NULL, &s), 0);
+        pump(&p, 10000);
+        assert_true(recorder_logged(&p.client, cases[i].log));
+        pair_release(&p);
+    }
+}
+
 static void too_large(void **state)
 {
     struct pair p;
@@ -545,6 +577,7 @@ int main(void)
         cmocka_unit_test(slow_reader),
         cmocka_unit_test(empty_stream),
         cmocka_unit_test(resets),
+        cmocka_unit_test(expectations),
         cmocka_unit_test(too_large),
         cmocka_unit_test(bad_fields),
         cmocka_unit_test(busy),

@@ -129,6 +129,17 @@ bool head_is_token_byte(char b)
     return classes[(uint8_t)b] & IS_TOKEN;
 }
 
+bool head_is_target(struct view v)
+{
+    bool bad = false;
+
+    for (size_t i = 0; i < v.len; i++) {
+        uint8_t b = (uint8_t)v.at[i];
+        bad |= b <= ' ' || b >= 0x7f || b == '#';
+    }
+    return !bad;
+}
+
 static bool field_clean(const struct head_field *field)
 {
     uint8_t name = IS_LOWER, value = 0;

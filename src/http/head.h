@@ -58,6 +58,9 @@ bool head_lists(const struct head *head, struct view name, struct view token);
 /* Whether b may stand in a field name or a method (tchar of RFC 9110, 5.6.2). */
 bool head_is_token_byte(char b);
 
+/* Whether v may stand in a request's target: visible ASCII, and no fragment (RFC 9110, 7.1). */
+bool head_is_target(struct view v);
+
 /* GET, HEAD … by name, which is case-sensitive (RFC 9110, 9.1). */
 enum head_method head_method_of(struct view name);
 

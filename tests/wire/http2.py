@@ -136,6 +136,23 @@ def empty_data_flood(server):
     floods(server, lambda i: (OPEN if i == 0 else b"") + frame(DATA, 0, 1, b""), 10_000)
 
 
+def padding_flood(server):
+    """As empty as no bytes at all."""
+    floods(server, lambda i: (OPEN if i == 0 else b"") + frame(DATA, PADDED, 1, b"\x03\0\0\0"), 10_000)
+
+
+def continue_is_said(server):
+    """Over HTTP/2 too; and what else is expected is 417, as over HTTP/1.1."""
+    with Http2(server) as link:
+        number = link.open(GUEST, ("content-type", "application/json"), ("expect", "100-continue"), ends=False)
+        link.wait(lambda: link.stream(number).heads, "100")
+        assert link.streams[number].heads == [[(":status", "100")]], link.streams[number].heads
+        link.send(frame(DATA, END_STREAM, number, b"{}"))
+        assert link.answer(number).field(":status") == "200", link.streams[number].heads
+        assert link.call(GUEST, *GRPC, ("expect", "miracles"), body=envelope(b"")).field(":status") == "417"
+        assert link.is_alive()
+
+
 def window_update_flood(server):
     floods(server, lambda i: frame(WINDOW_UPDATE, 0, 0, b"\0\0\0\1"), 200_000)
 
@@ -265,7 +282,7 @@ def padding_and_priority(server):
 
 
 TESTS = (prefaces, rapid_reset, made_you_reset, settings_flood, ping_flood, priority_flood, empty_data_flood,
-         window_update_flood, continuation_flood, empty_continuation_flood, header_bomb, head_too_long,
+         padding_flood, continue_is_said, window_update_flood, continuation_flood, empty_continuation_flood, header_bomb, head_too_long,
          frames_on_closed_streams, data_behind_the_end, stream_window_overflow, more_than_the_window, too_many_streams,
          what_is_unknown_is_skipped, goodbye, padding_and_priority)
 
