@@ -66,6 +66,11 @@ static void show_wait(void *arg)
 static int refuse(struct client *client, const struct rpc_status *status)
 {
     const Usher__V1__ErrorDetail *detail = status->detail;
+    if (status->code == RPC_DEADLINE_EXCEEDED)
+        return cmd_fail(client->command, CMD_UNREACHED,
+                        "no answer within %d s; what was asked for may be done or not: look before "
+                        "you ask again",
+                        CLIENT_CALL_MS / 1000);
     if (!detail || !detail->reason[0]) {
         if (status->code == RPC_UNAVAILABLE) {
             snprintf(client->broken, sizeof(client->broken), "%s", status->message);

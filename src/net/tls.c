@@ -220,6 +220,27 @@ int net_tls_check_client(const char *ca_path, char ret_why[NET_TLS_WHY_MAX])
     return 0;
 }
 
+/* Why a handshake that returned `done` failed, at the client's end. */
+static int explain_handshake(SSL *session, int done, const char *server_name,
+                             char ret_why[NET_TLS_WHY_MAX])
+{
+    const long verdict = SSL_get_verify_result(session);
+    const int how = SSL_get_error(session, done), reason = ERR_GET_REASON(ERR_peek_last_error());
+    if (how == SSL_ERROR_WANT_READ || how == SSL_ERROR_WANT_WRITE)
+        return because(ret_why, "it takes connections but says nothing");
+    if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
+        return because(ret_why, "its certificate is for another name than %s", server_name);
+    if (verdict != X509_V_OK)
+        return because(ret_why,
+                       "its certificate is not trusted (%s); --tls-ca FILE names a root to trust",
+                       X509_verify_cert_error_string(verdict));
+    if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        return because(ret_why, "it does not speak TLS; try http:// instead of https://");
+    return because(ret_why, "the TLS handshake failed: %s",
+                   reason ? ERR_reason_error_string(ERR_peek_last_error())
+                          : "the connection broke");
+}
+
 int net_tls_check_peer(const char *ca_path, const char *server_name, int fd,
                        char ret_why[NET_TLS_WHY_MAX])
 {
@@ -233,23 +254,9 @@ int net_tls_check_peer(const char *ca_path, const char *server_name, int fd,
         return because(ret_why, "%s", err_text(err));
     }
     ERR_clear_error();
-    if (SSL_do_handshake(session) != 1) {
-        long verdict = SSL_get_verify_result(session);
-        int reason = ERR_GET_REASON(ERR_peek_last_error());
-        if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
-            err = because(ret_why, "its certificate is for another name than %s", server_name);
-        else if (verdict != X509_V_OK)
-            err = because(
-                ret_why, "its certificate is not trusted (%s); --tls-ca FILE names a root to trust",
-                X509_verify_cert_error_string(verdict));
-        else if (reason == SSL_R_WRONG_VERSION_NUMBER ||
-                 reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-            err = because(ret_why, "it does not speak TLS; try http:// instead of https://");
-        else
-            err = because(ret_why, "the TLS handshake failed: %s",
-                          reason ? ERR_reason_error_string(ERR_peek_last_error())
-                                 : "the connection broke");
-    }
+    int done = SSL_do_handshake(session);
+    if (done != 1)
+        err = explain_handshake(session, done, server_name, ret_why);
     SSL_free(session);
     net_tls_free(tls);
     return err;

@@ -181,6 +181,9 @@ def urls(plain, secure):
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
         said("refused", UNREACHED, f"{address}: nothing listens there; is usher serve running", "--url", address)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        said("silent", UNREACHED, "it takes connections but says nothing", "--url",
+             f"https://127.0.0.1:{silent.getsockname()[1]}")
     said("http-to-tls", UNREACHED, "does it speak TLS\\? then try https://|it speaks TLS", "--url",
          f"http://{secure.address}")
     said("tls-to-http", UNREACHED, "it does not speak TLS; try http://", "--url", f"https://{plain.address}",
