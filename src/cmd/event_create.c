@@ -33,7 +33,7 @@ struct create_values {
 
 static const struct conf_option options[] = {
     {"name", CONF_STR, offsetof(struct create_values, name), NULL, 1, 200,
-     .help = "the event's name (required, but with --event)"},
+     .help = "the event's name (required, unless there is --event)"},
     {"description", CONF_STR, offsetof(struct create_values, description), NULL, 0, 4000,
      .help = "what it is"},
     {"event", CONF_INT, offsetof(struct create_values, event_id), NULL, 1, UINT32_MAX,
@@ -45,7 +45,7 @@ static const struct conf_option options[] = {
              "+30d; not past"},
     {"prices", CONF_STR, offsetof(struct create_values, prices.list), NULL, 1, 1000,
      .help = "amounts by the hall's order of categories, a,b,c; a single one is for all (required, "
-             "or --price)"},
+             "unless there is --price)"},
     {"currency", CONF_STR, offsetof(struct create_values, currency), "KRW",
      .help = "three capital letters (ISO 4217); whether they are money is not looked up"},
     {"hold-ttl", CONF_MS, offsetof(struct create_values, hold_ttl_ms), "8m", 1000, 86400000,

@@ -8,8 +8,10 @@
 #include "cmd/cmd.h"
 #include "cmd/commit.h"
 
-#ifdef __clang__
-#define COMPILER "clang " __clang_version__
+#define TEXT_OF(x)      #x
+#define DOTTED(a, b, c) TEXT_OF(a) "." TEXT_OF(b) "." TEXT_OF(c)
+#ifdef __clang__ /* its __clang_version__ says more than a version */
+#define COMPILER "clang " DOTTED(__clang_major__, __clang_minor__, __clang_patchlevel__)
 #else
 #define COMPILER "gcc " __VERSION__
 #endif

@@ -343,7 +343,7 @@ def words():
     def version_for_machines():
         version = json.loads(run("version", "--json").stdout)
         assert re.fullmatch(r"[0-9a-f]{12}|unknown", version["commit"]), version
-        assert re.match("(gcc|clang) ", version["compiler"]), version
+        assert re.fullmatch(r"(gcc|clang) [0-9.]+\S*", version["compiler"]), version
 
     report.check("help-whatever-is-set", help_whatever_is_set)
     report.check("version-json", version_for_machines)
