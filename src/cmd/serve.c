@@ -259,6 +259,8 @@ static int build_front_door(struct house *house)
     house->services[0] = ticket_service(house->ticket);
     house->services[1] = auth_service(&house->auth);
     const struct rpc_server_options server = server_options(house);
+    house->gateway.figures = ticket_render;
+    house->gateway.figures_state = house->ticket;
     int err = rpc_server_start(house->workers, house->worker_count, &server, &house->server);
     if (err != 0)
         return fail_to_listen(values->listen, err);

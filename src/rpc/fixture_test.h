@@ -32,7 +32,7 @@ enum {
 };
 
 /* Of GetPerformance: NOT_FOUND, with a sentence longer than there may be. */
-#define PERFORMANCE_LONG 9
+#define PERFORMANCE_LONG 300
 
 struct fixture {
     struct worker *worker;

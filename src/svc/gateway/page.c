@@ -97,6 +97,8 @@ static struct rpc_page metrics_page(struct gateway *gateway, const struct rpc_pa
     struct buf out;
     buf_init(&out, PAGE_METRICS_MAX);
     int err = server ? render_server(&out, server) : 0;
+    if (!err && gateway->figures)
+        err = gateway->figures(gateway->figures_state, &out);
     if (!err)
         err = metrics_render(&out);
     if (!err)

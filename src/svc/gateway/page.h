@@ -10,6 +10,7 @@
 
 #include <stdatomic.h>
 
+#include "mem/buf.h"
 #include "rpc/server.h"
 
 #define PAGE_METRICS_MAX (1u << 20) /* bytes of /metrics */
@@ -17,6 +18,10 @@
 struct gateway {
     /* For /metrics; NULL until rpc_server_start has returned. Borrowed. */
     _Atomic(const struct rpc_server *) server;
+    /* Appends what other roles count, for /metrics; NULL: nothing. Runs on any worker's loop and
+     * must not wait. What buf_printf returns. */
+    int (*figures)(void *figures_state, struct buf *out);
+    void *figures_state;
     /* /healthz answers 503 from now on, so that a balancer looks elsewhere. */
     atomic_bool draining;
 };

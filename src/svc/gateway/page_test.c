@@ -141,8 +141,14 @@ static void health_follows_the_drain(void **state)
     assert_true(view_starts(robots.body, VIEW_LIT("User-agent: *\n")));
 }
 
+static int figures(void *figures_state, struct buf *out)
+{
+    return buf_printf(out, "usher_seats_free %d\n", *(int *)figures_state);
+}
+
 static void metrics_have_the_servers_figures_too(void **state)
 {
+    int free_seats = 12;
     metric_add(&tried, 9);
     struct rpc_page page = get("/metrics", "", "");
     assert_int_equal(page.status, 200);
@@ -154,6 +160,12 @@ static void metrics_have_the_servers_figures_too(void **state)
     page = get("/metrics", "", "");
     assert_non_null(strstr(page.body.at, "usher_calls_total 41\n"));
     assert_non_null(strstr(page.body.at, "usher_connections_open 3\n"));
+    assert_null(strstr(page.body.at, "usher_seats_free"));
+    gateway.figures = figures;
+    gateway.figures_state = &free_seats;
+    page = get("/metrics", "", "");
+    assert_non_null(strstr(page.body.at, "usher_seats_free 12\n"));
+    gateway.figures = NULL;
     atomic_store(&gateway.server, NULL);
     struct arena small;
     arena_init(&small, 64);

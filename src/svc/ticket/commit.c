@@ -3,9 +3,15 @@
  * next gathers; there is no timer.
  */
 #include "observe/log.h"
+#include "observe/metrics.h"
 #include "svc/ticket/state.h"
 
 #define COMMIT_ARENA_MAX (16u << 20)
+
+METRIC_HISTOGRAM(commit_time, "usher_commit_seconds",
+                 "From a commit's beginning until it is durable.", "");
+METRIC_COUNTER(changes_committed, "usher_changes_total",
+               "Holds, releases, expiries, sales and the like that are durable.", "");
 
 /* Moves the figures by one durable change, and says what became of its seats. */
 static enum seats_state account_for(struct owner_figures *figures, const struct owner_entry *entry)
@@ -75,14 +81,18 @@ static int commit_once(struct owner *owner, struct owner_gathering *g)
     struct arena arena;
     struct store_batch batch;
     arena_init(&arena, COMMIT_ARENA_MAX);
+    const int64_t began_ns = fiber_now_ns();
     int err = owner_build(owner, g, &arena, &batch);
     if (err == 0) {
         struct store *store = owner->options.store;
         const int64_t deadline_ns = deadline_after_ms(fiber_now_ns(), OWNER_COMMIT_MAX_MS);
         err = store->ops->commit(store, &batch, deadline_ns);
     }
-    if (err == 0)
+    if (err == 0) {
+        metric_observe_ns(&commit_time, fiber_now_ns() - began_ns);
+        metric_add(&changes_committed, g->count);
         commit_done(owner, g, &batch);
+    }
     arena_release(&arena);
     return err;
 }

@@ -184,32 +184,3 @@ void ticket_stop(struct ticket *ticket)
     }
     free_ticket(ticket);
 }
-
-/* ---- insight ---- */
-
-bool ticket_ready(struct ticket *ticket)
-{
-    struct ticket_stats stats;
-    ticket_stats(ticket, &stats);
-    return stats.serving == stats.performances;
-}
-
-void ticket_stats(struct ticket *ticket, struct ticket_stats *ret_stats)
-{
-    *ret_stats = (struct ticket_stats){0};
-    for (uint32_t i = 1; i <= catalog_performance_last(ticket->catalog); i++) {
-        const struct catalog_performance *entry = catalog_performance(ticket->catalog, i);
-        struct owner_figures figures;
-        if (!entry)
-            continue;
-        owner_figures(entry->owner, &figures);
-        ret_stats->performances++;
-        ret_stats->serving += figures.serving;
-        ret_stats->watchers += feed_watcher_count(entry->feed);
-        ret_stats->free += figures.counts.free;
-        ret_stats->held += figures.counts.held;
-        ret_stats->sold += figures.counts.sold;
-        ret_stats->orders_confirmed += figures.orders_confirmed;
-        ret_stats->orders_cancelled += figures.orders_cancelled;
-    }
-}

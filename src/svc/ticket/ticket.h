@@ -10,6 +10,7 @@
 #include "chance/chance.h"
 #include "fiber/offload.h"
 #include "fiber/worker.h"
+#include "mem/buf.h"
 #include "rpc/rpc.h"
 #include "store/store.h"
 #include "token/ticket_code.h"
@@ -39,11 +40,8 @@ struct rpc_service ticket_service(struct ticket *ticket);
 /* True once every owner has loaded: for health. */
 bool ticket_ready(struct ticket *ticket);
 
-/* For /metrics. */
-struct ticket_stats {
-    uint32_t performances, serving, watchers;
-    uint64_t free, held, sold, orders_confirmed, orders_cancelled;
-};
-void ticket_stats(struct ticket *ticket, struct ticket_stats *ret_stats);
+/* Appends the figures of all performances together, for /metrics: as gateway.figures, with a struct
+ * ticket as its state. From any thread. ERR_FULL, ERR_NO_MEMORY. */
+int ticket_render(void *ticket, struct buf *out);
 
 #endif
