@@ -1,6 +1,7 @@
 #include "cmd/demo.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "err/err.h"
@@ -11,6 +12,8 @@
 #define DEMO_STEP_MS  30000
 #define DEMO_ARENA    (8u << 20)
 #define DEMO_CAPACITY 2000
+#define DEMO_PRICES   5
+#define DEMO_NAME     "Opening Night"
 
 struct demo {
     struct rpc_channel *channel;
@@ -34,58 +37,62 @@ static const void *ask(struct demo *demo, const char *method, const ProtobufCMes
     return NULL;
 }
 
-static int create(struct demo *demo)
+/* What a ticket costs, dearest first, and when the curtain rises: about thirty days from now. */
+static void fill_performance(const Usher__V1__Hall *hall, Usher__V1__Price *prices,
+                             Usher__V1__Price **price_list,
+                             Usher__V1__CreatePerformanceRequest *ret_wish)
 {
-    Usher__V1__ListEventsRequest list = USHER__V1__LIST_EVENTS_REQUEST__INIT;
-    const Usher__V1__ListEventsResponse *there =
-        ask(demo, "ListEvents", &list.base, &usher__v1__list_events_response__descriptor);
-    if (!there)
-        return ERR_UNAVAILABLE;
-    if (there->n_events > 0)
-        return 0;
+    const int64_t day_ms = 86400000;
+    usher__v1__create_performance_request__init(ret_wish);
+    ret_wish->hall_id = hall->hall_id;
+    ret_wish->starts_at_ms =
+        (clock_wall_ms(clock_system()) / day_ms + 30) * day_ms + 10 * 3600000; /* 19:00 in Seoul */
+    ret_wish->n_prices = hall->n_categories < DEMO_PRICES ? hall->n_categories : DEMO_PRICES;
+    ret_wish->prices = price_list;
+    for (size_t i = 0; i < ret_wish->n_prices; i++) {
+        usher__v1__price__init(&prices[i]);
+        prices[i].category = (uint32_t)i;
+        prices[i].amount = 165000 - 22000 * (int64_t)i;
+        price_list[i] = &prices[i];
+    }
+}
 
+/* The event with its one performance, still a draft; NULL after having logged why not. */
+static const Usher__V1__Event *create(struct demo *demo)
+{
     Usher__V1__GenerateHallRequest shape = USHER__V1__GENERATE_HALL_REQUEST__INIT;
     shape.name = (char *)"Demo Hall";
     shape.capacity = DEMO_CAPACITY;
     const Usher__V1__Hall *hall =
         ask(demo, "GenerateHall", &shape.base, &usher__v1__hall__descriptor);
     if (!hall)
-        return ERR_UNAVAILABLE;
+        return NULL;
+    Usher__V1__Price prices[DEMO_PRICES], *price_list[DEMO_PRICES];
+    Usher__V1__CreatePerformanceRequest performance;
+    fill_performance(hall, prices, price_list, &performance);
+    Usher__V1__CreateEventRequest wish = USHER__V1__CREATE_EVENT_REQUEST__INIT;
+    wish.name = (char *)DEMO_NAME;
+    wish.description = (char *)"A demo on-sale: hold seats, order, and watch others do the same.";
+    wish.performance = &performance;
+    return ask(demo, "CreateEvent", &wish.base, &usher__v1__event__descriptor);
+}
 
-    Usher__V1__CreateEventRequest event_wish = USHER__V1__CREATE_EVENT_REQUEST__INIT;
-    event_wish.name = (char *)"Opening Night";
-    event_wish.description =
-        (char *)"A demo on-sale: hold seats, order, and watch others do the same.";
-    const Usher__V1__Event *event =
-        ask(demo, "CreateEvent", &event_wish.base, &usher__v1__event__descriptor);
+/* In an empty store, the demo, on sale. One that was cut off before it opened is opened. */
+static int ensure(struct demo *demo)
+{
+    Usher__V1__ListEventsRequest list = USHER__V1__LIST_EVENTS_REQUEST__INIT;
+    const Usher__V1__ListEventsResponse *there =
+        ask(demo, "ListEvents", &list.base, &usher__v1__list_events_response__descriptor);
+    if (!there)
+        return ERR_UNAVAILABLE;
+    const Usher__V1__Event *event = there->n_events == 0 ? create(demo) : there->events[0];
     if (!event)
         return ERR_UNAVAILABLE;
-
-    static const int64_t amounts[] = {165000, 143000, 121000, 99000, 77000};
-    Usher__V1__Price prices[5];
-    Usher__V1__Price *price_list[5];
-    const size_t count = hall->n_categories < 5 ? hall->n_categories : 5;
-    for (size_t i = 0; i < count; i++) {
-        usher__v1__price__init(&prices[i]);
-        prices[i].category = (uint32_t)i;
-        prices[i].amount = amounts[i];
-        price_list[i] = &prices[i];
-    }
-    Usher__V1__CreatePerformanceRequest wish = USHER__V1__CREATE_PERFORMANCE_REQUEST__INIT;
-    const int64_t now_ms = clock_wall_ms(clock_system());
-    const int64_t day_ms = 86400000;
-    wish.event_id = event->event_id;
-    wish.hall_id = hall->hall_id;
-    wish.starts_at_ms = (now_ms / day_ms + 30) * day_ms + 10 * 3600000; /* 19:00 in Seoul */
-    wish.prices = price_list;
-    wish.n_prices = count;
-    const Usher__V1__Performance *performance =
-        ask(demo, "CreatePerformance", &wish.base, &usher__v1__performance__descriptor);
-    if (!performance)
-        return ERR_UNAVAILABLE;
-
+    if (strcmp(event->name, DEMO_NAME) != 0 || event->n_performances != 1 ||
+        event->performances[0]->sale_state != USHER__V1__SALE_STATE__SALE_STATE_DRAFT)
+        return 0; /* not ours, or open already */
     Usher__V1__OpenSaleRequest open = USHER__V1__OPEN_SALE_REQUEST__INIT;
-    open.performance_id = performance->performance_id;
+    open.performance_id = event->performances[0]->performance_id;
     return ask(demo, "OpenSale", &open.base, &usher__v1__performance__descriptor) ? 0
                                                                                   : ERR_UNAVAILABLE;
 }
@@ -105,7 +112,7 @@ int demo_create(const char *url, const uint8_t operator_key[KEY_BYTES])
         return err;
     }
     arena_init(&demo.arena, DEMO_ARENA);
-    err = create(&demo);
+    err = ensure(&demo);
     arena_release(&demo.arena);
     rpc_channel_close(demo.channel);
     return err;

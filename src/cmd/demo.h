@@ -7,8 +7,9 @@
 
 #include "token/key.h"
 
-/* Asks the server at url, as its organiser, for the demo, unless it has an event already. From a
- * fiber. Returns 0; an err code after having logged what went wrong. */
+/* Asks the server at url, as its organiser, for the demo, unless it has another event; a demo that
+ * was cut off before its sale opened is opened. From a fiber. Returns 0; an err code after having
+ * logged what went wrong. */
 int demo_create(const char *url, const uint8_t operator_key[KEY_BYTES]);
 
 #endif

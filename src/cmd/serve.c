@@ -208,7 +208,11 @@ static int build_roles(struct house *house)
                         "%s/usher.db: what was sold cannot be read, the data are damaged; usher "
                         "audit --data %s tells where",
                         house->values.data, house->values.data);
-    return err == 0 ? 0 : fail("loading the sales", err);
+    if (err != 0)
+        return fail("loading the sales", err);
+    house->services[0] = ticket_service(house->ticket);
+    house->services[1] = auth_service(&house->auth);
+    return 0;
 }
 
 static int identify(void *state, struct view authorization, struct rpc_identity *ret_identity)
@@ -256,8 +260,6 @@ static struct rpc_server_options server_options(struct house *house)
 static int build_front_door(struct house *house)
 {
     const struct serve_values *values = &house->values;
-    house->services[0] = ticket_service(house->ticket);
-    house->services[1] = auth_service(&house->auth);
     const struct rpc_server_options server = server_options(house);
     house->gateway.figures = ticket_render;
     house->gateway.figures_state = house->ticket;
@@ -332,6 +334,8 @@ static int run(struct house *house, const sigset_t *ending)
         code = build_workers(house);
     if (code == 0)
         code = build_roles(house);
+    if (code == 0 && house->values.demo)
+        make_demo(house); /* before the door opens: whoever comes in finds it on sale */
     if (code == 0)
         code = build_front_door(house);
     if (code != 0)
@@ -339,8 +343,6 @@ static int run(struct house *house, const sigset_t *ending)
     log_event(LOG_INFO, "server.listen", log_str("url.full", house->url),
               log_uint("usher.workers", house->worker_count),
               log_str("usher.guard_pages", sched_guard_name()));
-    if (house->values.demo)
-        make_demo(house);
     if (isatty(STDOUT_FILENO))
         printf("\n  Usher is open at %s\n\n", house->url);
     fflush(stdout);
