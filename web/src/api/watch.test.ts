@@ -68,6 +68,32 @@ describe('watchSeats', () => {
     expect(waits[4]).toBeLessThanOrEqual(300);
   });
 
+  it('gives up a stream that says nothing, and takes it up anew', async () => {
+    const stop = new AbortController();
+    const links: Link[] = [];
+    let opened = 0;
+    // As fetch does: nothing comes, until the attempt is given up.
+    async function* dead(signal: AbortSignal): AsyncGenerator<SeatsUpdate> {
+      opened++;
+      yield snapshot(1n);
+      await new Promise((_, reject) => signal.addEventListener('abort', reject));
+    }
+    await watchSeats(
+      new SeatStates(1),
+      {
+        open: dead,
+        link: (link) => void links.push(link),
+        update: () => {},
+        wait: async () => {
+          if (opened === 2) stop.abort();
+        },
+        silenceMs: 5,
+      },
+      stop.signal,
+    );
+    expect(links).toEqual(['connecting', 'live', 'lost', 'live', 'lost']);
+  });
+
   it('ends with its reader', async () => {
     const stop = new AbortController();
     let ended = false;

@@ -12,9 +12,13 @@ export interface WatchHooks {
   update(update: SeatsUpdate, change: Change): void;
   /** Ends early when there is reason to hope (the network is back). */
   wait?(ms: number, signal: AbortSignal): Promise<void>;
+  silenceMs?: number;
 }
 
 const wait_max_ms = 8_000;
+// A quiet hall is told of every 15 s. A connection that says nothing for longer is dead (a phone that changed networks
+// gets no other sign), and a map that only looks live is worse than one that says it is not.
+const silence_ms = 35_000;
 
 /** Ends only when `signal` does. */
 export async function watchSeats(
@@ -22,16 +26,21 @@ export async function watchSeats(
   hooks: WatchHooks,
   signal: AbortSignal,
 ): Promise<void> {
-  const wait = hooks.wait ?? waitForHope;
+  const { wait = waitForHope, silenceMs = silence_ms } = hooks;
   let failures = 0;
   hooks.link('connecting');
   while (!signal.aborted) {
     const attempt = new AbortController();
     const end = () => attempt.abort();
-    signal.addEventListener('abort', end, { once: true });
+    signal.addEventListener('abort', end, { signal: attempt.signal });
+    // The browser knows at once that its network is gone; the connection would notice in half a minute.
+    globalThis.addEventListener?.('offline', end, { signal: attempt.signal });
+    let silence = setTimeout(end, silenceMs);
     try {
       for await (const update of hooks.open(attempt.signal)) {
-        if (signal.aborted) return;
+        if (attempt.signal.aborted) break;
+        clearTimeout(silence);
+        silence = setTimeout(end, silenceMs);
         const change = states.take(update);
         if (!change) break; // a gap: what we hold is not what the delta applies to
         failures = 0;
@@ -42,7 +51,7 @@ export async function watchSeats(
       // A stream that broke and one that ended are the same to us: take it up again.
     } finally {
       attempt.abort();
-      signal.removeEventListener('abort', end);
+      clearTimeout(silence);
     }
     states.detach();
     if (signal.aborted) return;
