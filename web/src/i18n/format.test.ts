@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { en } from './en';
 import { count, date, grouped, money, seatName } from './format';
 import { ko } from './ko';
-import { language, preferred } from './words';
+import { language, localeOf, preferred } from './words';
 
 describe('preferred', () => {
   it('takes what was chosen, then what the browser wishes', () => {
@@ -12,11 +12,20 @@ describe('preferred', () => {
   });
 });
 
+describe('localeOf', () => {
+  it("is the reader's own where it speaks the language", () => {
+    expect(localeOf('en', ['de-AT', 'en-US', 'en-GB'])).toBe('en-US');
+    expect(localeOf('en', ['ko-KR', 'en'])).toBe('en-GB');
+    expect(localeOf('ko', ['en-US'])).toBe('ko-KR');
+  });
+});
+
 describe('format', () => {
   it('writes money from the smallest unit', () => {
     language.value = 'en';
     expect(money(99000n, 'KRW')).toBe('₩99,000');
     expect(money(1250, 'EUR')).toBe('€12.50');
+    expect(money(12050, 'USD')).toBe('US$120.50'); // there are other dollars where English is spoken
     language.value = 'ko';
     expect(money(99000n, 'KRW')).toBe('₩99,000');
     expect(count(12345)).toBe('12,345');

@@ -1,6 +1,6 @@
 // Money, dates, counts and seat names as people write them.
 
-import { language, words } from './words';
+import { language, localeOf, words } from './words';
 
 const made = new Map<string, unknown>();
 
@@ -15,7 +15,7 @@ function kept<T>(key: string, make: () => T): T {
   return one;
 }
 
-const locale = () => (language.value === 'ko' ? 'ko-KR' : 'en-GB');
+const locale = () => localeOf(language.value);
 
 /** Amounts come in the smallest unit of the currency. */
 export function money(amount: number | bigint, currency: string): string {
@@ -25,7 +25,6 @@ export function money(amount: number | bigint, currency: string): string {
       new Intl.NumberFormat(locale(), {
         style: 'currency',
         currency: /^[A-Z]{3}$/.test(currency) ? currency : 'KRW',
-        currencyDisplay: 'narrowSymbol',
       }),
   );
   const digits = format.resolvedOptions().maximumFractionDigits ?? 0;

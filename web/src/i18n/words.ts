@@ -7,6 +7,9 @@ import { ko } from './ko';
 
 export type Language = 'en' | 'ko';
 
+const wishes = (): readonly string[] =>
+  typeof navigator === 'undefined' ? [] : (navigator.languages ?? [navigator.language]);
+
 const shelf_key = 'usher.language';
 
 export function preferred(kept: string | null, wished: readonly string[]): Language {
@@ -18,12 +21,13 @@ export function preferred(kept: string | null, wished: readonly string[]): Langu
   return 'en';
 }
 
-export const language = signal<Language>(
-  preferred(
-    shelf.getItem(shelf_key),
-    typeof navigator === 'undefined' ? [] : (navigator.languages ?? [navigator.language]),
-  ),
-);
+/** How numbers and dates are written: as the reader's own country does, where it speaks the language. */
+export function localeOf(spoken: Language, wished: readonly string[] = wishes()): string {
+  const own = wished.find((tag) => new RegExp(`^${spoken}-`, 'i').test(tag));
+  return own ?? (spoken === 'ko' ? 'ko-KR' : 'en-GB');
+}
+
+export const language = signal<Language>(preferred(shelf.getItem(shelf_key), wishes()));
 
 export const words = computed<Words>(() => (language.value === 'ko' ? ko : en));
 
