@@ -41,7 +41,7 @@ export function legible(color: Rgb, ground: Rgb, ratio: number): Rgb {
 
 /** Ink or paper, whichever reads better on the colour. */
 export function inkOn(color: Rgb): Rgb {
-  const ink: Rgb = [22, 20, 26];
+  const ink: Rgb = [5, 4, 7]; // any lighter, and there are colours on which neither reads (WCAG 2.2: 4.5)
   const paper: Rgb = [255, 255, 255];
   return contrast(color, ink) >= contrast(color, paper) ? ink : paper;
 }

@@ -53,23 +53,23 @@ const dark: Tones = {
 export function paletteOf(isDark: boolean, categories: { color: number }[]): Palette {
   const tones = isDark ? dark : light;
   const { ground, ink, taken, beam } = tones;
-  const mine: Rgb = isDark ? beam : [29, 26, 33];
   return {
     ground: css(ground),
     glow: isDark ? [css(beam, 0.14), css(beam, 0)] : [css(lamp, 0.95), css(lamp, 0)],
     stage: css(isDark ? mix(ground, ink, 0.12) : mix(ground, ink, 0.86)),
     stageInk: css(isDark ? mix(ground, ink, 0.75) : mix(ground, [255, 255, 255], 0.5)),
-    section: css(ink, isDark ? 0.035 : 0.035),
+    section: css(ink, 0.035),
     sectionLine: css(ink, isDark ? 0.12 : 0.14),
     label: css(ink),
     labelGround: css(isDark ? [30, 28, 36] : [255, 253, 249], 0.92),
-    dim: css(mix(ground, ink, 0.5)),
+    dim: css(mix(ground, ink, isDark ? 0.55 : 0.66)),
     sold: css(taken),
     held: css(mix(ground, taken, 0.55)),
     heldLine: css(mix(taken, ink, isDark ? 0.22 : 0.25)),
-    mine: { fill: css(mine), ink: css(isDark ? [29, 26, 33] : beam) },
-    mineRing: css(isDark ? mix(beam, ink, 0.5) : beam),
-    offered: css(isDark ? beam : mine),
+    // Not the beam itself: a hall's dearest seats are often golden.
+    mine: { fill: css(ink), ink: css(isDark ? ground : beam) },
+    mineRing: css(beam),
+    offered: css(isDark ? beam : ink),
     focus: css(ink),
     categories: categories.map(({ color }) => {
       const fill = legible(rgbOf(color), ground, 2.6);

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { contrast, type Rgb } from './color';
+import { paletteOf } from './palette';
+
+const rgb = (css: string) => (css.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number) as Rgb;
+const halls = [0xd9a514, 0xd1495b, 0x3d7ea6, 0x4f9d69, 0xe0529c].map((color) => ({ color }));
+
+describe.each([
+  ['by day', false],
+  ['by night', true],
+])('the palette %s', (_, isDark) => {
+  const palette = paletteOf(isDark, halls);
+
+  it('sets what is mine apart from every price, the golden one too', () => {
+    for (const { fill } of palette.categories) {
+      expect(contrast(rgb(palette.mine.fill), rgb(fill))).toBeGreaterThan(1.8);
+    }
+  });
+
+  it('writes nothing that is hard to read', () => {
+    const pairs: [string, string][] = [
+      [palette.dim, palette.ground],
+      [palette.stageInk, palette.stage],
+      [palette.label, palette.labelGround],
+      [palette.mine.ink, palette.mine.fill],
+      ...palette.categories.map(({ ink, fill }): [string, string] => [ink, fill]),
+    ];
+    for (const [ink, ground] of pairs) {
+      expect(contrast(rgb(ink), rgb(ground))).toBeGreaterThanOrEqual(4.5);
+    }
+  });
+});
