@@ -3,46 +3,10 @@
 
 import assert from 'node:assert/strict';
 import jsQR from 'jsqr';
-import { desktop, phone, Visitor } from './visitor.mjs';
+import { freeSeat, holdBest, release, visit } from './steps.mjs';
+import { desktop, phone } from './visitor.mjs';
 
 const dark_ms = 300;
-
-/** Runs with a visitor each, who leave at the end; consoles must be clean unless `noisy`. */
-async function visit(world, options, body, noisy = false) {
-  const visitors = [];
-  for (const option of options) {
-    visitors.push(await Visitor.arrive(world.browser, world.url, option, world.pictures));
-  }
-  try {
-    await body(...visitors);
-    if (!noisy) for (const { errors } of visitors) assert.deepEqual(errors, []);
-  } finally {
-    for (const visitor of visitors) await visitor.leave();
-  }
-}
-
-/** Goes on from seat to seat until it stands on a free one. */
-async function freeSeat(visitor, key = 'ArrowRight') {
-  for (let step = 0; step < 60; step++) {
-    const at = await visitor.key(step < 40 ? key : 'ArrowDown');
-    if (at?.text.endsWith('free')) return at;
-  }
-  throw new Error('no free seat within 60 steps');
-}
-
-async function holdBest(visitor, party) {
-  const more = visitor.page.locator('.best .stepper button');
-  for (let n = 2; n < party; n++) await more.last().click();
-  for (let n = 2; n > party; n--) await more.first().click();
-  await visitor.press('best');
-  await visitor.page.waitForSelector('.held');
-  return visitor.held();
-}
-
-async function release(visitor) {
-  await visitor.press('release');
-  await visitor.page.waitForSelector('.held', { state: 'detached' });
-}
 
 const cases = {
   'home shows the event and leads to the hall and back': (world) =>
@@ -195,6 +159,9 @@ const cases = {
       assert.match(await a.page.textContent('.order-number dd'), /^[0-9A-Z]{4}( [0-9A-Z]{1,4})+$/);
       const shown = await a.page.locator('.ticket-seat').allTextContents();
       assert.deepEqual(shown, seats.map(({ label }) => label));
+      await a.page.waitForFunction(() =>
+        [...document.querySelectorAll('.ticket-date')].every((at) => at.textContent.includes('Demo Hall')),
+      );
       const codes = await readCodes(a.page);
       assert.equal(new Set(codes).size, 2);
       for (const code of codes) assert.ok(code.length > 20 && sent.includes(code), code);
@@ -296,6 +263,7 @@ const cases = {
         await freeSeat(a);
         await a.key('Enter');
         await a.context.setOffline(true);
+        await a.page.waitForSelector('.map-face[data-link=lost]');
         await a.press('hold');
         await a.page.waitForSelector('.notice[data-reason=OFFLINE]');
         assert.equal(await a.chips(), 1);
@@ -361,6 +329,7 @@ const cases = {
         for (const path of ['/p/4000000', '/orders/0123', '/no/such/page']) {
           await a.page.goto(a.url + path);
           await a.page.waitForSelector('.trouble[data-reason]');
+          assert.equal(await a.page.title(), 'Not found · Usher');
           await a.page.click('.trouble a');
           await a.page.waitForSelector('.stub');
         }

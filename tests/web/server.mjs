@@ -1,9 +1,10 @@
 // The server under test: one process on a port of its own choosing, with a demo on-sale in a new folder.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
 const start_ms = 20_000;
 const stop_ms = 10_000;
@@ -44,6 +45,13 @@ export async function startServer(binary) {
   return {
     url,
     said: () => said,
+    /** Runs `usher WORDS…` against this server; gives what its --json tells, if asked for. */
+    async usher(...words) {
+      const { stdout } = await promisify(execFile)(binary, words, {
+        env: { ...process.env, USHER_URL: url, USHER_DATA: folder },
+      });
+      return words.includes('--json') ? JSON.parse(stdout) : stdout;
+    },
     async stop() {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), stop_ms);

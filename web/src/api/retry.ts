@@ -26,6 +26,11 @@ export class Refused extends Error {
   }
 }
 
+/** Why `persist`, or anything else, has thrown. */
+export function refusalOf(cause: unknown): Failure {
+  return cause instanceof Refused ? cause.failure : failureOf(cause);
+}
+
 /**
  * Calls until it is answered. The caller closes over one idempotency key, so that a try whose answer was lost is
  * answered with what it did. Throws Refused.

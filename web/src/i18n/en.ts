@@ -2,7 +2,6 @@ const places = (n: number) => (n === 1 ? '1 place' : `${n} places`);
 const seats = (n: number) => (n === 1 ? '1 seat' : `${n} seats`);
 
 export const en = {
-  locale: 'en',
   otherLanguage: '한국어',
   otherLanguageCode: 'ko',
   tagline: 'Live seats, fairly held.',
@@ -11,30 +10,26 @@ export const en = {
   myTickets: 'My tickets',
   loading: 'Loading…',
   tryAgain: 'Try again',
-  close: 'Close',
 
-  eventsTitle: 'On sale',
+  eventsTitle: 'Events',
   noEvents: 'Nothing is on sale yet.',
   noEventsHint: 'As soon as an event is announced it appears here.',
-  performances: (n: number) => (n === 1 ? '1 performance' : `${n} performances`),
   chooseSeats: 'Choose seats',
   viewSeats: 'View the hall',
   noPerformances: 'No dates yet.',
   seatsLeft: (n: string) => `${n} left`,
   ofSeats: (free: string, all: string) => `${free} of ${all} seats free`,
   soldOut: 'Sold out',
+  soldOutText: 'Seats that are given back show here at once. Keep this page open.',
   saleOpen: 'On sale',
   salePaused: 'Paused',
   saleDraft: 'Not yet on sale',
   priceFrom: (low: string, high: string) => `${low} – ${high}`,
 
   stage: 'STAGE',
-  section: (name: string) => name,
-  row: (name: string) => `Row ${name}`,
   seat: (number: string) => `Seat ${number}`,
   seatLabel: (section: string, row: string, number: string) =>
     [section, row && `row ${row}`, number && `seat ${number}`].filter(Boolean).join(', '),
-  areaOnMap: (name: string, free: string) => `${name}\n${free} free`,
   standing: 'Standing',
 
   mapLabel: 'Seat map',
@@ -65,7 +60,6 @@ export const en = {
   bestAction: (n: number) => (n === 1 ? 'Find the best seat' : `Find the best ${n} together`),
   fewer: 'One fewer',
   more: 'One more',
-  standingTitle: 'Standing',
   chosenTitle: (n: number, limit: number) => `Your choice · ${n} of ${limit}`,
   chosenNone: 'Choose seats on the map, or let us find the best.',
   remove: (label: string) => `Remove ${label}`,
@@ -98,7 +92,9 @@ export const en = {
   orderConfirmed: 'Confirmed',
   orderCancelled: 'Cancelled',
   cancelledText: 'The seats are back on sale and the tickets are void.',
-  payAtBoxOffice: 'Pay at the box office',
+  payment: 'Payment',
+  payAtBoxOffice: 'At the box office',
+  orderState: 'Status',
   ticketOf: (n: number, all: number) => `Ticket ${n} of ${all}`,
   qrLabel: (label: string) => `QR code of the ticket for ${label}`,
   ordersTitle: 'My tickets',
@@ -121,7 +117,7 @@ export const en = {
     'No new seats can be held for the moment. A hold you already have can still be ordered.',
   draftTitle: 'Not on sale yet',
   draftText: 'You can look around the hall. This page opens by itself when the sale does.',
-  overtaken: (labels: string) => `${labels} was just taken by someone else.`,
+  overtaken: (labels: string) => `Just taken by someone else: ${labels}.`,
   failures: {
     SEATS_TAKEN: {
       title: (n: number): string =>

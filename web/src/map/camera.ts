@@ -17,14 +17,19 @@ import {
 } from './viewport';
 
 const glide_ms = 280;
+const fling_ms = 700;
 const rest_ms = 110;
+
+function marginOf({ width }: Size): number {
+  return Math.min(28, width * 0.04);
+}
 
 export class Camera {
   view: View = { scale: 1, x: 0, y: 0 };
   #bounds: Bounds;
-  #glide: { from: View; to: View; begun: number } | null = null;
+  #glide: { from: View; to: View; begun: number; lasts: number } | null = null;
   #movedAt = Number.NEGATIVE_INFINITY;
-  #atHome = true;
+  #atHome = true; // nothing has moved the view away from the whole hall
 
   constructor(
     private readonly box: Box,
@@ -39,11 +44,6 @@ export class Camera {
     return this.#bounds.size.width <= 1;
   }
 
-  /** True while nothing has moved the view away from the whole hall. */
-  get atHome(): boolean {
-    return this.#atHome;
-  }
-
   get size(): Size {
     return this.#bounds.size;
   }
@@ -52,14 +52,8 @@ export class Camera {
     return this.pitch * this.view.scale;
   }
 
-  get scaleShare(): number {
-    const { scaleMin, scaleMax } = this.#bounds;
-    if (scaleMax <= scaleMin) return 0;
-    return Math.log(this.view.scale / scaleMin) / Math.log(scaleMax / scaleMin);
-  }
-
   resize(size: Size): void {
-    const margin = Math.min(28, size.width * 0.04);
+    const margin = marginOf(size);
     const { width, height } = this.#bounds.size;
     const goal = this.#glide?.to; // a panel that grows beside the map must not stop it on its way
     const here = toWorld(this.view, width / 2, height / 2);
@@ -77,8 +71,8 @@ export class Camera {
   /** Takes the glide one frame further. True while it goes on. */
   step(now: number): boolean {
     if (!this.#glide) return false;
-    const { from, to, begun } = this.#glide;
-    const t = Math.min(1, (now - begun) / glide_ms);
+    const { from, to, begun, lasts } = this.#glide;
+    const t = Math.min(1, (now - begun) / lasts);
     const eased = 1 - (1 - t) ** 3;
     this.view = t === 1 ? to : between(from, to, eased, this.#bounds.size);
     this.#movedAt = now;
@@ -89,6 +83,11 @@ export class Camera {
   /** Whether the view moved a moment ago; it is drawn sharp when it rests. */
   moving(now: number): boolean {
     return this.#glide !== null || now - this.#movedAt < rest_ms;
+  }
+
+  /** A finger on the map stops it. */
+  halt(): void {
+    if (this.#glide?.lasts === fling_ms) this.#glide = null;
   }
 
   panBy(dx: number, dy: number): void {
@@ -115,8 +114,16 @@ export class Camera {
     this.#glideTo(pan(this.#glide?.to ?? this.view, dx, dy, this.#bounds));
   }
 
+  /** Goes on by itself from (vx, vy), pixels a millisecond, ever slower. */
+  fling(vx: number, vy: number): void {
+    if (this.calm()) return;
+    // The glide's curve begins three times as fast as its average.
+    const far = fling_ms / 3;
+    this.#glideTo(pan(this.view, vx * far, vy * far, this.#bounds), fling_ms);
+  }
+
   glideHome(): void {
-    this.#glideTo(fit(this.box, this.size, Math.min(28, this.size.width * 0.04)));
+    this.#glideTo(fit(this.box, this.size, marginOf(this.size)));
     this.#atHome = true;
   }
 
@@ -141,13 +148,13 @@ export class Camera {
     if (to.x !== from.x || to.y !== from.y) this.#glideTo(to);
   }
 
-  #glideTo(view: View): void {
+  #glideTo(view: View, lasts = glide_ms): void {
     this.#atHome = false;
     const to = keepInside(view, this.#bounds);
     if (this.calm()) {
       this.#set(to);
       return;
     }
-    this.#glide = { from: this.view, to, begun: performance.now() };
+    this.#glide = { from: this.view, to, begun: performance.now(), lasts };
   }
 }

@@ -12,7 +12,7 @@ import { type Size, toScreen, type View, visible } from './viewport';
 
 export interface Words {
   stage: string;
-  area(section: PlanSection): string;
+  area(section: PlanSection): string[][]; // lines of a label; the fullest that fits is written
 }
 
 export interface Marks {
@@ -358,14 +358,17 @@ export class Painter {
       if (!section.standing && cell >= names_below_px) continue;
       if (!section.name) continue;
       const at = toScreen(view, section.x, section.y);
-      const lines = section.standing ? this.words.area(section).split('\n') : [section.name];
       const small = cell < 8 && !section.standing;
       context.font = `650 ${small ? 11 : 12}px ${font}`;
-      const width =
+      const widthOf = (lines: string[]) =>
         Math.max(...lines.map((line) => context.measureText(line).width)) + (small ? 9 : 16);
-      const height = (small ? 1 : 8) + lines.length * 16;
       const room = (section.box.right - section.box.left) * view.scale;
-      if (width > Math.max(room * (section.standing ? 0.9 : 1.15), 44)) continue;
+      const most = Math.max(room * (section.standing ? 1 : 1.15), 44);
+      const labels = section.standing ? this.words.area(section) : [[section.name]];
+      const lines = labels.find((label) => widthOf(label) <= most);
+      if (!lines) continue;
+      const width = widthOf(lines);
+      const height = (small ? 1 : 8) + lines.length * 16;
       const box = {
         left: at.x - width / 2,
         right: at.x + width / 2,

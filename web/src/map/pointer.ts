@@ -1,7 +1,9 @@
 // Fingers, mouse and wheel on the map, told as what they mean.
 
 export interface PointerHooks {
+  press(): void;
   pan(dx: number, dy: number): void;
+  fling(vx: number, vy: number): void; // pixels a millisecond
   zoom(factor: number, x: number, y: number): void;
   tap(x: number, y: number, touch: boolean): void;
   doubleTap(x: number, y: number): void;
@@ -17,12 +19,16 @@ interface Finger {
 const still_px = 7; // less is a tap, more a drag
 const double_ms = 300;
 const double_px = 28;
+const pace_ms = 80; // a finger that rested this long before it went up did not throw
+const fling_min = 0.25;
+const fling_max = 3;
 
 /** Listens on the element until the returned function is called. */
 export function followPointers(element: HTMLElement, hooks: PointerHooks): () => void {
   const fingers = new Map<number, Finger>();
   let travelled = 0;
   let pinched = false;
+  const trail: { at: number; x: number; y: number }[] = []; // of the finger that drags, its last moments
   let lastTap = { at: Number.NEGATIVE_INFINITY, x: 0, y: 0 };
   const done = new AbortController();
   const { signal } = done;
@@ -40,6 +46,8 @@ export function followPointers(element: HTMLElement, hooks: PointerHooks): () =>
     }
     fingers.set(event.pointerId, at(event));
     if (fingers.size > 1) pinched = true;
+    trail.length = 0;
+    hooks.press();
     element.setPointerCapture(event.pointerId);
   };
 
@@ -57,6 +65,8 @@ export function followPointers(element: HTMLElement, hooks: PointerHooks): () =>
         hooks.leave();
         hooks.pan(to.x - from.x, to.y - from.y);
         fingers.set(event.pointerId, to);
+        trail.push({ at: event.timeStamp, ...to });
+        while (event.timeStamp - (trail[0]?.at ?? 0) > pace_ms) trail.shift();
       }
       return;
     }
@@ -69,10 +79,25 @@ export function followPointers(element: HTMLElement, hooks: PointerHooks): () =>
     fingers.set(event.pointerId, to);
   };
 
+  const fling = (event: PointerEvent) => {
+    const [first] = trail;
+    const last = trail.at(-1);
+    if (!first || !last || last.at === first.at || event.timeStamp - last.at > pace_ms) return;
+    const vx = (last.x - first.x) / (last.at - first.at);
+    const vy = (last.y - first.y) / (last.at - first.at);
+    const speed = Math.hypot(vx, vy);
+    if (speed < fling_min) return;
+    const share = Math.min(1, fling_max / speed);
+    hooks.fling(vx * share, vy * share);
+  };
+
   const up = (event: PointerEvent) => {
     if (!fingers.delete(event.pointerId)) return;
-    if (fingers.size > 0 || pinched || travelled > still_px || event.type === 'pointercancel')
+    if (fingers.size > 0 || event.type === 'pointercancel') return;
+    if (pinched || travelled > still_px) {
+      if (!pinched) fling(event);
       return;
+    }
     const { x, y } = at(event);
     const touch = event.pointerType !== 'mouse';
     const now = performance.now();

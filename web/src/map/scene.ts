@@ -1,6 +1,6 @@
 // The live map on one element: a plan, a camera, a painter, and what fingers and keys do to them. No framework in here.
 
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
 import { count, money } from '../i18n/format';
 import { placeName } from '../i18n/place';
 import { words } from '../i18n/words';
@@ -62,10 +62,11 @@ export class Scene {
           return words.peek().stage;
         },
         area: (section) => {
-          const free = sale.freeByArea.peek().get(section.index) ?? 0;
-          const label = words.peek().areaOnMap(section.name, count(free));
-          const chosen = sale.choice.peek().areas.get(section.index) ?? 0;
-          return chosen > 0 ? `${label} · ✓ ${chosen}` : label;
+          const { name, index } = section;
+          const free = words.peek().free(count(sale.freeByArea.peek().get(index) ?? 0));
+          const own = untracked(() => sale.ownOf(section));
+          if (own === 0) return [[name, free], [name]];
+          return [[`${name} ✓ ${own}`, free], [`✓ ${own}`]];
         },
       },
       this.#marks,
@@ -86,7 +87,9 @@ export class Scene {
     this.#undo.push(() => sizes.disconnect());
     this.#undo.push(
       followPointers(element, {
+        press: () => this.#camera.halt(),
         pan: (dx, dy) => this.#move(() => this.#camera.panBy(dx, dy)),
+        fling: (vx, vy) => this.#move(() => this.#camera.fling(vx, vy)),
         zoom: (factor, x, y) => this.#move(() => this.#camera.zoomBy(factor, x, y)),
         tap: (x, y, touch) => this.#tap(x, y, touch),
         doubleTap: (x, y) => this.#doubleTap(x, y),
@@ -111,7 +114,8 @@ export class Scene {
     this.#undo.push(
       effect(() => {
         const hold = sale.hold.value;
-        const mine = hold ? hold.seats.map(({ seat }) => seat) : sale.choice.value.seats;
+        const choice = sale.choice.value;
+        const mine = hold ? hold.seats.map(({ seat }) => seat) : choice.seats;
         const offered = sale.failure.value?.nearest ?? [];
         this.#painter.touch(this.#marks.renew(mine, offered));
         const fresh = hold !== held && hold !== null;
@@ -202,12 +206,7 @@ export class Scene {
     const seat = this.#seatAt(sx, sy);
     const at = toWorld(this.#camera.view, sx, sy);
     if (seat < 0) {
-      const area = areaAt(this.plan, at.x, at.y);
-      if (area) {
-        const chosen = this.sale.choice.peek().areas.get(area.index) ?? 0;
-        this.sale.setArea(area.index, chosen + 1);
-        this.#painter.touchAll();
-      }
+      this.#takePlace(sx, sy);
       return;
     }
     if (this.#camera.cell < (touch ? finger_cell_px : mouse_cell_px)) {
@@ -219,13 +218,24 @@ export class Scene {
     else if (touch) this.#setHover(-1);
   }
 
+  /** One more place of the standing area at a point. False: there is none. */
+  #takePlace(sx: number, sy: number): boolean {
+    const { x, y } = toWorld(this.#camera.view, sx, sy);
+    const area = areaAt(this.plan, x, y);
+    if (!area) return false;
+    const { sale } = this;
+    sale.setArea(area.index, (sale.choice.peek().areas.get(area.index) ?? 0) + 1);
+    return true;
+  }
+
   #doubleTap(sx: number, sy: number): void {
     const seat = this.#seatAt(sx, sy);
-    // Quick taps on seats are choices; elsewhere, or far away, the second one comes nearer.
+    // Quick taps on seats and in areas are choices; elsewhere, or far away, the second one comes nearer.
     if (seat >= 0 && this.#camera.cell >= finger_cell_px) {
       this.#toggle(seat);
       return;
     }
+    if (seat < 0 && this.#takePlace(sx, sy)) return;
     this.#move(() => this.#camera.glideBy(2.2, sx, sy));
   }
 

@@ -55,7 +55,10 @@ export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
         {say.mapHelp}
       </p>
       <LinkState sale={sale} />
-      <p class={`map-hint${touched.value || sale.hold.value ? ' gone' : ''}`} aria-hidden="true">
+      <p
+        class={`map-hint${touched.value || sale.hold.value || !sale.buyable.value ? ' gone' : ''}`}
+        aria-hidden="true"
+      >
         {say.mapHint}
       </p>
       <div class="map-zoom">

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentType } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { failure } from '../api/failure';
 import { language, speak, words } from '../i18n/words';
 import { Icon, Mark } from '../parts/icon';
@@ -12,13 +12,20 @@ import { PerformancePage } from './performance';
 
 export function App() {
   const here = route.value;
+  const main = useRef<HTMLElement>(null);
+  const from = useRef(here);
+  useEffect(() => {
+    // As after a real change of page, the keyboard goes on from the top of what is new.
+    if (from.current !== here) main.current?.focus({ preventScroll: true });
+    from.current = here;
+  }, [here]);
   return (
     <div class={`app app-${here.page}`}>
       <a class="skip" href="#main">
         {words.value.skip}
       </a>
       <Header here={here} />
-      <main id="main" tabIndex={-1}>
+      <main ref={main} id="main" tabIndex={-1}>
         <Page here={here} />
       </main>
       <p class="unseen" aria-live="polite" data-announcement>

@@ -1,4 +1,3 @@
-import { SaleState } from '../gen/usher/v1/ticket_pb';
 import { money } from '../i18n/format';
 import { words } from '../i18n/words';
 import type { Plan } from '../map/plan';
@@ -11,7 +10,6 @@ export function BestPicker({ sale, plan }: { sale: Sale; plan: Plan }) {
   const say = words.value;
   const wish = sale.wish.value;
   const performance = sale.performance.value;
-  const open = sale.saleState.value === SaleState.OPEN;
   const find = async () => {
     if (await sale.holdBest()) announceHold(sale);
   };
@@ -51,7 +49,7 @@ export function BestPicker({ sale, plan }: { sale: Sale; plan: Plan }) {
         type="button"
         class="plain wide"
         data-action="best"
-        disabled={!open || sale.busy.value !== null}
+        disabled={!sale.buyable.value || sale.busy.value !== null}
         onClick={() => void find()}
       >
         {sale.busy.value === 'best' ? say.holding : say.bestAction(wish.party)}

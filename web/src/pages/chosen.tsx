@@ -1,4 +1,3 @@
-import { SaleState } from '../gen/usher/v1/ticket_pb';
 import { money } from '../i18n/format';
 import { placeName } from '../i18n/place';
 import { words } from '../i18n/words';
@@ -16,7 +15,10 @@ export function Chosen({ sale, plan }: { sale: Sale; plan: Plan }) {
   const priceOf = (category: number) =>
     Number(performance?.prices.find((price) => price.category === category)?.amount ?? 0n);
   const places = sale.chosen.value;
-  if (places === 0) return <p class="chosen chosen-none">{say.chosenNone}</p>;
+  if (places === 0) {
+    if (!sale.buyable.value) return null;
+    return <p class="chosen chosen-none">{say.chosenNone}</p>;
+  }
   let total = 0;
   for (const seat of seats) total += priceOf(plan.category[seat] ?? 0);
   for (const [section, quantity] of areas) {
@@ -26,7 +28,13 @@ export function Chosen({ sale, plan }: { sale: Sale; plan: Plan }) {
     if (await sale.holdChosen()) announceHold(sale);
   };
   return (
-    <section class="chosen" aria-labelledby="chosen-title" data-chosen={places}>
+    <section
+      class="chosen"
+      tabIndex={-1}
+      aria-labelledby="chosen-title"
+      data-chosen={places}
+      data-focus
+    >
       <div class="chosen-head">
         <h2 id="chosen-title">{say.chosenTitle(places, sale.limit.value)}</h2>
         <button type="button" class="quiet" onClick={() => sale.clear()}>
@@ -69,7 +77,7 @@ export function Chosen({ sale, plan }: { sale: Sale; plan: Plan }) {
         type="button"
         class="primary wide"
         data-action="hold"
-        disabled={sale.busy.value !== null || sale.saleState.value !== SaleState.OPEN}
+        disabled={sale.busy.value !== null || !sale.open.value}
         onClick={() => void hold()}
       >
         <span>{sale.busy.value === 'hold' ? say.holding : say.holdAction(places)}</span>

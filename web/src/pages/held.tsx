@@ -4,6 +4,7 @@ import { money, seatName } from '../i18n/format';
 import { words } from '../i18n/words';
 import { HoldClock } from '../parts/clock';
 import { announce } from '../state/announce';
+import { linesOf } from '../state/kept';
 import { go, paths } from '../state/route';
 import type { Sale } from '../state/sale';
 
@@ -29,7 +30,13 @@ export function Held({ sale }: { sale: Sale }) {
     if (await sale.release()) announce(words.peek().releasedAnnounce);
   };
   return (
-    <section class="held" aria-labelledby="held-title" data-hold={hold.holdId}>
+    <section
+      class="held"
+      tabIndex={-1}
+      aria-labelledby="held-title"
+      data-hold={hold.holdId}
+      data-focus
+    >
       <h2 id="held-title">{say.heldTitle}</h2>
       <HoldClock
         expiresAtMs={hold.expiresAtMs}
@@ -37,10 +44,10 @@ export function Held({ sale }: { sale: Sale }) {
         onOver={over}
       />
       <ul class="lines">
-        {hold.seats.map(({ seat, label, amount }) => (
+        {linesOf(hold.seats).map(({ seat, label, amount, quantity }) => (
           <li key={seat} data-seat={seat}>
-            <span>{seatName(label)}</span>
-            <span class="numeric">{money(amount, hold.currency)}</span>
+            <span>{quantity > 1 ? `${seatName(label)} × ${quantity}` : seatName(label)}</span>
+            <span class="numeric">{money(amount * quantity, hold.currency)}</span>
           </li>
         ))}
         <li class="lines-total">

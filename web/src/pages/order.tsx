@@ -63,6 +63,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
           <TicketStub
             key={ticket.ticketCode || ticket.seat}
             order={order}
+            hall={one.hall.value}
             ticket={ticket}
             index={index}
           />
@@ -129,7 +130,11 @@ function OrderHead({ order }: { order: Order }) {
         <dd class="numeric">{money(order.total, order.currency)}</dd>
       </div>
       <div>
-        <dt>{say.payAtBoxOffice}</dt>
+        <dt>{say.payment}</dt>
+        <dd>{say.payAtBoxOffice}</dd>
+      </div>
+      <div>
+        <dt>{say.orderState}</dt>
         <dd>
           <OrderStateWord state={order.state} />
         </dd>
@@ -139,7 +144,14 @@ function OrderHead({ order }: { order: Order }) {
   );
 }
 
-function TicketStub({ order, ticket, index }: { order: Order; ticket: Ticket; index: number }) {
+interface TicketStubProps {
+  order: Order;
+  hall: string;
+  ticket: Ticket;
+  index: number;
+}
+
+function TicketStub({ order, hall, ticket, index }: TicketStubProps) {
   const say = words.value;
   const cancelled = order.state === OrderState.CANCELLED;
   const name = seatName(ticket.label);
@@ -147,7 +159,9 @@ function TicketStub({ order, ticket, index }: { order: Order; ticket: Ticket; in
     <li class={`ticket${cancelled ? ' ticket-void' : ''}`} data-seat={ticket.seat}>
       <div class="ticket-text">
         <p class="ticket-event">{order.eventName}</p>
-        <p class="ticket-date">{date(order.startsAtMs, 'full')}</p>
+        <p class="ticket-date">
+          {[date(order.startsAtMs, 'full'), hall].filter(Boolean).join(' · ')}
+        </p>
         <p class="ticket-seat">{name}</p>
         <p class="ticket-foot">
           <span>{say.ticketOf(index + 1, order.tickets.length)}</span>

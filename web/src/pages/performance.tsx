@@ -1,9 +1,11 @@
-import { useEffect, useMemo } from 'preact/hooks';
-import { SaleState } from '../gen/usher/v1/ticket_pb';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
 import { date } from '../i18n/format';
 import { words } from '../i18n/words';
+import type { Plan } from '../map/plan';
 import { SeatMap } from '../map/seatmap';
 import { StateWord } from '../parts/availability';
+import { useKeptFocus } from '../parts/focus';
 import { Notice } from '../parts/notice';
 import { Trouble } from '../parts/trouble';
 import { Sale } from '../state/sale';
@@ -27,35 +29,49 @@ export function PerformancePage({ performanceId }: { performanceId: number }) {
   if (sale.lost.value) return <Trouble failure={sale.lost.value} retry={() => void sale.load()} />;
   const plan = sale.plan.value;
   if (!performance || !plan) return <p class="loading">{words.value.loading}</p>;
+  return (
+    <div class="sale">
+      <SeatMap sale={sale} plan={plan} />
+      <Panel sale={sale} plan={plan} performance={performance} />
+    </div>
+  );
+}
+
+interface PanelProps {
+  sale: Sale;
+  plan: Plan;
+  performance: Performance;
+}
+
+function Panel({ sale, plan, performance }: PanelProps) {
+  const panel = useRef<HTMLElement>(null);
+  useKeptFocus(panel);
   const held = sale.hold.value !== null;
   return (
-    <div class={`sale${held ? ' sale-held' : ''}`}>
-      <SeatMap sale={sale} plan={plan} />
-      <aside class="panel" aria-label={words.value.chooseSeats}>
-        <div class="panel-head">
-          <div>
-            <h1>{performance.eventName}</h1>
-            <StateWord state={sale.saleState.value} free={sale.counts.value.free} />
-          </div>
-          <p>
-            {date(performance.startsAtMs, 'full')} · {performance.hall?.name}
-          </p>
+    <aside ref={panel} class="panel" tabIndex={-1} aria-label={words.value.chooseSeats}>
+      <div class="panel-head">
+        <div>
+          <h1 title={performance.eventName}>{performance.eventName}</h1>
+          <StateWord state={sale.saleState.value} free={sale.counts.value.free} />
         </div>
-        <div class="panel-body">
-          <SaleNotice sale={sale} />
-          <Refusal sale={sale} plan={plan} />
-          {held ? (
-            <Held sale={sale} />
-          ) : (
-            <>
-              <Prices sale={sale} plan={plan} />
-              <BestPicker sale={sale} plan={plan} />
-            </>
-          )}
-        </div>
-        {held ? null : <Chosen sale={sale} plan={plan} />}
-      </aside>
-    </div>
+        <p>
+          {date(performance.startsAtMs, 'full')} · {performance.hall?.name}
+        </p>
+      </div>
+      <div class="panel-body">
+        <SaleNotice sale={sale} />
+        <Refusal sale={sale} plan={plan} />
+        {held ? (
+          <Held sale={sale} />
+        ) : (
+          <>
+            <Prices sale={sale} plan={plan} />
+            <BestPicker sale={sale} plan={plan} />
+          </>
+        )}
+      </div>
+      {held ? null : <Chosen sale={sale} plan={plan} />}
+    </aside>
   );
 }
 
@@ -67,6 +83,8 @@ function SaleNotice({ sale }: { sale: Sale }) {
     case SaleState.DRAFT:
       return <Notice tone="plain" icon="clock" title={say.draftTitle} text={say.draftText} />;
     default:
-      return null;
+      return sale.soldOut.value ? (
+        <Notice tone="plain" icon="ticket" title={say.soldOut} text={say.soldOutText} />
+      ) : null;
   }
 }

@@ -67,7 +67,7 @@ export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
           {say.takeNearest(failure.nearest.length)}
         </button>
       ) : null}
-      {failure.reason === 'NO_ADJACENT_SEATS' ? (
+      {failure.reason === 'NO_ADJACENT_SEATS' && sale.freeOfWish() >= sale.wish.value.party ? (
         <button
           type="button"
           class="small"

@@ -39,6 +39,14 @@ export function HoldClock({
 
   const say = words.value;
   const { text, warning } = countdown(expiresAtMs, now.value);
+  useEffect(() => {
+    // Seen from another tab, too.
+    const whole = document.title;
+    document.title = `${text} · ${whole}`;
+    return () => {
+      document.title = whole;
+    };
+  }, [text]);
   const share = Math.max(0, Math.min(1, (expiresAtMs - now.value) / (ttlMs || 480_000)));
   return (
     <div class={`clock${warning ? ' clock-warning' : ''}`}>

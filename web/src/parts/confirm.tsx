@@ -14,7 +14,9 @@ interface ConfirmProps {
 export function Confirm({ question, hint, yes, no, busy, onYes, onNo }: ConfirmProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    dialog.current?.showModal();
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close(); // gives the focus back to what has asked
   }, []);
   return (
     <dialog

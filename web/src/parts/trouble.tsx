@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import type { Failure } from '../api/failure';
 import { words } from '../i18n/words';
 import { Icon } from './icon';
@@ -6,6 +7,13 @@ import { Icon } from './icon';
 export function Trouble({ failure, retry }: { failure: Failure; retry?: () => void }) {
   const say = words.value;
   const { title, text } = say.failures[failure.reason];
+  useEffect(() => {
+    const before = document.title;
+    document.title = `${title(0)} · Usher`;
+    return () => {
+      document.title = before;
+    };
+  }, [title]);
   return (
     <section class="trouble" role="alert" data-reason={failure.reason}>
       <Icon name={failure.reason === 'OFFLINE' ? 'offline' : 'alert'} />

@@ -3,9 +3,8 @@
 import { signal } from '@preact/signals';
 import { call_ms, tickets } from '../api/client';
 import type { Failure } from '../api/failure';
-import { persist } from '../api/retry';
+import { persist, refusalOf } from '../api/retry';
 import type { Event } from '../gen/usher/v1/ticket_pb';
-import { refusalOf } from './sale';
 
 export const events = signal<Event[] | null>(null);
 export const eventsFailure = signal<Failure | null>(null);

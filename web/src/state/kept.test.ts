@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Shelf } from '../api/identity';
-import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold } from './kept';
+import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold, linesOf } from './kept';
 
 function shelf(): Shelf & { items: Map<string, string> } {
   const items = new Map<string, string>();
@@ -52,5 +52,22 @@ describe('a kept hold', () => {
     expect(isHoldKey(null, 3)).toBe(false);
     dropHold(store, 3);
     expect(store.items.size).toBe(0);
+  });
+});
+
+describe('linesOf', () => {
+  it('tells places of one name and price once', () => {
+    const place = (seat: number, label: string, amount = 5) => ({
+      seat,
+      label,
+      category: 0,
+      amount,
+    });
+    const lines = linesOf([place(7, 'Pit'), place(8, 'Pit'), place(9, 'A, row 1, seat 1')]);
+    expect(lines.map(({ seat, quantity }) => [seat, quantity])).toEqual([
+      [7, 2],
+      [9, 1],
+    ]);
+    expect(linesOf([place(7, 'Pit'), place(8, 'Pit', 6)])).toHaveLength(2);
   });
 });

@@ -20,6 +20,21 @@ export interface KeptHold {
   orderKey: string;
 }
 
+export interface HeldLine extends KeptSeat {
+  quantity: number;
+}
+
+/** What is held, a line a seat; the places of a standing area have one name, and so one line. */
+export function linesOf(seats: readonly KeptSeat[]): HeldLine[] {
+  const lines: HeldLine[] = [];
+  for (const seat of seats) {
+    const same = lines.find(({ label, amount }) => label === seat.label && amount === seat.amount);
+    if (same) same.quantity++;
+    else lines.push({ ...seat, quantity: 1 });
+  }
+  return lines;
+}
+
 const keyOf = (performanceId: number) => `usher.hold.${performanceId}`;
 
 export function keepHold(shelf: Shelf, hold: KeptHold): void {

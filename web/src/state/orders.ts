@@ -3,9 +3,8 @@
 import { signal } from '@preact/signals';
 import { call_ms, identity, tickets } from '../api/client';
 import { type Failure, failureOf } from '../api/failure';
-import { persist } from '../api/retry';
+import { persist, refusalOf } from '../api/retry';
 import type { Order } from '../gen/usher/v1/ticket_pb';
-import { refusalOf } from './sale';
 
 const page_size = 20;
 
@@ -40,6 +39,7 @@ export class OrderBook {
 
 export class OneOrder {
   readonly order = signal<Order | null>(null);
+  readonly hall = signal('');
   readonly failure = signal<Failure | null>(null);
   readonly busy = signal(false);
 
@@ -48,6 +48,17 @@ export class OneOrder {
   async load(): Promise<void> {
     const orderId = this.orderId;
     await this.#do(() => tickets.getOrder({ orderId }, { timeoutMs: call_ms }));
+    if (this.order.value) await this.#findHall(this.order.value.performanceId);
+  }
+
+  // An order does not say where it is for; while nobody does, the ticket is shown without it.
+  async #findHall(performanceId: number): Promise<void> {
+    try {
+      const { hall } = await tickets.getPerformance({ performanceId }, { timeoutMs: call_ms });
+      this.hall.value = hall?.name ?? '';
+    } catch {
+      // The seat and its code are there.
+    }
   }
 
   /** Cancelling twice is cancelling once: it needs no key, and "already cancelled" is what was wished for. */

@@ -5,7 +5,7 @@ import { call_ms, tickets } from '../api/client';
 import { serverClock } from '../api/clock';
 import { type Failure, failure, failureOf } from '../api/failure';
 import { newKey } from '../api/key';
-import { persist, Refused } from '../api/retry';
+import { persist, refusalOf } from '../api/retry';
 import { type Link, watchSeats } from '../api/watch';
 import {
   type Hold,
@@ -15,7 +15,7 @@ import {
   SaleState,
   type SeatsUpdate,
 } from '../gen/usher/v1/ticket_pb';
-import { type Plan, readPlan } from '../map/plan';
+import { type Plan, type PlanSection, readPlan } from '../map/plan';
 import { type Choice, empty, placesOf, toggled, withArea, without } from './choice';
 import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold } from './kept';
 import { type Change, FREE, SeatStates } from './seats';
@@ -28,7 +28,6 @@ export type Busy = 'hold' | 'best' | 'release' | 'order' | null;
 export interface BestWish {
   party: number;
   category: number | null;
-  apart: boolean;
 }
 
 export class Sale {
@@ -46,7 +45,7 @@ export class Sale {
   readonly hold = signal<KeptHold | null>(null);
   readonly busy = signal<Busy>(null);
   readonly failure = signal<Failure | null>(null);
-  readonly wish = signal<BestWish>({ party: 2, category: null, apart: false });
+  readonly wish = signal<BestWish>({ party: 2, category: null });
   /** Seats that were chosen and then taken by someone else, to be told. */
   readonly overtaken = signal<number[]>([]);
 
@@ -54,6 +53,9 @@ export class Sale {
     Math.min(party_max, this.performance.value?.placesMax || party_max),
   );
   readonly chosen = computed(() => placesOf(this.choice.value));
+  readonly open = computed(() => this.saleState.value === SaleState.OPEN);
+  readonly soldOut = computed(() => this.counts.value.free === 0);
+  readonly buyable = computed(() => this.open.value && !this.soldOut.value);
 
   states: SeatStates | null = null;
   #watchers = new Set<(change: Change) => void>();
@@ -136,7 +138,7 @@ export class Sale {
               states.freeBetween(firstSeat, placeCount),
             ]),
         );
-        this.#checkChoice();
+        this.#checkChoice(plan);
         if (change === 'all') this.#checkHold();
       }
     });
@@ -144,11 +146,18 @@ export class Sale {
   }
 
   // What we chose and did not hold yet may be taken by anyone.
-  #checkChoice(): void {
+  #checkChoice(plan: Plan): void {
     if (this.busy.value === 'hold') return; // our own hold shows in the feed before its answer is here
-    const gone = this.choice.value.seats.filter((seat) => this.states?.of(seat) !== FREE);
+    const gone = this.choice.value.seats.filter((seat) => !this.isFree(seat));
+    let kept = without(this.choice.value, gone);
+    for (const [section, quantity] of kept.areas) {
+      const free = this.freeByArea.value.get(section) ?? 0;
+      if (quantity <= free) continue;
+      kept = withArea(kept, section, free);
+      gone.push(plan.sections[section]?.firstSeat ?? 0); // any place of an area has the area's name
+    }
     if (gone.length === 0) return;
-    this.choice.value = without(this.choice.value, gone);
+    this.choice.value = kept;
     this.overtaken.value = gone;
   }
 
@@ -191,9 +200,21 @@ export class Sale {
     if (this.hold.value || this.busy.value) return;
     const free = this.freeByArea.value.get(section) ?? 0;
     const others = placesOf(withArea(this.choice.value, section, 0));
-    const most = Math.min(free, this.limit.value - others);
-    this.choice.value = withArea(this.choice.value, section, Math.max(0, Math.min(quantity, most)));
-    this.failure.value = null;
+    const wanted = Math.max(0, Math.min(quantity, free));
+    const given = Math.min(wanted, this.limit.value - others);
+    batch(() => {
+      this.choice.value = withArea(this.choice.value, section, given);
+      this.failure.value = given < wanted ? failure('LIMIT_REACHED') : null;
+      this.overtaken.value = [];
+    });
+  }
+
+  /** How many places of a standing area are ours: held, or else chosen. */
+  ownOf({ index, firstSeat, placeCount }: PlanSection): number {
+    const hold = this.hold.value;
+    if (!hold) return this.choice.value.areas.get(index) ?? 0;
+    return hold.seats.filter(({ seat }) => seat >= firstSeat && seat < firstSeat + placeCount)
+      .length;
   }
 
   clear(): void {
@@ -241,6 +262,12 @@ export class Sale {
       );
       return () => this.#begin(hold);
     });
+  }
+
+  /** How many places are left of the price that is wished for. */
+  freeOfWish(): number {
+    const { category } = this.wish.value;
+    return category === null ? this.counts.value.free : (this.freeByCategory.value[category] ?? 0);
   }
 
   /** A refused hold names free seats near those that were asked for. */
@@ -319,10 +346,9 @@ export class Sale {
   #refused(why: Failure): void {
     if (why.reason === 'HOLD_EXPIRED' || why.reason === 'HOLD_NOT_FOUND') this.#endHold(why.reason);
     this.failure.value = why;
-    const gone = why.seats.length > 0 ? why.seats : [];
     this.choice.value = without(
       this.choice.value,
-      this.choice.value.seats.filter((seat) => gone.includes(seat) || !this.isFree(seat)),
+      this.choice.value.seats.filter((seat) => why.seats.includes(seat) || !this.isFree(seat)),
     );
     if (why.reason === 'SALE_NOT_OPEN') void this.#refresh();
   }
@@ -363,8 +389,4 @@ export class Sale {
     this.choice.value = empty;
     this.failure.value = why ? failure(why) : null;
   }
-}
-
-export function refusalOf(cause: unknown): Failure {
-  return cause instanceof Refused ? cause.failure : failureOf(cause);
 }

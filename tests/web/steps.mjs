@@ -1,0 +1,41 @@
+// What cases do again and again.
+
+import assert from 'node:assert/strict';
+import { Visitor } from './visitor.mjs';
+
+/** Runs with a visitor each, who leave at the end; consoles must be clean unless `noisy`. */
+export async function visit(world, options, body, noisy = false) {
+  const visitors = [];
+  for (const option of options) {
+    visitors.push(await Visitor.arrive(world.browser, world.url, option, world.pictures));
+  }
+  try {
+    await body(...visitors);
+    if (!noisy) for (const { errors } of visitors) assert.deepEqual(errors, []);
+  } finally {
+    for (const visitor of visitors) await visitor.leave();
+  }
+}
+
+/** Goes on from seat to seat until it stands on a free one. */
+export async function freeSeat(visitor, key = 'ArrowRight') {
+  for (let step = 0; step < 60; step++) {
+    const at = await visitor.key(step < 40 ? key : 'ArrowDown');
+    if (at?.text.endsWith('free')) return at;
+  }
+  throw new Error('no free seat within 60 steps');
+}
+
+export async function holdBest(visitor, party) {
+  const more = visitor.page.locator('.best .stepper button');
+  for (let n = 2; n < party; n++) await more.last().click();
+  for (let n = 2; n > party; n--) await more.first().click();
+  await visitor.press('best');
+  await visitor.page.waitForSelector('.held');
+  return visitor.held();
+}
+
+export async function release(visitor) {
+  await visitor.press('release');
+  await visitor.page.waitForSelector('.held', { state: 'detached' });
+}
