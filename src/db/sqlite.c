@@ -25,7 +25,7 @@ struct sqlite {
     bool writing;          /* the writer runs */
 };
 
-/* What a job read is only good if the snapshot was whole: an error while ending it is the job's. */
+/* The snapshot is the job's own. Nothing was written, so it is given up, which cannot fail. */
 static void run_read(struct reader *reader, struct sqlite_job *job)
 {
     bool kept = reader->sqlite->options.read_only; /* its transaction stays open */

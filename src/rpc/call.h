@@ -79,7 +79,5 @@ void call_refuse(struct rpc_call *call, enum rpc_code code, const char *message)
 void call_part(struct rpc_call *call);
 /* A detached call's fiber-less end: tells the sink, once. */
 void call_tell_closed(struct rpc_call *call);
-/* Whether another message may be pushed before those before it are with the kernel. */
-bool call_takes_message(const struct rpc_call *call);
 
 #endif

@@ -270,9 +270,10 @@ static int open_stream(struct rpc_reader *r, const char *path, const char *autho
     return c->h2 ? err : ERR_UNAVAILABLE;
 }
 
-int reader_open(struct rpc_channel *channel, struct rpc_reader *reader, const char *path,
-                const char *authorization, const ProtobufCMessage *request,
-                struct rpc_status *ret_status, int64_t deadline_ns)
+/* Sends a request in the channel's name. 0, or ERR_… and *ret_status filled. */
+static int reader_open(struct rpc_channel *channel, struct rpc_reader *reader, const char *path,
+                       const char *authorization, const ProtobufCMessage *request,
+                       struct rpc_status *ret_status, int64_t deadline_ns)
 {
     struct buf body;
     assert(fiber_self());
@@ -303,7 +304,7 @@ int reader_open(struct rpc_channel *channel, struct rpc_reader *reader, const ch
     }
 }
 
-void reader_release(struct rpc_reader *reader)
+static void reader_release(struct rpc_reader *reader)
 {
     if (reader->h2) {
         h2_stream_set_user(reader->h2, NULL);

@@ -8,7 +8,7 @@
 #define USHER_RPC_READER_H
 
 #include "codec/envelope.h"
-#include "fiber/lock.h"
+#include "fiber/waitlist.h"
 #include "http/h2.h"
 #include "net/stream.h"
 #include "rpc/channel.h"
@@ -48,12 +48,6 @@ struct rpc_reader {
 };
 
 extern const struct h2_events reader_events;
-
-/* Sends a request in the channel's name. 0, or ERR_… and *ret_status filled. */
-int reader_open(struct rpc_channel *channel, struct rpc_reader *reader, const char *path,
-                const char *authorization, const ProtobufCMessage *request,
-                struct rpc_status *ret_status, int64_t deadline_ns);
-void reader_release(struct rpc_reader *reader);
 
 /* The channel's flush runs in this turn. */
 void channel_touch(struct rpc_channel *channel);

@@ -19,7 +19,8 @@ static void mark_pending(struct rpc_call *call)
     list_append(&call->shard->stalled, &call->stalled_link);
 }
 
-bool call_takes_message(const struct rpc_call *call)
+/* Whether another message may be pushed before those before it are with the kernel. */
+static bool takes_message(const struct rpc_call *call)
 {
     return call->h2 && call->begun ? h2_takes_chunk(call->h2) : !call->pending;
 }
@@ -84,7 +85,7 @@ void call_written(struct rpc_call *call)
 static int wait_for_room(struct rpc_call *call, int64_t deadline_ns)
 {
     int err = 0;
-    while (call->conn && !call_takes_message(call) && !err) {
+    while (call->conn && !takes_message(call) && !err) {
         call->sender = fiber_self();
         err = fiber_park(deadline_ns);
         call->sender = NULL;

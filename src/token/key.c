@@ -21,7 +21,8 @@ void key_format(const uint8_t key[KEY_BYTES], char ret_text[KEY_TEXT_CHARS + 1])
     ret_text[len] = '\0';
 }
 
-int key_parse(struct view text, uint8_t ret_key[KEY_BYTES])
+/* ERR_INVALID for what key_format does not write. */
+static int key_parse(struct view text, uint8_t ret_key[KEY_BYTES])
 {
     uint8_t bytes[BASE64_BYTES_MAX(KEY_TEXT_CHARS)];
     size_t len;

@@ -31,8 +31,7 @@ int key_load(const char *path, uint8_t ret_key[KEY_BYTES]);
 void key_derive(const uint8_t master[KEY_BYTES], enum key_purpose purpose,
                 uint8_t ret_key[KEY_BYTES]);
 
-/* A key's text, with a NUL; and back: ERR_INVALID for any other text. */
+/* A key's text, with a NUL. */
 void key_format(const uint8_t key[KEY_BYTES], char ret_text[KEY_TEXT_CHARS + 1]);
-int key_parse(struct view text, uint8_t ret_key[KEY_BYTES]);
 
 #endif

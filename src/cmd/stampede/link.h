@@ -8,7 +8,7 @@
 #ifndef USHER_CMD_STAMPEDE_LINK_H
 #define USHER_CMD_STAMPEDE_LINK_H
 
-#include "fiber/lock.h"
+#include "fiber/waitlist.h"
 #include "rpc/channel.h"
 
 struct link_end;

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "err/err.h"
-#include "fiber/lock.h"
+#include "fiber/waitlist.h"
 
 static struct loop *loop;
 static struct sched *sched;
@@ -24,7 +24,6 @@ static void note(char c)
 }
 
 static struct waitlist list;
-static struct fiber_lock mutex;
 static struct scope cancelled;
 
 static int set_up(void **state)
@@ -36,7 +35,6 @@ static int set_up(void **state)
     scope_init(&scope);
     scope_init(&cancelled);
     waitlist_init(&list);
-    fiber_lock_init(&mutex);
     return 0;
 }
 
@@ -118,56 +116,11 @@ static void a_wake_is_not_lost_to_a_cancel(void **state)
     assert_string_equal(trace, "w");
 }
 
-static void hold_lock(void *arg)
-{
-    assert_int_equal(fiber_lock_take(&mutex, DEADLINE_NEVER), 0);
-    note(*(const char *)arg);
-    assert_int_equal(fiber_sleep_until(fiber_now_ns() + 10), 0);
-    note(*(const char *)arg);
-    fiber_lock_give(&mutex);
-    /* Whoever waits has it already: no slipping in. */
-    if (mutex.holder)
-        assert_int_equal(fiber_lock_take(&mutex, fiber_now_ns()), ERR_TIMEOUT);
-}
-
-static void lock_till_late(void *arg)
-{
-    assert_int_equal(fiber_lock_take(&mutex, 5), ERR_TIMEOUT);
-    note('t');
-}
-
-static void lock_till_cancelled(void *arg)
-{
-    assert_int_equal(fiber_lock_take(&mutex, DEADLINE_NEVER), ERR_CANCELLED);
-    note('x');
-}
-
-static void cancel_at_7(void *arg)
-{
-    assert_int_equal(fiber_sleep_until(7), 0);
-    scope_cancel(&cancelled);
-}
-
-static void locks_pass_in_order(void **state)
-{
-    spawn_in(&scope, hold_lock, "a");
-    spawn_in(&scope, lock_till_late, NULL);
-    spawn_in(&cancelled, lock_till_cancelled, NULL);
-    spawn_in(&scope, hold_lock, "b");
-    spawn_in(&scope, hold_lock, "c");
-    spawn_in(&scope, cancel_at_7, NULL);
-    loop_run(loop);
-    assert_string_equal(trace, "atxabbcc");
-    assert_null(mutex.holder);
-    assert_int_equal(loop_now_ns(loop), 30);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(first_come_first_woken, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_wake_is_not_lost_to_a_cancel, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(locks_pass_in_order, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
