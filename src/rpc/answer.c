@@ -53,6 +53,8 @@ void answer_refusal(struct conn *conn, struct h2_stream *h2, const struct refusa
     }
     add(&f, VIEW_LIT("content-type"), VIEW_LIT(REFUSAL_TYPE));
     add(&f, VIEW_LIT("x-content-type-options"), VIEW_LIT("nosniff"));
+    /* 404, 405 and others may be kept otherwise (RFC 9110, 15.1). */
+    add(&f, VIEW_LIT("cache-control"), VIEW_LIT("no-store"));
     add(&f, VIEW_LIT("date"), shard_date(conn->shard));
     if (refusal->allow)
         add(&f, VIEW_LIT("allow"), view_str(refusal->allow));

@@ -183,6 +183,7 @@ static void wrong_http_methods_are_405(void **state)
     client_exchange(&f, "GET " TICKET "HoldSeats HTTP/1.1\r\nHost: h\r\n\r\n", &in);
     assert_has(&in, "HTTP/1.1 405 ");
     assert_has(&in, "allow: POST\r\n");
+    assert_has(&in, "cache-control: no-store\r\n");
     assert_has(&in, "\r\n\r\n405: this method is called by POST\n");
     buf_release(&in);
     client_exchange(&f, "OPTIONS " TICKET "HoldSeats HTTP/1.1\r\nHost: h\r\n\r\n", &in);

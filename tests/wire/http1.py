@@ -1,5 +1,6 @@
 """HTTP/1.1 as it must not be spoken: smuggling, limits, halves."""
 import json
+import zlib
 
 from talk import ask, connect, parse_answers, read_to_end, send
 
@@ -156,8 +157,46 @@ def cut_off_in_the_body(server):
             assert read_to_end(link)[1], f"left open after {cut} bytes and the end"
 
 
-TESTS = (pipelined, byte_by_byte, close_is_kept, head_has_no_body, upgrade_is_ignored, continue_is_said,
-         half_closed_is_answered, announced_too_large, chunks_too_large, cut_off_in_the_body)
+def one(server, method, path, *lines):
+    """The answer to a request of its own connection."""
+    head = "".join(line + "\r\n" for line in (f"{method} {path} HTTP/1.1", "Host: h", *lines, ""))
+    return ask(server, head.encode(), no_body=(0,) if method == "HEAD" else ())[0][0]
+
+
+def pages(server):
+    """The page where its router may know the path, and nothing for it where a file or a service would be."""
+    page = one(server, "GET", "/")
+    for path in ("/p/1", "/orders", "/orders/abc?placed"):
+        assert (one(server, "GET", path).status, one(server, "GET", path).body) == (200, page.body), path
+    for path in ("/assets/none", "/assets/index-0.js", "/favicon.ico", "/.git/config", "/usher.v1.TicketService/None"):
+        answer = one(server, "GET", path)
+        assert (answer.status, answer.body) == (404, b"nothing here\n"), f"{path}: {answer.status} {answer.body[:80]}"
+        assert answer.fields["cache-control"] == "no-store", answer.fields
+    fields = page.fields
+    for name, word in (("cache-control", "no-cache"), ("vary", "Accept-Encoding"), ("x-content-type-options", "nosniff"),
+                       ("content-security-policy", "frame-ancestors 'none'"), ("referrer-policy", "no-referrer")):
+        assert word in fields[name], f"{name}: {fields[name]}"
+    head = one(server, "HEAD", "/")
+    assert {**head.fields, "date": ""} == {**fields, "date": ""}, head.fields
+    assert one(server, "GET", "/", "Range: bytes=0-9").body == page.body
+    assert one(server, "GET", "/", f"If-None-Match: {fields['etag']}").status == 304
+    assert "content-encoding" not in one(server, "GET", "/", "Accept-Encoding: br, gzip;q=0").fields
+    packed = one(server, "GET", "/", "Accept-Encoding: gzip")
+    assert packed.fields["etag"] != fields["etag"] and zlib.decompress(packed.body, 31) == page.body
+
+
+def other_origins_get_nothing(server):
+    """No CORS: a preflight is 405, and what needs none is no call (415) or cannot be read."""
+    call = "/usher.v1.TicketService/HoldBest"
+    for answer in (one(server, "OPTIONS", call, "Origin: http://other", "Access-Control-Request-Method: POST"),
+                   one(server, "POST", call, "Origin: http://other", "Content-Type: text/plain", "Content-Length: 0"),
+                   one(server, "GET", "/usher.v1.TicketService/ListEvents?encoding=json&message=%7B%7D", "Origin: http://other")):
+        assert not [name for name in answer.fields if name.startswith("access-control")], answer.fields
+        assert answer.status in (405, 415, 200), answer.status
+
+
+TESTS = (pages, other_origins_get_nothing, pipelined, byte_by_byte, close_is_kept, head_has_no_body, upgrade_is_ignored,
+         continue_is_said, half_closed_is_answered, announced_too_large, chunks_too_large, cut_off_in_the_body)
 
 
 def checks(server):
