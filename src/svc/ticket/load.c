@@ -161,6 +161,8 @@ static int replay_hold(struct load *load, const Usher__V1__LedgerHold *change, i
         if (hold.seats[i] >= load->owner->options.hall->place_count)
             return ERR_CORRUPT;
     }
+    if (at_ms < 0 || hold.expires_at_ms <= at_ms)
+        return ERR_CORRUPT; /* it ends before it begins */
     if (open->count == open->max)
         return ERR_CORRUPT; /* more holds than places */
     int err = table_put(&open->by_id, hold.hold_id, open->count);
