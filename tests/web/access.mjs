@@ -1,7 +1,7 @@
 // What must hold for someone without a mouse, or with eyes that need contrast.
 
 import assert from 'node:assert/strict';
-import { freeSeat, holdBest, visit } from './steps.mjs';
+import { freeSeat, holdBest, release, visit } from './steps.mjs';
 import { desktop, phone } from './visitor.mjs';
 
 /** Presses Tab until the focus is where the selector says. */
@@ -140,6 +140,47 @@ export const access = {
       },
       true,
     ),
+
+  'on the smallest phone, and on one lying on its side, nothing that is needed is out of sight': async (
+    world,
+  ) => {
+    for (const viewport of [
+      { width: 320, height: 568 },
+      { width: 844, height: 390 },
+    ]) {
+      await visit(world, [{ ...phone, locale: 'en-GB', viewport }], async (a) => {
+        const inside = async (selector) => {
+          const box = await a.page.locator(selector).boundingBox();
+          const whole = box.x >= 0 && box.x + box.width <= viewport.width;
+          assert.ok(whole && box.y >= 0 && box.y + box.height <= viewport.height, selector);
+          return box;
+        };
+        await a.openHall();
+        await a.live();
+        for (const link of ['.brand', '.top-link >> nth=0', '.top-link >> nth=1']) {
+          assert.ok((await inside(link)).height <= 44, `${link} is on one line`);
+        }
+        const map = await inside('.map-face');
+        assert.ok(map.width * map.height > viewport.width * viewport.height * 0.3, 'the map is small');
+        await holdBest(a, 2);
+        await a.rest();
+        await inside('.clock');
+        await inside('[data-action=order]');
+        await inside('[data-action=release]');
+        const spills = await a.page.$$eval('.held-actions button', (buttons) =>
+          buttons.filter((button) => button.scrollWidth > button.clientWidth),
+        );
+        assert.equal(spills.length, 0, 'the words fit their buttons');
+        assert.equal(await a.page.$eval('.panel-body', (body) => body.scrollTop), 0);
+        await a.picture(`held-${viewport.width}`);
+        await a.page.goto(a.url);
+        await a.page.waitForSelector('.stub-go:has-text("Your held seats")');
+        await a.page.click('.stub');
+        await a.page.waitForSelector('.held');
+        await release(a);
+      });
+    }
+  },
 
   'every text stands out from its ground, by day and by night': async (world) => {
     for (const colorScheme of ['light', 'dark']) {

@@ -16,6 +16,7 @@ export const en = {
   noEventsHint: 'As soon as an event is announced it appears here.',
   chooseSeats: 'Choose seats',
   viewSeats: 'View the hall',
+  seeHeld: 'Your held seats',
   noPerformances: 'No dates yet.',
   seatsLeft: (n: string) => `${n} left`,
   ofSeats: (free: string, all: string) => `${free} of ${all} seats free`,

@@ -17,6 +17,7 @@ export const ko: Words = {
   noEventsHint: '공연이 등록되면 이곳에 바로 표시됩니다.',
   chooseSeats: '좌석 선택',
   viewSeats: '좌석 배치 보기',
+  seeHeld: '선점한 좌석',
   noPerformances: '아직 일정이 없습니다.',
   seatsLeft: (n) => `${n}석 남음`,
   ofSeats: (free, all) => `전체 ${all}석 중 ${free}석 예매 가능`,

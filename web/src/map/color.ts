@@ -39,9 +39,9 @@ export function legible(color: Rgb, ground: Rgb, ratio: number): Rgb {
   return away;
 }
 
-/** Ink or paper, whichever reads better on the colour. */
+/** Paper where it reads well on the colour, else ink. */
 export function inkOn(color: Rgb): Rgb {
   const ink: Rgb = [5, 4, 7]; // any lighter, and there are colours on which neither reads (WCAG 2.2: 4.5)
   const paper: Rgb = [255, 255, 255];
-  return contrast(color, ink) >= contrast(color, paper) ? ink : paper;
+  return contrast(color, paper) >= 4.5 ? paper : ink;
 }

@@ -1,6 +1,6 @@
 // The map's colours, by theme. Everything else takes its colours from style sheets; a canvas can't.
 
-import { css, inkOn, legible, mix, type Rgb, rgbOf } from './color';
+import { contrast, css, inkOn, legible, mix, type Rgb, rgbOf } from './color';
 
 export interface Paint {
   fill: string;
@@ -72,13 +72,22 @@ export function paletteOf(isDark: boolean, categories: { color: number }[]): Pal
     offered: css(isDark ? beam : ink),
     focus: css(ink),
     categories: categories.map(({ color }) => {
-      const fill = legible(rgbOf(color), ground, 2.6);
+      const fill = fillOf(color, ground);
       return { fill: css(fill), ink: css(inkOn(fill)) };
     }),
   };
 }
 
+const paper: Rgb = [255, 255, 255];
+
+// A colour that nearly bears white numbers is deepened until it does: black ones on red or blue are in the measure,
+// and hard to read.
+function fillOf(color: number, ground: Rgb): Rgb {
+  const fill = legible(rgbOf(color), ground, 2.6);
+  return contrast(fill, paper) > 3.5 ? legible(fill, paper, 4.55) : fill;
+}
+
 /** A category's colour for swatches in the page, readable on paper. */
 export function swatch(color: number, isDark: boolean): string {
-  return css(legible(rgbOf(color), (isDark ? dark : light).ground, 2.6));
+  return css(fillOf(color, (isDark ? dark : light).ground));
 }

@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import { serverClock } from '../api/clock';
 import { type Event, type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
 import { date, money } from '../i18n/format';
 import { words } from '../i18n/words';
@@ -7,7 +8,9 @@ import { Availability } from '../parts/availability';
 import { Icon } from '../parts/icon';
 import { Trouble } from '../parts/trouble';
 import { events, eventsFailure, followEvents, loadEvents } from '../state/catalogue';
+import { keptHold } from '../state/kept';
 import { paths } from '../state/route';
+import { shelf } from '../state/shelf';
 
 export function Home() {
   useEffect(followEvents, []);
@@ -73,6 +76,7 @@ function Stub({ performance }: { performance: Performance }) {
   const { performanceId, startsAtMs, hall, counts, saleState } = performance;
   const left = counts?.free ?? 0;
   const buyable = saleState === SaleState.OPEN && left > 0;
+  const held = keptHold(shelf, performanceId, serverClock.now()) !== null;
   return (
     <li>
       <a class="stub" href={paths.performance(performanceId)} data-performance={performanceId}>
@@ -88,8 +92,8 @@ function Stub({ performance }: { performance: Performance }) {
         <span class="stub-left">
           {counts ? <Availability counts={counts} state={saleState} /> : null}
         </span>
-        <span class={`stub-go${buyable ? '' : ' stub-look'}`}>
-          {buyable ? say.chooseSeats : say.viewSeats}
+        <span class={`stub-go${held || buyable ? '' : ' stub-look'}`}>
+          {held ? say.seeHeld : buyable ? say.chooseSeats : say.viewSeats}
           <Icon name="next" />
         </span>
       </a>

@@ -58,7 +58,7 @@ function Panel({ sale, plan, performance }: PanelProps) {
           {date(performance.startsAtMs, 'full')} · {performance.hall?.name}
         </p>
       </div>
-      <div class="panel-body">
+      <div class="panel-body" key={held ? 'held' : 'free' /* begins at its top again */}>
         <SaleNotice sale={sale} />
         <Refusal sale={sale} plan={plan} />
         {held ? (

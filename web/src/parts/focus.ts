@@ -27,9 +27,10 @@ export function useKeptFocus(part: RefObject<HTMLElement>): void {
     };
     const changes = new MutationObserver(() => {
       if (!last || document.activeElement !== document.body) return;
-      if (!last.isConnected)
-        (element.querySelector<HTMLElement>('[data-focus]') ?? element).focus();
-      else if (!last.disabled && last instanceof HTMLElement) last.focus();
+      if (!last.isConnected) {
+        const next = element.querySelector<HTMLElement>('[data-focus]') ?? element;
+        next.focus({ preventScroll: true });
+      } else if (!last.disabled && last instanceof HTMLElement) last.focus();
     });
     element.addEventListener('focusin', into);
     element.addEventListener('focusout', out);
