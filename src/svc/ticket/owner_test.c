@@ -621,52 +621,6 @@ TEST(while_the_store_is_down_everything_is_refused)
     assert_int_equal(ask_for(wish(2, SEATS(1)), &ask), 0);
 }
 
-/* Writes a row that holds in itself, with a hold of seat 0 until then. */
-static void write_hold_until(int64_t expires_at_ms)
-{
-    struct arena arena;
-    struct store_performance head;
-    struct store_batch batch = {.performance_id = stage.performance_id, .sale_state = STAGE_OPEN};
-    Usher__V1__LedgerHold hold = USHER__V1__LEDGER_HOLD__INIT;
-    Usher__V1__LedgerEntry entry = USHER__V1__LEDGER_ENTRY__INIT, *entries[] = {&entry};
-    Usher__V1__LedgerBatch row = USHER__V1__LEDGER_BATCH__INIT;
-    uint8_t id[ID_BYTES] = {1};
-    uint32_t seat = 0;
-    hold.hold_id = hold.account_id = (ProtobufCBinaryData){.len = ID_BYTES, .data = id};
-    hold.n_seats = 1;
-    hold.seats = &seat;
-    hold.expires_at_ms = expires_at_ms;
-    entry.at_ms = owner_now_ms(owner);
-    entry.change_case = USHER__V1__LEDGER_ENTRY__CHANGE_HOLD;
-    entry.hold = &hold;
-    row.n_entries = 1;
-    row.entries = entries;
-    arena_init(&arena, 1 << 20);
-    const struct store_ops *ops = stage.mem->ops;
-    assert_int_equal(ops->claim(stage.mem, stage.performance_id, &arena, &head, DEADLINE_NEVER), 0);
-    batch.epoch = head.epoch;
-    batch.row = (struct ledger_row){.seq = head.seq + 1,
-                                    .epoch = head.epoch,
-                                    .version_before = head.version,
-                                    .version = head.version + 1,
-                                    .at_ms = entry.at_ms};
-    memcpy(batch.row.prev_hash, head.head_hash, sizeof(head.head_hash));
-    assert_int_equal(ledger_pack(&row, &arena, &batch.row.body), 0);
-    assert_int_equal(ledger_seal(stage.performance_id, &batch.row), 0);
-    assert_int_equal(ops->commit(stage.mem, &batch, DEADLINE_NEVER), 0);
-    arena_release(&arena);
-}
-
-/* What is stored is the world's: however it came there, it is no mistake of this process. */
-TEST(a_hold_that_ends_before_all_time_is_damage)
-{
-    struct owner *newer = NULL;
-    write_hold_until(-5);
-    newer = stage_owner(&stage, faulty, NULL);
-    assert_false(stage_serving(newer));
-    owner_stop(newer);
-}
-
 TEST(a_fenced_owner_grants_nothing_and_learns)
 {
     struct owner_ask ask;
@@ -817,7 +771,6 @@ int main(void)
         cmocka_unit_test(a_commit_that_was_written_without_a_word_is_found),
         cmocka_unit_test(a_commit_that_was_not_written_changes_nothing),
         cmocka_unit_test(while_the_store_is_down_everything_is_refused),
-        cmocka_unit_test(a_hold_that_ends_before_all_time_is_damage),
         cmocka_unit_test(a_fenced_owner_grants_nothing_and_learns),
         cmocka_unit_test(a_stopping_owner_finishes_what_it_has),
         cmocka_unit_test(an_owner_is_stopped_from_a_fiber_that_is_cancelled),
