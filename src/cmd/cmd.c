@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "codec/proto.h"
 #include "err/err.h"
+#include "mem/utf8.h"
 
 #define ROWS_MAX   16
 #define TABLES_MAX 32

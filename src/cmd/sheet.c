@@ -1,7 +1,7 @@
 #include "cmd/sheet.h"
 
-#include "codec/proto.h"
 #include "err/err.h"
+#include "mem/utf8.h"
 
 struct sheet_line {
     struct sheet_line *next;

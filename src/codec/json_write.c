@@ -6,6 +6,7 @@
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "err/err.h"
+#include "mem/utf8.h"
 
 /* The writer keeps its own place in the buffer and asks for room in steps, so that most bytes cost
  * a store and no call. After an error it writes nothing more. */

@@ -32,11 +32,6 @@ int proto_unpack(const ProtobufCMessageDescriptor *descriptor, struct view bytes
 /* Appends the packed message. ERR_FULL, ERR_NO_MEMORY. */
 int proto_pack(const ProtobufCMessage *message, struct buf *out);
 
-/* Whether text is UTF-8 (RFC 3629): no overlong form, no surrogate, nothing above U+10FFFF. */
-bool utf8_valid(struct view text);
-/* The length of the character at the front, 1 to 4; 0 where there is no valid one. */
-size_t utf8_char(struct view text);
-
 /* Where things are in a message, for those who walk one by descriptor. */
 static inline void *proto_member(const ProtobufCMessage *message,
                                  const ProtobufCFieldDescriptor *field)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "err/err.h"
+#include "mem/utf8.h"
 
 void line_init(struct line *line, char *bytes, size_t cap)
 {
@@ -45,38 +46,12 @@ void line_printf_tail(struct line *line, const char *format, ...)
     line->len += (size_t)len;
 }
 
-/* How many bytes from at on are one well-formed UTF-8 character (RFC 3629, 4); 0: none. */
-static size_t utf8_char(const uint8_t *at, size_t len)
-{
-    static const struct {
-        uint8_t first_min, first_max, second_min, second_max, len;
-    } forms[] = {
-        {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3}, {0xE1, 0xEC, 0x80, 0xBF, 3},
-        {0xED, 0xED, 0x80, 0x9F, 3}, {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
-        {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-    };
-    if (at[0] < 0x80)
-        return 1;
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if (at[0] < forms[i].first_min || at[0] > forms[i].first_max)
-            continue;
-        if (len < forms[i].len || at[1] < forms[i].second_min || at[1] > forms[i].second_max)
-            return 0;
-        for (size_t k = 2; k < forms[i].len; k++) {
-            if ((at[k] & 0xC0) != 0x80)
-                return 0;
-        }
-        return forms[i].len;
-    }
-    return 0;
-}
-
 void line_put_json(struct line *line, struct view v)
 {
     const uint8_t *bytes = (const uint8_t *)v.at;
     line_put(line, VIEW_LIT("\""));
     for (size_t i = 0; i < v.len && !line->cut;) {
-        size_t len = utf8_char(bytes + i, v.len - i);
+        size_t len = utf8_char(view_of(v.at + i, v.len - i));
         if (len == 0) {
             line_put(line, VIEW_LIT("\xEF\xBF\xBD"));
             len = 1;
@@ -98,7 +73,7 @@ void line_put_plain(struct line *line, struct view v)
 {
     bool plain = v.len > 0;
     for (size_t i = 0; i < v.len && plain;) {
-        size_t len = utf8_char((const uint8_t *)v.at + i, v.len - i);
+        size_t len = utf8_char(view_of(v.at + i, v.len - i));
         plain = len > 1 || (len == 1 && v.at[i] > ' ' && v.at[i] != 0x7F && v.at[i] != '"');
         i += len;
     }

@@ -6,6 +6,7 @@
 #include "codec/envelope.h"
 #include "codec/proto.h"
 #include "err/err.h"
+#include "mem/utf8.h"
 #include "rpc/answer.h"
 #include "rpc/ask.h"
 #include "rpc/decode.h"
