@@ -277,6 +277,21 @@ const cases = {
       true,
     ),
 
+  'a page that could not be had comes by itself once it can': (world) =>
+    visit(
+      world,
+      [desktop],
+      async (a) => {
+        await a.page.route('**/GetPerformance*', (route) => route.abort());
+        await a.page.goto(`${a.url}/p/1`);
+        await a.page.waitForSelector('.trouble[data-reason=OFFLINE]');
+        await a.page.unroute('**/GetPerformance*');
+        await a.live();
+        assert.equal(await a.page.title(), 'Opening Night · Usher');
+      },
+      true,
+    ),
+
   'both languages, by wish and by switch': (world) =>
     visit(world, [{ ...desktop, locale: 'ko-KR' }], async (a) => {
       await a.page.goto(a.url);
