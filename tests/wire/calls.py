@@ -127,6 +127,7 @@ JSON_REFUSED = {
     "message-is-string": ("HoldSeats", b'{"performanceId":1,"areas":["a"]}', "areas"),
     "within-a-list": ("HoldSeats", b'{"performanceId":1,"areas":[{"section":1},{"quantity":"x"}]}', "areas[1].quantity"),
     "enum-unknown": ("PlaceOrder", b'{"performanceId":1,"paymentMethod":"PAYMENT_METHOD_SEASHELLS"}', "payment_method"),
+    "page-token-of-nobody": ("ListOrders", b'{"pageToken":"7zzzzzzzzzzzzzzzzzzzzzzzzz"}', "page_token"),
     "bool-is-number": ("HoldBest", b'{"performanceId":1,"party":1,"apart":1}', "apart"),
 }
 

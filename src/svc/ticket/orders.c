@@ -118,16 +118,18 @@ int ticket_list_orders(struct rpc_call *call, const void *request, void *respons
     struct arena *arena = rpc_call_arena(call);
     const size_t page = wish->page_size == 0 ? TICKET_ORDERS_PAGE : wish->page_size;
     struct id after = {0};
+    static const char no_token[] = "not a token of this service";
     if (page > TICKET_ORDERS_PAGE_MAX)
         return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_size",
                          "a page has at most %d orders", TICKET_ORDERS_PAGE_MAX);
     if (wish->page_token[0] != '\0' && id_parse(view_str(wish->page_token), &after) != 0)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_token",
-                         "not a token of this service");
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_token", "%s", no_token);
     struct store_order *orders;
     size_t count;
     int err = store->ops->order_list(store, rpc_call_identity(call)->account_id, after, page + 1,
                                      arena, &orders, &count, rpc_call_deadline_ns(call));
+    if (err == ERR_NOT_FOUND)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_token", "%s", no_token);
     if (err != 0)
         return desk_store_failed(call, err);
     const size_t shown = count > page ? page : count;
