@@ -18,8 +18,8 @@ struct loop *worker_loop(struct worker *worker);
 uint32_t worker_index(const struct worker *worker);
 
 /* Runs job(arg) in a fiber of the worker and waits until it has ended. From a fiber of another (or
- * the same) worker, deaf to cancellation; or from a plain thread, which blocks. ERR_FULL when the
- * worker has no fiber left: job was not run. */
+ * the same) worker, deaf to cancellation; or from a plain thread, which blocks. ERR_FULL,
+ * ERR_NO_MEMORY: the worker has no fiber left, and job was not run. */
 int worker_call(struct worker *worker, void (*job)(void *arg), void *arg);
 
 #endif

@@ -75,8 +75,7 @@ enum h2_side { H2_SERVER, H2_CLIENT };
 struct h2_limits {
     uint32_t streams_max;     /* open at once, announced in SETTINGS (1,000) */
     uint32_t header_list_max; /* bytes, RFC 9113, 6.5.2 (16 KiB) */
-    uint32_t
-        out_max; /* bytes serialised and unsent, beyond which nothing is serialised (256 KiB) */
+    uint32_t out_max;         /* bytes unsent, beyond which nothing is serialised (256 KiB) */
     uint32_t copied_max;     /* bytes copied from callers and not serialised, all streams (1 MiB) */
     uint32_t receiving_max;  /* bytes of unfinished request bodies, all streams (4 MiB) */
     uint32_t reset_burst;    /* streams reset by the other side (1,000) … */

@@ -3,8 +3,9 @@
  *
  * A metric is declared once, at file scope, and thereby is in the list that /metrics shows:
  *
- *     METRIC_COUNTER(holds_granted, "usher_holds_total", "Holds asked for.",
- * "outcome=\"granted\""); … metric_add(&holds_granted, 1);
+ *     METRIC_COUNTER(changes, "usher_changes_total", "Changes that are durable.", "");
+ *     …
+ *     metric_add(&changes, 1);
  *
  * Names are those of Prometheus (base unit and _total at the end); metrics of one name differ in
  * their labels and have one help text. All updates are relaxed atomics: any thread, no lock, no

@@ -3,9 +3,11 @@
  *
  * One listener speaks HTTP/1.1 and HTTP/2 (prior knowledge, or ALPN under TLS); a request becomes a
  * fiber; the fiber runs a handler written as straight blocking code. The same handler answers
- *   gRPC            application/grpc[+proto]              over HTTP/2
- *   Connect unary   application/json, application/proto   over HTTP/1.1 and 2, POST, and GET where
- * safe Connect stream  application/connect+json, +proto      over HTTP/1.1 and 2
+ *
+ *     gRPC            application/grpc[+proto]             over HTTP/2
+ *     Connect unary   application/json, application/proto  over both; POST, where safe also GET
+ *     Connect stream  application/connect+json, +proto     over both
+ *
  * (connectrpc.com/docs/protocol; github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
  */
 #ifndef USHER_RPC_RPC_H
@@ -64,8 +66,8 @@ void *rpc_call_state(const struct rpc_call *call);
 void rpc_call_request_hash(struct rpc_call *call, uint8_t ret_hash[32]);
 
 /* Ends the call with an error: return rpc_fail(…). The sentence is cut at 1 KiB, at the end of a
- * character, and loses what is no UTF-8. detail may be NULL, is borrowed, and is packed
- * at once. code is not RPC_OK. Returns a non-zero value. */
+ * character, and loses what is no UTF-8. detail may be NULL, is borrowed, and is packed at once.
+ * code is not RPC_OK. Returns a non-zero value. */
 int rpc_fail(struct rpc_call *call, enum rpc_code code, const Usher__V1__ErrorDetail *detail,
              const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -75,9 +77,8 @@ struct rpc_method {
     const char *name; /* as in the .proto */
     enum rpc_kind kind;
     enum rpc_role role; /* the least that is needed; checked before the body is read */
-    bool
-        safe; /* no side effects: may be a Connect GET, gets an ETag (checked against the .proto) */
-    const char *cache;  /* Cache-Control of a safe call's answer; NULL: no-store */
+    bool safe;         /* no side effects, as the .proto says: may be a Connect GET, gets an ETag */
+    const char *cache; /* Cache-Control of a safe call's answer; NULL: no-store */
     size_t request_max; /* bytes of a request message; 0: RPC_REQUEST_MAX */
     /* Unary: fills response (initialised; memory from the call's arena or static) and returns 0, or
      * rpc_fail(…). Stream: response is NULL; sends with rpc_call_send, may rpc_call_detach. */

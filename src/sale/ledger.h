@@ -22,8 +22,8 @@
 #define LEDGER_ENTRIES_MAX 4096       /* entries in one row */
 #define LEDGER_BODY_MAX    (1u << 20) /* bytes of one row's body: 4096 of the largest entries fit */
 #define LEDGER_KEY_MAX     64         /* bytes of an idempotency key */
-#define LEDGER_KEY_KEEP_MS                                                                         \
-    600000 /* an idempotency key is not used again for hold_ttl_ms and this */
+/* An idempotency key is not used again for hold_ttl_ms and this. */
+#define LEDGER_KEY_KEEP_MS      600000
 #define LEDGER_SEATS_MAX        8   /* seats in one entry */
 #define LEDGER_ROW_PREIMAGE     124 /* bytes that a row's hash covers */
 #define LEDGER_GENESIS_PREIMAGE 144

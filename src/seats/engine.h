@@ -16,8 +16,8 @@
 #include "seats/windows.h"
 
 #define SEATS_SOLD_BIT (UINT32_C(1) << 31)
-#define SEATS_FREE_PAD                                                                             \
-    64 /* bits before place 0 in free_words, so that a window may look to its left */
+/* Bits before place 0 in free_words, so that a window may look to its left. */
+#define SEATS_FREE_PAD 64
 
 /* A live hold has a slot 1 … holds_max, which is also its timer. */
 struct seats_slot {

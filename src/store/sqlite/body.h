@@ -14,8 +14,8 @@
 
 #define SQLITE_STORE_QUEUE_MAX 8192 /* calls waiting to write, and as many to read */
 #define SQLITE_STORE_READERS   2
-#define SQLITE_STORE_CHECKPOINT_PAGES                                                              \
-    4000 /* 16 MB of log: larger gave longer stalls, no more speed */
+/* 16 MB of log: larger gave longer stalls, no more speed. */
+#define SQLITE_STORE_CHECKPOINT_PAGES 4000
 
 struct sqlite_store {
     struct store store;

@@ -37,7 +37,7 @@
 #define OWNER_ENTRIES_MAX    4096               /* changes in one commit: LEDGER_ENTRIES_MAX */
 #define OWNER_ASKS_MAX       65536              /* asks that wait for one commit */
 #define OWNER_WAITING_MAX    16384              /* asks that wait for room in one */
-#define OWNER_COMMIT_MAX_MS  10000 /* a commit slower than this is given up as unknown */
+#define OWNER_COMMIT_MAX_MS  10000 /* a commit that waits longer for the store is given up */
 #define OWNER_RELOAD_MS      50    /* pause before loading again; doubles up to … */
 #define OWNER_RELOAD_MAX_MS  2000
 #define OWNER_EXPIRE_TICK_MS 50 /* expired holds are collected at most this late */

@@ -86,9 +86,8 @@ struct owner {
     int64_t head_at_ms;       /* time of the last row */
     uint8_t head_hash[STORE_HASH_BYTES];
 
-    pthread_mutex_t
-        figures_lock; /* guards figures, which other threads read; taken once a commit */
-    struct owner_figures figures;
+    pthread_mutex_t figures_lock; /* taken once a commit, and by who asks */
+    struct owner_figures figures; /* which other threads read, under the lock */
     struct owner_change *changes; /* scratch of one commit */
 };
 
