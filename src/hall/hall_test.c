@@ -146,17 +146,6 @@ static void categories_and_breaks(void **state)
     }
 }
 
-static void distances_are_rounded_down(void **state)
-{
-    const struct hall *hall = *state;
-    assert_int_equal(hall->seats[0].distance, 4031); /* √(4000² + 500²) = 4031.1 */
-    assert_int_equal(hall->seats[1].distance, 1581); /* √(1500² + 500²) = 1581.1 */
-    assert_int_equal(hall->seats[3].distance, 3900);
-    for (uint32_t i = 4; i < 9; i++) /* all at the middle of the square */
-        assert_int_equal(hall->seats[i].distance, 10500);
-    assert_int_equal(hall->seats[10].distance, 20651); /* √(2500² + 20500²) = 20651.9 */
-}
-
 static void labels(void **state)
 {
     static const char *const texts[] = {"Stalls, row A, seat 1", "Stalls, row B, seat 7",
@@ -193,7 +182,7 @@ static void assert_same(const struct hall *a, const struct hall *b)
         char here[512], there[512];
         assert_int_equal(x->x, y->x);
         assert_int_equal(x->y, y->y);
-        assert_int_equal(x->distance, y->distance);
+        assert_int_equal(x->remoteness, y->remoteness);
         assert_int_equal(x->category, y->category);
         assert_int_equal(x->break_after, y->break_after);
         hall_seat_label(a, i, here, sizeof(here));
@@ -580,7 +569,6 @@ int main(void)
         cmocka_unit_test(counts_and_names),
         cmocka_unit_test(everything_lies_in_the_positive_quadrant),
         cmocka_unit_test(categories_and_breaks),
-        cmocka_unit_test(distances_are_rounded_down),
         cmocka_unit_test(labels),
         cmocka_unit_test(stored_and_loaded_it_is_the_same),
         cmocka_unit_test(the_hash_is_the_same_for_ever),

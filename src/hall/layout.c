@@ -1,15 +1,14 @@
 /* A hall from its stored form. Stored bytes are not trusted: what does not fit is ERR_CORRUPT. */
-#include <math.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "err/err.h"
 #include "hall/hall.h"
+#include "hall/sight.h"
 #include "usher/v1/hall.pb-c.h"
 
 #define HALL_ARENA_MAX (256u << 20)
-#define HALL_SPAN_MAX  200000000 /* hundredths of a unit */
 
 struct loading {
     struct hall *hall;
@@ -29,20 +28,6 @@ static struct view keep(struct loading *l, const char *text)
     const char *copy = arena_copy(&l->hall->arena, v);
     l->names_lost = l->names_lost || !copy;
     return view_of(copy, copy ? v.len : 0);
-}
-
-static uint32_t distance(const struct hall *hall, int32_t x, int32_t y)
-{
-    const int64_t dx = (int64_t)x - hall->stage_x;
-    const int64_t dy = (int64_t)y - hall->stage_y;
-    const uint64_t square = (uint64_t)(dx * dx + dy * dy);
-    /* Whole numbers only: the same on every machine. */
-    uint64_t root = (uint64_t)sqrt((double)square);
-    while (root * root > square)
-        root--;
-    while ((root + 1) * (root + 1) <= square)
-        root++;
-    return (uint32_t)root;
 }
 
 static bool in_span(int64_t v)
@@ -78,7 +63,6 @@ static int load_row(struct loading *l, uint32_t section, const Usher__V1__Row *f
                                    .row = l->next_row,
                                    .category = (uint16_t)category,
                                    .number = keep(l, from->numbers[i])};
-        seat->distance = distance(hall, seat->x, seat->y);
     }
     for (size_t i = 0; i < from->n_breaks; i++) {
         if (from->breaks[i] >= n)
@@ -91,7 +75,7 @@ static int load_row(struct loading *l, uint32_t section, const Usher__V1__Row *f
     return 0;
 }
 
-/* Places of a standing area are all at its middle, for distances and pictures. */
+/* Places of a standing area are all at its middle, for their worth and for pictures. */
 static int load_standing(struct loading *l, uint32_t index, const Usher__V1__Section *from)
 {
     struct hall *hall = l->hall;
@@ -109,14 +93,12 @@ static int load_standing(struct loading *l, uint32_t index, const Usher__V1__Sec
         y /= section->outline_points;
     }
     for (uint32_t i = 0; i < from->place_count; i++) {
-        hall->seats[l->next_seat++] =
-            (struct hall_seat){.x = (int32_t)x,
-                               .y = (int32_t)y,
-                               .section = index,
-                               .row = HALL_NO_ROW,
-                               .category = (uint16_t)from->category,
-                               .distance = distance(hall, (int32_t)x, (int32_t)y),
-                               .break_after = i + 1 == from->place_count};
+        hall->seats[l->next_seat++] = (struct hall_seat){.x = (int32_t)x,
+                                                         .y = (int32_t)y,
+                                                         .section = index,
+                                                         .row = HALL_NO_ROW,
+                                                         .category = (uint16_t)from->category,
+                                                         .break_after = i + 1 == from->place_count};
     }
     return 0;
 }
@@ -207,7 +189,11 @@ static int load_all(struct hall *hall, const Usher__V1__SeatMap *map)
         err = load_section(&l, (uint32_t)i, map->sections[i]);
     if (err == 0 && l.next_seat != hall->place_count)
         err = ERR_CORRUPT;
-    return err == 0 && l.names_lost ? ERR_NO_MEMORY : err;
+    if (err == 0 && l.names_lost)
+        err = ERR_NO_MEMORY;
+    if (err == 0)
+        sight_measure(hall);
+    return err;
 }
 
 int hall_load(struct view layout, struct hall **ret_hall)

@@ -265,7 +265,7 @@ static void large_answers_at_once_are_bounded(void **state)
     assert_int_equal(h2_new(H2_CLIENT, NULL, &events, NULL, 0, &h), 0);
     for (int i = 0; i < LARGE; i++) {
         /* layout_hash: how many names; each request is another, so nothing comes off the shelf. */
-        char body[16] = "\0\0\0\0\x07\x0a\x05";
+        char body[24] = "\0\0\0\0\x07\x0a\x05";
         snprintf(body + 7, sizeof(body) - 7, "%05d", 15000 + i);
         buf_init(&answers[i].text, 4u << 20);
         assert_int_equal(

@@ -1,5 +1,5 @@
 /*
- * The best placement, by a key a window and party size: orphans, sum of distances and first place
+ * The best placement, by a key a window and party size: orphans, sum of remoteness and first place
  * packed in one number, so that the best one is the smallest. Keys are computed when they are asked
  * for and the window has changed since; the choice is then one pass over the keys.
  */
@@ -9,10 +9,10 @@
 #define KEY_PLACE_BITS  18
 #define KEY_ORPHAN_AT   62
 #define KEY_PLACE(key)  ((uint32_t)(key) & ((UINT32_C(1) << KEY_PLACE_BITS) - 1))
-#define KEY_SUM_MAX_LOG 35 /* eight distances of 32 bits */
+#define KEY_SUM_MAX_LOG 35 /* eight of 32 bits */
 
 static_assert(HALL_PLACES_MAX < 1 << KEY_PLACE_BITS, "a place fits a key");
-static_assert(KEY_SUM_MAX_LOG + KEY_PLACE_BITS <= KEY_ORPHAN_AT, "a sum of distances fits a key");
+static_assert(KEY_SUM_MAX_LOG + KEY_PLACE_BITS <= KEY_ORPHAN_AT, "a sum of remoteness fits a key");
 
 static uint64_t key_of(uint64_t orphans, uint64_t sum, uint32_t first)
 {
@@ -49,7 +49,7 @@ static uint64_t standing_key(const struct seats *s, uint32_t window, uint32_t pa
         return KEY_NONE;
     uint64_t sum = 0;
     for (uint32_t i = 0; i < party; i++)
-        sum += s->hall->seats[places[i]].distance;
+        sum += s->hall->seats[places[i]].remoteness;
     return key_of(0, sum, places[0]);
 }
 
@@ -71,7 +71,7 @@ uint64_t seats_best_key(const struct seats *s, uint32_t window, uint32_t party)
         orphans = 1, class = runs & (left ^ right);
     if (!class)
         orphans = 2, class = runs;
-    const uint64_t *sums = &s->windows.distance_sum[w->first];
+    const uint64_t *sums = &s->windows.remoteness_sum[w->first];
     uint64_t best = KEY_NONE;
     for (class >>= WINDOW_BEFORE; class; class &= class - 1) {
         uint32_t start = (uint32_t)__builtin_ctzll(class);

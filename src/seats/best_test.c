@@ -15,7 +15,7 @@
 struct placement {
     bool found;
     uint32_t orphans;
-    uint64_t distance;
+    uint64_t remoteness;
     uint32_t first;
     uint32_t seats[SEATS_PARTY_MAX];
 };
@@ -78,7 +78,7 @@ static bool place_at(const struct hall *hall, const bool *vacant, const struct s
             ret->seats[count++] = i;
     }
     for (uint32_t i = 0; i < count; i++)
-        ret->distance += hall->seats[ret->seats[i]].distance;
+        ret->remoteness += hall->seats[ret->seats[i]].remoteness;
     return count == best->party && ret->seats[0] == first;
 }
 
@@ -86,8 +86,8 @@ static bool is_better(const struct placement *a, const struct placement *b)
 {
     if (!b->found || a->orphans != b->orphans)
         return !b->found || a->orphans < b->orphans;
-    if (a->distance != b->distance)
-        return a->distance < b->distance;
+    if (a->remoteness != b->remoteness)
+        return a->remoteness < b->remoteness;
     return a->first < b->first;
 }
 

@@ -34,7 +34,7 @@ void fixture_row(struct hall *hall)
         (struct hall_row){.section = hall->section_count - 1, .first_seat = hall->place_count};
 }
 
-void fixture_seat(struct hall *hall, int32_t x, int32_t y, uint32_t distance, uint16_t category)
+void fixture_seat(struct hall *hall, int32_t x, int32_t y, uint32_t remoteness, uint16_t category)
 {
     assert(hall->place_count < FIXTURE_PLACES);
     struct hall_section *section = &hall->sections[hall->section_count - 1];
@@ -44,7 +44,7 @@ void fixture_seat(struct hall *hall, int32_t x, int32_t y, uint32_t distance, ui
         .y = y,
         .section = hall->section_count - 1,
         .row = standing ? HALL_NO_ROW : hall->row_count - 1,
-        .distance = distance,
+        .remoteness = remoteness,
         .category = category,
         .break_after = standing,
     };
@@ -86,11 +86,11 @@ static uint32_t below(struct chance *chance, uint32_t limit)
 static void random_standing(struct hall *hall, struct chance *chance, bool mixed)
 {
     uint16_t category = (uint16_t)below(chance, 4);
-    uint32_t distance = below(chance, 30), places = 1 + below(chance, 150);
+    uint32_t remoteness = below(chance, 30), places = 1 + below(chance, 150);
     int32_t x = (int32_t)below(chance, 2000), y = (int32_t)below(chance, 2000);
     fixture_section(hall, HALL_STANDING);
     for (uint32_t i = 0; i < places; i++)
-        fixture_seat(hall, x, y, distance, mixed ? (uint16_t)below(chance, 3) : category);
+        fixture_seat(hall, x, y, remoteness, mixed ? (uint16_t)below(chance, 3) : category);
 }
 
 static void random_row(struct hall *hall, struct chance *chance, uint32_t row, bool mixed)
@@ -98,7 +98,7 @@ static void random_row(struct hall *hall, struct chance *chance, uint32_t row, b
     uint16_t category = (uint16_t)below(chance, 4);
     uint32_t seats = 1 + below(chance, below(chance, 12) == 0 ? 160 : 24);
     uint32_t breaks = below(chance, 3) ? 0 : 3 + below(chance, 15); /* one in so many */
-    bool level = below(chance, 3) == 0; /* all at one distance: the index decides */
+    bool level = below(chance, 3) == 0; /* all as remote: the index decides */
     int32_t x = (int32_t)below(chance, 500) - 250;
     fixture_row(hall);
     for (uint32_t i = 0; i < seats; i++) {

@@ -19,16 +19,16 @@ void fixture_release(struct hall *hall);
 /* Adds to the hall; sections, rows and seats in their order. */
 void fixture_section(struct hall *hall, enum hall_kind kind);
 void fixture_row(struct hall *hall);
-void fixture_seat(struct hall *hall, int32_t x, int32_t y, uint32_t distance, uint16_t category);
+void fixture_seat(struct hall *hall, int32_t x, int32_t y, uint32_t remoteness, uint16_t category);
 
 /* A seated section of rows as text: '.' is a seat, '|' an aisle. Seats stand 100 apart in a row,
- * rows 100 apart in y; the distance is 100 a row and 10 a seat from the row's middle. Category 0.
+ * rows 100 apart in y; the remoteness is 100 a row and 10 a seat from the row's middle. Category 0.
  */
 void fixture_rows(struct hall *hall, const char *const *rows, uint32_t row_count);
 /* A standing section, all at one point, category 0. */
 void fixture_standing(struct hall *hall, uint32_t places);
 
-/* One to four sections, seated and standing, with aisles, mixed categories and equal distances. */
+/* One to four sections, seated and standing, with aisles, mixed categories and equal remoteness. */
 void fixture_random(struct hall *hall, struct chance *chance);
 
 /* A number as an id. */

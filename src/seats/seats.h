@@ -84,7 +84,7 @@ int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
 
 /* Chooses, without taking: the best run of party adjacent free seats: first the fewest orphans
  * (single free seats that would be left alone between taken ones and aisles, where they were not
- * alone before), then the smallest sum of distances from the stage, then the lowest index. A
+ * alone before), then the least remoteness from front and centre (hall/sight.h), then the lowest index. A
  * standing area counts as one run without orphans: its lowest free places. A run lies wholly in the
  * category and section asked for. With apart, where no run is left: the best single seat and the
  * free ones nearest to it. ret_seats is ascending.

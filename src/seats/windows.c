@@ -168,7 +168,7 @@ static void measure(struct windows *w)
     for (uint32_t i = 0; i < hall->place_count; i++) {
         w->points[i].x = (int32_t)(((int64_t)hall->seats[i].x - x_min) >> shift);
         w->points[i].y = (int32_t)(((int64_t)hall->seats[i].y - y_min) >> shift);
-        w->distance_sum[i + 1] = w->distance_sum[i] + hall->seats[i].distance;
+        w->remoteness_sum[i + 1] = w->remoteness_sum[i] + hall->seats[i].remoteness;
     }
 }
 
@@ -179,10 +179,10 @@ int windows_init(struct windows *w, const struct hall *hall)
     w->list = calloc(w->count, sizeof(*w->list));
     w->tags = calloc(w->count, sizeof(*w->tags));
     w->touch = calloc(hall->place_count, sizeof(*w->touch));
-    w->distance_sum = calloc((size_t)hall->place_count + 1, sizeof(*w->distance_sum));
+    w->remoteness_sum = calloc((size_t)hall->place_count + 1, sizeof(*w->remoteness_sum));
     w->points = calloc(hall->place_count, sizeof(*w->points));
     w->sections = calloc(hall->section_count, sizeof(*w->sections));
-    if (!w->list || !w->tags || !w->touch || !w->distance_sum || !w->points || !w->sections)
+    if (!w->list || !w->tags || !w->touch || !w->remoteness_sum || !w->points || !w->sections)
         return ERR_NO_MEMORY;
     measure(w);
     uint32_t written = build(w, w->list);
@@ -195,7 +195,7 @@ void windows_release(struct windows *w)
     free(w->list);
     free(w->tags);
     free(w->touch);
-    free(w->distance_sum);
+    free(w->remoteness_sum);
     free(w->points);
     free(w->sections);
     *w = (struct windows){0};
