@@ -17,7 +17,7 @@
 #define HALL_PLACES_MAX     200000
 #define HALL_SECTIONS_MAX   4096
 #define HALL_CATEGORIES_MAX 64
-#define HALL_NAME_MAX       200 /* bytes of any name in a plan */
+#define HALL_NAME_MAX       200       /* bytes of any name in a plan */
 #define HALL_SPAN_MAX       200000000 /* of any position, hundredths of a unit, both ways */
 #define HALL_HASH_BYTES     32
 
@@ -50,7 +50,7 @@ struct hall_seat {
     int32_t x; /* hundredths of a unit */
     int32_t y;
     uint32_t section;
-    uint32_t row;      /* HALL_NO_ROW in a standing area */
+    uint32_t row;        /* HALL_NO_ROW in a standing area */
     uint32_t remoteness; /* from front and centre, hundredths of a unit: the less the better */
     uint16_t category;
     bool break_after;   /* an aisle, or the row's end, follows: the next index is no neighbour */

@@ -84,10 +84,10 @@ int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
 
 /* Chooses, without taking: the best run of party adjacent free seats: first the fewest orphans
  * (single free seats that would be left alone between taken ones and aisles, where they were not
- * alone before), then the least remoteness from front and centre (hall/sight.h), then the lowest index. A
- * standing area counts as one run without orphans: its lowest free places. A run lies wholly in the
- * category and section asked for. With apart, where no run is left: the best single seat and the
- * free ones nearest to it. ret_seats is ascending.
+ * alone before), then the least remoteness from front and centre (hall/sight.h), then the lowest
+ * index. A standing area counts as one run without orphans: its lowest free places. A run lies
+ * wholly in the category and section asked for. With apart, where no run is left: the best single
+ * seat and the free ones nearest to it. ret_seats is ascending.
  * ERR_INVALID: party, category or section out of range.
  * ERR_CONFLICT: no fitting run is free (nor, with apart, enough seats). */
 int seats_pick_best(const struct seats *s, const struct seats_best *best,

@@ -64,8 +64,8 @@ struct windows {
     const struct hall *hall; /* borrowed */
     struct window *list;
     uint32_t count;
-    uint8_t *tags;          /* of list, close together for scanning */
-    uint32_t *touch;        /* a place: first window that sees it << 8 | how many do */
+    uint8_t *tags;            /* of list, close together for scanning */
+    uint32_t *touch;          /* a place: first window that sees it << 8 | how many do */
     uint64_t *remoteness_sum; /* place_count + 1: of all places before this one */
     struct windows_point *points;
     struct windows_section *sections;
