@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,20 +10,12 @@
 #include "err/err.h"
 #include "observe/limiter.h"
 #include "observe/line.h"
+#include "observe/outlet.h"
 
 static struct log_options setup = {.level = LOG_INFO, .form = LOG_AUTO, .fd = 2};
 static struct limiter limiter;
-static _Atomic uint64_t lost;
 
 static const char *const level_words[] = {"debug", "info", "warn", "error"};
-
-void log_setup(const struct log_options *options)
-{
-    assert(options && options->clock && options->fd >= 0);
-    setup = *options;
-    if (setup.form == LOG_AUTO)
-        setup.form = isatty(setup.fd) ? LOG_TEXT : LOG_JSON;
-}
 
 /* The first event before any log_setup settles what that would have settled. */
 static const struct log_options *options_now(void)
@@ -45,7 +36,7 @@ bool log_wants(enum log_level level)
 
 uint64_t log_lost(void)
 {
-    return atomic_load_explicit(&lost, memory_order_relaxed);
+    return outlet_lost();
 }
 
 bool log_level_parse(const char *word, enum log_level *ret_level)
@@ -193,29 +184,62 @@ static void put_text(struct line *line, const struct event *event)
     line_printf_tail(line, "\n");
 }
 
+/* Gives the line's length. */
+static size_t put_event(const struct log_options *options, const struct event *event, char *bytes)
+{
+    struct line line;
+    line_init(&line, bytes, LOG_LINE_MAX);
+    if (options->form == LOG_TEXT)
+        put_text(&line, event);
+    else
+        put_json(&line, event);
+    return line.len;
+}
+
+/* ---- where it goes ---- */
+
+/* What stands where lines are missing; on the outlet's thread. */
+static size_t put_notice(uint64_t lost, char *bytes)
+{
+    const struct log_field fields[] = {
+        log_text("the reader of the log was too slow, lines are lost"),
+        log_uint("usher.lines", lost),
+        {.type = LOG_END},
+    };
+    const struct event event = {.level = LOG_WARN,
+                                .action = "log.lose",
+                                .fields = fields,
+                                .wall_ms = clock_wall_ms(setup.clock)};
+    return log_wants(event.level) ? put_event(&setup, &event, bytes) : 0;
+}
+
+void log_setup(const struct log_options *options)
+{
+    assert(options && options->clock && options->fd >= 0);
+    log_flush();
+    setup = *options;
+    if (setup.form == LOG_AUTO)
+        setup.form = isatty(setup.fd) ? LOG_TEXT : LOG_JSON;
+    outlet_start(setup.fd, put_notice);
+}
+
+void log_flush(void)
+{
+    outlet_drain();
+}
+
 void log_write(enum log_level level, const char *action, const struct log_field *fields)
 {
     /* The thread's own: nothing here waits as fibers do, so no other fiber gets at it half made. */
     static _Thread_local char bytes[LOG_LINE_MAX];
     const struct log_options *options = options_now();
     struct event event = {.level = level, .action = action, .fields = fields};
-    struct line line;
     int errno_before = errno;
 
     if (level < options->level ||
         !limiter_pass(&limiter, action, LOG_BURST, clock_mono_ns(options->clock), &event.left_out))
         return;
     event.wall_ms = clock_wall_ms(options->clock);
-    line_init(&line, bytes, sizeof(bytes));
-    if (options->form == LOG_TEXT)
-        put_text(&line, &event);
-    else
-        put_json(&line, &event);
-    ssize_t written;
-    do
-        written = write(options->fd, line.bytes, line.len);
-    while (written < 0 && errno == EINTR);
-    if (written != (ssize_t)line.len)
-        atomic_fetch_add_explicit(&lost, 1, memory_order_relaxed);
+    outlet_put(view_of(bytes, put_event(options, &event, bytes)));
     errno = errno_before;
 }

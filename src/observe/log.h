@@ -11,12 +11,15 @@
  * take it as it is. Actions are "noun.verb", and literals. An event is written once, by the
  * outermost function that handles what happened.
  *
- * Any thread may log at any time. A line is made in a buffer of the thread's own and leaves with
- * one write(2), so lines of threads never mix; a line beyond LOG_LINE_MAX loses its last fields and
- * says so ("log.truncated"). Where standard error takes nothing (a full pipe that does not block),
- * the line is lost and counted: a log never holds up a sale. Repeats of one action are written
- * LOG_BURST times a second at most; the next one after that says how many were left out
- * ("log.suppressed").
+ * Any thread may log at any time. A line is made in a buffer of the thread's own and leaves by a
+ * thread that does nothing else, so a log never holds up a sale: where the reader has stopped (a
+ * full pipe, a terminal at Ctrl-S), 256 KiB wait for it, and what comes then is lost, counted, and
+ * told of once the reader goes on ("log.lose"). Lines of threads never mix; one beyond LOG_LINE_MAX
+ * loses its last fields and says so ("log.truncated"). At exit and abort, what was logged is
+ * written still, for a second at most. Before log_setup a line is written where it is logged.
+ *
+ * Repeats of one action are written LOG_BURST times a second at most; the next one after that says
+ * how many were left out ("log.suppressed").
  */
 #ifndef USHER_OBSERVE_LOG_H
 #define USHER_OBSERVE_LOG_H
@@ -46,6 +49,8 @@ struct log_options {
 /* Before any other thread logs. Without it: LOG_INFO, LOG_AUTO, standard error, the system's clock.
  */
 void log_setup(const struct log_options *options);
+/* Waits until what was logged is written or lost, at most a second. */
+void log_flush(void);
 /* Would an event of this level be written? For when its fields cost something to make. */
 bool log_wants(enum log_level level);
 /* Lines that could not be written so far. */

@@ -12,7 +12,10 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "err/err.h"
@@ -35,6 +38,7 @@ static void begin(enum log_level level, enum log_form form)
 static char *written(void)
 {
     static char bytes[1 << 20];
+    log_flush();
     ssize_t len = pread(fd, bytes, sizeof(bytes) - 1, 0);
     assert_true(len >= 0);
     bytes[len] = '\0';
@@ -186,7 +190,102 @@ static void a_reader_that_is_gone_costs_a_line_only(void **state)
     errno = EAGAIN;
     log_event(LOG_INFO, "nobody.reads");
     assert_int_equal(errno, EAGAIN);
+    log_flush();
     assert_int_equal(log_lost(), before + 1);
+}
+
+/* ---- a reader that has stopped ---- */
+
+static int stalled_pipe(void)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) >= 4096);
+    assert_int_equal(fcntl(ends[1], F_GETFL) & O_NONBLOCK, 0);
+    log_setup(&(struct log_options){
+        .level = LOG_INFO, .form = LOG_JSON, .fd = ends[1], .clock = &now.clock});
+    return ends[0];
+}
+
+#define FLOOD 1000
+
+/* All lines must be whole, and as many as were logged once those reported lost are added. */
+static void a_reader_that_stops_holds_up_nobody(void **state)
+{
+    static char text[600], bytes[8192];
+    const uint64_t before = log_lost();
+    int reader = stalled_pipe();
+    memset(text, 'x', sizeof(text) - 1);
+    alarm(20); /* for a log that blocks */
+    for (int i = 0; i < FLOOD; i++) {
+        clock_virtual_advance(&now, NS_PER_S / LOG_BURST + 1);
+        log_event(LOG_INFO, "flood.line", log_str("usher.text", text));
+    }
+    const uint64_t lost = log_lost() - before;
+    assert_true(lost > 0 && lost < FLOOD);
+    FILE *in = fdopen(reader, "r");
+    uint64_t lines = 0, told = 0;
+    while (lines < FLOOD - lost || told < log_lost()) {
+        assert_non_null(fgets(bytes, sizeof(bytes), in));
+        json_t *object = json_loads(bytes, 0, NULL);
+        assert_non_null(object);
+        if (strcmp(string_of(object, "event.action"), "log.lose") == 0)
+            told += (uint64_t)json_integer_value(json_object_get(object, "usher.lines"));
+        else
+            lines++;
+        json_decref(object);
+    }
+    alarm(0);
+    assert_int_equal(lines, FLOOD - lost);
+    assert_int_equal(told, log_lost()); /* with what another test lost */
+    begin(LOG_INFO, LOG_JSON);
+    fclose(in);
+}
+
+/* The child's last lines wait behind a full pipe, which is read once it would be dead. */
+static void last_lines_of(void (*end)(void), int signal_number)
+{
+    static char bytes[1 << 16], text[2000];
+    size_t len = 0;
+    int status;
+    siginfo_t ended = {0};
+    memset(text, 'x', sizeof(text) - 1);
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_true(fcntl(ends[1], F_SETPIPE_SZ, 4096) >= 4096);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        log_setup(&(struct log_options){
+            .level = LOG_INFO, .form = LOG_JSON, .fd = ends[1], .clock = &now.clock});
+        for (int i = 0; i < 5; i++)
+            log_event(LOG_INFO, "last.but", log_str("usher.text", text));
+        log_event(LOG_ERROR, "last.word");
+        end();
+    }
+    close(ends[1]);
+    for (int i = 0; i < 100 && ended.si_pid == 0; i++) {
+        assert_int_equal(waitid(P_PID, (id_t)child, &ended, WEXITED | WNOHANG | WNOWAIT), 0);
+        poll(NULL, 0, 1);
+    }
+    for (ssize_t n; (n = read(ends[0], bytes + len, sizeof(bytes) - 1 - len)) > 0;)
+        len += (size_t)n;
+    bytes[len] = '\0';
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WIFSIGNALED(status) ? WTERMSIG(status) : 0, signal_number);
+    assert_non_null(strstr(bytes, "last.word"));
+    close(ends[0]);
+}
+
+static void exit_quietly(void)
+{
+    exit(0);
+}
+
+static void the_last_lines_are_written_at_exit_and_abort(void **state)
+{
+    last_lines_of(exit_quietly, 0);
+    last_lines_of(abort, SIGABRT);
 }
 
 static void levels_have_words(void **state)
@@ -209,6 +308,8 @@ int main(void)
         cmocka_unit_test(a_long_line_stays_json),
         cmocka_unit_test(lines_of_threads_never_mix),
         cmocka_unit_test(a_reader_that_is_gone_costs_a_line_only),
+        cmocka_unit_test(a_reader_that_stops_holds_up_nobody),
+        cmocka_unit_test(the_last_lines_are_written_at_exit_and_abort),
         cmocka_unit_test(levels_have_words),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
