@@ -52,7 +52,8 @@ int rpc_channel_watch(struct rpc_channel *channel, const char *path, const char 
                       const ProtobufCMessage *request, struct rpc_reader **ret_reader,
                       int64_t deadline_ns);
 /* The next message, in the arena. ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED. A reader that is 16 MiB
- * behind is ended with RPC_RESOURCE_EXHAUSTED. */
+ * behind is ended with RPC_RESOURCE_EXHAUSTED; a stream that ends within a message, whose server
+ * knows of no error, with RPC_INTERNAL. */
 int rpc_reader_next(struct rpc_reader *reader, const ProtobufCMessageDescriptor *descriptor,
                     struct arena *arena, const ProtobufCMessage **ret_message,
                     struct rpc_status *ret_status, int64_t deadline_ns);

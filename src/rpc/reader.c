@@ -411,7 +411,8 @@ int rpc_reader_next(struct rpc_reader *reader, const ProtobufCMessageDescriptor 
     bool bad;
     while (!take_message(reader, &bytes, &bad) && !bad) {
         if (!reader->h2) {
-            end_status(reader, arena, ret_status);
+            if (end_status(reader, arena, ret_status) == 0 && envelope_is_half(&reader->envelopes))
+                end_with(ret_status, RPC_INTERNAL, "the stream ends within a message");
             return ERR_CLOSED;
         }
         int err = wait_event(reader, ret_status, deadline_ns);
