@@ -6,8 +6,8 @@
  * halves of OUTLET_HALF bytes while the thread writes the other; where the first is full, a line is
  * lost and counted. Once the reader takes something again, the notice tells how many were lost.
  * The descriptor is written to with plain write(2), in pieces of whole lines of at most PIPE_BUF
- * bytes, which a pipe keeps whole among its writers (POSIX, write); its flags, which other processes
- * may share, stay as they are.
+ * bytes, which a pipe keeps whole among its writers (POSIX, write); its flags, which other
+ * processes may share, stay as they are.
  *
  * At exit(3) and abort(3) what was put is written still, for OUTLET_DRAIN_MS at most. A forked
  * child has no such thread: it begins anew.
