@@ -249,6 +249,7 @@ static struct rpc_server_options server_options(struct house *house)
         .listen = house->values.listen,
         .tls_cert_path = house->values.tls_cert,
         .tls_key_path = house->values.tls_key,
+        .offload = house->offload,
         .services = house->services,
         .service_count = 2,
         .hook_state = house,

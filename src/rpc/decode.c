@@ -49,19 +49,47 @@ static int unwrap(struct rpc_call *call, struct view body, struct view *ret_mess
     return 0;
 }
 
+/* What is done here or beside the loop: of the call it touches the arena alone, which nobody else
+ * does while the fiber waits. */
+struct decode_job {
+    const ProtobufCMessageDescriptor *descriptor;
+    struct view bytes;
+    bool json;
+    struct arena *arena;
+    ProtobufCMessage *message;
+    struct json_error error;
+    int result;
+};
+
+static void decode(void *arg)
+{
+    struct decode_job *job = arg;
+    job->result =
+        job->json ? json_read(job->descriptor, job->bytes, job->arena, &job->message, &job->error)
+                  : proto_unpack(job->descriptor, job->bytes, job->arena, &job->message);
+}
+
 static int decode_bytes(struct rpc_call *call, struct view bytes)
 {
-    const ProtobufCMessageDescriptor *descriptor = call->route->descriptor->input;
-    ProtobufCMessage *message = NULL;
-    struct json_error error = {0};
-    int err = call->form == FORM_JSON ? json_read(descriptor, bytes, &call->arena, &message, &error)
-                                      : proto_unpack(descriptor, bytes, &call->arena, &message);
-    if (err == ERR_FULL)
+    struct offload *offload = call->shard->options->offload;
+    struct decode_job job = {
+        .descriptor = call->route->descriptor->input,
+        .bytes = bytes,
+        .json = call->form == FORM_JSON,
+        .arena = &call->arena,
+    };
+    if (!offload || bytes.len <= RPC_DECODE_HERE_MAX)
+        decode(&job);
+    else if (offload_run(offload, decode, &job) != 0)
+        return rpc_fail(call, RPC_RESOURCE_EXHAUSTED, NULL,
+                        "as many large requests as there may "
+                        "be are being read");
+    if (job.result == ERR_FULL)
         return rpc_fail(call, RPC_RESOURCE_EXHAUSTED, NULL, "the request takes too much memory");
-    if (err)
-        return malformed(call, error.path,
-                         call->form == FORM_JSON ? error.text : "is not a protobuf message");
-    call->request = message;
+    if (job.result)
+        return malformed(call, job.error.path,
+                         job.json ? job.error.text : "is not a protobuf message");
+    call->request = job.message;
     return 0;
 }
 

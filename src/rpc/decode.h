@@ -1,5 +1,8 @@
 /*
  * decode: a request's bytes made a message. Inside src/rpc only.
+ *
+ * Up to RPC_DECODE_HERE_MAX bytes it is done in the call's fiber; more (a hall plan: 48 MiB of JSON
+ * are a second's work) beside the loop, where the server was given a pool.
  */
 #ifndef USHER_RPC_DECODE_H
 #define USHER_RPC_DECODE_H

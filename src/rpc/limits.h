@@ -25,10 +25,11 @@
 #define RPC_LINGER_BYTES  (8u << 20) /* read and dropped before a refused request is closed */
 
 /* ---- a call ---- */
-#define RPC_ARENA_MAX   (32u << 20) /* bytes a call's arena may take, besides 8 × request_max */
-#define RPC_MESSAGE_MAX 1024        /* bytes of an error's message on the wire */
-#define RPC_COPY_MAX    (8u << 10)  /* longer responses are lent to the engine, not copied */
-#define RPC_QUERY_MAX   (8u << 10)  /* a Connect GET's query; the engines' line limit is the same */
+#define RPC_ARENA_MAX       (32u << 20) /* bytes a call's arena may take, besides 8 × request_max */
+#define RPC_MESSAGE_MAX     1024        /* bytes of an error's message on the wire */
+#define RPC_COPY_MAX        (8u << 10)  /* longer responses are lent to the engine, not copied */
+#define RPC_DECODE_HERE_MAX (64u << 10) /* larger requests: in options.offload */
+#define RPC_QUERY_MAX       (8u << 10)  /* a Connect GET's query, as the engines' line limit */
 
 /* ---- times, in milliseconds ---- */
 #define RPC_CALL_MAX_MS   30000  /* options.call_max_ms */

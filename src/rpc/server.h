@@ -4,6 +4,7 @@
 #ifndef USHER_RPC_SERVER_H
 #define USHER_RPC_SERVER_H
 
+#include "fiber/offload.h"
 #include "fiber/worker.h"
 #include "rpc/rpc.h"
 
@@ -39,6 +40,7 @@ struct rpc_server_options {
     int64_t header_max_ms;    /* a request's header and body must have arrived; 0: 10,000 */
     int64_t idle_max_ms;      /* a connection without a request or stream is closed; 0: 120,000 */
     int64_t stall_max_ms;     /* a reader that takes nothing for so long is closed; 0: 10,000 */
+    struct offload *offload;  /* borrowed; decodes large requests. NULL: the loop does */
     const struct rpc_service *services; /* borrowed */
     size_t service_count;
     void *hook_state;
