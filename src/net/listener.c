@@ -13,12 +13,12 @@
 
 static int set_options(int fd, bool v6)
 {
-    int on = 1, off = 0, bytes = NET_SNDBUF;
+    int on = 1, off = 0, bytes = NET_UNSENT;
     /* Accepted sockets inherit these (Linux). An IPv6 socket takes IPv4 too: "[::]" is everybody.
      */
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) ||
-        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes)) ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof(bytes)) ||
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
         return ERR_IO;
     if (v6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)))

@@ -3,9 +3,12 @@
  *
  * Several threads listen on one port, each with a socket of its own (SO_REUSEPORT): the kernel
  * spreads the connections, nobody shares a lock. Accepted sockets are non-blocking, close-on-exec,
- * TCP_NODELAY and have a small send buffer. At most NET_ACCEPT_BATCH are accepted in one turn of
- * the loop. Where the process has no descriptor left, a spare one is given up to accept and close
- * what waits, so that clients learn at once and the loop does not spin.
+ * TCP_NODELAY, and take little that cannot be sent yet (TCP_NOTSENT_LOWAT), so that a slow reader
+ * has the latest state and no backlog. What is on its way may be as much as the path holds: a small
+ * SO_SNDBUF would make a large answer wait for an acknowledgement every few segments. At most
+ * NET_ACCEPT_BATCH are accepted in one turn of the loop. Where the process has no descriptor left,
+ * a spare one is given up to accept and close what waits, so that clients learn at once and the
+ * loop does not spin.
  */
 #ifndef USHER_NET_LISTENER_H
 #define USHER_NET_LISTENER_H
@@ -15,7 +18,7 @@
 
 #define NET_ACCEPT_BATCH 64
 #define NET_BACKLOG      4096        /* connections the kernel holds for accept */
-#define NET_SNDBUF       (32u << 10) /* bytes the kernel holds for a slow reader */
+#define NET_UNSENT       (32u << 10) /* bytes the kernel takes that it cannot send yet */
 
 /* Binds and listens, on no loop yet. *ret_fd is the caller's. ERR_IO (errno says why). */
 int net_listen(const struct net_address *address, int *ret_fd);
