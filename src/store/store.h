@@ -35,8 +35,11 @@ struct store_ops {
     int (*hall_list)(struct store *store, struct arena *arena, struct store_hall **ret_halls,
                      size_t *ret_count, int64_t deadline_ns);
 
-    int (*event_put)(struct store *store, const struct store_event *event, uint32_t *ret_event_id,
-                     int64_t deadline_ns);
+    /* Adds an event and, unless first is NULL, its first performance (whose event_id is not read):
+     * both or neither. Without first ret_performance_id may be NULL. As performance_put. */
+    int (*event_put)(struct store *store, const struct store_event *event,
+                     const struct store_performance *first, uint32_t *ret_event_id,
+                     uint32_t *ret_performance_id, int64_t deadline_ns);
     int (*event_list)(struct store *store, struct arena *arena, struct store_event **ret_events,
                       size_t *ret_count, int64_t deadline_ns);
 

@@ -55,10 +55,10 @@ static void events_keep_their_words(void **state)
     const struct store_ops *ops = f->store->ops;
     struct store_event event = {.name = VIEW_LIT("\xec\x84\x9c\xec\x9a\xb8"), .created_at_ms = -7};
     uint32_t first = 0, second = 0;
-    assert_int_equal(ops->event_put(f->store, &event, &first, DEADLINE_NEVER), 0);
+    assert_int_equal(ops->event_put(f->store, &event, NULL, &first, NULL, DEADLINE_NEVER), 0);
     event.name = VIEW_LIT("B");
     event.description = VIEW_LIT("two\nlines");
-    assert_int_equal(ops->event_put(f->store, &event, &second, DEADLINE_NEVER), 0);
+    assert_int_equal(ops->event_put(f->store, &event, NULL, &second, NULL, DEADLINE_NEVER), 0);
     struct store_event *list;
     size_t count;
     assert_int_equal(ops->event_list(f->store, &f->arena, &list, &count, DEADLINE_NEVER), 0);
@@ -71,6 +71,50 @@ static void events_keep_their_words(void **state)
     assert_true(view_eq(list[1].description, VIEW_LIT("two\nlines")));
 }
 
+/* The two are one write: neither is ever there without the other. */
+static void an_event_and_its_first_performance_are_one(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_ops *ops = f->store->ops;
+    const uint32_t before = script_performance(f->store, 20, 4);
+    struct store_event event = {.name = VIEW_LIT("Both")}, *events;
+    struct store_performance first, *performances;
+    uint32_t event_id = 77, performance_id = 78;
+    size_t count;
+    assert_int_equal(ops->performance_get(f->store, before, &f->arena, &first, DEADLINE_NEVER), 0);
+    first.event_id = 99; /* is not read */
+    first.hall_id = 9;
+    assert_int_equal(
+        ops->event_put(f->store, &event, &first, &event_id, &performance_id, DEADLINE_NEVER),
+        ERR_NOT_FOUND);
+    first.hall_id = 1;
+    first.prices.len = 7;
+    assert_int_equal(
+        ops->event_put(f->store, &event, &first, &event_id, &performance_id, DEADLINE_NEVER),
+        ERR_INVALID);
+    first.prices.len = 16;
+    assert_int_equal(ops->event_list(f->store, &f->arena, &events, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(event_id, 77);
+    assert_int_equal(performance_id, 78);
+
+    assert_int_equal(
+        ops->event_put(f->store, &event, &first, &event_id, &performance_id, DEADLINE_NEVER), 0);
+    assert_int_equal(event_id, 2);
+    assert_int_equal(performance_id, before + 1);
+    assert_int_equal(
+        ops->performance_list(f->store, &f->arena, &performances, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(performances[1].event_id, 2);
+    assert_int_equal(performances[1].seq, 0);
+    assert_int_equal(performances[1].first_sale_state, DRAFT);
+    struct store_hall hall;
+    uint8_t genesis[STORE_HASH_BYTES];
+    assert_int_equal(ops->hall_get(f->store, 1, &f->arena, &hall, DEADLINE_NEVER), 0);
+    assert_int_equal(store_genesis_hash(&performances[1], hall.layout_hash, genesis), 0);
+    assert_memory_equal(performances[1].head_hash, genesis, STORE_HASH_BYTES);
+}
+
 static void maxima_are_kept(void **state)
 {
     struct fixture *f = *state;
@@ -81,7 +125,8 @@ static void maxima_are_kept(void **state)
     hall.name = view_of(long_name, STORE_NAME_MAX + 1);
     assert_int_equal(ops->hall_put(f->store, &hall, &id, DEADLINE_NEVER), ERR_INVALID);
     struct store_event event = {.description = view_of(long_name, sizeof(long_name))};
-    assert_int_equal(ops->event_put(f->store, &event, &id, DEADLINE_NEVER), ERR_INVALID);
+    assert_int_equal(ops->event_put(f->store, &event, NULL, &id, NULL, DEADLINE_NEVER),
+                     ERR_INVALID);
     struct store_performance performance = {.prices = view_of(long_name, 7)};
     assert_int_equal(ops->performance_put(f->store, &performance, &id, DEADLINE_NEVER),
                      ERR_INVALID);
@@ -95,9 +140,9 @@ static void the_catalogue_has_an_end(void **state)
     struct store_event event = {.name = VIEW_LIT("E")};
     uint32_t id = 0;
     for (int i = 0; i < STORE_EVENTS_MAX; i++)
-        assert_int_equal(ops->event_put(f->store, &event, &id, DEADLINE_NEVER), 0);
+        assert_int_equal(ops->event_put(f->store, &event, NULL, &id, NULL, DEADLINE_NEVER), 0);
     assert_int_equal(id, STORE_EVENTS_MAX);
-    assert_int_equal(ops->event_put(f->store, &event, &id, DEADLINE_NEVER), ERR_FULL);
+    assert_int_equal(ops->event_put(f->store, &event, NULL, &id, NULL, DEADLINE_NEVER), ERR_FULL);
 }
 
 static void a_performance_begins_empty(void **state)
@@ -175,6 +220,7 @@ static void claims_count_up(void **state)
 static const struct CMUnitTest tests[] = {
     SUITE_TEST(halls_are_known_by_name_and_layout),
     SUITE_TEST(events_keep_their_words),
+    SUITE_TEST(an_event_and_its_first_performance_are_one),
     SUITE_TEST(maxima_are_kept),
     SUITE_TEST(the_catalogue_has_an_end),
     SUITE_TEST(a_performance_begins_empty),

@@ -97,7 +97,8 @@ static void an_audit_sees_one_moment(void **state)
         0);
     assert_int_equal(count, 3); /* not the fourth */
     struct store_event event = {.name = VIEW_LIT("E")};
-    assert_int_equal(audit->ops->event_put(audit, &event, &id, DEADLINE_NEVER), ERR_DENIED);
+    assert_int_equal(audit->ops->event_put(audit, &event, NULL, &id, NULL, DEADLINE_NEVER),
+                     ERR_DENIED);
     struct store_performance p;
     assert_int_equal(audit->ops->claim(audit, s->performance_id, &f->arena, &p, DEADLINE_NEVER),
                      ERR_DENIED);

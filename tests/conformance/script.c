@@ -44,7 +44,7 @@ uint32_t script_performance(struct store *store, uint32_t place_count, uint32_t 
     struct store_event event = {.name = VIEW_LIT("Test event"),
                                 .description = VIEW_LIT("An evening"),
                                 .created_at_ms = SCRIPT_START_MS};
-    rc = store->ops->event_put(store, &event, &event_id, DEADLINE_NEVER);
+    rc = store->ops->event_put(store, &event, NULL, &event_id, NULL, DEADLINE_NEVER);
     assert(rc == 0);
     struct store_performance performance = {
         .event_id = event_id,

@@ -55,7 +55,7 @@ static int next_performance(struct bench *b)
     if (rc == 0)
         rc = ops->hall_put(b->store, &hall, &p.hall_id, DEADLINE_NEVER);
     if (rc == 0)
-        rc = ops->event_put(b->store, &event, &p.event_id, DEADLINE_NEVER);
+        rc = ops->event_put(b->store, &event, NULL, &p.event_id, NULL, DEADLINE_NEVER);
     if (rc == 0)
         rc = ops->performance_put(b->store, &p, &id, DEADLINE_NEVER);
     arena_reset(&b->arena);

@@ -89,33 +89,6 @@ int mem_hall_list(struct store *store, struct arena *arena, struct store_hall **
     return 0;
 }
 
-int mem_event_put(struct store *store, const struct store_event *event, uint32_t *ret_event_id,
-                  int64_t deadline_ns)
-{
-    struct mem_store *m = mem_of(store);
-    struct store_event kept = *event;
-    int rc = store_event_check(event);
-    if (rc < 0)
-        return rc;
-    pthread_mutex_lock(&m->lock);
-    if (m->event_count == STORE_EVENTS_MAX)
-        rc = ERR_FULL;
-    if (rc == 0)
-        rc =
-            mem_reserve((void **)&m->events, &m->event_cap, m->event_count + 1, sizeof(*m->events));
-    if (rc == 0)
-        rc = mem_keep(&m->kept, event->name, &kept.name);
-    if (rc == 0)
-        rc = mem_keep(&m->kept, event->description, &kept.description);
-    if (rc == 0) {
-        kept.event_id = (uint32_t)m->event_count + 1;
-        m->events[m->event_count++] = kept;
-        *ret_event_id = kept.event_id;
-    }
-    pthread_mutex_unlock(&m->lock);
-    return rc;
-}
-
 int mem_event_list(struct store *store, struct arena *arena, struct store_event **ret_events,
                    size_t *ret_count, int64_t deadline_ns)
 {
@@ -162,6 +135,49 @@ static int add_performance(struct mem_store *m, const struct store_performance *
     m->sales[m->sale_count++] = (struct mem_sale){.head = kept};
     *ret_performance_id = kept.performance_id;
     return 0;
+}
+
+static int add_event(struct mem_store *m, const struct store_event *event)
+{
+    struct store_event kept = *event;
+    if (m->event_count == STORE_EVENTS_MAX)
+        return ERR_FULL;
+    int rc =
+        mem_reserve((void **)&m->events, &m->event_cap, m->event_count + 1, sizeof(*m->events));
+    if (rc == 0)
+        rc = mem_keep(&m->kept, event->name, &kept.name);
+    if (rc == 0)
+        rc = mem_keep(&m->kept, event->description, &kept.description);
+    if (rc < 0)
+        return rc;
+    kept.event_id = (uint32_t)m->event_count + 1;
+    m->events[m->event_count++] = kept;
+    return 0;
+}
+
+int mem_event_put(struct store *store, const struct store_event *event,
+                  const struct store_performance *first, uint32_t *ret_event_id,
+                  uint32_t *ret_performance_id, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    struct store_performance performance = first ? *first : (struct store_performance){0};
+    int rc = store_event_check(event);
+    if (rc == 0 && first)
+        rc = store_performance_check(first);
+    if (rc < 0)
+        return rc;
+    pthread_mutex_lock(&m->lock);
+    rc = add_event(m, event);
+    if (rc == 0 && first) {
+        performance.event_id = (uint32_t)m->event_count;
+        rc = add_performance(m, &performance, ret_performance_id);
+        if (rc < 0)
+            m->event_count--; /* nobody has seen it */
+    }
+    if (rc == 0)
+        *ret_event_id = (uint32_t)m->event_count;
+    pthread_mutex_unlock(&m->lock);
+    return rc;
 }
 
 int mem_performance_put(struct store *store, const struct store_performance *performance,

@@ -68,8 +68,9 @@ int mem_hall_get(struct store *store, uint32_t hall_id, struct arena *arena,
                  struct store_hall *ret_hall, int64_t deadline_ns);
 int mem_hall_list(struct store *store, struct arena *arena, struct store_hall **ret_halls,
                   size_t *ret_count, int64_t deadline_ns);
-int mem_event_put(struct store *store, const struct store_event *event, uint32_t *ret_event_id,
-                  int64_t deadline_ns);
+int mem_event_put(struct store *store, const struct store_event *event,
+                  const struct store_performance *first, uint32_t *ret_event_id,
+                  uint32_t *ret_performance_id, int64_t deadline_ns);
 int mem_event_list(struct store *store, struct arena *arena, struct store_event **ret_events,
                    size_t *ret_count, int64_t deadline_ns);
 int mem_performance_put(struct store *store, const struct store_performance *performance,

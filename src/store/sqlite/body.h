@@ -64,6 +64,10 @@ int rows_read(struct rows *rows, sqlite3_stmt *statement,
 /* Adds one row of PERFORMANCE_COLUMNS as a struct store_performance. */
 int rows_add_performance(struct rows *rows, sqlite3_stmt *statement);
 
+/* Within a job: adds a performance and sets its performance_id and head_hash (performance.c).
+ * ERR_NOT_FOUND, ERR_FULL; the job is then to fail. */
+int add_performance(struct sqlite_conn *conn, struct store_performance *performance);
+
 /* --- slots of store_ops: what they promise is said there --- */
 int sqlite_hall_put(struct store *store, const struct store_hall *hall, uint32_t *ret_hall_id,
                     int64_t deadline_ns);
@@ -71,8 +75,9 @@ int sqlite_hall_get(struct store *store, uint32_t hall_id, struct arena *arena,
                     struct store_hall *ret_hall, int64_t deadline_ns);
 int sqlite_hall_list(struct store *store, struct arena *arena, struct store_hall **ret_halls,
                      size_t *ret_count, int64_t deadline_ns);
-int sqlite_event_put(struct store *store, const struct store_event *event, uint32_t *ret_event_id,
-                     int64_t deadline_ns);
+int sqlite_event_put(struct store *store, const struct store_event *event,
+                     const struct store_performance *first, uint32_t *ret_event_id,
+                     uint32_t *ret_performance_id, int64_t deadline_ns);
 int sqlite_event_list(struct store *store, struct arena *arena, struct store_event **ret_events,
                       size_t *ret_count, int64_t deadline_ns);
 int sqlite_performance_put(struct store *store, const struct store_performance *performance,

@@ -155,6 +155,8 @@ struct event_put {
     struct sqlite_job job;
     const struct store_event *event;
     uint32_t event_id;
+    bool with_first;
+    struct store_performance first;
 };
 
 static int run_event_put(struct sqlite_job *job, struct sqlite_conn *conn)
@@ -171,20 +173,30 @@ static int run_event_put(struct sqlite_job *job, struct sqlite_conn *conn)
     sqlite3_bind_int64(statement, 3, put->event->created_at_ms);
     rc = sqlite_run(conn, statement, NULL);
     if (rc == 0)
-        put->event_id = last_id(conn);
+        put->event_id = put->first.event_id = last_id(conn);
+    if (rc == 0 && put->with_first)
+        rc = add_performance(conn, &put->first); /* a job that fails takes the event back too */
     return rc;
 }
 
-int sqlite_event_put(struct store *store, const struct store_event *event, uint32_t *ret_event_id,
-                     int64_t deadline_ns)
+int sqlite_event_put(struct store *store, const struct store_event *event,
+                     const struct store_performance *first, uint32_t *ret_event_id,
+                     uint32_t *ret_performance_id, int64_t deadline_ns)
 {
-    struct event_put put = {.job.run = run_event_put, .event = event};
+    struct event_put put = {.job.run = run_event_put, .event = event, .with_first = first};
     int rc = store_event_check(event);
+    if (rc == 0 && first) {
+        put.first = *first;
+        rc = store_performance_check(first);
+    }
     if (rc == 0)
         rc = sqlite_write(db_of(store), &put.job, deadline_ns);
-    if (rc == 0)
-        *ret_event_id = put.event_id;
-    return rc;
+    if (rc < 0)
+        return rc;
+    *ret_event_id = put.event_id;
+    if (first)
+        *ret_performance_id = put.first.performance_id;
+    return 0;
 }
 
 static int add_event(struct rows *rows, sqlite3_stmt *s)

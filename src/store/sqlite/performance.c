@@ -66,12 +66,12 @@ static int insert(struct sqlite_conn *conn, struct store_performance *p)
     return rc;
 }
 
-static int run_performance_put(struct sqlite_job *job, struct sqlite_conn *conn)
+int add_performance(struct sqlite_conn *conn, struct store_performance *p)
 {
-    struct store_performance *p = &list_of(job, struct performance_put, job)->performance;
     uint8_t layout_hash[STORE_HASH_BYTES];
     sqlite3_stmt *statement;
     int64_t count = 0;
+    p->first_sale_state = p->sale_state;
     int rc = find_places(conn, p, layout_hash);
     if (rc == 0)
         rc = count_performances(conn, &count);
@@ -91,11 +91,15 @@ static int run_performance_put(struct sqlite_job *job, struct sqlite_conn *conn)
     return sqlite_run(conn, statement, NULL);
 }
 
+static int run_performance_put(struct sqlite_job *job, struct sqlite_conn *conn)
+{
+    return add_performance(conn, &list_of(job, struct performance_put, job)->performance);
+}
+
 int sqlite_performance_put(struct store *store, const struct store_performance *performance,
                            uint32_t *ret_performance_id, int64_t deadline_ns)
 {
     struct performance_put put = {.job.run = run_performance_put, .performance = *performance};
-    put.performance.first_sale_state = performance->sale_state;
     int rc = store_performance_check(performance);
     if (rc == 0)
         rc = sqlite_write(db_of(store), &put.job, deadline_ns);

@@ -153,9 +153,10 @@ static int fault_hall_list(struct store *store, struct arena *arena, struct stor
 }
 
 static int fault_event_put(struct store *store, const struct store_event *event,
-                           uint32_t *ret_event_id, int64_t deadline_ns)
+                           const struct store_performance *first, uint32_t *ret_event_id,
+                           uint32_t *ret_performance_id, int64_t deadline_ns)
 {
-    FAULT_CALL(false, event_put, event, ret_event_id);
+    FAULT_CALL(false, event_put, event, first, ret_event_id, ret_performance_id);
 }
 
 static int fault_event_list(struct store *store, struct arena *arena,

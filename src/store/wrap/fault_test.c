@@ -28,7 +28,7 @@ static void make(struct fixture *f)
     assert_int_equal(store_fault_new(f->inner, NULL, &f->store), 0);
     const struct store_ops *ops = f->inner->ops;
     assert_int_equal(ops->hall_put(f->inner, &hall, &p.hall_id, DEADLINE_NEVER), 0);
-    assert_int_equal(ops->event_put(f->inner, &event, &p.event_id, DEADLINE_NEVER), 0);
+    assert_int_equal(ops->event_put(f->inner, &event, NULL, &p.event_id, NULL, DEADLINE_NEVER), 0);
     assert_int_equal(ops->performance_put(f->inner, &p, &f->performance_id, DEADLINE_NEVER), 0);
 }
 

@@ -119,6 +119,11 @@ int catalog_add_hall(struct catalog *catalog, uint32_t hall_id, struct hall *hal
 int catalog_add_event(struct catalog *catalog, const struct store_event *event,
                       const struct catalog_event **ret_event)
 {
+    const struct catalog_event *there = shelf_get(&catalog->events, event->event_id);
+    if (there) {
+        *ret_event = there;
+        return 0;
+    }
     const char *name = keep(catalog, event->name.at, event->name.len);
     const char *description = keep(catalog, event->description.at, event->description.len);
     const struct catalog_event entry = {.event_id = event->event_id,
@@ -128,8 +133,14 @@ int catalog_add_event(struct catalog *catalog, const struct store_event *event,
     struct catalog_event *kept = keep(catalog, &entry, sizeof(entry));
     if (!kept || !name || !description)
         return ERR_NO_MEMORY;
-    *ret_event = kept;
-    return shelf_put(&catalog->events, event->event_id, kept);
+    pthread_mutex_lock(&catalog->adding);
+    /* Who made it and who follows the store may both add it: the first one stays. */
+    there = shelf_get(&catalog->events, event->event_id);
+    int err = there ? 0 : shelf_put(&catalog->events, event->event_id, kept);
+    pthread_mutex_unlock(&catalog->adding);
+    if (err == 0)
+        *ret_event = there ? there : kept;
+    return err;
 }
 
 int catalog_add_performance(struct catalog *catalog, const struct catalog_performance *performance)

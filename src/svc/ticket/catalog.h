@@ -50,6 +50,7 @@ void catalog_free(struct catalog *catalog);
 /* Takes over hall (also when it fails). ERR_NO_MEMORY. */
 int catalog_add_hall(struct catalog *catalog, uint32_t hall_id, struct hall *hall,
                      const struct catalog_hall **ret_hall);
+/* Or finds it. ERR_FULL, ERR_NO_MEMORY. */
 int catalog_add_event(struct catalog *catalog, const struct store_event *event,
                       const struct catalog_event **ret_event);
 /* A performance whose owner and feed are there: *performance is copied, its currency and prices

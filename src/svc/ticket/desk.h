@@ -5,6 +5,8 @@
 #ifndef USHER_SVC_TICKET_DESK_H
 #define USHER_SVC_TICKET_DESK_H
 
+#include <stdatomic.h>
+
 #include "err/err.h"
 #include "svc/ticket/catalog.h"
 #include "svc/ticket/ticket.h"
@@ -28,7 +30,9 @@ struct ticket {
     uint8_t code_key[KEY_BYTES];
     struct catalog *catalog;
     struct scope *scopes;     /* of owners, one a worker; each touched on its worker alone */
-    struct scope relay_scope; /* of the outbox relay, on worker 0 */
+    struct scope relay_scope; /* of the outbox relay and who follows the store, on worker 0 */
+    atomic_bool behind;       /* the store may have what the catalog has not */
+    atomic_bool begun[STORE_PERFORMANCES_MAX + 1]; /* by id: somebody begins it, or has */
 };
 
 /* ---- refusals.c: each returns what a handler returns ---- */
@@ -60,8 +64,18 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
 
 /* ---- performances.c ---- */
 
-/* Starts owner and feed of a stored performance and adds it to the catalog. */
+/* Starts owner and feed of a stored performance and adds it to the catalog. 0 also where somebody
+ * else has or is about to. ERR_CORRUPT, ERR_FULL, ERR_NO_MEMORY: it may be tried again. */
 int desk_begin_performance(struct ticket *ticket, const struct store_performance *stored);
+
+/* ---- follow.c ---- */
+
+/* Loads what the catalog has not, in a fiber. The store's errors, and desk_begin_performance's. */
+int desk_load_catalog(struct ticket *ticket);
+/* Body of a fiber: does so whenever the catalog is behind. arg: struct ticket. */
+void desk_follow_store(void *arg);
+/* What a put to the store returned: the catalog is behind where it may have been done after all. */
+void desk_note_put(struct ticket *ticket, int err);
 
 /* ---- outbox.c ---- */
 

@@ -1,6 +1,7 @@
 /* ListEvents, GetPerformance, CreateEvent, CreatePerformance, OpenSale, PauseSale. */
 #include <ctype.h>
 
+#include "observe/log.h"
 #include "svc/ticket/desk.h"
 
 static int fill_event(struct ticket *ticket, struct arena *arena, const struct catalog_event *event,
@@ -113,16 +114,22 @@ static int check_rules(struct rpc_call *call, const Usher__V1__CreatePerformance
     return 0;
 }
 
-/* A new owner serves within milliseconds; its creator need not ask twice. */
-static void wait_until_serving(struct rpc_call *call, const struct catalog_performance *performance)
+/* A new owner serves within milliseconds; its creator need not ask twice. NULL: it did not begin by
+ * the call's deadline. */
+static const struct catalog_performance *wait_until_serving(struct rpc_call *call,
+                                                            uint32_t performance_id)
 {
-    struct owner_figures figures;
+    const struct ticket *ticket = rpc_call_state(call);
+    const struct catalog_performance *performance;
+    struct owner_figures figures = {0};
     for (;;) {
-        owner_figures(performance->owner, &figures);
+        performance = catalog_performance(ticket->catalog, performance_id);
+        if (performance)
+            owner_figures(performance->owner, &figures);
         const int64_t now_ns = fiber_now_ns();
         if (figures.serving || now_ns >= rpc_call_deadline_ns(call) ||
             fiber_sleep_until(deadline_after_ms(now_ns, TICKET_BEGIN_POLL_MS)) != 0)
-            return;
+            return performance;
     }
 }
 
@@ -146,16 +153,11 @@ static int check_performance(struct rpc_call *call, const Usher__V1__CreatePerfo
     return err == 0 ? read_prices(call, wish, ret_new->hall->hall, ret_new->prices) : err;
 }
 
-/* Non-zero after rpc_fail. */
-static int put_performance(struct rpc_call *call, uint32_t event_id,
-                           const struct new_performance *new_performance,
-                           const struct catalog_performance **ret_performance)
+/* Its row, without an event. */
+static struct store_performance row_of(const struct new_performance *new_performance)
 {
     const Usher__V1__CreatePerformanceRequest *wish = new_performance->wish;
-    struct ticket *ticket = rpc_call_state(call);
-    struct store *store = ticket->options.store;
-    struct store_performance row = {
-        .event_id = event_id,
+    return (struct store_performance){
         .hall_id = wish->hall_id,
         .starts_at_ms = wish->starts_at_ms,
         .hold_ttl_ms = wish->hold_ttl_ms ? wish->hold_ttl_ms : TICKET_HOLD_TTL_MS,
@@ -165,29 +167,44 @@ static int put_performance(struct rpc_call *call, uint32_t event_id,
             view_of(new_performance->prices, 8u * new_performance->hall->hall->category_count),
         .sale_state = USHER__V1__SALE_STATE__SALE_STATE_DRAFT,
     };
-    int err =
-        store->ops->performance_put(store, &row, &row.performance_id, rpc_call_deadline_ns(call));
-    if (err == 0)
-        err = desk_begin_performance(ticket, &row);
-    if (err != 0)
-        return desk_store_failed(call, err);
-    *ret_performance = catalog_performance(ticket->catalog, row.performance_id);
-    wait_until_serving(call, *ret_performance);
-    return 0;
+}
+
+/* A performance that is stored comes on sale, if not at once then as soon as it can. Non-zero after
+ * rpc_fail. */
+static int begin_stored(struct rpc_call *call, const struct store_performance *stored,
+                        const struct catalog_performance **ret_performance)
+{
+    struct ticket *ticket = rpc_call_state(call);
+    int err = desk_begin_performance(ticket, stored);
+    if (err != 0) {
+        log_event(LOG_WARN, "performance.begin", log_err(err),
+                  log_uint("usher.performance", stored->performance_id));
+        atomic_store(&ticket->behind, true);
+    }
+    *ret_performance = wait_until_serving(call, stored->performance_id);
+    return *ret_performance ? 0 : desk_store_failed(call, err != 0 ? err : ERR_TIMEOUT);
 }
 
 int ticket_create_performance(struct rpc_call *call, const void *request, void *response)
 {
     const Usher__V1__CreatePerformanceRequest *wish = request;
-    const struct ticket *ticket = rpc_call_state(call);
+    struct ticket *ticket = rpc_call_state(call);
+    struct store *store = ticket->options.store;
     const struct catalog_performance *performance;
     struct new_performance new_performance;
     if (!catalog_event(ticket->catalog, wish->event_id))
         return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "event_id", "no event %u",
                          wish->event_id);
     int err = check_performance(call, wish, &new_performance);
-    if (err == 0)
-        err = put_performance(call, wish->event_id, &new_performance, &performance);
+    if (err != 0)
+        return err;
+    struct store_performance row = row_of(&new_performance);
+    row.event_id = wish->event_id;
+    err = store->ops->performance_put(store, &row, &row.performance_id, rpc_call_deadline_ns(call));
+    desk_note_put(ticket, err);
+    if (err != 0)
+        return desk_store_failed(call, err);
+    err = begin_stored(call, &row, &performance);
     return err == 0 ? answer_performance(call, performance, response) : err;
 }
 
@@ -218,27 +235,35 @@ int ticket_create_event(struct rpc_call *call, const void *request, void *respon
     const Usher__V1__CreateEventRequest *wish = request;
     struct ticket *ticket = rpc_call_state(call);
     struct store *store = ticket->options.store;
-    struct new_performance first;
+    struct new_performance new_performance;
+    struct store_performance first = {0};
     int err = check_event(call, wish);
     if (err == 0 && wish->performance)
-        err = check_performance(call, wish->performance, &first);
+        err = check_performance(call, wish->performance, &new_performance);
     if (err != 0)
         return err;
-    struct loop *loop = sched_loop(sched_current());
+    if (wish->performance)
+        first = row_of(&new_performance);
     struct store_event row = {
         .name = view_str(wish->name),
         .description = view_str(wish->description),
-        .created_at_ms = clock_wall_ms(loop_clock(loop)),
+        .created_at_ms = clock_wall_ms(loop_clock(sched_loop(sched_current()))),
     };
     const struct catalog_event *event;
     const struct catalog_performance *performance;
-    err = store->ops->event_put(store, &row, &row.event_id, rpc_call_deadline_ns(call));
-    if (err == 0)
-        err = catalog_add_event(ticket->catalog, &row, &event);
+    err = store->ops->event_put(store, &row, wish->performance ? &first : NULL, &row.event_id,
+                                &first.performance_id, rpc_call_deadline_ns(call));
+    desk_note_put(ticket, err);
     if (err != 0)
         return desk_store_failed(call, err);
+    err = catalog_add_event(ticket->catalog, &row, &event);
+    if (err != 0) {
+        atomic_store(&ticket->behind, true);
+        return desk_store_failed(call, err);
+    }
+    first.event_id = row.event_id;
     if (wish->performance) {
-        err = put_performance(call, row.event_id, &first, &performance);
+        err = begin_stored(call, &first, &performance);
         if (err != 0)
             return err;
     }

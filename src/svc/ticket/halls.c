@@ -54,6 +54,7 @@ static int put_hall(struct rpc_call *call, struct hall_job *job, Usher__V1__Hall
     memcpy(row.layout_hash, hall->hash, sizeof(row.layout_hash));
     err = store->ops->hall_put(store, &row, &job->hall_id, rpc_call_deadline_ns(call));
     if (err != 0) {
+        desk_note_put(ticket, err);
         hall_free(hall);
         return desk_store_failed(call, err);
     }

@@ -25,7 +25,7 @@ static void end_owner(void *arg)
     owner_stop(arg);
 }
 
-int desk_begin_performance(struct ticket *ticket, const struct store_performance *stored)
+static int begin_performance(struct ticket *ticket, const struct store_performance *stored)
 {
     const struct catalog_hall *hall = catalog_hall(ticket->catalog, stored->hall_id);
     const struct catalog_event *event = catalog_event(ticket->catalog, stored->event_id);
@@ -82,5 +82,19 @@ int desk_begin_performance(struct ticket *ticket, const struct store_performance
     err = catalog_add_performance(ticket->catalog, &entry);
     if (err != 0 && worker_call(home, end_owner, entry.owner) == 0 && feed_stop(entry.feed) == 0)
         feed_free(entry.feed);
+    return err;
+}
+
+int desk_begin_performance(struct ticket *ticket, const struct store_performance *stored)
+{
+    if (stored->performance_id == 0 || stored->performance_id > STORE_PERFORMANCES_MAX)
+        return ERR_FULL;
+    /* Two owners in one process would fence each other off for ever. */
+    atomic_bool *begun = &ticket->begun[stored->performance_id];
+    if (atomic_exchange(begun, true))
+        return 0;
+    int err = begin_performance(ticket, stored);
+    if (err != 0)
+        atomic_store(begun, false);
     return err;
 }

@@ -88,7 +88,7 @@ static void put_performance(struct stage *stage)
     const struct store_event event = {.name = view_str("stage")};
     int err = mem->ops->hall_put(mem, &hall, &performance.hall_id, DEADLINE_NEVER);
     assert(err == 0);
-    err = mem->ops->event_put(mem, &event, &performance.event_id, DEADLINE_NEVER);
+    err = mem->ops->event_put(mem, &event, NULL, &performance.event_id, NULL, DEADLINE_NEVER);
     assert(err == 0);
     err = mem->ops->performance_put(mem, &performance, &stage->performance_id, DEADLINE_NEVER);
     assert(err == 0);

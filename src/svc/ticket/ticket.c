@@ -4,8 +4,6 @@
 
 #include "svc/ticket/desk.h"
 
-#define START_STEP_MAX_MS   60000
-#define START_ARENA_MAX     (256u << 20)
 #define START_OWNERS_MAX_MS 5000
 
 #define FOR_EVER "public, max-age=31536000, immutable"
@@ -50,51 +48,6 @@ struct start {
     int result;
 };
 
-static int64_t step_deadline(void)
-{
-    return deadline_after_ms(fiber_now_ns(), START_STEP_MAX_MS);
-}
-
-static int load_hall(struct ticket *ticket, uint32_t hall_id)
-{
-    struct store *store = ticket->options.store;
-    struct store_hall row;
-    struct hall *hall;
-    const struct catalog_hall *entry;
-    struct arena arena;
-    arena_init(&arena, START_ARENA_MAX);
-    int err = store->ops->hall_get(store, hall_id, &arena, &row, step_deadline());
-    if (err == 0)
-        err = hall_load(row.layout, &hall);
-    if (err == 0)
-        err = catalog_add_hall(ticket->catalog, hall_id, hall, &entry);
-    arena_release(&arena);
-    return err;
-}
-
-static int load_catalog(struct ticket *ticket, struct arena *arena)
-{
-    struct store *store = ticket->options.store;
-    struct store_hall *halls;
-    struct store_event *events;
-    struct store_performance *performances;
-    size_t count;
-    int err = store->ops->hall_list(store, arena, &halls, &count, step_deadline());
-    for (size_t i = 0; err == 0 && i < count; i++)
-        err = load_hall(ticket, halls[i].hall_id);
-    if (err == 0)
-        err = store->ops->event_list(store, arena, &events, &count, step_deadline());
-    for (size_t i = 0; err == 0 && i < count; i++) {
-        const struct catalog_event *event;
-        err = catalog_add_event(ticket->catalog, &events[i], &event);
-    }
-    if (err == 0)
-        err = store->ops->performance_list(store, arena, &performances, &count, step_deadline());
-    for (size_t i = 0; err == 0 && i < count; i++)
-        err = desk_begin_performance(ticket, &performances[i]);
-    return err;
-}
-
 /* Owners load side by side. Who calls as soon as the port is open should find them at work; but one
  * that cannot load does not keep the others from selling. */
 static void wait_for_owners(struct ticket *ticket)
@@ -109,12 +62,11 @@ static void start_in_fiber(void *arg)
 {
     struct start *start = arg;
     struct ticket *ticket = start->ticket;
-    struct arena arena;
-    arena_init(&arena, START_ARENA_MAX);
-    start->result = load_catalog(ticket, &arena);
-    arena_release(&arena);
+    start->result = desk_load_catalog(ticket);
     if (start->result == 0)
         wait_for_owners(ticket);
+    if (start->result == 0)
+        start->result = fiber_spawn(&ticket->relay_scope, desk_follow_store, ticket);
     if (start->result == 0)
         start->result = fiber_spawn(&ticket->relay_scope, desk_relay_outbox, ticket);
 }

@@ -1,0 +1,87 @@
+/*
+ * The catalog follows the store: at the start it loads all there is; later it loads what a call may
+ * have put there without learning so (ERR_UNKNOWN), or put and could not begin.
+ */
+#include "observe/log.h"
+#include "svc/ticket/desk.h"
+
+#define FOLLOW_STEP_MAX_MS 60000
+#define FOLLOW_ARENA_MAX   (256u << 20)
+#define FOLLOW_PAUSE_MS    500
+
+static int64_t step_deadline(void)
+{
+    return deadline_after_ms(fiber_now_ns(), FOLLOW_STEP_MAX_MS);
+}
+
+static int load_hall(struct ticket *ticket, uint32_t hall_id)
+{
+    struct store *store = ticket->options.store;
+    struct store_hall row;
+    struct hall *hall;
+    const struct catalog_hall *entry;
+    struct arena arena;
+    if (catalog_hall(ticket->catalog, hall_id))
+        return 0;
+    arena_init(&arena, FOLLOW_ARENA_MAX);
+    int err = store->ops->hall_get(store, hall_id, &arena, &row, step_deadline());
+    if (err == 0)
+        err = hall_load(row.layout, &hall);
+    if (err == 0)
+        err = catalog_add_hall(ticket->catalog, hall_id, hall, &entry);
+    arena_release(&arena);
+    return err;
+}
+
+static int load_all(struct ticket *ticket, struct arena *arena)
+{
+    struct store *store = ticket->options.store;
+    struct store_hall *halls;
+    struct store_event *events;
+    struct store_performance *performances;
+    size_t count;
+    int err = store->ops->hall_list(store, arena, &halls, &count, step_deadline());
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = load_hall(ticket, halls[i].hall_id);
+    if (err == 0)
+        err = store->ops->event_list(store, arena, &events, &count, step_deadline());
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        const struct catalog_event *event;
+        err = catalog_add_event(ticket->catalog, &events[i], &event);
+    }
+    if (err == 0)
+        err = store->ops->performance_list(store, arena, &performances, &count, step_deadline());
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = desk_begin_performance(ticket, &performances[i]);
+    return err;
+}
+
+int desk_load_catalog(struct ticket *ticket)
+{
+    struct arena arena;
+    arena_init(&arena, FOLLOW_ARENA_MAX);
+    int err = load_all(ticket, &arena);
+    arena_release(&arena);
+    return err;
+}
+
+void desk_follow_store(void *arg)
+{
+    struct ticket *ticket = arg;
+    while (!fiber_cancelled()) {
+        if (atomic_exchange(&ticket->behind, false)) {
+            int err = desk_load_catalog(ticket);
+            if (err != 0) {
+                atomic_store(&ticket->behind, true);
+                log_event(LOG_WARN, "catalog.follow", log_err(err));
+            }
+        }
+        fiber_sleep_until(deadline_after_ms(fiber_now_ns(), FOLLOW_PAUSE_MS));
+    }
+}
+
+void desk_note_put(struct ticket *ticket, int err)
+{
+    if (err == ERR_UNKNOWN || err == ERR_IO)
+        atomic_store(&ticket->behind, true);
+}
