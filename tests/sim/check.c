@@ -78,7 +78,8 @@ static void check_order(struct world *world, const struct owner_ask *ask)
     else if (!id_eq(order.account_id, ask->account_id))
         world_fail(world, "P1: an order was granted to another account than the hold's");
     else if (ask->as_stored || ask->verb == OWNER_KEEP_KEY)
-        assert(ask->hold.count == 0); /* the store has the rest */
+        assert(ask->hold.count == 0 ||
+               same_hold(&known->hold, &ask->hold)); /* the store has the rest */
     else if (!same_hold(&known->hold, &ask->hold))
         world_fail(world, "P3: an order was granted with other seats than its hold's");
     else if (order.total != ask->total || order.placed_at_ms != ask->at_ms)
@@ -224,6 +225,10 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         if (!receipt ||
             (!receipt->reused && memcmp(receipt->request_hash, ask->request_hash, 32) == 0))
             world_fail(world, "P5: a key was called used by another request, and was not");
+        break;
+    case ERR_DENIED:
+        if (!receipt)
+            world_fail(world, "P5: an ask without a key was refused for its account's keys");
         break;
     case ERR_FULL:
     case ERR_BUSY:

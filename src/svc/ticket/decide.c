@@ -34,8 +34,13 @@ static void ride(struct owner *owner, struct owner_ask *ask, int result)
 static bool has_room(struct owner *owner, struct owner_ask *ask)
 {
     const struct owner_gathering *g = &owner->gathering;
-    if (g->ask_count < OWNER_ASKS_MAX &&
-        (ask->key.len == 0 || keys_room(owner->keys, owner_now_ms(owner)))) {
+    const bool keyed = ask->key.len > 0;
+    const bool key_room = !keyed || keys_room(owner->keys, owner_now_ms(owner));
+    if (keyed && !keys_account_room(owner->keys, ask->account_id)) {
+        owner_answer(ask, ERR_DENIED);
+        return false;
+    }
+    if (g->ask_count < OWNER_ASKS_MAX && key_room) {
         if (g->count < OWNER_ENTRIES_MAX)
             return true;
         if (owner->waiting_count < OWNER_WAITING_MAX) {
@@ -48,6 +53,16 @@ static bool has_room(struct owner *owner, struct owner_ask *ask)
     }
     owner_answer(ask, ERR_UNAVAILABLE);
     return false;
+}
+
+/* An order that was cancelled since is answered as cancelled, by the store: its tickets are void,
+ * and its seats may be another's. */
+static bool is_as_stored(const struct owner *owner, const struct owner_ask *ask,
+                         const struct keys_answer *known)
+{
+    return known->as_stored ||
+           (ask->verb == OWNER_ORDER &&
+            !id_eq(owner->sold[known->hold.seats[0]].order_id, known->hold.hold_id));
 }
 
 bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
@@ -64,7 +79,7 @@ bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
     ask->hold = known->hold;
     ask->total = known->total;
     ask->at_ms = known->at_ms;
-    ask->as_stored = known->as_stored;
+    ask->as_stored = is_as_stored(owner, ask, known);
     *ret_result = 0;
     return true;
 }

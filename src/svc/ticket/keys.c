@@ -7,19 +7,23 @@
 
 struct kept {
     struct id name; /* hash of account and key */
+    struct id account_id;
     int64_t put_at_ms;
     struct keys_answer answer;
 };
 
-/* A ring in order of age, and a table from a key's hash to its place in the ring. Both are taken
- * zeroed from the kernel, so that only what is used is resident. */
+/* A ring in order of age, a table from a key's hash to its place in the ring, and one from an
+ * account to the number of its keys. All are taken zeroed from the kernel, so that only what is used
+ * is resident. */
 struct keys {
     struct kept *ring;
     uint32_t max;
     uint32_t oldest;
     uint32_t count;
+    uint32_t account_max;
     int64_t keep_ms;
     struct table by_name;
+    struct table by_account;
 };
 
 /* 128 bits of BLAKE2b: nobody finds two keys with one name. */
@@ -38,16 +42,19 @@ static struct id key_name(struct id account_id, struct view key)
     return name;
 }
 
-int keys_new(uint32_t keys_max, int64_t keep_ms, uint64_t seed, struct keys **ret_keys)
+int keys_new(uint32_t keys_max, uint32_t account_max, int64_t keep_ms, uint64_t seed,
+             struct keys **ret_keys)
 {
-    assert(keys_max > 0 && keep_ms >= 0);
+    assert(keys_max > 0 && account_max > 0 && keep_ms >= 0);
     struct keys *keys = calloc(1, sizeof(*keys));
     if (!keys)
         return ERR_NO_MEMORY;
     keys->max = keys_max;
+    keys->account_max = account_max;
     keys->keep_ms = keep_ms;
     keys->ring = calloc(keys_max, sizeof(*keys->ring));
-    if (!keys->ring || table_init(&keys->by_name, keys_max, seed) != 0) {
+    if (!keys->ring || table_init(&keys->by_name, keys_max, seed) != 0 ||
+        table_init(&keys->by_account, keys_max, seed) != 0) {
         keys_free(keys);
         return ERR_NO_MEMORY;
     }
@@ -60,6 +67,7 @@ void keys_free(struct keys *keys)
     if (!keys)
         return;
     table_release(&keys->by_name);
+    table_release(&keys->by_account);
     free(keys->ring);
     free(keys);
 }
@@ -67,6 +75,7 @@ void keys_free(struct keys *keys)
 void keys_clear(struct keys *keys)
 {
     table_clear(&keys->by_name);
+    table_clear(&keys->by_account);
     keys->oldest = keys->count = 0;
 }
 
@@ -78,6 +87,23 @@ const struct keys_answer *keys_find(const struct keys *keys, struct id account_i
     return &keys->ring[place].answer;
 }
 
+static uint32_t count_of(const struct keys *keys, struct id account_id)
+{
+    uint32_t count = 0;
+    table_get(&keys->by_account, account_id, &count);
+    return count;
+}
+
+static void set_count(struct keys *keys, struct id account_id, uint32_t count)
+{
+    if (count == 0) {
+        table_remove(&keys->by_account, account_id);
+        return;
+    }
+    int err = table_put(&keys->by_account, account_id, count);
+    assert(err == 0); /* no more accounts than keys */
+}
+
 /* Forgets what is old enough. */
 static void forget_old(struct keys *keys, int64_t now_ms)
 {
@@ -86,6 +112,7 @@ static void forget_old(struct keys *keys, int64_t now_ms)
         if (now_ms - kept->put_at_ms < keys->keep_ms)
             return;
         table_remove(&keys->by_name, kept->name);
+        set_count(keys, kept->account_id, count_of(keys, kept->account_id) - 1);
         keys->oldest = (keys->oldest + 1) % keys->max;
         keys->count--;
     }
@@ -97,6 +124,11 @@ bool keys_room(struct keys *keys, int64_t now_ms)
     return keys->count < keys->max;
 }
 
+bool keys_account_room(const struct keys *keys, struct id account_id)
+{
+    return count_of(keys, account_id) < keys->account_max;
+}
+
 int keys_put(struct keys *keys, struct id account_id, struct view key,
              const struct keys_answer *answer, int64_t now_ms)
 {
@@ -105,10 +137,12 @@ int keys_put(struct keys *keys, struct id account_id, struct view key,
     const uint32_t place = (keys->oldest + keys->count) % keys->max;
     struct kept *kept = &keys->ring[place];
     kept->name = key_name(account_id, key);
+    kept->account_id = account_id;
     kept->put_at_ms = now_ms;
     kept->answer = *answer;
     int err = table_put(&keys->by_name, kept->name, place);
     assert(err == 0);
+    set_count(keys, account_id, count_of(keys, account_id) + 1);
     keys->count++;
     return 0;
 }

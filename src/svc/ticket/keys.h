@@ -3,7 +3,8 @@
  *
  * A key belongs to an account. What is kept of an answer is what is needed to give it again. Keys
  * are remembered for a stated time at least and forgotten in order of age; when the table is full
- * of keys that are too young to be forgotten, a new one is refused.
+ * of keys that are too young to be forgotten, a new one is refused. So that no account can fill it
+ * for all others, one may have only so many remembered at once.
  */
 #ifndef USHER_SVC_TICKET_KEYS_H
 #define USHER_SVC_TICKET_KEYS_H
@@ -21,8 +22,10 @@ struct keys_answer {
     uint8_t request_hash[32];
 };
 
-/* keys_max > 0 keys at once, each kept keep_ms at least; seed is secret. ERR_NO_MEMORY. */
-int keys_new(uint32_t keys_max, int64_t keep_ms, uint64_t seed, struct keys **ret_keys);
+/* keys_max > 0 keys at once, account_max > 0 of them an account's, each kept keep_ms at least; seed
+ * is secret. ERR_NO_MEMORY. */
+int keys_new(uint32_t keys_max, uint32_t account_max, int64_t keep_ms, uint64_t seed,
+             struct keys **ret_keys);
 void keys_free(struct keys *keys);
 /* Forgets everything. */
 void keys_clear(struct keys *keys);
@@ -32,7 +35,11 @@ const struct keys_answer *keys_find(const struct keys *keys, struct id account_i
 
 /* True when keys_put of a new key would succeed at now_ms. */
 bool keys_room(struct keys *keys, int64_t now_ms);
-/* Remembers an answer (copied). The key is not there yet. ERR_FULL. */
+/* True when the account has fewer than account_max keys remembered. Nothing is forgotten here: ask
+ * keys_room first. */
+bool keys_account_room(const struct keys *keys, struct id account_id);
+/* Remembers an answer (copied). The key is not there yet. The account's maximum is not looked at: an
+ * answer that was given is kept. ERR_FULL. */
 int keys_put(struct keys *keys, struct id account_id, struct view key,
              const struct keys_answer *answer, int64_t now_ms);
 

@@ -6,7 +6,8 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-#define KEEP_MS 1000
+#define KEEP_MS     1000
+#define ACCOUNT_MAX 4
 
 static struct id account(uint64_t number)
 {
@@ -34,7 +35,7 @@ static uint64_t find(struct keys *keys, uint64_t of, const char *key)
 static struct keys *fresh(uint32_t max)
 {
     struct keys *keys;
-    assert_int_equal(keys_new(max, KEEP_MS, 42, &keys), 0);
+    assert_int_equal(keys_new(max, ACCOUNT_MAX, KEEP_MS, 42, &keys), 0);
     return keys;
 }
 
@@ -101,6 +102,30 @@ static void a_full_table_refuses_and_loses_nothing(void **state)
     keys_free(keys);
 }
 
+static void an_account_has_its_share_and_no_more(void **state)
+{
+    struct keys *keys = fresh(8);
+    char key[2] = "a";
+    for (int i = 0; i < ACCOUNT_MAX; i++, key[0]++) {
+        assert_true(keys_account_room(keys, account(1)));
+        put(keys, 1, key, 1, 100 * i);
+    }
+    assert_false(keys_account_room(keys, account(1)));
+    assert_true(keys_account_room(keys, account(2)));
+    put(keys, 1, "more", 1, 300); /* one that was given is kept all the same */
+    assert_true(keys_room(keys, KEEP_MS));
+    assert_false(keys_account_room(keys, account(1)));
+    assert_true(keys_room(keys, KEEP_MS + 100));
+    assert_true(keys_account_room(keys, account(1)));
+    keys_clear(keys);
+    for (int i = 0; i < 2 * KEEP_MS; i += 100) {
+        snprintf(key, sizeof(key), "%c", 'a' + i / 100);
+        put(keys, 2, key, 1, KEEP_MS / 2 * i);
+        assert_true(keys_account_room(keys, account(2)));
+    }
+    keys_free(keys);
+}
+
 static void the_ring_goes_round_many_times(void **state)
 {
     struct keys *keys = fresh(7);
@@ -138,6 +163,7 @@ int main(void)
         cmocka_unit_test(the_whole_answer_is_kept),
         cmocka_unit_test(a_key_is_kept_as_long_as_stated_and_then_forgotten),
         cmocka_unit_test(a_full_table_refuses_and_loses_nothing),
+        cmocka_unit_test(an_account_has_its_share_and_no_more),
         cmocka_unit_test(the_ring_goes_round_many_times),
         cmocka_unit_test(clearing_forgets_all),
     };

@@ -61,11 +61,12 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     if (owner->prices)
         memcpy(owner->prices, options->prices, prices_bytes);
     owner->options.prices = owner->prices;
-    uint32_t keys_max = 16 * places + 4096;
+    uint32_t keys_max = OWNER_KEYS_PLACE * places + OWNER_KEYS_MORE;
     if (keys_max > OWNER_KEYS_MAX)
         keys_max = OWNER_KEYS_MAX;
-    int err = keys_new(keys_max, options->hold_ttl_ms + OWNER_KEY_KEEP_MS,
-                       chance_u64(options->chance), &owner->keys);
+    int err = keys_new(keys_max, OWNER_KEYS_PLACE * options->places_max + OWNER_KEYS_ACCOUNT,
+                       options->hold_ttl_ms + OWNER_KEY_KEEP_MS, chance_u64(options->chance),
+                       &owner->keys);
     if (err == 0 && (!owner->gathering.entries || !owner->committing.entries || !owner->sold ||
                      !owner->changes || !owner->prices))
         err = ERR_NO_MEMORY;

@@ -31,8 +31,11 @@
 #include "seats/seats.h"
 #include "store/store.h"
 
-#define OWNER_KEY_MAX        64                 /* bytes of an idempotency key */
-#define OWNER_KEYS_MAX       400000             /* keys remembered at once */
+#define OWNER_KEY_MAX        64     /* bytes of an idempotency key */
+#define OWNER_KEYS_MAX       400000 /* keys remembered at once, at most */
+#define OWNER_KEYS_PLACE     16     /* of them, for every place of the hall … */
+#define OWNER_KEYS_MORE      65536  /* … and so many more */
+#define OWNER_KEYS_ACCOUNT   256    /* an account's: 16 a place it may have, and these */
 #define OWNER_KEY_KEEP_MS    LEDGER_KEY_KEEP_MS /* a key is kept this long after a hold's time */
 #define OWNER_ENTRIES_MAX    4096               /* changes in one commit: LEDGER_ENTRIES_MAX */
 #define OWNER_ASKS_MAX       65536              /* asks that wait for one commit */
@@ -68,6 +71,7 @@ struct owner_area {
  *                    knows), or, OWNER_CANCEL, no such order of this account with these seats
  *   ERR_TIMEOUT      the hold has expired
  *   ERR_EXISTS       the key was used with another request
+ *   ERR_DENIED       the account has as many keys remembered as one may have
  *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for
  *                    OWNER_SET_SALE)
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,

@@ -68,6 +68,10 @@ int desk_refused(struct rpc_call *call, const struct owner_ask *ask)
     case ERR_EXISTS:
         return desk_fail(call, RPC_ALREADY_EXISTS, "KEY_REUSED", "idempotency_key",
                          "this idempotency key was used with another request");
+    case ERR_DENIED:
+        return desk_fail(call, RPC_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "idempotency_key",
+                         "this account has used as many idempotency keys as are remembered of one; "
+                         "they are forgotten ten minutes after the longest hold");
     case ERR_INVALID:
         return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats",
                          "1 to %d places, each a seat of this hall, none twice; standing places go "
