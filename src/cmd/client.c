@@ -9,12 +9,15 @@
 #include "codec/json.h"
 #include "err/err.h"
 
-#define CLIENT_CONNECT_MS 5000
+#define CLIENT_CONNECT_MS        5000
+#define CLIENT_AUTHORIZATION_MAX (sizeof("Bearer ") + KEY_TEXT_CHARS)
 
 /* ---- the key ---- */
 
-int client_authorization(const char *command, const struct client_values *values,
-                         char ret_text[CLIENT_AUTHORIZATION_MAX])
+/* The operator key of the values as a header value, "Bearer …". CMD_OK, or an enum cmd_exit after
+ * having said what is wrong. */
+static int authorize(const char *command, const struct client_values *values,
+                     char ret_text[CLIENT_AUTHORIZATION_MAX])
 {
     char path[CLIENT_PATH_MAX], text[KEY_TEXT_CHARS + 1];
     uint8_t key[KEY_BYTES];
@@ -164,7 +167,7 @@ int client_run(const char *command, const struct client_values *values, enum cli
     if (code != CMD_OK)
         return code;
     if (caller == CLIENT_ORGANISER) {
-        code = client_authorization(command, values, authorization);
+        code = authorize(command, values, authorization);
         if (code != CMD_OK)
             return code;
         session.authorization = authorization;

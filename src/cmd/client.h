@@ -66,10 +66,4 @@ int client_ask(struct client *client, const char *method, const ProtobufCMessage
 /* The answer as JSON and a line end on standard output. */
 int client_print_json(struct client *client, const void *response);
 
-/* The operator key of the values as a header value, "Bearer …". CMD_OK, or an enum cmd_exit after
- * having said what is wrong. */
-#define CLIENT_AUTHORIZATION_MAX (sizeof("Bearer ") + KEY_TEXT_CHARS)
-int client_authorization(const char *command, const struct client_values *values,
-                         char ret_text[CLIENT_AUTHORIZATION_MAX]);
-
 #endif

@@ -76,7 +76,7 @@ int sqlite_write(struct sqlite *s, struct sqlite_job *job, int64_t deadline_ns);
  * ERR_IO. */
 int sqlite_read(struct sqlite *s, struct sqlite_job *job, int64_t deadline_ns);
 
-/* Jobs that wait to be written now; any thread. For metrics, and for tests. */
+/* Jobs that wait to be written now; any thread. For tests, which fill the queue. */
 uint32_t sqlite_backlog(struct sqlite *s);
 
 /* --- within a job --- */

@@ -39,6 +39,7 @@ void sched_free(struct sched *sched);
 /* The calling thread's scheduler, or NULL. */
 struct sched *sched_current(void);
 struct loop *sched_loop(struct sched *sched);
+/* Fibers that have not ended: for tests, which thereby see that nobody waits for ever. */
 uint32_t sched_fiber_count(const struct sched *sched);
 /* Fibers that could run now: whoever brings work in more at a time than is done sees it here. */
 uint32_t sched_ready_count(const struct sched *sched);

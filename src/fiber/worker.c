@@ -113,11 +113,6 @@ struct loop *worker_loop(struct worker *worker)
     return worker->loop;
 }
 
-uint32_t worker_index(const struct worker *worker)
-{
-    return worker->index;
-}
-
 /* Stands on the stack of whoever waits for it. */
 struct worker_job {
     struct worker *worker;

@@ -15,7 +15,6 @@ int worker_start(uint32_t index, const struct sched_limits *limits, struct worke
 /* Stops the loop and joins the thread; its fibers must have ended. */
 void worker_stop(struct worker *worker);
 struct loop *worker_loop(struct worker *worker);
-uint32_t worker_index(const struct worker *worker);
 
 /* Runs job(arg) in a fiber of the worker and waits until it has ended. From a fiber of another (or
  * the same) worker, deaf to cancellation; or from a plain thread, which blocks. ERR_FULL,

@@ -32,9 +32,6 @@ static inline struct body body_lent(struct view bytes, void (*release)(void *own
     return (struct body){.bytes = bytes, .release = release, .owner = owner};
 }
 
-/* Bytes that live as long as the program. */
-struct body body_static(struct view bytes);
-
 /* Calls release, if there is one, and empties the body; harmless on an empty one. */
 void body_done(struct body *body);
 

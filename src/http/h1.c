@@ -5,11 +5,10 @@
 #include "http/h1_head.h"
 #include "http/h1_state.h"
 
-void h1_init(struct h1 *h, enum h1_side side, const struct h1_events *events, void *user)
+void h1_init(struct h1 *h, const struct h1_events *events, void *user)
 {
     assert(events->head);
     *h = (struct h1){.events = events, .user = user, .half_since_ns = DEADLINE_NEVER};
-    h->side = (uint8_t)side;
     h->keep = true;
     buf_init(&h->in, H1_AHEAD_MAX + H1_HEAD_MAX);
     buf_init(&h->out, H1_OUT_MAX);
@@ -28,18 +27,13 @@ void h1_release(struct h1 *h)
 
 void h1_settle(struct h1 *h)
 {
-    if (h->side == H1_SERVER && h->sending == H1_SENDING_DONE) {
+    if (h->sending == H1_SENDING_DONE) {
         if (!h->keep) {
             h->closing = true;
         } else if (h->receiving == H1_RECEIVING_HELD) {
             h->receiving = H1_RECEIVING_HEAD;
             h->sending = H1_SENDING_NONE;
         }
-    }
-    if (h->side == H1_CLIENT && h->receiving == H1_RECEIVING_HELD) {
-        h->receiving = H1_RECEIVING_HEAD;
-        h->sending = H1_SENDING_NONE;
-        h->closing = h->closing || !h->keep;
     }
     bool idle = h->receiving == H1_RECEIVING_HEAD && h->sending == H1_SENDING_NONE;
     if (idle && !h->in_event && h->in.len == 0 && (h->eof || h->draining))
@@ -71,9 +65,7 @@ static void tell_too_large(struct h1 *h)
     h->keep = false;
     h->body_max = BODY_REFUSE;
     tell(h, h->events->too_large);
-    if (h->side == H1_CLIENT)
-        h->closing = true;
-    else if (h->sending == H1_SENDING_DUE)
+    if (h->sending == H1_SENDING_DUE)
         h1_refuse(h, 413);
 }
 
@@ -98,9 +90,6 @@ static void message_done(struct h1 *h)
 {
     h->receiving = H1_RECEIVING_HELD;
     h->half_since_ns = DEADLINE_NEVER;
-    /* A client is free for its next request in the event of this one's end. */
-    if (h->side == H1_CLIENT)
-        h1_settle(h);
     if (h->body_max != BODY_REFUSE)
         tell(h, h->events->end);
     h1_settle(h);
@@ -116,9 +105,6 @@ static void expect_body(struct h1 *h, const struct head *head, const struct h1_f
     } else if (framing->chunked) {
         h->receiving = H1_RECEIVING_CHUNKED;
         chunk_init(&h->chunk);
-    } else if (framing->until_eof) {
-        h->receiving = H1_RECEIVING_UNTIL_EOF;
-        h->keep = false;
     } else {
         h->receiving = H1_RECEIVING_COUNTED;
         h->body_left = (uint64_t)head->body_len;
@@ -154,37 +140,17 @@ static void take_request(struct h1 *h, const struct head *head, const struct h1_
         h1_send_continue(h);
 }
 
-static int take_response(struct h1 *h, struct head *head, const struct h1_framing *framing)
-{
-    if (head->status == 101)
-        return 400; /* nobody asked for another protocol */
-    if (head->status < 200) {
-        h->half_since_ns = DEADLINE_NEVER;
-        return 0;
-    }
-    h->keep = framing->keep && !h->draining;
-    head->ends = head->ends || h->head_only || head->status == 204 || head->status == 304;
-    expect_body(h, head, framing);
-    h->body_max = tell_head(h, head);
-    if (h->receiving == H1_RECEIVING_HELD)
-        message_done(h);
-    else if (h->receiving == H1_RECEIVING_COUNTED && h->body_max != BODY_REFUSE &&
-             h->body_left > (uint64_t)h->body_max)
-        tell_too_large(h);
-    return 0;
-}
-
 /* What is unsent may not pile up because of requests sent ahead. */
 static bool may_take_head(const struct h1 *h)
 {
-    return h->side == H1_CLIENT || (h->lent.bytes.len == 0 && h->out.len <= H1_OUT_MAX / 2);
+    return h->lent.bytes.len == 0 && h->out.len <= H1_OUT_MAX / 2;
 }
 
 /* One empty line before a request is overlooked (RFC 9112, 2.2). False: wait for its second byte.
  */
 static bool skip_empty_line(struct h1 *h, struct view *input)
 {
-    if (h->side == H1_CLIENT || h->skipped || input->at[0] != '\r')
+    if (h->skipped || input->at[0] != '\r')
         return true;
     h->scan.scanned = 1;
     if (input->len < 2)
@@ -208,12 +174,10 @@ static int step_head(struct h1 *h, struct view *input, bool *ret_more)
     *ret_more = false;
     if (!may_take_head(h) || !skip_empty_line(h, input) || !input->len)
         return 0;
-    if (h->side == H1_CLIENT && h->sending == H1_SENDING_NONE)
-        return 400; /* an answer to nothing */
-    int status = h1_head_scan(h->side, &h->scan, *input, &len);
+    int status = h1_head_scan(&h->scan, *input, &len);
     if (status || !len)
         return status;
-    status = h1_head_parse(h->side, view_of(input->at, len), &head, &framing);
+    status = h1_head_parse(view_of(input->at, len), &head, &framing);
     if (status)
         return status;
     input->at += len;
@@ -221,8 +185,6 @@ static int step_head(struct h1 *h, struct view *input, bool *ret_more)
     h->scan = (struct h1_scan){0};
     h->skipped = false;
     *ret_more = true;
-    if (h->side == H1_CLIENT)
-        return take_response(h, &head, &framing);
     take_request(h, &head, &framing);
     return 0;
 }
@@ -276,10 +238,6 @@ static int parse(struct h1 *h, struct view *input)
             break;
         case H1_RECEIVING_CHUNKED:
             status = step_chunked(h, input);
-            break;
-        case H1_RECEIVING_UNTIL_EOF:
-            take_body(h, *input);
-            input->len = 0;
             break;
         default:
             more = false;
@@ -358,12 +316,6 @@ int h1_receive_eof(struct h1 *h, int64_t now_ns)
     if (h->closing)
         return 0;
     h->eof = true;
-    if (h->receiving == H1_RECEIVING_UNTIL_EOF) {
-        message_done(h);
-        return 0;
-    }
-    if (h->side == H1_CLIENT && h->sending == H1_SENDING_DUE)
-        return broken(h, ERR_CLOSED);
     return h1_receive(h, (struct view){0}, now_ns);
 }
 
@@ -387,9 +339,4 @@ int64_t h1_half_since_ns(const struct h1 *h)
 bool h1_wants_close(const struct h1 *h)
 {
     return h->closing;
-}
-
-bool h1_busy(const struct h1 *h)
-{
-    return h->sending != H1_SENDING_NONE;
 }

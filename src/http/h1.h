@@ -1,11 +1,11 @@
 /*
- * h1: one HTTP/1.1 connection as a pure engine (RFC 9112): bytes in, events and bytes out.
+ * h1: the server's end of one HTTP/1.1 connection as a pure engine (RFC 9112): bytes in, events and
+ * bytes out.
  *
- * No I/O and no clock; one thread. Server side: h1_receive parses and calls head, body, end; the
- * caller answers with h1_respond, or h1_begin + h1_chunk + h1_end, now or later. Client side:
- * h1_request, then head, body, end of the response. One request is under way at a time. What a
- * client sends ahead (pipelining) stays unparsed, at most H1_AHEAD_MAX bytes, until the answer
- * before it is complete, so answers are in order by construction.
+ * No I/O and no clock; one thread. h1_receive parses and calls head, body, end; the caller answers
+ * with h1_respond, or h1_begin + h1_chunk + h1_end, now or later. One request is under way at a
+ * time. What a client sends ahead (pipelining) stays unparsed, at most H1_AHEAD_MAX bytes, until
+ * the answer before it is complete, so answers are in order by construction.
  *
  * The caller's loop, after every call:
  *     while (h1_output(&h, views)) write them; h1_sent(&h, count); until the socket takes no more
@@ -50,14 +50,12 @@ struct h1_events {
     /* The message is whole. */
     void (*end)(void *user);
     /* The body is, or by Content-Length would be, longer than was allowed. No body or end event
-     * follows. Server: answer here, or the engine answers 413; either way the connection closes
-     * after it. */
+     * follows. Answer here, or the engine answers 413; either way the connection closes after
+     * it. */
     void (*too_large)(void *user);
     /* All that was given is with the kernel; from h1_sent. */
     void (*written)(void *user);
 };
-
-enum h1_side { H1_SERVER, H1_CLIENT };
 
 /* Where a head is in the bytes of a stream; zeroed at its beginning. */
 struct h1_scan {
@@ -78,7 +76,7 @@ struct h1 {
     uint64_t body_left;  /* bytes of a counted body still to come */
     int64_t body_max;    /* still allowed; BODY_REFUSE: drop */
     int64_t half_since_ns;
-    uint8_t side, receiving, sending, minor;
+    uint8_t receiving, sending, minor;
     bool in_event;  /* guards against calls that may not be made there */
     bool keep;      /* the connection goes on after this exchange */
     bool draining;  /* it never does */
@@ -90,17 +88,17 @@ struct h1 {
     bool eof;
 };
 
-void h1_init(struct h1 *h, enum h1_side side, const struct h1_events *events, void *user);
+void h1_init(struct h1 *h, const struct h1_events *events, void *user);
 /* Frees, releases a lent body; no event. */
 void h1_release(struct h1 *h);
 
 /* Takes received bytes, at most H1_AHEAD_MAX, or none to parse what is kept. 0. ERR_INVALID or
- * ERR_FULL: the other side broke a rule or a limit; a server's answer is in the output, the request
+ * ERR_FULL: the other side broke a rule or a limit; the answer is in the output, the request
  * under way is dead (no further event), h1_wants_close. ERR_NO_MEMORY: the same without an answer.
  * A connection that is closing drops everything and returns 0. */
 int h1_receive(struct h1 *h, struct view bytes, int64_t now_ns);
-/* The other side will send no more. 0: an answer under way may still be sent, then h1_wants_close;
- * a client's response without a length ends here. ERR_CLOSED: in the middle of a message. */
+/* The other side will send no more. 0: an answer under way may still be sent, then h1_wants_close.
+ * ERR_CLOSED: in the middle of a message. */
 int h1_receive_eof(struct h1 *h, int64_t now_ns);
 /* Kept bytes can be parsed now. */
 bool h1_ready(const struct h1 *h);
@@ -120,13 +118,13 @@ bool h1_wants_close(const struct h1 *h);
  * be closed at once. */
 void h1_drain(struct h1 *h);
 
-/* Server. A whole answer; content-length is added, and the body left out where the method is HEAD
+/* A whole answer; content-length is added, and the body left out where the method is HEAD
  * or the status has none. An answer before the request is whole ends the connection, unless the
  * rest is a counted body of at most H1_DISCARD_MAX. ERR_CLOSED (a broken connection), ERR_FULL
  * (H1_OUT_MAX), ERR_INVALID (a field), ERR_NO_MEMORY. A second answer to one request is asserted
  * against. */
 int h1_respond(struct h1 *h, const struct head_answer *answer, struct body body);
-/* Server. A head whose body follows in pieces: chunked, or until the end of the connection for
+/* A head whose body follows in pieces: chunked, or until the end of the connection for
  * HTTP/1.0. Errors as above. */
 int h1_begin(struct h1 *h, const struct head_answer *answer);
 /* One piece; empty does nothing. ERR_FULL: a lent piece is still unsent, or H1_OUT_MAX; nothing of
@@ -140,12 +138,5 @@ bool h1_is_chunked(const struct h1 *h);
 /* Ends what h1_begin began; trailers (may be none) go out only where chunked. ERR_CLOSED, ERR_FULL,
  * ERR_INVALID, ERR_NO_MEMORY. */
 int h1_end(struct h1 *h, const struct head_field *trailers, size_t count);
-
-/* Client. No request may be under way (asserted). A non-empty body gets a content-length, as does
- * the empty one of a POST, PUT or PATCH. ERR_CLOSED: the server ended or ends the connection.
- * ERR_FULL, ERR_INVALID, ERR_NO_MEMORY. */
-int h1_request(struct h1 *h, const struct head_request *request, struct body body);
-/* Client. A response is awaited or half received. */
-bool h1_busy(const struct h1 *h);
 
 #endif

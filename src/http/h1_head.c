@@ -27,11 +27,11 @@ static int check_limits(size_t line_start, size_t end)
     return end > H1_HEAD_MAX ? 431 : 0;
 }
 
-int h1_head_scan(enum h1_side side, struct h1_scan *scan, struct view bytes, size_t *ret_len)
+int h1_head_scan(struct h1_scan *scan, struct view bytes, size_t *ret_len)
 {
     *ret_len = 0;
     /* A TLS hello or other noise need not be waited for: it has no line end to come. */
-    if (bytes.len && side == H1_SERVER && (bytes.at[0] < 'A' || bytes.at[0] > 'Z'))
+    if (bytes.len && (bytes.at[0] < 'A' || bytes.at[0] > 'Z'))
         return 400;
     while (scan->scanned < bytes.len) {
         const char *from = bytes.at + scan->scanned;
@@ -262,8 +262,7 @@ static bool count_fields(const struct head *head, struct counts *c, struct h1_fr
 }
 
 /* RFC 9112, 6.1 and 6.3, taken at their strictest. */
-static int frame(enum h1_side side, struct head *head, const struct counts *c,
-                 struct h1_framing *framing)
+static int frame(struct head *head, const struct counts *c, struct h1_framing *framing)
 {
     uint64_t length = 0;
 
@@ -276,8 +275,7 @@ static int frame(enum h1_side side, struct head *head, const struct counts *c,
     framing->chunked = c->codings != 0;
     if (c->lengths)
         head->body_len = (int64_t)length;
-    framing->until_eof = side == H1_CLIENT && !c->lengths && !c->codings;
-    head->ends = !framing->chunked && !framing->until_eof && length == 0;
+    head->ends = !framing->chunked && length == 0;
     framing->keep = head->minor > 0
                         ? !head_lists(head, VIEW_LIT("connection"), VIEW_LIT("close"))
                         : head_lists(head, VIEW_LIT("connection"), VIEW_LIT("keep-alive"));
@@ -297,8 +295,7 @@ static int check_request(struct view target, struct head *head, const struct cou
     return c->expects_other ? 417 : 0;
 }
 
-int h1_head_parse(enum h1_side side, struct view raw, struct head *ret_head,
-                  struct h1_framing *ret_framing)
+int h1_head_parse(struct view raw, struct head *ret_head, struct h1_framing *ret_framing)
 {
     struct parse p = {.head = ret_head};
     struct counts counts = {0};
@@ -307,7 +304,7 @@ int h1_head_parse(enum h1_side side, struct view raw, struct head *ret_head,
     memset(ret_head, 0, offsetof(struct head, fields));
     *ret_framing = (struct h1_framing){0};
     ret_head->body_len = -1;
-    llhttp_init(&p.llhttp, side == H1_SERVER ? HTTP_REQUEST : HTTP_RESPONSE, &settings);
+    llhttp_init(&p.llhttp, HTTP_REQUEST, &settings);
     llhttp_errno_t error = llhttp_execute(&p.llhttp, raw.at, raw.len);
     if (error != HPE_PAUSED || !p.complete)
         return p.too_many ? 431 : status_of(error, raw);
@@ -320,13 +317,9 @@ int h1_head_parse(enum h1_side side, struct view raw, struct head *ret_head,
     ret_head->minor = llhttp_get_http_minor(&p.llhttp);
     if (!count_fields(ret_head, &counts, ret_framing))
         return 400;
-    int status = frame(side, ret_head, &counts, ret_framing);
+    int status = frame(ret_head, &counts, ret_framing);
     if (status)
         return status;
-    if (side == H1_CLIENT) {
-        ret_head->status = llhttp_get_status_code(&p.llhttp);
-        return ret_head->status < 100 || ret_head->status > 599 ? 400 : 0;
-    }
     const char *blank = memchr(raw.at, ' ', raw.len);
     if (p.target.at != blank + 1)
         return 400; /* more than one blank */

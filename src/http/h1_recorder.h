@@ -75,10 +75,10 @@ static const struct h1_events recorder_events = {
     .written = recorder_written,
 };
 
-static inline void recorder_init(struct h1_recorder *r, enum h1_side side)
+static inline void recorder_init(struct h1_recorder *r)
 {
-    *r = (struct h1_recorder){.body_max = 1 << 20, .answer_end = side == H1_SERVER};
-    h1_init(&r->h1, side, &recorder_events, r);
+    *r = (struct h1_recorder){.body_max = 1 << 20, .answer_end = true};
+    h1_init(&r->h1, &recorder_events, r);
     buf_init(&r->log, 8 << 20);
     buf_init(&r->sent, 8 << 20);
 }

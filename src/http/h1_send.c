@@ -148,7 +148,7 @@ static int check_answer(const struct h1 *h, const struct head_answer *answer, si
 {
     if (h->closing)
         return ERR_CLOSED;
-    assert(h->side == H1_SERVER && h->sending == H1_SENDING_DUE);
+    assert(h->sending == H1_SENDING_DUE);
     assert(answer->status >= 200 && answer->status <= 599);
     if (!head_fields_clean(answer->fields, answer->field_count))
         return ERR_INVALID;
@@ -201,7 +201,7 @@ static int check_piece(const struct h1 *h, const struct body *piece)
 {
     if (h->closing)
         return ERR_CLOSED;
-    assert(h->side == H1_SERVER && h->sending == H1_SENDING_STREAM);
+    assert(h->sending == H1_SENDING_STREAM);
     if (h->lent.bytes.len)
         return ERR_FULL;
     return copied_len(h, piece) + CHUNK_HEAD_MAX + 2 > room(h) ? ERR_FULL : 0;
@@ -246,7 +246,7 @@ int h1_end(struct h1 *h, const struct head_field *trailers, size_t count)
 {
     if (h->closing)
         return ERR_CLOSED;
-    assert(h->side == H1_SERVER && h->sending == H1_SENDING_STREAM);
+    assert(h->sending == H1_SENDING_STREAM);
     if (!head_fields_clean(trailers, count))
         return ERR_INVALID;
     if (h->chunked && !h->head_only) {
@@ -266,7 +266,7 @@ int h1_end(struct h1 *h, const struct head_field *trailers, size_t count)
 
 void h1_refuse(struct h1 *h, int status)
 {
-    if (h->side == H1_SERVER && !h->closing && h->sending <= H1_SENDING_DUE) {
+    if (!h->closing && h->sending <= H1_SENDING_DUE) {
         if (h->sending == H1_SENDING_NONE)
             h->head_only = false;
         h->sending = H1_SENDING_DUE;
@@ -283,55 +283,4 @@ void h1_send_continue(struct h1 *h)
     /* Where there is no room for it the client sends its body after a while anyway. */
     if (h->lent.bytes.len == 0 && room(h) > H1_ADDED_MAX)
         buf_append_view(&h->out, VIEW_LIT("HTTP/1.1 100 Continue\r\n\r\n"));
-}
-
-/* ---- requests ---- */
-
-static bool is_target(struct view v)
-{
-    for (size_t i = 0; i < v.len; i++) {
-        if ((uint8_t)v.at[i] <= ' ' || (uint8_t)v.at[i] >= 0x7f)
-            return false;
-    }
-    return v.len > 0;
-}
-
-static int put_request_head(struct h1 *h, const struct head_request *request, uint64_t body_len)
-{
-    char *from = (char *)buf_reserve(&h->out, h1_request_max(request));
-
-    if (!from)
-        return ERR_NO_MEMORY;
-    buf_commit(&h->out, (size_t)(h1_write_request(from, request, body_len) - from));
-    return 0;
-}
-
-static int check_request(const struct h1 *h, const struct head_request *request, size_t max)
-{
-    if (h->closing || h->draining)
-        return ERR_CLOSED;
-    assert(h->side == H1_CLIENT && h->sending == H1_SENDING_NONE);
-    if (!is_target(request->method) || !is_target(request->path) ||
-        !is_target(request->authority) || !head_fields_clean(request->fields, request->field_count))
-        return ERR_INVALID;
-    return h->lent.bytes.len || max > room(h) ? ERR_FULL : 0;
-}
-
-int h1_request(struct h1 *h, const struct head_request *request, struct body body)
-{
-    int err = check_request(h, request, h1_request_max(request) + copied_len(h, &body));
-
-    if (!err) {
-        err = put_request_head(h, request, body.bytes.len);
-        if (err)
-            broken(h, err);
-    }
-    if (err) {
-        body_done(&body);
-        return err;
-    }
-    h->head_only = head_method_of(request->method) == HEAD_METHOD_HEAD;
-    h->sending = H1_SENDING_DUE;
-    err = put_body(h, body);
-    return err ? broken(h, err) : 0;
 }

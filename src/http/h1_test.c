@@ -73,7 +73,7 @@ static void good_requests(void **state)
         struct view bytes = view_str(good[i].bytes);
         for (size_t step = 1; step <= bytes.len; step++) {
             struct h1_recorder r;
-            recorder_init(&r, H1_SERVER);
+            recorder_init(&r);
             assert_int_equal(recorder_feed(&r, bytes, step, 1), 0);
             assert_log(&r, good[i].log);
             assert_int_equal(recorder_status(&r), 200);
@@ -189,7 +189,7 @@ static void bad_requests(void **state)
         struct view bytes = view_str(bad[i].bytes);
         for (size_t step = 1; step <= bytes.len; step++) {
             struct h1_recorder r;
-            recorder_init(&r, H1_SERVER);
+            recorder_init(&r);
             int err = recorder_feed(&r, bytes, step, 1);
             recorder_flush(&r, SIZE_MAX);
             if (err != bad[i].err || recorder_status(&r) != bad[i].status)
@@ -216,7 +216,7 @@ static void nul_in_head(void **state)
 
     for (size_t i = 0; i < 3; i++) {
         struct h1_recorder r;
-        recorder_init(&r, H1_SERVER);
+        recorder_init(&r);
         assert_int_equal(recorder_feed(&r, all[i], SIZE_MAX, 1), ERR_INVALID);
         recorder_flush(&r, SIZE_MAX);
         assert_int_equal(recorder_status(&r), 400);
@@ -251,7 +251,7 @@ static void check_long(const char *before, size_t len, const char *behind, int w
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         struct h1_recorder r;
-        recorder_init(&r, H1_SERVER);
+        recorder_init(&r);
         assert_int_equal(feed_long(&r, before, len, behind, steps[i]), want_err);
         assert_int_equal(recorder_status(&r), want_status);
         assert_int_equal(h1_wants_close(&r.h1), want_err != 0);
@@ -275,7 +275,7 @@ static void many_fields(void **state)
     for (int count = HEAD_FIELDS_MAX; count <= HEAD_FIELDS_MAX + 1; count++) {
         struct h1_recorder r;
         struct buf b;
-        recorder_init(&r, H1_SERVER);
+        recorder_init(&r);
         buf_init(&b, 1 << 16);
         buf_printf(&b, "GET / HTTP/1.1\r\n" HOST);
         for (int i = 1; i < count; i++)
@@ -305,7 +305,7 @@ static void large_body(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         for (size_t step = 1; step <= strlen(cases[i].bytes); step++) {
             struct h1_recorder r;
-            recorder_init(&r, H1_SERVER);
+            recorder_init(&r);
             r.body_max = 4;
             assert_int_equal(recorder_feed(&r, view_str(cases[i].bytes), step, 1), 0);
             assert_log(&r, cases[i].log);
@@ -321,7 +321,7 @@ static void costly_framing(void **state)
 {
     struct h1_recorder r;
 
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     assert_int_equal(feed_long(&r, CHUNKED "1;", 100000, "\r\nx\r\n0\r\n\r\n", 4096), ERR_INVALID);
     assert_int_equal(recorder_status(&r), 400);
     recorder_release(&r);
@@ -333,7 +333,7 @@ static void expect_continue(void **state)
 {
     struct h1_recorder r;
 
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     recorder_feed(&r, view_str(POST "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"), 99, 1);
     assert_view(buf_view(&r.sent), "HTTP/1.1 100 Continue\r\n\r\n");
     recorder_feed(&r, VIEW_LIT("hi"), 1, 2);
@@ -343,7 +343,7 @@ static void expect_continue(void **state)
     recorder_release(&r);
 
     /* Refused before the body: no 100, and as the body may come or not, the end. */
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     r.answer_head = true;
     recorder_feed(&r, view_str(POST "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"), 99, 1);
     assert_false(sent_has(&r, "100 Continue"));
@@ -357,7 +357,7 @@ static void refused_body(void **state)
     struct h1_recorder r;
 
     /* Short and counted: dropped, and the connection lives. */
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     r.answer_head = true;
     recorder_feed(&r, view_str(POST "Content-Length: 2\r\n\r\n"), 99, 1);
     assert_int_equal(recorder_status(&r), 404);
@@ -367,14 +367,14 @@ static void refused_body(void **state)
     assert_false(h1_wants_close(&r.h1));
     recorder_release(&r);
 
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     r.answer_head = true;
     recorder_feed(&r, view_str(POST "Content-Length: 1000000\r\n\r\n"), 99, 1);
     assert_true(sent_has(&r, "connection: close"));
     assert_true(h1_wants_close(&r.h1));
     recorder_release(&r);
 
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     r.answer_head = true;
     recorder_feed(&r, view_str(CHUNKED "1\r\nx\r\n"), 99, 1);
     assert_true(h1_wants_close(&r.h1));
@@ -387,7 +387,7 @@ static void sent_ahead(void **state)
     struct h1_recorder r;
     static const char requests[] = "GET /1 HTTP/1.1\r\n" HOST "\r\nGET /2 HTTP/1.1\r\n" HOST "\r\n";
 
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     r.answer_end = false;
     assert_true(h1_wants_input(&r.h1));
     recorder_feed(&r, view_str(requests), 1000, 1);
@@ -415,7 +415,7 @@ static void half_since(void **state)
 {
     struct h1_recorder r;
 
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     assert_int_equal(h1_half_since_ns(&r.h1), DEADLINE_NEVER);
     recorder_feed(&r, VIEW_LIT("POST / HTTP/1.1\r\n"), 5, 10);
     recorder_feed(&r, VIEW_LIT(HOST "Content-Length: 2\r\n\r\n"), 5, 20);
@@ -430,12 +430,12 @@ static void drains(void **state)
 {
     struct h1_recorder r;
 
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     h1_drain(&r.h1);
     assert_true(h1_wants_close(&r.h1));
     recorder_release(&r);
 
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     r.answer_end = false;
     recorder_feed(&r, VIEW_LIT("GET / HTTP/1.1\r\n" HOST "\r\n"), 99, 1);
     h1_drain(&r.h1);
@@ -453,19 +453,19 @@ static void ends_of_input(void **state)
 {
     struct h1_recorder r;
 
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     assert_int_equal(h1_receive_eof(&r.h1, 1), 0);
     assert_true(h1_wants_close(&r.h1));
     recorder_release(&r);
 
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     recorder_feed(&r, VIEW_LIT("GET / HT"), 99, 1);
     assert_int_equal(h1_receive_eof(&r.h1, 1), ERR_CLOSED);
     assert_true(h1_wants_close(&r.h1));
     recorder_release(&r);
 
     /* A client that has closed its half still gets its answers. */
-    recorder_init(&r, H1_SERVER);
+    recorder_init(&r);
     r.answer_end = false;
     recorder_feed(&r, VIEW_LIT("GET / HTTP/1.1\r\n" HOST "\r\nGET / HTTP/1.1\r\n" HOST "\r\n"), 999,
                   1);

@@ -129,27 +129,3 @@ char *h1_write_last_chunk(char *at, const struct head_field *trailers, size_t co
     at = put_fields(put(at, VIEW_LIT("0\r\n")), trailers, count);
     return put(at, VIEW_LIT("\r\n"));
 }
-
-size_t h1_request_max(const struct head_request *request)
-{
-    return H1_ADDED_MAX + request->method.len + request->path.len + request->authority.len +
-           fields_len(request->fields, request->field_count);
-}
-
-char *h1_write_request(char *at, const struct head_request *request, uint64_t body_len)
-{
-    enum head_method method = head_method_of(request->method);
-    bool has_length = body_len || method == HEAD_METHOD_POST || method == HEAD_METHOD_PUT ||
-                      method == HEAD_METHOD_PATCH;
-
-    at = put(at, request->method);
-    *at++ = ' ';
-    at = put(at, request->path);
-    at = put(at, VIEW_LIT(" HTTP/1.1\r\nhost: "));
-    at = put(at, request->authority);
-    at = put(at, VIEW_LIT("\r\n"));
-    at = put_fields(at, request->fields, request->field_count);
-    if (has_length)
-        at = put_length(at, body_len);
-    return put(at, VIEW_LIT("\r\n"));
-}

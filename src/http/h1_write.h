@@ -9,7 +9,7 @@
 
 #include "http/head.h"
 
-#define H1_ADDED_MAX 160 /* status or request line, and the fields the engine adds */
+#define H1_ADDED_MAX 160 /* status line, and the fields the engine adds */
 
 /* What an answer's head gets besides its own fields. */
 struct h1_added {
@@ -23,11 +23,6 @@ struct h1_added {
 size_t h1_answer_max(const struct head_answer *answer);
 /* As above. */
 char *h1_write_answer(char *at, const struct head_answer *answer, const struct h1_added *added);
-
-/* The head of a request: its line, host, fields; content-length where a body is or may be. */
-size_t h1_request_max(const struct head_request *request);
-/* As above. */
-char *h1_write_request(char *at, const struct head_request *request, uint64_t body_len);
 
 /* The end of a chunked body. */
 size_t h1_last_chunk_max(const struct head_field *trailers, size_t count);

@@ -128,7 +128,7 @@ void h2_drain(struct h2 *h, int64_t now_ns);
 void *h2_stream_user(const struct h2_stream *stream);
 /* The stream's, until its closed event. */
 void h2_stream_set_user(struct h2_stream *stream, void *user);
-/* Odd, as clients open them (RFC 9113, 5.1.1); for logs. */
+/* Odd, as clients open them (RFC 9113, 5.1.1); for logs and tests. */
 uint32_t h2_stream_id(const struct h2_stream *stream);
 
 /* Server. A whole answer. Without trailers content-length is added; the body is left out where the

@@ -540,6 +540,10 @@ static void count_release(void *owner)
     ++*(unsigned *)owner;
 }
 
+static void stays(void *owner)
+{
+}
+
 /* However wide the windows are, an unread connection holds out_max and not much more. */
 static void unread_is_bounded(void **state)
 {
@@ -558,7 +562,8 @@ static void unread_is_bounded(void **state)
     struct h2_stream *third = a.server.last;
     struct head_answer answer = {.status = 200};
     assert_int_equal(
-        h2_respond(third, &answer, body_static(view_of(large, sizeof(large))), NULL, 0), 0);
+        h2_respond(third, &answer, body_lent(view_of(large, sizeof(large)), stays, NULL), NULL, 0),
+        0);
     while (h2_output(a.server.h2, &out)) {
         assert_true(out.len <= 100000 + 16384 + 9);
         size_t n = out.len < 30000 ? out.len : 30000;

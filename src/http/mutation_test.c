@@ -137,7 +137,7 @@ static int run_h1(const struct text *t, bool cut, struct h1_recorder *r)
 {
     int err = 0;
 
-    recorder_init(r, H1_SERVER);
+    recorder_init(r);
     r->body_max = 20;
     for (size_t at = 0; at < t->len && !err;) {
         size_t n = cut ? 1 + below(t->len - at < 30 ? t->len - at : 30) : t->len - at;

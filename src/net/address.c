@@ -92,14 +92,3 @@ uint16_t net_address_port(const struct net_address *address)
         return ntohs(((const struct sockaddr_in6 *)&address->sockaddr)->sin6_port);
     return ntohs(((const struct sockaddr_in *)&address->sockaddr)->sin_port);
 }
-
-void net_address_format(const struct net_address *address, char ret_text[NET_TEXT_MAX])
-{
-    char host[INET6_ADDRSTRLEN] = "?";
-    bool v6 = address->sockaddr.ss_family == AF_INET6;
-    const void *at =
-        v6 ? (const void *)&((const struct sockaddr_in6 *)&address->sockaddr)->sin6_addr
-           : &((const struct sockaddr_in *)&address->sockaddr)->sin_addr;
-    inet_ntop(address->sockaddr.ss_family, at, host, sizeof(host));
-    snprintf(ret_text, NET_TEXT_MAX, v6 ? "[%s]:%u" : "%s:%u", host, net_address_port(address));
-}

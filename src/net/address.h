@@ -11,7 +11,6 @@
 #include "mem/view.h"
 
 #define NET_HOST_MAX 255 /* characters of a host's name */
-#define NET_TEXT_MAX 64  /* of an address in numbers: "[…]:65535" and a NUL */
 
 struct net_address {
     struct sockaddr_storage sockaddr;
@@ -29,7 +28,4 @@ int net_address_find(struct view host, uint16_t port, struct net_address *ret_ad
 
 /* As a number, whichever family it is. */
 uint16_t net_address_port(const struct net_address *address);
-/* "127.0.0.1:80", "[::1]:80". */
-void net_address_format(const struct net_address *address, char ret_text[NET_TEXT_MAX]);
-
 #endif

@@ -55,13 +55,6 @@ struct log_field log_err(int code)
     return log_str("error.code", err_name(code));
 }
 
-struct log_field log_errno(int number)
-{
-    /* glibc's strerrordesc_np gives a constant: nothing to own, any thread. */
-    const char *text = strerrordesc_np(number);
-    return log_str("error.message", text ? text : "an unknown error");
-}
-
 /* ---- values ---- */
 
 static void put_value(struct line *line, const struct log_field *field, bool quoted)

@@ -136,7 +136,4 @@ static inline struct log_field log_text(const char *sentence)
 
 /* "error.code": the name of an err code. */
 struct log_field log_err(int code);
-/* "error.message": the text of an errno. */
-struct log_field log_errno(int number);
-
 #endif

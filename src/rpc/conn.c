@@ -137,7 +137,7 @@ static const struct h2_events h2_events = {
 
 static void begin_h1(struct conn *conn)
 {
-    h1_init(&conn->h1, H1_SERVER, &h1_events, conn);
+    h1_init(&conn->h1, &h1_events, conn);
     conn->state = CONN_H1;
     if (conn->shard->draining)
         h1_drain(&conn->h1);

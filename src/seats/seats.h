@@ -67,7 +67,7 @@ void seats_free(struct seats *s);
 struct seats_counts seats_counts(const struct seats *s);
 /* seat < place_count */
 enum seats_state seats_state(const struct seats *s, uint32_t seat);
-/* Places the account has now, held and sold. */
+/* Places the account has now, held and sold: what places_max bounds, for whoever must check it. */
 uint32_t seats_of_account(const struct seats *s, struct id account_id);
 /* The live hold, valid until the next change, or NULL. An expired one that was not collected yet is
  * still there. */

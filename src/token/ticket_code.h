@@ -18,7 +18,8 @@
 /* Writes the code and a NUL. */
 void ticket_code_write(const uint8_t key[KEY_BYTES], struct id order_id, uint32_t seat,
                        char ret_text[TICKET_CODE_CHARS + 1]);
-/* ERR_DENIED unless the text is, to the letter, a code written with this key. */
+/* The other half of the code, for whoever scans it at a door; the server itself never reads one.
+ * ERR_DENIED unless the text is, to the letter, a code written with this key. */
 int ticket_code_check(const uint8_t key[KEY_BYTES], struct view text, struct id *ret_order_id,
                       uint32_t *ret_seat);
 

@@ -31,7 +31,7 @@ int gate_fail(struct crowd_gate *gate, int err, const char *format, ...)
     return err;
 }
 
-struct link *gate_link(struct crowd_gate *gate, const struct crowd_person *person)
+static struct link *gate_link(struct crowd_gate *gate, const struct crowd_person *person)
 {
     uint32_t i = (uint32_t)(person - gate->crowd->people);
     return &gate->links[i / gate->gathering->gate_count % gate->link_count];

@@ -72,8 +72,6 @@ int gate_fail(struct crowd_gate *gate, int err, const char *format, ...)
 /* Runs body(gate, person) for every person of this gate, in up to fiber_max fibers. */
 void gate_each(struct crowd_gate *gate, uint32_t fiber_max,
                void (*body)(struct crowd_gate *gate, struct crowd_person *person));
-/* The link of a person. */
-struct link *gate_link(struct crowd_gate *gate, const struct crowd_person *person);
 
 /* How long an answer is waited for: until a time; or, where silence_ns is not 0, until the server
  * has said nothing to anybody of the crowd for so long. */

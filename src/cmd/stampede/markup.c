@@ -71,7 +71,7 @@ void markup_text(struct markup *m, const char *text)
     }
 }
 
-void json_name(struct markup *m, const char *name)
+static void json_name(struct markup *m, const char *name)
 {
     if (!m->first)
         append(m, ",", 1);

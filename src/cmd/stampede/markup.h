@@ -25,8 +25,7 @@ void markup_literal(struct markup *m, const char *literal);
 /* Text in HTML, in an element or in an attribute in double quotes. */
 void markup_text(struct markup *m, const char *text);
 
-/* JSON: a name in an object that is open; then a value must follow. */
-void json_name(struct markup *m, const char *name);
+/* JSON: a name and its value in an object that is open. */
 void json_text(struct markup *m, const char *name, const char *text);
 void json_int(struct markup *m, const char *name, int64_t number);
 /* Three decimals; what is no number is null. */
