@@ -13,8 +13,8 @@ struct kept {
 };
 
 /* A ring in order of age, a table from a key's hash to its place in the ring, and one from an
- * account to the number of its keys. All are taken zeroed from the kernel, so that only what is used
- * is resident. */
+ * account to the number of its keys. All are taken zeroed from the kernel, so that only what is
+ * used is resident. */
 struct keys {
     struct kept *ring;
     uint32_t max;

@@ -38,8 +38,8 @@ bool keys_room(struct keys *keys, int64_t now_ms);
 /* True when the account has fewer than account_max keys remembered. Nothing is forgotten here: ask
  * keys_room first. */
 bool keys_account_room(const struct keys *keys, struct id account_id);
-/* Remembers an answer (copied). The key is not there yet. The account's maximum is not looked at: an
- * answer that was given is kept. ERR_FULL. */
+/* Remembers an answer (copied). The key is not there yet. The account's maximum is not looked at:
+ * an answer that was given is kept. ERR_FULL. */
 int keys_put(struct keys *keys, struct id account_id, struct view key,
              const struct keys_answer *answer, int64_t now_ms);
 
