@@ -20,6 +20,10 @@
  * write, and later syncs of the same file would not tell (Rebello et al., "Can applications recover
  * from fsync failures?", USENIX ATC 2020). Until that has worked, every write is ERR_UNAVAILABLE.
  *
+ * A file that lost its name, or whose name another file has got (moved, removed, a copy put in its
+ * place), takes no write any more: the next start would not find it. ERR_UNAVAILABLE, until it is
+ * back.
+ *
  * The deadline bounds the time a job waits in a queue; one that has begun is not interrupted.
  * Deadlines are of CLOCK_MONOTONIC: fibers of a virtual loop cannot use this driver.
  */

@@ -459,6 +459,36 @@ static void a_disk_that_stays_broken_is_unavailable(void **state)
     assert_int_equal(insert(f, 3), 0);
 }
 
+/* What is written into a file without a name is gone at the next start. */
+static void a_file_that_was_taken_away_gets_no_write(void **state)
+{
+    struct fixture *f = *state;
+    char aside[112];
+    snprintf(aside, sizeof(aside), "%s.aside", f->path);
+    assert_int_equal(insert(f, 1), 0);
+    assert_int_equal(rename(f->path, aside), 0);
+    assert_int_equal(insert(f, 2), ERR_UNAVAILABLE);
+    assert_int_equal(insert(f, 2), ERR_UNAVAILABLE);
+    assert_int_equal(access(f->path, F_OK), -1); /* nor is a new one begun */
+
+    int other = open(f->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_true(other >= 0);
+    close(other);
+    assert_int_equal(insert(f, 2), ERR_UNAVAILABLE);
+    assert_int_equal(rename(aside, f->path), 0);
+    assert_int_equal(insert(f, 2), 0);
+    assert_int_equal(count(f), 2);
+
+    /* Opened anew after a failure, it is the same one or none. */
+    atomic_store(&fail_log_sync, 1);
+    assert_int_equal(insert(f, 3), ERR_UNKNOWN);
+    assert_int_equal(rename(f->path, aside), 0);
+    assert_int_equal(insert(f, 4), ERR_UNAVAILABLE);
+    assert_int_equal(access(f->path, F_OK), -1);
+    assert_int_equal(rename(aside, f->path), 0);
+    assert_int_equal(insert(f, 4), 0);
+}
+
 static void the_log_is_checkpointed_and_used_again(void **state)
 {
     struct fixture *f = *state;
@@ -563,6 +593,7 @@ int main(void)
         TEST(a_failed_sync_is_an_unknown_outcome),
         TEST(a_full_disk_is_an_unknown_outcome_and_passes),
         TEST(a_disk_that_stays_broken_is_unavailable),
+        TEST(a_file_that_was_taken_away_gets_no_write),
         TEST(the_log_is_checkpointed_and_used_again),
         TEST(a_snapshot_stays_as_it_was),
         TEST(a_backup_on_a_read_only_disk_can_be_read),

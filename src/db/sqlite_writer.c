@@ -45,8 +45,18 @@ static struct sqlite_job *drop_expired(struct sqlite_job *jobs)
     return kept;
 }
 
+/* Nobody can find again what is written into a file without its name. */
+static bool is_in_place(const struct sqlite_writer *w)
+{
+    struct stat now;
+    return stat(w->options.path, &now) == 0 && now.st_dev == w->file.st_dev &&
+           now.st_ino == w->file.st_ino;
+}
+
 static int begin(struct sqlite_writer *w)
 {
+    if (!is_in_place(w))
+        return ERR_UNAVAILABLE;
     if (w->broken && recover(w) < 0)
         return ERR_UNAVAILABLE;
     int rc = sqlite_exec(&w->conn, "BEGIN IMMEDIATE");
@@ -146,6 +156,10 @@ int sqlite_writer_start(struct sqlite_writer *w, const struct sqlite_options *op
     int rc = sqlite_conn_open(&w->conn, options, SQLITE_WRITER);
     if (rc < 0)
         return rc;
+    if (stat(options->path, &w->file) != 0) {
+        sqlite_conn_close(&w->conn);
+        return ERR_IO;
+    }
     sqlite_queue_init(&w->queue, options->queue_max);
     if (pthread_create(&w->thread, NULL, write_all, w) != 0) {
         sqlite_queue_release(&w->queue);

@@ -6,6 +6,8 @@
 #ifndef USHER_DB_SQLITE_WRITER_H
 #define USHER_DB_SQLITE_WRITER_H
 
+#include <sys/stat.h>
+
 #include "db/sqlite_conn.h"
 #include "db/sqlite_queue.h"
 
@@ -14,7 +16,8 @@ struct sqlite_writer {
     struct sqlite_conn conn;
     struct sqlite_queue queue;
     pthread_t thread;
-    bool broken; /* touched by the thread only, once it runs */
+    struct stat file; /* that was opened */
+    bool broken;      /* touched by the thread only, once it runs */
 };
 
 /* Opens the connection and starts the thread. As sqlite_conn_open. */
