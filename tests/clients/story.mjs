@@ -184,6 +184,11 @@ export function story(client, operatorKey, crowd) {
       const wish = { performanceId: sale, holdId: held.holdId, paymentMethod: boxOffice };
       const order = await client.call('PlaceOrder', wish, { token });
       assert.equal(order.state, 'ORDER_STATE_CONFIRMED');
+      const performance = await client.call('GetPerformance', { performanceId: order.performanceId });
+      assert.deepEqual(
+        [order.eventName, order.hallName, order.startsAtMs],
+        [performance.eventName, performance.hall.name, performance.startsAtMs],
+      );
       assert.deepEqual(order.tickets.map((t) => t.seat).sort((a, b) => a - b), seatsOf(held));
       assert.deepEqual(await client.call('GetOrder', { orderId: order.orderId }, { token }), order);
       assert.deepEqual((await client.call('ListOrders', {}, { token })).orders, [order]);

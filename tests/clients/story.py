@@ -203,6 +203,9 @@ class Story:
         equal(order["state"], "ORDER_STATE_CONFIRMED", "the order's state")
         equal(sorted(t["seat"] for t in order["tickets"]), sorted(s["seat"] for s in hold["seats"]), "the tickets")
         assert all(t["ticketCode"] for t in order["tickets"]), order
+        performance = self.client.call("GetPerformance", {"performanceId": order["performanceId"]})
+        equal((order["eventName"], order["hallName"], order["startsAtMs"]),
+              (performance["eventName"], performance["hall"]["name"], performance["startsAtMs"]), "what a ticket says")
         equal(self.client.call("GetOrder", {"orderId": order["orderId"]}, token=token), order, "the order, asked for")
         equal(self.client.call("ListOrders", {}, token=token)["orders"], [order], "the account's orders")
         refused("not_found", "NOT_FOUND", self.client.call, "GetOrder", {"orderId": order["orderId"]}, token=self.guest())

@@ -118,8 +118,9 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
     ret_order->order_id = desk_id(arena, order->order_id);
     ret_order->account_id = desk_id(arena, order->account_id);
     ret_order->event_name = arena_copy(arena, performance->event->name);
+    ret_order->hall_name = arena_copy(arena, performance->hall->hall->name);
     if (!tickets || !list || !ret_order->order_id || !ret_order->account_id ||
-        !ret_order->event_name)
+        !ret_order->event_name || !ret_order->hall_name)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
         const uint32_t seat = store_seat_at(order->seats, i);

@@ -63,7 +63,6 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
           <TicketStub
             key={ticket.ticketCode || ticket.seat}
             order={order}
-            hall={one.hall.value}
             ticket={ticket}
             index={index}
           />
@@ -146,12 +145,11 @@ function OrderHead({ order }: { order: Order }) {
 
 interface TicketStubProps {
   order: Order;
-  hall: string;
   ticket: Ticket;
   index: number;
 }
 
-function TicketStub({ order, hall, ticket, index }: TicketStubProps) {
+function TicketStub({ order, ticket, index }: TicketStubProps) {
   const say = words.value;
   const cancelled = order.state === OrderState.CANCELLED;
   const name = seatName(ticket.label);
@@ -160,7 +158,7 @@ function TicketStub({ order, hall, ticket, index }: TicketStubProps) {
       <div class="ticket-text">
         <p class="ticket-event">{order.eventName}</p>
         <p class="ticket-date">
-          {[date(order.startsAtMs, 'full'), hall].filter(Boolean).join(' · ')}
+          {[date(order.startsAtMs, 'full'), order.hallName].filter(Boolean).join(' · ')}
         </p>
         <p class="ticket-seat">{name}</p>
         <p class="ticket-foot">

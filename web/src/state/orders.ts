@@ -39,7 +39,6 @@ export class OrderBook {
 
 export class OneOrder {
   readonly order = signal<Order | null>(null);
-  readonly hall = signal('');
   readonly failure = signal<Failure | null>(null);
   readonly busy = signal(false);
 
@@ -48,17 +47,6 @@ export class OneOrder {
   async load(): Promise<void> {
     const orderId = this.orderId;
     await this.#do(() => tickets.getOrder({ orderId }, { timeoutMs: call_ms }));
-    if (this.order.value) await this.#findHall(this.order.value.performanceId);
-  }
-
-  // An order does not say where it is for; while nobody does, the ticket is shown without it.
-  async #findHall(performanceId: number): Promise<void> {
-    try {
-      const { hall } = await tickets.getPerformance({ performanceId }, { timeoutMs: call_ms });
-      this.hall.value = hall?.name ?? '';
-    } catch {
-      // The seat and its code are there.
-    }
   }
 
   /** Cancelling twice is cancelling once: it needs no key, and "already cancelled" is what was wished for. */
