@@ -155,6 +155,16 @@ def decode_body(body):
 
 # ---- the rules ----
 
+def check_layout(hall, find):
+    if sha256(hall['layout']) != hall['layout_hash']:
+        find("the hall's layout is not what its hash says")
+    try:
+        if decode(hall['layout'], SEAT_MAP)['place_count'] != hall['place_count']:
+            find("the hall's place_count is not its layout's")
+    except Malformed as reason:
+        find(f"the hall's layout does not decode: {reason}")
+
+
 class Performance:
     def __init__(self, db, row, find):
         self.db, self.row, self.report = db, row, find
@@ -171,6 +181,9 @@ class Performance:
         self.report(f'performance {self.row["performance_id"]}{self.where}: {text}')
 
     def check(self):
+        event = self.db.execute('SELECT 1 FROM event WHERE event_id = ?', (self.row['event_id'],)).fetchone()
+        if event is None:
+            self.find('its event is missing')
         if not self.check_hall():
             return
         self.check_chain()
@@ -183,14 +196,8 @@ class Performance:
         if hall is None:
             self.find('its hall is missing')
             return False
-        if sha256(hall['layout']) != hall['layout_hash']:
-            self.find("the hall's layout is not what its hash says")
+        check_layout(hall, self.find)
         self.place_count = hall['place_count']
-        try:
-            if decode(hall['layout'], SEAT_MAP)['place_count'] != self.place_count:
-                self.find("the hall's place_count is not its layout's")
-        except Malformed as reason:
-            self.find(f"the hall's layout does not decode: {reason}")
         row = self.row
         self.genesis = sha256(
             b'usher genesis 1\n' + be(row['performance_id'], 4) + be(row['event_id'], 4) + be(row['hall_id'], 4)
@@ -225,6 +232,8 @@ class Performance:
         self.where = ''
         if (seq, version, last_hash) != (self.row['seq'], self.row['version'], self.row['head_hash']):
             self.find('the head is not the last row')
+        if not 0 <= self.row['epoch'] < (1 << 63) - 1:
+            self.find('the epoch of the head is none')
         if self.row['epoch'] < epoch:
             self.find('the epoch of the head is less than that of the last row')
         if self.row['sale_state'] != self.state:
@@ -397,6 +406,10 @@ def check(db, find):
                 find(f'{table} has rows of performance {performance_id}, which is none')
     for row in performances:
         Performance(db, row, find).check()
+    used = {row['hall_id'] for row in performances}
+    for hall in db.execute('SELECT * FROM hall ORDER BY hall_id'):
+        if hall['hall_id'] not in used:
+            check_layout(hall, lambda text, hall_id=hall['hall_id']: find(f'hall {hall_id}: {text}'))
     return len(performances)
 
 

@@ -21,6 +21,8 @@ struct audit {
     struct arena list; /* the catalogue, for as long as the audit lasts */
     struct store_performance *performances;
     size_t performance_count;
+    struct store_event *events;
+    size_t event_count;
     uint64_t rows_total;
 };
 
@@ -34,14 +36,14 @@ static int mind_damage(struct audit_replay *r, int rc, const char *what)
 }
 
 /* The hall says how many places there are, and its hash stands in the genesis. */
-static int check_hall(struct audit *a, struct audit_replay *r, struct store_hall *ret_hall)
+static int check_hall(struct audit *a, struct audit_replay *r, const char *whose, uint32_t hall_id,
+                      struct store_hall *ret_hall)
 {
     uint8_t hash[STORE_HASH_BYTES];
     arena_reset(&a->page);
-    int rc = a->store->ops->hall_get(a->store, r->performance->hall_id, &a->page, ret_hall,
-                                     DEADLINE_NEVER);
+    int rc = a->store->ops->hall_get(a->store, hall_id, &a->page, ret_hall, DEADLINE_NEVER);
     if (rc == ERR_NOT_FOUND || rc == ERR_CORRUPT) {
-        audit_find(r, "its hall %" PRIu32 " is missing or damaged", r->performance->hall_id);
+        audit_find(r, "%s %" PRIu32 " is missing or damaged", whose, hall_id);
         return ERR_CORRUPT;
     }
     if (rc == 0)
@@ -49,19 +51,18 @@ static int check_hall(struct audit *a, struct audit_replay *r, struct store_hall
     if (rc < 0)
         return rc;
     if (memcmp(hash, ret_hall->layout_hash, STORE_HASH_BYTES) != 0)
-        audit_find(r, "the layout of its hall %" PRIu32 " is not the one that its hash names",
-                   r->performance->hall_id);
+        audit_find(r, "the layout of %s %" PRIu32 " is not the one that its hash names", whose,
+                   hall_id);
     Usher__V1__SeatMap *map = usher__v1__seat_map__unpack(NULL, ret_hall->layout.len,
                                                           (const uint8_t *)ret_hall->layout.at);
     if (!map || map->place_count != ret_hall->place_count)
-        audit_find(r, "its hall %" PRIu32 " does not have the places that its layout has",
-                   r->performance->hall_id);
+        audit_find(r, "%s %" PRIu32 " does not have the places that its layout has", whose,
+                   hall_id);
     if (map)
         ret_hall->place_count = map->place_count; /* the layout is what the hash is of */
     usher__v1__seat_map__free_unpacked(map, NULL);
     if (ret_hall->place_count > (1u << 24)) {
-        audit_find(r, "its hall %" PRIu32 " has more places than a hall may have",
-                   r->performance->hall_id);
+        audit_find(r, "%s %" PRIu32 " has more places than a hall may have", whose, hall_id);
         return ERR_CORRUPT;
     }
     return 0;
@@ -131,6 +132,8 @@ static int replay_ledger(struct audit *a, struct audit_replay *r, struct ledger_
                    tail->seq, tail->version, p->seq, p->version);
     if (memcmp(tail->hash, p->head_hash, LEDGER_HASH_BYTES) != 0)
         audit_find(r, "the head's hash is not that of the ledger's end");
+    if (p->epoch >= INT64_MAX)
+        audit_find(r, "the head's epoch is none: the next owner's would not be one more");
     if (tail->epoch > p->epoch)
         audit_find(r, "the ledger's epoch %" PRIu64 " is beyond the head's %" PRIu64, tail->epoch,
                    p->epoch);
@@ -246,6 +249,14 @@ static int check_still(struct audit *a, const struct store_performance *p)
     return same ? 0 : ERR_BUSY;
 }
 
+static void check_event(const struct audit *a, struct audit_replay *r)
+{
+    for (size_t i = 0; i < a->event_count; i++)
+        if (a->events[i].event_id == r->performance->event_id)
+            return;
+    audit_find(r, "its event %" PRIu32 " is missing", r->performance->event_id);
+}
+
 static int audit_performance(struct audit *a, const struct store_performance *p)
 {
     struct audit_replay r = {.report = a->report, .performance = p};
@@ -253,7 +264,8 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
     struct ledger_tail tail = {.at_ms = INT64_MIN};
     uint64_t before = a->report->finding_count;
     a->report->counts.performances++;
-    int rc = check_hall(a, &r, &hall);
+    check_event(a, &r);
+    int rc = check_hall(a, &r, "its hall", p->hall_id, &hall);
     if (rc == ERR_CORRUPT)
         return 0; /* said so; without a hall there is nothing to compare with */
     if (rc == 0)
@@ -272,6 +284,33 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
     audit_replay_release(&r);
     if (rc == 0 && a->options->audited)
         a->options->audited(a->options->state, p, a->report->finding_count - before);
+    return rc;
+}
+
+static bool is_in_use(const struct audit *a, uint32_t hall_id)
+{
+    for (size_t i = 0; i < a->performance_count; i++)
+        if (a->performances[i].hall_id == hall_id)
+            return true;
+    return false;
+}
+
+/* The server loads every hall, also one that no performance is in yet. */
+static int check_unused_halls(struct audit *a)
+{
+    struct audit_replay r = {.report = a->report};
+    struct store_hall *halls, hall;
+    size_t count;
+    int rc = a->store->ops->hall_list(a->store, &a->list, &halls, &count, DEADLINE_NEVER);
+    if (rc < 0)
+        return mind_damage(&r, rc, "the list of halls");
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (is_in_use(a, halls[i].hall_id))
+            continue;
+        rc = check_hall(a, &r, "the unused hall", halls[i].hall_id, &hall);
+        if (rc == ERR_CORRUPT)
+            rc = 0; /* said so */
+    }
     return rc;
 }
 
@@ -304,6 +343,9 @@ static int audit_all(struct audit *a)
                                              &a->performance_count, DEADLINE_NEVER);
     if (rc < 0)
         return mind_damage(&r, rc, "the list of performances");
+    rc = a->store->ops->event_list(a->store, &a->list, &a->events, &a->event_count, DEADLINE_NEVER);
+    if (rc < 0)
+        return mind_damage(&r, rc, "the list of events");
     for (size_t i = 0; i < a->performance_count; i++)
         if (wanted == 0 || wanted == a->performances[i].performance_id)
             a->rows_total += a->performances[i].seq;
@@ -317,7 +359,10 @@ static int audit_all(struct audit *a)
         return rc;
     if (!found)
         return ERR_NOT_FOUND;
-    return wanted == 0 ? check_strays(a) : 0;
+    if (wanted != 0)
+        return 0;
+    rc = check_unused_halls(a);
+    return rc == 0 ? check_strays(a) : rc;
 }
 
 int audit_run(struct store *store, const struct audit_options *options,
