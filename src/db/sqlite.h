@@ -12,7 +12,9 @@
  *     callers ──▶ writes (bounded) ──▶ writer: BEGIN, job, job, …, COMMIT ──▶ all answered
  *             ──▶ reads  (bounded) ──▶ reader: BEGIN, job, COMMIT ──▶ answered
  *
- * Checkpoints are the writer's work, done after the answers of a transaction have gone out.
+ * Checkpoints are the writer's work, done after the answers of a transaction have gone out. While
+ * another process reads an old snapshot (an audit, a backup) the log cannot begin anew and grows by
+ * all that is written; afterwards its file is cut to SQLITE_LOG_KEPT_BYTES.
  *
  * A transaction whose COMMIT failed may have reached the disk or not: its jobs get ERR_UNKNOWN. The
  * connection is opened anew then, and the log is moved into the database file and synced before
@@ -40,6 +42,7 @@
 #define SQLITE_TRANSACTION_JOBS_MAX 256   /* jobs in one transaction */
 #define SQLITE_CACHE_KIB            65536 /* page cache of the writer; a reader has a quarter */
 #define SQLITE_BUSY_TIMEOUT_MS      2000  /* for locks of other processes (an audit that begins) */
+#define SQLITE_LOG_KEPT_BYTES       67108864 /* of the log's file, when it begins anew */
 
 struct sqlite;      /* the database; any thread */
 struct sqlite_conn; /* one connection; its thread only */

@@ -8,6 +8,9 @@
 #include "db/sqlite_log.h"
 #include "err/err.h"
 
+#define TEXT_OF(macro) TEXT(macro)
+#define TEXT(token)    #token
+
 int sqlite_code(int result_code)
 {
     switch (result_code & 0xff) {
@@ -115,8 +118,10 @@ static int set_up(struct sqlite_conn *conn, enum sqlite_access kind)
         return rc;
     rc = demand(conn, kind == SQLITE_WRITER ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode",
                 "wal");
+    /* A log that grew while somebody read an old snapshot is cut when it begins anew. */
     if (rc == 0)
-        rc = sqlite_exec(conn, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0");
+        rc = sqlite_exec(conn, "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+                               "PRAGMA journal_size_limit = " TEXT_OF(SQLITE_LOG_KEPT_BYTES));
     if (rc == 0)
         rc = demand(conn, "PRAGMA synchronous", "2"); /* FULL */
     if (rc == 0)

@@ -504,6 +504,53 @@ static void the_log_is_checkpointed_and_used_again(void **state)
     assert_int_equal(count(f), 300);
 }
 
+static off_t log_bytes(const struct fixture *f)
+{
+    char log[128];
+    struct stat found = {0};
+    snprintf(log, sizeof(log), "%s-wal", f->path);
+    assert_int_equal(stat(log, &found), 0);
+    return found.st_size;
+}
+
+/* A megabyte, in one transaction. */
+static int run_insert_large(struct sqlite_job *job, struct sqlite_conn *conn)
+{
+    return sqlite_exec(conn, "CREATE TABLE IF NOT EXISTS large (bytes BLOB);"
+                             "INSERT INTO large (bytes) VALUES (randomblob(1000000))");
+}
+
+/* Who reads for long makes the log grow; afterwards its file is small again. */
+static void a_log_that_grew_is_cut(void **state)
+{
+    struct fixture *f = *state;
+    struct sqlite *snapshot = NULL;
+    const struct sqlite_options options = {.path = f->path,
+                                           .read_only = true,
+                                           .statements = texts,
+                                           .statement_count = STATEMENTS,
+                                           .readers = 1,
+                                           .queue_max = 8,
+                                           .checkpoint_pages = 1000};
+    const off_t large = SQLITE_LOG_KEPT_BYTES + SQLITE_LOG_KEPT_BYTES / 4;
+    reopen(f, 8, 200);
+    assert_int_equal(insert(f, 1), 0);
+    assert_int_equal(sqlite_new(&options, &snapshot), 0);
+    for (off_t written = 0; written < large; written += 1000000) {
+        struct sqlite_job job = {.run = run_insert_large};
+        assert_int_equal(sqlite_write(f->sqlite, &job, DEADLINE_NEVER), 0);
+    }
+    assert_true(log_bytes(f) > large);
+    sqlite_free(snapshot);
+    for (int i = 0; i < 4; i++) {
+        struct sqlite_job job = {.run = run_insert_large};
+        assert_int_equal(sqlite_write(f->sqlite, &job, DEADLINE_NEVER), 0);
+    }
+    assert_true(log_bytes(f) <= SQLITE_LOG_KEPT_BYTES);
+    assert_int_equal(insert(f, 2), 0);
+    assert_int_equal(count(f), 2);
+}
+
 static void a_snapshot_stays_as_it_was(void **state)
 {
     struct fixture *f = *state;
@@ -595,6 +642,7 @@ int main(void)
         TEST(a_disk_that_stays_broken_is_unavailable),
         TEST(a_file_that_was_taken_away_gets_no_write),
         TEST(the_log_is_checkpointed_and_used_again),
+        TEST(a_log_that_grew_is_cut),
         TEST(a_snapshot_stays_as_it_was),
         TEST(a_backup_on_a_read_only_disk_can_be_read),
         TEST(a_lock_is_for_one),

@@ -2,6 +2,8 @@
 
 #include "err/err.h"
 
+#define CHECKPOINT_PIECES 8 /* of a log that could not be emptied, until the next try */
+
 /* Moves all of the log into the database file, synced. */
 static int empty_log(struct sqlite_conn *conn)
 {
@@ -94,15 +96,21 @@ static void answer_broken(struct sqlite_job *jobs, struct sqlite_job *culprit)
     }
 }
 
+/* A reader with an old snapshot (an audit, a backup) keeps what it may still read in the log, which
+ * grows meanwhile. Looking at all of it again after every commit would cost the more the longer it
+ * is; so the next look is a piece of log later. */
 static void checkpoint(struct sqlite_writer *w)
 {
-    if (w->conn.log_pages < (int)w->options.checkpoint_pages)
+    const int first = (int)w->options.checkpoint_pages;
+    const int pages = w->conn.log_pages;
+    if (pages < first)
+        w->checkpoint_at = first; /* begun anew */
+    if (pages < w->checkpoint_at)
         return;
     int code =
         sqlite3_wal_checkpoint_v2(w->conn.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    /* busy: somebody reads an old snapshot; the next commit tries again */
     w->broken = code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED;
-    w->conn.log_pages = 0;
+    w->checkpoint_at = pages + first / CHECKPOINT_PIECES + 1;
 }
 
 static void run_transaction(struct sqlite_writer *w, struct sqlite_job *jobs)
@@ -153,6 +161,7 @@ int sqlite_writer_start(struct sqlite_writer *w, const struct sqlite_options *op
 {
     w->options = *options;
     w->broken = false;
+    w->checkpoint_at = (int)options->checkpoint_pages;
     int rc = sqlite_conn_open(&w->conn, options, SQLITE_WRITER);
     if (rc < 0)
         return rc;

@@ -17,7 +17,9 @@ struct sqlite_writer {
     struct sqlite_queue queue;
     pthread_t thread;
     struct stat file; /* that was opened */
-    bool broken;      /* touched by the thread only, once it runs */
+    /* touched by the thread only, once it runs */
+    bool broken;
+    int checkpoint_at; /* pages in the log at which it is emptied, or that is tried again */
 };
 
 /* Opens the connection and starts the thread. As sqlite_conn_open. */
