@@ -358,6 +358,30 @@ def words():
     report.check("bench-json-is-quiet", bench_for_machines)
 
 
+def maxima(plain):
+    """A store with as many performances as it may have: an event that cannot have its own is not made either."""
+    def operator(method, message):
+        return plain.ask(method, message, token=plain.operator_key)
+
+    def full():
+        last = max(p["performanceId"] for e in operator("ListEvents", {})["events"] for p in e["performances"])
+        wish = {"hallId": 1, "startsAtMs": "1900000000000",
+                "prices": [{"category": i, "amount": "1"} for i in
+                           range(len(plain.ask("GetPerformance", {"performanceId": 1})["hall"]["categories"]))]}
+        for number in range(last + 1, 1001):
+            made = operator("CreatePerformance", {**wish, "eventId": 1})
+            assert made.get("performanceId") == number, made
+        before = len(operator("ListEvents", {})["events"])
+        for method, message in (("CreateEvent", {"name": "One more", "performance": wish}),
+                                ("CreatePerformance", {**wish, "eventId": 1})):
+            said = operator(method, message)
+            assert said.get("code") == "resource_exhausted", said
+            assert said["message"].startswith("there are 1000 performances"), said
+        assert len(operator("ListEvents", {})["events"]) == before, "an event without a performance was made"
+
+    report.check("maximum-of-performances", full)
+
+
 def main():
     plain = secure = None
     try:
@@ -374,6 +398,7 @@ def main():
         audits(plain)
         events(plain)
         halls(plain)
+        maxima(plain)
         server.at_the_end(report, plain, USHER)
     finally:
         for running in plain, secure:

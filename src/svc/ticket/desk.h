@@ -45,6 +45,8 @@ int desk_fail(struct rpc_call *call, enum rpc_code code, const char *reason, con
 int desk_account(struct rpc_call *call, struct id *ret_account_id);
 /* Why the owner refused. */
 int desk_refused(struct rpc_call *call, const struct owner_ask *ask);
+/* Non-zero after rpc_fail where the catalog is full: last is the highest id of what (plural). */
+int desk_check_room(struct rpc_call *call, uint32_t last, uint32_t max, const char *what);
 /* Why the store failed. */
 int desk_store_failed(struct rpc_call *call, int err);
 

@@ -145,11 +145,15 @@ static int check_performance(struct rpc_call *call, const Usher__V1__CreatePerfo
                              struct new_performance *ret_new)
 {
     const struct ticket *ticket = rpc_call_state(call);
+    int err = desk_check_room(call, catalog_performance_last(ticket->catalog),
+                              STORE_PERFORMANCES_MAX, "performances");
+    if (err != 0)
+        return err;
     ret_new->wish = wish;
     ret_new->hall = catalog_hall(ticket->catalog, wish->hall_id);
     if (!ret_new->hall)
         return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "hall_id", "no hall %u", wish->hall_id);
-    int err = check_rules(call, wish);
+    err = check_rules(call, wish);
     return err == 0 ? read_prices(call, wish, ret_new->hall->hall, ret_new->prices) : err;
 }
 
@@ -238,6 +242,9 @@ int ticket_create_event(struct rpc_call *call, const void *request, void *respon
     struct new_performance new_performance;
     struct store_performance first = {0};
     int err = check_event(call, wish);
+    if (err == 0)
+        err =
+            desk_check_room(call, catalog_event_last(ticket->catalog), STORE_EVENTS_MAX, "events");
     if (err == 0 && wish->performance)
         err = check_performance(call, wish->performance, &new_performance);
     if (err != 0)

@@ -56,7 +56,11 @@ static int put_hall(struct rpc_call *call, struct hall_job *job, Usher__V1__Hall
     if (err != 0) {
         desk_note_put(ticket, err);
         hall_free(hall);
-        return desk_store_failed(call, err);
+        /* A plan that is there already needs no room, so the store is asked first. */
+        int full = err == ERR_FULL ? desk_check_room(call, catalog_hall_last(ticket->catalog),
+                                                     STORE_HALLS_MAX, "halls")
+                                   : 0;
+        return full != 0 ? full : desk_store_failed(call, err);
     }
     /* It is stored, so it is added, if need be here. */
     if (offload_run(ticket->options.offload, add_hall, job) != 0)

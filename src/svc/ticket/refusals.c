@@ -83,6 +83,14 @@ int desk_refused(struct rpc_call *call, const struct owner_ask *ask)
     }
 }
 
+int desk_check_room(struct rpc_call *call, uint32_t last, uint32_t max, const char *what)
+{
+    return last < max
+               ? 0
+               : desk_fail(call, RPC_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
+                           "there are %u %s, which is as many as one store keeps", last, what);
+}
+
 int desk_store_failed(struct rpc_call *call, int err)
 {
     switch (err) {
