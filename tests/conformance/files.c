@@ -2,6 +2,7 @@
 #include "suite.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,11 @@
 #include <unistd.h>
 
 #include "store/sqlite/migrations.h"
+#include "store/sqlite/statements.h"
+
+#define TEXT(name, text) static const char text_of_##name[] __attribute__((unused)) = text;
+STATEMENT_LIST(TEXT)
+#undef TEXT
 
 static void db_path(const struct fixture *f, char ret_path[128])
 {
@@ -246,6 +252,40 @@ static void rows_without_a_performance_are_noticed(void **state)
     script_free(s);
 }
 
+/* Steps of SQLite's machine for a page of 20 orders, of an account that has 3,000. */
+static int steps_of_page(sqlite3 *db, const char *text, int before)
+{
+    sqlite3_stmt *s = NULL;
+    int rows = 0;
+    assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
+    sqlite3_bind_blob(s, 1, "0123456789abcdef", 16, SQLITE_STATIC);
+    sqlite3_bind_int(s, 2, 20);
+    sqlite3_bind_int(s, 3, before);
+    while (sqlite3_step(s) == SQLITE_ROW)
+        rows++;
+    assert_int_equal(rows, 20);
+    const int steps = sqlite3_stmt_status(s, SQLITE_STMTSTATUS_VM_STEP, 0);
+    sqlite3_finalize(s);
+    return steps;
+}
+
+static void a_page_of_orders_costs_a_page(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    sqlite3 *db;
+    tamper(f, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+              " INSERT INTO orders (order_id, account_id, hold_id, performance_id, state,"
+              " payment_method, placed_at_ms, total, seats) SELECT randomblob(16),"
+              " CAST('0123456789abcdef' AS BLOB), randomblob(16), 1, 2, 1, i, 0, x'00000000'"
+              " FROM n");
+    db_path(f, path);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_true(steps_of_page(db, text_of_ORDER_LIST, INT_MAX) < 1000);
+    assert_true(steps_of_page(db, text_of_ORDER_LIST, 1500) < 1000);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
 static const struct CMUnitTest tests[] = {
     SUITE_TEST(everything_is_there_after_reopening),
     SUITE_TEST(an_answered_commit_survives_the_process),
@@ -257,5 +297,6 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(a_file_of_something_else_is_refused),
     SUITE_TEST(a_damaged_row_is_an_error),
     SUITE_TEST(rows_without_a_performance_are_noticed),
+    SUITE_TEST(a_page_of_orders_costs_a_page),
 };
 const struct group file_group = {"files", tests, sizeof(tests) / sizeof(tests[0])};

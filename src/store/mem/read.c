@@ -96,29 +96,13 @@ int mem_order_get(struct store *store, struct id order_id, struct arena *arena,
 }
 
 /* Newest first: negative where a comes before b. */
-static int compare_newest(const struct store_order *a, const struct store_order *b)
+/* The newest of the account's orders among the first `end`, or NULL. */
+static const struct store_order *newest_order(const struct mem_store *m, struct id account_id,
+                                              size_t end)
 {
-    if (a->placed_at_ms != b->placed_at_ms)
-        return a->placed_at_ms > b->placed_at_ms ? -1 : 1;
-    if (a->order_id.hi != b->order_id.hi)
-        return a->order_id.hi > b->order_id.hi ? -1 : 1;
-    if (a->order_id.lo != b->order_id.lo)
-        return a->order_id.lo > b->order_id.lo ? -1 : 1;
-    return 0;
-}
-
-/* The account's order that comes next after `after` (NULL: from the newest), or NULL. */
-static const struct store_order *next_order(const struct mem_store *m, struct id account_id,
-                                            const struct store_order *after)
-{
-    const struct store_order *best = NULL;
-    for (size_t i = 0; i < m->order_count; i++) {
-        const struct store_order *order = &m->orders[i];
-        if (id_eq(order->account_id, account_id) && (!after || compare_newest(after, order) < 0) &&
-            (!best || compare_newest(order, best) < 0))
-            best = order;
-    }
-    return best;
+    while (end > 0 && !id_eq(m->orders[end - 1].account_id, account_id))
+        end--;
+    return end > 0 ? &m->orders[end - 1] : NULL;
 }
 
 int mem_order_list(struct store *store, struct id account_id, struct id after, size_t orders_max,
@@ -140,8 +124,11 @@ int mem_order_list(struct store *store, struct id account_id, struct id after, s
     struct store_order *list = rc == 0 ? arena_alloc(arena, max * sizeof(*list)) : NULL;
     if (rc == 0 && !list)
         rc = ERR_NO_MEMORY;
-    while (rc == 0 && count < max && (last = next_order(m, account_id, last)))
+    size_t end = last ? (size_t)(last - m->orders) : m->order_count;
+    while (rc == 0 && count < max && (last = newest_order(m, account_id, end))) {
         rc = copy_order(last, arena, &list[count++]);
+        end = (size_t)(last - m->orders);
+    }
     pthread_mutex_unlock(&m->lock);
     if (rc < 0)
         return rc;

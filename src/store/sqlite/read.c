@@ -169,7 +169,6 @@ struct place {
     int64_t order_no;
     struct id account_id;
     uint32_t performance_id;
-    int64_t placed_at_ms;
 };
 
 /* ERR_NOT_FOUND. A zero id gives the place before the first. */
@@ -187,7 +186,6 @@ static int find_place(struct sqlite_conn *conn, struct id order_id, struct place
     rc = sqlite_step(statement);
     if (rc == 1) {
         ret_place->order_no = sqlite3_column_int64(statement, 0);
-        ret_place->placed_at_ms = sqlite3_column_int64(statement, 3);
         rc = column_id(statement, 1, &ret_place->account_id);
         if (rc == 0)
             rc = column_u32(statement, 2, &ret_place->performance_id);
@@ -208,16 +206,12 @@ static int run_order_list(struct sqlite_job *job, struct sqlite_conn *conn)
     if (rc == 0 && !first && !id_eq(place.account_id, gather->id))
         rc = ERR_NOT_FOUND;
     if (rc == 0)
-        rc = sqlite_statement(conn, first ? STATEMENT_ORDER_LIST : STATEMENT_ORDER_LIST_AFTER,
-                              &statement);
+        rc = sqlite_statement(conn, STATEMENT_ORDER_LIST, &statement);
     if (rc < 0)
         return rc;
     bind_id(statement, 1, gather->id);
     bind_max(statement, 2, gather->max);
-    if (!first) {
-        sqlite3_bind_int64(statement, 3, place.placed_at_ms);
-        bind_id(statement, 4, gather->after);
-    }
+    sqlite3_bind_int64(statement, 3, first ? INT64_MAX : place.order_no);
     return rows_read(&gather->rows, statement, add_order);
 }
 

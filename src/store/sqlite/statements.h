@@ -65,13 +65,10 @@
     X(ORDER_CANCEL, "UPDATE orders SET state = ?5 WHERE order_id = ?1 AND performance_id = ?2"     \
                     " AND seats = ?3 AND state = ?4")                                              \
     X(ORDER_GET, "SELECT " ORDER_COLUMNS " FROM orders WHERE order_id = ?1")                       \
-    X(ORDER_PLACE, "SELECT order_no, account_id, performance_id, placed_at_ms FROM orders"         \
+    X(ORDER_PLACE, "SELECT order_no, account_id, performance_id FROM orders"                       \
                    " WHERE order_id = ?1")                                                         \
-    X(ORDER_LIST, "SELECT " ORDER_COLUMNS " FROM orders WHERE account_id = ?1"                     \
-                  " ORDER BY placed_at_ms DESC, order_id DESC LIMIT ?2")                           \
-    X(ORDER_LIST_AFTER, "SELECT " ORDER_COLUMNS " FROM orders WHERE account_id = ?1"               \
-                        " AND (placed_at_ms, order_id) < (?3, ?4)"                                 \
-                        " ORDER BY placed_at_ms DESC, order_id DESC LIMIT ?2")                     \
+    X(ORDER_LIST, "SELECT " ORDER_COLUMNS " FROM orders WHERE account_id = ?1 AND order_no < ?3"   \
+                  " ORDER BY order_no DESC LIMIT ?2")                                              \
     X(ORDER_SCAN, "SELECT " ORDER_COLUMNS " FROM orders WHERE performance_id = ?1"                 \
                   " AND order_no > ?2 ORDER BY order_no LIMIT ?3")                                 \
     X(OUTBOX_ADD, "INSERT INTO outbox (performance_id, body) VALUES (?1, ?2)")                     \
