@@ -9,6 +9,7 @@
 #include "cmd/serve.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include "net/address.h"
 #include "net/tls.h"
 #include "observe/log.h"
+#include "rpc/limits.h"
 #include "rpc/server.h"
 #include "svc/auth/auth.h"
 #include "svc/gateway/page.h"
@@ -32,6 +34,9 @@
 #define SERVE_OFFLOAD_THREADS 2
 #define SERVE_OFFLOAD_QUEUE   64
 #define SERVE_PATH_MAX        4096
+#define SERVE_FILES_OWN       40   /* descriptors for the store, with room to open it anew */
+#define SERVE_FILES_WORKER    8    /* for a worker's loop and listeners */
+#define SERVE_FILES_UNKNOWN   1024 /* where the system does not say */
 
 struct serve_values {
     const char *listen;
@@ -83,6 +88,7 @@ struct house {
     uint8_t code_key[KEY_BYTES];
     struct worker *workers[SERVE_WORKERS_MAX];
     uint32_t worker_count;
+    uint32_t connections_max; /* of all workers */
     struct offload *offload;
     struct auth auth;
     bool auth_ready;
@@ -105,14 +111,15 @@ static int path_in(const struct house *house, const char *name, char ret_path[SE
     return len > 0 && len < SERVE_PATH_MAX ? 0 : ERR_INVALID;
 }
 
-/* As many descriptors as the system lets us have: one a fan. */
-static void raise_files_limit(void)
+/* As many descriptors as the system lets us have: one a fan. Returns how many that are. */
+static uint64_t raise_files_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return SERVE_FILES_UNKNOWN;
+    const rlim_t now = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : now;
 }
 
 /* What is wrong with the address and the certificate is said before anything is made. An enum
@@ -179,6 +186,22 @@ static int build_workers(struct house *house)
     }
     int err = offload_new(SERVE_OFFLOAD_THREADS, SERVE_OFFLOAD_QUEUE, &house->offload);
     return err == 0 ? 0 : fail("starting the offload pool", err);
+}
+
+/* What the store and the workers need stays theirs, however many come: a store that cannot open its
+ * log anew could not sell. An enum cmd_exit. */
+static int share_files(struct house *house)
+{
+    const uint64_t own = SERVE_FILES_OWN + SERVE_FILES_WORKER * (uint64_t)house->worker_count;
+    const uint64_t all = (uint64_t)RPC_CONNECTIONS_MAX * house->worker_count;
+    const uint64_t files = raise_files_limit();
+    if (files <= own)
+        return cmd_fail("serve", CMD_FALSE,
+                        "%" PRIu64 " files may be open at once (ulimit -n), and %" PRIu64
+                        " are needed before the first connection",
+                        files, own);
+    house->connections_max = (uint32_t)(files - own < all ? files - own : all);
+    return CMD_OK;
 }
 
 static int build_roles(struct house *house)
@@ -249,6 +272,7 @@ static struct rpc_server_options server_options(struct house *house)
         .listen = house->values.listen,
         .tls_cert_path = house->values.tls_cert,
         .tls_key_path = house->values.tls_key,
+        .connections_all = house->connections_max,
         .offload = house->offload,
         .services = house->services,
         .service_count = 2,
@@ -334,6 +358,8 @@ static int run(struct house *house, const sigset_t *ending)
     if (code == 0)
         code = build_workers(house);
     if (code == 0)
+        code = share_files(house);
+    if (code == 0)
         code = build_roles(house);
     if (code == 0 && house->values.demo)
         make_demo(house); /* before the door opens: whoever comes in finds it on sale */
@@ -343,6 +369,7 @@ static int run(struct house *house, const sigset_t *ending)
         return code;
     log_event(LOG_INFO, "server.listen", log_str("url.full", house->url),
               log_uint("usher.workers", house->worker_count),
+              log_uint("usher.connections_max", house->connections_max),
               log_str("usher.guard_pages", sched_guard_name()));
     if (isatty(STDOUT_FILENO))
         printf("\n  Usher is open at %s\n\n", house->url);
@@ -378,7 +405,6 @@ int serve_command(int argc, char **argv)
     sigaddset(&ending, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &ending, NULL);
     signal(SIGPIPE, SIG_IGN);
-    raise_files_limit();
     code = run(&house, &ending);
     tear_down(&house);
     conf_release(&conf);

@@ -16,7 +16,7 @@ struct rpc_server {
     struct routes routes;
     struct net_tls *tls;
     uint16_t port;
-    uint32_t shard_count;
+    _Atomic uint32_t shard_count; /* the first ones accept while the others start */
     struct shard shards[];
 };
 
@@ -148,6 +148,14 @@ uint16_t rpc_server_port(const struct rpc_server *server)
     return server->port;
 }
 
+bool rpc_server_has_room(const struct rpc_server *server)
+{
+    uint64_t open = 0;
+    for (uint32_t i = 0; i < server->shard_count; i++)
+        open += count_get(&server->shards[i].connections_open);
+    return server->options.connections_all == 0 || open < server->options.connections_all;
+}
+
 struct stop {
     struct shard *shard;
     int64_t deadline_ns;
@@ -197,6 +205,7 @@ void rpc_server_stats(const struct rpc_server *server, struct rpc_server_stats *
         const struct shard *shard = &server->shards[i];
         sum.connections_open += count_get(&shard->connections_open);
         sum.connections_total += count_get(&shard->connections_total);
+        sum.connections_refused += count_get(&shard->connections_refused);
         sum.calls_total += count_get(&shard->calls_total);
         sum.calls_failed += count_get(&shard->calls_failed);
         sum.streams_open += count_get(&shard->streams_open);

@@ -34,6 +34,7 @@ struct rpc_server_options {
     const char *tls_cert_path; /* PEM; NULL: no TLS */
     const char *tls_key_path;
     uint32_t connections_max; /* a worker; 0: 20,000 */
+    uint32_t connections_all; /* of all workers together; 0: no other maximum */
     uint32_t calls_max;       /* a worker, watched streams too; beyond: 503; 0: 120,000 */
     uint32_t streams_max;     /* HTTP/2 streams a connection; 0: 1,000 */
     int64_t call_max_ms;      /* no unary call lasts longer; 0: 30,000 */
@@ -63,8 +64,8 @@ void rpc_server_stop(struct rpc_server *server, int64_t grace_ms);
 
 /* For /metrics: connections, calls and bytes so far, all workers. */
 struct rpc_server_stats {
-    uint64_t connections_open, connections_total, calls_total, calls_failed, streams_open, bytes_in,
-        bytes_out;
+    uint64_t connections_open, connections_total, connections_refused, calls_total, calls_failed,
+        streams_open, bytes_in, bytes_out;
 };
 void rpc_server_stats(const struct rpc_server *server, struct rpc_server_stats *ret_stats);
 

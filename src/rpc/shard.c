@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include "err/err.h"
+#include "observe/log.h"
 #include "rpc/answer.h"
 #include "rpc/health.h"
 #include "rpc/limits.h"
+
+#define REFUSED_SAY_NS (10000 * NS_PER_MS) /* refused connections are logged as often */
 
 int64_t shard_now_ns(const struct shard *shard)
 {
@@ -146,6 +149,29 @@ static void on_flush(struct loop_task *task)
         fiber_unpark(shard->drainer);
 }
 
+/* ---- who is not let in ---- */
+
+/* Whoever runs the server must learn it, without a line a connection. */
+static void count_refused(struct shard *shard, uint64_t count, const char *why)
+{
+    const int64_t now_ns = shard_now_ns(shard);
+    count_add(&shard->connections_refused, count);
+    if (shard->refused_said_ns != 0 && now_ns - shard->refused_said_ns < REFUSED_SAY_NS)
+        return;
+    shard->refused_said_ns = now_ns;
+    log_event(LOG_WARN, "connection.refuse", log_str("event.reason", why),
+              log_uint("usher.connections", shard->conn_count));
+}
+
+/* The listener turned these away itself: no descriptor was left. */
+static void count_starved(struct shard *shard)
+{
+    const uint64_t starved = shard->listener.refused - shard->starved_counted;
+    shard->starved_counted = shard->listener.refused;
+    if (starved > 0)
+        count_refused(shard, starved, "files");
+}
+
 /* ---- the sweep ---- */
 
 /* Streams whose reader takes nothing, over HTTP/2 by its window: only they are given up. Over
@@ -177,6 +203,7 @@ static void on_tick(struct loop_timer *timer)
         conn_sweep(list_of(link, struct conn, link), now_ns);
     }
     give_up_stalled(shard, now_ns);
+    count_starved(shard);
     if (shard->drainer)
         fiber_unpark(shard->drainer);
     loop_arm(shard->loop, &shard->tick, now_ns + shard->tick_ns);
@@ -188,7 +215,7 @@ static void on_accepted(struct net_listener *listener, int fd)
 {
     char text[ANSWER_BARE_MAX];
     struct shard *shard = listener->user;
-    if (shard->conn_count < shard->options->connections_max) {
+    if (shard->conn_count < shard->options->connections_max && rpc_server_has_room(shard->server)) {
         conn_new(shard, fd);
         return;
     }
@@ -197,6 +224,7 @@ static void on_accepted(struct net_listener *listener, int fd)
     if (!shard->tls)
         (void)!send(fd, busy.at, busy.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     close(fd);
+    count_refused(shard, 1, "maximum");
 }
 
 /* Short enough that a connection is looked at several times in its shortest timer. */

@@ -63,12 +63,17 @@ struct shard {
     char date[32];
     bool posted; /* flush is with the loop */
     bool started;
-    bool draining;  /* no further request … */
-    bool drain_due; /* … which connections and streams still have to be told */
-    bool kill_due;  /* the grace is over */
-    struct counter connections_total, connections_open, calls_total, calls_failed, streams_open,
-        bytes_in, bytes_out;
+    bool draining;            /* no further request … */
+    bool drain_due;           /* … which connections and streams still have to be told */
+    bool kill_due;            /* the grace is over */
+    int64_t refused_said_ns;  /* when it was logged last that connections are refused */
+    uint64_t starved_counted; /* of listener.refused, how many are in connections_refused */
+    struct counter connections_total, connections_open, connections_refused, calls_total,
+        calls_failed, streams_open, bytes_in, bytes_out;
 };
+
+/* server.c: less than options.connections_all are open, all shards together. Any thread. */
+bool rpc_server_has_room(const struct rpc_server *server);
 
 /* On the worker's thread. Takes fd, the listening socket, also on failure. ERR_IO, ERR_NO_MEMORY.
  */

@@ -79,8 +79,8 @@ struct store_ops {
     int (*order_get)(struct store *store, struct id order_id, struct arena *arena,
                      struct store_order *ret_order, int64_t deadline_ns);
     /* An account's orders, the last committed first, beginning after the order `after` (zero id:
-     * from the newest), at most orders_max; a page costs what it holds. ERR_NOT_FOUND: `after` is no
-     * order of the account. */
+     * from the newest), at most orders_max; a page costs what it holds. ERR_NOT_FOUND: `after` is
+     * no order of the account. */
     int (*order_list)(struct store *store, struct id account_id, struct id after, size_t orders_max,
                       struct arena *arena, struct store_order **ret_orders, size_t *ret_count,
                       int64_t deadline_ns);

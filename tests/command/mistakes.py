@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 import server
@@ -382,6 +383,55 @@ def maxima(plain):
     report.check("maximum-of-performances", full)
 
 
+def few_files():
+    """Where few files may be open, who comes is told so, the server's own are kept, and whoever runs it learns it."""
+    few = write("few-files", f'#!/bin/sh\nulimit -n 200\nexec {USHER} "$@"\n', 0o700)
+    crowded = server.Server(few, "--workers", "2")
+    open_links = []
+    try:
+        def answer(link):
+            link.settimeout(10)
+            link.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            return link.recv(4096).split(b"\r\n", 1)[0]
+
+        def all_but_some():
+            said = []
+            for _ in range(220):
+                open_links.append(socket.create_connection((crowded.host, crowded.port)))
+                try:
+                    said.append(answer(open_links[-1]))
+                except ConnectionError:
+                    said.append(b"reset")
+            assert said[:100] == [b"HTTP/1.1 200 OK"] * 100, said[:100]
+            assert said[-20:] == [b"HTTP/1.1 503 Service Unavailable"] * 20, said[-20:]
+            assert crowded.descriptors() < 190, crowded.descriptors()
+
+        def is_said():
+            while open_links:
+                open_links.pop().close()
+            link = server.wait_until(lambda: answer(socket.create_connection((crowded.host, crowded.port)))
+                                     == b"HTTP/1.1 200 OK", "room again")
+            assert link
+            refused_lines = [line for line in crowded.log().splitlines() if "connection.refuse" in line]
+            assert 1 <= len(refused_lines) <= 4, refused_lines
+            done = urllib.request.urlopen(f"http://{crowded.address}/metrics").read().decode()
+            count = int(re.search(r"^usher_connections_refused_total (\d+)$", done, re.M).group(1))
+            assert count >= 20, count
+
+        report.check("few-files-503", all_but_some)
+        report.check("few-files-is-said", is_said)
+    finally:
+        crowded.kill()
+    write("no-files", f'#!/bin/sh\nulimit -n 40\nexec {USHER} "$@"\n', 0o700)
+    done = subprocess.run([path("no-files"), "serve", "--data", path("none"), "--listen", "127.0.0.1:0"],
+                          capture_output=True, text=True, timeout=60, cwd=folder, env=environment)
+
+    def says_so():
+        assert done.returncode == FALSE and "ulimit -n" in done.stderr, done
+
+    report.check("no-files", says_so)
+
+
 def main():
     plain = secure = None
     try:
@@ -399,6 +449,7 @@ def main():
         events(plain)
         halls(plain)
         maxima(plain)
+        few_files()
         server.at_the_end(report, plain, USHER)
     finally:
         for running in plain, secure:
