@@ -77,7 +77,11 @@ static int list(struct client *client, void *arg)
         const Usher__V1__Event *event = answer->events[i];
         for (size_t k = 0; k < event->n_performances; k++) {
             const Usher__V1__Performance *performance = event->performances[k];
-            when_format(performance->starts_at_ms, starts);
+            if (performance->utc_offset_choice_case)
+                when_format_there(performance->starts_at_ms, performance->utc_offset_minutes,
+                                  starts);
+            else
+                when_format(performance->starts_at_ms, starts);
             sheet_put(&sheet, "%u", performance->performance_id);
             sheet_put(&sheet, "%u %s", event->event_id, event->name);
             sheet_put(&sheet, "%s", starts);

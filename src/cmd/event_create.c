@@ -27,6 +27,7 @@ struct create_values {
     int64_t hold_ttl_ms;
     int64_t places_max;
     int64_t starts_at_ms;
+    int32_t utc_offset_minutes; /* of the clock that starts_at was written by */
     struct event_prices prices;
     bool open;
 };
@@ -41,8 +42,8 @@ static const struct conf_option options[] = {
     {"hall", CONF_INT, offsetof(struct create_values, hall_id), NULL, 1, UINT32_MAX,
      .help = "the hall's id; usher hall list tells them", .required = true},
     {"starts-at", CONF_STR, offsetof(struct create_values, starts_at), "+30d", 2, 40,
-     .help = "ISO 8601, 2026-12-24T19:30+09:00 (without a zone: this machine's), or +2h, "
-             "+30d; not past"},
+     .help = "ISO 8601, 2026-12-24T19:30+09:00, by the hall's clock, which it is shown by "
+             "(without a zone: this machine's), or +2h, +30d; not past"},
     {"prices", CONF_STR, offsetof(struct create_values, prices.list), NULL, 1, 1000,
      .help = "amounts by the hall's order of categories, a,b,c; a single one is for all (required, "
              "unless there is --price)"},
@@ -164,6 +165,9 @@ static int create(struct client *client, void *arg)
     request.event_id = (uint32_t)values->event_id;
     request.hall_id = hall->hall_id;
     request.starts_at_ms = values->starts_at_ms;
+    request.utc_offset_choice_case =
+        USHER__V1__CREATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
+    request.utc_offset_minutes = values->utc_offset_minutes;
     request.currency = (char *)values->currency;
     request.hold_ttl_ms = (uint32_t)values->hold_ttl_ms;
     request.places_max = (uint32_t)values->places_max;
@@ -202,7 +206,8 @@ static int check(struct create_values *values)
         return cmd_fail(name, CMD_USAGE,
                         "--event %" PRId64 " has its name and description: leave out --%s",
                         values->event_id, values->name ? "name" : "description");
-    if (when_parse(view_str(values->starts_at), now_ms, &values->starts_at_ms))
+    if (when_parse(view_str(values->starts_at), now_ms, &values->starts_at_ms,
+                   &values->utc_offset_minutes))
         return cmd_fail(name, CMD_USAGE,
                         "--starts-at %s: write 2026-12-24T19:30+09:00, or +2h, or +30d",
                         values->starts_at);

@@ -39,6 +39,14 @@ static int parse_step(struct view text, int64_t now_ms, int64_t *ret_ms)
     return ERR_INVALID;
 }
 
+/* How far this machine's clock is from UTC then; 0 where nobody knows. */
+static int32_t offset_here(int64_t ms)
+{
+    struct tm tm;
+    time_t at_s = ms / MS_PER_S;
+    return localtime_r(&at_s, &tm) ? (int32_t)(tm.tm_gmtoff / 60) : 0;
+}
+
 /* "", "Z" or "+09:00": seconds east of Greenwich. */
 static int parse_zone(struct view text, bool *ret_local, int64_t *ret_east_s)
 {
@@ -56,14 +64,12 @@ static int parse_zone(struct view text, bool *ret_local, int64_t *ret_east_s)
     return 0;
 }
 
-int when_parse(struct view text, int64_t now_ms, int64_t *ret_ms)
+static int parse_date(struct view text, int64_t *ret_ms, int32_t *ret_offset_minutes)
 {
     struct tm tm = {.tm_isdst = -1};
     bool local;
     int64_t east_s;
     int year, month;
-    if (text.len > 0 && text.at[0] == '+')
-        return parse_step(view_of(text.at + 1, text.len - 1), now_ms, ret_ms);
     if (!take(&text, 4, '-', 9999, &year) || !take(&text, 2, '-', 12, &month) ||
         !take(&text, 2, 0, 31, &tm.tm_mday) || text.len == 0 ||
         (text.at[0] != 'T' && text.at[0] != ' '))
@@ -86,7 +92,18 @@ int when_parse(struct view text, int64_t now_ms, int64_t *ret_ms)
     if (asked.tm_mday != tm.tm_mday || asked.tm_mon != tm.tm_mon || at_s <= 0)
         return ERR_INVALID;
     *ret_ms = (at_s - east_s) * MS_PER_S;
+    *ret_offset_minutes = local ? offset_here(*ret_ms) : (int32_t)(east_s / 60);
     return 0;
+}
+
+int when_parse(struct view text, int64_t now_ms, int64_t *ret_ms, int32_t *ret_offset_minutes)
+{
+    if (text.len == 0 || text.at[0] != '+')
+        return parse_date(text, ret_ms, ret_offset_minutes);
+    int err = parse_step(view_of(text.at + 1, text.len - 1), now_ms, ret_ms);
+    if (err == 0)
+        *ret_offset_minutes = offset_here(*ret_ms);
+    return err;
 }
 
 void when_format(int64_t ms, char ret_text[WHEN_TEXT_MAX])
@@ -96,4 +113,18 @@ void when_format(int64_t ms, char ret_text[WHEN_TEXT_MAX])
     if (!localtime_r(&at_s, &tm) ||
         strftime(ret_text, WHEN_TEXT_MAX, "%Y-%m-%d %H:%M %Z", &tm) == 0)
         snprintf(ret_text, WHEN_TEXT_MAX, "%lld ms", (long long)ms);
+}
+
+void when_format_there(int64_t ms, int32_t offset_minutes, char ret_text[WHEN_TEXT_MAX])
+{
+    struct tm tm;
+    char text[WHEN_TEXT_MAX];
+    const int away = offset_minutes < 0 ? -offset_minutes : offset_minutes;
+    time_t at_s = ms / MS_PER_S + (int64_t)offset_minutes * 60;
+    if (offset_minutes == offset_here(ms) || !gmtime_r(&at_s, &tm) ||
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm) == 0)
+        when_format(ms, ret_text);
+    else
+        snprintf(ret_text, WHEN_TEXT_MAX, "%.20s %c%02d:%02d", text, offset_minutes < 0 ? '-' : '+',
+                 away / 60 % 24, away % 60);
 }

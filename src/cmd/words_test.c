@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <time.h>
+
 #include "cmd/event.h"
 #include "cmd/money.h"
 #include "cmd/sheet.h"
@@ -17,8 +19,33 @@
 static int64_t when(const char *text)
 {
     int64_t ms = -1;
-    int err = when_parse(view_str(text), 1000000, &ms);
+    int32_t offset;
+    int err = when_parse(view_str(text), 1000000, &ms, &offset);
     return err ? err : ms;
+}
+
+static void assert_clock(const char *text, int32_t expected, const char *shown)
+{
+    int64_t ms;
+    int32_t offset;
+    char back[WHEN_TEXT_MAX];
+    assert_int_equal(when_parse(view_str(text), 1000000, &ms, &offset), 0);
+    assert_int_equal(offset, expected);
+    when_format_there(ms, offset, back);
+    assert_string_equal(back, shown);
+}
+
+/* An evening show is in the evening, wherever it is looked at. */
+static void clocks(void **state)
+{
+    setenv("TZ", "Europe/Berlin", 1);
+    tzset();
+    assert_clock("2026-12-24T20:00-05:00", -300, "2026-12-24 20:00 -05:00");
+    assert_clock("2026-12-24T20:00+05:45", 345, "2026-12-24 20:00 +05:45");
+    assert_clock("2026-12-24T20:00Z", 0, "2026-12-24 20:00 +00:00");
+    assert_clock("2026-12-24T20:00", 60, "2026-12-24 20:00 CET");
+    assert_clock("2026-07-24T20:00", 120, "2026-07-24 20:00 CEST");
+    assert_clock("+1d", 60, "1970-01-02 01:16 CET");
 }
 
 static void moments(void **state)
@@ -159,8 +186,11 @@ static void sheets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(moments), cmocka_unit_test(money),
-        cmocka_unit_test(prices),  cmocka_unit_test(prices_are_taken_out_of_the_words),
+        cmocka_unit_test(moments),
+        cmocka_unit_test(clocks),
+        cmocka_unit_test(money),
+        cmocka_unit_test(prices),
+        cmocka_unit_test(prices_are_taken_out_of_the_words),
         cmocka_unit_test(sheets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,13 +30,17 @@ struct store_event {
     int64_t created_at_ms;
 };
 
-/* A performance's row: what is fixed at creation (the genesis hash covers it, see sale/ledger.h),
- * and the head of its ledger. */
+#define STORE_UTC_OFFSET_MAX 1439 /* minutes, either way: what RFC 3339 can write */
+
+/* A performance's row: what is fixed at creation (the genesis hash covers it, see sale/ledger.h,
+ * but for the offset, which only says how a time is written), and the head of its ledger. */
 struct store_performance {
     uint32_t performance_id; /* given by the store, from 1 */
     uint32_t event_id;
     uint32_t hall_id;
     int64_t starts_at_ms;
+    bool utc_offset_known;
+    int32_t utc_offset_minutes; /* of the hall's clock then, east of UTC; 0 where not known */
     uint32_t hold_ttl_ms;
     uint32_t places_max;
     struct view currency; /* 3 letters */

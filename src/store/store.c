@@ -17,7 +17,10 @@ int store_event_check(const struct store_event *event)
 
 int store_performance_check(const struct store_performance *performance)
 {
-    bool fits = performance->currency.len <= STORE_NAME_MAX &&
+    const int32_t offset = performance->utc_offset_minutes;
+    bool fits = offset >= -STORE_UTC_OFFSET_MAX && offset <= STORE_UTC_OFFSET_MAX &&
+                (performance->utc_offset_known || offset == 0) &&
+                performance->currency.len <= STORE_NAME_MAX &&
                 performance->prices.len <= STORE_PRICES_MAX && performance->prices.len % 8 == 0;
     return fits ? 0 : ERR_INVALID;
 }

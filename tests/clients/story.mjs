@@ -307,7 +307,7 @@ export function story(client, operatorKey, crowd) {
       assert.equal(hall.placeCount, 10);
       const event = await organise('CreateEvent', { name: 'Evening', description: 'Two rows' });
       const { performanceId } = await organise('CreatePerformance', {
-        eventId: event.eventId, hallId: hall.hallId, startsAtMs: '1900000000000', currency: 'EUR',
+        eventId: event.eventId, hallId: hall.hallId, startsAtMs: '1900000000000', utcOffsetMinutes: -300, currency: 'EUR',
         prices: [{ category: 0, amount: '4500' }],
       });
       const token = await guest();

@@ -368,10 +368,11 @@ class Story:
         equal((hall["name"], hall["placeCount"], hall["sectionCount"]), ("Small hall", 10, 1), "the hall")
         event = self.organise("CreateEvent", name="Evening", description="Two rows")
         performance = self.organise("CreatePerformance", eventId=event["eventId"], hallId=hall["hallId"],
-                                    startsAtMs="1900000000000", currency="EUR",
+                                    startsAtMs="1900000000000", utcOffsetMinutes=-300, currency="EUR",
                                     prices=[{"category": 0, "amount": "4500"}])
         sale, buyer = performance["performanceId"], self.guest()
         equal(performance["saleState"], "SALE_STATE_DRAFT", "the sale at first")
+        equal(performance["utcOffsetMinutes"], -300, "the hall's clock")
         wish = {"performanceId": sale, "seats": [0, 1]}
         refused("failed_precondition", "SALE_NOT_OPEN", self.client.call, "HoldSeats", wish, token=buyer)
         equal(self.organise("OpenSale", performanceId=sale)["saleState"], "SALE_STATE_OPEN", "the sale, opened")
@@ -381,8 +382,9 @@ class Story:
         equal(self.organise("PauseSale", performanceId=sale)["saleState"], "SALE_STATE_PAUSED", "the sale, paused")
         refused("failed_precondition", "SALE_NOT_OPEN", self.client.call, "HoldSeats",
                 {"performanceId": sale, "seats": [2]}, token=buyer)
-        self.client.call("PlaceOrder", {"performanceId": sale, "holdId": hold["holdId"], "paymentMethod": BOX_OFFICE},
-                         token=buyer)
+        order = self.client.call("PlaceOrder", {"performanceId": sale, "holdId": hold["holdId"],
+                                                "paymentMethod": BOX_OFFICE}, token=buyer)
+        equal(order["utcOffsetMinutes"], -300, "the hall's clock, on the order")
         report = self.organise("GetSaleReport", performanceId=sale)
         equal((report["counts"]["sold"], report["soldTotal"], report["orderCount"]), (2, "9000", 1), "the report")
 

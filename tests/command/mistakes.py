@@ -265,13 +265,14 @@ def events(plain):
         """Who does not come from this command line gets the same: no event without its performance."""
         good = {"hallId": 1, "startsAtMs": "1900000000000", "prices": [{"category": i, "amount": "1"} for i in range(4)]}
         for wrong in ({"hallId": 99}, {"currency": "usd"}, {"prices": []}, {"holdTtlMs": 1}, {"startsAtMs": "0"},
-                      {"eventId": 1}, {"placesMax": 5000}):
+                      {"eventId": 1}, {"placesMax": 5000}, {"utcOffsetMinutes": 1440}):
             answer = plain.ask("CreateEvent", {"name": "A", "performance": {**good, **wrong}}, token=plain.operator_key)
             assert answer.get("code") in ("invalid_argument", "not_found"), (wrong, answer)
         same(before, catalogue())
         made = plain.ask("CreateEvent", {"name": "Both", "performance": good}, token=plain.operator_key)
         assert made["name"] == "Both" and len(made["performances"]) == 1, made
         assert made["performances"][0]["eventId"] == made["eventId"], made
+        assert "utcOffsetMinutes" not in made["performances"][0], made
 
     def makes_both():
         done = run("event", "create", *where, *good, "--currency", "ZZZ", "--json")
@@ -281,6 +282,9 @@ def events(plain):
         assert json.loads(run("event", "open", *where, "--json", str(made["performanceId"])).stdout)["saleState"]
         more = run("event", "create", *where, "--event", str(made["eventId"]), "--hall", "1", "--prices", "1")
         assert more.returncode == OK and b"2,000 places" in more.stdout, more
+        night = run("event", "create", *where, *good, "--starts-at", "2099-12-24T20:00-05:00", "--json")
+        assert json.loads(night.stdout)["utcOffsetMinutes"] == -300, night
+        assert b"2099-12-24 20:00 -05:00" in run("event", "list", *where).stdout
         told = json.loads(run("event", "report", *where, "--json", str(made["performanceId"])).stdout)
         assert told["counts"]["free"] == 2000, told
 

@@ -98,6 +98,12 @@ static void an_event_and_its_first_performance_are_one(void **state)
     assert_int_equal(event_id, 77);
     assert_int_equal(performance_id, 78);
 
+    first.utc_offset_minutes = STORE_UTC_OFFSET_MAX + 1;
+    assert_int_equal(
+        ops->event_put(f->store, &event, &first, &event_id, &performance_id, DEADLINE_NEVER),
+        ERR_INVALID);
+    first.utc_offset_known = false;
+    first.utc_offset_minutes = 0;
     assert_int_equal(
         ops->event_put(f->store, &event, &first, &event_id, &performance_id, DEADLINE_NEVER), 0);
     assert_int_equal(event_id, 2);
@@ -106,6 +112,8 @@ static void an_event_and_its_first_performance_are_one(void **state)
         ops->performance_list(f->store, &f->arena, &performances, &count, DEADLINE_NEVER), 0);
     assert_int_equal(count, 2);
     assert_int_equal(performances[1].event_id, 2);
+    assert_false(performances[1].utc_offset_known);
+    assert_int_equal(performances[1].utc_offset_minutes, 0);
     assert_int_equal(performances[1].seq, 0);
     assert_int_equal(performances[1].first_sale_state, DRAFT);
     struct store_hall hall;
@@ -157,6 +165,8 @@ static void a_performance_begins_empty(void **state)
     assert_int_equal(p.event_id, 1);
     assert_int_equal(p.hall_id, 1);
     assert_int_equal(p.starts_at_ms, SCRIPT_START_MS + 1000000);
+    assert_true(p.utc_offset_known);
+    assert_int_equal(p.utc_offset_minutes, -300);
     assert_int_equal(p.hold_ttl_ms, SCRIPT_TTL_MS);
     assert_int_equal(p.places_max, 4);
     assert_true(view_eq(p.currency, VIEW_LIT("KRW")));

@@ -138,6 +138,27 @@ static void an_audit_works_without_a_server(void **state)
     script_free(s);
 }
 
+/* A file of the step before this one: its performance stays what it was, its hash too. */
+static void a_performance_from_before_has_no_offset(void **state)
+{
+    struct fixture *f = *state;
+    struct store_performance before, after;
+    const uint32_t id = script_performance(f->store, 20, 4);
+    assert_int_equal(
+        f->store->ops->performance_get(f->store, id, &f->arena, &before, DEADLINE_NEVER), 0);
+    store_free(f->store);
+    f->store = NULL;
+    tamper(f, "ALTER TABLE performance DROP COLUMN utc_offset_minutes;"
+              "DELETE FROM migration WHERE number = 3");
+    fixture_reopen(f);
+    assert_int_equal(
+        f->store->ops->performance_get(f->store, id, &f->arena, &after, DEADLINE_NEVER), 0);
+    assert_true(before.utc_offset_known);
+    assert_false(after.utc_offset_known);
+    assert_int_equal(after.starts_at_ms, before.starts_at_ms);
+    assert_memory_equal(after.head_hash, before.head_hash, STORE_HASH_BYTES);
+}
+
 static void run_first_step(sqlite3 *db)
 {
     char sql[4096];
@@ -293,6 +314,7 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(an_audit_sees_one_moment),
     SUITE_TEST(an_audit_works_without_a_server),
     SUITE_TEST(an_old_schema_is_brought_up),
+    SUITE_TEST(a_performance_from_before_has_no_offset),
     SUITE_TEST(a_schema_from_the_future_is_refused),
     SUITE_TEST(a_file_of_something_else_is_refused),
     SUITE_TEST(a_damaged_row_is_an_error),

@@ -50,6 +50,8 @@ uint32_t script_performance(struct store *store, uint32_t place_count, uint32_t 
         .event_id = event_id,
         .hall_id = hall_id,
         .starts_at_ms = SCRIPT_START_MS + 1000000,
+        .utc_offset_known = true,
+        .utc_offset_minutes = -300,
         .hold_ttl_ms = SCRIPT_TTL_MS,
         .places_max = places_max,
         .currency = VIEW_LIT("KRW"),

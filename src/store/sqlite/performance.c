@@ -60,6 +60,10 @@ static int insert(struct sqlite_conn *conn, struct store_performance *p)
     bind_text(statement, 6, p->currency);
     bind_view(statement, 7, p->prices);
     bind_u64(statement, 8, p->sale_state);
+    if (p->utc_offset_known)
+        sqlite3_bind_int(statement, 9, p->utc_offset_minutes);
+    else
+        sqlite3_bind_null(statement, 9);
     rc = sqlite_run(conn, statement, NULL);
     if (rc == 0)
         p->performance_id = (uint32_t)sqlite3_last_insert_rowid(sqlite_handle(conn));

@@ -10,7 +10,7 @@
 #define HALL_COLUMNS "hall_id, name, layout_hash, place_count, section_count"
 #define PERFORMANCE_COLUMNS                                                                        \
     "performance_id, event_id, hall_id, starts_at_ms, hold_ttl_ms, places_max, currency, prices, " \
-    "first_sale_state, sale_state, epoch, version, seq, head_hash"
+    "first_sale_state, sale_state, epoch, version, seq, head_hash, utc_offset_minutes"
 #define ORDER_COLUMNS                                                                              \
     "order_id, account_id, hold_id, performance_id, state, payment_method, placed_at_ms, total, "  \
     "seats"
@@ -38,8 +38,8 @@
     X(PERFORMANCE_COUNT, "SELECT count(*) FROM performance")                                       \
     X(PERFORMANCE_ADD,                                                                             \
       "INSERT INTO performance (event_id, hall_id, starts_at_ms, hold_ttl_ms, places_max,"         \
-      " currency, prices, first_sale_state, sale_state, epoch, version, seq, head_hash)"           \
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 0, 0, 0, x'')")                                \
+      " currency, prices, first_sale_state, sale_state, epoch, version, seq, head_hash,"           \
+      " utc_offset_minutes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 0, 0, 0, x'', ?9)")        \
     X(PERFORMANCE_GENESIS, "UPDATE performance SET head_hash = ?2 WHERE performance_id = ?1")      \
     X(PERFORMANCE_GET,                                                                             \
       "SELECT " PERFORMANCE_COLUMNS " FROM performance WHERE performance_id = ?1")                 \

@@ -79,6 +79,11 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     ret_performance->event_id = performance->event->event_id;
     ret_performance->hall = hall;
     ret_performance->starts_at_ms = performance->starts_at_ms;
+    if (performance->utc_offset_known) {
+        ret_performance->utc_offset_choice_case =
+            USHER__V1__PERFORMANCE__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
+        ret_performance->utc_offset_minutes = performance->utc_offset_minutes;
+    }
     ret_performance->sale_state = (Usher__V1__SaleState)figures.sale_state;
     ret_performance->currency = (char *)performance->currency;
     ret_performance->hold_ttl_ms = performance->hold_ttl_ms;
@@ -133,6 +138,10 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
     }
     ret_order->performance_id = order->performance_id;
     ret_order->starts_at_ms = performance->starts_at_ms;
+    if (performance->utc_offset_known) {
+        ret_order->utc_offset_choice_case = USHER__V1__ORDER__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
+        ret_order->utc_offset_minutes = performance->utc_offset_minutes;
+    }
     ret_order->state = (Usher__V1__OrderState)order->state;
     ret_order->payment_method = (Usher__V1__PaymentMethod)order->payment_method;
     /* A cancelled order has no tickets; its seats may be somebody else's by now. */

@@ -32,6 +32,8 @@ struct catalog_performance {
     const struct catalog_event *event;
     const struct catalog_hall *hall;
     int64_t starts_at_ms;
+    bool utc_offset_known;
+    int32_t utc_offset_minutes;
     uint32_t hold_ttl_ms;
     uint32_t places_max;
     const char *currency;

@@ -105,6 +105,10 @@ static int check_rules(struct rpc_call *call, const Usher__V1__CreatePerformance
     if (wish->starts_at_ms <= 0)
         return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "starts_at_ms",
                          "a performance starts at a time after 1970, in Unix milliseconds");
+    if (wish->utc_offset_minutes < -STORE_UTC_OFFSET_MAX ||
+        wish->utc_offset_minutes > STORE_UTC_OFFSET_MAX)
+        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "utc_offset_minutes",
+                         "a clock is at most %d minutes from UTC", STORE_UTC_OFFSET_MAX);
     const char *c = wish->currency;
     const size_t len = strlen(c);
     if (len != 0 && (len != 3 || !isupper((unsigned char)c[0]) || !isupper((unsigned char)c[1]) ||
@@ -164,6 +168,10 @@ static struct store_performance row_of(const struct new_performance *new_perform
     return (struct store_performance){
         .hall_id = wish->hall_id,
         .starts_at_ms = wish->starts_at_ms,
+        .utc_offset_known =
+            wish->utc_offset_choice_case ==
+            USHER__V1__CREATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES,
+        .utc_offset_minutes = wish->utc_offset_minutes,
         .hold_ttl_ms = wish->hold_ttl_ms ? wish->hold_ttl_ms : TICKET_HOLD_TTL_MS,
         .places_max = wish->places_max ? wish->places_max : TICKET_PLACES_MAX,
         .currency = view_str(wish->currency[0] ? wish->currency : "KRW"),

@@ -48,6 +48,8 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
         .event = event,
         .hall = hall,
         .starts_at_ms = stored->starts_at_ms,
+        .utc_offset_known = stored->utc_offset_known,
+        .utc_offset_minutes = stored->utc_offset_minutes,
         .hold_ttl_ms = stored->hold_ttl_ms,
         .places_max = stored->places_max,
         .currency = currency,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { en } from './en';
-import { count, date, grouped, money, seatName } from './format';
+import { count, date, dateThere, grouped, money, seatName } from './format';
 import { ko } from './ko';
 import { language, localeOf, preferred } from './words';
 
@@ -40,6 +40,19 @@ describe('format', () => {
       language.value = each;
       expect(date(Date.UTC(2026, 11, 19, 12), 'dayNumber')).toBe('19');
     }
+  });
+
+  it("writes an evening show in the evening, by the hall's clock", () => {
+    language.value = 'en';
+    const ms = Date.UTC(2026, 11, 25, 1, 0); // 20:00 on the 24th in New York
+    const here = -new Date(ms).getTimezoneOffset();
+    const there = here === -300 ? -299 : -300;
+    expect(dateThere(ms, there, 'dayNumber')).toBe('24');
+    expect(dateThere(ms, there, 'full')).toContain('24 December');
+    expect(dateThere(ms, -300, 'full')).toMatch(here === -300 ? /^[^(]*$/ : / \(UTC−5\)$/);
+    expect(dateThere(ms, 345, 'short')).toMatch(here === 345 ? /^[^(]*$/ : / \(UTC\+5:45\)$/);
+    expect(dateThere(ms, here, 'full')).toBe(date(ms, 'full'));
+    expect(dateThere(ms, undefined, 'full')).toBe(date(ms, 'full'));
   });
 
   it('names a seat as the reader would', () => {

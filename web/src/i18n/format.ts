@@ -52,14 +52,49 @@ const styles = (): Record<DateStyle, Intl.DateTimeFormatOptions> => ({
   dayNumber: { day: 'numeric' },
 });
 
+/** A moment by a clock that is `offset` minutes east of UTC; where that is not the reader's own, it is named. */
+export function dateThere(
+  ms: number | bigint,
+  offset: number | undefined,
+  style: DateStyle,
+): string {
+  const here = -new Date(Number(ms)).getTimezoneOffset();
+  if (offset === undefined || offset === here) return date(ms, style);
+  // Written as if it were UTC: no browser needs to know the offset as a zone.
+  const text = dateIn('UTC', Number(ms) + offset * 60_000, style);
+  return styles()[style].hour ? `${text} (${offsetName(offset)})` : text;
+}
+
+/** "UTC−5", "UTC+5:45". */
+function offsetName(minutes: number): string {
+  const away = Math.abs(minutes);
+  const rest = away % 60 ? `:${String(away % 60).padStart(2, '0')}` : '';
+  return minutes ? `UTC${minutes < 0 ? '−' : '+'}${Math.floor(away / 60)}${rest}` : 'UTC';
+}
+
 export function date(ms: number | bigint, style: DateStyle): string {
-  const format = kept(`date ${style}`, () => new Intl.DateTimeFormat(locale(), styles()[style]));
+  return dateIn(undefined, Number(ms), style);
+}
+
+function dateIn(timeZone: 'UTC' | undefined, ms: number, style: DateStyle): string {
+  const format = kept(
+    `date ${style} ${timeZone}`,
+    () => new Intl.DateTimeFormat(locale(), { ...styles()[style], timeZone }),
+  );
   if (style === 'dayNumber') {
     // Korean writes "21일"; the numeral alone stands in the date block.
-    const part = format.formatToParts(Number(ms)).find(({ type }) => type === 'day');
+    const part = format.formatToParts(ms).find(({ type }) => type === 'day');
     return part?.value ?? '';
   }
-  return format.format(Number(ms));
+  return format.format(ms);
+}
+
+/** When a performance starts, or that of an order, by the hall's clock. */
+export function starts(
+  of: { startsAtMs: bigint; utcOffsetChoice: { value?: number | undefined } },
+  style: DateStyle,
+): string {
+  return dateThere(of.startsAtMs, of.utcOffsetChoice.value, style);
 }
 
 /** The server names seats in English, "Stalls, row C, seat 12"; here they are named as the reader would. */

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { serverClock } from '../api/clock';
 import { type Event, type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
-import { date, money } from '../i18n/format';
+import { money, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { HallPreview } from '../map/preview';
 import { Availability } from '../parts/availability';
@@ -73,7 +73,7 @@ function EventCard({ event, alone }: { event: Event; alone: boolean }) {
 
 function Stub({ performance }: { performance: Performance }) {
   const say = words.value;
-  const { performanceId, startsAtMs, hall, counts, saleState } = performance;
+  const { performanceId, hall, counts, saleState } = performance;
   const left = counts?.free ?? 0;
   const buyable = saleState === SaleState.OPEN && left > 0;
   const held = keptHold(shelf, performanceId, serverClock.now()) !== null;
@@ -81,11 +81,11 @@ function Stub({ performance }: { performance: Performance }) {
     <li>
       <a class="stub" href={paths.performance(performanceId)} data-performance={performanceId}>
         <span class="stub-date" aria-hidden="true">
-          <span>{date(startsAtMs, 'month')}</span>
-          <b>{date(startsAtMs, 'dayNumber')}</b>
+          <span>{starts(performance, 'month')}</span>
+          <b>{starts(performance, 'dayNumber')}</b>
         </span>
         <span class="stub-text">
-          <strong>{date(startsAtMs, 'full')}</strong>
+          <strong>{starts(performance, 'full')}</strong>
           <span>{hall?.name}</span>
           <span class="numeric">{priceRange(performance)}</span>
         </span>

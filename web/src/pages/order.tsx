@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { type Order, OrderState, type Ticket } from '../gen/usher/v1/ticket_pb';
-import { date, grouped, money, seatName } from '../i18n/format';
+import { date, grouped, money, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Confirm } from '../parts/confirm';
 import { Icon } from '../parts/icon';
@@ -158,7 +158,7 @@ function TicketStub({ order, ticket, index }: TicketStubProps) {
       <div class="ticket-text">
         <p class="ticket-event">{order.eventName}</p>
         <p class="ticket-date">
-          {[date(order.startsAtMs, 'full'), order.hallName].filter(Boolean).join(' · ')}
+          {[starts(order, 'full'), order.hallName].filter(Boolean).join(' · ')}
         </p>
         <p class="ticket-seat">{name}</p>
         <p class="ticket-foot">

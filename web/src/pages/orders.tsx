@@ -1,6 +1,6 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { type Order, OrderState } from '../gen/usher/v1/ticket_pb';
-import { date, money, seatName } from '../i18n/format';
+import { money, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Icon } from '../parts/icon';
 import { Trouble } from '../parts/trouble';
@@ -81,12 +81,12 @@ function OrderStub({ order }: { order: Order }) {
         data-order={order.orderId}
       >
         <span class="stub-date" aria-hidden="true">
-          <span>{date(order.startsAtMs, 'month')}</span>
-          <b>{date(order.startsAtMs, 'dayNumber')}</b>
+          <span>{starts(order, 'month')}</span>
+          <b>{starts(order, 'dayNumber')}</b>
         </span>
         <span class="stub-text">
           <strong>{order.eventName}</strong>
-          <span>{date(order.startsAtMs, 'short')}</span>
+          <span>{starts(order, 'short')}</span>
           <span>{order.tickets.map(({ label }) => seatName(label)).join(' · ')}</span>
         </span>
         <span class="stub-left stub-order">

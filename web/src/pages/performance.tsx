@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
-import { date } from '../i18n/format';
+import { starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import type { Plan } from '../map/plan';
 import { SeatMap } from '../map/seatmap';
@@ -55,7 +55,7 @@ function Panel({ sale, plan, performance }: PanelProps) {
           <StateWord state={sale.saleState.value} free={sale.counts.value.free} />
         </div>
         <p>
-          {date(performance.startsAtMs, 'full')} · {performance.hall?.name}
+          {starts(performance, 'full')} · {performance.hall?.name}
         </p>
       </div>
       <div class="panel-body" key={held ? 'held' : 'free' /* begins at its top again */}>
