@@ -6,7 +6,8 @@
  *   1. all of them of one standing area with that many free: its lowest free places;
  *   2. else the run of count adjacent free seats whose middle (between its first and last seat)
  *      is nearest to the centroid;
- *   3. else the count free places nearest to it, a standing area offering its lowest ones;
+ *   3. else the count free seats nearest to it, none of them a standing place: those are asked for
+ *      by quantity, and what is offered must be good to ask for as it is;
  *   4. else, fewer than count being free, nothing.
  * Of equally near ones the lowest index. The centroid is rounded down.
  *
@@ -22,6 +23,7 @@ struct point {
 /* The best found, nearest first. */
 struct found {
     uint32_t wanted, count;
+    bool standing; /* standing places may be found too */
     struct candidate {
         int64_t distance;
         uint32_t seat;
@@ -72,8 +74,8 @@ static void offer(struct found *found, int64_t distance, uint32_t seat)
     found->list[at] = (struct candidate){distance, seat};
 }
 
-/* Offers every run of `party` that starts in the window; of a standing window, with party 1, its
- * lowest free places. */
+/* Offers every run of `party` that starts in the window; of a standing window, with party 1 and
+ * where they may be found, its lowest free places. */
 static void search_window(const struct seats *s, uint32_t window, uint32_t party, struct point p,
                           struct found *found)
 {
@@ -81,7 +83,8 @@ static void search_window(const struct seats *s, uint32_t window, uint32_t party
     const struct window *w = &all->list[window];
     if (w->standing) {
         uint32_t places[SEATS_PARTY_MAX];
-        uint32_t count = party == 1 ? seats_lowest(s, window, found->wanted, places) : 0;
+        uint32_t count =
+            party == 1 && found->standing ? seats_lowest(s, window, found->wanted, places) : 0;
         for (uint32_t i = 0; i < count; i++)
             offer(found, square_distance(middle(all, places[i], places[i]), p), places[i]);
         return;
@@ -165,8 +168,9 @@ void seats_find_nearest(const struct seats *s, const uint32_t *asked, uint32_t c
     }
     struct found singles = {.wanted = count};
     search(s, any, home, 1, p, &singles);
-    assert(singles.count == count);
-    give_ascending(&singles, ret->nearest);
+    ret->nearest_count = singles.count == count ? count : 0;
+    if (ret->nearest_count > 0)
+        give_ascending(&singles, ret->nearest);
 }
 
 bool seats_find_around(const struct seats *s, struct windows_filter filter, uint32_t seat,
@@ -176,7 +180,7 @@ bool seats_find_around(const struct seats *s, struct windows_filter filter, uint
     struct found singles = {.wanted = count};
     offer(&singles, -1, seat);
     struct point p = middle(&s->windows, seat, seat);
-    struct found others = {.wanted = count};
+    struct found others = {.wanted = count, .standing = true};
     search(s, filter, s->hall->seats[seat].section, 1, p, &others);
     for (uint32_t i = 0; i < others.count; i++)
         if (others.list[i].seat != seat)

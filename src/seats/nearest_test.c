@@ -98,27 +98,30 @@ static bool nearest_run(const struct seats *s, const struct hall *hall, const st
     return nearest < INT64_MAX;
 }
 
-static void nearest_singles(const struct seats *s, const struct hall *hall, const struct ask *ask,
+static bool nearest_singles(const struct seats *s, const struct hall *hall, const struct ask *ask,
                             struct answer *ret)
 {
     bool left[FIXTURE_PLACES];
-    uint32_t offered[FIXTURE_SECTIONS] = {0};
     int64_t xy[2];
     centroid(hall, ask, xy);
     for (uint32_t i = 0; i < hall->place_count; i++)
-        left[i] = is_free(s, i) &&
-                  (!is_standing(hall, i) || offered[hall->seats[i].section]++ < ask->count);
+        left[i] = is_free(s, i) && !is_standing(hall, i);
     for (ret->count = 0; ret->count < ask->count; ret->count++) {
         int64_t nearest = INT64_MAX;
-        uint32_t best = 0, at = ret->count;
+        uint32_t best = HALL_PLACES_MAX, at = ret->count;
         for (uint32_t i = 0; i < hall->place_count; i++)
             if (left[i] && distance(hall, i, i, xy) < nearest)
                 nearest = distance(hall, i, i, xy), best = i;
+        if (best == HALL_PLACES_MAX) {
+            ret->count = 0;
+            return false;
+        }
         left[best] = false;
         for (; at > 0 && ret->seats[at - 1] > best; at--)
             ret->seats[at] = ret->seats[at - 1];
         ret->seats[at] = best;
     }
+    return true;
 }
 
 /* Which rule answered, 1 … 4. */
@@ -132,8 +135,7 @@ static int expect(const struct seats *s, const struct hall *hall, const struct a
         return 1;
     if (nearest_run(s, hall, ask, ret))
         return 2;
-    nearest_singles(s, hall, ask, ret);
-    return 3;
+    return nearest_singles(s, hall, ask, ret) ? 3 : 4;
 }
 
 static bool random_ask(const struct seats *s, const struct hall *hall, struct chance *chance,
