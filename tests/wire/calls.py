@@ -1,6 +1,8 @@
 """gRPC and Connect as they must not be spoken: envelopes, headers, messages."""
 import base64
 import json
+import selectors
+import time
 
 from talk import GRPC, Answer, Http2, connect, envelope, parse_answers, send
 
@@ -229,8 +231,69 @@ def plan_that_is_no_base64(server):
             assert answer.status == 400, f"{plan}: {answer.status}"
 
 
+class Watcher:
+    """What one reader of WatchSeats over HTTP/1.1 has been told; a gap between versions is an AssertionError."""
+
+    def __init__(self, server):
+        self.link = connect(server)
+        self.found, self.said, self.version, self.states = b"", None, None, None
+        body = envelope(b'{"performanceId":1}')
+        send(self.link, (f"POST {TICKET}WatchSeats HTTP/1.1\r\nHost: h\r\nContent-Type: application/connect+json\r\n"
+                         f"Connect-Protocol-Version: 1\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body)
+
+    def take(self):
+        self.found += self.link.recv(262144)
+        if self.said is None and b"\r\n\r\n" in self.found:
+            self.said, self.found = self.found.split(b"\r\n\r\n", 1)
+            assert self.said.startswith(b"HTTP/1.1 200 "), self.said
+        while self.said is not None and b"\r\n" in self.found:
+            size, rest = self.found.split(b"\r\n", 1)
+            if len(rest) < int(size, 16) + 2:
+                return
+            self.found = rest[int(size, 16) + 2:]
+            self.hear(json.loads(rest[5:int(size, 16)]))
+
+    def hear(self, update):
+        version = int(update.get("version", 0))
+        if "snapshot" in update:
+            self.states = bytearray(base64.b64decode(update["snapshot"]["states"]))
+        else:
+            begin = int(update["delta"].get("fromVersion", 0))
+            assert begin == self.version, f"a delta from {begin} for one who has {self.version}"
+            for change in update["delta"].get("changes", []):
+                place, shift = divmod(change >> 2, 4)
+                self.states[place] = self.states[place] & ~(3 << 2 * shift) | (change & 3) << 2 * shift
+        assert self.version is None or version >= self.version, f"{version} after {self.version}"
+        self.version = version
+
+
+def many_watchers_without_a_gap(server):
+    """More than are told in one turn, and more of them come all the time: each hears every version in order."""
+    token = server.ask("CreateGuest", {}, service="usher.v1.AuthService")["token"]
+    watchers, selector, last = [], selectors.DefaultSelector(), 0
+    try:
+        for _ in range(24):
+            for _ in range(40):
+                watchers.append(Watcher(server))
+                selector.register(watchers[-1].link, selectors.EVENT_READ, watchers[-1])
+            hold = server.ask("HoldBest", {"performanceId": 1, "party": 2}, token=token)
+            for key, _ in selector.select(0):
+                key.data.take()
+            last = int(server.ask("ReleaseHold", {"performanceId": 1, "holdId": hold["holdId"]}, token=token)["version"])
+        until = time.monotonic() + 20
+        while any(watcher.version is None or watcher.version < last for watcher in watchers):
+            assert time.monotonic() < until, f"not all have heard of {last}"
+            for key, _ in selector.select(1):
+                key.data.take()
+        newest = max(watcher.version for watcher in watchers)
+        assert len({bytes(w.states) for w in watchers if w.version == newest}) == 1, "two see two halls"
+    finally:
+        for watcher in watchers:
+            watcher.link.close()
+
+
 TESTS = (grpc_other_types, grpc_invalid_utf8, grpc_authorizations, organiser_holds_nothing, json_allowed, connect_headers,
-         connect_gets, connect_stream_envelopes, plan_that_is_no_base64)
+         connect_gets, connect_stream_envelopes, plan_that_is_no_base64, many_watchers_without_a_gap)
 
 
 def checks(server):

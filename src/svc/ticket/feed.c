@@ -6,6 +6,8 @@
 #include "mem/bits.h"
 #include "usher/v1/ticket.pb-c.h"
 
+#define FEED_TURN 256 /* watchers told in one turn of the loop */
+
 /* The hall's public state at one version. */
 struct public_state {
     bool known;
@@ -20,8 +22,14 @@ struct outlet {
     struct worker *worker;
     struct public_state state;
     struct list watchers;
+    struct list due;    /* those of them that the news being told has not reached */
+    struct news *first; /* the news being told, and what came after it, in order */
+    struct news **last;
+    struct loop_task more;      /* posted while the telling goes on */
+    int64_t spent_ns;           /* on the news being told */
     struct rpc_frame *snapshot; /* of state.version, made when asked for; or NULL */
     struct loop_timer keepalive;
+    _Atomic int64_t walk_ns; /* spent on the news before; the feed reads it */
 };
 
 struct feed {
@@ -46,6 +54,7 @@ struct feed {
 /* A message to one outlet: what changed, or the whole state. */
 struct news {
     struct loop_task task;
+    struct news *next;
     struct outlet *outlet;
     uint64_t version;
     uint32_t sale_state;
@@ -59,7 +68,8 @@ struct watcher {
     struct rpc_sink sink;
     struct list link;
     struct outlet *outlet;
-    bool behind; /* missed something: next comes a snapshot */
+    bool behind;      /* missed something: next comes a snapshot */
+    uint64_t version; /* of the last snapshot */
 };
 
 static size_t state_bytes(const struct feed *feed)
@@ -149,6 +159,7 @@ static void push_snapshot(struct watcher *watcher)
 {
     struct rpc_frame *frame = snapshot_frame(watcher->outlet);
     watcher->behind = !frame || rpc_sink_push(&watcher->sink, frame) != 0;
+    watcher->version = watcher->outlet->state.version;
 }
 
 static void watcher_writable(struct rpc_sink *sink)
@@ -166,18 +177,28 @@ static void watcher_closed(struct rpc_sink *sink)
     free(watcher);
 }
 
-/* frame NULL: everybody gets a snapshot. */
-static void push_all(struct outlet *outlet, struct rpc_frame *frame)
+int64_t feed_pace_ns(int64_t walk_ns)
 {
-    list_each (link, &outlet->watchers) {
-        struct watcher *watcher = list_of(link, struct watcher, link);
-        if (!frame)
-            push_snapshot(watcher);
-        else if (!watcher->behind)
-            watcher->behind = rpc_sink_push(&watcher->sink, frame) != 0;
-    }
+    const int64_t pace_ns = 2 * walk_ns;
+    if (pace_ns < FEED_EVERY_MS * NS_PER_MS)
+        return FEED_EVERY_MS * NS_PER_MS;
+    return pace_ns < FEED_EVERY_MAX_MS * NS_PER_MS ? pace_ns : FEED_EVERY_MAX_MS * NS_PER_MS;
+}
+
+static void arm_keepalive(struct outlet *outlet)
+{
     struct loop *loop = worker_loop(outlet->worker);
     loop_arm(loop, &outlet->keepalive, deadline_after_ms(loop_now_ns(loop), FEED_KEEPALIVE_MS));
+}
+
+/* frame NULL: it gets a snapshot. One that has had a snapshot with this news in it needs no more;
+ * one that is behind gets a snapshot when it can take it. */
+static void push_one(struct watcher *watcher, struct rpc_frame *frame)
+{
+    if (!frame)
+        push_snapshot(watcher);
+    else if (!watcher->behind && watcher->version < watcher->outlet->state.version)
+        watcher->behind = rpc_sink_push(&watcher->sink, frame) != 0;
 }
 
 static void keepalive_due(struct loop_timer *timer)
@@ -185,20 +206,24 @@ static void keepalive_due(struct loop_timer *timer)
     struct outlet *outlet = list_of(timer, struct outlet, keepalive);
     struct rpc_frame *frame = NULL;
     const uint64_t version = outlet->state.version;
-    if (!list_empty(&outlet->watchers) &&
+    if (outlet->first || list_empty(&outlet->watchers) ||
         delta_frame(&outlet->state, version, NULL, 0, &frame) != 0)
-        return; /* out of memory: the next news arms the timer again */
-    if (frame) {
-        push_all(outlet, frame);
-        rpc_frame_unref(frame);
+        return; /* the end of the next telling arms it again */
+    list_each (link, &outlet->watchers) {
+        struct watcher *watcher = list_of(link, struct watcher, link);
+        if (!watcher->behind)
+            watcher->behind = rpc_sink_push(&watcher->sink, frame) != 0;
     }
+    rpc_frame_unref(frame);
+    arm_keepalive(outlet);
 }
 
-static void news_arrived(struct loop_task *task)
+/* The outlet's state becomes that of its first news, of which all watchers are to be told. */
+static void begin_telling(struct outlet *outlet)
 {
-    struct news *news = list_of(task, struct news, task);
-    struct outlet *outlet = news->outlet;
+    struct news *news = outlet->first;
     struct public_state *state = &outlet->state;
+    struct list *link;
     forget_snapshot(outlet);
     if (news->states) {
         state_load(outlet->feed, state, news->states);
@@ -209,11 +234,70 @@ static void news_arrived(struct loop_task *task)
     assert(news->version >= state->version); /* P9 */
     state->version = news->version;
     state->sale_state = news->sale_state;
-    push_all(outlet, news->frame);
+    outlet->spent_ns = 0;
+    while ((link = list_take(&outlet->watchers)))
+        list_append(&outlet->due, link);
+}
+
+/* Tells some, and then lets others have the loop: telling ten thousand takes longer than a buyer
+ * should wait. */
+static void tell_some(struct outlet *outlet)
+{
+    const struct clock *clock = loop_clock(worker_loop(outlet->worker));
+    const int64_t began_ns = clock_mono_ns(clock);
+    struct list *link = NULL;
+    for (int i = 0; i < FEED_TURN && (link = list_take(&outlet->due)); i++) {
+        list_append(&outlet->watchers, link);
+        push_one(list_of(link, struct watcher, link), outlet->first->frame);
+    }
+    outlet->spent_ns += clock_mono_ns(clock) - began_ns;
+}
+
+static void end_telling(struct outlet *outlet)
+{
+    struct news *news = outlet->first;
+    atomic_store_explicit(&outlet->walk_ns, outlet->spent_ns, memory_order_relaxed);
+    outlet->first = news->next;
+    if (!outlet->first)
+        outlet->last = &outlet->first;
     if (news->frame)
         rpc_frame_unref(news->frame);
     free(news->states);
     free(news);
+    arm_keepalive(outlet);
+}
+
+/* Goes on until all is told or the turn is used up; then it is posted again. */
+static void go_on_telling(struct outlet *outlet)
+{
+    while (outlet->first) {
+        tell_some(outlet);
+        if (!list_empty(&outlet->due)) {
+            loop_post(worker_loop(outlet->worker), &outlet->more);
+            return;
+        }
+        end_telling(outlet);
+        if (outlet->first)
+            begin_telling(outlet);
+    }
+}
+
+static void more_due(struct loop_task *task)
+{
+    go_on_telling(list_of(task, struct outlet, more));
+}
+
+static void news_arrived(struct loop_task *task)
+{
+    struct news *news = list_of(task, struct news, task);
+    struct outlet *outlet = news->outlet;
+    const bool idle = !outlet->first;
+    *outlet->last = news;
+    outlet->last = &news->next;
+    if (!idle)
+        return;
+    begin_telling(outlet);
+    go_on_telling(outlet);
 }
 
 static struct outlet *outlet_here(const struct feed *feed)
@@ -242,10 +326,8 @@ int feed_watch(struct feed *feed, struct rpc_call *call)
     atomic_fetch_add_explicit(&feed->watcher_count, 1, memory_order_relaxed);
     rpc_call_detach(call, &watcher->sink);
     push_snapshot(watcher);
-    if (outlet->keepalive.index == 0) {
-        struct loop *loop = worker_loop(outlet->worker);
-        loop_arm(loop, &outlet->keepalive, deadline_after_ms(loop_now_ns(loop), FEED_KEEPALIVE_MS));
-    }
+    if (outlet->keepalive.index == 0)
+        arm_keepalive(outlet);
     return 0;
 }
 
@@ -329,7 +411,13 @@ static void feed_committed(void *arg, uint64_t version, uint32_t sale_state,
     }
     if (feed->due.index != 0)
         return;
-    const int64_t at_ns = deadline_after_ms(feed->told_ns, FEED_EVERY_MS);
+    int64_t walk_ns = 0;
+    for (uint32_t i = 0; i < feed->outlet_count; i++) {
+        const int64_t its_ns =
+            atomic_load_explicit(&feed->outlets[i].walk_ns, memory_order_relaxed);
+        walk_ns = its_ns > walk_ns ? its_ns : walk_ns;
+    }
+    const int64_t at_ns = feed->told_ns + feed_pace_ns(walk_ns);
     if (at_ns <= loop_now_ns(feed->home) || loop_arm(feed->home, &feed->due, at_ns) != 0)
         publish(feed);
 }
@@ -374,7 +462,10 @@ int feed_new(const struct hall *hall, struct worker *const *workers, uint32_t wo
         outlet->feed = feed;
         outlet->worker = workers[i];
         outlet->keepalive.fire = keepalive_due;
+        outlet->more.run = more_due;
+        outlet->last = &outlet->first;
         list_init(&outlet->watchers);
+        list_init(&outlet->due);
         outlet->state.states = calloc(1, state_bytes(feed));
         whole = outlet->state.states != NULL;
     }
@@ -392,7 +483,8 @@ static void stop_publishing(void *arg)
     loop_disarm(feed->home, &feed->due);
 }
 
-/* News that was on its way is here by now: it was posted before this was. */
+/* News that was on its way is here by now, and told, there being no watcher: it was posted before
+ * this was. */
 static void stop_outlet(void *arg)
 {
     struct outlet *outlet = arg;
@@ -412,7 +504,7 @@ void feed_free(struct feed *feed)
     if (!feed)
         return;
     for (uint32_t i = 0; i < feed->outlet_count; i++) {
-        assert(list_empty(&feed->outlets[i].watchers));
+        assert(list_empty(&feed->outlets[i].watchers) && !feed->outlets[i].first);
         forget_snapshot(&feed->outlets[i]);
         free(feed->outlets[i].state.states);
     }

@@ -68,6 +68,15 @@ static void use_timers(void *arg)
 
 /* A change younger than FEED_EVERY_MS waits for a timer, which must not fire once the feed is gone;
  * and each outlet has its keepalive, which the sanitizer sees. */
+/* 15,000 watchers once took all of both workers' time, and buyers waited three seconds. */
+static void half_of_the_time_is_for_buyers(void **state)
+{
+    assert_int_equal(feed_pace_ns(0), 100 * NS_PER_MS);
+    assert_int_equal(feed_pace_ns(50 * NS_PER_MS), 100 * NS_PER_MS);
+    assert_int_equal(feed_pace_ns(90 * NS_PER_MS), 180 * NS_PER_MS);
+    assert_int_equal(feed_pace_ns(5000 * NS_PER_MS), 1000 * NS_PER_MS);
+}
+
 static void nothing_is_armed_after_a_stop(void **state)
 {
     struct worker *workers[WORKERS];
@@ -94,6 +103,7 @@ static void nothing_is_armed_after_a_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(half_of_the_time_is_for_buyers),
         cmocka_unit_test(nothing_is_armed_after_a_stop),
     };
     return cmocka_run_group_tests_name("svc/feed", tests, NULL, NULL);
