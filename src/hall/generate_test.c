@@ -79,58 +79,35 @@ static void look_at_places(const struct hall_shape *shape, const struct hall *ha
         complain(shape, "the best category is empty");
 }
 
-/* A square of NEAREST by NEAREST, and the seats in it as a chain. */
-struct cell {
-    uint32_t first; /* seat + 1; 0: none */
-};
-
-static bool near_one_of(const struct hall *hall, const struct cell *cell, const uint32_t *next,
-                        uint32_t seat)
+static int from_left(const void *a, const void *b)
 {
-    for (uint32_t other = cell->first; other != 0; other = next[other - 1]) {
-        const int64_t dx = (int64_t)hall->seats[seat].x - hall->seats[other - 1].x;
-        const int64_t dy = (int64_t)hall->seats[seat].y - hall->seats[other - 1].y;
-        if (dx * dx + dy * dy < (int64_t)NEAREST * NEAREST)
-            return true;
-    }
-    return false;
+    const struct hall_seat *one = a, *other = b;
+    return (one->x > other->x) - (one->x < other->x);
 }
 
-static bool is_crowded(const struct hall *hall, const struct cell *cells, const uint32_t *next,
-                       uint32_t columns, uint32_t seat)
-{
-    const uint32_t column = (uint32_t)hall->seats[seat].x / NEAREST + 1;
-    const uint32_t line = (uint32_t)hall->seats[seat].y / NEAREST + 1;
-    for (uint32_t l = line - 1; l <= line + 1; l++) {
-        for (uint32_t c = column - 1; c <= column + 1; c++) {
-            if (near_one_of(hall, &cells[(size_t)l * columns + c], next, seat))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* Puts the seats into a grid one by one; only those in nine cells can be too near. */
+/* From left to right: only seats less than NEAREST to the left can be too near. A grid would have a
+ * thousand million squares where a hall is one long row. */
 static void look_at_distances(const struct hall_shape *shape, const struct hall *hall)
 {
-    const uint32_t columns = hall->width / NEAREST + 3, lines = hall->height / NEAREST + 3;
-    struct cell *cells = calloc((size_t)columns * lines, sizeof(*cells));
-    uint32_t *next = calloc(hall->place_count, sizeof(*next));
-    assert_non_null(cells);
-    assert_non_null(next);
+    struct hall_seat *seats = calloc(hall->place_count, sizeof(*seats));
+    uint32_t count = 0, near = 0;
     bool crowded = false;
-    for (uint32_t i = 0; i < hall->place_count && !crowded; i++) {
-        if (hall->seats[i].row == HALL_NO_ROW)
-            continue;
-        const uint32_t column = (uint32_t)hall->seats[i].x / NEAREST + 1;
-        const uint32_t line = (uint32_t)hall->seats[i].y / NEAREST + 1;
-        struct cell *cell = &cells[(size_t)line * columns + column];
-        crowded = is_crowded(hall, cells, next, columns, i);
-        next[i] = cell->first;
-        cell->first = i + 1;
+    assert_non_null(seats);
+    for (uint32_t i = 0; i < hall->place_count; i++) {
+        if (hall->seats[i].row != HALL_NO_ROW)
+            seats[count++] = hall->seats[i];
     }
-    free(next);
-    free(cells);
+    qsort(seats, count, sizeof(*seats), from_left);
+    for (uint32_t i = 0; i < count; i++) {
+        while ((int64_t)seats[i].x - seats[near].x >= NEAREST)
+            near++;
+        for (uint32_t k = near; k < i; k++) {
+            const int64_t dx = (int64_t)seats[i].x - seats[k].x;
+            const int64_t dy = (int64_t)seats[i].y - seats[k].y;
+            crowded = crowded || dx * dx + dy * dy < (int64_t)NEAREST * NEAREST;
+        }
+    }
+    free(seats);
     if (crowded)
         complain(shape, "two seats are too near to each other");
 }
