@@ -33,6 +33,9 @@ static int seats_taken(struct rpc_call *call, const struct owner_ask *ask)
 {
     Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
     const struct seats_refusal *refusal = &ask->refusal;
+    if (ask->verb == OWNER_HOLD_BEST && ask->best.party == 1)
+        return desk_fail(call, RPC_ABORTED, "NO_ADJACENT_SEATS", NULL,
+                         "no seat of this kind is free");
     if (ask->verb == OWNER_HOLD_BEST)
         return desk_fail(call, RPC_ABORTED, "NO_ADJACENT_SEATS", NULL,
                          "no %u adjacent seats of this kind are free", ask->best.party);
