@@ -2,8 +2,11 @@
 
 #include <sodium.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "mem/table.h"
+
+#define KEYS_FIRST 512 /* that the tables have room for at first */
 
 struct kept {
     struct id name; /* hash of account and key */
@@ -13,8 +16,8 @@ struct kept {
 };
 
 /* A ring in order of age, a table from a key's hash to its place in the ring, and one from an
- * account to the number of its keys. All are taken zeroed from the kernel, so that only what is
- * used is resident. */
+ * account to the number of its keys. The ring is the kernel's pages, of which only those used are
+ * there; the tables grow. */
 struct keys {
     struct kept *ring;
     uint32_t max;
@@ -42,6 +45,11 @@ static struct id key_name(struct id account_id, struct view key)
     return name;
 }
 
+static size_t ring_bytes(const struct keys *keys)
+{
+    return keys->max * sizeof(*keys->ring);
+}
+
 int keys_new(uint32_t keys_max, uint32_t account_max, int64_t keep_ms, uint64_t seed,
              struct keys **ret_keys)
 {
@@ -52,9 +60,11 @@ int keys_new(uint32_t keys_max, uint32_t account_max, int64_t keep_ms, uint64_t 
     keys->max = keys_max;
     keys->account_max = account_max;
     keys->keep_ms = keep_ms;
-    keys->ring = calloc(keys_max, sizeof(*keys->ring));
-    if (!keys->ring || table_init(&keys->by_name, keys_max, seed) != 0 ||
-        table_init(&keys->by_account, keys_max, seed) != 0) {
+    void *ring =
+        mmap(NULL, ring_bytes(keys), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    keys->ring = ring == MAP_FAILED ? NULL : ring;
+    if (!keys->ring || table_init(&keys->by_name, KEYS_FIRST, seed) != 0 ||
+        table_init(&keys->by_account, KEYS_FIRST, seed) != 0) {
         keys_free(keys);
         return ERR_NO_MEMORY;
     }
@@ -68,7 +78,8 @@ void keys_free(struct keys *keys)
         return;
     table_release(&keys->by_name);
     table_release(&keys->by_account);
-    free(keys->ring);
+    if (keys->ring)
+        munmap(keys->ring, ring_bytes(keys));
     free(keys);
 }
 
@@ -101,7 +112,7 @@ static void set_count(struct keys *keys, struct id account_id, uint32_t count)
         return;
     }
     int err = table_put(&keys->by_account, account_id, count);
-    assert(err == 0); /* no more accounts than keys */
+    assert(err == 0); /* keys_room was asked */
 }
 
 /* Forgets what is old enough. */
@@ -121,7 +132,8 @@ static void forget_old(struct keys *keys, int64_t now_ms)
 bool keys_room(struct keys *keys, int64_t now_ms)
 {
     forget_old(keys, now_ms);
-    return keys->count < keys->max;
+    return keys->count < keys->max && table_reserve(&keys->by_name, keys->by_name.count + 1) == 0 &&
+           table_reserve(&keys->by_account, keys->by_account.count + 1) == 0;
 }
 
 bool keys_account_room(const struct keys *keys, struct id account_id)

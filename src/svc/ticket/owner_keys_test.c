@@ -112,7 +112,7 @@ static void the_key_of_a_cancelled_order_gives_what_the_store_has(void **state)
 
 static void use_up_keys(void)
 {
-    char key[16];
+    char key[24];
     uint32_t given = 0;
     struct owner_ask held;
     for (;; given++) {
