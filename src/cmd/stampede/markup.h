@@ -1,7 +1,7 @@
 /*
  * markup: pieces of HTML and JSON in a buffer; text from elsewhere is always escaped.
  *
- * The buffer's maximum is the page's: what does not fit is left out and markup_whole says so, so
+ * The buffer's maximum is the page's: what does not fit is left out and markup_write says so, so
  * that callers need not look at every piece.
  */
 #ifndef USHER_CMD_STAMPEDE_MARKUP_H

@@ -12,6 +12,7 @@
 #include "cmd/stampede/claims.h"
 #include "cmd/stampede/markup.h"
 #include "cmd/stampede/percentiles.h"
+#include "cmd/stampede/plot.h"
 #include "cmd/stampede/report.h"
 #include "cmd/stampede/wish.h"
 #include "err/err.h"
@@ -38,6 +39,27 @@ static void wishes_are_read_to_the_letter(void **state)
     static const char *const parties[] = {"", "0", "9", "4-1", "1-9", "1-", "-4", "a"};
     for (size_t i = 0; i < sizeof(parties) / sizeof(parties[0]); i++)
         assert_int_equal(wish_party_parse(view_str(parties[i]), &party), ERR_INVALID);
+}
+
+static void axes_are_round_and_hold_all(void **state)
+{
+    const int64_t most[] = {1, 4, 7, 111, 999, 1001, 50000, INT64_C(3600000000000)};
+    for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
+        const struct plot_linear axis = plot_round(most[i], 4);
+        assert_true(axis.high >= most[i] && axis.high < most[i] + axis.step);
+        assert_true(axis.high % axis.step == 0 && axis.high / axis.step <= 4);
+        int64_t digit = axis.step;
+        while (digit % 10 == 0)
+            digit /= 10;
+        assert_true(digit == 1 || digit == 2 || digit == 5);
+        assert_int_equal(plot_until(most[i], 4).high, most[i]);
+    }
+    const struct plot_log axis = plot_log_of(86000, 4800000); /* 50 µs … 5 ms */
+    assert_true(plot_log_y(&axis, 50000) > PLOT_H - 0.01);
+    assert_true(plot_log_y(&axis, 5000000) < 0.01);
+    const double middle = plot_log_y(&axis, 500000) - PLOT_H / 2;
+    assert_true(middle > -0.01 && middle < 0.01);
+    assert_true(plot_log_y(&axis, 0) == PLOT_H && plot_log_y(&axis, INT64_MAX) == 0);
 }
 
 static void percentiles_are_values_that_were_measured(void **state)
@@ -233,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wishes_are_read_to_the_letter),
+        cmocka_unit_test(axes_are_round_and_hold_all),
         cmocka_unit_test(percentiles_are_values_that_were_measured),
         cmocka_unit_test(claims_of_one_seat_must_not_overlap),
         cmocka_unit_test(text_from_elsewhere_is_escaped),
