@@ -7,8 +7,6 @@
 #include "cmd/money.h"
 #include "err/err.h"
 
-#define TICK_TEXT_MAX 24
-
 /* ---- numbers ---- */
 
 /* The least of 1, 2, 5, 10, 20 … that is not less. */
@@ -61,17 +59,16 @@ double plot_log_y(const struct plot_log *axis, int64_t ns)
     return PLOT_H - PLOT_H * (at < 0 ? 0 : at > 1 ? 1 : at);
 }
 
-/* Of a round time, without needless digits. */
-static void tick_time(int64_t ns, char ret_text[TICK_TEXT_MAX])
+void plot_time_text(int64_t ns, char ret_text[PLOT_TIME_MAX])
 {
     if (ns == 0)
-        snprintf(ret_text, TICK_TEXT_MAX, "0");
+        snprintf(ret_text, PLOT_TIME_MAX, "0");
     else if (ns < NS_PER_MS)
-        snprintf(ret_text, TICK_TEXT_MAX, "%.4g µs", (double)ns / 1000);
+        snprintf(ret_text, PLOT_TIME_MAX, "%.4g µs", (double)ns / 1000);
     else if (ns < 1000 * NS_PER_MS)
-        snprintf(ret_text, TICK_TEXT_MAX, "%.4g ms", (double)ns / NS_PER_MS);
+        snprintf(ret_text, PLOT_TIME_MAX, "%.4g ms", (double)ns / NS_PER_MS);
     else
-        snprintf(ret_text, TICK_TEXT_MAX, "%.4g s", (double)ns / (1000.0 * NS_PER_MS));
+        snprintf(ret_text, PLOT_TIME_MAX, "%.4g s", (double)ns / (1000.0 * NS_PER_MS));
 }
 
 /* ---- drawing ---- */
@@ -87,7 +84,7 @@ void plot_begin(struct markup *m, const char *label, const char *y_title)
 void plot_end(struct markup *m, const char *x_title)
 {
     markup_put(m, "<text class=\"title\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"end\">%s</text></svg>",
-               PLOT_W, PLOT_H + 60, x_title);
+               PLOT_W, PLOT_H + 64, x_title);
 }
 
 static void grid_line(struct markup *m, double y, const char *text)
@@ -111,11 +108,11 @@ void plot_times(struct markup *m, const struct plot_log *axis)
 {
     const bool all = axis->high - axis->low < 2.5; /* else powers of ten alone */
     for (int k = 0; mark_at(k) <= axis->high; k++) {
-        char text[TICK_TEXT_MAX];
+        char text[PLOT_TIME_MAX];
         if (mark_at(k) < axis->low || (k % 3 != 0 && !all))
             continue;
         const int64_t ns = llround(pow(10, mark_at(k)));
-        tick_time(ns, text);
+        plot_time_text(ns, text);
         grid_line(m, plot_log_y(axis, ns), text);
     }
 }
@@ -123,7 +120,7 @@ void plot_times(struct markup *m, const struct plot_log *axis)
 void plot_tick(struct markup *m, double x, const char *text, bool odd)
 {
     markup_put(m, "<text%s x=\"%.1f\" y=\"%.0f\" text-anchor=\"middle\">",
-               odd ? " class=\"odd\"" : "", x, PLOT_H + 28);
+               odd ? " class=\"odd\"" : "", x, PLOT_H + 32);
     markup_text(m, text);
     markup_put(m, "</text>");
 }
@@ -131,8 +128,8 @@ void plot_tick(struct markup *m, double x, const char *text, bool odd)
 void plot_time_axis(struct markup *m, struct plot_linear axis)
 {
     for (int64_t at = 0; at <= axis.high; at += axis.step) {
-        char text[TICK_TEXT_MAX];
-        tick_time(at, text);
+        char text[PLOT_TIME_MAX];
+        plot_time_text(at, text);
         plot_tick(m, PLOT_W * (double)at / (double)axis.high, text, at / axis.step % 2 == 1);
     }
 }

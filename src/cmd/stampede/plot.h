@@ -12,8 +12,8 @@
 
 #define PLOT_W     720.0
 #define PLOT_H     260.0
-#define PLOT_LEFT  86.0  /* room for the ticks' texts … */
-#define PLOT_WHOLE 840.0 /* … and all of the width */
+#define PLOT_LEFT  106.0 /* room for the ticks' texts … */
+#define PLOT_WHOLE 880.0 /* … and all of the width */
 
 /* From 0 in equal steps of 1, 2 or 5 times a power of ten. */
 struct plot_linear {
@@ -32,6 +32,10 @@ struct plot_log {
 struct plot_log plot_log_of(int64_t least_ns, int64_t most_ns);
 /* How far down of PLOT_H; what is outside stands at the border. */
 double plot_log_y(const struct plot_log *axis, int64_t ns);
+
+#define PLOT_TIME_MAX 24
+/* A round time without needless digits: "2 s", "20 ms". */
+void plot_time_text(int64_t ns, char ret_text[PLOT_TIME_MAX]);
 
 /* Opens the drawing: what it shows for those who do not see it, and what its height means. */
 void plot_begin(struct markup *m, const char *label, const char *y_title);

@@ -4,6 +4,7 @@
 #include "clock/clock.h"
 #include "cmd/money.h"
 #include "cmd/stampede/markup.h"
+#include "cmd/stampede/plot.h"
 #include "cmd/stampede/report.h"
 #include "cmd/stampede/report_plots.h"
 #include "err/err.h"
@@ -35,8 +36,9 @@ static const char style[] =
     ".good{color:var(--ordered)}.bad{color:var(--no)}.key{display:inline-flex;align-items:center;"
     "gap:.4em;margin-right:1.1em}.key svg{width:.75em;height:.75em}"
     "h2 .good,h2 .bad{font-weight:inherit}"
-    "@media(max-width:40rem){main{padding:1.25rem .75rem}h1{font-size:1.7rem}section{padding:1rem}"
-    "text{font-size:27px}.odd{display:none}circle{r:3.5px}.times{font-size:.8rem}"
+    "@media(max-width:40rem){main{padding:1.25rem "
+    ".75rem}h1{font-size:1.7rem}section{padding:.75rem}"
+    "text{font-size:26px}.odd{display:none}circle{r:3.5px}.times{font-size:.74rem}"
     ".times td,.times th{padding:.35rem .2rem}.times td:first-child{white-space:normal}}</style>";
 
 /* A mark and what it means. */
@@ -151,12 +153,12 @@ static void put_verdicts(struct markup *m, const struct crowd *crowd)
 static void put_head(struct markup *m, const struct report *report)
 {
     const struct crowd *crowd = report->crowd;
-    char users[MONEY_TEXT_MAX], within[REPORT_TIME_MAX], wish[CROWD_NAME_MAX];
+    char users[MONEY_TEXT_MAX], within[PLOT_TIME_MAX], wish[CROWD_NAME_MAX];
     char places[MONEY_TEXT_MAX], connections[MONEY_TEXT_MAX];
     money_group(crowd->options.users, users);
     money_group(crowd->place_count, places);
     money_group(crowd->options.connections, connections);
-    report_time(crowd->options.within_ns, within);
+    plot_time_text(crowd->options.within_ns, within);
     report_wish(&crowd->options, wish, sizeof(wish));
     begin_page(m);
     markup_put(m, "<h1>%s people within ", users);

@@ -114,7 +114,7 @@ void report_plot_percentiles(struct markup *m, const struct report *report)
     curve(m, "lordered", report->order_sorted, report->order.count, &axis);
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
         plot_tick(m, share_x(marks[i].at), marks[i].text, marks[i].odd);
-    plot_end(m, "so many had it sooner");
+    plot_end(m, "share answered by then");
 }
 
 void report_plot_outcomes(struct markup *m, const struct crowd *crowd)

@@ -1,0 +1,48 @@
+// The pictures of README.md, from a demo on-sale with a crowd in it:
+//   npm ci --prefix tests/web && node docs/images/make.mjs build/usher
+// Afterwards: pngquant 80 --nofs --ext .png --force docs/images/*.png
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServer } from '../../tests/web/server.mjs';
+import { freeSeat } from '../../tests/web/steps.mjs';
+import { desktop, openBrowser, phone, Visitor } from '../../tests/web/visitor.mjs';
+
+const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'usher-images-'));
+const server = await startServer(process.argv[2]);
+const browser = await openBrowser();
+const picture = (page, name, more) => page.screenshot({ path: join(here, `${name}.png`), ...more });
+const report = join(folder, 'report.html');
+const crowd = (...words) => server.usher('stampede', '--abandon', '0.3', ...words);
+
+await crowd('--users', '300', '--within', '1s', '--seats', 'best', '--party', '1-4');
+const fans = [
+  await Visitor.arrive(browser, server.url, { ...desktop, viewport: { width: 1200, height: 750 } }, here),
+  await Visitor.arrive(browser, server.url, { ...phone, locale: 'en-GB', deviceScaleFactor: 1 }, here),
+];
+const rush = crowd('--users', '400', '--within', '2s', '--seats', 'random', '--party', '1-3');
+for (const fan of fans) {
+  await fan.openHall();
+  await fan.live();
+  await freeSeat(fan);
+  await fan.key('Enter');
+  await freeSeat(fan, 'ArrowLeft');
+  await fan.key('Enter');
+  await fan.key('Escape');
+  await fan.key('0');
+  await fan.page.evaluate(() => document.activeElement.blur());
+}
+await rush;
+await picture(fans[0].page, 'on-sale');
+await picture(fans[1].page, 'on-sale-phone');
+
+await server.usher('stampede', '--users', '1000', '--within', '100ms', '--seats', 'hot:10', '--html', report);
+const reader = await browser.newPage({ viewport: { width: 1000, height: 1170 } });
+await reader.goto(`file://${report}`);
+await picture(reader, 'stampede');
+
+await browser.close();
+await server.stop();
+rmSync(folder, { recursive: true });
