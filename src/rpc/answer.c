@@ -12,6 +12,7 @@
 #include "err/err.h"
 #include "http/refusal.h"
 #include "rpc/limits.h"
+#include "rpc/plain.h"
 #include "rpc/shard.h"
 
 /* Fields of an answer being put together. */
@@ -85,6 +86,7 @@ static struct view type_of(const struct rpc_call *call)
     case WIRE_CONNECT:
         return json ? VIEW_LIT("application/json") : VIEW_LIT("application/proto");
     case WIRE_CONNECT_STREAM:
+    case WIRE_PLAIN: /* never asked */
         break;
     }
     return json ? VIEW_LIT("application/connect+json") : VIEW_LIT("application/connect+proto");
@@ -389,7 +391,9 @@ void answer_error(struct rpc_call *call)
     if (!call->conn)
         return;
     count_add(&call->shard->calls_failed, 1);
-    if (call->wire == WIRE_CONNECT) {
+    if (call->wire == WIRE_PLAIN) {
+        plain_refuse(call);
+    } else if (call->wire == WIRE_CONNECT) {
         send_connect_error(call);
         call_part(call);
     } else {

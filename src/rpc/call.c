@@ -12,6 +12,7 @@
 #include "rpc/decode.h"
 #include "rpc/limits.h"
 #include "rpc/page.h"
+#include "rpc/plain.h"
 #include "rpc/shard.h"
 
 /* ---- what handlers see ---- */
@@ -264,13 +265,35 @@ static bool too_much_unsent(const struct rpc_call *call)
     return call->conn && conn_unsent(call->conn) > RPC_UNSENT_MAX;
 }
 
+/* A plain request with a rule of its own. Returns as call_head. */
+static int64_t plain_head(struct conn *conn, struct h2_stream *h2, const struct head *head,
+                          const struct rpc_plain *rule)
+{
+    const struct ask ask = {.route = &plain_route, .wire = WIRE_PLAIN};
+    struct rpc_call *call = open_call(conn, h2, &ask);
+    if (!call) {
+        answer_refusal(conn, h2, &(struct refusal){.status = 503});
+        return BODY_REFUSE;
+    }
+    call->arena.max = plain_route.arena_max;
+    if (too_much_unsent(call))
+        return refuse(call, RPC_RESOURCE_EXHAUSTED, too_much_text);
+    if (set_deadline(call, INT64_MAX) || plain_keep(call, rule, head))
+        return refuse(call, RPC_UNAVAILABLE, "too many calls at once");
+    call->body.max = rule->body_max;
+    return (int64_t)call->body.max;
+}
+
 int64_t call_head(struct conn *conn, struct h2_stream *h2, const struct head *head)
 {
     struct shard *shard = conn->shard;
     struct ask ask;
-    ask_read(shard->routes, head, h2, &ask);
     conn->active_ns = shard_now_ns(shard);
     conn->asked = true;
+    const struct rpc_plain *plain = plain_find(shard->options, head->path);
+    if (plain)
+        return plain_head(conn, h2, head, plain);
+    ask_read(shard->routes, head, h2, &ask);
     if (ask.kind == ASK_PAGE) {
         page_answer(conn, h2, head);
         return BODY_REFUSE;
@@ -307,7 +330,7 @@ int64_t call_head(struct conn *conn, struct h2_stream *h2, const struct head *he
 static bool promises_too_much(const struct rpc_call *call)
 {
     struct view v = buf_view(&call->body);
-    if (call->wire == WIRE_CONNECT || v.len < ENVELOPE_BYTES)
+    if (call->wire == WIRE_CONNECT || call->wire == WIRE_PLAIN || v.len < ENVELOPE_BYTES)
         return false;
     const uint8_t *head = (const uint8_t *)v.at;
     uint32_t len = (uint32_t)head[1] << 24 | (uint32_t)head[2] << 16 | (uint32_t)head[3] << 8 |
@@ -334,6 +357,11 @@ void call_body(struct rpc_call *call, struct view bytes)
 void call_too_large(struct rpc_call *call)
 {
     char text[64];
+    if (call->wire == WIRE_PLAIN) {
+        answer_refusal(call->conn, call->h2, &(struct refusal){.status = 413});
+        call_part(call);
+        return;
+    }
     snprintf(text, sizeof(text), "a request of this method has at most %zu bytes",
              call->route->request_max);
     const char *message = arena_copy(&call->arena, view_str(text));
@@ -403,7 +431,11 @@ static void be_small(struct rpc_call *call)
 static void run_call(void *arg)
 {
     struct rpc_call *call = arg;
-    int err = handle(call);
+    int err = 0;
+    if (call->wire == WIRE_PLAIN)
+        plain_run(call);
+    else
+        err = handle(call);
     if (err && call->code == RPC_OK)
         fail_by_err(call, err);
     if (err)

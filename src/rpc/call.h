@@ -21,8 +21,9 @@
 
 struct conn;
 struct shard;
+struct plain;
 
-enum wire { WIRE_GRPC, WIRE_CONNECT, WIRE_CONNECT_STREAM };
+enum wire { WIRE_GRPC, WIRE_CONNECT, WIRE_CONNECT_STREAM, WIRE_PLAIN };
 
 #define CALL_ETAG_MAX 80 /* characters of an If-None-Match that is looked at */
 
@@ -42,6 +43,7 @@ struct rpc_call {
     struct arena arena;
     struct buf body; /* the request as received; of a GET, its query */
     const ProtobufCMessage *request;
+    struct plain *plain;                  /* WIRE_PLAIN: the request, in the arena */
     const char *message;                  /* of the error; in the arena or static */
     const Usher__V1__ErrorDetail *detail; /* in the arena, or NULL */
     struct fiber *sender;                 /* waits in rpc_call_send */

@@ -49,6 +49,23 @@ static struct body page_body(struct view bytes)
     return body_lent(view_of(copy, bytes.len), free, copy);
 }
 
+void page_send(struct conn *conn, struct h2_stream *h2, const struct rpc_page *page,
+               struct arena *arena)
+{
+    struct page_fields f = {0};
+    if (page->type)
+        add(&f, VIEW_LIT("content-type"), view_str(page->type));
+    add(&f, VIEW_LIT("cache-control"), page->cache ? view_str(page->cache) : VIEW_LIT("no-store"));
+    add(&f, VIEW_LIT("date"), shard_date(conn->shard));
+    if (page->etag)
+        add(&f, VIEW_LIT("etag"), view_str(page->etag));
+    if (page->encoding)
+        add(&f, VIEW_LIT("content-encoding"), view_str(page->encoding));
+    add_lines(&f, page->headers, arena);
+    struct head_answer answer = {page->status, f.at, f.count};
+    answer_whole(conn, h2, &answer, page_body(page->body), NULL, 0);
+}
+
 void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *head)
 {
     struct shard *shard = conn->shard;
@@ -65,18 +82,7 @@ void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *hea
         .arena = &shard->page_arena,
     };
     struct rpc_page page = {.status = 404};
-    struct page_fields f = {0};
     options->page(options->hook_state, &ask, &page);
-    if (page.type)
-        add(&f, VIEW_LIT("content-type"), view_str(page.type));
-    add(&f, VIEW_LIT("cache-control"), page.cache ? view_str(page.cache) : VIEW_LIT("no-store"));
-    add(&f, VIEW_LIT("date"), shard_date(shard));
-    if (page.etag)
-        add(&f, VIEW_LIT("etag"), view_str(page.etag));
-    if (page.encoding)
-        add(&f, VIEW_LIT("content-encoding"), view_str(page.encoding));
-    add_lines(&f, page.headers, &shard->page_arena);
-    struct head_answer answer = {page.status, f.at, f.count};
-    answer_whole(conn, h2, &answer, page_body(page.body), NULL, 0);
+    page_send(conn, h2, &page, &shard->page_arena);
     arena_reset(&shard->page_arena);
 }

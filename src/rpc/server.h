@@ -6,6 +6,7 @@
 
 #include "fiber/offload.h"
 #include "fiber/worker.h"
+#include "http/head.h"
 #include "rpc/rpc.h"
 
 struct rpc_server;
@@ -29,6 +30,29 @@ struct rpc_page_ask {
     struct arena *arena;
 };
 
+/* A plain request that is answered in a fiber: by any method, with a body. All of it lives in the
+ * arena, which is the call's. */
+struct rpc_plain_ask {
+    struct view method, path, query; /* query without the '?' */
+    const struct head_field *fields; /* header fields, in order */
+    size_t field_count;
+    struct view body;
+    struct arena *arena;
+    int64_t deadline_ns; /* options.call_max_ms after the head */
+};
+/* The value of the first field of that name, or the empty view. */
+struct view rpc_plain_field(const struct rpc_plain_ask *ask, struct view name);
+
+/* Who answers the paths that begin with prefix: webhooks, forms, an API that is no RPC. Paths of
+ * methods and of the page hook must not begin so. */
+struct rpc_plain {
+    const char *prefix;
+    size_t body_max; /* bytes; beyond: 413 */
+    /* Fills the page; a status of 0 closes the connection without an answer. May wait. */
+    void (*handle)(void *state, const struct rpc_plain_ask *ask, struct rpc_page *ret_page);
+    void *state;
+};
+
 struct rpc_server_options {
     const char *listen;        /* HOST:PORT; port 0 picks one */
     const char *tls_cert_path; /* PEM; NULL: no TLS */
@@ -44,6 +68,8 @@ struct rpc_server_options {
     struct offload *offload;  /* borrowed; decodes large requests. NULL: the loop does */
     const struct rpc_service *services; /* borrowed */
     size_t service_count;
+    const struct rpc_plain *plains; /* borrowed; the first whose prefix fits answers */
+    size_t plain_count;
     void *hook_state;
     /* Finds out who calls from the Authorization header (empty view: none). 0; ERR_DENIED: the
      * token is no good. May be NULL. Runs on the loop, must not wait. */
