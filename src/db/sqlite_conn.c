@@ -61,6 +61,41 @@ int sqlite_statement(struct sqlite_conn *conn, uint32_t index, sqlite3_stmt **re
     return 0;
 }
 
+/* The slot of a text, or the free one where it belongs. */
+static struct sqlite_literal *find_literal(struct sqlite_conn *conn, const char *text)
+{
+    const uint64_t mixed = (uint64_t)(uintptr_t)text * UINT64_C(0x9E3779B97F4A7C15);
+    uint32_t at = (uint32_t)(mixed >> 32);
+    while (true) {
+        struct sqlite_literal *slot = &conn->literals[at++ & (SQLITE_LITERALS_MAX - 1)];
+        if (slot->text == text || !slot->text)
+            return slot;
+    }
+}
+
+int sqlite_literal(struct sqlite_conn *conn, const char *text, sqlite3_stmt **ret_statement)
+{
+    if (!conn->literals)
+        conn->literals = calloc(SQLITE_LITERALS_MAX, sizeof(*conn->literals));
+    if (!conn->literals)
+        return ERR_NO_MEMORY;
+    struct sqlite_literal *slot = find_literal(conn, text);
+    if (!slot->text) {
+        if (conn->literal_count == SQLITE_LITERALS_MAX / 2)
+            return ERR_FULL;
+        int rc = sqlite_code(sqlite3_prepare_v3(conn->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
+                                                &slot->statement, NULL));
+        if (rc < 0)
+            return rc;
+        slot->text = text;
+        conn->literal_count++;
+    }
+    sqlite3_reset(slot->statement);
+    sqlite3_clear_bindings(slot->statement);
+    *ret_statement = slot->statement;
+    return 0;
+}
+
 int sqlite_run(struct sqlite_conn *conn, sqlite3_stmt *statement, int *ret_changes)
 {
     int code = sqlite3_step(statement);
@@ -193,8 +228,26 @@ int sqlite_conn_open(struct sqlite_conn *conn, const struct sqlite_options *opti
     return rc;
 }
 
+int sqlite_conn_open_memory(struct sqlite_conn *conn)
+{
+    *conn = (struct sqlite_conn){0};
+    int rc = sqlite_code(
+        sqlite3_open_v2(":memory:", &conn->handle,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
+    if (rc == 0)
+        rc = sqlite_exec(conn, "PRAGMA trusted_schema = OFF");
+    if (rc < 0)
+        sqlite_conn_close(conn);
+    return rc;
+}
+
 void sqlite_conn_close(struct sqlite_conn *conn)
 {
+    for (uint32_t i = 0; conn->literals && i < SQLITE_LITERALS_MAX; i++)
+        sqlite3_finalize(conn->literals[i].statement);
+    free(conn->literals);
+    conn->literals = NULL;
+    conn->literal_count = 0;
     for (uint32_t i = 0; conn->statements && i < conn->statement_count; i++)
         sqlite3_finalize(conn->statements[i]);
     free(conn->statements);

@@ -8,8 +8,17 @@
 
 enum sqlite_access { SQLITE_WRITER, SQLITE_READER, SQLITE_SNAPSHOT };
 
+#define SQLITE_LITERALS_MAX 1024 /* texts a connection keeps prepared; a power of two */
+
+struct sqlite_literal {
+    const char *text; /* NULL: free */
+    sqlite3_stmt *statement;
+};
+
 struct sqlite_conn {
-    sqlite3 *handle; /* NULL while closed */
+    sqlite3 *handle;                 /* NULL while closed */
+    struct sqlite_literal *literals; /* by the text's address; made when first asked for */
+    uint32_t literal_count;
     const char *const *texts;
     sqlite3_stmt **statements; /* prepared when first asked for */
     uint32_t statement_count;
@@ -21,6 +30,11 @@ struct sqlite_conn {
  * ERR_CORRUPT; ERR_NOT_FOUND: no file, for any but a WRITER. */
 int sqlite_conn_open(struct sqlite_conn *conn, const struct sqlite_options *options,
                      enum sqlite_access kind);
+/* Opens an empty database in memory, gone when closed. ERR_IO, ERR_NO_MEMORY. */
+int sqlite_conn_open_memory(struct sqlite_conn *conn);
+/* The statement of a string literal, which lives as long as the program; reset and without
+ * bindings. As sqlite_statement; ERR_FULL: SQLITE_LITERALS_MAX texts are in use. */
+int sqlite_literal(struct sqlite_conn *conn, const char *text, sqlite3_stmt **ret_statement);
 /* May be called on a closed or zeroed one. */
 void sqlite_conn_close(struct sqlite_conn *conn);
 

@@ -17,6 +17,7 @@
 
 #include "store/rows.h"
 
+struct sql;
 struct store;
 
 struct store_ops {
@@ -104,6 +105,9 @@ struct store_ops {
 
 struct store {
     const struct store_ops *ops;
+    /* The same database for the tables of the other services (db/sql.h); NULL in the reference
+     * body. Belongs to the store. */
+    struct sql *sql;
 };
 
 /* The reference body: everything in memory, gone with the process. ERR_NO_MEMORY. */

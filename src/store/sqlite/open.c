@@ -5,6 +5,7 @@
 
 #include "clock/clock.h"
 #include "db/lockfile.h"
+#include "db/sql.h"
 #include "store/sqlite/body.h"
 #include "store/sqlite/migrations.h"
 
@@ -17,6 +18,7 @@ static const char *const statement_texts[STATEMENT_COUNT] = {
 static void sqlite_store_free(struct store *store)
 {
     struct sqlite_store *s = (struct sqlite_store *)store;
+    sql_free(s->store.sql);
     sqlite_free(s->db);
     if (s->lock_fd >= 0)
         close(s->lock_fd);
@@ -73,7 +75,9 @@ static int open_files(struct sqlite_store *s, const char *data_dir, bool read_on
         return ERR_IO;
     int rc = read_only ? 0 : lockfile_take(path, &s->lock_fd);
     snprintf(path, sizeof(path), "%s/usher.db", data_dir); /* shorter than the one before */
-    return rc == 0 ? sqlite_new(&options, &s->db) : rc;
+    if (rc == 0)
+        rc = sqlite_new(&options, &s->db);
+    return rc == 0 ? sql_over_sqlite(s->db, &s->store.sql) : rc;
 }
 
 int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_store)
