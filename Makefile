@@ -21,8 +21,9 @@ test: setup-test ## everything: three builds, lint, unit tests, all suites
 	@exec tests/run
 
 bench: build ## figures against their limits; results in bench/results/
+	@ninja -C $(BUILD) usher-bench
 	@mkdir -p bench/results
-	@exec $(BUILD)/usher bench --out bench/results/$$(date -u +%Y-%m-%d)-$$(git rev-parse --short HEAD).md
+	@exec $(BUILD)/usher-bench --out bench/results/$$(date -u +%Y-%m-%d)-$$(git rev-parse --short HEAD).md
 
 soak: setup-test ## the suites that search at random, for an hour instead of minutes
 	@USHER_SOAK=1 exec tests/run soak

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "clock/clock.h"
-#include "cmd/progress.h"
 #include "cmd/target.h"
 #include "codec/json.h"
 #include "err/err.h"
+#include "term/progress.h"
 
 #define CLIENT_CONNECT_MS        5000
 #define CLIENT_AUTHORIZATION_MAX (sizeof("Bearer ") + KEY_TEXT_CHARS)

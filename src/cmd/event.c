@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #include "cmd/client.h"
-#include "cmd/money.h"
-#include "cmd/sheet.h"
 #include "cmd/when.h"
 #include "err/err.h"
+#include "term/money.h"
+#include "term/sheet.h"
 #include "usher/v1/ticket.pb-c.h"
 
 struct event_values {

@@ -10,10 +10,10 @@
 #include "clock/clock.h"
 #include "cmd/client.h"
 #include "cmd/event.h"
-#include "cmd/money.h"
-#include "cmd/sheet.h"
 #include "cmd/when.h"
 #include "err/err.h"
+#include "term/money.h"
+#include "term/sheet.h"
 #include "usher/v1/ticket.pb-c.h"
 
 struct create_values {

@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "cmd/client.h"
-#include "cmd/money.h"
-#include "cmd/sheet.h"
 #include "err/err.h"
 #include "mem/buf.h"
+#include "term/money.h"
+#include "term/sheet.h"
 #include "usher/v1/ticket.pb-c.h"
 
 /* Bytes: as much as a server takes, 48 MiB, with room for the name. */

@@ -9,13 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/audit/audit.h"
-#include "cmd/bench/bench.h"
+#include "cmd/audit.h"
 #include "cmd/cmd.h"
 #include "cmd/event.h"
 #include "cmd/hall.h"
 #include "cmd/serve.h"
-#include "cmd/stampede/stampede.h"
+#include "cmd/stampede.h"
 #include "cmd/version.h"
 #include "err/err.h"
 
@@ -30,8 +29,6 @@ static const struct cmd commands[] = {
      .row_count = EVENT_COMMANDS, .about = "Events and their performances: what is on sale."},
     {"stampede", "a crowd at the public port, and the proof that no seat was sold twice",
      stampede_command, .table = &stampede_table},
-    {"bench", "this machine's figures, each beside its limit", bench_command,
-     .table = &bench_table},
     {"version", "which usher this is", version_command, .table = &version_table},
     {"help", "this list, or the help of a command: usher help COMMAND", .run = NULL},
 };

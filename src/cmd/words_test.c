@@ -11,10 +11,10 @@
 #include <time.h>
 
 #include "cmd/event.h"
-#include "cmd/money.h"
-#include "cmd/sheet.h"
 #include "cmd/when.h"
 #include "err/err.h"
+#include "term/money.h"
+#include "term/sheet.h"
 
 static int64_t when(const char *text)
 {

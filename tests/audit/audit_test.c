@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "cmd/audit/audit.h"
+#include "audit/audit.h"
 #include "err/err.h"
 #include "history.h"
 

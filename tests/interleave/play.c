@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cmd/audit/audit.h"
+#include "audit/audit.h"
 
 #define TTL_MS 60000
 

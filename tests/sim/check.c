@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cmd/audit/audit.h"
+#include "audit/audit.h"
+#include "owner/state.h"
 #include "sim/world.h"
-#include "svc/ticket/state.h"
 
 static int64_t keep_ms(const struct world *world)
 {

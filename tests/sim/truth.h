@@ -10,7 +10,7 @@
 #define USHER_TESTS_SIM_TRUTH_H
 
 #include "mem/table.h"
-#include "svc/ticket/stage_test.h"
+#include "owner/stage_test.h"
 
 #define TRUTH_HOLDS_MAX    16384
 #define TRUTH_VERSIONS_MAX 65536

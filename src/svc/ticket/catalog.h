@@ -8,10 +8,10 @@
 #ifndef USHER_SVC_TICKET_CATALOG_H
 #define USHER_SVC_TICKET_CATALOG_H
 
+#include "feed/feed.h"
 #include "hall/hall.h"
+#include "owner/owner.h"
 #include "store/store.h"
-#include "svc/ticket/feed.h"
-#include "svc/ticket/owner.h"
 #include "usher/v1/ticket.pb-c.h"
 
 struct catalog_hall {

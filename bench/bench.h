@@ -1,0 +1,20 @@
+/*
+ * bench: the figures of this machine, each beside the limit it is measured against, in one run.
+ */
+#ifndef USHER_BENCH_BENCH_H
+#define USHER_BENCH_BENCH_H
+
+#include <stdint.h>
+
+/* Whoever measures tells its figures to this. Names and units are literals or live on. */
+typedef void bench_row_fn(void *state, const char *name, double value, const char *unit);
+
+/* Each starts what it needs, measures once and takes everything down. 0; ERR_IO, ERR_UNAVAILABLE,
+ * ERR_NO_MEMORY: it could not be measured. The process has one thread. */
+int bench_order(bench_row_fn *row, void *state); /* durable hold + order through gRPC */
+int bench_json(bench_row_fn *row, void *state);  /* unary JSON beside a bare epoll responder */
+int bench_watch(bench_row_fn *row, void *state); /* 10,000 streams beside a bare broadcaster */
+int bench_hot(bench_row_fn *row, void *state);   /* 1,000 people, 10 seats, 100 ms */
+int bench_rush(bench_row_fn *row, void *state);  /* 100,000 people, 20,000 seats, one second */
+
+#endif

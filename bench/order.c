@@ -1,0 +1,152 @@
+/*
+ * Durable hold + order through gRPC: 512 buyers at once, each waiting for its answer, on the store
+ * with synchronous FULL; server and load share the machine.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/bench.h"
+#include "bench/server.h"
+#include "crowd/percentiles.h"
+#include "err/err.h"
+#include "rpc/channel.h"
+#include "usher/v1/auth.pb-c.h"
+#include "usher/v1/ticket.pb-c.h"
+
+#define BUYERS      512
+#define CONNECTIONS 8
+#define PLACES      100000
+#define CALL_MS     20000
+
+struct order_bench {
+    struct bench_server server;
+    struct rpc_channel *channels[CONNECTIONS];
+    struct scope buyers;
+    uint32_t next_seat;
+    uint32_t pairs;
+    uint32_t failed;
+    int64_t begin_ns, end_ns;
+    int64_t *took_ns; /* PLACES */
+    int result;
+};
+
+struct order_buyer {
+    struct order_bench *bench;
+    uint32_t number;
+};
+
+static const ProtobufCMessage *ask(struct order_buyer *buyer, const char *path,
+                                   const char *authorization, const ProtobufCMessage *request,
+                                   const ProtobufCMessageDescriptor *answer, struct arena *arena)
+{
+    const ProtobufCMessage *response;
+    struct rpc_status status;
+    struct rpc_channel *channel = buyer->bench->channels[buyer->number % CONNECTIONS];
+    int err = rpc_channel_call(channel, path, authorization, request, answer, arena, &response,
+                               &status, deadline_after_ms(fiber_now_ns(), CALL_MS));
+    if (err == 0)
+        return response;
+    if (buyer->bench->failed++ == 0) /* the first tells most */
+        fprintf(stderr, "usher-bench: order: %s after %u pairs: %s: %s\n", strrchr(path, '/') + 1,
+                buyer->bench->pairs, rpc_code_name(status.code), status.message);
+    return NULL;
+}
+
+static bool buy_one(struct order_buyer *buyer, const char *authorization, uint32_t seat,
+                    struct arena *arena)
+{
+    Usher__V1__HoldSeatsRequest wish = USHER__V1__HOLD_SEATS_REQUEST__INIT;
+    wish.performance_id = 1;
+    wish.seats = &seat;
+    wish.n_seats = 1;
+    const Usher__V1__Hold *hold =
+        (const void *)ask(buyer, "/usher.v1.TicketService/HoldSeats", authorization, &wish.base,
+                          &usher__v1__hold__descriptor, arena);
+    if (!hold)
+        return false;
+    Usher__V1__PlaceOrderRequest order = USHER__V1__PLACE_ORDER_REQUEST__INIT;
+    order.performance_id = 1;
+    order.hold_id = hold->hold_id;
+    order.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE;
+    return ask(buyer, "/usher.v1.TicketService/PlaceOrder", authorization, &order.base,
+               &usher__v1__order__descriptor, arena) != NULL;
+}
+
+/* Buys seat after seat until the hall is sold out. */
+static void buyer_body(void *arg)
+{
+    struct order_buyer *buyer = arg;
+    struct order_bench *bench = buyer->bench;
+    struct arena arena;
+    char authorization[600];
+    arena_init(&arena, 1u << 20);
+    Usher__V1__CreateGuestRequest guest = USHER__V1__CREATE_GUEST_REQUEST__INIT;
+    const Usher__V1__CreateGuestResponse *account =
+        (const void *)ask(buyer, "/usher.v1.AuthService/CreateGuest", NULL, &guest.base,
+                          &usher__v1__create_guest_response__descriptor, &arena);
+    snprintf(authorization, sizeof(authorization), "Bearer %s", account ? account->token : "");
+    while (account && bench->next_seat < PLACES) {
+        const uint32_t seat = bench->next_seat++;
+        arena_reset(&arena);
+        const int64_t begin_ns = clock_mono_ns(clock_system());
+        if (bench->begin_ns == 0)
+            bench->begin_ns = begin_ns;
+        if (!buy_one(buyer, authorization, seat, &arena))
+            continue;
+        bench->end_ns = clock_mono_ns(clock_system());
+        bench->took_ns[bench->pairs++] = bench->end_ns - begin_ns;
+    }
+    arena_release(&arena);
+}
+
+static void drive(void *arg)
+{
+    struct order_bench *bench = arg;
+    static struct order_buyer buyers[BUYERS];
+    const struct rpc_channel_options options = {.url = bench->server.url};
+    int err = 0;
+    for (uint32_t i = 0; err == 0 && i < CONNECTIONS; i++)
+        err = rpc_channel_open(&options, deadline_after_ms(fiber_now_ns(), CALL_MS),
+                               &bench->channels[i]);
+    scope_init(&bench->buyers);
+    for (uint32_t i = 0; err == 0 && i < BUYERS; i++) {
+        buyers[i] = (struct order_buyer){bench, i};
+        err = fiber_spawn(&bench->buyers, buyer_body, &buyers[i]);
+    }
+    scope_join(&bench->buyers, DEADLINE_NEVER);
+    for (uint32_t i = 0; i < CONNECTIONS; i++) {
+        if (bench->channels[i])
+            rpc_channel_close(bench->channels[i]);
+    }
+    bench->result = err;
+}
+
+int bench_order(bench_row_fn *row, void *state)
+{
+    struct order_bench bench = {0};
+    int err = bench_server_start(PLACES, "0", -1, &bench.server);
+    if (err != 0)
+        return err;
+    bench.took_ns = calloc(PLACES, sizeof(*bench.took_ns));
+    err = bench.took_ns ? fiber_main(drive, &bench) : ERR_NO_MEMORY;
+    err = err != 0 ? err : bench.result;
+    const int64_t cpu_ns = bench_cpu_ns(bench.server.pid);
+    if (err == 0 && bench.failed > 0)
+        err = ERR_UNAVAILABLE;
+    if (err == 0)
+        err = bench_server_audit(&bench.server);
+    const int stopped = bench_server_stop(&bench.server);
+    if (err == 0)
+        err = stopped;
+    if (err == 0) {
+        struct percentiles p;
+        percentiles_of(bench.took_ns, bench.pairs, &p);
+        const double seconds = (double)(bench.end_ns - bench.begin_ns) / NS_PER_S;
+        row(state, "order: hold + order, durable, gRPC, 512 buyers", bench.pairs / seconds, "/s");
+        row(state, "order: p50 of the pair", (double)p.p50 / NS_PER_MS, "ms");
+        row(state, "order: p99 of the pair", (double)p.p99 / NS_PER_MS, "ms");
+        row(state, "order: CPU of the server a pair", (double)cpu_ns / 1000 / bench.pairs, "us");
+    }
+    free(bench.took_ns);
+    return err;
+}

@@ -1,0 +1,197 @@
+#include "bench/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock/clock.h"
+#include "err/err.h"
+
+#define START_MAX_MS 20000
+#define LOOK_MS      5
+
+extern char **environ;
+
+static char program[512];
+
+int bench_server_program(const char *path)
+{
+    char self[sizeof(program)];
+    const ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    self[len > 0 ? len : 0] = '\0';
+    char *slash = strrchr(self, '/');
+    const int written =
+        path ? snprintf(program, sizeof(program), "%s", path)
+             : snprintf(program, sizeof(program), "%.*s/usher", (int)(slash - self), self);
+    const bool whole = written > 0 && (size_t)written < sizeof(program);
+    return whole && access(program, X_OK) == 0 ? 0 : ERR_NOT_FOUND;
+}
+
+/* Runs usher with the words and waits. True for exit code 0. */
+static bool run(const char *const *words, const char *const *more)
+{
+    const char *argv[40] = {"usher"};
+    size_t count = 1;
+    for (; *words; words++)
+        argv[count++] = *words;
+    for (; *more; more++)
+        argv[count++] = *more;
+    posix_spawn_file_actions_t files;
+    pid_t pid;
+    int status;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+    const int rc = posix_spawn(&pid, program, &files, NULL, (char **)argv, environ);
+    posix_spawn_file_actions_destroy(&files);
+    const bool ran = rc == 0 && waitpid(pid, &status, 0) == pid && status == 0;
+    if (!ran)
+        fprintf(stderr, "usher-bench: \"usher %s %s\" failed\n", argv[1], argv[2]);
+    return ran;
+}
+
+void bench_stay_on(int cpu)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (cpu >= 0 && cpu < sysconf(_SC_NPROCESSORS_ONLN)) {
+        CPU_SET(cpu, &set);
+        sched_setaffinity(0, sizeof(set), &set);
+    }
+}
+
+/* DIR/listen appears when the port is open. */
+static int read_listen(struct bench_server *server)
+{
+    char path[96], line[64] = "";
+    snprintf(path, sizeof(path), "%s/listen", server->data);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return ERR_UNAVAILABLE;
+    const bool whole = fgets(line, sizeof(line), file) && strchr(line, '\n');
+    fclose(file);
+    char *colon = strrchr(line, ':');
+    if (!whole || !colon)
+        return ERR_UNAVAILABLE;
+    server->port = (uint16_t)strtoul(colon + 1, NULL, 10);
+    snprintf(server->host, sizeof(server->host), "%.*s", (int)(colon - line), line);
+    snprintf(server->url, sizeof(server->url), "http://%s:%u", server->host, server->port);
+    return 0;
+}
+
+static int open_sale(const struct bench_server *server, uint32_t places)
+{
+    char capacity[16], key[96];
+    snprintf(capacity, sizeof(capacity), "%u", places);
+    snprintf(key, sizeof(key), "%s/operator.key", server->data);
+    const char *const to[] = {"--url", server->url, "--key", key, NULL};
+    const char *const hall[] = {"hall", "generate", "--capacity", capacity, NULL};
+    const char *const event[] = {"event",    "create",  "--name",       "Bench", "--hall", "1",
+                                 "--prices", "4,3,2,1", "--places-max", "1000",  NULL};
+    const char *const open[] = {"event", "open", "1", NULL};
+    return run(hall, to) && run(event, to) && run(open, to) ? 0 : ERR_UNAVAILABLE;
+}
+
+static int spawn(struct bench_server *server, const char *workers, int cpu)
+{
+    fflush(NULL);
+    server->pid = fork();
+    if (server->pid < 0)
+        return ERR_IO;
+    if (server->pid > 0)
+        return 0;
+    bench_stay_on(cpu);
+    execl(program, "usher", "serve", "--listen", "127.0.0.1:0", "--data", server->data, "--workers",
+          workers, "--log-level", "warn", (char *)NULL);
+    _exit(127);
+}
+
+int bench_server_start(uint32_t places, const char *workers, int cpu,
+                       struct bench_server *ret_server)
+{
+    struct bench_server server = {0};
+    const char *root = getenv("TMPDIR");
+    snprintf(server.data, sizeof(server.data), "%.30s/usher-bench-XXXXXX", root ? root : "/tmp");
+    if (!mkdtemp(server.data))
+        return ERR_IO;
+    int err = spawn(&server, workers, cpu);
+    if (err != 0)
+        return err;
+    err = ERR_UNAVAILABLE;
+    for (int waited = 0; err != 0 && waited < START_MAX_MS; waited += LOOK_MS) {
+        poll(NULL, 0, LOOK_MS);
+        if (waitpid(server.pid, NULL, WNOHANG) == server.pid) {
+            fprintf(stderr, "usher-bench: the server ended while it started\n");
+            return ERR_UNAVAILABLE;
+        }
+        err = read_listen(&server);
+    }
+    if (err != 0)
+        fprintf(stderr, "usher-bench: the server did not listen within %d s\n",
+                START_MAX_MS / 1000);
+    if (err == 0)
+        err = open_sale(&server, places);
+    *ret_server = server;
+    if (err != 0)
+        bench_server_stop(ret_server);
+    return err;
+}
+
+int bench_server_stop(struct bench_server *server)
+{
+    static const char *const names[] = {"usher.db",   "usher.db-wal", "usher.db-shm", "usher.lock",
+                                        "secret.key", "operator.key", "listen"};
+    int status = 0;
+    kill(server->pid, SIGTERM);
+    const bool ended = waitpid(server->pid, &status, 0) == server->pid && status == 0;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[96];
+        snprintf(path, sizeof(path), "%s/%s", server->data, names[i]);
+        unlink(path);
+    }
+    rmdir(server->data);
+    return ended ? 0 : ERR_IO;
+}
+
+int bench_server_audit(const struct bench_server *server)
+{
+    const char *const words[] = {"audit", "--data", server->data, NULL};
+    const char *const none[] = {NULL};
+    return run(words, none) ? 0 : ERR_CORRUPT;
+}
+
+int64_t bench_cpu_ns(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
+        return 0;
+    return used.tv_sec * NS_PER_S + used.tv_nsec;
+}
+
+int64_t bench_resident_bytes(pid_t pid)
+{
+    char path[40];
+    long long all = 0, resident = 0;
+    snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+    FILE *file = fopen(path, "re");
+    char line[128] = "";
+    if (file && fgets(line, sizeof(line), file)) {
+        char *end = line;
+        all = strtoll(line, &end, 10);
+        resident = strtoll(end, NULL, 10);
+    }
+    if (file)
+        fclose(file);
+    return all > 0 ? resident * sysconf(_SC_PAGESIZE) : 0;
+}

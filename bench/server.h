@@ -1,0 +1,38 @@
+/*
+ * bench_server: a real `usher serve` as a child, in a folder of its own under TMPDIR (or /tmp).
+ */
+#ifndef USHER_BENCH_SERVER_H
+#define USHER_BENCH_SERVER_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct bench_server {
+    pid_t pid;
+    char data[64]; /* the folder */
+    char url[64];
+    char host[40];
+    uint16_t port;
+};
+
+/* Which usher is measured: path, or the one beside this program where path is NULL. Before anything
+ * else of this header. ERR_NOT_FOUND: no such program. */
+int bench_server_program(const char *path);
+
+/* Starts it with one performance on sale: performance 1 in a generated hall of places seats,
+ * holds of ttl, 1,000 places an account. workers 0: one a core; cpu -1: any, otherwise the
+ * server is kept on that one. ERR_IO, ERR_UNAVAILABLE. */
+int bench_server_start(uint32_t places, const char *workers, int cpu,
+                       struct bench_server *ret_server);
+/* SIGTERM, waits, removes the folder. ERR_IO: it did not end with exit code 0. */
+int bench_server_stop(struct bench_server *server);
+/* `usher audit` on its folder. ERR_CORRUPT: it is not clean. */
+int bench_server_audit(const struct bench_server *server);
+
+/* CPU time a process has used, and its resident memory. 0 where it is gone. */
+int64_t bench_cpu_ns(pid_t pid);
+int64_t bench_resident_bytes(pid_t pid);
+/* Keeps the calling process on one core, where there are as many. */
+void bench_stay_on(int cpu);
+
+#endif

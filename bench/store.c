@@ -1,0 +1,286 @@
+#include "bench/store.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "chance/chance.h"
+#include "clock/clock.h"
+#include "store/store.h"
+#include "usher/v1/ticket.pb-c.h"
+
+#define PLACES     20000
+#define CHANGES    100000 /* in one measurement */
+#define BATCH_MAX  512
+#define PATH_BYTES 256
+#define FILE_BYTES (64 << 20)
+
+/* What fills the batches: hold k takes seat order[k], and is sold in the batch after. */
+struct bench {
+    struct store *store;
+    struct arena arena;
+    struct chance_seeded chance;
+    struct store_performance head;
+    uint32_t order[PLACES];
+    struct id holds[PLACES];
+    uint32_t held; /* holds made */
+    uint32_t sold; /* of them sold */
+    uint8_t ids[2 * BATCH_MAX][2][ID_BYTES];
+    uint8_t key[16];
+    uint8_t request_hash[LEDGER_HASH_BYTES];
+    uint8_t seats[BATCH_MAX][4];
+    Usher__V1__LedgerKey ledger_key;
+    Usher__V1__LedgerEntry entries[BATCH_MAX], *list[BATCH_MAX];
+    Usher__V1__LedgerHold hold[BATCH_MAX];
+    Usher__V1__LedgerSale sale[BATCH_MAX];
+    struct store_sale sales[BATCH_MAX];
+    struct store_order orders[BATCH_MAX];
+    uint64_t bytes; /* of bodies written */
+};
+
+static int next_performance(struct bench *b)
+{
+    const struct store_ops *ops = b->store->ops;
+    struct store_hall hall = {
+        .name = VIEW_LIT("Bench"), .place_count = PLACES, .layout = VIEW_LIT("none")};
+    struct store_event event = {.name = VIEW_LIT("Bench")};
+    struct store_performance p = {.hold_ttl_ms = 300000,
+                                  .places_max = 8,
+                                  .currency = VIEW_LIT("KRW"),
+                                  .sale_state = USHER__V1__SALE_STATE__SALE_STATE_OPEN};
+    uint32_t id = 0;
+    int rc = ledger_sha256(hall.layout, hall.layout_hash);
+    if (rc == 0)
+        rc = ops->hall_put(b->store, &hall, &p.hall_id, DEADLINE_NEVER);
+    if (rc == 0)
+        rc = ops->event_put(b->store, &event, NULL, &p.event_id, NULL, DEADLINE_NEVER);
+    if (rc == 0)
+        rc = ops->performance_put(b->store, &p, &id, DEADLINE_NEVER);
+    arena_reset(&b->arena);
+    if (rc == 0)
+        rc = ops->claim(b->store, id, &b->arena, &b->head, DEADLINE_NEVER);
+    for (uint32_t i = 0; i < PLACES; i++) {
+        uint32_t j = (uint32_t)chance_below(&b->chance.chance, i + 1);
+        b->order[i] = b->order[j];
+        b->order[j] = i;
+    }
+    b->held = b->sold = 0;
+    return rc;
+}
+
+static void put_hold(struct bench *b, uint32_t at, int64_t now_ms)
+{
+    struct id *hold_id = &b->holds[b->held];
+    *hold_id = chance_id(&b->chance.chance);
+    id_to_bytes(*hold_id, b->ids[at][0]);
+    id_to_bytes(*hold_id, b->ids[at][1]); /* an account a hold */
+    Usher__V1__LedgerHold *hold = &b->hold[at];
+    usher__v1__ledger_hold__init(hold);
+    hold->hold_id = (ProtobufCBinaryData){ID_BYTES, b->ids[at][0]};
+    hold->account_id = (ProtobufCBinaryData){ID_BYTES, b->ids[at][1]};
+    hold->n_seats = 1;
+    hold->seats = &b->order[b->held++];
+    hold->expires_at_ms = now_ms + 300000;
+    hold->key = &b->ledger_key;
+    b->entries[at].change_case = USHER__V1__LEDGER_ENTRY__CHANGE_HOLD;
+    b->entries[at].hold = hold;
+}
+
+static void put_sale(struct bench *b, uint32_t at, size_t order_at, int64_t now_ms)
+{
+    struct id hold_id = b->holds[b->sold];
+    uint32_t *seat = &b->order[b->sold++];
+    id_to_bytes(hold_id, b->ids[at][0]);
+    Usher__V1__LedgerSale *sale = &b->sale[at];
+    usher__v1__ledger_sale__init(sale);
+    sale->order_id = sale->hold_id = sale->account_id =
+        (ProtobufCBinaryData){ID_BYTES, b->ids[at][0]};
+    sale->n_seats = 1;
+    sale->seats = seat;
+    sale->total = 1000;
+    sale->key = &b->ledger_key;
+    b->entries[at].change_case = USHER__V1__LEDGER_ENTRY__CHANGE_SALE;
+    b->entries[at].sale = sale;
+    for (unsigned i = 0; i < 4; i++)
+        b->seats[order_at][i] = (uint8_t)(*seat >> (8 * i));
+    b->sales[order_at] = (struct store_sale){*seat, hold_id};
+    b->orders[order_at] = (struct store_order){
+        .order_id = hold_id,
+        .account_id = hold_id,
+        .hold_id = hold_id,
+        .performance_id = b->head.performance_id,
+        .state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED,
+        .payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE,
+        .placed_at_ms = now_ms,
+        .total = 1000,
+        .seats = view_of(b->seats[order_at], 4),
+    };
+}
+
+static int sale_by_seat(const void *a, const void *b)
+{
+    const struct store_sale *x = a, *y = b;
+    return x->seat < y->seat ? -1 : x->seat > y->seat;
+}
+
+/* One batch of `size` changes, packed, sealed and committed. */
+static int commit_one(struct bench *b, uint32_t size)
+{
+    int64_t now_ms = clock_wall_ms(clock_system());
+    uint32_t sales = b->held - b->sold < size / 2 ? b->held - b->sold : size / 2;
+    for (uint32_t i = 0; i < size; i++) {
+        usher__v1__ledger_entry__init(&b->entries[i]);
+        b->entries[i].at_ms = now_ms;
+        b->list[i] = &b->entries[i];
+        if (i < sales)
+            put_sale(b, i, i, now_ms);
+        else
+            put_hold(b, i, now_ms);
+    }
+    qsort(b->sales, sales, sizeof(b->sales[0]), sale_by_seat);
+    Usher__V1__LedgerBatch message = USHER__V1__LEDGER_BATCH__INIT;
+    message.n_entries = size;
+    message.entries = b->list;
+    struct store_batch batch = {
+        .performance_id = b->head.performance_id,
+        .epoch = b->head.epoch,
+        .row = {.seq = b->head.seq + 1,
+                .epoch = b->head.epoch,
+                .version_before = b->head.version,
+                .version = b->head.version + size,
+                .at_ms = now_ms},
+        .sale_state = b->head.sale_state,
+        .sales = b->sales,
+        .sale_count = sales,
+        .orders = b->orders,
+        .order_count = sales,
+        .outbox = sales ? VIEW_LIT("an outbox row") : (struct view){0},
+    };
+    memcpy(batch.row.prev_hash, b->head.head_hash, STORE_HASH_BYTES);
+    arena_reset(&b->arena);
+    int rc = ledger_pack(&message, &b->arena, &batch.row.body);
+    if (rc == 0)
+        rc = ledger_seal(batch.performance_id, &batch.row);
+    if (rc == 0)
+        rc = b->store->ops->commit(b->store, &batch, DEADLINE_NEVER);
+    if (rc < 0)
+        return rc;
+    b->head.seq++;
+    b->head.version += size;
+    memcpy(b->head.head_hash, batch.row.hash, STORE_HASH_BYTES);
+    b->bytes += batch.row.body.len;
+    return 0;
+}
+
+/* Batches of one size; *ret_us is the mean of one, *ret_worst_us the longest. */
+static int measure_store(struct bench *b, uint32_t size, double *ret_us, double *ret_worst_us)
+{
+    uint32_t batches = CHANGES / size;
+    int64_t spent_ns = 0, worst_ns = 0;
+    int rc = next_performance(b);
+    b->bytes = 0;
+    for (uint32_t i = 0; rc == 0 && i < batches; i++) {
+        if (b->held + size > PLACES)
+            rc = next_performance(b);
+        int64_t begun_ns = clock_mono_ns(clock_system());
+        if (rc == 0)
+            rc = commit_one(b, size);
+        int64_t took_ns = clock_mono_ns(clock_system()) - begun_ns;
+        spent_ns += took_ns;
+        worst_ns = took_ns > worst_ns ? took_ns : worst_ns;
+    }
+    *ret_us = (double)spent_ns / batches / 1000;
+    *ret_worst_us = (double)worst_ns / 1000;
+    return rc;
+}
+
+/* As many bytes a time into a file whose blocks are there already. */
+static int measure_file(const char *dir, size_t len, uint32_t batches, double *ret_us)
+{
+    char path[PATH_BYTES + 8];
+    snprintf(path, sizeof(path), "%s/file", dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    char *zeros = calloc(1, FILE_BYTES);
+    int rc = fd >= 0 && zeros ? 0 : ERR_IO;
+    if (rc == 0 && (pwrite(fd, zeros, FILE_BYTES, 0) != FILE_BYTES || fsync(fd) < 0))
+        rc = ERR_IO;
+    int64_t begun_ns = clock_mono_ns(clock_system());
+    off_t at = 0;
+    for (uint32_t i = 0; rc == 0 && i < batches; i++, at += (off_t)len) {
+        if (at + (off_t)len > FILE_BYTES)
+            at = 0;
+        if (pwrite(fd, zeros, len, at) != (ssize_t)len || fdatasync(fd) < 0)
+            rc = ERR_IO;
+    }
+    *ret_us = (double)(clock_mono_ns(clock_system()) - begun_ns) / batches / 1000;
+    free(zeros);
+    if (fd >= 0)
+        close(fd);
+    return rc;
+}
+
+static void remove_dir(const char *dir)
+{
+    DIR *d = opendir(dir);
+    struct dirent *entry;
+    while (d && (entry = readdir(d)))
+        if (entry->d_name[0] != '.')
+            unlinkat(dirfd(d), entry->d_name, 0);
+    if (d)
+        closedir(d);
+    rmdir(dir);
+}
+
+static int measure(struct bench *b, const char *dir, uint32_t size,
+                   void (*row)(void *state, const char *name, double value, const char *unit),
+                   void *state)
+{
+    char name[64];
+    double us = 0, worst_us = 0, limit_us = 0;
+    int rc = measure_store(b, size, &us, &worst_us);
+    if (rc == 0)
+        rc = measure_file(dir, (size_t)(b->bytes / (CHANGES / size)), CHANGES / size, &limit_us);
+    if (rc < 0)
+        return rc;
+    snprintf(name, sizeof(name), "store: sqlite FULL, batch of %u", size);
+    row(state, name, us, "us");
+    row(state, name, size * 1e6 / us, "reservations/s");
+    snprintf(name, sizeof(name), "store: sqlite FULL, batch of %u, longest", size);
+    row(state, name, worst_us, "us");
+    snprintf(name, sizeof(name), "store: limit, file and fdatasync, batch of %u", size);
+    row(state, name, limit_us, "us");
+    snprintf(name, sizeof(name), "store: sqlite / limit, batch of %u", size);
+    row(state, name, us / limit_us, "x");
+    return 0;
+}
+
+void bench_store(void (*row)(void *state, const char *name, double value, const char *unit),
+                 void *state)
+{
+    char dir[PATH_BYTES];
+    const char *tmp = getenv("TMPDIR");
+    struct bench *b = calloc(1, sizeof(*b));
+    int len = snprintf(dir, sizeof(dir), "%s/usher-bench-XXXXXX", tmp ? tmp : "/tmp");
+    int rc = b && len > 0 && (size_t)len < sizeof(dir) && mkdtemp(dir) ? 0 : ERR_IO;
+    if (rc == 0) {
+        arena_init(&b->arena, 16 << 20);
+        chance_seed(&b->chance, 1);
+        usher__v1__ledger_key__init(&b->ledger_key);
+        b->ledger_key.key = (ProtobufCBinaryData){sizeof(b->key), b->key};
+        b->ledger_key.request_hash =
+            (ProtobufCBinaryData){sizeof(b->request_hash), b->request_hash};
+        rc = store_sqlite_open(dir, false, &b->store);
+        if (rc == 0)
+            rc = measure(b, dir, 64, row, state);
+        if (rc == 0)
+            rc = measure(b, dir, BATCH_MAX, row, state);
+        store_free(b->store);
+        arena_release(&b->arena);
+        remove_dir(dir);
+    }
+    if (rc < 0)
+        row(state, "store: failed", rc, "code");
+    free(b);
+}

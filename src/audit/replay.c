@@ -1,0 +1,470 @@
+#include "audit/replay.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "err/err.h"
+#include "usher/v1/ticket.pb-c.h"
+
+void audit_find(struct audit_replay *r, const char *format, ...)
+{
+    struct audit_report *report = r->report;
+    if (report->finding_count++ >= AUDIT_FINDINGS_MAX)
+        return;
+    struct audit_finding *finding = &report->findings[report->finding_count - 1];
+    finding->performance_id = r->performance ? r->performance->performance_id : 0;
+    finding->seq = r->seq;
+    finding->entry = r->entry;
+    int len = 0;
+    if (finding->performance_id && r->seq && r->entry)
+        len = snprintf(finding->text, AUDIT_TEXT_BYTES,
+                       "performance %" PRIu32 ", row %" PRIu64 ", entry %" PRIu32 ": ",
+                       finding->performance_id, r->seq, r->entry);
+    else if (finding->performance_id && r->seq)
+        len =
+            snprintf(finding->text, AUDIT_TEXT_BYTES, "performance %" PRIu32 ", row %" PRIu64 ": ",
+                     finding->performance_id, r->seq);
+    else if (finding->performance_id)
+        len = snprintf(finding->text, AUDIT_TEXT_BYTES, "performance %" PRIu32 ": ",
+                       finding->performance_id);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(finding->text + len, AUDIT_TEXT_BYTES - (size_t)len, format, arguments);
+    va_end(arguments);
+}
+
+const char *audit_id(struct id id, struct audit_id *buffer)
+{
+    id_format(id, buffer->text);
+    return buffer->text;
+}
+
+/* a - b, at the ends of the range where that is too far: times may be anything in a forged row. */
+static int64_t ms_between(int64_t a, int64_t b)
+{
+    int64_t span;
+    if (__builtin_sub_overflow(a, b, &span))
+        return a > b ? INT64_MAX : INT64_MIN;
+    return span;
+}
+
+static struct id id_of(const ProtobufCBinaryData *bytes)
+{
+    struct id id = {0};
+    int rc = id_from_bytes(view_of(bytes->data, bytes->len), &id);
+    assert(rc == 0); /* ledger_unpack has looked at the length */
+    return id;
+}
+
+/* A new item at the end, zeroed; NULL without memory. */
+static void *list_add(struct audit_list *list, size_t size)
+{
+    if (list->count == list->cap) {
+        uint32_t cap = list->cap ? 2 * list->cap : 64;
+        void *items = cap > list->cap ? reallocarray(list->items, cap, size) : NULL;
+        if (!items)
+            return NULL;
+        list->items = items;
+        list->cap = cap;
+    }
+    void *item = (char *)list->items + (size_t)list->count++ * size;
+    memset(item, 0, size);
+    return item;
+}
+
+uint32_t audit_place(const struct table *table, struct id id)
+{
+    uint32_t place = AUDIT_NONE;
+    return table_get(table, id, &place) ? place : AUDIT_NONE;
+}
+
+/* Remembers an id; the zero id is none and stays unknown. */
+static int put_place(struct table *table, struct id id, uint32_t place)
+{
+    if (id_is_zero(id))
+        return 0;
+    int rc = table_reserve(table, table->count + 1);
+    return rc < 0 ? rc : table_put(table, id, place);
+}
+
+static bool is_known(const struct table *table, struct id id)
+{
+    uint32_t place;
+    return table_get(table, id, &place);
+}
+
+int audit_replay_init(struct audit_replay *r, struct audit_report *report,
+                      const struct store_performance *performance, uint32_t place_count)
+{
+    *r = (struct audit_replay){.report = report,
+                               .performance = performance,
+                               .place_count = place_count,
+                               .at_ms = INT64_MIN,
+                               .sale_state = performance->first_sale_state};
+    r->hold_of_seat = malloc(((size_t)place_count + 1) * sizeof(uint32_t));
+    r->order_of_seat = malloc(((size_t)place_count + 1) * sizeof(uint32_t));
+    if (!r->hold_of_seat || !r->order_of_seat) {
+        audit_replay_release(r);
+        return ERR_NO_MEMORY;
+    }
+    for (uint32_t seat = 0; seat < place_count; seat++)
+        r->hold_of_seat[seat] = r->order_of_seat[seat] = AUDIT_NONE;
+    return 0;
+}
+
+void audit_replay_release(struct audit_replay *r)
+{
+    free(r->hold_of_seat);
+    free(r->order_of_seat);
+    free(r->holds.items);
+    free(r->free_holds.items);
+    free(r->orders.items);
+    free(r->accounts.items);
+    free(r->keys.items);
+    table_release(&r->hold_places);
+    table_release(&r->order_places);
+    table_release(&r->account_places);
+    table_release(&r->key_places);
+    *r = (struct audit_replay){0};
+}
+
+static struct audit_hold *hold_at(const struct audit_replay *r, uint32_t place)
+{
+    return (struct audit_hold *)r->holds.items + place;
+}
+
+static uint32_t *places_of(const struct audit_replay *r, uint32_t account)
+{
+    return (uint32_t *)r->accounts.items + account;
+}
+
+/* The account's place, made where it is new. */
+static int find_account(struct audit_replay *r, struct id account_id, uint32_t *ret_account)
+{
+    uint32_t account = audit_place(&r->account_places, account_id);
+    if (account == AUDIT_NONE) {
+        account = r->accounts.count;
+        if (!list_add(&r->accounts, sizeof(uint32_t)))
+            return ERR_NO_MEMORY;
+        int rc = put_place(&r->account_places, account_id, account);
+        if (rc < 0)
+            return rc;
+    }
+    *ret_account = account;
+    return 0;
+}
+
+/* A key names one request of an account for as long as it is kept (P5). */
+static int use_key(struct audit_replay *r, struct id account_id, const Usher__V1__LedgerKey *key,
+                   int64_t at_ms)
+{
+    uint8_t bytes[ID_BYTES + LEDGER_KEY_MAX], hash[LEDGER_HASH_BYTES];
+    struct id name;
+    if (!key)
+        return 0;
+    id_to_bytes(account_id, bytes);
+    memcpy(bytes + ID_BYTES, key->key.data, key->key.len);
+    int rc = ledger_sha256(view_of(bytes, ID_BYTES + key->key.len), hash);
+    if (rc < 0)
+        return rc;
+    rc = id_from_bytes(view_of(hash, ID_BYTES), &name);
+    assert(rc == 0);
+    uint32_t place = audit_place(&r->key_places, name);
+    int64_t keep_ms = (int64_t)r->performance->hold_ttl_ms + LEDGER_KEY_KEEP_MS;
+    if (place == AUDIT_NONE) {
+        place = r->keys.count;
+        if (!list_add(&r->keys, sizeof(int64_t)))
+            return ERR_NO_MEMORY;
+        rc = put_place(&r->key_places, name, place);
+    } else if (ms_between(at_ms, ((int64_t *)r->keys.items)[place]) < keep_ms) {
+        audit_find(r, "an idempotency key of the account was used before, %" PRId64 " ms ago",
+                   ms_between(at_ms, ((int64_t *)r->keys.items)[place]));
+    }
+    ((int64_t *)r->keys.items)[place] = at_ms;
+    return rc;
+}
+
+/* Finds what is wrong with claiming these seats; true where all are in the hall. */
+static bool check_seats(struct audit_replay *r, const uint32_t *seats, size_t count)
+{
+    bool inside = true;
+    for (size_t i = 0; i < count; i++)
+        if (seats[i] >= r->place_count) {
+            audit_find(r, "seat %" PRIu32 " is not in the hall of %" PRIu32 " places", seats[i],
+                       r->place_count);
+            inside = false;
+        }
+    return inside;
+}
+
+static void check_free(struct audit_replay *r, const uint32_t *seats, size_t count)
+{
+    struct audit_id id;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t order = r->order_of_seat[seats[i]], hold = r->hold_of_seat[seats[i]];
+        if (order != AUDIT_NONE)
+            audit_find(r, "seat %" PRIu32 " is held while it is sold to order %s", seats[i],
+                       audit_id(audit_order_at(r, order)->row.order_id, &id));
+        if (hold != AUDIT_NONE)
+            audit_find(r, "seat %" PRIu32 " is held twice: hold %s has it", seats[i],
+                       audit_id(hold_at(r, hold)->hold_id, &id));
+    }
+}
+
+static struct audit_hold *take_hold(struct audit_replay *r, uint32_t *ret_place)
+{
+    if (r->free_holds.count > 0) {
+        *ret_place = ((uint32_t *)r->free_holds.items)[--r->free_holds.count];
+        return hold_at(r, *ret_place);
+    }
+    *ret_place = r->holds.count;
+    return list_add(&r->holds, sizeof(struct audit_hold));
+}
+
+static void check_hold(struct audit_replay *r, const Usher__V1__LedgerHold *change, int64_t at_ms)
+{
+    const struct store_performance *p = r->performance;
+    if (r->sale_state != USHER__V1__SALE_STATE__SALE_STATE_OPEN)
+        audit_find(r, "a hold while the sale is not open (state %" PRIu32 ")", r->sale_state);
+    if (change->expires_at_ms <= at_ms)
+        audit_find(r, "a hold that has expired when it is made");
+    else if (ms_between(change->expires_at_ms, at_ms) > (int64_t)p->hold_ttl_ms)
+        audit_find(r, "a hold of %" PRId64 " ms, longer than the performance's %" PRIu32,
+                   ms_between(change->expires_at_ms, at_ms), p->hold_ttl_ms);
+    check_free(r, change->seats, change->n_seats);
+}
+
+static int replay_hold(struct audit_replay *r, const Usher__V1__LedgerHold *change, int64_t at_ms)
+{
+    struct audit_id text;
+    struct id hold_id = id_of(&change->hold_id), account_id = id_of(&change->account_id);
+    uint32_t account = 0, place = 0;
+    r->report->counts.holds++;
+    if (id_is_zero(hold_id) || is_known(&r->hold_places, hold_id)) {
+        audit_find(r, "hold %s was made before", audit_id(hold_id, &text));
+        return 0;
+    }
+    if (!check_seats(r, change->seats, change->n_seats))
+        return 0;
+    check_hold(r, change, at_ms);
+    int rc = find_account(r, account_id, &account);
+    if (rc == 0)
+        rc = use_key(r, account_id, change->key, at_ms);
+    if (rc < 0)
+        return rc;
+    struct audit_hold *hold = take_hold(r, &place);
+    if (!hold)
+        return ERR_NO_MEMORY;
+    *hold = (struct audit_hold){.hold_id = hold_id,
+                                .account = account,
+                                .expires_at_ms = change->expires_at_ms,
+                                .count = (uint32_t)change->n_seats};
+    for (uint32_t i = 0; i < hold->count; i++) {
+        hold->seats[i] = change->seats[i];
+        r->hold_of_seat[change->seats[i]] = place;
+    }
+    *places_of(r, account) += hold->count;
+    if (*places_of(r, account) > r->performance->places_max)
+        audit_find(r, "account %s has %" PRIu32 " places, more than the %" PRIu32 " it may",
+                   audit_id(account_id, &text), *places_of(r, account), r->performance->places_max);
+    return put_place(&r->hold_places, hold_id, place);
+}
+
+/* Takes a live hold off its seats. Its account keeps the places: the caller says what becomes of
+ * them. */
+static int end_hold(struct audit_replay *r, uint32_t place)
+{
+    struct audit_hold *hold = hold_at(r, place);
+    for (uint32_t i = 0; i < hold->count; i++)
+        if (r->hold_of_seat[hold->seats[i]] == place)
+            r->hold_of_seat[hold->seats[i]] = AUDIT_NONE;
+    uint32_t *slot = list_add(&r->free_holds, sizeof(*slot));
+    if (!slot)
+        return ERR_NO_MEMORY;
+    *slot = place;
+    return put_place(&r->hold_places, hold->hold_id, AUDIT_NONE);
+}
+
+/* A release, or an expiry where expiry is set. */
+static int replay_end(struct audit_replay *r, struct id hold_id, int64_t at_ms, bool expiry)
+{
+    struct audit_id text;
+    uint32_t place = audit_place(&r->hold_places, hold_id);
+    if (place == AUDIT_NONE) {
+        audit_find(r, "hold %s ends, but is not live", audit_id(hold_id, &text));
+        return 0;
+    }
+    struct audit_hold *hold = hold_at(r, place);
+    if (expiry && at_ms < hold->expires_at_ms)
+        audit_find(r, "hold %s expires %" PRId64 " ms before its time", audit_id(hold_id, &text),
+                   ms_between(hold->expires_at_ms, at_ms));
+    *places_of(r, hold->account) -= hold->count;
+    return end_hold(r, place);
+}
+
+static bool same_seats(const struct audit_hold *hold, const Usher__V1__LedgerSale *change)
+{
+    return hold->count == change->n_seats &&
+           memcmp(hold->seats, change->seats, hold->count * sizeof(hold->seats[0])) == 0;
+}
+
+/* What a sale must be: of a live hold of the same account and seats, in time (P3, P4). */
+static void check_sale(struct audit_replay *r, const Usher__V1__LedgerSale *change,
+                       const struct audit_hold *hold, uint32_t account, int64_t at_ms)
+{
+    struct audit_id text;
+    if (r->sale_state != USHER__V1__SALE_STATE__SALE_STATE_OPEN &&
+        r->sale_state != USHER__V1__SALE_STATE__SALE_STATE_PAUSED)
+        audit_find(r, "a sale while none is on (state %" PRIu32 ")", r->sale_state);
+    if (!hold) {
+        audit_find(r, "sold without a live hold: %s is none",
+                   audit_id(id_of(&change->hold_id), &text));
+    } else {
+        if (at_ms >= hold->expires_at_ms)
+            audit_find(r, "sold from hold %s, which has expired", audit_id(hold->hold_id, &text));
+        if (hold->account != account)
+            audit_find(r, "sold from hold %s, which is another account's",
+                       audit_id(hold->hold_id, &text));
+        if (!same_seats(hold, change))
+            audit_find(r, "the seats sold are not those of hold %s",
+                       audit_id(hold->hold_id, &text));
+    }
+    for (size_t i = 0; i < change->n_seats; i++)
+        if (r->order_of_seat[change->seats[i]] != AUDIT_NONE)
+            audit_find(r, "seat %" PRIu32 " is sold twice", change->seats[i]);
+        else if (r->hold_of_seat[change->seats[i]] != AUDIT_NONE &&
+                 hold_at(r, r->hold_of_seat[change->seats[i]]) != hold)
+            audit_find(r, "seat %" PRIu32 " is sold while another hold has it", change->seats[i]);
+}
+
+static int add_order(struct audit_replay *r, const Usher__V1__LedgerSale *change, uint32_t account,
+                     int64_t at_ms)
+{
+    uint32_t place = r->orders.count;
+    struct audit_order *order = list_add(&r->orders, sizeof(*order));
+    if (!order)
+        return ERR_NO_MEMORY;
+    order->account = account;
+    order->row = (struct store_order){.order_id = id_of(&change->order_id),
+                                      .account_id = id_of(&change->account_id),
+                                      .hold_id = id_of(&change->hold_id),
+                                      .performance_id = r->performance->performance_id,
+                                      .state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED,
+                                      .payment_method = change->payment_method,
+                                      .placed_at_ms = at_ms,
+                                      .total = change->total};
+    for (size_t i = 0; i < change->n_seats; i++) {
+        for (unsigned k = 0; k < 4; k++)
+            order->seat_bytes[4 * i + k] = (uint8_t)(change->seats[i] >> (8 * k));
+        r->order_of_seat[change->seats[i]] = place;
+    }
+    order->row.seats.len = 4 * change->n_seats;
+    return put_place(&r->order_places, order->row.order_id, place);
+}
+
+static int replay_sale(struct audit_replay *r, const Usher__V1__LedgerSale *change, int64_t at_ms)
+{
+    struct audit_id text;
+    struct id order_id = id_of(&change->order_id), account_id = id_of(&change->account_id);
+    uint32_t account = 0;
+    if (id_is_zero(order_id) || is_known(&r->order_places, order_id)) {
+        audit_find(r, "order %s was placed before", audit_id(order_id, &text));
+        return 0;
+    }
+    if (!check_seats(r, change->seats, change->n_seats))
+        return 0;
+    int rc = find_account(r, account_id, &account);
+    if (rc == 0)
+        rc = use_key(r, account_id, change->key, at_ms);
+    if (rc < 0)
+        return rc;
+    uint32_t place = audit_place(&r->hold_places, id_of(&change->hold_id));
+    struct audit_hold *hold = place == AUDIT_NONE ? NULL : hold_at(r, place);
+    check_sale(r, change, hold, account, at_ms);
+    if (hold)
+        *places_of(r, hold->account) -= hold->count;
+    *places_of(r, account) += (uint32_t)change->n_seats;
+    if (hold)
+        rc = end_hold(r, place);
+    return rc < 0 ? rc : add_order(r, change, account, at_ms);
+}
+
+static int replay_cancel(struct audit_replay *r, const Usher__V1__LedgerCancel *change)
+{
+    struct audit_id text;
+    struct id order_id = id_of(&change->order_id);
+    uint32_t place = audit_place(&r->order_places, order_id);
+    struct audit_order *order = place == AUDIT_NONE ? NULL : audit_order_at(r, place);
+    if (!order || order->row.state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED) {
+        audit_find(r, "order %s is cancelled, but is not confirmed", audit_id(order_id, &text));
+        return 0;
+    }
+    if (!id_eq(order->row.account_id, id_of(&change->account_id)))
+        audit_find(r, "order %s is cancelled by another account", audit_id(order_id, &text));
+    size_t count = order->row.seats.len / 4;
+    bool same = change->n_seats == count;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *b = order->seat_bytes + 4 * i;
+        uint32_t seat =
+            (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+        same = same && change->seats[i] == seat;
+        if (r->order_of_seat[seat] == place)
+            r->order_of_seat[seat] = AUDIT_NONE;
+    }
+    if (!same)
+        audit_find(r, "the seats cancelled are not those of order %s", audit_id(order_id, &text));
+    order->row.state = USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED;
+    *places_of(r, order->account) -= (uint32_t)count;
+    return 0;
+}
+
+/* A key that an order is answered under although another request placed it (P5). */
+static int replay_order_key(struct audit_replay *r, const Usher__V1__LedgerOrderKey *change,
+                            int64_t at_ms)
+{
+    struct audit_id text;
+    struct id order_id = id_of(&change->order_id), account_id = id_of(&change->account_id);
+    uint32_t place = audit_place(&r->order_places, order_id);
+    if (place == AUDIT_NONE)
+        audit_find(r, "a key of order %s, which was never placed", audit_id(order_id, &text));
+    else if (!id_eq(audit_order_at(r, place)->row.account_id, account_id))
+        audit_find(r, "a key of order %s, which is another account's", audit_id(order_id, &text));
+    return use_key(r, account_id, change->key, at_ms);
+}
+
+static void replay_sale_state(struct audit_replay *r, uint32_t state)
+{
+    if (state < USHER__V1__SALE_STATE__SALE_STATE_DRAFT ||
+        state > USHER__V1__SALE_STATE__SALE_STATE_PAUSED)
+        audit_find(r, "%" PRIu32 " is no state of a sale", state);
+    r->sale_state = state;
+}
+
+int audit_replay_entry(struct audit_replay *r, const Usher__V1__LedgerEntry *entry)
+{
+    r->report->counts.entries++;
+    if (entry->at_ms < r->at_ms)
+        audit_find(r, "its time is before the entry's before");
+    r->at_ms = entry->at_ms;
+    switch (entry->change_case) {
+    case USHER__V1__LEDGER_ENTRY__CHANGE_HOLD:
+        return replay_hold(r, entry->hold, entry->at_ms);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_RELEASE:
+        return replay_end(r, id_of(&entry->release->hold_id), entry->at_ms, false);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY:
+        return replay_end(r, id_of(&entry->expiry->hold_id), entry->at_ms, true);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE:
+        return replay_sale(r, entry->sale, entry->at_ms);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_CANCEL:
+        return replay_cancel(r, entry->cancel);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE:
+        replay_sale_state(r, entry->sale_state->state);
+        return 0;
+    case USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY:
+        return replay_order_key(r, entry->order_key, entry->at_ms);
+    default:
+        return 0; /* ledger_unpack gives none without a change */
+    }
+}

@@ -1,0 +1,85 @@
+/*
+ * audit_replay: one performance's ledger, entry by entry, in plain arrays.
+ *
+ * It knows the rules that docs/internals/ledger.md states, and nothing of how the owner keeps them.
+ * An entry that breaks a rule is a finding, and is then applied as far as it makes sense, so that
+ * one fault does not hide the others.
+ */
+#ifndef USHER_AUDIT_REPLAY_H
+#define USHER_AUDIT_REPLAY_H
+
+#include "audit/audit.h"
+#include "mem/table.h"
+
+#define AUDIT_NONE UINT32_MAX
+
+struct audit_hold {
+    struct id hold_id;
+    uint32_t account; /* place in accounts */
+    int64_t expires_at_ms;
+    uint32_t count;
+    uint32_t seats[LEDGER_SEATS_MAX];
+};
+
+struct audit_order {
+    struct store_order row; /* as it should be in the table; seats is seat_bytes */
+    uint32_t account;
+    uint8_t seat_bytes[4 * LEDGER_SEATS_MAX];
+    bool seen; /* in the table of orders */
+};
+
+/* A growing array. */
+struct audit_list {
+    void *items; /* owned */
+    uint32_t count;
+    uint32_t cap;
+};
+
+struct audit_replay {
+    struct audit_report *report;
+    const struct store_performance *performance;
+    uint32_t place_count;
+    uint64_t seq;   /* where we are, for findings */
+    uint32_t entry; /* from 1 */
+    int64_t at_ms;  /* of the entry before */
+    uint32_t sale_state;
+    uint32_t *hold_of_seat;       /* place in holds, or AUDIT_NONE */
+    uint32_t *order_of_seat;      /* place in orders, or AUDIT_NONE */
+    struct audit_list holds;      /* struct audit_hold: live ones; places are used again */
+    struct audit_list free_holds; /* uint32_t: places of holds that are over */
+    struct table hold_places;     /* hold id → place, AUDIT_NONE once it is over */
+    struct audit_list orders;     /* struct audit_order, all */
+    struct table order_places;
+    struct audit_list accounts; /* uint32_t: places held and sold */
+    struct table account_places;
+    struct audit_list keys;  /* int64_t: when it was last used */
+    struct table key_places; /* by hash of account and key */
+};
+
+/* A finding at the place where the replay is. */
+void audit_find(struct audit_replay *r, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ERR_NO_MEMORY. */
+int audit_replay_init(struct audit_replay *r, struct audit_report *report,
+                      const struct store_performance *performance, uint32_t place_count);
+void audit_replay_release(struct audit_replay *r);
+
+/* Applies one entry. ERR_NO_MEMORY. */
+int audit_replay_entry(struct audit_replay *r, const Usher__V1__LedgerEntry *entry);
+
+/* The place of an id in one of the tables; AUDIT_NONE where it is not, or is over. */
+uint32_t audit_place(const struct table *table, struct id id);
+
+static inline struct audit_order *audit_order_at(const struct audit_replay *r, uint32_t place)
+{
+    return (struct audit_order *)r->orders.items + place;
+}
+
+/* "7zz…", for findings; the text lives in the caller's buffer. */
+struct audit_id {
+    char text[ID_TEXT_CHARS + 1];
+};
+const char *audit_id(struct id id, struct audit_id *buffer);
+
+#endif

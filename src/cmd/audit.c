@@ -1,0 +1,212 @@
+/*
+ * usher audit: reads DIR/usher.db, one snapshot, and writes nothing.
+ */
+#include "cmd/audit.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit/audit.h"
+#include "cmd/cmd.h"
+#include "err/err.h"
+#include "term/money.h"
+#include "term/progress.h"
+
+struct audit_values {
+    const char *data;
+    int64_t performance_id;
+    bool json;
+};
+
+static const struct conf_option options[] = {
+    {"data", CONF_PATH, offsetof(struct audit_values, data), "run",
+     .help = "the folder of the store; a server may be running on it"},
+    {"performance", CONF_INT, offsetof(struct audit_values, performance_id), "0", 0, UINT32_MAX,
+     .help = "only this performance; 0: all"},
+    {"json", CONF_BOOL, offsetof(struct audit_values, json), "no",
+     .help = "the report as JSON on standard output"},
+};
+
+const struct conf_table audit_table = {
+    .command = "usher audit",
+    .summary = "Replays the ledger and compares it with the store: no seat sold twice, nothing "
+               "altered.",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .notes =
+        "Exit codes: 0 all is as it should be; 1 there are findings, or it could not be checked;\n"
+        "2 there is no such folder or performance.",
+};
+
+struct audit_view {
+    bool json;
+    struct progress progress;
+    bool started;
+};
+
+static void show_progress(void *state, uint64_t rows_done, uint64_t rows_total)
+{
+    struct audit_view *view = state;
+    if (!view->started)
+        progress_start(&view->progress, "auditing ledger rows", rows_total);
+    view->started = true;
+    progress_at(&view->progress, rows_done);
+}
+
+/* "1 row, ", "1,024 rows, " */
+static void put_count(uint64_t count, const char *what, const char *after)
+{
+    char text[MONEY_TEXT_MAX];
+    money_group((int64_t)count, text);
+    printf("%s %s%s%s", text, what, count == 1 ? "" : "s", after);
+}
+
+static void put_verdict(uint64_t findings)
+{
+    if (findings > 0)
+        put_count(findings, "finding", "\n");
+    else
+        printf("clean\n");
+}
+
+/* The head's hash is what to write down elsewhere: who has it notices a ledger that was rewritten
+ * whole. */
+static void show_performance(void *state, const struct store_performance *p, uint64_t findings)
+{
+    struct audit_view *view = state;
+    if (view->json)
+        return;
+    if (view->started)
+        progress_end(&view->progress);
+    view->started = false;
+    printf("performance %" PRIu32 ": ", p->performance_id);
+    put_count(p->seq, "row", ", ");
+    put_count(p->version, "change", ", head ");
+    for (size_t i = 0; i < STORE_HASH_BYTES; i++)
+        printf("%02x", p->head_hash[i]);
+    fputs(", ", stdout);
+    put_verdict(findings);
+}
+
+static void print_text(const struct audit_report *report)
+{
+    const struct audit_counts *c = &report->counts;
+    uint64_t shown =
+        report->finding_count < AUDIT_FINDINGS_MAX ? report->finding_count : AUDIT_FINDINGS_MAX;
+    for (uint64_t i = 0; i < shown; i++)
+        printf("%s\n", report->findings[i].text);
+    if (shown < report->finding_count)
+        printf("and %" PRIu64 " more\n", report->finding_count - shown);
+    put_count(c->performances, "performance", ", ");
+    put_count(c->rows, "row", ", ");
+    put_count(c->entries, "change", ", ");
+    put_count(c->holds, "hold", ", ");
+    put_count(c->orders, "order", "");
+    printf(" (%" PRIu64 " cancelled), ", c->cancelled);
+    put_count(c->sold, "seat", " sold\n");
+    put_verdict(report->finding_count);
+}
+
+/* False without memory or where it cannot be written. */
+static bool print_json(const struct audit_report *report)
+{
+    const struct audit_counts *c = &report->counts;
+    json_t *findings = json_array();
+    for (uint64_t i = 0; i < report->finding_count && i < AUDIT_FINDINGS_MAX; i++) {
+        const struct audit_finding *f = &report->findings[i];
+        json_array_append_new(findings,
+                              json_pack("{s:I, s:I, s:I, s:s}", "performance",
+                                        (json_int_t)f->performance_id, "row", (json_int_t)f->seq,
+                                        "entry", (json_int_t)f->entry, "text", f->text));
+    }
+    json_t *root = json_pack(
+        "{s:b, s:I, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}", "clean",
+        report->finding_count == 0, "findingCount", (json_int_t)report->finding_count, "findings",
+        findings, "counts", "performances", (json_int_t)c->performances, "rows",
+        (json_int_t)c->rows, "changes", (json_int_t)c->entries, "holds", (json_int_t)c->holds,
+        "orders", (json_int_t)c->orders, "cancelled", (json_int_t)c->cancelled, "sold",
+        (json_int_t)c->sold, "held", (json_int_t)c->held);
+    bool written = root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0;
+    json_decref(root);
+    putchar('\n');
+    return written && fflush(stdout) == 0;
+}
+
+/* Says why there is no verdict. An enum cmd_exit: wrong words where it is the folder or the
+ * performance that is not there. */
+static int fail(const struct audit_values *values, bool opened, int rc)
+{
+    const char *data = values->data;
+    switch (rc) {
+    case ERR_NOT_FOUND:
+        if (opened)
+            return cmd_fail("audit", CMD_USAGE, "%s has no performance %" PRId64, data,
+                            values->performance_id);
+        if (access(data, F_OK) != 0)
+            return cmd_fail("audit", CMD_USAGE,
+                            "%s: %s; --data DIR names the folder that usher serve was given", data,
+                            strerrordesc_np(errno));
+        return cmd_fail("audit", CMD_USAGE,
+                        "%s: there is no usher.db in it; --data DIR names the folder that usher "
+                        "serve was given",
+                        data);
+    case ERR_UNSUPPORTED:
+        return cmd_fail("audit", CMD_FALSE,
+                        "%s/usher.db is of another usher's schema; this is %s, and cannot check it",
+                        data, USHER_VERSION);
+    case ERR_CORRUPT:
+        return cmd_fail("audit", CMD_FALSE, "%s/usher.db is no database, or is damaged", data);
+    case ERR_BUSY:
+        return cmd_fail("audit", CMD_FALSE, "%s changed while it was read; try again", data);
+    case ERR_IO:
+        return cmd_fail("audit", CMD_FALSE,
+                        "%s/usher.db cannot be read; look at its owner and mode, and at the disk",
+                        data);
+    default:
+        return cmd_fail("audit", CMD_FALSE, "%s cannot be checked: %s", data, err_text(rc));
+    }
+}
+
+static int audit_dir(const struct audit_values *values, struct audit_report *report)
+{
+    struct audit_view view = {.json = values->json};
+    struct store *store = NULL;
+    struct audit_options how = {.performance_id = (uint32_t)values->performance_id,
+                                .progress = show_progress,
+                                .audited = show_performance,
+                                .state = &view};
+    int rc = store_sqlite_open(values->data, true, &store);
+    const bool opened = rc == 0;
+    if (rc == 0)
+        rc = audit_run(store, &how, report);
+    if (view.started)
+        progress_end(&view.progress);
+    store_free(store);
+    if (rc < 0)
+        return fail(values, opened, rc);
+    if (!values->json)
+        print_text(report);
+    else if (!print_json(report))
+        return cmd_fail("audit", CMD_FALSE, "the report cannot be written");
+    return report->finding_count > 0 ? CMD_FALSE : CMD_OK;
+}
+
+int audit_command(int argc, char **argv)
+{
+    struct audit_values values;
+    struct conf conf;
+    int code = cmd_options(&audit_table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    struct audit_report *report = malloc(sizeof(*report));
+    code = report ? audit_dir(&values, report)
+                  : cmd_fail("audit", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
+    free(report);
+    conf_release(&conf);
+    return code;
+}

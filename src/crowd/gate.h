@@ -1,0 +1,105 @@
+/*
+ * gate: one thread's share of a crowd: every n-th person, their connections and their accounts. For
+ * the crowd's own files.
+ *
+ * All fibers of a gate share one arena for answers: an answer is unpacked after the last waiting
+ * point of a call and used up before the next, and between two waiting points a fiber is alone.
+ */
+#ifndef USHER_CROWD_GATE_H
+#define USHER_CROWD_GATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "crowd/crowd.h"
+#include "crowd/link.h"
+#include "usher/v1/auth.pb-c.h"
+#include "usher/v1/ticket.pb-c.h"
+
+/* What all gates of a crowd share. */
+struct gathering {
+    struct crowd *crowd;
+    uint32_t gate_count;
+    pthread_barrier_t barrier;
+    pthread_mutex_t mutex; /* guards crowd->error, err, crowd->reasons */
+    atomic_int err;
+    _Atomic int64_t heard_ns; /* when the server last said something that settles a request */
+    /* for progress */
+    atomic_uint opened;   /* connections */
+    atomic_uint made;     /* accounts */
+    atomic_uint answered; /* people */
+    atomic_uint asked;    /* orders, again */
+    struct wish_pool pool;
+    uint32_t *pool_seats; /* owned */
+};
+
+struct crowd_gate {
+    struct gathering *gathering;
+    struct crowd *crowd;
+    uint32_t index;
+    uint32_t next; /* person: index, index + gate_count, … */
+    struct link *links;
+    char (*sources)[20]; /* local addresses the links come from; NULL: any */
+    uint32_t link_count;
+    struct arena tokens;
+    struct arena answers;
+    struct chance_seeded chance; /* of the rush: jitter, further tries */
+    struct loop_timer arrival;
+    struct scope people;
+    bool all_came;
+    struct waitlist came;
+};
+
+/* Each of these is a part of a crowd's way and runs in a fiber that may be cancelled: it then ends
+ * what it began and returns. */
+
+/* gate_prepare.c: opens connections; gate 0 also looks at the performance. */
+void gate_connect(struct crowd_gate *gate);
+/* gate_prepare.c: makes the accounts. */
+void gate_accounts(struct crowd_gate *gate);
+/* gate_rush.c: lets everybody come, and returns when all have been answered or given up. */
+void gate_rush(struct crowd_gate *gate);
+/* gate_verify.c: asks again for every acknowledged order of this gate. */
+void gate_verify(struct crowd_gate *gate);
+/* gate_verify.c: the performance's counts now; gate 0. */
+void gate_counts(struct crowd_gate *gate);
+
+/* ---- gate.c ---- */
+
+/* The first failure of all gates counts. Returns err. */
+int gate_fail(struct crowd_gate *gate, int err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Runs body(gate, person) for every person of this gate, in up to fiber_max fibers. */
+void gate_each(struct crowd_gate *gate, uint32_t fiber_max,
+               void (*body)(struct crowd_gate *gate, struct crowd_person *person));
+
+/* How long an answer is waited for: until a time; or, where silence_ns is not 0, until the server
+ * has said nothing to anybody of the crowd for so long. */
+struct gate_patience {
+    int64_t until_ns;
+    int64_t silence_ns;
+};
+/* As long as a person waits, but least_ms. */
+struct gate_patience gate_silence(const struct crowd_gate *gate, int64_t least_ms);
+int64_t gate_patience_ends_ns(const struct crowd_gate *gate, const struct gate_patience *patience);
+/* The server has said something, at that time at the latest. */
+void gate_heard(struct crowd_gate *gate, int64_t at_ns);
+/* All is to end: interrupted, or a gate has failed. */
+bool gate_stopped(const struct crowd_gate *gate);
+
+/* An answer that says what happened, or none. */
+bool gate_is_answer(enum rpc_code code);
+
+/* Makes a call until it is answered: what is unavailable, timed out or told to come back is sent
+ * again, the same request with growing pauses, as long as patience lasts. *again counts. 0 or an
+ * err, and *ret_status. */
+int gate_persist(struct crowd_gate *gate, struct crowd_person *person, const char *path,
+                 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *answer,
+                 const void **ret_response, struct rpc_status *ret_status,
+                 const struct gate_patience *patience);
+
+/* Its place among the crowd's reasons; counts one more, for a person or for a request that is sent
+ * again. */
+uint8_t gate_reason(struct crowd_gate *gate, const struct rpc_status *status, bool again);
+
+#endif

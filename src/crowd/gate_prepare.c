@@ -1,0 +1,350 @@
+/* Before the clock starts: connections, accounts, and what is to be bought. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crowd/gate.h"
+#include "err/err.h"
+
+#define PREPARE_FIBERS   256
+#define SOURCE_PORTS     20000 /* connections from one local address; Linux has some 28,000 ports */
+#define QUESTION_MS      10000 /* one question before it begins */
+#define LOAD_PAUSE_MS    20
+#define LAYOUT_ARENA_MAX (256u << 20)
+
+#define TICKET_PATH(method) "/usher.v1.TicketService/" method
+
+/* ---- connections ---- */
+
+struct opening {
+    struct crowd_gate *gate;
+    uint32_t next;
+    bool reached; /* a connection is open */
+};
+
+static void fail_link(struct opening *opening, uint32_t i, int err)
+{
+    struct crowd_gate *gate = opening->gate;
+    /* Of the first one the caller finds out more. */
+    if (!opening->reached)
+        gate_fail(gate, ERR_UNAVAILABLE, "no server answers at %s", gate->crowd->options.url);
+    else
+        gate_fail(gate, err == ERR_TIMEOUT ? ERR_UNAVAILABLE : err,
+                  "connection %u of %u could not be opened: %s", i + 1, gate->link_count,
+                  err_text(err));
+}
+
+static void open_links(void *arg)
+{
+    struct opening *opening = arg;
+    struct crowd_gate *gate = opening->gate;
+    const struct gate_patience patience = gate_silence(gate, CROWD_PREPARE_LEAST_MS);
+    while (opening->next < gate->link_count && !gate_stopped(gate)) {
+        uint32_t i = opening->next++;
+        int err = link_open(&gate->links[i], gate_patience_ends_ns(gate, &patience));
+        if (err) {
+            fail_link(opening, i, err);
+            return;
+        }
+        gate_heard(gate, clock_mono_ns(clock_system()));
+        opening->reached = true;
+        atomic_fetch_add(&gate->gathering->opened, 1);
+    }
+}
+
+static int prepare_links(struct crowd_gate *gate)
+{
+    const struct crowd_options *options = &gate->crowd->options;
+    const uint32_t gates = gate->gathering->gate_count;
+    const bool many = options->connections > SOURCE_PORTS;
+    /* Every gate has one at least. */
+    gate->link_count = options->connections / gates + (gate->index < options->connections % gates);
+    gate->link_count += gate->link_count == 0;
+    gate->links = calloc(gate->link_count, sizeof(*gate->links));
+    gate->sources = many ? calloc(gate->link_count, sizeof(*gate->sources)) : NULL;
+    if (!gate->links || (many && !gate->sources))
+        return gate_fail(gate, ERR_NO_MEMORY, "out of memory");
+    for (uint32_t i = 0; i < gate->link_count; i++) {
+        if (many)
+            snprintf(gate->sources[i], sizeof(gate->sources[i]), "127.0.0.%u",
+                     1 + (i * gates + gate->index) / SOURCE_PORTS);
+        const struct rpc_channel_options channel = {.url = options->url,
+                                                    .tls_ca_path = options->tls_ca,
+                                                    .source_host = many ? gate->sources[i] : NULL};
+        link_init(&gate->links[i], &channel);
+    }
+    struct opening opening = {.gate = gate};
+    struct scope scope;
+    scope_init(&scope);
+    for (uint32_t i = 0; i < PREPARE_FIBERS && i < gate->link_count; i++) {
+        int err = fiber_spawn(&scope, open_links, &opening);
+        if (err)
+            gate_fail(gate, err, "no fiber can be made: %s", err_text(err));
+    }
+    if (scope_join(&scope, DEADLINE_NEVER))
+        scope_close(&scope);
+    return gate_stopped(gate) ? ERR_CANCELLED : 0;
+}
+
+/* ---- accounts ---- */
+
+static void make_account(struct crowd_gate *gate, struct crowd_person *person)
+{
+    Usher__V1__CreateGuestRequest request = USHER__V1__CREATE_GUEST_REQUEST__INIT;
+    const void *response;
+    struct rpc_status status;
+    const struct gate_patience patience = gate_silence(gate, CROWD_PREPARE_LEAST_MS);
+    person->gate = gate;
+    int err =
+        gate_persist(gate, person, "/usher.v1.AuthService/CreateGuest", &request.base,
+                     &usher__v1__create_guest_response__descriptor, &response, &status, &patience);
+    if (err) {
+        const uint32_t made = atomic_load(&gate->gathering->made);
+        const uint32_t users = gate->crowd->options.users;
+        if (status.code == RPC_DEADLINE_EXCEEDED)
+            gate_fail(gate, ERR_UNAVAILABLE,
+                      "the server is silent after %u of %u accounts; if it has run out of open "
+                      "files, fewer --connections help",
+                      made, users);
+        else
+            gate_fail(gate, err, "after %u of %u accounts no more could be made: %s", made, users,
+                      status.message);
+        return;
+    }
+    const Usher__V1__CreateGuestResponse *guest = response;
+    person->authorization = arena_printf(&gate->tokens, "Bearer %s", guest->token);
+    person->again = 0;
+    if (!person->authorization)
+        gate_fail(gate, ERR_NO_MEMORY, "out of memory for %u accounts", gate->crowd->options.users);
+    atomic_fetch_add(&gate->gathering->made, 1);
+}
+
+/* ---- what is to be bought; gate 0 ---- */
+
+static int64_t question_ends_ns(const struct crowd_gate *gate)
+{
+    const struct gate_patience patience = gate_silence(gate, CROWD_PREPARE_LEAST_MS);
+    const int64_t most_ns = QUESTION_MS * NS_PER_MS;
+    return clock_mono_ns(clock_system()) +
+           (patience.silence_ns < most_ns ? patience.silence_ns : most_ns);
+}
+
+static int ask(struct crowd_gate *gate, const char *path, const ProtobufCMessage *request,
+               const ProtobufCMessageDescriptor *answer, struct arena *arena,
+               const ProtobufCMessage **ret_response)
+{
+    struct rpc_status status;
+    const char *method = strrchr(path, '/') + 1;
+    int err = link_call(&gate->links[0], path, NULL, request, answer, arena, ret_response, &status,
+                        question_ends_ns(gate));
+    gate->crowd->reached |= gate_is_answer(status.code);
+    if (!err)
+        return 0;
+    if (gate_is_answer(status.code))
+        return gate_fail(gate, err, "%s", status.message);
+    return gate_fail(gate, ERR_UNAVAILABLE, "%s does not answer %s: %s", gate->crowd->options.url,
+                     method, status.message);
+}
+
+/* A server that has just started answers while it still loads its performances, and tells no sale
+ * state until it has. True when it is worth to ask once more. */
+static bool wait_for_load(int64_t until_ns)
+{
+    const int64_t at_ns = clock_mono_ns(clock_system()) + LOAD_PAUSE_MS * NS_PER_MS;
+    return at_ns < until_ns && fiber_sleep_until(at_ns) == 0;
+}
+
+/* The first that is open, 0: none; and whether one is still being loaded. */
+static uint32_t find_open(const Usher__V1__ListEventsResponse *list, bool *ret_loading)
+{
+    *ret_loading = false;
+    for (size_t i = 0; i < list->n_events; i++) {
+        for (size_t k = 0; k < list->events[i]->n_performances; k++) {
+            const Usher__V1__Performance *performance = list->events[i]->performances[k];
+            if (performance->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN)
+                return performance->performance_id;
+            *ret_loading |=
+                performance->sale_state == USHER__V1__SALE_STATE__SALE_STATE_UNSPECIFIED;
+        }
+    }
+    return 0;
+}
+
+/* The first performance that is open, where none was named. */
+static int choose_performance(struct crowd_gate *gate, struct arena *arena)
+{
+    Usher__V1__ListEventsRequest request = USHER__V1__LIST_EVENTS_REQUEST__INIT;
+    const int64_t until_ns = question_ends_ns(gate);
+    const ProtobufCMessage *response;
+    struct crowd *crowd = gate->crowd;
+    bool loading;
+    crowd->performance_id = crowd->options.performance_id;
+    if (crowd->performance_id != 0)
+        return 0;
+    do {
+        int err = ask(gate, TICKET_PATH("ListEvents"), &request.base,
+                      &usher__v1__list_events_response__descriptor, arena, &response);
+        if (err)
+            return err;
+        crowd->performance_id = find_open((const void *)response, &loading);
+    } while (crowd->performance_id == 0 && loading && wait_for_load(until_ns));
+    if (crowd->performance_id != 0)
+        return 0;
+    return gate_fail(gate, ERR_BUSY,
+                     "no sale is open, so nothing was tried: usher event list, usher event open");
+}
+
+/* A crowd at a closed sale would be refused to a man, and prove nothing. */
+static int check_open(struct crowd_gate *gate, const Usher__V1__Performance *performance)
+{
+    const uint32_t id = gate->crowd->performance_id;
+    switch (performance->sale_state) {
+    case USHER__V1__SALE_STATE__SALE_STATE_OPEN:
+        return 0;
+    case USHER__V1__SALE_STATE__SALE_STATE_PAUSED:
+        return gate_fail(gate, ERR_BUSY,
+                         "the sale of performance %u is paused, so nothing was tried: usher event "
+                         "open %u",
+                         id, id);
+    case USHER__V1__SALE_STATE__SALE_STATE_UNSPECIFIED:
+        return gate_fail(gate, ERR_BUSY,
+                         "the server is still loading performance %u, so nothing was tried", id);
+    default:
+        return gate_fail(gate, ERR_BUSY,
+                         "the sale of performance %u was never opened, so nothing was tried: "
+                         "usher event open %u",
+                         id, id);
+    }
+}
+
+static int look_at_performance(struct crowd_gate *gate, struct arena *arena,
+                               const char **ret_layout_hash)
+{
+    Usher__V1__GetPerformanceRequest request = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const ProtobufCMessage *response;
+    struct crowd *crowd = gate->crowd;
+    const Usher__V1__Performance *performance;
+    const int64_t until_ns = question_ends_ns(gate);
+    int err;
+    request.performance_id = crowd->performance_id;
+    do {
+        err = ask(gate, TICKET_PATH("GetPerformance"), &request.base,
+                  &usher__v1__performance__descriptor, arena, &response);
+        if (err)
+            return err;
+        performance = (const void *)response;
+    } while (performance->sale_state == USHER__V1__SALE_STATE__SALE_STATE_UNSPECIFIED &&
+             wait_for_load(until_ns));
+    if (!performance->hall || !performance->counts)
+        return gate_fail(gate, ERR_INVALID, "the server does not tell the hall");
+    err = check_open(gate, performance);
+    if (err)
+        return err;
+    crowd->before = (struct crowd_counts){performance->counts->free, performance->counts->held,
+                                          performance->counts->sold, performance->version};
+    crowd->place_count = performance->hall->place_count;
+    snprintf(crowd->event_name, CROWD_NAME_MAX, "%s", performance->event_name);
+    snprintf(crowd->hall_name, CROWD_NAME_MAX, "%s", performance->hall->name);
+    *ret_layout_hash = performance->hall->layout_hash;
+    return 0;
+}
+
+/* Who is free now, two bits a seat; in the arena. */
+static int take_snapshot(struct crowd_gate *gate, struct arena *arena,
+                         const Usher__V1__SeatsSnapshot **ret_snapshot)
+{
+    Usher__V1__WatchSeatsRequest request = USHER__V1__WATCH_SEATS_REQUEST__INIT;
+    const int64_t deadline_ns = question_ends_ns(gate);
+    struct rpc_channel *channel;
+    const struct crowd_options *options = &gate->crowd->options;
+    const struct rpc_channel_options to = {.url = options->url, .tls_ca_path = options->tls_ca};
+    struct rpc_reader *reader = NULL;
+    const ProtobufCMessage *message;
+    struct rpc_status status = {.message = "no answer"};
+    request.performance_id = gate->crowd->performance_id;
+    int err = rpc_channel_open(&to, deadline_ns, &channel);
+    if (err)
+        return gate_fail(gate, err, "WatchSeats: %s", err_text(err));
+    err = rpc_channel_watch(channel, TICKET_PATH("WatchSeats"), NULL, &request.base, &reader,
+                            deadline_ns);
+    if (!err)
+        err = rpc_reader_next(reader, &usher__v1__seats_update__descriptor, arena, &message,
+                              &status, deadline_ns);
+    rpc_reader_free(reader);
+    rpc_channel_close(channel);
+    if (err)
+        return gate_fail(gate, err, "WatchSeats: %s", status.message);
+    const Usher__V1__SeatsUpdate *update = (const void *)message;
+    if (update->body_case != USHER__V1__SEATS_UPDATE__BODY_SNAPSHOT ||
+        update->snapshot->states.len < (update->snapshot->place_count + 3) / 4)
+        return gate_fail(gate, ERR_INVALID, "WatchSeats: the first message is no snapshot");
+    *ret_snapshot = update->snapshot;
+    return 0;
+}
+
+/* Seats with a number of their own that are free: standing places go by quantity. */
+static int fill_pool(struct crowd_gate *gate, const Usher__V1__SeatMap *map,
+                     const Usher__V1__SeatsSnapshot *snapshot)
+{
+    struct gathering *gathering = gate->gathering;
+    const struct wish_seats *wish = &gate->crowd->options.seats;
+    uint32_t count = 0;
+    uint32_t *seats = calloc(snapshot->place_count + 1, sizeof(*seats));
+    if (!seats)
+        return gate_fail(gate, ERR_NO_MEMORY, "out of memory");
+    gathering->pool_seats = seats;
+    for (size_t i = 0; i < map->n_sections; i++) {
+        const Usher__V1__Section *section = map->sections[i];
+        if (section->kind != USHER__V1__SECTION_KIND__SECTION_KIND_SEATED)
+            continue;
+        for (uint32_t k = 0; k < section->place_count; k++) {
+            uint32_t seat = section->first_seat + k;
+            if (seat < snapshot->place_count && (snapshot->states.data[seat / 4] >> 2 * (seat % 4) &
+                                                 3) == USHER__V1__SEAT_STATE__SEAT_STATE_FREE)
+                seats[count++] = seat;
+        }
+    }
+    if (count == 0)
+        return gate_fail(gate, ERR_INVALID, "no numbered seat is free: try --seats best");
+    if (wish->kind == WISH_HOT && count < wish->hot)
+        return gate_fail(gate, ERR_INVALID, "only %u numbered seats are free, not %u", count,
+                         wish->hot);
+    gathering->pool =
+        (struct wish_pool){.seats = seats, .count = wish->kind == WISH_HOT ? wish->hot : count};
+    return 0;
+}
+
+static int look_around(struct crowd_gate *gate, struct arena *arena)
+{
+    Usher__V1__GetSeatMapRequest request = USHER__V1__GET_SEAT_MAP_REQUEST__INIT;
+    const Usher__V1__SeatsSnapshot *snapshot = NULL;
+    const ProtobufCMessage *map;
+    const char *layout_hash = NULL;
+    int err = choose_performance(gate, arena);
+    if (!err)
+        err = look_at_performance(gate, arena, &layout_hash);
+    if (err || gate->crowd->options.seats.kind == WISH_BEST)
+        return err;
+    request.layout_hash = (char *)layout_hash;
+    err = ask(gate, TICKET_PATH("GetSeatMap"), &request.base, &usher__v1__seat_map__descriptor,
+              arena, &map);
+    if (!err)
+        err = take_snapshot(gate, arena, &snapshot);
+    return err ? err : fill_pool(gate, (const Usher__V1__SeatMap *)map, snapshot);
+}
+
+void gate_connect(struct crowd_gate *gate)
+{
+    struct arena arena;
+    int err = prepare_links(gate);
+    if (err || gate->index != 0)
+        return;
+    arena_init(&arena, LAYOUT_ARENA_MAX);
+    look_around(gate, &arena);
+    arena_release(&arena);
+}
+
+void gate_accounts(struct crowd_gate *gate)
+{
+    gate_each(gate, PREPARE_FIBERS, make_account);
+}

@@ -1,0 +1,258 @@
+/*
+ * How an owner makes its decisions durable: the committing fiber. One commit is on disk while the
+ * next gathers; there is no timer.
+ */
+#include "observe/log.h"
+#include "observe/metrics.h"
+#include "owner/state.h"
+
+#define COMMIT_ARENA_MAX (16u << 20)
+
+METRIC_HISTOGRAM(commit_time, "usher_commit_seconds",
+                 "From a commit's beginning until it is durable.", "");
+METRIC_COUNTER(changes_committed, "usher_changes_total",
+               "Holds, releases, expiries, sales and the like that are durable.", "");
+
+/* Moves the figures by one durable change, and says what became of its seats. */
+static enum seats_state account_for(struct owner_figures *figures, const struct owner_entry *entry)
+{
+    const uint32_t n = entry->hold.count;
+    struct seats_counts *counts = &figures->counts;
+    switch (entry->kind) {
+    case ENTRY_HOLD:
+        counts->free -= n;
+        counts->held += n;
+        return SEATS_HELD;
+    case ENTRY_RELEASE:
+    case ENTRY_EXPIRY:
+        counts->held -= n;
+        counts->free += n;
+        return SEATS_FREE;
+    case ENTRY_SALE:
+        counts->held -= n;
+        counts->sold += n;
+        figures->orders_confirmed++;
+        return SEATS_SOLD;
+    case ENTRY_CANCEL:
+        counts->sold -= n;
+        counts->free += n;
+        figures->orders_confirmed--;
+        figures->orders_cancelled++;
+        return SEATS_FREE;
+    case ENTRY_SALE_STATE:
+        figures->sale_state = entry->sale_state;
+        return SEATS_FREE;
+    case ENTRY_ORDER_KEY:
+        return SEATS_FREE;
+    }
+    assert(!"an unknown kind of entry");
+    return SEATS_FREE;
+}
+
+/* It is durable: the head moves on, the hall's public state changes, the answers go out. */
+static void commit_done(struct owner *owner, struct owner_gathering *g,
+                        const struct store_batch *batch)
+{
+    owner->seq = batch->row.seq;
+    owner->version = batch->row.version;
+    owner->head_at_ms = batch->row.at_ms;
+    owner->committed_sale_state = batch->sale_state;
+    memcpy(owner->head_hash, batch->row.hash, sizeof(owner->head_hash));
+
+    struct owner_figures figures = owner->figures; /* this thread alone writes them */
+    size_t change_count = 0;
+    for (uint32_t i = 0; i < g->count; i++) {
+        const struct owner_entry *entry = &g->entries[i];
+        const enum seats_state state = account_for(&figures, entry);
+        for (uint32_t k = 0; k < entry->hold.count; k++)
+            owner->changes[change_count++] = (struct owner_change){entry->hold.seats[k], state};
+    }
+    assert(figures.counts.free + figures.counts.held + figures.counts.sold ==
+           owner->options.hall->place_count);
+    owner_publish(owner, &figures);
+    const struct owner_listener *listener = &owner->options.listener;
+    if (listener->committed)
+        listener->committed(listener->state, owner->version, batch->sale_state, owner->changes,
+                            change_count);
+}
+
+static int commit_once(struct owner *owner, struct owner_gathering *g)
+{
+    struct arena arena;
+    struct store_batch batch;
+    arena_init(&arena, COMMIT_ARENA_MAX);
+    const int64_t began_ns = fiber_now_ns();
+    int err = owner_build(owner, g, &arena, &batch);
+    if (err == 0) {
+        struct store *store = owner->options.store;
+        const int64_t deadline_ns = deadline_after_ms(fiber_now_ns(), OWNER_COMMIT_MAX_MS);
+        err = store->ops->commit(store, &batch, deadline_ns);
+    }
+    if (err == 0) {
+        metric_observe_ns(&commit_time, fiber_now_ns() - began_ns);
+        metric_add(&changes_committed, g->count);
+        commit_done(owner, g, &batch);
+    }
+    arena_release(&arena);
+    return err;
+}
+
+/* What a waiting ask is told after loading: what its key says, or else what the loaded state shows
+ * of it. In doubt, ERR_UNAVAILABLE. */
+static int settle(struct owner *owner, struct owner_ask *ask)
+{
+    int result;
+    if (owner_know_key(owner, ask, &result))
+        return result;
+    /* Without its key in the ledger it was not this ask that did it. */
+    if (ask->result != 0 || ask->key.len > 0)
+        return ERR_UNAVAILABLE;
+    const struct id id = ask->hold.hold_id; /* of the hold, and of the order it becomes */
+    const struct owner_sold *sold = &owner->sold[ask->hold.seats[0]];
+    bool done = false;
+    switch (ask->verb) {
+    case OWNER_HOLD:
+    case OWNER_HOLD_BEST:
+        done = seats_find_hold(owner->seats, id) != NULL;
+        break;
+    case OWNER_RELEASE:
+        done = !seats_find_hold(owner->seats, id) && !id_eq(sold->order_id, id);
+        break;
+    case OWNER_ORDER:
+        /* It may have been placed by another ask than this one. */
+        done = id_eq(sold->order_id, id);
+        if (done)
+            ask->at_ms = sold->placed_at_ms;
+        break;
+    case OWNER_CANCEL:
+        done = !id_eq(sold->order_id, id);
+        break;
+    case OWNER_SET_SALE:
+        done = ask->sale_state == owner->sale_state;
+        break;
+    case OWNER_KEEP_KEY:
+        break; /* has a key, always */
+    }
+    return done ? 0 : ERR_UNAVAILABLE;
+}
+
+/* How the asks of a gathering are answered. */
+enum fortune {
+    DURABLE, /* its commit succeeded: as decided */
+    LOADED,  /* it failed; the loaded state decides */
+    DOUBT,   /* it failed, and so did loading */
+};
+
+static void answer_all(struct owner *owner, struct owner_ask *first, enum fortune fortune)
+{
+    while (first) {
+        struct owner_ask *ask = first;
+        first = ask->next;
+        ask->version = owner->version;
+        int result = ask->result;
+        if (fortune != DURABLE)
+            result = fortune == LOADED ? settle(owner, ask) : ERR_UNAVAILABLE;
+        owner_answer(ask, result);
+    }
+}
+
+static struct owner_ask *take_asks(struct owner_gathering *g)
+{
+    struct owner_ask *first = g->first;
+    g->first = NULL;
+    g->last = &g->first;
+    g->ask_count = 0;
+    g->count = 0;
+    return first;
+}
+
+/* Loads, and writes down the holds that ended while nobody served, before anything newer. */
+static int load_all(struct owner *owner)
+{
+    struct owner_gathering *g = &owner->gathering;
+    int err = owner_load(owner);
+    while (err == 0) {
+        owner_collect_missed(owner);
+        if (g->count == 0)
+            break;
+        err = commit_once(owner, g);
+        g->count = 0;
+    }
+    return err;
+}
+
+/* What was decided may or may not be in the store. Loads until it is known, then answers. */
+static void recover(struct owner *owner)
+{
+    owner->phase = OWNER_LOADING;
+    loop_disarm(owner->options.loop, &owner->expiry);
+    struct owner_figures figures = owner->figures;
+    owner_publish(owner, &figures);
+    struct owner_ask *committing = take_asks(&owner->committing);
+    struct owner_ask *gathering = take_asks(&owner->gathering);
+    int64_t pause_ms = OWNER_RELOAD_MS;
+    int err;
+    while ((err = load_all(owner)) != 0) {
+        log_event(LOG_ERROR, "owner.load",
+                  log_uint("usher.performance", owner->options.performance_id), log_err(err));
+        /* Nobody waits longer than for one failed load: in doubt, refuse. */
+        answer_all(owner, committing, DOUBT);
+        answer_all(owner, gathering, DOUBT);
+        committing = gathering = NULL;
+        owner_decide_waiting(owner);
+        if (owner->stopping)
+            return;
+        fiber_sleep_until(deadline_after_ms(fiber_now_ns(), pause_ms));
+        pause_ms = 2 * pause_ms < OWNER_RELOAD_MAX_MS ? 2 * pause_ms : OWNER_RELOAD_MAX_MS;
+    }
+    owner->phase = OWNER_SERVING;
+    figures = owner->figures;
+    owner_publish(owner, &figures);
+    answer_all(owner, committing, LOADED);
+    answer_all(owner, gathering, LOADED);
+    owner_decide_waiting(owner);
+    owner_arm_expiry(owner);
+}
+
+/* Commits what has gathered; the next gathering begins at once. */
+static void commit_gathered(struct owner *owner)
+{
+    struct owner_gathering g = owner->gathering;
+    owner->gathering = owner->committing;
+    take_asks(&owner->gathering);
+    owner->committing = g;
+    if (!g.first)
+        owner->committing.last = &owner->committing.first;
+    owner_decide_waiting(owner);
+    int err = owner->committing.count > 0 ? commit_once(owner, &owner->committing) : 0;
+    if (err != 0) {
+        log_event(LOG_ERROR, "owner.commit",
+                  log_uint("usher.performance", owner->options.performance_id), log_err(err));
+        recover(owner);
+        return;
+    }
+    answer_all(owner, take_asks(&owner->committing), DURABLE);
+}
+
+void owner_run(void *arg)
+{
+    struct owner *owner = arg;
+    owner->fiber = fiber_self();
+    recover(owner);
+    while (!owner->stopping || owner->gathering.count > 0 || owner->gathering.first) {
+        if (owner->gathering.count == 0 && !owner->gathering.first) {
+            owner->fiber_waits = true;
+            fiber_park_deaf();
+            owner->fiber_waits = false;
+            continue;
+        }
+        if (owner->phase != OWNER_SERVING)
+            break; /* stopped while it could not load */
+        commit_gathered(owner);
+    }
+    owner->phase = OWNER_STOPPED;
+    struct owner_figures figures = owner->figures;
+    owner_publish(owner, &figures);
+    if (owner->stopper)
+        fiber_unpark(owner->stopper);
+}

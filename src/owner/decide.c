@@ -1,0 +1,405 @@
+/*
+ * What an owner decides in memory. Runs on the owner's thread, never waits: between two asks
+ * nothing else touches the engine.
+ */
+#include "owner/state.h"
+#include "usher/v1/ticket.pb-c.h"
+
+/* The ask is answered with result once everything that was decided so far is durable; now, if it
+ * is. */
+static void ride(struct owner *owner, struct owner_ask *ask, int result)
+{
+    struct owner_gathering *g = &owner->gathering;
+    const bool durable = g->count == 0 && !owner->committing.first && owner->committing.count == 0;
+    ask->result = result;
+    if (durable) {
+        ask->version = owner->version;
+        owner_answer(ask, result);
+        return;
+    }
+    if (g->ask_count == OWNER_ASKS_MAX) {
+        owner_answer(ask, ERR_UNAVAILABLE);
+        return;
+    }
+    ask->next = NULL;
+    *g->last = ask;
+    g->last = &ask->next;
+    g->ask_count++;
+    owner_wake(owner);
+}
+
+/* True when one more change and one more waiting ask fit. Otherwise the ask is dealt with: where
+ * only the commit is full, it waits for the next one, in order; a crowd that is told to come back
+ * comes back as a larger crowd. */
+static bool has_room(struct owner *owner, struct owner_ask *ask)
+{
+    const struct owner_gathering *g = &owner->gathering;
+    const bool keyed = ask->key.len > 0;
+    const bool key_room = !keyed || keys_room(owner->keys, owner_now_ms(owner));
+    if (keyed && !keys_account_room(owner->keys, ask->account_id)) {
+        owner_answer(ask, ERR_DENIED);
+        return false;
+    }
+    if (g->ask_count < OWNER_ASKS_MAX && key_room) {
+        if (g->count < OWNER_ENTRIES_MAX)
+            return true;
+        if (owner->waiting_count < OWNER_WAITING_MAX) {
+            ask->next = NULL;
+            *owner->waiting_last = ask;
+            owner->waiting_last = &ask->next;
+            owner->waiting_count++;
+            return false;
+        }
+    }
+    owner_answer(ask, ERR_UNAVAILABLE);
+    return false;
+}
+
+/* An order that was cancelled since is answered as cancelled, by the store: its tickets are void,
+ * and its seats may be another's. */
+static bool is_as_stored(const struct owner *owner, const struct owner_ask *ask,
+                         const struct keys_answer *known)
+{
+    return known->as_stored ||
+           (ask->verb == OWNER_ORDER &&
+            !id_eq(owner->sold[known->hold.seats[0]].order_id, known->hold.hold_id));
+}
+
+bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
+{
+    if (ask->key.len == 0)
+        return false;
+    const struct keys_answer *known = keys_find(owner->keys, ask->account_id, ask->key);
+    if (!known)
+        return false;
+    if (memcmp(known->request_hash, ask->request_hash, sizeof(ask->request_hash)) != 0) {
+        *ret_result = ERR_EXISTS;
+        return true;
+    }
+    ask->hold = known->hold;
+    ask->total = known->total;
+    ask->at_ms = known->at_ms;
+    ask->as_stored = is_as_stored(owner, ask, known);
+    *ret_result = 0;
+    return true;
+}
+
+/* A key that was used: the same answer again, or an error. True when the ask is dealt with. */
+static bool answered_by_key(struct owner *owner, struct owner_ask *ask)
+{
+    int result;
+    if (!owner_know_key(owner, ask, &result))
+        return false;
+    if (result == 0)
+        ride(owner, ask, 0);
+    else
+        owner_answer(ask, result);
+    return true;
+}
+
+/* Writes down what was decided, with its key, and lets the ask wait for the commit. */
+static void promise(struct owner *owner, struct owner_ask *ask, enum entry_kind kind)
+{
+    struct owner_entry *entry = owner_gather(owner);
+    assert(entry); /* has_room was asked */
+    entry->kind = kind;
+    entry->hold = ask->hold;
+    entry->total = ask->total;
+    entry->payment_method = ask->payment_method;
+    ask->at_ms = entry->at_ms;
+    if (ask->key.len > 0) {
+        assert(ask->key.len <= OWNER_KEY_MAX);
+        entry->key_len = (uint32_t)ask->key.len;
+        memcpy(entry->key, ask->key.at, ask->key.len);
+        memcpy(entry->request_hash, ask->request_hash, sizeof(entry->request_hash));
+        struct keys_answer answer = {.hold = ask->hold,
+                                     .as_stored = kind == ENTRY_ORDER_KEY,
+                                     .total = ask->total,
+                                     .at_ms = ask->at_ms};
+        memcpy(answer.request_hash, ask->request_hash, sizeof(answer.request_hash));
+        int err = keys_put(owner->keys, ask->account_id, ask->key, &answer, entry->at_ms);
+        assert(err == 0);
+    }
+    ride(owner, ask, 0);
+}
+
+/* The seats of a hold: those named, and the lowest free places of each standing area. */
+static int choose_seats(struct owner *owner, struct owner_ask *ask, struct seats_hold *hold)
+{
+    const struct hall *hall = owner->options.hall;
+    if (ask->seat_count > SEATS_PARTY_MAX || ask->area_count > SEATS_PARTY_MAX)
+        return ERR_INVALID;
+    if (ask->verb == OWNER_HOLD_BEST) {
+        hold->count = ask->best.party;
+        return seats_pick_best(owner->seats, &ask->best, hold->seats);
+    }
+    for (uint32_t i = 0; i < ask->seat_count; i++) {
+        if (ask->seats[i] >= hall->place_count ||
+            hall->sections[hall->seats[ask->seats[i]].section].kind != HALL_SEATED)
+            return ERR_INVALID;
+        hold->seats[hold->count++] = ask->seats[i];
+    }
+    for (uint32_t i = 0; i < ask->area_count; i++) {
+        const struct owner_area *area = &ask->areas[i];
+        for (uint32_t k = 0; k < i; k++) {
+            if (ask->areas[k].section == area->section)
+                return ERR_INVALID;
+        }
+        if (area->quantity > SEATS_PARTY_MAX - hold->count)
+            return ERR_INVALID;
+        int err = seats_pick_standing(owner->seats, area->section, area->quantity,
+                                      hold->seats + hold->count);
+        if (err != 0)
+            return err;
+        hold->count += area->quantity;
+    }
+    return hold->count > 0 ? 0 : ERR_INVALID;
+}
+
+static void decide_hold(struct owner *owner, struct owner_ask *ask)
+{
+    const int64_t now_ms = owner_now_ms(owner);
+    if (owner->sale_state != USHER__V1__SALE_STATE__SALE_STATE_OPEN) {
+        owner_answer(ask, ERR_BUSY);
+        return;
+    }
+    if (seats_next_expiry_ms(owner->seats) <= now_ms)
+        owner_collect_expired(owner);
+    struct seats_hold hold = {
+        .hold_id = chance_id_at(owner->options.chance, now_ms),
+        .account_id = ask->account_id,
+        .expires_at_ms = now_ms + owner->options.hold_ttl_ms,
+    };
+    ask->refusal = (struct seats_refusal){0};
+    int err = choose_seats(owner, ask, &hold);
+    if (err == 0 && !has_room(owner, ask))
+        return;
+    if (err == 0)
+        err = seats_hold(owner->seats, &hold, now_ms, &ask->refusal);
+    if (err != 0) {
+        ask->version = owner->version;
+        owner_answer(ask, err);
+        return;
+    }
+    ask->hold = *seats_find_hold(owner->seats, hold.hold_id); /* its seats are in order there */
+    ask->total = owner_price(owner, ask->hold.seats, ask->hold.count);
+    promise(owner, ask, ENTRY_HOLD);
+    owner_arm_expiry(owner);
+}
+
+/* The account's live hold, or NULL. */
+static const struct seats_hold *hold_of(const struct owner *owner, const struct owner_ask *ask)
+{
+    const struct seats_hold *hold = seats_find_hold(owner->seats, ask->hold_id);
+    return hold && id_eq(hold->account_id, ask->account_id) ? hold : NULL;
+}
+
+static void decide_release(struct owner *owner, struct owner_ask *ask)
+{
+    if (!hold_of(owner, ask)) {
+        ride(owner, ask, ERR_NOT_FOUND);
+        return;
+    }
+    if (!has_room(owner, ask))
+        return;
+    int err = seats_release(owner->seats, ask->hold_id, &ask->hold);
+    assert(err == 0);
+    promise(owner, ask, ENTRY_RELEASE);
+}
+
+static void decide_order(struct owner *owner, struct owner_ask *ask)
+{
+    /* A hold that is gone may have become this very order a moment ago: the caller looks into the
+     * store once that is durable. */
+    if (!hold_of(owner, ask)) {
+        ride(owner, ask, ERR_NOT_FOUND);
+        return;
+    }
+    if (!has_room(owner, ask))
+        return;
+    int err = seats_sell(owner->seats, ask->hold_id, owner_now_ms(owner), &ask->hold);
+    if (err != 0) {
+        owner_answer(ask, err);
+        return;
+    }
+    ask->total = owner_price(owner, ask->hold.seats, ask->hold.count);
+    promise(owner, ask, ENTRY_SALE);
+    for (uint32_t i = 0; i < ask->hold.count; i++)
+        owner->sold[ask->hold.seats[i]] = (struct owner_sold){.order_id = ask->hold_id,
+                                                              .placed_at_ms = ask->at_ms,
+                                                              .version = owner->version_decided,
+                                                              .place_count = ask->hold.count};
+}
+
+/* The sold seats that the ask names, if they are those of the order, all of them; or NULL. The
+ * store would refuse anything else, and with it the whole batch. */
+static const struct owner_sold *sold_of(const struct owner *owner, const struct owner_ask *ask)
+{
+    if (ask->seat_count == 0 || ask->seat_count > SEATS_PARTY_MAX)
+        return NULL;
+    for (uint32_t i = 0; i < ask->seat_count; i++) {
+        if (ask->seats[i] >= owner->options.hall->place_count ||
+            (i > 0 && ask->seats[i] <= ask->seats[i - 1]) ||
+            !id_eq(owner->sold[ask->seats[i]].order_id, ask->hold_id))
+            return NULL;
+    }
+    const struct owner_sold *sold = &owner->sold[ask->seats[0]];
+    return sold->place_count == ask->seat_count ? sold : NULL;
+}
+
+static void decide_cancel(struct owner *owner, struct owner_ask *ask)
+{
+    const struct owner_sold *sold = sold_of(owner, ask);
+    if (!sold || id_is_zero(ask->hold_id)) {
+        ride(owner, ask, ERR_NOT_FOUND);
+        return;
+    }
+    /* An order must be durable before its cancellation is decided: a batch cannot cancel what it
+     * places, and what was never placed was not cancelled. */
+    if (sold->version > owner->version) {
+        owner_answer(ask, ERR_UNAVAILABLE);
+        return;
+    }
+    if (!has_room(owner, ask))
+        return;
+    int err = seats_unsell(owner->seats, ask->account_id, ask->seats, ask->seat_count);
+    if (err != 0) {
+        ride(owner, ask, ERR_NOT_FOUND); /* another account's */
+        return;
+    }
+    ask->hold = (struct seats_hold){
+        .hold_id = ask->hold_id, .account_id = ask->account_id, .count = ask->seat_count};
+    for (uint32_t i = 0; i < ask->seat_count; i++) {
+        ask->hold.seats[i] = ask->seats[i];
+        owner->sold[ask->seats[i]] = (struct owner_sold){0};
+    }
+    promise(owner, ask, ENTRY_CANCEL);
+}
+
+static void decide_set_sale(struct owner *owner, struct owner_ask *ask)
+{
+    if (ask->sale_state == owner->sale_state) {
+        ride(owner, ask, 0);
+        return;
+    }
+    /* DRAFT ─▶ OPEN ◀─▶ PAUSED */
+    const bool legal = ask->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN ||
+                       (ask->sale_state == USHER__V1__SALE_STATE__SALE_STATE_PAUSED &&
+                        owner->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN);
+    if (!legal) {
+        owner_answer(ask, ERR_BUSY);
+        return;
+    }
+    if (!has_room(owner, ask))
+        return;
+    owner->sale_state = ask->sale_state;
+    ask->hold = (struct seats_hold){0};
+    promise(owner, ask, ENTRY_SALE_STATE);
+    owner->gathering.entries[owner->gathering.count - 1].sale_state = ask->sale_state;
+}
+
+/* The order was placed before, by this request without its key or by another one: the key is used
+ * by that answer as by any other. The caller has seen the order in the store. */
+static void decide_keep_key(struct owner *owner, struct owner_ask *ask)
+{
+    assert(ask->key.len > 0);
+    if (!has_room(owner, ask))
+        return;
+    ask->hold = (struct seats_hold){.hold_id = ask->hold_id, .account_id = ask->account_id};
+    promise(owner, ask, ENTRY_ORDER_KEY);
+}
+
+void owner_decide(struct owner *owner, struct owner_ask *ask)
+{
+    if (owner->phase != OWNER_SERVING || owner->stopping) {
+        owner_answer(ask, ERR_UNAVAILABLE);
+        return;
+    }
+    if (ask->verb != OWNER_SET_SALE && id_is_zero(ask->account_id)) {
+        owner_answer(ask, ERR_INVALID); /* the ledger knows no such account */
+        return;
+    }
+    if (answered_by_key(owner, ask))
+        return;
+    switch (ask->verb) {
+    case OWNER_HOLD:
+    case OWNER_HOLD_BEST:
+        decide_hold(owner, ask);
+        break;
+    case OWNER_RELEASE:
+        decide_release(owner, ask);
+        break;
+    case OWNER_ORDER:
+        decide_order(owner, ask);
+        break;
+    case OWNER_CANCEL:
+        decide_cancel(owner, ask);
+        break;
+    case OWNER_SET_SALE:
+        decide_set_sale(owner, ask);
+        break;
+    case OWNER_KEEP_KEY:
+        decide_keep_key(owner, ask);
+        break;
+    }
+}
+
+void owner_decide_waiting(struct owner *owner)
+{
+    struct owner_ask *first = owner->waiting_first;
+    owner->waiting_first = NULL;
+    owner->waiting_last = &owner->waiting_first;
+    owner->waiting_count = 0;
+    while (first) {
+        struct owner_ask *ask = first;
+        first = ask->next;
+        owner_decide(owner, ask); /* those that find no room wait again, still in order */
+    }
+}
+
+void owner_collect_expired(struct owner *owner)
+{
+    struct owner_gathering *g = &owner->gathering;
+    while (g->count < OWNER_ENTRIES_MAX) {
+        struct seats_hold hold;
+        if (seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 0)
+            return;
+        struct owner_entry *entry = owner_gather(owner);
+        entry->kind = ENTRY_EXPIRY;
+        entry->hold = hold;
+    }
+}
+
+void owner_collect_missed(struct owner *owner)
+{
+    struct owner_gathering *g = &owner->gathering;
+    int64_t at_ms = owner->head_at_ms;
+    struct seats_hold hold;
+    while (g->count < OWNER_ENTRIES_MAX &&
+           seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 1) {
+        struct owner_entry *entry = owner_gather(owner);
+        if (at_ms < hold.expires_at_ms)
+            at_ms = hold.expires_at_ms;
+        entry->kind = ENTRY_EXPIRY;
+        entry->hold = hold;
+        entry->at_ms = at_ms;
+    }
+}
+
+void owner_arm_expiry(struct owner *owner)
+{
+    const int64_t next_ms = seats_next_expiry_ms(owner->seats);
+    if (next_ms == INT64_MAX) {
+        loop_disarm(owner->options.loop, &owner->expiry);
+        return;
+    }
+    int64_t wait_ms = next_ms - owner_now_ms(owner);
+    if (wait_ms <= 0 && owner->gathering.count == OWNER_ENTRIES_MAX)
+        wait_ms = OWNER_EXPIRE_TICK_MS; /* no room: after a commit */
+    const int64_t now_ns = loop_now_ns(owner->options.loop);
+    const int64_t at_ns = deadline_after_ms(now_ns, wait_ms > 0 ? wait_ms : 0);
+    if (owner->expiry.index != 0 && owner->expiry.at_ns <= at_ns)
+        return;
+    int err = loop_arm(owner->options.loop, &owner->expiry, at_ns);
+    assert(err == 0 || err == ERR_FULL); /* full: the next ask collects */
+}

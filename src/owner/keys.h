@@ -1,0 +1,46 @@
+/*
+ * keys: idempotency keys: same key, same answer; same key with another request is an error.
+ *
+ * A key belongs to an account. What is kept of an answer is what is needed to give it again. Keys
+ * are remembered for a stated time at least and forgotten in order of age; when the table is full
+ * of keys that are too young to be forgotten, a new one is refused. So that no account can fill it
+ * for all others, one may have only so many remembered at once.
+ */
+#ifndef USHER_OWNER_KEYS_H
+#define USHER_OWNER_KEYS_H
+
+#include "err/err.h"
+#include "seats/seats.h"
+
+struct keys;
+
+struct keys_answer {
+    struct seats_hold hold; /* the hold, or the order's hold */
+    bool as_stored;         /* the order hold.hold_id, as the store has it; the rest is not known */
+    int64_t total;
+    int64_t at_ms;
+    uint8_t request_hash[32];
+};
+
+/* keys_max > 0 keys at once, account_max > 0 of them an account's, each kept keep_ms at least; seed
+ * is secret. ERR_NO_MEMORY. */
+int keys_new(uint32_t keys_max, uint32_t account_max, int64_t keep_ms, uint64_t seed,
+             struct keys **ret_keys);
+void keys_free(struct keys *keys);
+/* Forgets everything. */
+void keys_clear(struct keys *keys);
+
+/* The answer given under this key, valid until the next call, or NULL. */
+const struct keys_answer *keys_find(const struct keys *keys, struct id account_id, struct view key);
+
+/* True when keys_put of a new key would succeed at now_ms. */
+bool keys_room(struct keys *keys, int64_t now_ms);
+/* True when the account has fewer than account_max keys remembered. Nothing is forgotten here: ask
+ * keys_room first. */
+bool keys_account_room(const struct keys *keys, struct id account_id);
+/* Remembers an answer (copied). The key is not there yet. The account's maximum is not looked at:
+ * an answer that was given is kept. ERR_FULL. */
+int keys_put(struct keys *keys, struct id account_id, struct view key,
+             const struct keys_answer *answer, int64_t now_ms);
+
+#endif

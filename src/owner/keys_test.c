@@ -1,0 +1,171 @@
+#include "owner/keys.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+#define KEEP_MS     1000
+#define ACCOUNT_MAX 4
+
+static struct id account(uint64_t number)
+{
+    return (struct id){.hi = 9, .lo = number};
+}
+
+static struct keys_answer answer(uint64_t number)
+{
+    return (struct keys_answer){.hold.hold_id = {.hi = 3, .lo = number}, .total = (int64_t)number};
+}
+
+static void put(struct keys *keys, uint64_t of, const char *key, uint64_t number, int64_t now_ms)
+{
+    const struct keys_answer given = answer(number);
+    assert_int_equal(keys_put(keys, account(of), view_str(key), &given, now_ms), 0);
+}
+
+/* The number of the answer, or 0. */
+static uint64_t find(struct keys *keys, uint64_t of, const char *key)
+{
+    const struct keys_answer *known = keys_find(keys, account(of), view_str(key));
+    return known ? known->hold.hold_id.lo : 0;
+}
+
+static struct keys *fresh(uint32_t max)
+{
+    struct keys *keys;
+    assert_int_equal(keys_new(max, ACCOUNT_MAX, KEEP_MS, 42, &keys), 0);
+    return keys;
+}
+
+static void a_key_belongs_to_an_account(void **state)
+{
+    struct keys *keys = fresh(8);
+    put(keys, 1, "k", 11, 0);
+    put(keys, 2, "k", 22, 0);
+    put(keys, 1, "kk", 33, 0);
+    assert_int_equal(find(keys, 1, "k"), 11);
+    assert_int_equal(find(keys, 2, "k"), 22);
+    assert_int_equal(find(keys, 1, "kk"), 33);
+    assert_int_equal(find(keys, 3, "k"), 0);
+    assert_int_equal(find(keys, 1, ""), 0);
+    keys_free(keys);
+}
+
+static void the_whole_answer_is_kept(void **state)
+{
+    struct keys *keys = fresh(2);
+    struct keys_answer given = {
+        .hold = {.hold_id = {1, 2}, .account_id = {3, 4}, .count = 2}, .total = 5000, .at_ms = 77};
+    given.hold.seats[1] = 9;
+    memset(given.request_hash, 0xa5, sizeof(given.request_hash));
+    assert_int_equal(keys_put(keys, account(1), view_str("k"), &given, 0), 0);
+    const struct keys_answer *known = keys_find(keys, account(1), view_str("k"));
+    assert_non_null(known);
+    assert_memory_equal(known, &given, sizeof(given));
+    keys_free(keys);
+}
+
+static void a_key_is_kept_as_long_as_stated_and_then_forgotten(void **state)
+{
+    struct keys *keys = fresh(8);
+    put(keys, 1, "old", 1, 100);
+    put(keys, 1, "new", 2, 600);
+    assert_true(keys_room(keys, 100 + KEEP_MS - 1));
+    assert_int_equal(find(keys, 1, "old"), 1);
+    assert_true(keys_room(keys, 100 + KEEP_MS));
+    assert_int_equal(find(keys, 1, "old"), 0);
+    assert_int_equal(find(keys, 1, "new"), 2);
+    put(keys, 1, "old", 3, 100 + KEEP_MS); /* as if it had never been */
+    assert_int_equal(find(keys, 1, "old"), 3);
+    keys_free(keys);
+}
+
+static void a_full_table_refuses_and_loses_nothing(void **state)
+{
+    struct keys *keys = fresh(3);
+    const struct keys_answer more = answer(9);
+    put(keys, 1, "a", 1, 0);
+    put(keys, 1, "b", 2, 10);
+    put(keys, 1, "c", 3, 20);
+    assert_false(keys_room(keys, 999));
+    assert_int_equal(keys_put(keys, account(1), view_str("d"), &more, 999), ERR_FULL);
+    assert_int_equal(find(keys, 1, "a"), 1);
+    assert_int_equal(find(keys, 1, "d"), 0);
+    assert_true(keys_room(keys, 1000)); /* a is old enough */
+    put(keys, 1, "d", 4, 1000);
+    assert_false(keys_room(keys, 1000));
+    assert_int_equal(find(keys, 1, "a"), 0);
+    assert_int_equal(find(keys, 1, "b"), 2);
+    assert_int_equal(find(keys, 1, "d"), 4);
+    keys_free(keys);
+}
+
+static void an_account_has_its_share_and_no_more(void **state)
+{
+    struct keys *keys = fresh(8);
+    char key[2] = "a";
+    for (int i = 0; i < ACCOUNT_MAX; i++, key[0]++) {
+        assert_true(keys_account_room(keys, account(1)));
+        put(keys, 1, key, 1, 100 * i);
+    }
+    assert_false(keys_account_room(keys, account(1)));
+    assert_true(keys_account_room(keys, account(2)));
+    put(keys, 1, "more", 1, 300); /* one that was given is kept all the same */
+    assert_true(keys_room(keys, KEEP_MS));
+    assert_false(keys_account_room(keys, account(1)));
+    assert_true(keys_room(keys, KEEP_MS + 100));
+    assert_true(keys_account_room(keys, account(1)));
+    keys_clear(keys);
+    for (int i = 0; i < 2 * KEEP_MS; i += 100) {
+        snprintf(key, sizeof(key), "%c", 'a' + i / 100);
+        put(keys, 2, key, 1, KEEP_MS / 2 * i);
+        assert_true(keys_account_room(keys, account(2)));
+    }
+    keys_free(keys);
+}
+
+static void the_ring_goes_round_many_times(void **state)
+{
+    struct keys *keys = fresh(7);
+    char key[16];
+    for (uint64_t i = 1; i <= 1000; i++) {
+        snprintf(key, sizeof(key), "k%llu", (unsigned long long)i);
+        put(keys, i % 3, key, i, (int64_t)i * 200); /* five at a time are young */
+        assert_int_equal(find(keys, i % 3, key), i);
+        if (i > 5) {
+            snprintf(key, sizeof(key), "k%llu", (unsigned long long)i - 5);
+            assert_int_equal(find(keys, (i - 5) % 3, key), 0);
+        }
+    }
+    keys_free(keys);
+}
+
+static void clearing_forgets_all(void **state)
+{
+    struct keys *keys = fresh(2);
+    put(keys, 1, "a", 1, 0);
+    put(keys, 1, "b", 2, 0);
+    keys_clear(keys);
+    assert_int_equal(find(keys, 1, "a"), 0);
+    put(keys, 1, "a", 3, 0);
+    put(keys, 1, "b", 4, 0);
+    assert_int_equal(find(keys, 1, "b"), 4);
+    keys_free(keys);
+    keys_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_key_belongs_to_an_account),
+        cmocka_unit_test(the_whole_answer_is_kept),
+        cmocka_unit_test(a_key_is_kept_as_long_as_stated_and_then_forgotten),
+        cmocka_unit_test(a_full_table_refuses_and_loses_nothing),
+        cmocka_unit_test(an_account_has_its_share_and_no_more),
+        cmocka_unit_test(the_ring_goes_round_many_times),
+        cmocka_unit_test(clearing_forgets_all),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

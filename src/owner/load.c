@@ -1,0 +1,392 @@
+/*
+ * How an owner takes over and learns what is so: the epoch, the orders, and the ledger's rows that
+ * are younger than the longest hold. The store is asked in pages; whatever does not fit together is
+ * ERR_CORRUPT, and nothing is sold then.
+ */
+#include <stdlib.h>
+
+#include "mem/table.h"
+#include "owner/state.h"
+#include "sale/ledger.h"
+#include "usher/v1/ledger.pb-c.h"
+#include "usher/v1/ticket.pb-c.h"
+
+#define LOAD_STEP_MAX_MS 10000
+#define LOAD_PAGE        1000
+#define LOAD_ARENA_MAX   (64u << 20)
+/* An ended hold's entry is written at most this much after its end. */
+#define LOAD_SLACK_MS 600000
+
+/* Holds of the window that nothing has ended yet. */
+struct open_holds {
+    struct table by_id; /* hold id → place in holds */
+    struct seats_hold *holds;
+    uint32_t count;
+    uint32_t max;
+};
+
+struct load {
+    struct owner *owner;
+    struct store *store;
+    struct arena arena; /* of one page */
+    struct open_holds open;
+    struct owner_figures figures;
+    struct store_performance head;
+    uint32_t sold_by_orders;
+};
+
+static int64_t step_deadline(void)
+{
+    return deadline_after_ms(fiber_now_ns(), LOAD_STEP_MAX_MS);
+}
+
+/* ---- orders, and the proof that nothing is sold twice ---- */
+
+static int restore_order(struct load *load, const struct store_order *order)
+{
+    struct owner *owner = load->owner;
+    if (order->state == USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED) {
+        load->figures.orders_cancelled++;
+        return 0;
+    }
+    uint32_t seats[SEATS_PARTY_MAX];
+    const uint32_t count = (uint32_t)store_seat_count(order->seats);
+    if (count == 0 || count > SEATS_PARTY_MAX || order->seats.len % STORE_SEAT_BYTES != 0)
+        return ERR_CORRUPT;
+    for (uint32_t i = 0; i < count; i++) {
+        seats[i] = store_seat_at(order->seats, i);
+        if (seats[i] >= owner->options.hall->place_count)
+            return ERR_CORRUPT;
+        owner->sold[seats[i]] = (struct owner_sold){
+            .order_id = order->order_id, .placed_at_ms = order->placed_at_ms, .place_count = count};
+    }
+    load->figures.orders_confirmed++;
+    load->sold_by_orders += count;
+    int err = seats_restore_sold(owner->seats, order->account_id, seats, count);
+    return err == ERR_NO_MEMORY ? err : err != 0 ? ERR_CORRUPT : 0;
+}
+
+static int load_orders(struct load *load)
+{
+    struct id after = {0};
+    for (;;) {
+        struct store_order *orders;
+        size_t count;
+        arena_reset(&load->arena);
+        int err =
+            load->store->ops->order_scan(load->store, load->owner->options.performance_id, after,
+                                         LOAD_PAGE, &load->arena, &orders, &count, step_deadline());
+        if (err != 0)
+            return err;
+        for (size_t i = 0; i < count; i++) {
+            err = restore_order(load, &orders[i]);
+            if (err != 0)
+                return err;
+        }
+        if (count < LOAD_PAGE)
+            return 0;
+        after = orders[count - 1].order_id;
+    }
+}
+
+/* The table that forbids selling a seat twice must say the same as the orders. */
+static int compare_sold(struct load *load)
+{
+    struct store_sale *sales;
+    size_t count;
+    arena_reset(&load->arena);
+    int err = load->store->ops->sold_list(load->store, load->owner->options.performance_id,
+                                          &load->arena, &sales, &count, step_deadline());
+    if (err != 0)
+        return err;
+    if (count != load->sold_by_orders)
+        return ERR_CORRUPT;
+    for (size_t i = 0; i < count; i++) {
+        if (sales[i].seat >= load->owner->options.hall->place_count ||
+            !id_eq(load->owner->sold[sales[i].seat].order_id, sales[i].order_id))
+            return ERR_CORRUPT;
+    }
+    return 0;
+}
+
+/* ---- the ledger's recent rows ---- */
+
+static void close_hold(struct open_holds *open, struct id hold_id)
+{
+    uint32_t place;
+    if (!table_get(&open->by_id, hold_id, &place))
+        return; /* it began before the window */
+    table_remove(&open->by_id, hold_id);
+    const uint32_t last = --open->count;
+    if (place != last) {
+        open->holds[place] = open->holds[last];
+        int err = table_put(&open->by_id, open->holds[place].hold_id, place);
+        assert(err == 0);
+    }
+}
+
+static struct id id_of(ProtobufCBinaryData bytes)
+{
+    struct id id = {0};
+    int err = id_from_bytes(view_of(bytes.data, bytes.len), &id);
+    assert(err == 0); /* ledger_unpack has looked */
+    return id;
+}
+
+static int remember_key(struct load *load, const Usher__V1__LedgerKey *key,
+                        const struct keys_answer *given)
+{
+    struct keys *keys = load->owner->keys;
+    if (!key)
+        return 0;
+    const struct view name = view_of(key->key.data, key->key.len);
+    struct keys_answer answer = *given;
+    memcpy(answer.request_hash, key->request_hash.data, sizeof(answer.request_hash));
+    /* One that was forgotten by then may have been used anew. */
+    (void)keys_room(keys, answer.at_ms);
+    if (keys_find(keys, answer.hold.account_id, name))
+        return ERR_CORRUPT;
+    return keys_put(keys, answer.hold.account_id, name, &answer, answer.at_ms);
+}
+
+static int replay_hold(struct load *load, const Usher__V1__LedgerHold *change, int64_t at_ms)
+{
+    struct open_holds *open = &load->open;
+    struct seats_hold hold = {.hold_id = id_of(change->hold_id),
+                              .account_id = id_of(change->account_id),
+                              .expires_at_ms = change->expires_at_ms,
+                              .count = (uint32_t)change->n_seats};
+    for (uint32_t i = 0; i < hold.count; i++) {
+        hold.seats[i] = change->seats[i];
+        if (hold.seats[i] >= load->owner->options.hall->place_count)
+            return ERR_CORRUPT;
+    }
+    if (at_ms < 0 || hold.expires_at_ms <= at_ms)
+        return ERR_CORRUPT; /* it ends before it begins */
+    if (open->count == open->max)
+        return ERR_CORRUPT; /* more holds than places */
+    int err = table_put(&open->by_id, hold.hold_id, open->count);
+    if (err != 0)
+        return err;
+    open->holds[open->count++] = hold;
+    const struct keys_answer answer = {
+        .hold = hold, .total = owner_price(load->owner, hold.seats, hold.count), .at_ms = at_ms};
+    return remember_key(load, change->key, &answer);
+}
+
+static int replay_sale(struct load *load, const Usher__V1__LedgerSale *change, int64_t at_ms)
+{
+    struct seats_hold hold = {.hold_id = id_of(change->hold_id),
+                              .account_id = id_of(change->account_id),
+                              .count = (uint32_t)change->n_seats};
+    for (uint32_t i = 0; i < hold.count; i++)
+        hold.seats[i] = change->seats[i];
+    close_hold(&load->open, hold.hold_id);
+    const struct keys_answer answer = {.hold = hold, .total = change->total, .at_ms = at_ms};
+    return remember_key(load, change->key, &answer);
+}
+
+static int replay_order_key(struct load *load, const Usher__V1__LedgerOrderKey *change,
+                            int64_t at_ms)
+{
+    const struct keys_answer answer = {
+        .hold = {.hold_id = id_of(change->order_id), .account_id = id_of(change->account_id)},
+        .as_stored = true,
+        .at_ms = at_ms};
+    return remember_key(load, change->key, &answer);
+}
+
+static int replay_entry(struct load *load, const Usher__V1__LedgerEntry *entry)
+{
+    switch (entry->change_case) {
+    case USHER__V1__LEDGER_ENTRY__CHANGE_HOLD:
+        return replay_hold(load, entry->hold, entry->at_ms);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_RELEASE:
+        close_hold(&load->open, id_of(entry->release->hold_id));
+        return 0;
+    case USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY:
+        close_hold(&load->open, id_of(entry->expiry->hold_id));
+        return 0;
+    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE:
+        return replay_sale(load, entry->sale, entry->at_ms);
+    case USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY:
+        return replay_order_key(load, entry->order_key, entry->at_ms);
+    default:
+        return 0; /* orders and the sale's state have rows of their own */
+    }
+}
+
+/* One row: its hash, and its place after the one before where that was read too. */
+static int replay_row(struct load *load, const struct ledger_row *row, struct ledger_tail *tail,
+                      bool first)
+{
+    if (first)
+        *tail = (struct ledger_tail){.seq = row->seq - 1,
+                                     .epoch = row->epoch,
+                                     .version = row->version_before,
+                                     .at_ms = row->at_ms};
+    if (first)
+        memcpy(tail->hash, row->prev_hash, sizeof(tail->hash));
+    enum ledger_break broken;
+    int err = ledger_follow(load->owner->options.performance_id, row, tail, &broken);
+    if (err == 0 && broken != LEDGER_OK)
+        err = ERR_CORRUPT;
+    struct arena arena;
+    arena_init(&arena, LOAD_ARENA_MAX);
+    Usher__V1__LedgerBatch *batch;
+    if (err == 0)
+        err = ledger_unpack(row->body, &arena, &batch);
+    for (size_t i = 0; err == 0 && i < batch->n_entries; i++)
+        err = replay_entry(load, batch->entries[i]);
+    arena_release(&arena);
+    return err;
+}
+
+/* The time of the ledger's last row; 0 without rows. */
+static int last_row_ms(struct load *load, int64_t *ret_at_ms)
+{
+    struct ledger_row *rows;
+    size_t count;
+    *ret_at_ms = 0;
+    if (load->head.seq == 0)
+        return 0;
+    arena_reset(&load->arena);
+    int err = load->store->ops->ledger_read(load->store, load->owner->options.performance_id,
+                                            load->head.seq, 0, 1, &load->arena, &rows, &count,
+                                            step_deadline());
+    if (err == 0 && count != 1)
+        err = ERR_CORRUPT;
+    if (err == 0)
+        *ret_at_ms = rows[0].at_ms;
+    return err;
+}
+
+static int load_ledger(struct load *load, int64_t from_ms)
+{
+    struct ledger_tail tail = {0};
+    uint64_t from_seq = 1;
+    bool first = true;
+    while (from_seq <= load->head.seq) {
+        struct ledger_row *rows;
+        size_t count;
+        arena_reset(&load->arena);
+        int err = load->store->ops->ledger_read(load->store, load->owner->options.performance_id,
+                                                from_seq, from_ms, LOAD_PAGE, &load->arena, &rows,
+                                                &count, step_deadline());
+        if (err == 0 && count == 0)
+            err = ERR_CORRUPT; /* the head's own row is always within */
+        for (size_t i = 0; err == 0 && i < count; i++, first = false)
+            err = replay_row(load, &rows[i], &tail, first);
+        if (err != 0)
+            return err;
+        from_seq = tail.seq + 1;
+    }
+    const bool whole =
+        load->head.seq == 0 || (tail.seq == load->head.seq && tail.version == load->head.version &&
+                                memcmp(tail.hash, load->head.head_hash, sizeof(tail.hash)) == 0);
+    return whole ? 0 : ERR_CORRUPT;
+}
+
+/* ---- all of it ---- */
+
+/* The owner's time from now on: never less than what it was, or than what is written. */
+static void set_time(struct owner *owner, int64_t last_ms)
+{
+    int64_t now_ms = clock_wall_ms(loop_clock(owner->options.loop));
+    if (now_ms < last_ms)
+        now_ms = last_ms;
+    if (owner->has_time && now_ms < owner_now_ms(owner))
+        now_ms = owner_now_ms(owner);
+    owner->base_wall_ms = now_ms;
+    owner->base_mono_ns = loop_now_ns(owner->options.loop);
+    owner->has_time = true;
+}
+
+static int load_into(struct load *load)
+{
+    struct owner *owner = load->owner;
+    const struct hall *hall = owner->options.hall;
+    int err = load->store->ops->claim(load->store, owner->options.performance_id, &load->arena,
+                                      &load->head, step_deadline());
+    if (err != 0)
+        return err;
+    owner->epoch = load->head.epoch;
+    owner->seq = load->head.seq;
+    owner->version = owner->version_decided = load->head.version;
+    owner->sale_state = owner->committed_sale_state = load->head.sale_state;
+    memcpy(owner->head_hash, load->head.head_hash, sizeof(owner->head_hash));
+
+    const struct seats_limits limits = {.places_max = owner->options.places_max,
+                                        .accounts_max = hall->place_count};
+    seats_free(owner->seats);
+    owner->seats = NULL;
+    memset(owner->sold, 0, hall->place_count * sizeof(*owner->sold));
+    keys_clear(owner->keys);
+    err = seats_new(hall, &limits, &owner->seats);
+    if (err == 0)
+        err = load_orders(load);
+    if (err == 0)
+        err = compare_sold(load);
+    int64_t last_ms = 0;
+    if (err == 0)
+        err = last_row_ms(load, &last_ms);
+    if (err != 0)
+        return err;
+
+    owner->head_at_ms = last_ms;
+    set_time(owner, last_ms);
+    err =
+        load_ledger(load, last_ms - owner->options.hold_ttl_ms - OWNER_KEY_KEEP_MS - LOAD_SLACK_MS);
+    for (uint32_t i = 0; err == 0 && i < load->open.count; i++) {
+        struct seats_hold *hold = &load->open.holds[i];
+        struct seats_refusal refusal;
+        err = seats_hold(owner->seats, hold, hold->expires_at_ms - 1, &refusal);
+        if (err != 0)
+            err = ERR_CORRUPT;
+    }
+    return err;
+}
+
+/* What was read piece by piece is one state only if nobody else has claimed, and perhaps committed,
+ * meanwhile. Otherwise it may look damaged, or whole, and be neither. */
+static int check_epoch(struct load *load)
+{
+    struct store_performance head = {0};
+    arena_reset(&load->arena);
+    int err = load->store->ops->performance_get(load->store, load->owner->options.performance_id,
+                                                &load->arena, &head, step_deadline());
+    return err == 0 && head.epoch != load->head.epoch ? ERR_FENCED : err;
+}
+
+int owner_load(struct owner *owner)
+{
+    const uint32_t places = owner->options.hall->place_count;
+    struct load load = {.owner = owner, .store = owner->options.store};
+    arena_init(&load.arena, LOAD_ARENA_MAX);
+    load.open.max = places;
+    load.open.holds = calloc(places, sizeof(*load.open.holds));
+    uint8_t *states = calloc(1, (places + 3) / 4);
+    int err = table_init(&load.open.by_id, places, 0);
+    if (err == 0 && (!load.open.holds || !states))
+        err = ERR_NO_MEMORY;
+    if (err == 0)
+        err = load_into(&load);
+    const int fenced = err == 0 || err == ERR_CORRUPT ? check_epoch(&load) : 0;
+    if (fenced != 0)
+        err = fenced;
+    if (err == 0) {
+        seats_check(owner->seats);
+        load.figures.counts = seats_counts(owner->seats);
+        load.figures.sale_state = owner->sale_state;
+        owner_publish(owner, &load.figures);
+        seats_snapshot(owner->seats, states);
+        const struct owner_listener *listener = &owner->options.listener;
+        if (listener->loaded)
+            listener->loaded(listener->state, owner->version, owner->sale_state, states);
+    }
+    free(states);
+    free(load.open.holds);
+    table_release(&load.open.by_id);
+    arena_release(&load.arena);
+    return err;
+}

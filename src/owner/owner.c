@@ -1,0 +1,206 @@
+#include "owner/owner.h"
+
+#include <stdlib.h>
+
+#include "owner/state.h"
+
+static void expiry_due(struct loop_timer *timer)
+{
+    struct owner *owner = list_of(timer, struct owner, expiry);
+    if (owner->phase == OWNER_SERVING) {
+        owner_collect_expired(owner);
+        owner_arm_expiry(owner);
+    }
+}
+
+static void gathering_init(struct owner_gathering *g)
+{
+    g->count = 0;
+    g->ask_count = 0;
+    g->first = NULL;
+    g->last = &g->first;
+}
+
+static void owner_free(struct owner *owner)
+{
+    if (!owner)
+        return;
+    free(owner->gathering.entries);
+    free(owner->committing.entries);
+    free(owner->sold);
+    free(owner->changes);
+    free(owner->prices);
+    keys_free(owner->keys);
+    seats_free(owner->seats);
+    pthread_mutex_destroy(&owner->figures_lock);
+    free(owner);
+}
+
+int owner_start(const struct owner_options *options, struct scope *scope, struct owner **ret_owner)
+{
+    assert(options && scope && ret_owner);
+    assert(sched_current());
+    const uint32_t places = options->hall->place_count;
+    struct owner *owner = calloc(1, sizeof(*owner));
+    if (!owner)
+        return ERR_NO_MEMORY;
+    owner->options = *options;
+    owner->scope = scope;
+    owner->expiry.fire = expiry_due;
+    pthread_mutex_init(&owner->figures_lock, NULL);
+    gathering_init(&owner->gathering);
+    gathering_init(&owner->committing);
+    owner->waiting_last = &owner->waiting_first;
+    owner->gathering.entries = calloc(OWNER_ENTRIES_MAX, sizeof(struct owner_entry));
+    owner->committing.entries = calloc(OWNER_ENTRIES_MAX, sizeof(struct owner_entry));
+    owner->sold = calloc(places, sizeof(*owner->sold));
+    owner->changes =
+        calloc((size_t)OWNER_ENTRIES_MAX * SEATS_PARTY_MAX, sizeof(struct owner_change));
+    const size_t prices_bytes = options->hall->category_count * sizeof(int64_t);
+    owner->prices = malloc(prices_bytes);
+    if (owner->prices)
+        memcpy(owner->prices, options->prices, prices_bytes);
+    owner->options.prices = owner->prices;
+    uint32_t keys_max = OWNER_KEYS_PLACE * places + OWNER_KEYS_MORE;
+    if (keys_max > OWNER_KEYS_MAX)
+        keys_max = OWNER_KEYS_MAX;
+    int err = keys_new(keys_max, OWNER_KEYS_PLACE * options->places_max + OWNER_KEYS_ACCOUNT,
+                       options->hold_ttl_ms + OWNER_KEY_KEEP_MS, chance_u64(options->chance),
+                       &owner->keys);
+    if (err == 0 && (!owner->gathering.entries || !owner->committing.entries || !owner->sold ||
+                     !owner->changes || !owner->prices))
+        err = ERR_NO_MEMORY;
+    if (err == 0)
+        err = fiber_spawn(scope, owner_run, owner);
+    if (err != 0) {
+        owner_free(owner);
+        return err;
+    }
+    *ret_owner = owner;
+    return 0;
+}
+
+void owner_stop(struct owner *owner)
+{
+    if (!owner)
+        return;
+    assert(fiber_self() && !owner->stopper);
+    owner->stopping = true;
+    owner->stopper = fiber_self();
+    owner_wake(owner);
+    while (owner->phase != OWNER_STOPPED)
+        fiber_park_deaf();
+    loop_disarm(owner->options.loop, &owner->expiry);
+    owner_free(owner);
+}
+
+int64_t owner_now_ms(const struct owner *owner)
+{
+    const int64_t mono_ns = loop_now_ns(owner->options.loop);
+    return owner->base_wall_ms + (mono_ns - owner->base_mono_ns) / NS_PER_MS;
+}
+
+/* Wakes the committing fiber if it waits for work. */
+void owner_wake(struct owner *owner)
+{
+    if (owner->fiber_waits) {
+        owner->fiber_waits = false;
+        fiber_unpark(owner->fiber);
+    }
+}
+
+/* Room for one more change in the gathering commit, or NULL at the maximum. */
+struct owner_entry *owner_gather(struct owner *owner)
+{
+    struct owner_gathering *g = &owner->gathering;
+    if (g->count == OWNER_ENTRIES_MAX)
+        return NULL;
+    struct owner_entry *entry = &g->entries[g->count++];
+    *entry = (struct owner_entry){.at_ms = owner_now_ms(owner)};
+    owner->version_decided++;
+    owner_wake(owner);
+    return entry;
+}
+
+int64_t owner_price(const struct owner *owner, const uint32_t *seats, uint32_t count)
+{
+    int64_t total = 0;
+    for (uint32_t i = 0; i < count; i++)
+        total += owner->options.prices[owner->options.hall->seats[seats[i]].category];
+    return total;
+}
+
+/* ---- asks: there and back ---- */
+
+static void ask_returned(struct loop_task *task)
+{
+    struct owner_ask *ask = list_of(task, struct owner_ask, task);
+    struct fiber *fiber = ask->fiber;
+    ask->done = true;
+    if (fiber)
+        fiber_unpark(fiber);
+}
+
+static void ask_arrived(struct loop_task *task)
+{
+    struct owner_ask *ask = list_of(task, struct owner_ask, task);
+    owner_decide(ask->owner, ask);
+}
+
+/* The last that the owner does with an ask. */
+void owner_answer(struct owner_ask *ask, int result)
+{
+    ask->result = result;
+    if (ask->home == ask->owner->options.loop) {
+        ask_returned(&ask->task);
+    } else {
+        ask->task.run = ask_returned;
+        loop_post(ask->home, &ask->task);
+    }
+}
+
+int owner_ask(struct owner *owner, struct owner_ask *ask)
+{
+    assert(fiber_self());
+    assert(ask->key.len == 0 || (ask->verb != OWNER_RELEASE && ask->verb != OWNER_CANCEL &&
+                                 ask->verb != OWNER_SET_SALE));
+    ask->owner = owner;
+    ask->home = sched_loop(sched_current());
+    ask->done = false;
+    if (ask->home == owner->options.loop) {
+        ask->fiber = NULL; /* an answer that comes at once needs no wake-up */
+        owner_decide(owner, ask);
+        ask->fiber = fiber_self();
+    } else {
+        ask->fiber = fiber_self();
+        ask->task.run = ask_arrived;
+        loop_post(owner->options.loop, &ask->task);
+    }
+    while (!ask->done)
+        fiber_park_deaf();
+    return ask->result;
+}
+
+/* ---- figures ---- */
+
+void owner_publish(struct owner *owner, const struct owner_figures *figures)
+{
+    pthread_mutex_lock(&owner->figures_lock);
+    owner->figures = *figures;
+    owner->figures.version = owner->version;
+    owner->figures.serving = owner->phase == OWNER_SERVING;
+    pthread_mutex_unlock(&owner->figures_lock);
+}
+
+void owner_figures(struct owner *owner, struct owner_figures *ret_figures)
+{
+    pthread_mutex_lock(&owner->figures_lock);
+    *ret_figures = owner->figures;
+    pthread_mutex_unlock(&owner->figures_lock);
+}
+
+void owner_check(const struct owner *owner)
+{
+    if (owner->seats)
+        seats_check(owner->seats);
+}

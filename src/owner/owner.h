@@ -1,0 +1,169 @@
+/*
+ * owner: the one that decides a performance's seats.
+ *
+ * An owner lives on one worker's loop and is touched by that thread alone; a call from another
+ * worker is a message to it and back. It decides in memory (seats), gathers what it decided, and
+ * commits all that has gathered while the last commit was on disk; answers that promise something
+ * go out after the commit.
+ *
+ *              claim, load               commit failed or unknown
+ *   LOADING ─────────────────▶ SERVING ───────────────────────────▶ LOADING (waiting asks are
+ *      ▲  │ load failed: again,  │ owner_stop                        answered by key)
+ *      └──┘ a little later       ▼
+ *                             STOPPED
+ *
+ * Invariants: what was answered as done is in the store; the published state is a committed one;
+ * the version never goes back; in doubt an ask is refused (ERR_UNAVAILABLE), never granted.
+ *
+ * Time: the owner's wall clock is the system's at loading, or the ledger's last row or the owner's
+ * own time so far where one of these is later, plus monotonic time since. It never goes back,
+ * whatever the system's does, and jumps ahead only while loading.
+ *
+ * Two owners may be alive at once, by mistake. Only the last to claim can commit; the other may
+ * refuse wrongly, until it tries to commit and is fenced, but never grants.
+ */
+#ifndef USHER_OWNER_OWNER_H
+#define USHER_OWNER_OWNER_H
+
+#include "chance/chance.h"
+#include "fiber/fiber.h"
+#include "hall/hall.h"
+#include "seats/seats.h"
+#include "store/store.h"
+
+#define OWNER_KEY_MAX        64     /* bytes of an idempotency key */
+#define OWNER_KEYS_MAX       400000 /* keys remembered at once, at most */
+#define OWNER_KEYS_PLACE     16     /* of them, for every place of the hall … */
+#define OWNER_KEYS_MORE      65536  /* … and so many more */
+#define OWNER_KEYS_ACCOUNT   256    /* an account's: 16 a place it may have, and these */
+#define OWNER_KEY_KEEP_MS    LEDGER_KEY_KEEP_MS /* a key is kept this long after a hold's time */
+#define OWNER_ENTRIES_MAX    4096               /* changes in one commit: LEDGER_ENTRIES_MAX */
+#define OWNER_ASKS_MAX       65536              /* asks that wait for one commit */
+#define OWNER_WAITING_MAX    16384              /* asks that wait for room in one */
+#define OWNER_COMMIT_MAX_MS  10000 /* a commit that waits longer for the store is given up */
+#define OWNER_RELOAD_MS      50    /* pause before loading again; doubles up to … */
+#define OWNER_RELOAD_MAX_MS  2000
+#define OWNER_EXPIRE_TICK_MS 50 /* expired holds are collected at most this late */
+
+enum owner_verb {
+    OWNER_HOLD,      /* seats and standing quantities, all or nothing */
+    OWNER_HOLD_BEST, /* best */
+    OWNER_RELEASE,   /* hold_id */
+    OWNER_ORDER,     /* hold_id; the order's id is the hold's */
+    OWNER_CANCEL,    /* hold_id names the order; seats are all of the order's, ascending */
+    OWNER_SET_SALE,  /* sale_state */
+    OWNER_KEEP_KEY,  /* hold_id names a durable order of the account, which is answered under key */
+};
+
+struct owner_area {
+    uint32_t section;
+    uint32_t quantity;
+};
+
+/*
+ * One question to an owner. The caller fills the first part and keeps the struct (on its stack,
+ * say) until owner_ask returns. result:
+ *   0                the second part is filled, and durable
+ *   ERR_CONFLICT     seats not free (refusal), or no adjacent run
+ *   ERR_FULL         the account would have more places than it may
+ *   ERR_BUSY         the sale is not open
+ *   ERR_NOT_FOUND    no such live hold of this account (it may have become an order: the store
+ *                    knows), or, OWNER_CANCEL, no such order of this account with these seats
+ *   ERR_TIMEOUT      the hold has expired
+ *   ERR_EXISTS       the key was used with another request
+ *   ERR_DENIED       the account has as many keys remembered as one may have
+ *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for
+ *                    OWNER_SET_SALE)
+ *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
+ *                    and the same key may be tried again
+ */
+struct owner_ask {
+    enum owner_verb verb;
+    struct id account_id;
+    uint32_t seat_count;
+    uint32_t seats[SEATS_PARTY_MAX];
+    uint32_t area_count;
+    struct owner_area areas[SEATS_PARTY_MAX];
+    struct seats_best best;
+    struct id hold_id;
+    uint32_t sale_state;
+    uint32_t payment_method;
+    struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others
+                        twice does no harm */
+    uint8_t request_hash[32];
+
+    int result;
+    struct seats_hold hold; /* what was held, ordered, released */
+    int64_t total;
+    int64_t at_ms;    /* when it was decided; an order's placed_at_ms */
+    bool as_stored;   /* ORDER: the answer is order hold_id as the store has it, not the above */
+    uint64_t version; /* of the hall, at least this change included */
+    struct seats_refusal refusal;
+
+    /* the owner's own */
+    struct owner *owner;
+    struct loop_task task;
+    struct loop *home;
+    struct fiber *fiber;
+    struct owner_ask *next;
+    bool done;
+};
+
+/* One seat's new state, in order of commit. */
+struct owner_change {
+    uint32_t seat;
+    enum seats_state state;
+};
+
+/* Hears what became durable, on the owner's thread, in order. Must not wait. */
+struct owner_listener {
+    /* After a commit: changes moved the hall from one version to the next. */
+    void (*committed)(void *state, uint64_t version, uint32_t sale_state,
+                      const struct owner_change *changes, size_t count);
+    /* After (re)loading: forget deltas; owner_snapshot gives the state. */
+    void (*loaded)(void *state, uint64_t version, uint32_t sale_state, const uint8_t *states);
+    void *state;
+};
+
+struct owner_options {
+    uint32_t performance_id;
+    const struct hall *hall; /* borrowed */
+    struct store *store;     /* borrowed */
+    struct loop *loop;       /* of the worker the owner lives on */
+    struct chance *chance;   /* for hold ids; borrowed, of that thread */
+    const int64_t *prices;   /* one a category of the hall; copied */
+    uint32_t hold_ttl_ms;
+    uint32_t places_max;
+    struct owner_listener listener;
+};
+
+struct owner;
+
+/* Starts the owner's fiber in scope; it claims and loads, then serves. Called on the owner's
+ * thread. The scope must not be cancelled: owner_stop ends the fiber. ERR_NO_MEMORY, ERR_FULL. */
+int owner_start(const struct owner_options *options, struct scope *scope, struct owner **ret_owner);
+/* On the owner's thread, from a fiber: commits what has gathered, refuses what comes, waits for the
+ * owner's fiber, and frees it. No ask may come from another thread any more. */
+void owner_stop(struct owner *owner);
+
+/* Asks, and waits (deaf to cancellation: the owner always answers) until it is decided and, where
+ * it promises something, durable. From a fiber of any worker. Returns ask->result. */
+int owner_ask(struct owner *owner, struct owner_ask *ask);
+
+/* What is published, from any thread: consistent with each other. */
+struct owner_figures {
+    uint64_t version;
+    uint32_t sale_state; /* 0 before the first load */
+    struct seats_counts counts;
+    uint32_t orders_confirmed;
+    uint32_t orders_cancelled;
+    bool serving;
+};
+void owner_figures(struct owner *owner, struct owner_figures *ret_figures);
+
+/* The owner's wall clock. On the owner's thread. */
+int64_t owner_now_ms(const struct owner *owner);
+/* Checks the engine's invariants; on the owner's thread; asserts. For tests. */
+void owner_check(const struct owner *owner);
+
+#endif

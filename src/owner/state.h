@@ -1,0 +1,127 @@
+/*
+ * state: what an owner keeps, for the files of the owner alone (owner.c, decide.c, batch.c,
+ * commit.c, load.c).
+ */
+#ifndef USHER_OWNER_STATE_H
+#define USHER_OWNER_STATE_H
+
+#include <pthread.h>
+
+#include "owner/keys.h"
+#include "owner/owner.h"
+
+enum owner_phase { OWNER_LOADING, OWNER_SERVING, OWNER_STOPPED };
+
+enum entry_kind {
+    ENTRY_HOLD = 1,
+    ENTRY_RELEASE,
+    ENTRY_EXPIRY,
+    ENTRY_SALE,
+    ENTRY_CANCEL,
+    ENTRY_SALE_STATE,
+    ENTRY_ORDER_KEY, /* no seat changes */
+};
+
+/* One change that is decided and waits for its commit. */
+struct owner_entry {
+    enum entry_kind kind;
+    uint32_t sale_state;
+    uint32_t payment_method;
+    uint32_t key_len;
+    int64_t at_ms;
+    int64_t total;
+    struct seats_hold hold; /* hold_id is the order's id in SALE, CANCEL and ORDER_KEY */
+    uint8_t request_hash[32];
+    uint8_t key[OWNER_KEY_MAX];
+};
+
+/* A sold seat. */
+struct owner_sold {
+    struct id order_id; /* zero: not sold */
+    int64_t placed_at_ms;
+    uint64_t version;     /* of the change that sold it; 0: loaded */
+    uint32_t place_count; /* of the order */
+};
+
+/* What gathers while the last commit is on disk. */
+struct owner_gathering {
+    struct owner_entry *entries; /* OWNER_ENTRIES_MAX */
+    uint32_t count;
+    uint32_t ask_count;
+    struct owner_ask *first; /* asks to answer after the commit, in order */
+    struct owner_ask **last;
+};
+
+struct owner {
+    struct owner_options options;
+    int64_t *prices; /* owned; options.prices */
+    enum owner_phase phase;
+    bool stopping;
+    struct scope *scope;
+    struct fiber *fiber;   /* the committing fiber */
+    bool fiber_waits;      /* it parks until something gathers */
+    struct fiber *stopper; /* waits in owner_stop */
+
+    struct seats *seats;
+    struct owner_sold *sold; /* place_count */
+    struct keys *keys;
+    uint32_t sale_state; /* with what has gathered */
+    uint32_t committed_sale_state;
+    int64_t base_wall_ms; /* owner's time = base_wall_ms + (mono - base_mono_ns) */
+    int64_t base_mono_ns;
+    bool has_time;            /* base_* are set */
+    struct loop_timer expiry; /* collects expired holds */
+
+    struct owner_gathering gathering;
+    struct owner_gathering committing;
+    struct owner_ask *waiting_first; /* undecided, in order, for room in the next gathering */
+    struct owner_ask **waiting_last;
+    uint32_t waiting_count;
+
+    /* the head of the ledger */
+    uint64_t epoch;
+    uint64_t seq;
+    uint64_t version;         /* committed */
+    uint64_t version_decided; /* with what has gathered */
+    int64_t head_at_ms;       /* time of the last row */
+    uint8_t head_hash[STORE_HASH_BYTES];
+
+    pthread_mutex_t figures_lock; /* taken once a commit, and by who asks */
+    struct owner_figures figures; /* which other threads read, under the lock */
+    struct owner_change *changes; /* scratch of one commit */
+};
+
+/* decide.c: answers the ask at once, or puts it into the gathering. After that the ask is its
+ * caller's. */
+void owner_decide(struct owner *owner, struct owner_ask *ask);
+/* Decides those that waited for room, now that there is some; outside of SERVING, refuses them. */
+void owner_decide_waiting(struct owner *owner);
+void owner_collect_expired(struct owner *owner);
+/* The same for holds that ended while nobody served, at the time they ended: the ledger's rows are
+ * read back by time, and an end must not be farther from its beginning than that reaches. */
+void owner_collect_missed(struct owner *owner);
+/* True when the ask's key was used before: *ret_result is 0, and the ask is filled with the same
+ * answer again, or ERR_EXISTS. */
+bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result);
+/* The timer for the next expiry. */
+void owner_arm_expiry(struct owner *owner);
+
+/* batch.c: builds what a gathering of one entry at least writes, in the arena and out of g, which
+ * both must outlive it. ERR_NO_MEMORY; ERR_FULL: more bytes than a row may have. */
+int owner_build(const struct owner *owner, struct owner_gathering *g, struct arena *arena,
+                struct store_batch *ret_batch);
+
+/* commit.c: the committing fiber's body; and one commit. */
+void owner_run(void *owner);
+/* owner.c */
+void owner_answer(struct owner_ask *ask, int result);
+struct owner_entry *owner_gather(struct owner *owner);
+void owner_wake(struct owner *owner);
+/* Makes figures visible to other threads, with the owner's version and phase. */
+void owner_publish(struct owner *owner, const struct owner_figures *figures);
+int64_t owner_price(const struct owner *owner, const uint32_t *seats, uint32_t count);
+
+/* load.c: claims and loads from the store, and tells the listener. ERR_* of the store. */
+int owner_load(struct owner *owner);
+
+#endif
