@@ -1,0 +1,59 @@
+#include "sale/payment.h"
+
+#include <stddef.h>
+
+#include "err/err.h"
+
+static const struct {
+    const char *word;
+    unsigned next;
+} states[PAYMENT_STATES + 1] = {
+#define X(name, number, word, next) [PAYMENT_##name] = {word, next},
+    PAYMENT_STATE_LIST(X)
+#undef X
+};
+
+const char *payment_state_word(uint32_t state)
+{
+    return state <= PAYMENT_STATES ? states[state].word : NULL;
+}
+
+bool payment_may(uint32_t from, uint32_t to)
+{
+    return from <= PAYMENT_STATES && to >= 1 && to <= PAYMENT_STATES &&
+           (states[from].next >> to & 1);
+}
+
+bool payment_is_dead(uint32_t state)
+{
+    return state == PAYMENT_DECLINED || state == PAYMENT_LAPSED;
+}
+
+bool payment_is_open(uint32_t state)
+{
+    return state == PAYMENT_STARTED || state == PAYMENT_UNCLEAR || state == PAYMENT_CAPTURED ||
+           state == PAYMENT_REFUNDING;
+}
+
+bool payment_books_hold(uint32_t state, const struct payment_books *b)
+{
+    if (!payment_state_word(state) || b->amount < 0 || b->refunded < 0 || b->pending < 0 ||
+        b->refunded > b->captured || b->pending > b->captured - b->refunded)
+        return false;
+    switch ((enum payment_state)state) {
+    case PAYMENT_STARTED:
+    case PAYMENT_UNCLEAR:
+    case PAYMENT_DECLINED:
+    case PAYMENT_LAPSED:
+        return b->captured == 0;
+    case PAYMENT_CAPTURED:
+        return b->captured == b->amount && b->refunded == 0 && b->pending == 0;
+    case PAYMENT_SOLD:
+        return b->captured == b->amount && b->pending == 0;
+    case PAYMENT_REFUNDING:
+        return b->captured == b->amount && b->pending > 0;
+    case PAYMENT_REFUNDED:
+        return b->captured == b->amount && b->refunded == b->captured && b->pending == 0;
+    }
+    return false;
+}

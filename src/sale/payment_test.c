@@ -1,0 +1,98 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "chance/chance.h"
+#include "sale/payment.h"
+
+static void every_state_has_a_word_of_its_own(void **state)
+{
+    assert_null(payment_state_word(0));
+    assert_null(payment_state_word(PAYMENT_STATES + 1));
+    for (uint32_t s = 1; s <= PAYMENT_STATES; s++) {
+        assert_non_null(payment_state_word(s));
+        for (uint32_t t = 1; t < s; t++)
+            assert_string_not_equal(payment_state_word(s), payment_state_word(t));
+    }
+}
+
+static void which_moves_are_legal(void **state)
+{
+    assert_true(payment_may(PAYMENT_STARTED, PAYMENT_UNCLEAR));
+    assert_true(payment_may(PAYMENT_UNCLEAR, PAYMENT_CAPTURED));
+    assert_true(payment_may(PAYMENT_CAPTURED, PAYMENT_SOLD));
+    assert_true(payment_may(PAYMENT_CAPTURED, PAYMENT_REFUNDING));
+    assert_true(payment_may(PAYMENT_LAPSED, PAYMENT_CAPTURED)); /* money is money */
+    assert_false(payment_may(PAYMENT_STARTED, PAYMENT_SOLD));
+    assert_false(payment_may(PAYMENT_UNCLEAR, PAYMENT_SOLD));
+    assert_false(payment_may(PAYMENT_SOLD, PAYMENT_DECLINED));
+    assert_false(payment_may(PAYMENT_CAPTURED, PAYMENT_LAPSED));
+    assert_false(payment_may(PAYMENT_UNCLEAR, PAYMENT_STARTED));
+    for (uint32_t s = 0; s <= PAYMENT_STATES + 1; s++) {
+        assert_false(payment_may(s, s));
+        assert_false(payment_may(PAYMENT_REFUNDED, s));
+        assert_false(payment_may(s, 0));
+        assert_false(payment_may(s, PAYMENT_STATES + 1));
+        assert_false(payment_may(PAYMENT_STATES + 1, s));
+    }
+}
+
+/* No walk of legal moves forgets money: once captured, an attempt never becomes dead, and it ends
+ * sold or refunded. */
+static void captured_money_is_never_forgotten(void **state)
+{
+    struct chance_seeded seeded;
+    chance_seed(&seeded, 1);
+    for (int walk = 0; walk < 2000; walk++) {
+        uint32_t at = PAYMENT_STARTED;
+        bool captured = false;
+        for (int step = 0; step < 40; step++) {
+            const uint32_t to = 1 + (uint32_t)chance_below(&seeded.chance, PAYMENT_STATES);
+            if (!payment_may(at, to))
+                continue;
+            at = to;
+            captured |= at == PAYMENT_CAPTURED;
+            if (captured)
+                assert_false(payment_is_dead(at));
+            else
+                assert_true(at <= PAYMENT_UNCLEAR || payment_is_dead(at));
+        }
+    }
+}
+
+static void the_books_of_each_state(void **state)
+{
+    struct payment_books none = {.amount = 100}, all = {100, 100, 0, 0}, half = {100, 100, 40, 60},
+                         back = {100, 100, 100, 0}, part = {100, 100, 40, 0};
+    assert_true(payment_books_hold(PAYMENT_STARTED, &none));
+    assert_false(payment_books_hold(PAYMENT_STARTED, &all));
+    assert_false(payment_books_hold(PAYMENT_DECLINED, &all));
+    assert_true(payment_books_hold(PAYMENT_CAPTURED, &all));
+    assert_false(payment_books_hold(PAYMENT_CAPTURED, &none));
+    assert_false(payment_books_hold(PAYMENT_CAPTURED, &part));
+    assert_true(payment_books_hold(PAYMENT_SOLD, &part));
+    assert_false(payment_books_hold(PAYMENT_SOLD, &half));
+    assert_true(payment_books_hold(PAYMENT_REFUNDING, &half));
+    assert_false(payment_books_hold(PAYMENT_REFUNDING, &part));
+    assert_true(payment_books_hold(PAYMENT_REFUNDED, &back));
+    assert_false(payment_books_hold(PAYMENT_REFUNDED, &part));
+    assert_false(payment_books_hold(PAYMENT_REFUNDING, &(struct payment_books){100, 100, 60, 60}));
+    assert_false(payment_books_hold(PAYMENT_SOLD, &(struct payment_books){100, 100, -1, 0}));
+    assert_false(payment_books_hold(PAYMENT_SOLD, &(struct payment_books){100, 99, 0, 0}));
+    assert_false(payment_books_hold(0, &none));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_state_has_a_word_of_its_own),
+        cmocka_unit_test(which_moves_are_legal),
+        cmocka_unit_test(captured_money_is_never_forgotten),
+        cmocka_unit_test(the_books_of_each_state),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
