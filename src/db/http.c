@@ -1,0 +1,389 @@
+#include "db/http.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "err/err.h"
+#include "fiber/waitlist.h"
+#include "mem/buf.h"
+#include "mem/list.h"
+
+#define EVENTS_TURN 64 /* sockets told of in one go */
+
+struct http_client {
+    struct http http;
+    struct loop *loop;
+    CURLM *multi;
+    /* libcurl wants to be told as long as a socket is ready, the loop tells once: its sockets are
+     * in an epoll of their own, which the loop watches. */
+    struct loop_io sockets;
+    struct loop_timer timer;
+    struct loop_task again; /* posted: sockets may still be ready */
+    bool posted;
+    bool dying; /* freed when the task has run */
+    char *ca_path;
+    uint32_t calls;
+    uint32_t waiting;
+    struct waitlist room; /* for one more call */
+};
+
+struct exchange {
+    CURL *easy;
+    struct fiber *fiber;
+    struct buf head;
+    struct buf body;
+    CURLcode code;
+    bool done;
+    bool too_large;
+};
+
+/* ---- libcurl's events ---- */
+
+static void collect(struct http_client *client)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(client->multi, &left))) {
+        struct exchange *x = NULL;
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &x);
+        x->code = message->data.result;
+        x->done = true;
+        fiber_unpark(x->fiber);
+    }
+}
+
+static void act(struct http_client *client, curl_socket_t fd, int events)
+{
+    int running;
+    curl_multi_socket_action(client->multi, fd, events, &running);
+}
+
+static void tell_sockets(struct http_client *client)
+{
+    struct epoll_event events[EVENTS_TURN];
+    const int count = epoll_wait(client->sockets.fd, events, EVENTS_TURN, 0);
+    for (int i = 0; i < count; i++) {
+        const unsigned bits = events[i].events;
+        act(client, events[i].data.fd,
+            (bits & EPOLLIN ? CURL_CSELECT_IN : 0) | (bits & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                (bits & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0));
+    }
+    collect(client);
+    if (count <= 0 || client->posted)
+        return;
+    client->posted = true;
+    loop_post(client->loop, &client->again);
+}
+
+static void on_sockets(struct loop_io *io, unsigned events)
+{
+    tell_sockets(list_of(io, struct http_client, sockets));
+}
+
+static void free_client(struct http_client *client)
+{
+    free(client->ca_path);
+    free(client);
+}
+
+static void on_again(struct loop_task *task)
+{
+    struct http_client *client = list_of(task, struct http_client, again);
+    client->posted = false;
+    if (client->dying)
+        free_client(client);
+    else
+        tell_sockets(client);
+}
+
+static void on_timer(struct loop_timer *timer)
+{
+    struct http_client *client = list_of(timer, struct http_client, timer);
+    act(client, CURL_SOCKET_TIMEOUT, 0);
+    collect(client);
+}
+
+static int set_timer(CURLM *multi, long after_ms, void *user)
+{
+    struct http_client *client = user;
+    if (after_ms < 0)
+        loop_disarm(client->loop, &client->timer);
+    else if (loop_arm(client->loop, &client->timer,
+                      deadline_after_ms(loop_now_ns(client->loop), after_ms)))
+        return -1;
+    return 0;
+}
+
+static int set_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
+{
+    struct http_client *client = user;
+    struct epoll_event event = {.data.fd = fd};
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(client->sockets.fd, EPOLL_CTL_DEL, fd, NULL);
+        return 0;
+    }
+    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
+    if (epoll_ctl(client->sockets.fd, EPOLL_CTL_MOD, fd, &event) == 0)
+        return 0;
+    return epoll_ctl(client->sockets.fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* ---- a call ---- */
+
+static size_t take(struct exchange *x, struct buf *into, const char *bytes, size_t len)
+{
+    if (buf_append(into, bytes, len) == 0)
+        return len;
+    x->too_large = true;
+    return 0; /* ends the exchange */
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count, void *user)
+{
+    struct exchange *x = user;
+    return take(x, &x->body, bytes, size * count);
+}
+
+/* A status line begins a head anew: what came before was an interim answer. */
+static size_t take_head(char *bytes, size_t size, size_t count, void *user)
+{
+    struct exchange *x = user;
+    const struct view line = view_of(bytes, size * count);
+    if (view_starts(line, VIEW_LIT("HTTP/"))) {
+        buf_clear(&x->head);
+        return line.len;
+    }
+    return take(x, &x->head, bytes, line.len);
+}
+
+static struct curl_slist *fields_of(const struct http_ask *ask)
+{
+    /* No "Expect: 100-continue": requests are small. */
+    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+    for (size_t i = 0; list && i < HTTP_FIELDS_MAX && ask->fields[i]; i++) {
+        struct curl_slist *more = curl_slist_append(list, ask->fields[i]);
+        if (!more)
+            curl_slist_free_all(list);
+        list = more;
+    }
+    return list;
+}
+
+static void set_up(struct http_client *client, struct exchange *x, const struct http_ask *ask,
+                   struct curl_slist *fields)
+{
+    CURL *easy = x->easy;
+    curl_easy_setopt(easy, CURLOPT_URL, ask->url);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, ask->method);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
+    if (client->ca_path)
+        curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_path);
+    if (ask->body.len > 0 || strcmp(ask->method, "POST") == 0) {
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)ask->body.len);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, ask->body.len ? ask->body.at : "");
+    }
+}
+
+static int err_of(const struct exchange *x)
+{
+    curl_off_t sending_us = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &sending_us);
+    if (x->code == CURLE_OUT_OF_MEMORY)
+        return ERR_NO_MEMORY;
+    if (x->code == CURLE_URL_MALFORMAT || x->code == CURLE_UNSUPPORTED_PROTOCOL)
+        return ERR_INVALID;
+    return sending_us == 0 ? ERR_UNAVAILABLE : ERR_UNKNOWN;
+}
+
+static int keep(struct arena *arena, const struct buf *b, struct view *ret_view)
+{
+    const char *copy = arena_copy(arena, buf_view(b));
+    *ret_view = view_of(copy, b->len);
+    return copy ? 0 : ERR_NO_MEMORY;
+}
+
+static int finish(const struct exchange *x, struct arena *arena, struct http_answer *ret_answer)
+{
+    struct http_answer answer = {0};
+    long status = 0;
+    if (x->too_large)
+        return ERR_UNKNOWN;
+    if (x->code != CURLE_OK)
+        return err_of(x);
+    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+    answer.status = (int)status;
+    int err = keep(arena, &x->head, &answer.head);
+    if (err == 0)
+        err = keep(arena, &x->body, &answer.body);
+    if (err == 0)
+        *ret_answer = answer;
+    return err;
+}
+
+/* Whether anything of the request may have reached the other side. */
+static bool is_sent(const struct exchange *x)
+{
+    curl_off_t sending_us = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &sending_us);
+    return sending_us > 0;
+}
+
+static int run(struct http_client *client, struct exchange *x, int64_t deadline_ns)
+{
+    int err = 0;
+    if (curl_multi_add_handle(client->multi, x->easy) != CURLM_OK)
+        return ERR_NO_MEMORY;
+    while (err == 0 && !x->done)
+        err = fiber_park(deadline_ns);
+    const bool sent = x->done || is_sent(x);
+    curl_multi_remove_handle(client->multi, x->easy);
+    if (x->done)
+        return 0;
+    return sent ? err : ERR_UNAVAILABLE;
+}
+
+static int exchange(struct http_client *client, const struct http_ask *ask, struct arena *arena,
+                    struct http_answer *ret_answer, int64_t deadline_ns)
+{
+    struct exchange x = {.fiber = fiber_self(), .easy = curl_easy_init()};
+    struct curl_slist *fields = fields_of(ask);
+    int err = x.easy && fields ? 0 : ERR_NO_MEMORY;
+    buf_init(&x.head, HTTP_HEAD_MAX);
+    buf_init(&x.body, HTTP_ANSWER_MAX);
+    if (err == 0) {
+        set_up(client, &x, ask, fields);
+        err = run(client, &x, deadline_ns);
+    }
+    if (err == 0)
+        err = finish(&x, arena, ret_answer);
+    if (x.easy)
+        curl_easy_cleanup(x.easy);
+    curl_slist_free_all(fields);
+    buf_release(&x.head);
+    buf_release(&x.body);
+    return err;
+}
+
+static int call(struct http *http, const struct http_ask *ask, struct arena *arena,
+                struct http_answer *ret_answer, int64_t deadline_ns)
+{
+    struct http_client *client = list_of(http, struct http_client, http);
+    int err = 0;
+    if (client->waiting >= HTTP_WAITING_MAX)
+        return ERR_FULL;
+    client->waiting++;
+    while (err == 0 && client->calls >= HTTP_CALLS_MAX)
+        err = waitlist_wait(&client->room, deadline_ns);
+    client->waiting--;
+    if (err != 0)
+        return err == ERR_TIMEOUT ? ERR_UNAVAILABLE : err;
+    client->calls++;
+    err = exchange(client, ask, arena, ret_answer, deadline_ns);
+    client->calls--;
+    waitlist_wake_one(&client->room);
+    return err;
+}
+
+struct view http_field(const struct http_answer *answer, struct view name)
+{
+    struct view rest = answer->head;
+    while (rest.len > 0) {
+        const char *end = memchr(rest.at, '\n', rest.len);
+        struct view line = view_of(rest.at, end ? (size_t)(end - rest.at) : rest.len);
+        rest = end ? view_of(end + 1, rest.len - line.len - 1) : (struct view){0};
+        const char *colon = line.len ? memchr(line.at, ':', line.len) : NULL;
+        if (!colon || !view_eq_nocase(view_of(line.at, (size_t)(colon - line.at)), name))
+            continue;
+        struct view value = view_of(colon + 1, (size_t)(line.at + line.len - colon) - 1);
+        while (value.len > 0 && (value.at[0] == ' ' || value.at[0] == '\t'))
+            value = view_of(value.at + 1, value.len - 1);
+        while (value.len > 0 && strchr("\r \t", value.at[value.len - 1]))
+            value.len--;
+        return value;
+    }
+    return (struct view){0};
+}
+
+/* ---- life ---- */
+
+static void begin_curl(void)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static int open_multi(struct http_client *client)
+{
+    client->multi = curl_multi_init();
+    if (!client->multi)
+        return ERR_NO_MEMORY;
+    curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
+    curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
+    curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+    curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_CALLS_MAX);
+    client->sockets.fd = epoll_create1(EPOLL_CLOEXEC);
+    if (client->sockets.fd < 0)
+        return ERR_IO;
+    return loop_watch(client->loop, &client->sockets);
+}
+
+int http_client_new(struct loop *loop, const char *ca_path, struct http_client **ret_client)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, begin_curl);
+    struct http_client *client = calloc(1, sizeof(*client));
+    if (!client)
+        return ERR_NO_MEMORY;
+    client->http.call = call;
+    client->loop = loop;
+    client->sockets = (struct loop_io){.fd = -1, .ready = on_sockets};
+    client->timer.fire = on_timer;
+    client->again.run = on_again;
+    waitlist_init(&client->room);
+    client->ca_path = ca_path ? strdup(ca_path) : NULL;
+    int err = ca_path && !client->ca_path ? ERR_NO_MEMORY : open_multi(client);
+    if (err != 0) {
+        http_client_free(client);
+        return err;
+    }
+    *ret_client = client;
+    return 0;
+}
+
+struct http *http_client(struct http_client *client)
+{
+    return &client->http;
+}
+
+void http_client_free(struct http_client *client)
+{
+    if (!client)
+        return;
+    assert(client->calls == 0 && client->waiting == 0);
+    if (client->multi)
+        curl_multi_cleanup(client->multi); /* closes the connections it keeps */
+    loop_disarm(client->loop, &client->timer);
+    if (client->sockets.fd >= 0) {
+        loop_unwatch(client->loop, &client->sockets);
+        close(client->sockets.fd);
+    }
+    client->dying = true;
+    if (!client->posted)
+        free_client(client);
+}
