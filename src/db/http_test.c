@@ -1,4 +1,4 @@
-/* The client against a server of a few lines, on a thread of its own, that does what the path says. */
+/* The client against a small server on a thread of its own, which does what the path says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -26,13 +26,12 @@ bool payment_may(uint32_t from, uint32_t to)
 
 bool payment_is_dead(uint32_t state)
 {
-    return state == PAYMENT_DECLINED || state == PAYMENT_LAPSED;
+    return state == PAYMENT_DECLINED || state == PAYMENT_ABANDONED;
 }
 
 bool payment_is_open(uint32_t state)
 {
-    return state == PAYMENT_STARTED || state == PAYMENT_UNCLEAR || state == PAYMENT_CAPTURED ||
-           state == PAYMENT_REFUNDING;
+    return state <= PAYMENT_UNCLEAR || state == PAYMENT_CAPTURED || state == PAYMENT_REFUNDING;
 }
 
 bool payment_books_hold(uint32_t state, const struct payment_books *b)
@@ -41,14 +40,15 @@ bool payment_books_hold(uint32_t state, const struct payment_books *b)
         b->refunded > b->captured || b->pending > b->captured - b->refunded)
         return false;
     switch ((enum payment_state)state) {
-    case PAYMENT_STARTED:
+    case PAYMENT_WAITING:
+    case PAYMENT_CONFIRMING:
     case PAYMENT_UNCLEAR:
     case PAYMENT_DECLINED:
-    case PAYMENT_LAPSED:
+    case PAYMENT_ABANDONED:
         return b->captured == 0;
     case PAYMENT_CAPTURED:
         return b->captured == b->amount && b->refunded == 0 && b->pending == 0;
-    case PAYMENT_SOLD:
+    case PAYMENT_DONE:
         return b->captured == b->amount && b->pending == 0;
     case PAYMENT_REFUNDING:
         return b->captured == b->amount && b->pending > 0;

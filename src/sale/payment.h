@@ -3,20 +3,21 @@
  *
  * An order has attempts; an attempt has one provider, one amount and one idempotency key.
  *
- *              ┌────────────▶ DECLINED ─┐
- *   STARTED ───┤                        ├─ the provider says otherwise after all ─┐
- *      │  │    └────────────▶ LAPSED ───┘                                         │
- *      │  └──▶ UNCLEAR ──┬─▶ DECLINED, LAPSED                                     │
- *      └─────────────────┴─▶ CAPTURED ◀───────────────────────────────────────────┘
- *                             │     │
- *                 seats sold  │     │ no seats
- *                             ▼     ▼
- *                           SOLD ─▶ REFUNDING ──▶ REFUNDED
- *                             ▲────────┘ a part of it is back
+ *              ┌─────────────▶ DECLINED ──┐
+ *   WAITING ───┤                           ├─ the provider says otherwise after all ─┐
+ *      │  │    └─────────────▶ ABANDONED ──┘                                         │
+ *      │  └──▶ CONFIRMING ⇄ UNCLEAR ──┬─▶ DECLINED, ABANDONED                        │
+ *      └──────────────────────────────┴─▶ CAPTURED ◀─────────────────────────────────┘
+ *                                          │     │
+ *                              seats sold  │     │ no seats
+ *                                          ▼     ▼
+ *                                        DONE ─▶ REFUNDING ──▶ REFUNDED
+ *                                          ▲────────┘ a part of it is back
  *
- * UNCLEAR means that money may be on its way: the provider was told to charge and nobody knows what
- * came of it. The only way out is to ask the provider. DECLINED and LAPSED are dead: nothing was
- * charged, as the provider said; where it changes its mind the money counts, not our opinion.
+ * CONFIRMING is durable before the provider is told to charge; from then on money may be on its
+ * way. UNCLEAR: nobody knows what came of it. The only way out is to ask the provider. DECLINED and
+ * ABANDONED are dead: nothing was charged, as the provider said; where it changes its mind the
+ * money counts, not our opinion.
  *
  * Invariant, in every state: 0 <= refunded, pending; refunded + pending <= captured <= amount; and
  * captured is 0 until CAPTURED, the amount afterwards. Pure.
@@ -27,17 +28,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* name, number as stored and in payment.proto, word, the legal next states as a list of bits */
+#define PAYMENT_BIT(name) (1u << PAYMENT_##name)
+#define PAYMENT_ENDS      (PAYMENT_BIT(CAPTURED) | PAYMENT_BIT(DECLINED) | PAYMENT_BIT(ABANDONED))
+
+/* name, number as stored and in payment.proto, word, the legal next states as bits */
 #define PAYMENT_STATE_LIST(X)                                                                      \
-    X(STARTED, 1, "started",                                                                       \
-      PAYMENT_BIT(UNCLEAR) | PAYMENT_BIT(CAPTURED) | PAYMENT_BIT(DECLINED) | PAYMENT_BIT(LAPSED))  \
-    X(UNCLEAR, 2, "unclear", PAYMENT_BIT(CAPTURED) | PAYMENT_BIT(DECLINED) | PAYMENT_BIT(LAPSED))  \
-    X(CAPTURED, 3, "captured", PAYMENT_BIT(SOLD) | PAYMENT_BIT(REFUNDING))                         \
-    X(SOLD, 4, "sold", PAYMENT_BIT(REFUNDING))                                                     \
-    X(DECLINED, 5, "declined", PAYMENT_BIT(CAPTURED))                                              \
-    X(LAPSED, 6, "lapsed", PAYMENT_BIT(CAPTURED))                                                  \
-    X(REFUNDING, 7, "refunding", PAYMENT_BIT(SOLD) | PAYMENT_BIT(REFUNDED))                        \
-    X(REFUNDED, 8, "refunded", 0)
+    X(WAITING, 1, "waiting", PAYMENT_BIT(CONFIRMING) | PAYMENT_BIT(UNCLEAR) | PAYMENT_ENDS)        \
+    X(CONFIRMING, 2, "confirming", PAYMENT_BIT(UNCLEAR) | PAYMENT_ENDS)                            \
+    X(UNCLEAR, 3, "unclear", PAYMENT_BIT(CONFIRMING) | PAYMENT_ENDS)                               \
+    X(CAPTURED, 4, "captured", PAYMENT_BIT(DONE) | PAYMENT_BIT(REFUNDING))                         \
+    X(DONE, 5, "done", PAYMENT_BIT(REFUNDING))                                                     \
+    X(DECLINED, 6, "declined", PAYMENT_BIT(CAPTURED))                                              \
+    X(ABANDONED, 7, "abandoned", PAYMENT_BIT(CAPTURED))                                            \
+    X(REFUNDING, 8, "refunding", PAYMENT_BIT(DONE) | PAYMENT_BIT(REFUNDED))                        \
+    X(REFUNDED, 9, "refunded", 0)
 
 enum payment_state {
 #define X(name, number, word, next) PAYMENT_##name = number,
@@ -45,8 +49,7 @@ enum payment_state {
 #undef X
 };
 
-#define PAYMENT_BIT(name) (1u << PAYMENT_##name)
-#define PAYMENT_STATES    8 /* numbers 1 to 8 */
+#define PAYMENT_STATES 9 /* numbers 1 to 9 */
 
 /* What is known of an attempt's money, in the minor unit of its currency. */
 struct payment_books {

@@ -22,16 +22,19 @@ static void every_state_has_a_word_of_its_own(void **state)
 
 static void which_moves_are_legal(void **state)
 {
-    assert_true(payment_may(PAYMENT_STARTED, PAYMENT_UNCLEAR));
+    assert_true(payment_may(PAYMENT_WAITING, PAYMENT_UNCLEAR));
+    assert_true(payment_may(PAYMENT_WAITING, PAYMENT_CONFIRMING));
+    assert_true(payment_may(PAYMENT_CONFIRMING, PAYMENT_UNCLEAR));
+    assert_true(payment_may(PAYMENT_UNCLEAR, PAYMENT_CONFIRMING)); /* asked once more, same key */
     assert_true(payment_may(PAYMENT_UNCLEAR, PAYMENT_CAPTURED));
-    assert_true(payment_may(PAYMENT_CAPTURED, PAYMENT_SOLD));
+    assert_true(payment_may(PAYMENT_CAPTURED, PAYMENT_DONE));
     assert_true(payment_may(PAYMENT_CAPTURED, PAYMENT_REFUNDING));
-    assert_true(payment_may(PAYMENT_LAPSED, PAYMENT_CAPTURED)); /* money is money */
-    assert_false(payment_may(PAYMENT_STARTED, PAYMENT_SOLD));
-    assert_false(payment_may(PAYMENT_UNCLEAR, PAYMENT_SOLD));
-    assert_false(payment_may(PAYMENT_SOLD, PAYMENT_DECLINED));
-    assert_false(payment_may(PAYMENT_CAPTURED, PAYMENT_LAPSED));
-    assert_false(payment_may(PAYMENT_UNCLEAR, PAYMENT_STARTED));
+    assert_true(payment_may(PAYMENT_ABANDONED, PAYMENT_CAPTURED)); /* money is money */
+    assert_false(payment_may(PAYMENT_WAITING, PAYMENT_DONE));
+    assert_false(payment_may(PAYMENT_UNCLEAR, PAYMENT_DONE));
+    assert_false(payment_may(PAYMENT_DONE, PAYMENT_DECLINED));
+    assert_false(payment_may(PAYMENT_CAPTURED, PAYMENT_ABANDONED));
+    assert_false(payment_may(PAYMENT_UNCLEAR, PAYMENT_WAITING));
     for (uint32_t s = 0; s <= PAYMENT_STATES + 1; s++) {
         assert_false(payment_may(s, s));
         assert_false(payment_may(PAYMENT_REFUNDED, s));
@@ -48,7 +51,7 @@ static void captured_money_is_never_forgotten(void **state)
     struct chance_seeded seeded;
     chance_seed(&seeded, 1);
     for (int walk = 0; walk < 2000; walk++) {
-        uint32_t at = PAYMENT_STARTED;
+        uint32_t at = PAYMENT_WAITING;
         bool captured = false;
         for (int step = 0; step < 40; step++) {
             const uint32_t to = 1 + (uint32_t)chance_below(&seeded.chance, PAYMENT_STATES);
@@ -68,21 +71,21 @@ static void the_books_of_each_state(void **state)
 {
     struct payment_books none = {.amount = 100}, all = {100, 100, 0, 0}, half = {100, 100, 40, 60},
                          back = {100, 100, 100, 0}, part = {100, 100, 40, 0};
-    assert_true(payment_books_hold(PAYMENT_STARTED, &none));
-    assert_false(payment_books_hold(PAYMENT_STARTED, &all));
+    assert_true(payment_books_hold(PAYMENT_WAITING, &none));
+    assert_false(payment_books_hold(PAYMENT_WAITING, &all));
     assert_false(payment_books_hold(PAYMENT_DECLINED, &all));
     assert_true(payment_books_hold(PAYMENT_CAPTURED, &all));
     assert_false(payment_books_hold(PAYMENT_CAPTURED, &none));
     assert_false(payment_books_hold(PAYMENT_CAPTURED, &part));
-    assert_true(payment_books_hold(PAYMENT_SOLD, &part));
-    assert_false(payment_books_hold(PAYMENT_SOLD, &half));
+    assert_true(payment_books_hold(PAYMENT_DONE, &part));
+    assert_false(payment_books_hold(PAYMENT_DONE, &half));
     assert_true(payment_books_hold(PAYMENT_REFUNDING, &half));
     assert_false(payment_books_hold(PAYMENT_REFUNDING, &part));
     assert_true(payment_books_hold(PAYMENT_REFUNDED, &back));
     assert_false(payment_books_hold(PAYMENT_REFUNDED, &part));
     assert_false(payment_books_hold(PAYMENT_REFUNDING, &(struct payment_books){100, 100, 60, 60}));
-    assert_false(payment_books_hold(PAYMENT_SOLD, &(struct payment_books){100, 100, -1, 0}));
-    assert_false(payment_books_hold(PAYMENT_SOLD, &(struct payment_books){100, 99, 0, 0}));
+    assert_false(payment_books_hold(PAYMENT_DONE, &(struct payment_books){100, 100, -1, 0}));
+    assert_false(payment_books_hold(PAYMENT_DONE, &(struct payment_books){100, 99, 0, 0}));
     assert_false(payment_books_hold(0, &none));
 }
 
