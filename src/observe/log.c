@@ -9,7 +9,7 @@
 
 #include "err/err.h"
 #include "observe/limiter.h"
-#include "observe/line.h"
+#include "observe/log_line.h"
 #include "observe/outlet.h"
 
 static struct log_options setup = {.level = LOG_INFO, .form = LOG_AUTO, .fd = 2};
@@ -57,34 +57,34 @@ struct log_field log_err(int code)
 
 /* ---- values ---- */
 
-static void put_value(struct line *line, const struct log_field *field, bool quoted)
+static void put_value(struct log_line *line, const struct log_field *field, bool quoted)
 {
     char id_text[ID_TEXT_CHARS + 1];
     switch (field->type) {
     case LOG_FIELD_TEXT:
         if (quoted)
-            line_put_json(line, field->text);
+            log_line_put_json(line, field->text);
         else
-            line_put_plain(line, field->text);
+            log_line_put_plain(line, field->text);
         break;
     case LOG_FIELD_INT:
-        line_printf(line, "%" PRId64, field->integer);
+        log_line_printf(line, "%" PRId64, field->integer);
         break;
     case LOG_FIELD_UINT:
-        line_printf(line, "%" PRIu64, field->natural);
+        log_line_printf(line, "%" PRIu64, field->natural);
         break;
     case LOG_FIELD_REAL:
         if (isfinite(field->real))
-            line_printf(line, "%.9g", field->real);
+            log_line_printf(line, "%.9g", field->real);
         else
-            line_put(line, VIEW_LIT("null"));
+            log_line_put(line, VIEW_LIT("null"));
         break;
     case LOG_FIELD_BOOL:
-        line_put(line, field->truth ? VIEW_LIT("true") : VIEW_LIT("false"));
+        log_line_put(line, field->truth ? VIEW_LIT("true") : VIEW_LIT("false"));
         break;
     case LOG_FIELD_ID:
         id_format(field->id, id_text);
-        line_printf(line, quoted ? "\"%s\"" : "%s", id_text);
+        log_line_printf(line, quoted ? "\"%s\"" : "%s", id_text);
         break;
     case LOG_END:
         assert(field->type != LOG_END);
@@ -110,34 +110,35 @@ struct event {
     uint64_t left_out;
 };
 
-static void put_time(struct line *line, int64_t wall_ms, const char *format)
+static void put_time(struct log_line *line, int64_t wall_ms, const char *format)
 {
     char text[32];
     time_t seconds = (time_t)(wall_ms / 1000);
     struct tm utc;
     gmtime_r(&seconds, &utc);
     strftime(text, sizeof(text), format, &utc);
-    line_printf(line, "%s.%03d", text, (int)(wall_ms % 1000));
+    log_line_printf(line, "%s.%03d", text, (int)(wall_ms % 1000));
 }
 
-static void put_json_field(struct line *line, const struct log_field *field)
+static void put_json_field(struct log_line *line, const struct log_field *field)
 {
-    size_t before = line_mark(line);
-    line_put(line, VIEW_LIT(","));
-    line_put_json(line, view_str(field->name));
-    line_put(line, VIEW_LIT(":"));
+    size_t before = log_line_mark(line);
+    log_line_put(line, VIEW_LIT(","));
+    log_line_put_json(line, view_str(field->name));
+    log_line_put(line, VIEW_LIT(":"));
     put_value(line, field, true);
-    line_keep_whole(line, before);
+    log_line_keep_whole(line, before);
 }
 
-static void put_json(struct line *line, const struct event *event)
+static void put_json(struct log_line *line, const struct event *event)
 {
     const struct log_field *message = message_of(event->fields);
-    line_put(line, VIEW_LIT("{\"@timestamp\":\""));
+    log_line_put(line, VIEW_LIT("{\"@timestamp\":\""));
     put_time(line, event->wall_ms, "%Y-%m-%dT%H:%M:%S");
-    line_printf(line, "Z\",\"log.level\":\"%s\",", level_words[event->level]);
-    line_put(line, VIEW_LIT("\"ecs.version\":\"8.11.0\",\"service.name\":\"usher\","));
-    line_printf(line, "\"process.pid\":%d,\"event.action\":\"%s\"", (int)getpid(), event->action);
+    log_line_printf(line, "Z\",\"log.level\":\"%s\",", level_words[event->level]);
+    log_line_put(line, VIEW_LIT("\"ecs.version\":\"8.11.0\",\"service.name\":\"usher\","));
+    log_line_printf(line, "\"process.pid\":%d,\"event.action\":\"%s\"", (int)getpid(),
+                    event->action);
     put_json_field(line,
                    &(struct log_field){.type = LOG_FIELD_TEXT,
                                        .name = "message",
@@ -147,41 +148,41 @@ static void put_json(struct line *line, const struct event *event)
             put_json_field(line, field);
     }
     if (event->left_out)
-        line_printf_tail(line, ",\"log.suppressed\":%" PRIu64, event->left_out);
+        log_line_printf_tail(line, ",\"log.suppressed\":%" PRIu64, event->left_out);
     if (line->cut)
-        line_printf_tail(line, ",\"log.truncated\":true");
-    line_printf_tail(line, "}\n");
+        log_line_printf_tail(line, ",\"log.truncated\":true");
+    log_line_printf_tail(line, "}\n");
 }
 
-static void put_text(struct line *line, const struct event *event)
+static void put_text(struct log_line *line, const struct event *event)
 {
     const struct log_field *message = message_of(event->fields);
     put_time(line, event->wall_ms, "%H:%M:%S");
-    line_printf(line, " %-5s ", level_words[event->level]);
+    log_line_printf(line, " %-5s ", level_words[event->level]);
     if (message)
-        line_put_plain(line, message->text);
+        log_line_put_plain(line, message->text);
     else
-        line_put(line, view_str(event->action));
+        log_line_put(line, view_str(event->action));
     for (const struct log_field *field = event->fields; field->type != LOG_END; field++) {
         if (field == message)
             continue;
-        size_t before = line_mark(line);
-        line_printf(line, "  %s=", field->name);
+        size_t before = log_line_mark(line);
+        log_line_printf(line, "  %s=", field->name);
         put_value(line, field, false);
-        line_keep_whole(line, before);
+        log_line_keep_whole(line, before);
     }
     if (event->left_out)
-        line_printf_tail(line, "  (%" PRIu64 " like it left out)", event->left_out);
+        log_line_printf_tail(line, "  (%" PRIu64 " like it left out)", event->left_out);
     if (line->cut)
-        line_printf_tail(line, "  (cut)");
-    line_printf_tail(line, "\n");
+        log_line_printf_tail(line, "  (cut)");
+    log_line_printf_tail(line, "\n");
 }
 
 /* Gives the line's length. */
 static size_t put_event(const struct log_options *options, const struct event *event, char *bytes)
 {
-    struct line line;
-    line_init(&line, bytes, LOG_LINE_MAX);
+    struct log_line line;
+    log_line_init(&line, bytes, LOG_LINE_MAX);
     if (options->form == LOG_TEXT)
         put_text(&line, event);
     else

@@ -6,9 +6,9 @@
 
 #include <cmocka.h>
 
-#include "observe/line.h"
+#include "observe/log_line.h"
 
-static void expect(const struct line *line, const char *text)
+static void expect(const struct log_line *line, const char *text)
 {
     assert_int_equal(line->len, strlen(text));
     assert_memory_equal(line->bytes, text, line->len);
@@ -17,9 +17,9 @@ static void expect(const struct line *line, const char *text)
 static void quotes_as_json_asks(void **state)
 {
     char bytes[512];
-    struct line line;
-    line_init(&line, bytes, sizeof(bytes));
-    line_put_json(&line, VIEW_LIT("a\"b\\c\nd\te\x7f 서울 \xF0\x9F\x8E\xAB"));
+    struct log_line line;
+    log_line_init(&line, bytes, sizeof(bytes));
+    log_line_put_json(&line, VIEW_LIT("a\"b\\c\nd\te\x7f 서울 \xF0\x9F\x8E\xAB"));
     expect(&line, "\"a\\\"b\\\\c\\nd\\u0009e\\u007f 서울 \xF0\x9F\x8E\xAB\"");
 }
 
@@ -31,9 +31,9 @@ static void replaces_what_is_no_utf8(void **state)
                                         "\xE2\x82"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         char bytes[256];
-        struct line line;
-        line_init(&line, bytes, sizeof(bytes));
-        line_put_json(&line, view_str(wrong[i]));
+        struct log_line line;
+        log_line_init(&line, bytes, sizeof(bytes));
+        log_line_put_json(&line, view_str(wrong[i]));
         assert_int_equal(line.len, 2 + 3 * strlen(wrong[i]));
         assert_memory_equal(line.bytes + 1, "\xEF\xBF\xBD", 3);
     }
@@ -42,28 +42,28 @@ static void replaces_what_is_no_utf8(void **state)
 static void plain_words_go_without_quotes(void **state)
 {
     char bytes[256];
-    struct line line;
-    line_init(&line, bytes, sizeof(bytes));
-    line_put_plain(&line, VIEW_LIT("127.0.0.1:80"));
-    line_put_plain(&line, VIEW_LIT("서울"));
-    line_put_plain(&line, VIEW_LIT("two words"));
-    line_put_plain(&line, VIEW_LIT(""));
+    struct log_line line;
+    log_line_init(&line, bytes, sizeof(bytes));
+    log_line_put_plain(&line, VIEW_LIT("127.0.0.1:80"));
+    log_line_put_plain(&line, VIEW_LIT("서울"));
+    log_line_put_plain(&line, VIEW_LIT("two words"));
+    log_line_put_plain(&line, VIEW_LIT(""));
     expect(&line, "127.0.0.1:80서울\"two words\"\"\"");
 }
 
 static void a_cut_drops_the_whole_piece_and_keeps_the_tail(void **state)
 {
-    char bytes[LINE_TAIL + 8];
-    struct line line;
-    line_init(&line, bytes, sizeof(bytes));
-    line_put(&line, VIEW_LIT("12345"));
-    size_t mark = line_mark(&line);
-    line_put(&line, VIEW_LIT("67"));
-    line_put(&line, VIEW_LIT("89"));
+    char bytes[LOG_LINE_TAIL + 8];
+    struct log_line line;
+    log_line_init(&line, bytes, sizeof(bytes));
+    log_line_put(&line, VIEW_LIT("12345"));
+    size_t mark = log_line_mark(&line);
+    log_line_put(&line, VIEW_LIT("67"));
+    log_line_put(&line, VIEW_LIT("89"));
     assert_true(line.cut);
-    line_keep_whole(&line, mark);
-    line_put(&line, VIEW_LIT("6"));
-    line_printf_tail(&line, "%s", "end");
+    log_line_keep_whole(&line, mark);
+    log_line_put(&line, VIEW_LIT("6"));
+    log_line_printf_tail(&line, "%s", "end");
     expect(&line, "12345end");
 }
 

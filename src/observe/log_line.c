@@ -1,4 +1,4 @@
-#include "observe/line.h"
+#include "observe/log_line.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,15 +6,15 @@
 #include "err/err.h"
 #include "mem/utf8.h"
 
-void line_init(struct line *line, char *bytes, size_t cap)
+void log_line_init(struct log_line *line, char *bytes, size_t cap)
 {
-    assert(cap > LINE_TAIL);
-    *line = (struct line){.bytes = bytes, .cap = cap};
+    assert(cap > LOG_LINE_TAIL);
+    *line = (struct log_line){.bytes = bytes, .cap = cap};
 }
 
-void line_put(struct line *line, struct view v)
+void log_line_put(struct log_line *line, struct view v)
 {
-    if (line->cut || v.len > line->cap - LINE_TAIL - line->len) {
+    if (line->cut || v.len > line->cap - LOG_LINE_TAIL - line->len) {
         line->cut = true;
         return;
     }
@@ -23,7 +23,7 @@ void line_put(struct line *line, struct view v)
     line->len += v.len;
 }
 
-void line_printf(struct line *line, const char *format, ...)
+void log_line_printf(struct log_line *line, const char *format, ...)
 {
     char text[129];
     va_list arguments;
@@ -33,10 +33,10 @@ void line_printf(struct line *line, const char *format, ...)
     if (len < 0 || (size_t)len >= sizeof(text))
         line->cut = true;
     else
-        line_put(line, view_of(text, (size_t)len));
+        log_line_put(line, view_of(text, (size_t)len));
 }
 
-void line_printf_tail(struct line *line, const char *format, ...)
+void log_line_printf_tail(struct log_line *line, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -46,30 +46,30 @@ void line_printf_tail(struct line *line, const char *format, ...)
     line->len += (size_t)len;
 }
 
-void line_put_json(struct line *line, struct view v)
+void log_line_put_json(struct log_line *line, struct view v)
 {
     const uint8_t *bytes = (const uint8_t *)v.at;
-    line_put(line, VIEW_LIT("\""));
+    log_line_put(line, VIEW_LIT("\""));
     for (size_t i = 0; i < v.len && !line->cut;) {
         size_t len = utf8_char(view_of(v.at + i, v.len - i));
         if (len == 0) {
-            line_put(line, VIEW_LIT("\xEF\xBF\xBD"));
+            log_line_put(line, VIEW_LIT("\xEF\xBF\xBD"));
             len = 1;
         } else if (bytes[i] == '"' || bytes[i] == '\\') {
-            line_put(line, view_of((const char[]){'\\', (char)bytes[i]}, 2));
+            log_line_put(line, view_of((const char[]){'\\', (char)bytes[i]}, 2));
         } else if (bytes[i] == '\n') {
-            line_put(line, VIEW_LIT("\\n"));
+            log_line_put(line, VIEW_LIT("\\n"));
         } else if (bytes[i] < 0x20 || bytes[i] == 0x7F) {
-            line_printf(line, "\\u%04x", bytes[i]);
+            log_line_printf(line, "\\u%04x", bytes[i]);
         } else {
-            line_put(line, view_of(bytes + i, len));
+            log_line_put(line, view_of(bytes + i, len));
         }
         i += len;
     }
-    line_put(line, VIEW_LIT("\""));
+    log_line_put(line, VIEW_LIT("\""));
 }
 
-void line_put_plain(struct line *line, struct view v)
+void log_line_put_plain(struct log_line *line, struct view v)
 {
     bool plain = v.len > 0;
     for (size_t i = 0; i < v.len && plain;) {
@@ -78,17 +78,17 @@ void line_put_plain(struct line *line, struct view v)
         i += len;
     }
     if (plain)
-        line_put(line, v);
+        log_line_put(line, v);
     else
-        line_put_json(line, v);
+        log_line_put_json(line, v);
 }
 
-size_t line_mark(const struct line *line)
+size_t log_line_mark(const struct log_line *line)
 {
     return line->len;
 }
 
-void line_keep_whole(struct line *line, size_t mark)
+void log_line_keep_whole(struct log_line *line, size_t mark)
 {
     if (line->cut)
         line->len = mark;
