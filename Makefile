@@ -6,7 +6,7 @@ RUN_DATA ?= run/
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := build
-.PHONY: build run test bench soak lint format web clean help setup setup-test
+.PHONY: build run test check bench soak lint hooks format web clean help setup setup-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,8 +28,15 @@ bench: build ## figures against their limits; results in bench/results/
 soak: setup-test ## the suites that search at random, for an hour instead of minutes
 	@USHER_SOAK=1 exec tests/run soak
 
-lint: setup-test ## floors, sizes, banned calls, formatting
+check: setup-test ## a minute before each commit: lint, build, the unit tests
+	@exec tests/run lint build-gcc unit
+
+lint: setup-test ## layers, sizes, banned calls, formatting
 	@exec tests/lint
+
+hooks: setup-test ## a pre-commit hook that runs the linter
+	@hook=$$(git rev-parse --git-path hooks/pre-commit); mkdir -p "$${hook%/*}"; \
+	printf '#!/bin/sh\nexec tests/lint\n' >"$$hook"; chmod +x "$$hook"; echo "$$hook runs tests/lint"
 
 format: setup-test ## rewrite the C sources in the house format
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i

@@ -110,6 +110,7 @@ int h2_new(enum h2_side side, const struct h2_limits *limits, const struct h2_ev
     overlong_init(&h->overlong);
     rate_init(&h->resets, h->limits.reset_burst, h->limits.resets_per_s, now_ns);
     rate_init(&h->controls, h->limits.control_burst, h->limits.controls_per_s, now_ns);
+    rate_init(&h->pings, h->limits.control_burst, h->limits.controls_per_s, now_ns);
     rate_init(&h->updates, UPDATE_BURST, UPDATES_PER_S, now_ns);
 
     int err = make_session(h);

@@ -80,7 +80,8 @@ struct h2_limits {
     uint32_t receiving_max;  /* bytes of unfinished request bodies, all streams (4 MiB) */
     uint32_t reset_burst;    /* streams reset by the other side (1,000) … */
     uint32_t resets_per_s;   /* (100) */
-    uint32_t control_burst;  /* PING, SETTINGS, PRIORITY, empty DATA or padding (200) … */
+    uint32_t control_burst;  /* SETTINGS, PRIORITY, empty DATA or padding (200), and as many PINGs,
+                              * which every HEADERS or DATA that is sent forgives … */
     uint32_t controls_per_s; /* (20) */
     uint32_t keepalive_ms;   /* nothing received for so long: PING (60,000; UINT32_MAX: never) */
     uint32_t ping_timeout_ms; /* no answer for so long: the connection is dead (20,000) */

@@ -162,8 +162,8 @@ static const struct flood {
     void (*put)(struct attack *a, uint32_t i);
     uint32_t most; /* that many in an instant are borne */
 } floods[] = {
-    {"PING", put_ping, 199}, /* the first SETTINGS counts */
-    {"SETTINGS", put_settings, 199},
+    {"PING", put_ping, 200},
+    {"SETTINGS", put_settings, 199}, /* the first one counts */
     {"PRIORITY", put_priority, 199},
     {"empty DATA", put_empty_data, 199},
     {"only padding", put_only_padding, 199},
@@ -189,6 +189,28 @@ static void floods_end(void **state)
         assert_int_equal(h2_receive(a.server.h2, VIEW_LIT("more"), 2), 0);
         attack_release(&a);
     }
+}
+
+/* A client that measures its bandwidth sends a PING for every answer (grpc-go does). */
+static void pings_that_follow_answers_are_no_flood(void **state)
+{
+    const struct head_answer answer = {.status = 200};
+    struct attack a;
+
+    attack_init(&a, NULL);
+    for (uint32_t n = 0; n < 100; n++) {
+        put_request(&a, 2 * n + 1, true);
+        assert_int_equal(feed(&a, 4096, 1), 0);
+        assert_int_equal(h2_respond(a.server.last, &answer, body_copied(VIEW_LIT("x")), NULL, 0),
+                         0);
+        for (uint32_t i = 0; i < 10; i++)
+            put_ping(&a, i);
+        assert_int_equal(feed(&a, 4096, 1), 0);
+    }
+    for (uint32_t i = 0; i < 200; i++)
+        put_ping(&a, i);
+    assert_int_equal(feed(&a, 4096, 1), ERR_FULL);
+    attack_release(&a);
 }
 
 /* At a human pace the same is no attack. */
@@ -751,6 +773,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(floods_end),
+        cmocka_unit_test(pings_that_follow_answers_are_no_flood),
         cmocka_unit_test(slow_is_no_flood),
         cmocka_unit_test(rapid_reset_is_told),
         cmocka_unit_test(long_heads),

@@ -308,7 +308,7 @@ static bool allowed(struct h2 *h, const nghttp2_frame_hd *hd)
         if ((hd->type == NGHTTP2_PING || hd->type == NGHTTP2_SETTINGS) &&
             (hd->flags & NGHTTP2_FLAG_ACK))
             return true;
-        return rate_take(&h->controls, h->now_ns);
+        return rate_take(hd->type == NGHTTP2_PING ? &h->pings : &h->controls, h->now_ns);
     }
 }
 

@@ -123,6 +123,9 @@ static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, v
     switch (frame->hd.type) {
     case NGHTTP2_DATA:
     case NGHTTP2_HEADERS:
+        /* A client may measure its bandwidth with a PING for every answer, as grpc-go does. This is
+         * gRPC's own rule (grpc/proposal, A8): what was sent forgives the PINGs before it. */
+        rate_refill(&h->pings);
         stream_frame_sent(h, frame);
         break;
     case NGHTTP2_RST_STREAM:

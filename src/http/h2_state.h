@@ -84,7 +84,7 @@ struct h2 {
     size_t copied;          /* bytes behind piece_copied, all streams */
     size_t pieces;          /* bytes of pieces not serialised, all streams */
     size_t receiving;       /* bytes of unfinished bodies, all streams */
-    struct rate resets, controls, updates;
+    struct rate resets, controls, pings, updates;
     struct overlong overlong; /* a server's */
     int64_t now_ns;           /* of the last call that told it */
     int64_t received_ns;

@@ -33,3 +33,8 @@ bool rate_take(struct rate *r, int64_t now_ns)
     r->tokens--;
     return true;
 }
+
+void rate_refill(struct rate *r)
+{
+    r->tokens = r->burst;
+}

@@ -20,5 +20,7 @@ struct rate {
 void rate_init(struct rate *r, uint32_t burst, uint32_t per_s, int64_t now_ns);
 /* Takes one token; false when there is none. now_ns never goes back. */
 bool rate_take(struct rate *r, int64_t now_ns);
+/* All tokens are back. */
+void rate_refill(struct rate *r);
 
 #endif
