@@ -1,0 +1,31 @@
+/*
+ * acts: who did what to accounts and rights: sign-ins, failures, changes. Rows are only added,
+ * in the transaction of what they tell of.
+ */
+#ifndef USHER_STORE_ACTS_H
+#define USHER_STORE_ACTS_H
+
+#include "db/sql.h"
+
+#define ACT_PAGE_MAX 100
+
+struct act {
+    uint64_t act_id; /* given by act_add; grows */
+    int64_t at_ms;
+    struct view what;     /* "login", "login.failed", "member.set", …: docs/operations.md */
+    struct id account_id; /* who did it; zero: nobody known, or the operator's key */
+    struct view address;  /* where from; empty: not known */
+    struct view about;    /* whom or what it concerns; cut at 200 bytes */
+};
+
+/* Adds a row; act_id is not read. As sql_run. */
+int act_add(struct sql_txn *txn, const struct act *act);
+/* The same as a job of its own. As sql_write. */
+int act_put(struct sql *sql, const struct act *act, int64_t deadline_ns);
+
+/* The acts before before_act_id (0: all), the newest first, at most rows_max and ACT_PAGE_MAX. As
+ * sql_read. */
+int act_list(struct sql *sql, uint64_t before_act_id, size_t rows_max, struct arena *arena,
+             struct act **ret_acts, size_t *ret_count, int64_t deadline_ns);
+
+#endif
