@@ -13,6 +13,7 @@
 #include "cmd/cmd.h"
 #include "cmd/event.h"
 #include "cmd/hall.h"
+#include "cmd/psp.h"
 #include "cmd/serve.h"
 #include "cmd/stampede.h"
 #include "cmd/version.h"
@@ -29,6 +30,7 @@ static const struct cmd commands[] = {
      .row_count = EVENT_COMMANDS, .about = "Events and their performances: what is on sale."},
     {"stampede", "a crowd at the public port, and the proof that no seat was sold twice",
      stampede_command, .table = &stampede_table},
+    {"psp", "a stand-in payment provider with test money", psp_command, .table = &psp_table},
     {"version", "which usher this is", version_command, .table = &version_table},
     {"help", "this list, or the help of a command: usher help COMMAND", .run = NULL},
 };

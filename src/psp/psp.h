@@ -1,0 +1,44 @@
+/*
+ * psp: a stand-in payment provider, with test money: the other side of the payment adapters.
+ *
+ * A process of its own in life (`usher psp`), a library here so that the simulation and tests can
+ * have one too. It speaks, on one port, the dialects of real providers as their documents tell:
+ *
+ *   /toss/…     Toss Payments, core API v1: the buyer pays on the page, the server confirms
+ *   /stripe/…   Stripe: Checkout Sessions, PaymentIntents, refunds; webhooks are signed
+ *   /nicepay/…  NICEPAY: the buyer pays on the page, the server approves
+ *
+ * and has pages on which a buyer pays, is declined or gives up; its books (GET /ledger) and a
+ * script of faults (POST /faults). It shares no code with the adapters and knows nothing of Usher
+ * but where its webhooks go.
+ */
+#ifndef USHER_PSP_PSP_H
+#define USHER_PSP_PSP_H
+
+#include "chance/chance.h"
+#include "fiber/worker.h"
+
+struct psp;
+
+struct psp_options {
+    const char *listen;         /* HOST:PORT; port 0 picks one */
+    const char *ledger_path;    /* NULL: in memory alone */
+    const char *faults_path;    /* a script of psp/faults.h; NULL: nothing goes wrong */
+    const char *webhook_url;    /* "/toss", "/stripe" or "/nicepay" is added; NULL: no webhooks */
+    const char *secret_key;     /* what the caller's API key must be, in every dialect */
+    const char *webhook_secret; /* Stripe's signatures */
+    int64_t latency_ms;         /* of every call; the script may say otherwise */
+    int64_t confirm_ms;         /* Toss: from the buyer's yes to the confirmation */
+    int64_t retry_ms;           /* of a webhook nobody took: the first pause, then four times it */
+    struct worker *worker;      /* borrowed; all of it lives there */
+    struct chance *chance;      /* borrowed */
+};
+
+/* From a plain thread. ERR_IO (errno), ERR_INVALID with *ret_why (a file, the address), ERR_CORRUPT
+ * (the ledger), ERR_NO_MEMORY. */
+int psp_start(const struct psp_options *options, struct psp **ret_psp, const char **ret_why);
+uint16_t psp_port(const struct psp *psp);
+/* Webhooks that were not taken are given up. */
+void psp_stop(struct psp *psp);
+
+#endif

@@ -1,0 +1,303 @@
+/*
+ * Toss Payments, core API v1, as docs.tosspayments.com tells it (version 2022-11-16): keys are
+ * compared by key, URL and method alone; payment webhooks are not signed.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/base64.h"
+#include "err/err.h"
+#include "psp/till.h"
+#include "sale/currency.h"
+
+#define KEY_MAX 300 /* characters of an Idempotency-Key */
+
+static const char *status_name(enum psp_status status)
+{
+    static const char *const names[] = {
+        [PSP_READY] = "READY",       [PSP_AUTHED] = "IN_PROGRESS",
+        [PSP_DONE] = "DONE",         [PSP_PARTIAL] = "PARTIAL_CANCELED",
+        [PSP_CANCELED] = "CANCELED", [PSP_ABORTED] = "ABORTED",
+        [PSP_EXPIRED] = "EXPIRED",
+    };
+    return names[status];
+}
+
+static void fail(struct psp_call *call, int status, const char *code, const char *message)
+{
+    psp_json(call, status, json_pack("{s:s, s:s}", "code", code, "message", message));
+}
+
+/* 10000 won, 726.24 dollars: a JSON number. */
+static json_t *amount_of(const struct psp_payment *p, int64_t minor)
+{
+    const struct currency *currency = currency_find(view_str(p->currency));
+    char text[CURRENCY_TEXT_MAX];
+    if (!currency || currency->digits == 0)
+        return json_integer(minor);
+    currency_format(currency, minor, text);
+    return json_real(strtod(text, NULL));
+}
+
+static int64_t minor_of(const struct psp_payment *p, const json_t *amount)
+{
+    const struct currency *currency = currency_find(view_str(p->currency));
+    double scale = 1;
+    for (unsigned i = 0; currency && i < currency->digits; i++)
+        scale *= 10;
+    return json_is_number(amount) ? (int64_t)(json_number_value(amount) * scale + 0.5) : -1;
+}
+
+static json_t *cancels_of(const struct psp_payment *p)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < p->cancel_count; i++) {
+        const struct psp_cancel *c = &p->cancels[i];
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:s, s:o, s:I, s:s}", "transactionKey", c->transaction,
+                            "cancelAmount", amount_of(p, c->amount), "cancelReason", c->reason,
+                            "refundableAmount", amount_of(p, c->left), "canceledAt",
+                            (json_int_t)c->at_ms, "cancelStatus", "DONE"));
+    }
+    return list;
+}
+
+static json_t *payment_json(struct psp_call *call, struct psp_payment *p)
+{
+    const int64_t shown = call->fault == FAULT_WRONG_AMOUNT ? p->amount + 1000 : p->amount;
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:I}",
+                             "mId", "tvivarepublica", "version", "2022-11-16", "paymentKey", p->key,
+                             "orderId", p->order, "orderName", p->name, "currency", p->currency,
+                             "method", "카드", "status", status_name(psp_status_of(call->psp, p)),
+                             "totalAmount", amount_of(p, shown), "balanceAmount",
+                             amount_of(p, p->left), "cancels", cancels_of(p), "isPartialCancelable",
+                             1, "requestedAt", (json_int_t)p->opened_at_ms);
+    if (json)
+        json_object_set_new(json, "approvedAt",
+                            p->charged_at_ms ? json_integer(p->charged_at_ms) : json_null());
+    return json;
+}
+
+/* PAYMENT_STATUS_CHANGED: of these states alone. */
+static void tell(struct psp_call *call, struct psp_payment *p)
+{
+    struct psp_call plain = {.psp = call->psp};
+    webhook_send(call->psp, "toss",
+                 json_pack("{s:s, s:I, s:o}", "eventType", "PAYMENT_STATUS_CHANGED", "createdAt",
+                           (json_int_t)psp_now_ms(call->psp), "data", payment_json(&plain, p)));
+}
+
+static struct psp_payment *find(struct psp_call *call, struct view key)
+{
+    struct psp_payment *p = book_find(call->psp->book, key);
+    if (p && p->dialect == PSP_TOSS)
+        return p;
+    fail(call, 404, "NOT_FOUND_PAYMENT", "존재하지 않는 결제 입니다.");
+    return NULL;
+}
+
+static void confirm(struct psp_call *call)
+{
+    const char *key = json_string_value(json_object_get(call->body, "paymentKey"));
+    const char *order = json_string_value(json_object_get(call->body, "orderId"));
+    const json_t *amount = json_object_get(call->body, "amount");
+    if (!key || !order || !json_is_number(amount)) {
+        fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
+        return;
+    }
+    struct psp_payment *p = find(call, view_str(key));
+    if (!p)
+        return;
+    const enum psp_status status = psp_status_of(call->psp, p);
+    if (status == PSP_DONE || status == PSP_PARTIAL || status == PSP_CANCELED)
+        fail(call, 400, "ALREADY_PROCESSED_PAYMENT", "이미 처리된 결제 입니다.");
+    else if (status == PSP_ABORTED)
+        fail(call, 400, "PAY_PROCESS_ABORTED", "결제 진행 중 승인에 실패했습니다.");
+    else if (status != PSP_AUTHED || strcmp(p->order, order) != 0)
+        fail(call, 404, "NOT_FOUND_PAYMENT_SESSION",
+             "결제 시간이 만료되어 결제 진행 데이터가 존재하지 않습니다.");
+    else if (minor_of(p, amount) != p->amount)
+        fail(call, 400, "INVALID_REQUEST", "결제 금액이 일치하지 않습니다.");
+    else if (call->fault == FAULT_DECLINE) {
+        book_note(call->psp->book, psp_now_ms(call->psp), "end",
+                  json_pack("{s:s, s:s}", "payment", p->key, "status", "ABORTED"));
+        fail(call, 400, "REJECT_CARD_COMPANY", "결제 승인이 거절되었습니다.");
+        tell(call, p);
+    } else if (psp_charge(call->psp, p) == 0) {
+        psp_json(call, 200, payment_json(call, p));
+        tell(call, p);
+    }
+}
+
+static void lookup(struct psp_call *call)
+{
+    struct psp_payment *p = find(call, call->segments[2]);
+    if (p)
+        psp_json(call, 200, payment_json(call, p));
+}
+
+static void lookup_order(struct psp_call *call)
+{
+    struct psp_payment *p = book_find_order(call->psp->book, PSP_TOSS, call->segments[3]);
+    if (p)
+        psp_json(call, 200, payment_json(call, p));
+    else
+        fail(call, 404, "NOT_FOUND_PAYMENT", "존재하지 않는 결제 입니다.");
+}
+
+static void cancel(struct psp_call *call)
+{
+    struct psp_payment *p = find(call, call->segments[2]);
+    const char *reason = json_string_value(json_object_get(call->body, "cancelReason"));
+    const json_t *part = json_object_get(call->body, "cancelAmount");
+    const json_t *expected = json_object_get(call->body, "refundableAmount");
+    if (!p)
+        return;
+    int64_t amount = part ? minor_of(p, part) : p->left;
+    if (!reason || !reason[0] || strlen(reason) > 200 || amount <= 0) {
+        fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
+        return;
+    }
+    const enum psp_status status = psp_status_of(call->psp, p);
+    if (status == PSP_CANCELED)
+        fail(call, 400, "ALREADY_CANCELED_PAYMENT", "이미 취소된 결제 입니다.");
+    else if (status != PSP_DONE && status != PSP_PARTIAL)
+        fail(call, 403, "NOT_CANCELABLE_PAYMENT", "취소 할 수 없는 결제 입니다.");
+    else if (expected && minor_of(p, expected) != p->left)
+        fail(call, 400, "NOT_MATCHES_REFUNDABLE_AMOUNT", "잔액 결과가 일치하지 않습니다.");
+    else if (amount > p->left)
+        fail(call, 403, "NOT_CANCELABLE_AMOUNT", "취소 할 수 없는 금액 입니다.");
+    else if (call->fault == FAULT_DECLINE)
+        fail(call, 403, "NOT_CANCELABLE_PAYMENT", "취소 할 수 없는 결제 입니다.");
+    else if (call->fault == FAULT_HALF) {
+        if (psp_cancel(call, p, (amount + 1) / 2, reason) == 0) {
+            fail(call, 500, "FAILED_PARTIAL_REFUND", "부분 취소가 실패했습니다.");
+            tell(call, p);
+        }
+    } else if (psp_cancel(call, p, amount, reason) == 0) {
+        psp_json(call, 200, payment_json(call, p));
+        tell(call, p);
+    }
+}
+
+static const struct psp_api apis[] = {
+    {"POST", "v1/payments/confirm", "confirm", true, confirm},
+    {"POST", "v1/payments/?/cancel", "cancel", true, cancel},
+    {"GET", "v1/payments/orders/?", "lookup", false, lookup_order},
+    {"GET", "v1/payments/?", "lookup", false, lookup},
+};
+
+/* Basic, the secret key as the user, no password. */
+static bool allowed(const struct psp_call *call)
+{
+    const struct view given = rpc_plain_field(call->ask, VIEW_LIT("authorization"));
+    const char *wanted = arena_printf(call->ask->arena, "%s:", call->psp->options.secret_key);
+    char text[512];
+    if (!wanted || BASE64_TEXT_MAX(strlen(wanted)) > sizeof(text) ||
+        !view_starts(given, VIEW_LIT("Basic ")))
+        return false;
+    const size_t len = base64_write(view_str(wanted), BASE64_PADDED, text);
+    return view_eq(view_of(given.at + 6, given.len - 6), view_of(text, len));
+}
+
+static struct view key_of(const struct psp_call *call)
+{
+    const struct view key = rpc_plain_field(call->ask, VIEW_LIT("idempotency-key"));
+    return key.len <= KEY_MAX ? key : (struct view){0};
+}
+
+static const char *order_of(struct psp_call *call)
+{
+    const char *order = json_string_value(json_object_get(call->body, "orderId"));
+    if (order || call->segment_count < 3)
+        return order;
+    if (call->segment_count == 4 && view_eq(call->segments[2], VIEW_LIT("orders")))
+        return arena_copy(call->ask->arena, call->segments[3]);
+    struct psp_payment *p = book_find(call->psp->book, call->segments[2]);
+    return p ? p->order : NULL;
+}
+
+/* ---- the buyer ---- */
+
+/* As the JavaScript library's requestPayment, by address. */
+static struct psp_payment *open_by_page(struct psp_call *call)
+{
+    static const char *const names[] = {"orderId",  "orderName",  "amount",
+                                        "currency", "successUrl", "failUrl"};
+    const char *v[6];
+    struct psp *psp = call->psp;
+    for (int i = 0; i < 6; i++)
+        v[i] = psp_value(call, call->ask->query, names[i]);
+    int64_t amount;
+    const struct currency *currency = v[3] ? currency_find(view_str(v[3])) : NULL;
+    if (!v[0] || !v[1] || !v[2] || !v[4] || !v[5] || !currency ||
+        currency_parse(currency, view_str(v[2]), &amount) != 0 || amount <= 0) {
+        fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
+        return NULL;
+    }
+    struct psp_payment *before = book_find_order(psp->book, PSP_TOSS, view_str(v[0]));
+    if (before && psp_status_of(psp, before) != PSP_ABORTED &&
+        psp_status_of(psp, before) != PSP_EXPIRED) {
+        if (before->status == PSP_READY && before->amount == amount)
+            return before; /* the page was loaded again */
+        fail(call, 400, "DUPLICATED_ORDER_ID",
+             "이미 승인 및 취소가 진행된 중복된 주문번호 입니다.");
+        return NULL;
+    }
+    const char *key = psp_name(call, "tviva");
+    const int64_t now_ms = psp_now_ms(psp);
+    int err = book_note(psp->book, now_ms, "open",
+                        json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I}", "dialect",
+                                  "toss", "payment", key, "order", v[0], "name", v[1], "amount",
+                                  (json_int_t)amount, "currency", v[3], "success", v[4], "fail",
+                                  v[5], "until_ms", (json_int_t)(now_ms + PSP_READY_MS)));
+    if (!err)
+        err = book_write(psp->book);
+    if (err) {
+        fail(call, 500, "COMMON_ERROR", err_text(err));
+        return NULL;
+    }
+    return book_find(psp->book, view_str(key));
+}
+
+static void decided(struct psp_call *call, struct psp_payment *p, const char *choice)
+{
+    struct psp *psp = call->psp;
+    const int64_t now_ms = psp_now_ms(psp);
+    char amount[CURRENCY_TEXT_MAX];
+    currency_format(currency_find(view_str(p->currency)), p->amount, amount);
+    if (strcmp(choice, "pay") == 0) {
+        const char *const pairs[] = {"paymentType", "NORMAL", "orderId", p->order, "paymentKey",
+                                     p->key,        "amount", amount,    NULL};
+        book_note(psp->book, now_ms, "auth",
+                  json_pack("{s:s, s:I}", "payment", p->key, "until_ms",
+                            (json_int_t)(now_ms + psp->options.confirm_ms)));
+        psp_redirect(call, psp_with(call, p->success_url, pairs));
+        return;
+    }
+    const bool declined = strcmp(choice, "decline") == 0;
+    const char *const pairs[] = {"code",
+                                 declined ? "REJECT_CARD_PAYMENT" : "PAY_PROCESS_CANCELED",
+                                 "message",
+                                 declined ? "한도초과 혹은 잔액부족으로 결제에 실패했습니다."
+                                          : "사용자에 의해 결제가 취소되었습니다.",
+                                 "orderId",
+                                 p->order,
+                                 NULL};
+    book_note(psp->book, now_ms, "end",
+              json_pack("{s:s, s:s}", "payment", p->key, "status", "ABORTED"));
+    psp_redirect(call, psp_with(call, p->fail_url, pairs));
+    tell(call, p);
+}
+
+const struct psp_tongue toss_tongue = {
+    .name = "toss",
+    .apis = apis,
+    .api_count = sizeof(apis) / sizeof(apis[0]),
+    .allowed = allowed,
+    .key_of = key_of,
+    .fail = fail,
+    .order_of = order_of,
+    .open = open_by_page,
+    .decided = decided,
+};
