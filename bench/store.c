@@ -16,6 +16,7 @@
 #define BATCH_MAX  512
 #define PATH_BYTES 256
 #define FILE_BYTES (64 << 20)
+#define KEY_LEN    16 /* of every idempotency key */
 
 /* What fills the batches: hold k takes seat order[k], and is sold in the batch after. */
 struct bench {
@@ -27,14 +28,8 @@ struct bench {
     struct id holds[PLACES];
     uint32_t held; /* holds made */
     uint32_t sold; /* of them sold */
-    uint8_t ids[2 * BATCH_MAX][2][ID_BYTES];
-    uint8_t key[16];
-    uint8_t request_hash[LEDGER_HASH_BYTES];
     uint8_t seats[BATCH_MAX][4];
-    Usher__V1__LedgerKey ledger_key;
-    Usher__V1__LedgerEntry entries[BATCH_MAX], *list[BATCH_MAX];
-    Usher__V1__LedgerHold hold[BATCH_MAX];
-    Usher__V1__LedgerSale sale[BATCH_MAX];
+    struct change changes[BATCH_MAX];
     struct store_sale sales[BATCH_MAX];
     struct store_order orders[BATCH_MAX];
     uint64_t bytes; /* of bodies written */
@@ -72,40 +67,34 @@ static int next_performance(struct bench *b)
 
 static void put_hold(struct bench *b, uint32_t at, int64_t now_ms)
 {
-    struct id *hold_id = &b->holds[b->held];
-    *hold_id = chance_id(&b->chance.chance);
-    id_to_bytes(*hold_id, b->ids[at][0]);
-    id_to_bytes(*hold_id, b->ids[at][1]); /* an account a hold */
-    Usher__V1__LedgerHold *hold = &b->hold[at];
-    usher__v1__ledger_hold__init(hold);
-    hold->hold_id = (ProtobufCBinaryData){ID_BYTES, b->ids[at][0]};
-    hold->account_id = (ProtobufCBinaryData){ID_BYTES, b->ids[at][1]};
-    hold->n_seats = 1;
-    hold->seats = &b->order[b->held++];
-    hold->expires_at_ms = now_ms + 300000;
-    hold->key = &b->ledger_key;
-    b->entries[at].change_case = USHER__V1__LEDGER_ENTRY__CHANGE_HOLD;
-    b->entries[at].hold = hold;
+    const struct id hold_id = chance_id(&b->chance.chance);
+    b->holds[b->held] = hold_id;
+    b->changes[at] = (struct change){.kind = CHANGE_HOLD,
+                                     .at_ms = now_ms,
+                                     .hold_id = hold_id,
+                                     .account_id = hold_id, /* an account a hold */
+                                     .seat_count = 1,
+                                     .seats = {b->order[b->held++]},
+                                     .expires_at_ms = now_ms + 300000,
+                                     .key_len = KEY_LEN};
 }
 
 static void put_sale(struct bench *b, uint32_t at, size_t order_at, int64_t now_ms)
 {
-    struct id hold_id = b->holds[b->sold];
-    uint32_t *seat = &b->order[b->sold++];
-    id_to_bytes(hold_id, b->ids[at][0]);
-    Usher__V1__LedgerSale *sale = &b->sale[at];
-    usher__v1__ledger_sale__init(sale);
-    sale->order_id = sale->hold_id = sale->account_id =
-        (ProtobufCBinaryData){ID_BYTES, b->ids[at][0]};
-    sale->n_seats = 1;
-    sale->seats = seat;
-    sale->total = 1000;
-    sale->key = &b->ledger_key;
-    b->entries[at].change_case = USHER__V1__LEDGER_ENTRY__CHANGE_SALE;
-    b->entries[at].sale = sale;
+    const struct id hold_id = b->holds[b->sold];
+    const uint32_t seat = b->order[b->sold++];
+    b->changes[at] = (struct change){.kind = CHANGE_SALE,
+                                     .at_ms = now_ms,
+                                     .order_id = hold_id,
+                                     .hold_id = hold_id,
+                                     .account_id = hold_id,
+                                     .seat_count = 1,
+                                     .seats = {seat},
+                                     .total = 1000,
+                                     .key_len = KEY_LEN};
     for (unsigned i = 0; i < 4; i++)
-        b->seats[order_at][i] = (uint8_t)(*seat >> (8 * i));
-    b->sales[order_at] = (struct store_sale){*seat, hold_id};
+        b->seats[order_at][i] = (uint8_t)(seat >> (8 * i));
+    b->sales[order_at] = (struct store_sale){seat, hold_id};
     b->orders[order_at] = (struct store_order){
         .order_id = hold_id,
         .account_id = hold_id,
@@ -131,18 +120,12 @@ static int commit_one(struct bench *b, uint32_t size)
     int64_t now_ms = clock_wall_ms(clock_system());
     uint32_t sales = b->held - b->sold < size / 2 ? b->held - b->sold : size / 2;
     for (uint32_t i = 0; i < size; i++) {
-        usher__v1__ledger_entry__init(&b->entries[i]);
-        b->entries[i].at_ms = now_ms;
-        b->list[i] = &b->entries[i];
         if (i < sales)
             put_sale(b, i, i, now_ms);
         else
             put_hold(b, i, now_ms);
     }
     qsort(b->sales, sales, sizeof(b->sales[0]), sale_by_seat);
-    Usher__V1__LedgerBatch message = USHER__V1__LEDGER_BATCH__INIT;
-    message.n_entries = size;
-    message.entries = b->list;
     struct store_batch batch = {
         .performance_id = b->head.performance_id,
         .epoch = b->head.epoch,
@@ -160,7 +143,7 @@ static int commit_one(struct bench *b, uint32_t size)
     };
     memcpy(batch.row.prev_hash, b->head.head_hash, STORE_HASH_BYTES);
     arena_reset(&b->arena);
-    int rc = ledger_pack(&message, &b->arena, &batch.row.body);
+    int rc = ledger_pack(b->changes, size, &b->arena, &batch.row.body);
     if (rc == 0)
         rc = ledger_seal(batch.performance_id, &batch.row);
     if (rc == 0)
@@ -267,10 +250,6 @@ void bench_store(void (*row)(void *state, const char *name, double value, const 
     if (rc == 0) {
         arena_init(&b->arena, 16 << 20);
         chance_seed(&b->chance, 1);
-        usher__v1__ledger_key__init(&b->ledger_key);
-        b->ledger_key.key = (ProtobufCBinaryData){sizeof(b->key), b->key};
-        b->ledger_key.request_hash =
-            (ProtobufCBinaryData){sizeof(b->request_hash), b->request_hash};
         rc = store_sqlite_open(dir, false, &b->store);
         if (rc == 0)
             rc = measure(b, dir, 64, row, state);

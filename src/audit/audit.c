@@ -70,17 +70,18 @@ static int check_hall(struct audit *a, struct audit_replay *r, const char *whose
 
 static int replay_body(struct audit *a, struct audit_replay *r, const struct ledger_row *row)
 {
-    Usher__V1__LedgerBatch *batch = NULL;
+    struct change *changes;
+    size_t count;
     arena_reset(&a->body);
-    int rc = ledger_unpack(row->body, &a->body, &batch);
+    int rc = ledger_unpack(row->body, &a->body, &changes, &count);
     if (rc < 0)
         return mind_damage(r, rc, "its body");
-    if (batch->n_entries != row->version - row->version_before)
-        audit_find(r, "it has %zu entries, but its versions say %" PRIu64, batch->n_entries,
+    if (count != row->version - row->version_before)
+        audit_find(r, "it has %zu entries, but its versions say %" PRIu64, count,
                    row->version - row->version_before);
-    for (size_t i = 0; rc == 0 && i < batch->n_entries; i++) {
+    for (size_t i = 0; rc == 0 && i < count; i++) {
         r->entry = (uint32_t)i + 1;
-        rc = audit_replay_entry(r, batch->entries[i]);
+        rc = audit_replay_entry(r, &changes[i]);
     }
     if (rc == 0 && r->at_ms > row->at_ms)
         audit_find(r, "its time is after the row's");

@@ -50,14 +50,6 @@ static int64_t ms_between(int64_t a, int64_t b)
     return span;
 }
 
-static struct id id_of(const ProtobufCBinaryData *bytes)
-{
-    struct id id = {0};
-    int rc = id_from_bytes(view_of(bytes->data, bytes->len), &id);
-    assert(rc == 0); /* ledger_unpack has looked at the length */
-    return id;
-}
-
 /* A new item at the end, zeroed; NULL without memory. */
 static void *list_add(struct audit_list *list, size_t size)
 {
@@ -157,16 +149,15 @@ static int find_account(struct audit_replay *r, struct id account_id, uint32_t *
 }
 
 /* A key names one request of an account for as long as it is kept (P5). */
-static int use_key(struct audit_replay *r, struct id account_id, const Usher__V1__LedgerKey *key,
-                   int64_t at_ms)
+static int use_key(struct audit_replay *r, const struct change *change)
 {
-    uint8_t bytes[ID_BYTES + LEDGER_KEY_MAX], hash[LEDGER_HASH_BYTES];
+    uint8_t bytes[ID_BYTES + CHANGE_KEY_MAX], hash[LEDGER_HASH_BYTES];
     struct id name;
-    if (!key)
+    if (change->key_len == 0)
         return 0;
-    id_to_bytes(account_id, bytes);
-    memcpy(bytes + ID_BYTES, key->key.data, key->key.len);
-    int rc = ledger_sha256(view_of(bytes, ID_BYTES + key->key.len), hash);
+    id_to_bytes(change->account_id, bytes);
+    memcpy(bytes + ID_BYTES, change->key, change->key_len);
+    int rc = ledger_sha256(view_of(bytes, ID_BYTES + change->key_len), hash);
     if (rc < 0)
         return rc;
     rc = id_from_bytes(view_of(hash, ID_BYTES), &name);
@@ -178,37 +169,40 @@ static int use_key(struct audit_replay *r, struct id account_id, const Usher__V1
         if (!list_add(&r->keys, sizeof(int64_t)))
             return ERR_NO_MEMORY;
         rc = put_place(&r->key_places, name, place);
-    } else if (ms_between(at_ms, ((int64_t *)r->keys.items)[place]) < keep_ms) {
-        audit_find(r, "an idempotency key of the account was used before, %" PRId64 " ms ago",
-                   ms_between(at_ms, ((int64_t *)r->keys.items)[place]));
+    } else {
+        const int64_t age_ms = ms_between(change->at_ms, ((int64_t *)r->keys.items)[place]);
+        if (age_ms < keep_ms)
+            audit_find(r, "an idempotency key of the account was used before, %" PRId64 " ms ago",
+                       age_ms);
     }
-    ((int64_t *)r->keys.items)[place] = at_ms;
+    ((int64_t *)r->keys.items)[place] = change->at_ms;
     return rc;
 }
 
 /* Finds what is wrong with claiming these seats; true where all are in the hall. */
-static bool check_seats(struct audit_replay *r, const uint32_t *seats, size_t count)
+static bool check_seats(struct audit_replay *r, const struct change *change)
 {
     bool inside = true;
-    for (size_t i = 0; i < count; i++)
-        if (seats[i] >= r->place_count) {
-            audit_find(r, "seat %" PRIu32 " is not in the hall of %" PRIu32 " places", seats[i],
-                       r->place_count);
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        if (change->seats[i] >= r->place_count) {
+            audit_find(r, "seat %" PRIu32 " is not in the hall of %" PRIu32 " places",
+                       change->seats[i], r->place_count);
             inside = false;
         }
     return inside;
 }
 
-static void check_free(struct audit_replay *r, const uint32_t *seats, size_t count)
+static void check_free(struct audit_replay *r, const struct change *change)
 {
     struct audit_id id;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t order = r->order_of_seat[seats[i]], hold = r->hold_of_seat[seats[i]];
+    for (uint32_t i = 0; i < change->seat_count; i++) {
+        uint32_t order = r->order_of_seat[change->seats[i]],
+                 hold = r->hold_of_seat[change->seats[i]];
         if (order != AUDIT_NONE)
-            audit_find(r, "seat %" PRIu32 " is held while it is sold to order %s", seats[i],
+            audit_find(r, "seat %" PRIu32 " is held while it is sold to order %s", change->seats[i],
                        audit_id(audit_order_at(r, order)->row.order_id, &id));
         if (hold != AUDIT_NONE)
-            audit_find(r, "seat %" PRIu32 " is held twice: hold %s has it", seats[i],
+            audit_find(r, "seat %" PRIu32 " is held twice: hold %s has it", change->seats[i],
                        audit_id(hold_at(r, hold)->hold_id, &id));
     }
 }
@@ -223,35 +217,33 @@ static struct audit_hold *take_hold(struct audit_replay *r, uint32_t *ret_place)
     return list_add(&r->holds, sizeof(struct audit_hold));
 }
 
-static void check_hold(struct audit_replay *r, const Usher__V1__LedgerHold *change, int64_t at_ms)
+static void check_hold(struct audit_replay *r, const struct change *change)
 {
     const struct store_performance *p = r->performance;
-    if (r->sale_state != USHER__V1__SALE_STATE__SALE_STATE_OPEN)
-        audit_find(r, "a hold while the sale is not open (state %" PRIu32 ")", r->sale_state);
-    if (change->expires_at_ms <= at_ms)
+    if (change->expires_at_ms <= change->at_ms)
         audit_find(r, "a hold that has expired when it is made");
-    else if (ms_between(change->expires_at_ms, at_ms) > (int64_t)p->hold_ttl_ms)
+    else if (ms_between(change->expires_at_ms, change->at_ms) > (int64_t)p->hold_ttl_ms)
         audit_find(r, "a hold of %" PRId64 " ms, longer than the performance's %" PRIu32,
-                   ms_between(change->expires_at_ms, at_ms), p->hold_ttl_ms);
-    check_free(r, change->seats, change->n_seats);
+                   ms_between(change->expires_at_ms, change->at_ms), p->hold_ttl_ms);
+    check_free(r, change);
 }
 
-static int replay_hold(struct audit_replay *r, const Usher__V1__LedgerHold *change, int64_t at_ms)
+static int replay_hold(struct audit_replay *r, const struct change *change)
 {
     struct audit_id text;
-    struct id hold_id = id_of(&change->hold_id), account_id = id_of(&change->account_id);
+    struct id hold_id = change->hold_id, account_id = change->account_id;
     uint32_t account = 0, place = 0;
     r->report->counts.holds++;
     if (id_is_zero(hold_id) || is_known(&r->hold_places, hold_id)) {
         audit_find(r, "hold %s was made before", audit_id(hold_id, &text));
         return 0;
     }
-    if (!check_seats(r, change->seats, change->n_seats))
+    if (!check_seats(r, change))
         return 0;
-    check_hold(r, change, at_ms);
+    check_hold(r, change);
     int rc = find_account(r, account_id, &account);
     if (rc == 0)
-        rc = use_key(r, account_id, change->key, at_ms);
+        rc = use_key(r, change);
     if (rc < 0)
         return rc;
     struct audit_hold *hold = take_hold(r, &place);
@@ -260,7 +252,7 @@ static int replay_hold(struct audit_replay *r, const Usher__V1__LedgerHold *chan
     *hold = (struct audit_hold){.hold_id = hold_id,
                                 .account = account,
                                 .expires_at_ms = change->expires_at_ms,
-                                .count = (uint32_t)change->n_seats};
+                                .count = (uint32_t)change->seat_count};
     for (uint32_t i = 0; i < hold->count; i++) {
         hold->seats[i] = change->seats[i];
         r->hold_of_seat[change->seats[i]] = place;
@@ -287,42 +279,38 @@ static int end_hold(struct audit_replay *r, uint32_t place)
     return put_place(&r->hold_places, hold->hold_id, AUDIT_NONE);
 }
 
-/* A release, or an expiry where expiry is set. */
-static int replay_end(struct audit_replay *r, struct id hold_id, int64_t at_ms, bool expiry)
+static int replay_end(struct audit_replay *r, const struct change *change)
 {
     struct audit_id text;
-    uint32_t place = audit_place(&r->hold_places, hold_id);
+    uint32_t place = audit_place(&r->hold_places, change->hold_id);
     if (place == AUDIT_NONE) {
-        audit_find(r, "hold %s ends, but is not live", audit_id(hold_id, &text));
+        audit_find(r, "hold %s ends, but is not live", audit_id(change->hold_id, &text));
         return 0;
     }
     struct audit_hold *hold = hold_at(r, place);
-    if (expiry && at_ms < hold->expires_at_ms)
-        audit_find(r, "hold %s expires %" PRId64 " ms before its time", audit_id(hold_id, &text),
-                   ms_between(hold->expires_at_ms, at_ms));
+    if (change->kind == CHANGE_EXPIRY && change->at_ms < hold->expires_at_ms)
+        audit_find(r, "hold %s expires %" PRId64 " ms before its time",
+                   audit_id(change->hold_id, &text),
+                   ms_between(hold->expires_at_ms, change->at_ms));
     *places_of(r, hold->account) -= hold->count;
     return end_hold(r, place);
 }
 
-static bool same_seats(const struct audit_hold *hold, const Usher__V1__LedgerSale *change)
+static bool same_seats(const struct audit_hold *hold, const struct change *change)
 {
-    return hold->count == change->n_seats &&
+    return hold->count == change->seat_count &&
            memcmp(hold->seats, change->seats, hold->count * sizeof(hold->seats[0])) == 0;
 }
 
 /* What a sale must be: of a live hold of the same account and seats, in time (P3, P4). */
-static void check_sale(struct audit_replay *r, const Usher__V1__LedgerSale *change,
-                       const struct audit_hold *hold, uint32_t account, int64_t at_ms)
+static void check_sale(struct audit_replay *r, const struct change *change,
+                       const struct audit_hold *hold, uint32_t account)
 {
     struct audit_id text;
-    if (r->sale_state != USHER__V1__SALE_STATE__SALE_STATE_OPEN &&
-        r->sale_state != USHER__V1__SALE_STATE__SALE_STATE_PAUSED)
-        audit_find(r, "a sale while none is on (state %" PRIu32 ")", r->sale_state);
     if (!hold) {
-        audit_find(r, "sold without a live hold: %s is none",
-                   audit_id(id_of(&change->hold_id), &text));
+        audit_find(r, "sold without a live hold: %s is none", audit_id(change->hold_id, &text));
     } else {
-        if (at_ms >= hold->expires_at_ms)
+        if (change->at_ms >= hold->expires_at_ms)
             audit_find(r, "sold from hold %s, which has expired", audit_id(hold->hold_id, &text));
         if (hold->account != account)
             audit_find(r, "sold from hold %s, which is another account's",
@@ -331,7 +319,7 @@ static void check_sale(struct audit_replay *r, const Usher__V1__LedgerSale *chan
             audit_find(r, "the seats sold are not those of hold %s",
                        audit_id(hold->hold_id, &text));
     }
-    for (size_t i = 0; i < change->n_seats; i++)
+    for (size_t i = 0; i < change->seat_count; i++)
         if (r->order_of_seat[change->seats[i]] != AUDIT_NONE)
             audit_find(r, "seat %" PRIu32 " is sold twice", change->seats[i]);
         else if (r->hold_of_seat[change->seats[i]] != AUDIT_NONE &&
@@ -339,72 +327,71 @@ static void check_sale(struct audit_replay *r, const Usher__V1__LedgerSale *chan
             audit_find(r, "seat %" PRIu32 " is sold while another hold has it", change->seats[i]);
 }
 
-static int add_order(struct audit_replay *r, const Usher__V1__LedgerSale *change, uint32_t account,
-                     int64_t at_ms)
+static int add_order(struct audit_replay *r, const struct change *change, uint32_t account)
 {
     uint32_t place = r->orders.count;
     struct audit_order *order = list_add(&r->orders, sizeof(*order));
     if (!order)
         return ERR_NO_MEMORY;
     order->account = account;
-    order->row = (struct store_order){.order_id = id_of(&change->order_id),
-                                      .account_id = id_of(&change->account_id),
-                                      .hold_id = id_of(&change->hold_id),
+    order->row = (struct store_order){.order_id = change->order_id,
+                                      .account_id = change->account_id,
+                                      .hold_id = change->hold_id,
                                       .performance_id = r->performance->performance_id,
                                       .state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED,
                                       .payment_method = change->payment_method,
-                                      .placed_at_ms = at_ms,
+                                      .placed_at_ms = change->at_ms,
                                       .total = change->total};
-    for (size_t i = 0; i < change->n_seats; i++) {
+    for (size_t i = 0; i < change->seat_count; i++) {
         for (unsigned k = 0; k < 4; k++)
             order->seat_bytes[4 * i + k] = (uint8_t)(change->seats[i] >> (8 * k));
         r->order_of_seat[change->seats[i]] = place;
     }
-    order->row.seats.len = 4 * change->n_seats;
+    order->row.seats.len = 4 * change->seat_count;
     return put_place(&r->order_places, order->row.order_id, place);
 }
 
-static int replay_sale(struct audit_replay *r, const Usher__V1__LedgerSale *change, int64_t at_ms)
+static int replay_sale(struct audit_replay *r, const struct change *change)
 {
     struct audit_id text;
-    struct id order_id = id_of(&change->order_id), account_id = id_of(&change->account_id);
+    struct id order_id = change->order_id, account_id = change->account_id;
     uint32_t account = 0;
     if (id_is_zero(order_id) || is_known(&r->order_places, order_id)) {
         audit_find(r, "order %s was placed before", audit_id(order_id, &text));
         return 0;
     }
-    if (!check_seats(r, change->seats, change->n_seats))
+    if (!check_seats(r, change))
         return 0;
     int rc = find_account(r, account_id, &account);
     if (rc == 0)
-        rc = use_key(r, account_id, change->key, at_ms);
+        rc = use_key(r, change);
     if (rc < 0)
         return rc;
-    uint32_t place = audit_place(&r->hold_places, id_of(&change->hold_id));
+    uint32_t place = audit_place(&r->hold_places, change->hold_id);
     struct audit_hold *hold = place == AUDIT_NONE ? NULL : hold_at(r, place);
-    check_sale(r, change, hold, account, at_ms);
+    check_sale(r, change, hold, account);
     if (hold)
         *places_of(r, hold->account) -= hold->count;
-    *places_of(r, account) += (uint32_t)change->n_seats;
+    *places_of(r, account) += (uint32_t)change->seat_count;
     if (hold)
         rc = end_hold(r, place);
-    return rc < 0 ? rc : add_order(r, change, account, at_ms);
+    return rc < 0 ? rc : add_order(r, change, account);
 }
 
-static int replay_cancel(struct audit_replay *r, const Usher__V1__LedgerCancel *change)
+static int replay_cancel(struct audit_replay *r, const struct change *change)
 {
     struct audit_id text;
-    struct id order_id = id_of(&change->order_id);
+    struct id order_id = change->order_id;
     uint32_t place = audit_place(&r->order_places, order_id);
     struct audit_order *order = place == AUDIT_NONE ? NULL : audit_order_at(r, place);
     if (!order || order->row.state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED) {
         audit_find(r, "order %s is cancelled, but is not confirmed", audit_id(order_id, &text));
         return 0;
     }
-    if (!id_eq(order->row.account_id, id_of(&change->account_id)))
+    if (!id_eq(order->row.account_id, change->account_id))
         audit_find(r, "order %s is cancelled by another account", audit_id(order_id, &text));
     size_t count = order->row.seats.len / 4;
-    bool same = change->n_seats == count;
+    bool same = change->seat_count == count;
     for (size_t i = 0; i < count; i++) {
         const uint8_t *b = order->seat_bytes + 4 * i;
         uint32_t seat =
@@ -421,50 +408,50 @@ static int replay_cancel(struct audit_replay *r, const Usher__V1__LedgerCancel *
 }
 
 /* A key that an order is answered under although another request placed it (P5). */
-static int replay_order_key(struct audit_replay *r, const Usher__V1__LedgerOrderKey *change,
-                            int64_t at_ms)
+static int replay_order_key(struct audit_replay *r, const struct change *change)
 {
     struct audit_id text;
-    struct id order_id = id_of(&change->order_id), account_id = id_of(&change->account_id);
+    struct id order_id = change->order_id, account_id = change->account_id;
     uint32_t place = audit_place(&r->order_places, order_id);
     if (place == AUDIT_NONE)
         audit_find(r, "a key of order %s, which was never placed", audit_id(order_id, &text));
     else if (!id_eq(audit_order_at(r, place)->row.account_id, account_id))
         audit_find(r, "a key of order %s, which is another account's", audit_id(order_id, &text));
-    return use_key(r, account_id, change->key, at_ms);
+    return use_key(r, change);
 }
 
-static void replay_sale_state(struct audit_replay *r, uint32_t state)
+static void replay_sale_state(struct audit_replay *r, const struct change *change)
 {
-    if (state < USHER__V1__SALE_STATE__SALE_STATE_DRAFT ||
-        state > USHER__V1__SALE_STATE__SALE_STATE_PAUSED)
-        audit_find(r, "%" PRIu32 " is no state of a sale", state);
-    r->sale_state = state;
+    if (!change_sale_may_go(r->sale_state, change->state))
+        audit_find(r, "the sale goes from state %" PRIu32 " to %" PRIu32, r->sale_state,
+                   change->state);
+    r->sale_state = change->state;
 }
 
-int audit_replay_entry(struct audit_replay *r, const Usher__V1__LedgerEntry *entry)
+int audit_replay_entry(struct audit_replay *r, const struct change *change)
 {
     r->report->counts.entries++;
-    if (entry->at_ms < r->at_ms)
+    if (change->at_ms < r->at_ms)
         audit_find(r, "its time is before the entry's before");
-    r->at_ms = entry->at_ms;
-    switch (entry->change_case) {
-    case USHER__V1__LEDGER_ENTRY__CHANGE_HOLD:
-        return replay_hold(r, entry->hold, entry->at_ms);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_RELEASE:
-        return replay_end(r, id_of(&entry->release->hold_id), entry->at_ms, false);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY:
-        return replay_end(r, id_of(&entry->expiry->hold_id), entry->at_ms, true);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE:
-        return replay_sale(r, entry->sale, entry->at_ms);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_CANCEL:
-        return replay_cancel(r, entry->cancel);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE:
-        replay_sale_state(r, entry->sale_state->state);
+    r->at_ms = change->at_ms;
+    if (!change_fits_sale(change->kind, r->sale_state))
+        audit_find(r, "a %s in a sale of state %" PRIu32, change_rule(change->kind)->name,
+                   r->sale_state);
+    switch (change->kind) {
+    case CHANGE_HOLD:
+        return replay_hold(r, change);
+    case CHANGE_RELEASE:
+    case CHANGE_EXPIRY:
+        return replay_end(r, change);
+    case CHANGE_SALE:
+        return replay_sale(r, change);
+    case CHANGE_CANCEL:
+        return replay_cancel(r, change);
+    case CHANGE_SALE_STATE:
+        replay_sale_state(r, change);
         return 0;
-    case USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY:
-        return replay_order_key(r, entry->order_key, entry->at_ms);
-    default:
-        return 0; /* ledger_unpack gives none without a change */
+    case CHANGE_ORDER_KEY:
+        return replay_order_key(r, change);
     }
+    return 0; /* ledger_unpack gives none of another kind */
 }

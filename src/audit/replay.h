@@ -18,13 +18,13 @@ struct audit_hold {
     uint32_t account; /* place in accounts */
     int64_t expires_at_ms;
     uint32_t count;
-    uint32_t seats[LEDGER_SEATS_MAX];
+    uint32_t seats[CHANGE_SEATS_MAX];
 };
 
 struct audit_order {
     struct store_order row; /* as it should be in the table; seats is seat_bytes */
     uint32_t account;
-    uint8_t seat_bytes[4 * LEDGER_SEATS_MAX];
+    uint8_t seat_bytes[4 * CHANGE_SEATS_MAX];
     bool seen; /* in the table of orders */
 };
 
@@ -66,7 +66,7 @@ int audit_replay_init(struct audit_replay *r, struct audit_report *report,
 void audit_replay_release(struct audit_replay *r);
 
 /* Applies one entry. ERR_NO_MEMORY. */
-int audit_replay_entry(struct audit_replay *r, const Usher__V1__LedgerEntry *entry);
+int audit_replay_entry(struct audit_replay *r, const struct change *change);
 
 /* The place of an id in one of the tables; AUDIT_NONE where it is not, or is over. */
 uint32_t audit_place(const struct table *table, struct id id);

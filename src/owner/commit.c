@@ -13,40 +13,25 @@ METRIC_HISTOGRAM(commit_time, "usher_commit_seconds",
 METRIC_COUNTER(changes_committed, "usher_changes_total",
                "Holds, releases, expiries, sales and the like that are durable.", "");
 
-/* Moves the figures by one durable change, and says what became of its seats. */
-static enum seats_state account_for(struct owner_figures *figures, const struct owner_entry *entry)
+static uint32_t *count_of(struct seats_counts *counts, enum change_seats state)
 {
-    const uint32_t n = entry->hold.count;
-    struct seats_counts *counts = &figures->counts;
-    switch (entry->kind) {
-    case ENTRY_HOLD:
-        counts->free -= n;
-        counts->held += n;
-        return SEATS_HELD;
-    case ENTRY_RELEASE:
-    case ENTRY_EXPIRY:
-        counts->held -= n;
-        counts->free += n;
-        return SEATS_FREE;
-    case ENTRY_SALE:
-        counts->held -= n;
-        counts->sold += n;
-        figures->orders_confirmed++;
-        return SEATS_SOLD;
-    case ENTRY_CANCEL:
-        counts->sold -= n;
-        counts->free += n;
-        figures->orders_confirmed--;
-        figures->orders_cancelled++;
-        return SEATS_FREE;
-    case ENTRY_SALE_STATE:
-        figures->sale_state = entry->sale_state;
-        return SEATS_FREE;
-    case ENTRY_ORDER_KEY:
-        return SEATS_FREE;
+    uint32_t *const of[] = {&counts->free, &counts->held, &counts->sold};
+    return of[state];
+}
+
+/* Moves the figures by one durable change, as its rule says. */
+static void account_for(struct owner_figures *figures, const struct change *change)
+{
+    const struct change_rule *rule = change_rule(change->kind);
+    if (rule->seats_from != CHANGE_SEATS_NONE) {
+        *count_of(&figures->counts, rule->seats_from) -= change->seat_count;
+        *count_of(&figures->counts, rule->seats_to) += change->seat_count;
     }
-    assert(!"an unknown kind of entry");
-    return SEATS_FREE;
+    figures->orders_confirmed += rule->order_to == CHANGE_ORDER_CONFIRMED;
+    figures->orders_confirmed -= rule->order_from == CHANGE_ORDER_CONFIRMED;
+    figures->orders_cancelled += rule->order_to == CHANGE_ORDER_CANCELLED;
+    if (change->kind == CHANGE_SALE_STATE)
+        figures->sale_state = change->state;
 }
 
 /* It is durable: the head moves on, the hall's public state changes, the answers go out. */
@@ -62,10 +47,12 @@ static void commit_done(struct owner *owner, struct owner_gathering *g,
     struct owner_figures figures = owner->figures; /* this thread alone writes them */
     size_t change_count = 0;
     for (uint32_t i = 0; i < g->count; i++) {
-        const struct owner_entry *entry = &g->entries[i];
-        const enum seats_state state = account_for(&figures, entry);
-        for (uint32_t k = 0; k < entry->hold.count; k++)
-            owner->changes[change_count++] = (struct owner_change){entry->hold.seats[k], state};
+        const struct change *change = &g->changes[i];
+        const enum change_seats state = change_rule(change->kind)->seats_to;
+        account_for(&figures, change);
+        for (uint32_t k = 0; state != CHANGE_SEATS_NONE && k < change->seat_count; k++)
+            owner->changes[change_count++] =
+                (struct owner_change){change->seats[k], (enum seats_state)state};
     }
     assert(figures.counts.free + figures.counts.held + figures.counts.sold ==
            owner->options.hall->place_count);

@@ -3,7 +3,6 @@
  * nothing else touches the engine.
  */
 #include "owner/state.h"
-#include "usher/v1/ticket.pb-c.h"
 
 /* The ask is answered with result once everything that was decided so far is durable; now, if it
  * is. */
@@ -98,26 +97,25 @@ static bool answered_by_key(struct owner *owner, struct owner_ask *ask)
 }
 
 /* Writes down what was decided, with its key, and lets the ask wait for the commit. */
-static void promise(struct owner *owner, struct owner_ask *ask, enum entry_kind kind)
+static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind kind)
 {
-    struct owner_entry *entry = owner_gather(owner);
-    assert(entry); /* has_room was asked */
-    entry->kind = kind;
-    entry->hold = ask->hold;
-    entry->total = ask->total;
-    entry->payment_method = ask->payment_method;
-    ask->at_ms = entry->at_ms;
+    struct change *change = owner_gather(owner, kind, &ask->hold);
+    assert(change); /* has_room was asked */
+    change->total = ask->total;
+    change->payment_method = ask->payment_method;
+    change->state = ask->sale_state;
+    ask->at_ms = change->at_ms;
     if (ask->key.len > 0) {
         assert(ask->key.len <= OWNER_KEY_MAX);
-        entry->key_len = (uint32_t)ask->key.len;
-        memcpy(entry->key, ask->key.at, ask->key.len);
-        memcpy(entry->request_hash, ask->request_hash, sizeof(entry->request_hash));
+        change->key_len = (uint32_t)ask->key.len;
+        memcpy(change->key, ask->key.at, ask->key.len);
+        memcpy(change->request_hash, ask->request_hash, sizeof(change->request_hash));
         struct keys_answer answer = {.hold = ask->hold,
-                                     .as_stored = kind == ENTRY_ORDER_KEY,
+                                     .as_stored = kind == CHANGE_ORDER_KEY,
                                      .total = ask->total,
                                      .at_ms = ask->at_ms};
         memcpy(answer.request_hash, ask->request_hash, sizeof(answer.request_hash));
-        int err = keys_put(owner->keys, ask->account_id, ask->key, &answer, entry->at_ms);
+        int err = keys_put(owner->keys, ask->account_id, ask->key, &answer, change->at_ms);
         assert(err == 0);
     }
     ride(owner, ask, 0);
@@ -159,7 +157,7 @@ static int choose_seats(struct owner *owner, struct owner_ask *ask, struct seats
 static void decide_hold(struct owner *owner, struct owner_ask *ask)
 {
     const int64_t now_ms = owner_now_ms(owner);
-    if (owner->sale_state != USHER__V1__SALE_STATE__SALE_STATE_OPEN) {
+    if (!change_fits_sale(CHANGE_HOLD, owner->sale_state)) {
         owner_answer(ask, ERR_BUSY);
         return;
     }
@@ -183,7 +181,7 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
     }
     ask->hold = *seats_find_hold(owner->seats, hold.hold_id); /* its seats are in order there */
     ask->total = owner_price(owner, ask->hold.seats, ask->hold.count);
-    promise(owner, ask, ENTRY_HOLD);
+    promise(owner, ask, CHANGE_HOLD);
     owner_arm_expiry(owner);
 }
 
@@ -204,7 +202,7 @@ static void decide_release(struct owner *owner, struct owner_ask *ask)
         return;
     int err = seats_release(owner->seats, ask->hold_id, &ask->hold);
     assert(err == 0);
-    promise(owner, ask, ENTRY_RELEASE);
+    promise(owner, ask, CHANGE_RELEASE);
 }
 
 static void decide_order(struct owner *owner, struct owner_ask *ask)
@@ -223,7 +221,7 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
         return;
     }
     ask->total = owner_price(owner, ask->hold.seats, ask->hold.count);
-    promise(owner, ask, ENTRY_SALE);
+    promise(owner, ask, CHANGE_SALE);
     for (uint32_t i = 0; i < ask->hold.count; i++)
         owner->sold[ask->hold.seats[i]] = (struct owner_sold){.order_id = ask->hold_id,
                                                               .placed_at_ms = ask->at_ms,
@@ -273,7 +271,7 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
         ask->hold.seats[i] = ask->seats[i];
         owner->sold[ask->seats[i]] = (struct owner_sold){0};
     }
-    promise(owner, ask, ENTRY_CANCEL);
+    promise(owner, ask, CHANGE_CANCEL);
 }
 
 static void decide_set_sale(struct owner *owner, struct owner_ask *ask)
@@ -282,20 +280,15 @@ static void decide_set_sale(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, 0);
         return;
     }
-    /* DRAFT ─▶ OPEN ◀─▶ PAUSED */
-    const bool legal = ask->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN ||
-                       (ask->sale_state == USHER__V1__SALE_STATE__SALE_STATE_PAUSED &&
-                        owner->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN);
-    if (!legal) {
+    if (!change_sale_may_go(owner->sale_state, ask->sale_state)) {
         owner_answer(ask, ERR_BUSY);
         return;
     }
     if (!has_room(owner, ask))
         return;
-    owner->sale_state = ask->sale_state;
     ask->hold = (struct seats_hold){0};
-    promise(owner, ask, ENTRY_SALE_STATE);
-    owner->gathering.entries[owner->gathering.count - 1].sale_state = ask->sale_state;
+    promise(owner, ask, CHANGE_SALE_STATE);
+    owner->sale_state = ask->sale_state;
 }
 
 /* The order was placed before, by this request without its key or by another one: the key is used
@@ -306,7 +299,7 @@ static void decide_keep_key(struct owner *owner, struct owner_ask *ask)
     if (!has_room(owner, ask))
         return;
     ask->hold = (struct seats_hold){.hold_id = ask->hold_id, .account_id = ask->account_id};
-    promise(owner, ask, ENTRY_ORDER_KEY);
+    promise(owner, ask, CHANGE_ORDER_KEY);
 }
 
 void owner_decide(struct owner *owner, struct owner_ask *ask)
@@ -364,9 +357,7 @@ void owner_collect_expired(struct owner *owner)
         struct seats_hold hold;
         if (seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 0)
             return;
-        struct owner_entry *entry = owner_gather(owner);
-        entry->kind = ENTRY_EXPIRY;
-        entry->hold = hold;
+        (void)owner_gather(owner, CHANGE_EXPIRY, &hold);
     }
 }
 
@@ -377,12 +368,9 @@ void owner_collect_missed(struct owner *owner)
     struct seats_hold hold;
     while (g->count < OWNER_ENTRIES_MAX &&
            seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 1) {
-        struct owner_entry *entry = owner_gather(owner);
         if (at_ms < hold.expires_at_ms)
             at_ms = hold.expires_at_ms;
-        entry->kind = ENTRY_EXPIRY;
-        entry->hold = hold;
-        entry->at_ms = at_ms;
+        owner_gather(owner, CHANGE_EXPIRY, &hold)->at_ms = at_ms;
     }
 }
 

@@ -8,7 +8,6 @@
 #include "mem/table.h"
 #include "owner/state.h"
 #include "sale/ledger.h"
-#include "usher/v1/ledger.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
 
 #define LOAD_STEP_MAX_MS 10000
@@ -125,95 +124,62 @@ static void close_hold(struct open_holds *open, struct id hold_id)
     }
 }
 
-static struct id id_of(ProtobufCBinaryData bytes)
-{
-    struct id id = {0};
-    int err = id_from_bytes(view_of(bytes.data, bytes.len), &id);
-    assert(err == 0); /* ledger_unpack has looked */
-    return id;
-}
-
-static int remember_key(struct load *load, const Usher__V1__LedgerKey *key,
-                        const struct keys_answer *given)
+/* What was answered under the key of a change. */
+static int remember_key(struct load *load, const struct change *change,
+                        const struct seats_hold *hold)
 {
     struct keys *keys = load->owner->keys;
-    if (!key)
+    const struct view name = view_of(change->key, change->key_len);
+    struct keys_answer answer = {.hold = *hold,
+                                 .as_stored = change->kind == CHANGE_ORDER_KEY,
+                                 .total = change->kind == CHANGE_HOLD
+                                              ? owner_price(load->owner, hold->seats, hold->count)
+                                              : change->total,
+                                 .at_ms = change->at_ms};
+    if (change->key_len == 0)
         return 0;
-    const struct view name = view_of(key->key.data, key->key.len);
-    struct keys_answer answer = *given;
-    memcpy(answer.request_hash, key->request_hash.data, sizeof(answer.request_hash));
+    memcpy(answer.request_hash, change->request_hash, sizeof(answer.request_hash));
     /* One that was forgotten by then may have been used anew. */
     (void)keys_room(keys, answer.at_ms);
-    if (keys_find(keys, answer.hold.account_id, name))
+    if (keys_find(keys, change->account_id, name))
         return ERR_CORRUPT;
-    return keys_put(keys, answer.hold.account_id, name, &answer, answer.at_ms);
+    return keys_put(keys, change->account_id, name, &answer, answer.at_ms);
 }
 
-static int replay_hold(struct load *load, const Usher__V1__LedgerHold *change, int64_t at_ms)
+static int open_hold(struct open_holds *open, const struct seats_hold *hold, int64_t at_ms)
 {
-    struct open_holds *open = &load->open;
-    struct seats_hold hold = {.hold_id = id_of(change->hold_id),
-                              .account_id = id_of(change->account_id),
+    if (at_ms < 0 || hold->expires_at_ms <= at_ms)
+        return ERR_CORRUPT; /* it ends before it begins */
+    if (open->count == open->max)
+        return ERR_CORRUPT; /* more holds than places */
+    int err = table_put(&open->by_id, hold->hold_id, open->count);
+    if (err == 0)
+        open->holds[open->count++] = *hold;
+    return err;
+}
+
+/* What a change leaves behind: live holds, and keys. Orders and the sale's state have rows of their
+ * own. */
+static int replay_change(struct load *load, const struct change *change)
+{
+    const struct change_rule *rule = change_rule(change->kind);
+    /* The order that a key is of has its hold's id. */
+    struct seats_hold hold = {.hold_id =
+                                  id_is_zero(change->hold_id) ? change->order_id : change->hold_id,
+                              .account_id = change->account_id,
                               .expires_at_ms = change->expires_at_ms,
-                              .count = (uint32_t)change->n_seats};
+                              .count = change->seat_count};
     for (uint32_t i = 0; i < hold.count; i++) {
         hold.seats[i] = change->seats[i];
         if (hold.seats[i] >= load->owner->options.hall->place_count)
             return ERR_CORRUPT;
     }
-    if (at_ms < 0 || hold.expires_at_ms <= at_ms)
-        return ERR_CORRUPT; /* it ends before it begins */
-    if (open->count == open->max)
-        return ERR_CORRUPT; /* more holds than places */
-    int err = table_put(&open->by_id, hold.hold_id, open->count);
-    if (err != 0)
-        return err;
-    open->holds[open->count++] = hold;
-    const struct keys_answer answer = {
-        .hold = hold, .total = owner_price(load->owner, hold.seats, hold.count), .at_ms = at_ms};
-    return remember_key(load, change->key, &answer);
-}
-
-static int replay_sale(struct load *load, const Usher__V1__LedgerSale *change, int64_t at_ms)
-{
-    struct seats_hold hold = {.hold_id = id_of(change->hold_id),
-                              .account_id = id_of(change->account_id),
-                              .count = (uint32_t)change->n_seats};
-    for (uint32_t i = 0; i < hold.count; i++)
-        hold.seats[i] = change->seats[i];
-    close_hold(&load->open, hold.hold_id);
-    const struct keys_answer answer = {.hold = hold, .total = change->total, .at_ms = at_ms};
-    return remember_key(load, change->key, &answer);
-}
-
-static int replay_order_key(struct load *load, const Usher__V1__LedgerOrderKey *change,
-                            int64_t at_ms)
-{
-    const struct keys_answer answer = {
-        .hold = {.hold_id = id_of(change->order_id), .account_id = id_of(change->account_id)},
-        .as_stored = true,
-        .at_ms = at_ms};
-    return remember_key(load, change->key, &answer);
-}
-
-static int replay_entry(struct load *load, const Usher__V1__LedgerEntry *entry)
-{
-    switch (entry->change_case) {
-    case USHER__V1__LEDGER_ENTRY__CHANGE_HOLD:
-        return replay_hold(load, entry->hold, entry->at_ms);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_RELEASE:
-        close_hold(&load->open, id_of(entry->release->hold_id));
-        return 0;
-    case USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY:
-        close_hold(&load->open, id_of(entry->expiry->hold_id));
-        return 0;
-    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE:
-        return replay_sale(load, entry->sale, entry->at_ms);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY:
-        return replay_order_key(load, entry->order_key, entry->at_ms);
-    default:
-        return 0; /* orders and the sale's state have rows of their own */
-    }
+    int err = 0;
+    if (rule->seats_from == CHANGE_SEATS_HELD)
+        close_hold(&load->open, hold.hold_id);
+    if (rule->seats_to == CHANGE_SEATS_HELD)
+        err = open_hold(&load->open, &hold, change->at_ms);
+    return err == 0 ? remember_key(load, change, &hold) : err;
 }
 
 /* One row: its hash, and its place after the one before where that was read too. */
@@ -233,11 +199,12 @@ static int replay_row(struct load *load, const struct ledger_row *row, struct le
         err = ERR_CORRUPT;
     struct arena arena;
     arena_init(&arena, LOAD_ARENA_MAX);
-    Usher__V1__LedgerBatch *batch;
+    struct change *changes;
+    size_t count = 0;
     if (err == 0)
-        err = ledger_unpack(row->body, &arena, &batch);
-    for (size_t i = 0; err == 0 && i < batch->n_entries; i++)
-        err = replay_entry(load, batch->entries[i]);
+        err = ledger_unpack(row->body, &arena, &changes, &count);
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = replay_change(load, &changes[i]);
     arena_release(&arena);
     return err;
 }

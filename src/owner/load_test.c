@@ -8,7 +8,6 @@
 
 #include "owner/stage_test.h"
 #include "owner/state.h"
-#include "usher/v1/ledger.pb-c.h"
 
 static struct stage stage;
 
@@ -18,20 +17,12 @@ static void write_hold_until(int64_t at_ms, int64_t expires_at_ms)
     struct arena arena;
     struct store_performance head;
     struct store_batch batch = {.performance_id = stage.performance_id, .sale_state = STAGE_OPEN};
-    Usher__V1__LedgerHold hold = USHER__V1__LEDGER_HOLD__INIT;
-    Usher__V1__LedgerEntry entry = USHER__V1__LEDGER_ENTRY__INIT, *entries[] = {&entry};
-    Usher__V1__LedgerBatch row = USHER__V1__LEDGER_BATCH__INIT;
-    uint8_t id[ID_BYTES] = {1};
-    uint32_t seat = 0;
-    hold.hold_id = hold.account_id = (ProtobufCBinaryData){.len = ID_BYTES, .data = id};
-    hold.n_seats = 1;
-    hold.seats = &seat;
-    hold.expires_at_ms = expires_at_ms;
-    entry.at_ms = at_ms;
-    entry.change_case = USHER__V1__LEDGER_ENTRY__CHANGE_HOLD;
-    entry.hold = &hold;
-    row.n_entries = 1;
-    row.entries = entries;
+    struct change hold = {.kind = CHANGE_HOLD,
+                          .at_ms = at_ms,
+                          .hold_id = {1, 1},
+                          .account_id = {1, 1},
+                          .seat_count = 1,
+                          .expires_at_ms = expires_at_ms};
     arena_init(&arena, 1 << 20);
     const struct store_ops *ops = stage.mem->ops;
     assert_int_equal(ops->claim(stage.mem, stage.performance_id, &arena, &head, DEADLINE_NEVER), 0);
@@ -40,9 +31,9 @@ static void write_hold_until(int64_t at_ms, int64_t expires_at_ms)
                                     .epoch = head.epoch,
                                     .version_before = head.version,
                                     .version = head.version + 1,
-                                    .at_ms = entry.at_ms};
+                                    .at_ms = at_ms};
     memcpy(batch.row.prev_hash, head.head_hash, sizeof(head.head_hash));
-    assert_int_equal(ledger_pack(&row, &arena, &batch.row.body), 0);
+    assert_int_equal(ledger_pack(&hold, 1, &arena, &batch.row.body), 0);
     assert_int_equal(ledger_seal(stage.performance_id, &batch.row), 0);
     assert_int_equal(ops->commit(stage.mem, &batch, DEADLINE_NEVER), 0);
     arena_release(&arena);
@@ -84,5 +75,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_that_ends_before_it_begins_is_damage),
     };
-    return cmocka_run_group_tests_name("svc/load", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("owner/load", tests, NULL, NULL);
 }

@@ -25,8 +25,8 @@ static void owner_free(struct owner *owner)
 {
     if (!owner)
         return;
-    free(owner->gathering.entries);
-    free(owner->committing.entries);
+    free(owner->gathering.changes);
+    free(owner->committing.changes);
     free(owner->sold);
     free(owner->changes);
     free(owner->prices);
@@ -51,8 +51,8 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     gathering_init(&owner->gathering);
     gathering_init(&owner->committing);
     owner->waiting_last = &owner->waiting_first;
-    owner->gathering.entries = calloc(OWNER_ENTRIES_MAX, sizeof(struct owner_entry));
-    owner->committing.entries = calloc(OWNER_ENTRIES_MAX, sizeof(struct owner_entry));
+    owner->gathering.changes = calloc(OWNER_ENTRIES_MAX, sizeof(struct change));
+    owner->committing.changes = calloc(OWNER_ENTRIES_MAX, sizeof(struct change));
     owner->sold = calloc(places, sizeof(*owner->sold));
     owner->changes =
         calloc((size_t)OWNER_ENTRIES_MAX * SEATS_PARTY_MAX, sizeof(struct owner_change));
@@ -67,7 +67,7 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     int err = keys_new(keys_max, OWNER_KEYS_PLACE * options->places_max + OWNER_KEYS_ACCOUNT,
                        options->hold_ttl_ms + OWNER_KEY_KEEP_MS, chance_u64(options->chance),
                        &owner->keys);
-    if (err == 0 && (!owner->gathering.entries || !owner->committing.entries || !owner->sold ||
+    if (err == 0 && (!owner->gathering.changes || !owner->committing.changes || !owner->sold ||
                      !owner->changes || !owner->prices))
         err = ERR_NO_MEMORY;
     if (err == 0)
@@ -109,17 +109,25 @@ void owner_wake(struct owner *owner)
     }
 }
 
-/* Room for one more change in the gathering commit, or NULL at the maximum. */
-struct owner_entry *owner_gather(struct owner *owner)
+struct change *owner_gather(struct owner *owner, enum change_kind kind,
+                            const struct seats_hold *hold)
 {
     struct owner_gathering *g = &owner->gathering;
     if (g->count == OWNER_ENTRIES_MAX)
         return NULL;
-    struct owner_entry *entry = &g->entries[g->count++];
-    *entry = (struct owner_entry){.at_ms = owner_now_ms(owner)};
+    assert(change_fits_sale(kind, owner->sale_state));
+    struct change *change = &g->changes[g->count++];
+    *change = (struct change){.kind = kind,
+                              .at_ms = owner_now_ms(owner),
+                              .hold_id = hold->hold_id,
+                              .order_id = hold->hold_id, /* an order has its hold's id */
+                              .account_id = hold->account_id,
+                              .expires_at_ms = hold->expires_at_ms,
+                              .seat_count = hold->count};
+    memcpy(change->seats, hold->seats, hold->count * sizeof(hold->seats[0]));
     owner->version_decided++;
     owner_wake(owner);
-    return entry;
+    return change;
 }
 
 int64_t owner_price(const struct owner *owner, const uint32_t *seats, uint32_t count)

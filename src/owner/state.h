@@ -9,31 +9,9 @@
 
 #include "owner/keys.h"
 #include "owner/owner.h"
+#include "sale/change.h"
 
 enum owner_phase { OWNER_LOADING, OWNER_SERVING, OWNER_STOPPED };
-
-enum entry_kind {
-    ENTRY_HOLD = 1,
-    ENTRY_RELEASE,
-    ENTRY_EXPIRY,
-    ENTRY_SALE,
-    ENTRY_CANCEL,
-    ENTRY_SALE_STATE,
-    ENTRY_ORDER_KEY, /* no seat changes */
-};
-
-/* One change that is decided and waits for its commit. */
-struct owner_entry {
-    enum entry_kind kind;
-    uint32_t sale_state;
-    uint32_t payment_method;
-    uint32_t key_len;
-    int64_t at_ms;
-    int64_t total;
-    struct seats_hold hold; /* hold_id is the order's id in SALE, CANCEL and ORDER_KEY */
-    uint8_t request_hash[32];
-    uint8_t key[OWNER_KEY_MAX];
-};
 
 /* A sold seat. */
 struct owner_sold {
@@ -45,7 +23,8 @@ struct owner_sold {
 
 /* What gathers while the last commit is on disk. */
 struct owner_gathering {
-    struct owner_entry *entries; /* OWNER_ENTRIES_MAX */
+    struct change
+        *changes; /* OWNER_ENTRIES_MAX; those of a hold name its seats, whatever is written */
     uint32_t count;
     uint32_t ask_count;
     struct owner_ask *first; /* asks to answer after the commit, in order */
@@ -115,7 +94,9 @@ int owner_build(const struct owner *owner, struct owner_gathering *g, struct are
 void owner_run(void *owner);
 /* owner.c */
 void owner_answer(struct owner_ask *ask, int result);
-struct owner_entry *owner_gather(struct owner *owner);
+/* One more change in the gathering commit, now and of that hold; NULL at the maximum. */
+struct change *owner_gather(struct owner *owner, enum change_kind kind,
+                            const struct seats_hold *hold);
 void owner_wake(struct owner *owner);
 /* Makes figures visible to other threads, with the owner's version and phase. */
 void owner_publish(struct owner *owner, const struct owner_figures *figures);

@@ -3,8 +3,6 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 
-#include "mem/id.h"
-
 /* 16 bytes each: a hash of one kind can never be taken for one of the other. */
 static const char ROW_TAG[16] = "usher ledger v1\n";
 static const char GENESIS_TAG[16] = "usher genesis 1\n";
@@ -148,18 +146,31 @@ const char *ledger_break_text(enum ledger_break broken)
     return "it is broken";
 }
 
-int ledger_pack(const Usher__V1__LedgerBatch *batch, struct arena *arena, struct view *ret_body)
+int ledger_pack(struct change *changes, size_t count, struct arena *arena, struct view *ret_body)
 {
-    assert(batch->n_entries > 0);
-    if (batch->n_entries > LEDGER_ENTRIES_MAX)
+    assert(count > 0);
+    if (count > LEDGER_ENTRIES_MAX)
         return ERR_FULL;
-    size_t len = usher__v1__ledger_batch__get_packed_size(batch);
+    Usher__V1__LedgerEntry *entries = arena_alloc(arena, count * sizeof(*entries));
+    Usher__V1__LedgerEntry **list = arena_alloc(arena, count * sizeof(*list));
+    if (!entries || !list)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        list[i] = &entries[i];
+        int rc = change_write(&changes[i], arena, list[i]);
+        if (rc < 0)
+            return rc;
+    }
+    Usher__V1__LedgerBatch batch = USHER__V1__LEDGER_BATCH__INIT;
+    batch.n_entries = count;
+    batch.entries = list;
+    const size_t len = usher__v1__ledger_batch__get_packed_size(&batch);
     if (len > LEDGER_BODY_MAX)
         return ERR_FULL;
     uint8_t *bytes = arena_alloc(arena, len);
     if (!bytes)
         return ERR_NO_MEMORY;
-    usher__v1__ledger_batch__pack(batch, bytes);
+    usher__v1__ledger_batch__pack(&batch, bytes);
     *ret_body = view_of(bytes, len);
     return 0;
 }
@@ -183,72 +194,29 @@ static void arena_leave(void *state, void *bytes)
     (void)state, (void)bytes; /* goes with its arena */
 }
 
-static bool is_id(const ProtobufCBinaryData *bytes)
-{
-    struct id id;
-    return id_from_bytes(view_of(bytes->data, bytes->len), &id) == 0 && !id_is_zero(id);
-}
-
-static bool are_seats(const uint32_t *seats, size_t count)
-{
-    if (count == 0 || count > LEDGER_SEATS_MAX)
-        return false;
-    for (size_t i = 1; i < count; i++)
-        if (seats[i - 1] >= seats[i])
-            return false;
-    return true;
-}
-
-/* No key, or one with the hash of what was asked under it. */
-static bool is_key(const Usher__V1__LedgerKey *key)
-{
-    return !key || (key->key.len > 0 && key->key.len <= LEDGER_KEY_MAX &&
-                    key->request_hash.len == LEDGER_HASH_BYTES);
-}
-
-static bool is_entry(const Usher__V1__LedgerEntry *entry)
-{
-    switch (entry->change_case) {
-    case USHER__V1__LEDGER_ENTRY__CHANGE_HOLD:
-        return is_id(&entry->hold->hold_id) && is_id(&entry->hold->account_id) &&
-               are_seats(entry->hold->seats, entry->hold->n_seats) && is_key(entry->hold->key);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_RELEASE:
-        return is_id(&entry->release->hold_id);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY:
-        return is_id(&entry->expiry->hold_id);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE:
-        return is_id(&entry->sale->order_id) && is_id(&entry->sale->hold_id) &&
-               is_id(&entry->sale->account_id) &&
-               are_seats(entry->sale->seats, entry->sale->n_seats) && is_key(entry->sale->key);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_CANCEL:
-        return is_id(&entry->cancel->order_id) && is_id(&entry->cancel->account_id) &&
-               are_seats(entry->cancel->seats, entry->cancel->n_seats);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE:
-        return true;
-    case USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY:
-        return is_id(&entry->order_key->order_id) && is_id(&entry->order_key->account_id) &&
-               entry->order_key->key && is_key(entry->order_key->key);
-    default:
-        return false;
-    }
-}
-
-int ledger_unpack(struct view body, struct arena *arena, Usher__V1__LedgerBatch **ret_batch)
+int ledger_unpack(struct view body, struct arena *arena, struct change **ret_changes,
+                  size_t *ret_count)
 {
     struct arena_taker taker = {.arena = arena};
     ProtobufCAllocator allocator = {
         .alloc = arena_take, .free = arena_leave, .allocator_data = &taker};
     if (body.len == 0 || body.len > LEDGER_BODY_MAX)
         return ERR_CORRUPT;
-    Usher__V1__LedgerBatch *batch =
+    const Usher__V1__LedgerBatch *batch =
         usher__v1__ledger_batch__unpack(&allocator, body.len, (const uint8_t *)body.at);
     if (!batch)
         return taker.full ? ERR_NO_MEMORY : ERR_CORRUPT;
     if (batch->n_entries == 0 || batch->n_entries > LEDGER_ENTRIES_MAX)
         return ERR_CORRUPT;
-    for (size_t i = 0; i < batch->n_entries; i++)
-        if (!is_entry(batch->entries[i]))
-            return ERR_CORRUPT;
-    *ret_batch = batch;
+    struct change *changes = arena_alloc(arena, batch->n_entries * sizeof(*changes));
+    if (!changes)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < batch->n_entries; i++) {
+        int rc = change_read(batch->entries[i], &changes[i]);
+        if (rc < 0)
+            return rc;
+    }
+    *ret_changes = changes;
+    *ret_count = batch->n_entries;
     return 0;
 }

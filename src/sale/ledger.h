@@ -16,15 +16,13 @@
 #include "err/err.h"
 #include "mem/arena.h"
 #include "mem/view.h"
-#include "usher/v1/ledger.pb-c.h"
+#include "sale/change.h"
 
-#define LEDGER_HASH_BYTES  32
+#define LEDGER_HASH_BYTES  CHANGE_HASH_BYTES
 #define LEDGER_ENTRIES_MAX 4096       /* entries in one row */
 #define LEDGER_BODY_MAX    (1u << 20) /* bytes of one row's body: 4096 of the largest entries fit */
-#define LEDGER_KEY_MAX     64         /* bytes of an idempotency key */
 /* An idempotency key is not used again for hold_ttl_ms and this. */
 #define LEDGER_KEY_KEEP_MS      600000
-#define LEDGER_SEATS_MAX        8   /* seats in one entry */
 #define LEDGER_ROW_PREIMAGE     124 /* bytes that a row's hash covers */
 #define LEDGER_GENESIS_PREIMAGE 144
 
@@ -93,14 +91,13 @@ int ledger_follow(uint32_t performance_id, const struct ledger_row *row, struct 
 /* "its hash is not the hash of its content", …; never NULL. */
 const char *ledger_break_text(enum ledger_break broken);
 
-/* Packs a batch of 1 … LEDGER_ENTRIES_MAX entries into the arena. ERR_NO_MEMORY (the arena's
+/* Packs 1 … LEDGER_ENTRIES_MAX changes into a body, in the arena. ERR_NO_MEMORY (the arena's
  * maximum); ERR_FULL: more entries or bytes than a row may have. */
-int ledger_pack(const Usher__V1__LedgerBatch *batch, struct arena *arena, struct view *ret_body);
+int ledger_pack(struct change *changes, size_t count, struct arena *arena, struct view *ret_body);
 
-/* Unpacks a body into the arena; the batch lives as long as the arena's memory. ERR_CORRUPT: no
- * valid LedgerBatch, no entry or too many, an entry without a change, an id that is not 16 bytes or
- * all zero, seats that are not 1 … 8 strictly ascending, a key longer than 64 bytes or without a
- * request hash of 32. ERR_NO_MEMORY. */
-int ledger_unpack(struct view body, struct arena *arena, Usher__V1__LedgerBatch **ret_batch);
+/* Reads a body into the arena. ERR_CORRUPT: no valid LedgerBatch, no entry or too many, or an entry
+ * that change_read refuses. ERR_NO_MEMORY. */
+int ledger_unpack(struct view body, struct arena *arena, struct change **ret_changes,
+                  size_t *ret_count);
 
 #endif

@@ -43,11 +43,11 @@ void store_batch_check(const struct store_batch *batch)
         seats += order->seats.len / 4;
         assert(!id_is_zero(order->order_id));
         assert(order->performance_id == batch->performance_id);
-        assert(order->seats.len > 0 && order->seats.len <= 4 * LEDGER_SEATS_MAX);
+        assert(order->seats.len > 0 && order->seats.len <= 4 * CHANGE_SEATS_MAX);
     }
     assert(seats == batch->sale_count);
     for (size_t i = 0; i < batch->cancel_count; i++)
-        assert(batch->cancels[i].seats.len <= 4 * LEDGER_SEATS_MAX);
+        assert(batch->cancels[i].seats.len <= 4 * CHANGE_SEATS_MAX);
 }
 
 int store_genesis_hash(const struct store_performance *performance,

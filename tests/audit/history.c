@@ -100,20 +100,20 @@ static void hold_while_paused(struct script *s)
 static void hold_too_long(struct script *s)
 {
     script_hold(s, 101, 11, SEATS(4), NULL);
-    script_last(s)->hold->expires_at_ms++;
+    script_last(s)->expires_at_ms++;
 }
 
 static void hold_no_time(struct script *s)
 {
     script_hold(s, 101, 11, SEATS(4), NULL);
-    script_last(s)->hold->expires_at_ms = s->now_ms;
+    script_last(s)->expires_at_ms = s->now_ms;
 }
 
 static void hold_for_ever(struct script *s)
 {
     script_hold(s, 101, 11, SEATS(4), NULL);
     script_last(s)->at_ms = INT64_MIN;
-    script_last(s)->hold->expires_at_ms = INT64_MAX;
+    script_last(s)->expires_at_ms = INT64_MAX;
 }
 
 static void too_many_places(struct script *s)
@@ -261,6 +261,22 @@ static void no_state(struct script *s)
     script_state(s, 9);
 }
 
+static void draft_again(struct script *s)
+{
+    script_state(s, DRAFT);
+}
+
+static void open_again(struct script *s)
+{
+    script_state(s, OPEN);
+}
+
+static void draft_after_a_pause(struct script *s)
+{
+    script_state(s, PAUSED);
+    script_state(s, DRAFT);
+}
+
 static void backwards(struct script *s)
 {
     script_hold(s, 101, 11, SEATS(4), NULL);
@@ -291,7 +307,7 @@ static void no_order(struct script *s)
 static void zero_account(struct script *s)
 {
     script_hold(s, 101, 11, SEATS(4), NULL);
-    memset(script_last(s)->hold->account_id.data, 0, ID_BYTES);
+    script_last(s)->account_id = (struct id){0};
 }
 
 const struct broken_rule broken_rules[] = {
@@ -299,7 +315,7 @@ const struct broken_rule broken_rules[] = {
     {"hold_sold_seat", hold_sold_seat, "row 2, entry 3: seat 4 is held while it is sold"},
     {"hold_outside", hold_outside, "seat 200 is not in the hall"},
     {"hold_twice", hold_twice, "entry 3: hold"},
-    {"hold_while_paused", hold_while_paused, "a hold while the sale is not open"},
+    {"hold_while_paused", hold_while_paused, "a hold in a sale of state 3"},
     {"hold_too_long", hold_too_long, "a hold of 300001 ms"},
     {"hold_no_time", hold_no_time, "has expired when it is made"},
     {"hold_for_ever", hold_for_ever, "longer than the performance's"},
@@ -324,7 +340,10 @@ const struct broken_rule broken_rules[] = {
     {"cancel_nothing", cancel_nothing, "is not confirmed"},
     {"cancel_another_s", cancel_another_s, "cancelled by another account"},
     {"cancel_a_part", cancel_a_part, "the seats cancelled are not those"},
-    {"no_state", no_state, "9 is no state of a sale"},
+    {"no_state", no_state, "the sale goes from state 2 to 9"},
+    {"draft_again", draft_again, "the sale goes from state 2 to 1"},
+    {"open_again", open_again, "the sale goes from state 2 to 2"},
+    {"draft_after_a_pause", draft_after_a_pause, "the sale goes from state 3 to 1"},
     {"backwards", backwards, "its time is before the entry's before"},
     {"ahead_of_its_row", ahead_of_its_row, "its time is after the row's"},
     {"other_total", other_total, "its total is not what the ledger says"},

@@ -8,6 +8,7 @@
 #include "store/store.h"
 #include "usher/v1/ticket.pb-c.h"
 
+#define DRAFT  USHER__V1__SALE_STATE__SALE_STATE_DRAFT
 #define OPEN   USHER__V1__SALE_STATE__SALE_STATE_OPEN
 #define PAUSED USHER__V1__SALE_STATE__SALE_STATE_PAUSED
 

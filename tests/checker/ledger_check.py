@@ -13,7 +13,7 @@ import sqlite3
 import sys
 
 KEY_KEEP_MS = 600_000
-OPEN, PAUSED = 2, 3
+DRAFT, OPEN, PAUSED = 1, 2, 3
 CONFIRMED, CANCELLED = 1, 2
 
 
@@ -361,8 +361,8 @@ class Performance:
         self.places[order['account_id']] -= len(order['seats'])
 
     def replay_state(self, at_ms, change):
-        if change['state'] not in (1, 2, 3):
-            self.find('no state of a sale')
+        if (self.state, change['state']) not in ((DRAFT, OPEN), (OPEN, PAUSED), (PAUSED, OPEN)):
+            self.find(f'the sale goes from state {self.state} to {change["state"]}')
         self.state = change['state']
 
     def check_sold(self):

@@ -74,11 +74,12 @@ static void a_commit_writes_all_of_it(void **state)
     memcpy(tail.hash, e.rows[0].prev_hash, STORE_HASH_BYTES);
     for (size_t i = 0; i < 2; i++) {
         enum ledger_break broken = LEDGER_BREAK_HASH;
-        Usher__V1__LedgerBatch *batch;
+        struct change *changes;
+        size_t count;
         assert_int_equal(ledger_follow(s->performance_id, &e.rows[i], &tail, &broken), 0);
         assert_int_equal(broken, LEDGER_OK);
-        assert_int_equal(ledger_unpack(e.rows[i].body, &f->arena, &batch), 0);
-        assert_int_equal(batch->n_entries, e.rows[i].version - e.rows[i].version_before);
+        assert_int_equal(ledger_unpack(e.rows[i].body, &f->arena, &changes, &count), 0);
+        assert_int_equal(count, e.rows[i].version - e.rows[i].version_before);
     }
     assert_memory_equal(tail.hash, s->head.head_hash, STORE_HASH_BYTES);
     assert_int_equal(e.rows[1].at_ms, SCRIPT_START_MS + 1000);

@@ -92,20 +92,6 @@ static void *take(struct script *s, size_t size)
     return bytes;
 }
 
-static ProtobufCBinaryData id_bytes(struct script *s, uint64_t n)
-{
-    uint8_t *bytes = take(s, ID_BYTES);
-    id_to_bytes(script_id(n), bytes);
-    return (ProtobufCBinaryData){ID_BYTES, bytes};
-}
-
-static uint32_t *copy_seats(struct script *s, const struct script_seats *seats)
-{
-    uint32_t *copy = take(s, sizeof(seats->at));
-    memcpy(copy, seats->at, sizeof(seats->at));
-    return copy;
-}
-
 static struct view pack_seats(struct script *s, const struct script_seats *seats)
 {
     uint8_t *bytes = take(s, 4 * seats->count);
@@ -114,82 +100,69 @@ static struct view pack_seats(struct script *s, const struct script_seats *seats
     return view_of(bytes, 4 * seats->count);
 }
 
-static Usher__V1__LedgerKey *make_key(struct script *s, const char *text)
-{
-    if (!text)
-        return NULL;
-    Usher__V1__LedgerKey *key = take(s, sizeof(*key));
-    usher__v1__ledger_key__init(key);
-    key->key =
-        (ProtobufCBinaryData){strlen(text), (uint8_t *)arena_copy(&s->arena, view_str(text))};
-    key->request_hash = (ProtobufCBinaryData){LEDGER_HASH_BYTES, take(s, LEDGER_HASH_BYTES)};
-    return key;
-}
-
-static Usher__V1__LedgerEntry *add_entry(struct script *s, Usher__V1__LedgerEntry__ChangeCase kind)
+struct change *script_change(struct script *s, const struct change *change)
 {
     assert(s->entry_count < SCRIPT_ENTRIES_MAX);
-    Usher__V1__LedgerEntry *entry = take(s, sizeof(*entry));
-    usher__v1__ledger_entry__init(entry);
+    struct change *entry = &s->entries[s->entry_count++];
+    *entry = *change;
     entry->at_ms = s->now_ms;
-    entry->change_case = kind;
-    s->entries[s->entry_count++] = entry;
     return entry;
+}
+
+static void set_seats(struct change *change, const struct script_seats *seats)
+{
+    change->seat_count = (uint32_t)seats->count;
+    memcpy(change->seats, seats->at, sizeof(seats->at));
+}
+
+static void set_key(struct change *change, const char *text)
+{
+    if (!text)
+        return;
+    change->key_len = (uint32_t)strlen(text);
+    memcpy(change->key, text, change->key_len);
 }
 
 void script_state(struct script *s, uint32_t sale_state)
 {
-    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE);
-    entry->sale_state = take(s, sizeof(*entry->sale_state));
-    usher__v1__ledger_sale_state__init(entry->sale_state);
-    entry->sale_state->state = sale_state;
+    script_change(s, &(struct change){.kind = CHANGE_SALE_STATE, .state = sale_state});
     s->sale_state = sale_state;
 }
 
 void script_hold(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
                  const char *key)
 {
-    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_HOLD);
-    entry->hold = take(s, sizeof(*entry->hold));
-    usher__v1__ledger_hold__init(entry->hold);
-    entry->hold->hold_id = id_bytes(s, hold);
-    entry->hold->account_id = id_bytes(s, account);
-    entry->hold->n_seats = seats.count;
-    entry->hold->seats = copy_seats(s, &seats);
-    entry->hold->expires_at_ms = s->now_ms + SCRIPT_TTL_MS;
-    entry->hold->key = make_key(s, key);
+    struct change change = {.kind = CHANGE_HOLD,
+                            .hold_id = script_id(hold),
+                            .account_id = script_id(account),
+                            .expires_at_ms = s->now_ms + SCRIPT_TTL_MS};
+    set_seats(&change, &seats);
+    set_key(&change, key);
+    script_change(s, &change);
 }
 
 void script_release(struct script *s, uint64_t hold)
 {
-    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_RELEASE);
-    entry->release = take(s, sizeof(*entry->release));
-    usher__v1__ledger_release__init(entry->release);
-    entry->release->hold_id = id_bytes(s, hold);
+    script_change(s, &(struct change){.kind = CHANGE_RELEASE, .hold_id = script_id(hold)});
 }
 
 void script_expire(struct script *s, uint64_t hold)
 {
-    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY);
-    entry->expiry = take(s, sizeof(*entry->expiry));
-    usher__v1__ledger_expiry__init(entry->expiry);
-    entry->expiry->hold_id = id_bytes(s, hold);
+    script_change(s, &(struct change){.kind = CHANGE_EXPIRY, .hold_id = script_id(hold)});
 }
 
 void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t account,
                  struct script_seats seats, const char *key)
 {
-    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_SALE);
-    entry->sale = take(s, sizeof(*entry->sale));
-    usher__v1__ledger_sale__init(entry->sale);
-    entry->sale->order_id = id_bytes(s, order);
-    entry->sale->hold_id = id_bytes(s, hold);
-    entry->sale->account_id = id_bytes(s, account);
-    entry->sale->n_seats = seats.count;
-    entry->sale->seats = copy_seats(s, &seats);
-    entry->sale->total = 1000 * (int64_t)seats.count;
-    entry->sale->payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE;
-    entry->sale->key = make_key(s, key);
+    struct change change = {.kind = CHANGE_SALE,
+                            .order_id = script_id(order),
+                            .hold_id = script_id(hold),
+                            .account_id = script_id(account),
+                            .total = 1000 * (int64_t)seats.count,
+                            .payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE};
+    set_seats(&change, &seats);
+    set_key(&change, key);
+    script_change(s, &change);
     s->orders[s->order_count++] = (struct store_order){
         .order_id = script_id(order),
         .account_id = script_id(account),
@@ -198,7 +171,7 @@ void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t accou
         .state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED,
         .payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE,
         .placed_at_ms = s->now_ms,
-        .total = entry->sale->total,
+        .total = change.total,
         .seats = pack_seats(s, &seats),
     };
     for (size_t i = 0; i < seats.count; i++)
@@ -207,31 +180,26 @@ void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t accou
 
 void script_cancel(struct script *s, uint64_t order, uint64_t account, struct script_seats seats)
 {
-    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_CANCEL);
-    entry->cancel = take(s, sizeof(*entry->cancel));
-    usher__v1__ledger_cancel__init(entry->cancel);
-    entry->cancel->order_id = id_bytes(s, order);
-    entry->cancel->account_id = id_bytes(s, account);
-    entry->cancel->n_seats = seats.count;
-    entry->cancel->seats = copy_seats(s, &seats);
+    struct change change = {
+        .kind = CHANGE_CANCEL, .order_id = script_id(order), .account_id = script_id(account)};
+    set_seats(&change, &seats);
+    script_change(s, &change);
     s->cancels[s->cancel_count++] =
         (struct store_order){.order_id = script_id(order), .seats = pack_seats(s, &seats)};
 }
 
 void script_order_key(struct script *s, uint64_t order, uint64_t account, const char *key)
 {
-    Usher__V1__LedgerEntry *entry = add_entry(s, USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY);
-    entry->order_key = take(s, sizeof(*entry->order_key));
-    usher__v1__ledger_order_key__init(entry->order_key);
-    entry->order_key->order_id = id_bytes(s, order);
-    entry->order_key->account_id = id_bytes(s, account);
-    entry->order_key->key = make_key(s, key);
+    struct change change = {
+        .kind = CHANGE_ORDER_KEY, .order_id = script_id(order), .account_id = script_id(account)};
+    set_key(&change, key);
+    script_change(s, &change);
 }
 
-Usher__V1__LedgerEntry *script_last(struct script *s)
+struct change *script_last(struct script *s)
 {
     assert(s->entry_count > 0);
-    return s->entries[s->entry_count - 1];
+    return &s->entries[s->entry_count - 1];
 }
 
 static int sale_by_seat(const void *a, const void *b)
@@ -242,9 +210,6 @@ static int sale_by_seat(const void *a, const void *b)
 
 struct store_batch script_batch(struct script *s)
 {
-    Usher__V1__LedgerBatch message = USHER__V1__LEDGER_BATCH__INIT;
-    message.n_entries = s->entry_count;
-    message.entries = s->entries;
     qsort(s->sales, s->sale_count, sizeof(s->sales[0]), sale_by_seat);
     struct store_batch batch = {
         .performance_id = s->performance_id,
@@ -263,7 +228,7 @@ struct store_batch script_batch(struct script *s)
         .cancel_count = s->cancel_count,
     };
     memcpy(batch.row.prev_hash, s->head.head_hash, STORE_HASH_BYTES);
-    int rc = ledger_pack(&message, &s->arena, &batch.row.body);
+    int rc = ledger_pack(s->entries, s->entry_count, &s->arena, &batch.row.body);
     assert(rc == 0);
     rc = ledger_seal(s->performance_id, &batch.row);
     assert(rc == 0);

@@ -11,7 +11,7 @@
 #include "store/store.h"
 
 #define SCRIPT_ENTRIES_MAX 600
-#define SCRIPT_SALES_MAX   (SCRIPT_ENTRIES_MAX * LEDGER_SEATS_MAX)
+#define SCRIPT_SALES_MAX   (SCRIPT_ENTRIES_MAX * CHANGE_SEATS_MAX)
 #define SCRIPT_START_MS    INT64_C(1790000000000)
 #define SCRIPT_TTL_MS      300000
 
@@ -21,7 +21,7 @@ struct script {
     uint32_t performance_id;
     struct store_performance head; /* as of the claim, then moved by commits; its views are empty */
     int64_t now_ms;
-    Usher__V1__LedgerEntry *entries[SCRIPT_ENTRIES_MAX];
+    struct change entries[SCRIPT_ENTRIES_MAX];
     size_t entry_count;
     struct store_sale sales[SCRIPT_SALES_MAX];
     size_t sale_count;
@@ -35,7 +35,7 @@ struct script {
 /* Seats of one entry: {count, {…}}. */
 struct script_seats {
     size_t count;
-    uint32_t at[LEDGER_SEATS_MAX];
+    uint32_t at[CHANGE_SEATS_MAX];
 };
 
 static inline struct id script_id(uint64_t n)
@@ -51,6 +51,9 @@ uint32_t script_performance(struct store *store, uint32_t place_count, uint32_t 
 struct script *script_new(struct store *store, uint32_t performance_id);
 void script_free(struct script *s);
 
+/* Any change, now; of a kind that a test has no shorter way to say. Ids and seats are as given. */
+struct change *script_change(struct script *s, const struct change *change);
+
 void script_state(struct script *s, uint32_t sale_state);
 /* key may be NULL */
 void script_hold(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
@@ -63,7 +66,7 @@ void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t accou
 void script_cancel(struct script *s, uint64_t order, uint64_t account, struct script_seats seats);
 void script_order_key(struct script *s, uint64_t order, uint64_t account, const char *key);
 /* The entry given last, to be spoilt. */
-Usher__V1__LedgerEntry *script_last(struct script *s);
+struct change *script_last(struct script *s);
 
 /* What would be committed; lives until the script's next entry or commit. */
 struct store_batch script_batch(struct script *s);

@@ -113,14 +113,6 @@ uint64_t truth_mark_snapshot(const uint8_t *states, uint32_t place_count)
 
 /* ---- following ---- */
 
-static struct id id_of(ProtobufCBinaryData bytes)
-{
-    struct id id = {0};
-    int err = id_from_bytes(view_of(bytes.data, bytes.len), &id);
-    assert(err == 0);
-    return id;
-}
-
 static uint64_t mark_of_hold(const struct seats_hold *hold, enum seats_state state)
 {
     uint64_t mark = 0;
@@ -155,23 +147,20 @@ static void give_back(struct truth *truth, struct truth_hold *known, enum truth_
     known->ended_version = version;
 }
 
-static bool follow_hold(struct truth *truth, const Usher__V1__LedgerEntry *entry, uint64_t version)
+static bool follow_hold(struct truth *truth, const struct change *change, uint64_t version)
 {
-    const Usher__V1__LedgerHold *change = entry->hold;
     struct truth_hold *known = &truth->holds[truth->hold_count];
     assert(truth->hold_count < TRUTH_HOLDS_MAX);
     *known = (struct truth_hold){.fate = TRUTH_HELD,
-                                 .held_at_ms = entry->at_ms,
+                                 .held_at_ms = change->at_ms,
                                  .held_version = version,
-                                 .hold = {.hold_id = id_of(change->hold_id),
-                                          .account_id = id_of(change->account_id),
-                                          .count = (uint32_t)change->n_seats,
+                                 .hold = {.hold_id = change->hold_id,
+                                          .account_id = change->account_id,
+                                          .count = (uint32_t)change->seat_count,
                                           .expires_at_ms = change->expires_at_ms}};
     if (truth_find(truth, known->hold.hold_id))
         return wrong(truth, "a hold id comes twice");
-    if (truth->sale_state != STAGE_OPEN)
-        return wrong(truth, "a hold while the sale is not open");
-    if (change->expires_at_ms <= entry->at_ms)
+    if (change->expires_at_ms <= change->at_ms)
         return wrong(truth, "a hold that ends before it begins");
     for (uint32_t i = 0; i < known->hold.count; i++) {
         const uint32_t seat = change->seats[i];
@@ -194,24 +183,23 @@ static bool follow_hold(struct truth *truth, const Usher__V1__LedgerEntry *entry
 }
 
 /* The hold that an entry ends, or NULL. */
-static struct truth_hold *live(struct truth *truth, ProtobufCBinaryData hold_id, const char *what)
+static struct truth_hold *live(struct truth *truth, const struct change *change)
 {
-    struct truth_hold *known = truth_find(truth, id_of(hold_id));
+    struct truth_hold *known = truth_find(truth, change->hold_id);
     if (known && known->fate == TRUTH_HELD)
         return known;
-    wrong(truth, "%s of a hold that %s", what, known ? "has ended" : "never was");
+    wrong(truth, "%s of a hold that %s", change_rule(change->kind)->name,
+          known ? "has ended" : "never was");
     return NULL;
 }
 
-static bool follow_end(struct truth *truth, const Usher__V1__LedgerEntry *entry, uint64_t version)
+static bool follow_end(struct truth *truth, const struct change *change, uint64_t version)
 {
-    const bool expiry = entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY;
-    struct truth_hold *known =
-        live(truth, expiry ? entry->expiry->hold_id : entry->release->hold_id,
-             expiry ? "expiry" : "release");
+    const bool expiry = change->kind == CHANGE_EXPIRY;
+    struct truth_hold *known = live(truth, change);
     if (!known)
         return false;
-    const int64_t late_ms = entry->at_ms - known->hold.expires_at_ms;
+    const int64_t late_ms = change->at_ms - known->hold.expires_at_ms;
     if (expiry && late_ms < 0)
         return wrong(truth, "a hold expires %" PRId64 " ms early", -late_ms);
     if (expiry && late_ms > truth->late_max_ms)
@@ -228,38 +216,35 @@ static bool same_seats(const struct seats_hold *hold, const uint32_t *seats, siz
     return hold->count == count && memcmp(hold->seats, seats, count * sizeof(*seats)) == 0;
 }
 
-static bool follow_sale(struct truth *truth, const Usher__V1__LedgerEntry *entry, uint64_t version)
+static bool follow_sale(struct truth *truth, const struct change *change, uint64_t version)
 {
-    const Usher__V1__LedgerSale *change = entry->sale;
-    struct truth_hold *known = live(truth, change->hold_id, "sale");
+    struct truth_hold *known = live(truth, change);
     if (!known)
         return false;
-    if (known->hold.expires_at_ms <= entry->at_ms)
+    if (known->hold.expires_at_ms <= change->at_ms)
         return wrong(truth, "P4: an expired hold is sold");
-    if (!id_eq(id_of(change->account_id), known->hold.account_id) || !known->order_asked)
+    if (!id_eq(change->account_id, known->hold.account_id) || !known->order_asked)
         return wrong(truth, "a sale that the hold's account did not ask for");
-    if (!same_seats(&known->hold, change->seats, change->n_seats))
+    if (!same_seats(&known->hold, change->seats, change->seat_count))
         return wrong(truth, "P3: the seats of a sale are not its hold's");
     if (change->total != known->total)
         return wrong(truth, "a sale at %" PRId64 ", not %" PRId64, change->total, known->total);
     known->fate = TRUTH_SOLD;
-    known->sold_at_ms = entry->at_ms;
+    known->sold_at_ms = change->at_ms;
     known->sold_version = version;
     truth->marks[version] ^=
         mark_of_hold(&known->hold, SEATS_HELD) ^ mark_of_hold(&known->hold, SEATS_SOLD);
     return true;
 }
 
-static bool follow_cancel(struct truth *truth, const Usher__V1__LedgerEntry *entry,
-                          uint64_t version)
+static bool follow_cancel(struct truth *truth, const struct change *change, uint64_t version)
 {
-    const Usher__V1__LedgerCancel *change = entry->cancel;
-    struct truth_hold *known = truth_find(truth, id_of(change->order_id));
+    struct truth_hold *known = truth_find(truth, change->order_id);
     if (!known || known->fate != TRUTH_SOLD)
         return wrong(truth, "a cancellation of no order");
-    if (!id_eq(id_of(change->account_id), known->hold.account_id) || !known->cancel_asked)
+    if (!id_eq(change->account_id, known->hold.account_id) || !known->cancel_asked)
         return wrong(truth, "a cancellation that the order's account did not ask for");
-    if (!same_seats(&known->hold, change->seats, change->n_seats))
+    if (!same_seats(&known->hold, change->seats, change->seat_count))
         return wrong(truth, "P3: the seats of a cancellation are not the order's");
     truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_SOLD);
     give_back(truth, known, TRUTH_CANCELLED, version);
@@ -269,73 +254,60 @@ static bool follow_cancel(struct truth *truth, const Usher__V1__LedgerEntry *ent
 static bool follow_state(struct truth *truth, uint32_t to)
 {
     const uint32_t from = truth->sale_state;
-    const bool legal = (to == STAGE_OPEN && (from == STAGE_DRAFT || from == STAGE_PAUSED)) ||
-                       (to == STAGE_PAUSED && from == STAGE_OPEN);
-    if (!legal)
-        return wrong(truth, "the sale goes from state %u to %u", from, to);
     truth->sale_state = to;
-    return true;
+    return change_sale_may_go(from, to) ||
+           wrong(truth, "the sale goes from state %u to %u", from, to);
 }
 
-static bool follow_order_key(struct truth *truth, const Usher__V1__LedgerOrderKey *change)
+static bool follow_order_key(struct truth *truth, const struct change *change)
 {
-    const struct truth_hold *known = truth_find(truth, id_of(change->order_id));
+    const struct truth_hold *known = truth_find(truth, change->order_id);
     if (!known || known->sold_version == 0)
         return wrong(truth, "a key of an order that was never placed");
-    return id_eq(id_of(change->account_id), known->hold.account_id) ||
+    return id_eq(change->account_id, known->hold.account_id) ||
            wrong(truth, "a key of another account's order");
 }
 
-static bool follow_entry(struct truth *truth, const Usher__V1__LedgerEntry *entry, uint64_t version)
+static bool follow_entry(struct truth *truth, const struct change *change, uint64_t version)
 {
     assert(version < TRUTH_VERSIONS_MAX);
     truth->marks[version] = truth->marks[version - 1];
-    switch (entry->change_case) {
-    case USHER__V1__LEDGER_ENTRY__CHANGE_HOLD:
-        return follow_hold(truth, entry, version);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_RELEASE:
-    case USHER__V1__LEDGER_ENTRY__CHANGE_EXPIRY:
-        return follow_end(truth, entry, version);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE:
-        return follow_sale(truth, entry, version);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_CANCEL:
-        return follow_cancel(truth, entry, version);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_SALE_STATE:
-        return follow_state(truth, entry->sale_state->state);
-    case USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY:
-        return follow_order_key(truth, entry->order_key);
-    default:
-        return wrong(truth, "an entry of no kind");
+    if (!change_fits_sale(change->kind, truth->sale_state))
+        return wrong(truth, "a %s in a sale of state %u", change_rule(change->kind)->name,
+                     truth->sale_state);
+    switch (change->kind) {
+    case CHANGE_HOLD:
+        return follow_hold(truth, change, version);
+    case CHANGE_RELEASE:
+    case CHANGE_EXPIRY:
+        return follow_end(truth, change, version);
+    case CHANGE_SALE:
+        return follow_sale(truth, change, version);
+    case CHANGE_CANCEL:
+        return follow_cancel(truth, change, version);
+    case CHANGE_SALE_STATE:
+        return follow_state(truth, change->state);
+    case CHANGE_ORDER_KEY:
+        return follow_order_key(truth, change);
     }
+    return wrong(truth, "an entry of no kind");
 }
 
 /* The same key of an account again, within a row's reach of memory, would be two answers. */
-static bool follow_key(struct truth *truth, const Usher__V1__LedgerEntry *entry)
+static bool follow_key(struct truth *truth, const struct change *change)
 {
-    const Usher__V1__LedgerKey *key = NULL;
-    const ProtobufCBinaryData *account_id = NULL;
-    if (entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_HOLD) {
-        key = entry->hold->key;
-        account_id = &entry->hold->account_id;
-    } else if (entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_SALE) {
-        key = entry->sale->key;
-        account_id = &entry->sale->account_id;
-    } else if (entry->change_case == USHER__V1__LEDGER_ENTRY__CHANGE_ORDER_KEY) {
-        key = entry->order_key->key;
-        account_id = &entry->order_key->account_id;
-    }
-    if (!key)
+    if (change->key_len == 0)
         return true;
-    uint8_t text[ID_BYTES + LEDGER_KEY_MAX], hash[LEDGER_HASH_BYTES];
-    memcpy(text, account_id->data, ID_BYTES);
-    memcpy(text + ID_BYTES, key->key.data, key->key.len);
-    int err = ledger_sha256(view_of(text, ID_BYTES + key->key.len), hash);
+    uint8_t text[ID_BYTES + CHANGE_KEY_MAX], hash[LEDGER_HASH_BYTES];
+    id_to_bytes(change->account_id, text);
+    memcpy(text + ID_BYTES, change->key, change->key_len);
+    int err = ledger_sha256(view_of(text, ID_BYTES + change->key_len), hash);
     assert(err == 0);
     struct id name;
     err = id_from_bytes(view_of(hash, ID_BYTES), &name);
     assert(err == 0);
     uint32_t second = 0;
-    const uint32_t now_s = (uint32_t)((entry->at_ms - STAGE_WALL_MS + INT64_C(1000000000)) / 1000);
+    const uint32_t now_s = (uint32_t)((change->at_ms - STAGE_WALL_MS + INT64_C(1000000000)) / 1000);
     if (table_get(&truth->keys, name, &second) && now_s - second < OWNER_KEY_KEEP_MS / 1000)
         return wrong(truth, "P5: a key is used twice within %u s", now_s - second);
     err = table_put(&truth->keys, name, now_s);
@@ -351,18 +323,19 @@ static bool follow_row(struct truth *truth, const struct ledger_row *row, struct
     assert(err == 0);
     if (broken != LEDGER_OK)
         return wrong(truth, "P11: %s", ledger_break_text(broken));
-    Usher__V1__LedgerBatch *batch;
-    err = ledger_unpack(row->body, arena, &batch);
+    struct change *changes;
+    size_t count;
+    err = ledger_unpack(row->body, arena, &changes, &count);
     if (err != 0)
         return wrong(truth, "P11: the body is malformed");
-    if (batch->n_entries != row->version - row->version_before)
+    if (count != row->version - row->version_before)
         return wrong(truth, "P11: the versions are not the entries'");
-    for (size_t i = 0; i < batch->n_entries; i++) {
-        const Usher__V1__LedgerEntry *entry = batch->entries[i];
-        if (entry->at_ms < before_ms || entry->at_ms > row->at_ms)
+    for (size_t i = 0; i < count; i++) {
+        const struct change *change = &changes[i];
+        if (change->at_ms < before_ms || change->at_ms > row->at_ms)
             return wrong(truth, "P11: the time of an entry is out of order");
-        before_ms = entry->at_ms;
-        if (!follow_entry(truth, entry, row->version_before + 1 + i) || !follow_key(truth, entry))
+        before_ms = change->at_ms;
+        if (!follow_entry(truth, change, row->version_before + 1 + i) || !follow_key(truth, change))
             return false;
     }
     return true;

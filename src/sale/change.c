@@ -1,0 +1,154 @@
+#include "sale/change.h"
+
+/* ---- the list as tables ---- */
+
+const struct change_rule *change_rule(enum change_kind kind)
+{
+    static const struct change_rule rules[] = {
+#define X(NAME, member, FROM, TO, WAS, IS, SALE)                                                   \
+    [CHANGE_##NAME] = {.name = #member,                                                            \
+                       .seats_from = CHANGE_SEATS_##FROM,                                          \
+                       .seats_to = CHANGE_SEATS_##TO,                                              \
+                       .order_from = CHANGE_ORDER_##WAS,                                           \
+                       .order_to = CHANGE_ORDER_##IS,                                              \
+                       .sale = CHANGE_SALE_##SALE},
+        CHANGE_LIST(X)
+#undef X
+    };
+    assert((size_t)kind < sizeof(rules) / sizeof(rules[0]) && rules[kind].name);
+    return &rules[kind];
+}
+
+bool change_fits_sale(enum change_kind kind, uint32_t sale_state)
+{
+    return sale_state < 32 && ((uint32_t)change_rule(kind)->sale >> sale_state & 1) != 0;
+}
+
+bool change_sale_may_go(uint32_t from, uint32_t to)
+{
+#define X(FROM, TO)                                                                                \
+    if (from == USHER__V1__SALE_STATE__SALE_STATE_##FROM &&                                        \
+        to == USHER__V1__SALE_STATE__SALE_STATE_##TO)                                              \
+        return true;
+    CHANGE_SALE_WAYS(X)
+#undef X
+    return false;
+}
+
+/* ---- writing: each macro is a field of the type in its name ---- */
+
+static bool write_id(struct arena *arena, struct id id, ProtobufCBinaryData *ret_bytes)
+{
+    uint8_t *bytes = arena_alloc(arena, ID_BYTES);
+    if (!bytes)
+        return false;
+    id_to_bytes(id, bytes);
+    *ret_bytes = (ProtobufCBinaryData){.len = ID_BYTES, .data = bytes};
+    return true;
+}
+
+static bool write_key(struct arena *arena, struct change *change, Usher__V1__LedgerKey **ret_key)
+{
+    if (change->key_len == 0)
+        return true;
+    Usher__V1__LedgerKey *key = arena_alloc(arena, sizeof(*key));
+    if (!key)
+        return false;
+    usher__v1__ledger_key__init(key);
+    key->key = (ProtobufCBinaryData){.len = change->key_len, .data = change->key};
+    key->request_hash =
+        (ProtobufCBinaryData){.len = CHANGE_HASH_BYTES, .data = change->request_hash};
+    *ret_key = key;
+    return true;
+}
+
+#define WRITE_id(name)       written = written && write_id(arena, change->name, &message->name);
+#define WRITE_i64(name)      message->name = change->name;
+#define WRITE_u32(name)      message->name = change->name;
+#define WRITE_key_may(name)  written = written && write_key(arena, change, &message->name);
+#define WRITE_key_must(name) WRITE_key_may(name)
+#define WRITE_seats(name)                                                                          \
+    message->n_##name = change->seat_count;                                                        \
+    message->name = change->name;
+#define WRITE(type, name) WRITE_##type(name)
+
+int change_write(struct change *change, struct arena *arena, Usher__V1__LedgerEntry *ret_entry)
+{
+    bool written = false;
+    usher__v1__ledger_entry__init(ret_entry);
+    ret_entry->at_ms = change->at_ms;
+    ret_entry->change_case = (Usher__V1__LedgerEntry__ChangeCase)change->kind;
+    switch (change->kind) {
+#define X(NAME, member, ...)                                                                       \
+    case CHANGE_##NAME: {                                                                          \
+        typeof(ret_entry->member) message = arena_alloc(arena, sizeof(*message));                  \
+        written = message != NULL;                                                                 \
+        if (!written)                                                                              \
+            break;                                                                                 \
+        usher__v1__ledger_##member##__init(message);                                               \
+        CHANGE_FIELDS_##NAME(WRITE) ret_entry->member = message;                                   \
+        break;                                                                                     \
+    }
+        CHANGE_LIST(X)
+#undef X
+    }
+    return written ? 0 : ERR_NO_MEMORY;
+}
+
+/* ---- reading ---- */
+
+static bool read_id(const ProtobufCBinaryData *bytes, struct id *ret_id)
+{
+    return id_from_bytes(view_of(bytes->data, bytes->len), ret_id) == 0 && !id_is_zero(*ret_id);
+}
+
+static bool read_seats(const uint32_t *seats, size_t count, struct change *ret_change)
+{
+    if (count == 0 || count > CHANGE_SEATS_MAX)
+        return false;
+    for (size_t i = 1; i < count; i++) {
+        if (seats[i - 1] >= seats[i])
+            return false;
+    }
+    ret_change->seat_count = (uint32_t)count;
+    memcpy(ret_change->seats, seats, count * sizeof(*seats));
+    return true;
+}
+
+/* One with the hash of what was asked under it. */
+static bool read_key(const Usher__V1__LedgerKey *key, struct change *ret_change)
+{
+    if (key->key.len == 0 || key->key.len > CHANGE_KEY_MAX ||
+        key->request_hash.len != CHANGE_HASH_BYTES)
+        return false;
+    ret_change->key_len = (uint32_t)key->key.len;
+    memcpy(ret_change->key, key->key.data, key->key.len);
+    memcpy(ret_change->request_hash, key->request_hash.data, CHANGE_HASH_BYTES);
+    return true;
+}
+
+#define READ_id(name)       right &= read_id(&message->name, &ret_change->name);
+#define READ_i64(name)      ret_change->name = message->name;
+#define READ_u32(name)      ret_change->name = message->name;
+#define READ_seats(name)    right &= read_seats(message->name, message->n_##name, ret_change);
+#define READ_key_may(name)  right &= !message->name || read_key(message->name, ret_change);
+#define READ_key_must(name) right &= message->name && read_key(message->name, ret_change);
+#define READ(type, name)    READ_##type(name)
+
+int change_read(const Usher__V1__LedgerEntry *entry, struct change *ret_change)
+{
+    bool right = false;
+    *ret_change = (struct change){.kind = (enum change_kind)entry->change_case};
+    ret_change->at_ms = entry->at_ms;
+    switch (ret_change->kind) {
+#define X(NAME, member, ...)                                                                       \
+    case CHANGE_##NAME: {                                                                          \
+        const typeof(*entry->member) *message = entry->member;                                     \
+        right = true;                                                                              \
+        CHANGE_FIELDS_##NAME(READ) break;                                                          \
+    }
+        CHANGE_LIST(X)
+#undef X
+    }
+    return right ? 0 : ERR_CORRUPT;
+}

@@ -1,0 +1,131 @@
+/*
+ * change: what may happen to a performance, once for all who must know it.
+ *
+ * CHANGE_LIST is the one list of ledger entries' kinds: the owner builds, loads and counts by it, a
+ * body is packed and read by it, the audit and the simulation's truth replay by it. A new kind is a
+ * message in ledger.proto, a line here, and what the compiler then asks for
+ * (docs/internals/ledger.md, "A new kind").
+ */
+#ifndef USHER_SALE_CHANGE_H
+#define USHER_SALE_CHANGE_H
+
+#include "err/err.h"
+#include "mem/arena.h"
+#include "mem/id.h"
+#include "seats/seats.h"
+#include "usher/v1/ledger.pb-c.h"
+#include "usher/v1/ticket.pb-c.h"
+
+#define CHANGE_HASH_BYTES 32
+#define CHANGE_KEY_MAX    64 /* bytes of an idempotency key */
+#define CHANGE_SEATS_MAX  SEATS_PARTY_MAX
+
+/*
+ * X(NAME, member of LedgerEntry, its seats were, and are; its order was, and is; the sale is)
+ *
+ * Seats: NONE (no seat moves), FREE, HELD, SOLD. Order: NONE (no order moves), CONFIRMED,
+ * CANCELLED. Sale: OPEN, ON (open or paused), ANY.
+ */
+#define CHANGE_LIST(X)                                                                             \
+    X(HOLD, hold, FREE, HELD, NONE, NONE, OPEN)                                                    \
+    X(RELEASE, release, HELD, FREE, NONE, NONE, ANY)                                               \
+    X(EXPIRY, expiry, HELD, FREE, NONE, NONE, ANY)                                                 \
+    X(SALE, sale, HELD, SOLD, NONE, CONFIRMED, ON)                                                 \
+    X(CANCEL, cancel, SOLD, FREE, CONFIRMED, CANCELLED, ANY)                                       \
+    X(SALE_STATE, sale_state, NONE, NONE, NONE, NONE, ANY)                                         \
+    X(ORDER_KEY, order_key, NONE, NONE, NONE, NONE, ANY)
+
+/*
+ * What each writes down: F(type, name), where name is a field of its message and a member of struct
+ * change. Types: id (16 bytes, not zero), seats (1 … 8, strictly ascending), i64, u32, key_may
+ * (optional), key_must.
+ */
+#define CHANGE_FIELDS_HOLD(F)                                                                      \
+    F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms) F(key_may, key)
+#define CHANGE_FIELDS_RELEASE(F) F(id, hold_id)
+#define CHANGE_FIELDS_EXPIRY(F)  F(id, hold_id)
+#define CHANGE_FIELDS_SALE(F)                                                                      \
+    F(id, order_id)                                                                                \
+    F(id, hold_id)                                                                                 \
+    F(id, account_id) F(seats, seats) F(i64, total) F(u32, payment_method) F(key_may, key)
+#define CHANGE_FIELDS_CANCEL(F)     F(id, order_id) F(id, account_id) F(seats, seats)
+#define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
+#define CHANGE_FIELDS_ORDER_KEY(F)  F(id, order_id) F(id, account_id) F(key_must, key)
+
+/* The ways of a sale: X(from, to), of usher.v1.SaleState. */
+#define CHANGE_SALE_WAYS(X) X(DRAFT, OPEN) X(OPEN, PAUSED) X(PAUSED, OPEN)
+
+/* A kind's number is its field's in LedgerEntry. Switches over it have no default, so that the
+ * compiler names what a new kind forgets. */
+enum change_kind {
+#define X(NAME, member, ...) CHANGE_##NAME = USHER__V1__LEDGER_ENTRY__CHANGE_##NAME,
+    CHANGE_LIST(X)
+#undef X
+};
+
+enum change_seats {
+    CHANGE_SEATS_NONE = -1,
+    CHANGE_SEATS_FREE = SEATS_FREE,
+    CHANGE_SEATS_HELD = SEATS_HELD,
+    CHANGE_SEATS_SOLD = SEATS_SOLD,
+};
+
+enum change_order {
+    CHANGE_ORDER_NONE = 0,
+    CHANGE_ORDER_CONFIRMED = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED,
+    CHANGE_ORDER_CANCELLED = USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED,
+};
+
+/* Sets of sale states. */
+enum change_sale {
+    CHANGE_SALE_OPEN = 1 << USHER__V1__SALE_STATE__SALE_STATE_OPEN,
+    CHANGE_SALE_ON = CHANGE_SALE_OPEN | 1 << USHER__V1__SALE_STATE__SALE_STATE_PAUSED,
+    CHANGE_SALE_ANY = CHANGE_SALE_ON | 1 << USHER__V1__SALE_STATE__SALE_STATE_DRAFT,
+};
+
+/* A line of the list. */
+struct change_rule {
+    const char *name; /* "hold" */
+    enum change_seats seats_from, seats_to;
+    enum change_order order_from, order_to;
+    enum change_sale sale;
+};
+
+/* One entry of the ledger. Of a kind, the fields of its list are written; others are the holder's
+ * own (an owner notes the seats of a release), and zero in what was read. */
+struct change {
+    enum change_kind kind;
+    uint32_t state; /* usher.v1.SaleState */
+    uint32_t payment_method;
+    uint32_t seat_count;
+    int64_t at_ms; /* when it was decided */
+    struct id hold_id;
+    struct id order_id;
+    struct id account_id;
+    int64_t expires_at_ms;
+    int64_t total;
+    uint32_t seats[CHANGE_SEATS_MAX];
+    uint32_t key_len; /* 0: no key */
+    uint8_t key[CHANGE_KEY_MAX];
+    uint8_t request_hash[CHANGE_HASH_BYTES]; /* where there is a key */
+};
+
+/* The line of a kind. */
+const struct change_rule *change_rule(enum change_kind kind);
+
+/* Whether a kind may happen in a sale of that state. */
+bool change_fits_sale(enum change_kind kind, uint32_t sale_state);
+
+/* Whether a sale may go from one state to the other. */
+bool change_sale_may_go(uint32_t from, uint32_t to);
+
+/* Makes of a change the message of the ledger, in the arena and out of *change, which both must
+ * outlive it. Whether its fields are right is not looked at. ERR_NO_MEMORY. */
+int change_write(struct change *change, struct arena *arena, Usher__V1__LedgerEntry *ret_entry);
+
+/* Reads a message. ERR_CORRUPT: it is of no kind, an id is not 16 bytes or all zero, seats are not
+ * 1 … 8 strictly ascending, a key is longer than 64 bytes or empty, without a request hash of 32,
+ * or missing where it must be; *ret_change is of no use then. */
+int change_read(const Usher__V1__LedgerEntry *entry, struct change *ret_change);
+
+#endif

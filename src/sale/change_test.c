@@ -1,0 +1,170 @@
+/* The list of changes against the contract, and every kind there and back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sale/change.h"
+
+static const enum change_kind kinds[] = {
+#define X(NAME, ...) CHANGE_##NAME,
+    CHANGE_LIST(X)
+#undef X
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+static struct arena arena;
+
+static int set_up(void **state)
+{
+    arena_init(&arena, 1 << 20);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    arena_release(&arena);
+    return 0;
+}
+
+/* Every field of every kind is set, each to something else. */
+static struct change full(enum change_kind kind)
+{
+    struct change change = {.kind = kind,
+                            .state = 2,
+                            .payment_method = 3,
+                            .seat_count = 3,
+                            .at_ms = -7,
+                            .hold_id = {1, 2},
+                            .order_id = {3, 4},
+                            .account_id = {5, 6},
+                            .expires_at_ms = INT64_MAX,
+                            .total = -9,
+                            .seats = {0, 7, UINT32_MAX},
+                            .key_len = 2,
+                            .key = "k1"};
+    memset(change.request_hash, 0xab, sizeof(change.request_hash));
+    return change;
+}
+
+/* What a member is after reading: as written where the kind has it, else zero. */
+static void every_kind_comes_back(void **state)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        struct change change = full(kinds[i]), expected = {.kind = kinds[i], .at_ms = -7}, got;
+        Usher__V1__LedgerEntry entry;
+        assert_int_equal(change_write(&change, &arena, &entry), 0);
+        assert_int_equal(change_read(&entry, &got), 0);
+        switch (kinds[i]) {
+#define KEEP_id(name)  expected.name = change.name;
+#define KEEP_i64(name) expected.name = change.name;
+#define KEEP_u32(name) expected.name = change.name;
+#define KEEP_seats(name)                                                                           \
+    expected.seat_count = change.seat_count,                                                       \
+    memcpy(expected.seats, change.seats, sizeof(change.seats));
+#define KEEP_key_may(name)                                                                         \
+    expected.key_len = change.key_len;                                                             \
+    memcpy(expected.key, change.key, sizeof(change.key));                                          \
+    memcpy(expected.request_hash, change.request_hash, sizeof(change.request_hash));
+#define KEEP_key_must(name) KEEP_key_may(name)
+#define KEEP(type, name)    KEEP_##type(name)
+#define X(NAME, ...)                                                                               \
+    case CHANGE_##NAME:                                                                            \
+        CHANGE_FIELDS_##NAME(KEEP) break;
+            CHANGE_LIST(X)
+#undef X
+        }
+        assert_memory_equal(&got, &expected, sizeof(got));
+    }
+}
+
+/* The list is the oneof of LedgerEntry, and the fields of each are all that its message has. */
+static void the_list_is_the_contract(void **state)
+{
+    const ProtobufCMessageDescriptor *entry = &usher__v1__ledger_entry__descriptor;
+    assert_int_equal(entry->n_fields, KINDS + 1); /* and at_ms */
+    for (size_t i = 0; i < KINDS; i++) {
+        const ProtobufCFieldDescriptor *field =
+            protobuf_c_message_descriptor_get_field(entry, (unsigned)kinds[i]);
+        assert_non_null(field);
+        assert_string_equal(field->name, change_rule(kinds[i])->name);
+        const ProtobufCMessageDescriptor *message = field->descriptor;
+        unsigned fields = 0;
+        switch (kinds[i]) {
+#define COUNT(type, name)                                                                          \
+    fields++;                                                                                      \
+    assert_non_null(protobuf_c_message_descriptor_get_field_by_name(message, #name));
+#define X(NAME, ...)                                                                               \
+    case CHANGE_##NAME:                                                                            \
+        CHANGE_FIELDS_##NAME(COUNT) break;
+            CHANGE_LIST(X)
+#undef X
+        }
+        assert_int_equal(fields, message->n_fields);
+    }
+}
+
+/* A rule that moves seats or an order moves them from somewhere to somewhere else. */
+static void rules_make_sense(void **state)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        const struct change_rule *rule = change_rule(kinds[i]);
+        assert_int_equal(rule->seats_from == CHANGE_SEATS_NONE,
+                         rule->seats_to == CHANGE_SEATS_NONE);
+        assert_true(rule->order_from == CHANGE_ORDER_NONE || rule->order_to != CHANGE_ORDER_NONE);
+        assert_int_not_equal(rule->sale, 0);
+    }
+    assert_true(change_fits_sale(CHANGE_HOLD, 2) && !change_fits_sale(CHANGE_HOLD, 3));
+    assert_true(change_fits_sale(CHANGE_SALE, 3) && !change_fits_sale(CHANGE_SALE, 1));
+    assert_true(change_fits_sale(CHANGE_CANCEL, 1));
+    assert_false(change_fits_sale(CHANGE_CANCEL, 0));
+    assert_false(change_fits_sale(CHANGE_CANCEL, 4));
+    assert_false(change_fits_sale(CHANGE_CANCEL, UINT32_MAX));
+}
+
+/* DRAFT ─▶ OPEN ◀─▶ PAUSED, and nothing else. */
+static void a_sale_goes_its_ways_only(void **state)
+{
+    const uint32_t ways[][2] = {{1, 2}, {2, 3}, {3, 2}};
+    uint32_t count = 0;
+    for (uint32_t from = 0; from < 6; from++) {
+        for (uint32_t to = 0; to < 6; to++)
+            count += change_sale_may_go(from, to);
+    }
+    for (size_t i = 0; i < 3; i++)
+        assert_true(change_sale_may_go(ways[i][0], ways[i][1]));
+    assert_int_equal(count, 3);
+}
+
+static void what_is_no_change_is_refused(void **state)
+{
+    struct change got;
+    Usher__V1__LedgerEntry entry = USHER__V1__LEDGER_ENTRY__INIT;
+    assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
+    struct change bad = full(CHANGE_ORDER_KEY);
+    bad.key_len = 0;
+    assert_int_equal(change_write(&bad, &arena, &entry), 0);
+    assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
+    bad = full(CHANGE_CANCEL), bad.order_id = (struct id){0};
+    assert_int_equal(change_write(&bad, &arena, &entry), 0);
+    assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
+    bad = full(CHANGE_SALE), bad.seats[2] = 7;
+    assert_int_equal(change_write(&bad, &arena, &entry), 0);
+    assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_kind_comes_back, set_up, tear_down),
+        cmocka_unit_test(the_list_is_the_contract),
+        cmocka_unit_test(rules_make_sense),
+        cmocka_unit_test(a_sale_goes_its_ways_only),
+        cmocka_unit_test_setup_teardown(what_is_no_change_is_refused, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
