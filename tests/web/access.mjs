@@ -182,6 +182,52 @@ export const access = {
     }
   },
 
+  'axe finds nothing, on any page, by day and by night, in both languages': async (world) => {
+    for (const colorScheme of ['light', 'dark']) {
+      for (const option of [desktop, phone]) {
+        await visit(
+          world,
+          [{ ...option, colorScheme }],
+          async (a) => {
+            const check = (where) => a.isAccessible(`${where}, ${colorScheme}, ${option.locale}`);
+            await a.page.goto(`${a.url}/orders`);
+            await a.page.waitForSelector('.trouble');
+            await check('no orders yet');
+            await a.page.goto(a.url);
+            await a.page.waitForSelector('.stub');
+            await check('home');
+            await a.openHall();
+            await a.live();
+            await check('the hall');
+            await a.key('ArrowDown');
+            await a.key('Enter');
+            await a.page.waitForSelector('.chip');
+            await check('a choice');
+            await a.page.click('.chosen .quiet');
+            await holdBest(a, 2);
+            await check('a hold');
+            await a.press('order');
+            await a.page.waitForSelector('.qr[data-modules]:not([data-modules="0"])');
+            await check('an order');
+            await a.press('cancel');
+            await a.page.waitForSelector('dialog[open]');
+            await check('a question');
+            await a.page.click('dialog .danger');
+            await a.page.waitForSelector('.order-head[data-state=CANCELLED]');
+            await check('a cancelled order');
+            await a.page.click('.top a[href="/orders"]');
+            await a.page.waitForSelector('.stub');
+            await check('orders');
+            await a.page.goto(`${a.url}/no/such/page`);
+            await a.page.waitForSelector('.trouble');
+            await check('an address that is none');
+          },
+          true, // the 404 is written to the console
+        );
+      }
+    }
+  },
+
   'every text stands out from its ground, by day and by night': async (world) => {
     for (const colorScheme of ['light', 'dark']) {
       for (const option of [desktop, phone]) {

@@ -1,15 +1,8 @@
 // Halls in states that the demo is not in: sold out, not yet on sale, with standing areas. The organiser makes them.
 
 import assert from 'node:assert/strict';
-import { visit } from './steps.mjs';
+import { create, visit } from './steps.mjs';
 import { desktop, phone } from './visitor.mjs';
-
-async function create(world, hall, ...options) {
-  assert.ok(world.usher, 'needs a server of its own, not --url');
-  const { hallId } = await world.usher('hall', 'generate', ...hall, '--json');
-  const words = ['event', 'create', '--hall', hallId, '--prices', '1250', '--currency', 'EUR'];
-  return (await world.usher(...words, ...options, '--json')).performanceId;
-}
 
 const long = `${'The Long Farewell Tour of the Northern Islands, '.repeat(3)}in Four Acts`;
 const small = ['--capacity', '500'];

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
 import { cases } from './cases.mjs';
 import { halls } from './halls.mjs';
+import { map } from './map.mjs';
 import { startServer } from './server.mjs';
 import { openBrowser } from './visitor.mjs';
 
@@ -42,7 +43,7 @@ try {
     pictures: values.pictures,
     usher: server?.usher, // the organiser's part; not there with --url
   };
-  for (const [name, run] of Object.entries({ ...cases, ...access, ...halls })) {
+  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls })) {
     if (!name.includes(values.only)) continue;
     try {
       await run(world);

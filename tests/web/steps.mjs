@@ -17,6 +17,14 @@ export async function visit(world, options, body, noisy = false) {
   }
 }
 
+/** An event in a hall of its own; gives its performance. */
+export async function create(world, hall, ...options) {
+  assert.ok(world.usher, 'needs a server of its own, not --url');
+  const { hallId } = await world.usher('hall', 'generate', ...hall, '--json');
+  const words = ['event', 'create', '--hall', hallId, '--prices', '1250', '--currency', 'EUR'];
+  return (await world.usher(...words, ...options, '--json')).performanceId;
+}
+
 /** Goes on from seat to seat until it stands on a free one. */
 export async function freeSeat(visitor, key = 'ArrowRight') {
   for (let step = 0; step < 60; step++) {

@@ -1,7 +1,9 @@
 // A visitor: a browser profile of its own with one page, and what one can do and see there.
 
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -135,6 +137,24 @@ export class Visitor {
         label: li.firstElementChild.textContent,
       })),
     }));
+  }
+
+  /** Nothing that axe finds, once what fades in has faded in. */
+  async isAccessible(where) {
+    await this.page.evaluate(() =>
+      Promise.all(
+        document
+          .getAnimations()
+          .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
+          .map((one) => one.finished.catch(() => {})),
+      ),
+    );
+    if (!(await this.page.evaluate(() => 'axe' in globalThis))) await this.page.evaluate(axe.source);
+    const found = await this.page.evaluate(async () => {
+      const { violations } = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+    });
+    assert.deepEqual(found, [], where);
   }
 
   press(action) {

@@ -3,6 +3,7 @@
 #include "err/err.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "svc/gateway/addresses.h"
 #include "svc/gateway/assets.h"
 #include "svc/gateway/negotiate.h"
 
@@ -35,18 +36,28 @@ static const char *cache_of(const struct web_asset *asset)
                                                                    : "public, max-age=3600";
 }
 
+/* The client is also what an address that is none is answered with: it says so in the reader's
+ * language and shows the way on. */
+static bool is_found(const struct web_asset *asset, struct view path)
+{
+    return !view_eq(view_str(asset->path), VIEW_LIT("/index.html")) ||
+           view_eq(path, VIEW_LIT("/index.html")) || addresses_has(path);
+}
+
 static struct rpc_page asset_page(const struct web_asset *asset, const struct rpc_page_ask *ask)
 {
     bool packed = asset->gzip && negotiate_takes_gzip(ask->accept_encoding);
-    struct rpc_page page = {.status = 200,
-                            .type = asset->type,
-                            .cache = cache_of(asset),
-                            .etag = packed ? asset->gzip_etag : asset->etag,
-                            .headers = asset->gzip ? GUARDS VARY : GUARDS};
-    if (negotiate_has_tag(ask->if_none_match, view_str(page.etag))) {
-        page.status = 304;
-        page.type = NULL;
-        return page;
+    struct rpc_page page = {
+        .status = 404, .type = asset->type, .headers = asset->gzip ? GUARDS VARY : GUARDS};
+    if (is_found(asset, ask->path)) {
+        page.status = 200;
+        page.cache = cache_of(asset);
+        page.etag = packed ? asset->gzip_etag : asset->etag;
+        if (negotiate_has_tag(ask->if_none_match, view_str(page.etag))) {
+            page.status = 304;
+            page.type = NULL;
+            return page;
+        }
     }
     if (packed) {
         page.encoding = "gzip";

@@ -64,8 +64,9 @@ static struct rpc_page get(const char *path, const char *accept_encoding, const 
 
 static void the_page_is_asked_about_every_time(void **state)
 {
-    static const char *const paths[] = {"/",       "/index.html",  "/p/7",
-                                        "/orders", "/orders/01ab", "/assetsandmore"};
+    static const char *const paths[] = {"/",        "/index.html",  "/p/7",
+                                        "/orders",  "/orders/01ab", "/line/4/draw",
+                                        "/orders/", "/pay/return",  "/orders/01ab/money"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         struct rpc_page page = get(paths[i], "", "");
         assert_int_equal(page.status, 200);
@@ -77,6 +78,23 @@ static void the_page_is_asked_about_every_time(void **state)
         assert_non_null(strstr(page.headers, "Content-Security-Policy: default-src 'none'"));
         assert_non_null(strstr(page.headers, "nosniff"));
         assert_non_null(strstr(page.headers, "Vary: Accept-Encoding\r\n"));
+    }
+}
+
+static void an_address_that_is_none_is_the_page_that_says_so(void **state)
+{
+    static const char *const paths[] = {
+        "/no/such",  "/p",        "/p/x", "/p/07",          "/p/7/8",           "/p/12345678901",
+        "/orders//", "/line/4/x", "/p/",  "/assetsandmore", "/orders/a/money/x"};
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct rpc_page page = get(paths[i], "gzip", "\"h-gz\"");
+        assert_int_equal(page.status, 404);
+        assert_string_equal(page.type, "text/html");
+        assert_null(page.cache); /* so no-store */
+        assert_null(page.etag);
+        assert_string_equal(page.encoding, "gzip");
+        assert_true(view_eq(page.body, VIEW_LIT("packed")));
+        assert_non_null(strstr(page.headers, "Content-Security-Policy: default-src 'none'"));
     }
 }
 
@@ -203,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_is_asked_about_every_time),
+        cmocka_unit_test(an_address_that_is_none_is_the_page_that_says_so),
         cmocka_unit_test(names_by_content_last_for_ever),
         cmocka_unit_test(what_the_browser_has_is_not_sent),
         cmocka_unit_test(what_is_not_there_is_not_found),

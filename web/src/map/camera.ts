@@ -11,6 +11,7 @@ import {
   pan,
   reveal,
   type Size,
+  toScreen,
   toWorld,
   type View,
   zoomAt,
@@ -56,6 +57,7 @@ export class Camera {
     const margin = marginOf(size);
     const { width, height } = this.#bounds.size;
     const goal = this.#glide?.to; // a panel that grows beside the map must not stop it on its way
+    const sameWidth = size.width === width;
     const here = toWorld(this.view, width / 2, height / 2);
     const there = goal && toWorld(goal, width / 2, height / 2);
     this.#bounds = boundsOf(this.box, size, margin, this.pitch);
@@ -64,7 +66,10 @@ export class Camera {
       this.view = fit(this.box, size, margin);
       return;
     }
-    this.view = centred(here.x, here.y, this.view.scale, this.#bounds);
+    // A panel that grows below the map leaves what is seen where it is: a seat does not run away from the finger.
+    this.view = sameWidth
+      ? keepInside(this.view, this.#bounds)
+      : centred(here.x, here.y, this.view.scale, this.#bounds);
     if (there) this.#glideTo(centred(there.x, there.y, goal.scale, this.#bounds));
   }
 
@@ -132,11 +137,28 @@ export class Camera {
     this.#glideTo(centred(x, y, cell / this.pitch, this.#bounds));
   }
 
-  /** So that the whole box is seen, not nearer than `cell` pixels a seat. */
-  glideToBox(box: Box, cell: number): void {
+  /** Whether the whole box is on screen, `margin` pixels and more from its edges. */
+  sees(box: Box, margin: number): boolean {
+    const { view, size } = this;
+    const from = toScreen(view, box.left, box.top);
+    const to = toScreen(view, box.right, box.bottom);
+    return (
+      from.x >= margin &&
+      from.y >= margin &&
+      to.x <= size.width - margin &&
+      to.y <= size.height - margin
+    );
+  }
+
+  /** How large seats are, in pixels, where the whole box is seen with a margin around it (a share of the screen). */
+  cellOf(box: Box, margin: number): number {
     const { size } = this;
-    const whole = fit(box, size, Math.min(size.width, size.height) * 0.25);
-    const scale = Math.min(whole.scale, cell / this.pitch);
+    return fit(box, size, Math.min(size.width, size.height) * margin).scale * this.pitch;
+  }
+
+  /** So that the whole box is seen, not nearer than `cell` pixels a seat. */
+  glideToBox(box: Box, cell: number, margin = 0.25): void {
+    const scale = Math.min(this.cellOf(box, margin), cell) / this.pitch;
     const x = (box.left + box.right) / 2;
     const y = (box.top + box.bottom) / 2;
     this.#glideTo(centred(x, y, scale, this.#bounds));

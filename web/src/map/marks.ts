@@ -8,7 +8,7 @@ import type { Look, Looks } from './sprites';
 export class SeatMarks {
   cursor = -1;
   hover = -1;
-  #mine: ReadonlySet<number> = new Set();
+  mine: ReadonlySet<number> = new Set();
   #offered: ReadonlySet<number> = new Set();
 
   constructor(
@@ -18,7 +18,7 @@ export class SeatMarks {
   ) {}
 
   look(seat: number): Look {
-    if (this.#mine.has(seat)) return this.looks.mine;
+    if (this.mine.has(seat)) return this.looks.mine;
     const state = this.sale.states?.of(seat);
     if (state === FREE) {
       return this.#offered.has(seat) ? this.looks.offered : (this.plan.category[seat] ?? 0);
@@ -28,8 +28,8 @@ export class SeatMarks {
 
   /** Takes in what is ours now; gives the seats that look different since. */
   renew(mine: readonly number[], offered: readonly number[]): number[] {
-    const changed = [...this.#mine, ...this.#offered, ...mine, ...offered];
-    this.#mine = new Set(mine);
+    const changed = [...this.mine, ...this.#offered, ...mine, ...offered];
+    this.mine = new Set(mine);
     this.#offered = new Set(offered);
     return changed;
   }

@@ -6,9 +6,9 @@
 
 import type { Grid } from './grid';
 import type { Palette } from './palette';
-import { type Box, type Plan, type PlanSection, stageCorners } from './plan';
+import { type Box, emptyBox, extend, type Plan, type PlanSection, stageCorners } from './plan';
 import { type Look, type Looks, Sprites } from './sprites';
-import { type Size, toScreen, type View, visible } from './viewport';
+import { type Size, toScreen, toWorld, type View, visible } from './viewport';
 
 export interface Words {
   stage: string;
@@ -17,6 +17,7 @@ export interface Words {
 
 export interface Marks {
   look(seat: number): Look;
+  mine: ReadonlySet<number>;
   cursor: number; // a seat, or -1
   hover: number;
 }
@@ -25,7 +26,9 @@ const dots_below_px = 4.2; // a seat's cell, CSS pixels
 const turn_from_px = 8;
 const numbers_from_px = 19;
 const letters_from_px = 13;
-const names_below_px = 13;
+const names_below_px = 13; // over the seats; beside them where these are larger
+const aisle_cells = 3.2; // the widest gap between rows that count as one
+const beacon_below_px = 9; // what is yours is ringed where seats are smaller
 const pan_budget_ms = 24; // a moved picture has a blank edge: worth a frame
 const zoom_budget_ms = 11;
 const touched_max = 600; // more seats than this are not painted one by one
@@ -110,6 +113,7 @@ export class Painter {
     }
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     this.#drawNames(context, view);
+    this.#drawBeacon(context, view);
     this.#drawRing(context, view, this.marks.hover, 1.5);
     this.#drawRing(context, view, this.marks.cursor, 2.5);
     return blurred;
@@ -293,6 +297,7 @@ export class Painter {
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.fillStyle = this.palette.dim;
+    const written = new Map<string, { x: number; y: number }[]>();
     for (const { name, firstSeat, seatCount } of plan.rows) {
       if (!name || seatCount === 0) continue;
       for (const [seat, side] of [
@@ -306,6 +311,11 @@ export class Painter {
         const runsRight = (plan.x[firstSeat + seatCount - 1] ?? 0) >= (plan.x[firstSeat] ?? 0);
         const out = side * (runsRight ? 1 : -1) * plan.pitch * 0.76;
         const at = toScreen(view, x + Math.cos(angle) * out, y + Math.sin(angle) * out);
+        // Rows on both sides of an aisle share their letter.
+        const same = written.get(name) ?? [];
+        if (same.some((one) => Math.hypot(one.x - at.x, one.y - at.y) < cell * aisle_cells))
+          continue;
+        written.set(name, [...same, at]);
         context.fillText(name, at.x, at.y, cell * 0.7);
       }
     }
@@ -348,16 +358,15 @@ export class Painter {
     if (!this.#painted) this.#paintScene(view);
   }
 
-  // Names of sections while seats are too small to tell them apart; of standing areas always. One never covers another.
+  // Names of sections: over the seats while these are too small to tell them apart, else beside them; of standing areas
+  // within. One never covers another.
   #drawNames(context: CanvasRenderingContext2D, view: View): void {
     const cell = this.plan.pitch * view.scale;
     const placed: Box[] = [];
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     for (const section of this.plan.sections) {
-      if (!section.standing && cell >= names_below_px) continue;
       if (!section.name) continue;
-      const at = toScreen(view, section.x, section.y);
       const small = cell < 8 && !section.standing;
       context.font = `650 ${small ? 11 : 12}px ${font}`;
       const widthOf = (lines: string[]) =>
@@ -367,26 +376,77 @@ export class Painter {
       const labels = section.standing ? this.words.area(section) : [[section.name]];
       const lines = labels.find((label) => widthOf(label) <= most);
       if (!lines) continue;
-      const width = widthOf(lines);
-      const height = (small ? 1 : 8) + lines.length * 16;
-      const box = {
-        left: at.x - width / 2,
-        right: at.x + width / 2,
-        top: at.y - height / 2,
-        bottom: at.y + height / 2,
-      };
-      if (placed.some((other) => overlap(other, box))) continue;
+      const size = { width: widthOf(lines), height: (small ? 1 : 8) + lines.length * 16 };
+      const inside = section.standing || cell < names_below_px;
+      const places = inside ? [boxAt(toScreen(view, section.x, section.y), size)] : [];
+      if (!inside) places.push(...this.#besides(section, view, size));
+      const box = places.find((place) => !placed.some((other) => overlap(other, place)));
+      if (!box) continue;
       placed.push(box);
       context.fillStyle = this.palette.labelGround;
       context.beginPath();
-      context.roundRect(box.left, box.top, width, height, small ? 5 : 7);
+      context.roundRect(box.left, box.top, size.width, size.height, small ? 5 : 7);
       context.fill();
       context.fillStyle = this.palette.label;
       lines.forEach((line, i) => {
-        context.fillText(line, at.x, box.top + (small ? 9 : 12) + i * 16);
+        context.fillText(line, (box.left + box.right) / 2, box.top + (small ? 9 : 12) + i * 16);
         context.font = `500 11px ${font}`;
       });
     }
+  }
+
+  /** Where a name may stand beside its section: on no seat and not on the stage; else over it, while seats are small. */
+  #besides(section: PlanSection, view: View, { width, height }: Size): Box[] {
+    const cell = this.plan.pitch * view.scale;
+    const beside = section.ends.map(({ x, y, outX, outY }) => {
+      const at = toScreen(view, x, y);
+      const out = cell * 0.7 + (Math.abs(outX) * width + Math.abs(outY) * height) / 2;
+      return boxAt({ x: at.x + outX * out, y: at.y + outY * out }, { width, height });
+    });
+    const free = beside.filter((box) => !this.#covers(box, view));
+    const over = boxAt(toScreen(view, section.x, section.y), { width, height });
+    return cell < numbers_from_px ? [...free, over] : free;
+  }
+
+  /** Whether a box on screen lies over a seat or the stage. */
+  #covers(box: Box, view: View): boolean {
+    const { stage, pitch } = this.plan;
+    const middle = toScreen(view, stage.x, stage.y);
+    const reach = { x: (stage.width / 2) * view.scale, y: (stage.depth / 2) * view.scale };
+    if (!stage.round && Math.abs(Math.sin(stage.angle)) > 0.5) {
+      [reach.x, reach.y] = [reach.y, reach.x];
+    }
+    const platform = boxAt(middle, { width: 2 * reach.x, height: 2 * reach.y });
+    if (overlap(platform, box)) return true;
+    const step = Math.max(6, pitch * view.scale * 0.6);
+    for (let x = box.left; x < box.right + step; x += step) {
+      for (let y = box.top; y < box.bottom + step; y += step) {
+        const at = toWorld(view, Math.min(x, box.right), Math.min(y, box.bottom));
+        if (this.grid.nearest(at.x, at.y, pitch * 0.5) >= 0) return true;
+      }
+    }
+    return false;
+  }
+
+  // From far away a seat is a dot: a ring shows where one's own are.
+  #drawBeacon(context: CanvasRenderingContext2D, view: View): void {
+    if (this.marks.mine.size === 0 || this.plan.pitch * view.scale >= beacon_below_px) return;
+    const box = emptyBox();
+    for (const seat of this.marks.mine) {
+      const x = this.plan.x[seat] ?? NaN;
+      if (!Number.isNaN(x)) extend(box, x, this.plan.y[seat] ?? 0);
+    }
+    if (box.left > box.right) return;
+    const at = toScreen(view, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
+    const size = Math.hypot(box.right - box.left, box.bottom - box.top) * view.scale;
+    context.beginPath();
+    context.arc(at.x, at.y, size / 2 + 12, 0, Math.PI * 2);
+    context.lineWidth = 6;
+    context.strokeStyle = this.palette.labelGround;
+    context.stroke();
+    context.lineWidth = 3;
+    context.strokeStyle = this.palette.mine.fill;
+    context.stroke();
   }
 
   #drawRing(context: CanvasRenderingContext2D, view: View, seat: number, width: number): void {
@@ -403,6 +463,15 @@ export class Painter {
     context.stroke();
     context.restore();
   }
+}
+
+function boxAt({ x, y }: { x: number; y: number }, { width, height }: Size): Box {
+  return {
+    left: x - width / 2,
+    right: x + width / 2,
+    top: y - height / 2,
+    bottom: y + height / 2,
+  };
 }
 
 function overlap(a: Box, b: Box): boolean {

@@ -17,9 +17,18 @@ export interface PlanSection {
   placeCount: number;
   category: number; // of a standing area; else of its first seat
   outline: Float32Array | null; // x, y pairs
-  x: number; // where its name goes
+  x: number; // where its name goes, over its seats
   y: number;
+  ends: NameEnd[]; // where its name goes beside them, the best first
   box: Box;
+}
+
+/** The edge of a section, and the way out of it: a unit vector. */
+export interface NameEnd {
+  x: number;
+  y: number;
+  outX: number;
+  outY: number;
 }
 
 export interface PlanRow {
@@ -111,6 +120,7 @@ export function readPlan(map: SeatMap): Plan {
       outline,
       x: (box.left + box.right) / 2,
       y: (box.top + box.bottom) / 2,
+      ends: [],
       box,
     });
   });
@@ -126,6 +136,7 @@ export function readPlan(map: SeatMap): Plan {
     extend(plan.box, box.right, box.bottom, plan.pitch / 2);
   }
   plan.stage = placeStage(plan, map.stageX, map.stageY);
+  for (const section of plan.sections) placeEnds(plan, section);
   const { stage } = plan;
   const reach = Math.max(stage.width, stage.depth) / 2;
   if (stage.round) extend(plan.box, stage.x, stage.y, reach);
@@ -205,6 +216,29 @@ function placeName(plan: Plan, section: PlanSection): void {
       section.y = y;
     }
   }
+}
+
+// Behind the last row, and before the first: on the line from the stage through the section's middle.
+function placeEnds(plan: Plan, section: PlanSection): void {
+  if (section.standing || section.placeCount === 0) return;
+  const { stage, pitch } = plan;
+  const far = Math.hypot(section.x - stage.x, section.y - stage.y) || 1;
+  const outX = (section.x - stage.x) / far;
+  const outY = (section.y - stage.y) / far;
+  let last = -Infinity;
+  let first = Infinity;
+  for (let seat = section.firstSeat; seat < section.firstSeat + section.placeCount; seat++) {
+    const dx = (plan.x[seat] ?? 0) - section.x;
+    const dy = (plan.y[seat] ?? 0) - section.y;
+    if (Math.abs(dx * outY - dy * outX) > pitch * 2) continue;
+    const along = dx * outX + dy * outY;
+    if (along > last) last = along;
+    if (along < first) first = along;
+  }
+  section.ends = [
+    { x: section.x + outX * last, y: section.y + outY * last, outX, outY },
+    { x: section.x + outX * first, y: section.y + outY * first, outX: -outX, outY: -outY },
+  ];
 }
 
 // The layout tells the point everybody looks at. The stage is drawn from there backwards, as wide as looks right before

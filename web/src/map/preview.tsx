@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { call_ms, tickets } from '../api/client';
+import { tickets } from '../api/client';
 import { isDark } from '../state/theme';
 import { paletteOf } from './palette';
 import { type Plan, readPlan, stageCorners } from './plan';
@@ -7,13 +7,22 @@ import { fit } from './viewport';
 
 const plans = new Map<string, Promise<Plan>>();
 const plans_max = 8;
-const places_max = 30_000; // a larger layout is too much to fetch for a picture
+let queue: Promise<void> = Promise.resolve();
+const fetch_ms = 60_000; // a plan of 100,000 seats over a slow line
 
 function planOf(layoutHash: string): Promise<Plan> {
   let plan = plans.get(layoutHash);
   if (!plan) {
     if (plans.size >= plans_max) plans.clear();
-    plan = tickets.getSeatMap({ layoutHash }, { timeoutMs: call_ms }).then(readPlan);
+    // One after the other: they are ornaments, and share the line with what is needed. Each is kept by the browser,
+    // and the hall's own page finds it there.
+    plan = queue
+      .then(() => tickets.getSeatMap({ layoutHash }, { timeoutMs: fetch_ms }))
+      .then(readPlan);
+    queue = plan.then(
+      () => undefined,
+      () => undefined,
+    );
     plans.set(layoutHash, plan);
     plan.catch(() => plans.delete(layoutHash));
   }
@@ -21,23 +30,33 @@ function planOf(layoutHash: string): Promise<Plan> {
 }
 
 /** The hall as a small picture: its seats as points of light in their prices' colours. */
-export function HallPreview({ layoutHash, places }: { layoutHash: string; places: number }) {
+export function HallPreview({ layoutHash }: { layoutHash: string }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const dark = isDark.value;
   useEffect(() => {
-    if (!layoutHash || places > places_max) return;
+    const element = canvas.current;
+    if (!layoutHash || !element) return;
     let wanted = true;
-    planOf(layoutHash)
-      .then((plan) => {
-        if (wanted && canvas.current) draw(canvas.current, plan, dark);
-      })
-      .catch(() => {
-        // The picture is an ornament; without it the card is plain.
-      });
+    const seen = new IntersectionObserver(
+      ([entry]) => {
+        if (!entry?.isIntersecting) return;
+        seen.disconnect();
+        planOf(layoutHash)
+          .then((plan) => {
+            if (wanted) draw(element, plan, dark);
+          })
+          .catch(() => {
+            // The picture is an ornament; without it the card is plain.
+          });
+      },
+      { rootMargin: '200px' },
+    );
+    seen.observe(element);
     return () => {
       wanted = false;
+      seen.disconnect();
     };
-  }, [layoutHash, places, dark]);
+  }, [layoutHash, dark]);
   return <canvas ref={canvas} class="preview" aria-hidden="true" />;
 }
 

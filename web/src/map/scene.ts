@@ -30,6 +30,10 @@ const finger_cell_px = 15; // smaller seats are not chosen by a finger: the firs
 const mouse_cell_px = 7;
 const reading_cell_px = 26;
 const tip_reach_px = 120;
+const sight_px = 12; // nearer to the edge is as good as out of sight
+const finger_px = 28; // what a fingertip may mean
+const section_margin = 0.06;
+const step_min = 1.6; // coming nearer by less would hardly be seen
 
 export class Scene {
   readonly #grid: Grid;
@@ -150,6 +154,8 @@ export class Scene {
       const mine = this.sale.hold.peek()?.seats.map(({ seat }) => seat);
       if (mine?.length) this.#show(mine);
     }
+    const seat = this.#marks.cursor >= 0 ? this.#marks.cursor : this.#marks.hover;
+    if (seat >= 0) this.#camera.reveal(this.plan.x[seat] ?? 0, this.plan.y[seat] ?? 0);
     this.#draw();
   }
 
@@ -167,7 +173,9 @@ export class Scene {
     const gliding = this.#camera.step(now);
     const blurred = this.#painter.draw(this.#camera.view, this.#camera.moving(now));
     if (gliding) this.#request();
+    const { view } = this.#camera;
     this.element.dataset.cell = this.#camera.cell.toFixed(1);
+    this.element.dataset.view = `${view.scale.toFixed(5)} ${view.x.toFixed(1)} ${view.y.toFixed(1)}`;
     this.#placeTip();
     clearTimeout(this.#rest);
     if (blurred && !gliding) this.#rest = window.setTimeout(() => this.#request(), 120);
@@ -186,14 +194,14 @@ export class Scene {
     this.#move(() => this.#camera.glideHome());
   }
 
-  /** Brings seats into sight, unless they are well in sight already. */
+  /** Brings seats into sight; where they are in sight already nothing moves. */
   #show(seats: readonly number[]): void {
     const box = emptyBox();
     for (const seat of seats) {
       const x = this.plan.x[seat] ?? NaN;
       if (!Number.isNaN(x)) extend(box, x, this.plan.y[seat] ?? 0, this.plan.pitch / 2);
     }
-    if (box.left > box.right) return;
+    if (box.left > box.right || this.#camera.sees(box, sight_px)) return;
     this.#move(() => this.#camera.glideToBox(box, reading_cell_px));
   }
 
@@ -204,18 +212,31 @@ export class Scene {
 
   #tap(sx: number, sy: number, touch: boolean): void {
     const seat = this.#seatAt(sx, sy);
-    const at = toWorld(this.#camera.view, sx, sy);
-    if (seat < 0) {
-      this.#takePlace(sx, sy);
-      return;
-    }
+    if (seat < 0 && this.#takePlace(sx, sy)) return;
     if (this.#camera.cell < (touch ? finger_cell_px : mouse_cell_px)) {
-      this.#move(() => this.#camera.glideTo(at.x, at.y, reading_cell_px));
+      this.#approach(sx, sy);
       return;
     }
+    if (seat < 0) return;
     this.#toggle(seat);
     if (touch && this.#marks.look(seat) !== this.plan.category[seat]) this.#setHover(seat);
     else if (touch) this.#setHover(-1);
+  }
+
+  /** Comes nearer to what a finger means: to the section first, where that is a step, and then to its seats. */
+  #approach(sx: number, sy: number): void {
+    const camera = this.#camera;
+    const at = toWorld(camera.view, sx, sy);
+    const near = this.#grid.nearest(at.x, at.y, finger_px / camera.view.scale);
+    const section = this.plan.sections[this.plan.section[near] ?? -1];
+    this.#move(() => {
+      if (!section) camera.glideBy(2.2, sx, sy);
+      else if (camera.cellOf(section.box, section_margin) >= camera.cell * step_min) {
+        camera.glideToBox(section.box, reading_cell_px, section_margin);
+      } else {
+        camera.glideTo(this.plan.x[near] ?? 0, this.plan.y[near] ?? 0, reading_cell_px);
+      }
+    });
   }
 
   /** One more place of the standing area at a point. False: there is none. */

@@ -28,6 +28,10 @@ export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
   const touch = () => {
     touched.value = true;
   };
+  const zoom = (how: (scene: Scene) => void) => () => {
+    touch();
+    if (scene.current) how(scene.current);
+  };
   const say = words.value;
   const { free, held, sold } = sale.counts.value;
   return (
@@ -62,13 +66,13 @@ export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
         {say.mapHint}
       </p>
       <div class="map-zoom">
-        <button type="button" aria-label={say.zoomIn} onClick={() => scene.current?.zoom(1.7)}>
+        <button type="button" aria-label={say.zoomIn} onClick={zoom((map) => map.zoom(1.7))}>
           <Icon name="plus" />
         </button>
-        <button type="button" aria-label={say.zoomOut} onClick={() => scene.current?.zoom(1 / 1.7)}>
+        <button type="button" aria-label={say.zoomOut} onClick={zoom((map) => map.zoom(1 / 1.7))}>
           <Icon name="minus" />
         </button>
-        <button type="button" aria-label={say.zoomFit} onClick={() => scene.current?.home()}>
+        <button type="button" aria-label={say.zoomFit} onClick={zoom((map) => map.home())}>
           <Icon name="fit" />
         </button>
       </div>

@@ -8,6 +8,7 @@ import { Availability } from '../parts/availability';
 import { Icon } from '../parts/icon';
 import { Trouble } from '../parts/trouble';
 import { events, eventsFailure, followEvents, loadEvents } from '../state/catalogue';
+import { hasBegun } from '../state/dates';
 import { keptHold } from '../state/kept';
 import { paths } from '../state/route';
 import { shelf } from '../state/shelf';
@@ -53,8 +54,14 @@ function EventCard({ event, alone }: { event: Event; alone: boolean }) {
   return (
     <article class={`event${alone ? ' event-alone' : ''}`}>
       {first?.hall ? (
-        <a class="event-picture" href={paths.performance(first.performanceId)} tabIndex={-1}>
-          <HallPreview layoutHash={first.hall.layoutHash} places={first.hall.placeCount} />
+        // For the mouse alone: the stubs below lead to the same place, and have words.
+        <a
+          class="event-picture"
+          href={paths.performance(first.performanceId)}
+          tabIndex={-1}
+          aria-label={event.name}
+        >
+          <HallPreview layoutHash={first.hall.layoutHash} />
         </a>
       ) : null}
       <div class="event-text">
@@ -75,7 +82,8 @@ function Stub({ performance }: { performance: Performance }) {
   const say = words.value;
   const { performanceId, hall, counts, saleState } = performance;
   const left = counts?.free ?? 0;
-  const buyable = saleState === SaleState.OPEN && left > 0;
+  const begun = hasBegun(performance, serverClock.now());
+  const buyable = saleState === SaleState.OPEN && left > 0 && !begun;
   const held = keptHold(shelf, performanceId, serverClock.now()) !== null;
   return (
     <li>
@@ -90,7 +98,7 @@ function Stub({ performance }: { performance: Performance }) {
           <span class="numeric">{priceRange(performance)}</span>
         </span>
         <span class="stub-left">
-          {counts ? <Availability counts={counts} state={saleState} /> : null}
+          {counts ? <Availability counts={counts} state={saleState} begun={begun} /> : null}
         </span>
         <span class={`stub-go${held || buyable ? '' : ' stub-look'}`}>
           {held ? say.seeHeld : buyable ? say.chooseSeats : say.viewSeats}

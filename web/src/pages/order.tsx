@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import { serverClock } from '../api/clock';
 import { type Order, OrderState, type Ticket } from '../gen/usher/v1/ticket_pb';
 import { date, grouped, money, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
@@ -9,6 +10,7 @@ import { Notice } from '../parts/notice';
 import { QrCode } from '../parts/qr';
 import { Trouble } from '../parts/trouble';
 import { announce } from '../state/announce';
+import { hasBegun } from '../state/dates';
 import { OneOrder } from '../state/orders';
 import { paths } from '../state/route';
 import { OrderStateWord } from './orders';
@@ -34,6 +36,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
     return <p class="loading">{say.loading}</p>;
   }
   const cancelled = order.state === OrderState.CANCELLED;
+  const begun = hasBegun(order, serverClock.now()); // what has begun is not given back
   const cancel = async () => {
     await one.cancel();
     asking.value = false;
@@ -78,16 +81,18 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
               <Icon name="print" />
               {say.print}
             </button>
-            <button
-              type="button"
-              class="quiet quiet-danger"
-              data-action="cancel"
-              onClick={() => {
-                asking.value = true;
-              }}
-            >
-              {say.cancelOrder}
-            </button>
+            {begun ? null : (
+              <button
+                type="button"
+                class="quiet quiet-danger"
+                data-action="cancel"
+                onClick={() => {
+                  asking.value = true;
+                }}
+              >
+                {say.cancelOrder}
+              </button>
+            )}
           </>
         )}
       </p>
@@ -138,7 +143,10 @@ function OrderHead({ order }: { order: Order }) {
           <OrderStateWord state={order.state} />
         </dd>
       </div>
-      <div class="order-when">{say.orderedAt(date(order.placedAtMs, 'short'))}</div>
+      <div class="order-when">
+        <dt>{say.orderedWhen}</dt>
+        <dd>{date(order.placedAtMs, 'short')}</dd>
+      </div>
     </dl>
   );
 }

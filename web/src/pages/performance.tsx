@@ -52,7 +52,11 @@ function Panel({ sale, plan, performance }: PanelProps) {
       <div class="panel-head">
         <div>
           <h1 title={performance.eventName}>{performance.eventName}</h1>
-          <StateWord state={sale.saleState.value} free={sale.counts.value.free} />
+          <StateWord
+            state={sale.saleState.value}
+            counts={sale.counts.value}
+            begun={sale.begun.value}
+          />
         </div>
         <p>
           {starts(performance, 'full')} · {performance.hall?.name}
@@ -77,14 +81,20 @@ function Panel({ sale, plan, performance }: PanelProps) {
 
 function SaleNotice({ sale }: { sale: Sale }) {
   const say = words.value;
+  if (sale.begun.value) {
+    return <Notice tone="plain" icon="clock" title={say.begunTitle} text={say.begunText} />;
+  }
   switch (sale.saleState.value) {
     case SaleState.PAUSED:
       return <Notice tone="warn" icon="pause" title={say.pausedTitle} text={say.pausedText} />;
     case SaleState.DRAFT:
       return <Notice tone="plain" icon="clock" title={say.draftTitle} text={say.draftText} />;
     default:
-      return sale.soldOut.value ? (
+      if (!sale.soldOut.value) return null;
+      return sale.counts.value.held > 0 ? (
+        <Notice tone="warn" icon="clock" title={say.allHeld} text={say.allHeldText} />
+      ) : (
         <Notice tone="plain" icon="ticket" title={say.soldOut} text={say.soldOutText} />
-      ) : null;
+      );
   }
 }

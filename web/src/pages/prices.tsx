@@ -1,7 +1,9 @@
+import { useRef } from 'preact/hooks';
 import { count, money } from '../i18n/format';
 import { words } from '../i18n/words';
 import { swatch } from '../map/palette';
 import type { Plan } from '../map/plan';
+import { useScrollStop } from '../parts/focus';
 import { Stepper } from '../parts/stepper';
 import { placesOf, withArea } from '../state/choice';
 import type { Sale } from '../state/sale';
@@ -10,6 +12,8 @@ import { isDark } from '../state/theme';
 /** The legend: what a colour costs and how many are left; and the standing areas, bought by number. */
 export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
   const say = words.value;
+  const legend = useRef<HTMLUListElement>(null);
+  useScrollStop(legend);
   const performance = sale.performance.value;
   const priceOf = (category: number) => {
     const price = performance?.prices.find((one) => one.category === category);
@@ -18,7 +22,7 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
   const areas = plan.sections.filter(({ standing }) => standing);
   return (
     <section class="prices" aria-label={say.prices}>
-      <ul class="legend">
+      <ul ref={legend} class="legend">
         {plan.categories.map((category, index) => {
           if (category.places === 0) return null; // a plan may name prices that no seat has
           const free = sale.freeByCategory.value[index]; // not known before the first snapshot

@@ -42,3 +42,18 @@ export function useKeptFocus(part: RefObject<HTMLElement>): void {
     };
   }, [part]);
 }
+
+/** A list that can be scrolled sideways can be scrolled by keys too; one that fits is no stop on the way. */
+export function useScrollStop(list: RefObject<HTMLElement>): void {
+  useEffect(() => {
+    const element = list.current;
+    if (!element) return;
+    const look = () => {
+      if (element.scrollWidth > element.clientWidth) element.tabIndex = 0;
+      else element.removeAttribute('tabindex');
+    };
+    const sizes = new ResizeObserver(look);
+    for (const each of [element, ...element.children]) sizes.observe(each);
+    return () => sizes.disconnect();
+  }, [list]);
+}

@@ -2,9 +2,11 @@
 
 import { signal } from '@preact/signals';
 import { call_ms, tickets } from '../api/client';
+import { serverClock } from '../api/clock';
 import type { Failure } from '../api/failure';
 import { persist, refusalOf } from '../api/retry';
 import type { Event } from '../gen/usher/v1/ticket_pb';
+import { byDate } from './dates';
 
 export const events = signal<Event[] | null>(null);
 export const eventsFailure = signal<Failure | null>(null);
@@ -12,7 +14,7 @@ export const eventsFailure = signal<Failure | null>(null);
 export async function loadEvents(): Promise<void> {
   try {
     const answer = await persist(() => tickets.listEvents({}, { timeoutMs: call_ms }));
-    events.value = answer.events;
+    events.value = byDate(answer.events, serverClock.now());
     eventsFailure.value = null;
   } catch (cause) {
     eventsFailure.value = refusalOf(cause);

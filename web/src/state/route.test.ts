@@ -29,6 +29,7 @@ describe('parseRoute', () => {
       '/p/1e3',
       '/p/99999999999',
       '/x',
+      '/orders//',
       '/orders/a/b',
     ]) {
       expect(parseRoute(path)).toEqual({ page: 'missing' });

@@ -10,7 +10,13 @@ export type Route =
   | { page: 'missing' };
 
 export function parseRoute(path: string, query = ''): Route {
-  const parts = path.split('/').filter(Boolean).map(decode);
+  const parts =
+    path === '/'
+      ? []
+      : path
+          .replace(/^\/|\/$/g, '')
+          .split('/')
+          .map(decode);
   const [first, second] = parts;
   if (parts.length === 0) return { page: 'home' };
   if (parts.length === 2 && first === 'p' && second && /^[1-9]\d{0,9}$/.test(second)) {

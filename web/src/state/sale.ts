@@ -17,11 +17,13 @@ import {
 } from '../gen/usher/v1/ticket_pb';
 import { type Plan, type PlanSection, readPlan } from '../map/plan';
 import { type Choice, empty, placesOf, toggled, withArea, without } from './choice';
+import { hasBegun } from './dates';
 import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold } from './kept';
 import { type Change, FREE, SeatStates } from './seats';
 import { shelf } from './shelf';
 
 export const party_max = 8;
+const clock_ms = 1000;
 
 export type Busy = 'hold' | 'best' | 'release' | 'order' | null;
 
@@ -54,8 +56,10 @@ export class Sale {
   );
   readonly chosen = computed(() => placesOf(this.choice.value));
   readonly open = computed(() => this.saleState.value === SaleState.OPEN);
+  /** The performance has started: nothing is sold any more. */
+  readonly begun = signal(false);
   readonly soldOut = computed(() => this.counts.value.free === 0);
-  readonly buyable = computed(() => this.open.value && !this.soldOut.value);
+  readonly buyable = computed(() => this.open.value && !this.soldOut.value && !this.begun.value);
 
   states: SeatStates | null = null;
   #watchers = new Set<(change: Change) => void>();
@@ -73,7 +77,14 @@ export class Sale {
     addEventListener('storage', (event) => this.#fromOtherTab(event), {
       signal: this.#closed.signal,
     });
+    const clock = setInterval(() => this.#lookAtClock(), clock_ms);
+    this.#closed.signal.addEventListener('abort', () => clearInterval(clock));
     void this.load();
+  }
+
+  #lookAtClock(): void {
+    const performance = this.performance.value;
+    this.begun.value = performance !== null && hasBegun(performance, serverClock.now());
   }
 
   stop(): void {
@@ -91,6 +102,7 @@ export class Sale {
       if (signal.aborted) return;
       batch(() => {
         this.performance.value = performance;
+        this.#lookAtClock();
         this.saleState.value = performance.saleState;
         if (performance.counts) this.counts.value = { ...performance.counts };
         this.hold.value = keptHold(shelf, performanceId, serverClock.now());

@@ -1,0 +1,194 @@
+// What must hold on the map itself: coming nearer, staying put, and what is written where.
+
+import assert from 'node:assert/strict';
+import { create, holdBest, release, visit } from './steps.mjs';
+import { desktop, phone } from './visitor.mjs';
+
+const large = ['--capacity', '40000'];
+
+/** What the map writes, with where: asked of the canvas itself, as nothing else knows. */
+async function watchWriting(visitor) {
+  await visitor.page.addInitScript(() => {
+    globalThis.written = [];
+    for (const kind of [CanvasRenderingContext2D, OffscreenCanvasRenderingContext2D]) {
+      const write = kind.prototype.fillText;
+      kind.prototype.fillText = function (text, x, y, ...more) {
+        globalThis.written.push({ text, x, y, at: performance.now() });
+        return write.call(this, text, x, y, ...more);
+      };
+    }
+  });
+}
+
+/** What is written when the whole scene is painted once more. */
+async function writing(visitor) {
+  await visitor.rest();
+  const size = visitor.page.viewportSize();
+  await visitor.page.evaluate(() => {
+    globalThis.written = [];
+  });
+  await visitor.page.setViewportSize({ ...size, height: size.height - 1 });
+  await visitor.rest();
+  const all = await visitor.page.evaluate(() => globalThis.written);
+  await visitor.page.setViewportSize(size);
+  // The names are drawn in every frame: what the first frame has written is enough.
+  const once = new Map(all.map((one) => [`${one.text} ${one.x.toFixed(1)} ${one.y.toFixed(1)}`, one]));
+  return [...once.values()];
+}
+
+const place = (visitor) => visitor.page.$eval('.map-face', ({ dataset }) => dataset.view);
+const cell = (visitor) => visitor.page.$eval('.map-face', ({ dataset }) => Number(dataset.cell));
+
+export const map = {
+  'on a phone every tap on a large hall comes nearer, wherever it falls': async (world) => {
+    const performance = await create(world, large, '--name', 'Stadium', '--open');
+    await visit(world, [phone], async (a) => {
+      await a.openHall(performance);
+      await a.live();
+      const box = await a.page.locator('.map-face').boundingBox();
+      const far = await cell(a);
+      assert.ok(far < 3, `a seat has ${far} px: the hall is not large`);
+      for (const [across, down] of [
+        [0.5, 0.5], [0.2, 0.35], [0.8, 0.35], [0.35, 0.6], [0.65, 0.6], [0.5, 0.8], [0.12, 0.2], [0.9, 0.7],
+      ]) {
+        const before = await cell(a);
+        await a.page.touchscreen.tap(box.x + box.width * across, box.y + box.height * down);
+        await a.rest();
+        assert.ok((await cell(a)) > before * 1.3, `a tap at ${across}, ${down} did nothing`);
+        // The next tap, a little aside, comes nearer again, until seats can be told apart.
+        for (let step = 0; step < 4 && (await cell(a)) < 15; step++) {
+          const there = await cell(a);
+          await a.page.waitForTimeout(310); // two at once would be a double tap
+          await a.page.touchscreen.tap(box.x + box.width * 0.5, box.y + box.height * 0.45);
+          await a.rest();
+          assert.ok((await cell(a)) > there * 1.3, `tap ${step + 2} from ${across}, ${down}`);
+        }
+        await a.page.locator('.map-zoom button').last().click();
+        await a.rest();
+      }
+      assert.equal(await a.chips(), 0, 'far away nothing is chosen');
+    });
+  },
+
+  'taking seats does not move the view': (world) =>
+    visit(world, [desktop, phone], async (a, b) => {
+      for (const visitor of [a, b]) {
+        await visitor.openHall();
+        await visitor.live();
+        await visitor.key('ArrowDown');
+        await visitor.key('Enter');
+        await visitor.page.waitForSelector('.chip');
+        await visitor.rest();
+        const before = await place(visitor);
+        await visitor.press('hold');
+        await visitor.page.waitForSelector('.held');
+        await visitor.rest();
+        assert.equal(await place(visitor), before);
+        await release(visitor);
+      }
+      // Seats that were found without the map are brought into sight only if they are not.
+      await a.page.locator('.map-zoom button').last().click();
+      await a.rest();
+      const home = await place(a);
+      await holdBest(a, 2);
+      await a.rest();
+      assert.equal(await place(a), home);
+      await release(a);
+    }),
+
+  'the zoom buttons count as zooming': (world) =>
+    visit(world, [{ ...phone, viewport: { width: 360, height: 640 } }], async (a) => {
+      await a.openHall();
+      await a.live();
+      await a.page.waitForSelector('.map-hint:not(.gone)');
+      await a.page.locator('.map-zoom button').first().click();
+      await a.page.waitForSelector('.map-hint.gone', { state: 'attached' });
+    }),
+
+  'sections have their names at every size, and rows their letters once': async (world) => {
+    const hall = ['--capacity', '1500', '--sections', '6'];
+    const performance = await create(world, hall, '--name', 'Names', '--open');
+    for (const viewport of [
+      { width: 1024, height: 700 },
+      { width: 1920, height: 1080 },
+      { width: 2560, height: 1440 },
+    ]) {
+      await visit(world, [{ ...desktop, viewport }], async (a) => {
+        await watchWriting(a);
+        await a.openHall(performance);
+        await a.live();
+        const all = await writing(a);
+        await a.picture(`names-${viewport.width}`);
+        const size = await cell(a);
+        const sections = new Set(all.map(({ text }) => text).filter((text) => /^\d{3}$|^[A-Z][a-z]/.test(text)));
+        assert.ok(sections.size >= 6, `${viewport.width}: ${[...sections]} at ${size} px a seat`);
+        for (const one of all) {
+          if (!/^([A-Z]{1,2}|\d{1,2})$/.test(one.text)) continue;
+          const twin = all.find(
+            (other) =>
+              other !== one && other.text === one.text && Math.hypot(other.x - one.x, other.y - one.y) < size * 3,
+          );
+          assert.ok(!twin || size < 13, `${viewport.width}: ${one.text} stands twice in an aisle`);
+        }
+      });
+    }
+  },
+
+  'a hall of more than 30,000 places has its picture, and what comes next is first': async (world) => {
+    const performance = await create(world, large, '--name', 'Tomorrow', '--starts-at', '+1d', '--open');
+    await create(world, ['--capacity', '500'], '--name', 'Next year', '--starts-at', '+300d', '--open');
+    await visit(world, [desktop], async (a) => {
+      await a.page.goto(a.url);
+      await a.page.waitForSelector(`[data-performance="${performance}"]`);
+      const titles = await a.page.locator('.event h2').allTextContents();
+      assert.ok(titles.indexOf('Tomorrow') < titles.indexOf('Next year'), titles.join(', '));
+      await a.page.locator(`.event:has([data-performance="${performance}"])`).scrollIntoViewIfNeeded();
+      await a.page.waitForFunction((id) => {
+        const card = document.querySelector(`[data-performance="${id}"]`).closest('.event');
+        const canvas = card.querySelector('canvas');
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return data.filter((value, i) => i % 4 === 3 && value > 60).length > 1000;
+      }, performance);
+      await a.picture('home-large-hall');
+    });
+  },
+
+  'a performance that has started sells nothing, and says so': async (world) => {
+    const performance = await create(
+      world, ['--capacity', '500'], '--name', 'Curtain', '--starts-at', '+4s', '--open',
+    );
+    await visit(world, [desktop], async (a) => {
+      await a.openHall(performance);
+      await a.live();
+      await a.page.waitForSelector('.panel .notice:has-text("has started")');
+      assert.ok(await a.page.isDisabled('[data-action=best]'));
+      assert.match(await a.page.textContent('.panel-head .state'), /Started/);
+      await a.page.goto(a.url);
+      await a.page.waitForSelector(`[data-performance="${performance}"] .stub-look`);
+      assert.match(await a.page.textContent(`[data-performance="${performance}"]`), /Started/);
+    });
+  },
+
+  'paper is always white, and forced colours leave the legend its own': (world) =>
+    visit(world, [{ ...desktop, colorScheme: 'dark' }], async (a) => {
+      const ground = () => a.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+      await a.openHall();
+      await a.live();
+      assert.notEqual(await ground(), 'rgb(255, 255, 255)');
+      await a.page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+      assert.equal(await ground(), 'rgb(255, 255, 255)');
+      await a.page.emulateMedia({ media: 'screen', forcedColors: 'active' });
+      const dots = await a.page.$$eval('.legend .dot', (all) => all.map((dot) => getComputedStyle(dot).backgroundColor));
+      assert.ok(dots.length > 1 && new Set(dots).size === dots.length, dots.join(', '));
+      await a.picture('hall-forced-colours');
+    }),
+
+  'an address that is none is answered with 404, and a page with 200': async (world) => {
+    for (const [path, status] of [
+      ['/', 200], ['/p/1', 200], ['/orders', 200], ['/orders/0123', 200],
+      ['/no/such/page', 404], ['/p/x', 404], ['/p/1/2', 404],
+    ]) {
+      assert.equal((await fetch(world.url + path)).status, status, path);
+    }
+  },
+};
