@@ -36,24 +36,28 @@ bool payment_is_open(uint32_t state)
 
 bool payment_books_hold(uint32_t state, const struct payment_books *b)
 {
-    if (!payment_state_word(state) || b->amount < 0 || b->refunded < 0 || b->pending < 0 ||
-        b->refunded > b->captured || b->pending > b->captured - b->refunded)
-        return false;
+    const int64_t parts[] = {b->amount, b->captured, b->sold, b->kept, b->refunded, b->pending};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (parts[i] < 0 || parts[i] > b->amount)
+            return false;
+    }
+    const int64_t placed = b->sold + b->kept + b->refunded + b->pending;
+    const int64_t back = b->kept + b->refunded;
     switch ((enum payment_state)state) {
     case PAYMENT_WAITING:
     case PAYMENT_CONFIRMING:
     case PAYMENT_UNCLEAR:
     case PAYMENT_DECLINED:
     case PAYMENT_ABANDONED:
-        return b->captured == 0;
+        return b->captured == 0 && placed == 0;
     case PAYMENT_CAPTURED:
-        return b->captured == b->amount && b->refunded == 0 && b->pending == 0;
+        return b->captured == b->amount && placed == 0;
     case PAYMENT_DONE:
-        return b->captured == b->amount && b->pending == 0;
+        return b->captured == b->amount && placed == b->captured && b->pending == 0 && b->sold > 0;
     case PAYMENT_REFUNDING:
-        return b->captured == b->amount && b->pending > 0;
+        return b->captured == b->amount && placed == b->captured && b->pending > 0;
     case PAYMENT_REFUNDED:
-        return b->captured == b->amount && b->refunded == b->captured && b->pending == 0;
+        return b->captured == b->amount && back == b->captured && placed == back;
     }
     return false;
 }

@@ -6,7 +6,7 @@
  *              ┌─────────────▶ DECLINED ──┐
  *   WAITING ───┤                           ├─ the provider says otherwise after all ─┐
  *      │  │    └─────────────▶ ABANDONED ──┘                                         │
- *      │  └──▶ CONFIRMING ⇄ UNCLEAR ──┬─▶ DECLINED, ABANDONED                        │
+ *      │  └─⇄─ CONFIRMING ⇄ UNCLEAR ──┬─▶ DECLINED, ABANDONED                        │
  *      └──────────────────────────────┴─▶ CAPTURED ◀─────────────────────────────────┘
  *                                          │     │
  *                              seats sold  │     │ no seats
@@ -15,12 +15,13 @@
  *                                          ▲────────┘ a part of it is back
  *
  * CONFIRMING is durable before the provider is told to charge; from then on money may be on its
- * way. UNCLEAR: nobody knows what came of it. The only way out is to ask the provider. DECLINED and
+ * way. UNCLEAR: nobody knows what came of it. The only way out is to ask the provider, who may say
+ * that the buyer has not even decided: then the attempt waits on. DECLINED and
  * ABANDONED are dead: nothing was charged, as the provider said; where it changes its mind the
  * money counts, not our opinion.
  *
- * Invariant, in every state: 0 <= refunded, pending; refunded + pending <= captured <= amount; and
- * captured is 0 until CAPTURED, the amount afterwards. Pure.
+ * Invariant: nothing is captured until CAPTURED, the whole amount afterwards; and from DONE or
+ * REFUNDING on, to the minor unit, captured = sold + kept + refunded + pending. Pure.
  */
 #ifndef USHER_SALE_PAYMENT_H
 #define USHER_SALE_PAYMENT_H
@@ -34,8 +35,8 @@
 /* name, number as stored and in payment.proto, word, the legal next states as bits */
 #define PAYMENT_STATE_LIST(X)                                                                      \
     X(WAITING, 1, "waiting", PAYMENT_BIT(CONFIRMING) | PAYMENT_BIT(UNCLEAR) | PAYMENT_ENDS)        \
-    X(CONFIRMING, 2, "confirming", PAYMENT_BIT(UNCLEAR) | PAYMENT_ENDS)                            \
-    X(UNCLEAR, 3, "unclear", PAYMENT_BIT(CONFIRMING) | PAYMENT_ENDS)                               \
+    X(CONFIRMING, 2, "confirming", PAYMENT_BIT(WAITING) | PAYMENT_BIT(UNCLEAR) | PAYMENT_ENDS)     \
+    X(UNCLEAR, 3, "unclear", PAYMENT_BIT(WAITING) | PAYMENT_BIT(CONFIRMING) | PAYMENT_ENDS)        \
     X(CAPTURED, 4, "captured", PAYMENT_BIT(DONE) | PAYMENT_BIT(REFUNDING))                         \
     X(DONE, 5, "done", PAYMENT_BIT(REFUNDING))                                                     \
     X(DECLINED, 6, "declined", PAYMENT_BIT(CAPTURED))                                              \
@@ -55,6 +56,8 @@ enum payment_state {
 struct payment_books {
     int64_t amount;   /* to be paid */
     int64_t captured; /* with the provider */
+    int64_t sold;     /* of it, for places that are sold still */
+    int64_t kept;     /* charges of the refund ladder */
     int64_t refunded; /* given back */
     int64_t pending;  /* to be given back, not yet done or not yet known to be done */
 };

@@ -1,0 +1,306 @@
+#include "store/payments.h"
+
+#include <string.h>
+
+#include "err/err.h"
+#include "sale/ledger.h"
+#include "store/payments_rows.h"
+
+/* live: the hold while the attempt is not dead, then the attempt itself: so a hold has only one. */
+static const struct sql_step steps[] = {
+    {"payment",
+     "CREATE TABLE payment (payment_id {bytes} NOT NULL PRIMARY KEY, hold_id {bytes} NOT NULL,"
+     " live {bytes} NOT NULL UNIQUE, order_id {bytes}, account_id {bytes} NOT NULL,"
+     " performance_id {int} NOT NULL, state {int} NOT NULL, amount {int} NOT NULL,"
+     " captured {int} NOT NULL, sold {int} NOT NULL, kept {int} NOT NULL, refunded {int} NOT NULL,"
+     " pending {int} NOT NULL, currency {text} NOT NULL, provider {text} NOT NULL,"
+     " ref {text} NOT NULL, charge_ref {text} NOT NULL, reason {text} NOT NULL,"
+     " return_path {text} NOT NULL, seats {bytes} NOT NULL, created_at_ms {int} NOT NULL,"
+     " must_finish_by_ms {int} NOT NULL, next_at_ms {int} NOT NULL, tries {int} NOT NULL,"
+     " version {int} NOT NULL, extended {bool} NOT NULL, key_hash {bytes} NOT NULL UNIQUE,"
+     " request_hash {bytes} NOT NULL);"
+     "CREATE INDEX payment_due ON payment (next_at_ms);"
+     "CREATE INDEX payment_hold ON payment (hold_id);"
+     "CREATE INDEX payment_order ON payment (order_id);"
+     "CREATE INDEX payment_ref ON payment (provider, ref);"
+     "CREATE INDEX payment_charge ON payment (provider, charge_ref);"
+     "CREATE INDEX payment_performance ON payment (performance_id, payment_id);"
+     "CREATE TABLE payment_contact (payment_id {bytes} NOT NULL PRIMARY KEY,"
+     " contact {long} NOT NULL);"
+     "CREATE TABLE refund (refund_id {bytes} NOT NULL PRIMARY KEY, payment_id {bytes} NOT NULL,"
+     " order_id {bytes}, state {int} NOT NULL, amount {int} NOT NULL, charge {int} NOT NULL,"
+     " reason {text} NOT NULL, created_at_ms {int} NOT NULL, next_at_ms {int} NOT NULL,"
+     " tries {int} NOT NULL, version {int} NOT NULL);"
+     "CREATE INDEX refund_due ON refund (next_at_ms);"
+     "CREATE INDEX refund_payment ON refund (payment_id, refund_id);"
+     "CREATE TABLE payment_event (event_id {id}, payment_id {bytes} NOT NULL, at_ms {int} NOT NULL,"
+     " what {text} NOT NULL, text {long} NOT NULL, amount {int} NOT NULL);"
+     "CREATE INDEX payment_event_of ON payment_event (payment_id, event_id);"
+     "CREATE TABLE payment_webhook (provider {text} NOT NULL, heard {text} NOT NULL,"
+     " at_ms {int} NOT NULL, PRIMARY KEY (provider, heard))"},
+};
+
+int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
+{
+    return sql_migrate(sql, "payments", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
+}
+
+/* ---- writing ---- */
+
+int payments_add_event(struct sql_txn *txn, const struct payment_event *event)
+{
+    struct view text = event->text;
+    if (text.len > PAYMENT_EVENT_MAX)
+        text.len = PAYMENT_EVENT_MAX;
+    return sql_run(txn,
+                   "INSERT INTO payment_event (payment_id, at_ms, what, text, amount)"
+                   " VALUES (?, ?, ?, ?, ?)",
+                   SQL(sql_id(event->payment_id), sql_int(event->at_ms),
+                       sql_text(view_str(event->what)), sql_text(text), sql_int(event->amount)),
+                   NULL);
+}
+
+struct put_job {
+    struct sql_job job;
+    const struct payment *payment;
+    uint8_t key_hash[32];
+    struct view request_hash;
+    struct view contact;
+};
+
+/* A key belongs to its account. */
+static int hash_key(struct id account_id, struct view key, uint8_t ret_hash[32])
+{
+    uint8_t bytes[ID_BYTES + 64];
+    if (key.len == 0 || key.len > 64)
+        return ERR_INVALID;
+    id_to_bytes(account_id, bytes);
+    memcpy(bytes + ID_BYTES, key.at, key.len);
+    return ledger_sha256(view_of(bytes, ID_BYTES + key.len), ret_hash);
+}
+
+static int run_put(struct sql_job *base, struct sql_txn *txn)
+{
+    struct put_job *job = (struct put_job *)base;
+    const struct payment *p = job->payment;
+    uint8_t seats[4 * PAYMENT_SEATS_MAX];
+    int64_t same;
+    int err = sql_ask_int(txn, "SELECT count(*) FROM payment WHERE key_hash = ?",
+                          SQL(sql_bytes(view_of(job->key_hash, 32))), &same);
+    if (err != 0 || same > 0)
+        return err != 0 ? err : ERR_EXISTS;
+    err = sql_run(
+        txn,
+        "INSERT INTO payment (payment_id, hold_id, live, account_id, performance_id,"
+        " state, amount, captured, sold, kept, refunded, pending, currency, provider, ref,"
+        " charge_ref, reason, return_path, seats, created_at_ms, must_finish_by_ms,"
+        " next_at_ms, tries, version, extended, key_hash, request_hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?, '', ?, ?, ?, ?, ?,"
+        " 0, 1, 0, ?, ?)",
+        SQL(sql_id(p->payment_id), sql_id(p->hold_id), sql_id(p->hold_id), sql_id(p->account_id),
+            sql_int(p->performance_id), sql_int(p->state), sql_int(p->books.amount),
+            sql_text(p->currency), sql_text(p->provider), sql_text(p->ref), sql_text(p->charge),
+            sql_text(p->return_path), sql_bytes(payments_seats_write(p, seats)),
+            sql_int(p->created_at_ms), sql_int(p->must_finish_by_ms), sql_int(p->next_at_ms),
+            sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash)),
+        NULL);
+    if (err == 0 && job->contact.len > 0)
+        err = sql_run(txn, "INSERT INTO payment_contact (payment_id, contact) VALUES (?, ?)",
+                      SQL(sql_id(p->payment_id), sql_text(job->contact)), NULL);
+    const struct payment_event event = {.at_ms = p->created_at_ms,
+                                        .payment_id = p->payment_id,
+                                        .what = "attempt",
+                                        .text = p->provider,
+                                        .amount = p->books.amount};
+    return err == 0 ? payments_add_event(txn, &event) : err;
+}
+
+int payment_put(struct sql *sql, const struct payment *payment, struct view key,
+                struct view request_hash, struct view contact, int64_t deadline_ns)
+{
+    struct put_job job = {
+        .job.run = run_put, .payment = payment, .request_hash = request_hash, .contact = contact};
+    if (contact.len > PAYMENT_CONTACT_MAX || payment->return_path.len > PAYMENT_TEXT_MAX ||
+        payment->ref.len > PAYMENT_TEXT_MAX || payment->charge.len > PAYMENT_TEXT_MAX ||
+        payment->seat_count > PAYMENT_SEATS_MAX || request_hash.len != 32)
+        return ERR_INVALID;
+    int err = hash_key(payment->account_id, key, job.key_hash);
+    return err == 0 ? sql_write(sql, &job.job, deadline_ns) : err;
+}
+
+struct save_job {
+    struct sql_job job;
+    const struct payment *payment;
+    const struct payment_event *event;
+    const struct refund *added;
+    const struct refund *changed;
+};
+
+static int add_refund(struct sql_txn *txn, const struct refund *r)
+{
+    return sql_run(txn,
+                   "INSERT INTO refund (refund_id, payment_id, order_id, state, amount, charge,"
+                   " reason, created_at_ms, next_at_ms, tries, version)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)",
+                   SQL(sql_id(r->refund_id), sql_id(r->payment_id),
+                       payments_id_or_null(r->order_id), sql_int(r->state), sql_int(r->amount),
+                       sql_int(r->charge), sql_text(r->reason), sql_int(r->created_at_ms),
+                       sql_int(r->next_at_ms)),
+                   NULL);
+}
+
+static int change_refund(struct sql_txn *txn, const struct refund *r)
+{
+    uint64_t changes = 0;
+    int err = sql_run(txn,
+                      "UPDATE refund SET state = ?, next_at_ms = ?, tries = ?,"
+                      " version = version + 1 WHERE refund_id = ? AND version = ?",
+                      SQL(sql_int(r->state), sql_int(r->next_at_ms), sql_int(r->tries),
+                          sql_id(r->refund_id), sql_int(r->version)),
+                      &changes);
+    return err == 0 && changes != 1 ? ERR_CONFLICT : err;
+}
+
+static int run_save(struct sql_job *base, struct sql_txn *txn)
+{
+    struct save_job *job = (struct save_job *)base;
+    const struct payment *p = job->payment;
+    const struct payment_books *b = &p->books;
+    const struct id live = payment_is_dead(p->state) ? p->payment_id : p->hold_id;
+    int64_t before = 0;
+    uint64_t changes = 0;
+    int err = sql_ask_int(txn, "SELECT state FROM payment WHERE payment_id = ? AND version = ?",
+                          SQL(sql_id(p->payment_id), sql_int(p->version)), &before);
+    if (err != 0)
+        return err == ERR_NOT_FOUND ? ERR_CONFLICT : err;
+    assert(before == p->state || payment_may((uint32_t)before, p->state));
+    /* Money that turns up for a dead attempt leaves the hold to the one that lives. */
+    const bool was_dead = payment_is_dead((uint32_t)before);
+    err = sql_run(txn,
+                  "UPDATE payment SET state = ?, live = ?, order_id = ?, captured = ?, sold = ?,"
+                  " kept = ?, refunded = ?, pending = ?, ref = ?, charge_ref = ?, reason = ?,"
+                  " must_finish_by_ms = ?, next_at_ms = ?, tries = ?, extended = ?,"
+                  " version = version + 1 WHERE payment_id = ? AND version = ?",
+                  SQL(sql_int(p->state), sql_id(was_dead ? p->payment_id : live),
+                      payments_id_or_null(p->order_id), sql_int(b->captured), sql_int(b->sold),
+                      sql_int(b->kept), sql_int(b->refunded), sql_int(b->pending), sql_text(p->ref),
+                      sql_text(p->charge), sql_text(p->reason), sql_int(p->must_finish_by_ms),
+                      sql_int(p->next_at_ms), sql_int(p->tries), sql_int(p->extended),
+                      sql_id(p->payment_id), sql_int(p->version)),
+                  &changes);
+    if (err == 0 && changes != 1)
+        err = ERR_CONFLICT;
+    if (err == 0 && job->added)
+        err = add_refund(txn, job->added);
+    if (err == 0 && job->changed)
+        err = change_refund(txn, job->changed);
+    return err == 0 && job->event ? payments_add_event(txn, job->event) : err;
+}
+
+static int save(struct sql *sql, struct save_job *job, struct payment *payment, int64_t deadline_ns)
+{
+    job->job.run = run_save;
+    job->payment = payment;
+    assert(payment_books_hold(payment->state, &payment->books));
+    int err = sql_write(sql, &job->job, deadline_ns);
+    payment->version += err == 0;
+    return err;
+}
+
+int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
+                 const struct refund *refund, int64_t deadline_ns)
+{
+    struct save_job job = {.event = event, .added = refund};
+    return save(sql, &job, payment, deadline_ns);
+}
+
+int refund_save(struct sql *sql, struct payment *payment, struct refund *refund,
+                const struct payment_event *event, int64_t deadline_ns)
+{
+    struct save_job job = {.event = event, .changed = refund};
+    int err = save(sql, &job, payment, deadline_ns);
+    refund->version += err == 0;
+    return err;
+}
+
+struct note_job {
+    struct sql_job job;
+    const struct payment_event *event;
+};
+
+static int run_note(struct sql_job *base, struct sql_txn *txn)
+{
+    return payments_add_event(txn, ((struct note_job *)base)->event);
+}
+
+int payment_note(struct sql *sql, const struct payment_event *event, int64_t deadline_ns)
+{
+    struct note_job job = {.job.run = run_note, .event = event};
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
+struct webhook_job {
+    struct sql_job job;
+    struct view provider, event_id;
+    int64_t now_ms;
+};
+
+static int run_webhook(struct sql_job *base, struct sql_txn *txn)
+{
+    struct webhook_job *job = (struct webhook_job *)base;
+    int err =
+        sql_run(txn, "INSERT INTO payment_webhook (provider, heard, at_ms) VALUES (?, ?, ?)",
+                SQL(sql_text(job->provider), sql_text(job->event_id), sql_int(job->now_ms)), NULL);
+    return err == ERR_CONFLICT ? ERR_EXISTS : err;
+}
+
+int webhook_put(struct sql *sql, struct view provider, struct view event_id, int64_t now_ms,
+                int64_t deadline_ns)
+{
+    struct webhook_job job = {
+        .job.run = run_webhook, .provider = provider, .event_id = event_id, .now_ms = now_ms};
+    if (event_id.len == 0 || event_id.len > PAYMENT_TEXT_MAX)
+        return ERR_INVALID;
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
+/* ---- by key ---- */
+
+struct key_job {
+    struct sql_job job;
+    uint8_t key_hash[32];
+    struct view request_hash;
+    struct arena *arena;
+    struct payment payment;
+    bool same;
+};
+
+static int run_key(struct sql_job *base, struct sql_txn *txn)
+{
+    struct key_job *job = (struct key_job *)base;
+    int64_t same;
+    int err =
+        payments_read_one(txn, "SELECT " PAYMENT_COLUMNS " FROM payment WHERE key_hash = ?",
+                          SQL(sql_bytes(view_of(job->key_hash, 32))), job->arena, &job->payment);
+    if (err == 0)
+        err = sql_ask_int(
+            txn, "SELECT count(*) FROM payment WHERE key_hash = ? AND request_hash = ?",
+            SQL(sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash)), &same);
+    job->same = err == 0 && same == 1;
+    return err;
+}
+
+int payment_by_key(struct sql *sql, struct id account_id, struct view key, struct view request_hash,
+                   struct arena *arena, struct payment *ret_payment, bool *ret_same,
+                   int64_t deadline_ns)
+{
+    struct key_job job = {.job.run = run_key, .request_hash = request_hash, .arena = arena};
+    int err = hash_key(account_id, key, job.key_hash);
+    if (err == 0)
+        err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_payment = job.payment;
+        *ret_same = job.same;
+    }
+    return err;
+}

@@ -1,0 +1,149 @@
+/*
+ * payments: attempts to pay, refunds, and what was heard of them.
+ *
+ * What must happen later is written with what it follows from, in one transaction: next_at_ms says
+ * when somebody has to look at a row again (0: nobody), so a process that dies forgets nothing.
+ * Rows are changed by who read them last: a change names the version it read, and one that comes
+ * second is ERR_CONFLICT. A hold has at most one attempt that is not dead, which the database
+ * itself sees to.
+ *
+ * Who pays is told apart from what is paid: name, address and telephone stand in a table of their
+ * own, so that they can be deleted.
+ */
+#ifndef USHER_STORE_PAYMENTS_H
+#define USHER_STORE_PAYMENTS_H
+
+#include "db/sql.h"
+#include "sale/payment.h"
+
+#define PAYMENT_TEXT_MAX    255  /* bytes of a provider's id, a path, a reason */
+#define PAYMENT_CONTACT_MAX 2048 /* bytes of JSON */
+#define PAYMENT_EVENT_MAX   1000 /* bytes of what happened, in a story */
+#define PAYMENT_PAGE_MAX    100  /* rows in one answer */
+#define PAYMENT_STORY_MAX   500  /* events of one payment that are told */
+#define PAYMENT_SEATS_MAX   8
+
+struct payment {
+    struct id payment_id;
+    struct id hold_id;
+    struct id order_id; /* zero until the seats are sold */
+    struct id account_id;
+    uint32_t performance_id;
+    uint32_t state; /* enum payment_state */
+    struct payment_books books;
+    struct view currency;
+    struct view provider; /* "toss" */
+    struct view ref;      /* the provider's id of it; empty until known */
+    struct view charge;   /* where it has another for the money: Stripe's PaymentIntent */
+    struct view reason;   /* why it is declined, abandoned or refunded: a word of docs/errors.md */
+    struct view return_path;           /* of our site, where the buyer goes back to */
+    uint32_t seats[PAYMENT_SEATS_MAX]; /* of the hold */
+    uint32_t seat_count;
+    int64_t created_at_ms;
+    int64_t must_finish_by_ms; /* of the buyer */
+    int64_t next_at_ms;
+    uint32_t tries; /* since it is in this state */
+    uint32_t version;
+    bool extended; /* the hold was, once */
+};
+
+/* Where a refund is. Numbers as in payment.proto, for ever. */
+enum refund_state { REFUND_PENDING = 1, REFUND_DONE = 2, REFUND_FAILED = 3 };
+
+struct refund {
+    struct id refund_id;
+    struct id payment_id;
+    struct id order_id; /* zero: money without an order */
+    uint32_t state;
+    int64_t amount; /* goes back */
+    int64_t charge; /* is kept by the rule */
+    struct view reason;
+    int64_t created_at_ms;
+    int64_t next_at_ms;
+    uint32_t tries;
+    uint32_t version;
+};
+
+/* A line of a payment's story. */
+struct payment_event {
+    int64_t at_ms;
+    struct id payment_id;
+    const char *what; /* "attempt", "state", "call", "webhook", "refund" */
+    struct view text;
+    int64_t amount;
+};
+
+/* Makes the tables, or brings them to this program's form: as sql_migrate. */
+int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms);
+
+/* Adds an attempt, with its first event; version and order_id are not read. key (1 to 64 bytes, the
+ * account's) and request_hash: the same again is ERR_EXISTS, also where the hash is another; then
+ * payment_by_key tells which. ERR_CONFLICT: the hold has an attempt that is not dead. Otherwise as
+ * sql_write. contact: JSON, or empty. */
+int payment_put(struct sql *sql, const struct payment *payment, struct view key,
+                struct view request_hash, struct view contact, int64_t deadline_ns);
+
+/* Texts are copied to the arena. ERR_NOT_FOUND; otherwise as sql_read. */
+int payment_get(struct sql *sql, struct id payment_id, struct arena *arena,
+                struct payment *ret_payment, int64_t deadline_ns);
+/* ret_same: the request was the same one. */
+int payment_by_key(struct sql *sql, struct id account_id, struct view key, struct view request_hash,
+                   struct arena *arena, struct payment *ret_payment, bool *ret_same,
+                   int64_t deadline_ns);
+/* The attempt of a hold that is not dead. */
+int payment_of_hold(struct sql *sql, struct id hold_id, struct arena *arena,
+                    struct payment *ret_payment, int64_t deadline_ns);
+/* By the provider's id, ref or charge. */
+int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struct arena *arena,
+                   struct payment *ret_payment, int64_t deadline_ns);
+/* The contact of an order's payment, as it was put. */
+int payment_contact(struct sql *sql, struct id payment_id, struct arena *arena,
+                    struct view *ret_contact, int64_t deadline_ns);
+
+/* Changes what may change of an attempt, if it still is at payment->version, which becomes one
+ * more: state (a legal move, with books that hold; asserted), order, books, ref, charge, reason,
+ * next_at_ms, tries, extended, must_finish_by_ms. event (or NULL) and refund (or NULL: a new one)
+ * go with it. ERR_CONFLICT: somebody was quicker. */
+int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
+                 const struct refund *refund, int64_t deadline_ns);
+/* The same with a refund that is there already, at refund->version. */
+int refund_save(struct sql *sql, struct payment *payment, struct refund *refund,
+                const struct payment_event *event, int64_t deadline_ns);
+
+/* Rows that are due at now_ms, the longest due first; at most max. */
+int payments_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,
+                 struct id **ret_ids, size_t *ret_count, int64_t deadline_ns);
+int refunds_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,
+                struct id **ret_ids, size_t *ret_count, int64_t deadline_ns);
+int refund_get(struct sql *sql, struct id refund_id, struct arena *arena, struct refund *ret_refund,
+               int64_t deadline_ns);
+
+/* All attempts of an order or a hold, oldest first; and their refunds; and what happened. */
+int payments_of(struct sql *sql, struct id order_id, struct arena *arena,
+                struct payment **ret_payments, size_t *ret_count, int64_t deadline_ns);
+int refunds_of(struct sql *sql, struct id payment_id, struct arena *arena,
+               struct refund **ret_refunds, size_t *ret_count, int64_t deadline_ns);
+int payment_story(struct sql *sql, struct id payment_id, struct arena *arena,
+                  struct payment_event **ret_events, size_t *ret_count, int64_t deadline_ns);
+/* A performance's attempts (0: all), in that state (0: any), beginning after the attempt `after`
+ * (zero: from the first), by id, which is by time. */
+int payment_list(struct sql *sql, uint32_t performance_id, uint32_t state, struct id after,
+                 size_t max, struct arena *arena, struct payment **ret_payments, size_t *ret_count,
+                 int64_t deadline_ns);
+
+/* Notes what happened, without changing anything. */
+int payment_note(struct sql *sql, const struct payment_event *event, int64_t deadline_ns);
+/* Remembers a webhook by the provider's id for it. ERR_EXISTS: it was heard before. */
+int webhook_put(struct sql *sql, struct view provider, struct view event_id, int64_t now_ms,
+                int64_t deadline_ns);
+
+/* One row of the books: all attempts of a performance (0: all) at one provider in one currency. */
+struct payment_sum {
+    struct view provider;
+    struct view currency;
+    struct payment_books books; /* summed */
+};
+int payment_sums(struct sql *sql, uint32_t performance_id, struct arena *arena,
+                 struct payment_sum **ret_sums, size_t *ret_count, int64_t deadline_ns);
+
+#endif

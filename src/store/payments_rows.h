@@ -1,0 +1,34 @@
+/*
+ * payments_rows: how rows of the payments' tables are read and written. For store/payments*.c
+ * alone.
+ */
+#ifndef USHER_STORE_PAYMENTS_ROWS_H
+#define USHER_STORE_PAYMENTS_ROWS_H
+
+#include "store/payments.h"
+
+#define PAYMENT_COLUMNS                                                                            \
+    "payment_id, hold_id, order_id, account_id, performance_id, state, amount, captured, sold,"    \
+    " kept, refunded, pending, currency, provider, ref, charge_ref, reason, return_path, seats,"   \
+    " created_at_ms, must_finish_by_ms, next_at_ms, tries, version, extended"
+
+#define REFUND_COLUMNS                                                                             \
+    "refund_id, payment_id, order_id, state, amount, charge, reason, created_at_ms, next_at_ms,"   \
+    " tries, version"
+
+static inline struct sql_value payments_id_or_null(struct id id)
+{
+    return id_is_zero(id) ? sql_null() : sql_id(id);
+}
+
+/* Little-endian, four bytes a seat. */
+struct view payments_seats_write(const struct payment *payment,
+                                 uint8_t bytes[4 * PAYMENT_SEATS_MAX]);
+int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *ret_payment);
+int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *ret_refund);
+/* The one row of a query. ERR_NOT_FOUND. */
+int payments_read_one(struct sql_txn *txn, const char *text, const struct sql_value *values,
+                      size_t count, struct arena *arena, struct payment *ret_payment);
+int payments_add_event(struct sql_txn *txn, const struct payment_event *event);
+
+#endif
