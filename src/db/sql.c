@@ -208,24 +208,36 @@ static int run_step(struct sql_job *base, struct sql_txn *txn)
                    NULL);
 }
 
+static int migrate(struct sql *sql, struct migrate_job *job, bool read_only)
+{
+    int err = 0;
+    if (!read_only) {
+        job->job.run = run_make_table;
+        err = sql_write(sql, &job->job, DEADLINE_NEVER);
+    }
+    job->job.run = run_look;
+    if (err == 0)
+        err = sql_read(sql, &job->job, DEADLINE_NEVER);
+    if (err == 0 && read_only && job->done < job->count)
+        return ERR_UNSUPPORTED;
+    job->job.run = run_step;
+    while (err == 0 && job->done < job->count) {
+        err = sql_write(sql, &job->job, DEADLINE_NEVER);
+        job->done++;
+    }
+    return err;
+}
+
 int sql_migrate(struct sql *sql, const char *module, const struct sql_step *steps, size_t count,
                 bool read_only, int64_t now_ms)
 {
     struct migrate_job job = {.module = module, .steps = steps, .count = count, .now_ms = now_ms};
-    int err = 0;
-    if (!read_only) {
-        job.job.run = run_make_table;
-        err = sql_write(sql, &job.job, DEADLINE_NEVER);
-    }
-    job.job.run = run_look;
+    const bool locks = sql->ops->lock && !read_only;
+    void *lock = NULL;
+    int err = locks ? sql->ops->lock(sql, &lock) : 0;
     if (err == 0)
-        err = sql_read(sql, &job.job, DEADLINE_NEVER);
-    if (err == 0 && read_only && job.done < count)
-        return ERR_UNSUPPORTED;
-    job.job.run = run_step;
-    while (err == 0 && job.done < count) {
-        err = sql_write(sql, &job.job, DEADLINE_NEVER);
-        job.done++;
-    }
+        err = migrate(sql, &job, read_only);
+    if (lock)
+        sql->ops->lock_end(lock);
     return err;
 }

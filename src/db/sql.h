@@ -21,6 +21,7 @@
 #include "mem/view.h"
 
 struct sqlite;
+struct mariadb;
 struct sql;      /* a database; any thread */
 struct sql_txn;  /* one transaction; within its job only */
 struct sql_rows; /* the answer to a query; until sql_next says that it has ended, or sql_done */
@@ -136,6 +137,9 @@ int sql_migrate(struct sql *sql, const char *module, const struct sql_step *step
 /* Over a database that is open already, borrowed: jobs share its writer and its commits.
  * ERR_NO_MEMORY. */
 int sql_over_sqlite(struct sqlite *sqlite, struct sql **ret_sql);
+/* Over a pool of connections, borrowed; any number of processes may use the database at once.
+ * ERR_NO_MEMORY. */
+int sql_over_mariadb(struct mariadb *mariadb, struct sql **ret_sql);
 /* In memory, gone when freed; every job runs at once on the thread that asks, one at a time: for
  * one thread. ERR_NO_MEMORY, ERR_IO. */
 int sql_inline_new(struct sql **ret_sql);

@@ -14,6 +14,10 @@
 struct sql_ops {
     const char *name;         /* "sqlite", "mariadb" */
     const char *const *types; /* in the order of enum sql_word in sql.c */
+    /* Keeps other processes from migrating until lock_end; NULL where only one process can have the
+     * database. */
+    int (*lock)(struct sql *sql, void **ret_lock);
+    void (*lock_end)(void *lock);
     void (*free)(struct sql *sql);
     int (*write)(struct sql *sql, struct sql_job *job, int64_t deadline_ns);
     int (*read)(struct sql *sql, struct sql_job *job, int64_t deadline_ns);

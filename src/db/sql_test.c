@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "clock/clock.h"
+#include "db/mariadb.h"
 #include "db/sqlite.h"
 #include "err/err.h"
 
@@ -209,6 +210,26 @@ static int tear_down_file(void **state)
     return rmdir(folder);
 }
 
+/* ---- MariaDB: tests/servers/with starts one, and says where ---- */
+
+static struct mariadb *mariadb;
+
+static int set_up_mariadb(void **state)
+{
+    char why[MARIADB_WHY_MAX];
+    int err = mariadb_new(getenv("USHER_TEST_MARIADB"), why, &mariadb);
+    if (err == 0)
+        err = sql_over_mariadb(mariadb, &sql);
+    return err == 0 ? sql_migrate(sql, "test", steps, 2, false, 1) : err;
+}
+
+static int tear_down_mariadb(void **state)
+{
+    sql_free(sql);
+    mariadb_free(mariadb);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +237,8 @@ int main(void)
         cmocka_unit_test(changed_rows_are_counted),      cmocka_unit_test(an_answer_can_be_left),
         cmocka_unit_test(steps_are_done_once_and_known),
     };
+    if (getenv("USHER_TEST_MARIADB"))
+        return cmocka_run_group_tests_name("mariadb", tests, set_up_mariadb, tear_down_mariadb);
     int failed = cmocka_run_group_tests_name("inline", tests, set_up_inline, tear_down_inline);
     return failed + cmocka_run_group_tests_name("file", tests, set_up_file, tear_down_file);
 }
