@@ -1,11 +1,11 @@
 /*
  * store: what must never be lost, as a const table of operations.
  *
- * This header is the contract; bodies are mem/ (the reference) and sqlite/, wrap/ decorates. One
- * suite, tests/conformance, holds every body to it. All calls may wait (a fiber parks) but never
- * past their deadline by more than the body's own bound; from a plain thread they block. All may be
- * called from any worker. Inputs are borrowed until the call returns; outputs are copied into the
- * caller's arena.
+ * This header is the contract; bodies are mem/ (the reference), sqlite/ and mariadb/; wrap/
+ * decorates. One suite, tests/conformance, holds every body to it. All calls may wait (a fiber
+ * parks) but never past their deadline by more than the body's own bound; from a plain thread they
+ * block. All may be called from any worker. Inputs are borrowed until the call returns; outputs are
+ * copied into the caller's arena.
  *
  * What every call may return besides what its paragraph says: ERR_TIMEOUT (nothing was done),
  * ERR_UNAVAILABLE (nothing was done; the store is broken for now), ERR_FULL (the queue is at its
@@ -120,6 +120,13 @@ int store_mem_new(struct store **ret_store);
  * beside the running server: every call sees the store as it was when it was opened; writes are
  * ERR_DENIED. */
 int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_store);
+
+/* The shared body: a MariaDB database that any number of processes may have open, mariadb://… as in
+ * db/mariadb.h, brought to the present schema under a lock. ERR_INVALID (the address), what
+ * mariadb_take returns, ERR_UNSUPPORTED, ERR_CORRUPT as above; ret_why says it for people. Each
+ * waits no longer than MARIADB_CONNECT_MAX_MS for the server. read_only: as above. */
+int store_mariadb_open(const char *url, bool read_only, char *ret_why, size_t why_size,
+                       struct store **ret_store);
 
 /* For bodies: 0, or ERR_INVALID beyond the maxima of store/rows.h. */
 int store_hall_check(const struct store_hall *hall);

@@ -5,14 +5,44 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "db/mariadb.h"
 #include "store/wrap/fault.h"
 
 static const char *body;
+
+/* A database of its own for each test, named like its folder, on the server that tests/servers/with
+ * has started. */
+static void database_exec(struct fixture *f, const char *verb)
+{
+    char why[MARIADB_WHY_MAX], text[128];
+    struct mariadb *mariadb;
+    struct mariadb_conn *conn;
+    const int len = snprintf(text, sizeof(text), "%s `%s`", verb, strrchr(f->dir, '/') + 1);
+    assert_int_equal(mariadb_new(getenv("USHER_TEST_MARIADB"), why, &mariadb), 0);
+    assert_int_equal(mariadb_take(mariadb, DEADLINE_NEVER, &conn), 0);
+    assert_int_equal(mariadb_exec(conn, view_of(text, (size_t)len), NULL), 0);
+    mariadb_give(conn);
+    mariadb_free(mariadb);
+}
+
+static void open_mariadb(struct fixture *f)
+{
+    const char *server = getenv("USHER_TEST_MARIADB");
+    const char *path = strstr(server, "/usher?"); /* of its own database */
+    char url[512], why[512];
+    assert_non_null(path);
+    assert_true(snprintf(url, sizeof(url), "%.*s/%s%s", (int)(path - server), server,
+                         strrchr(f->dir, '/') + 1, strchr(path, '?')) < (int)sizeof(url));
+    if (store_mariadb_open(url, false, why, sizeof(why), &f->store) != 0)
+        fail_msg("%s", why);
+}
 
 static void open_store(struct fixture *f)
 {
     if (strcmp(f->body, "sqlite") == 0) {
         assert_int_equal(store_sqlite_open(f->dir, false, &f->store), 0);
+    } else if (strcmp(f->body, "mariadb") == 0) {
+        open_mariadb(f);
     } else if (strcmp(f->body, "fault") == 0) {
         assert_int_equal(store_mem_new(&f->inner), 0);
         assert_int_equal(store_fault_new(f->inner, NULL, &f->store), 0);
@@ -32,6 +62,8 @@ int fixture_set_up(void **state)
     assert_true(snprintf(f->dir, sizeof(f->dir), "%s/usher-store-XXXXXX", tmp) <
                 (int)sizeof(f->dir));
     assert_non_null(mkdtemp(f->dir));
+    if (strcmp(f->body, "mariadb") == 0)
+        database_exec(f, "CREATE DATABASE");
     open_store(f);
     *state = f;
     return 0;
@@ -42,6 +74,8 @@ int fixture_tear_down(void **state)
     struct fixture *f = *state;
     store_free(f->store);
     store_free(f->inner);
+    if (strcmp(f->body, "mariadb") == 0)
+        database_exec(f, "DROP DATABASE");
     arena_release(&f->arena);
     DIR *dir = opendir(f->dir);
     struct dirent *entry;
@@ -110,7 +144,7 @@ int main(int argc, char **argv)
                                     &file_group};
     int failed = 0;
     if (argc != 2) {
-        fprintf(stderr, "usage: conformance mem|sqlite|fault\n");
+        fprintf(stderr, "usage: conformance mem|sqlite|mariadb|fault\n");
         return 2;
     }
     body = argv[1];

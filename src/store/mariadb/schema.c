@@ -1,0 +1,45 @@
+/* The sale's tables on MariaDB, as numbered steps; a step that was ever released is never changed.
+ * Names are bytes, so that they compare byte by byte. */
+#include "store/mariadb/body.h"
+
+#define INNODB " ENGINE=InnoDB ROW_FORMAT=DYNAMIC"
+
+const struct sql_step mariadb_sale_steps[] = {
+    {"catalogue",
+     /* Its one row is what those who change the catalogue lock. */
+     "CREATE TABLE catalogue (catalogue_id INT PRIMARY KEY)" INNODB ";"
+     "INSERT IGNORE INTO catalogue VALUES (1);"
+     "CREATE TABLE hall (hall_id INT UNSIGNED PRIMARY KEY, name VARBINARY(1024) NOT NULL,"
+     " layout_hash BINARY(32) NOT NULL, place_count BIGINT NOT NULL, section_count BIGINT NOT NULL,"
+     " layout_parts INT NOT NULL, UNIQUE KEY hall_name (name, layout_hash))" INNODB ";"
+     "CREATE TABLE hall_layout (hall_id INT UNSIGNED NOT NULL, part INT NOT NULL,"
+     " bytes LONGBLOB NOT NULL, PRIMARY KEY (hall_id, part))" INNODB ";"
+     "CREATE TABLE event (event_id INT UNSIGNED PRIMARY KEY, name VARBINARY(1024) NOT NULL,"
+     " description MEDIUMBLOB NOT NULL, created_at_ms BIGINT NOT NULL)" INNODB ";"
+     "CREATE TABLE performance (performance_id INT UNSIGNED PRIMARY KEY,"
+     " event_id INT UNSIGNED NOT NULL, hall_id INT UNSIGNED NOT NULL, starts_at_ms BIGINT NOT NULL,"
+     " utc_offset_minutes INT, hold_ttl_ms BIGINT NOT NULL, places_max BIGINT NOT NULL,"
+     " currency VARBINARY(1024) NOT NULL, prices VARBINARY(1024) NOT NULL,"
+     " first_sale_state BIGINT NOT NULL, sale_state BIGINT NOT NULL, epoch BIGINT NOT NULL,"
+     " version BIGINT NOT NULL, seq BIGINT NOT NULL, head_hash BINARY(32) NOT NULL,"
+     " CONSTRAINT performance_event FOREIGN KEY (event_id) REFERENCES event (event_id),"
+     " CONSTRAINT performance_hall FOREIGN KEY (hall_id) REFERENCES hall (hall_id))" INNODB},
+    /* The primary key of sold is the last line: the store itself refuses a second sale. Orders are
+     * appended by number; ids begin with the time, so their index is nearly appended to as well. */
+    {"sale",
+     "CREATE TABLE ledger (performance_id INT UNSIGNED NOT NULL, seq BIGINT NOT NULL,"
+     " epoch BIGINT NOT NULL, version_before BIGINT NOT NULL, version BIGINT NOT NULL,"
+     " at_ms BIGINT NOT NULL, prev_hash BINARY(32) NOT NULL, hash BINARY(32) NOT NULL,"
+     " body LONGBLOB NOT NULL, PRIMARY KEY (performance_id, seq))" INNODB ";"
+     "CREATE TABLE sold (performance_id INT UNSIGNED NOT NULL, seat INT UNSIGNED NOT NULL,"
+     " order_id BINARY(16) NOT NULL, PRIMARY KEY (performance_id, seat))" INNODB ";"
+     "CREATE TABLE orders (order_no BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
+     " order_id BINARY(16) NOT NULL, account_id BINARY(16) NOT NULL, hold_id BINARY(16) NOT NULL,"
+     " performance_id INT UNSIGNED NOT NULL, state BIGINT NOT NULL, payment_method BIGINT NOT NULL,"
+     " placed_at_ms BIGINT NOT NULL, total BIGINT NOT NULL, seats VARBINARY(1024) NOT NULL,"
+     " UNIQUE KEY orders_id (order_id), KEY orders_account (account_id, order_no),"
+     " KEY orders_performance (performance_id, order_no))" INNODB ";"
+     "CREATE TABLE outbox (outbox_id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
+     " performance_id INT UNSIGNED NOT NULL, body LONGBLOB NOT NULL)" INNODB},
+};
+const size_t mariadb_sale_step_count = sizeof(mariadb_sale_steps) / sizeof(mariadb_sale_steps[0]);
