@@ -7,8 +7,8 @@
 #include "err/err.h"
 #include "mem/utf8.h"
 
-#define ROWS_MAX   16
-#define TABLES_MAX 32
+#define ROWS_MAX   48
+#define TABLES_MAX 128
 #define PATH_BYTES 64
 
 int cmd_fail(const char *name, int code, const char *format, ...)
