@@ -18,7 +18,12 @@
 #define KEY_TEXT_CHARS 43
 
 /* What a derived key is for. Numbers are for ever. */
-enum key_purpose { KEY_FOR_GUEST_TOKEN = 1, KEY_FOR_TICKET_CODE = 2 };
+enum key_purpose {
+    KEY_FOR_GUEST_TOKEN = 1,
+    KEY_FOR_TICKET_CODE = 2,
+    KEY_FOR_TICKET_SIGNATURE = 11, /* the seed of a key pair */
+    KEY_FOR_TICKET_ROTATION = 12
+};
 
 /* Reads the file, making it with fresh bytes of chance where it does not exist. ERR_IO (errno says
  * why), ERR_DENIED (others than its owner may read it), ERR_CORRUPT (it holds no key), ERR_FULL
