@@ -1,0 +1,50 @@
+/*
+ * paper: what people keep of an order: pages, calendar entries, wallet passes and mails.
+ *
+ * Everything here is made from one struct, an order as a person sees it, in Korean or English. No
+ * file does I/O, knows the time or draws random bytes; all may run on any thread, and none belongs
+ * on a loop: a page takes milliseconds.
+ */
+#ifndef USHER_PAPER_PAPER_H
+#define USHER_PAPER_PAPER_H
+
+#include "mem/arena.h"
+#include "mem/buf.h"
+
+#define PAPER_TICKETS_MAX 100        /* of one order */
+#define PAPER_FILE_MAX    (8u << 20) /* bytes of any file made here */
+#define PAPER_TEXT_MAX    400        /* bytes of a short text: a date, a place, an amount */
+
+enum paper_language { PAPER_ENGLISH, PAPER_KOREAN };
+
+/* "ko…" is Korean, all else English. */
+enum paper_language paper_language_of(struct view tag);
+
+struct paper_ticket {
+    struct view section;
+    struct view row;    /* empty in a standing area, as is number */
+    struct view number; /* of the seat */
+    struct view category;
+    int64_t amount;   /* smallest unit of the order's currency */
+    struct view code; /* what its QR code says */
+};
+
+struct paper_order {
+    enum paper_language language;
+    struct view order_id;     /* 26 characters: names files and passes */
+    struct view order_number; /* short, for people */
+    struct view event;
+    struct view hall;
+    struct view name; /* the buyer's; may be empty */
+    struct view site; /* "https://tickets.example.org"; may be empty */
+    int64_t starts_at_ms;
+    bool utc_offset_known;
+    int32_t utc_offset_minutes; /* of the hall's clock then */
+    int64_t placed_at_ms;
+    struct view currency;
+    int64_t total;
+    const struct paper_ticket *tickets;
+    size_t ticket_count;
+};
+
+#endif

@@ -1,0 +1,142 @@
+#include "paper/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "err/err.h"
+#include "sale/currency.h"
+#include "term/money.h"
+
+#define DAY_MS    INT64_C(86400000)
+#define MINUTE_MS 60000
+
+enum paper_language paper_language_of(struct view tag)
+{
+    const bool korean = tag.len >= 2 && view_eq_nocase(view_of(tag.at, 2), VIEW_LIT("ko")) &&
+                        (tag.len == 2 || tag.at[2] == '-' || tag.at[2] == '_');
+    return korean ? PAPER_KOREAN : PAPER_ENGLISH;
+}
+
+/* ---- time ---- */
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+struct paper_clock paper_clock_at(int64_t ms, int32_t offset_minutes)
+{
+    const int64_t local_ms = ms + (int64_t)offset_minutes * MINUTE_MS;
+    const int64_t days = floor_div(local_ms, DAY_MS);
+    const int64_t second = floor_div(local_ms - days * DAY_MS, 1000);
+    /* Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days. */
+    const int64_t z = days + 719468, era = floor_div(z, 146097), doe = z - era * 146097;
+    const int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    const int month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    return (struct paper_clock){
+        .year = yoe + era * 400 + (month <= 2),
+        .month = month,
+        .day = (int)(doy - (153 * mp + 2) / 5 + 1),
+        .hour = (int)(second / 3600),
+        .minute = (int)(second / 60 % 60),
+        .second = (int)(second % 60),
+        .weekday = (int)(((days + 4) % 7 + 7) % 7),
+    };
+}
+
+const char *paper_weekday(int weekday)
+{
+    static const char *const names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    assert(weekday >= 0 && weekday < 7);
+    return names[weekday];
+}
+
+const char *paper_month(int month)
+{
+    static const char *const names[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    assert(month >= 1 && month <= 12);
+    return names[month - 1];
+}
+
+static struct paper_clock start_of(const struct paper_order *order)
+{
+    return paper_clock_at(order->starts_at_ms,
+                          order->utc_offset_known ? order->utc_offset_minutes : 0);
+}
+
+void paper_start_day(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX])
+{
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    static const char *const weekdays[] = {"일", "월", "화", "수", "목", "금", "토"};
+    const struct paper_clock c = start_of(order);
+    if (order->language == PAPER_KOREAN)
+        snprintf(ret_text, PAPER_TEXT_MAX, "%" PRId64 "년 %d월 %d일(%s)", c.year, c.month, c.day,
+                 weekdays[c.weekday]);
+    else
+        snprintf(ret_text, PAPER_TEXT_MAX, "%s %d %s %" PRId64, paper_weekday(c.weekday), c.day,
+                 months[c.month - 1], c.year);
+}
+
+void paper_start_time(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX])
+{
+    const struct paper_clock c = start_of(order);
+    const char *zone = order->utc_offset_known ? "" : " UTC";
+    const int hour = c.hour % 12 == 0 ? 12 : c.hour % 12;
+    if (order->language == PAPER_KOREAN)
+        snprintf(ret_text, PAPER_TEXT_MAX, "%s %d:%02d%s", c.hour < 12 ? "오전" : "오후", hour,
+                 c.minute, zone);
+    else
+        snprintf(ret_text, PAPER_TEXT_MAX, "%02d:%02d%s", c.hour, c.minute, zone);
+}
+
+void paper_start(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX])
+{
+    char day[PAPER_TEXT_MAX], time[PAPER_TEXT_MAX];
+    paper_start_day(order, day);
+    paper_start_time(order, time);
+    snprintf(ret_text, PAPER_TEXT_MAX, "%.150s%s%.150s", day,
+             order->language == PAPER_KOREAN ? " " : ", ", time);
+}
+
+/* ---- money and places ---- */
+
+void paper_amount(enum paper_language language, int64_t amount, struct view currency,
+                  char ret_text[PAPER_TEXT_MAX])
+{
+    char whole[MONEY_TEXT_MAX], decimal[CURRENCY_TEXT_MAX];
+    const struct currency *found = currency_find(currency);
+    if (!found) { /* kept before currencies were checked: the smallest unit, as it is */
+        money_group(amount, whole);
+        snprintf(ret_text, PAPER_TEXT_MAX, "%s %.*s", whole, VIEW_ARG(currency));
+        return;
+    }
+    currency_format(found, amount, decimal);
+    const char *point = strchr(decimal, '.');
+    int64_t unit = 1;
+    for (int i = 0; i < found->digits; i++)
+        unit *= 10;
+    money_group(amount / unit, whole);
+    const char *sign = amount < 0 && amount > -unit ? "-" : "";
+    if (language == PAPER_KOREAN && view_eq(currency, VIEW_LIT("KRW")))
+        snprintf(ret_text, PAPER_TEXT_MAX, "%s원", whole);
+    else
+        snprintf(ret_text, PAPER_TEXT_MAX, "%s%s%s %s", sign, whole, point ? point : "",
+                 found->code);
+}
+
+void paper_place(enum paper_language language, const struct paper_ticket *ticket,
+                 char ret_text[PAPER_TEXT_MAX])
+{
+    if (ticket->row.len == 0 && ticket->number.len == 0)
+        snprintf(ret_text, PAPER_TEXT_MAX, "%.*s", VIEW_ARG(ticket->section));
+    else if (language == PAPER_KOREAN)
+        snprintf(ret_text, PAPER_TEXT_MAX, "%.*s, %.*s열 %.*s번", VIEW_ARG(ticket->section),
+                 VIEW_ARG(ticket->row), VIEW_ARG(ticket->number));
+    else
+        snprintf(ret_text, PAPER_TEXT_MAX, "%.*s, row %.*s, seat %.*s", VIEW_ARG(ticket->section),
+                 VIEW_ARG(ticket->row), VIEW_ARG(ticket->number));
+}
