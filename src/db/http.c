@@ -1,30 +1,16 @@
 #include "db/http.h"
 
-#include <curl/curl.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
+#include "db/transfers.h"
 #include "err/err.h"
 #include "fiber/waitlist.h"
 #include "mem/buf.h"
 #include "mem/list.h"
 
-#define EVENTS_TURN 64 /* sockets told of in one go */
-
 struct http_client {
     struct http http;
-    struct loop *loop;
-    CURLM *multi;
-    /* libcurl wants to be told as long as a socket is ready, the loop tells once: its sockets are
-     * in an epoll of their own, which the loop watches. */
-    struct loop_io sockets;
-    struct loop_timer timer;
-    struct loop_task again; /* posted: sockets may still be ready */
-    bool posted;
-    bool dying; /* freed when the task has run */
+    struct transfers *transfers;
     char *ca_path;
     uint32_t calls;
     uint32_t waiting;
@@ -33,106 +19,11 @@ struct http_client {
 
 struct exchange {
     CURL *easy;
-    struct fiber *fiber;
     struct buf head;
     struct buf body;
     CURLcode code;
-    bool done;
     bool too_large;
 };
-
-/* ---- libcurl's events ---- */
-
-static void collect(struct http_client *client)
-{
-    CURLMsg *message;
-    int left;
-    while ((message = curl_multi_info_read(client->multi, &left))) {
-        struct exchange *x = NULL;
-        if (message->msg != CURLMSG_DONE)
-            continue;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &x);
-        x->code = message->data.result;
-        x->done = true;
-        fiber_unpark(x->fiber);
-    }
-}
-
-static void act(struct http_client *client, curl_socket_t fd, int events)
-{
-    int running;
-    curl_multi_socket_action(client->multi, fd, events, &running);
-}
-
-static void tell_sockets(struct http_client *client)
-{
-    struct epoll_event events[EVENTS_TURN];
-    const int count = epoll_wait(client->sockets.fd, events, EVENTS_TURN, 0);
-    for (int i = 0; i < count; i++) {
-        const unsigned bits = events[i].events;
-        act(client, events[i].data.fd,
-            (bits & EPOLLIN ? CURL_CSELECT_IN : 0) | (bits & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-                (bits & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0));
-    }
-    collect(client);
-    if (count <= 0 || client->posted)
-        return;
-    client->posted = true;
-    loop_post(client->loop, &client->again);
-}
-
-static void on_sockets(struct loop_io *io, unsigned events)
-{
-    tell_sockets(list_of(io, struct http_client, sockets));
-}
-
-static void free_client(struct http_client *client)
-{
-    free(client->ca_path);
-    free(client);
-}
-
-static void on_again(struct loop_task *task)
-{
-    struct http_client *client = list_of(task, struct http_client, again);
-    client->posted = false;
-    if (client->dying)
-        free_client(client);
-    else
-        tell_sockets(client);
-}
-
-static void on_timer(struct loop_timer *timer)
-{
-    struct http_client *client = list_of(timer, struct http_client, timer);
-    act(client, CURL_SOCKET_TIMEOUT, 0);
-    collect(client);
-}
-
-static int set_timer(CURLM *multi, long after_ms, void *user)
-{
-    struct http_client *client = user;
-    if (after_ms < 0)
-        loop_disarm(client->loop, &client->timer);
-    else if (loop_arm(client->loop, &client->timer,
-                      deadline_after_ms(loop_now_ns(client->loop), after_ms)))
-        return -1;
-    return 0;
-}
-
-static int set_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
-{
-    struct http_client *client = user;
-    struct epoll_event event = {.data.fd = fd};
-    if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(client->sockets.fd, EPOLL_CTL_DEL, fd, NULL);
-        return 0;
-    }
-    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-    if (epoll_ctl(client->sockets.fd, EPOLL_CTL_MOD, fd, &event) == 0)
-        return 0;
-    return epoll_ctl(client->sockets.fd, EPOLL_CTL_ADD, fd, &event);
-}
 
 /* ---- a call ---- */
 
@@ -187,7 +78,6 @@ static void set_up(struct http_client *client, struct exchange *x, const struct 
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, ask->method);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, fields);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
@@ -246,22 +136,14 @@ static bool is_sent(const struct exchange *x)
 
 static int run(struct http_client *client, struct exchange *x, int64_t deadline_ns)
 {
-    int err = 0;
-    if (curl_multi_add_handle(client->multi, x->easy) != CURLM_OK)
-        return ERR_NO_MEMORY;
-    while (err == 0 && !x->done)
-        err = fiber_park(deadline_ns);
-    const bool sent = x->done || is_sent(x);
-    curl_multi_remove_handle(client->multi, x->easy);
-    if (x->done)
-        return 0;
-    return sent ? err : ERR_UNAVAILABLE;
+    const int err = transfers_run(client->transfers, x->easy, &x->code, deadline_ns);
+    return err == 0 || err == ERR_NO_MEMORY || is_sent(x) ? err : ERR_UNAVAILABLE;
 }
 
 static int exchange(struct http_client *client, const struct http_ask *ask, struct arena *arena,
                     struct http_answer *ret_answer, int64_t deadline_ns)
 {
-    struct exchange x = {.fiber = fiber_self(), .easy = curl_easy_init()};
+    struct exchange x = {.easy = curl_easy_init()};
     struct curl_slist *fields = fields_of(ask);
     int err = x.easy && fields ? 0 : ERR_NO_MEMORY;
     buf_init(&x.head, HTTP_HEAD_MAX);
@@ -322,42 +204,16 @@ struct view http_field(const struct http_answer *answer, struct view name)
 
 /* ---- life ---- */
 
-static void begin_curl(void)
-{
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-static int open_multi(struct http_client *client)
-{
-    client->multi = curl_multi_init();
-    if (!client->multi)
-        return ERR_NO_MEMORY;
-    curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
-    curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-    curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-    curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_CALLS_MAX);
-    client->sockets.fd = epoll_create1(EPOLL_CLOEXEC);
-    if (client->sockets.fd < 0)
-        return ERR_IO;
-    return loop_watch(client->loop, &client->sockets);
-}
-
 int http_client_new(struct loop *loop, const char *ca_path, struct http_client **ret_client)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, begin_curl);
     struct http_client *client = calloc(1, sizeof(*client));
     if (!client)
         return ERR_NO_MEMORY;
     client->http.call = call;
-    client->loop = loop;
-    client->sockets = (struct loop_io){.fd = -1, .ready = on_sockets};
-    client->timer.fire = on_timer;
-    client->again.run = on_again;
     waitlist_init(&client->room);
     client->ca_path = ca_path ? strdup(ca_path) : NULL;
-    int err = ca_path && !client->ca_path ? ERR_NO_MEMORY : open_multi(client);
+    int err = ca_path && !client->ca_path ? ERR_NO_MEMORY
+                                          : transfers_new(loop, HTTP_CALLS_MAX, &client->transfers);
     if (err != 0) {
         http_client_free(client);
         return err;
@@ -376,14 +232,7 @@ void http_client_free(struct http_client *client)
     if (!client)
         return;
     assert(client->calls == 0 && client->waiting == 0);
-    if (client->multi)
-        curl_multi_cleanup(client->multi); /* closes the connections it keeps */
-    loop_disarm(client->loop, &client->timer);
-    if (client->sockets.fd >= 0) {
-        loop_unwatch(client->loop, &client->sockets);
-        close(client->sockets.fd);
-    }
-    client->dying = true;
-    if (!client->posted)
-        free_client(client);
+    transfers_free(client->transfers);
+    free(client->ca_path);
+    free(client);
 }
