@@ -85,6 +85,130 @@ static void what_is_too_large_is_refused(void **state)
     assert_int_equal(put(to, params, 0), 0);
 }
 
+/* ---- tries ---- */
+
+static struct mail get(uint64_t mail_id)
+{
+    struct mail mail;
+    assert_int_equal(mail_get(sql, mail_id, &arena, &mail, 0), 0);
+    return mail;
+}
+
+static uint64_t put_keyed(const char *key, int64_t at_ms, int expected)
+{
+    struct mail *mails;
+    struct put_job job = {.job.run = run_put,
+                          .mail = {.to = VIEW_LIT("key@example.org"),
+                                   .template = VIEW_LIT("tickets"),
+                                   .language = VIEW_LIT("en"),
+                                   .params = VIEW_LIT("{\"order\":\"x\"}"),
+                                   .key = view_str(key),
+                                   .created_at_ms = at_ms}};
+    assert_int_equal(sql_write(sql, &job.job, DEADLINE_NEVER), expected);
+    assert_true(list(0, "key@example.org", 1, &mails) == 1);
+    return mails[0].mail_id;
+}
+
+static size_t due(int64_t now_ms, struct mail **ret_mails)
+{
+    size_t count = 99;
+    assert_int_equal(mail_due(sql, now_ms, 100, &arena, ret_mails, &count, 0), 0);
+    return count;
+}
+
+static void end(uint64_t mail_id, enum mail_state mail_state, int64_t next_ms, const char *error)
+{
+    const struct mail_outcome outcome = {.state = mail_state,
+                                         .unclear = strcmp(error, "lost") == 0,
+                                         .forget = mail_state == MAIL_SENT,
+                                         .at_ms = 500,
+                                         .next_try_at_ms = next_ms,
+                                         .error = view_str(error)};
+    assert_int_equal(mail_end(sql, mail_id, &outcome, 0), 0);
+}
+
+static void a_key_is_used_once(void **state)
+{
+    struct mail *mails;
+    const uint64_t first = put_keyed("tickets:a", 1000, 0);
+    assert_int_equal(put_keyed("tickets:a", 1001, ERR_CONFLICT), first);
+    assert_true(view_eq(get(first).key, VIEW_LIT("tickets:a")));
+    assert_true(put_keyed("tickets:a:2", 1000, 0) > first);
+    assert_int_equal(list(0, "key@example.org", 10, &mails), 2);
+}
+
+static void a_try_is_one_s_own_until_it_is_over(void **state)
+{
+    struct mail *mails;
+    const uint64_t id = put_keyed("try:1", 100000, 0);
+    const size_t others = due(99999, &mails);
+    assert_int_equal(due(100000, &mails), others + 1);
+    assert_int_equal(mail_begin(sql, id, VIEW_LIT("1@h"), 99999, 200000, 0), ERR_BUSY);
+    assert_int_equal(mail_begin(sql, id, VIEW_LIT("1@h"), 100000, 200000, 0), 0);
+    assert_int_equal(mail_begin(sql, id, VIEW_LIT("2@h"), 100000, 200000, 0), ERR_BUSY);
+    assert_int_equal(due(100000, &mails), others);
+    /* Its sender died: the next try has the Message-ID of the first. */
+    assert_int_equal(mail_begin(sql, id, VIEW_LIT("3@h"), 200000, 300000, 0), 0);
+    assert_true(view_eq(get(id).message_id, VIEW_LIT("1@h")));
+    assert_int_equal(get(id).tries, 2);
+    end(id, MAIL_WAITING, 400000, "lost");
+    assert_int_equal(get(id).unclear, 1);
+    assert_int_equal(get(id).next_try_at_ms, 400000);
+    assert_true(view_eq(get(id).last_error, VIEW_LIT("lost")));
+    assert_int_equal(mail_begin(sql, id, VIEW_LIT("4@h"), 400000, 500000, 0), 0);
+    end(id, MAIL_SENT, 0, "");
+    assert_int_equal(get(id).state, MAIL_SENT);
+    assert_int_equal(get(id).sent_at_ms, 500);
+    assert_int_equal(get(id).last_error.len, 0);
+    assert_true(view_eq(get(id).params, VIEW_LIT("{}"))); /* forgotten */
+    assert_int_equal(mail_begin(sql, id, VIEW_LIT("5@h"), 900000, 900001, 0), ERR_BUSY);
+}
+
+static void a_mail_can_be_sent_again(void **state)
+{
+    const uint64_t id = put_keyed("again:1", 100, 0);
+    assert_int_equal(mail_again(sql, id, 1, 0), ERR_BUSY); /* it waits */
+    assert_int_equal(mail_begin(sql, id, VIEW_LIT("1@h"), 100, 200, 0), 0);
+    end(id, MAIL_FAILED, 0, "no such person");
+    assert_int_equal(mail_again(sql, id, 700, 0), 0);
+    assert_int_equal(get(id).state, MAIL_WAITING);
+    assert_int_equal(get(id).tries, 0);
+    assert_int_equal(get(id).next_try_at_ms, 700);
+    assert_true(view_eq(get(id).message_id, VIEW_LIT("1@h"))); /* it never arrived */
+    assert_int_equal(mail_begin(sql, id, VIEW_LIT("2@h"), 700, 800, 0), 0);
+    end(id, MAIL_SENT, 0, "");
+    assert_int_equal(mail_again(sql, id, 900, 0), 0);
+    assert_int_equal(mail_begin(sql, id, VIEW_LIT("3@h"), 900, 1000, 0), 0);
+    assert_true(view_eq(get(id).message_id, VIEW_LIT("3@h"))); /* it did: this is another mail */
+    assert_int_equal(mail_again(sql, 999999, 1, 0), ERR_NOT_FOUND);
+    struct mail mail;
+    assert_int_equal(mail_get(sql, 999999, &arena, &mail, 0), ERR_NOT_FOUND);
+    uint64_t counts[MAIL_VOID + 1];
+    assert_int_equal(mail_figures(sql, counts, 0), 0);
+    assert_int_equal(counts[MAIL_SENT], 1);
+}
+
+struct count_job {
+    struct sql_job job;
+    int64_t count;
+};
+
+static int run_count(struct sql_job *base, struct sql_txn *txn)
+{
+    struct count_job *job = (struct count_job *)base;
+    return mail_count(txn, VIEW_LIT("tickets:a:"), &job->count);
+}
+
+static void keys_are_counted_by_what_they_begin_with(void **state)
+{
+    struct count_job job = {.job.run = run_count};
+    put_keyed("tickets:a:3", 1, 0);
+    put_keyed("tickets:a;", 1, 0);
+    put_keyed("tickets:b:1", 1, 0);
+    assert_int_equal(sql_read(sql, &job.job, 0), 0);
+    assert_int_equal(job.count, 2);
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 1 << 20);
@@ -105,6 +229,10 @@ int main(void)
         cmocka_unit_test(a_mail_waits_with_what_it_is_about),
         cmocka_unit_test(a_list_goes_on_and_is_of_one_address),
         cmocka_unit_test(what_is_too_large_is_refused),
+        cmocka_unit_test(a_key_is_used_once),
+        cmocka_unit_test(a_try_is_one_s_own_until_it_is_over),
+        cmocka_unit_test(a_mail_can_be_sent_again),
+        cmocka_unit_test(keys_are_counted_by_what_they_begin_with),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
