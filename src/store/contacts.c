@@ -1,0 +1,113 @@
+#include "store/contacts.h"
+
+#include "err/err.h"
+
+static const struct sql_step steps[] = {
+    {"contact",
+     "CREATE TABLE contact (order_id {bytes} NOT NULL, account_id {bytes} NOT NULL,"
+     " name {text} NOT NULL, email {text} NOT NULL, phone {text} NOT NULL, language {text} NOT "
+     "NULL,"
+     " created_at_ms {int} NOT NULL, ordered {bool} NOT NULL, PRIMARY KEY (order_id, account_id));"
+     "CREATE INDEX contact_email ON contact (email);"
+     "CREATE INDEX contact_waiting ON contact (ordered, created_at_ms)"},
+};
+
+int contacts_migrate(struct sql *sql, bool read_only, int64_t now_ms)
+{
+    return sql_migrate(sql, "contacts", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
+}
+
+struct put_job {
+    struct sql_job job;
+    const struct contact *contact;
+};
+
+static int run_put(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct contact *c = ((struct put_job *)base)->contact;
+    const struct sql_value order = sql_id(c->order_id), account = sql_id(c->account_id);
+    int64_t ordered = 0;
+    int err = sql_ask_int(txn, "SELECT ordered FROM contact WHERE order_id = ? AND account_id = ?",
+                          SQL(order, account), &ordered);
+    if (err == 0)
+        err = sql_run(txn, "DELETE FROM contact WHERE order_id = ? AND account_id = ?",
+                      SQL(order, account), NULL);
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return err;
+    return sql_run(txn,
+                   "INSERT INTO contact (order_id, account_id, name, email, phone, language,"
+                   " created_at_ms, ordered) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                   SQL(order, account, sql_text(c->name), sql_text(c->email), sql_text(c->phone),
+                       sql_text(c->language), sql_int(c->created_at_ms), sql_int(ordered)),
+                   NULL);
+}
+
+int contact_put(struct sql *sql, const struct contact *contact, int64_t deadline_ns)
+{
+    struct put_job job = {.job.run = run_put, .contact = contact};
+    if (contact->name.len > CONTACT_NAME_MAX || contact->email.len > CONTACT_EMAIL_MAX ||
+        contact->phone.len > CONTACT_PHONE_MAX || contact->language.len > 2)
+        return ERR_INVALID;
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
+int contact_read(struct sql_txn *txn, struct id order_id, struct id account_id, struct arena *arena,
+                 struct contact *ret_contact)
+{
+    struct contact c = {.order_id = order_id, .account_id = account_id};
+    struct view *const texts[] = {&c.name, &c.email, &c.phone, &c.language};
+    struct sql_rows *rows;
+    int err = sql_query(txn,
+                        "SELECT name, email, phone, language, created_at_ms, ordered FROM contact"
+                        " WHERE order_id = ? AND account_id = ?",
+                        SQL(sql_id(order_id), sql_id(account_id)), &rows);
+    if (err < 0)
+        return err;
+    int found = sql_next(rows);
+    if (found != 1)
+        return found == 0 ? ERR_NOT_FOUND : found;
+    for (int i = 0; err == 0 && i < 4; i++)
+        err = sql_get_copy(rows, i, arena, texts[i]);
+    c.created_at_ms = sql_get_int(rows, 4);
+    c.ordered = sql_get_int(rows, 5) != 0;
+    sql_done(rows);
+    if (err == 0)
+        *ret_contact = c;
+    return err;
+}
+
+struct get_job {
+    struct sql_job job;
+    struct id order_id, account_id;
+    struct arena *arena;
+    struct contact contact;
+};
+
+static int run_get(struct sql_job *base, struct sql_txn *txn)
+{
+    struct get_job *job = (struct get_job *)base;
+    return contact_read(txn, job->order_id, job->account_id, job->arena, &job->contact);
+}
+
+int contact_get(struct sql *sql, struct id order_id, struct id account_id, struct arena *arena,
+                struct contact *ret_contact, int64_t deadline_ns)
+{
+    struct get_job job = {
+        .job.run = run_get, .order_id = order_id, .account_id = account_id, .arena = arena};
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0)
+        *ret_contact = job.contact;
+    return err;
+}
+
+int contact_order(struct sql_txn *txn, struct id order_id, struct id account_id)
+{
+    return sql_run(txn, "UPDATE contact SET ordered = 1 WHERE order_id = ? AND account_id = ?",
+                   SQL(sql_id(order_id), sql_id(account_id)), NULL);
+}
+
+int contact_sweep(struct sql_txn *txn, int64_t before_ms)
+{
+    return sql_run(txn, "DELETE FROM contact WHERE ordered = 0 AND created_at_ms < ?",
+                   SQL(sql_int(before_ms)), NULL);
+}

@@ -1,0 +1,47 @@
+/*
+ * contacts: whom an order's tickets go to: personal data, in a table of its own, apart from ledger,
+ * orders and outbox, so that it can be looked up, corrected and deleted alone.
+ *
+ * A contact is kept by the order's id, which is the hold's, before the order is placed, and by the
+ * account that said it: nobody can name a contact for another's hold. One whose order never came is
+ * swept away.
+ */
+#ifndef USHER_STORE_CONTACTS_H
+#define USHER_STORE_CONTACTS_H
+
+#include "db/sql.h"
+
+#define CONTACT_NAME_MAX  100 /* bytes */
+#define CONTACT_EMAIL_MAX 254
+#define CONTACT_PHONE_MAX 32
+#define CONTACT_KEEP_MS   INT64_C(172800000) /* two days: longer than any hold */
+
+struct contact {
+    struct id order_id;
+    struct id account_id;
+    struct view name;
+    struct view email;
+    struct view phone;
+    struct view language; /* "ko" or "en" */
+    int64_t created_at_ms;
+    bool ordered;
+};
+
+/* Makes the table, or brings it to this program's form: as sql_migrate. */
+int contacts_migrate(struct sql *sql, bool read_only, int64_t now_ms);
+
+/* Keeps the account's contact for that order, in place of the one before; `ordered` is not read. As
+ * sql_write; ERR_INVALID beyond the maxima above. */
+int contact_put(struct sql *sql, const struct contact *contact, int64_t deadline_ns);
+/* ERR_NOT_FOUND; as sql_read. */
+int contact_get(struct sql *sql, struct id order_id, struct id account_id, struct arena *arena,
+                struct contact *ret_contact, int64_t deadline_ns);
+/* The same inside a job. */
+int contact_read(struct sql_txn *txn, struct id order_id, struct id account_id, struct arena *arena,
+                 struct contact *ret_contact);
+/* Its order was placed: it is kept from now on. As sql_run. */
+int contact_order(struct sql_txn *txn, struct id order_id, struct id account_id);
+/* Forgets contacts made before before_ms whose orders never came. As sql_run. */
+int contact_sweep(struct sql_txn *txn, int64_t before_ms);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * generations: which generation of a ticket's codes is good (token/ticket_ref.h). A ticket that is
+ * not here is at generation 0, and nearly all are: the table is the revocation list.
+ */
+#ifndef USHER_STORE_GENERATIONS_H
+#define USHER_STORE_GENERATIONS_H
+
+#include "db/sql.h"
+
+#define GENERATIONS_MAX 10000 /* rows in one answer */
+
+struct generation {
+    struct id order_id;
+    uint32_t seat;
+    uint32_t generation; /* that is good; 1 … 65,535 */
+};
+
+/* Makes the table, or brings it to this program's form: as sql_migrate. */
+int generations_migrate(struct sql *sql, bool read_only, int64_t now_ms);
+
+/* Moves a ticket from generation `from` to the next. ERR_CONFLICT: it is not at `from`; ERR_FULL:
+ * there is no further one; as sql_write. */
+int generation_next(struct sql *sql, uint32_t performance_id, struct id order_id, uint32_t seat,
+                    uint32_t from, int64_t now_ms, int64_t deadline_ns);
+/* Those of an order, by seat. As sql_read. */
+int generations_of_order(struct sql *sql, struct id order_id, struct arena *arena,
+                         struct generation **ret_list, size_t *ret_count, int64_t deadline_ns);
+/* Those of a performance, the latest moved first, at most GENERATIONS_MAX. As sql_read. */
+int generations_of_performance(struct sql *sql, uint32_t performance_id, struct arena *arena,
+                               struct generation **ret_list, size_t *ret_count,
+                               int64_t deadline_ns);
+
+/* Of a ticket, in such a list; 0 where it is not there. */
+uint32_t generation_in(const struct generation *list, size_t count, struct id order_id,
+                       uint32_t seat);
+
+#endif

@@ -1,0 +1,70 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "clock/clock.h"
+#include "err/err.h"
+#include "store/generations.h"
+#include "token/ticket_ref.h"
+
+static struct sql *sql;
+static struct arena arena;
+static const struct id order = {1, 2}, other = {3, 4};
+
+static int next(struct id order_id, uint32_t seat, uint32_t from, int64_t now_ms)
+{
+    return generation_next(sql, 7, order_id, seat, from, now_ms, DEADLINE_NEVER);
+}
+
+static void a_generation_follows_the_one_that_is_known(void **state)
+{
+    struct generation *list;
+    size_t count;
+    assert_int_equal(generations_of_order(sql, order, &arena, &list, &count, 0), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(next(order, 5, 1, 1), ERR_CONFLICT);
+    assert_int_equal(next(order, 5, 0, 2), 0);
+    assert_int_equal(next(order, 5, 0, 3), ERR_CONFLICT); /* asked again: nothing happens twice */
+    assert_int_equal(next(order, 5, 1, 4), 0);
+    assert_int_equal(next(order, 3, 0, 5), 0);
+    assert_int_equal(next(other, 9, 0, 6), 0);
+    assert_int_equal(next(order, 5, TICKET_GENERATION_MAX, 7), ERR_FULL);
+    assert_int_equal(generations_of_order(sql, order, &arena, &list, &count, 0), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(list[0].seat, 3);
+    assert_int_equal(generation_in(list, count, order, 5), 2);
+    assert_int_equal(generation_in(list, count, order, 4), 0);
+    assert_int_equal(generation_in(list, count, other, 5), 0);
+    assert_int_equal(generations_of_performance(sql, 7, &arena, &list, &count, 0), 0);
+    assert_int_equal(count, 3);
+    assert_true(id_eq(list[0].order_id, other));
+    assert_int_equal(generations_of_performance(sql, 8, &arena, &list, &count, 0), 0);
+    assert_int_equal(count, 0);
+}
+
+static int set_up(void **state)
+{
+    arena_init(&arena, 1 << 20);
+    int err = sql_inline_new(&sql);
+    return err == 0 ? generations_migrate(sql, false, 1) : err;
+}
+
+static int tear_down(void **state)
+{
+    arena_release(&arena);
+    sql_free(sql);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_generation_follows_the_one_that_is_known),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

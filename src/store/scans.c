@@ -1,0 +1,261 @@
+#include "store/scans.h"
+
+#include "err/err.h"
+
+static const struct sql_step steps[] = {
+    {"scan",
+     "CREATE TABLE scan (scan_id {id}, performance_id {int} NOT NULL, nonce {text} NOT NULL,"
+     " order_id {bytes} NOT NULL, seat {int} NOT NULL, gate {text} NOT NULL,"
+     " device {text} NOT NULL, direction {int} NOT NULL, at_ms {int} NOT NULL,"
+     " answered {int} NOT NULL, result {int} NOT NULL, forced {bool} NOT NULL, after_scan_id "
+     "{int});"
+     "CREATE UNIQUE INDEX scan_nonce ON scan (performance_id, nonce);"
+     "CREATE INDEX scan_ticket ON scan (order_id, seat, at_ms);"
+     "CREATE INDEX scan_double ON scan (performance_id, answered, result);"
+     "CREATE TABLE door_ticket (order_id {bytes} NOT NULL, seat {int} NOT NULL,"
+     " performance_id {int} NOT NULL, inside {bool} NOT NULL, scans {int} NOT NULL,"
+     " PRIMARY KEY (order_id, seat));"
+     "CREATE INDEX door_inside ON door_ticket (performance_id, inside)"},
+};
+
+int scans_migrate(struct sql *sql, bool read_only, int64_t now_ms)
+{
+    return sql_migrate(sql, "scans", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
+}
+
+struct put_job {
+    struct sql_job job;
+    enum scan_judge judge;
+    struct scan *scan;
+    struct arena *arena;
+    enum scan_result answered, result;
+    struct scan_entry entry;
+};
+
+/* Whether the scan says something about being inside. */
+static bool counts(enum scan_result result)
+{
+    return result == SCAN_OK || result == SCAN_ALREADY_REDEEMED || result == SCAN_NOT_INSIDE;
+}
+
+/* ---- a scan that came before ---- */
+
+static int read_entry(struct sql_txn *txn, int64_t scan_id, struct arena *arena,
+                      struct scan_entry *ret_entry)
+{
+    struct sql_rows *rows;
+    *ret_entry = (struct scan_entry){0};
+    if (scan_id == 0)
+        return 0;
+    int err = sql_query(txn, "SELECT at_ms, gate, device FROM scan WHERE scan_id = ?",
+                        SQL(sql_int(scan_id)), &rows);
+    if (err < 0)
+        return err;
+    int found = sql_next(rows);
+    if (found != 1)
+        return found == 0 ? ERR_CORRUPT : found;
+    ret_entry->at_ms = sql_get_int(rows, 0);
+    err = sql_get_copy(rows, 1, arena, &ret_entry->gate);
+    if (err == 0)
+        err = sql_get_copy(rows, 2, arena, &ret_entry->device);
+    sql_done(rows);
+    return err;
+}
+
+/* 1: it is there, and the job has its answer; 0: it is new. */
+static int find_again(struct put_job *job, struct sql_txn *txn)
+{
+    const struct scan *scan = job->scan;
+    struct sql_rows *rows;
+    struct id order_id;
+    int err = sql_query(txn,
+                        "SELECT order_id, seat, direction, answered, result, after_scan_id"
+                        " FROM scan WHERE performance_id = ? AND nonce = ?",
+                        SQL(sql_int(scan->performance_id), sql_text(scan->nonce)), &rows);
+    if (err < 0)
+        return err;
+    int found = sql_next(rows);
+    if (found != 1)
+        return found;
+    err = sql_get_id(rows, 0, &order_id);
+    const bool same = err == 0 && id_eq(order_id, scan->order_id) &&
+                      sql_get_int(rows, 1) == scan->seat &&
+                      sql_get_int(rows, 2) == (int64_t)scan->direction;
+    job->answered = (enum scan_result)sql_get_int(rows, 3);
+    job->result = (enum scan_result)sql_get_int(rows, 4);
+    const int64_t after = sql_get_int(rows, 5);
+    sql_done(rows);
+    if (err == 0 && !same)
+        err = ERR_EXISTS;
+    if (err == 0)
+        err = read_entry(txn, after, job->arena, &job->entry);
+    return err == 0 ? 1 : err;
+}
+
+/* ---- the fold ---- */
+
+/* Counts the scan at its ticket's row, which keeps others out of the ticket until the end. */
+static int lock_ticket(const struct scan *scan, struct sql_txn *txn)
+{
+    const struct sql_value order = sql_id(scan->order_id), seat = sql_int(scan->seat);
+    uint64_t changes = 0;
+    int64_t scans = 0;
+    int err =
+        sql_run(txn, "UPDATE door_ticket SET scans = scans + 1 WHERE order_id = ? AND seat = ?",
+                SQL(order, seat), &changes);
+    if (err == 0 && changes == 0)
+        return sql_run(txn,
+                       "INSERT INTO door_ticket (order_id, seat, performance_id, inside, scans)"
+                       " VALUES (?, ?, ?, 0, 1)",
+                       SQL(order, seat, sql_int(scan->performance_id)), NULL);
+    if (err == 0)
+        err = sql_ask_int(txn, "SELECT scans FROM door_ticket WHERE order_id = ? AND seat = ?",
+                          SQL(order, seat), &scans);
+    return err == 0 && scans > SCANS_TICKET_MAX ? ERR_FULL : err;
+}
+
+struct step {
+    int64_t scan_id;
+    enum scan_direction direction;
+    enum scan_result result, folded;
+    int64_t after, after_folded;
+};
+
+/* The scans of the ticket that were let through, by time. */
+static int read_steps(const struct scan *scan, struct sql_txn *txn, struct step *steps_of,
+                      size_t *ret_count)
+{
+    struct sql_rows *rows;
+    size_t count = 0;
+    int err = sql_query(txn,
+                        "SELECT scan_id, direction, result, after_scan_id FROM scan"
+                        " WHERE order_id = ? AND seat = ? AND answered = ?"
+                        " ORDER BY at_ms, nonce LIMIT ?",
+                        SQL(sql_id(scan->order_id), sql_int(scan->seat), sql_int(SCAN_OK),
+                            sql_int(SCANS_TICKET_MAX)),
+                        &rows);
+    if (err < 0)
+        return err;
+    while ((err = sql_next(rows)) == 1)
+        steps_of[count++] = (struct step){
+            .scan_id = sql_get_int(rows, 0),
+            .direction = (enum scan_direction)sql_get_int(rows, 1),
+            .result = (enum scan_result)sql_get_int(rows, 2),
+            .after = sql_get_int(rows, 3),
+        };
+    *ret_count = count;
+    return err;
+}
+
+/* Folds, and keeps what that changes. *ret_inside: the scan that let it in last, 0: it is out. */
+static int fold(const struct scan *scan, struct sql_txn *txn, struct step *steps_of, size_t count,
+                int64_t *ret_inside)
+{
+    int64_t inside = 0;
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        struct step *s = &steps_of[i];
+        const bool in = s->direction == SCAN_IN;
+        s->folded =
+            in ? (inside ? SCAN_ALREADY_REDEEMED : SCAN_OK) : (inside ? SCAN_OK : SCAN_NOT_INSIDE);
+        s->after_folded = in ? inside : 0;
+        inside = in ? (inside ? inside : s->scan_id) : 0;
+        if (s->folded != s->result || s->after_folded != s->after)
+            err = sql_run(txn, "UPDATE scan SET result = ?, after_scan_id = ? WHERE scan_id = ?",
+                          SQL(sql_int(s->folded), sql_int(s->after_folded), sql_int(s->scan_id)),
+                          NULL);
+    }
+    *ret_inside = inside;
+    return err == 0
+               ? sql_run(txn, "UPDATE door_ticket SET inside = ? WHERE order_id = ? AND seat = ?",
+                         SQL(sql_int(inside != 0), sql_id(scan->order_id), sql_int(scan->seat)),
+                         NULL)
+               : err;
+}
+
+static int insert(const struct put_job *job, struct sql_txn *txn, int64_t after)
+{
+    const struct scan *scan = job->scan;
+    return sql_run(txn,
+                   "INSERT INTO scan (performance_id, nonce, order_id, seat, gate, device,"
+                   " direction, at_ms, answered, result, forced, after_scan_id)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   SQL(sql_int(scan->performance_id), sql_text(scan->nonce), sql_id(scan->order_id),
+                       sql_int(scan->seat), sql_text(scan->gate), sql_text(scan->device),
+                       sql_int(scan->direction), sql_int(scan->at_ms), sql_int(job->answered),
+                       sql_int(job->result), sql_int(scan->forced), sql_int(after)),
+                   NULL);
+}
+
+/* The gate asks: what the fold says up to now is the answer. */
+static int judge(struct put_job *job, struct sql_txn *txn, int64_t *ret_after)
+{
+    struct step steps_of[SCANS_TICKET_MAX];
+    size_t count = 0;
+    int64_t inside = 0;
+    int err = read_steps(job->scan, txn, steps_of, &count);
+    if (err == 0)
+        err = fold(job->scan, txn, steps_of, count, &inside);
+    const bool in = job->scan->direction == SCAN_IN;
+    if (in && inside)
+        job->answered = SCAN_ALREADY_REDEEMED;
+    else if (!in && !inside)
+        job->answered = SCAN_NOT_INSIDE;
+    job->result = job->answered;
+    *ret_after = in ? inside : 0;
+    return err == 0 ? read_entry(txn, *ret_after, job->arena, &job->entry) : err;
+}
+
+/* What came of the new scan once all of the ticket's are folded. */
+static int settle(struct put_job *job, struct sql_txn *txn, int64_t scan_id)
+{
+    struct step steps_of[SCANS_TICKET_MAX];
+    size_t count = 0;
+    int64_t inside = 0;
+    int err = read_steps(job->scan, txn, steps_of, &count);
+    if (err == 0)
+        err = fold(job->scan, txn, steps_of, count, &inside);
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        if (steps_of[i].scan_id != scan_id)
+            continue;
+        job->result = steps_of[i].folded;
+        err = read_entry(txn, steps_of[i].after_folded, job->arena, &job->entry);
+    }
+    return err;
+}
+
+static int run_put(struct sql_job *base, struct sql_txn *txn)
+{
+    struct put_job *job = (struct put_job *)base;
+    int64_t after = 0;
+    job->answered = job->result = job->scan->answered;
+    job->entry = (struct scan_entry){0};
+    int found = find_again(job, txn);
+    if (found != 0)
+        return found == 1 ? 0 : found;
+    const bool of_ticket = !id_is_zero(job->scan->order_id) && counts(job->answered);
+    int err = of_ticket ? lock_ticket(job->scan, txn) : 0;
+    if (err == 0 && of_ticket && job->judge == SCAN_JUDGE_NOW)
+        err = judge(job, txn, &after);
+    if (err == 0)
+        err = insert(job, txn, after);
+    if (err == 0 && of_ticket && job->answered == SCAN_OK)
+        err = settle(job, txn, sql_last_id(txn));
+    return err;
+}
+
+int scan_put(struct sql *sql, enum scan_judge judge_by, struct scan *scan, struct arena *arena,
+             struct scan_entry *ret_entry, int64_t deadline_ns)
+{
+    struct put_job job = {.job.run = run_put, .judge = judge_by, .scan = scan, .arena = arena};
+    if (scan->nonce.len == 0 || scan->nonce.len > SCAN_NONCE_MAX ||
+        scan->gate.len > SCAN_NAME_MAX || scan->device.len > SCAN_NAME_MAX)
+        return ERR_INVALID;
+    int err = sql_write(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        scan->answered = job.answered;
+        scan->result = job.result;
+        *ret_entry = job.entry;
+    }
+    return err;
+}

@@ -1,0 +1,103 @@
+/*
+ * scans: who came in and went out, as a log of what gates did.
+ *
+ * A scan is kept once, by its nonce, and never changes what its gate answered. Who is inside is a
+ * fold over the scans of a ticket that were let through, in order of their time: in, out, in again.
+ * A gate without the network lets in what it cannot know to be inside already; its scans come
+ * later, in any order, and the fold over all of them is the same whatever that order was. A scan
+ * that was let in while the fold says "inside" is a double entry: it keeps its answer, and is
+ * explained by the scan that had let the ticket in.
+ */
+#ifndef USHER_STORE_SCANS_H
+#define USHER_STORE_SCANS_H
+
+#include "db/sql.h"
+
+#define SCAN_NONCE_MAX   64   /* bytes */
+#define SCAN_NAME_MAX    100  /* bytes of a gate or device */
+#define SCANS_TICKET_MAX 500  /* scans of one ticket */
+#define SCANS_PAGE_MAX   1000 /* rows in one answer */
+#define SCAN_GATES_MAX   200  /* gates that are counted apart */
+
+/* As usher.v1.CheckInResult; numbers are for ever. */
+enum scan_result {
+    SCAN_OK = 1,
+    SCAN_INVALID = 2,
+    SCAN_CANCELED = 3,
+    SCAN_REVOKED = 4,
+    SCAN_ALREADY_REDEEMED = 5,
+    SCAN_WRONG_PERFORMANCE = 6,
+    SCAN_EXPIRED = 7,
+    SCAN_NOT_INSIDE = 8
+};
+/* As usher.v1.Direction. */
+enum scan_direction { SCAN_IN = 1, SCAN_OUT = 2 };
+
+struct scan {
+    uint32_t performance_id; /* whose door it was */
+    struct id order_id;      /* zero: the code was none of ours */
+    uint32_t seat;
+    struct view nonce;
+    struct view gate;
+    struct view device;
+    enum scan_direction direction;
+    int64_t at_ms;
+    enum scan_result answered; /* what the gate said */
+    enum scan_result result;   /* what the fold says */
+    bool forced;
+};
+
+/* Where the ticket is inside since. */
+struct scan_entry {
+    int64_t at_ms; /* 0: it is not */
+    struct view gate;
+    struct view device;
+};
+
+/* Makes the tables, or brings them to this program's form: as sql_migrate. */
+int scans_migrate(struct sql *sql, bool read_only, int64_t now_ms);
+
+/* Who decides what the gate says. */
+enum scan_judge {
+    SCAN_JUDGE_NOW, /* online: where scan->answered is SCAN_OK, the fold decides */
+    SCAN_JUDGED     /* the gate has said scan->answered, offline or forced */
+};
+/* Keeps a scan and fills in its answered and result; where it is, or was, inside already, the entry
+ * that says since when (texts in the arena). The same scan again (nonce): the same answer.
+ * ERR_EXISTS: the nonce is another scan's; ERR_FULL: the ticket has SCANS_TICKET_MAX; ERR_INVALID
+ * beyond the maxima above; as sql_write. */
+int scan_put(struct sql *sql, enum scan_judge judge, struct scan *scan, struct arena *arena,
+             struct scan_entry *ret_entry, int64_t deadline_ns);
+
+struct scan_gate {
+    struct view gate;
+    uint32_t in, out; /* scans let through */
+};
+struct scan_counts {
+    uint32_t inside;  /* tickets */
+    uint32_t refused; /* scans */
+    struct scan_gate *gates;
+    size_t gate_count;
+};
+/* As sql_read. */
+int scan_count(struct sql *sql, uint32_t performance_id, struct arena *arena,
+               struct scan_counts *ret_counts, int64_t deadline_ns);
+
+struct scan_seat {
+    struct id order_id;
+    uint32_t seat;
+};
+/* Of these orders' tickets, those that are inside. As sql_read. */
+int scan_inside(struct sql *sql, const struct id *order_ids, size_t order_count,
+                struct arena *arena, struct scan_seat **ret_seats, size_t *ret_count,
+                int64_t deadline_ns);
+
+struct scan_double {
+    struct scan first;
+    struct scan second;
+};
+/* The double entries of a performance, by time, at most SCANS_PAGE_MAX. As sql_read. */
+int scan_doubles(struct sql *sql, uint32_t performance_id, struct arena *arena,
+                 struct scan_double **ret_doubles, size_t *ret_count, int64_t deadline_ns);
+
+#endif

@@ -1,0 +1,195 @@
+/* Reading scans: counts, who is inside, double entries. */
+#include "err/err.h"
+#include "store/scans.h"
+
+struct read_job {
+    struct sql_job job;
+    uint32_t performance_id;
+    const struct id *order_ids;
+    size_t order_count;
+    struct arena *arena;
+    struct scan_counts counts;
+    struct scan_seat *seats;
+    struct scan_double *doubles;
+    size_t count;
+};
+
+/* ---- counts ---- */
+
+static int read_gates(struct read_job *job, struct sql_txn *txn)
+{
+    struct scan_counts *counts = &job->counts;
+    struct sql_rows *rows;
+    int err = sql_query(
+        txn,
+        "SELECT gate, direction, count(*) FROM scan WHERE performance_id = ?"
+        " AND answered = ? GROUP BY gate, direction ORDER BY gate, direction"
+        " LIMIT ?",
+        SQL(sql_int(job->performance_id), sql_int(SCAN_OK), sql_int(2 * SCAN_GATES_MAX)), &rows);
+    counts->gate_count = 0;
+    while (err == 0 && (err = sql_next(rows)) == 1) {
+        struct scan_gate *gate = counts->gate_count ? &counts->gates[counts->gate_count - 1] : NULL;
+        const uint32_t number = (uint32_t)sql_get_int(rows, 2);
+        err = 0;
+        if (!gate || !view_eq(gate->gate, sql_get_view(rows, 0))) {
+            if (counts->gate_count == SCAN_GATES_MAX) {
+                sql_done(rows);
+                return 0;
+            }
+            gate = &counts->gates[counts->gate_count++];
+            gate->in = gate->out = 0;
+            err = sql_get_copy(rows, 0, job->arena, &gate->gate);
+        }
+        if (err == 0)
+            *(sql_get_int(rows, 1) == SCAN_IN ? &gate->in : &gate->out) = number;
+        else
+            sql_done(rows);
+    }
+    return err;
+}
+
+static int run_count(struct sql_job *base, struct sql_txn *txn)
+{
+    struct read_job *job = (struct read_job *)base;
+    const struct sql_value performance = sql_int(job->performance_id);
+    int64_t inside = 0, refused = 0;
+    int err =
+        sql_ask_int(txn, "SELECT count(*) FROM door_ticket WHERE performance_id = ? AND inside = 1",
+                    SQL(performance), &inside);
+    if (err == 0)
+        err =
+            sql_ask_int(txn, "SELECT count(*) FROM scan WHERE performance_id = ? AND answered <> ?",
+                        SQL(performance, sql_int(SCAN_OK)), &refused);
+    job->counts.inside = (uint32_t)inside;
+    job->counts.refused = (uint32_t)refused;
+    return err == 0 ? read_gates(job, txn) : err;
+}
+
+int scan_count(struct sql *sql, uint32_t performance_id, struct arena *arena,
+               struct scan_counts *ret_counts, int64_t deadline_ns)
+{
+    struct read_job job = {.job.run = run_count, .performance_id = performance_id, .arena = arena};
+    job.counts.gates = arena_alloc(arena, SCAN_GATES_MAX * sizeof(struct scan_gate));
+    if (!job.counts.gates)
+        return ERR_NO_MEMORY;
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0)
+        *ret_counts = job.counts;
+    return err;
+}
+
+/* ---- who is inside ---- */
+
+static int read_inside(struct read_job *job, struct sql_txn *txn, struct id order_id, size_t max)
+{
+    struct sql_rows *rows;
+    int err = sql_query(txn,
+                        "SELECT seat FROM door_ticket WHERE order_id = ? AND inside = 1"
+                        " ORDER BY seat LIMIT ?",
+                        SQL(sql_id(order_id), sql_int((int64_t)(max - job->count))), &rows);
+    if (err < 0)
+        return err;
+    while ((err = sql_next(rows)) == 1)
+        job->seats[job->count++] =
+            (struct scan_seat){.order_id = order_id, .seat = (uint32_t)sql_get_int(rows, 0)};
+    return err;
+}
+
+#define INSIDE_MAX 10000 /* tickets in one answer */
+
+static int run_inside(struct sql_job *base, struct sql_txn *txn)
+{
+    struct read_job *job = (struct read_job *)base;
+    int err = 0;
+    job->count = 0;
+    for (size_t i = 0; err == 0 && i < job->order_count && job->count < INSIDE_MAX; i++)
+        err = read_inside(job, txn, job->order_ids[i], INSIDE_MAX);
+    return err;
+}
+
+int scan_inside(struct sql *sql, const struct id *order_ids, size_t order_count,
+                struct arena *arena, struct scan_seat **ret_seats, size_t *ret_count,
+                int64_t deadline_ns)
+{
+    struct read_job job = {.job.run = run_inside,
+                           .order_ids = order_ids,
+                           .order_count = order_count,
+                           .arena = arena,
+                           .seats = arena_alloc(arena, INSIDE_MAX * sizeof(struct scan_seat))};
+    if (!job.seats)
+        return ERR_NO_MEMORY;
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_seats = job.seats;
+        *ret_count = job.count;
+    }
+    return err;
+}
+
+/* ---- double entries ---- */
+
+/* The columns from `at` on. */
+static int read_scan(struct sql_rows *rows, int at, struct arena *arena, struct scan *scan)
+{
+    scan->at_ms = sql_get_int(rows, at);
+    scan->forced = sql_get_int(rows, at + 1) != 0;
+    scan->direction = SCAN_IN;
+    scan->answered = SCAN_OK;
+    int err = sql_get_copy(rows, at + 2, arena, &scan->nonce);
+    if (err == 0)
+        err = sql_get_copy(rows, at + 3, arena, &scan->gate);
+    return err == 0 ? sql_get_copy(rows, at + 4, arena, &scan->device) : err;
+}
+
+static int read_double(struct read_job *job, struct sql_rows *rows, struct scan_double *ret_double)
+{
+    struct scan common = {.performance_id = job->performance_id,
+                          .seat = (uint32_t)sql_get_int(rows, 1)};
+    int err = sql_get_id(rows, 0, &common.order_id);
+    *ret_double = (struct scan_double){.first = common, .second = common};
+    ret_double->first.result = SCAN_OK;
+    ret_double->second.result = SCAN_ALREADY_REDEEMED;
+    if (err == 0)
+        err = read_scan(rows, 2, job->arena, &ret_double->first);
+    return err == 0 ? read_scan(rows, 7, job->arena, &ret_double->second) : err;
+}
+
+static int run_doubles(struct sql_job *base, struct sql_txn *txn)
+{
+    struct read_job *job = (struct read_job *)base;
+    struct sql_rows *rows;
+    int err = sql_query(txn,
+                        "SELECT s.order_id, s.seat, f.at_ms, f.forced, f.nonce, f.gate, f.device,"
+                        " s.at_ms, s.forced, s.nonce, s.gate, s.device"
+                        " FROM scan s JOIN scan f ON f.scan_id = s.after_scan_id"
+                        " WHERE s.performance_id = ? AND s.answered = ? AND s.result = ?"
+                        " ORDER BY s.at_ms, s.nonce LIMIT ?",
+                        SQL(sql_int(job->performance_id), sql_int(SCAN_OK),
+                            sql_int(SCAN_ALREADY_REDEEMED), sql_int(SCANS_PAGE_MAX)),
+                        &rows);
+    job->count = 0;
+    while (err == 0 && (err = sql_next(rows)) == 1) {
+        err = read_double(job, rows, &job->doubles[job->count++]);
+        if (err != 0)
+            sql_done(rows);
+    }
+    return err;
+}
+
+int scan_doubles(struct sql *sql, uint32_t performance_id, struct arena *arena,
+                 struct scan_double **ret_doubles, size_t *ret_count, int64_t deadline_ns)
+{
+    struct read_job job = {.job.run = run_doubles,
+                           .performance_id = performance_id,
+                           .arena = arena,
+                           .doubles =
+                               arena_alloc(arena, SCANS_PAGE_MAX * sizeof(struct scan_double))};
+    if (!job.doubles)
+        return ERR_NO_MEMORY;
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_doubles = job.doubles;
+        *ret_count = job.count;
+    }
+    return err;
+}
