@@ -7,9 +7,11 @@
 
 #include "bench/bench.h"
 #include "bench/server.h"
+#include "call/client.h"
+#include "call/remote.h"
 #include "crowd/percentiles.h"
 #include "err/err.h"
-#include "rpc/channel.h"
+#include "fiber/fiber.h"
 #include "usher/v1/auth.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
 
@@ -20,7 +22,7 @@
 
 struct order_bench {
     struct bench_server server;
-    struct rpc_channel *channels[CONNECTIONS];
+    struct channel *channel; /* of CONNECTIONS connections */
     struct scope buyers;
     uint32_t next_seat;
     uint32_t pairs;
@@ -30,68 +32,58 @@ struct order_bench {
     int result;
 };
 
-struct order_buyer {
-    struct order_bench *bench;
-    uint32_t number;
-};
-
-static const ProtobufCMessage *ask(struct order_buyer *buyer, const char *path,
-                                   const char *authorization, const ProtobufCMessage *request,
-                                   const ProtobufCMessageDescriptor *answer, struct arena *arena)
+static bool check(struct order_bench *bench, const struct client *client, const char *method,
+                  int err)
 {
-    const ProtobufCMessage *response;
-    struct rpc_status status;
-    struct rpc_channel *channel = buyer->bench->channels[buyer->number % CONNECTIONS];
-    int err = rpc_channel_call(channel, path, authorization, request, answer, arena, &response,
-                               &status, deadline_after_ms(fiber_now_ns(), CALL_MS));
-    if (err == 0)
-        return response;
-    if (buyer->bench->failed++ == 0) /* the first tells most */
-        fprintf(stderr, "usher-bench: order: %s after %u pairs: %s: %s\n", strrchr(path, '/') + 1,
-                buyer->bench->pairs, rpc_code_name(status.code), status.message);
-    return NULL;
+    if (err && bench->failed++ == 0) /* the first tells most */
+        fprintf(stderr, "usher-bench: order: %s after %u pairs: %s: %s\n", method, bench->pairs,
+                code_name(client->status.code), client->status.message);
+    return !err;
 }
 
-static bool buy_one(struct order_buyer *buyer, const char *authorization, uint32_t seat,
-                    struct arena *arena)
+static bool buy_one(struct order_bench *bench, struct client *tickets, uint32_t seat)
 {
     Usher__V1__HoldSeatsRequest wish = USHER__V1__HOLD_SEATS_REQUEST__INIT;
+    const Usher__V1__Hold *hold;
     wish.performance_id = 1;
     wish.seats = &seat;
     wish.n_seats = 1;
-    const Usher__V1__Hold *hold =
-        (const void *)ask(buyer, "/usher.v1.TicketService/HoldSeats", authorization, &wish.base,
-                          &usher__v1__hold__descriptor, arena);
-    if (!hold)
+    int err = client_call(tickets, Usher__V1__TicketService, hold_seats, &wish, &hold);
+    if (!check(bench, tickets, "HoldSeats", err))
         return false;
     Usher__V1__PlaceOrderRequest order = USHER__V1__PLACE_ORDER_REQUEST__INIT;
+    const Usher__V1__Order *placed;
     order.performance_id = 1;
     order.hold_id = hold->hold_id;
     order.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE;
-    return ask(buyer, "/usher.v1.TicketService/PlaceOrder", authorization, &order.base,
-               &usher__v1__order__descriptor, arena) != NULL;
+    err = client_call(tickets, Usher__V1__TicketService, place_order, &order, &placed);
+    return check(bench, tickets, "PlaceOrder", err);
 }
 
 /* Buys seat after seat until the hall is sold out. */
 static void buyer_body(void *arg)
 {
-    struct order_buyer *buyer = arg;
-    struct order_bench *bench = buyer->bench;
+    struct order_bench *bench = arg;
+    struct client accounts, tickets;
     struct arena arena;
     char authorization[600];
     arena_init(&arena, 1u << 20);
     Usher__V1__CreateGuestRequest guest = USHER__V1__CREATE_GUEST_REQUEST__INIT;
-    const Usher__V1__CreateGuestResponse *account =
-        (const void *)ask(buyer, "/usher.v1.AuthService/CreateGuest", NULL, &guest.base,
-                          &usher__v1__create_guest_response__descriptor, &arena);
-    snprintf(authorization, sizeof(authorization), "Bearer %s", account ? account->token : "");
-    while (account && bench->next_seat < PLACES) {
+    const Usher__V1__CreateGuestResponse *account;
+    client_init(&accounts, bench->channel, &usher__v1__auth_service__descriptor, &arena);
+    client_init(&tickets, bench->channel, &usher__v1__ticket_service__descriptor, &arena);
+    int err = client_call(&accounts, Usher__V1__AuthService, create_guest, &guest, &account);
+    if (check(bench, &accounts, "CreateGuest", err))
+        snprintf(authorization, sizeof(authorization), "Bearer %s", account->token);
+    tickets.authorization = authorization;
+    tickets.timeout_ms = CALL_MS;
+    while (!err && bench->next_seat < PLACES) {
         const uint32_t seat = bench->next_seat++;
         arena_reset(&arena);
         const int64_t begin_ns = clock_mono_ns(clock_system());
         if (bench->begin_ns == 0)
             bench->begin_ns = begin_ns;
-        if (!buy_one(buyer, authorization, seat, &arena))
+        if (!buy_one(bench, &tickets, seat))
             continue;
         bench->end_ns = clock_mono_ns(clock_system());
         bench->took_ns[bench->pairs++] = bench->end_ns - begin_ns;
@@ -102,22 +94,14 @@ static void buyer_body(void *arg)
 static void drive(void *arg)
 {
     struct order_bench *bench = arg;
-    static struct order_buyer buyers[BUYERS];
-    const struct rpc_channel_options options = {.url = bench->server.url};
-    int err = 0;
-    for (uint32_t i = 0; err == 0 && i < CONNECTIONS; i++)
-        err = rpc_channel_open(&options, deadline_after_ms(fiber_now_ns(), CALL_MS),
-                               &bench->channels[i]);
+    const struct remote_options options = {
+        .url = bench->server.url, .links = CONNECTIONS, .tries = 1};
+    int err = remote_new(&options, &bench->channel);
     scope_init(&bench->buyers);
-    for (uint32_t i = 0; err == 0 && i < BUYERS; i++) {
-        buyers[i] = (struct order_buyer){bench, i};
-        err = fiber_spawn(&bench->buyers, buyer_body, &buyers[i]);
-    }
+    for (uint32_t i = 0; err == 0 && i < BUYERS; i++)
+        err = fiber_spawn(&bench->buyers, buyer_body, bench);
     scope_join(&bench->buyers, DEADLINE_NEVER);
-    for (uint32_t i = 0; i < CONNECTIONS; i++) {
-        if (bench->channels[i])
-            rpc_channel_close(bench->channels[i]);
-    }
+    channel_free(bench->channel);
     bench->result = err;
 }
 

@@ -5,11 +5,11 @@
 #ifndef USHER_CMD_DEMO_H
 #define USHER_CMD_DEMO_H
 
-#include "token/key.h"
+#include "call/channel.h"
 
-/* Asks the server at url, as its organiser, for the demo, unless it has another event; a demo that
- * was cut off before its sale opened is opened. From a fiber. Returns 0; an err code after having
- * logged what went wrong. */
-int demo_create(const char *url, const uint8_t operator_key[KEY_BYTES]);
+/* Makes the demo through a channel whose calls are an operator's, unless there is another event; a
+ * demo that was cut off before its sale opened is opened. From a fiber. Returns 0; an err code
+ * after having logged what went wrong. */
+int demo_create(struct channel *channel);
 
 #endif

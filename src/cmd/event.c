@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "cmd/client.h"
+#include "cmd/session.h"
 #include "cmd/when.h"
 #include "err/err.h"
 #include "term/money.h"
@@ -13,11 +13,11 @@
 #include "usher/v1/ticket.pb-c.h"
 
 struct event_values {
-    struct client_values client;
+    struct session_values session;
     uint32_t performance_id;
 };
 
-static const struct conf_option options[] = {CLIENT_OPTIONS(struct event_values, client)};
+static const struct conf_option options[] = {SESSION_OPTIONS(struct event_values, session)};
 
 static const char *state_text(Usher__V1__SaleState state)
 {
@@ -52,21 +52,20 @@ static void put_heads(struct sheet *sheet, const char *const *heads)
 
 /* ---- list ---- */
 
-static int list(struct client *client, void *arg)
+static int list(struct session *session, void *arg)
 {
     static const char *const heads[] = {"performance", "event", "starts", "hall",
                                         "sale",        "free",  "held",   "sold"};
     const struct event_values *values = arg;
     Usher__V1__ListEventsRequest request = USHER__V1__LIST_EVENTS_REQUEST__INIT;
-    Usher__V1__ListEventsResponse *answer;
+    const Usher__V1__ListEventsResponse *answer;
     struct sheet sheet;
     char starts[WHEN_TEXT_MAX];
-    int code = client_ask(client, "ListEvents", &request.base,
-                          &usher__v1__list_events_response__descriptor, &answer);
+    int code = session_call(session, list_events, &request, &answer);
     if (code != CMD_OK)
         return code;
-    if (values->client.json)
-        return client_print_json(client, answer);
+    if (values->session.json)
+        return session_print_json(session, answer);
     if (answer->n_events == 0) {
         printf("no events yet: usher event create\n");
         return CMD_OK;
@@ -115,7 +114,7 @@ static int list_command(int argc, char **argv)
     int code = cmd_options(&list_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
-    code = client_run("event list", &values.client, CLIENT_ANYONE, list, &values);
+    code = session_run("event list", &values.session, SESSION_ANYONE, list, &values);
     conf_release(&conf);
     return code;
 }
@@ -139,7 +138,7 @@ static const struct conf_table
 
 /* Reads "PERFORMANCE [options]" and runs body as the organiser. */
 static int with_performance(const char *name, const struct conf_table *table, int argc, char **argv,
-                            int (*body)(struct client *client, void *arg))
+                            int (*body)(struct session *session, void *arg))
 {
     struct event_values values = {0};
     struct conf conf;
@@ -153,42 +152,40 @@ static int with_performance(const char *name, const struct conf_table *table, in
                         conf.positional[0]);
     } else {
         values.performance_id = (uint32_t)id;
-        code = client_run(name, &values.client, CLIENT_ORGANISER, body, &values);
+        code = session_run(name, &values.session, SESSION_ORGANISER, body, &values);
     }
     conf_release(&conf);
     return code;
 }
 
-static int show_state(struct client *client, const struct event_values *values,
+static int show_state(struct session *session, const struct event_values *values,
                       const Usher__V1__Performance *performance)
 {
-    if (values->client.json)
-        return client_print_json(client, performance);
+    if (values->session.json)
+        return session_print_json(session, performance);
     printf("performance %u (%s) is %s\n", performance->performance_id, performance->event_name,
            state_text(performance->sale_state));
     return CMD_OK;
 }
 
-static int open_sale(struct client *client, void *arg)
+static int open_sale(struct session *session, void *arg)
 {
     const struct event_values *values = arg;
     Usher__V1__OpenSaleRequest request = USHER__V1__OPEN_SALE_REQUEST__INIT;
-    Usher__V1__Performance *performance;
+    const Usher__V1__Performance *performance;
     request.performance_id = values->performance_id;
-    int code = client_ask(client, "OpenSale", &request.base, &usher__v1__performance__descriptor,
-                          &performance);
-    return code == CMD_OK ? show_state(client, values, performance) : code;
+    int code = session_call(session, open_sale, &request, &performance);
+    return code == CMD_OK ? show_state(session, values, performance) : code;
 }
 
-static int pause_sale(struct client *client, void *arg)
+static int pause_sale(struct session *session, void *arg)
 {
     const struct event_values *values = arg;
     Usher__V1__PauseSaleRequest request = USHER__V1__PAUSE_SALE_REQUEST__INIT;
-    Usher__V1__Performance *performance;
+    const Usher__V1__Performance *performance;
     request.performance_id = values->performance_id;
-    int code = client_ask(client, "PauseSale", &request.base, &usher__v1__performance__descriptor,
-                          &performance);
-    return code == CMD_OK ? show_state(client, values, performance) : code;
+    int code = session_call(session, pause_sale, &request, &performance);
+    return code == CMD_OK ? show_state(session, values, performance) : code;
 }
 
 static void print_report(const Usher__V1__SaleReport *report)
@@ -217,18 +214,17 @@ static void print_report(const Usher__V1__SaleReport *report)
            (unsigned long long)report->version);
 }
 
-static int report(struct client *client, void *arg)
+static int report(struct session *session, void *arg)
 {
     const struct event_values *values = arg;
     Usher__V1__GetSaleReportRequest request = USHER__V1__GET_SALE_REPORT_REQUEST__INIT;
-    Usher__V1__SaleReport *answer;
+    const Usher__V1__SaleReport *answer;
     request.performance_id = values->performance_id;
-    int code = client_ask(client, "GetSaleReport", &request.base,
-                          &usher__v1__sale_report__descriptor, &answer);
+    int code = session_call(session, get_sale_report, &request, &answer);
     if (code != CMD_OK)
         return code;
-    if (values->client.json)
-        return client_print_json(client, answer);
+    if (values->session.json)
+        return session_print_json(session, answer);
     print_report(answer);
     return CMD_OK;
 }

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "clock/clock.h"
-#include "cmd/client.h"
 #include "cmd/event.h"
+#include "cmd/session.h"
 #include "cmd/when.h"
 #include "err/err.h"
 #include "term/money.h"
@@ -17,7 +17,7 @@
 #include "usher/v1/ticket.pb-c.h"
 
 struct create_values {
-    struct client_values client;
+    struct session_values session;
     const char *name;
     const char *description;
     const char *starts_at;
@@ -55,7 +55,7 @@ static const struct conf_option options[] = {
      .help = "places an account may have at once, held and bought together"},
     {"open", CONF_BOOL, offsetof(struct create_values, open), "no",
      .help = "open the sale at once"},
-    CLIENT_OPTIONS(struct create_values, client),
+    SESSION_OPTIONS(struct create_values, session),
 };
 
 const struct conf_table event_create_table = {
@@ -69,12 +69,11 @@ const struct conf_table event_create_table = {
         "price.\nAmounts are in the currency's smallest unit: won, cents.",
 };
 
-static const Usher__V1__Hall *find_hall(struct client *client, uint32_t hall_id, int *ret_code)
+static const Usher__V1__Hall *find_hall(struct session *session, uint32_t hall_id, int *ret_code)
 {
     Usher__V1__ListHallsRequest request = USHER__V1__LIST_HALLS_REQUEST__INIT;
-    Usher__V1__ListHallsResponse *answer;
-    *ret_code = client_ask(client, "ListHalls", &request.base,
-                           &usher__v1__list_halls_response__descriptor, &answer);
+    const Usher__V1__ListHallsResponse *answer;
+    *ret_code = session_call(session, list_halls, &request, &answer);
     if (*ret_code != CMD_OK)
         return NULL;
     for (size_t i = 0; i < answer->n_halls; i++) {
@@ -82,13 +81,13 @@ static const Usher__V1__Hall *find_hall(struct client *client, uint32_t hall_id,
             return answer->halls[i];
     }
     *ret_code =
-        cmd_fail(client->command, CMD_FALSE,
+        cmd_fail(session->command, CMD_FALSE,
                  "there is no hall %u; usher hall list tells them (NOT_FOUND, hall_id)", hall_id);
     return NULL;
 }
 
-/* Fills the request's prices; they live in the client's arena. An enum cmd_exit. */
-static int put_prices(struct client *client, const struct create_values *values,
+/* Fills the request's prices; they live in the session's arena. An enum cmd_exit. */
+static int put_prices(struct session *session, const struct create_values *values,
                       const Usher__V1__Hall *hall, Usher__V1__CreatePerformanceRequest *request)
 {
     const uint32_t count = (uint32_t)hall->n_categories;
@@ -97,16 +96,16 @@ static int put_prices(struct client *client, const struct create_values *values,
     bool given[EVENT_PRICES_MAX];
     char error[300];
     if (count > EVENT_PRICES_MAX)
-        return cmd_fail(client->command, CMD_FALSE, "the hall has more than %d categories",
+        return cmd_fail(session->command, CMD_FALSE, "the hall has more than %d categories",
                         EVENT_PRICES_MAX);
     for (uint32_t i = 0; i < count; i++)
         names[i] = hall->categories[i]->name;
     if (event_prices_read(&values->prices, names, count, amounts, given, error, sizeof(error)))
-        return cmd_fail(client->command, CMD_USAGE, "%s", error);
-    Usher__V1__Price *prices = arena_alloc(&client->arena, count * sizeof(*prices));
-    request->prices = arena_alloc(&client->arena, count * sizeof(*request->prices));
+        return cmd_fail(session->command, CMD_USAGE, "%s", error);
+    Usher__V1__Price *prices = arena_alloc(&session->arena, count * sizeof(*prices));
+    request->prices = arena_alloc(&session->arena, count * sizeof(*request->prices));
     if (!prices || !request->prices)
-        return cmd_fail(client->command, CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
+        return cmd_fail(session->command, CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
     for (uint32_t i = 0; i < count; i++) {
         usher__v1__price__init(&prices[i]);
         prices[i].category = i;
@@ -117,31 +116,29 @@ static int put_prices(struct client *client, const struct create_values *values,
     return CMD_OK;
 }
 
-static int open_sale(struct client *client, Usher__V1__Performance **performance)
+static int open_sale(struct session *session, const Usher__V1__Performance **performance)
 {
     Usher__V1__OpenSaleRequest request = USHER__V1__OPEN_SALE_REQUEST__INIT;
     request.performance_id = (*performance)->performance_id;
-    return client_ask(client, "OpenSale", &request.base, &usher__v1__performance__descriptor,
-                      performance);
+    return session_call(session, open_sale, &request, performance);
 }
 
 /* One call makes the event and its performance, so that what is refused leaves nothing behind. An
  * enum cmd_exit. */
-static int create_both(struct client *client, const struct create_values *values,
+static int create_both(struct session *session, const struct create_values *values,
                        Usher__V1__CreatePerformanceRequest *performance,
-                       Usher__V1__Performance **ret_performance)
+                       const Usher__V1__Performance **ret_performance)
 {
     Usher__V1__CreateEventRequest request = USHER__V1__CREATE_EVENT_REQUEST__INIT;
-    Usher__V1__Event *event;
+    const Usher__V1__Event *event;
     request.name = (char *)values->name;
     request.description = (char *)(values->description ? values->description : "");
     request.performance = performance;
-    int code =
-        client_ask(client, "CreateEvent", &request.base, &usher__v1__event__descriptor, &event);
+    int code = session_call(session, create_event, &request, &event);
     if (code != CMD_OK)
         return code;
     if (event->n_performances != 1)
-        return cmd_fail(client->command, CMD_FALSE,
+        return cmd_fail(session->command, CMD_FALSE,
                         "the server is of another version: event %u is there, but its performance "
                         "is not; usher event create --event %u",
                         event->event_id, event->event_id);
@@ -149,17 +146,17 @@ static int create_both(struct client *client, const struct create_values *values
     return CMD_OK;
 }
 
-static int create(struct client *client, void *arg)
+static int create(struct session *session, void *arg)
 {
     const struct create_values *values = arg;
     Usher__V1__CreatePerformanceRequest request = USHER__V1__CREATE_PERFORMANCE_REQUEST__INIT;
-    Usher__V1__Performance *performance;
+    const Usher__V1__Performance *performance;
     char places[MONEY_TEXT_MAX];
     int code;
-    const Usher__V1__Hall *hall = find_hall(client, (uint32_t)values->hall_id, &code);
+    const Usher__V1__Hall *hall = find_hall(session, (uint32_t)values->hall_id, &code);
     if (!hall)
         return code;
-    code = put_prices(client, values, hall, &request);
+    code = put_prices(session, values, hall, &request);
     if (code != CMD_OK)
         return code;
     request.event_id = (uint32_t)values->event_id;
@@ -171,15 +168,15 @@ static int create(struct client *client, void *arg)
     request.currency = (char *)values->currency;
     request.hold_ttl_ms = (uint32_t)values->hold_ttl_ms;
     request.places_max = (uint32_t)values->places_max;
-    code = values->event_id == 0 ? create_both(client, values, &request, &performance)
-                                 : client_ask(client, "CreatePerformance", &request.base,
-                                              &usher__v1__performance__descriptor, &performance);
+    code = values->event_id == 0
+               ? create_both(session, values, &request, &performance)
+               : session_call(session, create_performance, &request, &performance);
     if (code == CMD_OK && values->open)
-        code = open_sale(client, &performance);
+        code = open_sale(session, &performance);
     if (code != CMD_OK)
         return code;
-    if (values->client.json)
-        return client_print_json(client, performance);
+    if (values->session.json)
+        return session_print_json(session, performance);
     money_group(hall->place_count, places);
     printf("event %u \"%s\", performance %u in %s, %s places\n%s: usher event %s %u\n",
            performance->event_id, performance->event_name, performance->performance_id, hall->name,
@@ -238,7 +235,7 @@ int event_create_command(int argc, char **argv)
     values.prices = prices;
     code = check(&values);
     if (code == CMD_OK)
-        code = client_run("event create", &values.client, CLIENT_ORGANISER, create, &values);
+        code = session_run("event create", &values.session, SESSION_ORGANISER, create, &values);
     conf_release(&conf);
     return code;
 }

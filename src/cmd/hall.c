@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cmd/client.h"
+#include "cmd/session.h"
 #include "err/err.h"
 #include "mem/buf.h"
 #include "term/money.h"
@@ -21,7 +21,7 @@
 #define CHUNK    65536
 
 struct hall_values {
-    struct client_values client;
+    struct session_values session;
     const char *name;
     int64_t capacity;
     int64_t sections;
@@ -62,26 +62,28 @@ static void print_halls(Usher__V1__Hall *const *halls, size_t count)
     sheet_release(&sheet);
 }
 
-static int show(struct client *client, const struct hall_values *values, Usher__V1__Hall *hall)
+static int show(struct session *session, const struct hall_values *values,
+                const Usher__V1__Hall *hall)
 {
-    if (values->client.json)
-        return client_print_json(client, hall);
-    print_halls(&hall, 1);
+    if (values->session.json)
+        return session_print_json(session, hall);
+    Usher__V1__Hall *const one = (Usher__V1__Hall *)hall;
+    print_halls(&one, 1);
     return CMD_OK;
 }
 
 /* ---- import ---- */
 
-static int import(struct client *client, void *arg)
+static int import(struct session *session, void *arg)
 {
     struct hall_values *values = arg;
     struct view plan = buf_view(&values->plan);
     Usher__V1__ImportHallRequest request = USHER__V1__IMPORT_HALL_REQUEST__INIT;
-    Usher__V1__Hall *hall;
+    const Usher__V1__Hall *hall;
     request.name = (char *)(values->name ? values->name : "");
     request.plan = (ProtobufCBinaryData){.len = plan.len, .data = (uint8_t *)plan.at};
-    int code = client_ask(client, "ImportHall", &request.base, &usher__v1__hall__descriptor, &hall);
-    return code == CMD_OK ? show(client, values, hall) : code;
+    int code = session_call(session, import_hall, &request, &hall);
+    return code == CMD_OK ? show(session, values, hall) : code;
 }
 
 /* The file into values->plan; "-" is standard input. An enum cmd_exit. */
@@ -116,7 +118,7 @@ static int read_plan(struct hall_values *values)
 static const struct conf_option import_options[] = {
     {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
      .help = "what to call the hall; the plan's own name where it is not given"},
-    CLIENT_OPTIONS(struct hall_values, client),
+    SESSION_OPTIONS(struct hall_values, session),
 };
 static const struct conf_table import_table = {
     .command = "usher hall import",
@@ -140,7 +142,7 @@ static int import_command(int argc, char **argv)
     buf_init(&values.plan, PLAN_MAX + 2 * CHUNK);
     code = read_plan(&values);
     if (code == CMD_OK)
-        code = client_run("hall import", &values.client, CLIENT_ORGANISER, import, &values);
+        code = session_run("hall import", &values.session, SESSION_ORGANISER, import, &values);
     buf_release(&values.plan);
     conf_release(&conf);
     return code;
@@ -148,19 +150,18 @@ static int import_command(int argc, char **argv)
 
 /* ---- generate ---- */
 
-static int generate(struct client *client, void *arg)
+static int generate(struct session *session, void *arg)
 {
     struct hall_values *values = arg;
     Usher__V1__GenerateHallRequest request = USHER__V1__GENERATE_HALL_REQUEST__INIT;
-    Usher__V1__Hall *hall;
+    const Usher__V1__Hall *hall;
     request.name = (char *)(values->name ? values->name : "");
     request.capacity = (uint32_t)values->capacity;
     request.sections = (uint32_t)values->sections;
     request.rows = (uint32_t)values->rows;
     request.standing = (uint32_t)values->standing;
-    int code =
-        client_ask(client, "GenerateHall", &request.base, &usher__v1__hall__descriptor, &hall);
-    return code == CMD_OK ? show(client, values, hall) : code;
+    int code = session_call(session, generate_hall, &request, &hall);
+    return code == CMD_OK ? show(session, values, hall) : code;
 }
 
 static const struct conf_option generate_options[] = {
@@ -174,7 +175,7 @@ static const struct conf_option generate_options[] = {
      .help = "of the capacity, places in a standing area before the stage"},
     {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
      .help = "what to call it; \"Hall of 2,000\" where it is not given"},
-    CLIENT_OPTIONS(struct hall_values, client),
+    SESSION_OPTIONS(struct hall_values, session),
 };
 static const struct conf_table generate_table = {
     .command = "usher hall generate",
@@ -190,24 +191,23 @@ static int generate_command(int argc, char **argv)
     int code = cmd_options(&generate_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
-    code = client_run("hall generate", &values.client, CLIENT_ORGANISER, generate, &values);
+    code = session_run("hall generate", &values.session, SESSION_ORGANISER, generate, &values);
     conf_release(&conf);
     return code;
 }
 
 /* ---- list ---- */
 
-static int list(struct client *client, void *arg)
+static int list(struct session *session, void *arg)
 {
     const struct hall_values *values = arg;
     Usher__V1__ListHallsRequest request = USHER__V1__LIST_HALLS_REQUEST__INIT;
-    Usher__V1__ListHallsResponse *answer;
-    int code = client_ask(client, "ListHalls", &request.base,
-                          &usher__v1__list_halls_response__descriptor, &answer);
+    const Usher__V1__ListHallsResponse *answer;
+    int code = session_call(session, list_halls, &request, &answer);
     if (code != CMD_OK)
         return code;
-    if (values->client.json)
-        return client_print_json(client, answer);
+    if (values->session.json)
+        return session_print_json(session, answer);
     if (answer->n_halls == 0)
         printf("no halls yet: usher hall generate, or usher hall import FILE\n");
     else
@@ -215,7 +215,7 @@ static int list(struct client *client, void *arg)
     return CMD_OK;
 }
 
-static const struct conf_option list_options[] = {CLIENT_OPTIONS(struct hall_values, client)};
+static const struct conf_option list_options[] = {SESSION_OPTIONS(struct hall_values, session)};
 static const struct conf_table list_table = {
     .command = "usher hall list",
     .summary = "Lists the halls of a server.",
@@ -230,7 +230,7 @@ static int list_command(int argc, char **argv)
     int code = cmd_options(&list_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
-    code = client_run("hall list", &values.client, CLIENT_ORGANISER, list, &values);
+    code = session_run("hall list", &values.session, SESSION_ORGANISER, list, &values);
     conf_release(&conf);
     return code;
 }

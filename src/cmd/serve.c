@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "call/local.h"
 #include "cmd/cmd.h"
 #include "cmd/demo.h"
 #include "cmd/ground.h"
@@ -24,11 +25,12 @@
 #include "net/address.h"
 #include "net/tls.h"
 #include "observe/log.h"
-#include "rpc/limits.h"
-#include "rpc/server.h"
 #include "svc/auth/auth.h"
 #include "svc/gateway/page.h"
 #include "svc/ticket/ticket.h"
+#include "token/roles.h"
+#include "wire/limits.h"
+#include "wire/server.h"
 
 #define SERVE_WORKERS_MAX     64
 #define SERVE_OFFLOAD_THREADS 2
@@ -94,8 +96,8 @@ struct house {
     bool auth_ready;
     struct ticket *ticket;
     struct gateway gateway;
-    struct rpc_service services[2];
-    struct rpc_server *server;
+    struct service services[2];
+    struct server *server;
     char url[300];
 };
 
@@ -193,7 +195,7 @@ static int build_workers(struct house *house)
 static int share_files(struct house *house)
 {
     const uint64_t own = SERVE_FILES_OWN + SERVE_FILES_WORKER * (uint64_t)house->worker_count;
-    const uint64_t all = (uint64_t)RPC_CONNECTIONS_MAX * house->worker_count;
+    const uint64_t all = (uint64_t)WIRE_CONNECTIONS_MAX * house->worker_count;
     const uint64_t files = raise_files_limit();
     if (files <= own)
         return cmd_fail("serve", CMD_FALSE,
@@ -238,13 +240,13 @@ static int build_roles(struct house *house)
     return 0;
 }
 
-static int identify(void *state, struct view authorization, struct rpc_identity *ret_identity)
+static int identify(void *state, struct view authorization, struct identity *ret_identity)
 {
     struct house *house = state;
     return auth_identify(&house->auth, authorization, ret_identity);
 }
 
-static void page(void *state, const struct rpc_page_ask *ask, struct rpc_page *ret_page)
+static void page(void *state, const struct page_request *ask, struct page *ret_page)
 {
     struct house *house = state;
     gateway_page(&house->gateway, ask, ret_page);
@@ -266,9 +268,9 @@ static int write_listen(struct house *house, const char *address)
     return 0;
 }
 
-static struct rpc_server_options server_options(struct house *house)
+static struct server_options server_options(struct house *house)
 {
-    return (struct rpc_server_options){
+    return (struct server_options){
         .listen = house->values.listen,
         .tls_cert_path = house->values.tls_cert,
         .tls_key_path = house->values.tls_key,
@@ -285,10 +287,10 @@ static struct rpc_server_options server_options(struct house *house)
 static int build_front_door(struct house *house)
 {
     const struct serve_values *values = &house->values;
-    const struct rpc_server_options server = server_options(house);
+    const struct server_options server = server_options(house);
     house->gateway.figures = ticket_render;
     house->gateway.figures_state = house->ticket;
-    int err = rpc_server_start(house->workers, house->worker_count, &server, &house->server);
+    int err = server_start(house->workers, house->worker_count, &server, &house->server);
     if (err != 0)
         return fail_to_listen(values->listen, err);
     atomic_store(&house->gateway.server, house->server);
@@ -297,7 +299,7 @@ static int build_front_door(struct house *house)
     const int host_len = (int)(colon - values->listen);
     char address[280];
     snprintf(address, sizeof(address), "%.*s:%u", host_len, values->listen,
-             rpc_server_port(house->server));
+             server_port(house->server));
     snprintf(house->url, sizeof(house->url), "%s://%s", values->tls_cert ? "https" : "http",
              address);
     err = write_listen(house, address);
@@ -306,32 +308,28 @@ static int build_front_door(struct house *house)
                                err == ERR_IO ? strerrordesc_np(errno) : err_text(err));
 }
 
-struct demo_call {
-    const struct house *house;
-    char url[64];
-};
-
+/* In a fiber of a worker. */
 static void create_demo(void *arg)
 {
-    struct demo_call *call = arg;
-    demo_create(call->url, call->house->ground.operator_key);
+    const struct identity operator_identity = {.roles = ROLE_OPERATOR};
+    struct house *house = arg;
+    struct channel *channel;
+    struct routes routes;
+    int err = routes_init(&routes, house->services, 2);
+    if (!err)
+        err = local_new(&routes, &operator_identity, &channel);
+    if (!err) {
+        demo_create(channel); /* which says what failed */
+        channel_free(channel);
+        routes_release(&routes);
+    } else {
+        log_event(LOG_ERROR, "demo.create", log_err(err));
+    }
 }
 
-/* Through a door of its own: who stands before the front door may be asked for a certificate, and
- * ours need not be for a name by which this machine knows itself. */
 static void make_demo(struct house *house)
 {
-    struct rpc_server_options inner = server_options(house);
-    struct demo_call call = {.house = house};
-    struct rpc_server *door = NULL;
-    inner.listen = "127.0.0.1:0";
-    inner.tls_cert_path = inner.tls_key_path = NULL;
-    int err = rpc_server_start(house->workers, house->worker_count, &inner, &door);
-    if (err == 0) {
-        snprintf(call.url, sizeof(call.url), "http://127.0.0.1:%u", rpc_server_port(door));
-        err = worker_call(house->workers[0], create_demo, &call);
-        rpc_server_stop(door, house->values.grace_ms);
-    }
+    int err = worker_call(house->workers[0], create_demo, house);
     if (err != 0)
         log_event(LOG_ERROR, "demo.create", log_err(err));
 }
@@ -341,7 +339,7 @@ static void tear_down(struct house *house)
     atomic_store(&house->gateway.draining, true);
     atomic_store(&house->gateway.server, NULL);
     if (house->server)
-        rpc_server_stop(house->server, house->values.grace_ms);
+        server_stop(house->server, house->values.grace_ms);
     ticket_stop(house->ticket);
     if (house->offload)
         offload_free(house->offload);

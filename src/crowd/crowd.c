@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "call/remote.h"
 #include "crowd/gate.h"
 #include "err/err.h"
 #include "term/progress.h"
@@ -157,8 +158,13 @@ static void run_gate(void *arg)
 {
     struct crowd_gate *gate = arg;
     pass_through(gate);
-    for (uint32_t i = 0; gate->links && i < gate->link_count; i++)
-        link_release(&gate->links[i]);
+    for (uint32_t i = 0; gate->channels && i < gate->channel_count; i++) {
+        if (!gate->channels[i])
+            continue;
+        const uint32_t opened = remote_opened(gate->channels[i]);
+        gate->reconnects += opened > 1 ? opened - 1 : 0;
+        channel_free(gate->channels[i]);
+    }
 }
 
 static void *run_thread(void *arg)
@@ -259,11 +265,10 @@ int crowd_run(struct crowd *crowd, const struct crowd_options *options)
     pthread_barrier_init(&gathering.barrier, NULL, gathering.gate_count);
     int err = run_gates(&gathering, gates);
     for (uint32_t i = 0; i < gathering.gate_count; i++) {
-        for (uint32_t k = 0; gates[i].links && k < gates[i].link_count; k++)
-            crowd->reconnects += gates[i].links[k].opened > 1 ? gates[i].links[k].opened - 1 : 0;
+        crowd->reconnects += gates[i].reconnects;
         arena_release(&gates[i].tokens);
         arena_release(&gates[i].answers);
-        free(gates[i].links);
+        free(gates[i].channels);
         free(gates[i].sources);
     }
     free(gates);

@@ -31,12 +31,6 @@ int gate_fail(struct crowd_gate *gate, int err, const char *format, ...)
     return err;
 }
 
-static struct link *gate_link(struct crowd_gate *gate, const struct crowd_person *person)
-{
-    uint32_t i = (uint32_t)(person - gate->crowd->people);
-    return &gate->links[i / gate->gathering->gate_count % gate->link_count];
-}
-
 /* ---- for everybody, a few at a time ---- */
 
 struct each {
@@ -103,36 +97,36 @@ void gate_heard(struct crowd_gate *gate, int64_t at_ns)
         ; /* another gate heard something meanwhile */
 }
 
-bool gate_is_answer(enum rpc_code code)
+bool gate_is_answer(enum code code)
 {
     switch (code) {
-    case RPC_OK:
-    case RPC_INVALID_ARGUMENT:
-    case RPC_NOT_FOUND:
-    case RPC_ALREADY_EXISTS:
-    case RPC_FAILED_PRECONDITION:
-    case RPC_ABORTED:
-    case RPC_OUT_OF_RANGE:
+    case CODE_OK:
+    case CODE_INVALID_ARGUMENT:
+    case CODE_NOT_FOUND:
+    case CODE_ALREADY_EXISTS:
+    case CODE_FAILED_PRECONDITION:
+    case CODE_ABORTED:
+    case CODE_OUT_OF_RANGE:
         return true;
     default:
         return false;
     }
 }
 
-static bool worth_another_try(enum rpc_code code)
+static bool worth_another_try(enum code code)
 {
     switch (code) {
-    case RPC_UNAVAILABLE:
-    case RPC_DEADLINE_EXCEEDED:
-    case RPC_RESOURCE_EXHAUSTED:
-    case RPC_CANCELED: /* the server reset the stream: nothing is known */
+    case CODE_UNAVAILABLE:
+    case CODE_DEADLINE_EXCEEDED:
+    case CODE_RESOURCE_EXHAUSTED:
+    case CODE_CANCELED: /* the server reset the stream: nothing is known */
         return true;
     default:
         return false;
     }
 }
 
-static int64_t pause_ns(struct crowd_gate *gate, uint32_t round, const struct rpc_status *status)
+static int64_t pause_ns(struct crowd_gate *gate, uint32_t round, const struct call_status *status)
 {
     int64_t ms = PAUSE_MS << (round < 8 ? round : 8);
     ms = ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
@@ -143,50 +137,51 @@ static int64_t pause_ns(struct crowd_gate *gate, uint32_t round, const struct rp
     return (int64_t)((0.5 + chance_unit(&gate->chance.chance)) * (double)(ms * NS_PER_MS));
 }
 
-int gate_persist(struct crowd_gate *gate, struct crowd_person *person, const char *path,
-                 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *answer,
-                 const void **ret_response, struct rpc_status *ret_status,
-                 const struct gate_patience *patience)
+struct client gate_tickets(struct crowd_gate *gate, const struct crowd_person *person)
 {
-    struct link *link = gate_link(gate, person);
+    struct client client;
+    const uint32_t i = (uint32_t)(person - gate->crowd->people) / gate->gathering->gate_count;
+    client_init(&client, gate->channels[i % gate->channel_count],
+                &usher__v1__ticket_service__descriptor, &gate->answers);
+    client.authorization = person->authorization;
+    client.timeout_ms = CALL_MS;
+    return client;
+}
+
+int gate_persist_index(struct crowd_person *person, const struct gate_patience *patience,
+                       struct client *client, unsigned method, const ProtobufCMessage *request,
+                       const ProtobufCMessage **ret_response)
+{
+    struct crowd_gate *gate = person->gate;
     for (uint32_t round = 0;; round++) {
-        const ProtobufCMessage *response;
-        const int64_t end_ns = gate_patience_ends_ns(gate, patience);
-        const int64_t now_ns = clock_mono_ns(clock_system());
-        int64_t until_ns = deadline_after_ms(now_ns, CALL_MS);
+        client->deadline_ns = gate_patience_ends_ns(gate, patience);
         /* Nobody looks at an answer across a waiting point: all of them are done with. */
         if (gate->answers.used > ANSWERS_KEPT)
             arena_reset(&gate->answers);
-        int err = link_call(link, path, person->authorization, request, answer, &gate->answers,
-                            &response, ret_status, until_ns < end_ns ? until_ns : end_ns);
-        if (gate_is_answer(ret_status->code))
+        int err = client_call_index(client, method, request, ret_response);
+        const struct call_status *status = &client->status;
+        if (gate_is_answer(status->code))
             gate_heard(gate, clock_mono_ns(clock_system()));
-        if (!err) {
-            *ret_response = response;
-            return 0;
-        }
-        if (!worth_another_try(ret_status->code) || round == AGAIN_MAX || gate_stopped(gate))
+        if (!err || !worth_another_try(status->code) || round == AGAIN_MAX || gate_stopped(gate))
             return err;
-        int64_t at_ns = clock_mono_ns(clock_system()) + pause_ns(gate, round, ret_status);
+        int64_t at_ns = clock_mono_ns(clock_system()) + pause_ns(gate, round, status);
         if (at_ns >= gate_patience_ends_ns(gate, patience))
             return err;
-        gate_reason(gate, ret_status, true);
+        gate_reason(gate, status, true);
         /* The status lies in the arena, which may be used up meanwhile: it is not looked at. */
         err = fiber_sleep_until(at_ns);
-        if (err) {
-            *ret_status = (struct rpc_status){.code = RPC_CANCELED, .message = "cancelled here"};
-            return err;
-        }
+        if (err)
+            return call_status_set(&client->status, CODE_CANCELED, "cancelled here");
         person->again++;
     }
 }
 
-uint8_t gate_reason(struct crowd_gate *gate, const struct rpc_status *status, bool again)
+uint8_t gate_reason(struct crowd_gate *gate, const struct call_status *status, bool again)
 {
     struct crowd *crowd = gate->crowd;
-    const char *name = gate_stopped(gate) && status->code == RPC_CANCELED ? "interrupted"
-                       : status->detail && status->detail->reason[0]      ? status->detail->reason
-                                                                     : rpc_code_name(status->code);
+    const char *name = gate_stopped(gate) && status->code == CODE_CANCELED ? "interrupted"
+                       : status->detail && status->detail->reason[0]       ? status->detail->reason
+                                                                     : code_name(status->code);
     uint32_t i = 1;
     pthread_mutex_lock(&gate->gathering->mutex);
     while (i < crowd->reason_count && strcmp(crowd->reasons[i].name, name) != 0)

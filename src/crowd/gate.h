@@ -11,8 +11,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "call/client.h"
 #include "crowd/crowd.h"
-#include "crowd/link.h"
+#include "fiber/waitlist.h"
 #include "usher/v1/auth.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
 
@@ -37,10 +38,11 @@ struct crowd_gate {
     struct gathering *gathering;
     struct crowd *crowd;
     uint32_t index;
-    uint32_t next; /* person: index, index + gate_count, … */
-    struct link *links;
-    char (*sources)[20]; /* local addresses the links come from; NULL: any */
-    uint32_t link_count;
+    uint32_t next;             /* person: index, index + gate_count, … */
+    struct channel **channels; /* a connection each */
+    char (*sources)[20];       /* local addresses they come from; NULL: any */
+    uint32_t channel_count;
+    uint32_t reconnects; /* counted at the end */
     struct arena tokens;
     struct arena answers;
     struct chance_seeded chance; /* of the rush: jitter, further tries */
@@ -88,18 +90,25 @@ void gate_heard(struct crowd_gate *gate, int64_t at_ns);
 bool gate_stopped(const struct crowd_gate *gate);
 
 /* An answer that says what happened, or none. */
-bool gate_is_answer(enum rpc_code code);
+bool gate_is_answer(enum code code);
 
+/* A person's way to TicketService, by the connection that is theirs; its answers lie in the gate's
+ * arena. */
+struct client gate_tickets(struct crowd_gate *gate, const struct crowd_person *person);
 /* Makes a call until it is answered: what is unavailable, timed out or told to come back is sent
- * again, the same request with growing pauses, as long as patience lasts. *again counts. 0 or an
- * err, and *ret_status. */
-int gate_persist(struct crowd_gate *gate, struct crowd_person *person, const char *path,
-                 const ProtobufCMessage *request, const ProtobufCMessageDescriptor *answer,
-                 const void **ret_response, struct rpc_status *ret_status,
-                 const struct gate_patience *patience);
+ * again, the same request with growing pauses, as long as patience lasts. person->again counts.
+ * Further arguments as client_call, and 0 or an err with client->status as there. */
+#define gate_persist(person, patience, client, service, method, request, ret_response)             \
+    gate_persist_index((person), (patience), (client), CLIENT_INDEX(service, method),              \
+                       CLIENT_CHECKED(service, method, request, ret_response),                     \
+                       (const ProtobufCMessage **)(ret_response))
+/* What the macro calls. */
+int gate_persist_index(struct crowd_person *person, const struct gate_patience *patience,
+                       struct client *client, unsigned method, const ProtobufCMessage *request,
+                       const ProtobufCMessage **ret_response);
 
 /* Its place among the crowd's reasons; counts one more, for a person or for a request that is sent
  * again. */
-uint8_t gate_reason(struct crowd_gate *gate, const struct rpc_status *status, bool again);
+uint8_t gate_reason(struct crowd_gate *gate, const struct call_status *status, bool again);
 
 #endif

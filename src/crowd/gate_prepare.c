@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call/remote.h"
 #include "crowd/gate.h"
 #include "err/err.h"
 
@@ -11,8 +12,6 @@
 #define QUESTION_MS      10000 /* one question before it begins */
 #define LOAD_PAUSE_MS    20
 #define LAYOUT_ARENA_MAX (256u << 20)
-
-#define TICKET_PATH(method) "/usher.v1.TicketService/" method
 
 /* ---- connections ---- */
 
@@ -30,7 +29,7 @@ static void fail_link(struct opening *opening, uint32_t i, int err)
         gate_fail(gate, ERR_UNAVAILABLE, "no server answers at %s", gate->crowd->options.url);
     else
         gate_fail(gate, err == ERR_TIMEOUT ? ERR_UNAVAILABLE : err,
-                  "connection %u of %u could not be opened: %s", i + 1, gate->link_count,
+                  "connection %u of %u could not be opened: %s", i + 1, gate->channel_count,
                   err_text(err));
 }
 
@@ -39,9 +38,9 @@ static void open_links(void *arg)
     struct opening *opening = arg;
     struct crowd_gate *gate = opening->gate;
     const struct gate_patience patience = gate_silence(gate, CROWD_PREPARE_LEAST_MS);
-    while (opening->next < gate->link_count && !gate_stopped(gate)) {
+    while (opening->next < gate->channel_count && !gate_stopped(gate)) {
         uint32_t i = opening->next++;
-        int err = link_open(&gate->links[i], gate_patience_ends_ns(gate, &patience));
+        int err = remote_connect(gate->channels[i], gate_patience_ends_ns(gate, &patience));
         if (err) {
             fail_link(opening, i, err);
             return;
@@ -58,25 +57,28 @@ static int prepare_links(struct crowd_gate *gate)
     const uint32_t gates = gate->gathering->gate_count;
     const bool many = options->connections > SOURCE_PORTS;
     /* Every gate has one at least. */
-    gate->link_count = options->connections / gates + (gate->index < options->connections % gates);
-    gate->link_count += gate->link_count == 0;
-    gate->links = calloc(gate->link_count, sizeof(*gate->links));
-    gate->sources = many ? calloc(gate->link_count, sizeof(*gate->sources)) : NULL;
-    if (!gate->links || (many && !gate->sources))
+    gate->channel_count =
+        options->connections / gates + (gate->index < options->connections % gates);
+    gate->channel_count += gate->channel_count == 0;
+    gate->channels = calloc(gate->channel_count, sizeof(*gate->channels));
+    gate->sources = many ? calloc(gate->channel_count, sizeof(*gate->sources)) : NULL;
+    if (!gate->channels || (many && !gate->sources))
         return gate_fail(gate, ERR_NO_MEMORY, "out of memory");
-    for (uint32_t i = 0; i < gate->link_count; i++) {
+    for (uint32_t i = 0; i < gate->channel_count; i++) {
         if (many)
             snprintf(gate->sources[i], sizeof(gate->sources[i]), "127.0.0.%u",
                      1 + (i * gates + gate->index) / SOURCE_PORTS);
-        const struct rpc_channel_options channel = {.url = options->url,
-                                                    .tls_ca_path = options->tls_ca,
-                                                    .source_host = many ? gate->sources[i] : NULL};
-        link_init(&gate->links[i], &channel);
+        const struct remote_options channel = {.url = options->url,
+                                               .tls_ca_path = options->tls_ca,
+                                               .source_host = many ? gate->sources[i] : NULL,
+                                               .tries = 1}; /* the people try again */
+        if (remote_new(&channel, &gate->channels[i]))
+            return gate_fail(gate, ERR_NO_MEMORY, "out of memory");
     }
     struct opening opening = {.gate = gate};
     struct scope scope;
     scope_init(&scope);
-    for (uint32_t i = 0; i < PREPARE_FIBERS && i < gate->link_count; i++) {
+    for (uint32_t i = 0; i < PREPARE_FIBERS && i < gate->channel_count; i++) {
         int err = fiber_spawn(&scope, open_links, &opening);
         if (err)
             gate_fail(gate, err, "no fiber can be made: %s", err_text(err));
@@ -91,27 +93,26 @@ static int prepare_links(struct crowd_gate *gate)
 static void make_account(struct crowd_gate *gate, struct crowd_person *person)
 {
     Usher__V1__CreateGuestRequest request = USHER__V1__CREATE_GUEST_REQUEST__INIT;
-    const void *response;
-    struct rpc_status status;
+    const Usher__V1__CreateGuestResponse *guest;
     const struct gate_patience patience = gate_silence(gate, CROWD_PREPARE_LEAST_MS);
+    struct client accounts = gate_tickets(gate, person);
+    accounts.service = &usher__v1__auth_service__descriptor;
     person->gate = gate;
-    int err =
-        gate_persist(gate, person, "/usher.v1.AuthService/CreateGuest", &request.base,
-                     &usher__v1__create_guest_response__descriptor, &response, &status, &patience);
+    int err = gate_persist(person, &patience, &accounts, Usher__V1__AuthService, create_guest,
+                           &request, &guest);
     if (err) {
         const uint32_t made = atomic_load(&gate->gathering->made);
         const uint32_t users = gate->crowd->options.users;
-        if (status.code == RPC_DEADLINE_EXCEEDED)
+        if (accounts.status.code == CODE_DEADLINE_EXCEEDED)
             gate_fail(gate, ERR_UNAVAILABLE,
                       "the server is silent after %u of %u accounts; if it has run out of open "
                       "files, fewer --connections help",
                       made, users);
         else
             gate_fail(gate, err, "after %u of %u accounts no more could be made: %s", made, users,
-                      status.message);
+                      accounts.status.message);
         return;
     }
-    const Usher__V1__CreateGuestResponse *guest = response;
     person->authorization = arena_printf(&gate->tokens, "Bearer %s", guest->token);
     person->again = 0;
     if (!person->authorization)
@@ -129,21 +130,27 @@ static int64_t question_ends_ns(const struct crowd_gate *gate)
            (patience.silence_ns < most_ns ? patience.silence_ns : most_ns);
 }
 
-static int ask(struct crowd_gate *gate, const char *path, const ProtobufCMessage *request,
-               const ProtobufCMessageDescriptor *answer, struct arena *arena,
-               const ProtobufCMessage **ret_response)
+/* A way to TicketService for one question, in nobody's name. */
+static struct client questions(const struct crowd_gate *gate, struct arena *arena)
 {
-    struct rpc_status status;
-    const char *method = strrchr(path, '/') + 1;
-    int err = link_call(&gate->links[0], path, NULL, request, answer, arena, ret_response, &status,
-                        question_ends_ns(gate));
-    gate->crowd->reached |= gate_is_answer(status.code);
+    struct client client;
+    client_init(&client, gate->channels[0], &usher__v1__ticket_service__descriptor, arena);
+    client.deadline_ns = question_ends_ns(gate);
+    return client;
+}
+
+/* Returns err, after having said what it means. */
+static int check_answer(struct crowd_gate *gate, const struct client *client, const char *method,
+                        int err)
+{
+    const struct call_status *status = &client->status;
+    gate->crowd->reached |= gate_is_answer(status->code);
     if (!err)
         return 0;
-    if (gate_is_answer(status.code))
-        return gate_fail(gate, err, "%s", status.message);
+    if (gate_is_answer(status->code))
+        return gate_fail(gate, err, "%s", status->message);
     return gate_fail(gate, ERR_UNAVAILABLE, "%s does not answer %s: %s", gate->crowd->options.url,
-                     method, status.message);
+                     method, status->message);
 }
 
 /* A server that has just started answers while it still loads its performances, and tells no sale
@@ -175,18 +182,18 @@ static int choose_performance(struct crowd_gate *gate, struct arena *arena)
 {
     Usher__V1__ListEventsRequest request = USHER__V1__LIST_EVENTS_REQUEST__INIT;
     const int64_t until_ns = question_ends_ns(gate);
-    const ProtobufCMessage *response;
+    const Usher__V1__ListEventsResponse *list;
     struct crowd *crowd = gate->crowd;
     bool loading;
     crowd->performance_id = crowd->options.performance_id;
     if (crowd->performance_id != 0)
         return 0;
     do {
-        int err = ask(gate, TICKET_PATH("ListEvents"), &request.base,
-                      &usher__v1__list_events_response__descriptor, arena, &response);
-        if (err)
+        struct client client = questions(gate, arena);
+        int err = client_call(&client, Usher__V1__TicketService, list_events, &request, &list);
+        if (check_answer(gate, &client, "ListEvents", err))
             return err;
-        crowd->performance_id = find_open((const void *)response, &loading);
+        crowd->performance_id = find_open(list, &loading);
     } while (crowd->performance_id == 0 && loading && wait_for_load(until_ns));
     if (crowd->performance_id != 0)
         return 0;
@@ -221,18 +228,17 @@ static int look_at_performance(struct crowd_gate *gate, struct arena *arena,
                                const char **ret_layout_hash)
 {
     Usher__V1__GetPerformanceRequest request = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
-    const ProtobufCMessage *response;
     struct crowd *crowd = gate->crowd;
     const Usher__V1__Performance *performance;
     const int64_t until_ns = question_ends_ns(gate);
     int err;
     request.performance_id = crowd->performance_id;
     do {
-        err = ask(gate, TICKET_PATH("GetPerformance"), &request.base,
-                  &usher__v1__performance__descriptor, arena, &response);
-        if (err)
+        struct client client = questions(gate, arena);
+        err =
+            client_call(&client, Usher__V1__TicketService, get_performance, &request, &performance);
+        if (check_answer(gate, &client, "GetPerformance", err))
             return err;
-        performance = (const void *)response;
     } while (performance->sale_state == USHER__V1__SALE_STATE__SALE_STATE_UNSPECIFIED &&
              wait_for_load(until_ns));
     if (!performance->hall || !performance->counts)
@@ -254,27 +260,20 @@ static int take_snapshot(struct crowd_gate *gate, struct arena *arena,
                          const Usher__V1__SeatsSnapshot **ret_snapshot)
 {
     Usher__V1__WatchSeatsRequest request = USHER__V1__WATCH_SEATS_REQUEST__INIT;
-    const int64_t deadline_ns = question_ends_ns(gate);
-    struct rpc_channel *channel;
-    const struct crowd_options *options = &gate->crowd->options;
-    const struct rpc_channel_options to = {.url = options->url, .tls_ca_path = options->tls_ca};
-    struct rpc_reader *reader = NULL;
+    struct client client = questions(gate, arena);
+    struct channel_stream *stream = NULL;
+    const Usher__V1__SeatsUpdate *update;
     const ProtobufCMessage *message;
-    struct rpc_status status = {.message = "no answer"};
     request.performance_id = gate->crowd->performance_id;
-    int err = rpc_channel_open(&to, deadline_ns, &channel);
-    if (err)
-        return gate_fail(gate, err, "WatchSeats: %s", err_text(err));
-    err = rpc_channel_watch(channel, TICKET_PATH("WatchSeats"), NULL, &request.base, &reader,
-                            deadline_ns);
+    int err =
+        client_stream(&client, Usher__V1__TicketService, watch_seats, &request, &update, &stream);
     if (!err)
-        err = rpc_reader_next(reader, &usher__v1__seats_update__descriptor, arena, &message,
-                              &status, deadline_ns);
-    rpc_reader_free(reader);
-    rpc_channel_close(channel);
+        err = channel_stream_next(stream, arena, &message, &client.status, client.deadline_ns);
+    channel_stream_free(stream);
     if (err)
-        return gate_fail(gate, err, "WatchSeats: %s", status.message);
-    const Usher__V1__SeatsUpdate *update = (const void *)message;
+        return gate_fail(gate, err, "WatchSeats: %s",
+                         client.status.message[0] ? client.status.message : "no answer");
+    update = (const Usher__V1__SeatsUpdate *)message;
     if (update->body_case != USHER__V1__SEATS_UPDATE__BODY_SNAPSHOT ||
         update->snapshot->states.len < (update->snapshot->place_count + 3) / 4)
         return gate_fail(gate, ERR_INVALID, "WatchSeats: the first message is no snapshot");
@@ -318,7 +317,7 @@ static int look_around(struct crowd_gate *gate, struct arena *arena)
 {
     Usher__V1__GetSeatMapRequest request = USHER__V1__GET_SEAT_MAP_REQUEST__INIT;
     const Usher__V1__SeatsSnapshot *snapshot = NULL;
-    const ProtobufCMessage *map;
+    const Usher__V1__SeatMap *map;
     const char *layout_hash = NULL;
     int err = choose_performance(gate, arena);
     if (!err)
@@ -326,11 +325,12 @@ static int look_around(struct crowd_gate *gate, struct arena *arena)
     if (err || gate->crowd->options.seats.kind == WISH_BEST)
         return err;
     request.layout_hash = (char *)layout_hash;
-    err = ask(gate, TICKET_PATH("GetSeatMap"), &request.base, &usher__v1__seat_map__descriptor,
-              arena, &map);
+    struct client client = questions(gate, arena);
+    err = client_call(&client, Usher__V1__TicketService, get_seat_map, &request, &map);
+    check_answer(gate, &client, "GetSeatMap", err);
     if (!err)
         err = take_snapshot(gate, arena, &snapshot);
-    return err ? err : fill_pool(gate, (const Usher__V1__SeatMap *)map, snapshot);
+    return err ? err : fill_pool(gate, map, snapshot);
 }
 
 void gate_connect(struct crowd_gate *gate)

@@ -20,19 +20,19 @@ static struct gate_patience patience_from(const struct crowd_gate *gate, int64_t
 
 /* Nobody said anything in time: a connection that broke, or a deadline of ours. A server that
  * itself has a deadline says so in the same words; it makes no difference to who waits. */
-static bool was_silence(const struct rpc_status *status)
+static bool was_silence(const struct call_status *status)
 {
-    return status->code == RPC_DEADLINE_EXCEEDED || status->code == RPC_CANCELED ||
-           (status->code == RPC_UNAVAILABLE && !status->detail);
+    return status->code == CODE_DEADLINE_EXCEEDED || status->code == CODE_CANCELED ||
+           (status->code == CODE_UNAVAILABLE && !status->detail);
 }
 
-static bool was_taken(const struct rpc_status *status)
+static bool was_taken(const struct call_status *status)
 {
     return status->detail && (strcmp(status->detail->reason, "SEATS_TAKEN") == 0 ||
                               strcmp(status->detail->reason, "NO_ADJACENT_SEATS") == 0);
 }
 
-static void refused(struct crowd_person *person, const struct rpc_status *status)
+static void refused(struct crowd_person *person, const struct call_status *status)
 {
     person->outcome = was_taken(status)              ? CROWD_TAKEN
                       : gate_is_answer(status->code) ? CROWD_REFUSED
@@ -44,14 +44,14 @@ static void refused(struct crowd_person *person, const struct rpc_status *status
 /* An answer that is no answer: a mistake of the server's. */
 static void nonsense(struct crowd_person *person)
 {
-    const struct rpc_status status = {.code = RPC_INTERNAL, .message = ""};
+    const struct call_status status = {.code = CODE_INTERNAL, .message = ""};
     refused(person, &status);
 }
 
 /* ---- holding ---- */
 
 static int ask_hold(struct crowd_person *person, const Usher__V1__Hold **ret_hold,
-                    struct rpc_status *ret_status, int64_t since_ns)
+                    struct call_status *ret_status, int64_t since_ns)
 {
     struct crowd_gate *gate = person->gate;
     const struct crowd_options *options = &gate->crowd->options;
@@ -59,7 +59,7 @@ static int ask_hold(struct crowd_person *person, const Usher__V1__Hold **ret_hol
     Usher__V1__HoldSeatsRequest these = USHER__V1__HOLD_SEATS_REQUEST__INIT;
     const bool by_server = options->seats.kind == WISH_BEST;
     const struct gate_patience patience = patience_from(gate, since_ns);
-    const void *response;
+    struct client tickets = gate_tickets(gate, person);
     char key[24];
     /* A key is unique an account, and the account is this person's alone. */
     snprintf(key, sizeof(key), "hold-%u", person->tries);
@@ -69,13 +69,11 @@ static int ask_hold(struct crowd_person *person, const Usher__V1__Hold **ret_hol
     these.seats = person->seats;
     these.n_seats = person->seat_count;
     best.idempotency_key = these.idempotency_key = key;
-    int err = gate_persist(gate, person,
-                           by_server ? "/usher.v1.TicketService/HoldBest"
-                                     : "/usher.v1.TicketService/HoldSeats",
-                           by_server ? &best.base : &these.base, &usher__v1__hold__descriptor,
-                           &response, ret_status, &patience);
-    if (!err)
-        *ret_hold = response;
+    int err = by_server ? gate_persist(person, &patience, &tickets, Usher__V1__TicketService,
+                                       hold_best, &best, ret_hold)
+                        : gate_persist(person, &patience, &tickets, Usher__V1__TicketService,
+                                       hold_seats, &these, ret_hold);
+    *ret_status = tickets.status;
     return err;
 }
 
@@ -117,7 +115,7 @@ static void choose_again(struct crowd_person *person, const Usher__V1__ErrorDeta
 static bool hold(struct crowd_person *person)
 {
     struct crowd_gate *gate = person->gate;
-    struct rpc_status status;
+    struct call_status status;
     int64_t since_ns = person->arrives_ns;
     for (;;) {
         const Usher__V1__Hold *held;
@@ -149,8 +147,8 @@ static void release(struct crowd_person *person)
     Usher__V1__ReleaseHoldRequest request = USHER__V1__RELEASE_HOLD_REQUEST__INIT;
     struct crowd_gate *gate = person->gate;
     const struct gate_patience patience = patience_from(gate, person->hold_ns);
-    const void *response;
-    struct rpc_status status;
+    const Usher__V1__ReleaseHoldResponse *released;
+    struct client tickets = gate_tickets(gate, person);
     char hold_id[ID_TEXT_CHARS + 1];
     const int64_t sent_ms = clock_wall_ms(clock_system());
     id_format(person->hold_id, hold_id);
@@ -160,17 +158,16 @@ static void release(struct crowd_person *person)
     if (sent_ms < person->claim.until_ms)
         person->claim.until_ms = sent_ms;
     const uint16_t again = person->again;
-    int err =
-        gate_persist(gate, person, "/usher.v1.TicketService/ReleaseHold", &request.base,
-                     &usher__v1__release_hold_response__descriptor, &response, &status, &patience);
+    int err = gate_persist(person, &patience, &tickets, Usher__V1__TicketService, release_hold,
+                           &request, &released);
     if (!err) {
-        person->claim.to_version = ((const Usher__V1__ReleaseHoldResponse *)response)->version;
+        person->claim.to_version = released->version;
         person->claim.until_ms = CLAIM_FOREVER_MS; /* the version says more than the time */
         person->outcome = CROWD_RELEASED;
-    } else if (status.code == RPC_NOT_FOUND && person->again > again) {
+    } else if (tickets.status.code == CODE_NOT_FOUND && person->again > again) {
         person->outcome = CROWD_RELEASED; /* the first try did it, its answer was lost */
     } else {
-        refused(person, &status);
+        refused(person, &tickets.status);
     }
 }
 
@@ -179,23 +176,22 @@ static void order(struct crowd_person *person)
     Usher__V1__PlaceOrderRequest request = USHER__V1__PLACE_ORDER_REQUEST__INIT;
     struct crowd_gate *gate = person->gate;
     const struct gate_patience patience = patience_from(gate, person->hold_ns);
-    const void *response;
-    struct rpc_status status;
+    const Usher__V1__Order *placed;
+    struct client tickets = gate_tickets(gate, person);
     char hold_id[ID_TEXT_CHARS + 1];
     id_format(person->hold_id, hold_id);
     request.performance_id = gate->crowd->performance_id;
     request.hold_id = hold_id;
     request.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE;
     request.idempotency_key = (char *)"order";
-    int err = gate_persist(gate, person, "/usher.v1.TicketService/PlaceOrder", &request.base,
-                           &usher__v1__order__descriptor, &response, &status, &patience);
+    int err = gate_persist(person, &patience, &tickets, Usher__V1__TicketService, place_order,
+                           &request, &placed);
     if (err) {
-        refused(person, &status);
+        refused(person, &tickets.status);
         if (crowd_answered(person->outcome))
             person->order_ns = since_start_ns(gate);
         return;
     }
-    const Usher__V1__Order *placed = response;
     person->order_ns = since_start_ns(gate);
     if (id_parse(view_str(placed->order_id), &person->order_id)) {
         nonsense(person);
@@ -233,7 +229,7 @@ static void on_arrival(struct loop_timer *timer)
         gate->next += gate->gathering->gate_count;
         int err = fiber_spawn(&gate->people, come, person);
         if (err) {
-            const struct rpc_status status = {.code = RPC_RESOURCE_EXHAUSTED, .message = ""};
+            const struct call_status status = {.code = CODE_RESOURCE_EXHAUSTED, .message = ""};
             person->acted_ns = now_ns;
             refused(person, &status);
             atomic_fetch_add(&gate->gathering->answered, 1);

@@ -23,7 +23,7 @@ static bool same_seats(const struct crowd_person *person, const Usher__V1__Order
 /* Lost is only what the server itself denies or tells otherwise; of a server that says nothing
  * nobody can tell. */
 static enum crowd_second_look look(const struct crowd_gate *gate, const struct crowd_person *person,
-                                   const Usher__V1__Order *order, enum rpc_code code)
+                                   const Usher__V1__Order *order, enum code code)
 {
     if (!order)
         return gate_is_answer(code) ? CROWD_LOST : CROWD_NOT_FOUND_OUT;
@@ -38,17 +38,17 @@ static void ask_again(struct crowd_gate *gate, struct crowd_person *person)
 {
     Usher__V1__GetOrderRequest request = USHER__V1__GET_ORDER_REQUEST__INIT;
     const struct gate_patience patience = gate_silence(gate, CROWD_AGAIN_LEAST_MS);
-    const void *response;
-    struct rpc_status status;
+    const Usher__V1__Order *order;
+    struct client tickets = gate_tickets(gate, person);
     char order_id[ID_TEXT_CHARS + 1];
     if (person->outcome != CROWD_ORDERED ||
         gate_patience_ends_ns(gate, &patience) <= clock_mono_ns(clock_system()))
         return;
     id_format(person->order_id, order_id);
     request.order_id = order_id;
-    int err = gate_persist(gate, person, "/usher.v1.TicketService/GetOrder", &request.base,
-                           &usher__v1__order__descriptor, &response, &status, &patience);
-    person->second_look = (uint8_t)look(gate, person, err ? NULL : response, status.code);
+    int err = gate_persist(person, &patience, &tickets, Usher__V1__TicketService, get_order,
+                           &request, &order);
+    person->second_look = (uint8_t)look(gate, person, err ? NULL : order, tickets.status.code);
     atomic_fetch_add(&gate->gathering->asked, 1);
 }
 
@@ -61,17 +61,17 @@ void gate_counts(struct crowd_gate *gate)
 {
     Usher__V1__GetPerformanceRequest request = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
     const struct gate_patience patience = gate_silence(gate, CROWD_AGAIN_LEAST_MS);
-    const ProtobufCMessage *response;
-    struct rpc_status status;
+    const Usher__V1__Performance *performance;
+    struct client client;
     struct crowd *crowd = gate->crowd;
     if (gate->index != 0)
         return;
     request.performance_id = crowd->performance_id;
-    int err = link_call(&gate->links[0], "/usher.v1.TicketService/GetPerformance", NULL,
-                        &request.base, &usher__v1__performance__descriptor, &gate->answers,
-                        &response, &status, gate_patience_ends_ns(gate, &patience));
-    const Usher__V1__Performance *performance = err ? NULL : (const void *)response;
-    if (!performance || !performance->counts)
+    client_init(&client, gate->channels[0], &usher__v1__ticket_service__descriptor, &gate->answers);
+    client.deadline_ns = gate_patience_ends_ns(gate, &patience);
+    int err =
+        client_call(&client, Usher__V1__TicketService, get_performance, &request, &performance);
+    if (err || !performance->counts)
         return; /* the report says that it is not known */
     crowd->after = (struct crowd_counts){performance->counts->free, performance->counts->held,
                                          performance->counts->sold, performance->version};

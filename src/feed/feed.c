@@ -25,9 +25,9 @@ struct outlet {
     struct list due;    /* those of them that the news being told has not reached */
     struct news *first; /* the news being told, and what came after it, in order */
     struct news **last;
-    struct loop_task more;      /* posted while the telling goes on */
-    int64_t spent_ns;           /* on the news being told */
-    struct rpc_frame *snapshot; /* of state.version, made when asked for; or NULL */
+    struct loop_task more;  /* posted while the telling goes on */
+    int64_t spent_ns;       /* on the news being told */
+    struct frame *snapshot; /* of state.version, made when asked for; or NULL */
     struct loop_timer keepalive;
     _Atomic int64_t walk_ns; /* spent on the news before; the feed reads it */
 };
@@ -58,14 +58,14 @@ struct news {
     struct outlet *outlet;
     uint64_t version;
     uint32_t sale_state;
-    struct rpc_frame *frame; /* NULL: a new beginning */
-    uint8_t *states;         /* a new beginning's; owned */
+    struct frame *frame; /* NULL: a new beginning */
+    uint8_t *states;     /* a new beginning's; owned */
     size_t change_count;
     uint32_t changes[]; /* seat << 2 | state */
 };
 
 struct watcher {
-    struct rpc_sink sink;
+    struct sink sink;
     struct list link;
     struct outlet *outlet;
     bool behind;      /* missed something: next comes a snapshot */
@@ -115,7 +115,7 @@ static void fill_update(Usher__V1__SeatsUpdate *update, Usher__V1__Counts *count
 }
 
 static int delta_frame(const struct public_state *state, uint64_t from_version, uint32_t *changes,
-                       size_t count, struct rpc_frame **ret_frame)
+                       size_t count, struct frame **ret_frame)
 {
     Usher__V1__SeatsUpdate update;
     Usher__V1__Counts counts;
@@ -126,11 +126,11 @@ static int delta_frame(const struct public_state *state, uint64_t from_version, 
     delta.n_changes = count;
     update.body_case = USHER__V1__SEATS_UPDATE__BODY_DELTA;
     update.delta = &delta;
-    return rpc_frame_new(&update.base, ret_frame);
+    return frame_new(&update.base, ret_frame);
 }
 
 /* The outlet's state as a frame, made once a version. */
-static struct rpc_frame *snapshot_frame(struct outlet *outlet)
+static struct frame *snapshot_frame(struct outlet *outlet)
 {
     if (outlet->snapshot)
         return outlet->snapshot;
@@ -143,13 +143,13 @@ static struct rpc_frame *snapshot_frame(struct outlet *outlet)
     snapshot.states.len = state_bytes(outlet->feed);
     update.body_case = USHER__V1__SEATS_UPDATE__BODY_SNAPSHOT;
     update.snapshot = &snapshot;
-    return rpc_frame_new(&update.base, &outlet->snapshot) == 0 ? outlet->snapshot : NULL;
+    return frame_new(&update.base, &outlet->snapshot) == 0 ? outlet->snapshot : NULL;
 }
 
 static void forget_snapshot(struct outlet *outlet)
 {
     if (outlet->snapshot)
-        rpc_frame_unref(outlet->snapshot);
+        frame_unref(outlet->snapshot);
     outlet->snapshot = NULL;
 }
 
@@ -157,19 +157,19 @@ static void forget_snapshot(struct outlet *outlet)
 
 static void push_snapshot(struct watcher *watcher)
 {
-    struct rpc_frame *frame = snapshot_frame(watcher->outlet);
-    watcher->behind = !frame || rpc_sink_push(&watcher->sink, frame) != 0;
+    struct frame *frame = snapshot_frame(watcher->outlet);
+    watcher->behind = !frame || sink_push(&watcher->sink, frame) != 0;
     watcher->version = watcher->outlet->state.version;
 }
 
-static void watcher_writable(struct rpc_sink *sink)
+static void watcher_writable(struct sink *sink)
 {
     struct watcher *watcher = list_of(sink, struct watcher, sink);
     if (watcher->behind)
         push_snapshot(watcher);
 }
 
-static void watcher_closed(struct rpc_sink *sink)
+static void watcher_closed(struct sink *sink)
 {
     struct watcher *watcher = list_of(sink, struct watcher, sink);
     list_remove(&watcher->link);
@@ -193,18 +193,18 @@ static void arm_keepalive(struct outlet *outlet)
 
 /* frame NULL: it gets a snapshot. One that has had a snapshot with this news in it needs no more;
  * one that is behind gets a snapshot when it can take it. */
-static void push_one(struct watcher *watcher, struct rpc_frame *frame)
+static void push_one(struct watcher *watcher, struct frame *frame)
 {
     if (!frame)
         push_snapshot(watcher);
     else if (!watcher->behind && watcher->version < watcher->outlet->state.version)
-        watcher->behind = rpc_sink_push(&watcher->sink, frame) != 0;
+        watcher->behind = sink_push(&watcher->sink, frame) != 0;
 }
 
 static void keepalive_due(struct loop_timer *timer)
 {
     struct outlet *outlet = list_of(timer, struct outlet, keepalive);
-    struct rpc_frame *frame = NULL;
+    struct frame *frame = NULL;
     const uint64_t version = outlet->state.version;
     if (outlet->first || list_empty(&outlet->watchers) ||
         delta_frame(&outlet->state, version, NULL, 0, &frame) != 0)
@@ -212,9 +212,9 @@ static void keepalive_due(struct loop_timer *timer)
     list_each (link, &outlet->watchers) {
         struct watcher *watcher = list_of(link, struct watcher, link);
         if (!watcher->behind)
-            watcher->behind = rpc_sink_push(&watcher->sink, frame) != 0;
+            watcher->behind = sink_push(&watcher->sink, frame) != 0;
     }
-    rpc_frame_unref(frame);
+    frame_unref(frame);
     arm_keepalive(outlet);
 }
 
@@ -261,7 +261,7 @@ static void end_telling(struct outlet *outlet)
     if (!outlet->first)
         outlet->last = &outlet->first;
     if (news->frame)
-        rpc_frame_unref(news->frame);
+        frame_unref(news->frame);
     free(news->states);
     free(news);
     arm_keepalive(outlet);
@@ -311,7 +311,7 @@ static struct outlet *outlet_here(const struct feed *feed)
     return NULL;
 }
 
-int feed_watch(struct feed *feed, struct rpc_call *call)
+int feed_watch(struct feed *feed, struct call *call)
 {
     struct outlet *outlet = outlet_here(feed);
     if (!outlet->state.known)
@@ -324,7 +324,7 @@ int feed_watch(struct feed *feed, struct rpc_call *call)
     watcher->sink.closed = watcher_closed;
     list_append(&outlet->watchers, &watcher->link);
     atomic_fetch_add_explicit(&feed->watcher_count, 1, memory_order_relaxed);
-    rpc_call_detach(call, &watcher->sink);
+    call_detach(call, &watcher->sink);
     push_snapshot(watcher);
     if (outlet->keepalive.index == 0)
         arm_keepalive(outlet);
@@ -348,7 +348,7 @@ uint32_t feed_watcher_count(const struct feed *feed)
 /* ---- the owner's side ---- */
 
 /* frame and states may be NULL; a reference to frame, and a copy of states, go along. */
-static void tell(struct feed *feed, struct rpc_frame *frame, const uint8_t *states,
+static void tell(struct feed *feed, struct frame *frame, const uint8_t *states,
                  const uint32_t *changes, size_t count)
 {
     for (uint32_t i = 0; i < feed->outlet_count; i++) {
@@ -357,7 +357,7 @@ static void tell(struct feed *feed, struct rpc_frame *frame, const uint8_t *stat
         *news = (struct news){.outlet = &feed->outlets[i],
                               .version = feed->state.version,
                               .sale_state = feed->state.sale_state,
-                              .frame = frame ? rpc_frame_ref(frame) : NULL,
+                              .frame = frame ? frame_ref(frame) : NULL,
                               .change_count = count};
         if (count > 0)
             memcpy(news->changes, changes, count * sizeof(*changes));
@@ -381,12 +381,12 @@ static void publish(struct feed *feed)
         bits_clear(feed->mark_bits, seat);
         feed->marked[i] = seat << 2 | state_get(&feed->state, seat);
     }
-    struct rpc_frame *frame = NULL;
+    struct frame *frame = NULL;
     int err =
         delta_frame(&feed->state, feed->told_version, feed->marked, feed->marked_count, &frame);
     assert(err == 0);
     tell(feed, frame, NULL, feed->marked, feed->marked_count);
-    rpc_frame_unref(frame);
+    frame_unref(frame);
     feed->marked_count = 0;
 }
 

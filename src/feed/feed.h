@@ -13,9 +13,9 @@
 #ifndef USHER_FEED_FEED_H
 #define USHER_FEED_FEED_H
 
+#include "call/call.h"
 #include "fiber/worker.h"
 #include "owner/owner.h"
-#include "rpc/rpc.h"
 
 #define FEED_EVERY_MS     100
 #define FEED_EVERY_MAX_MS 1000
@@ -37,7 +37,7 @@ struct owner_listener feed_listener(struct feed *feed);
 
 /* Makes the call a watcher: a snapshot now, and what changes. From a stream's handler, which must
  * return the result at once. ERR_UNAVAILABLE before the first load, ERR_NO_MEMORY. */
-int feed_watch(struct feed *feed, struct rpc_call *call);
+int feed_watch(struct feed *feed, struct call *call);
 
 /* Two bits a place, as this worker knows them: (place_count + 3) / 4 bytes. Must be a worker's
  * thread. Also the version. NULL before the first load. Valid until the next waiting point. */

@@ -74,9 +74,9 @@ char *psp_name(struct psp_call *call, const char *prefix)
 
 static void say(struct psp_call *call, int status, const char *type, char *text)
 {
-    *call->page = (struct rpc_page){.status = 500};
+    *call->page = (struct page){.status = 500};
     if (text)
-        *call->page = (struct rpc_page){
+        *call->page = (struct page){
             .status = status,
             .type = type,
             .body = view_str(arena_copy(call->ask->arena, view_str(text))),
@@ -98,7 +98,7 @@ void psp_html(struct psp_call *call, int status, char *html)
 void psp_redirect(struct psp_call *call, const char *url)
 {
     const char *line = url ? arena_printf(call->ask->arena, "Location: %s\r\n", url) : NULL;
-    *call->page = (struct rpc_page){.status = line ? 303 : 500, .headers = line};
+    *call->page = (struct page){.status = line ? 303 : 500, .headers = line};
 }
 
 /* ---- payments ---- */
@@ -245,7 +245,7 @@ static void run_keyed(struct psp_call *call, const struct psp_tongue *tongue,
         return;
     }
     if (known) {
-        *call->page = (struct rpc_page){
+        *call->page = (struct page){
             .status = known->status,
             .type = "application/json; charset=utf-8",
             .headers = "Idempotent-Replayed: true\r\n",
@@ -274,8 +274,7 @@ void psp_answer(struct psp_call *call, const struct psp_tongue *tongue)
         tongue->fail(call, 401, "UNAUTHORIZED_KEY", "인증되지 않은 시크릿 키 입니다.");
         return;
     }
-    if (view_starts(rpc_plain_field(call->ask, VIEW_LIT("content-type")),
-                    VIEW_LIT("application/json")))
+    if (view_starts(plain_field(call->ask, VIEW_LIT("content-type")), VIEW_LIT("application/json")))
         call->body = json_loadb(call->ask->body.at, call->ask->body.len, 0, NULL);
     const char *name = api->keyed ? key_name(call, tongue) : NULL;
     if (name)
@@ -296,9 +295,9 @@ static void answer_ledger(struct psp_call *call)
     if (book_text(call->psp->book, LEDGER_MAX, &text, &len) == 0)
         copy = arena_copy(call->ask->arena, view_of(text, len));
     free(text);
-    *call->page = (struct rpc_page){.status = copy ? 200 : 500,
-                                    .type = "application/x-ndjson",
-                                    .body = view_of(copy, copy ? len : 0)};
+    *call->page = (struct page){.status = copy ? 200 : 500,
+                                .type = "application/x-ndjson",
+                                .body = view_of(copy, copy ? len : 0)};
 }
 
 static void answer_faults(struct psp_call *call)
@@ -332,7 +331,7 @@ static bool split(struct psp_call *call, struct view *ret_first)
     return true;
 }
 
-static void handle(void *state, const struct rpc_plain_ask *ask, struct rpc_page *ret_page)
+static void handle(void *state, const struct plain_request *ask, struct page *ret_page)
 {
     struct psp_call call = {.psp = state, .ask = ask, .page = ret_page};
     struct view first = {0};
@@ -388,16 +387,16 @@ static void free_client(void *arg)
 
 static int serve(struct psp *psp)
 {
-    psp->plain = (struct rpc_plain){"/", PSP_BODY_MAX, handle, psp};
-    const struct rpc_server_options options = {
+    psp->plain = (struct plain_rule){"/", PSP_BODY_MAX, handle, psp};
+    const struct server_options options = {
         .listen = psp->options.listen, .plains = &psp->plain, .plain_count = 1};
     struct worker *workers[] = {psp->options.worker};
-    int err = rpc_server_start(workers, 1, &options, &psp->server);
+    int err = server_start(workers, 1, &options, &psp->server);
     if (err)
         return err;
     const char *colon = strrchr(psp->options.listen, ':');
     snprintf(psp->url, sizeof(psp->url), "http://%.*s:%u", (int)(colon - psp->options.listen),
-             psp->options.listen, rpc_server_port(psp->server));
+             psp->options.listen, server_port(psp->server));
     return 0;
 }
 
@@ -431,7 +430,7 @@ int psp_start(const struct psp_options *options, struct psp **ret_psp, const cha
 
 uint16_t psp_port(const struct psp *psp)
 {
-    return rpc_server_port(psp->server);
+    return server_port(psp->server);
 }
 
 void psp_stop(struct psp *psp)
@@ -439,7 +438,7 @@ void psp_stop(struct psp *psp)
     if (!psp)
         return;
     if (psp->server)
-        rpc_server_stop(psp->server, GRACE_MS);
+        server_stop(psp->server, GRACE_MS);
     if (psp->clock) {
         int err = worker_call(psp->options.worker, free_client, psp);
         assert(err == 0);

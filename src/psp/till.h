@@ -11,7 +11,7 @@
 #include "psp/book.h"
 #include "psp/faults.h"
 #include "psp/psp.h"
-#include "rpc/server.h"
+#include "wire/server.h"
 
 #define PSP_SEGMENTS_MAX 6 /* of a path, without the dialect */
 #define PSP_BODY_MAX     (64u << 10)
@@ -25,9 +25,9 @@ struct psp {
     struct book *book;
     struct faults *faults;
     struct http_client *client;
-    struct rpc_server *server;
+    struct server *server;
     struct scope hooks; /* webhooks under way */
-    struct rpc_plain plain;
+    struct plain_rule plain;
     const struct clock *clock; /* of the worker's loop */
     char url[300];             /* of itself */
 };
@@ -35,8 +35,8 @@ struct psp {
 /* One request. */
 struct psp_call {
     struct psp *psp;
-    const struct rpc_plain_ask *ask;
-    struct rpc_page *page; /* the answer */
+    const struct plain_request *ask;
+    struct page *page; /* the answer */
     struct view segments[PSP_SEGMENTS_MAX];
     size_t segment_count;
     json_t *body;     /* of a JSON request; owned; may be NULL */

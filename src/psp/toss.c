@@ -190,7 +190,7 @@ static const struct psp_api apis[] = {
 /* Basic, the secret key as the user, no password. */
 static bool allowed(const struct psp_call *call)
 {
-    const struct view given = rpc_plain_field(call->ask, VIEW_LIT("authorization"));
+    const struct view given = plain_field(call->ask, VIEW_LIT("authorization"));
     const char *wanted = arena_printf(call->ask->arena, "%s:", call->psp->options.secret_key);
     char text[512];
     if (!wanted || BASE64_TEXT_MAX(strlen(wanted)) > sizeof(text) ||
@@ -202,7 +202,7 @@ static bool allowed(const struct psp_call *call)
 
 static struct view key_of(const struct psp_call *call)
 {
-    const struct view key = rpc_plain_field(call->ask, VIEW_LIT("idempotency-key"));
+    const struct view key = plain_field(call->ask, VIEW_LIT("idempotency-key"));
     return key.len <= KEY_MAX ? key : (struct view){0};
 }
 

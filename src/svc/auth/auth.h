@@ -14,9 +14,9 @@
 
 #include <pthread.h>
 
+#include "call/call.h"
 #include "chance/chance.h"
 #include "clock/clock.h"
-#include "rpc/rpc.h"
 #include "token/key.h"
 
 struct auth_options {
@@ -42,13 +42,13 @@ int auth_init(struct auth *auth, const struct auth_options *options);
 void auth_release(struct auth *auth);
 
 /* AuthService with this state, to be put into a server's table. */
-struct rpc_service auth_service(struct auth *auth);
+struct service auth_service(struct auth *auth);
 
-/* The body of rpc_server_options.identify. An empty view is RPC_ANYONE. ERR_DENIED: neither the
+/* The body of server_options.identify. An empty view is nobody: no roles. ERR_DENIED: neither the
  * organiser's key nor a guest's token that still holds. Does not wait. */
-int auth_identify(struct auth *auth, struct view authorization, struct rpc_identity *ret_identity);
+int auth_identify(struct auth *auth, struct view authorization, struct identity *ret_identity);
 
 /* AuthService.CreateGuest. */
-int auth_create_guest(struct rpc_call *call, const void *request, void *response);
+int auth_create_guest(struct call *call, const void *request, void *response);
 
 #endif

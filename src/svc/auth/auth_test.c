@@ -9,95 +9,76 @@
 
 #include <sodium.h>
 
+#include "call/client.h"
+#include "call/local.h"
 #include "err/err.h"
 #include "svc/auth/auth.h"
 #include "svc/auth/verified.h"
+#include "token/roles.h"
 #include "usher/v1/auth.pb-c.h"
 
 #define DAY_MS INT64_C(86400000)
 
-/* A call without a server: this test stands where rpc stands. */
-struct rpc_call {
-    struct arena arena;
-    void *state;
-    enum rpc_code failed;
-};
-
-struct arena *rpc_call_arena(struct rpc_call *call)
-{
-    return &call->arena;
-}
-
-void *rpc_call_state(const struct rpc_call *call)
-{
-    return call->state;
-}
-
-int rpc_fail(struct rpc_call *call, enum rpc_code code, const Usher__V1__ErrorDetail *detail,
-             const char *format, ...)
-{
-    call->failed = code;
-    return 1;
-}
-
 static struct clock_virtual now;
 static struct chance_seeded seeded;
 static struct auth auth;
-static struct rpc_call call;
-static Usher__V1__CreateGuestResponse guest;
+static struct service service;
+static struct routes routes;
+static struct channel *channel;
+static struct client client;
+static struct arena arena;
+static const Usher__V1__CreateGuestResponse *guest;
 static char header[GUEST_TOKEN_MAX + 16];
 
+/* Calls CreateGuest as a function. */
 static int begin(size_t arena_max)
 {
     Usher__V1__CreateGuestRequest request = USHER__V1__CREATE_GUEST_REQUEST__INIT;
-    usher__v1__create_guest_response__init(&guest);
-    arena_release(&call.arena);
-    arena_init(&call.arena, arena_max);
-    call.state = &auth;
-    call.failed = RPC_OK;
-    int err = auth_create_guest(&call, &request, &guest);
+    arena_release(&arena);
+    arena_init(&arena, arena_max);
+    int err = client_call(&client, Usher__V1__AuthService, create_guest, &request, &guest);
     if (!err)
-        snprintf(header, sizeof(header), "Bearer %s", guest.token);
+        snprintf(header, sizeof(header), "Bearer %s", guest->token);
     return err;
 }
 
-static int identify(const char *text, struct rpc_identity *ret)
+static int identify(const char *text, struct identity *ret)
 {
-    *ret = (struct rpc_identity){0};
+    *ret = (struct identity){0};
     return auth_identify(&auth, view_str(text), ret);
 }
 
 static void a_guest_is_known_until_the_end(void **state)
 {
-    struct rpc_identity who;
+    struct identity who;
     char account[ID_TEXT_CHARS + 1];
     assert_int_equal(begin(4096), 0);
-    assert_int_equal(guest.expires_at_ms, clock_wall_ms(&now.clock) / 1000 * 1000 + DAY_MS);
+    assert_int_equal(guest->expires_at_ms, clock_wall_ms(&now.clock) / 1000 * 1000 + DAY_MS);
     for (int times = 0; times < 2; times++) { /* checked, then remembered */
         assert_int_equal(identify(header, &who), 0);
-        assert_int_equal(who.role, RPC_BUYER);
+        assert_int_equal(who.roles, ROLE_GUEST);
         id_format(who.account_id, account);
-        assert_string_equal(account, guest.account_id);
+        assert_string_equal(account, guest->account_id);
     }
     memcpy(header, "bEARER", 6);
     assert_int_equal(identify(header, &who), 0);
     clock_virtual_advance(&now, (DAY_MS + 1000) * NS_PER_MS);
     assert_int_equal(identify(header, &who), ERR_DENIED);
-    assert_int_equal(who.role, RPC_ANYONE);
+    assert_int_equal(who.roles, 0);
 }
 
 static void guests_differ(void **state)
 {
     char first[ID_TEXT_CHARS + 1];
     assert_int_equal(begin(4096), 0);
-    snprintf(first, sizeof(first), "%s", guest.account_id);
+    snprintf(first, sizeof(first), "%s", guest->account_id);
     assert_int_equal(begin(4096), 0);
-    assert_string_not_equal(first, guest.account_id);
+    assert_string_not_equal(first, guest->account_id);
 }
 
 static void every_byte_counts_remembered_or_not(void **state)
 {
-    struct rpc_identity who;
+    struct identity who;
     assert_int_equal(begin(4096), 0);
     for (int times = 0; times < 2; times++) {
         for (size_t i = 0; header[i]; i++) {
@@ -113,11 +94,11 @@ static void every_byte_counts_remembered_or_not(void **state)
 
 static void the_organiser_shows_the_key(void **state)
 {
-    struct rpc_identity who;
+    struct identity who;
     char text[64] = "Bearer ";
     memcpy(text + 7, auth.operator_text, KEY_TEXT_CHARS + 1);
     assert_int_equal(identify(text, &who), 0);
-    assert_int_equal(who.role, RPC_ORGANISER);
+    assert_int_equal(who.roles, ROLE_OPERATOR);
     assert_true(id_is_zero(who.account_id));
     for (size_t i = 7; text[i]; i++) {
         text[i] ^= 1;
@@ -132,9 +113,9 @@ static void nobody_and_nonsense(void **state)
 {
     static const char *const wrong[] = {
         "Bearer", "Bearer ", "Bearer  ", "Basic dXNoZXI6", "x", "Bearer eyJhbGciOiJub25lIn0.e30."};
-    struct rpc_identity who;
+    struct identity who;
     assert_int_equal(identify("", &who), 0);
-    assert_int_equal(who.role, RPC_ANYONE);
+    assert_int_equal(who.roles, 0);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_int_equal(identify(wrong[i], &who), ERR_DENIED);
 }
@@ -142,7 +123,7 @@ static void nobody_and_nonsense(void **state)
 static void no_memory_is_said(void **state)
 {
     assert_int_not_equal(begin(32), 0);
-    assert_int_equal(call.failed, RPC_RESOURCE_EXHAUSTED);
+    assert_int_equal(client.status.code, CODE_RESOURCE_EXHAUSTED);
 }
 
 static void memory_of_tokens_is_bounded_and_exact(void **state)
@@ -177,16 +158,26 @@ static int setup(void **state)
         return 1;
     clock_virtual_init(&now, INT64_C(1782000000123));
     chance_seed(&seeded, 7);
-    return auth_init(&auth, &(struct auth_options){.master = master,
-                                                   .operator_key = operator_key,
-                                                   .clock = &now.clock,
-                                                   .chance = &seeded.chance,
-                                                   .guest_ttl_ms = DAY_MS});
+    int err = auth_init(&auth, &(struct auth_options){.master = master,
+                                                      .operator_key = operator_key,
+                                                      .clock = &now.clock,
+                                                      .chance = &seeded.chance,
+                                                      .guest_ttl_ms = DAY_MS});
+    service = auth_service(&auth);
+    if (!err)
+        err = routes_init(&routes, &service, 1);
+    if (!err)
+        err = local_new(&routes, &(struct identity){0}, &channel);
+    client_init(&client, channel, &usher__v1__auth_service__descriptor, &arena);
+    client.timeout_ms = 0; /* no fiber, no clock */
+    return err;
 }
 
 static int teardown(void **state)
 {
-    arena_release(&call.arena);
+    channel_free(channel);
+    routes_release(&routes);
+    arena_release(&arena);
     auth_release(&auth);
     return 0;
 }

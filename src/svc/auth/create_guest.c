@@ -4,21 +4,21 @@
 #include "token/guest.h"
 #include "usher/v1/auth.pb-c.h"
 
-int auth_create_guest(struct rpc_call *call, const void *request, void *response)
+int auth_create_guest(struct call *call, const void *request, void *response)
 {
-    struct auth *auth = rpc_call_state(call);
+    struct auth *auth = call_state(call);
     Usher__V1__CreateGuestResponse *answer = response;
     const int64_t now_ms = clock_wall_ms(auth->clock);
     const int64_t now_s = now_ms / 1000;
     struct guest_claims claims = {.account_id = chance_id_at(auth->chance, now_ms),
                                   .issued_at_s = now_s,
                                   .expires_at_s = now_s + auth->guest_ttl_s};
-    char *account = arena_alloc(rpc_call_arena(call), ID_TEXT_CHARS + 1);
-    char *token = arena_alloc(rpc_call_arena(call), GUEST_TOKEN_MAX);
+    char *account = arena_alloc(call_arena(call), ID_TEXT_CHARS + 1);
+    char *token = arena_alloc(call_arena(call), GUEST_TOKEN_MAX);
     if (!account || !token)
-        return rpc_fail(call, RPC_RESOURCE_EXHAUSTED, NULL, "no memory left for this call");
+        return call_fail(call, CODE_RESOURCE_EXHAUSTED, NULL, "no memory left for this call");
     if (now_s < 0 || claims.expires_at_s > GUEST_TIME_MAX)
-        return rpc_fail(call, RPC_INTERNAL, NULL, "the server's clock is wrong");
+        return call_fail(call, CODE_INTERNAL, NULL, "the server's clock is wrong");
     id_format(claims.account_id, account);
     guest_token_write(auth->guest_key, &claims, token);
     answer->account_id = account;

@@ -4,6 +4,7 @@
 #include "err/err.h"
 #include "svc/auth/auth.h"
 #include "svc/auth/verified.h"
+#include "token/roles.h"
 #include "usher/v1/auth.pb-c.h"
 
 int auth_init(struct auth *auth, const struct auth_options *options)
@@ -24,15 +25,15 @@ void auth_release(struct auth *auth)
     sodium_memzero(auth, sizeof(*auth));
 }
 
-struct rpc_service auth_service(struct auth *auth)
+struct service auth_service(struct auth *auth)
 {
-    static const struct rpc_method methods[] = {
-        {.name = "CreateGuest", .kind = RPC_UNARY, .role = RPC_ANYONE, .handle = auth_create_guest},
+    static const struct method methods[] = {
+        {.name = "CreateGuest", .kind = METHOD_UNARY, .handle = auth_create_guest},
     };
-    return (struct rpc_service){.descriptor = &usher__v1__auth_service__descriptor,
-                                .methods = methods,
-                                .method_count = sizeof(methods) / sizeof(methods[0]),
-                                .state = auth};
+    return (struct service){.descriptor = &usher__v1__auth_service__descriptor,
+                            .methods = methods,
+                            .method_count = sizeof(methods) / sizeof(methods[0]),
+                            .state = auth};
 }
 
 /* The thread's memory of tokens, made when it is first wanted; NULL where there is none left. */
@@ -61,12 +62,12 @@ static int identify_guest(struct auth *auth, struct view token, struct guest_cla
     return err;
 }
 
-int auth_identify(struct auth *auth, struct view authorization, struct rpc_identity *ret_identity)
+int auth_identify(struct auth *auth, struct view authorization, struct identity *ret_identity)
 {
     static const struct view scheme = {.at = "Bearer ", .len = 7};
     struct guest_claims claims;
     if (authorization.len == 0) {
-        *ret_identity = (struct rpc_identity){.role = RPC_ANYONE};
+        *ret_identity = (struct identity){0};
         return 0;
     }
     /* The scheme's name is taken in any case (RFC 9110, 11.1). */
@@ -77,11 +78,11 @@ int auth_identify(struct auth *auth, struct view authorization, struct rpc_ident
     if (token.len == KEY_TEXT_CHARS) {
         if (sodium_memcmp(token.at, auth->operator_text, KEY_TEXT_CHARS) != 0)
             return ERR_DENIED;
-        *ret_identity = (struct rpc_identity){.role = RPC_ORGANISER};
+        *ret_identity = (struct identity){.roles = ROLE_OPERATOR};
         return 0;
     }
     if (identify_guest(auth, token, &claims))
         return ERR_DENIED;
-    *ret_identity = (struct rpc_identity){.role = RPC_BUYER, .account_id = claims.account_id};
+    *ret_identity = (struct identity){.roles = ROLE_GUEST, .account_id = claims.account_id};
     return 0;
 }

@@ -20,9 +20,9 @@
             "Cross-Origin-Resource-Policy: same-origin\r\n"
 #define VARY "Vary: Accept-Encoding\r\n"
 
-static struct rpc_page text_page(int status, struct view body)
+static struct page text_page(int status, struct view body)
 {
-    return (struct rpc_page){.status = status, .type = TEXT, .headers = NOSNIFF, .body = body};
+    return (struct page){.status = status, .type = TEXT, .headers = NOSNIFF, .body = body};
 }
 
 /* ---- the browser client ---- */
@@ -44,10 +44,10 @@ static bool is_found(const struct web_asset *asset, struct view path)
            view_eq(path, VIEW_LIT("/index.html")) || addresses_has(path);
 }
 
-static struct rpc_page asset_page(const struct web_asset *asset, const struct rpc_page_ask *ask)
+static struct page asset_page(const struct web_asset *asset, const struct page_request *ask)
 {
     bool packed = asset->gzip && negotiate_takes_gzip(ask->accept_encoding);
-    struct rpc_page page = {
+    struct page page = {
         .status = 404, .type = asset->type, .headers = asset->gzip ? GUARDS VARY : GUARDS};
     if (is_found(asset, ask->path)) {
         page.status = 200;
@@ -76,10 +76,10 @@ struct sample {
     int64_t value;
 };
 
-static int render_server(struct buf *out, const struct rpc_server *server)
+static int render_server(struct buf *out, const struct server *server)
 {
-    struct rpc_server_stats stats;
-    rpc_server_stats(server, &stats);
+    struct server_stats stats;
+    server_stats(server, &stats);
     const struct sample samples[] = {
         {METRIC_IS_GAUGE, "usher_connections_open", "Connections now.",
          (int64_t)stats.connections_open},
@@ -104,10 +104,10 @@ static int render_server(struct buf *out, const struct rpc_server *server)
     return err;
 }
 
-static struct rpc_page metrics_page(struct gateway *gateway, const struct rpc_page_ask *ask)
+static struct page metrics_page(struct gateway *gateway, const struct page_request *ask)
 {
-    const struct rpc_server *server = atomic_load(&gateway->server);
-    struct rpc_page page = text_page(503, VIEW_LIT("no memory to write the metrics in\n"));
+    const struct server *server = atomic_load(&gateway->server);
+    struct page page = text_page(503, VIEW_LIT("no memory to write the metrics in\n"));
     struct buf out;
     buf_init(&out, PAGE_METRICS_MAX);
     int err = server ? render_server(&out, server) : 0;
@@ -131,8 +131,7 @@ static struct rpc_page metrics_page(struct gateway *gateway, const struct rpc_pa
     return page;
 }
 
-void gateway_page(struct gateway *gateway, const struct rpc_page_ask *ask,
-                  struct rpc_page *ret_page)
+void gateway_page(struct gateway *gateway, const struct page_request *ask, struct page *ret_page)
 {
     const struct web_asset *asset;
     if (view_eq(ask->path, VIEW_LIT("/metrics")))

@@ -11,13 +11,13 @@
 #include <stdatomic.h>
 
 #include "mem/buf.h"
-#include "rpc/server.h"
+#include "wire/server.h"
 
 #define PAGE_METRICS_MAX (1u << 20) /* bytes of /metrics */
 
 struct gateway {
-    /* For /metrics; NULL until rpc_server_start has returned. Borrowed. */
-    _Atomic(const struct rpc_server *) server;
+    /* For /metrics; NULL until server_start has returned. Borrowed. */
+    _Atomic(const struct server *) server;
     /* Appends what other roles count, for /metrics; NULL: nothing. Runs on any worker's loop and
      * must not wait. What buf_printf returns. */
     int (*figures)(void *figures_state, struct buf *out);
@@ -26,8 +26,7 @@ struct gateway {
     atomic_bool draining;
 };
 
-/* The body of rpc_server_options.page. */
-void gateway_page(struct gateway *gateway, const struct rpc_page_ask *ask,
-                  struct rpc_page *ret_page);
+/* The body of server_options.page. */
+void gateway_page(struct gateway *gateway, const struct page_request *ask, struct page *ret_page);
 
 #endif

@@ -42,18 +42,18 @@ const struct web_asset web_assets[] = {
 const size_t web_asset_count = 3;
 
 /* This test stands where rpc stands. */
-void rpc_server_stats(const struct rpc_server *server, struct rpc_server_stats *ret_stats)
+void server_stats(const struct server *server, struct server_stats *ret_stats)
 {
-    *ret_stats = (struct rpc_server_stats){.connections_open = 3, .calls_total = 41};
+    *ret_stats = (struct server_stats){.connections_open = 3, .calls_total = 41};
 }
 
 static struct gateway gateway;
 static struct arena arena;
 
-static struct rpc_page get(const char *path, const char *accept_encoding, const char *if_none_match)
+static struct page get(const char *path, const char *accept_encoding, const char *if_none_match)
 {
-    struct rpc_page page;
-    struct rpc_page_ask ask = {.method = VIEW_LIT("GET"),
+    struct page page;
+    struct page_request ask = {.method = VIEW_LIT("GET"),
                                .path = view_str(path),
                                .accept_encoding = view_str(accept_encoding),
                                .if_none_match = view_str(if_none_match),
@@ -68,7 +68,7 @@ static void the_page_is_asked_about_every_time(void **state)
                                         "/orders",  "/orders/01ab", "/line/4/draw",
                                         "/orders/", "/pay/return",  "/orders/01ab/money"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        struct rpc_page page = get(paths[i], "", "");
+        struct page page = get(paths[i], "", "");
         assert_int_equal(page.status, 200);
         assert_string_equal(page.type, "text/html");
         assert_string_equal(page.cache, "no-cache");
@@ -87,7 +87,7 @@ static void an_address_that_is_none_is_the_page_that_says_so(void **state)
         "/no/such",  "/p",        "/p/x", "/p/07",          "/p/7/8",           "/p/12345678901",
         "/orders//", "/line/4/x", "/p/",  "/assetsandmore", "/orders/a/money/x"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        struct rpc_page page = get(paths[i], "gzip", "\"h-gz\"");
+        struct page page = get(paths[i], "gzip", "\"h-gz\"");
         assert_int_equal(page.status, 404);
         assert_string_equal(page.type, "text/html");
         assert_null(page.cache); /* so no-store */
@@ -100,7 +100,7 @@ static void an_address_that_is_none_is_the_page_that_says_so(void **state)
 
 static void names_by_content_last_for_ever(void **state)
 {
-    struct rpc_page page = get("/assets/a-1.js", "br, gzip;q=0.8", "");
+    struct page page = get("/assets/a-1.js", "br, gzip;q=0.8", "");
     assert_int_equal(page.status, 200);
     assert_string_equal(page.cache, "public, max-age=31536000, immutable");
     assert_string_equal(page.encoding, "gzip");
@@ -114,7 +114,7 @@ static void names_by_content_last_for_ever(void **state)
 
 static void what_the_browser_has_is_not_sent(void **state)
 {
-    struct rpc_page page = get("/", "gzip", "\"x\", W/\"h-gz\"");
+    struct page page = get("/", "gzip", "\"x\", W/\"h-gz\"");
     assert_int_equal(page.status, 304);
     assert_int_equal(page.body.len, 0);
     assert_string_equal(page.etag, "\"h-gz\"");
@@ -141,7 +141,7 @@ static void what_is_not_there_is_not_found(void **state)
                                         "index.html",
                                         ""};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-        struct rpc_page page = get(paths[i], "gzip", "");
+        struct page page = get(paths[i], "gzip", "");
         assert_int_equal(page.status, 404);
         assert_null(page.cache); /* so no-store: it may come with the next version */
         assert_string_equal(page.type, "text/plain; charset=utf-8");
@@ -155,7 +155,7 @@ static void health_follows_the_drain(void **state)
     atomic_store(&gateway.draining, true);
     assert_int_equal(get("/healthz", "", "").status, 503);
     atomic_store(&gateway.draining, false);
-    struct rpc_page robots = get("/robots.txt", "", "");
+    struct page robots = get("/robots.txt", "", "");
     assert_true(view_starts(robots.body, VIEW_LIT("User-agent: *\n")));
 }
 
@@ -168,13 +168,13 @@ static void metrics_have_the_servers_figures_too(void **state)
 {
     int free_seats = 12;
     metric_add(&tried, 9);
-    struct rpc_page page = get("/metrics", "", "");
+    struct page page = get("/metrics", "", "");
     assert_int_equal(page.status, 200);
     assert_string_equal(page.type, METRICS_TYPE);
     assert_null(page.cache);
     assert_non_null(strstr(page.body.at, "usher_tried_total 9\n"));
     assert_null(strstr(page.body.at, "usher_calls_total"));
-    atomic_store(&gateway.server, (const struct rpc_server *)&arena);
+    atomic_store(&gateway.server, (const struct server *)&arena);
     page = get("/metrics", "", "");
     assert_non_null(strstr(page.body.at, "usher_calls_total 41\n"));
     assert_non_null(strstr(page.body.at, "usher_connections_open 3\n"));
@@ -187,7 +187,7 @@ static void metrics_have_the_servers_figures_too(void **state)
     atomic_store(&gateway.server, NULL);
     struct arena small;
     arena_init(&small, 64);
-    struct rpc_page_ask ask = {.path = VIEW_LIT("/metrics"), .arena = &small};
+    struct page_request ask = {.path = VIEW_LIT("/metrics"), .arena = &small};
     gateway_page(&gateway, &ask, &page);
     assert_int_equal(page.status, 503);
     arena_release(&small);

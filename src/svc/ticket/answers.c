@@ -16,13 +16,13 @@ char *desk_label(struct arena *arena, const struct catalog_performance *performa
     return arena_copy(arena, view_str(text));
 }
 
-const struct catalog_performance *desk_performance(struct rpc_call *call, uint32_t performance_id)
+const struct catalog_performance *desk_performance(struct call *call, uint32_t performance_id)
 {
-    struct ticket *ticket = rpc_call_state(call);
+    struct ticket *ticket = call_state(call);
     const struct catalog_performance *performance =
         catalog_performance(ticket->catalog, performance_id);
     if (!performance)
-        desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "performance_id", "no performance %u",
+        desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "performance_id", "no performance %u",
                   performance_id);
     return performance;
 }

@@ -38,22 +38,22 @@ struct ticket {
 /* ---- refusals.c: each returns what a handler returns ---- */
 
 /* A reason of docs/errors.md with the sentence for people. */
-int desk_fail(struct rpc_call *call, enum rpc_code code, const char *reason, const char *field,
+int desk_fail(struct call *call, enum code code, const char *reason, const char *field,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* The account that calls, for what is done in an account's name. Non-zero after rpc_fail: the
- * organiser's key is none. */
-int desk_account(struct rpc_call *call, struct id *ret_account_id);
+/* The account that calls, for what is done in an account's name. Non-zero after call_fail: a peer
+ * that calls in nobody's name has none. */
+int desk_account(struct call *call, struct id *ret_account_id);
 /* Why the owner refused. */
-int desk_refused(struct rpc_call *call, const struct owner_ask *ask);
-/* Non-zero after rpc_fail where the catalog is full: last is the highest id of what (plural). */
-int desk_check_room(struct rpc_call *call, uint32_t last, uint32_t max, const char *what);
+int desk_refused(struct call *call, const struct owner_ask *ask);
+/* Non-zero after call_fail where the catalog is full: last is the highest id of what (plural). */
+int desk_check_room(struct call *call, uint32_t last, uint32_t max, const char *what);
 /* Why the store failed. */
-int desk_store_failed(struct rpc_call *call, int err);
+int desk_store_failed(struct call *call, int err);
 
 /* ---- answers.c ---- */
 
-/* The performance, or NULL after rpc_fail. */
-const struct catalog_performance *desk_performance(struct rpc_call *call, uint32_t performance_id);
+/* The performance, or NULL after call_fail. */
+const struct catalog_performance *desk_performance(struct call *call, uint32_t performance_id);
 /* Both: ERR_NO_MEMORY. */
 int desk_fill_hall(struct arena *arena, const struct catalog_hall *hall, Usher__V1__Hall *ret_hall);
 int desk_fill_performance(struct arena *arena, const struct catalog_performance *performance,
@@ -86,24 +86,24 @@ void desk_note_put(struct ticket *ticket, int err);
 void desk_relay_outbox(void *arg);
 
 /* ---- the calls: request and response are of the method's types ---- */
-int ticket_list_events(struct rpc_call *call, const void *request, void *response);
-int ticket_get_performance(struct rpc_call *call, const void *request, void *response);
-int ticket_get_seat_map(struct rpc_call *call, const void *request, void *response);
-int ticket_watch_seats(struct rpc_call *call, const void *request, void *response);
-int ticket_hold_seats(struct rpc_call *call, const void *request, void *response);
-int ticket_hold_best(struct rpc_call *call, const void *request, void *response);
-int ticket_release_hold(struct rpc_call *call, const void *request, void *response);
-int ticket_place_order(struct rpc_call *call, const void *request, void *response);
-int ticket_get_order(struct rpc_call *call, const void *request, void *response);
-int ticket_list_orders(struct rpc_call *call, const void *request, void *response);
-int ticket_cancel_order(struct rpc_call *call, const void *request, void *response);
-int ticket_import_hall(struct rpc_call *call, const void *request, void *response);
-int ticket_generate_hall(struct rpc_call *call, const void *request, void *response);
-int ticket_list_halls(struct rpc_call *call, const void *request, void *response);
-int ticket_create_event(struct rpc_call *call, const void *request, void *response);
-int ticket_create_performance(struct rpc_call *call, const void *request, void *response);
-int ticket_open_sale(struct rpc_call *call, const void *request, void *response);
-int ticket_pause_sale(struct rpc_call *call, const void *request, void *response);
-int ticket_get_sale_report(struct rpc_call *call, const void *request, void *response);
+int ticket_list_events(struct call *call, const void *request, void *response);
+int ticket_get_performance(struct call *call, const void *request, void *response);
+int ticket_get_seat_map(struct call *call, const void *request, void *response);
+int ticket_watch_seats(struct call *call, const void *request, void *response);
+int ticket_hold_seats(struct call *call, const void *request, void *response);
+int ticket_hold_best(struct call *call, const void *request, void *response);
+int ticket_release_hold(struct call *call, const void *request, void *response);
+int ticket_place_order(struct call *call, const void *request, void *response);
+int ticket_get_order(struct call *call, const void *request, void *response);
+int ticket_list_orders(struct call *call, const void *request, void *response);
+int ticket_cancel_order(struct call *call, const void *request, void *response);
+int ticket_import_hall(struct call *call, const void *request, void *response);
+int ticket_generate_hall(struct call *call, const void *request, void *response);
+int ticket_list_halls(struct call *call, const void *request, void *response);
+int ticket_create_event(struct call *call, const void *request, void *response);
+int ticket_create_performance(struct call *call, const void *request, void *response);
+int ticket_open_sale(struct call *call, const void *request, void *response);
+int ticket_pause_sale(struct call *call, const void *request, void *response);
+int ticket_get_sale_report(struct call *call, const void *request, void *response);
 
 #endif

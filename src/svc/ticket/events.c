@@ -27,11 +27,11 @@ static int fill_event(struct ticket *ticket, struct arena *arena, const struct c
     return 0;
 }
 
-int ticket_list_events(struct rpc_call *call, const void *request, void *response)
+int ticket_list_events(struct call *call, const void *request, void *response)
 {
     Usher__V1__ListEventsResponse *answer = response;
-    struct ticket *ticket = rpc_call_state(call);
-    struct arena *arena = rpc_call_arena(call);
+    struct ticket *ticket = call_state(call);
+    struct arena *arena = call_arena(call);
     const uint32_t last = catalog_event_last(ticket->catalog);
     Usher__V1__Event *events = arena_alloc(arena, last * sizeof(*events));
     answer->events = arena_alloc(arena, last * sizeof(*answer->events));
@@ -49,14 +49,14 @@ int ticket_list_events(struct rpc_call *call, const void *request, void *respons
     return 0;
 }
 
-static int answer_performance(struct rpc_call *call, const struct catalog_performance *performance,
+static int answer_performance(struct call *call, const struct catalog_performance *performance,
                               void *response)
 {
-    int err = desk_fill_performance(rpc_call_arena(call), performance, response);
+    int err = desk_fill_performance(call_arena(call), performance, response);
     return err == 0 ? 0 : desk_store_failed(call, err);
 }
 
-int ticket_get_performance(struct rpc_call *call, const void *request, void *response)
+int ticket_get_performance(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetPerformanceRequest *wish = request;
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
@@ -65,19 +65,19 @@ int ticket_get_performance(struct rpc_call *call, const void *request, void *res
 
 /* ---- performances ---- */
 
-/* One price for every category of the hall. Non-zero after rpc_fail. */
-static int read_prices(struct rpc_call *call, const Usher__V1__CreatePerformanceRequest *wish,
+/* One price for every category of the hall. Non-zero after call_fail. */
+static int read_prices(struct call *call, const Usher__V1__CreatePerformanceRequest *wish,
                        const struct hall *hall, uint8_t *ret_prices)
 {
     bool given[HALL_CATEGORIES_MAX] = {false};
     for (size_t i = 0; i < wish->n_prices; i++) {
         const Usher__V1__Price *price = wish->prices[i];
         if (price->category >= hall->category_count || given[price->category])
-            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
                              "prices[%zu]: the hall has categories 0 to %u, each has one price", i,
                              hall->category_count - 1);
         if (price->amount < 0 || price->amount > TICKET_PRICE_MAX)
-            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
                              "prices[%zu]: an amount is 0 to %lld", i, (long long)TICKET_PRICE_MAX);
         given[price->category] = true;
         for (uint32_t k = 0; k < 8; k++)
@@ -85,45 +85,45 @@ static int read_prices(struct rpc_call *call, const Usher__V1__CreatePerformance
     }
     for (uint32_t i = 0; i < hall->category_count; i++) {
         if (!given[i])
-            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
                              "category %u (%.*s) has no price", i,
                              VIEW_ARG(hall->categories[i].name));
     }
     return 0;
 }
 
-static int check_rules(struct rpc_call *call, const Usher__V1__CreatePerformanceRequest *wish)
+static int check_rules(struct call *call, const Usher__V1__CreatePerformanceRequest *wish)
 {
     if (wish->hold_ttl_ms != 0 &&
         (wish->hold_ttl_ms < TICKET_HOLD_TTL_MIN_MS || wish->hold_ttl_ms > TICKET_HOLD_TTL_MAX_MS))
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "hold_ttl_ms",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "hold_ttl_ms",
                          "a hold lasts %d ms to %d ms", TICKET_HOLD_TTL_MIN_MS,
                          TICKET_HOLD_TTL_MAX_MS);
     if (wish->places_max > TICKET_PLACES_MAX_MAX)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "places_max",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "places_max",
                          "an account may have at most %d places", TICKET_PLACES_MAX_MAX);
     if (wish->starts_at_ms <= 0)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "starts_at_ms",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "starts_at_ms",
                          "a performance starts at a time after 1970, in Unix milliseconds");
     if (wish->utc_offset_minutes < -STORE_UTC_OFFSET_MAX ||
         wish->utc_offset_minutes > STORE_UTC_OFFSET_MAX)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "utc_offset_minutes",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "utc_offset_minutes",
                          "a clock is at most %d minutes from UTC", STORE_UTC_OFFSET_MAX);
     const char *c = wish->currency;
     const size_t len = strlen(c);
     if (len != 0 && (len != 3 || !isupper((unsigned char)c[0]) || !isupper((unsigned char)c[1]) ||
                      !isupper((unsigned char)c[2])))
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "currency",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "currency",
                          "a currency is three capital letters (ISO 4217)");
     return 0;
 }
 
 /* A new owner serves within milliseconds; its creator need not ask twice. NULL: it did not begin by
  * the call's deadline. */
-static const struct catalog_performance *wait_until_serving(struct rpc_call *call,
+static const struct catalog_performance *wait_until_serving(struct call *call,
                                                             uint32_t performance_id)
 {
-    const struct ticket *ticket = rpc_call_state(call);
+    const struct ticket *ticket = call_state(call);
     const struct catalog_performance *performance;
     struct owner_figures figures = {0};
     for (;;) {
@@ -131,7 +131,7 @@ static const struct catalog_performance *wait_until_serving(struct rpc_call *cal
         if (performance)
             owner_figures(performance->owner, &figures);
         const int64_t now_ns = fiber_now_ns();
-        if (figures.serving || now_ns >= rpc_call_deadline_ns(call) ||
+        if (figures.serving || now_ns >= call_deadline_ns(call) ||
             fiber_sleep_until(deadline_after_ms(now_ns, TICKET_BEGIN_POLL_MS)) != 0)
             return performance;
     }
@@ -144,11 +144,11 @@ struct new_performance {
     uint8_t prices[8 * HALL_CATEGORIES_MAX];
 };
 
-/* Everything but the event. Non-zero after rpc_fail. */
-static int check_performance(struct rpc_call *call, const Usher__V1__CreatePerformanceRequest *wish,
+/* Everything but the event. Non-zero after call_fail. */
+static int check_performance(struct call *call, const Usher__V1__CreatePerformanceRequest *wish,
                              struct new_performance *ret_new)
 {
-    const struct ticket *ticket = rpc_call_state(call);
+    const struct ticket *ticket = call_state(call);
     int err = desk_check_room(call, catalog_performance_last(ticket->catalog),
                               STORE_PERFORMANCES_MAX, "performances");
     if (err != 0)
@@ -156,7 +156,7 @@ static int check_performance(struct rpc_call *call, const Usher__V1__CreatePerfo
     ret_new->wish = wish;
     ret_new->hall = catalog_hall(ticket->catalog, wish->hall_id);
     if (!ret_new->hall)
-        return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "hall_id", "no hall %u", wish->hall_id);
+        return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "hall_id", "no hall %u", wish->hall_id);
     err = check_rules(call, wish);
     return err == 0 ? read_prices(call, wish, ret_new->hall->hall, ret_new->prices) : err;
 }
@@ -182,11 +182,11 @@ static struct store_performance row_of(const struct new_performance *new_perform
 }
 
 /* A performance that is stored comes on sale, if not at once then as soon as it can. Non-zero after
- * rpc_fail. */
-static int begin_stored(struct rpc_call *call, const struct store_performance *stored,
+ * call_fail. */
+static int begin_stored(struct call *call, const struct store_performance *stored,
                         const struct catalog_performance **ret_performance)
 {
-    struct ticket *ticket = rpc_call_state(call);
+    struct ticket *ticket = call_state(call);
     int err = desk_begin_performance(ticket, stored);
     if (err != 0) {
         log_event(LOG_WARN, "performance.begin", log_err(err),
@@ -197,22 +197,22 @@ static int begin_stored(struct rpc_call *call, const struct store_performance *s
     return *ret_performance ? 0 : desk_store_failed(call, err != 0 ? err : ERR_TIMEOUT);
 }
 
-int ticket_create_performance(struct rpc_call *call, const void *request, void *response)
+int ticket_create_performance(struct call *call, const void *request, void *response)
 {
     const Usher__V1__CreatePerformanceRequest *wish = request;
-    struct ticket *ticket = rpc_call_state(call);
+    struct ticket *ticket = call_state(call);
     struct store *store = ticket->options.store;
     const struct catalog_performance *performance;
     struct new_performance new_performance;
     if (!catalog_event(ticket->catalog, wish->event_id))
-        return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "event_id", "no event %u",
+        return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "event_id", "no event %u",
                          wish->event_id);
     int err = check_performance(call, wish, &new_performance);
     if (err != 0)
         return err;
     struct store_performance row = row_of(&new_performance);
     row.event_id = wish->event_id;
-    err = store->ops->performance_put(store, &row, &row.performance_id, rpc_call_deadline_ns(call));
+    err = store->ops->performance_put(store, &row, &row.performance_id, call_deadline_ns(call));
     desk_note_put(ticket, err);
     if (err != 0)
         return desk_store_failed(call, err);
@@ -222,30 +222,30 @@ int ticket_create_performance(struct rpc_call *call, const void *request, void *
 
 /* ---- events ---- */
 
-static int check_event(struct rpc_call *call, const Usher__V1__CreateEventRequest *wish)
+static int check_event(struct call *call, const Usher__V1__CreateEventRequest *wish)
 {
     const size_t name_len = strlen(wish->name);
     if (name_len == 0 || name_len > TICKET_NAME_MAX)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
                          "an event has a name of 1 to %d bytes", TICKET_NAME_MAX);
     if (strlen(wish->description) > TICKET_DESCRIPTION_MAX)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "description",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "description",
                          "a description has at most %d bytes", TICKET_DESCRIPTION_MAX);
     for (const char *c = wish->name; *c; c++) {
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
+            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
                              "an event's name has no control characters");
     }
     if (wish->performance && wish->performance->event_id != 0)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "performance.event_id",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "performance.event_id",
                          "the performance of a new event names no event");
     return 0;
 }
 
-int ticket_create_event(struct rpc_call *call, const void *request, void *response)
+int ticket_create_event(struct call *call, const void *request, void *response)
 {
     const Usher__V1__CreateEventRequest *wish = request;
-    struct ticket *ticket = rpc_call_state(call);
+    struct ticket *ticket = call_state(call);
     struct store *store = ticket->options.store;
     struct new_performance new_performance;
     struct store_performance first = {0};
@@ -267,7 +267,7 @@ int ticket_create_event(struct rpc_call *call, const void *request, void *respon
     const struct catalog_event *event;
     const struct catalog_performance *performance;
     err = store->ops->event_put(store, &row, wish->performance ? &first : NULL, &row.event_id,
-                                &first.performance_id, rpc_call_deadline_ns(call));
+                                &first.performance_id, call_deadline_ns(call));
     desk_note_put(ticket, err);
     if (err != 0)
         return desk_store_failed(call, err);
@@ -282,14 +282,13 @@ int ticket_create_event(struct rpc_call *call, const void *request, void *respon
         if (err != 0)
             return err;
     }
-    err = fill_event(ticket, rpc_call_arena(call), event, response);
+    err = fill_event(ticket, call_arena(call), event, response);
     return err == 0 ? 0 : desk_store_failed(call, err);
 }
 
 /* ---- sales ---- */
 
-static int set_sale(struct rpc_call *call, uint32_t performance_id, uint32_t sale_state,
-                    void *response)
+static int set_sale(struct call *call, uint32_t performance_id, uint32_t sale_state, void *response)
 {
     const struct catalog_performance *performance = desk_performance(call, performance_id);
     struct owner_ask ask = {.verb = OWNER_SET_SALE, .sale_state = sale_state};
@@ -300,13 +299,13 @@ static int set_sale(struct rpc_call *call, uint32_t performance_id, uint32_t sal
     return answer_performance(call, performance, response);
 }
 
-int ticket_open_sale(struct rpc_call *call, const void *request, void *response)
+int ticket_open_sale(struct call *call, const void *request, void *response)
 {
     const Usher__V1__OpenSaleRequest *wish = request;
     return set_sale(call, wish->performance_id, USHER__V1__SALE_STATE__SALE_STATE_OPEN, response);
 }
 
-int ticket_pause_sale(struct rpc_call *call, const void *request, void *response)
+int ticket_pause_sale(struct call *call, const void *request, void *response)
 {
     const Usher__V1__PauseSaleRequest *wish = request;
     return set_sale(call, wish->performance_id, USHER__V1__SALE_STATE__SALE_STATE_PAUSED, response);

@@ -31,16 +31,16 @@ static void add_hall(void *arg)
 }
 
 /* Stores the job's hall and answers it. */
-static int put_hall(struct rpc_call *call, struct hall_job *job, Usher__V1__Hall *ret_hall)
+static int put_hall(struct call *call, struct hall_job *job, Usher__V1__Hall *ret_hall)
 {
-    struct ticket *ticket = rpc_call_state(call);
+    struct ticket *ticket = call_state(call);
     struct store *store = ticket->options.store;
     job->ticket = ticket;
     int err = offload_run(ticket->options.offload, make_hall, job);
     if (err != 0)
         return desk_store_failed(call, err);
     if (job->result == ERR_INVALID || job->result == ERR_FULL)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", job->shape ? "hall" : "plan",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", job->shape ? "hall" : "plan",
                          "%s", job->error.text);
     if (job->result != 0)
         return desk_store_failed(call, job->result);
@@ -52,7 +52,7 @@ static int put_hall(struct rpc_call *call, struct hall_job *job, Usher__V1__Hall
         .layout = hall->layout,
     };
     memcpy(row.layout_hash, hall->hash, sizeof(row.layout_hash));
-    err = store->ops->hall_put(store, &row, &job->hall_id, rpc_call_deadline_ns(call));
+    err = store->ops->hall_put(store, &row, &job->hall_id, call_deadline_ns(call));
     if (err != 0) {
         desk_note_put(ticket, err);
         hall_free(hall);
@@ -67,29 +67,29 @@ static int put_hall(struct rpc_call *call, struct hall_job *job, Usher__V1__Hall
         add_hall(job);
     err = job->result;
     if (err == 0)
-        err = desk_fill_hall(rpc_call_arena(call), job->entry, ret_hall);
+        err = desk_fill_hall(call_arena(call), job->entry, ret_hall);
     return err == 0 ? 0 : desk_store_failed(call, err);
 }
 
-static int name_ok(struct rpc_call *call, const char *name)
+static int name_ok(struct call *call, const char *name)
 {
     return strlen(name) <= TICKET_NAME_MAX
                ? 0
-               : desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
+               : desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
                            "a name has at most %d bytes", TICKET_NAME_MAX);
 }
 
-int ticket_import_hall(struct rpc_call *call, const void *request, void *response)
+int ticket_import_hall(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ImportHallRequest *wish = request;
     struct hall_job job = {.import = wish};
     int err = name_ok(call, wish->name);
     if (err == 0 && wish->plan.len == 0)
-        err = desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "plan", "no plan was sent");
+        err = desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "plan", "no plan was sent");
     return err == 0 ? put_hall(call, &job, response) : err;
 }
 
-int ticket_generate_hall(struct rpc_call *call, const void *request, void *response)
+int ticket_generate_hall(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GenerateHallRequest *wish = request;
     const struct hall_shape shape = {
@@ -104,11 +104,11 @@ int ticket_generate_hall(struct rpc_call *call, const void *request, void *respo
     return err == 0 ? put_hall(call, &job, response) : err;
 }
 
-int ticket_list_halls(struct rpc_call *call, const void *request, void *response)
+int ticket_list_halls(struct call *call, const void *request, void *response)
 {
     Usher__V1__ListHallsResponse *answer = response;
-    struct ticket *ticket = rpc_call_state(call);
-    struct arena *arena = rpc_call_arena(call);
+    struct ticket *ticket = call_state(call);
+    struct arena *arena = call_arena(call);
     const uint32_t last = catalog_hall_last(ticket->catalog);
     Usher__V1__Hall *halls = arena_alloc(arena, last * sizeof(*halls));
     answer->halls = arena_alloc(arena, last * sizeof(*answer->halls));
@@ -126,13 +126,13 @@ int ticket_list_halls(struct rpc_call *call, const void *request, void *response
     return 0;
 }
 
-int ticket_get_seat_map(struct rpc_call *call, const void *request, void *response)
+int ticket_get_seat_map(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetSeatMapRequest *wish = request;
-    struct ticket *ticket = rpc_call_state(call);
+    struct ticket *ticket = call_state(call);
     const struct catalog_hall *entry = catalog_hall_by_hash(ticket->catalog, wish->layout_hash);
     if (!entry)
-        return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "layout_hash", "no such layout");
+        return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "layout_hash", "no such layout");
     *(Usher__V1__SeatMap *)response = *entry->seat_map; /* read only, and there for ever */
     return 0;
 }

@@ -1,25 +1,25 @@
 /* HoldSeats, HoldBest, ReleaseHold: the way that must be straight. */
 #include "svc/ticket/desk.h"
 
-/* Account, key and hash of the request. Non-zero after rpc_fail. */
-static int begin(struct rpc_call *call, struct owner_ask *ask, const char *key)
+/* Account, key and hash of the request. Non-zero after call_fail. */
+static int begin(struct call *call, struct owner_ask *ask, const char *key)
 {
     int err = desk_account(call, &ask->account_id);
     if (err != 0)
         return err;
     ask->key = view_str(key);
     if (ask->key.len > OWNER_KEY_MAX)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",
                          "an idempotency key has at most %d bytes", OWNER_KEY_MAX);
     if (ask->key.len > 0)
-        rpc_call_request_hash(call, ask->request_hash);
+        call_request_hash(call, ask->request_hash);
     return 0;
 }
 
-static int fill_hold(struct rpc_call *call, const struct catalog_performance *performance,
+static int fill_hold(struct call *call, const struct catalog_performance *performance,
                      const struct owner_ask *ask, Usher__V1__Hold *ret_hold)
 {
-    struct arena *arena = rpc_call_arena(call);
+    struct arena *arena = call_arena(call);
     const struct seats_hold *hold = &ask->hold;
     Usher__V1__HeldSeat *seats = arena_alloc(arena, hold->count * sizeof(*seats));
     Usher__V1__HeldSeat **list = arena_alloc(arena, hold->count * sizeof(*list));
@@ -46,7 +46,7 @@ static int fill_hold(struct rpc_call *call, const struct catalog_performance *pe
     return 0;
 }
 
-static int ask_and_fill(struct rpc_call *call, const struct catalog_performance *performance,
+static int ask_and_fill(struct call *call, const struct catalog_performance *performance,
                         struct owner_ask *ask, Usher__V1__Hold *ret_hold)
 {
     if (owner_ask(performance->owner, ask) != 0)
@@ -54,7 +54,7 @@ static int ask_and_fill(struct rpc_call *call, const struct catalog_performance 
     return fill_hold(call, performance, ask, ret_hold);
 }
 
-int ticket_hold_seats(struct rpc_call *call, const void *request, void *response)
+int ticket_hold_seats(struct call *call, const void *request, void *response)
 {
     const Usher__V1__HoldSeatsRequest *wish = request;
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
@@ -78,7 +78,7 @@ int ticket_hold_seats(struct rpc_call *call, const void *request, void *response
     return ask_and_fill(call, performance, &ask, response);
 }
 
-int ticket_hold_best(struct rpc_call *call, const void *request, void *response)
+int ticket_hold_best(struct call *call, const void *request, void *response)
 {
     const Usher__V1__HoldBestRequest *wish = request;
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
@@ -89,27 +89,27 @@ int ticket_hold_best(struct rpc_call *call, const void *request, void *response)
     if (err != 0)
         return err;
     if (wish->party == 0 || wish->party > SEATS_PARTY_MAX)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "party",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "party",
                          "a party is 1 to %d people", SEATS_PARTY_MAX);
     ask.best = (struct seats_best){
         .party = wish->party, .category = -1, .section = -1, .apart = wish->apart};
     const struct hall *hall = performance->hall->hall;
     if (wish->category_choice_case == USHER__V1__HOLD_BEST_REQUEST__CATEGORY_CHOICE_CATEGORY) {
         if (wish->category >= hall->category_count)
-            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "category",
+            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "category",
                              "the hall has categories 0 to %u", hall->category_count - 1);
         ask.best.category = (int32_t)wish->category;
     }
     if (wish->section_choice_case == USHER__V1__HOLD_BEST_REQUEST__SECTION_CHOICE_SECTION) {
         if (wish->section >= hall->section_count)
-            return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "section",
+            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "section",
                              "the hall has sections 0 to %u", hall->section_count - 1);
         ask.best.section = (int32_t)wish->section;
     }
     return ask_and_fill(call, performance, &ask, response);
 }
 
-int ticket_release_hold(struct rpc_call *call, const void *request, void *response)
+int ticket_release_hold(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ReleaseHoldRequest *wish = request;
     Usher__V1__ReleaseHoldResponse *answer = response;

@@ -1,29 +1,32 @@
 /* PlaceOrder, GetOrder, ListOrders, CancelOrder. An order's id is its hold's: asking again finds
  * it. */
 #include "svc/ticket/desk.h"
+#include "token/roles.h"
 
-static int fill(struct rpc_call *call, const struct store_order *order, Usher__V1__Order *ret_order)
+static int fill(struct call *call, const struct store_order *order, Usher__V1__Order *ret_order)
 {
-    int err = desk_fill_order(rpc_call_state(call), rpc_call_arena(call), order, ret_order);
+    int err = desk_fill_order(call_state(call), call_arena(call), order, ret_order);
     return err == 0 ? 0 : desk_store_failed(call, err);
 }
 
 /* The account's order, from the store. ERR_NOT_FOUND also where it is somebody else's. */
-static int find_order(struct rpc_call *call, struct id order_id, struct store_order *ret_order)
+static int find_order(struct call *call, struct id order_id, struct store_order *ret_order)
 {
-    struct ticket *ticket = rpc_call_state(call);
+    struct ticket *ticket = call_state(call);
     struct store *store = ticket->options.store;
-    int err = store->ops->order_get(store, order_id, rpc_call_arena(call), ret_order,
-                                    rpc_call_deadline_ns(call));
-    const struct rpc_identity *who = rpc_call_identity(call);
-    if (err == 0 && who->role != RPC_ORGANISER && !id_eq(ret_order->account_id, who->account_id))
+    int err =
+        store->ops->order_get(store, order_id, call_arena(call), ret_order, call_deadline_ns(call));
+    const struct identity *who = call_identity(call);
+    if (err == 0 && !identity_has(who, ROLE_OPERATOR) &&
+        !id_eq(ret_order->account_id, who->account_id))
         err = ERR_NOT_FOUND;
     return err;
 }
 
-static int no_order(struct rpc_call *call)
+static int no_order(struct call *call)
 {
-    return desk_fail(call, RPC_NOT_FOUND, "NOT_FOUND", "order_id", "no such order of this account");
+    return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "order_id",
+                     "no such order of this account");
 }
 
 /* What the owner has just sold, as the store has it. */
@@ -50,7 +53,7 @@ static bool keeps_key(const struct catalog_performance *performance, struct owne
     return owner_ask(performance->owner, ask) == 0;
 }
 
-int ticket_place_order(struct rpc_call *call, const void *request, void *response)
+int ticket_place_order(struct call *call, const void *request, void *response)
 {
     const Usher__V1__PlaceOrderRequest *wish = request;
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
@@ -67,17 +70,17 @@ int ticket_place_order(struct rpc_call *call, const void *request, void *respons
     if (err != 0)
         return err;
     if (ask.key.len > OWNER_KEY_MAX)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",
                          "an idempotency key has at most %d bytes", OWNER_KEY_MAX);
     if (wish->payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "payment_method",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "payment_method",
                          "PAYMENT_METHOD_BOX_OFFICE is the method that is offered");
     if (id_parse(view_str(wish->hold_id), &ask.hold_id) != 0) {
         ask.result = ERR_NOT_FOUND;
         return desk_refused(call, &ask);
     }
     if (ask.key.len > 0)
-        rpc_call_request_hash(call, ask.request_hash);
+        call_request_hash(call, ask.request_hash);
     err = owner_ask(performance->owner, &ask);
     if (err == 0 && !ask.as_stored) {
         order_of_ask(&ask, performance->performance_id, seats, &order);
@@ -96,7 +99,7 @@ int ticket_place_order(struct rpc_call *call, const void *request, void *respons
     return fill(call, &order, response);
 }
 
-int ticket_get_order(struct rpc_call *call, const void *request, void *response)
+int ticket_get_order(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetOrderRequest *wish = request;
     struct store_order order;
@@ -109,27 +112,27 @@ int ticket_get_order(struct rpc_call *call, const void *request, void *response)
     return fill(call, &order, response);
 }
 
-int ticket_list_orders(struct rpc_call *call, const void *request, void *response)
+int ticket_list_orders(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ListOrdersRequest *wish = request;
     Usher__V1__ListOrdersResponse *answer = response;
-    struct ticket *ticket = rpc_call_state(call);
+    struct ticket *ticket = call_state(call);
     struct store *store = ticket->options.store;
-    struct arena *arena = rpc_call_arena(call);
+    struct arena *arena = call_arena(call);
     const size_t page = wish->page_size == 0 ? TICKET_ORDERS_PAGE : wish->page_size;
     struct id after = {0};
     static const char no_token[] = "not a token of this service";
     if (page > TICKET_ORDERS_PAGE_MAX)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_size",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_size",
                          "a page has at most %d orders", TICKET_ORDERS_PAGE_MAX);
     if (wish->page_token[0] != '\0' && id_parse(view_str(wish->page_token), &after) != 0)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_token", "%s", no_token);
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_token", "%s", no_token);
     struct store_order *orders;
     size_t count;
-    int err = store->ops->order_list(store, rpc_call_identity(call)->account_id, after, page + 1,
-                                     arena, &orders, &count, rpc_call_deadline_ns(call));
+    int err = store->ops->order_list(store, call_identity(call)->account_id, after, page + 1, arena,
+                                     &orders, &count, call_deadline_ns(call));
     if (err == ERR_NOT_FOUND)
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_token", "%s", no_token);
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_token", "%s", no_token);
     if (err != 0)
         return desk_store_failed(call, err);
     const size_t shown = count > page ? page : count;
@@ -152,7 +155,7 @@ int ticket_list_orders(struct rpc_call *call, const void *request, void *respons
     return 0;
 }
 
-int ticket_cancel_order(struct rpc_call *call, const void *request, void *response)
+int ticket_cancel_order(struct call *call, const void *request, void *response)
 {
     const Usher__V1__CancelOrderRequest *wish = request;
     struct owner_ask ask = {.verb = OWNER_CANCEL};

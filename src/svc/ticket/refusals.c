@@ -2,7 +2,7 @@
 
 #include "svc/ticket/desk.h"
 
-int desk_fail(struct rpc_call *call, enum rpc_code code, const char *reason, const char *field,
+int desk_fail(struct call *call, enum code code, const char *reason, const char *field,
               const char *format, ...)
 {
     Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
@@ -14,30 +14,30 @@ int desk_fail(struct rpc_call *call, enum rpc_code code, const char *reason, con
     detail.reason = (char *)reason;
     if (field)
         detail.field = (char *)field;
-    if (code == RPC_UNAVAILABLE)
+    if (code == CODE_UNAVAILABLE)
         detail.retry_after_ms = TICKET_RETRY_AFTER_MS;
-    return rpc_fail(call, code, &detail, "%s", text);
+    return call_fail(call, code, &detail, "%s", text);
 }
 
-int desk_account(struct rpc_call *call, struct id *ret_account_id)
+int desk_account(struct call *call, struct id *ret_account_id)
 {
-    const struct rpc_identity *who = rpc_call_identity(call);
-    if (who->role != RPC_BUYER)
-        return rpc_fail(call, RPC_PERMISSION_DENIED, NULL,
-                        "this is a guest's to do, in the guest's own name");
+    const struct identity *who = call_identity(call);
+    if (id_is_zero(who->account_id))
+        return call_fail(call, CODE_PERMISSION_DENIED, NULL,
+                         "this is done in an account's name, and the caller has none");
     *ret_account_id = who->account_id;
     return 0;
 }
 
-static int seats_taken(struct rpc_call *call, const struct owner_ask *ask)
+static int seats_taken(struct call *call, const struct owner_ask *ask)
 {
     Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
     const struct seats_refusal *refusal = &ask->refusal;
     if (ask->verb == OWNER_HOLD_BEST && ask->best.party == 1)
-        return desk_fail(call, RPC_ABORTED, "NO_ADJACENT_SEATS", NULL,
+        return desk_fail(call, CODE_ABORTED, "NO_ADJACENT_SEATS", NULL,
                          "no seat of this kind is free");
     if (ask->verb == OWNER_HOLD_BEST)
-        return desk_fail(call, RPC_ABORTED, "NO_ADJACENT_SEATS", NULL,
+        return desk_fail(call, CODE_ABORTED, "NO_ADJACENT_SEATS", NULL,
                          "no %u adjacent seats of this kind are free", ask->best.party);
     detail.reason = (char *)"SEATS_TAKEN";
     detail.seats = (uint32_t *)refusal->taken;
@@ -45,70 +45,70 @@ static int seats_taken(struct rpc_call *call, const struct owner_ask *ask)
     detail.nearest = (uint32_t *)refusal->nearest;
     detail.n_nearest = refusal->nearest_count;
     if (refusal->taken_count == 0)
-        return rpc_fail(call, RPC_ABORTED, &detail,
-                        "the standing area has fewer free places than asked for");
-    return rpc_fail(call, RPC_ABORTED, &detail, "%u of the seats asked for %s not free",
-                    refusal->taken_count, refusal->taken_count == 1 ? "is" : "are");
+        return call_fail(call, CODE_ABORTED, &detail,
+                         "the standing area has fewer free places than asked for");
+    return call_fail(call, CODE_ABORTED, &detail, "%u of the seats asked for %s not free",
+                     refusal->taken_count, refusal->taken_count == 1 ? "is" : "are");
 }
 
-int desk_refused(struct rpc_call *call, const struct owner_ask *ask)
+int desk_refused(struct call *call, const struct owner_ask *ask)
 {
     switch (ask->result) {
     case ERR_CONFLICT:
         return seats_taken(call, ask);
     case ERR_FULL:
-        return desk_fail(call, RPC_FAILED_PRECONDITION, "LIMIT_REACHED", NULL,
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "LIMIT_REACHED", NULL,
                          "this account would have more places than the organiser allows");
     case ERR_BUSY:
-        return desk_fail(call, RPC_FAILED_PRECONDITION, "SALE_NOT_OPEN", NULL,
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "SALE_NOT_OPEN", NULL,
                          "the sale is not in a state that permits this");
     case ERR_NOT_FOUND:
-        return desk_fail(call, RPC_NOT_FOUND, "HOLD_NOT_FOUND", "hold_id",
+        return desk_fail(call, CODE_NOT_FOUND, "HOLD_NOT_FOUND", "hold_id",
                          "no such hold: it was released, has expired, or never was this account's");
     case ERR_TIMEOUT:
-        return desk_fail(call, RPC_FAILED_PRECONDITION, "HOLD_EXPIRED", "hold_id",
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "HOLD_EXPIRED", "hold_id",
                          "the hold has expired");
     case ERR_EXISTS:
-        return desk_fail(call, RPC_ALREADY_EXISTS, "KEY_REUSED", "idempotency_key",
+        return desk_fail(call, CODE_ALREADY_EXISTS, "KEY_REUSED", "idempotency_key",
                          "this idempotency key was used with another request");
     case ERR_DENIED:
-        return desk_fail(call, RPC_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "idempotency_key",
+        return desk_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "idempotency_key",
                          "this account has used as many idempotency keys as are remembered of one; "
                          "they are forgotten ten minutes after the longest hold");
     case ERR_INVALID:
-        return desk_fail(call, RPC_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats",
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats",
                          "1 to %d places, each a seat of this hall, none twice; standing places go "
                          "by section and quantity",
                          SEATS_PARTY_MAX);
     default:
-        return desk_fail(call, RPC_UNAVAILABLE, "OWNER_UNAVAILABLE", NULL,
+        return desk_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE", NULL,
                          "not possible right now; nothing was taken: try the same request again");
     }
 }
 
-int desk_check_room(struct rpc_call *call, uint32_t last, uint32_t max, const char *what)
+int desk_check_room(struct call *call, uint32_t last, uint32_t max, const char *what)
 {
     return last < max
                ? 0
-               : desk_fail(call, RPC_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
+               : desk_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
                            "there are %u %s, which is as many as one store keeps", last, what);
 }
 
-int desk_store_failed(struct rpc_call *call, int err)
+int desk_store_failed(struct call *call, int err)
 {
     switch (err) {
     case ERR_FULL:
-        return desk_fail(call, RPC_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
+        return desk_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
                          "a stated maximum is reached");
     case ERR_NO_MEMORY:
-        return desk_fail(call, RPC_RESOURCE_EXHAUSTED, "TOO_LARGE", NULL,
+        return desk_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_LARGE", NULL,
                          "the answer is too large");
     case ERR_TIMEOUT:
-        return desk_fail(call, RPC_DEADLINE_EXCEEDED, "TOO_SLOW", NULL, "the deadline has passed");
+        return desk_fail(call, CODE_DEADLINE_EXCEEDED, "TOO_SLOW", NULL, "the deadline has passed");
     case ERR_CORRUPT:
-        return desk_fail(call, RPC_DATA_LOSS, "DATA_DAMAGED", NULL, "stored data are damaged");
+        return desk_fail(call, CODE_DATA_LOSS, "DATA_DAMAGED", NULL, "stored data are damaged");
     default:
-        return desk_fail(call, RPC_UNAVAILABLE, "STORE_UNAVAILABLE", NULL,
+        return desk_fail(call, CODE_UNAVAILABLE, "STORE_UNAVAILABLE", NULL,
                          "the store does not answer: %s", err_text(err));
     }
 }

@@ -3,37 +3,39 @@
 #include <stdlib.h>
 
 #include "svc/ticket/desk.h"
+#include "token/roles.h"
 
 #define START_OWNERS_MAX_MS 5000
 
 #define FOR_EVER "public, max-age=31536000, immutable"
 #define SECONDS  "public, max-age=2"
 
-static const struct rpc_method methods[] = {
-    {"ListEvents", RPC_UNARY, RPC_ANYONE, true, SECONDS, 0, ticket_list_events},
-    {"GetPerformance", RPC_UNARY, RPC_ANYONE, true, SECONDS, 0, ticket_get_performance},
-    {"GetSeatMap", RPC_UNARY, RPC_ANYONE, true, FOR_EVER, 0, ticket_get_seat_map},
-    {"WatchSeats", RPC_SERVER_STREAM, RPC_ANYONE, false, NULL, 0, ticket_watch_seats},
-    {"HoldSeats", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_hold_seats},
-    {"HoldBest", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_hold_best},
-    {"ReleaseHold", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_release_hold},
-    {"PlaceOrder", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_place_order},
-    {"GetOrder", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_get_order},
-    {"ListOrders", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_list_orders},
-    {"CancelOrder", RPC_UNARY, RPC_BUYER, false, NULL, 0, ticket_cancel_order},
-    {"ImportHall", RPC_UNARY, RPC_ORGANISER, false, NULL, TICKET_HALL_PLAN_MAX, ticket_import_hall},
-    {"GenerateHall", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_generate_hall},
-    {"ListHalls", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_list_halls},
-    {"CreateEvent", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_create_event},
-    {"CreatePerformance", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_create_performance},
-    {"OpenSale", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_open_sale},
-    {"PauseSale", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_pause_sale},
-    {"GetSaleReport", RPC_UNARY, RPC_ORGANISER, false, NULL, 0, ticket_get_sale_report},
+static const struct method methods[] = {
+    {"ListEvents", METHOD_UNARY, 0, true, SECONDS, 0, ticket_list_events},
+    {"GetPerformance", METHOD_UNARY, 0, true, SECONDS, 0, ticket_get_performance},
+    {"GetSeatMap", METHOD_UNARY, 0, true, FOR_EVER, 0, ticket_get_seat_map},
+    {"WatchSeats", METHOD_SERVER_STREAM, 0, false, NULL, 0, ticket_watch_seats},
+    {"HoldSeats", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_hold_seats},
+    {"HoldBest", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_hold_best},
+    {"ReleaseHold", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_release_hold},
+    {"PlaceOrder", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_place_order},
+    {"GetOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, ticket_get_order},
+    {"ListOrders", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_list_orders},
+    {"CancelOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, ticket_cancel_order},
+    {"ImportHall", METHOD_UNARY, ROLE_OPERATOR, false, NULL, TICKET_HALL_PLAN_MAX,
+     ticket_import_hall},
+    {"GenerateHall", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_generate_hall},
+    {"ListHalls", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_list_halls},
+    {"CreateEvent", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_create_event},
+    {"CreatePerformance", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_create_performance},
+    {"OpenSale", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_open_sale},
+    {"PauseSale", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_pause_sale},
+    {"GetSaleReport", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_get_sale_report},
 };
 
-struct rpc_service ticket_service(struct ticket *ticket)
+struct service ticket_service(struct ticket *ticket)
 {
-    return (struct rpc_service){
+    return (struct service){
         .descriptor = &usher__v1__ticket_service__descriptor,
         .methods = methods,
         .method_count = sizeof(methods) / sizeof(methods[0]),

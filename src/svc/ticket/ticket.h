@@ -7,11 +7,11 @@
 #ifndef USHER_SVC_TICKET_TICKET_H
 #define USHER_SVC_TICKET_TICKET_H
 
+#include "call/call.h"
 #include "chance/chance.h"
 #include "fiber/offload.h"
 #include "fiber/worker.h"
 #include "mem/buf.h"
-#include "rpc/rpc.h"
 #include "store/store.h"
 #include "token/ticket_code.h"
 
@@ -35,7 +35,7 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
 void ticket_stop(struct ticket *ticket);
 
 /* usher.v1.TicketService; lives as long as the ticket. */
-struct rpc_service ticket_service(struct ticket *ticket);
+struct service ticket_service(struct ticket *ticket);
 
 /* True once every owner has loaded: for health. */
 bool ticket_ready(struct ticket *ticket);

@@ -1,7 +1,7 @@
 /* WatchSeats and GetSaleReport: what is seen of a sale. */
 #include "svc/ticket/desk.h"
 
-int ticket_watch_seats(struct rpc_call *call, const void *request, void *response)
+int ticket_watch_seats(struct call *call, const void *request, void *response)
 {
     const Usher__V1__WatchSeatsRequest *wish = request;
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
@@ -40,8 +40,7 @@ static void count_categories(const struct catalog_performance *performance, cons
 }
 
 /* The outlets lag by up to FEED_EVERY_MS; a report is not older than what its asker was told. */
-static const uint8_t *states_since(struct rpc_call *call,
-                                   const struct catalog_performance *performance,
+static const uint8_t *states_since(struct call *call, const struct catalog_performance *performance,
                                    uint64_t since_version, uint64_t *ret_version)
 {
     for (;;) {
@@ -49,17 +48,17 @@ static const uint8_t *states_since(struct rpc_call *call,
         const int64_t now_ns = fiber_now_ns();
         if (!states || *ret_version >= since_version)
             return states;
-        if (now_ns >= rpc_call_deadline_ns(call) ||
+        if (now_ns >= call_deadline_ns(call) ||
             fiber_sleep_until(deadline_after_ms(now_ns, TICKET_BEGIN_POLL_MS)) != 0)
             return NULL;
     }
 }
 
-int ticket_get_sale_report(struct rpc_call *call, const void *request, void *response)
+int ticket_get_sale_report(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetSaleReportRequest *wish = request;
     Usher__V1__SaleReport *report = response;
-    struct arena *arena = rpc_call_arena(call);
+    struct arena *arena = call_arena(call);
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
     if (!performance)
         return ERR_NOT_FOUND;

@@ -1,0 +1,49 @@
+#include "call/metadata.h"
+
+#include "err/err.h"
+
+bool metadata_travels(struct view name)
+{
+    return view_starts(name, VIEW_LIT("usher-")) || view_eq(name, VIEW_LIT("traceparent")) ||
+           view_eq(name, VIEW_LIT("x-request-id")) || view_eq(name, VIEW_LIT("tracestate"));
+}
+
+/* What may stand in a header field, without tabs and bytes over 127 (RFC 9110, 5.5). */
+static bool is_printable(struct view value)
+{
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.at[i] < ' ' || value.at[i] > '~')
+            return false;
+    }
+    return true;
+}
+
+int metadata_add(struct metadata **metadata, struct arena *arena, struct view name,
+                 struct view value)
+{
+    if (!metadata_travels(name) || !is_printable(value))
+        return ERR_INVALID;
+    struct metadata *m = *metadata ? *metadata : arena_alloc(arena, sizeof(*m));
+    if (!m)
+        return ERR_NO_MEMORY;
+    *metadata = m;
+    if (m->count == METADATA_FIELDS_MAX || value.len > METADATA_VALUE_MAX)
+        return ERR_FULL;
+    const char *name_copy = arena_copy(arena, name), *value_copy = arena_copy(arena, value);
+    if (!name_copy || !value_copy)
+        return ERR_NO_MEMORY;
+    m->fields[m->count++] = (struct metadata_field){
+        .name = view_of(name_copy, name.len),
+        .value = view_of(value_copy, value.len),
+    };
+    return 0;
+}
+
+struct view metadata_find(const struct metadata *metadata, struct view name)
+{
+    for (uint32_t i = 0; metadata && i < metadata->count; i++) {
+        if (view_eq(metadata->fields[i].name, name))
+            return metadata->fields[i].value;
+    }
+    return (struct view){0};
+}

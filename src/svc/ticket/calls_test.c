@@ -1,0 +1,139 @@
+/* The calls of TicketService as their callers see them, without a connection. */
+#include "err/err.h"
+#include "svc/ticket/desk_test.h"
+
+static struct desk desk;
+static uint32_t performance_id;
+
+static int start(void **state)
+{
+    desk_start(&desk);
+    performance_id = desk_put_on_sale(&desk);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    desk_stop(&desk);
+    return 0;
+}
+
+static void be_guest(uint64_t number)
+{
+    desk.caller = (struct identity){.roles = ROLE_GUEST, .account_id = {1, number}};
+}
+
+static enum code hold(uint32_t seat, const char *key, const Usher__V1__Hold **ret_hold)
+{
+    Usher__V1__HoldSeatsRequest wish = USHER__V1__HOLD_SEATS_REQUEST__INIT;
+    wish.performance_id = performance_id;
+    wish.seats = &seat;
+    wish.n_seats = 1;
+    wish.idempotency_key = (char *)key;
+    return desk_call(&desk, hold_seats, &wish, ret_hold);
+}
+
+static enum code buy(const Usher__V1__Hold *hold, const Usher__V1__Order **ret_order)
+{
+    Usher__V1__PlaceOrderRequest wish = USHER__V1__PLACE_ORDER_REQUEST__INIT;
+    wish.performance_id = performance_id;
+    wish.hold_id = hold->hold_id;
+    wish.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE;
+    return desk_call(&desk, place_order, &wish, ret_order);
+}
+
+static void assert_reason(const char *reason)
+{
+    assert_non_null(desk.status.detail);
+    assert_string_equal(desk.status.detail->reason, reason);
+}
+
+static void a_seat_is_held_once_and_sold(void **state)
+{
+    const Usher__V1__Hold *mine, *theirs;
+    const Usher__V1__Order *order;
+    be_guest(1);
+    assert_int_equal(hold(7, "a", &mine), CODE_OK);
+    assert_int_equal(mine->seats[0]->seat, 7);
+    be_guest(2);
+    assert_int_equal(hold(7, "", &theirs), CODE_ABORTED);
+    assert_reason("SEATS_TAKEN");
+    assert_int_equal(desk.status.detail->n_nearest, 1);
+    assert_int_equal(buy(mine, &order), CODE_NOT_FOUND); /* it is not theirs */
+    assert_reason("HOLD_NOT_FOUND");
+    be_guest(1);
+    assert_int_equal(buy(mine, &order), CODE_OK);
+    assert_int_equal(order->n_tickets, 1);
+    assert_int_equal(order->tickets[0]->seat, 7);
+}
+
+static void the_same_key_gives_the_same_answer(void **state)
+{
+    const Usher__V1__Hold *first, *again, *other;
+    be_guest(3);
+    assert_int_equal(hold(20, "key", &first), CODE_OK);
+    assert_int_equal(hold(20, "key", &again), CODE_OK);
+    assert_string_equal(first->hold_id, again->hold_id);
+    assert_int_equal(hold(21, "key", &other), CODE_ALREADY_EXISTS);
+    assert_reason("KEY_REUSED");
+}
+
+static void who_may_not_is_refused(void **state)
+{
+    Usher__V1__PauseSaleRequest pause = USHER__V1__PAUSE_SALE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    const Usher__V1__Hold *h;
+    pause.performance_id = performance_id;
+    desk.caller = (struct identity){0};
+    assert_int_equal(hold(30, "", &h), CODE_UNAUTHENTICATED);
+    assert_int_equal(desk_call(&desk, pause_sale, &pause, &performance), CODE_UNAUTHENTICATED);
+    be_guest(4);
+    assert_int_equal(desk_call(&desk, pause_sale, &pause, &performance), CODE_PERMISSION_DENIED);
+    desk.caller = (struct identity){.roles = ROLE_OPERATOR};
+    assert_int_equal(hold(30, "", &h), CODE_PERMISSION_DENIED);
+    /* Roles are a set: who has both may do both. */
+    desk.caller = (struct identity){.roles = ROLE_OPERATOR | ROLE_GUEST, .account_id = {1, 5}};
+    assert_int_equal(hold(30, "", &h), CODE_OK);
+    /* A role without an account has no name to buy in. */
+    desk.caller = (struct identity){.roles = ROLE_GUEST};
+    assert_int_equal(hold(31, "", &h), CODE_PERMISSION_DENIED);
+}
+
+static void an_order_is_its_buyers_and_the_operators(void **state)
+{
+    Usher__V1__GetOrderRequest wish = USHER__V1__GET_ORDER_REQUEST__INIT;
+    const Usher__V1__Hold *h;
+    const Usher__V1__Order *order, *seen;
+    be_guest(6);
+    assert_int_equal(hold(40, "", &h), CODE_OK);
+    assert_int_equal(buy(h, &order), CODE_OK);
+    wish.order_id = order->order_id;
+    assert_int_equal(desk_call(&desk, get_order, &wish, &seen), CODE_OK);
+    be_guest(7);
+    assert_int_equal(desk_call(&desk, get_order, &wish, &seen), CODE_NOT_FOUND);
+    desk.caller = (struct identity){.roles = ROLE_OPERATOR};
+    assert_int_equal(desk_call(&desk, get_order, &wish, &seen), CODE_OK);
+    assert_string_equal(seen->order_id, wish.order_id);
+}
+
+static void what_is_not_there_is_said(void **state)
+{
+    Usher__V1__GetPerformanceRequest wish = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    wish.performance_id = 999;
+    assert_int_equal(desk_call(&desk, get_performance, &wish, &performance), CODE_NOT_FOUND);
+    assert_reason("NOT_FOUND");
+    assert_string_equal(desk.status.detail->field, "performance_id");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_seat_is_held_once_and_sold),
+        cmocka_unit_test(the_same_key_gives_the_same_answer),
+        cmocka_unit_test(who_may_not_is_refused),
+        cmocka_unit_test(an_order_is_its_buyers_and_the_operators),
+        cmocka_unit_test(what_is_not_there_is_said),
+    };
+    return cmocka_run_group_tests_name("svc/calls", tests, start, stop);
+}

@@ -1,0 +1,409 @@
+#include "wire/answer.h"
+
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/limits.h"
+#include "codec/base64.h"
+#include "codec/envelope.h"
+#include "codec/json.h"
+#include "codec/percent.h"
+#include "codec/status.h"
+#include "err/err.h"
+#include "http/refusal.h"
+#include "wire/limits.h"
+#include "wire/plain.h"
+#include "wire/shard.h"
+
+/* Fields of an answer being put together. */
+struct fields {
+    struct head_field at[ANSWER_FIELDS_MAX];
+    size_t count;
+};
+
+static void add(struct fields *f, struct view name, struct view value)
+{
+    assert(f->count < ANSWER_FIELDS_MAX);
+    f->at[f->count++] = (struct head_field){name, value};
+}
+
+static void broken(struct conn *conn)
+{
+    conn->failed = true;
+}
+
+void answer_whole(struct conn *conn, struct h2_stream *h2, const struct head_answer *answer,
+                  struct body body, const struct head_field *trailers, size_t trailer_count)
+{
+    int err = h2 ? h2_respond(h2, answer, body, trailers, trailer_count)
+                 : h1_respond(&conn->h1, answer, body);
+    if (err && !h2)
+        broken(conn);
+    conn_touch(conn);
+}
+
+void answer_refusal(struct conn *conn, struct h2_stream *h2, const struct refusal *refusal)
+{
+    char text[256];
+    struct fields f = {0};
+    struct view line = refusal_text(refusal->status);
+    if (refusal->why) {
+        int len = snprintf(text, sizeof(text), "%d: %s\n", refusal->status, refusal->why);
+        assert(len < (int)sizeof(text));
+        line = view_of(text, (size_t)len);
+    }
+    add(&f, VIEW_LIT("content-type"), VIEW_LIT(REFUSAL_TYPE));
+    add(&f, VIEW_LIT("x-content-type-options"), VIEW_LIT("nosniff"));
+    /* 404, 405 and others may be kept otherwise (RFC 9110, 15.1). */
+    add(&f, VIEW_LIT("cache-control"), VIEW_LIT("no-store"));
+    add(&f, VIEW_LIT("date"), shard_date(conn->shard));
+    if (refusal->allow)
+        add(&f, VIEW_LIT("allow"), view_str(refusal->allow));
+    if (refusal->accept)
+        add(&f, VIEW_LIT("accept-post"), view_str(refusal->accept));
+    struct head_answer answer = {refusal->status, f.at, f.count};
+    answer_whole(conn, h2, &answer, body_copied(line), NULL, 0);
+}
+
+struct view answer_bare(int status, const char *reason, char text[ANSWER_BARE_MAX])
+{
+    struct view line = refusal_text(status);
+    int len = snprintf(text, ANSWER_BARE_MAX,
+                       "HTTP/1.1 %d %s\r\nconnection: close\r\n%scontent-type: %s\r\n"
+                       "content-length: %zu\r\n\r\n%.*s",
+                       status, reason, status == 503 ? "retry-after: 1\r\n" : "", REFUSAL_TYPE,
+                       line.len, VIEW_ARG(line));
+    assert(len < ANSWER_BARE_MAX);
+    return view_of(text, (size_t)len);
+}
+
+static struct view type_of(const struct exchange *exchange)
+{
+    bool json = exchange->form == FORM_JSON;
+    switch (exchange->protocol) {
+    case PROTOCOL_GRPC:
+        return VIEW_LIT("application/grpc+proto");
+    case PROTOCOL_CONNECT:
+        return json ? VIEW_LIT("application/json") : VIEW_LIT("application/proto");
+    case PROTOCOL_CONNECT_STREAM:
+    case PROTOCOL_PLAIN: /* never asked */
+        break;
+    }
+    return json ? VIEW_LIT("application/connect+json") : VIEW_LIT("application/connect+proto");
+}
+
+/* ---- unary ---- */
+
+static void free_taken(void *owner)
+{
+    buf_release(owner);
+    free(owner);
+}
+
+/* What was encoded, as a body: copied when small, else the buffer itself changes hands. */
+static struct body take_encoded(struct shard *shard)
+{
+    struct buf *taken = shard->encoded.len > WIRE_COPY_MAX ? malloc(sizeof(*taken)) : NULL;
+    if (!taken)
+        return body_copied(buf_view(&shard->encoded));
+    *taken = shard->encoded;
+    buf_init(&shard->encoded, CALL_RESPONSE_MAX);
+    return body_lent(buf_view(taken), free_taken, taken);
+}
+
+/* Makes the response's bytes, envelope and all, in shard->encoded. */
+static int encode(struct exchange *exchange, const ProtobufCMessage *response)
+{
+    struct buf *out = &exchange->shard->encoded;
+    uint8_t head[ENVELOPE_BYTES] = {0};
+    buf_clear(out);
+    int err = exchange->protocol == PROTOCOL_CONNECT ? 0 : buf_append(out, head, sizeof(head));
+    if (!err)
+        err = exchange->form == FORM_JSON ? json_write(response, out) : proto_pack(response, out);
+    if (!err && exchange->protocol != PROTOCOL_CONNECT)
+        envelope_write(0, (uint32_t)(out->len - ENVELOPE_BYTES), out->bytes + out->start);
+    return err;
+}
+
+/* A strong validator: equal bytes, equal tag. */
+static void make_etag(struct view body, char ret_etag[CACHE_ETAG_MAX])
+{
+    uint8_t hash[SHA256_DIGEST_LENGTH];
+    SHA256((const uint8_t *)body.at, body.len, hash);
+    ret_etag[0] = '"';
+    hex_write(view_of(hash, 16), ret_etag + 1);
+    ret_etag[33] = '"';
+    ret_etag[34] = '\0';
+}
+
+/* If-None-Match (RFC 9110, 13.1.2): "*" or a list that has the tag; weak comparison. */
+static bool matches(const char *if_none_match, const char *etag)
+{
+    return strcmp(if_none_match, "*") == 0 || strstr(if_none_match, etag);
+}
+
+/* The body is taken; etag is only looked at for a GET. */
+static void send_response(struct exchange *exchange, struct body body, const char *etag)
+{
+    static const struct head_field ok = {{"grpc-status", 11}, {"0", 1}};
+    struct fields f = {0};
+    int status = 200;
+    add(&f, VIEW_LIT("content-type"), type_of(exchange));
+    if (exchange->protocol != PROTOCOL_GRPC)
+        add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
+    if (exchange->get) {
+        const char *cache = exchange->call.route->method->cache;
+        add(&f, VIEW_LIT("etag"), view_str(etag));
+        add(&f, VIEW_LIT("cache-control"), cache ? view_str(cache) : VIEW_LIT("no-store"));
+        if (matches(exchange->if_none_match, etag)) {
+            status = 304;
+            body_done(&body);
+        }
+    }
+    struct head_answer answer = {status, f.at, f.count};
+    answer_whole(exchange->conn, exchange->h2, &answer, body, &ok,
+                 exchange->protocol == PROTOCOL_GRPC);
+    exchange_part(exchange);
+}
+
+static void cache_key_of(struct exchange *exchange, struct cache_key *ret_key)
+{
+    *ret_key = (struct cache_key){
+        .route = exchange->call.route,
+        .form = exchange->form,
+        .enveloped = exchange->protocol != PROTOCOL_CONNECT,
+    };
+    call_request_hash(&exchange->call, ret_key->request_hash);
+}
+
+bool answer_from_cache(struct exchange *exchange)
+{
+    struct cache_key key;
+    if (!exchange->call.route->immutable)
+        return false;
+    cache_key_of(exchange, &key);
+    struct cache_item *item = cache_find(&exchange->shard->cache, &key);
+    if (item && exchange->conn)
+        send_response(exchange, cache_body(item), item->etag);
+    return item;
+}
+
+/* What was encoded goes into the cache; NULL where it does not fit there. Another fiber may have
+ * been quicker while the handler waited. */
+static struct cache_item *put_in_cache(struct exchange *exchange, const char *etag)
+{
+    struct shard *shard = exchange->shard;
+    struct cache_key key;
+    cache_key_of(exchange, &key);
+    struct cache_item *item = cache_find(&shard->cache, &key);
+    return item ? item : cache_put(&shard->cache, &key, etag, &shard->encoded);
+}
+
+void answer_response(struct exchange *exchange, const ProtobufCMessage *response)
+{
+    char etag[CACHE_ETAG_MAX] = "";
+    if (!exchange->conn)
+        return;
+    int err = encode(exchange, response);
+    if (err) {
+        exchange->call.code = err == ERR_FULL ? CODE_RESOURCE_EXHAUSTED : CODE_INTERNAL;
+        exchange->call.message = "the response is too large";
+        answer_error(exchange);
+        return;
+    }
+    if (exchange->get || exchange->call.route->immutable)
+        make_etag(buf_view(&exchange->shard->encoded), etag);
+    struct cache_item *item = exchange->call.route->immutable ? put_in_cache(exchange, etag) : NULL;
+    send_response(exchange, item ? cache_body(item) : take_encoded(exchange->shard), etag);
+}
+
+/* ---- errors ---- */
+
+/* The three trailers of gRPC; texts live in scratch. */
+static void add_grpc_status(struct exchange *exchange, struct fields *f, struct buf scratch[3])
+{
+    struct view message = view_str(exchange->call.message);
+    if (message.len > CALL_MESSAGE_MAX)
+        message.len = CALL_MESSAGE_MAX;
+    buf_init(&scratch[0], 3 * CALL_MESSAGE_MAX + 16);
+    buf_init(&scratch[1], 32u << 10);
+    buf_init(&scratch[2], 32u << 10);
+    size_t digits = exchange->call.code > 9 ? 2 : 1;
+    if (buf_printf(&scratch[0], "%d", exchange->call.code) == 0)
+        percent_append(&scratch[0], message);
+    struct view text = buf_view(&scratch[0]);
+    add(f, VIEW_LIT("grpc-status"), view_of(text.at, digits));
+    if (text.len > digits)
+        add(f, VIEW_LIT("grpc-message"), view_of(text.at + digits, text.len - digits));
+    if (exchange->call.detail &&
+        status_pack(exchange->call.code, message, &exchange->call.detail->base, &scratch[1]) == 0 &&
+        base64_append(&scratch[2], buf_view(&scratch[1]), BASE64_BARE) == 0)
+        add(f, VIEW_LIT("grpc-status-details-bin"), buf_view(&scratch[2]));
+    if (exchange->compressed)
+        add(f, VIEW_LIT("grpc-accept-encoding"), VIEW_LIT("identity"));
+}
+
+static void send_grpc_error(struct exchange *exchange)
+{
+    struct fields f = {0};
+    struct buf scratch[3];
+    if (exchange->begun) {
+        add_grpc_status(exchange, &f, scratch);
+        h2_end(exchange->h2, f.at, f.count);
+        conn_touch(exchange->conn);
+    } else {
+        add(&f, VIEW_LIT("content-type"), type_of(exchange));
+        add_grpc_status(exchange, &f, scratch);
+        struct head_answer answer = {200, f.at, f.count};
+        answer_whole(exchange->conn, exchange->h2, &answer, body_copied(view_of(NULL, 0)), NULL, 0);
+    }
+    for (int i = 0; i < 3; i++)
+        buf_release(&scratch[i]);
+}
+
+static struct view clipped(const char *message)
+{
+    struct view v = view_str(message);
+    if (v.len > CALL_MESSAGE_MAX)
+        v.len = CALL_MESSAGE_MAX;
+    return v;
+}
+
+static void send_connect_error(struct exchange *exchange)
+{
+    struct fields f = {0};
+    char retry[24];
+    struct buf json;
+    buf_init(&json, 64u << 10);
+    if (status_write_connect(code_name(exchange->call.code), clipped(exchange->call.message),
+                             exchange->call.detail ? &exchange->call.detail->base : NULL, &json)) {
+        /* The detail was too much: the code alone. */
+        buf_clear(&json);
+        status_write_connect(code_name(exchange->call.code), view_of(NULL, 0), NULL, &json);
+    }
+    add(&f, VIEW_LIT("content-type"), VIEW_LIT("application/json"));
+    add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
+    add(&f, VIEW_LIT("cache-control"), VIEW_LIT("no-store"));
+    if (exchange->call.code == CODE_UNAUTHENTICATED)
+        add(&f, VIEW_LIT("www-authenticate"), VIEW_LIT("Bearer"));
+    if (exchange->compressed)
+        add(&f, VIEW_LIT("accept-encoding"), VIEW_LIT("identity"));
+    if (exchange->call.detail && exchange->call.detail->retry_after_ms) {
+        snprintf(retry, sizeof(retry), "%llu",
+                 (unsigned long long)(exchange->call.detail->retry_after_ms + 999) / 1000);
+        add(&f, VIEW_LIT("retry-after"), view_str(retry));
+    }
+    /* A path that is no method is 404, the code still unimplemented (Connect, "Error Codes"). */
+    int status = exchange->call.route ? code_http(exchange->call.code) : 404;
+    struct head_answer answer = {status, f.at, f.count};
+    answer_whole(exchange->conn, exchange->h2, &answer, body_copied(buf_view(&json)), NULL, 0);
+    buf_release(&json);
+}
+
+/* ---- streams ---- */
+
+int answer_begin(struct exchange *exchange)
+{
+    if (!exchange->conn)
+        return ERR_CLOSED;
+    if (exchange->begun)
+        return 0;
+    struct fields f = {0};
+    add(&f, VIEW_LIT("content-type"), type_of(exchange));
+    add(&f, VIEW_LIT("cache-control"), VIEW_LIT("no-store"));
+    if (exchange->protocol != PROTOCOL_GRPC)
+        add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
+    if (exchange->compressed)
+        add(&f, VIEW_LIT("connect-accept-encoding"), VIEW_LIT("identity"));
+    struct head_answer answer = {200, f.at, f.count};
+    int err =
+        exchange->h2 ? h2_begin(exchange->h2, &answer) : h1_begin(&exchange->conn->h1, &answer);
+    if (err && !exchange->h2)
+        broken(exchange->conn);
+    exchange->begun = !err;
+    conn_touch(exchange->conn);
+    return err ? ERR_CLOSED : 0;
+}
+
+/* The envelope that ends a Connect stream: {} or {"error":{…}}. */
+static int end_connect_stream(struct exchange *exchange)
+{
+    struct buf *out = &exchange->shard->encoded;
+    uint8_t head[ENVELOPE_BYTES] = {0};
+    buf_clear(out);
+    int err = buf_append(out, head, sizeof(head));
+    if (!err)
+        err = buf_append_byte(out, '{');
+    if (!err && exchange->call.code != CODE_OK) {
+        err = buf_append_view(out, VIEW_LIT("\"error\":"));
+        if (!err)
+            err = status_write_connect(
+                code_name(exchange->call.code), clipped(exchange->call.message),
+                exchange->call.detail ? &exchange->call.detail->base : NULL, out);
+    }
+    if (!err)
+        err = buf_append_byte(out, '}');
+    if (err)
+        return err;
+    envelope_write(ENVELOPE_END, (uint32_t)(out->len - ENVELOPE_BYTES), out->bytes + out->start);
+    return 0;
+}
+
+static void send_connect_end(struct exchange *exchange)
+{
+    struct conn *conn = exchange->conn;
+    int err = answer_begin(exchange);
+    if (!err)
+        err = end_connect_stream(exchange);
+    struct body last = body_copied(buf_view(&exchange->shard->encoded));
+    if (!err && exchange->h2)
+        err = h2_chunk(exchange->h2, last);
+    else if (!err)
+        err = h1_chunk(&conn->h1, last);
+    if (!err)
+        err = exchange->h2 ? h2_end(exchange->h2, NULL, 0) : h1_end(&conn->h1, NULL, 0);
+    if (err && exchange->h2)
+        h2_reset(exchange->h2, H2_INTERNAL_ERROR);
+    else if (err)
+        broken(conn);
+    conn_touch(conn);
+}
+
+void answer_end(struct exchange *exchange)
+{
+    if (!exchange->conn)
+        return;
+    if (exchange->protocol == PROTOCOL_GRPC && exchange->call.code == CODE_OK &&
+        answer_begin(exchange)) {
+        /* The stream is closed: its event is on the way. */
+        exchange_part(exchange);
+        return;
+    }
+    if (exchange->protocol == PROTOCOL_GRPC) {
+        send_grpc_error(exchange);
+    } else {
+        /* The last envelope goes behind a piece that waits for the reader: exchange_written
+         * comes. */
+        exchange->ending = exchange->h2 && exchange->begun && !h2_takes_chunk(exchange->h2);
+        if (exchange->ending)
+            return;
+        send_connect_end(exchange);
+    }
+    exchange_part(exchange);
+}
+
+void answer_error(struct exchange *exchange)
+{
+    if (!exchange->conn)
+        return;
+    count_add(&exchange->shard->calls_failed, 1);
+    if (exchange->protocol == PROTOCOL_PLAIN) {
+        plain_refuse(exchange);
+    } else if (exchange->protocol == PROTOCOL_CONNECT) {
+        send_connect_error(exchange);
+        exchange_part(exchange);
+    } else {
+        answer_end(exchange);
+    }
+}

@@ -1,0 +1,139 @@
+#include "wire/decode.h"
+
+#include "codec/base64.h"
+#include "codec/envelope.h"
+#include "codec/json.h"
+#include "codec/percent.h"
+#include "err/err.h"
+#include "wire/limits.h"
+#include "wire/shard.h"
+
+static int malformed(struct exchange *exchange, const char *field, const char *text)
+{
+    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
+    detail.reason = "BAD_ARGUMENT";
+    detail.field = (char *)field;
+    return call_fail(&exchange->call, CODE_INVALID_ARGUMENT, &detail, "%s%s%s",
+                     field[0] ? field : exchange->call.route->descriptor->input->short_name,
+                     field[0] ? ": " : " ", text);
+}
+
+/* The one message of the body, out of its envelope. */
+static int unwrap(struct exchange *exchange, struct view body, struct view *ret_message)
+{
+    struct envelope_reader r;
+    uint8_t flags;
+    envelope_init(&r, exchange->call.route->request_max);
+    /* All bytes are here, so a message is never gathered and the reader owns nothing. */
+    enum envelope_found found =
+        body.len ? envelope_next(&r, &body, &flags, ret_message) : ENVELOPE_MORE;
+    bool more = found == ENVELOPE_MESSAGE && body.len > 0;
+    envelope_release(&r);
+    if (found == ENVELOPE_MORE && r.head_len == 0)
+        return call_fail(&exchange->call, CODE_UNIMPLEMENTED, NULL,
+                         "the request has no message: one is needed");
+    if (found == ENVELOPE_MORE)
+        return malformed(exchange, "", "is cut short");
+    if (found == ENVELOPE_TOO_LARGE)
+        return call_fail(&exchange->call, CODE_RESOURCE_EXHAUSTED, NULL,
+                         "a request of this method has at most %zu bytes",
+                         exchange->call.route->request_max);
+    if (found != ENVELOPE_MESSAGE)
+        return ERR_NO_MEMORY;
+    if (flags & ENVELOPE_COMPRESSED)
+        return call_fail(&exchange->call, CODE_INTERNAL, NULL,
+                         "the message is marked as compressed, but no encoding is named");
+    if (flags != 0)
+        return malformed(exchange, "", "has unknown flags in its envelope");
+    if (more)
+        return call_fail(&exchange->call, CODE_UNIMPLEMENTED, NULL,
+                         "the request has more than one message: one is allowed");
+    return 0;
+}
+
+/* What is done here or beside the loop: of the call it touches the arena alone, which nobody else
+ * does while the fiber waits. */
+struct decode_job {
+    const ProtobufCMessageDescriptor *descriptor;
+    struct view bytes;
+    bool json;
+    struct arena *arena;
+    ProtobufCMessage *message;
+    struct json_error error;
+    int result;
+};
+
+static void decode(void *arg)
+{
+    struct decode_job *job = arg;
+    job->result =
+        job->json ? json_read(job->descriptor, job->bytes, job->arena, &job->message, &job->error)
+                  : proto_unpack(job->descriptor, job->bytes, job->arena, &job->message);
+}
+
+static int decode_bytes(struct exchange *exchange, struct view bytes)
+{
+    struct offload *offload = exchange->shard->options->offload;
+    struct decode_job job = {
+        .descriptor = exchange->call.route->descriptor->input,
+        .bytes = bytes,
+        .json = exchange->form == FORM_JSON,
+        .arena = &exchange->arena,
+    };
+    if (!offload || bytes.len <= WIRE_DECODE_HERE_MAX)
+        decode(&job);
+    else if (offload_run(offload, decode, &job) != 0)
+        return call_fail(&exchange->call, CODE_RESOURCE_EXHAUSTED, NULL,
+                         "as many large requests as there may "
+                         "be are being read");
+    if (job.result == ERR_FULL)
+        return call_fail(&exchange->call, CODE_RESOURCE_EXHAUSTED, NULL,
+                         "the request takes too much memory");
+    if (job.result)
+        return malformed(exchange, job.error.path,
+                         job.json ? job.error.text : "is not a protobuf message");
+    exchange->call.request = job.message;
+    return 0;
+}
+
+/* message=… of a Connect GET, in base64 where base64=1. */
+static int decode_query(struct exchange *exchange, struct view query)
+{
+    struct view value, flag;
+    size_t len;
+    if (!query_find(query, VIEW_LIT("message"), &value))
+        return malformed(exchange, "", "is missing: the query has no message");
+    char *text = arena_alloc(&exchange->arena, value.len + 1);
+    uint8_t *bytes = arena_alloc(&exchange->arena, BASE64_BYTES_MAX(value.len));
+    if (!text || !bytes)
+        return ERR_FULL;
+    if (query_read(value, text, &len))
+        return malformed(exchange, "", "is not percent-coded properly");
+    if (query_find(query, VIEW_LIT("base64"), &flag) && view_eq(flag, VIEW_LIT("1"))) {
+        /* '+' came as a blank where base64's other alphabet was not percent-coded. */
+        if (base64_read(value, bytes, &len) && base64_read(view_of(text, len), bytes, &len))
+            return malformed(exchange, "", "is not base64");
+        return decode_bytes(exchange, view_of(bytes, len));
+    }
+    return decode_bytes(exchange, view_of(text, len));
+}
+
+int decode_request(struct exchange *exchange)
+{
+    struct view body = buf_view(&exchange->body);
+    int err;
+    if (exchange->get)
+        err = decode_query(exchange, body);
+    else if (exchange->protocol == PROTOCOL_CONNECT)
+        err = decode_bytes(exchange, body);
+    else
+        err = unwrap(exchange, body, &body);
+    if (!err && !exchange->call.request)
+        err = decode_bytes(exchange, body);
+    /* The message has copied what it needs. */
+    exchange->shard->body_bytes -= exchange->body.len;
+    if (exchange->body.cap > WIRE_BODY_KEPT)
+        buf_release(&exchange->body);
+    buf_clear(&exchange->body);
+    return err;
+}

@@ -1,0 +1,332 @@
+#include "wire/exchange.h"
+
+#include <stdio.h>
+
+#include "codec/envelope.h"
+#include "codec/proto.h"
+#include "err/err.h"
+#include "wire/answer.h"
+#include "wire/decode.h"
+#include "wire/limits.h"
+#include "wire/page.h"
+#include "wire/plain.h"
+#include "wire/request.h"
+#include "wire/shard.h"
+
+/* ---- letting go ---- */
+
+static void settle(struct exchange *exchange)
+{
+    if (exchange->running || exchange->conn || list_linked(&exchange->link))
+        return;
+    list_append(&exchange->shard->ended, &exchange->link);
+    shard_touch(exchange->shard);
+}
+
+static void let_go(struct exchange *exchange)
+{
+    struct shard *shard = exchange->shard;
+    struct conn *conn = exchange->conn;
+    if (exchange->h2)
+        h2_stream_set_user(exchange->h2, NULL);
+    else
+        conn->exchange = NULL;
+    conn->active_ns = shard_now_ns(shard);
+    exchange->conn = NULL;
+    exchange->h2 = NULL;
+    exchange->pending = exchange->ending = false;
+    loop_disarm(shard->loop, &exchange->timer);
+    list_remove(&exchange->stalled_link);
+    if (list_linked(&exchange->stream_link)) {
+        list_remove(&exchange->stream_link);
+        count_sub(&shard->streams_open, 1);
+    }
+}
+
+void exchange_part(struct exchange *exchange)
+{
+    if (!exchange->conn)
+        return;
+    let_go(exchange);
+    settle(exchange);
+}
+
+void exchange_gone(struct exchange *exchange)
+{
+    if (!exchange->conn)
+        return;
+    let_go(exchange);
+    scope_cancel(&exchange->scope);
+    call_close_sink(&exchange->call);
+    settle(exchange);
+}
+
+void exchange_refuse(struct exchange *exchange, enum code code, const char *message)
+{
+    if (!exchange->conn || exchange->ending)
+        return;
+    exchange->call.code = code;
+    exchange->call.message = message;
+    exchange->call.detail = NULL;
+    call_close_sink(&exchange->call);
+    answer_error(exchange);
+    scope_cancel(&exchange->scope);
+}
+
+static void deadline_passed(struct loop_timer *timer)
+{
+    struct exchange *exchange = list_of(timer, struct exchange, timer);
+    exchange_refuse(exchange, CODE_DEADLINE_EXCEEDED, "the deadline has passed");
+}
+
+/* ---- from head to fiber ---- */
+
+static int64_t refuse(struct exchange *exchange, enum code code, const char *message)
+{
+    exchange_refuse(exchange, code, message);
+    return BODY_REFUSE;
+}
+
+/* Who calls, and whether that is enough for the method. CODE_OK, or what it is refused with. */
+static enum code identify(struct exchange *exchange, const struct head *head)
+{
+    struct call *call = &exchange->call;
+    const struct server_options *options = exchange->shard->options;
+    const struct view authorization = head_get(head, VIEW_LIT("authorization"));
+    /* A token that is no good does no harm where none is needed. */
+    if (options->identify && (authorization.len > 0 || call->route->method->any_of) &&
+        options->identify(options->hook_state, authorization, &call->identity))
+        call->identity = (struct identity){0};
+    return method_admits(call->route->method, &call->identity);
+}
+
+/* ERR_FULL: no timer is left. */
+static int set_deadline(struct exchange *exchange, int64_t timeout_ns)
+{
+    struct shard *shard = exchange->shard;
+    int64_t now_ns = shard_now_ns(shard);
+    int64_t most_ns = shard->options->call_max_ms * NS_PER_MS;
+    bool unary = exchange->call.route->method->kind == METHOD_UNARY;
+    if (unary && timeout_ns > most_ns)
+        timeout_ns = most_ns;
+    exchange->call.deadline_ns =
+        timeout_ns > DEADLINE_NEVER - now_ns ? DEADLINE_NEVER : now_ns + timeout_ns;
+    exchange->timer.fire = deadline_passed;
+    return exchange->call.deadline_ns == DEADLINE_NEVER
+               ? 0
+               : loop_arm(shard->loop, &exchange->timer, exchange->call.deadline_ns);
+}
+
+static struct exchange *open_exchange(struct conn *conn, struct h2_stream *h2,
+                                      const struct request *request)
+{
+    struct exchange *exchange = shard_take_exchange(conn->shard);
+    if (!exchange)
+        return NULL;
+    exchange->conn = conn;
+    exchange->h2 = h2;
+    exchange->call.carrier = &exchange_carrier;
+    exchange->call.arena = &exchange->arena;
+    exchange->call.route = request->route;
+    exchange->protocol = request->protocol;
+    exchange->form = request->form;
+    exchange->get = request->get;
+    exchange->call.message = "";
+    if (h2)
+        h2_stream_set_user(h2, exchange);
+    else
+        conn->exchange = exchange;
+    if (exchange->call.route && method_streams_answer(exchange->call.route->method)) {
+        list_append(&exchange->shard->streams, &exchange->stream_link);
+        count_add(&exchange->shard->streams_open, 1);
+    }
+    count_add(&exchange->shard->calls_total, 1);
+    return exchange;
+}
+
+/* Keeps of a GET what is only valid now; a tag list that is too long matches nothing. ERR_FULL: the
+ * query is too long, as only HTTP/2 lets it be. ERR_NO_MEMORY. */
+static int keep_get(struct exchange *exchange, const struct head *head)
+{
+    struct view tags = head_get(head, VIEW_LIT("if-none-match"));
+    if (tags.len && tags.len < sizeof(exchange->if_none_match))
+        memcpy(exchange->if_none_match, tags.at, tags.len);
+    int err = buf_append_view(&exchange->body, head->query);
+    if (!err)
+        exchange->shard->body_bytes += head->query.len;
+    return err;
+}
+
+static const char too_much_text[] = "too much is unsent on this connection";
+
+static bool too_much_unsent(const struct exchange *exchange)
+{
+    return exchange->conn && conn_unsent(exchange->conn) > WIRE_UNSENT_MAX;
+}
+
+/* A plain request with a rule of its own. Returns as exchange_head. */
+static int64_t plain_head(struct conn *conn, struct h2_stream *h2, const struct head *head,
+                          const struct plain_rule *rule)
+{
+    const struct request request = {.route = &plain_route, .protocol = PROTOCOL_PLAIN};
+    struct exchange *exchange = open_exchange(conn, h2, &request);
+    if (!exchange) {
+        answer_refusal(conn, h2, &(struct refusal){.status = 503});
+        return BODY_REFUSE;
+    }
+    exchange->arena.max = plain_route.arena_max;
+    if (too_much_unsent(exchange))
+        return refuse(exchange, CODE_RESOURCE_EXHAUSTED, too_much_text);
+    if (set_deadline(exchange, INT64_MAX) || plain_keep(exchange, rule, head))
+        return refuse(exchange, CODE_UNAVAILABLE, "too many calls at once");
+    exchange->body.max = rule->body_max;
+    return (int64_t)exchange->body.max;
+}
+
+int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head *head)
+{
+    struct shard *shard = conn->shard;
+    struct request request;
+    conn->active_ns = shard_now_ns(shard);
+    conn->asked = true;
+    const struct plain_rule *plain = plain_find(shard->options, head->path);
+    if (plain)
+        return plain_head(conn, h2, head, plain);
+    request_read(shard->routes, head, h2, &request);
+    if (request.kind == REQUEST_PAGE) {
+        page_answer(conn, h2, head);
+        return BODY_REFUSE;
+    }
+    struct exchange *exchange =
+        request.kind == REQUEST_CALL ? open_exchange(conn, h2, &request) : NULL;
+    if (!exchange) {
+        static const struct refusal busy = {.status = 503};
+        answer_refusal(conn, h2, request.kind == REQUEST_CALL ? &busy : &request.refusal);
+        return BODY_REFUSE;
+    }
+    exchange->compressed = request.code == CODE_UNIMPLEMENTED && exchange->call.route;
+    if (request.code != CODE_OK)
+        return refuse(exchange, request.code, request.message);
+    enum code denied = identify(exchange, head);
+    if (denied)
+        return refuse(exchange, denied, method_refusal(denied));
+    if (set_deadline(exchange, request.timeout_ns))
+        return refuse(exchange, CODE_RESOURCE_EXHAUSTED,
+                      "as many calls as there may be are under way");
+    if (exchange->call.deadline_ns <= shard_now_ns(shard))
+        return refuse(exchange, CODE_DEADLINE_EXCEEDED, "the deadline has passed");
+    if (too_much_unsent(exchange))
+        return refuse(exchange, CODE_RESOURCE_EXHAUSTED, too_much_text);
+    size_t envelope = exchange->protocol == PROTOCOL_CONNECT ? 0 : ENVELOPE_BYTES;
+    exchange->body.max =
+        exchange->get ? WIRE_QUERY_MAX : exchange->call.route->request_max + envelope;
+    exchange->arena.max = exchange->call.route->arena_max;
+    if (!exchange->get)
+        return (int64_t)exchange->body.max;
+    return keep_get(exchange, head)
+               ? refuse(exchange, CODE_RESOURCE_EXHAUSTED, "the query is too long")
+               : 0;
+}
+
+/* Whether the envelope in front promises more than is allowed: then the rest need not come. */
+static bool promises_too_much(const struct exchange *exchange)
+{
+    struct view v = buf_view(&exchange->body);
+    if (exchange->protocol == PROTOCOL_CONNECT || exchange->protocol == PROTOCOL_PLAIN ||
+        v.len < ENVELOPE_BYTES)
+        return false;
+    const uint8_t *head = (const uint8_t *)v.at;
+    uint32_t len = (uint32_t)head[1] << 24 | (uint32_t)head[2] << 16 | (uint32_t)head[3] << 8 |
+                   (uint32_t)head[4];
+    return len > exchange->call.route->request_max;
+}
+
+void exchange_body(struct exchange *exchange, struct view bytes)
+{
+    struct shard *shard = exchange->shard;
+    if (exchange->running)
+        return;
+    int err = shard->body_bytes + bytes.len > WIRE_BODIES_MAX
+                  ? ERR_FULL
+                  : buf_append_view(&exchange->body, bytes);
+    if (err) {
+        exchange_refuse(exchange, CODE_RESOURCE_EXHAUSTED, "too many requests are half received");
+        return;
+    }
+    shard->body_bytes += bytes.len;
+    if (promises_too_much(exchange))
+        exchange_too_large(exchange);
+}
+
+void exchange_too_large(struct exchange *exchange)
+{
+    char text[64];
+    if (exchange->protocol == PROTOCOL_PLAIN) {
+        answer_refusal(exchange->conn, exchange->h2, &(struct refusal){.status = 413});
+        exchange_part(exchange);
+        return;
+    }
+    snprintf(text, sizeof(text), "a request of this method has at most %zu bytes",
+             exchange->call.route->request_max);
+    const char *message = arena_copy(&exchange->arena, view_str(text));
+    exchange_refuse(exchange, CODE_RESOURCE_EXHAUSTED,
+                    message ? message : "the request is too large");
+}
+
+static int handle(struct exchange *exchange)
+{
+    const struct method *method = exchange->call.route->method;
+    ProtobufCMessage *response = NULL;
+    int err = decode_request(exchange);
+    /* Again: when its head came, the answers to those sent along with it were still to be made. */
+    if (!err && too_much_unsent(exchange))
+        err = call_fail(&exchange->call, CODE_RESOURCE_EXHAUSTED, NULL, "%s", too_much_text);
+    if (err || answer_from_cache(exchange))
+        return err;
+    if (method->kind == METHOD_UNARY) {
+        response = proto_new(exchange->call.route->descriptor->output, &exchange->arena);
+        if (!response)
+            return ERR_FULL;
+    }
+    err = call_run(&exchange->call, response);
+    if (!err && response)
+        answer_response(exchange, response);
+    return err;
+}
+
+/* A stream that waits for frames keeps nothing of its request: there may be very many. */
+static void be_small(struct exchange *exchange)
+{
+    arena_release(&exchange->arena);
+    buf_release(&exchange->body);
+}
+
+static void run_call(void *arg)
+{
+    struct exchange *exchange = arg;
+    int err = 0;
+    if (exchange->protocol == PROTOCOL_PLAIN)
+        plain_run(exchange);
+    else
+        err = handle(exchange);
+    if (err && exchange->call.code == CODE_OK)
+        call_fail_by_err(&exchange->call, err);
+    if (err)
+        answer_error(exchange);
+    else if (exchange->call.sink)
+        be_small(exchange);
+    else if (method_streams_answer(exchange->call.route->method))
+        answer_end(exchange);
+    exchange->running = false;
+    settle(exchange);
+}
+
+void exchange_whole(struct exchange *exchange)
+{
+    int err = fiber_spawn(&exchange->scope, run_call, exchange);
+    if (err)
+        exchange_refuse(exchange, CODE_RESOURCE_EXHAUSTED,
+                        "as many calls as there may be are under way");
+    else
+        exchange->running = true;
+}

@@ -1,0 +1,88 @@
+#include "wire/page.h"
+
+#include <stdlib.h>
+
+#include "err/err.h"
+#include "wire/answer.h"
+#include "wire/limits.h"
+#include "wire/shard.h"
+
+#define PAGE_FIELDS_MAX 24
+
+struct page_fields {
+    struct head_field at[PAGE_FIELDS_MAX];
+    size_t count;
+};
+
+static void add(struct page_fields *f, struct view name, struct view value)
+{
+    assert(f->count < PAGE_FIELDS_MAX);
+    f->at[f->count++] = (struct head_field){name, value};
+}
+
+/* Takes "Name: value\r\n…" apart; names go out in lower case, as the engines want them. */
+static void add_lines(struct page_fields *f, const char *lines, struct arena *arena)
+{
+    while (lines && *lines) {
+        const char *colon = strchr(lines, ':'), *end = strstr(lines, "\r\n");
+        assert(colon && end && colon < end);
+        char *name = arena_copy(arena, view_of(lines, (size_t)(colon - lines)));
+        if (!name)
+            return;
+        for (char *c = name; *c; c++)
+            *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+        const char *value = colon + 1;
+        while (*value == ' ')
+            value++;
+        add(f, view_str(name), view_of(value, (size_t)(end - value)));
+        lines = end + 2;
+    }
+}
+
+/* A page may look at the arena, which is reset; a large one is copied to memory of its own. */
+static struct body page_body(struct view bytes)
+{
+    void *copy = bytes.len > WIRE_COPY_MAX ? malloc(bytes.len) : NULL;
+    if (!copy)
+        return body_copied(bytes);
+    memcpy(copy, bytes.at, bytes.len);
+    return body_lent(view_of(copy, bytes.len), free, copy);
+}
+
+void page_send(struct conn *conn, struct h2_stream *h2, const struct page *page,
+               struct arena *arena)
+{
+    struct page_fields f = {0};
+    if (page->type)
+        add(&f, VIEW_LIT("content-type"), view_str(page->type));
+    add(&f, VIEW_LIT("cache-control"), page->cache ? view_str(page->cache) : VIEW_LIT("no-store"));
+    add(&f, VIEW_LIT("date"), shard_date(conn->shard));
+    if (page->etag)
+        add(&f, VIEW_LIT("etag"), view_str(page->etag));
+    if (page->encoding)
+        add(&f, VIEW_LIT("content-encoding"), view_str(page->encoding));
+    add_lines(&f, page->headers, arena);
+    struct head_answer answer = {page->status, f.at, f.count};
+    answer_whole(conn, h2, &answer, page_body(page->body), NULL, 0);
+}
+
+void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *head)
+{
+    struct shard *shard = conn->shard;
+    const struct server_options *options = shard->options;
+    if (!options->page) {
+        answer_refusal(conn, h2, &(struct refusal){.status = 404});
+        return;
+    }
+    struct page_request ask = {
+        .method = head->method_name,
+        .path = head->path,
+        .if_none_match = head_get(head, VIEW_LIT("if-none-match")),
+        .accept_encoding = head_get(head, VIEW_LIT("accept-encoding")),
+        .arena = &shard->page_arena,
+    };
+    struct page page = {.status = 404};
+    options->page(options->hook_state, &ask, &page);
+    page_send(conn, h2, &page, &shard->page_arena);
+    arena_reset(&shard->page_arena);
+}

@@ -1,0 +1,98 @@
+/*
+ * server: a listener on every worker (SO_REUSEPORT) and the connections behind it.
+ */
+#ifndef USHER_WIRE_SERVER_H
+#define USHER_WIRE_SERVER_H
+
+#include "call/call.h"
+#include "fiber/offload.h"
+#include "fiber/worker.h"
+#include "http/head.h"
+
+struct server;
+
+/* What a plain HTTP request outside of any service gets: pages, /metrics. Runs on the connection's
+ * worker, in no fiber, and must not wait. */
+struct page {
+    int status;           /* 200, 304, 404 … */
+    const char *type;     /* Content-Type, static; NULL without a body */
+    const char *cache;    /* Cache-Control, static; NULL: no-store */
+    const char *etag;     /* quoted, static or from the arena; NULL: none */
+    const char *encoding; /* Content-Encoding, static; NULL: identity */
+    const char *headers;  /* further lines "Name: value\r\n…", static, or NULL */
+    struct view body;     /* static or from the arena */
+};
+struct page_request {
+    struct view method; /* GET and HEAD only reach the hook; others get 405 */
+    struct view path;   /* without the query */
+    struct view if_none_match;
+    struct view accept_encoding;
+    struct arena *arena;
+};
+
+/* A plain request that is answered in a fiber: by any method, with a body. All of it lives in the
+ * arena, which is the call's. */
+struct plain_request {
+    struct view method, path, query; /* query without the '?' */
+    const struct head_field *fields; /* header fields, in order */
+    size_t field_count;
+    struct view body;
+    struct arena *arena;
+    int64_t deadline_ns; /* options.call_max_ms after the head */
+};
+/* The value of the first field of that name, or the empty view. */
+struct view plain_field(const struct plain_request *ask, struct view name);
+
+/* Who answers the paths that begin with prefix: webhooks, forms, an API that is no RPC. Paths of
+ * methods and of the page hook must not begin so. */
+struct plain_rule {
+    const char *prefix;
+    size_t body_max; /* bytes; beyond: 413 */
+    /* Fills the page; a status of 0 closes the connection without an answer. May wait. */
+    void (*handle)(void *state, const struct plain_request *ask, struct page *ret_page);
+    void *state;
+};
+
+struct server_options {
+    const char *listen;        /* HOST:PORT; port 0 picks one */
+    const char *tls_cert_path; /* PEM; NULL: no TLS */
+    const char *tls_key_path;
+    uint32_t connections_max; /* a worker; 0: 20,000 */
+    uint32_t connections_all; /* of all workers together; 0: no other maximum */
+    uint32_t calls_max;       /* a worker, watched streams too; beyond: 503; 0: 120,000 */
+    uint32_t streams_max;     /* HTTP/2 streams a connection; 0: 1,000 */
+    int64_t call_max_ms;      /* no unary call lasts longer; 0: 30,000 */
+    int64_t header_max_ms;    /* a request's header and body must have arrived; 0: 10,000 */
+    int64_t idle_max_ms;      /* a connection without a request or stream is closed; 0: 120,000 */
+    int64_t stall_max_ms;     /* a reader that takes nothing for so long is closed; 0: 10,000 */
+    struct offload *offload;  /* borrowed; decodes large requests. NULL: the loop does */
+    const struct service *services; /* borrowed */
+    size_t service_count;
+    const struct plain_rule *plains; /* borrowed; the first whose prefix fits answers */
+    size_t plain_count;
+    void *hook_state;
+    /* Finds out who calls from the Authorization header (empty view: none). 0; ERR_DENIED: the
+     * token is no good. May be NULL. Runs on the loop, must not wait. */
+    int (*identify)(void *hook_state, struct view authorization, struct identity *ret_identity);
+    /* May be NULL: everything is 404. */
+    void (*page)(void *hook_state, const struct page_request *ask, struct page *ret_page);
+};
+
+/* Binds and serves on every worker. Called from a plain thread. ERR_IO (errno says why),
+ * ERR_INVALID (the address; the certificate), ERR_NO_MEMORY. */
+int server_start(struct worker *const *workers, uint32_t worker_count,
+                 const struct server_options *options, struct server **ret_server);
+/* The bound port. */
+uint16_t server_port(const struct server *server);
+/* Stops accepting, sends GOAWAY (two steps) and Connection: close, ends streams with UNAVAILABLE,
+ * lets calls finish until grace_ms have passed, then closes the rest; then frees the server. */
+void server_stop(struct server *server, int64_t grace_ms);
+
+/* For /metrics: connections, calls and bytes so far, all workers. */
+struct server_stats {
+    uint64_t connections_open, connections_total, connections_refused, calls_total, calls_failed,
+        streams_open, bytes_in, bytes_out;
+};
+void server_stats(const struct server *server, struct server_stats *ret_stats);
+
+#endif
