@@ -114,8 +114,8 @@ static int replay_ledger(struct audit *a, struct audit_replay *r, struct ledger_
     uint64_t from_seq = 0;
     while (count > 0) {
         arena_reset(&a->page);
-        int rc = a->store->ops->ledger_read(a->store, p->performance_id, from_seq, INT64_MIN,
-                                            PAGE_ROWS, &a->page, &rows, &count, DEADLINE_NEVER);
+        int rc = a->store->ops->ledger_read(a->store, p->performance_id, from_seq, PAGE_ROWS,
+                                            &a->page, &rows, &count, DEADLINE_NEVER);
         for (size_t i = 0; rc == 0 && i < count; i++)
             rc = replay_row(a, r, &rows[i], tail);
         r->seq = 0;

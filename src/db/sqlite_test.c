@@ -313,10 +313,16 @@ static void queue_behind(struct parade *p, struct marcher *marchers, int jobs)
 }
 
 /* Waits until the others are queued and the queue is full: one more is refused at once. */
-static void wait_for_queue(struct fixture *f, uint32_t wanted)
+static void reach_backlog(struct fixture *f, uint32_t wanted)
 {
     while (sqlite_backlog(f->sqlite) < wanted)
         sched_yield();
+}
+
+/* Of a queue that is full then. */
+static void wait_for_queue(struct fixture *f, uint32_t wanted)
+{
+    reach_backlog(f, wanted);
     assert_int_equal(insert(f, 999), ERR_FULL);
 }
 
@@ -399,6 +405,29 @@ static void the_deadline_bounds_the_queue(void **state)
     assert_int_equal(count(f), 2);
     struct job job = {.job.run = run_count};
     assert_int_equal(sqlite_read(f->sqlite, &job.job, 1), ERR_TIMEOUT);
+}
+
+/* One that is told it was too late must not be done all the same, wherever it stood. */
+static void what_was_too_late_is_not_done(void **state)
+{
+    struct fixture *f = *state;
+    struct parade p = {.f = f};
+    struct marcher marchers[3] = {{.deadline_ns = DEADLINE_NEVER}, {.deadline_ns = DEADLINE_NEVER}};
+    struct job alone = {.job.run = run_insert, .number = 7};
+    assert_int_equal(sqlite_write(f->sqlite, &alone.job, 1), ERR_TIMEOUT);
+    assert_int_equal(insert(f, 8), 0); /* its transaction is over */
+    assert_int_equal(count(f), 1);
+    queue_behind(&p, marchers, 2);
+    reach_backlog(f, 1);
+    p.jobs[2].job.run = run_insert;
+    p.jobs[2].number = 9;
+    marchers[2] = (struct marcher){&p, 2, 1};
+    assert_int_equal(pthread_create(&p.threads[2], NULL, march, &marchers[2]), 0);
+    reach_backlog(f, 2); /* the last of its transaction */
+    join(&p, 3);
+    assert_int_equal(p.results[1], 0);
+    assert_int_equal(p.results[2], ERR_TIMEOUT);
+    assert_int_equal(count(f), 3);
 }
 
 static void reads_do_not_wait_for_a_commit(void **state)
@@ -636,6 +665,7 @@ int main(void)
         TEST(one_that_fails_takes_no_other_with_it),
         TEST(a_lone_failure_leaves_nothing),
         TEST(the_deadline_bounds_the_queue),
+        TEST(what_was_too_late_is_not_done),
         TEST(reads_do_not_wait_for_a_commit),
         TEST(a_failed_sync_is_an_unknown_outcome),
         TEST(a_full_disk_is_an_unknown_outcome_and_passes),

@@ -59,6 +59,8 @@ int64_t loop_now_ns(const struct loop *loop);
 
 /* Virtual body only: jumps the wall clock by step_ms, either way. */
 void loop_jump_wall(struct loop *loop, int64_t step_ms);
+/* Virtual body only: time passes at once and nothing runs, as in a process that is stopped. */
+void loop_freeze(struct loop *loop, int64_t ms);
 
 /* Arms, or moves, a timer. ERR_FULL beyond timers_max. A timer in the past fires in the next turn.
  */

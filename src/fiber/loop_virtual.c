@@ -26,6 +26,12 @@ void loop_jump_wall(struct loop *loop, int64_t step_ms)
     move_to(loop, loop->now_ns);
 }
 
+void loop_freeze(struct loop *loop, int64_t ms)
+{
+    assert(loop_is_virtual(loop) && ms >= 0);
+    move_to(loop, loop->now_ns + ms * NS_PER_MS);
+}
+
 static bool virtual_turn(struct loop *loop, bool ready)
 {
     if (ready || loop_posted(loop))

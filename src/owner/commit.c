@@ -171,15 +171,17 @@ static int load_all(struct owner *owner)
 /* What was decided may or may not be in the store. Loads until it is known, then answers. */
 static void recover(struct owner *owner)
 {
-    owner->phase = OWNER_LOADING;
-    loop_disarm(owner->options.loop, &owner->expiry);
-    struct owner_figures figures = owner->figures;
-    owner_publish(owner, &figures);
+    const int64_t began_ns = fiber_now_ns();
+    const bool again = owner->phase != OWNER_NEW;
     struct owner_ask *committing = take_asks(&owner->committing);
     struct owner_ask *gathering = take_asks(&owner->gathering);
+    owner_move(owner, OWNER_LOADING);
+    loop_disarm(owner->options.loop, &owner->expiry);
     int64_t pause_ms = OWNER_RELOAD_MS;
+    uint64_t failures = 0;
     int err;
     while ((err = load_all(owner)) != 0) {
+        failures++;
         log_event(LOG_ERROR, "owner.load",
                   log_uint("usher.performance", owner->options.performance_id), log_err(err));
         /* Nobody waits longer than for one failed load: in doubt, refuse. */
@@ -192,9 +194,13 @@ static void recover(struct owner *owner)
         fiber_sleep_until(deadline_after_ms(fiber_now_ns(), pause_ms));
         pause_ms = 2 * pause_ms < OWNER_RELOAD_MAX_MS ? 2 * pause_ms : OWNER_RELOAD_MAX_MS;
     }
-    owner->phase = OWNER_SERVING;
-    figures = owner->figures;
-    owner_publish(owner, &figures);
+    owner->late = false;
+    owner_move(owner, OWNER_SERVING);
+    if (again || failures > 0)
+        log_event(LOG_INFO, "owner.recovered",
+                  log_uint("usher.performance", owner->options.performance_id),
+                  log_int("usher.duration_ms", (fiber_now_ns() - began_ns) / NS_PER_MS),
+                  log_uint("usher.failures", failures));
     answer_all(owner, committing, LOADED);
     answer_all(owner, gathering, LOADED);
     owner_decide_waiting(owner);
@@ -227,7 +233,7 @@ void owner_run(void *arg)
     owner->fiber = fiber_self();
     recover(owner);
     while (!owner->stopping || owner->gathering.count > 0 || owner->gathering.first) {
-        if (owner->gathering.count == 0 && !owner->gathering.first) {
+        if (owner->gathering.count == 0 && !owner->gathering.first && !owner->late) {
             owner->fiber_waits = true;
             fiber_park_deaf();
             owner->fiber_waits = false;
@@ -236,10 +242,10 @@ void owner_run(void *arg)
         if (owner->phase != OWNER_SERVING)
             break; /* stopped while it could not load */
         commit_gathered(owner);
+        if (owner->late)
+            recover(owner);
     }
-    owner->phase = OWNER_STOPPED;
-    struct owner_figures figures = owner->figures;
-    owner_publish(owner, &figures);
+    owner_move(owner, OWNER_STOPPED);
     if (owner->stopper)
         fiber_unpark(owner->stopper);
 }

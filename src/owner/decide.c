@@ -27,6 +27,19 @@ static void ride(struct owner *owner, struct owner_ask *ask, int result)
     owner_wake(owner);
 }
 
+/* The ask is decided later, in order. */
+static void wait_for_room(struct owner *owner, struct owner_ask *ask)
+{
+    if (owner->waiting_count == OWNER_WAITING_MAX) {
+        owner_answer(ask, ERR_UNAVAILABLE);
+        return;
+    }
+    ask->next = NULL;
+    *owner->waiting_last = ask;
+    owner->waiting_last = &ask->next;
+    owner->waiting_count++;
+}
+
 /* True when one more change and one more waiting ask fit. Otherwise the ask is dealt with: where
  * only the commit is full, it waits for the next one, in order; a crowd that is told to come back
  * comes back as a larger crowd. */
@@ -40,15 +53,9 @@ static bool has_room(struct owner *owner, struct owner_ask *ask)
         return false;
     }
     if (g->ask_count < OWNER_ASKS_MAX && key_room) {
-        if (g->count < OWNER_ENTRIES_MAX)
-            return true;
-        if (owner->waiting_count < OWNER_WAITING_MAX) {
-            ask->next = NULL;
-            *owner->waiting_last = ask;
-            owner->waiting_last = &ask->next;
-            owner->waiting_count++;
-            return false;
-        }
+        if (g->count == OWNER_ENTRIES_MAX)
+            wait_for_room(owner, ask);
+        return g->count < OWNER_ENTRIES_MAX;
     }
     owner_answer(ask, ERR_UNAVAILABLE);
     return false;
@@ -308,6 +315,12 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         owner_answer(ask, ERR_UNAVAILABLE);
         return;
     }
+    if (owner_is_late(owner)) {
+        owner->late = true;
+        owner_wake(owner);
+        wait_for_room(owner, ask);
+        return;
+    }
     if (ask->verb != OWNER_SET_SALE && id_is_zero(ask->account_id)) {
         owner_answer(ask, ERR_INVALID); /* the ledger knows no such account */
         return;
@@ -348,6 +361,11 @@ void owner_decide_waiting(struct owner *owner)
         first = ask->next;
         owner_decide(owner, ask); /* those that find no room wait again, still in order */
     }
+}
+
+bool owner_is_late(const struct owner *owner)
+{
+    return seats_next_expiry_ms(owner->seats) <= owner_now_ms(owner) - OWNER_LATE_MS;
 }
 
 void owner_collect_expired(struct owner *owner)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "mem/table.h"
+#include "observe/log.h"
 #include "owner/state.h"
 #include "sale/ledger.h"
 #include "usher/v1/ticket.pb-c.h"
@@ -13,7 +14,7 @@
 #define LOAD_STEP_MAX_MS 10000
 #define LOAD_PAGE        1000
 #define LOAD_ARENA_MAX   (64u << 20)
-/* An ended hold's entry is written at most this much after its end. */
+/* An ended hold's entry is stamped at most this much after its end: ten times OWNER_LATE_MS. */
 #define LOAD_SLACK_MS 600000
 
 /* Holds of the window that nothing has ended yet. */
@@ -32,6 +33,9 @@ struct load {
     struct owner_figures figures;
     struct store_performance head;
     uint32_t sold_by_orders;
+    int64_t
+        normal_until_ms; /* until then a hold may end that began before the rows that are read */
+    bool late;           /* one did later: what was read does not tell of all live holds */
 };
 
 static int64_t step_deadline(void)
@@ -110,11 +114,14 @@ static int compare_sold(struct load *load)
 
 /* ---- the ledger's recent rows ---- */
 
-static void close_hold(struct open_holds *open, struct id hold_id)
+static void close_hold(struct load *load, struct id hold_id, int64_t at_ms)
 {
+    struct open_holds *open = &load->open;
     uint32_t place;
-    if (!table_get(&open->by_id, hold_id, &place))
-        return; /* it began before the window */
+    if (!table_get(&open->by_id, hold_id, &place)) {
+        load->late |= at_ms > load->normal_until_ms;
+        return;
+    }
     table_remove(&open->by_id, hold_id);
     const uint32_t last = --open->count;
     if (place != last) {
@@ -176,7 +183,7 @@ static int replay_change(struct load *load, const struct change *change)
     }
     int err = 0;
     if (rule->seats_from == CHANGE_SEATS_HELD)
-        close_hold(&load->open, hold.hold_id);
+        close_hold(load, hold.hold_id, change->at_ms);
     if (rule->seats_to == CHANGE_SEATS_HELD)
         err = open_hold(&load->open, &hold, change->at_ms);
     return err == 0 ? remember_key(load, change, &hold) : err;
@@ -209,39 +216,67 @@ static int replay_row(struct load *load, const struct ledger_row *row, struct le
     return err;
 }
 
-/* The time of the ledger's last row; 0 without rows. */
-static int last_row_ms(struct load *load, int64_t *ret_at_ms)
+/* The time of one row. */
+static int row_ms(struct load *load, uint64_t seq, int64_t *ret_at_ms)
 {
     struct ledger_row *rows;
     size_t count;
-    *ret_at_ms = 0;
-    if (load->head.seq == 0)
-        return 0;
     arena_reset(&load->arena);
-    int err = load->store->ops->ledger_read(load->store, load->owner->options.performance_id,
-                                            load->head.seq, 0, 1, &load->arena, &rows, &count,
-                                            step_deadline());
-    if (err == 0 && count != 1)
+    int err = load->store->ops->ledger_read(load->store, load->owner->options.performance_id, seq,
+                                            1, &load->arena, &rows, &count, step_deadline());
+    if (err == 0 && (count != 1 || rows[0].seq != seq))
         err = ERR_CORRUPT;
     if (err == 0)
         *ret_at_ms = rows[0].at_ms;
     return err;
 }
 
-static int load_ledger(struct load *load, int64_t from_ms)
+/* The row to begin with: all that are not before from_ms are at or behind it. Looks back from the
+ * end in steps that double, then between the last two, so a ledger costs its window's length and a
+ * few rows more, however long it is. */
+static int find_start(struct load *load, int64_t from_ms, uint64_t *ret_seq)
+{
+    uint64_t before = load->head.seq, start = load->head.seq + 1; /* before: too old, once found */
+    int64_t at_ms = INT64_MAX;
+    for (uint64_t step = LOAD_PAGE; before > 0; step *= 2) {
+        before = before > step ? before - step : 0;
+        int err = before > 0 ? row_ms(load, before, &at_ms) : 0;
+        if (err != 0)
+            return err;
+        if (at_ms < from_ms)
+            break;
+        start = before;
+    }
+    while (start - before > LOAD_PAGE) {
+        const uint64_t middle = before + (start - before) / 2;
+        int err = row_ms(load, middle, &at_ms);
+        if (err != 0)
+            return err;
+        if (at_ms < from_ms)
+            before = middle;
+        else
+            start = middle;
+    }
+    *ret_seq = before + 1;
+    return 0;
+}
+
+static int load_ledger(struct load *load, uint64_t from_seq)
 {
     struct ledger_tail tail = {0};
-    uint64_t from_seq = 1;
     bool first = true;
     while (from_seq <= load->head.seq) {
         struct ledger_row *rows;
         size_t count;
         arena_reset(&load->arena);
         int err = load->store->ops->ledger_read(load->store, load->owner->options.performance_id,
-                                                from_seq, from_ms, LOAD_PAGE, &load->arena, &rows,
-                                                &count, step_deadline());
+                                                from_seq, LOAD_PAGE, &load->arena, &rows, &count,
+                                                step_deadline());
         if (err == 0 && count == 0)
             err = ERR_CORRUPT; /* the head's own row is always within */
+        if (err == 0 && first && from_seq > 1)
+            load->normal_until_ms =
+                rows[0].at_ms + load->owner->options.hold_ttl_ms + LOAD_SLACK_MS;
         for (size_t i = 0; err == 0 && i < count; i++, first = false)
             err = replay_row(load, &rows[i], &tail, first);
         if (err != 0)
@@ -252,6 +287,28 @@ static int load_ledger(struct load *load, int64_t from_ms)
         load->head.seq == 0 || (tail.seq == load->head.seq && tail.version == load->head.version &&
                                 memcmp(tail.hash, load->head.head_hash, sizeof(tail.hash)) == 0);
     return whole ? 0 : ERR_CORRUPT;
+}
+
+/* The holds and keys of the ledger's recent rows. A hold that began before them and ended later
+ * than holds do may have had company whose end was never written: then all rows are read. */
+static int load_recent(struct load *load, int64_t last_ms)
+{
+    const struct owner *owner = load->owner;
+    uint64_t from_seq = 1;
+    int err = find_start(
+        load, last_ms - owner->options.hold_ttl_ms - OWNER_KEY_KEEP_MS - LOAD_SLACK_MS, &from_seq);
+    load->normal_until_ms = INT64_MAX;
+    if (err == 0)
+        err = load_ledger(load, from_seq);
+    if (err != 0 || !load->late)
+        return err;
+    log_event(LOG_WARN, "owner.late_ends",
+              log_uint("usher.performance", owner->options.performance_id));
+    load->open.count = 0;
+    table_clear(&load->open.by_id);
+    keys_clear(owner->keys);
+    load->normal_until_ms = INT64_MAX;
+    return load_ledger(load, 1);
 }
 
 /* ---- all of it ---- */
@@ -296,14 +353,15 @@ static int load_into(struct load *load)
         err = compare_sold(load);
     int64_t last_ms = 0;
     if (err == 0)
-        err = last_row_ms(load, &last_ms);
+        err = load->head.seq > 0 ? row_ms(load, load->head.seq, &last_ms) : 0;
     if (err != 0)
         return err;
 
+    if (last_ms < 0 || last_ms > INT64_MAX / 2)
+        return ERR_CORRUPT; /* no time that an owner writes */
     owner->head_at_ms = last_ms;
     set_time(owner, last_ms);
-    err =
-        load_ledger(load, last_ms - owner->options.hold_ttl_ms - OWNER_KEY_KEEP_MS - LOAD_SLACK_MS);
+    err = load_recent(load, last_ms);
     for (uint32_t i = 0; err == 0 && i < load->open.count; i++) {
         struct seats_hold *hold = &load->open.holds[i];
         struct seats_refusal refusal;

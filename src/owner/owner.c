@@ -2,15 +2,21 @@
 
 #include <stdlib.h>
 
+#include "observe/log.h"
 #include "owner/state.h"
 
 static void expiry_due(struct loop_timer *timer)
 {
     struct owner *owner = list_of(timer, struct owner, expiry);
-    if (owner->phase == OWNER_SERVING) {
-        owner_collect_expired(owner);
-        owner_arm_expiry(owner);
+    if (owner->phase != OWNER_SERVING)
+        return;
+    if (owner_is_late(owner)) {
+        owner->late = true;
+        owner_wake(owner);
+        return;
     }
+    owner_collect_expired(owner);
+    owner_arm_expiry(owner);
 }
 
 static void gathering_init(struct owner_gathering *g)
@@ -205,6 +211,63 @@ void owner_figures(struct owner *owner, struct owner_figures *ret_figures)
     pthread_mutex_lock(&owner->figures_lock);
     *ret_figures = owner->figures;
     pthread_mutex_unlock(&owner->figures_lock);
+}
+
+/* ---- phases ---- */
+
+static bool is_way(enum owner_phase from, enum owner_phase to)
+{
+#define X(FROM, TO)                                                                                \
+    if (from == OWNER_##FROM && to == OWNER_##TO)                                                  \
+        return true;
+    OWNER_WAYS(X)
+#undef X
+    return false;
+}
+
+static bool is_idle(const struct owner *owner)
+{
+    return owner->gathering.count == 0 && !owner->gathering.first && owner->committing.count == 0 &&
+           !owner->committing.first;
+}
+
+/* What is so at the moment a phase begins. */
+static void assert_phase(const struct owner *owner)
+{
+    switch (owner->phase) {
+    case OWNER_NEW:
+        break;
+    case OWNER_LOADING:
+        assert(is_idle(owner));
+        break;
+    case OWNER_SERVING:
+        assert(is_idle(owner) && owner->seats && owner->has_time && !owner->late);
+        assert(owner->epoch > 0 && owner->version_decided == owner->version);
+        assert(owner->sale_state == owner->committed_sale_state);
+        break;
+    case OWNER_STOPPED:
+        assert(is_idle(owner) && owner->stopping && owner->waiting_count == 0);
+        break;
+    }
+}
+
+void owner_move(struct owner *owner, enum owner_phase to)
+{
+    static const char *const names[] = {
+#define X(PHASE) [OWNER_##PHASE] = #PHASE,
+        OWNER_PHASES(X)
+#undef X
+    };
+    const enum owner_phase from = owner->phase;
+    assert(is_way(from, to));
+    owner->phase = to;
+    assert_phase(owner);
+    log_event(LOG_DEBUG, "owner.phase",
+              log_uint("usher.performance", owner->options.performance_id),
+              log_str("usher.from", names[from]), log_str("usher.to", names[to]),
+              log_uint("usher.epoch", owner->epoch), log_uint("usher.row", owner->seq));
+    const struct owner_figures figures = owner->figures;
+    owner_publish(owner, &figures);
 }
 
 void owner_check(const struct owner *owner)

@@ -43,7 +43,8 @@
 #define OWNER_COMMIT_MAX_MS  10000 /* a commit that waits longer for the store is given up */
 #define OWNER_RELOAD_MS      50    /* pause before loading again; doubles up to … */
 #define OWNER_RELOAD_MAX_MS  2000
-#define OWNER_EXPIRE_TICK_MS 50 /* expired holds are collected at most this late */
+#define OWNER_LATE_MS        60000 /* an end not collected for so long: reload */
+#define OWNER_EXPIRE_TICK_MS 50    /* expired holds are collected at most this late */
 
 enum owner_verb {
     OWNER_HOLD,      /* seats and standing quantities, all or nothing */

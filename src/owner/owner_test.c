@@ -434,8 +434,8 @@ TEST(holds_that_ended_while_nobody_served_are_written_down_first)
     assert_int_equal(figures().counts.held, 0); /* before anybody could ask */
     assert_int_equal(figures().version, 4);
     arena_init(&arena, 65536);
-    assert_int_equal(stage.mem->ops->ledger_read(stage.mem, stage.performance_id, 3, INT64_MIN, 9,
-                                                 &arena, &found, &count, DEADLINE_NEVER),
+    assert_int_equal(stage.mem->ops->ledger_read(stage.mem, stage.performance_id, 3, 9, &arena,
+                                                 &found, &count, DEADLINE_NEVER),
                      0);
     assert_int_equal(count, 1);
     assert_int_equal(found[0].at_ms, ask.hold.expires_at_ms);

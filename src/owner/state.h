@@ -11,7 +11,16 @@
 #include "owner/owner.h"
 #include "sale/change.h"
 
-enum owner_phase { OWNER_LOADING, OWNER_SERVING, OWNER_STOPPED };
+/* The ways of an owner, X(from, to); owner_move takes them. */
+#define OWNER_PHASES(X) X(NEW) X(LOADING) X(SERVING) X(STOPPED)
+#define OWNER_WAYS(X)                                                                              \
+    X(NEW, LOADING) X(LOADING, SERVING) X(SERVING, LOADING) X(LOADING, STOPPED) X(SERVING, STOPPED)
+
+enum owner_phase {
+#define X(PHASE) OWNER_##PHASE,
+    OWNER_PHASES(X)
+#undef X
+};
 
 /* A sold seat. */
 struct owner_sold {
@@ -36,6 +45,7 @@ struct owner {
     int64_t *prices; /* owned; options.prices */
     enum owner_phase phase;
     bool stopping;
+    bool late; /* holds ended long ago, see owner_is_late: load again before anything is decided */
     struct scope *scope;
     struct fiber *fiber;   /* the committing fiber */
     bool fiber_waits;      /* it parks until something gathers */
@@ -76,6 +86,10 @@ void owner_decide(struct owner *owner, struct owner_ask *ask);
 /* Decides those that waited for room, now that there is some; outside of SERVING, refuses them. */
 void owner_decide_waiting(struct owner *owner);
 void owner_collect_expired(struct owner *owner);
+/* Whether a hold has ended OWNER_LATE_MS ago, and nothing was written of it: the process was
+ * stopped, or the store stood still. An end that is written now would be too far from its beginning
+ * to be found with it; loading writes it as of its time. */
+bool owner_is_late(const struct owner *owner);
 /* The same for holds that ended while nobody served, at the time they ended: the ledger's rows are
  * read back by time, and an end must not be farther from its beginning than that reaches. */
 void owner_collect_missed(struct owner *owner);
@@ -92,7 +106,9 @@ int owner_build(const struct owner *owner, struct owner_gathering *g, struct are
 
 /* commit.c: the committing fiber's body; and one commit. */
 void owner_run(void *owner);
-/* owner.c */
+/* owner.c: the one that changes the phase: asserts that the way is legal and what must be so in the
+ * new phase, says it in the log (debug), and publishes. */
+void owner_move(struct owner *owner, enum owner_phase to);
 void owner_answer(struct owner_ask *ask, int result);
 /* One more change in the gathering commit, now and of that hold; NULL at the maximum. */
 struct change *owner_gather(struct owner *owner, enum change_kind kind,

@@ -20,87 +20,18 @@
 struct sql;
 struct store;
 
+/* A parenthesised list without its parentheses. */
+#define STORE_LIST(...) __VA_ARGS__
+
 struct store_ops {
     const char *name; /* "mem", "sqlite", … */
 
     /* Ends all work and frees the store. No call may be under way. */
     void (*free)(struct store *store);
 
-    /* Adds a hall plan, or finds the one with the same name and layout_hash. Sets *ret_hall_id. */
-    int (*hall_put)(struct store *store, const struct store_hall *hall, uint32_t *ret_hall_id,
-                    int64_t deadline_ns);
-    /* One hall with its layout. ERR_NOT_FOUND. */
-    int (*hall_get)(struct store *store, uint32_t hall_id, struct arena *arena,
-                    struct store_hall *ret_hall, int64_t deadline_ns);
-    /* All halls without layouts, by id. At most STORE_HALLS_MAX. */
-    int (*hall_list)(struct store *store, struct arena *arena, struct store_hall **ret_halls,
-                     size_t *ret_count, int64_t deadline_ns);
-
-    /* Adds an event and, unless first is NULL, its first performance (whose event_id is not read):
-     * both or neither. Without first ret_performance_id may be NULL. As performance_put. */
-    int (*event_put)(struct store *store, const struct store_event *event,
-                     const struct store_performance *first, uint32_t *ret_event_id,
-                     uint32_t *ret_performance_id, int64_t deadline_ns);
-    int (*event_list)(struct store *store, struct arena *arena, struct store_event **ret_events,
-                      size_t *ret_count, int64_t deadline_ns);
-
-    /* Adds a performance with an empty ledger: epoch, version and seq 0, in sale_state.
-     * ERR_NOT_FOUND for an unknown event or hall. */
-    int (*performance_put)(struct store *store, const struct store_performance *performance,
-                           uint32_t *ret_performance_id, int64_t deadline_ns);
-    int (*performance_list)(struct store *store, struct arena *arena,
-                            struct store_performance **ret_performances, size_t *ret_count,
-                            int64_t deadline_ns);
-    int (*performance_get)(struct store *store, uint32_t performance_id, struct arena *arena,
-                           struct store_performance *ret_performance, int64_t deadline_ns);
-
-    /* Takes ownership: adds 1 to the epoch, durably, and gives the row as it is then. Every commit
-     * of an older epoch fails from now on. ERR_NOT_FOUND. ERR_UNKNOWN: claim again. */
-    int (*claim)(struct store *store, uint32_t performance_id, struct arena *arena,
-                 struct store_performance *ret_performance, int64_t deadline_ns);
-
-    /* The one write of a sale. 0: everything is durable. ERR_FENCED: the epoch, seq, version or
-     * prev_hash is not the head's; ERR_CONFLICT: a seat is sold already, an order exists already,
-     * or a cancelled order is not this performance's, not confirmed, or its seats are not exactly
-     * those; ERR_NOT_FOUND: no such performance; nothing was written in any of these cases.
-     * ERR_UNKNOWN, ERR_IO: it may or may not have been written: claim, and read. */
-    int (*commit)(struct store *store, const struct store_batch *batch, int64_t deadline_ns);
-
-    /* Rows of sold for one performance, ascending by seat. */
-    int (*sold_list)(struct store *store, uint32_t performance_id, struct arena *arena,
-                     struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns);
-
-    /* Ledger rows with seq >= from_seq and at_ms >= from_ms, ascending, at most rows_max of them
-     * and at most about 16 MiB of bodies. */
-    int (*ledger_read)(struct store *store, uint32_t performance_id, uint64_t from_seq,
-                       int64_t from_ms, size_t rows_max, struct arena *arena,
-                       struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
-
-    /* ERR_NOT_FOUND. */
-    int (*order_get)(struct store *store, struct id order_id, struct arena *arena,
-                     struct store_order *ret_order, int64_t deadline_ns);
-    /* An account's orders, the last committed first, beginning after the order `after` (zero id:
-     * from the newest), at most orders_max; a page costs what it holds. ERR_NOT_FOUND: `after` is
-     * no order of the account. */
-    int (*order_list)(struct store *store, struct id account_id, struct id after, size_t orders_max,
-                      struct arena *arena, struct store_order **ret_orders, size_t *ret_count,
-                      int64_t deadline_ns);
-    /* A performance's orders, in the order they were committed, beginning after the order `after`
-     * (zero id: from the first): for reports and audit. ERR_NOT_FOUND: `after` is no order of the
-     * performance. */
-    int (*order_scan)(struct store *store, uint32_t performance_id, struct id after,
-                      size_t orders_max, struct arena *arena, struct store_order **ret_orders,
-                      size_t *ret_count, int64_t deadline_ns);
-
-    /* The oldest outbox rows, at most rows_max; and their removal once delivered. */
-    int (*outbox_read)(struct store *store, size_t rows_max, struct arena *arena,
-                       struct store_outbox_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
-    int (*outbox_remove)(struct store *store, uint64_t up_to_outbox_id, int64_t deadline_ns);
-
-    /* Every performance_id that the catalogue, the ledger, sold or the orders mention, ascending:
-     * for audit, which must notice rows whose performance is gone. */
-    int (*performance_ids)(struct store *store, struct arena *arena, uint32_t **ret_ids,
-                           size_t *ret_count, int64_t deadline_ns);
+#define OPERATION(name, decides, parameters, names)                                                \
+    int (*name)(struct store * store, STORE_LIST parameters, int64_t deadline_ns);
+#include "store/operations.h"
 };
 
 struct store {

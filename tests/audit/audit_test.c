@@ -266,8 +266,7 @@ static void a_forged_row_needs_all_that_follow(void **state)
     write_history(place);
     arena_init(&arena, 1 << 20);
     assert_int_equal(store_sqlite_open(place->dir, true, &store), 0);
-    assert_int_equal(store->ops->ledger_read(store, 1, 4, 0, 1, &arena, &rows, &count, INT64_MAX),
-                     0);
+    assert_int_equal(store->ops->ledger_read(store, 1, 4, 1, &arena, &rows, &count, INT64_MAX), 0);
     assert_int_equal(count, 1);
     store_free(store);
     rows[0].at_ms++;

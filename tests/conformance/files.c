@@ -249,8 +249,8 @@ static void a_damaged_row_is_an_error(void **state)
     assert_int_equal(
         f->store->ops->order_get(f->store, script_id(1), &f->arena, &order, DEADLINE_NEVER),
         ERR_CORRUPT);
-    assert_int_equal(f->store->ops->ledger_read(f->store, s->performance_id, 1, 0, 9, &f->arena,
-                                                &rows, &count, DEADLINE_NEVER),
+    assert_int_equal(f->store->ops->ledger_read(f->store, s->performance_id, 1, 9, &f->arena, &rows,
+                                                &count, DEADLINE_NEVER),
                      ERR_CORRUPT);
     assert_int_equal(count, 99);
     script_free(s);

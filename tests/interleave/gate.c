@@ -64,12 +64,12 @@ static int gate_sold_list(struct store *store, uint32_t performance_id, struct a
 }
 
 static int gate_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
-                            int64_t from_ms, size_t rows_max, struct arena *arena,
-                            struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns)
+                            size_t rows_max, struct arena *arena, struct ledger_row **ret_rows,
+                            size_t *ret_count, int64_t deadline_ns)
 {
     struct store *inner = gate_of(store)->inner;
-    return inner->ops->ledger_read(inner, performance_id, from_seq, from_ms, rows_max, arena,
-                                   ret_rows, ret_count, deadline_ns);
+    return inner->ops->ledger_read(inner, performance_id, from_seq, rows_max, arena, ret_rows,
+                                   ret_count, deadline_ns);
 }
 
 static int gate_order_scan(struct store *store, uint32_t performance_id, struct id after,

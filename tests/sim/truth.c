@@ -346,9 +346,9 @@ bool truth_follow(struct truth *truth)
     struct ledger_row *rows;
     size_t count;
     arena_reset(&truth->arena);
-    int err = truth->store->ops->ledger_read(truth->store, truth->performance_id,
-                                             truth->tail.seq + 1, INT64_MIN, 1000, &truth->arena,
-                                             &rows, &count, DEADLINE_NEVER);
+    int err =
+        truth->store->ops->ledger_read(truth->store, truth->performance_id, truth->tail.seq + 1,
+                                       1000, &truth->arena, &rows, &count, DEADLINE_NEVER);
     assert(err == 0 && count < 1000);
     for (size_t i = 0; i < count && truth->error[0] == '\0'; i++)
         follow_row(truth, &rows[i], &truth->arena);

@@ -96,45 +96,9 @@ int mariadb_add_performance(struct mariadb_conn *conn, struct store_performance 
 /* One who changes the catalogue at a time: numbers are then given without gaps. */
 int mariadb_lock_catalogue(struct mariadb_conn *conn);
 
-/* --- slots of store_ops: what they promise is said there --- */
-int mariadb_hall_put(struct store *store, const struct store_hall *hall, uint32_t *ret_hall_id,
-                     int64_t deadline_ns);
-int mariadb_hall_get(struct store *store, uint32_t hall_id, struct arena *arena,
-                     struct store_hall *ret_hall, int64_t deadline_ns);
-int mariadb_hall_list(struct store *store, struct arena *arena, struct store_hall **ret_halls,
-                      size_t *ret_count, int64_t deadline_ns);
-int mariadb_event_put(struct store *store, const struct store_event *event,
-                      const struct store_performance *first, uint32_t *ret_event_id,
-                      uint32_t *ret_performance_id, int64_t deadline_ns);
-int mariadb_event_list(struct store *store, struct arena *arena, struct store_event **ret_events,
-                       size_t *ret_count, int64_t deadline_ns);
-int mariadb_performance_put(struct store *store, const struct store_performance *performance,
-                            uint32_t *ret_performance_id, int64_t deadline_ns);
-int mariadb_performance_list(struct store *store, struct arena *arena,
-                             struct store_performance **ret_performances, size_t *ret_count,
-                             int64_t deadline_ns);
-int mariadb_performance_get(struct store *store, uint32_t performance_id, struct arena *arena,
-                            struct store_performance *ret_performance, int64_t deadline_ns);
-int mariadb_claim(struct store *store, uint32_t performance_id, struct arena *arena,
-                  struct store_performance *ret_performance, int64_t deadline_ns);
-int mariadb_batch_commit(struct store *store, const struct store_batch *batch, int64_t deadline_ns);
-int mariadb_sold_list(struct store *store, uint32_t performance_id, struct arena *arena,
-                      struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns);
-int mariadb_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
-                        int64_t from_ms, size_t rows_max, struct arena *arena,
-                        struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
-int mariadb_order_get(struct store *store, struct id order_id, struct arena *arena,
-                      struct store_order *ret_order, int64_t deadline_ns);
-int mariadb_order_list(struct store *store, struct id account_id, struct id after,
-                       size_t orders_max, struct arena *arena, struct store_order **ret_orders,
-                       size_t *ret_count, int64_t deadline_ns);
-int mariadb_order_scan(struct store *store, uint32_t performance_id, struct id after,
-                       size_t orders_max, struct arena *arena, struct store_order **ret_orders,
-                       size_t *ret_count, int64_t deadline_ns);
-int mariadb_outbox_read(struct store *store, size_t rows_max, struct arena *arena,
-                        struct store_outbox_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
-int mariadb_outbox_remove(struct store *store, uint64_t up_to_outbox_id, int64_t deadline_ns);
-int mariadb_performance_ids(struct store *store, struct arena *arena, uint32_t **ret_ids,
-                            size_t *ret_count, int64_t deadline_ns);
+/* What they promise is said in store/operations.h. */
+#define OPERATION(name, decides, parameters, names)                                                \
+    int mariadb_store_##name(struct store *store, STORE_LIST parameters, int64_t deadline_ns);
+#include "store/operations.h"
 
 #endif

@@ -79,8 +79,8 @@ static int put_hall(struct mariadb_conn *conn, void *state)
     return err == 0 ? add_layout(conn, put->hall_id, hall->layout) : err;
 }
 
-int mariadb_hall_put(struct store *store, const struct store_hall *hall, uint32_t *ret_hall_id,
-                     int64_t deadline_ns)
+int mariadb_store_hall_put(struct store *store, const struct store_hall *hall,
+                           uint32_t *ret_hall_id, int64_t deadline_ns)
 {
     struct hall_put put = {.hall = hall};
     int err = store_hall_check(hall);
@@ -153,8 +153,8 @@ static int read_hall(struct mariadb_conn *conn, struct rows *rows, uint32_t hall
     return err;
 }
 
-int mariadb_hall_get(struct store *store, uint32_t hall_id, struct arena *arena,
-                     struct store_hall *ret_hall, int64_t deadline_ns)
+int mariadb_store_hall_get(struct store *store, uint32_t hall_id, struct arena *arena,
+                           struct store_hall *ret_hall, int64_t deadline_ns)
 {
     struct rows rows = {.arena = arena};
     struct mariadb_conn *conn;
@@ -167,8 +167,8 @@ int mariadb_hall_get(struct store *store, uint32_t hall_id, struct arena *arena,
     return err;
 }
 
-int mariadb_hall_list(struct store *store, struct arena *arena, struct store_hall **ret_halls,
-                      size_t *ret_count, int64_t deadline_ns)
+int mariadb_store_hall_list(struct store *store, struct arena *arena, struct store_hall **ret_halls,
+                            size_t *ret_count, int64_t deadline_ns)
 {
     struct rows rows = {.arena = arena};
     int err = mariadb_rows_ask(store, &rows, "SELECT " HALL_COLUMNS " FROM hall ORDER BY hall_id",
@@ -208,9 +208,9 @@ static int put_event(struct mariadb_conn *conn, void *state)
     return err == 0 && put->with_first ? mariadb_add_performance(conn, &put->first) : err;
 }
 
-int mariadb_event_put(struct store *store, const struct store_event *event,
-                      const struct store_performance *first, uint32_t *ret_event_id,
-                      uint32_t *ret_performance_id, int64_t deadline_ns)
+int mariadb_store_event_put(struct store *store, const struct store_event *event,
+                            const struct store_performance *first, uint32_t *ret_event_id,
+                            uint32_t *ret_performance_id, int64_t deadline_ns)
 {
     struct event_put put = {.event = event, .with_first = first};
     int err = store_event_check(event);
@@ -240,8 +240,9 @@ static int add_event(struct rows *rows, struct mariadb_statement *s)
     return err ? err : mariadb_column_bytes(s, 2, rows->arena, &event->description);
 }
 
-int mariadb_event_list(struct store *store, struct arena *arena, struct store_event **ret_events,
-                       size_t *ret_count, int64_t deadline_ns)
+int mariadb_store_event_list(struct store *store, struct arena *arena,
+                             struct store_event **ret_events, size_t *ret_count,
+                             int64_t deadline_ns)
 {
     struct rows rows = {.arena = arena};
     int err = mariadb_rows_ask(store, &rows,

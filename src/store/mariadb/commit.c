@@ -183,7 +183,7 @@ static int meaning(const struct mariadb_conn *conn, int err)
     }
 }
 
-int mariadb_batch_commit(struct store *store, const struct store_batch *batch, int64_t deadline_ns)
+int mariadb_store_commit(struct store *store, const struct store_batch *batch, int64_t deadline_ns)
 {
     struct mariadb_store *s = body_of(store);
     struct mariadb_conn *conn;

@@ -20,24 +20,8 @@ static void mariadb_store_free(struct store *store)
 static const struct store_ops mariadb_ops = {
     .name = "mariadb",
     .free = mariadb_store_free,
-    .hall_put = mariadb_hall_put,
-    .hall_get = mariadb_hall_get,
-    .hall_list = mariadb_hall_list,
-    .event_put = mariadb_event_put,
-    .event_list = mariadb_event_list,
-    .performance_put = mariadb_performance_put,
-    .performance_list = mariadb_performance_list,
-    .performance_get = mariadb_performance_get,
-    .claim = mariadb_claim,
-    .commit = mariadb_batch_commit,
-    .sold_list = mariadb_sold_list,
-    .ledger_read = mariadb_ledger_read,
-    .order_get = mariadb_order_get,
-    .order_list = mariadb_order_list,
-    .order_scan = mariadb_order_scan,
-    .outbox_read = mariadb_outbox_read,
-    .outbox_remove = mariadb_outbox_remove,
-    .performance_ids = mariadb_performance_ids,
+#define OPERATION(name, decides, parameters, names) .name = mariadb_store_##name,
+#include "store/operations.h"
 };
 
 static int take_snapshot(struct mariadb_store *s)

@@ -52,8 +52,8 @@ static int put_performance(struct mariadb_conn *conn, void *state)
     return err == 0 ? mariadb_add_performance(conn, state) : err;
 }
 
-int mariadb_performance_put(struct store *store, const struct store_performance *performance,
-                            uint32_t *ret_performance_id, int64_t deadline_ns)
+int mariadb_store_performance_put(struct store *store, const struct store_performance *performance,
+                                  uint32_t *ret_performance_id, int64_t deadline_ns)
 {
     struct store_performance put = *performance;
     int err = store_performance_check(performance);
@@ -90,8 +90,8 @@ int mariadb_rows_add_performance(struct rows *rows, struct mariadb_statement *s)
 static const char one_performance[] =
     "SELECT " MARIADB_PERFORMANCE_COLUMNS " FROM performance WHERE performance_id = ?";
 
-int mariadb_performance_get(struct store *store, uint32_t performance_id, struct arena *arena,
-                            struct store_performance *ret_performance, int64_t deadline_ns)
+int mariadb_store_performance_get(struct store *store, uint32_t performance_id, struct arena *arena,
+                                  struct store_performance *ret_performance, int64_t deadline_ns)
 {
     struct rows rows = {.arena = arena};
     int err = mariadb_rows_ask_one(store, &rows, one_performance, SQL(sql_int(performance_id)),
@@ -101,9 +101,9 @@ int mariadb_performance_get(struct store *store, uint32_t performance_id, struct
     return err;
 }
 
-int mariadb_performance_list(struct store *store, struct arena *arena,
-                             struct store_performance **ret_performances, size_t *ret_count,
-                             int64_t deadline_ns)
+int mariadb_store_performance_list(struct store *store, struct arena *arena,
+                                   struct store_performance **ret_performances, size_t *ret_count,
+                                   int64_t deadline_ns)
 {
     struct rows rows = {.arena = arena};
     int err = mariadb_rows_ask(store, &rows,
@@ -140,8 +140,8 @@ static int take_over(struct mariadb_conn *conn, void *state)
                                    mariadb_rows_add_performance);
 }
 
-int mariadb_claim(struct store *store, uint32_t performance_id, struct arena *arena,
-                  struct store_performance *ret_performance, int64_t deadline_ns)
+int mariadb_store_claim(struct store *store, uint32_t performance_id, struct arena *arena,
+                        struct store_performance *ret_performance, int64_t deadline_ns)
 {
     struct claim claim = {.performance_id = performance_id, .arena = arena};
     int err = writing(store, take_over, &claim, deadline_ns);

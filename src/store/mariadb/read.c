@@ -24,8 +24,8 @@ static int add_sale(struct rows *rows, struct mariadb_statement *s)
                : 0;
 }
 
-int mariadb_sold_list(struct store *store, uint32_t performance_id, struct arena *arena,
-                      struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns)
+int mariadb_store_sold_list(struct store *store, uint32_t performance_id, struct arena *arena,
+                            struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns)
 {
     struct rows rows = {.arena = arena};
     int err = mariadb_rows_ask(
@@ -93,7 +93,7 @@ static int add_ledger_row(struct rows *rows, struct mariadb_statement *s)
 
 /* Rows of the ledger never change, so pages need no snapshot. */
 static int read_ledger(struct mariadb_conn *conn, struct bodies *bodies, uint32_t performance_id,
-                       uint64_t from_seq, int64_t from_ms, size_t rows_max)
+                       uint64_t from_seq, size_t rows_max)
 {
     size_t before, page = 0;
     int err = 0;
@@ -103,10 +103,8 @@ static int read_ledger(struct mariadb_conn *conn, struct bodies *bodies, uint32_
         err = mariadb_rows_read(
             &bodies->rows, conn,
             "SELECT seq, epoch, version_before, version, at_ms, prev_hash, hash, body"
-            " FROM ledger WHERE performance_id = ? AND seq >= ? AND at_ms >= ?"
-            " ORDER BY seq LIMIT ?",
-            SQL(sql_int(performance_id), sql_int((int64_t)from_seq), sql_int(from_ms),
-                sql_int(limit_of(page))),
+            " FROM ledger WHERE performance_id = ? AND seq >= ? ORDER BY seq LIMIT ?",
+            SQL(sql_int(performance_id), sql_int((int64_t)from_seq), sql_int(limit_of(page))),
             add_ledger_row);
         if (bodies->rows.count > 0)
             from_seq = ((struct ledger_row *)bodies->rows.items)[bodies->rows.count - 1].seq + 1;
@@ -114,9 +112,9 @@ static int read_ledger(struct mariadb_conn *conn, struct bodies *bodies, uint32_
     return err == ERR_FULL && bodies->enough ? 0 : err;
 }
 
-int mariadb_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
-                        int64_t from_ms, size_t rows_max, struct arena *arena,
-                        struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns)
+int mariadb_store_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
+                              size_t rows_max, struct arena *arena, struct ledger_row **ret_rows,
+                              size_t *ret_count, int64_t deadline_ns)
 {
     struct bodies bodies = {.rows.arena = arena};
     struct mariadb_conn *conn;
@@ -124,7 +122,7 @@ int mariadb_ledger_read(struct store *store, uint32_t performance_id, uint64_t f
         int err = reading_begin(store, deadline_ns, &conn);
         if (err)
             return err;
-        err = read_ledger(conn, &bodies, performance_id, from_seq, from_ms, rows_max);
+        err = read_ledger(conn, &bodies, performance_id, from_seq, rows_max);
         err = reading_end(store, conn, err);
         if (err)
             return err;
@@ -157,8 +155,8 @@ static int add_order(struct rows *rows, struct mariadb_statement *s)
     return mariadb_column_bytes(s, 8, rows->arena, &order->seats);
 }
 
-int mariadb_order_get(struct store *store, struct id order_id, struct arena *arena,
-                      struct store_order *ret_order, int64_t deadline_ns)
+int mariadb_store_order_get(struct store *store, struct id order_id, struct arena *arena,
+                            struct store_order *ret_order, int64_t deadline_ns)
 {
     struct rows rows = {.arena = arena};
     int err = mariadb_rows_ask_one(store, &rows,
@@ -197,9 +195,10 @@ static int read_orders(struct store *store, struct rows *rows, const char *place
     return reading_end(store, conn, err);
 }
 
-int mariadb_order_list(struct store *store, struct id account_id, struct id after,
-                       size_t orders_max, struct arena *arena, struct store_order **ret_orders,
-                       size_t *ret_count, int64_t deadline_ns)
+int mariadb_store_order_list(struct store *store, struct id account_id, struct id after,
+                             size_t orders_max, struct arena *arena,
+                             struct store_order **ret_orders, size_t *ret_count,
+                             int64_t deadline_ns)
 {
     struct rows rows = {.arena = arena};
     int err = read_orders(store, &rows,
@@ -215,9 +214,10 @@ int mariadb_order_list(struct store *store, struct id account_id, struct id afte
 }
 
 /* One performance's batches commit one after the other, so their orders' numbers are in order. */
-int mariadb_order_scan(struct store *store, uint32_t performance_id, struct id after,
-                       size_t orders_max, struct arena *arena, struct store_order **ret_orders,
-                       size_t *ret_count, int64_t deadline_ns)
+int mariadb_store_order_scan(struct store *store, uint32_t performance_id, struct id after,
+                             size_t orders_max, struct arena *arena,
+                             struct store_order **ret_orders, size_t *ret_count,
+                             int64_t deadline_ns)
 {
     struct rows rows = {.arena = arena};
     int err = read_orders(store, &rows,
@@ -272,8 +272,9 @@ static int read_outbox(struct mariadb_conn *conn, struct bodies *bodies, size_t 
     return err == ERR_FULL && bodies->enough ? 0 : err;
 }
 
-int mariadb_outbox_read(struct store *store, size_t rows_max, struct arena *arena,
-                        struct store_outbox_row **ret_rows, size_t *ret_count, int64_t deadline_ns)
+int mariadb_store_outbox_read(struct store *store, size_t rows_max, struct arena *arena,
+                              struct store_outbox_row **ret_rows, size_t *ret_count,
+                              int64_t deadline_ns)
 {
     struct mariadb_store *s = body_of(store);
     struct bodies bodies = {.rows.arena = arena};
@@ -315,7 +316,7 @@ static int remove_rows(struct mariadb_conn *conn, void *text)
     return mariadb_exec(conn, buf_view(text), NULL);
 }
 
-int mariadb_outbox_remove(struct store *store, uint64_t up_to_outbox_id, int64_t deadline_ns)
+int mariadb_store_outbox_remove(struct store *store, uint64_t up_to_outbox_id, int64_t deadline_ns)
 {
     struct buf text;
     buf_init(&text, 64 + 24 * MARIADB_OUTBOX_ROWS_MAX);
@@ -335,8 +336,8 @@ static int add_performance_id(struct rows *rows, struct mariadb_statement *s)
     return id ? mariadb_column_u32(s, 0, id) : ERR_NO_MEMORY;
 }
 
-int mariadb_performance_ids(struct store *store, struct arena *arena, uint32_t **ret_ids,
-                            size_t *ret_count, int64_t deadline_ns)
+int mariadb_store_performance_ids(struct store *store, struct arena *arena, uint32_t **ret_ids,
+                                  size_t *ret_count, int64_t deadline_ns)
 {
     struct rows rows = {.arena = arena};
     int err = mariadb_rows_ask(store, &rows,

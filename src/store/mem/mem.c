@@ -58,24 +58,8 @@ static void mem_free(struct store *store)
 static const struct store_ops mem_ops = {
     .name = "mem",
     .free = mem_free,
-    .hall_put = mem_hall_put,
-    .hall_get = mem_hall_get,
-    .hall_list = mem_hall_list,
-    .event_put = mem_event_put,
-    .event_list = mem_event_list,
-    .performance_put = mem_performance_put,
-    .performance_list = mem_performance_list,
-    .performance_get = mem_performance_get,
-    .claim = mem_claim,
-    .commit = mem_commit,
-    .sold_list = mem_sold_list,
-    .ledger_read = mem_ledger_read,
-    .order_get = mem_order_get,
-    .order_list = mem_order_list,
-    .order_scan = mem_order_scan,
-    .outbox_read = mem_outbox_read,
-    .outbox_remove = mem_outbox_remove,
-    .performance_ids = mem_performance_ids,
+#define OPERATION(name, decides, parameters, names) .name = mem_##name,
+#include "store/operations.h"
 };
 
 int store_mem_new(struct store **ret_store)

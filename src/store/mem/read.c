@@ -25,46 +25,29 @@ int mem_sold_list(struct store *store, uint32_t performance_id, struct arena *ar
     return 0;
 }
 
-/* The first and the number of the rows that a read gives. */
-static size_t choose_rows(const struct mem_sale *sale, uint64_t from_seq, int64_t from_ms,
-                          size_t rows_max, const struct ledger_row **ret_chosen)
-{
-    size_t count = 0, bytes = 0;
-    for (uint64_t seq = from_seq ? from_seq : 1; sale && seq <= sale->head.seq; seq++) {
-        const struct ledger_row *row = &sale->rows[seq - 1];
-        if (row->at_ms < from_ms)
-            continue;
-        if (count == rows_max || (count > 0 && bytes + row->body.len > STORE_READ_BYTES_MAX))
-            break;
-        bytes += row->body.len;
-        if (ret_chosen)
-            ret_chosen[count] = row;
-        count++;
-    }
-    return count;
-}
-
 int mem_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
-                    int64_t from_ms, size_t rows_max, struct arena *arena,
-                    struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns)
+                    size_t rows_max, struct arena *arena, struct ledger_row **ret_rows,
+                    size_t *ret_count, int64_t deadline_ns)
 {
     struct mem_store *m = mem_of(store);
-    int rc = ERR_NO_MEMORY;
     pthread_mutex_lock(&m->lock);
     const struct mem_sale *sale = mem_find_sale(m, performance_id);
-    size_t count = choose_rows(sale, from_seq, from_ms, rows_max, NULL);
-    const struct ledger_row **chosen = calloc(count + 1, sizeof(const struct ledger_row *));
-    struct ledger_row *rows = arena_alloc(arena, count * sizeof(*rows));
-    if (chosen && rows) {
-        choose_rows(sale, from_seq, from_ms, count, chosen);
-        rc = 0;
-    }
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        rows[i] = *chosen[i];
-        rc = mem_keep(arena, chosen[i]->body, &rows[i].body);
+    const uint64_t first = from_seq > 0 ? from_seq : 1;
+    size_t left = sale && first <= sale->head.seq ? sale->head.seq - first + 1 : 0;
+    if (left > rows_max)
+        left = rows_max;
+    struct ledger_row *rows = arena_alloc(arena, left * sizeof(*rows));
+    int rc = rows ? 0 : ERR_NO_MEMORY;
+    size_t count = 0, bytes = 0;
+    for (; rc == 0 && count < left; count++) {
+        const struct ledger_row *row = &sale->rows[first - 1 + count];
+        bytes += row->body.len;
+        if (count > 0 && bytes > STORE_READ_BYTES_MAX)
+            break;
+        rows[count] = *row;
+        rc = mem_keep(arena, row->body, &rows[count].body);
     }
     pthread_mutex_unlock(&m->lock);
-    free(chosen);
     if (rc < 0)
         return rc;
     *ret_rows = rows;

@@ -68,45 +68,9 @@ int rows_add_performance(struct rows *rows, sqlite3_stmt *statement);
  * ERR_NOT_FOUND, ERR_FULL; the job is then to fail. */
 int add_performance(struct sqlite_conn *conn, struct store_performance *performance);
 
-/* --- slots of store_ops: what they promise is said there --- */
-int sqlite_hall_put(struct store *store, const struct store_hall *hall, uint32_t *ret_hall_id,
-                    int64_t deadline_ns);
-int sqlite_hall_get(struct store *store, uint32_t hall_id, struct arena *arena,
-                    struct store_hall *ret_hall, int64_t deadline_ns);
-int sqlite_hall_list(struct store *store, struct arena *arena, struct store_hall **ret_halls,
-                     size_t *ret_count, int64_t deadline_ns);
-int sqlite_event_put(struct store *store, const struct store_event *event,
-                     const struct store_performance *first, uint32_t *ret_event_id,
-                     uint32_t *ret_performance_id, int64_t deadline_ns);
-int sqlite_event_list(struct store *store, struct arena *arena, struct store_event **ret_events,
-                      size_t *ret_count, int64_t deadline_ns);
-int sqlite_performance_put(struct store *store, const struct store_performance *performance,
-                           uint32_t *ret_performance_id, int64_t deadline_ns);
-int sqlite_performance_list(struct store *store, struct arena *arena,
-                            struct store_performance **ret_performances, size_t *ret_count,
-                            int64_t deadline_ns);
-int sqlite_performance_get(struct store *store, uint32_t performance_id, struct arena *arena,
-                           struct store_performance *ret_performance, int64_t deadline_ns);
-int sqlite_claim(struct store *store, uint32_t performance_id, struct arena *arena,
-                 struct store_performance *ret_performance, int64_t deadline_ns);
-int sqlite_performance_ids(struct store *store, struct arena *arena, uint32_t **ret_ids,
-                           size_t *ret_count, int64_t deadline_ns);
-int sqlite_commit(struct store *store, const struct store_batch *batch, int64_t deadline_ns);
-int sqlite_sold_list(struct store *store, uint32_t performance_id, struct arena *arena,
-                     struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns);
-int sqlite_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
-                       int64_t from_ms, size_t rows_max, struct arena *arena,
-                       struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
-int sqlite_order_get(struct store *store, struct id order_id, struct arena *arena,
-                     struct store_order *ret_order, int64_t deadline_ns);
-int sqlite_order_list(struct store *store, struct id account_id, struct id after, size_t orders_max,
-                      struct arena *arena, struct store_order **ret_orders, size_t *ret_count,
-                      int64_t deadline_ns);
-int sqlite_order_scan(struct store *store, uint32_t performance_id, struct id after,
-                      size_t orders_max, struct arena *arena, struct store_order **ret_orders,
-                      size_t *ret_count, int64_t deadline_ns);
-int sqlite_outbox_read(struct store *store, size_t rows_max, struct arena *arena,
-                       struct store_outbox_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
-int sqlite_outbox_remove(struct store *store, uint64_t up_to_outbox_id, int64_t deadline_ns);
+/* What they promise is said in store/operations.h. */
+#define OPERATION(name, decides, parameters, names)                                                \
+    int sqlite_##name(struct store *store, STORE_LIST parameters, int64_t deadline_ns);
+#include "store/operations.h"
 
 #endif

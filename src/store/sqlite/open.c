@@ -28,24 +28,8 @@ static void sqlite_store_free(struct store *store)
 static const struct store_ops sqlite_ops = {
     .name = "sqlite",
     .free = sqlite_store_free,
-    .hall_put = sqlite_hall_put,
-    .hall_get = sqlite_hall_get,
-    .hall_list = sqlite_hall_list,
-    .event_put = sqlite_event_put,
-    .event_list = sqlite_event_list,
-    .performance_put = sqlite_performance_put,
-    .performance_list = sqlite_performance_list,
-    .performance_get = sqlite_performance_get,
-    .claim = sqlite_claim,
-    .commit = sqlite_commit,
-    .sold_list = sqlite_sold_list,
-    .ledger_read = sqlite_ledger_read,
-    .order_get = sqlite_order_get,
-    .order_list = sqlite_order_list,
-    .order_scan = sqlite_order_scan,
-    .outbox_read = sqlite_outbox_read,
-    .outbox_remove = sqlite_outbox_remove,
-    .performance_ids = sqlite_performance_ids,
+#define OPERATION(name, decides, parameters, names) .name = sqlite_##name,
+#include "store/operations.h"
 };
 
 static int run_migrate(struct sqlite_job *job, struct sqlite_conn *conn)

@@ -6,7 +6,6 @@ struct gather {
     struct sqlite_job job;
     uint32_t performance_id;
     uint64_t from_seq;
-    int64_t from_ms;
     struct id id; /* an order or an account */
     struct id after;
     size_t max;
@@ -104,19 +103,17 @@ static int run_ledger_read(struct sqlite_job *job, struct sqlite_conn *conn)
         return rc;
     bind_u64(statement, 1, gather->performance_id);
     bind_u64(statement, 2, gather->from_seq);
-    sqlite3_bind_int64(statement, 3, gather->from_ms);
-    bind_max(statement, 4, gather->max);
+    bind_max(statement, 3, gather->max);
     return rows_read(&gather->rows, statement, add_ledger_row);
 }
 
 int sqlite_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
-                       int64_t from_ms, size_t rows_max, struct arena *arena,
-                       struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns)
+                       size_t rows_max, struct arena *arena, struct ledger_row **ret_rows,
+                       size_t *ret_count, int64_t deadline_ns)
 {
     struct gather gather = {.job.run = run_ledger_read,
                             .performance_id = performance_id,
                             .from_seq = from_seq,
-                            .from_ms = from_ms,
                             .max = rows_max,
                             .rows.arena = arena};
     return read_rows(store, &gather, (void **)ret_rows, ret_count, deadline_ns);

@@ -54,8 +54,7 @@
     X(LEDGER_ADD, "INSERT INTO ledger (performance_id, seq, epoch, version_before, version,"       \
                   " at_ms, prev_hash, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")    \
     X(LEDGER_READ, "SELECT seq, epoch, version_before, version, at_ms, prev_hash, hash, body"      \
-                   " FROM ledger WHERE performance_id = ?1 AND seq >= ?2 AND at_ms >= ?3"          \
-                   " ORDER BY seq LIMIT ?4")                                                       \
+                   " FROM ledger WHERE performance_id = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3")   \
     X(SOLD_ADD, "INSERT INTO sold (performance_id, seat, order_no) VALUES (?1, ?2, ?3)")           \
     X(SOLD_REMOVE, "DELETE FROM sold WHERE performance_id = ?1 AND seat = ?2 AND order_no = ?3")   \
     X(SOLD_LIST, "SELECT seat, order_id FROM sold LEFT JOIN orders USING (order_no)"               \

@@ -127,125 +127,18 @@ static int call_end(struct fault_call *call, int rc)
     return rc;
 }
 
-/* Begins the call, asks the inner store's slot with these arguments, and ends it. */
-#define FAULT_CALL(decides, slot, ...)                                                             \
-    struct fault_call call;                                                                        \
-    int rc = call_begin(store, decides, deadline_ns, &call);                                       \
-    return rc < 0 ? rc                                                                             \
-                  : call_end(&call, call.inner->ops->slot(call.inner, __VA_ARGS__, deadline_ns))
-
-static int fault_hall_put(struct store *store, const struct store_hall *hall, uint32_t *ret_hall_id,
-                          int64_t deadline_ns)
-{
-    FAULT_CALL(false, hall_put, hall, ret_hall_id);
-}
-
-static int fault_hall_get(struct store *store, uint32_t hall_id, struct arena *arena,
-                          struct store_hall *ret_hall, int64_t deadline_ns)
-{
-    FAULT_CALL(false, hall_get, hall_id, arena, ret_hall);
-}
-
-static int fault_hall_list(struct store *store, struct arena *arena, struct store_hall **ret_halls,
-                           size_t *ret_count, int64_t deadline_ns)
-{
-    FAULT_CALL(false, hall_list, arena, ret_halls, ret_count);
-}
-
-static int fault_event_put(struct store *store, const struct store_event *event,
-                           const struct store_performance *first, uint32_t *ret_event_id,
-                           uint32_t *ret_performance_id, int64_t deadline_ns)
-{
-    FAULT_CALL(false, event_put, event, first, ret_event_id, ret_performance_id);
-}
-
-static int fault_event_list(struct store *store, struct arena *arena,
-                            struct store_event **ret_events, size_t *ret_count, int64_t deadline_ns)
-{
-    FAULT_CALL(false, event_list, arena, ret_events, ret_count);
-}
-
-static int fault_performance_put(struct store *store, const struct store_performance *performance,
-                                 uint32_t *ret_performance_id, int64_t deadline_ns)
-{
-    FAULT_CALL(false, performance_put, performance, ret_performance_id);
-}
-
-static int fault_performance_list(struct store *store, struct arena *arena,
-                                  struct store_performance **ret_performances, size_t *ret_count,
-                                  int64_t deadline_ns)
-{
-    FAULT_CALL(false, performance_list, arena, ret_performances, ret_count);
-}
-
-static int fault_performance_get(struct store *store, uint32_t performance_id, struct arena *arena,
-                                 struct store_performance *ret_performance, int64_t deadline_ns)
-{
-    FAULT_CALL(false, performance_get, performance_id, arena, ret_performance);
-}
-
-static int fault_claim(struct store *store, uint32_t performance_id, struct arena *arena,
-                       struct store_performance *ret_performance, int64_t deadline_ns)
-{
-    FAULT_CALL(true, claim, performance_id, arena, ret_performance);
-}
-
-static int fault_commit(struct store *store, const struct store_batch *batch, int64_t deadline_ns)
-{
-    FAULT_CALL(true, commit, batch);
-}
-
-static int fault_sold_list(struct store *store, uint32_t performance_id, struct arena *arena,
-                           struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns)
-{
-    FAULT_CALL(false, sold_list, performance_id, arena, ret_sales, ret_count);
-}
-
-static int fault_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
-                             int64_t from_ms, size_t rows_max, struct arena *arena,
-                             struct ledger_row **ret_rows, size_t *ret_count, int64_t deadline_ns)
-{
-    FAULT_CALL(false, ledger_read, performance_id, from_seq, from_ms, rows_max, arena, ret_rows,
-               ret_count);
-}
-
-static int fault_order_get(struct store *store, struct id order_id, struct arena *arena,
-                           struct store_order *ret_order, int64_t deadline_ns)
-{
-    FAULT_CALL(false, order_get, order_id, arena, ret_order);
-}
-
-static int fault_order_list(struct store *store, struct id account_id, struct id after,
-                            size_t orders_max, struct arena *arena, struct store_order **ret_orders,
-                            size_t *ret_count, int64_t deadline_ns)
-{
-    FAULT_CALL(false, order_list, account_id, after, orders_max, arena, ret_orders, ret_count);
-}
-
-static int fault_order_scan(struct store *store, uint32_t performance_id, struct id after,
-                            size_t orders_max, struct arena *arena, struct store_order **ret_orders,
-                            size_t *ret_count, int64_t deadline_ns)
-{
-    FAULT_CALL(false, order_scan, performance_id, after, orders_max, arena, ret_orders, ret_count);
-}
-
-static int fault_outbox_read(struct store *store, size_t rows_max, struct arena *arena,
-                             struct store_outbox_row **ret_rows, size_t *ret_count,
-                             int64_t deadline_ns)
-{
-    FAULT_CALL(false, outbox_read, rows_max, arena, ret_rows, ret_count);
-}
-
-static int fault_outbox_remove(struct store *store, uint64_t up_to_outbox_id, int64_t deadline_ns)
-{
-    FAULT_CALL(false, outbox_remove, up_to_outbox_id);
-}
-
-static int fault_performance_ids(struct store *store, struct arena *arena, uint32_t **ret_ids,
-                                 size_t *ret_count, int64_t deadline_ns)
-{
-    FAULT_CALL(false, performance_ids, arena, ret_ids, ret_count);
-}
+/* Each begins the call, asks the inner store, and ends it. */
+#define OPERATION(name, decides, parameters, names)                                                \
+    static int fault_##name(struct store *store, STORE_LIST parameters, int64_t deadline_ns)       \
+    {                                                                                              \
+        struct fault_call call;                                                                    \
+        int rc = call_begin(store, decides, deadline_ns, &call);                                   \
+        if (rc < 0)                                                                                \
+            return rc;                                                                             \
+        rc = call.inner->ops->name(call.inner, STORE_LIST names, deadline_ns);                     \
+        return call_end(&call, rc);                                                                \
+    }
+#include "store/operations.h"
 
 static void fault_free(struct store *store)
 {
@@ -257,24 +150,8 @@ static void fault_free(struct store *store)
 static const struct store_ops fault_ops = {
     .name = "fault",
     .free = fault_free,
-    .hall_put = fault_hall_put,
-    .hall_get = fault_hall_get,
-    .hall_list = fault_hall_list,
-    .event_put = fault_event_put,
-    .event_list = fault_event_list,
-    .performance_put = fault_performance_put,
-    .performance_list = fault_performance_list,
-    .performance_get = fault_performance_get,
-    .claim = fault_claim,
-    .commit = fault_commit,
-    .sold_list = fault_sold_list,
-    .ledger_read = fault_ledger_read,
-    .order_get = fault_order_get,
-    .order_list = fault_order_list,
-    .order_scan = fault_order_scan,
-    .outbox_read = fault_outbox_read,
-    .outbox_remove = fault_outbox_remove,
-    .performance_ids = fault_performance_ids,
+#define OPERATION(name, decides, parameters, names) .name = fault_##name,
+#include "store/operations.h"
 };
 
 int store_fault_new(struct store *inner, const struct store_fault_plan *plan,
