@@ -3,8 +3,8 @@
  * order.
  *
  * Touches DIR alone: usher.db (the store), secret.key (signs tokens and ticket codes), operator.key
- * (the organiser's), listen (where it answers). When the process dies at any moment, the next start
- * goes on from what was acknowledged.
+ * (the operator's), access.keys (sign access tokens), listen (where it answers). When the process
+ * dies at any moment, the next start goes on from what was acknowledged.
  */
 #include "cmd/serve.h"
 
@@ -35,6 +35,8 @@
 #define SERVE_WORKERS_MAX     64
 #define SERVE_OFFLOAD_THREADS 2
 #define SERVE_OFFLOAD_QUEUE   64
+#define SERVE_HASHING_THREADS 2
+#define SERVE_HASHING_QUEUE   256
 #define SERVE_PATH_MAX        4096
 #define SERVE_FILES_OWN       40   /* descriptors for the store, with room to open it anew */
 #define SERVE_FILES_WORKER    8    /* for a worker's loop and listeners */
@@ -46,6 +48,7 @@ struct serve_values {
     const char *tls_cert;
     const char *tls_key;
     const char *log_level;
+    const char *issuer;
     int64_t workers;
     int64_t grace_ms;
     int64_t guest_ttl_ms;
@@ -70,6 +73,8 @@ static const struct conf_option options[] = {
      .help = "how long calls may go on after SIGTERM"},
     {"guest-ttl", CONF_MS, offsetof(struct serve_values, guest_ttl_ms), "30d", 60000, 31622400000,
      .help = "how long a guest's token holds"},
+    {"issuer", CONF_STR, offsetof(struct serve_values, issuer), "usher",
+     .help = "the issuer that access tokens name; others who check them compare it"},
     {"log-level", CONF_CHOICE, offsetof(struct serve_values, log_level), "info",
      .help = "the least that is logged to standard error", .choices = "debug|info|warn|error"},
 };
@@ -92,6 +97,8 @@ struct house {
     uint32_t worker_count;
     uint32_t connections_max; /* of all workers */
     struct offload *offload;
+    struct offload *hashing; /* of passwords: a storm of sign-ins waits there alone */
+    struct keyset *keyset;
     struct auth auth;
     bool auth_ready;
     struct ticket *ticket;
@@ -124,6 +131,14 @@ static uint64_t raise_files_limit(void)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : now;
 }
 
+static bool issuer_fits(const char *issuer)
+{
+    static const char fits[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~:/";
+    const size_t len = strlen(issuer);
+    return len > 0 && len <= ACCESS_ISSUER_MAX && strspn(issuer, fits) == len;
+}
+
 /* What is wrong with the address and the certificate is said before anything is made. An enum
  * cmd_exit. */
 static int check_words(const struct serve_values *values)
@@ -141,6 +156,11 @@ static int check_words(const struct serve_values *values)
     if (net_address_find(host, port, &address))
         return cmd_fail("serve", CMD_FALSE, "--listen %s: there is no host called %.*s",
                         values->listen, VIEW_ARG(host));
+    if (!issuer_fits(values->issuer))
+        return cmd_fail("serve", CMD_USAGE,
+                        "--issuer %s: 1 to %d letters, digits and -._~:/, as in "
+                        "https://tickets.example.org",
+                        values->issuer, ACCESS_ISSUER_MAX);
     if (values->tls_cert && net_tls_check_server(values->tls_cert, values->tls_key, why))
         return cmd_fail("serve", CMD_FALSE, "%s", why);
     return CMD_OK;
@@ -187,7 +207,9 @@ static int build_workers(struct house *house)
         house->worker_count++;
     }
     int err = offload_new(SERVE_OFFLOAD_THREADS, SERVE_OFFLOAD_QUEUE, &house->offload);
-    return err == 0 ? 0 : fail("starting the offload pool", err);
+    if (err == 0)
+        err = offload_new(SERVE_HASHING_THREADS, SERVE_HASHING_QUEUE, &house->hashing);
+    return err == 0 ? 0 : fail("starting the offload pools", err);
 }
 
 /* What the store and the workers need stays theirs, however many come: a store that cannot open its
@@ -206,19 +228,58 @@ static int share_files(struct house *house)
     return CMD_OK;
 }
 
-static int build_roles(struct house *house)
+static int open_keyset(struct house *house)
 {
+    char path[SERVE_PATH_MAX];
+    int err = path_in(house, "access.keys", path);
+    if (err == 0)
+        err = keyset_open(path, chance_system(), clock_wall_ms(clock_system()) / 1000,
+                          &house->keyset);
+    switch (err) {
+    case 0:
+        return CMD_OK;
+    case ERR_DENIED:
+        return cmd_fail("serve", CMD_FALSE, "%s may be read by others than its owner: chmod 600 %s",
+                        path, path);
+    case ERR_CORRUPT:
+        return cmd_fail("serve", CMD_FALSE,
+                        "%s: it holds no keys; delete it, and the next start makes new ones: who "
+                        "is signed in stays so",
+                        path);
+    default:
+        return cmd_fail("serve", CMD_FALSE, "%s: %s", path,
+                        err == ERR_IO ? strerrordesc_np(errno) : err_text(err));
+    }
+}
+
+static int build_auth(struct house *house)
+{
+    int code = open_keyset(house);
+    if (code != CMD_OK)
+        return code;
     const struct auth_options auth = {
         .master = house->ground.secret,
         .operator_key = house->ground.operator_key,
         .clock = clock_system(),
         .chance = chance_system(),
         .guest_ttl_ms = house->values.guest_ttl_ms,
+        .issuer = house->values.issuer,
+        .sql = house->ground.store->sql,
+        .keyset = house->keyset,
+        .hashing = house->hashing,
     };
     int err = auth_init(&house->auth, &auth);
     if (err != 0)
-        return fail("auth", err);
+        return fail("the accounts", err);
     house->auth_ready = true;
+    return CMD_OK;
+}
+
+static int build_roles(struct house *house)
+{
+    int code = build_auth(house);
+    if (code != CMD_OK)
+        return code;
     const struct ticket_options ticket = {
         .store = house->ground.store,
         .workers = house->workers,
@@ -227,7 +288,7 @@ static int build_roles(struct house *house)
         .offload = house->offload,
         .code_key = house->code_key,
     };
-    err = ticket_start(&ticket, &house->ticket);
+    int err = ticket_start(&ticket, &house->ticket);
     if (err == ERR_CORRUPT)
         return cmd_fail("serve", CMD_FALSE,
                         "%s/usher.db: what was sold cannot be read, the data are damaged; usher "
@@ -249,7 +310,8 @@ static int identify(void *state, struct view authorization, struct identity *ret
 static void page(void *state, const struct page_request *ask, struct page *ret_page)
 {
     struct house *house = state;
-    gateway_page(&house->gateway, ask, ret_page);
+    if (!auth_page(&house->auth, ask, ret_page))
+        gateway_page(&house->gateway, ask, ret_page);
 }
 
 /* DIR/listen, whole or not at all. */
@@ -343,11 +405,28 @@ static void tear_down(struct house *house)
     ticket_stop(house->ticket);
     if (house->offload)
         offload_free(house->offload);
+    if (house->hashing)
+        offload_free(house->hashing);
     for (uint32_t i = house->worker_count; i > 0; i--)
         worker_stop(house->workers[i - 1]);
     if (house->auth_ready)
         auth_release(&house->auth);
+    keyset_free(house->keyset);
     store_free(house->ground.store);
+}
+
+/* Returns the signal that ends. SIGHUP brings the next key for access tokens, and does not. */
+static int wait_for_end(struct house *house, const sigset_t *signals)
+{
+    int number;
+    while (sigwait(signals, &number) == 0 && number == SIGHUP) {
+        int err = keyset_rotate(house->keyset, clock_wall_ms(clock_system()) / 1000);
+        if (err == 0)
+            log_event(LOG_INFO, "keys.make");
+        else
+            log_event(LOG_ERROR, "keys.rotate", log_err(err));
+    }
+    return number;
 }
 
 static int run(struct house *house, const sigset_t *ending)
@@ -372,10 +451,11 @@ static int run(struct house *house, const sigset_t *ending)
     if (isatty(STDOUT_FILENO))
         printf("\n  Usher is open at %s\n\n", house->url);
     fflush(stdout);
-    int signal_number;
-    sigwait(ending, &signal_number);
+    const int signal_number = wait_for_end(house, ending);
     /* A second one does what it does to any process: whoever sends it will not wait. */
-    pthread_sigmask(SIG_UNBLOCK, ending, NULL);
+    sigset_t again = *ending;
+    sigdelset(&again, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &again, NULL);
     log_event(LOG_INFO, "server.drain", log_int("process.signal", signal_number));
     return CMD_OK;
 }
@@ -401,6 +481,8 @@ int serve_command(int argc, char **argv)
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
+    if (!isatty(STDIN_FILENO)) /* there it means that the terminal has gone */
+        sigaddset(&ending, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &ending, NULL);
     signal(SIGPIPE, SIG_IGN);
     code = run(&house, &ending);

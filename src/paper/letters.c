@@ -24,6 +24,58 @@ static const struct letter_template letters[] = {
             },
     },
     {
+        .name = "verify",
+        .subject = {"{code} is your code", "인증 코드는 {code}입니다"},
+        .text =
+            {
+                "# Hello {name}\n\n"
+                "Type this code where you are registering:\n\n"
+                "> {code}\n\n"
+                "It holds for 15 minutes. If you are not registering, do nothing: without the code "
+                "there is no account.",
+                "# {name}님, 안녕하세요\n\n"
+                "가입 화면에 아래 코드를 입력해 주세요.\n\n"
+                "> {code}\n\n"
+                "코드는 15분 동안 유효합니다. 가입을 신청하지 않으셨다면 아무것도 하지 않으셔도 "
+                "됩니다. 코드 없이는 계정이 만들어지지 않습니다.",
+            },
+    },
+    {
+        .name = "known",
+        .subject = {"You have an account already", "이미 계정이 있습니다"},
+        .text =
+            {
+                "# Hello {name}\n\n"
+                "Somebody has just registered with this address. It has an account already, and "
+                "nothing about it has changed.\n\n"
+                "If it was you, sign in. If you have forgotten your password, ask for a code there "
+                "that sets a new one.",
+                "# {name}님, 안녕하세요\n\n"
+                "방금 이 주소로 가입 신청이 있었습니다. 이 주소에는 이미 계정이 있으며, 바뀐 것은 "
+                "없습니다.\n\n"
+                "본인이 신청하셨다면 로그인해 주세요. 비밀번호를 잊으셨다면 로그인 화면에서 새 "
+                "비밀번호를 위한 코드를 받을 수 있습니다.",
+            },
+    },
+    {
+        .name = "reset",
+        .subject = {"{code} sets a new password", "새 비밀번호를 위한 코드는 {code}입니다"},
+        .text =
+            {
+                "# A new password\n\n"
+                "Type this code where you have asked for a new password:\n\n"
+                "> {code}\n\n"
+                "It holds for 15 minutes. If you have not asked for it, do nothing: your password "
+                "stays as it is. Tell the code to nobody; we never ask for it.",
+                "# 새 비밀번호\n\n"
+                "비밀번호 재설정 화면에 아래 코드를 입력해 주세요.\n\n"
+                "> {code}\n\n"
+                "코드는 15분 동안 유효합니다. 요청하지 않으셨다면 아무것도 하지 않으셔도 됩니다. "
+                "비밀번호는 그대로입니다. 코드를 누구에게도 알려 주지 마세요. 저희는 코드를 묻지 "
+                "않습니다.",
+            },
+    },
+    {
         .name = "cancelled",
         .subject = {"Cancelled: {event} ({number})", "예매가 취소되었습니다: {event} ({number})"},
         .text =

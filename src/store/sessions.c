@@ -215,12 +215,22 @@ struct end_job {
 static int run_end(struct sql_job *base, struct sql_txn *txn)
 {
     struct end_job *job = (struct end_job *)base;
-    uint64_t changes;
-    int err = sql_run(txn, "DELETE FROM session WHERE session_id = ? AND account_id = ?",
-                      SQL(sql_id(job->session_id), sql_id(job->account_id)), &changes);
-    if (err == 0 && changes == 0)
+    struct act act = *job->act;
+    struct sql_rows *rows;
+    int err = sql_query(txn, "SELECT account_id FROM session WHERE session_id = ?",
+                        SQL(sql_id(job->session_id)), &rows);
+    if (err == 0)
+        err = sql_next(rows);
+    if (err <= 0)
+        return err < 0 ? err : ERR_NOT_FOUND;
+    err = sql_get_id(rows, 0, &act.account_id);
+    sql_done(rows);
+    if (err == 0 && !id_is_zero(job->account_id) && !id_eq(job->account_id, act.account_id))
         err = ERR_NOT_FOUND;
-    return err == 0 ? act_add(txn, job->act) : err;
+    if (err == 0)
+        err = sql_run(txn, "DELETE FROM session WHERE session_id = ?", SQL(sql_id(job->session_id)),
+                      NULL);
+    return err == 0 ? act_add(txn, &act) : err;
 }
 
 int session_end(struct sql *sql, struct id account_id, struct id session_id, const struct act *act,

@@ -49,7 +49,8 @@ int session_put(struct sql *sql, struct session *session, const struct act *act,
 int session_refresh(struct sql *sql, struct id session_id, uint32_t generation, struct view address,
                     int64_t now_ms, struct arena *arena, struct session *ret_session,
                     struct account *ret_account, int64_t deadline_ns);
-/* Ends one session of the account. ERR_NOT_FOUND; otherwise as sql_write. */
+/* Ends one session of the account (zero: of whose it is), and writes the act down as that
+ * account's. ERR_NOT_FOUND; otherwise as sql_write. */
 int session_end(struct sql *sql, struct id account_id, struct id session_id, const struct act *act,
                 int64_t deadline_ns);
 /* The account's sessions that have not ended, the one used last first; at most SESSIONS_MAX. As

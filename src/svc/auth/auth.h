@@ -1,23 +1,30 @@
 /*
- * auth: who is calling.
+ * auth: who is calling: guests, accounts, their sessions; and the operator.
  *
- * Two kinds of callers so far: the organiser, who shows the text of DIR/operator.key, and guests,
- * who show the token that AuthService.CreateGuest gave them. Either comes as "authorization: Bearer
- * …" (RFC 6750, 2.1). The role talks to nobody and keeps nothing: a guest's account is the token
- * itself, so a restart or another server with the same secret.key knows every guest.
+ * Three kinds of callers: the operator, who shows the text of DIR/operator.key; guests, who show
+ * the token that CreateGuest gave them and are known by it alone; accounts, who show an access
+ * token (token/access.h). All come as "authorization: Bearer …" (RFC 6750, 2.1). The role talks to
+ * its store alone (store/accounts.h), and to no other role.
  *
- * Each thread remembers the tokens it has checked lately (verified.h); nothing else is written
- * after auth_init, so all calls may come from any worker.
+ * Each thread remembers the tokens it has checked lately (verified.h); what else is written after
+ * auth_init has its own lock, so all calls may come from any worker. docs/internals/accounts.md
+ * tells how it all fits together.
  */
 #ifndef USHER_SVC_AUTH_AUTH_H
 #define USHER_SVC_AUTH_AUTH_H
 
 #include <pthread.h>
 
-#include "call/call.h"
 #include "chance/chance.h"
 #include "clock/clock.h"
+#include "fiber/offload.h"
+#include "store/accounts.h"
+#include "svc/auth/attempts.h"
+#include "token/access.h"
 #include "token/key.h"
+#include "wire/server.h"
+
+#define AUTH_ACCESS_TTL_S INT64_C(600)
 
 struct auth_options {
     const uint8_t *master;       /* KEY_BYTES of secret.key, copied */
@@ -25,18 +32,30 @@ struct auth_options {
     const struct clock *clock;   /* borrowed */
     struct chance *chance;       /* borrowed; fit for ids */
     int64_t guest_ttl_ms;        /* how long a guest's token holds, at least 1,000 */
+    const char *issuer;          /* of access tokens; borrowed, at most ACCESS_ISSUER_MAX bytes */
+    struct sql *sql;             /* borrowed; its tables are made or brought up */
+    struct keyset *keyset;       /* borrowed; signs access tokens */
+    struct offload *hashing;     /* borrowed; hashes passwords. NULL: in place */
 };
 
 struct auth {
     uint8_t guest_key[KEY_BYTES];
+    uint8_t refresh_key[KEY_BYTES];
+    uint8_t proof_key[KEY_BYTES];
     char operator_text[KEY_TEXT_CHARS + 1];
     const struct clock *clock;
     struct chance *chance;
     int64_t guest_ttl_s;
-    pthread_key_t verified; /* each thread's struct verified */
+    struct view issuer;
+    struct sql *sql;
+    struct keyset *keyset;
+    struct offload *hashing;
+    struct attempts attempts;
+    _Atomic int64_t tended_at_s; /* when the keyset was last looked after */
+    pthread_key_t verified;      /* each thread's struct verified */
 };
 
-/* ERR_NO_MEMORY (the system's thread keys have run out). */
+/* ERR_NO_MEMORY (also: the system's thread keys have run out); or as accounts_migrate. */
 int auth_init(struct auth *auth, const struct auth_options *options);
 /* Every thread that called auth_identify, but the caller's, must have ended. */
 void auth_release(struct auth *auth);
@@ -45,10 +64,11 @@ void auth_release(struct auth *auth);
 struct service auth_service(struct auth *auth);
 
 /* The body of server_options.identify. An empty view is nobody: no roles. ERR_DENIED: neither the
- * organiser's key nor a guest's token that still holds. Does not wait. */
+ * operator's key nor a token that still holds. Does not wait. */
 int auth_identify(struct auth *auth, struct view authorization, struct identity *ret_identity);
 
-/* AuthService.CreateGuest. */
-int auth_create_guest(struct call *call, const void *request, void *response);
+/* Answers GET /.well-known/jwks.json. False, and nothing is done, for another path. Does not wait.
+ */
+bool auth_page(struct auth *auth, const struct page_request *ask, struct page *ret_page);
 
 #endif

@@ -7,45 +7,31 @@
 
 #include <cmocka.h>
 
-#include <sodium.h>
-
-#include "call/client.h"
-#include "call/local.h"
 #include "err/err.h"
-#include "svc/auth/auth.h"
+#include "svc/auth/fixture_test.h"
 #include "svc/auth/verified.h"
+#include "token/guest.h"
 #include "token/roles.h"
-#include "usher/v1/auth.pb-c.h"
 
 #define DAY_MS INT64_C(86400000)
 
-static struct clock_virtual now;
-static struct chance_seeded seeded;
-static struct auth auth;
-static struct service service;
-static struct routes routes;
-static struct channel *channel;
-static struct client client;
-static struct arena arena;
-static const Usher__V1__CreateGuestResponse *guest;
+static Usher__V1__CreateGuestResponse guest;
 static char header[GUEST_TOKEN_MAX + 16];
 
-/* Calls CreateGuest as a function. */
 static int begin(size_t arena_max)
 {
     Usher__V1__CreateGuestRequest request = USHER__V1__CREATE_GUEST_REQUEST__INIT;
-    arena_release(&arena);
-    arena_init(&arena, arena_max);
-    int err = client_call(&client, Usher__V1__AuthService, create_guest, &request, &guest);
+    fixture.arena_max = arena_max;
+    int err = fixture_call(auth_create_guest, &request,
+                           &usher__v1__create_guest_response__descriptor, &guest);
     if (!err)
-        snprintf(header, sizeof(header), "Bearer %s", guest->token);
+        snprintf(header, sizeof(header), "Bearer %s", guest.token);
     return err;
 }
 
 static int identify(const char *text, struct identity *ret)
 {
-    *ret = (struct identity){0};
-    return auth_identify(&auth, view_str(text), ret);
+    return fixture_identify(text, ret);
 }
 
 static void a_guest_is_known_until_the_end(void **state)
@@ -53,16 +39,16 @@ static void a_guest_is_known_until_the_end(void **state)
     struct identity who;
     char account[ID_TEXT_CHARS + 1];
     assert_int_equal(begin(4096), 0);
-    assert_int_equal(guest->expires_at_ms, clock_wall_ms(&now.clock) / 1000 * 1000 + DAY_MS);
+    assert_int_equal(guest.expires_at_ms, clock_wall_ms(&fixture.now.clock) / 1000 * 1000 + DAY_MS);
     for (int times = 0; times < 2; times++) { /* checked, then remembered */
         assert_int_equal(identify(header, &who), 0);
         assert_int_equal(who.roles, ROLE_GUEST);
         id_format(who.account_id, account);
-        assert_string_equal(account, guest->account_id);
+        assert_string_equal(account, guest.account_id);
     }
     memcpy(header, "bEARER", 6);
     assert_int_equal(identify(header, &who), 0);
-    clock_virtual_advance(&now, (DAY_MS + 1000) * NS_PER_MS);
+    fixture_advance_ms(DAY_MS + 1000);
     assert_int_equal(identify(header, &who), ERR_DENIED);
     assert_int_equal(who.roles, 0);
 }
@@ -71,9 +57,9 @@ static void guests_differ(void **state)
 {
     char first[ID_TEXT_CHARS + 1];
     assert_int_equal(begin(4096), 0);
-    snprintf(first, sizeof(first), "%s", guest->account_id);
+    snprintf(first, sizeof(first), "%s", guest.account_id);
     assert_int_equal(begin(4096), 0);
-    assert_string_not_equal(first, guest->account_id);
+    assert_string_not_equal(first, guest.account_id);
 }
 
 static void every_byte_counts_remembered_or_not(void **state)
@@ -96,7 +82,7 @@ static void the_organiser_shows_the_key(void **state)
 {
     struct identity who;
     char text[64] = "Bearer ";
-    memcpy(text + 7, auth.operator_text, KEY_TEXT_CHARS + 1);
+    memcpy(text + 7, fixture.auth.operator_text, KEY_TEXT_CHARS + 1);
     assert_int_equal(identify(text, &who), 0);
     assert_int_equal(who.roles, ROLE_OPERATOR);
     assert_true(id_is_zero(who.account_id));
@@ -123,18 +109,19 @@ static void nobody_and_nonsense(void **state)
 static void no_memory_is_said(void **state)
 {
     assert_int_not_equal(begin(32), 0);
-    assert_int_equal(client.status.code, CODE_RESOURCE_EXHAUSTED);
+    assert_int_equal(fixture.failed, CODE_RESOURCE_EXHAUSTED);
 }
 
 static void memory_of_tokens_is_bounded_and_exact(void **state)
 {
     static struct verified v;
-    struct guest_claims claims = {.issued_at_s = 1, .expires_at_s = 100}, found;
+    struct guest_claims guest_claims = {.issued_at_s = 1, .expires_at_s = 100};
+    struct access_claims claims = {.expires_at_s = 100}, found;
     char text[GUEST_TOKEN_MAX];
     int kept = 0;
     for (uint64_t i = 1; i <= 2 * VERIFIED_SLOTS; i++) {
-        claims.account_id.lo = i;
-        size_t len = guest_token_write(auth.guest_key, &claims, text);
+        claims.account_id.lo = guest_claims.account_id.lo = i;
+        size_t len = guest_token_write(fixture.auth.guest_key, &guest_claims, text);
         assert_false(verified_find(&v, view_of(text, len), 1, &found));
         verified_keep(&v, view_of(text, len), &claims);
         assert_true(verified_find(&v, view_of(text, len), 99, &found));
@@ -142,44 +129,13 @@ static void memory_of_tokens_is_bounded_and_exact(void **state)
         assert_false(verified_find(&v, view_of(text, len), 100, &found));
     }
     for (uint64_t i = 1; i <= 2 * VERIFIED_SLOTS; i++) {
-        claims.account_id.lo = i;
-        size_t len = guest_token_write(auth.guest_key, &claims, text);
+        claims.account_id.lo = guest_claims.account_id.lo = i;
+        size_t len = guest_token_write(fixture.auth.guest_key, &guest_claims, text);
         kept += verified_find(&v, view_of(text, len), 1, &found);
     }
     /* Two tokens a place: 1 − e⁻² of the places are taken if they spread evenly. */
     assert_in_range(kept, VERIFIED_SLOTS * 80 / 100, VERIFIED_SLOTS);
     assert_false(verified_find(&v, VIEW_LIT("abc"), 1, &found));
-}
-
-static int setup(void **state)
-{
-    static uint8_t master[KEY_BYTES] = {1}, operator_key[KEY_BYTES] = {2};
-    if (sodium_init() < 0)
-        return 1;
-    clock_virtual_init(&now, INT64_C(1782000000123));
-    chance_seed(&seeded, 7);
-    int err = auth_init(&auth, &(struct auth_options){.master = master,
-                                                      .operator_key = operator_key,
-                                                      .clock = &now.clock,
-                                                      .chance = &seeded.chance,
-                                                      .guest_ttl_ms = DAY_MS});
-    service = auth_service(&auth);
-    if (!err)
-        err = routes_init(&routes, &service, 1);
-    if (!err)
-        err = local_new(&routes, &(struct identity){0}, &channel);
-    client_init(&client, channel, &usher__v1__auth_service__descriptor, &arena);
-    client.timeout_ms = 0; /* no fiber, no clock */
-    return err;
-}
-
-static int teardown(void **state)
-{
-    channel_free(channel);
-    routes_release(&routes);
-    arena_release(&arena);
-    auth_release(&auth);
-    return 0;
 }
 
 int main(void)
@@ -193,5 +149,5 @@ int main(void)
         cmocka_unit_test(no_memory_is_said),
         cmocka_unit_test(memory_of_tokens_is_bounded_and_exact),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, fixture_set_up, fixture_tear_down);
 }

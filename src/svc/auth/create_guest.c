@@ -1,8 +1,7 @@
 /* AuthService.CreateGuest: a fresh account that is nothing but the token that names it. */
 #include "err/err.h"
-#include "svc/auth/auth.h"
+#include "svc/auth/handlers.h"
 #include "token/guest.h"
-#include "usher/v1/auth.pb-c.h"
 
 int auth_create_guest(struct call *call, const void *request, void *response)
 {

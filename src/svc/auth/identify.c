@@ -2,33 +2,54 @@
 #include <stdlib.h>
 
 #include "err/err.h"
-#include "svc/auth/auth.h"
+#include "svc/auth/handlers.h"
 #include "svc/auth/verified.h"
+#include "token/guest.h"
 #include "token/roles.h"
-#include "usher/v1/auth.pb-c.h"
 
 int auth_init(struct auth *auth, const struct auth_options *options)
 {
-    assert(options->guest_ttl_ms >= 1000);
+    assert(options->guest_ttl_ms >= 1000 && strlen(options->issuer) <= ACCESS_ISSUER_MAX);
     *auth = (struct auth){.clock = options->clock,
                           .chance = options->chance,
-                          .guest_ttl_s = options->guest_ttl_ms / 1000};
+                          .guest_ttl_s = options->guest_ttl_ms / 1000,
+                          .issuer = view_str(options->issuer),
+                          .sql = options->sql,
+                          .keyset = options->keyset,
+                          .hashing = options->hashing};
     key_derive(options->master, KEY_FOR_GUEST_TOKEN, auth->guest_key);
+    key_derive(options->master, KEY_FOR_REFRESH_TOKEN, auth->refresh_key);
+    key_derive(options->master, KEY_FOR_PROOF_CODE, auth->proof_key);
     key_format(options->operator_key, auth->operator_text);
-    return pthread_key_create(&auth->verified, free) ? ERR_NO_MEMORY : 0;
+    int err = accounts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
+    if (err)
+        return err;
+    if (pthread_key_create(&auth->verified, free))
+        return ERR_NO_MEMORY;
+    attempts_init(&auth->attempts, auth->chance);
+    return 0;
 }
 
 void auth_release(struct auth *auth)
 {
     free(pthread_getspecific(auth->verified));
     pthread_key_delete(auth->verified);
+    attempts_release(&auth->attempts);
     sodium_memzero(auth, sizeof(*auth));
 }
 
 struct service auth_service(struct auth *auth)
 {
     static const struct method methods[] = {
-        {.name = "CreateGuest", .kind = METHOD_UNARY, .handle = auth_create_guest},
+        {.name = "CreateGuest", .handle = auth_create_guest},
+        {.name = "CreateAccount", .handle = auth_create_account},
+        {.name = "VerifyEmail", .handle = auth_verify_email},
+        {.name = "LogIn", .handle = auth_log_in},
+        {.name = "Refresh", .handle = auth_refresh},
+        {.name = "LogOut", .handle = auth_log_out},
+        {.name = "RequestPasswordReset", .handle = auth_request_password_reset},
+        {.name = "ResetPassword", .handle = auth_reset_password},
+        {.name = "GetAccount", .any_of = ROLES_BUY, .handle = auth_get_account},
     };
     return (struct service){.descriptor = &usher__v1__auth_service__descriptor,
                             .methods = methods,
@@ -50,13 +71,28 @@ static struct verified *verified_here(struct auth *auth)
     return v;
 }
 
-static int identify_guest(struct auth *auth, struct view token, struct guest_claims *ret_claims)
+static int check_guest(struct auth *auth, struct view token, int64_t now_s,
+                       struct access_claims *ret_claims)
 {
-    int64_t now_s = clock_wall_ms(auth->clock) / 1000;
+    struct guest_claims guest;
+    int err = guest_token_check(auth->guest_key, token, now_s, &guest);
+    if (!err)
+        *ret_claims = (struct access_claims){.account_id = guest.account_id,
+                                             .issued_at_s = guest.issued_at_s,
+                                             .expires_at_s = guest.expires_at_s,
+                                             .roles = ROLE_GUEST};
+    return err;
+}
+
+static int check(struct auth *auth, struct view token, struct access_claims *ret_claims)
+{
+    const int64_t now_s = clock_wall_ms(auth->clock) / 1000;
     struct verified *v = verified_here(auth);
     if (v && verified_find(v, token, now_s, ret_claims))
         return 0;
-    int err = guest_token_check(auth->guest_key, token, now_s, ret_claims);
+    int err = access_token_looks(token)
+                  ? access_token_check(auth->keyset, auth->issuer, token, now_s, ret_claims)
+                  : check_guest(auth, token, now_s, ret_claims);
     if (!err && v)
         verified_keep(v, token, ret_claims);
     return err;
@@ -65,7 +101,7 @@ static int identify_guest(struct auth *auth, struct view token, struct guest_cla
 int auth_identify(struct auth *auth, struct view authorization, struct identity *ret_identity)
 {
     static const struct view scheme = {.at = "Bearer ", .len = 7};
-    struct guest_claims claims;
+    struct access_claims claims;
     if (authorization.len == 0) {
         *ret_identity = (struct identity){0};
         return 0;
@@ -81,8 +117,8 @@ int auth_identify(struct auth *auth, struct view authorization, struct identity 
         *ret_identity = (struct identity){.roles = ROLE_OPERATOR};
         return 0;
     }
-    if (identify_guest(auth, token, &claims))
+    if (check(auth, token, &claims))
         return ERR_DENIED;
-    *ret_identity = (struct identity){.roles = ROLE_GUEST, .account_id = claims.account_id};
+    *ret_identity = (struct identity){.roles = claims.roles, .account_id = claims.account_id};
     return 0;
 }

@@ -4,7 +4,7 @@
 
 #include "err/err.h"
 
-/* Characters before the last: the last one carries only four bits of the mac. */
+/* Characters before the last: the last one carries only some bits. */
 #define PLACE_CHARS 4
 
 static size_t place_of(struct view text)
@@ -17,26 +17,29 @@ static size_t place_of(struct view text)
 }
 static_assert(VERIFIED_SLOTS == 1 << 12, "place_of gives 12 bits");
 
+/* A guest's token has its mac there, and a piece of what is no secret. */
+#define SECRET_CHARS ACCESS_SECRET_CHARS
+
 bool verified_find(const struct verified *v, struct view text, int64_t now_s,
-                   struct guest_claims *ret_claims)
+                   struct access_claims *ret_claims)
 {
-    if (text.len <= GUEST_MAC_CHARS || text.len >= GUEST_TOKEN_MAX)
+    if (text.len <= SECRET_CHARS || text.len >= ACCESS_TOKEN_MAX)
         return false;
     const struct verified_slot *slot = &v->slots[place_of(text)];
-    size_t said = text.len - GUEST_MAC_CHARS;
+    size_t said = text.len - SECRET_CHARS;
     if (slot->len != text.len || memcmp(slot->text, text.at, said) != 0 ||
-        sodium_memcmp(slot->text + said, text.at + said, GUEST_MAC_CHARS) != 0 ||
+        sodium_memcmp(slot->text + said, text.at + said, SECRET_CHARS) != 0 ||
         now_s >= slot->claims.expires_at_s)
         return false;
     *ret_claims = slot->claims;
     return true;
 }
 
-void verified_keep(struct verified *v, struct view text, const struct guest_claims *claims)
+void verified_keep(struct verified *v, struct view text, const struct access_claims *claims)
 {
-    assert(text.len > GUEST_MAC_CHARS && text.len < GUEST_TOKEN_MAX);
+    assert(text.len > SECRET_CHARS && text.len < ACCESS_TOKEN_MAX);
     struct verified_slot *slot = &v->slots[place_of(text)];
     slot->claims = *claims;
-    slot->len = (uint8_t)text.len;
+    slot->len = (uint16_t)text.len;
     memcpy(slot->text, text.at, text.len);
 }

@@ -1,0 +1,147 @@
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "err/err.h"
+#include "observe/log.h"
+#include "svc/auth/handlers.h"
+#include "token/refresh.h"
+#include "token/roles.h"
+
+struct session auth_fresh_session(struct auth *auth, const char *device)
+{
+    const int64_t now_ms = clock_wall_ms(auth->clock);
+    return (struct session){.session_id = chance_id_at(auth->chance, now_ms),
+                            .device = auth_read_device(device),
+                            .created_at_ms = now_ms};
+}
+
+/* ---- the keyset ---- */
+
+#define TEND_EVERY_S 60
+
+struct tending {
+    struct keyset *keyset;
+    int64_t now_s;
+    int err;
+};
+
+static void run_tend(void *arg)
+{
+    struct tending *tending = arg;
+    tending->err = keyset_tend(tending->keyset, tending->now_s);
+}
+
+/* Whoever signs in first in a minute looks after the keys: where nobody does, none is needed. */
+static void tend(struct auth *auth, int64_t now_s)
+{
+    struct tending tending = {.keyset = auth->keyset, .now_s = now_s};
+    int64_t last_s = auth->tended_at_s;
+    if (now_s < last_s + TEND_EVERY_S ||
+        !atomic_compare_exchange_strong(&auth->tended_at_s, &last_s, now_s))
+        return;
+    int err = auth->hashing ? offload_run(auth->hashing, run_tend, &tending) : 0;
+    if (!auth->hashing)
+        run_tend(&tending);
+    if (err || tending.err)
+        log_event(LOG_ERROR, "keys.rotate", log_err(err ? err : tending.err));
+}
+
+/* ---- sessions and accounts ---- */
+
+/* Whether an account may do here what a stolen short password must not suffice for. */
+static bool is_strong(const struct session *session, const struct account *account)
+{
+    return session->strong || account->password_chars >= PASSWORD_STRONG;
+}
+
+static int write_access(struct auth *auth, const struct session *session,
+                        const struct account *account, char ret_text[ACCESS_TOKEN_MAX],
+                        int64_t *ret_expires_at_ms)
+{
+    const int64_t now_ms = clock_wall_ms(auth->clock), now_s = now_ms / 1000;
+    tend(auth, now_s);
+    struct access_claims claims = {.account_id = account->account_id,
+                                   .session_id = session->session_id,
+                                   .token_id = chance_id_at(auth->chance, now_ms),
+                                   .issued_at_s = now_s,
+                                   .expires_at_s = now_s + AUTH_ACCESS_TTL_S,
+                                   .roles = ROLE_BUYER};
+    size_t len;
+    if (is_strong(session, account)) {
+        claims.roles |= account->roles;
+        claims.organiser_count = (uint32_t)account->membership_count;
+    }
+    static_assert(ACCOUNT_MEMBERSHIPS_MAX <= ACCESS_ORGANISERS_MAX, "a token has room for all");
+    for (uint32_t i = 0; i < claims.organiser_count; i++)
+        claims.organisers[i] =
+            (struct access_organiser){.organiser_id = account->memberships[i].organiser_id,
+                                      .roles = account->memberships[i].roles};
+    *ret_expires_at_ms = claims.expires_at_s * 1000;
+    return access_token_write(auth->keyset, auth->issuer, &claims, ret_text, &len);
+}
+
+static char *format_id(struct arena *arena, struct id id)
+{
+    char *text = arena_alloc(arena, ID_TEXT_CHARS + 1);
+    if (text)
+        id_format(id, text);
+    return text;
+}
+
+static int answer_memberships(struct arena *arena, const struct account *account,
+                              Usher__V1__Account *answer)
+{
+    const size_t count = account->membership_count;
+    Usher__V1__Membership *rows = arena_alloc(arena, count * sizeof(*rows));
+    answer->memberships = arena_alloc(arena, count * sizeof(*answer->memberships));
+    if (!rows || !answer->memberships)
+        return ERR_NO_MEMORY;
+    answer->n_memberships = count;
+    for (size_t i = 0; i < count; i++) {
+        usher__v1__membership__init(&rows[i]);
+        rows[i].organiser_id = account->memberships[i].organiser_id;
+        rows[i].organiser_name = (char *)account->memberships[i].organiser_name.at;
+        rows[i].role = (Usher__V1__Role)account->memberships[i].roles;
+        answer->memberships[i] = &rows[i];
+    }
+    return 0;
+}
+
+int auth_answer_account(struct arena *arena, const struct account *account,
+                        Usher__V1__Account *answer)
+{
+    answer->account_id = format_id(arena, account->account_id);
+    answer->email = arena_copy(arena, account->email);
+    answer->name = arena_copy(arena, account->name);
+    answer->language = arena_copy(arena, account->language);
+    answer->email_verified = true;
+    answer->created_at_ms = account->created_at_ms;
+    if (!answer->account_id || !answer->email || !answer->name || !answer->language)
+        return ERR_NO_MEMORY;
+    return answer_memberships(arena, account, answer);
+}
+
+int auth_answer_session(struct call *call, const struct session *session,
+                        const struct account *account, Usher__V1__Session *answer)
+{
+    struct auth *auth = auth_of(call);
+    struct arena *arena = call_arena(call);
+    char *access = arena_alloc(arena, ACCESS_TOKEN_MAX);
+    char *refresh = arena_alloc(arena, REFRESH_TOKEN_CHARS + 1);
+    answer->session_id = format_id(arena, session->session_id);
+    answer->account = arena_alloc(arena, sizeof(*answer->account));
+    int err = access && refresh && answer->session_id && answer->account ? 0 : ERR_NO_MEMORY;
+    if (!err)
+        err = write_access(auth, session, account, access, &answer->access_expires_at_ms);
+    if (!err) {
+        usher__v1__account__init(answer->account);
+        err = auth_answer_account(arena, account, answer->account);
+    }
+    if (err)
+        return auth_fail_by_err(call, err);
+    refresh_token_write(auth->refresh_key, session->session_id, session->generation, refresh);
+    answer->access_token = access;
+    answer->refresh_token = refresh;
+    answer->refresh_expires_at_ms = session->ends_at_ms;
+    return 0;
+}

@@ -1,0 +1,84 @@
+#include <sodium.h>
+
+#include "err/err.h"
+#include "mem/utf8.h"
+#include "svc/auth/handlers.h"
+
+#define CODE_DIGITS 8
+
+int auth_read_email(struct call *call, const char *text, struct view *ret_email)
+{
+    char *email = arena_alloc(call_arena(call), ACCOUNT_EMAIL_MAX + 1);
+    if (!email)
+        return auth_fail_by_err(call, ERR_NO_MEMORY);
+    if (email_normalise(view_str(text), email))
+        return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "email",
+                         "an e-mail address, as in kim@example.org");
+    *ret_email = view_str(email);
+    return 0;
+}
+
+int auth_read_name(struct call *call, const char *text, struct view *ret_name)
+{
+    const struct view name = view_str(text);
+    bool fine = name.len > 0 && name.len <= ACCOUNT_NAME_MAX && utf8_valid(name);
+    for (size_t i = 0; fine && i < name.len; i++)
+        fine = (unsigned char)name.at[i] >= ' ' && name.at[i] != 0x7f;
+    if (!fine)
+        return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
+                         "1 to %d bytes without control characters", ACCOUNT_NAME_MAX);
+    *ret_name = name;
+    return 0;
+}
+
+struct view auth_read_device(const char *text)
+{
+    const struct view device = view_str(text);
+    size_t len = 0;
+    for (size_t n; len < device.len; len += n) {
+        n = utf8_char(view_of(device.at + len, device.len - len));
+        if (n == 0 || len + n > SESSION_DEVICE_MAX)
+            break;
+    }
+    return view_of(device.at, len);
+}
+
+int auth_read_new_password(struct call *call, const char *text, struct view email, struct view name,
+                           uint32_t *ret_chars)
+{
+    const char *why = password_refusal(view_str(text), email, name, ret_chars);
+    return why ? auth_fail(call, CODE_INVALID_ARGUMENT, "PASSWORD_REFUSED", "password", "%s", why)
+               : 0;
+}
+
+/* The digits of a code, which people type with blanks between. False unless there are as many as
+ * there should be. */
+static bool read_code(const char *text, char ret_digits[CODE_DIGITS + 1])
+{
+    size_t len = 0;
+    for (; *text; text++) {
+        if (*text == ' ')
+            continue;
+        if (*text < '0' || *text > '9' || len == CODE_DIGITS)
+            return false;
+        ret_digits[len++] = *text;
+    }
+    ret_digits[len] = '\0';
+    return len == CODE_DIGITS;
+}
+
+int auth_read_proof(struct call *call, const char *request_id, const char *code,
+                    struct id *ret_proof_id, uint8_t ret_hash[PROOF_HASH_BYTES])
+{
+    char digits[CODE_DIGITS + 1];
+    struct id proof_id;
+    if (id_parse(view_str(request_id), &proof_id) || id_is_zero(proof_id))
+        return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "request_id",
+                         "the request_id that was answered when the code was mailed");
+    if (!read_code(code, digits))
+        return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "code",
+                         "the %d digits of the mail", CODE_DIGITS);
+    auth_hash_code(auth_of(call), proof_id, digits, ret_hash);
+    *ret_proof_id = proof_id;
+    return 0;
+}

@@ -1,0 +1,60 @@
+/* AuthService.CreateAccount and VerifyEmail: how an account begins. */
+#include "err/err.h"
+#include "svc/auth/handlers.h"
+
+static int read_wish(struct call *call, const Usher__V1__CreateAccountRequest *wish,
+                     struct proof *ret_proof)
+{
+    struct view language = view_str(wish->language);
+    *ret_proof = (struct proof){.kind = PROOF_OF_REGISTRATION,
+                                .account_id = call_identity(call)->account_id};
+    if (auth_read_email(call, wish->email, &ret_proof->email) ||
+        auth_read_name(call, wish->name, &ret_proof->name) ||
+        auth_read_new_password(call, wish->password, ret_proof->email, ret_proof->name,
+                               &ret_proof->password_chars))
+        return 1;
+    if (language.len == 0)
+        language = VIEW_LIT("en");
+    if (!view_eq(language, VIEW_LIT("en")) && !view_eq(language, VIEW_LIT("ko")))
+        return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "language",
+                         "\"ko\" or \"en\"");
+    if (!wish->terms)
+        return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "terms",
+                         "the terms have to be accepted");
+    ret_proof->language = language;
+    return 0;
+}
+
+int auth_create_account(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__CreateAccountRequest *wish = request;
+    Usher__V1__CreateAccountResponse *answer = response;
+    char text[PASSWORD_TEXT_BYTES];
+    struct proof proof;
+    if (read_wish(call, wish, &proof))
+        return 1;
+    int err = password_hash(auth_of(call)->hashing, view_str(wish->password), text);
+    if (err)
+        return auth_fail_by_err(call, err);
+    proof.password = view_str(text);
+    return auth_begin_proof(call, &proof, "known", "verify", &answer->request_id);
+}
+
+int auth_verify_email(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__VerifyEmailRequest *wish = request;
+    struct auth *auth = auth_of(call);
+    struct session session = auth_fresh_session(auth, wish->device);
+    struct proof_showing showing = {.kind = PROOF_OF_REGISTRATION,
+                                    .fresh_account_id =
+                                        chance_id_at(auth->chance, session.created_at_ms),
+                                    .session = &session};
+    struct account account;
+    if (auth_read_email(call, wish->email, &showing.email) ||
+        auth_read_proof(call, wish->request_id, wish->code, &showing.proof_id, showing.code_hash))
+        return 1;
+    int err = proof_show(auth->sql, &showing, call_arena(call), &account, call_deadline_ns(call));
+    if (err)
+        return auth_fail_proof(call, err);
+    return auth_answer_session(call, &session, &account, response);
+}

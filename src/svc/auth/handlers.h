@@ -1,0 +1,80 @@
+/*
+ * handlers: the methods of AuthService, and what they have in common. Inside src/svc/auth only.
+ */
+#ifndef USHER_SVC_AUTH_HANDLERS_H
+#define USHER_SVC_AUTH_HANDLERS_H
+
+#include "store/proofs.h"
+#include "svc/auth/auth.h"
+#include "svc/auth/email.h"
+#include "svc/auth/password.h"
+#include "usher/v1/auth.pb-c.h"
+
+/* Each as its rpc line in auth.proto says. */
+int auth_create_guest(struct call *call, const void *request, void *response);
+int auth_create_account(struct call *call, const void *request, void *response);
+int auth_verify_email(struct call *call, const void *request, void *response);
+int auth_log_in(struct call *call, const void *request, void *response);
+int auth_refresh(struct call *call, const void *request, void *response);
+int auth_log_out(struct call *call, const void *request, void *response);
+int auth_request_password_reset(struct call *call, const void *request, void *response);
+int auth_reset_password(struct call *call, const void *request, void *response);
+int auth_get_account(struct call *call, const void *request, void *response);
+
+/* ---- refusals (refusals.c): each ends the call, and returns a non-zero value ---- */
+
+/* reason and field as in docs/errors.md; field may be NULL. */
+int auth_fail(struct call *call, enum code code, const char *reason, const char *field,
+              const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* TOO_MANY_REQUESTS, with when to try again. */
+int auth_fail_later(struct call *call, int64_t retry_after_ms, const char *what);
+/* What an err code of the store or of the hashing pool means to a caller. */
+int auth_fail_by_err(struct call *call, int err);
+
+/* Why a proof was not taken. */
+int auth_fail_proof(struct call *call, int err);
+
+/* ---- what was asked (asked.c): 0, or a refusal ---- */
+
+/* The address, normalised, in the call's arena. */
+int auth_read_email(struct call *call, const char *text, struct view *ret_email);
+/* A name that is shown to people: 1 to ACCOUNT_NAME_MAX bytes, no control characters. */
+int auth_read_name(struct call *call, const char *text, struct view *ret_name);
+/* What the list of sessions calls a device: cut where it is long. */
+struct view auth_read_device(const char *text);
+/* A password that may be used. */
+int auth_read_new_password(struct call *call, const char *text, struct view email, struct view name,
+                           uint32_t *ret_chars);
+/* The id that CreateAccount and RequestPasswordReset gave, and a hash of it and the code. */
+int auth_read_proof(struct call *call, const char *request_id, const char *code,
+                    struct id *ret_proof_id, uint8_t ret_hash[PROOF_HASH_BYTES]);
+
+/* ---- proofs (proof.c) ---- */
+
+/* The hash that the store compares, of a code for that proof. */
+void auth_hash_code(const struct auth *auth, struct id proof_id, const char *digits,
+                    uint8_t ret_hash[PROOF_HASH_BYTES]);
+
+/* Begins a proof: draws its id and code, and mails: template known where the address has an
+ * account, fresh where it has none; NULL: nothing. Fills in proof_id, code_hash and created_at_ms,
+ * and writes the id's text to *ret_request_id. */
+int auth_begin_proof(struct call *call, struct proof *proof, const char *known, const char *fresh,
+                     char **ret_request_id);
+
+/* ---- answers (answers.c) ---- */
+
+/* A session that begins now, on that device, with a fresh id. */
+struct session auth_fresh_session(struct auth *auth, const char *device);
+/* Fills in the answer: both tokens and the account. */
+int auth_answer_session(struct call *call, const struct session *session,
+                        const struct account *account, Usher__V1__Session *answer);
+/* Fills in an account, ERR_NO_MEMORY. */
+int auth_answer_account(struct arena *arena, const struct account *account,
+                        Usher__V1__Account *answer);
+
+static inline struct auth *auth_of(struct call *call)
+{
+    return call_state(call);
+}
+
+#endif

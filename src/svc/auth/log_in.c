@@ -1,0 +1,74 @@
+/* AuthService.LogIn: an address and its password. */
+#include <stdio.h>
+
+#include "err/err.h"
+#include "svc/auth/handlers.h"
+
+/* The keys of attempts that one sign-in counts for. */
+struct counted {
+    struct view account; /* its address */
+};
+
+/* Charges the try before it is made. 0, or how long to wait. */
+static int64_t charge(struct auth *auth, const struct counted *counted)
+{
+    const int64_t now_ms = clock_wall_ms(auth->clock);
+    return attempts_take(&auth->attempts, ATTEMPT_PAIR, counted->account, now_ms);
+}
+
+static void give_back(struct auth *auth, const struct counted *counted)
+{
+    attempts_give(&auth->attempts, ATTEMPT_PAIR, counted->account);
+}
+
+static int refuse(struct call *call, const struct account *account, struct view email)
+{
+    struct auth *auth = auth_of(call);
+    const struct act act = {.at_ms = clock_wall_ms(auth->clock),
+                            .what = VIEW_LIT("login.failed"),
+                            .account_id = account->account_id,
+                            .about = email};
+    int err = act_put(auth->sql, &act, call_deadline_ns(call));
+    return err ? auth_fail_by_err(call, err)
+               : auth_fail(call, CODE_UNAUTHENTICATED, "LOGIN_FAILED", NULL,
+                           "the address or the password is wrong");
+}
+
+static int begin(struct call *call, const Usher__V1__LogInRequest *wish,
+                 const struct account *account, Usher__V1__Session *answer)
+{
+    struct auth *auth = auth_of(call);
+    struct session session = auth_fresh_session(auth, wish->device);
+    session.account_id = account->account_id;
+    const struct act act = {.at_ms = session.created_at_ms,
+                            .what = VIEW_LIT("login"),
+                            .account_id = account->account_id,
+                            .address = session.address,
+                            .about = session.device};
+    int err = session_put(auth->sql, &session, &act, call_deadline_ns(call));
+    return err ? auth_fail_by_err(call, err) : auth_answer_session(call, &session, account, answer);
+}
+
+int auth_log_in(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__LogInRequest *wish = request;
+    struct auth *auth = auth_of(call);
+    struct account account = {0};
+    struct counted counted;
+    if (auth_read_email(call, wish->email, &counted.account))
+        return 1;
+    const int64_t wait_ms = charge(auth, &counted);
+    if (wait_ms)
+        return auth_fail_later(call, wait_ms, "too many tries to sign in");
+    int err = account_find(auth->sql, counted.account, call_arena(call), &account,
+                           call_deadline_ns(call));
+    /* As long for an address that nobody has. */
+    if (!err || err == ERR_NOT_FOUND)
+        err = password_check(auth->hashing, view_str(wish->password), account.password);
+    if (err == ERR_DENIED)
+        return refuse(call, &account, counted.account);
+    give_back(auth, &counted);
+    if (err)
+        return auth_fail_by_err(call, err);
+    return begin(call, wish, &account, response);
+}
