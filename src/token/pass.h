@@ -35,8 +35,8 @@ void pass_key_init(struct pass_key *key, const uint8_t seed[KEY_BYTES]);
 /* Writes the pass and a NUL. */
 void pass_write(const struct pass_key *key, const struct pass_claims *claims,
                 char ret_text[PASS_CHARS + 1]);
-/* ERR_DENIED: it is not, to the letter, a pass signed with that key; ERR_TIMEOUT: it was, but now_ms
- * is not before expires_at_ms; *ret_claims is filled then. About 100 µs. */
+/* ERR_DENIED: it is not, to the letter, a pass signed with that key; ERR_TIMEOUT: it was, but its
+ * time is over (now_ms is not before expires_at_ms); *ret_claims is filled then. About 100 µs. */
 int pass_check(const uint8_t public[PASS_PUBLIC_BYTES], struct view text, int64_t now_ms,
                struct pass_claims *ret_claims);
 
