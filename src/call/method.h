@@ -53,7 +53,7 @@ static inline enum code method_admits(const struct method *method, const struct 
 {
     if (method->any_of == 0 || identity_has(caller, method->any_of))
         return CODE_OK;
-    return caller->roles == 0 ? CODE_UNAUTHENTICATED : CODE_PERMISSION_DENIED;
+    return identity_is_nobody(caller) ? CODE_UNAUTHENTICATED : CODE_PERMISSION_DENIED;
 }
 
 /* The sentence that goes with either. */

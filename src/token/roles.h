@@ -3,8 +3,8 @@
  * tokens carry them.
  *
  * A caller may have several: a manager of one organiser who is also a buyer. Roles of a team
- * (door, box office, manager, owner) hold for the identity's tenant, an organiser; an operator's
- * hold for the whole installation.
+ * (door, box office, manager, owner) are held for an organiser, a tenant of the identity; an
+ * operator's hold for the whole installation.
  */
 #ifndef USHER_TOKEN_ROLES_H
 #define USHER_TOKEN_ROLES_H

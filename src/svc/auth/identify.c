@@ -119,6 +119,13 @@ int auth_identify(struct auth *auth, struct view authorization, struct identity 
     }
     if (check(auth, token, &claims))
         return ERR_DENIED;
-    *ret_identity = (struct identity){.roles = claims.roles, .account_id = claims.account_id};
+    *ret_identity = (struct identity){.roles = claims.roles,
+                                      .account_id = claims.account_id,
+                                      .session_id = claims.session_id,
+                                      .tenant_count = claims.organiser_count};
+    static_assert(ACCESS_ORGANISERS_MAX <= IDENTITY_TENANTS_MAX, "an identity has room for all");
+    for (uint32_t i = 0; i < claims.organiser_count; i++)
+        ret_identity->tenants[i] = (struct identity_tenant){
+            .tenant_id = claims.organisers[i].organiser_id, .roles = claims.organisers[i].roles};
     return 0;
 }
