@@ -251,6 +251,7 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
         return ERR_NO_MEMORY;
     *hold = (struct audit_hold){.hold_id = hold_id,
                                 .account = account,
+                                .made_at_ms = change->at_ms,
                                 .expires_at_ms = change->expires_at_ms,
                                 .count = (uint32_t)change->seat_count};
     for (uint32_t i = 0; i < hold->count; i++) {
@@ -300,6 +301,31 @@ static bool same_seats(const struct audit_hold *hold, const struct change *chang
 {
     return hold->count == change->seat_count &&
            memcmp(hold->seats, change->seats, hold->count * sizeof(hold->seats[0])) == 0;
+}
+
+/* A live hold goes on, of the same account and seats, and not for ever (P4). */
+static void replay_extend(struct audit_replay *r, const struct change *change)
+{
+    struct audit_id text;
+    uint32_t place = audit_place(&r->hold_places, change->hold_id);
+    audit_id(change->hold_id, &text);
+    if (place == AUDIT_NONE) {
+        audit_find(r, "hold %s is extended, but is not live", text.text);
+        return;
+    }
+    struct audit_hold *hold = hold_at(r, place);
+    const int64_t most_ms = (int64_t)r->performance->hold_ttl_ms + LEDGER_EXTEND_MAX_MS;
+    if (!same_seats(hold, change) ||
+        hold->account != audit_place(&r->account_places, change->account_id))
+        audit_find(r, "hold %s is extended with another account or other seats", text.text);
+    if (change->at_ms >= hold->expires_at_ms)
+        audit_find(r, "hold %s is extended after it has expired", text.text);
+    if (change->expires_at_ms <= hold->expires_at_ms)
+        audit_find(r, "hold %s is extended to an earlier time", text.text);
+    if (ms_between(change->expires_at_ms, hold->made_at_ms) > most_ms)
+        audit_find(r, "hold %s is extended to %" PRId64 " ms in all, longer than %" PRId64,
+                   text.text, ms_between(change->expires_at_ms, hold->made_at_ms), most_ms);
+    hold->expires_at_ms = change->expires_at_ms;
 }
 
 /* What a sale must be: of a live hold of the same account and seats, in time (P3, P4). */
@@ -362,6 +388,12 @@ static int replay_sale(struct audit_replay *r, const struct change *change)
     }
     if (!check_seats(r, change))
         return 0;
+    const bool by_card = change->payment_method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD;
+    if (by_card != !id_is_zero(change->payment_id))
+        audit_find(r,
+                   by_card ? "order %s is paid by card without a payment"
+                           : "order %s has a payment, but is not paid by card",
+                   audit_id(order_id, &text));
     int rc = find_account(r, account_id, &account);
     if (rc == 0)
         rc = use_key(r, change);
@@ -452,6 +484,9 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         return 0;
     case CHANGE_ORDER_KEY:
         return replay_order_key(r, change);
+    case CHANGE_EXTEND:
+        replay_extend(r, change);
+        return 0;
     }
     return 0; /* ledger_unpack gives none of another kind */
 }

@@ -16,6 +16,7 @@
 struct audit_hold {
     struct id hold_id;
     uint32_t account; /* place in accounts */
+    int64_t made_at_ms;
     int64_t expires_at_ms;
     uint32_t count;
     uint32_t seats[CHANGE_SEATS_MAX];

@@ -117,6 +117,11 @@ static int settle(struct owner *owner, struct owner_ask *ask)
     case OWNER_SET_SALE:
         done = ask->sale_state == owner->sale_state;
         break;
+    case OWNER_EXTEND: {
+        const struct seats_hold *hold = seats_find_hold(owner->seats, id);
+        done = hold && hold->expires_at_ms >= ask->hold.expires_at_ms;
+        break;
+    }
     case OWNER_KEEP_KEY:
         break; /* has a key, always */
     }

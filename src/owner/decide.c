@@ -3,6 +3,7 @@
  * nothing else touches the engine.
  */
 #include "owner/state.h"
+#include "sale/ledger.h"
 
 /* The ask is answered with result once everything that was decided so far is durable; now, if it
  * is. */
@@ -110,6 +111,7 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
     assert(change); /* has_room was asked */
     change->total = ask->total;
     change->payment_method = ask->payment_method;
+    change->payment_id = ask->payment_id;
     change->state = ask->sale_state;
     ask->at_ms = change->at_ms;
     if (ask->key.len > 0) {
@@ -212,12 +214,53 @@ static void decide_release(struct owner *owner, struct owner_ask *ask)
     promise(owner, ask, CHANGE_RELEASE);
 }
 
+/* How long the hold may live at most. Its id begins with the time it was made. */
+static int64_t longest(const struct owner *owner, struct id hold_id)
+{
+    return (int64_t)(hold_id.hi >> 16) + owner->options.hold_ttl_ms + LEDGER_EXTEND_MAX_MS;
+}
+
+static void decide_extend(struct owner *owner, struct owner_ask *ask)
+{
+    const struct seats_hold *hold = hold_of(owner, ask);
+    if (!hold) {
+        ride(owner, ask, ERR_NOT_FOUND);
+        return;
+    }
+    ask->hold = *hold;
+    ask->total = owner_price(owner, hold->seats, hold->count);
+    const int64_t most_ms = longest(owner, ask->hold_id);
+    const int64_t until_ms = ask->until_ms < most_ms ? ask->until_ms : most_ms;
+    if (until_ms <= hold->expires_at_ms) {
+        ride(owner, ask, hold->expires_at_ms <= owner_now_ms(owner) ? ERR_TIMEOUT : 0);
+        return;
+    }
+    if (!change_fits_sale(CHANGE_EXTEND, owner->sale_state)) {
+        owner_answer(ask, ERR_BUSY);
+        return;
+    }
+    if (!has_room(owner, ask))
+        return;
+    int err = seats_extend(owner->seats, ask->hold_id, until_ms, owner_now_ms(owner));
+    if (err != 0) {
+        owner_answer(ask, err);
+        return;
+    }
+    ask->hold.expires_at_ms = until_ms;
+    promise(owner, ask, CHANGE_EXTEND);
+}
+
 static void decide_order(struct owner *owner, struct owner_ask *ask)
 {
     /* A hold that is gone may have become this very order a moment ago: the caller looks into the
      * store once that is durable. */
     if (!hold_of(owner, ask)) {
         ride(owner, ask, ERR_NOT_FOUND);
+        return;
+    }
+    const struct seats_hold *hold = hold_of(owner, ask);
+    if (!id_is_zero(ask->payment_id) && ask->paid != owner_price(owner, hold->seats, hold->count)) {
+        owner_answer(ask, ERR_INVALID);
         return;
     }
     if (!has_room(owner, ask))
@@ -343,6 +386,9 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         break;
     case OWNER_SET_SALE:
         decide_set_sale(owner, ask);
+        break;
+    case OWNER_EXTEND:
+        decide_extend(owner, ask);
         break;
     case OWNER_KEEP_KEY:
         decide_keep_key(owner, ask);

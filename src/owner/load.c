@@ -261,6 +261,12 @@ static int find_start(struct load *load, int64_t from_ms, uint64_t *ret_seq)
     return 0;
 }
 
+/* How long a hold lives at most: it may be extended while its buyer pays. */
+static int64_t longest_hold_ms(const struct owner *owner)
+{
+    return owner->options.hold_ttl_ms + LEDGER_EXTEND_MAX_MS;
+}
+
 static int load_ledger(struct load *load, uint64_t from_seq)
 {
     struct ledger_tail tail = {0};
@@ -275,8 +281,7 @@ static int load_ledger(struct load *load, uint64_t from_seq)
         if (err == 0 && count == 0)
             err = ERR_CORRUPT; /* the head's own row is always within */
         if (err == 0 && first && from_seq > 1)
-            load->normal_until_ms =
-                rows[0].at_ms + load->owner->options.hold_ttl_ms + LOAD_SLACK_MS;
+            load->normal_until_ms = rows[0].at_ms + longest_hold_ms(load->owner) + LOAD_SLACK_MS;
         for (size_t i = 0; err == 0 && i < count; i++, first = false)
             err = replay_row(load, &rows[i], &tail, first);
         if (err != 0)
@@ -295,8 +300,8 @@ static int load_recent(struct load *load, int64_t last_ms)
 {
     const struct owner *owner = load->owner;
     uint64_t from_seq = 1;
-    int err = find_start(
-        load, last_ms - owner->options.hold_ttl_ms - OWNER_KEY_KEEP_MS - LOAD_SLACK_MS, &from_seq);
+    int err = find_start(load, last_ms - longest_hold_ms(owner) - OWNER_KEY_KEEP_MS - LOAD_SLACK_MS,
+                         &from_seq);
     load->normal_until_ms = INT64_MAX;
     if (err == 0)
         err = load_ledger(load, from_seq);

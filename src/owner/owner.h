@@ -53,6 +53,7 @@ enum owner_verb {
     OWNER_ORDER,     /* hold_id; the order's id is the hold's */
     OWNER_CANCEL,    /* hold_id names the order; seats are all of the order's, ascending */
     OWNER_SET_SALE,  /* sale_state */
+    OWNER_EXTEND,    /* hold_id, until_ms: the hold as it is then */
     OWNER_KEEP_KEY,  /* hold_id names a durable order of the account, which is answered under key */
 };
 
@@ -74,7 +75,7 @@ struct owner_area {
  *   ERR_EXISTS       the key was used with another request
  *   ERR_DENIED       the account has as many keys remembered as one may have
  *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for
- *                    OWNER_SET_SALE)
+ *                    OWNER_SET_SALE); OWNER_ORDER: what was paid is not what the places cost
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
  */
@@ -89,6 +90,9 @@ struct owner_ask {
     struct id hold_id;
     uint32_t sale_state;
     uint32_t payment_method;
+    struct id payment_id; /* of an order that was paid by card */
+    int64_t paid;         /* what was paid; must be the order's total */
+    int64_t until_ms;
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others
                         twice does no harm */
     uint8_t request_hash[32];

@@ -62,7 +62,10 @@ static bool write_key(struct arena *arena, struct change *change, Usher__V1__Led
     return true;
 }
 
-#define WRITE_id(name)       written = written && write_id(arena, change->name, &message->name);
+#define WRITE_id(name) written = written && write_id(arena, change->name, &message->name);
+#define WRITE_id_may(name)                                                                         \
+    if (!id_is_zero(change->name))                                                                 \
+    WRITE_id(name)
 #define WRITE_i64(name)      message->name = change->name;
 #define WRITE_u32(name)      message->name = change->name;
 #define WRITE_key_may(name)  written = written && write_key(arena, change, &message->name);
@@ -127,7 +130,9 @@ static bool read_key(const Usher__V1__LedgerKey *key, struct change *ret_change)
     return true;
 }
 
-#define READ_id(name)       right &= read_id(&message->name, &ret_change->name);
+#define READ_id(name) right &= read_id(&message->name, &ret_change->name);
+#define READ_id_may(name)                                                                          \
+    right &= message->name.len == 0 || read_id(&message->name, &ret_change->name);
 #define READ_i64(name)      ret_change->name = message->name;
 #define READ_u32(name)      ret_change->name = message->name;
 #define READ_seats(name)    right &= read_seats(message->name, message->n_##name, ret_change);

@@ -33,12 +33,13 @@
     X(SALE, sale, HELD, SOLD, NONE, CONFIRMED, ON)                                                 \
     X(CANCEL, cancel, SOLD, FREE, CONFIRMED, CANCELLED, ANY)                                       \
     X(SALE_STATE, sale_state, NONE, NONE, NONE, NONE, ANY)                                         \
-    X(ORDER_KEY, order_key, NONE, NONE, NONE, NONE, ANY)
+    X(ORDER_KEY, order_key, NONE, NONE, NONE, NONE, ANY)                                           \
+    X(EXTEND, extend, HELD, HELD, NONE, NONE, ON)
 
 /*
  * What each writes down: F(type, name), where name is a field of its message and a member of struct
- * change. Types: id (16 bytes, not zero), seats (1 … 8, strictly ascending), i64, u32, key_may
- * (optional), key_must.
+ * change. Types: id (16 bytes, not zero), seats (1 … 8, strictly ascending), i64, u32, id_may
+ * and key_may (optional), key_must.
  */
 #define CHANGE_FIELDS_HOLD(F)                                                                      \
     F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms) F(key_may, key)
@@ -47,10 +48,13 @@
 #define CHANGE_FIELDS_SALE(F)                                                                      \
     F(id, order_id)                                                                                \
     F(id, hold_id)                                                                                 \
-    F(id, account_id) F(seats, seats) F(i64, total) F(u32, payment_method) F(key_may, key)
+    F(id, account_id)                                                                              \
+    F(seats, seats) F(i64, total) F(u32, payment_method) F(key_may, key) F(id_may, payment_id)
 #define CHANGE_FIELDS_CANCEL(F)     F(id, order_id) F(id, account_id) F(seats, seats)
 #define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
-#define CHANGE_FIELDS_ORDER_KEY(F)  F(id, order_id) F(id, account_id) F(key_must, key)
+#define CHANGE_FIELDS_EXTEND(F)                                                                    \
+    F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms)
+#define CHANGE_FIELDS_ORDER_KEY(F) F(id, order_id) F(id, account_id) F(key_must, key)
 
 /* The ways of a sale: X(from, to), of usher.v1.SaleState. */
 #define CHANGE_SALE_WAYS(X) X(DRAFT, OPEN) X(OPEN, PAUSED) X(PAUSED, OPEN)
@@ -102,6 +106,7 @@ struct change {
     struct id hold_id;
     struct id order_id;
     struct id account_id;
+    struct id payment_id; /* zero: not paid by card */
     int64_t expires_at_ms;
     int64_t total;
     uint32_t seats[CHANGE_SEATS_MAX];

@@ -22,7 +22,9 @@
 #define LEDGER_ENTRIES_MAX 4096       /* entries in one row */
 #define LEDGER_BODY_MAX    (1u << 20) /* bytes of one row's body: 4096 of the largest entries fit */
 /* An idempotency key is not used again for hold_ttl_ms and this. */
-#define LEDGER_KEY_KEEP_MS      600000
+#define LEDGER_KEY_KEEP_MS 600000
+/* A hold lives for hold_ttl_ms, and at most so much longer while its buyer pays. */
+#define LEDGER_EXTEND_MAX_MS    960000
 #define LEDGER_ROW_PREIMAGE     124 /* bytes that a row's hash covers */
 #define LEDGER_GENESIS_PREIMAGE 144
 

@@ -293,6 +293,22 @@ int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_
     return 0;
 }
 
+int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int64_t now_ms)
+{
+    uint32_t slot = slot_of_hold(s, hold_id);
+    if (!slot)
+        return ERR_NOT_FOUND;
+    struct seats_hold *hold = &s->slots[slot].hold;
+    if (hold->expires_at_ms <= now_ms)
+        return ERR_TIMEOUT;
+    if (expires_at_ms <= hold->expires_at_ms)
+        return ERR_INVALID;
+    wheel_remove(&s->wheel, slot);
+    hold->expires_at_ms = expires_at_ms;
+    wheel_add(&s->wheel, slot, expires_at_ms);
+    return 0;
+}
+
 size_t seats_expire(struct seats *s, int64_t now_ms, struct seats_hold *ret_holds, size_t max)
 {
     size_t ended = 0;

@@ -264,6 +264,28 @@ static void test_expires_in_order_and_in_portions(void **state)
     seats_free(s);
 }
 
+static void test_a_hold_that_is_extended_ends_later(void **state)
+{
+    struct fixture *f = *state;
+    struct seats_hold ended;
+    struct seats_hold first = ask_for(1, ANN, 0, 1), second = ask_for(2, ANN, 1, 1);
+    first.expires_at_ms = 300;
+    second.expires_at_ms = 400;
+    assert_int_equal(seats_hold(f->s, &first, 0, NULL), 0);
+    assert_int_equal(seats_hold(f->s, &second, 0, NULL), 0);
+    assert_int_equal(seats_extend(f->s, fixture_id(1), 300, 0), ERR_INVALID);
+    assert_int_equal(seats_extend(f->s, fixture_id(3), 500, 0), ERR_NOT_FOUND);
+    assert_int_equal(seats_extend(f->s, fixture_id(1), 500, 299), 0);
+    assert_int_equal(seats_find_hold(f->s, fixture_id(1))->expires_at_ms, 500);
+    assert_int_equal(seats_next_expiry_ms(f->s), 400);
+    assert_int_equal(seats_extend(f->s, fixture_id(2), 600, 400), ERR_TIMEOUT);
+    assert_int_equal(seats_expire(f->s, 499, &ended, 1), 1);
+    assert_true(id_eq(ended.hold_id, fixture_id(2)));
+    assert_int_equal(seats_expire(f->s, 499, &ended, 1), 0);
+    assert_int_equal(seats_expire(f->s, 500, &ended, 1), 1);
+    seats_check(f->s);
+}
+
 static void test_snapshot_is_two_bits_a_place(void **state)
 {
     struct fixture *f = *state;
@@ -283,7 +305,8 @@ int main(void)
         TEST(test_every_move_in_every_state),        TEST(test_hold_is_all_or_none),
         TEST(test_hold_keeps_what_was_asked),        TEST(test_refuses_malformed_asks),
         TEST(test_new_refuses_nothing_to_do),        TEST(test_limits_of_accounts),
-        TEST(test_expires_in_order_and_in_portions), TEST(test_snapshot_is_two_bits_a_place),
+        TEST(test_expires_in_order_and_in_portions), TEST(test_a_hold_that_is_extended_ends_later),
+        TEST(test_snapshot_is_two_bits_a_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,6 +106,10 @@ int seats_release(struct seats *s, struct id hold_id, struct seats_hold *ret_hol
  * until seats_expire collects it). */
 int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_hold *ret_hold);
 
+/* The hold ends later, at expires_at_ms. ERR_NOT_FOUND; ERR_TIMEOUT: it has expired by now_ms;
+ * ERR_INVALID: that is not later. */
+int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int64_t now_ms);
+
 /* Sold seats become free: a cancelled order. count 1 … 8, all this account's, or ERR_INVALID. */
 int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count);
 

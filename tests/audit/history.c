@@ -28,8 +28,9 @@ static void write_first(struct store *store)
     script_hold(s, 104, 12, SEATS(5), NULL);
     script_sell(s, 2, 104, 12, SEATS(5), NULL);
     script_hold(s, 105, 11, SEATS(0, 199), "k3");
+    script_extend(s, 105, 11, SEATS(0, 199), 30000);
     commit(s); /* row 4 */
-    s->now_ms += SCRIPT_TTL_MS;
+    s->now_ms += SCRIPT_TTL_MS + 30000;
     script_expire(s, 103);
     script_expire(s, 105);
     script_cancel(s, 1, 11, SEATS(120, 121));
@@ -114,6 +115,57 @@ static void hold_for_ever(struct script *s)
     script_hold(s, 101, 11, SEATS(4), NULL);
     script_last(s)->at_ms = INT64_MIN;
     script_last(s)->expires_at_ms = INT64_MAX;
+}
+
+static void extend_nothing(struct script *s)
+{
+    script_extend(s, 101, 11, SEATS(4), 1);
+}
+
+static void extend_backwards(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_extend(s, 101, 11, SEATS(4), 0);
+}
+
+static void extend_for_ever(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_extend(s, 101, 11, SEATS(4), LEDGER_EXTEND_MAX_MS + 1);
+}
+
+static void extend_other_seats(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_extend(s, 101, 11, SEATS(5), 1);
+}
+
+static void extend_another_s(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_extend(s, 101, 12, SEATS(4), 1);
+}
+
+static void extend_too_late(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    s->now_ms += SCRIPT_TTL_MS;
+    script_extend(s, 101, 11, SEATS(4), 1);
+}
+
+static void card_without_payment(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    script_last(s)->payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD;
+    s->orders[s->order_count - 1].payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD;
+}
+
+static void payment_without_card(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    script_last(s)->payment_id = script_id(900);
 }
 
 static void too_many_places(struct script *s)
@@ -319,6 +371,14 @@ const struct broken_rule broken_rules[] = {
     {"hold_too_long", hold_too_long, "a hold of 300001 ms"},
     {"hold_no_time", hold_no_time, "has expired when it is made"},
     {"hold_for_ever", hold_for_ever, "longer than the performance's"},
+    {"extend_nothing", extend_nothing, "is extended, but is not live"},
+    {"extend_backwards", extend_backwards, "is extended to an earlier time"},
+    {"extend_for_ever", extend_for_ever, "is extended to 1260001 ms in all"},
+    {"extend_other_seats", extend_other_seats, "with another account or other seats"},
+    {"extend_another_s", extend_another_s, "with another account or other seats"},
+    {"extend_too_late", extend_too_late, "is extended after it has expired"},
+    {"card_without_payment", card_without_payment, "is paid by card without a payment"},
+    {"payment_without_card", payment_without_card, "has a payment, but is not paid by card"},
     {"too_many_places", too_many_places, "5 places, more than the 4"},
     {"key_again", key_again, "key of the account was used before"},
     {"key_of_an_order_again", key_of_an_order_again, "key of the account was used before"},

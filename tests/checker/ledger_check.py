@@ -13,8 +13,10 @@ import sqlite3
 import sys
 
 KEY_KEEP_MS = 600_000
+EXTEND_MAX_MS = 960_000
 DRAFT, OPEN, PAUSED = 1, 2, 3
 CONFIRMED, CANCELLED = 1, 2
+CARD = 2
 
 
 class Malformed(Exception):
@@ -103,12 +105,13 @@ HOLD = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints
         5: ('key', KEY)}
 END = {1: ('hold_id', 'bytes')}
 SALE = {1: ('order_id', 'bytes'), 2: ('hold_id', 'bytes'), 3: ('account_id', 'bytes'), 4: ('seats', 'uints'),
-        5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint')}
+        5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint'), 8: ('payment_id', 'bytes')}
+EXTEND = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int')}
 CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints')}
 STATE = {1: ('state', 'uint')}
 ORDER_KEY = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('key', KEY)}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
-           7: ('state', STATE), 8: ('order_key', ORDER_KEY)}
+           7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND)}
 SEAT_MAP = {4: ('place_count', 'uint')}
 
 
@@ -132,6 +135,8 @@ def decode_entry(data):
     for name in ('hold_id', 'order_id', 'account_id'):
         if name in change:
             demand(len(change[name]) == 16 and any(change[name]), f'{name} is no id')
+    if change.get('payment_id'):
+        demand(len(change['payment_id']) == 16 and any(change['payment_id']), 'payment_id is no id')
     if 'seats' in change:
         seats = change['seats']
         demand(1 <= len(seats) <= 8, 'not 1 to 8 seats')
@@ -283,7 +288,7 @@ class Performance:
             self.find('a hold of a wrong length')
         self.use_key(at_ms, change)
         self.hold_ids.add(hold_id)
-        self.holds[hold_id] = change
+        self.holds[hold_id] = dict(change, made_at_ms=at_ms)
         for seat in change['seats']:
             self.hold_of[seat] = hold_id
         self.places[account] = self.places.get(account, 0) + len(change['seats'])
@@ -311,6 +316,22 @@ class Performance:
             self.find('a hold expires before its time')
         self.end_hold(change['hold_id'])
 
+    def replay_extend(self, at_ms, change):
+        hold = self.holds.get(change['hold_id'])
+        if self.state not in (OPEN, PAUSED):
+            self.find('no sale is on')
+        if hold is None:
+            self.find('a hold that is not live is extended')
+            return
+        if hold['account_id'] != change['account_id'] or hold['seats'] != change['seats']:
+            self.find('what is extended is not what was held')
+        if at_ms >= hold['expires_at_ms']:
+            self.find('the hold has expired')
+        longest = hold['made_at_ms'] + self.row['hold_ttl_ms'] + EXTEND_MAX_MS
+        if not hold['expires_at_ms'] < change['expires_at_ms'] <= longest:
+            self.find('a hold is extended by a wrong length')
+        hold['expires_at_ms'] = change['expires_at_ms']
+
     def replay_sale(self, at_ms, change):
         order_id, account, seats = change['order_id'], change['account_id'], change['seats']
         if order_id in self.orders:
@@ -327,6 +348,8 @@ class Performance:
             if at_ms >= hold['expires_at_ms']:
                 self.find('the hold has expired')
             self.end_hold(change['hold_id'])
+        if (change['payment_method'] == CARD) != bool(change['payment_id']):
+            self.find('a payment that is none, or none where there should be one')
         self.use_key(at_ms, change)
         for seat in seats:
             if seat >= self.place_count:

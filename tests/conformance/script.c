@@ -151,6 +151,17 @@ void script_expire(struct script *s, uint64_t hold)
     script_change(s, &(struct change){.kind = CHANGE_EXPIRY, .hold_id = script_id(hold)});
 }
 
+void script_extend(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
+                   int64_t more_ms)
+{
+    struct change change = {.kind = CHANGE_EXTEND,
+                            .hold_id = script_id(hold),
+                            .account_id = script_id(account),
+                            .expires_at_ms = s->now_ms + SCRIPT_TTL_MS + more_ms};
+    set_seats(&change, &seats);
+    script_change(s, &change);
+}
+
 void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t account,
                  struct script_seats seats, const char *key)
 {

@@ -55,6 +55,9 @@ void script_free(struct script *s);
 struct change *script_change(struct script *s, const struct change *change);
 
 void script_state(struct script *s, uint32_t sale_state);
+/* Until the performance's hold_ttl_ms and so much more, from now on. */
+void script_extend(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
+                   int64_t more_ms);
 /* key may be NULL */
 void script_hold(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
                  const char *key);

@@ -208,6 +208,25 @@ static void cancel(struct buyer *buyer)
         drop(buyer, mine);
 }
 
+/* Asks for more time, as one who pays does; sometimes for more than there is. */
+static void extend(struct buyer *buyer)
+{
+    struct world *world = buyer->world;
+    struct belonging *mine = pick(buyer, false);
+    if (!mine)
+        return;
+    struct owner_ask ask = {.verb = OWNER_EXTEND,
+                            .account_id = buyer->account_id,
+                            .hold_id = mine->hold_id,
+                            .until_ms = mine->expires_at_ms + world_below(world, 1000000)};
+    const int result = insist(buyer, &ask, false);
+    const struct truth_hold *known = truth_find(&world->truth, mine->hold_id);
+    if (result == 0 && known)
+        mine->expires_at_ms = known->hold.expires_at_ms;
+    else if (result != ERR_UNAVAILABLE && result != ERR_BUSY)
+        drop(buyer, mine);
+}
+
 /* Orders a hold that may long be over. */
 static void linger(struct buyer *buyer)
 {
@@ -309,8 +328,9 @@ static void repeat(struct buyer *buyer)
 void buyer_run(void *arg)
 {
     static void (*const acts[])(struct buyer *) = {
-        take,   take,  take,   take,   order,     order,         order,         cancel,     linger,
-        meddle, snipe, repeat, repeat, give_back, second_device, second_device, order_again};
+        take,   take,      take,          take,          order,       order,
+        order,  cancel,    linger,        meddle,        snipe,       repeat,
+        repeat, give_back, second_device, second_device, order_again, extend};
     struct buyer *buyer = arg;
     struct world *world = buyer->world;
     world_wait(world, 1000);

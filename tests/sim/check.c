@@ -58,7 +58,7 @@ static void check_hold(struct world *world, const struct owner_ask *ask)
     else if (!as_asked(world, ask))
         world_fail(world, "P3: a hold was granted that is not what was asked for");
     else if (known->total != ask->total || known->held_at_ms != ask->at_ms ||
-             known->hold.expires_at_ms != ask->hold.expires_at_ms)
+             known->granted_until_ms != ask->hold.expires_at_ms)
         world_fail(world, "P5: a hold was granted with another price or time than the ledger's");
     else if (ask->version < known->held_version || ask->version > world->truth.tail.version)
         world_fail(world, "P9: a hold of version %" PRIu64 " was answered with %" PRIu64,
@@ -182,6 +182,11 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
         if (!known || known->fate != TRUTH_CANCELLED)
             world_fail(world, "P2: an order was cancelled, the ledger says otherwise");
         break;
+    case OWNER_EXTEND:
+        if (!known ||
+            (known->fate == TRUTH_HELD && known->hold.expires_at_ms < ask->hold.expires_at_ms))
+            world_fail(world, "P2: a hold was extended, the ledger says otherwise");
+        break;
     case OWNER_SET_SALE:
         if (is_newest(world, post) && world->truth.sale_state != ask->sale_state)
             world_fail(world, "P2: the sale's state was set, the ledger says otherwise");
@@ -198,8 +203,8 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         world_fail(world, "%s", world->truth.error);
         return;
     }
-    const bool verb_finds =
-        ask->verb == OWNER_RELEASE || ask->verb == OWNER_ORDER || ask->verb == OWNER_CANCEL;
+    const bool verb_finds = ask->verb == OWNER_RELEASE || ask->verb == OWNER_ORDER ||
+                            ask->verb == OWNER_CANCEL || ask->verb == OWNER_EXTEND;
     switch (ask->result) {
     case 0:
         check_granted(world, post, ask);
@@ -217,7 +222,8 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         break;
     case ERR_TIMEOUT: {
         const struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
-        if (ask->verb != OWNER_ORDER || (known && known->hold.expires_at_ms > post_now_ms(post)))
+        if ((ask->verb != OWNER_ORDER && ask->verb != OWNER_EXTEND) ||
+            (known && known->hold.expires_at_ms > post_now_ms(post)))
             world_fail(world, "P4: a hold was called expired before its time");
         break;
     }
@@ -260,7 +266,9 @@ static void check_figures(struct world *world, struct post *post)
 static void check_expiry(struct world *world, struct post *post)
 {
     const struct truth *truth = &world->truth;
-    for (uint32_t waited_ms = 0; waited_ms <= world->stage.options.hold_ttl_ms + 1000;
+    const uint32_t longest_ms =
+        world->stage.options.hold_ttl_ms + (uint32_t)LEDGER_EXTEND_MAX_MS + 1000;
+    for (uint32_t waited_ms = 0; waited_ms <= longest_ms && truth_counts(truth).held > 0;
          waited_ms += 100) {
         stage_sleep(100);
         if (!truth_follow(&world->truth))

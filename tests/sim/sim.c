@@ -66,6 +66,7 @@ static bool covers(const struct coverage *c)
         {"in doubt, a hold refused", c->answers[OWNER_HOLD][-ERR_UNAVAILABLE]},
         {"in doubt, an order refused", c->answers[OWNER_ORDER][-ERR_UNAVAILABLE]},
         {"keys of another request", c->answers[OWNER_HOLD][-ERR_EXISTS]},
+        {"holds extended", c->answers[OWNER_EXTEND][0]},
         {"later keys of an order", c->answers[OWNER_KEEP_KEY][0]},
         {"answers by key", c->by_key},
         {"loads", c->loads},

@@ -153,6 +153,7 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
     assert(truth->hold_count < TRUTH_HOLDS_MAX);
     *known = (struct truth_hold){.fate = TRUTH_HELD,
                                  .held_at_ms = change->at_ms,
+                                 .granted_until_ms = change->expires_at_ms,
                                  .held_version = version,
                                  .hold = {.hold_id = change->hold_id,
                                           .account_id = change->account_id,
@@ -214,6 +215,22 @@ static bool follow_end(struct truth *truth, const struct change *change, uint64_
 static bool same_seats(const struct seats_hold *hold, const uint32_t *seats, size_t count)
 {
     return hold->count == count && memcmp(hold->seats, seats, count * sizeof(*seats)) == 0;
+}
+
+static bool follow_extend(struct truth *truth, const struct change *change)
+{
+    struct truth_hold *known = live(truth, change);
+    if (!known)
+        return false;
+    if (known->hold.expires_at_ms <= change->at_ms)
+        return wrong(truth, "P4: an expired hold is extended");
+    if (!id_eq(change->account_id, known->hold.account_id) ||
+        !same_seats(&known->hold, change->seats, change->seat_count))
+        return wrong(truth, "an extension of another account or other seats");
+    if (change->expires_at_ms <= known->hold.expires_at_ms)
+        return wrong(truth, "a hold is extended to an earlier time");
+    known->hold.expires_at_ms = change->expires_at_ms;
+    return true;
 }
 
 static bool follow_sale(struct truth *truth, const struct change *change, uint64_t version)
@@ -289,6 +306,8 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
         return follow_state(truth, change->state);
     case CHANGE_ORDER_KEY:
         return follow_order_key(truth, change);
+    case CHANGE_EXTEND:
+        return follow_extend(truth, change);
     }
     return wrong(truth, "an entry of no kind");
 }

@@ -23,6 +23,7 @@ struct truth_hold {
     struct seats_hold hold;
     enum truth_fate fate;
     int64_t held_at_ms;
+    int64_t granted_until_ms; /* at first; hold.expires_at_ms is later where it was extended */
     int64_t sold_at_ms;
     uint64_t held_version; /* of its entry */
     uint64_t sold_version;

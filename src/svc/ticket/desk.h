@@ -93,6 +93,7 @@ int ticket_watch_seats(struct call *call, const void *request, void *response);
 int ticket_hold_seats(struct call *call, const void *request, void *response);
 int ticket_hold_best(struct call *call, const void *request, void *response);
 int ticket_release_hold(struct call *call, const void *request, void *response);
+int ticket_extend_hold(struct call *call, const void *request, void *response);
 int ticket_place_order(struct call *call, const void *request, void *response);
 int ticket_get_order(struct call *call, const void *request, void *response);
 int ticket_list_orders(struct call *call, const void *request, void *response);

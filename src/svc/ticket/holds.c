@@ -1,5 +1,6 @@
 /* HoldSeats, HoldBest, ReleaseHold: the way that must be straight. */
 #include "svc/ticket/desk.h"
+#include "token/roles.h"
 
 /* Account, key and hash of the request. Non-zero after call_fail. */
 static int begin(struct call *call, struct owner_ask *ask, const char *key)
@@ -128,4 +129,24 @@ int ticket_release_hold(struct call *call, const void *request, void *response)
         return desk_refused(call, &ask);
     answer->version = ask.version;
     return 0;
+}
+
+int ticket_extend_hold(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__ExtendHoldRequest *wish = request;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    struct owner_ask ask = {.verb = OWNER_EXTEND, .until_ms = wish->until_ms};
+    if (!performance)
+        return ERR_NOT_FOUND;
+    int err = desk_account(call, &ask.account_id);
+    if (err != 0)
+        return err;
+    if (wish->until_ms != 0 && !identity_has(call_identity(call), ROLE_PEER))
+        return desk_fail(call, CODE_PERMISSION_DENIED, "NOT_PAID", "until_ms",
+                         "a hold lasts longer only while its buyer pays");
+    if (id_parse(view_str(wish->hold_id), &ask.hold_id) != 0) {
+        ask.result = ERR_NOT_FOUND;
+        return desk_refused(call, &ask);
+    }
+    return ask_and_fill(call, performance, &ask, response);
 }

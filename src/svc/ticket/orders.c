@@ -53,6 +53,25 @@ static bool keeps_key(const struct catalog_performance *performance, struct owne
     return owner_ask(performance->owner, ask) == 0;
 }
 
+/* Box office is anybody's; a card only the payment service's, which says what was paid. Non-zero
+ * after call_fail. */
+static int read_payment(struct call *call, const Usher__V1__PlaceOrderRequest *wish,
+                        struct owner_ask *ask)
+{
+    const bool by_card = wish->payment_method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD;
+    if (!by_card && wish->payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "payment_method",
+                         "PAYMENT_METHOD_BOX_OFFICE, or begin a payment to pay by card");
+    if (by_card && !identity_has(call_identity(call), ROLE_PEER))
+        return desk_fail(call, CODE_PERMISSION_DENIED, "NOT_PAID", "payment_method",
+                         "an order is paid by card through PaymentService alone");
+    if (by_card && id_parse(view_str(wish->payment_id), &ask->payment_id) != 0)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "payment_id",
+                         "an order by card names its payment");
+    ask->paid = wish->amount;
+    return 0;
+}
+
 int ticket_place_order(struct call *call, const void *request, void *response)
 {
     const Usher__V1__PlaceOrderRequest *wish = request;
@@ -72,9 +91,9 @@ int ticket_place_order(struct call *call, const void *request, void *response)
     if (ask.key.len > OWNER_KEY_MAX)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",
                          "an idempotency key has at most %d bytes", OWNER_KEY_MAX);
-    if (wish->payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)
-        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "payment_method",
-                         "PAYMENT_METHOD_BOX_OFFICE is the method that is offered");
+    err = read_payment(call, wish, &ask);
+    if (err != 0)
+        return err;
     if (id_parse(view_str(wish->hold_id), &ask.hold_id) != 0) {
         ask.result = ERR_NOT_FOUND;
         return desk_refused(call, &ask);
@@ -86,6 +105,9 @@ int ticket_place_order(struct call *call, const void *request, void *response)
         order_of_ask(&ask, performance->performance_id, seats, &order);
         return fill(call, &order, response);
     }
+    if (err == ERR_INVALID)
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "WRONG_AMOUNT", "amount",
+                         "what was paid is not what the places cost");
     if (err != 0 && err != ERR_NOT_FOUND)
         return desk_refused(call, &ask);
     /* The hold may have become this order before: then that is the answer, and the key's. */
@@ -167,6 +189,10 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
         return err == ERR_NOT_FOUND ? no_order(call) : desk_store_failed(call, err);
     if (order.state == USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED)
         return fill(call, &order, response); /* asked again: the same answer */
+    if (order.payment_method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD &&
+        !identity_has(call_identity(call), ROLE_PEER))
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "PAID_BY_CARD", "order_id",
+                         "what was paid by card is given back by PaymentService/RefundOrder");
     const struct catalog_performance *performance = desk_performance(call, order.performance_id);
     if (!performance)
         return ERR_NOT_FOUND;

@@ -18,6 +18,7 @@ static const struct method methods[] = {
     {"HoldSeats", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_hold_seats},
     {"HoldBest", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_hold_best},
     {"ReleaseHold", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_release_hold},
+    {"ExtendHold", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_extend_hold},
     {"PlaceOrder", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_place_order},
     {"GetOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, ticket_get_order},
     {"ListOrders", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_list_orders},

@@ -1,0 +1,125 @@
+/* A hold whose buyer pays: it is extended, and not for ever; and what was paid is compared. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "owner/stage_test.h"
+#include "sale/ledger.h"
+
+#define TTL_MS 1000
+
+static struct stage stage;
+static struct owner *owner;
+
+static struct owner_figures figures(void)
+{
+    struct owner_figures f;
+    owner_figures(owner, &f);
+    return f;
+}
+
+static struct id held(uint64_t account)
+{
+    struct owner_ask ask = {
+        .verb = OWNER_HOLD, .account_id = stage_id(account), .seat_count = 2, .seats = {0, 1}};
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    return ask.hold.hold_id;
+}
+
+static int extend(uint64_t account, struct id hold_id, int64_t until_ms, struct owner_ask *ret_ask)
+{
+    *ret_ask = (struct owner_ask){.verb = OWNER_EXTEND,
+                                  .account_id = stage_id(account),
+                                  .hold_id = hold_id,
+                                  .until_ms = until_ms};
+    return owner_ask(owner, ret_ask);
+}
+
+static void start(void)
+{
+    owner = stage_owner(&stage, stage.mem, NULL);
+    assert_true(stage_serving(owner));
+}
+
+static void extend_again_and_again(void)
+{
+    struct owner_ask ask;
+    const struct id hold = held(1);
+    const int64_t now_ms = owner_now_ms(owner);
+    assert_int_equal(extend(1, hold, 0, &ask), 0); /* as it is */
+    const int64_t ends_ms = ask.hold.expires_at_ms;
+    assert_int_equal(ask.hold.count, 2);
+    assert_int_equal(extend(2, hold, ends_ms + 1000, &ask), ERR_NOT_FOUND);
+    assert_int_equal(extend(1, hold, ends_ms + 60000, &ask), 0);
+    assert_int_equal(ask.hold.expires_at_ms, ends_ms + 60000);
+    owner_stop(owner);
+    start();
+    assert_int_equal(extend(1, hold, 0, &ask), 0);
+    assert_int_equal(ask.hold.expires_at_ms, ends_ms + 60000);
+    stage_sleep(ends_ms + 1000 - now_ms);
+    assert_int_equal(figures().counts.held, 2);
+    assert_int_equal(extend(1, hold, INT64_MAX, &ask), 0);
+    assert_true(ask.hold.expires_at_ms <= now_ms + TTL_MS + LEDGER_EXTEND_MAX_MS);
+    stage_sleep(ask.hold.expires_at_ms - owner_now_ms(owner) - 1);
+    assert_int_equal(figures().counts.held, 2);
+    stage_sleep(OWNER_EXPIRE_TICK_MS + 2);
+    assert_int_equal(figures().counts.held, 0);
+    assert_int_equal(extend(1, hold, INT64_MAX, &ask), ERR_NOT_FOUND);
+}
+
+static void pay_too_little_then_all(void)
+{
+    struct owner_ask ask = {.verb = OWNER_EXTEND, .account_id = stage_id(1), .hold_id = held(1)};
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    const int64_t total = ask.total;
+    ask.verb = OWNER_ORDER;
+    ask.payment_method = 2;
+    ask.payment_id = stage_id(77);
+    ask.paid = total - 1;
+    assert_int_equal(owner_ask(owner, &ask), ERR_INVALID);
+    assert_int_equal(figures().counts.sold, 0);
+    ask.paid = total;
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    assert_int_equal(figures().counts.sold, 2);
+}
+
+static void run_one(void *arg)
+{
+    void (*body)(void) = *(void (**)(void))arg;
+    start();
+    body();
+    owner_check(owner);
+    owner_stop(owner);
+}
+
+static void play(void (*body)(void))
+{
+    static const char *const rows[] = {"....", NULL};
+    const struct stage_options options = {
+        .seed = 7, .rows = rows, .hold_ttl_ms = TTL_MS, .places_max = 4, .sale_state = STAGE_OPEN};
+    stage_open(&stage, &options);
+    stage_run(&stage, run_one, &body);
+    stage_close(&stage);
+}
+
+static void a_hold_is_extended_for_its_buyer_and_not_for_ever(void **state)
+{
+    play(extend_again_and_again);
+}
+
+static void what_was_paid_is_what_the_places_cost(void **state)
+{
+    play(pay_too_little_then_all);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hold_is_extended_for_its_buyer_and_not_for_ever),
+        cmocka_unit_test(what_was_paid_is_what_the_places_cost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
