@@ -1,5 +1,5 @@
 /*
- * usher audit: reads DIR/usher.db, one snapshot, and writes nothing.
+ * usher audit: reads a store, DIR/usher.db or a shared one, one snapshot, and writes nothing.
  */
 #include "cmd/audit.h"
 
@@ -19,6 +19,7 @@
 
 struct audit_values {
     const char *data;
+    const char *store;
     int64_t performance_id;
     bool json;
 };
@@ -26,6 +27,9 @@ struct audit_values {
 static const struct conf_option options[] = {
     {"data", CONF_PATH, offsetof(struct audit_values, data), "run",
      .help = "the folder of the store; a server may be running on it"},
+    {"store", CONF_STR, offsetof(struct audit_values, store), NULL,
+     .help = "in place of the folder, a shared store: mariadb://USER@HOST/DATABASE, as usher serve "
+             "was given"},
     {"performance", CONF_INT, offsetof(struct audit_values, performance_id), "0", 0, UINT32_MAX,
      .help = "only this performance; 0: all"},
     {"json", CONF_BOOL, offsetof(struct audit_values, json), "no",
@@ -172,7 +176,18 @@ static int fail(const struct audit_values *values, bool opened, int rc)
     }
 }
 
-static int audit_dir(const struct audit_values *values, struct audit_report *report)
+/* The same of a shared store: why is the sentence of who could not open it. */
+static int fail_shared(const struct audit_values *values, bool opened, int rc, const char *why)
+{
+    if (opened && rc == ERR_NOT_FOUND)
+        return cmd_fail("audit", CMD_USAGE, "the store has no performance %" PRId64,
+                        values->performance_id);
+    if (opened)
+        return cmd_fail("audit", CMD_FALSE, "the store cannot be checked: %s", err_text(rc));
+    return cmd_fail("audit", rc == ERR_INVALID ? CMD_USAGE : CMD_FALSE, "--store: %s", why);
+}
+
+static int audit_store(const struct audit_values *values, struct audit_report *report)
 {
     struct audit_view view = {.json = values->json};
     struct store *store = NULL;
@@ -180,7 +195,9 @@ static int audit_dir(const struct audit_values *values, struct audit_report *rep
                                 .progress = show_progress,
                                 .audited = show_performance,
                                 .state = &view};
-    int rc = store_sqlite_open(values->data, true, &store);
+    char why[STORE_WHY_MAX] = "";
+    int rc = values->store ? store_mariadb_open(values->store, true, why, &store)
+                           : store_sqlite_open(values->data, true, &store);
     const bool opened = rc == 0;
     if (rc == 0)
         rc = audit_run(store, &how, report);
@@ -188,7 +205,7 @@ static int audit_dir(const struct audit_values *values, struct audit_report *rep
         progress_end(&view.progress);
     store_free(store);
     if (rc < 0)
-        return fail(values, opened, rc);
+        return values->store ? fail_shared(values, opened, rc, why) : fail(values, opened, rc);
     if (!values->json)
         print_text(report);
     else if (!print_json(report))
@@ -204,7 +221,7 @@ int audit_command(int argc, char **argv)
     if (code != CMD_GO_ON)
         return code;
     struct audit_report *report = malloc(sizeof(*report));
-    code = report ? audit_dir(&values, report)
+    code = report ? audit_store(&values, report)
                   : cmd_fail("audit", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
     free(report);
     conf_release(&conf);

@@ -115,7 +115,16 @@ static int holder(const char *data)
     return pid;
 }
 
-static int open_store(const char *data, struct store **ret_store)
+static int open_shared(const char *url, struct store **ret_store)
+{
+    char why[STORE_WHY_MAX];
+    int err = store_mariadb_open(url, false, why, ret_store);
+    if (err == 0)
+        return CMD_OK;
+    return cmd_fail("serve", err == ERR_INVALID ? CMD_USAGE : CMD_FALSE, "--store: %s", why);
+}
+
+static int open_embedded(const char *data, struct store **ret_store)
 {
     int err = store_sqlite_open(data, false, ret_store);
     switch (err) {
@@ -144,16 +153,20 @@ static int open_store(const char *data, struct store **ret_store)
     }
 }
 
-int ground_open(const char *data, struct ground *ret_ground)
+int ground_open(const struct ground_options *options, struct ground *ret_ground)
 {
     struct ground ground = {0};
-    int code = open_folder(data);
+    const char *keys = options->keys ? options->keys : options->data;
+    int code = open_folder(options->data);
+    if (code == CMD_OK && options->keys)
+        code = open_folder(keys);
     if (code == CMD_OK)
-        code = open_key(data, "secret.key", ground.secret);
+        code = open_key(keys, "secret.key", ground.secret);
     if (code == CMD_OK)
-        code = open_key(data, "operator.key", ground.operator_key);
+        code = open_key(keys, "operator.key", ground.operator_key);
     if (code == CMD_OK)
-        code = open_store(data, &ground.store);
+        code = options->store ? open_shared(options->store, &ground.store)
+                              : open_embedded(options->data, &ground.store);
     if (code == CMD_OK)
         *ret_ground = ground;
     return code;

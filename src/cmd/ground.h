@@ -1,5 +1,5 @@
 /*
- * ground: what a server stands on: the data folder, the two keys in it, and the store.
+ * ground: what a server stands on: the data folder, the two keys, and the store.
  *
  * Everything that can be wrong with a folder or a file is said here in one sentence, with the whole
  * path and the way out.
@@ -16,8 +16,15 @@ struct ground {
     struct store *store;
 };
 
-/* Makes the folder, with those above it, and the keys where they do not exist, and opens the store.
- * CMD_OK; CMD_FALSE after having said what is wrong, and *ret_ground is as it was. */
-int ground_open(const char *data, struct ground *ret_ground);
+struct ground_options {
+    const char *data;  /* the process's own folder */
+    const char *keys;  /* the folder of secret.key and operator.key; NULL: data */
+    const char *store; /* mariadb://…; NULL: usher.db in data */
+};
+
+/* Makes the folders, with those above them, and the keys where they do not exist, and opens the
+ * store. CMD_OK; CMD_FALSE, or CMD_USAGE for an address that is none, after having said what is
+ * wrong, and *ret_ground is as it was. */
+int ground_open(const struct ground_options *options, struct ground *ret_ground);
 
 #endif

@@ -45,6 +45,8 @@
 struct serve_values {
     const char *listen;
     const char *data;
+    const char *keys;
+    const char *store;
     const char *tls_cert;
     const char *tls_key;
     const char *log_level;
@@ -61,6 +63,12 @@ static const struct conf_option options[] = {
     {"data", CONF_PATH, offsetof(struct serve_values, data), "run",
      .help = "the folder of the store and the keys; made, with those above it, where it does not "
              "exist"},
+    {"keys", CONF_PATH, offsetof(struct serve_values, keys), NULL,
+     .help = "the folder of secret.key and operator.key, where that is not the data folder: all "
+             "processes of one house must have the same"},
+    {"store", CONF_STR, offsetof(struct serve_values, store), NULL,
+     .help = "in place of the embedded store, a shared one that several processes use: "
+             "mariadb://USER@HOST[:PORT]/DATABASE?password-file=PATH"},
     {"demo", CONF_BOOL, offsetof(struct serve_values, demo), "no",
      .help = "create a demo event in a generated 2,000-seat hall when the store is empty"},
     {"tls-cert", CONF_PATH, offsetof(struct serve_values, tls_cert), NULL,
@@ -168,7 +176,9 @@ static int check_words(const struct serve_values *values)
 
 static int build_ground(struct house *house)
 {
-    int code = ground_open(house->values.data, &house->ground);
+    const struct ground_options ground = {
+        .data = house->values.data, .keys = house->values.keys, .store = house->values.store};
+    int code = ground_open(&ground, &house->ground);
     if (code == CMD_OK)
         key_derive(house->ground.secret, KEY_FOR_TICKET_CODE, house->code_key);
     return code;
@@ -291,9 +301,12 @@ static int build_roles(struct house *house)
     int err = ticket_start(&ticket, &house->ticket);
     if (err == ERR_CORRUPT)
         return cmd_fail("serve", CMD_FALSE,
-                        "%s/usher.db: what was sold cannot be read, the data are damaged; usher "
-                        "audit --data %s tells where",
-                        house->values.data, house->values.data);
+                        "%s%s: what was sold cannot be read, the data are damaged; usher audit "
+                        "--%s %s tells where",
+                        house->values.store ? "the store" : house->values.data,
+                        house->values.store ? "" : "/usher.db",
+                        house->values.store ? "store" : "data",
+                        house->values.store ? "…" : house->values.data);
     if (err != 0)
         return fail("loading the sales", err);
     house->services[0] = ticket_service(house->ticket);

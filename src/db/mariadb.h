@@ -54,6 +54,9 @@ int mariadb_new(const char *url, char ret_why[MARIADB_WHY_MAX], struct mariadb *
 void mariadb_free(struct mariadb *m);
 /* "HOST:PORT/DATABASE" or "SOCKET/DATABASE", for people. Lives as long as the pool. */
 const char *mariadb_name(const struct mariadb *m);
+/* Why the last connection could not be opened; empty where none failed. For the one thread that has
+ * just opened the pool. */
+const char *mariadb_last_failure(const struct mariadb *m);
 
 /* Takes a connection, opening one where none is idle. ERR_FULL: too many wait; ERR_TIMEOUT;
  * ERR_UNAVAILABLE: the server cannot be reached; ERR_DENIED, ERR_NOT_FOUND, ERR_UNSUPPORTED (its

@@ -20,6 +20,7 @@ METRIC_COUNTER(connections_lost, "usher_mariadb_lost_total",
 struct mariadb {
     struct mariadb_target target;
     char name[512];
+    char failure[MARIADB_WHY_MAX]; /* of the last opening, under the lock */
     struct offload *openers;
     pthread_mutex_t lock;
     struct list idle; /* the one used last is the first */
@@ -183,6 +184,9 @@ static int open_conn(struct mariadb *m, int64_t deadline_ns, struct mariadb_conn
     }
     metric_add(&connections_open, 1);
     if (opening.result) {
+        pthread_mutex_lock(&m->lock);
+        memcpy(m->failure, c->last_error, sizeof(m->failure));
+        pthread_mutex_unlock(&m->lock);
         log_event(LOG_WARN, "mariadb.connect", log_str("server.address", m->name),
                   log_str("error.message", c->last_error), log_err(opening.result));
         c->broken = false; /* it never was one */
@@ -271,4 +275,9 @@ int mariadb_wake(struct mariadb_conn *conn, int64_t deadline_ns)
     if (err)
         mariadb_conn_detach(conn);
     return err;
+}
+
+const char *mariadb_last_failure(const struct mariadb *m)
+{
+    return m->failure;
 }

@@ -54,9 +54,10 @@ int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_s
 
 /* The shared body: a MariaDB database that any number of processes may have open, mariadb://… as in
  * db/mariadb.h, brought to the present schema under a lock. ERR_INVALID (the address), what
- * mariadb_take returns, ERR_UNSUPPORTED, ERR_CORRUPT as above; ret_why says it for people. Each
- * waits no longer than MARIADB_CONNECT_MAX_MS for the server. read_only: as above. */
-int store_mariadb_open(const char *url, bool read_only, char *ret_why, size_t why_size,
+ * mariadb_take returns, ERR_UNSUPPORTED, ERR_CORRUPT as above; ret_why says it for people. It
+ * waits 10 s for a server that does not answer. read_only: as above. */
+#define STORE_WHY_MAX 640
+int store_mariadb_open(const char *url, bool read_only, char ret_why[STORE_WHY_MAX],
                        struct store **ret_store);
 
 /* For bodies: 0, or ERR_INVALID beyond the maxima of store/rows.h. */

@@ -29,11 +29,11 @@ static void open_mariadb(struct fixture *f)
 {
     const char *server = getenv("USHER_TEST_MARIADB");
     const char *path = strstr(server, "/usher?"); /* of its own database */
-    char url[512], why[512];
+    char url[512], why[STORE_WHY_MAX];
     assert_non_null(path);
     assert_true(snprintf(url, sizeof(url), "%.*s/%s%s", (int)(path - server), server,
                          strrchr(f->dir, '/') + 1, strchr(path, '?')) < (int)sizeof(url));
-    if (store_mariadb_open(url, false, why, sizeof(why), &f->store) != 0)
+    if (store_mariadb_open(url, false, why, &f->store) != 0)
         fail_msg("%s", why);
 }
 

@@ -40,30 +40,45 @@ static int take_snapshot(struct mariadb_store *s)
     return 0;
 }
 
-int store_mariadb_open(const char *url, bool read_only, char *ret_why, size_t why_size,
+static int open_tables(struct mariadb_store *s, bool read_only)
+{
+    int err = sql_over_mariadb(s->db, &s->store.sql);
+    if (err == 0)
+        err = sql_migrate(s->store.sql, MODULE, mariadb_sale_steps, mariadb_sale_step_count,
+                          read_only, clock_wall_ms(clock_system()));
+    return err == 0 && read_only ? take_snapshot(s) : err;
+}
+
+/* A sentence of it, with the server's own where it had one. */
+static void explain(const struct mariadb_store *s, int err, char ret_why[STORE_WHY_MAX])
+{
+    const char *what = err_text(err);
+    if (err == ERR_UNSUPPORTED)
+        what = "its tables are of another usher's schema";
+    else if (err == ERR_CORRUPT)
+        what = "its tables are not this program's";
+    else if (err == ERR_NOT_FOUND)
+        what = "there is no such database";
+    const char *said = mariadb_last_failure(s->db);
+    snprintf(ret_why, STORE_WHY_MAX, "%.200s: %s%s%.300s", mariadb_name(s->db), what,
+             said[0] ? ": " : "", said);
+}
+
+int store_mariadb_open(const char *url, bool read_only, char ret_why[STORE_WHY_MAX],
                        struct store **ret_store)
 {
-    char why[MARIADB_WHY_MAX] = "";
     struct mariadb_store *s = calloc(1, sizeof(*s));
     if (!s)
         return ERR_NO_MEMORY;
     s->store.ops = &mariadb_ops;
     pthread_mutex_init(&s->lock, NULL);
-    int err = mariadb_new(url, why, &s->db);
-    if (err) {
-        snprintf(ret_why, why_size, "%s", why);
-        pthread_mutex_destroy(&s->lock);
-        free(s);
-        return err;
+    int err = mariadb_new(url, ret_why, &s->db);
+    if (err == 0) {
+        err = open_tables(s, read_only);
+        if (err)
+            explain(s, err, ret_why);
     }
-    err = sql_over_mariadb(s->db, &s->store.sql);
-    if (err == 0)
-        err = sql_migrate(s->store.sql, MODULE, mariadb_sale_steps, mariadb_sale_step_count,
-                          read_only, clock_wall_ms(clock_system()));
-    if (err == 0 && read_only)
-        err = take_snapshot(s);
     if (err) {
-        snprintf(ret_why, why_size, "%s: %s", mariadb_name(s->db), err_text(err));
         mariadb_store_free(&s->store);
         return err;
     }
