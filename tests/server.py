@@ -33,22 +33,22 @@ def wait_until(question, what, until_seconds=20):
 
 
 class Server:
-    """`usher serve --demo` with its sale open."""
+    """`usher serve --demo` with its sale open; with other roles than all, a process that is ready."""
 
-    def __init__(self, binary, *options, tls=False):
+    def __init__(self, binary, *options, tls=False, demo=True, whole=True, data=None, listen="127.0.0.1:0"):
         self.tls = tls
         self.folder = tempfile.mkdtemp(prefix="usher-")
-        self.data = os.path.join(self.folder, "data")
+        self.data = data or os.path.join(self.folder, "data")
         self.log_path = os.path.join(self.folder, "log")
         # A sanitizer keeps what was freed; with less of it growth is seen sooner.
         sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=32"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [binary, "serve", "--demo", "--data", self.data, "--listen", "127.0.0.1:0", *options],
+                [binary, "serve", *(["--demo"] if demo else []), "--data", self.data, "--listen", listen, *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "ASAN_OPTIONS": sanitizer})
         try:
             self.address = wait_until(self._listen, "the server's address", START_SECONDS)
-            wait_until(self._is_open, "the demo's sale", START_SECONDS)
+            wait_until(self._is_open if whole else self.is_ready, "the demo's sale", START_SECONDS)
         except Exception:
             print(self.log()[-4000:])
             self.kill()
@@ -70,6 +70,15 @@ class Server:
     def _is_open(self):
         try:
             return self.ask("GetPerformance", {"performanceId": 1}).get("saleState") == "SALE_STATE_OPEN"
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def is_ready(self):
+        """What /readyz says."""
+        try:
+            connection = http.client.HTTPConnection(self.address, timeout=20)
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False
 

@@ -57,7 +57,7 @@ static inline bool identity_has_for(const struct identity *identity, uint32_t te
 }
 
 /* The name under which an identity travels between processes. */
-#define IDENTITY_FIELD "usher-identity"
+#define IDENTITY_FIELD "x-usher-identity"
 /* As metadata between processes: "ROLES;ACCOUNT;SESSION;TENANT:ROLES,TENANT:ROLES…", numbers in
  * hexadecimal, an id empty where it is zero. */
 #define IDENTITY_TEXT_MAX (8 + 2 * (1 + ID_TEXT_CHARS) + IDENTITY_TENANTS_MAX * 18 + 1)

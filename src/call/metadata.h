@@ -14,6 +14,7 @@
 #include "mem/view.h"
 
 #define METADATA_FIELDS_MAX 8
+#define METADATA_NAME_MAX   64   /* bytes of a name */
 #define METADATA_VALUE_MAX  1024 /* bytes of one value */
 
 struct metadata_field {

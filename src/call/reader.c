@@ -1,6 +1,7 @@
 #include "call/reader.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "call/limits.h"
 #include "codec/base64.h"
@@ -170,15 +171,34 @@ static int pack_request(const ProtobufCMessage *request, struct buf *out)
 {
     uint8_t head[ENVELOPE_BYTES];
     size_t len = protobuf_c_message_get_packed_size(request);
-    if (len > LINK_ANSWER_MAX)
+    if (len > LINK_REQUEST_MAX)
         return ERR_FULL;
     envelope_write(0, (uint32_t)len, head);
     int err = buf_append(out, head, sizeof(head));
     return err ? err : proto_pack(request, out);
 }
 
+static void free_lent(void *owner)
+{
+    buf_release(owner);
+    free(owner);
+}
+
+/* The bytes as a body: copied when small, else the buffer itself changes hands, but only where the
+ * engine will take it. */
+static struct body take_body(struct link *link, struct buf *packed)
+{
+    const bool lend = packed->len > LINK_COPY_MAX && h2_may_request(link->h2);
+    struct buf *taken = lend ? malloc(sizeof(*taken)) : NULL;
+    if (!taken)
+        return body_copied(buf_view(packed));
+    *taken = *packed;
+    buf_init(packed, 0);
+    return body_lent(buf_view(taken), free_lent, taken);
+}
+
 static int send_request(struct reader *r, const struct channel_request *request,
-                        const char *authorization, struct view body)
+                        const char *authorization, struct buf *packed)
 {
     struct link *link = r->link;
     char path[PATH_MAX_BYTES], timeout[TIMEOUT_TEXT_MAX], identity[IDENTITY_TEXT_MAX];
@@ -212,7 +232,7 @@ static int send_request(struct reader *r, const struct channel_request *request,
         .fields = fields,
         .field_count = count,
     };
-    int err = h2_request(link->h2, &head, body_copied(body), r, &r->h2);
+    int err = h2_request(link->h2, &head, take_body(link, packed), r, &r->h2);
     r->sent = !err;
     if (err == ERR_CLOSED) /* the server has said GOAWAY */
         link->retired = true;
@@ -236,13 +256,13 @@ static int wait_for_stream(struct link *link, int64_t deadline_ns)
 }
 
 static int open_stream(struct reader *r, const struct channel_request *request,
-                       const char *authorization, struct view body)
+                       const char *authorization, struct buf *packed)
 {
     struct link *link = r->link;
     int err = link->waiting_count > 0 ? ERR_BUSY : 0;
     while (link->h2) {
         if (!err)
-            err = send_request(r, request, authorization, body);
+            err = send_request(r, request, authorization, packed);
         if (err == ERR_BUSY)
             err = wait_for_stream(link, request->deadline_ns);
         else
@@ -256,18 +276,18 @@ static int open_stream(struct reader *r, const struct channel_request *request,
 int reader_open(struct reader *reader, struct link *link, const struct channel_request *request,
                 const char *authorization, struct call_status *ret_status)
 {
-    struct buf body;
+    struct buf packed;
     assert(fiber_self());
     *reader = (struct reader){.link = link, .code = -1};
     buf_init(&reader->received, LINK_QUEUE_MAX + ENVELOPE_BYTES);
     buf_init(&reader->details, DETAILS_MAX);
     buf_init(&reader->message, 3 * CALL_MESSAGE_MAX + 1);
     envelope_init(&reader->envelopes, LINK_ANSWER_MAX);
-    buf_init(&body, LINK_ANSWER_MAX + ENVELOPE_BYTES);
-    int err = pack_request(request->message, &body);
+    buf_init(&packed, LINK_REQUEST_MAX + ENVELOPE_BYTES);
+    int err = pack_request(request->message, &packed);
     if (!err)
-        err = open_stream(reader, request, authorization, buf_view(&body));
-    buf_release(&body);
+        err = open_stream(reader, request, authorization, &packed);
+    buf_release(&packed);
     switch (err) {
     case 0:
         return 0;

@@ -59,33 +59,38 @@ static int open_folder(const char *data)
 }
 
 /* What to do about a key that is none. */
-static const char *new_key(const char *name)
+static const char *new_key(const char *path)
 {
-    return strcmp(name, "operator.key") == 0
-               ? "it holds no key; delete it, and the next start makes a new one"
-               : "it holds no key; bring it back from your copy: with a new one all tokens and all "
-                 "ticket codes already printed are void";
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    return strcmp(name, "secret.key") == 0
+               ? "it holds no key; bring it back from your copy: with a new one all tokens and all "
+                 "ticket codes already printed are void"
+               : "it holds no key; delete it, and the next start makes a new one";
 }
 
-static int open_key(const char *data, const char *name, uint8_t *ret_key)
+int ground_key(const char *path, uint8_t ret_key[KEY_BYTES])
 {
-    char path[PATH_BYTES];
-    const int len = snprintf(path, sizeof(path), "%s/%s", data, name);
-    int err =
-        len > 0 && (size_t)len < sizeof(path) ? key_open(path, chance_system(), ret_key) : ERR_FULL;
-    switch (err) {
+    switch (key_open(path, chance_system(), ret_key)) {
     case 0:
         return CMD_OK;
     case ERR_DENIED:
         return cmd_fail("serve", CMD_FALSE, "%s may be read by others than its owner: chmod 600 %s",
                         path, path);
     case ERR_CORRUPT:
-        return fail(path, new_key(name));
+        return fail(path, new_key(path));
     case ERR_FULL:
-        return fail(data, "the path is too long");
+        return fail(path, "the path is too long");
     default:
         return fail(path, strerrordesc_np(errno));
     }
+}
+
+static int open_key(const char *data, const char *name, uint8_t *ret_key)
+{
+    char path[PATH_BYTES];
+    const int len = snprintf(path, sizeof(path), "%s/%s", data, name);
+    return len > 0 && (size_t)len < sizeof(path) ? ground_key(path, ret_key)
+                                                 : fail(data, "the path is too long");
 }
 
 /* SQLite says only that it could not read or write. */
@@ -164,7 +169,7 @@ int ground_open(const struct ground_options *options, struct ground *ret_ground)
         code = open_key(keys, "secret.key", ground.secret);
     if (code == CMD_OK)
         code = open_key(keys, "operator.key", ground.operator_key);
-    if (code == CMD_OK)
+    if (code == CMD_OK && options->keeps)
         code = options->store ? open_shared(options->store, &ground.store)
                               : open_embedded(options->data, &ground.store);
     if (code == CMD_OK)

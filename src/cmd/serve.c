@@ -20,19 +20,14 @@
 #include "call/local.h"
 #include "cmd/cmd.h"
 #include "cmd/demo.h"
-#include "cmd/ground.h"
+#include "cmd/roles.h"
 #include "err/err.h"
 #include "net/address.h"
 #include "net/tls.h"
 #include "observe/log.h"
-#include "svc/auth/auth.h"
-#include "svc/gateway/page.h"
-#include "svc/ticket/ticket.h"
 #include "token/roles.h"
 #include "wire/limits.h"
-#include "wire/server.h"
 
-#define SERVE_WORKERS_MAX     64
 #define SERVE_OFFLOAD_THREADS 2
 #define SERVE_OFFLOAD_QUEUE   64
 #define SERVE_HASHING_THREADS 2
@@ -41,21 +36,6 @@
 #define SERVE_FILES_OWN       40   /* descriptors for the store, with room to open it anew */
 #define SERVE_FILES_WORKER    8    /* for a worker's loop and listeners */
 #define SERVE_FILES_UNKNOWN   1024 /* where the system does not say */
-
-struct serve_values {
-    const char *listen;
-    const char *data;
-    const char *keys;
-    const char *store;
-    const char *tls_cert;
-    const char *tls_key;
-    const char *log_level;
-    const char *issuer;
-    int64_t workers;
-    int64_t grace_ms;
-    int64_t guest_ttl_ms;
-    bool demo;
-};
 
 static const struct conf_option options[] = {
     {"listen", CONF_ADDRESS, offsetof(struct serve_values, listen), "127.0.0.1:8080",
@@ -69,13 +49,22 @@ static const struct conf_option options[] = {
     {"store", CONF_STR, offsetof(struct serve_values, store), NULL,
      .help = "in place of the embedded store, a shared one that several processes use: "
              "mariadb://USER@HOST[:PORT]/DATABASE?password-file=PATH"},
+    {"role", CONF_STR, offsetof(struct serve_values, roles), "all",
+     .help = "which roles run in this process: all, or some of auth, ticket, gateway, with commas"},
+    {"peer", CONF_STR, offsetof(struct serve_values, peers), NULL,
+     .help = "where the gateway finds the roles that run elsewhere: ROLE=HOST:PORT, with commas"},
+    {"peer-key", CONF_PATH, offsetof(struct serve_values, peer_key), NULL,
+     .help = "the key that peers show each other, a file like operator.key; without one only peers "
+             "on this machine are let in"},
+    {"peer-ca", CONF_PATH, offsetof(struct serve_values, peer_ca), NULL,
+     .help = "roots to trust (PEM) for peers at https://HOST:PORT, instead of the system's"},
     {"demo", CONF_BOOL, offsetof(struct serve_values, demo), "no",
      .help = "create a demo event in a generated 2,000-seat hall when the store is empty"},
     {"tls-cert", CONF_PATH, offsetof(struct serve_values, tls_cert), NULL,
      .help = "certificate chain (PEM); with it the port speaks TLS"},
     {"tls-key", CONF_PATH, offsetof(struct serve_values, tls_key), NULL,
      .help = "the certificate's private key (PEM)"},
-    {"workers", CONF_INT, offsetof(struct serve_values, workers), "0", 0, SERVE_WORKERS_MAX,
+    {"workers", CONF_INT, offsetof(struct serve_values, workers), "0", 0, HOUSE_WORKERS_MAX,
      .help = "threads that answer; 0: one a core"},
     {"grace", CONF_MS, offsetof(struct serve_values, grace_ms), "5s", 0, 600000,
      .help = "how long calls may go on after SIGTERM"},
@@ -96,27 +85,7 @@ const struct conf_table serve_table = {
              "SIGTERM and SIGINT drain: calls finish, streams end, nothing acknowledged is lost.\n",
 };
 
-/* The house while it stands; whatever is NULL or zero was not built. */
-struct house {
-    struct serve_values values;
-    struct ground ground;
-    uint8_t code_key[KEY_BYTES];
-    struct worker *workers[SERVE_WORKERS_MAX];
-    uint32_t worker_count;
-    uint32_t connections_max; /* of all workers */
-    struct offload *offload;
-    struct offload *hashing; /* of passwords: a storm of sign-ins waits there alone */
-    struct keyset *keyset;
-    struct auth auth;
-    bool auth_ready;
-    struct ticket *ticket;
-    struct gateway gateway;
-    struct service services[2];
-    struct server *server;
-    char url[300];
-};
-
-static int fail(const char *what, int err)
+int house_fail(const char *what, int err)
 {
     return cmd_fail("serve", CMD_FALSE, "%s: %s%s%s", what, err_text(err),
                     err == ERR_IO ? ": " : "", err == ERR_IO ? strerrordesc_np(errno) : "");
@@ -149,7 +118,7 @@ static bool issuer_fits(const char *issuer)
 
 /* What is wrong with the address and the certificate is said before anything is made. An enum
  * cmd_exit. */
-static int check_words(const struct serve_values *values)
+static int check_words(const struct serve_values *values, bool gateway)
 {
     struct net_address address;
     struct view host;
@@ -169,6 +138,11 @@ static int check_words(const struct serve_values *values)
                         "--issuer %s: 1 to %d letters, digits and -._~:/, as in "
                         "https://tickets.example.org",
                         values->issuer, ACCESS_ISSUER_MAX);
+    if (!gateway && !values->peer_key && !net_address_is_local(&address))
+        return cmd_fail("serve", CMD_USAGE,
+                        "--listen %s: other machines could connect, and without --peer-key FILE "
+                        "none could prove that it is a peer",
+                        values->listen);
     if (values->tls_cert && net_tls_check_server(values->tls_cert, values->tls_key, why))
         return cmd_fail("serve", CMD_FALSE, "%s", why);
     return CMD_OK;
@@ -176,12 +150,20 @@ static int check_words(const struct serve_values *values)
 
 static int build_ground(struct house *house)
 {
-    const struct ground_options ground = {
-        .data = house->values.data, .keys = house->values.keys, .store = house->values.store};
+    const struct ground_options ground = {.data = house->values.data,
+                                          .keys = house->values.keys,
+                                          .store = house->values.store,
+                                          .keeps = roles_keep(house)};
+    uint8_t key[KEY_BYTES];
+    const char *path = house->values.peer_key;
     int code = ground_open(&ground, &house->ground);
-    if (code == CMD_OK)
-        key_derive(house->ground.secret, KEY_FOR_TICKET_CODE, house->code_key);
-    return code;
+    if (code == CMD_OK && path)
+        code = ground_key(path, key);
+    if (code != CMD_OK)
+        return code;
+    key_derive(house->ground.secret, KEY_FOR_TICKET_CODE, house->code_key);
+    peers_init(&house->peers, path ? key : NULL);
+    return CMD_OK;
 }
 
 /* The address was looked up already; what is left is the system's no. */
@@ -209,17 +191,17 @@ static int build_workers(struct house *house)
     uint32_t count = (uint32_t)house->values.workers;
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     if (count == 0)
-        count = cores < 1 ? 1 : cores > SERVE_WORKERS_MAX ? SERVE_WORKERS_MAX : (uint32_t)cores;
+        count = cores < 1 ? 1 : cores > HOUSE_WORKERS_MAX ? HOUSE_WORKERS_MAX : (uint32_t)cores;
     for (uint32_t i = 0; i < count; i++) {
         int err = worker_start(i, &SCHED_LIMITS_DEFAULT, &house->workers[i]);
         if (err != 0)
-            return fail("starting a worker", err);
+            return house_fail("starting a worker", err);
         house->worker_count++;
     }
     int err = offload_new(SERVE_OFFLOAD_THREADS, SERVE_OFFLOAD_QUEUE, &house->offload);
     if (err == 0)
         err = offload_new(SERVE_HASHING_THREADS, SERVE_HASHING_QUEUE, &house->hashing);
-    return err == 0 ? 0 : fail("starting the offload pools", err);
+    return err == 0 ? 0 : house_fail("starting the offload pools", err);
 }
 
 /* What the store and the workers need stays theirs, however many come: a store that cannot open its
@@ -238,92 +220,20 @@ static int share_files(struct house *house)
     return CMD_OK;
 }
 
-static int open_keyset(struct house *house)
-{
-    char path[SERVE_PATH_MAX];
-    int err = path_in(house, "access.keys", path);
-    if (err == 0)
-        err = keyset_open(path, chance_system(), clock_wall_ms(clock_system()) / 1000,
-                          &house->keyset);
-    switch (err) {
-    case 0:
-        return CMD_OK;
-    case ERR_DENIED:
-        return cmd_fail("serve", CMD_FALSE, "%s may be read by others than its owner: chmod 600 %s",
-                        path, path);
-    case ERR_CORRUPT:
-        return cmd_fail("serve", CMD_FALSE,
-                        "%s: it holds no keys; delete it, and the next start makes new ones: who "
-                        "is signed in stays so",
-                        path);
-    default:
-        return cmd_fail("serve", CMD_FALSE, "%s: %s", path,
-                        err == ERR_IO ? strerrordesc_np(errno) : err_text(err));
-    }
-}
-
-static int build_auth(struct house *house)
-{
-    int code = open_keyset(house);
-    if (code != CMD_OK)
-        return code;
-    const struct auth_options auth = {
-        .master = house->ground.secret,
-        .operator_key = house->ground.operator_key,
-        .clock = clock_system(),
-        .chance = chance_system(),
-        .guest_ttl_ms = house->values.guest_ttl_ms,
-        .issuer = house->values.issuer,
-        .sql = house->ground.store->sql,
-        .keyset = house->keyset,
-        .hashing = house->hashing,
-    };
-    int err = auth_init(&house->auth, &auth);
-    if (err != 0)
-        return fail("the accounts", err);
-    house->auth_ready = true;
-    return CMD_OK;
-}
-
-static int build_roles(struct house *house)
-{
-    int code = build_auth(house);
-    if (code != CMD_OK)
-        return code;
-    const struct ticket_options ticket = {
-        .store = house->ground.store,
-        .workers = house->workers,
-        .worker_count = house->worker_count,
-        .chance = chance_system(),
-        .offload = house->offload,
-        .code_key = house->code_key,
-    };
-    int err = ticket_start(&ticket, &house->ticket);
-    if (err == ERR_CORRUPT)
-        return cmd_fail("serve", CMD_FALSE,
-                        "%s%s: what was sold cannot be read, the data are damaged; usher audit "
-                        "--%s %s tells where",
-                        house->values.store ? "the store" : house->values.data,
-                        house->values.store ? "" : "/usher.db",
-                        house->values.store ? "store" : "data",
-                        house->values.store ? "…" : house->values.data);
-    if (err != 0)
-        return fail("loading the sales", err);
-    house->services[0] = ticket_service(house->ticket);
-    house->services[1] = auth_service(&house->auth);
-    return 0;
-}
-
-static int identify(void *state, struct view authorization, struct identity *ret_identity)
+/* Who calls. A process without the gateway hears peers alone; with it, whoever names somebody else
+ * has to show the key. */
+static int identify(void *state, const struct credentials *shown, struct identity *ret_identity)
 {
     struct house *house = state;
-    return auth_identify(&house->auth, authorization, ret_identity);
+    if (!roles_has(house, "gateway") || (house->peers.keyed && shown->identity.len > 0))
+        return peers_identify(&house->peers, shown, ret_identity);
+    return auth_identify(&house->auth, shown->authorization, ret_identity);
 }
 
 static void page(void *state, const struct page_request *ask, struct page *ret_page)
 {
     struct house *house = state;
-    if (!auth_page(&house->auth, ask, ret_page))
+    if (!roles_page(house, ask, ret_page))
         gateway_page(&house->gateway, ask, ret_page);
 }
 
@@ -352,9 +262,10 @@ static struct server_options server_options(struct house *house)
         .connections_all = house->connections_max,
         .offload = house->offload,
         .services = house->services,
-        .service_count = 2,
+        .service_count = house->service_count,
         .hook_state = house,
         .identify = identify,
+        .peers_only = !roles_has(house, "gateway"),
         .page = page,
     };
 }
@@ -363,8 +274,10 @@ static int build_front_door(struct house *house)
 {
     const struct serve_values *values = &house->values;
     const struct server_options server = server_options(house);
-    house->gateway.figures = ticket_render;
-    house->gateway.figures_state = house->ticket;
+    house->gateway.state = house;
+    house->gateway.figures = roles_render;
+    house->gateway.ready = roles_ready;
+    house->gateway.has_pages = roles_has(house, "gateway");
     int err = server_start(house->workers, house->worker_count, &server, &house->server);
     if (err != 0)
         return fail_to_listen(values->listen, err);
@@ -390,7 +303,7 @@ static void create_demo(void *arg)
     struct house *house = arg;
     struct channel *channel;
     struct routes routes;
-    int err = routes_init(&routes, house->services, 2);
+    int err = routes_init(&routes, house->services, house->service_count);
     if (!err)
         err = local_new(&routes, &operator_identity, &channel);
     if (!err) {
@@ -415,16 +328,14 @@ static void tear_down(struct house *house)
     atomic_store(&house->gateway.server, NULL);
     if (house->server)
         server_stop(house->server, house->values.grace_ms);
-    ticket_stop(house->ticket);
+    roles_stop(house);
     if (house->offload)
         offload_free(house->offload);
     if (house->hashing)
         offload_free(house->hashing);
     for (uint32_t i = house->worker_count; i > 0; i--)
         worker_stop(house->workers[i - 1]);
-    if (house->auth_ready)
-        auth_release(&house->auth);
-    keyset_free(house->keyset);
+    roles_release(house);
     store_free(house->ground.store);
 }
 
@@ -450,15 +361,17 @@ static int run(struct house *house, const sigset_t *ending)
     if (code == 0)
         code = share_files(house);
     if (code == 0)
-        code = build_roles(house);
+        code = roles_start(house);
     if (code == 0 && house->values.demo)
         make_demo(house); /* before the door opens: whoever comes in finds it on sale */
     if (code == 0)
         code = build_front_door(house);
     if (code != 0)
         return code;
+    char roles[ROLES_TEXT_MAX];
+    roles_names(house, roles, sizeof(roles));
     log_event(LOG_INFO, "server.listen", log_str("url.full", house->url),
-              log_uint("usher.workers", house->worker_count),
+              log_str("usher.roles", roles), log_uint("usher.workers", house->worker_count),
               log_uint("usher.connections_max", house->connections_max),
               log_str("usher.guard_pages", sched_guard_name()));
     if (isatty(STDOUT_FILENO))
@@ -480,7 +393,9 @@ int serve_command(int argc, char **argv)
     int code = cmd_options(&serve_table, argc, argv, &conf, &house.values);
     if (code != CMD_GO_ON)
         return code;
-    code = check_words(&house.values);
+    code = roles_read(&house);
+    if (code == CMD_OK)
+        code = check_words(&house.values, roles_has(&house, "gateway"));
     if (code != CMD_OK) {
         conf_release(&conf);
         return code;

@@ -86,6 +86,28 @@ int net_address_find(struct view host, uint16_t port, struct net_address *ret_ad
     return 0;
 }
 
+static bool is_loopback4(const uint8_t bytes[4])
+{
+    return bytes[0] == 127;
+}
+
+bool net_address_is_local(const struct net_address *address)
+{
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address->sockaddr;
+    const struct sockaddr_in *four = (const struct sockaddr_in *)&address->sockaddr;
+    switch (address->sockaddr.ss_family) {
+    case AF_UNIX:
+        return true;
+    case AF_INET:
+        return is_loopback4((const uint8_t *)&four->sin_addr);
+    case AF_INET6:
+        return IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) ||
+               (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr) && is_loopback4(six->sin6_addr.s6_addr + 12));
+    default:
+        return false;
+    }
+}
+
 uint16_t net_address_port(const struct net_address *address)
 {
     if (address->sockaddr.ss_family == AF_INET6)

@@ -6,6 +6,7 @@
 #ifndef USHER_NET_ADDRESS_H
 #define USHER_NET_ADDRESS_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "mem/view.h"
@@ -26,6 +27,8 @@ int net_address_of(struct view host, uint16_t port, struct net_address *ret_addr
  * takes. ERR_NOT_FOUND: nobody knows it; ERR_INVALID. */
 int net_address_find(struct view host, uint16_t port, struct net_address *ret_address);
 
+/* Whether it is of this machine alone: 127.0.0.0/8, ::1, the former within IPv6, a Unix socket. */
+bool net_address_is_local(const struct net_address *address);
 /* As a number, whichever family it is. */
 uint16_t net_address_port(const struct net_address *address);
 #endif

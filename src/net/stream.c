@@ -194,6 +194,14 @@ bool net_is_broken(struct net_stream *stream)
     return stream->broken;
 }
 
+bool net_is_local(const struct net_stream *stream)
+{
+    struct net_address address = {.len = sizeof(address.sockaddr)};
+    if (getpeername(stream->io.fd, (struct sockaddr *)&address.sockaddr, &address.len) != 0)
+        return false;
+    return net_address_is_local(&address);
+}
+
 void net_shut_write(struct net_stream *stream)
 {
     if (stream->broken)

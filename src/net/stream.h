@@ -46,6 +46,8 @@ int net_write(struct net_stream *stream, const struct view *pieces, size_t count
 /* Whether the kernel knows that the connection is broken; for who does not read just now. Asks it
  * only after a hangup. */
 bool net_is_broken(struct net_stream *stream);
+/* Whether the other side is on this machine: a loopback address or a Unix socket. */
+bool net_is_local(const struct net_stream *stream);
 /* No more will be written; what the kernel has still goes out. */
 void net_shut_write(struct net_stream *stream);
 

@@ -149,6 +149,8 @@ static void begin_h2(struct conn *conn)
     struct h2_limits limits = {
         .streams_max = shard->options->streams_max,
         .receiving_max = (uint32_t)(WIRE_RECEIVING_MAX + shard->routes->request_max),
+        .reset_burst = shard->options->peers_only ? WIRE_PEER_RESETS : 0,
+        .resets_per_s = shard->options->peers_only ? WIRE_PEER_RESETS : 0,
     };
     if (h2_new(H2_SERVER, &limits, &h2_events, conn, shard_now_ns(shard), &conn->h2)) {
         conn->failed = true;

@@ -1,5 +1,6 @@
 #include "wire/exchange.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #include "codec/envelope.h"
@@ -7,6 +8,7 @@
 #include "err/err.h"
 #include "wire/answer.h"
 #include "wire/decode.h"
+#include "wire/health.h"
 #include "wire/limits.h"
 #include "wire/page.h"
 #include "wire/plain.h"
@@ -87,16 +89,51 @@ static int64_t refuse(struct exchange *exchange, enum code code, const char *mes
     return BODY_REFUSE;
 }
 
+/* What travels with the call beside its messages. What does not fit, or is malformed, is left out,
+ * as W3C Trace Context asks of its own fields. */
+static void keep_metadata(struct exchange *exchange, const struct head *head)
+{
+    char name[METADATA_NAME_MAX];
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct head_field *field = &head->fields[i];
+        if (field->name.len >= sizeof(name) || !strchr("uUxXtT", field->name.at[0]))
+            continue;
+        for (size_t k = 0; k < field->name.len; k++)
+            name[k] = (char)tolower((unsigned char)field->name.at[k]);
+        const struct view lower = view_of(name, field->name.len);
+        if (metadata_travels(lower))
+            (void)metadata_add(&exchange->call.received, &exchange->arena, lower, field->value);
+    }
+}
+
+/* Health is everybody's to ask for. */
+static bool is_health(const struct call *call)
+{
+    return call->route->service->descriptor == health_service.descriptor;
+}
+
 /* Who calls, and whether that is enough for the method. CODE_OK, or what it is refused with. */
 static enum code identify(struct exchange *exchange, const struct head *head)
 {
     struct call *call = &exchange->call;
     const struct server_options *options = exchange->shard->options;
-    const struct view authorization = head_get(head, VIEW_LIT("authorization"));
-    /* A token that is no good does no harm where none is needed. */
-    if (options->identify && (authorization.len > 0 || call->route->method->any_of) &&
-        options->identify(options->hook_state, authorization, &call->identity))
+    struct credentials shown = {
+        .authorization = head_get(head, VIEW_LIT("authorization")),
+        .identity = head_get(head, VIEW_LIT(IDENTITY_FIELD)),
+    };
+    if (!options->identify || (options->peers_only && is_health(call)))
+        return method_admits(call->route->method, &call->identity);
+    if (!shown.authorization.at && !shown.identity.at && !call->route->method->any_of &&
+        !options->peers_only)
+        return CODE_OK;
+    shown.local =
+        (shown.identity.at || options->peers_only) && net_is_local(&exchange->conn->stream);
+    if (options->identify(options->hook_state, &shown, &call->identity)) {
+        /* A token that is no good does no harm where none is needed. */
         call->identity = (struct identity){0};
+        if (options->peers_only)
+            return CODE_UNAUTHENTICATED;
+    }
     return method_admits(call->route->method, &call->identity);
 }
 
@@ -161,7 +198,9 @@ static const char too_much_text[] = "too much is unsent on this connection";
 
 static bool too_much_unsent(const struct exchange *exchange)
 {
-    return exchange->conn && conn_unsent(exchange->conn) > WIRE_UNSENT_MAX;
+    const size_t most =
+        exchange->shard->options->peers_only ? WIRE_PEER_UNSENT_MAX : WIRE_UNSENT_MAX;
+    return exchange->conn && conn_unsent(exchange->conn) > most;
 }
 
 /* A plain request with a rule of its own. Returns as exchange_head. */
@@ -207,7 +246,8 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
     exchange->compressed = request.code == CODE_UNIMPLEMENTED && exchange->call.route;
     if (request.code != CODE_OK)
         return refuse(exchange, request.code, request.message);
-    enum code denied = identify(exchange, head);
+    exchange->arena.max = exchange->call.route->arena_max;
+    const enum code denied = identify(exchange, head);
     if (denied)
         return refuse(exchange, denied, method_refusal(denied));
     if (set_deadline(exchange, request.timeout_ns))
@@ -220,7 +260,7 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
     size_t envelope = exchange->protocol == PROTOCOL_CONNECT ? 0 : ENVELOPE_BYTES;
     exchange->body.max =
         exchange->get ? WIRE_QUERY_MAX : exchange->call.route->request_max + envelope;
-    exchange->arena.max = exchange->call.route->arena_max;
+    keep_metadata(exchange, head);
     if (!exchange->get)
         return (int64_t)exchange->body.max;
     return keep_get(exchange, head)

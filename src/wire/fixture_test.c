@@ -253,8 +253,9 @@ static const struct method methods[] = {
 
 static struct service service;
 
-static int identify(void *state, struct view authorization, struct identity *ret)
+static int identify(void *state, const struct credentials *shown, struct identity *ret)
 {
+    const struct view authorization = shown->authorization;
     if (view_eq(authorization, VIEW_LIT("Bearer buyer")))
         *ret = (struct identity){.roles = FIXTURE_BUYER, .account_id = {1, 2}};
     else if (view_eq(authorization, VIEW_LIT("Bearer organiser")))

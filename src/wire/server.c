@@ -27,7 +27,7 @@ static void fill_defaults(struct server_options *o)
     if (!o->calls_max)
         o->calls_max = WIRE_CALLS_MAX;
     if (!o->streams_max)
-        o->streams_max = WIRE_STREAMS_MAX;
+        o->streams_max = o->peers_only ? WIRE_PEER_STREAMS : WIRE_STREAMS_MAX;
     if (!o->call_max_ms)
         o->call_max_ms = WIRE_CALL_MAX_MS;
     if (!o->header_max_ms)

@@ -53,6 +53,13 @@ struct plain_rule {
     void *state;
 };
 
+/* What a request says of who sends it. */
+struct credentials {
+    struct view authorization; /* the header's whole value; empty: none */
+    struct view identity;      /* IDENTITY_FIELD: in whose name a peer calls; empty: none */
+    bool local;                /* the connection comes from this machine */
+};
+
 struct server_options {
     const char *listen;        /* HOST:PORT; port 0 picks one */
     const char *tls_cert_path; /* PEM; NULL: no TLS */
@@ -71,9 +78,13 @@ struct server_options {
     const struct plain_rule *plains; /* borrowed; the first whose prefix fits answers */
     size_t plain_count;
     void *hook_state;
-    /* Finds out who calls from the Authorization header (empty view: none). 0; ERR_DENIED: the
-     * token is no good. May be NULL. Runs on the loop, must not wait. */
-    int (*identify)(void *hook_state, struct view authorization, struct identity *ret_identity);
+    /* Finds out who calls. 0; ERR_DENIED: what is shown is no good. May be NULL. Runs on the loop,
+     * must not wait. */
+    int (*identify)(void *hook_state, const struct credentials *credentials,
+                    struct identity *ret_identity);
+    /* Only processes of ours connect: whom identify denies may call nothing but grpc.health.v1, and
+     * the number and resets of HTTP/2 streams are not held against a connection. */
+    bool peers_only;
     /* May be NULL: everything is 404. */
     void (*page)(void *hook_state, const struct page_request *ask, struct page *ret_page);
 };

@@ -112,7 +112,7 @@ static struct page metrics_page(struct gateway *gateway, const struct page_reque
     buf_init(&out, PAGE_METRICS_MAX);
     int err = server ? render_server(&out, server) : 0;
     if (!err && gateway->figures)
-        err = gateway->figures(gateway->figures_state, &out);
+        err = gateway->figures(gateway->state, &out);
     if (!err)
         err = metrics_render(&out);
     if (!err)
@@ -131,18 +131,30 @@ static struct page metrics_page(struct gateway *gateway, const struct page_reque
     return page;
 }
 
+static struct page ready_page(struct gateway *gateway)
+{
+    if (atomic_load(&gateway->draining))
+        return text_page(503, VIEW_LIT("draining\n"));
+    return !gateway->ready || gateway->ready(gateway->state)
+               ? text_page(200, VIEW_LIT("ready\n"))
+               : text_page(503, VIEW_LIT("not ready\n"));
+}
+
 void gateway_page(struct gateway *gateway, const struct page_request *ask, struct page *ret_page)
 {
     const struct web_asset *asset;
+    *ret_page = text_page(404, VIEW_LIT("nothing here\n"));
     if (view_eq(ask->path, VIEW_LIT("/metrics")))
         *ret_page = metrics_page(gateway, ask);
     else if (view_eq(ask->path, VIEW_LIT("/healthz")))
         *ret_page = atomic_load(&gateway->draining) ? text_page(503, VIEW_LIT("draining\n"))
                                                     : text_page(200, VIEW_LIT("ok\n"));
+    else if (view_eq(ask->path, VIEW_LIT("/readyz")))
+        *ret_page = ready_page(gateway);
+    else if (!gateway->has_pages)
+        return;
     else if (view_eq(ask->path, VIEW_LIT("/robots.txt")))
         *ret_page = text_page(200, VIEW_LIT("User-agent: *\nDisallow: /usher.v1.\n"));
     else if ((asset = web_asset_find(ask->path)))
         *ret_page = asset_page(asset, ask);
-    else
-        *ret_page = text_page(404, VIEW_LIT("nothing here\n"));
 }

@@ -20,8 +20,11 @@ struct gateway {
     _Atomic(const struct server *) server;
     /* Appends what other roles count, for /metrics; NULL: nothing. Runs on any worker's loop and
      * must not wait. What buf_printf returns. */
-    int (*figures)(void *figures_state, struct buf *out);
-    void *figures_state;
+    int (*figures)(void *state, struct buf *out);
+    /* Whether all of this process serves, for /readyz; NULL: it does. As figures. */
+    bool (*ready)(void *state);
+    void *state;
+    bool has_pages; /* the browser client; without it only what operators ask for */
     /* /healthz answers 503 from now on, so that a balancer looks elsewhere. */
     atomic_bool draining;
 };

@@ -47,7 +47,7 @@ void server_stats(const struct server *server, struct server_stats *ret_stats)
     *ret_stats = (struct server_stats){.connections_open = 3, .calls_total = 41};
 }
 
-static struct gateway gateway;
+static struct gateway gateway = {.has_pages = true};
 static struct arena arena;
 
 static struct page get(const char *path, const char *accept_encoding, const char *if_none_match)
@@ -149,12 +149,31 @@ static void what_is_not_there_is_not_found(void **state)
     }
 }
 
+static bool is_ready(void *state)
+{
+    return *(bool *)state;
+}
+
 static void health_follows_the_drain(void **state)
 {
+    bool ready = false;
     assert_int_equal(get("/healthz", "", "").status, 200);
     atomic_store(&gateway.draining, true);
     assert_int_equal(get("/healthz", "", "").status, 503);
+    assert_int_equal(get("/readyz", "", "").status, 503);
     atomic_store(&gateway.draining, false);
+    assert_int_equal(get("/readyz", "", "").status, 200);
+    gateway.ready = is_ready;
+    gateway.state = &ready;
+    assert_int_equal(get("/readyz", "", "").status, 503);
+    ready = true;
+    assert_int_equal(get("/readyz", "", "").status, 200);
+    gateway.ready = NULL;
+    gateway.has_pages = false;
+    assert_int_equal(get("/healthz", "", "").status, 200);
+    assert_int_equal(get("/", "", "").status, 404);
+    assert_int_equal(get("/robots.txt", "", "").status, 404);
+    gateway.has_pages = true;
     struct page robots = get("/robots.txt", "", "");
     assert_true(view_starts(robots.body, VIEW_LIT("User-agent: *\n")));
 }
@@ -180,7 +199,7 @@ static void metrics_have_the_servers_figures_too(void **state)
     assert_non_null(strstr(page.body.at, "usher_connections_open 3\n"));
     assert_null(strstr(page.body.at, "usher_seats_free"));
     gateway.figures = figures;
-    gateway.figures_state = &free_seats;
+    gateway.state = &free_seats;
     page = get("/metrics", "", "");
     assert_non_null(strstr(page.body.at, "usher_seats_free 12\n"));
     gateway.figures = NULL;

@@ -1,0 +1,71 @@
+/*
+ * house: a server process while it stands: what usher serve builds, layer by layer.
+ */
+#ifndef USHER_CMD_HOUSE_H
+#define USHER_CMD_HOUSE_H
+
+#include "call/forward.h"
+#include "cmd/ground.h"
+#include "fiber/offload.h"
+#include "svc/auth/auth.h"
+#include "svc/auth/peer.h"
+#include "svc/gateway/page.h"
+#include "svc/ticket/ticket.h"
+#include "wire/server.h"
+
+#define HOUSE_WORKERS_MAX  64
+#define HOUSE_ROLES_MAX    8
+#define HOUSE_SERVICES_MAX 16
+
+struct serve_values {
+    const char *listen;
+    const char *data;
+    const char *keys;
+    const char *store;
+    const char *roles;
+    const char *peers;
+    const char *peer_key;
+    const char *peer_ca;
+    const char *tls_cert;
+    const char *tls_key;
+    const char *log_level;
+    const char *issuer;
+    int64_t workers;
+    int64_t grace_ms;
+    int64_t guest_ttl_ms;
+    bool demo;
+};
+
+/* Whatever is NULL or zero was not built. */
+struct house {
+    struct serve_values values;
+    struct ground ground;
+    uint8_t code_key[KEY_BYTES];
+    struct worker *workers[HOUSE_WORKERS_MAX];
+    uint32_t worker_count;
+    uint32_t connections_max; /* of all workers */
+    struct offload *offload;
+    struct offload *hashing; /* of passwords: a storm of sign-ins waits there alone */
+
+    /* roles.c, one bit or member a row of its table */
+    uint32_t here;                        /* roles of this process */
+    uint32_t started;                     /* of those, the ones that have to be stopped */
+    char peer_urls[HOUSE_ROLES_MAX][300]; /* of roles in other processes; "": none is known */
+    struct keyset *keyset;
+    struct auth auth;
+    struct ticket *ticket;
+    struct forward *forwards[HOUSE_SERVICES_MAX];
+    uint32_t forward_count;
+    struct service services[HOUSE_SERVICES_MAX]; /* that the port answers */
+    uint32_t service_count;
+
+    struct peers peers;
+    struct gateway gateway;
+    struct server *server;
+    char url[300];
+};
+
+/* Says what could not be done, and returns CMD_FALSE. */
+int house_fail(const char *what, int err);
+
+#endif

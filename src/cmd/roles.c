@@ -1,0 +1,382 @@
+#include "cmd/roles.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "err/err.h"
+
+#define GATEWAY        "gateway"
+#define PEER_LINKS     2 /* connections to a peer, a worker */
+#define ROLES_PATH_MAX 4096
+
+struct role {
+    const char *name;
+    bool beside_gateway; /* runs wherever the gateway does, which asks it who calls */
+    bool keeps;          /* needs the store */
+    /* An enum cmd_exit, after having said what is wrong. */
+    int (*start)(struct house *house);
+    void (*stop)(struct house *house);
+    /* For what must outlive the workers' threads. */
+    void (*release)(struct house *house);
+    /* Its service; where the role runs elsewhere, only the rows count. */
+    struct service (*service)(struct house *house);
+    /* Answers a page of its own; false for another path. On the loop. */
+    bool (*page)(struct house *house, const struct page_request *ask, struct page *ret_page);
+    bool (*ready)(struct house *house);
+    int (*figures)(struct house *house, struct buf *out);
+};
+
+/* ---- auth ---- */
+
+static int open_keyset(struct house *house)
+{
+    char path[ROLES_PATH_MAX];
+    const int len = snprintf(path, sizeof(path), "%s/access.keys", house->values.data);
+    const int64_t now_s = clock_wall_ms(clock_system()) / 1000;
+    int err = len < (int)sizeof(path) ? keyset_open(path, chance_system(), now_s, &house->keyset)
+                                      : ERR_INVALID;
+    switch (err) {
+    case 0:
+        return CMD_OK;
+    case ERR_DENIED:
+        return cmd_fail("serve", CMD_FALSE, "%s may be read by others than its owner: chmod 600 %s",
+                        path, path);
+    case ERR_CORRUPT:
+        return cmd_fail("serve", CMD_FALSE,
+                        "%s: it holds no keys; delete it, and the next start makes new ones: who "
+                        "is signed in stays so",
+                        path);
+    default:
+        return cmd_fail("serve", CMD_FALSE, "%s: %s", path,
+                        err == ERR_IO ? strerrordesc_np(errno) : err_text(err));
+    }
+}
+
+static int start_auth(struct house *house)
+{
+    int code = open_keyset(house);
+    if (code != CMD_OK)
+        return code;
+    const struct auth_options options = {
+        .master = house->ground.secret,
+        .operator_key = house->ground.operator_key,
+        .clock = clock_system(),
+        .chance = chance_system(),
+        .guest_ttl_ms = house->values.guest_ttl_ms,
+        .issuer = house->values.issuer,
+        .sql = house->ground.store->sql,
+        .keyset = house->keyset,
+        .hashing = house->hashing,
+    };
+    int err = auth_init(&house->auth, &options);
+    if (err == 0)
+        return CMD_OK;
+    keyset_free(house->keyset);
+    return house_fail("the accounts", err);
+}
+
+static void release_auth(struct house *house)
+{
+    auth_release(&house->auth);
+    keyset_free(house->keyset);
+}
+
+static bool page_auth(struct house *house, const struct page_request *ask, struct page *ret_page)
+{
+    return auth_page(&house->auth, ask, ret_page);
+}
+
+static struct service service_auth(struct house *house)
+{
+    return auth_service(&house->auth);
+}
+
+/* ---- ticket ---- */
+
+static int start_ticket(struct house *house)
+{
+    const struct ticket_options options = {
+        .store = house->ground.store,
+        .workers = house->workers,
+        .worker_count = house->worker_count,
+        .chance = chance_system(),
+        .offload = house->offload,
+        .code_key = house->code_key,
+    };
+    int err = ticket_start(&options, &house->ticket);
+    if (err == ERR_CORRUPT)
+        return cmd_fail("serve", CMD_FALSE,
+                        "%s%s: what was sold cannot be read, the data are damaged; usher audit "
+                        "--%s %s tells where",
+                        house->values.store ? "the store" : house->values.data,
+                        house->values.store ? "" : "/usher.db",
+                        house->values.store ? "store" : "data",
+                        house->values.store ? "…" : house->values.data);
+    return err == 0 ? CMD_OK : house_fail("loading the sales", err);
+}
+
+static void stop_ticket(struct house *house)
+{
+    ticket_stop(house->ticket);
+}
+
+static struct service service_ticket(struct house *house)
+{
+    return ticket_service(house->ticket);
+}
+
+static bool ready_ticket(struct house *house)
+{
+    return ticket_ready(house->ticket);
+}
+
+static int figures_ticket(struct house *house, struct buf *out)
+{
+    return ticket_render(house->ticket, out);
+}
+
+/* ---- the table; the gateway has no service of its own ---- */
+
+static const struct role roles[] = {
+    {.name = "auth",
+     .beside_gateway = true,
+     .keeps = true,
+     .page = page_auth,
+     .start = start_auth,
+     .release = release_auth,
+     .service = service_auth},
+    {.name = "ticket",
+     .keeps = true,
+     .start = start_ticket,
+     .stop = stop_ticket,
+     .service = service_ticket,
+     .ready = ready_ticket,
+     .figures = figures_ticket},
+    {.name = GATEWAY},
+};
+#define ROLE_COUNT (sizeof(roles) / sizeof(roles[0]))
+static_assert(ROLE_COUNT <= HOUSE_ROLES_MAX, "one bit and one peer a role");
+
+static size_t find(struct view name)
+{
+    size_t i = 0;
+    while (i < ROLE_COUNT && !view_eq(view_str(roles[i].name), name))
+        i++;
+    return i;
+}
+
+static bool is_here(const struct house *house, size_t role)
+{
+    return house->here & 1u << role;
+}
+
+bool roles_has(const struct house *house, const char *name)
+{
+    return is_here(house, find(view_str(name)));
+}
+
+/* Of the roles whose bits are set. */
+static void put_names(uint32_t bits, char *ret_text, size_t room)
+{
+    size_t at = 0;
+    ret_text[0] = '\0';
+    for (size_t i = 0; i < ROLE_COUNT && at < room; i++) {
+        if (bits & 1u << i)
+            at += (size_t)snprintf(ret_text + at, room - at, "%s%s", at ? "," : "", roles[i].name);
+    }
+}
+
+void roles_names(const struct house *house, char *ret_text, size_t room)
+{
+    put_names(house->here, ret_text, room);
+}
+
+/* ---- which ---- */
+
+/* What stands before the next comma; *rest becomes what stands behind it. False at the end. */
+static bool take_part(struct view *rest, struct view *ret_part)
+{
+    size_t len = 0;
+    if (!rest->at)
+        return false;
+    while (len < rest->len && rest->at[len] != ',')
+        len++;
+    *ret_part = view_of(rest->at, len);
+    *rest = len < rest->len ? view_of(rest->at + len + 1, rest->len - len - 1) : (struct view){0};
+    return true;
+}
+
+static int no_role(const char *option, struct view name)
+{
+    char names[ROLES_TEXT_MAX];
+    put_names(UINT32_MAX, names, sizeof(names));
+    return cmd_fail("serve", CMD_USAGE, "--%s: there is no role called %.*s; the roles are %s",
+                    option, VIEW_ARG(name), names);
+}
+
+static int read_roles(struct house *house)
+{
+    struct view rest = view_str(house->values.roles), name;
+    if (view_eq(rest, VIEW_LIT("all"))) {
+        house->here = (1u << ROLE_COUNT) - 1;
+        return CMD_OK;
+    }
+    while (take_part(&rest, &name)) {
+        const size_t i = find(name);
+        if (i == ROLE_COUNT)
+            return no_role("role", name);
+        house->here |= 1u << i;
+    }
+    for (size_t i = 0; i < ROLE_COUNT && roles_has(house, GATEWAY); i++)
+        house->here |= roles[i].beside_gateway ? 1u << i : 0;
+    return CMD_OK;
+}
+
+/* ticket=HOST:PORT, or ticket=https://HOST:PORT. */
+static int read_peer(struct house *house, struct view text)
+{
+    const char *equals = memchr(text.at, '=', text.len);
+    if (!equals)
+        return cmd_fail("serve", CMD_USAGE, "--peer %.*s: write ROLE=HOST:PORT", VIEW_ARG(text));
+    const struct view name = view_of(text.at, (size_t)(equals - text.at));
+    const struct view where = view_of(equals + 1, text.len - name.len - 1);
+    const bool whole = memmem(where.at, where.len, "://", 3);
+    const size_t i = find(name);
+    if (i == ROLE_COUNT || !roles[i].service)
+        return no_role("peer", name);
+    if (is_here(house, i))
+        return cmd_fail("serve", CMD_USAGE, "--peer %.*s: the role runs in this process",
+                        VIEW_ARG(text));
+    const int len = snprintf(house->peer_urls[i], sizeof(house->peer_urls[i]), "%s%.*s",
+                             whole ? "" : "http://", VIEW_ARG(where));
+    if (where.len == 0 || len >= (int)sizeof(house->peer_urls[i]))
+        return cmd_fail("serve", CMD_USAGE, "--peer %.*s: write ROLE=HOST:PORT", VIEW_ARG(text));
+    return CMD_OK;
+}
+
+/* The gateway answers for every service, so it must know where each is. */
+static int check_complete(struct house *house)
+{
+    for (size_t i = 0; i < ROLE_COUNT; i++) {
+        if (!is_here(house, i) && !house->peer_urls[i][0])
+            return cmd_fail("serve", CMD_USAGE,
+                            "the gateway has to know where the role %s is: --peer %s=HOST:PORT, or "
+                            "--role gateway,%s",
+                            roles[i].name, roles[i].name, roles[i].name);
+    }
+    return CMD_OK;
+}
+
+int roles_read(struct house *house)
+{
+    struct view rest = view_str(house->values.peers), part;
+    int code = read_roles(house);
+    while (code == CMD_OK && take_part(&rest, &part))
+        code = read_peer(house, part);
+    if (code == CMD_OK && roles_has(house, GATEWAY))
+        code = check_complete(house);
+    if (code == CMD_OK && house->values.demo && !roles_has(house, "ticket"))
+        code = cmd_fail("serve", CMD_USAGE, "--demo: the role ticket, which makes it, is not here");
+    return code;
+}
+
+/* ---- starting and stopping ---- */
+
+static int forward_role(struct house *house, size_t i, struct service *ret_service)
+{
+    const struct service of = roles[i].service(house);
+    const struct remote_options options = {
+        .url = house->peer_urls[i],
+        .authorization = house->peers.keyed ? house->peers.authorization : NULL,
+        .tls_ca_path = house->values.peer_ca,
+        .links = PEER_LINKS,
+    };
+    struct forward **forward = &house->forwards[house->forward_count];
+    int err =
+        forward_new(&of, roles[i].name, &options, house->workers, house->worker_count, forward);
+    if (err != 0)
+        return house_fail("a channel to a peer", err);
+    *ret_service = forward_service(*forward);
+    house->forward_count++;
+    return CMD_OK;
+}
+
+int roles_start(struct house *house)
+{
+    int code = CMD_OK;
+    for (size_t i = 0; i < ROLE_COUNT && code == CMD_OK; i++) {
+        if (is_here(house, i) && roles[i].start)
+            code = roles[i].start(house);
+        if (code == CMD_OK)
+            house->started |= house->here & 1u << i;
+    }
+    for (size_t i = 0; i < ROLE_COUNT && code == CMD_OK; i++) {
+        struct service *service = &house->services[house->service_count];
+        if (!roles[i].service || (!is_here(house, i) && !house->peer_urls[i][0]))
+            continue;
+        if (is_here(house, i))
+            *service = roles[i].service(house);
+        else
+            code = forward_role(house, i, service);
+        house->service_count += code == CMD_OK;
+    }
+    return code;
+}
+
+void roles_stop(struct house *house)
+{
+    for (uint32_t i = 0; i < house->forward_count; i++)
+        forward_free(house->forwards[i]);
+    for (size_t i = ROLE_COUNT; i > 0; i--) {
+        if (house->started & 1u << (i - 1) && roles[i - 1].stop)
+            roles[i - 1].stop(house);
+    }
+}
+
+void roles_release(struct house *house)
+{
+    for (size_t i = ROLE_COUNT; i > 0; i--) {
+        if (house->started & 1u << (i - 1) && roles[i - 1].release)
+            roles[i - 1].release(house);
+    }
+}
+
+/* ---- insight ---- */
+
+bool roles_keep(const struct house *house)
+{
+    bool keep = false;
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        keep = keep || (is_here(house, i) && roles[i].keeps);
+    return keep;
+}
+
+bool roles_page(struct house *house, const struct page_request *ask, struct page *ret_page)
+{
+    bool found = false;
+    for (size_t i = 0; i < ROLE_COUNT && !found; i++)
+        found = is_here(house, i) && roles[i].page && roles[i].page(house, ask, ret_page);
+    return found;
+}
+
+bool roles_ready(void *arg)
+{
+    struct house *house = arg;
+    bool ready = true;
+    for (size_t i = 0; i < ROLE_COUNT; i++)
+        ready = ready && (!is_here(house, i) || !roles[i].ready || roles[i].ready(house));
+    return ready;
+}
+
+int roles_render(void *arg, struct buf *out)
+{
+    struct house *house = arg;
+    int err = 0;
+    for (size_t i = 0; i < ROLE_COUNT && err == 0; i++) {
+        if (is_here(house, i) && roles[i].figures)
+            err = roles[i].figures(house, out);
+    }
+    return err;
+}
