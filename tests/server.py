@@ -35,17 +35,22 @@ def wait_until(question, what, until_seconds=20):
 class Server:
     """`usher serve --demo` with its sale open; with other roles than all, a process that is ready."""
 
-    def __init__(self, binary, *options, tls=False, demo=True, whole=True, data=None, listen="127.0.0.1:0"):
+    def __init__(self, binary, *options, tls=False, demo=True, whole=True, data=None, listen="127.0.0.1:0",
+                 environment=None):
+        """data: the folder of a server that ended, which keeps it; environment: more of it."""
         self.tls = tls
         self.folder = tempfile.mkdtemp(prefix="usher-")
         self.data = data or os.path.join(self.folder, "data")
+        if data and os.path.exists(os.path.join(data, "listen")):
+            os.unlink(os.path.join(data, "listen"))
         self.log_path = os.path.join(self.folder, "log")
         # A sanitizer keeps what was freed; with less of it growth is seen sooner.
         sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=32"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [binary, "serve", *(["--demo"] if demo else []), "--data", self.data, "--listen", listen, *options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "ASAN_OPTIONS": sanitizer})
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "ASAN_OPTIONS": sanitizer,
+                                                                          **(environment or {})})
         try:
             self.address = wait_until(self._listen, "the server's address", START_SECONDS)
             wait_until(self._is_open if whole else self.is_ready, "the demo's sale", START_SECONDS)
@@ -120,6 +125,11 @@ class Server:
         """SIGTERM; the exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=STOP_SECONDS)
+
+    def die(self):
+        """kill -9; the folder stays."""
+        self.process.kill()
+        self.process.wait()
 
     def kill(self):
         """Ends it where it still runs, and removes its folder."""

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "db/sqlite_messages.h"
 #include "err/err.h"
 
 #define PATH_BYTES 4096
@@ -131,7 +132,9 @@ static int open_shared(const char *url, struct store **ret_store)
 
 static int open_embedded(const char *data, struct store **ret_store)
 {
+    char said[SQLITE_MESSAGE_MAX];
     int err = store_sqlite_open(data, false, ret_store);
+    sqlite_messages_last(said);
     switch (err) {
     case 0:
         return CMD_OK;
@@ -152,10 +155,63 @@ static int open_embedded(const char *data, struct store **ret_store)
     case ERR_IO:
     case ERR_UNKNOWN: /* a commit that failed half way */
     case ERR_DENIED:
-        return cmd_fail("serve", CMD_FALSE, "%s/usher.db: %s", data, why_not_written(data));
+        return cmd_fail("serve", CMD_FALSE, "%s/usher.db: %s%s%s%s", data, why_not_written(data),
+                        *said ? " (" : "", said, *said ? ")" : "");
     default:
         return cmd_fail("serve", CMD_FALSE, "%s/usher.db: %s", data, err_text(err));
     }
+}
+
+static bool is_there(const char *data, const char *name)
+{
+    char path[PATH_BYTES];
+    const int len = snprintf(path, sizeof(path), "%s/%s", data, name);
+    return len > 0 && (size_t)len < sizeof(path) && access(path, F_OK) == 0;
+}
+
+/* A store and the key that signs for it belong together: one without the other is a mistake of
+ * copying, which a silent new one would make worse. A first start makes the key as secret.key.new
+ * and gives it its name once the store is there, so that one that dies on the way can begin anew.
+ * An enum cmd_exit. */
+static int check_pair(const char *data, const char *keys)
+{
+    const bool store = is_there(data, "usher.db"), key = is_there(keys, "secret.key");
+    if (store && !key && !is_there(keys, "secret.key.new"))
+        return cmd_fail("serve", CMD_FALSE,
+                        "%s/secret.key is missing beside usher.db: bring it back from your copy; "
+                        "with a new one all tokens and all ticket codes already printed are void",
+                        keys);
+    if (key && !store && data == keys)
+        return cmd_fail("serve", CMD_FALSE,
+                        "%s/usher.db is missing beside secret.key: bring it back from your copy, "
+                        "with usher.db-wal if there is one; to begin with an empty store, move "
+                        "secret.key away",
+                        data);
+    return CMD_OK;
+}
+
+/* The key of an embedded store; of a shared one the folder's, which other processes have as well.
+ * An enum cmd_exit. */
+static int open_secret(const struct ground_options *options, const char *keys, uint8_t *ret_key)
+{
+    const bool there = is_there(keys, "secret.key");
+    int code = there ? open_key(keys, "secret.key", ret_key) : CMD_OK;
+    if (code == CMD_OK && !options->store)
+        code = check_pair(options->data, keys);
+    if (code == CMD_OK && !there)
+        code = open_key(keys, options->store ? "secret.key" : "secret.key.new", ret_key);
+    return code;
+}
+
+/* An enum cmd_exit. */
+static int name_key(const char *data)
+{
+    char fresh[PATH_BYTES], path[PATH_BYTES];
+    if (!is_there(data, "secret.key.new") || is_there(data, "secret.key"))
+        return CMD_OK;
+    snprintf(fresh, sizeof(fresh), "%s/secret.key.new", data);
+    snprintf(path, sizeof(path), "%s/secret.key", data);
+    return rename(fresh, path) == 0 ? CMD_OK : fail(path, strerrordesc_np(errno));
 }
 
 int ground_open(const struct ground_options *options, struct ground *ret_ground)
@@ -166,12 +222,16 @@ int ground_open(const struct ground_options *options, struct ground *ret_ground)
     if (code == CMD_OK && options->keys)
         code = open_folder(keys);
     if (code == CMD_OK)
-        code = open_key(keys, "secret.key", ground.secret);
+        code = open_secret(options, keys, ground.secret);
     if (code == CMD_OK)
         code = open_key(keys, "operator.key", ground.operator_key);
     if (code == CMD_OK && options->keeps)
         code = options->store ? open_shared(options->store, &ground.store)
                               : open_embedded(options->data, &ground.store);
+    if (code == CMD_OK)
+        code = name_key(keys);
+    if (code == CMD_OK)
+        sqlite_messages_log();
     if (code == CMD_OK)
         *ret_ground = ground;
     return code;

@@ -10,11 +10,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "call/local.h"
@@ -33,9 +35,11 @@
 #define SERVE_HASHING_THREADS 2
 #define SERVE_HASHING_QUEUE   256
 #define SERVE_PATH_MAX        4096
-#define SERVE_FILES_OWN       40   /* descriptors for the store, with room to open it anew */
-#define SERVE_FILES_WORKER    8    /* for a worker's loop and listeners */
-#define SERVE_FILES_UNKNOWN   1024 /* where the system does not say */
+#define SERVE_FILES_OWN       40    /* descriptors for the store, with room to open it anew */
+#define SERVE_FILES_WORKER    8     /* for a worker's loop and listeners */
+#define SERVE_SILENT_MS       10000 /* a worker that has not turned for so long is not alive */
+#define SERVE_END_MS          1000  /* of the grace, for the last commit */
+#define SERVE_FILES_UNKNOWN   1024  /* where the system does not say */
 
 static const struct conf_option options[] = {
     {"listen", CONF_ADDRESS, offsetof(struct serve_values, listen), "127.0.0.1:8080",
@@ -67,7 +71,7 @@ static const struct conf_option options[] = {
     {"workers", CONF_INT, offsetof(struct serve_values, workers), "0", 0, HOUSE_WORKERS_MAX,
      .help = "threads that answer; 0: one a core"},
     {"grace", CONF_MS, offsetof(struct serve_values, grace_ms), "5s", 0, 600000,
-     .help = "how long calls may go on after SIGTERM"},
+     .help = "how long after SIGTERM the process may go on; calls, a second less"},
     {"guest-ttl", CONF_MS, offsetof(struct serve_values, guest_ttl_ms), "30d", 60000, 31622400000,
      .help = "how long a guest's token holds"},
     {"issuer", CONF_STR, offsetof(struct serve_values, issuer), "usher",
@@ -270,6 +274,19 @@ static struct server_options server_options(struct house *house)
     };
 }
 
+/* ---- health ---- */
+
+/* Whether all loops turn. */
+static bool is_live(void *state)
+{
+    const struct house *house = state;
+    for (uint32_t i = 0; i < house->worker_count; i++) {
+        if (worker_silent_ms(house->workers[i]) >= SERVE_SILENT_MS)
+            return false;
+    }
+    return true;
+}
+
 static int build_front_door(struct house *house)
 {
     const struct serve_values *values = &house->values;
@@ -277,6 +294,7 @@ static int build_front_door(struct house *house)
     house->gateway.state = house;
     house->gateway.figures = roles_render;
     house->gateway.ready = roles_ready;
+    house->gateway.live = is_live;
     house->gateway.has_pages = roles_has(house, "gateway");
     int err = server_start(house->workers, house->worker_count, &server, &house->server);
     if (err != 0)
@@ -322,12 +340,34 @@ static void make_demo(struct house *house)
         log_event(LOG_ERROR, "demo.create", log_err(err));
 }
 
+/* ---- the end ---- */
+
+/* Whatever hangs then (a disk that does not answer, most likely), the process ends. What was
+ * acknowledged is on the disk; what was not is as after a kill. */
+static void *cut_off(void *arg)
+{
+    const int64_t *grace_ms = arg;
+    const int64_t until_ns = deadline_after_ms(clock_mono_ns(clock_system()), *grace_ms);
+    const struct timespec until = {.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0)
+        ;
+    log_event(LOG_ERROR, "server.cut_off", log_int("usher.grace_ms", *grace_ms));
+    _exit(CMD_FALSE);
+}
+
+/* How long calls may go on; the rest of the grace is for the last commit. */
+static int64_t calls_grace_ms(const struct house *house)
+{
+    const int64_t grace_ms = house->values.grace_ms;
+    return grace_ms > 2 * SERVE_END_MS ? grace_ms - SERVE_END_MS : grace_ms / 2;
+}
+
 static void tear_down(struct house *house)
 {
     atomic_store(&house->gateway.draining, true);
     atomic_store(&house->gateway.server, NULL);
     if (house->server)
-        server_stop(house->server, house->values.grace_ms);
+        server_stop(house->server, calls_grace_ms(house));
     roles_stop(house);
     if (house->offload)
         offload_free(house->offload);
@@ -383,6 +423,11 @@ static int run(struct house *house, const sigset_t *ending)
     sigdelset(&again, SIGHUP);
     pthread_sigmask(SIG_UNBLOCK, &again, NULL);
     log_event(LOG_INFO, "server.drain", log_int("process.signal", signal_number));
+    static int64_t grace_ms;
+    pthread_t thread;
+    grace_ms = house->values.grace_ms > SERVE_END_MS ? house->values.grace_ms : SERVE_END_MS;
+    if (pthread_create(&thread, NULL, cut_off, &grace_ms) == 0)
+        pthread_detach(thread);
     return CMD_OK;
 }
 

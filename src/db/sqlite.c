@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "db/sqlite_conn.h"
+#include "db/sqlite_messages.h"
 #include "db/sqlite_queue.h"
 #include "db/sqlite_writer.h"
 #include "err/err.h"
@@ -18,6 +19,7 @@ struct reader {
 struct sqlite {
     struct sqlite_options options;
     char *path;
+    char *lock_path;
     struct sqlite_writer writer; /* of no use where read_only */
     struct sqlite_queue reads;
     struct reader readers[SQLITE_READERS_MAX];
@@ -87,13 +89,16 @@ int sqlite_new(const struct sqlite_options *options, struct sqlite **ret_sqlite)
         return ERR_NO_MEMORY;
     s->options = *options;
     s->options.path = s->path = strdup(options->path);
+    if (options->lock_path)
+        s->options.lock_path = s->lock_path = strdup(options->lock_path);
     sqlite_queue_init(&s->reads, options->queue_max);
+    sqlite_messages_hear();
 
     /* signals are the business of the threads that were there before */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = s->path ? start(s) : ERR_NO_MEMORY;
+    int rc = s->path && (s->lock_path || !options->lock_path) ? start(s) : ERR_NO_MEMORY;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc < 0) {
         sqlite_free(s);
@@ -116,6 +121,7 @@ void sqlite_free(struct sqlite *s)
         sqlite_writer_stop(&s->writer); /* last: closing it moves the log into the file */
     sqlite_queue_release(&s->reads);
     free(s->path);
+    free(s->lock_path);
     free(s);
 }
 

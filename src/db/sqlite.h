@@ -22,9 +22,11 @@
  * write, and later syncs of the same file would not tell (Rebello et al., "Can applications recover
  * from fsync failures?", USENIX ATC 2020). Until that has worked, every write is ERR_UNAVAILABLE.
  *
- * A file that lost its name, or whose name another file has got (moved, removed, a copy put in its
- * place), takes no write any more: the next start would not find it. ERR_UNAVAILABLE, until it is
- * back.
+ * When a file of the store (the database, its log, the log's index, the folder's lock) has lost its
+ * name, or another file has got it (moved, removed, a copy put in its place), nothing is written
+ * any more: the next start would not find it. ERR_UNAVAILABLE, until it is back; ERR_UNKNOWN of
+ * what was being written. A lost log is moved into the database file at once, within
+ * SQLITE_LOOK_MS where nobody writes, so that nothing that was answered goes with it.
  *
  * The deadline bounds the time a job waits in a queue; one that has begun is not interrupted.
  * Deadlines are of CLOCK_MONOTONIC: fibers of a virtual loop cannot use this driver.
@@ -41,6 +43,7 @@
 #define SQLITE_READERS_MAX          8
 #define SQLITE_TRANSACTION_JOBS_MAX 256   /* jobs in one transaction */
 #define SQLITE_CACHE_KIB            65536 /* page cache of the writer; a reader has a quarter */
+#define SQLITE_LOOK_MS              1000  /* an idle writer looks after its files as often */
 #define SQLITE_BUSY_TIMEOUT_MS      2000  /* for locks of other processes (an audit that begins) */
 #define SQLITE_LOG_KEPT_BYTES       67108864 /* of the log's file, when it begins anew */
 
@@ -49,6 +52,7 @@ struct sqlite_conn; /* one connection; its thread only */
 
 struct sqlite_options {
     const char *path;              /* copied */
+    const char *lock_path;         /* copied; of the folder's lock, or NULL */
     bool read_only;                /* one snapshot, taken by sqlite_new, that every read sees */
     const char *const *statements; /* the texts jobs may ask for; borrowed until sqlite_free */
     uint32_t statement_count;

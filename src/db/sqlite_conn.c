@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "db/sqlite_log.h"
+#include "db/sqlite_messages.h"
 #include "err/err.h"
 
 #define TEXT_OF(macro) TEXT(macro)
@@ -40,9 +41,16 @@ sqlite3 *sqlite_handle(struct sqlite_conn *conn)
     return conn->handle;
 }
 
+/* The code of ours, and a word in the log where it is trouble. */
+static int report(sqlite3 *handle, int result_code)
+{
+    sqlite_messages_say(handle, result_code);
+    return sqlite_code(result_code);
+}
+
 int sqlite_exec(struct sqlite_conn *conn, const char *text)
 {
-    return sqlite_code(sqlite3_exec(conn->handle, text, NULL, NULL, NULL));
+    return report(conn->handle, sqlite3_exec(conn->handle, text, NULL, NULL, NULL));
 }
 
 int sqlite_statement(struct sqlite_conn *conn, uint32_t index, sqlite3_stmt **ret_statement)
@@ -50,8 +58,9 @@ int sqlite_statement(struct sqlite_conn *conn, uint32_t index, sqlite3_stmt **re
     assert(index < conn->statement_count);
     sqlite3_stmt **statement = &conn->statements[index];
     if (!*statement) {
-        int rc = sqlite_code(sqlite3_prepare_v3(conn->handle, conn->texts[index], -1,
-                                                SQLITE_PREPARE_PERSISTENT, statement, NULL));
+        int rc =
+            report(conn->handle, sqlite3_prepare_v3(conn->handle, conn->texts[index], -1,
+                                                    SQLITE_PREPARE_PERSISTENT, statement, NULL));
         if (rc < 0)
             return rc;
     }
@@ -100,11 +109,12 @@ int sqlite_run(struct sqlite_conn *conn, sqlite3_stmt *statement, int *ret_chang
 {
     int code = sqlite3_step(statement);
     int changes = sqlite3_changes(conn->handle);
-    sqlite3_reset(statement);
     assert(code != SQLITE_ROW);
     if (code == SQLITE_DONE && ret_changes)
         *ret_changes = changes;
-    return sqlite_code(code);
+    const int rc = report(conn->handle, code);
+    sqlite3_reset(statement);
+    return rc;
 }
 
 int sqlite_step(sqlite3_stmt *statement)
@@ -112,8 +122,9 @@ int sqlite_step(sqlite3_stmt *statement)
     int code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
         return 1;
+    const int rc = report(sqlite3_db_handle(statement), code);
     sqlite3_reset(statement);
-    return sqlite_code(code);
+    return rc;
 }
 
 /* A pragma that must answer so; durability is not left to hope. */
@@ -125,10 +136,9 @@ static int demand(struct sqlite_conn *conn, const char *pragma, const char *want
         code = sqlite3_step(statement);
     const char *got = code == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
     bool same = got && strcmp(got, wanted) == 0;
+    const int rc = report(conn->handle, code);
     sqlite3_finalize(statement);
-    if (same)
-        return 0;
-    return sqlite_code(code) < 0 ? sqlite_code(code) : ERR_IO;
+    return same ? 0 : rc < 0 ? rc : ERR_IO;
 }
 
 static int log_grew(void *state, sqlite3 *handle, const char *name, int pages)

@@ -8,7 +8,11 @@ void sqlite_queue_init(struct sqlite_queue *q, uint32_t max)
     *q = (struct sqlite_queue){.max = max};
     q->last_next = &q->first;
     pthread_mutex_init(&q->lock, NULL);
-    pthread_cond_init(&q->filled, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&q->filled, &monotonic);
+    pthread_condattr_destroy(&monotonic);
 }
 
 void sqlite_queue_release(struct sqlite_queue *q)
@@ -32,6 +36,19 @@ int sqlite_queue_put(struct sqlite_queue *q, struct sqlite_job *job)
     }
     pthread_mutex_unlock(&q->lock);
     return rc;
+}
+
+bool sqlite_queue_wait(struct sqlite_queue *q, int64_t wait_ms)
+{
+    const int64_t until_ns = deadline_after_ms(clock_mono_ns(clock_system()), wait_ms);
+    const struct timespec until = {.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
+    int timed_out = 0;
+    pthread_mutex_lock(&q->lock);
+    while (!q->first && !q->closed && timed_out == 0)
+        timed_out = pthread_cond_timedwait(&q->filled, &q->lock, &until);
+    const bool came = q->first || q->closed;
+    pthread_mutex_unlock(&q->lock);
+    return came;
 }
 
 struct sqlite_job *sqlite_queue_take(struct sqlite_queue *q, uint32_t max)

@@ -23,6 +23,8 @@ void sqlite_queue_release(struct sqlite_queue *q);
 
 /* ERR_FULL. */
 int sqlite_queue_put(struct sqlite_queue *q, struct sqlite_job *job);
+/* Waits for jobs, or for the end, wait_ms at most. False: neither came. */
+bool sqlite_queue_wait(struct sqlite_queue *q, int64_t wait_ms);
 /* Waits for jobs and takes the oldest ones, at most max of them, linked by next. NULL once closed.
  */
 struct sqlite_job *sqlite_queue_take(struct sqlite_queue *q, uint32_t max);

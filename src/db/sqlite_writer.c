@@ -1,6 +1,7 @@
 #include "db/sqlite_writer.h"
 
 #include "err/err.h"
+#include "observe/log.h"
 
 #define CHECKPOINT_PIECES 8 /* of a log that could not be emptied, until the next try */
 
@@ -16,6 +17,8 @@ static int recover(struct sqlite_writer *w)
 {
     sqlite_conn_close(&w->conn);
     int rc = sqlite_conn_open(&w->conn, &w->options, SQLITE_WRITER);
+    if (rc == 0)
+        rc = sqlite_place_note(&w->place, w->options.path, w->options.lock_path);
     if (rc < 0)
         return rc;
     rc = empty_log(&w->conn);
@@ -47,12 +50,29 @@ static struct sqlite_job *drop_expired(struct sqlite_job *jobs)
     return kept;
 }
 
-/* Nobody can find again what is written into a file without its name. */
-static bool is_in_place(const struct sqlite_writer *w)
+/* Nobody can find again what is written into a file without its name. Where it is the log, what was
+ * answered is still in it, open as it is: it is moved into the database file while that can be
+ * done. */
+static bool is_in_place(struct sqlite_writer *w)
 {
-    struct stat now;
-    return stat(w->options.path, &now) == 0 && now.st_dev == w->file.st_dev &&
-           now.st_ino == w->file.st_ino;
+    const enum sqlite_place_file lost = sqlite_place_lost(&w->place);
+    if (lost == SQLITE_PLACE_FILES) {
+        if (w->lost)
+            log_event(LOG_WARN, "store.file_back", log_str("file.path", w->options.path));
+        w->broken |= w->lost; /* to be opened anew */
+        w->lost = false;
+        return true;
+    }
+    if (w->lost)
+        return false;
+    w->lost = true;
+    int rescued = ERR_UNAVAILABLE;
+    if (lost != SQLITE_PLACE_DATABASE && !w->broken)
+        rescued = sqlite_code(
+            sqlite3_wal_checkpoint_v2(w->conn.handle, NULL, SQLITE_CHECKPOINT_FULL, NULL, NULL));
+    log_event(LOG_ERROR, "store.file_lost", log_str("file.path", w->place.files[lost].path),
+              log_bool("usher.rescued", rescued == 0));
+    return false;
 }
 
 static int begin(struct sqlite_writer *w)
@@ -138,6 +158,11 @@ static void run_transaction(struct sqlite_writer *w, struct sqlite_job *jobs)
         answer_all(jobs, ERR_UNKNOWN);
         return;
     }
+    sqlite_place_complete(&w->place);
+    if (changed && !is_in_place(w)) { /* it went while this was written */
+        answer_all(jobs, ERR_UNKNOWN);
+        return;
+    }
     for (struct sqlite_job *job = jobs, *next; job; job = next) {
         next = job->next;
         sqlite_job_answer(job, job->result);
@@ -149,12 +174,16 @@ static void *write_all(void *state)
 {
     struct sqlite_writer *w = state;
     struct sqlite_job *jobs;
-    while ((jobs = sqlite_queue_take(&w->queue, SQLITE_TRANSACTION_JOBS_MAX))) {
+    while (true) {
+        while (!sqlite_queue_wait(&w->queue, SQLITE_LOOK_MS))
+            (void)is_in_place(w); /* so that a log that is lost is rescued soon, and told of */
+        jobs = sqlite_queue_take(&w->queue, SQLITE_TRANSACTION_JOBS_MAX);
+        if (!jobs)
+            return NULL;
         jobs = drop_expired(jobs);
         if (jobs)
             run_transaction(w, jobs);
     }
-    return NULL;
 }
 
 int sqlite_writer_start(struct sqlite_writer *w, const struct sqlite_options *options)
@@ -165,9 +194,10 @@ int sqlite_writer_start(struct sqlite_writer *w, const struct sqlite_options *op
     int rc = sqlite_conn_open(&w->conn, options, SQLITE_WRITER);
     if (rc < 0)
         return rc;
-    if (stat(options->path, &w->file) != 0) {
+    rc = sqlite_place_note(&w->place, options->path, options->lock_path);
+    if (rc < 0) {
         sqlite_conn_close(&w->conn);
-        return ERR_IO;
+        return rc;
     }
     sqlite_queue_init(&w->queue, options->queue_max);
     if (pthread_create(&w->thread, NULL, write_all, w) != 0) {

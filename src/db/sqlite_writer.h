@@ -2,13 +2,14 @@
  * sqlite_writer: the one thread that writes. See sqlite.h for what it promises.
  *
  *     OPEN ──COMMIT failed, I/O error──▶ BROKEN ──opened anew, log moved into the file──▶ OPEN
+ *     OPEN ──a file lost its name──▶ LOST (what the log has is moved into the file) ──it is back──▶
+ *     BROKEN
  */
 #ifndef USHER_DB_SQLITE_WRITER_H
 #define USHER_DB_SQLITE_WRITER_H
 
-#include <sys/stat.h>
-
 #include "db/sqlite_conn.h"
+#include "db/sqlite_place.h"
 #include "db/sqlite_queue.h"
 
 struct sqlite_writer {
@@ -16,8 +17,9 @@ struct sqlite_writer {
     struct sqlite_conn conn;
     struct sqlite_queue queue;
     pthread_t thread;
-    struct stat file; /* that was opened */
     /* touched by the thread only, once it runs */
+    struct sqlite_place place;
+    bool lost; /* a file of it has lost its name, and that was said */
     bool broken;
     int checkpoint_at; /* pages in the log at which it is emptied, or that is tried again */
 };

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,6 +17,8 @@ struct worker {
     struct loop *loop;
     struct scope scope; /* of the called fibers; the worker's thread only */
     struct loop_task stop;
+    struct loop_timer beat;
+    _Atomic int64_t beat_ns; /* when the loop turned last, or a little later */
     pthread_t thread;
 
     pthread_mutex_t mutex; /* guards started */
@@ -27,6 +30,15 @@ struct worker {
 static void stop_worker(struct loop_task *task)
 {
     loop_stop(list_of(task, struct worker, stop)->loop);
+}
+
+static void beat(struct loop_timer *timer)
+{
+    struct worker *worker = list_of(timer, struct worker, beat);
+    const int64_t now_ns = loop_now_ns(worker->loop);
+    atomic_store(&worker->beat_ns, now_ns);
+    int err = loop_arm(worker->loop, timer, deadline_after_ms(now_ns, WORKER_BEAT_MS));
+    assert(err == 0); /* the place it had before */
 }
 
 static void *work(void *arg)
@@ -44,7 +56,10 @@ static void *work(void *arg)
     pthread_mutex_unlock(&worker->mutex);
     if (err)
         return NULL;
+    worker->beat.fire = beat;
+    beat(&worker->beat);
     loop_run(worker->loop);
+    loop_disarm(worker->loop, &worker->beat);
     sched_free(sched);
     return NULL;
 }
@@ -85,6 +100,7 @@ int worker_start(uint32_t index, const struct sched_limits *limits, struct worke
     worker->index = index;
     worker->limits = *limits;
     worker->stop.run = stop_worker;
+    atomic_store(&worker->beat_ns, clock_mono_ns(clock_system()));
     scope_init(&worker->scope);
     pthread_mutex_init(&worker->mutex, NULL);
     pthread_cond_init(&worker->changed, NULL);
@@ -111,6 +127,11 @@ void worker_stop(struct worker *worker)
 struct loop *worker_loop(struct worker *worker)
 {
     return worker->loop;
+}
+
+int64_t worker_silent_ms(const struct worker *worker)
+{
+    return (clock_mono_ns(clock_system()) - atomic_load(&worker->beat_ns)) / NS_PER_MS;
 }
 
 /* Stands on the stack of whoever waits for it. */

@@ -16,6 +16,11 @@ int worker_start(uint32_t index, const struct sched_limits *limits, struct worke
 void worker_stop(struct worker *worker);
 struct loop *worker_loop(struct worker *worker);
 
+#define WORKER_BEAT_MS 1000
+/* How long the worker's loop has not turned, WORKER_BEAT_MS and a turn at most where all is well.
+ * From any thread. */
+int64_t worker_silent_ms(const struct worker *worker);
+
 /* Runs job(arg) in a fiber of the worker and waits until it has ended. From a fiber of another (or
  * the same) worker, deaf to cancellation; or from a plain thread, which blocks. ERR_FULL,
  * ERR_NO_MEMORY: the worker has no fiber left, and job was not run. */

@@ -141,6 +141,8 @@ def serve_folders(plain):
         os.remove(path("keys", f"{name}.key"))
 
     write("damaged/usher.db", b"\x55" * 8192)
+    write("damaged/secret.key", "A" * 43 + "\n")
+    write("dir/secret.key", "A" * 43 + "\n")
     said("damaged", "damaged/usher.db is no database, or is damaged", "damaged")
     refused("audit-damaged", FALSE, "damaged/usher.db is no database, or is damaged", "audit", "--data", "damaged")
     os.makedirs(path("dir/usher.db"))

@@ -44,9 +44,10 @@ static int run_check(struct sqlite_job *job, struct sqlite_conn *conn)
 
 static int open_files(struct sqlite_store *s, const char *data_dir, bool read_only)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX], lock_path[PATH_MAX];
     struct sqlite_options options = {
         .path = path,
+        .lock_path = read_only ? NULL : lock_path,
         .read_only = read_only,
         .statements = statement_texts,
         .statement_count = STATEMENT_COUNT,
@@ -54,10 +55,10 @@ static int open_files(struct sqlite_store *s, const char *data_dir, bool read_on
         .queue_max = SQLITE_STORE_QUEUE_MAX,
         .checkpoint_pages = SQLITE_STORE_CHECKPOINT_PAGES,
     };
-    int len = snprintf(path, sizeof(path), "%s/usher.lock", data_dir);
-    if (len < 0 || (size_t)len >= sizeof(path))
+    int len = snprintf(lock_path, sizeof(lock_path), "%s/usher.lock", data_dir);
+    if (len < 0 || (size_t)len >= sizeof(lock_path))
         return ERR_IO;
-    int rc = read_only ? 0 : lockfile_take(path, &s->lock_fd);
+    int rc = read_only ? 0 : lockfile_take(lock_path, &s->lock_fd);
     snprintf(path, sizeof(path), "%s/usher.db", data_dir); /* shorter than the one before */
     if (rc == 0)
         rc = sqlite_new(&options, &s->db);

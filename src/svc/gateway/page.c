@@ -140,12 +140,21 @@ static struct page ready_page(struct gateway *gateway)
                : text_page(503, VIEW_LIT("not ready\n"));
 }
 
+static struct page live_page(struct gateway *gateway)
+{
+    return !gateway->live || gateway->live(gateway->state)
+               ? text_page(200, VIEW_LIT("alive\n"))
+               : text_page(503, VIEW_LIT("a loop does not turn\n"));
+}
+
 void gateway_page(struct gateway *gateway, const struct page_request *ask, struct page *ret_page)
 {
     const struct web_asset *asset;
     *ret_page = text_page(404, VIEW_LIT("nothing here\n"));
     if (view_eq(ask->path, VIEW_LIT("/metrics")))
         *ret_page = metrics_page(gateway, ask);
+    else if (view_eq(ask->path, VIEW_LIT("/livez")))
+        *ret_page = live_page(gateway);
     else if (view_eq(ask->path, VIEW_LIT("/healthz")))
         *ret_page = atomic_load(&gateway->draining) ? text_page(503, VIEW_LIT("draining\n"))
                                                     : text_page(200, VIEW_LIT("ok\n"));

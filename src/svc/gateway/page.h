@@ -1,6 +1,6 @@
 /*
  * page: what a plain HTTP request gets that is no call: the browser client, /metrics, /healthz,
- * /robots.txt.
+ * /livez, /readyz, /robots.txt.
  *
  * The role keeps nothing true: assets are constant, metrics are read where they are. Everything
  * here runs on a worker's loop and never waits.
@@ -23,6 +23,8 @@ struct gateway {
     int (*figures)(void *state, struct buf *out);
     /* Whether all of this process serves, for /readyz; NULL: it does. As figures. */
     bool (*ready)(void *state);
+    /* Whether all loops turn, for /livez; NULL: they do. As figures. */
+    bool (*live)(void *state);
     void *state;
     bool has_pages; /* the browser client; without it only what operators ask for */
     /* /healthz answers 503 from now on, so that a balancer looks elsewhere. */
