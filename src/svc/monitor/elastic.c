@@ -1,0 +1,330 @@
+#include "svc/monitor/elastic.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "err/err.h"
+#include "mem/buf.h"
+#include "svc/monitor/elastic_fields.h"
+
+#define ELASTIC_BODY_MAX (ELASTIC_BATCH_MAX * (RECORD_BODY_MAX + 256))
+#define ELASTIC_URL_MAX  512
+#define JSON_TYPE        "Content-Type: application/json"
+#define BULK_TYPE        "Content-Type: application/x-ndjson"
+
+static const char *const stream_names[] = {
+    [RECORD_LOGS] = "usher-logs", [RECORD_EVENTS] = "usher-events"};
+
+static int call(struct elastic *e, const char *method, const char *path, const char *type,
+                struct view body, struct arena *arena, struct http_answer *ret_answer,
+                int64_t deadline_ns)
+{
+    const char *url = arena_printf(arena, "%s%s", e->url, path);
+    struct http_ask ask = {.method = method, .url = url, .body = body};
+    size_t fields = 0;
+    if (!url)
+        return ERR_NO_MEMORY;
+    if (body.len > 0)
+        ask.fields[fields++] = type;
+    if (e->authorization)
+        ask.fields[fields++] = e->authorization;
+    return http_call(e->http, &ask, arena, ret_answer, deadline_ns);
+}
+
+/* ---- preparing ---- */
+
+static void put_mappings(json_t *template)
+{
+    json_t *fields = json_object();
+#define X(name, type) json_object_set_new(fields, name, json_pack("{s:s}", "type", type));
+    ELASTIC_FIELD_LIST(X)
+#undef X
+    json_object_set_new(template, "mappings",
+                        json_pack("{s:b,s:o}", "dynamic", 0, "properties", fields));
+}
+
+/* The template of one stream. The vendors' own keys are kept out of it, so that one body serves
+ * both. */
+static char *template_text(const struct elastic *e, const char *name)
+{
+    json_t *inner = json_pack("{s:{s:s}}", "settings", "index.refresh_interval", "1s");
+    char pattern[64];
+    snprintf(pattern, sizeof(pattern), e->data_streams ? "%s" : "%s-*", name);
+    put_mappings(inner);
+    json_t *outer = json_pack("{s:[s],s:i,s:o,s:{s:s}}", "index_patterns", pattern, "priority", 600,
+                              "template", inner, "_meta", "managed_by", "usher");
+    if (e->data_streams)
+        json_object_set_new(outer, "data_stream", json_object());
+    char *text = json_dumps(outer, JSON_COMPACT);
+    json_decref(outer);
+    return text;
+}
+
+static int put_template(struct elastic *e, const char *name, struct arena *arena,
+                        struct http_answer *ret_answer, int64_t deadline_ns)
+{
+    char *text = template_text(e, name);
+    const char *path = arena_printf(arena, "/_index_template/%s", name);
+    int err = text && path
+                  ? call(e, "PUT", path, JSON_TYPE, view_str(text), arena, ret_answer, deadline_ns)
+                  : ERR_NO_MEMORY;
+    free(text);
+    return err;
+}
+
+/* What a status means to who prepares; 0 where it is a good one. */
+static int err_of_status(int status)
+{
+    if (status >= 200 && status < 300)
+        return 0;
+    if (status == 401 || status == 403)
+        return ERR_DENIED;
+    return status == 429 || status >= 500 ? ERR_UNAVAILABLE : ERR_UNSUPPORTED;
+}
+
+static int say(struct arena *arena, const char *what, const struct http_answer *answer,
+               const char **ret_why)
+{
+    const struct view body =
+        view_of(answer->body.at, answer->body.len < 300 ? answer->body.len : 300);
+    *ret_why =
+        arena_printf(arena, "%s was answered with %d: %.*s", what, answer->status, VIEW_ARG(body));
+    return err_of_status(answer->status);
+}
+
+/* GET / names the distribution; Elasticsearch has none. */
+static int find_kind(struct elastic *e, struct arena *arena, const char **ret_why,
+                     int64_t deadline_ns)
+{
+    struct http_answer answer;
+    int err = call(e, "GET", "/", NULL, (struct view){0}, arena, &answer, deadline_ns);
+    if (err != 0)
+        return err == ERR_NO_MEMORY ? err : ERR_UNAVAILABLE;
+    if (answer.status != 200)
+        return say(arena, "GET /", &answer, ret_why);
+    json_t *about = json_loadb(answer.body.at, answer.body.len, 0, NULL);
+    const json_t *version = json_object_get(about, "version");
+    const char *distribution = json_string_value(json_object_get(version, "distribution"));
+    const char *number = json_string_value(json_object_get(version, "number"));
+    if (distribution && strcmp(distribution, "opensearch") == 0)
+        e->kind = ELASTIC_OPENSEARCH;
+    else if (number)
+        e->kind = ELASTIC_ELASTICSEARCH;
+    json_decref(about);
+    if (e->kind != ELASTIC_UNKNOWN)
+        return 0;
+    *ret_why = "what answers is neither Elasticsearch nor OpenSearch";
+    return ERR_UNSUPPORTED;
+}
+
+/* How long records stay there: 50 GB or a day an index, 30 days in all. A server without the plugin
+ * keeps them for ever, which its operator may want; so a no is no failure. */
+static int put_policy(struct elastic *e, struct arena *arena, int64_t deadline_ns)
+{
+    static const char ilm[] =
+        "{\"policy\":{\"phases\":{\"hot\":{\"actions\":{\"rollover\":{\"max_primary_shard_size\":"
+        "\"50gb\",\"max_age\":\"1d\"}}},\"delete\":{\"min_age\":\"30d\",\"actions\":{\"delete\":{}}"
+        "}}}}";
+    static const char ism[] =
+        "{\"policy\":{\"description\":\"usher\",\"default_state\":\"hot\",\"states\":[{\"name\":"
+        "\"hot\",\"actions\":[{\"rollover\":{\"min_size\":\"50gb\",\"min_index_age\":\"1d\"}}],"
+        "\"transitions\":[{\"state_name\":\"gone\",\"conditions\":{\"min_index_age\":\"30d\"}}]},{"
+        "\"name\":\"gone\",\"actions\":[{\"delete\":{}}],\"transitions\":[]}],\"ism_template\":[{"
+        "\"index_patterns\":[\"usher-logs*\",\"usher-events*\"],\"priority\":600}]}}";
+    struct http_answer answer;
+    const bool open = e->kind == ELASTIC_OPENSEARCH;
+    int err = call(e, "PUT", open ? "/_plugins/_ism/policies/usher" : "/_ilm/policy/usher",
+                   JSON_TYPE, view_str(open ? ism : ilm), arena, &answer, deadline_ns);
+    return err == 0 || err == ERR_NO_MEMORY ? err : ERR_UNAVAILABLE;
+}
+
+/* One template a stream; with data streams, or without where the server knows none. */
+static int put_templates(struct elastic *e, struct arena *arena, const char **ret_why,
+                         int64_t deadline_ns)
+{
+    struct http_answer answer;
+    e->data_streams = true;
+    for (size_t stream = RECORD_LOGS; stream <= RECORD_EVENTS; stream++) {
+        int err = put_template(e, stream_names[stream], arena, &answer, deadline_ns);
+        if (err == 0 && answer.status == 400 && e->data_streams) {
+            e->data_streams = false;
+            err = put_template(e, stream_names[stream], arena, &answer, deadline_ns);
+        }
+        if (err != 0)
+            return err == ERR_NO_MEMORY ? err : ERR_UNAVAILABLE;
+        err = err_of_status(answer.status);
+        if (err != 0)
+            return say(arena, "PUT /_index_template", &answer, ret_why);
+    }
+    return 0;
+}
+
+int elastic_prepare(struct elastic *e, struct arena *arena, const char **ret_why,
+                    int64_t deadline_ns)
+{
+    *ret_why = "no answer";
+    int err = e->kind == ELASTIC_UNKNOWN ? find_kind(e, arena, ret_why, deadline_ns) : 0;
+    if (err == 0)
+        err = put_policy(e, arena, deadline_ns);
+    if (err == 0)
+        err = put_templates(e, arena, ret_why, deadline_ns);
+    e->prepared = err == 0;
+    return err;
+}
+
+/* ---- shipping ---- */
+
+/* The index of a record: its stream, or the index of its own day. */
+static void index_of(const struct elastic *e, const struct record *record, char ret_name[64])
+{
+    const char *stream = stream_names[record->stream];
+    if (e->data_streams) {
+        snprintf(ret_name, 64, "%s", stream);
+        return;
+    }
+    char day[32];
+    const time_t seconds = (time_t)(record->at_ms / 1000);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    strftime(day, sizeof(day), "%Y.%m.%d", &utc);
+    snprintf(ret_name, 64, "%s-%s", stream, day);
+}
+
+/* Ids are of our own making, but a sender's is a stranger's: it is written as JSON. */
+static int put_action(const struct elastic *e, const struct record *record, struct buf *body)
+{
+    char index[64];
+    index_of(e, record, index);
+    json_t *action = json_pack("{s:{s:s,s:s%}}", "create", "_index", index, "_id", record->id.at,
+                               record->id.len);
+    char *text = json_dumps(action, JSON_COMPACT);
+    json_decref(action);
+    if (!text)
+        return ERR_NO_MEMORY;
+    int err = buf_append_view(body, view_str(text));
+    free(text);
+    return err;
+}
+
+static int put_bulk(const struct elastic *e, const struct record *records, size_t count,
+                    struct buf *body)
+{
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        err = put_action(e, &records[i], body);
+        if (err == 0)
+            err = buf_append_byte(body, '\n');
+        if (err == 0)
+            err = buf_append_view(body, records[i].body);
+        if (err == 0)
+            err = buf_append_byte(body, '\n');
+    }
+    return err;
+}
+
+static void read_item(const json_t *item, struct arena *arena, struct elastic_outcome *outcome)
+{
+    const json_t *create = json_object_get(item, "create");
+    const json_int_t status = json_integer_value(json_object_get(create, "status"));
+    const json_t *error = json_object_get(create, "error");
+    const char *type = json_string_value(json_object_get(error, "type"));
+    const char *reason = json_string_value(json_object_get(error, "reason"));
+    *outcome = (struct elastic_outcome){.result = ELASTIC_SHIPPED};
+    if (status == 200 || status == 201 || status == 409)
+        return;
+    outcome->result = status == 429 || status >= 500 ? ELASTIC_AGAIN : ELASTIC_REFUSED;
+    outcome->why = arena_printf(arena, "%s: %.300s", type ? type : "no type", reason ? reason : "");
+    if (!outcome->why)
+        outcome->why = "refused";
+}
+
+/* Items come in the order of the records. */
+static int read_items(const struct http_answer *answer, size_t count, struct arena *arena,
+                      struct elastic_outcome *outcomes)
+{
+    json_t *text = json_loadb(answer->body.at, answer->body.len, 0, NULL);
+    const json_t *items = json_object_get(text, "items");
+    const bool whole = json_array_size(items) == count;
+    for (size_t i = 0; whole && i < count; i++)
+        read_item(json_array_get(items, i), arena, &outcomes[i]);
+    json_decref(text);
+    return whole ? 0 : ERR_UNKNOWN;
+}
+
+int elastic_ship(struct elastic *e, const struct record *records, size_t count, struct arena *arena,
+                 struct elastic_outcome *outcomes, int64_t deadline_ns)
+{
+    static const char path[] =
+        "/_bulk?filter_path=items.*.status,items.*.error.type,items.*.error.reason";
+    struct http_answer answer;
+    struct buf body;
+    assert(e->prepared && count > 0 && count <= ELASTIC_BATCH_MAX);
+    buf_init(&body, ELASTIC_BODY_MAX);
+    int err = put_bulk(e, records, count, &body);
+    if (err == 0)
+        err = call(e, "POST", path, BULK_TYPE, buf_view(&body), arena, &answer, deadline_ns);
+    buf_release(&body);
+    if (err == ERR_TIMEOUT || err == ERR_CANCELLED)
+        return ERR_UNKNOWN;
+    if (err != 0)
+        return err == ERR_FULL || err == ERR_INVALID ? ERR_UNAVAILABLE : err;
+    if (answer.status == 200)
+        return read_items(&answer, count, arena, outcomes);
+    if (answer.status == 401 || answer.status == 403)
+        return ERR_DENIED;
+    /* A gateway's 502 or 504 says nothing about what happened behind it. */
+    return answer.status == 502 || answer.status == 504 ? ERR_UNKNOWN : ERR_UNAVAILABLE;
+}
+
+/* ---- finding ---- */
+
+static char *find_text(const struct record *records, size_t count)
+{
+    json_t *ids = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(ids, json_stringn(records[i].id.at, records[i].id.len));
+    json_t *ask = json_pack("{s:{s:{s:o}},s:b,s:i}", "query", "ids", "values", ids, "_source", 0,
+                            "size", (int)(2 * count));
+    char *text = json_dumps(ask, JSON_COMPACT);
+    json_decref(ask);
+    return text;
+}
+
+static void mark_found(const json_t *hits, const struct record *records, size_t count, bool *found)
+{
+    size_t at;
+    const json_t *hit;
+    json_array_foreach((json_t *)hits, at, hit)
+    {
+        const json_t *id = json_object_get(hit, "_id");
+        const struct view text = view_of(json_string_value(id), json_string_length(id));
+        for (size_t i = 0; i < count; i++)
+            found[i] = found[i] || view_eq(records[i].id, text);
+    }
+}
+
+int elastic_find(struct elastic *e, const struct record *records, size_t count, struct arena *arena,
+                 bool *found, int64_t deadline_ns)
+{
+    static const char refresh[] =
+        "/usher-logs*,usher-events*/_refresh?ignore_unavailable=true&allow_no_indices=true";
+    static const char search[] = "/usher-logs*,usher-events*/_search?ignore_unavailable=true"
+                                 "&allow_no_indices=true&filter_path=hits.hits._id";
+    struct http_answer answer;
+    memset(found, 0, count * sizeof(*found));
+    int err = call(e, "POST", refresh, NULL, (struct view){0}, arena, &answer, deadline_ns);
+    if (err == 0 && answer.status != 200)
+        err = ERR_UNAVAILABLE;
+    char *text = err == 0 ? find_text(records, count) : NULL;
+    if (err == 0)
+        err = text ? call(e, "POST", search, JSON_TYPE, view_str(text), arena, &answer, deadline_ns)
+                   : ERR_NO_MEMORY;
+    free(text);
+    if (err != 0 || answer.status != 200)
+        return err == ERR_NO_MEMORY ? err : ERR_UNAVAILABLE;
+    json_t *whole = json_loadb(answer.body.at, answer.body.len, 0, NULL);
+    mark_found(json_object_get(json_object_get(whole, "hits"), "hits"), records, count, found);
+    json_decref(whole);
+    return 0;
+}

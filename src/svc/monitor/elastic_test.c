@@ -1,0 +1,188 @@
+/* The adapter against scripted answers; tests/monitor runs it against the real servers. */
+#include "svc/monitor/elastic.h"
+
+#include <assert.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "err/err.h"
+
+/* Answers in order; what was asked is kept. */
+struct reply {
+    int err;
+    int status;
+    const char *body;
+};
+static struct fake {
+    struct http http;
+    const struct reply *replies;
+    size_t count, asked;
+    char paths[8][160];
+    char methods[8][8];
+    char bodies[8][4096];
+    char field[8][64];
+} fake;
+
+static int fake_call(struct http *http, const struct http_ask *ask, struct arena *call_arena,
+                     struct http_answer *ret_answer, int64_t deadline_ns)
+{
+    assert_true(fake.asked < fake.count);
+    const size_t i = fake.asked++;
+    assert_true(strncmp(ask->url, "http://es:9200", 14) == 0);
+    snprintf(fake.paths[i], sizeof(fake.paths[i]), "%s", ask->url + 14);
+    snprintf(fake.methods[i], sizeof(fake.methods[i]), "%s", ask->method);
+    snprintf(fake.bodies[i], sizeof(fake.bodies[i]), "%.*s", VIEW_ARG(ask->body));
+    snprintf(fake.field[i], sizeof(fake.field[i]), "%s", ask->fields[0] ? ask->fields[0] : "");
+    *ret_answer = (struct http_answer){.status = fake.replies[i].status,
+                                       .body = view_str(fake.replies[i].body)};
+    return fake.replies[i].err;
+}
+
+static struct arena arena;
+static struct elastic elastic;
+
+static void script(const struct reply *replies, size_t count)
+{
+    fake = (struct fake){.http.call = fake_call, .replies = replies, .count = count};
+    elastic = (struct elastic){.http = &fake.http, .url = "http://es:9200"};
+    arena_reset(&arena);
+}
+#define SCRIPT(...)                                                                                \
+    static const struct reply replies_[] = {__VA_ARGS__};                                          \
+    script(replies_, sizeof(replies_) / sizeof(replies_[0]))
+
+#define ES7 "{\"version\":{\"number\":\"7.17.9\"}}"
+#define OS3 "{\"version\":{\"number\":\"3.4.0\",\"distribution\":\"opensearch\"}}"
+
+static void opensearch_gets_data_streams(void **state)
+{
+    const char *why;
+    SCRIPT({0, 200, OS3}, {0, 400, "no handler"}, {0, 200, "{}"}, {0, 200, "{}"});
+    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), 0);
+    assert_true(elastic.prepared && elastic.data_streams && elastic.kind == ELASTIC_OPENSEARCH);
+    assert_string_equal(fake.paths[1], "/_plugins/_ism/policies/usher");
+    assert_string_equal(fake.paths[2], "/_index_template/usher-logs");
+    assert_string_equal(fake.paths[3], "/_index_template/usher-events");
+    assert_string_equal(fake.methods[3], "PUT");
+    assert_non_null(strstr(fake.bodies[2], "\"data_stream\":{}"));
+    assert_non_null(strstr(fake.bodies[2], "\"log.level\":{\"type\":\"keyword\"}"));
+    assert_non_null(strstr(fake.bodies[2], "\"priority\":600"));
+}
+
+static void a_server_without_data_streams_gets_an_index_a_day(void **state)
+{
+    const char *why;
+    SCRIPT({0, 200, ES7}, {0, 404, ""}, {0, 400, "unknown key data_stream"}, {0, 200, "{}"},
+           {0, 200, "{}"}, {0, 200, "{\"items\":[{\"create\":{\"status\":201}}]}"});
+    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), 0);
+    assert_true(elastic.prepared && !elastic.data_streams);
+    assert_string_equal(fake.paths[1], "/_ilm/policy/usher");
+    assert_null(strstr(fake.bodies[3], "data_stream"));
+    const struct record record = {.id = VIEW_LIT("1-1"),
+                                  .stream = RECORD_EVENTS,
+                                  .at_ms = INT64_C(1767225600000), /* 2026-01-01T00:00:00Z */
+                                  .body = VIEW_LIT("{\"a\":1}")};
+    struct elastic_outcome outcome;
+    assert_int_equal(elastic_ship(&elastic, &record, 1, &arena, &outcome, 0), 0);
+    assert_string_equal(fake.bodies[5],
+                        "{\"create\":{\"_index\":\"usher-events-2026.01.01\",\"_id\":\"1-1\"}}\n"
+                        "{\"a\":1}\n");
+    assert_string_equal(fake.field[5], "Content-Type: application/x-ndjson");
+}
+
+static void who_does_not_let_us_in_is_told(void **state)
+{
+    const char *why;
+    SCRIPT({0, 401, "missing authentication credentials"});
+    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), ERR_DENIED);
+    assert_non_null(strstr(why, "401: missing authentication"));
+    assert_false(elastic.prepared);
+}
+
+static void who_is_not_there_is_asked_again(void **state)
+{
+    const char *why;
+    SCRIPT({ERR_UNAVAILABLE, 0, ""}, {0, 503, "starting"}, {0, 200, "{\"version\":{}}"});
+    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), ERR_UNAVAILABLE);
+    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), ERR_UNAVAILABLE);
+    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), ERR_UNSUPPORTED);
+}
+
+static const struct record three[] = {
+    {.id = VIEW_LIT("a"), .stream = RECORD_LOGS, .body = VIEW_LIT("{}")},
+    {.id = VIEW_LIT("b"), .stream = RECORD_LOGS, .body = VIEW_LIT("{}")},
+    {.id = VIEW_LIT("c\"d"), .stream = RECORD_EVENTS, .body = VIEW_LIT("{}")},
+};
+
+static int ship(struct elastic_outcome outcomes[3])
+{
+    elastic.prepared = elastic.data_streams = true;
+    return elastic_ship(&elastic, three, 3, &arena, outcomes, 0);
+}
+
+static void each_record_has_its_outcome(void **state)
+{
+    struct elastic_outcome o[3];
+    SCRIPT({0, 200,
+            "{\"items\":[{\"create\":{\"status\":409,\"error\":{\"type\":\"version_conflict\"}}},"
+            "{\"create\":{\"status\":429}},{\"create\":{\"status\":400,\"error\":{\"type\":"
+            "\"mapper_parsing_exception\",\"reason\":\"no date\"}}}]}"});
+    assert_int_equal(ship(o), 0);
+    assert_true(o[0].result == ELASTIC_SHIPPED && o[1].result == ELASTIC_AGAIN);
+    assert_int_equal(o[2].result, ELASTIC_REFUSED);
+    assert_string_equal(o[2].why, "mapper_parsing_exception: no date");
+    assert_non_null(strstr(fake.bodies[0], "\"_id\":\"c\\\"d\""));
+}
+
+static void what_is_not_known_is_said(void **state)
+{
+    struct elastic_outcome o[3];
+    SCRIPT({ERR_UNAVAILABLE, 0, ""}, {ERR_TIMEOUT, 0, ""}, {ERR_UNKNOWN, 0, ""}, {0, 502, ""},
+           {0, 429, ""}, {0, 403, ""}, {0, 200, "{\"items\":[]}"});
+    const int expected[] = {ERR_UNAVAILABLE, ERR_UNKNOWN, ERR_UNKNOWN, ERR_UNKNOWN,
+                            ERR_UNAVAILABLE, ERR_DENIED,  ERR_UNKNOWN};
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+        assert_int_equal(ship(o), expected[i]);
+}
+
+static void what_is_there_is_found(void **state)
+{
+    bool found[3];
+    SCRIPT({0, 200, "{}"}, {0, 200, "{\"hits\":{\"hits\":[{\"_id\":\"c\\\"d\"},{\"_id\":\"a\"}]}}"},
+           {0, 200, "{}"}, {0, 200, "{}"}, {0, 503, ""});
+    assert_int_equal(elastic_find(&elastic, three, 3, &arena, found, 0), 0);
+    assert_true(found[0] && !found[1] && found[2]);
+    assert_int_equal(elastic_find(&elastic, three, 3, &arena, found, 0), 0);
+    assert_true(!found[0] && !found[1] && !found[2]);
+    assert_int_equal(elastic_find(&elastic, three, 3, &arena, found, 0), ERR_UNAVAILABLE);
+}
+
+static int set_up(void **state)
+{
+    arena_init(&arena, 1 << 20);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    arena_release(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(opensearch_gets_data_streams),
+        cmocka_unit_test(a_server_without_data_streams_gets_an_index_a_day),
+        cmocka_unit_test(who_does_not_let_us_in_is_told),
+        cmocka_unit_test(who_is_not_there_is_asked_again),
+        cmocka_unit_test(each_record_has_its_outcome),
+        cmocka_unit_test(what_is_not_known_is_said),
+        cmocka_unit_test(what_is_there_is_found),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

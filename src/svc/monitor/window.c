@@ -1,0 +1,411 @@
+#include "svc/monitor/window.h"
+
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clock/clock.h"
+#include "db/sql.h"
+#include "db/sqlite.h"
+#include "err/err.h"
+
+#define WINDOW_QUEUE_MAX        1024
+#define WINDOW_CHECKPOINT_PAGES 1000
+#define WINDOW_TRIM_ROWS        4000 /* removed in one transaction */
+
+enum record_state { STATE_WAITING = 0, STATE_DONE = 1, STATE_REFUSED = 2 };
+
+struct window {
+    struct window_options options;
+    struct sqlite *sqlite;
+    struct sql *sql;
+    _Atomic uint64_t waiting; /* records that wait, as of the last transaction that was answered */
+};
+
+static const struct sql_step steps[] = {
+    {"records",
+     "CREATE TABLE record (number {id}, id {text} NOT NULL UNIQUE, stream {int} NOT NULL,"
+     " level {int} NOT NULL, at_ms {int} NOT NULL, state {int} NOT NULL, body {long} NOT NULL,"
+     " refused {long});"
+     "CREATE INDEX record_waiting ON record (number) WHERE state = 0;"
+     "CREATE TABLE position (source {text} NOT NULL PRIMARY KEY, position {int} NOT NULL);"
+     "CREATE VIRTUAL TABLE record_words USING fts5(body, content='record',"
+     " content_rowid='number');"},
+};
+
+int window_open(const struct window_options *options, struct window **ret_window)
+{
+    char path[PATH_MAX];
+    const int len = snprintf(path, sizeof(path), "%s/monitor.db", options->data_dir);
+    struct window *w = calloc(1, sizeof(*w));
+    if (!w)
+        return ERR_NO_MEMORY;
+    w->options = *options;
+    const struct sqlite_options sqlite = {.path = path,
+                                          .readers = 1,
+                                          .queue_max = WINDOW_QUEUE_MAX,
+                                          .checkpoint_pages = WINDOW_CHECKPOINT_PAGES};
+    int err = len < 0 || (size_t)len >= sizeof(path) ? ERR_IO : sqlite_new(&sqlite, &w->sqlite);
+    if (err == 0)
+        err = sql_over_sqlite(w->sqlite, &w->sql);
+    if (err == 0)
+        err = sql_migrate(w->sql, "monitor", steps, sizeof(steps) / sizeof(steps[0]), false,
+                          clock_wall_ms(clock_system()));
+    struct window_counts counts;
+    if (err == 0)
+        err = window_count(w, &counts, DEADLINE_NEVER);
+    if (err != 0) {
+        window_close(w);
+        return err;
+    }
+    w->waiting = counts.waiting;
+    *ret_window = w;
+    return 0;
+}
+
+void window_close(struct window *w)
+{
+    if (!w)
+        return;
+    sql_free(w->sql);
+    sqlite_free(w->sqlite);
+    free(w);
+}
+
+/* ---- putting ---- */
+
+struct put_job {
+    struct sql_job job;
+    bool ships;
+    const struct record *records;
+    size_t count;
+    const struct window_position *position;
+    uint64_t added;
+};
+
+/* A record that is there already is no error: its sender did not hear that it arrived. */
+static int put_one(struct put_job *job, struct sql_txn *txn, const struct record *record)
+{
+    uint64_t added = 0;
+    const enum record_state state = job->ships ? STATE_WAITING : STATE_DONE;
+    int err = sql_run(txn,
+                      "INSERT OR IGNORE INTO record (id, stream, level, at_ms, state, body)"
+                      " VALUES (?, ?, ?, ?, ?, ?)",
+                      SQL(sql_text(record->id), sql_int(record->stream), sql_int(record->level),
+                          sql_int(record->at_ms), sql_int(state), sql_text(record->body)),
+                      &added);
+    if (err != 0 || added == 0)
+        return err;
+    job->added++;
+    return sql_run(txn, "INSERT INTO record_words (rowid, body) VALUES (?, ?)",
+                   SQL(sql_int(sql_last_id(txn)), sql_text(record->body)), NULL);
+}
+
+static int run_put(struct sql_job *base, struct sql_txn *txn)
+{
+    struct put_job *job = (struct put_job *)base;
+    int err = 0;
+    job->added = 0;
+    for (size_t i = 0; err == 0 && i < job->count; i++)
+        err = put_one(job, txn, &job->records[i]);
+    if (err != 0 || !job->position)
+        return err;
+    return sql_run(txn, "REPLACE INTO position (source, position) VALUES (?, ?)",
+                   SQL(sql_text(job->position->source), sql_int((int64_t)job->position->position)),
+                   NULL);
+}
+
+static bool fits(const struct record *record)
+{
+    return record->id.len > 0 && record->id.len <= RECORD_ID_MAX && record->body.len > 0 &&
+           record->body.len <= RECORD_BODY_MAX;
+}
+
+int window_put(struct window *w, const struct record *records, size_t count,
+               const struct window_position *position, int64_t deadline_ns)
+{
+    struct put_job job = {.job.run = run_put,
+                          .ships = w->options.ships,
+                          .records = records,
+                          .count = count,
+                          .position = position};
+    if (count > RECORDS_PUT_MAX)
+        return ERR_INVALID;
+    for (size_t i = 0; i < count; i++) {
+        if (!fits(&records[i]))
+            return ERR_INVALID;
+    }
+    if (w->options.ships && atomic_load(&w->waiting) + count > w->options.waiting_max)
+        return ERR_FULL;
+    int err = sql_write(w->sql, &job.job, deadline_ns);
+    if (err == 0 && w->options.ships)
+        atomic_fetch_add(&w->waiting, job.added);
+    return err;
+}
+
+struct position_job {
+    struct sql_job job;
+    struct view source;
+    int64_t position;
+};
+
+static int run_position(struct sql_job *base, struct sql_txn *txn)
+{
+    struct position_job *job = (struct position_job *)base;
+    job->position = 0;
+    int err = sql_ask_int(txn, "SELECT position FROM position WHERE source = ?",
+                          SQL(sql_text(job->source)), &job->position);
+    return err == ERR_NOT_FOUND ? 0 : err;
+}
+
+int window_position(struct window *w, struct view source, uint64_t *ret_position,
+                    int64_t deadline_ns)
+{
+    struct position_job job = {.job.run = run_position, .source = source};
+    int err = sql_read(w->sql, &job.job, deadline_ns);
+    if (err == 0)
+        *ret_position = (uint64_t)job.position;
+    return err;
+}
+
+/* ---- reading ---- */
+
+struct read_job {
+    struct sql_job job;
+    const struct window_query *query;
+    const char *words; /* as FTS5 has them; NULL: all records */
+    size_t max;
+    struct arena *arena;
+    struct record *records;
+    size_t count;
+};
+
+/* Columns: number, id, stream, level, at_ms, body. */
+static int read_row(struct read_job *job, struct sql_rows *rows)
+{
+    struct record *record = &job->records[job->count];
+    *record = (struct record){.number = (uint64_t)sql_get_int(rows, 0),
+                              .stream = (enum record_stream)sql_get_int(rows, 2),
+                              .level = (enum log_level)sql_get_int(rows, 3),
+                              .at_ms = sql_get_int(rows, 4)};
+    int err = sql_get_copy(rows, 1, job->arena, &record->id);
+    if (err == 0)
+        err = sql_get_copy(rows, 5, job->arena, &record->body);
+    job->count += err == 0;
+    return err;
+}
+
+static int read_rows(struct read_job *job, struct sql_rows *rows)
+{
+    int err;
+    job->count = 0;
+    while ((err = sql_next(rows)) == 1) {
+        err = read_row(job, rows);
+        if (err < 0) {
+            sql_done(rows);
+            return err;
+        }
+    }
+    return err;
+}
+
+static int make_room(struct read_job *job)
+{
+    job->records = arena_alloc(job->arena, job->max * sizeof(*job->records));
+    return job->records ? 0 : ERR_NO_MEMORY;
+}
+
+static int run_waiting(struct sql_job *base, struct sql_txn *txn)
+{
+    struct read_job *job = (struct read_job *)base;
+    struct sql_rows *rows;
+    int err = sql_query(txn,
+                        "SELECT number, id, stream, level, at_ms, body FROM record WHERE state = 0"
+                        " ORDER BY number LIMIT ?",
+                        SQL(sql_int((int64_t)job->max)), &rows);
+    return err < 0 ? err : read_rows(job, rows);
+}
+
+int window_waiting(struct window *w, size_t max, struct arena *arena, struct record **ret_records,
+                   size_t *ret_count, int64_t deadline_ns)
+{
+    struct read_job job = {.job.run = run_waiting, .max = max, .arena = arena};
+    int err = make_room(&job);
+    if (err == 0)
+        err = sql_read(w->sql, &job.job, deadline_ns);
+    if (err != 0)
+        return err;
+    *ret_records = job.records;
+    *ret_count = job.count;
+    return 0;
+}
+
+/* ---- searching ---- */
+
+/* Every word in quotes, so that nothing of it is an operator of FTS5; all have to be there. */
+static const char *quote_words(struct view text, struct arena *arena)
+{
+    char *words = arena_alloc(arena, 3 * text.len + 3);
+    size_t len = 0;
+    bool in_word = false;
+    for (size_t i = 0; words && i <= text.len; i++) {
+        const char c = i < text.len ? text.at[i] : ' ';
+        const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '"' || c == '\0';
+        if (blank && in_word)
+            words[len++] = '"';
+        if (blank && in_word)
+            words[len++] = ' ';
+        if (!blank && !in_word)
+            words[len++] = '"';
+        if (!blank)
+            words[len++] = c;
+        in_word = !blank;
+    }
+    return words;
+}
+
+static int run_search(struct sql_job *base, struct sql_txn *txn)
+{
+    struct read_job *job = (struct read_job *)base;
+    const struct window_query *q = job->query;
+    struct sql_rows *rows;
+    const int64_t before = q->before ? (int64_t)q->before : INT64_MAX;
+    const int64_t to_ms = q->to_ms ? q->to_ms : INT64_MAX;
+    int err;
+    if (job->words)
+        err = sql_query(
+            txn,
+            "SELECT r.number, r.id, r.stream, r.level, r.at_ms, r.body FROM record_words w"
+            " JOIN record r ON r.number = w.rowid WHERE record_words MATCH ? AND w.rowid < ?"
+            " AND (? = 0 OR r.stream = ?) AND r.level >= ? AND r.at_ms >= ? AND r.at_ms <= ?"
+            " ORDER BY w.rowid DESC LIMIT ?",
+            SQL(sql_text(view_str(job->words)), sql_int(before), sql_int(q->stream),
+                sql_int(q->stream), sql_int(q->level), sql_int(q->from_ms), sql_int(to_ms),
+                sql_int((int64_t)job->max)),
+            &rows);
+    else
+        err = sql_query(txn,
+                        "SELECT number, id, stream, level, at_ms, body FROM record WHERE number < ?"
+                        " AND (? = 0 OR stream = ?) AND level >= ? AND at_ms >= ? AND at_ms <= ?"
+                        " ORDER BY number DESC LIMIT ?",
+                        SQL(sql_int(before), sql_int(q->stream), sql_int(q->stream),
+                            sql_int(q->level), sql_int(q->from_ms), sql_int(to_ms),
+                            sql_int((int64_t)job->max)),
+                        &rows);
+    return err < 0 ? err : read_rows(job, rows);
+}
+
+int window_search(struct window *w, const struct window_query *query, struct arena *arena,
+                  struct record **ret_records, size_t *ret_count, int64_t deadline_ns)
+{
+    assert(query->max > 0 && query->max <= WINDOW_FOUND_MAX);
+    struct read_job job = {
+        .job.run = run_search, .query = query, .max = query->max, .arena = arena};
+    if (query->text.len > WINDOW_QUERY_MAX)
+        return ERR_INVALID;
+    const char *words = quote_words(query->text, arena);
+    int err = words ? make_room(&job) : ERR_NO_MEMORY;
+    if (err == 0)
+        job.words = words[0] ? words : NULL;
+    if (err == 0)
+        err = sql_read(w->sql, &job.job, deadline_ns);
+    if (err != 0)
+        return err;
+    *ret_records = job.records;
+    *ret_count = job.count;
+    return 0;
+}
+
+/* ---- what becomes of them ---- */
+
+struct settle_job {
+    struct sql_job job;
+    const struct window_outcome *outcomes;
+    size_t count;
+};
+
+static int run_settle(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct settle_job *job = (struct settle_job *)base;
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < job->count; i++) {
+        const struct window_outcome *o = &job->outcomes[i];
+        err = sql_run(txn, "UPDATE record SET state = ?, refused = ? WHERE number = ?",
+                      SQL(sql_int(o->refused ? STATE_REFUSED : STATE_DONE),
+                          o->refused ? sql_text(view_str(o->refused)) : sql_null(),
+                          sql_int((int64_t)o->number)),
+                      NULL);
+    }
+    return err;
+}
+
+int window_settle(struct window *w, const struct window_outcome *outcomes, size_t count,
+                  int64_t deadline_ns)
+{
+    struct settle_job job = {.job.run = run_settle, .outcomes = outcomes, .count = count};
+    int err = sql_write(w->sql, &job.job, deadline_ns);
+    if (err == 0)
+        atomic_fetch_sub(&w->waiting, count);
+    return err;
+}
+
+struct trim_job {
+    struct sql_job job;
+    uint64_t rows_max;
+};
+
+static int run_trim(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct trim_job *job = (struct trim_job *)base;
+    int64_t rows = 0;
+    int err = sql_ask_int(txn, "SELECT count(*) FROM record", SQL_NONE, &rows);
+    if (err != 0 || (uint64_t)rows <= job->rows_max)
+        return err;
+    const int64_t beyond = rows - (int64_t)job->rows_max;
+    const int64_t count = beyond < WINDOW_TRIM_ROWS ? beyond : WINDOW_TRIM_ROWS;
+    err = sql_run(txn,
+                  "INSERT INTO record_words (record_words, rowid, body)"
+                  " SELECT 'delete', number, body FROM record WHERE state > 0"
+                  " ORDER BY number LIMIT ?",
+                  SQL(sql_int(count)), NULL);
+    return err != 0 ? err
+                    : sql_run(txn,
+                              "DELETE FROM record WHERE number IN (SELECT number FROM record"
+                              " WHERE state > 0 ORDER BY number LIMIT ?)",
+                              SQL(sql_int(count)), NULL);
+}
+
+int window_trim(struct window *w, int64_t deadline_ns)
+{
+    struct trim_job job = {.job.run = run_trim, .rows_max = w->options.rows_max};
+    return sql_write(w->sql, &job.job, deadline_ns);
+}
+
+struct count_job {
+    struct sql_job job;
+    struct window_counts counts;
+};
+
+static int run_count(struct sql_job *base, struct sql_txn *txn)
+{
+    struct count_job *job = (struct count_job *)base;
+    uint64_t *const into[] = {&job->counts.waiting, &job->counts.done, &job->counts.refused};
+    int err = 0;
+    for (int state = STATE_WAITING; err == 0 && state <= STATE_REFUSED; state++) {
+        int64_t count = 0;
+        err = sql_ask_int(txn, "SELECT count(*) FROM record WHERE state = ?", SQL(sql_int(state)),
+                          &count);
+        *into[state] = (uint64_t)count;
+    }
+    return err;
+}
+
+int window_count(struct window *w, struct window_counts *ret_counts, int64_t deadline_ns)
+{
+    struct count_job job = {.job.run = run_count};
+    int err = sql_read(w->sql, &job.job, deadline_ns);
+    if (err == 0)
+        *ret_counts = job.counts;
+    return err;
+}
