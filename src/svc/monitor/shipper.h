@@ -1,0 +1,41 @@
+/*
+ * shipper: the fiber that takes what waits in the window to Elasticsearch or OpenSearch.
+ *
+ *   PREPARE ──templates are there──▶ SHIP ◀──nothing lost──┐
+ *      ▲ │ not there: wait longer      │ └─answer was lost──▶ FIND (which are there already?)
+ *      └─┘                             └──no──▶ wait longer, from 1 s to 60 s, and go on
+ *
+ * Everything arrives at least once, and stands there once. A batch whose answer was lost is looked
+ * for before it is sent again. A record that will never be taken is kept in the window with its
+ * reason, counted and logged.
+ */
+#ifndef USHER_SVC_MONITOR_SHIPPER_H
+#define USHER_SVC_MONITOR_SHIPPER_H
+
+#include <stdatomic.h>
+
+#include "svc/monitor/elastic.h"
+
+#define SHIPPER_WAIT_MIN_MS 1000
+#define SHIPPER_WAIT_MAX_MS 60000
+#define SHIPPER_IDLE_MS     250   /* between looks at an empty window */
+#define SHIPPER_CALL_MS     30000 /* for one call */
+
+struct shipper {
+    struct window *window; /* borrowed */
+    struct elastic elastic;
+    int64_t wait_ms; /* what the next failure waits */
+    bool doubtful;   /* the answer to the oldest batch was lost */
+    const char *why; /* of the last failure, in why_text */
+    char why_text[400];
+    _Atomic bool reached;      /* the last call was answered */
+    _Atomic int64_t behind_ms; /* age of the oldest record that waits; 0: none waits */
+};
+
+/* Runs until the fiber is cancelled; arg is a struct shipper. */
+void shipper_run(void *arg);
+/* One batch: 1: something was shipped or refused; 0: nothing waits; an err code: to be tried again
+ * later. In a fiber. For tests, and for the end of a process. */
+int shipper_step(struct shipper *s, int64_t now_wall_ms);
+
+#endif
