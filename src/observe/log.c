@@ -11,6 +11,7 @@
 #include "observe/limiter.h"
 #include "observe/log_line.h"
 #include "observe/outlet.h"
+#include "observe/tap.h"
 
 static struct log_options setup = {.level = LOG_INFO, .form = LOG_AUTO, .fd = 2};
 static struct limiter limiter;
@@ -178,6 +179,16 @@ static void put_text(struct log_line *line, const struct event *event)
     log_line_printf_tail(line, "\n");
 }
 
+/* The same event as a JSON object without a line end, where somebody ships it. */
+static void put_tap(const struct event *event)
+{
+    static _Thread_local char bytes[LOG_LINE_MAX];
+    struct log_line line;
+    log_line_init(&line, bytes, LOG_LINE_MAX);
+    put_json(&line, event);
+    tap_put(event->level, event->wall_ms, view_of(bytes, line.len - 1));
+}
+
 /* Gives the line's length. */
 static size_t put_event(const struct log_options *options, const struct event *event, char *bytes)
 {
@@ -235,5 +246,7 @@ void log_write(enum log_level level, const char *action, const struct log_field 
         return;
     event.wall_ms = clock_wall_ms(options->clock);
     outlet_put(view_of(bytes, put_event(options, &event, bytes)));
+    if (tap_is_open())
+        put_tap(&event);
     errno = errno_before;
 }
