@@ -106,5 +106,6 @@ int ticket_create_performance(struct call *call, const void *request, void *resp
 int ticket_open_sale(struct call *call, const void *request, void *response);
 int ticket_pause_sale(struct call *call, const void *request, void *response);
 int ticket_get_sale_report(struct call *call, const void *request, void *response);
+int ticket_read_ledger(struct call *call, const void *request, void *response);
 
 #endif

@@ -32,6 +32,7 @@ static const struct method methods[] = {
     {"OpenSale", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_open_sale},
     {"PauseSale", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_pause_sale},
     {"GetSaleReport", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_get_sale_report},
+    {"ReadLedger", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, true, NULL, 0, ticket_read_ledger},
 };
 
 struct service ticket_service(struct ticket *ticket)

@@ -1,0 +1,192 @@
+/* What this process brings to the window by itself: its log, and the sales. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "call/client.h"
+#include "err/err.h"
+#include "observe/metrics.h"
+#include "observe/tap.h"
+#include "svc/monitor/events.h"
+#include "svc/monitor/state.h"
+#include "usher/v1/ticket.pb-c.h"
+
+#define FEED_ARENA_MAX (48u << 20)
+#define FEED_PAUSE_MS  500
+#define FEED_LINES     500 /* of the log in one transaction */
+#define FEED_ROWS      100 /* of a ledger in one call */
+
+METRIC_COUNTER(events, "usher_monitor_events_total", "Sale events read from ledgers.", "");
+METRIC_COUNTER(lines, "usher_monitor_lines_total", "Log lines kept in the monitor's window.", "");
+METRIC_COUNTER(lines_lost, "usher_monitor_lines_lost_total",
+               "Log lines that the monitor's window did not take.", "");
+
+static void rest(int64_t ms)
+{
+    fiber_sleep_until(deadline_after_ms(fiber_now_ns(), ms));
+}
+
+static int64_t deadline(void)
+{
+    return deadline_after_ms(fiber_now_ns(), MONITOR_STEP_MS);
+}
+
+/* ---- the log ---- */
+
+/* Takes what was logged since. True: there may be more. */
+static bool take_lines(struct monitor *monitor, struct arena *arena)
+{
+    struct tap_line *taken = arena_alloc(arena, FEED_LINES * sizeof(*taken));
+    struct record *records = arena_alloc(arena, FEED_LINES * sizeof(*records));
+    if (!taken || !records)
+        return false;
+    const size_t count = tap_take(taken, FEED_LINES);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *id = arena_printf(arena, "%s-%" PRIu64, monitor->boot, taken[i].sequence);
+        if (id)
+            records[kept++] = (struct record){.id = view_str(id),
+                                              .stream = RECORD_LOGS,
+                                              .level = taken[i].level,
+                                              .at_ms = taken[i].at_ms,
+                                              .body = taken[i].json};
+    }
+    const int err = kept > 0 ? window_put(monitor->window, records, kept, NULL, deadline()) : 0;
+    metric_add(err == 0 ? &lines : &lines_lost, (int64_t)kept);
+    return count == FEED_LINES;
+}
+
+void monitor_take_log(void *arg)
+{
+    struct monitor *monitor = arg;
+    struct arena arena;
+    arena_init(&arena, FEED_ARENA_MAX);
+    while (!fiber_cancelled()) {
+        const bool more = take_lines(monitor, &arena);
+        arena_reset(&arena);
+        if (!more)
+            rest(FEED_PAUSE_MS);
+    }
+    arena_release(&arena);
+}
+
+/* ---- sales ---- */
+
+static struct view source_of(uint32_t performance_id, struct arena *arena)
+{
+    return view_str(arena_printf(arena, "ledger/%" PRIu32, performance_id));
+}
+
+static struct view view_of_bytes(ProtobufCBinaryData bytes)
+{
+    return view_of(bytes.data, bytes.len);
+}
+
+/* Puts the events of one row together with its position. */
+static int put_row(struct monitor *monitor, uint32_t performance_id,
+                   const Usher__V1__LedgerRow *answer, struct arena *arena)
+{
+    const struct ledger_row row = {.seq = answer->seq,
+                                   .epoch = answer->epoch,
+                                   .version_before = answer->version_before,
+                                   .version = answer->version,
+                                   .at_ms = answer->at_ms,
+                                   .body = view_of_bytes(answer->body)};
+    const struct window_position position = {source_of(performance_id, arena), row.seq};
+    struct record *records;
+    size_t count = 0, put = 0;
+    int err = events_of_row(performance_id, &row, arena, &records, &count);
+    /* A row may have more entries than one call takes: the position goes with the last ones. */
+    while (err == 0 && put < count) {
+        const size_t rest_count = count - put;
+        const size_t n = rest_count < RECORDS_PUT_MAX ? rest_count : RECORDS_PUT_MAX;
+        err = window_put(monitor->window, records + put, n, n == rest_count ? &position : NULL,
+                         deadline());
+        put += n;
+    }
+    if (err == 0)
+        metric_add(&events, (int64_t)count);
+    return err;
+}
+
+/* One call's worth of a ledger. *ret_more: there may be further rows. */
+static int follow_one(struct monitor *monitor, struct client *tickets, uint32_t performance_id,
+                      bool *ret_more)
+{
+    Usher__V1__ReadLedgerRequest wish = USHER__V1__READ_LEDGER_REQUEST__INIT;
+    const Usher__V1__ReadLedgerResponse *answer;
+    uint64_t position = 0;
+    const struct view source = source_of(performance_id, tickets->arena);
+    int err =
+        source.at ? window_position(monitor->window, source, &position, deadline()) : ERR_NO_MEMORY;
+    wish.performance_id = performance_id;
+    wish.from_seq = position + 1;
+    wish.rows_max = FEED_ROWS;
+    if (err == 0)
+        err = client_call(tickets, Usher__V1__TicketService, read_ledger, &wish, &answer);
+    for (size_t i = 0; err == 0 && i < answer->n_rows; i++)
+        err = put_row(monitor, performance_id, answer->rows[i], tickets->arena);
+    *ret_more = err == 0 && answer->n_rows > 0;
+    return err;
+}
+
+/* Every performance's ledger, up to its end. */
+static int follow_all(struct monitor *monitor, struct client *tickets)
+{
+    const Usher__V1__ListEventsRequest all = USHER__V1__LIST_EVENTS_REQUEST__INIT;
+    const Usher__V1__ListEventsResponse *answer;
+    struct arena *list_arena = tickets->arena;
+    struct arena row_arena;
+    int err = client_call(tickets, Usher__V1__TicketService, list_events, &all, &answer);
+    if (err != 0)
+        return err;
+    arena_init(&row_arena, FEED_ARENA_MAX);
+    tickets->arena = &row_arena;
+    for (size_t i = 0; err == 0 && i < answer->n_events; i++) {
+        const Usher__V1__Event *event = answer->events[i];
+        for (size_t k = 0; err == 0 && k < event->n_performances; k++) {
+            bool more = true;
+            while (err == 0 && more && !fiber_cancelled()) {
+                err = follow_one(monitor, tickets, event->performances[k]->performance_id, &more);
+                arena_reset(&row_arena);
+            }
+        }
+    }
+    tickets->arena = list_arena;
+    arena_release(&row_arena);
+    return err;
+}
+
+/* Says it when it begins to fail and when it works again. */
+static void tell(int err, const struct client *tickets, bool *failing)
+{
+    if (err != 0 && !*failing)
+        log_event(LOG_WARN, "monitor.follow", log_err(err),
+                  log_str("error.message", tickets->status.message));
+    if (err == 0 && *failing)
+        log_event(LOG_INFO, "monitor.follows");
+    *failing = err != 0;
+}
+
+void monitor_follow_sales(void *arg)
+{
+    struct monitor *monitor = arg;
+    struct arena arena;
+    struct client tickets;
+    bool failing = false;
+    arena_init(&arena, FEED_ARENA_MAX);
+    while (!fiber_cancelled()) {
+        int err = monitor->tickets
+                      ? 0
+                      : monitor->options.open_tickets(monitor->options.state, &monitor->tickets);
+        client_init(&tickets, monitor->tickets, &usher__v1__ticket_service__descriptor, &arena);
+        tickets.status.message = "no channel to the ticket service";
+        if (err == 0)
+            err = follow_all(monitor, &tickets);
+        if (fiber_cancelled())
+            break;
+        tell(err, &tickets, &failing);
+        arena_reset(&arena);
+        rest(FEED_PAUSE_MS);
+    }
+    arena_release(&arena);
+}

@@ -1,0 +1,109 @@
+#include "svc/monitor/monitor.h"
+
+#include <stdlib.h>
+
+#include "chance/chance.h"
+#include "err/err.h"
+#include "observe/tap.h"
+#include "svc/monitor/state.h"
+#include "token/roles.h"
+#include "usher/v1/monitor.pb-c.h"
+
+#define PUSH_REQUEST_MAX (24u << 20) /* 1,000 of the largest records, with room */
+
+static const struct method methods[] = {
+    {"PushRecords", METHOD_UNARY, ROLE_PEER | ROLE_OPERATOR, false, NULL, PUSH_REQUEST_MAX,
+     monitor_push_records},
+    {"SearchRecords", METHOD_UNARY, ROLE_OPERATOR, true, NULL, 0, monitor_search_records},
+    {"GetMonitor", METHOD_UNARY, ROLE_OPERATOR, true, NULL, 0, monitor_get_monitor},
+};
+
+struct service monitor_service(struct monitor *monitor)
+{
+    return (struct service){.descriptor = &usher__v1__monitor_service__descriptor,
+                            .methods = methods,
+                            .method_count = sizeof(methods) / sizeof(methods[0]),
+                            .state = monitor};
+}
+
+struct start {
+    struct monitor *monitor;
+    int result;
+};
+
+static int make_shipper(struct monitor *monitor)
+{
+    const struct monitor_options *o = &monitor->options;
+    int err = http_client_new(worker_loop(o->worker), o->elastic_ca, &monitor->http);
+    if (err != 0)
+        return err;
+    monitor->shipper = (struct shipper){
+        .window = monitor->window,
+        .elastic = {.http = http_client(monitor->http),
+                    .url = o->elastic_url,
+                    .authorization = o->elastic_authorization},
+    };
+    return fiber_spawn(&monitor->scope, shipper_run, &monitor->shipper);
+}
+
+/* In a fiber of its worker. */
+static void start_in_fiber(void *arg)
+{
+    struct start *start = arg;
+    struct monitor *monitor = start->monitor;
+    int err = monitor->options.elastic_url ? make_shipper(monitor) : 0;
+    if (err == 0)
+        err = fiber_spawn(&monitor->scope, monitor_take_log, monitor);
+    if (err == 0)
+        err = fiber_spawn(&monitor->scope, monitor_follow_sales, monitor);
+    start->result = err;
+}
+
+static void stop_in_fiber(void *arg)
+{
+    struct monitor *monitor = arg;
+    scope_close(&monitor->scope);
+    channel_free(monitor->tickets);
+    http_client_free(monitor->http);
+}
+
+int monitor_start(const struct monitor_options *options, struct monitor **ret_monitor)
+{
+    struct monitor *monitor = calloc(1, sizeof(*monitor));
+    if (!monitor)
+        return ERR_NO_MEMORY;
+    monitor->options = *options;
+    scope_init(&monitor->scope);
+    id_format(chance_id_at(chance_system(), clock_wall_ms(clock_system())), monitor->boot);
+    const struct window_options window = {
+        .data_dir = options->data_dir,
+        .ships = options->elastic_url != NULL,
+        .rows_max = options->rows_max ? options->rows_max : MONITOR_ROWS_MAX,
+        .waiting_max = MONITOR_WAITING_MAX,
+    };
+    int err = window_open(&window, &monitor->window);
+    if (err == 0)
+        err = tap_open();
+    struct start start = {.monitor = monitor};
+    if (err == 0)
+        err = worker_call(options->worker, start_in_fiber, &start);
+    if (err == 0)
+        err = start.result;
+    if (err != 0) {
+        monitor_stop(monitor);
+        return err;
+    }
+    *ret_monitor = monitor;
+    return 0;
+}
+
+void monitor_stop(struct monitor *monitor)
+{
+    if (!monitor)
+        return;
+    int err = worker_call(monitor->options.worker, stop_in_fiber, monitor);
+    assert(err == 0);
+    tap_close();
+    window_close(monitor->window);
+    free(monitor);
+}

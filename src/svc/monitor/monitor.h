@@ -1,0 +1,44 @@
+/*
+ * monitor: the role that keeps what all processes say, and ships it.
+ *
+ *     the log of this process ──tap──┐
+ *     other processes ──PushRecords──┼──▶ window (DIR/monitor.db) ──▶ Elasticsearch, OpenSearch
+ *     ledgers of sales ──ReadLedger──┘        └──▶ SearchRecords
+ *
+ * Sale events lose nothing: they are read from the ledger by a position that is stored with them.
+ * Log lines are bounded and may be lost, counted. Nothing here ever makes a sale wait: the monitor
+ * asks, and nobody waits for it. When it dies, the next start goes on where it was.
+ */
+#ifndef USHER_SVC_MONITOR_MONITOR_H
+#define USHER_SVC_MONITOR_MONITOR_H
+
+#include "call/channel.h"
+#include "call/method.h"
+#include "fiber/worker.h"
+
+#define MONITOR_ROWS_MAX    1000000 /* records kept in the window, by default */
+#define MONITOR_WAITING_MAX 2000000 /* records that wait to be shipped */
+
+struct monitor;
+
+struct monitor_options {
+    const char *data_dir;  /* of monitor.db */
+    struct worker *worker; /* on which it lives */
+    const char *node;      /* how this process is called in what it logs */
+    /* Where to ship: http(s)://HOST:PORT; NULL: nowhere. Borrowed, as the next two. */
+    const char *elastic_url;
+    const char *elastic_authorization; /* "Authorization: Basic …", or NULL */
+    const char *elastic_ca;            /* PEM of trusted roots; NULL: the system's */
+    uint64_t rows_max;                 /* of the window; 0: MONITOR_ROWS_MAX */
+    /* Opens a channel to the ticket service in the name of a peer; on the worker, in a fiber. */
+    int (*open_tickets)(void *state, struct channel **ret_channel);
+    void *state;
+};
+
+/* From a plain thread. ERR_IO, ERR_CORRUPT, ERR_UNSUPPORTED (monitor.db), ERR_NO_MEMORY. */
+int monitor_start(const struct monitor_options *options, struct monitor **ret_monitor);
+/* From a plain thread; what waits stays in the window. NULL is harmless. */
+void monitor_stop(struct monitor *monitor);
+struct service monitor_service(struct monitor *monitor);
+
+#endif

@@ -1,0 +1,117 @@
+/* MonitorService: PushRecords, SearchRecords, GetMonitor. */
+#include "call/call.h"
+#include "err/err.h"
+#include "observe/tap.h"
+#include "svc/monitor/state.h"
+#include "usher/v1/monitor.pb-c.h"
+
+#define SEARCH_PAGE 100
+
+static int bad_argument(struct call *call, const char *field, const char *sentence)
+{
+    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
+    detail.reason = (char *)"BAD_ARGUMENT";
+    detail.field = (char *)field;
+    return call_fail(call, CODE_INVALID_ARGUMENT, &detail, "%s", sentence);
+}
+
+/* A level of the contract is one more than ours, so that 0 is none. */
+static enum log_level level_of(Usher__V1__RecordLevel level)
+{
+    return level == USHER__V1__RECORD_LEVEL__RECORD_LEVEL_UNSPECIFIED ? LOG_DEBUG
+                                                                      : (enum log_level)(level - 1);
+}
+
+int monitor_push_records(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__PushRecordsRequest *wish = request;
+    struct monitor *monitor = call_state(call);
+    if (wish->n_records > RECORDS_PUT_MAX)
+        return bad_argument(call, "records", "a call has at most 1,024 records");
+    struct record *records =
+        arena_alloc(call_arena(call), (wish->n_records + 1) * sizeof(*records));
+    if (!records)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < wish->n_records; i++) {
+        const Usher__V1__Record *record = wish->records[i];
+        if (record->stream != USHER__V1__RECORD_STREAM__RECORD_STREAM_LOGS &&
+            record->stream != USHER__V1__RECORD_STREAM__RECORD_STREAM_EVENTS)
+            return bad_argument(call, "records.stream", "a record is of the logs or of the events");
+        records[i] = (struct record){.id = view_str(record->record_id),
+                                     .stream = (enum record_stream)record->stream,
+                                     .level = level_of(record->level),
+                                     .at_ms = record->at_ms,
+                                     .body = view_of(record->json.data, record->json.len)};
+    }
+    int err = window_put(monitor->window, records, wish->n_records, NULL, call_deadline_ns(call));
+    if (err == ERR_INVALID)
+        return bad_argument(call, "records",
+                            "a record has an id of 1 to 64 bytes and at most 16 KiB of JSON");
+    return err;
+}
+
+static int fill_record(struct arena *arena, const struct record *record,
+                       Usher__V1__Record **ret_record)
+{
+    Usher__V1__Record *answer = arena_alloc(arena, sizeof(*answer));
+    if (!answer)
+        return ERR_NO_MEMORY;
+    usher__v1__record__init(answer);
+    answer->record_id = (char *)record->id.at; /* a copy of the window's, NUL-terminated */
+    answer->stream = (Usher__V1__RecordStream)record->stream;
+    answer->level = (Usher__V1__RecordLevel)(record->level + 1);
+    answer->at_ms = record->at_ms;
+    answer->json =
+        (ProtobufCBinaryData){.len = record->body.len, .data = (uint8_t *)record->body.at};
+    answer->number = record->number;
+    *ret_record = answer;
+    return 0;
+}
+
+int monitor_search_records(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__SearchRecordsRequest *wish = request;
+    Usher__V1__SearchRecordsResponse *answer = response;
+    struct monitor *monitor = call_state(call);
+    struct record *records;
+    size_t count = 0;
+    if (wish->page_size > WINDOW_FOUND_MAX)
+        return bad_argument(call, "page_size", "a page has at most 500 records");
+    const struct window_query query = {.text = view_str(wish->text),
+                                       .stream = (int)wish->stream,
+                                       .level = level_of(wish->level),
+                                       .from_ms = wish->from_ms,
+                                       .to_ms = wish->to_ms,
+                                       .before = wish->before_number,
+                                       .max = wish->page_size ? wish->page_size : SEARCH_PAGE};
+    int err = window_search(monitor->window, &query, call_arena(call), &records, &count,
+                            call_deadline_ns(call));
+    if (err == ERR_INVALID)
+        return bad_argument(call, "text", "what is searched for has at most 256 bytes");
+    if (err == 0)
+        answer->records = arena_alloc(call_arena(call), (count + 1) * sizeof(*answer->records));
+    if (err == 0 && !answer->records)
+        err = ERR_NO_MEMORY;
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = fill_record(call_arena(call), &records[i], &answer->records[i]);
+    answer->n_records = err == 0 ? count : 0;
+    return err;
+}
+
+int monitor_get_monitor(struct call *call, const void *request, void *response)
+{
+    Usher__V1__MonitorStatus *answer = response;
+    struct monitor *monitor = call_state(call);
+    struct window_counts counts;
+    int err = window_count(monitor->window, &counts, call_deadline_ns(call));
+    if (err != 0)
+        return err;
+    answer->waiting = counts.waiting;
+    answer->kept = counts.done;
+    answer->refused = counts.refused;
+    answer->ships = monitor->options.elastic_url != NULL;
+    answer->reached = atomic_load(&monitor->shipper.reached);
+    answer->behind_ms = atomic_load(&monitor->shipper.behind_ms);
+    answer->lost_lines = tap_lost();
+    return 0;
+}

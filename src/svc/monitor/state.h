@@ -1,0 +1,31 @@
+/*
+ * state: the monitor's parts. For the files of this folder alone.
+ */
+#ifndef USHER_SVC_MONITOR_STATE_H
+#define USHER_SVC_MONITOR_STATE_H
+
+#include "fiber/fiber.h"
+#include "svc/monitor/monitor.h"
+#include "svc/monitor/shipper.h"
+
+#define MONITOR_STEP_MS 10000 /* for one call to the window or a service */
+
+struct monitor {
+    struct monitor_options options;
+    struct window *window;
+    struct http_client *http; /* NULL: nothing is shipped */
+    struct shipper shipper;
+    struct scope scope;           /* of its fibers, on its worker */
+    struct channel *tickets;      /* opened by the follower */
+    char boot[ID_TEXT_CHARS + 1]; /* begins the ids of this process's log lines */
+};
+
+/* The fibers; arg is the monitor. */
+void monitor_follow_sales(void *arg);
+void monitor_take_log(void *arg);
+
+int monitor_push_records(struct call *call, const void *request, void *response);
+int monitor_search_records(struct call *call, const void *request, void *response);
+int monitor_get_monitor(struct call *call, const void *request, void *response);
+
+#endif
