@@ -31,8 +31,8 @@ struct elastic {
 };
 
 /* Finds out who answers and puts policy and templates in place. Harmless where they are.
- * ERR_UNAVAILABLE, ERR_TIMEOUT: ask again later; ERR_DENIED: the credentials; ERR_UNSUPPORTED: it is
- * neither, or refuses a template. why gets a sentence for the log where it is not 0. */
+ * ERR_UNAVAILABLE, ERR_TIMEOUT: ask again later; ERR_DENIED: the credentials; ERR_UNSUPPORTED: it
+ * is neither, or refuses a template. why gets a sentence for the log where it is not 0. */
 int elastic_prepare(struct elastic *e, struct arena *arena, const char **ret_why,
                     int64_t deadline_ns);
 

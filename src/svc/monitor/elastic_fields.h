@@ -2,7 +2,8 @@
  * elastic_fields: every field of a log event or a sale event that is mapped, with its type. What is
  * not listed is kept and shown, but not indexed ("dynamic": false).
  *
- * Names without "usher." are those of the Elastic Common Schema; a test compares them with its list.
+ * Names without "usher." are those of the Elastic Common Schema; tests/monitor compares them with
+ * its list.
  */
 #ifndef USHER_SVC_MONITOR_ELASTIC_FIELDS_H
 #define USHER_SVC_MONITOR_ELASTIC_FIELDS_H

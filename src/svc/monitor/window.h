@@ -95,6 +95,7 @@ int window_search(struct window *w, const struct window_query *query, struct are
 struct window_counts {
     uint64_t waiting, done, refused;
 };
+/* How many there are of each. */
 int window_count(struct window *w, struct window_counts *ret_counts, int64_t deadline_ns);
 
 #endif
