@@ -207,10 +207,10 @@ static void corners(void **state)
         look_over(&shapes[i]);
 }
 
-static int64_t now_ms(void)
+static int64_t cpu_ms(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); /* others may have the machine */
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
@@ -219,10 +219,10 @@ static void a_hundred_thousand_places_in_a_second(void **state)
     const struct hall_shape shape = {.capacity = 100000, .standing = 10000};
     struct hall *hall = NULL, *loaded = NULL;
     struct hall_error error;
-    const int64_t start = now_ms();
+    const int64_t start = cpu_ms();
     assert_int_equal(hall_generate(&shape, &hall, &error), 0);
     assert_int_equal(hall_load(hall->layout, &loaded), 0);
-    const int64_t took = now_ms() - start;
+    const int64_t took = cpu_ms() - start;
     print_message("100,000 places, %zu bytes: %lld ms\n", hall->layout.len, (long long)took);
     assert_memory_equal(hall->hash, loaded->hash, sizeof(hall->hash));
 #ifndef USHER_SANITIZE
