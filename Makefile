@@ -14,8 +14,12 @@ help: ## this list
 build: setup web $(BUILD)/build.ninja ## build/usher (what `make` alone does)
 	@ninja -C $(BUILD) usher
 
-run: build ## a demo on-sale at http://127.0.0.1:8080, data in run/
-	@exec $(BUILD)/usher serve --demo --data $(RUN_DATA)
+run: build ## a demo on-sale at http://127.0.0.1:8080, with test money, data in run/
+	@mkdir -p $(RUN_DATA)
+	@$(BUILD)/usher psp --psp-ledger $(RUN_DATA)/psp.ledger \
+	  --psp-webhook http://127.0.0.1:8080/webhooks & psp=$$!; \
+	  trap 'kill $$psp 2>/dev/null; wait $$psp' EXIT; trap : INT TERM; \
+	  $(BUILD)/usher serve --demo --data $(RUN_DATA) --psp http://127.0.0.1:8090
 
 test: setup-test ## everything: three builds, lint, unit tests, all suites
 	@exec tests/run

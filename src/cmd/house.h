@@ -6,10 +6,12 @@
 
 #include "call/forward.h"
 #include "cmd/ground.h"
+#include "cmd/providers.h"
 #include "fiber/offload.h"
 #include "svc/auth/auth.h"
 #include "svc/auth/peer.h"
 #include "svc/gateway/page.h"
+#include "svc/payment/payment.h"
 #include "svc/ticket/ticket.h"
 #include "wire/server.h"
 
@@ -33,6 +35,7 @@ struct serve_values {
     int64_t workers;
     int64_t grace_ms;
     int64_t guest_ttl_ms;
+    struct providers_values pay;
     bool demo;
 };
 
@@ -54,6 +57,13 @@ struct house {
     struct keyset *keyset;
     struct auth auth;
     struct ticket *ticket;
+    struct arena provider_texts;
+    struct payment_provider providers[PAYMENT_PROVIDERS_MAX];
+    struct service ticket_service; /* the payment role's way to the ticket role … */
+    struct routes ticket_routes;   /* … where that runs here */
+    struct payment_role *payment;
+    struct plain_rule plains[PAYMENT_PLAINS];
+    size_t plain_count;
     struct forward *forwards[HOUSE_SERVICES_MAX];
     uint32_t forward_count;
     struct service services[HOUSE_SERVICES_MAX]; /* that the port answers */

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "call/local.h"
 #include "cmd/cmd.h"
 #include "err/err.h"
 
 #define GATEWAY        "gateway"
 #define PEER_LINKS     2 /* connections to a peer, a worker */
 #define ROLES_PATH_MAX 4096
+#define PROVIDER_TEXTS (64u << 10)
 
 struct role {
     const char *name;
@@ -27,6 +29,8 @@ struct role {
     bool (*ready)(struct house *house);
     int (*figures)(struct house *house, struct buf *out);
 };
+
+static size_t find(struct view name);
 
 /* ---- auth ---- */
 
@@ -137,6 +141,69 @@ static int figures_ticket(struct house *house, struct buf *out)
     return ticket_render(house->ticket, out);
 }
 
+/* ---- payment ---- */
+
+/* In a fiber of the worker it is for. Each call says in whose name. */
+static int open_tickets(void *state, struct channel **ret_channel)
+{
+    const struct identity nobody = {0};
+    struct house *house = state;
+    if (house->ticket)
+        return local_new(&house->ticket_routes, &nobody, ret_channel);
+    const struct remote_options options = {
+        .url = house->peer_urls[find(VIEW_LIT("ticket"))],
+        .authorization = house->peers.keyed ? house->peers.authorization : NULL,
+        .tls_ca_path = house->values.peer_ca,
+    };
+    return remote_new(&options, ret_channel);
+}
+
+static int start_payment(struct house *house)
+{
+    uint32_t provider_count;
+    arena_init(&house->provider_texts, PROVIDER_TEXTS);
+    int code = providers_read(&house->values.pay, &house->provider_texts, house->providers,
+                              &provider_count);
+    if (code != CMD_OK)
+        return code;
+    int err = 0;
+    if (house->ticket) {
+        house->ticket_service = ticket_service(house->ticket);
+        err = routes_init(&house->ticket_routes, &house->ticket_service, 1);
+    }
+    const struct payment_options options = {
+        .sql = house->ground.store->sql,
+        .workers = house->workers,
+        .worker_count = house->worker_count,
+        .chance = chance_system(),
+        .public_url = house->values.pay.public_url ? house->values.pay.public_url : house->url,
+        .refund_rule = house->values.pay.refund_rule,
+        .providers = house->providers,
+        .provider_count = provider_count,
+        .open_tickets = open_tickets,
+        .open_state = house,
+    };
+    if (err == 0)
+        err = payment_start(&options, &house->payment);
+    if (err != 0)
+        return house_fail("the payments", err);
+    payment_plains(house->payment, house->plains);
+    house->plain_count = PAYMENT_PLAINS;
+    return CMD_OK;
+}
+
+static void stop_payment(struct house *house)
+{
+    payment_stop(house->payment);
+    routes_release(&house->ticket_routes);
+    arena_release(&house->provider_texts);
+}
+
+static struct service service_payment(struct house *house)
+{
+    return payment_service(house->payment);
+}
+
 /* ---- the table; the gateway has no service of its own ---- */
 
 static const struct role roles[] = {
@@ -154,6 +221,12 @@ static const struct role roles[] = {
      .service = service_ticket,
      .ready = ready_ticket,
      .figures = figures_ticket},
+    {.name = "payment", /* behind the tickets, which it calls */
+     .beside_gateway = true,
+     .keeps = true,
+     .start = start_payment,
+     .stop = stop_payment,
+     .service = service_payment},
     {.name = GATEWAY},
 };
 #define ROLE_COUNT (sizeof(roles) / sizeof(roles[0]))

@@ -76,6 +76,7 @@ static const struct conf_option options[] = {
      .help = "how long a guest's token holds"},
     {"issuer", CONF_STR, offsetof(struct serve_values, issuer), "usher",
      .help = "the issuer that access tokens name; others who check them compare it"},
+    PROVIDERS_OPTIONS(serve_values, pay),
     {"log-level", CONF_CHOICE, offsetof(struct serve_values, log_level), "info",
      .help = "the least that is logged to standard error", .choices = "debug|info|warn|error"},
 };
@@ -267,6 +268,8 @@ static struct server_options server_options(struct house *house)
         .offload = house->offload,
         .services = house->services,
         .service_count = house->service_count,
+        .plains = house->plains,
+        .plain_count = house->plain_count,
         .hook_state = house,
         .identify = identify,
         .peers_only = !roles_has(house, "gateway"),

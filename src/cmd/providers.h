@@ -1,0 +1,43 @@
+/*
+ * providers: the payment providers that a server's options name.
+ */
+#ifndef USHER_CMD_PROVIDERS_H
+#define USHER_CMD_PROVIDERS_H
+
+#include "mem/arena.h"
+#include "svc/payment/payment.h"
+
+/* Fields of the command's own values. */
+struct providers_values {
+    const char *psp;      /* the stand-in, test money */
+    const char *toss_key; /* a file with the secret key */
+    const char *toss_client_key;
+    const char *public_url;
+    const char *refund_rule;
+};
+
+/* The rows of a table of options, for a struct that has a struct providers_values called member. */
+#define PROVIDERS_OPTIONS(values, member)                                                          \
+    {"psp", CONF_STR, offsetof(struct values, member.psp), NULL,                                   \
+     .help = "the address of usher psp, a stand-in payment provider: card payments with test "     \
+             "money"},                                                                             \
+        {"toss-key", CONF_PATH, offsetof(struct values, member.toss_key), NULL,                    \
+         .help = "a file with the secret key for Toss Payments: real money"},                      \
+        {"toss-client-key", CONF_STR, offsetof(struct values, member.toss_client_key), NULL,       \
+         .help = "the client key for Toss Payments, which the buyer's browser uses"},              \
+        {"public-url", CONF_STR, offsetof(struct values, member.public_url), NULL,                 \
+         .help = "how buyers reach this server, as in https://tickets.example.org; payment "       \
+                 "providers send them back there; where it answers, if absent"},                   \
+    {                                                                                              \
+        "refund-rule", CONF_CHOICE, offsetof(struct values, member.refund_rule), "kr-standard",    \
+            .help = "what giving a paid order back returns; docs/internals/money.md has the "      \
+                    "ladders",                                                                     \
+            .choices = "kr-standard|kr-sellers|all|none"                                           \
+    }
+
+/* Fills at most PAYMENT_PROVIDERS_MAX providers; texts live in the arena. An enum cmd_exit, after
+ * having said what is wrong. */
+int providers_read(const struct providers_values *values, struct arena *arena,
+                   struct payment_provider *ret_providers, uint32_t *ret_count);
+
+#endif

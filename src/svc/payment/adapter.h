@@ -1,0 +1,98 @@
+/*
+ * adapter: what providers have in common, as one const table each. For this folder alone.
+ *
+ * An adapter turns what is wanted into requests and what comes back into one of few words, by the
+ * provider's own codes, never by an HTTP status. What it does not know for sure is SAID_NOTHING:
+ * look it up. Amounts are converted here and nowhere else.
+ */
+#ifndef USHER_SVC_PAYMENT_ADAPTER_H
+#define USHER_SVC_PAYMENT_ADAPTER_H
+
+#include "db/http.h"
+#include "store/payments.h"
+#include "svc/payment/payment.h"
+
+/* One conversation with a provider. */
+struct adapter_env {
+    const struct payment_provider *provider;
+    struct http *http;
+    const char *public_url;
+    struct arena *arena;
+    int64_t now_ms;
+    int64_t deadline_ns;
+};
+
+enum said {
+    SAID_NOTHING,  /* nobody knows: look it up, later */
+    SAID_WAITING,  /* nothing is charged, and the buyer may still decide */
+    SAID_READY,    /* nothing is charged, and it can be confirmed */
+    SAID_CAPTURED, /* the money is there; of a refund: it is done */
+    SAID_DECLINED, /* nothing is charged, and will not be; of a refund: it is refused for good */
+    SAID_DEAD      /* nothing is charged, and will not be: abandoned, too late */
+};
+
+/* What a provider has said. Texts are in the arena or static. */
+struct told {
+    enum said said;
+    int64_t amount;          /* CAPTURED: how much */
+    struct view currency;    /* CAPTURED */
+    int64_t returned;        /* CAPTURED: given back so far, all refunds together */
+    struct view ref, charge; /* the provider's ids, where it told any */
+    const char *reason;      /* DECLINED, DEAD: a word of docs/errors.md */
+    struct view code;        /* the provider's own word, for the story */
+};
+
+/* What begins an attempt. */
+struct begun {
+    const char *redirect_url; /* where the buyer pays; in the arena */
+    struct view ref, charge;  /* known already */
+};
+
+/* What the buyer's way back tells. */
+enum came_back {
+    CAME_PAID,   /* the buyer said yes, they say: go on */
+    CAME_AWAY,   /* the buyer gave up or was declined, they say: nobody is believed */
+    CAME_FOREIGN /* it is about another order or amount */
+};
+
+/* What a webhook is about. */
+struct heard {
+    bool authentic;       /* signed with our secret */
+    struct view event_id; /* the provider's, for telling a repeat */
+    struct view ref;      /* the provider's id, or … */
+    struct id payment_id; /* … ours; zero: not told */
+};
+
+struct adapter {
+    const char *name;
+    const char *title;
+    const char *const *methods; /* up to NULL */
+    int64_t buyer_ms;           /* the buyer has so long */
+    int64_t confirm_ms;         /* from the buyer's yes until we must have confirmed */
+    bool confirms; /* nothing is charged before we say so: an attempt never confirmed is dead */
+    const char *heard_body; /* the answer to a webhook */
+    const char *heard_type;
+
+    /* 0, or an error: nothing has begun. */
+    int (*begin)(const struct adapter_env *env, const struct payment *p, const char *name,
+                 struct begun *ret_begun);
+    /* Reads the query of the address the buyer came back to; ret_ref: the id it has now. */
+    enum came_back (*returned)(const struct adapter_env *env, const struct payment *p,
+                               struct view query, struct view *ret_ref);
+    void (*finish)(const struct adapter_env *env, const struct payment *p, struct told *told);
+    void (*lookup)(const struct adapter_env *env, const struct payment *p, struct told *told);
+    /* Ends what never became a charge; that it did is a normal answer. */
+    void (*abandon)(const struct adapter_env *env, const struct payment *p, struct told *told);
+    void (*refund)(const struct adapter_env *env, const struct payment *p, const struct refund *r,
+                   struct told *told);
+    /* False: it is no webhook of this provider. */
+    bool (*webhook)(const struct adapter_env *env, const struct plain_request *request,
+                    struct heard *ret_heard);
+};
+
+extern const struct adapter toss_adapter;
+
+/* The adapter of that name, or NULL. */
+const struct adapter *adapter_find(struct view name);
+
+#endif

@@ -1,0 +1,109 @@
+#include "svc/payment/adapters/exchange.h"
+
+#include <stdlib.h>
+
+#include "codec/base64.h"
+#include "codec/percent.h"
+#include "err/err.h"
+
+#define TEXT_MAX (64u << 10)
+
+int exchange(const struct adapter_env *env, const struct exchange_ask *ask, int *ret_status,
+             json_t **ret_json)
+{
+    const int64_t longest_ns = deadline_after_ms(fiber_now_ns(), EXCHANGE_MS);
+    struct http_ask request = {
+        .method = ask->method,
+        .url = arena_printf(env->arena, "%s%s", env->provider->base_url, ask->path),
+        .body = view_str(ask->body),
+    };
+    struct http_answer answer;
+    size_t count = 0;
+    for (; ask->fields[count]; count++)
+        request.fields[count] = ask->fields[count];
+    request.fields[count] = arena_printf(env->arena, "Authorization: %s", ask->authorization);
+    if (!request.url || !request.fields[count] || !ask->authorization)
+        return ERR_NO_MEMORY;
+    int err = http_call(env->http, &request, env->arena, &answer,
+                        env->deadline_ns < longest_ns ? env->deadline_ns : longest_ns);
+    if (err != 0)
+        return err;
+    json_t *json = json_loadb(answer.body.at, answer.body.len, JSON_DECODE_ANY, NULL);
+    if (!json)
+        return ERR_UNKNOWN;
+    *ret_status = answer.status;
+    *ret_json = json;
+    return 0;
+}
+
+const char *exchange_basic(struct arena *arena, const char *user, const char *password)
+{
+    const char *plain = arena_printf(arena, "%s:%s", user, password);
+    char *coded = plain ? arena_alloc(arena, BASE64_TEXT_MAX(strlen(plain)) + 1) : NULL;
+    if (!coded)
+        return NULL;
+    base64_write(view_str(plain), BASE64_PADDED, coded);
+    return arena_printf(arena, "Basic %s", coded);
+}
+
+static int append_coded(struct buf *out, const char *text)
+{
+    int err = 0;
+    for (; !err && *text; text++) {
+        const char c = *text;
+        const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                           (c >= 'A' && c <= 'Z') || memchr("-._~", c, 4);
+        err = plain ? buf_append_byte(out, (uint8_t)c) : buf_printf(out, "%%%02X", (uint8_t)c);
+    }
+    return err;
+}
+
+const char *exchange_with(struct arena *arena, const char *url, const char *const *pairs)
+{
+    struct buf out;
+    buf_init(&out, TEXT_MAX);
+    int err = buf_append_view(&out, view_str(url));
+    char mark = '?';
+    for (; !err && pairs[0]; pairs += 2) {
+        err = buf_append_byte(&out, (uint8_t)mark);
+        if (!err)
+            err = append_coded(&out, pairs[0]);
+        if (!err)
+            err = buf_append_byte(&out, '=');
+        if (!err)
+            err = pairs[1] ? append_coded(&out, pairs[1]) : ERR_NO_MEMORY;
+        mark = '&';
+    }
+    const char *text = err ? NULL : arena_copy(arena, buf_view(&out));
+    buf_release(&out);
+    return text;
+}
+
+const char *exchange_value(struct arena *arena, struct view form, const char *name)
+{
+    struct view coded;
+    size_t len;
+    if (!query_find(form, view_str(name), &coded))
+        return NULL;
+    char *value = arena_alloc(arena, coded.len + 1);
+    return value && query_read(coded, value, &len) == 0 ? value : NULL;
+}
+
+struct view exchange_text(struct arena *arena, const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? view_str(arena_copy(arena, view_str(text))) : (struct view){0};
+}
+
+const char *exchange_id(struct arena *arena, struct id id)
+{
+    char text[ID_TEXT_CHARS + 1];
+    id_format(id, text);
+    return arena_copy(arena, view_str(text));
+}
+
+const char *exchange_way_back(const struct adapter_env *env, const struct payment *p)
+{
+    const char *id = exchange_id(env->arena, p->payment_id);
+    return id ? arena_printf(env->arena, "%s/pay/return/%s", env->public_url, id) : NULL;
+}

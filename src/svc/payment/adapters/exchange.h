@@ -1,0 +1,40 @@
+/*
+ * exchange: what adapters need to talk: a request with its fields, JSON back, texts coded for an
+ * address. For the adapters alone.
+ */
+#ifndef USHER_SVC_PAYMENT_ADAPTERS_EXCHANGE_H
+#define USHER_SVC_PAYMENT_ADAPTERS_EXCHANGE_H
+
+#include <jansson.h>
+
+#include "svc/payment/adapter.h"
+
+#define EXCHANGE_MS 15000 /* a call to a provider takes no longer */
+
+struct exchange_ask {
+    const char *method;
+    const char *path;      /* behind the provider's base_url */
+    const char *fields[8]; /* "Name: value", up to NULL; Authorization is added */
+    const char *authorization;
+    const char *body; /* or NULL */
+};
+
+/* 0 and an answer whose body is JSON (*ret_json is the caller's to release), whatever the status;
+ * else as http_call, or ERR_UNKNOWN for what is no JSON. */
+int exchange(const struct adapter_env *env, const struct exchange_ask *ask, int *ret_status,
+             json_t **ret_json);
+
+/* "Basic …" of user and password, in the arena; NULL: no memory. */
+const char *exchange_basic(struct arena *arena, const char *user, const char *password);
+/* url?a=1&b=2: pairs up to NULL, coded. NULL: no memory. */
+const char *exchange_with(struct arena *arena, const char *url, const char *const *pairs);
+/* A value of a query or form, decoded, in the arena; NULL: not there. */
+const char *exchange_value(struct arena *arena, struct view form, const char *name);
+/* A member's text, copied to the arena; the empty view where it is none. */
+struct view exchange_text(struct arena *arena, const json_t *object, const char *name);
+/* "public_url/pay/return/ID", in the arena. */
+const char *exchange_way_back(const struct adapter_env *env, const struct payment *p);
+/* A payment's or refund's id as text, in the arena. */
+const char *exchange_id(struct arena *arena, struct id id);
+
+#endif

@@ -1,0 +1,338 @@
+/*
+ * Toss Payments, core API v1 (docs.tosspayments.com, version 2022-11-16): the buyer pays on the
+ * provider's page, we confirm with the amount. Nothing is charged before that. A key is compared by
+ * itself alone, so each attempt and each step of a refund has its own. Payment webhooks are not
+ * signed: they only make us look. Our attempt's id is the provider's orderId.
+ */
+#include <math.h>
+
+#include "err/err.h"
+#include "sale/currency.h"
+#include "svc/payment/adapters/exchange.h"
+
+#define READY_MS   (30 * 60000)
+#define CONFIRM_MS (10 * 60000)
+
+static const char *const methods[] = {"card", "kakaopay", "naverpay", "transfer", NULL};
+
+/* What a code means for an attempt. What is not here is not known: look it up. */
+static const struct {
+    const char *code;
+    enum said said;
+} codes[] = {
+    {"REJECT_CARD_PAYMENT", SAID_DECLINED},
+    {"REJECT_CARD_COMPANY", SAID_DECLINED},
+    {"REJECT_ACCOUNT_PAYMENT", SAID_DECLINED},
+    {"REJECT_TOSSPAY_INVALID_ACCOUNT", SAID_DECLINED},
+    {"INVALID_REJECT_CARD", SAID_DECLINED},
+    {"INVALID_STOPPED_CARD", SAID_DECLINED},
+    {"INVALID_CARD_EXPIRATION", SAID_DECLINED},
+    {"INVALID_CARD_NUMBER", SAID_DECLINED},
+    {"INVALID_CARD_LOST_OR_STOLEN", SAID_DECLINED},
+    {"INVALID_CARD_INSTALLMENT_PLAN", SAID_DECLINED},
+    {"NOT_SUPPORTED_INSTALLMENT_PLAN_CARD_OR_MERCHANT", SAID_DECLINED},
+    {"EXCEED_MAX_DAILY_PAYMENT_COUNT", SAID_DECLINED},
+    {"EXCEED_MAX_PAYMENT_AMOUNT", SAID_DECLINED},
+    {"EXCEED_MAX_AMOUNT", SAID_DECLINED},
+    {"EXCEED_MAX_MONTHLY_PAYMENT_AMOUNT", SAID_DECLINED},
+    {"RESTRICTED_TRANSFER_ACCOUNT", SAID_DECLINED},
+    {"BELOW_MINIMUM_AMOUNT", SAID_DECLINED},
+    {"FDS_ERROR", SAID_DECLINED},
+    {"PAY_PROCESS_ABORTED", SAID_DECLINED},
+    {"PAY_PROCESS_CANCELED", SAID_DECLINED},
+};
+
+/* Refusals of a cancel that asking again does not change: a person has to act. */
+static const char *const refused_for_good[] = {
+    "NOT_CANCELABLE_PAYMENT",
+    "EXCEED_MAX_REFUND_DUE",
+    "NOT_ALLOWED_PARTIAL_REFUND",
+    "NOT_CANCELABLE_PAYMENT_FOR_DORMANT_USER",
+    "REFUND_REJECTED",
+    "INVALID_REFUND_ACCOUNT_INFO",
+    "INVALID_REFUND_ACCOUNT_NUMBER",
+    "INVALID_BANK",
+    "EXCEED_CANCEL_AMOUNT_DISCOUNT_AMOUNT",
+};
+
+static const struct currency *currency_of(const struct payment *p)
+{
+    return currency_find(p->currency);
+}
+
+/* An amount is a JSON number: whole for won, with decimals where the currency has them. */
+static json_t *amount_json(const struct payment *p, int64_t minor)
+{
+    const struct currency *currency = currency_of(p);
+    double scale = 1;
+    if (!currency || currency->digits == 0)
+        return json_integer(minor);
+    for (unsigned i = 0; i < currency->digits; i++)
+        scale *= 10;
+    return json_real((double)minor / scale);
+}
+
+/* -1: no amount of this currency. */
+static int64_t amount_of(const struct payment *p, const json_t *number)
+{
+    const struct currency *currency = currency_of(p);
+    double scale = 1;
+    if (!currency || !json_is_number(number))
+        return -1;
+    for (unsigned i = 0; i < currency->digits; i++)
+        scale *= 10;
+    const double minor = json_number_value(number) * scale;
+    return minor < 0 || minor > 9e15 || fabs(minor - nearbyint(minor)) > 1e-6
+               ? -1
+               : (int64_t)nearbyint(minor);
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+/* What a Payment object says of the attempt. */
+static void tell_payment(const struct adapter_env *env, const struct payment *p, const json_t *json,
+                         struct told *told)
+{
+    const char *status = text_of(json, "status");
+    const char *id = exchange_id(env->arena, p->payment_id);
+    told->code = exchange_text(env->arena, json, "status");
+    if (!id || strcmp(text_of(json, "orderId"), id) != 0)
+        return; /* of another order: not believed */
+    told->ref = exchange_text(env->arena, json, "paymentKey");
+    if (strcmp(status, "DONE") == 0 || strcmp(status, "PARTIAL_CANCELED") == 0 ||
+        strcmp(status, "CANCELED") == 0) {
+        const int64_t left = amount_of(p, json_object_get(json, "balanceAmount"));
+        told->said = SAID_CAPTURED;
+        told->amount = amount_of(p, json_object_get(json, "totalAmount"));
+        told->currency = exchange_text(env->arena, json, "currency");
+        told->returned = told->amount - left;
+    } else if (strcmp(status, "IN_PROGRESS") == 0) {
+        told->said = SAID_READY;
+    } else if (strcmp(status, "READY") == 0 || strcmp(status, "WAITING_FOR_DEPOSIT") == 0) {
+        told->said = SAID_WAITING;
+    } else if (strcmp(status, "ABORTED") == 0) {
+        told->said = SAID_DECLINED;
+        told->reason = "CARD_DECLINED";
+    } else if (strcmp(status, "EXPIRED") == 0) {
+        told->said = SAID_DEAD;
+        told->reason = "PAYMENT_EXPIRED";
+    }
+}
+
+static void tell_code(const struct adapter_env *env, const json_t *json, struct told *told)
+{
+    const char *code = text_of(json, "code");
+    told->code = exchange_text(env->arena, json, "code");
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (strcmp(codes[i].code, code) == 0) {
+            told->said = codes[i].said;
+            told->reason = "CARD_DECLINED";
+        }
+    }
+}
+
+/* GET or POST with the secret key; key: an Idempotency-Key, or NULL. body is taken. */
+static int ask(const struct adapter_env *env, const char *method, const char *path, const char *key,
+               json_t *body, int *ret_status, json_t **ret_json)
+{
+    char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+    struct exchange_ask request = {
+        .method = method,
+        .path = path,
+        .fields = {"Content-Type: application/json"},
+        .authorization = exchange_basic(env->arena, env->provider->secret_key, ""),
+        .body = text,
+    };
+    if (key)
+        request.fields[1] = arena_printf(env->arena, "Idempotency-Key: %s", key);
+    int err =
+        path && (!body || text) ? exchange(env, &request, ret_status, ret_json) : ERR_NO_MEMORY;
+    free(text);
+    json_decref(body);
+    return err;
+}
+
+static int begin(const struct adapter_env *env, const struct payment *p, const char *name,
+                 struct begun *ret_begun)
+{
+    const char *back = exchange_way_back(env, p);
+    const char *id = exchange_id(env->arena, p->payment_id);
+    const char *base = arena_printf(env->arena, "%s/pay", env->provider->base_url);
+    char amount[CURRENCY_TEXT_MAX];
+    if (!back || !id || !base)
+        return ERR_NO_MEMORY;
+    if (env->provider->public_key) {
+        /* The provider's window opens on a page of ours, which has its script. */
+        ret_begun->redirect_url = arena_printf(env->arena, "%s/pay/toss/%s", env->public_url, id);
+        return ret_begun->redirect_url ? 0 : ERR_NO_MEMORY;
+    }
+    currency_format(currency_of(p), p->books.amount, amount);
+    const char *currency = arena_copy(env->arena, p->currency);
+    const char *fail = arena_printf(env->arena, "%s?failed=1", back);
+    const char *const pairs[] = {"orderId", id,         "orderName", name,         "amount",
+                                 amount,    "currency", currency,    "successUrl", back,
+                                 "failUrl", fail,       NULL};
+    ret_begun->redirect_url = exchange_with(env->arena, base, pairs);
+    return ret_begun->redirect_url ? 0 : ERR_NO_MEMORY;
+}
+
+static enum came_back returned(const struct adapter_env *env, const struct payment *p,
+                               struct view query, struct view *ret_ref)
+{
+    const char *key = exchange_value(env->arena, query, "paymentKey");
+    const char *order = exchange_value(env->arena, query, "orderId");
+    const char *amount = exchange_value(env->arena, query, "amount");
+    const char *id = exchange_id(env->arena, p->payment_id);
+    int64_t minor;
+    if (!key || !key[0])
+        return CAME_AWAY;
+    if (!order || !amount || !id || strcmp(order, id) != 0 || strlen(key) > PAYMENT_TEXT_MAX ||
+        currency_parse(currency_of(p), view_str(amount), &minor) != 0 || minor != p->books.amount)
+        return CAME_FOREIGN;
+    *ret_ref = view_str(key);
+    return CAME_PAID;
+}
+
+static void lookup(const struct adapter_env *env, const struct payment *p, struct told *told)
+{
+    const char *id = exchange_id(env->arena, p->payment_id);
+    json_t *json = NULL;
+    int status;
+    *told = (struct told){0};
+    if (ask(env, "GET", arena_printf(env->arena, "/v1/payments/orders/%s", id), NULL, NULL, &status,
+            &json) != 0)
+        return;
+    if (status == 200)
+        tell_payment(env, p, json, told);
+    else
+        told->code = exchange_text(env->arena, json, "code");
+    /* No buyer has opened the page, or none that the provider remembers. */
+    if (strcmp(text_of(json, "code"), "NOT_FOUND_PAYMENT") == 0)
+        told->said = SAID_WAITING;
+    json_decref(json);
+}
+
+static void finish(const struct adapter_env *env, const struct payment *p, struct told *told)
+{
+    const char *id = exchange_id(env->arena, p->payment_id);
+    const char *ref = arena_copy(env->arena, p->ref);
+    json_t *json = NULL;
+    int status;
+    *told = (struct told){0};
+    /* The key is the attempt's and the paymentKey's: another buyer's yes is another question. */
+    int err =
+        ask(env, "POST", "/v1/payments/confirm", arena_printf(env->arena, "confirm-%s-%s", id, ref),
+            json_pack("{s:s, s:s, s:o}", "paymentKey", ref, "orderId", id, "amount",
+                      amount_json(p, p->books.amount)),
+            &status, &json);
+    if (err != 0)
+        return;
+    if (status == 200)
+        tell_payment(env, p, json, told);
+    else
+        tell_code(env, json, told);
+    json_decref(json);
+}
+
+/* Nothing was charged unless we confirmed, and who never confirmed need not ask. */
+static void abandon(const struct adapter_env *env, const struct payment *p, struct told *told)
+{
+    *told = (struct told){.said = SAID_DEAD, .reason = "PAYMENT_EXPIRED"};
+    if (p->state != PAYMENT_WAITING)
+        lookup(env, p, told);
+}
+
+/* What of this refund is done: its cancels have its id in their reason. */
+static int64_t done_of(const struct payment *p, const json_t *payment, const char *id,
+                       uint32_t *ret_count)
+{
+    const json_t *cancels = json_object_get(payment, "cancels");
+    int64_t done = 0;
+    *ret_count = 0;
+    for (size_t i = 0; i < json_array_size(cancels); i++) {
+        const json_t *cancel = json_array_get(cancels, i);
+        if (!strstr(text_of(cancel, "cancelReason"), id))
+            continue;
+        done += amount_of(p, json_object_get(cancel, "cancelAmount"));
+        ++*ret_count;
+    }
+    return done;
+}
+
+/* Looks first, so that what was done without an answer is not done twice; and a look tells what is
+ * left, which the provider compares. */
+static void refund(const struct adapter_env *env, const struct payment *p, const struct refund *r,
+                   struct told *told)
+{
+    const char *ref = arena_copy(env->arena, p->ref);
+    const char *id = exchange_id(env->arena, r->refund_id);
+    json_t *payment = NULL, *json = NULL;
+    uint32_t count;
+    int status;
+    *told = (struct told){0};
+    int err = ask(env, "GET", arena_printf(env->arena, "/v1/payments/%s", ref), NULL, NULL, &status,
+                  &payment);
+    if (err != 0 || status != 200) {
+        json_decref(payment);
+        return;
+    }
+    const int64_t done = done_of(p, payment, id, &count);
+    const int64_t left = amount_of(p, json_object_get(payment, "balanceAmount"));
+    json_decref(payment);
+    if (done >= r->amount) {
+        *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
+        return;
+    }
+    err = ask(env, "POST", arena_printf(env->arena, "/v1/payments/%s/cancel", ref),
+              arena_printf(env->arena, "refund-%s-%u", id, count),
+              json_pack("{s:s, s:o, s:o}", "cancelReason",
+                        arena_printf(env->arena, "refund %s", id), "cancelAmount",
+                        amount_json(p, r->amount - done), "refundableAmount", amount_json(p, left)),
+              &status, &json);
+    if (err != 0)
+        return;
+    told->code = exchange_text(env->arena, json, "code");
+    if (status == 200 && done_of(p, json, id, &count) == r->amount)
+        *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
+    for (size_t i = 0; i < sizeof(refused_for_good) / sizeof(refused_for_good[0]); i++) {
+        if (strcmp(refused_for_good[i], text_of(json, "code")) == 0)
+            told->said = SAID_DECLINED;
+    }
+    json_decref(json);
+}
+
+/* {eventType, data: Payment}, or the flat {orderId, status, secret} of a deposit. Neither is
+ * signed. */
+static bool webhook(const struct adapter_env *env, const struct plain_request *request,
+                    struct heard *ret_heard)
+{
+    json_t *json = json_loadb(request->body.at, request->body.len, 0, NULL);
+    const json_t *data = json_object_get(json, "data");
+    const char *order = text_of(data ? data : json, "orderId");
+    *ret_heard = (struct heard){
+        .event_id = plain_field(request, VIEW_LIT("tosspayments-webhook-transmission-id"))};
+    const bool right =
+        json_is_object(json) && id_parse(view_str(order), &ret_heard->payment_id) == 0;
+    json_decref(json);
+    return right;
+}
+
+const struct adapter toss_adapter = {
+    .name = "toss",
+    .title = "Toss Payments",
+    .methods = methods,
+    .buyer_ms = READY_MS,
+    .confirm_ms = CONFIRM_MS,
+    .confirms = true,
+    .begin = begin,
+    .returned = returned,
+    .finish = finish,
+    .lookup = lookup,
+    .abandon = abandon,
+    .refund = refund,
+    .webhook = webhook,
+};

@@ -1,0 +1,83 @@
+/* Answers and refusals of the payment service. */
+#include <stdio.h>
+
+#include "svc/payment/adapters/exchange.h"
+#include "svc/payment/role.h"
+
+int answer_fail(struct call *call, enum code code, const char *reason, const char *format, ...)
+{
+    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    detail.reason = (char *)reason;
+    if (code == CODE_UNAVAILABLE)
+        detail.retry_after_ms = ROLE_RETRY_MIN_MS;
+    return call_fail(call, code, &detail, "%s", text);
+}
+
+int answer_store_failed(struct call *call, int err)
+{
+    switch (err) {
+    case ERR_NOT_FOUND:
+        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such payment of this account");
+    case ERR_NO_MEMORY:
+        return answer_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_LARGE", "the answer is too large");
+    case ERR_FULL:
+        return answer_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS",
+                           "a stated maximum is reached");
+    case ERR_TIMEOUT:
+        return answer_fail(call, CODE_DEADLINE_EXCEEDED, "TOO_SLOW", "the deadline has passed");
+    case ERR_CORRUPT:
+        return answer_fail(call, CODE_DATA_LOSS, "DATA_DAMAGED", "stored data are damaged");
+    default:
+        return answer_fail(call, CODE_UNAVAILABLE, "STORE_UNAVAILABLE",
+                           "not possible right now: %s", err_text(err));
+    }
+}
+
+struct work answer_work(struct call *call)
+{
+    return (struct work){
+        .role = call_state(call), .arena = call_arena(call), .deadline_ns = call_deadline_ns(call)};
+}
+
+static const char *copy(struct arena *arena, struct view v)
+{
+    const char *text = arena_copy(arena, v);
+    return text ? text : "";
+}
+
+int answer_payment(struct call *call, const struct payment *p, bool with_order,
+                   Usher__V1__Payment *ret_payment)
+{
+    struct arena *arena = call_arena(call);
+    const struct work w = answer_work(call);
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct begun begun = {0};
+    ret_payment->payment_id = (char *)exchange_id(arena, p->payment_id);
+    ret_payment->order_id =
+        (char *)exchange_id(arena, id_is_zero(p->order_id) ? p->hold_id : p->order_id);
+    if (!ret_payment->payment_id || !ret_payment->order_id)
+        return answer_store_failed(call, ERR_NO_MEMORY);
+    ret_payment->performance_id = p->performance_id;
+    ret_payment->provider = (char *)copy(arena, p->provider);
+    ret_payment->state = (Usher__V1__PaymentState)p->state;
+    ret_payment->amount = p->books.amount;
+    ret_payment->currency = (char *)copy(arena, p->currency);
+    ret_payment->must_finish_by_ms = p->must_finish_by_ms;
+    ret_payment->reason = (char *)copy(arena, p->reason);
+    ret_payment->created_at_ms = p->created_at_ms;
+    if (p->state == PAYMENT_WAITING && with_order && role_talk(&w, p->provider, &adapter, &env) &&
+        adapter->begin(&env, p, "Tickets", &begun) == 0)
+        ret_payment->redirect_url = (char *)begun.redirect_url;
+    if (!with_order || id_is_zero(p->order_id))
+        return 0;
+    const Usher__V1__Order *order;
+    if (tickets_order(&w, p->order_id, p->account_id, &order) == 0)
+        ret_payment->order = (Usher__V1__Order *)order;
+    return 0;
+}

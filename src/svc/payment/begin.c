@@ -1,0 +1,276 @@
+/* ListProviders, BeginPayment, FinishPayment, GetPayment, AbandonPayment. */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "mem/utf8.h"
+#include "svc/payment/adapters/exchange.h"
+#include "svc/payment/role.h"
+
+#define NAME_MAX_BYTES  200
+#define EMAIL_MAX_BYTES 254
+#define PHONE_MAX_BYTES 40
+
+int payment_list_providers(struct call *call, const void *request, void *response)
+{
+    const struct payment_role *role = call_state(call);
+    Usher__V1__ListProvidersResponse *answer = response;
+    struct arena *arena = call_arena(call);
+    const uint32_t count = role->options.provider_count;
+    Usher__V1__Provider *providers = arena_alloc(arena, count * sizeof(*providers));
+    answer->providers = arena_alloc(arena, count * sizeof(*answer->providers));
+    if (!providers || !answer->providers)
+        return answer_store_failed(call, ERR_NO_MEMORY);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct adapter *adapter = role->adapters[i];
+        usher__v1__provider__init(&providers[i]);
+        providers[i].name = (char *)adapter->name;
+        providers[i].title = (char *)adapter->title;
+        providers[i].test_money = role->options.providers[i].test_money;
+        providers[i].methods = (char **)adapter->methods;
+        while (adapter->methods[providers[i].n_methods])
+            providers[i].n_methods++;
+        answer->providers[i] = &providers[i];
+    }
+    answer->n_providers = count;
+    return 0;
+}
+
+/* ---- beginning ---- */
+
+static bool fits(const char *text, size_t max)
+{
+    return strlen(text) <= max && utf8_valid(view_str(text));
+}
+
+/* JSON of who pays; NULL after call_fail. The address is looked at by the mail that it gets. */
+static const char *read_contact(struct call *call, const Usher__V1__BeginPaymentRequest *wish)
+{
+    const Usher__V1__Contact *contact = wish->contact;
+    if (!wish->terms) {
+        answer_fail(call, CODE_FAILED_PRECONDITION, "TERMS_NOT_ACCEPTED",
+                    "the terms must be accepted before one pays");
+        return NULL;
+    }
+    if (!contact || contact->email[0] == '\0')
+        return "";
+    if (!fits(contact->name, NAME_MAX_BYTES) || !fits(contact->email, EMAIL_MAX_BYTES) ||
+        !fits(contact->phone, PHONE_MAX_BYTES) || !strchr(contact->email, '@')) {
+        answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                    "contact: a name of %d bytes, an e-mail address, a telephone number",
+                    NAME_MAX_BYTES);
+        return NULL;
+    }
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s}", "name", contact->name, "email", contact->email,
+                             "phone", contact->phone, "language", contact->language);
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    const char *copied = text ? arena_copy(call_arena(call), view_str(text)) : NULL;
+    free(text);
+    json_decref(json);
+    if (!copied)
+        answer_store_failed(call, ERR_NO_MEMORY);
+    return copied;
+}
+
+/* A path of this site: never another's, whatever a browser makes of it. */
+static bool is_path(const char *path)
+{
+    if (path[0] != '/' || path[1] == '/' || path[1] == '\\' || strlen(path) > PAYMENT_TEXT_MAX)
+        return false;
+    for (; *path; path++) {
+        if (*path <= ' ' || *path == '\\' || *path == '#' || (unsigned char)*path >= 0x7f)
+            return false;
+    }
+    return true;
+}
+
+/* The attempt that this key began, or that the hold has: it is answered again. */
+static int answer_known(struct call *call, const Usher__V1__BeginPaymentRequest *wish,
+                        struct view hash, struct id hold_id, Usher__V1__Payment *ret_payment)
+{
+    const struct work w = answer_work(call);
+    const struct id account_id = call_identity(call)->account_id;
+    struct payment p;
+    bool same = true;
+    int err = payment_by_key(w.role->options.sql, account_id, view_str(wish->idempotency_key), hash,
+                             w.arena, &p, &same, w.deadline_ns);
+    if (err == ERR_NOT_FOUND)
+        err = payment_of_hold(w.role->options.sql, hold_id, w.arena, &p, w.deadline_ns);
+    if (err == 0 && !same)
+        return answer_fail(call, CODE_ALREADY_EXISTS, "KEY_REUSED",
+                           "this idempotency key was used with another request");
+    if (err == 0 && !id_eq(p.account_id, account_id))
+        err = ERR_NOT_FOUND;
+    return err == 0 ? answer_payment(call, &p, true, ret_payment) : answer_store_failed(call, err);
+}
+
+static int refuse_hold(struct call *call, int err, const struct call_status *status)
+{
+    if (err == ERR_BUSY)
+        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
+                           "not possible right now: try the same request again");
+    return call_fail(call, status->code, status->detail, "%s", status->message);
+}
+
+static int fill(struct call *call, const Usher__V1__Hold *hold, struct payment *p)
+{
+    const struct work w = answer_work(call);
+    const int64_t now_ms = role_now_ms();
+    const struct adapter *adapter;
+    struct adapter_env env;
+    role_talk(&w, p->provider, &adapter, &env);
+    if (!currency_find(view_str(hold->currency)) || hold->n_seats > PAYMENT_SEATS_MAX)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "BAD_ARGUMENT",
+                           "this performance's currency cannot be paid by card");
+    p->account_id = call_identity(call)->account_id;
+    p->performance_id = hold->performance_id;
+    p->state = PAYMENT_WAITING;
+    p->books.amount = hold->total;
+    p->currency = view_str(hold->currency);
+    p->seat_count = (uint32_t)hold->n_seats;
+    for (uint32_t i = 0; i < p->seat_count; i++)
+        p->seats[i] = hold->seats[i]->seat;
+    p->created_at_ms = now_ms;
+    p->must_finish_by_ms = now_ms + adapter->buyer_ms < hold->expires_at_ms
+                               ? now_ms + adapter->buyer_ms
+                               : hold->expires_at_ms;
+    p->next_at_ms = p->must_finish_by_ms;
+    p->payment_id = chance_id_at(w.role->options.chance, now_ms);
+    return 0;
+}
+
+/* At the provider, where it has to know before the buyer does. */
+static int begin_there(struct call *call, struct payment *p)
+{
+    const struct work w = answer_work(call);
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct begun begun = {0};
+    role_talk(&w, p->provider, &adapter, &env);
+    int err = adapter->begin(&env, p, "Tickets", &begun);
+    if (err != 0)
+        return answer_fail(call, CODE_UNAVAILABLE, "PROVIDER_UNAVAILABLE",
+                           "the payment provider does not answer; nothing was charged");
+    p->ref = begun.ref;
+    p->charge = begun.charge;
+    return 0;
+}
+
+int payment_begin(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__BeginPaymentRequest *wish = request;
+    const struct work w = answer_work(call);
+    const struct payment_options *options = &w.role->options;
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct payment p = {0};
+    uint8_t hash[32];
+    const Usher__V1__Hold *hold;
+    struct call_status status;
+    if (options->provider_count == 0)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "NO_PROVIDER",
+                           "nobody can pay by card here: the server has no payment provider");
+    p.provider = view_str(wish->provider[0] ? wish->provider : options->providers[0].name);
+    p.return_path = view_str(wish->return_url[0] ? wish->return_url : "/");
+    if (!role_talk(&w, p.provider, &adapter, &env))
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                           "provider: one of those that ListProviders names");
+    if (!is_path(p.return_path.at))
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                           "return_url: a path of this site, as in /orders");
+    if (wish->idempotency_key[0] == '\0' || strlen(wish->idempotency_key) > 64)
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                           "idempotency_key: 1 to 64 bytes");
+    const char *contact = read_contact(call, wish);
+    if (!contact)
+        return ERR_INVALID;
+    if (id_parse(view_str(wish->hold_id), &p.hold_id) != 0)
+        return answer_fail(call, CODE_NOT_FOUND, "HOLD_NOT_FOUND", "no such hold");
+    call_request_hash(call, hash);
+    int err = tickets_extend(&w, wish->performance_id, p.hold_id, call_identity(call)->account_id,
+                             role_now_ms() + ROLE_START_EXTRA_MS, &hold, &status);
+    if (err == ERR_NOT_FOUND) /* it may be paid already */
+        return answer_known(call, wish, view_of(hash, 32), p.hold_id, response);
+    if (err != 0)
+        return refuse_hold(call, err, &status);
+    err = fill(call, hold, &p);
+    if (err == 0 && !adapter->confirms)
+        err = begin_there(call, &p);
+    if (err != 0)
+        return err;
+    err = payment_put(options->sql, &p, view_str(wish->idempotency_key), view_of(hash, 32),
+                      view_str(contact), w.deadline_ns);
+    if (err == ERR_EXISTS || err == ERR_CONFLICT)
+        return answer_known(call, wish, view_of(hash, 32), p.hold_id, response);
+    if (err != 0)
+        return answer_store_failed(call, err);
+    log_event(LOG_INFO, "payment.begin", log_id("usher.payment", p.payment_id),
+              log_view("usher.provider", p.provider), log_int("usher.amount", p.books.amount));
+    return answer_payment(call, &p, true, response);
+}
+
+/* ---- going on ---- */
+
+/* The account's payment, or anyone's for an operator. Non-zero after call_fail. */
+static int find(struct call *call, const char *text, struct payment *ret_payment)
+{
+    const struct work w = answer_work(call);
+    const struct identity *who = call_identity(call);
+    struct id payment_id;
+    int err =
+        id_parse(view_str(text), &payment_id) == 0
+            ? payment_get(w.role->options.sql, payment_id, w.arena, ret_payment, w.deadline_ns)
+            : ERR_NOT_FOUND;
+    if (err == 0 && !id_is_zero(who->account_id) &&
+        !id_eq(ret_payment->account_id, who->account_id))
+        err = ERR_NOT_FOUND;
+    return err == 0 ? 0 : answer_store_failed(call, err);
+}
+
+int payment_get_payment(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetPaymentRequest *wish = request;
+    struct payment p;
+    int err = find(call, wish->payment_id, &p);
+    return err == 0 ? answer_payment(call, &p, true, response) : err;
+}
+
+int payment_abandon(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__AbandonPaymentRequest *wish = request;
+    const struct work w = answer_work(call);
+    struct payment p;
+    int err = find(call, wish->payment_id, &p);
+    if (err != 0)
+        return err;
+    if (p.state <= PAYMENT_UNCLEAR) {
+        const struct id payment_id = p.payment_id;
+        err = flow_abandon(&w, &p, "PAYMENT_CANCELLED");
+        if (err == 0 || err == ERR_CONFLICT)
+            err = payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns);
+    }
+    return err == 0 ? answer_payment(call, &p, true, response) : answer_store_failed(call, err);
+}
+
+int payment_finish(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__FinishPaymentRequest *wish = request;
+    struct work w = answer_work(call);
+    const int64_t until_ns = deadline_after_ms(fiber_now_ns(), ROLE_WAIT_MS);
+    struct id payment_id;
+    struct payment p;
+    struct view query = view_str(wish->return_query);
+    if (query.len > 0 && query.at[0] == '?')
+        query = view_of(query.at + 1, query.len - 1);
+    if (until_ns < w.deadline_ns)
+        w.deadline_ns = until_ns;
+    if (id_parse(view_str(wish->payment_id), &payment_id) != 0)
+        return answer_store_failed(call, ERR_NOT_FOUND);
+    int err = return_with(&w, payment_id, query, &p);
+    if (err == ERR_INVALID)
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "PAYMENT_MISMATCH",
+                           "this way back is about another order or amount; nothing was charged");
+    if (err != 0)
+        return answer_store_failed(call, err);
+    const bool own = id_eq(call_identity(call)->account_id, p.account_id);
+    return answer_payment(call, &p, own, response);
+}

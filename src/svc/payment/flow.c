@@ -1,0 +1,355 @@
+/*
+ * How a payment moves. Every move is written before what follows from it, so whoever reads the row
+ * after a crash knows what may have happened and asks the provider; nothing is decided twice,
+ * because the one who comes second is told (ERR_CONFLICT).
+ */
+#include <stdio.h>
+
+#include "svc/payment/adapters/exchange.h"
+#include "svc/payment/role.h"
+
+static int64_t retry_ms(uint32_t tries)
+{
+    return tries >= 6 ? ROLE_RETRY_MAX_MS : (int64_t)ROLE_RETRY_MIN_MS << tries;
+}
+
+int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next_at_ms,
+              const struct refund *refund, const char *format, ...)
+{
+    char text[PAYMENT_EVENT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    const uint32_t from = p->state;
+    const char *line = arena_printf(w->arena, "%s: %s", payment_state_word(to), text);
+    const struct payment_event event = {.at_ms = role_now_ms(),
+                                        .payment_id = p->payment_id,
+                                        .what = "state",
+                                        .text = view_str(line),
+                                        .amount = p->books.amount};
+    struct payment moved = *p;
+    moved.state = to;
+    moved.next_at_ms = next_at_ms;
+    moved.tries = to == from ? p->tries + 1 : 0;
+    int err = payment_save(w->role->options.sql, &moved, to == from ? NULL : &event, refund,
+                           w->deadline_ns);
+    if (err != 0)
+        return err;
+    *p = moved;
+    if (to != from)
+        log_event(LOG_INFO, "payment.move", log_id("usher.payment", p->payment_id),
+                  log_str("usher.from", payment_state_word(from)),
+                  log_str("usher.to", payment_state_word(to)),
+                  log_view("usher.provider", p->provider), log_int("usher.amount", p->books.amount),
+                  log_text(text));
+    return 0;
+}
+
+/* ---- money is there ---- */
+
+static int done(const struct work *w, struct payment *p, struct id order_id)
+{
+    p->order_id = order_id;
+    p->books.sold = p->books.captured;
+    return flow_move(w, p, PAYMENT_DONE, 0, NULL, "the seats are sold");
+}
+
+int flow_give_back(const struct work *w, struct payment *p, int64_t amount, int64_t charge,
+                   const char *reason, struct refund *ret_refund)
+{
+    const int64_t now_ms = role_now_ms();
+    struct refund refund = {.refund_id = chance_id_at(w->role->options.chance, now_ms),
+                            .payment_id = p->payment_id,
+                            .order_id = p->order_id,
+                            .state = REFUND_PENDING,
+                            .amount = amount,
+                            .charge = charge,
+                            .reason = view_str(reason),
+                            .created_at_ms = now_ms,
+                            .next_at_ms = now_ms + ROLE_CALL_MS,
+                            .version = 1};
+    p->books.sold -= p->books.sold > 0 ? amount + charge : 0;
+    p->books.kept += charge;
+    p->books.pending += amount;
+    p->reason = view_str(reason);
+    int err = flow_move(w, p, PAYMENT_REFUNDING, 0, &refund, "%s", reason);
+    if (err == 0)
+        *ret_refund = refund;
+    return err;
+}
+
+/* Captured, and no seats: all of it goes back by itself. */
+static int return_all(const struct work *w, struct payment *p, const char *reason)
+{
+    struct refund refund;
+    int err = flow_give_back(w, p, p->books.captured, 0, reason, &refund);
+    return err == 0 ? flow_refund(w, refund.refund_id) : err;
+}
+
+/* The hold is over. The same seats, if nobody has them. */
+static int place_again(const struct work *w, struct payment *p)
+{
+    const Usher__V1__Hold *hold;
+    const Usher__V1__Order *order;
+    struct id hold_id;
+    int err = tickets_hold(w, p, &hold);
+    if (err == 0 &&
+        (hold->total != p->books.captured || id_parse(view_str(hold->hold_id), &hold_id) != 0))
+        err = ERR_CONFLICT;
+    if (err == 0)
+        err = tickets_place(w, p, hold_id, &order);
+    if (err == ERR_BUSY)
+        return flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + retry_ms(p->tries), NULL,
+                         "the seats are being asked for");
+    return err == 0 ? done(w, p, hold_id) : return_all(w, p, "SEATS_GONE");
+}
+
+static int place(const struct work *w, struct payment *p)
+{
+    const Usher__V1__Order *order;
+    int err = tickets_place(w, p, p->hold_id, &order);
+    switch (err) {
+    case 0:
+        return done(w, p, p->hold_id);
+    case ERR_NOT_FOUND:
+        return place_again(w, p);
+    case ERR_BUSY:
+        return flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + retry_ms(p->tries), NULL,
+                         "the seats are being asked for");
+    default:
+        return return_all(w, p, err == ERR_INVALID ? "WRONG_AMOUNT" : "SEATS_GONE");
+    }
+}
+
+/* ---- what the provider said ---- */
+
+static int captured(const struct work *w, struct payment *p, const struct told *told)
+{
+    if (told->amount != p->books.amount || !view_eq(told->currency, p->currency)) {
+        /* Not believed, and not forgotten: it is asked again, and a person is told. */
+        log_event(LOG_ERROR, "payment.wrong_amount", log_id("usher.payment", p->payment_id),
+                  log_int("usher.amount", p->books.amount), log_int("usher.told", told->amount),
+                  log_view("usher.currency", told->currency));
+        return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + retry_ms(p->tries), NULL,
+                         "the provider tells of another amount");
+    }
+    if (told->ref.len > 0)
+        p->ref = told->ref;
+    if (told->charge.len > 0)
+        p->charge = told->charge;
+    p->books.captured = told->amount;
+    int err =
+        flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + ROLE_CALL_MS, NULL, "the money is there");
+    return err == 0 ? place(w, p) : err;
+}
+
+static int dead(const struct work *w, struct payment *p, uint32_t to, const char *reason)
+{
+    p->reason = view_str(reason ? reason : "PAYMENT_EXPIRED");
+    return flow_move(w, p, to, 0, NULL, "%s", p->reason.at);
+}
+
+/* Once money may be on its way, waiting is only what the provider says of it. */
+static int waiting(const struct work *w, struct payment *p, const struct adapter *adapter)
+{
+    if (p->must_finish_by_ms > role_now_ms())
+        return p->state == PAYMENT_WAITING ? 0
+                                           : flow_move(w, p, PAYMENT_WAITING, p->must_finish_by_ms,
+                                                       NULL, "the buyer has not decided");
+    if (adapter->confirms)
+        return dead(w, p, PAYMENT_ABANDONED, "PAYMENT_EXPIRED");
+    return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + retry_ms(p->tries), NULL,
+                     "the buyer's time is over");
+}
+
+static int apply(const struct work *w, struct payment *p, const struct adapter *adapter,
+                 const struct told *told)
+{
+    switch (told->said) {
+    case SAID_CAPTURED:
+        return captured(w, p, told);
+    case SAID_DECLINED:
+        return dead(w, p, PAYMENT_DECLINED, told->reason);
+    case SAID_DEAD:
+        return dead(w, p, PAYMENT_ABANDONED, told->reason);
+    case SAID_WAITING:
+        return waiting(w, p, adapter);
+    case SAID_READY: /* of one that was never confirmed, it is the buyer's to come back */
+        return p->state == PAYMENT_WAITING ? waiting(w, p, adapter) : flow_confirm(w, p, p->ref);
+    case SAID_NOTHING:
+        break;
+    }
+    return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + retry_ms(p->tries), NULL,
+                     "the provider did not say (%.*s)", VIEW_ARG(told->code));
+}
+
+static void note_call(const struct work *w, const struct payment *p, const char *what,
+                      const struct told *told)
+{
+    static const char *const words[] = {"nothing",  "waiting",  "ready",
+                                        "captured", "declined", "dead"};
+    const char *text =
+        arena_printf(w->arena, "%s: %s %.*s", what, words[told->said], VIEW_ARG(told->code));
+    const struct payment_event event = {.at_ms = role_now_ms(),
+                                        .payment_id = p->payment_id,
+                                        .what = "call",
+                                        .text = view_str(text),
+                                        .amount = told->amount};
+    (void)payment_note(w->role->options.sql, &event, w->deadline_ns); /* a story may have a gap */
+}
+
+/* The hold must outlive the confirmation, or nothing is charged. */
+static int secure_hold(const struct work *w, struct payment *p, const struct adapter *adapter)
+{
+    const Usher__V1__Hold *hold;
+    struct call_status status;
+    const int64_t until_ms =
+        p->extended ? 0 : role_now_ms() + adapter->confirm_ms + ROLE_CONFIRM_EXTRA_MS;
+    int err =
+        tickets_extend(w, p->performance_id, p->hold_id, p->account_id, until_ms, &hold, &status);
+    p->extended = p->extended || err == 0;
+    return err;
+}
+
+int flow_confirm(const struct work *w, struct payment *p, struct view ref)
+{
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct told told = {0};
+    if (!role_talk(w, p->provider, &adapter, &env))
+        return ERR_UNAVAILABLE;
+    int err = secure_hold(w, p, adapter);
+    if (err == ERR_NOT_FOUND && p->state == PAYMENT_WAITING && adapter->confirms)
+        return dead(w, p, PAYMENT_ABANDONED, "HOLD_EXPIRED");
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return ERR_UNAVAILABLE;
+    p->ref = ref;
+    err = p->state == PAYMENT_CONFIRMING
+              ? 0
+              : flow_move(w, p, PAYMENT_CONFIRMING, role_now_ms() + ROLE_CALL_MS, NULL,
+                          "the provider is asked to charge");
+    if (err != 0)
+        return err;
+    adapter->finish(&env, p, &told);
+    note_call(w, p, "confirm", &told);
+    if (told.said == SAID_NOTHING) {
+        /* At once, once: most of what is unclear is clear a moment later. */
+        adapter->lookup(&env, p, &told);
+        note_call(w, p, "look up", &told);
+    }
+    if (told.said == SAID_READY)
+        told.said = SAID_NOTHING;
+    return apply(w, p, adapter, &told);
+}
+
+int flow_look(const struct work *w, struct payment *p)
+{
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct told told = {0};
+    if (!role_talk(w, p->provider, &adapter, &env))
+        return ERR_UNAVAILABLE;
+    adapter->lookup(&env, p, &told);
+    note_call(w, p, "look up", &told);
+    return apply(w, p, adapter, &told);
+}
+
+int flow_abandon(const struct work *w, struct payment *p, const char *reason)
+{
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct told told = {0};
+    if (!role_talk(w, p->provider, &adapter, &env))
+        return ERR_UNAVAILABLE;
+    adapter->abandon(&env, p, &told);
+    if (told.said == SAID_DEAD)
+        told.reason = reason;
+    return apply(w, p, adapter, &told);
+}
+
+int flow_step(const struct work *w, struct id payment_id)
+{
+    struct payment p;
+    int err = payment_get(w->role->options.sql, payment_id, w->arena, &p, w->deadline_ns);
+    if (err != 0)
+        return err;
+    switch ((enum payment_state)p.state) {
+    case PAYMENT_WAITING:
+        return flow_abandon(w, &p, "PAYMENT_EXPIRED");
+    case PAYMENT_CONFIRMING:
+    case PAYMENT_UNCLEAR:
+        return flow_look(w, &p);
+    case PAYMENT_CAPTURED:
+        return place(w, &p);
+    case PAYMENT_DONE:
+    case PAYMENT_DECLINED:
+    case PAYMENT_ABANDONED:
+    case PAYMENT_REFUNDING: /* its refunds are due on their own */
+    case PAYMENT_REFUNDED:
+        break;
+    }
+    return flow_move(w, &p, p.state, 0, NULL, "nothing is due");
+}
+
+/* ---- refunds ---- */
+
+static int save_refund(const struct work *w, struct payment *p, struct refund *r, uint32_t to,
+                       const char *text)
+{
+    const struct payment_event event = {.at_ms = role_now_ms(),
+                                        .payment_id = p->payment_id,
+                                        .what = "refund",
+                                        .text = view_str(text),
+                                        .amount = r->amount};
+    r->state = to;
+    int err = refund_save(w->role->options.sql, p, r, to == REFUND_PENDING ? NULL : &event,
+                          w->deadline_ns);
+    if (err == 0 && to != REFUND_PENDING)
+        log_event(to == REFUND_DONE ? LOG_INFO : LOG_ERROR, "payment.refund",
+                  log_id("usher.refund", r->refund_id), log_id("usher.payment", p->payment_id),
+                  log_int("usher.amount", r->amount), log_text(text));
+    return err;
+}
+
+static int refund_done(const struct work *w, struct payment *p, struct refund *r)
+{
+    struct payment_books *b = &p->books;
+    b->pending -= r->amount;
+    b->refunded += r->amount;
+    p->state = b->pending > 0 ? PAYMENT_REFUNDING : b->sold > 0 ? PAYMENT_DONE : PAYMENT_REFUNDED;
+    r->next_at_ms = 0;
+    return save_refund(w, p, r, REFUND_DONE, "the money is back");
+}
+
+int flow_refund(const struct work *w, struct id refund_id)
+{
+    struct sql *sql = w->role->options.sql;
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct told told = {0};
+    struct refund r;
+    struct payment p;
+    int err = refund_get(sql, refund_id, w->arena, &r, w->deadline_ns);
+    if (err == 0)
+        err = payment_get(sql, r.payment_id, w->arena, &p, w->deadline_ns);
+    if (err != 0 || r.state != REFUND_PENDING)
+        return err;
+    if (!role_talk(w, p.provider, &adapter, &env))
+        return ERR_UNAVAILABLE;
+    /* Tickets and seats first: whoever has his money has no ticket. */
+    if (!id_is_zero(r.order_id) && tickets_cancel(w, r.order_id, p.account_id) != 0) {
+        r.next_at_ms = role_now_ms() + retry_ms(r.tries++);
+        return save_refund(w, &p, &r, REFUND_PENDING, "the tickets are not back yet");
+    }
+    adapter->refund(&env, &p, &r, &told);
+    note_call(w, &p, "refund", &told);
+    if (told.said == SAID_CAPTURED)
+        return refund_done(w, &p, &r);
+    if (told.said == SAID_DECLINED) {
+        r.next_at_ms = 0;
+        return save_refund(w, &p, &r, REFUND_FAILED, "the provider refuses: a person has to act");
+    }
+    r.next_at_ms = role_now_ms() + retry_ms(r.tries++);
+    return save_refund(w, &p, &r, REFUND_PENDING, "not yet");
+}

@@ -1,0 +1,188 @@
+#include "svc/payment/payment.h"
+
+#include <stdlib.h>
+
+#include "clock/clock.h"
+#include "svc/payment/role.h"
+#include "token/roles.h"
+
+static const struct method methods[] = {
+    {"ListProviders", METHOD_UNARY, 0, true, "public, max-age=2", 0, payment_list_providers},
+    {"BeginPayment", METHOD_UNARY, ROLES_BUY, false, NULL, 0, payment_begin},
+    /* From whatever browser the buyer comes back with: an attempt's id is not to be guessed. */
+    {"FinishPayment", METHOD_UNARY, 0, false, NULL, 0, payment_finish},
+    {"GetPayment", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, payment_get_payment},
+    {"AbandonPayment", METHOD_UNARY, ROLES_BUY, false, NULL, 0, payment_abandon},
+    {"GetMoneyStory", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, payment_get_story},
+    {"PreviewRefund", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0,
+     payment_preview_refund},
+    {"RefundOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, payment_refund_order},
+    {"ListPayments", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, payment_list_payments},
+    {"GetBooks", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, payment_get_books},
+};
+
+struct service payment_service(struct payment_role *role)
+{
+    return (struct service){
+        .descriptor = &usher__v1__payment_service__descriptor,
+        .methods = methods,
+        .method_count = sizeof(methods) / sizeof(methods[0]),
+        .state = role,
+    };
+}
+
+void payment_plains(struct payment_role *role, struct plain_rule ret_rules[PAYMENT_PLAINS])
+{
+    ret_rules[0] = (struct plain_rule){"/webhooks/", 64u << 10, plain_webhook, role};
+    ret_rules[1] = (struct plain_rule){"/pay/return/", 16u << 10, plain_return, role};
+}
+
+/* ---- what the role's files share ---- */
+
+static const struct adapter *const adapters[] = {&toss_adapter};
+
+const struct adapter *adapter_find(struct view name)
+{
+    for (size_t i = 0; i < sizeof(adapters) / sizeof(adapters[0]); i++) {
+        if (view_eq(view_str(adapters[i]->name), name))
+            return adapters[i];
+    }
+    return NULL;
+}
+
+int64_t role_now_ms(void)
+{
+    return clock_wall_ms(loop_clock(sched_loop(sched_current())));
+}
+
+static struct http *http_here(const struct payment_role *role)
+{
+    const struct loop *loop = sched_loop(sched_current());
+    for (uint32_t i = 0; i < role->options.worker_count; i++) {
+        if (worker_loop(role->options.workers[i]) == loop)
+            return http_client(role->clients[i]);
+    }
+    assert(!"a fiber of no worker");
+    return NULL;
+}
+
+bool role_talk(const struct work *w, struct view provider, const struct adapter **ret_adapter,
+               struct adapter_env *ret_env)
+{
+    const struct payment_options *options = &w->role->options;
+    for (uint32_t i = 0; i < options->provider_count; i++) {
+        if (!view_eq(view_str(options->providers[i].name), provider))
+            continue;
+        *ret_adapter = w->role->adapters[i];
+        *ret_env = (struct adapter_env){
+            .provider = &options->providers[i],
+            .http = http_here(w->role),
+            .public_url = options->public_url,
+            .arena = w->arena,
+            .now_ms = role_now_ms(),
+            .deadline_ns = w->deadline_ns,
+        };
+        return true;
+    }
+    return false;
+}
+
+/* ---- life ---- */
+
+struct opening {
+    struct payment_role *role;
+    uint32_t worker;
+    int err;
+};
+
+static void open_here(void *arg)
+{
+    struct opening *opening = arg;
+    struct payment_role *role = opening->role;
+    const uint32_t i = opening->worker;
+    opening->err = http_client_new(worker_loop(role->options.workers[i]), role->options.ca_path,
+                                   &role->clients[i]);
+    if (opening->err == 0)
+        opening->err = role->options.open_tickets(role->options.open_state, &role->tickets[i]);
+}
+
+static void close_here(void *arg)
+{
+    struct opening *closing = arg;
+    if (closing->role->tickets[closing->worker])
+        channel_free(closing->role->tickets[closing->worker]);
+    http_client_free(closing->role->clients[closing->worker]);
+}
+
+static void begin_reconciler(void *arg)
+{
+    struct opening *opening = arg;
+    struct payment_role *role = opening->role;
+    opening->err = payments_migrate(role->options.sql, false, role_now_ms());
+    if (opening->err == 0)
+        opening->err = fiber_spawn(&role->scope, reconcile, role);
+}
+
+static void end_reconciler(void *arg)
+{
+    struct payment_role *role = arg;
+    scope_close(&role->scope);
+}
+
+static int check(struct payment_role *role)
+{
+    const struct payment_options *options = &role->options;
+    role->ladder = refund_ladder_find(options->refund_rule);
+    if (!role->ladder || options->provider_count > PAYMENT_PROVIDERS_MAX)
+        return ERR_INVALID;
+    for (uint32_t i = 0; i < options->provider_count; i++) {
+        role->adapters[i] = adapter_find(view_str(options->providers[i].name));
+        if (!role->adapters[i])
+            return ERR_INVALID;
+    }
+    return 0;
+}
+
+int payment_start(const struct payment_options *options, struct payment_role **ret_role)
+{
+    struct payment_role *role = calloc(1, sizeof(*role));
+    if (!role)
+        return ERR_NO_MEMORY;
+    role->options = *options;
+    role->clients = calloc(options->worker_count, sizeof(struct http_client *));
+    role->tickets = calloc(options->worker_count, sizeof(struct channel *));
+    scope_init(&role->scope);
+    int err = role->clients && role->tickets ? check(role) : ERR_NO_MEMORY;
+    struct opening opening = {.role = role};
+    for (; err == 0 && opening.worker < options->worker_count; opening.worker++) {
+        err = worker_call(options->workers[opening.worker], open_here, &opening);
+        err = err == 0 ? opening.err : err;
+    }
+    if (err == 0)
+        err = worker_call(options->workers[0], begin_reconciler, &opening);
+    if (err == 0)
+        err = opening.err;
+    if (err != 0) {
+        payment_stop(role);
+        return err;
+    }
+    *ret_role = role;
+    return 0;
+}
+
+void payment_stop(struct payment_role *role)
+{
+    if (!role)
+        return;
+    int err = worker_call(role->options.workers[0], end_reconciler, role);
+    assert(err == 0);
+    struct opening closing = {.role = role};
+    for (; role->clients && role->tickets && closing.worker < role->options.worker_count;
+         closing.worker++) {
+        err = worker_call(role->options.workers[closing.worker], close_here, &closing);
+        assert(err == 0);
+    }
+    free(role->clients);
+    free(role->tickets);
+    free(role);
+}

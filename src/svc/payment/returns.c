@@ -1,0 +1,164 @@
+/*
+ * The ways back: the buyer's browser, and webhooks. Neither is believed: a way back that fits the
+ * attempt makes us confirm, a webhook makes us look. Both may come at once, twice, late or never.
+ */
+#include "svc/payment/adapters/exchange.h"
+#include "svc/payment/role.h"
+
+static bool is_settled(uint32_t state)
+{
+    return state != PAYMENT_CONFIRMING && state != PAYMENT_UNCLEAR && state != PAYMENT_CAPTURED;
+}
+
+/* Until it is clear, or the deadline. */
+static int wait_until_clear(const struct work *w, struct id payment_id, struct payment *ret_payment)
+{
+    int err;
+    for (;;) {
+        err = payment_get(w->role->options.sql, payment_id, w->arena, ret_payment, w->deadline_ns);
+        const int64_t next_ns = deadline_after_ms(fiber_now_ns(), ROLE_POLL_MS);
+        if (err != 0 || is_settled(ret_payment->state) || next_ns > w->deadline_ns)
+            return err;
+        err = fiber_sleep_until(next_ns);
+        if (err != 0)
+            return err;
+    }
+}
+
+static void refuse(const struct work *w, const struct payment *p, struct view query)
+{
+    log_event(LOG_WARN, "payment.refuse", log_id("usher.payment", p->payment_id),
+              log_view("usher.provider", p->provider),
+              log_text("a way back that is about another order or amount"));
+    const struct payment_event event = {
+        .at_ms = role_now_ms(),
+        .payment_id = p->payment_id,
+        .what = "return",
+        .text = view_str("refused: about another order or amount"),
+    };
+    (void)payment_note(w->role->options.sql, &event, w->deadline_ns);
+}
+
+int return_with(const struct work *w, struct id payment_id, struct view query,
+                struct payment *ret_payment)
+{
+    struct payment p;
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct view ref;
+    int err = payment_get(w->role->options.sql, payment_id, w->arena, &p, w->deadline_ns);
+    if (err != 0)
+        return err;
+    if (p.state == PAYMENT_WAITING && role_talk(w, p.provider, &adapter, &env)) {
+        ref = p.ref;
+        switch (adapter->returned(&env, &p, query, &ref)) {
+        case CAME_FOREIGN:
+            refuse(w, &p, query);
+            return ERR_INVALID;
+        case CAME_PAID:
+            err = flow_confirm(w, &p, ref);
+            break;
+        case CAME_AWAY:
+            break;
+        }
+    }
+    if (err == ERR_CONFLICT) /* a webhook, or the same way back, was quicker */
+        err = 0;
+    return err == 0 ? wait_until_clear(w, payment_id, ret_payment) : err;
+}
+
+static struct work plain_work(struct payment_role *role, const struct plain_request *request)
+{
+    const int64_t until_ns = deadline_after_ms(fiber_now_ns(), ROLE_WAIT_MS);
+    return (struct work){.role = role,
+                         .arena = request->arena,
+                         .deadline_ns =
+                             request->deadline_ns < until_ns ? request->deadline_ns : until_ns};
+}
+
+static void see(struct page *page, const struct work *w, const char *path, const char *id)
+{
+    const char *line = arena_printf(w->arena,
+                                    "Location: %s%cpayment=%s\r\nReferrer-Policy: "
+                                    "no-referrer\r\n",
+                                    path, strchr(path, '?') ? '&' : '?', id);
+    *page = (struct page){.status = line ? 303 : 500, .headers = line};
+}
+
+/* /pay/return/ID: GET with a query, or POST with a form. Then on to where the buyer began, with no
+ * cookie asked for: it may be another browser than that. */
+void plain_return(void *state, const struct plain_request *request, struct page *ret_page)
+{
+    static const struct view prefix = {"/pay/return/", 12};
+    const struct work w = plain_work(state, request);
+    struct id payment_id;
+    struct payment p;
+    if (!view_starts(request->path, prefix) ||
+        id_parse(view_of(request->path.at + prefix.len, request->path.len - prefix.len),
+                 &payment_id) != 0)
+        return; /* 404 */
+    const bool post = view_eq(request->method, VIEW_LIT("POST"));
+    int err = return_with(&w, payment_id, post ? request->body : request->query, &p);
+    if (err == ERR_NOT_FOUND)
+        return;
+    if (err != 0)
+        err = payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns);
+    const char *path = err == 0 ? arena_copy(w.arena, p.return_path) : NULL;
+    see(ret_page, &w, path ? path : "/", exchange_id(w.arena, payment_id));
+}
+
+/* What is heard of a payment makes us ask the provider; a state that is clear needs no asking. */
+static int hear(const struct work *w, const struct adapter *adapter, const struct heard *heard)
+{
+    struct sql *sql = w->role->options.sql;
+    struct payment p;
+    int err =
+        id_is_zero(heard->payment_id)
+            ? payment_by_ref(sql, view_str(adapter->name), heard->ref, w->arena, &p, w->deadline_ns)
+            : payment_get(sql, heard->payment_id, w->arena, &p, w->deadline_ns);
+    if (err != 0)
+        return err;
+    const struct payment_event event = {.at_ms = role_now_ms(),
+                                        .payment_id = p.payment_id,
+                                        .what = "webhook",
+                                        .text = heard->event_id};
+    (void)payment_note(sql, &event, w->deadline_ns);
+    if (p.state == PAYMENT_CONFIRMING || p.state == PAYMENT_CAPTURED)
+        return 0; /* somebody is at it, and the reconciler behind him */
+    if (p.state == PAYMENT_DONE || p.state == PAYMENT_REFUNDING || p.state == PAYMENT_REFUNDED)
+        return 0;
+    err = flow_look(w, &p);
+    return err == ERR_CONFLICT ? 0 : err;
+}
+
+/* A repeat is answered as the first: it is remembered only once what it caused is done. */
+void plain_webhook(void *state, const struct plain_request *request, struct page *ret_page)
+{
+    const struct work w = plain_work(state, request);
+    static const struct view prefix = {"/webhooks/", 10};
+    const struct view name =
+        view_starts(request->path, prefix)
+            ? view_of(request->path.at + prefix.len, request->path.len - prefix.len)
+            : (struct view){0};
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct heard heard = {0};
+    if (!view_eq(request->method, VIEW_LIT("POST")) || !role_talk(&w, name, &adapter, &env))
+        return;
+    if (!adapter->webhook(&env, request, &heard)) {
+        log_event(LOG_WARN, "payment.webhook", log_view("usher.provider", name),
+                  log_text("a webhook that is none, or whose signature is not ours"));
+        *ret_page = (struct page){.status = 400};
+        return;
+    }
+    int err = hear(&w, adapter, &heard);
+    if (err == ERR_NOT_FOUND) /* of another installation, or of a test by hand */
+        err = 0;
+    if (err == 0 && heard.event_id.len > 0)
+        err = webhook_put(w.role->options.sql, name, heard.event_id, role_now_ms(), w.deadline_ns);
+    if (err == ERR_EXISTS)
+        err = 0;
+    *ret_page = (struct page){.status = err == 0 ? 200 : 503,
+                              .type = adapter->heard_type ? adapter->heard_type : "text/plain",
+                              .body = view_str(adapter->heard_body ? adapter->heard_body : "ok")};
+}

@@ -1,0 +1,121 @@
+/*
+ * role: what the files of the payment role share: its parts, one piece of work, the moves of a
+ * payment, and refusals. For this folder alone.
+ */
+#ifndef USHER_SVC_PAYMENT_ROLE_H
+#define USHER_SVC_PAYMENT_ROLE_H
+
+#include "chance/chance.h"
+#include "err/err.h"
+#include "observe/log.h"
+#include "sale/currency.h"
+#include "sale/refund.h"
+#include "svc/payment/adapter.h"
+#include "usher/v1/payment.pb-c.h"
+
+#define ROLE_START_EXTRA_MS                                                                        \
+    (5 * 60000)                     /* a hold whose buyer begins to pay lasts so long at least */
+#define ROLE_CONFIRM_EXTRA_MS 30000 /* and so much longer than the confirm deadline */
+#define ROLE_CALL_MS          20000 /* a call that took longer is looked after */
+#define ROLE_WAIT_MS          8000  /* FinishPayment waits so long for what is unclear */
+#define ROLE_POLL_MS          100
+#define ROLE_TICK_MS          250  /* the reconciler looks for what is due */
+#define ROLE_STEPS_MAX        32   /* pieces of work that it has under way */
+#define ROLE_RETRY_MIN_MS     1000 /* pause before the provider is asked again; doubles to … */
+#define ROLE_RETRY_MAX_MS     60000
+#define ROLE_STEP_MS          30000 /* one piece of work takes no longer */
+#define ROLE_ARENA_MAX        (4u << 20)
+
+struct payment_role {
+    struct payment_options options;
+    const struct refund_ladder *ladder;
+    const struct adapter *adapters[PAYMENT_PROVIDERS_MAX]; /* of the providers */
+    struct http_client **clients;                          /* one a worker */
+    struct channel **tickets;                              /* one a worker */
+    struct scope scope; /* the reconciler and what it has under way, on worker 0 */
+    uint32_t steps;
+};
+
+/* One piece of work: a call's, or the reconciler's. */
+struct work {
+    struct payment_role *role;
+    struct arena *arena;
+    int64_t deadline_ns;
+};
+
+int64_t role_now_ms(void);
+/* The provider of a payment, as a conversation; false: it is not configured any more. */
+bool role_talk(const struct work *w, struct view provider, const struct adapter **ret_adapter,
+               struct adapter_env *ret_env);
+
+/* ---- tickets.c: what is asked of the ticket role, in the payer's name. 0, or ERR_BUSY: not now,
+ * ask again; ERR_NOT_FOUND: the hold is over; ERR_CONFLICT: the seats are somebody else's; else
+ * ERR_INVALID. ---- */
+int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold_id,
+                   struct id account_id, int64_t until_ms, const Usher__V1__Hold **ret_hold,
+                   struct call_status *ret_status);
+/* The order of a hold, paid by p. */
+int tickets_place(const struct work *w, const struct payment *p, struct id hold_id,
+                  const Usher__V1__Order **ret_order);
+/* The payment's seats, held anew. */
+int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1__Hold **ret_hold);
+int tickets_cancel(const struct work *w, struct id order_id, struct id account_id);
+int tickets_order(const struct work *w, struct id order_id, struct id account_id,
+                  const Usher__V1__Order **ret_order);
+/* For the order's name and its rules. */
+int tickets_performance(const struct work *w, uint32_t performance_id,
+                        const Usher__V1__Performance **ret_performance);
+
+/* ---- flow.c: each moves the payment as far as it goes now, writing every move before what follows
+ * from it. The store's errors; ERR_CONFLICT: somebody else moved it, *p is stale. ---- */
+int flow_confirm(const struct work *w, struct payment *p, struct view ref);
+/* Asks the provider what is so. */
+int flow_look(const struct work *w, struct payment *p);
+/* Ends an attempt that nobody goes on with. */
+int flow_abandon(const struct work *w, struct payment *p, const char *reason);
+/* Does whatever is due. */
+int flow_step(const struct work *w, struct id payment_id);
+/* Carries a refund on. */
+int flow_refund(const struct work *w, struct id refund_id);
+/* Begins a refund of what was captured: of amount, keeping charge. */
+int flow_give_back(const struct work *w, struct payment *p, int64_t amount, int64_t charge,
+                   const char *reason, struct refund *ret_refund);
+/* Writes a move with its event and its line in the log. */
+int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next_at_ms,
+              const struct refund *refund, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/* ---- returns.c ---- */
+
+/* The buyer came back with that query. As flow_confirm; ERR_INVALID: the query is about another
+ * payment, nothing changed. Waits, until deadline, while another worker has it. */
+int return_with(const struct work *w, struct id payment_id, struct view query,
+                struct payment *ret_payment);
+void plain_webhook(void *role, const struct plain_request *request, struct page *ret_page);
+void plain_return(void *role, const struct plain_request *request, struct page *ret_page);
+
+/* ---- reconcile.c ---- */
+void reconcile(void *role);
+
+/* ---- answers.c ---- */
+int answer_payment(struct call *call, const struct payment *p, bool with_order,
+                   Usher__V1__Payment *ret_payment);
+int answer_fail(struct call *call, enum code code, const char *reason, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+int answer_store_failed(struct call *call, int err);
+/* The work of a call. */
+struct work answer_work(struct call *call);
+
+/* ---- the calls ---- */
+int payment_list_providers(struct call *call, const void *request, void *response);
+int payment_begin(struct call *call, const void *request, void *response);
+int payment_finish(struct call *call, const void *request, void *response);
+int payment_get_payment(struct call *call, const void *request, void *response);
+int payment_abandon(struct call *call, const void *request, void *response);
+int payment_get_story(struct call *call, const void *request, void *response);
+int payment_preview_refund(struct call *call, const void *request, void *response);
+int payment_refund_order(struct call *call, const void *request, void *response);
+int payment_list_payments(struct call *call, const void *request, void *response);
+int payment_get_books(struct call *call, const void *request, void *response);
+
+#endif

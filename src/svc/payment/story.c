@@ -1,0 +1,162 @@
+/* GetMoneyStory, ListPayments, GetBooks: where is my money. */
+#include "svc/payment/adapters/exchange.h"
+#include "svc/payment/role.h"
+
+#define PAGE 20
+
+/* Room for one more in a list of pointers that was made for max. */
+#define ADD(list, count, item) (list)[(count)++] = (item)
+
+static int add_refunds(struct call *call, const struct payment *p, Usher__V1__MoneyStory *story)
+{
+    const struct work w = answer_work(call);
+    struct refund *refunds;
+    size_t count;
+    int err =
+        refunds_of(w.role->options.sql, p->payment_id, w.arena, &refunds, &count, w.deadline_ns);
+    Usher__V1__Refund *rows = err == 0 ? arena_alloc(w.arena, count * sizeof(*rows)) : NULL;
+    Usher__V1__Refund **list =
+        rows ? arena_alloc(w.arena, (story->n_refunds + count) * sizeof(*list)) : NULL;
+    if (!list)
+        return err != 0 ? err : ERR_NO_MEMORY;
+    if (story->n_refunds > 0)
+        memcpy(list, story->refunds, story->n_refunds * sizeof(*list));
+    story->refunds = list;
+    for (size_t i = 0; i < count; i++) {
+        usher__v1__refund__init(&rows[i]);
+        rows[i].refund_id = (char *)exchange_id(w.arena, refunds[i].refund_id);
+        rows[i].payment_id = (char *)exchange_id(w.arena, refunds[i].payment_id);
+        rows[i].order_id = (char *)exchange_id(w.arena, refunds[i].order_id);
+        rows[i].state = (Usher__V1__RefundState)refunds[i].state;
+        rows[i].amount = refunds[i].amount;
+        rows[i].charge = refunds[i].charge;
+        rows[i].currency = (char *)arena_copy(w.arena, p->currency);
+        rows[i].reason = (char *)arena_copy(w.arena, refunds[i].reason);
+        rows[i].created_at_ms = refunds[i].created_at_ms;
+        ADD(story->refunds, story->n_refunds, &rows[i]);
+    }
+    return 0;
+}
+
+static int add_events(struct call *call, const struct payment *p, Usher__V1__MoneyStory *story)
+{
+    const struct work w = answer_work(call);
+    struct payment_event *events;
+    size_t count;
+    int err =
+        payment_story(w.role->options.sql, p->payment_id, w.arena, &events, &count, w.deadline_ns);
+    Usher__V1__MoneyEvent *rows = err == 0 ? arena_alloc(w.arena, count * sizeof(*rows)) : NULL;
+    Usher__V1__MoneyEvent **list =
+        rows ? arena_alloc(w.arena, (story->n_events + count) * sizeof(*list)) : NULL;
+    if (!list)
+        return err != 0 ? err : ERR_NO_MEMORY;
+    if (story->n_events > 0)
+        memcpy(list, story->events, story->n_events * sizeof(*list));
+    story->events = list;
+    for (size_t i = 0; i < count; i++) {
+        usher__v1__money_event__init(&rows[i]);
+        rows[i].at_ms = events[i].at_ms;
+        rows[i].payment_id = (char *)exchange_id(w.arena, events[i].payment_id);
+        rows[i].what = (char *)events[i].what;
+        rows[i].text = (char *)arena_copy(w.arena, events[i].text);
+        rows[i].amount = events[i].amount;
+        ADD(story->events, story->n_events, &rows[i]);
+    }
+    return 0;
+}
+
+int payment_get_story(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetMoneyStoryRequest *wish = request;
+    const struct work w = answer_work(call);
+    const struct identity *who = call_identity(call);
+    Usher__V1__MoneyStory *story = response;
+    struct payment *payments;
+    size_t count = 0;
+    struct id order_id;
+    int err =
+        id_parse(view_str(wish->order_id), &order_id) == 0
+            ? payments_of(w.role->options.sql, order_id, w.arena, &payments, &count, w.deadline_ns)
+            : ERR_NOT_FOUND;
+    Usher__V1__Payment *rows = err == 0 ? arena_alloc(w.arena, count * sizeof(*rows)) : NULL;
+    if (rows)
+        story->payments = arena_alloc(w.arena, count * sizeof(*story->payments));
+    for (size_t i = 0; err == 0 && story->payments && i < count; i++) {
+        if (!id_is_zero(who->account_id) && !id_eq(payments[i].account_id, who->account_id))
+            continue;
+        usher__v1__payment__init(&rows[i]);
+        err = answer_payment(call, &payments[i], false, &rows[i]);
+        if (err != 0)
+            return err;
+        ADD(story->payments, story->n_payments, &rows[i]);
+        err = add_refunds(call, &payments[i], story);
+        if (err == 0)
+            err = add_events(call, &payments[i], story);
+    }
+    if (err == 0 && story->n_payments == 0)
+        err = ERR_NOT_FOUND;
+    story->order_id = wish->order_id;
+    return err == 0 ? 0 : answer_store_failed(call, err);
+}
+
+int payment_list_payments(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__ListPaymentsRequest *wish = request;
+    Usher__V1__ListPaymentsResponse *answer = response;
+    const struct work w = answer_work(call);
+    const size_t page = wish->page_size == 0 ? PAGE : wish->page_size;
+    struct id after = {0};
+    struct payment *payments;
+    size_t count;
+    if (page > PAYMENT_PAGE_MAX ||
+        (wish->page_token[0] && id_parse(view_str(wish->page_token), &after) != 0))
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                           "a page of 1 to %d, and a token of the page before", PAYMENT_PAGE_MAX);
+    int err = payment_list(w.role->options.sql, wish->performance_id, wish->state, after, page,
+                           w.arena, &payments, &count, w.deadline_ns);
+    if (err != 0)
+        return answer_store_failed(call, err);
+    Usher__V1__Payment *rows = arena_alloc(w.arena, count * sizeof(*rows));
+    answer->payments = arena_alloc(w.arena, count * sizeof(*answer->payments));
+    if (!rows || !answer->payments)
+        return answer_store_failed(call, ERR_NO_MEMORY);
+    for (size_t i = 0; i < count; i++) {
+        usher__v1__payment__init(&rows[i]);
+        err = answer_payment(call, &payments[i], false, &rows[i]);
+        if (err != 0)
+            return err;
+        ADD(answer->payments, answer->n_payments, &rows[i]);
+    }
+    if (count == page)
+        answer->next_page_token = (char *)exchange_id(w.arena, payments[count - 1].payment_id);
+    return 0;
+}
+
+int payment_get_books(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetBooksRequest *wish = request;
+    Usher__V1__Books *books = response;
+    const struct work w = answer_work(call);
+    struct payment_sum *sums;
+    size_t count;
+    int err = payment_sums(w.role->options.sql, wish->performance_id, w.arena, &sums, &count,
+                           w.deadline_ns);
+    if (err != 0)
+        return answer_store_failed(call, err);
+    Usher__V1__BooksRow *rows = arena_alloc(w.arena, count * sizeof(*rows));
+    books->rows = arena_alloc(w.arena, count * sizeof(*books->rows));
+    if (!rows || !books->rows)
+        return answer_store_failed(call, ERR_NO_MEMORY);
+    for (size_t i = 0; i < count; i++) {
+        usher__v1__books_row__init(&rows[i]);
+        rows[i].provider = (char *)arena_copy(w.arena, sums[i].provider);
+        rows[i].currency = (char *)arena_copy(w.arena, sums[i].currency);
+        rows[i].captured = sums[i].books.captured;
+        rows[i].sold = sums[i].books.sold;
+        rows[i].charges = sums[i].books.kept;
+        rows[i].refunded = sums[i].books.refunded;
+        rows[i].pending = sums[i].books.pending;
+        ADD(books->rows, books->n_rows, &rows[i]);
+    }
+    return 0;
+}

@@ -1,0 +1,138 @@
+/* The ticket role, asked in the payer's name. */
+#include "call/client.h"
+#include "svc/payment/adapters/exchange.h"
+#include "svc/payment/role.h"
+#include "token/roles.h"
+#include "usher/v1/ticket.pb-c.h"
+
+struct asking {
+    struct client client;
+    struct identity who;
+};
+
+static struct channel *channel_here(const struct payment_role *role)
+{
+    const struct loop *loop = sched_loop(sched_current());
+    for (uint32_t i = 0; i < role->options.worker_count; i++) {
+        if (worker_loop(role->options.workers[i]) == loop)
+            return role->tickets[i];
+    }
+    assert(!"a fiber of no worker");
+    return NULL;
+}
+
+static void begin(struct asking *a, const struct work *w, struct id account_id)
+{
+    a->who = (struct identity){.roles = ROLE_PEER | ROLE_BUYER, .account_id = account_id};
+    client_init(&a->client, channel_here(w->role), &usher__v1__ticket_service__descriptor,
+                w->arena);
+    a->client.identity = &a->who;
+    a->client.deadline_ns = w->deadline_ns;
+}
+
+static const char *reason_of(const struct call_status *status)
+{
+    return status->detail ? status->detail->reason : "";
+}
+
+/* What a refusal means to a payment. In doubt, not now. */
+static int meaning(const struct call_status *status)
+{
+    static const struct {
+        const char *reason;
+        int err;
+    } meanings[] = {
+        {"HOLD_NOT_FOUND", ERR_NOT_FOUND}, {"HOLD_EXPIRED", ERR_NOT_FOUND},
+        {"SEATS_TAKEN", ERR_CONFLICT},     {"LIMIT_REACHED", ERR_CONFLICT},
+        {"SALE_NOT_OPEN", ERR_CONFLICT},   {"WRONG_AMOUNT", ERR_INVALID},
+        {"BAD_ARGUMENT", ERR_INVALID},     {"NOT_FOUND", ERR_INVALID},
+        {"KEY_REUSED", ERR_CONFLICT},
+    };
+    for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+        if (strcmp(meanings[i].reason, reason_of(status)) == 0)
+            return meanings[i].err;
+    }
+    return ERR_BUSY;
+}
+
+int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold_id,
+                   struct id account_id, int64_t until_ms, const Usher__V1__Hold **ret_hold,
+                   struct call_status *ret_status)
+{
+    struct asking a;
+    Usher__V1__ExtendHoldRequest wish = USHER__V1__EXTEND_HOLD_REQUEST__INIT;
+    begin(&a, w, account_id);
+    wish.performance_id = performance_id;
+    wish.hold_id = (char *)exchange_id(w->arena, hold_id);
+    wish.until_ms = until_ms;
+    int err = client_call(&a.client, Usher__V1__TicketService, extend_hold, &wish, ret_hold);
+    *ret_status = a.client.status;
+    return err == 0 ? 0 : meaning(&a.client.status);
+}
+
+int tickets_place(const struct work *w, const struct payment *p, struct id hold_id,
+                  const Usher__V1__Order **ret_order)
+{
+    struct asking a;
+    Usher__V1__PlaceOrderRequest wish = USHER__V1__PLACE_ORDER_REQUEST__INIT;
+    begin(&a, w, p->account_id);
+    wish.performance_id = p->performance_id;
+    wish.hold_id = (char *)exchange_id(w->arena, hold_id);
+    wish.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD;
+    wish.payment_id = (char *)exchange_id(w->arena, p->payment_id);
+    wish.amount = p->books.captured;
+    int err = client_call(&a.client, Usher__V1__TicketService, place_order, &wish, ret_order);
+    if (err != 0)
+        return meaning(&a.client.status);
+    /* The order may be of long ago, and be given back. */
+    return (*ret_order)->state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ? 0 : ERR_CONFLICT;
+}
+
+int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1__Hold **ret_hold)
+{
+    struct asking a;
+    uint32_t seats[PAYMENT_SEATS_MAX];
+    Usher__V1__HoldSeatsRequest wish = USHER__V1__HOLD_SEATS_REQUEST__INIT;
+    begin(&a, w, p->account_id);
+    memcpy(seats, p->seats, sizeof(seats));
+    wish.performance_id = p->performance_id;
+    wish.n_seats = p->seat_count;
+    wish.seats = seats;
+    wish.idempotency_key = arena_printf(w->arena, "again-%s", exchange_id(w->arena, p->payment_id));
+    int err = client_call(&a.client, Usher__V1__TicketService, hold_seats, &wish, ret_hold);
+    return err == 0 ? 0 : meaning(&a.client.status);
+}
+
+int tickets_cancel(const struct work *w, struct id order_id, struct id account_id)
+{
+    struct asking a;
+    const Usher__V1__Order *order;
+    Usher__V1__CancelOrderRequest wish = USHER__V1__CANCEL_ORDER_REQUEST__INIT;
+    begin(&a, w, account_id);
+    wish.order_id = (char *)exchange_id(w->arena, order_id);
+    int err = client_call(&a.client, Usher__V1__TicketService, cancel_order, &wish, &order);
+    return err == 0 ? 0 : meaning(&a.client.status);
+}
+
+int tickets_order(const struct work *w, struct id order_id, struct id account_id,
+                  const Usher__V1__Order **ret_order)
+{
+    struct asking a;
+    Usher__V1__GetOrderRequest wish = USHER__V1__GET_ORDER_REQUEST__INIT;
+    begin(&a, w, account_id);
+    wish.order_id = (char *)exchange_id(w->arena, order_id);
+    int err = client_call(&a.client, Usher__V1__TicketService, get_order, &wish, ret_order);
+    return err == 0 ? 0 : meaning(&a.client.status);
+}
+
+int tickets_performance(const struct work *w, uint32_t performance_id,
+                        const Usher__V1__Performance **ret_performance)
+{
+    struct asking a;
+    Usher__V1__GetPerformanceRequest wish = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    begin(&a, w, (struct id){0});
+    wish.performance_id = performance_id;
+    int err =
+        client_call(&a.client, Usher__V1__TicketService, get_performance, &wish, ret_performance);
+    return err == 0 ? 0 : meaning(&a.client.status);
+}
