@@ -28,19 +28,10 @@ static void add(struct fields *f, struct view name, struct view value)
     f->at[f->count++] = (struct head_field){name, value};
 }
 
-static void broken(struct conn *conn)
-{
-    conn->failed = true;
-}
-
 void answer_whole(struct conn *conn, struct h2_stream *h2, const struct head_answer *answer,
                   struct body body, const struct head_field *trailers, size_t trailer_count)
 {
-    int err = h2 ? h2_respond(h2, answer, body, trailers, trailer_count)
-                 : h1_respond(&conn->h1, answer, body);
-    if (err && !h2)
-        broken(conn);
-    conn_touch(conn);
+    (void)conn->engine->respond(conn, h2, answer, body, trailers, trailer_count);
 }
 
 void answer_refusal(struct conn *conn, struct h2_stream *h2, const struct refusal *refusal)
@@ -250,8 +241,7 @@ static void send_grpc_error(struct exchange *exchange)
     struct buf scratch[3];
     if (exchange->begun) {
         add_grpc_status(exchange, &f, scratch);
-        h2_end(exchange->h2, f.at, f.count);
-        conn_touch(exchange->conn);
+        (void)exchange->conn->engine->end(exchange->conn, exchange->h2, f.at, f.count);
     } else {
         add(&f, VIEW_LIT("content-type"), type_of(exchange));
         add_grpc_status(exchange, &f, scratch);
@@ -317,12 +307,9 @@ int answer_begin(struct exchange *exchange)
     if (exchange->compressed)
         add(&f, VIEW_LIT("connect-accept-encoding"), VIEW_LIT("identity"));
     struct head_answer answer = {200, f.at, f.count};
-    int err =
-        exchange->h2 ? h2_begin(exchange->h2, &answer) : h1_begin(&exchange->conn->h1, &answer);
-    if (err && !exchange->h2)
-        broken(exchange->conn);
+    struct conn *conn = exchange->conn;
+    int err = conn->engine->start(conn, exchange->h2, &answer);
     exchange->begun = !err;
-    conn_touch(exchange->conn);
     return err ? ERR_CLOSED : 0;
 }
 
@@ -356,24 +343,20 @@ static void send_connect_end(struct exchange *exchange)
     int err = answer_begin(exchange);
     if (!err)
         err = end_connect_stream(exchange);
-    struct body last = body_copied(buf_view(&exchange->shard->encoded));
-    if (!err && exchange->h2)
-        err = h2_chunk(exchange->h2, last);
-    else if (!err)
-        err = h1_chunk(&conn->h1, last);
     if (!err)
-        err = exchange->h2 ? h2_end(exchange->h2, NULL, 0) : h1_end(&conn->h1, NULL, 0);
-    if (err && exchange->h2)
-        h2_reset(exchange->h2, H2_INTERNAL_ERROR);
-    else if (err)
-        broken(conn);
-    conn_touch(conn);
+        err = conn->engine->chunk(conn, exchange->h2,
+                                  body_copied(buf_view(&exchange->shard->encoded)));
+    if (!err)
+        err = conn->engine->end(conn, exchange->h2, NULL, 0);
+    if (err)
+        conn->engine->cut(conn, exchange->h2, H2_INTERNAL_ERROR);
 }
 
 void answer_end(struct exchange *exchange)
 {
     if (!exchange->conn)
         return;
+    const struct engine *engine = exchange->conn->engine;
     if (exchange->protocol == PROTOCOL_GRPC && exchange->call.code == CODE_OK &&
         answer_begin(exchange)) {
         /* The stream is closed: its event is on the way. */
@@ -385,7 +368,8 @@ void answer_end(struct exchange *exchange)
     } else {
         /* The last envelope goes behind a piece that waits for the reader: exchange_written
          * comes. */
-        exchange->ending = exchange->h2 && exchange->begun && !h2_takes_chunk(exchange->h2);
+        exchange->ending = exchange->begun && !engine->queues &&
+                           !engine->takes_chunk(exchange->conn, exchange->h2);
         if (exchange->ending)
             return;
         send_connect_end(exchange);

@@ -41,136 +41,13 @@ static void wait_to_receive(struct conn *conn)
     shard_touch(conn->shard);
 }
 
-/* ---- events of the engines ---- */
-
-static int64_t h1_on_head(void *user, const struct head *head)
-{
-    return exchange_head(user, NULL, head);
-}
-
-static void h1_on_body(void *user, struct view bytes)
-{
-    struct conn *conn = user;
-    if (conn->exchange)
-        exchange_body(conn->exchange, bytes);
-}
-
-static void h1_on_end(void *user)
-{
-    struct conn *conn = user;
-    if (conn->exchange)
-        exchange_whole(conn->exchange);
-}
-
-static void h1_on_too_large(void *user)
-{
-    struct conn *conn = user;
-    if (conn->exchange)
-        exchange_too_large(conn->exchange);
-}
-
-static void h1_on_written(void *user)
-{
-    struct conn *conn = user;
-    if (conn->exchange)
-        exchange_written(conn->exchange);
-}
-
-static const struct h1_events h1_events = {
-    .head = h1_on_head,
-    .body = h1_on_body,
-    .end = h1_on_end,
-    .too_large = h1_on_too_large,
-    .written = h1_on_written,
-};
-
-static int64_t h2_on_head(void *user, struct h2_stream *stream, const struct head *head)
-{
-    return exchange_head(user, stream, head);
-}
-
-static void h2_on_body(void *user, struct h2_stream *stream, struct view bytes)
-{
-    struct exchange *exchange = h2_stream_user(stream);
-    if (exchange)
-        exchange_body(exchange, bytes);
-}
-
-static void h2_on_end(void *user, struct h2_stream *stream)
-{
-    struct exchange *exchange = h2_stream_user(stream);
-    if (exchange)
-        exchange_whole(exchange);
-}
-
-static void h2_on_too_large(void *user, struct h2_stream *stream)
-{
-    struct exchange *exchange = h2_stream_user(stream);
-    if (exchange)
-        exchange_too_large(exchange);
-}
-
-static void h2_on_closed(void *user, struct h2_stream *stream, uint32_t code)
-{
-    struct exchange *exchange = h2_stream_user(stream);
-    if (exchange)
-        exchange_gone(exchange);
-}
-
-static void h2_on_written(void *user, struct h2_stream *stream)
-{
-    struct exchange *exchange = h2_stream_user(stream);
-    if (exchange)
-        exchange_written(exchange);
-}
-
-static const struct h2_events h2_events = {
-    .head = h2_on_head,
-    .body = h2_on_body,
-    .end = h2_on_end,
-    .too_large = h2_on_too_large,
-    .closed = h2_on_closed,
-    .written = h2_on_written,
-};
-
 /* ---- input ---- */
 
-static void begin_h1(struct conn *conn)
+static void begin(struct conn *conn, const struct engine *engine)
 {
-    h1_init(&conn->h1, &h1_events, conn);
-    conn->state = CONN_H1;
-    if (conn->shard->draining)
-        h1_drain(&conn->h1);
-}
-
-static void begin_h2(struct conn *conn)
-{
-    struct shard *shard = conn->shard;
-    struct h2_limits limits = {
-        .streams_max = shard->options->streams_max,
-        .receiving_max = (uint32_t)(WIRE_RECEIVING_MAX + shard->routes->request_max),
-        .reset_burst = shard->options->peers_only ? WIRE_PEER_RESETS : 0,
-        .resets_per_s = shard->options->peers_only ? WIRE_PEER_RESETS : 0,
-    };
-    if (h2_new(H2_SERVER, &limits, &h2_events, conn, shard_now_ns(shard), &conn->h2)) {
-        conn->failed = true;
-        return;
-    }
-    conn->state = CONN_H2;
-    if (shard->draining)
-        h2_drain(conn->h2, shard_now_ns(shard));
-}
-
-static void feed_engine(struct conn *conn, struct view bytes)
-{
-    int64_t now_ns = shard_now_ns(conn->shard);
-    if (bytes.len == 0)
-        return;
-    /* Whatever went wrong is in the output and in wants_close. */
-    if (conn->state == CONN_H1)
-        h1_receive(&conn->h1, bytes, now_ns);
-    else if (conn->state == CONN_H2)
-        h2_receive(conn->h2, bytes, now_ns);
+    conn->engine = engine;
+    conn->state = CONN_SPEAKS;
+    engine->begin(conn);
 }
 
 static void feed(struct conn *conn, struct view bytes)
@@ -179,16 +56,15 @@ static void feed(struct conn *conn, struct view bytes)
         enum preface found = preface_sniff(&conn->matched, bytes);
         if (found == PREFACE_MORE)
             return;
-        if (found == PREFACE_H2)
-            begin_h2(conn);
-        else
-            begin_h1(conn);
-        feed_engine(conn, view_of(PREFACE, conn->matched));
+        begin(conn, found == PREFACE_H2 ? &engine_h2 : &engine_h1);
+        if (conn->matched > 0)
+            conn->engine->receive(conn, view_of(PREFACE, conn->matched));
     }
-    feed_engine(conn, bytes);
+    if (conn->state == CONN_SPEAKS && bytes.len > 0)
+        conn->engine->receive(conn, bytes);
 }
 
-static bool watches(const struct conn *conn)
+bool conn_watches(const struct conn *conn)
 {
     const struct exchange *exchange = conn->exchange;
     return exchange && exchange->call.route && method_streams_answer(exchange->call.route->method);
@@ -197,13 +73,7 @@ static bool watches(const struct conn *conn)
 static void end_of_input(struct conn *conn)
 {
     conn->eof = true;
-    if (conn->state != CONN_H1) {
-        conn->failed = true;
-        return;
-    }
-    /* A request that is whole is still answered (RFC 9112, 9.6); but nobody can be told that he
-     * watches on: a stream ends. */
-    if (h1_receive_eof(&conn->h1, shard_now_ns(conn->shard)) || watches(conn))
+    if (conn->state != CONN_SPEAKS || !conn->engine->receive_end(conn))
         conn->failed = true;
 }
 
@@ -211,7 +81,7 @@ static bool wants_input(const struct conn *conn)
 {
     if (conn->eof || conn->failed || conn->state >= CONN_LINGER)
         return false;
-    return conn->state != CONN_H1 || h1_wants_input(&conn->h1);
+    return conn->state != CONN_SPEAKS || conn->engine->wants_input(conn);
 }
 
 static void receive(struct conn *conn)
@@ -244,7 +114,7 @@ static bool secure(struct conn *conn)
         return false;
     conn->secured = true;
     if (view_eq(net_protocol(&conn->stream), VIEW_LIT("h2")))
-        begin_h2(conn);
+        begin(conn, &engine_h2);
     return true;
 }
 
@@ -258,7 +128,7 @@ static void on_ready(struct net_stream *stream)
             wait_to_receive(conn);
     }
     /* So that the call under way learns it. */
-    if (!wants_input(conn) && (net_is_broken(stream) || (stream->hangup && watches(conn))))
+    if (!wants_input(conn) && (net_is_broken(stream) || (stream->hangup && conn_watches(conn))))
         conn->failed = true;
     conn_touch(conn);
 }
@@ -267,25 +137,16 @@ static void on_ready(struct net_stream *stream)
 
 size_t conn_unsent(const struct conn *conn)
 {
-    if (conn->state == CONN_H1)
-        return h1_unsent(&conn->h1);
-    return conn->state == CONN_H2 ? h2_unsent(conn->h2) : 0;
-}
-
-static size_t output(struct conn *conn, struct view pieces[H1_PIECES])
-{
-    if (conn->state == CONN_H1)
-        return h1_output(&conn->h1, pieces);
-    return h2_output(conn->h2, &pieces[0]) ? 1 : 0;
+    return conn->state == CONN_SPEAKS ? conn->engine->unsent(conn) : 0;
 }
 
 /* Writes until there is nothing more or the kernel is full; returns the bytes written. */
 static size_t put_out(struct conn *conn)
 {
-    struct view pieces[H1_PIECES];
+    struct view pieces[ENGINE_PIECES];
     size_t total = 0, count, len;
     conn->blocked = false;
-    while (!conn->failed && (count = output(conn, pieces)) > 0) {
+    while (!conn->failed && (count = conn->engine->output(conn, pieces)) > 0) {
         int err = net_write(&conn->stream, pieces, count, &len);
         conn->blocked = err == ERR_BUSY;
         if (conn->blocked)
@@ -295,18 +156,10 @@ static size_t put_out(struct conn *conn)
             break;
         }
         total += len;
-        if (conn->state == CONN_H1)
-            h1_sent(&conn->h1, len);
-        else
-            h2_sent(conn->h2, len);
+        conn->engine->sent(conn, len);
     }
     count_add(&conn->shard->bytes_out, total);
     return total;
-}
-
-static bool engine_wants_close(const struct conn *conn)
-{
-    return conn->state == CONN_H1 ? h1_wants_close(&conn->h1) : h2_wants_close(conn->h2);
 }
 
 /* What was written last still has to arrive: a close with unread input would reset it away. */
@@ -315,14 +168,7 @@ static void begin_linger(struct conn *conn)
     net_shut_write(&conn->stream);
     conn->state = CONN_LINGER;
     conn->active_ns = shard_now_ns(conn->shard);
-    if (conn->h2) {
-        h2_free(conn->h2);
-        conn->h2 = NULL;
-    } else {
-        h1_release(&conn->h1);
-    }
-    if (conn->exchange)
-        exchange_gone(conn->exchange);
+    conn->engine->release(conn);
 }
 
 static void linger(struct conn *conn)
@@ -353,10 +199,8 @@ static void watch_progress(struct conn *conn, size_t written)
  * there is nothing to go on with now; *ret_hungry: because the fibers have to catch up first. */
 static bool go_on(struct conn *conn, bool *ret_hungry)
 {
-    if (conn->state == CONN_H1 && h1_ready(&conn->h1)) {
-        h1_receive(&conn->h1, view_of(NULL, 0), shard_now_ns(conn->shard));
+    if (conn->state == CONN_SPEAKS && conn->engine->resume(conn))
         return true;
-    }
     if (!conn->secured || !conn->stream.may_read || !wants_input(conn))
         return false;
     *ret_hungry = !may_receive(conn);
@@ -370,7 +214,7 @@ void conn_flush(struct conn *conn)
     size_t written = 0;
     bool more = true, hungry = false;
     for (int i = 0; i < FLUSH_ROUNDS && more && !conn->failed; i++) {
-        if (conn->state == CONN_H1 || conn->state == CONN_H2)
+        if (conn->state == CONN_SPEAKS)
             written += put_out(conn);
         more = go_on(conn, &hungry);
     }
@@ -382,7 +226,7 @@ void conn_flush(struct conn *conn)
         linger(conn);
         return;
     }
-    if (conn->state != CONN_OPEN && engine_wants_close(conn) && conn_unsent(conn) == 0) {
+    if (conn->state == CONN_SPEAKS && conn->engine->wants_close(conn) && conn_unsent(conn) == 0) {
         begin_linger(conn);
         linger(conn);
         return;
@@ -422,14 +266,10 @@ void conn_close(struct conn *conn)
     struct shard *shard = conn->shard;
     if (conn->state == CONN_CLOSED)
         return;
-    bool h1 = conn->state == CONN_H1;
+    const bool speaks = conn->state == CONN_SPEAKS;
     conn->state = CONN_CLOSED;
-    if (conn->exchange)
-        exchange_gone(conn->exchange);
-    h2_free(conn->h2);
-    conn->h2 = NULL;
-    if (h1)
-        h1_release(&conn->h1);
+    if (speaks)
+        conn->engine->release(conn);
     net_stream_close(&conn->stream);
     list_remove(&conn->link);
     list_remove(&conn->dirty_link);
@@ -441,10 +281,8 @@ void conn_close(struct conn *conn)
 
 void conn_drain(struct conn *conn)
 {
-    if (conn->state == CONN_H1)
-        h1_drain(&conn->h1);
-    else if (conn->state == CONN_H2)
-        h2_drain(conn->h2, shard_now_ns(conn->shard));
+    if (conn->state == CONN_SPEAKS)
+        conn->engine->drain(conn);
     else if (conn->state == CONN_OPEN)
         conn->failed = true;
     conn_touch(conn);

@@ -1,7 +1,7 @@
 /*
  * conn: a connection and the engine that speaks on it. Inside src/wire only.
  *
- *   OPEN ─handshake, first bytes─▶ H1 | H2 ──engine wants close──▶ LINGER ──▶ closed
+ *   OPEN ─handshake, first bytes─▶ SPEAKS ──engine wants close──▶ LINGER ──▶ closed
  *
  * It has no fiber and no buffer of its own: it reads into the shard's, and what the engine keeps is
  * what a half message or an unsent answer needs. Input is taken when the loop says so; output is
@@ -11,12 +11,11 @@
 #ifndef USHER_WIRE_CONN_H
 #define USHER_WIRE_CONN_H
 
-#include "http/h1.h"
-#include "http/h2.h"
 #include "net/stream.h"
+#include "wire/engine.h"
 #include "wire/exchange.h"
 
-enum conn_state { CONN_OPEN, CONN_H1, CONN_H2, CONN_LINGER, CONN_CLOSED };
+enum conn_state { CONN_OPEN, CONN_SPEAKS, CONN_LINGER, CONN_CLOSED };
 
 struct conn {
     struct net_stream stream;
@@ -25,7 +24,8 @@ struct conn {
     struct list dirty_link; /* in the shard, while a flush is due; then: to be freed */
     int64_t active_ns;      /* since when it is in its state, or idle */
     int64_t stuck_ns;       /* since when the kernel takes nothing of what is unsent; or NEVER */
-    struct h2 *h2;
+    const struct engine *engine; /* CONN_SPEAKS */
+    struct h2 *h2;               /* of engine_h2, and the other engine_h1's */
     struct h1 h1;
     struct exchange *exchange; /* HTTP/1.1: the one under way */
     uint32_t lingered;         /* bytes dropped */
@@ -50,5 +50,7 @@ void conn_sweep(struct conn *conn, int64_t now_ns);
 /* No further request. */
 void conn_drain(struct conn *conn);
 size_t conn_unsent(const struct conn *conn);
+/* Whether the one request under way is answered by a stream (HTTP/1.1). */
+bool conn_watches(const struct conn *conn);
 
 #endif

@@ -29,10 +29,7 @@ static void let_go(struct exchange *exchange)
 {
     struct shard *shard = exchange->shard;
     struct conn *conn = exchange->conn;
-    if (exchange->h2)
-        h2_stream_set_user(exchange->h2, NULL);
-    else
-        conn->exchange = NULL;
+    conn->engine->attach(conn, exchange->h2, NULL);
     conn->active_ns = shard_now_ns(shard);
     exchange->conn = NULL;
     exchange->h2 = NULL;
@@ -169,10 +166,7 @@ static struct exchange *open_exchange(struct conn *conn, struct h2_stream *h2,
     exchange->form = request->form;
     exchange->get = request->get;
     exchange->call.message = "";
-    if (h2)
-        h2_stream_set_user(h2, exchange);
-    else
-        conn->exchange = exchange;
+    conn->engine->attach(conn, h2, exchange);
     if (exchange->call.route && method_streams_answer(exchange->call.route->method)) {
         list_append(&exchange->shard->streams, &exchange->stream_link);
         count_add(&exchange->shard->streams_open, 1);
@@ -231,7 +225,7 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
     const struct plain_rule *plain = plain_find(shard->options, head->path);
     if (plain)
         return plain_head(conn, h2, head, plain);
-    request_read(shard->routes, head, h2, &request);
+    request_read(shard->routes, head, conn->engine->trailers, &request);
     if (request.kind == REQUEST_PAGE) {
         page_answer(conn, h2, head);
         return BODY_REFUSE;

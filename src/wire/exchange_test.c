@@ -83,7 +83,8 @@ static void a_query_too_long_leaves_nothing(void **state)
     assert_int_equal(h2_new(H2_SERVER, NULL, &events, &conn, 0, &conn.h2), 0);
     assert_int_equal(h2_new(H2_CLIENT, NULL, &events, NULL, 0, &client), 0);
     conn.shard = &shard;
-    conn.state = CONN_H2;
+    conn.engine = &engine_h2;
+    conn.state = CONN_SPEAKS;
     for (int i = 0; i < 3; i++)
         assert_int_equal(h2_request(client, &request, (struct body){0}, NULL, &stream), 0);
     hand_over(client, conn.h2);

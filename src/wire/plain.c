@@ -63,17 +63,6 @@ struct view plain_field(const struct plain_request *ask, struct view name)
     return (struct view){0};
 }
 
-/* Over HTTP/2 the stream alone is reset. */
-static void cut(struct exchange *exchange)
-{
-    struct conn *conn = exchange->conn;
-    if (exchange->h2)
-        h2_reset(exchange->h2, H2_INTERNAL_ERROR);
-    else
-        conn->failed = true;
-    conn_touch(conn);
-}
-
 void plain_run(struct exchange *exchange)
 {
     struct plain *plain = exchange->plain;
@@ -83,7 +72,7 @@ void plain_run(struct exchange *exchange)
     if (!exchange->conn)
         return;
     if (page.status == 0)
-        cut(exchange);
+        exchange->conn->engine->cut(exchange->conn, exchange->h2, H2_INTERNAL_ERROR);
     else
         page_send(exchange->conn, exchange->h2, &page, &exchange->arena);
     exchange_part(exchange);

@@ -102,7 +102,7 @@ static void read_timeout(struct request *request, const struct head *head)
                grpc ? "grpc-timeout is malformed" : "connect-timeout-ms is malformed");
 }
 
-static void read_post(struct request *request, const struct head *head, bool h2)
+static void read_post(struct request *request, const struct head *head, bool trailers)
 {
     const struct type *type = type_of(head);
     if (!type) {
@@ -116,7 +116,7 @@ static void read_post(struct request *request, const struct head *head, bool h2)
     }
     request->protocol = type->protocol;
     request->form = type->form;
-    if (request->protocol == PROTOCOL_GRPC && !h2) {
+    if (request->protocol == PROTOCOL_GRPC && !trailers) {
         refuse_type(request, "gRPC is spoken over HTTP/2 only; over HTTP/1.1 Connect is");
         return;
     }
@@ -162,14 +162,14 @@ static void read_get(struct request *request, const struct head *head)
         refuse_type(request, "encoding is json or proto");
 }
 
-void request_read(const struct routes *routes, const struct head *head, bool h2,
+void request_read(const struct routes *routes, const struct head *head, bool trailers,
                   struct request *ret_request)
 {
     *ret_request =
         (struct request){.timeout_ns = INT64_MAX, .route = routes_find(routes, head->path)};
     struct request *request = ret_request;
     if (head->method == HEAD_METHOD_POST) {
-        read_post(request, head, h2);
+        read_post(request, head, trailers);
     } else if (request->route) {
         read_get(request, head);
     } else if (reads(head)) {

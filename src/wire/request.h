@@ -26,8 +26,8 @@ struct request {
     int64_t timeout_ns; /* INT64_MAX: none */
 };
 
-/* h2: over HTTP/2, without which there is no gRPC. */
-void request_read(const struct routes *routes, const struct head *head, bool h2,
+/* trailers: the connection passes them on, without which there is no gRPC. */
+void request_read(const struct routes *routes, const struct head *head, bool trailers,
                   struct request *ret_request);
 
 #endif

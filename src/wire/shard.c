@@ -185,11 +185,7 @@ static void give_up_stalled(struct shard *shard, int64_t now_ns)
         if (now_ns - exchange->stalled_since_ns <= shard->options->stall_max_ms * NS_PER_MS)
             return;
         struct conn *conn = exchange->conn;
-        if (exchange->h2)
-            h2_reset(exchange->h2, H2_CANCEL);
-        else
-            conn->failed = true;
-        conn_touch(conn);
+        conn->engine->cut(conn, exchange->h2, H2_CANCEL);
         exchange_gone(exchange);
     }
 }

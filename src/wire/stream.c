@@ -19,55 +19,16 @@ static void mark_pending(struct exchange *exchange)
     list_append(&exchange->shard->stalled, &exchange->stalled_link);
 }
 
-/* Whether another message may be pushed before those before it are with the kernel. */
-static bool takes_message(const struct exchange *exchange)
-{
-    return exchange->h2 && exchange->begun ? h2_takes_chunk(exchange->h2) : !exchange->pending;
-}
-
-/* Over HTTP/1.1 with nothing unsent the frame goes straight from its one encoding to the socket:
- * ten thousand readers cost ten thousand system calls and no copy. *v becomes the rest. */
-static int write_at_once(struct conn *conn, struct view *v)
-{
-    size_t len = 0;
-    if (h1_unsent(&conn->h1) > 0 || conn->stream.tls)
-        return 0;
-    int err = net_write(&conn->stream, v, 1, &len);
-    if (err && err != ERR_BUSY)
-        return err;
-    count_add(&conn->shard->bytes_out, len);
-    v->at += len;
-    v->len -= len;
-    return 0;
-}
-
 static int push(struct exchange *exchange, struct frame *frame)
 {
     struct conn *conn = exchange->conn;
-    struct view v;
+    bool pending;
     int err = answer_begin(exchange);
-    if (err)
-        return err;
-    err = frame_view(frame, exchange->form, !exchange->h2 && h1_is_chunked(&conn->h1), &v);
-    if (err)
-        return err;
-    if (!exchange->h2) {
-        err = write_at_once(conn, &v);
-        if (!err && v.len == 0)
-            return 0;
-    }
-    struct body body = body_lent(v, frame_release, frame_ref(frame));
-    if (err)
-        body_done(&body);
-    else
-        err = exchange->h2 ? h2_chunk(exchange->h2, body) : h1_chunk_encoded(&conn->h1, body);
-    if (err && !exchange->h2)
-        conn->failed = true;
-    conn_touch(conn);
-    if (err)
-        return ERR_CLOSED;
-    mark_pending(exchange);
-    return 0;
+    if (!err)
+        err = conn->engine->push(conn, exchange->h2, frame, exchange->form, &pending);
+    if (!err && pending)
+        mark_pending(exchange);
+    return err;
 }
 
 void exchange_written(struct exchange *exchange)
@@ -80,6 +41,13 @@ void exchange_written(struct exchange *exchange)
         fiber_unpark(exchange->sender);
     else if (exchange->call.sink)
         exchange->call.sink->writable(exchange->call.sink);
+}
+
+/* Whether another message may be pushed before those before it are with the kernel. */
+static bool takes_message(const struct exchange *exchange)
+{
+    return exchange->begun ? exchange->conn->engine->takes_chunk(exchange->conn, exchange->h2)
+                           : !exchange->pending;
 }
 
 static int wait_for_room(struct exchange *exchange, int64_t deadline_ns)
