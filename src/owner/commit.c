@@ -173,6 +173,28 @@ static int load_all(struct owner *owner)
     return err;
 }
 
+/* Another process owns it, until the gate says otherwise or the owner is stopped. */
+static void be_away(struct owner *owner)
+{
+    owner->leaving = false;
+    owner_move(owner, OWNER_AWAY);
+    loop_disarm(owner->options.loop, &owner->expiry);
+    owner_decide_waiting(owner);
+    while (!owner->stopping && !owner_may(owner)) {
+        owner->fiber_waits = true;
+        fiber_park_deaf();
+        owner->fiber_waits = false;
+    }
+    owner_move(owner, OWNER_LOADING);
+}
+
+static void tell_fenced(struct owner *owner)
+{
+    const struct owner_gate *gate = &owner->options.gate;
+    if (gate->fenced)
+        gate->fenced(gate->state);
+}
+
 /* What was decided may or may not be in the store. Loads until it is known, then answers. */
 static void recover(struct owner *owner)
 {
@@ -185,17 +207,26 @@ static void recover(struct owner *owner)
     int64_t pause_ms = OWNER_RELOAD_MS;
     uint64_t failures = 0;
     int err;
-    while ((err = load_all(owner)) != 0) {
-        failures++;
-        log_event(LOG_ERROR, "owner.load",
-                  log_uint("usher.performance", owner->options.performance_id), log_err(err));
+    while ((err = owner_may(owner) ? load_all(owner) : ERR_DENIED) != 0) {
+        if (err == ERR_FENCED)
+            tell_fenced(owner);
+        if (err != ERR_DENIED) {
+            failures++;
+            log_event(LOG_ERROR, "owner.load",
+                      log_uint("usher.performance", owner->options.performance_id), log_err(err));
+        }
         /* Nobody waits longer than for one failed load: in doubt, refuse. */
         answer_all(owner, committing, DOUBT);
         answer_all(owner, gathering, DOUBT);
         committing = gathering = NULL;
         owner_decide_waiting(owner);
+        const bool away = !owner_may(owner);
+        if (away)
+            be_away(owner);
         if (owner->stopping)
             return;
+        if (away)
+            continue;
         fiber_sleep_until(deadline_after_ms(fiber_now_ns(), pause_ms));
         pause_ms = 2 * pause_ms < OWNER_RELOAD_MAX_MS ? 2 * pause_ms : OWNER_RELOAD_MAX_MS;
     }
@@ -226,6 +257,8 @@ static void commit_gathered(struct owner *owner)
     if (err != 0) {
         log_event(LOG_ERROR, "owner.commit",
                   log_uint("usher.performance", owner->options.performance_id), log_err(err));
+        if (err == ERR_FENCED)
+            tell_fenced(owner);
         recover(owner);
         return;
     }
@@ -239,6 +272,10 @@ void owner_run(void *arg)
     recover(owner);
     while (!owner->stopping || owner->gathering.count > 0 || owner->gathering.first) {
         if (owner->gathering.count == 0 && !owner->gathering.first && !owner->late) {
+            if (owner->leaving) {
+                recover(owner); /* which is AWAY first */
+                continue;
+            }
             owner->fiber_waits = true;
             fiber_park_deaf();
             owner->fiber_waits = false;

@@ -354,6 +354,10 @@ static void decide_keep_key(struct owner *owner, struct owner_ask *ask)
 
 void owner_decide(struct owner *owner, struct owner_ask *ask)
 {
+    if ((owner->phase == OWNER_AWAY || owner->leaving) && !owner->stopping) {
+        owner_answer(ask, ERR_FENCED);
+        return;
+    }
     if (owner->phase != OWNER_SERVING || owner->stopping) {
         owner_answer(ask, ERR_UNAVAILABLE);
         return;

@@ -100,6 +100,42 @@ void owner_stop(struct owner *owner)
     owner_free(owner);
 }
 
+bool owner_may(const struct owner *owner)
+{
+    const struct owner_gate *gate = &owner->options.gate;
+    return !gate->may || gate->may(gate->state);
+}
+
+void owner_look(struct owner *owner)
+{
+    const bool may = owner_may(owner);
+    owner->leaving = owner->phase == OWNER_SERVING && !may;
+    if (owner->leaving || (owner->phase == OWNER_AWAY && may))
+        owner_wake(owner);
+}
+
+bool owner_is_away(const struct owner *owner)
+{
+    return owner->phase == OWNER_AWAY;
+}
+
+void owner_mirror(struct owner *owner, const struct owner_mirrored *news)
+{
+    const struct owner_listener *listener = &owner->options.listener;
+    if (owner->phase != OWNER_AWAY)
+        return;
+    struct owner_figures figures = owner->figures;
+    figures.counts = news->counts;
+    figures.sale_state = news->sale_state;
+    owner->version = news->version;
+    owner_publish(owner, &figures);
+    if (news->states && listener->loaded)
+        listener->loaded(listener->state, news->version, news->sale_state, news->states);
+    else if (!news->states && listener->committed)
+        listener->committed(listener->state, news->version, news->sale_state, news->changes,
+                            news->change_count);
+}
+
 int64_t owner_now_ms(const struct owner *owner)
 {
     const int64_t mono_ns = loop_now_ns(owner->options.loop);
@@ -244,6 +280,9 @@ static void assert_phase(const struct owner *owner)
         assert(is_idle(owner) && owner->seats && owner->has_time && !owner->late);
         assert(owner->epoch > 0 && owner->version_decided == owner->version);
         assert(owner->sale_state == owner->committed_sale_state);
+        break;
+    case OWNER_AWAY:
+        assert(is_idle(owner) && !owner->leaving);
         break;
     case OWNER_STOPPED:
         assert(is_idle(owner) && owner->stopping && owner->waiting_count == 0);

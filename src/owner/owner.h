@@ -12,6 +12,8 @@
  *      └──┘ a little later       ▼
  *                             STOPPED
  *
+ * Where several processes share a store, a gate says whether this one may try (owner/gate.h).
+ *
  * Invariants: what was answered as done is in the store; the published state is a committed one;
  * the version never goes back; in doubt an ask is refused (ERR_UNAVAILABLE), never granted.
  *
@@ -28,6 +30,7 @@
 #include "chance/chance.h"
 #include "fiber/fiber.h"
 #include "hall/hall.h"
+#include "owner/gate.h"
 #include "seats/seats.h"
 #include "store/store.h"
 
@@ -76,6 +79,7 @@ struct owner_area {
  *   ERR_DENIED       the account has as many keys remembered as one may have
  *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for
  *                    OWNER_SET_SALE); OWNER_ORDER: what was paid is not what the places cost
+ *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
  */
@@ -140,6 +144,7 @@ struct owner_options {
     uint32_t hold_ttl_ms;
     uint32_t places_max;
     struct owner_listener listener;
+    struct owner_gate gate; /* may: NULL: this process alone */
 };
 
 struct owner;

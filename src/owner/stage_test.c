@@ -133,6 +133,13 @@ void stage_run(struct stage *stage, void (*body)(void *arg), void *arg)
 struct owner *stage_owner(struct stage *stage, struct store *store,
                           const struct owner_listener *listener)
 {
+    return stage_gated_owner(stage, store, listener, &(struct owner_gate){0});
+}
+
+struct owner *stage_gated_owner(struct stage *stage, struct store *store,
+                                const struct owner_listener *listener,
+                                const struct owner_gate *gate)
+{
     struct owner_options options = {
         .performance_id = stage->performance_id,
         .hall = stage->hall,
@@ -142,6 +149,7 @@ struct owner *stage_owner(struct stage *stage, struct store *store,
         .prices = stage->prices,
         .hold_ttl_ms = stage->options.hold_ttl_ms,
         .places_max = stage->options.places_max,
+        .gate = *gate,
     };
     if (listener)
         options.listener = *listener;

@@ -50,6 +50,11 @@ void stage_run(struct stage *stage, void (*body)(void *arg), void *arg);
 struct owner *stage_owner(struct stage *stage, struct store *store,
                           const struct owner_listener *listener);
 
+/* The same behind a gate. */
+struct owner *stage_gated_owner(struct stage *stage, struct store *store,
+                                const struct owner_listener *listener,
+                                const struct owner_gate *gate);
+
 /* From a fiber: lets ms pass; and lets everything happen that can happen without time. */
 void stage_sleep(int64_t ms);
 void stage_settle(void);

@@ -12,9 +12,11 @@
 #include "sale/change.h"
 
 /* The ways of an owner, X(from, to); owner_move takes them. */
-#define OWNER_PHASES(X) X(NEW) X(LOADING) X(SERVING) X(STOPPED)
+#define OWNER_PHASES(X) X(NEW) X(LOADING) X(SERVING) X(AWAY) X(STOPPED)
 #define OWNER_WAYS(X)                                                                              \
-    X(NEW, LOADING) X(LOADING, SERVING) X(SERVING, LOADING) X(LOADING, STOPPED) X(SERVING, STOPPED)
+    X(NEW, LOADING)                                                                                \
+    X(LOADING, SERVING)                                                                            \
+    X(SERVING, LOADING) X(LOADING, STOPPED) X(SERVING, STOPPED) X(LOADING, AWAY) X(AWAY, LOADING)
 
 enum owner_phase {
 #define X(PHASE) OWNER_##PHASE,
@@ -46,6 +48,7 @@ struct owner {
     enum owner_phase phase;
     bool stopping;
     bool late; /* holds ended long ago, see owner_is_late: load again before anything is decided */
+    bool leaving; /* the gate says no: takes no further asks, commits what it has, goes AWAY */
     struct scope *scope;
     struct fiber *fiber;   /* the committing fiber */
     bool fiber_waits;      /* it parks until something gathers */
@@ -117,6 +120,9 @@ void owner_wake(struct owner *owner);
 /* Makes figures visible to other threads, with the owner's version and phase. */
 void owner_publish(struct owner *owner, const struct owner_figures *figures);
 int64_t owner_price(const struct owner *owner, const uint32_t *seats, uint32_t count);
+
+/* owner.c: whether the gate lets this process own the performance. */
+bool owner_may(const struct owner *owner);
 
 /* load.c: claims and loads from the store, and tells the listener. ERR_* of the store. */
 int owner_load(struct owner *owner);
