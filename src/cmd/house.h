@@ -24,6 +24,9 @@ struct serve_values {
     const char *data;
     const char *keys;
     const char *store;
+    const char *coord;
+    const char *advertise;
+    int64_t lease_ms;
     const char *roles;
     const char *peers;
     const char *peer_key;
@@ -57,6 +60,8 @@ struct house {
     struct keyset *keyset;
     struct auth auth;
     struct ticket *ticket;
+    struct coord *coord;   /* NULL: no other process has this store */
+    struct tenure *tenure; /* of the ticket role, once it has joined the others */
     struct arena provider_texts;
     struct payment_provider providers[PAYMENT_PROVIDERS_MAX];
     struct service ticket_service; /* the payment role's way to the ticket role … */

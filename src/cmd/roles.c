@@ -6,7 +6,9 @@
 
 #include "call/local.h"
 #include "cmd/cmd.h"
+#include "coord/coord.h"
 #include "err/err.h"
+#include "svc/ticket/tenure.h"
 
 #define GATEWAY        "gateway"
 #define PEER_LINKS     2 /* connections to a peer, a worker */
@@ -22,8 +24,11 @@ struct role {
     void (*stop)(struct house *house);
     /* For what must outlive the workers' threads. */
     void (*release)(struct house *house);
-    /* Its service; where the role runs elsewhere, only the rows count. */
+    /* Its service, and another; where the role runs elsewhere, only the rows count. */
     struct service (*service)(struct house *house);
+    struct service (*second)(struct house *house);
+    /* For the other processes of this role alone: never forwarded. */
+    struct service (*inner)(struct house *house);
     /* Answers a page of its own; false for another path. On the loop. */
     bool (*page)(struct house *house, const struct page_request *ask, struct page *ret_page);
     bool (*ready)(struct house *house);
@@ -99,8 +104,24 @@ static struct service service_auth(struct house *house)
 
 /* ---- ticket ---- */
 
+static int open_coord(struct house *house)
+{
+    char why[512] = "";
+    if (!house->values.coord)
+        return CMD_OK;
+    if (!house->values.store)
+        return cmd_fail("serve", CMD_USAGE, "--coord is for a shared store; --store is missing");
+    int err = coord_redis_new(house->values.coord, house->workers[0], why, &house->coord);
+    if (err == ERR_INVALID)
+        return cmd_fail("serve", CMD_USAGE, "--coord: %s", why);
+    return err == 0 ? CMD_OK : house_fail("the coordinator", err);
+}
+
 static int start_ticket(struct house *house)
 {
+    int code = open_coord(house);
+    if (code != CMD_OK)
+        return code;
     const struct ticket_options options = {
         .store = house->ground.store,
         .workers = house->workers,
@@ -108,6 +129,7 @@ static int start_ticket(struct house *house)
         .chance = chance_system(),
         .offload = house->offload,
         .code_key = house->code_key,
+        .peer_authorization = house->coord ? house->peers.authorization : NULL,
     };
     int err = ticket_start(&options, &house->ticket);
     if (err == ERR_CORRUPT)
@@ -124,6 +146,38 @@ static int start_ticket(struct house *house)
 static void stop_ticket(struct house *house)
 {
     ticket_stop(house->ticket);
+    coord_free(house->coord);
+}
+
+static void release_ticket(struct house *house)
+{
+    tenure_free(house->tenure);
+}
+
+static struct service service_status(struct house *house)
+{
+    return ticket_status_service(house->ticket);
+}
+
+static struct service service_owner(struct house *house)
+{
+    return ticket_owner_service(house->ticket);
+}
+
+int roles_join(struct house *house)
+{
+    const struct serve_values *values = &house->values;
+    if (!house->coord)
+        return CMD_OK;
+    int err = ticket_join(house->ticket, house->coord,
+                          values->advertise ? values->advertise : house->url, values->lease_ms);
+    house->tenure = ticket_tenure(house->ticket);
+    return err == 0 ? CMD_OK : house_fail("joining the other processes", err);
+}
+
+void roles_leave(struct house *house)
+{
+    ticket_leave(house->ticket);
 }
 
 static struct service service_ticket(struct house *house)
@@ -218,7 +272,10 @@ static const struct role roles[] = {
      .keeps = true,
      .start = start_ticket,
      .stop = stop_ticket,
+     .release = release_ticket,
      .service = service_ticket,
+     .second = service_status,
+     .inner = service_owner,
      .ready = ready_ticket,
      .figures = figures_ticket},
     {.name = "payment", /* behind the tickets, which it calls */
@@ -357,9 +414,9 @@ int roles_read(struct house *house)
 
 /* ---- starting and stopping ---- */
 
-static int forward_role(struct house *house, size_t i, struct service *ret_service)
+static int forward_role(struct house *house, size_t i, const struct service of,
+                        struct service *ret_service)
 {
-    const struct service of = roles[i].service(house);
     const struct remote_options options = {
         .url = house->peer_urls[i],
         .authorization = house->peers.keyed ? house->peers.authorization : NULL,
@@ -376,6 +433,23 @@ static int forward_role(struct house *house, size_t i, struct service *ret_servi
     return CMD_OK;
 }
 
+/* To those that the port answers, if the role has it, and runs here or at a known peer. */
+static int add_service(struct house *house, size_t i, struct service (*make)(struct house *house))
+{
+    int code = CMD_OK;
+    if (!make || (!is_here(house, i) && !house->peer_urls[i][0]))
+        return CMD_OK;
+    assert(house->service_count < HOUSE_SERVICES_MAX);
+    struct service *service = &house->services[house->service_count];
+    const struct service of = make(house);
+    if (is_here(house, i))
+        *service = of;
+    else
+        code = forward_role(house, i, of, service);
+    house->service_count += code == CMD_OK;
+    return code;
+}
+
 int roles_start(struct house *house)
 {
     int code = CMD_OK;
@@ -386,14 +460,11 @@ int roles_start(struct house *house)
             house->started |= house->here & 1u << i;
     }
     for (size_t i = 0; i < ROLE_COUNT && code == CMD_OK; i++) {
-        struct service *service = &house->services[house->service_count];
-        if (!roles[i].service || (!is_here(house, i) && !house->peer_urls[i][0]))
-            continue;
-        if (is_here(house, i))
-            *service = roles[i].service(house);
-        else
-            code = forward_role(house, i, service);
-        house->service_count += code == CMD_OK;
+        code = add_service(house, i, roles[i].service);
+        if (code == CMD_OK)
+            code = add_service(house, i, roles[i].second);
+        if (code == CMD_OK && is_here(house, i))
+            code = add_service(house, i, roles[i].inner);
     }
     return code;
 }

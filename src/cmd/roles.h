@@ -21,6 +21,11 @@ void roles_names(const struct house *house, char *ret_text, size_t room);
 bool roles_keep(const struct house *house);
 /* Starts them, and fills house->services. An enum cmd_exit. */
 int roles_start(struct house *house);
+/* Joins the other processes of the store, where there are any: the port is open. An enum cmd_exit.
+ */
+int roles_join(struct house *house);
+/* Hands over to them what only one process may do; calls are still answered. */
+void roles_leave(struct house *house);
 /* Stops what was started; no call is under way, and the workers still run. */
 void roles_stop(struct house *house);
 /* Frees what threads had of them; the workers have ended. */

@@ -27,6 +27,7 @@
 #include "net/address.h"
 #include "net/tls.h"
 #include "observe/log.h"
+#include "svc/ticket/tenure.h"
 #include "token/roles.h"
 #include "wire/limits.h"
 
@@ -53,13 +54,23 @@ static const struct conf_option options[] = {
     {"store", CONF_STR, offsetof(struct serve_values, store), NULL,
      .help = "in place of the embedded store, a shared one that several processes use: "
              "mariadb://USER@HOST[:PORT]/DATABASE?password-file=PATH"},
+    {"coord", CONF_STR, offsetof(struct serve_values, coord), NULL,
+     .help = "where several processes with one store agree on who owns which performance: "
+             "redis://HOST[:PORT][?password-file=PATH]"},
+    {"advertise", CONF_STR, offsetof(struct serve_values, advertise), NULL,
+     .help = "with --coord, the address under which the other processes reach this one, "
+             "http://HOST:PORT; by default where it listens"},
+    {"lease", CONF_MS, offsetof(struct serve_values, lease_ms), "3s", TENURE_LEASE_MIN_MS, 60000,
+     .help =
+         "with --coord, how long a performance stays with a process that says nothing any more"},
     {"role", CONF_STR, offsetof(struct serve_values, roles), "all",
      .help = "which roles run in this process: all, or some of auth, ticket, gateway, with commas"},
     {"peer", CONF_STR, offsetof(struct serve_values, peers), NULL,
      .help = "where the gateway finds the roles that run elsewhere: ROLE=HOST:PORT, with commas"},
     {"peer-key", CONF_PATH, offsetof(struct serve_values, peer_key), NULL,
-     .help = "the key that peers show each other, a file like operator.key; without one only peers "
-             "on this machine are let in"},
+     .help =
+         "the key that peers show each other, a file like operator.key; without one they show "
+         "what --keys or --coord makes common to them, or only those on this machine are let in"},
     {"peer-ca", CONF_PATH, offsetof(struct serve_values, peer_ca), NULL,
      .help = "roots to trust (PEM) for peers at https://HOST:PORT, instead of the system's"},
     {"demo", CONF_BOOL, offsetof(struct serve_values, demo), "no",
@@ -143,7 +154,8 @@ static int check_words(const struct serve_values *values, bool gateway)
                         "--issuer %s: 1 to %d letters, digits and -._~:/, as in "
                         "https://tickets.example.org",
                         values->issuer, ACCESS_ISSUER_MAX);
-    if (!gateway && !values->peer_key && !net_address_is_local(&address))
+    if (!gateway && !values->peer_key && !values->keys && !values->coord &&
+        !net_address_is_local(&address))
         return cmd_fail("serve", CMD_USAGE,
                         "--listen %s: other machines could connect, and without --peer-key FILE "
                         "none could prove that it is a peer",
@@ -167,7 +179,11 @@ static int build_ground(struct house *house)
     if (code != CMD_OK)
         return code;
     key_derive(house->ground.secret, KEY_FOR_TICKET_CODE, house->code_key);
-    peers_init(&house->peers, path ? key : NULL);
+    /* Processes that share a folder of keys, or a store, have a secret that nobody else has. */
+    const bool shared = house->values.keys || house->values.coord;
+    if (!path && shared)
+        key_derive(house->ground.secret, KEY_FOR_PEER, key);
+    peers_init(&house->peers, path || shared ? key : NULL);
     return CMD_OK;
 }
 
@@ -369,6 +385,7 @@ static void tear_down(struct house *house)
 {
     atomic_store(&house->gateway.draining, true);
     atomic_store(&house->gateway.server, NULL);
+    roles_leave(house); /* the others take over first, and answer what is still asked here */
     if (house->server)
         server_stop(house->server, calls_grace_ms(house));
     roles_stop(house);
@@ -405,10 +422,14 @@ static int run(struct house *house, const sigset_t *ending)
         code = share_files(house);
     if (code == 0)
         code = roles_start(house);
-    if (code == 0 && house->values.demo)
+    if (code == 0 && house->values.demo && !house->coord)
         make_demo(house); /* before the door opens: whoever comes in finds it on sale */
     if (code == 0)
         code = build_front_door(house);
+    if (code == 0)
+        code = roles_join(house);
+    if (code == 0 && house->values.demo && house->coord)
+        make_demo(house);
     if (code != 0)
         return code;
     char roles[ROLES_TEXT_MAX];

@@ -50,9 +50,9 @@ struct coord_ops {
     /* Gives it back at once. ERR_NOT_FOUND: it is not his. */
     int (*lease_give)(struct coord *coord, struct view name, struct view holder,
                       int64_t deadline_ns);
-    /* Whose it is. ERR_NOT_FOUND: nobody's. */
+    /* Whose it is, and for how long if he does not renew it. ERR_NOT_FOUND: nobody's. */
     int (*lease_look)(struct coord *coord, struct view name, char ret_holder[COORD_HOLDER_MAX + 1],
-                      int64_t deadline_ns);
+                      int64_t *ret_left_ms, int64_t deadline_ns);
 
     /* --- members: processes that live, by their role --- */
 

@@ -2,10 +2,12 @@
 
 #include <errmsg.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <mysqld_error.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "err/err.h"
 
@@ -147,6 +149,7 @@ int mariadb_conn_open(struct mariadb_conn *c, const struct mariadb_target *targe
     if ((deadline_ns - now_ns) / NS_PER_MS < timeout_ms)
         timeout_ms = (deadline_ns - now_ns) / NS_PER_MS;
     list_init(&c->statements);
+    c->fd = -1;
     if (!mysql_init(&c->mysql))
         return ERR_NO_MEMORY;
     int err = set_options(&c->mysql, target, timeout_ms);
@@ -160,23 +163,25 @@ int mariadb_conn_open(struct mariadb_conn *c, const struct mariadb_target *targe
         c->broken = true;
         return meaning_of(mysql_errno(&c->mysql));
     }
-    return check_packet(c);
+    c->fd = fcntl((int)mysql_get_socket(&c->mysql), F_DUPFD_CLOEXEC, 0);
+    return c->fd < 0 ? ERR_UNAVAILABLE : check_packet(c);
 }
 
 void mariadb_conn_close(struct mariadb_conn *c)
 {
-    const int fd = (int)mysql_get_socket(&c->mysql);
-    if (c->broken && fd >= 0)
-        shutdown(fd, SHUT_RDWR); /* so that nothing below waits for the server */
+    if (c->broken && c->fd >= 0)
+        shutdown(c->fd, SHUT_RDWR); /* so that nothing below waits for the server */
     mariadb_statements_drop(c);
     mysql_close(&c->mysql);
+    if (c->fd >= 0)
+        close(c->fd);
 }
 
 bool mariadb_conn_is_alive(const struct mariadb_conn *c)
 {
     char byte;
     /* Nothing may have come unasked: bytes are the server's last words. */
-    return recv((int)mysql_get_socket((MYSQL *)&c->mysql), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+    return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
            (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
@@ -214,7 +219,7 @@ int mariadb_conn_attach(struct mariadb_conn *c, int64_t deadline_ns)
     if (!c->fiber)
         return 0;
     c->loop = sched_loop(sched_current());
-    c->io = (struct loop_io){.fd = (int)mysql_get_socket(&c->mysql), .ready = on_ready};
+    c->io = (struct loop_io){.fd = c->fd, .ready = on_ready};
     c->timer = (struct loop_timer){.fire = on_late};
     return loop_watch(c->loop, &c->io);
 }
@@ -231,13 +236,13 @@ void mariadb_conn_detach(struct mariadb_conn *c)
 static int give_up(struct mariadb_conn *c, int events)
 {
     c->late = true;
-    shutdown((int)mysql_get_socket(&c->mysql), SHUT_RDWR);
+    shutdown(c->fd, SHUT_RDWR);
     return events | MYSQL_WAIT_TIMEOUT;
 }
 
 static int wait_by_poll(struct mariadb_conn *c, int events)
 {
-    struct pollfd fd = {.fd = (int)mysql_get_socket(&c->mysql)};
+    struct pollfd fd = {.fd = c->fd};
     if (events & MYSQL_WAIT_READ)
         fd.events |= POLLIN;
     if (events & MYSQL_WAIT_WRITE)

@@ -35,7 +35,8 @@ void owner_look(struct owner *owner);
 bool owner_is_away(const struct owner *owner);
 
 /* What the owner of another process has published: shown as this owner's own while it is AWAY, and
- * told to its listener; otherwise without effect. On the owner's thread. changes lead from the
+ * told to its listener. Otherwise, or where the version would go back, it is without effect. On the
+ * owner's thread. changes lead from the
  * version mirrored before to this one; states (instead) is the whole hall. */
 struct owner_mirrored {
     uint64_t version;

@@ -122,7 +122,8 @@ bool owner_is_away(const struct owner *owner)
 void owner_mirror(struct owner *owner, const struct owner_mirrored *news)
 {
     const struct owner_listener *listener = &owner->options.listener;
-    if (owner->phase != OWNER_AWAY)
+    /* A stale owner may still publish what was so before another took over. */
+    if (owner->phase != OWNER_AWAY || news->version < owner->version)
         return;
     struct owner_figures figures = owner->figures;
     figures.counts = news->counts;

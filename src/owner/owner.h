@@ -66,8 +66,9 @@ struct owner_area {
 };
 
 /*
- * One question to an owner. The caller fills the first part and keeps the struct (on its stack,
- * say) until owner_ask returns. result:
+ * One question to an owner. What is added here is added to usher.v1.OwnerAsk or OwnerAnswer too, by
+ * which it travels between processes (svc/ticket/elsewhere.c, owners.c). The caller fills the first
+ * part and keeps the struct (on its stack, say) until owner_ask returns. result:
  *   0                the second part is filled, and durable
  *   ERR_CONFLICT     seats not free (refusal), or no adjacent run
  *   ERR_FULL         the account would have more places than it may

@@ -91,14 +91,16 @@ static int lease_give(struct coord *coord, struct view name, struct view holder,
 }
 
 static int lease_look(struct coord *coord, struct view name, char ret_holder[COORD_HOLDER_MAX + 1],
-                      int64_t deadline_ns)
+                      int64_t *ret_left_ms, int64_t deadline_ns)
 {
     int64_t now_ns;
     struct local_coord *c = enter(coord, &now_ns);
     const struct thing *lease =
         things_find(&c->things, THING_LEASE, name, (struct view){0}, now_ns);
-    if (lease)
+    if (lease) {
         tell_holder(lease, ret_holder);
+        *ret_left_ms = (lease->ends_ns - now_ns) / NS_PER_MS;
+    }
     return leave(c, lease ? 0 : ERR_NOT_FOUND);
 }
 

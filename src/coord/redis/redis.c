@@ -118,18 +118,27 @@ static int lease_give(struct coord *coord, struct view name, struct view holder,
     return err == 0 && given == 0 ? ERR_NOT_FOUND : err;
 }
 
+static const char look_script[] =
+    "return {redis.call('GET', KEYS[1]), redis.call('PTTL', KEYS[1])}\n";
+
 static int lease_look(struct coord *coord, struct view name, char ret_holder[COORD_HOLDER_MAX + 1],
-                      int64_t deadline_ns)
+                      int64_t *ret_left_ms, int64_t deadline_ns)
 {
     char key[KEY_BYTES_MAX];
     redisReply *reply;
-    int err = redis_call(redis_of(coord), WORDS(VIEW_LIT("GET"), key_of("lease", name, "", key)),
+    int err = redis_call(redis_of(coord),
+                         WORDS(VIEW_LIT("EVAL"), view_str(look_script), VIEW_LIT("1"),
+                               key_of("lease", name, "", key)),
                          &reply, deadline_ns);
     if (err)
         return err;
-    const struct view holder = text_of(reply);
-    if (holder.len > 0)
+    struct view holder = {0};
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2)
+        holder = text_of(reply->element[0]);
+    if (holder.len > 0) {
         snprintf(ret_holder, COORD_HOLDER_MAX + 1, "%.*s", VIEW_ARG(holder));
+        *ret_left_ms = reply->element[1]->integer;
+    }
     freeReplyObject(reply);
     return holder.len > 0 ? 0 : ERR_NOT_FOUND;
 }

@@ -21,6 +21,10 @@ const struct catalog_performance *desk_performance(struct call *call, uint32_t p
     struct ticket *ticket = call_state(call);
     const struct catalog_performance *performance =
         catalog_performance(ticket->catalog, performance_id);
+    /* Another process may have made it just now. */
+    if (!performance && ticket->elsewhere && performance_id > 0 &&
+        performance_id <= STORE_PERFORMANCES_MAX && desk_load_catalog(ticket) == 0)
+        performance = catalog_performance(ticket->catalog, performance_id);
     if (!performance)
         desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "performance_id", "no performance %u",
                   performance_id);

@@ -5,10 +5,12 @@
 #ifndef USHER_SVC_TICKET_DESK_H
 #define USHER_SVC_TICKET_DESK_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "err/err.h"
 #include "svc/ticket/catalog.h"
+#include "svc/ticket/tenure.h"
 #include "svc/ticket/ticket.h"
 
 #define TICKET_NAME_MAX        200         /* bytes of an event's or hall's name */
@@ -25,11 +27,24 @@
 #define TICKET_ORDERS_PAGE     20
 #define TICKET_ORDERS_PAGE_MAX 100
 
+/* What is known of who owns a performance. */
+struct post {
+    struct ticket *ticket;
+    uint32_t performance_id;
+    atomic_bool ours;      /* its owner may claim here */
+    int64_t lease_ends_ns; /* where ours, if it is not renewed; the keeper alone looks */
+    char holder[COORD_HOLDER_MAX + 1]; /* under posts_lock; "URL ID", or empty */
+};
+
 struct ticket {
     struct ticket_options options;
     uint8_t code_key[KEY_BYTES];
     struct catalog *catalog;
-    struct scope *scopes;     /* of owners, one a worker; each touched on its worker alone */
+    struct scope *scopes; /* of owners, one a worker; each touched on its worker alone */
+    struct post *posts;   /* by performance id */
+    pthread_mutex_t posts_lock;
+    _Atomic(struct tenure *) tenure; /* NULL: this process is alone, or has not joined yet */
+    struct elsewhere *elsewhere;     /* NULL: alone */
     struct scope relay_scope; /* of the outbox relay and who follows the store, on worker 0 */
     atomic_bool behind;       /* the store may have what the catalog has not */
     atomic_bool begun[STORE_PERFORMANCES_MAX + 1]; /* by id: somebody begins it, or has */
@@ -70,6 +85,27 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
  * else has or is about to. ERR_CORRUPT, ERR_FULL, ERR_NO_MEMORY: it may be tried again. */
 int desk_begin_performance(struct ticket *ticket, const struct store_performance *stored);
 
+/* ---- elsewhere.c: performances that another process owns ---- */
+
+/* Asks the owner, wherever it is, and waits as owner_ask does; an owner that is not known is waited
+ * for, for a while. Returns ask->result. */
+int desk_ask(struct ticket *ticket, const struct catalog_performance *performance,
+             struct owner_ask *ask, int64_t deadline_ns);
+/* The owner's figures: the true ones, or, where they cannot be had, what was seen last. */
+void desk_figures(struct ticket *ticket, const struct catalog_performance *performance,
+                  struct owner_figures *ret_figures, int64_t deadline_ns);
+/* From a plain thread. ERR_NO_MEMORY. */
+int elsewhere_new(struct ticket *ticket, struct elsewhere **ret_elsewhere);
+/* Ends what is watched elsewhere, and closes what leads there. From a plain thread. */
+void elsewhere_free(struct elsewhere *elsewhere);
+/* Shows, from now on, what another process publishes of this performance, whenever one owns it. In
+ * a fiber. ERR_FULL, ERR_NO_MEMORY. */
+int elsewhere_mirror(struct elsewhere *elsewhere, const struct catalog_performance *performance);
+/* A channel to a process, for the fibers of the calling worker, until elsewhere_leave. NULL: no
+ * memory, or too many processes at once. */
+struct channel *elsewhere_enter(struct elsewhere *elsewhere, const char *url);
+void elsewhere_leave(struct elsewhere *elsewhere, struct channel *channel);
+
 /* ---- follow.c ---- */
 
 /* Loads what the catalog has not, in a fiber. The store's errors, and desk_begin_performance's. */
@@ -107,5 +143,8 @@ int ticket_open_sale(struct call *call, const void *request, void *response);
 int ticket_pause_sale(struct call *call, const void *request, void *response);
 int ticket_get_sale_report(struct call *call, const void *request, void *response);
 int ticket_read_ledger(struct call *call, const void *request, void *response);
+int ticket_owner_ask(struct call *call, const void *request, void *response);
+int ticket_owner_figures(struct call *call, const void *request, void *response);
+int ticket_get_status(struct call *call, const void *request, void *response);
 
 #endif

@@ -294,7 +294,7 @@ static int set_sale(struct call *call, uint32_t performance_id, uint32_t sale_st
     struct owner_ask ask = {.verb = OWNER_SET_SALE, .sale_state = sale_state};
     if (!performance)
         return ERR_NOT_FOUND;
-    if (owner_ask(performance->owner, &ask) != 0)
+    if (desk_ask(call_state(call), performance, &ask, call_deadline_ns(call)) != 0)
         return desk_refused(call, &ask);
     return answer_performance(call, performance, response);
 }

@@ -7,7 +7,7 @@ struct stats {
     uint64_t free, held, sold, orders_confirmed, orders_cancelled;
 };
 
-static struct stats stats_of(const struct ticket *ticket)
+static struct stats stats_of(struct ticket *ticket)
 {
     struct stats stats = {0};
     for (uint32_t i = 1; i <= catalog_performance_last(ticket->catalog); i++) {
@@ -17,7 +17,9 @@ static struct stats stats_of(const struct ticket *ticket)
             continue;
         owner_figures(entry->owner, &figures);
         stats.performances++;
-        stats.serving += figures.serving;
+        char url[COORD_HOLDER_MAX + 1] = "";
+        stats.serving +=
+            figures.serving || (ticket->elsewhere && !tenure_find(ticket, i, url) && url[0]);
         stats.watchers += feed_watcher_count(entry->feed);
         stats.free += figures.counts.free;
         stats.held += figures.counts.held;

@@ -50,7 +50,7 @@ static int fill_hold(struct call *call, const struct catalog_performance *perfor
 static int ask_and_fill(struct call *call, const struct catalog_performance *performance,
                         struct owner_ask *ask, Usher__V1__Hold *ret_hold)
 {
-    if (owner_ask(performance->owner, ask) != 0)
+    if (desk_ask(call_state(call), performance, ask, call_deadline_ns(call)) != 0)
         return desk_refused(call, ask);
     return fill_hold(call, performance, ask, ret_hold);
 }
@@ -124,7 +124,7 @@ int ticket_release_hold(struct call *call, const void *request, void *response)
     if (id_parse(view_str(wish->hold_id), &ask.hold_id) != 0)
         ask.result = ERR_NOT_FOUND;
     else
-        owner_ask(performance->owner, &ask);
+        desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
     if (ask.result != 0)
         return desk_refused(call, &ask);
     answer->version = ask.version;

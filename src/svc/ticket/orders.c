@@ -47,10 +47,11 @@ static void order_of_ask(const struct owner_ask *ask, uint32_t performance_id, u
 }
 
 /* An order that is there already is answered under this key too. False: refused, by ask->result. */
-static bool keeps_key(const struct catalog_performance *performance, struct owner_ask *ask)
+static bool keeps_key(struct call *call, const struct catalog_performance *performance,
+                      struct owner_ask *ask)
 {
     ask->verb = OWNER_KEEP_KEY;
-    return owner_ask(performance->owner, ask) == 0;
+    return desk_ask(call_state(call), performance, ask, call_deadline_ns(call)) == 0;
 }
 
 /* Box office is anybody's; a card only the payment service's, which says what was paid. Non-zero
@@ -100,7 +101,7 @@ int ticket_place_order(struct call *call, const void *request, void *response)
     }
     if (ask.key.len > 0)
         call_request_hash(call, ask.request_hash);
-    err = owner_ask(performance->owner, &ask);
+    err = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
     if (err == 0 && !ask.as_stored) {
         order_of_ask(&ask, performance->performance_id, seats, &order);
         return fill(call, &order, response);
@@ -116,7 +117,7 @@ int ticket_place_order(struct call *call, const void *request, void *response)
         return desk_store_failed(call, found);
     if (found != 0 || order.performance_id != performance->performance_id)
         return desk_refused(call, &ask);
-    if (err == ERR_NOT_FOUND && ask.key.len > 0 && !keeps_key(performance, &ask))
+    if (err == ERR_NOT_FOUND && ask.key.len > 0 && !keeps_key(call, performance, &ask))
         return desk_refused(call, &ask);
     return fill(call, &order, response);
 }
@@ -200,7 +201,7 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
     ask.seat_count = (uint32_t)store_seat_count(order.seats);
     for (uint32_t i = 0; i < ask.seat_count && i < SEATS_PARTY_MAX; i++)
         ask.seats[i] = store_seat_at(order.seats, i);
-    err = owner_ask(performance->owner, &ask);
+    err = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
     if (err != 0 && err != ERR_NOT_FOUND)
         return desk_refused(call, &ask);
     /* Not the order's seats any more: somebody else has cancelled it meanwhile. Either way, the

@@ -67,7 +67,9 @@ void desk_relay_outbox(void *arg)
 {
     struct ticket *ticket = arg;
     while (!fiber_cancelled()) {
-        if (!relay(ticket->options.store))
+        const struct tenure *tenure = atomic_load(&ticket->tenure);
+        const bool here = ticket->elsewhere ? tenure && tenure_relays(tenure) : true;
+        if (!here || !relay(ticket->options.store))
             fiber_sleep_until(deadline_after_ms(fiber_now_ns(), OUTBOX_PAUSE_MS));
     }
 }

@@ -73,6 +73,8 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
                     .places_max = stored->places_max,
                     .listener = feed_listener(entry.feed)},
     };
+    if (ticket->elsewhere)
+        beginning.options.gate = tenure_gate(ticket, stored->performance_id);
     err = worker_call(home, begin_owner, &beginning);
     err = err != 0 ? err : beginning.result;
     if (err != 0) {
@@ -82,6 +84,9 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
     }
     entry.owner = beginning.owner;
     err = catalog_add_performance(ticket->catalog, &entry);
+    if (err == 0 && ticket->elsewhere)
+        return elsewhere_mirror(ticket->elsewhere,
+                                catalog_performance(ticket->catalog, entry.performance_id));
     if (err != 0 && worker_call(home, end_owner, entry.owner) == 0 && feed_stop(entry.feed) == 0)
         feed_free(entry.feed);
     return err;

@@ -4,6 +4,7 @@
 
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
+#include "usher/v1/owner.pb-c.h"
 
 #define START_OWNERS_MAX_MS 5000
 
@@ -45,6 +46,55 @@ struct service ticket_service(struct ticket *ticket)
     };
 }
 
+static const struct method owner_methods[] = {
+    {"Ask", METHOD_UNARY, ROLE_PEER, .handle = ticket_owner_ask},
+    {"GetFigures", METHOD_UNARY, ROLE_PEER, true, .handle = ticket_owner_figures},
+};
+
+struct service ticket_owner_service(struct ticket *ticket)
+{
+    return (struct service){
+        .descriptor = &usher__v1__owner_service__descriptor,
+        .methods = owner_methods,
+        .method_count = sizeof(owner_methods) / sizeof(owner_methods[0]),
+        .state = ticket,
+    };
+}
+
+static const struct method status_methods[] = {
+    {"GetStatus", METHOD_UNARY, ROLE_OPERATOR, true, .handle = ticket_get_status},
+};
+
+struct service ticket_status_service(struct ticket *ticket)
+{
+    return (struct service){
+        .descriptor = &usher__v1__installation_service__descriptor,
+        .methods = status_methods,
+        .method_count = sizeof(status_methods) / sizeof(status_methods[0]),
+        .state = ticket,
+    };
+}
+
+/* ---- joining others ---- */
+
+int ticket_join(struct ticket *ticket, struct coord *coord, const char *url, int64_t lease_ms)
+{
+    struct tenure *tenure;
+    assert(ticket->elsewhere);
+    return tenure_start(ticket, coord, url, lease_ms, &tenure);
+}
+
+void ticket_leave(struct ticket *ticket)
+{
+    if (ticket)
+        tenure_drain(atomic_load(&ticket->tenure));
+}
+
+struct tenure *ticket_tenure(struct ticket *ticket)
+{
+    return ticket ? atomic_load(&ticket->tenure) : NULL;
+}
+
 /* ---- starting: in a fiber of worker 0, where the store may be waited for ---- */
 
 struct start {
@@ -67,7 +117,7 @@ static void start_in_fiber(void *arg)
     struct start *start = arg;
     struct ticket *ticket = start->ticket;
     start->result = desk_load_catalog(ticket);
-    if (start->result == 0)
+    if (start->result == 0 && !ticket->elsewhere)
         wait_for_owners(ticket);
     if (start->result == 0)
         start->result = fiber_spawn(&ticket->relay_scope, desk_follow_store, ticket);
@@ -77,9 +127,25 @@ static void start_in_fiber(void *arg)
 
 static void free_ticket(struct ticket *ticket)
 {
+    if (ticket->posts)
+        pthread_mutex_destroy(&ticket->posts_lock);
+    free(ticket->posts);
     catalog_free(ticket->catalog);
     free(ticket->scopes);
     free(ticket);
+}
+
+static int make_posts(struct ticket *ticket)
+{
+    ticket->posts = calloc(STORE_PERFORMANCES_MAX + 1, sizeof(*ticket->posts));
+    if (!ticket->posts)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i <= STORE_PERFORMANCES_MAX; i++) {
+        ticket->posts[i].ticket = ticket;
+        ticket->posts[i].performance_id = i;
+    }
+    pthread_mutex_init(&ticket->posts_lock, NULL);
+    return 0;
 }
 
 int ticket_start(const struct ticket_options *options, struct ticket **ret_ticket)
@@ -92,6 +158,10 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
     ticket->scopes = calloc(options->worker_count, sizeof(*ticket->scopes));
     scope_init(&ticket->relay_scope);
     int err = ticket->scopes ? catalog_new(&ticket->catalog) : ERR_NO_MEMORY;
+    if (err == 0)
+        err = make_posts(ticket);
+    if (err == 0 && options->peer_authorization)
+        err = elsewhere_new(ticket, &ticket->elsewhere);
     for (uint32_t i = 0; err == 0 && i < options->worker_count; i++)
         scope_init(&ticket->scopes[i]);
     struct start start = {.ticket = ticket};
@@ -127,8 +197,10 @@ void ticket_stop(struct ticket *ticket)
 {
     if (!ticket)
         return;
+    ticket_leave(ticket);
     int err = worker_call(ticket->options.workers[0], stop_relay, ticket);
     assert(err == 0);
+    elsewhere_free(ticket->elsewhere);
     for (uint32_t i = 1; i <= catalog_performance_last(ticket->catalog); i++) {
         const struct catalog_performance *entry = catalog_performance(ticket->catalog, i);
         if (!entry)

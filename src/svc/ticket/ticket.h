@@ -21,9 +21,11 @@ struct ticket_options {
     struct store *store;           /* borrowed */
     struct worker *const *workers; /* borrowed */
     uint32_t worker_count;
-    struct chance *chance;   /* borrowed; must serve any thread */
-    struct offload *offload; /* borrowed; for imports and reports */
-    const uint8_t *code_key; /* KEY_BYTES, signs ticket codes; copied */
+    struct chance *chance;          /* borrowed; must serve any thread */
+    struct offload *offload;        /* borrowed; for imports and reports */
+    const uint8_t *code_key;        /* KEY_BYTES, signs ticket codes; copied */
+    const char *peer_authorization; /* of calls to other ticket processes, copied; NULL: this one
+                                       owns all performances, now and always */
 };
 
 /* Loads the catalog, starts an owner for every performance, each on one worker, and waits a few
@@ -33,6 +35,22 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
 /* Stops the owners (what has gathered is committed) and frees all. No call may be under way. From a
  * plain thread, while the workers still run. */
 void ticket_stop(struct ticket *ticket);
+
+/* Joins the other ticket processes, where there is peer_authorization: until then no performance is
+ * owned here. url is where they reach this one; leases of lease_ms. coord is borrowed until
+ * ticket_stop, its watch is used. From a plain thread. ERR_NO_MEMORY, ERR_FULL. */
+struct coord;
+int ticket_join(struct ticket *ticket, struct coord *coord, const char *url, int64_t lease_ms);
+/* Hands over what is owned here; calls are still answered, by asking the new owners. From a plain
+ * thread; harmless where none was joined. */
+void ticket_leave(struct ticket *ticket);
+/* Frees what tells of the others; after the workers have ended. */
+struct tenure;
+struct tenure *ticket_tenure(struct ticket *ticket);
+
+/* usher.v1.OwnerService, for peers, and InstallationService; as ticket_service. */
+struct service ticket_owner_service(struct ticket *ticket);
+struct service ticket_status_service(struct ticket *ticket);
 
 /* usher.v1.TicketService; lives as long as the ticket. */
 struct service ticket_service(struct ticket *ticket);

@@ -1,0 +1,326 @@
+/* Performances that another process owns: asks are brought to it and their answers back. */
+#include "svc/ticket/elsewhere.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "call/client.h"
+#include "call/remote.h"
+#include "svc/ticket/desk.h"
+#include "token/roles.h"
+
+#define WAIT_POLL_MS  5
+#define LOOK_MS       20 /* how often it is looked at whether who is asked still owns */
+#define ARENA_MAX     (1u << 20)
+#define FIGURES_MS    2000 /* figures are not waited for longer */
+#define CHANNEL_TRIES 1    /* an ask is tried again here, where its owner may be another by then */
+
+const struct identity elsewhere_peer = {.roles = ROLE_PEER};
+
+/* ---- channels: each worker has its own ---- */
+
+static struct ways *ways_here(struct elsewhere *e)
+{
+    struct loop *loop = sched_loop(sched_current());
+    for (uint32_t i = 0; i < e->ticket->options.worker_count; i++)
+        if (worker_loop(e->ticket->options.workers[i]) == loop)
+            return &e->ways[i];
+    assert(!"a fiber of no worker");
+    return NULL;
+}
+
+/* The way to that process; or a free one, made so if need be; or NULL. */
+static struct way *find_way(struct ways *ways, const char *url)
+{
+    struct way *spare = NULL;
+    for (int i = 0; i < WAYS_MAX; i++) {
+        struct way *way = &ways->at[i];
+        if (way->channel && strcmp(way->url, url) == 0)
+            return way;
+        if (way->users == 0 && (!spare || (spare->channel && !way->channel)))
+            spare = way;
+    }
+    return spare;
+}
+
+struct channel *elsewhere_enter(struct elsewhere *e, const char *url)
+{
+    struct way *way = find_way(ways_here(e), url);
+    if (!way)
+        return NULL;
+    if (!way->channel || strcmp(way->url, url) != 0) {
+        const struct remote_options options = {
+            .url = url, .authorization = e->authorization, .tries = CHANNEL_TRIES};
+        channel_free(way->channel); /* may wait: the way is taken by being in use */
+        way->channel = NULL;
+        snprintf(way->url, sizeof(way->url), "%s", url);
+        if (remote_new(&options, &way->channel) != 0)
+            return NULL;
+    }
+    way->users++;
+    return way->channel;
+}
+
+void elsewhere_leave(struct elsewhere *e, struct channel *channel)
+{
+    struct ways *ways = ways_here(e);
+    for (int i = 0; i < WAYS_MAX; i++)
+        if (ways->at[i].channel == channel)
+            ways->at[i].users--;
+}
+
+/* ---- an ask, there and back ---- */
+
+struct packed_ask {
+    Usher__V1__OwnerAsk message;
+    Usher__V1__AreaQuantity areas[SEATS_PARTY_MAX];
+    Usher__V1__AreaQuantity *area_list[SEATS_PARTY_MAX];
+    uint8_t account_id[ID_BYTES];
+    uint8_t hold_id[ID_BYTES];
+    uint8_t payment_id[ID_BYTES];
+};
+
+static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct packed_ask *packed)
+{
+    Usher__V1__OwnerAsk *m = &packed->message;
+    usher__v1__owner_ask__init(m);
+    id_to_bytes(ask->account_id, packed->account_id);
+    id_to_bytes(ask->hold_id, packed->hold_id);
+    id_to_bytes(ask->payment_id, packed->payment_id);
+    m->performance_id = performance_id;
+    m->verb = ask->verb;
+    m->account_id = (ProtobufCBinaryData){ID_BYTES, packed->account_id};
+    m->seats = ask->seats;
+    m->n_seats = ask->seat_count;
+    for (uint32_t i = 0; i < ask->area_count; i++) {
+        usher__v1__area_quantity__init(&packed->areas[i]);
+        packed->areas[i].section = ask->areas[i].section;
+        packed->areas[i].quantity = ask->areas[i].quantity;
+        packed->area_list[i] = &packed->areas[i];
+    }
+    m->areas = packed->area_list;
+    m->n_areas = ask->area_count;
+    m->party = ask->best.party;
+    m->category = ask->best.category;
+    m->section = ask->best.section;
+    m->apart = ask->best.apart;
+    m->hold_id = (ProtobufCBinaryData){ID_BYTES, packed->hold_id};
+    m->sale_state = ask->sale_state;
+    m->payment_method = ask->payment_method;
+    m->payment_id = (ProtobufCBinaryData){ID_BYTES, packed->payment_id};
+    m->paid = ask->paid;
+    m->until_ms = ask->until_ms;
+    m->key = (ProtobufCBinaryData){ask->key.len, (uint8_t *)ask->key.at};
+    m->request_hash = (ProtobufCBinaryData){sizeof(ask->request_hash), ask->request_hash};
+}
+
+static uint32_t copy_seats(const uint32_t *from, size_t count, uint32_t to[SEATS_PARTY_MAX])
+{
+    const uint32_t n = count < SEATS_PARTY_MAX ? (uint32_t)count : SEATS_PARTY_MAX;
+    memcpy(to, from, n * sizeof(*from));
+    return n;
+}
+
+static int unpack_answer(const Usher__V1__OwnerAnswer *answer, struct owner_ask *ask)
+{
+    if (answer->result > 0 ||
+        id_from_bytes(view_of(answer->hold_id.data, answer->hold_id.len), &ask->hold.hold_id) ||
+        id_from_bytes(view_of(answer->account_id.data, answer->account_id.len),
+                      &ask->hold.account_id))
+        return ERR_UNAVAILABLE;
+    ask->result = answer->result;
+    ask->hold.expires_at_ms = answer->expires_at_ms;
+    ask->hold.count = copy_seats(answer->seats, answer->n_seats, ask->hold.seats);
+    ask->total = answer->total;
+    ask->at_ms = answer->at_ms;
+    ask->as_stored = answer->as_stored;
+    ask->version = answer->version;
+    ask->refusal.taken_count = copy_seats(answer->taken, answer->n_taken, ask->refusal.taken);
+    ask->refusal.nearest_count =
+        copy_seats(answer->nearest, answer->n_nearest, ask->refusal.nearest);
+    return 0;
+}
+
+/* 0: it was answered. ERR_UNAVAILABLE: it was not, or nobody knows. */
+static int ask_there(struct elsewhere *e, const char *url, uint32_t performance_id,
+                     struct owner_ask *ask, int64_t deadline_ns)
+{
+    struct arena arena;
+    struct client client;
+    struct packed_ask packed;
+    const Usher__V1__OwnerAnswer *answer;
+    struct channel *channel = elsewhere_enter(e, url);
+    if (!channel)
+        return ERR_UNAVAILABLE;
+    arena_init(&arena, ARENA_MAX);
+    pack_ask(performance_id, ask, &packed);
+    client_init(&client, channel, &usher__v1__owner_service__descriptor, &arena);
+    client.identity = &elsewhere_peer;
+    client.deadline_ns = deadline_ns;
+    int err = client_call(&client, Usher__V1__OwnerService, ask, &packed.message, &answer);
+    if (err == 0)
+        err = unpack_answer(answer, ask);
+    else
+        err = ERR_UNAVAILABLE;
+    arena_release(&arena);
+    elsewhere_leave(e, channel);
+    return err;
+}
+
+/* An ask on its way, in a fiber of its own, so that it can be given up: a process that stands still
+ * never answers, and is replaced. */
+struct errand {
+    struct elsewhere *elsewhere;
+    const char *url;
+    uint32_t performance_id;
+    struct owner_ask *ask;
+    int64_t deadline_ns;
+    int result;
+};
+
+static void run_errand(void *arg)
+{
+    struct errand *errand = arg;
+    errand->result = ask_there(errand->elsewhere, errand->url, errand->performance_id, errand->ask,
+                               errand->deadline_ns);
+}
+
+static int send_errand(struct errand *errand)
+{
+    char now[COORD_HOLDER_MAX + 1];
+    struct scope scope;
+    scope_init(&scope);
+    int err = fiber_spawn(&scope, run_errand, errand);
+    if (err)
+        return ERR_UNAVAILABLE;
+    while ((err = scope_join(&scope, deadline_after_ms(fiber_now_ns(), LOOK_MS))) == ERR_TIMEOUT)
+        if (tenure_find(errand->elsewhere->ticket, errand->performance_id, now) ||
+            (now[0] && strcmp(now, errand->url) != 0))
+            scope_cancel(&scope);
+    if (err)
+        scope_close(&scope);
+    return errand->result;
+}
+
+/* True where asking again can do no harm: the first may have been carried out. */
+static bool may_repeat(const struct owner_ask *ask)
+{
+    return ask->key.len > 0 || ask->verb == OWNER_RELEASE || ask->verb == OWNER_CANCEL ||
+           ask->verb == OWNER_SET_SALE || ask->verb == OWNER_EXTEND;
+}
+
+int desk_ask(struct ticket *ticket, const struct catalog_performance *performance,
+             struct owner_ask *ask, int64_t deadline_ns)
+{
+    char url[COORD_HOLDER_MAX + 1];
+    if (!ticket->elsewhere)
+        return owner_ask(performance->owner, ask);
+    int64_t until_ns = deadline_after_ms(fiber_now_ns(), TENURE_WAIT_MS);
+    if (until_ns > deadline_ns)
+        until_ns = deadline_ns;
+    for (;;) {
+        int err = 0;
+        if (tenure_find(ticket, performance->performance_id, url))
+            (void)owner_ask(performance->owner, ask);
+        else if (url[0])
+            err = send_errand(&(struct errand){.elsewhere = ticket->elsewhere,
+                                               .url = url,
+                                               .performance_id = performance->performance_id,
+                                               .ask = ask,
+                                               .deadline_ns = deadline_ns});
+        else
+            ask->result = ERR_FENCED;
+        if (err != 0)
+            ask->result = ERR_UNAVAILABLE;
+        if (err == 0 && ask->result != ERR_FENCED)
+            return ask->result;
+        /* It is changing hands. */
+        if ((err != 0 && !may_repeat(ask)) || fiber_now_ns() >= until_ns ||
+            fiber_sleep_until(deadline_after_ms(fiber_now_ns(), WAIT_POLL_MS)) != 0)
+            break;
+    }
+    return ask->result = ERR_UNAVAILABLE;
+}
+
+void desk_figures(struct ticket *ticket, const struct catalog_performance *performance,
+                  struct owner_figures *ret_figures, int64_t deadline_ns)
+{
+    char url[COORD_HOLDER_MAX + 1];
+    owner_figures(performance->owner, ret_figures);
+    if (!ticket->elsewhere || tenure_find(ticket, performance->performance_id, url) || !url[0])
+        return;
+    struct channel *channel = elsewhere_enter(ticket->elsewhere, url);
+    if (!channel)
+        return;
+    struct arena arena;
+    struct client client;
+    Usher__V1__GetFiguresRequest wish = USHER__V1__GET_FIGURES_REQUEST__INIT;
+    const Usher__V1__Figures *figures;
+    arena_init(&arena, ARENA_MAX);
+    wish.performance_id = performance->performance_id;
+    client_init(&client, channel, &usher__v1__owner_service__descriptor, &arena);
+    client.identity = &elsewhere_peer;
+    client.timeout_ms = FIGURES_MS;
+    client.deadline_ns = deadline_ns;
+    if (client_call(&client, Usher__V1__OwnerService, get_figures, &wish, &figures) == 0)
+        *ret_figures = (struct owner_figures){
+            .version = figures->version,
+            .sale_state = figures->sale_state,
+            .counts = figures->counts ? (struct seats_counts){.free = figures->counts->free,
+                                                              .held = figures->counts->held,
+                                                              .sold = figures->counts->sold}
+                                      : (struct seats_counts){0},
+            .orders_confirmed = figures->orders_confirmed,
+            .orders_cancelled = figures->orders_cancelled,
+            .serving = figures->serving,
+        };
+    arena_release(&arena);
+    elsewhere_leave(ticket->elsewhere, channel);
+}
+
+/* ---- beginning and end ---- */
+
+int elsewhere_new(struct ticket *ticket, struct elsewhere **ret_elsewhere)
+{
+    struct elsewhere *e = calloc(1, sizeof(*e));
+    if (!e)
+        return ERR_NO_MEMORY;
+    e->ticket = ticket;
+    e->authorization = strdup(ticket->options.peer_authorization);
+    e->ways = calloc(ticket->options.worker_count, sizeof(*e->ways));
+    if (!e->authorization || !e->ways) {
+        free(e->authorization);
+        free(e->ways);
+        free(e);
+        return ERR_NO_MEMORY;
+    }
+    for (uint32_t i = 0; i < ticket->options.worker_count; i++)
+        scope_init(&e->ways[i].mirrors);
+    *ret_elsewhere = e;
+    return 0;
+}
+
+static void close_ways(void *arg)
+{
+    struct ways *ways = arg;
+    scope_close(&ways->mirrors);
+    for (int i = 0; i < WAYS_MAX; i++) {
+        assert(ways->at[i].users == 0);
+        channel_free(ways->at[i].channel);
+        ways->at[i].channel = NULL;
+    }
+}
+
+void elsewhere_free(struct elsewhere *elsewhere)
+{
+    if (!elsewhere)
+        return;
+    for (uint32_t i = 0; i < elsewhere->ticket->options.worker_count; i++) {
+        int err =
+            worker_call(elsewhere->ticket->options.workers[i], close_ways, &elsewhere->ways[i]);
+        assert(err == 0);
+    }
+    free(elsewhere->authorization);
+    free(elsewhere->ways);
+    free(elsewhere);
+}

@@ -1,0 +1,105 @@
+/* OwnerService: what other processes ask of the performances that this one owns. */
+#include "svc/ticket/desk.h"
+#include "usher/v1/owner.pb-c.h"
+
+static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
+{
+    if (m->verb > OWNER_KEEP_KEY || m->n_seats > SEATS_PARTY_MAX || m->n_areas > SEATS_PARTY_MAX ||
+        m->key.len > OWNER_KEY_MAX || m->request_hash.len != sizeof(ask->request_hash) ||
+        id_from_bytes(view_of(m->account_id.data, m->account_id.len), &ask->account_id) ||
+        id_from_bytes(view_of(m->hold_id.data, m->hold_id.len), &ask->hold_id) ||
+        id_from_bytes(view_of(m->payment_id.data, m->payment_id.len), &ask->payment_id))
+        return ERR_INVALID;
+    ask->paid = m->paid;
+    ask->until_ms = m->until_ms;
+    ask->verb = (enum owner_verb)m->verb;
+    ask->seat_count = (uint32_t)m->n_seats;
+    if (m->n_seats > 0)
+        memcpy(ask->seats, m->seats, m->n_seats * sizeof(ask->seats[0]));
+    ask->area_count = (uint32_t)m->n_areas;
+    for (size_t i = 0; i < m->n_areas; i++)
+        ask->areas[i] = (struct owner_area){m->areas[i]->section, m->areas[i]->quantity};
+    ask->best = (struct seats_best){
+        .party = m->party, .category = m->category, .section = m->section, .apart = m->apart};
+    ask->sale_state = m->sale_state;
+    ask->payment_method = m->payment_method;
+    ask->key = view_of(m->key.data, m->key.len);
+    memcpy(ask->request_hash, m->request_hash.data, sizeof(ask->request_hash));
+    return 0;
+}
+
+/* The seats are copied: an ask is on the handler's stack, an answer in the arena. */
+static uint32_t *copy(struct arena *arena, const uint32_t *seats, uint32_t count)
+{
+    uint32_t *at = arena_alloc(arena, SEATS_PARTY_MAX * sizeof(*at));
+    if (at)
+        memcpy(at, seats, count * sizeof(*at));
+    return at;
+}
+
+static int pack_answer(struct arena *arena, const struct owner_ask *ask,
+                       Usher__V1__OwnerAnswer *answer)
+{
+    uint8_t *hold_id = arena_alloc(arena, ID_BYTES);
+    uint8_t *account_id = arena_alloc(arena, ID_BYTES);
+    answer->seats = copy(arena, ask->hold.seats, ask->hold.count);
+    answer->taken = copy(arena, ask->refusal.taken, ask->refusal.taken_count);
+    answer->nearest = copy(arena, ask->refusal.nearest, ask->refusal.nearest_count);
+    if (!hold_id || !account_id || !answer->seats || !answer->taken || !answer->nearest)
+        return ERR_NO_MEMORY;
+    id_to_bytes(ask->hold.hold_id, hold_id);
+    id_to_bytes(ask->hold.account_id, account_id);
+    answer->result = ask->result;
+    answer->hold_id = (ProtobufCBinaryData){ID_BYTES, hold_id};
+    answer->account_id = (ProtobufCBinaryData){ID_BYTES, account_id};
+    answer->expires_at_ms = ask->hold.expires_at_ms;
+    answer->n_seats = ask->hold.count;
+    answer->total = ask->total;
+    answer->at_ms = ask->at_ms;
+    answer->as_stored = ask->as_stored;
+    answer->version = ask->version;
+    answer->n_taken = ask->refusal.taken_count;
+    answer->n_nearest = ask->refusal.nearest_count;
+    return 0;
+}
+
+/* It is answered from here alone: an ask is never passed on twice. */
+int ticket_owner_ask(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__OwnerAsk *message = request;
+    const struct catalog_performance *performance = desk_performance(call, message->performance_id);
+    struct owner_ask ask = {0};
+    if (!performance)
+        return ERR_NOT_FOUND;
+    if (unpack_ask(message, &ask) != 0)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "verb",
+                         "this ask is of another version of usher");
+    (void)owner_ask(performance->owner, &ask);
+    int err = pack_answer(call_arena(call), &ask, response);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
+int ticket_owner_figures(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetFiguresRequest *wish = request;
+    Usher__V1__Figures *answer = response;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    Usher__V1__Counts *counts = arena_alloc(call_arena(call), sizeof(*counts));
+    struct owner_figures figures;
+    if (!performance)
+        return ERR_NOT_FOUND;
+    if (!counts)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    owner_figures(performance->owner, &figures);
+    usher__v1__counts__init(counts);
+    counts->free = figures.counts.free;
+    counts->held = figures.counts.held;
+    counts->sold = figures.counts.sold;
+    answer->version = figures.version;
+    answer->sale_state = (Usher__V1__SaleState)figures.sale_state;
+    answer->counts = counts;
+    answer->orders_confirmed = figures.orders_confirmed;
+    answer->orders_cancelled = figures.orders_cancelled;
+    answer->serving = figures.serving;
+    return 0;
+}
