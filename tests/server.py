@@ -36,8 +36,9 @@ class Server:
     """`usher serve --demo` with its sale open; with other roles than all, a process that is ready."""
 
     def __init__(self, binary, *options, tls=False, demo=True, whole=True, data=None, listen="127.0.0.1:0",
-                 environment=None):
-        """data: the folder of a server that ended, which keeps it; environment: more of it."""
+                 environment=None, keys=None):
+        """data: the folder of a server that ended, which keeps it; environment: more of it; keys: the folder of
+        operator.key, where that is another."""
         self.tls = tls
         self.folder = tempfile.mkdtemp(prefix="usher-")
         self.data = data or os.path.join(self.folder, "data")
@@ -60,7 +61,7 @@ class Server:
             raise
         self.host, port = self.address.rsplit(":", 1)
         self.port = int(port)
-        with open(os.path.join(self.data, "operator.key"), encoding="ascii") as file:
+        with open(os.path.join(keys or self.data, "operator.key"), encoding="ascii") as file:
             self.operator_key = file.read().strip()
 
     def _listen(self):

@@ -39,21 +39,23 @@ static int64_t soon(void)
 static void a_lease_has_one_holder(void **state)
 {
     char holder[COORD_HOLDER_MAX + 1] = "nobody";
+    int64_t left_ms = 0;
     const struct view name = NAME("one"), a = VIEW_LIT("a 127.0.0.1:1"), b = VIEW_LIT("b");
-    assert_int_equal(coord->ops->lease_look(coord, name, holder, soon()), ERR_NOT_FOUND);
+    assert_int_equal(coord->ops->lease_look(coord, name, holder, &left_ms, soon()), ERR_NOT_FOUND);
     assert_string_equal(holder, "nobody");
     assert_int_equal(coord->ops->lease_take(coord, name, a, 60000, holder, soon()), 0);
     assert_int_equal(coord->ops->lease_take(coord, name, b, 60000, holder, soon()), ERR_CONFLICT);
     assert_string_equal(holder, "a 127.0.0.1:1");
     assert_int_equal(coord->ops->lease_take(coord, name, a, 60000, holder, soon()), 0);
     assert_int_equal(coord->ops->lease_give(coord, name, b, soon()), ERR_NOT_FOUND);
-    assert_int_equal(coord->ops->lease_look(coord, name, holder, soon()), 0);
+    assert_int_equal(coord->ops->lease_look(coord, name, holder, &left_ms, soon()), 0);
     assert_string_equal(holder, "a 127.0.0.1:1");
     assert_int_equal(coord->ops->lease_give(coord, name, a, soon()), 0);
     assert_int_equal(coord->ops->lease_give(coord, name, a, soon()), ERR_NOT_FOUND);
     assert_int_equal(coord->ops->lease_take(coord, name, b, 60000, holder, soon()), 0);
-    assert_int_equal(coord->ops->lease_look(coord, name, holder, soon()), 0);
+    assert_int_equal(coord->ops->lease_look(coord, name, holder, &left_ms, soon()), 0);
     assert_string_equal(holder, "b");
+    assert_true(left_ms > 50000 && left_ms <= 60000);
 }
 
 static void a_lease_ends_by_itself(void **state)

@@ -1,0 +1,96 @@
+"""A wire between a client and a server that a test can cut.
+
+It listens on a port of its own and passes bytes both ways. freeze() lets nothing through any more, without a word to
+either side; go_on() passes what has waited; cut() closes all connections; cut_answer_to(pattern) lets the next request
+that holds the pattern through, and closes the connection instead of giving back its answer.
+"""
+import socket
+import threading
+
+
+class Wire:
+    def __init__(self, port):
+        self.target = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.open = threading.Event()
+        self.open.set()
+        self.pairs = []
+        self.pattern = None
+        self.cut_answers = 0
+        self.lock = threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            self.open.wait()
+            try:
+                server = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                client.close()
+                continue
+            pair = {"client": client, "server": server, "doomed": False}
+            with self.lock:
+                self.pairs.append(pair)
+            threading.Thread(target=self._pass, args=(pair, "client", "server"), daemon=True).start()
+            threading.Thread(target=self._pass, args=(pair, "server", "client"), daemon=True).start()
+
+    def _pass(self, pair, source, sink):
+        try:
+            while True:
+                piece = pair[source].recv(65536)
+                if not piece:
+                    break
+                self.open.wait()
+                if source == "client":
+                    self._look(pair, piece)
+                elif pair["doomed"]:
+                    with self.lock:
+                        self.cut_answers += 1
+                    break
+                pair[sink].sendall(piece)
+        except OSError:
+            pass
+        self._end(pair)
+
+    def _look(self, pair, piece):
+        with self.lock:
+            if self.pattern and self.pattern in piece:
+                self.pattern = None
+                pair["doomed"] = True
+
+    def _end(self, pair):
+        with self.lock:
+            if pair in self.pairs:
+                self.pairs.remove(pair)
+        for side in ("client", "server"):
+            try:
+                pair[side].shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            pair[side].close()
+
+    def freeze(self):
+        self.open.clear()
+
+    def go_on(self):
+        self.open.set()
+
+    def cut(self):
+        with self.lock:
+            pairs = list(self.pairs)
+        for pair in pairs:
+            self._end(pair)
+
+    def cut_answer_to(self, pattern):
+        with self.lock:
+            self.pattern = pattern
+
+    def close(self):
+        self.listener.close()
+        self.open.set()
+        self.cut()
