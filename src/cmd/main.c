@@ -16,6 +16,7 @@
 #include "cmd/psp.h"
 #include "cmd/serve.h"
 #include "cmd/stampede.h"
+#include "cmd/status.h"
 #include "cmd/version.h"
 #include "err/err.h"
 
@@ -24,6 +25,8 @@ static const struct cmd commands[] = {
      .table = &serve_table},
     {"audit", "does the store keep its promises? replays the ledger and compares", audit_command,
      .table = &audit_table},
+    {"status", "which processes live, and which of them owns what", status_command,
+     .table = &status_table},
     {"hall", "halls: import a plan, generate one, list them", .rows = hall_commands,
      .row_count = HALL_COMMANDS, .about = "Halls: where people sit."},
     {"event", "events: create, open, pause, report, list", .rows = event_commands,
