@@ -11,6 +11,7 @@
 #include "svc/auth/auth.h"
 #include "svc/auth/peer.h"
 #include "svc/gateway/page.h"
+#include "svc/monitor/monitor.h"
 #include "svc/payment/payment.h"
 #include "svc/ticket/ticket.h"
 #include "wire/server.h"
@@ -39,6 +40,9 @@ struct serve_values {
     int64_t grace_ms;
     int64_t guest_ttl_ms;
     struct providers_values pay;
+    const char *elastic;
+    const char *elastic_auth;
+    const char *elastic_ca;
     bool demo;
 };
 
@@ -64,8 +68,6 @@ struct house {
     struct tenure *tenure; /* of the ticket role, once it has joined the others */
     struct arena provider_texts;
     struct payment_provider providers[PAYMENT_PROVIDERS_MAX];
-    struct service ticket_service; /* the payment role's way to the ticket role … */
-    struct routes ticket_routes;   /* … where that runs here */
     struct payment_role *payment;
     struct plain_rule plains[PAYMENT_PLAINS];
     size_t plain_count;
@@ -73,6 +75,11 @@ struct house {
     uint32_t forward_count;
     struct service services[HOUSE_SERVICES_MAX]; /* that the port answers */
     uint32_t service_count;
+    /* channels.c: of the roles that run here and have started */
+    struct service role_services[HOUSE_ROLES_MAX];
+    struct routes role_routes[HOUSE_ROLES_MAX];
+    struct monitor *monitor;
+    char elastic_field[512]; /* "Authorization: …", or "" */
 
     struct peers peers;
     struct gateway gateway;
@@ -82,5 +89,19 @@ struct house {
 
 /* Says what could not be done, and returns CMD_FALSE. */
 int house_fail(const char *what, int err);
+
+/* ---- channels.c: from one role of this process to another, wherever it runs ---- */
+
+/* Opens a channel to the role of that name, in the name of a peer; in a fiber of the worker that
+ * uses it. A role may call those that stand before it in the table from its start on.
+ * ERR_UNAVAILABLE: it runs here and has not started; ERR_NOT_FOUND: it is neither here nor at a
+ * --peer; ERR_NO_MEMORY. */
+int house_channel(struct house *house, const char *role, struct channel **ret_channel);
+/* The same for the role ticket; house is the house. */
+int house_open_tickets(void *house, struct channel **ret_channel);
+/* From now on a role that has started can be called. An enum cmd_exit. */
+int channels_let_in(struct house *house, size_t role, struct service service);
+/* No channel to a role of this process may be left. */
+void channels_close(struct house *house);
 
 #endif

@@ -1,6 +1,7 @@
 #include "cmd/roles.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct role {
     const char *name;
     bool beside_gateway; /* runs wherever the gateway does, which asks it who calls */
     bool keeps;          /* needs the store */
+    bool optional;       /* a gateway need not know where it is */
     /* An enum cmd_exit, after having said what is wrong. */
     int (*start)(struct house *house);
     void (*stop)(struct house *house);
@@ -197,21 +199,6 @@ static int figures_ticket(struct house *house, struct buf *out)
 
 /* ---- payment ---- */
 
-/* In a fiber of the worker it is for. Each call says in whose name. */
-static int open_tickets(void *state, struct channel **ret_channel)
-{
-    const struct identity nobody = {0};
-    struct house *house = state;
-    if (house->ticket)
-        return local_new(&house->ticket_routes, &nobody, ret_channel);
-    const struct remote_options options = {
-        .url = house->peer_urls[find(VIEW_LIT("ticket"))],
-        .authorization = house->peers.keyed ? house->peers.authorization : NULL,
-        .tls_ca_path = house->values.peer_ca,
-    };
-    return remote_new(&options, ret_channel);
-}
-
 static int start_payment(struct house *house)
 {
     uint32_t provider_count;
@@ -220,11 +207,6 @@ static int start_payment(struct house *house)
                               &provider_count);
     if (code != CMD_OK)
         return code;
-    int err = 0;
-    if (house->ticket) {
-        house->ticket_service = ticket_service(house->ticket);
-        err = routes_init(&house->ticket_routes, &house->ticket_service, 1);
-    }
     const struct payment_options options = {
         .sql = house->ground.store->sql,
         .workers = house->workers,
@@ -234,11 +216,10 @@ static int start_payment(struct house *house)
         .refund_rule = house->values.pay.refund_rule,
         .providers = house->providers,
         .provider_count = provider_count,
-        .open_tickets = open_tickets,
+        .open_tickets = house_open_tickets,
         .open_state = house,
     };
-    if (err == 0)
-        err = payment_start(&options, &house->payment);
+    int err = payment_start(&options, &house->payment);
     if (err != 0)
         return house_fail("the payments", err);
     payment_plains(house->payment, house->plains);
@@ -249,13 +230,67 @@ static int start_payment(struct house *house)
 static void stop_payment(struct house *house)
 {
     payment_stop(house->payment);
-    routes_release(&house->ticket_routes);
     arena_release(&house->provider_texts);
 }
 
 static struct service service_payment(struct house *house)
 {
     return payment_service(house->payment);
+}
+
+/* ---- monitor ---- */
+
+/* The credentials stand in a file: "user:password", or "ApiKey KEY". */
+static int read_elastic_auth(struct house *house)
+{
+    const char *path = house->values.elastic_auth;
+    char text[256] = "", encoded[400];
+    FILE *file = fopen(path, "re");
+    const bool read = file && fgets(text, sizeof(text), file);
+    if (file)
+        fclose(file);
+    text[strcspn(text, "\r\n")] = '\0';
+    if (!read || !text[0])
+        return cmd_fail("serve", CMD_FALSE,
+                        "--elastic-auth %s: it should hold one line, user:password or ApiKey KEY",
+                        path);
+    if (strncmp(text, "ApiKey ", 7) == 0) {
+        snprintf(house->elastic_field, sizeof(house->elastic_field), "Authorization: %s", text);
+        return CMD_OK;
+    }
+    sodium_bin2base64(encoded, sizeof(encoded), (const unsigned char *)text, strlen(text),
+                      sodium_base64_VARIANT_ORIGINAL);
+    snprintf(house->elastic_field, sizeof(house->elastic_field), "Authorization: Basic %s",
+             encoded);
+    return CMD_OK;
+}
+
+static int start_monitor(struct house *house)
+{
+    int code = house->values.elastic_auth ? read_elastic_auth(house) : CMD_OK;
+    if (code != CMD_OK)
+        return code;
+    const struct monitor_options options = {
+        .data_dir = house->values.data,
+        .worker = house->workers[house->worker_count - 1],
+        .elastic_url = house->values.elastic,
+        .elastic_authorization = house->elastic_field[0] ? house->elastic_field : NULL,
+        .elastic_ca = house->values.elastic_ca,
+        .open_tickets = house_open_tickets,
+        .state = house,
+    };
+    int err = monitor_start(&options, &house->monitor);
+    return err == 0 ? CMD_OK : house_fail("the monitor's window, monitor.db", err);
+}
+
+static void stop_monitor(struct house *house)
+{
+    monitor_stop(house->monitor);
+}
+
+static struct service service_monitor(struct house *house)
+{
+    return monitor_service(house->monitor);
 }
 
 /* ---- the table; the gateway has no service of its own ---- */
@@ -284,6 +319,11 @@ static const struct role roles[] = {
      .start = start_payment,
      .stop = stop_payment,
      .service = service_payment},
+    {.name = "monitor",
+     .optional = true,
+     .start = start_monitor,
+     .stop = stop_monitor,
+     .service = service_monitor},
     {.name = GATEWAY},
 };
 #define ROLE_COUNT (sizeof(roles) / sizeof(roles[0]))
@@ -305,6 +345,13 @@ static bool is_here(const struct house *house, size_t role)
 bool roles_has(const struct house *house, const char *name)
 {
     return is_here(house, find(view_str(name)));
+}
+
+size_t roles_find(const char *name)
+{
+    const size_t i = find(view_str(name));
+    assert(i < ROLE_COUNT);
+    return i;
 }
 
 /* Of the roles whose bits are set. */
@@ -390,7 +437,7 @@ static int read_peer(struct house *house, struct view text)
 static int check_complete(struct house *house)
 {
     for (size_t i = 0; i < ROLE_COUNT; i++) {
-        if (!is_here(house, i) && !house->peer_urls[i][0])
+        if (!is_here(house, i) && !house->peer_urls[i][0] && !roles[i].optional)
             return cmd_fail("serve", CMD_USAGE,
                             "the gateway has to know where the role %s is: --peer %s=HOST:PORT, or "
                             "--role gateway,%s",
@@ -458,6 +505,8 @@ int roles_start(struct house *house)
             code = roles[i].start(house);
         if (code == CMD_OK)
             house->started |= house->here & 1u << i;
+        if (code == CMD_OK && is_here(house, i) && roles[i].service)
+            code = channels_let_in(house, i, roles[i].service(house));
     }
     for (size_t i = 0; i < ROLE_COUNT && code == CMD_OK; i++) {
         code = add_service(house, i, roles[i].service);
@@ -477,6 +526,7 @@ void roles_stop(struct house *house)
         if (house->started & 1u << (i - 1) && roles[i - 1].stop)
             roles[i - 1].stop(house);
     }
+    channels_close(house);
 }
 
 void roles_release(struct house *house)

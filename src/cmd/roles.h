@@ -14,6 +14,8 @@
 int roles_read(struct house *house);
 /* Whether a role of that name runs here. */
 bool roles_has(const struct house *house, const char *name);
+/* The number of a role, by which the members of a house count; there is one of that name. */
+size_t roles_find(const char *name);
 /* The names of the roles that run here, "gateway,ticket"; room: ROLES_TEXT_MAX is enough. */
 #define ROLES_TEXT_MAX 128
 void roles_names(const struct house *house, char *ret_text, size_t room);

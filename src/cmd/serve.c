@@ -88,6 +88,13 @@ static const struct conf_option options[] = {
     {"issuer", CONF_STR, offsetof(struct serve_values, issuer), "usher",
      .help = "the issuer that access tokens name; others who check them compare it"},
     PROVIDERS_OPTIONS(serve_values, pay),
+    {"elastic", CONF_STR, offsetof(struct serve_values, elastic), NULL,
+     .help =
+         "http(s)://HOST:PORT of an Elasticsearch or OpenSearch that gets logs and sale events"},
+    {"elastic-auth", CONF_PATH, offsetof(struct serve_values, elastic_auth), NULL,
+     .help = "a file with one line, user:password or ApiKey KEY, to show there"},
+    {"elastic-ca", CONF_PATH, offsetof(struct serve_values, elastic_ca), NULL,
+     .help = "roots (PEM) that its certificate is checked against; without it, the system's"},
     {"log-level", CONF_CHOICE, offsetof(struct serve_values, log_level), "info",
      .help = "the least that is logged to standard error", .choices = "debug|info|warn|error"},
 };

@@ -46,6 +46,7 @@ class Search(Program):
     """A node of its own, alone, without security, reached over loopback."""
 
     artifact = home_variable = None
+    start_seconds = 240  # a Java server on a machine that has other things to do
     java = staticmethod(java_17)
 
     def __init__(self):
@@ -100,8 +101,16 @@ class Search(Program):
             return json.loads(answer.read())
 
     def count(self, pattern, query=None):
-        """How many documents there are that fit."""
-        self.ask("POST", f"/{pattern}/_refresh?ignore_unavailable=true")
+        """How many documents there are that fit; none while an index is being made."""
+        try:
+            self.ask("POST", f"/{pattern}/_refresh?ignore_unavailable=true")
+            return self.count_refreshed(pattern, query)
+        except urllib.error.HTTPError as error:
+            if error.code != 503:
+                raise
+            return 0
+
+    def count_refreshed(self, pattern, query):
         return self.ask("POST", f"/{pattern}/_count?ignore_unavailable=true", {"query": query or {"match_all": {}}})["count"]
 
 
