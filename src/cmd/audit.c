@@ -215,7 +215,7 @@ static int audit_store(const struct audit_values *values, struct audit_report *r
 
 int audit_command(int argc, char **argv)
 {
-    struct audit_values values;
+    struct audit_values values = {0};
     struct conf conf;
     int code = cmd_options(&audit_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
