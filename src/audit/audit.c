@@ -81,6 +81,8 @@ static int replay_body(struct audit *a, struct audit_replay *r, const struct led
                    row->version - row->version_before);
     for (size_t i = 0; rc == 0 && i < count; i++) {
         r->entry = (uint32_t)i + 1;
+        if (changes[i].kind == CHANGE_CLOCK && count > 1)
+            audit_find(r, "a clock change is not alone in its row");
         rc = audit_replay_entry(r, &changes[i]);
     }
     if (rc == 0 && r->at_ms > row->at_ms)

@@ -460,10 +460,32 @@ static void replay_sale_state(struct audit_replay *r, const struct change *chang
     r->sale_state = change->state;
 }
 
+/* Time runs anew: all live holds are over, and no key is remembered. */
+static int replay_clock(struct audit_replay *r, const struct change *change, int64_t before_ms)
+{
+    if (before_ms != INT64_MIN && change->before_ms != before_ms)
+        audit_find(r, "the clock is set back from %" PRId64 ", which is not the time before",
+                   change->before_ms);
+    for (uint32_t seat = 0; seat < r->place_count; seat++) {
+        const uint32_t place = r->hold_of_seat[seat];
+        if (place == AUDIT_NONE)
+            continue;
+        struct audit_hold *hold = hold_at(r, place);
+        *places_of(r, hold->account) -= hold->count;
+        int rc = end_hold(r, place);
+        if (rc < 0)
+            return rc;
+    }
+    r->keys.count = 0;
+    table_clear(&r->key_places);
+    return 0;
+}
+
 int audit_replay_entry(struct audit_replay *r, const struct change *change)
 {
+    const int64_t before_ms = r->at_ms;
     r->report->counts.entries++;
-    if (change->at_ms < r->at_ms)
+    if (change->at_ms < r->at_ms && change->kind != CHANGE_CLOCK)
         audit_find(r, "its time is before the entry's before");
     r->at_ms = change->at_ms;
     if (!change_fits_sale(change->kind, r->sale_state))
@@ -484,6 +506,8 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         return 0;
     case CHANGE_ORDER_KEY:
         return replay_order_key(r, change);
+    case CHANGE_CLOCK:
+        return replay_clock(r, change, before_ms);
     case CHANGE_EXTEND:
         replay_extend(r, change);
         return 0;

@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "cmd/clock.h"
 #include "cmd/cmd.h"
 #include "db/sqlite_messages.h"
 #include "err/err.h"
@@ -229,10 +230,14 @@ int ground_open(const struct ground_options *options, struct ground *ret_ground)
         code = options->store ? open_shared(options->store, &ground.store)
                               : open_embedded(options->data, &ground.store);
     if (code == CMD_OK)
+        code = clock_check(ground.store, options->data);
+    if (code == CMD_OK)
         code = name_key(keys);
     if (code == CMD_OK)
         sqlite_messages_log();
     if (code == CMD_OK)
         *ret_ground = ground;
+    else
+        store_free(ground.store);
     return code;
 }

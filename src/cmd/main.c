@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd/audit.h"
+#include "cmd/clock.h"
 #include "cmd/cmd.h"
 #include "cmd/event.h"
 #include "cmd/hall.h"
@@ -31,6 +32,9 @@ static const struct cmd commands[] = {
      .row_count = HALL_COMMANDS, .about = "Halls: where people sit."},
     {"event", "events: create, open, pause, report, list", .rows = event_commands,
      .row_count = EVENT_COMMANDS, .about = "Events and their performances: what is on sale."},
+    {"clock", "a ledger that is ahead of the clock", .rows = clock_commands,
+     .row_count = CLOCK_COMMANDS,
+     .about = "Clock: a store that was served while the clock was wrong."},
     {"stampede", "a crowd at the public port, and the proof that no seat was sold twice",
      stampede_command, .table = &stampede_table},
     {"psp", "a stand-in payment provider with test money", psp_command, .table = &psp_table},

@@ -165,6 +165,16 @@ static int open_hold(struct open_holds *open, const struct seats_hold *hold, int
     return err;
 }
 
+/* Nothing that was read so far tells of live holds or keys. */
+static void forget_recent(struct load *load)
+{
+    load->open.count = 0;
+    load->late = false;
+    load->normal_until_ms = INT64_MAX;
+    table_clear(&load->open.by_id);
+    keys_clear(load->owner->keys);
+}
+
 /* What a change leaves behind: live holds, and keys. Orders and the sale's state have rows of their
  * own. */
 static int replay_change(struct load *load, const struct change *change)
@@ -182,6 +192,8 @@ static int replay_change(struct load *load, const struct change *change)
             return ERR_CORRUPT;
     }
     int err = 0;
+    if (change->kind == CHANGE_CLOCK)
+        forget_recent(load);
     if (rule->seats_from == CHANGE_SEATS_HELD)
         close_hold(load, hold.hold_id, change->at_ms);
     if (rule->seats_to == CHANGE_SEATS_HELD)
@@ -309,10 +321,7 @@ static int load_recent(struct load *load, int64_t last_ms)
         return err;
     log_event(LOG_WARN, "owner.late_ends",
               log_uint("usher.performance", owner->options.performance_id));
-    load->open.count = 0;
-    table_clear(&load->open.by_id);
-    keys_clear(owner->keys);
-    load->normal_until_ms = INT64_MAX;
+    forget_recent(load);
     return load_ledger(load, 1);
 }
 
@@ -322,8 +331,13 @@ static int load_recent(struct load *load, int64_t last_ms)
 static void set_time(struct owner *owner, int64_t last_ms)
 {
     int64_t now_ms = clock_wall_ms(loop_clock(owner->options.loop));
-    if (now_ms < last_ms)
+    if (now_ms < last_ms) {
+        if (!owner->has_time)
+            log_event(LOG_WARN, "owner.clock_behind",
+                      log_uint("usher.performance", owner->options.performance_id),
+                      log_int("usher.behind_ms", last_ms - now_ms));
         now_ms = last_ms;
+    }
     if (owner->has_time && now_ms < owner_now_ms(owner))
         now_ms = owner_now_ms(owner);
     owner->base_wall_ms = now_ms;

@@ -202,6 +202,7 @@ static void ask_arrived(struct loop_task *task)
 void owner_answer(struct owner_ask *ask, int result)
 {
     ask->result = result;
+    ask->now_ms = owner_now_ms(ask->owner);
     if (ask->home == ask->owner->options.loop) {
         ask_returned(&ask->task);
     } else {

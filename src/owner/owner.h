@@ -105,8 +105,9 @@ struct owner_ask {
     int result;
     struct seats_hold hold; /* what was held, ordered, released */
     int64_t total;
-    int64_t at_ms;    /* when it was decided; an order's placed_at_ms */
-    bool as_stored;   /* ORDER: the answer is order hold_id as the store has it, not the above */
+    int64_t at_ms;  /* when it was decided; an order's placed_at_ms */
+    int64_t now_ms; /* the owner's time when it answered: a hold has expires_at_ms - now_ms left */
+    bool as_stored; /* ORDER: the answer is order hold_id as the store has it, not the above */
     uint64_t version; /* of the hall, at least this change included */
     struct seats_refusal refusal;
 

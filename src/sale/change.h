@@ -34,7 +34,8 @@
     X(CANCEL, cancel, SOLD, FREE, CONFIRMED, CANCELLED, ANY)                                       \
     X(SALE_STATE, sale_state, NONE, NONE, NONE, NONE, ANY)                                         \
     X(ORDER_KEY, order_key, NONE, NONE, NONE, NONE, ANY)                                           \
-    X(EXTEND, extend, HELD, HELD, NONE, NONE, ON)
+    X(EXTEND, extend, HELD, HELD, NONE, NONE, ON)                                                  \
+    X(CLOCK, clock, NONE, NONE, NONE, NONE, ANY)
 
 /*
  * What each writes down: F(type, name), where name is a field of its message and a member of struct
@@ -54,6 +55,7 @@
 #define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
 #define CHANGE_FIELDS_EXTEND(F)                                                                    \
     F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms)
+#define CHANGE_FIELDS_CLOCK(F)     F(i64, before_ms)
 #define CHANGE_FIELDS_ORDER_KEY(F) F(id, order_id) F(id, account_id) F(key_must, key)
 
 /* The ways of a sale: X(from, to), of usher.v1.SaleState. */
@@ -109,6 +111,7 @@ struct change {
     struct id payment_id; /* zero: not paid by card */
     int64_t expires_at_ms;
     int64_t total;
+    int64_t before_ms;
     uint32_t seats[CHANGE_SEATS_MAX];
     uint32_t key_len; /* 0: no key */
     uint8_t key[CHANGE_KEY_MAX];

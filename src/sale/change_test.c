@@ -45,6 +45,7 @@ static struct change full(enum change_kind kind)
                             .payment_id = {7, 8},
                             .expires_at_ms = INT64_MAX,
                             .total = -9,
+                            .before_ms = -11,
                             .seats = {0, 7, UINT32_MAX},
                             .key_len = 2,
                             .key = "k1"};

@@ -7,6 +7,8 @@
 static const char ROW_TAG[16] = "usher ledger v1\n";
 static const char GENESIS_TAG[16] = "usher genesis 1\n";
 
+#define CLOCK_ARENA_MAX (64u << 10) /* a row of one entry needs less */
+
 static EVP_MD *sha256;
 static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
 
@@ -91,6 +93,19 @@ int ledger_seal(uint32_t performance_id, struct ledger_row *row)
     return row_hash(performance_id, row, row->hash);
 }
 
+/* Whether the row is one clock change, from which time runs anew. */
+static bool sets_the_clock(const struct ledger_row *row)
+{
+    struct arena arena;
+    struct change *changes;
+    size_t count = 0;
+    arena_init(&arena, CLOCK_ARENA_MAX);
+    const int rc = ledger_unpack(row->body, &arena, &changes, &count);
+    const bool sets = rc == 0 && count == 1 && changes[0].kind == CHANGE_CLOCK;
+    arena_release(&arena);
+    return sets;
+}
+
 static enum ledger_break find_break(const struct ledger_row *row, const struct ledger_tail *tail,
                                     const uint8_t hash[LEDGER_HASH_BYTES])
 {
@@ -100,7 +115,7 @@ static enum ledger_break find_break(const struct ledger_row *row, const struct l
         return LEDGER_BREAK_VERSION;
     if (row->epoch == 0 || row->epoch < tail->epoch)
         return LEDGER_BREAK_EPOCH;
-    if (row->at_ms < tail->at_ms)
+    if (row->at_ms < tail->at_ms && !sets_the_clock(row))
         return LEDGER_BREAK_TIME;
     if (memcmp(row->prev_hash, tail->hash, LEDGER_HASH_BYTES) != 0)
         return LEDGER_BREAK_PREV_HASH;

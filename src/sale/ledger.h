@@ -61,7 +61,7 @@ enum ledger_break {
     LEDGER_BREAK_VERSION,   /* version_before is not the previous version, or nothing is added to it
                              */
     LEDGER_BREAK_EPOCH,     /* epoch is 0 or less than the previous */
-    LEDGER_BREAK_TIME,      /* at_ms is less than the previous */
+    LEDGER_BREAK_TIME,      /* at_ms is less than the previous, and no clock change says why */
     LEDGER_BREAK_PREV_HASH, /* prev_hash is not the previous hash */
     LEDGER_BREAK_HASH,      /* hash is not the hash of the row */
 };

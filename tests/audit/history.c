@@ -48,6 +48,28 @@ static void write_first(struct store *store)
     script_free(s);
 }
 
+static void set_clock(struct script *s, int64_t before_ms)
+{
+    script_change(s, &(struct change){.kind = CHANGE_CLOCK, .before_ms = before_ms});
+}
+
+/* Served with the clock a day ahead, once. */
+static void write_a_day_ahead(struct store *store)
+{
+    struct script *s = script_new(store, script_performance(store, 50, 8));
+    s->now_ms += 86400000;
+    script_state(s, OPEN);
+    script_hold(s, 401, 11, SEATS(7), "k1");
+    commit(s);
+    const int64_t before_ms = s->now_ms - 1000;
+    s->now_ms = SCRIPT_START_MS;
+    set_clock(s, before_ms);
+    commit(s);
+    script_hold(s, 402, 11, SEATS(7), "k1"); /* the seat is free, and the key was forgotten */
+    commit(s);
+    script_free(s);
+}
+
 void history_write(struct store *store)
 {
     write_first(store);
@@ -58,6 +80,7 @@ void history_write(struct store *store)
     commit(s);
     script_free(s);
     script_performance(store, 50, 8); /* one without a row */
+    write_a_day_ahead(store);
 }
 
 /* The tables refuse what the ledger here claims: leave the last order out of them. */
@@ -329,6 +352,27 @@ static void draft_after_a_pause(struct script *s)
     script_state(s, DRAFT);
 }
 
+static void clock_among_others(struct script *s)
+{
+    set_clock(s, s->now_ms);
+    script_hold(s, 101, 11, SEATS(4), NULL);
+}
+
+static void clock_from_another_time(struct script *s)
+{
+    set_clock(s, s->now_ms + 7);
+}
+
+/* A hold from before the clock was set is over. */
+static void sell_after_the_clock(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    assert(script_commit(s) == 0);
+    set_clock(s, s->now_ms);
+    assert(script_commit(s) == 0);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+}
+
 static void backwards(struct script *s)
 {
     script_hold(s, 101, 11, SEATS(4), NULL);
@@ -404,6 +448,9 @@ const struct broken_rule broken_rules[] = {
     {"draft_again", draft_again, "the sale goes from state 2 to 1"},
     {"open_again", open_again, "the sale goes from state 2 to 2"},
     {"draft_after_a_pause", draft_after_a_pause, "the sale goes from state 3 to 1"},
+    {"clock_among_others", clock_among_others, "a clock change is not alone in its row"},
+    {"clock_from_another_time", clock_from_another_time, "which is not the time before"},
+    {"sell_after_the_clock", sell_after_the_clock, "sold without a live hold"},
     {"backwards", backwards, "its time is before the entry's before"},
     {"ahead_of_its_row", ahead_of_its_row, "its time is after the row's"},
     {"other_total", other_total, "its total is not what the ledger says"},

@@ -106,12 +106,13 @@ HOLD = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints
 END = {1: ('hold_id', 'bytes')}
 SALE = {1: ('order_id', 'bytes'), 2: ('hold_id', 'bytes'), 3: ('account_id', 'bytes'), 4: ('seats', 'uints'),
         5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint'), 8: ('payment_id', 'bytes')}
+CLOCK = {1: ('before_ms', 'int')}
 EXTEND = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int')}
 CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints')}
 STATE = {1: ('state', 'uint')}
 ORDER_KEY = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('key', KEY)}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
-           7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND)}
+           7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK)}
 SEAT_MAP = {4: ('place_count', 'uint')}
 
 
@@ -170,6 +171,14 @@ def check_layout(hall, find):
         find(f"the hall's layout does not decode: {reason}")
 
 
+def sets_the_clock(body):
+    """Whether a row is one clock change."""
+    try:
+        return [kind for _, kind, _ in decode_body(body)] == ['clock']
+    except Malformed:
+        return False
+
+
 class Performance:
     def __init__(self, db, row, find):
         self.db, self.row, self.report = db, row, find
@@ -222,7 +231,7 @@ class Performance:
                 self.find(f'it begins at version {row["version_before"]}, not {version}')
             if row['epoch'] < 1 or row['epoch'] < epoch:
                 self.find('its epoch is less than the one before')
-            if at_ms is not None and row['at_ms'] < at_ms:
+            if at_ms is not None and row['at_ms'] < at_ms and not sets_the_clock(row['body']):
                 self.find('its time is before that of the row before')
             if row['prev_hash'] != last_hash:
                 self.find('it does not hang on the row before')
@@ -254,7 +263,12 @@ class Performance:
             self.find(f'{len(entries)} entries for {row["version"] - row["version_before"]} versions')
         for number, (at_ms, kind, change) in enumerate(entries, 1):
             self.where = f', row {row["seq"]}, entry {number}'
-            if self.last_entry_ms is not None and at_ms < self.last_entry_ms:
+            if kind == 'clock':
+                if len(entries) > 1:
+                    self.find('a clock change is not alone in its row')
+                if self.last_entry_ms is not None and change['before_ms'] != self.last_entry_ms:
+                    self.find('the clock is set back from another time than the one before')
+            elif self.last_entry_ms is not None and at_ms < self.last_entry_ms:
                 self.find('its time is before that of the entry before')
             if at_ms > row['at_ms']:
                 self.find('its time is after that of its row')
@@ -301,6 +315,11 @@ class Performance:
             if self.hold_of.get(seat) == hold_id:
                 del self.hold_of[seat]
         self.places[hold['account_id']] -= len(hold['seats'])
+
+    def replay_clock(self, at_ms, change):
+        for hold_id in list(self.holds):
+            self.end_hold(hold_id)
+        self.keys = {}
 
     def replay_release(self, at_ms, change):
         if change['hold_id'] not in self.holds:

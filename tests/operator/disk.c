@@ -1,9 +1,11 @@
 /*
- * A disk that fails when it is told to, put under a real server with LD_PRELOAD.
+ * A disk that fails, and a wall clock that is wrong, when they are told to: put under a real server
+ * with LD_PRELOAD.
  *
  * USHER_DISK names a folder. While it has a file of one of these names, every call about a file
  * called usher.db… does so: "full" (writes: ENOSPC), "write" (writes: EIO), "sync" (syncs: EIO),
- * "read" (reads: EIO), "hang" (syncs do not return).
+ * "read" (reads: EIO), "hang" (syncs do not return). While it has a file "clock", the wall clock is
+ * ahead by as many seconds as it says.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool told(const char *what)
@@ -65,6 +68,21 @@ static int fail_read(int fd)
 ssize_t pread(int fd, void *bytes, size_t len, off_t at)
 {
     return fail_read(fd) ? -1 : NEXT(pread)(fd, bytes, len, at);
+}
+
+int clock_gettime(clockid_t id, struct timespec *ret_time)
+{
+    char path[512], text[32] = "";
+    const int rc = NEXT(clock_gettime)(id, ret_time);
+    if (rc != 0 || id != CLOCK_REALTIME || !told("clock"))
+        return rc;
+    snprintf(path, sizeof(path), "%s/clock", getenv("USHER_DISK"));
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0 && NEXT(read)(fd, text, sizeof(text) - 1) > 0)
+        ret_time->tv_sec += strtol(text, NULL, 10);
+    if (fd >= 0)
+        close(fd);
+    return rc;
 }
 
 static int fail_sync(int fd)

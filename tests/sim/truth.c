@@ -308,6 +308,8 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
         return follow_order_key(truth, change);
     case CHANGE_EXTEND:
         return follow_extend(truth, change);
+    case CHANGE_CLOCK:
+        return wrong(truth, "a clock that nobody set");
     }
     return wrong(truth, "an entry of no kind");
 }

@@ -41,6 +41,8 @@ static int fill_hold(struct call *call, const struct catalog_performance *perfor
     ret_hold->seats = list;
     ret_hold->n_seats = hold->count;
     ret_hold->expires_at_ms = hold->expires_at_ms;
+    ret_hold->expires_in_ms =
+        hold->expires_at_ms > ask->now_ms ? hold->expires_at_ms - ask->now_ms : 0;
     ret_hold->total = ask->total;
     ret_hold->currency = (char *)performance->currency;
     ret_hold->version = ask->version;

@@ -3,6 +3,7 @@
  * in order of commit. Here the outside is the log; a row is removed after its events are written
  * there.
  */
+#include "clock/clock.h"
 #include "observe/log.h"
 #include "svc/ticket/desk.h"
 #include "usher/v1/ledger.pb-c.h"
@@ -11,6 +12,7 @@
 #define OUTBOX_PAUSE_MS  1000
 #define OUTBOX_ARENA_MAX (80u << 20) /* OUTBOX_ROWS of the largest rows */
 #define OUTBOX_STEP_MS   10000
+#define CLOCK_JUMP_MS    1000 /* slewing is slower, by far */
 
 static void tell(uint32_t performance_id, const Usher__V1__OutboxEvent *event)
 {
@@ -63,10 +65,25 @@ static bool relay(struct store *store)
     return err == 0 && count == OUTBOX_ROWS;
 }
 
+/* A wall clock that is set while the server runs: sales have a time of their own, but whoever reads
+ * this log should know. */
+static void watch_clock(int64_t *offset_ms)
+{
+    const struct clock *clock = clock_system();
+    const int64_t now_ms = clock_wall_ms(clock) - clock_mono_ns(clock) / NS_PER_MS;
+    const int64_t jump_ms = now_ms - *offset_ms;
+    if (jump_ms < -CLOCK_JUMP_MS || jump_ms > CLOCK_JUMP_MS)
+        log_event(LOG_WARN, "clock.jump", log_int("usher.jump_ms", jump_ms));
+    *offset_ms = now_ms;
+}
+
 void desk_relay_outbox(void *arg)
 {
     struct ticket *ticket = arg;
+    const struct clock *clock = clock_system();
+    int64_t offset_ms = clock_wall_ms(clock) - clock_mono_ns(clock) / NS_PER_MS;
     while (!fiber_cancelled()) {
+        watch_clock(&offset_ms);
         const struct tenure *tenure = atomic_load(&ticket->tenure);
         const bool here = ticket->elsewhere ? tenure && tenure_relays(tenure) : true;
         if (!here || !relay(ticket->options.store))
