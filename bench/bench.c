@@ -236,27 +236,27 @@ static int show_json(struct bench *bench)
 {
     struct markup m;
     markup_init(&m, 1u << 20);
-    json_open(&m, NULL, '{');
-    json_text(&m, "commit", usher_commit);
-    json_open(&m, "figures", '[');
+    put_open(&m, NULL, '{');
+    put_text(&m, "commit", usher_commit);
+    put_open(&m, "figures", '[');
     for (size_t i = 0; i < bench->count; i++) {
         struct series *series = &bench->series[i];
         const struct goal *goal = goal_of(series);
         const double median = median_of(series->values, series->count);
-        json_open(&m, NULL, '{');
-        json_text(&m, "name", series->name);
-        json_text(&m, "unit", series->unit);
-        json_real(&m, "median", median);
-        json_real(&m, "least", series->values[0]);
-        json_real(&m, "greatest", series->values[series->count - 1]);
+        put_open(&m, NULL, '{');
+        put_text(&m, "name", series->name);
+        put_text(&m, "unit", series->unit);
+        put_real(&m, "median", median);
+        put_real(&m, "least", series->values[0]);
+        put_real(&m, "greatest", series->values[series->count - 1]);
         if (goal) {
-            json_real(&m, goal->least ? "atLeast" : "atMost", goal->value);
-            json_bool(&m, "met", met(goal, median));
+            put_real(&m, goal->least ? "atLeast" : "atMost", goal->value);
+            put_bool(&m, "met", met(goal, median));
         }
-        json_close(&m, '}');
+        put_close(&m, '}');
     }
-    json_close(&m, ']');
-    json_close(&m, '}');
+    put_close(&m, ']');
+    put_close(&m, '}');
     markup_put(&m, "\n");
     const int err = markup_write(&m, STDOUT_FILENO);
     markup_release(&m);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "audit/money.h"
 #include "cmd/cmd.h"
 #include "err/err.h"
 #include "term/money.h"
@@ -21,6 +22,7 @@ struct audit_values {
     const char *data;
     const char *store;
     int64_t performance_id;
+    const char *psp_ledger;
     bool json;
 };
 
@@ -32,6 +34,8 @@ static const struct conf_option options[] = {
              "was given"},
     {"performance", CONF_INT, offsetof(struct audit_values, performance_id), "0", 0, UINT32_MAX,
      .help = "only this performance; 0: all"},
+    {"psp-ledger", CONF_PATH, offsetof(struct audit_values, psp_ledger), NULL,
+     .help = "the ledger of usher psp: what it charged and gave back is compared with our books"},
     {"json", CONF_BOOL, offsetof(struct audit_values, json), "no",
      .help = "the report as JSON on standard output"},
 };
@@ -97,7 +101,26 @@ static void show_performance(void *state, const struct store_performance *p, uin
     put_verdict(findings);
 }
 
-static void print_text(const struct audit_report *report)
+/* "toss KRW: captured 330,000 = sold 330,000 + kept 0 + refunded 0 + pending 0" */
+static void print_money(const struct audit_money *money)
+{
+    for (size_t i = 0; i < money->row_count; i++) {
+        const struct audit_money_row *row = &money->rows[i];
+        const struct payment_books *b = &row->books;
+        const int64_t parts[] = {b->captured, b->sold, b->kept, b->refunded, b->pending};
+        char texts[5][MONEY_TEXT_MAX];
+        for (int k = 0; k < 5; k++)
+            money_group(parts[k], texts[k]);
+        printf("%s %s: captured %s = sold %s + kept %s + refunded %s + pending %s\n", row->provider,
+               row->currency, texts[0], texts[1], texts[2], texts[3], texts[4]);
+    }
+    if (money->attempts > 0) {
+        put_count(money->attempts, "payment", ", ");
+        printf("%" PRIu64 " not settled yet\n", money->unsettled);
+    }
+}
+
+static void print_text(const struct audit_report *report, const struct audit_money *money)
 {
     const struct audit_counts *c = &report->counts;
     uint64_t shown =
@@ -113,11 +136,12 @@ static void print_text(const struct audit_report *report)
     put_count(c->orders, "order", "");
     printf(" (%" PRIu64 " cancelled), ", c->cancelled);
     put_count(c->sold, "seat", " sold\n");
+    print_money(money);
     put_verdict(report->finding_count);
 }
 
 /* False without memory or where it cannot be written. */
-static bool print_json(const struct audit_report *report)
+static bool print_json(const struct audit_report *report, const struct audit_money *money)
 {
     const struct audit_counts *c = &report->counts;
     json_t *findings = json_array();
@@ -135,6 +159,18 @@ static bool print_json(const struct audit_report *report)
         (json_int_t)c->rows, "changes", (json_int_t)c->entries, "holds", (json_int_t)c->holds,
         "orders", (json_int_t)c->orders, "cancelled", (json_int_t)c->cancelled, "sold",
         (json_int_t)c->sold, "held", (json_int_t)c->held);
+    json_t *rows = json_array();
+    for (size_t i = 0; i < money->row_count; i++) {
+        const struct audit_money_row *row = &money->rows[i];
+        json_array_append_new(
+            rows,
+            json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "provider", row->provider, "currency",
+                      row->currency, "captured", (json_int_t)row->books.captured, "sold",
+                      (json_int_t)row->books.sold, "kept", (json_int_t)row->books.kept, "refunded",
+                      (json_int_t)row->books.refunded, "pending", (json_int_t)row->books.pending));
+    }
+    json_object_set_new(root, "money", rows);
+    json_object_set_new(root, "unsettledPayments", json_integer((json_int_t)money->unsettled));
     bool written = root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0;
     json_decref(root);
     putchar('\n');
@@ -195,20 +231,27 @@ static int audit_store(const struct audit_values *values, struct audit_report *r
                                 .progress = show_progress,
                                 .audited = show_performance,
                                 .state = &view};
+    struct audit_money money = {0};
     char why[STORE_WHY_MAX] = "";
     int rc = values->store ? store_mariadb_open(values->store, true, why, &store)
                            : store_sqlite_open(values->data, true, &store);
     const bool opened = rc == 0;
     if (rc == 0)
         rc = audit_run(store, &how, report);
+    const bool replayed = rc == 0;
+    if (rc == 0)
+        rc = audit_money(store, how.performance_id, values->psp_ledger, report, &money);
     if (view.started)
         progress_end(&view.progress);
     store_free(store);
+    if (replayed && (rc == ERR_NOT_FOUND || rc == ERR_INVALID))
+        return cmd_fail("audit", CMD_USAGE, "--psp-ledger %s: it is no ledger of usher psp",
+                        values->psp_ledger);
     if (rc < 0)
         return values->store ? fail_shared(values, opened, rc, why) : fail(values, opened, rc);
     if (!values->json)
-        print_text(report);
-    else if (!print_json(report))
+        print_text(report, &money);
+    else if (!print_json(report, &money))
         return cmd_fail("audit", CMD_FALSE, "the report cannot be written");
     return report->finding_count > 0 ? CMD_FALSE : CMD_OK;
 }

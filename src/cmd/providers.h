@@ -14,6 +14,7 @@ struct providers_values {
     const char *toss_client_key;
     const char *public_url;
     const char *refund_rule;
+    int64_t pay_ms;
 };
 
 /* The rows of a table of options, for a struct that has a struct providers_values called member. */
@@ -28,6 +29,13 @@ struct providers_values {
         {"public-url", CONF_STR, offsetof(struct values, member.public_url), NULL,                 \
          .help = "how buyers reach this server, as in https://tickets.example.org; payment "       \
                  "providers send them back there; where it answers, if absent"},                   \
+        {"pay-time",                                                                               \
+         CONF_MS,                                                                                  \
+         offsetof(struct values, member.pay_ms),                                                   \
+         "5m",                                                                                     \
+         1000,                                                                                     \
+         900000,                                                                                   \
+         .help = "a hold whose buyer begins to pay lasts so long at least"},                       \
     {                                                                                              \
         "refund-rule", CONF_CHOICE, offsetof(struct values, member.refund_rule), "kr-standard",    \
             .help = "what giving a paid order back returns; docs/internals/money.md has the "      \

@@ -214,6 +214,7 @@ static int start_payment(struct house *house)
         .chance = chance_system(),
         .public_url = house->values.pay.public_url ? house->values.pay.public_url : house->url,
         .refund_rule = house->values.pay.refund_rule,
+        .pay_ms = house->values.pay.pay_ms,
         .providers = house->providers,
         .provider_count = provider_count,
         .open_tickets = house_open_tickets,

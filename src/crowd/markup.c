@@ -82,19 +82,19 @@ static void json_name(struct markup *m, const char *name)
     }
 }
 
-void json_text(struct markup *m, const char *name, const char *text)
+void put_text(struct markup *m, const char *name, const char *text)
 {
     json_name(m, name);
     m->cut |= json_write_string(view_str(text), &m->out) != 0;
 }
 
-void json_int(struct markup *m, const char *name, int64_t number)
+void put_int(struct markup *m, const char *name, int64_t number)
 {
     json_name(m, name);
     markup_put(m, "%" PRId64, number);
 }
 
-void json_real(struct markup *m, const char *name, double number)
+void put_real(struct markup *m, const char *name, double number)
 {
     json_name(m, name);
     if (isfinite(number))
@@ -103,28 +103,28 @@ void json_real(struct markup *m, const char *name, double number)
         append(m, "null", 4);
 }
 
-void json_bool(struct markup *m, const char *name, bool value)
+void put_bool(struct markup *m, const char *name, bool value)
 {
     json_name(m, name);
     markup_put(m, "%s", value ? "true" : "false");
 }
 
-void json_open(struct markup *m, const char *name, char bracket)
+void put_open(struct markup *m, const char *name, char bracket)
 {
     json_name(m, name);
     append(m, &bracket, 1);
     m->first = true;
 }
 
-void json_close(struct markup *m, char bracket)
+void put_close(struct markup *m, char bracket)
 {
     append(m, &bracket, 1);
     m->first = false;
 }
 
-void json_item(struct markup *m, int64_t number)
+void put_item(struct markup *m, int64_t number)
 {
-    json_int(m, NULL, number);
+    put_int(m, NULL, number);
 }
 
 int markup_write(const struct markup *m, int fd)

@@ -26,16 +26,16 @@ void markup_literal(struct markup *m, const char *literal);
 void markup_text(struct markup *m, const char *text);
 
 /* JSON: a name and its value in an object that is open. */
-void json_text(struct markup *m, const char *name, const char *text);
-void json_int(struct markup *m, const char *name, int64_t number);
+void put_text(struct markup *m, const char *name, const char *text);
+void put_int(struct markup *m, const char *name, int64_t number);
 /* Three decimals; what is no number is null. */
-void json_real(struct markup *m, const char *name, double number);
-void json_bool(struct markup *m, const char *name, bool value);
+void put_real(struct markup *m, const char *name, double number);
+void put_bool(struct markup *m, const char *name, bool value);
 /* Opens '{' or '['; name is NULL in an array or at the top. */
-void json_open(struct markup *m, const char *name, char bracket);
-void json_close(struct markup *m, char bracket);
+void put_open(struct markup *m, const char *name, char bracket);
+void put_close(struct markup *m, char bracket);
 /* A number in an array. */
-void json_item(struct markup *m, int64_t number);
+void put_item(struct markup *m, int64_t number);
 
 /* Writes all of it to fd; what a plain file held before is gone. 0; ERR_FULL where something did
  * not fit; ERR_IO (errno says why). */

@@ -148,11 +148,11 @@ static void text_from_elsewhere_is_escaped(void **state)
     assert_true(view_eq(buf_view(&m.out), VIEW_LIT("&lt;b a=&quot;1&quot;&gt;&amp;&lt;/b&gt;")));
     markup_release(&m);
     markup_init(&m, 4096);
-    json_open(&m, NULL, '{');
-    json_text(&m, "name", "a\"b\\c\n");
-    json_int(&m, "n", -3);
-    json_bool(&m, "yes", true);
-    json_close(&m, '}');
+    put_open(&m, NULL, '{');
+    put_text(&m, "name", "a\"b\\c\n");
+    put_int(&m, "n", -3);
+    put_bool(&m, "yes", true);
+    put_close(&m, '}');
     const struct view out = buf_view(&m.out);
     char text[200];
     snprintf(text, sizeof(text), "%.*s", VIEW_ARG(out));

@@ -236,21 +236,21 @@ static void json_times(struct markup *m, const char *name, const struct percenti
         int64_t ns;
     } times[] = {{"min", p->min}, {"p50", p->p50},    {"p90", p->p90},
                  {"p99", p->p99}, {"p99_9", p->p999}, {"max", p->max}};
-    json_open(m, name, '{');
-    json_int(m, "count", (int64_t)p->count);
+    put_open(m, name, '{');
+    put_int(m, "count", (int64_t)p->count);
     for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-        json_real(m, times[i].name, (double)times[i].ns / NS_PER_MS);
-    json_close(m, '}');
+        put_real(m, times[i].name, (double)times[i].ns / NS_PER_MS);
+    put_close(m, '}');
 }
 
 static void json_counts(struct markup *m, const char *name, const struct crowd_counts *counts)
 {
-    json_open(m, name, '{');
-    json_int(m, "free", counts->free);
-    json_int(m, "held", counts->held);
-    json_int(m, "sold", counts->sold);
-    json_int(m, "version", (int64_t)counts->version);
-    json_close(m, '}');
+    put_open(m, name, '{');
+    put_int(m, "free", counts->free);
+    put_int(m, "held", counts->held);
+    put_int(m, "sold", counts->sold);
+    put_int(m, "version", (int64_t)counts->version);
+    put_close(m, '}');
 }
 
 static void json_wish(struct markup *m, const struct crowd *crowd)
@@ -258,63 +258,63 @@ static void json_wish(struct markup *m, const struct crowd *crowd)
     const struct crowd_options *options = &crowd->options;
     char wish[80];
     report_wish(options, wish, sizeof(wish));
-    json_open(m, "crowd", '{');
-    json_text(m, "url", options->url);
-    json_int(m, "performance_id", crowd->performance_id);
-    json_text(m, "event", crowd->event_name);
-    json_text(m, "hall", crowd->hall_name);
-    json_int(m, "places", crowd->place_count);
-    json_int(m, "users", options->users);
-    json_real(m, "within_ms", (double)options->within_ns / NS_PER_MS);
-    json_text(m, "wish", wish);
-    json_real(m, "abandon", options->abandon);
-    json_int(m, "tries", options->tries);
-    json_int(m, "connections", options->connections);
-    json_int(m, "threads", options->threads);
-    json_int(m, "seed", (int64_t)options->seed);
-    json_close(m, '}');
+    put_open(m, "crowd", '{');
+    put_text(m, "url", options->url);
+    put_int(m, "performance_id", crowd->performance_id);
+    put_text(m, "event", crowd->event_name);
+    put_text(m, "hall", crowd->hall_name);
+    put_int(m, "places", crowd->place_count);
+    put_int(m, "users", options->users);
+    put_real(m, "within_ms", (double)options->within_ns / NS_PER_MS);
+    put_text(m, "wish", wish);
+    put_real(m, "abandon", options->abandon);
+    put_int(m, "tries", options->tries);
+    put_int(m, "connections", options->connections);
+    put_int(m, "threads", options->threads);
+    put_int(m, "seed", (int64_t)options->seed);
+    put_close(m, '}');
 }
 
 static void json_series(struct markup *m, const struct report *report)
 {
-    json_open(m, "series", '{');
-    json_int(m, "bin_ms", report->bin_ns / NS_PER_MS);
-    json_open(m, "arrived", '[');
+    put_open(m, "series", '{');
+    put_int(m, "bin_ms", report->bin_ns / NS_PER_MS);
+    put_open(m, "arrived", '[');
     for (uint32_t i = 0; i < report->bin_count; i++)
-        json_item(m, report->arrived[i]);
-    json_close(m, ']');
-    json_open(m, "answered", '[');
+        put_item(m, report->arrived[i]);
+    put_close(m, ']');
+    put_open(m, "answered", '[');
     for (uint32_t i = 0; i < report->bin_count; i++)
-        json_item(m, report->answered[i]);
-    json_close(m, ']');
-    json_close(m, '}');
+        put_item(m, report->answered[i]);
+    put_close(m, ']');
+    put_close(m, '}');
 }
 
 static void json_found(struct markup *m, const struct crowd *crowd)
 {
     struct report_verdict verdicts[REPORT_VERDICTS];
     report_verdicts(crowd, verdicts);
-    json_open(m, "verdicts", '[');
+    put_open(m, "verdicts", '[');
     for (int i = 0; i < REPORT_VERDICTS; i++) {
-        json_open(m, NULL, '{');
-        json_bool(m, "ok", verdicts[i].ok);
-        json_bool(m, "empty", verdicts[i].empty);
-        json_text(m, "claim", verdicts[i].claim);
-        json_text(m, "found", verdicts[i].found);
-        json_close(m, '}');
+        put_open(m, NULL, '{');
+        put_bool(m, "ok", verdicts[i].ok);
+        put_bool(m, "empty", verdicts[i].empty);
+        put_text(m, "claim", verdicts[i].claim);
+        put_text(m, "found", verdicts[i].found);
+        put_close(m, '}');
     }
-    json_close(m, ']');
+    put_close(m, ']');
 }
 
 int report_failure_json(const char *why, int fd)
 {
     struct markup m;
     markup_init(&m, JSON_BYTES_MAX);
-    json_open(&m, NULL, '{');
-    json_bool(&m, "ok", false);
-    json_text(&m, "error", why);
-    json_int(&m, "arrivals", 0);
-    json_close(&m, '}');
+    put_open(&m, NULL, '{');
+    put_bool(&m, "ok", false);
+    put_text(&m, "error", why);
+    put_int(&m, "arrivals", 0);
+    put_close(&m, '}');
     markup_put(&m, "\n");
     int err = markup_write(&m, fd);
     markup_release(&m);
@@ -326,48 +326,48 @@ int report_json(const struct report *report, int fd)
     const struct crowd *crowd = report->crowd;
     struct markup m;
     markup_init(&m, JSON_BYTES_MAX);
-    json_open(&m, NULL, '{');
-    json_bool(&m, "ok", crowd_proved(crowd));
+    put_open(&m, NULL, '{');
+    put_bool(&m, "ok", crowd_proved(crowd));
     json_found(&m, crowd);
     json_wish(&m, crowd);
-    json_bool(&m, "interrupted", crowd->interrupted);
+    put_bool(&m, "interrupted", crowd->interrupted);
     if (crowd->error[0])
-        json_text(&m, "error", crowd->error);
-    json_int(&m, "arrivals", crowd->options.users - crowd->outcomes[CROWD_UNSENT]);
-    json_open(&m, "outcomes", '{');
+        put_text(&m, "error", crowd->error);
+    put_int(&m, "arrivals", crowd->options.users - crowd->outcomes[CROWD_UNSENT]);
+    put_open(&m, "outcomes", '{');
     for (int i = 0; i < CROWD_OUTCOMES; i++)
-        json_int(&m, crowd_outcome_name((enum crowd_outcome)i), crowd->outcomes[i]);
-    json_close(&m, '}');
-    json_open(&m, "reasons", '{');
+        put_int(&m, crowd_outcome_name((enum crowd_outcome)i), crowd->outcomes[i]);
+    put_close(&m, '}');
+    put_open(&m, "reasons", '{');
     for (uint32_t i = 1; i < crowd->reason_count; i++)
-        json_int(&m, crowd->reasons[i].name, crowd->reasons[i].count);
-    json_close(&m, '}');
-    json_open(&m, "sent_again", '{');
+        put_int(&m, crowd->reasons[i].name, crowd->reasons[i].count);
+    put_close(&m, '}');
+    put_open(&m, "sent_again", '{');
     for (uint32_t i = 1; i < crowd->reason_count; i++)
-        json_int(&m, crowd->reasons[i].name, crowd->reasons[i].again);
-    json_close(&m, '}');
-    json_int(&m, "seats_held", (int64_t)crowd->seats_held);
-    json_int(&m, "seats_sold", (int64_t)crowd->seats_sold);
-    json_int(&m, "conflicts", (int64_t)crowd->conflict_count);
-    json_int(&m, "orders_there", crowd->orders_there);
-    json_int(&m, "orders_lost", crowd->orders_lost);
-    json_int(&m, "orders_not_verified",
-             crowd->outcomes[CROWD_ORDERED] - crowd->orders_there - crowd->orders_lost);
-    json_int(&m, "requests_sent_again", crowd->again);
-    json_int(&m, "connections_opened_again", crowd->reconnects);
+        put_int(&m, crowd->reasons[i].name, crowd->reasons[i].again);
+    put_close(&m, '}');
+    put_int(&m, "seats_held", (int64_t)crowd->seats_held);
+    put_int(&m, "seats_sold", (int64_t)crowd->seats_sold);
+    put_int(&m, "conflicts", (int64_t)crowd->conflict_count);
+    put_int(&m, "orders_there", crowd->orders_there);
+    put_int(&m, "orders_lost", crowd->orders_lost);
+    put_int(&m, "orders_not_verified",
+            crowd->outcomes[CROWD_ORDERED] - crowd->orders_there - crowd->orders_lost);
+    put_int(&m, "requests_sent_again", crowd->again);
+    put_int(&m, "connections_opened_again", crowd->reconnects);
     json_times(&m, "hold_ms", &report->hold);
     json_times(&m, "order_ms", &report->order);
     json_times(&m, "generator_lag_ms", &report->lag);
-    json_real(&m, "answers_per_s", report->answers_per_s);
-    json_real(&m, "orders_per_s", report->orders_per_s);
-    json_real(&m, "rush_ms", (double)crowd->rush_ns / NS_PER_MS);
-    json_real(&m, "prepare_ms", (double)crowd->prepare_ns / NS_PER_MS);
-    json_real(&m, "verify_ms", (double)crowd->verify_ns / NS_PER_MS);
+    put_real(&m, "answers_per_s", report->answers_per_s);
+    put_real(&m, "orders_per_s", report->orders_per_s);
+    put_real(&m, "rush_ms", (double)crowd->rush_ns / NS_PER_MS);
+    put_real(&m, "prepare_ms", (double)crowd->prepare_ns / NS_PER_MS);
+    put_real(&m, "verify_ms", (double)crowd->verify_ns / NS_PER_MS);
     json_counts(&m, "before", &crowd->before);
     if (crowd->counted_after)
         json_counts(&m, "after", &crowd->after);
     json_series(&m, report);
-    json_close(&m, '}');
+    put_close(&m, '}');
     markup_put(&m, "\n");
     int err = markup_write(&m, fd);
     markup_release(&m);

@@ -82,6 +82,8 @@ static void set_up(struct http_client *client, struct exchange *x, const struct 
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_head);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
+    if (ask->once)
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     if (client->ca_path)
         curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_path);
     if (ask->body.len > 0 || strcmp(ask->method, "POST") == 0) {

@@ -26,6 +26,9 @@ struct http_ask {
     const char *url;                     /* http:// or https:// */
     const char *fields[HTTP_FIELDS_MAX]; /* "Name: value", up to the first NULL */
     struct view body;                    /* empty: none; of a POST, Content-Length: 0 */
+    /* Never sent twice: by a connection of its own. Otherwise libcurl sends a request again that a
+     * kept connection gave no answer to at all, so it must be safe to ask twice (a key). */
+    bool once;
 };
 
 struct http_answer {

@@ -25,8 +25,6 @@ static const struct sql_step steps[] = {
      "CREATE INDEX payment_ref ON payment (provider, ref);"
      "CREATE INDEX payment_charge ON payment (provider, charge_ref);"
      "CREATE INDEX payment_performance ON payment (performance_id, payment_id);"
-     "CREATE TABLE payment_contact (payment_id {bytes} NOT NULL PRIMARY KEY,"
-     " contact {long} NOT NULL);"
      "CREATE TABLE refund (refund_id {bytes} NOT NULL PRIMARY KEY, payment_id {bytes} NOT NULL,"
      " order_id {bytes}, state {int} NOT NULL, amount {int} NOT NULL, charge {int} NOT NULL,"
      " reason {text} NOT NULL, created_at_ms {int} NOT NULL, next_at_ms {int} NOT NULL,"
@@ -65,7 +63,6 @@ struct put_job {
     const struct payment *payment;
     uint8_t key_hash[32];
     struct view request_hash;
-    struct view contact;
 };
 
 /* A key belongs to its account. */
@@ -104,9 +101,6 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
             sql_int(p->created_at_ms), sql_int(p->must_finish_by_ms), sql_int(p->next_at_ms),
             sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash)),
         NULL);
-    if (err == 0 && job->contact.len > 0)
-        err = sql_run(txn, "INSERT INTO payment_contact (payment_id, contact) VALUES (?, ?)",
-                      SQL(sql_id(p->payment_id), sql_text(job->contact)), NULL);
     const struct payment_event event = {.at_ms = p->created_at_ms,
                                         .payment_id = p->payment_id,
                                         .what = "attempt",
@@ -116,13 +110,12 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
 }
 
 int payment_put(struct sql *sql, const struct payment *payment, struct view key,
-                struct view request_hash, struct view contact, int64_t deadline_ns)
+                struct view request_hash, int64_t deadline_ns)
 {
-    struct put_job job = {
-        .job.run = run_put, .payment = payment, .request_hash = request_hash, .contact = contact};
-    if (contact.len > PAYMENT_CONTACT_MAX || payment->return_path.len > PAYMENT_TEXT_MAX ||
-        payment->ref.len > PAYMENT_TEXT_MAX || payment->charge.len > PAYMENT_TEXT_MAX ||
-        payment->seat_count > PAYMENT_SEATS_MAX || request_hash.len != 32)
+    struct put_job job = {.job.run = run_put, .payment = payment, .request_hash = request_hash};
+    if (payment->return_path.len > PAYMENT_TEXT_MAX || payment->ref.len > PAYMENT_TEXT_MAX ||
+        payment->charge.len > PAYMENT_TEXT_MAX || payment->seat_count > PAYMENT_SEATS_MAX ||
+        request_hash.len != 32)
         return ERR_INVALID;
     int err = hash_key(payment->account_id, key, job.key_hash);
     return err == 0 ? sql_write(sql, &job.job, deadline_ns) : err;

@@ -7,8 +7,7 @@
  * second is ERR_CONFLICT. A hold has at most one attempt that is not dead, which the database
  * itself sees to.
  *
- * Who pays is told apart from what is paid: name, address and telephone stand in a table of their
- * own, so that they can be deleted.
+ * Nothing here is personal: whom the tickets go to stands in store/contacts.h.
  */
 #ifndef USHER_STORE_PAYMENTS_H
 #define USHER_STORE_PAYMENTS_H
@@ -16,12 +15,11 @@
 #include "db/sql.h"
 #include "sale/payment.h"
 
-#define PAYMENT_TEXT_MAX    255  /* bytes of a provider's id, a path, a reason */
-#define PAYMENT_CONTACT_MAX 2048 /* bytes of JSON */
-#define PAYMENT_EVENT_MAX   1000 /* bytes of what happened, in a story */
-#define PAYMENT_PAGE_MAX    100  /* rows in one answer */
-#define PAYMENT_STORY_MAX   500  /* events of one payment that are told */
-#define PAYMENT_SEATS_MAX   8
+#define PAYMENT_TEXT_MAX  255  /* bytes of a provider's id, a path, a reason */
+#define PAYMENT_EVENT_MAX 1000 /* bytes of what happened, in a story */
+#define PAYMENT_PAGE_MAX  100  /* rows in one answer */
+#define PAYMENT_STORY_MAX 500  /* events of one payment that are told */
+#define PAYMENT_SEATS_MAX 8
 
 struct payment {
     struct id payment_id;
@@ -79,9 +77,9 @@ int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms);
 /* Adds an attempt, with its first event; version and order_id are not read. key (1 to 64 bytes, the
  * account's) and request_hash: the same again is ERR_EXISTS, also where the hash is another; then
  * payment_by_key tells which. ERR_CONFLICT: the hold has an attempt that is not dead. Otherwise as
- * sql_write. contact: JSON, or empty. */
+ * sql_write. */
 int payment_put(struct sql *sql, const struct payment *payment, struct view key,
-                struct view request_hash, struct view contact, int64_t deadline_ns);
+                struct view request_hash, int64_t deadline_ns);
 
 /* Texts are copied to the arena. ERR_NOT_FOUND; otherwise as sql_read. */
 int payment_get(struct sql *sql, struct id payment_id, struct arena *arena,
@@ -96,9 +94,6 @@ int payment_of_hold(struct sql *sql, struct id hold_id, struct arena *arena,
 /* By the provider's id, ref or charge. */
 int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struct arena *arena,
                    struct payment *ret_payment, int64_t deadline_ns);
-/* The contact of an order's payment, as it was put. */
-int payment_contact(struct sql *sql, struct id payment_id, struct arena *arena,
-                    struct view *ret_contact, int64_t deadline_ns);
 
 /* Changes what may change of an attempt, if it still is at payment->version, which becomes one
  * more: state (a legal move, with books that hold; asserted), order, books, ref, charge, reason,

@@ -95,11 +95,6 @@ static int as_id(struct sql_rows *rows, struct arena *arena, void *ret_row)
     return sql_get_id(rows, 0, ret_row);
 }
 
-static int as_view(struct sql_rows *rows, struct arena *arena, void *ret_row)
-{
-    return sql_get_copy(rows, 0, arena, ret_row);
-}
-
 static int as_event(struct sql_rows *rows, struct arena *arena, void *ret_row)
 {
     struct payment_event *event = ret_row;
@@ -246,15 +241,6 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
         return ERR_NOT_FOUND;
     int err = one(sql, &by_ref, ret_payment, deadline_ns);
     return err == ERR_NOT_FOUND ? one(sql, &by_charge, ret_payment, deadline_ns) : err;
-}
-
-int payment_contact(struct sql *sql, struct id payment_id, struct arena *arena,
-                    struct view *ret_contact, int64_t deadline_ns)
-{
-    struct list_job job =
-        QUERY(struct view, as_view, arena, 1,
-              "SELECT contact FROM payment_contact WHERE payment_id = ?", sql_id(payment_id));
-    return one(sql, &job, ret_contact, deadline_ns);
 }
 
 int payments_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,

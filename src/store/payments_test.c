@@ -40,8 +40,7 @@ static struct payment payment_of(uint64_t n, uint64_t hold)
 static int put(uint64_t n, uint64_t hold, const char *key, const uint8_t hash[32])
 {
     const struct payment p = payment_of(n, hold);
-    return payment_put(sql, &p, view_str(key), view_of(hash, 32), VIEW_LIT("{\"name\":\"Kim\"}"),
-                       DEADLINE_NEVER);
+    return payment_put(sql, &p, view_str(key), view_of(hash, 32), DEADLINE_NEVER);
 }
 
 static struct payment get(uint64_t n)
@@ -53,7 +52,6 @@ static struct payment get(uint64_t n)
 
 static void an_attempt_is_read_as_it_was_put(void **state)
 {
-    struct view contact;
     assert_int_equal(put(1, 100, "k1", hash_a), 0);
     const struct payment p = get(1);
     assert_true(id_eq(p.hold_id, number(100)) && id_is_zero(p.order_id));
@@ -66,8 +64,6 @@ static void an_attempt_is_read_as_it_was_put(void **state)
     assert_int_equal(p.must_finish_by_ms, 50);
     assert_int_equal(p.version, 1);
     assert_false(p.extended);
-    assert_int_equal(payment_contact(sql, number(1), &arena, &contact, DEADLINE_NEVER), 0);
-    assert_true(view_eq(contact, VIEW_LIT("{\"name\":\"Kim\"}")));
     struct payment none;
     assert_int_equal(payment_get(sql, number(2), &arena, &none, DEADLINE_NEVER), ERR_NOT_FOUND);
 }

@@ -1,14 +1,8 @@
 /* ListProviders, BeginPayment, FinishPayment, GetPayment, AbandonPayment. */
-#include <jansson.h>
-#include <stdlib.h>
-
 #include "mem/utf8.h"
+#include "store/contacts.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
-
-#define NAME_MAX_BYTES  200
-#define EMAIL_MAX_BYTES 254
-#define PHONE_MAX_BYTES 40
 
 int payment_list_providers(struct call *call, const void *request, void *response)
 {
@@ -42,33 +36,35 @@ static bool fits(const char *text, size_t max)
     return strlen(text) <= max && utf8_valid(view_str(text));
 }
 
-/* JSON of who pays; NULL after call_fail. The address is looked at by the mail that it gets. */
-static const char *read_contact(struct call *call, const Usher__V1__BeginPaymentRequest *wish)
+/* Whom the tickets go to, kept by the hold's id, which the order will have. The address is looked
+ * at by the mail that it gets. Non-zero after call_fail. */
+static int keep_contact(struct call *call, const Usher__V1__BeginPaymentRequest *wish,
+                        struct id hold_id)
 {
-    const Usher__V1__Contact *contact = wish->contact;
-    if (!wish->terms) {
-        answer_fail(call, CODE_FAILED_PRECONDITION, "TERMS_NOT_ACCEPTED",
-                    "the terms must be accepted before one pays");
-        return NULL;
-    }
-    if (!contact || contact->email[0] == '\0')
-        return "";
-    if (!fits(contact->name, NAME_MAX_BYTES) || !fits(contact->email, EMAIL_MAX_BYTES) ||
-        !fits(contact->phone, PHONE_MAX_BYTES) || !strchr(contact->email, '@')) {
-        answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
-                    "contact: a name of %d bytes, an e-mail address, a telephone number",
-                    NAME_MAX_BYTES);
-        return NULL;
-    }
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s}", "name", contact->name, "email", contact->email,
-                             "phone", contact->phone, "language", contact->language);
-    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    const char *copied = text ? arena_copy(call_arena(call), view_str(text)) : NULL;
-    free(text);
-    json_decref(json);
-    if (!copied)
-        answer_store_failed(call, ERR_NO_MEMORY);
-    return copied;
+    const Usher__V1__Contact *said = wish->contact;
+    const struct work w = answer_work(call);
+    if (!wish->terms)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "TERMS_NOT_ACCEPTED",
+                           "the terms must be accepted before one pays");
+    if (!said || said->email[0] == '\0')
+        return 0;
+    if (!fits(said->name, CONTACT_NAME_MAX) || !fits(said->email, CONTACT_EMAIL_MAX) ||
+        !fits(said->phone, CONTACT_PHONE_MAX) || !strchr(said->email, '@'))
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                           "contact: a name of %d bytes at most, an e-mail address, a telephone "
+                           "number",
+                           CONTACT_NAME_MAX);
+    const struct contact contact = {
+        .order_id = hold_id,
+        .account_id = call_identity(call)->account_id,
+        .name = view_str(said->name),
+        .email = view_str(said->email),
+        .phone = view_str(said->phone),
+        .language = strcmp(said->language, "en") == 0 ? VIEW_LIT("en") : VIEW_LIT("ko"),
+        .created_at_ms = role_now_ms(),
+    };
+    int err = contact_put(w.role->options.sql, &contact, w.deadline_ns);
+    return err == 0 ? 0 : answer_store_failed(call, err);
 }
 
 /* A path of this site: never another's, whatever a browser makes of it. */
@@ -180,14 +176,14 @@ int payment_begin(struct call *call, const void *request, void *response)
     if (wish->idempotency_key[0] == '\0' || strlen(wish->idempotency_key) > 64)
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
                            "idempotency_key: 1 to 64 bytes");
-    const char *contact = read_contact(call, wish);
-    if (!contact)
-        return ERR_INVALID;
     if (id_parse(view_str(wish->hold_id), &p.hold_id) != 0)
         return answer_fail(call, CODE_NOT_FOUND, "HOLD_NOT_FOUND", "no such hold");
     call_request_hash(call, hash);
-    int err = tickets_extend(&w, wish->performance_id, p.hold_id, call_identity(call)->account_id,
-                             role_now_ms() + ROLE_START_EXTRA_MS, &hold, &status);
+    int err = keep_contact(call, wish, p.hold_id);
+    if (err != 0)
+        return err;
+    err = tickets_extend(&w, wish->performance_id, p.hold_id, call_identity(call)->account_id,
+                         role_now_ms() + options->pay_ms, &hold, &status);
     if (err == ERR_NOT_FOUND) /* it may be paid already */
         return answer_known(call, wish, view_of(hash, 32), p.hold_id, response);
     if (err != 0)
@@ -198,7 +194,7 @@ int payment_begin(struct call *call, const void *request, void *response)
     if (err != 0)
         return err;
     err = payment_put(options->sql, &p, view_str(wish->idempotency_key), view_of(hash, 32),
-                      view_str(contact), w.deadline_ns);
+                      w.deadline_ns);
     if (err == ERR_EXISTS || err == ERR_CONFLICT)
         return answer_known(call, wish, view_of(hash, 32), p.hold_id, response);
     if (err != 0)

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "store/contacts.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
 
@@ -87,6 +88,19 @@ static int return_all(const struct work *w, struct payment *p, const char *reaso
     return err == 0 ? flow_refund(w, refund.refund_id) : err;
 }
 
+/* The order gets another id than the contact was kept by. */
+static void move_contact(const struct work *w, const struct payment *p, struct id order_id)
+{
+    struct sql *sql = w->role->options.sql;
+    struct contact contact;
+    int err = contact_get(sql, p->hold_id, p->account_id, w->arena, &contact, w->deadline_ns);
+    contact.order_id = order_id;
+    if (err == 0)
+        err = contact_put(sql, &contact, w->deadline_ns);
+    if (err != 0 && err != ERR_NOT_FOUND)
+        log_event(LOG_WARN, "payment.step", log_id("usher.payment", p->payment_id), log_err(err));
+}
+
 /* The hold is over. The same seats, if nobody has them. */
 static int place_again(const struct work *w, struct payment *p)
 {
@@ -97,6 +111,8 @@ static int place_again(const struct work *w, struct payment *p)
     if (err == 0 &&
         (hold->total != p->books.captured || id_parse(view_str(hold->hold_id), &hold_id) != 0))
         err = ERR_CONFLICT;
+    if (err == 0)
+        move_contact(w, p, hold_id);
     if (err == 0)
         err = tickets_place(w, p, hold_id, &order);
     if (err == ERR_BUSY)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "clock/clock.h"
+#include "store/contacts.h"
 #include "svc/payment/role.h"
 #include "token/roles.h"
 
@@ -80,7 +81,7 @@ bool role_talk(const struct work *w, struct view provider, const struct adapter 
             .public_url = options->public_url,
             .arena = w->arena,
             .now_ms = role_now_ms(),
-            .deadline_ns = w->deadline_ns,
+            .deadline_ns = w->deadline_ns - ROLE_RESERVE_MS * NS_PER_MS,
         };
         return true;
     }
@@ -119,6 +120,8 @@ static void begin_reconciler(void *arg)
     struct opening *opening = arg;
     struct payment_role *role = opening->role;
     opening->err = payments_migrate(role->options.sql, false, role_now_ms());
+    if (opening->err == 0)
+        opening->err = contacts_migrate(role->options.sql, false, role_now_ms());
     if (opening->err == 0)
         opening->err = fiber_spawn(&role->scope, reconcile, role);
 }

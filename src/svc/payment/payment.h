@@ -32,10 +32,11 @@ struct payment_options {
     struct sql *sql;               /* borrowed */
     struct worker *const *workers; /* borrowed */
     uint32_t worker_count;
-    struct chance *chance;                    /* borrowed; must serve any thread */
-    const char *ca_path;                      /* trusted roots (PEM), or NULL: the system's */
-    const char *public_url;                   /* of this site, for ways back; borrowed */
-    const char *refund_rule;                  /* a preset of sale/refund.h; borrowed */
+    struct chance *chance;   /* borrowed; must serve any thread */
+    const char *ca_path;     /* trusted roots (PEM), or NULL: the system's */
+    const char *public_url;  /* of this site, for ways back; borrowed */
+    const char *refund_rule; /* a preset of sale/refund.h; borrowed */
+    int64_t pay_ms;          /* a hold whose buyer begins to pay lasts so long at least */
     const struct payment_provider *providers; /* borrowed; the first is the one that is offered */
     uint32_t provider_count;
     /* Opens a channel to the ticket role for a worker, on that worker. */

@@ -13,11 +13,10 @@
 #include "svc/payment/adapter.h"
 #include "usher/v1/payment.pb-c.h"
 
-#define ROLE_START_EXTRA_MS                                                                        \
-    (5 * 60000)                     /* a hold whose buyer begins to pay lasts so long at least */
-#define ROLE_CONFIRM_EXTRA_MS 30000 /* and so much longer than the confirm deadline */
+#define ROLE_CONFIRM_EXTRA_MS 30000 /* a hold outlives the confirm deadline by this */
 #define ROLE_CALL_MS          20000 /* a call that took longer is looked after */
 #define ROLE_WAIT_MS          8000  /* FinishPayment waits so long for what is unclear */
+#define ROLE_RESERVE_MS       1500 /* of a deadline, for writing down what a provider did not say */
 #define ROLE_POLL_MS          100
 #define ROLE_TICK_MS          250  /* the reconciler looks for what is due */
 #define ROLE_STEPS_MAX        32   /* pieces of work that it has under way */

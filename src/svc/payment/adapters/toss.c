@@ -40,6 +40,10 @@ static const struct {
     {"FDS_ERROR", SAID_DECLINED},
     {"PAY_PROCESS_ABORTED", SAID_DECLINED},
     {"PAY_PROCESS_CANCELED", SAID_DECLINED},
+    /* Refused as asked, and nothing was charged: the buyer may still decide. */
+    {"INVALID_REQUEST", SAID_WAITING},
+    {"NOT_FOUND_PAYMENT", SAID_WAITING},
+    {"NOT_FOUND_PAYMENT_SESSION", SAID_WAITING},
 };
 
 /* Refusals of a cancel that asking again does not change: a person has to act. */
@@ -130,7 +134,7 @@ static void tell_code(const struct adapter_env *env, const json_t *json, struct 
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         if (strcmp(codes[i].code, code) == 0) {
             told->said = codes[i].said;
-            told->reason = "CARD_DECLINED";
+            told->reason = codes[i].said == SAID_DECLINED ? "CARD_DECLINED" : NULL;
         }
     }
 }
