@@ -302,6 +302,11 @@ void fixture_start(struct fixture *f, struct server_options options)
              f->port);
 }
 
+const struct service *fixture_service(void)
+{
+    return &service;
+}
+
 void fixture_stop(struct fixture *f, int64_t grace_ms)
 {
     server_stop(f->server, grace_ms);

@@ -51,6 +51,8 @@ extern atomic_bool fixture_spins;
 
 /* As options says, but for services, hooks and listen. Bearer "buyer" and "organiser" are known. */
 void fixture_start(struct fixture *f, struct server_options options);
+/* TicketService as the fixture answers it, for a channel of the test's own. After fixture_start. */
+const struct service *fixture_service(void);
 void fixture_stop(struct fixture *f, int64_t grace_ms);
 /* Pushes one frame of that performance version to every detached watcher; in the worker. */
 void fixture_push(struct fixture *f, uint64_t version);
