@@ -358,7 +358,9 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         owner_answer(ask, ERR_FENCED);
         return;
     }
-    if (owner->phase != OWNER_SERVING || owner->stopping) {
+    /* Whoever asked so long ago has been told that time is up, and must not find seats held. */
+    const bool over = ask->deadline_ns && loop_now_ns(owner->options.loop) >= ask->deadline_ns;
+    if (owner->phase != OWNER_SERVING || owner->stopping || over) {
         owner_answer(ask, ERR_UNAVAILABLE);
         return;
     }

@@ -101,6 +101,7 @@ struct owner_ask {
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others
                         twice does no harm */
     uint8_t request_hash[32];
+    int64_t deadline_ns; /* not decided any more from then on: ERR_UNAVAILABLE; 0: none */
 
     int result;
     struct seats_hold hold; /* what was held, ordered, released */

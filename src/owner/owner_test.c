@@ -576,6 +576,16 @@ TEST(a_commit_that_was_written_without_a_word_is_found)
     assert_true(figures().serving);
 }
 
+TEST(what_comes_after_its_deadline_is_not_decided)
+{
+    struct owner_ask ask, wanted = wish(1, SEATS(0));
+    wanted.deadline_ns = 1;
+    assert_int_equal(ask_for(wanted, &ask), ERR_UNAVAILABLE);
+    assert_int_equal(figures().version, 0);
+    wanted.deadline_ns = DEADLINE_NEVER;
+    assert_int_equal(ask_for(wanted, &ask), 0);
+}
+
 TEST(a_commit_that_was_not_written_changes_nothing)
 {
     struct owner_ask ask, wanted = wish(1, SEATS(0));
@@ -774,6 +784,7 @@ int main(void)
         cmocka_unit_test(a_fenced_owner_grants_nothing_and_learns),
         cmocka_unit_test(a_stopping_owner_finishes_what_it_has),
         cmocka_unit_test(an_owner_is_stopped_from_a_fiber_that_is_cancelled),
+        cmocka_unit_test(what_comes_after_its_deadline_is_not_decided),
         cmocka_unit_test(beyond_a_commits_entries_they_wait_and_beyond_those_it_is_not_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

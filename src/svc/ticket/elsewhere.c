@@ -213,6 +213,7 @@ int desk_ask(struct ticket *ticket, const struct catalog_performance *performanc
              struct owner_ask *ask, int64_t deadline_ns)
 {
     char url[COORD_HOLDER_MAX + 1];
+    ask->deadline_ns = deadline_ns;
     if (!ticket->elsewhere)
         return owner_ask(performance->owner, ask);
     int64_t until_ns = deadline_after_ms(fiber_now_ns(), TENURE_WAIT_MS);
