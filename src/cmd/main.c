@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/event.h"
 #include "cmd/hall.h"
+#include "cmd/move.h"
 #include "cmd/psp.h"
 #include "cmd/serve.h"
 #include "cmd/stampede.h"
@@ -28,6 +29,7 @@ static const struct cmd commands[] = {
      .table = &audit_table},
     {"status", "which processes live, and which of them owns what", status_command,
      .table = &status_table},
+    {"move", "carries a store to another database", move_command, .table = &move_table},
     {"hall", "halls: import a plan, generate one, list them", .rows = hall_commands,
      .row_count = HALL_COMMANDS, .about = "Halls: where people sit."},
     {"event", "events: create, open, pause, report, list", .rows = event_commands,
