@@ -65,6 +65,13 @@ class House:
         self.processes.append(process)
         return process
 
+    def gateway(self, process):
+        """A process that has no sale of its own, and forwards to this one."""
+        gateway = Server(self.usher, "--role", "gateway", "--peer", f"ticket={process.address}", "--store", self.ground.mariadb.url(self.database),
+                         "--keys", self.keys, keys=self.keys, demo=False, whole=False)
+        self.processes.append(gateway)
+        return gateway
+
     def __exit__(self, *_):
         for process in self.processes:
             process.kill()

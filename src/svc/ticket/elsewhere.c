@@ -117,7 +117,8 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
 static uint32_t copy_seats(const uint32_t *from, size_t count, uint32_t to[SEATS_PARTY_MAX])
 {
     const uint32_t n = count < SEATS_PARTY_MAX ? (uint32_t)count : SEATS_PARTY_MAX;
-    memcpy(to, from, n * sizeof(*from));
+    if (n > 0)
+        memcpy(to, from, n * sizeof(*from));
     return n;
 }
 
