@@ -2,8 +2,16 @@
  * What an owner decides in memory. Runs on the owner's thread, never waits: between two asks
  * nothing else touches the engine.
  */
+#include "observe/log.h"
+#include "observe/metrics.h"
 #include "owner/state.h"
 #include "sale/ledger.h"
+
+#define KEYS_SHORT_PERCENT 50 /* of the keys' memory, from which on a refusal is worth a line */
+
+METRIC_COUNTER(keys_refused, "usher_keys_refused_total",
+               "Idempotency keys refused: an account's share, or all memory for them, was used.",
+               "");
 
 /* The ask is answered with result once everything that was decided so far is durable; now, if it
  * is. */
@@ -41,6 +49,18 @@ static void wait_for_room(struct owner *owner, struct owner_ask *ask)
     owner->waiting_count++;
 }
 
+/* A key was refused: counted, and said once until there is room again. */
+static void tell_of_shortage(struct owner *owner)
+{
+    const uint32_t used = keys_used_percent(owner->keys);
+    metric_add(&keys_refused, 1);
+    if (used < KEYS_SHORT_PERCENT || owner->keys_short)
+        return;
+    owner->keys_short = true;
+    log_event(LOG_WARN, "owner.keys", log_uint("usher.performance", owner->options.performance_id),
+              log_uint("usher.used_percent", used));
+}
+
 /* True when one more change and one more waiting ask fit. Otherwise the ask is dealt with: where
  * only the commit is full, it waits for the next one, in order; a crowd that is told to come back
  * comes back as a larger crowd. */
@@ -49,10 +69,14 @@ static bool has_room(struct owner *owner, struct owner_ask *ask)
     const struct owner_gathering *g = &owner->gathering;
     const bool keyed = ask->key.len > 0;
     const bool key_room = !keyed || keys_room(owner->keys, owner_now_ms(owner));
+    if (keyed && (!key_room || !keys_account_room(owner->keys, ask->account_id)))
+        tell_of_shortage(owner);
     if (keyed && !keys_account_room(owner->keys, ask->account_id)) {
         owner_answer(ask, ERR_DENIED);
         return false;
     }
+    owner->keys_short =
+        owner->keys_short && keys_used_percent(owner->keys) >= KEYS_SHORT_PERCENT / 2;
     if (g->ask_count < OWNER_ASKS_MAX && key_room) {
         if (g->count == OWNER_ENTRIES_MAX)
             wait_for_room(owner, ask);

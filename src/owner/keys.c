@@ -138,7 +138,15 @@ bool keys_room(struct keys *keys, int64_t now_ms)
 
 bool keys_account_room(const struct keys *keys, struct id account_id)
 {
-    return count_of(keys, account_id) < keys->account_max;
+    uint32_t share = (keys->max - keys->count) / KEYS_SHARE;
+    if (share < KEYS_LEAST)
+        share = KEYS_LEAST;
+    return count_of(keys, account_id) < (share < keys->account_max ? share : keys->account_max);
+}
+
+uint32_t keys_used_percent(const struct keys *keys)
+{
+    return (uint32_t)(100 * (uint64_t)keys->count / keys->max);
 }
 
 int keys_put(struct keys *keys, struct id account_id, struct view key,

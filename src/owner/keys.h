@@ -4,7 +4,9 @@
  * A key belongs to an account. What is kept of an answer is what is needed to give it again. Keys
  * are remembered for a stated time at least and forgotten in order of age; when the table is full
  * of keys that are too young to be forgotten, a new one is refused. So that no account can fill it
- * for all others, one may have only so many remembered at once.
+ * for all others, one may have only so many remembered at once, and fewer the less room is left: a
+ * part of what is free (the dynamic threshold of Choudhury and Hahne, 1998). So those who use most
+ * are refused first, and what they leave is there for who comes with few.
  */
 #ifndef USHER_OWNER_KEYS_H
 #define USHER_OWNER_KEYS_H
@@ -13,6 +15,9 @@
 #include "seats/seats.h"
 
 struct keys;
+
+#define KEYS_SHARE 64 /* an account may have what is free, divided by this … */
+#define KEYS_LEAST 8  /* … but so many always, while there is room */
 
 struct keys_answer {
     struct seats_hold hold; /* the hold, or the order's hold */
@@ -35,9 +40,11 @@ const struct keys_answer *keys_find(const struct keys *keys, struct id account_i
 
 /* True when keys_put of a new key would succeed at now_ms. */
 bool keys_room(struct keys *keys, int64_t now_ms);
-/* True when the account has fewer than account_max keys remembered. Nothing is forgotten here: ask
- * keys_room first. */
+/* True when the account has fewer keys remembered than its share is now, account_max at most.
+ * Nothing is forgotten here: ask keys_room first. */
 bool keys_account_room(const struct keys *keys, struct id account_id);
+/* How full it is, in percent of what it may hold. */
+uint32_t keys_used_percent(const struct keys *keys);
 /* Remembers an answer (copied). The key is not there yet. The account's maximum is not looked at:
  * an answer that was given is kept. ERR_FULL. */
 int keys_put(struct keys *keys, struct id account_id, struct view key,

@@ -57,6 +57,7 @@ struct owner {
     struct seats *seats;
     struct owner_sold *sold; /* place_count */
     struct keys *keys;
+    bool keys_short;     /* said so in the log */
     uint32_t sale_state; /* with what has gathered */
     uint32_t committed_sale_state;
     int64_t base_wall_ms; /* owner's time = base_wall_ms + (mono - base_mono_ns) */
