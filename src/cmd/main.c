@@ -14,6 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/event.h"
 #include "cmd/hall.h"
+#include "cmd/monitor.h"
 #include "cmd/move.h"
 #include "cmd/psp.h"
 #include "cmd/serve.h"
@@ -39,6 +40,8 @@ static const struct cmd commands[] = {
      .about = "Clock: a store that was served while the clock was wrong."},
     {"stampede", "a crowd at the public port, and the proof that no seat was sold twice",
      stampede_command, .table = &stampede_table},
+    {"monitor", "what the processes say and what is sold, searched", .rows = monitor_commands,
+     .row_count = MONITOR_COMMANDS, .about = "The monitor: what was said and sold lately."},
     {"psp", "a stand-in payment provider with test money", psp_command, .table = &psp_table},
     {"version", "which usher this is", version_command, .table = &version_table},
     {"help", "this list, or the help of a command: usher help COMMAND", .run = NULL},

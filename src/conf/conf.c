@@ -51,10 +51,32 @@ static int set(struct reading *r, const struct conf_option *option, const char *
     return 0;
 }
 
+static size_t size_of(enum conf_type type)
+{
+    switch (type) {
+    case CONF_BOOL:
+        return sizeof(bool);
+    case CONF_INT:
+    case CONF_MS:
+    case CONF_SIZE:
+        return sizeof(int64_t);
+    case CONF_REAL:
+        return sizeof(double);
+    case CONF_STR:
+    case CONF_PATH:
+    case CONF_ADDRESS:
+    case CONF_CHOICE:
+        break;
+    }
+    return sizeof(const char *);
+}
+
+/* Every field is set, also one without a default: the struct may come from the stack. */
 static int set_standards(struct reading *r)
 {
     for (size_t i = 0; i < r->table->option_count; i++) {
         const struct conf_option *option = &r->table->options[i];
+        memset((char *)r->values + option->offset, 0, size_of(option->type));
         if (option->standard) {
             int err = set(r, option, option->standard, option->name);
             assert(!err); /* a default of ours that is out of its own range */
