@@ -16,6 +16,7 @@
 #include "cmd/hall.h"
 #include "cmd/monitor.h"
 #include "cmd/move.h"
+#include "cmd/order.h"
 #include "cmd/psp.h"
 #include "cmd/serve.h"
 #include "cmd/stampede.h"
@@ -42,6 +43,10 @@ static const struct cmd commands[] = {
      stampede_command, .table = &stampede_table},
     {"monitor", "what the processes say and what is sold, searched", .rows = monitor_commands,
      .row_count = MONITOR_COMMANDS, .about = "The monitor: what was said and sold lately."},
+    {"order", "orders that were paid by card: where the money is, give one back",
+     .rows = order_commands, .row_count = ORDER_COMMANDS, .about = "Orders and their money."},
+    {"payment", "payments by card: list them", .rows = payment_commands,
+     .row_count = PAYMENT_COMMANDS, .about = "Attempts to pay by card."},
     {"psp", "a stand-in payment provider with test money", psp_command, .table = &psp_table},
     {"version", "which usher this is", version_command, .table = &version_table},
     {"help", "this list, or the help of a command: usher help COMMAND", .run = NULL},

@@ -30,6 +30,7 @@ struct stampede_values {
     const char *party;
     const char *json;
     const char *html;
+    const char *pay;
     int64_t performance_id;
     int64_t users;
     int64_t within_ms;
@@ -59,6 +60,9 @@ static const struct conf_option options[] = {
     {"apart", CONF_BOOL, OPTION(apart), "yes",
      .help = "with best: take single seats where no row of neighbours is left"},
     {"order", CONF_BOOL, OPTION(order), "yes", .help = "who holds seats orders them"},
+    {"pay", CONF_CHOICE, OPTION(pay), "box-office",
+     .help = "how orders are paid; card: on the page of the server's payment provider, test money",
+     .choices = "box-office|card"},
     {"abandon", CONF_REAL, OPTION(abandon), "0", 0, 1,
      .help = "share of holders who do not order: half give the seats back, half just leave"},
     {"tries", CONF_INT, OPTION(tries), "1", 1, CROWD_TRIES_MAX,
@@ -160,6 +164,7 @@ static void fill(const struct stampede_values *values, struct crowd_options *ret
     ret->within_ns = values->within_ms * NS_PER_MS;
     ret->apart = values->apart;
     ret->order = values->order;
+    ret->card = strcmp(values->pay, "card") == 0;
     ret->abandon = values->abandon;
     ret->tries = (uint32_t)values->tries;
     ret->threads = (uint32_t)values->threads;

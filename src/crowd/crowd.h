@@ -44,6 +44,7 @@ struct crowd_options {
     struct wish_party party;
     bool apart;     /* HoldBest may split a party where no run is left */
     bool order;     /* holders place an order */
+    bool card;      /* and pay it by card */
     double abandon; /* the share of holders who do not; half of them release, half just leave */
     uint32_t tries; /* holds a person tries when seats are taken, 1 … CROWD_TRIES_MAX */
     uint32_t connections;

@@ -48,6 +48,7 @@ struct crowd_gate {
     struct chance_seeded chance; /* of the rush: jitter, further tries */
     struct loop_timer arrival;
     struct scope people;
+    struct http_client *browser; /* of those who pay by card; NULL: nobody does */
     bool all_came;
     struct waitlist came;
 };
@@ -61,6 +62,11 @@ void gate_connect(struct crowd_gate *gate);
 void gate_accounts(struct crowd_gate *gate);
 /* gate_rush.c: lets everybody come, and returns when all have been answered or given up. */
 void gate_rush(struct crowd_gate *gate);
+/* gate_pay.c: pays the person's hold by card, and notes the order. 0, or an err code with
+ * *ret_status. */
+struct gate_patience;
+int gate_pay(struct crowd_person *person, const struct gate_patience *patience,
+             struct call_status *ret_status);
 /* gate_verify.c: asks again for every acknowledged order of this gate. */
 void gate_verify(struct crowd_gate *gate);
 /* gate_verify.c: the performance's counts now; gate 0. */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "crowd/gate.h"
+#include "db/http.h"
 #include "err/err.h"
 
 static int64_t since_start_ns(const struct crowd_gate *gate)
@@ -171,6 +172,24 @@ static void release(struct crowd_person *person)
     }
 }
 
+/* As order, by card: the order is there once it is paid. */
+static void order_by_card(struct crowd_person *person)
+{
+    struct crowd_gate *gate = person->gate;
+    const struct gate_patience patience = patience_from(gate, person->hold_ns);
+    struct call_status status;
+    int err = gate_pay(person, &patience, &status);
+    if (err) {
+        refused(person, &status);
+        if (crowd_answered(person->outcome))
+            person->order_ns = since_start_ns(gate);
+        return;
+    }
+    person->order_ns = since_start_ns(gate);
+    person->outcome = CROWD_ORDERED;
+    person->claim.until_ms = CLAIM_FOREVER_MS;
+}
+
 static void order(struct crowd_person *person)
 {
     Usher__V1__PlaceOrderRequest request = USHER__V1__PLACE_ORDER_REQUEST__INIT;
@@ -208,7 +227,9 @@ static void come(void *arg)
     person->acted_ns = since_start_ns(gate);
     person->outcome = CROWD_UNANSWERED;
     if (hold(person) && gate->crowd->options.order) {
-        if (person->abandons == 0)
+        if (person->abandons == 0 && gate->browser)
+            order_by_card(person);
+        else if (person->abandons == 0)
             order(person);
         else if (person->abandons == 1)
             release(person);
@@ -249,7 +270,11 @@ void gate_rush(struct crowd_gate *gate)
     waitlist_init(&gate->came);
     gate->arrival.fire = on_arrival;
     gate->next = gate->index;
-    int err = loop_arm(sched_loop(sched_current()), &gate->arrival, gate->crowd->start_ns);
+    int err = gate->crowd->options.card
+                  ? http_client_new(sched_loop(sched_current()), NULL, &gate->browser)
+                  : 0;
+    if (err == 0)
+        err = loop_arm(sched_loop(sched_current()), &gate->arrival, gate->crowd->start_ns);
     if (err) {
         gate_fail(gate, err, "no timer for the arrivals: %s", err_text(err));
         return;
@@ -263,4 +288,6 @@ void gate_rush(struct crowd_gate *gate)
         loop_disarm(sched_loop(sched_current()), &gate->arrival);
         scope_close(&gate->people);
     }
+    http_client_free(gate->browser);
+    gate->browser = NULL;
 }

@@ -91,11 +91,11 @@ void report_wish(const struct crowd_options *options, char *ret_text, size_t siz
         snprintf(party, sizeof(party), "%u", options->party.min);
     else
         snprintf(party, sizeof(party), "%u-%u", options->party.min, options->party.max);
-    snprintf(ret_text, size, "seats %s, party %s",
+    snprintf(ret_text, size, "seats %s, party %s%s",
              options->seats.kind == WISH_HOT    ? hot
              : options->seats.kind == WISH_BEST ? "best"
                                                 : "random",
-             party);
+             party, options->card ? ", paid by card" : "");
 }
 
 /* ---- text ---- */

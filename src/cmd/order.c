@@ -1,0 +1,234 @@
+/*
+ * usher order, usher payment: where somebody's money is, and the way back, on a running server.
+ */
+#include "cmd/order.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/session.h"
+#include "cmd/when.h"
+#include "err/err.h"
+#include "sale/payment.h"
+#include "term/money.h"
+#include "term/sheet.h"
+#include "usher/v1/payment.pb-c.h"
+
+struct order_values {
+    struct session_values session;
+    const char *state;
+    int64_t performance_id;
+    const char *order_id;
+};
+
+#define call_payment(session, method, request, ret_response)                                       \
+    session_call_of((session), &usher__v1__payment_service__descriptor, Usher__V1__PaymentService, \
+                    method, (request), (ret_response))
+
+static const struct conf_option options[] = {SESSION_OPTIONS(struct order_values, session)};
+
+static const char *state_word(uint32_t state)
+{
+    const char *word = payment_state_word(state);
+    return word ? word : "?";
+}
+
+/* ---- order show ---- */
+
+static void print_payments(const Usher__V1__MoneyStory *story)
+{
+    char amount[MONEY_TEXT_MAX];
+    for (size_t i = 0; i < story->n_payments; i++) {
+        const Usher__V1__Payment *p = story->payments[i];
+        money_format(p->amount, p->currency, amount);
+        printf("payment %s by %s: %s, %s%s%s\n", p->payment_id, p->provider, amount,
+               state_word((uint32_t)p->state), p->reason[0] ? ", " : "", p->reason);
+    }
+    for (size_t i = 0; i < story->n_refunds; i++) {
+        static const char *const words[] = {"?", "pending", "done", "failed"};
+        const Usher__V1__Refund *r = story->refunds[i];
+        money_format(r->amount, r->currency, amount);
+        printf("refund %s: %s, %s, %s\n", r->refund_id, amount,
+               words[r->state <= 3 ? (int)r->state : 0], r->reason);
+    }
+}
+
+static int show(struct session *session, void *arg)
+{
+    const struct order_values *values = arg;
+    Usher__V1__GetMoneyStoryRequest wish = USHER__V1__GET_MONEY_STORY_REQUEST__INIT;
+    const Usher__V1__MoneyStory *story;
+    struct sheet sheet;
+    char when[WHEN_TEXT_MAX];
+    wish.order_id = (char *)values->order_id;
+    int code = call_payment(session, get_money_story, &wish, &story);
+    if (code != CMD_OK)
+        return code;
+    if (values->session.json)
+        return session_print_json(session, story);
+    print_payments(story);
+    sheet_init(&sheet, "lll");
+    for (size_t i = 0; i < story->n_events; i++) {
+        when_format(story->events[i]->at_ms, when);
+        sheet_put(&sheet, "%s", when);
+        sheet_put(&sheet, "%s", story->events[i]->what);
+        sheet_put(&sheet, "%s", story->events[i]->text);
+    }
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+    return CMD_OK;
+}
+
+static const struct conf_table show_table = {
+    .command = "usher order show",
+    .summary = "Tells where an order's money is: each attempt, call, webhook and refund.",
+    .positional = "ORDER",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+};
+
+/* Reads the words and runs the command in the organiser's name. */
+static int run(const struct conf_table *table, const char *name, int argc, char **argv,
+               int (*body)(struct session *session, void *arg))
+{
+    struct order_values values = {0};
+    struct conf conf;
+    int code = cmd_options(table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    values.order_id = conf.positional_count > 0 ? conf.positional[0] : "";
+    code = session_run(name, &values.session, SESSION_ORGANISER, body, &values);
+    conf_release(&conf);
+    return code;
+}
+
+static int show_command(int argc, char **argv)
+{
+    return run(&show_table, "order show", argc, argv, show);
+}
+
+/* ---- order refund ---- */
+
+static int refund(struct session *session, void *arg)
+{
+    const struct order_values *values = arg;
+    Usher__V1__RefundOrderRequest wish = USHER__V1__REFUND_ORDER_REQUEST__INIT;
+    const Usher__V1__Refund *done;
+    char amount[MONEY_TEXT_MAX];
+    wish.order_id = (char *)values->order_id;
+    int code = call_payment(session, refund_order, &wish, &done);
+    if (code != CMD_OK)
+        return code;
+    if (values->session.json)
+        return session_print_json(session, done);
+    money_format(done->amount, done->currency, amount);
+    if (done->state == USHER__V1__REFUND_STATE__REFUND_STATE_FAILED)
+        return cmd_fail("order refund", CMD_FALSE, "the provider refuses to give back %s", amount);
+    printf("%s %s\n", amount,
+           done->state == USHER__V1__REFUND_STATE__REFUND_STATE_DONE
+               ? "is given back, and the tickets are void"
+               : "will be given back: the provider did not answer yet");
+    return CMD_OK;
+}
+
+static const struct conf_table refund_table = {
+    .command = "usher order refund",
+    .summary = "Gives all of an order back, at any time, in the organiser's name.",
+    .positional = "ORDER",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+};
+
+static int refund_command(int argc, char **argv)
+{
+    return run(&refund_table, "order refund", argc, argv, refund);
+}
+
+/* ---- payment list ---- */
+
+static const struct conf_option list_options[] = {
+    {"performance", CONF_INT, offsetof(struct order_values, performance_id), "0", 0, UINT32_MAX,
+     .help = "only of this performance; 0: of all"},
+    {"state", CONF_CHOICE, offsetof(struct order_values, state), "any",
+     .help = "only those in this state",
+     .choices = "any|waiting|confirming|unclear|captured|done|declined|abandoned|refunding|"
+                "refunded"},
+    SESSION_OPTIONS(struct order_values, session),
+};
+
+static uint32_t state_of(const char *word)
+{
+    uint32_t state = PAYMENT_STATES;
+    while (state > 0 && strcmp(payment_state_word(state), word) != 0)
+        state--;
+    return state;
+}
+
+static void put(struct sheet *sheet, const Usher__V1__Payment *p)
+{
+    char amount[MONEY_TEXT_MAX], when[WHEN_TEXT_MAX];
+    money_format(p->amount, p->currency, amount);
+    when_format(p->created_at_ms, when);
+    sheet_put(sheet, "%s", p->payment_id);
+    sheet_put(sheet, "%s", p->order_id);
+    sheet_put(sheet, "%s", when);
+    sheet_put(sheet, "%s", p->provider);
+    sheet_put(sheet, "%s", amount);
+    sheet_put(sheet, "%s", state_word((uint32_t)p->state));
+    sheet_put(sheet, "%s", p->reason);
+}
+
+static int list(struct session *session, void *arg)
+{
+    static const char *const heads[] = {"payment", "order", "begun", "provider",
+                                        "amount",  "state", "reason"};
+    const struct order_values *values = arg;
+    Usher__V1__ListPaymentsRequest wish = USHER__V1__LIST_PAYMENTS_REQUEST__INIT;
+    const Usher__V1__ListPaymentsResponse *page;
+    struct sheet sheet;
+    int code;
+    wish.performance_id = (uint32_t)values->performance_id;
+    wish.state = (Usher__V1__PaymentState)state_of(values->state);
+    wish.page_size = 100;
+    sheet_init(&sheet, "llllrll");
+    for (int i = 0; i < 7; i++)
+        sheet_put(&sheet, "%s", heads[i]);
+    do {
+        code = call_payment(session, list_payments, &wish, &page);
+        if (code == CMD_OK && values->session.json)
+            code = session_print_json(session, page);
+        for (size_t i = 0; code == CMD_OK && i < page->n_payments; i++)
+            put(&sheet, page->payments[i]);
+        wish.page_token = code == CMD_OK ? page->next_page_token : (char *)"";
+    } while (code == CMD_OK && wish.page_token[0]);
+    if (code == CMD_OK && !values->session.json)
+        sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+    return code;
+}
+
+static const struct conf_table list_table = {
+    .command = "usher payment list",
+    .summary = "Lists attempts to pay by card, the oldest first.",
+    .options = list_options,
+    .option_count = sizeof(list_options) / sizeof(list_options[0]),
+};
+
+static int list_command(int argc, char **argv)
+{
+    return run(&list_table, "payment list", argc, argv, list);
+}
+
+const struct cmd order_commands[ORDER_COMMANDS] = {
+    {"show", "where an order's money is", show_command, .table = &show_table},
+    {"refund", "give all of an order back", refund_command, .table = &refund_table},
+};
+
+const struct cmd payment_commands[PAYMENT_COMMANDS] = {
+    {"list", "attempts to pay, by performance or state", list_command, .table = &list_table},
+};

@@ -1,0 +1,14 @@
+/*
+ * order: orders and their money: usher order show|refund, usher payment list.
+ */
+#ifndef USHER_CMD_ORDER_H
+#define USHER_CMD_ORDER_H
+
+#include "cmd/cmd.h"
+
+#define ORDER_COMMANDS 2
+extern const struct cmd order_commands[ORDER_COMMANDS];
+#define PAYMENT_COMMANDS 1
+extern const struct cmd payment_commands[PAYMENT_COMMANDS];
+
+#endif
