@@ -1,7 +1,7 @@
 // What must hold for someone without a mouse, or with eyes that need contrast.
 
 import assert from 'node:assert/strict';
-import { freeSeat, holdBest, release, visit } from './steps.mjs';
+import { freeSeat, holdBest, order, release, visit } from './steps.mjs';
 import { desktop, phone } from './visitor.mjs';
 
 /** Presses Tab until the focus is where the selector says. */
@@ -106,7 +106,22 @@ export const access = {
       await announced(a, '1 seat held for you');
       assert.match(await focused(a), /held/);
       assert.match(await a.page.title(), /^\d:\d\d · Opening Night · Usher$/);
-      assert.equal(await tabTo(a, '[data-action=order]'), 1, 'the order is the next thing');
+      assert.equal(await tabTo(a, '[data-action=order]'), 1, 'paying is the next thing');
+      await a.page.keyboard.press('Enter');
+      await a.page.waitForSelector('.pay-form');
+      assert.equal(await a.page.evaluate(() => document.activeElement.id), 'main');
+      // What is missing is said, and the keyboard stands where it is to be given.
+      await tabTo(a, '[data-action=pay]');
+      await a.page.keyboard.press('Enter');
+      await a.page.waitForFunction(() => document.activeElement.name === 'name');
+      await a.page.keyboard.type('Kim Minji');
+      await tabTo(a, '[name=email]');
+      await a.page.keyboard.type('minji.kim@example.com');
+      await tabTo(a, '[name=way]');
+      await a.page.keyboard.press('ArrowUp'); // round to the last way: the box office
+      await tabTo(a, '[name=terms]');
+      await a.page.keyboard.press('Space');
+      await tabTo(a, '[data-action=pay]');
       await a.page.keyboard.press('Enter');
       await a.page.waitForSelector('.ticket');
       assert.equal(await a.page.evaluate(() => document.activeElement.id), 'main');
@@ -207,6 +222,11 @@ export const access = {
             await holdBest(a, 2);
             await check('a hold');
             await a.press('order');
+            await a.page.waitForSelector('.pay-form');
+            await check('the order form');
+            await a.page.goBack();
+            await a.page.waitForSelector('.held');
+            await order(a);
             await a.page.waitForSelector('.qr[data-modules]:not([data-modules="0"])');
             await check('an order');
             await a.press('cancel');
@@ -248,8 +268,7 @@ export const access = {
           await a.page.click('.chosen .quiet');
           await holdBest(a, 2);
           await check('a hold');
-          await a.press('order');
-          await a.page.waitForSelector('.ticket');
+          await order(a);
           await check('an order');
           await a.press('cancel');
           await a.page.click('dialog .danger');

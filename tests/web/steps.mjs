@@ -47,3 +47,17 @@ export async function release(visitor) {
   await visitor.press('release');
   await visitor.page.waitForSelector('.held', { state: 'detached' });
 }
+
+/** From the held seats to the order: who gets the tickets, paid at the box office. */
+export async function order(visitor) {
+  const { page } = visitor;
+  await visitor.press('order');
+  await page.waitForSelector('.pay-form');
+  await page.fill('[name=name]', 'Kim Minji');
+  await page.fill('[name=email]', 'minji.kim@example.com');
+  await page.check('[name=way][value=""]');
+  await page.check('[name=terms]');
+  await visitor.press('pay');
+  await page.waitForURL(/\/orders\/[^/]+\?placed$/);
+  await page.waitForSelector('.ticket');
+}

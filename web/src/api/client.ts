@@ -1,12 +1,14 @@
-// The one client of the server's services: Connect, binary, same origin.
+// The clients of the server's services that every page needs, and the one way in which all are called. Services that a
+// page alone needs are beside this: line.ts, till.ts, door.ts.
 
-import { createClient, type Interceptor } from '@connectrpc/connect';
-import { createConnectTransport } from '@connectrpc/connect-web';
 import { AuthService } from '../gen/usher/v1/auth_pb';
 import { TicketService } from '../gen/usher/v1/ticket_pb';
 import { shelf } from '../state/shelf';
 import { serverClock } from './clock';
+import { createClient, type Interceptor } from './connect';
 import { Identity, withIdentity } from './identity';
+import { Passes, withPass } from './passes';
+import { SignIn } from './signin';
 
 /** How long one try of a call may take. A stream has no end. */
 export const call_ms = 10_000;
@@ -15,38 +17,54 @@ const withClock: Interceptor = (next) => async (request) => {
   const sent = Date.now();
   const response = await next(request);
   const date = Date.parse(response.header.get('date') ?? '');
-  if (!Number.isNaN(date) && !request.stream && request.requestMethod === 'POST') {
+  if (!Number.isNaN(date) && !request.stream && !request.get) {
     serverClock.observe(date, sent, Date.now());
   }
   return response;
 };
 
-const options = { baseUrl: location.origin, useBinaryFormat: true, useHttpGet: true };
+const now = () => serverClock.now();
 
-const auth = createClient(
-  AuthService,
-  createConnectTransport({ ...options, interceptors: [withClock] }),
+/** For what is asked in nobody's name: signing in, and what leads there. */
+export const unnamed = createClient(AuthService, [withClock]);
+
+export const signIn = new SignIn(
+  shelf,
+  (refreshToken) => unnamed.refresh({ refreshToken }, { timeoutMs: call_ms }),
+  now,
 );
 
 export const identity = new Identity(
   shelf,
   async () => {
-    const made = await auth.createGuest({}, { timeoutMs: call_ms });
+    const made = await unnamed.createGuest({}, { timeoutMs: call_ms });
     return {
       accountId: made.accountId,
       token: made.token,
       expiresAtMs: Number(made.expiresAtMs),
     };
   },
-  () => serverClock.now(),
+  now,
+  signIn,
 );
 
-const forAnyone = new Set(['ListEvents', 'GetPerformance', 'GetSeatMap', 'WatchSeats']);
+export const passes = new Passes(shelf, now);
 
-export const tickets = createClient(
-  TicketService,
-  createConnectTransport({
-    ...options,
-    interceptors: [withClock, withIdentity(identity, (method) => forAnyone.has(method))],
-  }),
-);
+const forAnyone = new Set([
+  'ListEvents',
+  'GetPerformance',
+  'GetSeatMap',
+  'WatchSeats',
+  'ListSales',
+  'GetSale',
+  'WatchLine',
+  'ListProviders',
+]);
+
+export const interceptors = [
+  withClock,
+  withIdentity(identity, (method) => forAnyone.has(method)),
+  withPass(passes),
+];
+
+export const tickets = createClient(TicketService, interceptors);

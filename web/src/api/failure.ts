@@ -1,7 +1,7 @@
 // Why a call failed, in the words the pages know.
 
-import { Code, ConnectError } from '@connectrpc/connect';
 import { ErrorDetailSchema } from '../gen/usher/v1/error_pb';
+import { Code, ConnectError } from './connect';
 
 const reasons = [
   'SEATS_TAKEN',
@@ -13,6 +13,23 @@ const reasons = [
   'ALREADY_CANCELLED',
   'KEY_REUSED',
   'OWNER_UNAVAILABLE',
+  'PASS_REQUIRED',
+  'PASS_INVALID',
+  'PASS_OVER',
+  'LINE_NOT_OPEN',
+  'NOT_IN_LINE',
+  'NOT_YET_SERVED',
+  'TURN_OVER',
+  'GUESTS_NOT_ADMITTED',
+  'NOT_YOUR_RECEIPT',
+  'PAYMENT_MISMATCH',
+  'REFUND_CHANGED',
+  'TOO_LATE',
+  'LOGIN_FAILED',
+  'SESSION_ENDED',
+  'PASSWORD_REFUSED',
+  'CODE_REFUSED',
+  'ADDRESS_TAKEN',
   'BAD_ARGUMENT',
   'NOT_FOUND',
 ] as const;
@@ -32,7 +49,7 @@ export function failure(reason: Reason): Failure {
 
 export function failureOf(cause: unknown): Failure {
   const error = ConnectError.from(cause);
-  const detail = error.findDetails(ErrorDetailSchema)[0];
+  const detail = error.find(ErrorDetailSchema);
   const reason = reasons.find((word) => word === detail?.reason) ?? reasonOfCode(error);
   return {
     reason,

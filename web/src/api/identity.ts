@@ -1,6 +1,7 @@
-// Who we are: a guest account, made when it is first needed and kept in this browser.
+// Who we are: the account that is signed in; else a guest account, made when it is first needed and kept in this browser.
 
-import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
+import { Code, ConnectError, type Interceptor } from './connect';
+import type { SignIn } from './signin';
 
 export interface Guest {
   accountId: string;
@@ -24,7 +25,21 @@ export class Identity {
     private readonly shelf: Shelf,
     private readonly make: () => Promise<Guest>,
     private readonly now: () => number,
+    private readonly signIn?: SignIn,
   ) {}
+
+  /** Whether there is anybody yet: a guest is not made to learn that there is nothing. */
+  get known(): boolean {
+    return this.signIn?.who.value != null || this.kept() !== null;
+  }
+
+  get accountId(): string {
+    return this.signIn?.who.value?.accountId ?? this.kept()?.accountId ?? '';
+  }
+
+  async token(): Promise<string> {
+    return (await this.signIn?.token()) ?? (await this.guest()).token;
+  }
 
   async guest(): Promise<Guest> {
     const kept = this.kept();
@@ -58,6 +73,7 @@ export class Identity {
 
   /** The server does not know this token any more. */
   forget(token: string): void {
+    this.signIn?.forget(token);
     if (this.kept()?.token === token) this.shelf.removeItem(shelf_key);
   }
 }
@@ -71,16 +87,15 @@ export function withIdentity(
   anonymous: (method: string) => boolean,
 ): Interceptor {
   return (next) => async (request) => {
-    if (anonymous(request.method.name)) return next(request);
-    const { token } = await identity.guest();
+    if (anonymous(request.name)) return next(request);
+    const token = await identity.token();
     request.header.set('authorization', `Bearer ${token}`);
     try {
       return await next(request);
     } catch (cause) {
       if (ConnectError.from(cause).code !== Code.Unauthenticated) throw cause;
       identity.forget(token);
-      const fresh = await identity.guest();
-      request.header.set('authorization', `Bearer ${fresh.token}`);
+      request.header.set('authorization', `Bearer ${await identity.token()}`);
       return next(request);
     }
   };

@@ -1,12 +1,20 @@
-import { Code, ConnectError } from '@connectrpc/connect';
 import { describe, expect, it } from 'vitest';
 import { ErrorDetailSchema } from '../gen/usher/v1/error_pb';
+import { Code, ConnectError } from './connect';
 import { failureOf } from './failure';
 import { backoffMs, persist, Refused, tries_max } from './retry';
+import { encode } from './wire';
 
 const refuse = (code: Code, reason: string, retryAfterMs = 0n, seats: number[] = []) =>
-  new ConnectError('no', code, undefined, [
-    { desc: ErrorDetailSchema, value: { reason, retryAfterMs, seats, nearest: seats } },
+  new ConnectError('no', code, [
+    {
+      type: 'usher.v1.ErrorDetail',
+      value: btoa(
+        String.fromCharCode(
+          ...encode(ErrorDetailSchema, { reason, retryAfterMs, seats, nearest: seats }),
+        ),
+      ),
+    },
   ]);
 
 describe('failureOf', () => {

@@ -1,8 +1,8 @@
-import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { type SeatsUpdate, SeatsUpdateSchema } from '../gen/usher/v1/ticket_pb';
 import { SeatStates } from '../state/seats';
 import { type Link, watchSeats } from './watch';
+import { create } from './wire';
 
 const snapshot = (version: bigint) =>
   create(SeatsUpdateSchema, {

@@ -1,4 +1,4 @@
-// Watching a performance's seats: one stream at a time, taken up again for as long as someone looks.
+// Watching what changes: one stream at a time, taken up again for as long as someone looks.
 
 import type { SeatsUpdate } from '../gen/usher/v1/ticket_pb';
 import type { Change, SeatStates } from '../state/seats';
@@ -6,10 +6,13 @@ import { backoffMs, sleep } from './retry';
 
 export type Link = 'connecting' | 'live' | 'lost';
 
-export interface WatchHooks {
-  open(signal: AbortSignal): AsyncIterable<SeatsUpdate>;
+export interface StreamHooks<Update> {
+  open(signal: AbortSignal): AsyncIterable<Update>;
+  /** False: the update does not fit what is held; the stream is to be taken up anew. */
+  take(update: Update): boolean;
   link(state: Link): void;
-  update(update: SeatsUpdate, change: Change): void;
+  /** The stream has ended. */
+  detach?(): void;
   /** Ends early when there is reason to hope (the network is back). */
   wait?(ms: number, signal: AbortSignal): Promise<void>;
   silenceMs?: number;
@@ -17,13 +20,12 @@ export interface WatchHooks {
 
 const wait_max_ms = 8_000;
 // A quiet hall is told of every 15 s. A connection that says nothing for longer is dead (a phone that changed networks
-// gets no other sign), and a map that only looks live is worse than one that says it is not.
+// gets no other sign), and a page that only looks live is worse than one that says it is not.
 const silence_ms = 35_000;
 
 /** Ends only when `signal` does. */
-export async function watchSeats(
-  states: SeatStates,
-  hooks: WatchHooks,
+export async function follow<Update>(
+  hooks: StreamHooks<Update>,
   signal: AbortSignal,
 ): Promise<void> {
   const { wait = waitForHope, silenceMs = silence_ms } = hooks;
@@ -41,11 +43,9 @@ export async function watchSeats(
         if (attempt.signal.aborted) break;
         clearTimeout(silence);
         silence = setTimeout(end, silenceMs);
-        const change = states.take(update);
-        if (!change) break; // a gap: what we hold is not what the delta applies to
+        if (!hooks.take(update)) break;
         failures = 0;
         hooks.link('live');
-        hooks.update(update, change);
       }
     } catch {
       // A stream that broke and one that ended are the same to us: take it up again.
@@ -53,11 +53,35 @@ export async function watchSeats(
       attempt.abort();
       clearTimeout(silence);
     }
-    states.detach();
+    hooks.detach?.();
     if (signal.aborted) return;
     hooks.link('lost');
     await wait(backoffMs(failures++, wait_max_ms), signal);
   }
+}
+
+export interface SeatHooks extends Omit<StreamHooks<SeatsUpdate>, 'take' | 'detach'> {
+  update(update: SeatsUpdate, change: Change): void;
+}
+
+/** A performance's seats. A gap is noticed: a delta applies to exactly the version that is held. */
+export function watchSeats(
+  states: SeatStates,
+  hooks: SeatHooks,
+  signal: AbortSignal,
+): Promise<void> {
+  return follow(
+    {
+      ...hooks,
+      take: (update) => {
+        const change = states.take(update);
+        if (change) hooks.update(update, change);
+        return change !== null;
+      },
+      detach: () => states.detach(),
+    },
+    signal,
+  );
 }
 
 async function waitForHope(ms: number, signal: AbortSignal): Promise<void> {

@@ -8,6 +8,11 @@ export const en = {
   skip: 'Skip to content',
   back: 'All events',
   myTickets: 'My tickets',
+  signIn: 'Sign in',
+  fillIn: 'Please fill this in.',
+  badEmail: 'Please give a whole address, name@example.com.',
+  badPhone: 'Please give a whole number, with digits only.',
+  account: 'My account',
   loading: 'Loading…',
   tryAgain: 'Try again',
 
@@ -79,8 +84,7 @@ export const en = {
   heldUntil: (time: string) => `Yours until ${time}`,
   timeLeft: (time: string) => `Time left ${time}`,
   lastMinute: 'Less than a minute left to complete your order.',
-  payHow: 'Pay at the box office when you collect your tickets. Nothing is charged now.',
-  orderAction: 'Complete order',
+  orderAction: 'Continue to payment',
   ordering: 'Placing your order…',
   releaseAction: 'Give these seats back',
   releasing: 'Giving back…',
@@ -92,6 +96,7 @@ export const en = {
 
   orderPlaced: 'The seats are yours.',
   orderPlacedHint: 'Show each code at the door. Pay at the box office when you arrive.',
+  orderPaidHint: 'Show each code at the door. The tickets also come by mail.',
   orderTitle: 'Order',
   orderNumber: 'Order number',
   orderedWhen: 'Ordered',
@@ -100,6 +105,17 @@ export const en = {
   cancelledText: 'The seats are back on sale and the tickets are void.',
   payment: 'Payment',
   payAtBoxOffice: 'At the box office',
+  paidByCard: 'Paid online',
+  showCode: 'Show large',
+  downloadPdf: 'Tickets as PDF',
+  addToCalendar: 'Add to calendar',
+  mailAgain: 'Mail the tickets again',
+  mailedAgain: 'The mail is on its way.',
+  close: 'Close',
+  nextTicket: 'Next ticket',
+  giveBack: 'Give tickets back',
+  whereMoney: 'Where is my money?',
+  refunded: (amount: string) => `${amount} is on its way back to you.`,
   orderState: 'Status',
   ticketOf: (n: number, all: number) => `Ticket ${n} of ${all}`,
   qrLabel: (label: string) => `QR code of the ticket for ${label}`,
@@ -118,6 +134,15 @@ export const en = {
   print: 'Print',
   places,
 
+  passTime: (time: string) => `Time to buy ${time}`,
+  passTitle: 'This sale has a waiting room',
+  passText: 'You can look around. To buy, come in through the line.',
+  toLine: 'To the line',
+  joinLine: 'Join the line',
+  opensAt: (time: string) => `Opens ${time}`,
+  opensIn: (time: string) => `Opens in ${time}`,
+  drawOpen: 'Draw open',
+  waiting: (n: string) => `${n} waiting`,
   pausedTitle: 'The sale is paused',
   pausedText:
     'No new seats can be held for the moment. A hold you already have can still be ordered.',
@@ -165,6 +190,74 @@ export const en = {
     BUSY: {
       title: (): string => 'Very many people are here',
       text: 'Please try again in a moment.',
+    },
+    PASS_REQUIRED: {
+      title: (): string => 'Come in through the line',
+      text: 'This show is sold through a waiting room. Take a number there first.',
+    },
+    PASS_INVALID: {
+      title: (): string => 'Come in through the line',
+      text: 'This pass is not yours. Take a number of your own.',
+    },
+    PASS_OVER: {
+      title: (): string => 'Your time to buy is over',
+      text: 'It ran out, or you went on elsewhere. Go to the waiting room to come in again.',
+    },
+    LINE_NOT_OPEN: {
+      title: (): string => 'Nobody can join yet',
+      text: 'The line is not open, or the sale is over. Keep this page open; it follows along.',
+    },
+    NOT_IN_LINE: {
+      title: (): string => 'You have no number yet',
+      text: 'Take a number first.',
+    },
+    NOT_YET_SERVED: {
+      title: (): string => 'It is not your turn yet',
+      text: 'Your number is called as soon as there is room.',
+    },
+    TURN_OVER: {
+      title: (): string => 'Your turn has passed',
+      text: 'Your place was not kept any longer. You can take a new number.',
+    },
+    GUESTS_NOT_ADMITTED: {
+      title: (): string => 'Please sign in',
+      text: 'In this sale every place in line belongs to an account.',
+    },
+    NOT_YOUR_RECEIPT: {
+      title: (): string => 'That place is not yours',
+      text: 'It belongs to another account.',
+    },
+    PAYMENT_MISMATCH: {
+      title: (): string => 'This is not the payment of your order',
+      text: 'Nothing has changed. Please go back to your order and try again.',
+    },
+    REFUND_CHANGED: {
+      title: (): string => 'The amount has changed meanwhile',
+      text: 'Please look at the new amount before you go on.',
+    },
+    TOO_LATE: {
+      title: (): string => 'Too late to give back',
+      text: 'By the rules of this show nothing is returned any more.',
+    },
+    LOGIN_FAILED: {
+      title: (): string => 'Address or password is wrong',
+      text: 'Please check both. If you have forgotten your password you can set a new one.',
+    },
+    SESSION_ENDED: {
+      title: (): string => 'You are signed out',
+      text: 'The session was ended, or has run out. Please sign in again.',
+    },
+    PASSWORD_REFUSED: {
+      title: (): string => 'Please choose another password',
+      text: 'At least 8 characters, not your name or address, and none of the passwords everybody uses.',
+    },
+    CODE_REFUSED: {
+      title: (): string => 'That code is not right',
+      text: 'Check the latest mail. A code ends after 15 minutes; you can ask for another.',
+    },
+    ADDRESS_TAKEN: {
+      title: (): string => 'This address has an account already',
+      text: 'Please sign in with it.',
     },
     BAD_ARGUMENT: {
       title: (): string => 'That did not work',

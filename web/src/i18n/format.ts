@@ -35,7 +35,7 @@ export function count(n: number): string {
   return kept('count', () => new Intl.NumberFormat(locale())).format(n);
 }
 
-type DateStyle = 'full' | 'short' | 'time' | 'month' | 'dayNumber';
+type DateStyle = 'full' | 'day' | 'second' | 'short' | 'time' | 'month' | 'dayNumber';
 
 const styles = (): Record<DateStyle, Intl.DateTimeFormatOptions> => ({
   full: {
@@ -47,6 +47,8 @@ const styles = (): Record<DateStyle, Intl.DateTimeFormatOptions> => ({
     minute: '2-digit',
   },
   short: { weekday: 'short', day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' },
+  day: { day: 'numeric', month: 'long', year: 'numeric' },
+  second: { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit', second: '2-digit' },
   time: { hour: 'numeric', minute: '2-digit' },
   month: { month: 'short' },
   dayNumber: { day: 'numeric' },
@@ -76,7 +78,16 @@ export function date(ms: number | bigint, style: DateStyle): string {
   return dateIn(undefined, Number(ms), style);
 }
 
-function dateIn(timeZone: 'UTC' | undefined, ms: number, style: DateStyle): string {
+/** A moment by the clock of a zone, "Asia/Seoul"; one that the browser does not know is the reader's own. */
+export function dateInZone(timeZone: string, ms: number, style: DateStyle): string {
+  try {
+    return dateIn(timeZone || undefined, ms, style);
+  } catch {
+    return dateIn(undefined, ms, style);
+  }
+}
+
+function dateIn(timeZone: string | undefined, ms: number, style: DateStyle): string {
   const format = kept(
     `date ${style} ${timeZone}`,
     () => new Intl.DateTimeFormat(locale(), { ...styles()[style], timeZone }),

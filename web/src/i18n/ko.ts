@@ -9,6 +9,11 @@ export const ko: Words = {
   skip: '본문으로 건너뛰기',
   back: '전체 공연',
   myTickets: '내 티켓',
+  signIn: '로그인',
+  fillIn: '입력해 주세요.',
+  badEmail: '이메일 주소를 정확히 입력해 주세요. 예: name@example.com',
+  badPhone: '전화번호를 정확히 입력해 주세요.',
+  account: '내 정보',
   loading: '불러오는 중…',
   tryAgain: '다시 시도',
 
@@ -80,8 +85,7 @@ export const ko: Words = {
   heldUntil: (time) => `${time}까지 유지됩니다`,
   timeLeft: (time) => `남은 시간 ${time}`,
   lastMinute: '1분 안에 예매를 완료해 주세요.',
-  payHow: '요금은 현장 매표소에서 내시면 됩니다. 지금은 결제되지 않습니다.',
-  orderAction: '예매 완료하기',
+  orderAction: '결제하러 가기',
   ordering: '예매하는 중…',
   releaseAction: '좌석 돌려놓기',
   releasing: '돌려놓는 중…',
@@ -92,6 +96,7 @@ export const ko: Words = {
 
   orderPlaced: '예매가 완료되었습니다.',
   orderPlacedHint: '입장할 때 QR 코드를 보여 주세요. 요금은 현장 매표소에서 내시면 됩니다.',
+  orderPaidHint: '입장할 때 QR 코드를 보여 주세요. 티켓은 메일로도 보내 드립니다.',
   orderTitle: '예매 내역',
   orderNumber: '예매 번호',
   orderedWhen: '예매 일시',
@@ -100,6 +105,17 @@ export const ko: Words = {
   cancelledText: '좌석은 다시 판매되고 티켓은 무효가 되었습니다.',
   payment: '결제',
   payAtBoxOffice: '현장 매표소',
+  paidByCard: '온라인 결제',
+  showCode: '크게 보기',
+  downloadPdf: '티켓 PDF 받기',
+  addToCalendar: '캘린더에 추가',
+  mailAgain: '티켓 메일 다시 받기',
+  mailedAgain: '메일을 다시 보냈습니다.',
+  close: '닫기',
+  nextTicket: '다음 티켓',
+  giveBack: '예매 취소',
+  whereMoney: '결제·환불 내역',
+  refunded: (amount) => `${amount}이 환불될 예정입니다.`,
   orderState: '상태',
   ticketOf: (n, all) => `티켓 ${n}/${all}`,
   qrLabel: (label) => `${label} 티켓의 QR 코드`,
@@ -117,6 +133,15 @@ export const ko: Words = {
   print: '인쇄',
   places: (n) => `${n}석`,
 
+  passTime: (time) => `예매 가능 시간 ${time}`,
+  passTitle: '대기열을 통해 예매하는 공연입니다',
+  passText: '좌석 배치는 미리 볼 수 있습니다. 예매하려면 대기 순번을 받아 주세요.',
+  toLine: '대기 화면으로',
+  joinLine: '예매 대기하기',
+  opensAt: (time) => `${time} 예매 시작`,
+  opensIn: (time) => `${time} 뒤 예매 시작`,
+  drawOpen: '추첨 접수 중',
+  waiting: (n) => `${n}명 대기 중`,
   pausedTitle: '예매가 잠시 중지되었습니다',
   pausedText: '지금은 새 좌석을 선점할 수 없습니다. 이미 선점한 좌석은 예매를 마칠 수 있습니다.',
   draftTitle: '아직 예매가 시작되지 않았습니다',
@@ -162,6 +187,74 @@ export const ko: Words = {
     BUSY: {
       title: () => '지금 많은 분이 접속해 있습니다',
       text: '잠시 뒤 다시 시도해 주세요.',
+    },
+    PASS_REQUIRED: {
+      title: () => '대기 순번을 먼저 받아 주세요',
+      text: '대기열을 통해 예매하는 공연입니다.',
+    },
+    PASS_INVALID: {
+      title: () => '대기 순번을 먼저 받아 주세요',
+      text: '본인의 입장권이 아닙니다. 본인 계정으로 순번을 받아 주세요.',
+    },
+    PASS_OVER: {
+      title: () => '예매 가능 시간이 끝났습니다',
+      text: '시간이 지났거나 다른 기기에서 이어서 예매하셨습니다. 대기 화면에서 다시 입장해 주세요.',
+    },
+    LINE_NOT_OPEN: {
+      title: () => '지금은 대기할 수 없습니다',
+      text: '아직 시작 전이거나 예매가 끝났습니다. 시작되면 이 화면이 저절로 바뀝니다.',
+    },
+    NOT_IN_LINE: {
+      title: () => '아직 대기 순번이 없습니다',
+      text: '대기 순번을 먼저 받아 주세요.',
+    },
+    NOT_YET_SERVED: {
+      title: () => '아직 차례가 아닙니다',
+      text: '자리가 나는 대로 순번을 불러 드립니다.',
+    },
+    TURN_OVER: {
+      title: () => '입장 시간이 지났습니다',
+      text: '순번이 지나갔습니다. 새 순번을 받아 다시 기다려 주세요.',
+    },
+    GUESTS_NOT_ADMITTED: {
+      title: () => '로그인이 필요합니다',
+      text: '이 예매는 회원만 대기할 수 있습니다.',
+    },
+    NOT_YOUR_RECEIPT: {
+      title: () => '본인의 순번이 아닙니다',
+      text: '다른 계정의 대기 순번입니다.',
+    },
+    PAYMENT_MISMATCH: {
+      title: () => '주문과 결제 내용이 다릅니다',
+      text: '변경된 것은 없습니다. 주문 화면으로 돌아가 다시 시도해 주세요.',
+    },
+    REFUND_CHANGED: {
+      title: () => '환불 금액이 바뀌었습니다',
+      text: '새로 계산된 금액을 확인하고 다시 진행해 주세요.',
+    },
+    TOO_LATE: {
+      title: () => '취소할 수 있는 기간이 지났습니다',
+      text: '환불 규정에 따라 지금은 환불되지 않습니다.',
+    },
+    LOGIN_FAILED: {
+      title: () => '이메일 또는 비밀번호가 맞지 않습니다',
+      text: '다시 확인해 주세요. 비밀번호를 잊으셨다면 새로 설정할 수 있습니다.',
+    },
+    SESSION_ENDED: {
+      title: () => '로그아웃되었습니다',
+      text: '로그인 상태가 끝났습니다. 다시 로그인해 주세요.',
+    },
+    PASSWORD_REFUSED: {
+      title: () => '다른 비밀번호를 사용해 주세요',
+      text: '8자 이상이어야 하며, 이름이나 이메일, 흔히 쓰이는 비밀번호는 사용할 수 없습니다.',
+    },
+    CODE_REFUSED: {
+      title: () => '인증번호가 맞지 않습니다',
+      text: '가장 최근에 받은 메일을 확인해 주세요. 인증번호는 15분 동안 유효하며 다시 받을 수 있습니다.',
+    },
+    ADDRESS_TAKEN: {
+      title: () => '이미 가입된 이메일입니다',
+      text: '해당 이메일로 로그인해 주세요.',
     },
     BAD_ARGUMENT: {
       title: () => '처리하지 못했습니다',

@@ -1,6 +1,6 @@
 // The words of the page in the reader's language.
 
-import { computed, signal } from '@preact/signals';
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import { shelf } from '../state/shelf';
 import { en, type Words } from './en';
 import { ko } from './ko';
@@ -30,6 +30,11 @@ export function localeOf(spoken: Language, wished: readonly string[] = wishes())
 export const language = signal<Language>(preferred(shelf.getItem(shelf_key), wishes()));
 
 export const words = computed<Words>(() => (language.value === 'ko' ? ko : en));
+
+/** The words of a page that is loaded apart, of which nobody else speaks. */
+export function spoken<T>(en: T, ko: T): ReadonlySignal<T> {
+  return computed(() => (language.value === 'ko' ? ko : en));
+}
 
 export function speak(next: Language): void {
   language.value = next;

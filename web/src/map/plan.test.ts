@@ -1,5 +1,5 @@
-import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { create } from '../api/wire';
 import { SeatMapSchema, SectionKind } from '../gen/usher/v1/hall_pb';
 import { areaAt, insideOutline, readPlan, stageCorners } from './plan';
 

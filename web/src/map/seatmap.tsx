@@ -1,7 +1,8 @@
-import { useComputed, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { words } from '../i18n/words';
 import { Icon } from '../parts/icon';
+import { LinkState } from '../parts/link';
 import type { Sale } from '../state/sale';
 import type { Plan } from './plan';
 import { Scene, type Tip } from './scene';
@@ -58,7 +59,7 @@ export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
       <p id="map-help" class="unseen">
         {say.mapHelp}
       </p>
-      <LinkState sale={sale} />
+      <LinkState link={sale.link.value} />
       <p
         class={`map-hint${touched.value || sale.hold.value || !sale.buyable.value ? ' gone' : ''}`}
         aria-hidden="true"
@@ -77,20 +78,6 @@ export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
         </button>
       </div>
     </div>
-  );
-}
-
-function LinkState({ sale }: { sale: Sale }) {
-  const text = useComputed(() => {
-    const say = words.value;
-    if (sale.link.value === 'live') return say.linkLive;
-    return sale.link.value === 'connecting' ? say.linkConnecting : say.linkLost;
-  });
-  return (
-    <output class={`link link-${sale.link.value}`}>
-      <span class="link-dot" aria-hidden="true" />
-      {text.value}
-    </output>
   );
 }
 

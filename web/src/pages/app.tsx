@@ -1,9 +1,9 @@
-import { useSignal } from '@preact/signals';
-import type { ComponentType } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { signIn } from '../api/client';
 import { failure } from '../api/failure';
 import { language, speak, words } from '../i18n/words';
 import { Icon, Mark } from '../parts/icon';
+import { Later } from '../parts/later';
 import { Trouble } from '../parts/trouble';
 import { announcement } from '../state/announce';
 import { paths, type Route, route } from '../state/route';
@@ -43,6 +43,24 @@ function Page({ here }: { here: Route }) {
       return <PerformancePage key={here.performanceId} performanceId={here.performanceId} />;
     case 'orders':
       return <Later load={loadOrders} props={{}} />;
+    case 'line':
+      return <Later key={here.saleId} load={loadLine} props={here} />;
+    case 'draw':
+      return <Later key={here.saleId} load={loadDraw} props={here} />;
+    case 'pay':
+      return <Later key={here.performanceId} load={loadPay} props={here} />;
+    case 'paid':
+      return <Later key={here.query} load={loadPaid} props={here} />;
+    case 'money':
+      return <Later key={here.orderId} load={loadMoney} props={here} />;
+    case 'sign-in':
+      return <Later load={loadSignIn} props={here} />;
+    case 'register':
+      return <Later load={loadRegister} props={here} />;
+    case 'reset':
+      return <Later load={loadReset} props={here} />;
+    case 'account':
+      return <Later load={loadAccount} props={{}} />;
     case 'order':
       return (
         <Later
@@ -56,38 +74,30 @@ function Page({ here }: { here: Route }) {
   }
 }
 
-// Tickets come after seats: their pages are loaded when they are first wanted.
+// Seats are what people come for; all other pages are loaded when they are first wanted.
 const loadOrders = () => import('./orders').then(({ Orders }) => Orders);
 const loadOrder = () => import('./order').then(({ OrderPage }) => OrderPage);
 
-function Later<P extends object>({
-  load,
-  props,
-}: {
-  load: () => Promise<ComponentType<P>>;
-  props: P;
-}) {
-  const part = useSignal<{ Part: ComponentType<P> } | null>(null);
-  const lost = useSignal(false);
-  const fetch = () => {
-    lost.value = false;
-    load().then(
-      (Part) => {
-        part.value = { Part };
-      },
-      () => {
-        lost.value = true;
-      },
-    );
-  };
-  useEffect(fetch, [load]);
-  if (part.value) return <part.value.Part {...props} />;
-  if (lost.value) return <Trouble failure={failure('OFFLINE')} retry={fetch} />;
-  return <p class="loading">{words.value.loading}</p>;
+const loadLine = () => import('./line').then(({ LinePage }) => LinePage);
+const loadDraw = () => import('./draw').then(({ DrawPage }) => DrawPage);
+const loadPay = () => import('./pay').then(({ PayPage }) => PayPage);
+const loadPaid = () => import('./paid').then(({ PaidPage }) => PaidPage);
+const loadMoney = () => import('./money').then(({ MoneyPage }) => MoneyPage);
+const loadSignIn = () => import('./signin').then(({ SignInPage }) => SignInPage);
+const loadRegister = () => import('./register').then(({ RegisterPage }) => RegisterPage);
+const loadReset = () => import('./reset').then(({ ResetPage }) => ResetPage);
+const loadAccount = () => import('./account').then(({ AccountPage }) => AccountPage);
+
+/** Where signing in leads back to: the page one is on, if it is not one of those itself. */
+function onward(here: Route): string {
+  if (here.page === 'sign-in' || here.page === 'register' || here.page === 'reset')
+    return here.next;
+  return here.page === 'home' ? '' : location.pathname + location.search;
 }
 
 function Header({ here }: { here: Route }) {
   const say = words.value;
+  const who = signIn.who.value;
   return (
     <header class="top">
       <a class="brand" href={paths.home} aria-label={`Usher · ${say.back}`}>
@@ -103,6 +113,15 @@ function Header({ here }: { here: Route }) {
         >
           <Icon name="ticket" />
           <span>{say.myTickets}</span>
+        </a>
+        <a
+          class="top-link top-account"
+          href={who ? paths.account : paths.signIn(onward(here))}
+          aria-label={who ? `${say.account}: ${who.name || who.email}` : undefined}
+          aria-current={here.page === 'account' ? 'page' : undefined}
+        >
+          <Icon name="person" />
+          <span>{who ? who.name || say.account : say.signIn}</span>
         </a>
         <button
           type="button"

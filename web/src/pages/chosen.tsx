@@ -77,7 +77,7 @@ export function Chosen({ sale, plan }: { sale: Sale; plan: Plan }) {
         type="button"
         class="primary wide"
         data-action="hold"
-        disabled={sale.busy.value !== null || !sale.open.value || sale.begun.value}
+        disabled={sale.busy.value !== null || !sale.buyable.value}
         onClick={() => void hold()}
       >
         <span>{sale.busy.value === 'hold' ? say.holding : say.holdAction(places)}</span>

@@ -5,7 +5,7 @@ import { words } from '../i18n/words';
 import { HoldClock } from '../parts/clock';
 import { announce } from '../state/announce';
 import { linesOf } from '../state/kept';
-import { go, paths } from '../state/route';
+import { paths } from '../state/route';
 import type { Sale } from '../state/sale';
 
 export function announceHold(sale: Sale): void {
@@ -15,17 +15,13 @@ export function announceHold(sale: Sale): void {
   announce(words.peek().heldAnnounce(hold.seats.length, Math.max(1, minutes)));
 }
 
-/** Seats that are ours for some minutes: order them, or give them back. */
+/** Seats that are ours for some minutes: go on to pay, or give them back. */
 export function Held({ sale }: { sale: Sale }) {
   const say = words.value;
   const hold = sale.hold.value;
   const over = useCallback(() => sale.expire(), [sale]);
   if (!hold) return null;
   const busy = sale.busy.value;
-  const order = async () => {
-    const placed = await sale.order();
-    if (placed) go(paths.placed(placed.orderId), true);
-  };
   const release = async () => {
     if (await sale.release()) announce(words.peek().releasedAnnounce);
   };
@@ -55,18 +51,11 @@ export function Held({ sale }: { sale: Sale }) {
           <b class="numeric">{money(hold.total, hold.currency)}</b>
         </li>
       </ul>
-      <p class="hint">{say.payHow}</p>
       <div class="held-actions">
-        <button
-          type="button"
-          class="primary wide"
-          data-action="order"
-          disabled={busy !== null}
-          onClick={() => void order()}
-        >
-          <span>{busy === 'order' ? say.ordering : say.orderAction}</span>
+        <a class="primary wide" data-action="order" href={paths.pay(hold.performanceId)}>
+          <span>{say.orderAction}</span>
           <span class="numeric">{money(hold.total, hold.currency)}</span>
-        </button>
+        </a>
         <button
           type="button"
           class="quiet wide"

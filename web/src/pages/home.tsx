@@ -1,16 +1,20 @@
 import { useEffect } from 'preact/hooks';
+import { passes } from '../api/client';
 import { serverClock } from '../api/clock';
 import { type Event, type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
-import { money, starts } from '../i18n/format';
+import { count, dateInZone, money, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { HallPreview } from '../map/preview';
 import { Availability } from '../parts/availability';
 import { Icon } from '../parts/icon';
 import { Trouble } from '../parts/trouble';
-import { events, eventsFailure, followEvents, loadEvents } from '../state/catalogue';
+import { useNow } from '../parts/until';
+import { events, eventsFailure, followEvents, loadEvents, sales } from '../state/catalogue';
+import { clockText } from '../state/countdown';
 import { hasBegun } from '../state/dates';
 import { keptHold } from '../state/kept';
 import { paths } from '../state/route';
+import type { SaleBrief } from '../state/sales';
 import { shelf } from '../state/shelf';
 
 export function Home() {
@@ -80,14 +84,25 @@ function EventCard({ event, alone }: { event: Event; alone: boolean }) {
 
 function Stub({ performance }: { performance: Performance }) {
   const say = words.value;
-  const { performanceId, hall, counts, saleState } = performance;
+  const { performanceId, hall, counts, saleId, saleState } = performance;
   const left = counts?.free ?? 0;
   const begun = hasBegun(performance, serverClock.now());
   const buyable = saleState === SaleState.OPEN && left > 0 && !begun;
   const held = keptHold(shelf, performanceId, serverClock.now()) !== null;
+  const sale = sales.value.get(saleId);
+  const inLine =
+    saleId !== 0 &&
+    !held &&
+    !begun &&
+    sale?.stage !== 'over' &&
+    !passes.ofPerformance(performanceId);
   return (
     <li>
-      <a class="stub" href={paths.performance(performanceId)} data-performance={performanceId}>
+      <a
+        class="stub"
+        href={inLine ? paths.line(saleId, performanceId) : paths.performance(performanceId)}
+        data-performance={performanceId}
+      >
         <span class="stub-date" aria-hidden="true">
           <span>{starts(performance, 'month')}</span>
           <b>{starts(performance, 'dayNumber')}</b>
@@ -96,16 +111,39 @@ function Stub({ performance }: { performance: Performance }) {
           <strong>{starts(performance, 'full')}</strong>
           <span>{hall?.name}</span>
           <span class="numeric">{priceRange(performance)}</span>
+          {inLine && sale ? <LineBrief sale={sale} /> : null}
         </span>
         <span class="stub-left">
           {counts ? <Availability counts={counts} state={saleState} begun={begun} /> : null}
         </span>
-        <span class={`stub-go${held || buyable ? '' : ' stub-look'}`}>
-          {held ? say.seeHeld : buyable ? say.chooseSeats : say.viewSeats}
+        <span class={`stub-go${held || buyable || inLine ? '' : ' stub-look'}`}>
+          {held ? say.seeHeld : inLine ? say.joinLine : buyable ? say.chooseSeats : say.viewSeats}
           <Icon name="next" />
         </span>
       </a>
     </li>
+  );
+}
+
+const soon_ms = 24 * 3_600_000;
+
+/** When it opens, or how many wait. */
+function LineBrief({ sale: { stage, opensAtMs, timeZone, waiting } }: { sale: SaleBrief }) {
+  const say = words.value;
+  const left = opensAtMs - useNow();
+  if (stage === 'open') {
+    return waiting > 0 ? <span class="stub-line">{say.waiting(count(waiting))}</span> : null;
+  }
+  const when = dateInZone(timeZone, opensAtMs, 'short');
+  return (
+    <span class="stub-line numeric">
+      {[
+        stage === 'draw' ? say.drawOpen : '',
+        left > 0 && left < soon_ms ? say.opensIn(clockText(left)) : say.opensAt(when),
+      ]
+        .filter(Boolean)
+        .join(' · ')}
+    </span>
   );
 }
 

@@ -1,23 +1,28 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { serverClock } from '../api/clock';
-import { type Order, OrderState, type Ticket } from '../gen/usher/v1/ticket_pb';
+import type { Refund } from '../gen/usher/v1/payment_pb';
+import { type Order, OrderState, PaymentMethod, type Ticket } from '../gen/usher/v1/ticket_pb';
 import { date, grouped, money, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Confirm } from '../parts/confirm';
 import { Icon } from '../parts/icon';
-import { Notice } from '../parts/notice';
+import { Later } from '../parts/later';
+import { Failed, Notice } from '../parts/notice';
 import { QrCode } from '../parts/qr';
 import { Trouble } from '../parts/trouble';
 import { announce } from '../state/announce';
 import { hasBegun } from '../state/dates';
+import { Deed } from '../state/deed';
 import { OneOrder } from '../state/orders';
 import { paths } from '../state/route';
+import { FullCode } from './fullcode';
 import { OrderStateWord } from './orders';
 
 export function OrderPage({ orderId, placed }: { orderId: string; placed: boolean }) {
   const one = useMemo(() => new OneOrder(orderId), [orderId]);
   const asking = useSignal(false);
+  const shown = useSignal(-1); // the ticket whose code fills the screen
   const say = words.value;
   useEffect(() => {
     void one.load();
@@ -36,6 +41,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
     return <p class="loading">{say.loading}</p>;
   }
   const cancelled = order.state === OrderState.CANCELLED;
+  const byCard = order.paymentMethod === PaymentMethod.CARD;
   const begun = hasBegun(order, serverClock.now()); // what has begun is not given back
   const cancel = async () => {
     await one.cancel();
@@ -50,14 +56,14 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
           </span>
           <div>
             <h1>{say.orderPlaced}</h1>
-            <p>{say.orderPlacedHint}</p>
+            <p>{byCard ? say.orderPaidHint : say.orderPlacedHint}</p>
           </div>
         </div>
       ) : (
         <h1>{say.orderTitle}</h1>
       )}
       <OrderHead order={order} />
-      {one.failure.value ? <Failed one={one} /> : null}
+      <Failed failure={one.failure.value} />
       {cancelled ? (
         <Notice tone="plain" icon="ticket" title={say.orderCancelled} text={say.cancelledText} />
       ) : null}
@@ -68,15 +74,33 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
             order={order}
             ticket={ticket}
             index={index}
+            onShow={() => {
+              shown.value = index;
+            }}
           />
         ))}
       </ol>
+      {shown.value >= 0 && !cancelled ? (
+        <FullCode
+          order={order}
+          index={shown.value}
+          onIndex={(index) => {
+            shown.value = index;
+          }}
+        />
+      ) : null}
       <p class="sheet-actions">
         <a class="plain" href={paths.orders}>
           {say.ordersTitle}
         </a>
+        {byCard ? (
+          <a class="plain" href={paths.money(order.orderId)}>
+            {say.whereMoney}
+          </a>
+        ) : null}
         {cancelled ? null : (
           <>
+            <TicketFiles order={order} />
             <button type="button" class="plain" onClick={() => print()}>
               <Icon name="print" />
               {say.print}
@@ -90,13 +114,29 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
                   asking.value = true;
                 }}
               >
-                {say.cancelOrder}
+                {byCard ? say.giveBack : say.cancelOrder}
               </button>
             )}
           </>
         )}
       </p>
-      {asking.value ? (
+      {asking.value && byCard ? (
+        <Later
+          load={loadRefund}
+          props={{
+            order,
+            onClose: () => {
+              asking.value = false;
+            },
+            onDone: (refund: Refund) => {
+              asking.value = false;
+              announce(say.refunded(money(refund.amount, refund.currency)));
+              void one.load();
+            },
+          }}
+        />
+      ) : null}
+      {asking.value && !byCard ? (
         <Confirm
           question={say.cancelQuestion}
           hint={say.cancelHint(order.tickets.length)}
@@ -113,12 +153,43 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
   );
 }
 
-function Failed({ one }: { one: OneOrder }) {
+const loadRefund = () => import('./refund').then(({ RefundDialog }) => RefundDialog);
+
+/** The tickets as files, and by mail once more. */
+function TicketFiles({ order: { orderId } }: { order: Order }) {
   const say = words.value;
-  const failure = one.failure.value;
-  if (!failure) return null;
-  const { title, text } = say.failures[failure.reason];
-  return <Notice tone="bad" icon="alert" title={title(0)} text={text} reason={failure.reason} />;
+  const deed = useMemo(() => new Deed(), []);
+  const act = (what: (files: typeof import('../state/files')) => Promise<void>) =>
+    deed.do(async () => what(await import('../state/files')));
+  return (
+    <>
+      <button
+        type="button"
+        class="plain"
+        data-action="pdf"
+        disabled={deed.busy.value}
+        onClick={() => void act(({ fetchPdf }) => fetchPdf(orderId))}
+      >
+        <Icon name="save" />
+        {say.downloadPdf}
+      </button>
+      <button
+        type="button"
+        class="plain"
+        data-action="calendar"
+        disabled={deed.busy.value}
+        onClick={() => void act(({ fetchCalendar }) => fetchCalendar(orderId))}
+      >
+        <Icon name="calendar" />
+        {say.addToCalendar}
+      </button>
+      {deed.failure.value ? (
+        <div class="sheet-failed">
+          <Failed failure={deed.failure.value} />
+        </div>
+      ) : null}
+    </>
+  );
 }
 
 function OrderHead({ order }: { order: Order }) {
@@ -135,7 +206,7 @@ function OrderHead({ order }: { order: Order }) {
       </div>
       <div>
         <dt>{say.payment}</dt>
-        <dd>{say.payAtBoxOffice}</dd>
+        <dd>{order.paymentMethod === PaymentMethod.CARD ? say.paidByCard : say.payAtBoxOffice}</dd>
       </div>
       <div>
         <dt>{say.orderState}</dt>
@@ -155,9 +226,10 @@ interface TicketStubProps {
   order: Order;
   ticket: Ticket;
   index: number;
+  onShow(): void;
 }
 
-function TicketStub({ order, ticket, index }: TicketStubProps) {
+function TicketStub({ order, ticket, index, onShow }: TicketStubProps) {
   const say = words.value;
   const cancelled = order.state === OrderState.CANCELLED;
   const name = seatName(ticket.label);
@@ -178,7 +250,16 @@ function TicketStub({ order, ticket, index }: TicketStubProps) {
         {cancelled || !ticket.ticketCode ? (
           <OrderStateWord state={OrderState.CANCELLED} />
         ) : (
-          <QrCode text={ticket.ticketCode} label={say.qrLabel(name)} />
+          <button
+            type="button"
+            class="qr-open"
+            data-action="show"
+            aria-label={`${say.showCode}: ${name}`}
+            onClick={onShow}
+          >
+            <QrCode text={ticket.ticketCode} label={say.qrLabel(name)} />
+            <span aria-hidden="true">{say.showCode}</span>
+          </button>
         )}
       </div>
     </li>

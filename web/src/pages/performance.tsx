@@ -6,8 +6,12 @@ import type { Plan } from '../map/plan';
 import { SeatMap } from '../map/seatmap';
 import { StateWord } from '../parts/availability';
 import { useKeptFocus } from '../parts/focus';
+import { Icon } from '../parts/icon';
 import { Notice } from '../parts/notice';
 import { Trouble } from '../parts/trouble';
+import { useNow } from '../parts/until';
+import { countdown } from '../state/countdown';
+import { paths } from '../state/route';
 import { Sale } from '../state/sale';
 import { BestPicker } from './best';
 import { Chosen } from './chosen';
@@ -61,6 +65,7 @@ function Panel({ sale, plan, performance }: PanelProps) {
         <p>
           {starts(performance, 'full')} · {performance.hall?.name}
         </p>
+        {sale.pass.value ? <PassTime endsAtMs={sale.pass.value.expiresAtMs} /> : null}
       </div>
       <div class="panel-body" key={held ? 'held' : 'free' /* begins at its top again */}>
         <SaleNotice sale={sale} />
@@ -79,10 +84,31 @@ function Panel({ sale, plan, performance }: PanelProps) {
   );
 }
 
+/** How long one may buy, where others wait for one's place. */
+function PassTime({ endsAtMs }: { endsAtMs: number }) {
+  const { text, warning } = countdown(endsAtMs, useNow());
+  return (
+    <p class={`pass-time${warning ? ' pass-ending' : ''}`}>
+      <Icon name="clock" />
+      {words.value.passTime(text)}
+    </p>
+  );
+}
+
 function SaleNotice({ sale }: { sale: Sale }) {
   const say = words.value;
   if (sale.begun.value) {
     return <Notice tone="plain" icon="clock" title={say.begunTitle} text={say.begunText} />;
+  }
+  const saleId = sale.performance.value?.saleId ?? 0;
+  if (sale.needsPass.value && sale.hold.value === null) {
+    return (
+      <Notice tone="warn" icon="people" title={say.passTitle} text={say.passText}>
+        <a class="small" data-action="line" href={paths.line(saleId, sale.performanceId)}>
+          {say.toLine}
+        </a>
+      </Notice>
+    );
   }
   switch (sale.saleState.value) {
     case SaleState.PAUSED:

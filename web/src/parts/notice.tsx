@@ -1,4 +1,6 @@
 import type { ComponentChildren } from 'preact';
+import type { Failure } from '../api/failure';
+import { words } from '../i18n/words';
 import { Icon, type IconName } from './icon';
 
 interface NoticeProps {
@@ -32,4 +34,12 @@ export function Notice({ tone, icon, title, text, reason, children, dismiss }: N
       ) : null}
     </div>
   );
+}
+
+/** Why the last thing did not work. */
+export function Failed({ failure }: { failure: Failure | null }) {
+  if (!failure) return null;
+  const { title, text } = words.value.failures[failure.reason];
+  const icon = failure.reason === 'OFFLINE' ? 'offline' : 'alert';
+  return <Notice tone="bad" icon={icon} title={title(0)} text={text} reason={failure.reason} />;
 }

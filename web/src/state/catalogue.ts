@@ -7,8 +7,11 @@ import type { Failure } from '../api/failure';
 import { persist, refusalOf } from '../api/retry';
 import type { Event } from '../gen/usher/v1/ticket_pb';
 import { byDate } from './dates';
+import type { SaleBrief } from './sales';
 
 export const events = signal<Event[] | null>(null);
+/** The lines in front of them, by sale. */
+export const sales = signal<ReadonlyMap<number, SaleBrief>>(new Map());
 export const eventsFailure = signal<Failure | null>(null);
 
 export async function loadEvents(): Promise<void> {
@@ -16,6 +19,10 @@ export async function loadEvents(): Promise<void> {
     const answer = await persist(() => tickets.listEvents({}, { timeoutMs: call_ms }));
     events.value = byDate(answer.events, serverClock.now());
     eventsFailure.value = null;
+    if (answer.events.some(({ performances }) => performances.some(({ saleId }) => saleId !== 0))) {
+      const { fetchSales } = await import('./sales');
+      sales.value = await fetchSales().catch(() => sales.value);
+    }
   } catch (cause) {
     eventsFailure.value = refusalOf(cause);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countdown } from './countdown';
+import { clockText, countdown } from './countdown';
 
 describe('countdown', () => {
   it('shows a second until it is over', () => {
@@ -18,5 +18,15 @@ describe('countdown', () => {
   it('warns in the last minute', () => {
     expect(countdown(60_001, 0).warning).toBe(false);
     expect(countdown(60_000, 0).warning).toBe(true);
+  });
+});
+
+describe('clockText', () => {
+  it('has hours where there are any', () => {
+    expect(clockText(0)).toBe('0:00');
+    expect(clockText(59_001)).toBe('1:00');
+    expect(clockText(3_599_000)).toBe('59:59');
+    expect(clockText(3_600_000)).toBe('1:00:00');
+    expect(clockText(90_061_000)).toBe('25:01:01');
   });
 });

@@ -20,3 +20,14 @@ export function countdown(expiresAtMs: number, nowMs: number): Countdown {
     over: left === 0,
   };
 }
+
+/** A stretch of time as a clock shows it: "1:02:03", "2:03". */
+export function clockText(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60) % 60;
+  const rest = two(seconds % 60);
+  return seconds >= 3600
+    ? `${Math.floor(seconds / 3600)}:${two(minutes)}:${rest}`
+    : `${minutes}:${rest}`;
+}

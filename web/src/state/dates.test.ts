@@ -1,5 +1,5 @@
-import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { create } from '../api/wire';
 import { EventSchema } from '../gen/usher/v1/ticket_pb';
 import { byDate, hasBegun } from './dates';
 

@@ -72,3 +72,11 @@ function read(text: string): KeptHold | null {
 export function isHoldKey(key: string | null, performanceId: number): boolean {
   return key === keyOf(performanceId);
 }
+
+/** Whether seats of any performance are held in this browser. */
+export function holdsAnything(shelf: Shelf, nowMs: number): boolean {
+  return Object.keys(shelf).some((key) => {
+    const id = /^usher\.hold\.(\d+)$/.exec(key)?.[1];
+    return id !== undefined && keptHold(shelf, Number(id), nowMs) !== null;
+  });
+}

@@ -16,7 +16,7 @@ export class OrderBook {
 
   async more(): Promise<void> {
     if (this.busy.value) return;
-    if (!identity.kept()) {
+    if (!identity.known) {
       // Nobody has bought anything here yet: no need to make an account to learn that.
       this.orders.value = [];
       return;

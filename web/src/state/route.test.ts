@@ -12,6 +12,21 @@ describe('parseRoute', () => {
       orderId: 'ab',
       placed: true,
     });
+    expect(parseRoute('/line/3', '?p=7')).toEqual({ page: 'line', saleId: 3, performanceId: 7 });
+    expect(parseRoute('/line/3')).toEqual({ page: 'line', saleId: 3, performanceId: 0 });
+    expect(parseRoute('/line/3/draw')).toEqual({ page: 'draw', saleId: 3 });
+    expect(parseRoute('/pay/7')).toEqual({ page: 'pay', performanceId: 7 });
+    expect(parseRoute('/pay/return', '?a=1&b=2')).toEqual({ page: 'paid', query: 'a=1&b=2' });
+    expect(parseRoute('/orders/ab/money')).toEqual({ page: 'money', orderId: 'ab' });
+    expect(parseRoute('/account')).toEqual({ page: 'account' });
+  });
+
+  it('goes on afterwards within this site alone', () => {
+    const next = (path: string) => parseRoute('/sign-in', `?next=${encodeURIComponent(path)}`);
+    expect(next('/line/3?p=7')).toEqual({ page: 'sign-in', next: '/line/3?p=7' });
+    for (const path of ['//evil.example', '/\\evil.example', 'https://evil.example', 'x']) {
+      expect(next(path)).toEqual({ page: 'sign-in', next: '/' });
+    }
   });
 
   it('gives back what was put into a path', () => {
@@ -31,6 +46,12 @@ describe('parseRoute', () => {
       '/x',
       '/orders//',
       '/orders/a/b',
+      '/line/x',
+      '/line/3/x',
+      '/line/3/draw/x',
+      '/pay',
+      '/pay/x',
+      '/account/x',
     ]) {
       expect(parseRoute(path)).toEqual({ page: 'missing' });
     }

@@ -5,29 +5,76 @@ import { computed, signal } from '@preact/signals';
 export type Route =
   | { page: 'home' }
   | { page: 'performance'; performanceId: number }
+  | { page: 'line'; saleId: number; performanceId: number }
+  | { page: 'draw'; saleId: number }
+  | { page: 'pay'; performanceId: number }
+  | { page: 'paid'; query: string }
   | { page: 'orders' }
   | { page: 'order'; orderId: string; placed: boolean }
+  | { page: 'money'; orderId: string }
+  | { page: 'sign-in' | 'register' | 'reset'; next: string }
+  | { page: 'account' }
   | { page: 'missing' };
 
+type Make = (word: string, asked: URLSearchParams, query: string) => Route | null;
+
+const withNumber = (make: (id: number, asked: URLSearchParams) => Route): Make => {
+  return (word, asked) => {
+    const id = numberOf(word);
+    return id ? make(id, asked) : null;
+  };
+};
+const withNext = (page: 'sign-in' | 'register' | 'reset'): Make => {
+  return (_, asked) => ({ page, next: ownPath(asked.get('next')) });
+};
+
+// The server knows these addresses too (src/svc/gateway/addresses.c): all others are answered with 404.
+const pages: [RegExp, Make][] = [
+  [/^\/$/, () => ({ page: 'home' })],
+  [/^\/p\/(\d+)$/, withNumber((performanceId) => ({ page: 'performance', performanceId }))],
+  [
+    /^\/line\/(\d+)$/,
+    withNumber((saleId, asked) => ({
+      page: 'line',
+      saleId,
+      performanceId: numberOf(asked.get('p') ?? ''),
+    })),
+  ],
+  [/^\/line\/(\d+)\/draw$/, withNumber((saleId) => ({ page: 'draw', saleId }))],
+  [/^\/pay\/return$/, (_, _asked, query) => ({ page: 'paid', query })],
+  [/^\/pay\/(\d+)$/, withNumber((performanceId) => ({ page: 'pay', performanceId }))],
+  [/^\/orders$/, () => ({ page: 'orders' })],
+  [
+    /^\/orders\/([^/]+)$/,
+    (orderId, asked) => ({ page: 'order', orderId, placed: asked.has('placed') }),
+  ],
+  [/^\/orders\/([^/]+)\/money$/, (orderId) => ({ page: 'money', orderId })],
+  [/^\/sign-in$/, withNext('sign-in')],
+  [/^\/register$/, withNext('register')],
+  [/^\/reset$/, withNext('reset')],
+  [/^\/account$/, () => ({ page: 'account' })],
+];
+
 export function parseRoute(path: string, query = ''): Route {
-  const parts =
-    path === '/'
-      ? []
-      : path
-          .replace(/^\/|\/$/g, '')
-          .split('/')
-          .map(decode);
-  const [first, second] = parts;
-  if (parts.length === 0) return { page: 'home' };
-  if (parts.length === 2 && first === 'p' && second && /^[1-9]\d{0,9}$/.test(second)) {
-    const performanceId = Number(second);
-    if (performanceId <= 0xffffffff) return { page: 'performance', performanceId };
-  }
-  if (parts.length === 1 && first === 'orders') return { page: 'orders' };
-  if (parts.length === 2 && first === 'orders' && second) {
-    return { page: 'order', orderId: second, placed: query === '?placed' };
+  const whole = path.length > 1 ? path.replace(/\/$/, '') : path;
+  const words = query.replace(/^\?/, '');
+  for (const [pattern, make] of pages) {
+    const match = pattern.exec(whole);
+    const route = match && make(decode(match[1] ?? ''), new URLSearchParams(words), words);
+    if (route) return route;
   }
   return { page: 'missing' };
+}
+
+function numberOf(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) return 0;
+  const number = Number(text);
+  return number <= 0xffffffff ? number : 0;
+}
+
+/** Where to go on afterwards: a path of this site and nowhere else. */
+function ownPath(path: string | null): string {
+  return path && /^\/(?![/\\])/.test(path) ? path : '/';
 }
 
 function decode(part: string): string {
@@ -38,12 +85,24 @@ function decode(part: string): string {
   }
 }
 
+const andNext = (next?: string) => (next ? `?next=${encodeURIComponent(next)}` : '');
+
 export const paths = {
   home: '/',
   performance: (id: number) => `/p/${id}`,
+  line: (saleId: number, performanceId = 0) =>
+    `/line/${saleId}${performanceId ? `?p=${performanceId}` : ''}`,
+  draw: (saleId: number) => `/line/${saleId}/draw`,
+  pay: (performanceId: number) => `/pay/${performanceId}`,
+  paid: '/pay/return',
   orders: '/orders',
   order: (id: string) => `/orders/${encodeURIComponent(id)}`,
   placed: (id: string) => `/orders/${encodeURIComponent(id)}?placed`,
+  money: (id: string) => `/orders/${encodeURIComponent(id)}/money`,
+  signIn: (next?: string) => `/sign-in${andNext(next)}`,
+  register: (next?: string) => `/register${andNext(next)}`,
+  reset: (next?: string) => `/reset${andNext(next)}`,
+  account: '/account',
 };
 
 const here = () => (typeof location === 'undefined' ? '/' : location.pathname + location.search);

@@ -1,16 +1,15 @@
 // One performance on this page: what the hall looks like, what is free, what we chose, hold, and how it went.
 
 import { batch, computed, signal } from '@preact/signals';
-import { call_ms, tickets } from '../api/client';
+import { call_ms, passes, tickets } from '../api/client';
 import { serverClock } from '../api/clock';
 import { type Failure, failure, failureOf } from '../api/failure';
 import { newKey } from '../api/key';
+import type { KeptPass } from '../api/passes';
 import { persist, refusalOf } from '../api/retry';
 import { type Link, watchSeats } from '../api/watch';
 import {
   type Hold,
-  type Order,
-  PaymentMethod,
   type Performance,
   SaleState,
   type SeatsUpdate,
@@ -25,7 +24,7 @@ import { shelf } from './shelf';
 export const party_max = 8;
 const clock_ms = 1000;
 
-export type Busy = 'hold' | 'best' | 'release' | 'order' | null;
+export type Busy = 'hold' | 'best' | 'release' | null;
 
 export interface BestWish {
   party: number;
@@ -59,7 +58,14 @@ export class Sale {
   /** The performance has started: nothing is sold any more. */
   readonly begun = signal(false);
   readonly soldOut = computed(() => this.counts.value.free === 0);
-  readonly buyable = computed(() => this.open.value && !this.soldOut.value && !this.begun.value);
+  /** The pass of the waiting room, where this performance is sold through one. */
+  readonly pass = signal<KeptPass | null>(null);
+  readonly needsPass = computed(
+    () => (this.performance.value?.saleId ?? 0) !== 0 && this.pass.value === null,
+  );
+  readonly buyable = computed(
+    () => this.open.value && !this.soldOut.value && !this.begun.value && !this.needsPass.value,
+  );
 
   states: SeatStates | null = null;
   #watchers = new Set<(change: Change) => void>();
@@ -85,6 +91,8 @@ export class Sale {
   #lookAtClock(): void {
     const performance = this.performance.value;
     this.begun.value = performance !== null && hasBegun(performance, serverClock.now());
+    const pass = passes.ofPerformance(this.performanceId);
+    if (pass?.pass !== this.pass.value?.pass) this.pass.value = pass;
   }
 
   stop(): void {
@@ -306,28 +314,7 @@ export class Sale {
     });
   }
 
-  /** The order, or null when it was refused. */
-  async order(): Promise<Order | null> {
-    const hold = this.hold.value;
-    if (!hold) return null;
-    let placed: Order | null = null;
-    await this.#act('order', async () => {
-      const order = await tickets.placeOrder(
-        {
-          performanceId: this.performanceId,
-          holdId: hold.holdId,
-          paymentMethod: PaymentMethod.BOX_OFFICE,
-          idempotencyKey: hold.orderKey,
-        },
-        { timeoutMs: call_ms },
-      );
-      placed = order;
-      return () => this.#endHold(null);
-    });
-    return placed;
-  }
-
-  /** The clock has run out. An order that is under way decides for itself. */
+  /** The clock has run out. */
   expire(): void {
     if (this.hold.value && !this.busy.value) this.#endHold('HOLD_EXPIRED');
   }
@@ -362,6 +349,10 @@ export class Sale {
       this.choice.value,
       this.choice.value.seats.filter((seat) => why.seats.includes(seat) || !this.isFree(seat)),
     );
+    if (why.reason.startsWith('PASS_')) {
+      passes.drop(this.performance.value?.saleId ?? 0);
+      this.pass.value = null;
+    }
     if (why.reason === 'SALE_NOT_OPEN') void this.#refresh();
   }
 

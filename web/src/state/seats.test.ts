@@ -1,5 +1,5 @@
-import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { create } from '../api/wire';
 import { SaleState, type SeatsUpdate, SeatsUpdateSchema } from '../gen/usher/v1/ticket_pb';
 import { decodeStates, FREE, HELD, SeatStates, SOLD } from './seats';
 

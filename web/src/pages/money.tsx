@@ -1,0 +1,105 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import '../style/pay.css';
+import { call_ms } from '../api/client';
+import type { Failure } from '../api/failure';
+import { persist, refusalOf } from '../api/retry';
+import { till } from '../api/till';
+import type { MoneyStory } from '../gen/usher/v1/payment_pb';
+import { date, money } from '../i18n/format';
+import { payWords } from '../i18n/pay';
+import { words } from '../i18n/words';
+import { Trouble } from '../parts/trouble';
+import { paths } from '../state/route';
+
+/** Where is my money: every attempt, call and refund of an order, as the books have it. */
+export function MoneyPage({ orderId }: { orderId: string }) {
+  const say = payWords.value;
+  const story = useSignal<MoneyStory | null>(null);
+  const lost = useSignal<Failure | null>(null);
+  const load = () => {
+    lost.value = null;
+    persist(() => till.getMoneyStory({ orderId }, { timeoutMs: call_ms })).then(
+      (found) => {
+        story.value = found;
+      },
+      (cause) => {
+        lost.value = refusalOf(cause);
+      },
+    );
+  };
+  useEffect(load, [orderId]);
+  useEffect(() => {
+    document.title = `${say.storyTitle} · Usher`;
+  }, [say]);
+  if (lost.value) return <Trouble failure={lost.value} retry={load} />;
+  if (!story.value) return <p class="loading">{words.value.loading}</p>;
+  const { payments, refunds, events } = story.value;
+  const currency = payments[0]?.currency ?? refunds[0]?.currency ?? '';
+  return (
+    <div class="sheet">
+      <h1>{say.storyTitle}</h1>
+      <p class="soft">{payments.length > 0 ? say.storyText : say.storyNone}</p>
+      {payments.length > 0 ? (
+        <section class="card story" aria-labelledby="attempts-title">
+          <h2 id="attempts-title">{say.attempts}</h2>
+          <ul>
+            {payments.map((payment) => (
+              <li key={payment.paymentId}>
+                <span>
+                  <strong>{say.paymentState[payment.state]}</strong>
+                  <span class="soft">
+                    {[payment.provider, date(payment.createdAtMs, 'short')].join(' · ')}
+                  </span>
+                </span>
+                <b class="numeric">{money(payment.amount, payment.currency)}</b>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      {refunds.length > 0 ? (
+        <section class="card story" aria-labelledby="refunds-title">
+          <h2 id="refunds-title">{say.refunds}</h2>
+          <ul>
+            {refunds.map((refund) => (
+              <li key={refund.refundId}>
+                <span>
+                  <strong>{say.refundState[refund.state]}</strong>
+                  <span class="soft">
+                    {[
+                      date(refund.createdAtMs, 'short'),
+                      refund.charge > 0n ? say.charge(money(refund.charge, refund.currency)) : '',
+                    ]
+                      .filter(Boolean)
+                      .join(' · ')}
+                  </span>
+                </span>
+                <b class="numeric">{money(refund.amount, refund.currency)}</b>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      {events.length > 0 ? (
+        <section class="card story" aria-labelledby="events-title">
+          <h2 id="events-title">{say.events}</h2>
+          <ol class="story-events">
+            {events.map(({ atMs, what, text, amount }, index) => (
+              <li key={index} data-what={what}>
+                <span class="soft numeric">{date(atMs, 'second')}</span>
+                <span>{text}</span>
+                <span class="numeric">{amount === 0n ? '' : money(amount, currency)}</span>
+              </li>
+            ))}
+          </ol>
+        </section>
+      ) : null}
+      <p>
+        <a class="plain" href={paths.order(orderId)}>
+          {say.toOrder}
+        </a>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
+import '../style/pay.css';
+import { serverClock } from '../api/clock';
+import { type Payment, PaymentState } from '../gen/usher/v1/payment_pb';
+import { money } from '../i18n/format';
+import { payWords } from '../i18n/pay';
+import { words } from '../i18n/words';
+import { Icon, type IconName } from '../parts/icon';
+import { Trouble } from '../parts/trouble';
+import { announce } from '../state/announce';
+import { keptHold } from '../state/kept';
+import { go, paths } from '../state/route';
+import { shelf } from '../state/shelf';
+import { Following, paymentOf } from '../state/till';
+
+/** The way back from the provider: what became of the payment, and what to do now. */
+export function PaidPage({ query }: { query: string }) {
+  const say = payWords.value;
+  const following = useMemo(() => new Following(paymentOf(query), query), [query]);
+  useEffect(() => {
+    following.start();
+    return () => following.stop();
+  }, [following]);
+  const payment = following.payment.value;
+  const failure = following.failure.value;
+  useEffect(() => {
+    document.title = `${say.title} · Usher`;
+  }, [say]);
+  useEffect(() => {
+    if (payment?.state === PaymentState.DONE) go(paths.placed(payment.orderId), true);
+  }, [payment]);
+  if (!payment && failure) {
+    const stranger = failure.reason === 'NOT_FOUND' || failure.reason === 'UNKNOWN';
+    if (!stranger) return <Trouble failure={failure} />;
+    return (
+      <Outcome icon="alert" title={say.elsewhereTitle} text={say.elsewhereText} state="ELSEWHERE">
+        <a class="plain" href={paths.home}>
+          {words.value.back}
+        </a>
+      </Outcome>
+    );
+  }
+  return payment ? <State payment={payment} following={following} /> : <Checking />;
+}
+
+function Checking() {
+  const say = payWords.value;
+  return <Outcome title={say.checkingTitle} text={say.checkingText} state="CHECKING" />;
+}
+
+function State({ payment, following }: { payment: Payment; following: Following }) {
+  const say = payWords.value;
+  const { performanceId, state, amount, currency } = payment;
+  const held = keptHold(shelf, performanceId, serverClock.now()) !== null;
+  const name = PaymentState[state];
+  const again = held ? (
+    <a class="primary" data-action="again" href={paths.pay(performanceId)}>
+      {say.again}
+    </a>
+  ) : (
+    <a class="primary" href={paths.performance(performanceId)}>
+      {say.toHall}
+    </a>
+  );
+  switch (state) {
+    case PaymentState.UNCLEAR:
+      return <Outcome title={say.unclearTitle} text={say.unclearText} state={name} />;
+    case PaymentState.CAPTURED:
+    case PaymentState.DONE:
+      return <Outcome title={say.capturedTitle} text={say.checkingText} state={name} />;
+    case PaymentState.DECLINED:
+      return (
+        <Outcome
+          icon="alert"
+          title={say.declinedTitle}
+          said={payment.message}
+          text={held ? say.declinedText : say.declinedLate}
+          state={name}
+        >
+          {again}
+        </Outcome>
+      );
+    case PaymentState.ABANDONED:
+      return (
+        <Outcome icon="close" title={say.abandonedTitle} text={say.abandonedText} state={name}>
+          {again}
+        </Outcome>
+      );
+    case PaymentState.REFUNDING:
+    case PaymentState.REFUNDED: {
+      const done = state === PaymentState.REFUNDED;
+      return (
+        <Outcome
+          icon={done ? 'check' : 'clock'}
+          title={done ? say.refundedTitle : say.refundingTitle}
+          text={`${done ? say.refundedText : say.refundingText} ${money(amount, currency)}`}
+          state={name}
+        >
+          <a class="primary" href={paths.performance(performanceId)}>
+            {say.toHall}
+          </a>
+          <a class="plain" href={paths.money(payment.orderId)}>
+            {say.story}
+          </a>
+        </Outcome>
+      );
+    }
+    case PaymentState.WAITING:
+      return (
+        <Outcome icon="clock" title={say.waitingTitle} text={say.waitingText} state={name}>
+          <a class="primary" href={payment.redirectUrl} rel="external">
+            {say.openContinue}
+          </a>
+          <button type="button" class="plain" onClick={() => void following.abandon()}>
+            {say.openEnd}
+          </button>
+        </Outcome>
+      );
+    default:
+      return <Checking />;
+  }
+}
+
+interface OutcomeProps {
+  icon?: IconName;
+  title: string;
+  text: string;
+  said?: string; // by the provider
+  state: string;
+  children?: ComponentChildren;
+}
+
+function Outcome({ icon, title, text, said = '', state, children }: OutcomeProps) {
+  useEffect(() => announce(`${title}. ${text}`), [title, text]);
+  return (
+    <section class="trouble outcome" data-payment={state}>
+      {icon ? <Icon name={icon} /> : <span class="spinner" aria-hidden="true" />}
+      <h1>{title}</h1>
+      <p>{text}</p>
+      {said ? <p>“{said}”</p> : null}
+      {children ? <p class="trouble-actions">{children}</p> : null}
+    </section>
+  );
+}

@@ -1,0 +1,390 @@
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import '../style/pay.css';
+import { call_ms, signIn, tickets } from '../api/client';
+import { serverClock } from '../api/clock';
+import type { Failure } from '../api/failure';
+import { persist, refusalOf } from '../api/retry';
+import { till } from '../api/till';
+import { type Payment, PaymentState, type Provider } from '../gen/usher/v1/payment_pb';
+import { PaymentMethod, type Performance } from '../gen/usher/v1/ticket_pb';
+import { money, seatName, starts } from '../i18n/format';
+import { payWords } from '../i18n/pay';
+import { language, words } from '../i18n/words';
+import { HoldClock } from '../parts/clock';
+import { Field, toFirstWrong } from '../parts/field';
+import { Icon } from '../parts/icon';
+import { Failed, Notice } from '../parts/notice';
+import { Trouble } from '../parts/trouble';
+import { isEmail, isPhone } from '../state/checks';
+import { Deed } from '../state/deed';
+import { dropHold, type KeptHold, keptHold, linesOf } from '../state/kept';
+import { go, paths } from '../state/route';
+import { shelf } from '../state/shelf';
+import { abandonPayment, beginPayment, type Contact, getPayment, keptPayment } from '../state/till';
+
+interface Order {
+  performance: Performance;
+  providers: Provider[];
+  open: Payment | null; // an attempt that waits for its buyer
+}
+
+async function look(performanceId: number): Promise<Order> {
+  const options = { timeoutMs: call_ms };
+  const kept = keptPayment();
+  const [performance, providers, open] = await Promise.all([
+    persist(() => tickets.getPerformance({ performanceId }, options)),
+    // A server without a provider sells at the box office alone.
+    persist(() => till.listProviders({}, options)).then(
+      (answer) => answer.providers,
+      () => [],
+    ),
+    kept?.performanceId === performanceId ? getPayment(kept.paymentId).catch(() => null) : null,
+  ]);
+  return { performance, providers, open };
+}
+
+/** Who gets the tickets, how they are paid, and the one button that does it. */
+export function PayPage({ performanceId }: { performanceId: number }) {
+  const say = payWords.value;
+  const hold = useSignal(keptHold(shelf, performanceId, serverClock.now()));
+  const order = useSignal<Order | null>(null);
+  const lost = useSignal<Failure | null>(null);
+  const load = () => {
+    lost.value = null;
+    look(performanceId).then(
+      (found) => {
+        order.value = found;
+      },
+      (cause) => {
+        lost.value = refusalOf(cause);
+      },
+    );
+  };
+  useEffect(load, [performanceId]);
+  useEffect(() => {
+    document.title = `${say.title} · Usher`;
+  }, [say]);
+  if (lost.value) return <Trouble failure={lost.value} retry={load} />;
+  if (!hold.value) return <NothingHeld performanceId={performanceId} />;
+  if (!order.value) return <p class="loading">{words.value.loading}</p>;
+  const { open } = order.value;
+  return (
+    <div class="pay">
+      <h1>{say.title}</h1>
+      <Summary
+        hold={hold.value}
+        performance={order.value.performance}
+        onOver={() => {
+          dropHold(shelf, performanceId);
+          hold.value = null;
+        }}
+      />
+      {open && open.state === PaymentState.WAITING && open.orderId === hold.value.holdId ? (
+        <OpenPayment payment={open} onEnd={load} />
+      ) : (
+        <Form
+          hold={hold.value}
+          providers={order.value.providers}
+          onGone={() => {
+            hold.value = keptHold(shelf, performanceId, serverClock.now());
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function NothingHeld({ performanceId }: { performanceId: number }) {
+  const say = payWords.value;
+  return (
+    <section class="trouble">
+      <Icon name="clock" />
+      <h1>{say.nothingHeld}</h1>
+      <p>{say.nothingHeldText}</p>
+      <p class="trouble-actions">
+        <a class="primary" href={paths.performance(performanceId)}>
+          {say.toHall}
+        </a>
+      </p>
+    </section>
+  );
+}
+
+interface SummaryProps {
+  hold: KeptHold;
+  performance: Performance;
+  onOver(): void;
+}
+
+function Summary({ hold, performance, onOver }: SummaryProps) {
+  const say = payWords.value;
+  return (
+    <section class="pay-summary" aria-labelledby="summary-title">
+      <HoldClock expiresAtMs={hold.expiresAtMs} ttlMs={performance.holdTtlMs} onOver={onOver} />
+      <div class="card">
+        <h2 id="summary-title" class="unseen">
+          {say.summary}
+        </h2>
+        <p class="pay-event">{performance.eventName}</p>
+        <p class="soft">
+          {starts(performance, 'full')} · {performance.hall?.name}
+        </p>
+        <ul class="lines">
+          {linesOf(hold.seats).map(({ seat, label, amount, quantity }) => (
+            <li key={seat}>
+              <span>{quantity > 1 ? `${seatName(label)} × ${quantity}` : seatName(label)}</span>
+              <span class="numeric">{money(amount * quantity, hold.currency)}</span>
+            </li>
+          ))}
+          <li class="lines-total">
+            <span>{words.value.total}</span>
+            <b class="numeric">{money(hold.total, hold.currency)}</b>
+          </li>
+        </ul>
+      </div>
+    </section>
+  );
+}
+
+/** One came back from the provider's page without having paid. */
+function OpenPayment({ payment, onEnd }: { payment: Payment; onEnd(): void }) {
+  const say = payWords.value;
+  const deed = useMemo(() => new Deed(), []);
+  const end = async () => {
+    const ended = await deed.do(async () => {
+      await abandonPayment(payment.paymentId);
+    });
+    if (ended) onEnd();
+  };
+  return (
+    <section class="card pay-open">
+      <h2>{say.openTitle}</h2>
+      <p class="soft">{say.openText}</p>
+      <Failed failure={deed.failure.value} />
+      <a class="primary wide" data-action="continue" href={payment.redirectUrl} rel="external">
+        {say.openContinue}
+      </a>
+      <button
+        type="button"
+        class="quiet"
+        data-action="abandon"
+        disabled={deed.busy.value}
+        onClick={() => void end()}
+      >
+        {say.openEnd}
+      </button>
+    </section>
+  );
+}
+
+const box_office = '';
+
+interface FormProps {
+  hold: KeptHold;
+  providers: Provider[];
+  onGone(): void;
+}
+
+function Form({ hold, providers, onGone }: FormProps) {
+  const say = payWords.value;
+  const deed = useMemo(() => new Deed(), []);
+  const contact = useSignal<Contact>({
+    name: signIn.who.value?.name ?? '',
+    email: signIn.who.value?.email ?? '',
+    phone: '',
+    language: language.value,
+  });
+  const way = useSignal(providers[0]?.name ?? box_office);
+  const terms = useSignal(false);
+  const tried = useSignal(false);
+  const leaving = useSignal(false);
+  const { name, email, phone } = contact.value;
+  const set = (part: Partial<Contact>) => {
+    contact.value = { ...contact.value, ...part };
+  };
+  useEffect(() => {
+    // The back button brings the page as it was left: on its way to the provider.
+    const shown = () => {
+      leaving.value = false;
+    };
+    addEventListener('pageshow', shown);
+    return () => removeEventListener('pageshow', shown);
+  }, [leaving]);
+
+  const wrong = {
+    name: name.trim() ? '' : words.value.fillIn,
+    email: isEmail(email) ? '' : words.value.badEmail,
+    phone: phone.trim() === '' || isPhone(phone) ? '' : words.value.badPhone,
+  };
+  const buy = async () => {
+    const { performanceId, holdId, orderKey } = hold;
+    const who = {
+      name: name.trim(),
+      email: email.trim(),
+      phone: phone.trim(),
+      language: language.value,
+    };
+    const provider = way.value;
+    if (provider !== box_office) {
+      const payment = await beginPayment({ performanceId, holdId, provider, contact: who });
+      leaving.value = true;
+      if (payment.state === PaymentState.WAITING && payment.redirectUrl)
+        location.assign(payment.redirectUrl);
+      else go(`${paths.paid}?payment=${encodeURIComponent(payment.paymentId)}`);
+      return;
+    }
+    const request = {
+      performanceId,
+      holdId,
+      paymentMethod: PaymentMethod.BOX_OFFICE,
+      idempotencyKey: orderKey,
+      contact: who,
+    };
+    const placed = await persist(() => tickets.placeOrder(request, { timeoutMs: call_ms }));
+    dropHold(shelf, performanceId);
+    go(paths.placed(placed.orderId), true);
+  };
+  const submit = async (form: HTMLFormElement) => {
+    tried.value = true;
+    if (wrong.name || wrong.email || wrong.phone || !terms.value) return toFirstWrong(form);
+    if (await deed.do(buy)) return;
+    const reason = deed.failure.value?.reason;
+    if (reason === 'HOLD_EXPIRED' || reason === 'HOLD_NOT_FOUND') {
+      dropHold(shelf, hold.performanceId);
+      onGone();
+    }
+  };
+  const busy = deed.busy.value || leaving.value;
+  const card = way.value !== box_office;
+  const chosen = providers.find((provider) => provider.name === way.value);
+  return (
+    <form
+      class="pay-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit(event.currentTarget);
+      }}
+    >
+      <section class="card pay-rows" aria-labelledby="who-title">
+        <h2 id="who-title">{say.who}</h2>
+        <Field
+          label={say.name}
+          name="name"
+          autocomplete="name"
+          value={name}
+          wrong={tried.value ? wrong.name : ''}
+          onInput={(value) => set({ name: value })}
+        />
+        <Field
+          label={say.email}
+          name="email"
+          type="email"
+          inputMode="email"
+          autocomplete="email"
+          value={email}
+          hint={say.emailHint}
+          wrong={tried.value ? wrong.email : ''}
+          onInput={(value) => set({ email: value })}
+        />
+        <Field
+          label={say.phone}
+          name="phone"
+          type="tel"
+          inputMode="tel"
+          autocomplete="tel"
+          value={phone}
+          hint={say.phoneHint}
+          wrong={tried.value ? wrong.phone : ''}
+          onInput={(value) => set({ phone: value })}
+        />
+      </section>
+      <fieldset class="card pay-ways">
+        <legend>{say.how}</legend>
+        {providers.map((provider) => (
+          <Way
+            key={provider.name}
+            value={provider.name}
+            chosen={way.value}
+            title={provider.title}
+            hint={provider.methods.map((method) => say.method[method] ?? method).join(' · ')}
+            onChoose={(value) => {
+              way.value = value;
+            }}
+          />
+        ))}
+        <Way
+          value={box_office}
+          chosen={way.value}
+          title={say.boxOffice}
+          hint={say.boxOfficeHint}
+          onChoose={(value) => {
+            way.value = value;
+          }}
+        />
+      </fieldset>
+      {chosen?.testMoney ? <Notice tone="warn" icon="alert" title={say.testMoney} /> : null}
+      <div class="field pay-terms" data-wrong={tried.value && !terms.value ? '' : undefined}>
+        <label class="check">
+          <input
+            type="checkbox"
+            name="terms"
+            checked={terms.value}
+            onChange={({ currentTarget }) => {
+              terms.value = currentTarget.checked;
+            }}
+          />
+          <span>{say.terms}</span>
+        </label>
+        {tried.value && !terms.value ? <small class="field-bad">{say.termsNeeded}</small> : null}
+        <details>
+          <summary>{say.rules}</summary>
+          <p>{say.rulesText}</p>
+        </details>
+      </div>
+      <Failed failure={deed.failure.value} />
+      <div class="pay-action">
+        <button type="submit" class="primary wide" data-action="pay" disabled={busy}>
+          <span>
+            {busy
+              ? card
+                ? say.toProvider
+                : words.value.ordering
+              : card
+                ? say.payAction
+                : say.bookAction}
+          </span>
+          <span class="numeric">{money(hold.total, hold.currency)}</span>
+        </button>
+        {card ? <p class="hint">{say.secure}</p> : null}
+      </div>
+    </form>
+  );
+}
+
+interface WayProps {
+  value: string;
+  chosen: string;
+  title: string;
+  hint: string;
+  onChoose(value: string): void;
+}
+
+function Way({ value, chosen, title, hint, onChoose }: WayProps) {
+  return (
+    <label class="way-choice">
+      <input
+        type="radio"
+        name="way"
+        value={value}
+        checked={chosen === value}
+        onChange={() => onChoose(value)}
+      />
+      <span>
+        <strong>{title}</strong>
+        {hint ? <span class="soft">{hint}</span> : null}
+      </span>
+    </label>
+  );
+}
