@@ -130,11 +130,6 @@ int call_send(struct call *call, const ProtobufCMessage *message, int64_t deadli
     return call->carrier->send(call, message, deadline_ns);
 }
 
-int call_receive(struct call *call, const ProtobufCMessage **ret_message, int64_t deadline_ns)
-{
-    return call->carrier->receive(call, ret_message, deadline_ns);
-}
-
 void call_detach(struct call *call, struct sink *sink)
 {
     assert(!call->sink && method_streams_answer(call->route->method));

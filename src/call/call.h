@@ -28,7 +28,6 @@ struct sink;
  * below; unary calls need none of them. */
 struct call_carrier {
     int (*send)(struct call *call, const ProtobufCMessage *message, int64_t deadline_ns);
-    int (*receive)(struct call *call, const ProtobufCMessage **ret_message, int64_t deadline_ns);
     void (*detach)(struct call *call);
     int (*push)(struct call *call, struct frame *frame);
     void (*end)(struct call *call);
@@ -42,9 +41,9 @@ struct call {
     struct arena *arena;
     struct identity identity;
     int64_t deadline_ns;
-    const ProtobufCMessage *request; /* NULL: a stream */
-    struct metadata *received;       /* with the request; NULL: none */
-    struct metadata *answered;       /* for the answer; NULL: none */
+    const ProtobufCMessage *request;
+    struct metadata *received; /* with the request; NULL: none */
+    struct metadata *answered; /* for the answer; NULL: none */
     enum code code;
     const char *message;                  /* of the error; in the arena or static; never NULL */
     const Usher__V1__ErrorDetail *detail; /* in the arena, or NULL */
@@ -77,9 +76,6 @@ int call_fail(struct call *call, enum code code, const Usher__V1__ErrorDetail *d
 
 /* Sends one message and waits until it is on its way. ERR_CLOSED, ERR_TIMEOUT, ERR_CANCELLED. */
 int call_send(struct call *call, const ProtobufCMessage *message, int64_t deadline_ns);
-/* Waits for the next message of the request, in the arena. ERR_CLOSED: the caller has sent all.
- * ERR_INVALID: a message is malformed; ERR_TIMEOUT, ERR_CANCELLED, ERR_FULL. */
-int call_receive(struct call *call, const ProtobufCMessage **ret_message, int64_t deadline_ns);
 
 /* A reader without a fiber: embed it in a subscriber. All callbacks come on the thread of the call,
  * outside of fibers. */

@@ -126,7 +126,6 @@ static int copy_methods(struct forward *forward)
     for (size_t i = 0; i < of->method_count; i++) {
         struct method *method = &forward->methods[i];
         *method = of->methods[i];
-        assert(!method_streams_request(method));
         method->handle = method_streams_answer(method) ? forward_stream : forward_unary;
     }
     return 0;

@@ -21,8 +21,7 @@
 
 struct call;
 
-/* The four kinds of gRPC. */
-enum method_kind { METHOD_UNARY, METHOD_SERVER_STREAM, METHOD_CLIENT_STREAM, METHOD_BIDI_STREAM };
+enum method_kind { METHOD_UNARY, METHOD_SERVER_STREAM };
 
 struct method {
     const char *name; /* as in the .proto */
@@ -33,19 +32,15 @@ struct method {
     const char *cache;  /* Cache-Control of a safe call's answer; NULL: no-store */
     size_t request_max; /* bytes of a request message; 0: CALL_REQUEST_MAX */
     /* Fills response (initialised; memory from the call's arena or static), which is NULL where
-     * the answer is a stream; sends with call_send then, or call_detach. request is NULL where the
-     * request is a stream, which call_receive reads. Returns 0, or call_fail(…). */
+     * the answer is a stream; sends with call_send then, or call_detach. Returns 0, or
+     * call_fail(…). */
     int (*handle)(struct call *call, const void *request, void *response);
 };
 
-/* Whether the answer, or the request, is a stream. */
+/* Whether the answer is a stream. */
 static inline bool method_streams_answer(const struct method *method)
 {
-    return method->kind == METHOD_SERVER_STREAM || method->kind == METHOD_BIDI_STREAM;
-}
-static inline bool method_streams_request(const struct method *method)
-{
-    return method->kind == METHOD_CLIENT_STREAM || method->kind == METHOD_BIDI_STREAM;
+    return method->kind == METHOD_SERVER_STREAM;
 }
 
 /* CODE_OK; CODE_UNAUTHENTICATED where nobody is known; CODE_PERMISSION_DENIED. */
