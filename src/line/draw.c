@@ -65,24 +65,20 @@ static void hash_node(const uint8_t left[DRAW_HASH_BYTES], const uint8_t right[D
     crypto_hash_sha256(ret_hash, bytes, sizeof(bytes));
 }
 
-int draw_tree_init(struct draw_tree *tree, const uint8_t secret[DRAW_HASH_BYTES],
-                   const struct id *accounts, size_t count)
+/* Each level has half of the one below, rounded up: at most 2 × count and one a level more. */
+static int make_nodes(struct draw_tree *tree, size_t count)
 {
     *tree = (struct draw_tree){.count = count};
     crypto_hash_sha256(tree->root, NULL, 0);
-    if (count == 0)
-        return 0;
-    /* Each level has half of the one below, rounded up: at most 2 × count and one a level more. */
     tree->nodes = calloc(2 * count + DRAW_PATH_MAX, sizeof(*tree->nodes));
-    if (!tree->nodes)
-        return ERR_NO_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        uint8_t key[DRAW_HASH_BYTES];
-        draw_key(secret, accounts[i], key);
-        hash_leaf(key, tree->nodes[i]);
-    }
+    return tree->nodes ? 0 : ERR_NO_MEMORY;
+}
+
+/* The leaves are there. */
+static void grow(struct draw_tree *tree)
+{
     uint8_t(*level)[DRAW_HASH_BYTES] = tree->nodes;
-    for (size_t n = count; n > 1; n = (n + 1) / 2) {
+    for (size_t n = tree->count; n > 1; n = (n + 1) / 2) {
         uint8_t(*above)[DRAW_HASH_BYTES] = level + n;
         for (size_t i = 0; i + 1 < n; i += 2)
             hash_node(level[i], level[i + 1], above[i / 2]);
@@ -90,7 +86,31 @@ int draw_tree_init(struct draw_tree *tree, const uint8_t secret[DRAW_HASH_BYTES]
             memcpy(above[n / 2], level[n - 1], DRAW_HASH_BYTES);
         level = above;
     }
-    memcpy(tree->root, level[0], DRAW_HASH_BYTES);
+    if (tree->count > 0)
+        memcpy(tree->root, level[0], DRAW_HASH_BYTES);
+}
+
+int draw_tree_of_keys(struct draw_tree *tree, const uint8_t (*keys)[DRAW_HASH_BYTES], size_t count)
+{
+    if (make_nodes(tree, count) != 0)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        hash_leaf(keys[i], tree->nodes[i]);
+    grow(tree);
+    return 0;
+}
+
+int draw_tree_init(struct draw_tree *tree, const uint8_t secret[DRAW_HASH_BYTES],
+                   const struct id *accounts, size_t count)
+{
+    if (make_nodes(tree, count) != 0)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t key[DRAW_HASH_BYTES];
+        draw_key(secret, accounts[i], key);
+        hash_leaf(key, tree->nodes[i]);
+    }
+    grow(tree);
     return 0;
 }
 

@@ -33,7 +33,9 @@ struct draw_tree {
     size_t count;                      /* leaves */
     uint8_t root[DRAW_HASH_BYTES];     /* of an empty tree SHA-256 of nothing */
 };
-/* accounts are in the order of the draw. ERR_NO_MEMORY. */
+/* Of keys in the order of the draw, at most 2³¹. ERR_NO_MEMORY. */
+int draw_tree_of_keys(struct draw_tree *tree, const uint8_t (*keys)[DRAW_HASH_BYTES], size_t count);
+/* Of the accounts' keys; accounts are in the order of the draw. ERR_NO_MEMORY. */
 int draw_tree_init(struct draw_tree *tree, const uint8_t secret[DRAW_HASH_BYTES],
                    const struct id *accounts, size_t count);
 void draw_tree_release(struct draw_tree *tree);

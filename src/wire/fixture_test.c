@@ -250,6 +250,7 @@ static const struct method methods[] = {
     {.name = "PauseSale", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "GetSaleReport", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "ReadLedger", .any_of = FIXTURE_ORGANISER, .handle = not_here},
+    {.name = "GetSaleLoad", .any_of = FIXTURE_ORGANISER, .handle = not_here},
 };
 
 static struct service service;

@@ -182,8 +182,12 @@ int payment_begin(struct call *call, const void *request, void *response)
     int err = keep_contact(call, wish, p.hold_id);
     if (err != 0)
         return err;
+    /* The ticket service has it checked where the performance has a line. */
+    struct view pass = call_metadata(call, VIEW_LIT("usher-pass"));
+    if (pass.len == 0)
+        pass = VIEW_LIT("none");
     err = tickets_extend(&w, wish->performance_id, p.hold_id, call_identity(call)->account_id,
-                         role_now_ms() + options->pay_ms, &hold, &status);
+                         role_now_ms() + options->pay_ms, pass, &hold, &status);
     if (err == ERR_NOT_FOUND) /* it may be paid already */
         return answer_known(call, wish, view_of(hash, 32), p.hold_id, response);
     if (err != 0)

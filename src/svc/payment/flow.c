@@ -222,8 +222,8 @@ static int secure_hold(const struct work *w, struct payment *p, const struct ada
     struct call_status status;
     const int64_t until_ms =
         p->extended ? 0 : role_now_ms() + adapter->confirm_ms + ROLE_CONFIRM_EXTRA_MS;
-    int err =
-        tickets_extend(w, p->performance_id, p->hold_id, p->account_id, until_ms, &hold, &status);
+    int err = tickets_extend(w, p->performance_id, p->hold_id, p->account_id, until_ms,
+                             (struct view){0}, &hold, &status);
     p->extended = p->extended || err == 0;
     return err;
 }

@@ -48,11 +48,12 @@ bool role_talk(const struct work *w, struct view provider, const struct adapter 
                struct adapter_env *ret_env);
 
 /* ---- tickets.c: what is asked of the ticket role, in the payer's name. 0, or ERR_BUSY: not now,
- * ask again; ERR_NOT_FOUND: the hold is over; ERR_CONFLICT: the seats are somebody else's; else
- * ERR_INVALID. ---- */
+ * ask again; ERR_NOT_FOUND: the hold is over; ERR_CONFLICT: the seats are somebody else's;
+ * ERR_DENIED: the pass of a line is missing or no good; else ERR_INVALID. ---- */
+/* pass, where it is not empty, is shown with the call, and so checked. */
 int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold_id,
-                   struct id account_id, int64_t until_ms, const Usher__V1__Hold **ret_hold,
-                   struct call_status *ret_status);
+                   struct id account_id, int64_t until_ms, struct view pass,
+                   const Usher__V1__Hold **ret_hold, struct call_status *ret_status);
 /* The order of a hold, paid by p. */
 int tickets_place(const struct work *w, const struct payment *p, struct id hold_id,
                   const Usher__V1__Order **ret_order);

@@ -46,7 +46,8 @@ static int meaning(const struct call_status *status)
         {"SEATS_TAKEN", ERR_CONFLICT},     {"LIMIT_REACHED", ERR_CONFLICT},
         {"SALE_NOT_OPEN", ERR_CONFLICT},   {"WRONG_AMOUNT", ERR_INVALID},
         {"BAD_ARGUMENT", ERR_INVALID},     {"NOT_FOUND", ERR_INVALID},
-        {"KEY_REUSED", ERR_CONFLICT},
+        {"KEY_REUSED", ERR_CONFLICT},      {"PASS_REQUIRED", ERR_DENIED},
+        {"PASS_INVALID", ERR_DENIED},      {"PASS_OVER", ERR_DENIED},
     };
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         if (strcmp(meanings[i].reason, reason_of(status)) == 0)
@@ -56,15 +57,19 @@ static int meaning(const struct call_status *status)
 }
 
 int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold_id,
-                   struct id account_id, int64_t until_ms, const Usher__V1__Hold **ret_hold,
-                   struct call_status *ret_status)
+                   struct id account_id, int64_t until_ms, struct view pass,
+                   const Usher__V1__Hold **ret_hold, struct call_status *ret_status)
 {
     struct asking a;
+    struct metadata *metadata = NULL;
     Usher__V1__ExtendHoldRequest wish = USHER__V1__EXTEND_HOLD_REQUEST__INIT;
     begin(&a, w, account_id);
     wish.performance_id = performance_id;
     wish.hold_id = (char *)exchange_id(w->arena, hold_id);
     wish.until_ms = until_ms;
+    if (pass.len > 0 && metadata_add(&metadata, w->arena, VIEW_LIT("usher-pass"), pass) != 0)
+        return call_status_set(ret_status, CODE_INVALID_ARGUMENT, "usher-pass: this is no pass");
+    a.client.metadata = metadata;
     int err = client_call(&a.client, Usher__V1__TicketService, extend_hold, &wish, ret_hold);
     *ret_status = a.client.status;
     return err == 0 ? 0 : meaning(&a.client.status);

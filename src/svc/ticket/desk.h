@@ -8,8 +8,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "call/channel.h"
 #include "err/err.h"
 #include "svc/ticket/catalog.h"
+#include "svc/ticket/pulse.h"
 #include "svc/ticket/tenure.h"
 #include "svc/ticket/ticket.h"
 
@@ -46,7 +48,9 @@ struct ticket {
     _Atomic(struct tenure *) tenure; /* NULL: this process is alone, or has not joined yet */
     struct elsewhere *elsewhere;     /* NULL: alone */
     struct scope relay_scope; /* of the outbox relay and who follows the store, on worker 0 */
-    atomic_bool behind;       /* the store may have what the catalog has not */
+    struct channel *const *waitrooms; /* one a worker; NULL: there is no waiting room */
+    struct pulse pulses[STORE_PERFORMANCES_MAX + 1]; /* by id */
+    atomic_bool behind;                            /* the store may have what the catalog has not */
     atomic_bool begun[STORE_PERFORMANCES_MAX + 1]; /* by id: somebody begins it, or has */
 };
 
@@ -106,6 +110,25 @@ int elsewhere_mirror(struct elsewhere *elsewhere, const struct catalog_performan
 struct channel *elsewhere_enter(struct elsewhere *elsewhere, const char *url);
 void elsewhere_leave(struct elsewhere *elsewhere, struct channel *channel);
 
+/* ---- passes.c ---- */
+
+/* Asks the waiting room whether the call's pass is good. 0: it is, or none is needed, which
+ * *ret_has_line says. A peer, the payment role, needs none: its buyer showed one when the payment
+ * began. */
+int desk_ask_pass(struct call *call, const struct catalog_performance *performance,
+                  struct id account_id, bool *ret_has_line, struct call_status *ret_status);
+/* For ExtendHold, with which a payment begins: checks the pass that goes along, if one does. */
+int desk_check_pass_shown(struct call *call, const struct catalog_performance *performance,
+                          struct id account_id);
+/* Ends the call with what was said. */
+int desk_pass_refused(struct call *call, const struct call_status *status);
+/* Both: non-zero after call_fail. */
+int desk_check_pass(struct call *call, const struct catalog_performance *performance,
+                    struct id account_id);
+/* Tells the waiting room that the account has bought. Waits. */
+void desk_pass_done(struct ticket *ticket, const struct catalog_performance *performance,
+                    struct id account_id);
+
 /* ---- follow.c ---- */
 
 /* Loads what the catalog has not, in a fiber. The store's errors, and desk_begin_performance's. */
@@ -146,5 +169,6 @@ int ticket_read_ledger(struct call *call, const void *request, void *response);
 int ticket_owner_ask(struct call *call, const void *request, void *response);
 int ticket_owner_figures(struct call *call, const void *request, void *response);
 int ticket_get_status(struct call *call, const void *request, void *response);
+int ticket_get_sale_load(struct call *call, const void *request, void *response);
 
 #endif

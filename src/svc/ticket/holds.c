@@ -2,10 +2,13 @@
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
 
-/* Account, key and hash of the request. Non-zero after call_fail. */
-static int begin(struct call *call, struct owner_ask *ask, const char *key)
+/* Account, pass, key and hash of the request. Non-zero after call_fail. */
+static int begin(struct call *call, const struct catalog_performance *performance,
+                 struct owner_ask *ask, const char *key)
 {
     int err = desk_account(call, &ask->account_id);
+    if (err == 0)
+        err = desk_check_pass(call, performance, ask->account_id);
     if (err != 0)
         return err;
     ask->key = view_str(key);
@@ -52,7 +55,11 @@ static int fill_hold(struct call *call, const struct catalog_performance *perfor
 static int ask_and_fill(struct call *call, const struct catalog_performance *performance,
                         struct owner_ask *ask, Usher__V1__Hold *ret_hold)
 {
-    if (desk_ask(call_state(call), performance, ask, call_deadline_ns(call)) != 0)
+    struct ticket *ticket = call_state(call);
+    const int64_t began_ns = fiber_now_ns();
+    const int err = desk_ask(ticket, performance, ask, call_deadline_ns(call));
+    pulse_note(&ticket->pulses[performance->performance_id], fiber_now_ns() - began_ns);
+    if (err != 0)
         return desk_refused(call, ask);
     return fill_hold(call, performance, ask, ret_hold);
 }
@@ -64,7 +71,7 @@ int ticket_hold_seats(struct call *call, const void *request, void *response)
     struct owner_ask ask = {.verb = OWNER_HOLD};
     if (!performance)
         return ERR_NOT_FOUND;
-    int err = begin(call, &ask, wish->idempotency_key);
+    int err = begin(call, performance, &ask, wish->idempotency_key);
     if (err != 0)
         return err;
     if (wish->n_seats > SEATS_PARTY_MAX || wish->n_areas > SEATS_PARTY_MAX ||
@@ -88,7 +95,7 @@ int ticket_hold_best(struct call *call, const void *request, void *response)
     struct owner_ask ask = {.verb = OWNER_HOLD_BEST};
     if (!performance)
         return ERR_NOT_FOUND;
-    int err = begin(call, &ask, wish->idempotency_key);
+    int err = begin(call, performance, &ask, wish->idempotency_key);
     if (err != 0)
         return err;
     if (wish->party == 0 || wish->party > SEATS_PARTY_MAX)
@@ -141,6 +148,9 @@ int ticket_extend_hold(struct call *call, const void *request, void *response)
     if (!performance)
         return ERR_NOT_FOUND;
     int err = desk_account(call, &ask.account_id);
+    if (err != 0)
+        return err;
+    err = desk_check_pass_shown(call, performance, ask.account_id);
     if (err != 0)
         return err;
     if (wish->until_ms != 0 && !identity_has(call_identity(call), ROLE_PEER))

@@ -99,10 +99,21 @@ int ticket_place_order(struct call *call, const void *request, void *response)
         ask.result = ERR_NOT_FOUND;
         return desk_refused(call, &ask);
     }
+    bool has_line;
+    struct call_status pass;
+    if (desk_ask_pass(call, performance, ask.account_id, &has_line, &pass) != 0) {
+        /* Its pass ended when it bought; asked again, the answer is the same. */
+        if (find_order(call, ask.hold_id, &order) == 0 &&
+            order.performance_id == performance->performance_id)
+            return fill(call, &order, response);
+        return desk_pass_refused(call, &pass);
+    }
     if (ask.key.len > 0)
         call_request_hash(call, ask.request_hash);
     err = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
     if (err == 0 && !ask.as_stored) {
+        if (has_line)
+            desk_pass_done(call_state(call), performance, ask.account_id);
         order_of_ask(&ask, performance->performance_id, seats, &order);
         return fill(call, &order, response);
     }

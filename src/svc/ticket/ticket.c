@@ -30,10 +30,11 @@ static const struct method methods[] = {
     {"ListHalls", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_list_halls},
     {"CreateEvent", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_create_event},
     {"CreatePerformance", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_create_performance},
-    {"OpenSale", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_open_sale},
-    {"PauseSale", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_pause_sale},
+    {"OpenSale", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, false, NULL, 0, ticket_open_sale},
+    {"PauseSale", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, false, NULL, 0, ticket_pause_sale},
     {"GetSaleReport", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_get_sale_report},
     {"ReadLedger", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, true, NULL, 0, ticket_read_ledger},
+    {"GetSaleLoad", METHOD_UNARY, ROLE_PEER, false, NULL, 0, ticket_get_sale_load},
 };
 
 struct service ticket_service(struct ticket *ticket)
@@ -93,6 +94,11 @@ void ticket_leave(struct ticket *ticket)
 struct tenure *ticket_tenure(struct ticket *ticket)
 {
     return ticket ? atomic_load(&ticket->tenure) : NULL;
+}
+
+void ticket_connect(struct ticket *ticket, struct channel *const *waitrooms)
+{
+    ticket->waitrooms = waitrooms;
 }
 
 /* ---- starting: in a fiber of worker 0, where the store may be waited for ---- */

@@ -1,8 +1,9 @@
 /*
  * ticket: the role that knows halls, events, seats, holds and orders, and owns performances.
  *
- * Talks to: the store, and nobody else. Keeps nothing of its own: when its process dies, whoever
- * opens the store next claims the performances and goes on. Called through its service table alone.
+ * Talks to: the store, and the waiting room, through its contract: who may buy. Keeps nothing of
+ * its own: when its process dies, whoever opens the store next claims the performances and goes on.
+ * Called through its service table alone.
  */
 #ifndef USHER_SVC_TICKET_TICKET_H
 #define USHER_SVC_TICKET_TICKET_H
@@ -15,6 +16,7 @@
 #include "store/store.h"
 #include "token/ticket_code.h"
 
+struct channel;
 struct ticket;
 
 struct ticket_options {
@@ -51,6 +53,10 @@ struct tenure *ticket_tenure(struct ticket *ticket);
 /* usher.v1.OwnerService, for peers, and InstallationService; as ticket_service. */
 struct service ticket_owner_service(struct ticket *ticket);
 struct service ticket_status_service(struct ticket *ticket);
+
+/* Gives it its channels to WaitroomService as a peer, one a worker, borrowed: from now on who buys
+ * in a performance that has a line needs a pass. Before any call comes. */
+void ticket_connect(struct ticket *ticket, struct channel *const *waitrooms);
 
 /* usher.v1.TicketService; lives as long as the ticket. */
 struct service ticket_service(struct ticket *ticket);

@@ -1,0 +1,45 @@
+/* GetSaleLoad: what the waiting room asks once a second. */
+#include "svc/ticket/desk.h"
+
+int ticket_get_sale_load(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetSaleLoadRequest *wish = request;
+    Usher__V1__SaleLoad *answer = response;
+    struct ticket *ticket = call_state(call);
+    struct arena *arena = call_arena(call);
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    if (!performance)
+        return ERR_NOT_FOUND;
+    const struct hall *hall = performance->hall->hall;
+    struct owner_figures figures;
+    uint64_t version;
+    desk_figures(ticket, performance, &figures, call_deadline_ns(call));
+    const uint8_t *states = feed_states(performance->feed, &version);
+    if (!figures.serving || !states)
+        return desk_store_failed(call, ERR_UNAVAILABLE);
+    Usher__V1__CategoryLoad *rows = arena_alloc(arena, hall->category_count * sizeof(*rows));
+    answer->categories = arena_alloc(arena, hall->category_count * sizeof(*answer->categories));
+    answer->counts = arena_alloc(arena, sizeof(*answer->counts));
+    if (!rows || !answer->categories || !answer->counts)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    for (uint32_t i = 0; i < hall->category_count; i++) {
+        usher__v1__category_load__init(&rows[i]);
+        rows[i].category = i;
+        rows[i].name = arena_copy(arena, hall->categories[i].name);
+        if (!rows[i].name)
+            return desk_store_failed(call, ERR_NO_MEMORY);
+        answer->categories[i] = &rows[i];
+    }
+    answer->n_categories = hall->category_count;
+    for (uint32_t i = 0; i < hall->place_count; i++) {
+        if ((states[i / 4] >> 2 * (i % 4) & 3) == SEATS_FREE)
+            rows[hall->seats[i].category].free++;
+    }
+    usher__v1__counts__init(answer->counts);
+    answer->counts->free = figures.counts.free;
+    answer->counts->held = figures.counts.held;
+    answer->counts->sold = figures.counts.sold;
+    answer->sale_state = (Usher__V1__SaleState)figures.sale_state;
+    answer->hold_ms = pulse_take(&ticket->pulses[performance->performance_id]);
+    return 0;
+}

@@ -1,0 +1,82 @@
+/*
+ * desk: what the files of the waiting room share: the role's parts and its refusals.
+ */
+#ifndef USHER_SVC_WAITROOM_DESK_H
+#define USHER_SVC_WAITROOM_DESK_H
+
+#include <pthread.h>
+
+#include "call/call.h"
+#include "store/rows.h"
+#include "svc/waitroom/keeper.h"
+#include "svc/waitroom/waitroom.h"
+#include "token/pass.h"
+
+#define WAITROOM_CLAIM_MS       120000
+#define WAITROOM_PASS_MS        600000
+#define WAITROOM_TIME_MIN_MS    1000 /* of claim_ms and pass_ms */
+#define WAITROOM_TIME_MAX_MS    86400000
+#define WAITROOM_CAPACITY_MIN   50
+#define WAITROOM_CAPACITY_MAX   2000
+#define WAITROOM_CAPACITY_LIMIT 1000000 /* an organiser may set */
+#define WAITROOM_KEYS_MAX       2048    /* of a draw, in one answer */
+#define WAITROOM_BEGIN_POLL_MS  2
+#define WAITROOM_RETRY_AFTER_MS 200
+
+struct waitroom {
+    struct waitroom_options options;
+    uint8_t receipt_key[KEY_BYTES];
+    struct pass_key pass_key;
+    pthread_key_t checked;                 /* each thread's passes that it checked lately */
+    struct scope follow_scope;             /* of who follows the store, on worker 0 */
+    atomic_bool behind;                    /* the store may have sales that are not here */
+    atomic_bool begun[LINE_SALES_MAX + 1]; /* by id: somebody begins it, or has */
+    _Atomic(struct keeper *) keepers[LINE_SALES_MAX + 1]; /* by id; once there, for good */
+    _Atomic uint32_t last;                                /* the highest id */
+    _Atomic uint32_t sale_of[STORE_PERFORMANCES_MAX + 1]; /* by performance; 0: none */
+};
+
+/* Starts the keeper of a stored sale. 0 also where somebody else has or is about to. ERR_FULL,
+ * ERR_NO_MEMORY: it may be tried again. */
+int room_begin_sale(struct waitroom *room, const struct line_sale *sale);
+/* The keeper of a sale, or NULL. Any thread. */
+struct keeper *room_find(struct waitroom *room, uint32_t sale_id);
+
+/* The channel of this worker to the ticket service. */
+struct channel *room_tickets(const struct waitroom *room);
+
+/* ---- refusals.c: each returns what a handler returns ---- */
+
+/* A reason of docs/errors.md with the sentence for people. */
+int room_fail(struct call *call, enum code code, const char *reason, const char *field,
+              const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* The sale's keeper, or NULL after call_fail. */
+struct keeper *room_sale(struct call *call, uint32_t sale_id);
+/* The account that calls. Non-zero after call_fail: the caller has none. */
+int room_account(struct call *call, struct id *ret_account_id);
+/* Why a keeper refused, or the store failed. */
+int room_refused(struct call *call, int err);
+
+/* Fills a sale as it is told. ERR_UNAVAILABLE: its line is not loaded; ERR_NO_MEMORY. */
+int room_fill_sale(struct keeper *keeper, struct arena *arena, Usher__V1__Sale *ret_sale);
+
+/* ---- the calls: request and response are of the method's types ---- */
+int waitroom_list_sales(struct call *call, const void *request, void *response);
+int waitroom_get_sale(struct call *call, const void *request, void *response);
+int waitroom_watch_line(struct call *call, const void *request, void *response);
+int waitroom_get_draw(struct call *call, const void *request, void *response);
+int waitroom_get_challenge(struct call *call, const void *request, void *response);
+int waitroom_join(struct call *call, const void *request, void *response);
+int waitroom_get_place(struct call *call, const void *request, void *response);
+int waitroom_enter(struct call *call, const void *request, void *response);
+int waitroom_leave(struct call *call, const void *request, void *response);
+int waitroom_restore_receipt(struct call *call, const void *request, void *response);
+int waitroom_create_sale(struct call *call, const void *request, void *response);
+int waitroom_set_admission(struct call *call, const void *request, void *response);
+int waitroom_pause_line(struct call *call, const void *request, void *response);
+int waitroom_resume_line(struct call *call, const void *request, void *response);
+int waitroom_get_line_report(struct call *call, const void *request, void *response);
+int waitroom_check_pass(struct call *call, const void *request, void *response);
+int waitroom_pass_done(struct call *call, const void *request, void *response);
+
+#endif

@@ -1,0 +1,282 @@
+#include "svc/waitroom/keeper.h"
+
+#include <stdlib.h>
+
+#include "err/err.h"
+#include "line/decide.h"
+#include "svc/waitroom/desk.h"
+
+int64_t keeper_now_ms(const struct keeper *keeper)
+{
+    const int64_t now_ms =
+        keeper->base_wall_ms + (fiber_now_ns() - keeper->base_mono_ns) / NS_PER_MS;
+    return now_ms > keeper->line.at_ms ? now_ms : keeper->line.at_ms;
+}
+
+uint32_t keeper_places_left(const struct keeper *keeper)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < keeper->sale.performance_count; i++) {
+        if (keeper->news[i].at_ms == 0)
+            return KEEPER_PLACES_UNKNOWN;
+        left += keeper->news[i].free;
+    }
+    return left;
+}
+
+/* ---- gathering ---- */
+
+bool keeper_has_room(const struct keeper *keeper)
+{
+    return keeper->gathering->body.len + LINE_ENTRY_MAX <= LINE_BODY_MAX;
+}
+
+void keeper_gather(struct keeper *keeper, const struct line_entry *entry)
+{
+    struct gathering *g = keeper->gathering;
+    const int err = line_entry_write(entry, &g->body);
+    assert(err == 0); /* there is room, taken at once when the gathering was made */
+    g->count++;
+    if (keeper->committer_waits)
+        fiber_unpark(keeper->committer);
+}
+
+int keeper_do(struct keeper *keeper, const struct line_entry *entry)
+{
+    if (!keeper_has_room(keeper))
+        return ERR_FULL;
+    const int err = line_apply(&keeper->line, entry);
+    assert(err != ERR_CORRUPT); /* what was decided a moment ago is allowed */
+    if (err == 0)
+        keeper_gather(keeper, entry);
+    return err;
+}
+
+void keeper_advance(struct keeper *keeper)
+{
+    struct line_entry entry;
+    while (!keeper->drawing &&
+           line_decide_due(&keeper->line, keeper_places_left(keeper), keeper_now_ms(keeper),
+                           &entry) == 1 &&
+           keeper_do(keeper, &entry) == 0)
+        ;
+}
+
+int keeper_wait(struct keeper *keeper)
+{
+    struct gathering *g = keeper->gathering->count > 0 ? keeper->gathering : keeper->committing;
+    if (!g)
+        return 0;
+    int err = 0;
+    g->references++;
+    while (err == 0 && !g->done)
+        err = waitlist_wait(&g->waiting, DEADLINE_NEVER);
+    err = err != 0 ? err : g->result;
+    gathering_unref(g);
+    return err;
+}
+
+/* ---- asks ---- */
+
+static void fill_place(const struct keeper *keeper, struct keeper_ask *ask)
+{
+    const struct line *line = &keeper->line;
+    const uint32_t at = line_find(line, ask->account_id);
+    if (at == 0) {
+        ask->result = ask->result != 0 ? ask->result : ERR_NOT_FOUND;
+        return;
+    }
+    const struct person *person = line_person(line, at);
+    struct keeper_place *place = &ask->place;
+    *place = (struct keeper_place){.number = line->drawn ? at : 0,
+                                   .serial = person->serial,
+                                   .state = person->state,
+                                   .how = person->how,
+                                   .joined_at_ms = person->joined_at_ms};
+    if (person->state == PERSON_CALLED)
+        place->until_ms = line_claim_end_ms(line, person);
+    if (person->state == PERSON_INSIDE)
+        place->until_ms = line_pass_end_ms(line, person);
+    if (person->state == PERSON_WAITING && line->state == LINE_OPEN)
+        pace_estimate(&line->pace, keeper_now_ms(keeper), at - line->serving - 1, line->capacity,
+                      line->rules.pass_ms, &place->wait_min_ms, &place->wait_max_ms);
+}
+
+static int decide_state(const struct keeper *keeper, enum keeper_verb verb,
+                        struct line_entry *ret_entry)
+{
+    const enum line_state state = keeper->line.state;
+    const enum line_state from = verb == KEEPER_PAUSE ? LINE_OPEN : LINE_PAUSED;
+    const enum line_state to = verb == KEEPER_PAUSE ? LINE_PAUSED : LINE_OPEN;
+    *ret_entry = (struct line_entry){.kind = verb == KEEPER_PAUSE ? LINE_HALTED : LINE_RESUMED,
+                                     .at_ms = keeper_now_ms(keeper)};
+    return state == to ? 0 : state == from ? 1 : ERR_BUSY;
+}
+
+static int decide(const struct keeper *keeper, struct keeper_ask *ask, struct line_entry *ret_entry)
+{
+    const struct line *line = &keeper->line;
+    const int64_t now_ms = keeper_now_ms(keeper);
+    switch (ask->verb) {
+    case KEEPER_JOIN:
+        return line_decide_join(line, ask->account_id, now_ms, ret_entry);
+    case KEEPER_ENTER:
+        return line_decide_enter(line, ask->account_id, now_ms, ret_entry);
+    case KEEPER_LEAVE:
+        return line_decide_leave(line, ask->account_id, now_ms, ret_entry);
+    case KEEPER_PAID:
+        return line_decide_paid(line, ask->account_id, now_ms, ret_entry);
+    case KEEPER_CHECK:
+        return line_pass_good(line, ask->account_id, ask->number, ask->serial, now_ms) ? 0
+                                                                                       : ERR_DENIED;
+    case KEEPER_LIMITS:
+        return line_decide_limits(line, ask->number, ask->serial, now_ms, ret_entry);
+    case KEEPER_PAUSE:
+    case KEEPER_RESUME:
+        return decide_state(keeper, ask->verb, ret_entry);
+    case KEEPER_LOOK:
+    case KEEPER_REPORT:
+    case KEEPER_PROVE:
+        return 0;
+    }
+    return ERR_INVALID;
+}
+
+/* Whose answer tells of a place. */
+static bool tells_place(enum keeper_verb verb)
+{
+    return verb == KEEPER_JOIN || verb == KEEPER_LOOK || verb == KEEPER_ENTER;
+}
+
+/* In a fiber of home. */
+static void answer(void *arg)
+{
+    struct keeper_ask *ask = arg;
+    struct keeper *keeper = ask->keeper;
+    struct line_entry entry;
+    while (keeper->drawing && waitlist_wait(&keeper->drawn, DEADLINE_NEVER) == 0)
+        ;
+    if (keeper->drawing || atomic_load(&keeper->phase) != KEEPER_SERVING) {
+        ask->result = ERR_UNAVAILABLE;
+        return;
+    }
+    ask->result = decide(keeper, ask, &entry);
+    if (ask->result == 1)
+        ask->result = keeper_do(keeper, &entry);
+    if (ask->verb == KEEPER_CHECK || ask->result != 0)
+        return;
+    keeper_advance(keeper);
+    if (tells_place(ask->verb))
+        fill_place(keeper, ask);
+    if (ask->verb == KEEPER_LIMITS)
+        keeper_wake_clock(keeper);
+    const int err = keeper_wait(keeper);
+    ask->result = err != 0 ? err : ask->result;
+    if (ask->result == 0 && ask->verb == KEEPER_REPORT)
+        ask->result = keeper_fill_report(keeper, ask);
+    if (ask->result == 0 && ask->verb == KEEPER_PROVE)
+        ask->result = keeper_fill_draw(keeper, ask);
+}
+
+int keeper_ask(struct keeper *keeper, struct keeper_ask *ask)
+{
+    ask->keeper = keeper;
+    /* In a fiber of its own also where home is here: the caller's may be cancelled. */
+    if (worker_call(keeper->home, answer, ask) != 0)
+        ask->result = ERR_UNAVAILABLE;
+    return ask->result;
+}
+
+/* ---- making and unmaking ---- */
+
+static void stop_fibers(void *arg)
+{
+    struct keeper *keeper = arg;
+    scope_close(&keeper->helpers);
+    keeper->stopping = true;
+    if (keeper->committer)
+        fiber_unpark(keeper->committer);
+    (void)scope_join(&keeper->scope, DEADLINE_NEVER);
+}
+
+static void start_fibers(void *arg)
+{
+    struct keeper *keeper = arg;
+    scope_init(&keeper->scope);
+    scope_init(&keeper->helpers);
+    waitlist_init(&keeper->drawn);
+    keeper->stopping = fiber_spawn(&keeper->scope, keeper_commit, keeper) != 0 ||
+                       fiber_spawn(&keeper->helpers, keeper_run_clock, keeper) != 0 ||
+                       fiber_spawn(&keeper->helpers, keeper_listen, keeper) != 0;
+    if (keeper->stopping)
+        stop_fibers(keeper);
+}
+
+static void release(struct keeper *keeper)
+{
+    line_release(&keeper->line);
+    draw_tree_release(&keeper->tree);
+    if (keeper->gathering)
+        gathering_unref(keeper->gathering);
+    board_free(keeper->board);
+    free((char *)keeper->sale.name.at);
+    free((char *)keeper->sale.time_zone.at);
+    free(keeper);
+}
+
+static int copy_text(struct view *text)
+{
+    char *copy = malloc(text->len + 1);
+    if (!copy)
+        return ERR_NO_MEMORY;
+    memcpy(copy, text->at, text->len);
+    copy[text->len] = '\0';
+    text->at = copy;
+    return 0;
+}
+
+int keeper_new(struct waitroom *room, const struct line_sale *sale, uint32_t worker_index,
+               struct keeper **ret_keeper)
+{
+    const struct waitroom_options *options = &room->options;
+    struct keeper *keeper = calloc(1, sizeof(*keeper));
+    if (!keeper)
+        return ERR_NO_MEMORY;
+    keeper->room = room;
+    keeper->sale = *sale;
+    keeper->sale.name = keeper->sale.time_zone = (struct view){0};
+    keeper->home = options->workers[worker_index];
+    keeper->tickets = options->tickets[worker_index];
+    struct view name = sale->name, time_zone = sale->time_zone;
+    int err = copy_text(&name);
+    if (err == 0) {
+        keeper->sale.name = name;
+        err = copy_text(&time_zone);
+    }
+    if (err == 0) {
+        keeper->sale.time_zone = time_zone;
+        err = board_new(options->workers, options->worker_count, &keeper->board);
+    }
+    if (err == 0)
+        err = gathering_new(&keeper->gathering);
+    if (err == 0) {
+        err = worker_call(keeper->home, start_fibers, keeper);
+        if (err == 0 && keeper->stopping)
+            err = board_stop(keeper->board) == 0 ? ERR_FULL : ERR_NO_MEMORY;
+    }
+    if (err != 0) {
+        release(keeper);
+        return err;
+    }
+    *ret_keeper = keeper;
+    return 0;
+}
+
+void keeper_free(struct keeper *keeper)
+{
+    int err = worker_call(keeper->home, stop_fibers, keeper);
+    assert(err == 0); /* calls have ended: a worker has fibers left */
+    err = board_stop(keeper->board);
+    assert(err == 0);
+    release(keeper);
+}

@@ -1,0 +1,189 @@
+/*
+ * keeper: the one that decides a sale's line, as an owner decides a performance's seats.
+ *
+ * A keeper lives on one worker's loop. It decides in memory (src/line), gathers the entries of what
+ * it decided, and writes all that has gathered while the last commit was on disk as one row of the
+ * line's ledger; answers that promise something go out after that. A commit that failed, or of
+ * which nobody knows, makes it claim the line anew and load what is durable; who waited is told
+ * ERR_UNAVAILABLE, and finds out by asking again: an account has one place.
+ *
+ * Time: the line's is the system's wall clock at loading, or the last entry where that is later,
+ * plus monotonic time since. It never goes back, whatever the wall clock does.
+ */
+#ifndef USHER_SVC_WAITROOM_KEEPER_H
+#define USHER_SVC_WAITROOM_KEEPER_H
+
+#include <stdatomic.h>
+
+#include "fiber/waitlist.h"
+#include "line/admission.h"
+#include "line/draw.h"
+#include "line/line.h"
+#include "store/line.h"
+#include "svc/waitroom/board.h"
+
+#define KEEPER_COMMIT_MAX_MS 10000 /* a commit that waits longer for the store is given up */
+#define KEEPER_RELOAD_MS     50    /* pause before loading again; doubles up to … */
+#define KEEPER_RELOAD_MAX_MS 2000
+/* What time brings is done at most this late; a status is published at most this often. */
+#define KEEPER_TICK_MS        1000
+#define KEEPER_FIRST_MS       2000 /* so long the first status waits for news of the seats */
+#define KEEPER_PLACES_UNKNOWN UINT32_MAX
+
+struct waitroom;
+
+enum keeper_phase { KEEPER_LOADING, KEEPER_SERVING, KEEPER_STOPPED };
+
+/* What gathers while the last commit is on disk. Counted references: who waits has one. */
+struct gathering {
+    struct buf body;
+    uint32_t count; /* entries */
+    uint32_t references;
+    bool done;
+    int result;
+    struct waitlist waiting;
+    struct line_figures {
+        enum line_state state;
+        uint64_t entries;
+        uint32_t serving, last, inside, capacity, entrants;
+    } figures; /* of the line, as this commit makes it durable */
+};
+
+/* What was heard of a performance of the sale. */
+struct keeper_news {
+    int64_t at_ms; /* 0: nothing yet */
+    uint32_t free, held, hold_ms;
+    uint32_t sale_state;
+};
+#define KEEPER_CATEGORIES_MAX 64
+struct keeper_chance {
+    char name[LINE_NAME_MAX + 1];
+    uint32_t category;
+    uint32_t free;
+};
+
+struct keeper {
+    struct waitroom *room;
+    struct line_sale sale; /* its texts belong to the keeper */
+    struct worker *home;
+    struct channel *tickets; /* of that worker */
+    struct board *board;
+    _Atomic int32_t phase; /* others look whether it serves */
+
+    /* home's thread alone */
+    struct scope scope;   /* of the committing fiber, which is not cancelled */
+    struct scope helpers; /* of the others */
+    bool stopping;
+    struct fiber *committer;
+    bool committer_waits;
+    struct line line;
+    uint64_t loads; /* how often the line was loaded: it is another one then */
+    bool drawing;   /* the draw is under way: nobody else changes the line */
+    struct waitlist drawn;
+    struct draw_tree tree; /* made when it is asked for */
+    bool has_tree;
+    uint64_t epoch, seq;
+    uint8_t head_hash[LINE_HASH_BYTES];
+    int64_t base_wall_ms, base_mono_ns;
+    struct gathering *gathering, *committing; /* committing may be NULL */
+    struct line_figures figures;              /* durable */
+    struct fiber *clock_fiber, *listener;
+    struct keeper_news news[LINE_PERFORMANCES_MAX];
+    struct keeper_chance chances[KEEPER_CATEGORIES_MAX];
+    uint32_t chance_count;
+    uint64_t published; /* a sum over what was published last */
+    int64_t published_at_ms;
+};
+
+enum keeper_verb {
+    KEEPER_JOIN,
+    KEEPER_LOOK,
+    KEEPER_ENTER,
+    KEEPER_LEAVE,
+    KEEPER_PAID,
+    KEEPER_CHECK,  /* number, serial: a pass */
+    KEEPER_LIMITS, /* number, serial: the least and the most capacity */
+    KEEPER_PAUSE,
+    KEEPER_RESUME,
+    KEEPER_REPORT, /* fills report, in the arena */
+    KEEPER_PROVE,  /* fills draw, in the arena; number, serial: keys from this index, so many */
+};
+
+/* A person's place, as it was decided. */
+struct keeper_place {
+    uint32_t number; /* 0: in the draw */
+    uint32_t serial;
+    uint8_t state; /* enum person_state */
+    uint8_t how;   /* enum line_end, of ENDED */
+    int64_t joined_at_ms;
+    int64_t until_ms; /* CALLED: come in until then; INSIDE: the pass ends then */
+    int64_t wait_min_ms, wait_max_ms;
+};
+
+/*
+ * One question to a keeper. result:
+ *   0               done, and durable
+ *   ERR_BUSY        JOIN: nobody can join now; ENTER: not called yet; PAUSE, RESUME: not in this
+ *                   state
+ *   ERR_NOT_FOUND   LOOK, ENTER: the account is not in the line
+ *   ERR_TIMEOUT     ENTER: its turn, or its time inside, is over
+ *   ERR_DENIED      CHECK: the pass is not good
+ *   ERR_INVALID     LIMITS: not in order
+ *   ERR_FULL        as many as a line takes, or as a commit takes at once
+ *   ERR_NO_MEMORY   REPORT, PROVE: the arena's maximum
+ *   ERR_UNAVAILABLE not now; it may or may not have been done: ask again
+ */
+struct keeper_ask {
+    enum keeper_verb verb;
+    struct id account_id;
+    uint32_t number, serial;
+    struct arena *arena;
+    int result;
+    struct keeper_place place;
+    Usher__V1__LineReport *report;
+    Usher__V1__Draw *draw;
+    struct keeper *keeper; /* the keeper's own */
+};
+
+/* Copies sale, and starts the keeper's fibers on its home; they load the line, then serve. From a
+ * fiber or a plain thread. ERR_NO_MEMORY, ERR_FULL. */
+int keeper_new(struct waitroom *room, const struct line_sale *sale, uint32_t worker_index,
+               struct keeper **ret_keeper);
+/* Commits what has gathered, ends the fibers and frees it. No ask may come any more. */
+void keeper_free(struct keeper *keeper);
+
+/* Asks, and waits until it is decided and, where it promises something, durable. From a fiber of
+ * any worker. Returns ask->result. */
+int keeper_ask(struct keeper *keeper, struct keeper_ask *ask);
+
+/* ---- for the keeper's files: on home's thread ---- */
+
+int64_t keeper_now_ms(const struct keeper *keeper);
+/* Applies an entry that was decided, and gathers it. ERR_FULL: not now. */
+int keeper_do(struct keeper *keeper, const struct line_entry *entry);
+/* The same for one that line_apply_draw applied already. */
+void keeper_gather(struct keeper *keeper, const struct line_entry *entry);
+/* Whether an entry more can be gathered. */
+bool keeper_has_room(const struct keeper *keeper);
+/* Does what time has brought, and calls people into free room. */
+void keeper_advance(struct keeper *keeper);
+/* What is left to sell, as was heard last; KEEPER_PLACES_UNKNOWN. */
+uint32_t keeper_places_left(const struct keeper *keeper);
+/* Waits until everything decided so far is durable. ERR_UNAVAILABLE; ERR_CANCELLED. */
+int keeper_wait(struct keeper *keeper);
+/* A gathering of nothing, with one reference; and giving a reference back. ERR_NO_MEMORY. */
+int gathering_new(struct gathering **ret_gathering);
+void gathering_unref(struct gathering *g);
+/* commit.c, clockwork.c, listen.c: bodies of the three fibers. */
+void keeper_commit(void *keeper);
+void keeper_run_clock(void *keeper);
+void keeper_listen(void *keeper);
+/* Wakes the clock's fiber. */
+void keeper_wake_clock(struct keeper *keeper);
+/* report.c */
+int keeper_fill_report(struct keeper *keeper, struct keeper_ask *ask);
+int keeper_fill_draw(struct keeper *keeper, struct keeper_ask *ask);
+/* Makes the status and publishes it, if it has changed or was last told long ago. */
+void keeper_publish(struct keeper *keeper);
+
+#endif

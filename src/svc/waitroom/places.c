@@ -1,0 +1,162 @@
+/* Join, GetPlace, Enter, Leave, RestoreReceipt: a person's way through the line. */
+#include "err/err.h"
+#include "svc/waitroom/desk.h"
+#include "token/receipt.h"
+#include "token/roles.h"
+
+static Usher__V1__PlaceState state_of(const struct keeper_place *place)
+{
+    switch ((enum person_state)place->state) {
+    case PERSON_IN_DRAW:
+        return USHER__V1__PLACE_STATE__PLACE_STATE_IN_DRAW;
+    case PERSON_WAITING:
+        return USHER__V1__PLACE_STATE__PLACE_STATE_WAITING;
+    case PERSON_CALLED:
+        return USHER__V1__PLACE_STATE__PLACE_STATE_SERVED;
+    case PERSON_INSIDE:
+        return USHER__V1__PLACE_STATE__PLACE_STATE_INSIDE;
+    case PERSON_ENDED:
+        break;
+    }
+    return place->how == LINE_END_SKIPPED ? USHER__V1__PLACE_STATE__PLACE_STATE_SKIPPED
+                                          : USHER__V1__PLACE_STATE__PLACE_STATE_DONE;
+}
+
+static int fill_place(struct call *call, struct keeper *keeper, const struct keeper_ask *ask,
+                      Usher__V1__Place *ret_place)
+{
+    const struct waitroom *room = call_state(call);
+    const struct keeper_place *place = &ask->place;
+    const struct receipt_claims claims = {.sale_id = keeper->sale.sale_id,
+                                          .number = place->number,
+                                          .account_id = ask->account_id,
+                                          .joined_at_ms = place->joined_at_ms};
+    struct arena *arena = call_arena(call);
+    char *receipt = arena_alloc(arena, RECEIPT_CHARS + 1);
+    if (!receipt)
+        return room_refused(call, ERR_NO_MEMORY);
+    receipt_write(room->receipt_key, &claims, receipt);
+    ret_place->sale_id = keeper->sale.sale_id;
+    ret_place->number = place->number;
+    ret_place->receipt = receipt;
+    ret_place->state = state_of(place);
+    ret_place->joined_at_ms = place->joined_at_ms;
+    ret_place->claim_until_ms = place->until_ms;
+    ret_place->wait_min_ms = place->wait_min_ms;
+    ret_place->wait_max_ms = place->wait_max_ms;
+    const int err = board_status(keeper->board, arena, &ret_place->status);
+    return err == 0 ? 0 : room_refused(call, err);
+}
+
+static int refused(struct call *call, const struct keeper_ask *ask)
+{
+    if (ask->result == ERR_NOT_FOUND)
+        return room_fail(call, CODE_NOT_FOUND, "NOT_IN_LINE", NULL,
+                         "this account has no place in the line: join first");
+    if (ask->result == ERR_BUSY && ask->verb == KEEPER_JOIN)
+        return room_fail(call, CODE_FAILED_PRECONDITION, "LINE_NOT_OPEN", NULL,
+                         "nobody can join now: the draw has not begun, or the sale is over");
+    if (ask->result == ERR_BUSY)
+        return room_fail(call, CODE_FAILED_PRECONDITION, "NOT_YET_SERVED", NULL,
+                         "this number has not been called yet");
+    if (ask->result == ERR_TIMEOUT && ask->verb == KEEPER_ENTER)
+        return room_fail(call, CODE_FAILED_PRECONDITION, "TURN_OVER", NULL,
+                         "the turn of this number is over: join again for a new one");
+    return room_refused(call, ask->result);
+}
+
+/* The sale's keeper and the account that calls; NULL after call_fail. */
+static struct keeper *begin(struct call *call, uint32_t sale_id, struct keeper_ask *ask)
+{
+    struct keeper *keeper = room_sale(call, sale_id);
+    return keeper && room_account(call, &ask->account_id) == 0 ? keeper : NULL;
+}
+
+static int join(struct call *call, struct keeper *keeper, struct keeper_ask *ask, void *response)
+{
+    const struct identity *who = call_identity(call);
+    if (!keeper->sale.guests && !identity_has(who, ROLE_BUYER))
+        return room_fail(call, CODE_PERMISSION_DENIED, "GUESTS_NOT_ADMITTED", NULL,
+                         "this sale is for accounts with a sign-in");
+    ask->verb = KEEPER_JOIN;
+    return keeper_ask(keeper, ask) == 0 ? fill_place(call, keeper, ask, response)
+                                        : refused(call, ask);
+}
+
+int waitroom_join(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__JoinRequest *wish = request;
+    struct keeper_ask ask = {.verb = KEEPER_JOIN};
+    struct keeper *keeper = begin(call, wish->sale_id, &ask);
+    return keeper ? join(call, keeper, &ask, response) : ERR_DENIED;
+}
+
+int waitroom_get_place(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetPlaceRequest *wish = request;
+    struct keeper_ask ask = {.verb = KEEPER_LOOK};
+    struct keeper *keeper = begin(call, wish->sale_id, &ask);
+    if (!keeper)
+        return ERR_DENIED;
+    return keeper_ask(keeper, &ask) == 0 ? fill_place(call, keeper, &ask, response)
+                                         : refused(call, &ask);
+}
+
+int waitroom_enter(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__EnterRequest *wish = request;
+    const struct waitroom *room = call_state(call);
+    Usher__V1__Pass *answer = response;
+    struct keeper_ask ask = {.verb = KEEPER_ENTER};
+    struct keeper *keeper = begin(call, wish->sale_id, &ask);
+    if (!keeper)
+        return ERR_DENIED;
+    if (keeper_ask(keeper, &ask) != 0)
+        return refused(call, &ask);
+    const struct pass_claims claims = {.sale_id = wish->sale_id,
+                                       .number = ask.place.number,
+                                       .serial = ask.place.serial,
+                                       .account_id = ask.account_id,
+                                       .expires_at_ms = ask.place.until_ms};
+    answer->pass = arena_alloc(call_arena(call), PASS_CHARS + 1);
+    if (!answer->pass)
+        return room_refused(call, ERR_NO_MEMORY);
+    pass_write(&room->pass_key, &claims, answer->pass);
+    answer->sale_id = wish->sale_id;
+    answer->number = ask.place.number;
+    answer->expires_at_ms = ask.place.until_ms;
+    return 0;
+}
+
+int waitroom_leave(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__LeaveRequest *wish = request;
+    struct keeper_ask ask = {.verb = KEEPER_LEAVE};
+    struct keeper *keeper = begin(call, wish->sale_id, &ask);
+    if (!keeper)
+        return ERR_DENIED;
+    return keeper_ask(keeper, &ask) == 0 ? 0 : refused(call, &ask);
+}
+
+/* A receipt proves that its account was in the line. Where the line still knows it, its place is as
+ * it was; where it was lost with the store, the account joins anew, at the end. */
+int waitroom_restore_receipt(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__RestoreReceiptRequest *wish = request;
+    const struct waitroom *room = call_state(call);
+    struct receipt_claims claims;
+    struct keeper_ask ask = {.verb = KEEPER_LOOK};
+    if (receipt_check(room->receipt_key, view_str(wish->receipt), &claims) != 0)
+        return room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "receipt",
+                         "this is no receipt of ours");
+    struct keeper *keeper = begin(call, claims.sale_id, &ask);
+    if (!keeper)
+        return ERR_DENIED;
+    if (!id_eq(claims.account_id, ask.account_id))
+        return room_fail(call, CODE_PERMISSION_DENIED, "NOT_YOUR_RECEIPT", "receipt",
+                         "the receipt is another account's");
+    const int err = keeper_ask(keeper, &ask);
+    if (err == ERR_NOT_FOUND)
+        return join(call, keeper, &ask, response);
+    return err == 0 ? fill_place(call, keeper, &ask, response) : refused(call, &ask);
+}

@@ -1,0 +1,59 @@
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "err/err.h"
+#include "svc/waitroom/desk.h"
+
+int room_fail(struct call *call, enum code code, const char *reason, const char *field,
+              const char *format, ...)
+{
+    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
+    char text[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    detail.reason = (char *)reason;
+    if (field)
+        detail.field = (char *)field;
+    if (code == CODE_UNAVAILABLE || code == CODE_RESOURCE_EXHAUSTED)
+        detail.retry_after_ms = WAITROOM_RETRY_AFTER_MS;
+    return call_fail(call, code, &detail, "%s", text);
+}
+
+struct keeper *room_sale(struct call *call, uint32_t sale_id)
+{
+    struct keeper *keeper = room_find(call_state(call), sale_id);
+    if (!keeper)
+        room_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "sale_id", "no sale %u", sale_id);
+    return keeper;
+}
+
+int room_account(struct call *call, struct id *ret_account_id)
+{
+    const struct identity *who = call_identity(call);
+    if (id_is_zero(who->account_id))
+        return call_fail(call, CODE_PERMISSION_DENIED, NULL,
+                         "this is done in an account's name, and the caller has none");
+    *ret_account_id = who->account_id;
+    return 0;
+}
+
+int room_refused(struct call *call, int err)
+{
+    switch (err) {
+    case ERR_FULL:
+        return room_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
+                         "a stated maximum is reached: try again a little later");
+    case ERR_NO_MEMORY:
+        return room_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_LARGE", NULL,
+                         "the answer is too large");
+    case ERR_TIMEOUT:
+        return room_fail(call, CODE_DEADLINE_EXCEEDED, "TOO_SLOW", NULL, "the deadline has passed");
+    case ERR_CORRUPT:
+        return room_fail(call, CODE_DATA_LOSS, "DATA_DAMAGED", NULL, "stored data are damaged");
+    default:
+        return room_fail(call, CODE_UNAVAILABLE, "LINE_UNAVAILABLE", NULL,
+                         "not possible right now: try the same request again");
+    }
+}
