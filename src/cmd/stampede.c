@@ -41,6 +41,7 @@ struct stampede_values {
     int64_t timeout_ms;
     double abandon;
     bool apart;
+    bool line, cheat;
     bool order;
     bool own;
 };
@@ -59,6 +60,11 @@ static const struct conf_option options[] = {
     {"party", CONF_STR, OPTION(party), "1", 1, 8, .help = "places a person wants: 2, or 1-4"},
     {"apart", CONF_BOOL, OPTION(apart), "yes",
      .help = "with best: take single seats where no row of neighbours is left"},
+    {"line", CONF_BOOL, OPTION(line), "no",
+     .help = "through the line of the performance's sale: join, wait, come in, then hold"},
+    {"cheat", CONF_BOOL, OPTION(cheat), "no",
+     .help = "with a line: everybody also holds without a pass, with a forged one, with another's "
+             "and with a used one; none may succeed"},
     {"order", CONF_BOOL, OPTION(order), "yes", .help = "who holds seats orders them"},
     {"pay", CONF_CHOICE, OPTION(pay), "box-office",
      .help = "how orders are paid; card: on the page of the server's payment provider, test money",
@@ -163,6 +169,8 @@ static void fill(const struct stampede_values *values, struct crowd_options *ret
     ret->users = (uint32_t)values->users;
     ret->within_ns = values->within_ms * NS_PER_MS;
     ret->apart = values->apart;
+    ret->line = values->line || values->cheat;
+    ret->cheat = values->cheat;
     ret->order = values->order;
     ret->card = strcmp(values->pay, "card") == 0;
     ret->abandon = values->abandon;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "call/remote.h"
+#include "crowd/crowd_line.h"
 #include "crowd/gate.h"
 #include "err/err.h"
 #include "term/progress.h"
@@ -216,7 +217,8 @@ static int sum_up(struct crowd *crowd)
         if (person->order_ns > crowd->rush_ns)
             crowd->rush_ns = person->order_ns;
     }
-    return check_claims(crowd);
+    int err = crowd->options.line ? crowd_line_sum(crowd) : 0;
+    return err == 0 ? check_claims(crowd) : err;
 }
 
 /* ---- all of it ---- */
@@ -266,6 +268,10 @@ int crowd_run(struct crowd *crowd, const struct crowd_options *options)
     int err = run_gates(&gathering, gates);
     for (uint32_t i = 0; i < gathering.gate_count; i++) {
         crowd->reconnects += gates[i].reconnects;
+        crowd->line.cheats += gates[i].line.cheats;
+        crowd->line.cheats_won += gates[i].line.cheats_won;
+        if (gates[i].line.excess > crowd->line.excess)
+            crowd->line.excess = gates[i].line.excess;
         arena_release(&gates[i].tokens);
         arena_release(&gates[i].answers);
         free(gates[i].channels);
@@ -278,6 +284,7 @@ int crowd_run(struct crowd *crowd, const struct crowd_options *options)
     /* Those who have gone have no account any more. */
     for (uint32_t i = 0; i < options->users; i++) {
         crowd->people[i].authorization = NULL;
+        crowd->people[i].pass = NULL;
         crowd->people[i].gate = NULL;
     }
     if (crowd->start_ns == 0)

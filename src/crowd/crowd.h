@@ -43,6 +43,8 @@ struct crowd_options {
     struct wish_seats seats;
     struct wish_party party;
     bool apart;     /* HoldBest may split a party where no run is left */
+    bool line;      /* through the line of the performance's sale */
+    bool cheat;     /* and everybody tries the ways round it, too */
     bool order;     /* holders place an order */
     bool card;      /* and pay it by card */
     double abandon; /* the share of holders who do not; half of them release, half just leave */
@@ -75,12 +77,14 @@ enum crowd_second_look {
 };
 
 struct crowd_gate;
+struct metadata;
 
 /* One of the crowd: what is planned, and what came of it. Times count from the start, in ns. */
 struct crowd_person {
     struct crowd_gate *gate;
     const char *authorization; /* "Bearer …" */
     int64_t arrives_ns;        /* intended */
+    int64_t ready_ns;          /* from when its holds are measured: the arrival, or the pass */
     int64_t acted_ns;          /* when the generator got to it */
     int64_t hold_ns;           /* when the last hold was answered; 0: was not */
     int64_t order_ns;          /* when the order was answered; 0: was not, or not asked for */
@@ -96,7 +100,12 @@ struct crowd_person {
     uint8_t abandons;    /* 0: no; 1: releases; 2: just leaves */
     uint8_t second_look; /* enum crowd_second_look */
     bool held;
-    uint16_t again; /* requests sent once more: unavailable, timed out */
+    bool entered;                     /* came in through the line */
+    uint32_t number;                  /* in the line; 0: none */
+    int64_t joined_ns, waited_ns;     /* until it was called */
+    int64_t told_min_ms, told_max_ms; /* the wait it was told when it joined */
+    const struct metadata *pass;      /* in its gate's arena */
+    uint16_t again;                   /* requests sent once more: unavailable, timed out */
 };
 
 struct crowd_counts {
@@ -111,6 +120,18 @@ struct crowd_reason {
     uint32_t again; /* requests that were sent once more */
 };
 
+/* What was seen of the line. */
+struct crowd_line {
+    uint32_t joined, entered;
+    uint32_t twice;     /* numbers that two people were given */
+    uint32_t unordered; /* who had a number long before somebody with a lower one came */
+    uint32_t excess;    /* inside, above the highest capacity that was told */
+    uint32_t cheats, cheats_won;
+    uint32_t estimates,
+        estimates_kept; /* people who were told an interval; whose wait fell in it */
+    int64_t wait_p50_ns, wait_max_ns;
+};
+
 struct crowd {
     struct crowd_options options;
     struct crowd_person *people;
@@ -118,6 +139,7 @@ struct crowd {
 
     /* the performance, as it was before */
     uint32_t performance_id;
+    uint32_t sale_id; /* 0: without a line */
     uint32_t place_count;
     char event_name[CROWD_NAME_MAX];
     char hall_name[CROWD_NAME_MAX];
@@ -135,6 +157,7 @@ struct crowd {
     uint64_t seats_sold;   /* places in acknowledged orders */
     uint32_t orders_there; /* of outcomes[CROWD_ORDERED], when they were asked for again */
     uint32_t orders_lost;
+    struct crowd_line line;
     bool interrupted;    /* before it was through */
     uint32_t again;      /* requests sent once more */
     uint32_t reconnects; /* connections opened once more */
@@ -165,6 +188,8 @@ bool crowd_proved(const struct crowd *crowd);
 bool crowd_all_answered(const struct crowd *crowd);
 bool crowd_apart(const struct crowd *crowd);
 bool crowd_all_there(const struct crowd *crowd);
+/* Of a line: somebody came in; no number twice, out of order, beyond capacity; no cheat won. */
+bool crowd_line_kept(const struct crowd *crowd);
 
 /* Whether a person with that outcome was told what happened. */
 bool crowd_answered(enum crowd_outcome outcome);

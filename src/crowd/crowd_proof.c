@@ -31,8 +31,15 @@ bool crowd_all_there(const struct crowd *crowd)
     return crowd->orders_there == orders && (orders > 0 || crowd->order_wishes == 0);
 }
 
+bool crowd_line_kept(const struct crowd *crowd)
+{
+    const struct crowd_line *line = &crowd->line;
+    return line->entered > 0 && line->twice == 0 && line->unordered == 0 && line->excess == 0 &&
+           line->cheats_won == 0;
+}
+
 bool crowd_proved(const struct crowd *crowd)
 {
     return crowd_all_answered(crowd) && crowd_apart(crowd) && crowd_all_there(crowd) &&
-           !crowd->error[0];
+           (!crowd->options.line || crowd_line_kept(crowd)) && !crowd->error[0];
 }

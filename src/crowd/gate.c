@@ -144,6 +144,7 @@ struct client gate_tickets(struct crowd_gate *gate, const struct crowd_person *p
     client_init(&client, gate->channels[i % gate->channel_count],
                 &usher__v1__ticket_service__descriptor, &gate->answers);
     client.authorization = person->authorization;
+    client.metadata = person->pass;
     client.timeout_ms = CALL_MS;
     return client;
 }

@@ -34,6 +34,19 @@ struct gathering {
     uint32_t *pool_seats; /* owned */
 };
 
+/* What a gate sees of the line: one watcher for all its people. */
+struct crowd_gate_line {
+    uint64_t serving;
+    int64_t heard_ns; /* the last status; 0: none yet */
+    int64_t moved_ns; /* when somebody was called last, or something was left */
+    uint32_t capacity_max;
+    uint32_t excess; /* inside, above the highest capacity that was told */
+    uint32_t cheats, cheats_won;
+    bool over;
+    const struct metadata *last_pass; /* of somebody of this gate */
+    struct waitlist changed;
+};
+
 struct crowd_gate {
     struct gathering *gathering;
     struct crowd *crowd;
@@ -51,6 +64,7 @@ struct crowd_gate {
     struct http_client *browser; /* of those who pay by card; NULL: nobody does */
     bool all_came;
     struct waitlist came;
+    struct crowd_gate_line line;
 };
 
 /* Each of these is a part of a crowd's way and runs in a fiber that may be cancelled: it then ends
@@ -67,6 +81,14 @@ void gate_rush(struct crowd_gate *gate);
 struct gate_patience;
 int gate_pay(struct crowd_person *person, const struct gate_patience *patience,
              struct call_status *ret_status);
+/* gate_line.c: the sale of the performance; gate 0. Returns err, after gate_fail. */
+int gate_find_sale(struct crowd_gate *gate, struct arena *arena);
+/* gate_line.c: body of the fiber that watches the line. arg: the gate. */
+void gate_watch_line(void *gate);
+/* gate_line.c: goes through the line. False, and *ret_status says why not. */
+bool gate_queue(struct crowd_person *person, struct call_status *ret_status);
+/* gate_line.c: leaves it again, unless the order did. */
+void gate_leave(struct crowd_person *person);
 /* gate_verify.c: asks again for every acknowledged order of this gate. */
 void gate_verify(struct crowd_gate *gate);
 /* gate_verify.c: the performance's counts now; gate 0. */

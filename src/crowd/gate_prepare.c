@@ -340,7 +340,8 @@ void gate_connect(struct crowd_gate *gate)
     if (err || gate->index != 0)
         return;
     arena_init(&arena, LAYOUT_ARENA_MAX);
-    look_around(gate, &arena);
+    if (look_around(gate, &arena) == 0 && gate->crowd->options.line)
+        gate_find_sale(gate, &arena);
     arena_release(&arena);
 }
 

@@ -117,7 +117,7 @@ static bool hold(struct crowd_person *person)
 {
     struct crowd_gate *gate = person->gate;
     struct call_status status;
-    int64_t since_ns = person->arrives_ns;
+    int64_t since_ns = person->ready_ns;
     for (;;) {
         const Usher__V1__Hold *held;
         person->tries++;
@@ -220,12 +220,32 @@ static void order(struct crowd_person *person)
     person->claim.until_ms = CLAIM_FOREVER_MS;
 }
 
+/* Through the line. False: there was no way in. */
+static bool go_through(struct crowd_person *person)
+{
+    struct call_status status = {.message = ""};
+    if (gate_queue(person, &status))
+        return true;
+    if (status.code == CODE_ABORTED && !status.detail)
+        person->outcome = CROWD_TAKEN; /* nothing was left when its turn might have come */
+    else
+        refused(person, &status);
+    if (crowd_answered(person->outcome))
+        person->hold_ns = person->ready_ns = since_start_ns(person->gate);
+    return false;
+}
+
 static void come(void *arg)
 {
     struct crowd_person *person = arg;
     struct crowd_gate *gate = person->gate;
     person->acted_ns = since_start_ns(gate);
     person->outcome = CROWD_UNANSWERED;
+    person->ready_ns = person->arrives_ns;
+    if (gate->crowd->options.line && !go_through(person)) {
+        atomic_fetch_add(&gate->gathering->answered, 1);
+        return;
+    }
     if (hold(person) && gate->crowd->options.order) {
         if (person->abandons == 0 && gate->browser)
             order_by_card(person);
@@ -234,6 +254,8 @@ static void come(void *arg)
         else if (person->abandons == 1)
             release(person);
     }
+    if (gate->crowd->options.line)
+        gate_leave(person);
     atomic_fetch_add(&gate->gathering->answered, 1);
 }
 
@@ -269,6 +291,9 @@ void gate_rush(struct crowd_gate *gate)
     scope_init(&gate->people);
     waitlist_init(&gate->came);
     gate->arrival.fire = on_arrival;
+    waitlist_init(&gate->line.changed);
+    struct scope watching;
+    scope_init(&watching);
     gate->next = gate->index;
     int err = gate->crowd->options.card
                   ? http_client_new(sched_loop(sched_current()), NULL, &gate->browser)
@@ -279,6 +304,8 @@ void gate_rush(struct crowd_gate *gate)
         gate_fail(gate, err, "no timer for the arrivals: %s", err_text(err));
         return;
     }
+    if (gate->crowd->options.line)
+        err = fiber_spawn(&watching, gate_watch_line, gate);
     while (!err && !gate->all_came)
         err = waitlist_wait(&gate->came, DEADLINE_NEVER);
     /* Everybody's last deadline is known: this ends. */
@@ -290,4 +317,5 @@ void gate_rush(struct crowd_gate *gate)
     }
     http_client_free(gate->browser);
     gate->browser = NULL;
+    scope_close(&watching);
 }

@@ -48,9 +48,9 @@ int report_init(struct report *report, const struct crowd *crowd)
         if (person->outcome != CROWD_UNSENT)
             report->lag_sorted[came++] = person->acted_ns - person->arrives_ns;
         if (person->hold_ns > 0)
-            report->hold_sorted[holds++] = person->hold_ns - person->arrives_ns;
+            report->hold_sorted[holds++] = person->hold_ns - person->ready_ns;
         if (person->order_ns > 0)
-            report->order_sorted[orders++] = person->order_ns - person->arrives_ns;
+            report->order_sorted[orders++] = person->order_ns - person->ready_ns;
     }
     percentiles_of(report->hold_sorted, holds, &report->hold);
     percentiles_of(report->order_sorted, orders, &report->order);
@@ -184,6 +184,19 @@ static void print_counts(const struct crowd *crowd, FILE *out)
                 crowd->interrupted ? "was not asked" : "did not answer");
 }
 
+static void print_line(const struct crowd *crowd, FILE *out)
+{
+    const struct crowd_line *line = &crowd->line;
+    char half[REPORT_TIME_MAX], most[REPORT_TIME_MAX];
+    report_time(line->wait_p50_ns, half);
+    report_time(line->wait_max_ns, most);
+    fprintf(out, "\n  through the line of sale %u: half waited at most %s, all at most %s",
+            crowd->sale_id, half, most);
+    if (line->estimates)
+        fprintf(out, "; of %u who were told an interval, %u waited as told", line->estimates,
+                line->estimates_kept);
+}
+
 void report_text(const struct report *report, FILE *out)
 {
     const struct crowd *crowd = report->crowd;
@@ -210,13 +223,15 @@ void report_text(const struct report *report, FILE *out)
     if (crowd->again || crowd->reconnects)
         fprintf(out, "; %u requests sent again, %u connections opened again", crowd->again,
                 crowd->reconnects);
+    if (crowd->options.line)
+        print_line(crowd, out);
     print_counts(crowd, out);
     if (crowd->interrupted)
         fputs("interrupted: this is what there was by then\n", out);
     if (crowd->error[0])
         fprintf(out, "the crowd was not sent as wished: %s\n", crowd->error);
-    report_verdicts(crowd, verdicts);
-    for (int i = 0; i < REPORT_VERDICTS; i++) {
+    const int count = report_verdicts(crowd, verdicts);
+    for (int i = 0; i < count; i++) {
         fprintf(out, "%-6s %s: %s\n",
                 !verdicts[i].ok     ? "FALSE"
                 : verdicts[i].empty ? "none"
@@ -290,12 +305,29 @@ static void json_series(struct markup *m, const struct report *report)
     put_close(m, '}');
 }
 
+static void json_line(struct markup *m, const struct crowd_line *line)
+{
+    put_open(m, "line", '{');
+    put_int(m, "joined", line->joined);
+    put_int(m, "entered", line->entered);
+    put_int(m, "numbers_given_twice", line->twice);
+    put_int(m, "out_of_order", line->unordered);
+    put_int(m, "over_admission", line->excess);
+    put_int(m, "cheats", line->cheats);
+    put_int(m, "cheats_succeeded", line->cheats_won);
+    put_int(m, "estimates", line->estimates);
+    put_int(m, "estimates_kept", line->estimates_kept);
+    put_real(m, "wait_p50_ms", (double)line->wait_p50_ns / NS_PER_MS);
+    put_real(m, "wait_max_ms", (double)line->wait_max_ns / NS_PER_MS);
+    put_close(m, '}');
+}
+
 static void json_found(struct markup *m, const struct crowd *crowd)
 {
     struct report_verdict verdicts[REPORT_VERDICTS];
-    report_verdicts(crowd, verdicts);
+    const int count = report_verdicts(crowd, verdicts);
     put_open(m, "verdicts", '[');
-    for (int i = 0; i < REPORT_VERDICTS; i++) {
+    for (int i = 0; i < count; i++) {
         put_open(m, NULL, '{');
         put_bool(m, "ok", verdicts[i].ok);
         put_bool(m, "empty", verdicts[i].empty);
@@ -366,6 +398,8 @@ int report_json(const struct report *report, int fd)
     json_counts(&m, "before", &crowd->before);
     if (crowd->counted_after)
         json_counts(&m, "after", &crowd->after);
+    if (crowd->options.line)
+        json_line(&m, &crowd->line);
     json_series(&m, report);
     put_close(&m, '}');
     markup_put(&m, "\n");

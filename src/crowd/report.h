@@ -40,15 +40,16 @@ int report_page(const struct report *report, int fd);
 int report_failure_json(const char *why, int fd);
 int report_failure_page(const char *why, int fd);
 
-/* The three things that are claimed, in order. */
-#define REPORT_VERDICTS 3
+/* The things that are claimed, in order; the last of a crowd that went through a line alone. */
+#define REPORT_VERDICTS 4
 struct report_verdict {
     bool ok;
     bool empty; /* ok, but there was nothing that it could have been false of */
     const char *claim;
     char found[320];
 };
-void report_verdicts(const struct crowd *crowd, struct report_verdict ret[REPORT_VERDICTS]);
+/* Returns how many there are. */
+int report_verdicts(const struct crowd *crowd, struct report_verdict ret[REPORT_VERDICTS]);
 
 /* "3.1 ms", "870 µs", "2.4 s". */
 #define REPORT_TIME_MAX 24

@@ -124,8 +124,8 @@ static void put_verdicts(struct markup *m, const struct crowd *crowd)
 {
     struct report_verdict verdicts[REPORT_VERDICTS];
     bool ok = true;
-    report_verdicts(crowd, verdicts);
-    for (int i = 0; i < REPORT_VERDICTS; i++)
+    const int count = report_verdicts(crowd, verdicts);
+    for (int i = 0; i < count; i++)
         ok &= verdicts[i].ok;
     markup_put(m, "<section><h2>Verdict: <span class=\"%s\">%s</span></h2>", ok ? "good" : "bad",
                ok ? "every claim holds" : "not every claim holds");
@@ -137,7 +137,7 @@ static void put_verdicts(struct markup *m, const struct crowd *crowd)
         markup_put(m, "</p>");
     }
     markup_put(m, "<table>");
-    for (int i = 0; i < REPORT_VERDICTS; i++) {
+    for (int i = 0; i < count; i++) {
         markup_put(m, "<tr><td><span class=\"%s\">%s</span> ", verdicts[i].ok ? "good" : "bad",
                    !verdicts[i].ok     ? "FALSE"
                    : verdicts[i].empty ? "none"

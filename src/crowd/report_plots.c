@@ -68,7 +68,7 @@ void report_plot_dots(struct markup *m, const struct report *report)
         for (size_t k = 0; k < sizeof(dots) / sizeof(dots[0]); k++) {
             if (dots[k].at_ns > 0)
                 markup_put(m, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"2\"/>",
-                           dots[k].class, x, plot_log_y(&axis, dots[k].at_ns - person->arrives_ns));
+                           dots[k].class, x, plot_log_y(&axis, dots[k].at_ns - person->ready_ns));
         }
     }
     plot_time_axis(m, plot_until(within_ns, 6));

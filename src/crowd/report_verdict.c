@@ -102,11 +102,30 @@ static void judge_tickets(const struct crowd *crowd, struct report_verdict *verd
     }
 }
 
-void report_verdicts(const struct crowd *crowd, struct report_verdict ret[REPORT_VERDICTS])
+static void judge_line(const struct crowd *crowd, struct report_verdict *verdict)
+{
+    const struct crowd_line *line = &crowd->line;
+    char joined[MONEY_TEXT_MAX], entered[MONEY_TEXT_MAX], cheats[MONEY_TEXT_MAX];
+    verdict->claim = "the line was kept";
+    verdict->ok = crowd_line_kept(crowd);
+    money_group(line->joined, joined);
+    money_group(line->entered, entered);
+    money_group(line->cheats, cheats);
+    add(verdict, "%s numbers, %u given twice, %u out of order; %s came in, %u too many at once",
+        joined, line->twice, line->unordered, entered, line->excess);
+    if (crowd->options.cheat)
+        add(verdict, "; %s cheats tried, %u succeeded", cheats, line->cheats_won);
+}
+
+int report_verdicts(const struct crowd *crowd, struct report_verdict ret[REPORT_VERDICTS])
 {
     for (int i = 0; i < REPORT_VERDICTS; i++)
         ret[i] = (struct report_verdict){0};
     judge_answers(crowd, &ret[0]);
     judge_claims(crowd, &ret[1]);
     judge_tickets(crowd, &ret[2]);
+    if (!crowd->options.line)
+        return REPORT_VERDICTS - 1;
+    judge_line(crowd, &ret[3]);
+    return REPORT_VERDICTS;
 }
