@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "audit/line.h"
 #include "audit/replay.h"
 #include "clock/clock.h"
 #include "err/err.h"
@@ -365,7 +366,9 @@ static int audit_all(struct audit *a)
     if (wanted != 0)
         return 0;
     rc = check_unused_halls(a);
-    return rc == 0 ? check_strays(a) : rc;
+    if (rc == 0)
+        rc = check_strays(a);
+    return rc == 0 ? audit_lines(a->store->sql, a->report) : rc;
 }
 
 int audit_run(struct store *store, const struct audit_options *options,

@@ -12,4 +12,8 @@
  * after having logged what went wrong. */
 int demo_create(struct channel *channel);
 
+/* demo_sales.c: where there is no sale yet, two in the first hall: one open behind a short line,
+ * and one whose draw runs. Through a channel to TicketService and WaitroomService. As above. */
+int demo_create_sales(struct channel *channel);
+
 #endif

@@ -14,6 +14,7 @@
 #include "svc/monitor/monitor.h"
 #include "svc/payment/payment.h"
 #include "svc/ticket/ticket.h"
+#include "svc/waitroom/waitroom.h"
 #include "wire/server.h"
 
 #define HOUSE_WORKERS_MAX  64
@@ -43,7 +44,15 @@ struct serve_values {
     const char *elastic;
     const char *elastic_auth;
     const char *elastic_ca;
-    bool demo;
+    bool demo, demo_sales;
+};
+
+/* How a role of this process reaches a service, wherever that runs: as a peer, by a channel on
+ * every worker. */
+struct wires {
+    struct service service;
+    struct routes routes;
+    struct channel *channels[HOUSE_WORKERS_MAX];
 };
 
 /* Whatever is NULL or zero was not built. */
@@ -71,6 +80,8 @@ struct house {
     struct payment_role *payment;
     struct plain_rule plains[PAYMENT_PLAINS];
     size_t plain_count;
+    struct waitroom *waitroom;
+    struct wires to_ticket, to_waitroom;
     struct forward *forwards[HOUSE_SERVICES_MAX];
     uint32_t forward_count;
     struct service services[HOUSE_SERVICES_MAX]; /* that the port answers */

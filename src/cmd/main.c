@@ -18,6 +18,7 @@
 #include "cmd/move.h"
 #include "cmd/order.h"
 #include "cmd/psp.h"
+#include "cmd/sale.h"
 #include "cmd/serve.h"
 #include "cmd/stampede.h"
 #include "cmd/status.h"
@@ -39,6 +40,10 @@ static const struct cmd commands[] = {
     {"clock", "a ledger that is ahead of the clock", .rows = clock_commands,
      .row_count = CLOCK_COMMANDS,
      .about = "Clock: a store that was served while the clock was wrong."},
+    {"sale", "sales: lines in front of performances", .rows = sale_commands,
+     .row_count = SALE_COMMANDS, .about = "Sales: a line, and passes for who has come through."},
+    {"draw", "draws: was it fair?", .rows = draw_commands, .row_count = DRAW_COMMANDS,
+     .about = "Draws: who gets the first numbers of a line."},
     {"stampede", "a crowd at the public port, and the proof that no seat was sold twice",
      stampede_command, .table = &stampede_table},
     {"monitor", "what the processes say and what is sold, searched", .rows = monitor_commands,

@@ -9,9 +9,13 @@
 #include "cmd/cmd.h"
 #include "coord/coord.h"
 #include "err/err.h"
+#include "store/line.h"
 #include "svc/ticket/tenure.h"
+#include "token/roles.h"
 
 #define GATEWAY        "gateway"
+#define TICKET         "ticket"
+#define WAITROOM       "waitroom"
 #define PEER_LINKS     2 /* connections to a peer, a worker */
 #define ROLES_PATH_MAX 4096
 #define PROVIDER_TEXTS (64u << 10)
@@ -38,6 +42,8 @@ struct role {
 };
 
 static size_t find(struct view name);
+/* Channels from every worker to the service of a role, as a peer. An enum cmd_exit. */
+static int connect_to(struct house *house, const char *role, struct wires *wires);
 
 /* ---- auth ---- */
 
@@ -294,6 +300,67 @@ static struct service service_monitor(struct house *house)
     return monitor_service(house->monitor);
 }
 
+/* ---- the waiting room ---- */
+
+#define STATUS_MAX (64u << 10) /* bytes of a sale's status */
+
+static int start_waitroom(struct house *house)
+{
+    struct sql *sql = house->ground.store->sql;
+    int code = connect_to(house, TICKET, &house->to_ticket);
+    if (code != CMD_OK)
+        return code;
+    const struct waitroom_options options = {
+        .sql = sql,
+        .workers = house->workers,
+        .worker_count = house->worker_count,
+        .chance = chance_system(),
+        .offload = house->offload,
+        .master = house->ground.secret,
+        .tickets = house->to_ticket.channels,
+    };
+    int err = lines_migrate(sql, false, clock_wall_ms(clock_system()));
+    if (err == 0)
+        err = waitroom_start(&options, &house->waitroom);
+    return err == 0 ? CMD_OK : house_fail("loading the lines", err);
+}
+
+static void stop_waitroom(struct house *house)
+{
+    waitroom_stop(house->waitroom);
+}
+
+static struct service service_waitroom(struct house *house)
+{
+    return waitroom_service(house->waitroom);
+}
+
+static int figures_waitroom(struct house *house, struct buf *out)
+{
+    return waitroom_render(house->waitroom, out);
+}
+
+/* What everybody waits for: one small document a sale, which a CDN may keep for a second. */
+static bool page_waitroom(struct house *house, const struct page_request *ask,
+                          struct page *ret_page)
+{
+    struct buf out;
+    if (!view_starts(ask->path, VIEW_LIT("/sales/")))
+        return false;
+    buf_init(&out, STATUS_MAX);
+    const bool found = waitroom_status_page(house->waitroom, ask->path, &out);
+    const struct view text = buf_view(&out);
+    const char *copy = found ? arena_copy(ask->arena, text) : NULL;
+    buf_release(&out);
+    if (copy)
+        *ret_page = (struct page){.status = 200,
+                                  .type = "application/json",
+                                  .cache = "public, max-age=1",
+                                  .headers = "X-Content-Type-Options: nosniff\r\n",
+                                  .body = view_of(copy, text.len)};
+    return copy != NULL;
+}
+
 /* ---- the table; the gateway has no service of its own ---- */
 
 static const struct role roles[] = {
@@ -304,7 +371,7 @@ static const struct role roles[] = {
      .start = start_auth,
      .release = release_auth,
      .service = service_auth},
-    {.name = "ticket",
+    {.name = TICKET,
      .keeps = true,
      .start = start_ticket,
      .stop = stop_ticket,
@@ -325,6 +392,13 @@ static const struct role roles[] = {
      .start = start_monitor,
      .stop = stop_monitor,
      .service = service_monitor},
+    {.name = WAITROOM,
+     .keeps = true,
+     .page = page_waitroom,
+     .start = start_waitroom,
+     .stop = stop_waitroom,
+     .service = service_waitroom,
+     .figures = figures_waitroom},
     {.name = GATEWAY},
 };
 #define ROLE_COUNT (sizeof(roles) / sizeof(roles[0]))
@@ -447,15 +521,35 @@ static int check_complete(struct house *house)
     return CMD_OK;
 }
 
+/* The waiting room is where the ticket service is, unless it is said to be elsewhere. */
+static int place_waitroom(struct house *house)
+{
+    const size_t room = find(VIEW_LIT(WAITROOM)), ticket = find(VIEW_LIT(TICKET));
+    if (!is_here(house, room) && !house->peer_urls[room][0]) {
+        if (is_here(house, ticket))
+            house->here |= 1u << room;
+        else
+            memcpy(house->peer_urls[room], house->peer_urls[ticket],
+                   sizeof(house->peer_urls[room]));
+    }
+    if (is_here(house, room) && !is_here(house, ticket) && !house->peer_urls[ticket][0])
+        return cmd_fail("serve", CMD_USAGE,
+                        "the role " WAITROOM " has to know where " TICKET " is: --peer " TICKET
+                        "=HOST:PORT");
+    return CMD_OK;
+}
+
 int roles_read(struct house *house)
 {
     struct view rest = view_str(house->values.peers), part;
     int code = read_roles(house);
     while (code == CMD_OK && take_part(&rest, &part))
         code = read_peer(house, part);
+    if (code == CMD_OK)
+        code = place_waitroom(house);
     if (code == CMD_OK && roles_has(house, GATEWAY))
         code = check_complete(house);
-    if (code == CMD_OK && house->values.demo && !roles_has(house, "ticket"))
+    if (code == CMD_OK && house->values.demo && !roles_has(house, TICKET))
         code = cmd_fail("serve", CMD_USAGE, "--demo: the role ticket, which makes it, is not here");
     return code;
 }
@@ -498,6 +592,36 @@ static int add_service(struct house *house, size_t i, struct service (*make)(str
     return code;
 }
 
+static int connect_to(struct house *house, const char *role, struct wires *wires)
+{
+    const struct identity peer = {.roles = ROLE_PEER};
+    const size_t i = find(view_str(role));
+    if (is_here(house, i))
+        wires->service = roles[i].service(house);
+    else if (forward_role(house, i, roles[i].service(house), &wires->service) != CMD_OK)
+        return CMD_FALSE;
+    int err = routes_init(&wires->routes, &wires->service, 1);
+    for (uint32_t k = 0; err == 0 && k < house->worker_count; k++)
+        err = local_new(&wires->routes, &peer, &wires->channels[k]);
+    return err == 0 ? CMD_OK : house_fail("a channel to a role", err);
+}
+
+static void disconnect(struct wires *wires)
+{
+    for (uint32_t k = 0; k < HOUSE_WORKERS_MAX; k++)
+        channel_free(wires->channels[k]);
+    routes_release(&wires->routes);
+}
+
+/* The ticket service asks the waiting room who may buy. */
+static int connect_ticket(struct house *house)
+{
+    const int code = connect_to(house, WAITROOM, &house->to_waitroom);
+    if (code == CMD_OK)
+        ticket_connect(house->ticket, house->to_waitroom.channels);
+    return code;
+}
+
 int roles_start(struct house *house)
 {
     int code = CMD_OK;
@@ -509,6 +633,8 @@ int roles_start(struct house *house)
         if (code == CMD_OK && is_here(house, i) && roles[i].service)
             code = channels_let_in(house, i, roles[i].service(house));
     }
+    if (code == CMD_OK && roles_has(house, TICKET))
+        code = connect_ticket(house);
     for (size_t i = 0; i < ROLE_COUNT && code == CMD_OK; i++) {
         code = add_service(house, i, roles[i].service);
         if (code == CMD_OK)
@@ -521,13 +647,15 @@ int roles_start(struct house *house)
 
 void roles_stop(struct house *house)
 {
-    for (uint32_t i = 0; i < house->forward_count; i++)
-        forward_free(house->forwards[i]);
     for (size_t i = ROLE_COUNT; i > 0; i--) {
         if (house->started & 1u << (i - 1) && roles[i - 1].stop)
             roles[i - 1].stop(house);
     }
     channels_close(house);
+    disconnect(&house->to_waitroom);
+    disconnect(&house->to_ticket);
+    for (uint32_t i = 0; i < house->forward_count; i++)
+        forward_free(house->forwards[i]);
 }
 
 void roles_release(struct house *house)

@@ -64,7 +64,8 @@ static const struct conf_option options[] = {
      .help =
          "with --coord, how long a performance stays with a process that says nothing any more"},
     {"role", CONF_STR, offsetof(struct serve_values, roles), "all",
-     .help = "which roles run in this process: all, or some of auth, ticket, gateway, with commas"},
+     .help = "which roles run in this process: all, or some of auth, ticket, waitroom, gateway, "
+             "with commas"},
     {"peer", CONF_STR, offsetof(struct serve_values, peers), NULL,
      .help = "where the gateway finds the roles that run elsewhere: ROLE=HOST:PORT, with commas"},
     {"peer-key", CONF_PATH, offsetof(struct serve_values, peer_key), NULL,
@@ -75,6 +76,8 @@ static const struct conf_option options[] = {
      .help = "roots to trust (PEM) for peers at https://HOST:PORT, instead of the system's"},
     {"demo", CONF_BOOL, offsetof(struct serve_values, demo), "no",
      .help = "create a demo event in a generated 2,000-seat hall when the store is empty"},
+    {"demo-sales", CONF_BOOL, offsetof(struct serve_values, demo_sales), "no",
+     .help = "with --demo, two more events behind lines: one is open, the other's draw runs"},
     {"tls-cert", CONF_PATH, offsetof(struct serve_values, tls_cert), NULL,
      .help = "certificate chain (PEM); with it the port speaks TLS"},
     {"tls-key", CONF_PATH, offsetof(struct serve_values, tls_key), NULL,
@@ -351,7 +354,9 @@ static void create_demo(void *arg)
     if (!err)
         err = local_new(&routes, &operator_identity, &channel);
     if (!err) {
-        demo_create(channel); /* which says what failed */
+        err = demo_create(channel); /* which says what failed */
+        if (!err && house->values.demo_sales)
+            demo_create_sales(channel);
         channel_free(channel);
         routes_release(&routes);
     } else {

@@ -1,0 +1,172 @@
+/*
+ * usher draw verify: recomputes a draw from what is public, and believes nothing.
+ *
+ * The secret must be what the sale committed to before anybody came; the keys must ascend and be as
+ * many as there were entrants; the Merkle root must be theirs. With --account the number that this
+ * account must have is told.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/sale.h"
+#include "codec/base64.h"
+#include "err/err.h"
+#include "line/draw.h"
+
+#define PAGE 2048 /* keys in one answer */
+
+struct draw_values {
+    struct session_values session;
+    const char *account;
+    const char *commitment;
+    uint32_t sale_id;
+};
+
+static const struct conf_option options[] = {
+    {"account", CONF_STR, offsetof(struct draw_values, account), NULL, ID_TEXT_CHARS, ID_TEXT_CHARS,
+     .help = "tell the number of this account, too"},
+    {"commitment", CONF_STR, offsetof(struct draw_values, commitment), NULL, 64, 64,
+     .help = "as it was published before the draw, in hexadecimal; left out: as the server says"},
+    SESSION_OPTIONS(struct draw_values, session),
+};
+
+static const struct conf_table verify_table = {
+    .command = "usher draw verify",
+    .summary = "Recomputes a sale's draw from what is public.",
+    .positional = "SALE",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .notes =
+        "Exit code 0: the draw was as it was promised; 1: it was not, or there was none yet.\n",
+};
+
+static int not_so(const char *what)
+{
+    return cmd_fail("draw verify", CMD_FALSE, "%s", what);
+}
+
+/* All keys of the draw, in pieces; *ret_draw is the first answer. */
+static int fetch(struct session *session, uint32_t sale_id, const Usher__V1__Draw **ret_draw,
+                 uint8_t (**ret_keys)[DRAW_HASH_BYTES])
+{
+    Usher__V1__GetDrawRequest request = USHER__V1__GET_DRAW_REQUEST__INIT;
+    const Usher__V1__Draw *draw;
+    request.sale_id = sale_id;
+    request.count = PAGE;
+    int code = sale_call(session, get_draw, &request, &draw);
+    *ret_draw = draw;
+    *ret_keys = NULL;
+    if (code != CMD_OK || draw->secret.len == 0)
+        return code;
+    const uint32_t entrants = draw->entrants;
+    *ret_keys = calloc((size_t)entrants + 1, sizeof(**ret_keys));
+    if (!*ret_keys)
+        return cmd_fail("draw verify", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
+    uint32_t have = 0;
+    while (have < entrants) {
+        for (size_t i = 0; i < draw->n_keys && have < entrants; i++) {
+            if (draw->keys[i].len != DRAW_HASH_BYTES)
+                return not_so("a key has not 32 bytes");
+            memcpy((*ret_keys)[have++], draw->keys[i].data, DRAW_HASH_BYTES);
+        }
+        if (draw->n_keys == 0)
+            return not_so("there are fewer keys than entrants");
+        request.first = have;
+        code = have < entrants ? sale_call(session, get_draw, &request, &draw) : CMD_OK;
+        if (code != CMD_OK)
+            return code;
+    }
+    return CMD_OK;
+}
+
+/* "NULL" for right, or what is wrong. */
+static const char *what_is_wrong(const struct draw_values *values, const Usher__V1__Draw *draw,
+                                 const uint8_t (*keys)[DRAW_HASH_BYTES])
+{
+    uint8_t promised[DRAW_HASH_BYTES], hash[DRAW_HASH_BYTES];
+    struct draw_tree tree;
+    if (draw->secret.len != DRAW_HASH_BYTES || draw->root.len != DRAW_HASH_BYTES ||
+        draw->commitment.len != DRAW_HASH_BYTES)
+        return "secret, root or commitment has not 32 bytes";
+    memcpy(promised, draw->commitment.data, DRAW_HASH_BYTES);
+    if (values->commitment && hex_read(view_str(values->commitment), promised, DRAW_HASH_BYTES))
+        return "--commitment is no hexadecimal number of 32 bytes";
+    draw_commit(draw->secret.data, hash);
+    if (memcmp(hash, promised, DRAW_HASH_BYTES) != 0)
+        return "the secret is not the one that was committed to";
+    for (uint32_t i = 1; i < draw->entrants; i++) {
+        if (memcmp(keys[i - 1], keys[i], DRAW_HASH_BYTES) >= 0)
+            return "the numbers do not follow the keys";
+    }
+    if (draw_tree_of_keys(&tree, keys, draw->entrants) != 0)
+        return err_text(ERR_NO_MEMORY);
+    const bool same = memcmp(tree.root, draw->root.data, DRAW_HASH_BYTES) == 0;
+    draw_tree_release(&tree);
+    return same ? NULL : "the Merkle root is not that of the keys";
+}
+
+/* The number of the account; 0: it was not in the draw. */
+static uint32_t number_of(const Usher__V1__Draw *draw, const uint8_t (*keys)[DRAW_HASH_BYTES],
+                          struct id account_id)
+{
+    uint8_t key[DRAW_HASH_BYTES];
+    draw_key(draw->secret.data, account_id, key);
+    for (uint32_t i = 0; i < draw->entrants; i++) {
+        if (memcmp(keys[i], key, DRAW_HASH_BYTES) == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+static int verify(struct session *session, void *arg)
+{
+    const struct draw_values *values = arg;
+    const Usher__V1__Draw *draw;
+    uint8_t(*keys)[DRAW_HASH_BYTES];
+    struct id account_id = {0};
+    if (values->account && id_parse(view_str(values->account), &account_id) != 0)
+        return cmd_fail("draw verify", CMD_USAGE, "--account %s is no account", values->account);
+    int code = fetch(session, values->sale_id, &draw, &keys);
+    if (code == CMD_OK && !keys)
+        code = not_so("this sale has no draw, or it has not been drawn yet");
+    if (code == CMD_OK) {
+        const char *wrong = what_is_wrong(values, draw, keys);
+        code = wrong ? not_so(wrong) : CMD_OK;
+    }
+    if (code == CMD_OK)
+        printf("the draw of sale %u is right: %u entrants, in the order of the secret that was "
+               "committed to\n",
+               draw->sale_id, draw->entrants);
+    if (code == CMD_OK && values->account) {
+        const uint32_t number = number_of(draw, keys, account_id);
+        if (number)
+            printf("account %s has number %u\n", values->account, number);
+        else
+            code = not_so("this account was not in the draw");
+    }
+    free(keys);
+    return code;
+}
+
+static int verify_command(int argc, char **argv)
+{
+    struct draw_values values = {0};
+    struct conf conf;
+    int code = cmd_options(&verify_table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    values.sale_id = sale_number("draw verify", conf.positional[0]);
+    code = values.sale_id
+               ? session_run("draw verify", &values.session, SESSION_ANYONE, verify, &values)
+               : CMD_USAGE;
+    conf_release(&conf);
+    return code;
+}
+
+const struct cmd draw_commands[DRAW_COMMANDS] = {
+    {"verify", "recomputes a sale's draw from what is public", verify_command,
+     .table = &verify_table},
+};
