@@ -142,6 +142,20 @@ static int decide(const struct keeper *keeper, struct keeper_ask *ask, struct li
     return ERR_INVALID;
 }
 
+/* Whether the account may change its place once more. */
+static bool may_change(struct keeper *keeper, const struct keeper_ask *ask)
+{
+    if (ask->verb != KEEPER_JOIN && ask->verb != KEEPER_ENTER && ask->verb != KEEPER_LEAVE)
+        return true;
+    struct keeper_bucket *bucket =
+        &keeper->buckets[(ask->account_id.lo ^ ask->account_id.lo >> 32) % KEEPER_ACCOUNT_SLOTS];
+    if (!id_eq(bucket->account_id, ask->account_id)) {
+        bucket->account_id = ask->account_id;
+        rate_init(&bucket->rate, KEEPER_ACCOUNT_BURST, KEEPER_ACCOUNT_PER_S, fiber_now_ns());
+    }
+    return rate_take(&bucket->rate, fiber_now_ns());
+}
+
 /* Whose answer tells of a place. */
 static bool tells_place(enum keeper_verb verb)
 {
@@ -162,7 +176,7 @@ static void answer(void *arg)
     }
     ask->result = decide(keeper, ask, &entry);
     if (ask->result == 1)
-        ask->result = keeper_do(keeper, &entry);
+        ask->result = may_change(keeper, ask) ? keeper_do(keeper, &entry) : ERR_FULL;
     if (ask->verb == KEEPER_CHECK || ask->result != 0)
         return;
     keeper_advance(keeper);
@@ -219,6 +233,7 @@ static void release(struct keeper *keeper)
     if (keeper->gathering)
         gathering_unref(keeper->gathering);
     board_free(keeper->board);
+    free(keeper->buckets);
     free((char *)keeper->sale.name.at);
     free((char *)keeper->sale.time_zone.at);
     free(keeper);
@@ -257,6 +272,9 @@ int keeper_new(struct waitroom *room, const struct line_sale *sale, uint32_t wor
         keeper->sale.time_zone = time_zone;
         err = board_new(options->workers, options->worker_count, &keeper->board);
     }
+    keeper->buckets = calloc(KEEPER_ACCOUNT_SLOTS, sizeof(*keeper->buckets));
+    if (err == 0 && !keeper->buckets)
+        err = ERR_NO_MEMORY;
     if (err == 0)
         err = gathering_new(&keeper->gathering);
     if (err == 0) {

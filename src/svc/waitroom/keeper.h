@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "fiber/waitlist.h"
+#include "http/rate.h"
 #include "line/admission.h"
 #include "line/draw.h"
 #include "line/line.h"
@@ -31,6 +32,17 @@
 #define KEEPER_PLACES_UNKNOWN UINT32_MAX
 
 struct waitroom;
+
+/* An account may change its place so often at once, then so often a second; asking is free. Beyond:
+ * ERR_FULL. As many accounts are told apart; more share, the newer one with a full bucket. */
+#define KEEPER_ACCOUNT_BURST 20
+#define KEEPER_ACCOUNT_PER_S 1
+#define KEEPER_ACCOUNT_SLOTS 4096
+
+struct keeper_bucket {
+    struct id account_id;
+    struct rate rate;
+};
 
 enum keeper_phase { KEEPER_LOADING, KEEPER_SERVING, KEEPER_STOPPED };
 
@@ -91,7 +103,8 @@ struct keeper {
     struct keeper_news news[LINE_PERFORMANCES_MAX];
     struct keeper_chance chances[KEEPER_CATEGORIES_MAX];
     uint32_t chance_count;
-    uint64_t published; /* a sum over what was published last */
+    struct keeper_bucket *buckets; /* KEEPER_ACCOUNT_SLOTS */
+    uint64_t published;            /* a sum over what was published last */
     int64_t published_at_ms;
 };
 
@@ -129,7 +142,8 @@ struct keeper_place {
  *   ERR_TIMEOUT     ENTER: its turn, or its time inside, is over
  *   ERR_DENIED      CHECK: the pass is not good
  *   ERR_INVALID     LIMITS: not in order
- *   ERR_FULL        as many as a line takes, or as a commit takes at once
+ *   ERR_FULL        as many as a line takes, or as a commit takes at once; or the account asks too
+ *                   often
  *   ERR_NO_MEMORY   REPORT, PROVE: the arena's maximum
  *   ERR_UNAVAILABLE not now; it may or may not have been done: ask again
  */

@@ -322,6 +322,22 @@ static void a_pass_is_its_accounts_alone(void **test)
     assert_int_equal(ask(guest(2), enter, &enter, &first), CODE_OK); /* at once */
 }
 
+static void who_joins_and_leaves_too_often_is_told_so(void **test)
+{
+    const uint32_t sale = create_sale(5);
+    Usher__V1__LeaveRequest leave = USHER__V1__LEAVE_REQUEST__INIT;
+    const Usher__V1__LeaveResponse *left;
+    uint32_t times = 0;
+    leave.sale_id = sale;
+    await(sale, USHER__V1__LINE_STATE__LINE_STATE_OPEN);
+    while (times < 100 && join(sale, 1) != 0 && ask(guest(1), leave, &leave, &left) == CODE_OK)
+        times++;
+    assert_in_range(times, 10, 15);
+    assert_int_equal(status.code, CODE_RESOURCE_EXHAUSTED);
+    assert_true(status.detail->retry_after_ms > 0);
+    assert_int_not_equal(join(sale, 2), 0); /* others are not concerned */
+}
+
 static int setup(void **test)
 {
     static const struct sched_limits limits = {.fibers_max = 64, .stack_bytes = 65536};
@@ -368,6 +384,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sale_opens_once, each, after_each),
         cmocka_unit_test_setup_teardown(it_is_over_when_nothing_is_left, each, after_each),
         cmocka_unit_test_setup_teardown(a_pass_is_its_accounts_alone, each, after_each),
+        cmocka_unit_test_setup_teardown(who_joins_and_leaves_too_often_is_told_so, each,
+                                        after_each),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
