@@ -317,6 +317,7 @@ static int start_waitroom(struct house *house)
         .chance = chance_system(),
         .offload = house->offload,
         .master = house->ground.secret,
+        .join_cost = (uint32_t)house->values.join_cost,
         .tickets = house->to_ticket.channels,
     };
     int err = lines_migrate(sql, false, clock_wall_ms(clock_system()));

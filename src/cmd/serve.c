@@ -76,6 +76,10 @@ static const struct conf_option options[] = {
      .help = "roots to trust (PEM) for peers at https://HOST:PORT, instead of the system's"},
     {"demo", CONF_BOOL, offsetof(struct serve_values, demo), "no",
      .help = "create a demo event in a generated 2,000-seat hall when the store is empty"},
+    {"join-cost", CONF_INT, offsetof(struct serve_values, join_cost), "0", 0, 1000000,
+     .help =
+         "iterations of PBKDF2 a try of the proof of work that joining a line asks for, about a "
+         "hundred tries; 2,000 take a phone half a second. 0: none"},
     {"demo-sales", CONF_BOOL, offsetof(struct serve_values, demo_sales), "no",
      .help = "with --demo, two more events behind lines: one is open, the other's draw runs"},
     {"tls-cert", CONF_PATH, offsetof(struct serve_values, tls_cert), NULL,

@@ -10,6 +10,7 @@
 #include "store/rows.h"
 #include "svc/waitroom/keeper.h"
 #include "svc/waitroom/waitroom.h"
+#include "token/challenge.h"
 #include "token/pass.h"
 
 #define WAITROOM_CLAIM_MS       120000
@@ -26,6 +27,7 @@
 struct waitroom {
     struct waitroom_options options;
     uint8_t receipt_key[KEY_BYTES];
+    uint8_t challenge_key[KEY_BYTES];
     struct pass_key pass_key;
     pthread_key_t checked;                 /* each thread's passes that it checked lately */
     struct scope follow_scope;             /* of who follows the store, on worker 0 */
@@ -56,6 +58,9 @@ struct keeper *room_sale(struct call *call, uint32_t sale_id);
 int room_account(struct call *call, struct id *ret_account_id);
 /* Why a keeper refused, or the store failed. */
 int room_refused(struct call *call, int err);
+
+/* Whether a Join shows that the work was done, where it is asked for; challenges.c. */
+bool room_work_done(struct call *call, struct id account_id, const Usher__V1__JoinRequest *wish);
 
 /* Fills a sale as it is told. ERR_UNAVAILABLE: its line is not loaded; ERR_NO_MEMORY. */
 int room_fill_sale(struct keeper *keeper, struct arena *arena, Usher__V1__Sale *ret_sale);

@@ -22,6 +22,7 @@
 #include "line/line.h"
 #include "store/line.h"
 #include "svc/waitroom/board.h"
+#include "svc/waitroom/gathering.h"
 
 #define KEEPER_COMMIT_MAX_MS 10000 /* a commit that waits longer for the store is given up */
 #define KEEPER_RELOAD_MS     50    /* pause before loading again; doubles up to … */
@@ -45,21 +46,6 @@ struct keeper_bucket {
 };
 
 enum keeper_phase { KEEPER_LOADING, KEEPER_SERVING, KEEPER_STOPPED };
-
-/* What gathers while the last commit is on disk. Counted references: who waits has one. */
-struct gathering {
-    struct buf body;
-    uint32_t count; /* entries */
-    uint32_t references;
-    bool done;
-    int result;
-    struct waitlist waiting;
-    struct line_figures {
-        enum line_state state;
-        uint64_t entries;
-        uint32_t serving, last, inside, capacity, entrants;
-    } figures; /* of the line, as this commit makes it durable */
-};
 
 /* What was heard of a performance of the sale. */
 struct keeper_news {
@@ -185,9 +171,6 @@ void keeper_advance(struct keeper *keeper);
 uint32_t keeper_places_left(const struct keeper *keeper);
 /* Waits until everything decided so far is durable. ERR_UNAVAILABLE; ERR_CANCELLED. */
 int keeper_wait(struct keeper *keeper);
-/* A gathering of nothing, with one reference; and giving a reference back. ERR_NO_MEMORY. */
-int gathering_new(struct gathering **ret_gathering);
-void gathering_unref(struct gathering *g);
 /* commit.c, clockwork.c, listen.c: bodies of the three fibers. */
 void keeper_commit(void *keeper);
 void keeper_run_clock(void *keeper);

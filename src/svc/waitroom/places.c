@@ -88,7 +88,16 @@ int waitroom_join(struct call *call, const void *request, void *response)
     const Usher__V1__JoinRequest *wish = request;
     struct keeper_ask ask = {.verb = KEEPER_JOIN};
     struct keeper *keeper = begin(call, wish->sale_id, &ask);
-    return keeper ? join(call, keeper, &ask, response) : ERR_DENIED;
+    if (!keeper)
+        return ERR_DENIED;
+    if (room_work_done(call, ask.account_id, wish))
+        return join(call, keeper, &ask, response);
+    /* Who is in line already has done it. */
+    ask.verb = KEEPER_LOOK;
+    if (keeper_ask(keeper, &ask) == 0 && ask.place.state != PERSON_ENDED)
+        return fill_place(call, keeper, &ask, response);
+    return room_fail(call, CODE_FAILED_PRECONDITION, "WORK_REQUIRED", "challenge",
+                     "a challenge has to be solved first: GetChallenge");
 }
 
 int waitroom_get_place(struct call *call, const void *request, void *response)

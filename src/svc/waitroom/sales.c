@@ -100,13 +100,6 @@ int waitroom_get_draw(struct call *call, const void *request, void *response)
     return err == 0 ? 0 : room_refused(call, err);
 }
 
-/* Nothing has to be solved: the answer without an algorithm. */
-int waitroom_get_challenge(struct call *call, const void *request, void *response)
-{
-    const Usher__V1__GetChallengeRequest *wish = request;
-    return room_sale(call, wish->sale_id) ? 0 : ERR_NOT_FOUND;
-}
-
 /* ---- making one ---- */
 
 static int check_name(struct call *call, const char *name)

@@ -27,6 +27,7 @@ struct waitroom_options {
     struct chance *chance;          /* borrowed; must serve any thread */
     struct offload *offload;        /* borrowed; for draws */
     const uint8_t *master;          /* KEY_BYTES of secret.key: signs receipts and passes; copied */
+    uint32_t join_cost;             /* of a proof of work at Join, iterations; 0: none */
     struct channel *const *tickets; /* to TicketService as a peer, one a worker; borrowed */
 };
 
