@@ -122,8 +122,7 @@ struct crowd_reason {
 
 /* What was seen of the line. */
 struct crowd_line {
-    uint32_t joined, entered;
-    uint32_t twice;     /* numbers that two people were given */
+    uint32_t joined, entered, twice; /* twice: numbers that two people were given */
     uint32_t unordered; /* who had a number long before somebody with a lower one came */
     uint32_t excess;    /* inside, above the highest capacity that was told */
     uint32_t cheats, cheats_won;

@@ -127,6 +127,7 @@ static int load(struct keeper *keeper)
     if (keeper->line.at_ms > keeper->base_wall_ms)
         keeper->base_wall_ms = keeper->line.at_ms;
     keeper->figures = figures_of(&keeper->line);
+    keeper_show_limits(keeper);
     return keeper->line.entries == 0 ? begin_line(keeper) : 0;
 }
 

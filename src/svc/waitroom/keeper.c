@@ -41,6 +41,12 @@ void keeper_gather(struct keeper *keeper, const struct line_entry *entry)
         fiber_unpark(keeper->committer);
 }
 
+void keeper_show_limits(struct keeper *keeper)
+{
+    atomic_store_explicit(&keeper->capacity_min, keeper->line.capacity_min, memory_order_relaxed);
+    atomic_store_explicit(&keeper->capacity_max, keeper->line.capacity_max, memory_order_relaxed);
+}
+
 int keeper_do(struct keeper *keeper, const struct line_entry *entry)
 {
     if (!keeper_has_room(keeper))
@@ -49,6 +55,7 @@ int keeper_do(struct keeper *keeper, const struct line_entry *entry)
     assert(err != ERR_CORRUPT); /* what was decided a moment ago is allowed */
     if (err == 0)
         keeper_gather(keeper, entry);
+    keeper_show_limits(keeper);
     return err;
 }
 

@@ -66,7 +66,8 @@ struct keeper {
     struct worker *home;
     struct channel *tickets; /* of that worker */
     struct board *board;
-    _Atomic int32_t phase; /* others look whether it serves */
+    _Atomic int32_t phase;                       /* others look whether it serves */
+    _Atomic uint32_t capacity_min, capacity_max; /* as they are now; others look */
 
     /* home's thread alone */
     struct scope scope;   /* of the committing fiber, which is not cancelled */
@@ -163,6 +164,8 @@ int64_t keeper_now_ms(const struct keeper *keeper);
 int keeper_do(struct keeper *keeper, const struct line_entry *entry);
 /* The same for one that line_apply_draw applied already. */
 void keeper_gather(struct keeper *keeper, const struct line_entry *entry);
+/* Lets other threads see the line's limits. */
+void keeper_show_limits(struct keeper *keeper);
 /* Whether an entry more can be gathered. */
 bool keeper_has_room(const struct keeper *keeper);
 /* Does what time has brought, and calls people into free room. */

@@ -24,8 +24,8 @@ int room_fill_sale(struct keeper *keeper, struct arena *arena, Usher__V1__Sale *
     ret_sale->closes_at_ms = sale->closes_at_ms;
     ret_sale->time_zone = (char *)sale->time_zone.at;
     ret_sale->guests = sale->guests;
-    ret_sale->capacity_min = sale->capacity_min;
-    ret_sale->capacity_max = sale->capacity_max;
+    ret_sale->capacity_min = atomic_load_explicit(&keeper->capacity_min, memory_order_relaxed);
+    ret_sale->capacity_max = atomic_load_explicit(&keeper->capacity_max, memory_order_relaxed);
     ret_sale->claim_ms = sale->claim_ms;
     ret_sale->pass_ms = sale->pass_ms;
     ret_sale->draw_commitment.data = (uint8_t *)sale->commitment;
