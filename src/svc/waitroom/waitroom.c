@@ -20,7 +20,7 @@ static const struct method methods[] = {
     {"GetSale", METHOD_UNARY, 0, true, A_SECOND, 0, waitroom_get_sale},
     {"WatchLine", METHOD_SERVER_STREAM, 0, false, NULL, 0, waitroom_watch_line},
     {"GetDraw", METHOD_UNARY, 0, true, NULL, 0, waitroom_get_draw},
-    {"GetChallenge", METHOD_UNARY, ROLES_BUY, false, NULL, 0, waitroom_get_challenge},
+    {"GetChallenge", METHOD_UNARY, 0, false, NULL, 0, waitroom_get_challenge},
     {"Join", METHOD_UNARY, ROLES_BUY, false, NULL, 0, waitroom_join},
     {"GetPlace", METHOD_UNARY, ROLES_BUY, false, NULL, 0, waitroom_get_place},
     {"Enter", METHOD_UNARY, ROLES_BUY, false, NULL, 0, waitroom_enter},

@@ -195,7 +195,7 @@ export class Line {
   async join(): Promise<boolean> {
     const { saleId } = this;
     return this.#act('join', async () => {
-      const challenge = await waitroom.getChallenge({}, { timeoutMs: call_ms });
+      const challenge = await waitroom.getChallenge({ saleId }, { timeoutMs: call_ms });
       let solution = 0;
       if (challenge.algorithm) {
         this.solving.value = true;
