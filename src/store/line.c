@@ -255,7 +255,8 @@ static int run_read(struct sql_job *base, struct sql_txn *txn)
         SQL(sql_int(job->sale_id), sql_int((int64_t)job->from_seq), sql_int(ROWS_MAX)), &rows);
     if (err != 0)
         return err;
-    while (bytes < LINE_READ_MAX && (err = sql_next(rows)) == 1) {
+    int got = 1;
+    while (bytes < LINE_READ_MAX && (got = sql_next(rows)) == 1) {
         struct line_row *row = &job->rows[job->count];
         err = read_row(rows, job->arena, row);
         if (err != 0) {
@@ -265,9 +266,9 @@ static int run_read(struct sql_job *base, struct sql_txn *txn)
         bytes += row->body.len;
         job->count++;
     }
-    if (err == 1)
-        sql_done(rows);
-    return err < 0 ? err : 0;
+    if (got == 1)
+        sql_done(rows); /* there is more, for the next question */
+    return got < 0 ? got : 0;
 }
 
 int line_read(struct sql *sql, uint32_t sale_id, uint64_t from_seq, struct arena *arena,

@@ -44,6 +44,8 @@ int room_begin_sale(struct waitroom *room, const struct line_sale *sale);
 /* The keeper of a sale, or NULL. Any thread. */
 struct keeper *room_find(struct waitroom *room, uint32_t sale_id);
 
+/* Frees what the calling worker's thread remembers of passes; passes.c. arg: the waiting room. */
+void room_forget_passes(void *arg);
 /* The channel of this worker to the ticket service. */
 struct channel *room_tickets(const struct waitroom *room);
 

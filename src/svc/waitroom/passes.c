@@ -12,6 +12,13 @@ struct checked {
     struct pass_claims claims;
 };
 
+void room_forget_passes(void *arg)
+{
+    struct waitroom *room = arg;
+    free(pthread_getspecific(room->checked));
+    pthread_setspecific(room->checked, NULL);
+}
+
 static struct checked *slot_of(const struct waitroom *room, struct view text)
 {
     struct checked *slots = pthread_getspecific(room->checked);

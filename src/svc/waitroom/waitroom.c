@@ -191,6 +191,10 @@ void waitroom_stop(struct waitroom *room)
         if (keeper)
             keeper_free(keeper);
     }
+    for (uint32_t i = 0; i < room->options.worker_count; i++) {
+        const int lost = worker_call(room->options.workers[i], room_forget_passes, room);
+        assert(lost == 0);
+    }
     pthread_key_delete(room->checked);
     free(room);
 }
