@@ -239,6 +239,31 @@ static int measure(struct bench *b, const char *dir, uint32_t size,
     return 0;
 }
 
+/* The same batches on MariaDB, where tests/servers/with has started one. */
+static int measure_mariadb(struct bench *b, const char *url,
+                           void (*row)(void *state, const char *name, double value,
+                                       const char *unit),
+                           void *state)
+{
+    static const uint32_t sizes[] = {64, BATCH_MAX};
+    char name[64], why[STORE_WHY_MAX] = "";
+    int rc = store_mariadb_open(url, false, why, &b->store);
+    /* The database is there from round to round, and ids are for ever. */
+    chance_seed(&b->chance, (uint64_t)clock_mono_ns(clock_system()));
+    for (size_t i = 0; rc == 0 && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        double us = 0, worst_us = 0;
+        rc = measure_store(b, sizes[i], &us, &worst_us);
+        snprintf(name, sizeof(name), "store: mariadb, batch of %u", sizes[i]);
+        if (rc == 0) {
+            row(state, name, us, "us");
+            row(state, name, sizes[i] * 1e6 / us, "reservations/s");
+        }
+    }
+    store_free(b->store);
+    b->store = NULL;
+    return rc;
+}
+
 void bench_store(void (*row)(void *state, const char *name, double value, const char *unit),
                  void *state)
 {
@@ -256,6 +281,9 @@ void bench_store(void (*row)(void *state, const char *name, double value, const 
         if (rc == 0)
             rc = measure(b, dir, BATCH_MAX, row, state);
         store_free(b->store);
+        b->store = NULL;
+        if (rc == 0 && getenv("USHER_TEST_MARIADB"))
+            rc = measure_mariadb(b, getenv("USHER_TEST_MARIADB"), row, state);
         arena_release(&b->arena);
         remove_dir(dir);
     }
