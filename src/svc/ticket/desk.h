@@ -34,6 +34,8 @@ struct post {
     struct ticket *ticket;
     uint32_t performance_id;
     atomic_bool ours;      /* its owner may claim here */
+    atomic_bool is_new;    /* made here: nobody else knows of it yet */
+    int64_t kept_until_ns; /* so long it stays here, though it should be another's; the keeper's */
     int64_t lease_ends_ns; /* where ours, if it is not renewed; the keeper alone looks */
     char holder[COORD_HOLDER_MAX + 1]; /* under posts_lock; "URL ID", or empty */
 };

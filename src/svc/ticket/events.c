@@ -123,15 +123,20 @@ static int check_rules(struct call *call, const Usher__V1__CreatePerformanceRequ
 static const struct catalog_performance *wait_until_serving(struct call *call,
                                                             uint32_t performance_id)
 {
-    const struct ticket *ticket = call_state(call);
+    struct ticket *ticket = call_state(call);
     const struct catalog_performance *performance;
     struct owner_figures figures = {0};
+    char url[COORD_HOLDER_MAX + 1] = "";
+    if (ticket->elsewhere)
+        tenure_adopt(ticket, performance_id);
     for (;;) {
         performance = catalog_performance(ticket->catalog, performance_id);
         if (performance)
             owner_figures(performance->owner, &figures);
+        if (performance && ticket->elsewhere)
+            tenure_find(ticket, performance_id, url); /* another may have been quicker */
         const int64_t now_ns = fiber_now_ns();
-        if (figures.serving || now_ns >= call_deadline_ns(call) ||
+        if (figures.serving || url[0] || now_ns >= call_deadline_ns(call) ||
             fiber_sleep_until(deadline_after_ms(now_ns, TICKET_BEGIN_POLL_MS)) != 0)
             return performance;
     }

@@ -64,9 +64,12 @@ static void on_kick(struct loop_task *task)
         fiber_unpark(t->keeper);
 }
 
+/* What changed may be a performance that was made elsewhere. */
 static void on_change(void *state)
 {
-    kick(state);
+    struct tenure *t = state;
+    atomic_store(&t->ticket->behind, true);
+    kick(t);
 }
 
 static bool may(void *state)
@@ -101,6 +104,12 @@ void tenure_holder(struct ticket *ticket, uint32_t performance_id, char *ret_hol
     pthread_mutex_lock(&ticket->posts_lock);
     memcpy(ret_holder, post_of(ticket, performance_id)->holder, COORD_HOLDER_MAX + 1);
     pthread_mutex_unlock(&ticket->posts_lock);
+}
+
+void tenure_adopt(struct ticket *ticket, uint32_t performance_id)
+{
+    atomic_store(&post_of(ticket, performance_id)->is_new, true);
+    kick(atomic_load(&ticket->tenure));
 }
 
 bool tenure_find(struct ticket *ticket, uint32_t performance_id, char *ret_url)
@@ -263,7 +272,10 @@ static void visit(struct tenure *t, const struct catalog_performance *performanc
     struct post *post = post_of(t->ticket, performance->performance_id);
     char bytes[NAME_BYTES];
     const struct view name = lease_name(performance->performance_id, bytes);
-    if (should_be_ours(t, performance->performance_id, members, count))
+    if (atomic_exchange(&post->is_new, false))
+        post->kept_until_ns = deadline_after_ms(fiber_now_ns(), t->lease_ms);
+    const bool kept = !t->draining && fiber_now_ns() < post->kept_until_ns;
+    if (kept || should_be_ours(t, performance->performance_id, members, count))
         take(t, post, performance, name);
     else if (atomic_load(&post->ours))
         hand_over(t, post, performance, name);

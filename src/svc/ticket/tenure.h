@@ -41,6 +41,9 @@ void tenure_free(struct tenure *tenure);
 /* The gate of a performance's owner; tenure may not have started yet. */
 struct owner_gate tenure_gate(struct ticket *ticket, uint32_t performance_id);
 
+/* A performance was made here: it is owned here until the others have learned of it. */
+void tenure_adopt(struct ticket *ticket, uint32_t performance_id);
+
 /* Where to ask, from any thread: true: here. Otherwise ret_url (COORD_HOLDER_MAX + 1 bytes) is the
  * holder's address, or empty where nobody is known to hold it. */
 bool tenure_find(struct ticket *ticket, uint32_t performance_id, char *ret_url);
