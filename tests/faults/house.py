@@ -90,10 +90,18 @@ class House:
         return bool(status.get("performances") and status["performances"][0].get("serving"))
 
     def owner(self):
-        """(the one that owns, the other)"""
+        """(the one that owns, the other), once it stays so: a performance is handed to the one whose share it is a
+        lease's time after it was made, or after a process came."""
         first, second = self.processes[:2]
-        wait_until(lambda: self.serves(first) or self.serves(second), "an owner")
-        return (first, second) if self.serves(first) else (second, first)
+        seen = {"state": None, "since": 0.0}
+
+        def is_settled():
+            state = (self.serves(first), self.serves(second))
+            if state != seen["state"]:
+                seen.update(state=state, since=time.monotonic())
+            return any(state) and time.monotonic() - seen["since"] > 1.5 * LEASE_SECONDS
+        wait_until(is_settled, "an owner that stays")
+        return (first, second) if seen["state"][0] else (second, first)
 
     def hold(self, process, token):
         """Whether a hold through this process is answered as one: granted, or refused because seats are taken."""
