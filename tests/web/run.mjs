@@ -10,6 +10,7 @@ import { halls } from './halls.mjs';
 import { map } from './map.mjs';
 import { startServer } from './server.mjs';
 import { ways } from './ways.mjs';
+import { whole } from './whole.mjs';
 import { openBrowser } from './visitor.mjs';
 
 const { values } = parseArgs({
@@ -44,7 +45,7 @@ try {
     pictures: values.pictures,
     usher: server?.usher, // the organiser's part; not there with --url
   };
-  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...ways })) {
+  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...ways, ...whole })) {
     if (!new RegExp(values.only).test(name)) continue;
     try {
       await run(world);

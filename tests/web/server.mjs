@@ -9,11 +9,32 @@ import { promisify } from 'node:util';
 const start_ms = 20_000;
 const stop_ms = 10_000;
 
+/** The stand-in payment provider, with test money: its address, and how it ends. */
+async function startProvider(binary, folder) {
+  const file = join(folder, 'psp.port');
+  const words = ['psp', '--psp-listen', '127.0.0.1:0', '--psp-port-file', file, '--psp-latency', '5ms'];
+  const child = spawn(binary, words, { stdio: 'ignore' });
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  const began = Date.now();
+  while (!existsSync(file) || readFileSync(file, 'utf8').trim() === '') {
+    if (child.exitCode !== null || Date.now() - began > start_ms) {
+      child.kill('SIGKILL');
+      throw new Error('the payment provider did not start');
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const stop = () => {
+    child.kill('SIGTERM');
+    return gone;
+  };
+  return { url: `http://${readFileSync(file, 'utf8').trim()}`, stop };
+}
+
 export async function startServer(binary) {
   const folder = mkdtempSync(join(tmpdir(), 'usher-web-'));
-  const child = spawn(binary, ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const provider = await startProvider(binary, folder);
+  const words = ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0', '--psp', provider.url];
+  const child = spawn(binary, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -57,6 +78,7 @@ export async function startServer(binary) {
       const timer = setTimeout(() => child.kill('SIGKILL'), stop_ms);
       const how = await gone;
       clearTimeout(timer);
+      await provider.stop();
       rmSync(folder, { recursive: true, force: true });
       return how;
     },

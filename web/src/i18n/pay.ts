@@ -56,8 +56,10 @@ const en = {
     'The payment came after your seats had gone. The whole amount is being refunded; you need not do anything.',
   refundedTitle: 'Your money was returned',
   refundedText: 'The payment came after your seats had gone. The whole amount was refunded.',
-  waitingTitle: 'The payment is not finished',
-  waitingText: 'Go on at the payment provider, or end the payment.',
+  waitingTitle: 'You have not paid yet',
+  waitingText:
+    'The payment was declined, or you turned back. Your seats are still held: try again, or pay in another way.',
+  otherWay: 'Pay in another way',
   elsewhereTitle: 'Your payment is being processed',
   elsewhereText:
     'This is not the browser in which you began. Please go back there to see the result. It also comes by mail.',
@@ -159,8 +161,10 @@ const ko: typeof en = {
     '선점 시간이 지난 뒤 결제되어 좌석을 드리지 못했습니다. 전액 환불되며 따로 하실 일은 없습니다.',
   refundedTitle: '환불되었습니다',
   refundedText: '선점 시간이 지난 뒤 결제되어 좌석을 드리지 못했습니다. 전액 환불해 드렸습니다.',
-  waitingTitle: '결제가 아직 끝나지 않았습니다',
-  waitingText: '결제 화면에서 이어서 진행하거나 결제를 취소해 주세요.',
+  waitingTitle: '아직 결제되지 않았습니다',
+  waitingText:
+    '결제가 승인되지 않았거나 도중에 취소되었습니다. 좌석은 유지되고 있으니 다시 시도하거나 다른 수단을 선택해 주세요.',
+  otherWay: '다른 결제 수단 선택',
   elsewhereTitle: '결제를 처리하고 있습니다',
   elsewhereText:
     '결제를 시작한 브라우저가 아닙니다. 결과는 처음 화면에서 확인해 주세요. 메일로도 보내 드립니다.',

@@ -109,11 +109,16 @@ function State({ payment, following }: { payment: Payment; following: Following 
     case PaymentState.WAITING:
       return (
         <Outcome icon="clock" title={say.waitingTitle} text={say.waitingText} state={name}>
-          <a class="primary" href={payment.redirectUrl} rel="external">
-            {say.openContinue}
+          <a class="primary" data-action="again" href={payment.redirectUrl} rel="external">
+            {say.again}
           </a>
-          <button type="button" class="plain" onClick={() => void following.abandon()}>
-            {say.openEnd}
+          <button
+            type="button"
+            class="plain"
+            data-action="other"
+            onClick={() => void following.abandon().then(() => go(paths.pay(performanceId), true))}
+          >
+            {say.otherWay}
           </button>
         </Outcome>
       );

@@ -130,7 +130,8 @@ export function startRouting(): void {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = event.target instanceof Element ? event.target.closest('a') : null;
-    if (!link || link.target || link.origin !== location.origin || link.hash) return;
+    if (!link || link.target || link.rel === 'external') return;
+    if (link.origin !== location.origin || link.hash) return;
     event.preventDefault();
     go(link.pathname + link.search);
   });
