@@ -1,7 +1,7 @@
 // The whole way of a fan with everything real: the server, its services, and the stand-in provider with test money.
 
 import assert from 'node:assert/strict';
-import { holdBest, visit } from './steps.mjs';
+import { create, holdBest, order, visit } from './steps.mjs';
 import { desktop, phone } from './visitor.mjs';
 
 /** From held seats to the provider's page. */
@@ -70,4 +70,75 @@ export const whole = {
       await a.page.click('button[name=choice][value=pay]');
       await a.page.waitForSelector('.ticket');
     }, true),
+
+  'through the line: one comes in at a time, who waits is called when the other has paid': async (world) => {
+    const performance = await create(world, ['--capacity', '500'], '--name', 'Behind a line', '--open');
+    const { saleId } = await world.usher(
+      'sale', 'create', '--name', 'Behind a line', '--performances', performance, '--guests',
+      '--capacity-min', 1, '--capacity-max', 1, '--json',
+    );
+    await visit(
+      world,
+      [{ ...phone, locale: 'en-GB' }, desktop],
+      async (a, b) => {
+        // The hall can be seen; buying is for those who have come through the line.
+        await a.openHall(performance);
+        await a.live();
+        await a.page.waitForSelector('[data-action=best]:disabled');
+        await a.isAccessible('a hall behind a line');
+        await a.press('line');
+        await a.page.waitForURL(new RegExp(`/line/${saleId}`));
+        await a.press('join');
+        await a.page.waitForSelector('[data-action=enter]');
+        await b.page.goto(`${b.url}/line/${saleId}`);
+        await b.press('join');
+        await b.page.waitForSelector('.line[data-standing=WAITING] .line-ahead');
+        await b.isAccessible('waiting');
+        await b.picture('whole-waiting');
+        await a.press('enter');
+        await a.press('seats');
+        await a.live();
+        await a.page.waitForSelector('.pass-time');
+        await holdBest(a, 2);
+        await a.picture('whole-inside-phone');
+        // A reload, and another tab, change nothing for the one who waits.
+        await b.page.reload();
+        await b.page.waitForSelector('.line[data-standing=WAITING]');
+        await order(a);
+        await b.page.waitForSelector('[data-action=enter]');
+        await b.picture('whole-turn');
+        await b.press('enter');
+        await b.press('seats');
+        await b.live();
+        await holdBest(b, 1);
+      },
+      true, // a place that one does not have yet is written to the console
+    );
+  },
+
+  'a draw is entered, held at the opening, and checked by the one it was for': async (world) => {
+    const performance = await create(world, ['--capacity', '500'], '--name', 'Drawn');
+    const { saleId } = await world.usher(
+      'sale', 'create', '--name', 'Drawn', '--performances', performance, '--guests',
+      '--draw-opens-at', '+0s', '--opens-at', '+12s', '--time-zone', 'Asia/Seoul', '--json',
+    );
+    await visit(
+      world,
+      [{ ...phone, locale: 'en-GB' }, desktop],
+      async (a, b) => {
+        for (const each of [a, b]) {
+          await each.page.goto(`${each.url}/line/${saleId}`);
+          await each.press('join');
+          await each.page.waitForSelector('.line[data-standing=IN_DRAW]');
+        }
+        for (const each of [a, b]) {
+          await each.page.waitForSelector('[data-action=enter]', { timeout: 40_000 });
+          await each.page.goto(`${each.url}/line/${saleId}/draw`);
+          await each.page.waitForSelector('[data-draw=good]');
+        }
+        await a.picture('whole-draw-phone');
+      },
+      true,
+    );
+  },
 };

@@ -84,23 +84,23 @@ function EventCard({ event, alone }: { event: Event; alone: boolean }) {
 
 function Stub({ performance }: { performance: Performance }) {
   const say = words.value;
-  const { performanceId, hall, counts, saleId, saleState } = performance;
+  const { performanceId, hall, counts, saleState } = performance;
   const left = counts?.free ?? 0;
   const begun = hasBegun(performance, serverClock.now());
   const buyable = saleState === SaleState.OPEN && left > 0 && !begun;
   const held = keptHold(shelf, performanceId, serverClock.now()) !== null;
-  const sale = sales.value.get(saleId);
+  const sale = sales.value.get(performanceId);
   const inLine =
-    saleId !== 0 &&
+    sale !== undefined &&
+    sale.stage !== 'over' &&
     !held &&
     !begun &&
-    sale?.stage !== 'over' &&
     !passes.ofPerformance(performanceId);
   return (
     <li>
       <a
         class="stub"
-        href={inLine ? paths.line(saleId, performanceId) : paths.performance(performanceId)}
+        href={inLine ? paths.line(sale.saleId, performanceId) : paths.performance(performanceId)}
         data-performance={performanceId}
       >
         <span class="stub-date" aria-hidden="true">
@@ -111,7 +111,7 @@ function Stub({ performance }: { performance: Performance }) {
           <strong>{starts(performance, 'full')}</strong>
           <span>{hall?.name}</span>
           <span class="numeric">{priceRange(performance)}</span>
-          {inLine && sale ? <LineBrief sale={sale} /> : null}
+          {inLine ? <LineBrief sale={sale} /> : null}
         </span>
         <span class="stub-left">
           {counts ? <Availability counts={counts} state={saleState} begun={begun} /> : null}

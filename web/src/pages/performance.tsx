@@ -100,11 +100,14 @@ function SaleNotice({ sale }: { sale: Sale }) {
   if (sale.begun.value) {
     return <Notice tone="plain" icon="clock" title={say.begunTitle} text={say.begunText} />;
   }
-  const saleId = sale.performance.value?.saleId ?? 0;
   if (sale.needsPass.value && sale.hold.value === null) {
     return (
       <Notice tone="warn" icon="people" title={say.passTitle} text={say.passText}>
-        <a class="small" data-action="line" href={paths.line(saleId, sale.performanceId)}>
+        <a
+          class="small"
+          data-action="line"
+          href={paths.line(sale.saleId.value, sale.performanceId)}
+        >
           {say.toLine}
         </a>
       </Notice>

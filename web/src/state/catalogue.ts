@@ -10,19 +10,19 @@ import { byDate } from './dates';
 import type { SaleBrief } from './sales';
 
 export const events = signal<Event[] | null>(null);
-/** The lines in front of them, by sale. */
+/** The lines in front of them, by performance. */
 export const sales = signal<ReadonlyMap<number, SaleBrief>>(new Map());
 export const eventsFailure = signal<Failure | null>(null);
+
+/** Loaded apart, after what everybody came for. */
+export const loadSales = () => import('./sales').then(({ fetchSales }) => fetchSales());
 
 export async function loadEvents(): Promise<void> {
   try {
     const answer = await persist(() => tickets.listEvents({}, { timeoutMs: call_ms }));
     events.value = byDate(answer.events, serverClock.now());
     eventsFailure.value = null;
-    if (answer.events.some(({ performances }) => performances.some(({ saleId }) => saleId !== 0))) {
-      const { fetchSales } = await import('./sales');
-      sales.value = await fetchSales().catch(() => sales.value);
-    }
+    sales.value = await loadSales();
   } catch (cause) {
     eventsFailure.value = refusalOf(cause);
   }

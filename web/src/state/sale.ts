@@ -15,6 +15,7 @@ import {
   type SeatsUpdate,
 } from '../gen/usher/v1/ticket_pb';
 import { type Plan, type PlanSection, readPlan } from '../map/plan';
+import { loadSales } from './catalogue';
 import { type Choice, empty, placesOf, toggled, withArea, without } from './choice';
 import { hasBegun } from './dates';
 import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold } from './kept';
@@ -60,9 +61,9 @@ export class Sale {
   readonly soldOut = computed(() => this.counts.value.free === 0);
   /** The pass of the waiting room, where this performance is sold through one. */
   readonly pass = signal<KeptPass | null>(null);
-  readonly needsPass = computed(
-    () => (this.performance.value?.saleId ?? 0) !== 0 && this.pass.value === null,
-  );
+  /** The line in front of it; 0: there is none. */
+  readonly saleId = signal(0);
+  readonly needsPass = computed(() => this.saleId.value !== 0 && this.pass.value === null);
   readonly buyable = computed(
     () => this.open.value && !this.soldOut.value && !this.begun.value && !this.needsPass.value,
   );
@@ -115,6 +116,9 @@ export class Sale {
         if (performance.counts) this.counts.value = { ...performance.counts };
         this.hold.value = keptHold(shelf, performanceId, serverClock.now());
         this.wish.value = { ...this.wish.value, party: Math.min(2, this.limit.value) };
+      });
+      void loadSales().then((sales) => {
+        this.saleId.value = sales.get(performanceId)?.saleId ?? 0;
       });
       const layoutHash = performance.hall?.layoutHash ?? '';
       const layout = await persist(() => tickets.getSeatMap({ layoutHash }, options));
@@ -350,7 +354,7 @@ export class Sale {
       this.choice.value.seats.filter((seat) => why.seats.includes(seat) || !this.isFree(seat)),
     );
     if (why.reason.startsWith('PASS_')) {
-      passes.drop(this.performance.value?.saleId ?? 0);
+      passes.drop(this.saleId.value);
       this.pass.value = null;
     }
     if (why.reason === 'SALE_NOT_OPEN') void this.#refresh();
