@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startServer } from '../../tests/web/server.mjs';
-import { freeSeat } from '../../tests/web/steps.mjs';
+import { create, freeSeat, holdBest } from '../../tests/web/steps.mjs';
 import { desktop, openBrowser, phone, Visitor } from '../../tests/web/visitor.mjs';
 
 const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
@@ -37,6 +37,39 @@ for (const fan of fans) {
 await rush;
 await picture(fans[0].page, 'on-sale');
 await picture(fans[1].page, 'on-sale-phone');
+
+// A fan's way: the line, paying with test money, the tickets.
+const fan = await Visitor.arrive(
+  browser,
+  server.url,
+  { ...phone, locale: 'en-GB', deviceScaleFactor: 1, viewport: { width: 390, height: 780 } },
+  here,
+);
+const second = await create(server, ['--capacity', '2000'], '--name', 'Second Night', '--currency', 'KRW', '--open');
+const { saleId } = await server.usher(
+  'sale', 'create', '--name', 'Second Night', '--performances', second, '--guests',
+  '--capacity-min', 5, '--capacity-max', 5, '--claim', '4s', '--json',
+);
+for (let n = 0; n < 60; n++) await server.join(saleId);
+await fan.page.goto(`${server.url}/line/${saleId}`);
+await fan.press('join');
+await fan.page.waitForSelector('.line[data-standing=WAITING]');
+await fan.page.waitForFunction(() => Number(document.querySelector('[role=progressbar]').ariaValueNow) > 25);
+await picture(fan.page, 'line-phone');
+await fan.openHall();
+await fan.live();
+await holdBest(fan, 2);
+await fan.press('order');
+await fan.page.waitForSelector('.pay-form');
+await fan.page.fill('[name=name]', 'Kim Minji');
+await fan.page.fill('[name=email]', 'minji.kim@example.com');
+await fan.page.check('[name=terms]');
+await fan.page.locator('.pay-ways').scrollIntoViewIfNeeded();
+await picture(fan.page, 'pay-phone');
+await fan.press('pay');
+await fan.page.click('button[name=choice][value=pay]');
+await fan.page.waitForSelector('.qr[data-modules]:not([data-modules="0"])');
+await picture(fan.page, 'tickets-phone');
 
 await server.usher('stampede', '--users', '1000', '--within', '100ms', '--seats', 'hot:10', '--html', report);
 const reader = await browser.newPage({ viewport: { width: 1000, height: 1170 } });

@@ -73,6 +73,18 @@ export async function startServer(binary) {
       });
       return words.includes('--json') ? JSON.parse(stdout) : stdout;
     },
+    /** Somebody who is at no page takes a number. */
+    async join(saleId) {
+      const call = async (method, body, token) => {
+        const headers = { 'content-type': 'application/json' };
+        if (token) headers.authorization = `Bearer ${token}`;
+        const answer = await fetch(`${url}/usher.v1.${method}`, { method: 'POST', headers, body: JSON.stringify(body) });
+        if (!answer.ok) throw new Error(await answer.text());
+        return answer.json();
+      };
+      const { token } = await call('AuthService/CreateGuest', {});
+      return call('WaitroomService/Join', { saleId }, token);
+    },
     async stop() {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), stop_ms);

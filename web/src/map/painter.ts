@@ -28,6 +28,7 @@ const numbers_from_px = 19;
 const letters_from_px = 13;
 const names_below_px = 13; // over the seats; beside them where these are larger
 const aisle_cells = 3.2; // the widest gap between rows that count as one
+const together_px = 16; // own seats that are this near share a ring
 const beacon_below_px = 9; // what is yours is ringed where seats are smaller
 const pan_budget_ms = 24; // a moved picture has a blank edge: worth a frame
 const zoom_budget_ms = 11;
@@ -428,25 +429,30 @@ export class Painter {
     return false;
   }
 
-  // From far away a seat is a dot: a ring shows where one's own are.
+  // From far away a seat is a dot: rings show where one's own are, one for those that are together.
   #drawBeacon(context: CanvasRenderingContext2D, view: View): void {
-    if (this.marks.mine.size === 0 || this.plan.pitch * view.scale >= beacon_below_px) return;
-    const box = emptyBox();
+    if (this.plan.pitch * view.scale >= beacon_below_px) return;
+    const groups: Box[] = [];
     for (const seat of this.marks.mine) {
-      const x = this.plan.x[seat] ?? NaN;
-      if (!Number.isNaN(x)) extend(box, x, this.plan.y[seat] ?? 0);
+      const at = toScreen(view, this.plan.x[seat] ?? NaN, this.plan.y[seat] ?? NaN);
+      if (Number.isNaN(at.x)) continue;
+      const size = { width: 2 * together_px, height: 2 * together_px };
+      const near = groups.find((one) => overlap(one, boxAt(at, size)));
+      const group = near ?? emptyBox();
+      if (!near) groups.push(group);
+      extend(group, at.x, at.y, 0.5);
     }
-    if (box.left > box.right) return;
-    const at = toScreen(view, (box.left + box.right) / 2, (box.top + box.bottom) / 2);
-    const size = Math.hypot(box.right - box.left, box.bottom - box.top) * view.scale;
-    context.beginPath();
-    context.arc(at.x, at.y, size / 2 + 12, 0, Math.PI * 2);
-    context.lineWidth = 6;
-    context.strokeStyle = this.palette.labelGround;
-    context.stroke();
-    context.lineWidth = 3;
-    context.strokeStyle = this.palette.mine.fill;
-    context.stroke();
+    for (const { left, top, right, bottom } of groups) {
+      const radius = Math.hypot(right - left, bottom - top) / 2 + 10;
+      context.beginPath();
+      context.arc((left + right) / 2, (top + bottom) / 2, radius, 0, Math.PI * 2);
+      context.lineWidth = 6;
+      context.strokeStyle = this.palette.labelGround;
+      context.stroke();
+      context.lineWidth = 3;
+      context.strokeStyle = this.palette.mine.fill;
+      context.stroke();
+    }
   }
 
   #drawRing(context: CanvasRenderingContext2D, view: View, seat: number, width: number): void {
