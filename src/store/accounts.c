@@ -33,6 +33,16 @@ static const struct sql_step steps[] = {
      " PRIMARY KEY (organiser_id, email));"
      "CREATE INDEX member_account ON member (account_id);"
      "CREATE INDEX member_email ON member (email)"},
+    {"grants",
+     "CREATE TABLE api_token (token_id {bytes} NOT NULL PRIMARY KEY, organiser_id {int} NOT NULL,"
+     " name {text} NOT NULL, roles {int} NOT NULL, created_at_ms {int} NOT NULL,"
+     " expires_at_ms {int} NOT NULL);"
+     "CREATE TABLE block (block_id {id}, kind {int} NOT NULL, subject {text} NOT NULL,"
+     " reason {text} NOT NULL, created_at_ms {int} NOT NULL, ends_at_ms {int} NOT NULL)"},
+    {"kept", "CREATE TABLE kept (kept_id {id}, account_id {bytes} NOT NULL, sealed {blob} NOT NULL,"
+             " kept_at_ms {int} NOT NULL, ends_at_ms {int} NOT NULL);"
+             "CREATE INDEX kept_end ON kept (ends_at_ms);"
+             "CREATE INDEX act_account ON act (account_id, act_id)"},
 };
 
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms)

@@ -85,7 +85,8 @@ static size_t acts(const char *what)
 {
     struct act *list;
     size_t count, found = 0;
-    assert_int_equal(act_list(sql, 0, 100, &arena, &list, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(act_list(sql, 0, (struct id){0}, 100, &arena, &list, &count, DEADLINE_NEVER),
+                     0);
     for (size_t i = 0; i < count; i++)
         found += view_eq(list[i].what, view_str(what));
     return found;
@@ -289,13 +290,14 @@ static void acts_are_cut_and_paged(void **state)
                             .address = VIEW_LIT("::1"),
                             .about = view_of(about, 399)};
     assert_int_equal(act_put(sql, &act, DEADLINE_NEVER), 0);
-    assert_int_equal(act_list(sql, 0, 1, &arena, &list, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(act_list(sql, 0, (struct id){0}, 1, &arena, &list, &count, DEADLINE_NEVER), 0);
     assert_int_equal(count, 1);
     assert_int_equal(list[0].about.len, 198); /* whole characters of 200 bytes */
     assert_true(id_eq(list[0].account_id, act.account_id));
     assert_true(view_eq(list[0].address, act.address));
     const uint64_t newest = list[0].act_id;
-    assert_int_equal(act_list(sql, newest, 1, &arena, &list, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(
+        act_list(sql, newest, (struct id){0}, 1, &arena, &list, &count, DEADLINE_NEVER), 0);
     assert_true(count == 1 && list[0].act_id < newest);
 }
 

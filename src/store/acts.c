@@ -45,6 +45,7 @@ int act_put(struct sql *sql, const struct act *act, int64_t deadline_ns)
 struct list_job {
     struct sql_job job;
     uint64_t before_act_id;
+    struct id account_id;
     size_t rows_max;
     struct arena *arena;
     struct act *acts;
@@ -63,15 +64,24 @@ static int copy_row(struct sql_rows *rows, struct arena *arena, struct act *ret_
     return err == 0 ? sql_get_copy(rows, 5, arena, &ret_act->about) : err;
 }
 
+#define COLUMNS "act_id, at_ms, what, account_id, address, about"
+
 static int run_list(struct sql_job *base, struct sql_txn *txn)
 {
     struct list_job *job = (struct list_job *)base;
     struct sql_rows *rows;
-    const int64_t before = job->before_act_id ? (int64_t)job->before_act_id : INT64_MAX;
-    int err = sql_query(txn,
-                        "SELECT act_id, at_ms, what, account_id, address, about FROM act"
-                        " WHERE act_id < ? ORDER BY act_id DESC LIMIT ?",
-                        SQL(sql_int(before), sql_int((int64_t)job->rows_max)), &rows);
+    const struct sql_value before =
+        sql_int(job->before_act_id ? (int64_t)job->before_act_id : INT64_MAX);
+    const struct sql_value limit = sql_int((int64_t)job->rows_max);
+    int err = id_is_zero(job->account_id)
+                  ? sql_query(txn,
+                              "SELECT " COLUMNS " FROM act WHERE act_id < ?"
+                              " ORDER BY act_id DESC LIMIT ?",
+                              SQL(before, limit), &rows)
+                  : sql_query(txn,
+                              "SELECT " COLUMNS " FROM act WHERE account_id = ? AND act_id < ?"
+                              " ORDER BY act_id DESC LIMIT ?",
+                              SQL(sql_id(job->account_id), before, limit), &rows);
     job->count = 0;
     if (err < 0)
         return err;
@@ -85,14 +95,15 @@ static int run_list(struct sql_job *base, struct sql_txn *txn)
     return err;
 }
 
-int act_list(struct sql *sql, uint64_t before_act_id, size_t rows_max, struct arena *arena,
-             struct act **ret_acts, size_t *ret_count, int64_t deadline_ns)
+int act_list(struct sql *sql, uint64_t before_act_id, struct id account_id, size_t rows_max,
+             struct arena *arena, struct act **ret_acts, size_t *ret_count, int64_t deadline_ns)
 {
     if (rows_max > ACT_PAGE_MAX)
         rows_max = ACT_PAGE_MAX;
     struct list_job job = {
         .job.run = run_list,
         .before_act_id = before_act_id,
+        .account_id = account_id,
         .rows_max = rows_max,
         .arena = arena,
         .acts = arena_alloc(arena, rows_max * sizeof(struct act)),

@@ -23,9 +23,9 @@ int act_add(struct sql_txn *txn, const struct act *act);
 /* The same as a job of its own. As sql_write. */
 int act_put(struct sql *sql, const struct act *act, int64_t deadline_ns);
 
-/* The acts before before_act_id (0: all), the newest first, at most rows_max and ACT_PAGE_MAX. As
- * sql_read. */
-int act_list(struct sql *sql, uint64_t before_act_id, size_t rows_max, struct arena *arena,
-             struct act **ret_acts, size_t *ret_count, int64_t deadline_ns);
+/* The acts before before_act_id (0: all), of one account (zero: of all), the newest first, at most
+ * rows_max and ACT_PAGE_MAX. As sql_read. */
+int act_list(struct sql *sql, uint64_t before_act_id, struct id account_id, size_t rows_max,
+             struct arena *arena, struct act **ret_acts, size_t *ret_count, int64_t deadline_ns);
 
 #endif

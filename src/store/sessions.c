@@ -241,6 +241,111 @@ int session_end(struct sql *sql, struct id account_id, struct id session_id, con
     return sql_write(sql, &job.job, deadline_ns);
 }
 
+/* ---- what ends them all ---- */
+
+struct password_job {
+    struct sql_job job;
+    struct view password;
+    uint32_t password_chars;
+    struct session *session;
+    const struct act *act;
+};
+
+static int run_password(struct sql_job *base, struct sql_txn *txn)
+{
+    struct password_job *job = (struct password_job *)base;
+    const struct id account_id = job->session->account_id;
+    int err = account_set_password(txn, account_id, job->password, job->password_chars);
+    if (err == 0)
+        err = session_end_others(txn, account_id, (struct id){0});
+    if (err == 0)
+        err = session_add(txn, job->session);
+    return err == 0 ? act_add(txn, job->act) : err;
+}
+
+int session_change_password(struct sql *sql, struct view password, uint32_t password_chars,
+                            struct session *session, const struct act *act, int64_t deadline_ns)
+{
+    struct password_job job = {.job.run = run_password,
+                               .password = password,
+                               .password_chars = password_chars,
+                               .session = session,
+                               .act = act};
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
+struct delete_job {
+    struct sql_job job;
+    struct id account_id;
+    struct view sealed;
+    uint32_t owner_role;
+    const struct act *act;
+};
+
+/* ERR_BUSY where an organiser would have no owner. */
+static int check_owned(struct sql_txn *txn, const struct delete_job *job)
+{
+    int64_t alone;
+    int err = sql_ask_int(
+        txn,
+        "SELECT count(*) FROM member m WHERE m.account_id = ? AND m.roles = ?"
+        " AND NOT EXISTS (SELECT 1 FROM member o"
+        " WHERE o.organiser_id = m.organiser_id AND o.roles = ?"
+        " AND o.email <> m.email)",
+        SQL(sql_id(job->account_id), sql_int(job->owner_role), sql_int(job->owner_role)), &alone);
+    return err < 0 ? err : alone ? ERR_BUSY : 0;
+}
+
+static int keep_sealed(struct sql_txn *txn, const struct delete_job *job)
+{
+    const int64_t now_ms = job->act->at_ms;
+    int err = sql_run(txn, "DELETE FROM kept WHERE ends_at_ms <= ?", SQL(sql_int(now_ms)), NULL);
+    if (err < 0)
+        return err;
+    return sql_run(txn,
+                   "INSERT INTO kept (account_id, sealed, kept_at_ms, ends_at_ms)"
+                   " VALUES (?, ?, ?, ?)",
+                   SQL(sql_id(job->account_id), sql_bytes(job->sealed), sql_int(now_ms),
+                       sql_int(now_ms + KEPT_MS)),
+                   NULL);
+}
+
+static int run_delete(struct sql_job *base, struct sql_txn *txn)
+{
+    struct delete_job *job = (struct delete_job *)base;
+    const struct sql_value id = sql_id(job->account_id);
+    uint64_t changes = 0;
+    int err = check_owned(txn, job);
+    if (err == 0)
+        err = keep_sealed(txn, job);
+    if (err == 0)
+        err = session_end_others(txn, job->account_id, (struct id){0});
+    if (err == 0)
+        err = sql_run(txn, "DELETE FROM member WHERE account_id = ?", SQL(id), NULL);
+    if (err == 0)
+        err = sql_run(txn,
+                      "DELETE FROM proof WHERE email IN"
+                      " (SELECT email FROM account WHERE account_id = ?)",
+                      SQL(id), NULL);
+    if (err == 0)
+        err = sql_run(txn, "DELETE FROM account WHERE account_id = ?", SQL(id), &changes);
+    if (err == 0 && changes == 0)
+        err = ERR_NOT_FOUND;
+    return err == 0 ? act_add(txn, job->act) : err;
+}
+
+int account_delete(struct sql *sql, struct id account_id, struct view sealed, uint32_t owner_role,
+                   const struct act *act, int64_t deadline_ns)
+{
+    struct delete_job job = {.job.run = run_delete,
+                             .account_id = account_id,
+                             .sealed = sealed,
+                             .owner_role = owner_role,
+                             .act = act};
+    assert(sealed.len <= KEPT_BYTES_MAX);
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
 /* ---- listing ---- */
 
 struct list_job {

@@ -7,8 +7,9 @@
 #include "token/refresh.h"
 #include "token/roles.h"
 
-struct session auth_fresh_session(struct auth *auth, const char *device)
+struct session auth_fresh_session(struct call *call, const char *device)
 {
+    struct auth *auth = auth_of(call);
     const int64_t now_ms = clock_wall_ms(auth->clock);
     return (struct session){.session_id = chance_id_at(auth->chance, now_ms),
                             .device = auth_read_device(device),
@@ -80,7 +81,7 @@ static int write_access(struct auth *auth, const struct session *session,
     return access_token_write(auth->keyset, auth->issuer, &claims, ret_text, &len);
 }
 
-static char *format_id(struct arena *arena, struct id id)
+char *auth_format_id(struct arena *arena, struct id id)
 {
     char *text = arena_alloc(arena, ID_TEXT_CHARS + 1);
     if (text)
@@ -110,7 +111,7 @@ static int answer_memberships(struct arena *arena, const struct account *account
 int auth_answer_account(struct arena *arena, const struct account *account,
                         Usher__V1__Account *answer)
 {
-    answer->account_id = format_id(arena, account->account_id);
+    answer->account_id = auth_format_id(arena, account->account_id);
     answer->email = arena_copy(arena, account->email);
     answer->name = arena_copy(arena, account->name);
     answer->language = arena_copy(arena, account->language);
@@ -128,7 +129,7 @@ int auth_answer_session(struct call *call, const struct session *session,
     struct arena *arena = call_arena(call);
     char *access = arena_alloc(arena, ACCESS_TOKEN_MAX);
     char *refresh = arena_alloc(arena, REFRESH_TOKEN_CHARS + 1);
-    answer->session_id = format_id(arena, session->session_id);
+    answer->session_id = auth_format_id(arena, session->session_id);
     answer->account = arena_alloc(arena, sizeof(*answer->account));
     int err = access && refresh && answer->session_id && answer->account ? 0 : ERR_NO_MEMORY;
     if (!err)

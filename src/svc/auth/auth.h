@@ -20,6 +20,7 @@
 #include "fiber/offload.h"
 #include "store/accounts.h"
 #include "svc/auth/attempts.h"
+#include "svc/auth/roster.h"
 #include "token/access.h"
 #include "token/key.h"
 #include "wire/server.h"
@@ -42,6 +43,8 @@ struct auth {
     uint8_t guest_key[KEY_BYTES];
     uint8_t refresh_key[KEY_BYTES];
     uint8_t proof_key[KEY_BYTES];
+    uint8_t api_key[KEY_BYTES];
+    uint8_t kept_key[KEY_BYTES];
     char operator_text[KEY_TEXT_CHARS + 1];
     const struct clock *clock;
     struct chance *chance;
@@ -51,11 +54,13 @@ struct auth {
     struct keyset *keyset;
     struct offload *hashing;
     struct attempts attempts;
+    struct roster roster;
     _Atomic int64_t tended_at_s; /* when the keyset was last looked after */
     pthread_key_t verified;      /* each thread's struct verified */
 };
 
-/* ERR_NO_MEMORY (also: the system's thread keys have run out); or as accounts_migrate. */
+/* ERR_NO_MEMORY (also: the system's thread keys have run out); or as accounts_migrate
+ * and grants_read. */
 int auth_init(struct auth *auth, const struct auth_options *options);
 /* Every thread that called auth_identify, but the caller's, must have ended. */
 void auth_release(struct auth *auth);

@@ -44,7 +44,7 @@ int auth_verify_email(struct call *call, const void *request, void *response)
 {
     const Usher__V1__VerifyEmailRequest *wish = request;
     struct auth *auth = auth_of(call);
-    struct session session = auth_fresh_session(auth, wish->device);
+    struct session session = auth_fresh_session(call, wish->device);
     struct proof_showing showing = {.kind = PROOF_OF_REGISTRATION,
                                     .fresh_account_id =
                                         chance_id_at(auth->chance, session.created_at_ms),

@@ -98,7 +98,8 @@ size_t fixture_acts(const char *what)
 {
     struct act *acts;
     size_t count, found = 0;
-    int err = act_list(fixture.sql, 0, ACT_PAGE_MAX, &looked, &acts, &count, DEADLINE_NEVER);
+    int err = act_list(fixture.sql, 0, (struct id){0}, ACT_PAGE_MAX, &looked, &acts, &count,
+                       DEADLINE_NEVER);
     assert(err == 0);
     for (size_t i = 0; i < count; i++)
         found += view_eq(acts[i].what, view_str(what));

@@ -4,6 +4,7 @@
 #ifndef USHER_SVC_AUTH_HANDLERS_H
 #define USHER_SVC_AUTH_HANDLERS_H
 
+#include "store/organisers.h"
 #include "store/proofs.h"
 #include "svc/auth/auth.h"
 #include "svc/auth/email.h"
@@ -20,6 +21,23 @@ int auth_log_out(struct call *call, const void *request, void *response);
 int auth_request_password_reset(struct call *call, const void *request, void *response);
 int auth_reset_password(struct call *call, const void *request, void *response);
 int auth_get_account(struct call *call, const void *request, void *response);
+int auth_change_password(struct call *call, const void *request, void *response);
+int auth_list_sessions(struct call *call, const void *request, void *response);
+int auth_end_session(struct call *call, const void *request, void *response);
+int auth_export_account(struct call *call, const void *request, void *response);
+int auth_delete_account(struct call *call, const void *request, void *response);
+int auth_list_members(struct call *call, const void *request, void *response);
+int auth_set_member(struct call *call, const void *request, void *response);
+int auth_create_api_token(struct call *call, const void *request, void *response);
+int auth_list_api_tokens(struct call *call, const void *request, void *response);
+int auth_revoke_api_token(struct call *call, const void *request, void *response);
+int auth_find_account(struct call *call, const void *request, void *response);
+int auth_create_organiser(struct call *call, const void *request, void *response);
+int auth_list_organisers(struct call *call, const void *request, void *response);
+int auth_block(struct call *call, const void *request, void *response);
+int auth_unblock(struct call *call, const void *request, void *response);
+int auth_list_blocked(struct call *call, const void *request, void *response);
+int auth_list_acts(struct call *call, const void *request, void *response);
 
 /* ---- refusals (refusals.c): each ends the call, and returns a non-zero value ---- */
 
@@ -31,6 +49,10 @@ int auth_fail_later(struct call *call, int64_t retry_after_ms, const char *what)
 /* What an err code of the store or of the hashing pool means to a caller. */
 int auth_fail_by_err(struct call *call, int err);
 
+/* The call is a manager's or an owner's of that organiser. */
+int auth_fail_team(struct call *call);
+/* The call's account is blocked. */
+int auth_fail_blocked(struct call *call);
 /* Why a proof was not taken. */
 int auth_fail_proof(struct call *call, int err);
 
@@ -40,6 +62,8 @@ int auth_fail_proof(struct call *call, int err);
 int auth_read_email(struct call *call, const char *text, struct view *ret_email);
 /* A name that is shown to people: 1 to ACCOUNT_NAME_MAX bytes, no control characters. */
 int auth_read_name(struct call *call, const char *text, struct view *ret_name);
+/* Why somebody is blocked: 1 to BLOCK_REASON_MAX bytes, no control characters. */
+int auth_read_reason(struct call *call, const char *text, struct view *ret_reason);
 /* What the list of sessions calls a device: cut where it is long. */
 struct view auth_read_device(const char *text);
 /* A password that may be used. */
@@ -48,6 +72,25 @@ int auth_read_new_password(struct call *call, const char *text, struct view emai
 /* The id that CreateAccount and RequestPasswordReset gave, and a hash of it and the code. */
 int auth_read_proof(struct call *call, const char *request_id, const char *code,
                     struct id *ret_proof_id, uint8_t ret_hash[PROOF_HASH_BYTES]);
+
+/* ---- the caller (account.c): 0, or a refusal ---- */
+
+/* The caller's account, which is no guest's. */
+int auth_read_account(struct call *call, struct account *ret_account);
+/* The same, where the caller shows its password once more. */
+int auth_confirm_password(struct call *call, const char *password, struct account *ret_account);
+/* The act of the call, now; about is borrowed, and may be NULL. */
+struct act auth_act(struct call *call, const char *what, const char *about);
+
+/* ---- teams (team.c) ---- */
+
+/* The roles that the caller may give and take there; 0: none. */
+uint32_t auth_may_give(const struct identity *identity, uint32_t organiser_id);
+/* Whether it is one role of a team, and nothing else. */
+bool auth_is_team_role(uint32_t role);
+
+/* Reads tokens and blocks anew, after a change. As grants_read and roster_load. */
+int auth_load_roster(struct auth *auth, struct arena *arena, int64_t deadline_ns);
 
 /* ---- proofs (proof.c) ---- */
 
@@ -64,7 +107,9 @@ int auth_begin_proof(struct call *call, struct proof *proof, const char *known, 
 /* ---- answers (answers.c) ---- */
 
 /* A session that begins now, on that device, with a fresh id. */
-struct session auth_fresh_session(struct auth *auth, const char *device);
+struct session auth_fresh_session(struct call *call, const char *device);
+/* NULL where there is no memory. */
+char *auth_format_id(struct arena *arena, struct id id);
 /* Fills in the answer: both tokens and the account. */
 int auth_answer_session(struct call *call, const struct session *session,
                         const struct account *account, Usher__V1__Session *answer);

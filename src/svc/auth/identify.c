@@ -4,8 +4,20 @@
 #include "err/err.h"
 #include "svc/auth/handlers.h"
 #include "svc/auth/verified.h"
+#include "token/api.h"
 #include "token/guest.h"
 #include "token/roles.h"
+
+#define ROSTER_ARENA_MAX (32u << 20) /* bytes: all tokens and blocks while they are read */
+
+static int load_roster(struct auth *auth)
+{
+    struct arena arena;
+    arena_init(&arena, ROSTER_ARENA_MAX);
+    int err = auth_load_roster(auth, &arena, DEADLINE_NEVER);
+    arena_release(&arena);
+    return err;
+}
 
 int auth_init(struct auth *auth, const struct auth_options *options)
 {
@@ -20,6 +32,8 @@ int auth_init(struct auth *auth, const struct auth_options *options)
     key_derive(options->master, KEY_FOR_GUEST_TOKEN, auth->guest_key);
     key_derive(options->master, KEY_FOR_REFRESH_TOKEN, auth->refresh_key);
     key_derive(options->master, KEY_FOR_PROOF_CODE, auth->proof_key);
+    key_derive(options->master, KEY_FOR_API_TOKEN, auth->api_key);
+    key_derive(options->master, KEY_FOR_KEPT, auth->kept_key);
     key_format(options->operator_key, auth->operator_text);
     int err = accounts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
     if (err)
@@ -27,7 +41,11 @@ int auth_init(struct auth *auth, const struct auth_options *options)
     if (pthread_key_create(&auth->verified, free))
         return ERR_NO_MEMORY;
     attempts_init(&auth->attempts, auth->chance);
-    return 0;
+    roster_init(&auth->roster);
+    err = load_roster(auth);
+    if (err)
+        auth_release(auth);
+    return err;
 }
 
 void auth_release(struct auth *auth)
@@ -35,6 +53,7 @@ void auth_release(struct auth *auth)
     free(pthread_getspecific(auth->verified));
     pthread_key_delete(auth->verified);
     attempts_release(&auth->attempts);
+    roster_release(&auth->roster);
     sodium_memzero(auth, sizeof(*auth));
 }
 
@@ -50,6 +69,23 @@ struct service auth_service(struct auth *auth)
         {.name = "RequestPasswordReset", .handle = auth_request_password_reset},
         {.name = "ResetPassword", .handle = auth_reset_password},
         {.name = "GetAccount", .any_of = ROLES_BUY, .handle = auth_get_account},
+        {.name = "ChangePassword", .any_of = ROLE_BUYER, .handle = auth_change_password},
+        {.name = "ListSessions", .any_of = ROLE_BUYER, .handle = auth_list_sessions},
+        {.name = "EndSession", .any_of = ROLE_BUYER, .handle = auth_end_session},
+        {.name = "ExportAccount", .any_of = ROLE_BUYER, .handle = auth_export_account},
+        {.name = "DeleteAccount", .any_of = ROLE_BUYER, .handle = auth_delete_account},
+        {.name = "ListMembers", .any_of = ROLES_MANAGE, .handle = auth_list_members},
+        {.name = "SetMember", .any_of = ROLES_MANAGE, .handle = auth_set_member},
+        {.name = "CreateApiToken", .any_of = ROLES_MANAGE, .handle = auth_create_api_token},
+        {.name = "ListApiTokens", .any_of = ROLES_MANAGE, .handle = auth_list_api_tokens},
+        {.name = "RevokeApiToken", .any_of = ROLES_MANAGE, .handle = auth_revoke_api_token},
+        {.name = "FindAccount", .any_of = ROLE_OPERATOR, .handle = auth_find_account},
+        {.name = "CreateOrganiser", .any_of = ROLE_OPERATOR, .handle = auth_create_organiser},
+        {.name = "ListOrganisers", .any_of = ROLE_OPERATOR, .handle = auth_list_organisers},
+        {.name = "Block", .any_of = ROLE_OPERATOR, .handle = auth_block},
+        {.name = "Unblock", .any_of = ROLE_OPERATOR, .handle = auth_unblock},
+        {.name = "ListBlocked", .any_of = ROLE_OPERATOR, .handle = auth_list_blocked},
+        {.name = "ListActs", .any_of = ROLE_OPERATOR, .handle = auth_list_acts},
     };
     return (struct service){.descriptor = &usher__v1__auth_service__descriptor,
                             .methods = methods,
@@ -98,6 +134,18 @@ static int check(struct auth *auth, struct view token, struct access_claims *ret
     return err;
 }
 
+static int identify_machine(struct auth *auth, struct view token, struct identity *ret_identity)
+{
+    struct identity_tenant tenant;
+    struct id token_id;
+    if (api_token_check(auth->api_key, token, &token_id) ||
+        !roster_find_token(&auth->roster, token_id, clock_wall_ms(auth->clock), &tenant.tenant_id,
+                           &tenant.roles))
+        return ERR_DENIED;
+    *ret_identity = (struct identity){.tenant_count = 1, .tenants = {tenant}};
+    return 0;
+}
+
 int auth_identify(struct auth *auth, struct view authorization, struct identity *ret_identity)
 {
     static const struct view scheme = {.at = "Bearer ", .len = 7};
@@ -117,7 +165,10 @@ int auth_identify(struct auth *auth, struct view authorization, struct identity 
         *ret_identity = (struct identity){.roles = ROLE_OPERATOR};
         return 0;
     }
-    if (check(auth, token, &claims))
+    if (api_token_looks(token))
+        return identify_machine(auth, token, ret_identity);
+    if (check(auth, token, &claims) ||
+        roster_blocks_account(&auth->roster, claims.account_id, clock_wall_ms(auth->clock)))
         return ERR_DENIED;
     *ret_identity = (struct identity){.roles = claims.roles,
                                       .account_id = claims.account_id,

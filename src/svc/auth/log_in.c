@@ -34,11 +34,16 @@ static int refuse(struct call *call, const struct account *account, struct view 
                            "the address or the password is wrong");
 }
 
+static bool is_blocked(struct auth *auth, const struct account *account)
+{
+    return roster_blocks_account(&auth->roster, account->account_id, clock_wall_ms(auth->clock));
+}
+
 static int begin(struct call *call, const Usher__V1__LogInRequest *wish,
                  const struct account *account, Usher__V1__Session *answer)
 {
     struct auth *auth = auth_of(call);
-    struct session session = auth_fresh_session(auth, wish->device);
+    struct session session = auth_fresh_session(call, wish->device);
     session.account_id = account->account_id;
     const struct act act = {.at_ms = session.created_at_ms,
                             .what = VIEW_LIT("login"),
@@ -70,5 +75,7 @@ int auth_log_in(struct call *call, const void *request, void *response)
     give_back(auth, &counted);
     if (err)
         return auth_fail_by_err(call, err);
+    if (is_blocked(auth, &account))
+        return auth_fail_blocked(call);
     return begin(call, wish, &account, response);
 }

@@ -25,8 +25,11 @@ int auth_refresh(struct call *call, const void *request, void *response)
                               call_deadline_ns(call));
     if (err == ERR_NOT_FOUND || err == ERR_CONFLICT)
         return fail_ended(call);
-    return err ? auth_fail_by_err(call, err)
-               : auth_answer_session(call, &session, &account, response);
+    if (err)
+        return auth_fail_by_err(call, err);
+    if (roster_blocks_account(&auth->roster, account.account_id, clock_wall_ms(auth->clock)))
+        return auth_fail_blocked(call);
+    return auth_answer_session(call, &session, &account, response);
 }
 
 int auth_log_out(struct call *call, const void *request, void *response)

@@ -52,6 +52,12 @@ int auth_fail_by_err(struct call *call, int err)
     }
 }
 
+int auth_fail_blocked(struct call *call)
+{
+    return auth_fail(call, CODE_PERMISSION_DENIED, "BLOCKED", NULL,
+                     "the operator has blocked this account");
+}
+
 int auth_fail_proof(struct call *call, int err)
 {
     switch (err) {

@@ -16,7 +16,7 @@ int auth_reset_password(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ResetPasswordRequest *wish = request;
     struct auth *auth = auth_of(call);
-    struct session session = auth_fresh_session(auth, wish->device);
+    struct session session = auth_fresh_session(call, wish->device);
     struct proof_showing showing = {.kind = PROOF_OF_RESET, .session = &session};
     struct account account;
     char text[PASSWORD_TEXT_BYTES];

@@ -1,0 +1,192 @@
+/* AuthService.ExportAccount and DeleteAccount: whose the data are. */
+#include <inttypes.h>
+#include <sodium.h>
+
+#include "codec/json.h"
+#include "err/err.h"
+#include "svc/auth/handlers.h"
+#include "token/roles.h"
+
+#define EXPORT_MAX      (512u << 10) /* bytes */
+#define EXPORT_ACTS_MAX 1000
+#define SEALED_TEXT_MAX (KEPT_BYTES_MAX - crypto_secretbox_NONCEBYTES - crypto_secretbox_MACBYTES)
+
+/* ,"name":"…" with what has to be escaped escaped. */
+static int add_text(struct buf *out, const char *name, struct view text)
+{
+    int err = buf_printf(out, ",\"%s\":", name);
+    return err ? err : json_write_string(text, out);
+}
+
+/* The account itself, without the last bracket. */
+static int write_account(struct buf *out, const struct account *account)
+{
+    char id[ID_TEXT_CHARS + 1];
+    id_format(account->account_id, id);
+    int err = buf_printf(
+        out, "{\"accountId\":\"%s\",\"createdAtMs\":%" PRId64 ",\"termsAcceptedAtMs\":%" PRId64, id,
+        account->created_at_ms, account->terms_at_ms);
+    if (!err)
+        err = add_text(out, "email", account->email);
+    if (!err)
+        err = add_text(out, "name", account->name);
+    return err ? err : add_text(out, "language", account->language);
+}
+
+static int write_memberships(struct buf *out, const struct account *account)
+{
+    int err = buf_printf(out, ",\"memberships\":[");
+    for (size_t i = 0; i < account->membership_count && !err; i++) {
+        const struct membership *membership = &account->memberships[i];
+        err = buf_printf(out, "%s{\"organiserId\":%u,\"roles\":%u", i ? "," : "",
+                         membership->organiser_id, membership->roles);
+        if (!err)
+            err = add_text(out, "organiser", membership->organiser_name);
+        if (!err)
+            err = buf_append_byte(out, '}');
+    }
+    return err ? err : buf_append_byte(out, ']');
+}
+
+static int write_sessions(struct call *call, struct buf *out, struct id account_id)
+{
+    struct auth *auth = auth_of(call);
+    struct session *sessions;
+    size_t count;
+    int err = session_list(auth->sql, account_id, clock_wall_ms(auth->clock), call_arena(call),
+                           &sessions, &count, call_deadline_ns(call));
+    if (!err)
+        err = buf_printf(out, ",\"sessions\":[");
+    for (size_t i = 0; !err && i < count; i++) {
+        err = buf_printf(out, "%s{\"createdAtMs\":%" PRId64 ",\"usedAtMs\":%" PRId64, i ? "," : "",
+                         sessions[i].created_at_ms, sessions[i].used_at_ms);
+        if (!err)
+            err = add_text(out, "device", sessions[i].device);
+        if (!err)
+            err = add_text(out, "address", sessions[i].address);
+        if (!err)
+            err = buf_append_byte(out, '}');
+    }
+    return err ? err : buf_append_byte(out, ']');
+}
+
+static int write_act(struct buf *out, const struct act *act, bool first)
+{
+    int err = buf_printf(out, "%s{\"atMs\":%" PRId64, first ? "" : ",", act->at_ms);
+    if (!err)
+        err = add_text(out, "what", act->what);
+    if (!err)
+        err = add_text(out, "address", act->address);
+    if (!err)
+        err = add_text(out, "about", act->about);
+    return err ? err : buf_append_byte(out, '}');
+}
+
+/* The newest EXPORT_ACTS_MAX. */
+static int write_acts(struct call *call, struct buf *out, struct id account_id)
+{
+    struct auth *auth = auth_of(call);
+    struct act *acts;
+    size_t count = ACT_PAGE_MAX, written = 0;
+    uint64_t before = 0;
+    int err = buf_printf(out, ",\"acts\":[");
+    while (!err && count == ACT_PAGE_MAX && written < EXPORT_ACTS_MAX) {
+        err = act_list(auth->sql, before, account_id, ACT_PAGE_MAX, call_arena(call), &acts, &count,
+                       call_deadline_ns(call));
+        for (size_t i = 0; !err && i < count; i++, written++) {
+            err = write_act(out, &acts[i], written == 0);
+            before = acts[i].act_id;
+        }
+    }
+    return err ? err : buf_append_byte(out, ']');
+}
+
+static int write_mails(struct call *call, struct buf *out, struct view email)
+{
+    struct mail *mails;
+    size_t count;
+    int err = mail_list(auth_of(call)->sql, 0, email, MAIL_PAGE_MAX, call_arena(call), &mails,
+                        &count, call_deadline_ns(call));
+    if (!err)
+        err = buf_printf(out, ",\"mails\":[");
+    for (size_t i = 0; !err && i < count; i++) {
+        err = buf_printf(out, "%s{\"createdAtMs\":%" PRId64, i ? "," : "", mails[i].created_at_ms);
+        if (!err)
+            err = add_text(out, "template", mails[i].template);
+        if (!err)
+            err = buf_append_byte(out, '}');
+    }
+    return err ? err : buf_append_byte(out, ']');
+}
+
+static int write_all(struct call *call, struct buf *out, const struct account *account)
+{
+    int err = write_account(out, account);
+    if (!err)
+        err = write_memberships(out, account);
+    if (!err)
+        err = write_sessions(call, out, account->account_id);
+    if (!err)
+        err = write_acts(call, out, account->account_id);
+    if (!err)
+        err = write_mails(call, out, account->email);
+    return err ? err : buf_append_byte(out, '}');
+}
+
+int auth_export_account(struct call *call, const void *request, void *response)
+{
+    Usher__V1__ExportAccountResponse *answer = response;
+    struct account account;
+    struct buf out;
+    if (auth_read_account(call, &account))
+        return 1;
+    buf_init(&out, EXPORT_MAX);
+    int err = write_all(call, &out, &account);
+    char *text = err ? NULL : arena_copy(call_arena(call), buf_view(&out));
+    answer->json.data = (uint8_t *)text;
+    answer->json.len = text ? out.len : 0;
+    buf_release(&out);
+    if (err == ERR_FULL || (!err && !text))
+        return auth_fail_by_err(call, ERR_NO_MEMORY);
+    return err ? auth_fail_by_err(call, err) : 0;
+}
+
+/* What the law wants kept, under a key of its own (libsodium's secretbox: XSalsa20, Poly1305). */
+static int seal(struct auth *auth, const struct account *account,
+                uint8_t ret_sealed[KEPT_BYTES_MAX], size_t *ret_len)
+{
+    struct buf out;
+    buf_init(&out, SEALED_TEXT_MAX);
+    int err = write_account(&out, account);
+    if (!err)
+        err = buf_append_byte(&out, '}');
+    if (!err) {
+        auth->chance->fill(auth->chance, ret_sealed, crypto_secretbox_NONCEBYTES);
+        crypto_secretbox_easy(ret_sealed + crypto_secretbox_NONCEBYTES,
+                              (const uint8_t *)buf_view(&out).at, out.len, ret_sealed,
+                              auth->kept_key);
+        *ret_len = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + out.len;
+    }
+    buf_release(&out);
+    return err;
+}
+
+int auth_delete_account(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__DeleteAccountRequest *wish = request;
+    struct auth *auth = auth_of(call);
+    const struct act act = auth_act(call, "account.delete", "");
+    uint8_t sealed[KEPT_BYTES_MAX];
+    struct account account;
+    size_t len = 0;
+    if (auth_confirm_password(call, wish->password, &account))
+        return 1;
+    int err = seal(auth, &account, sealed, &len);
+    if (!err)
+        err = account_delete(auth->sql, account.account_id, view_of(sealed, len), ROLE_OWNER, &act,
+                             call_deadline_ns(call));
+    if (err == ERR_BUSY)
+        return auth_fail(call, CODE_FAILED_PRECONDITION, "LAST_OWNER", NULL,
+                         "this account is the last owner of an organiser: make somebody else one");
+    return err ? auth_fail_by_err(call, err) : 0;
+}

@@ -1,0 +1,262 @@
+#include "svc/auth/roster.h"
+
+#include <arpa/inet.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "err/err.h"
+
+#define BITS4_FROM 96 /* where an IPv4 address begins within IPv6 */
+
+void roster_init(struct roster *roster)
+{
+    *roster = (struct roster){0};
+    pthread_rwlock_init(&roster->lock, NULL);
+}
+
+static void drop(struct roster *roster)
+{
+    free(roster->tokens);
+    free(roster->accounts);
+    free(roster->networks);
+}
+
+void roster_release(struct roster *roster)
+{
+    drop(roster);
+    pthread_rwlock_destroy(&roster->lock);
+}
+
+/* ---- networks ---- */
+
+static void clear_behind(struct in6_addr *prefix, uint8_t bits)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        const unsigned kept = bits > 8 * i ? bits - 8 * i : 0;
+        if (kept < 8)
+            prefix->s6_addr[i] &= (uint8_t)(0xff00 >> kept);
+    }
+}
+
+static bool read_address(struct view text, struct in6_addr *ret_address, bool *ret_is4)
+{
+    char copy[INET6_ADDRSTRLEN];
+    struct in_addr four;
+    if (text.len >= sizeof(copy))
+        return false;
+    memcpy(copy, text.at, text.len);
+    copy[text.len] = '\0';
+    *ret_is4 = inet_pton(AF_INET, copy, &four) == 1;
+    if (!*ret_is4)
+        return inet_pton(AF_INET6, copy, ret_address) == 1;
+    *ret_address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
+    memcpy(ret_address->s6_addr + 12, &four, 4);
+    return true;
+}
+
+int roster_read_network(struct view text, struct roster_network *ret_network)
+{
+    struct roster_network network = {.bits = 128, .ends_at_ms = INT64_MAX};
+    const char *slash = text.len ? memchr(text.at, '/', text.len) : NULL;
+    const size_t len = slash ? (size_t)(slash - text.at) : text.len;
+    bool is4;
+    if (len == 0 || !read_address(view_of(text.at, len), &network.prefix, &is4))
+        return ERR_INVALID;
+    if (slash) {
+        uint64_t bits;
+        if (!view_to_u64(view_of(slash + 1, text.len - len - 1), is4 ? 32 : 128, &bits))
+            return ERR_INVALID;
+        network.bits = (uint8_t)(bits + (is4 ? BITS4_FROM : 0));
+    }
+    clear_behind(&network.prefix, network.bits);
+    *ret_network = network;
+    return 0;
+}
+
+void roster_write_network(const struct roster_network *network, bool whole,
+                          char ret_text[BLOCK_SUBJECT_MAX + 1])
+{
+    char address[INET6_ADDRSTRLEN];
+    const bool is4 = IN6_IS_ADDR_V4MAPPED(&network->prefix) && network->bits >= BITS4_FROM;
+    const int family = is4 ? AF_INET : AF_INET6;
+    const void *bytes = is4 ? network->prefix.s6_addr + 12 : network->prefix.s6_addr;
+    const char *text = inet_ntop(family, bytes, address, sizeof(address));
+    assert(text);
+    if (whole)
+        snprintf(ret_text, BLOCK_SUBJECT_MAX + 1, "%s", address);
+    else
+        snprintf(ret_text, BLOCK_SUBJECT_MAX + 1, "%s/%d", address,
+                 network->bits - (is4 ? BITS4_FROM : 0));
+}
+
+/* ---- order ---- */
+
+static int compare_ids(struct id a, struct id b)
+{
+    if (a.hi != b.hi)
+        return a.hi < b.hi ? -1 : 1;
+    return a.lo < b.lo ? -1 : a.lo > b.lo;
+}
+
+static int compare_tokens(const void *a, const void *b)
+{
+    return compare_ids(((const struct roster_token *)a)->token_id,
+                       ((const struct roster_token *)b)->token_id);
+}
+
+static int compare_accounts(const void *a, const void *b)
+{
+    return compare_ids(((const struct roster_account *)a)->account_id,
+                       ((const struct roster_account *)b)->account_id);
+}
+
+static int compare_networks(const void *a, const void *b)
+{
+    const struct roster_network *one = a, *other = b;
+    if (one->bits != other->bits)
+        return one->bits < other->bits ? -1 : 1;
+    return memcmp(&one->prefix, &other->prefix, sizeof(one->prefix));
+}
+
+/* ---- loading ---- */
+
+static void take_block(struct roster *fresh, const struct block *block)
+{
+    const int64_t ends_at_ms = block->ends_at_ms ? block->ends_at_ms : INT64_MAX;
+    struct roster_network network;
+    struct id account_id;
+    if (block->kind == BLOCK_ACCOUNT) {
+        if (id_parse(block->subject, &account_id) == 0)
+            fresh->accounts[fresh->account_count++] =
+                (struct roster_account){.account_id = account_id, .ends_at_ms = ends_at_ms};
+    } else if (roster_read_network(block->subject, &network) == 0) {
+        network.ends_at_ms = ends_at_ms;
+        fresh->networks[fresh->network_count++] = network;
+    }
+}
+
+static int fill(struct roster *fresh, const struct grants *grants)
+{
+    fresh->tokens = calloc(grants->token_count + 1, sizeof(*fresh->tokens));
+    fresh->accounts = calloc(grants->block_count + 1, sizeof(*fresh->accounts));
+    fresh->networks = calloc(grants->block_count + 1, sizeof(*fresh->networks));
+    if (!fresh->tokens || !fresh->accounts || !fresh->networks)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < grants->token_count; i++) {
+        const struct api_token *token = &grants->tokens[i];
+        struct roster_token *to = &fresh->tokens[fresh->token_count++];
+        to->token_id = token->token_id;
+        to->organiser_id = token->organiser_id;
+        to->roles = token->roles;
+        to->expires_at_ms = token->expires_at_ms;
+    }
+    for (size_t i = 0; i < grants->block_count; i++)
+        take_block(fresh, &grants->blocks[i]);
+    qsort(fresh->tokens, fresh->token_count, sizeof(*fresh->tokens), compare_tokens);
+    qsort(fresh->accounts, fresh->account_count, sizeof(*fresh->accounts), compare_accounts);
+    qsort(fresh->networks, fresh->network_count, sizeof(*fresh->networks), compare_networks);
+    return 0;
+}
+
+/* With the lock. */
+static struct roster_token *find_token(const struct roster *roster, struct id token_id)
+{
+    const struct roster_token key = {.token_id = token_id};
+    return bsearch(&key, roster->tokens, roster->token_count, sizeof(key), compare_tokens);
+}
+
+int roster_load(struct roster *roster, const struct grants *grants)
+{
+    struct roster fresh = {0};
+    int err = fill(&fresh, grants);
+    if (err) {
+        drop(&fresh);
+        return err;
+    }
+    pthread_rwlock_wrlock(&roster->lock);
+    for (size_t i = 0; roster->token_count && i < fresh.token_count; i++) {
+        const struct roster_token *old = find_token(roster, fresh.tokens[i].token_id);
+        if (old)
+            fresh.tokens[i].used_at_ms = old->used_at_ms;
+    }
+    drop(roster);
+    roster->tokens = fresh.tokens;
+    roster->token_count = fresh.token_count;
+    roster->accounts = fresh.accounts;
+    roster->account_count = fresh.account_count;
+    roster->networks = fresh.networks;
+    roster->network_count = fresh.network_count;
+    pthread_rwlock_unlock(&roster->lock);
+    return 0;
+}
+
+/* ---- asking ---- */
+
+bool roster_find_token(struct roster *roster, struct id token_id, int64_t now_ms,
+                       uint32_t *ret_organiser_id, uint32_t *ret_roles)
+{
+    pthread_rwlock_rdlock(&roster->lock);
+    struct roster_token *token = roster->token_count ? find_token(roster, token_id) : NULL;
+    const bool found = token && now_ms < token->expires_at_ms;
+    if (found) {
+        *ret_organiser_id = token->organiser_id;
+        *ret_roles = token->roles;
+        atomic_store_explicit(&token->used_at_ms, now_ms, memory_order_relaxed);
+    }
+    pthread_rwlock_unlock(&roster->lock);
+    return found;
+}
+
+int64_t roster_token_used(struct roster *roster, struct id token_id)
+{
+    pthread_rwlock_rdlock(&roster->lock);
+    struct roster_token *token = roster->token_count ? find_token(roster, token_id) : NULL;
+    const int64_t used_at_ms = token ? token->used_at_ms : 0;
+    pthread_rwlock_unlock(&roster->lock);
+    return used_at_ms;
+}
+
+bool roster_blocks_account(struct roster *roster, struct id account_id, int64_t now_ms)
+{
+    const struct roster_account key = {.account_id = account_id};
+    pthread_rwlock_rdlock(&roster->lock);
+    const struct roster_account *found =
+        roster->account_count
+            ? bsearch(&key, roster->accounts, roster->account_count, sizeof(key), compare_accounts)
+            : NULL;
+    const bool blocked = found && now_ms < found->ends_at_ms;
+    pthread_rwlock_unlock(&roster->lock);
+    return blocked;
+}
+
+/* With the lock: whether a network of the roster has the address. One search for each length of
+ * prefix that there is. */
+static bool in_network(const struct roster *roster, const struct in6_addr *address, int64_t now_ms)
+{
+    size_t from = 0;
+    while (from < roster->network_count) {
+        struct roster_network key = {.bits = roster->networks[from].bits, .prefix = *address};
+        size_t to = from;
+        while (to < roster->network_count && roster->networks[to].bits == key.bits)
+            to++;
+        clear_behind(&key.prefix, key.bits);
+        const struct roster_network *found =
+            bsearch(&key, roster->networks + from, to - from, sizeof(key), compare_networks);
+        if (found && now_ms < found->ends_at_ms)
+            return true;
+        from = to;
+    }
+    return false;
+}
+
+bool roster_blocks_address(struct roster *roster, struct view address, int64_t now_ms)
+{
+    struct in6_addr bytes;
+    bool is4, blocked = false;
+    pthread_rwlock_rdlock(&roster->lock);
+    if (roster->network_count && read_address(address, &bytes, &is4))
+        blocked = in_network(roster, &bytes, now_ms);
+    pthread_rwlock_unlock(&roster->lock);
+    return blocked;
+}

@@ -1,0 +1,81 @@
+/* AuthService.ListSessions, EndSession and ChangePassword: where an account is signed in. */
+#include "err/err.h"
+#include "svc/auth/handlers.h"
+
+static int answer_row(struct call *call, const struct session *session,
+                      Usher__V1__SessionInfo *answer)
+{
+    struct arena *arena = call_arena(call);
+    answer->session_id = auth_format_id(arena, session->session_id);
+    answer->device = arena_copy(arena, session->device);
+    answer->address = arena_copy(arena, session->address);
+    answer->created_at_ms = session->created_at_ms;
+    answer->used_at_ms = session->used_at_ms;
+    answer->present = id_eq(session->session_id, call_identity(call)->session_id);
+    return answer->session_id && answer->device && answer->address ? 0 : ERR_NO_MEMORY;
+}
+
+int auth_list_sessions(struct call *call, const void *request, void *response)
+{
+    Usher__V1__ListSessionsResponse *answer = response;
+    struct auth *auth = auth_of(call);
+    struct arena *arena = call_arena(call);
+    struct session *sessions;
+    size_t count;
+    int err = session_list(auth->sql, call_identity(call)->account_id, clock_wall_ms(auth->clock),
+                           arena, &sessions, &count, call_deadline_ns(call));
+    if (err)
+        return auth_fail_by_err(call, err);
+    Usher__V1__SessionInfo *rows = arena_alloc(arena, count * sizeof(*rows));
+    answer->sessions = arena_alloc(arena, count * sizeof(*answer->sessions));
+    if (!rows || !answer->sessions)
+        return auth_fail_by_err(call, ERR_NO_MEMORY);
+    for (size_t i = 0; i < count && !err; i++) {
+        usher__v1__session_info__init(&rows[i]);
+        answer->sessions[i] = &rows[i];
+        err = answer_row(call, &sessions[i], &rows[i]);
+    }
+    answer->n_sessions = count;
+    return err ? auth_fail_by_err(call, err) : 0;
+}
+
+int auth_end_session(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__EndSessionRequest *wish = request;
+    struct auth *auth = auth_of(call);
+    const struct act act = auth_act(call, "session.end", wish->session_id);
+    struct id session_id;
+    int err = id_parse(view_str(wish->session_id), &session_id);
+    if (err)
+        return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "session_id",
+                         "an id of ListSessions");
+    err = session_end(auth->sql, call_identity(call)->account_id, session_id, &act,
+                      call_deadline_ns(call));
+    if (err == ERR_NOT_FOUND)
+        return auth_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "session_id",
+                         "this account has no such session, or none any more");
+    return err ? auth_fail_by_err(call, err) : 0;
+}
+
+int auth_change_password(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__ChangePasswordRequest *wish = request;
+    struct auth *auth = auth_of(call);
+    const struct act act = auth_act(call, "password.change", "");
+    struct session session = auth_fresh_session(call, wish->device);
+    struct account account;
+    char text[PASSWORD_TEXT_BYTES];
+    uint32_t chars;
+    if (auth_confirm_password(call, wish->old_password, &account) ||
+        auth_read_new_password(call, wish->new_password, account.email, account.name, &chars))
+        return 1;
+    int err = password_hash(auth->hashing, view_str(wish->new_password), text);
+    session.account_id = account.account_id;
+    if (!err)
+        err = session_change_password(auth->sql, view_str(text), chars, &session, &act,
+                                      call_deadline_ns(call));
+    if (err)
+        return auth_fail_by_err(call, err);
+    account.password_chars = chars;
+    return auth_answer_session(call, &session, &account, response);
+}
