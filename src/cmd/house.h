@@ -46,6 +46,7 @@ struct serve_values {
     const char *elastic_auth;
     const char *elastic_ca;
     bool demo, demo_sales;
+    bool behind_proxy;
 };
 
 /* How a role of this process reaches a service, wherever that runs: as a peer, by a channel on

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/account.h"
 #include "cmd/audit.h"
 #include "cmd/clock.h"
 #include "cmd/cmd.h"
@@ -22,6 +23,7 @@
 #include "cmd/serve.h"
 #include "cmd/stampede.h"
 #include "cmd/status.h"
+#include "cmd/team.h"
 #include "cmd/version.h"
 #include "err/err.h"
 
@@ -44,6 +46,14 @@ static const struct cmd commands[] = {
      .row_count = SALE_COMMANDS, .about = "Sales: a line, and passes for who has come through."},
     {"draw", "draws: was it fair?", .rows = draw_commands, .row_count = DRAW_COMMANDS,
      .about = "Draws: who gets the first numbers of a line."},
+    {"organiser", "organisers: create, list", .rows = organiser_commands,
+     .row_count = ORGANISER_COMMANDS, .about = "Organisers: who sells here."},
+    {"member", "an organiser's team: set, list", .rows = member_commands,
+     .row_count = MEMBER_COMMANDS, .about = "Members: people who act for an organiser."},
+    {"token", "tokens of machines: create, list, revoke", .rows = token_commands,
+     .row_count = TOKEN_COMMANDS, .about = "API tokens: machines that act for an organiser."},
+    {"account", "accounts: show, acts, block, unblock, blocked", .rows = account_commands,
+     .row_count = ACCOUNT_COMMANDS, .about = "Accounts: who is known, and who is barred."},
     {"stampede", "a crowd at the public port, and the proof that no seat was sold twice",
      stampede_command, .table = &stampede_table},
     {"monitor", "what the processes say and what is sold, searched", .rows = monitor_commands,

@@ -86,6 +86,7 @@ static int start_auth(struct house *house)
         .sql = house->ground.store->sql,
         .keyset = house->keyset,
         .hashing = house->hashing,
+        .checking = house->offload,
     };
     int err = auth_init(&house->auth, &options);
     if (err == 0)

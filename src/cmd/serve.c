@@ -92,6 +92,9 @@ static const struct conf_option options[] = {
      .help = "how long after SIGTERM the process may go on; calls, a second less"},
     {"guest-ttl", CONF_MS, offsetof(struct serve_values, guest_ttl_ms), "30d", 60000, 31622400000,
      .help = "how long a guest's token holds"},
+    {"behind-proxy", CONF_BOOL, offsetof(struct serve_values, behind_proxy), "no",
+     .help = "everything comes through a proxy of yours: believe the last X-Forwarded-For and "
+             "X-Forwarded-Proto"},
     {"issuer", CONF_STR, offsetof(struct serve_values, issuer), "usher",
      .help = "the issuer that access tokens name; others who check them compare it"},
     PROVIDERS_OPTIONS(serve_values, pay),
@@ -262,7 +265,13 @@ static int identify(void *state, const struct credentials *shown, struct identit
     struct house *house = state;
     if (!roles_has(house, "gateway") || (house->peers.keyed && shown->identity.len > 0))
         return peers_identify(&house->peers, shown, ret_identity);
-    return auth_identify(&house->auth, shown->authorization, ret_identity);
+    return auth_identify(&house->auth, shown, ret_identity);
+}
+
+static int identify_slowly(void *state, const struct credentials *shown,
+                           struct identity *ret_identity)
+{
+    return auth_identify_slowly(&((struct house *)state)->auth, shown, ret_identity);
 }
 
 static void page(void *state, const struct page_request *ask, struct page *ret_page)
@@ -302,6 +311,8 @@ static struct server_options server_options(struct house *house)
         .plain_count = house->plain_count,
         .hook_state = house,
         .identify = identify,
+        .identify_slowly = identify_slowly,
+        .behind_proxy = house->values.behind_proxy,
         .peers_only = !roles_has(house, "gateway"),
         .page = page,
     };

@@ -1,7 +1,9 @@
 #include "net/stream.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/uio.h>
@@ -200,6 +202,22 @@ bool net_is_local(const struct net_stream *stream)
     if (getpeername(stream->io.fd, (struct sockaddr *)&address.sockaddr, &address.len) != 0)
         return false;
     return net_address_is_local(&address);
+}
+
+bool net_peer_host(const struct net_stream *stream, char *ret_text, size_t room)
+{
+    struct net_address address = {.len = sizeof(address.sockaddr)};
+    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)&address.sockaddr;
+    const struct sockaddr_in *four = (const struct sockaddr_in *)&address.sockaddr;
+    if (getpeername(stream->io.fd, (struct sockaddr *)&address.sockaddr, &address.len) != 0)
+        return false;
+    if (address.sockaddr.ss_family == AF_INET)
+        return inet_ntop(AF_INET, &four->sin_addr, ret_text, (socklen_t)room);
+    if (address.sockaddr.ss_family != AF_INET6)
+        return false;
+    if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+        return inet_ntop(AF_INET, six->sin6_addr.s6_addr + 12, ret_text, (socklen_t)room);
+    return inet_ntop(AF_INET6, &six->sin6_addr, ret_text, (socklen_t)room);
 }
 
 void net_shut_write(struct net_stream *stream)

@@ -48,6 +48,9 @@ int net_write(struct net_stream *stream, const struct view *pieces, size_t count
 bool net_is_broken(struct net_stream *stream);
 /* Whether the other side is on this machine: a loopback address or a Unix socket. */
 bool net_is_local(const struct net_stream *stream);
+/* The numeric host of the other side, without a port, and a NUL. False where it has none (a Unix
+ * socket, or it has gone), or it does not fit. */
+bool net_peer_host(const struct net_stream *stream, char *ret_text, size_t room);
 /* No more will be written; what the kernel has still goes out. */
 void net_shut_write(struct net_stream *stream);
 

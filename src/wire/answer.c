@@ -12,6 +12,7 @@
 #include "codec/status.h"
 #include "err/err.h"
 #include "http/refusal.h"
+#include "wire/caller.h"
 #include "wire/limits.h"
 #include "wire/plain.h"
 #include "wire/shard.h"
@@ -84,6 +85,13 @@ static struct view type_of(const struct exchange *exchange)
     return json ? VIEW_LIT("application/connect+json") : VIEW_LIT("application/connect+proto");
 }
 
+static void add_cookie(struct exchange *exchange, struct fields *f)
+{
+    const struct view cookie = caller_set_cookie(exchange);
+    if (cookie.len)
+        add(f, VIEW_LIT("set-cookie"), cookie);
+}
+
 /* ---- unary ---- */
 
 static void free_taken(void *owner)
@@ -143,6 +151,7 @@ static void send_response(struct exchange *exchange, struct body body, const cha
     add(&f, VIEW_LIT("content-type"), type_of(exchange));
     if (exchange->protocol != PROTOCOL_GRPC)
         add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
+    add_cookie(exchange, &f);
     if (exchange->get) {
         const char *cache = exchange->call.route->method->cache;
         add(&f, VIEW_LIT("etag"), view_str(etag));
@@ -275,6 +284,7 @@ static void send_connect_error(struct exchange *exchange)
     add(&f, VIEW_LIT("content-type"), VIEW_LIT("application/json"));
     add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
     add(&f, VIEW_LIT("cache-control"), VIEW_LIT("no-store"));
+    add_cookie(exchange, &f);
     if (exchange->call.code == CODE_UNAUTHENTICATED)
         add(&f, VIEW_LIT("www-authenticate"), VIEW_LIT("Bearer"));
     if (exchange->compressed)

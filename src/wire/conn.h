@@ -17,6 +17,8 @@
 
 enum conn_state { CONN_OPEN, CONN_SPEAKS, CONN_LINGER, CONN_CLOSED };
 
+#define CONN_HOST_MAX 46 /* characters of an address, with the NUL */
+
 struct conn {
     struct net_stream stream;
     struct shard *shard;
@@ -31,11 +33,12 @@ struct conn {
     uint32_t lingered;         /* bytes dropped */
     bool blocked;              /* the kernel did not take all of what there was */
     uint8_t state;
-    uint8_t matched; /* of the preface */
-    bool secured;    /* the handshake is done, or there is none */
-    bool asked;      /* a first request's head was there */
-    bool eof;        /* the other side has finished */
-    bool failed;     /* close at the next flush */
+    uint8_t matched;               /* of the preface */
+    bool secured;                  /* the handshake is done, or there is none */
+    bool asked;                    /* a first request's head was there */
+    bool eof;                      /* the other side has finished */
+    bool failed;                   /* close at the next flush */
+    char peer_host[CONN_HOST_MAX]; /* of the other end, once it was asked for; else empty */
 };
 
 /* Takes an accepted socket; closes it where that fails. */

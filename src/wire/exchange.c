@@ -7,6 +7,7 @@
 #include "codec/proto.h"
 #include "err/err.h"
 #include "wire/answer.h"
+#include "wire/caller.h"
 #include "wire/decode.h"
 #include "wire/health.h"
 #include "wire/limits.h"
@@ -90,7 +91,17 @@ static int64_t refuse(struct exchange *exchange, enum code code, const char *mes
  * as W3C Trace Context asks of its own fields. */
 static void keep_metadata(struct exchange *exchange, const struct head *head)
 {
-    char name[METADATA_NAME_MAX];
+    char name[METADATA_NAME_MAX], text[CALLER_ADDRESS_MAX];
+    const bool from_peer = exchange->shard->options->peers_only;
+    struct call *call = &exchange->call;
+    exchange->secure = caller_secure(exchange->conn, head);
+    const struct view session = caller_cookie(head, exchange->secure);
+    const struct view address =
+        from_peer ? (struct view){0} : caller_address(exchange->conn, head, text);
+    if (address.len)
+        (void)metadata_add(&call->received, call->arena, CALLER_ADDRESS, address);
+    if (session.len)
+        (void)metadata_add(&call->received, call->arena, CALLER_SESSION, session);
     for (size_t i = 0; i < head->field_count; i++) {
         const struct head_field *field = &head->fields[i];
         if (field->name.len >= sizeof(name) || !strchr("uUxXtT", field->name.at[0]))
@@ -98,8 +109,9 @@ static void keep_metadata(struct exchange *exchange, const struct head *head)
         for (size_t k = 0; k < field->name.len; k++)
             name[k] = (char)tolower((unsigned char)field->name.at[k]);
         const struct view lower = view_of(name, field->name.len);
-        if (metadata_travels(lower))
-            (void)metadata_add(&exchange->call.received, &exchange->arena, lower, field->value);
+        /* Only a process of ours may say where somebody else is. */
+        if (metadata_travels(lower) && (from_peer || !view_eq(lower, CALLER_ADDRESS)))
+            (void)metadata_add(&call->received, call->arena, lower, field->value);
     }
 }
 
@@ -107,6 +119,36 @@ static void keep_metadata(struct exchange *exchange, const struct head *head)
 static bool is_health(const struct call *call)
 {
     return call->route->service->descriptor == health_service.descriptor;
+}
+
+/* Keeps what was shown until the fiber runs. */
+static enum code identify_later(struct exchange *exchange, const struct credentials *shown)
+{
+    struct credentials *kept = arena_alloc(&exchange->arena, sizeof(*kept));
+    const char *authorization = arena_copy(&exchange->arena, shown->authorization);
+    const char *address = arena_copy(&exchange->arena, shown->address);
+    if (!kept || !authorization || !address)
+        return CODE_RESOURCE_EXHAUSTED;
+    *kept = (struct credentials){.authorization = view_str(authorization),
+                                 .address = view_str(address),
+                                 .local = shown->local};
+    exchange->unknown = kept;
+    return CODE_OK;
+}
+
+/* What identify left to the fiber. */
+static int identify_now(struct exchange *exchange)
+{
+    struct call *call = &exchange->call;
+    const struct server_options *options = exchange->shard->options;
+    const struct method *method = call->route->method;
+    int err = options->identify_slowly(options->hook_state, exchange->unknown, &call->identity);
+    if (err == ERR_FULL)
+        return call_fail(call, CODE_RESOURCE_EXHAUSTED, NULL, "too many tokens are being checked");
+    if (err)
+        call->identity = (struct identity){0};
+    const enum code denied = method_admits(method, &call->identity);
+    return denied ? call_fail(call, denied, NULL, "%s", method_refusal(denied)) : 0;
 }
 
 /* Who calls, and whether that is enough for the method. CODE_OK, or what it is refused with. */
@@ -125,7 +167,11 @@ static enum code identify(struct exchange *exchange, const struct head *head)
         return CODE_OK;
     shown.local =
         (shown.identity.at || options->peers_only) && net_is_local(&exchange->conn->stream);
-    if (options->identify(options->hook_state, &shown, &call->identity)) {
+    shown.address = metadata_find(call->received, CALLER_ADDRESS);
+    int err = options->identify(options->hook_state, &shown, &call->identity);
+    if (err == ERR_BUSY)
+        return identify_later(exchange, &shown);
+    if (err) {
         /* A token that is no good does no harm where none is needed. */
         call->identity = (struct identity){0};
         if (options->peers_only)
@@ -241,6 +287,7 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
     if (request.code != CODE_OK)
         return refuse(exchange, request.code, request.message);
     exchange->arena.max = exchange->call.route->arena_max;
+    keep_metadata(exchange, head);
     const enum code denied = identify(exchange, head);
     if (denied)
         return refuse(exchange, denied, method_refusal(denied));
@@ -254,7 +301,6 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
     size_t envelope = exchange->protocol == PROTOCOL_CONNECT ? 0 : ENVELOPE_BYTES;
     exchange->body.max =
         exchange->get ? WIRE_QUERY_MAX : exchange->call.route->request_max + envelope;
-    keep_metadata(exchange, head);
     if (!exchange->get)
         return (int64_t)exchange->body.max;
     return keep_get(exchange, head)
@@ -311,7 +357,9 @@ static int handle(struct exchange *exchange)
 {
     const struct method *method = exchange->call.route->method;
     ProtobufCMessage *response = NULL;
-    int err = decode_request(exchange);
+    int err = exchange->unknown ? identify_now(exchange) : 0;
+    if (!err)
+        err = decode_request(exchange);
     /* Again: when its head came, the answers to those sent along with it were still to be made. */
     if (!err && too_much_unsent(exchange))
         err = call_fail(&exchange->call, CODE_RESOURCE_EXHAUSTED, NULL, "%s", too_much_text);

@@ -22,6 +22,7 @@
 struct conn;
 struct shard;
 struct plain;
+struct credentials;
 
 enum protocol { PROTOCOL_GRPC, PROTOCOL_CONNECT, PROTOCOL_CONNECT_STREAM, PROTOCOL_PLAIN };
 
@@ -46,11 +47,13 @@ struct exchange {
     enum protocol protocol;
     enum form form;
     bool get;
-    bool compressed; /* the request claims an encoding that is not identity */
-    bool running;    /* a fiber has it */
-    bool begun;      /* the answer's head is out */
-    bool pending;    /* a pushed frame is not with the kernel yet */
-    bool ending;     /* over HTTP/2, the last envelope waits for a piece to go out */
+    bool compressed;             /* the request claims an encoding that is not identity */
+    bool running;                /* a fiber has it */
+    bool begun;                  /* the answer's head is out */
+    bool pending;                /* a pushed frame is not with the kernel yet */
+    bool ending;                 /* over HTTP/2, the last envelope waits for a piece to go out */
+    bool secure;                 /* the caller's end is under TLS */
+    struct credentials *unknown; /* who calls is found out in the fiber; in the arena */
     char if_none_match[IF_NONE_MATCH_MAX];
 };
 

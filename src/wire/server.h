@@ -57,6 +57,7 @@ struct plain_rule {
 struct credentials {
     struct view authorization; /* the header's whole value; empty: none */
     struct view identity;      /* IDENTITY_FIELD: in whose name a peer calls; empty: none */
+    struct view address;       /* where the caller is; empty: not known */
     bool local;                /* the connection comes from this machine */
 };
 
@@ -78,10 +79,16 @@ struct server_options {
     const struct plain_rule *plains; /* borrowed; the first whose prefix fits answers */
     size_t plain_count;
     void *hook_state;
-    /* Finds out who calls. 0; ERR_DENIED: what is shown is no good. May be NULL. Runs on the loop,
-     * must not wait. */
+    /* Finds out who calls. 0; ERR_DENIED: what is shown is no good; ERR_BUSY: not without waiting.
+     * May be NULL. Runs on the loop, must not wait. */
     int (*identify)(void *hook_state, const struct credentials *credentials,
                     struct identity *ret_identity);
+    /* The same in the call's fiber, after ERR_BUSY; it may wait. ERR_FULL: too many do. */
+    int (*identify_slowly)(void *hook_state, const struct credentials *credentials,
+                           struct identity *ret_identity);
+    /* Everything comes through a proxy: who calls, and whether over TLS, is what it says last in
+     * X-Forwarded-For and X-Forwarded-Proto. */
+    bool behind_proxy;
     /* Only processes of ours connect: whom identify denies may call nothing but grpc.health.v1, and
      * the number and resets of HTTP/2 streams are not held against a connection. */
     bool peers_only;

@@ -3,11 +3,27 @@
 #include "svc/auth/handlers.h"
 #include "token/roles.h"
 
+struct view auth_address(const struct call *call)
+{
+    const struct view address = call_metadata(call, AUTH_ADDRESS);
+    return address.len <= SESSION_ADDRESS_MAX ? address : (struct view){0};
+}
+
+int auth_check_address(struct call *call)
+{
+    struct auth *auth = auth_of(call);
+    return roster_blocks_address(&auth->roster, auth_address(call), clock_wall_ms(auth->clock))
+               ? auth_fail(call, CODE_PERMISSION_DENIED, "BLOCKED", NULL,
+                           "the operator has blocked this address")
+               : 0;
+}
+
 struct act auth_act(struct call *call, const char *what, const char *about)
 {
     return (struct act){.at_ms = clock_wall_ms(auth_of(call)->clock),
                         .what = view_str(what),
                         .account_id = call_identity(call)->account_id,
+                        .address = auth_address(call),
                         .about = view_str(about)};
 }
 

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -13,6 +14,7 @@ struct session auth_fresh_session(struct call *call, const char *device)
     const int64_t now_ms = clock_wall_ms(auth->clock);
     return (struct session){.session_id = chance_id_at(auth->chance, now_ms),
                             .device = auth_read_device(device),
+                            .address = auth_address(call),
                             .created_at_ms = now_ms};
 }
 
@@ -122,8 +124,16 @@ int auth_answer_account(struct arena *arena, const struct account *account,
     return answer_memberships(arena, account, answer);
 }
 
+static int give_cookie(struct call *call, const char *token, int64_t ends_at_ms)
+{
+    const int64_t left_ms = ends_at_ms - clock_wall_ms(auth_of(call)->clock);
+    const char *value =
+        arena_printf(call_arena(call), "%s %" PRId64, token, left_ms > 0 ? left_ms / 1000 : 0);
+    return value ? call_answer_metadata(call, AUTH_SESSION, view_str(value)) : ERR_NO_MEMORY;
+}
+
 int auth_answer_session(struct call *call, const struct session *session,
-                        const struct account *account, Usher__V1__Session *answer)
+                        const struct account *account, bool cookie, Usher__V1__Session *answer)
 {
     struct auth *auth = auth_of(call);
     struct arena *arena = call_arena(call);
@@ -142,7 +152,13 @@ int auth_answer_session(struct call *call, const struct session *session,
         return auth_fail_by_err(call, err);
     refresh_token_write(auth->refresh_key, session->session_id, session->generation, refresh);
     answer->access_token = access;
-    answer->refresh_token = refresh;
+    if (cookie) {
+        err = give_cookie(call, refresh, session->ends_at_ms);
+        if (err)
+            return auth_fail_by_err(call, err);
+    } else {
+        answer->refresh_token = refresh;
+    }
     answer->refresh_expires_at_ms = session->ends_at_ms;
     return 0;
 }

@@ -37,6 +37,7 @@ struct auth_options {
     struct sql *sql;             /* borrowed; its tables are made or brought up */
     struct keyset *keyset;       /* borrowed; signs access tokens */
     struct offload *hashing;     /* borrowed; hashes passwords. NULL: in place */
+    struct offload *checking; /* borrowed; checks signatures where many are new. NULL: in place */
 };
 
 struct auth {
@@ -53,6 +54,7 @@ struct auth {
     struct sql *sql;
     struct keyset *keyset;
     struct offload *hashing;
+    struct offload *checking;
     struct attempts attempts;
     struct roster roster;
     _Atomic int64_t tended_at_s; /* when the keyset was last looked after */
@@ -68,9 +70,19 @@ void auth_release(struct auth *auth);
 /* AuthService with this state, to be put into a server's table. */
 struct service auth_service(struct auth *auth);
 
-/* The body of server_options.identify. An empty view is nobody: no roles. ERR_DENIED: neither the
- * operator's key nor a token that still holds. Does not wait. */
-int auth_identify(struct auth *auth, struct view authorization, struct identity *ret_identity);
+/* The body of server_options.identify. Who shows nothing is nobody: no roles. ERR_DENIED: neither
+ * the operator's key nor a token that still holds, or the account or address is blocked. ERR_BUSY:
+ * auth_identify_slowly has to find out, because this thread has checked AUTH_CHECKS_AT_ONCE new
+ * signatures just now. Does not wait. */
+int auth_identify(struct auth *auth, const struct credentials *shown,
+                  struct identity *ret_identity);
+/* The body of server_options.identify_slowly: from a fiber, which waits for the pool. ERR_DENIED;
+ * ERR_FULL: as many wait as may. */
+int auth_identify_slowly(struct auth *auth, const struct credentials *shown,
+                         struct identity *ret_identity);
+/* New signatures, of 0.1 ms each, that a loop checks itself within AUTH_CHECKS_WINDOW_MS. */
+#define AUTH_CHECKS_AT_ONCE   4
+#define AUTH_CHECKS_WINDOW_MS 10
 
 /* Answers GET /.well-known/jwks.json. False, and nothing is done, for another path. Does not wait.
  */

@@ -31,7 +31,7 @@ int auth_create_account(struct call *call, const void *request, void *response)
     Usher__V1__CreateAccountResponse *answer = response;
     char text[PASSWORD_TEXT_BYTES];
     struct proof proof;
-    if (read_wish(call, wish, &proof))
+    if (auth_check_address(call) || read_wish(call, wish, &proof) || auth_charge_mail(call))
         return 1;
     int err = password_hash(auth_of(call)->hashing, view_str(wish->password), text);
     if (err)
@@ -56,5 +56,5 @@ int auth_verify_email(struct call *call, const void *request, void *response)
     int err = proof_show(auth->sql, &showing, call_arena(call), &account, call_deadline_ns(call));
     if (err)
         return auth_fail_proof(call, err);
-    return auth_answer_session(call, &session, &account, response);
+    return auth_answer_session(call, &session, &account, wish->cookie, response);
 }

@@ -5,7 +5,7 @@
 
 int auth_create_guest(struct call *call, const void *request, void *response)
 {
-    struct auth *auth = call_state(call);
+    struct auth *auth = auth_of(call);
     Usher__V1__CreateGuestResponse *answer = response;
     const int64_t now_ms = clock_wall_ms(auth->clock);
     const int64_t now_s = now_ms / 1000;
@@ -14,6 +14,8 @@ int auth_create_guest(struct call *call, const void *request, void *response)
                                   .expires_at_s = now_s + auth->guest_ttl_s};
     char *account = arena_alloc(call_arena(call), ID_TEXT_CHARS + 1);
     char *token = arena_alloc(call_arena(call), GUEST_TOKEN_MAX);
+    if (auth_check_address(call))
+        return 1;
     if (!account || !token)
         return call_fail(call, CODE_RESOURCE_EXHAUSTED, NULL, "no memory left for this call");
     if (now_s < 0 || claims.expires_at_s > GUEST_TIME_MAX)

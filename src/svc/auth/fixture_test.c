@@ -16,7 +16,7 @@ int fixture_set_up(void **state)
     static const uint8_t master[KEY_BYTES] = {1}, operator_key[KEY_BYTES] = {2};
     if (sodium_init() < 0)
         return 1;
-    fixture = (struct fixture){.arena_max = 1 << 20};
+    fixture = (struct fixture){.arena_max = 1 << 20, .address = "", .cookie = ""};
     clock_virtual_init(&fixture.now, INT64_C(1782000000123));
     chance_seed(&fixture.seeded, 7);
     arena_init(&looked, 16 << 20);
@@ -59,7 +59,14 @@ int fixture_call(int (*handle)(struct call *call, const void *request, void *res
     arena_release(arena);
     arena_init(arena, fixture.arena_max);
     protobuf_c_message_init(answer, response);
+    if (fixture.address[0])
+        (void)metadata_add(&call.received, arena, AUTH_ADDRESS, view_str(fixture.address));
+    if (fixture.cookie[0])
+        (void)metadata_add(&call.received, arena, AUTH_SESSION, view_str(fixture.cookie));
     int err = handle(&call, request, response);
+    const struct view cookie = metadata_find(call.answered, AUTH_SESSION);
+    snprintf(fixture.set_cookie, sizeof(fixture.set_cookie), "%.*s",
+             cookie.at ? (int)cookie.len : 4, cookie.at ? cookie.at : "none");
     fixture.failed = call.code;
     snprintf(fixture.reason, sizeof(fixture.reason), "%s", call.detail ? call.detail->reason : "");
     snprintf(fixture.field, sizeof(fixture.field), "%s", call.detail ? call.detail->field : "");
@@ -114,5 +121,8 @@ void fixture_advance_ms(int64_t ms)
 int fixture_identify(const char *header, struct identity *ret_identity)
 {
     *ret_identity = (struct identity){0};
-    return auth_identify(&fixture.auth, view_str(header), ret_identity);
+    const struct credentials shown = {.authorization = view_str(header),
+                                      .address = view_str(fixture.address)};
+    int err = auth_identify(&fixture.auth, &shown, ret_identity);
+    return err == ERR_BUSY ? auth_identify_slowly(&fixture.auth, &shown, ret_identity) : err;
 }

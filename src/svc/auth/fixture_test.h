@@ -16,12 +16,15 @@ struct fixture {
     struct sql *sql;
     struct keyset *keyset;
     struct identity caller; /* of the next call */
+    const char *address;    /* of the next call's caller; "" at first */
+    const char *cookie;     /* the session cookie of the next call; "" at first */
     size_t arena_max;       /* of the next call; 1 MiB at first */
     /* Of the last call: */
     enum code failed; /* CODE_OK: it did not */
     char reason[64];  /* of its detail; empty: none */
     char field[64];
     uint64_t retry_after_ms;
+    char set_cookie[160]; /* what it answered for the cookie; "none" where it said nothing */
 };
 extern struct fixture fixture;
 
@@ -41,7 +44,7 @@ const char *fixture_template(const char *to);
 /* How many acts of that kind there are. */
 size_t fixture_acts(const char *what);
 void fixture_advance_ms(int64_t ms);
-/* Who an Authorization header is from. */
+/* Who an Authorization header is from, at fixture.address; however long that takes. */
 int fixture_identify(const char *header, struct identity *ret_identity);
 
 #endif

@@ -39,6 +39,14 @@ int auth_unblock(struct call *call, const void *request, void *response);
 int auth_list_blocked(struct call *call, const void *request, void *response);
 int auth_list_acts(struct call *call, const void *request, void *response);
 
+/* Metadata by which the edge hands in, and takes back, what only it sees (wire/caller.h). */
+#define AUTH_ADDRESS VIEW_LIT("usher-address")
+#define AUTH_SESSION VIEW_LIT("usher-session")
+/* Where the caller is, at most SESSION_ADDRESS_MAX bytes; empty: not known. */
+struct view auth_address(const struct call *call);
+/* 0, or a refusal where the caller's address is blocked. */
+int auth_check_address(struct call *call);
+
 /* ---- refusals (refusals.c): each ends the call, and returns a non-zero value ---- */
 
 /* reason and field as in docs/errors.md; field may be NULL. */
@@ -98,6 +106,9 @@ int auth_load_roster(struct auth *auth, struct arena *arena, int64_t deadline_ns
 void auth_hash_code(const struct auth *auth, struct id proof_id, const char *digits,
                     uint8_t ret_hash[PROOF_HASH_BYTES]);
 
+/* Counts a mail against the caller's address. 0, or a refusal. */
+int auth_charge_mail(struct call *call);
+
 /* Begins a proof: draws its id and code, and mails: template known where the address has an
  * account, fresh where it has none; NULL: nothing. Fills in proof_id, code_hash and created_at_ms,
  * and writes the id's text to *ret_request_id. */
@@ -110,9 +121,9 @@ int auth_begin_proof(struct call *call, struct proof *proof, const char *known, 
 struct session auth_fresh_session(struct call *call, const char *device);
 /* NULL where there is no memory. */
 char *auth_format_id(struct arena *arena, struct id id);
-/* Fills in the answer: both tokens and the account. */
+/* Fills in the answer: both tokens and the account. cookie: the refresh token goes there. */
 int auth_answer_session(struct call *call, const struct session *session,
-                        const struct account *account, Usher__V1__Session *answer);
+                        const struct account *account, bool cookie, Usher__V1__Session *answer);
 /* Fills in an account, ERR_NO_MEMORY. */
 int auth_answer_account(struct arena *arena, const struct account *account,
                         Usher__V1__Account *answer);

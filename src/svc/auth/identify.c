@@ -28,7 +28,8 @@ int auth_init(struct auth *auth, const struct auth_options *options)
                           .issuer = view_str(options->issuer),
                           .sql = options->sql,
                           .keyset = options->keyset,
-                          .hashing = options->hashing};
+                          .hashing = options->hashing,
+                          .checking = options->checking};
     key_derive(options->master, KEY_FOR_GUEST_TOKEN, auth->guest_key);
     key_derive(options->master, KEY_FOR_REFRESH_TOKEN, auth->refresh_key);
     key_derive(options->master, KEY_FOR_PROOF_CODE, auth->proof_key);
@@ -120,18 +121,77 @@ static int check_guest(struct auth *auth, struct view token, int64_t now_s,
     return err;
 }
 
-static int check(struct auth *auth, struct view token, struct access_claims *ret_claims)
+/* Finds the token among those seen, or checks what costs little. ERR_BUSY: it has to be checked. */
+static int look(struct auth *auth, struct verified *v, struct view token, int64_t now_s,
+                struct access_claims *ret_claims)
 {
-    const int64_t now_s = clock_wall_ms(auth->clock) / 1000;
-    struct verified *v = verified_here(auth);
     if (v && verified_find(v, token, now_s, ret_claims))
         return 0;
-    int err = access_token_looks(token)
-                  ? access_token_check(auth->keyset, auth->issuer, token, now_s, ret_claims)
-                  : check_guest(auth, token, now_s, ret_claims);
+    if (access_token_looks(token))
+        return ERR_BUSY;
+    int err = check_guest(auth, token, now_s, ret_claims);
     if (!err && v)
         verified_keep(v, token, ret_claims);
     return err;
+}
+
+/* Whether this thread may check one more signature now. */
+static bool may_check_here(struct verified *v, int64_t now_ms)
+{
+    if (!v)
+        return false;
+    if (now_ms < v->window_ms || now_ms >= v->window_ms + AUTH_CHECKS_WINDOW_MS) {
+        v->window_ms = now_ms;
+        v->checked = 0;
+    }
+    return v->checked++ < AUTH_CHECKS_AT_ONCE;
+}
+
+struct checking {
+    struct auth *auth;
+    struct view token;
+    int64_t now_s;
+    struct access_claims claims;
+    int err;
+};
+
+static void run_check(void *arg)
+{
+    struct checking *c = arg;
+    c->err = access_token_check(c->auth->keyset, c->auth->issuer, c->token, c->now_s, &c->claims);
+}
+
+/* Checks an access token here, or (wait) in the pool. */
+static int check_access(struct auth *auth, struct verified *v, struct view token, bool wait,
+                        struct access_claims *ret_claims)
+{
+    const int64_t now_ms = clock_wall_ms(auth->clock);
+    struct checking checking = {.auth = auth, .token = token, .now_s = now_ms / 1000};
+    if (!wait && !may_check_here(v, now_ms))
+        return ERR_BUSY;
+    int err = wait && auth->checking ? offload_run(auth->checking, run_check, &checking) : 0;
+    if (err)
+        return err;
+    if (!wait || !auth->checking)
+        run_check(&checking);
+    if (checking.err)
+        return checking.err;
+    if (v)
+        verified_keep(v, token, &checking.claims);
+    *ret_claims = checking.claims;
+    return 0;
+}
+
+static void be(const struct access_claims *claims, struct identity *ret_identity)
+{
+    *ret_identity = (struct identity){.roles = claims->roles,
+                                      .account_id = claims->account_id,
+                                      .session_id = claims->session_id,
+                                      .tenant_count = claims->organiser_count};
+    static_assert(ACCESS_ORGANISERS_MAX <= IDENTITY_TENANTS_MAX, "an identity has room for all");
+    for (uint32_t i = 0; i < claims->organiser_count; i++)
+        ret_identity->tenants[i] = (struct identity_tenant){
+            .tenant_id = claims->organisers[i].organiser_id, .roles = claims->organisers[i].roles};
 }
 
 static int identify_machine(struct auth *auth, struct view token, struct identity *ret_identity)
@@ -146,10 +206,29 @@ static int identify_machine(struct auth *auth, struct view token, struct identit
     return 0;
 }
 
-int auth_identify(struct auth *auth, struct view authorization, struct identity *ret_identity)
+/* Whoever shows a token of an account or a guest. */
+static int identify_account(struct auth *auth, struct view token, bool wait,
+                            struct identity *ret_identity)
+{
+    const int64_t now_ms = clock_wall_ms(auth->clock);
+    struct verified *v = verified_here(auth);
+    struct access_claims claims;
+    int err = look(auth, v, token, now_ms / 1000, &claims);
+    if (err == ERR_BUSY)
+        err = check_access(auth, v, token, wait, &claims);
+    if (err)
+        return err == ERR_BUSY || err == ERR_FULL ? err : ERR_DENIED;
+    if (roster_blocks_account(&auth->roster, claims.account_id, now_ms))
+        return ERR_DENIED;
+    be(&claims, ret_identity);
+    return 0;
+}
+
+static int identify(struct auth *auth, const struct credentials *shown, bool wait,
+                    struct identity *ret_identity)
 {
     static const struct view scheme = {.at = "Bearer ", .len = 7};
-    struct access_claims claims;
+    const struct view authorization = shown->authorization;
     if (authorization.len == 0) {
         *ret_identity = (struct identity){0};
         return 0;
@@ -165,18 +244,19 @@ int auth_identify(struct auth *auth, struct view authorization, struct identity 
         *ret_identity = (struct identity){.roles = ROLE_OPERATOR};
         return 0;
     }
-    if (api_token_looks(token))
-        return identify_machine(auth, token, ret_identity);
-    if (check(auth, token, &claims) ||
-        roster_blocks_account(&auth->roster, claims.account_id, clock_wall_ms(auth->clock)))
+    if (roster_blocks_address(&auth->roster, shown->address, clock_wall_ms(auth->clock)))
         return ERR_DENIED;
-    *ret_identity = (struct identity){.roles = claims.roles,
-                                      .account_id = claims.account_id,
-                                      .session_id = claims.session_id,
-                                      .tenant_count = claims.organiser_count};
-    static_assert(ACCESS_ORGANISERS_MAX <= IDENTITY_TENANTS_MAX, "an identity has room for all");
-    for (uint32_t i = 0; i < claims.organiser_count; i++)
-        ret_identity->tenants[i] = (struct identity_tenant){
-            .tenant_id = claims.organisers[i].organiser_id, .roles = claims.organisers[i].roles};
-    return 0;
+    return api_token_looks(token) ? identify_machine(auth, token, ret_identity)
+                                  : identify_account(auth, token, wait, ret_identity);
+}
+
+int auth_identify(struct auth *auth, const struct credentials *shown, struct identity *ret_identity)
+{
+    return identify(auth, shown, false, ret_identity);
+}
+
+int auth_identify_slowly(struct auth *auth, const struct credentials *shown,
+                         struct identity *ret_identity)
+{
+    return identify(auth, shown, true, ret_identity);
 }

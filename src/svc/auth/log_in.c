@@ -6,19 +6,54 @@
 
 /* The keys of attempts that one sign-in counts for. */
 struct counted {
-    struct view account; /* its address */
+    struct view account; /* its e-mail address */
+    struct view address; /* where from */
+    struct view pair;
 };
+
+static int count_keys(struct call *call, struct counted *counted)
+{
+    counted->address = auth_address(call);
+    const char *pair = arena_printf(call_arena(call), "%.*s %.*s", VIEW_ARG(counted->account),
+                                    VIEW_ARG(counted->address));
+    if (!pair)
+        return ERR_NO_MEMORY;
+    counted->pair = view_str(pair);
+    return 0;
+}
+
+static struct view key_of(const struct counted *counted, enum attempt_kind kind)
+{
+    return kind == ATTEMPT_PAIR      ? counted->pair
+           : kind == ATTEMPT_ADDRESS ? counted->address
+                                     : counted->account;
+}
+
+#define COUNTED_KINDS 3
+static_assert(ATTEMPT_PAIR < COUNTED_KINDS && ATTEMPT_ADDRESS < COUNTED_KINDS &&
+                  ATTEMPT_ACCOUNT < COUNTED_KINDS,
+              "the first of all kinds");
+
+static void give_back(struct auth *auth, const struct counted *counted, int kinds)
+{
+    for (int kind = 0; kind < kinds; kind++)
+        attempts_give(&auth->attempts, (enum attempt_kind)kind,
+                      key_of(counted, (enum attempt_kind)kind));
+}
 
 /* Charges the try before it is made. 0, or how long to wait. */
 static int64_t charge(struct auth *auth, const struct counted *counted)
 {
     const int64_t now_ms = clock_wall_ms(auth->clock);
-    return attempts_take(&auth->attempts, ATTEMPT_PAIR, counted->account, now_ms);
-}
-
-static void give_back(struct auth *auth, const struct counted *counted)
-{
-    attempts_give(&auth->attempts, ATTEMPT_PAIR, counted->account);
+    for (int kind = 0; kind < COUNTED_KINDS; kind++) {
+        const int64_t wait_ms = attempts_take(&auth->attempts, (enum attempt_kind)kind,
+                                              key_of(counted, (enum attempt_kind)kind), now_ms);
+        if (wait_ms) {
+            give_back(auth, counted, kind);
+            return wait_ms;
+        }
+    }
+    return 0;
 }
 
 static int refuse(struct call *call, const struct account *account, struct view email)
@@ -27,6 +62,7 @@ static int refuse(struct call *call, const struct account *account, struct view 
     const struct act act = {.at_ms = clock_wall_ms(auth->clock),
                             .what = VIEW_LIT("login.failed"),
                             .account_id = account->account_id,
+                            .address = auth_address(call),
                             .about = email};
     int err = act_put(auth->sql, &act, call_deadline_ns(call));
     return err ? auth_fail_by_err(call, err)
@@ -51,7 +87,8 @@ static int begin(struct call *call, const Usher__V1__LogInRequest *wish,
                             .address = session.address,
                             .about = session.device};
     int err = session_put(auth->sql, &session, &act, call_deadline_ns(call));
-    return err ? auth_fail_by_err(call, err) : auth_answer_session(call, &session, account, answer);
+    return err ? auth_fail_by_err(call, err)
+               : auth_answer_session(call, &session, account, wish->cookie, answer);
 }
 
 int auth_log_in(struct call *call, const void *request, void *response)
@@ -60,19 +97,22 @@ int auth_log_in(struct call *call, const void *request, void *response)
     struct auth *auth = auth_of(call);
     struct account account = {0};
     struct counted counted;
-    if (auth_read_email(call, wish->email, &counted.account))
+    if (auth_check_address(call) || auth_read_email(call, wish->email, &counted.account))
         return 1;
+    int err = count_keys(call, &counted);
+    if (err)
+        return auth_fail_by_err(call, err);
     const int64_t wait_ms = charge(auth, &counted);
     if (wait_ms)
         return auth_fail_later(call, wait_ms, "too many tries to sign in");
-    int err = account_find(auth->sql, counted.account, call_arena(call), &account,
-                           call_deadline_ns(call));
+    err = account_find(auth->sql, counted.account, call_arena(call), &account,
+                       call_deadline_ns(call));
     /* As long for an address that nobody has. */
     if (!err || err == ERR_NOT_FOUND)
         err = password_check(auth->hashing, view_str(wish->password), account.password);
     if (err == ERR_DENIED)
         return refuse(call, &account, counted.account);
-    give_back(auth, &counted);
+    give_back(auth, &counted, COUNTED_KINDS);
     if (err)
         return auth_fail_by_err(call, err);
     if (is_blocked(auth, &account))

@@ -15,7 +15,8 @@ static const uint8_t key[KEY_BYTES] = {7};
 static int identify(const struct peers *peers, const char *authorization, const char *identity,
                     bool local, struct identity *ret)
 {
-    const struct credentials shown = {view_str(authorization), view_str(identity), local};
+    const struct credentials shown = {
+        .authorization = view_str(authorization), .identity = view_str(identity), .local = local};
     *ret = (struct identity){0};
     return peers_identify(peers, &shown, ret);
 }

@@ -44,6 +44,14 @@ static struct mail make_mail(const struct proof *proof, const char *template, co
                          .created_at_ms = proof->created_at_ms};
 }
 
+int auth_charge_mail(struct call *call)
+{
+    struct auth *auth = auth_of(call);
+    const int64_t wait_ms = attempts_take(&auth->attempts, ATTEMPT_REGISTER, auth_address(call),
+                                          clock_wall_ms(auth->clock));
+    return wait_ms ? auth_fail_later(call, wait_ms, "too many mails were asked for from here") : 0;
+}
+
 int auth_begin_proof(struct call *call, struct proof *proof, const char *known, const char *fresh,
                      char **ret_request_id)
 {

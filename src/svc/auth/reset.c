@@ -7,7 +7,8 @@ int auth_request_password_reset(struct call *call, const void *request, void *re
     const Usher__V1__RequestPasswordResetRequest *wish = request;
     Usher__V1__RequestPasswordResetResponse *answer = response;
     struct proof proof = {.kind = PROOF_OF_RESET, .language = VIEW_LIT("en")};
-    if (auth_read_email(call, wish->email, &proof.email))
+    if (auth_check_address(call) || auth_read_email(call, wish->email, &proof.email) ||
+        auth_charge_mail(call))
         return 1;
     return auth_begin_proof(call, &proof, "reset", NULL, &answer->request_id);
 }
@@ -32,5 +33,5 @@ int auth_reset_password(struct call *call, const void *request, void *response)
     err = proof_show(auth->sql, &showing, call_arena(call), &account, call_deadline_ns(call));
     if (err)
         return auth_fail_proof(call, err);
-    return auth_answer_session(call, &session, &account, response);
+    return auth_answer_session(call, &session, &account, wish->cookie, response);
 }

@@ -77,5 +77,5 @@ int auth_change_password(struct call *call, const void *request, void *response)
     if (err)
         return auth_fail_by_err(call, err);
     account.password_chars = chars;
-    return auth_answer_session(call, &session, &account, response);
+    return auth_answer_session(call, &session, &account, wish->cookie, response);
 }

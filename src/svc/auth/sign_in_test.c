@@ -9,6 +9,7 @@
 
 #include "err/err.h"
 #include "svc/auth/fixture_test.h"
+#include "token/refresh.h"
 #include "token/roles.h"
 
 #define EMAIL    "kim@example.org"
@@ -18,7 +19,7 @@ static Usher__V1__Session session;
 static Usher__V1__Account account;
 static char request_id[ID_TEXT_CHARS + 1];
 
-static int register_as(const char *email, const char *password)
+static int create_as(const char *email, const char *password)
 {
     Usher__V1__CreateAccountRequest wish = USHER__V1__CREATE_ACCOUNT_REQUEST__INIT;
     Usher__V1__CreateAccountResponse answer;
@@ -75,7 +76,7 @@ static int get_account(void)
 
 static void open_account(void)
 {
-    assert_int_equal(register_as(EMAIL, PASSWORD), 0);
+    assert_int_equal(create_as(EMAIL, PASSWORD), 0);
     assert_int_equal(verify(EMAIL, fixture_code(EMAIL)), 0);
 }
 
@@ -97,7 +98,7 @@ static void show_access(void)
 static void an_account_begins_with_the_code_of_the_mail(void **state)
 {
     char spaced[16];
-    assert_int_equal(register_as("Kim@Example.org", PASSWORD), 0);
+    assert_int_equal(create_as("Kim@Example.org", PASSWORD), 0);
     assert_string_equal(fixture_template(EMAIL), "verify");
     assert_int_not_equal(log_in(EMAIL, PASSWORD), 0); /* not before it is verified */
     assert_refused(CODE_UNAUTHENTICATED, "LOGIN_FAILED", "");
@@ -123,11 +124,11 @@ static void what_is_wrong_with_a_registration_is_said(void **state)
     Usher__V1__CreateAccountRequest wish = USHER__V1__CREATE_ACCOUNT_REQUEST__INIT;
     Usher__V1__CreateAccountResponse answer;
     char long_name[ACCOUNT_NAME_MAX + 2];
-    assert_int_not_equal(register_as("kim@example", PASSWORD), 0);
+    assert_int_not_equal(create_as("kim@example", PASSWORD), 0);
     assert_refused(CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "email");
-    assert_int_not_equal(register_as(EMAIL, "short"), 0);
+    assert_int_not_equal(create_as(EMAIL, "short"), 0);
     assert_refused(CODE_INVALID_ARGUMENT, "PASSWORD_REFUSED", "password");
-    assert_int_not_equal(register_as(EMAIL, "password"), 0);
+    assert_int_not_equal(create_as(EMAIL, "password"), 0);
     assert_refused(CODE_INVALID_ARGUMENT, "PASSWORD_REFUSED", "password");
     wish.email = (char *)EMAIL;
     wish.password = (char *)PASSWORD;
@@ -158,7 +159,7 @@ static void what_is_wrong_with_a_registration_is_said(void **state)
 static void a_wrong_code_is_none(void **state)
 {
     char code[9];
-    assert_int_equal(register_as(EMAIL, PASSWORD), 0);
+    assert_int_equal(create_as(EMAIL, PASSWORD), 0);
     snprintf(code, sizeof(code), "%s", fixture_code(EMAIL));
     code[7] = code[7] == '0' ? '1' : '0';
     assert_int_not_equal(verify(EMAIL, code), 0);
@@ -179,8 +180,8 @@ static void a_wrong_code_is_none(void **state)
 static void mails_to_one_address_are_few(void **state)
 {
     for (int i = 0; i < PROOFS_AN_HOUR; i++)
-        assert_int_equal(register_as(EMAIL, PASSWORD), 0);
-    assert_int_not_equal(register_as(EMAIL, PASSWORD), 0);
+        assert_int_equal(create_as(EMAIL, PASSWORD), 0);
+    assert_int_not_equal(create_as(EMAIL, PASSWORD), 0);
     assert_refused(CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "");
     assert_true(fixture.retry_after_ms > 0);
 }
@@ -188,7 +189,7 @@ static void mails_to_one_address_are_few(void **state)
 static void a_known_address_is_not_told(void **state)
 {
     open_account();
-    assert_int_equal(register_as(EMAIL, PASSWORD " 2"), 0);
+    assert_int_equal(create_as(EMAIL, PASSWORD " 2"), 0);
     assert_string_equal(fixture_template(EMAIL), "known");
     assert_string_equal(fixture_code(EMAIL), ""); /* there is nothing to prove by it */
     assert_int_not_equal(verify(EMAIL, "12345678"), 0);
@@ -325,6 +326,97 @@ static void a_forgotten_password_is_set_anew(void **state)
     assert_refused(CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "email");
 }
 
+static void one_address_guesses_slowly_and_hurts_nobody_else(void **state)
+{
+    char email[64];
+    open_account();
+    fixture.address = "192.0.2.1";
+    for (int i = 0; i < 5; i++)
+        assert_int_not_equal(log_in(EMAIL, "wrong password"), 0);
+    assert_int_not_equal(log_in(EMAIL, PASSWORD), 0);
+    assert_refused(CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "");
+    fixture.address = "192.0.2.2"; /* the owner is elsewhere */
+    assert_int_equal(log_in(EMAIL, PASSWORD), 0);
+    fixture.address = "192.0.2.1"; /* one password for many accounts */
+    for (int i = 0; i < 45; i++) {
+        snprintf(email, sizeof(email), "person%d@example.org", i);
+        assert_int_not_equal(log_in(email, "wrong password"), 0);
+        assert_refused(CODE_UNAUTHENTICATED, "LOGIN_FAILED", "");
+    }
+    assert_int_not_equal(log_in("one.more@example.org", "wrong password"), 0);
+    assert_refused(CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "");
+}
+
+static void one_address_asks_for_few_mails(void **state)
+{
+    char email[64];
+    fixture.address = "192.0.2.1";
+    for (int i = 0; i < 20; i++) {
+        snprintf(email, sizeof(email), "person%d@example.org", i);
+        assert_int_equal(request_reset(email), 0);
+    }
+    assert_int_not_equal(request_reset("one.more@example.org"), 0);
+    assert_refused(CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "");
+    assert_int_not_equal(create_as("one.more@example.org", PASSWORD), 0);
+    assert_refused(CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "");
+}
+
+static void a_browser_keeps_its_token_in_the_cookie(void **state)
+{
+    Usher__V1__LogInRequest wish = USHER__V1__LOG_IN_REQUEST__INIT;
+    char first[REFRESH_TOKEN_CHARS + 1], expected[128];
+    open_account();
+    assert_string_equal(fixture.set_cookie, "none");
+    wish.email = (char *)EMAIL;
+    wish.password = (char *)PASSWORD;
+    wish.cookie = true;
+    assert_int_equal(fixture_call(auth_log_in, &wish, &usher__v1__session__descriptor, &session),
+                     0);
+    assert_string_equal(session.refresh_token, "");
+    snprintf(first, sizeof(first), "%.*s", REFRESH_TOKEN_CHARS, fixture.set_cookie);
+    snprintf(expected, sizeof(expected), "%s %d", first, (int)(SESSION_IDLE_MS / 1000));
+    assert_string_equal(fixture.set_cookie, expected);
+    fixture.cookie = first;
+    assert_int_equal(refresh(""), 0);
+    assert_string_equal(session.refresh_token, "");
+    assert_int_not_equal(strncmp(fixture.set_cookie, first, REFRESH_TOKEN_CHARS), 0);
+    assert_int_equal(log_out(""), 0);
+    assert_string_equal(fixture.set_cookie, ""); /* dropped */
+    assert_int_not_equal(refresh(""), 0);
+    assert_refused(CODE_UNAUTHENTICATED, "SESSION_ENDED", "");
+    assert_string_equal(fixture.set_cookie, "");
+    fixture.cookie = "";
+    assert_int_not_equal(refresh(""), 0);
+    assert_string_equal(fixture.set_cookie, "none");
+}
+
+static void many_new_tokens_are_not_checked_on_the_loop(void **state)
+{
+    struct credentials shown = {0};
+    struct identity who;
+    char header[ACCESS_TOKEN_MAX + 16];
+    open_account();
+    for (int i = 0; i < AUTH_CHECKS_AT_ONCE; i++) {
+        assert_int_equal(log_in(EMAIL, PASSWORD), 0);
+        show_access();
+    }
+    assert_int_equal(log_in(EMAIL, PASSWORD), 0);
+    snprintf(header, sizeof(header), "Bearer %s", session.access_token);
+    shown.authorization = view_str(header);
+    assert_int_equal(auth_identify(&fixture.auth, &shown, &who), ERR_BUSY);
+    assert_int_equal(auth_identify_slowly(&fixture.auth, &shown, &who), 0);
+    assert_int_equal(who.roles, ROLE_BUYER);
+    assert_int_equal(auth_identify(&fixture.auth, &shown, &who), 0); /* seen */
+    header[20] ^= 1;
+    assert_int_not_equal(auth_identify(&fixture.auth, &shown, &who), 0);
+    header[20] ^= 1;
+    header[strlen(header) - 3] ^= 1;
+    assert_int_equal(auth_identify(&fixture.auth, &shown, &who), ERR_BUSY);
+    assert_int_equal(auth_identify_slowly(&fixture.auth, &shown, &who), ERR_DENIED);
+    fixture_advance_ms(AUTH_CHECKS_WINDOW_MS);
+    assert_int_equal(auth_identify(&fixture.auth, &shown, &who), ERR_DENIED);
+}
+
 static void no_memory_is_said(void **state)
 {
     open_account();
@@ -354,6 +446,10 @@ int main(void)
         TEST(who_logs_out_is_out),
         TEST(a_forgotten_password_is_set_anew),
         TEST(an_account_that_is_gone_is_told),
+        TEST(one_address_guesses_slowly_and_hurts_nobody_else),
+        TEST(one_address_asks_for_few_mails),
+        TEST(a_browser_keeps_its_token_in_the_cookie),
+        TEST(many_new_tokens_are_not_checked_on_the_loop),
         TEST(no_memory_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

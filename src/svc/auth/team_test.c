@@ -12,6 +12,7 @@
 
 #include "err/err.h"
 #include "svc/auth/fixture_test.h"
+#include "token/guest.h"
 #include "token/roles.h"
 
 #define PASSWORD "correct horse battery"
@@ -453,6 +454,21 @@ static void blocks_are_one_a_subject_and_listed(void **state)
     assert_int_equal(answer.n_entries, 2);
     assert_string_equal(answer.entries[0]->reason, "more robots");
     assert_true(roster_blocks_address(&fixture.auth.roster, VIEW_LIT("192.0.2.77"), 1));
+    fixture.address = "192.0.2.77";
+    assert_int_not_equal(log_in("kim@example.org", PASSWORD), 0);
+    assert_refused(CODE_PERMISSION_DENIED, "BLOCKED", "");
+    Usher__V1__CreateGuestRequest guest = USHER__V1__CREATE_GUEST_REQUEST__INIT;
+    Usher__V1__CreateGuestResponse guest_answer;
+    assert_int_not_equal(ask(auth_create_guest, guest, create_guest_response, &guest_answer), 0);
+    assert_refused(CODE_PERMISSION_DENIED, "BLOCKED", "");
+    fixture.address = "192.0.3.77";
+    assert_int_equal(ask(auth_create_guest, guest, create_guest_response, &guest_answer), 0);
+    struct identity who;
+    char bearer[GUEST_TOKEN_MAX + 16];
+    snprintf(bearer, sizeof(bearer), "Bearer %s", guest_answer.token);
+    assert_int_equal(fixture_identify(bearer, &who), 0);
+    fixture.address = "192.0.2.77";
+    assert_int_equal(fixture_identify(bearer, &who), ERR_DENIED);
     static const struct {
         Usher__V1__BlockKind kind;
         const char *value;

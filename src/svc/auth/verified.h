@@ -22,6 +22,8 @@ struct verified_slot {
 
 /* Ready when zeroed. */
 struct verified {
+    int64_t window_ms; /* when the count below began */
+    uint32_t checked;  /* new signatures that this thread has checked since */
     struct verified_slot slots[VERIFIED_SLOTS];
 };
 

@@ -1,0 +1,16 @@
+/*
+ * team: the words of usher organiser, usher member and usher token.
+ */
+#ifndef USHER_CMD_TEAM_H
+#define USHER_CMD_TEAM_H
+
+#include "cmd/cmd.h"
+
+#define ORGANISER_COMMANDS 2
+extern const struct cmd organiser_commands[ORGANISER_COMMANDS];
+#define MEMBER_COMMANDS 2
+extern const struct cmd member_commands[MEMBER_COMMANDS];
+#define TOKEN_COMMANDS 3
+extern const struct cmd token_commands[TOKEN_COMMANDS];
+
+#endif
