@@ -24,7 +24,8 @@ struct store_hall {
 };
 
 struct store_event {
-    uint32_t event_id; /* given by the store, from 1 */
+    uint32_t event_id;     /* given by the store, from 1 */
+    uint32_t organiser_id; /* whose it is; events of earlier stores are of organiser 1 */
     struct view name;
     struct view description;
     int64_t created_at_ms;

@@ -53,11 +53,13 @@ static void events_keep_their_words(void **state)
 {
     struct fixture *f = *state;
     const struct store_ops *ops = f->store->ops;
-    struct store_event event = {.name = VIEW_LIT("\xec\x84\x9c\xec\x9a\xb8"), .created_at_ms = -7};
+    struct store_event event = {
+        .name = VIEW_LIT("\xec\x84\x9c\xec\x9a\xb8"), .organiser_id = 1, .created_at_ms = -7};
     uint32_t first = 0, second = 0;
     assert_int_equal(ops->event_put(f->store, &event, NULL, &first, NULL, DEADLINE_NEVER), 0);
     event.name = VIEW_LIT("B");
     event.description = VIEW_LIT("two\nlines");
+    event.organiser_id = UINT32_MAX;
     assert_int_equal(ops->event_put(f->store, &event, NULL, &second, NULL, DEADLINE_NEVER), 0);
     struct store_event *list;
     size_t count;
@@ -68,6 +70,8 @@ static void events_keep_their_words(void **state)
     assert_true(view_eq(list[0].name, VIEW_LIT("\xec\x84\x9c\xec\x9a\xb8")));
     assert_int_equal(list[0].description.len, 0);
     assert_int_equal(list[0].created_at_ms, -7);
+    assert_int_equal(list[0].organiser_id, 1);
+    assert_int_equal(list[1].organiser_id, UINT32_MAX);
     assert_true(view_eq(list[1].description, VIEW_LIT("two\nlines")));
 }
 

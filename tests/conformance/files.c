@@ -138,8 +138,9 @@ static void an_audit_works_without_a_server(void **state)
     script_free(s);
 }
 
-/* A file of the step before this one: its performance stays what it was, its hash too. */
-static void a_performance_from_before_has_no_offset(void **state)
+/* A file of an earlier step: its performance stays what it was, its hash too, and its event is
+ * organiser 1's. */
+static void what_is_from_before_has_no_offset_and_the_first_organiser(void **state)
 {
     struct fixture *f = *state;
     struct store_performance before, after;
@@ -149,12 +150,18 @@ static void a_performance_from_before_has_no_offset(void **state)
     store_free(f->store);
     f->store = NULL;
     tamper(f, "ALTER TABLE performance DROP COLUMN utc_offset_minutes;"
-              "DELETE FROM migration WHERE number = 3");
+              "ALTER TABLE event DROP COLUMN organiser_id;"
+              "DELETE FROM migration WHERE number >= 3");
     fixture_reopen(f);
     assert_int_equal(
         f->store->ops->performance_get(f->store, id, &f->arena, &after, DEADLINE_NEVER), 0);
     assert_true(before.utc_offset_known);
     assert_false(after.utc_offset_known);
+    struct store_event *events;
+    size_t count;
+    assert_int_equal(
+        f->store->ops->event_list(f->store, &f->arena, &events, &count, DEADLINE_NEVER), 0);
+    assert_true(count == 1 && events[0].organiser_id == 1);
     assert_int_equal(after.starts_at_ms, before.starts_at_ms);
     assert_memory_equal(after.head_hash, before.head_hash, STORE_HASH_BYTES);
 }
@@ -314,7 +321,7 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(an_audit_sees_one_moment),
     SUITE_TEST(an_audit_works_without_a_server),
     SUITE_TEST(an_old_schema_is_brought_up),
-    SUITE_TEST(a_performance_from_before_has_no_offset),
+    SUITE_TEST(what_is_from_before_has_no_offset_and_the_first_organiser),
     SUITE_TEST(a_schema_from_the_future_is_refused),
     SUITE_TEST(a_file_of_something_else_is_refused),
     SUITE_TEST(a_damaged_row_is_an_error),

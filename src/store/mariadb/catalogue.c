@@ -199,10 +199,11 @@ static int put_event(struct mariadb_conn *conn, void *state)
                           &put->event_id);
     if (err == 0)
         err = change_rows(conn,
-                          "INSERT INTO event (event_id, name, description, created_at_ms)"
-                          " VALUES (?, ?, ?, ?)",
+                          "INSERT INTO event (event_id, name, description, created_at_ms,"
+                          " organiser_id) VALUES (?, ?, ?, ?, ?)",
                           SQL(sql_int(put->event_id), sql_bytes(event->name),
-                              sql_bytes(event->description), sql_int(event->created_at_ms)),
+                              sql_bytes(event->description), sql_int(event->created_at_ms),
+                              sql_int(event->organiser_id)),
                           NULL);
     put->first.event_id = put->event_id;
     return err == 0 && put->with_first ? mariadb_add_performance(conn, &put->first) : err;
@@ -233,7 +234,8 @@ static int add_event(struct rows *rows, struct mariadb_statement *s)
     struct store_event *event = mariadb_rows_next(rows, sizeof(*event));
     if (!event)
         return ERR_NO_MEMORY;
-    if (mariadb_column_u32(s, 0, &event->event_id) < 0)
+    if (mariadb_column_u32(s, 0, &event->event_id) < 0 ||
+        mariadb_column_u32(s, 4, &event->organiser_id) < 0)
         return ERR_CORRUPT;
     event->created_at_ms = mariadb_column_i64(s, 3);
     int err = mariadb_column_bytes(s, 1, rows->arena, &event->name);
@@ -246,8 +248,8 @@ int mariadb_store_event_list(struct store *store, struct arena *arena,
 {
     struct rows rows = {.arena = arena};
     int err = mariadb_rows_ask(store, &rows,
-                               "SELECT event_id, name, description, created_at_ms FROM event"
-                               " ORDER BY event_id",
+                               "SELECT event_id, name, description, created_at_ms, organiser_id"
+                               " FROM event ORDER BY event_id",
                                SQL_NONE, add_event, deadline_ns);
     if (err)
         return err;

@@ -41,5 +41,6 @@ const struct sql_step mariadb_sale_steps[] = {
      " KEY orders_performance (performance_id, order_no))" INNODB ";"
      "CREATE TABLE outbox (outbox_id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
      " performance_id INT UNSIGNED NOT NULL, body LONGBLOB NOT NULL)" INNODB},
+    {"organisers", "ALTER TABLE event ADD COLUMN organiser_id INT UNSIGNED NOT NULL DEFAULT 1"},
 };
 const size_t mariadb_sale_step_count = sizeof(mariadb_sale_steps) / sizeof(mariadb_sale_steps[0]);

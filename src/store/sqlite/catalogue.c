@@ -171,6 +171,7 @@ static int run_event_put(struct sqlite_job *job, struct sqlite_conn *conn)
     bind_text(statement, 1, put->event->name);
     bind_text(statement, 2, put->event->description);
     sqlite3_bind_int64(statement, 3, put->event->created_at_ms);
+    bind_u64(statement, 4, put->event->organiser_id);
     rc = sqlite_run(conn, statement, NULL);
     if (rc == 0)
         put->event_id = put->first.event_id = last_id(conn);
@@ -204,7 +205,7 @@ static int add_event(struct rows *rows, sqlite3_stmt *s)
     struct store_event *event = rows_next(rows, sizeof(*event));
     if (!event)
         return ERR_NO_MEMORY;
-    if (column_u32(s, 0, &event->event_id) < 0)
+    if (column_u32(s, 0, &event->event_id) < 0 || column_u32(s, 4, &event->organiser_id) < 0)
         return ERR_CORRUPT;
     event->created_at_ms = sqlite3_column_int64(s, 3);
     int rc = column_view(s, 1, rows->arena, &event->name);

@@ -69,6 +69,7 @@ const struct migration migrations[] = {
              " body BLOB NOT NULL);"},
     /* NULL: nobody has said. The genesis hash does not cover it, so what was sold before stays. */
     {"utc offset", "ALTER TABLE performance ADD COLUMN utc_offset_minutes INTEGER;"},
+    {"organisers", "ALTER TABLE event ADD COLUMN organiser_id INTEGER NOT NULL DEFAULT 1;"},
 };
 const size_t migration_count = sizeof(migrations) / sizeof(migrations[0]);
 

@@ -32,9 +32,10 @@
     X(HALL_HASH, "SELECT layout_hash FROM hall WHERE hall_id = ?1")                                \
     X(EVENT_COUNT, "SELECT count(*) FROM event")                                                   \
     X(EVENT_FIND, "SELECT 1 FROM event WHERE event_id = ?1")                                       \
-    X(EVENT_ADD, "INSERT INTO event (name, description, created_at_ms) VALUES (?1, ?2, ?3)")       \
-    X(EVENT_LIST,                                                                                  \
-      "SELECT event_id, name, description, created_at_ms FROM event ORDER BY event_id")            \
+    X(EVENT_ADD, "INSERT INTO event (name, description, created_at_ms, organiser_id)"              \
+                 " VALUES (?1, ?2, ?3, ?4)")                                                       \
+    X(EVENT_LIST, "SELECT event_id, name, description, created_at_ms, organiser_id FROM event"     \
+                  " ORDER BY event_id")                                                            \
     X(PERFORMANCE_COUNT, "SELECT count(*) FROM performance")                                       \
     X(PERFORMANCE_ADD,                                                                             \
       "INSERT INTO performance (event_id, hall_id, starts_at_ms, hold_ttl_ms, places_max,"         \

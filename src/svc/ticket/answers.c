@@ -81,6 +81,7 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     counts->sold = figures.counts.sold;
     ret_performance->performance_id = performance->performance_id;
     ret_performance->event_id = performance->event->event_id;
+    ret_performance->organiser_id = performance->event->organiser_id;
     ret_performance->hall = hall;
     ret_performance->starts_at_ms = performance->starts_at_ms;
     if (performance->utc_offset_known) {

@@ -127,6 +127,7 @@ int catalog_add_event(struct catalog *catalog, const struct store_event *event,
     const char *name = keep(catalog, event->name.at, event->name.len);
     const char *description = keep(catalog, event->description.at, event->description.len);
     const struct catalog_event entry = {.event_id = event->event_id,
+                                        .organiser_id = event->organiser_id,
                                         .name = view_of(name, event->name.len),
                                         .description =
                                             view_of(description, event->description.len)};

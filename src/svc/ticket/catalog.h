@@ -23,6 +23,7 @@ struct catalog_hall {
 
 struct catalog_event {
     uint32_t event_id;
+    uint32_t organiser_id;
     struct view name; /* in the catalog's arena, as below */
     struct view description;
 };

@@ -71,6 +71,20 @@ int desk_check_room(struct call *call, uint32_t last, uint32_t max, const char *
 /* Why the store failed. */
 int desk_store_failed(struct call *call, int err);
 
+/* ---- tenants.c: each 0, or non-zero after call_fail ---- */
+
+/* The organiser that the call is made for: wanted, or where that is 0 the only one that the caller
+ * manages, of an operator the first. */
+int desk_organiser(struct call *call, uint32_t wanted, uint32_t *ret_organiser_id);
+/* Whether the caller manages the event's organiser. */
+int desk_check_event(struct call *call, const struct catalog_event *event);
+/* The halls that an organiser has, marked by id; the store's errors, without call_fail. */
+int desk_list_halls(struct call *call, uint32_t organiser_id, bool ret_has[STORE_HALLS_MAX + 1]);
+/* Whether the organiser has this hall; not, and it is not there: the caller cannot tell. */
+int desk_check_hall(struct call *call, uint32_t hall_id, uint32_t organiser_id);
+/* The organiser has this hall from now on. */
+int desk_own_hall(struct call *call, uint32_t hall_id, uint32_t organiser_id);
+
 /* ---- answers.c ---- */
 
 /* The performance, or NULL after call_fail. */

@@ -10,6 +10,7 @@ static int fill_event(struct ticket *ticket, struct arena *arena, const struct c
     const uint32_t last = catalog_performance_last(ticket->catalog);
     usher__v1__event__init(ret_event);
     ret_event->event_id = event->event_id;
+    ret_event->organiser_id = event->organiser_id;
     ret_event->name = arena_copy(arena, event->name);
     ret_event->description = arena_copy(arena, event->description);
     ret_event->performances = arena_alloc(arena, last * sizeof(*ret_event->performances));
@@ -151,7 +152,7 @@ struct new_performance {
 
 /* Everything but the event. Non-zero after call_fail. */
 static int check_performance(struct call *call, const Usher__V1__CreatePerformanceRequest *wish,
-                             struct new_performance *ret_new)
+                             uint32_t organiser_id, struct new_performance *ret_new)
 {
     const struct ticket *ticket = call_state(call);
     int err = desk_check_room(call, catalog_performance_last(ticket->catalog),
@@ -162,7 +163,9 @@ static int check_performance(struct call *call, const Usher__V1__CreatePerforman
     ret_new->hall = catalog_hall(ticket->catalog, wish->hall_id);
     if (!ret_new->hall)
         return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "hall_id", "no hall %u", wish->hall_id);
-    err = check_rules(call, wish);
+    err = desk_check_hall(call, wish->hall_id, organiser_id);
+    if (err == 0)
+        err = check_rules(call, wish);
     return err == 0 ? read_prices(call, wish, ret_new->hall->hall, ret_new->prices) : err;
 }
 
@@ -209,10 +212,13 @@ int ticket_create_performance(struct call *call, const void *request, void *resp
     struct store *store = ticket->options.store;
     const struct catalog_performance *performance;
     struct new_performance new_performance;
-    if (!catalog_event(ticket->catalog, wish->event_id))
+    const struct catalog_event *event = catalog_event(ticket->catalog, wish->event_id);
+    if (!event)
         return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "event_id", "no event %u",
                          wish->event_id);
-    int err = check_performance(call, wish, &new_performance);
+    int err = desk_check_event(call, event);
+    if (err == 0)
+        err = check_performance(call, wish, event->organiser_id, &new_performance);
     if (err != 0)
         return err;
     struct store_performance row = row_of(&new_performance);
@@ -254,17 +260,21 @@ int ticket_create_event(struct call *call, const void *request, void *response)
     struct store *store = ticket->options.store;
     struct new_performance new_performance;
     struct store_performance first = {0};
-    int err = check_event(call, wish);
+    uint32_t organiser_id = 0;
+    int err = desk_organiser(call, wish->organiser_id, &organiser_id);
+    if (err == 0)
+        err = check_event(call, wish);
     if (err == 0)
         err =
             desk_check_room(call, catalog_event_last(ticket->catalog), STORE_EVENTS_MAX, "events");
     if (err == 0 && wish->performance)
-        err = check_performance(call, wish->performance, &new_performance);
+        err = check_performance(call, wish->performance, organiser_id, &new_performance);
     if (err != 0)
         return err;
     if (wish->performance)
         first = row_of(&new_performance);
     struct store_event row = {
+        .organiser_id = organiser_id,
         .name = view_str(wish->name),
         .description = view_str(wish->description),
         .created_at_ms = clock_wall_ms(loop_clock(sched_loop(sched_current()))),
@@ -297,7 +307,7 @@ static int set_sale(struct call *call, uint32_t performance_id, uint32_t sale_st
 {
     const struct catalog_performance *performance = desk_performance(call, performance_id);
     struct owner_ask ask = {.verb = OWNER_SET_SALE, .sale_state = sale_state};
-    if (!performance)
+    if (!performance || desk_check_event(call, performance->event) != 0)
         return ERR_NOT_FOUND;
     if (desk_ask(call_state(call), performance, &ask, call_deadline_ns(call)) != 0)
         return desk_refused(call, &ask);

@@ -4,6 +4,7 @@
 /* Reading or making a plan takes up to a second: it runs beside the loops. */
 struct hall_job {
     struct ticket *ticket;
+    uint32_t organiser_id;
     const Usher__V1__ImportHallRequest *import; /* one of both */
     const struct hall_shape *shape;
     struct hall *hall;
@@ -62,9 +63,12 @@ static int put_hall(struct call *call, struct hall_job *job, Usher__V1__Hall *re
                                    : 0;
         return full != 0 ? full : desk_store_failed(call, err);
     }
+    int refused = desk_own_hall(call, job->hall_id, job->organiser_id);
     /* It is stored, so it is added, if need be here. */
     if (offload_run(ticket->options.offload, add_hall, job) != 0)
         add_hall(job);
+    if (refused)
+        return refused;
     err = job->result;
     if (err == 0)
         err = desk_fill_hall(call_arena(call), job->entry, ret_hall);
@@ -83,7 +87,9 @@ int ticket_import_hall(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ImportHallRequest *wish = request;
     struct hall_job job = {.import = wish};
-    int err = name_ok(call, wish->name);
+    int err = desk_organiser(call, wish->organiser_id, &job.organiser_id);
+    if (err == 0)
+        err = name_ok(call, wish->name);
     if (err == 0 && wish->plan.len == 0)
         err = desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "plan", "no plan was sent");
     return err == 0 ? put_hall(call, &job, response) : err;
@@ -100,13 +106,18 @@ int ticket_generate_hall(struct call *call, const void *request, void *response)
         .standing = wish->standing,
     };
     struct hall_job job = {.shape = &shape};
-    int err = name_ok(call, wish->name);
+    int err = desk_organiser(call, wish->organiser_id, &job.organiser_id);
+    if (err == 0)
+        err = name_ok(call, wish->name);
     return err == 0 ? put_hall(call, &job, response) : err;
 }
 
 int ticket_list_halls(struct call *call, const void *request, void *response)
 {
+    const Usher__V1__ListHallsRequest *wish = request;
     Usher__V1__ListHallsResponse *answer = response;
+    bool has[STORE_HALLS_MAX + 1];
+    uint32_t organiser_id;
     struct ticket *ticket = call_state(call);
     struct arena *arena = call_arena(call);
     const uint32_t last = catalog_hall_last(ticket->catalog);
@@ -114,9 +125,14 @@ int ticket_list_halls(struct call *call, const void *request, void *response)
     answer->halls = arena_alloc(arena, last * sizeof(*answer->halls));
     if (!halls || !answer->halls)
         return desk_store_failed(call, ERR_NO_MEMORY);
+    if (desk_organiser(call, wish->organiser_id, &organiser_id) != 0)
+        return ERR_DENIED;
+    int err = desk_list_halls(call, organiser_id, has);
+    if (err != 0)
+        return desk_store_failed(call, err);
     for (uint32_t i = 1; i <= last; i++) {
         const struct catalog_hall *entry = catalog_hall(ticket->catalog, i);
-        if (!entry)
+        if (!entry || !has[i])
             continue;
         Usher__V1__Hall *hall = &halls[answer->n_halls];
         if (desk_fill_hall(arena, entry, hall) != 0)

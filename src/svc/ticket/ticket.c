@@ -1,4 +1,5 @@
 #include "svc/ticket/ticket.h"
+#include "store/hall_owners.h"
 
 #include <stdlib.h>
 
@@ -24,15 +25,15 @@ static const struct method methods[] = {
     {"GetOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, ticket_get_order},
     {"ListOrders", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_list_orders},
     {"CancelOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, ticket_cancel_order},
-    {"ImportHall", METHOD_UNARY, ROLE_OPERATOR, false, NULL, TICKET_HALL_PLAN_MAX,
+    {"ImportHall", METHOD_UNARY, ROLES_MANAGE, false, NULL, TICKET_HALL_PLAN_MAX,
      ticket_import_hall},
-    {"GenerateHall", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_generate_hall},
-    {"ListHalls", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_list_halls},
-    {"CreateEvent", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_create_event},
-    {"CreatePerformance", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_create_performance},
-    {"OpenSale", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, false, NULL, 0, ticket_open_sale},
-    {"PauseSale", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, false, NULL, 0, ticket_pause_sale},
-    {"GetSaleReport", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, ticket_get_sale_report},
+    {"GenerateHall", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_generate_hall},
+    {"ListHalls", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_halls},
+    {"CreateEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_create_event},
+    {"CreatePerformance", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_create_performance},
+    {"OpenSale", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0, ticket_open_sale},
+    {"PauseSale", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0, ticket_pause_sale},
+    {"GetSaleReport", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_get_sale_report},
     {"ReadLedger", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, true, NULL, 0, ticket_read_ledger},
     {"GetSaleLoad", METHOD_UNARY, ROLE_PEER, false, NULL, 0, ticket_get_sale_load},
 };
@@ -164,6 +165,8 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
     ticket->scopes = calloc(options->worker_count, sizeof(*ticket->scopes));
     scope_init(&ticket->relay_scope);
     int err = ticket->scopes ? catalog_new(&ticket->catalog) : ERR_NO_MEMORY;
+    if (err == 0 && options->store->sql)
+        err = hall_owners_migrate(options->store->sql, false, clock_wall_ms(clock_system()));
     if (err == 0)
         err = make_posts(ticket);
     if (err == 0 && options->peer_authorization)

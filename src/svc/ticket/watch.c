@@ -60,7 +60,7 @@ int ticket_get_sale_report(struct call *call, const void *request, void *respons
     Usher__V1__SaleReport *report = response;
     struct arena *arena = call_arena(call);
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
-    if (!performance)
+    if (!performance || desk_check_event(call, performance->event) != 0)
         return ERR_NOT_FOUND;
     const struct hall *hall = performance->hall->hall;
     struct owner_figures figures;

@@ -1,0 +1,76 @@
+/* Whose halls and events they are: the organiser that a call is made for, and whether it may be. */
+#include "store/hall_owners.h"
+#include "svc/ticket/desk.h"
+#include "token/roles.h"
+
+#define FIRST_ORGANISER 1 /* whose everything of earlier stores is */
+
+/* The only organiser that the caller manages; 0: none, or several. */
+static uint32_t only_organiser(const struct identity *who)
+{
+    uint32_t only = 0, count = 0;
+    if (who->roles & ROLE_OPERATOR)
+        return FIRST_ORGANISER;
+    for (uint32_t i = 0; i < who->tenant_count; i++) {
+        if (who->tenants[i].roles & ROLES_MANAGE) {
+            only = who->tenants[i].tenant_id;
+            count++;
+        }
+    }
+    return count == 1 ? only : 0;
+}
+
+static int refuse(struct call *call)
+{
+    return call_fail(call, CODE_PERMISSION_DENIED, NULL,
+                     "this is a manager's or an owner's of that organiser to do");
+}
+
+int desk_organiser(struct call *call, uint32_t wanted, uint32_t *ret_organiser_id)
+{
+    const struct identity *who = call_identity(call);
+    const uint32_t organiser_id = wanted ? wanted : only_organiser(who);
+    if (organiser_id == 0)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "organiser_id",
+                         "the caller acts for several organisers: say for which");
+    if (!identity_has_for(who, organiser_id, ROLES_MANAGE))
+        return refuse(call);
+    *ret_organiser_id = organiser_id;
+    return 0;
+}
+
+int desk_check_event(struct call *call, const struct catalog_event *event)
+{
+    /* The line opens and closes sales by itself, as a peer. */
+    const bool may =
+        identity_has_for(call_identity(call), event->organiser_id, ROLES_MANAGE | ROLE_PEER);
+    return may ? 0 : refuse(call);
+}
+
+int desk_list_halls(struct call *call, uint32_t organiser_id, bool ret_has[STORE_HALLS_MAX + 1])
+{
+    const struct ticket *ticket = call_state(call);
+    struct sql *sql = ticket->options.store->sql;
+    for (uint32_t i = 0; i <= STORE_HALLS_MAX; i++)
+        ret_has[i] = true; /* the reference body of the store has no other tables */
+    return sql ? hall_owner_list(sql, organiser_id, ret_has, call_deadline_ns(call)) : 0;
+}
+
+int desk_check_hall(struct call *call, uint32_t hall_id, uint32_t organiser_id)
+{
+    bool has[STORE_HALLS_MAX + 1];
+    int err = desk_list_halls(call, organiser_id, has);
+    if (err)
+        return desk_store_failed(call, err);
+    return hall_id <= STORE_HALLS_MAX && has[hall_id]
+               ? 0
+               : desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "hall_id", "no hall %u", hall_id);
+}
+
+int desk_own_hall(struct call *call, uint32_t hall_id, uint32_t organiser_id)
+{
+    const struct ticket *ticket = call_state(call);
+    struct sql *sql = ticket->options.store->sql;
+    int err = sql ? hall_owner_add(sql, hall_id, organiser_id, call_deadline_ns(call)) : 0;
+    return err ? desk_store_failed(call, err) : 0;
+}
