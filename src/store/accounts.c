@@ -179,6 +179,32 @@ int account_find(struct sql *sql, struct view email, struct arena *arena,
     return get(sql, &job, ret_account, deadline_ns);
 }
 
+/* ---- the second factor ---- */
+
+struct take_job {
+    struct sql_job job;
+    struct id account_id;
+    int64_t step;
+};
+
+static int run_take(struct sql_job *base, struct sql_txn *txn)
+{
+    struct take_job *job = (struct take_job *)base;
+    uint64_t changes;
+    int err =
+        sql_run(txn, "UPDATE account SET totp_step = ? WHERE account_id = ? AND totp_step < ?",
+                SQL(sql_int(job->step), sql_id(job->account_id), sql_int(job->step)), &changes);
+    if (err < 0)
+        return err;
+    return changes == 1 ? 0 : ERR_DENIED;
+}
+
+int account_take_totp(struct sql *sql, struct id account_id, int64_t step, int64_t deadline_ns)
+{
+    struct take_job job = {.job.run = run_take, .account_id = account_id, .step = step};
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
 /* ---- writing ---- */
 
 int account_add(struct sql_txn *txn, const struct account *account)

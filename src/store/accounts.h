@@ -15,6 +15,7 @@
 #define ACCOUNT_EMAIL_MAX       MAIL_ADDRESS_MAX
 #define ACCOUNT_NAME_MAX        200 /* bytes */
 #define ACCOUNT_PASSWORD_MAX    128 /* bytes of its Argon2id text, with the NUL */
+#define ACCOUNT_TOTP_BYTES      60  /* of a second factor's secret, sealed */
 #define ACCOUNT_MEMBERSHIPS_MAX 8   /* organisers that one account acts for */
 
 struct membership {
@@ -31,7 +32,7 @@ struct account {
     struct view password;    /* its Argon2id text; empty: none */
     uint32_t password_chars; /* how long it is: a short one alone does not act for an organiser */
     uint32_t roles;          /* bits it has besides BUYER, for no organiser: OPERATOR */
-    struct view totp;        /* the second factor's secret; empty: none */
+    struct view totp;        /* the second factor's secret, sealed by the caller; empty: none */
     int64_t totp_step;       /* of the last code that was taken: a code is taken once */
     int64_t created_at_ms;
     int64_t terms_at_ms; /* when the terms were accepted */
@@ -48,6 +49,10 @@ int account_get(struct sql *sql, struct id account_id, struct arena *arena,
                 struct account *ret_account, int64_t deadline_ns);
 int account_find(struct sql *sql, struct view email, struct arena *arena,
                  struct account *ret_account, int64_t deadline_ns);
+
+/* Uses up the codes of a step, and of those before it. ERR_DENIED: they are used up; otherwise as
+ * sql_write. */
+int account_take_totp(struct sql *sql, struct id account_id, int64_t step, int64_t deadline_ns);
 
 /* ---- parts of jobs ---- */
 

@@ -274,6 +274,45 @@ int session_change_password(struct sql *sql, struct view password, uint32_t pass
     return sql_write(sql, &job.job, deadline_ns);
 }
 
+struct factor_job {
+    struct sql_job job;
+    struct id account_id, session_id;
+    struct view sealed;
+    int64_t step;
+    const struct act *act;
+};
+
+static int run_factor(struct sql_job *base, struct sql_txn *txn)
+{
+    struct factor_job *job = (struct factor_job *)base;
+    uint64_t changes = 0;
+    int err =
+        sql_run(txn, "UPDATE account SET totp = ?, totp_step = ? WHERE account_id = ?",
+                SQL(sql_bytes(job->sealed), sql_int(job->step), sql_id(job->account_id)), &changes);
+    if (err == 0 && changes == 0)
+        err = ERR_NOT_FOUND;
+    if (err == 0)
+        err = sql_run(txn, "UPDATE session SET strong = 0 WHERE account_id = ?",
+                      SQL(sql_id(job->account_id)), NULL);
+    if (err == 0)
+        err = sql_run(txn, "UPDATE session SET strong = 1 WHERE session_id = ? AND account_id = ?",
+                      SQL(sql_id(job->session_id), sql_id(job->account_id)), NULL);
+    return err == 0 ? act_add(txn, job->act) : err;
+}
+
+int account_set_totp(struct sql *sql, struct id account_id, struct view sealed, int64_t step,
+                     struct id session_id, const struct act *act, int64_t deadline_ns)
+{
+    struct factor_job job = {.job.run = run_factor,
+                             .account_id = account_id,
+                             .session_id = session_id,
+                             .sealed = sealed,
+                             .step = step,
+                             .act = act};
+    assert(sealed.len == 0 || sealed.len == ACCOUNT_TOTP_BYTES);
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
 struct delete_job {
     struct sql_job job;
     struct id account_id;

@@ -58,6 +58,11 @@ int session_end(struct sql *sql, struct id account_id, struct id session_id, con
 int session_change_password(struct sql *sql, struct view password, uint32_t password_chars,
                             struct session *session, const struct act *act, int64_t deadline_ns);
 
+/* Sets the account's second factor (empty: none) of which the codes up to step are used up, and
+ * makes the session a strong one (zero: none). ERR_NOT_FOUND; otherwise as sql_write. */
+int account_set_totp(struct sql *sql, struct id account_id, struct view sealed, int64_t step,
+                     struct id session_id, const struct act *act, int64_t deadline_ns);
+
 /* What stays of a deleted account for as long as the law wants it, sealed by the caller. */
 #define KEPT_MS        (5 * 366 * INT64_C(86400000))
 #define KEPT_BYTES_MAX 4096

@@ -118,6 +118,7 @@ int auth_answer_account(struct arena *arena, const struct account *account,
     answer->name = arena_copy(arena, account->name);
     answer->language = arena_copy(arena, account->language);
     answer->email_verified = true;
+    answer->second_factor = account->totp.len > 0;
     answer->created_at_ms = account->created_at_ms;
     if (!answer->account_id || !answer->email || !answer->name || !answer->language)
         return ERR_NO_MEMORY;

@@ -46,6 +46,7 @@ struct auth {
     uint8_t proof_key[KEY_BYTES];
     uint8_t api_key[KEY_BYTES];
     uint8_t kept_key[KEY_BYTES];
+    uint8_t factor_key[KEY_BYTES];
     char operator_text[KEY_TEXT_CHARS + 1];
     const struct clock *clock;
     struct chance *chance;

@@ -22,6 +22,9 @@ int auth_request_password_reset(struct call *call, const void *request, void *re
 int auth_reset_password(struct call *call, const void *request, void *response);
 int auth_get_account(struct call *call, const void *request, void *response);
 int auth_change_password(struct call *call, const void *request, void *response);
+int auth_begin_second_factor(struct call *call, const void *request, void *response);
+int auth_confirm_second_factor(struct call *call, const void *request, void *response);
+int auth_remove_second_factor(struct call *call, const void *request, void *response);
 int auth_list_sessions(struct call *call, const void *request, void *response);
 int auth_end_session(struct call *call, const void *request, void *response);
 int auth_export_account(struct call *call, const void *request, void *response);

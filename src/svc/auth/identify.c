@@ -35,6 +35,7 @@ int auth_init(struct auth *auth, const struct auth_options *options)
     key_derive(options->master, KEY_FOR_PROOF_CODE, auth->proof_key);
     key_derive(options->master, KEY_FOR_API_TOKEN, auth->api_key);
     key_derive(options->master, KEY_FOR_KEPT, auth->kept_key);
+    key_derive(options->master, KEY_FOR_SECOND_FACTOR, auth->factor_key);
     key_format(options->operator_key, auth->operator_text);
     int err = accounts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
     if (err)
@@ -71,6 +72,9 @@ struct service auth_service(struct auth *auth)
         {.name = "ResetPassword", .handle = auth_reset_password},
         {.name = "GetAccount", .any_of = ROLES_BUY, .handle = auth_get_account},
         {.name = "ChangePassword", .any_of = ROLE_BUYER, .handle = auth_change_password},
+        {.name = "BeginSecondFactor", .any_of = ROLE_BUYER, .handle = auth_begin_second_factor},
+        {.name = "ConfirmSecondFactor", .any_of = ROLE_BUYER, .handle = auth_confirm_second_factor},
+        {.name = "RemoveSecondFactor", .any_of = ROLE_BUYER, .handle = auth_remove_second_factor},
         {.name = "ListSessions", .any_of = ROLE_BUYER, .handle = auth_list_sessions},
         {.name = "EndSession", .any_of = ROLE_BUYER, .handle = auth_end_session},
         {.name = "ExportAccount", .any_of = ROLE_BUYER, .handle = auth_export_account},

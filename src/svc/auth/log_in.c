@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "err/err.h"
-#include "svc/auth/handlers.h"
+#include "svc/auth/second_factor.h"
 
 /* The keys of attempts that one sign-in counts for. */
 struct counted {
@@ -70,6 +70,12 @@ static int refuse(struct call *call, const struct account *account, struct view 
                            "the address or the password is wrong");
 }
 
+static int refuse_factor(struct call *call)
+{
+    return auth_fail(call, CODE_UNAUTHENTICATED, "CODE_REFUSED", "second_factor",
+                     "these are not the six digits of now, or they were used");
+}
+
 static bool is_blocked(struct auth *auth, const struct account *account)
 {
     return roster_blocks_account(&auth->roster, account->account_id, clock_wall_ms(auth->clock));
@@ -81,6 +87,7 @@ static int begin(struct call *call, const Usher__V1__LogInRequest *wish,
     struct auth *auth = auth_of(call);
     struct session session = auth_fresh_session(call, wish->device);
     session.account_id = account->account_id;
+    session.strong = account->totp.len > 0; /* it was shown, or this was not reached */
     const struct act act = {.at_ms = session.created_at_ms,
                             .what = VIEW_LIT("login"),
                             .account_id = account->account_id,
@@ -112,9 +119,17 @@ int auth_log_in(struct call *call, const void *request, void *response)
         err = password_check(auth->hashing, view_str(wish->password), account.password);
     if (err == ERR_DENIED)
         return refuse(call, &account, counted.account);
+    const bool has_factor = account.totp.len > 0, shows_factor = wish->second_factor[0] != '\0';
+    if (!err && has_factor && shows_factor)
+        err = second_factor_check(call, &account, wish->second_factor);
+    if (err == ERR_DENIED)
+        return refuse_factor(call);
     give_back(auth, &counted, COUNTED_KINDS);
     if (err)
         return auth_fail_by_err(call, err);
+    if (has_factor && !shows_factor)
+        return auth_fail(call, CODE_UNAUTHENTICATED, "SECOND_FACTOR_NEEDED", "second_factor",
+                         "the six digits of the authenticator are needed too");
     if (is_blocked(auth, &account))
         return auth_fail_blocked(call);
     return begin(call, wish, &account, response);

@@ -12,6 +12,7 @@
 
 #include "err/err.h"
 #include "svc/auth/fixture_test.h"
+#include "svc/auth/second_factor.h"
 #include "token/guest.h"
 #include "token/roles.h"
 
@@ -271,6 +272,105 @@ static void a_short_password_alone_acts_for_nobody(void **state)
     assert_false(identity_has(&fixture.caller, ROLE_OWNER));
     assert_int_equal(count_members(opera), 0);
     assert_refused(CODE_PERMISSION_DENIED, "", "");
+}
+
+/* What an authenticator shows, from the secret of the URI: by the standard, not by our code. */
+static const char *digits_of(const char *secret)
+{
+    static char text[TOTP_DIGITS + 1];
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    uint8_t key[TOTP_KEY_BYTES];
+    uint64_t bits = 0;
+    size_t count = 0, len = 0;
+    for (; *secret; secret++) {
+        bits = bits << 5 | (uint64_t)(strchr(alphabet, *secret) - alphabet);
+        count += 5;
+        if (count >= 8)
+            key[len++] = (uint8_t)(bits >> (count -= 8));
+    }
+    assert_int_equal(len, TOTP_KEY_BYTES);
+    totp_write(key, clock_wall_ms(&fixture.now.clock) / 1000, text);
+    return text + 2;
+}
+
+static int log_in_with(const char *email, const char *password, const char *digits)
+{
+    Usher__V1__LogInRequest wish = USHER__V1__LOG_IN_REQUEST__INIT;
+    wish.email = (char *)email;
+    wish.password = (char *)password;
+    wish.second_factor = (char *)digits;
+    return ask(auth_log_in, wish, session, &session);
+}
+
+static void a_second_factor_is_asked_for_and_makes_up_for_length(void **state)
+{
+    Usher__V1__BeginSecondFactorRequest begin = USHER__V1__BEGIN_SECOND_FACTOR_REQUEST__INIT;
+    Usher__V1__ConfirmSecondFactorRequest confirm = USHER__V1__CONFIRM_SECOND_FACTOR_REQUEST__INIT;
+    Usher__V1__ConfirmSecondFactorResponse confirmed;
+    Usher__V1__RemoveSecondFactorRequest remove = USHER__V1__REMOVE_SECOND_FACTOR_REQUEST__INIT;
+    Usher__V1__RemoveSecondFactorResponse removed;
+    Usher__V1__RefreshRequest refresh = USHER__V1__REFRESH_REQUEST__INIT;
+    Usher__V1__SecondFactor factor;
+    char secret[SECRET_CHARS + 1], wrong[7], right[7], token[128];
+    fixture.caller = the_operator;
+    const uint32_t opera = create_organiser("Opera", "owner@example.org");
+    open_account("owner@example.org", "fourteen chars");
+    snprintf(token, sizeof(token), "%s", session.refresh_token);
+    assert_int_equal(ask(auth_begin_second_factor, begin, second_factor, &factor), 0);
+    snprintf(secret, sizeof(secret), "%s", factor.secret);
+    assert_true(view_starts(view_str(factor.uri),
+                            VIEW_LIT("otpauth://totp/Usher:owner%40example.org?secret=")));
+    confirm.secret = secret;
+    confirm.password = (char *)"fourteen chars";
+    snprintf(wrong, sizeof(wrong), "%s", digits_of(secret));
+    wrong[0] = wrong[0] == '9' ? '0' : (char)(wrong[0] + 1);
+    confirm.code = wrong;
+    assert_int_not_equal(
+        ask(auth_confirm_second_factor, confirm, confirm_second_factor_response, &confirmed), 0);
+    assert_refused(CODE_INVALID_ARGUMENT, "CODE_REFUSED", "code");
+    confirm.secret = (char *)"0";
+    assert_int_not_equal(
+        ask(auth_confirm_second_factor, confirm, confirm_second_factor_response, &confirmed), 0);
+    assert_refused(CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "secret");
+    confirm.secret = secret;
+    confirm.code = (char *)digits_of(secret);
+    assert_int_equal(
+        ask(auth_confirm_second_factor, confirm, confirm_second_factor_response, &confirmed), 0);
+    refresh.refresh_token = token; /* this session has shown it */
+    assert_int_equal(ask(auth_refresh, refresh, session, &session), 0);
+    be_session();
+    assert_true(identity_has_for(&fixture.caller, opera, ROLE_OWNER));
+
+    assert_int_not_equal(log_in_with("owner@example.org", "fourteen chars", ""), 0);
+    assert_refused(CODE_UNAUTHENTICATED, "SECOND_FACTOR_NEEDED", "second_factor");
+    assert_int_not_equal(log_in_with("owner@example.org", "fourteen chars", digits_of(secret)), 0);
+    assert_refused(CODE_UNAUTHENTICATED, "CODE_REFUSED", "second_factor"); /* used already */
+    fixture_advance_ms(30000);
+    snprintf(right, sizeof(right), "%s", digits_of(secret));
+    assert_int_not_equal(log_in_with("owner@example.org", "wrong password", right), 0);
+    assert_refused(CODE_UNAUTHENTICATED, "LOGIN_FAILED", "");
+    assert_int_equal(log_in_with("owner@example.org", "fourteen chars", right), 0);
+    assert_true(session.account->second_factor);
+    be_session();
+    assert_true(identity_has_for(&fixture.caller, opera, ROLE_OWNER));
+    assert_int_not_equal(log_in_with("owner@example.org", "fourteen chars", right), 0);
+    assert_refused(CODE_UNAUTHENTICATED, "CODE_REFUSED", "second_factor");
+
+    remove.password = (char *)"fourteen chars";
+    remove.code = right;
+    assert_int_not_equal(
+        ask(auth_remove_second_factor, remove, remove_second_factor_response, &removed), 0);
+    assert_refused(CODE_INVALID_ARGUMENT, "CODE_REFUSED", "code");
+    fixture_advance_ms(30000);
+    remove.code = (char *)digits_of(secret);
+    assert_int_equal(
+        ask(auth_remove_second_factor, remove, remove_second_factor_response, &removed), 0);
+    assert_int_not_equal(
+        ask(auth_remove_second_factor, remove, remove_second_factor_response, &removed), 0);
+    assert_refused(CODE_NOT_FOUND, "NOT_FOUND", "");
+    assert_int_equal(log_in_with("owner@example.org", "fourteen chars", ""), 0);
+    be_session();
+    assert_false(identity_has(&fixture.caller, ROLE_OWNER));
 }
 
 static void who_may_give_which_role(void **state)
@@ -539,6 +639,7 @@ int main(void)
         TEST(what_the_law_wants_is_kept_under_a_key_of_its_own),
         TEST(an_organiser_begins_with_its_owner),
         TEST(a_short_password_alone_acts_for_nobody),
+        TEST(a_second_factor_is_asked_for_and_makes_up_for_length),
         TEST(who_may_give_which_role),
         TEST(a_token_acts_for_its_organiser_until_it_is_revoked),
         TEST(a_token_ends_and_gives_no_more_than_its_maker_has),
