@@ -49,6 +49,27 @@ static void tend(struct auth *auth, int64_t now_s)
         log_event(LOG_ERROR, "keys.rotate", log_err(err ? err : tending.err));
 }
 
+/* ---- the roster ---- */
+
+#define FOLLOW_EVERY_S 10
+
+/* Whoever signs in first in ten seconds reads what other processes have blocked or revoked. */
+static void follow(struct call *call)
+{
+    struct auth *auth = auth_of(call);
+    const int64_t now_s = clock_wall_ms(auth->clock) / 1000;
+    int64_t last_s = auth->followed_at_s;
+    if (now_s < last_s + FOLLOW_EVERY_S ||
+        !atomic_compare_exchange_strong(&auth->followed_at_s, &last_s, now_s))
+        return;
+    struct arena arena;
+    arena_init(&arena, AUTH_ROSTER_ARENA_MAX);
+    int err = auth_load_roster(auth, &arena, call_deadline_ns(call));
+    arena_release(&arena);
+    if (err)
+        log_event(LOG_WARN, "roster.follow", log_err(err));
+}
+
 /* ---- sessions and accounts ---- */
 
 /* Whether an account may do here what a stolen short password must not suffice for. */
@@ -138,6 +159,7 @@ int auth_answer_session(struct call *call, const struct session *session,
 {
     struct auth *auth = auth_of(call);
     struct arena *arena = call_arena(call);
+    follow(call);
     char *access = arena_alloc(arena, ACCESS_TOKEN_MAX);
     char *refresh = arena_alloc(arena, REFRESH_TOKEN_CHARS + 1);
     answer->session_id = auth_format_id(arena, session->session_id);

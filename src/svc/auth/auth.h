@@ -58,8 +58,9 @@ struct auth {
     struct offload *checking;
     struct attempts attempts;
     struct roster roster;
-    _Atomic int64_t tended_at_s; /* when the keyset was last looked after */
-    pthread_key_t verified;      /* each thread's struct verified */
+    _Atomic int64_t followed_at_s; /* when the roster was last read */
+    _Atomic int64_t tended_at_s;   /* when the keyset was last looked after */
+    pthread_key_t verified;        /* each thread's struct verified */
 };
 
 /* ERR_NO_MEMORY (also: the system's thread keys have run out); or as accounts_migrate

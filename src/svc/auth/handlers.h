@@ -100,6 +100,7 @@ uint32_t auth_may_give(const struct identity *identity, uint32_t organiser_id);
 /* Whether it is one role of a team, and nothing else. */
 bool auth_is_team_role(uint32_t role);
 
+#define AUTH_ROSTER_ARENA_MAX (32u << 20) /* bytes: all tokens and blocks while they are read */
 /* Reads tokens and blocks anew, after a change. As grants_read and roster_load. */
 int auth_load_roster(struct auth *auth, struct arena *arena, int64_t deadline_ns);
 

@@ -8,12 +8,10 @@
 #include "token/guest.h"
 #include "token/roles.h"
 
-#define ROSTER_ARENA_MAX (32u << 20) /* bytes: all tokens and blocks while they are read */
-
 static int load_roster(struct auth *auth)
 {
     struct arena arena;
-    arena_init(&arena, ROSTER_ARENA_MAX);
+    arena_init(&arena, AUTH_ROSTER_ARENA_MAX);
     int err = auth_load_roster(auth, &arena, DEADLINE_NEVER);
     arena_release(&arena);
     return err;

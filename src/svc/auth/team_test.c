@@ -540,6 +540,35 @@ static void a_blocked_account_is_out_until_it_is_let_in(void **state)
     assert_int_equal(fixture_identify(access, &who), 0);
 }
 
+struct foreign_job {
+    struct sql_job job;
+    struct view subject;
+};
+
+static int run_foreign(struct sql_job *base, struct sql_txn *txn)
+{
+    return sql_run(txn,
+                   "INSERT INTO block (kind, subject, reason, created_at_ms, ends_at_ms)"
+                   " VALUES (1, ?, 'elsewhere', 0, 0)",
+                   SQL(sql_text(((struct foreign_job *)base)->subject)), NULL);
+}
+
+static void what_another_process_blocks_is_blocked_here(void **state)
+{
+    struct foreign_job job = {.job.run = run_foreign};
+    struct identity who;
+    char access[ACCESS_TOKEN_MAX + 16], id[ID_TEXT_CHARS + 1];
+    open_account("kim@example.org", PASSWORD);
+    snprintf(access, sizeof(access), "Bearer %s", session.access_token);
+    snprintf(id, sizeof(id), "%s", session.account->account_id);
+    job.subject = view_str(id);
+    assert_int_equal(sql_write(fixture.sql, &job.job, DEADLINE_NEVER), 0);
+    assert_int_equal(fixture_identify(access, &who), 0); /* nobody has looked */
+    fixture_advance_ms(10000);
+    open_account("lee@example.org", PASSWORD);
+    assert_int_equal(fixture_identify(access, &who), ERR_DENIED);
+}
+
 static void blocks_are_one_a_subject_and_listed(void **state)
 {
     Usher__V1__ListBlockedRequest list = USHER__V1__LIST_BLOCKED_REQUEST__INIT;
@@ -644,6 +673,7 @@ int main(void)
         TEST(a_token_acts_for_its_organiser_until_it_is_revoked),
         TEST(a_token_ends_and_gives_no_more_than_its_maker_has),
         TEST(a_blocked_account_is_out_until_it_is_let_in),
+        TEST(what_another_process_blocks_is_blocked_here),
         TEST(blocks_are_one_a_subject_and_listed),
         TEST(acts_and_accounts_are_looked_up),
     };
