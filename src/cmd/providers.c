@@ -7,41 +7,76 @@
 #include "cmd/cmd.h"
 #include "err/err.h"
 
-#define TOSS_URL       "https://api.tosspayments.com"
-#define PSP_SECRET_KEY "test_sk_usher" /* of usher psp, where nobody says otherwise */
-#define KEY_LINE_MAX   512
+#define TOSS_URL           "https://api.tosspayments.com"
+#define STRIPE_URL         "https://api.stripe.com"
+#define PSP_SECRET_KEY     "test_sk_usher" /* of usher psp, where nobody says otherwise */
+#define PSP_WEBHOOK_SECRET "whsec_usher"
+#define KEY_LINE_MAX       512
 
-/* The file's one line. */
-static int read_key(const char *option, const char *path, struct arena *arena, const char **ret_key)
+/* The file's lines, at most max of them; the first must be there. */
+static int read_lines(const char *option, const char *path, struct arena *arena, size_t max,
+                      const char **ret_lines)
 {
     char line[KEY_LINE_MAX];
+    size_t count = 0;
     FILE *file = fopen(path, "re");
     if (!file)
         return cmd_fail("serve", CMD_FALSE, "--%s %s: %s", option, path, strerrordesc_np(errno));
-    const bool read = fgets(line, sizeof(line), file) != NULL;
+    while (count < max && fgets(line, sizeof(line), file)) {
+        line[strcspn(line, "\r\n \t")] = '\0';
+        if (line[0] != '\0')
+            ret_lines[count++] = arena_copy(arena, view_str(line));
+    }
     fclose(file);
-    line[read ? strcspn(line, "\r\n \t") : 0] = '\0';
-    if (line[0] == '\0')
+    if (count == 0)
         return cmd_fail("serve", CMD_FALSE, "--%s %s: the file's first line is no key", option,
                         path);
-    *ret_key = arena_copy(arena, view_str(line));
-    return *ret_key ? CMD_OK : cmd_fail("serve", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
+    return ret_lines[count - 1] ? CMD_OK
+                                : cmd_fail("serve", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
 }
 
-static int add_psp(const char *url, struct arena *arena, struct payment_provider *provider)
+/* One of the dialects that the stand-in speaks. */
+static int add_psp(const char *url, const char *name, struct arena *arena,
+                   struct payment_provider *provider)
 {
     if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
         return cmd_fail("serve", CMD_USAGE, "--psp %s: write http://HOST:PORT", url);
     const size_t len = strlen(url);
     *provider = (struct payment_provider){
-        .name = "toss",
+        .name = name,
         .base_url =
-            arena_printf(arena, "%.*s/toss", (int)(url[len - 1] == '/' ? len - 1 : len), url),
+            arena_printf(arena, "%.*s/%s", (int)(url[len - 1] == '/' ? len - 1 : len), url, name),
         .secret_key = PSP_SECRET_KEY,
+        .webhook_secrets = {PSP_WEBHOOK_SECRET},
         .test_money = true,
     };
     return provider->base_url ? CMD_OK
                               : cmd_fail("serve", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
+}
+
+static int add_toss(const struct providers_values *values, struct arena *arena,
+                    struct payment_provider *toss)
+{
+    *toss = (struct payment_provider){
+        .name = "toss", .base_url = TOSS_URL, .public_key = values->toss_client_key};
+    if (!values->toss_client_key)
+        return cmd_fail("serve", CMD_USAGE, "--toss-key needs --toss-client-key");
+    return read_lines("toss-key", values->toss_key, arena, 1, &toss->secret_key);
+}
+
+static int add_stripe(const struct providers_values *values, struct arena *arena,
+                      struct payment_provider *stripe)
+{
+    *stripe = (struct payment_provider){.name = "stripe", .base_url = STRIPE_URL};
+    if (!values->stripe_webhook)
+        return cmd_fail("serve", CMD_USAGE, "--stripe-key needs --stripe-webhook");
+    int code = read_lines("stripe-key", values->stripe_key, arena, 1, &stripe->secret_key);
+    if (code == CMD_OK)
+        code = read_lines("stripe-webhook", values->stripe_webhook, arena, PAYMENT_SECRETS_MAX,
+                          stripe->webhook_secrets);
+    if (code == CMD_OK)
+        stripe->test_money = strncmp(stripe->secret_key, "sk_test_", 8) == 0;
+    return code;
 }
 
 int providers_read(const struct providers_values *values, struct arena *arena,
@@ -49,18 +84,16 @@ int providers_read(const struct providers_values *values, struct arena *arena,
 {
     int code = CMD_OK;
     *ret_count = 0;
-    if (values->psp && values->toss_key)
+    if (values->psp && (values->toss_key || values->stripe_key))
         return cmd_fail("serve", CMD_USAGE,
-                        "--psp is test money, --toss-key is real: give one of them");
+                        "--psp is test money, --toss-key and --stripe-key are real: not both");
     if (values->psp)
-        code = add_psp(values->psp, arena, &ret_providers[(*ret_count)++]);
-    if (code == CMD_OK && values->toss_key) {
-        struct payment_provider *toss = &ret_providers[(*ret_count)++];
-        *toss = (struct payment_provider){
-            .name = "toss", .base_url = TOSS_URL, .public_key = values->toss_client_key};
-        if (!values->toss_client_key)
-            return cmd_fail("serve", CMD_USAGE, "--toss-key needs --toss-client-key");
-        code = read_key("toss-key", values->toss_key, arena, &toss->secret_key);
-    }
+        code = add_psp(values->psp, "toss", arena, &ret_providers[(*ret_count)++]);
+    if (values->psp && code == CMD_OK)
+        code = add_psp(values->psp, "stripe", arena, &ret_providers[(*ret_count)++]);
+    if (values->toss_key)
+        code = add_toss(values, arena, &ret_providers[(*ret_count)++]);
+    if (code == CMD_OK && values->stripe_key)
+        code = add_stripe(values, arena, &ret_providers[(*ret_count)++]);
     return code;
 }

@@ -12,6 +12,8 @@ struct providers_values {
     const char *psp;      /* the stand-in, test money */
     const char *toss_key; /* a file with the secret key */
     const char *toss_client_key;
+    const char *stripe_key;     /* a file with the secret key */
+    const char *stripe_webhook; /* a file with the secret of webhooks */
     const char *public_url;
     const char *refund_rule;
     int64_t pay_ms;
@@ -26,6 +28,11 @@ struct providers_values {
          .help = "a file with the secret key for Toss Payments: real money"},                      \
         {"toss-client-key", CONF_STR, offsetof(struct values, member.toss_client_key), NULL,       \
          .help = "the client key for Toss Payments, which the buyer's browser uses"},              \
+        {"stripe-key", CONF_PATH, offsetof(struct values, member.stripe_key), NULL,                \
+         .help = "a file with the secret key for Stripe: real money, unless it is a test key"},    \
+        {"stripe-webhook", CONF_PATH, offsetof(struct values, member.stripe_webhook), NULL,        \
+         .help = "a file with the secrets that Stripe signs its webhooks with, one a line, two "   \
+                 "while one takes the other's place"},                                             \
         {"public-url", CONF_STR, offsetof(struct values, member.public_url), NULL,                 \
          .help = "how buyers reach this server, as in https://tickets.example.org; payment "       \
                  "providers send them back there; where it answers, if absent"},                   \

@@ -13,7 +13,7 @@
 #define LEDGER_MAX (24u << 20) /* bytes of the ledger that a GET gives */
 #define GRACE_MS   1000
 
-static const struct psp_tongue *const tongues[] = {&toss_tongue};
+static const struct psp_tongue *const tongues[] = {&toss_tongue, &stripe_tongue};
 
 int64_t psp_now_ms(const struct psp *psp)
 {

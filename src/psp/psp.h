@@ -5,8 +5,7 @@
  * have one too. It speaks, on one port, the dialects of real providers as their documents tell:
  *
  *   /toss/…     Toss Payments, core API v1: the buyer pays on the page, the server confirms
- *   /stripe/…   Stripe: Checkout Sessions, PaymentIntents, refunds; webhooks are signed
- *   /nicepay/…  NICEPAY: the buyer pays on the page, the server approves
+ *   /stripe/…   Stripe: Checkout Sessions, refunds; webhooks are signed
  *
  * and has pages on which a buyer pays, is declined or gives up; its books (GET /ledger) and a
  * script of faults (POST /faults). It shares no code with the adapters and knows nothing of Usher

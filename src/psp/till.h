@@ -72,7 +72,7 @@ struct psp_tongue {
     void (*decided)(struct psp_call *call, struct psp_payment *p, const char *choice);
 };
 
-extern const struct psp_tongue toss_tongue;
+extern const struct psp_tongue toss_tongue, stripe_tongue;
 
 /* Answers an API request with idempotency and faults around it. In a fiber; may wait. */
 void psp_answer(struct psp_call *call, const struct psp_tongue *tongue);

@@ -90,7 +90,7 @@ struct adapter {
                     struct heard *ret_heard);
 };
 
-extern const struct adapter toss_adapter;
+extern const struct adapter toss_adapter, stripe_adapter;
 
 /* The adapter of that name, or NULL. */
 const struct adapter *adapter_find(struct view name);

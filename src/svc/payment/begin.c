@@ -79,6 +79,23 @@ static bool is_path(const char *path)
     return true;
 }
 
+/* At the provider, where it has to know before the buyer does. The key is the attempt's: asked
+ * again, it says the same. */
+static int begin_there(struct call *call, struct payment *p, struct begun *ret_begun)
+{
+    const struct work w = answer_work(call);
+    const struct adapter *adapter;
+    struct adapter_env env;
+    if (!role_talk(&w, p->provider, &adapter, &env) || adapter->confirms)
+        return 0;
+    if (adapter->begin(&env, p, "Tickets", ret_begun) != 0)
+        return answer_fail(call, CODE_UNAVAILABLE, "PROVIDER_UNAVAILABLE",
+                           "the payment provider does not answer; nothing was charged");
+    p->ref = ret_begun->ref;
+    p->charge = ret_begun->charge;
+    return 0;
+}
+
 /* The attempt that this key began, or that the hold has: it is answered again. */
 static int answer_known(struct call *call, const Usher__V1__BeginPaymentRequest *wish,
                         struct view hash, struct id hold_id, Usher__V1__Payment *ret_payment)
@@ -96,7 +113,15 @@ static int answer_known(struct call *call, const Usher__V1__BeginPaymentRequest 
                            "this idempotency key was used with another request");
     if (err == 0 && !id_eq(p.account_id, account_id))
         err = ERR_NOT_FOUND;
-    return err == 0 ? answer_payment(call, &p, true, ret_payment) : answer_store_failed(call, err);
+    if (err != 0)
+        return answer_store_failed(call, err);
+    struct begun begun = {0};
+    err = p.state == PAYMENT_WAITING ? begin_there(call, &p, &begun) : 0;
+    if (err == 0)
+        err = answer_payment(call, &p, true, ret_payment);
+    if (err == 0 && begun.redirect_url)
+        ret_payment->redirect_url = (char *)begun.redirect_url;
+    return err;
 }
 
 static int refuse_hold(struct call *call, int err, const struct call_status *status)
@@ -134,23 +159,6 @@ static int fill(struct call *call, const Usher__V1__Hold *hold, struct payment *
     return 0;
 }
 
-/* At the provider, where it has to know before the buyer does. */
-static int begin_there(struct call *call, struct payment *p)
-{
-    const struct work w = answer_work(call);
-    const struct adapter *adapter;
-    struct adapter_env env;
-    struct begun begun = {0};
-    role_talk(&w, p->provider, &adapter, &env);
-    int err = adapter->begin(&env, p, "Tickets", &begun);
-    if (err != 0)
-        return answer_fail(call, CODE_UNAVAILABLE, "PROVIDER_UNAVAILABLE",
-                           "the payment provider does not answer; nothing was charged");
-    p->ref = begun.ref;
-    p->charge = begun.charge;
-    return 0;
-}
-
 int payment_begin(struct call *call, const void *request, void *response)
 {
     const Usher__V1__BeginPaymentRequest *wish = request;
@@ -159,7 +167,9 @@ int payment_begin(struct call *call, const void *request, void *response)
     const struct adapter *adapter;
     struct adapter_env env;
     struct payment p = {0};
+    struct begun begun = {0};
     uint8_t hash[32];
+    Usher__V1__Payment *answer = response;
     const Usher__V1__Hold *hold;
     struct call_status status;
     if (options->provider_count == 0)
@@ -193,8 +203,8 @@ int payment_begin(struct call *call, const void *request, void *response)
     if (err != 0)
         return refuse_hold(call, err, &status);
     err = fill(call, hold, &p);
-    if (err == 0 && !adapter->confirms)
-        err = begin_there(call, &p);
+    if (err == 0)
+        err = begin_there(call, &p, &begun);
     if (err != 0)
         return err;
     err = payment_put(options->sql, &p, view_str(wish->idempotency_key), view_of(hash, 32),
@@ -205,7 +215,10 @@ int payment_begin(struct call *call, const void *request, void *response)
         return answer_store_failed(call, err);
     log_event(LOG_INFO, "payment.begin", log_id("usher.payment", p.payment_id),
               log_view("usher.provider", p.provider), log_int("usher.amount", p.books.amount));
-    return answer_payment(call, &p, true, response);
+    err = answer_payment(call, &p, true, answer);
+    if (err == 0 && begun.redirect_url)
+        answer->redirect_url = (char *)begun.redirect_url;
+    return err;
 }
 
 /* ---- going on ---- */

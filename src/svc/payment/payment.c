@@ -40,7 +40,7 @@ void payment_plains(struct payment_role *role, struct plain_rule ret_rules[PAYME
 
 /* ---- what the role's files share ---- */
 
-static const struct adapter *const adapters[] = {&toss_adapter};
+static const struct adapter *const adapters[] = {&toss_adapter, &stripe_adapter};
 
 const struct adapter *adapter_find(struct view name)
 {

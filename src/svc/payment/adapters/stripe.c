@@ -1,0 +1,326 @@
+/*
+ * Stripe, Checkout Sessions (docs.stripe.com, API version pinned below): the buyer's yes charges at
+ * once, so the session is made before the buyer sees it, and is expired before seats are freed. The
+ * redirect is never trusted: the session is looked up. Webhooks are signed, and looked up too.
+ */
+#include <sodium.h>
+#include <stdio.h>
+
+#include "codec/base64.h"
+#include "codec/percent.h"
+#include "err/err.h"
+#include "sale/currency.h"
+#include "svc/payment/adapters/exchange.h"
+
+#define API_VERSION "Stripe-Version: 2026-10-28.endive"
+#define SESSION_MS  (31 * 60000) /* the least Stripe takes is 30 minutes */
+#define TOLERANCE_S 300
+
+static const char *const methods[] = {"card", NULL};
+
+/* Decimals of Stripe's amounts, which are not always those of ISO 4217. */
+static int decimals(struct view code)
+{
+    static const char none[] = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF";
+    static const char three[] = "BHD JOD KWD OMR TND";
+    if (memmem(none, sizeof(none) - 1, code.at, code.len))
+        return 0;
+    return memmem(three, sizeof(three) - 1, code.at, code.len) ? 3 : 2;
+}
+
+/* -1: it cannot be said in that many decimals. */
+static int64_t scale(int64_t amount, int from, int to)
+{
+    for (; from < to; from++)
+        amount *= 10;
+    for (; from > to; from--, amount /= 10) {
+        if (amount % 10 != 0)
+            return -1;
+    }
+    return amount;
+}
+
+static int64_t wire_of(const struct payment *p, int64_t minor)
+{
+    return scale(minor, currency_find(p->currency)->digits, decimals(p->currency));
+}
+
+static int64_t minor_of(const struct payment *p, const json_t *wire)
+{
+    return json_is_integer(wire) ? scale(json_integer_value(wire), decimals(p->currency),
+                                         currency_find(p->currency)->digits)
+                                 : -1;
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+static int ask(const struct adapter_env *env, const char *method, const char *path, const char *key,
+               const char *form, int *ret_status, json_t **ret_json)
+{
+    struct exchange_ask request = {
+        .method = method,
+        .path = path,
+        .fields = {"Content-Type: application/x-www-form-urlencoded", API_VERSION},
+        .authorization = arena_printf(env->arena, "Bearer %s", env->provider->secret_key),
+        .body = form,
+    };
+    if (key)
+        request.fields[2] = arena_printf(env->arena, "Idempotency-Key: %s", key);
+    return path ? exchange(env, &request, ret_status, ret_json) : ERR_NO_MEMORY;
+}
+
+/* "eur" */
+static const char *lower(const struct adapter_env *env, struct view code)
+{
+    char *text = arena_copy(env->arena, code);
+    for (char *c = text; c && *c; c++)
+        *c = (char)(*c - 'A' + 'a');
+    return text;
+}
+
+static int begin(const struct adapter_env *env, const struct payment *p, const char *name,
+                 struct begun *ret_begun)
+{
+    const char *id = exchange_id(env->arena, p->payment_id);
+    const char *back = exchange_way_back(env, p);
+    const int64_t wire = wire_of(p, p->books.amount);
+    json_t *json = NULL;
+    int status;
+    if (wire < 0)
+        return ERR_INVALID;
+    const char *const pairs[] = {
+        "mode",
+        "payment",
+        "client_reference_id",
+        id,
+        "line_items[0][quantity]",
+        "1",
+        "line_items[0][price_data][currency]",
+        lower(env, p->currency),
+        "line_items[0][price_data][unit_amount]",
+        arena_printf(env->arena, "%lld", (long long)wire),
+        "line_items[0][price_data][product_data][name]",
+        name,
+        "success_url",
+        arena_printf(env->arena, "%s?session_id={CHECKOUT_SESSION_ID}", back),
+        "cancel_url",
+        arena_printf(env->arena, "%s?failed=1", back),
+        "expires_at",
+        arena_printf(env->arena, "%lld", (long long)(p->created_at_ms + SESSION_MS) / 1000),
+        NULL};
+    const char *form = exchange_with(env->arena, "", pairs);
+    if (!form)
+        return ERR_NO_MEMORY;
+    /* The same key gives the same session: asked again, its address is told again. */
+    int err = ask(env, "POST", "/v1/checkout/sessions", arena_printf(env->arena, "begin-%s", id),
+                  form + 1, &status, &json);
+    if (err != 0)
+        return err;
+    ret_begun->ref = exchange_text(env->arena, json, "id");
+    ret_begun->redirect_url = exchange_text(env->arena, json, "url").at;
+    json_decref(json);
+    return status == 200 && ret_begun->ref.len > 0 && ret_begun->ref.len <= PAYMENT_TEXT_MAX
+               ? 0
+               : ERR_UNAVAILABLE;
+}
+
+static enum came_back returned(const struct adapter_env *env, const struct payment *p,
+                               struct view query, struct view *ret_ref)
+{
+    const char *session = exchange_value(env->arena, query, "session_id");
+    if (!session)
+        return CAME_AWAY;
+    return view_eq(view_str(session), p->ref) ? CAME_PAID : CAME_FOREIGN;
+}
+
+static void tell_session(const struct adapter_env *env, const struct payment *p, const json_t *json,
+                         struct told *told)
+{
+    const char *status = text_of(json, "status");
+    const char *id = exchange_id(env->arena, p->payment_id);
+    told->code = exchange_text(env->arena, json, "status");
+    if (!id || strcmp(text_of(json, "client_reference_id"), id) != 0)
+        return; /* of another order: not believed */
+    if (strcmp(text_of(json, "payment_status"), "paid") == 0) {
+        told->said = SAID_CAPTURED;
+        told->amount = minor_of(p, json_object_get(json, "amount_total"));
+        if (strcmp(text_of(json, "currency"), lower(env, p->currency)) == 0)
+            told->currency = p->currency;
+        told->charge = exchange_text(env->arena, json, "payment_intent");
+    } else if (strcmp(status, "expired") == 0) {
+        told->said = SAID_DEAD;
+        told->reason = "PAYMENT_EXPIRED";
+    } else if (strcmp(status, "open") == 0) {
+        told->said = SAID_WAITING;
+    } /* complete and not paid: a slow method; it is asked again */
+}
+
+static void lookup(const struct adapter_env *env, const struct payment *p, struct told *told)
+{
+    const char *ref = arena_copy(env->arena, p->ref);
+    json_t *json = NULL;
+    int status;
+    *told = (struct told){0};
+    if (ask(env, "GET", arena_printf(env->arena, "/v1/checkout/sessions/%s", ref), NULL, NULL,
+            &status, &json) != 0)
+        return;
+    if (status == 200)
+        tell_session(env, p, json, told);
+    json_decref(json);
+}
+
+/* Expired before the seats are freed; that it is paid already is a normal answer. */
+static void abandon(const struct adapter_env *env, const struct payment *p, struct told *told)
+{
+    const char *ref = arena_copy(env->arena, p->ref);
+    json_t *json = NULL;
+    int status;
+    *told = (struct told){0};
+    if (ask(env, "POST", arena_printf(env->arena, "/v1/checkout/sessions/%s/expire", ref), NULL, "",
+            &status, &json) != 0)
+        return;
+    if (status == 200)
+        tell_session(env, p, json, told);
+    else
+        lookup(env, p, told);
+    json_decref(json);
+}
+
+/* What of this refund is done: its id stands in their metadata. */
+static int64_t done_of(const struct payment *p, const json_t *list, const char *id,
+                       uint32_t *ret_count)
+{
+    const json_t *data = json_object_get(list, "data");
+    int64_t done = 0;
+    *ret_count = 0;
+    for (size_t i = 0; i < json_array_size(data); i++) {
+        const json_t *refund = json_array_get(data, i);
+        const char *status = text_of(refund, "status");
+        if (strcmp(text_of(json_object_get(refund, "metadata"), "refund_id"), id) != 0)
+            continue;
+        ++*ret_count; /* a failed one took its key along */
+        if (strcmp(status, "failed") != 0 && strcmp(status, "canceled") != 0)
+            done += minor_of(p, json_object_get(refund, "amount"));
+    }
+    return done;
+}
+
+static void refund(const struct adapter_env *env, const struct payment *p, const struct refund *r,
+                   struct told *told)
+{
+    const char *charge = arena_copy(env->arena, p->charge);
+    const char *id = exchange_id(env->arena, r->refund_id);
+    json_t *json = NULL;
+    uint32_t count;
+    int status;
+    *told = (struct told){0};
+    int err =
+        ask(env, "GET", arena_printf(env->arena, "/v1/refunds?payment_intent=%s&limit=100", charge),
+            NULL, NULL, &status, &json);
+    if (err != 0 || status != 200) {
+        json_decref(json);
+        return;
+    }
+    const int64_t done = done_of(p, json, id, &count);
+    json_decref(json);
+    if (done >= r->amount) {
+        *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
+        return;
+    }
+    const char *const pairs[] = {
+        "payment_intent",
+        charge,
+        "amount",
+        arena_printf(env->arena, "%lld", (long long)wire_of(p, r->amount - done)),
+        "metadata[refund_id]",
+        id,
+        NULL};
+    const char *form = exchange_with(env->arena, "", pairs);
+    if (!form ||
+        ask(env, "POST", "/v1/refunds", arena_printf(env->arena, "refund-%s-%u", id, count),
+            form + 1, &status, &json) != 0)
+        return;
+    const json_t *error = json_object_get(json, "error");
+    told->code = exchange_text(env->arena, error, "code");
+    /* What has come about is looked at the next time; what is refused for good, now. */
+    if (strcmp(text_of(error, "code"), "charge_disputed") == 0)
+        told->said = SAID_DECLINED;
+    if (status == 200 && strcmp(text_of(json, "status"), "succeeded") == 0 &&
+        minor_of(p, json_object_get(json, "amount")) == r->amount - done)
+        *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
+    json_decref(json);
+}
+
+/* "t=…,v1=…,v1=…": one of the signatures is ours, over "t.body", by one of our secrets; and it is
+ * of now (docs.stripe.com/webhooks, "Verify signatures"). */
+static bool is_signed(const struct adapter_env *env, const struct plain_request *request)
+{
+    struct view rest = plain_field(request, VIEW_LIT("stripe-signature"));
+    struct view stamp = {0};
+    uint64_t at_s;
+    bool right = false;
+    if (!view_starts(rest, VIEW_LIT("t=")))
+        return false;
+    const char *comma = memchr(rest.at, ',', rest.len);
+    if (!comma)
+        return false;
+    stamp = view_of(rest.at + 2, (size_t)(comma - rest.at) - 2);
+    if (!view_to_u64(stamp, INT64_MAX / 1000, &at_s) ||
+        llabs((long long)at_s - env->now_ms / 1000) > TOLERANCE_S)
+        return false;
+    for (int i = 0; i < PAYMENT_SECRETS_MAX && env->provider->webhook_secrets[i]; i++) {
+        const char *secret = env->provider->webhook_secrets[i];
+        crypto_auth_hmacsha256_state state;
+        uint8_t mac[crypto_auth_hmacsha256_BYTES], given[sizeof(mac)];
+        crypto_auth_hmacsha256_init(&state, (const uint8_t *)secret, strlen(secret));
+        crypto_auth_hmacsha256_update(&state, (const uint8_t *)stamp.at, stamp.len);
+        crypto_auth_hmacsha256_update(&state, (const uint8_t *)".", 1);
+        crypto_auth_hmacsha256_update(&state, (const uint8_t *)request->body.at, request->body.len);
+        crypto_auth_hmacsha256_final(&state, mac);
+        const char *at = comma;
+        while (at && (size_t)(rest.at + rest.len - at) >= 4 + 2 * sizeof(mac)) {
+            if (memcmp(at, ",v1=", 4) == 0 &&
+                hex_read(view_of(at + 4, 2 * sizeof(mac)), given, sizeof(given)) == 0)
+                right |= sodium_memcmp(given, mac, sizeof(mac)) == 0;
+            at = memchr(at + 1, ',', (size_t)(rest.at + rest.len - at) - 1);
+        }
+    }
+    return right;
+}
+
+static bool webhook(const struct adapter_env *env, const struct plain_request *request,
+                    struct heard *ret_heard)
+{
+    if (!is_signed(env, request))
+        return false;
+    json_t *json = json_loadb(request->body.at, request->body.len, 0, NULL);
+    const json_t *object = json_object_get(json_object_get(json, "data"), "object");
+    *ret_heard = (struct heard){.authentic = true,
+                                .event_id = exchange_text(env->arena, json, "id"),
+                                .ref = exchange_text(env->arena, object, "id")};
+    /* A charge or a refund names its PaymentIntent. */
+    if (object && strcmp(text_of(object, "object"), "checkout.session") != 0 &&
+        json_object_get(object, "payment_intent"))
+        ret_heard->ref = exchange_text(env->arena, object, "payment_intent");
+    const bool right = json_is_object(json) && ret_heard->event_id.len > 0;
+    json_decref(json);
+    return right;
+}
+
+const struct adapter stripe_adapter = {
+    .name = "stripe",
+    .title = "Stripe",
+    .methods = methods,
+    .buyer_ms = SESSION_MS,
+    .begin = begin,
+    .returned = returned,
+    .finish = lookup,
+    .lookup = lookup,
+    .abandon = abandon,
+    .refund = refund,
+    .webhook = webhook,
+};
