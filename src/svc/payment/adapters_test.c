@@ -1,0 +1,218 @@
+/* Adapters against a provider that only writes down what it is asked: amounts in all currencies. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "codec/percent.h"
+#include "err/err.h"
+#include "fiber/fiber.h"
+#include "sale/currency.h"
+#include "svc/payment/adapter.h"
+
+static struct {
+    struct http http;
+    char body[4096]; /* of the last request */
+    const char *answer;
+    int status;
+} recorder;
+
+static int record(struct http *http, const struct http_ask *ask, struct arena *arena,
+                  struct http_answer *ret_answer, int64_t deadline_ns)
+{
+    assert_true(ask->body.len < sizeof(recorder.body));
+    if (ask->body.len > 0)
+        memcpy(recorder.body, ask->body.at, ask->body.len);
+    recorder.body[ask->body.len] = '\0';
+    *ret_answer =
+        (struct http_answer){.status = recorder.status, .body = view_str(recorder.answer)};
+    return 0;
+}
+
+static struct arena arena;
+
+static struct adapter_env env(void)
+{
+    static const struct payment_provider provider = {
+        .name = "test", .base_url = "http://provider", .secret_key = "sk"};
+    recorder.http.call = record;
+    return (struct adapter_env){.provider = &provider,
+                                .http = &recorder.http,
+                                .public_url = "http://here",
+                                .arena = &arena,
+                                .deadline_ns = DEADLINE_NEVER};
+}
+
+static struct payment payment_of(const struct currency *currency, int64_t amount)
+{
+    return (struct payment){.payment_id = {1, 2},
+                            .books.amount = amount,
+                            .currency = view_of(currency->code, 3),
+                            .ref = VIEW_LIT("key"),
+                            .state = PAYMENT_CONFIRMING};
+}
+
+static const int64_t amounts[] = {1, 9, 10, 100, 1234, 5000, 165000, 99999990};
+#define AMOUNTS (sizeof(amounts) / sizeof(amounts[0]))
+
+/* The provider must read the decimal that a person would write. */
+static void toss_says_the_amount_in_every_currency(void)
+{
+    recorder.status = 400;
+    recorder.answer = "{\"code\":\"REJECT_CARD_PAYMENT\"}";
+    for (size_t i = 0; currency_at(i); i++) {
+        for (size_t k = 0; k < AMOUNTS; k++) {
+            const struct payment p = payment_of(currency_at(i), amounts[k]);
+            const struct adapter_env e = env();
+            struct told told;
+            char wanted[CURRENCY_TEXT_MAX];
+            toss_adapter.finish(&e, &p, &told);
+            assert_int_equal(told.said, SAID_DECLINED);
+            const char *at = strstr(recorder.body, "\"amount\":");
+            assert_non_null(at);
+            currency_format(currency_at(i), amounts[k], wanted);
+            assert_true(strtod(at + 9, NULL) == strtod(wanted, NULL));
+            arena_reset(&arena);
+        }
+    }
+}
+
+/* Stripe's list, from docs.stripe.com/currencies, once more and otherwise written. */
+static bool has_no_decimals(const char *code)
+{
+    static const char *const list[] = {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA",
+                                       "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"};
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        if (strcmp(list[i], code) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool has_three_decimals(const char *code)
+{
+    static const char *const list[] = {"BHD", "JOD", "KWD", "OMR", "TND"};
+    for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+        if (strcmp(list[i], code) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The same value, or nothing at all: never a hundred times as much or as little. */
+static void stripe_says_the_amount_in_every_currency(void)
+{
+    recorder.status = 200;
+    recorder.answer = "{\"id\":\"cs_1\",\"url\":\"http://pay\"}";
+    for (size_t i = 0; currency_at(i); i++) {
+        const struct currency *currency = currency_at(i);
+        const int theirs = has_no_decimals(currency->code)      ? 0
+                           : has_three_decimals(currency->code) ? 3
+                                                                : 2;
+        for (size_t k = 0; k < AMOUNTS; k++) {
+            const struct payment p = payment_of(currency, amounts[k]);
+            const struct adapter_env e = env();
+            struct begun begun = {0};
+            struct view wire;
+            const int err = stripe_adapter.begin(&e, &p, "Tickets", &begun);
+            int64_t wanted = amounts[k], rest = 0;
+            for (int d = currency->digits; d < theirs; d++)
+                wanted *= 10;
+            for (int d = currency->digits; d > theirs; d--, wanted /= 10)
+                rest += wanted % 10;
+            if (rest > 0) {
+                assert_int_equal(err, ERR_INVALID);
+                continue;
+            }
+            assert_int_equal(err, 0);
+            assert_true(query_find(view_str(recorder.body),
+                                   VIEW_LIT("line_items%5B0%5D%5Bprice_data%5D%5Bunit_amount%5D"),
+                                   &wire));
+            assert_int_equal(strtoll(wire.at, NULL, 10), wanted);
+            arena_reset(&arena);
+        }
+    }
+}
+
+/* What comes back in another currency or amount is told as it is, for the flow to refuse. */
+static void toss_tells_what_was_captured(void)
+{
+    static const struct {
+        const char *answer;
+        enum said said;
+        int64_t amount;
+    } cases[] = {
+        {"{\"status\":\"DONE\",\"orderId\":\"%s\",\"totalAmount\":12.34,\"balanceAmount\":12.34,"
+         "\"currency\":\"EUR\"}",
+         SAID_CAPTURED, 1234},
+        {"{\"status\":\"DONE\",\"orderId\":\"%s\",\"totalAmount\":12.345,\"balanceAmount\":0,"
+         "\"currency\":\"EUR\"}",
+         SAID_CAPTURED, -1},
+        {"{\"status\":\"DONE\",\"orderId\":\"another\",\"totalAmount\":12.34}", SAID_NOTHING, 0},
+        {"{\"status\":\"READY\",\"orderId\":\"%s\"}", SAID_WAITING, 0},
+        {"{\"status\":\"IN_PROGRESS\",\"orderId\":\"%s\"}", SAID_READY, 0},
+        {"{\"status\":\"EXPIRED\",\"orderId\":\"%s\"}", SAID_DEAD, 0},
+        {"{\"status\":\"SOMETHING_NEW\",\"orderId\":\"%s\"}", SAID_NOTHING, 0},
+        {"[]", SAID_NOTHING, 0},
+        {"no json", SAID_NOTHING, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct payment p = payment_of(currency_find(VIEW_LIT("EUR")), 1234);
+        const struct adapter_env e = env();
+        struct told told;
+        char id[ID_TEXT_CHARS + 1], text[512];
+        const char *mark = strstr(cases[i].answer, "%s");
+        id_format(p.payment_id, id);
+        snprintf(text, sizeof(text), "%.*s%s%s", (int)(mark ? mark - cases[i].answer : 0),
+                 cases[i].answer, mark ? id : "", mark ? mark + 2 : cases[i].answer);
+        recorder.status = 200;
+        recorder.answer = text;
+        toss_adapter.lookup(&e, &p, &told);
+        assert_int_equal(told.said, cases[i].said);
+        if (told.said == SAID_CAPTURED)
+            assert_int_equal(told.amount, cases[i].amount);
+        arena_reset(&arena);
+    }
+}
+
+static void in_fiber(void *arg)
+{
+    arena_init(&arena, 4u << 20);
+    (*(void (**)(void))arg)();
+    arena_release(&arena);
+}
+
+static void run(void (*body)(void))
+{
+    assert_int_equal(fiber_main(in_fiber, &body), 0);
+}
+
+static void amounts_to_toss(void **state)
+{
+    run(toss_says_the_amount_in_every_currency);
+}
+
+static void amounts_to_stripe(void **state)
+{
+    run(stripe_says_the_amount_in_every_currency);
+}
+
+static void answers_of_toss(void **state)
+{
+    run(toss_tells_what_was_captured);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(amounts_to_toss),
+        cmocka_unit_test(amounts_to_stripe),
+        cmocka_unit_test(answers_of_toss),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
