@@ -338,6 +338,21 @@ static int check_strays(struct audit *a)
     return 0;
 }
 
+/* What the database itself finds wrong. */
+static int check_database(struct audit *a)
+{
+    struct audit_replay r = {.report = a->report};
+    struct view *texts;
+    size_t count = 0;
+    arena_reset(&a->page);
+    int rc = a->store->ops->self_check(a->store, &a->page, &texts, &count, DEADLINE_NEVER);
+    if (rc < 0)
+        return mind_damage(&r, rc, "the database's own books");
+    for (size_t i = 0; i < count; i++)
+        audit_find(&r, "%.*s", VIEW_ARG(texts[i]));
+    return 0;
+}
+
 static int audit_all(struct audit *a)
 {
     struct audit_replay r = {.report = a->report};
@@ -368,6 +383,8 @@ static int audit_all(struct audit *a)
     rc = check_unused_halls(a);
     if (rc == 0)
         rc = check_strays(a);
+    if (rc == 0)
+        rc = check_database(a);
     return rc == 0 ? audit_lines(a->store->sql, a->report) : rc;
 }
 

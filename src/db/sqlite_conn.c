@@ -92,8 +92,9 @@ int sqlite_literal(struct sqlite_conn *conn, const char *text, sqlite3_stmt **re
     if (!slot->text) {
         if (conn->literal_count == SQLITE_LITERALS_MAX / 2)
             return ERR_FULL;
-        int rc = sqlite_code(sqlite3_prepare_v3(conn->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
-                                                &slot->statement, NULL));
+        const int code = sqlite3_prepare_v3(conn->handle, text, -1, SQLITE_PREPARE_PERSISTENT,
+                                            &slot->statement, NULL);
+        int rc = code == SQLITE_ERROR ? ERR_UNSUPPORTED : report(conn->handle, code);
         if (rc < 0)
             return rc;
         slot->text = text;

@@ -33,7 +33,8 @@ int sqlite_conn_open(struct sqlite_conn *conn, const struct sqlite_options *opti
 /* Opens an empty database in memory, gone when closed. ERR_IO, ERR_NO_MEMORY. */
 int sqlite_conn_open_memory(struct sqlite_conn *conn);
 /* The statement of a string literal, which lives as long as the program; reset and without
- * bindings. As sqlite_statement; ERR_FULL: SQLITE_LITERALS_MAX texts are in use. */
+ * bindings. As sqlite_statement; ERR_FULL: SQLITE_LITERALS_MAX texts are in use; ERR_UNSUPPORTED:
+ * the text does not fit the schema (a table that is not there). */
 int sqlite_literal(struct sqlite_conn *conn, const char *text, sqlite3_stmt **ret_statement);
 /* May be called on a closed or zeroed one. */
 void sqlite_conn_close(struct sqlite_conn *conn);

@@ -109,4 +109,10 @@ OPERATION(outbox_remove, false, (uint64_t up_to_outbox_id), (up_to_outbox_id))
 OPERATION(performance_ids, false, (struct arena * arena, uint32_t **ret_ids, size_t *ret_count),
           (arena, ret_ids, ret_count))
 
+/* What the database finds wrong with itself, a sentence each: a schema that is not the one that its
+ * migrations make, an index that does not fit its table, a value of another type than its column's.
+ * For audit; looks at everything. None from a body that has no such checks. */
+OPERATION(self_check, false, (struct arena * arena, struct view **ret_texts, size_t *ret_count),
+          (arena, ret_texts, ret_count))
+
 #undef OPERATION

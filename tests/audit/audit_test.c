@@ -227,6 +227,36 @@ static void every_tampering_is_found(void **state)
             fail_msg("%s: the checker finds %d", tamperings[i].name, findings[i]);
 }
 
+/* Every bit of every copy of an order's id (in the ledger, in its row, in the index that finds it,
+ * with the seats that are sold) is minded by one of the rules. */
+static void every_copy_of_an_id_is_minded(void **state)
+{
+    const struct place *place = *state;
+    uint8_t id[ID_BYTES];
+    static uint8_t file[1 << 20];
+    write_history(place);
+    id_to_bytes(script_id(2), id);
+    int fd = open(place->db, O_RDWR | O_CLOEXEC);
+    const ssize_t len = read(fd, file, sizeof(file));
+    assert_true(len > 0 && len < (ssize_t)sizeof(file));
+    int copies = 0;
+    for (ssize_t at = 0; at + ID_BYTES <= len; at++) {
+        if (memcmp(file + at, id, ID_BYTES) != 0)
+            continue;
+        copies++;
+        const uint8_t flipped = file[at + 15] ^ 0x40;
+        assert_int_equal(pwrite(fd, &flipped, 1, at + 15), 1);
+        audit_place_of(place);
+        if (report.finding_count == 0)
+            fail_msg("the copy at byte %zd may be anything", at);
+        assert_int_equal(pwrite(fd, &file[at + 15], 1, at + 15), 1);
+    }
+    close(fd);
+    assert_true(copies >= 3);
+    audit_place_of(place);
+    assert_int_equal(report.finding_count, 0);
+}
+
 static void every_broken_rule_is_found(void **state)
 {
     const struct place *place = *state;
@@ -368,6 +398,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_good_history_is_clean, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_tampering_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_copy_of_an_id_is_minded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_broken_rule_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_forged_row_needs_all_that_follow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_exit_code_is_the_claim, set_up, tear_down),

@@ -436,11 +436,62 @@ class Performance:
             self.find(f'order {order_id.hex()} is missing')
 
 
+COLUMNS = {  # the page's table of tables: i an integer, t a text, b bytes; ? may be NULL; ! is (part of) the key
+    'migration': 'number:i! name:t applied_at_ms:i',
+    'hall': 'hall_id:i! name:t layout_hash:b place_count:i section_count:i layout:b',
+    'event': 'event_id:i! name:t description:t created_at_ms:i',
+    'performance': 'performance_id:i! event_id:i hall_id:i starts_at_ms:i hold_ttl_ms:i places_max:i currency:t prices:b '
+                   'first_sale_state:i sale_state:i epoch:i version:i seq:i head_hash:b utc_offset_minutes:i?',
+    'ledger': 'performance_id:i! seq:i! epoch:i version_before:i version:i at_ms:i prev_hash:b hash:b body:b',
+    'sold': 'performance_id:i! seat:i! order_no:i',
+    'orders': 'order_no:i! order_id:b account_id:b hold_id:b performance_id:i state:i payment_method:i placed_at_ms:i '
+              'total:i seats:b',
+    'outbox': 'outbox_id:i! performance_id:i body:b',
+}
+INDEXES = {('orders', 'order_id', 1), ('orders', 'account_id', 0), ('orders', 'performance_id', 0)}
+
+
+def check_schema(db, find):
+    """Tables as the page has them, with nothing beside them that acts; values of their columns' types; sound indexes."""
+    kinds = {'i': 'integer', 't': 'text', 'b': 'blob'}
+    for kind, name in db.execute("SELECT type, name FROM sqlite_schema WHERE type IN ('view', 'trigger')"):
+        find(f'there is a {kind} {name}')
+    for table, columns in COLUMNS.items():
+        wanted = [column.split(':') for column in columns.split()]
+        found = db.execute(f'PRAGMA table_info({table})').fetchall()
+        if [row['name'] for row in found] != [name for name, _ in wanted]:
+            find(f'{table} has other columns')
+            continue
+        if {row['name'] for row in found if row['pk']} != {name for name, kind in wanted if '!' in kind}:
+            find(f'{table} has another key')
+        for name, kind in wanted:
+            types = [kinds[kind[0]]] + (['null'] if '?' in kind else [])
+            wrong = db.execute(f'SELECT count(*) FROM {table} WHERE typeof({name}) NOT IN ({",".join("?" * len(types))})',
+                               types).fetchone()[0]
+            if wrong:
+                find(f'{table}.{name}: {wrong} values of another type')
+    indexes = set()
+    for row in db.execute('PRAGMA index_list(orders)').fetchall():
+        for column in db.execute(f'PRAGMA index_info({row["name"]})').fetchall():
+            indexes.add(('orders', column['name'], row['unique']))
+    if not INDEXES <= indexes:
+        find('orders lacks an index')
+    for (text,) in db.execute('PRAGMA integrity_check'):
+        if text != 'ok':
+            find(text)
+
+
 def check(db, find):
     steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
     if steps != [1, 2, 3]:
         raise Malformed(f'migrations {steps} are not the ones the page describes')
+    unsound = []
+    check_schema(db, unsound.append)
+    for text in unsound:
+        find(text)
     performances = db.execute('SELECT * FROM performance ORDER BY performance_id').fetchall()
+    if unsound:
+        return len(performances)  # what is in them cannot be relied on
     known = {row['performance_id'] for row in performances}
     for table in ('ledger', 'sold', 'orders'):
         for (performance_id,) in db.execute(f'SELECT DISTINCT performance_id FROM {table}'):

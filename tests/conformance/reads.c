@@ -44,6 +44,19 @@ static void the_ledger_is_read_in_windows(void **state)
     script_free(s);
 }
 
+static void a_sound_store_finds_nothing_wrong_with_itself(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = twelve_rows(f);
+    struct view *texts;
+    size_t count = 99;
+    assert_int_equal(f->store->ops->self_check(f->store, &f->arena, &texts, &count, DEADLINE_NEVER),
+                     0);
+    if (count > 0)
+        fail_msg("%.*s", VIEW_ARG(texts[0]));
+    script_free(s);
+}
+
 static void large_bodies_come_in_several_answers(void **state)
 {
     struct fixture *f = *state;
@@ -261,6 +274,7 @@ static void a_small_arena_is_an_error(void **state)
 
 static const struct CMUnitTest tests[] = {
     SUITE_TEST(the_ledger_is_read_in_windows),
+    SUITE_TEST(a_sound_store_finds_nothing_wrong_with_itself),
     SUITE_TEST(large_bodies_come_in_several_answers),
     SUITE_TEST(an_account_s_orders_come_newest_first),
     SUITE_TEST(a_performance_s_orders_come_in_order_of_commit),

@@ -89,7 +89,7 @@ static int ask(struct sqlite_conn *conn, const char *text, int64_t *ret_value)
 /* How many steps have been done: 0 for an empty file. */
 static int count_done(struct sqlite_conn *conn, size_t *ret_done)
 {
-    int64_t tables = 0, known = 0, steps = 0, last = 0;
+    int64_t tables = 0, known = 0, steps = 0, first = 0, last = 0;
     int rc = ask(conn, "SELECT count(*) FROM sqlite_schema", &tables);
     if (rc == 0)
         rc = ask(conn, "SELECT count(*) FROM sqlite_schema WHERE name = 'migration'", &known);
@@ -102,9 +102,11 @@ static int count_done(struct sqlite_conn *conn, size_t *ret_done)
     rc = ask(conn, "SELECT count(*) FROM migration", &steps);
     if (rc == 0)
         rc = ask(conn, "SELECT coalesce(max(number), 0) FROM migration", &last);
+    if (rc == 0)
+        rc = ask(conn, "SELECT coalesce(min(number), 1) FROM migration", &first);
     if (rc < 0)
         return rc;
-    if (steps != last)
+    if (steps != last || first != 1)
         return ERR_CORRUPT;
     *ret_done = (size_t)last;
     return 0;
