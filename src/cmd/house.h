@@ -6,6 +6,7 @@
 
 #include "call/forward.h"
 #include "cmd/ground.h"
+#include "cmd/mailing.h"
 #include "cmd/providers.h"
 #include "fiber/offload.h"
 #include "svc/auth/auth.h"
@@ -45,6 +46,7 @@ struct serve_values {
     const char *elastic;
     const char *elastic_auth;
     const char *elastic_ca;
+    struct mailing_values mailing;
     bool demo, demo_sales;
     bool behind_proxy;
 };
@@ -61,7 +63,7 @@ struct wires {
 struct house {
     struct serve_values values;
     struct ground ground;
-    uint8_t code_key[KEY_BYTES];
+    struct code_keys codes;
     struct worker *workers[HOUSE_WORKERS_MAX];
     uint32_t worker_count;
     uint32_t connections_max; /* of all workers */
@@ -84,6 +86,7 @@ struct house {
     size_t plain_count;
     struct waitroom *waitroom;
     struct wires to_ticket, to_waitroom;
+    struct mailing mailing;
     struct forward *forwards[HOUSE_SERVICES_MAX];
     uint32_t forward_count;
     struct service services[HOUSE_SERVICES_MAX]; /* that the port answers */

@@ -15,6 +15,7 @@
 #include "cmd/cmd.h"
 #include "cmd/event.h"
 #include "cmd/hall.h"
+#include "cmd/mail.h"
 #include "cmd/monitor.h"
 #include "cmd/move.h"
 #include "cmd/order.h"
@@ -24,6 +25,7 @@
 #include "cmd/stampede.h"
 #include "cmd/status.h"
 #include "cmd/team.h"
+#include "cmd/ticket.h"
 #include "cmd/version.h"
 #include "err/err.h"
 
@@ -39,6 +41,10 @@ static const struct cmd commands[] = {
      .row_count = HALL_COMMANDS, .about = "Halls: where people sit."},
     {"event", "events: create, open, pause, report, list", .rows = event_commands,
      .row_count = EVENT_COMMANDS, .about = "Events and their performances: what is on sale."},
+    {"ticket", "tickets: check a code, let people in, make the file", .rows = ticket_commands,
+     .row_count = TICKET_COMMANDS, .about = "Tickets: what opens the door."},
+    {"mail", "mails: what went out, what waits", .rows = mail_commands, .row_count = MAIL_COMMANDS,
+     .about = "Mails: what went out, and what did not."},
     {"clock", "a ledger that is ahead of the clock", .rows = clock_commands,
      .row_count = CLOCK_COMMANDS,
      .about = "Clock: a store that was served while the clock was wrong."},

@@ -137,7 +137,7 @@ static int start_ticket(struct house *house)
         .worker_count = house->worker_count,
         .chance = chance_system(),
         .offload = house->offload,
-        .code_key = house->code_key,
+        .codes = &house->codes,
         .peer_authorization = house->coord ? house->peers.authorization : NULL,
     };
     int err = ticket_start(&options, &house->ticket);
@@ -363,6 +363,36 @@ static bool page_waitroom(struct house *house, const struct page_request *ask,
     return copy != NULL;
 }
 
+/* ---- door ---- */
+
+static int reach(struct house *house, const char *name, struct service *ret_service);
+
+static int start_door(struct house *house)
+{
+    const struct door_options options = {
+        .sql = house->ground.store->sql,
+        .worker = house->workers[0],
+        .offload = house->offload,
+        .codes = &house->codes,
+    };
+    int code = reach(house, "ticket", &house->mailing.service);
+    if (code == CMD_OK)
+        code = mailing_start(&house->mailing, &house->values.mailing, &options);
+    if (code != CMD_OK)
+        mailing_stop(&house->mailing);
+    return code;
+}
+
+static void stop_door(struct house *house)
+{
+    mailing_stop(&house->mailing);
+}
+
+static struct service service_door(struct house *house)
+{
+    return door_service(house->mailing.door);
+}
+
 /* ---- the table; the gateway has no service of its own ---- */
 
 static const struct role roles[] = {
@@ -401,6 +431,11 @@ static const struct role roles[] = {
      .stop = stop_waitroom,
      .service = service_waitroom,
      .figures = figures_waitroom},
+    {.name = "door",
+     .keeps = true,
+     .start = start_door,
+     .stop = stop_door,
+     .service = service_door},
     {.name = GATEWAY},
 };
 #define ROLE_COUNT (sizeof(roles) / sizeof(roles[0]))
@@ -622,6 +657,20 @@ static int connect_ticket(struct house *house)
     if (code == CMD_OK)
         ticket_connect(house->ticket, house->to_waitroom.channels);
     return code;
+}
+
+/* The service of another role, for a role that calls it: here, or by a channel to where it is. */
+static int reach(struct house *house, const char *name, struct service *ret_service)
+{
+    const size_t i = find(view_str(name));
+    if (is_here(house, i)) {
+        *ret_service = roles[i].service(house);
+        return CMD_OK;
+    }
+    if (!house->peer_urls[i][0])
+        return cmd_fail("serve", CMD_USAGE, "where is the role %s? --peer %s=HOST:PORT", name,
+                        name);
+    return forward_role(house, i, roles[i].service(house), ret_service);
 }
 
 int roles_start(struct house *house)

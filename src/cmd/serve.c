@@ -64,8 +64,9 @@ static const struct conf_option options[] = {
      .help =
          "with --coord, how long a performance stays with a process that says nothing any more"},
     {"role", CONF_STR, offsetof(struct serve_values, roles), "all",
-     .help = "which roles run in this process: all, or some of auth, ticket, waitroom, gateway, "
-             "with commas"},
+     .help =
+         "which roles run in this process: all, or some of auth, ticket, waitroom, door, gateway, "
+         "with commas"},
     {"peer", CONF_STR, offsetof(struct serve_values, peers), NULL,
      .help = "where the gateway finds the roles that run elsewhere: ROLE=HOST:PORT, with commas"},
     {"peer-key", CONF_PATH, offsetof(struct serve_values, peer_key), NULL,
@@ -105,6 +106,7 @@ static const struct conf_option options[] = {
      .help = "a file with one line, user:password or ApiKey KEY, to show there"},
     {"elastic-ca", CONF_PATH, offsetof(struct serve_values, elastic_ca), NULL,
      .help = "roots (PEM) that its certificate is checked against; without it, the system's"},
+    MAILING_OPTIONS(struct serve_values, mailing),
     {"log-level", CONF_CHOICE, offsetof(struct serve_values, log_level), "info",
      .help = "the least that is logged to standard error", .choices = "debug|info|warn|error"},
 };
@@ -179,7 +181,7 @@ static int check_words(const struct serve_values *values, bool gateway)
                         values->listen);
     if (values->tls_cert && net_tls_check_server(values->tls_cert, values->tls_key, why))
         return cmd_fail("serve", CMD_FALSE, "%s", why);
-    return CMD_OK;
+    return mailing_check(&values->mailing);
 }
 
 static int build_ground(struct house *house)
@@ -195,7 +197,7 @@ static int build_ground(struct house *house)
         code = ground_key(path, key);
     if (code != CMD_OK)
         return code;
-    key_derive(house->ground.secret, KEY_FOR_TICKET_CODE, house->code_key);
+    code_keys_derive(house->ground.secret, &house->codes);
     /* Processes that share a folder of keys, or a store, have a secret that nobody else has. */
     const bool shared = house->values.keys || house->values.coord;
     if (!path && shared)

@@ -27,10 +27,9 @@ static size_t give(char *into, size_t size, size_t count, void *user)
     struct posting *p = user;
     const size_t room = size * count;
     const size_t len = p->left.len < room ? p->left.len : room;
-    if (len == 0)
-        p->whole = true;
     memcpy(into, p->left.at, len);
     p->left = view_of(p->left.at + len, p->left.len - len);
+    p->whole = p->left.len == 0; /* it may not ask again where it was told the size */
     return len;
 }
 

@@ -32,7 +32,7 @@ struct smtp {
      *                    password that is not taken
      *   ERR_DENIED       it never will: 5xx to this mail or its addresses
      *   ERR_UNKNOWN      the whole mail went out and no reply came: it may have been taken
-     *   ERR_NO_MEMORY, ERR_CANCELLED (nobody knows) */
+     *   ERR_NO_MEMORY, ERR_CANCELLED: it has not */
     int (*send)(struct smtp *smtp, const struct smtp_mail *mail, struct smtp_answer *ret_answer,
                 int64_t deadline_ns);
 };

@@ -45,6 +45,7 @@ struct letter_template {
     const char *name;
     const char *subject[2]; /* by enum paper_language */
     const char *text[2];
+    bool secret; /* what it says is forgotten once it is sent: a code */
 };
 /* NULL: there is none of that name. */
 const struct letter_template *letter_find(struct view name);

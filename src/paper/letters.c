@@ -39,6 +39,7 @@ static const struct letter_template letters[] = {
                 "코드는 15분 동안 유효합니다. 가입을 신청하지 않으셨다면 아무것도 하지 않으셔도 "
                 "됩니다. 코드 없이는 계정이 만들어지지 않습니다.",
             },
+        .secret = true,
     },
     {
         .name = "known",
@@ -74,6 +75,7 @@ static const struct letter_template letters[] = {
                 "비밀번호는 그대로입니다. 코드를 누구에게도 알려 주지 마세요. 저희는 코드를 묻지 "
                 "않습니다.",
             },
+        .secret = true,
     },
     {
         .name = "cancelled",

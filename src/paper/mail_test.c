@@ -37,6 +37,27 @@ static bool has(const struct buf *buf, const char *text)
     return memmem(buf_view(buf).at, buf->len, text, strlen(text)) != NULL;
 }
 
+/* What an account is told, with what auth says: no name where there is none. */
+static void codes_are_told_and_marked_secret(void **state)
+{
+    const struct letter_value values[] = {{"code", VIEW_LIT("01234567")},
+                                          {"name", VIEW_LIT("<Kim>")}};
+    static const char *const names[] = {"verify", "known", "reset"};
+    struct letter letter;
+    for (size_t i = 0; i < 3; i++) {
+        const bool tells = i != 1;
+        for (int language = 0; language < 2; language++) {
+            assert_int_equal(letter_write(view_str(names[i]), (enum paper_language)language,
+                                          values + (tells ? 0 : 1), tells ? 2 : 1, &letter),
+                             0);
+            assert_true(has(&letter.text, "01234567") == tells);
+            assert_false(has(&letter.html, "<Kim>"));
+            letter_release(&letter);
+        }
+        assert_true(letter_find(view_str(names[i]))->secret == tells);
+    }
+}
+
 /* Every template takes the values that it is sent with, in both languages. */
 static void every_letter_can_be_written(void **state)
 {
@@ -174,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_letter_can_be_written),
+        cmocka_unit_test(codes_are_told_and_marked_secret),
         cmocka_unit_test(a_mail_has_its_heads_and_parts),
         cmocka_unit_test(nobody_writes_a_header_of_his_own),
         cmocka_unit_test(an_entry_is_escaped_and_folded),

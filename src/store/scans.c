@@ -26,7 +26,15 @@ int scans_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 struct put_job {
     struct sql_job job;
     enum scan_judge judge;
-    struct scan *scan;
+    struct scan_put *puts;
+    size_t count;
+    struct arena *arena;
+};
+
+/* One of them. */
+struct putting {
+    enum scan_judge judge;
+    const struct scan *scan;
     struct arena *arena;
     enum scan_result answered, result;
     struct scan_entry entry;
@@ -63,7 +71,7 @@ static int read_entry(struct sql_txn *txn, int64_t scan_id, struct arena *arena,
 }
 
 /* 1: it is there, and the job has its answer; 0: it is new. */
-static int find_again(struct put_job *job, struct sql_txn *txn)
+static int find_again(struct putting *job, struct sql_txn *txn)
 {
     const struct scan *scan = job->scan;
     struct sql_rows *rows;
@@ -173,7 +181,7 @@ static int fold(const struct scan *scan, struct sql_txn *txn, struct step *steps
                : err;
 }
 
-static int insert(const struct put_job *job, struct sql_txn *txn, int64_t after)
+static int insert(const struct putting *job, struct sql_txn *txn, int64_t after)
 {
     const struct scan *scan = job->scan;
     return sql_run(txn,
@@ -188,7 +196,7 @@ static int insert(const struct put_job *job, struct sql_txn *txn, int64_t after)
 }
 
 /* The gate asks: what the fold says up to now is the answer. */
-static int judge(struct put_job *job, struct sql_txn *txn, int64_t *ret_after)
+static int judge(struct putting *job, struct sql_txn *txn, int64_t *ret_after)
 {
     struct step steps_of[SCANS_TICKET_MAX];
     size_t count = 0;
@@ -207,7 +215,7 @@ static int judge(struct put_job *job, struct sql_txn *txn, int64_t *ret_after)
 }
 
 /* What came of the new scan once all of the ticket's are folded. */
-static int settle(struct put_job *job, struct sql_txn *txn, int64_t scan_id)
+static int settle(struct putting *job, struct sql_txn *txn, int64_t scan_id)
 {
     struct step steps_of[SCANS_TICKET_MAX];
     size_t count = 0;
@@ -224,12 +232,9 @@ static int settle(struct put_job *job, struct sql_txn *txn, int64_t scan_id)
     return err;
 }
 
-static int run_put(struct sql_job *base, struct sql_txn *txn)
+static int put_one(struct putting *job, struct sql_txn *txn)
 {
-    struct put_job *job = (struct put_job *)base;
     int64_t after = 0;
-    job->answered = job->result = job->scan->answered;
-    job->entry = (struct scan_entry){0};
     int found = find_again(job, txn);
     if (found != 0)
         return found == 1 ? 0 : found;
@@ -244,18 +249,38 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
     return err;
 }
 
-int scan_put(struct sql *sql, enum scan_judge judge_by, struct scan *scan, struct arena *arena,
-             struct scan_entry *ret_entry, int64_t deadline_ns)
+static int run_put(struct sql_job *base, struct sql_txn *txn)
 {
-    struct put_job job = {.job.run = run_put, .judge = judge_by, .scan = scan, .arena = arena};
-    if (scan->nonce.len == 0 || scan->nonce.len > SCAN_NONCE_MAX ||
-        scan->gate.len > SCAN_NAME_MAX || scan->device.len > SCAN_NAME_MAX)
-        return ERR_INVALID;
-    int err = sql_write(sql, &job.job, deadline_ns);
-    if (err == 0) {
-        scan->answered = job.answered;
-        scan->result = job.result;
-        *ret_entry = job.entry;
+    const struct put_job *job = (const struct put_job *)base;
+    for (size_t i = 0; i < job->count; i++) {
+        struct scan_put *put = &job->puts[i];
+        struct putting one = {
+            .judge = job->judge,
+            .scan = &put->scan,
+            .arena = job->arena,
+            .answered = put->scan.answered,
+            .result = job->judge == SCAN_JUDGED ? put->scan.result : put->scan.answered,
+        };
+        put->err = put_one(&one, txn);
+        if (put->err != 0 && put->err != ERR_EXISTS && put->err != ERR_FULL)
+            return put->err;
+        put->entry = one.entry;
+        put->told = one.answered;
+        put->folded = one.result;
     }
-    return err;
+    return 0;
+}
+
+int scan_put(struct sql *sql, enum scan_judge judge_by, struct scan_put *puts, size_t count,
+             struct arena *arena, int64_t deadline_ns)
+{
+    struct put_job job = {
+        .job.run = run_put, .judge = judge_by, .puts = puts, .count = count, .arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        const struct scan *scan = &puts[i].scan;
+        if (scan->nonce.len == 0 || scan->nonce.len > SCAN_NONCE_MAX ||
+            scan->gate.len > SCAN_NAME_MAX || scan->device.len > SCAN_NAME_MAX)
+            return ERR_INVALID;
+    }
+    return sql_write(sql, &job.job, deadline_ns);
 }

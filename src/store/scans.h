@@ -60,14 +60,24 @@ int scans_migrate(struct sql *sql, bool read_only, int64_t now_ms);
 /* Who decides what the gate says. */
 enum scan_judge {
     SCAN_JUDGE_NOW, /* online: where scan->answered is SCAN_OK, the fold decides */
-    SCAN_JUDGED     /* the gate has said scan->answered, offline or forced */
+    SCAN_JUDGED     /* the gate has said scan->answered, offline or forced; scan->result is what is
+                       known of the code, SCAN_OK where the fold decides */
 };
-/* Keeps a scan and fills in its answered and result; where it is, or was, inside already, the entry
- * that says since when (texts in the arena). The same scan again (nonce): the same answer.
- * ERR_EXISTS: the nonce is another scan's; ERR_FULL: the ticket has SCANS_TICKET_MAX; ERR_INVALID
- * beyond the maxima above; as sql_write. */
-int scan_put(struct sql *sql, enum scan_judge judge, struct scan *scan, struct arena *arena,
-             struct scan_entry *ret_entry, int64_t deadline_ns);
+
+/* A scan to be kept, and what came of it. */
+struct scan_put {
+    struct scan scan;        /* in */
+    enum scan_result told;   /* what the gate said, or has to say */
+    enum scan_result folded; /* what the fold says of it */
+    struct scan_entry entry; /* where it is, or was, inside already: since when */
+    int err;                 /* 0; ERR_EXISTS: the nonce is another scan's; ERR_FULL: the ticket has
+                                SCANS_TICKET_MAX; nothing was kept then */
+};
+/* Keeps scans in their order, in one transaction. One that is there already (nonce) gets the same
+ * answer again. Texts of entries are in the arena. ERR_INVALID: one is beyond the maxima above, and
+ * none was kept; as sql_write. */
+int scan_put(struct sql *sql, enum scan_judge judge, struct scan_put *puts, size_t count,
+             struct arena *arena, int64_t deadline_ns);
 
 struct scan_gate {
     struct view gate;

@@ -251,6 +251,8 @@ static const struct method methods[] = {
     {.name = "GetSaleReport", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "ReadLedger", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "GetSaleLoad", .any_of = FIXTURE_ORGANISER, .handle = not_here},
+    {.name = "ListPerformanceOrders", .any_of = FIXTURE_ORGANISER, .handle = not_here},
+    {.name = "ReadOutbox", .any_of = FIXTURE_ORGANISER, .handle = not_here},
 };
 
 static struct service service;

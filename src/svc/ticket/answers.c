@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "sale/order_number.h"
 #include "svc/ticket/desk.h"
 
 char *desk_id(struct arena *arena, struct id id)
@@ -99,22 +100,53 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     return err == 0 ? fill_prices(arena, performance, ret_performance) : err;
 }
 
-static int fill_ticket(struct ticket *ticket, struct arena *arena,
-                       const struct catalog_performance *performance, struct id order_id,
-                       uint32_t seat, Usher__V1__Ticket *ret_ticket)
+/* A first ticket has the short code, which costs the least where a crowd buys; its followers have
+ * the signed one. */
+static char *write_code(struct ticket *ticket, struct arena *arena, const struct ticket_ref *ref,
+                        uint32_t performance_id)
 {
-    char code[TICKET_CODE_CHARS + 1];
+    char code[CODE_TEXT_MAX];
+    if (ref->generation == 0)
+        ticket_code_write(ticket->codes.short_key, ref->order_id, ref->seat, code);
+    else
+        signed_code_write(ticket->codes.secret_key, ref, performance_id, code);
+    return arena_copy(arena, view_str(code));
+}
+
+static int fill_ticket(struct ticket *ticket, struct arena *arena,
+                       const struct catalog_performance *performance, const struct ticket_ref *ref,
+                       Usher__V1__Ticket *ret_ticket)
+{
+    const struct hall *hall = performance->hall->hall;
+    const struct hall_seat *seat = &hall->seats[ref->seat];
+    const struct view row =
+        seat->row == HALL_NO_ROW ? (struct view){0} : hall->rows[seat->row].name;
     usher__v1__ticket__init(ret_ticket);
-    ticket_code_write(ticket->code_key, order_id, seat, code);
-    ret_ticket->ticket_code = arena_copy(arena, view_str(code));
-    ret_ticket->seat = seat;
-    ret_ticket->label = desk_label(arena, performance, seat);
-    ret_ticket->category = performance->hall->hall->seats[seat].category;
+    ret_ticket->ticket_code = write_code(ticket, arena, ref, performance->performance_id);
+    ret_ticket->seat = ref->seat;
+    ret_ticket->label = desk_label(arena, performance, ref->seat);
+    ret_ticket->category = seat->category;
     ret_ticket->amount = performance->prices[ret_ticket->category];
-    return ret_ticket->ticket_code && ret_ticket->label ? 0 : ERR_NO_MEMORY;
+    ret_ticket->section = arena_copy(arena, hall->sections[seat->section].name);
+    ret_ticket->row = arena_copy(arena, row);
+    ret_ticket->number = arena_copy(arena, seat->number);
+    ret_ticket->category_name = arena_copy(arena, hall->categories[seat->category].name);
+    ret_ticket->generation = ref->generation;
+    return ret_ticket->ticket_code && ret_ticket->label && ret_ticket->section && ret_ticket->row &&
+                   ret_ticket->number && ret_ticket->category_name
+               ? 0
+               : ERR_NO_MEMORY;
+}
+
+static char *write_number(struct arena *arena, struct id order_id)
+{
+    char number[ORDER_NUMBER_CHARS + 1];
+    order_number_write(order_id, number);
+    return arena_copy(arena, view_str(number));
 }
 
 int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct store_order *order,
+                    const struct generation *generations, size_t generation_count,
                     Usher__V1__Order *ret_order)
 {
     const struct catalog_performance *performance =
@@ -126,17 +158,21 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
     if (!performance)
         return ERR_CORRUPT;
     ret_order->order_id = desk_id(arena, order->order_id);
+    ret_order->order_number = write_number(arena, order->order_id);
     ret_order->account_id = desk_id(arena, order->account_id);
     ret_order->event_name = arena_copy(arena, performance->event->name);
     ret_order->hall_name = arena_copy(arena, performance->hall->hall->name);
-    if (!tickets || !list || !ret_order->order_id || !ret_order->account_id ||
-        !ret_order->event_name || !ret_order->hall_name)
+    if (!tickets || !list || !ret_order->order_id || !ret_order->order_number ||
+        !ret_order->account_id || !ret_order->event_name || !ret_order->hall_name)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
         const uint32_t seat = store_seat_at(order->seats, i);
         if (seat >= performance->hall->hall->place_count)
             return ERR_CORRUPT;
-        int err = fill_ticket(ticket, arena, performance, order->order_id, seat, &tickets[i]);
+        const struct ticket_ref ref = {
+            order->order_id, seat,
+            (uint16_t)generation_in(generations, generation_count, order->order_id, seat)};
+        int err = fill_ticket(ticket, arena, performance, &ref, &tickets[i]);
         if (err != 0)
             return err;
         list[i] = &tickets[i];

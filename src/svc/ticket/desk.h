@@ -10,6 +10,7 @@
 
 #include "call/channel.h"
 #include "err/err.h"
+#include "store/generations.h"
 #include "svc/ticket/catalog.h"
 #include "svc/ticket/pulse.h"
 #include "svc/ticket/tenure.h"
@@ -28,6 +29,9 @@
 #define TICKET_RETRY_AFTER_MS  200
 #define TICKET_ORDERS_PAGE     20
 #define TICKET_ORDERS_PAGE_MAX 100
+#define TICKET_ALL_PAGE        100 /* of all orders of a performance */
+#define TICKET_ALL_PAGE_MAX    1000
+#define TICKET_OUTBOX_ROWS     16
 
 /* What is known of who owns a performance. */
 struct post {
@@ -42,14 +46,14 @@ struct post {
 
 struct ticket {
     struct ticket_options options;
-    uint8_t code_key[KEY_BYTES];
+    struct code_keys codes;
     struct catalog *catalog;
     struct scope *scopes; /* of owners, one a worker; each touched on its worker alone */
     struct post *posts;   /* by performance id */
     pthread_mutex_t posts_lock;
-    _Atomic(struct tenure *) tenure; /* NULL: this process is alone, or has not joined yet */
-    struct elsewhere *elsewhere;     /* NULL: alone */
-    struct scope relay_scope; /* of the outbox relay and who follows the store, on worker 0 */
+    _Atomic(struct tenure *) tenure;  /* NULL: this process is alone, or has not joined yet */
+    struct elsewhere *elsewhere;      /* NULL: alone */
+    struct scope follow_scope;        /* of who follows the store, on worker 0 */
     struct channel *const *waitrooms; /* one a worker; NULL: there is no waiting room */
     struct pulse pulses[STORE_PERFORMANCES_MAX + 1]; /* by id */
     atomic_bool behind;                            /* the store may have what the catalog has not */
@@ -96,7 +100,9 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
 /* "Stalls, row C, seat 12", in the arena. NULL: out of memory. */
 char *desk_label(struct arena *arena, const struct catalog_performance *performance, uint32_t seat);
 char *desk_id(struct arena *arena, struct id id);
+/* generations: of the order's tickets, whatever else is in the list; those not there are at 0. */
 int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct store_order *order,
+                    const struct generation *generations, size_t generation_count,
                     Usher__V1__Order *ret_order);
 
 /* ---- performances.c ---- */
@@ -154,11 +160,16 @@ void desk_follow_store(void *arg);
 /* What a put to the store returned: the catalog is behind where it may have been done after all. */
 void desk_note_put(struct ticket *ticket, int err);
 
-/* ---- outbox.c ---- */
+/* ---- watch_clock.c ---- */
 
-/* Body of the relay's fiber: delivers outbox rows to the log, in order, at least once. arg: struct
- * ticket. */
-void desk_relay_outbox(void *arg);
+/* Body of a fiber: tells the log when the wall clock jumps. arg: not used. */
+void desk_watch_clock(void *arg);
+
+/* ---- contact.c ---- */
+
+/* Keeps the contact for the order that the hold becomes. 0, or what a handler returns. */
+int desk_keep_contact(struct call *call, const Usher__V1__Contact *contact, struct id account_id,
+                      struct id order_id);
 
 /* ---- the calls: request and response are of the method's types ---- */
 int ticket_list_events(struct call *call, const void *request, void *response);
@@ -186,5 +197,7 @@ int ticket_owner_ask(struct call *call, const void *request, void *response);
 int ticket_owner_figures(struct call *call, const void *request, void *response);
 int ticket_get_status(struct call *call, const void *request, void *response);
 int ticket_get_sale_load(struct call *call, const void *request, void *response);
+int ticket_list_performance_orders(struct call *call, const void *request, void *response);
+int ticket_read_outbox(struct call *call, const void *request, void *response);
 
 #endif

@@ -10,8 +10,10 @@
 
 void desk_start(struct desk *desk)
 {
-    static const uint8_t key[KEY_BYTES];
+    static const uint8_t master[KEY_BYTES];
+    static struct code_keys codes;
     static const struct sched_limits limits = {.fibers_max = 64, .stack_bytes = 65536};
+    code_keys_derive(master, &codes);
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     log_setup(&(struct log_options){.level = LOG_ERROR, .fd = null, .clock = clock_system()});
     *desk = (struct desk){.caller = {.roles = ROLE_OPERATOR}};
@@ -25,7 +27,7 @@ void desk_start(struct desk *desk)
                                           .worker_count = 1,
                                           .chance = chance_system(),
                                           .offload = desk->offload,
-                                          .code_key = key};
+                                          .codes = &codes};
     assert_int_equal(ticket_start(&ticket, &desk->ticket), 0);
     desk->service = ticket_service(desk->ticket);
     assert_int_equal(routes_init(&desk->routes, &desk->service, 1), 0);

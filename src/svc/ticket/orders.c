@@ -3,9 +3,25 @@
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
 
+/* Of an order that was just placed: its tickets have never been passed on. */
+static int fill_fresh(struct call *call, const struct store_order *order,
+                      Usher__V1__Order *ret_order)
+{
+    int err = desk_fill_order(call_state(call), call_arena(call), order, NULL, 0, ret_order);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
 static int fill(struct call *call, const struct store_order *order, Usher__V1__Order *ret_order)
 {
-    int err = desk_fill_order(call_state(call), call_arena(call), order, ret_order);
+    struct ticket *ticket = call_state(call);
+    struct sql *sql = ticket->options.store->sql;
+    struct generation *generations = NULL;
+    size_t count = 0;
+    int err = sql ? generations_of_order(sql, order->order_id, call_arena(call), &generations,
+                                         &count, call_deadline_ns(call))
+                  : 0;
+    if (err == 0)
+        err = desk_fill_order(ticket, call_arena(call), order, generations, count, ret_order);
     return err == 0 ? 0 : desk_store_failed(call, err);
 }
 
@@ -17,7 +33,7 @@ static int find_order(struct call *call, struct id order_id, struct store_order 
     int err =
         store->ops->order_get(store, order_id, call_arena(call), ret_order, call_deadline_ns(call));
     const struct identity *who = call_identity(call);
-    if (err == 0 && !identity_has(who, ROLE_OPERATOR) &&
+    if (err == 0 && !identity_has(who, ROLE_OPERATOR | ROLE_PEER) &&
         !id_eq(ret_order->account_id, who->account_id))
         err = ERR_NOT_FOUND;
     return err;
@@ -110,12 +126,15 @@ int ticket_place_order(struct call *call, const void *request, void *response)
     }
     if (ask.key.len > 0)
         call_request_hash(call, ask.request_hash);
+    err = wish->contact ? desk_keep_contact(call, wish->contact, ask.account_id, ask.hold_id) : 0;
+    if (err != 0)
+        return err;
     err = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
     if (err == 0 && !ask.as_stored) {
         if (has_line)
             desk_pass_done(call_state(call), performance, ask.account_id);
         order_of_ask(&ask, performance->performance_id, seats, &order);
-        return fill(call, &order, response);
+        return fill_fresh(call, &order, response);
     }
     if (err == ERR_INVALID)
         return desk_fail(call, CODE_FAILED_PRECONDITION, "WRONG_AMOUNT", "amount",
@@ -221,4 +240,62 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
     if (err == 0 && order.state != USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED)
         err = ERR_UNAVAILABLE;
     return err == 0 ? fill(call, &order, response) : desk_store_failed(call, err);
+}
+
+/* ---- all orders of a performance ---- */
+
+static int fill_page(struct call *call, const struct store_order *orders, size_t count,
+                     Usher__V1__ListPerformanceOrdersResponse *answer)
+{
+    struct ticket *ticket = call_state(call);
+    struct arena *arena = call_arena(call);
+    struct sql *sql = ticket->options.store->sql;
+    struct generation *generations = NULL;
+    size_t generation_count = 0;
+    Usher__V1__Order *list = arena_alloc(arena, count * sizeof(*list));
+    answer->orders = arena_alloc(arena, count * sizeof(*answer->orders));
+    if (!list || !answer->orders)
+        return ERR_NO_MEMORY;
+    int err = sql && count > 0
+                  ? generations_of_performance(sql, orders[0].performance_id, arena, &generations,
+                                               &generation_count, call_deadline_ns(call))
+                  : 0;
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        err = desk_fill_order(ticket, arena, &orders[i], generations, generation_count, &list[i]);
+        answer->orders[i] = &list[i];
+    }
+    answer->n_orders = count;
+    return err;
+}
+
+int ticket_list_performance_orders(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__ListPerformanceOrdersRequest *wish = request;
+    Usher__V1__ListPerformanceOrdersResponse *answer = response;
+    struct ticket *ticket = call_state(call);
+    struct store *store = ticket->options.store;
+    const size_t page = wish->page_size == 0 ? TICKET_ALL_PAGE : wish->page_size;
+    struct store_order *orders;
+    struct id after = {0};
+    size_t count;
+    if (page > TICKET_ALL_PAGE_MAX)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_size",
+                         "a page has at most %d orders", TICKET_ALL_PAGE_MAX);
+    if (!desk_performance(call, wish->performance_id))
+        return ERR_NOT_FOUND;
+    int err = wish->page_token[0] ? id_parse(view_str(wish->page_token), &after) : 0;
+    if (err == 0)
+        err = store->ops->order_scan(store, wish->performance_id, after, page + 1, call_arena(call),
+                                     &orders, &count, call_deadline_ns(call));
+    if (err == ERR_INVALID || err == ERR_NOT_FOUND)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_token",
+                         "not a token of this service");
+    const size_t shown = err == 0 && count > page ? page : count;
+    if (err == 0)
+        err = fill_page(call, orders, shown, answer);
+    if (err == 0 && count > page) {
+        answer->next_page_token = desk_id(call_arena(call), orders[page - 1].order_id);
+        err = answer->next_page_token ? 0 : ERR_NO_MEMORY;
+    }
+    return err == 0 ? 0 : desk_store_failed(call, err);
 }

@@ -22,7 +22,8 @@ static const struct method methods[] = {
     {"ReleaseHold", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_release_hold},
     {"ExtendHold", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_extend_hold},
     {"PlaceOrder", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_place_order},
-    {"GetOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, ticket_get_order},
+    {"GetOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR | ROLE_PEER, false, NULL, 0,
+     ticket_get_order},
     {"ListOrders", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_list_orders},
     {"CancelOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, ticket_cancel_order},
     {"ImportHall", METHOD_UNARY, ROLES_MANAGE, false, NULL, TICKET_HALL_PLAN_MAX,
@@ -36,6 +37,9 @@ static const struct method methods[] = {
     {"GetSaleReport", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_get_sale_report},
     {"ReadLedger", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, true, NULL, 0, ticket_read_ledger},
     {"GetSaleLoad", METHOD_UNARY, ROLE_PEER, false, NULL, 0, ticket_get_sale_load},
+    {"ListPerformanceOrders", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, false, NULL, 0,
+     ticket_list_performance_orders},
+    {"ReadOutbox", METHOD_UNARY, ROLE_PEER, false, NULL, 0, ticket_read_outbox},
 };
 
 struct service ticket_service(struct ticket *ticket)
@@ -127,9 +131,9 @@ static void start_in_fiber(void *arg)
     if (start->result == 0 && !ticket->elsewhere)
         wait_for_owners(ticket);
     if (start->result == 0)
-        start->result = fiber_spawn(&ticket->relay_scope, desk_follow_store, ticket);
+        start->result = fiber_spawn(&ticket->follow_scope, desk_follow_store, ticket);
     if (start->result == 0)
-        start->result = fiber_spawn(&ticket->relay_scope, desk_relay_outbox, ticket);
+        start->result = fiber_spawn(&ticket->follow_scope, desk_watch_clock, ticket);
 }
 
 static void free_ticket(struct ticket *ticket)
@@ -161,9 +165,9 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
     if (!ticket)
         return ERR_NO_MEMORY;
     ticket->options = *options;
-    memcpy(ticket->code_key, options->code_key, sizeof(ticket->code_key));
+    ticket->codes = *options->codes;
     ticket->scopes = calloc(options->worker_count, sizeof(*ticket->scopes));
-    scope_init(&ticket->relay_scope);
+    scope_init(&ticket->follow_scope);
     int err = ticket->scopes ? catalog_new(&ticket->catalog) : ERR_NO_MEMORY;
     if (err == 0 && options->store->sql)
         err = hall_owners_migrate(options->store->sql, false, clock_wall_ms(clock_system()));
@@ -196,10 +200,10 @@ static void stop_owner(void *arg)
     owner_stop(arg);
 }
 
-static void stop_relay(void *arg)
+static void stop_following(void *arg)
 {
     struct ticket *ticket = arg;
-    scope_close(&ticket->relay_scope);
+    scope_close(&ticket->follow_scope);
 }
 
 void ticket_stop(struct ticket *ticket)
@@ -207,7 +211,7 @@ void ticket_stop(struct ticket *ticket)
     if (!ticket)
         return;
     ticket_leave(ticket);
-    int err = worker_call(ticket->options.workers[0], stop_relay, ticket);
+    int err = worker_call(ticket->options.workers[0], stop_following, ticket);
     assert(err == 0);
     elsewhere_free(ticket->elsewhere);
     for (uint32_t i = 1; i <= catalog_performance_last(ticket->catalog); i++) {

@@ -14,7 +14,7 @@
 #include "fiber/worker.h"
 #include "mem/buf.h"
 #include "store/store.h"
-#include "token/ticket_code.h"
+#include "token/codes.h"
 
 struct channel;
 struct ticket;
@@ -25,7 +25,7 @@ struct ticket_options {
     uint32_t worker_count;
     struct chance *chance;          /* borrowed; must serve any thread */
     struct offload *offload;        /* borrowed; for imports and reports */
-    const uint8_t *code_key;        /* KEY_BYTES, signs ticket codes; copied */
+    const struct code_keys *codes;  /* sign ticket codes; copied */
     const char *peer_authorization; /* of calls to other ticket processes, copied; NULL: this one
                                        owns all performances, now and always */
 };

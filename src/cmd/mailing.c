@@ -1,0 +1,100 @@
+#include "cmd/mailing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock/clock.h"
+#include "err/err.h"
+#include "paper/address.h"
+#include "token/roles.h"
+
+int mailing_check(const struct mailing_values *values)
+{
+    if (values->smtp && !smtp_url_valid(view_str(values->smtp)))
+        return cmd_fail("serve", CMD_USAGE,
+                        "--smtp %s: write smtp://HOST:PORT or smtps://HOST:PORT", values->smtp);
+    if (!values->smtp && (values->login || values->ca))
+        return cmd_fail("serve", CMD_USAGE, "--%s goes with --smtp",
+                        values->login ? "smtp-login" : "smtp-ca");
+    if (!address_valid(view_str(values->from)))
+        return cmd_fail("serve", CMD_USAGE, "--mail-from %s: write one address, a@example.org",
+                        values->from);
+    if (values->site[0] && strncmp(values->site, "https://", 8) != 0 &&
+        strncmp(values->site, "http://", 7) != 0)
+        return cmd_fail("serve", CMD_USAGE, "--site %s: write https://HOST", values->site);
+    return CMD_OK;
+}
+
+/* "USER:PASSWORD" and a line end. */
+static int read_login(const char *path, char *ret_login)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return cmd_fail("serve", CMD_FALSE, "--smtp-login %s: %s", path, strerrordesc_np(errno));
+    const ssize_t len = read(fd, ret_login, MAILING_LOGIN_MAX - 1);
+    const bool known = fstat(fd, &status) == 0;
+    close(fd);
+    if (!known || len < 0)
+        return cmd_fail("serve", CMD_FALSE, "--smtp-login %s: it cannot be read", path);
+    if (status.st_mode & (S_IRWXG | S_IRWXO))
+        return cmd_fail("serve", CMD_FALSE,
+                        "--smtp-login %s may be read by others than its owner: chmod 600 %s", path,
+                        path);
+    ret_login[len] = '\0';
+    ret_login[strcspn(ret_login, "\r\n")] = '\0';
+    if (!strchr(ret_login, ':') || len == MAILING_LOGIN_MAX - 1)
+        return cmd_fail("serve", CMD_FALSE, "--smtp-login %s: it should hold USER:PASSWORD", path);
+    return CMD_OK;
+}
+
+static int open_channel(struct mailing *mailing)
+{
+    int err = routes_init(&mailing->routes, &mailing->service, 1);
+    if (err == 0)
+        err =
+            local_new(&mailing->routes, &(struct identity){.roles = ROLE_PEER}, &mailing->tickets);
+    return err;
+}
+
+int mailing_start(struct mailing *mailing, const struct mailing_values *values,
+                  const struct door_options *options)
+{
+    struct door_options all = *options;
+    int code = values->login ? read_login(values->login, mailing->login) : CMD_OK;
+    if (code != CMD_OK)
+        return code;
+    char *colon = strchr(mailing->login, ':');
+    if (colon)
+        *colon = '\0';
+    all.mail = (struct door_mail){
+        .url = values->smtp,
+        .user = colon ? mailing->login : NULL,
+        .secret = colon ? colon + 1 : NULL,
+        .ca = values->ca,
+        .from = values->from,
+        .name = values->name,
+        .site = values->site,
+        .retry_ms = values->retry_ms,
+    };
+    int err = open_channel(mailing);
+    all.tickets = mailing->tickets;
+    if (err == 0)
+        err = door_migrate(all.sql, false, clock_wall_ms(clock_system()));
+    if (err == 0)
+        err = door_start(&all, &mailing->door);
+    return err == 0 ? CMD_OK : cmd_fail("serve", CMD_FALSE, "the door: %s", err_text(err));
+}
+
+void mailing_stop(struct mailing *mailing)
+{
+    door_stop(mailing->door);
+    channel_free(mailing->tickets);
+    routes_release(&mailing->routes);
+    mailing->door = NULL;
+    mailing->tickets = NULL;
+    explicit_bzero(mailing->login, sizeof(mailing->login));
+}

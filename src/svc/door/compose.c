@@ -1,0 +1,231 @@
+/* From a mail's row to the mail: order, contact, letter, files. */
+#include <jansson.h>
+#include <stdio.h>
+
+#include "observe/log.h"
+#include "observe/metrics.h"
+#include "paper/calendar.h"
+#include "paper/letter.h"
+#include "paper/mime.h"
+#include "paper/page.h"
+#include "svc/door/lobby.h"
+
+METRIC_COUNTER(missing_glyphs, "usher_paper_missing_glyphs_total",
+               "Characters of tickets that no font of this machine has.", "");
+
+#define VALUES_MAX 16 /* of a letter */
+
+/* What is drawn away from the loop. */
+struct drawing {
+    const struct mail *mail;
+    const struct door_mail *sender;
+    struct view message_id;
+    const struct paper_order *order; /* NULL: the letter is about none */
+    const struct letter_value *values;
+    size_t value_count;
+    struct arena *arena;
+    struct composed *out;
+    int err;
+};
+
+/* ---- files ---- */
+
+struct file {
+    Usher__V1__TicketFormat format;
+    const struct paper_order *order;
+    struct buf *out;
+    int err;
+};
+
+static int draw(Usher__V1__TicketFormat format, const struct paper_order *order, struct buf *out)
+{
+    int missing = 0;
+    if (format == USHER__V1__TICKET_FORMAT__TICKET_FORMAT_CALENDAR)
+        return calendar_write(order, false, out);
+    int err = page_write(order, out, &missing);
+    if (err == 0 && missing > 0) {
+        metric_add(&missing_glyphs, missing);
+        log_event(LOG_WARN, "paper.glyphs", log_view("usher.order_number", order->order_number),
+                  log_int("usher.characters", missing),
+                  log_text("no font has some characters of a ticket: install fonts-noto-cjk"));
+    }
+    return err;
+}
+
+static void draw_file(void *arg)
+{
+    struct file *file = arg;
+    file->err = draw(file->format, file->order, file->out);
+}
+
+int lobby_draw(struct door *door, Usher__V1__TicketFormat format, const struct paper_order *order,
+               struct buf *out)
+{
+    struct file file = {.format = format, .order = order, .out = out};
+    int err = offload_run(door->options.offload, draw_file, &file);
+    return err == 0 ? file.err : err;
+}
+
+/* ---- mails ---- */
+
+static int write_message(const struct drawing *d, const struct letter *letter,
+                         const struct buf *pages, const struct buf *entry)
+{
+    const bool korean = paper_language_of(d->mail->language) == PAPER_KOREAN;
+    char name[64], entry_type[64];
+    struct mime_message message = {
+        .from = view_str(d->sender->from),
+        .from_name = view_str(d->sender->name),
+        .to = d->mail->to,
+        .to_name = d->order ? d->order->name : (struct view){0},
+        .subject = buf_view(&letter->subject),
+        .message_id = d->message_id,
+        .date_ms = d->mail->created_at_ms,
+        .language = korean ? "ko" : "en",
+        .text = buf_view(&letter->text),
+        .html = buf_view(&letter->html),
+    };
+    if (pages->len > 0) {
+        snprintf(name, sizeof(name), "tickets-%.*s.pdf", VIEW_ARG(d->order->order_number));
+        message.parts[message.part_count++] =
+            (struct mime_part){name, "application/pdf", buf_view(pages)};
+    }
+    if (entry->len > 0) {
+        const bool gone = d->order->ticket_count == 0;
+        snprintf(entry_type, sizeof(entry_type), "text/calendar; charset=utf-8; method=%s",
+                 gone ? "CANCEL" : "PUBLISH");
+        message.parts[message.part_count++] =
+            (struct mime_part){"event.ics", entry_type, buf_view(entry)};
+    }
+    return mime_write(&message, &d->out->message);
+}
+
+static int put_together(const struct drawing *d)
+{
+    struct letter letter;
+    struct buf pages, entry;
+    int err = letter_write(d->mail->template, paper_language_of(d->mail->language), d->values,
+                           d->value_count, &letter);
+    if (err != 0)
+        return err == ERR_NOT_FOUND ? ERR_INVALID : err;
+    buf_init(&pages, PAPER_FILE_MAX);
+    buf_init(&entry, PAPER_FILE_MAX);
+    if (d->order && d->order->ticket_count > 0)
+        err = draw(USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PDF, d->order, &pages);
+    if (err == 0 && d->order)
+        err = calendar_write(d->order, d->order->ticket_count == 0, &entry);
+    if (err == 0)
+        err = write_message(d, &letter, &pages, &entry);
+    if (err == 0)
+        err = buf_append_view(&d->out->text, buf_view(&letter.text));
+    if (err == 0)
+        err = buf_append_view(&d->out->subject, buf_view(&letter.subject));
+    buf_release(&pages);
+    buf_release(&entry);
+    letter_release(&letter);
+    return err;
+}
+
+static void draw_mail(void *arg)
+{
+    struct drawing *d = arg;
+    d->err = put_together(d);
+}
+
+/* A parameter as text, in the arena; the empty view: it is not there. */
+static struct view parameter(const json_t *params, const char *name, struct arena *arena)
+{
+    const json_t *value = json_object_get(params, name);
+    if (json_is_integer(value))
+        return view_str(arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value)));
+    return json_is_string(value) ? view_str(arena_copy(arena, view_of(json_string_value(value),
+                                                                      json_string_length(value))))
+                                 : (struct view){0};
+}
+
+/* The parameters as values of a letter. */
+static int read_values(const json_t *params, struct arena *arena, struct letter_value *values,
+                       size_t *ret_count)
+{
+    const char *name;
+    json_t *value;
+    size_t count = 0;
+    json_object_foreach((json_t *)params, name, value)
+    {
+        if (count == VALUES_MAX)
+            return ERR_INVALID;
+        values[count].name = arena_copy(arena, view_str(name));
+        values[count].text = parameter(params, name, arena);
+        if (!values[count].name || !values[count].text.at)
+            return ERR_INVALID;
+        count++;
+    }
+    *ret_count = count;
+    return 0;
+}
+
+/* The values of a letter about an order, and the order. */
+static int read_order(struct door *door, const struct mail *mail, struct view id,
+                      struct arena *arena, int64_t deadline_ns, struct paper_order *paper,
+                      struct letter_value values[LETTER_ORDER_VALUES])
+{
+    const Usher__V1__Order *order;
+    const struct contact *contact = NULL;
+    int err = lobby_find_order(door, id.at, arena, deadline_ns, &order);
+    if (err == 0)
+        err = lobby_contact(door, order, arena, deadline_ns, &contact);
+    if (err == 0)
+        err = lobby_paper_order(door, order, contact, arena, paper);
+    if (err != 0)
+        return err;
+    /* Tickets that are void by now are not sent any more. */
+    if (view_eq(mail->template, VIEW_LIT("tickets")) && paper->ticket_count == 0)
+        return ERR_NOT_FOUND;
+    paper->language = paper_language_of(mail->language);
+    return letter_order_values(paper, arena, values);
+}
+
+int lobby_compose(struct door *door, const struct mail *mail, struct view message_id,
+                  struct arena *arena, int64_t deadline_ns, struct composed *ret_mail)
+{
+    const struct letter_template *template = letter_find(mail->template);
+    struct letter_value values[VALUES_MAX];
+    struct paper_order paper;
+    struct composed composed = {.secret = template && template->secret};
+    struct drawing drawing = {.mail = mail,
+                              .sender = &door->options.mail,
+                              .message_id = message_id,
+                              .values = values,
+                              .arena = arena,
+                              .out = &composed};
+    json_t *params = json_loadb(mail->params.at, mail->params.len, 0, NULL);
+    const struct view order_id = params ? parameter(params, "order", arena) : (struct view){0};
+    int err = params ? 0 : ERR_INVALID;
+    if (err == 0 && order_id.len > 0) {
+        err = read_order(door, mail, order_id, arena, deadline_ns, &paper, values);
+        drawing.order = &paper;
+        drawing.value_count = LETTER_ORDER_VALUES;
+    } else if (err == 0) {
+        err = read_values(params, arena, values, &drawing.value_count);
+    }
+    json_decref(params);
+    buf_init(&composed.message, MIME_MESSAGE_MAX);
+    buf_init(&composed.text, LETTER_MAX);
+    buf_init(&composed.subject, LETTER_MAX);
+    if (err == 0)
+        err = offload_run(door->options.offload, draw_mail, &drawing);
+    if (err == 0)
+        err = drawing.err;
+    if (err == 0)
+        *ret_mail = composed;
+    else
+        composed_release(&composed);
+    return err;
+}
+
+void composed_release(struct composed *mail)
+{
+    buf_release(&mail->message);
+    buf_release(&mail->text);
+    buf_release(&mail->subject);
+}

@@ -1,0 +1,120 @@
+#include "svc/door/door.h"
+
+#include <stdlib.h>
+
+#include "store/generations.h"
+#include "store/positions.h"
+#include "svc/door/lobby.h"
+
+#define DOOR_STAFF (ROLE_DOOR | ROLES_MANAGE)
+#define HOLDERS    (ROLES_BUY | ROLE_OPERATOR)
+
+static const struct method methods[] = {
+    {"GetTicketFile", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_ticket_file},
+    {"ResendTickets", METHOD_UNARY, HOLDERS, false, NULL, 0, door_resend_tickets},
+    {"GetTicketCodes", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_ticket_codes},
+    {"RenewTicket", METHOD_UNARY, HOLDERS, false, NULL, 0, door_renew_ticket},
+    {"GetCheckKey", METHOD_UNARY, 0, true, "public, max-age=3600", 0, door_get_check_key},
+    {"CheckIn", METHOD_UNARY, DOOR_STAFF, false, NULL, 0, door_check_in},
+    {"GetDoorList", METHOD_UNARY, DOOR_STAFF, false, NULL, 0, door_get_door_list},
+    {"UploadScans", METHOD_UNARY, DOOR_STAFF, false, NULL, 1u << 20, door_upload_scans},
+    {"GetDoorCounts", METHOD_UNARY, DOOR_STAFF, false, NULL, 0, door_get_door_counts},
+    {"ListDoubleEntries", METHOD_UNARY, DOOR_STAFF, false, NULL, 0, door_list_double_entries},
+    {"ListMails", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_list_mails},
+    {"GetMail", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_get_mail},
+    {"SendMailAgain", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_send_mail_again},
+};
+
+struct service door_service(struct door *door)
+{
+    return (struct service){
+        .descriptor = &usher__v1__door_service__descriptor,
+        .methods = methods,
+        .method_count = sizeof(methods) / sizeof(methods[0]),
+        .state = door,
+    };
+}
+
+int64_t lobby_now_ms(void)
+{
+    return clock_wall_ms(loop_clock(sched_loop(sched_current())));
+}
+
+int door_migrate(struct sql *sql, bool read_only, int64_t now_ms)
+{
+    int (*const migrate[])(struct sql *, bool, int64_t) = {
+        mails_migrate, contacts_migrate, generations_migrate, scans_migrate, positions_migrate};
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < sizeof(migrate) / sizeof(migrate[0]); i++)
+        err = migrate[i](sql, read_only, now_ms);
+    return err;
+}
+
+/* ---- starting and stopping, in a fiber of the worker ---- */
+
+struct start {
+    struct door *door;
+    int result;
+};
+
+static int open_smtp(struct door *door)
+{
+    const struct door_mail *mail = &door->options.mail;
+    const char *at = strchr(mail->from, '@');
+    const struct smtp_options options = {
+        .url = mail->url,
+        .name = at ? at + 1 : "localhost",
+        .user = mail->user,
+        .secret = mail->secret,
+        .ca_path = mail->ca,
+    };
+    return mail->url ? smtp_client_new(sched_loop(sched_current()), &options, &door->smtp) : 0;
+}
+
+static void start_in_fiber(void *arg)
+{
+    struct start *start = arg;
+    struct door *door = start->door;
+    start->result = open_smtp(door);
+    if (start->result == 0)
+        start->result = fiber_spawn(&door->scope, lobby_relay, door);
+    if (start->result == 0)
+        start->result = fiber_spawn(&door->scope, lobby_post, door);
+}
+
+static void stop_in_fiber(void *arg)
+{
+    struct door *door = arg;
+    scope_close(&door->scope);
+    smtp_client_free(door->smtp);
+}
+
+int door_start(const struct door_options *options, struct door **ret_door)
+{
+    struct door *door = calloc(1, sizeof(*door));
+    if (!door)
+        return ERR_NO_MEMORY;
+    door->options = *options;
+    door->codes = *options->codes;
+    scope_init(&door->scope);
+    struct start start = {.door = door};
+    int err = worker_call(options->worker, start_in_fiber, &start);
+    if (err == 0)
+        err = start.result;
+    if (err != 0) {
+        door_stop(door);
+        return err;
+    }
+    *ret_door = door;
+    return 0;
+}
+
+void door_stop(struct door *door)
+{
+    if (!door)
+        return;
+    int err = worker_call(door->options.worker, stop_in_fiber, door);
+    assert(err == 0);
+    explicit_bzero(&door->codes, sizeof(door->codes));
+    free(door);
+}

@@ -1,0 +1,248 @@
+/* GetDoorList, GetDoorCounts, ListDoubleEntries: what devices and people at the door look at. */
+#include "call/client.h"
+#include "store/generations.h"
+#include "svc/door/lobby.h"
+
+static void tickets_client(struct call *call, struct client *client)
+{
+    const struct door *door = call_state(call);
+    client_init(client, door->options.tickets, &usher__v1__ticket_service__descriptor,
+                call_arena(call));
+    client->deadline_ns = call_deadline_ns(call);
+}
+
+static int refused(struct call *call, const struct client *client)
+{
+    return call_fail(call, client->status.code, client->status.detail, "%s",
+                     client->status.message);
+}
+
+static char *text_of(struct arena *arena, struct id id)
+{
+    char text[ID_TEXT_CHARS + 1];
+    id_format(id, text);
+    return arena_copy(arena, view_str(text));
+}
+
+/* ---- the list of a device ---- */
+
+static int read_inside(struct call *call, const Usher__V1__ListPerformanceOrdersResponse *orders,
+                       struct scan_seat **ret_seats, size_t *ret_count)
+{
+    struct door *door = call_state(call);
+    struct arena *arena = call_arena(call);
+    struct id *ids = arena_alloc(arena, orders->n_orders * sizeof(*ids));
+    if (!ids)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < orders->n_orders; i++) {
+        if (id_parse(view_str(orders->orders[i]->order_id), &ids[i]))
+            return ERR_CORRUPT;
+    }
+    return scan_inside(door->options.sql, ids, orders->n_orders, arena, ret_seats, ret_count,
+                       call_deadline_ns(call));
+}
+
+/* The seats come in the order of the orders: *at moves behind this order's. */
+static bool is_inside(const struct scan_seat *seats, size_t count, size_t *at, struct id order_id,
+                      uint32_t seat)
+{
+    while (*at < count && !id_eq(seats[*at].order_id, order_id))
+        (*at)++;
+    for (size_t i = *at; i < count && id_eq(seats[i].order_id, order_id); i++) {
+        if (seats[i].seat == seat)
+            return true;
+    }
+    return false;
+}
+
+static int fill_ticket(struct call *call, const Usher__V1__Order *order,
+                       const Usher__V1__Ticket *ticket, struct id order_id,
+                       Usher__V1__DoorTicket *ret_ticket)
+{
+    const struct door *door = call_state(call);
+    const struct ticket_ref ref = {order_id, ticket->seat, (uint16_t)ticket->generation};
+    uint8_t *key = arena_alloc(call_arena(call), TOTP_KEY_BYTES);
+    if (!key)
+        return ERR_NO_MEMORY;
+    usher__v1__door_ticket__init(ret_ticket);
+    rotating_code_key(door->codes.rotation_key, &ref, key);
+    ret_ticket->order_id = order->order_id;
+    ret_ticket->seat = ticket->seat;
+    ret_ticket->label = ticket->label;
+    ret_ticket->generation = ticket->generation;
+    ret_ticket->rotation_key = (ProtobufCBinaryData){.len = TOTP_KEY_BYTES, .data = key};
+    return 0;
+}
+
+static int fill_tickets(struct call *call, const Usher__V1__ListPerformanceOrdersResponse *orders,
+                        const struct scan_seat *inside, size_t inside_count,
+                        Usher__V1__DoorList *answer)
+{
+    struct arena *arena = call_arena(call);
+    size_t count = 0, at = 0;
+    for (size_t i = 0; i < orders->n_orders; i++)
+        count += orders->orders[i]->n_tickets;
+    Usher__V1__DoorTicket *list = arena_alloc(arena, count * sizeof(*list));
+    answer->tickets = arena_alloc(arena, count * sizeof(*answer->tickets));
+    if (!list || !answer->tickets)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < orders->n_orders; i++) {
+        const Usher__V1__Order *order = orders->orders[i];
+        struct id order_id;
+        if (order->n_tickets == 0)
+            continue;
+        if (id_parse(view_str(order->order_id), &order_id))
+            return ERR_CORRUPT;
+        size_t from = at;
+        for (size_t k = 0; k < order->n_tickets; k++) {
+            Usher__V1__DoorTicket *ticket = &list[answer->n_tickets];
+            int err = fill_ticket(call, order, order->tickets[k], order_id, ticket);
+            if (err != 0)
+                return err;
+            ticket->inside = is_inside(inside, inside_count, &from, order_id, ticket->seat);
+            answer->tickets[answer->n_tickets++] = ticket;
+        }
+        at = from < inside_count ? from : at;
+    }
+    return 0;
+}
+
+static int fill_revoked(struct call *call, uint32_t performance_id, Usher__V1__DoorList *answer)
+{
+    struct door *door = call_state(call);
+    struct arena *arena = call_arena(call);
+    struct generation *generations;
+    size_t count;
+    int err = generations_of_performance(door->options.sql, performance_id, arena, &generations,
+                                         &count, call_deadline_ns(call));
+    if (err != 0)
+        return err;
+    Usher__V1__Revocation *list = arena_alloc(arena, count * sizeof(*list));
+    answer->revoked = arena_alloc(arena, count * sizeof(*answer->revoked));
+    if (!list || !answer->revoked)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        usher__v1__revocation__init(&list[i]);
+        list[i].order_id = text_of(arena, generations[i].order_id);
+        list[i].seat = generations[i].seat;
+        list[i].generation = generations[i].generation;
+        if (!list[i].order_id)
+            return ERR_NO_MEMORY;
+        answer->revoked[i] = &list[i];
+    }
+    answer->n_revoked = count;
+    return 0;
+}
+
+int door_get_door_list(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetDoorListRequest *wish = request;
+    Usher__V1__DoorList *answer = response;
+    struct door *door = call_state(call);
+    Usher__V1__ListPerformanceOrdersRequest ask = USHER__V1__LIST_PERFORMANCE_ORDERS_REQUEST__INIT;
+    const Usher__V1__ListPerformanceOrdersResponse *orders;
+    struct client tickets;
+    struct scan_seat *inside;
+    size_t inside_count;
+    tickets_client(call, &tickets);
+    ask.performance_id = wish->performance_id;
+    ask.page_size = LOBBY_LIST_ORDERS;
+    ask.page_token = wish->page_token;
+    if (client_call(&tickets, Usher__V1__TicketService, list_performance_orders, &ask, &orders))
+        return refused(call, &tickets);
+    int err = read_inside(call, orders, &inside, &inside_count);
+    if (err == 0)
+        err = fill_tickets(call, orders, inside, inside_count, answer);
+    if (err == 0 && wish->page_token[0] == '\0')
+        err = fill_revoked(call, wish->performance_id, answer);
+    answer->performance_id = wish->performance_id;
+    answer->made_at_ms = lobby_now_ms();
+    answer->public_key =
+        (ProtobufCBinaryData){.len = SIGNED_CODE_SHOW_BYTES, .data = door->codes.public_key};
+    answer->next_page_token = orders->next_page_token;
+    return err == 0 ? 0 : lobby_store_failed(call, err);
+}
+
+/* ---- counts ---- */
+
+int door_get_door_counts(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetDoorCountsRequest *wish = request;
+    Usher__V1__DoorCounts *answer = response;
+    struct door *door = call_state(call);
+    struct arena *arena = call_arena(call);
+    Usher__V1__GetPerformanceRequest ask = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    struct client tickets;
+    struct scan_counts counts;
+    tickets_client(call, &tickets);
+    ask.performance_id = wish->performance_id;
+    if (client_call(&tickets, Usher__V1__TicketService, get_performance, &ask, &performance))
+        return refused(call, &tickets);
+    int err =
+        scan_count(door->options.sql, wish->performance_id, arena, &counts, call_deadline_ns(call));
+    if (err != 0)
+        return lobby_store_failed(call, err);
+    Usher__V1__GateCount *list = arena_alloc(arena, counts.gate_count * sizeof(*list));
+    answer->gates = arena_alloc(arena, counts.gate_count * sizeof(*answer->gates));
+    if (!list || !answer->gates)
+        return lobby_store_failed(call, ERR_NO_MEMORY);
+    for (size_t i = 0; i < counts.gate_count; i++) {
+        usher__v1__gate_count__init(&list[i]);
+        list[i].gate = (char *)counts.gates[i].gate.at;
+        list[i].in = counts.gates[i].in;
+        list[i].out = counts.gates[i].out;
+        answer->gates[i] = &list[i];
+    }
+    answer->n_gates = counts.gate_count;
+    answer->tickets = performance->counts ? performance->counts->sold : 0;
+    answer->inside = counts.inside;
+    answer->refused = counts.refused;
+    return 0;
+}
+
+/* ---- double entries ---- */
+
+static Usher__V1__Scan *fill_scan(struct arena *arena, const struct scan *scan)
+{
+    Usher__V1__Scan *out = arena_alloc(arena, sizeof(*out));
+    if (!out)
+        return NULL;
+    usher__v1__scan__init(out);
+    out->nonce = (char *)scan->nonce.at;
+    out->gate = (char *)scan->gate.at;
+    out->device = (char *)scan->device.at;
+    out->direction = USHER__V1__DIRECTION__DIRECTION_IN;
+    out->at_ms = scan->at_ms;
+    return out;
+}
+
+int door_list_double_entries(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__ListDoubleEntriesRequest *wish = request;
+    Usher__V1__ListDoubleEntriesResponse *answer = response;
+    struct door *door = call_state(call);
+    struct arena *arena = call_arena(call);
+    struct scan_double *doubles;
+    size_t count;
+    int err = scan_doubles(door->options.sql, wish->performance_id, arena, &doubles, &count,
+                           call_deadline_ns(call));
+    if (err != 0)
+        return lobby_store_failed(call, err);
+    Usher__V1__DoubleEntry *list = arena_alloc(arena, count * sizeof(*list));
+    answer->entries = arena_alloc(arena, count * sizeof(*answer->entries));
+    if (!list || !answer->entries)
+        return lobby_store_failed(call, ERR_NO_MEMORY);
+    for (size_t i = 0; i < count; i++) {
+        usher__v1__double_entry__init(&list[i]);
+        list[i].order_id = text_of(arena, doubles[i].first.order_id);
+        list[i].seat = doubles[i].first.seat;
+        list[i].first = fill_scan(arena, &doubles[i].first);
+        list[i].second = fill_scan(arena, &doubles[i].second);
+        if (!list[i].order_id || !list[i].first || !list[i].second)
+            return lobby_store_failed(call, ERR_NO_MEMORY);
+        answer->entries[i] = &list[i];
+    }
+    answer->n_entries = count;
+    return 0;
+}

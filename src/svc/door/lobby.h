@@ -1,0 +1,116 @@
+/*
+ * lobby: what the calls of the door service share. For the files of this folder alone.
+ */
+#ifndef USHER_SVC_DOOR_LOBBY_H
+#define USHER_SVC_DOOR_LOBBY_H
+
+#include "err/err.h"
+#include "paper/paper.h"
+#include "store/contacts.h"
+#include "store/mails.h"
+#include "store/scans.h"
+#include "svc/door/door.h"
+#include "token/roles.h"
+#include "usher/v1/door.pb-c.h"
+#include "usher/v1/ticket.pb-c.h"
+
+#define LOBBY_SCANS_MAX     1000 /* of one UploadScans */
+#define LOBBY_LIST_ORDERS   300  /* of one page of GetDoorList */
+#define LOBBY_MAILS_PAGE    20
+#define LOBBY_RESENDS_MAX   10       /* of an order's tickets */
+#define LOBBY_EARLY_SCAN_MS 86400000 /* an offline scan's clock may be ahead so far */
+
+#define POST_LANES       4                /* mails under way at once */
+#define POST_BATCH       32               /* mails looked at in one go */
+#define POST_PAUSE_MS    1000             /* between looks where nothing is due */
+#define POST_TRY_MS      120000           /* a try is given up then */
+#define POST_LEASE_MS    300000           /* and by others not begun before */
+#define POST_BACK_MAX_MS INT64_C(3600000) /* the longest pause between tries */
+#define POST_TRIES_MAX   30               /* a little more than a day */
+#define POST_ARENA_MAX   (4u << 20) /* bytes for putting one mail together, without its files */
+
+#define RELAY_PAUSE_MS  1000
+#define RELAY_STEP_MS   10000
+#define RELAY_ARENA_MAX (64u << 20)
+#define RELAY_SWEEP_MS  INT64_C(3600000) /* contacts without orders are looked for */
+
+struct door {
+    struct door_options options;
+    struct code_keys codes;
+    struct scope scope; /* of the relay and the post, on the worker */
+    struct fiber *post; /* waits for mails; NULL: it works */
+    struct smtp_client *smtp;
+};
+
+/* The wall clock of the loop that the caller's fiber is on. */
+int64_t lobby_now_ms(void);
+
+/* ---- refusals.c: each returns what a handler returns ---- */
+
+/* A reason of docs/errors.md with the sentence for people. */
+int lobby_fail(struct call *call, enum code code, const char *reason, const char *field,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Why the store failed. */
+int lobby_store_failed(struct call *call, int err);
+
+/* ---- orders.c ---- */
+
+/* Asks TicketService for an order, in the caller's name: only the caller's own are found. 0, or
+ * what a handler returns. */
+int lobby_order(struct call *call, const char *order_id, const Usher__V1__Order **ret_order);
+/* The same in the role's own name. ERR_NOT_FOUND: there is none; otherwise the channel's errors. */
+int lobby_find_order(struct door *door, const char *order_id, struct arena *arena,
+                     int64_t deadline_ns, const Usher__V1__Order **ret_order);
+/* The order as paper wants it, with signed codes, in the arena; contact may be NULL. ERR_CORRUPT,
+ * ERR_NO_MEMORY. */
+int lobby_paper_order(struct door *door, const Usher__V1__Order *order,
+                      const struct contact *contact, struct arena *arena,
+                      struct paper_order *ret_order);
+/* The contact of an order, or NULL. The store's errors. */
+int lobby_contact(struct door *door, const Usher__V1__Order *order, struct arena *arena,
+                  int64_t deadline_ns, const struct contact **ret_contact);
+
+/* ---- compose.c ---- */
+
+/* A mail put together: its words and, as it goes over the wire, itself. Release it. */
+struct composed {
+    struct buf message;
+    struct buf text;
+    struct buf subject;
+    bool secret; /* its parameters are forgotten once it is sent */
+};
+/* Draws pages and all, in the offload pool. ERR_NOT_FOUND: what it is about is no more;
+ * ERR_INVALID: it can never be put together; the channel's, the store's and the pool's errors. */
+int lobby_compose(struct door *door, const struct mail *mail, struct view message_id,
+                  struct arena *arena, int64_t deadline_ns, struct composed *ret_mail);
+void composed_release(struct composed *mail);
+
+/* A file of an order, drawn in the offload pool: 0 and *out; as lobby_compose. */
+int lobby_draw(struct door *door, Usher__V1__TicketFormat format, const struct paper_order *order,
+               struct buf *out);
+
+/* ---- relay.c, post.c: bodies of fibers. arg: struct door ---- */
+
+/* Makes mails of what happened to orders. */
+void lobby_relay(void *arg);
+/* Sends them. */
+void lobby_post(void *arg);
+/* There are mails to send: on the worker. */
+void lobby_wake_post(struct door *door);
+
+/* ---- the calls: request and response are of the method's types ---- */
+int door_get_ticket_file(struct call *call, const void *request, void *response);
+int door_resend_tickets(struct call *call, const void *request, void *response);
+int door_get_ticket_codes(struct call *call, const void *request, void *response);
+int door_renew_ticket(struct call *call, const void *request, void *response);
+int door_get_check_key(struct call *call, const void *request, void *response);
+int door_check_in(struct call *call, const void *request, void *response);
+int door_get_door_list(struct call *call, const void *request, void *response);
+int door_upload_scans(struct call *call, const void *request, void *response);
+int door_get_door_counts(struct call *call, const void *request, void *response);
+int door_list_double_entries(struct call *call, const void *request, void *response);
+int door_list_mails(struct call *call, const void *request, void *response);
+int door_get_mail(struct call *call, const void *request, void *response);
+int door_send_mail_again(struct call *call, const void *request, void *response);
+
+#endif

@@ -1,0 +1,103 @@
+/* Orders as TicketService tells of them, and as paper wants them. */
+#include "call/client.h"
+#include "svc/door/lobby.h"
+
+int lobby_order(struct call *call, const char *order_id, const Usher__V1__Order **ret_order)
+{
+    const struct door *door = call_state(call);
+    Usher__V1__GetOrderRequest request = USHER__V1__GET_ORDER_REQUEST__INIT;
+    struct client tickets;
+    request.order_id = (char *)order_id;
+    client_init(&tickets, door->options.tickets, &usher__v1__ticket_service__descriptor,
+                call_arena(call));
+    tickets.identity = call_identity(call);
+    tickets.deadline_ns = call_deadline_ns(call);
+    int err = client_call(&tickets, Usher__V1__TicketService, get_order, &request, ret_order);
+    return err == 0 ? 0
+                    : call_fail(call, tickets.status.code, tickets.status.detail, "%s",
+                                tickets.status.message);
+}
+
+int lobby_find_order(struct door *door, const char *order_id, struct arena *arena,
+                     int64_t deadline_ns, const Usher__V1__Order **ret_order)
+{
+    Usher__V1__GetOrderRequest request = USHER__V1__GET_ORDER_REQUEST__INIT;
+    struct client tickets;
+    request.order_id = (char *)order_id;
+    client_init(&tickets, door->options.tickets, &usher__v1__ticket_service__descriptor, arena);
+    tickets.deadline_ns = deadline_ns;
+    int err = client_call(&tickets, Usher__V1__TicketService, get_order, &request, ret_order);
+    return err != 0 && tickets.status.code == CODE_NOT_FOUND ? ERR_NOT_FOUND : err;
+}
+
+int lobby_contact(struct door *door, const Usher__V1__Order *order, struct arena *arena,
+                  int64_t deadline_ns, const struct contact **ret_contact)
+{
+    struct contact *contact = arena_alloc(arena, sizeof(*contact));
+    struct id order_id, account_id;
+    if (!contact)
+        return ERR_NO_MEMORY;
+    if (id_parse(view_str(order->order_id), &order_id) ||
+        id_parse(view_str(order->account_id), &account_id))
+        return ERR_CORRUPT;
+    int err = contact_get(door->options.sql, order_id, account_id, arena, contact, deadline_ns);
+    if (err == 0 || err == ERR_NOT_FOUND)
+        *ret_contact = err == 0 ? contact : NULL;
+    return err == ERR_NOT_FOUND ? 0 : err;
+}
+
+static int paper_tickets(const struct door *door, const Usher__V1__Order *order, struct id order_id,
+                         struct arena *arena, struct paper_ticket *tickets)
+{
+    char code[CODE_TEXT_MAX];
+    for (size_t i = 0; i < order->n_tickets; i++) {
+        const Usher__V1__Ticket *ticket = order->tickets[i];
+        const struct ticket_ref ref = {order_id, ticket->seat, (uint16_t)ticket->generation};
+        signed_code_write(door->codes.secret_key, &ref, order->performance_id, code);
+        const char *copy = arena_copy(arena, view_str(code));
+        if (!copy)
+            return ERR_NO_MEMORY;
+        tickets[i] = (struct paper_ticket){
+            .section = view_str(ticket->section),
+            .row = view_str(ticket->row),
+            .number = view_str(ticket->number),
+            .category = view_str(ticket->category_name),
+            .amount = ticket->amount,
+            .code = view_str(copy),
+        };
+    }
+    return 0;
+}
+
+int lobby_paper_order(struct door *door, const Usher__V1__Order *order,
+                      const struct contact *contact, struct arena *arena,
+                      struct paper_order *ret_order)
+{
+    struct paper_ticket *tickets = arena_alloc(arena, order->n_tickets * sizeof(*tickets));
+    struct id order_id;
+    if (!tickets)
+        return ERR_NO_MEMORY;
+    if (id_parse(view_str(order->order_id), &order_id))
+        return ERR_CORRUPT;
+    int err = paper_tickets(door, order, order_id, arena, tickets);
+    if (err != 0)
+        return err;
+    *ret_order = (struct paper_order){
+        .language = paper_language_of(contact ? contact->language : VIEW_LIT("en")),
+        .order_id = view_str(order->order_id),
+        .order_number = view_str(order->order_number),
+        .event = view_str(order->event_name),
+        .hall = view_str(order->hall_name),
+        .name = contact ? contact->name : (struct view){0},
+        .site = view_str(door->options.mail.site),
+        .starts_at_ms = order->starts_at_ms,
+        .utc_offset_known = order->utc_offset_choice_case != 0,
+        .utc_offset_minutes = order->utc_offset_minutes,
+        .placed_at_ms = order->placed_at_ms,
+        .currency = view_str(order->currency),
+        .total = order->total,
+        .tickets = tickets,
+        .ticket_count = order->n_tickets,
+    };
+    return 0;
+}

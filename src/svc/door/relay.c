@@ -1,0 +1,202 @@
+/*
+ * The relay: reads the sale's outbox and makes mails of it. A mail and the position behind what it
+ * tells of are written in one transaction, and a mail has its order's key: read twice, an event
+ * makes one mail. Contacts are looked up before, on a reader, so that the one writer is held up by
+ * little; a contact is there before its order is.
+ */
+#include <stdio.h>
+
+#include "call/client.h"
+#include "observe/log.h"
+#include "store/positions.h"
+#include "svc/door/lobby.h"
+#include "usher/v1/ledger.pb-c.h"
+
+#define READER VIEW_LIT("mails")
+
+/* An event somebody is to be told of. */
+struct told {
+    struct id order_id, account_id;
+    bool confirmed;
+    struct contact contact;
+    bool wanted; /* there is a contact */
+};
+
+struct round {
+    struct sql_job job;
+    struct arena *arena;
+    struct told *told;
+    size_t count;
+    uint64_t from, to;
+    int64_t now_ms;
+    bool sweep;
+    size_t mails;
+};
+
+/* ---- reading ---- */
+
+static int read_outbox(struct door *door, uint64_t after, struct arena *arena, int64_t deadline_ns,
+                       const Usher__V1__ReadOutboxResponse **ret_answer)
+{
+    Usher__V1__ReadOutboxRequest request = USHER__V1__READ_OUTBOX_REQUEST__INIT;
+    struct client tickets;
+    request.after = after;
+    client_init(&tickets, door->options.tickets, &usher__v1__ticket_service__descriptor, arena);
+    tickets.deadline_ns = deadline_ns;
+    return client_call(&tickets, Usher__V1__TicketService, read_outbox, &request, ret_answer);
+}
+
+static void log_told(uint32_t performance_id, const struct told *told,
+                     const Usher__V1__OutboxEvent *event)
+{
+    if (told->confirmed)
+        log_event(LOG_DEBUG, "order.confirmed", log_uint("usher.performance", performance_id),
+                  log_id("usher.order", told->order_id), log_id("usher.account", told->account_id),
+                  log_uint("usher.places", event->place_count),
+                  log_int("usher.total", event->total));
+    else
+        log_event(LOG_DEBUG, "order.cancelled", log_uint("usher.performance", performance_id),
+                  log_id("usher.order", told->order_id), log_id("usher.account", told->account_id),
+                  log_uint("usher.places", event->place_count),
+                  log_int("usher.total", event->total));
+}
+
+/* The events behind the position, in order. */
+static int gather(struct round *round, const Usher__V1__ReadOutboxResponse *answer)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < answer->n_rows; i++)
+        count += answer->rows[i]->n_events;
+    round->told = arena_alloc(round->arena, count * sizeof(*round->told));
+    if (!round->told)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < answer->n_rows; i++) {
+        const Usher__V1__OutboxRow *row = answer->rows[i];
+        if (row->outbox_id <= round->from)
+            continue; /* dealt with, but not forgotten yet */
+        for (size_t k = 0; k < row->n_events; k++) {
+            const Usher__V1__OutboxEvent *event = row->events[k];
+            struct told *told = &round->told[round->count];
+            if (id_from_bytes(view_of(event->order_id.data, event->order_id.len),
+                              &told->order_id) ||
+                id_from_bytes(view_of(event->account_id.data, event->account_id.len),
+                              &told->account_id))
+                return ERR_CORRUPT;
+            told->confirmed = event->kind == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
+            log_told(row->performance_id, told, event);
+            round->count++;
+        }
+        round->to = row->outbox_id;
+    }
+    return 0;
+}
+
+static int run_contacts(struct sql_job *base, struct sql_txn *txn)
+{
+    struct round *round = (struct round *)base;
+    round->mails = 0;
+    for (size_t i = 0; i < round->count; i++) {
+        struct told *told = &round->told[i];
+        int err = contact_read(txn, told->order_id, told->account_id, round->arena, &told->contact);
+        if (err != 0 && err != ERR_NOT_FOUND)
+            return err;
+        told->wanted = err == 0;
+        round->mails += told->wanted;
+    }
+    return 0;
+}
+
+/* ---- writing ---- */
+
+static int put_mail(const struct round *round, const struct told *told, struct sql_txn *txn)
+{
+    const char *kind = told->confirmed ? "tickets" : "cancelled";
+    char order[ID_TEXT_CHARS + 1], key[MAIL_KEY_MAX], params[64];
+    id_format(told->order_id, order);
+    snprintf(key, sizeof(key), "%s:%s", kind, order);
+    snprintf(params, sizeof(params), "{\"order\":\"%s\"}", order);
+    const struct mail mail = {.to = told->contact.email,
+                              .template = view_str(kind),
+                              .language = told->contact.language,
+                              .params = view_str(params),
+                              .key = view_str(key),
+                              .created_at_ms = round->now_ms};
+    int err = mail_put(txn, &mail);
+    if (err == ERR_CONFLICT) /* it was made before */
+        err = 0;
+    return err == 0 ? contact_order(txn, told->order_id, told->account_id) : err;
+}
+
+static int run_keep(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct round *round = (const struct round *)base;
+    int err = round->to > round->from ? position_move(txn, READER, round->from, round->to) : 0;
+    for (size_t i = 0; err == 0 && i < round->count; i++) {
+        if (round->told[i].wanted)
+            err = put_mail(round, &round->told[i], txn);
+    }
+    if (err == 0 && round->sweep)
+        err = contact_sweep(txn, round->now_ms - CONTACT_KEEP_MS);
+    return err;
+}
+
+static int keep(struct door *door, struct round *round, int64_t deadline_ns)
+{
+    int err = 0;
+    if (round->count > 0) {
+        round->job.run = run_contacts;
+        err = sql_read(door->options.sql, &round->job, deadline_ns);
+    }
+    if (err == 0 && (round->to > round->from || round->sweep)) {
+        round->job.run = run_keep;
+        err = sql_write(door->options.sql, &round->job, deadline_ns);
+    }
+    return err;
+}
+
+/* ---- the fiber ---- */
+
+/* One round. Moves *forgotten to what the outbox was told to forget, and *sweep_at_ms. 1: there may
+ * be more; 0; or an error. */
+static int relay(struct door *door, uint64_t *forgotten, int64_t *sweep_at_ms)
+{
+    const int64_t deadline_ns = deadline_after_ms(fiber_now_ns(), RELAY_STEP_MS);
+    const Usher__V1__ReadOutboxResponse *answer;
+    struct arena arena;
+    arena_init(&arena, RELAY_ARENA_MAX);
+    struct round round = {.arena = &arena, .now_ms = lobby_now_ms()};
+    round.sweep = round.now_ms >= *sweep_at_ms;
+    int err = position_get(door->options.sql, READER, &round.from, deadline_ns);
+    const uint64_t forget = round.from > *forgotten ? round.from : 0;
+    round.to = round.from;
+    if (err == 0)
+        err = read_outbox(door, forget, &arena, deadline_ns, &answer);
+    if (err == 0)
+        err = gather(&round, answer);
+    if (err == 0)
+        err = keep(door, &round, deadline_ns);
+    if (err == 0) {
+        *forgotten = round.from;
+        if (round.sweep)
+            *sweep_at_ms = round.now_ms + RELAY_SWEEP_MS;
+        if (round.mails > 0)
+            lobby_wake_post(door);
+    }
+    arena_release(&arena);
+    return err != 0 ? err : round.to > round.from;
+}
+
+void lobby_relay(void *arg)
+{
+    struct door *door = arg;
+    uint64_t forgotten = 0;
+    int64_t sweep_at_ms = 0;
+    while (!fiber_cancelled()) {
+        int more = relay(door, &forgotten, &sweep_at_ms);
+        /* ERR_CONFLICT: a door in another process has read on. */
+        if (more < 0 && more != ERR_CANCELLED && more != ERR_CONFLICT)
+            log_event(LOG_WARN, "outbox.relay", log_err(more));
+        if (more != 1)
+            fiber_sleep_until(deadline_after_ms(fiber_now_ns(), RELAY_PAUSE_MS));
+    }
+}

@@ -1,0 +1,222 @@
+/* GetTicketFile, ResendTickets, GetTicketCodes, RenewTicket, GetCheckKey: what the owner of tickets
+ * gets. TicketService says whose an order is. */
+#include <stdio.h>
+
+#include "store/generations.h"
+#include "svc/door/lobby.h"
+
+static int no_tickets(struct call *call)
+{
+    return lobby_fail(call, CODE_FAILED_PRECONDITION, "ORDER_CANCELLED", "order_id",
+                      "this order is cancelled: its tickets are void");
+}
+
+/* The order, if it has tickets. 0, or what a handler returns. */
+static int live_order(struct call *call, const char *order_id, const Usher__V1__Order **ret_order)
+{
+    const Usher__V1__Order *order = NULL;
+    int err = lobby_order(call, order_id, &order);
+    if (err != 0)
+        return err;
+    if (order->n_tickets == 0)
+        return no_tickets(call);
+    *ret_order = order;
+    return 0;
+}
+
+/* ---- files ---- */
+
+static int fill_file(struct call *call, Usher__V1__TicketFormat format,
+                     const struct paper_order *order, const struct buf *content,
+                     Usher__V1__TicketFile *answer)
+{
+    const bool calendar = format == USHER__V1__TICKET_FORMAT__TICKET_FORMAT_CALENDAR;
+    struct arena *arena = call_arena(call);
+    const char *bytes = arena_copy(arena, buf_view(content));
+    answer->name = arena_printf(arena, calendar ? "event-%.*s.ics" : "tickets-%.*s.pdf",
+                                VIEW_ARG(order->order_number));
+    answer->media_type = arena_copy(arena, calendar ? VIEW_LIT("text/calendar; charset=utf-8")
+                                                    : VIEW_LIT("application/pdf"));
+    if (!bytes || !answer->name || !answer->media_type)
+        return ERR_NO_MEMORY;
+    answer->content = (ProtobufCBinaryData){.len = content->len, .data = (uint8_t *)bytes};
+    return 0;
+}
+
+int door_get_ticket_file(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetTicketFileRequest *wish = request;
+    struct door *door = call_state(call);
+    const Usher__V1__Order *order = NULL;
+    const struct contact *contact;
+    struct paper_order paper;
+    struct buf content;
+    if (wish->format == USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PKPASS ||
+        wish->format > USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PKPASS)
+        return lobby_fail(call, CODE_FAILED_PRECONDITION, "NOT_OFFERED", "format",
+                          "this server makes PDF files and calendar entries");
+    int err = live_order(call, wish->order_id, &order);
+    if (err != 0)
+        return err;
+    buf_init(&content, PAPER_FILE_MAX);
+    err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
+    if (err == 0)
+        err = lobby_paper_order(door, order, contact, call_arena(call), &paper);
+    if (err == 0)
+        err = lobby_draw(door, wish->format, &paper, &content);
+    if (err == 0)
+        err = fill_file(call, wish->format, &paper, &content, response);
+    buf_release(&content);
+    return err == 0 ? 0 : lobby_store_failed(call, err);
+}
+
+/* ---- again ---- */
+
+struct resend_job {
+    struct sql_job job;
+    const char *order_id;
+    const struct contact *contact;
+    int64_t now_ms;
+};
+
+static int run_resend(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct resend_job *job = (const struct resend_job *)base;
+    char prefix[MAIL_KEY_MAX], key[MAIL_KEY_MAX], params[64];
+    int64_t count = 0;
+    snprintf(prefix, sizeof(prefix), "again:%.26s:", job->order_id);
+    int err = mail_count(txn, view_str(prefix), &count);
+    if (err != 0)
+        return err;
+    if (count >= LOBBY_RESENDS_MAX)
+        return ERR_FULL;
+    snprintf(key, sizeof(key), "%.40s%d", prefix, (int)count + 1);
+    snprintf(params, sizeof(params), "{\"order\":\"%.26s\"}", job->order_id);
+    const struct mail mail = {.to = job->contact->email,
+                              .template = VIEW_LIT("tickets"),
+                              .language = job->contact->language,
+                              .params = view_str(params),
+                              .key = view_str(key),
+                              .created_at_ms = job->now_ms};
+    return mail_put(txn, &mail);
+}
+
+int door_resend_tickets(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__ResendTicketsRequest *wish = request;
+    Usher__V1__ResendTicketsResponse *answer = response;
+    struct door *door = call_state(call);
+    const Usher__V1__Order *order = NULL;
+    const struct contact *contact;
+    int err = live_order(call, wish->order_id, &order);
+    if (err != 0)
+        return err;
+    err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
+    if (err == 0 && !contact)
+        return lobby_fail(call, CODE_FAILED_PRECONDITION, "NO_CONTACT", "order_id",
+                          "no mail address was given with this order");
+    struct resend_job job = {.job.run = run_resend,
+                             .order_id = order->order_id,
+                             .contact = contact,
+                             .now_ms = lobby_now_ms()};
+    if (err == 0)
+        err = sql_write(door->options.sql, &job.job, call_deadline_ns(call));
+    if (err == ERR_FULL || err == ERR_CONFLICT)
+        return lobby_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
+                          "the tickets of an order are mailed again %d times at most",
+                          LOBBY_RESENDS_MAX);
+    if (err != 0)
+        return lobby_store_failed(call, err);
+    /* Enough to know one's own address by, too little for somebody else. */
+    const char *at = memchr(contact->email.at, '@', contact->email.len);
+    answer->to = arena_printf(call_arena(call), "%c…%.*s", contact->email.at[0],
+                              (int)(contact->email.at + contact->email.len - at), at);
+    return answer->to ? 0 : lobby_store_failed(call, ERR_NO_MEMORY);
+}
+
+/* ---- codes ---- */
+
+static int fill_code(const struct door *door, const Usher__V1__Order *order,
+                     const Usher__V1__Ticket *ticket, struct id order_id, struct arena *arena,
+                     Usher__V1__TicketCode *ret_code)
+{
+    const struct ticket_ref ref = {order_id, ticket->seat, (uint16_t)ticket->generation};
+    char code[CODE_TEXT_MAX], stem[ROTATING_CODE_MAX];
+    uint8_t *key = arena_alloc(arena, TOTP_KEY_BYTES);
+    if (!key)
+        return ERR_NO_MEMORY;
+    usher__v1__ticket_code__init(ret_code);
+    signed_code_write(door->codes.secret_key, &ref, order->performance_id, code);
+    rotating_code_stem(&ref, stem);
+    rotating_code_key(door->codes.rotation_key, &ref, key);
+    ret_code->seat = ticket->seat;
+    ret_code->label = ticket->label;
+    ret_code->generation = ticket->generation;
+    ret_code->signed_code = arena_copy(arena, view_str(code));
+    ret_code->rotation_stem = arena_copy(arena, view_str(stem));
+    ret_code->rotation_key = (ProtobufCBinaryData){.len = TOTP_KEY_BYTES, .data = key};
+    return ret_code->signed_code && ret_code->rotation_stem ? 0 : ERR_NO_MEMORY;
+}
+
+static int fill_codes(struct call *call, const Usher__V1__Order *order,
+                      Usher__V1__TicketCodes *answer)
+{
+    struct arena *arena = call_arena(call);
+    const size_t count = order->n_tickets;
+    Usher__V1__TicketCode *codes = arena_alloc(arena, count * sizeof(*codes));
+    struct id order_id;
+    answer->tickets = arena_alloc(arena, count * sizeof(*answer->tickets));
+    if (!codes || !answer->tickets)
+        return lobby_store_failed(call, ERR_NO_MEMORY);
+    int err = id_parse(view_str(order->order_id), &order_id) ? ERR_CORRUPT : 0;
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        err = fill_code(call_state(call), order, order->tickets[i], order_id, arena, &codes[i]);
+        answer->tickets[i] = &codes[i];
+    }
+    answer->n_tickets = count;
+    return err == 0 ? 0 : lobby_store_failed(call, err);
+}
+
+int door_get_ticket_codes(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetTicketCodesRequest *wish = request;
+    const Usher__V1__Order *order = NULL;
+    int err = live_order(call, wish->order_id, &order);
+    return err == 0 ? fill_codes(call, order, response) : err;
+}
+
+int door_renew_ticket(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__RenewTicketRequest *wish = request;
+    struct door *door = call_state(call);
+    const Usher__V1__Order *order = NULL;
+    struct id order_id;
+    size_t i = 0;
+    int err = live_order(call, wish->order_id, &order);
+    if (err != 0)
+        return err;
+    while (i < order->n_tickets && order->tickets[i]->seat != wish->seat)
+        i++;
+    if (i == order->n_tickets || id_parse(view_str(order->order_id), &order_id))
+        return lobby_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "seat", "the order has no such seat");
+    /* At another generation it was renewed already: the present codes are the answer. */
+    if (order->tickets[i]->generation == wish->generation) {
+        err = generation_next(door->options.sql, order->performance_id, order_id, wish->seat,
+                              wish->generation, lobby_now_ms(), call_deadline_ns(call));
+        if (err != 0 && err != ERR_CONFLICT)
+            return lobby_store_failed(call, err);
+        err = live_order(call, wish->order_id, &order);
+        if (err != 0)
+            return err;
+    }
+    return fill_codes(call, order, response);
+}
+
+int door_get_check_key(struct call *call, const void *request, void *response)
+{
+    Usher__V1__CheckKey *answer = response;
+    struct door *door = call_state(call);
+    answer->public_key =
+        (ProtobufCBinaryData){.len = SIGNED_CODE_SHOW_BYTES, .data = door->codes.public_key};
+    return 0;
+}

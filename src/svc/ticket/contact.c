@@ -1,0 +1,59 @@
+/* The contact that comes with an order: looked at, and kept apart from it. */
+#include "mem/utf8.h"
+#include "paper/address.h"
+#include "store/contacts.h"
+#include "svc/ticket/desk.h"
+
+/* One line of UTF-8, without control characters. */
+static bool is_line(const char *text, size_t max)
+{
+    const struct view line = view_str(text);
+    if (line.len > max || !utf8_valid(line))
+        return false;
+    for (size_t i = 0; i < line.len; i++) {
+        if ((unsigned char)line.at[i] < ' ' || line.at[i] == 127)
+            return false;
+    }
+    return true;
+}
+
+static int check(struct call *call, const Usher__V1__Contact *contact)
+{
+    if (!address_valid(view_str(contact->email)))
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "contact.email",
+                         "an address like kim@example.org is wanted: ASCII, one @");
+    if (!is_line(contact->name, CONTACT_NAME_MAX))
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "contact.name",
+                         "a name is one line of at most %d bytes", CONTACT_NAME_MAX);
+    const size_t phone = strlen(contact->phone);
+    if (phone > CONTACT_PHONE_MAX || strspn(contact->phone, "0123456789 +-()") != phone)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "contact.phone",
+                         "a telephone number has at most %d digits, blanks, + - ( and )",
+                         CONTACT_PHONE_MAX);
+    if (contact->language[0] && strcmp(contact->language, "ko") != 0 &&
+        strcmp(contact->language, "en") != 0)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "contact.language",
+                         "ko or en");
+    return 0;
+}
+
+int desk_keep_contact(struct call *call, const Usher__V1__Contact *contact, struct id account_id,
+                      struct id order_id)
+{
+    struct ticket *ticket = call_state(call);
+    struct sql *sql = ticket->options.store->sql;
+    int err = check(call, contact);
+    if (err != 0)
+        return err;
+    const struct contact row = {
+        .order_id = order_id,
+        .account_id = account_id,
+        .name = view_str(contact->name),
+        .email = view_str(contact->email),
+        .phone = view_str(contact->phone),
+        .language = contact->language[0] ? view_str(contact->language) : VIEW_LIT("en"),
+        .created_at_ms = clock_wall_ms(loop_clock(sched_loop(sched_current()))),
+    };
+    err = sql ? contact_put(sql, &row, call_deadline_ns(call)) : ERR_UNAVAILABLE;
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
