@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include "err/err.h"
 #include "paper/address.h"
 #include "token/roles.h"
+
+#define PEM_MAX 65536 /* bytes of a file */
 
 int mailing_check(const struct mailing_values *values)
 {
@@ -22,6 +25,10 @@ int mailing_check(const struct mailing_values *values)
     if (!address_valid(view_str(values->from)))
         return cmd_fail("serve", CMD_USAGE, "--mail-from %s: write one address, a@example.org",
                         values->from);
+    const int wallet = !!values->wallet_cert + !!values->wallet_key + !!values->wallet_chain;
+    if (wallet != 0 && wallet != 3)
+        return cmd_fail("serve", CMD_USAGE,
+                        "--wallet-cert, --wallet-key and --wallet-chain go together");
     if (values->site[0] && strncmp(values->site, "https://", 8) != 0 &&
         strncmp(values->site, "http://", 7) != 0)
         return cmd_fail("serve", CMD_USAGE, "--site %s: write https://HOST", values->site);
@@ -51,6 +58,47 @@ static int read_login(const char *path, char *ret_login)
     return CMD_OK;
 }
 
+/* The text of a PEM file, with a NUL; to be freed. NULL after having said what is wrong. */
+static char *read_pem(const char *option, const char *path)
+{
+    char *text = calloc(1, PEM_MAX + 1);
+    FILE *file = text ? fopen(path, "re") : NULL;
+    const size_t len = file ? fread(text, 1, PEM_MAX, file) : 0;
+    if (file)
+        fclose(file);
+    if (len > 0)
+        return text;
+    cmd_fail("serve", CMD_FALSE, "--%s %s: %s", option, path,
+             file ? "it is empty" : strerrordesc_np(errno));
+    free(text);
+    return NULL;
+}
+
+static int open_wallet(struct mailing *mailing, const struct mailing_values *values)
+{
+    if (!values->wallet_cert)
+        return CMD_OK;
+    char *cert = read_pem("wallet-cert", values->wallet_cert);
+    char *key = cert ? read_pem("wallet-key", values->wallet_key) : NULL;
+    char *chain = key ? read_pem("wallet-chain", values->wallet_chain) : NULL;
+    int code = CMD_FALSE;
+    if (chain) {
+        int err =
+            wallet_signer_new(view_str(cert), view_str(key), view_str(chain), &mailing->wallet);
+        code = err == 0 ? CMD_OK
+                        : cmd_fail("serve", CMD_FALSE,
+                                   "--wallet-cert %s: it, its key or its chain is no PEM, the key "
+                                   "is another's, or its subject has no UID and OU",
+                                   values->wallet_cert);
+    }
+    if (key)
+        explicit_bzero(key, PEM_MAX);
+    free(cert);
+    free(key);
+    free(chain);
+    return code;
+}
+
 static int open_channel(struct mailing *mailing)
 {
     int err = routes_init(&mailing->routes, &mailing->service, 1);
@@ -65,8 +113,11 @@ int mailing_start(struct mailing *mailing, const struct mailing_values *values,
 {
     struct door_options all = *options;
     int code = values->login ? read_login(values->login, mailing->login) : CMD_OK;
+    if (code == CMD_OK)
+        code = open_wallet(mailing, values);
     if (code != CMD_OK)
         return code;
+    all.wallet = mailing->wallet;
     char *colon = strchr(mailing->login, ':');
     if (colon)
         *colon = '\0';
@@ -96,5 +147,7 @@ void mailing_stop(struct mailing *mailing)
     routes_release(&mailing->routes);
     mailing->door = NULL;
     mailing->tickets = NULL;
+    wallet_signer_free(mailing->wallet);
+    mailing->wallet = NULL;
     explicit_bzero(mailing->login, sizeof(mailing->login));
 }

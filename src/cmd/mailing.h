@@ -18,6 +18,9 @@ struct mailing_values {
     const char *name;
     const char *site;
     int64_t retry_ms;
+    const char *wallet_cert;
+    const char *wallet_key;
+    const char *wallet_chain;
 };
 
 /* The rows of those, for a struct `type` with a member `member` of struct mailing_values. */
@@ -40,6 +43,12 @@ struct mailing_values {
          10,                                                                                       \
          3600000,                                                                                  \
          .help = "how long a mail waits after its first try; twice as long after each further"},   \
+        {"wallet-cert", CONF_PATH, offsetof(type, member.wallet_cert), NULL,                       \
+         .help = "the pass type certificate (PEM) of Apple Wallet; with it passes are made"},      \
+        {"wallet-key", CONF_PATH, offsetof(type, member.wallet_key), NULL,                         \
+         .help = "its private key (PEM)"},                                                         \
+        {"wallet-chain", CONF_PATH, offsetof(type, member.wallet_chain), NULL,                     \
+         .help = "the certificates between it and the root (PEM): Apple's WWDR"},                  \
     {                                                                                              \
         "site", CONF_STR, offsetof(type, member.site), "",                                         \
             .help = "the address of this site as the public knows it, for links in mails and "     \
@@ -51,6 +60,7 @@ struct mailing {
     struct routes routes;
     struct channel *tickets; /* to TicketService, as a peer */
     struct door *door;
+    struct wallet_signer *wallet;
     char login[MAILING_LOGIN_MAX];
 };
 

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include <pango/pangocairo.h>
+
 #include "err/err.h"
 #include "paper/page.h"
 #include "paper/qr.h"
@@ -126,6 +128,13 @@ static void a_qr_code_has_its_marks(void **state)
     assert_int_equal(qr_init(&qr, view_of(longest, QR_TEXT_MAX + 1)), ERR_INVALID);
 }
 
+/* What pango keeps for a thread goes with the thread; the first one's has to be told. */
+static int tear_down(void **state)
+{
+    pango_cairo_font_map_set_default(NULL);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -134,5 +143,5 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_order),
         cmocka_unit_test(a_qr_code_has_its_marks),
     };
-    return cmocka_run_group_tests(tests, setup, NULL);
+    return cmocka_run_group_tests(tests, setup, tear_down);
 }

@@ -18,7 +18,7 @@ METRIC_COUNTER(missing_glyphs, "usher_paper_missing_glyphs_total",
 /* What is drawn away from the loop. */
 struct drawing {
     const struct mail *mail;
-    const struct door_mail *sender;
+    const struct door_options *options;
     struct view message_id;
     const struct paper_order *order; /* NULL: the letter is about none */
     const struct letter_value *values;
@@ -33,15 +33,19 @@ struct drawing {
 struct file {
     Usher__V1__TicketFormat format;
     const struct paper_order *order;
+    const struct wallet_signer *wallet;
     struct buf *out;
     int err;
 };
 
-static int draw(Usher__V1__TicketFormat format, const struct paper_order *order, struct buf *out)
+static int draw(Usher__V1__TicketFormat format, const struct paper_order *order,
+                const struct wallet_signer *wallet, struct buf *out)
 {
     int missing = 0;
     if (format == USHER__V1__TICKET_FORMAT__TICKET_FORMAT_CALENDAR)
         return calendar_write(order, false, out);
+    if (format == USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PKPASS)
+        return wallet_write(order, wallet, out);
     int err = page_write(order, out, &missing);
     if (err == 0 && missing > 0) {
         metric_add(&missing_glyphs, missing);
@@ -55,27 +59,35 @@ static int draw(Usher__V1__TicketFormat format, const struct paper_order *order,
 static void draw_file(void *arg)
 {
     struct file *file = arg;
-    file->err = draw(file->format, file->order, file->out);
+    file->err = draw(file->format, file->order, file->wallet, file->out);
 }
 
 int lobby_draw(struct door *door, Usher__V1__TicketFormat format, const struct paper_order *order,
                struct buf *out)
 {
-    struct file file = {.format = format, .order = order, .out = out};
+    struct file file = {
+        .format = format, .order = order, .wallet = door->options.wallet, .out = out};
     int err = offload_run(door->options.offload, draw_file, &file);
     return err == 0 ? file.err : err;
 }
 
 /* ---- mails ---- */
 
+/* What goes with a mail; empty: it does not. */
+struct attached {
+    struct buf pages;
+    struct buf passes;
+    struct buf entry;
+};
+
 static int write_message(const struct drawing *d, const struct letter *letter,
-                         const struct buf *pages, const struct buf *entry)
+                         const struct attached *attached)
 {
     const bool korean = paper_language_of(d->mail->language) == PAPER_KOREAN;
     char name[64], entry_type[64];
     struct mime_message message = {
-        .from = view_str(d->sender->from),
-        .from_name = view_str(d->sender->name),
+        .from = view_str(d->options->mail.from),
+        .from_name = view_str(d->options->mail.name),
         .to = d->mail->to,
         .to_name = d->order ? d->order->name : (struct view){0},
         .subject = buf_view(&letter->subject),
@@ -85,43 +97,63 @@ static int write_message(const struct drawing *d, const struct letter *letter,
         .text = buf_view(&letter->text),
         .html = buf_view(&letter->html),
     };
-    if (pages->len > 0) {
+    if (attached->pages.len > 0) {
         snprintf(name, sizeof(name), "tickets-%.*s.pdf", VIEW_ARG(d->order->order_number));
         message.parts[message.part_count++] =
-            (struct mime_part){name, "application/pdf", buf_view(pages)};
+            (struct mime_part){name, "application/pdf", buf_view(&attached->pages)};
     }
-    if (entry->len > 0) {
+    if (attached->passes.len > 0) {
+        const bool one = d->order->ticket_count == 1;
+        message.parts[message.part_count++] = (struct mime_part){
+            one ? "tickets.pkpass" : "tickets.pkpasses",
+            one ? WALLET_PASS_TYPE : WALLET_PASSES_TYPE, buf_view(&attached->passes)};
+    }
+    if (attached->entry.len > 0) {
         const bool gone = d->order->ticket_count == 0;
         snprintf(entry_type, sizeof(entry_type), "text/calendar; charset=utf-8; method=%s",
                  gone ? "CANCEL" : "PUBLISH");
         message.parts[message.part_count++] =
-            (struct mime_part){"event.ics", entry_type, buf_view(entry)};
+            (struct mime_part){"event.ics", entry_type, buf_view(&attached->entry)};
     }
     return mime_write(&message, &d->out->message);
+}
+
+/* The files of the order: pages and passes while it has tickets, and the calendar entry. */
+static int draw_attached(const struct drawing *d, struct attached *attached)
+{
+    const struct wallet_signer *wallet = d->options->wallet;
+    const bool has_tickets = d->order && d->order->ticket_count > 0;
+    int err = 0;
+    if (has_tickets)
+        err = draw(USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PDF, d->order, NULL, &attached->pages);
+    if (err == 0 && has_tickets && wallet)
+        err = wallet_write(d->order, wallet, &attached->passes);
+    if (err == 0 && d->order)
+        err = calendar_write(d->order, !has_tickets, &attached->entry);
+    return err;
 }
 
 static int put_together(const struct drawing *d)
 {
     struct letter letter;
-    struct buf pages, entry;
+    struct attached attached;
     int err = letter_write(d->mail->template, paper_language_of(d->mail->language), d->values,
                            d->value_count, &letter);
     if (err != 0)
         return err == ERR_NOT_FOUND ? ERR_INVALID : err;
-    buf_init(&pages, PAPER_FILE_MAX);
-    buf_init(&entry, PAPER_FILE_MAX);
-    if (d->order && d->order->ticket_count > 0)
-        err = draw(USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PDF, d->order, &pages);
-    if (err == 0 && d->order)
-        err = calendar_write(d->order, d->order->ticket_count == 0, &entry);
+    buf_init(&attached.pages, PAPER_FILE_MAX);
+    buf_init(&attached.passes, PAPER_FILE_MAX);
+    buf_init(&attached.entry, PAPER_FILE_MAX);
+    err = draw_attached(d, &attached);
     if (err == 0)
-        err = write_message(d, &letter, &pages, &entry);
+        err = write_message(d, &letter, &attached);
     if (err == 0)
         err = buf_append_view(&d->out->text, buf_view(&letter.text));
     if (err == 0)
         err = buf_append_view(&d->out->subject, buf_view(&letter.subject));
-    buf_release(&pages);
-    buf_release(&entry);
+    buf_release(&attached.pages);
+    buf_release(&attached.passes);
+    buf_release(&attached.entry);
     letter_release(&letter);
     return err;
 }
@@ -193,7 +225,7 @@ int lobby_compose(struct door *door, const struct mail *mail, struct view messag
     struct paper_order paper;
     struct composed composed = {.secret = template && template->secret};
     struct drawing drawing = {.mail = mail,
-                              .sender = &door->options.mail,
+                              .options = &door->options,
                               .message_id = message_id,
                               .values = values,
                               .arena = arena,

@@ -15,6 +15,7 @@
 #include "db/sql.h"
 #include "fiber/offload.h"
 #include "fiber/worker.h"
+#include "paper/wallet.h"
 #include "token/codes.h"
 
 struct door;
@@ -32,11 +33,12 @@ struct door_mail {
 };
 
 struct door_options {
-    struct sql *sql;               /* borrowed */
-    struct worker *worker;         /* borrowed; the mails' fibers live there */
-    struct channel *tickets;       /* borrowed; to TicketService as a peer, from any thread */
-    struct offload *offload;       /* borrowed; pages are drawn there */
-    const struct code_keys *codes; /* copied */
+    struct sql *sql;                    /* borrowed */
+    struct worker *worker;              /* borrowed; the mails' fibers live there */
+    struct channel *tickets;            /* borrowed; to TicketService as a peer, from any thread */
+    struct offload *offload;            /* borrowed; pages are drawn there */
+    const struct code_keys *codes;      /* copied */
+    const struct wallet_signer *wallet; /* borrowed; signs passes; NULL: none are made */
     struct door_mail mail;
 };
 

@@ -26,18 +26,37 @@ static int live_order(struct call *call, const char *order_id, const Usher__V1__
 
 /* ---- files ---- */
 
+/* How a file of that kind is called, and what it is. */
+static void describe(Usher__V1__TicketFormat format, const struct paper_order *order,
+                     const char **ret_end, const char **ret_media_type)
+{
+    const bool one = order->ticket_count == 1;
+    switch (format) {
+    case USHER__V1__TICKET_FORMAT__TICKET_FORMAT_CALENDAR:
+        *ret_end = "ics";
+        *ret_media_type = "text/calendar; charset=utf-8";
+        break;
+    case USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PKPASS:
+        *ret_end = one ? "pkpass" : "pkpasses";
+        *ret_media_type = one ? WALLET_PASS_TYPE : WALLET_PASSES_TYPE;
+        break;
+    default:
+        *ret_end = "pdf";
+        *ret_media_type = "application/pdf";
+    }
+}
+
 static int fill_file(struct call *call, Usher__V1__TicketFormat format,
                      const struct paper_order *order, const struct buf *content,
                      Usher__V1__TicketFile *answer)
 {
-    const bool calendar = format == USHER__V1__TICKET_FORMAT__TICKET_FORMAT_CALENDAR;
     struct arena *arena = call_arena(call);
     const char *bytes = arena_copy(arena, buf_view(content));
-    answer->name = arena_printf(arena, calendar ? "event-%.*s.ics" : "tickets-%.*s.pdf",
-                                VIEW_ARG(order->order_number));
-    answer->media_type = arena_copy(arena, calendar ? VIEW_LIT("text/calendar; charset=utf-8")
-                                                    : VIEW_LIT("application/pdf"));
-    if (!bytes || !answer->name || !answer->media_type)
+    const char *end, *media_type;
+    describe(format, order, &end, &media_type);
+    answer->name = arena_printf(arena, "tickets-%.*s.%s", VIEW_ARG(order->order_number), end);
+    answer->media_type = (char *)media_type;
+    if (!bytes || !answer->name)
         return ERR_NO_MEMORY;
     answer->content = (ProtobufCBinaryData){.len = content->len, .data = (uint8_t *)bytes};
     return 0;
@@ -51,10 +70,12 @@ int door_get_ticket_file(struct call *call, const void *request, void *response)
     const struct contact *contact;
     struct paper_order paper;
     struct buf content;
-    if (wish->format == USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PKPASS ||
-        wish->format > USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PKPASS)
+    const bool pass = wish->format == USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PKPASS;
+    if (wish->format > USHER__V1__TICKET_FORMAT__TICKET_FORMAT_PKPASS ||
+        (pass && !door->options.wallet))
         return lobby_fail(call, CODE_FAILED_PRECONDITION, "NOT_OFFERED", "format",
-                          "this server makes PDF files and calendar entries");
+                          "this server makes PDF files and calendar entries%s",
+                          door->options.wallet ? " and wallet passes" : "");
     int err = live_order(call, wish->order_id, &order);
     if (err != 0)
         return err;
