@@ -94,7 +94,8 @@ int sql_run(struct sql_txn *txn, const char *text, const struct sql_value *value
             uint64_t *ret_changes);
 /* The number that the last INSERT of this transaction gave to its {id} column. */
 int64_t sql_last_id(struct sql_txn *txn);
-/* Begins a query. One text has one answer open at a time. */
+/* Begins a query. The values are borrowed until the first sql_next: a body may run it only then.
+ * One text has one answer open at a time. */
 int sql_query(struct sql_txn *txn, const char *text, const struct sql_value *values, size_t count,
               struct sql_rows **ret_rows);
 /* 1: a row; 0: there is no more; or an error. After 0 or an error the answer is closed. */

@@ -73,22 +73,18 @@ static int count_rows(const struct list_job *job, struct sql_txn *txn, int64_t *
                              SQL(sql_id(job->order_id)), ret_count);
 }
 
-static int query_rows(const struct list_job *job, struct sql_txn *txn, struct sql_rows **ret_rows)
-{
-    return job->performance_id
-               ? sql_query(txn,
-                           "SELECT order_id, seat, generation FROM generation"
-                           " WHERE performance_id = ? ORDER BY changed_at_ms DESC LIMIT ?",
-                           SQL(sql_int(job->performance_id), sql_int(GENERATIONS_MAX)), ret_rows)
-               : sql_query(txn,
-                           "SELECT order_id, seat, generation FROM generation"
-                           " WHERE order_id = ? ORDER BY seat LIMIT ?",
-                           SQL(sql_id(job->order_id), sql_int(GENERATIONS_MAX)), ret_rows);
-}
+static const char of_performance[] = "SELECT order_id, seat, generation FROM generation"
+                                     " WHERE performance_id = ?"
+                                     " ORDER BY changed_at_ms DESC LIMIT ?";
+static const char of_order[] = "SELECT order_id, seat, generation FROM generation"
+                               " WHERE order_id = ? ORDER BY seat LIMIT ?";
 
 static int run_list(struct sql_job *base, struct sql_txn *txn)
 {
     struct list_job *job = (struct list_job *)base;
+    const bool whole = job->performance_id != 0;
+    const struct sql_value values[] = {whole ? sql_int(job->performance_id) : sql_id(job->order_id),
+                                       sql_int(GENERATIONS_MAX)};
     struct sql_rows *rows;
     int64_t room = 0;
     int err = count_rows(job, txn, &room);
@@ -96,7 +92,8 @@ static int run_list(struct sql_job *base, struct sql_txn *txn)
     if (err == 0 && room > 0) {
         const size_t max = room < GENERATIONS_MAX ? (size_t)room : GENERATIONS_MAX;
         job->list = arena_alloc(job->arena, max * sizeof(*job->list));
-        err = job->list ? query_rows(job, txn, &rows) : ERR_NO_MEMORY;
+        err = job->list ? sql_query(txn, whole ? of_performance : of_order, values, 2, &rows)
+                        : ERR_NO_MEMORY;
         while (err == 0 && (err = sql_next(rows)) == 1) {
             struct generation *row = &job->list[job->count++];
             row->seat = (uint32_t)sql_get_int(rows, 1);

@@ -91,46 +91,33 @@ struct list_job {
     size_t count;
 };
 
-static int begin_list(struct list_job *job, struct sql_txn *txn, struct sql_rows **ret_rows)
-{
-    const struct sql_value number = sql_int(job->number);
-    const struct sql_value limit = sql_int((int64_t)job->rows_max);
-    switch (job->kind) {
-    case LIST_TO:
-        return sql_query(txn,
-                         "SELECT " COLUMNS " FROM mail WHERE recipient = ? AND mail_id < ?"
-                         " ORDER BY mail_id DESC LIMIT ?",
-                         SQL(sql_text(job->to), number, limit), ret_rows);
-    case LIST_DUE:
-        return sql_query(txn,
-                         "SELECT " COLUMNS " FROM mail WHERE state = ? AND next_try_at_ms <= ?"
-                         " ORDER BY next_try_at_ms LIMIT ?",
-                         SQL(sql_int(MAIL_WAITING), number, limit), ret_rows);
-    case LIST_ONE:
-        return sql_query(txn, "SELECT " COLUMNS " FROM mail WHERE mail_id = ?", SQL(number),
-                         ret_rows);
-    default:
-        return sql_query(txn,
-                         "SELECT " COLUMNS " FROM mail WHERE mail_id < ?"
-                         " ORDER BY mail_id DESC LIMIT ?",
-                         SQL(number, limit), ret_rows);
-    }
-}
+static const char *const texts[] = {
+    [LIST_ALL] = "SELECT " COLUMNS " FROM mail WHERE mail_id < ? ORDER BY mail_id DESC LIMIT ?",
+    [LIST_TO] = "SELECT " COLUMNS " FROM mail WHERE recipient = ? AND mail_id < ?"
+                " ORDER BY mail_id DESC LIMIT ?",
+    [LIST_DUE] = "SELECT " COLUMNS " FROM mail WHERE state = ? AND next_try_at_ms <= ?"
+                 " ORDER BY next_try_at_ms LIMIT ?",
+    [LIST_ONE] = "SELECT " COLUMNS " FROM mail WHERE mail_id = ? LIMIT ?",
+};
 
 static int run_list(struct sql_job *base, struct sql_txn *txn)
 {
     struct list_job *job = (struct list_job *)base;
+    struct sql_value values[3];
+    size_t count = 0;
     struct sql_rows *rows;
-    int err = begin_list(job, txn, &rows);
+    if (job->kind == LIST_TO)
+        values[count++] = sql_text(job->to);
+    if (job->kind == LIST_DUE)
+        values[count++] = sql_int(MAIL_WAITING);
+    values[count++] = sql_int(job->number);
+    values[count++] = sql_int((int64_t)job->rows_max);
+    int err = sql_query(txn, texts[job->kind], values, count, &rows);
     job->count = 0;
-    if (err < 0)
-        return err;
-    while ((err = sql_next(rows)) == 1) {
+    while (err == 0 && (err = sql_next(rows)) == 1) {
         err = read_mail(rows, job->arena, &job->mails[job->count++]);
-        if (err < 0) {
+        if (err < 0)
             sql_done(rows);
-            return err;
-        }
     }
     return err;
 }
