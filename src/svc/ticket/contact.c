@@ -1,8 +1,8 @@
 /* The contact that comes with an order: looked at, and kept apart from it. */
+#include "svc/ticket/contact.h"
 #include "mem/utf8.h"
 #include "paper/address.h"
 #include "store/contacts.h"
-#include "svc/ticket/desk.h"
 
 /* One line of UTF-8, without control characters. */
 static bool is_line(const char *text, size_t max)

@@ -160,17 +160,6 @@ void desk_follow_store(void *arg);
 /* What a put to the store returned: the catalog is behind where it may have been done after all. */
 void desk_note_put(struct ticket *ticket, int err);
 
-/* ---- watch_clock.c ---- */
-
-/* Body of a fiber: tells the log when the wall clock jumps. arg: not used. */
-void desk_watch_clock(void *arg);
-
-/* ---- contact.c ---- */
-
-/* Keeps the contact for the order that the hold becomes. 0, or what a handler returns. */
-int desk_keep_contact(struct call *call, const Usher__V1__Contact *contact, struct id account_id,
-                      struct id order_id);
-
 /* ---- the calls: request and response are of the method's types ---- */
 int ticket_list_events(struct call *call, const void *request, void *response);
 int ticket_get_performance(struct call *call, const void *request, void *response);

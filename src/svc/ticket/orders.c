@@ -1,5 +1,6 @@
 /* PlaceOrder, GetOrder, ListOrders, CancelOrder. An order's id is its hold's: asking again finds
  * it. */
+#include "svc/ticket/contact.h"
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
 

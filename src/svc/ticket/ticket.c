@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "svc/ticket/desk.h"
+#include "svc/ticket/watch_clock.h"
 #include "token/roles.h"
 #include "usher/v1/owner.pb-c.h"
 

@@ -1,8 +1,10 @@
 /* A wall clock that is set while the server runs: sales have a time of their own, but whoever reads
  * the log should know. */
+#include "svc/ticket/watch_clock.h"
+
 #include "clock/clock.h"
+#include "fiber/fiber.h"
 #include "observe/log.h"
-#include "svc/ticket/desk.h"
 
 #define CLOCK_PAUSE_MS 1000
 #define CLOCK_JUMP_MS  1000 /* slewing is slower, by far */
