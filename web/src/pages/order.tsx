@@ -159,6 +159,13 @@ const loadRefund = () => import('./refund').then(({ RefundDialog }) => RefundDia
 function TicketFiles({ order: { orderId } }: { order: Order }) {
   const say = words.value;
   const deed = useMemo(() => new Deed(), []);
+  const there = useSignal(false);
+  useEffect(() => {
+    void import('../state/files').then(async ({ hasFiles }) => {
+      there.value = await hasFiles(orderId);
+    });
+  }, [orderId, there]);
+  if (!there.value) return null;
   const act = (what: (files: typeof import('../state/files')) => Promise<void>) =>
     deed.do(async () => what(await import('../state/files')));
   return (

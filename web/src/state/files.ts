@@ -6,10 +6,19 @@ import { persist } from '../api/retry';
 import { TicketFormat } from '../gen/usher/v1/door_pb';
 import { download } from './download';
 
+const ask = (orderId: string, format: TicketFormat) =>
+  door.getTicketFile({ orderId, format }, { timeoutMs: call_ms });
+
 async function fetchFile(orderId: string, format: TicketFormat): Promise<void> {
-  const file = await persist(() => door.getTicketFile({ orderId, format }, { timeoutMs: call_ms }));
+  const file = await persist(() => ask(orderId, format));
   download(file.name, file.mediaType, file.content);
 }
 
+/** Whether this server makes files of this order's tickets: asked with the smallest of them. */
+export const hasFiles = (orderId: string): Promise<boolean> =>
+  ask(orderId, TicketFormat.CALENDAR).then(
+    () => true,
+    () => false,
+  );
 export const fetchPdf = (orderId: string) => fetchFile(orderId, TicketFormat.PDF);
 export const fetchCalendar = (orderId: string) => fetchFile(orderId, TicketFormat.CALENDAR);
