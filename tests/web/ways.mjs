@@ -384,6 +384,7 @@ export const ways = {
       [english],
       async (a) => {
         await asGuest(a.page);
+        let ended = false;
         const asked = await answerFor(a.page, {
           'AuthService/CreateAccount': () => ({ requestId: 'a-request' }),
           'AuthService/VerifyEmail': ({ code }) => {
@@ -391,6 +392,17 @@ export const ways = {
             return session();
           },
           'AuthService/GetAccount': () => session().account,
+          'AuthService/ListSessions': () => ({
+            sessions: [
+              { sessionId: 'here', device: 'Chrome · Android', present: true, usedAtMs: S(Date.now()) },
+              ...(ended ? [] : [{ sessionId: 'there', device: 'Safari · iPhone', usedAtMs: S(Date.now()) }]),
+            ],
+          }),
+          'AuthService/EndSession': ({ sessionId }) => {
+            ended = sessionId === 'there';
+            return {};
+          },
+          'AuthService/ExportAccount': () => ({ json: Buffer.from('{}').toString('base64') }),
         });
         await a.page.goto(`${a.url}/register`);
         await a.page.fill('[name=name]', 'Kim Minji');
@@ -415,6 +427,11 @@ export const ways = {
         await a.page.click('.top-account');
         await a.page.waitForSelector('.account-head');
         await a.isAccessible('the account');
+        await a.page.click('.sessions button');
+        await a.page.waitForFunction(() => document.querySelectorAll('.sessions li').length === 1);
+        const file = a.page.waitForEvent('download');
+        await a.press('export');
+        assert.equal((await file).suggestedFilename(), 'usher-my-data.json');
       },
       true,
     ),

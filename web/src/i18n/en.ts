@@ -243,6 +243,10 @@ export const en = {
       title: (): string => 'Address or password is wrong',
       text: 'Please check both. If you have forgotten your password you can set a new one.',
     },
+    SECOND_FACTOR_NEEDED: {
+      title: (): string => 'One more step',
+      text: 'Please give the six digits that your authenticator shows now.',
+    },
     SESSION_ENDED: {
       title: (): string => 'You are signed out',
       text: 'The session was ended, or has run out. Please sign in again.',

@@ -1,21 +1,33 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import '../style/account.css';
 import { signIn } from '../api/client';
 import type { Failure } from '../api/failure';
 import { refusalOf } from '../api/retry';
-import type { Account } from '../gen/usher/v1/auth_pb';
+import type { Account, SessionInfo } from '../gen/usher/v1/auth_pb';
 import { accountWords } from '../i18n/account';
 import { date } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Icon } from '../parts/icon';
+import { Failed, Notice } from '../parts/notice';
+import { Password } from '../parts/password';
 import { Trouble } from '../parts/trouble';
-import { loadAccount, logOut } from '../state/account';
+import {
+  changePassword,
+  deleteAccount,
+  endSession,
+  exportAccount,
+  loadAccount,
+  logOut,
+} from '../state/account';
+import { announce } from '../state/announce';
+import { Deed } from '../state/deed';
+import { download } from '../state/download';
 import { go, paths } from '../state/route';
 
 export function AccountPage() {
   const say = accountWords.value;
-  const known = useSignal<Account | null>(null);
+  const known = useSignal<{ who: Account; sessions: SessionInfo[] } | null>(null);
   const lost = useSignal<Failure | null>(null);
   const load = async () => {
     try {
@@ -51,7 +63,7 @@ export function AccountPage() {
   }
   if (lost.value) return <Trouble failure={lost.value} retry={() => void load()} />;
   if (!known.value) return <p class="loading">{words.value.loading}</p>;
-  const who = known.value;
+  const { who, sessions } = known.value;
   return (
     <div class="sheet account">
       <header class="account-head">
@@ -73,6 +85,199 @@ export function AccountPage() {
           {say.signOut}
         </button>
       </header>
+      <Sessions sessions={sessions} onChange={() => void load()} />
+      <ChangePassword />
+      <MyData />
+      <Deletion />
     </div>
+  );
+}
+
+function Sessions({ sessions, onChange }: { sessions: SessionInfo[]; onChange(): void }) {
+  const say = accountWords.value;
+  const deed = useMemo(() => new Deed(), []);
+  const end = async (sessionId: string) => {
+    if (!(await deed.do(() => endSession(sessionId)))) return;
+    announce(say.sessionEnded);
+    onChange();
+  };
+  return (
+    <section class="card" aria-labelledby="sessions-title">
+      <h2 id="sessions-title">{say.sessions}</h2>
+      <Failed failure={deed.failure.value} />
+      <ul class="sessions">
+        {sessions.map(({ sessionId, device, address, usedAtMs, present }) => (
+          <li key={sessionId}>
+            <span>
+              <strong>{device || address}</strong>
+              <span class="soft">
+                {[present ? say.sessionHere : say.sessionUsed(date(usedAtMs, 'short')), address]
+                  .filter(Boolean)
+                  .join(' · ')}
+              </span>
+            </span>
+            {present ? null : (
+              <button
+                type="button"
+                class="plain"
+                disabled={deed.busy.value}
+                aria-label={`${say.sessionEnd}: ${device || address}`}
+                onClick={() => void end(sessionId)}
+              >
+                {say.sessionEnd}
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function ChangePassword() {
+  const say = accountWords.value;
+  const deed = useMemo(() => new Deed(), []);
+  const old = useSignal('');
+  const fresh = useSignal('');
+  const done = useSignal(false);
+  const change = async () => {
+    done.value = await deed.do(() => changePassword(old.value, fresh.value));
+    if (!done.value) return;
+    old.value = '';
+    fresh.value = '';
+  };
+  return (
+    <section class="card" aria-labelledby="change-title">
+      <h2 id="change-title">{say.changeTitle}</h2>
+      <p class="soft">{say.changeText}</p>
+      <form
+        class="form-rows"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void change();
+        }}
+      >
+        <Failed failure={deed.failure.value} />
+        {done.value ? <Notice tone="plain" icon="check" title={say.changed} /> : null}
+        <Password
+          label={say.oldPassword}
+          name="old-password"
+          value={old.value}
+          onInput={(value) => {
+            old.value = value;
+          }}
+        />
+        <Password
+          label={say.newPassword}
+          name="new-password"
+          fresh
+          value={fresh.value}
+          onInput={(value) => {
+            fresh.value = value;
+          }}
+        />
+        <button
+          type="submit"
+          class="plain"
+          disabled={deed.busy.value || !old.value || !fresh.value}
+        >
+          {say.changeAction}
+        </button>
+      </form>
+    </section>
+  );
+}
+
+function MyData() {
+  const say = accountWords.value;
+  const deed = useMemo(() => new Deed(), []);
+  const fetch = () =>
+    deed.do(async () => download(say.dataFile, 'application/json', await exportAccount()));
+  return (
+    <section class="card" aria-labelledby="data-title">
+      <h2 id="data-title">{say.dataTitle}</h2>
+      <p class="soft">{say.dataText}</p>
+      <Failed failure={deed.failure.value} />
+      <p>
+        <button
+          type="button"
+          class="plain"
+          data-action="export"
+          disabled={deed.busy.value}
+          onClick={() => void fetch()}
+        >
+          <Icon name="save" />
+          {say.dataAction}
+        </button>
+      </p>
+    </section>
+  );
+}
+
+function Deletion() {
+  const say = accountWords.value;
+  const deed = useMemo(() => new Deed(), []);
+  const asking = useSignal(false);
+  const password = useSignal('');
+  const remove = async () => {
+    if (!(await deed.do(() => deleteAccount(password.value)))) return;
+    announce(say.deleted);
+    go(paths.home);
+  };
+  return (
+    <section class="card" aria-labelledby="delete-title">
+      <h2 id="delete-title">{say.deleteTitle}</h2>
+      <p class="soft">{say.deleteText}</p>
+      {asking.value ? (
+        <form
+          class="form-rows"
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            void remove();
+          }}
+        >
+          <p>
+            <strong>{say.deleteQuestion}</strong>
+          </p>
+          <Failed failure={deed.failure.value} />
+          <Password
+            label={say.password}
+            value={password.value}
+            onInput={(value) => {
+              password.value = value;
+            }}
+          />
+          <p class="form-row">
+            <button
+              type="button"
+              class="plain"
+              onClick={() => {
+                asking.value = false;
+              }}
+            >
+              {say.deleteNo}
+            </button>
+            <button type="submit" class="danger" disabled={deed.busy.value || !password.value}>
+              {say.deleteYes}
+            </button>
+          </p>
+        </form>
+      ) : (
+        <p>
+          <button
+            type="button"
+            class="quiet quiet-danger"
+            data-action="delete"
+            onClick={() => {
+              asking.value = true;
+            }}
+          >
+            {say.deleteAction}
+          </button>
+        </p>
+      )}
+    </section>
   );
 }

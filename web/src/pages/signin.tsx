@@ -69,12 +69,14 @@ export function SignInPage({ next }: { next: string }) {
   const deed = useMemo(() => new Deed(), []);
   const email = useSignal('');
   const password = useSignal('');
+  const digits = useSignal('');
   const tried = useSignal(false);
   const ended = useRef(signIn.ended.peek());
   const submit = async (form: HTMLFormElement) => {
     tried.value = true;
     if (!isEmail(email.value) || !password.value) return toFirstWrong(form);
-    if (await deed.do(() => logIn(email.value.trim(), password.value))) go(next, true);
+    if (await deed.do(() => logIn(email.value.trim(), password.value, digits.value)))
+      go(next, true);
   };
   return (
     <FormCard
@@ -130,6 +132,19 @@ export function SignInPage({ next }: { next: string }) {
           password.value = value;
         }}
       />
+      {digits.value || deed.failure.value?.reason === 'SECOND_FACTOR_NEEDED' ? (
+        <Field
+          label={say.secondFactor}
+          name="second-factor"
+          autocomplete="one-time-code"
+          inputMode="numeric"
+          maxLength={8}
+          value={digits.value}
+          onInput={(value) => {
+            digits.value = value;
+          }}
+        />
+      ) : null}
     </FormCard>
   );
 }

@@ -3,10 +3,14 @@
 import { account } from '../api/account';
 import { call_ms, identity, signIn, unnamed } from '../api/client';
 import { persist } from '../api/retry';
-import type { Account, Session } from '../gen/usher/v1/auth_pb';
+import type { Account, Session, SessionInfo } from '../gen/usher/v1/auth_pb';
 import { language } from '../i18n/words';
+import { deviceName } from './device';
 
 const options = { timeoutMs: call_ms };
+
+/** The session is kept in a cookie, which no script can read, and goes by this browser's name. */
+const kept = () => ({ cookie: true, device: deviceName() });
 
 function begin(session: Session): void {
   signIn.take(session);
@@ -30,11 +34,12 @@ export async function createAccount(wish: NewAccount): Promise<string> {
 }
 
 export async function verifyEmail(email: string, code: string, requestId: string): Promise<void> {
-  begin(await persist(() => unnamed.verifyEmail({ email, code, requestId }, options)));
+  begin(await persist(() => unnamed.verifyEmail({ email, code, requestId, ...kept() }, options)));
 }
 
-export async function logIn(email: string, password: string): Promise<void> {
-  begin(await persist(() => unnamed.logIn({ email, password }, options)));
+export async function logIn(email: string, password: string, secondFactor: string): Promise<void> {
+  const request = { email, password, secondFactor, ...kept() };
+  begin(await persist(() => unnamed.logIn(request, options)));
 }
 
 export async function logOut(): Promise<void> {
@@ -53,12 +58,34 @@ export async function resetPassword(
   password: string,
   requestId: string,
 ): Promise<void> {
-  const request = { email, code, password, requestId };
+  const request = { email, code, password, requestId, ...kept() };
   begin(await persist(() => unnamed.resetPassword(request, options)));
 }
 
-export async function loadAccount(): Promise<Account> {
-  const who = await persist(() => account.getAccount({}, options));
+export async function changePassword(oldPassword: string, newPassword: string): Promise<void> {
+  begin(
+    await persist(() => account.changePassword({ oldPassword, newPassword, ...kept() }, options)),
+  );
+}
+
+export async function loadAccount(): Promise<{ who: Account; sessions: SessionInfo[] }> {
+  const [who, { sessions }] = await Promise.all([
+    persist(() => account.getAccount({}, options)),
+    persist(() => account.listSessions({}, options)),
+  ]);
   signIn.show(who);
-  return who;
+  return { who, sessions };
+}
+
+export async function endSession(sessionId: string): Promise<void> {
+  await persist(() => account.endSession({ sessionId }, options));
+}
+
+export async function exportAccount(): Promise<Uint8Array> {
+  return (await persist(() => account.exportAccount({}, options))).json;
+}
+
+export async function deleteAccount(password: string): Promise<void> {
+  await persist(() => account.deleteAccount({ password }, options));
+  signIn.end();
 }
