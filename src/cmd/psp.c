@@ -59,8 +59,9 @@ static const struct conf_option options[] = {
 
 const struct conf_table psp_table = {
     .command = "usher psp",
-    .summary = "A stand-in payment provider with test money: Toss Payments, Stripe and NICEPAY as "
-               "their documents tell, a page to pay on, books, and faults by a script.",
+    .summary = "A stand-in payment provider with test money: it answers as Toss Payments and "
+               "Stripe do, has "
+               "a\npage to pay on, keeps books, and fails by a script.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .notes = "GET /ledger gives the books, POST /faults takes a script.\n",
