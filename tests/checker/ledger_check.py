@@ -439,7 +439,7 @@ class Performance:
 COLUMNS = {  # the page's table of tables: i an integer, t a text, b bytes; ? may be NULL; ! is (part of) the key
     'migration': 'number:i! name:t applied_at_ms:i',
     'hall': 'hall_id:i! name:t layout_hash:b place_count:i section_count:i layout:b',
-    'event': 'event_id:i! name:t description:t created_at_ms:i',
+    'event': 'event_id:i! name:t description:t created_at_ms:i organiser_id:i',
     'performance': 'performance_id:i! event_id:i hall_id:i starts_at_ms:i hold_ttl_ms:i places_max:i currency:t prices:b '
                    'first_sale_state:i sale_state:i epoch:i version:i seq:i head_hash:b utc_offset_minutes:i?',
     'ledger': 'performance_id:i! seq:i! epoch:i version_before:i version:i at_ms:i prev_hash:b hash:b body:b',
@@ -483,7 +483,7 @@ def check_schema(db, find):
 
 def check(db, find):
     steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
-    if steps != [1, 2, 3]:
+    if steps != [1, 2, 3, 4]:
         raise Malformed(f'migrations {steps} are not the ones the page describes')
     unsound = []
     check_schema(db, unsound.append)
