@@ -6,7 +6,7 @@ RUN_DATA ?= run/
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := build
-.PHONY: build run test check bench soak lint hooks format web clean help setup setup-test
+.PHONY: build run install deb release setup-release test check bench soak lint hooks format web clean help setup setup-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,16 @@ run: build ## a demo on-sale at http://127.0.0.1:8080, with test money, data in 
 
 test: setup-test ## everything: three builds, lint, unit tests, all suites
 	@exec tests/run
+
+install: build ## into $(DESTDIR)/usr: the binary, its man page, systemd units
+	@ninja -C $(BUILD) usher deploy/usher.1 deploy/usher
+	@meson install -C $(BUILD) --no-rebuild --quiet $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
+
+deb: setup-release ## a Debian package in build/deb/
+	@exec deploy/debian/build
+
+release: setup-release ## what a release must pass besides make test: packages, containers
+	@exec deploy/release
 
 bench: build ## figures against their limits; results in bench/results/
 	@ninja -C $(BUILD) usher-bench
@@ -55,6 +65,9 @@ setup:
 
 setup-test:
 	@scripts/setup build test
+
+setup-release:
+	@scripts/setup build test release
 
 $(BUILD)/build.ninja: | setup
 	@meson setup $(BUILD) -Dweb=true

@@ -19,6 +19,7 @@
 #include "cmd/monitor.h"
 #include "cmd/move.h"
 #include "cmd/order.h"
+#include "cmd/manual.h"
 #include "cmd/psp.h"
 #include "cmd/sale.h"
 #include "cmd/serve.h"
@@ -89,7 +90,13 @@ int main(int argc, char **argv)
         return cmd_fail("", CMD_FALSE, "libsodium finds no source of randomness");
     if (argc > 1 && strcmp(argv[1], "--version") == 0)
         argv[1] = (char *)"version";
-    int code = cmd_dispatch(&usher, argc, argv);
+    int code = CMD_OK;
+    if (argc == 3 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "--man") == 0)
+        manual_write(&usher, USHER_VERSION, stdout);
+    else if (argc == 3 && strcmp(argv[1], "help") == 0 && strcmp(argv[2], "--completion") == 0)
+        manual_write_completion(&usher, stdout);
+    else
+        code = cmd_dispatch(&usher, argc, argv);
     /* What was printed and did not reach its reader was not done. */
     const bool lost = fflush(stdout) != 0 || ferror(stdout);
     if (lost && code == CMD_OK)
