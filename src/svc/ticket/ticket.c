@@ -1,8 +1,10 @@
 #include "svc/ticket/ticket.h"
-#include "store/hall_owners.h"
 
 #include <stdlib.h>
 
+#include "store/contacts.h"
+#include "store/generations.h"
+#include "store/hall_owners.h"
 #include "svc/ticket/desk.h"
 #include "svc/ticket/watch_clock.h"
 #include "token/roles.h"
@@ -160,6 +162,18 @@ static int make_posts(struct ticket *ticket)
     return 0;
 }
 
+/* The tables beside the sale's that calls of this role read and write, whatever other roles run
+ * here. */
+static int migrate(struct sql *sql)
+{
+    int (*const tables[])(struct sql *, bool, int64_t) = {hall_owners_migrate, generations_migrate,
+                                                          contacts_migrate};
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < sizeof(tables) / sizeof(tables[0]); i++)
+        err = tables[i](sql, false, clock_wall_ms(clock_system()));
+    return err;
+}
+
 int ticket_start(const struct ticket_options *options, struct ticket **ret_ticket)
 {
     struct ticket *ticket = calloc(1, sizeof(*ticket));
@@ -171,7 +185,7 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
     scope_init(&ticket->follow_scope);
     int err = ticket->scopes ? catalog_new(&ticket->catalog) : ERR_NO_MEMORY;
     if (err == 0 && options->store->sql)
-        err = hall_owners_migrate(options->store->sql, false, clock_wall_ms(clock_system()));
+        err = migrate(options->store->sql);
     if (err == 0)
         err = make_posts(ticket);
     if (err == 0 && options->peer_authorization)
