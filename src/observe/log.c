@@ -137,7 +137,7 @@ static void put_json(struct log_line *line, const struct event *event)
     log_line_put(line, VIEW_LIT("{\"@timestamp\":\""));
     put_time(line, event->wall_ms, "%Y-%m-%dT%H:%M:%S");
     log_line_printf(line, "Z\",\"log.level\":\"%s\",", level_words[event->level]);
-    log_line_put(line, VIEW_LIT("\"ecs.version\":\"8.11.0\",\"service.name\":\"usher\","));
+    log_line_put(line, VIEW_LIT("\"ecs.version\":\"9.4.0\",\"service.name\":\"usher\","));
     log_line_printf(line, "\"process.pid\":%d,\"event.action\":\"%s\"", (int)getpid(),
                     event->action);
     put_json_field(line,

@@ -10,6 +10,7 @@
 #include "store/contacts.h"
 #include "store/copy.h"
 #include "store/generations.h"
+#include "store/hall_owners.h"
 #include "store/line.h"
 #include "store/mails.h"
 #include "store/payments.h"
@@ -21,7 +22,7 @@
 
 /* Every module of src/store that has tables of its own; each makes them at its new place. */
 static int (*const modules[])(struct sql *sql, bool read_only, int64_t now_ms) = {
-    accounts_migrate, contacts_migrate, generations_migrate, lines_migrate,
+    accounts_migrate, contacts_migrate, generations_migrate, hall_owners_migrate, lines_migrate,
     mails_migrate,    payments_migrate, positions_migrate,   scans_migrate,
 };
 
