@@ -400,6 +400,7 @@ static void *cut_off(void *arg)
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) != 0)
         ;
     log_event(LOG_ERROR, "server.cut_off", log_int("usher.grace_ms", *grace_ms));
+    log_flush(); /* which _exit does not */
     _exit(CMD_FALSE);
 }
 
