@@ -245,15 +245,7 @@ static int run(const struct conf_table *table, int argc, char **argv,
                int (*body)(struct session *session, void *arg))
 {
     struct account_values values = {0};
-    struct conf conf;
-    int code = cmd_options(table, argc, argv, &conf, &values);
-    if (code != CMD_GO_ON)
-        return code;
-    values.what = table->positional ? conf.positional[0] : NULL;
-    code = session_run(table->command + sizeof("usher ") - 1, &values.session, SESSION_ORGANISER,
-                       body, &values);
-    conf_release(&conf);
-    return code;
+    return session_command(table, argc, argv, &values, &values.session, &values.what, body);
 }
 
 #define COMMAND(name)                                                                              \

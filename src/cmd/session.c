@@ -181,3 +181,18 @@ int session_run(const char *command, const struct session_values *values,
                                                       : err_text(world.open_err));
     return world.code;
 }
+
+int session_command(const struct conf_table *table, int argc, char **argv, void *values,
+                    const struct session_values *session, const char **ret_word,
+                    int (*body)(struct session *session, void *arg))
+{
+    struct conf conf;
+    int code = cmd_options(table, argc, argv, &conf, values);
+    if (code != CMD_GO_ON)
+        return code;
+    *ret_word = table->positional ? conf.positional[0] : NULL;
+    code = session_run(table->command + sizeof("usher ") - 1, session, SESSION_ORGANISER, body,
+                       values);
+    conf_release(&conf);
+    return code;
+}

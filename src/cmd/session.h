@@ -61,6 +61,13 @@ int session_run(const char *command, const struct session_values *values,
                 enum session_caller caller, int (*body)(struct session *session, void *arg),
                 void *arg);
 
+/* A whole command of the organiser's: reads its words against the table into *values, of which
+ * session is a part; its first positional word goes to *ret_word where the table takes any. Then as
+ * session_run with values as arg. */
+int session_command(const struct conf_table *table, int argc, char **argv, void *values,
+                    const struct session_values *session, const char **ret_word,
+                    int (*body)(struct session *session, void *arg));
+
 /* Calls a method of TicketService; on a terminal it shows that it waits. CMD_OK, and the answer, in
  * the session's arena, at *ret_response; or an enum cmd_exit after having said why. */
 #define session_call(session, method, request, ret_response)                                       \
