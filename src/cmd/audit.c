@@ -37,7 +37,7 @@ static const struct conf_option options[] = {
     {"psp-ledger", CONF_PATH, offsetof(struct audit_values, psp_ledger), NULL,
      .help = "the ledger of usher psp: what it charged and gave back is compared with our books"},
     {"json", CONF_BOOL, offsetof(struct audit_values, json), "no",
-     .help = "the report as JSON on standard output"},
+     .help = "one JSON object instead of text, for machines"},
 };
 
 const struct conf_table audit_table = {

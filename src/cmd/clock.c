@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock/clock.h"
+#include "cmd/object.h"
 #include "cmd/when.h"
 #include "err/err.h"
 #include "owner/clock.h"
@@ -34,11 +35,14 @@ int clock_check(struct store *store, const char *data)
 
 struct clock_values {
     const char *data;
+    bool json;
 };
 
 static const struct conf_option options[] = {
     {"data", CONF_PATH, offsetof(struct clock_values, data), "run",
      .help = "the folder of the store; no server may be running on it"},
+    {"json", CONF_BOOL, offsetof(struct clock_values, json), "no",
+     .help = "one JSON object instead of text, for machines"},
 };
 
 static const struct conf_table accept_table = {
@@ -83,7 +87,10 @@ static int accept_command(int argc, char **argv)
         code = fail(values.data, err);
     else
         code = CMD_OK;
-    if (code == CMD_OK && count == 0)
+    if (code == CMD_OK && values.json)
+        code = object_print("clock accept", json_pack("{s:I, s:I}", "nowMs", (json_int_t)now_ms,
+                                                      "ledgers", (json_int_t)count));
+    else if (code == CMD_OK && count == 0)
         printf("no ledger is ahead of the clock, %s: nothing was changed\n", now);
     else if (code == CMD_OK)
         printf("time runs anew from %s in %" PRIu32 " ledger%s\n", now, count,

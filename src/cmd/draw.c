@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/object.h"
 #include "cmd/sale.h"
 #include "codec/base64.h"
 #include "err/err.h"
@@ -121,6 +122,27 @@ static uint32_t number_of(const Usher__V1__Draw *draw, const uint8_t (*keys)[DRA
     return 0;
 }
 
+/* Says that the draw is right, and the number of --account. An enum cmd_exit. */
+static int tell(const struct draw_values *values, const Usher__V1__Draw *draw, uint32_t number)
+{
+    if (values->account && number == 0)
+        return not_so("the draw is right, but this account was not in it");
+    if (values->session.json && values->account)
+        return object_print("draw verify",
+                            json_pack("{s:i, s:I, s:s, s:I}", "saleId", (int)draw->sale_id,
+                                      "entrants", (json_int_t)draw->entrants, "accountId",
+                                      values->account, "number", (json_int_t)number));
+    if (values->session.json)
+        return object_print("draw verify", json_pack("{s:i, s:I}", "saleId", (int)draw->sale_id,
+                                                     "entrants", (json_int_t)draw->entrants));
+    printf("the draw of sale %u is right: %u entrants, in the order of the secret that was "
+           "committed to\n",
+           draw->sale_id, draw->entrants);
+    if (values->account)
+        printf("account %s has number %u\n", values->account, number);
+    return CMD_OK;
+}
+
 static int verify(struct session *session, void *arg)
 {
     const struct draw_values *values = arg;
@@ -137,16 +159,7 @@ static int verify(struct session *session, void *arg)
         code = wrong ? not_so(wrong) : CMD_OK;
     }
     if (code == CMD_OK)
-        printf("the draw of sale %u is right: %u entrants, in the order of the secret that was "
-               "committed to\n",
-               draw->sale_id, draw->entrants);
-    if (code == CMD_OK && values->account) {
-        const uint32_t number = number_of(draw, keys, account_id);
-        if (number)
-            printf("account %s has number %u\n", values->account, number);
-        else
-            code = not_so("this account was not in the draw");
-    }
+        code = tell(values, draw, values->account ? number_of(draw, keys, account_id) : 0);
     free(keys);
     return code;
 }

@@ -12,6 +12,7 @@
 
 #include "audit/audit.h"
 #include "cmd/cmd.h"
+#include "cmd/object.h"
 #include "err/err.h"
 #include "store/copy.h"
 #include "term/progress.h"
@@ -19,6 +20,7 @@
 struct move_values {
     const char *from;
     const char *to;
+    bool json;
 };
 
 static const struct conf_option options[] = {
@@ -26,6 +28,8 @@ static const struct conf_option options[] = {
      .help = "sqlite:DIR, the data folder; its server must have ended", .required = true},
     {"to", CONF_STR, offsetof(struct move_values, to), NULL,
      .help = "mariadb://USER@HOST/DATABASE, an empty database", .required = true},
+    {"json", CONF_BOOL, offsetof(struct move_values, json), "no",
+     .help = "one JSON object instead of text, for machines"},
 };
 
 const struct conf_table move_table = {
@@ -67,8 +71,23 @@ static const char *why_not(int err)
     }
 }
 
+/* Says what a store holds that is found clean; as JSON at the new place alone, for that is what was
+ * asked for. An enum cmd_exit. */
+static int tell(const struct audit_report *report, const char *where, bool json, bool last)
+{
+    if (json && last)
+        return object_print("move",
+                            json_pack("{s:I, s:I, s:I}", "rows", (json_int_t)report->counts.rows,
+                                      "orders", (json_int_t)report->counts.orders, "sold",
+                                      (json_int_t)report->counts.sold));
+    if (!json)
+        printf("%s: %" PRIu64 " rows, %" PRIu64 " orders, %" PRIu64 " seats sold, clean\n", where,
+               report->counts.rows, report->counts.orders, report->counts.sold);
+    return CMD_OK;
+}
+
 /* An enum cmd_exit. */
-static int check(struct store *store, const char *where)
+static int check(struct store *store, const char *where, bool json, bool last)
 {
     const struct audit_options how = {0};
     struct audit_report *report = malloc(sizeof(*report));
@@ -80,17 +99,16 @@ static int check(struct store *store, const char *where)
         code = cmd_fail("move", CMD_FALSE, "%s: %" PRIu64 " findings, the first: %s", where,
                         report->finding_count, report->findings[0].text);
     else
-        printf("%s: %" PRIu64 " rows, %" PRIu64 " orders, %" PRIu64 " seats sold, clean\n", where,
-               report->counts.rows, report->counts.orders, report->counts.sold);
+        code = tell(report, where, json, last);
     free(report);
     return code;
 }
 
-static int carry(const char *dir, const char *url, struct store *from, struct store *to)
+static int carry(const char *dir, const char *url, bool json, struct store *from, struct store *to)
 {
     struct move_view view = {0};
     char path[PATH_MAX], why[STORE_WHY_MAX] = "";
-    int code = check(from, dir);
+    int code = check(from, dir, json, false);
     if (code != CMD_OK)
         return code;
     int err = store_copy(from, to, show, &view);
@@ -101,10 +119,10 @@ static int carry(const char *dir, const char *url, struct store *from, struct st
     snprintf(path, sizeof(path), "%s/usher.db", dir);
     if (store_copy_tables(path, url, why) != 0)
         return cmd_fail("move", CMD_FALSE, "%s", why);
-    return check(to, "the new place");
+    return check(to, "the new place", json, true);
 }
 
-static int move(const char *dir, const char *url)
+static int move(const char *dir, const char *url, bool json)
 {
     struct store *from = NULL, *to = NULL;
     char why[STORE_WHY_MAX];
@@ -115,7 +133,7 @@ static int move(const char *dir, const char *url)
         return cmd_fail("move", CMD_FALSE, "%s/usher.db: %s", dir, err_text(err));
     err = store_mariadb_open(url, false, why, &to);
     int code = err == 0
-                   ? carry(dir, url, from, to)
+                   ? carry(dir, url, json, from, to)
                    : cmd_fail("move", err == ERR_INVALID ? CMD_USAGE : CMD_FALSE, "--to: %s", why);
     store_free(to);
     store_free(from);
@@ -133,7 +151,7 @@ int move_command(int argc, char **argv)
     if (strncmp(values.from, scheme, strlen(scheme)) != 0 || !values.from[strlen(scheme)])
         code = cmd_fail("move", CMD_USAGE, "--from %s: write sqlite:DIR", values.from);
     else
-        code = move(values.from + strlen(scheme), values.to);
+        code = move(values.from + strlen(scheme), values.to, values.json);
     conf_release(&conf);
     return code;
 }

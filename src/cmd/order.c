@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/session.h"
@@ -183,12 +184,29 @@ static void put(struct sheet *sheet, const Usher__V1__Payment *p)
     sheet_put(sheet, "%s", p->reason);
 }
 
+/* Adds what a page has to all, whose array is to be freed. ERR_NO_MEMORY. */
+static int add_page(Usher__V1__ListPaymentsResponse *all,
+                    const Usher__V1__ListPaymentsResponse *page)
+{
+    const size_t count = all->n_payments + page->n_payments;
+    if (page->n_payments == 0)
+        return 0;
+    Usher__V1__Payment **payments = reallocarray(all->payments, count, sizeof(*payments));
+    if (!payments)
+        return ERR_NO_MEMORY;
+    memcpy(payments + all->n_payments, page->payments, page->n_payments * sizeof(*payments));
+    all->payments = payments;
+    all->n_payments = count;
+    return 0;
+}
+
 static int list(struct session *session, void *arg)
 {
     static const char *const heads[] = {"payment", "order", "begun", "provider",
                                         "amount",  "state", "reason"};
     const struct order_values *values = arg;
     Usher__V1__ListPaymentsRequest wish = USHER__V1__LIST_PAYMENTS_REQUEST__INIT;
+    Usher__V1__ListPaymentsResponse all = USHER__V1__LIST_PAYMENTS_RESPONSE__INIT;
     const Usher__V1__ListPaymentsResponse *page;
     struct sheet sheet;
     int code;
@@ -200,15 +218,18 @@ static int list(struct session *session, void *arg)
         sheet_put(&sheet, "%s", heads[i]);
     do {
         code = call_payment(session, list_payments, &wish, &page);
-        if (code == CMD_OK && values->session.json)
-            code = session_print_json(session, page);
-        for (size_t i = 0; code == CMD_OK && i < page->n_payments; i++)
-            put(&sheet, page->payments[i]);
+        if (code == CMD_OK && add_page(&all, page) != 0)
+            code = cmd_fail(session->command, CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
         wish.page_token = code == CMD_OK ? page->next_page_token : (char *)"";
     } while (code == CMD_OK && wish.page_token[0]);
-    if (code == CMD_OK && !values->session.json)
+    for (size_t i = 0; i < all.n_payments; i++)
+        put(&sheet, all.payments[i]);
+    if (code == CMD_OK && values->session.json)
+        code = session_print_json(session, &all);
+    else if (code == CMD_OK)
         sheet_print(&sheet, stdout);
     sheet_release(&sheet);
+    free(all.payments);
     return code;
 }
 

@@ -28,7 +28,7 @@ struct stampede_values {
     const char *tls_ca;
     const char *seats;
     const char *party;
-    const char *json;
+    const char *out;
     const char *html;
     const char *pay;
     int64_t performance_id;
@@ -44,6 +44,7 @@ struct stampede_values {
     bool line, cheat;
     bool order;
     bool own;
+    bool json;
 };
 
 #define OPTION(member) offsetof(struct stampede_values, member)
@@ -82,8 +83,9 @@ static const struct conf_option options[] = {
      .help = "threads of this generator; one keeps pace with some 50,000 people a second"},
     {"seed", CONF_INT, OPTION(seed), "0", 0, INT64_MAX,
      .help = "decides who comes when and wants what; 0: another each time"},
-    {"json", CONF_PATH, OPTION(json), NULL,
-     .help = "writes all figures to a file; - for standard output"},
+    {"json", CONF_BOOL, OPTION(json), "no",
+     .help = "one JSON object with all figures instead of text, for machines"},
+    {"out", CONF_PATH, OPTION(out), NULL, .help = "writes that object to a file"},
     {"html", CONF_PATH, OPTION(html), NULL, .help = "writes a page with plots to a file"},
     {"tls-ca", CONF_PATH, OPTION(tls_ca), NULL,
      .help = "roots to trust (PEM) instead of the system's, for https"},
@@ -116,17 +118,12 @@ const struct conf_table stampede_table = {
 struct run {
     struct stampede_values values;
     struct crowd_options wish;
-    int json_fd; /* −1: not wanted */
+    int out_fd; /* −1: not wanted */
     int html_fd;
     char why[TARGET_WHY_MAX]; /* nobody could be sent */
 };
 
 /* ---- what is wished ---- */
-
-static bool is_standard(const char *path)
-{
-    return path && strcmp(path, "-") == 0;
-}
 
 /* All that can be told from the words alone. An enum cmd_exit. */
 static int check_words(struct run *run)
@@ -141,9 +138,6 @@ static int check_words(struct run *run)
     if (wish_party_parse(view_str(values->party), &run->wish.party))
         return cmd_fail("stampede", CMD_USAGE, "--party %s: write 2 or 1-4, at most %d",
                         values->party, WISH_PARTY_MAX);
-    if (is_standard(values->json) && is_standard(values->html))
-        return cmd_fail("stampede", CMD_USAGE,
-                        "--json - and --html - cannot share standard output");
     return CMD_OK;
 }
 
@@ -188,8 +182,7 @@ static void fill(const struct stampede_values *values, struct crowd_options *ret
 /* Opens it for a report to come; what it holds stays until then. An enum cmd_exit. */
 static int open_output(const char *option, const char *path, int *ret_fd)
 {
-    *ret_fd = !path ? -1 : is_standard(path) ? STDOUT_FILENO : -1;
-    if (!path || is_standard(path))
+    if (!path)
         return CMD_OK;
     *ret_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     return *ret_fd >= 0
@@ -199,23 +192,23 @@ static int open_output(const char *option, const char *path, int *ret_fd)
 
 static int open_outputs(struct run *run)
 {
-    struct stat json, html;
-    int code = open_output("--json", run->values.json, &run->json_fd);
+    struct stat out, html;
+    int code = open_output("--out", run->values.out, &run->out_fd);
     if (code == CMD_OK)
         code = open_output("--html", run->values.html, &run->html_fd);
-    if (code == CMD_OK && run->json_fd > STDOUT_FILENO && run->html_fd > STDOUT_FILENO &&
-        fstat(run->json_fd, &json) == 0 && fstat(run->html_fd, &html) == 0 &&
-        S_ISREG(json.st_mode) && json.st_dev == html.st_dev && json.st_ino == html.st_ino)
+    if (code == CMD_OK && run->out_fd >= 0 && run->html_fd >= 0 && fstat(run->out_fd, &out) == 0 &&
+        fstat(run->html_fd, &html) == 0 && S_ISREG(out.st_mode) && out.st_dev == html.st_dev &&
+        out.st_ino == html.st_ino)
         code =
-            cmd_fail("stampede", CMD_USAGE, "--json and --html are one file: %s", run->values.json);
+            cmd_fail("stampede", CMD_USAGE, "--out and --html are one file: %s", run->values.out);
     return code;
 }
 
 static void close_outputs(struct run *run)
 {
-    if (run->json_fd > STDOUT_FILENO)
-        close(run->json_fd);
-    if (run->html_fd > STDOUT_FILENO)
+    if (run->out_fd >= 0)
+        close(run->out_fd);
+    if (run->html_fd >= 0)
         close(run->html_fd);
 }
 
@@ -236,10 +229,12 @@ static int show(const struct run *run, const struct crowd *crowd)
     int code = crowd_proved(crowd) ? CMD_OK : CMD_FALSE;
     if (report_init(&report, crowd))
         return cmd_fail("stampede", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
-    /* Standard output is one thing: the object, the page, or the text. */
-    report_text(&report, is_standard(values->json) || is_standard(values->html) ? stderr : stdout);
-    if (run->json_fd >= 0)
-        code = wrote(values->json, report_json(&report, run->json_fd), code);
+    if (values->json)
+        code = wrote("standard output", report_json(&report, STDOUT_FILENO), code);
+    else
+        report_text(&report, stdout);
+    if (run->out_fd >= 0)
+        code = wrote(values->out, report_json(&report, run->out_fd), code);
     if (run->html_fd >= 0)
         code = wrote(values->html, report_page(&report, run->html_fd), code);
     report_release(&report);
@@ -250,8 +245,10 @@ static int show(const struct run *run, const struct crowd *crowd)
 static int show_failure(const struct run *run, int code)
 {
     cmd_fail("stampede", code, "%s", run->why);
-    if (run->json_fd >= 0)
-        code = wrote(run->values.json, report_failure_json(run->why, run->json_fd), code);
+    if (run->values.json)
+        code = wrote("standard output", report_failure_json(run->why, STDOUT_FILENO), code);
+    if (run->out_fd >= 0)
+        code = wrote(run->values.out, report_failure_json(run->why, run->out_fd), code);
     if (run->html_fd >= 0)
         code = wrote(run->values.html, report_failure_page(run->why, run->html_fd), code);
     return code;
@@ -297,7 +294,7 @@ static int send_crowd(struct run *run)
 
 int stampede_command(int argc, char **argv)
 {
-    struct run run = {.json_fd = -1, .html_fd = -1};
+    struct run run = {.out_fd = -1, .html_fd = -1};
     struct conf conf;
     int code = cmd_options(&stampede_table, argc, argv, &conf, &run.values);
     if (code != CMD_GO_ON)

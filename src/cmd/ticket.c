@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "chance/chance.h"
+#include "cmd/object.h"
 #include "cmd/session.h"
 #include "cmd/when.h"
 #include "err/err.h"
@@ -152,11 +153,17 @@ static int make_file(struct session *session, void *arg)
     const Usher__V1__TicketFile *answer;
     request.order_id = (char *)values->code;
     request.format = format_of(values->format);
+    if (values->session.json && strcmp(values->out, "-") == 0)
+        return cmd_fail("ticket file", CMD_USAGE,
+                        "--out - and --json cannot share standard output");
     int code = CALL(session, get_ticket_file, &request, &answer);
     if (code != CMD_OK)
         return code;
-    return values->session.json ? session_print_json(session, answer)
-                                : write_file(values->out, &answer->content);
+    code = write_file(values->out, &answer->content);
+    return code == CMD_OK && values->session.json
+               ? object_print("ticket file", json_pack("{s:s, s:I}", "file", values->out, "bytes",
+                                                       (json_int_t)answer->content.len))
+               : code;
 }
 
 /* ---- renew ---- */

@@ -136,7 +136,7 @@ class Stampede:
         self.json = tempfile.mktemp(prefix="usher-stampede-", suffix=".json")
         self.process = subprocess.Popen(
             [usher, "stampede", "--url", f"http://{process.address}", "--users", str(users), "--within", within,
-             "--timeout", timeout, "--tries", "3", "--connections", "50", "--json", self.json],
+             "--timeout", timeout, "--tries", "3", "--connections", "50", "--out", self.json],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def await_holds(self, process, count):
