@@ -21,6 +21,7 @@
 #define HOUSE_WORKERS_MAX  64
 #define HOUSE_ROLES_MAX    8
 #define HOUSE_SERVICES_MAX 16
+#define HOUSE_PROXIES_MAX  64
 
 struct serve_values {
     const char *listen;
@@ -49,6 +50,8 @@ struct serve_values {
     struct mailing_values mailing;
     bool demo, demo_sales;
     bool behind_proxy;
+    const char *trusted_proxies; /* with commas; or NULL */
+    const char *proxy_header;
 };
 
 /* How a role of this process reaches a service, wherever that runs: as a peer, by a channel on
@@ -99,6 +102,8 @@ struct house {
 
     struct peers peers;
     struct gateway gateway;
+    struct net_range proxies[HOUSE_PROXIES_MAX];
+    size_t proxy_count;
     struct server *server;
     char url[300];
 };

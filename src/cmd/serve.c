@@ -96,6 +96,13 @@ static const struct conf_option options[] = {
     {"behind-proxy", CONF_BOOL, offsetof(struct serve_values, behind_proxy), "no",
      .help = "everything comes through a proxy of yours: believe the last X-Forwarded-For and "
              "X-Forwarded-Proto"},
+    {"trusted-proxy", CONF_STR, offsetof(struct serve_values, trusted_proxies), NULL,
+     .help = "an address or a network (10.0.0.0/8, 2001:db8::/32) of proxies of yours, as often as "
+             "needed: what they say of who calls is believed, and nobody else",
+     .repeats = true},
+    {"proxy-header", CONF_CHOICE, offsetof(struct serve_values, proxy_header), "x-forwarded-for",
+     .help = "where trusted proxies say it; the PROXY protocol, version 2, is taken as well",
+     .choices = "x-forwarded-for|forwarded"},
     {"issuer", CONF_STR, offsetof(struct serve_values, issuer), "usher",
      .help = "the issuer that access tokens name; others who check them compare it"},
     PROVIDERS_OPTIONS(serve_values, pay),
@@ -179,9 +186,32 @@ static int check_words(const struct serve_values *values, bool gateway)
                         "--listen %s: other machines could connect, and without --peer-key FILE "
                         "none could prove that it is a peer",
                         values->listen);
+    if (values->behind_proxy && values->trusted_proxies)
+        return cmd_fail("serve", CMD_USAGE,
+                        "--behind-proxy believes everybody: take either it or --trusted-proxy");
     if (values->tls_cert && net_tls_check_server(values->tls_cert, values->tls_key, why))
         return cmd_fail("serve", CMD_FALSE, "%s", why);
     return mailing_check(&values->mailing);
+}
+
+/* An enum cmd_exit. */
+static int read_proxies(struct house *house)
+{
+    struct view rest = view_str(house->values.trusted_proxies);
+    while (rest.len > 0) {
+        const char *comma = memchr(rest.at, ',', rest.len);
+        const size_t len = comma ? (size_t)(comma - rest.at) : rest.len;
+        const struct view text = view_of(rest.at, len);
+        if (house->proxy_count == HOUSE_PROXIES_MAX)
+            return cmd_fail("serve", CMD_USAGE, "--trusted-proxy: at most %d", HOUSE_PROXIES_MAX);
+        if (net_range_read(text, &house->proxies[house->proxy_count++]))
+            return cmd_fail("serve", CMD_USAGE,
+                            "--trusted-proxy %.*s: an address or a network, as in 10.0.0.0/8 or "
+                            "2001:db8::/32",
+                            VIEW_ARG(text));
+        rest = comma ? view_of(comma + 1, rest.len - len - 1) : (struct view){0};
+    }
+    return CMD_OK;
 }
 
 static int build_ground(struct house *house)
@@ -315,6 +345,9 @@ static struct server_options server_options(struct house *house)
         .identify = identify,
         .identify_slowly = identify_slowly,
         .behind_proxy = house->values.behind_proxy,
+        .proxies = house->proxies,
+        .proxy_count = house->proxy_count,
+        .proxy_forwarded = strcmp(house->values.proxy_header, "forwarded") == 0,
         .peers_only = !roles_has(house, "gateway"),
         .page = page,
     };
@@ -495,6 +528,8 @@ int serve_command(int argc, char **argv)
     code = roles_read(&house);
     if (code == CMD_OK)
         code = check_words(&house.values, roles_has(&house, "gateway"));
+    if (code == CMD_OK)
+        code = read_proxies(&house);
     if (code != CMD_OK) {
         conf_release(&conf);
         return code;

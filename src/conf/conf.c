@@ -19,7 +19,8 @@ struct reading {
     void *values;
     const char *path; /* of the file being read */
     FILE *file;
-    unsigned line; /* read last */
+    unsigned line;    /* read last */
+    uint64_t flagged; /* a bit an option that was given as a flag */
 };
 
 __attribute__((format(printf, 2, 3))) static int complain(struct conf *c, const char *format, ...)
@@ -267,6 +268,21 @@ static int unknown_flag(struct reading *r, struct flag flag)
     return complain(r->conf, "unknown option --%s; see %s --help", word, r->table->command);
 }
 
+/* Sets an option that may have been given as a flag before. */
+static int set_again(struct reading *r, const struct conf_option *option, const char *text,
+                     const char *source)
+{
+    const uint64_t bit = UINT64_C(1) << (option - r->table->options);
+    if (option->repeats && (r->flagged & bit)) {
+        const char *const *before = (const void *)((const char *)r->values + option->offset);
+        text = arena_printf(&r->conf->arena, "%s,%s", *before, text);
+        if (!text)
+            return complain(r->conf, "%s: it is given too often", source);
+    }
+    r->flagged |= bit;
+    return set(r, option, text, source);
+}
+
 /* Handles the flag at *at, which moves on if its value is the next word. The file's name is not set
  * here: it had to be known before. */
 static int set_flag(struct reading *r, int argc, char *const *argv, int *at)
@@ -294,7 +310,7 @@ static int set_flag(struct reading *r, int argc, char *const *argv, int *at)
         flag.value = argv[++*at];
     }
     snprintf(source, sizeof(source), "--%.*s", VIEW_ARG(flag.name));
-    return option ? set(r, option, flag.value, source) : 0;
+    return option ? set_again(r, option, flag.value, source) : 0;
 }
 
 static int set_from_flags(struct reading *r, int argc, char *const *argv, int first)

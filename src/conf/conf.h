@@ -44,6 +44,7 @@ struct conf_option {
     const char *help;     /* what it is, in one line */
     const char *choices;  /* of a CONF_CHOICE */
     bool required;        /* must be given, as a flag, in the environment or in the file */
+    bool repeats;         /* a CONF_STR that is a list: a flag given again adds, after a comma */
 };
 
 /* A command line's shape. */

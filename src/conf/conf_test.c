@@ -18,6 +18,7 @@ struct values {
     const char *data;
     const char *form;
     const char *name;
+    const char *list;
     int64_t ttl_ms;
     int64_t cache;
     int64_t users;
@@ -43,6 +44,7 @@ static const struct conf_option options[] = {
      .help = "share that walks away"},
     {"demo", CONF_BOOL, offsetof(struct values, demo), "no", .help = "create a demo event"},
     {"colour", CONF_BOOL, offsetof(struct values, colour), "yes", .help = "in the report"},
+    {"list", CONF_STR, offsetof(struct values, list), NULL, .help = "of names", .repeats = true},
 };
 static const struct conf_table table = {
     .command = "usher try",
@@ -118,6 +120,19 @@ static void flags_come_in_both_forms(void **state)
     assert_int_equal(READ("--demo=yes", "--colour=off", "--abandon", "1", "--form=json"), 0);
     assert_true(values.demo && !values.colour);
     assert_true(values.abandon == 1);
+}
+
+static void a_list_grows_with_each_flag(void **state)
+{
+    static char *const environment[] = {"USHER_LIST=environment", NULL};
+    assert_int_equal(READ("--list", "a", "--list=b,c", "--list", "d"), 0);
+    assert_string_equal(values.list, "a,b,c,d");
+    assert_int_equal(read_words(environment, NULL), 0);
+    assert_string_equal(values.list, "environment");
+    assert_int_equal(read_words(environment, "--list", "a", NULL), 0);
+    assert_string_equal(values.list, "a"); /* flags stand above the environment */
+    assert_int_equal(READ("--name", "a", "--name", "b"), 0);
+    assert_string_equal(values.name, "b"); /* which is no list */
 }
 
 static void bad_values_name_the_range(void **state)
@@ -355,6 +370,7 @@ int main(void)
         cmocka_unit_test(what_has_no_default_is_empty),
         cmocka_unit_test(defaults_hold),
         cmocka_unit_test(flags_come_in_both_forms),
+        cmocka_unit_test(a_list_grows_with_each_flag),
         cmocka_unit_test(bad_values_name_the_range),
         cmocka_unit_test(mistakes_get_a_hint),
         cmocka_unit_test(the_environment_stands_below_flags),

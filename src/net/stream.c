@@ -91,18 +91,12 @@ static int tls_read(struct net_stream *s, void *at, size_t room, size_t *ret_len
     return 0;
 }
 
-int net_read(struct net_stream *stream, void *at, size_t room, size_t *ret_len)
+/* recv(2) with what its results mean. */
+static int receive(struct net_stream *stream, void *at, size_t room, int flags, size_t *ret_len)
 {
-    assert(room > 0);
-    if (stream->broken)
-        return ERR_IO;
-    if (stream->tls)
-        return tls_read(stream, at, room, ret_len);
-    if (!stream->may_read)
-        return ERR_BUSY;
     ssize_t n;
     do {
-        n = recv(stream->io.fd, at, room, 0);
+        n = recv(stream->io.fd, at, room, flags);
     } while (n < 0 && errno == EINTR);
     if (n == 0)
         return ERR_CLOSED;
@@ -114,11 +108,42 @@ int net_read(struct net_stream *stream, void *at, size_t room, size_t *ret_len)
         stream->broken = true;
         return ERR_IO;
     }
+    *ret_len = (size_t)n;
+    return 0;
+}
+
+int net_read(struct net_stream *stream, void *at, size_t room, size_t *ret_len)
+{
+    assert(room > 0);
+    if (stream->broken)
+        return ERR_IO;
+    if (stream->tls)
+        return tls_read(stream, at, room, ret_len);
+    if (!stream->may_read)
+        return ERR_BUSY;
+    int err = receive(stream, at, room, 0, ret_len);
     /* Less than asked for: the kernel has no more, and will say when it has (epoll(7), question
      * 9); but it says only once that the other side has finished. */
-    if ((size_t)n < room && !stream->hangup)
+    if (!err && *ret_len < room && !stream->hangup)
         stream->may_read = false;
-    *ret_len = (size_t)n;
+    return err;
+}
+
+int net_peek(struct net_stream *stream, void *at, size_t room, size_t *ret_len)
+{
+    return stream->may_read ? receive(stream, at, room, MSG_PEEK, ret_len) : ERR_BUSY;
+}
+
+int net_skip(struct net_stream *stream, size_t len)
+{
+    uint8_t bytes[256];
+    while (len > 0) {
+        size_t part = len < sizeof(bytes) ? len : sizeof(bytes), got;
+        int err = receive(stream, bytes, part, 0, &got);
+        if (err)
+            return err == ERR_BUSY ? ERR_IO : err;
+        len -= got;
+    }
     return 0;
 }
 

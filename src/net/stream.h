@@ -39,6 +39,10 @@ bool net_stream_is_open(const struct net_stream *stream);
 /* Reads at most room bytes. 0 and *ret_len > 0; ERR_BUSY: nothing now; ERR_CLOSED: the other side
  * has finished; ERR_IO. */
 int net_read(struct net_stream *stream, void *at, size_t room, size_t *ret_len);
+/* What has come, without taking it; before any net_read or handshake. As net_read. */
+int net_peek(struct net_stream *stream, void *at, size_t room, size_t *ret_len);
+/* Takes so many bytes of what net_peek has shown. ERR_IO. */
+int net_skip(struct net_stream *stream, size_t len);
 /* Writes what fits of at most NET_PIECES_MAX pieces. 0 and *ret_len, which may be less than all;
  * ERR_BUSY: nothing now; ERR_IO. Under TLS, what is offered after ERR_BUSY begins with what was
  * offered before. */

@@ -312,8 +312,11 @@ int answer_begin(struct exchange *exchange)
     struct fields f = {0};
     add(&f, VIEW_LIT("content-type"), type_of(exchange));
     add(&f, VIEW_LIT("cache-control"), VIEW_LIT("no-store"));
-    if (exchange->protocol != PROTOCOL_GRPC)
+    if (exchange->protocol != PROTOCOL_GRPC) {
         add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
+        /* nginx would gather the messages until they fill a buffer. */
+        add(&f, VIEW_LIT("x-accel-buffering"), VIEW_LIT("no"));
+    }
     if (exchange->compressed)
         add(&f, VIEW_LIT("connect-accept-encoding"), VIEW_LIT("identity"));
     struct head_answer answer = {200, f.at, f.count};

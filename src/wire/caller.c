@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "wire/proxy.h"
 #include "wire/shard.h"
 
 #define COOKIE_SECURE "__Host-usher-session"
@@ -57,9 +58,9 @@ struct view caller_address(struct conn *conn, const struct head *head,
 {
     if (conn->shard->options->behind_proxy)
         return forwarded_for(head, text);
-    if (!conn->peer_host[0] && !net_peer_host(&conn->stream, conn->peer_host, CONN_HOST_MAX))
-        return (struct view){0};
-    return view_str(conn->peer_host);
+    if (conn->proxied)
+        return proxy_read(conn->shard->options, head, conn_host(conn), text).address;
+    return conn_host(conn);
 }
 
 bool caller_secure(const struct conn *conn, const struct head *head)
@@ -67,7 +68,13 @@ bool caller_secure(const struct conn *conn, const struct head *head)
     const struct server_options *options = conn->shard->options;
     if (options->behind_proxy)
         return view_eq_nocase(last_field(head, VIEW_LIT("x-forwarded-proto")), VIEW_LIT("https"));
-    return options->tls_cert_path != NULL;
+    if (conn->proxied) {
+        char text[CALLER_ADDRESS_MAX];
+        const struct view scheme = proxy_read(options, head, (struct view){0}, text).scheme;
+        if (scheme.len)
+            return view_eq_nocase(scheme, VIEW_LIT("https"));
+    }
+    return options->tls_cert_path != NULL || conn->secure_before;
 }
 
 /* ---- the cookie ---- */

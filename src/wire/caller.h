@@ -22,8 +22,9 @@
 
 #define CALLER_ADDRESS_MAX CONN_HOST_MAX
 
-/* The address of the other end: the connection's, or behind a proxy the last that X-Forwarded-For
- * names; into text. Empty where it has none (a Unix socket). */
+/* Where the caller is: the other end of the connection, or, where that is a trusted proxy, whom it
+ * says (proxy.h); with options.behind_proxy the last that X-Forwarded-For names; into text. Empty
+ * where it has none (a Unix socket). */
 struct view caller_address(struct conn *conn, const struct head *head,
                            char text[CALLER_ADDRESS_MAX]);
 /* Whether the browser's end is encrypted: here, or at the proxy. */

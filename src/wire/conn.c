@@ -7,6 +7,7 @@
 #include "err/err.h"
 #include "http/preface.h"
 #include "wire/limits.h"
+#include "wire/proxy.h"
 #include "wire/shard.h"
 
 #define FLUSH_ROUNDS 4 /* of write, parse what was sent ahead, read: in one turn */
@@ -103,11 +104,43 @@ static void receive(struct conn *conn)
     }
 }
 
+struct view conn_host(struct conn *conn)
+{
+    if (!conn->peer_host[0] && !net_peer_host(&conn->stream, conn->peer_host, CONN_HOST_MAX))
+        return (struct view){0};
+    return view_str(conn->peer_host);
+}
+
+/* A proxy of ours may say before all else whom it speaks for. False while that is not known. */
+static bool announce(struct conn *conn)
+{
+    uint8_t bytes[PROXY_HEADER_MAX];
+    struct proxy_header header;
+    size_t len = 0;
+    if (conn->announced)
+        return true;
+    int err = net_peek(&conn->stream, bytes, sizeof(bytes), &len);
+    if (!err)
+        err = proxy_header_read(view_of(bytes, len), &header);
+    if (!err)
+        err = net_skip(&conn->stream, header.len);
+    if (!err && header.host[0]) {
+        memcpy(conn->peer_host, header.host, sizeof(header.host));
+        conn->secure_before = header.secure;
+        conn->proxied = proxy_is_trusted(conn->shard->options, conn_host(conn));
+    }
+    conn->announced = !err || err == ERR_NOT_FOUND;
+    conn->failed = !conn->announced && err != ERR_BUSY;
+    return conn->announced;
+}
+
 /* False while the handshake goes on, or where it failed. */
 static bool secure(struct conn *conn)
 {
     if (conn->secured)
         return true;
+    if (!announce(conn))
+        return false;
     int err = net_handshake(&conn->stream);
     conn->failed = err && err != ERR_BUSY;
     if (err)
@@ -252,7 +285,10 @@ void conn_new(struct shard *shard, int fd)
         return;
     }
     conn->shard = shard;
-    conn->secured = !shard->tls;
+    conn->proxied =
+        shard->options->proxy_count > 0 && proxy_is_trusted(shard->options, conn_host(conn));
+    conn->announced = !conn->proxied;
+    conn->secured = !shard->tls && conn->announced;
     conn->active_ns = shard_now_ns(shard);
     conn->stuck_ns = DEADLINE_NEVER;
     list_append(&shard->conns, &conn->link);

@@ -38,7 +38,11 @@ struct conn {
     bool asked;                    /* a first request's head was there */
     bool eof;                      /* the other side has finished */
     bool failed;                   /* close at the next flush */
-    char peer_host[CONN_HOST_MAX]; /* of the other end, once it was asked for; else empty */
+    bool proxied;                  /* the other end is a proxy of ours */
+    bool announced;                /* whether a PROXY header comes first is known */
+    bool secure_before;            /* a PROXY header said that the caller came over TLS */
+    char peer_host[CONN_HOST_MAX]; /* of the other end, or whom a PROXY header names, once it was
+                                    * asked for; else empty */
 };
 
 /* Takes an accepted socket; closes it where that fails. */
@@ -53,6 +57,8 @@ void conn_sweep(struct conn *conn, int64_t now_ns);
 /* No further request. */
 void conn_drain(struct conn *conn);
 size_t conn_unsent(const struct conn *conn);
+/* The host of the other end; empty where it has none (a Unix socket). */
+struct view conn_host(struct conn *conn);
 /* Whether the one request under way is answered by a stream (HTTP/1.1). */
 bool conn_watches(const struct conn *conn);
 

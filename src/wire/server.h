@@ -8,6 +8,7 @@
 #include "fiber/offload.h"
 #include "fiber/worker.h"
 #include "http/head.h"
+#include "net/range.h"
 
 struct server;
 
@@ -89,6 +90,11 @@ struct server_options {
     /* Everything comes through a proxy: who calls, and whether over TLS, is what it says last in
      * X-Forwarded-For and X-Forwarded-Proto. */
     bool behind_proxy;
+    /* Proxies of ours, by their addresses: what they say of who calls is believed, of nobody else;
+     * in X-Forwarded-For or (proxy_forwarded) Forwarded, or by the PROXY protocol. Borrowed. */
+    const struct net_range *proxies;
+    size_t proxy_count;
+    bool proxy_forwarded;
     /* Only processes of ours connect: whom identify denies may call nothing but grpc.health.v1, and
      * the number and resets of HTTP/2 streams are not held against a connection. */
     bool peers_only;

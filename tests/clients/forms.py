@@ -1,5 +1,7 @@
 """The contracts at run time: classes of messages from a set of descriptors, and their JSON form."""
 import base64
+import os
+import subprocess
 
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 
@@ -8,6 +10,28 @@ from story import Failed
 CODES = ("ok canceled unknown invalid_argument deadline_exceeded not_found already_exists permission_denied "
          "resource_exhausted failed_precondition aborted out_of_range unimplemented internal unavailable data_loss "
          "unauthenticated").split()
+
+
+PROTO = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "proto")
+PROTOS = ["usher/v1/ticket.proto", "usher/v1/auth.proto", "usher/v1/error.proto", "usher/v1/hall.proto",
+          "grpc/health/v1/health.proto", "google/rpc/status.proto"]
+
+
+def describe(folder):
+    """One file that describes all contracts."""
+    path = os.path.join(folder, "contracts.binpb")
+    subprocess.run(["protoc", f"--proto_path={PROTO}", "--include_imports", f"--descriptor_set_out={path}", *PROTOS],
+                   check=True, cwd=PROTO)
+    return path
+
+
+def certify(folder):
+    """A certificate for 127.0.0.1, signed by itself."""
+    cert, key = (os.path.join(folder, name) for name in ("cert.pem", "key.pem"))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+    return cert, key
 
 
 class Forms:

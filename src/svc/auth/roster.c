@@ -6,8 +6,7 @@
 #include <stdlib.h>
 
 #include "err/err.h"
-
-#define BITS4_FROM 96 /* where an IPv4 address begins within IPv6 */
+#include "net/range.h"
 
 void roster_init(struct roster *roster)
 {
@@ -30,55 +29,21 @@ void roster_release(struct roster *roster)
 
 /* ---- networks ---- */
 
-static void clear_behind(struct in6_addr *prefix, uint8_t bits)
-{
-    for (unsigned i = 0; i < 16; i++) {
-        const unsigned kept = bits > 8 * i ? bits - 8 * i : 0;
-        if (kept < 8)
-            prefix->s6_addr[i] &= (uint8_t)(0xff00 >> kept);
-    }
-}
-
-static bool read_address(struct view text, struct in6_addr *ret_address, bool *ret_is4)
-{
-    char copy[INET6_ADDRSTRLEN];
-    struct in_addr four;
-    if (text.len >= sizeof(copy))
-        return false;
-    memcpy(copy, text.at, text.len);
-    copy[text.len] = '\0';
-    *ret_is4 = inet_pton(AF_INET, copy, &four) == 1;
-    if (!*ret_is4)
-        return inet_pton(AF_INET6, copy, ret_address) == 1;
-    *ret_address = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
-    memcpy(ret_address->s6_addr + 12, &four, 4);
-    return true;
-}
-
 int roster_read_network(struct view text, struct roster_network *ret_network)
 {
-    struct roster_network network = {.bits = 128, .ends_at_ms = INT64_MAX};
-    const char *slash = text.len ? memchr(text.at, '/', text.len) : NULL;
-    const size_t len = slash ? (size_t)(slash - text.at) : text.len;
-    bool is4;
-    if (len == 0 || !read_address(view_of(text.at, len), &network.prefix, &is4))
-        return ERR_INVALID;
-    if (slash) {
-        uint64_t bits;
-        if (!view_to_u64(view_of(slash + 1, text.len - len - 1), is4 ? 32 : 128, &bits))
-            return ERR_INVALID;
-        network.bits = (uint8_t)(bits + (is4 ? BITS4_FROM : 0));
-    }
-    clear_behind(&network.prefix, network.bits);
-    *ret_network = network;
-    return 0;
+    struct net_range range;
+    int err = net_range_read(text, &range);
+    if (!err)
+        *ret_network = (struct roster_network){
+            .bits = range.bits, .prefix = range.prefix, .ends_at_ms = INT64_MAX};
+    return err;
 }
 
 void roster_write_network(const struct roster_network *network, bool whole,
                           char ret_text[BLOCK_SUBJECT_MAX + 1])
 {
     char address[INET6_ADDRSTRLEN];
-    const bool is4 = IN6_IS_ADDR_V4MAPPED(&network->prefix) && network->bits >= BITS4_FROM;
+    const bool is4 = IN6_IS_ADDR_V4MAPPED(&network->prefix) && network->bits >= NET_RANGE_BITS4;
     const int family = is4 ? AF_INET : AF_INET6;
     const void *bytes = is4 ? network->prefix.s6_addr + 12 : network->prefix.s6_addr;
     const char *text = inet_ntop(family, bytes, address, sizeof(address));
@@ -87,7 +52,7 @@ void roster_write_network(const struct roster_network *network, bool whole,
         snprintf(ret_text, BLOCK_SUBJECT_MAX + 1, "%s", address);
     else
         snprintf(ret_text, BLOCK_SUBJECT_MAX + 1, "%s/%d", address,
-                 network->bits - (is4 ? BITS4_FROM : 0));
+                 network->bits - (is4 ? NET_RANGE_BITS4 : 0));
 }
 
 /* ---- order ---- */
@@ -240,7 +205,7 @@ static bool in_network(const struct roster *roster, const struct in6_addr *addre
         size_t to = from;
         while (to < roster->network_count && roster->networks[to].bits == key.bits)
             to++;
-        clear_behind(&key.prefix, key.bits);
+        net_range_cut(&key.prefix, key.bits);
         const struct roster_network *found =
             bsearch(&key, roster->networks + from, to - from, sizeof(key), compare_networks);
         if (found && now_ms < found->ends_at_ms)
@@ -253,9 +218,9 @@ static bool in_network(const struct roster *roster, const struct in6_addr *addre
 bool roster_blocks_address(struct roster *roster, struct view address, int64_t now_ms)
 {
     struct in6_addr bytes;
-    bool is4, blocked = false;
+    bool blocked = false;
     pthread_rwlock_rdlock(&roster->lock);
-    if (roster->network_count && read_address(address, &bytes, &is4))
+    if (roster->network_count && net_range_address(address, &bytes) == 0)
         blocked = in_network(roster, &bytes, now_ms);
     pthread_rwlock_unlock(&roster->lock);
     return blocked;
