@@ -439,6 +439,41 @@ static int replay_cancel(struct audit_replay *r, const struct change *change)
     return 0;
 }
 
+/* Seats leave an order that goes on with the others. */
+static int replay_give_back(struct audit_replay *r, const struct change *change)
+{
+    struct audit_id text;
+    const uint32_t place = audit_place(&r->order_places, change->order_id);
+    struct audit_order *order = place == AUDIT_NONE ? NULL : audit_order_at(r, place);
+    audit_id(change->order_id, &text);
+    if (!order || order->row.state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED) {
+        audit_find(r, "seats of order %s are given back, but it is not confirmed", text.text);
+        return 0;
+    }
+    if (!id_eq(order->row.account_id, change->account_id))
+        audit_find(r, "seats of order %s are given back by another account", text.text);
+    const struct view had = view_of(order->seat_bytes, order->row.seats.len);
+    bool same = store_seat_count(had) == change->seat_count + change->left_count;
+    for (uint32_t i = 0; i < change->left_count; i++)
+        same = same && store_seats_have(had, change->left[i]);
+    for (uint32_t i = 0; i < change->seat_count; i++) {
+        const uint32_t seat = change->seats[i];
+        same = same && store_seats_have(had, seat);
+        for (uint32_t k = 0; k < change->left_count; k++)
+            same = same && change->left[k] != seat;
+        if (same && r->order_of_seat[seat] == place)
+            r->order_of_seat[seat] = AUDIT_NONE;
+    }
+    if (!same) {
+        audit_find(r, "the seats given back and left are not those of order %s", text.text);
+        return 0;
+    }
+    order->row.seats.len =
+        store_seats_write(change->left, change->left_count, order->seat_bytes).len;
+    *places_of(r, order->account) -= change->seat_count;
+    return 0;
+}
+
 /* A key that an order is answered under although another request placed it (P5). */
 static int replay_order_key(struct audit_replay *r, const struct change *change)
 {
@@ -501,6 +536,8 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         return replay_sale(r, change);
     case CHANGE_CANCEL:
         return replay_cancel(r, change);
+    case CHANGE_GIVE_BACK:
+        return replay_give_back(r, change);
     case CHANGE_SALE_STATE:
         replay_sale_state(r, change);
         return 0;

@@ -86,14 +86,15 @@ static bool has_room(struct owner *owner, struct owner_ask *ask)
     return false;
 }
 
-/* An order that was cancelled since is answered as cancelled, by the store: its tickets are void,
- * and its seats may be another's. */
+/* An order that was given back since, all of it or a part, is answered as it is now, by the store:
+ * its tickets are void, and its seats may be another's. */
 static bool is_as_stored(const struct owner *owner, const struct owner_ask *ask,
                          const struct keys_answer *known)
 {
-    return known->as_stored ||
-           (ask->verb == OWNER_ORDER &&
-            !id_eq(owner->sold[known->hold.seats[0]].order_id, known->hold.hold_id));
+    bool moved = false;
+    for (uint32_t i = 0; ask->verb == OWNER_ORDER && i < known->hold.count; i++)
+        moved = moved || !id_eq(owner->sold[known->hold.seats[i]].order_id, known->hold.hold_id);
+    return known->as_stored || moved;
 }
 
 bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
@@ -137,6 +138,8 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
     change->payment_method = ask->payment_method;
     change->payment_id = ask->payment_id;
     change->state = ask->sale_state;
+    change->left_count = ask->left_count;
+    memcpy(change->left, ask->left, sizeof(change->left));
     ask->at_ms = change->at_ms;
     if (ask->key.len > 0) {
         assert(ask->key.len <= OWNER_KEY_MAX);
@@ -319,10 +322,26 @@ static const struct owner_sold *sold_of(const struct owner *owner, const struct 
     return sold->place_count == ask->seat_count ? sold : NULL;
 }
 
+/* The seats of the ask that do not stay. False: those that stay are not a part of them. */
+static bool split(struct owner_ask *ask)
+{
+    uint32_t left = 0;
+    ask->hold = (struct seats_hold){.hold_id = ask->hold_id, .account_id = ask->account_id};
+    if (ask->left_count >= ask->seat_count)
+        return false;
+    for (uint32_t i = 0; i < ask->seat_count; i++) {
+        if (left < ask->left_count && ask->left[left] == ask->seats[i])
+            left++;
+        else
+            ask->hold.seats[ask->hold.count++] = ask->seats[i];
+    }
+    return left == ask->left_count;
+}
+
 static void decide_cancel(struct owner *owner, struct owner_ask *ask)
 {
     const struct owner_sold *sold = sold_of(owner, ask);
-    if (!sold || id_is_zero(ask->hold_id)) {
+    if (!sold || id_is_zero(ask->hold_id) || !split(ask)) {
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
@@ -334,18 +353,19 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
     }
     if (!has_room(owner, ask))
         return;
-    int err = seats_unsell(owner->seats, ask->account_id, ask->seats, ask->seat_count);
+    int err = seats_unsell(owner->seats, ask->account_id, ask->hold.seats, ask->hold.count);
     if (err != 0) {
         ride(owner, ask, ERR_NOT_FOUND); /* another account's */
         return;
     }
-    ask->hold = (struct seats_hold){
-        .hold_id = ask->hold_id, .account_id = ask->account_id, .count = ask->seat_count};
-    for (uint32_t i = 0; i < ask->seat_count; i++) {
-        ask->hold.seats[i] = ask->seats[i];
-        owner->sold[ask->seats[i]] = (struct owner_sold){0};
+    for (uint32_t i = 0; i < ask->hold.count; i++)
+        owner->sold[ask->hold.seats[i]] = (struct owner_sold){0};
+    promise(owner, ask, ask->left_count > 0 ? CHANGE_GIVE_BACK : CHANGE_CANCEL);
+    for (uint32_t i = 0; i < ask->left_count; i++) {
+        struct owner_sold *stays = &owner->sold[ask->left[i]];
+        stays->version = owner->version_decided;
+        stays->place_count = ask->left_count;
     }
-    promise(owner, ask, CHANGE_CANCEL);
 }
 
 static void decide_set_sale(struct owner *owner, struct owner_ask *ask)

@@ -54,7 +54,8 @@ enum owner_verb {
     OWNER_HOLD_BEST, /* best */
     OWNER_RELEASE,   /* hold_id */
     OWNER_ORDER,     /* hold_id; the order's id is the hold's */
-    OWNER_CANCEL,    /* hold_id names the order; seats are all of the order's, ascending */
+    OWNER_CANCEL,    /* hold_id names the order; seats are all of the order's, ascending; left are
+                        those of them that stay, ascending; none: the order is cancelled */
     OWNER_SET_SALE,  /* sale_state */
     OWNER_EXTEND,    /* hold_id, until_ms: the hold as it is then */
     OWNER_KEEP_KEY,  /* hold_id names a durable order of the account, which is answered under key */
@@ -89,6 +90,8 @@ struct owner_ask {
     struct id account_id;
     uint32_t seat_count;
     uint32_t seats[SEATS_PARTY_MAX];
+    uint32_t left_count;
+    uint32_t left[SEATS_PARTY_MAX];
     uint32_t area_count;
     struct owner_area areas[SEATS_PARTY_MAX];
     struct seats_best best;

@@ -78,6 +78,24 @@ static const struct letter_template letters[] = {
         .secret = true,
     },
     {
+        .name = "refunded",
+        .subject = {"{amount} go back to you: {event} ({number})",
+                    "{amount}이 환불됩니다: {event} ({number})"},
+        .text =
+            {
+                "# {event}\n\n"
+                "{why}\n\n"
+                "Order {number}\nGoes back: {amount}\nKept by the refund rules: {kept}\n\n"
+                "The money goes back the way it came; the bank shows it after some days. The codes "
+                "of tickets that were given back do not open the door any more.",
+                "# {event}\n\n"
+                "{why}\n\n"
+                "주문번호 {number}\n환불 금액 {amount}\n취소 수수료 {kept}\n\n"
+                "결제하신 수단으로 환불되며, 카드사에 따라 며칠이 걸릴 수 있습니다. 취소된 티켓의 "
+                "코드로는 입장할 수 없습니다.",
+            },
+    },
+    {
         .name = "cancelled",
         .subject = {"Cancelled: {event} ({number})", "예매가 취소되었습니다: {event} ({number})"},
         .text =

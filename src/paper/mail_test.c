@@ -64,7 +64,11 @@ static void every_letter_can_be_written(void **state)
     const struct letter_template *template;
     struct arena arena;
     struct letter letter;
-    struct letter_value values[LETTER_ORDER_VALUES];
+    struct letter_value values[LETTER_ORDER_VALUES + 3] = {
+        [LETTER_ORDER_VALUES] = {"amount", VIEW_LIT("10,000원")},
+        {"kept", VIEW_LIT("0원")},
+        {"why", VIEW_LIT("The event does not take place.")},
+    };
     arena_init(&arena, 1 << 20);
     assert_int_equal(letter_order_values(&order, &arena, values), 0);
     assert_int_equal(letter_write(VIEW_LIT("no such"), PAPER_ENGLISH, NULL, 0, &letter),
@@ -82,7 +86,7 @@ static void every_letter_can_be_written(void **state)
         }
         for (int language = 0; language < 2 && of_order; language++) {
             assert_int_equal(letter_write(view_str(template->name), (enum paper_language)language,
-                                          values, LETTER_ORDER_VALUES, &letter),
+                                          values, LETTER_ORDER_VALUES + 3, &letter),
                              0);
             assert_true(has(&letter.subject, "<b>Winter</b>"));
             assert_true(has(&letter.text, "N7B9D-2RA4K") && !has(&letter.text, "{"));

@@ -73,6 +73,9 @@ static bool write_key(struct arena *arena, struct change *change, Usher__V1__Led
 #define WRITE_seats(name)                                                                          \
     message->n_##name = change->seat_count;                                                        \
     message->name = change->name;
+#define WRITE_left(name)                                                                           \
+    message->n_##name = change->left_count;                                                        \
+    message->name = change->left;
 #define WRITE(type, name) WRITE_##type(name)
 
 int change_write(struct change *change, struct arena *arena, Usher__V1__LedgerEntry *ret_entry)
@@ -105,7 +108,8 @@ static bool read_id(const ProtobufCBinaryData *bytes, struct id *ret_id)
     return id_from_bytes(view_of(bytes->data, bytes->len), ret_id) == 0 && !id_is_zero(*ret_id);
 }
 
-static bool read_seats(const uint32_t *seats, size_t count, struct change *ret_change)
+static bool read_seats(const uint32_t *seats, size_t count, uint32_t ret_seats[CHANGE_SEATS_MAX],
+                       uint32_t *ret_count)
 {
     if (count == 0 || count > CHANGE_SEATS_MAX)
         return false;
@@ -113,8 +117,8 @@ static bool read_seats(const uint32_t *seats, size_t count, struct change *ret_c
         if (seats[i - 1] >= seats[i])
             return false;
     }
-    ret_change->seat_count = (uint32_t)count;
-    memcpy(ret_change->seats, seats, count * sizeof(*seats));
+    *ret_count = (uint32_t)count;
+    memcpy(ret_seats, seats, count * sizeof(*seats));
     return true;
 }
 
@@ -133,9 +137,14 @@ static bool read_key(const Usher__V1__LedgerKey *key, struct change *ret_change)
 #define READ_id(name) right &= read_id(&message->name, &ret_change->name);
 #define READ_id_may(name)                                                                          \
     right &= message->name.len == 0 || read_id(&message->name, &ret_change->name);
-#define READ_i64(name)      ret_change->name = message->name;
-#define READ_u32(name)      ret_change->name = message->name;
-#define READ_seats(name)    right &= read_seats(message->name, message->n_##name, ret_change);
+#define READ_i64(name) ret_change->name = message->name;
+#define READ_u32(name) ret_change->name = message->name;
+#define READ_seats(name)                                                                           \
+    right &=                                                                                       \
+        read_seats(message->name, message->n_##name, ret_change->name, &ret_change->seat_count);
+#define READ_left(name)                                                                            \
+    right &=                                                                                       \
+        read_seats(message->name, message->n_##name, ret_change->name, &ret_change->left_count);
 #define READ_key_may(name)  right &= !message->name || read_key(message->name, ret_change);
 #define READ_key_must(name) right &= message->name && read_key(message->name, ret_change);
 #define READ(type, name)    READ_##type(name)

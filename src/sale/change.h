@@ -32,6 +32,7 @@
     X(EXPIRY, expiry, HELD, FREE, NONE, NONE, ANY)                                                 \
     X(SALE, sale, HELD, SOLD, NONE, CONFIRMED, ON)                                                 \
     X(CANCEL, cancel, SOLD, FREE, CONFIRMED, CANCELLED, ANY)                                       \
+    X(GIVE_BACK, give_back, SOLD, FREE, CONFIRMED, CONFIRMED, ANY)                                 \
     X(SALE_STATE, sale_state, NONE, NONE, NONE, NONE, ANY)                                         \
     X(ORDER_KEY, order_key, NONE, NONE, NONE, NONE, ANY)                                           \
     X(EXTEND, extend, HELD, HELD, NONE, NONE, ON)                                                  \
@@ -40,7 +41,7 @@
 /*
  * What each writes down: F(type, name), where name is a field of its message and a member of struct
  * change. Types: id (16 bytes, not zero), seats (1 … 8, strictly ascending), i64, u32, id_may
- * and key_may (optional), key_must.
+ * and key_may (optional), key_must; left: as seats, into left.
  */
 #define CHANGE_FIELDS_HOLD(F)                                                                      \
     F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms) F(key_may, key)
@@ -52,6 +53,7 @@
     F(id, account_id)                                                                              \
     F(seats, seats) F(i64, total) F(u32, payment_method) F(key_may, key) F(id_may, payment_id)
 #define CHANGE_FIELDS_CANCEL(F)     F(id, order_id) F(id, account_id) F(seats, seats)
+#define CHANGE_FIELDS_GIVE_BACK(F)  CHANGE_FIELDS_CANCEL(F) F(left, left)
 #define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
 #define CHANGE_FIELDS_EXTEND(F)                                                                    \
     F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms)
@@ -113,6 +115,8 @@ struct change {
     int64_t total;
     int64_t before_ms;
     uint32_t seats[CHANGE_SEATS_MAX];
+    uint32_t left[CHANGE_SEATS_MAX]; /* what an order keeps */
+    uint32_t left_count;
     uint32_t key_len; /* 0: no key */
     uint8_t key[CHANGE_KEY_MAX];
     uint8_t request_hash[CHANGE_HASH_BYTES]; /* where there is a key */

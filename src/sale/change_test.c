@@ -47,6 +47,8 @@ static struct change full(enum change_kind kind)
                             .total = -9,
                             .before_ms = -11,
                             .seats = {0, 7, UINT32_MAX},
+                            .left = {3, 8},
+                            .left_count = 2,
                             .key_len = 2,
                             .key = "k1"};
     memset(change.request_hash, 0xab, sizeof(change.request_hash));
@@ -74,7 +76,10 @@ static void every_kind_comes_back(void **state)
     memcpy(expected.key, change.key, sizeof(change.key));                                          \
     memcpy(expected.request_hash, change.request_hash, sizeof(change.request_hash));
 #define KEEP_key_must(name) KEEP_key_may(name)
-#define KEEP(type, name)    KEEP_##type(name)
+#define KEEP_left(name)                                                                            \
+    expected.left_count = change.left_count;                                                       \
+    memcpy(expected.left, change.left, sizeof(change.left));
+#define KEEP(type, name) KEEP_##type(name)
 #define X(NAME, ...)                                                                               \
     case CHANGE_##NAME:                                                                            \
         CHANGE_FIELDS_##NAME(KEEP) break;

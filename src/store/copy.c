@@ -86,53 +86,7 @@ static int read_orders(struct copy *c, const struct ledger_row *row, struct stor
     struct change *changes;
     size_t count = 0;
     int err = ledger_unpack(row->body, &c->row, &changes, &count);
-    if (err)
-        return err;
-    struct store_sale *sales = arena_alloc(&c->row, count * CHANGE_SEATS_MAX * sizeof(*sales));
-    struct store_order *orders = arena_alloc(&c->row, count * sizeof(*orders));
-    struct store_order *cancels = arena_alloc(&c->row, count * sizeof(*cancels));
-    if (!sales || !orders || !cancels)
-        return ERR_NO_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        const struct change *change = &changes[i];
-        const enum change_order order = change_rule(change->kind)->order_to;
-        if (change->kind == CHANGE_SALE_STATE)
-            batch->sale_state = change->state;
-        if (order == CHANGE_ORDER_NONE)
-            continue;
-        uint8_t *seats = arena_alloc(&c->row, STORE_SEAT_BYTES * change->seat_count);
-        if (!seats)
-            return ERR_NO_MEMORY;
-        const struct store_order what = {
-            .order_id = change->order_id,
-            .account_id = change->account_id,
-            .hold_id = change->hold_id,
-            .performance_id = batch->performance_id,
-            .state = order,
-            .payment_method = change->payment_method,
-            .placed_at_ms = change->at_ms,
-            .total = change->total,
-            .seats = store_seats_write(change->seats, change->seat_count, seats),
-        };
-        if (order != CHANGE_ORDER_CONFIRMED) {
-            cancels[batch->cancel_count++] = what;
-            continue;
-        }
-        orders[batch->order_count++] = what;
-        for (uint32_t k = 0; k < change->seat_count; k++)
-            sales[batch->sale_count++] = (struct store_sale){change->seats[k], change->order_id};
-    }
-    batch->sales = sales;
-    batch->orders = orders;
-    batch->cancels = cancels;
-    return 0;
-}
-
-static int by_seat(const void *a, const void *b)
-{
-    const uint32_t x = ((const struct store_sale *)a)->seat,
-                   y = ((const struct store_sale *)b)->seat;
-    return (x > y) - (x < y);
+    return err ? err : store_batch_fill(changes, count, &c->row, batch);
 }
 
 static bool has_orders(const struct store_batch *batch)
@@ -193,7 +147,6 @@ static int copy_row(struct copy *c, struct walk *walk, const struct ledger_row *
     walk->with_orders += has_orders(&batch);
     if (!walk->writes)
         return 0;
-    qsort((void *)batch.sales, batch.sale_count, sizeof(*batch.sales), by_seat);
     if (has_orders(&batch) && walk->first_told > 0 && walk->with_orders >= walk->first_told)
         batch.outbox = message_of(c, walk->performance_id, walk->with_orders - walk->first_told);
     err = claim_up_to(c, walk->performance_id, &walk->epoch, row->epoch);

@@ -57,9 +57,9 @@ OPERATION(claim, true,
 
 /* The one write of a sale. 0: everything is durable. ERR_FENCED: the epoch, seq, version or
  * prev_hash is not the head's; ERR_CONFLICT: a seat is sold already, an order exists already,
- * or a cancelled order is not this performance's, not confirmed, or its seats are not exactly
- * those; ERR_NOT_FOUND: no such performance; nothing was written in any of these cases.
- * ERR_UNKNOWN, ERR_IO: it may or may not have been written: claim, and read. */
+ * or an order that is given back, all or a part, is not this performance's, not confirmed, or its
+ * seats are not exactly those; ERR_NOT_FOUND: no such performance; nothing was written in any of
+ * these cases. ERR_UNKNOWN, ERR_IO: it may or may not have been written: claim, and read. */
 OPERATION(commit, true, (const struct store_batch *batch), (batch))
 
 /* Rows of sold for one performance, ascending by seat. */

@@ -36,6 +36,8 @@ static const struct sql_step steps[] = {
      "CREATE INDEX payment_event_of ON payment_event (payment_id, event_id);"
      "CREATE TABLE payment_webhook (provider {text} NOT NULL, heard {text} NOT NULL,"
      " at_ms {int} NOT NULL, PRIMARY KEY (provider, heard))"},
+    {"refund of seats", "ALTER TABLE refund ADD COLUMN seats {bytes};"
+                        "ALTER TABLE refund ADD COLUMN round {int}"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -97,7 +99,8 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         SQL(sql_id(p->payment_id), sql_id(p->hold_id), sql_id(p->hold_id), sql_id(p->account_id),
             sql_int(p->performance_id), sql_int(p->state), sql_int(p->books.amount),
             sql_text(p->currency), sql_text(p->provider), sql_text(p->ref), sql_text(p->charge),
-            sql_text(p->return_path), sql_bytes(payments_seats_write(p, seats)),
+            sql_text(p->return_path),
+            sql_bytes(payments_seats_write(p->seats, p->seat_count, seats)),
             sql_int(p->created_at_ms), sql_int(p->must_finish_by_ms), sql_int(p->next_at_ms),
             sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash)),
         NULL);
@@ -127,18 +130,21 @@ struct save_job {
     const struct payment_event *event;
     const struct refund *added;
     const struct refund *changed;
+    const struct mail *mail;
 };
 
 static int add_refund(struct sql_txn *txn, const struct refund *r)
 {
+    uint8_t seats[4 * PAYMENT_SEATS_MAX];
     return sql_run(txn,
                    "INSERT INTO refund (refund_id, payment_id, order_id, state, amount, charge,"
-                   " reason, created_at_ms, next_at_ms, tries, version)"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1)",
+                   " reason, created_at_ms, next_at_ms, tries, version, seats)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?)",
                    SQL(sql_id(r->refund_id), sql_id(r->payment_id),
                        payments_id_or_null(r->order_id), sql_int(r->state), sql_int(r->amount),
                        sql_int(r->charge), sql_text(r->reason), sql_int(r->created_at_ms),
-                       sql_int(r->next_at_ms)),
+                       sql_int(r->next_at_ms),
+                       sql_bytes(payments_seats_write(r->seats, r->seat_count, seats))),
                    NULL);
 }
 
@@ -146,10 +152,10 @@ static int change_refund(struct sql_txn *txn, const struct refund *r)
 {
     uint64_t changes = 0;
     int err = sql_run(txn,
-                      "UPDATE refund SET state = ?, next_at_ms = ?, tries = ?,"
+                      "UPDATE refund SET state = ?, next_at_ms = ?, tries = ?, round = ?,"
                       " version = version + 1 WHERE refund_id = ? AND version = ?",
                       SQL(sql_int(r->state), sql_int(r->next_at_ms), sql_int(r->tries),
-                          sql_id(r->refund_id), sql_int(r->version)),
+                          sql_int(r->round), sql_id(r->refund_id), sql_int(r->version)),
                       &changes);
     return err == 0 && changes != 1 ? ERR_CONFLICT : err;
 }
@@ -187,6 +193,8 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
         err = add_refund(txn, job->added);
     if (err == 0 && job->changed)
         err = change_refund(txn, job->changed);
+    if (err == 0 && job->mail)
+        err = mail_put(txn, job->mail);
     return err == 0 && job->event ? payments_add_event(txn, job->event) : err;
 }
 
@@ -208,9 +216,9 @@ int payment_save(struct sql *sql, struct payment *payment, const struct payment_
 }
 
 int refund_save(struct sql *sql, struct payment *payment, struct refund *refund,
-                const struct payment_event *event, int64_t deadline_ns)
+                const struct payment_event *event, const struct mail *mail, int64_t deadline_ns)
 {
-    struct save_job job = {.event = event, .changed = refund};
+    struct save_job job = {.event = event, .changed = refund, .mail = mail};
     int err = save(sql, &job, payment, deadline_ns);
     refund->version += err == 0;
     return err;

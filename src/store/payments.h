@@ -14,6 +14,7 @@
 
 #include "db/sql.h"
 #include "sale/payment.h"
+#include "store/mails.h"
 
 #define PAYMENT_TEXT_MAX  255  /* bytes of a provider's id, a path, a reason */
 #define PAYMENT_EVENT_MAX 1000 /* bytes of what happened, in a story */
@@ -53,13 +54,16 @@ struct refund {
     struct id payment_id;
     struct id order_id; /* zero: money without an order */
     uint32_t state;
-    int64_t amount; /* goes back */
-    int64_t charge; /* is kept by the rule */
+    uint32_t seats[PAYMENT_SEATS_MAX]; /* of the order, that are given back */
+    uint32_t seat_count;               /* 0: all that it had */
+    int64_t amount;                    /* goes back */
+    int64_t charge;                    /* is kept by the rule */
     struct view reason;
     int64_t created_at_ms;
     int64_t next_at_ms;
     uint32_t tries;
     uint32_t version;
+    uint32_t round; /* how often it was asked for anew after a refusal: another key each time */
 };
 
 /* A line of a payment's story. */
@@ -101,9 +105,10 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
  * go with it. ERR_CONFLICT: somebody was quicker. */
 int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
                  const struct refund *refund, int64_t deadline_ns);
-/* The same with a refund that is there already, at refund->version. */
+/* The same with a refund that is there already, at refund->version, and a mail (or NULL) that goes
+ * out with it; its key must be new. */
 int refund_save(struct sql *sql, struct payment *payment, struct refund *refund,
-                const struct payment_event *event, int64_t deadline_ns);
+                const struct payment_event *event, const struct mail *mail, int64_t deadline_ns);
 
 /* Rows that are due at now_ms, the longest due first; at most max. */
 int payments_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,

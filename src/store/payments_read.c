@@ -3,24 +3,24 @@
 #include "err/err.h"
 #include "store/payments_rows.h"
 
-struct view payments_seats_write(const struct payment *payment,
+struct view payments_seats_write(const uint32_t *seats, uint32_t count,
                                  uint8_t bytes[4 * PAYMENT_SEATS_MAX])
 {
-    for (uint32_t i = 0; i < payment->seat_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = 0; k < 4; k++)
-            bytes[4 * i + k] = (uint8_t)(payment->seats[i] >> (8 * k));
+            bytes[4 * i + k] = (uint8_t)(seats[i] >> (8 * k));
     }
-    return view_of(bytes, 4 * payment->seat_count);
+    return view_of(bytes, 4 * count);
 }
 
-static int read_seats(struct view bytes, struct payment *payment)
+static int read_seats(struct view bytes, uint32_t seats[PAYMENT_SEATS_MAX], uint32_t *ret_count)
 {
     if (bytes.len % 4 != 0 || bytes.len > 4 * PAYMENT_SEATS_MAX)
         return ERR_CORRUPT;
-    payment->seat_count = (uint32_t)(bytes.len / 4);
-    for (uint32_t i = 0; i < payment->seat_count; i++) {
+    *ret_count = (uint32_t)(bytes.len / 4);
+    for (uint32_t i = 0; i < *ret_count; i++) {
         const uint8_t *at = (const uint8_t *)bytes.at + 4 * i;
-        payment->seats[i] =
+        seats[i] =
             (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
     }
     return 0;
@@ -55,7 +55,7 @@ int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
         err = sql_get_id(rows, 3, &p->account_id);
     for (int i = 0; err == 0 && i < 6; i++)
         err = sql_get_copy(rows, 12 + i, arena, texts[i]);
-    return err == 0 ? read_seats(sql_get_view(rows, 18), p) : err;
+    return err == 0 ? read_seats(sql_get_view(rows, 18), p->seats, &p->seat_count) : err;
 }
 
 int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *r)
@@ -68,12 +68,15 @@ int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *r)
         .next_at_ms = sql_get_int(rows, 8),
         .tries = (uint32_t)sql_get_int(rows, 9),
         .version = (uint32_t)sql_get_int(rows, 10),
+        .round = (uint32_t)sql_get_int(rows, 12),
     };
     int err = sql_get_id(rows, 0, &r->refund_id);
     if (err == 0)
         err = sql_get_id(rows, 1, &r->payment_id);
     if (err == 0 && !sql_is_null(rows, 2))
         err = sql_get_id(rows, 2, &r->order_id);
+    if (err == 0)
+        err = read_seats(sql_get_view(rows, 11), r->seats, &r->seat_count);
     return err == 0 ? sql_get_copy(rows, 6, arena, &r->reason) : err;
 }
 

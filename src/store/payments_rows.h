@@ -14,7 +14,7 @@
 
 #define REFUND_COLUMNS                                                                             \
     "refund_id, payment_id, order_id, state, amount, charge, reason, created_at_ms, next_at_ms,"   \
-    " tries, version"
+    " tries, version, seats, round"
 
 static inline struct sql_value payments_id_or_null(struct id id)
 {
@@ -22,7 +22,7 @@ static inline struct sql_value payments_id_or_null(struct id id)
 }
 
 /* Little-endian, four bytes a seat. */
-struct view payments_seats_write(const struct payment *payment,
+struct view payments_seats_write(const uint32_t *seats, uint32_t count,
                                  uint8_t bytes[4 * PAYMENT_SEATS_MAX]);
 int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *ret_payment);
 int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *ret_refund);

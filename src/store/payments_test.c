@@ -173,12 +173,12 @@ static void a_refund_and_its_payment_move_together(void **state)
     q.state = PAYMENT_REFUNDED;
     q.books.pending = 0;
     q.books.refunded = 900;
-    assert_int_equal(refund_save(sql, &q, &r, NULL, DEADLINE_NEVER), ERR_CONFLICT);
+    assert_int_equal(refund_save(sql, &q, &r, NULL, NULL, DEADLINE_NEVER), ERR_CONFLICT);
     assert_int_equal(get(2).state, PAYMENT_REFUNDING);
     r.version = 1;
     r.next_at_ms = 0;
     q.version = p.version;
-    assert_int_equal(refund_save(sql, &q, &r, NULL, DEADLINE_NEVER), 0);
+    assert_int_equal(refund_save(sql, &q, &r, NULL, NULL, DEADLINE_NEVER), 0);
     assert_int_equal(get(2).state, PAYMENT_REFUNDED);
     assert_int_equal(refund_get(sql, number(50), &arena, &r, DEADLINE_NEVER), 0);
     assert_int_equal(r.state, REFUND_DONE);

@@ -71,7 +71,16 @@ struct store_order {
     uint32_t payment_method;
     int64_t placed_at_ms; /* at_ms of the ledger entry that sold it */
     int64_t total;
-    struct view seats; /* little-endian uint32 each, ascending; kept after cancellation */
+    struct view seats; /* little-endian uint32 each, ascending; without those that were given back,
+                          but kept when all are */
+};
+
+/* What is given back of an order. Rows of sold go for the seats that do not stay. */
+struct store_cancel {
+    struct id order_id;
+    struct view seats; /* all that the order has, in its form */
+    struct view left;  /* those that stay, and become the order's seats; empty: none does, its state
+                          becomes ORDER_STATE_CANCELLED, and it keeps its seats for memory */
 };
 
 #define STORE_SEAT_BYTES 4
@@ -86,6 +95,16 @@ static inline uint32_t store_seat_at(struct view seats, size_t i)
 static inline size_t store_seat_count(struct view seats)
 {
     return seats.len / STORE_SEAT_BYTES;
+}
+
+/* Whether a seat is among them. */
+static inline bool store_seats_have(struct view seats, uint32_t seat)
+{
+    for (size_t i = 0; i < store_seat_count(seats); i++) {
+        if (store_seat_at(seats, i) == seat)
+            return true;
+    }
+    return false;
 }
 
 /* Seats as an order has them, written to bytes (STORE_SEAT_BYTES each), which the view looks at. */
@@ -110,9 +129,7 @@ struct store_batch {
     size_t sale_count;
     const struct store_order *orders; /* placed now */
     size_t order_count;
-    /* Of a cancel only order_id and seats are read: its rows of sold are removed, its state becomes
-     * ORDER_STATE_CANCELLED, its seats stay in the order. */
-    const struct store_order *cancels;
+    const struct store_cancel *cancels;
     size_t cancel_count;
     struct view outbox; /* packed usher.v1.OutboxBatch, or empty */
 };

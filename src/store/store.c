@@ -47,7 +47,8 @@ void store_batch_check(const struct store_batch *batch)
     }
     assert(seats == batch->sale_count);
     for (size_t i = 0; i < batch->cancel_count; i++)
-        assert(batch->cancels[i].seats.len <= 4 * CHANGE_SEATS_MAX);
+        assert(batch->cancels[i].seats.len <= 4 * CHANGE_SEATS_MAX &&
+               batch->cancels[i].left.len < batch->cancels[i].seats.len);
 }
 
 int store_genesis_hash(const struct store_performance *performance,

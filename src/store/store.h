@@ -68,6 +68,12 @@ int store_performance_check(const struct store_performance *performance);
 /* For bodies: asserts what a caller must see to (order of sales, the row's numbers, maxima). */
 void store_batch_check(const struct store_batch *batch);
 
+/* Fills in what a batch's tables say (sales, orders, cancels, sale_state) from its changes; the
+ * performance_id, and the sale_state before, must be set. All memory is the arena's.
+ * ERR_NO_MEMORY; ERR_CORRUPT: an order of more seats than there may be. */
+int store_batch_fill(const struct change *changes, size_t count, struct arena *arena,
+                     struct store_batch *batch);
+
 /* The genesis hash of a performance in a hall with that layout. ERR_NO_MEMORY. */
 int store_genesis_hash(const struct store_performance *performance,
                        const uint8_t layout_hash[STORE_HASH_BYTES],

@@ -193,7 +193,7 @@ static void a_good_history_is_clean(void **state)
         fail_msg("%s", report.findings[0].text);
     assert_int_equal(report.counts.performances, 4);
     assert_int_equal(report.counts.rows, 11);
-    assert_int_equal(report.counts.entries, 27);
+    assert_int_equal(report.counts.entries, 28);
     assert_int_equal(report.counts.holds, 10);
     assert_int_equal(report.counts.orders, 4);
     assert_int_equal(report.counts.cancelled, 1);

@@ -29,11 +29,12 @@ static void write_first(struct store *store)
     script_sell(s, 2, 104, 12, SEATS(5), NULL);
     script_hold(s, 105, 11, SEATS(0, 199), "k3");
     script_extend(s, 105, 11, SEATS(0, 199), 30000);
+    script_give_back(s, 1, 11, SEATS(120), SEATS(121));
     commit(s); /* row 4 */
     s->now_ms += SCRIPT_TTL_MS + 30000;
     script_expire(s, 103);
     script_expire(s, 105);
-    script_cancel(s, 1, 11, SEATS(120, 121));
+    script_cancel(s, 1, 11, SEATS(121));
     script_hold(s, 106, 14, SEATS(120), NULL);
     commit(s); /* row 5 */
     script_state(s, PAUSED);
@@ -331,6 +332,28 @@ static void cancel_a_part(struct script *s)
     s->cancel_count = 0;
 }
 
+static void give_back_nothing(struct script *s)
+{
+    script_give_back(s, 1, 11, SEATS(4), SEATS(5));
+    s->cancel_count = 0;
+}
+
+static void give_back_another_s(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4, 5), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4, 5), NULL);
+    assert(script_commit(s) == 0);
+    script_give_back(s, 1, 12, SEATS(4), SEATS(5));
+}
+
+static void give_back_others(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4, 5), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4, 5), NULL);
+    script_give_back(s, 1, 11, SEATS(4), SEATS(6));
+    s->cancel_count = 0;
+}
+
 static void no_state(struct script *s)
 {
     script_state(s, 9);
@@ -444,6 +467,9 @@ const struct broken_rule broken_rules[] = {
     {"cancel_nothing", cancel_nothing, "is not confirmed"},
     {"cancel_another_s", cancel_another_s, "cancelled by another account"},
     {"cancel_a_part", cancel_a_part, "the seats cancelled are not those"},
+    {"give_back_nothing", give_back_nothing, "it is not confirmed"},
+    {"give_back_another_s", give_back_another_s, "are given back by another account"},
+    {"give_back_others", give_back_others, "the seats given back and left are not those"},
     {"no_state", no_state, "the sale goes from state 2 to 9"},
     {"draft_again", draft_again, "the sale goes from state 2 to 1"},
     {"open_again", open_again, "the sale goes from state 2 to 2"},

@@ -110,9 +110,11 @@ CLOCK = {1: ('before_ms', 'int')}
 EXTEND = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int')}
 CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints')}
 STATE = {1: ('state', 'uint')}
+GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints')}
 ORDER_KEY = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('key', KEY)}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
-           7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK)}
+           7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK),
+           11: ('give_back', GIVE_BACK)}
 SEAT_MAP = {4: ('place_count', 'uint')}
 
 
@@ -401,6 +403,20 @@ class Performance:
             if self.order_of.get(seat) == change['order_id']:
                 del self.order_of[seat]
         self.places[order['account_id']] -= len(order['seats'])
+
+    def replay_give_back(self, at_ms, change):
+        order = self.orders.get(change['order_id'])
+        if order is None or order['state'] != CONFIRMED:
+            self.find('seats of an order that is not confirmed are given back')
+            return
+        if order['account_id'] != change['account_id'] or order['seats'] != sorted(change['seats'] + change['left']):
+            self.find("what is given back and left is not the account's order")
+            return
+        order['seats'] = change['left']
+        for seat in change['seats']:
+            if self.order_of.get(seat) == change['order_id']:
+                del self.order_of[seat]
+        self.places[order['account_id']] -= len(change['seats'])
 
     def replay_state(self, at_ms, change):
         if (self.state, change['state']) not in ((DRAFT, OPEN), (OPEN, PAUSED), (PAUSED, OPEN)):

@@ -219,6 +219,37 @@ static void only_an_order_of_its_own_is_cancelled(void **state)
     script_free(s);
 }
 
+static void a_part_of_an_order_is_given_back(void **state)
+{
+    struct fixture *f = *state;
+    struct script *s = fixture_small_sale(f);
+    struct store_order order;
+    script_give_back(s, 1, 11, SEATS(0), SEATS(7)); /* not its seats */
+    assert_conflict(f, s);
+    script_give_back(s, 1, 11, SEATS(0), SEATS(1));
+    script_sell(s, 3, 103, 13, SEATS(9), NULL);
+    script_sell(s, 4, 104, 14, SEATS(5), NULL); /* is sold: nothing is given back either */
+    assert_conflict(f, s);
+    script_give_back(s, 1, 11, SEATS(0), SEATS(1));
+    assert_int_equal(script_commit(s), 0);
+    assert_sold(f, s->performance_id, 2,
+                (struct store_sale[]){{1, script_id(1)}, {5, script_id(2)}});
+    assert_int_equal(
+        f->store->ops->order_get(f->store, script_id(1), &f->arena, &order, DEADLINE_NEVER), 0);
+    assert_int_equal(order.state, CONFIRMED);
+    assert_int_equal(order.total, 2000);
+    assert_int_equal(order.seats.len, 4);
+    assert_int_equal(store_seat_at(order.seats, 0), 1);
+    script_give_back(s, 1, 11, SEATS(0), SEATS(1)); /* again */
+    assert_conflict(f, s);
+    script_cancel(s, 1, 11, SEATS(0, 1)); /* it has one seat only */
+    assert_conflict(f, s);
+    script_cancel(s, 1, 11, SEATS(1));
+    assert_int_equal(script_commit(s), 0);
+    assert_sold(f, s->performance_id, 1, (struct store_sale[]){{5, script_id(2)}});
+    script_free(s);
+}
+
 static void cancelled_seats_are_sold_again(void **state)
 {
     struct fixture *f = *state;
@@ -290,6 +321,7 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(a_sold_seat_is_a_conflict),
     SUITE_TEST(an_order_exists_once),
     SUITE_TEST(only_an_order_of_its_own_is_cancelled),
+    SUITE_TEST(a_part_of_an_order_is_given_back),
     SUITE_TEST(cancelled_seats_are_sold_again),
     SUITE_TEST(seats_of_two_performances_are_different_seats),
     SUITE_TEST(a_batch_as_large_as_they_get),

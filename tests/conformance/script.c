@@ -196,7 +196,22 @@ void script_cancel(struct script *s, uint64_t order, uint64_t account, struct sc
     set_seats(&change, &seats);
     script_change(s, &change);
     s->cancels[s->cancel_count++] =
-        (struct store_order){.order_id = script_id(order), .seats = pack_seats(s, &seats)};
+        (struct store_cancel){.order_id = script_id(order), .seats = pack_seats(s, &seats)};
+}
+
+void script_give_back(struct script *s, uint64_t order, uint64_t account, struct script_seats seats,
+                      struct script_seats left)
+{
+    struct change change = {
+        .kind = CHANGE_GIVE_BACK, .order_id = script_id(order), .account_id = script_id(account)};
+    struct store_batch batch = {0};
+    set_seats(&change, &seats);
+    memcpy(change.left, left.at, left.count * sizeof(*change.left));
+    change.left_count = (uint32_t)left.count;
+    script_change(s, &change);
+    int rc = store_batch_fill(&change, 1, &s->arena, &batch);
+    assert(rc == 0 && batch.cancel_count == 1);
+    s->cancels[s->cancel_count++] = batch.cancels[0];
 }
 
 void script_order_key(struct script *s, uint64_t order, uint64_t account, const char *key)

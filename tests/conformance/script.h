@@ -27,7 +27,7 @@ struct script {
     size_t sale_count;
     struct store_order orders[SCRIPT_ENTRIES_MAX];
     size_t order_count;
-    struct store_order cancels[SCRIPT_ENTRIES_MAX];
+    struct store_cancel cancels[SCRIPT_ENTRIES_MAX];
     size_t cancel_count;
     uint32_t sale_state;
 };
@@ -67,6 +67,9 @@ void script_expire(struct script *s, uint64_t hold);
 void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t account,
                  struct script_seats seats, const char *key);
 void script_cancel(struct script *s, uint64_t order, uint64_t account, struct script_seats seats);
+/* Of an order that has both: seats go, left stay. */
+void script_give_back(struct script *s, uint64_t order, uint64_t account, struct script_seats seats,
+                      struct script_seats left);
 void script_order_key(struct script *s, uint64_t order, uint64_t account, const char *key);
 /* The entry given last, to be spoilt. */
 struct change *script_last(struct script *s);

@@ -193,19 +193,35 @@ static void order_again(struct buyer *buyer)
     world_ask(world, buyer, &ask, receipt);
 }
 
+/* All of the order, or, by chance, some of its seats: the last ones stay. */
+static struct owner_ask cancelling(struct buyer *buyer, const struct belonging *what)
+{
+    struct owner_ask ask = {.verb = OWNER_CANCEL,
+                            .account_id = buyer->account_id,
+                            .hold_id = what->hold_id,
+                            .seat_count = what->seat_count};
+    memcpy(ask.seats, what->seats, sizeof(ask.seats));
+    if (what->seat_count > 1 && world_odds(buyer->world, 50))
+        ask.left_count = 1 + (uint32_t)world_below(buyer->world, what->seat_count - 1);
+    memcpy(ask.left, ask.seats + ask.seat_count - ask.left_count,
+           ask.left_count * sizeof(ask.left[0]));
+    truth_find(&buyer->world->truth, what->hold_id)->cancel_asked = true;
+    return ask;
+}
+
 static void cancel(struct buyer *buyer)
 {
     struct belonging *mine = pick(buyer, true);
     if (!mine)
         return;
-    struct owner_ask ask = {.verb = OWNER_CANCEL,
-                            .account_id = buyer->account_id,
-                            .hold_id = mine->hold_id,
-                            .seat_count = mine->seat_count};
-    memcpy(ask.seats, mine->seats, sizeof(ask.seats));
-    truth_find(&buyer->world->truth, mine->hold_id)->cancel_asked = true;
-    if (insist(buyer, &ask, false) != ERR_UNAVAILABLE)
+    struct owner_ask ask = cancelling(buyer, mine);
+    const int result = insist(buyer, &ask, false);
+    if (result == 0 && ask.left_count > 0) {
+        memcpy(mine->seats, ask.left, sizeof(ask.left));
+        mine->seat_count = ask.left_count;
+    } else if (result != ERR_UNAVAILABLE) {
         drop(buyer, mine);
+    }
 }
 
 /* Asks for more time, as one who pays does; sometimes for more than there is. */
@@ -271,10 +287,7 @@ static void second_device(struct buyer *buyer)
         known->release_asked = true;
         ask.verb = OWNER_RELEASE;
     } else {
-        known->cancel_asked = true;
-        ask.verb = OWNER_CANCEL;
-        ask.seat_count = theirs.seat_count;
-        memcpy(ask.seats, theirs.seats, sizeof(ask.seats));
+        ask = cancelling(buyer, &theirs);
     }
     insist(buyer, &ask, false);
 }

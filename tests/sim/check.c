@@ -114,6 +114,8 @@ static void check_not_found(struct world *world, struct post *post, const struct
         return;
     const enum truth_fate fate = ask->verb == OWNER_CANCEL ? TRUTH_SOLD : TRUTH_HELD;
     const uint64_t since = fate == TRUTH_SOLD ? known->sold_version : known->held_version;
+    if (known->reduced) /* it was asked with seats that the order has no more */
+        return;
     if (known->fate == fate && since <= asked_version)
         world_fail(world, "owner %u does not find a %s that is there", post->number,
                    fate == TRUTH_SOLD ? "sold order" : "live hold");
@@ -179,8 +181,15 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
         check_order(world, ask);
         break;
     case OWNER_CANCEL:
-        if (!known || known->fate != TRUTH_CANCELLED)
+        if (!known || (ask->left_count == 0 && known->fate != TRUTH_CANCELLED))
             world_fail(world, "P2: an order was cancelled, the ledger says otherwise");
+        for (uint32_t i = 0; known && known->fate == TRUTH_SOLD && i < known->order.count; i++) {
+            for (uint32_t k = 0; k < ask->hold.count; k++) {
+                if (known->order.seats[i] == ask->hold.seats[k])
+                    world_fail(world, "P2: seats were given back, the ledger says otherwise");
+            }
+        }
+        world->coverage->reduced += ask->left_count > 0;
         break;
     case OWNER_EXTEND:
         if (!known ||

@@ -80,6 +80,7 @@ static bool covers(const struct coverage *c)
         {"expiries", c->expiries},
         {"holds sold", c->sold},
         {"orders cancelled", c->cancelled},
+        {"orders given back in part", c->reduced},
     };
     bool all = true;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

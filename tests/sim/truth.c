@@ -141,8 +141,9 @@ static uint32_t places_of(const struct truth *truth, struct id account_id)
 static void give_back(struct truth *truth, struct truth_hold *known, enum truth_fate fate,
                       uint64_t version)
 {
-    for (uint32_t i = 0; i < known->hold.count; i++)
-        truth->claims[known->hold.seats[i]] = 0;
+    const struct seats_hold *has = known->fate == TRUTH_SOLD ? &known->order : &known->hold;
+    for (uint32_t i = 0; i < has->count; i++)
+        truth->claims[has->seats[i]] = 0;
     known->fate = fate;
     known->ended_version = version;
 }
@@ -247,6 +248,7 @@ static bool follow_sale(struct truth *truth, const struct change *change, uint64
     if (change->total != known->total)
         return wrong(truth, "a sale at %" PRId64 ", not %" PRId64, change->total, known->total);
     known->fate = TRUTH_SOLD;
+    known->order = known->hold;
     known->sold_at_ms = change->at_ms;
     known->sold_version = version;
     truth->marks[version] ^=
@@ -261,10 +263,36 @@ static bool follow_cancel(struct truth *truth, const struct change *change, uint
         return wrong(truth, "a cancellation of no order");
     if (!id_eq(change->account_id, known->hold.account_id) || !known->cancel_asked)
         return wrong(truth, "a cancellation that the order's account did not ask for");
-    if (!same_seats(&known->hold, change->seats, change->seat_count))
+    if (!same_seats(&known->order, change->seats, change->seat_count))
         return wrong(truth, "P3: the seats of a cancellation are not the order's");
-    truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_SOLD);
+    truth->marks[version] ^= mark_of_hold(&known->order, SEATS_SOLD);
     give_back(truth, known, TRUTH_CANCELLED, version);
+    return true;
+}
+
+static bool follow_give_back(struct truth *truth, const struct change *change, uint64_t version)
+{
+    struct truth_hold *known = truth_find(truth, change->order_id);
+    struct seats_hold gone = {.count = change->seat_count}, left = {.count = change->left_count};
+    if (!known || known->fate != TRUTH_SOLD)
+        return wrong(truth, "seats of no order are given back");
+    if (!id_eq(change->account_id, known->hold.account_id) || !known->cancel_asked)
+        return wrong(truth, "seats are given back that the order's account did not ask for");
+    if (known->order.count != gone.count + left.count)
+        return wrong(truth, "P3: what is given back and left is not the order");
+    memcpy(gone.seats, change->seats, sizeof(gone.seats));
+    memcpy(left.seats, change->left, sizeof(left.seats));
+    truth->marks[version] ^= mark_of_hold(&gone, SEATS_SOLD);
+    for (uint32_t i = 0; i < gone.count + left.count; i++) {
+        const uint32_t seat = i < gone.count ? gone.seats[i] : left.seats[i - gone.count];
+        if (truth->claims[seat] == 0 || &truth->holds[truth->claims[seat] - 1] != known)
+            return wrong(truth, "P3: seat %u is given back or left, and is not the order's", seat);
+        if (i < gone.count)
+            truth->claims[seat] = 0;
+    }
+    memcpy(known->order.seats, left.seats, sizeof(left.seats));
+    known->order.count = left.count;
+    known->reduced = true;
     return true;
 }
 
@@ -302,6 +330,8 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
         return follow_sale(truth, change, version);
     case CHANGE_CANCEL:
         return follow_cancel(truth, change, version);
+    case CHANGE_GIVE_BACK:
+        return follow_give_back(truth, change, version);
     case CHANGE_SALE_STATE:
         return follow_state(truth, change->state);
     case CHANGE_ORDER_KEY:
@@ -394,7 +424,7 @@ static bool compare_orders(struct truth *truth)
         if (!known || known->fate != fate || known->total != orders[i].total ||
             known->sold_at_ms != orders[i].placed_at_ms ||
             !id_eq(known->hold.account_id, orders[i].account_id) ||
-            orders[i].seats.len != 4u * known->hold.count)
+            orders[i].seats.len != 4u * known->order.count)
             return wrong(truth, "P11: an order is not what the ledger says");
     }
     if (count != truth_count_fate(truth, TRUTH_SOLD) + truth_count_fate(truth, TRUTH_CANCELLED))

@@ -20,7 +20,8 @@ enum truth_fate { TRUTH_HELD = 1, TRUTH_RELEASED, TRUTH_EXPIRED, TRUTH_SOLD, TRU
 
 /* A hold and what became of it. */
 struct truth_hold {
-    struct seats_hold hold;
+    struct seats_hold hold;  /* as it was made */
+    struct seats_hold order; /* what it has as an order; some may be given back */
     enum truth_fate fate;
     int64_t held_at_ms;
     int64_t granted_until_ms; /* at first; hold.expires_at_ms is later where it was extended */
@@ -33,6 +34,7 @@ struct truth_hold {
     bool release_asked;
     bool order_asked;
     bool cancel_asked;
+    bool reduced; /* some of its seats were given back */
 };
 
 struct truth {

@@ -31,7 +31,7 @@ struct coverage {
     uint64_t uncertain_done;            /* answered 0 though its commit failed */
     uint64_t loads, commits;
     uint64_t takeovers, kills, restarts, pauses, crashes, jumps, fenced_asks;
-    uint64_t expiries, sold, cancelled;
+    uint64_t expiries, sold, cancelled, reduced;
 };
 
 /* What listens to an owner: deltas applied to what was loaded. */

@@ -85,16 +85,20 @@ static int put_row(struct buf *text, const struct store_batch *batch)
     return err ? err : buf_append_view(text, VIEW_LIT("); END;\n"));
 }
 
-static int put_cancel(struct buf *text, uint32_t performance_id, const struct store_order *order)
+static int put_cancel(struct buf *text, uint32_t performance_id, const struct store_cancel *cancel)
 {
-    const size_t count = store_seat_count(order->seats);
-    int err = buf_printf(text, "UPDATE orders SET state = %d WHERE order_id = ",
-                         USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED);
-    err = err ? err : put_id(text, order->order_id);
+    const struct view kept = cancel->left.len > 0 ? cancel->left : cancel->seats;
+    size_t count = 0;
+    int err = buf_printf(text, "UPDATE orders SET state = %d, seats = ",
+                         cancel->left.len > 0 ? USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED
+                                              : USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED);
+    err = err ? err : put_hex(text, (const uint8_t *)kept.at, kept.len);
+    err = err ? err : buf_append_view(text, VIEW_LIT(" WHERE order_id = "));
+    err = err ? err : put_id(text, cancel->order_id);
     err = err ? err
               : buf_printf(text, " AND performance_id = %" PRIu32 " AND state = %d AND seats = ",
                            performance_id, USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED);
-    err = err ? err : put_hex(text, (const uint8_t *)order->seats.at, order->seats.len);
+    err = err ? err : put_hex(text, (const uint8_t *)cancel->seats.at, cancel->seats.len);
     err = err ? err
               : buf_printf(text, ";\nIF ROW_COUNT() <> 1 THEN " SIGNAL " END IF;\n", NO_SUCH_SALE,
                            "no such order");
@@ -102,10 +106,12 @@ static int put_cancel(struct buf *text, uint32_t performance_id, const struct st
               : buf_printf(text,
                            "DELETE FROM sold WHERE performance_id = %" PRIu32 " AND order_id = ",
                            performance_id);
-    err = err ? err : put_id(text, order->order_id);
-    for (size_t i = 0; err == 0 && i < count; i++)
-        err = buf_printf(text, "%s%" PRIu32, i == 0 ? " AND seat IN (" : ",",
-                         store_seat_at(order->seats, i));
+    err = err ? err : put_id(text, cancel->order_id);
+    for (size_t i = 0; err == 0 && i < store_seat_count(cancel->seats); i++) {
+        const uint32_t seat = store_seat_at(cancel->seats, i);
+        if (!store_seats_have(cancel->left, seat))
+            err = buf_printf(text, "%s%" PRIu32, count++ == 0 ? " AND seat IN (" : ",", seat);
+    }
     return err ? err
                : buf_printf(text, "%s;\nIF ROW_COUNT() <> %zu THEN " SIGNAL " END IF;\n",
                             count > 0 ? ")" : "", count, NO_SUCH_SALE, "its seats are not sold");

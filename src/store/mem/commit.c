@@ -17,17 +17,22 @@ static struct store_order *find_order(struct mem_store *m, struct id order_id)
     return table_get(&m->order_places, order_id, &place) ? &m->orders[place] : NULL;
 }
 
-static void set_sold(struct mem_sale *sale, const struct store_order *order, bool sold)
+/* Those of the cancelled seats that do not stay. */
+static void set_sold(struct mem_sale *sale, const struct store_cancel *cancel, bool sold)
 {
-    for (size_t i = 0; i < store_seat_count(order->seats); i++)
-        sale->sold[store_seat_at(order->seats, i)] = sold ? order->order_id : (struct id){0};
+    for (size_t i = 0; i < store_seat_count(cancel->seats); i++) {
+        const uint32_t seat = store_seat_at(cancel->seats, i);
+        if (!store_seats_have(cancel->left, seat))
+            sale->sold[seat] = sold ? cancel->order_id : (struct id){0};
+    }
 }
 
+/* left: a copy of what stays, for each cancel; had: room for what each order had. */
 static int cancel_all(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
-                      struct progress *done)
+                      const struct view *left, struct view *had, struct progress *done)
 {
     for (; done->cancels < batch->cancel_count; done->cancels++) {
-        const struct store_order *cancel = &batch->cancels[done->cancels];
+        const struct store_cancel *cancel = &batch->cancels[done->cancels];
         struct store_order *order = find_order(m, cancel->order_id);
         if (!order || order->performance_id != batch->performance_id ||
             order->state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ||
@@ -37,8 +42,12 @@ static int cancel_all(struct mem_store *m, struct mem_sale *sale, const struct s
             if (store_seat_at(order->seats, i) >= sale->sold_cap ||
                 !id_eq(sale->sold[store_seat_at(order->seats, i)], order->order_id))
                 return ERR_CONFLICT;
-        order->state = USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED;
-        set_sold(sale, order, false);
+        had[done->cancels] = order->seats;
+        if (cancel->left.len > 0)
+            order->seats = left[done->cancels];
+        else
+            order->state = USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED;
+        set_sold(sale, cancel, false);
     }
     return 0;
 }
@@ -68,7 +77,7 @@ static int order_all(struct mem_store *m, const struct store_batch *batch, struc
 }
 
 static void undo(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
-                 const struct progress *done)
+                 const struct view *had, const struct progress *done)
 {
     for (size_t i = done->orders; i > 0; i--)
         table_remove(&m->order_places, batch->orders[i - 1].order_id);
@@ -77,7 +86,8 @@ static void undo(struct mem_store *m, struct mem_sale *sale, const struct store_
     for (size_t i = done->cancels; i > 0; i--) {
         struct store_order *order = find_order(m, batch->cancels[i - 1].order_id);
         order->state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
-        set_sold(sale, order, true);
+        order->seats = had[i - 1];
+        set_sold(sale, &batch->cancels[i - 1], true);
     }
 }
 
@@ -106,6 +116,8 @@ static int reserve(struct mem_store *m, struct mem_sale *sale, const struct stor
         rc = mem_keep(&m->kept, batch->row.body, ret_body);
     for (size_t i = 0; rc == 0 && i < orders; i++)
         rc = mem_keep(&m->kept, batch->orders[i].seats, &ret_seats[i]);
+    for (size_t i = 0; rc == 0 && i < batch->cancel_count; i++)
+        rc = mem_keep(&m->kept, batch->cancels[i].left, &ret_seats[orders + i]);
     if (rc == 0 && batch->outbox.len > 0) {
         char *copy = malloc(batch->outbox.len);
         if (!copy)
@@ -137,6 +149,7 @@ static void append(struct mem_store *m, struct mem_sale *sale, const struct stor
     memcpy(sale->head.head_hash, row->hash, STORE_HASH_BYTES);
 }
 
+/* seats: room for the orders' seats, and twice for the cancels'. */
 static int commit_locked(struct mem_store *m, const struct store_batch *batch, struct view *seats)
 {
     struct mem_sale *sale = mem_find_sale(m, batch->performance_id);
@@ -147,17 +160,19 @@ static int commit_locked(struct mem_store *m, const struct store_batch *batch, s
         batch->row.version_before != head->version ||
         memcmp(batch->row.prev_hash, head->head_hash, STORE_HASH_BYTES) != 0)
         return ERR_FENCED;
+    const struct view *left = seats + batch->order_count;
+    struct view *had = seats + batch->order_count + batch->cancel_count;
     struct view body = {0}, outbox = {0};
     struct progress done = {0};
     int rc = reserve(m, sale, batch, &body, seats, &outbox);
     if (rc == 0)
-        rc = cancel_all(m, sale, batch, &done);
+        rc = cancel_all(m, sale, batch, left, had, &done);
     if (rc == 0)
         rc = sell_all(sale, batch, &done);
     if (rc == 0)
         rc = order_all(m, batch, &done);
     if (rc < 0) {
-        undo(m, sale, batch, &done);
+        undo(m, sale, batch, had, &done);
         free((void *)outbox.at);
         return rc;
     }
@@ -169,7 +184,7 @@ int mem_commit(struct store *store, const struct store_batch *batch, int64_t dea
 {
     struct mem_store *m = mem_of(store);
     store_batch_check(batch);
-    struct view *seats = calloc(batch->order_count + 1, sizeof(*seats));
+    struct view *seats = calloc(batch->order_count + 2 * batch->cancel_count + 1, sizeof(*seats));
     if (!seats)
         return ERR_NO_MEMORY;
     pthread_mutex_lock(&m->lock);

@@ -82,30 +82,37 @@ static int find_order_no(struct sqlite_conn *conn, struct id order_id, uint64_t 
 }
 
 static int cancel(struct sqlite_conn *conn, uint32_t performance_id,
-                  const struct store_order *order)
+                  const struct store_cancel *cancel)
 {
     sqlite3_stmt *statement;
     uint64_t order_no = 0;
     int changes = 0;
-    int rc = find_order_no(conn, order->order_id, &order_no);
+    const bool all = cancel->left.len == 0;
+    int rc = find_order_no(conn, cancel->order_id, &order_no);
     if (rc == 0)
         rc = sqlite_statement(conn, STATEMENT_ORDER_CANCEL, &statement);
     if (rc < 0)
         return rc;
-    bind_id(statement, 1, order->order_id);
+    bind_id(statement, 1, cancel->order_id);
     bind_u64(statement, 2, performance_id);
-    bind_view(statement, 3, order->seats);
+    bind_view(statement, 3, cancel->seats);
     bind_u64(statement, 4, USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED);
-    bind_u64(statement, 5, USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED);
+    bind_u64(statement, 5,
+             all ? USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED
+                 : USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED);
+    bind_view(statement, 6, all ? cancel->seats : cancel->left);
     rc = sqlite_run(conn, statement, &changes);
     if (rc == 0 && changes != 1)
         rc = ERR_CONFLICT;
-    for (size_t i = 0; rc == 0 && i < store_seat_count(order->seats); i++) {
+    for (size_t i = 0; rc == 0 && i < store_seat_count(cancel->seats); i++) {
+        const uint32_t seat = store_seat_at(cancel->seats, i);
+        if (store_seats_have(cancel->left, seat))
+            continue;
         rc = sqlite_statement(conn, STATEMENT_SOLD_REMOVE, &statement);
         if (rc < 0)
             return rc;
         bind_u64(statement, 1, performance_id);
-        bind_u64(statement, 2, store_seat_at(order->seats, i));
+        bind_u64(statement, 2, seat);
         bind_u64(statement, 3, order_no);
         rc = sqlite_run(conn, statement, &changes);
         if (rc == 0 && changes != 1)

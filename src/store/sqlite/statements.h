@@ -62,8 +62,8 @@
                  " WHERE sold.performance_id = ?1 ORDER BY seat")                                  \
     X(ORDER_ADD,                                                                                   \
       "INSERT INTO orders (" ORDER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")        \
-    X(ORDER_CANCEL, "UPDATE orders SET state = ?5 WHERE order_id = ?1 AND performance_id = ?2"     \
-                    " AND seats = ?3 AND state = ?4")                                              \
+    X(ORDER_CANCEL, "UPDATE orders SET state = ?5, seats = ?6 WHERE order_id = ?1"                 \
+                    " AND performance_id = ?2 AND seats = ?3 AND state = ?4")                      \
     X(ORDER_GET, "SELECT " ORDER_COLUMNS " FROM orders WHERE order_id = ?1")                       \
     X(ORDER_PLACE, "SELECT order_no, account_id, performance_id FROM orders"                       \
                    " WHERE order_id = ?1")                                                         \

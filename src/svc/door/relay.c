@@ -18,6 +18,7 @@
 struct told {
     struct id order_id, account_id;
     bool confirmed;
+    bool reduced; /* a part of it is given back */
     struct contact contact;
     bool wanted; /* there is a contact */
 };
@@ -49,7 +50,11 @@ static int read_outbox(struct door *door, uint64_t after, struct arena *arena, i
 static void log_told(uint32_t performance_id, const struct told *told,
                      const Usher__V1__OutboxEvent *event)
 {
-    if (told->confirmed)
+    if (told->reduced)
+        log_event(LOG_DEBUG, "order.reduced", log_uint("usher.performance", performance_id),
+                  log_id("usher.order", told->order_id), log_id("usher.account", told->account_id),
+                  log_uint("usher.places", event->place_count));
+    else if (told->confirmed)
         log_event(LOG_DEBUG, "order.confirmed", log_uint("usher.performance", performance_id),
                   log_id("usher.order", told->order_id), log_id("usher.account", told->account_id),
                   log_uint("usher.places", event->place_count),
@@ -83,8 +88,9 @@ static int gather(struct round *round, const Usher__V1__ReadOutboxResponse *answ
                               &told->account_id))
                 return ERR_CORRUPT;
             told->confirmed = event->kind == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
+            told->reduced = event->reduced;
             log_told(row->performance_id, told, event);
-            round->count++;
+            round->count += !told->reduced; /* whoever gives the money back writes the mail */
         }
         round->to = row->outbox_id;
     }

@@ -82,3 +82,24 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
         ret_payment->order = (Usher__V1__Order *)order;
     return 0;
 }
+
+int answer_refund(struct arena *arena, const struct payment *p, const struct refund *r,
+                  Usher__V1__Refund *ret_refund)
+{
+    usher__v1__refund__init(ret_refund);
+    ret_refund->refund_id = (char *)exchange_id(arena, r->refund_id);
+    ret_refund->order_id = (char *)exchange_id(arena, r->order_id);
+    ret_refund->payment_id = (char *)exchange_id(arena, r->payment_id);
+    ret_refund->state = (Usher__V1__RefundState)r->state;
+    ret_refund->amount = r->amount;
+    ret_refund->charge = r->charge;
+    ret_refund->currency = (char *)arena_copy(arena, p->currency);
+    ret_refund->reason = (char *)arena_copy(arena, r->reason);
+    ret_refund->created_at_ms = r->created_at_ms;
+    ret_refund->seats = arena_alloc(arena, sizeof(r->seats));
+    if (!ret_refund->seats)
+        return ERR_NO_MEMORY;
+    memcpy(ret_refund->seats, r->seats, sizeof(r->seats));
+    ret_refund->n_seats = r->seat_count;
+    return 0;
+}

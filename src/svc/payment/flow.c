@@ -33,8 +33,8 @@ int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next
     moved.state = to;
     moved.next_at_ms = next_at_ms;
     moved.tries = to == from ? p->tries + 1 : 0;
-    int err = payment_save(w->role->options.sql, &moved, to == from ? NULL : &event, refund,
-                           w->deadline_ns);
+    int err = payment_save(w->role->options.sql, &moved, to == from && !refund ? NULL : &event,
+                           refund, w->deadline_ns);
     if (err != 0)
         return err;
     *p = moved;
@@ -56,25 +56,24 @@ static int done(const struct work *w, struct payment *p, struct id order_id)
     return flow_move(w, p, PAYMENT_DONE, 0, NULL, "the seats are sold");
 }
 
-int flow_give_back(const struct work *w, struct payment *p, int64_t amount, int64_t charge,
-                   const char *reason, struct refund *ret_refund)
+int flow_give_back(const struct work *w, struct payment *p, const struct refund *wish,
+                   struct refund *ret_refund)
 {
     const int64_t now_ms = role_now_ms();
-    struct refund refund = {.refund_id = chance_id_at(w->role->options.chance, now_ms),
-                            .payment_id = p->payment_id,
-                            .order_id = p->order_id,
-                            .state = REFUND_PENDING,
-                            .amount = amount,
-                            .charge = charge,
-                            .reason = view_str(reason),
-                            .created_at_ms = now_ms,
-                            .next_at_ms = now_ms + ROLE_CALL_MS,
-                            .version = 1};
-    p->books.sold -= p->books.sold > 0 ? amount + charge : 0;
-    p->books.kept += charge;
-    p->books.pending += amount;
-    p->reason = view_str(reason);
-    int err = flow_move(w, p, PAYMENT_REFUNDING, 0, &refund, "%s", reason);
+    struct refund refund = *wish;
+    refund.refund_id = chance_id_at(w->role->options.chance, now_ms);
+    refund.payment_id = p->payment_id;
+    refund.order_id = p->order_id;
+    refund.state = REFUND_PENDING;
+    refund.created_at_ms = now_ms;
+    refund.next_at_ms = now_ms + ROLE_CALL_MS;
+    refund.tries = 0;
+    refund.version = 1;
+    p->books.sold -= p->books.sold > 0 ? refund.amount + refund.charge : 0;
+    p->books.kept += refund.charge;
+    p->books.pending += refund.amount;
+    p->reason = refund.reason;
+    int err = flow_move(w, p, PAYMENT_REFUNDING, 0, &refund, "%.*s", VIEW_ARG(refund.reason));
     if (err == 0)
         *ret_refund = refund;
     return err;
@@ -84,7 +83,8 @@ int flow_give_back(const struct work *w, struct payment *p, int64_t amount, int6
 static int return_all(const struct work *w, struct payment *p, const char *reason)
 {
     struct refund refund;
-    int err = flow_give_back(w, p, p->books.captured, 0, reason, &refund);
+    const struct refund wish = {.amount = p->books.captured, .reason = view_str(reason)};
+    int err = flow_give_back(w, p, &wish, &refund);
     return err == 0 ? flow_refund(w, refund.refund_id) : err;
 }
 
@@ -318,11 +318,16 @@ static int save_refund(const struct work *w, struct payment *p, struct refund *r
                                         .what = "refund",
                                         .text = view_str(text),
                                         .amount = r->amount};
+    const bool told = r->state != to;
+    struct mail mail;
+    int err = to == REFUND_DONE ? letter_of_refund(w, p, r, &mail) : ERR_NOT_FOUND;
+    if (err != 0 && err != ERR_NOT_FOUND)
+        return err;
     r->state = to;
-    int err = refund_save(w->role->options.sql, p, r, to == REFUND_PENDING ? NULL : &event,
-                          w->deadline_ns);
-    if (err == 0 && to != REFUND_PENDING)
-        log_event(to == REFUND_DONE ? LOG_INFO : LOG_ERROR, "payment.refund",
+    err = refund_save(w->role->options.sql, p, r, told ? &event : NULL, err == 0 ? &mail : NULL,
+                      w->deadline_ns);
+    if (err == 0 && told)
+        log_event(to == REFUND_FAILED ? LOG_ERROR : LOG_INFO, "payment.refund",
                   log_id("usher.refund", r->refund_id), log_id("usher.payment", p->payment_id),
                   log_int("usher.amount", r->amount), log_text(text));
     return err;
@@ -354,7 +359,7 @@ int flow_refund(const struct work *w, struct id refund_id)
     if (!role_talk(w, p.provider, &adapter, &env))
         return ERR_UNAVAILABLE;
     /* Tickets and seats first: whoever has his money has no ticket. */
-    if (!id_is_zero(r.order_id) && tickets_cancel(w, r.order_id, p.account_id) != 0) {
+    if (!id_is_zero(r.order_id) && tickets_cancel(w, &r, p.account_id) != 0) {
         r.next_at_ms = role_now_ms() + retry_ms(r.tries++);
         return save_refund(w, &p, &r, REFUND_PENDING, "the tickets are not back yet");
     }
@@ -368,4 +373,14 @@ int flow_refund(const struct work *w, struct id refund_id)
     }
     r.next_at_ms = role_now_ms() + retry_ms(r.tries++);
     return save_refund(w, &p, &r, REFUND_PENDING, "not yet");
+}
+
+int flow_refund_again(const struct work *w, struct payment *p, struct refund *r)
+{
+    assert(r->state == REFUND_FAILED);
+    r->next_at_ms = role_now_ms() + ROLE_CALL_MS;
+    r->tries = 0;
+    r->round++;
+    int err = save_refund(w, p, r, REFUND_PENDING, "asked for again");
+    return err == 0 ? flow_refund(w, r->refund_id) : err;
 }

@@ -11,10 +11,49 @@ struct giving_back {
     const Usher__V1__Order *order;
     int64_t starts_at_ms;
     int32_t utc_offset_minutes;
+    const Usher__V1__Ticket *tickets[PAYMENT_SEATS_MAX]; /* that can go now, of those asked for */
+    size_t ticket_count;
+    struct refund *refunds; /* that the payment has */
+    size_t refund_count;
+    const struct refund *covering; /* the last of them with one of the seats asked for, or NULL */
 };
 
+static bool has_seat(const uint32_t *seats, size_t count, uint32_t seat)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (seats[i] == seat)
+            return true;
+    }
+    return count == 0; /* none is named: all */
+}
+
+/* Which of the seats that are asked for can go: those that are in no refund. */
+static int choose(const struct work *w, const uint32_t *seats, size_t count, struct giving_back *g)
+{
+    int err = refunds_of(w->role->options.sql, g->payment.payment_id, w->arena, &g->refunds,
+                         &g->refund_count, w->deadline_ns);
+    for (size_t i = 0; err == 0 && i < g->payment.seat_count; i++) {
+        const uint32_t seat = g->payment.seats[i];
+        const struct refund *by = NULL;
+        for (size_t k = 0; k < g->refund_count; k++) {
+            if (has_seat(g->refunds[k].seats, g->refunds[k].seat_count, seat))
+                by = &g->refunds[k];
+        }
+        if (!has_seat(seats, count, seat))
+            continue;
+        if (by && (!g->covering || g->covering < by))
+            g->covering = by;
+        for (size_t k = 0; !by && k < g->order->n_tickets; k++) {
+            if (g->order->tickets[k]->seat == seat)
+                g->tickets[g->ticket_count++] = g->order->tickets[k];
+        }
+    }
+    return err;
+}
+
 /* The payment that the order was placed by. Non-zero after call_fail. */
-static int find(struct call *call, const char *text, struct giving_back *ret)
+static int find(struct call *call, const char *text, const uint32_t *seats, size_t seat_count,
+                struct giving_back *ret)
 {
     const struct work w = answer_work(call);
     const struct identity *who = call_identity(call);
@@ -29,7 +68,7 @@ static int find(struct call *call, const char *text, struct giving_back *ret)
     for (size_t i = 0; i < count; i++) {
         if (id_eq(payments[i].order_id, order_id) &&
             (id_is_zero(who->account_id) || id_eq(payments[i].account_id, who->account_id))) {
-            ret->payment = payments[i];
+            *ret = (struct giving_back){.payment = payments[i]};
             err = tickets_order(&w, order_id, payments[i].account_id, &ret->order);
             if (err != 0)
                 return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
@@ -39,7 +78,8 @@ static int find(struct call *call, const char *text, struct giving_back *ret)
                                               USHER__V1__ORDER__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES
                                           ? ret->order->utc_offset_minutes
                                           : 0;
-            return 0;
+            err = choose(&w, seats, seat_count, ret);
+            return err == 0 ? 0 : answer_store_failed(call, err);
         }
     }
     return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such order of this account");
@@ -54,15 +94,15 @@ static int64_t unit_of(struct view code)
     return unit;
 }
 
-/* The sum over the order's tickets at that time. */
+/* The sum over the tickets at that time. */
 static struct refund_quote quote_at(const struct payment_role *role, const struct giving_back *g,
                                     int64_t now_ms, bool organisers_fault)
 {
-    struct refund_quote sum = {.possible = g->order->n_tickets > 0};
-    for (size_t i = 0; i < g->order->n_tickets; i++) {
+    struct refund_quote sum = {.possible = g->ticket_count > 0};
+    for (size_t i = 0; i < g->ticket_count; i++) {
         struct refund_quote one;
         const struct refund_ask ask = {
-            .price = g->order->tickets[i]->amount,
+            .price = g->tickets[i]->amount,
             .unit = unit_of(g->payment.currency),
             .ordered_at_ms = g->order->placed_at_ms,
             .starts_at_ms = g->starts_at_ms,
@@ -83,11 +123,10 @@ static struct refund_quote quote_at(const struct payment_role *role, const struc
 /* NULL, or why nothing can be given back. */
 static const char *why_not(const struct giving_back *g, const struct refund_quote *quote)
 {
-    if (g->payment.state == PAYMENT_REFUNDED || g->payment.state == PAYMENT_REFUNDING ||
-        g->order->state != USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED)
-        return "REFUNDED_ALREADY";
-    if (g->payment.state != PAYMENT_DONE)
+    if (g->payment.state < PAYMENT_DONE)
         return "NOT_PAID";
+    if (g->ticket_count == 0)
+        return g->covering ? "REFUNDED_ALREADY" : "NOT_FOUND";
     return quote->possible && quote->refunded > 0 ? NULL : "TOO_LATE";
 }
 
@@ -98,10 +137,7 @@ int payment_preview_refund(struct call *call, const void *request, void *respons
     const struct payment_role *role = call_state(call);
     struct arena *arena = call_arena(call);
     struct giving_back g;
-    if (wish->n_seats > 0)
-        return answer_fail(call, CODE_UNIMPLEMENTED, "BAD_ARGUMENT",
-                           "an order is given back as a whole: leave seats empty");
-    int err = find(call, wish->order_id, &g);
+    int err = find(call, wish->order_id, wish->seats, wish->n_seats, &g);
     if (err != 0)
         return err;
     Usher__V1__RefundStep *steps = arena_alloc(arena, STEPS_MAX * sizeof(*steps));
@@ -129,43 +165,43 @@ int payment_preview_refund(struct call *call, const void *request, void *respons
     return 0;
 }
 
-static void fill_refund(struct arena *arena, const struct payment *p, const struct refund *r,
-                        Usher__V1__Refund *ret_refund)
-{
-    ret_refund->refund_id = (char *)exchange_id(arena, r->refund_id);
-    ret_refund->order_id = (char *)exchange_id(arena, r->order_id);
-    ret_refund->payment_id = (char *)exchange_id(arena, r->payment_id);
-    ret_refund->state = (Usher__V1__RefundState)r->state;
-    ret_refund->amount = r->amount;
-    ret_refund->charge = r->charge;
-    ret_refund->currency = (char *)arena_copy(arena, p->currency);
-    ret_refund->reason = (char *)arena_copy(arena, r->reason);
-    ret_refund->created_at_ms = r->created_at_ms;
-}
-
-/* The refund that an order has: asked for twice, it is answered twice and done once. */
-static int answer_last(struct call *call, const struct payment *p, Usher__V1__Refund *ret_refund)
+/* The refund that has these seats: asked for twice, it is answered twice and done once. What the
+ * provider refused, an organiser may ask for again. */
+static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *wish, bool organiser,
+                       Usher__V1__Refund *ret_refund)
 {
     const struct work w = answer_work(call);
-    struct refund *refunds;
-    size_t count;
-    int err =
-        refunds_of(w.role->options.sql, p->payment_id, w.arena, &refunds, &count, w.deadline_ns);
-    if (err != 0 || count == 0)
-        return answer_store_failed(call, err != 0 ? err : ERR_NOT_FOUND);
-    fill_refund(w.arena, p, &refunds[count - 1], ret_refund);
-    return 0;
+    struct giving_back g;
+    int err = find(call, wish->order_id, wish->seats, wish->n_seats, &g);
+    if (err != 0)
+        return err;
+    if (!g.covering)
+        return answer_store_failed(call, ERR_CONFLICT);
+    struct refund refund = *g.covering;
+    if (organiser && refund.state == REFUND_FAILED) {
+        err = flow_refund_again(&w, &g.payment, &refund);
+        if (err == 0 || err == ERR_CONFLICT)
+            err =
+                refund_get(w.role->options.sql, refund.refund_id, w.arena, &refund, w.deadline_ns);
+    }
+    if (err == 0)
+        err = answer_refund(w.arena, &g.payment, &refund, ret_refund);
+    return err == 0 ? 0 : answer_store_failed(call, err);
 }
 
-static int carry_on(struct call *call, const struct refund *refund, struct payment *p,
+static int carry_on(struct call *call, const struct refund *refund, const struct payment *p,
                     Usher__V1__Refund *ret_refund)
 {
     const struct work w = answer_work(call);
+    struct refund now = *refund;
     int err = flow_refund(&w, refund->refund_id); /* and the reconciler, where this fails */
     if (err != 0 && err != ERR_CONFLICT)
         log_event(LOG_WARN, "payment.step", log_id("usher.refund", refund->refund_id),
                   log_err(err));
-    return answer_last(call, p, ret_refund);
+    err = refund_get(w.role->options.sql, refund->refund_id, w.arena, &now, w.deadline_ns);
+    if (err == 0)
+        err = answer_refund(w.arena, p, &now, ret_refund);
+    return err == 0 ? 0 : answer_store_failed(call, err);
 }
 
 int payment_refund_order(struct call *call, const void *request, void *response)
@@ -175,27 +211,30 @@ int payment_refund_order(struct call *call, const void *request, void *response)
     /* A manager of some organiser buys from others as everybody does. */
     const bool organiser = identity_has(call_identity(call), ROLE_OPERATOR);
     struct giving_back g;
-    struct refund refund;
-    if (wish->n_seats > 0)
-        return answer_fail(call, CODE_UNIMPLEMENTED, "BAD_ARGUMENT",
-                           "an order is given back as a whole: leave seats empty");
-    int err = find(call, wish->order_id, &g);
+    struct refund refund = {0};
+    int err = find(call, wish->order_id, wish->seats, wish->n_seats, &g);
     if (err != 0)
         return err;
     const struct refund_quote quote = quote_at(w.role, &g, role_now_ms(), organiser);
     const char *reason = why_not(&g, &quote);
     if (reason && strcmp(reason, "REFUNDED_ALREADY") == 0)
-        return answer_last(call, &g.payment, response);
+        return answer_last(call, wish, organiser, response);
+    if (reason && strcmp(reason, "NOT_FOUND") == 0)
+        return answer_fail(call, CODE_NOT_FOUND, reason, "the order has no such seat");
     if (reason)
         return answer_fail(call, CODE_FAILED_PRECONDITION, reason,
                            "this order cannot be given back now");
     if (wish->expected_refund > 0 && wish->expected_refund != quote.refunded)
         return answer_fail(call, CODE_FAILED_PRECONDITION, "REFUND_CHANGED",
                            "giving back now returns another amount: look again");
-    err = flow_give_back(&w, &g.payment, quote.refunded, quote.kept,
-                         organiser ? "by the organiser" : "given back by the buyer", &refund);
+    refund.amount = quote.refunded;
+    refund.charge = quote.kept;
+    refund.reason = view_str(organiser ? "by the organiser" : "given back by the buyer");
+    for (size_t i = 0; i < g.ticket_count; i++)
+        refund.seats[refund.seat_count++] = g.tickets[i]->seat;
+    err = flow_give_back(&w, &g.payment, &refund, &refund);
     if (err == ERR_CONFLICT) /* the same click twice */
-        return answer_last(call, &g.payment, response);
+        return answer_last(call, wish, organiser, response);
     return err == 0 ? carry_on(call, &refund, &g.payment, response)
                     : answer_store_failed(call, err);
 }

@@ -59,7 +59,8 @@ int tickets_place(const struct work *w, const struct payment *p, struct id hold_
                   const Usher__V1__Order **ret_order);
 /* The payment's seats, held anew. */
 int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1__Hold **ret_hold);
-int tickets_cancel(const struct work *w, struct id order_id, struct id account_id);
+/* Gives the refund's seats back, or all of the order. */
+int tickets_cancel(const struct work *w, const struct refund *r, struct id account_id);
 int tickets_order(const struct work *w, struct id order_id, struct id account_id,
                   const Usher__V1__Order **ret_order);
 /* For the order's name and its rules. */
@@ -77,9 +78,11 @@ int flow_abandon(const struct work *w, struct payment *p, const char *reason);
 int flow_step(const struct work *w, struct id payment_id);
 /* Carries a refund on. */
 int flow_refund(const struct work *w, struct id refund_id);
-/* Begins a refund of what was captured: of amount, keeping charge. */
-int flow_give_back(const struct work *w, struct payment *p, int64_t amount, int64_t charge,
-                   const char *reason, struct refund *ret_refund);
+/* Begins a refund of what was captured. Of *wish amount, charge, reason and seats are read. */
+int flow_give_back(const struct work *w, struct payment *p, const struct refund *wish,
+                   struct refund *ret_refund);
+/* Asks the provider anew for a refund that it has refused. */
+int flow_refund_again(const struct work *w, struct payment *p, struct refund *r);
 /* Writes a move with its event and its line in the log. */
 int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next_at_ms,
               const struct refund *refund, const char *format, ...)
@@ -97,7 +100,16 @@ void plain_return(void *role, const struct plain_request *request, struct page *
 /* ---- reconcile.c ---- */
 void reconcile(void *role);
 
+/* ---- letters.c ---- */
+
+/* The mail that tells of a refund that is done, in the work's arena. ERR_NOT_FOUND: nobody gave an
+ * address. */
+int letter_of_refund(const struct work *w, const struct payment *p, const struct refund *r,
+                     struct mail *ret_mail);
+
 /* ---- answers.c ---- */
+int answer_refund(struct arena *arena, const struct payment *p, const struct refund *r,
+                  Usher__V1__Refund *ret_refund);
 int answer_payment(struct call *call, const struct payment *p, bool with_order,
                    Usher__V1__Payment *ret_payment);
 int answer_fail(struct call *call, enum code code, const char *reason, const char *format, ...)

@@ -23,16 +23,9 @@ static int add_refunds(struct call *call, const struct payment *p, Usher__V1__Mo
         memcpy(list, story->refunds, story->n_refunds * sizeof(*list));
     story->refunds = list;
     for (size_t i = 0; i < count; i++) {
-        usher__v1__refund__init(&rows[i]);
-        rows[i].refund_id = (char *)exchange_id(w.arena, refunds[i].refund_id);
-        rows[i].payment_id = (char *)exchange_id(w.arena, refunds[i].payment_id);
-        rows[i].order_id = (char *)exchange_id(w.arena, refunds[i].order_id);
-        rows[i].state = (Usher__V1__RefundState)refunds[i].state;
-        rows[i].amount = refunds[i].amount;
-        rows[i].charge = refunds[i].charge;
-        rows[i].currency = (char *)arena_copy(w.arena, p->currency);
-        rows[i].reason = (char *)arena_copy(w.arena, refunds[i].reason);
-        rows[i].created_at_ms = refunds[i].created_at_ms;
+        err = answer_refund(w.arena, p, &refunds[i], &rows[i]);
+        if (err != 0)
+            return err;
         ADD(story->refunds, story->n_refunds, &rows[i]);
     }
     return 0;

@@ -108,13 +108,15 @@ int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1_
     return err == 0 ? 0 : meaning(&a.client.status);
 }
 
-int tickets_cancel(const struct work *w, struct id order_id, struct id account_id)
+int tickets_cancel(const struct work *w, const struct refund *r, struct id account_id)
 {
     struct asking a;
     const Usher__V1__Order *order;
     Usher__V1__CancelOrderRequest wish = USHER__V1__CANCEL_ORDER_REQUEST__INIT;
     begin(&a, w, account_id);
-    wish.order_id = (char *)exchange_id(w->arena, order_id);
+    wish.order_id = (char *)exchange_id(w->arena, r->order_id);
+    wish.seats = (uint32_t *)r->seats;
+    wish.n_seats = r->seat_count;
     int err = client_call(&a.client, Usher__V1__TicketService, cancel_order, &wish, &order);
     return err == 0 ? 0 : meaning(&a.client.status);
 }

@@ -92,6 +92,8 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->account_id = (ProtobufCBinaryData){ID_BYTES, packed->account_id};
     m->seats = ask->seats;
     m->n_seats = ask->seat_count;
+    m->left = ask->left;
+    m->n_left = ask->left_count;
     for (uint32_t i = 0; i < ask->area_count; i++) {
         usher__v1__area_quantity__init(&packed->areas[i]);
         packed->areas[i].section = ask->areas[i].section;

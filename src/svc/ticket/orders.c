@@ -209,17 +209,36 @@ int ticket_list_orders(struct call *call, const void *request, void *response)
     return 0;
 }
 
+/* Splits an order's seats into those that go, all of them where none is named, and those that stay.
+ * A seat that the order does not have was given back before. False: none is left to go. */
+static bool split_seats(const struct store_order *order, const uint32_t *named, size_t named_count,
+                        struct owner_ask *ask)
+{
+    const size_t count = store_seat_count(order->seats);
+    for (size_t i = 0; i < count && i < SEATS_PARTY_MAX; i++) {
+        const uint32_t seat = store_seat_at(order->seats, i);
+        bool goes = named_count == 0;
+        for (size_t k = 0; k < named_count; k++)
+            goes = goes || named[k] == seat;
+        ask->seats[ask->seat_count++] = seat;
+        if (!goes)
+            ask->left[ask->left_count++] = seat;
+    }
+    return ask->left_count < ask->seat_count;
+}
+
 int ticket_cancel_order(struct call *call, const void *request, void *response)
 {
     const Usher__V1__CancelOrderRequest *wish = request;
-    struct owner_ask ask = {.verb = OWNER_CANCEL};
+    struct owner_ask ask = {.verb = OWNER_CANCEL}, rest = {0};
     struct store_order order;
     if (id_parse(view_str(wish->order_id), &ask.hold_id) != 0)
         return no_order(call);
     int err = find_order(call, ask.hold_id, &order);
     if (err != 0)
         return err == ERR_NOT_FOUND ? no_order(call) : desk_store_failed(call, err);
-    if (order.state == USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED)
+    if (order.state == USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED ||
+        !split_seats(&order, wish->seats, wish->n_seats, &ask))
         return fill(call, &order, response); /* asked again: the same answer */
     if (order.payment_method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD &&
         !identity_has(call_identity(call), ROLE_PEER))
@@ -229,16 +248,14 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
     if (!performance)
         return ERR_NOT_FOUND;
     ask.account_id = order.account_id;
-    ask.seat_count = (uint32_t)store_seat_count(order.seats);
-    for (uint32_t i = 0; i < ask.seat_count && i < SEATS_PARTY_MAX; i++)
-        ask.seats[i] = store_seat_at(order.seats, i);
     err = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
     if (err != 0 && err != ERR_NOT_FOUND)
         return desk_refused(call, &ask);
-    /* Not the order's seats any more: somebody else has cancelled it meanwhile. Either way, the
+    /* Not the order's seats any more: somebody else has given them back meanwhile. Either way, the
      * store knows. */
     err = find_order(call, ask.hold_id, &order);
-    if (err == 0 && order.state != USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED)
+    if (err == 0 && order.state != USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED &&
+        split_seats(&order, wish->seats, wish->n_seats, &rest))
         err = ERR_UNAVAILABLE;
     return err == 0 ? fill(call, &order, response) : desk_store_failed(call, err);
 }

@@ -5,7 +5,8 @@
 static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
 {
     if (m->verb > OWNER_KEEP_KEY || m->n_seats > SEATS_PARTY_MAX || m->n_areas > SEATS_PARTY_MAX ||
-        m->key.len > OWNER_KEY_MAX || m->request_hash.len != sizeof(ask->request_hash) ||
+        m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||
+        m->request_hash.len != sizeof(ask->request_hash) ||
         id_from_bytes(view_of(m->account_id.data, m->account_id.len), &ask->account_id) ||
         id_from_bytes(view_of(m->hold_id.data, m->hold_id.len), &ask->hold_id) ||
         id_from_bytes(view_of(m->payment_id.data, m->payment_id.len), &ask->payment_id))
@@ -16,6 +17,9 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
     ask->seat_count = (uint32_t)m->n_seats;
     if (m->n_seats > 0)
         memcpy(ask->seats, m->seats, m->n_seats * sizeof(ask->seats[0]));
+    ask->left_count = (uint32_t)m->n_left;
+    if (m->n_left > 0)
+        memcpy(ask->left, m->left, m->n_left * sizeof(ask->left[0]));
     ask->area_count = (uint32_t)m->n_areas;
     for (size_t i = 0; i < m->n_areas; i++)
         ask->areas[i] = (struct owner_area){m->areas[i]->section, m->areas[i]->quantity};

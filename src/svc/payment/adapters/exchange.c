@@ -107,3 +107,9 @@ const char *exchange_way_back(const struct adapter_env *env, const struct paymen
     const char *id = exchange_id(env->arena, p->payment_id);
     return id ? arena_printf(env->arena, "%s/pay/return/%s", env->public_url, id) : NULL;
 }
+
+const char *exchange_refund_key(struct arena *arena, const struct refund *r, uint32_t done)
+{
+    const char *id = exchange_id(arena, r->refund_id);
+    return id ? arena_printf(arena, "refund-%s-%u-%u", id, done, r->round) : NULL;
+}

@@ -34,6 +34,9 @@ const char *exchange_value(struct arena *arena, struct view form, const char *na
 struct view exchange_text(struct arena *arena, const json_t *object, const char *name);
 /* "public_url/pay/return/ID", in the arena. */
 const char *exchange_way_back(const struct adapter_env *env, const struct payment *p);
+/* The idempotency key of what is left of a refund, of which done steps are done. NULL: no
+ * memory. */
+const char *exchange_refund_key(struct arena *arena, const struct refund *r, uint32_t done);
 /* A payment's or refund's id as text, in the arena. */
 const char *exchange_id(struct arena *arena, struct id id);
 

@@ -240,9 +240,8 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
         id,
         NULL};
     const char *form = exchange_with(env->arena, "", pairs);
-    if (!form ||
-        ask(env, "POST", "/v1/refunds", arena_printf(env->arena, "refund-%s-%u", id, count),
-            form + 1, &status, &json) != 0)
+    if (!form || ask(env, "POST", "/v1/refunds", exchange_refund_key(env->arena, r, count),
+                     form + 1, &status, &json) != 0)
         return;
     const json_t *error = json_object_get(json, "error");
     told->code = exchange_text(env->arena, error, "code");

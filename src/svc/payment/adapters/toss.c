@@ -292,7 +292,7 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
         return;
     }
     err = ask(env, "POST", arena_printf(env->arena, "/v1/payments/%s/cancel", ref),
-              arena_printf(env->arena, "refund-%s-%u", id, count),
+              exchange_refund_key(env->arena, r, count),
               json_pack("{s:s, s:o, s:o}", "cancelReason",
                         arena_printf(env->arena, "refund %s", id), "cancelAmount",
                         amount_json(p, r->amount - done), "refundableAmount", amount_json(p, left)),

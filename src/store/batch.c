@@ -1,0 +1,88 @@
+/* What a batch's tables say, made of its changes: by the owner that decided them, and by a copy. */
+#include <stdlib.h>
+
+#include "sale/change.h"
+#include "store/store.h"
+
+/* Seats as an order has them, in the arena. False: no memory. */
+static bool write_seats(struct arena *arena, const uint32_t *seats, size_t count,
+                        struct view *ret_seats)
+{
+    uint8_t *bytes = arena_alloc(arena, STORE_SEAT_BYTES * count);
+    if (bytes)
+        *ret_seats = store_seats_write(seats, count, bytes);
+    return bytes != NULL;
+}
+
+static int sale_by_seat(const void *a, const void *b)
+{
+    const struct store_sale *x = a, *y = b;
+    return (x->seat > y->seat) - (x->seat < y->seat);
+}
+
+/* What leaves an order, and what stays: together, in order, they are what it had. */
+static bool put_cancel(const struct change *change, struct arena *arena,
+                       struct store_cancel *cancel)
+{
+    uint32_t had[2 * CHANGE_SEATS_MAX];
+    const uint32_t count = change->seat_count + change->left_count;
+    assert(count <= 2 * CHANGE_SEATS_MAX);
+    for (uint32_t i = 0, k = 0; i + k < count;) {
+        const bool left = i == change->seat_count ||
+                          (k < change->left_count && change->left[k] < change->seats[i]);
+        had[i + k] = left ? change->left[k] : change->seats[i];
+        i += !left;
+        k += left;
+    }
+    cancel->order_id = change->order_id;
+    return write_seats(arena, had, count, &cancel->seats) &&
+           write_seats(arena, change->left, change->left_count, &cancel->left);
+}
+
+static bool put_order(const struct change *change, struct arena *arena, struct store_batch *batch,
+                      struct store_order *order, struct store_sale *sales)
+{
+    *order = (struct store_order){
+        .order_id = change->order_id,
+        .account_id = change->account_id,
+        .hold_id = change->hold_id,
+        .performance_id = batch->performance_id,
+        .state = CHANGE_ORDER_CONFIRMED,
+        .payment_method = change->payment_method,
+        .placed_at_ms = change->at_ms,
+        .total = change->total,
+    };
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        sales[batch->sale_count++] = (struct store_sale){change->seats[i], change->order_id};
+    return write_seats(arena, change->seats, change->seat_count, &order->seats);
+}
+
+int store_batch_fill(const struct change *changes, size_t count, struct arena *arena,
+                     struct store_batch *batch)
+{
+    struct store_sale *sales = arena_alloc(arena, count * CHANGE_SEATS_MAX * sizeof(*sales));
+    struct store_order *orders = arena_alloc(arena, count * sizeof(*orders));
+    struct store_cancel *cancels = arena_alloc(arena, count * sizeof(*cancels));
+    if (!sales || !orders || !cancels)
+        return ERR_NO_MEMORY;
+    batch->sales = sales;
+    batch->orders = orders;
+    batch->cancels = cancels;
+    for (size_t i = 0; i < count; i++) {
+        const struct change_rule *rule = change_rule(changes[i].kind);
+        bool fits = true;
+        if (changes[i].kind == CHANGE_SALE_STATE)
+            batch->sale_state = changes[i].state;
+        if (changes[i].seat_count + changes[i].left_count > CHANGE_SEATS_MAX)
+            return ERR_CORRUPT;
+        if (rule->order_from == CHANGE_ORDER_CONFIRMED)
+            fits = put_cancel(&changes[i], arena, &cancels[batch->cancel_count++]);
+        else if (rule->order_to == CHANGE_ORDER_CONFIRMED)
+            fits = put_order(&changes[i], arena, batch, &orders[batch->order_count++], sales);
+        if (!fits)
+            return ERR_NO_MEMORY;
+    }
+    if (batch->sale_count > 0)
+        qsort(sales, batch->sale_count, sizeof(*sales), sale_by_seat);
+    return 0;
+}

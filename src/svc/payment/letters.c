@@ -1,0 +1,83 @@
+/* Mails about money: written in the transaction of what they tell of, sent by the door. */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "paper/words.h"
+#include "sale/order_number.h"
+#include "store/contacts.h"
+#include "svc/payment/adapters/exchange.h"
+#include "svc/payment/role.h"
+
+/* Why money goes back, for the buyer. */
+static const struct {
+    const char *reason;
+    const char *text[2]; /* by enum paper_language */
+} whys[] = {
+    {"SEATS_GONE",
+     {"Your payment arrived after your places had been released, and somebody else has them now. "
+      "So all of it goes back.",
+      "결제가 도착했을 때 좌석 선점 시간이 끝나 다른 분이 좌석을 예매했습니다. 그래서 결제하신 "
+      "금액을 "
+      "모두 돌려드립니다."}},
+    {"WRONG_AMOUNT",
+     {"What was paid was not what the places cost, so nothing was sold. All of it goes back.",
+      "결제 금액이 티켓 금액과 달라 예매되지 않았습니다. 결제하신 금액을 모두 돌려드립니다."}},
+    {"by the organiser",
+     {"The organiser has cancelled these tickets.", "주최자가 이 티켓을 취소했습니다."}},
+    {"event cancelled",
+     {"The event does not take place. We are sorry.",
+      "공연이 취소되었습니다. 불편을 드려 죄송합니다."}},
+    {NULL, {"You have given tickets back.", "티켓을 취소하셨습니다."}},
+};
+
+static const char *why(struct view reason, enum paper_language language)
+{
+    size_t i = 0;
+    while (whys[i].reason && !view_eq(view_str(whys[i].reason), reason))
+        i++;
+    return whys[i].text[language];
+}
+
+/* What the letter says, as JSON in the arena; NULL: no memory. */
+static const char *write_values(const struct work *w, const struct payment *p,
+                                const struct refund *r, const char *event,
+                                enum paper_language language)
+{
+    char amount[PAPER_TEXT_MAX], kept[PAPER_TEXT_MAX], number[ORDER_NUMBER_CHARS + 1];
+    paper_amount(language, r->amount, p->currency, amount);
+    paper_amount(language, r->charge, p->currency, kept);
+    order_number_write(id_is_zero(r->order_id) ? p->hold_id : r->order_id, number);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", event, "number", number,
+                             "amount", amount, "kept", kept, "why", why(r->reason, language));
+    char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    const char *copy = text ? arena_copy(w->arena, view_str(text)) : NULL;
+    free(text);
+    json_decref(json);
+    return copy;
+}
+
+int letter_of_refund(const struct work *w, const struct payment *p, const struct refund *r,
+                     struct mail *ret_mail)
+{
+    const struct id order_id = id_is_zero(r->order_id) ? p->hold_id : r->order_id;
+    const Usher__V1__Performance *performance;
+    struct contact contact;
+    int err = contact_get(w->role->options.sql, order_id, p->account_id, w->arena, &contact,
+                          w->deadline_ns);
+    if (err != 0)
+        return err;
+    if (tickets_performance(w, p->performance_id, &performance) != 0)
+        return ERR_UNAVAILABLE;
+    const char *values =
+        write_values(w, p, r, performance->event_name, paper_language_of(contact.language));
+    const char *key = arena_printf(w->arena, "refund:%s", exchange_id(w->arena, r->refund_id));
+    if (!values || !key)
+        return ERR_NO_MEMORY;
+    *ret_mail = (struct mail){.to = contact.email,
+                              .template = VIEW_LIT("refunded"),
+                              .language = contact.language,
+                              .params = view_str(values),
+                              .key = view_str(key),
+                              .created_at_ms = role_now_ms()};
+    return 0;
+}

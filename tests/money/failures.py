@@ -1,0 +1,238 @@
+"""The failures that users of other systems report, by name."""
+import concurrent.futures
+import json
+import urllib.parse
+
+from server import wait_until
+from shop import ABANDONED, AUTH, DECLINED, DONE, REFUNDED, WAITING, Buyer, fault, fetch
+
+
+def redirect_and_webhook_race(shop):
+    shop.psp.script(latency_ms=100)
+    buyer = Buyer(shop)
+    buyer.begin()
+    buyer.choose()
+    at = urllib.parse.urlparse(buyer.back)
+    hook = json.dumps({"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": buyer.payment, "status": "DONE"}})
+    with concurrent.futures.ThreadPoolExecutor(9) as pool:
+        calls = [pool.submit(fetch, at.netloc, "GET", f"{at.path}?{at.query}") for _ in range(3)]
+        calls += [pool.submit(fetch, shop.listen, "POST", "/webhooks/toss", hook) for _ in range(3)]
+        calls += [pool.submit(buyer.finish) for _ in range(3)]
+        for call in calls:
+            call.result()
+    shop.psp.script()
+    buyer.paid_once()
+
+
+def two_charges_for_one_order(shop):
+    buyer = Buyer(shop)
+    first = buyer.begin()["paymentId"]
+    assert buyer.begin()["paymentId"] == first, "a second attempt beside a live one"
+    buyer.choose()
+    buyer.finish()
+    assert buyer.begin()["paymentId"] == first, "an attempt for what is paid"
+    buyer.paid_once()
+
+
+def charged_but_awaiting(shop):
+    """The answer and every webhook are lost: it is found out all the same."""
+    shop.psp.script(fault("confirm", "cut_after"), fault("lookup", "error_before", 2), webhooks={"lose": 1})
+    buyer = Buyer(shop)
+    buyer.pay()
+    buyer.paid_once()
+    shop.psp.script()
+
+
+def paid_after_expiry_seats_free(shop):
+    """The hold is gone when the money comes; the same seats are taken again."""
+    buyer = Buyer(shop)
+    shop.psp.script(fault("confirm", "error_after"), fault("lookup", "error_before"), webhooks={"lose": 1})
+    buyer.begin()
+    buyer.choose()
+    assert buyer.finish(query="")["state"] == WAITING
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(buyer.finish)
+        wait_until(buyer.charges, "the charge")
+        buyer.ask("ReleaseHold", {"performanceId": 1, "holdId": buyer.hold["holdId"]}, "usher.v1.TicketService")
+        coming.result()
+    shop.psp.script()
+    payment = buyer.paid_once()
+    assert payment["orderId"] != buyer.hold["holdId"]
+    assert sorted(t.get("seat", 0) for t in payment["order"]["tickets"]) == buyer.seats
+
+
+def paid_after_expiry_seats_gone(shop):
+    buyer = Buyer(shop)
+    shop.psp.script(fault("confirm", "error_after"), fault("lookup", "error_before"), webhooks={"lose": 1})
+    buyer.begin()
+    buyer.choose()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(buyer.finish)
+        wait_until(buyer.charges, "the charge")
+        buyer.ask("ReleaseHold", {"performanceId": 1, "holdId": buyer.hold["holdId"]}, "usher.v1.TicketService")
+        other = Buyer.__new__(Buyer)
+        other.shop, other.performance, other.keys = shop, 1, 0
+        other.token = shop.server.ask("CreateGuest", {}, AUTH)["token"]
+        other.hold = other.take(2, buyer.seats)
+        coming.result()
+    shop.psp.script()
+    payment = buyer.until(REFUNDED)
+    assert payment["reason"] == "SEATS_GONE", payment
+    assert [c["amount"] for c in buyer.cancels()] == [int(buyer.hold["total"])]
+    assert other.pay()["state"] == DONE
+
+
+def refunding_one_of_two_attempts(shop):
+    """The first attempt is given up, and its page is paid all the same: nothing is charged for it, and the
+    ticket of the second stays good."""
+    buyer = Buyer(shop)
+    buyer.begin()
+    first, way = buyer.payment, buyer.way
+    assert buyer.ask("AbandonPayment", {"paymentId": first})["state"] == ABANDONED
+    second = buyer.pay()
+    assert second["state"] == DONE and second["paymentId"] != first
+    buyer.way = way
+    back = buyer.choose()
+    at = urllib.parse.urlparse(back)
+    fetch(at.netloc, "GET", f"{at.path}?{at.query}")
+    assert shop.psp.lines("charge", first) == []
+    assert buyer.ask("GetPayment", {"paymentId": first})["state"] == ABANDONED
+    buyer.paid_once()
+
+
+def refund_stuck_pending(shop):
+    buyer = Buyer(shop)
+    buyer.pay()
+    shop.psp.script(fault("cancel", "cut_after"), fault("lookup", "error_before"), webhooks={"lose": 1})
+    buyer.refund()
+    buyer.until(REFUNDED)
+    shop.psp.script()
+    assert len(buyer.cancels()) == 1
+    assert buyer.order()["state"] == "ORDER_STATE_CANCELLED"
+
+
+def double_refund_by_double_click(shop):
+    shop.psp.script(latency_ms=100)
+    buyer = Buyer(shop)
+    buyer.pay()
+    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+        answers = [call.result() for call in [pool.submit(buyer.refund) for _ in range(5)]]
+    shop.psp.script()
+    assert len({answer["refundId"] for answer in answers}) == 1, answers
+    buyer.until(REFUNDED)
+    assert len(buyer.cancels()) == 1
+
+
+def cancelled_at_the_provider_and_tried_again(shop):
+    buyer = Buyer(shop)
+    buyer.begin()
+    first = buyer.payment
+    buyer.choose("cancel")
+    at = urllib.parse.urlparse(buyer.back)
+    status, headers, _ = fetch(at.netloc, "GET", f"{at.path}?{at.query}")
+    assert status == 303, status
+    assert buyer.ask("AbandonPayment", {"paymentId": first})["state"] in (ABANDONED, DECLINED)
+    assert buyer.pay()["state"] == DONE
+    buyer.paid_once()
+
+
+def abandoned_redirect_expires(shop):
+    buyer = Buyer(shop, shop.soon)
+    buyer.begin()
+    payment = buyer.until(ABANDONED)
+    assert payment["reason"] == "PAYMENT_EXPIRED", payment
+    other = Buyer.__new__(Buyer)
+    other.shop, other.performance, other.keys = shop, shop.soon, 0
+    other.token = shop.server.ask("CreateGuest", {}, AUTH)["token"]
+
+    def is_free():
+        hold = other.ask("HoldSeats", {"performanceId": shop.soon, "seats": buyer.seats,
+                                       "idempotencyKey": other.key()}, "usher.v1.TicketService")
+        return hold if "holdId" in hold else None
+    wait_until(is_free, "the seats to be on sale again")
+
+
+def decimals_of_a_currency(shop):
+    """1,235 cents are 12.35 euros to the provider, and 330,000 won are 330,000 won."""
+    buyer = Buyer(shop, shop.soon)
+    payment = buyer.begin()
+    assert "amount=24.70&currency=EUR" in payment["redirectUrl"], payment
+    buyer.choose()
+    buyer.finish()
+    buyer.until(DONE)
+    assert buyer.charges()[0]["amount"] == 2470
+    won = Buyer(shop)
+    assert f"amount={won.hold['total']}&currency=KRW" in won.begin()["redirectUrl"]
+
+
+def a_charge_that_is_kept(shop):
+    """Five days before, a fifth is kept: the books say so, and nothing looks underpaid."""
+    buyer = Buyer(shop, shop.soon)
+    order = buyer.pay()["orderId"]
+    preview = buyer.ask("PreviewRefund", {"orderId": order})
+    assert preview["possible"] is True, preview
+    shown, kept = int(preview["refund"]), int(preview.get("charge", 0))
+    assert shown + kept == 2470
+    wrong = buyer.refund(expectedRefund=shown + 1)
+    assert wrong["details"][0]["debug"]["reason"] == "REFUND_CHANGED", wrong
+    refund = buyer.refund(expectedRefund=shown)
+    assert int(refund["amount"]) == shown and int(refund.get("charge", 0)) == kept, refund
+    buyer.until(REFUNDED)
+    assert sum(c["amount"] for c in buyer.cancels()) == shown
+
+
+def fail_url_of_another(shop):
+    """Whoever knows the address can end nothing by it."""
+    buyer = Buyer(shop)
+    buyer.begin()
+    status, _, _ = fetch(shop.listen, "GET",
+                         f"/pay/return/{buyer.payment}?failed=1&code=PAY_PROCESS_CANCELED&orderId={buyer.payment}")
+    assert status == 303
+    hook = json.dumps({"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": buyer.payment, "status": "ABORTED"}})
+    assert fetch(shop.listen, "POST", "/webhooks/toss", hook)[0] == 200
+    stranger = Buyer(shop)
+    assert stranger.ask("AbandonPayment", {"paymentId": buyer.payment})["code"] == "not_found"
+    assert buyer.get()["state"] == WAITING
+    buyer.choose()
+    assert buyer.finish()["state"] == DONE
+    buyer.paid_once()
+
+
+def confirm_answer_lost(shop):
+    shop.psp.script(fault("confirm", "timeout_after"))
+    buyer = Buyer(shop)
+    payment = buyer.pay()
+    assert payment["state"] not in (DECLINED, ABANDONED), payment
+    shop.psp.script()
+    buyer.paid_once()
+
+
+def webhooks_are_heard_once(shop):
+    buyer = Buyer(shop)
+    buyer.pay()
+    hook = json.dumps({"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": buyer.payment, "status": "DONE"}})
+    headers = {"tosspayments-webhook-transmission-id": f"again-{buyer.payment}"}
+    for _ in range(3):
+        assert fetch(shop.listen, "POST", "/webhooks/toss", hook, headers)[0] == 200
+    assert fetch(shop.listen, "POST", "/webhooks/toss", "no json", headers)[0] == 400
+    assert fetch(shop.listen, "POST", "/webhooks/nobody", hook, headers)[0] == 404
+    buyer.paid_once()
+
+
+TESTS = [
+    ("1-redirect-and-webhook-race", redirect_and_webhook_race),
+    ("2-two-charges-for-one-order", two_charges_for_one_order),
+    ("3-charged-but-awaiting", charged_but_awaiting),
+    ("4-paid-after-expiry-seats-free", paid_after_expiry_seats_free),
+    ("4-paid-after-expiry-seats-gone", paid_after_expiry_seats_gone),
+    ("5-refunding-one-of-two-attempts", refunding_one_of_two_attempts),
+    ("6-refund-stuck-pending", refund_stuck_pending),
+    ("7-double-refund-by-double-click", double_refund_by_double_click),
+    ("8-cancelled-at-the-provider-and-tried-again", cancelled_at_the_provider_and_tried_again),
+    ("9-abandoned-redirect-expires", abandoned_redirect_expires),
+    ("10-decimals-of-a-currency", decimals_of_a_currency),
+    ("11-a-charge-that-is-kept", a_charge_that_is_kept),
+    ("12-fail-url-of-another", fail_url_of_another),
+    ("13-confirm-answer-lost", confirm_answer_lost),
+    ("14-webhooks-are-heard-once", webhooks_are_heard_once),
+]

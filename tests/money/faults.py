@@ -1,0 +1,70 @@
+"""Faults of the provider."""
+import concurrent.futures
+
+from shop import DECLINED, DONE, REFUNDED, Buyer, fault
+
+
+def declined_then_paid(shop):
+    shop.psp.script(fault("confirm", "decline"))
+    buyer = Buyer(shop)
+    payment = buyer.pay()
+    assert payment["state"] == DECLINED and payment["reason"] == "CARD_DECLINED", payment
+    assert buyer.charges() == []
+    assert buyer.pay()["state"] == DONE
+    buyer.paid_once()
+    shop.psp.script()
+
+
+def unclear(do, times=1, on="confirm"):
+    def test(shop):
+        shop.psp.script(fault(on, do, times))
+        buyer = Buyer(shop)
+        buyer.pay()
+        buyer.paid_once()
+        shop.psp.script()
+    return test
+
+
+def wrong_amount_is_not_believed(shop):
+    shop.psp.script(fault("confirm", "wrong_amount"))
+    buyer = Buyer(shop)
+    buyer.pay()
+    buyer.paid_once()
+    shop.psp.script()
+    assert "payment.wrong_amount" in shop.server.log()
+
+
+def cancel_that_is_half_done(shop):
+    buyer = Buyer(shop)
+    buyer.pay()
+    shop.psp.script(fault("cancel", "half"))
+    buyer.refund()
+    buyer.until(REFUNDED)
+    shop.psp.script()
+    assert sum(c["amount"] for c in buyer.cancels()) == int(buyer.hold["total"]), buyer.cancels()
+
+
+def webhooks_late_twice_and_lost(shop):
+    shop.psp.script(webhooks={"lose": 0.3, "twice": 0.4, "late": 0.5, "late_ms": 300})
+    buyers = [Buyer(shop) for _ in range(8)]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for call in [pool.submit(buyer.pay) for buyer in buyers]:
+            call.result()
+    for buyer in buyers:
+        buyer.paid_once()
+    shop.psp.script()
+
+
+TESTS = [
+    ("declined-then-paid", declined_then_paid),
+    ("500-before-the-charge", unclear("error_before")),
+    ("500-after-the-charge", unclear("error_after")),
+    ("cut-before-the-charge", unclear("cut_before")),
+    ("cut-after-the-charge", unclear("cut_after")),
+    ("transient-400", unclear("transient", 2)),
+    ("a-code-that-nobody-knows", unclear("strange")),
+    ("down-for-a-while", unclear("down", 4, "any")),
+    ("wrong-amount-is-not-believed", wrong_amount_is_not_believed),
+    ("cancel-that-is-half-done", cancel_that_is_half_done),
+    ("webhooks-late-twice-and-lost", webhooks_late_twice_and_lost),
+]

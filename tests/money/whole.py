@@ -1,0 +1,85 @@
+"""Commands, a stampede that pays, and the books of both sides at the end."""
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+
+from server import wait_until
+from shop import PAYMENT, USHER, Buyer
+
+
+def stampede_pays(shop):
+    done = subprocess.run([USHER, "stampede", "--url", f"http://{shop.listen}", "--performance", "1", "--users", "300",
+                           "--within", "300ms", "--pay", "card", "--timeout", "60s"],
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "paid by card" in done.stdout, done.stdout[-1500:] + done.stderr[-500:]
+
+
+def commands(shop):
+    buyer = Buyer(shop)
+    order = buyer.pay()["orderId"]
+    server = ["--url", f"http://{shop.listen}", "--data", shop.server.data]
+
+    def say(*words, code=0):
+        done = subprocess.run([USHER, *words, *server], capture_output=True, text=True, timeout=60)
+        assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+        return done.stdout + done.stderr
+    assert "done" in say("order", "show", order) and buyer.payment in say("order", "show", order)
+    assert order in say("payment", "list", "--state", "done")
+    assert f"{int(buyer.hold['total']):,} KRW" in say("order", "refund", order)
+    assert "refunded" in say("order", "show", order)
+    assert "no such" in say("order", "show", "01m8hta6b6dreqk2a6q6jewkas", code=1)
+
+
+def books(shop):
+    """At rest: not a won apart, in either book."""
+    def is_right():
+        code, said = shop.audit()
+        settled = re.search(r"payments, 0 not settled", said)
+        return (code, said) if settled else None
+    code, said = wait_until(is_right, "everything to be settled", 60)
+    assert code == 0, said
+    assert re.search(r"toss KRW: captured [\d,]+ = sold", said) and "toss EUR" in said, said
+    for row in shop.operator("GetBooks", {}, PAYMENT)["rows"]:
+        parts = sum(int(row.get(name, 0)) for name in ("sold", "charges", "refunded", "pending"))
+        assert int(row["captured"]) == parts, row
+
+
+def cooked_books(shop):
+    """What audit claims can fail: each lie is found."""
+    shop.server.die()
+    done = "(SELECT payment_id FROM payment WHERE state = 5 AND performance_id = 1 LIMIT 1)"
+    lies = [
+        (f"UPDATE payment SET sold = sold - 1 WHERE payment_id = {done}", "its books do not hold"),
+        (f"UPDATE payment SET amount = amount + 5, captured = captured + 5, sold = sold + 5 WHERE payment_id = {done}",
+         "the order costs"),
+        (f"DELETE FROM payment WHERE payment_id = {done}", "has 0 payments"),
+        (f"UPDATE payment SET state = 9, refunded = sold, sold = 0 WHERE payment_id = {done}", "tickets are good still"),
+        (None, "for what we know nothing of"),
+    ]
+    for sql, finding in lies:
+        copy = os.path.join(shop.folder, "cooked")
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(shop.server.data, copy)
+        ledger = os.path.join(copy, "ledger")
+        shutil.copy(shop.psp.ledger, ledger)
+        if sql:
+            with sqlite3.connect(os.path.join(copy, "usher.db")) as db:
+                assert db.execute(sql).rowcount == 1, sql
+            db.close()
+        else:
+            with open(ledger, "a", encoding="utf-8") as file:
+                file.write('{"kind":"open","payment":"x","order":"01m8hta6b6dreqk2a6q6jewkas","amount":7}\n'
+                           '{"kind":"charge","payment":"x","amount":7}\n')
+        said = subprocess.run([USHER, "audit", "--data", copy, "--psp-ledger", ledger], capture_output=True, text=True,
+                              timeout=120)
+        assert said.returncode == 1 and finding in said.stdout, (sql, said.returncode, said.stdout[-600:], said.stderr)
+
+
+TESTS = [
+    ("commands", commands),
+    ("stampede-pays", stampede_pays),
+    ("books-to-the-won", books),
+    ("cooked-books-are-found", cooked_books),
+]
