@@ -6,7 +6,7 @@ RUN_DATA ?= run/
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := build
-.PHONY: build run install deb release setup-release test check bench soak lint hooks format web clean help setup setup-test
+.PHONY: api build run install deb release setup-release test check bench soak lint hooks format web clean help setup setup-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ lint: setup-test ## layers, sizes, banned calls, formatting
 hooks: setup-test ## a pre-commit hook that runs the linter
 	@hook=$$(git rev-parse --git-path hooks/pre-commit); mkdir -p "$${hook%/*}"; \
 	printf '#!/bin/sh\nexec tests/lint\n' >"$$hook"; chmod +x "$$hook"; echo "$$hook runs tests/lint"
+
+api: setup-test ## docs/api, anew from the contracts
+	@scripts/contracts pages
 
 format: setup-test ## rewrite the C sources in the house format
 	@git ls-files -co --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i

@@ -20,6 +20,7 @@
 #include "cmd/monitor.h"
 #include "cmd/move.h"
 #include "cmd/order.h"
+#include "cmd/proto.h"
 #include "cmd/psp.h"
 #include "cmd/sale.h"
 #include "cmd/serve.h"
@@ -70,6 +71,7 @@ static const struct cmd commands[] = {
     {"payment", "payments by card: list them", .rows = payment_commands,
      .row_count = PAYMENT_COMMANDS, .about = "Attempts to pay by card."},
     {"psp", "a stand-in payment provider with test money", psp_command, .table = &psp_table},
+    {"proto", "the contracts, their descriptors, OpenAPI", proto_command, .table = &proto_table},
     {"version", "which usher this is", version_command, .table = &version_table},
     {"help", "this list, or the help of a command: usher help COMMAND", .run = NULL},
 };
