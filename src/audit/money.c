@@ -78,6 +78,29 @@ static void add(struct money_audit *a, const struct payment *p)
     row->books.pending += p->books.pending;
 }
 
+/* A seat is either sold, or its money is back, on its way, or was refused. */
+static int check_seats(struct money_audit *a, const struct payment *p,
+                       const struct store_order *order)
+{
+    struct refund *refunds;
+    size_t count;
+    int err = refunds_of(a->store->sql, p->payment_id, &a->arena, &refunds, &count, DEADLINE_NEVER);
+    for (uint32_t i = 0; err == 0 && i < p->seat_count; i++) {
+        const bool sold = store_seats_have(order->seats, p->seats[i]);
+        bool back = false, asked = false;
+        for (size_t k = 0; k < count; k++) {
+            const bool about = refund_has_seat(&refunds[k], p->seats[i]);
+            back = back || (about && refunds[k].state == REFUND_DONE);
+            asked = asked || about;
+        }
+        if (sold && back)
+            find(a, p, "the money for seat %" PRIu32 " is back, and it is sold still", p->seats[i]);
+        if (!sold && !asked)
+            find(a, p, "seat %" PRIu32 " was given back, and its money was not", p->seats[i]);
+    }
+    return err;
+}
+
 /* Money and seats end in step (P6). */
 static int check_order(struct money_audit *a, const struct payment *p)
 {
@@ -105,7 +128,7 @@ static int check_order(struct money_audit *a, const struct payment *p)
         find(a, p, "%" PRId64 " for places that are not sold any more", p->books.sold);
     if (p->books.sold == 0 && p->books.pending == 0 && confirmed)
         find(a, p, "the money is back, and the tickets are good still");
-    return 0;
+    return confirmed ? check_seats(a, p, &order) : 0;
 }
 
 /* ---- the provider's ---- */

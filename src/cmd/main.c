@@ -68,7 +68,7 @@ static const struct cmd commands[] = {
      .row_count = MONITOR_COMMANDS, .about = "The monitor: what was said and sold lately."},
     {"order", "orders that were paid by card: where the money is, give one back",
      .rows = order_commands, .row_count = ORDER_COMMANDS, .about = "Orders and their money."},
-    {"payment", "payments by card: list them", .rows = payment_commands,
+    {"payment", "payments by card: list them, give all of them back", .rows = payment_commands,
      .row_count = PAYMENT_COMMANDS, .about = "Attempts to pay by card."},
     {"psp", "a stand-in payment provider with test money", psp_command, .table = &psp_table},
     {"proto", "the contracts, their descriptors, OpenAPI", proto_command, .table = &proto_table},

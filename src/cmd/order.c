@@ -252,4 +252,6 @@ const struct cmd order_commands[ORDER_COMMANDS] = {
 
 const struct cmd payment_commands[PAYMENT_COMMANDS] = {
     {"list", "attempts to pay, by performance or state", list_command, .table = &list_table},
+    {"refund-all", "give back all that was paid for a performance", refund_all_command,
+     .table = &refund_all_table},
 };

@@ -38,6 +38,16 @@ static const struct sql_step steps[] = {
      " at_ms {int} NOT NULL, PRIMARY KEY (provider, heard))"},
     {"refund of seats", "ALTER TABLE refund ADD COLUMN seats {bytes};"
                         "ALTER TABLE refund ADD COLUMN round {int}"},
+    {"refund jobs",
+     "CREATE TABLE refund_job (job_id {bytes} NOT NULL PRIMARY KEY, performance_id {int} NOT NULL,"
+     " running {int} UNIQUE, state {int} NOT NULL, reason {text} NOT NULL,"
+     " created_at_ms {int} NOT NULL, finished_at_ms {int} NOT NULL);"
+     "CREATE INDEX refund_job_of ON refund_job (performance_id, job_id);"
+     "CREATE TABLE refund_item (job_id {bytes} NOT NULL, payment_id {bytes} NOT NULL,"
+     " order_id {bytes} NOT NULL, state {int} NOT NULL, amount {int} NOT NULL,"
+     " next_at_ms {int} NOT NULL, PRIMARY KEY (job_id, payment_id));"
+     "CREATE INDEX refund_item_due ON refund_item (next_at_ms);"
+     "CREATE INDEX refund_item_state ON refund_item (job_id, state)"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)

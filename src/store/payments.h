@@ -66,6 +66,16 @@ struct refund {
     uint32_t round; /* how often it was asked for anew after a refusal: another key each time */
 };
 
+/* Whether it gives that seat back. */
+static inline bool refund_has_seat(const struct refund *refund, uint32_t seat)
+{
+    for (uint32_t i = 0; i < refund->seat_count; i++) {
+        if (refund->seats[i] == seat)
+            return true;
+    }
+    return refund->seat_count == 0;
+}
+
 /* A line of a payment's story. */
 struct payment_event {
     int64_t at_ms;

@@ -80,9 +80,6 @@ int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *r)
     return err == 0 ? sql_get_copy(rows, 6, arena, &r->reason) : err;
 }
 
-/* One row into memory; of any of the tables. */
-typedef int reader(struct sql_rows *rows, struct arena *arena, void *ret_row);
-
 static int as_payment(struct sql_rows *rows, struct arena *arena, void *ret_row)
 {
     return payments_read(rows, arena, ret_row);
@@ -125,25 +122,9 @@ static int as_sum(struct sql_rows *rows, struct arena *arena, void *ret_row)
     return err == 0 ? sql_get_copy(rows, 1, arena, &sum->currency) : err;
 }
 
-#define VALUES_MAX 6
-
-/* A query whose rows are read into an array. */
-struct list_job {
-    struct sql_job job;
-    const char *text;
-    struct sql_value values[VALUES_MAX];
-    size_t value_count;
-    reader *read;
-    struct arena *arena;
-    size_t size; /* of a row */
-    size_t max;
-    char *rows;
-    size_t count;
-};
-
 static int run_list(struct sql_job *base, struct sql_txn *txn)
 {
-    struct list_job *job = (struct list_job *)base;
+    struct payments_list *job = (struct payments_list *)base;
     struct sql_rows *rows;
     job->count = 0;
     int err = sql_query(txn, job->text, job->values, job->value_count, &rows);
@@ -161,8 +142,8 @@ static int run_list(struct sql_job *base, struct sql_txn *txn)
     return err;
 }
 
-static int list(struct sql *sql, struct list_job *job, void *ret_rows, size_t *ret_count,
-                int64_t deadline_ns)
+int payments_list(struct sql *sql, struct payments_list *job, void *ret_rows, size_t *ret_count,
+                  int64_t deadline_ns)
 {
     job->job.run = run_list;
     job->rows = arena_alloc(job->arena, job->max * job->size);
@@ -176,12 +157,12 @@ static int list(struct sql *sql, struct list_job *job, void *ret_rows, size_t *r
     return err;
 }
 
-static int one(struct sql *sql, struct list_job *job, void *ret_row, int64_t deadline_ns)
+static int one(struct sql *sql, struct payments_list *job, void *ret_row, int64_t deadline_ns)
 {
     void *rows;
     size_t count;
     job->max = 1;
-    int err = list(sql, job, &rows, &count, deadline_ns);
+    int err = payments_list(sql, job, &rows, &count, deadline_ns);
     if (err == 0 && count == 0)
         err = ERR_NOT_FOUND;
     if (err == 0)
@@ -192,54 +173,47 @@ static int one(struct sql *sql, struct list_job *job, void *ret_row, int64_t dea
 int payments_read_one(struct sql_txn *txn, const char *text, const struct sql_value *values,
                       size_t count, struct arena *arena, struct payment *ret_payment)
 {
-    struct list_job job = {.text = text,
-                           .value_count = count,
-                           .read = as_payment,
-                           .arena = arena,
-                           .size = sizeof(*ret_payment),
-                           .max = 1,
-                           .rows = (char *)ret_payment};
-    assert(count <= VALUES_MAX);
+    struct payments_list job = {.text = text,
+                                .value_count = count,
+                                .read = as_payment,
+                                .arena = arena,
+                                .size = sizeof(*ret_payment),
+                                .max = 1,
+                                .rows = (char *)ret_payment};
+    assert(count <= PAYMENTS_VALUES_MAX);
     memcpy(job.values, values, count * sizeof(*values));
     int err = run_list(&job.job, txn);
     return err == 0 && job.count == 0 ? ERR_NOT_FOUND : err;
 }
-
-/* A query for rows of a type, with its values. */
-#define QUERY(type_, reader_, arena_, max_, text_, ...)                                            \
-    {                                                                                              \
-        .text = (text_), .values = {__VA_ARGS__},                                                  \
-        .value_count = sizeof((const struct sql_value[]){__VA_ARGS__}) / sizeof(struct sql_value), \
-        .read = (reader_), .arena = (arena_), .size = sizeof(type_), .max = (max_)                 \
-    }
 
 #define SELECT_PAYMENT "SELECT " PAYMENT_COLUMNS " FROM payment "
 
 int payment_get(struct sql *sql, struct id payment_id, struct arena *arena,
                 struct payment *ret_payment, int64_t deadline_ns)
 {
-    struct list_job job = QUERY(struct payment, as_payment, arena, 1,
-                                SELECT_PAYMENT "WHERE payment_id = ?", sql_id(payment_id));
+    struct payments_list job =
+        PAYMENTS_LIST(struct payment, as_payment, arena, 1, SELECT_PAYMENT "WHERE payment_id = ?",
+                      sql_id(payment_id));
     return one(sql, &job, ret_payment, deadline_ns);
 }
 
 int payment_of_hold(struct sql *sql, struct id hold_id, struct arena *arena,
                     struct payment *ret_payment, int64_t deadline_ns)
 {
-    struct list_job job = QUERY(struct payment, as_payment, arena, 1,
-                                SELECT_PAYMENT "WHERE live = ?", sql_id(hold_id));
+    struct payments_list job = PAYMENTS_LIST(struct payment, as_payment, arena, 1,
+                                             SELECT_PAYMENT "WHERE live = ?", sql_id(hold_id));
     return one(sql, &job, ret_payment, deadline_ns);
 }
 
 int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struct arena *arena,
                    struct payment *ret_payment, int64_t deadline_ns)
 {
-    struct list_job by_ref =
-        QUERY(struct payment, as_payment, arena, 1, SELECT_PAYMENT "WHERE provider = ? AND ref = ?",
-              sql_text(provider), sql_text(ref));
-    struct list_job by_charge = QUERY(struct payment, as_payment, arena, 1,
-                                      SELECT_PAYMENT "WHERE provider = ? AND charge_ref = ?",
-                                      sql_text(provider), sql_text(ref));
+    struct payments_list by_ref = PAYMENTS_LIST(struct payment, as_payment, arena, 1,
+                                                SELECT_PAYMENT "WHERE provider = ? AND ref = ?",
+                                                sql_text(provider), sql_text(ref));
+    struct payments_list by_charge = PAYMENTS_LIST(
+        struct payment, as_payment, arena, 1,
+        SELECT_PAYMENT "WHERE provider = ? AND charge_ref = ?", sql_text(provider), sql_text(ref));
     if (ref.len == 0)
         return ERR_NOT_FOUND;
     int err = one(sql, &by_ref, ret_payment, deadline_ns);
@@ -249,85 +223,86 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
 int payments_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,
                  struct id **ret_ids, size_t *ret_count, int64_t deadline_ns)
 {
-    struct list_job job =
-        QUERY(struct id, as_id, arena, max,
-              "SELECT payment_id FROM payment WHERE next_at_ms > 0 AND next_at_ms <= ?"
-              " ORDER BY next_at_ms LIMIT ?",
-              sql_int(now_ms), sql_int((int64_t)max));
-    return list(sql, &job, ret_ids, ret_count, deadline_ns);
+    struct payments_list job =
+        PAYMENTS_LIST(struct id, as_id, arena, max,
+                      "SELECT payment_id FROM payment WHERE next_at_ms > 0 AND next_at_ms <= ?"
+                      " ORDER BY next_at_ms LIMIT ?",
+                      sql_int(now_ms), sql_int((int64_t)max));
+    return payments_list(sql, &job, ret_ids, ret_count, deadline_ns);
 }
 
 int refunds_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,
                 struct id **ret_ids, size_t *ret_count, int64_t deadline_ns)
 {
-    struct list_job job =
-        QUERY(struct id, as_id, arena, max,
-              "SELECT refund_id FROM refund WHERE next_at_ms > 0 AND next_at_ms <= ?"
-              " ORDER BY next_at_ms LIMIT ?",
-              sql_int(now_ms), sql_int((int64_t)max));
-    return list(sql, &job, ret_ids, ret_count, deadline_ns);
+    struct payments_list job =
+        PAYMENTS_LIST(struct id, as_id, arena, max,
+                      "SELECT refund_id FROM refund WHERE next_at_ms > 0 AND next_at_ms <= ?"
+                      " ORDER BY next_at_ms LIMIT ?",
+                      sql_int(now_ms), sql_int((int64_t)max));
+    return payments_list(sql, &job, ret_ids, ret_count, deadline_ns);
 }
 
 int refund_get(struct sql *sql, struct id refund_id, struct arena *arena, struct refund *ret_refund,
                int64_t deadline_ns)
 {
-    struct list_job job =
-        QUERY(struct refund, as_refund, arena, 1,
-              "SELECT " REFUND_COLUMNS " FROM refund WHERE refund_id = ?", sql_id(refund_id));
+    struct payments_list job = PAYMENTS_LIST(
+        struct refund, as_refund, arena, 1,
+        "SELECT " REFUND_COLUMNS " FROM refund WHERE refund_id = ?", sql_id(refund_id));
     return one(sql, &job, ret_refund, deadline_ns);
 }
 
 int payments_of(struct sql *sql, struct id order_id, struct arena *arena,
                 struct payment **ret_payments, size_t *ret_count, int64_t deadline_ns)
 {
-    struct list_job job =
-        QUERY(struct payment, as_payment, arena, PAYMENT_PAGE_MAX,
-              SELECT_PAYMENT "WHERE hold_id = ? OR order_id = ? ORDER BY payment_id",
-              sql_id(order_id), sql_id(order_id));
-    return list(sql, &job, ret_payments, ret_count, deadline_ns);
+    struct payments_list job =
+        PAYMENTS_LIST(struct payment, as_payment, arena, PAYMENT_PAGE_MAX,
+                      SELECT_PAYMENT "WHERE hold_id = ? OR order_id = ? ORDER BY payment_id",
+                      sql_id(order_id), sql_id(order_id));
+    return payments_list(sql, &job, ret_payments, ret_count, deadline_ns);
 }
 
 int refunds_of(struct sql *sql, struct id payment_id, struct arena *arena,
                struct refund **ret_refunds, size_t *ret_count, int64_t deadline_ns)
 {
-    struct list_job job =
-        QUERY(struct refund, as_refund, arena, PAYMENT_PAGE_MAX,
-              "SELECT " REFUND_COLUMNS " FROM refund WHERE payment_id = ? ORDER BY refund_id",
-              sql_id(payment_id));
-    return list(sql, &job, ret_refunds, ret_count, deadline_ns);
+    struct payments_list job = PAYMENTS_LIST(struct refund, as_refund, arena, PAYMENT_PAGE_MAX,
+                                             "SELECT " REFUND_COLUMNS
+                                             " FROM refund WHERE payment_id = ? ORDER BY refund_id",
+                                             sql_id(payment_id));
+    return payments_list(sql, &job, ret_refunds, ret_count, deadline_ns);
 }
 
 int payment_story(struct sql *sql, struct id payment_id, struct arena *arena,
                   struct payment_event **ret_events, size_t *ret_count, int64_t deadline_ns)
 {
-    struct list_job job = QUERY(struct payment_event, as_event, arena, PAYMENT_STORY_MAX,
-                                "SELECT payment_id, at_ms, what, text, amount FROM payment_event"
-                                " WHERE payment_id = ? ORDER BY event_id",
-                                sql_id(payment_id));
-    return list(sql, &job, ret_events, ret_count, deadline_ns);
+    struct payments_list job =
+        PAYMENTS_LIST(struct payment_event, as_event, arena, PAYMENT_STORY_MAX,
+                      "SELECT payment_id, at_ms, what, text, amount FROM payment_event"
+                      " WHERE payment_id = ? ORDER BY event_id",
+                      sql_id(payment_id));
+    return payments_list(sql, &job, ret_events, ret_count, deadline_ns);
 }
 
 int payment_list(struct sql *sql, uint32_t performance_id, uint32_t state, struct id after,
                  size_t max, struct arena *arena, struct payment **ret_payments, size_t *ret_count,
                  int64_t deadline_ns)
 {
-    struct list_job job =
-        QUERY(struct payment, as_payment, arena, max,
-              SELECT_PAYMENT "WHERE payment_id > ? AND (performance_id = ? OR ? = 0)"
-                             " AND (state = ? OR ? = 0) ORDER BY payment_id LIMIT ?",
-              sql_id(after), sql_int(performance_id), sql_int(performance_id), sql_int(state),
-              sql_int(state), sql_int((int64_t)max));
-    return list(sql, &job, ret_payments, ret_count, deadline_ns);
+    struct payments_list job =
+        PAYMENTS_LIST(struct payment, as_payment, arena, max,
+                      SELECT_PAYMENT "WHERE payment_id > ? AND (performance_id = ? OR ? = 0)"
+                                     " AND (state = ? OR ? = 0) ORDER BY payment_id LIMIT ?",
+                      sql_id(after), sql_int(performance_id), sql_int(performance_id),
+                      sql_int(state), sql_int(state), sql_int((int64_t)max));
+    return payments_list(sql, &job, ret_payments, ret_count, deadline_ns);
 }
 
 int payment_sums(struct sql *sql, uint32_t performance_id, struct arena *arena,
                  struct payment_sum **ret_sums, size_t *ret_count, int64_t deadline_ns)
 {
-    struct list_job job =
-        QUERY(struct payment_sum, as_sum, arena, PAYMENT_PAGE_MAX,
-              "SELECT provider, currency, sum(amount), sum(captured), sum(sold), sum(kept),"
-              " sum(refunded), sum(pending) FROM payment WHERE performance_id = ? OR ? = 0"
-              " GROUP BY provider, currency ORDER BY provider, currency",
-              sql_int(performance_id), sql_int(performance_id));
-    return list(sql, &job, ret_sums, ret_count, deadline_ns);
+    struct payments_list job =
+        PAYMENTS_LIST(struct payment_sum, as_sum, arena, PAYMENT_PAGE_MAX,
+                      "SELECT provider, currency, sum(amount), sum(captured), sum(sold), sum(kept),"
+                      " sum(refunded), sum(pending) FROM payment WHERE performance_id = ? OR ? = 0"
+                      " GROUP BY provider, currency ORDER BY provider, currency",
+                      sql_int(performance_id), sql_int(performance_id));
+    return payments_list(sql, &job, ret_sums, ret_count, deadline_ns);
 }

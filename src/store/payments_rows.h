@@ -1,6 +1,6 @@
 /*
  * payments_rows: how rows of the payments' tables are read and written. For store/payments*.c
- * alone.
+ * and store/refund_jobs.c alone.
  */
 #ifndef USHER_STORE_PAYMENTS_ROWS_H
 #define USHER_STORE_PAYMENTS_ROWS_H
@@ -15,6 +15,37 @@
 #define REFUND_COLUMNS                                                                             \
     "refund_id, payment_id, order_id, state, amount, charge, reason, created_at_ms, next_at_ms,"   \
     " tries, version, seats, round"
+
+/* One row into memory; of any of the tables. */
+typedef int payments_reader(struct sql_rows *rows, struct arena *arena, void *ret_row);
+
+#define PAYMENTS_VALUES_MAX 6
+
+/* A query whose rows are read into an array. */
+struct payments_list {
+    struct sql_job job;
+    const char *text;
+    struct sql_value values[PAYMENTS_VALUES_MAX];
+    size_t value_count;
+    payments_reader *read;
+    struct arena *arena;
+    size_t size; /* of a row */
+    size_t max;
+    char *rows;
+    size_t count;
+};
+
+/* A query for rows of a type, with its values. */
+#define PAYMENTS_LIST(type_, reader_, arena_, max_, text_, ...)                                    \
+    {                                                                                              \
+        .text = (text_), .values = {__VA_ARGS__},                                                  \
+        .value_count = sizeof((const struct sql_value[]){__VA_ARGS__}) / sizeof(struct sql_value), \
+        .read = (reader_), .arena = (arena_), .size = sizeof(type_), .max = (max_)                 \
+    }
+
+/* *ret_rows: an array of the type, in the arena. As sql_read. */
+int payments_list(struct sql *sql, struct payments_list *job, void *ret_rows, size_t *ret_count,
+                  int64_t deadline_ns);
 
 static inline struct sql_value payments_id_or_null(struct id id)
 {

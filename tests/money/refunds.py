@@ -120,6 +120,61 @@ def mails_of_refunds(shop):
     assert mails(), refund
 
 
+def run(shop, *words, code=0):
+    done = subprocess.run([USHER, *words, "--url", f"http://{shop.listen}", "--data", shop.server.data],
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+def a_whole_evening(shop):
+    """The dry run tells the total and changes nothing; the job gives all of it back, once, also when usher is
+    killed in the middle; what is refused is told, and a person gets it back afterwards."""
+    night = shop.make_performance(hold_ms=420000)
+    buyers = [Buyer(shop, night, seats=2 + i % 2, taking=list(range(10 * i, 10 * i + 2 + i % 2))) for i in range(12)]
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        assert [p["state"] for p in pool.map(Buyer.pay, buyers)] == [DONE] * 12
+    buyers[0].refund(seats=buyers[0].seats[:1])
+    left = sum(int(b.hold["total"]) for b in buyers) - 1235
+    said = run(shop, "payment", "refund-all", str(night))
+    assert f"12 orders, {left / 100:,.2f} EUR" in said and "dry run" in said and "a minute" in said, said
+    assert "pause the sale" in run(shop, "payment", "refund-all", str(night), "--yes", code=1)
+    assert all(b.get()["state"] == DONE for b in buyers)
+    shop.operator("PauseSale", {"performanceId": night})
+    shop.psp.script({"on": "cancel", "do": "decline", "order": buyers[3].payment}, latency_ms=150)
+    job = shop.operator("BeginRefundJob", {"performanceId": night}, PAYMENT)
+    assert shop.operator("BeginRefundJob", {"performanceId": night}, PAYMENT)["jobId"] == job["jobId"]
+    wait_until(lambda: any(b.cancels() for b in buyers[1:]), "a refund")
+    shop.server.die()
+    shop.again()
+
+    def is_done():
+        now = shop.operator("GetRefundJob", {"jobId": job["jobId"]}, PAYMENT)
+        return now if now["state"] == "REFUND_JOB_STATE_DONE" else None
+    total = wait_until(is_done, "every order to have its outcome", 60)["totals"][0]
+    shop.psp.script()
+    assert (total["orders"], total["doneOrders"], total["failedOrders"]) == ("12", "11", "1"), total
+    orders = shop.operator("ListRefundJobOrders", {"jobId": job["jobId"], "outcome": "REFUND_OUTCOME_FAILED"}, PAYMENT)
+    assert [o["orderId"] for o in orders["orders"]] == [buyers[3].hold["holdId"]], orders
+    for buyer in buyers:
+        wanted = 0 if buyer is buyers[3] else int(buyer.hold["total"])
+        assert sum(c["amount"] for c in buyer.cancels()) == wanted, (buyer.seats, buyer.cancels())
+    shop.operator("RefundOrder", {"orderId": buyers[3].hold["holdId"]}, PAYMENT)
+    buyers[3].until(REFUNDED)
+    report = shop.operator("GetSaleReport", {"performanceId": night})
+    assert report.get("orderCount", 0) == report.get("cancelledCount", 0) or not report.get("orderCount"), report
+
+
+def an_evening_of_another_organiser(shop):
+    """Who buys, and who manages another organiser's events, gives nobody's money back."""
+    buyer = Buyer(shop)
+    buyer.pay()
+    refused = buyer.ask("BeginRefundJob", {"performanceId": 1, "dryRun": True})
+    assert refused.get("code") == "permission_denied", refused
+    assert Buyer(shop).ask("RefundOrder", {"orderId": buyer.hold["holdId"]}).get("code") == "not_found"
+    assert buyer.ask("GetBooks", {"performanceId": 1}).get("code") == "permission_denied"
+
+
 TESTS = [
     ("refund-of-one-ticket", one_ticket_of_several),
     ("refund-of-a-ticket-that-is-not-there", a_ticket_that_is_not_there),
@@ -128,4 +183,6 @@ TESTS = [
     ("box-office-order-given-back-in-part", box_office_part),
     ("refund-refused-and-asked-again", refused_and_asked_again),
     ("refund-is-mailed", mails_of_refunds),
+    ("refund-of-a-whole-evening", a_whole_evening),
+    ("refund-by-who-may-not", an_evening_of_another_organiser),
 ]

@@ -192,10 +192,10 @@ class Shop:
     def operator(self, method, message, service="usher.v1.TicketService"):
         return self.server.ask(method, message, service, self.server.operator_key)
 
-    def make_performance(self):
+    def make_performance(self, hold_ms=1000):
         first = self.operator("GetPerformance", {"performanceId": 1})
         made = self.operator("CreatePerformance", {
-            "eventId": first["eventId"], "hallId": first["hall"]["hallId"], "currency": "EUR", "holdTtlMs": 1000,
+            "eventId": first["eventId"], "hallId": first["hall"]["hallId"], "currency": "EUR", "holdTtlMs": hold_ms,
             "startsAtMs": int(time.time() * 1000) + 5 * 86400000, "placesMax": 8,
             "prices": [{"category": p.get("category", 0), "amount": 1235} for p in first["prices"]]})
         assert "performanceId" in made, made

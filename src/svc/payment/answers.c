@@ -3,6 +3,7 @@
 
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
+#include "token/roles.h"
 
 int answer_fail(struct call *call, enum code code, const char *reason, const char *format, ...)
 {
@@ -101,5 +102,23 @@ int answer_refund(struct arena *arena, const struct payment *p, const struct ref
         return ERR_NO_MEMORY;
     memcpy(ret_refund->seats, r->seats, sizeof(r->seats));
     ret_refund->n_seats = r->seat_count;
+    return 0;
+}
+
+int answer_runs(struct call *call, uint32_t performance_id, bool *ret_runs)
+{
+    const struct work w = answer_work(call);
+    const struct identity *who = call_identity(call);
+    const Usher__V1__Performance *performance;
+    *ret_runs = identity_has(who, ROLE_OPERATOR);
+    if (*ret_runs || who->tenant_count == 0)
+        return 0;
+    int err = tickets_performance(&w, performance_id, &performance);
+    if (err == ERR_INVALID)
+        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such performance");
+    if (err != 0)
+        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
+                           "not possible right now: try the same request again");
+    *ret_runs = identity_has_for(who, performance->organiser_id, ROLES_MANAGE | ROLE_BOX_OFFICE);
     return 0;
 }

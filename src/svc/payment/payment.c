@@ -7,6 +7,9 @@
 #include "svc/payment/role.h"
 #include "token/roles.h"
 
+/* Whoever runs performances; which ones, the calls look at themselves. */
+#define ROLES_RUN (ROLES_MANAGE | ROLE_BOX_OFFICE)
+
 static const struct method methods[] = {
     {"ListProviders", METHOD_UNARY, 0, true, "public, max-age=2", 0, payment_list_providers},
     {"BeginPayment", METHOD_UNARY, ROLES_BUY, false, NULL, 0, payment_begin},
@@ -14,12 +17,15 @@ static const struct method methods[] = {
     {"FinishPayment", METHOD_UNARY, 0, false, NULL, 0, payment_finish},
     {"GetPayment", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, payment_get_payment},
     {"AbandonPayment", METHOD_UNARY, ROLES_BUY, false, NULL, 0, payment_abandon},
-    {"GetMoneyStory", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, payment_get_story},
-    {"PreviewRefund", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0,
-     payment_preview_refund},
-    {"RefundOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, payment_refund_order},
-    {"ListPayments", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, payment_list_payments},
-    {"GetBooks", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, payment_get_books},
+    {"GetMoneyStory", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_get_story},
+    {"PreviewRefund", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_preview_refund},
+    {"RefundOrder", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_refund_order},
+    {"ListPayments", METHOD_UNARY, ROLES_RUN, false, NULL, 0, payment_list_payments},
+    {"GetBooks", METHOD_UNARY, ROLES_RUN, false, NULL, 0, payment_get_books},
+    {"BeginRefundJob", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, payment_begin_refund_job},
+    {"GetRefundJob", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, payment_get_refund_job},
+    {"ListRefundJobOrders", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0,
+     payment_list_refund_job_orders},
 };
 
 struct service payment_service(struct payment_role *role)

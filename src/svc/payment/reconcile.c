@@ -66,9 +66,9 @@ void reconcile(void *arg)
     struct arena arena;
     arena_init(&arena, ROLE_ARENA_MAX);
     while (fiber_sleep_until(deadline_after_ms(fiber_now_ns(), ROLE_TICK_MS)) == 0) {
-        if (role->steps > 0)
-            continue;
-        look_around(role, &arena);
+        jobs_tick(role, &arena);
+        if (role->steps == 0)
+            look_around(role, &arena);
         arena_reset(&arena);
     }
     arena_release(&arena);

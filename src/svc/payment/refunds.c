@@ -1,7 +1,6 @@
 /* PreviewRefund, RefundOrder: what giving an order back returns, by the ladder. */
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
-#include "token/roles.h"
 
 #define STEPS_MAX 12 /* of a preview */
 
@@ -15,6 +14,7 @@ struct giving_back {
     size_t ticket_count;
     struct refund *refunds; /* that the payment has */
     size_t refund_count;
+    bool organiser;                /* the caller runs the performance */
     const struct refund *covering; /* the last of them with one of the seats asked for, or NULL */
 };
 
@@ -36,7 +36,7 @@ static int choose(const struct work *w, const uint32_t *seats, size_t count, str
         const uint32_t seat = g->payment.seats[i];
         const struct refund *by = NULL;
         for (size_t k = 0; k < g->refund_count; k++) {
-            if (has_seat(g->refunds[k].seats, g->refunds[k].seat_count, seat))
+            if (refund_has_seat(&g->refunds[k], seat))
                 by = &g->refunds[k];
         }
         if (!has_seat(seats, count, seat))
@@ -51,38 +51,51 @@ static int choose(const struct work *w, const uint32_t *seats, size_t count, str
     return err;
 }
 
-/* The payment that the order was placed by. Non-zero after call_fail. */
-static int find(struct call *call, const char *text, const uint32_t *seats, size_t seat_count,
-                struct giving_back *ret)
+/* The payment that the order was placed by: the caller's own, or of a performance that he runs.
+ * Non-zero after call_fail. */
+static int find_payment(struct call *call, const char *text, struct giving_back *g)
 {
     const struct work w = answer_work(call);
-    const struct identity *who = call_identity(call);
+    const struct id account_id = call_identity(call)->account_id;
     struct id order_id;
     struct payment *payments;
-    size_t count = 0;
-    if (id_parse(view_str(text), &order_id) != 0)
-        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such order of this account");
-    int err = payments_of(w.role->options.sql, order_id, w.arena, &payments, &count, w.deadline_ns);
+    size_t count = 0, i = 0;
+    int err =
+        id_parse(view_str(text), &order_id) == 0
+            ? payments_of(w.role->options.sql, order_id, w.arena, &payments, &count, w.deadline_ns)
+            : 0;
     if (err != 0)
         return answer_store_failed(call, err);
-    for (size_t i = 0; i < count; i++) {
-        if (id_eq(payments[i].order_id, order_id) &&
-            (id_is_zero(who->account_id) || id_eq(payments[i].account_id, who->account_id))) {
-            *ret = (struct giving_back){.payment = payments[i]};
-            err = tickets_order(&w, order_id, payments[i].account_id, &ret->order);
-            if (err != 0)
-                return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
-                                   "not possible right now: try the same request again");
-            ret->starts_at_ms = ret->order->starts_at_ms;
-            ret->utc_offset_minutes = ret->order->utc_offset_choice_case ==
-                                              USHER__V1__ORDER__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES
-                                          ? ret->order->utc_offset_minutes
-                                          : 0;
-            err = choose(&w, seats, seat_count, ret);
-            return err == 0 ? 0 : answer_store_failed(call, err);
-        }
+    while (i < count && !id_eq(payments[i].order_id, order_id))
+        i++;
+    if (i < count) {
+        g->payment = payments[i];
+        err = answer_runs(call, payments[i].performance_id, &g->organiser);
     }
-    return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such order of this account");
+    if (err != 0)
+        return err;
+    if (i == count || (!g->organiser && !id_eq(payments[i].account_id, account_id)))
+        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such order of this account");
+    return 0;
+}
+
+/* The order too, and which of these seats can go. */
+static int find(struct call *call, const char *text, const uint32_t *seats, size_t seat_count,
+                struct giving_back *g)
+{
+    const struct work w = answer_work(call);
+    *g = (struct giving_back){0};
+    int err = find_payment(call, text, g);
+    if (err != 0)
+        return err;
+    if (tickets_order(&w, g->payment.order_id, g->payment.account_id, &g->order) != 0)
+        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
+                           "not possible right now: try the same request again");
+    g->starts_at_ms = g->order->starts_at_ms;
+    if (g->order->utc_offset_choice_case == USHER__V1__ORDER__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES)
+        g->utc_offset_minutes = g->order->utc_offset_minutes;
+    err = choose(&w, seats, seat_count, g);
+    return err == 0 ? 0 : answer_store_failed(call, err);
 }
 
 static int64_t unit_of(struct view code)
@@ -167,7 +180,7 @@ int payment_preview_refund(struct call *call, const void *request, void *respons
 
 /* The refund that has these seats: asked for twice, it is answered twice and done once. What the
  * provider refused, an organiser may ask for again. */
-static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *wish, bool organiser,
+static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *wish,
                        Usher__V1__Refund *ret_refund)
 {
     const struct work w = answer_work(call);
@@ -178,7 +191,7 @@ static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *w
     if (!g.covering)
         return answer_store_failed(call, ERR_CONFLICT);
     struct refund refund = *g.covering;
-    if (organiser && refund.state == REFUND_FAILED) {
+    if (g.organiser && refund.state == REFUND_FAILED) {
         err = flow_refund_again(&w, &g.payment, &refund);
         if (err == 0 || err == ERR_CONFLICT)
             err =
@@ -208,17 +221,15 @@ int payment_refund_order(struct call *call, const void *request, void *response)
 {
     const Usher__V1__RefundOrderRequest *wish = request;
     const struct work w = answer_work(call);
-    /* A manager of some organiser buys from others as everybody does. */
-    const bool organiser = identity_has(call_identity(call), ROLE_OPERATOR);
     struct giving_back g;
     struct refund refund = {0};
     int err = find(call, wish->order_id, wish->seats, wish->n_seats, &g);
     if (err != 0)
         return err;
-    const struct refund_quote quote = quote_at(w.role, &g, role_now_ms(), organiser);
+    const struct refund_quote quote = quote_at(w.role, &g, role_now_ms(), g.organiser);
     const char *reason = why_not(&g, &quote);
     if (reason && strcmp(reason, "REFUNDED_ALREADY") == 0)
-        return answer_last(call, wish, organiser, response);
+        return answer_last(call, wish, response);
     if (reason && strcmp(reason, "NOT_FOUND") == 0)
         return answer_fail(call, CODE_NOT_FOUND, reason, "the order has no such seat");
     if (reason)
@@ -229,12 +240,12 @@ int payment_refund_order(struct call *call, const void *request, void *response)
                            "giving back now returns another amount: look again");
     refund.amount = quote.refunded;
     refund.charge = quote.kept;
-    refund.reason = view_str(organiser ? "by the organiser" : "given back by the buyer");
+    refund.reason = view_str(g.organiser ? "by the organiser" : "given back by the buyer");
     for (size_t i = 0; i < g.ticket_count; i++)
         refund.seats[refund.seat_count++] = g.tickets[i]->seat;
     err = flow_give_back(&w, &g.payment, &refund, &refund);
     if (err == ERR_CONFLICT) /* the same click twice */
-        return answer_last(call, wish, organiser, response);
+        return answer_last(call, wish, response);
     return err == 0 ? carry_on(call, &refund, &g.payment, response)
                     : answer_store_failed(call, err);
 }

@@ -24,6 +24,8 @@
 #define ROLE_RETRY_MAX_MS     60000
 #define ROLE_STEP_MS          30000 /* one piece of work takes no longer */
 #define ROLE_ARENA_MAX        (4u << 20)
+#define ROLE_JOB_PAUSE_MS     1000 /* an item of a job that is not clear is looked at again */
+#define ROLE_PAGE             20
 
 struct payment_role {
     struct payment_options options;
@@ -33,6 +35,9 @@ struct payment_role {
     struct channel **tickets;                              /* one a worker */
     struct scope scope; /* the reconciler and what it has under way, on worker 0 */
     uint32_t steps;
+    uint32_t items;                             /* of refund jobs, under way */
+    int64_t job_next_ns[PAYMENT_PROVIDERS_MAX]; /* the provider takes no more refunds before */
+    int64_t job_look_ns;                        /* jobs are looked at whether they are done */
 };
 
 /* One piece of work: a call's, or the reconciler's. */
@@ -100,6 +105,10 @@ void plain_return(void *role, const struct plain_request *request, struct page *
 /* ---- reconcile.c ---- */
 void reconcile(void *role);
 
+/* ---- jobs.c ---- */
+/* Goes on with refund jobs. In the reconciler's fiber. */
+void jobs_tick(struct payment_role *role, struct arena *arena);
+
 /* ---- letters.c ---- */
 
 /* The mail that tells of a refund that is done, in the work's arena. ERR_NOT_FOUND: nobody gave an
@@ -115,6 +124,9 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
 int answer_fail(struct call *call, enum code code, const char *reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 int answer_store_failed(struct call *call, int err);
+/* Whether the caller runs the performance: an operator, or who manages, or refunds by hand, for its
+ * organiser. Non-zero after call_fail; NOT_FOUND: there is no such performance. */
+int answer_runs(struct call *call, uint32_t performance_id, bool *ret_runs);
 /* The work of a call. */
 struct work answer_work(struct call *call);
 
@@ -129,5 +141,8 @@ int payment_preview_refund(struct call *call, const void *request, void *respons
 int payment_refund_order(struct call *call, const void *request, void *response);
 int payment_list_payments(struct call *call, const void *request, void *response);
 int payment_get_books(struct call *call, const void *request, void *response);
+int payment_begin_refund_job(struct call *call, const void *request, void *response);
+int payment_get_refund_job(struct call *call, const void *request, void *response);
+int payment_list_refund_job_orders(struct call *call, const void *request, void *response);
 
 #endif

@@ -1,8 +1,7 @@
 /* GetMoneyStory, ListPayments, GetBooks: where is my money. */
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
-
-#define PAGE 20
+#include "token/roles.h"
 
 /* Room for one more in a list of pointers that was made for max. */
 #define ADD(list, count, item) (list)[(count)++] = (item)
@@ -67,15 +66,18 @@ int payment_get_story(struct call *call, const void *request, void *response)
     struct payment *payments;
     size_t count = 0;
     struct id order_id;
+    bool runs = false;
     int err =
         id_parse(view_str(wish->order_id), &order_id) == 0
             ? payments_of(w.role->options.sql, order_id, w.arena, &payments, &count, w.deadline_ns)
             : ERR_NOT_FOUND;
+    if (err == 0 && count > 0 && answer_runs(call, payments[0].performance_id, &runs) != 0)
+        return 1;
     Usher__V1__Payment *rows = err == 0 ? arena_alloc(w.arena, count * sizeof(*rows)) : NULL;
     if (rows)
         story->payments = arena_alloc(w.arena, count * sizeof(*story->payments));
     for (size_t i = 0; err == 0 && story->payments && i < count; i++) {
-        if (!id_is_zero(who->account_id) && !id_eq(payments[i].account_id, who->account_id))
+        if (!runs && !id_eq(payments[i].account_id, who->account_id))
             continue;
         usher__v1__payment__init(&rows[i]);
         err = answer_payment(call, &payments[i], false, &rows[i]);
@@ -92,12 +94,23 @@ int payment_get_story(struct call *call, const void *request, void *response)
     return err == 0 ? 0 : answer_store_failed(call, err);
 }
 
+/* All performances are an operator's; one is also its organiser's. Non-zero after call_fail. */
+static int check_runs(struct call *call, uint32_t performance_id)
+{
+    bool runs = identity_has(call_identity(call), ROLE_OPERATOR);
+    int err = performance_id > 0 ? answer_runs(call, performance_id, &runs) : 0;
+    if (err != 0 || runs)
+        return err;
+    return call_fail(call, CODE_PERMISSION_DENIED, NULL,
+                     "name a performance of an organiser that you manage");
+}
+
 int payment_list_payments(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ListPaymentsRequest *wish = request;
     Usher__V1__ListPaymentsResponse *answer = response;
     const struct work w = answer_work(call);
-    const size_t page = wish->page_size == 0 ? PAGE : wish->page_size;
+    const size_t page = wish->page_size == 0 ? ROLE_PAGE : wish->page_size;
     struct id after = {0};
     struct payment *payments;
     size_t count;
@@ -105,8 +118,11 @@ int payment_list_payments(struct call *call, const void *request, void *response
         (wish->page_token[0] && id_parse(view_str(wish->page_token), &after) != 0))
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
                            "a page of 1 to %d, and a token of the page before", PAYMENT_PAGE_MAX);
-    int err = payment_list(w.role->options.sql, wish->performance_id, wish->state, after, page,
-                           w.arena, &payments, &count, w.deadline_ns);
+    int err = check_runs(call, wish->performance_id);
+    if (err != 0)
+        return err;
+    err = payment_list(w.role->options.sql, wish->performance_id, wish->state, after, page, w.arena,
+                       &payments, &count, w.deadline_ns);
     if (err != 0)
         return answer_store_failed(call, err);
     Usher__V1__Payment *rows = arena_alloc(w.arena, count * sizeof(*rows));
@@ -132,8 +148,11 @@ int payment_get_books(struct call *call, const void *request, void *response)
     const struct work w = answer_work(call);
     struct payment_sum *sums;
     size_t count;
-    int err = payment_sums(w.role->options.sql, wish->performance_id, w.arena, &sums, &count,
-                           w.deadline_ns);
+    int err = check_runs(call, wish->performance_id);
+    if (err != 0)
+        return err;
+    err = payment_sums(w.role->options.sql, wish->performance_id, w.arena, &sums, &count,
+                       w.deadline_ns);
     if (err != 0)
         return answer_store_failed(call, err);
     Usher__V1__BooksRow *rows = arena_alloc(w.arena, count * sizeof(*rows));

@@ -315,6 +315,7 @@ const struct adapter stripe_adapter = {
     .title = "Stripe",
     .methods = methods,
     .buyer_ms = SESSION_MS,
+    .refunds_a_minute = 1500,
     .begin = begin,
     .returned = returned,
     .finish = lookup,
