@@ -189,8 +189,8 @@ export const access = {
         assert.equal(await a.page.$eval('.panel-body', (body) => body.scrollTop), 0);
         await a.picture(`held-${viewport.width}`);
         await a.page.goto(a.url);
-        await a.page.waitForSelector('.stub-go:has-text("Your held seats")');
-        await a.page.click('.stub');
+        await a.page.waitForSelector('.date-go:has-text("Your held seats")');
+        await a.page.click('.date');
         await a.page.waitForSelector('.held');
         await release(a);
       });
@@ -209,7 +209,7 @@ export const access = {
             await a.page.waitForSelector('.trouble');
             await check('no orders yet');
             await a.page.goto(a.url);
-            await a.page.waitForSelector('.stub');
+            await a.page.waitForSelector('.date');
             await check('home');
             await a.openHall();
             await a.live();
@@ -257,7 +257,7 @@ export const access = {
             assert.deepEqual(await faint(a), [], `${where}, ${colorScheme}`);
           };
           await a.page.goto(a.url);
-          await a.page.waitForSelector('.stub');
+          await a.page.waitForSelector('.date');
           await check('home');
           await a.openHall();
           await a.live();

@@ -12,13 +12,13 @@ const cases = {
   'home shows the event and leads to the hall and back': (world) =>
     visit(world, [desktop], async (a) => {
       await a.page.goto(a.url);
-      await a.page.waitForSelector('.stub');
+      await a.page.waitForSelector('.date');
       await a.picture('home-desktop-light');
-      await a.page.click('.stub');
+      await a.page.click('.date');
       await a.page.waitForURL(/\/p\/\d+$/);
       await a.live();
       await a.page.click('.brand');
-      await a.page.waitForSelector('.stub');
+      await a.page.waitForSelector('.date');
       await a.page.goBack();
       await a.live();
     }),
@@ -293,13 +293,13 @@ const cases = {
   'both languages, by wish and by switch': (world) =>
     visit(world, [{ ...desktop, locale: 'ko-KR' }], async (a) => {
       await a.page.goto(a.url);
-      await a.page.waitForSelector('.stub');
+      await a.page.waitForSelector('.date');
       assert.equal(await a.page.getAttribute('html', 'lang'), 'ko');
       assert.match(await a.page.textContent('.top nav'), /내 티켓/);
       await a.page.click('.top nav button');
       assert.equal(await a.page.getAttribute('html', 'lang'), 'en');
       await a.page.reload();
-      await a.page.waitForSelector('.stub');
+      await a.page.waitForSelector('.date');
       assert.match(await a.page.textContent('.top nav'), /My tickets/);
     }),
 
@@ -344,7 +344,7 @@ const cases = {
           await a.page.waitForSelector('.trouble[data-reason]');
           assert.equal(await a.page.title(), 'Not found · Usher');
           await a.page.click('.trouble a');
-          await a.page.waitForSelector('.stub');
+          await a.page.waitForSelector('.date');
         }
       },
       true,

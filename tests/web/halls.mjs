@@ -52,7 +52,7 @@ export const halls = {
     await visit(world, [desktop], async (a) => {
       await a.page.goto(a.url);
       await a.page.waitForSelector(`[data-performance="${performance}"]`);
-      assert.ok(await fits(a, '.stub-left'), 'what is left runs into the button');
+      assert.ok(await fits(a, '.date-text'), 'what is left runs into the button');
       await a.openHall(performance);
       await a.live();
       const head = await a.page.locator('.panel-head').boundingBox();

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
 import { cases } from './cases.mjs';
 import { halls } from './halls.mjs';
+import { home } from './home.mjs';
 import { map } from './map.mjs';
 import { startServer } from './server.mjs';
 import { ways } from './ways.mjs';
@@ -45,7 +46,7 @@ try {
     pictures: values.pictures,
     usher: server?.usher, // the organiser's part; not there with --url
   };
-  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...ways, ...whole })) {
+  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...ways, ...whole })) {
     if (!new RegExp(values.only).test(name)) continue;
     try {
       await run(world);

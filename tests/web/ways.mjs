@@ -419,7 +419,7 @@ export const ways = {
         await a.page.waitForSelector('.notice[data-reason=CODE_REFUSED]');
         await a.page.fill('[name=code]', '12345678');
         await a.press('submit');
-        await a.page.waitForSelector('.stub');
+        await a.page.waitForSelector('.date');
         const made = asked.find(({ name }) => name === 'CreateAccount');
         assert.equal(made.headers.authorization, 'Bearer guest');
         assert.equal(asked.find(({ name }) => name === 'VerifyEmail').request.requestId, 'a-request');

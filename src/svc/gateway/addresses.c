@@ -4,9 +4,9 @@
 
 /* A "#" stands for a number of one to ten digits without leading zeros, a "*" for any word. */
 static const char *const pages[] = {
-    "/",           "/p/#",    "/line/#",   "/line/#/draw",    "/pay/#",
-    "/pay/return", "/orders", "/orders/*", "/orders/*/money", "/sign-in",
-    "/register",   "/reset",  "/account",
+    "/",        "/past",       "/p/#",    "/line/#",   "/line/#/draw",
+    "/pay/#",   "/pay/return", "/orders", "/orders/*", "/orders/*/money",
+    "/sign-in", "/register",   "/reset",  "/account",
 };
 
 static bool is_number(struct view word)

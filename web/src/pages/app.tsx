@@ -4,10 +4,11 @@ import { failure } from '../api/failure';
 import { language, speak, words } from '../i18n/words';
 import { Icon, Mark } from '../parts/icon';
 import { Later } from '../parts/later';
+import { TopClock } from '../parts/topclock';
 import { Trouble } from '../parts/trouble';
 import { announcement } from '../state/announce';
 import { paths, type Route, route } from '../state/route';
-import { Home } from './home';
+import { Home, Past } from './home';
 import { PerformancePage } from './performance';
 
 export function App() {
@@ -39,6 +40,8 @@ function Page({ here }: { here: Route }) {
   switch (here.page) {
     case 'home':
       return <Home />;
+    case 'past':
+      return <Past />;
     case 'performance':
       return <PerformancePage key={here.performanceId} performanceId={here.performanceId} />;
     case 'orders':
@@ -105,6 +108,7 @@ function Header({ here }: { here: Route }) {
         <Mark />
         <span>Usher</span>
       </a>
+      <TopClock />
       <nav>
         <a
           class="top-link"

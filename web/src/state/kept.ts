@@ -73,10 +73,15 @@ export function isHoldKey(key: string | null, performanceId: number): boolean {
   return key === keyOf(performanceId);
 }
 
-/** Whether seats of any performance are held in this browser. */
-export function holdsAnything(shelf: Shelf, nowMs: number): boolean {
-  return Object.keys(shelf).some((key) => {
-    const id = /^usher\.hold\.(\d+)$/.exec(key)?.[1];
-    return id !== undefined && keptHold(shelf, Number(id), nowMs) !== null;
-  });
+/** Every hold kept in this browser, the one that ends next first. */
+export function keptHolds(shelf: Shelf, nowMs: number): KeptHold[] {
+  return Object.keys(shelf)
+    .map((key) => Number(/^usher\.hold\.(\d+)$/.exec(key)?.[1] ?? 0))
+    .map((id) => (id ? keptHold(shelf, id, nowMs) : null))
+    .filter((hold) => hold !== null)
+    .sort((a, b) => a.expiresAtMs - b.expiresAtMs);
 }
+
+/** Whether seats of any performance are held in this browser. */
+export const holdsAnything = (shelf: Shelf, nowMs: number): boolean =>
+  keptHolds(shelf, nowMs).length > 0;

@@ -4,6 +4,7 @@ import { computed, signal } from '@preact/signals';
 
 export type Route =
   | { page: 'home' }
+  | { page: 'past' }
   | { page: 'performance'; performanceId: number }
   | { page: 'line'; saleId: number; performanceId: number }
   | { page: 'draw'; saleId: number }
@@ -31,6 +32,7 @@ const withNext = (page: 'sign-in' | 'register' | 'reset'): Make => {
 // The server knows these addresses too (src/svc/gateway/addresses.c): all others are answered with 404.
 const pages: [RegExp, Make][] = [
   [/^\/$/, () => ({ page: 'home' })],
+  [/^\/past$/, () => ({ page: 'past' })],
   [/^\/p\/(\d+)$/, withNumber((performanceId) => ({ page: 'performance', performanceId }))],
   [
     /^\/line\/(\d+)$/,
@@ -89,6 +91,7 @@ const andNext = (next?: string) => (next ? `?next=${encodeURIComponent(next)}` :
 
 export const paths = {
   home: '/',
+  past: '/past',
   performance: (id: number) => `/p/${id}`,
   line: (saleId: number, performanceId = 0) =>
     `/line/${saleId}${performanceId ? `?p=${performanceId}` : ''}`,
