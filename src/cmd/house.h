@@ -50,6 +50,8 @@ struct serve_values {
     struct mailing_values mailing;
     bool demo, demo_sales;
     bool behind_proxy;
+    int64_t account_calls, address_calls, network_calls;
+    int64_t address_guests, network_guests;
     const char *trusted_proxies; /* with commas; or NULL */
     const char *proxy_header;
 };
@@ -104,6 +106,7 @@ struct house {
     struct gateway gateway;
     struct net_range proxies[HOUSE_PROXIES_MAX];
     size_t proxy_count;
+    struct quota quota; /* of calls */
     struct server *server;
     char url[300];
 };

@@ -87,6 +87,8 @@ static int start_auth(struct house *house)
         .keyset = house->keyset,
         .hashing = house->hashing,
         .checking = house->offload,
+        .address_guests = house->values.address_guests,
+        .network_guests = house->values.network_guests,
     };
     int err = auth_init(&house->auth, &options);
     if (err == 0)

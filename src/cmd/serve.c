@@ -103,6 +103,17 @@ static const struct conf_option options[] = {
     {"proxy-header", CONF_CHOICE, offsetof(struct serve_values, proxy_header), "x-forwarded-for",
      .help = "where trusted proxies say it; the PROXY protocol, version 2, is taken as well",
      .choices = "x-forwarded-for|forwarded"},
+    {"account-calls", CONF_INT, offsetof(struct serve_values, account_calls), "50", 0, 100000,
+     .help = "calls a second that one account may make, after ten times as many at once; 0: no "
+             "limit"},
+    {"address-calls", CONF_INT, offsetof(struct serve_values, address_calls), "200", 0, 100000,
+     .help = "the same for one address (of IPv6, one /64)"},
+    {"network-calls", CONF_INT, offsetof(struct serve_values, network_calls), "1000", 0, 100000,
+     .help = "the same for one network: a /24, of IPv6 a /48"},
+    {"address-guests", CONF_INT, offsetof(struct serve_values, address_guests), "1000", 0, 1000000,
+     .help = "guests that one address may make at once, and then in an hour; 0: no limit"},
+    {"network-guests", CONF_INT, offsetof(struct serve_values, network_guests), "10000", 0, 1000000,
+     .help = "the same for one network"},
     {"issuer", CONF_STR, offsetof(struct serve_values, issuer), "usher",
      .help = "the issuer that access tokens name; others who check them compare it"},
     PROVIDERS_OPTIONS(serve_values, pay),
@@ -345,6 +356,10 @@ static struct server_options server_options(struct house *house)
         .identify = identify,
         .identify_slowly = identify_slowly,
         .behind_proxy = house->values.behind_proxy,
+        .quota = &house->quota,
+        .account_calls = house->values.account_calls,
+        .address_calls = house->values.address_calls,
+        .network_calls = house->values.network_calls,
         .proxies = house->proxies,
         .proxy_count = house->proxy_count,
         .proxy_forwarded = strcmp(house->values.proxy_header, "forwarded") == 0,
@@ -459,6 +474,7 @@ static void tear_down(struct house *house)
     for (uint32_t i = house->worker_count; i > 0; i--)
         worker_stop(house->workers[i - 1]);
     roles_release(house);
+    quota_release(&house->quota);
     store_free(house->ground.store);
 }
 
@@ -476,8 +492,17 @@ static int wait_for_end(struct house *house, const sigset_t *signals)
     return number;
 }
 
+static void build_quota(struct house *house)
+{
+    uint8_t key[QUOTA_KEY_BYTES];
+    struct chance *chance = chance_system();
+    chance->fill(chance, key, sizeof(key));
+    quota_init(&house->quota, key);
+}
+
 static int run(struct house *house, const sigset_t *ending)
 {
+    build_quota(house);
     int code = build_ground(house);
     if (code == 0)
         code = build_workers(house);

@@ -38,6 +38,16 @@ void net_range_cut(struct in6_addr *address, uint8_t bits)
     }
 }
 
+void net_range_cut_host(struct in6_addr *address)
+{
+    net_range_cut(address, net_range_is4(address) ? 128 : 64);
+}
+
+void net_range_cut_network(struct in6_addr *address)
+{
+    net_range_cut(address, net_range_is4(address) ? NET_RANGE_BITS4 + 24 : 48);
+}
+
 int net_range_read(struct view text, struct net_range *ret_range)
 {
     struct net_range range = {.bits = 128};

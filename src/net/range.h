@@ -29,6 +29,11 @@ void net_range_cut(struct in6_addr *address, uint8_t bits);
 bool net_range_has(const struct net_range *range, const struct in6_addr *address);
 /* Whether it is an IPv4 address. */
 bool net_range_is4(const struct in6_addr *address);
+/* What stands for one caller: an IPv4 address; of IPv6 the first 64 bits, for whoever has one such
+ * address has all that begin so. */
+void net_range_cut_host(struct in6_addr *address);
+/* What stands for the callers of one network: a /24, or of IPv6 a /48. */
+void net_range_cut_network(struct in6_addr *address);
 /* Whether it is of this machine alone: 127.0.0.0/8 or ::1. */
 bool net_range_is_local(const struct in6_addr *address);
 

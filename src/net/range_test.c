@@ -70,11 +70,31 @@ static void this_machine_is_known(void **state)
     }
 }
 
+static void callers_and_networks_are_cut(void **state)
+{
+    static const struct {
+        const char *address, *host, *network;
+    } cases[] = {
+        {"192.0.2.77", "192.0.2.77", "192.0.2.0"},
+        {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", "2001:db8:1::"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct in6_addr host = address(cases[i].address), network = host;
+        const struct in6_addr host_wanted = address(cases[i].host);
+        const struct in6_addr network_wanted = address(cases[i].network);
+        net_range_cut_host(&host);
+        net_range_cut_network(&network);
+        assert_memory_equal(&host, &host_wanted, sizeof(host));
+        assert_memory_equal(&network, &network_wanted, sizeof(network));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_network_has_the_addresses_of_its_prefix),
         cmocka_unit_test(what_is_none_is_refused),
+        cmocka_unit_test(callers_and_networks_are_cut),
         cmocka_unit_test(this_machine_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

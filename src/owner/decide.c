@@ -50,7 +50,7 @@ static void wait_for_room(struct owner *owner, struct owner_ask *ask)
 }
 
 /* A key was refused: counted, and said once until there is room again. */
-static void tell_of_shortage(struct owner *owner)
+static void tell_of_shortage(struct owner *owner, const char *by)
 {
     const uint32_t used = keys_used_percent(owner->keys);
     metric_add(&keys_refused, 1);
@@ -58,7 +58,12 @@ static void tell_of_shortage(struct owner *owner)
         return;
     owner->keys_short = true;
     log_event(LOG_WARN, "owner.keys", log_uint("usher.performance", owner->options.performance_id),
-              log_uint("usher.used_percent", used));
+              log_uint("usher.used_percent", used), log_str("usher.by", by));
+}
+
+static struct keys_of keys_of(const struct owner_ask *ask)
+{
+    return (struct keys_of){.account_id = ask->account_id, .origin = ask->origin};
 }
 
 /* True when one more change and one more waiting ask fit. Otherwise the ask is dealt with: where
@@ -69,9 +74,10 @@ static bool has_room(struct owner *owner, struct owner_ask *ask)
     const struct owner_gathering *g = &owner->gathering;
     const bool keyed = ask->key.len > 0;
     const bool key_room = !keyed || keys_room(owner->keys, owner_now_ms(owner));
-    if (keyed && (!key_room || !keys_account_room(owner->keys, ask->account_id)))
-        tell_of_shortage(owner);
-    if (keyed && !keys_account_room(owner->keys, ask->account_id)) {
+    const char *exceeded = keyed ? keys_exceeded(owner->keys, keys_of(ask)) : NULL;
+    if (!key_room || exceeded)
+        tell_of_shortage(owner, exceeded ? exceeded : "all");
+    if (exceeded) {
         owner_answer(ask, ERR_DENIED);
         return false;
     }
@@ -151,7 +157,7 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
                                      .total = ask->total,
                                      .at_ms = ask->at_ms};
         memcpy(answer.request_hash, ask->request_hash, sizeof(answer.request_hash));
-        int err = keys_put(owner->keys, ask->account_id, ask->key, &answer, change->at_ms);
+        int err = keys_put(owner->keys, keys_of(ask), ask->key, &answer, change->at_ms);
         assert(err == 0);
     }
     ride(owner, ask, 0);

@@ -10,14 +10,14 @@
 
 struct kept {
     struct id name; /* hash of account and key */
-    struct id account_id;
+    struct keys_of of;
     int64_t put_at_ms;
     struct keys_answer answer;
 };
 
-/* A ring in order of age, a table from a key's hash to its place in the ring, and one from an
- * account to the number of its keys. The ring is the kernel's pages, of which only those used are
- * there; the tables grow. */
+/* A ring in order of age, a table from a key's hash to its place in the ring, and one each from an
+ * account, an address and a network to the number of its keys. The ring is the kernel's pages, of
+ * which only those used are there; the tables grow. */
 struct keys {
     struct kept *ring;
     uint32_t max;
@@ -26,7 +26,7 @@ struct keys {
     uint32_t account_max;
     int64_t keep_ms;
     struct table by_name;
-    struct table by_account;
+    struct table by_account, by_address, by_network;
 };
 
 /* 128 bits of BLAKE2b: nobody finds two keys with one name. */
@@ -64,7 +64,9 @@ int keys_new(uint32_t keys_max, uint32_t account_max, int64_t keep_ms, uint64_t 
         mmap(NULL, ring_bytes(keys), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     keys->ring = ring == MAP_FAILED ? NULL : ring;
     if (!keys->ring || table_init(&keys->by_name, KEYS_FIRST, seed) != 0 ||
-        table_init(&keys->by_account, KEYS_FIRST, seed) != 0) {
+        table_init(&keys->by_account, KEYS_FIRST, seed) != 0 ||
+        table_init(&keys->by_address, KEYS_FIRST, seed) != 0 ||
+        table_init(&keys->by_network, KEYS_FIRST, seed) != 0) {
         keys_free(keys);
         return ERR_NO_MEMORY;
     }
@@ -78,6 +80,8 @@ void keys_free(struct keys *keys)
         return;
     table_release(&keys->by_name);
     table_release(&keys->by_account);
+    table_release(&keys->by_address);
+    table_release(&keys->by_network);
     if (keys->ring)
         munmap(keys->ring, ring_bytes(keys));
     free(keys);
@@ -87,6 +91,8 @@ void keys_clear(struct keys *keys)
 {
     table_clear(&keys->by_name);
     table_clear(&keys->by_account);
+    table_clear(&keys->by_address);
+    table_clear(&keys->by_network);
     keys->oldest = keys->count = 0;
 }
 
@@ -98,21 +104,51 @@ const struct keys_answer *keys_find(const struct keys *keys, struct id account_i
     return &keys->ring[place].answer;
 }
 
-static uint32_t count_of(const struct keys *keys, struct id account_id)
+/* ---- how many each has ---- */
+
+/* As net_range_cut_host and net_range_cut_network: an IPv4 address is in ::ffff:0:0/96. */
+static bool is4(struct id origin)
+{
+    return origin.hi == 0 && origin.lo >> 32 == 0xffff;
+}
+
+static struct id host_of(struct id origin)
+{
+    return is4(origin) ? origin : (struct id){.hi = origin.hi};
+}
+
+static struct id network_of(struct id origin)
+{
+    return is4(origin) ? (struct id){.lo = origin.lo & ~UINT64_C(0xff)}
+                       : (struct id){.hi = origin.hi & ~UINT64_C(0xffff)};
+}
+
+static uint32_t count_of(const struct table *table, struct id who)
 {
     uint32_t count = 0;
-    table_get(&keys->by_account, account_id, &count);
+    table_get(table, who, &count);
     return count;
 }
 
-static void set_count(struct keys *keys, struct id account_id, uint32_t count)
+static void add(struct table *table, struct id who, uint32_t step)
 {
+    const uint32_t count = count_of(table, who) + step;
     if (count == 0) {
-        table_remove(&keys->by_account, account_id);
+        table_remove(table, who);
         return;
     }
-    int err = table_put(&keys->by_account, account_id, count);
+    int err = table_put(table, who, count);
     assert(err == 0); /* keys_room was asked */
+}
+
+/* step: 1 or, as unsigned numbers have it, -1. */
+static void add_all(struct keys *keys, struct keys_of of, uint32_t step)
+{
+    add(&keys->by_account, of.account_id, step);
+    if (id_is_zero(of.origin))
+        return;
+    add(&keys->by_address, host_of(of.origin), step);
+    add(&keys->by_network, network_of(of.origin), step);
 }
 
 /* Forgets what is old enough. */
@@ -123,7 +159,7 @@ static void forget_old(struct keys *keys, int64_t now_ms)
         if (now_ms - kept->put_at_ms < keys->keep_ms)
             return;
         table_remove(&keys->by_name, kept->name);
-        set_count(keys, kept->account_id, count_of(keys, kept->account_id) - 1);
+        add_all(keys, kept->of, UINT32_MAX);
         keys->oldest = (keys->oldest + 1) % keys->max;
         keys->count--;
     }
@@ -131,17 +167,37 @@ static void forget_old(struct keys *keys, int64_t now_ms)
 
 bool keys_room(struct keys *keys, int64_t now_ms)
 {
+    struct table *const counts[] = {&keys->by_account, &keys->by_address, &keys->by_network};
     forget_old(keys, now_ms);
-    return keys->count < keys->max && table_reserve(&keys->by_name, keys->by_name.count + 1) == 0 &&
-           table_reserve(&keys->by_account, keys->by_account.count + 1) == 0;
+    bool room =
+        keys->count < keys->max && table_reserve(&keys->by_name, keys->by_name.count + 1) == 0;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && room; i++)
+        room = table_reserve(counts[i], counts[i]->count + 1) == 0;
+    return room;
 }
 
-bool keys_account_room(const struct keys *keys, struct id account_id)
+/* A part of what is free, but so many always. */
+static uint32_t share_of(const struct keys *keys, uint32_t part, uint32_t least)
 {
-    uint32_t share = (keys->max - keys->count) / KEYS_SHARE;
-    if (share < KEYS_LEAST)
-        share = KEYS_LEAST;
-    return count_of(keys, account_id) < (share < keys->account_max ? share : keys->account_max);
+    const uint32_t share = (keys->max - keys->count) / part;
+    return share > least ? share : least;
+}
+
+const char *keys_exceeded(const struct keys *keys, struct keys_of of)
+{
+    const uint32_t share = share_of(keys, KEYS_SHARE, KEYS_LEAST);
+    if (count_of(&keys->by_account, of.account_id) >=
+        (share < keys->account_max ? share : keys->account_max))
+        return "account";
+    if (id_is_zero(of.origin))
+        return NULL;
+    if (count_of(&keys->by_address, host_of(of.origin)) >=
+        share_of(keys, KEYS_ADDRESS_SHARE, KEYS_ADDRESS_LEAST))
+        return "address";
+    return count_of(&keys->by_network, network_of(of.origin)) >=
+                   share_of(keys, KEYS_NETWORK_SHARE, KEYS_NETWORK_LEAST)
+               ? "network"
+               : NULL;
 }
 
 uint32_t keys_used_percent(const struct keys *keys)
@@ -149,20 +205,20 @@ uint32_t keys_used_percent(const struct keys *keys)
     return (uint32_t)(100 * (uint64_t)keys->count / keys->max);
 }
 
-int keys_put(struct keys *keys, struct id account_id, struct view key,
+int keys_put(struct keys *keys, struct keys_of of, struct view key,
              const struct keys_answer *answer, int64_t now_ms)
 {
     if (!keys_room(keys, now_ms))
         return ERR_FULL;
     const uint32_t place = (keys->oldest + keys->count) % keys->max;
     struct kept *kept = &keys->ring[place];
-    kept->name = key_name(account_id, key);
-    kept->account_id = account_id;
+    kept->name = key_name(of.account_id, key);
+    kept->of = of;
     kept->put_at_ms = now_ms;
     kept->answer = *answer;
     int err = table_put(&keys->by_name, kept->name, place);
     assert(err == 0);
-    set_count(keys, account_id, count_of(keys, account_id) + 1);
+    add_all(keys, of, 1);
     keys->count++;
     return 0;
 }

@@ -18,6 +18,17 @@ struct keys;
 
 #define KEYS_SHARE 64 /* an account may have what is free, divided by this … */
 #define KEYS_LEAST 8  /* … but so many always, while there is room */
+/* The same of all accounts at one address, and in one network. */
+#define KEYS_ADDRESS_SHARE 8
+#define KEYS_ADDRESS_LEAST 64
+#define KEYS_NETWORK_SHARE 2
+#define KEYS_NETWORK_LEAST 256
+
+/* Whose a key is. */
+struct keys_of {
+    struct id account_id;
+    struct id origin; /* the address, as owner_ask has it; zero: counted for no address */
+};
 
 struct keys_answer {
     struct seats_hold hold; /* the hold, or the order's hold */
@@ -40,14 +51,15 @@ const struct keys_answer *keys_find(const struct keys *keys, struct id account_i
 
 /* True when keys_put of a new key would succeed at now_ms. */
 bool keys_room(struct keys *keys, int64_t now_ms);
-/* True when the account has fewer keys remembered than its share is now, account_max at most.
- * Nothing is forgotten here: ask keys_room first. */
-bool keys_account_room(const struct keys *keys, struct id account_id);
+/* NULL when account, address and network have fewer keys remembered than their shares are now (the
+ * account account_max at most); otherwise which has not: "account", "address", "network". Nothing
+ * is forgotten here: ask keys_room first. */
+const char *keys_exceeded(const struct keys *keys, struct keys_of of);
 /* How full it is, in percent of what it may hold. */
 uint32_t keys_used_percent(const struct keys *keys);
 /* Remembers an answer (copied). The key is not there yet. The account's maximum is not looked at:
  * an answer that was given is kept. ERR_FULL. */
-int keys_put(struct keys *keys, struct id account_id, struct view key,
+int keys_put(struct keys *keys, struct keys_of of, struct view key,
              const struct keys_answer *answer, int64_t now_ms);
 
 #endif

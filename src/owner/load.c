@@ -150,7 +150,9 @@ static int remember_key(struct load *load, const struct change *change,
     (void)keys_room(keys, answer.at_ms);
     if (keys_find(keys, change->account_id, name))
         return ERR_CORRUPT;
-    return keys_put(keys, change->account_id, name, &answer, answer.at_ms);
+    /* Where it came from is not in the ledger, which has nothing of persons. */
+    const struct keys_of of = {.account_id = change->account_id};
+    return keys_put(keys, of, name, &answer, answer.at_ms);
 }
 
 static int open_hold(struct open_holds *open, const struct seats_hold *hold, int64_t at_ms)

@@ -78,7 +78,8 @@ struct owner_area {
  *                    knows), or, OWNER_CANCEL, no such order of this account with these seats
  *   ERR_TIMEOUT      the hold has expired
  *   ERR_EXISTS       the key was used with another request
- *   ERR_DENIED       the account has as many keys remembered as one may have
+ *   ERR_DENIED       the account, its address or its network has as many keys remembered as one
+ *                    may have
  *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for
  *                    OWNER_SET_SALE); OWNER_ORDER: what was paid is not what the places cost
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
@@ -88,6 +89,7 @@ struct owner_area {
 struct owner_ask {
     enum owner_verb verb;
     struct id account_id;
+    struct id origin; /* where the caller is, 128 bits of IPv6; zero: not known, or of no matter */
     uint32_t seat_count;
     uint32_t seats[SEATS_PARTY_MAX];
     uint32_t left_count;

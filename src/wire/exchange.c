@@ -9,6 +9,7 @@
 #include "wire/answer.h"
 #include "wire/caller.h"
 #include "wire/decode.h"
+#include "wire/fair.h"
 #include "wire/health.h"
 #include "wire/limits.h"
 #include "wire/page.h"
@@ -147,6 +148,8 @@ static int identify_now(struct exchange *exchange)
         return call_fail(call, CODE_RESOURCE_EXHAUSTED, NULL, "too many tokens are being checked");
     if (err)
         call->identity = (struct identity){0};
+    if (!err && fair_refuses_account(exchange))
+        return ERR_FULL;
     const enum code denied = method_admits(method, &call->identity);
     return denied ? call_fail(call, denied, NULL, "%s", method_refusal(denied)) : 0;
 }
@@ -289,6 +292,10 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
     exchange->arena.max = exchange->call.route->arena_max;
     keep_metadata(exchange, head);
     const enum code denied = identify(exchange, head);
+    if (!is_health(&exchange->call) && fair_refuses(exchange)) {
+        answer_error(exchange);
+        return BODY_REFUSE;
+    }
     if (denied)
         return refuse(exchange, denied, method_refusal(denied));
     if (set_deadline(exchange, request.timeout_ns))

@@ -32,6 +32,9 @@
 #define WIRE_DECODE_HERE_MAX (64u << 10) /* larger requests: in options.offload */
 #define WIRE_QUERY_MAX       (8u << 10)  /* a Connect GET's query, as the engines' line limit */
 
+/* ---- a caller ---- */
+#define WIRE_BURST_S 10 /* calls at once, in seconds of what a caller may have */
+
 /* ---- times, in milliseconds ---- */
 #define WIRE_CALL_MAX_MS   30000  /* options.call_max_ms */
 #define WIRE_HEADER_MAX_MS 10000  /* options.header_max_ms */

@@ -9,6 +9,7 @@
 #include "fiber/worker.h"
 #include "http/head.h"
 #include "net/range.h"
+#include "token/quota.h"
 
 struct server;
 
@@ -98,6 +99,9 @@ struct server_options {
     /* Only processes of ours connect: whom identify denies may call nothing but grpc.health.v1, and
      * the number and resets of HTTP/2 streams are not held against a connection. */
     bool peers_only;
+    /* How often callers may call, a second, after ten times as many at once; 0: no limit. */
+    struct quota *quota; /* borrowed, of all workers; NULL: nobody is limited */
+    int64_t account_calls, address_calls, network_calls;
     /* May be NULL: everything is 404. */
     void (*page)(void *hook_state, const struct page_request *ask, struct page *ret_page);
 };

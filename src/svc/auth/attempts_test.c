@@ -58,7 +58,7 @@ static void a_crowd_does_not_free_who_tries_much(void **state)
     char key[32];
     for (int i = 0; i < 5; i++)
         attempts_take(&attempts, ATTEMPT_PAIR, kim, NOW_MS);
-    for (int i = 0; i < 4 * ATTEMPTS_SLOTS; i++) {
+    for (int i = 0; i < 4 * QUOTA_SLOTS; i++) {
         const int len = snprintf(key, sizeof(key), "crowd %d", i);
         assert_int_equal(attempts_take(&attempts, ATTEMPT_PAIR, view_of(key, (size_t)len), NOW_MS),
                          0);

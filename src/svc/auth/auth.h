@@ -38,6 +38,8 @@ struct auth_options {
     struct keyset *keyset;       /* borrowed; signs access tokens */
     struct offload *hashing;     /* borrowed; hashes passwords. NULL: in place */
     struct offload *checking; /* borrowed; checks signatures where many are new. NULL: in place */
+    /* Guests that one address, and one network, may make at once, and then an hour; 0: no limit. */
+    int64_t address_guests, network_guests;
 };
 
 struct auth {

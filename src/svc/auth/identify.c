@@ -41,6 +41,7 @@ int auth_init(struct auth *auth, const struct auth_options *options)
     if (pthread_key_create(&auth->verified, free))
         return ERR_NO_MEMORY;
     attempts_init(&auth->attempts, auth->chance);
+    attempts_set_guests(&auth->attempts, options->address_guests, options->network_guests);
     roster_init(&auth->roster);
     err = load_roster(auth);
     if (err)

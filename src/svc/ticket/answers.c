@@ -93,6 +93,7 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     ret_performance->sale_state = (Usher__V1__SaleState)figures.sale_state;
     ret_performance->currency = (char *)performance->currency;
     ret_performance->hold_ttl_ms = performance->hold_ttl_ms;
+    ret_performance->key_life_ms = performance->hold_ttl_ms + OWNER_KEY_KEEP_MS;
     ret_performance->places_max = performance->places_max;
     ret_performance->counts = counts;
     ret_performance->version = figures.version;

@@ -126,6 +126,16 @@ static void what_is_not_there_is_said(void **state)
     assert_string_equal(desk.status.detail->field, "performance_id");
 }
 
+/* P5 is stated to clients: the hold's time and ten minutes. */
+static void the_life_of_a_key_is_told(void **state)
+{
+    Usher__V1__GetPerformanceRequest wish = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    wish.performance_id = performance_id;
+    assert_int_equal(desk_call(&desk, get_performance, &wish, &performance), CODE_OK);
+    assert_int_equal(performance->key_life_ms, performance->hold_ttl_ms + 600000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +143,7 @@ int main(void)
         cmocka_unit_test(the_same_key_gives_the_same_answer),
         cmocka_unit_test(who_may_not_is_refused),
         cmocka_unit_test(an_order_is_its_buyers_and_the_operators),
+        cmocka_unit_test(the_life_of_a_key_is_told),
         cmocka_unit_test(what_is_not_there_is_said),
     };
     return cmocka_run_group_tests_name("svc/calls", tests, start, stop);

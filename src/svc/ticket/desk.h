@@ -68,6 +68,8 @@ int desk_fail(struct call *call, enum code code, const char *reason, const char 
 /* The account that calls, for what is done in an account's name. Non-zero after call_fail: a peer
  * that calls in nobody's name has none. */
 int desk_account(struct call *call, struct id *ret_account_id);
+/* Where the caller is, for owner_ask; zero: not known, or this machine. */
+struct id desk_origin(const struct call *call);
 /* Why the owner refused. */
 int desk_refused(struct call *call, const struct owner_ask *ask);
 /* Non-zero after call_fail where the catalog is full: last is the highest id of what (plural). */

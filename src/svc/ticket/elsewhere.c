@@ -78,6 +78,7 @@ struct packed_ask {
     uint8_t account_id[ID_BYTES];
     uint8_t hold_id[ID_BYTES];
     uint8_t payment_id[ID_BYTES];
+    uint8_t origin[ID_BYTES];
 };
 
 static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct packed_ask *packed)
@@ -87,6 +88,8 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     id_to_bytes(ask->account_id, packed->account_id);
     id_to_bytes(ask->hold_id, packed->hold_id);
     id_to_bytes(ask->payment_id, packed->payment_id);
+    id_to_bytes(ask->origin, packed->origin);
+    m->origin = (ProtobufCBinaryData){id_is_zero(ask->origin) ? 0 : ID_BYTES, packed->origin};
     m->performance_id = performance_id;
     m->verb = ask->verb;
     m->account_id = (ProtobufCBinaryData){ID_BYTES, packed->account_id};

@@ -11,6 +11,7 @@ static int begin(struct call *call, const struct catalog_performance *performanc
         err = desk_check_pass(call, performance, ask->account_id);
     if (err != 0)
         return err;
+    ask->origin = desk_origin(call);
     ask->key = view_str(key);
     if (ask->key.len > OWNER_KEY_MAX)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",

@@ -96,6 +96,7 @@ int ticket_place_order(struct call *call, const void *request, void *response)
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
     struct owner_ask ask = {
         .verb = OWNER_ORDER,
+        .origin = desk_origin(call),
         .payment_method = wish->payment_method,
         .key = view_str(wish->idempotency_key),
     };

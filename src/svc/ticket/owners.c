@@ -11,6 +11,9 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
         id_from_bytes(view_of(m->hold_id.data, m->hold_id.len), &ask->hold_id) ||
         id_from_bytes(view_of(m->payment_id.data, m->payment_id.len), &ask->payment_id))
         return ERR_INVALID;
+    /* One of an earlier usher says nothing of it. */
+    if (id_from_bytes(view_of(m->origin.data, m->origin.len), &ask->origin))
+        ask->origin = (struct id){0};
     ask->paid = m->paid;
     ask->until_ms = m->until_ms;
     ask->verb = (enum owner_verb)m->verb;

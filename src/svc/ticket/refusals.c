@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "net/range.h"
 #include "svc/ticket/desk.h"
 
 int desk_fail(struct call *call, enum code code, const char *reason, const char *field,
@@ -27,6 +28,16 @@ int desk_account(struct call *call, struct id *ret_account_id)
                          "this is done in an account's name, and the caller has none");
     *ret_account_id = who->account_id;
     return 0;
+}
+
+struct id desk_origin(const struct call *call)
+{
+    struct id origin = {0};
+    struct in6_addr address;
+    if (net_range_address(call_metadata(call, VIEW_LIT("usher-address")), &address) == 0 &&
+        !net_range_is_local(&address))
+        (void)id_from_bytes(view_of(&address, sizeof(address)), &origin);
+    return origin;
 }
 
 static int seats_taken(struct call *call, const struct owner_ask *ask)
@@ -72,9 +83,10 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
         return desk_fail(call, CODE_ALREADY_EXISTS, "KEY_REUSED", "idempotency_key",
                          "this idempotency key was used with another request");
     case ERR_DENIED:
-        return desk_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "idempotency_key",
-                         "this account has used as many idempotency keys as are remembered of one; "
-                         "they are forgotten ten minutes after the longest hold");
+        return desk_fail(
+            call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "idempotency_key",
+            "this account, address or network has used as many idempotency keys as are "
+            "remembered of one; they are forgotten ten minutes after the longest hold");
     case ERR_INVALID:
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats",
                          "1 to %d places, each a seat of this hall, none twice; standing places go "
