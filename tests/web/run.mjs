@@ -8,6 +8,7 @@ import { access } from './access.mjs';
 import { cases } from './cases.mjs';
 import { halls } from './halls.mjs';
 import { home } from './home.mjs';
+import { keep } from './keep.mjs';
 import { map } from './map.mjs';
 import { startServer } from './server.mjs';
 import { ways } from './ways.mjs';
@@ -44,9 +45,10 @@ try {
     browser,
     url: values.url ?? server.url,
     pictures: values.pictures,
+    binary: values.binary, // for a server that a case stops
     usher: server?.usher, // the organiser's part; not there with --url
   };
-  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...ways, ...whole })) {
+  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...keep, ...ways, ...whole })) {
     if (!new RegExp(values.only).test(name)) continue;
     try {
       await run(world);

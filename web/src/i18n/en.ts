@@ -289,6 +289,12 @@ export const en = {
   takeNearest: (n: number) =>
     n === 1 ? 'Take the nearest free seat' : `Take the nearest ${n} free seats`,
   takeApart: (n: number) => `Find ${n} near one another`,
+  takeAgain: (n: number): string =>
+    n === 1 ? 'Try the same seat again' : 'Try the same seats again',
+  nearestAre: (names: string) => `Free and nearest: ${names}.`,
+  offlineCopy: 'Without a network: as last seen in this browser',
+  offlineCopyText: 'The codes are good at the door.',
+  walletPass: 'Add to Apple Wallet',
   dismiss: 'Dismiss',
 };
 

@@ -285,5 +285,10 @@ export const ko: Words = {
   },
   takeNearest: (n) => (n === 1 ? '가장 가까운 좌석 선점하기' : `가장 가까운 ${n}석 선점하기`),
   takeApart: (n) => `가까운 자리로 ${n}석 찾기`,
+  takeAgain: () => '같은 좌석 다시 시도',
+  nearestAre: (names) => `가장 가까운 예매 가능 좌석: ${names}.`,
+  offlineCopy: '오프라인 상태입니다. 이 브라우저에 저장된 티켓을 보여 드립니다.',
+  offlineCopyText: '입장할 때 그대로 사용할 수 있습니다.',
+  walletPass: 'Apple 지갑에 추가',
   dismiss: '닫기',
 };

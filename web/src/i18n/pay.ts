@@ -5,8 +5,10 @@ import { spoken } from './words';
 const en = {
   title: 'Complete your order',
   nothingHeld: 'You hold no seats',
-  nothingHeldText: 'The time may have run out. Choose your seats again.',
+  nothingHeldText:
+    'The time may have run out. On the hall’s page you can try the same seats again.',
   toHall: 'Choose seats',
+  toHallAgain: 'Back to the seats',
   summary: 'Your seats',
   who: 'Who gets the tickets',
   name: 'Name',
@@ -109,8 +111,10 @@ const en = {
 const ko: typeof en = {
   title: '주문 및 결제',
   nothingHeld: '선점한 좌석이 없습니다',
-  nothingHeldText: '선점 시간이 지났을 수 있습니다. 좌석을 다시 선택해 주세요.',
+  nothingHeldText:
+    '선점 시간이 지났을 수 있습니다. 좌석 선택 화면에서 같은 좌석을 다시 시도할 수 있습니다.',
   toHall: '좌석 선택하기',
+  toHallAgain: '좌석 선택으로 돌아가기',
   summary: '예매 좌석',
   who: '예매자 정보',
   name: '이름',

@@ -48,8 +48,9 @@ export function FullCode({ order, index, onIndex }: FullCodeProps) {
       </button>
       <QrCode key={ticket.ticketCode} text={ticket.ticketCode} label={say.qrLabel(name)} />
       <p id="full-code-seat" class="full-code-seat">
-        {name}
+        {[ticket.categoryName, name].filter(Boolean).join(' · ')}
       </p>
+      {order.orderNumber ? <p class="numeric">{order.orderNumber}</p> : null}
       <p>{order.eventName}</p>
       <p>{[starts(order, 'full'), order.hallName].filter(Boolean).join(' · ')}</p>
       {order.tickets.length > 1 ? (

@@ -34,6 +34,14 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
   useEffect(() => {
     if (order) document.title = `${order.eventName} · ${say.orderTitle} · Usher`;
   }, [order, say]);
+  useEffect(() => {
+    // Once the codes are drawn, everything that draws them is loaded, and can be kept.
+    if (order && !one.offline.peek()) {
+      void import('../parts/qrdrawing')
+        .then(() => import('../state/keeppage'))
+        .then(({ keepPage }) => keepPage());
+    }
+  }, [order, one]);
   if (!order) {
     if (one.failure.value) {
       return <Trouble failure={one.failure.value} retry={() => void one.load()} />;
@@ -64,6 +72,9 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
       )}
       <OrderHead order={order} />
       <Failed failure={one.failure.value} />
+      {one.offline.value ? (
+        <Notice tone="warn" icon="offline" title={say.offlineCopy} text={say.offlineCopyText} />
+      ) : null}
       {cancelled ? (
         <Notice tone="plain" icon="ticket" title={say.orderCancelled} text={say.cancelledText} />
       ) : null}
@@ -160,11 +171,13 @@ function TicketFiles({ order: { orderId } }: { order: Order }) {
   const say = words.value;
   const deed = useMemo(() => new Deed(), []);
   const there = useSignal(false);
+  const passes = useSignal(false);
   useEffect(() => {
-    void import('../state/files').then(async ({ hasFiles }) => {
+    void import('../state/files').then(async ({ hasFiles, hasPasses }) => {
       there.value = await hasFiles(orderId);
+      passes.value = there.value && (await hasPasses(orderId));
     });
-  }, [orderId, there]);
+  }, [orderId, there, passes]);
   if (!there.value) return null;
   const act = (what: (files: typeof import('../state/files')) => Promise<void>) =>
     deed.do(async () => what(await import('../state/files')));
@@ -190,6 +203,18 @@ function TicketFiles({ order: { orderId } }: { order: Order }) {
         <Icon name="calendar" />
         {say.addToCalendar}
       </button>
+      {passes.value ? (
+        <button
+          type="button"
+          class="plain"
+          data-action="wallet"
+          disabled={deed.busy.value}
+          onClick={() => void act(({ fetchPass }) => fetchPass(orderId))}
+        >
+          <Icon name="ticket" />
+          {say.walletPass}
+        </button>
+      ) : null}
       {deed.failure.value ? (
         <div class="sheet-failed">
           <Failed failure={deed.failure.value} />
@@ -205,7 +230,7 @@ function OrderHead({ order }: { order: Order }) {
     <dl class="order-head" data-order={order.orderId} data-state={OrderState[order.state]}>
       <div class="order-number">
         <dt>{say.orderNumber}</dt>
-        <dd class="numeric">{grouped(order.orderId)}</dd>
+        <dd class="numeric">{order.orderNumber || grouped(order.orderId)}</dd>
       </div>
       <div>
         <dt>{say.total}</dt>
@@ -247,9 +272,14 @@ function TicketStub({ order, ticket, index, onShow }: TicketStubProps) {
         <p class="ticket-date">
           {[starts(order, 'full'), order.hallName].filter(Boolean).join(' · ')}
         </p>
+        {ticket.categoryName ? <p class="ticket-grade">{ticket.categoryName}</p> : null}
         <p class="ticket-seat">{name}</p>
         <p class="ticket-foot">
-          <span>{say.ticketOf(index + 1, order.tickets.length)}</span>
+          <span>
+            {[say.ticketOf(index + 1, order.tickets.length), order.orderNumber]
+              .filter(Boolean)
+              .join(' · ')}
+          </span>
           <span class="numeric">{money(ticket.amount, order.currency)}</span>
         </p>
       </div>

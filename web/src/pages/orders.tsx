@@ -3,6 +3,7 @@ import { type Order, OrderState } from '../gen/usher/v1/ticket_pb';
 import { money, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Icon } from '../parts/icon';
+import { Notice } from '../parts/notice';
 import { Trouble } from '../parts/trouble';
 import { OrderBook } from '../state/orders';
 import { paths } from '../state/route';
@@ -40,6 +41,9 @@ export function Orders() {
   return (
     <div class="sheet">
       <h1>{say.ordersTitle}</h1>
+      {book.offline.value ? (
+        <Notice tone="warn" icon="offline" title={say.offlineCopy} text={say.offlineCopyText} />
+      ) : null}
       <ul class="stubs">
         {list.map((order) => (
           <OrderStub key={order.orderId} order={order} />

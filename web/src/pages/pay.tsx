@@ -18,7 +18,7 @@ import { Failed, Notice } from '../parts/notice';
 import { Trouble } from '../parts/trouble';
 import { isEmail, isPhone } from '../state/checks';
 import { Deed } from '../state/deed';
-import { dropHold, type KeptHold, keptHold, linesOf } from '../state/kept';
+import { dropHold, endHold, type KeptHold, keptHold, linesOf } from '../state/kept';
 import { go, paths } from '../state/route';
 import { shelf } from '../state/shelf';
 import { abandonPayment, beginPayment, type Contact, getPayment, keptPayment } from '../state/till';
@@ -76,7 +76,7 @@ export function PayPage({ performanceId }: { performanceId: number }) {
         hold={hold.value}
         performance={order.value.performance}
         onOver={() => {
-          dropHold(shelf, performanceId);
+          if (hold.value) endHold(shelf, hold.value);
           hold.value = null;
         }}
       />
@@ -104,7 +104,7 @@ function NothingHeld({ performanceId }: { performanceId: number }) {
       <p>{say.nothingHeldText}</p>
       <p class="trouble-actions">
         <a class="primary" href={paths.performance(performanceId)}>
-          {say.toHall}
+          {say.toHallAgain}
         </a>
       </p>
     </section>
@@ -251,7 +251,7 @@ function Form({ hold, providers, onGone }: FormProps) {
     if (await deed.do(buy)) return;
     const reason = deed.failure.value?.reason;
     if (reason === 'HOLD_EXPIRED' || reason === 'HOLD_NOT_FOUND') {
-      dropHold(shelf, hold.performanceId);
+      endHold(shelf, hold);
       onGone();
     }
   };

@@ -1,3 +1,4 @@
+import { money } from '../i18n/format';
 import { placeName } from '../i18n/place';
 import { words } from '../i18n/words';
 import type { Plan } from '../map/plan';
@@ -29,15 +30,26 @@ export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
     );
   }
   const { title, text } = say.failures[failure.reason];
+  const prices = sale.performance.value?.prices ?? [];
+  /** A seat by its name and price. */
+  const priced = (seat: number) => {
+    const price = prices.find(({ category }) => category === plan.category[seat]);
+    const amount = price ? ` (${money(price.amount, sale.performance.value?.currency ?? '')})` : '';
+    return `${placeName(plan, seat)}${amount}`;
+  };
   const details = [
     failure.reason === 'SEATS_TAKEN' &&
       failure.seats.length > 0 &&
       `${failure.seats.map((seat) => placeName(plan, seat)).join(' · ')}.`,
     text,
+    failure.nearest.length > 0 && say.nearestAre(failure.nearest.map(priced).join(' · ')),
     failure.reason === 'LIMIT_REACHED' && say.limitHint(sale.limit.value),
   ];
   const nearest = async () => {
     if (await sale.holdNearest()) announceHold(sale);
+  };
+  const again = async () => {
+    if (await sale.holdAgain()) announceHold(sale);
   };
   const apart = async () => {
     if (await sale.holdBest(true)) announceHold(sale);
@@ -56,6 +68,17 @@ export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
         },
       }}
     >
+      {failure.reason === 'HOLD_EXPIRED' && sale.ended.value.length > 0 ? (
+        <button
+          type="button"
+          class="small"
+          data-action="again"
+          disabled={busy || !sale.buyable.value}
+          onClick={() => void again()}
+        >
+          {say.takeAgain(sale.ended.value.length)}
+        </button>
+      ) : null}
       {failure.nearest.length > 0 ? (
         <button
           type="button"

@@ -6,6 +6,8 @@ import { persist } from '../api/retry';
 import type { Account, Session, SessionInfo } from '../gen/usher/v1/auth_pb';
 import { language } from '../i18n/words';
 import { deviceName } from './device';
+import { forgetOrders } from './keptorders';
+import { shelf } from './shelf';
 
 const options = { timeoutMs: call_ms };
 
@@ -45,6 +47,7 @@ export async function logIn(email: string, password: string, secondFactor: strin
 export async function logOut(): Promise<void> {
   const { refreshToken } = signIn;
   signIn.end();
+  forgetOrders(shelf);
   await persist(() => unnamed.logOut({ refreshToken }, options));
 }
 

@@ -22,3 +22,13 @@ export const hasFiles = (orderId: string): Promise<boolean> =>
   );
 export const fetchPdf = (orderId: string) => fetchFile(orderId, TicketFormat.PDF);
 export const fetchCalendar = (orderId: string) => fetchFile(orderId, TicketFormat.CALENDAR);
+
+/** For Apple's own devices, where this server signs passes. */
+export const hasPasses = (orderId: string): Promise<boolean> =>
+  /iPhone|iPad|Macintosh/.test(navigator.userAgent)
+    ? ask(orderId, TicketFormat.PKPASS).then(
+        () => true,
+        () => false,
+      )
+    : Promise.resolve(false);
+export const fetchPass = (orderId: string) => fetchFile(orderId, TicketFormat.PKPASS);

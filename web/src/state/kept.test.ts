@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Shelf } from '../api/identity';
-import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold, linesOf } from './kept';
+import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold, linesOf, takeEnded } from './kept';
 
 function shelf(): Shelf & { items: Map<string, string> } {
   const items = new Map<string, string>();
@@ -34,7 +34,21 @@ describe('a kept hold', () => {
     const store = shelf();
     keepHold(store, hold);
     expect(keptHold(store, 3, 5_000)).toBeNull();
-    expect(store.items.size).toBe(0);
+    expect(keptHold(store, 3, 0)).toBeNull();
+  });
+
+  it('leaves its seats to be tried again, once and for a while', () => {
+    for (const [now, seats] of [
+      [6_000, [1]],
+      [4_000_000, []],
+    ] as const) {
+      const store = shelf();
+      keepHold(store, hold);
+      keptHold(store, 3, now);
+      expect(takeEnded(store, 3, now)).toEqual(seats);
+      expect(takeEnded(store, 3, now)).toEqual([]);
+      expect(store.items.size).toBe(0);
+    }
   });
 
   it('is thrown away when it can not be read', () => {

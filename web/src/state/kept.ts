@@ -51,8 +51,32 @@ export function keptHold(shelf: Shelf, performanceId: number, nowMs: number): Ke
   if (!text) return null;
   const hold = read(text);
   if (hold && hold.performanceId === performanceId && hold.expiresAtMs > nowMs) return hold;
-  dropHold(shelf, performanceId);
+  if (hold) endHold(shelf, hold);
+  else dropHold(shelf, performanceId);
   return null;
+}
+
+const endedKeyOf = (performanceId: number) => `usher.ended.${performanceId}`;
+const ended_ms = 30 * 60_000;
+
+/** A hold whose time is up: its seats are remembered for a while, so that they can be tried again. */
+export function endHold(shelf: Shelf, { performanceId, seats, expiresAtMs }: KeptHold): void {
+  dropHold(shelf, performanceId);
+  const ended = { seats: seats.map(({ seat }) => seat), expiresAtMs };
+  shelf.setItem(endedKeyOf(performanceId), JSON.stringify(ended));
+}
+
+/** The seats of the hold that ended last, told once; empty: none did lately. */
+export function takeEnded(shelf: Shelf, performanceId: number, nowMs: number): number[] {
+  const text = shelf.getItem(endedKeyOf(performanceId));
+  shelf.removeItem(endedKeyOf(performanceId));
+  try {
+    const ended = JSON.parse(text ?? 'null') as { seats: number[]; expiresAtMs: number } | null;
+    const fresh = ended && Math.abs(nowMs - ended.expiresAtMs) < ended_ms;
+    return fresh ? ended.seats.filter(Number.isInteger) : [];
+  } catch {
+    return [];
+  }
 }
 
 function read(text: string): KeptHold | null {

@@ -5,6 +5,8 @@ import { call_ms, identity, tickets } from '../api/client';
 import { type Failure, failureOf } from '../api/failure';
 import { persist, refusalOf } from '../api/retry';
 import type { Order } from '../gen/usher/v1/ticket_pb';
+import { keepOrder, keptOrder, keptOrders } from './keptorders';
+import { shelf } from './shelf';
 
 const page_size = 20;
 
@@ -13,6 +15,8 @@ export class OrderBook {
   readonly failure = signal<Failure | null>(null);
   readonly next = signal('');
   readonly busy = signal(false);
+  /** What is shown was kept in this browser: the server was not to be had. */
+  readonly offline = signal(false);
 
   async more(): Promise<void> {
     if (this.busy.value) return;
@@ -30,8 +34,14 @@ export class OrderBook {
       );
       this.orders.value = [...(this.orders.value ?? []), ...answer.orders];
       this.next.value = answer.nextPageToken;
+      this.offline.value = false;
     } catch (cause) {
       this.failure.value = refusalOf(cause);
+      const kept = this.orders.value ? [] : keptOrders(shelf);
+      if (this.failure.value.reason === 'OFFLINE' && kept.length > 0) {
+        this.orders.value = kept;
+        this.offline.value = true;
+      }
     }
     this.busy.value = false;
   }
@@ -41,6 +51,8 @@ export class OneOrder {
   readonly order = signal<Order | null>(null);
   readonly failure = signal<Failure | null>(null);
   readonly busy = signal(false);
+  /** What is shown was kept in this browser: the server was not to be had. */
+  readonly offline = signal(false);
 
   constructor(private readonly orderId: string) {}
 
@@ -69,10 +81,18 @@ export class OneOrder {
     this.failure.value = null;
     let done = false;
     try {
-      this.order.value = await persist(call);
+      const order = await persist(call);
+      keepOrder(shelf, order);
+      this.order.value = order;
+      this.offline.value = false;
       done = true;
     } catch (cause) {
-      this.failure.value = refusalOf(cause);
+      const why = refusalOf(cause);
+      const kept = why.reason === 'OFFLINE' && !this.order.value && keptOrder(shelf, this.orderId);
+      if (kept) {
+        this.order.value = kept;
+        this.offline.value = true;
+      } else this.failure.value = why;
     }
     this.busy.value = false;
     return done;

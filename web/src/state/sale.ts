@@ -18,7 +18,7 @@ import { type Plan, type PlanSection, readPlan } from '../map/plan';
 import { loadSales } from './catalogue';
 import { type Choice, empty, placesOf, toggled, withArea, without } from './choice';
 import { hasBegun } from './dates';
-import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold } from './kept';
+import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold, takeEnded } from './kept';
 import { type Change, FREE, SeatStates } from './seats';
 import { shelf } from './shelf';
 
@@ -48,6 +48,8 @@ export class Sale {
   readonly busy = signal<Busy>(null);
   readonly failure = signal<Failure | null>(null);
   readonly wish = signal<BestWish>({ party: 2, category: null });
+  /** The seats of a hold that has ended: they may be tried again. */
+  readonly ended = signal<number[]>([]);
   /** Seats that were chosen and then taken by someone else, to be told. */
   readonly overtaken = signal<number[]>([]);
 
@@ -125,6 +127,11 @@ export class Sale {
       if (signal.aborted) return;
       this.states = new SeatStates(layout.placeCount);
       this.plan.value = readPlan(layout);
+      const ended = this.hold.value ? [] : takeEnded(shelf, performanceId, serverClock.now());
+      if (ended.length > 0) {
+        this.ended.value = ended;
+        this.failure.value = failure('HOLD_EXPIRED');
+      }
       void watchSeats(
         this.states,
         {
@@ -294,6 +301,21 @@ export class Sale {
     return category === null ? this.counts.value.free : (this.freeByCategory.value[category] ?? 0);
   }
 
+  /** The same seats as those of the hold that ended. */
+  async holdAgain(): Promise<boolean> {
+    const plan = this.plan.value;
+    if (!plan || this.ended.value.length === 0) return false;
+    let choice = empty;
+    for (const seat of this.ended.value) {
+      const section = plan.sections[plan.section[seat] ?? -1];
+      choice = section?.standing
+        ? withArea(choice, section.index, (choice.areas.get(section.index) ?? 0) + 1)
+        : toggled(choice, seat);
+    }
+    this.choice.value = choice;
+    return this.holdChosen();
+  }
+
   /** A refused hold names free seats near those that were asked for. */
   async holdNearest(): Promise<boolean> {
     const nearest = this.failure.value?.nearest ?? [];
@@ -386,12 +408,14 @@ export class Sale {
       orderKey: newKey(),
     };
     keepHold(shelf, kept);
+    this.ended.value = [];
     this.hold.value = kept;
     this.choice.value = empty;
   }
 
   #endHold(why: 'HOLD_EXPIRED' | 'HOLD_NOT_FOUND' | null): void {
     dropHold(shelf, this.performanceId);
+    this.ended.value = why ? (this.hold.value?.seats.map(({ seat }) => seat) ?? []) : [];
     this.hold.value = null;
     this.choice.value = empty;
     this.failure.value = why ? failure(why) : null;
