@@ -146,12 +146,42 @@ static int create_both(struct session *session, const struct create_values *valu
     return CMD_OK;
 }
 
+/* What there is now, as the server has it: what each category costs, and where fans find it. */
+static void print_made(const struct create_values *values, const Usher__V1__Performance *made,
+                       const Usher__V1__Hall *hall)
+{
+    char text[MONEY_TEXT_MAX], starts[WHEN_TEXT_MAX];
+    struct sheet sheet;
+    size_t len = strlen(values->session.url);
+    money_group(hall->place_count, text);
+    when_format_there(made->starts_at_ms, made->utc_offset_minutes, starts);
+    printf("event %u \"%s\", performance %u in %s, %s places, %s\n", made->event_id,
+           made->event_name, made->performance_id, hall->name, text, starts);
+    sheet_init(&sheet, "llr");
+    for (size_t i = 0; i < made->n_prices; i++) {
+        const Usher__V1__Price *price = made->prices[i];
+        money_format(price->amount, made->currency, text);
+        sheet_put(&sheet, " ");
+        sheet_put(&sheet, "%s",
+                  price->category < hall->n_categories ? hall->categories[price->category]->name
+                                                       : "?");
+        sheet_put(&sheet, "%s", text);
+    }
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+    while (len > 0 && values->session.url[len - 1] == '/')
+        len--;
+    printf("for fans: %.*s/p/%u\n%s: usher event %s %u\n", (int)len, values->session.url,
+           made->performance_id,
+           values->open ? "the sale is open; to pause it" : "a draft; to open it",
+           values->open ? "pause" : "open", made->performance_id);
+}
+
 static int create(struct session *session, void *arg)
 {
     const struct create_values *values = arg;
     Usher__V1__CreatePerformanceRequest request = USHER__V1__CREATE_PERFORMANCE_REQUEST__INIT;
     const Usher__V1__Performance *performance;
-    char places[MONEY_TEXT_MAX];
     int code;
     const Usher__V1__Hall *hall = find_hall(session, (uint32_t)values->hall_id, &code);
     if (!hall)
@@ -177,11 +207,7 @@ static int create(struct session *session, void *arg)
         return code;
     if (values->session.json)
         return session_print_json(session, performance);
-    money_group(hall->place_count, places);
-    printf("event %u \"%s\", performance %u in %s, %s places\n%s: usher event %s %u\n",
-           performance->event_id, performance->event_name, performance->performance_id, hall->name,
-           places, values->open ? "the sale is open; to pause it" : "a draft; to open it",
-           values->open ? "pause" : "open", performance->performance_id);
+    print_made(values, performance, hall);
     return CMD_OK;
 }
 

@@ -96,9 +96,19 @@ static int begin_there(struct call *call, struct payment *p, struct begun *ret_b
     return 0;
 }
 
-/* The attempt that this key began, or that the hold has: it is answered again. */
+static int refuse_hold(struct call *call, int err, const struct call_status *status)
+{
+    if (err == ERR_BUSY)
+        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
+                           "not possible right now: try the same request again");
+    return call_fail(call, status->code, status->detail, "%s", status->message);
+}
+
+/* The attempt that this key began, or that the hold has: it is answered again. Where there is none,
+ * no_hold says why there is no hold either; NULL: there is one. */
 static int answer_known(struct call *call, const Usher__V1__BeginPaymentRequest *wish,
-                        struct view hash, struct id hold_id, Usher__V1__Payment *ret_payment)
+                        struct view hash, struct id hold_id, const struct call_status *no_hold,
+                        Usher__V1__Payment *ret_payment)
 {
     const struct work w = answer_work(call);
     const struct id account_id = call_identity(call)->account_id;
@@ -113,6 +123,8 @@ static int answer_known(struct call *call, const Usher__V1__BeginPaymentRequest 
                            "this idempotency key was used with another request");
     if (err == 0 && !id_eq(p.account_id, account_id))
         err = ERR_NOT_FOUND;
+    if (err == ERR_NOT_FOUND && no_hold)
+        return refuse_hold(call, err, no_hold);
     if (err != 0)
         return answer_store_failed(call, err);
     struct begun begun = {0};
@@ -122,14 +134,6 @@ static int answer_known(struct call *call, const Usher__V1__BeginPaymentRequest 
     if (err == 0 && begun.redirect_url)
         ret_payment->redirect_url = (char *)begun.redirect_url;
     return err;
-}
-
-static int refuse_hold(struct call *call, int err, const struct call_status *status)
-{
-    if (err == ERR_BUSY)
-        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
-                           "not possible right now: try the same request again");
-    return call_fail(call, status->code, status->detail, "%s", status->message);
 }
 
 static int fill(struct call *call, const Usher__V1__Hold *hold, struct payment *p)
@@ -199,7 +203,7 @@ int payment_begin(struct call *call, const void *request, void *response)
     err = tickets_extend(&w, wish->performance_id, p.hold_id, call_identity(call)->account_id,
                          role_now_ms() + options->pay_ms, pass, &hold, &status);
     if (err == ERR_NOT_FOUND) /* it may be paid already */
-        return answer_known(call, wish, view_of(hash, 32), p.hold_id, response);
+        return answer_known(call, wish, view_of(hash, 32), p.hold_id, &status, response);
     if (err != 0)
         return refuse_hold(call, err, &status);
     err = fill(call, hold, &p);
@@ -210,7 +214,7 @@ int payment_begin(struct call *call, const void *request, void *response)
     err = payment_put(options->sql, &p, view_str(wish->idempotency_key), view_of(hash, 32),
                       w.deadline_ns);
     if (err == ERR_EXISTS || err == ERR_CONFLICT)
-        return answer_known(call, wish, view_of(hash, 32), p.hold_id, response);
+        return answer_known(call, wish, view_of(hash, 32), p.hold_id, NULL, response);
     if (err != 0)
         return answer_store_failed(call, err);
     log_event(LOG_INFO, "payment.begin", log_id("usher.payment", p.payment_id),

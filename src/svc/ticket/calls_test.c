@@ -1,5 +1,7 @@
 /* The calls of TicketService as their callers see them, without a connection. */
+#include "clock/clock.h"
 #include "err/err.h"
+#include "svc/ticket/desk.h"
 #include "svc/ticket/desk_test.h"
 
 static struct desk desk;
@@ -136,6 +138,31 @@ static void the_life_of_a_key_is_told(void **state)
     assert_int_equal(performance->key_life_ms, performance->hold_ttl_ms + 600000);
 }
 
+static void release_of(int64_t made_ms)
+{
+    Usher__V1__ReleaseHoldRequest wish = USHER__V1__RELEASE_HOLD_REQUEST__INIT;
+    const Usher__V1__ReleaseHoldResponse *answer;
+    char text[ID_TEXT_CHARS + 1];
+    id_format((struct id){(uint64_t)made_ms << 16, 1}, text);
+    wish.performance_id = performance_id;
+    wish.hold_id = text;
+    assert_int_not_equal(desk_call(&desk, release_hold, &wish, &answer), CODE_OK);
+}
+
+static void a_hold_that_ended_lately_is_said_to_be_over(void **state)
+{
+    const int64_t now_ms = clock_wall_ms(clock_system()), minute_ms = 60000;
+    be_guest(8);
+    release_of(now_ms - minute_ms); /* it could be live */
+    assert_reason("HOLD_NOT_FOUND");
+    release_of(now_ms - TICKET_HOLD_TTL_MS - 1000);
+    assert_reason("HOLD_EXPIRED");
+    release_of(now_ms - 24 * 60 * minute_ms);
+    assert_reason("HOLD_NOT_FOUND");
+    release_of(0);
+    assert_reason("HOLD_NOT_FOUND");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +172,7 @@ int main(void)
         cmocka_unit_test(an_order_is_its_buyers_and_the_operators),
         cmocka_unit_test(the_life_of_a_key_is_told),
         cmocka_unit_test(what_is_not_there_is_said),
+        cmocka_unit_test(a_hold_that_ended_lately_is_said_to_be_over),
     };
     return cmocka_run_group_tests_name("svc/calls", tests, start, stop);
 }

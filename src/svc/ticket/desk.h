@@ -72,6 +72,10 @@ int desk_account(struct call *call, struct id *ret_account_id);
 struct id desk_origin(const struct call *call);
 /* Why the owner refused. */
 int desk_refused(struct call *call, const struct owner_ask *ask);
+/* The same of an ask about a hold of the performance: one that ended lately, by the time in its id,
+ * is HOLD_EXPIRED also where the owner has forgotten it. */
+int desk_hold_refused(struct call *call, const struct catalog_performance *performance,
+                      const struct owner_ask *ask);
 /* Non-zero after call_fail where the catalog is full: last is the highest id of what (plural). */
 int desk_check_room(struct call *call, uint32_t last, uint32_t max, const char *what);
 /* Why the store failed. */

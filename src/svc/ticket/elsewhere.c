@@ -139,6 +139,7 @@ static int unpack_answer(const Usher__V1__OwnerAnswer *answer, struct owner_ask 
     ask->hold.count = copy_seats(answer->seats, answer->n_seats, ask->hold.seats);
     ask->total = answer->total;
     ask->at_ms = answer->at_ms;
+    ask->now_ms = answer->now_ms;
     ask->as_stored = answer->as_stored;
     ask->version = answer->version;
     ask->refusal.taken_count = copy_seats(answer->taken, answer->n_taken, ask->refusal.taken);

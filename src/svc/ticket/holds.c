@@ -61,7 +61,7 @@ static int ask_and_fill(struct call *call, const struct catalog_performance *per
     const int err = desk_ask(ticket, performance, ask, call_deadline_ns(call));
     pulse_note(&ticket->pulses[performance->performance_id], fiber_now_ns() - began_ns);
     if (err != 0)
-        return desk_refused(call, ask);
+        return desk_hold_refused(call, performance, ask);
     return fill_hold(call, performance, ask, ret_hold);
 }
 
@@ -136,7 +136,7 @@ int ticket_release_hold(struct call *call, const void *request, void *response)
     else
         desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
     if (ask.result != 0)
-        return desk_refused(call, &ask);
+        return desk_hold_refused(call, performance, &ask);
     answer->version = ask.version;
     return 0;
 }

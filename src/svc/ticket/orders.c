@@ -148,7 +148,7 @@ int ticket_place_order(struct call *call, const void *request, void *response)
     if (found != 0 && found != ERR_NOT_FOUND)
         return desk_store_failed(call, found);
     if (found != 0 || order.performance_id != performance->performance_id)
-        return desk_refused(call, &ask);
+        return desk_hold_refused(call, performance, &ask);
     if (err == ERR_NOT_FOUND && ask.key.len > 0 && !keeps_key(call, performance, &ask))
         return desk_refused(call, &ask);
     return fill(call, &order, response);

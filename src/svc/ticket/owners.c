@@ -63,6 +63,7 @@ static int pack_answer(struct arena *arena, const struct owner_ask *ask,
     answer->n_seats = ask->hold.count;
     answer->total = ask->total;
     answer->at_ms = ask->at_ms;
+    answer->now_ms = ask->now_ms;
     answer->as_stored = ask->as_stored;
     answer->version = ask->version;
     answer->n_taken = ask->refusal.taken_count;

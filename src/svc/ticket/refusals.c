@@ -3,6 +3,8 @@
 #include "net/range.h"
 #include "svc/ticket/desk.h"
 
+#define HOLD_ENDED_LATELY_MS (60 * 60 * 1000) /* so long after its end a hold is said to be over */
+
 int desk_fail(struct call *call, enum code code, const char *reason, const char *field,
               const char *format, ...)
 {
@@ -96,6 +98,25 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
         return desk_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE", NULL,
                          "not possible right now; nothing was taken: try the same request again");
     }
+}
+
+/* An id begins with the time it was made, and no hold lives longer than this from then on. Whether it
+ * was this account's nobody knows any more, and nothing is told that the id does not say itself. */
+static bool ended_lately(const struct catalog_performance *performance, const struct owner_ask *ask)
+{
+    const int64_t made_ms = (int64_t)(ask->hold_id.hi >> 16);
+    const int64_t ended_ms = made_ms + performance->hold_ttl_ms;
+    return ask->now_ms >= ended_ms &&
+           ask->now_ms - ended_ms <= LEDGER_EXTEND_MAX_MS + HOLD_ENDED_LATELY_MS;
+}
+
+int desk_hold_refused(struct call *call, const struct catalog_performance *performance,
+                      const struct owner_ask *ask)
+{
+    struct owner_ask ended = *ask;
+    if (ask->result == ERR_NOT_FOUND && ended_lately(performance, ask))
+        ended.result = ERR_TIMEOUT;
+    return desk_refused(call, &ended);
 }
 
 int desk_check_room(struct call *call, uint32_t last, uint32_t max, const char *what)
