@@ -100,8 +100,8 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
     }
 }
 
-/* An id begins with the time it was made, and no hold lives longer than this from then on. Whether it
- * was this account's nobody knows any more, and nothing is told that the id does not say itself. */
+/* An id begins with the time it was made, and no hold lives longer than this from then on. Whether
+ * it was this account's nobody knows any more, and nothing is told that the id does not say. */
 static bool ended_lately(const struct catalog_performance *performance, const struct owner_ask *ask)
 {
     const int64_t made_ms = (int64_t)(ask->hold_id.hi >> 16);
