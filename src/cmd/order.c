@@ -20,7 +20,8 @@ struct order_values {
     struct session_values session;
     const char *state;
     int64_t performance_id;
-    const char *order_id;
+    const char *order_id; /* or its number */
+    const char *seats;
 };
 
 #define call_payment(session, method, request, ret_response)                                       \
@@ -62,8 +63,11 @@ static int show(struct session *session, void *arg)
     const Usher__V1__MoneyStory *story;
     struct sheet sheet;
     char when[WHEN_TEXT_MAX];
-    wish.order_id = (char *)values->order_id;
-    int code = call_payment(session, get_money_story, &wish, &story);
+    const char *order_id;
+    int code = order_find_id(session, values->order_id, &order_id);
+    wish.order_id = (char *)order_id;
+    if (code == CMD_OK)
+        code = call_payment(session, get_money_story, &wish, &story);
     if (code != CMD_OK)
         return code;
     if (values->session.json)
@@ -119,8 +123,16 @@ static int refund(struct session *session, void *arg)
     Usher__V1__RefundOrderRequest wish = USHER__V1__REFUND_ORDER_REQUEST__INIT;
     const Usher__V1__Refund *done;
     char amount[MONEY_TEXT_MAX];
-    wish.order_id = (char *)values->order_id;
-    int code = call_payment(session, refund_order, &wish, &done);
+    const char *order_id;
+    uint32_t seats[ORDER_SEATS_MAX];
+    int code = order_read_seats(session->command, values->seats, seats, &wish.n_seats);
+    if (code == CMD_OK)
+        code = order_find_id(session, values->order_id, &order_id);
+    if (code != CMD_OK)
+        return code;
+    wish.order_id = (char *)order_id;
+    wish.seats = seats;
+    code = call_payment(session, refund_order, &wish, &done);
     if (code != CMD_OK)
         return code;
     if (values->session.json)
@@ -135,14 +147,20 @@ static int refund(struct session *session, void *arg)
     return CMD_OK;
 }
 
+static const struct conf_option refund_options[] = {
+    {"seats", CONF_STR, offsetof(struct order_values, seats), "", 0, 100,
+     .help = "give back these alone, by number, as in 17,18; the order goes on with the others"},
+    SESSION_OPTIONS(struct order_values, session),
+};
+
 static const struct conf_table refund_table = {
     .command = "usher order refund",
     .summary = "Gives all of an order back, at any time, in the organiser's name.",
     .positional = "ORDER",
     .positional_min = 1,
     .positional_max = 1,
-    .options = options,
-    .option_count = sizeof(options) / sizeof(options[0]),
+    .options = refund_options,
+    .option_count = sizeof(refund_options) / sizeof(refund_options[0]),
 };
 
 static int refund_command(int argc, char **argv)
@@ -246,8 +264,11 @@ static int list_command(int argc, char **argv)
 }
 
 const struct cmd order_commands[ORDER_COMMANDS] = {
+    {"find", "orders by number or address", order_find_command, .table = &order_find_table},
     {"show", "where an order's money is", show_command, .table = &show_table},
-    {"refund", "give all of an order back", refund_command, .table = &refund_table},
+    {"refund", "give an order back that was paid by card", refund_command, .table = &refund_table},
+    {"cancel", "an order of the box office", order_cancel_command, .table = &order_cancel_table},
+    {"resend", "mail its tickets again", order_resend_command, .table = &order_resend_table},
 };
 
 const struct cmd payment_commands[PAYMENT_COMMANDS] = {

@@ -6,10 +6,25 @@
 
 #include "cmd/cmd.h"
 
-#define ORDER_COMMANDS 2
+#define ORDER_COMMANDS 5
 extern const struct cmd order_commands[ORDER_COMMANDS];
 #define PAYMENT_COMMANDS 2
 extern const struct cmd payment_commands[PAYMENT_COMMANDS];
+
+struct session;
+#define ORDER_SEATS_MAX 8
+
+/* order_desk.c */
+int order_find_command(int argc, char **argv);
+int order_resend_command(int argc, char **argv);
+int order_cancel_command(int argc, char **argv);
+extern const struct conf_table order_find_table, order_resend_table, order_cancel_table;
+/* The id of an order that is named by its id or its number. CMD_OK, or an enum cmd_exit after
+ * having said why. */
+int order_find_id(struct session *session, const char *text, const char **ret_order_id);
+/* "17,18": as order_find_id. */
+int order_read_seats(const char *command, const char *text, uint32_t ret_seats[ORDER_SEATS_MAX],
+                     size_t *ret_count);
 
 /* refund_all.c */
 int refund_all_command(int argc, char **argv);

@@ -78,6 +78,38 @@ static const struct letter_template letters[] = {
         .secret = true,
     },
     {
+        .name = "ordercode",
+        .subject = {"{code} opens your order {number}", "주문 {number}의 인증 코드는 {code}입니다"},
+        .text =
+            {
+                "# Your order {number}\n\n"
+                "Type this code where you have asked for your order:\n\n"
+                "> {code}\n\n"
+                "It holds for 15 minutes. If you have not asked for it, do nothing: nobody sees "
+                "your order without the code.",
+                "# 주문 {number}\n\n"
+                "주문 찾기 화면에 아래 코드를 입력해 주세요.\n\n"
+                "> {code}\n\n"
+                "코드는 15분 동안 유효합니다. 요청하지 않으셨다면 아무것도 하지 않으셔도 됩니다. "
+                "코드 없이는 아무도 주문을 볼 수 없습니다.",
+            },
+        .secret = true,
+    },
+    {
+        .name = "ordersignin",
+        .subject = {"Your order {number} is in your account",
+                    "주문 {number}은(는) 계정에서 볼 수 있습니다"},
+        .text =
+            {
+                "# Your order {number}\n\n"
+                "Somebody has asked for this order. It belongs to an account, so please sign in to "
+                "see it. If it was not you, do nothing.",
+                "# 주문 {number}\n\n"
+                "누군가 이 주문을 찾았습니다. 계정으로 예매하신 주문이니 로그인해서 확인해 주세요. "
+                "본인이 아니라면 아무것도 하지 않으셔도 됩니다.",
+            },
+    },
+    {
         .name = "refunded",
         .subject = {"{amount} go back to you: {event} ({number})",
                     "{amount}이 환불됩니다: {event} ({number})"},

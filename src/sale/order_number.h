@@ -9,10 +9,13 @@
 #define USHER_SALE_ORDER_NUMBER_H
 
 #include "mem/id.h"
+#include "mem/view.h"
 
 #define ORDER_NUMBER_CHARS 11
 
 /* Writes the number and a NUL. */
 void order_number_write(struct id order_id, char ret_text[ORDER_NUMBER_CHARS + 1]);
+/* Reads what people type ("7k2mq 9xf3a") into the form above. False: it is no order's number. */
+bool order_number_read(struct view text, char ret_text[ORDER_NUMBER_CHARS + 1]);
 
 #endif

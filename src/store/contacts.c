@@ -1,6 +1,7 @@
 #include "store/contacts.h"
 
 #include "err/err.h"
+#include "sale/order_number.h"
 
 static const struct sql_step steps[] = {
     {"contact",
@@ -10,6 +11,9 @@ static const struct sql_step steps[] = {
      " created_at_ms {int} NOT NULL, ordered {bool} NOT NULL, PRIMARY KEY (order_id, account_id));"
      "CREATE INDEX contact_email ON contact (email);"
      "CREATE INDEX contact_waiting ON contact (ordered, created_at_ms)"},
+    /* Contacts from before have none, and are found by their address. */
+    {"number", "ALTER TABLE contact ADD COLUMN number {text};"
+               "CREATE INDEX contact_number ON contact (number)"},
 };
 
 int contacts_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -26,7 +30,9 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
 {
     const struct contact *c = ((struct put_job *)base)->contact;
     const struct sql_value order = sql_id(c->order_id), account = sql_id(c->account_id);
+    char number[ORDER_NUMBER_CHARS + 1];
     int64_t ordered = 0;
+    order_number_write(c->order_id, number);
     int err = sql_ask_int(txn, "SELECT ordered FROM contact WHERE order_id = ? AND account_id = ?",
                           SQL(order, account), &ordered);
     if (err == 0)
@@ -36,9 +42,10 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         return err;
     return sql_run(txn,
                    "INSERT INTO contact (order_id, account_id, name, email, phone, language,"
-                   " created_at_ms, ordered) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                   " created_at_ms, ordered, number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                    SQL(order, account, sql_text(c->name), sql_text(c->email), sql_text(c->phone),
-                       sql_text(c->language), sql_int(c->created_at_ms), sql_int(ordered)),
+                       sql_text(c->language), sql_int(c->created_at_ms), sql_int(ordered),
+                       sql_text(view_str(number))),
                    NULL);
 }
 
@@ -110,4 +117,85 @@ int contact_sweep(struct sql_txn *txn, int64_t before_ms)
 {
     return sql_run(txn, "DELETE FROM contact WHERE ordered = 0 AND created_at_ms < ?",
                    SQL(sql_int(before_ms)), NULL);
+}
+
+/* ---- finding ---- */
+
+static int read_found(struct sql_rows *rows, struct arena *arena, struct contact *c)
+{
+    struct view *const texts[] = {&c->name, &c->email, &c->phone, &c->language};
+    *c = (struct contact){.created_at_ms = sql_get_int(rows, 6), .ordered = true};
+    int err = sql_get_id(rows, 0, &c->order_id);
+    if (err == 0)
+        err = sql_get_id(rows, 1, &c->account_id);
+    for (int i = 0; err == 0 && i < 4; i++)
+        err = sql_get_copy(rows, 2 + i, arena, texts[i]);
+    return err;
+}
+
+int contact_find(struct sql_txn *txn, struct view number, struct view email, size_t max,
+                 struct arena *arena, struct contact **ret_contacts, size_t *ret_count)
+{
+    struct sql_rows *rows;
+    struct contact *found = arena_alloc(arena, max * sizeof(*found));
+    size_t count = 0;
+    if (!found || (number.len == 0 && email.len == 0))
+        return found ? ERR_INVALID : ERR_NO_MEMORY;
+    int err =
+        number.len > 0
+            ? sql_query(
+                  txn,
+                  "SELECT order_id, account_id, name, email, phone, language, created_at_ms"
+                  " FROM contact WHERE number = ? AND (email = ? OR ? = '') AND ordered = 1"
+                  " ORDER BY created_at_ms DESC LIMIT ?",
+                  SQL(sql_text(number), sql_text(email), sql_text(email), sql_int((int64_t)max)),
+                  &rows)
+            : sql_query(txn,
+                        "SELECT order_id, account_id, name, email, phone, language, created_at_ms"
+                        " FROM contact WHERE email = ? AND ordered = 1"
+                        " ORDER BY created_at_ms DESC LIMIT ?",
+                        SQL(sql_text(email), sql_int((int64_t)max)), &rows);
+    if (err != 0)
+        return err;
+    while (count < max && (err = sql_next(rows)) == 1) {
+        err = read_found(rows, arena, &found[count]);
+        if (err != 0)
+            break;
+        count++;
+    }
+    if (err < 0 || count == max)
+        sql_done(rows);
+    *ret_contacts = found;
+    *ret_count = count;
+    return err < 0 ? err : 0;
+}
+
+struct find_job {
+    struct sql_job job;
+    struct view number, email;
+    size_t max;
+    struct arena *arena;
+    struct contact *contacts;
+    size_t count;
+};
+
+static int run_find(struct sql_job *base, struct sql_txn *txn)
+{
+    struct find_job *job = (struct find_job *)base;
+    return contact_find(txn, job->number, job->email, job->max, job->arena, &job->contacts,
+                        &job->count);
+}
+
+int contacts_search(struct sql *sql, struct view number, struct view email, size_t max,
+                    struct arena *arena, struct contact **ret_contacts, size_t *ret_count,
+                    int64_t deadline_ns)
+{
+    struct find_job job = {
+        .job.run = run_find, .number = number, .email = email, .max = max, .arena = arena};
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_contacts = job.contacts;
+        *ret_count = job.count;
+    }
+    return err;
 }

@@ -18,7 +18,11 @@
 #define PROOFS_AN_HOUR   5 /* an address: so many mails, each with PROOF_TRIES_MAX guesses */
 #define PROOF_HASH_BYTES 32
 
-enum proof_kind { PROOF_OF_REGISTRATION = 1, PROOF_OF_RESET = 2 };
+enum proof_kind {
+    PROOF_OF_REGISTRATION = 1,
+    PROOF_OF_RESET = 2,
+    PROOF_OF_ORDER = 3 /* store/order_proofs.h */
+};
 
 struct proof {
     struct id proof_id;

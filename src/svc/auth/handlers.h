@@ -13,6 +13,8 @@
 
 /* Each as its rpc line in auth.proto says. */
 int auth_create_guest(struct call *call, const void *request, void *response);
+int auth_request_order_code(struct call *call, const void *request, void *response);
+int auth_open_order(struct call *call, const void *request, void *response);
 int auth_create_account(struct call *call, const void *request, void *response);
 int auth_verify_email(struct call *call, const void *request, void *response);
 int auth_log_in(struct call *call, const void *request, void *response);
@@ -109,6 +111,10 @@ int auth_load_roster(struct auth *auth, struct arena *arena, int64_t deadline_ns
 /* The hash that the store compares, of a code for that proof. */
 void auth_hash_code(const struct auth *auth, struct id proof_id, const char *digits,
                     uint8_t ret_hash[PROOF_HASH_BYTES]);
+
+/* The token of a guest's account, in the call's arena. 0, or a refusal. */
+int auth_write_guest(struct call *call, struct id account_id, char **ret_account_id,
+                     char **ret_token, int64_t *ret_expires_at_ms);
 
 /* Counts a mail against the caller's address. 0, or a refusal. */
 int auth_charge_mail(struct call *call);

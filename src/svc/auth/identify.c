@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "err/err.h"
+#include "store/contacts.h"
 #include "svc/auth/handlers.h"
 #include "svc/auth/verified.h"
 #include "token/api.h"
@@ -36,6 +37,8 @@ int auth_init(struct auth *auth, const struct auth_options *options)
     key_derive(options->master, KEY_FOR_SECOND_FACTOR, auth->factor_key);
     key_format(options->operator_key, auth->operator_text);
     int err = accounts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
+    if (err == 0) /* an order is opened by its contact */
+        err = contacts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
     if (err)
         return err;
     if (pthread_key_create(&auth->verified, free))
@@ -62,6 +65,8 @@ struct service auth_service(struct auth *auth)
 {
     static const struct method methods[] = {
         {.name = "CreateGuest", .handle = auth_create_guest},
+        {.name = "RequestOrderCode", .handle = auth_request_order_code},
+        {.name = "OpenOrder", .handle = auth_open_order},
         {.name = "CreateAccount", .handle = auth_create_account},
         {.name = "VerifyEmail", .handle = auth_verify_email},
         {.name = "LogIn", .handle = auth_log_in},

@@ -17,6 +17,7 @@
 #define LOBBY_SCANS_MAX     1000 /* of one UploadScans */
 #define LOBBY_LIST_ORDERS   300  /* of one page of GetDoorList */
 #define LOBBY_MAILS_PAGE    20
+#define LOBBY_FOUND_MAX     20       /* orders of one FindOrders */
 #define LOBBY_RESENDS_MAX   10       /* of an order's tickets */
 #define LOBBY_EARLY_SCAN_MS 86400000 /* an offline scan's clock may be ahead so far */
 
@@ -112,5 +113,6 @@ int door_list_double_entries(struct call *call, const void *request, void *respo
 int door_list_mails(struct call *call, const void *request, void *response);
 int door_get_mail(struct call *call, const void *request, void *response);
 int door_send_mail_again(struct call *call, const void *request, void *response);
+int door_find_orders(struct call *call, const void *request, void *response);
 
 #endif

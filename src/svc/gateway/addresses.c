@@ -6,7 +6,7 @@
 static const char *const pages[] = {
     "/",        "/past",       "/p/#",    "/line/#",   "/line/#/draw",
     "/pay/#",   "/pay/return", "/orders", "/orders/*", "/orders/*/money",
-    "/sign-in", "/register",   "/reset",  "/account",
+    "/sign-in", "/register",   "/reset",  "/account",  "/find",
 };
 
 static bool is_number(struct view word)

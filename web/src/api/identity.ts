@@ -59,6 +59,11 @@ export class Identity {
     return this.#making;
   }
 
+  /** Goes on as that guest, whose order was opened here. */
+  become(guest: Guest): void {
+    this.shelf.setItem(shelf_key, JSON.stringify(guest));
+  }
+
   kept(): Guest | null {
     const text = this.shelf.getItem(shelf_key);
     if (!text) return null;

@@ -38,6 +38,12 @@ const en = {
   resetText: 'We send a code to your address, if it has an account.',
   resetAction: 'Send code',
   sending: 'Sending…',
+  findTitle: 'Find an order',
+  findText:
+    'With the number of an order and the address its tickets went to. We mail a code there.',
+  findOpen: 'Open the order',
+  orderNumber: 'Order number',
+  badNumber: 'A number looks like 7K2MQ-9XF3A. It is in the mail with the tickets.',
   setAction: 'Set password and sign in',
   endedText: 'Your session has ended, or was ended on another device.',
   heldText:
@@ -105,6 +111,11 @@ const ko: typeof en = {
   resetText: '가입된 이메일이라면 인증번호를 보내 드립니다.',
   resetAction: '인증번호 받기',
   sending: '보내는 중…',
+  findTitle: '주문 찾기',
+  findText: '주문번호와 티켓을 받으신 이메일을 입력하시면 그 주소로 인증 코드를 보내 드립니다.',
+  findOpen: '주문 열기',
+  orderNumber: '주문번호',
+  badNumber: '주문번호는 7K2MQ-9XF3A와 같은 형식이며 티켓 메일에 있습니다.',
   setAction: '비밀번호 변경하고 로그인',
   endedText: '로그인 시간이 만료되었거나 다른 기기에서 로그아웃되었습니다.',
   heldText:

@@ -62,6 +62,8 @@ function Page({ here }: { here: Route }) {
       return <Later load={loadRegister} props={here} />;
     case 'reset':
       return <Later load={loadReset} props={here} />;
+    case 'find':
+      return <Later load={loadFind} props={{}} />;
     case 'account':
       return <Later load={loadAccount} props={{}} />;
     case 'order':
@@ -89,6 +91,7 @@ const loadMoney = () => import('./money').then(({ MoneyPage }) => MoneyPage);
 const loadSignIn = () => import('./signin').then(({ SignInPage }) => SignInPage);
 const loadRegister = () => import('./register').then(({ RegisterPage }) => RegisterPage);
 const loadReset = () => import('./reset').then(({ ResetPage }) => ResetPage);
+const loadFind = () => import('./find').then(({ FindPage }) => FindPage);
 const loadAccount = () => import('./account').then(({ AccountPage }) => AccountPage);
 
 /** Where signing in leads back to: the page one is on, if it is not one of those itself. */

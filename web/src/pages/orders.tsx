@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { type Order, OrderState } from '../gen/usher/v1/ticket_pb';
+import { accountWords } from '../i18n/account';
 import { money, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Icon } from '../parts/icon';
@@ -34,6 +35,9 @@ export function Orders() {
           <a class="primary" href={paths.home}>
             {say.back}
           </a>
+          <a class="plain" href={paths.find}>
+            {accountWords.value.findTitle}
+          </a>
         </p>
       </section>
     );
@@ -61,6 +65,11 @@ export function Orders() {
           </button>
         </p>
       ) : null}
+      <p class="more">
+        <a class="link-text" href={paths.find}>
+          {accountWords.value.findTitle}
+        </a>
+      </p>
     </div>
   );
 }

@@ -65,6 +65,18 @@ export async function resetPassword(
   begin(await persist(() => unnamed.resetPassword(request, options)));
 }
 
+export async function requestOrderCode(orderNumber: string, email: string): Promise<string> {
+  return (await persist(() => unnamed.requestOrderCode({ orderNumber, email }, options))).requestId;
+}
+
+/** From now on this browser is the guest who ordered; the order's id. */
+export async function openOrder(requestId: string, code: string): Promise<string> {
+  const opened = await persist(() => unnamed.openOrder({ requestId, code }, options));
+  const { accountId, token, expiresAtMs } = opened;
+  identity.become({ accountId, token, expiresAtMs: Number(expiresAtMs) });
+  return opened.orderId;
+}
+
 export async function changePassword(oldPassword: string, newPassword: string): Promise<void> {
   begin(
     await persist(() => account.changePassword({ oldPassword, newPassword, ...kept() }, options)),

@@ -19,6 +19,7 @@ describe('parseRoute', () => {
     expect(parseRoute('/pay/return', '?a=1&b=2')).toEqual({ page: 'paid', query: 'a=1&b=2' });
     expect(parseRoute('/orders/ab/money')).toEqual({ page: 'money', orderId: 'ab' });
     expect(parseRoute('/account')).toEqual({ page: 'account' });
+    expect(parseRoute('/find')).toEqual({ page: 'find' });
   });
 
   it('goes on afterwards within this site alone', () => {

@@ -15,6 +15,7 @@ export type Route =
   | { page: 'money'; orderId: string }
   | { page: 'sign-in' | 'register' | 'reset'; next: string }
   | { page: 'account' }
+  | { page: 'find' }
   | { page: 'missing' };
 
 type Make = (word: string, asked: URLSearchParams, query: string) => Route | null;
@@ -55,6 +56,7 @@ const pages: [RegExp, Make][] = [
   [/^\/register$/, withNext('register')],
   [/^\/reset$/, withNext('reset')],
   [/^\/account$/, () => ({ page: 'account' })],
+  [/^\/find$/, () => ({ page: 'find' })],
 ];
 
 export function parseRoute(path: string, query = ''): Route {
@@ -106,6 +108,7 @@ export const paths = {
   register: (next?: string) => `/register${andNext(next)}`,
   reset: (next?: string) => `/reset${andNext(next)}`,
   account: '/account',
+  find: '/find',
 };
 
 const here = () => (typeof location === 'undefined' ? '/' : location.pathname + location.search);

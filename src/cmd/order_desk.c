@@ -1,0 +1,207 @@
+/*
+ * usher order find, cancel, resend: what is done for somebody who writes or telephones.
+ */
+#include <stdio.h>
+
+#include "cmd/order.h"
+#include "cmd/session.h"
+#include "cmd/when.h"
+#include "err/err.h"
+#include "mem/id.h"
+#include "term/money.h"
+#include "term/sheet.h"
+#include "usher/v1/door.pb-c.h"
+#include "usher/v1/ticket.pb-c.h"
+
+#define call_door(session, method, request, ret_response)                                          \
+    session_call_of((session), &usher__v1__door_service__descriptor, Usher__V1__DoorService,       \
+                    method, (request), (ret_response))
+
+struct desk_values {
+    struct session_values session;
+    const char *word; /* an order's id or number, an address */
+    const char *seats;
+};
+
+int order_find_id(struct session *session, const char *text, const char **ret_order_id)
+{
+    Usher__V1__FindOrdersRequest wish = USHER__V1__FIND_ORDERS_REQUEST__INIT;
+    const Usher__V1__FindOrdersResponse *found;
+    struct id id;
+    *ret_order_id = text;
+    if (id_parse(view_str(text), &id) == 0)
+        return CMD_OK;
+    wish.text = (char *)text;
+    int code = call_door(session, find_orders, &wish, &found);
+    if (code != CMD_OK)
+        return code;
+    if (found->n_orders != 1)
+        return cmd_fail(session->command, CMD_FALSE, "%s: %s; usher order find lists what there is",
+                        text, found->n_orders == 0 ? "no such order" : "several orders");
+    *ret_order_id = found->orders[0]->order->order_id;
+    return CMD_OK;
+}
+
+int order_read_seats(const char *command, const char *text, uint32_t ret_seats[ORDER_SEATS_MAX],
+                     size_t *ret_count)
+{
+    struct view rest = view_str(text);
+    *ret_count = 0;
+    while (rest.len > 0) {
+        const char *comma = memchr(rest.at, ',', rest.len);
+        const size_t len = comma ? (size_t)(comma - rest.at) : rest.len;
+        uint64_t seat;
+        if (*ret_count == ORDER_SEATS_MAX || !view_to_u64(view_of(rest.at, len), UINT32_MAX, &seat))
+            return cmd_fail(command, CMD_USAGE,
+                            "--seats %s: at most %d numbers of seats, with commas", text,
+                            ORDER_SEATS_MAX);
+        ret_seats[(*ret_count)++] = (uint32_t)seat;
+        rest = comma ? view_of(comma + 1, rest.len - len - 1) : (struct view){0};
+    }
+    return CMD_OK;
+}
+
+static const struct conf_option desk_options[] = {
+    SESSION_OPTIONS(struct desk_values, session),
+};
+
+#define DESK_TABLE(name, sentence, what)                                                           \
+    {                                                                                              \
+        .command = (name), .summary = (sentence), .positional = (what), .positional_min = 1,       \
+        .positional_max = 1, .options = desk_options,                                              \
+        .option_count = sizeof(desk_options) / sizeof(desk_options[0]),                            \
+    }
+
+/* ---- find ---- */
+
+static void put_order(struct sheet *sheet, const Usher__V1__FoundOrder *found)
+{
+    const Usher__V1__Order *order = found->order;
+    char amount[MONEY_TEXT_MAX], when[WHEN_TEXT_MAX];
+    money_format(order->total, order->currency, amount);
+    when_format(order->placed_at_ms, when);
+    sheet_put(sheet, "%s", order->order_number);
+    sheet_put(sheet, "%s", order->order_id);
+    sheet_put(sheet, "%s", when);
+    sheet_put(sheet, "%s", order->event_name);
+    sheet_put(sheet, "%s", amount);
+    sheet_put(sheet, "%s",
+              order->state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ? "good" : "cancelled");
+    sheet_put(sheet, "%s", found->contact->name);
+    sheet_put(sheet, "%s", found->contact->email);
+}
+
+static int find(struct session *session, void *arg)
+{
+    const struct desk_values *values = arg;
+    Usher__V1__FindOrdersRequest wish = USHER__V1__FIND_ORDERS_REQUEST__INIT;
+    const Usher__V1__FindOrdersResponse *found;
+    struct sheet sheet;
+    wish.text = (char *)values->word;
+    int code = call_door(session, find_orders, &wish, &found);
+    if (code != CMD_OK)
+        return code;
+    if (values->session.json)
+        return session_print_json(session, found);
+    if (found->n_orders == 0)
+        return cmd_fail(session->command, CMD_FALSE, "no order of %s", values->word);
+    sheet_init(&sheet, "llllrlll");
+    for (size_t i = 0; i < found->n_orders; i++)
+        put_order(&sheet, found->orders[i]);
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+    return CMD_OK;
+}
+
+const struct conf_table order_find_table =
+    DESK_TABLE("usher order find", "Finds orders by number, or by the address that they went to.",
+               "NUMBER-OR-ADDRESS");
+
+int order_find_command(int argc, char **argv)
+{
+    struct desk_values values = {0};
+    return session_command(&order_find_table, argc, argv, &values, &values.session, &values.word,
+                           find);
+}
+
+/* ---- resend ---- */
+
+static int resend(struct session *session, void *arg)
+{
+    const struct desk_values *values = arg;
+    Usher__V1__ResendTicketsRequest wish = USHER__V1__RESEND_TICKETS_REQUEST__INIT;
+    const Usher__V1__ResendTicketsResponse *sent;
+    const char *order_id;
+    int code = order_find_id(session, values->word, &order_id);
+    wish.order_id = (char *)order_id;
+    if (code == CMD_OK)
+        code = call_door(session, resend_tickets, &wish, &sent);
+    if (code != CMD_OK)
+        return code;
+    if (values->session.json)
+        return session_print_json(session, sent);
+    printf("the tickets are mailed again, to %s\n", sent->to);
+    return CMD_OK;
+}
+
+const struct conf_table order_resend_table =
+    DESK_TABLE("usher order resend", "Mails an order's tickets again.", "ORDER");
+
+int order_resend_command(int argc, char **argv)
+{
+    struct desk_values values = {0};
+    return session_command(&order_resend_table, argc, argv, &values, &values.session, &values.word,
+                           resend);
+}
+
+/* ---- cancel ---- */
+
+static int cancel(struct session *session, void *arg)
+{
+    const struct desk_values *values = arg;
+    Usher__V1__CancelOrderRequest wish = USHER__V1__CANCEL_ORDER_REQUEST__INIT;
+    const Usher__V1__Order *order;
+    const char *order_id;
+    uint32_t seats[ORDER_SEATS_MAX];
+    int code = order_read_seats(session->command, values->seats, seats, &wish.n_seats);
+    if (code == CMD_OK)
+        code = order_find_id(session, values->word, &order_id);
+    if (code != CMD_OK)
+        return code;
+    wish.order_id = (char *)order_id;
+    wish.seats = seats;
+    code = session_call(session, cancel_order, &wish, &order);
+    if (code != CMD_OK)
+        return code;
+    if (values->session.json)
+        return session_print_json(session, order);
+    if (order->n_tickets == 0)
+        printf("order %s is cancelled, and its tickets are void\n", order->order_number);
+    else
+        printf("order %s goes on with %zu ticket%s\n", order->order_number, order->n_tickets,
+               order->n_tickets == 1 ? "" : "s");
+    return CMD_OK;
+}
+
+static const struct conf_option cancel_options[] = {
+    {"seats", CONF_STR, offsetof(struct desk_values, seats), "", 0, 100,
+     .help = "give back these alone, by number, as in 17,18; the order goes on with the others"},
+    SESSION_OPTIONS(struct desk_values, session),
+};
+
+const struct conf_table order_cancel_table = {
+    .command = "usher order cancel",
+    .summary = "Cancels an order that was to be paid at the box office.",
+    .positional = "ORDER",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = cancel_options,
+    .option_count = sizeof(cancel_options) / sizeof(cancel_options[0]),
+};
+
+int order_cancel_command(int argc, char **argv)
+{
+    struct desk_values values = {0};
+    return session_command(&order_cancel_table, argc, argv, &values, &values.session, &values.word,
+                           cancel);
+}

@@ -1,0 +1,86 @@
+/* FindOrders: what somebody at the box office, or on the telephone, looks for. */
+#include "call/client.h"
+#include "sale/order_number.h"
+#include "svc/door/lobby.h"
+
+/* Whether the caller runs that performance. 0, or the channel's errors. */
+static int runs(struct call *call, uint32_t performance_id, bool *ret_runs)
+{
+    struct door *door = call_state(call);
+    Usher__V1__GetPerformanceRequest request = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    struct client tickets;
+    request.performance_id = performance_id;
+    client_init(&tickets, door->options.tickets, &usher__v1__ticket_service__descriptor,
+                call_arena(call));
+    tickets.deadline_ns = call_deadline_ns(call);
+    int err =
+        client_call(&tickets, Usher__V1__TicketService, get_performance, &request, &performance);
+    *ret_runs = err == 0 && identity_has_for(call_identity(call), performance->organiser_id,
+                                             ROLES_MANAGE | ROLE_BOX_OFFICE);
+    return err;
+}
+
+static Usher__V1__Contact *fill_contact(struct arena *arena, const struct contact *contact)
+{
+    Usher__V1__Contact *said = arena_alloc(arena, sizeof(*said));
+    if (!said)
+        return NULL;
+    usher__v1__contact__init(said);
+    said->name = arena_copy(arena, contact->name);
+    said->email = arena_copy(arena, contact->email);
+    said->phone = arena_copy(arena, contact->phone);
+    said->language = arena_copy(arena, contact->language);
+    return said->name && said->email && said->phone && said->language ? said : NULL;
+}
+
+/* Adds the contact's order, where there is one that the caller may see. */
+static int add_order(struct call *call, const struct contact *contact,
+                     Usher__V1__FindOrdersResponse *answer)
+{
+    struct arena *arena = call_arena(call);
+    const Usher__V1__Order *order;
+    char id[ID_TEXT_CHARS + 1];
+    bool may;
+    id_format(contact->order_id, id);
+    int err = lobby_find_order(call_state(call), id, arena, call_deadline_ns(call), &order);
+    if (err == ERR_NOT_FOUND) /* a hold whose seats went to another id */
+        return 0;
+    if (err == 0)
+        err = runs(call, order->performance_id, &may);
+    if (err != 0 || !may)
+        return err;
+    Usher__V1__FoundOrder *found = arena_alloc(arena, sizeof(*found));
+    if (!found)
+        return ERR_NO_MEMORY;
+    usher__v1__found_order__init(found);
+    found->order = (Usher__V1__Order *)order;
+    found->contact = fill_contact(arena, contact);
+    answer->orders[answer->n_orders++] = found;
+    return found->contact ? 0 : ERR_NO_MEMORY;
+}
+
+int door_find_orders(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__FindOrdersRequest *wish = request;
+    Usher__V1__FindOrdersResponse *answer = response;
+    const struct door *door = call_state(call);
+    struct arena *arena = call_arena(call);
+    const struct view text = view_str(wish->text);
+    const bool by_address = text.len > 0 && memchr(text.at, '@', text.len) != NULL;
+    char number[ORDER_NUMBER_CHARS + 1] = "";
+    struct contact *contacts;
+    size_t count = 0;
+    if (!by_address && !order_number_read(text, number))
+        return lobby_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "text",
+                          "an order's number, as in 7K2MQ-9XF3A, or a mail address");
+    int err =
+        contacts_search(door->options.sql, view_str(number), by_address ? text : (struct view){0},
+                        LOBBY_FOUND_MAX, arena, &contacts, &count, call_deadline_ns(call));
+    answer->orders = arena_alloc(arena, (count + 1) * sizeof(*answer->orders));
+    if (err == 0 && !answer->orders)
+        err = ERR_NO_MEMORY;
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = add_order(call, &contacts[i], answer);
+    return err == 0 ? 0 : lobby_store_failed(call, err);
+}
