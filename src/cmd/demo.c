@@ -32,9 +32,7 @@ static void fill_performance(const Usher__V1__Hall *hall, Usher__V1__Price *pric
     ret_wish->hall_id = hall->hall_id;
     ret_wish->starts_at_ms =
         (clock_wall_ms(clock_system()) / day_ms + 30) * day_ms + 10 * 3600000; /* 19:00 in Seoul */
-    ret_wish->utc_offset_choice_case =
-        USHER__V1__CREATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
-    ret_wish->utc_offset_minutes = 9 * 60;
+    ret_wish->time_zone = (char *)"Asia/Seoul";
     ret_wish->n_prices = hall->n_categories < DEMO_PRICES ? hall->n_categories : DEMO_PRICES;
     ret_wish->prices = price_list;
     for (size_t i = 0; i < ret_wish->n_prices; i++) {

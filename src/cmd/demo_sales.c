@@ -41,9 +41,7 @@ static int add_event(struct client *tickets, const Usher__V1__Hall *hall, const 
     performance.hall_id = hall->hall_id;
     performance.starts_at_ms =
         (clock_wall_ms(clock_system()) / day_ms + 40) * day_ms + 10 * 3600000; /* 19:00 in Seoul */
-    performance.utc_offset_choice_case =
-        USHER__V1__CREATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
-    performance.utc_offset_minutes = 9 * 60;
+    performance.time_zone = (char *)"Asia/Seoul";
     performance.prices = list;
     for (; performance.n_prices < hall->n_categories && performance.n_prices < SALES_PRICES;
          performance.n_prices++) {
@@ -56,10 +54,14 @@ static int add_event(struct client *tickets, const Usher__V1__Hall *hall, const 
     wish.name = (char *)name;
     wish.description = (char *)description;
     wish.performance = &performance;
-    const int err = client_call(tickets, Usher__V1__TicketService, create_event, &wish, &event);
-    if (err == 0)
-        *ret_performance_id = event->performances[0]->performance_id;
-    return check(tickets, "CreateEvent", err);
+    int err = client_call(tickets, Usher__V1__TicketService, create_event, &wish, &event);
+    if (check(tickets, "CreateEvent", err))
+        return err;
+    Usher__V1__PublishEventRequest publish = USHER__V1__PUBLISH_EVENT_REQUEST__INIT;
+    publish.event_id = event->event_id;
+    *ret_performance_id = event->performances[0]->performance_id;
+    err = client_call(tickets, Usher__V1__TicketService, publish_event, &publish, &event);
+    return check(tickets, "PublishEvent", err);
 }
 
 /* Accounts that nobody has: they wait, are called, and do not come. */

@@ -15,9 +15,16 @@
 struct event_values {
     struct session_values session;
     uint32_t performance_id;
+    bool all; /* of a list */
 };
 
 static const struct conf_option options[] = {SESSION_OPTIONS(struct event_values, session)};
+
+static const struct conf_option list_options[] = {
+    {"all", CONF_BOOL, offsetof(struct event_values, all), "no",
+     .help = "drafts and hidden events, too; as the organiser, with the operator key"},
+    SESSION_OPTIONS(struct event_values, session),
+};
 
 static const char *state_text(Usher__V1__SaleState state)
 {
@@ -74,6 +81,10 @@ static int list(struct session *session, void *arg)
     put_heads(&sheet, heads);
     for (size_t i = 0; i < answer->n_events; i++) {
         const Usher__V1__Event *event = answer->events[i];
+        const char *seen = event->state == USHER__V1__EVENT_STATE__EVENT_STATE_DRAFT ? " (draft)"
+                           : event->state == USHER__V1__EVENT_STATE__EVENT_STATE_HIDDEN
+                               ? " (hidden)"
+                               : "";
         for (size_t k = 0; k < event->n_performances; k++) {
             const Usher__V1__Performance *performance = event->performances[k];
             if (performance->utc_offset_choice_case)
@@ -82,7 +93,7 @@ static int list(struct session *session, void *arg)
             else
                 when_format(performance->starts_at_ms, starts);
             sheet_put(&sheet, "%u", performance->performance_id);
-            sheet_put(&sheet, "%u %s", event->event_id, event->name);
+            sheet_put(&sheet, "%u %s%s", event->event_id, event->name, seen);
             sheet_put(&sheet, "%s", starts);
             sheet_put(&sheet, "%s", performance->hall ? performance->hall->name : "");
             sheet_put(&sheet, "%s", state_text(performance->sale_state));
@@ -90,7 +101,7 @@ static int list(struct session *session, void *arg)
         }
         if (event->n_performances == 0) {
             sheet_put(&sheet, "-");
-            sheet_put(&sheet, "%u %s", event->event_id, event->name);
+            sheet_put(&sheet, "%u %s%s", event->event_id, event->name, seen);
             for (int k = 0; k < 6; k++)
                 sheet_put(&sheet, "%s", "");
         }
@@ -103,8 +114,8 @@ static int list(struct session *session, void *arg)
 static const struct conf_table list_table = {
     .command = "usher event list",
     .summary = "Lists events and their performances.",
-    .options = options,
-    .option_count = sizeof(options) / sizeof(options[0]),
+    .options = list_options,
+    .option_count = sizeof(list_options) / sizeof(list_options[0]),
 };
 
 static int list_command(int argc, char **argv)
@@ -114,7 +125,8 @@ static int list_command(int argc, char **argv)
     int code = cmd_options(&list_table, argc, argv, &conf, &values);
     if (code != CMD_GO_ON)
         return code;
-    code = session_run("event list", &values.session, SESSION_ANYONE, list, &values);
+    code = session_run("event list", &values.session,
+                       values.all ? SESSION_ORGANISER : SESSION_ANYONE, list, &values);
     conf_release(&conf);
     return code;
 }
@@ -247,6 +259,11 @@ static int report_command(int argc, char **argv)
 const struct cmd event_commands[EVENT_COMMANDS] = {
     {"create", "an event and its performance in a hall, as a draft", event_create_command,
      .table = &event_create_table},
+    {"edit", "its name, description, poster or date", event_edit_command,
+     .table = &event_edit_table},
+    {"publish", "a draft, or a hidden event", event_publish_command, .table = &event_publish_table},
+    {"hide", "it is the organiser's alone to see", event_hide_command, .table = &event_hide_table},
+    {"delete", "where nothing is held or sold", event_delete_command, .table = &event_delete_table},
     {"open", "a performance's sale", open_command, .table = &open_table},
     {"pause", "a performance's sale", pause_command, .table = &pause_table},
     {"report", "what is free, held and sold, and the money", report_command,

@@ -1,5 +1,5 @@
 /*
- * event: what is on sale: usher event create|open|pause|report|list.
+ * event: what is on sale: usher event create|edit|publish|hide|delete|open|pause|report|list.
  */
 #ifndef USHER_CMD_EVENT_H
 #define USHER_CMD_EVENT_H
@@ -10,12 +10,20 @@
 
 #include "cmd/cmd.h"
 
-#define EVENT_COMMANDS 5
+#define EVENT_COMMANDS 9
 extern const struct cmd event_commands[EVENT_COMMANDS];
 
 /* event_create.c */
 extern const struct conf_table event_create_table;
 int event_create_command(int argc, char **argv);
+
+/* event_edit.c */
+extern const struct conf_table event_edit_table, event_publish_table, event_hide_table,
+    event_delete_table;
+int event_edit_command(int argc, char **argv);
+int event_publish_command(int argc, char **argv);
+int event_hide_command(int argc, char **argv);
+int event_delete_command(int argc, char **argv);
 
 /* event_prices.c: what --prices and --price say.
  *

@@ -21,7 +21,7 @@ struct create_values {
     const char *name;
     const char *description;
     const char *starts_at;
-    const char *currency;
+    const char *currency, *time_zone;
     int64_t event_id;
     int64_t hall_id;
     int64_t hold_ttl_ms;
@@ -29,7 +29,7 @@ struct create_values {
     int64_t starts_at_ms;
     int32_t utc_offset_minutes; /* of the clock that starts_at was written by */
     struct event_prices prices;
-    bool open;
+    bool open, publish;
 };
 
 static const struct conf_option options[] = {
@@ -44,6 +44,8 @@ static const struct conf_option options[] = {
     {"starts-at", CONF_STR, offsetof(struct create_values, starts_at), "+30d", 2, 40,
      .help = "ISO 8601, 2026-12-24T19:30+09:00, by the hall's clock, which it is shown by "
              "(without a zone: this machine's), or +2h, +30d; not past"},
+    {"time-zone", CONF_STR, offsetof(struct create_values, time_zone), NULL, 1, 64,
+     .help = "of the hall, a name of tzdata, Asia/Seoul; --starts-at is by its clock then"},
     {"prices", CONF_STR, offsetof(struct create_values, prices.list), NULL, 1, 1000,
      .help = "amounts by the hall's order of categories, a,b,c; a single one is for all (required, "
              "unless there is --price)"},
@@ -54,7 +56,9 @@ static const struct conf_option options[] = {
     {"places-max", CONF_INT, offsetof(struct create_values, places_max), "8", 1, 1000,
      .help = "places an account may have at once, held and bought together"},
     {"open", CONF_BOOL, offsetof(struct create_values, open), "no",
-     .help = "open the sale at once"},
+     .help = "open the sale at once, which publishes the event"},
+    {"publish", CONF_BOOL, offsetof(struct create_values, publish), "no",
+     .help = "show the event to everybody at once; else it is a draft, the organiser's to see"},
     SESSION_OPTIONS(struct create_values, session),
 };
 
@@ -123,6 +127,14 @@ static int open_sale(struct session *session, const Usher__V1__Performance **per
     return session_call(session, open_sale, &request, performance);
 }
 
+static int publish(struct session *session, const Usher__V1__Performance *performance)
+{
+    Usher__V1__PublishEventRequest request = USHER__V1__PUBLISH_EVENT_REQUEST__INIT;
+    const Usher__V1__Event *event;
+    request.event_id = performance->event_id;
+    return session_call(session, publish_event, &request, &event);
+}
+
 /* One call makes the event and its performance, so that what is refused leaves nothing behind. An
  * enum cmd_exit. */
 static int create_both(struct session *session, const struct create_values *values,
@@ -173,7 +185,9 @@ static void print_made(const struct create_values *values, const Usher__V1__Perf
         len--;
     printf("for fans: %.*s/p/%u\n%s: usher event %s %u\n", (int)len, values->session.url,
            made->performance_id,
-           values->open ? "the sale is open; to pause it" : "a draft; to open it",
+           values->open      ? "the sale is open; to pause it"
+           : values->publish ? "not on sale yet; to open it"
+                             : "a draft, for its organiser alone to see; to show and open it",
            values->open ? "pause" : "open", made->performance_id);
 }
 
@@ -196,11 +210,15 @@ static int create(struct session *session, void *arg)
         USHER__V1__CREATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
     request.utc_offset_minutes = values->utc_offset_minutes;
     request.currency = (char *)values->currency;
+    if (values->time_zone)
+        request.time_zone = (char *)values->time_zone;
     request.hold_ttl_ms = (uint32_t)values->hold_ttl_ms;
     request.places_max = (uint32_t)values->places_max;
     code = values->event_id == 0
                ? create_both(session, values, &request, &performance)
                : session_call(session, create_performance, &request, &performance);
+    if (code == CMD_OK && values->publish)
+        code = publish(session, performance);
     if (code == CMD_OK && values->open)
         code = open_sale(session, &performance);
     if (code != CMD_OK)
@@ -229,10 +247,11 @@ static int check(struct create_values *values)
         return cmd_fail(name, CMD_USAGE,
                         "--event %" PRId64 " has its name and description: leave out --%s",
                         values->event_id, values->name ? "name" : "description");
-    if (when_parse(view_str(values->starts_at), now_ms, &values->starts_at_ms,
-                   &values->utc_offset_minutes))
+    if (when_parse_in(values->time_zone, values->starts_at, now_ms, &values->starts_at_ms,
+                      &values->utc_offset_minutes))
         return cmd_fail(name, CMD_USAGE,
-                        "--starts-at %s: write 2026-12-24T19:30+09:00, or +2h, or +30d",
+                        "--starts-at %s: write 2026-12-24T19:30+09:00, or +2h, or +30d; a time "
+                        "zone is a name of tzdata",
                         values->starts_at);
     if (values->starts_at_ms < now_ms)
         return cmd_fail(name, CMD_USAGE, "--starts-at %s is past", values->starts_at);

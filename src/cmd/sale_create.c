@@ -34,8 +34,8 @@ static const struct conf_option options[] = {
      .help = "ISO 8601, 2026-12-24T20:00+09:00, or +2h; the performances open with it"},
     {"closes-at", CONF_STR, offsetof(struct create_values, closes_at), NULL, 2, 40,
      .help = "left out: when the last performance begins"},
-    {"time-zone", CONF_STR, offsetof(struct create_values, time_zone), "UTC", 1, 64,
-     .help = "by which its times are told, a name of tzdata, Asia/Seoul"},
+    {"time-zone", CONF_STR, offsetof(struct create_values, time_zone), NULL, 1, 64,
+     .help = "by which its times are written here and told, a name of tzdata, Asia/Seoul"},
     {"guests", CONF_BOOL, offsetof(struct create_values, guests), "no",
      .help = "guests may join, too: an account then costs nothing, and neither does a second one"},
     {"capacity-min", CONF_INT, offsetof(struct create_values, capacity_min), "50", 1, 1000000,
@@ -75,11 +75,11 @@ static size_t read_list(const char *text, uint32_t ret_ids[PERFORMANCES_MAX])
 }
 
 /* A time, 0 where the word was left out. False: it is none. */
-static bool read_time(const char *word, int64_t *ret_ms)
+static bool read_time(const char *zone, const char *word, int64_t *ret_ms)
 {
     int32_t offset;
     *ret_ms = 0;
-    return !word || when_parse(view_str(word), clock_wall_ms(clock_system()), ret_ms, &offset) == 0;
+    return !word || when_parse_in(zone, word, clock_wall_ms(clock_system()), ret_ms, &offset) == 0;
 }
 
 static int create(struct session *session, void *arg)
@@ -98,12 +98,13 @@ static int create(struct session *session, void *arg)
     int64_t *const times[] = {&request.draw_opens_at_ms, &request.opens_at_ms,
                               &request.closes_at_ms};
     for (int i = 0; i < 3; i++) {
-        if (!read_time(words[i], times[i]))
+        if (!read_time(values->time_zone, words[i], times[i]))
             return cmd_fail("sale create", CMD_USAGE,
                             "%s is no time: write 2026-12-24T20:00+09:00, or +2h", words[i]);
     }
     request.name = (char *)values->name;
-    request.time_zone = (char *)values->time_zone;
+    if (values->time_zone)
+        request.time_zone = (char *)values->time_zone;
     request.guests = values->guests;
     request.capacity_min = (uint32_t)values->capacity_min;
     request.capacity_max = (uint32_t)values->capacity_max;

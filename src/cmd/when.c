@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "clock/zone.h"
 #include "err/err.h"
 
 #define MS_PER_S 1000
@@ -103,6 +104,32 @@ int when_parse(struct view text, int64_t now_ms, int64_t *ret_ms, int32_t *ret_o
     int err = parse_step(view_of(text.at + 1, text.len - 1), now_ms, ret_ms);
     if (err == 0)
         *ret_offset_minutes = offset_here(*ret_ms);
+    return err;
+}
+
+int when_parse_in(const char *zone, const char *text, int64_t now_ms, int64_t *ret_ms,
+                  int32_t *ret_offset_minutes)
+{
+    char as_utc[WHEN_TEXT_MAX + 2];
+    int64_t ms;
+    int32_t offset, again;
+    if (!zone)
+        return when_parse(view_str(text), now_ms, ret_ms, ret_offset_minutes);
+    const bool says =
+        text[0] == '+' || strpbrk(text, "Z+") || (strlen(text) > 11 && strchr(text + 11, '-'));
+    snprintf(as_utc, sizeof(as_utc), "%s%s", text, says ? "" : "Z");
+    int err = when_parse(view_str(as_utc), now_ms, &ms, &offset);
+    if (err == 0)
+        err = zone_offset(view_str(zone), ms, &offset);
+    if (err == 0 && !says) { /* where the clock is changed in between, the second look is right */
+        err = zone_offset(view_str(zone), ms - (int64_t)offset * 60000, &again);
+        offset = again;
+        ms -= (int64_t)again * 60000;
+    }
+    if (err == 0) {
+        *ret_ms = ms;
+        *ret_offset_minutes = offset;
+    }
     return err;
 }
 

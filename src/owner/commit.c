@@ -56,6 +56,7 @@ static void commit_done(struct owner *owner, struct owner_gathering *g,
     }
     assert(figures.counts.free + figures.counts.held + figures.counts.sold ==
            owner->options.hall->place_count);
+    figures.queued = owner->gathering.ask_count + owner->waiting_count;
     owner_publish(owner, &figures);
     const struct owner_listener *listener = &owner->options.listener;
     if (listener->committed)

@@ -175,6 +175,7 @@ struct owner_figures {
     struct seats_counts counts;
     uint32_t orders_confirmed;
     uint32_t orders_cancelled;
+    uint32_t queued; /* asks that had gathered while the last commit was on disk */
     bool serving;
 };
 void owner_figures(struct owner *owner, struct owner_figures *ret_figures);

@@ -20,6 +20,8 @@
 
 /* Whoever buys, in an account's name. */
 #define ROLES_BUY (ROLE_GUEST | ROLE_BUYER)
+/* Whoever is told of what is not published. */
+#define ROLES_INSIDE (ROLES_MANAGE | ROLE_DOOR | ROLE_BOX_OFFICE | ROLE_PEER)
 /* Whoever makes and runs events. */
 #define ROLES_MANAGE (ROLE_MANAGER | ROLE_OWNER | ROLE_OPERATOR)
 

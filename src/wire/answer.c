@@ -142,6 +142,16 @@ static bool matches(const char *if_none_match, const char *etag)
     return strcmp(if_none_match, "*") == 0 || strstr(if_none_match, etag);
 }
 
+/* What is public may be told otherwise to who has signed in: an organiser sees drafts. */
+static const char *cache_control_of(const struct exchange *exchange)
+{
+    const struct route *route = exchange->call.route;
+    if (!route->method->cache)
+        return "no-store";
+    return route->immutable || identity_is_nobody(&exchange->call.identity) ? route->method->cache
+                                                                            : "private, no-cache";
+}
+
 /* The body is taken; etag is only looked at for a GET. */
 static void send_response(struct exchange *exchange, struct body body, const char *etag)
 {
@@ -153,9 +163,8 @@ static void send_response(struct exchange *exchange, struct body body, const cha
         add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
     add_cookie(exchange, &f);
     if (exchange->get) {
-        const char *cache = exchange->call.route->method->cache;
         add(&f, VIEW_LIT("etag"), view_str(etag));
-        add(&f, VIEW_LIT("cache-control"), cache ? view_str(cache) : VIEW_LIT("no-store"));
+        add(&f, VIEW_LIT("cache-control"), view_str(cache_control_of(exchange)));
         if (matches(exchange->if_none_match, etag)) {
             status = 304;
             body_done(&body);

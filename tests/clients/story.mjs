@@ -313,6 +313,9 @@ export function story(client, operatorKey, crowd) {
         prices: [{ category: 0, amount: '4500' }],
       });
       const token = await guest();
+      const draft = client.call('HoldSeats', { performanceId, seats: [0] }, { token });
+      await refused('not_found', 'NOT_FOUND', draft);
+      await organise('PublishEvent', { eventId: event.eventId });
       const take = (seats) => client.call('HoldSeats', { performanceId, seats }, { token });
       await refused('failed_precondition', 'SALE_NOT_OPEN', take([0]));
       await organise('OpenSale', { performanceId });

@@ -376,6 +376,8 @@ class Story:
         equal(performance["saleState"], "SALE_STATE_DRAFT", "the sale at first")
         equal(performance["utcOffsetMinutes"], -300, "the hall's clock")
         wish = {"performanceId": sale, "seats": [0, 1]}
+        refused("not_found", "NOT_FOUND", self.client.call, "HoldSeats", wish, token=buyer)
+        equal(self.organise("PublishEvent", eventId=event["eventId"])["state"], "EVENT_STATE_PUBLISHED", "the event, shown")
         refused("failed_precondition", "SALE_NOT_OPEN", self.client.call, "HoldSeats", wish, token=buyer)
         equal(self.organise("OpenSale", performanceId=sale)["saleState"], "SALE_STATE_OPEN", "the sale, opened")
         hold = self.client.call("HoldSeats", wish, token=buyer)

@@ -287,7 +287,10 @@ def events(plain):
         assert more.returncode == OK and b"2,000 places" in more.stdout, more
         night = run("event", "create", *where, *good, "--starts-at", "2099-12-24T20:00-05:00", "--json")
         assert json.loads(night.stdout)["utcOffsetMinutes"] == -300, night
-        assert b"2099-12-24 20:00 -05:00" in run("event", "list", *where).stdout
+        assert b"2099-12-24 20:00 -05:00" in run("event", "list", "--all", *where).stdout
+        assert b"2099-12-24 20:00 -05:00" not in run("event", "list", *where).stdout
+        shown = run("event", "publish", *where, "--json", str(json.loads(night.stdout)["eventId"]))
+        assert json.loads(shown.stdout)["state"] == "EVENT_STATE_PUBLISHED", shown
         told = json.loads(run("event", "report", *where, "--json", str(made["performanceId"])).stdout)
         assert told["counts"]["free"] == 2000, told
 

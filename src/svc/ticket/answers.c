@@ -68,12 +68,13 @@ static int fill_prices(struct arena *arena, const struct catalog_performance *pe
 int desk_fill_performance(struct arena *arena, const struct catalog_performance *performance,
                           Usher__V1__Performance *ret_performance)
 {
+    const struct playbill_performance *date = catalog_date(performance);
     struct owner_figures figures;
     owner_figures(performance->owner, &figures);
     usher__v1__performance__init(ret_performance);
     Usher__V1__Hall *hall = arena_alloc(arena, sizeof(*hall));
     Usher__V1__Counts *counts = arena_alloc(arena, sizeof(*counts));
-    ret_performance->event_name = arena_copy(arena, performance->event->name);
+    ret_performance->event_name = arena_copy(arena, catalog_bill(performance->event)->name);
     if (!hall || !counts || !ret_performance->event_name)
         return ERR_NO_MEMORY;
     usher__v1__counts__init(counts);
@@ -84,12 +85,15 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     ret_performance->event_id = performance->event->event_id;
     ret_performance->organiser_id = performance->event->organiser_id;
     ret_performance->hall = hall;
-    ret_performance->starts_at_ms = performance->starts_at_ms;
-    if (performance->utc_offset_known) {
+    ret_performance->starts_at_ms = date->starts_at_ms;
+    if (date->utc_offset_known) {
         ret_performance->utc_offset_choice_case =
             USHER__V1__PERFORMANCE__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
-        ret_performance->utc_offset_minutes = performance->utc_offset_minutes;
+        ret_performance->utc_offset_minutes = date->utc_offset_minutes;
     }
+    ret_performance->time_zone =
+        (char *)date->time_zone.at; /* NUL-terminated, and there for good */
+    ret_performance->event_state = (Usher__V1__EventState)catalog_bill(performance->event)->state;
     ret_performance->sale_state = (Usher__V1__SaleState)figures.sale_state;
     ret_performance->currency = (char *)performance->currency;
     ret_performance->hold_ttl_ms = performance->hold_ttl_ms;
@@ -161,7 +165,7 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
     ret_order->order_id = desk_id(arena, order->order_id);
     ret_order->order_number = write_number(arena, order->order_id);
     ret_order->account_id = desk_id(arena, order->account_id);
-    ret_order->event_name = arena_copy(arena, performance->event->name);
+    ret_order->event_name = arena_copy(arena, catalog_bill(performance->event)->name);
     ret_order->hall_name = arena_copy(arena, performance->hall->hall->name);
     if (!tickets || !list || !ret_order->order_id || !ret_order->order_number ||
         !ret_order->account_id || !ret_order->event_name || !ret_order->hall_name)
@@ -179,10 +183,11 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
         list[i] = &tickets[i];
     }
     ret_order->performance_id = order->performance_id;
-    ret_order->starts_at_ms = performance->starts_at_ms;
-    if (performance->utc_offset_known) {
+    const struct playbill_performance *date = catalog_date(performance);
+    ret_order->starts_at_ms = date->starts_at_ms;
+    if (date->utc_offset_known) {
         ret_order->utc_offset_choice_case = USHER__V1__ORDER__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
-        ret_order->utc_offset_minutes = performance->utc_offset_minutes;
+        ret_order->utc_offset_minutes = date->utc_offset_minutes;
     }
     ret_order->state = (Usher__V1__OrderState)order->state;
     ret_order->payment_method = (Usher__V1__PaymentMethod)order->payment_method;

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CATALOG_ARENA_MAX (64u << 20)
+#define CATALOG_ARENA_MAX   (96u << 20)
+#define CATALOG_CHANGES_MAX 10000 /* of bills and dates, until the next start */
 
 /* Pointers by id; 0 is not used. */
 struct shelf {
@@ -22,6 +23,7 @@ struct catalog {
     struct shelf halls;
     struct shelf events;
     struct shelf performances;
+    _Atomic uint32_t changes; /* of bills and dates */
 };
 
 int catalog_new(struct catalog **ret_catalog)
@@ -116,7 +118,33 @@ int catalog_add_hall(struct catalog *catalog, uint32_t hall_id, struct hall *hal
     return err;
 }
 
-int catalog_add_event(struct catalog *catalog, const struct store_event *event,
+/* A copy of a text in the catalog's arena; at NULL: no memory. */
+static struct view keep_text(struct catalog *catalog, struct view text)
+{
+    return view_of(keep(catalog, text.at, text.len), text.len);
+}
+
+static const struct playbill_event *keep_bill(struct catalog *catalog,
+                                              const struct playbill_event *bill)
+{
+    struct playbill_event copy = *bill;
+    copy.name = keep_text(catalog, bill->name);
+    copy.description = keep_text(catalog, bill->description);
+    copy.poster = keep_text(catalog, bill->poster);
+    return copy.name.at && copy.description.at && copy.poster.at
+               ? keep(catalog, &copy, sizeof(copy))
+               : NULL;
+}
+
+static const struct playbill_performance *keep_date(struct catalog *catalog,
+                                                    const struct playbill_performance *date)
+{
+    struct playbill_performance copy = *date;
+    copy.time_zone = keep_text(catalog, date->time_zone);
+    return copy.time_zone.at ? keep(catalog, &copy, sizeof(copy)) : NULL;
+}
+
+int catalog_add_event(struct catalog *catalog, const struct store_event *event, uint32_t state,
                       const struct catalog_event **ret_event)
 {
     const struct catalog_event *there = shelf_get(&catalog->events, event->event_id);
@@ -124,15 +152,15 @@ int catalog_add_event(struct catalog *catalog, const struct store_event *event,
         *ret_event = there;
         return 0;
     }
-    const char *name = keep(catalog, event->name.at, event->name.len);
-    const char *description = keep(catalog, event->description.at, event->description.len);
+    const struct playbill_event bill = {.event_id = event->event_id,
+                                        .state = state,
+                                        .name = event->name,
+                                        .description = event->description};
     const struct catalog_event entry = {.event_id = event->event_id,
                                         .organiser_id = event->organiser_id,
-                                        .name = view_of(name, event->name.len),
-                                        .description =
-                                            view_of(description, event->description.len)};
-    struct catalog_event *kept = keep(catalog, &entry, sizeof(entry));
-    if (!kept || !name || !description)
+                                        .bill = keep_bill(catalog, &bill)};
+    struct catalog_event *kept = entry.bill ? keep(catalog, &entry, sizeof(entry)) : NULL;
+    if (!kept)
         return ERR_NO_MEMORY;
     pthread_mutex_lock(&catalog->adding);
     /* Who made it and who follows the store may both add it: the first one stays. */
@@ -144,14 +172,57 @@ int catalog_add_event(struct catalog *catalog, const struct store_event *event,
     return err;
 }
 
+/* Counts one change more. ERR_FULL. */
+static int count_change(struct catalog *catalog)
+{
+    return atomic_fetch_add(&catalog->changes, 1) < CATALOG_CHANGES_MAX ? 0 : ERR_FULL;
+}
+
+int catalog_set_bill(struct catalog *catalog, const struct playbill_event *bill)
+{
+    struct catalog_event *event =
+        bill->event_id <= STORE_EVENTS_MAX ? catalog->events.at[bill->event_id] : NULL;
+    const struct playbill_event *kept, *now = event ? event->bill : NULL;
+    if (!event || (now->state == bill->state && now->published_at_ms == bill->published_at_ms &&
+                   view_eq(now->name, bill->name) && view_eq(now->poster, bill->poster) &&
+                   view_eq(now->description, bill->description)))
+        return 0;
+    int err = count_change(catalog);
+    if (err == 0 && !(kept = keep_bill(catalog, bill)))
+        err = ERR_NO_MEMORY;
+    if (err == 0)
+        event->bill = kept;
+    return err;
+}
+
+int catalog_set_date(struct catalog *catalog, const struct playbill_performance *date)
+{
+    struct catalog_performance *performance = date->performance_id <= STORE_PERFORMANCES_MAX
+                                                  ? catalog->performances.at[date->performance_id]
+                                                  : NULL;
+    const struct playbill_performance *kept, *now = performance ? performance->date : NULL;
+    if (!performance || (now->starts_at_ms == date->starts_at_ms &&
+                         now->utc_offset_known == date->utc_offset_known &&
+                         now->utc_offset_minutes == date->utc_offset_minutes &&
+                         view_eq(now->time_zone, date->time_zone)))
+        return 0;
+    int err = count_change(catalog);
+    if (err == 0 && !(kept = keep_date(catalog, date)))
+        err = ERR_NO_MEMORY;
+    if (err == 0)
+        performance->date = kept;
+    return err;
+}
+
 int catalog_add_performance(struct catalog *catalog, const struct catalog_performance *performance)
 {
     struct catalog_performance entry = *performance;
+    entry.date = keep_date(catalog, performance->date);
     entry.currency = keep(catalog, performance->currency, strlen(performance->currency));
     entry.prices = keep(catalog, performance->prices,
                         performance->hall->hall->category_count * sizeof(*performance->prices));
     struct catalog_performance *kept = keep(catalog, &entry, sizeof(entry));
-    if (!kept || !entry.currency || !entry.prices)
+    if (!kept || !entry.date || !entry.currency || !entry.prices)
         return ERR_NO_MEMORY;
     return shelf_put(&catalog->performances, performance->performance_id, kept);
 }

@@ -2,8 +2,10 @@
  * catalog: halls, events and performances as all workers read them.
  *
  * Everything here is written once, when it is loaded or created, and then only read; entries never
- * move or go before catalog_free. Lists are arrays of atomic pointers by id, so a reader takes no
- * lock. Whoever adds waits for the store first.
+ * move or go before catalog_free. What may change, the bill of an event and the date of a
+ * performance, is written anew and put in the place of the one before, which stays too: whoever
+ * reads it takes no lock, and reads all of it at one moment. Lists are arrays of atomic pointers by
+ * id, so a reader takes no lock. Whoever adds waits for the store first.
  */
 #ifndef USHER_SVC_TICKET_CATALOG_H
 #define USHER_SVC_TICKET_CATALOG_H
@@ -11,6 +13,7 @@
 #include "feed/feed.h"
 #include "hall/hall.h"
 #include "owner/owner.h"
+#include "store/playbill.h"
 #include "store/store.h"
 #include "usher/v1/ticket.pb-c.h"
 
@@ -24,17 +27,14 @@ struct catalog_hall {
 struct catalog_event {
     uint32_t event_id;
     uint32_t organiser_id;
-    struct view name; /* in the catalog's arena, as below */
-    struct view description;
+    _Atomic(const struct playbill_event *) bill; /* in the catalog's arena, as below */
 };
 
 struct catalog_performance {
     uint32_t performance_id;
     const struct catalog_event *event;
     const struct catalog_hall *hall;
-    int64_t starts_at_ms;
-    bool utc_offset_known;
-    int32_t utc_offset_minutes;
+    _Atomic(const struct playbill_performance *) date;
     uint32_t hold_ttl_ms;
     uint32_t places_max;
     const char *currency;
@@ -53,12 +53,26 @@ void catalog_free(struct catalog *catalog);
 /* Takes over hall (also when it fails). ERR_NO_MEMORY. */
 int catalog_add_hall(struct catalog *catalog, uint32_t hall_id, struct hall *hall,
                      const struct catalog_hall **ret_hall);
-/* Or finds it. ERR_FULL, ERR_NO_MEMORY. */
-int catalog_add_event(struct catalog *catalog, const struct store_event *event,
+/* Or finds it. Its bill is that of the row, in that state. ERR_FULL, ERR_NO_MEMORY. */
+int catalog_add_event(struct catalog *catalog, const struct store_event *event, uint32_t state,
                       const struct catalog_event **ret_event);
-/* A performance whose owner and feed are there: *performance is copied, its currency and prices
- * too. Visible to all workers when this returns. */
+/* What is told of an event, or a performance, from now on; copied. An id that is not there is
+ * passed over. ERR_FULL: as many changes as a process keeps; ERR_NO_MEMORY. */
+int catalog_set_bill(struct catalog *catalog, const struct playbill_event *bill);
+int catalog_set_date(struct catalog *catalog, const struct playbill_performance *date);
+/* A performance whose owner and feed are there: *performance is copied, its currency, prices and
+ * date too. Visible to all workers when this returns. */
 int catalog_add_performance(struct catalog *catalog, const struct catalog_performance *performance);
+
+static inline const struct playbill_event *catalog_bill(const struct catalog_event *event)
+{
+    return event->bill;
+}
+static inline const struct playbill_performance *
+catalog_date(const struct catalog_performance *performance)
+{
+    return performance->date;
+}
 
 /* NULL where there is none. */
 const struct catalog_hall *catalog_hall(struct catalog *catalog, uint32_t hall_id);

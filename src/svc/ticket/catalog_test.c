@@ -29,7 +29,7 @@ static int add(uint32_t event_id)
 {
     const struct store_event event = {.event_id = event_id, .name = VIEW_LIT("Recital")};
     const struct catalog_event *entry;
-    return catalog_add_event(catalog, &event, &entry);
+    return catalog_add_event(catalog, &event, PLAYBILL_PUBLISHED, &entry);
 }
 
 static void *add_even(void *arg)

@@ -281,6 +281,7 @@ void desk_figures(struct ticket *ticket, const struct catalog_performance *perfo
             .orders_confirmed = figures->orders_confirmed,
             .orders_cancelled = figures->orders_cancelled,
             .serving = figures->serving,
+            .queued = figures->queued,
         };
     arena_release(&arena);
     elsewhere_leave(ticket->elsewhere, channel);

@@ -1,32 +1,9 @@
-/* ListEvents, GetPerformance, CreateEvent, CreatePerformance, OpenSale, PauseSale. */
+/* ListEvents, GetPerformance, CreateEvent, CreatePerformance, OpenSale, PauseSale; changes of what
+ * is told of them are in bills.c. */
 #include <ctype.h>
 
 #include "observe/log.h"
-#include "svc/ticket/desk.h"
-
-static int fill_event(struct ticket *ticket, struct arena *arena, const struct catalog_event *event,
-                      Usher__V1__Event *ret_event)
-{
-    const uint32_t last = catalog_performance_last(ticket->catalog);
-    usher__v1__event__init(ret_event);
-    ret_event->event_id = event->event_id;
-    ret_event->organiser_id = event->organiser_id;
-    ret_event->name = arena_copy(arena, event->name);
-    ret_event->description = arena_copy(arena, event->description);
-    ret_event->performances = arena_alloc(arena, last * sizeof(*ret_event->performances));
-    if (!ret_event->name || !ret_event->description || !ret_event->performances)
-        return ERR_NO_MEMORY;
-    for (uint32_t i = 1; i <= last; i++) {
-        const struct catalog_performance *entry = catalog_performance(ticket->catalog, i);
-        if (!entry || entry->event != event)
-            continue;
-        Usher__V1__Performance *performance = arena_alloc(arena, sizeof(*performance));
-        if (!performance || desk_fill_performance(arena, entry, performance) != 0)
-            return ERR_NO_MEMORY;
-        ret_event->performances[ret_event->n_performances++] = performance;
-    }
-    return 0;
-}
+#include "svc/ticket/bills.h"
 
 int ticket_list_events(struct call *call, const void *request, void *response)
 {
@@ -40,10 +17,10 @@ int ticket_list_events(struct call *call, const void *request, void *response)
         return desk_store_failed(call, ERR_NO_MEMORY);
     for (uint32_t i = 1; i <= last; i++) {
         const struct catalog_event *entry = catalog_event(ticket->catalog, i);
-        if (!entry)
+        if (!entry || !desk_may_see(call, entry))
             continue;
         Usher__V1__Event *event = &events[answer->n_events];
-        if (fill_event(ticket, arena, entry, event) != 0)
+        if (desk_fill_event(ticket, arena, entry, event) != 0)
             return desk_store_failed(call, ERR_NO_MEMORY);
         answer->events[answer->n_events++] = event;
     }
@@ -60,7 +37,7 @@ static int answer_performance(struct call *call, const struct catalog_performanc
 int ticket_get_performance(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetPerformanceRequest *wish = request;
-    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    const struct catalog_performance *performance = desk_shown(call, wish->performance_id);
     return performance ? answer_performance(call, performance, response) : ERR_NOT_FOUND;
 }
 
@@ -106,10 +83,6 @@ static int check_rules(struct call *call, const Usher__V1__CreatePerformanceRequ
     if (wish->starts_at_ms <= 0)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "starts_at_ms",
                          "a performance starts at a time after 1970, in Unix milliseconds");
-    if (wish->utc_offset_minutes < -STORE_UTC_OFFSET_MAX ||
-        wish->utc_offset_minutes > STORE_UTC_OFFSET_MAX)
-        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "utc_offset_minutes",
-                         "a clock is at most %d minutes from UTC", STORE_UTC_OFFSET_MAX);
     const char *c = wish->currency;
     const size_t len = strlen(c);
     if (len != 0 && (len != 3 || !isupper((unsigned char)c[0]) || !isupper((unsigned char)c[1]) ||
@@ -147,6 +120,7 @@ static const struct catalog_performance *wait_until_serving(struct call *call,
 struct new_performance {
     const Usher__V1__CreatePerformanceRequest *wish;
     const struct catalog_hall *hall;
+    struct playbill_performance date; /* without an id */
     uint8_t prices[8 * HALL_CATEGORIES_MAX];
 };
 
@@ -166,6 +140,16 @@ static int check_performance(struct call *call, const Usher__V1__CreatePerforman
     err = desk_check_hall(call, wish->hall_id, organiser_id);
     if (err == 0)
         err = check_rules(call, wish);
+    ret_new->date = (struct playbill_performance){
+        .starts_at_ms = wish->starts_at_ms,
+        .utc_offset_known =
+            wish->utc_offset_choice_case ==
+            USHER__V1__CREATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES,
+        .utc_offset_minutes = wish->utc_offset_minutes,
+        .time_zone = view_str(wish->time_zone),
+    };
+    if (err == 0)
+        err = desk_check_date(call, &ret_new->date);
     return err == 0 ? read_prices(call, wish, ret_new->hall->hall, ret_new->prices) : err;
 }
 
@@ -176,10 +160,8 @@ static struct store_performance row_of(const struct new_performance *new_perform
     return (struct store_performance){
         .hall_id = wish->hall_id,
         .starts_at_ms = wish->starts_at_ms,
-        .utc_offset_known =
-            wish->utc_offset_choice_case ==
-            USHER__V1__CREATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES,
-        .utc_offset_minutes = wish->utc_offset_minutes,
+        .utc_offset_known = new_performance->date.utc_offset_known,
+        .utc_offset_minutes = new_performance->date.utc_offset_minutes,
         .hold_ttl_ms = wish->hold_ttl_ms ? wish->hold_ttl_ms : TICKET_HOLD_TTL_MS,
         .places_max = wish->places_max ? wish->places_max : TICKET_PLACES_MAX,
         .currency = view_str(wish->currency[0] ? wish->currency : "KRW"),
@@ -192,10 +174,14 @@ static struct store_performance row_of(const struct new_performance *new_perform
 /* A performance that is stored comes on sale, if not at once then as soon as it can. Non-zero after
  * call_fail. */
 static int begin_stored(struct call *call, const struct store_performance *stored,
+                        struct playbill_performance *date,
                         const struct catalog_performance **ret_performance)
 {
     struct ticket *ticket = call_state(call);
+    date->performance_id = stored->performance_id;
     int err = desk_begin_performance(ticket, stored);
+    if (err == 0)
+        err = desk_tell_date(call, date);
     if (err != 0) {
         log_event(LOG_WARN, "performance.begin", log_err(err),
                   log_uint("usher.performance", stored->performance_id));
@@ -227,31 +213,11 @@ int ticket_create_performance(struct call *call, const void *request, void *resp
     desk_note_put(ticket, err);
     if (err != 0)
         return desk_store_failed(call, err);
-    err = begin_stored(call, &row, &performance);
+    err = begin_stored(call, &row, &new_performance.date, &performance);
     return err == 0 ? answer_performance(call, performance, response) : err;
 }
 
 /* ---- events ---- */
-
-static int check_event(struct call *call, const Usher__V1__CreateEventRequest *wish)
-{
-    const size_t name_len = strlen(wish->name);
-    if (name_len == 0 || name_len > TICKET_NAME_MAX)
-        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
-                         "an event has a name of 1 to %d bytes", TICKET_NAME_MAX);
-    if (strlen(wish->description) > TICKET_DESCRIPTION_MAX)
-        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "description",
-                         "a description has at most %d bytes", TICKET_DESCRIPTION_MAX);
-    for (const char *c = wish->name; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
-                             "an event's name has no control characters");
-    }
-    if (wish->performance && wish->performance->event_id != 0)
-        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "performance.event_id",
-                         "the performance of a new event names no event");
-    return 0;
-}
 
 int ticket_create_event(struct call *call, const void *request, void *response)
 {
@@ -263,7 +229,10 @@ int ticket_create_event(struct call *call, const void *request, void *response)
     uint32_t organiser_id = 0;
     int err = desk_organiser(call, wish->organiser_id, &organiser_id);
     if (err == 0)
-        err = check_event(call, wish);
+        err = desk_check_bill(call, wish->name, wish->description, "");
+    if (err == 0 && wish->performance && wish->performance->event_id != 0)
+        err = desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "performance.event_id",
+                        "the performance of a new event names no event");
     if (err == 0)
         err =
             desk_check_room(call, catalog_event_last(ticket->catalog), STORE_EVENTS_MAX, "events");
@@ -286,18 +255,20 @@ int ticket_create_event(struct call *call, const void *request, void *response)
     desk_note_put(ticket, err);
     if (err != 0)
         return desk_store_failed(call, err);
-    err = catalog_add_event(ticket->catalog, &row, &event);
+    err = catalog_add_event(ticket->catalog, &row, desk_new_state(ticket), &event);
+    if (err == 0)
+        err = desk_tell_event(call, catalog_bill(event));
     if (err != 0) {
         atomic_store(&ticket->behind, true);
         return desk_store_failed(call, err);
     }
     first.event_id = row.event_id;
     if (wish->performance) {
-        err = begin_stored(call, &first, &performance);
+        err = begin_stored(call, &first, &new_performance.date, &performance);
         if (err != 0)
             return err;
     }
-    err = fill_event(ticket, call_arena(call), event, response);
+    err = desk_fill_event(ticket, call_arena(call), event, response);
     return err == 0 ? 0 : desk_store_failed(call, err);
 }
 
@@ -317,6 +288,12 @@ static int set_sale(struct call *call, uint32_t performance_id, uint32_t sale_st
 int ticket_open_sale(struct call *call, const void *request, void *response)
 {
     const Usher__V1__OpenSaleRequest *wish = request;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    if (!performance || desk_check_event(call, performance->event) != 0)
+        return ERR_NOT_FOUND;
+    if (catalog_bill(performance->event)->state == PLAYBILL_DRAFT &&
+        desk_set_state(call, performance->event, PLAYBILL_PUBLISHED) != 0)
+        return ERR_UNAVAILABLE;
     return set_sale(call, wish->performance_id, USHER__V1__SALE_STATE__SALE_STATE_OPEN, response);
 }
 

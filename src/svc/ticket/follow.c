@@ -3,7 +3,7 @@
  * have put there without learning so (ERR_UNKNOWN), or put and could not begin.
  */
 #include "observe/log.h"
-#include "svc/ticket/desk.h"
+#include "svc/ticket/bills.h"
 
 #define FOLLOW_STEP_MAX_MS 60000
 #define FOLLOW_ARENA_MAX   (256u << 20)
@@ -45,15 +45,19 @@ static int load_all(struct ticket *ticket, struct arena *arena)
         err = load_hall(ticket, halls[i].hall_id);
     if (err == 0)
         err = store->ops->event_list(store, arena, &events, &count, step_deadline());
+    if (err == 0 && store->sql)
+        err = playbill_seed(store->sql, events, count, step_deadline());
     for (size_t i = 0; err == 0 && i < count; i++) {
         const struct catalog_event *event;
-        err = catalog_add_event(ticket->catalog, &events[i], &event);
+        err = catalog_add_event(ticket->catalog, &events[i], desk_new_state(ticket), &event);
     }
     if (err == 0)
         err = store->ops->performance_list(store, arena, &performances, &count, step_deadline());
     for (size_t i = 0; err == 0 && i < count; i++)
         err = desk_begin_performance(ticket, &performances[i]);
-    return err;
+    uint64_t number;
+    bool behind;
+    return err == 0 ? desk_load_bills(ticket, 0, &number, &behind) : err;
 }
 
 int desk_load_catalog(struct ticket *ticket)
@@ -68,7 +72,12 @@ int desk_load_catalog(struct ticket *ticket)
 void desk_follow_store(void *arg)
 {
     struct ticket *ticket = arg;
+    uint64_t number = 0;
+    bool behind = false;
     while (!fiber_cancelled()) {
+        /* Another process may have changed what is told, or made something new. */
+        if (ticket->elsewhere && desk_load_bills(ticket, number, &number, &behind) == 0 && behind)
+            atomic_store(&ticket->behind, true);
         if (atomic_exchange(&ticket->behind, false)) {
             int err = desk_load_catalog(ticket);
             if (err != 0) {

@@ -1,5 +1,5 @@
 /* HoldSeats, HoldBest, ReleaseHold: the way that must be straight. */
-#include "svc/ticket/desk.h"
+#include "svc/ticket/bills.h"
 #include "token/roles.h"
 
 /* Account, pass, key and hash of the request. Non-zero after call_fail. */
@@ -68,7 +68,7 @@ static int ask_and_fill(struct call *call, const struct catalog_performance *per
 int ticket_hold_seats(struct call *call, const void *request, void *response)
 {
     const Usher__V1__HoldSeatsRequest *wish = request;
-    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    const struct catalog_performance *performance = desk_shown(call, wish->performance_id);
     struct owner_ask ask = {.verb = OWNER_HOLD};
     if (!performance)
         return ERR_NOT_FOUND;
@@ -92,7 +92,7 @@ int ticket_hold_seats(struct call *call, const void *request, void *response)
 int ticket_hold_best(struct call *call, const void *request, void *response)
 {
     const Usher__V1__HoldBestRequest *wish = request;
-    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    const struct catalog_performance *performance = desk_shown(call, wish->performance_id);
     struct owner_ask ask = {.verb = OWNER_HOLD_BEST};
     if (!performance)
         return ERR_NOT_FOUND;

@@ -40,6 +40,9 @@ int ticket_get_sale_load(struct call *call, const void *request, void *response)
     answer->counts->held = figures.counts.held;
     answer->counts->sold = figures.counts.sold;
     answer->sale_state = (Usher__V1__SaleState)figures.sale_state;
+    answer->organiser_id = performance->event->organiser_id;
+    answer->event_state = (Usher__V1__EventState)catalog_bill(performance->event)->state;
+    answer->queued = figures.queued;
     answer->hold_ms = pulse_take(&ticket->pulses[performance->performance_id]);
     return 0;
 }

@@ -109,5 +109,6 @@ int ticket_owner_figures(struct call *call, const void *request, void *response)
     answer->orders_confirmed = figures.orders_confirmed;
     answer->orders_cancelled = figures.orders_cancelled;
     answer->serving = figures.serving;
+    answer->queued = figures.queued;
     return 0;
 }

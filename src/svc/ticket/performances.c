@@ -43,13 +43,17 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
             amount |= (uint64_t)(uint8_t)stored->prices.at[8 * i + k] << (8 * k);
         prices[i] = (int64_t)amount;
     }
+    const struct playbill_performance date = {
+        .performance_id = stored->performance_id,
+        .starts_at_ms = stored->starts_at_ms,
+        .utc_offset_known = stored->utc_offset_known,
+        .utc_offset_minutes = stored->utc_offset_minutes,
+    };
     struct catalog_performance entry = {
         .performance_id = stored->performance_id,
         .event = event,
         .hall = hall,
-        .starts_at_ms = stored->starts_at_ms,
-        .utc_offset_known = stored->utc_offset_known,
-        .utc_offset_minutes = stored->utc_offset_minutes,
+        .date = &date,
         .hold_ttl_ms = stored->hold_ttl_ms,
         .places_max = stored->places_max,
         .currency = currency,

@@ -21,7 +21,7 @@ static int fill_performance(struct call *call, const struct catalog_performance 
     counts->held = figures.counts.held;
     counts->sold = figures.counts.sold;
     status->performance_id = performance->performance_id;
-    status->event_name = arena_copy(arena, performance->event->name);
+    status->event_name = arena_copy(arena, catalog_bill(performance->event)->name);
     status->owner = arena_copy(arena, view_str(holder));
     status->serving = figures.serving;
     status->version = figures.version;

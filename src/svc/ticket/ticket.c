@@ -5,6 +5,7 @@
 #include "store/contacts.h"
 #include "store/generations.h"
 #include "store/hall_owners.h"
+#include "svc/ticket/bills.h"
 #include "svc/ticket/desk.h"
 #include "svc/ticket/watch_clock.h"
 #include "token/roles.h"
@@ -35,6 +36,11 @@ static const struct method methods[] = {
     {"ListHalls", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_halls},
     {"CreateEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_create_event},
     {"CreatePerformance", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_create_performance},
+    {"UpdateEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_update_event},
+    {"PublishEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_publish_event},
+    {"HideEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_hide_event},
+    {"DeleteEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_delete_event},
+    {"UpdatePerformance", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_update_performance},
     {"OpenSale", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0, ticket_open_sale},
     {"PauseSale", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0, ticket_pause_sale},
     {"GetSaleReport", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_get_sale_report},
@@ -167,7 +173,7 @@ static int make_posts(struct ticket *ticket)
 static int migrate(struct sql *sql)
 {
     int (*const tables[])(struct sql *, bool, int64_t) = {hall_owners_migrate, generations_migrate,
-                                                          contacts_migrate};
+                                                          contacts_migrate, playbill_migrate};
     int err = 0;
     for (size_t i = 0; err == 0 && i < sizeof(tables) / sizeof(tables[0]); i++)
         err = tables[i](sql, false, clock_wall_ms(clock_system()));

@@ -1,10 +1,10 @@
 /* WatchSeats and GetSaleReport: what is seen of a sale. */
-#include "svc/ticket/desk.h"
+#include "svc/ticket/bills.h"
 
 int ticket_watch_seats(struct call *call, const void *request, void *response)
 {
     const Usher__V1__WatchSeatsRequest *wish = request;
-    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    const struct catalog_performance *performance = desk_shown(call, wish->performance_id);
     if (!performance)
         return ERR_NOT_FOUND;
     int err = feed_watch(performance->feed, call);

@@ -189,6 +189,7 @@ static int by_load(struct keeper *keeper)
         const struct keeper_news *news = &keeper->news[i];
         all.at_ms = news->at_ms < all.at_ms ? news->at_ms : all.at_ms;
         all.hold_ms = news->hold_ms > all.hold_ms ? news->hold_ms : all.hold_ms;
+        all.queued = news->queued > all.queued ? news->queued : all.queued;
     }
     const int due = line_decide_capacity(&keeper->line, &all, keeper_now_ms(keeper), &entry);
     return due == 1 ? keeper_do(keeper, &entry) : due;

@@ -54,8 +54,13 @@ struct channel *room_tickets(const struct waitroom *room);
 /* A reason of docs/errors.md with the sentence for people. */
 int room_fail(struct call *call, enum code code, const char *reason, const char *field,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* The sale's keeper, or NULL after call_fail. */
+/* The sale's keeper, or NULL after call_fail: there is none, or the caller is not told of it, as
+ * its event is not published. */
 struct keeper *room_sale(struct call *call, uint32_t sale_id);
+/* The same for who runs it: NULL also where the caller does not manage its organiser. */
+struct keeper *room_own_sale(struct call *call, uint32_t sale_id);
+/* Whether the caller is told of a sale. */
+bool room_may_see(struct call *call, const struct keeper *keeper);
 /* The account that calls. Non-zero after call_fail: the caller has none. */
 int room_account(struct call *call, struct id *ret_account_id);
 /* Why a keeper refused, or the store failed. */

@@ -53,9 +53,17 @@ static void hear(struct keeper *keeper)
                                                .free = loads[i]->counts->free,
                                                .held = loads[i]->counts->held,
                                                .hold_ms = loads[i]->hold_ms,
+                                               .queued = loads[i]->queued,
                                                .sale_state = (uint32_t)loads[i]->sale_state};
     }
     if (all && !fiber_cancelled()) {
+        uint32_t seen = KEEPER_SEEN_INSIDE;
+        for (uint32_t i = 0; i < keeper->sale.performance_count; i++) {
+            if (loads[i]->event_state == USHER__V1__EVENT_STATE__EVENT_STATE_PUBLISHED)
+                seen = KEEPER_SEEN_BY_ALL;
+        }
+        atomic_store(&keeper->organiser_id, loads[0]->organiser_id);
+        atomic_store(&keeper->seen, seen);
         keeper->chance_count = 0;
         for (uint32_t i = 0; i < keeper->sale.performance_count; i++)
             add_chances(keeper, loads[i]);
@@ -71,7 +79,8 @@ void keeper_listen(void *arg)
     keeper->listener = fiber_self();
     while (!fiber_cancelled()) {
         const bool over = keeper->line.state == LINE_OVER && keeper->line.over == LINE_OVER_TIME;
-        if (atomic_load(&keeper->phase) == KEEPER_SERVING && !over)
+        if (atomic_load(&keeper->phase) == KEEPER_SERVING &&
+            (!over || atomic_load(&keeper->seen) == KEEPER_SEEN_UNKNOWN))
             hear(keeper);
         (void)fiber_park(deadline_after_ms(fiber_now_ns(), KEEPER_TICK_MS));
     }

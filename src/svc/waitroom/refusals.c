@@ -3,6 +3,7 @@
 
 #include "err/err.h"
 #include "svc/waitroom/desk.h"
+#include "token/roles.h"
 
 int room_fail(struct call *call, enum code code, const char *reason, const char *field,
               const char *format, ...)
@@ -21,12 +22,33 @@ int room_fail(struct call *call, enum code code, const char *reason, const char 
     return call_fail(call, code, &detail, "%s", text);
 }
 
+bool room_may_see(struct call *call, const struct keeper *keeper)
+{
+    return atomic_load(&keeper->seen) == KEEPER_SEEN_BY_ALL ||
+           identity_has_for(call_identity(call), atomic_load(&keeper->organiser_id), ROLES_INSIDE);
+}
+
 struct keeper *room_sale(struct call *call, uint32_t sale_id)
 {
     struct keeper *keeper = room_find(call_state(call), sale_id);
-    if (!keeper)
+    if (keeper && room_may_see(call, keeper))
+        return keeper;
+    if (keeper && atomic_load(&keeper->seen) == KEEPER_SEEN_UNKNOWN)
+        room_refused(call, ERR_UNAVAILABLE);
+    else
         room_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "sale_id", "no sale %u", sale_id);
-    return keeper;
+    return NULL;
+}
+
+struct keeper *room_own_sale(struct call *call, uint32_t sale_id)
+{
+    struct keeper *keeper = room_sale(call, sale_id);
+    if (!keeper ||
+        identity_has_for(call_identity(call), atomic_load(&keeper->organiser_id), ROLES_MANAGE))
+        return keeper;
+    call_fail(call, CODE_PERMISSION_DENIED, NULL,
+              "this is a manager's or an owner's of that organiser to do");
+    return NULL;
 }
 
 int room_account(struct call *call, struct id *ret_account_id)

@@ -1,10 +1,10 @@
 /* ListSales, GetSale, WatchLine, GetDraw; CreateSale, SetAdmission, PauseLine, ResumeLine,
  * GetLineReport: sales and what is told of them. */
-#include <ctype.h>
-
 #include "call/client.h"
+#include "clock/zone.h"
 #include "err/err.h"
 #include "svc/waitroom/desk.h"
+#include "token/roles.h"
 #include "usher/v1/ticket.pb-c.h"
 
 int room_fill_sale(struct keeper *keeper, struct arena *arena, Usher__V1__Sale *ret_sale)
@@ -55,7 +55,8 @@ int waitroom_list_sales(struct call *call, const void *request, void *response)
     for (uint32_t i = 1; i <= last; i++) {
         struct keeper *keeper = room_find(room, i);
         Usher__V1__Sale *sale = &sales[answer->n_sales];
-        const int err = keeper ? room_fill_sale(keeper, arena, sale) : ERR_UNAVAILABLE;
+        const int err = keeper && room_may_see(call, keeper) ? room_fill_sale(keeper, arena, sale)
+                                                             : ERR_NOT_FOUND;
         if (err == ERR_NO_MEMORY)
             return room_refused(call, err);
         if (err == 0)
@@ -116,12 +117,11 @@ static int check_name(struct call *call, const char *name)
 
 static int check_zone(struct call *call, const char *zone)
 {
-    bool fits = strlen(zone) <= LINE_ZONE_MAX;
-    for (const char *c = zone; *c && fits; c++)
-        fits = isalnum((unsigned char)*c) || strchr("/_+-", *c);
-    return fits ? 0
-                : room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "time_zone",
-                            "a time zone is a name of tzdata, as in Asia/Seoul");
+    int32_t offset;
+    const bool is_one = !zone[0] || zone_offset(view_str(zone), 0, &offset) == 0;
+    return is_one ? 0
+                  : room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "time_zone",
+                              "a time zone is a name of tzdata, as in Asia/Seoul");
 }
 
 static int check_times(struct call *call, struct line_sale *sale, int64_t now_ms)
@@ -160,6 +160,7 @@ static int check_performances(struct call *call, const struct waitroom *room,
                               const Usher__V1__CreateSaleRequest *wish, int64_t *ret_last_ms)
 {
     struct client client;
+    uint32_t organiser_id = 0;
     *ret_last_ms = 0;
     if (wish->n_performance_ids == 0 || wish->n_performance_ids > LINE_PERFORMANCES_MAX)
         return room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "performance_ids",
@@ -174,6 +175,13 @@ static int check_performances(struct call *call, const struct waitroom *room,
         if (client_call(&client, Usher__V1__TicketService, get_performance, &look, &performance))
             return call_fail(call, client.status.code, client.status.detail, "%s",
                              client.status.message);
+        if (!identity_has_for(call_identity(call), performance->organiser_id, ROLES_MANAGE))
+            return call_fail(call, CODE_PERMISSION_DENIED, NULL,
+                             "performance %u is another organiser's", performance->performance_id);
+        if (performance->organiser_id != organiser_id && i > 0)
+            return room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "performance_ids",
+                             "the performances of a sale are of one organiser");
+        organiser_id = performance->organiser_id;
         if (performance->starts_at_ms > *ret_last_ms)
             *ret_last_ms = performance->starts_at_ms;
     }
@@ -258,7 +266,7 @@ int waitroom_create_sale(struct call *call, const void *request, void *response)
 static int ask_and_answer(struct call *call, uint32_t sale_id, struct keeper_ask *ask,
                           void *response)
 {
-    struct keeper *keeper = room_sale(call, sale_id);
+    struct keeper *keeper = room_own_sale(call, sale_id);
     if (!keeper)
         return ERR_NOT_FOUND;
     const int err = keeper_ask(keeper, ask);
@@ -298,7 +306,7 @@ int waitroom_resume_line(struct call *call, const void *request, void *response)
 int waitroom_get_line_report(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetLineReportRequest *wish = request;
-    struct keeper *keeper = room_sale(call, wish->sale_id);
+    struct keeper *keeper = room_own_sale(call, wish->sale_id);
     struct keeper_ask ask = {.verb = KEEPER_REPORT, .arena = call_arena(call), .report = response};
     if (!keeper)
         return ERR_NOT_FOUND;

@@ -26,11 +26,11 @@ static const struct method methods[] = {
     {"Enter", METHOD_UNARY, ROLES_BUY, false, NULL, 0, waitroom_enter},
     {"Leave", METHOD_UNARY, ROLES_BUY, false, NULL, 0, waitroom_leave},
     {"RestoreReceipt", METHOD_UNARY, ROLES_BUY, false, NULL, 0, waitroom_restore_receipt},
-    {"CreateSale", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, waitroom_create_sale},
-    {"SetAdmission", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, waitroom_set_admission},
-    {"PauseLine", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, waitroom_pause_line},
-    {"ResumeLine", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, waitroom_resume_line},
-    {"GetLineReport", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, waitroom_get_line_report},
+    {"CreateSale", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_create_sale},
+    {"SetAdmission", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_set_admission},
+    {"PauseLine", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_pause_line},
+    {"ResumeLine", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_resume_line},
+    {"GetLineReport", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_get_line_report},
     {"CheckPass", METHOD_UNARY, ROLE_PEER, false, NULL, 0, waitroom_check_pass},
     {"PassDone", METHOD_UNARY, ROLE_PEER, false, NULL, 0, waitroom_pass_done},
 };
@@ -211,7 +211,8 @@ bool waitroom_status_page(struct waitroom *room, struct view path, struct buf *o
                      LINE_SALES_MAX, &sale_id))
         return false;
     struct keeper *keeper = room_find(room, (uint32_t)sale_id);
-    return keeper && board_json(keeper->board, out) == 0;
+    return keeper && atomic_load(&keeper->seen) == KEEPER_SEEN_BY_ALL &&
+           board_json(keeper->board, out) == 0;
 }
 
 int waitroom_render(void *arg, struct buf *out)

@@ -27,18 +27,21 @@
 #include "usher/v1/ticket.pb-c.h"
 #include "usher/v1/waitroom.pb-c.h"
 
-#define WAIT_MS 5000
+#define WAIT_MS   5000
+#define ORGANISER 7
 
 /* ---- a ticket service ---- */
 
 static _Atomic uint32_t opened, refusals_left, places_free, places_held;
 static _Atomic bool is_open;
+static _Atomic Usher__V1__EventState event_state = USHER__V1__EVENT_STATE__EVENT_STATE_PUBLISHED;
 
 static int get_performance(struct call *call, const void *request, void *response)
 {
     Usher__V1__Performance *answer = response;
     answer->performance_id = ((const Usher__V1__GetPerformanceRequest *)request)->performance_id;
     answer->starts_at_ms = INT64_C(4000000000000);
+    answer->organiser_id = ORGANISER;
     return 0;
 }
 
@@ -60,6 +63,8 @@ static int get_sale_load(struct call *call, const void *request, void *response)
     usher__v1__counts__init(answer->counts);
     answer->counts->free = atomic_load(&places_free);
     answer->counts->held = atomic_load(&places_held);
+    answer->organiser_id = ORGANISER;
+    answer->event_state = atomic_load(&event_state);
     answer->sale_state = atomic_load(&is_open) ? USHER__V1__SALE_STATE__SALE_STATE_OPEN
                                                : USHER__V1__SALE_STATE__SALE_STATE_DRAFT;
     return 0;
@@ -215,6 +220,19 @@ static void await(uint32_t sale_id, Usher__V1__LineState state)
     assert_int_equal(state_of(sale_id), state);
 }
 
+/* Waits until who has no part in it is, or is not, told of the sale. */
+static void await_seen(uint32_t sale_id, enum code code)
+{
+    Usher__V1__GetSaleRequest look = USHER__V1__GET_SALE_REQUEST__INIT;
+    const Usher__V1__Sale *sale;
+    const int64_t until_ns = deadline_after_ms(clock_mono_ns(clock_system()), WAIT_MS);
+    look.sale_id = sale_id;
+    while (ask(guest(1), get_sale, &look, &sale) != code &&
+           clock_mono_ns(clock_system()) < until_ns)
+        arena_reset(&arena);
+    assert_int_equal(status.code, code);
+}
+
 static void usurp(void *arg)
 {
     uint64_t epoch;
@@ -222,6 +240,40 @@ static void usurp(void *arg)
 }
 
 /* ---- tests ---- */
+
+/* A draft's sale is its organiser's team's alone to see and run; others do not learn of it. */
+static void a_sale_is_seen_as_its_event_is(void **test)
+{
+    struct identity manager = {.roles = ROLE_BUYER,
+                               .account_id = {9, 9},
+                               .tenant_count = 1,
+                               .tenants = {{ORGANISER, ROLE_MANAGER}}};
+    Usher__V1__CreateSaleRequest wish = USHER__V1__CREATE_SALE_REQUEST__INIT;
+    Usher__V1__ListSalesRequest list = USHER__V1__LIST_SALES_REQUEST__INIT;
+    Usher__V1__PauseLineRequest pause = USHER__V1__PAUSE_LINE_REQUEST__INIT;
+    const Usher__V1__ListSalesResponse *sales;
+    const Usher__V1__Sale *sale;
+    uint32_t performance_id = 77;
+    atomic_store(&event_state, USHER__V1__EVENT_STATE__EVENT_STATE_DRAFT);
+    wish.name = (char *)"Secret";
+    wish.performance_ids = &performance_id;
+    wish.n_performance_ids = 1;
+    assert_int_equal(ask(guest(1), create_sale, &wish, &sale), CODE_PERMISSION_DENIED);
+    assert_int_equal(ask(manager, create_sale, &wish, &sale), CODE_OK);
+    const uint32_t sale_id = pause.sale_id = sale->sale_id;
+    await_seen(sale_id, CODE_NOT_FOUND);
+    assert_int_equal(join(sale_id, 1), 0);
+    assert_int_equal(ask(guest(1), list_sales, &list, &sales), CODE_OK);
+    for (size_t i = 0; i < sales->n_sales; i++)
+        assert_int_not_equal(sales->sales[i]->sale_id, sale_id);
+    await(sale_id, USHER__V1__LINE_STATE__LINE_STATE_OPEN);
+    assert_int_equal(ask(manager, pause_line, &pause, &sale), CODE_OK);
+    manager.tenants[0].tenant_id++;
+    assert_int_equal(ask(manager, pause_line, &pause, &sale), CODE_NOT_FOUND);
+    atomic_store(&event_state, USHER__V1__EVENT_STATE__EVENT_STATE_PUBLISHED);
+    await_seen(sale_id, CODE_OK);
+    assert_int_equal(ask(manager, pause_line, &pause, &sale), CODE_PERMISSION_DENIED);
+}
 
 static void what_was_not_durable_was_not_told(void **test)
 {
@@ -381,6 +433,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_not_durable_was_not_told, each, after_each),
+        cmocka_unit_test_setup_teardown(a_sale_is_seen_as_its_event_is, each, after_each),
         cmocka_unit_test_setup_teardown(a_sale_opens_once, each, after_each),
         cmocka_unit_test_setup_teardown(it_is_over_when_nothing_is_left, each, after_each),
         cmocka_unit_test_setup_teardown(a_pass_is_its_accounts_alone, each, after_each),

@@ -1,0 +1,220 @@
+/*
+ * usher event edit|publish|hide|delete: what the public is told of an event, and whether.
+ */
+#include <stdio.h>
+
+#include "clock/clock.h"
+#include "cmd/event.h"
+#include "cmd/session.h"
+#include "cmd/when.h"
+#include "usher/v1/ticket.pb-c.h"
+
+struct edit_values {
+    struct session_values session;
+    const char *name, *description, *poster;
+    const char *starts_at, *time_zone;
+    int64_t performance_id;
+    const char *event; /* the word */
+};
+
+static const struct conf_option edit_options[] = {
+    {"name", CONF_STR, offsetof(struct edit_values, name), NULL, 1, 200, .help = "its new name"},
+    {"description", CONF_STR, offsetof(struct edit_values, description), NULL, 0, 4000,
+     .help = "what it is"},
+    {"poster", CONF_STR, offsetof(struct edit_values, poster), NULL, 0, 1000,
+     .help = "the https address of a picture; empty takes it away"},
+    {"performance", CONF_INT, offsetof(struct edit_values, performance_id), NULL, 1, UINT32_MAX,
+     .help = "the performance that --starts-at or --time-zone moves"},
+    {"starts-at", CONF_STR, offsetof(struct edit_values, starts_at), NULL, 2, 40,
+     .help = "its new start, as of usher event create"},
+    {"time-zone", CONF_STR, offsetof(struct edit_values, time_zone), NULL, 1, 64,
+     .help = "of the hall, a name of tzdata, Asia/Seoul"},
+    SESSION_OPTIONS(struct edit_values, session),
+};
+static const struct conf_option options[] = {SESSION_OPTIONS(struct edit_values, session)};
+
+#define TABLE(words, what, its_options)                                                            \
+    {                                                                                              \
+        .command = words, .summary = what, .positional = "EVENT", .positional_min = 1,             \
+        .positional_max = 1, .options = its_options,                                               \
+        .option_count = sizeof(its_options) / sizeof(its_options[0]),                              \
+    }
+const struct conf_table
+    event_edit_table =
+        TABLE("usher event edit",
+              "Changes an event's name, description or poster, or the date of a performance.",
+              edit_options),
+    event_publish_table =
+        TABLE("usher event publish", "Shows a draft, or a hidden event, to everybody.", options),
+    event_hide_table = TABLE(
+        "usher event hide",
+        "Hides an event from everybody but its organiser; what was bought stays good.", options),
+    event_delete_table =
+        TABLE("usher event delete", "Deletes an event of which nothing is held or sold.", options);
+#undef TABLE
+
+/* Takes the event's number into the request. An enum cmd_exit. */
+static int take_event(struct session *session, const struct edit_values *values, uint32_t *ret_id)
+{
+    uint64_t id;
+    if (!view_to_u64(view_str(values->event), UINT32_MAX, &id) || id == 0)
+        return cmd_fail(session->command, CMD_USAGE,
+                        "\"%s\" is no event's number; usher event list --all tells them",
+                        values->event);
+    *ret_id = (uint32_t)id;
+    return CMD_OK;
+}
+
+static int run(const struct conf_table *table, int argc, char **argv,
+               int (*body)(struct session *session, void *arg))
+{
+    struct edit_values values = {0};
+    return session_command(table, argc, argv, &values, &values.session, &values.event, body);
+}
+
+static int show(struct session *session, const struct edit_values *values,
+                const Usher__V1__Event *event)
+{
+    static const char *const states[] = {"unknown", "a draft", "published", "hidden", "deleted"};
+    if (values->session.json)
+        return session_print_json(session, event);
+    printf("event %u \"%s\" is %s\n", event->event_id, event->name,
+           states[event->state >= 1 && event->state <= 4 ? event->state : 0]);
+    return CMD_OK;
+}
+
+/* ---- edit ---- */
+
+static int edit_date(struct session *session, const struct edit_values *values)
+{
+    Usher__V1__UpdatePerformanceRequest request = USHER__V1__UPDATE_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    char starts[WHEN_TEXT_MAX];
+    request.performance_id = (uint32_t)values->performance_id;
+    const char *zone = values->time_zone;
+    if (!zone) { /* a time without a zone is by the hall's clock */
+        Usher__V1__GetPerformanceRequest look = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+        look.performance_id = request.performance_id;
+        const int found = session_call(session, get_performance, &look, &performance);
+        if (found != CMD_OK)
+            return found;
+        zone = performance->time_zone[0] ? performance->time_zone : NULL;
+    }
+    if (zone)
+        request.time_zone = (char *)zone;
+    if (values->starts_at) {
+        request.utc_offset_choice_case =
+            USHER__V1__UPDATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
+        if (when_parse_in(zone, values->starts_at, clock_wall_ms(clock_system()),
+                          &request.starts_at_ms, &request.utc_offset_minutes))
+            return cmd_fail("event edit", CMD_USAGE,
+                            "--starts-at %s: write 2026-12-24T19:30+09:00, or with --time-zone "
+                            "2026-12-24T19:30",
+                            values->starts_at);
+    }
+    const int code = session_call(session, update_performance, &request, &performance);
+    if (code != CMD_OK)
+        return code;
+    if (values->session.json)
+        return session_print_json(session, performance);
+    when_format_there(performance->starts_at_ms, performance->utc_offset_minutes, starts);
+    printf("performance %u (%s) starts %s\n", performance->performance_id, performance->event_name,
+           starts);
+    return CMD_OK;
+}
+
+static int edit(struct session *session, void *arg)
+{
+    const struct edit_values *values = arg;
+    const bool date = values->starts_at || values->time_zone;
+    const bool bill = values->name || values->description || values->poster;
+    Usher__V1__UpdateEventRequest request = USHER__V1__UPDATE_EVENT_REQUEST__INIT;
+    const Usher__V1__Event *event;
+    if (!date && !bill)
+        return cmd_fail("event edit", CMD_USAGE,
+                        "nothing to change: --name, --description, --poster, or --performance with "
+                        "--starts-at");
+    if (date != (values->performance_id != 0))
+        return cmd_fail("event edit", CMD_USAGE,
+                        "--starts-at and --time-zone go with --performance NUMBER");
+    int code = take_event(session, values, &request.event_id);
+    if (code != CMD_OK)
+        return code;
+    if (values->name) {
+        request.name_choice_case = USHER__V1__UPDATE_EVENT_REQUEST__NAME_CHOICE_NAME;
+        request.name = (char *)values->name;
+    }
+    if (values->description) {
+        request.description_choice_case =
+            USHER__V1__UPDATE_EVENT_REQUEST__DESCRIPTION_CHOICE_DESCRIPTION;
+        request.description = (char *)values->description;
+    }
+    if (values->poster) {
+        request.poster_choice_case = USHER__V1__UPDATE_EVENT_REQUEST__POSTER_CHOICE_POSTER;
+        request.poster = (char *)values->poster;
+    }
+    if (bill)
+        code = session_call(session, update_event, &request, &event);
+    if (code == CMD_OK && bill)
+        code = show(session, values, event);
+    return code == CMD_OK && date ? edit_date(session, values) : code;
+}
+
+int event_edit_command(int argc, char **argv)
+{
+    return run(&event_edit_table, argc, argv, edit);
+}
+
+/* ---- publish, hide, delete ---- */
+
+static int publish(struct session *session, void *arg)
+{
+    const struct edit_values *values = arg;
+    Usher__V1__PublishEventRequest request = USHER__V1__PUBLISH_EVENT_REQUEST__INIT;
+    const Usher__V1__Event *event;
+    int code = take_event(session, values, &request.event_id);
+    if (code == CMD_OK)
+        code = session_call(session, publish_event, &request, &event);
+    return code == CMD_OK ? show(session, values, event) : code;
+}
+
+static int hide(struct session *session, void *arg)
+{
+    const struct edit_values *values = arg;
+    Usher__V1__HideEventRequest request = USHER__V1__HIDE_EVENT_REQUEST__INIT;
+    const Usher__V1__Event *event;
+    int code = take_event(session, values, &request.event_id);
+    if (code == CMD_OK)
+        code = session_call(session, hide_event, &request, &event);
+    return code == CMD_OK ? show(session, values, event) : code;
+}
+
+static int delete_event(struct session *session, void *arg)
+{
+    const struct edit_values *values = arg;
+    Usher__V1__DeleteEventRequest request = USHER__V1__DELETE_EVENT_REQUEST__INIT;
+    const Usher__V1__DeleteEventResponse *answer;
+    int code = take_event(session, values, &request.event_id);
+    if (code == CMD_OK)
+        code = session_call(session, delete_event, &request, &answer);
+    if (code == CMD_OK && values->session.json)
+        return session_print_json(session, answer);
+    if (code == CMD_OK)
+        printf("event %u is deleted\n", request.event_id);
+    return code;
+}
+
+int event_publish_command(int argc, char **argv)
+{
+    return run(&event_publish_table, argc, argv, publish);
+}
+
+int event_hide_command(int argc, char **argv)
+{
+    return run(&event_hide_table, argc, argv, hide);
+}
+
+int event_delete_command(int argc, char **argv)
+{
+    return run(&event_delete_table, argc, argv, delete_event);
+}

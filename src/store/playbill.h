@@ -1,0 +1,70 @@
+/*
+ * playbill: what the public is told of events and performances, and whether it is told at all.
+ *
+ * The store's own rows of an event and a performance never change, for the ledger hangs on them.
+ * What an organiser may change later has its rows here: the state, name, description and poster of
+ * an event, the date of a performance. A performance without a row is as it was made.
+ *
+ * Each write takes the next number of one count, so that a process reads what others have changed
+ * by asking for what is younger than the number it knows.
+ */
+#ifndef USHER_STORE_PLAYBILL_H
+#define USHER_STORE_PLAYBILL_H
+
+#include "db/sql.h"
+#include "store/rows.h"
+
+#define PLAYBILL_POSTER_MAX 1000 /* bytes of an address */
+#define PLAYBILL_ZONE_MAX   64   /* bytes of a time zone's name */
+
+/* usher.v1.EventState. */
+enum playbill_state {
+    PLAYBILL_DRAFT = 1, /* its organiser alone sees it */
+    PLAYBILL_PUBLISHED,
+    PLAYBILL_HIDDEN, /* as a draft; who has bought keeps what he has */
+    PLAYBILL_DELETED /* nobody sees it any more; for good */
+};
+
+struct playbill_event {
+    uint32_t event_id;
+    uint32_t state; /* enum playbill_state */
+    struct view name, description;
+    struct view poster;      /* an https address, or empty */
+    int64_t published_at_ms; /* first; 0: never */
+};
+
+struct playbill_performance {
+    uint32_t performance_id;
+    int64_t starts_at_ms;
+    bool utc_offset_known;
+    int32_t utc_offset_minutes; /* of the hall's clock at starts_at_ms */
+    struct view time_zone;      /* a name of tzdata, or empty */
+};
+
+/* As sql_migrate. */
+int playbill_migrate(struct sql *sql, bool read_only, int64_t now_ms);
+
+/* Publishes the events of a store that never had a playbill; later calls do nothing. As sql_write.
+ */
+int playbill_seed(struct sql *sql, const struct store_event *events, size_t count,
+                  int64_t deadline_ns);
+
+/* Writes an event's row, whether there is one or not. ERR_NOT_FOUND: it is deleted. As sql_write.
+ */
+int playbill_put_event(struct sql *sql, const struct playbill_event *event, int64_t deadline_ns);
+int playbill_put_performance(struct sql *sql, const struct playbill_performance *performance,
+                             int64_t deadline_ns);
+
+/* What was written after the number `after` (0: everything), copied into the arena, and the newest
+ * number. As sql_read; ERR_NO_MEMORY. */
+struct playbill {
+    struct playbill_event *events;
+    size_t event_count;
+    struct playbill_performance *performances;
+    size_t performance_count;
+    uint64_t number;
+};
+int playbill_read(struct sql *sql, uint64_t after, struct arena *arena, struct playbill *ret_bill,
+                  int64_t deadline_ns);
+
+#endif
