@@ -26,6 +26,13 @@ const struct clock *clock_system(void)
     return &system_clock;
 }
 
+int64_t clock_cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
 static const struct clock_virtual *virtual_of(const struct clock *clock)
 {
     return (const struct clock_virtual *)((const char *)clock -

@@ -24,6 +24,9 @@ struct clock {
 /* The operating system's clocks (CLOCK_MONOTONIC, CLOCK_REALTIME). Never NULL; owned by nobody. */
 const struct clock *clock_system(void);
 
+/* CPU time that this process has used so far, all of its threads together, in ns. */
+int64_t clock_cpu_ns(void);
+
 /* A clock that stands still until it is moved. Embed it; its address is the clock. */
 struct clock_virtual {
     struct clock clock; /* pass &v->clock */

@@ -7,13 +7,13 @@
 #include "observe/metrics.h"
 #include "observe/tap.h"
 #include "svc/monitor/events.h"
+#include "svc/monitor/pace.h"
 #include "svc/monitor/state.h"
 #include "usher/v1/ticket.pb-c.h"
 
 #define FEED_ARENA_MAX (48u << 20)
 #define FEED_PAUSE_MS  500
 #define FEED_LINES     500 /* of the log in one transaction */
-#define FEED_ROWS      100 /* of a ledger in one call */
 
 METRIC_COUNTER(events, "usher_monitor_events_total", "Sale events read from ledgers.", "");
 METRIC_COUNTER(lines, "usher_monitor_lines_total", "Log lines kept in the monitor's window.", "");
@@ -110,7 +110,7 @@ static int put_row(struct monitor *monitor, uint32_t performance_id,
 
 /* One call's worth of a ledger. *ret_more: there may be further rows. */
 static int follow_one(struct monitor *monitor, struct client *tickets, uint32_t performance_id,
-                      bool *ret_more)
+                      uint32_t rows_max, bool *ret_more)
 {
     Usher__V1__ReadLedgerRequest wish = USHER__V1__READ_LEDGER_REQUEST__INIT;
     const Usher__V1__ReadLedgerResponse *answer;
@@ -120,7 +120,7 @@ static int follow_one(struct monitor *monitor, struct client *tickets, uint32_t 
         source.at ? window_position(monitor->window, source, &position, deadline()) : ERR_NO_MEMORY;
     wish.performance_id = performance_id;
     wish.from_seq = position + 1;
-    wish.rows_max = FEED_ROWS;
+    wish.rows_max = rows_max;
     if (err == 0)
         err = client_call(tickets, Usher__V1__TicketService, read_ledger, &wish, &answer);
     for (size_t i = 0; err == 0 && i < answer->n_rows; i++)
@@ -129,8 +129,22 @@ static int follow_one(struct monitor *monitor, struct client *tickets, uint32_t 
     return err;
 }
 
-/* The follower takes at most a ninth of one core: a rush has the machine, its story can wait. */
-#define FEED_REST_FACTOR 8
+/* Reads a ledger up to its end, with a rest after each step. */
+static int follow_ledger(struct monitor *monitor, struct client *tickets, uint32_t performance_id)
+{
+    struct pace *pace = &monitor->pace;
+    int err = 0;
+    bool more = true;
+    while (err == 0 && more && !fiber_cancelled()) {
+        const uint32_t rows = pace_step(pace, fiber_now_ns(), clock_cpu_ns());
+        err = follow_one(monitor, tickets, performance_id, rows, &more);
+        arena_reset(tickets->arena);
+        const int64_t rest_ms = pace_rest_ms(pace, fiber_now_ns(), clock_cpu_ns());
+        if (more)
+            rest(rest_ms);
+    }
+    return err;
+}
 
 /* Every performance's ledger, up to its end. */
 static int follow_all(struct monitor *monitor, struct client *tickets)
@@ -146,16 +160,8 @@ static int follow_all(struct monitor *monitor, struct client *tickets)
     tickets->arena = &row_arena;
     for (size_t i = 0; err == 0 && i < answer->n_events; i++) {
         const Usher__V1__Event *event = answer->events[i];
-        for (size_t k = 0; err == 0 && k < event->n_performances; k++) {
-            bool more = true;
-            while (err == 0 && more && !fiber_cancelled()) {
-                const int64_t began_ns = fiber_now_ns();
-                err = follow_one(monitor, tickets, event->performances[k]->performance_id, &more);
-                arena_reset(&row_arena);
-                if (more)
-                    rest(FEED_REST_FACTOR * (fiber_now_ns() - began_ns) / NS_PER_MS);
-            }
-        }
+        for (size_t k = 0; err == 0 && k < event->n_performances; k++)
+            err = follow_ledger(monitor, tickets, event->performances[k]->performance_id);
     }
     tickets->arena = list_arena;
     arena_release(&row_arena);

@@ -6,6 +6,7 @@
 
 #include "fiber/fiber.h"
 #include "svc/monitor/monitor.h"
+#include "svc/monitor/pace.h"
 #include "svc/monitor/shipper.h"
 
 #define MONITOR_STEP_MS 10000 /* for one call to the window or a service */
@@ -17,6 +18,7 @@ struct monitor {
     struct shipper shipper;
     struct scope scope;           /* of its fibers, on its worker */
     struct channel *tickets;      /* opened by the follower */
+    struct pace pace;             /* the follower's */
     char boot[ID_TEXT_CHARS + 1]; /* begins the ids of this process's log lines */
 };
 

@@ -1,0 +1,35 @@
+/*
+ * pace: how much of a machine the story of a sale may take while the sale goes on.
+ *
+ * The follower reads ledgers in steps and rests between them. It takes at most a ninth of one core,
+ * and at most a 65th while its process is busy: a rush has the machine, and what waits in a ledger
+ * is not lost. Whether the process is busy shows in the CPU time that all of its threads used while
+ * the follower rested. No I/O, no clock: the readings are passed in.
+ */
+#ifndef USHER_SVC_MONITOR_PACE_H
+#define USHER_SVC_MONITOR_PACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PACE_REST        8   /* times as long as the step took */
+#define PACE_REST_BUSY   64  /* the same, while the process is busy */
+#define PACE_ROWS        100 /* of a ledger in one step */
+#define PACE_ROWS_BUSY   4
+#define PACE_BUSY_SHARE  4  /* busy: more than a quarter of a core was used */
+#define PACE_LOOK_MIN_MS 20 /* a shorter rest says nothing */
+
+/* Zeroed: not busy. */
+struct pace {
+    int64_t began_ns;      /* of the rest, monotonic */
+    int64_t began_cpu_ns;  /* what the process had used by then */
+    int64_t step_began_ns; /* monotonic */
+    bool busy;             /* as it was seen during the last rest */
+};
+
+/* A step begins: how many rows it may read. cpu_ns: used by the process so far. */
+uint32_t pace_step(struct pace *pace, int64_t now_ns, int64_t cpu_ns);
+/* The step has ended: how long to rest, in ms. */
+int64_t pace_rest_ms(struct pace *pace, int64_t now_ns, int64_t cpu_ns);
+
+#endif
