@@ -1,6 +1,5 @@
 #include "call/local.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "call/call.h"
@@ -9,8 +8,6 @@
 #include "err/err.h"
 #include "fiber/fiber.h"
 #include "mem/list.h"
-
-#define PATH_MAX_BYTES 256
 
 struct local {
     struct channel channel;
@@ -53,12 +50,8 @@ static void wake(struct fiber *fiber)
 static enum code begin(const struct local *local, const struct channel_request *request,
                        struct call *ret_call)
 {
-    char path[PATH_MAX_BYTES];
-    const int len =
-        snprintf(path, sizeof(path), "/%s/%s", request->service->name, request->method->name);
-    assert(len < (int)sizeof(path));
     *ret_call = (struct call){
-        .route = routes_find(local->routes, view_of(path, (size_t)len)),
+        .route = routes_find_method(local->routes, request->service, request->method),
         .identity = request->identity ? *request->identity : local->identity,
         .deadline_ns = request->deadline_ns,
         .request = request->message,

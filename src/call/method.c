@@ -58,12 +58,14 @@ static int add_service(struct routes *r, const struct service *service)
             .service = service,
             .method = method,
             .descriptor = descriptor,
+            .number = r->count,
             .immutable = method->cache && strstr(method->cache, "immutable"),
             .request_max = method->request_max ? method->request_max : CALL_REQUEST_MAX,
         };
         if (slot->request_max > r->request_max)
             r->request_max = slot->request_max;
         slot->arena_max = CALL_ARENA_MAX + 8 * slot->request_max;
+        r->rows[r->count++] = slot;
     }
     return 0;
 }
@@ -79,7 +81,8 @@ int routes_init(struct routes *r, const struct service *services, size_t service
     arena_init(&r->arena, PATHS_MAX);
     r->mask = (uint32_t)slots - 1;
     r->slots = calloc(slots, sizeof(*r->slots));
-    int err = r->slots ? 0 : ERR_NO_MEMORY;
+    r->rows = calloc(methods + 1, sizeof(struct route *));
+    int err = r->slots && r->rows ? 0 : ERR_NO_MEMORY;
     for (size_t i = 0; i < service_count && !err; i++)
         err = add_service(r, &services[i]);
     if (err)
@@ -90,6 +93,7 @@ int routes_init(struct routes *r, const struct service *services, size_t service
 void routes_release(struct routes *r)
 {
     free(r->slots);
+    free(r->rows);
     arena_release(&r->arena);
     *r = (struct routes){0};
 }
@@ -98,6 +102,19 @@ const struct route *routes_find(const struct routes *r, struct view path)
 {
     const struct route *slot = slot_for(r, path);
     return slot->service ? slot : NULL;
+}
+
+const struct route *routes_find_method(const struct routes *r,
+                                       const ProtobufCServiceDescriptor *service,
+                                       const ProtobufCMethodDescriptor *method)
+{
+    /* Of another service, or of none: then it is not within these, wherever it lies. */
+    const size_t at =
+        ((uintptr_t)method - (uintptr_t)service->methods) / sizeof(ProtobufCMethodDescriptor);
+    size_t first = 0, i = 0;
+    while (i < r->service_count && r->services[i].descriptor != service)
+        first += r->services[i++].method_count;
+    return i < r->service_count && at < service->n_methods ? r->rows[first + at] : NULL;
 }
 
 bool routes_has_service(const struct routes *r, struct view name)

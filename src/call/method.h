@@ -68,12 +68,16 @@ struct route {
     const ProtobufCMethodDescriptor *descriptor;
     size_t request_max; /* bytes of a request message */
     size_t arena_max;   /* bytes of a call's arena */
+    uint32_t number;    /* its place among all methods of the table, from 0 */
     bool immutable;     /* equal requests have equal answers for ever, as its Cache-Control says */
 };
 
 struct routes {
     struct route *slots; /* open addressing; free where service is NULL */
     uint32_t mask;
+    const struct route *
+        *rows;          /* by number: services in their order, methods as in the descriptor */
+    uint32_t count;     /* of rows */
     size_t request_max; /* the largest of all methods */
     struct arena arena; /* of the paths */
     const struct service *services;
@@ -86,6 +90,10 @@ int routes_init(struct routes *r, const struct service *services, size_t service
 void routes_release(struct routes *r);
 /* NULL where there is none. */
 const struct route *routes_find(const struct routes *r, struct view path);
+/* The same by descriptors, without a look at any text. */
+const struct route *routes_find_method(const struct routes *r,
+                                       const ProtobufCServiceDescriptor *service,
+                                       const ProtobufCMethodDescriptor *method);
 /* Whether there is a service of that full name. */
 bool routes_has_service(const struct routes *r, struct view name);
 

@@ -1,6 +1,5 @@
 /* A hall from its stored form. Stored bytes are not trusted: what does not fit is ERR_CORRUPT. */
 #include <openssl/sha.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "err/err.h"
@@ -229,14 +228,33 @@ void hall_free(struct hall *hall)
     free(hall);
 }
 
+/* Text that is cut where its room ends; one byte is kept for the NUL. */
+struct label {
+    char *text;
+    size_t room, len;
+};
+
+static void append(struct label *label, struct view piece)
+{
+    const size_t left = label->room - label->len;
+    const size_t len = piece.len < left ? piece.len : left;
+    if (len > 0)
+        memcpy(label->text + label->len, piece.at, len);
+    label->len += len;
+}
+
+/* Every hold and every ticket has one: printf would cost as much as finding the seat. */
 void hall_seat_label(const struct hall *hall, uint32_t seat, char *ret_text, size_t size)
 {
     assert(seat < hall->place_count && size > 0);
     const struct hall_seat *s = &hall->seats[seat];
-    const struct view section = hall->sections[s->section].name;
-    if (s->row == HALL_NO_ROW)
-        snprintf(ret_text, size, "%.*s", VIEW_ARG(section));
-    else
-        snprintf(ret_text, size, "%.*s, row %.*s, seat %.*s", VIEW_ARG(section),
-                 VIEW_ARG(hall->rows[s->row].name), VIEW_ARG(s->number));
+    struct label label = {.text = ret_text, .room = size - 1};
+    append(&label, hall->sections[s->section].name);
+    if (s->row != HALL_NO_ROW) {
+        append(&label, VIEW_LIT(", row "));
+        append(&label, hall->rows[s->row].name);
+        append(&label, VIEW_LIT(", seat "));
+        append(&label, s->number);
+    }
+    ret_text[label.len] = '\0';
 }

@@ -1,30 +1,49 @@
 #include "mem/id.h"
 
+#include <endian.h>
+
 #include "err/err.h"
 
 static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
+/* Two digits hold the 8 highest bits, twelve the next 60, and twelve the lowest 60. Every digit has
+ * a shift of its own, so that none waits for the one before: a call writes several ids. */
+#define PIECE_DIGITS 12
+#define PIECE_BITS   (5 * PIECE_DIGITS)
+
+static void write_piece(uint64_t piece, char ret_text[PIECE_DIGITS])
+{
+    for (int i = 0; i < PIECE_DIGITS; i++)
+        ret_text[i] = digits[piece >> (PIECE_BITS - 5 - 5 * i) & 31];
+}
+
 void id_format(struct id id, char ret_text[ID_TEXT_CHARS + 1])
 {
-    for (int i = ID_TEXT_CHARS - 1; i >= 0; i--) {
-        ret_text[i] = digits[id.lo & 31];
-        id.lo = id.lo >> 5 | id.hi << 59;
-        id.hi >>= 5;
-    }
+    ret_text[0] = digits[id.hi >> 61];
+    ret_text[1] = digits[id.hi >> 56 & 31];
+    write_piece(id.hi << 4 | id.lo >> PIECE_BITS, ret_text + 2);
+    write_piece(id.lo, ret_text + 2 + PIECE_DIGITS);
     ret_text[ID_TEXT_CHARS] = '\0';
 }
+
+/* One more than the value of each digit, in either case; 0: no digit. */
+#define BOTH(lower, upper, value) [lower] = (value) + 1, [upper] = (value) + 1
+static const uint8_t values[256] = {
+    ['0'] = 1,          ['1'] = 2,          ['2'] = 3,          ['3'] = 4,
+    ['4'] = 5,          ['5'] = 6,          ['6'] = 7,          ['7'] = 8,
+    ['8'] = 9,          ['9'] = 10,         BOTH('a', 'A', 10), BOTH('b', 'B', 11),
+    BOTH('c', 'C', 12), BOTH('d', 'D', 13), BOTH('e', 'E', 14), BOTH('f', 'F', 15),
+    BOTH('g', 'G', 16), BOTH('h', 'H', 17), BOTH('i', 'I', 1),  BOTH('j', 'J', 18),
+    BOTH('k', 'K', 19), BOTH('l', 'L', 1),  BOTH('m', 'M', 20), BOTH('n', 'N', 21),
+    BOTH('o', 'O', 0),  BOTH('p', 'P', 22), BOTH('q', 'Q', 23), BOTH('r', 'R', 24),
+    BOTH('s', 'S', 25), BOTH('t', 'T', 26), BOTH('v', 'V', 27), BOTH('w', 'W', 28),
+    BOTH('x', 'X', 29), BOTH('y', 'Y', 30), BOTH('z', 'Z', 31),
+};
 
 /* The digit's value, or -1. */
 static int digit_value(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        c = (char)(c + ('a' - 'A'));
-    if (c == 'i' || c == 'l')
-        return 1;
-    if (c == 'o')
-        return 0;
-    const char *found = c ? strchr(digits, c) : NULL;
-    return found ? (int)(found - digits) : -1;
+    return values[(uint8_t)c] - 1;
 }
 
 int id_parse(struct view text, struct id *ret_id)
@@ -48,21 +67,17 @@ int id_parse(struct view text, struct id *ret_id)
 
 void id_to_bytes(struct id id, uint8_t ret_bytes[ID_BYTES])
 {
-    for (int i = 0; i < 8; i++) {
-        ret_bytes[i] = (uint8_t)(id.hi >> (56 - 8 * i));
-        ret_bytes[8 + i] = (uint8_t)(id.lo >> (56 - 8 * i));
-    }
+    const uint64_t words[] = {htobe64(id.hi), htobe64(id.lo)};
+    static_assert(sizeof(words) == ID_BYTES, "two words");
+    memcpy(ret_bytes, words, sizeof(words));
 }
 
 int id_from_bytes(struct view bytes, struct id *ret_id)
 {
     if (bytes.len != ID_BYTES)
         return ERR_INVALID;
-    struct id id = {0};
-    for (int i = 0; i < 8; i++) {
-        id.hi = id.hi << 8 | (uint8_t)bytes.at[i];
-        id.lo = id.lo << 8 | (uint8_t)bytes.at[8 + i];
-    }
-    *ret_id = id;
+    uint64_t words[2];
+    memcpy(words, bytes.at, sizeof(words));
+    *ret_id = (struct id){be64toh(words[0]), be64toh(words[1])};
     return 0;
 }

@@ -1,16 +1,21 @@
 #include "sale/order_number.h"
 
+#include <assert.h>
 #include <ctype.h>
-#include <stdio.h>
+
+#define GROUP_CHARS 5
+static_assert(ORDER_NUMBER_CHARS == 2 * GROUP_CHARS + 1, "two groups and a dash");
 
 void order_number_write(struct id order_id, char ret_text[ORDER_NUMBER_CHARS + 1])
 {
     char id[ID_TEXT_CHARS + 1];
     id_format(order_id, id);
-    for (char *c = id; *c; c++)
-        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
-    snprintf(ret_text, ORDER_NUMBER_CHARS + 1, "%.5s-%.5s", id + ID_TEXT_CHARS - 10,
-             id + ID_TEXT_CHARS - 5);
+    const char *from = id + ID_TEXT_CHARS - 2 * GROUP_CHARS;
+    for (int i = 0; i < ORDER_NUMBER_CHARS; i++) {
+        const char c = i == GROUP_CHARS ? '-' : *from++;
+        ret_text[i] = (char)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+    ret_text[ORDER_NUMBER_CHARS] = '\0';
 }
 
 bool order_number_read(struct view text, char ret_text[ORDER_NUMBER_CHARS + 1])
@@ -22,7 +27,7 @@ bool order_number_read(struct view text, char ret_text[ORDER_NUMBER_CHARS + 1])
             continue;
         if (!isalnum(c) || len == ORDER_NUMBER_CHARS)
             return false;
-        if (len == 5)
+        if (len == GROUP_CHARS)
             ret_text[len++] = '-';
         ret_text[len++] = (char)toupper(c);
     }

@@ -152,6 +152,8 @@ int roster_load(struct roster *roster, const struct grants *grants)
     roster->account_count = fresh.account_count;
     roster->networks = fresh.networks;
     roster->network_count = fresh.network_count;
+    roster->blocks_accounts = fresh.account_count > 0;
+    roster->blocks_networks = fresh.network_count > 0;
     pthread_rwlock_unlock(&roster->lock);
     return 0;
 }
@@ -185,6 +187,8 @@ int64_t roster_token_used(struct roster *roster, struct id token_id)
 bool roster_blocks_account(struct roster *roster, struct id account_id, int64_t now_ms)
 {
     const struct roster_account key = {.account_id = account_id};
+    if (!roster->blocks_accounts)
+        return false;
     pthread_rwlock_rdlock(&roster->lock);
     const struct roster_account *found =
         roster->account_count
@@ -219,6 +223,8 @@ bool roster_blocks_address(struct roster *roster, struct view address, int64_t n
 {
     struct in6_addr bytes;
     bool blocked = false;
+    if (!roster->blocks_networks)
+        return false;
     pthread_rwlock_rdlock(&roster->lock);
     if (roster->network_count && net_range_address(address, &bytes) == 0)
         blocked = in_network(roster, &bytes, now_ms);

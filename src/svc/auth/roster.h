@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "store/grants.h"
 
@@ -38,6 +39,8 @@ struct roster {
     size_t account_count;
     struct roster_network *networks; /* ascending by bits, then prefix */
     size_t network_count;
+    /* Whether anybody is blocked: every call asks, and mostly nobody is, so it takes no lock. */
+    atomic_bool blocks_accounts, blocks_networks;
 };
 
 void roster_init(struct roster *roster);

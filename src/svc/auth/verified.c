@@ -1,7 +1,5 @@
 #include "svc/auth/verified.h"
 
-#include <sodium.h>
-
 #include "err/err.h"
 
 /* Characters before the last: the last one carries only some bits. */
@@ -20,6 +18,21 @@ static_assert(VERIFIED_SLOTS == 1 << 12, "place_of gives 12 bits");
 /* A guest's token has its mac there, and a piece of what is no secret. */
 #define SECRET_CHARS ACCESS_SECRET_CHARS
 
+/* In a time that does not tell how much is equal: eight characters at once, the last eight twice. */
+static bool secrets_equal(const char *a, const char *b)
+{
+    uint64_t differs = 0;
+    static_assert(SECRET_CHARS >= sizeof(differs), "one word at least");
+    for (size_t at = 0; at < SECRET_CHARS; at += sizeof(differs)) {
+        const size_t last = SECRET_CHARS - sizeof(differs), from = at < last ? at : last;
+        uint64_t of_a, of_b;
+        memcpy(&of_a, a + from, sizeof(of_a));
+        memcpy(&of_b, b + from, sizeof(of_b));
+        differs |= of_a ^ of_b;
+    }
+    return differs == 0;
+}
+
 bool verified_find(const struct verified *v, struct view text, int64_t now_s,
                    struct access_claims *ret_claims)
 {
@@ -28,8 +41,7 @@ bool verified_find(const struct verified *v, struct view text, int64_t now_s,
     const struct verified_slot *slot = &v->slots[place_of(text)];
     size_t said = text.len - SECRET_CHARS;
     if (slot->len != text.len || memcmp(slot->text, text.at, said) != 0 ||
-        sodium_memcmp(slot->text + said, text.at + said, SECRET_CHARS) != 0 ||
-        now_s >= slot->claims.expires_at_s)
+        !secrets_equal(slot->text + said, text.at + said) || now_s >= slot->claims.expires_at_s)
         return false;
     *ret_claims = slot->claims;
     return true;
