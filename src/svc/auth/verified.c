@@ -18,7 +18,7 @@ static_assert(VERIFIED_SLOTS == 1 << 12, "place_of gives 12 bits");
 /* A guest's token has its mac there, and a piece of what is no secret. */
 #define SECRET_CHARS ACCESS_SECRET_CHARS
 
-/* In a time that does not tell how much is equal: eight characters at once, the last eight twice. */
+/* In a time that does not tell how much is equal: eight characters at once. */
 static bool secrets_equal(const char *a, const char *b)
 {
     uint64_t differs = 0;
