@@ -22,7 +22,8 @@ const calls = {
     'ListSales GetSale WatchLine GetDraw GetChallenge Join GetPlace Enter Leave RestoreReceipt',
   PaymentService:
     'ListProviders BeginPayment FinishPayment GetPayment AbandonPayment GetMoneyStory PreviewRefund RefundOrder',
-  DoorService: 'GetTicketFile ResendTickets',
+  DoorService:
+    'GetTicketFile ResendTickets GetTicketCodes CheckIn GetDoorList UploadScans GetDoorCounts ListDoubleEntries',
 };
 const besides = ['.usher.v1.ErrorDetail'];
 

@@ -150,7 +150,7 @@ const cases = {
       await a.openHall();
       await a.live();
       const { seats } = await holdBest(a, 2);
-      const answer = a.page.waitForResponse(/PlaceOrder/);
+      const answer = a.page.waitForResponse(/GetTicketCodes/);
       await order(a);
       const sent = Buffer.from(await (await answer).body()).toString('latin1');
       await a.page.waitForSelector('.qr[data-modules]:not([data-modules="0"])');

@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { access } from './access.mjs';
 import { cases } from './cases.mjs';
+import { door } from './door.mjs';
 import { halls } from './halls.mjs';
 import { home } from './home.mjs';
 import { keep } from './keep.mjs';
@@ -48,7 +49,7 @@ try {
     binary: values.binary, // for a server that a case stops
     usher: server?.usher, // the organiser's part; not there with --url
   };
-  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...keep, ...ways, ...whole })) {
+  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...keep, ...door, ...ways, ...whole })) {
     if (!new RegExp(values.only).test(name)) continue;
     try {
       await run(world);

@@ -8,7 +8,7 @@ import { chromium } from 'playwright-core';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome'];
 
-export async function openBrowser() {
+export async function openBrowser(...more) {
   const { execFileSync } = await import('node:child_process');
   const found = programs
     .map((name) => {
@@ -30,6 +30,7 @@ export async function openBrowser() {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }
@@ -52,7 +53,7 @@ export class Visitor {
     this.errors = [];
     page.on('console', (message) => {
       // A server may make no files of tickets: the page asks, and offers none.
-      const asked = message.location().url.includes('/usher.v1.DoorService/GetTicketFile');
+      const asked = message.location().url.match(/DoorService\/GetTicket(File|Codes)/) !== null;
       if (message.type() === 'error' && !asked) this.errors.push(message.text());
     });
     page.on('pageerror', (error) => this.errors.push(String(error)));

@@ -55,8 +55,50 @@ static bool is_inside(const struct scan_seat *seats, size_t count, size_t *at, s
     return false;
 }
 
+/* The names of who gets the tickets, read in one job: a device searches by them. */
+struct names_job {
+    struct sql_job job;
+    const Usher__V1__ListPerformanceOrdersResponse *orders;
+    struct arena *arena;
+    char **names; /* one an order; NULL: it has no contact */
+};
+
+static int run_names(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct names_job *job = (const struct names_job *)base;
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < job->orders->n_orders; i++) {
+        const Usher__V1__Order *order = job->orders->orders[i];
+        struct id order_id, account_id;
+        struct contact contact;
+        job->names[i] = NULL;
+        if (order->n_tickets == 0 || id_parse(view_str(order->account_id), &account_id) ||
+            id_parse(view_str(order->order_id), &order_id))
+            continue;
+        err = contact_read(txn, order_id, account_id, job->arena, &contact);
+        if (err == 0 && !(job->names[i] = arena_copy(job->arena, contact.name)))
+            err = ERR_NO_MEMORY;
+        err = err == ERR_NOT_FOUND ? 0 : err;
+    }
+    return err;
+}
+
+static int read_names(struct call *call, const Usher__V1__ListPerformanceOrdersResponse *orders,
+                      char ***ret_names)
+{
+    const struct door *door = call_state(call);
+    struct names_job job = {
+        .job.run = run_names, .orders = orders, .arena = call_arena(call), .names = NULL};
+    job.names = arena_alloc(job.arena, orders->n_orders * sizeof(*job.names));
+    if (!job.names)
+        return ERR_NO_MEMORY;
+    int err = sql_read(door->options.sql, &job.job, call_deadline_ns(call));
+    *ret_names = job.names;
+    return err;
+}
+
 static int fill_ticket(struct call *call, const Usher__V1__Order *order,
-                       const Usher__V1__Ticket *ticket, struct id order_id,
+                       const Usher__V1__Ticket *ticket, struct id order_id, char *name,
                        Usher__V1__DoorTicket *ret_ticket)
 {
     const struct door *door = call_state(call);
@@ -70,12 +112,16 @@ static int fill_ticket(struct call *call, const Usher__V1__Order *order,
     ret_ticket->seat = ticket->seat;
     ret_ticket->label = ticket->label;
     ret_ticket->generation = ticket->generation;
+    ret_ticket->order_number = order->order_number;
+    ret_ticket->category_name = ticket->category_name;
+    if (name)
+        ret_ticket->name = name;
     ret_ticket->rotation_key = (ProtobufCBinaryData){.len = TOTP_KEY_BYTES, .data = key};
     return 0;
 }
 
 static int fill_tickets(struct call *call, const Usher__V1__ListPerformanceOrdersResponse *orders,
-                        const struct scan_seat *inside, size_t inside_count,
+                        const struct scan_seat *inside, size_t inside_count, char **names,
                         Usher__V1__DoorList *answer)
 {
     struct arena *arena = call_arena(call);
@@ -96,7 +142,7 @@ static int fill_tickets(struct call *call, const Usher__V1__ListPerformanceOrder
         size_t from = at;
         for (size_t k = 0; k < order->n_tickets; k++) {
             Usher__V1__DoorTicket *ticket = &list[answer->n_tickets];
-            int err = fill_ticket(call, order, order->tickets[k], order_id, ticket);
+            int err = fill_ticket(call, order, order->tickets[k], order_id, names[i], ticket);
             if (err != 0)
                 return err;
             ticket->inside = is_inside(inside, inside_count, &from, order_id, ticket->seat);
@@ -144,6 +190,7 @@ int door_get_door_list(struct call *call, const void *request, void *response)
     struct client tickets;
     struct scan_seat *inside;
     size_t inside_count;
+    char **names;
     tickets_client(call, &tickets);
     ask.performance_id = wish->performance_id;
     ask.page_size = LOBBY_LIST_ORDERS;
@@ -152,7 +199,9 @@ int door_get_door_list(struct call *call, const void *request, void *response)
         return refused(call, &tickets);
     int err = read_inside(call, orders, &inside, &inside_count);
     if (err == 0)
-        err = fill_tickets(call, orders, inside, inside_count, answer);
+        err = read_names(call, orders, &names);
+    if (err == 0)
+        err = fill_tickets(call, orders, inside, inside_count, names, answer);
     if (err == 0 && wish->page_token[0] == '\0')
         err = fill_revoked(call, wish->performance_id, answer);
     answer->performance_id = wish->performance_id;

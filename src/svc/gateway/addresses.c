@@ -4,9 +4,9 @@
 
 /* A "#" stands for a number of one to ten digits without leading zeros, a "*" for any word. */
 static const char *const pages[] = {
-    "/",        "/past",       "/p/#",    "/line/#",   "/line/#/draw",
-    "/pay/#",   "/pay/return", "/orders", "/orders/*", "/orders/*/money",
-    "/sign-in", "/register",   "/reset",  "/account",  "/find",
+    "/",           "/past",    "/p/#",      "/line/#",         "/line/#/draw", "/pay/#",
+    "/pay/return", "/orders",  "/orders/*", "/orders/*/money", "/sign-in",     "/register",
+    "/reset",      "/account", "/find",     "/door",           "/door/#",
 };
 
 static bool is_number(struct view word)

@@ -35,7 +35,7 @@ const reasons = [
   'NOT_FOUND',
 ] as const;
 
-export type Reason = (typeof reasons)[number] | 'OFFLINE' | 'BUSY' | 'UNKNOWN';
+export type Reason = (typeof reasons)[number] | 'OFFLINE' | 'BUSY' | 'NOT_ALLOWED' | 'UNKNOWN';
 
 export interface Failure {
   reason: Reason;
@@ -71,6 +71,8 @@ function reasonOfCode(error: ConnectError): Reason {
       return 'BUSY';
     case Code.NotFound:
       return 'NOT_FOUND';
+    case Code.PermissionDenied:
+      return 'NOT_ALLOWED';
     case Code.InvalidArgument:
       return 'BAD_ARGUMENT';
     default:

@@ -277,6 +277,10 @@ export const en = {
       title: (): string => 'Not found',
       text: 'This page does not exist, or is not yours.',
     },
+    NOT_ALLOWED: {
+      title: (): string => 'You may not do that',
+      text: 'It needs another account, or a role that yours has not.',
+    },
     OFFLINE: {
       title: (): string => 'No connection',
       text: 'We could not reach the box office. Check your network; we keep your choice.',

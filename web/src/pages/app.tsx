@@ -66,6 +66,8 @@ function Page({ here }: { here: Route }) {
       return <Later load={loadFind} props={{}} />;
     case 'account':
       return <Later load={loadAccount} props={{}} />;
+    case 'door':
+      return <Later key={here.performanceId} load={loadDoor} props={here} />;
     case 'order':
       return (
         <Later
@@ -92,6 +94,7 @@ const loadSignIn = () => import('./signin').then(({ SignInPage }) => SignInPage)
 const loadRegister = () => import('./register').then(({ RegisterPage }) => RegisterPage);
 const loadReset = () => import('./reset').then(({ ResetPage }) => ResetPage);
 const loadFind = () => import('./find').then(({ FindPage }) => FindPage);
+const loadDoor = () => import('./door').then(({ DoorPage }) => DoorPage);
 const loadAccount = () => import('./account').then(({ AccountPage }) => AccountPage);
 
 /** Where signing in leads back to: the page one is on, if it is not one of those itself. */

@@ -2,9 +2,10 @@
 
 import { signal } from '@preact/signals';
 import { call_ms, identity, tickets } from '../api/client';
+import { door } from '../api/door';
 import { type Failure, failureOf } from '../api/failure';
 import { persist, refusalOf } from '../api/retry';
-import type { Order } from '../gen/usher/v1/ticket_pb';
+import { type Order, OrderState } from '../gen/usher/v1/ticket_pb';
 import { keepOrder, keptOrder, keptOrders } from './keptorders';
 import { shelf } from './shelf';
 
@@ -47,6 +48,25 @@ export class OrderBook {
   }
 }
 
+/** The order with the codes that a door can check without a network; where they are not to be had, with its own. */
+async function withSigned(order: Order): Promise<Order> {
+  if (order.state !== OrderState.CONFIRMED) return order;
+  try {
+    const { orderId } = order;
+    const { tickets: codes } = await door.getTicketCodes({ orderId }, { timeoutMs: codes_ms });
+    const signed = new Map(codes.map(({ seat, signedCode }) => [seat, signedCode]));
+    const tickets = order.tickets.map((one) => ({
+      ...one,
+      ticketCode: signed.get(one.seat) || one.ticketCode,
+    }));
+    return { ...order, tickets };
+  } catch {
+    return order;
+  }
+}
+
+const codes_ms = 4_000;
+
 export class OneOrder {
   readonly order = signal<Order | null>(null);
   readonly failure = signal<Failure | null>(null);
@@ -81,7 +101,7 @@ export class OneOrder {
     this.failure.value = null;
     let done = false;
     try {
-      const order = await persist(call);
+      const order = await withSigned(await persist(call));
       keepOrder(shelf, order);
       this.order.value = order;
       this.offline.value = false;

@@ -16,6 +16,7 @@ export type Route =
   | { page: 'sign-in' | 'register' | 'reset'; next: string }
   | { page: 'account' }
   | { page: 'find' }
+  | { page: 'door'; performanceId: number }
   | { page: 'missing' };
 
 type Make = (word: string, asked: URLSearchParams, query: string) => Route | null;
@@ -57,6 +58,8 @@ const pages: [RegExp, Make][] = [
   [/^\/reset$/, withNext('reset')],
   [/^\/account$/, () => ({ page: 'account' })],
   [/^\/find$/, () => ({ page: 'find' })],
+  [/^\/door$/, () => ({ page: 'door', performanceId: 0 })],
+  [/^\/door\/(\d+)$/, withNumber((performanceId) => ({ page: 'door', performanceId }))],
 ];
 
 export function parseRoute(path: string, query = ''): Route {
@@ -109,6 +112,7 @@ export const paths = {
   reset: (next?: string) => `/reset${andNext(next)}`,
   account: '/account',
   find: '/find',
+  door: (id: number) => (id ? `/door/${id}` : '/door'),
 };
 
 const here = () => (typeof location === 'undefined' ? '/' : location.pathname + location.search);
