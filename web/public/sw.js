@@ -22,11 +22,13 @@ async function keepAll(addresses) {
     ['/', ...addresses].map(async (address) => {
       const answer = await fetch(address, { cache: address === '/' ? 'no-cache' : 'default' });
       if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-      return [address, answer];
+      // Whole, before anything kept gives way: a network that goes away now takes nothing with it.
+      return [address, new Response(await answer.blob(), { headers: answer.headers })];
     }),
   );
   const cache = await caches.open(shelf);
-  await Promise.all(found.map(([address, answer]) => cache.put(address, answer)));
+  // The page itself last: where it is kept, all that it names is too.
+  for (const [address, answer] of found.reverse()) await cache.put(address, answer);
   const wanted = new Set(found.map(([address]) => new URL(address, self.location.origin).href));
   for (const request of await cache.keys()) {
     if (!wanted.has(request.url)) await cache.delete(request);

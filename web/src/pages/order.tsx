@@ -34,14 +34,15 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
   useEffect(() => {
     if (order) document.title = `${order.eventName} · ${say.orderTitle} · Usher`;
   }, [order, say]);
+  const loaded = order !== null;
   useEffect(() => {
     // Once the codes are drawn, everything that draws them is loaded, and can be kept.
-    if (order && !one.offline.peek()) {
+    if (loaded && !one.offline.peek()) {
       void import('../parts/qrdrawing')
         .then(() => import('../state/keeppage'))
         .then(({ keepPage }) => keepPage());
     }
-  }, [order, one]);
+  }, [loaded, one]);
   if (!order) {
     if (one.failure.value) {
       return <Trouble failure={one.failure.value} retry={() => void one.load()} />;
