@@ -22,6 +22,7 @@
 #include "call/local.h"
 #include "cmd/cmd.h"
 #include "cmd/demo.h"
+#include "cmd/reload.h"
 #include "cmd/roles.h"
 #include "err/err.h"
 #include "net/address.h"
@@ -125,6 +126,8 @@ static const struct conf_option options[] = {
     {"elastic-ca", CONF_PATH, offsetof(struct serve_values, elastic_ca), NULL,
      .help = "roots (PEM) that its certificate is checked against; without it, the system's"},
     MAILING_OPTIONS(struct serve_values, mailing),
+    {"access-log", CONF_BOOL, offsetof(struct serve_values, access_log), "no",
+     .help = "a line in the log for every request that is answered"},
     {"log-level", CONF_CHOICE, offsetof(struct serve_values, log_level), "info",
      .help = "the least that is logged to standard error", .choices = "debug|info|warn|error"},
 };
@@ -356,6 +359,7 @@ static struct server_options server_options(struct house *house)
         .identify = identify,
         .identify_slowly = identify_slowly,
         .behind_proxy = house->values.behind_proxy,
+        .access_log = house->values.access_log,
         .quota = &house->quota,
         .account_calls = house->values.account_calls,
         .address_calls = house->values.address_calls,
@@ -478,16 +482,16 @@ static void tear_down(struct house *house)
     store_free(house->ground.store);
 }
 
-/* Returns the signal that ends. SIGHUP brings the next key for access tokens, and does not. */
-static int wait_for_end(struct house *house, const sigset_t *signals)
+/* Returns the signal that ends. SIGHUP has things read anew, and does not; but from a terminal that
+ * has gone it ends, as any program of that terminal does. */
+static int wait_for_end(struct house *house, const sigset_t *signals, const struct words *words)
 {
+    const bool at_terminal = isatty(STDIN_FILENO);
     int number;
     while (sigwait(signals, &number) == 0 && number == SIGHUP) {
-        int err = keyset_rotate(house->keyset, clock_wall_ms(clock_system()) / 1000);
-        if (err == 0)
-            log_event(LOG_INFO, "keys.make");
-        else
-            log_event(LOG_ERROR, "keys.rotate", log_err(err));
+        if (at_terminal && !isatty(STDIN_FILENO))
+            break;
+        reload(house, words);
     }
     return number;
 }
@@ -500,7 +504,7 @@ static void build_quota(struct house *house)
     quota_init(&house->quota, key);
 }
 
-static int run(struct house *house, const sigset_t *ending)
+static int run(struct house *house, const sigset_t *ending, const struct words *words)
 {
     build_quota(house);
     int code = build_ground(house);
@@ -529,7 +533,7 @@ static int run(struct house *house, const sigset_t *ending)
     if (isatty(STDOUT_FILENO))
         printf("\n  Usher is open at %s\n\n", house->url);
     fflush(stdout);
-    const int signal_number = wait_for_end(house, ending);
+    const int signal_number = wait_for_end(house, ending, words);
     /* A second one does what it does to any process: whoever sends it will not wait. */
     sigset_t again = *ending;
     sigdelset(&again, SIGHUP);
@@ -568,11 +572,10 @@ int serve_command(int argc, char **argv)
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
-    if (!isatty(STDIN_FILENO)) /* there it means that the terminal has gone */
-        sigaddset(&ending, SIGHUP);
+    sigaddset(&ending, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &ending, NULL);
     signal(SIGPIPE, SIG_IGN);
-    code = run(&house, &ending);
+    code = run(&house, &ending, &(struct words){argc, argv});
     tear_down(&house);
     conf_release(&conf);
     return code;

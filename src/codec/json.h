@@ -4,8 +4,8 @@
  * Out: names in lowerCamelCase, 64-bit integers as strings, enums by name, bytes in padded base64;
  * fields with their default value are left out, a chosen member of a oneof is not. In: both
  * spellings of a name, integers as numbers or strings, enums by name or number, bytes in either
- * alphabet of base64; null is an absent field; names that the descriptor does not know are skipped,
- * as Connect wants it, so that older servers understand newer clients.
+ * alphabet of base64; null is an absent field. A name that the descriptor does not know is refused:
+ * a misspelt one would be taken for one that is not there.
  */
 #ifndef USHER_CODEC_JSON_H
 #define USHER_CODEC_JSON_H

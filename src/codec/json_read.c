@@ -269,6 +269,9 @@ static int read_value(struct reader *r, const struct place *place, const json_t 
 
 /* ---- messages ---- */
 
+static int read_field(struct reader *r, const struct place *place, const json_t *value,
+                      const ProtobufCFieldDescriptor *field, ProtobufCMessage *message);
+
 static int read_list(struct reader *r, const struct place *place, const json_t *list,
                      const ProtobufCFieldDescriptor *field, ProtobufCMessage *message)
 {
@@ -290,9 +293,42 @@ static int read_list(struct reader *r, const struct place *place, const json_t *
     return 0;
 }
 
+static int read_map(struct reader *r, const struct place *place, const json_t *object,
+                    const ProtobufCFieldDescriptor *field, ProtobufCMessage *message)
+{
+    if (!json_is_object(object))
+        return fail(r, place, "wants an object");
+    const ProtobufCMessageDescriptor *of = field->descriptor;
+    const size_t most = json_object_size(object);
+    ProtobufCMessage **entries = arena_alloc(r->arena, most * sizeof(*entries));
+    if (!entries)
+        return ERR_FULL;
+    size_t count = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)object, key, value)
+    {
+        struct place here = {.up = place, .name = key};
+        ProtobufCMessage *entry = proto_new(of, r->arena);
+        char *copy = arena_copy(r->arena, view_str(key));
+        if (!entry || !copy)
+            return ERR_FULL;
+        *(char **)proto_member(entry, &of->fields[0]) = copy;
+        int err = read_field(r, &here, value, &of->fields[1], entry);
+        if (err)
+            return err;
+        entries[count++] = entry;
+    }
+    *(ProtobufCMessage ***)proto_member(message, field) = entries;
+    *(size_t *)proto_quantifier(message, field) = count;
+    return 0;
+}
+
 static int read_field(struct reader *r, const struct place *place, const json_t *value,
                       const ProtobufCFieldDescriptor *field, ProtobufCMessage *message)
 {
+    if (proto_is_map(field))
+        return read_map(r, place, value, field, message);
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
         return read_list(r, place, value, field, message);
     bool choice = field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF;
@@ -357,9 +393,9 @@ static int read_message(struct reader *r, const struct place *place, const json_
     json_object_foreach((json_t *)value, key, inner)
     {
         const ProtobufCFieldDescriptor *field = find_field(descriptor, key);
+        struct place here = {.up = place, .name = field ? field->name : key};
         if (!field)
-            continue;
-        struct place here = {.up = place, .name = field->name};
+            return fail(r, &here, "is no field of %s", descriptor->short_name);
         uint64_t bit = UINT64_C(1) << (field - descriptor->fields);
         if (seen & bit)
             return fail(r, &here, "is there in both spellings");

@@ -260,6 +260,24 @@ static void put_list(struct writer *w, const ProtobufCFieldDescriptor *field, co
     put(w, ']');
 }
 
+static void put_map(struct writer *w, ProtobufCMessage *const *entries, size_t count)
+{
+    put(w, '{');
+    for (size_t i = 0; i < count && !w->err; i++) {
+        const ProtobufCFieldDescriptor *fields = entries[i]->descriptor->fields;
+        if (i)
+            put(w, ',');
+        put_value(w, &fields[0], proto_member(entries[i], &fields[0]));
+        put(w, ':');
+        const void *value = proto_member(entries[i], &fields[1]);
+        if (fields[1].type == PROTOBUF_C_TYPE_MESSAGE && !*(void *const *)value)
+            put_bytes(w, "{}", 2); /* an entry without a value has the empty one */
+        else
+            put_value(w, &fields[1], value);
+    }
+    put(w, '}');
+}
+
 static void put_message(struct writer *w, const ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
@@ -276,7 +294,9 @@ static void put_message(struct writer *w, const ProtobufCMessage *message)
         first = false;
         put_name(w, field->name);
         const void *member = proto_member(message, field);
-        if (list)
+        if (list && proto_is_map(field))
+            put_map(w, *(ProtobufCMessage *const *const *)member, count);
+        else if (list)
             put_list(w, field, *(char *const *)member, count);
         else
             put_value(w, field, member);

@@ -60,6 +60,18 @@ size_t proto_value_size(ProtobufCType type)
     return 0;
 }
 
+bool proto_is_map(const ProtobufCFieldDescriptor *field)
+{
+    if (field->type != PROTOBUF_C_TYPE_MESSAGE || field->label != PROTOBUF_C_LABEL_REPEATED)
+        return false;
+    const ProtobufCMessageDescriptor *entry = field->descriptor;
+    const size_t len = strlen(entry->short_name);
+    return entry->n_fields == 2 && len > 5 && strcmp(entry->short_name + len - 5, "Entry") == 0 &&
+           strcmp(entry->fields[0].name, "key") == 0 &&
+           strcmp(entry->fields[1].name, "value") == 0 &&
+           entry->fields[0].type == PROTOBUF_C_TYPE_STRING;
+}
+
 static bool not_zero(const ProtobufCFieldDescriptor *field, const void *member)
 {
     uint64_t number = 0;
@@ -136,6 +148,60 @@ static bool settle(ProtobufCMessage *message)
     return true;
 }
 
+/* A number of the wire format; false where it is cut off. */
+static bool take_varint(struct view *v, uint64_t *ret_number)
+{
+    *ret_number = 0;
+    for (unsigned shift = 0; shift < 64 && v->len; shift += 7) {
+        const uint8_t byte = (uint8_t)*v->at++;
+        v->len--;
+        *ret_number |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80)
+            return true;
+    }
+    return false;
+}
+
+/* What protobuf-c does not tell: it ends strings where they have a NUL. The bytes are those of a
+ * message that was read, so they are well formed and as deep as its descriptors. */
+static bool strings_are_whole(const ProtobufCMessageDescriptor *descriptor, struct view bytes)
+{
+    uint64_t tag, len;
+    while (bytes.len) {
+        if (!take_varint(&bytes, &tag))
+            return false;
+        switch (tag & 7) {
+        case 0:
+            if (!take_varint(&bytes, &len))
+                return false;
+            continue;
+        case 1:
+        case 5:
+            len = (tag & 7) == 1 ? 8 : 4;
+            break;
+        case 2:
+            if (!take_varint(&bytes, &len))
+                return false;
+            break;
+        default:
+            return false;
+        }
+        if (len > bytes.len)
+            return false;
+        const ProtobufCFieldDescriptor *field =
+            protobuf_c_message_descriptor_get_field(descriptor, (unsigned)(tag >> 3));
+        const struct view value = view_of(bytes.at, (size_t)len);
+        bytes = view_of(bytes.at + len, bytes.len - (size_t)len);
+        if (!field || (tag & 7) != 2)
+            continue;
+        if (field->type == PROTOBUF_C_TYPE_STRING && len && memchr(value.at, 0, value.len))
+            return false;
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE && !strings_are_whole(field->descriptor, value))
+            return false;
+    }
+    return true;
+}
+
 int proto_unpack(const ProtobufCMessageDescriptor *descriptor, struct view bytes,
                  struct arena *arena, ProtobufCMessage **ret_message)
 {
@@ -145,7 +211,7 @@ int proto_unpack(const ProtobufCMessageDescriptor *descriptor, struct view bytes
         protobuf_c_message_unpack(descriptor, &a.allocator, bytes.len, (const uint8_t *)bytes.at);
     if (!message)
         return a.failed ? ERR_FULL : ERR_INVALID;
-    if (!settle(message))
+    if (!settle(message) || !strings_are_whole(descriptor, bytes))
         return ERR_INVALID;
     *ret_message = message;
     return 0;

@@ -45,6 +45,8 @@ static inline void *proto_quantifier(const ProtobufCMessage *message,
 }
 /* The size of one value of that type in its struct. */
 size_t proto_value_size(ProtobufCType type);
+/* Whether a field is a map<string, …>, which protobuf-c has as a list of messages. */
+bool proto_is_map(const ProtobufCFieldDescriptor *field);
 /* Whether a singular field is there: set, for a field with presence; not its default, for others.
  */
 bool proto_present(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);

@@ -53,6 +53,8 @@ struct h1_events {
      * follows. Answer here, or the engine answers 413; either way the connection closes after
      * it. */
     void (*too_large)(void *user);
+    /* The engine itself refuses what came, with that status. Answer nothing here. */
+    void (*refused)(void *user, int status);
     /* All that was given is with the kernel; from h1_sent. */
     void (*written)(void *user);
 };

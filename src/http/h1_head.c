@@ -110,6 +110,12 @@ static int on_field(llhttp_t *llhttp)
     struct parse *p = parse_of(llhttp);
     struct head *head = p->head;
 
+    if (view_eq_nocase(p->name, VIEW_LIT("cookie"))) {
+        if (head->cookie_count < HEAD_COOKIES_MAX)
+            head->cookies[head->cookie_count++] = trim_end(p->value);
+        p->name = p->value = (struct view){0};
+        return 0;
+    }
     if (head->field_count == HEAD_FIELDS_MAX) {
         p->too_many = true;
         return HPE_USER;
@@ -192,18 +198,6 @@ static bool is_text(struct view v)
     return !control;
 }
 
-/* What may stand in a host with a port (RFC 3986, 3.2); user information may not (RFC 9110, 4.2.4).
- */
-static bool is_authority(struct view v)
-{
-    for (size_t i = 0; i < v.len; i++) {
-        uint8_t b = (uint8_t)v.at[i];
-        if (b <= ' ' || b >= 0x7f || strchr("\"#/<>?@\\^`{|}", b))
-            return false;
-    }
-    return true;
-}
-
 static int split_target(struct view target, struct head *head)
 {
     if (!head_is_target(target))
@@ -214,7 +208,7 @@ static int split_target(struct view target, struct head *head)
         while (end < target.len && target.at[end] != '/' && target.at[end] != '?')
             end++;
         head->authority = view_of(target.at + 7, end - 7);
-        if (!head->authority.len || !is_authority(head->authority))
+        if (!head->authority.len)
             return 400;
         target = view_of(target.at + end, target.len - end);
         if (!target.len)
@@ -238,6 +232,10 @@ struct counts {
 
 static bool count_fields(const struct head *head, struct counts *c, struct h1_framing *framing)
 {
+    for (size_t i = 0; i < head->cookie_count; i++) {
+        if (!is_text(head->cookies[i]))
+            return false;
+    }
     for (size_t i = 0; i < head->field_count; i++) {
         const struct head_field *f = &head->fields[i];
         if (f->name.len == 0 || !is_text(f->value))
@@ -288,10 +286,12 @@ static int check_request(struct view target, struct head *head, const struct cou
 
     if (status)
         return status;
-    if (c->hosts > 1 || (c->hosts == 0 && head->minor > 0) || !is_authority(c->host))
+    if (c->hosts == 0 && head->minor > 0)
         return 400;
     if (!head->authority.at)
         head->authority = c->host;
+    if (!head_names_one(head))
+        return 400;
     return c->expects_other ? 417 : 0;
 }
 

@@ -266,6 +266,8 @@ int h1_end(struct h1 *h, const struct head_field *trailers, size_t count)
 
 void h1_refuse(struct h1 *h, int status)
 {
+    if (!h->closing && h->events->refused)
+        h->events->refused(h->user, status);
     if (!h->closing && h->sending <= H1_SENDING_DUE) {
         if (h->sending == H1_SENDING_NONE)
             h->head_only = false;

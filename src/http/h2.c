@@ -32,6 +32,7 @@ static struct h2_limits complete(const struct h2_limits *given)
     l.resets_per_s = or_default(l.resets_per_s, 100);
     l.control_burst = or_default(l.control_burst, 200);
     l.controls_per_s = or_default(l.controls_per_s, 20);
+    l.least_bytes = or_default(l.least_bytes, 1);
     l.keepalive_ms = or_default(l.keepalive_ms, 60000);
     l.ping_timeout_ms = or_default(l.ping_timeout_ms, 20000);
     return l;

@@ -62,6 +62,8 @@ struct h2_events {
     /* The stream is gone. H2_NO_ERROR: both sides were done; else who knows how it ended: the code
      * of the reset, by either side, or of the connection's end. */
     void (*closed)(void *user, struct h2_stream *stream, uint32_t code);
+    /* The engine itself refuses a request, with that status. Answer nothing here. */
+    void (*refused)(void *user, int status);
     /* All that was given for this stream is with the kernel; from h2_sent. */
     void (*written)(void *user, struct h2_stream *stream);
 };
@@ -83,6 +85,7 @@ struct h2_limits {
     uint32_t control_burst;  /* SETTINGS, PRIORITY, empty DATA or padding (200), and as many PINGs,
                               * which every HEADERS or DATA that is sent forgives … */
     uint32_t controls_per_s; /* (20) */
+    uint32_t least_bytes;    /* of an answer that must move before h2_stalled counts anew (1) */
     uint32_t keepalive_ms;   /* nothing received for so long: PING (60,000; UINT32_MAX: never) */
     uint32_t ping_timeout_ms; /* no answer for so long: the connection is dead (20,000) */
 };
@@ -106,9 +109,10 @@ int64_t h2_due_ns(const struct h2 *h);
  */
 int64_t h2_half_since_ns(const struct h2 *h, struct h2_stream **ret_stream);
 
-/* A stream of whose answer nothing was serialised for longer than max_ns, because its window or the
- * socket takes nothing; NULL where there is none. What is new is timed from the first call that
- * sees it, so call it a few times in max_ns; and reset what it gives before the next. */
+/* A stream of whose answer less than limits.least_bytes was serialised for longer than max_ns,
+ * because its window or the socket takes nothing; NULL where there is none. What is new is timed
+ * from the first call that sees it, so call it a few times in max_ns; and reset what it gives
+ * before the next. */
 struct h2_stream *h2_stalled(struct h2 *h, int64_t now_ns, int64_t max_ns);
 
 /* Serialises what may go out. False, and *ret_view untouched, when there is nothing to write. Valid

@@ -103,6 +103,12 @@ static void take_field(struct h2_block *block, nghttp2_rcbuf *name, nghttp2_rcbu
     struct head *head = &block->head;
     uint64_t len = 0;
 
+    nghttp2_vec n = nghttp2_rcbuf_get_buf(name);
+    if (view_eq(view_of(n.base, n.len), VIEW_LIT("cookie"))) {
+        if (head->cookie_count < HEAD_COOKIES_MAX)
+            head->cookies[head->cookie_count++] = hold(block, value);
+        return;
+    }
     if (head->field_count == HEAD_FIELDS_MAX) {
         block->too_large = true;
         return;
@@ -221,7 +227,7 @@ static void request_head(struct h2_stream *s, struct h2_block *block, bool ends)
         h2_refuse(s, 431);
     else if (!star && (head->path.len == 0 || head->path.at[0] != '/'))
         h2_refuse(s, 400); /* CONNECT has none */
-    else if (!head_is_target(head->path) || !head_is_target(head->query))
+    else if (!head_is_target(head->path) || !head_is_target(head->query) || !head_names_one(head))
         h2_refuse(s, 400);
     else if (expects && !view_eq_nocase(expected, VIEW_LIT("100-continue")))
         h2_refuse(s, 417);

@@ -306,6 +306,8 @@ void h2_refuse(struct h2_stream *s, int status)
 {
     const struct head_field type = {VIEW_LIT("content-type"), VIEW_LIT(REFUSAL_TYPE)};
 
+    if (s->h2->events->refused)
+        s->h2->events->refused(s->h2->user, status);
     h2_respond(s, &(struct head_answer){status, &type, 1}, body_copied(refusal_text(status)), NULL,
                0);
     s->body_max = BODY_REFUSE;

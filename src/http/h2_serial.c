@@ -99,7 +99,7 @@ static int on_send_data(nghttp2_session *session, nghttp2_frame *frame, const ui
     h->pieces -= len;
     if (s->piece_copied)
         h->copied -= len;
-    h2_piece_moved(s);
+    h2_piece_moved(s, len);
     if (s->piece.bytes.len == 0)
         h2_piece_done(s);
     return 0;

@@ -27,7 +27,8 @@ struct h2_block {
     size_t ref_count;
     bool too_large;
     struct head head;
-    nghttp2_rcbuf *refs[2 * (HEAD_FIELDS_MAX + 5)]; /* what head looks at; 5 pseudo-fields */
+    /* What head looks at; 5 pseudo-fields. */
+    nghttp2_rcbuf *refs[2 * (HEAD_FIELDS_MAX + 5) + HEAD_COOKIES_MAX];
 };
 
 /* Fields that wait for the end of the body. */
@@ -51,6 +52,7 @@ struct h2_stream {
     int64_t since_ns; /* its head began to arrive */
     int64_t held_ns;  /* since when piece has not moved; DEADLINE_NEVER: not looked at yet */
     int64_t body_max; /* still allowed; BODY_REFUSE: drop */
+    size_t moved;     /* bytes of piece serialised since held_ns */
     size_t received;  /* bytes of body, while it is unfinished */
     size_t dropped;   /* bytes of body that came after the answer */
     uint32_t code;    /* how it was closed */
@@ -127,7 +129,7 @@ void h2_stream_due(struct h2_stream *s);
 void h2_piece_set(struct h2_stream *s, struct body piece);
 void h2_piece_done(struct h2_stream *s);
 /* Some of its piece was serialised, or the piece is new: it is held from now on. */
-void h2_piece_moved(struct h2_stream *s);
+void h2_piece_moved(struct h2_stream *s, size_t len);
 
 /* Sets the callbacks of the receiving and of the sending half. */
 void h2_set_receiving(nghttp2_session_callbacks *callbacks);

@@ -25,11 +25,15 @@ void h2_piece_set(struct h2_stream *s, struct body piece)
     assert(s->piece.bytes.len == 0);
     s->piece = piece;
     s->h2->pieces += piece.bytes.len;
-    h2_piece_moved(s);
+    h2_piece_moved(s, SIZE_MAX);
 }
 
-void h2_piece_moved(struct h2_stream *s)
+void h2_piece_moved(struct h2_stream *s, size_t len)
 {
+    s->moved = len > SIZE_MAX - s->moved ? SIZE_MAX : s->moved + len;
+    if (s->piece.bytes.len > 0 && s->moved < s->h2->limits.least_bytes)
+        return;
+    s->moved = 0;
     list_remove(&s->held);
     s->held_ns = DEADLINE_NEVER;
     if (s->piece.bytes.len > 0 && !s->reset)

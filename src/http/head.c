@@ -70,6 +70,38 @@ static bool member_is(struct view member, struct view token)
     return true;
 }
 
+/* What may stand in a host with a port (RFC 3986, 3.2); user information may not (RFC 9110, 4.2.4).
+ */
+static bool is_authority(struct view v)
+{
+    uint64_t port = 0;
+    for (size_t i = 0; i < v.len; i++) {
+        uint8_t b = (uint8_t)v.at[i];
+        if (b <= ' ' || b >= 0x7f || strchr("\"#/<>?@\\^`{|}", b))
+            return false;
+    }
+    const char *bracket = v.len ? memrchr(v.at, ']', v.len) : NULL;
+    const char *from = bracket ? bracket : v.at;
+    const char *colon = v.len ? memchr(from, ':', v.len - (size_t)(from - v.at)) : NULL;
+    return !colon || colon + 1 == v.at + v.len ||
+           view_to_u64(view_of(colon + 1, v.len - (size_t)(colon + 1 - v.at)), UINT16_MAX, &port);
+}
+
+bool head_names_one(const struct head *head)
+{
+    unsigned hosts = 0, authorizations = 0;
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct head_field *field = &head->fields[i];
+        if (view_eq_nocase(field->name, VIEW_LIT("host"))) {
+            if (++hosts > 1 || !view_eq_nocase(field->value, head->authority))
+                return false;
+        } else if (view_eq_nocase(field->name, VIEW_LIT("authorization"))) {
+            authorizations++;
+        }
+    }
+    return authorizations <= 1 && is_authority(head->authority);
+}
+
 bool head_lists(const struct head *head, struct view name, struct view token)
 {
     for (size_t i = 0; i < head->field_count; i++) {

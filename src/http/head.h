@@ -4,14 +4,16 @@
  * A received head is a bundle of views. It and everything it looks at are valid only inside the
  * event that hands it over (RFC 9110, 6.3): copy what must live longer. Names are compared without
  * regard to case (RFC 9110, 5.1); over HTTP/2 they arrive in lower case. A head never has more than
- * HEAD_FIELDS_MAX fields; the engines answer 431 beyond that.
+ * HEAD_FIELDS_MAX fields; the engines answer 431 beyond that. Cookies are not among them: HTTP/2
+ * has each in a field of its own (RFC 9113, 8.2.3).
  */
 #ifndef USHER_HTTP_HEAD_H
 #define USHER_HTTP_HEAD_H
 
 #include "mem/view.h"
 
-#define HEAD_FIELDS_MAX 64
+#define HEAD_FIELDS_MAX  64
+#define HEAD_COOKIES_MAX 180 /* as many cookies as a browser keeps of one site */
 
 enum head_method {
     HEAD_METHOD_OTHER = 0, /* method_name says which */
@@ -41,7 +43,9 @@ struct head {
     bool ends;             /* nothing follows: no body, no trailers */
     int64_t body_len;      /* Content-Length; −1 where it is not stated */
     size_t field_count;
+    size_t cookie_count;
     struct head_field fields[HEAD_FIELDS_MAX];
+    struct view cookies[HEAD_COOKIES_MAX]; /* values of Cookie fields; those beyond are left out */
 };
 
 /* The value of the first field of that name. False, and *ret_value untouched, where there is none.
@@ -54,6 +58,11 @@ struct view head_get(const struct head *head, struct view name);
  * ';' are ignored, case too: head_lists(h, "te", "trailers"). A token with a weight of 0
  * ("gzip;q=0", RFC 9110, 12.4.2) is not listed. */
 bool head_lists(const struct head *head, struct view name, struct view token);
+
+/* Whether one host and at most one Authorization are named: several Authorizations, several Hosts,
+ * one that differs from the target's authority, or a malformed one are how requests are passed off
+ * as others (RFC 9112, 3.2). */
+bool head_names_one(const struct head *head);
 
 /* Whether b may stand in a field name or a method (tchar of RFC 9110, 5.6.2). */
 bool head_is_token_byte(char b);

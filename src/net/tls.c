@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,9 +15,14 @@
 #include "err/err.h"
 
 struct net_tls {
+    pthread_rwlock_t lock; /* of context, which net_tls_reload replaces */
     SSL_CTX *context;
     bool server;
 };
+
+/* Of TLS 1.2, only what encrypts and authenticates in one (AEAD) with a key for the session alone;
+ * TLS 1.3 has no other. */
+#define AEAD_SUITES "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 static const unsigned char protocols[] = "\x02h2\x08http/1.1";
 
@@ -43,7 +49,10 @@ static int new_context(const SSL_METHOD *method, bool server, struct net_tls **r
         free(tls);
         return ERR_NO_MEMORY;
     }
+    pthread_rwlock_init(&tls->lock, NULL);
     SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION);
+    int known = SSL_CTX_set_cipher_list(tls->context, AEAD_SUITES);
+    assert(known == 1);
     SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                           SSL_OP_CIPHER_SERVER_PREFERENCE);
     /* A write may be tried again from another place and with more behind it; idle sessions give
@@ -97,7 +106,23 @@ void net_tls_free(struct net_tls *tls)
     if (!tls)
         return;
     SSL_CTX_free(tls->context);
+    pthread_rwlock_destroy(&tls->lock);
     free(tls);
+}
+
+int net_tls_reload(struct net_tls *tls, const char *cert_path, const char *key_path)
+{
+    struct net_tls *fresh;
+    int err = net_tls_new_server(cert_path, key_path, &fresh);
+    if (err)
+        return err;
+    SSL_CTX *old = tls->context;
+    pthread_rwlock_wrlock(&tls->lock);
+    tls->context = fresh->context;
+    pthread_rwlock_unlock(&tls->lock);
+    fresh->context = old; /* which sessions under way keep for themselves */
+    net_tls_free(fresh);
+    return 0;
 }
 
 /* A name is sent (SNI) and verified; an address is only verified (RFC 6066, 3). */
@@ -111,7 +136,9 @@ static bool expect_name(SSL *session, const char *name)
 
 int net_tls_start(struct net_tls *tls, int fd, const char *server_name, struct ssl_st **ret_session)
 {
+    pthread_rwlock_rdlock(&tls->lock);
     SSL *session = SSL_new(tls->context);
+    pthread_rwlock_unlock(&tls->lock);
     if (!session)
         return ERR_NO_MEMORY;
     bool ready = SSL_set_fd(session, fd) == 1;

@@ -1,9 +1,10 @@
 /*
  * tls: contexts of OpenSSL 3, for one side each; shared by all threads once made.
  *
- * TLS 1.2 and 1.3 only. A server chooses h2, else http/1.1, of what a client offers by ALPN (RFC
- * 7301); a client that offers neither is refused (no_application_protocol), one that offers nothing
- * gets what its first bytes say. A client offers h2 and verifies certificate and name.
+ * TLS 1.2 and 1.3 only, and of their suites those with AEAD. A server chooses h2, else http/1.1, of
+ * what a client offers by ALPN (RFC 7301); a client that offers neither is refused
+ * (no_application_protocol), one that offers nothing gets what its first bytes say. A client offers
+ * h2 and verifies certificate and name.
  */
 #ifndef USHER_NET_TLS_H
 #define USHER_NET_TLS_H
@@ -16,6 +17,9 @@ struct ssl_st;
 int net_tls_new_server(const char *cert_path, const char *key_path, struct net_tls **ret_tls);
 /* ca_path: a PEM file of trusted roots; NULL: the system's. ERR_INVALID, ERR_NO_MEMORY. */
 int net_tls_new_client(const char *ca_path, struct net_tls **ret_tls);
+/* Takes another certificate and key into use, for sessions that begin from now on. As
+ * net_tls_new_server; where it fails, the present ones stay. Any thread. */
+int net_tls_reload(struct net_tls *tls, const char *cert_path, const char *key_path);
 void net_tls_free(struct net_tls *tls);
 
 /* What is wrong, for people: each of these returns 0 where nothing is, or ERR_INVALID and a

@@ -15,6 +15,7 @@
 
 static struct log_options setup = {.level = LOG_INFO, .form = LOG_AUTO, .fd = 2};
 static struct limiter limiter;
+static _Atomic int level_now = LOG_INFO;
 
 static const char *const level_words[] = {"debug", "info", "warn", "error"};
 
@@ -32,7 +33,12 @@ static const struct log_options *options_now(void)
 
 bool log_wants(enum log_level level)
 {
-    return level >= setup.level;
+    return (int)level >= atomic_load_explicit(&level_now, memory_order_relaxed);
+}
+
+void log_set_level(enum log_level level)
+{
+    atomic_store_explicit(&level_now, (int)level, memory_order_relaxed);
 }
 
 uint64_t log_lost(void)
@@ -223,6 +229,7 @@ void log_setup(const struct log_options *options)
     assert(options && options->clock && options->fd >= 0);
     log_flush();
     setup = *options;
+    log_set_level(options->level);
     if (setup.form == LOG_AUTO)
         setup.form = isatty(setup.fd) ? LOG_TEXT : LOG_JSON;
     outlet_start(setup.fd, put_notice);
@@ -233,7 +240,9 @@ void log_flush(void)
     outlet_drain();
 }
 
-void log_write(enum log_level level, const char *action, const struct log_field *fields)
+/* limited: at most LOG_BURST a second of that action. */
+static void write_event(enum log_level level, const char *action, const struct log_field *fields,
+                        bool limited)
 {
     /* The thread's own: nothing here waits as fibers do, so no other fiber gets at it half made. */
     static _Thread_local char bytes[LOG_LINE_MAX];
@@ -241,12 +250,23 @@ void log_write(enum log_level level, const char *action, const struct log_field 
     struct event event = {.level = level, .action = action, .fields = fields};
     int errno_before = errno;
 
-    if (level < options->level ||
-        !limiter_pass(&limiter, action, LOG_BURST, clock_mono_ns(options->clock), &event.left_out))
+    if (!log_wants(level) ||
+        (limited && !limiter_pass(&limiter, action, LOG_BURST, clock_mono_ns(options->clock),
+                                  &event.left_out)))
         return;
     event.wall_ms = clock_wall_ms(options->clock);
     outlet_put(view_of(bytes, put_event(options, &event, bytes)));
-    if (tap_is_open())
+    if (limited && tap_is_open())
         put_tap(&event);
     errno = errno_before;
+}
+
+void log_write(enum log_level level, const char *action, const struct log_field *fields)
+{
+    write_event(level, action, fields, true);
+}
+
+void log_write_each(enum log_level level, const char *action, const struct log_field *fields)
+{
+    write_event(level, action, fields, false);
 }

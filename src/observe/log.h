@@ -89,6 +89,17 @@ struct log_field {
     log_write((level), "" action,                                                                  \
               (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.type = LOG_END}})
 
+/* The same for what happens very often and is wanted one by one: not limited in number, and not
+ * kept in the monitor's window. What the reader of the log does not take is lost and counted as
+ * ever. */
+#define log_each(level, action, ...)                                                               \
+    log_write_each((level), "" action,                                                             \
+                   (const struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){.type = LOG_END}})
+void log_write_each(enum log_level level, const char *action, const struct log_field *fields);
+
+/* Another least level, from now on. Any thread. */
+void log_set_level(enum log_level level);
+
 /* What log_event calls; fields end with LOG_END. */
 void log_write(enum log_level level, const char *action, const struct log_field *fields);
 

@@ -85,6 +85,13 @@ static struct view type_of(const struct exchange *exchange)
     return json ? VIEW_LIT("application/connect+json") : VIEW_LIT("application/connect+proto");
 }
 
+/* What is for the caller alone is kept by nobody, and is what its type says. */
+static void add_private(struct fields *f)
+{
+    add(f, VIEW_LIT("cache-control"), VIEW_LIT("no-store"));
+    add(f, VIEW_LIT("x-content-type-options"), VIEW_LIT("nosniff"));
+}
+
 static void add_cookie(struct exchange *exchange, struct fields *f)
 {
     const struct view cookie = caller_set_cookie(exchange);
@@ -165,12 +172,16 @@ static void send_response(struct exchange *exchange, struct body body, const cha
     if (exchange->get) {
         add(&f, VIEW_LIT("etag"), view_str(etag));
         add(&f, VIEW_LIT("cache-control"), view_str(cache_control_of(exchange)));
+        add(&f, VIEW_LIT("x-content-type-options"), VIEW_LIT("nosniff"));
         if (matches(exchange->if_none_match, etag)) {
             status = 304;
             body_done(&body);
         }
     }
+    if (!exchange->get && exchange->protocol != PROTOCOL_GRPC)
+        add_private(&f);
     struct head_answer answer = {status, f.at, f.count};
+    exchange->answered_bytes = body.bytes.len;
     answer_whole(exchange->conn, exchange->h2, &answer, body, &ok,
                  exchange->protocol == PROTOCOL_GRPC);
     exchange_part(exchange);
@@ -292,7 +303,7 @@ static void send_connect_error(struct exchange *exchange)
     }
     add(&f, VIEW_LIT("content-type"), VIEW_LIT("application/json"));
     add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
-    add(&f, VIEW_LIT("cache-control"), VIEW_LIT("no-store"));
+    add_private(&f);
     add_cookie(exchange, &f);
     if (exchange->call.code == CODE_UNAUTHENTICATED)
         add(&f, VIEW_LIT("www-authenticate"), VIEW_LIT("Bearer"));
@@ -320,7 +331,7 @@ int answer_begin(struct exchange *exchange)
         return 0;
     struct fields f = {0};
     add(&f, VIEW_LIT("content-type"), type_of(exchange));
-    add(&f, VIEW_LIT("cache-control"), VIEW_LIT("no-store"));
+    add_private(&f);
     if (exchange->protocol != PROTOCOL_GRPC) {
         add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
         /* nginx would gather the messages until they fill a buffer. */

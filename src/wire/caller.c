@@ -109,10 +109,8 @@ struct view caller_cookie(const struct head *head, bool secure)
     const struct view name = secure ? VIEW_LIT(COOKIE_SECURE) : VIEW_LIT(COOKIE_PLAIN);
     struct view value = {0};
     /* Over HTTP/2 cookies may come in several fields (RFC 9113, 8.2.3). */
-    for (size_t i = 0; i < head->field_count && value.len == 0; i++) {
-        if (view_eq_nocase(head->fields[i].name, VIEW_LIT("cookie")))
-            value = find_cookie(head->fields[i].value, name);
-    }
+    for (size_t i = 0; i < head->cookie_count && value.len == 0; i++)
+        value = find_cookie(head->cookies[i], name);
     return value.len && is_same_origin(head, secure) ? value : (struct view){0};
 }
 

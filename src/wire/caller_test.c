@@ -18,6 +18,10 @@ static struct head head;
 
 static void say(const char *name, const char *value)
 {
+    if (view_eq_nocase(view_str(name), VIEW_LIT("cookie"))) {
+        head.cookies[head.cookie_count++] = view_str(value);
+        return;
+    }
     head.fields[head.field_count++] =
         (struct head_field){.name = view_str(name), .value = view_str(value)};
 }

@@ -173,6 +173,24 @@ size_t conn_unsent(const struct conn *conn)
     return conn->state == CONN_SPEAKS ? conn->engine->unsent(conn) : 0;
 }
 
+bool conn_is_full(const struct conn *conn)
+{
+    const struct shard *shard = conn->shard;
+    const size_t unsent = conn_unsent(conn);
+    if (shard->options->peers_only)
+        return unsent > WIRE_PEER_UNSENT_MAX;
+    const size_t left = shard->unsent < WIRE_UNSENT_ALL ? WIRE_UNSENT_ALL - shard->unsent : 0;
+    return unsent > WIRE_UNSENT_MAX ||
+           (unsent > WIRE_UNSENT_LEAST && unsent > left / WIRE_UNSENT_PART);
+}
+
+static void count_unsent(struct conn *conn)
+{
+    const size_t unsent = conn_unsent(conn);
+    conn->shard->unsent += unsent - conn->counted_unsent;
+    conn->counted_unsent = unsent;
+}
+
 /* Writes until there is nothing more or the kernel is full; returns the bytes written. */
 static size_t put_out(struct conn *conn)
 {
@@ -202,6 +220,7 @@ static void begin_linger(struct conn *conn)
     conn->state = CONN_LINGER;
     conn->active_ns = shard_now_ns(conn->shard);
     conn->engine->release(conn);
+    count_unsent(conn);
 }
 
 static void linger(struct conn *conn)
@@ -218,14 +237,17 @@ static void linger(struct conn *conn)
     conn_close(conn);
 }
 
-/* For the stuck timer: since when does the kernel take nothing. What only a window of HTTP/2 holds
- * back has its own, a stream's. */
+/* For the stuck timer: since when does the kernel take less than the least rate. What only a window
+ * of HTTP/2 holds back has its own, a stream's. */
 static void watch_progress(struct conn *conn, size_t written)
 {
-    if (!conn->blocked)
+    conn->taken += written;
+    if (!conn->blocked) {
         conn->stuck_ns = DEADLINE_NEVER;
-    else if (written > 0 || conn->stuck_ns == DEADLINE_NEVER)
+    } else if (conn->stuck_ns == DEADLINE_NEVER || conn->taken >= engine_least(conn)) {
         conn->stuck_ns = shard_now_ns(conn->shard);
+        conn->taken = 0;
+    }
 }
 
 /* A request that was sent ahead, or more input, once there is room for its answer. False where
@@ -264,6 +286,7 @@ void conn_flush(struct conn *conn)
         linger(conn);
         return;
     }
+    count_unsent(conn);
     watch_progress(conn, written);
     if (hungry)
         wait_to_receive(conn);
@@ -306,6 +329,7 @@ void conn_close(struct conn *conn)
     conn->state = CONN_CLOSED;
     if (speaks)
         conn->engine->release(conn);
+    count_unsent(conn);
     net_stream_close(&conn->stream);
     list_remove(&conn->link);
     list_remove(&conn->dirty_link);

@@ -25,7 +25,9 @@ struct conn {
     struct list link;       /* in the shard, all of them */
     struct list dirty_link; /* in the shard, while a flush is due; then: to be freed */
     int64_t active_ns;      /* since when it is in its state, or idle */
-    int64_t stuck_ns;       /* since when the kernel takes nothing of what is unsent; or NEVER */
+    int64_t stuck_ns;       /* since when the kernel takes too little of what is unsent; or NEVER */
+    size_t taken;           /* bytes that it took since then */
+    size_t counted_unsent;  /* of its unsent bytes, as the shard counts them */
     const struct engine *engine; /* CONN_SPEAKS */
     struct h2 *h2;               /* of engine_h2, and the other engine_h1's */
     struct h1 h1;
@@ -57,6 +59,10 @@ void conn_sweep(struct conn *conn, int64_t now_ns);
 /* No further request. */
 void conn_drain(struct conn *conn);
 size_t conn_unsent(const struct conn *conn);
+/* Whether too much is unsent for another answer: on this connection; or on all of the worker's, and
+ * this one has more than its part of what is left. */
+bool conn_is_full(const struct conn *conn);
+#define CONN_FULL_TEXT "too much is unsent on this connection"
 /* The host of the other end; empty where it has none (a Unix socket). */
 struct view conn_host(struct conn *conn);
 /* Whether the one request under way is answered by a stream (HTTP/1.1). */

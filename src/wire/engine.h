@@ -72,6 +72,8 @@ extern const struct engine engine_h1, engine_h2;
 
 /* Whether more than max_ms have passed since then; never since DEADLINE_NEVER. */
 bool engine_is_over(int64_t since_ns, int64_t max_ms, int64_t now_ns);
+/* Bytes that a reader takes at least in options.stall_max_ms. */
+size_t engine_least(const struct conn *conn);
 /* Whether nothing was asked for too long. Who has never asked has no more time for his first head,
  * from the connection's beginning, handshake and all, than any head has. */
 bool engine_is_idle_too_long(const struct conn *conn, int64_t now_ns);

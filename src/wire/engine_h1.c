@@ -1,5 +1,6 @@
 /* HTTP/1.1: one request at a time, conn->exchange. */
 #include "err/err.h"
+#include "wire/abuse.h"
 #include "wire/answer.h"
 #include "wire/shard.h"
 
@@ -38,12 +39,18 @@ static void on_written(void *user)
         exchange_written(conn->exchange);
 }
 
+static void on_refused(void *user, int status)
+{
+    abuse_note(user, abuse_of_status(status), view_of(NULL, 0), view_of(NULL, 0));
+}
+
 static const struct h1_events events = {
     .head = on_head,
     .body = on_body,
     .end = on_end,
     .too_large = on_too_large,
     .written = on_written,
+    .refused = on_refused,
 };
 
 /* ---- a connection ---- */
@@ -120,6 +127,7 @@ static void time_out(struct conn *conn)
     char text[ANSWER_BARE_MAX];
     struct exchange *exchange = conn->exchange;
     size_t len;
+    abuse_note(conn, ABUSE_SLOW, view_of(NULL, 0), view_of(NULL, 0));
     if (exchange) {
         /* Its body is half here. */
         answer_refusal(conn, NULL, &(struct refusal){.status = 408});

@@ -1,5 +1,6 @@
 /* HTTP/2: many requests at once, each a stream whose user is its exchange. */
 #include "err/err.h"
+#include "wire/abuse.h"
 #include "wire/answer.h"
 #include "wire/limits.h"
 #include "wire/shard.h"
@@ -46,6 +47,11 @@ static void on_written(void *user, struct h2_stream *stream)
         exchange_written(exchange);
 }
 
+static void on_refused(void *user, int status)
+{
+    abuse_note(user, abuse_of_status(status), view_of(NULL, 0), view_of(NULL, 0));
+}
+
 static const struct h2_events events = {
     .head = on_head,
     .body = on_body,
@@ -53,6 +59,7 @@ static const struct h2_events events = {
     .too_large = on_too_large,
     .closed = on_closed,
     .written = on_written,
+    .refused = on_refused,
 };
 
 /* ---- a connection ---- */
@@ -67,6 +74,7 @@ static void begin(struct conn *conn)
     struct shard *shard = conn->shard;
     struct h2_limits limits = {
         .streams_max = shard->options->streams_max,
+        .least_bytes = (uint32_t)engine_least(conn),
         .receiving_max = (uint32_t)(WIRE_RECEIVING_MAX + shard->routes->request_max),
         .reset_burst = shard->options->peers_only ? WIRE_PEER_RESETS : 0,
         .resets_per_s = shard->options->peers_only ? WIRE_PEER_RESETS : 0,
@@ -79,8 +87,10 @@ static void begin(struct conn *conn)
 
 static void receive(struct conn *conn, struct view bytes)
 {
-    if (conn->h2)
-        h2_receive(conn->h2, bytes, shard_now_ns(conn->shard));
+    int err = conn->h2 ? h2_receive(conn->h2, bytes, shard_now_ns(conn->shard)) : 0;
+    if (err == ERR_FULL || err == ERR_INVALID)
+        abuse_note(conn, err == ERR_FULL ? ABUSE_FLOOD : ABUSE_PROTOCOL, view_of(NULL, 0),
+                   view_of(NULL, 0));
 }
 
 static bool receive_end(struct conn *conn)
@@ -129,6 +139,7 @@ static void release(struct conn *conn)
 static void time_out(struct conn *conn, struct h2_stream *stream)
 {
     struct exchange *exchange = stream ? h2_stream_user(stream) : NULL;
+    abuse_note(conn, ABUSE_SLOW, view_of(NULL, 0), view_of(NULL, 0));
     if (!stream)
         conn->failed = true;
     else if (exchange)
@@ -160,6 +171,7 @@ static void sweep(struct conn *conn, int64_t now_ns)
     struct h2_stream *stream = NULL;
     time_out_half(conn, now_ns);
     while ((stream = h2_stalled(conn->h2, now_ns, options->stall_max_ms * NS_PER_MS))) {
+        abuse_note(conn, ABUSE_SLOW, view_of(NULL, 0), view_of(NULL, 0));
         h2_reset(stream, H2_CANCEL);
         conn_touch(conn);
     }

@@ -6,6 +6,8 @@
 #include "codec/envelope.h"
 #include "codec/proto.h"
 #include "err/err.h"
+#include "wire/abuse.h"
+#include "wire/access.h"
 #include "wire/answer.h"
 #include "wire/caller.h"
 #include "wire/decode.h"
@@ -82,10 +84,35 @@ static void deadline_passed(struct loop_timer *timer)
 
 /* ---- from head to fiber ---- */
 
+static struct view path_of(const struct exchange *exchange)
+{
+    return exchange->call.route ? exchange->call.route->path : (struct view){0};
+}
+
+static void note_access(struct exchange *exchange)
+{
+    const struct plain *plain = exchange->protocol == PROTOCOL_PLAIN ? exchange->plain : NULL;
+    access_note_call(exchange,
+                     plain           ? plain->ask.method
+                     : exchange->get ? VIEW_LIT("GET")
+                                     : VIEW_LIT("POST"),
+                     plain ? plain->ask.path : path_of(exchange));
+}
+
 static int64_t refuse(struct exchange *exchange, enum code code, const char *message)
 {
     exchange_refuse(exchange, code, message);
+    note_access(exchange);
     return BODY_REFUSE;
+}
+
+/* 401 and 403. */
+static void note_denial(struct exchange *exchange, enum code denied)
+{
+    if (exchange->conn)
+        abuse_note(exchange->conn,
+                   denied == CODE_UNAUTHENTICATED ? ABUSE_UNAUTHENTICATED : ABUSE_DENIED,
+                   metadata_find(exchange->call.received, CALLER_ADDRESS), path_of(exchange));
 }
 
 /* What travels with the call beside its messages. What does not fit, or is malformed, is left out,
@@ -151,6 +178,8 @@ static int identify_now(struct exchange *exchange)
     if (!err && fair_refuses_account(exchange))
         return ERR_FULL;
     const enum code denied = method_admits(method, &call->identity);
+    if (denied)
+        note_denial(exchange, denied);
     return denied ? call_fail(call, denied, NULL, "%s", method_refusal(denied)) : 0;
 }
 
@@ -174,6 +203,8 @@ static enum code identify(struct exchange *exchange, const struct head *head)
     int err = options->identify(options->hook_state, &shown, &call->identity);
     if (err == ERR_BUSY)
         return identify_later(exchange, &shown);
+    if (err == ERR_FULL)
+        return CODE_RESOURCE_EXHAUSTED;
     if (err) {
         /* A token that is no good does no harm where none is needed. */
         call->identity = (struct identity){0};
@@ -215,6 +246,8 @@ static struct exchange *open_exchange(struct conn *conn, struct h2_stream *h2,
     exchange->form = request->form;
     exchange->get = request->get;
     exchange->call.message = "";
+    exchange->began_ns = conn->active_ns;
+    exchange->over_h2 = conn->engine == &engine_h2;
     conn->engine->attach(conn, h2, exchange);
     if (exchange->call.route && method_streams_answer(exchange->call.route->method)) {
         list_append(&exchange->shard->streams, &exchange->stream_link);
@@ -237,13 +270,11 @@ static int keep_get(struct exchange *exchange, const struct head *head)
     return err;
 }
 
-static const char too_much_text[] = "too much is unsent on this connection";
+static const char too_much_text[] = CONN_FULL_TEXT;
 
 static bool too_much_unsent(const struct exchange *exchange)
 {
-    const size_t most =
-        exchange->shard->options->peers_only ? WIRE_PEER_UNSENT_MAX : WIRE_UNSENT_MAX;
-    return exchange->conn && conn_unsent(exchange->conn) > most;
+    return exchange->conn && conn_is_full(exchange->conn);
 }
 
 /* A plain request with a rule of its own. Returns as exchange_head. */
@@ -283,7 +314,9 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
         request.kind == REQUEST_CALL ? open_exchange(conn, h2, &request) : NULL;
     if (!exchange) {
         static const struct refusal busy = {.status = 503};
-        answer_refusal(conn, h2, request.kind == REQUEST_CALL ? &busy : &request.refusal);
+        const struct refusal *refusal = request.kind == REQUEST_CALL ? &busy : &request.refusal;
+        answer_refusal(conn, h2, refusal);
+        access_note_head(conn, head, refusal->status, 0);
         return BODY_REFUSE;
     }
     exchange->compressed = request.code == CODE_UNIMPLEMENTED && exchange->call.route;
@@ -294,8 +327,13 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
     const enum code denied = identify(exchange, head);
     if (!is_health(&exchange->call) && fair_refuses(exchange)) {
         answer_error(exchange);
+        note_access(exchange);
         return BODY_REFUSE;
     }
+    if (denied == CODE_RESOURCE_EXHAUSTED)
+        return refuse(exchange, denied, "too many wrong keys came from this address");
+    if (denied)
+        note_denial(exchange, denied);
     if (denied)
         return refuse(exchange, denied, method_refusal(denied));
     if (set_deadline(exchange, request.timeout_ns))
@@ -402,6 +440,9 @@ static void run_call(void *arg)
         call_fail_by_err(&exchange->call, err);
     if (err)
         answer_error(exchange);
+    note_access(exchange);
+    if (err)
+        ;
     else if (exchange->call.sink)
         be_small(exchange);
     else if (method_streams_answer(exchange->call.route->method))

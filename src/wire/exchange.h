@@ -40,18 +40,21 @@ struct exchange {
     struct scope scope;      /* of the one fiber */
     struct loop_timer timer; /* at the deadline */
     struct arena arena;
-    struct buf body;      /* the request as received; of a GET, its query */
-    struct plain *plain;  /* PROTOCOL_PLAIN: the request, in the arena */
-    struct fiber *sender; /* waits in call_send */
-    uint32_t sent;        /* messages, by call_send */
+    struct buf body;       /* the request as received; of a GET, its query */
+    struct plain *plain;   /* PROTOCOL_PLAIN: the request, in the arena */
+    struct fiber *sender;  /* waits in call_send */
+    uint32_t sent;         /* messages, by call_send */
+    int64_t began_ns;      /* its head was there */
+    size_t answered_bytes; /* of a unary answer's body */
     enum protocol protocol;
     enum form form;
     bool get;
-    bool compressed;             /* the request claims an encoding that is not identity */
-    bool running;                /* a fiber has it */
-    bool begun;                  /* the answer's head is out */
-    bool pending;                /* a pushed frame is not with the kernel yet */
-    bool ending;                 /* over HTTP/2, the last envelope waits for a piece to go out */
+    bool compressed; /* the request claims an encoding that is not identity */
+    bool running;    /* a fiber has it */
+    bool begun;      /* the answer's head is out */
+    bool pending;    /* a pushed frame is not with the kernel yet */
+    bool ending;     /* over HTTP/2, the last envelope waits for a piece to go out */
+    bool over_h2;
     bool secure;                 /* the caller's end is under TLS */
     struct credentials *unknown; /* who calls is found out in the fiber; in the arena */
     char if_none_match[IF_NONE_MATCH_MAX];

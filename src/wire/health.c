@@ -37,6 +37,33 @@ static int check(struct call *call, const void *request, void *response)
     return 0;
 }
 
+typedef Grpc__Health__V1__HealthListResponse__StatusesEntry Entry;
+
+static int list(struct call *call, const void *request, void *response)
+{
+    Grpc__Health__V1__HealthListResponse *answer = response;
+    struct arena *arena = call_arena(call);
+    struct shard *shard = shard_of(call);
+    const size_t count = shard->routes->service_count + 1; /* "" is the whole server */
+    Entry **list = arena_alloc(arena, count * sizeof(Entry *));
+    Entry *entries = arena_alloc(arena, count * sizeof(*entries));
+    Grpc__Health__V1__HealthCheckResponse *states = arena_alloc(arena, count * sizeof(*states));
+    if (!list || !entries || !states)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = i ? shard->routes->services[i - 1].descriptor->name : "";
+        grpc__health__v1__health_list_response__statuses_entry__init(&entries[i]);
+        grpc__health__v1__health_check_response__init(&states[i]);
+        states[i].status = status_of(shard, name);
+        entries[i].key = (char *)name;
+        entries[i].value = &states[i];
+        list[i] = &entries[i];
+    }
+    answer->n_statuses = count;
+    answer->statuses = list;
+    return 0;
+}
+
 /* The status changes only once, when the server drains: nothing to say in between. */
 static void on_writable(struct sink *sink)
 {
@@ -85,11 +112,12 @@ void health_drain(struct shard *shard)
 
 static const struct method methods[] = {
     {.name = "Check", .kind = METHOD_UNARY, .safe = true, .handle = check},
+    {.name = "List", .kind = METHOD_UNARY, .safe = true, .handle = list},
     {.name = "Watch", .kind = METHOD_SERVER_STREAM, .handle = watch},
 };
 
 const struct service health_service = {
     .descriptor = &grpc__health__v1__health__descriptor,
     .methods = methods,
-    .method_count = 2,
+    .method_count = 3,
 };

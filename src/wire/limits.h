@@ -20,12 +20,16 @@
 #define WIRE_STREAMS_MAX     1000  /* HTTP/2; options.streams_max */
 #define WIRE_PEER_STREAMS    60000 /* the same of a peer, whose watchers share it */
 #define WIRE_PEER_UNSENT_MAX (64u << 20)
-#define WIRE_PEER_RESETS     1000000    /* streams a peer resets, at once and a second */
-#define WIRE_RECEIVING_MAX   (4u << 20) /* HTTP/2: half requests, besides the largest method's */
-#define WIRE_UNSENT_MAX      (4u << 20) /* unsent bytes, beyond which calls are refused */
-#define WIRE_READS_TURN      4          /* reads of WIRE_READ_BYTES in one turn */
-#define WIRE_SWEEP_STEPS     16         /* every connection is looked at once in as many ticks */
-#define WIRE_LINGER_BYTES    (8u << 20) /* read and dropped before a refused request is closed */
+#define WIRE_PEER_RESETS     1000000      /* streams a peer resets, at once and a second */
+#define WIRE_RECEIVING_MAX   (4u << 20)   /* HTTP/2: half requests, besides the largest method's */
+#define WIRE_UNSENT_MAX      (4u << 20)   /* unsent bytes, beyond which calls are refused */
+#define WIRE_UNSENT_ALL      (256u << 20) /* of a worker's connections: from then on in parts */
+#define WIRE_UNSENT_LEAST    (64u << 10)  /* a connection may have so much always … */
+#define WIRE_UNSENT_PART     4            /* … and of what is left of all, a part */
+#define WIRE_LEAST_RATE      1024         /* bytes a second that a reader takes at least */
+#define WIRE_READS_TURN      4            /* reads of WIRE_READ_BYTES in one turn */
+#define WIRE_SWEEP_STEPS     16           /* every connection is looked at once in as many ticks */
+#define WIRE_LINGER_BYTES    (8u << 20)   /* read and dropped before a refused request is closed */
 
 /* ---- a call ---- */
 #define WIRE_COPY_MAX        (8u << 10)  /* longer responses are lent to the engine, not copied */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "err/err.h"
+#include "wire/access.h"
 #include "wire/answer.h"
 #include "wire/limits.h"
 #include "wire/shard.h"
@@ -39,9 +40,16 @@ static void add_lines(struct page_fields *f, const char *lines, struct arena *ar
     }
 }
 
-/* A page may look at the arena, which is reset; a large one is copied to memory of its own. */
-static struct body page_body(struct view bytes)
+static void nothing(void *owner)
 {
+}
+
+/* A page may look at the arena, which is reset; a large one is copied to memory of its own. */
+static struct body page_body(const struct page *page)
+{
+    const struct view bytes = page->body;
+    if (page->constant)
+        return body_lent(bytes, nothing, NULL);
     void *copy = bytes.len > WIRE_COPY_MAX ? malloc(bytes.len) : NULL;
     if (!copy)
         return body_copied(bytes);
@@ -62,8 +70,12 @@ void page_send(struct conn *conn, struct h2_stream *h2, const struct page *page,
     if (page->encoding)
         add(&f, VIEW_LIT("content-encoding"), view_str(page->encoding));
     add_lines(&f, page->headers, arena);
+    if (!page->headers || !strcasestr(page->headers, "x-content-type-options:"))
+        add(&f, VIEW_LIT("x-content-type-options"), VIEW_LIT("nosniff"));
+    if (conn->shard->tls)
+        add(&f, VIEW_LIT("strict-transport-security"), VIEW_LIT("max-age=31536000"));
     struct head_answer answer = {page->status, f.at, f.count};
-    answer_whole(conn, h2, &answer, page_body(page->body), NULL, 0);
+    answer_whole(conn, h2, &answer, page_body(page), NULL, 0);
 }
 
 void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *head)
@@ -74,6 +86,12 @@ void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *hea
         answer_refusal(conn, h2, &(struct refusal){.status = 404});
         return;
     }
+    if (conn_is_full(conn)) {
+        static const struct refusal full = {.status = 503, .why = CONN_FULL_TEXT};
+        answer_refusal(conn, h2, &full);
+        access_note_head(conn, head, full.status, 0);
+        return;
+    }
     struct page_request ask = {
         .method = head->method_name,
         .path = head->path,
@@ -82,7 +100,14 @@ void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *hea
         .arena = &shard->page_arena,
     };
     struct page page = {.status = 404};
+    /* Balancers ask so whether a server lives: "*" and "/" are all of it (RFC 9110, 9.3.7). */
+    const bool options_only = head->method == HEAD_METHOD_OPTIONS;
+    if (options_only && (view_eq(ask.path, VIEW_LIT("*")) || view_eq(ask.path, VIEW_LIT("/"))))
+        ask.path = VIEW_LIT("/healthz");
     options->page(options->hook_state, &ask, &page);
+    if (options_only && page.status < 400)
+        page = (struct page){.status = 204, .headers = "Allow: GET, HEAD, OPTIONS\r\n"};
     page_send(conn, h2, &page, &shard->page_arena);
+    access_note_head(conn, head, page.status, page.body.len);
     arena_reset(&shard->page_arena);
 }

@@ -172,7 +172,7 @@ void request_read(const struct routes *routes, const struct head *head, bool tra
         read_post(request, head, trailers);
     } else if (request->route) {
         read_get(request, head);
-    } else if (reads(head)) {
+    } else if (reads(head) || head->method == HEAD_METHOD_OPTIONS) {
         request->kind = REQUEST_PAGE;
     } else {
         refuse_method(request, "GET, HEAD", "pages are for GET and HEAD");

@@ -10,7 +10,7 @@
 
 enum request_kind {
     REQUEST_CALL,   /* the members below are filled */
-    REQUEST_PAGE,   /* GET or HEAD of something that is no method */
+    REQUEST_PAGE,   /* GET, HEAD or OPTIONS of something that is no method */
     REQUEST_REFUSED /* refusal says how: 405, 415 */
 };
 

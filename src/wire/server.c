@@ -142,6 +142,13 @@ int server_start(struct worker *const *workers, uint32_t worker_count,
     return 0;
 }
 
+int server_reload_tls(struct server *server)
+{
+    const struct server_options *options = &server->options;
+    return server->tls ? net_tls_reload(server->tls, options->tls_cert_path, options->tls_key_path)
+                       : 0;
+}
+
 uint16_t server_port(const struct server *server)
 {
     return server->port;

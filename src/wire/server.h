@@ -23,6 +23,7 @@ struct page {
     const char *encoding; /* Content-Encoding, static; NULL: identity */
     const char *headers;  /* further lines "Name: value\r\n…", static, or NULL */
     struct view body;     /* static or from the arena */
+    bool constant;        /* body outlives the server: it is lent, not copied */
 };
 struct page_request {
     struct view method; /* GET and HEAD only reach the hook; others get 405 */
@@ -81,8 +82,9 @@ struct server_options {
     const struct plain_rule *plains; /* borrowed; the first whose prefix fits answers */
     size_t plain_count;
     void *hook_state;
-    /* Finds out who calls. 0; ERR_DENIED: what is shown is no good; ERR_BUSY: not without waiting.
-     * May be NULL. Runs on the loop, must not wait. */
+    /* Finds out who calls. 0; ERR_DENIED: what is shown is no good; ERR_BUSY: not without waiting;
+     * ERR_FULL: too much that is no good came from there. May be NULL. Runs on the loop, must not
+     * wait. */
     int (*identify)(void *hook_state, const struct credentials *credentials,
                     struct identity *ret_identity);
     /* The same in the call's fiber, after ERR_BUSY; it may wait. ERR_FULL: too many do. */
@@ -102,6 +104,7 @@ struct server_options {
     /* How often callers may call, a second, after ten times as many at once; 0: no limit. */
     struct quota *quota; /* borrowed, of all workers; NULL: nobody is limited */
     int64_t account_calls, address_calls, network_calls;
+    bool access_log; /* a line in the log for every request */
     /* May be NULL: everything is 404. */
     void (*page)(void *hook_state, const struct page_request *ask, struct page *ret_page);
 };
@@ -110,6 +113,9 @@ struct server_options {
  * ERR_INVALID (the address; the certificate), ERR_NO_MEMORY. */
 int server_start(struct worker *const *workers, uint32_t worker_count,
                  const struct server_options *options, struct server **ret_server);
+/* Reads certificate and key anew, for connections that begin from now on. 0, also without TLS;
+ * ERR_INVALID, ERR_NO_MEMORY: the present ones stay. Any thread. */
+int server_reload_tls(struct server *server);
 /* The bound port. */
 uint16_t server_port(const struct server *server);
 /* Stops accepting, sends GOAWAY (two steps) and Connection: close, ends streams with UNAVAILABLE,

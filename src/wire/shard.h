@@ -55,6 +55,7 @@ struct shard {
     struct cache cache;
     struct arena page_arena;
     size_t body_bytes; /* of requests, all calls */
+    size_t unsent;     /* bytes of answers, all connections, as of their last flush */
     uint32_t conn_count;
     uint32_t call_count;
     uint32_t free_call_count;

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "err/err.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
 #include "store/contacts.h"
 #include "svc/auth/handlers.h"
 #include "svc/auth/verified.h"
@@ -232,6 +234,27 @@ static int identify_account(struct auth *auth, struct view token, bool wait,
     return 0;
 }
 
+METRIC_COUNTER(wrong_keys, "usher_operator_keys_wrong_total",
+               "Operator keys shown that are none, and those not even looked at.", "");
+
+/* Wrong ones from one address are slowed down: beyond ATTEMPT_OPERATOR none is looked at. */
+static int check_operator(struct auth *auth, const struct credentials *shown, struct view token)
+{
+    const int64_t now_ms = clock_wall_ms(auth->clock);
+    const int64_t wait_ms =
+        attempts_take(&auth->attempts, ATTEMPT_OPERATOR, shown->address, now_ms);
+    const bool right =
+        wait_ms == 0 && sodium_memcmp(token.at, auth->operator_text, KEY_TEXT_CHARS) == 0;
+    if (right) {
+        attempts_give(&auth->attempts, ATTEMPT_OPERATOR, shown->address);
+        return 0;
+    }
+    metric_add(&wrong_keys, 1);
+    log_event(LOG_WARN, "operator.deny", log_view("client.ip", shown->address),
+              log_bool("usher.slowed", wait_ms > 0));
+    return wait_ms > 0 ? ERR_FULL : ERR_DENIED;
+}
+
 static int identify(struct auth *auth, const struct credentials *shown, bool wait,
                     struct identity *ret_identity)
 {
@@ -247,8 +270,9 @@ static int identify(struct auth *auth, const struct credentials *shown, bool wai
         return ERR_DENIED;
     struct view token = view_of(authorization.at + scheme.len, authorization.len - scheme.len);
     if (token.len == KEY_TEXT_CHARS) {
-        if (sodium_memcmp(token.at, auth->operator_text, KEY_TEXT_CHARS) != 0)
-            return ERR_DENIED;
+        int err = check_operator(auth, shown, token);
+        if (err)
+            return err;
         *ret_identity = (struct identity){.roles = ROLE_OPERATOR};
         return 0;
     }

@@ -47,8 +47,10 @@ static bool is_found(const struct web_asset *asset, struct view path)
 static struct page asset_page(const struct web_asset *asset, const struct page_request *ask)
 {
     bool packed = asset->gzip && negotiate_takes_gzip(ask->accept_encoding);
-    struct page page = {
-        .status = 404, .type = asset->type, .headers = asset->gzip ? GUARDS VARY : GUARDS};
+    struct page page = {.status = 404,
+                        .type = asset->type,
+                        .constant = true,
+                        .headers = asset->gzip ? GUARDS VARY : GUARDS};
     if (is_found(asset, ask->path)) {
         page.status = 200;
         page.cache = cache_of(asset);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "net/range.h"
+#include "observe/log.h"
 #include "svc/ticket/desk.h"
 
 #define HOLD_ENDED_LATELY_MS (60 * 60 * 1000) /* so long after its end a hold is said to be over */
@@ -85,6 +86,9 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
         return desk_fail(call, CODE_ALREADY_EXISTS, "KEY_REUSED", "idempotency_key",
                          "this idempotency key was used with another request");
     case ERR_DENIED:
+        log_event(LOG_WARN, "key.refuse",
+                  log_view("client.ip", call_metadata(call, VIEW_LIT("usher-address"))),
+                  log_id("usher.account", ask->account_id));
         return desk_fail(
             call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "idempotency_key",
             "this account, address or network has used as many idempotency keys as are "

@@ -1,0 +1,58 @@
+#include "cmd/reload.h"
+
+#include <unistd.h>
+
+#include "cmd/serve.h"
+#include "conf/conf.h"
+#include "err/err.h"
+#include "net/tls.h"
+#include "observe/log.h"
+
+static void reload_certificate(struct house *house)
+{
+    const struct serve_values *values = &house->values;
+    char why[NET_TLS_WHY_MAX] = "";
+    if (!values->tls_cert)
+        return;
+    int err = net_tls_check_server(values->tls_cert, values->tls_key, why);
+    if (!err)
+        err = server_reload_tls(house->server);
+    if (err)
+        log_event(LOG_ERROR, "tls.reload", log_err(err), log_str("error.message", why));
+    else
+        log_event(LOG_INFO, "tls.reload", log_str("file.path", values->tls_cert));
+}
+
+/* The next key for access tokens; a process without accounts has none. */
+static void rotate_keys(struct house *house)
+{
+    if (!house->keyset)
+        return;
+    int err = keyset_rotate(house->keyset, clock_wall_ms(clock_system()) / 1000);
+    if (err == 0)
+        log_event(LOG_INFO, "keys.make");
+    else
+        log_event(LOG_ERROR, "keys.rotate", log_err(err));
+}
+
+/* Of the file of options (--config) alone: flags and environment of a process do not change. */
+static void reload_level(const struct words *words)
+{
+    struct serve_values values;
+    struct conf conf;
+    enum log_level level;
+    if (conf_read(&conf, &serve_table, words->argc, words->argv, 1, environ, &values) != 0) {
+        log_event(LOG_ERROR, "log.reload", log_str("error.message", conf.error));
+    } else if (log_level_parse(values.log_level, &level)) {
+        log_set_level(level);
+        log_event(LOG_INFO, "log.reload", log_str("log.level_least", values.log_level));
+    }
+    conf_release(&conf);
+}
+
+void reload(struct house *house, const struct words *words)
+{
+    reload_level(words);
+    reload_certificate(house);
+    rotate_keys(house);
+}
