@@ -11,6 +11,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: {
+    // A test reads the server's table of currencies.
+    fs: { allow: ['..'] },
     // `npm run dev` beside `make run`
     proxy: { '/usher.v1.': { target: 'http://127.0.0.1:8080' } },
   },

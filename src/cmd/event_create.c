@@ -12,6 +12,7 @@
 #include "cmd/session.h"
 #include "cmd/when.h"
 #include "err/err.h"
+#include "sale/currency.h"
 #include "term/money.h"
 #include "term/sheet.h"
 #include "usher/v1/ticket.pb-c.h"
@@ -50,7 +51,7 @@ static const struct conf_option options[] = {
      .help = "amounts by the hall's order of categories, a,b,c; a single one is for all (required, "
              "unless there is --price)"},
     {"currency", CONF_STR, offsetof(struct create_values, currency), "KRW",
-     .help = "three capital letters (ISO 4217); whether they are money is not looked up"},
+     .help = "three capital letters, one of ISO 4217"},
     {"hold-ttl", CONF_MS, offsetof(struct create_values, hold_ttl_ms), "8m", 1000, 86400000,
      .help = "how long a hold lasts"},
     {"places-max", CONF_INT, offsetof(struct create_values, places_max), "8", 1, 1000,
@@ -229,12 +230,6 @@ static int create(struct session *session, void *arg)
     return CMD_OK;
 }
 
-/* Three capital letters, the shape of ISO 4217; which of them are money changes every year. */
-static bool is_currency(const char *text)
-{
-    return strlen(text) == 3 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
-}
-
 /* What the table cannot say. An enum cmd_exit. */
 static int check(struct create_values *values)
 {
@@ -255,10 +250,11 @@ static int check(struct create_values *values)
                         values->starts_at);
     if (values->starts_at_ms < now_ms)
         return cmd_fail(name, CMD_USAGE, "--starts-at %s is past", values->starts_at);
-    if (!is_currency(values->currency))
-        return cmd_fail(name, CMD_USAGE,
-                        "--currency %s: write three capital letters, as in KRW or EUR (ISO 4217)",
-                        values->currency);
+    if (!currency_find(view_str(values->currency)))
+        return cmd_fail(
+            name, CMD_USAGE,
+            "--currency %s: write one of ISO 4217, three capital letters, as in KRW or EUR",
+            values->currency);
     if (!values->prices.list && values->prices.named_count == 0)
         return cmd_fail(name, CMD_USAGE,
                         "no prices: --prices 165000,143000 or --price CATEGORY=AMOUNT");

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "err/err.h"
-#include "sale/currency.h"
 #include "term/money.h"
 
 #define DAY_MS    INT64_C(86400000)
@@ -107,25 +106,15 @@ void paper_start(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX])
 void paper_amount(enum paper_language language, int64_t amount, struct view currency,
                   char ret_text[PAPER_TEXT_MAX])
 {
-    char whole[MONEY_TEXT_MAX], decimal[CURRENCY_TEXT_MAX];
-    const struct currency *found = currency_find(currency);
-    if (!found) { /* kept before currencies were checked: the smallest unit, as it is */
-        money_group(amount, whole);
-        snprintf(ret_text, PAPER_TEXT_MAX, "%s %.*s", whole, VIEW_ARG(currency));
+    char code[8], text[MONEY_TEXT_MAX];
+    snprintf(code, sizeof(code), "%.*s", VIEW_ARG(currency));
+    if (language == PAPER_KOREAN && view_eq(currency, VIEW_LIT("KRW"))) {
+        money_group(amount, text);
+        snprintf(ret_text, PAPER_TEXT_MAX, "%s원", text);
         return;
     }
-    currency_format(found, amount, decimal);
-    const char *point = strchr(decimal, '.');
-    int64_t unit = 1;
-    for (int i = 0; i < found->digits; i++)
-        unit *= 10;
-    money_group(amount / unit, whole);
-    const char *sign = amount < 0 && amount > -unit ? "-" : "";
-    if (language == PAPER_KOREAN && view_eq(currency, VIEW_LIT("KRW")))
-        snprintf(ret_text, PAPER_TEXT_MAX, "%s원", whole);
-    else
-        snprintf(ret_text, PAPER_TEXT_MAX, "%s%s%s %s", sign, whole, point ? point : "",
-                 found->code);
+    money_format(amount, code, text);
+    snprintf(ret_text, PAPER_TEXT_MAX, "%s", text);
 }
 
 void paper_place(enum paper_language language, const struct paper_ticket *ticket,

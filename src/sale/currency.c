@@ -58,6 +58,12 @@ const struct currency *currency_find(struct view code)
     return bsearch(code.at, currencies, CURRENCY_COUNT, sizeof(currencies[0]), compare);
 }
 
+uint32_t currency_digits(struct view code)
+{
+    const struct currency *found = currency_find(code);
+    return found ? found->digits : 0;
+}
+
 const struct currency *currency_at(size_t i)
 {
     return i < CURRENCY_COUNT ? &currencies[i] : NULL;

@@ -20,6 +20,9 @@ struct currency {
 
 /* By alphabetic code, or NULL. */
 const struct currency *currency_find(struct view code);
+/* Digits of the minor unit of a code; 0 where there is no such currency, so that an amount that was
+ * kept before currencies were checked is shown as it is. */
+uint32_t currency_digits(struct view code);
 /* All of them, by code: i from 0 on; NULL at the end. */
 const struct currency *currency_at(size_t i);
 

@@ -4,16 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Decimals of a currency (ISO 4217); two unless listed. */
-static int decimals_of(const char *currency)
-{
-    static const char none[][4] = {"KRW", "JPY", "VND", "CLP", "ISK", "UGX", "XAF", "XOF"};
-    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-        if (strcmp(currency, none[i]) == 0)
-            return 0;
-    }
-    return 2;
-}
+#include "sale/currency.h"
 
 void money_group(int64_t number, char ret_text[MONEY_TEXT_MAX])
 {
@@ -33,14 +24,19 @@ void money_group(int64_t number, char ret_text[MONEY_TEXT_MAX])
 
 void money_format(int64_t amount, const char *currency, char ret_text[MONEY_TEXT_MAX])
 {
-    char whole[MONEY_TEXT_MAX];
-    if (decimals_of(currency) == 0) {
+    char whole[MONEY_TEXT_MAX], decimal[CURRENCY_TEXT_MAX];
+    const struct currency *found = currency_find(view_str(currency));
+    if (!found) { /* kept before currencies were checked: the smallest unit, as it is */
         money_group(amount, whole);
         snprintf(ret_text, MONEY_TEXT_MAX, "%.30s %.3s", whole, currency);
         return;
     }
-    money_group(amount / 100, whole);
-    int cents = (int)(amount < 0 ? -(amount % 100) : amount % 100);
-    snprintf(ret_text, MONEY_TEXT_MAX, "%s%.26s.%02d %.3s", amount < 0 && amount > -100 ? "-" : "",
-             whole, cents, currency);
+    int64_t unit = 1;
+    for (int i = 0; i < found->digits; i++)
+        unit *= 10;
+    currency_format(found, amount, decimal);
+    money_group(amount / unit, whole);
+    const char *point = strchr(decimal, '.');
+    snprintf(ret_text, MONEY_TEXT_MAX, "%s%.26s%.6s %.3s", amount < 0 && amount > -unit ? "-" : "",
+             whole, point ? point : "", currency);
 }

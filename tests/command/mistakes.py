@@ -17,6 +17,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import server
 
 USHER = os.path.abspath(os.environ.get("USHER", "build/usher"))
+HERE = os.path.dirname(os.path.abspath(__file__))
 BENCH = f"{USHER}-bench"
 OK, FALSE, USAGE, UNREACHED = range(4)
 report = server.Report("command")
@@ -251,8 +252,8 @@ def events(plain):
          "1", "--prices", "1")
     said("hall-unknown", FALSE, "there is no hall 99; usher hall list", "--name", "A", "--hall", "99", "--prices", "1")
     said("event-unknown", FALSE, "no event 99", "--event", "99", "--hall", "1", "--prices", "1")
-    said("currency", USAGE, "--currency usd: write three capital letters", *good, "--currency", "usd")
-    said("currency-long", USAGE, "--currency WONS: write three capital letters", *good, "--currency", "WONS")
+    said("currency", USAGE, "--currency usd: write one of ISO 4217", *good, "--currency", "usd")
+    said("currency-long", USAGE, "--currency WONS: write one of ISO 4217", *good, "--currency", "WONS")
     said("past", USAGE, "--starts-at 2020-01-01T00:00Z is past", *good, "--starts-at", "2020-01-01T00:00Z")
     said("when", USAGE, "--starts-at yesterday: write 2026", *good, "--starts-at", "yesterday")
     said("prices-word", USAGE, '--prices: "x" is no amount: a whole number', *good[:4], "--prices", "1,x")
@@ -278,10 +279,10 @@ def events(plain):
         assert "utcOffsetMinutes" not in made["performances"][0], made
 
     def makes_both():
-        done = run("event", "create", *where, *good, "--currency", "ZZZ", "--json")
+        done = run("event", "create", *where, *good, "--currency", "KWD", "--json")
         assert done.returncode == OK, done.stderr
         made = json.loads(done.stdout)
-        assert made["eventName"] == "A" and made["currency"] == "ZZZ", made
+        assert (made["eventName"], made["currency"], made["currencyDigits"]) == ("A", "KWD", 3), made
         assert json.loads(run("event", "open", *where, "--json", str(made["performanceId"])).stdout)["saleState"]
         more = run("event", "create", *where, "--event", str(made["eventId"]), "--hall", "1", "--prices", "1")
         assert more.returncode == OK and b"2,000 places" in more.stdout, more
@@ -296,6 +297,8 @@ def events(plain):
 
     report.check("create-server-checks-first", server_checks_first)
     report.check("create-makes-both", makes_both)
+    refused("create-no-currency", USAGE, "--currency ZZZ: write one of ISO 4217", "event", "create", *where, *good,
+            "--currency", "ZZZ")
     refused("open-unknown", FALSE, "no performance 99", "event", "open", *where, "99", "--json")
     refused("open-no-number", USAGE, '"x" is no performance\'s number; usher event list', "event", "open", *where, "x")
     refused("open-nothing", USAGE, "usage: usher event open PERFORMANCE", "event", "open", *where)
@@ -369,6 +372,29 @@ def words():
         assert json.loads(done.stdout)["figures"], done.stdout
 
     report.check("bench-json-is-quiet", bench_for_machines)
+
+
+def currencies(plain):
+    where = ["--url", f"http://{plain.address}", "--data", plain.data]
+
+    def every_currency():
+        """The server and the command say the same digits of each, which are those of the one table."""
+        with open(os.path.join(HERE, "..", "..", "src", "sale", "currency.c"), encoding="ascii") as file:
+            table = re.findall(r'\{"([A-Z]{3})", \d+, (\d)\}', file.read())
+        assert len(table) > 150, len(table)
+        written = {"0": "1,234,567", "2": "12,345.67", "3": "1,234.567", "4": "123.4567"}
+        for code, digits in table:
+            made = plain.ask("CreatePerformance", {
+                "eventId": 1, "hallId": 1, "startsAtMs": "1900000000000", "currency": code,
+                "prices": [{"category": i, "amount": "1234567"} for i in range(4)]}, token=plain.operator_key)
+            assert made.get("currencyDigits", 0) == int(digits), made
+            assert plain.ask("GetSaleReport", {"performanceId": made["performanceId"]},
+                             token=plain.operator_key).get("currencyDigits", 0) == int(digits), code
+        for code, digits in table[::9]:
+            done = run("event", "create", *where, "--event", "1", "--hall", "1", "--prices", "1234567", "--currency", code)
+            assert f"  {written[digits]} {code}\n".encode() in done.stdout, done
+
+    report.check("every-currency", every_currency)
 
 
 def maxima(plain):
@@ -460,6 +486,7 @@ def main():
         audits(plain)
         events(plain)
         halls(plain)
+        currencies(plain)
         maxima(plain)
         few_files()
         server.at_the_end(report, plain, USHER)

@@ -1,6 +1,7 @@
 /* Answers and refusals of the payment service. */
 #include <stdio.h>
 
+#include "sale/currency.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
 #include "token/roles.h"
@@ -69,6 +70,7 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
     ret_payment->state = (Usher__V1__PaymentState)p->state;
     ret_payment->amount = p->books.amount;
     ret_payment->currency = (char *)copy(arena, p->currency);
+    ret_payment->currency_digits = currency_digits(p->currency);
     ret_payment->must_finish_by_ms = p->must_finish_by_ms;
     ret_payment->reason = (char *)copy(arena, p->reason);
     ret_payment->created_at_ms = p->created_at_ms;
@@ -95,6 +97,7 @@ int answer_refund(struct arena *arena, const struct payment *p, const struct ref
     ret_refund->amount = r->amount;
     ret_refund->charge = r->charge;
     ret_refund->currency = (char *)arena_copy(arena, p->currency);
+    ret_refund->currency_digits = currency_digits(p->currency);
     ret_refund->reason = (char *)arena_copy(arena, r->reason);
     ret_refund->created_at_ms = r->created_at_ms;
     ret_refund->seats = arena_alloc(arena, sizeof(r->seats));

@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "sale/currency.h"
 #include "sale/order_number.h"
 #include "store/refund_jobs.h"
 #include "svc/payment/adapters/exchange.h"
@@ -193,6 +194,7 @@ static Usher__V1__RefundJobTotal *total_of(struct call *call, const struct refun
     usher__v1__refund_job_total__init(total);
     total->provider = (char *)sum->provider.at;
     total->currency = (char *)sum->currency.at;
+    total->currency_digits = currency_digits(sum->currency);
     for (uint32_t i = 0; i < role->options.provider_count; i++) {
         if (view_eq(view_str(role->adapters[i]->name), sum->provider)) {
             total->refunds_per_minute = role->adapters[i]->refunds_a_minute;
@@ -335,6 +337,7 @@ static int fill_order(struct arena *arena, const struct refund_item *item,
     ret_order->outcome = (Usher__V1__RefundOutcome)item->state;
     ret_order->amount = item->amount;
     ret_order->currency = (char *)item->currency.at;
+    ret_order->currency_digits = currency_digits(item->currency);
     ret_order->provider = (char *)item->provider.at;
     return ret_order->order_id && ret_order->order_number && ret_order->payment_id ? 0
                                                                                    : ERR_NO_MEMORY;

@@ -1,4 +1,5 @@
 /* PreviewRefund, RefundOrder: what giving an order back returns, by the ladder. */
+#include "sale/currency.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
 
@@ -164,6 +165,7 @@ int payment_preview_refund(struct call *call, const void *request, void *respons
     answer->refund = reason ? 0 : quote.refunded;
     answer->charge = reason ? 0 : quote.kept;
     answer->currency = (char *)arena_copy(arena, g.payment.currency);
+    answer->currency_digits = currency_digits(g.payment.currency);
     while (!reason && quote.possible && answer->n_steps < STEPS_MAX) {
         Usher__V1__RefundStep *step = &steps[answer->n_steps];
         usher__v1__refund_step__init(step);

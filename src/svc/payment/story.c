@@ -1,4 +1,5 @@
 /* GetMoneyStory, ListPayments, GetBooks: where is my money. */
+#include "sale/currency.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
 #include "token/roles.h"
@@ -163,6 +164,7 @@ int payment_get_books(struct call *call, const void *request, void *response)
         usher__v1__books_row__init(&rows[i]);
         rows[i].provider = (char *)arena_copy(w.arena, sums[i].provider);
         rows[i].currency = (char *)arena_copy(w.arena, sums[i].currency);
+        rows[i].currency_digits = currency_digits(sums[i].currency);
         rows[i].captured = sums[i].books.captured;
         rows[i].sold = sums[i].books.sold;
         rows[i].charges = sums[i].books.kept;

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "sale/currency.h"
 #include "sale/order_number.h"
 #include "svc/ticket/desk.h"
 
@@ -96,6 +97,7 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     ret_performance->event_state = (Usher__V1__EventState)catalog_bill(performance->event)->state;
     ret_performance->sale_state = (Usher__V1__SaleState)figures.sale_state;
     ret_performance->currency = (char *)performance->currency;
+    ret_performance->currency_digits = currency_digits(view_str(performance->currency));
     ret_performance->hold_ttl_ms = performance->hold_ttl_ms;
     ret_performance->key_life_ms = performance->hold_ttl_ms + OWNER_KEY_KEEP_MS;
     ret_performance->places_max = performance->places_max;
@@ -197,6 +199,7 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
     ret_order->n_tickets = confirmed ? count : 0;
     ret_order->total = order->total;
     ret_order->currency = (char *)performance->currency;
+    ret_order->currency_digits = currency_digits(view_str(performance->currency));
     ret_order->placed_at_ms = order->placed_at_ms;
     return 0;
 }

@@ -1,8 +1,7 @@
 /* ListEvents, GetPerformance, CreateEvent, CreatePerformance, OpenSale, PauseSale; changes of what
  * is told of them are in bills.c. */
-#include <ctype.h>
-
 #include "observe/log.h"
+#include "sale/currency.h"
 #include "svc/ticket/bills.h"
 
 int ticket_list_events(struct call *call, const void *request, void *response)
@@ -83,12 +82,10 @@ static int check_rules(struct call *call, const Usher__V1__CreatePerformanceRequ
     if (wish->starts_at_ms <= 0)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "starts_at_ms",
                          "a performance starts at a time after 1970, in Unix milliseconds");
-    const char *c = wish->currency;
-    const size_t len = strlen(c);
-    if (len != 0 && (len != 3 || !isupper((unsigned char)c[0]) || !isupper((unsigned char)c[1]) ||
-                     !isupper((unsigned char)c[2])))
-        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "currency",
-                         "a currency is three capital letters (ISO 4217)");
+    if (wish->currency[0] && !currency_find(view_str(wish->currency)))
+        return desk_fail(
+            call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "currency",
+            "a currency is three capital letters, one of ISO 4217: KRW, EUR, USD, ...");
     return 0;
 }
 

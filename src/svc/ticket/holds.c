@@ -1,4 +1,5 @@
 /* HoldSeats, HoldBest, ReleaseHold: the way that must be straight. */
+#include "sale/currency.h"
 #include "svc/ticket/bills.h"
 #include "token/roles.h"
 
@@ -49,6 +50,7 @@ static int fill_hold(struct call *call, const struct catalog_performance *perfor
         hold->expires_at_ms > ask->now_ms ? hold->expires_at_ms - ask->now_ms : 0;
     ret_hold->total = ask->total;
     ret_hold->currency = (char *)performance->currency;
+    ret_hold->currency_digits = currency_digits(view_str(performance->currency));
     ret_hold->version = ask->version;
     return 0;
 }

@@ -1,4 +1,5 @@
 /* WatchSeats and GetSaleReport: what is seen of a sale. */
+#include "sale/currency.h"
 #include "svc/ticket/bills.h"
 
 int ticket_watch_seats(struct call *call, const void *request, void *response)
@@ -94,6 +95,7 @@ int ticket_get_sale_report(struct call *call, const void *request, void *respons
     report->performance_id = performance->performance_id;
     report->sale_state = (Usher__V1__SaleState)figures.sale_state;
     report->currency = (char *)performance->currency;
+    report->currency_digits = currency_digits(view_str(performance->currency));
     report->order_count = figures.orders_confirmed;
     report->cancelled_count = figures.orders_cancelled;
     report->version = version;

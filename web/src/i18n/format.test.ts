@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import table from '../../../src/sale/currency.c?raw';
 import { en } from './en';
 import { count, date, dateThere, grouped, money, seatName } from './format';
 import { ko } from './ko';
@@ -23,16 +24,36 @@ describe('localeOf', () => {
 describe('format', () => {
   it('writes money from the smallest unit', () => {
     language.value = 'en';
-    expect(money(99000n, 'KRW')).toBe('₩99,000');
-    expect(money(1250, 'EUR')).toBe('€12.50');
-    expect(money(12050, 'USD')).toBe('US$120.50'); // there are other dollars where English is spoken
+    expect(money(99000n, { currency: 'KRW', currencyDigits: 0 })).toBe('₩99,000');
+    expect(money(1250, { currency: 'EUR', currencyDigits: 2 })).toBe('€12.50');
+    // There are other dollars where English is spoken.
+    expect(money(12050, { currency: 'USD', currencyDigits: 2 })).toBe('US$120.50');
     language.value = 'ko';
-    expect(money(99000n, 'KRW')).toBe('₩99,000');
+    expect(money(99000n, { currency: 'KRW', currencyDigits: 0 })).toBe('₩99,000');
     expect(count(12345)).toBe('12,345');
   });
 
+  it('has the digits of the one table for every currency there is, not those of the browser', () => {
+    const all = [...table.matchAll(/\{"([A-Z]{3})", \d+, (\d)\}/g)];
+    expect(all.length).toBeGreaterThan(150);
+    const written: Record<string, string> = {
+      0: '1,234,567',
+      2: '12,345.67',
+      3: '1,234.567',
+      4: '123.4567',
+    };
+    for (const each of ['en', 'ko'] as const) {
+      language.value = each;
+      for (const [, currency = '', digits = ''] of all) {
+        const text = money(1234567n, { currency, currencyDigits: Number(digits) });
+        expect([currency, /\d[\d.,]*/.exec(text)?.[0]]).toEqual([currency, written[digits]]);
+      }
+    }
+  });
+
   it('does not fall over a currency that is none', () => {
-    expect(() => money(5, '')).not.toThrow();
+    expect(() => money(5, { currency: '', currencyDigits: 0 })).not.toThrow();
+    expect(() => money(5, undefined)).not.toThrow();
   });
 
   it('gives the numeral of a day alone', () => {

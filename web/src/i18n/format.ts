@@ -17,17 +17,25 @@ function kept<T>(key: string, make: () => T): T {
 
 const locale = () => localeOf(language.value);
 
+/** What amounts are of: a currency, and the digits of its smallest unit, as the server says. */
+export interface Priced {
+  currency: string;
+  currencyDigits: number;
+}
+
 /** Amounts come in the smallest unit of the currency. */
-export function money(amount: number | bigint, currency: string): string {
+export function money(amount: number | bigint, of: Priced | null | undefined): string {
+  const { currency, currencyDigits: digits } = of ?? { currency: '', currencyDigits: 0 };
   const format = kept(
-    `money ${currency}`,
+    `money ${currency} ${digits}`,
     () =>
       new Intl.NumberFormat(locale(), {
         style: 'currency',
         currency: /^[A-Z]{3}$/.test(currency) ? currency : 'KRW',
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
       }),
   );
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 0;
   return format.format(Number(amount) / 10 ** digits);
 }
 

@@ -368,7 +368,7 @@ export class Scene {
     const amount = performance?.prices.find(
       ({ category }) => category === this.plan.category[seat],
     )?.amount;
-    return amount === undefined ? '' : money(amount, performance?.currency ?? '');
+    return amount === undefined ? '' : money(amount, performance);
   }
 
   /** Where it is, what it costs, how it stands. */

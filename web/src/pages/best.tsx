@@ -39,7 +39,7 @@ export function BestPicker({ sale, plan }: { sale: Sale; plan: Plan }) {
               .filter(({ category }) => plan.categories[category]?.places)
               .map(({ category, amount }) => (
                 <option key={category} value={category}>
-                  {plan.categories[category]?.name} · {money(amount, performance.currency)}
+                  {plan.categories[category]?.name} · {money(amount, performance)}
                 </option>
               ))}
           </select>

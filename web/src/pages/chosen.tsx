@@ -11,7 +11,6 @@ export function Chosen({ sale, plan }: { sale: Sale; plan: Plan }) {
   const say = words.value;
   const { seats, areas } = sale.choice.value;
   const performance = sale.performance.value;
-  const currency = performance?.currency ?? '';
   const priceOf = (category: number) =>
     Number(performance?.prices.find((price) => price.category === category)?.amount ?? 0n);
   const places = sale.chosen.value;
@@ -81,7 +80,7 @@ export function Chosen({ sale, plan }: { sale: Sale; plan: Plan }) {
         onClick={() => void hold()}
       >
         <span>{sale.busy.value === 'hold' ? say.holding : say.holdAction(places)}</span>
-        <span class="numeric">{money(total, currency)}</span>
+        <span class="numeric">{money(total, performance)}</span>
       </button>
     </section>
   );

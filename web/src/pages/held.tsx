@@ -43,18 +43,18 @@ export function Held({ sale }: { sale: Sale }) {
         {linesOf(hold.seats).map(({ seat, label, amount, quantity }) => (
           <li key={seat} data-seat={seat}>
             <span>{quantity > 1 ? `${seatName(label)} × ${quantity}` : seatName(label)}</span>
-            <span class="numeric">{money(amount * quantity, hold.currency)}</span>
+            <span class="numeric">{money(amount * quantity, hold)}</span>
           </li>
         ))}
         <li class="lines-total">
           <span>{say.total}</span>
-          <b class="numeric">{money(hold.total, hold.currency)}</b>
+          <b class="numeric">{money(hold.total, hold)}</b>
         </li>
       </ul>
       <div class="held-actions">
         <a class="primary wide" data-action="order" href={paths.pay(hold.performanceId)}>
           <span>{say.orderAction}</span>
-          <span class="numeric">{money(hold.total, hold.currency)}</span>
+          <span class="numeric">{money(hold.total, hold)}</span>
         </a>
         <button
           type="button"

@@ -267,11 +267,11 @@ function LineBrief({ sale: { stage, opensAtMs, timeZone, waiting } }: { sale: Sa
   );
 }
 
-function priceRange({ prices, currency }: Performance): string {
-  const amounts = prices.map(({ amount }) => Number(amount));
+function priceRange(performance: Performance): string {
+  const amounts = performance.prices.map(({ amount }) => Number(amount));
   if (amounts.length === 0) return '';
   const low = Math.min(...amounts);
   const high = Math.max(...amounts);
-  if (low === high) return money(low, currency);
-  return words.value.priceFrom(money(low, currency), money(high, currency));
+  if (low === high) return money(low, performance);
+  return words.value.priceFrom(money(low, performance), money(high, performance));
 }

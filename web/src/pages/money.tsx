@@ -35,7 +35,7 @@ export function MoneyPage({ orderId }: { orderId: string }) {
   if (lost.value) return <Trouble failure={lost.value} retry={load} />;
   if (!story.value) return <p class="loading">{words.value.loading}</p>;
   const { payments, refunds, events } = story.value;
-  const currency = payments[0]?.currency ?? refunds[0]?.currency ?? '';
+  const priced = payments[0] ?? refunds[0];
   return (
     <div class="sheet">
       <h1>{say.storyTitle}</h1>
@@ -52,7 +52,7 @@ export function MoneyPage({ orderId }: { orderId: string }) {
                     {[payment.provider, date(payment.createdAtMs, 'short')].join(' · ')}
                   </span>
                 </span>
-                <b class="numeric">{money(payment.amount, payment.currency)}</b>
+                <b class="numeric">{money(payment.amount, payment)}</b>
               </li>
             ))}
           </ul>
@@ -69,13 +69,13 @@ export function MoneyPage({ orderId }: { orderId: string }) {
                   <span class="soft">
                     {[
                       date(refund.createdAtMs, 'short'),
-                      refund.charge > 0n ? say.charge(money(refund.charge, refund.currency)) : '',
+                      refund.charge > 0n ? say.charge(money(refund.charge, refund)) : '',
                     ]
                       .filter(Boolean)
                       .join(' · ')}
                   </span>
                 </span>
-                <b class="numeric">{money(refund.amount, refund.currency)}</b>
+                <b class="numeric">{money(refund.amount, refund)}</b>
               </li>
             ))}
           </ul>
@@ -89,7 +89,7 @@ export function MoneyPage({ orderId }: { orderId: string }) {
               <li key={index} data-what={what}>
                 <span class="soft numeric">{date(atMs, 'second')}</span>
                 <span>{text}</span>
-                <span class="numeric">{amount === 0n ? '' : money(amount, currency)}</span>
+                <span class="numeric">{amount === 0n ? '' : money(amount, priced)}</span>
               </li>
             ))}
           </ol>

@@ -142,7 +142,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
             },
             onDone: (refund: Refund) => {
               asking.value = false;
-              announce(say.refunded(money(refund.amount, refund.currency)));
+              announce(say.refunded(money(refund.amount, refund)));
               void one.load();
             },
           }}
@@ -235,7 +235,7 @@ function OrderHead({ order }: { order: Order }) {
       </div>
       <div>
         <dt>{say.total}</dt>
-        <dd class="numeric">{money(order.total, order.currency)}</dd>
+        <dd class="numeric">{money(order.total, order)}</dd>
       </div>
       <div>
         <dt>{say.payment}</dt>
@@ -281,7 +281,7 @@ function TicketStub({ order, ticket, index, onShow }: TicketStubProps) {
               .filter(Boolean)
               .join(' · ')}
           </span>
-          <span class="numeric">{money(ticket.amount, order.currency)}</span>
+          <span class="numeric">{money(ticket.amount, order)}</span>
         </p>
       </div>
       <div class="ticket-code">

@@ -103,7 +103,7 @@ function OrderStub({ order }: { order: Order }) {
           <span>{order.tickets.map(({ label }) => seatName(label)).join(' · ')}</span>
         </span>
         <span class="stub-left stub-order">
-          <b class="numeric">{money(order.total, order.currency)}</b>
+          <b class="numeric">{money(order.total, order)}</b>
           <OrderStateWord state={order.state} />
         </span>
         <span class="stub-go stub-look">

@@ -51,7 +51,7 @@ function Checking() {
 
 function State({ payment, following }: { payment: Payment; following: Following }) {
   const say = payWords.value;
-  const { performanceId, state, amount, currency } = payment;
+  const { performanceId, state, amount } = payment;
   const held = keptHold(shelf, performanceId, serverClock.now()) !== null;
   const name = PaymentState[state];
   const again = held ? (
@@ -94,7 +94,7 @@ function State({ payment, following }: { payment: Payment; following: Following 
         <Outcome
           icon={done ? 'check' : 'clock'}
           title={done ? say.refundedTitle : say.refundingTitle}
-          text={`${done ? say.refundedText : say.refundingText} ${money(amount, currency)}`}
+          text={`${done ? say.refundedText : say.refundingText} ${money(amount, payment)}`}
           state={name}
         >
           <a class="primary" href={paths.performance(performanceId)}>

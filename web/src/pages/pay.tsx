@@ -134,12 +134,12 @@ function Summary({ hold, performance, onOver }: SummaryProps) {
           {linesOf(hold.seats).map(({ seat, label, amount, quantity }) => (
             <li key={seat}>
               <span>{quantity > 1 ? `${seatName(label)} × ${quantity}` : seatName(label)}</span>
-              <span class="numeric">{money(amount * quantity, hold.currency)}</span>
+              <span class="numeric">{money(amount * quantity, hold)}</span>
             </li>
           ))}
           <li class="lines-total">
             <span>{words.value.total}</span>
-            <b class="numeric">{money(hold.total, hold.currency)}</b>
+            <b class="numeric">{money(hold.total, hold)}</b>
           </li>
         </ul>
       </div>
@@ -355,7 +355,7 @@ function Form({ hold, providers, onGone }: FormProps) {
                 ? say.payAction
                 : say.bookAction}
           </span>
-          <span class="numeric">{money(hold.total, hold.currency)}</span>
+          <span class="numeric">{money(hold.total, hold)}</span>
         </button>
         {card ? <p class="hint">{say.secure}</p> : null}
       </div>

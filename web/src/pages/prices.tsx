@@ -17,7 +17,7 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
   const performance = sale.performance.value;
   const priceOf = (category: number) => {
     const price = performance?.prices.find((one) => one.category === category);
-    return price ? money(price.amount, performance?.currency ?? '') : '';
+    return price ? money(price.amount, performance) : '';
   };
   const areas = plan.sections.filter(({ standing }) => standing);
   return (

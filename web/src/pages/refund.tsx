@@ -90,7 +90,7 @@ export function RefundDialog({ order, onClose, onDone }: RefundDialogProps) {
                 onChange={() => toggle(seat)}
               />
               <span>{seatName(label)}</span>
-              <span class="numeric">{money(amount, order.currency)}</span>
+              <span class="numeric">{money(amount, order)}</span>
             </label>
           ))}
         </fieldset>
@@ -119,17 +119,17 @@ function Preview({ preview, asking }: { preview: RefundPreview | null; asking: b
   const say = payWords.value;
   if (!preview) return <p class="soft">{asking ? say.previewing : ''}</p>;
   if (!preview.possible) return <Notice tone="warn" icon="alert" title={say.notPossible} />;
-  const { refund, charge, currency, steps } = preview;
+  const { refund, charge, steps } = preview;
   return (
     <>
       <dl class="refund-sums">
         <div>
           <dt>{say.youGet}</dt>
-          <dd class="numeric refund-sum">{money(refund, currency)}</dd>
+          <dd class="numeric refund-sum">{money(refund, preview)}</dd>
         </div>
         <div>
           <dt>{say.kept}</dt>
-          <dd class="numeric">{money(charge, currency)}</dd>
+          <dd class="numeric">{money(charge, preview)}</dd>
         </div>
       </dl>
       {steps.length > 1 ? (
@@ -145,8 +145,8 @@ function Preview({ preview, asking }: { preview: RefundPreview | null; asking: b
             {steps.map((step) => (
               <tr key={String(step.untilMs)}>
                 <td>{say.until(date(step.untilMs, 'short'))}</td>
-                <td class="numeric">{money(step.refund, currency)}</td>
-                <td class="numeric">{money(step.charge, currency)}</td>
+                <td class="numeric">{money(step.refund, preview)}</td>
+                <td class="numeric">{money(step.charge, preview)}</td>
               </tr>
             ))}
           </tbody>

@@ -34,7 +34,7 @@ export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
   /** A seat by its name and price. */
   const priced = (seat: number) => {
     const price = prices.find(({ category }) => category === plan.category[seat]);
-    const amount = price ? ` (${money(price.amount, sale.performance.value?.currency ?? '')})` : '';
+    const amount = price ? ` (${money(price.amount, sale.performance.value)})` : '';
     return `${placeName(plan, seat)}${amount}`;
   };
   const details = [

@@ -19,6 +19,7 @@ const hold: KeptHold = {
   expiresAtMs: 5_000,
   total: 100,
   currency: 'KRW',
+  currencyDigits: 0,
   orderKey: 'k',
 };
 

@@ -16,6 +16,7 @@ export interface KeptHold {
   expiresAtMs: number;
   total: number;
   currency: string;
+  currencyDigits: number;
   /** The key of the order this hold may become: one, however often it is tried. */
   orderKey: string;
 }
@@ -86,6 +87,7 @@ function read(text: string): KeptHold | null {
       typeof hold.holdId === 'string' &&
       typeof hold.orderKey === 'string' &&
       typeof hold.expiresAtMs === 'number' &&
+      typeof hold.currencyDigits === 'number' &&
       Array.isArray(hold.seats);
     return whole ? hold : null;
   } catch {

@@ -405,6 +405,7 @@ export class Sale {
       expiresAtMs: Number(hold.expiresAtMs),
       total: Number(hold.total),
       currency: hold.currency,
+      currencyDigits: hold.currencyDigits,
       orderKey: newKey(),
     };
     keepHold(shelf, kept);
