@@ -39,6 +39,8 @@ struct serve_values {
     const char *tls_key;
     const char *log_level;
     const char *issuer;
+    const char *oidc; /* services to sign in with; or NULL */
+    const char *oidc_ca;
     int64_t workers;
     int64_t grace_ms;
     int64_t guest_ttl_ms;
@@ -81,13 +83,15 @@ struct house {
     char peer_urls[HOUSE_ROLES_MAX][300]; /* of roles in other processes; "": none is known */
     struct keyset *keyset;
     struct auth auth;
+    struct http_workers *auth_http; /* to the services of --oidc */
+    struct arena oidc_texts;
     struct ticket *ticket;
     struct coord *coord;   /* NULL: no other process has this store */
     struct tenure *tenure; /* of the ticket role, once it has joined the others */
     struct arena provider_texts;
     struct payment_provider providers[PAYMENT_PROVIDERS_MAX];
     struct payment_role *payment;
-    struct plain_rule plains[PAYMENT_PLAINS];
+    struct plain_rule plains[PAYMENT_PLAINS + 1];
     size_t plain_count;
     struct waitroom *waitroom;
     struct wires to_ticket, to_waitroom;

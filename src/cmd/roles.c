@@ -7,7 +7,9 @@
 
 #include "call/local.h"
 #include "cmd/cmd.h"
+#include "cmd/oidc.h"
 #include "coord/coord.h"
+#include "db/http_workers.h"
 #include "err/err.h"
 #include "store/line.h"
 #include "svc/ticket/tenure.h"
@@ -71,9 +73,35 @@ static int open_keyset(struct house *house)
     }
 }
 
+/* The services whose accounts sign in here, and how they are called. */
+static int open_oidc(struct house *house, struct auth_provider *ret_providers, uint32_t *ret_count)
+{
+    arena_init(&house->oidc_texts, OIDC_TEXTS);
+    int code = oidc_read(house->values.oidc, &house->oidc_texts, ret_providers, ret_count);
+    if (code != CMD_OK || *ret_count == 0)
+        return code;
+    int err = http_workers_new(house->workers, house->worker_count, house->values.oidc_ca,
+                               &house->auth_http);
+    house->plains[house->plain_count++] = (struct plain_rule){.prefix = AUTH_FORM_PATH,
+                                                              .body_max = AUTH_FORM_MAX,
+                                                              .handle = auth_form_page,
+                                                              .state = &house->auth};
+    return err == 0 ? CMD_OK : house_fail("the sign-in services", err);
+}
+
+static void stop_auth(struct house *house)
+{
+    http_workers_free(house->auth_http);
+    house->auth_http = NULL;
+}
+
 static int start_auth(struct house *house)
 {
+    struct auth_provider providers[AUTH_PROVIDERS_MAX];
+    uint32_t provider_count;
     int code = open_keyset(house);
+    if (code == CMD_OK)
+        code = open_oidc(house, providers, &provider_count);
     if (code != CMD_OK)
         return code;
     const struct auth_options options = {
@@ -89,6 +117,11 @@ static int start_auth(struct house *house)
         .checking = house->offload,
         .address_guests = house->values.address_guests,
         .network_guests = house->values.network_guests,
+        .providers = providers,
+        .provider_count = provider_count,
+        .public_url = house->values.pay.public_url ? house->values.pay.public_url : house->url,
+        .http = house->auth_http ? http_workers_here : NULL,
+        .http_state = house->auth_http,
     };
     int err = auth_init(&house->auth, &options);
     if (err == 0)
@@ -101,6 +134,7 @@ static void release_auth(struct house *house)
 {
     auth_release(&house->auth);
     keyset_free(house->keyset);
+    arena_release(&house->oidc_texts);
 }
 
 static bool page_auth(struct house *house, const struct page_request *ask, struct page *ret_page)
@@ -232,8 +266,8 @@ static int start_payment(struct house *house)
     int err = payment_start(&options, &house->payment);
     if (err != 0)
         return house_fail("the payments", err);
-    payment_plains(house->payment, house->plains);
-    house->plain_count = PAYMENT_PLAINS;
+    payment_plains(house->payment, house->plains + house->plain_count);
+    house->plain_count += PAYMENT_PLAINS;
     return CMD_OK;
 }
 
@@ -403,6 +437,7 @@ static const struct role roles[] = {
      .keeps = true,
      .page = page_auth,
      .start = start_auth,
+     .stop = stop_auth,
      .release = release_auth,
      .service = service_auth},
     {.name = TICKET,

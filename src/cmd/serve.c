@@ -117,6 +117,13 @@ static const struct conf_option options[] = {
      .help = "the same for one network"},
     {"issuer", CONF_STR, offsetof(struct serve_values, issuer), "usher",
      .help = "the issuer that access tokens name; others who check them compare it"},
+    {"oidc", CONF_STR, offsetof(struct serve_values, oidc), NULL,
+     .help = "a service whose accounts sign in here, by OpenID Connect, as often as needed: "
+             "NAME=ISSUER,CLIENT_ID,SECRET_FILE; kakao, apple and naver are known by name. Its way "
+             "back is PUBLIC_URL/sign-in/return/NAME, for apple PUBLIC_URL/oidc/form/apple",
+     .repeats = true},
+    {"oidc-ca", CONF_PATH, offsetof(struct serve_values, oidc_ca), NULL,
+     .help = "roots to trust (PEM) for services of --oidc, instead of the system's"},
     PROVIDERS_OPTIONS(serve_values, pay),
     {"elastic", CONF_STR, offsetof(struct serve_values, elastic), NULL,
      .help =

@@ -72,3 +72,15 @@ int query_read(struct view text, char *ret_bytes, size_t *ret_len)
     *ret_len = len;
     return 0;
 }
+
+int query_append(struct buf *out, struct view text)
+{
+    int err = 0;
+    for (size_t i = 0; !err && i < text.len; i++) {
+        const char c = text.at[i];
+        const bool bare = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                          (c >= 'A' && c <= 'Z') || memchr("-._~", c, 4);
+        err = bare ? buf_append_byte(out, (uint8_t)c) : buf_printf(out, "%%%02X", (uint8_t)c);
+    }
+    return err;
+}

@@ -19,5 +19,8 @@ bool query_find(struct view query, struct view name, struct view *ret_value);
 /* Decodes a value of a query, '+' being a blank (application/x-www-form-urlencoded), into at most
  * text.len bytes. ERR_INVALID: a broken escape; *ret_len is untouched then. */
 int query_read(struct view text, char *ret_bytes, size_t *ret_len);
+/* Appends text as a value of a query or form (RFC 3986, 2.3: all but unreserved bytes are coded).
+ * ERR_FULL, ERR_NO_MEMORY. */
+int query_append(struct buf *out, struct view text);
 
 #endif

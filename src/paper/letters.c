@@ -59,6 +59,31 @@ static const struct letter_template letters[] = {
             },
     },
     {
+        .name = "connect",
+        .subject = {"{code} connects a sign-in to your account", "계정 연결 코드는 {code}입니다"},
+        .text =
+            {
+                "# Hello {name}\n\n"
+                "Somebody has just signed in with another service and given this address, which "
+                "has "
+                "an account here. If it was you, type this code there:\n\n"
+                "> {code}\n\n"
+                "From then on that service signs in to your account. The code holds for 15 "
+                "minutes. "
+                "If it was not you, do nothing: nothing changes. Tell the code to nobody; we never "
+                "ask for it.",
+                "# {name}님, 안녕하세요\n\n"
+                "방금 다른 서비스 계정으로 로그인하면서 이 주소를 입력한 분이 있습니다. 이 "
+                "주소에는 "
+                "이미 계정이 있습니다. 본인이라면 그 화면에 아래 코드를 입력해 주세요.\n\n"
+                "> {code}\n\n"
+                "그때부터 그 서비스로 회원님의 계정에 로그인할 수 있습니다. 코드는 15분 동안 "
+                "유효합니다. 본인이 아니라면 아무것도 하지 않으셔도 되며, 바뀌는 것은 없습니다. "
+                "코드를 누구에게도 알려 주지 마세요. 저희는 코드를 묻지 않습니다.",
+            },
+        .secret = true,
+    },
+    {
         .name = "reset",
         .subject = {"{code} sets a new password", "새 비밀번호를 위한 코드는 {code}입니다"},
         .text =

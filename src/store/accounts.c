@@ -43,6 +43,15 @@ static const struct sql_step steps[] = {
              " kept_at_ms {int} NOT NULL, ends_at_ms {int} NOT NULL);"
              "CREATE INDEX kept_end ON kept (ends_at_ms);"
              "CREATE INDEX act_account ON act (account_id, act_id)"},
+    {"externals",
+     "CREATE TABLE external (provider {text} NOT NULL, subject {text} NOT NULL,"
+     " account_id {bytes} NOT NULL, email {text} NOT NULL, linked_at_ms {int} NOT NULL,"
+     " PRIMARY KEY (provider, subject));"
+     "CREATE INDEX external_account ON external (account_id);"
+     "ALTER TABLE session ADD COLUMN provider {text} NOT NULL DEFAULT '';"
+     "ALTER TABLE proof ADD COLUMN provider {text} NOT NULL DEFAULT '';"
+     "ALTER TABLE proof ADD COLUMN subject {text} NOT NULL DEFAULT '';"
+     "ALTER TABLE proof ADD COLUMN external_email {text} NOT NULL DEFAULT ''"},
 };
 
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms)

@@ -30,12 +30,14 @@ static int insert(struct sql_txn *txn, const struct proof *p, bool can_be_shown)
     const struct view hash = view_of(p->code_hash, can_be_shown ? PROOF_HASH_BYTES : 0);
     return sql_run(txn,
                    "INSERT INTO proof (proof_id, kind, email, code_hash, tries, account_id, name,"
-                   " language, password, password_chars, created_at_ms, ends_at_ms)"
-                   " VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?)",
+                   " language, password, password_chars, created_at_ms, ends_at_ms,"
+                   " provider, subject, external_email)"
+                   " VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                    SQL(sql_id(p->proof_id), sql_int(p->kind), sql_text(p->email), sql_bytes(hash),
                        sql_id(p->account_id), sql_text(p->name), sql_text(p->language),
                        sql_text(p->password), sql_int(p->password_chars), sql_int(p->created_at_ms),
-                       sql_int(p->created_at_ms + PROOF_LIFE_MS)),
+                       sql_int(p->created_at_ms + PROOF_LIFE_MS), sql_text(p->external.provider),
+                       sql_text(p->external.subject), sql_text(p->external.email)),
                    NULL);
 }
 
@@ -54,7 +56,8 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         return err;
     const bool known = accounts != 0;
     const struct mail *mail = known ? job->known : job->fresh;
-    err = insert(txn, proof, known == (proof->kind == PROOF_OF_RESET));
+    err = insert(txn, proof,
+                 proof->external.subject.len > 0 || known == (proof->kind == PROOF_OF_RESET));
     return err == 0 && mail ? mail_put(txn, mail) : err;
 }
 
@@ -75,6 +78,8 @@ struct show_job {
     struct arena *arena;
     int outcome; /* an error that is nevertheless to be committed */
     struct account account;
+    struct external external; /* of the proof; no subject: none */
+    bool connects;            /* an account that is there already */
 };
 
 /* The account of a proof of registration; and whether it is that proof that was shown. */
@@ -86,7 +91,8 @@ static int read_proof(struct sql_txn *txn, struct show_job *job, bool *ret_right
     int err =
         sql_query(txn,
                   "SELECT code_hash, account_id, name, language, password, password_chars,"
-                  " created_at_ms FROM proof WHERE proof_id = ? AND kind = ? AND email = ?"
+                  " created_at_ms, provider, subject, external_email FROM proof WHERE proof_id = ? "
+                  "AND kind = ? AND email = ?"
                   " AND ends_at_ms > ? AND tries < ?",
                   SQL(sql_id(showing->proof_id), sql_int(showing->kind), sql_text(showing->email),
                       sql_int(showing->session->created_at_ms), sql_int(PROOF_TRIES_MAX)),
@@ -111,6 +117,13 @@ static int read_proof(struct sql_txn *txn, struct show_job *job, bool *ret_right
         err = sql_get_copy(rows, 3, job->arena, &account->language);
     if (err == 0)
         err = sql_get_copy(rows, 4, job->arena, &account->password);
+    job->external = (struct external){.linked_at_ms = showing->session->created_at_ms};
+    if (err == 0)
+        err = sql_get_copy(rows, 7, job->arena, &job->external.provider);
+    if (err == 0)
+        err = sql_get_copy(rows, 8, job->arena, &job->external.subject);
+    if (err == 0)
+        err = sql_get_copy(rows, 9, job->arena, &job->external.email);
     sql_done(rows);
     return err;
 }
@@ -120,6 +133,11 @@ static int make_account(struct sql_txn *txn, struct show_job *job)
     struct account other;
     struct account *account = &job->account;
     int err = account_read_by_email(txn, account->email, job->arena, &other);
+    if (err == 0 && job->external.subject.len > 0) {
+        *account = other;
+        job->connects = true;
+        return 0;
+    }
     if (err != ERR_NOT_FOUND)
         return err == 0 ? ERR_EXISTS : err;
     /* A guest has become an account already: the second is another. */
@@ -137,6 +155,8 @@ static int change_password(struct sql_txn *txn, struct show_job *job)
 {
     const struct proof_showing *showing = job->showing;
     int err = account_read_by_email(txn, showing->email, job->arena, &job->account);
+    if (err == 0 && job->account.totp.len > 0 && !showing->strong)
+        err = ERR_BUSY;
     if (err == 0)
         err = account_set_password(txn, job->account.account_id, showing->password,
                                    showing->password_chars);
@@ -146,12 +166,20 @@ static int change_password(struct sql_txn *txn, struct show_job *job)
     return err;
 }
 
+static int connect_external(struct sql_txn *txn, struct show_job *job)
+{
+    if (job->connects && job->account.totp.len > 0 && !job->showing->strong)
+        return ERR_BUSY;
+    return external_add(txn, job->account.account_id, &job->external);
+}
+
 static int run_show(struct sql_job *base, struct sql_txn *txn)
 {
     struct show_job *job = (struct show_job *)base;
     const struct proof_showing *showing = job->showing;
     const bool registers = showing->kind == PROOF_OF_REGISTRATION;
     bool right;
+    job->connects = false;
     int err = read_proof(txn, job, &right);
     if (err < 0)
         return err;
@@ -163,13 +191,20 @@ static int run_show(struct sql_job *base, struct sql_txn *txn)
         sql_run(txn, "DELETE FROM proof WHERE proof_id = ?", SQL(sql_id(showing->proof_id)), NULL);
     if (err == 0)
         err = registers ? make_account(txn, job) : change_password(txn, job);
+    if (err == 0 && job->external.subject.len > 0)
+        err = connect_external(txn, job);
     if (err < 0)
         return err;
     const struct act act = {.at_ms = showing->session->created_at_ms,
-                            .what = registers ? VIEW_LIT("register") : VIEW_LIT("password.reset"),
+                            .what = job->connects ? VIEW_LIT("provider.link")
+                                    : registers   ? VIEW_LIT("register")
+                                                  : VIEW_LIT("password.reset"),
                             .account_id = job->account.account_id,
-                            .address = showing->session->address};
+                            .address = showing->session->address,
+                            .about = job->external.provider};
     showing->session->account_id = job->account.account_id;
+    showing->session->provider = job->external.provider;
+    showing->session->strong = showing->strong && job->account.totp.len > 0;
     err = session_add(txn, showing->session);
     return err == 0 ? act_add(txn, &act) : err;
 }

@@ -11,6 +11,7 @@
 #ifndef USHER_STORE_PROOFS_H
 #define USHER_STORE_PROOFS_H
 
+#include "store/externals.h"
 #include "store/sessions.h"
 
 #define PROOF_LIFE_MS    INT64_C(900000)
@@ -34,6 +35,9 @@ struct proof {
     struct id account_id; /* the guest's that it goes on from; zero: a fresh one */
     struct view name, language, password;
     uint32_t password_chars;
+    /* What is to be connected to the account; no subject: nothing. With one, and only then, the
+     * proof can be shown for an address that has an account, which is connected then. */
+    struct external external;
 };
 
 /* Begins a proof and mails: known where the address has an account, fresh where it has none; NULL:
@@ -52,13 +56,16 @@ struct proof_showing {
     struct id fresh_account_id; /* for a registration that goes on from no guest */
     struct view password;       /* the new one, of a reset */
     uint32_t password_chars;
-    struct session *session; /* begins; its account_id is filled in */
+    bool strong;             /* the account's second factor was shown, and taken */
+    struct session *session; /* begins; its account_id and more is filled in */
 };
 
 /* Ends the proof: a registration makes the account, a reset sets the password and ends the
  * account's sessions; and the session begins. ERR_DENIED: the code is wrong; ERR_NOT_FOUND: there
  * is no such proof of this address, or none any more; ERR_EXISTS: the address has had an account
- * since; otherwise as sql_write. */
+ * since; ERR_BUSY: the code is right, but the account has a second factor, and showing->strong says
+ * that it was not shown: nothing was done; ERR_CONFLICT: what was to be connected is another
+ * account's; otherwise as sql_write. */
 int proof_show(struct sql *sql, const struct proof_showing *showing, struct arena *arena,
                struct account *ret_account, int64_t deadline_ns);
 

@@ -4,7 +4,7 @@
 
 #define COLUMNS                                                                                    \
     "session_id, account_id, generation, strong, device, address, created_at_ms, used_at_ms,"      \
-    " ends_at_ms"
+    " ends_at_ms, provider"
 
 static int64_t end_after(int64_t used_at_ms, int64_t created_at_ms)
 {
@@ -26,7 +26,9 @@ static int copy_row(struct sql_rows *rows, struct arena *arena, struct session *
         err = sql_get_id(rows, 1, &ret_session->account_id);
     if (err == 0)
         err = sql_get_copy(rows, 4, arena, &ret_session->device);
-    return err == 0 ? sql_get_copy(rows, 5, arena, &ret_session->address) : err;
+    if (err == 0)
+        err = sql_get_copy(rows, 5, arena, &ret_session->address);
+    return err == 0 ? sql_get_copy(rows, 9, arena, &ret_session->provider) : err;
 }
 
 /* ---- beginning ---- */
@@ -68,11 +70,12 @@ int session_add(struct sql_txn *txn, struct session *session)
     int err = make_room(txn, session->account_id, session->created_at_ms);
     if (err < 0)
         return err;
-    return sql_run(txn, "INSERT INTO session (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    return sql_run(txn, "INSERT INTO session (" COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                    SQL(sql_id(session->session_id), sql_id(session->account_id), sql_int(0),
                        sql_int(session->strong), sql_text(session->device),
                        sql_text(session->address), sql_int(session->created_at_ms),
-                       sql_int(session->used_at_ms), sql_int(session->ends_at_ms)),
+                       sql_int(session->used_at_ms), sql_int(session->ends_at_ms),
+                       sql_text(session->provider)),
                    NULL);
 }
 
@@ -361,6 +364,8 @@ static int run_delete(struct sql_job *base, struct sql_txn *txn)
         err = session_end_others(txn, job->account_id, (struct id){0});
     if (err == 0)
         err = sql_run(txn, "DELETE FROM member WHERE account_id = ?", SQL(id), NULL);
+    if (err == 0)
+        err = sql_run(txn, "DELETE FROM external WHERE account_id = ?", SQL(id), NULL);
     if (err == 0)
         err = sql_run(txn,
                       "DELETE FROM proof WHERE email IN"

@@ -28,7 +28,8 @@ struct session {
     uint32_t generation;
     bool strong; /* a second factor was shown */
     struct view device;
-    struct view address; /* of its last refresh */
+    struct view address;  /* of its last refresh */
+    struct view provider; /* the service it began with (store/externals.h); empty: none */
     int64_t created_at_ms;
     int64_t used_at_ms; /* its last refresh */
     int64_t ends_at_ms;

@@ -26,6 +26,7 @@ enum key_purpose {
     KEY_FOR_API_TOKEN = 5,
     KEY_FOR_SECOND_FACTOR = 7,
     KEY_FOR_KEPT = 6,              /* what stays of deleted accounts */
+    KEY_FOR_PROVIDER = 8,          /* sign-in with another service's account */
     KEY_FOR_TICKET_SIGNATURE = 11, /* the seed of a key pair */
     KEY_FOR_TICKET_ROTATION = 12,
     KEY_FOR_RECEIPT = 21,

@@ -72,10 +72,12 @@ static void follow(struct call *call)
 
 /* ---- sessions and accounts ---- */
 
-/* Whether an account may do here what a stolen short password must not suffice for. */
+/* Whether an account may do here what a stolen short password must not suffice for. How well
+ * another service looks after its own passwords, nobody here knows. */
 static bool is_strong(const struct session *session, const struct account *account)
 {
-    return session->strong || account->password_chars >= PASSWORD_STRONG;
+    return session->strong ||
+           (session->provider.len == 0 && account->password_chars >= PASSWORD_STRONG);
 }
 
 static int write_access(struct auth *auth, const struct session *session,
@@ -140,6 +142,7 @@ int auth_answer_account(struct arena *arena, const struct account *account,
     answer->language = arena_copy(arena, account->language);
     answer->email_verified = true;
     answer->second_factor = account->totp.len > 0;
+    answer->has_password = account->password.len > 0;
     answer->created_at_ms = account->created_at_ms;
     if (!answer->account_id || !answer->email || !answer->name || !answer->language)
         return ERR_NO_MEMORY;

@@ -17,6 +17,7 @@
 
 #include "chance/chance.h"
 #include "clock/clock.h"
+#include "db/http.h"
 #include "fiber/offload.h"
 #include "store/accounts.h"
 #include "svc/auth/attempts.h"
@@ -26,6 +27,28 @@
 #include "wire/server.h"
 
 #define AUTH_ACCESS_TTL_S INT64_C(600)
+
+#define AUTH_PROVIDERS_MAX 8
+
+/* What a service published, and when it was read. */
+struct provider_memory {
+    char *text;
+    int64_t read_at_ms;
+};
+struct provider_quirks;
+
+/* A service whose accounts sign in here. The operator's words; borrowed. */
+struct auth_provider {
+    const char *name;      /* 1 to 32 letters in lower case, digits and '-' */
+    const char *issuer;    /* as the service writes it */
+    const char *client_id; /* what we are called there */
+    const char *secret;    /* NULL: none; of a service that wants one signed: the key, as PEM */
+    const char *key_id, *team_id; /* of that key */
+    /* Of auth: */
+    const struct provider_quirks *quirks;
+    pthread_mutex_t lock; /* of both memories */
+    struct provider_memory discovery, keys;
+};
 
 struct auth_options {
     const uint8_t *master;       /* KEY_BYTES of secret.key, copied */
@@ -40,6 +63,12 @@ struct auth_options {
     struct offload *checking; /* borrowed; checks signatures where many are new. NULL: in place */
     /* Guests that one address, and one network, may make at once, and then an hour; 0: no limit. */
     int64_t address_guests, network_guests;
+    const struct auth_provider *providers; /* borrowed; the order is that of the page */
+    uint32_t provider_count;               /* at most AUTH_PROVIDERS_MAX */
+    const char *public_url;                /* of this site, for ways back; borrowed */
+    /* The client that calls to services go through, on the calling fiber's worker. */
+    struct http *(*http)(void *http_state);
+    void *http_state;
 };
 
 struct auth {
@@ -49,6 +78,7 @@ struct auth {
     uint8_t api_key[KEY_BYTES];
     uint8_t kept_key[KEY_BYTES];
     uint8_t factor_key[KEY_BYTES];
+    uint8_t provider_key[KEY_BYTES];
     char operator_text[KEY_TEXT_CHARS + 1];
     const struct clock *clock;
     struct chance *chance;
@@ -62,7 +92,12 @@ struct auth {
     struct roster roster;
     _Atomic int64_t followed_at_s; /* when the roster was last read */
     _Atomic int64_t tended_at_s;   /* when the keyset was last looked after */
-    pthread_key_t verified;        /* each thread's struct verified */
+    struct auth_provider providers[AUTH_PROVIDERS_MAX];
+    uint32_t provider_count;
+    const char *public_url;
+    struct http *(*http)(void *http_state);
+    void *http_state;
+    pthread_key_t verified; /* each thread's struct verified */
 };
 
 /* ERR_NO_MEMORY (also: the system's thread keys have run out); or as accounts_migrate
@@ -91,5 +126,13 @@ int auth_identify_slowly(struct auth *auth, const struct credentials *shown,
 /* Answers GET /.well-known/jwks.json. False, and nothing is done, for another path. Does not wait.
  */
 bool auth_page(struct auth *auth, const struct page_request *ask, struct page *ret_page);
+
+/* Whether a service of that name wants a secret that its client signs: its file holds a key. */
+bool auth_provider_signs(const char *name);
+
+/* A rule for the server: services that send the browser back with a form of theirs. */
+#define AUTH_FORM_PATH "/oidc/form/"
+#define AUTH_FORM_MAX  (16u << 10) /* bytes */
+void auth_form_page(void *auth, const struct plain_request *ask, struct page *ret_page);
 
 #endif

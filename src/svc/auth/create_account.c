@@ -10,6 +10,10 @@ static int read_wish(struct call *call, const Usher__V1__CreateAccountRequest *w
                                 .account_id = call_identity(call)->account_id};
     if (auth_read_email(call, wish->email, &ret_proof->email) ||
         auth_read_name(call, wish->name, &ret_proof->name) ||
+        (wish->proven[0] && auth_read_proven(call, wish->proven, &ret_proof->external)))
+        return 1;
+    /* Who signs in by a service needs no password. */
+    if ((!wish->proven[0] || wish->password[0]) &&
         auth_read_new_password(call, wish->password, ret_proof->email, ret_proof->name,
                                &ret_proof->password_chars))
         return 1;
@@ -33,11 +37,14 @@ int auth_create_account(struct call *call, const void *request, void *response)
     struct proof proof;
     if (auth_check_address(call) || read_wish(call, wish, &proof) || auth_charge_mail(call))
         return 1;
-    int err = password_hash(auth_of(call)->hashing, view_str(wish->password), text);
+    int err = wish->password[0]
+                  ? password_hash(auth_of(call)->hashing, view_str(wish->password), text)
+                  : 0;
     if (err)
         return auth_fail_by_err(call, err);
-    proof.password = view_str(text);
-    return auth_begin_proof(call, &proof, "known", "verify", &answer->request_id);
+    proof.password = view_str(wish->password[0] ? text : "");
+    return auth_begin_proof(call, &proof, wish->proven[0] ? "connect" : "known", "verify",
+                            &answer->request_id);
 }
 
 int auth_verify_email(struct call *call, const void *request, void *response)
@@ -51,7 +58,8 @@ int auth_verify_email(struct call *call, const void *request, void *response)
                                     .session = &session};
     struct account account;
     if (auth_read_email(call, wish->email, &showing.email) ||
-        auth_read_proof(call, wish->request_id, wish->code, &showing.proof_id, showing.code_hash))
+        auth_read_proof(call, wish->request_id, wish->code, &showing.proof_id, showing.code_hash) ||
+        auth_show_factor_of(call, showing.email, wish->second_factor, &showing.strong))
         return 1;
     int err = proof_show(auth->sql, &showing, call_arena(call), &account, call_deadline_ns(call));
     if (err)

@@ -27,6 +27,10 @@ int auth_change_password(struct call *call, const void *request, void *response)
 int auth_begin_second_factor(struct call *call, const void *request, void *response);
 int auth_confirm_second_factor(struct call *call, const void *request, void *response);
 int auth_remove_second_factor(struct call *call, const void *request, void *response);
+int auth_list_sign_in_providers(struct call *call, const void *request, void *response);
+int auth_begin_provider(struct call *call, const void *request, void *response);
+int auth_finish_provider(struct call *call, const void *request, void *response);
+int auth_unlink_provider(struct call *call, const void *request, void *response);
 int auth_list_sessions(struct call *call, const void *request, void *response);
 int auth_end_session(struct call *call, const void *request, void *response);
 int auth_export_account(struct call *call, const void *request, void *response);
@@ -92,6 +96,15 @@ int auth_read_proof(struct call *call, const char *request_id, const char *code,
 int auth_read_account(struct call *call, struct account *ret_account);
 /* The same, where the caller shows its password once more. */
 int auth_confirm_password(struct call *call, const char *password, struct account *ret_account);
+/* The same, where an account without a password is its owner's by a sign-in of just now. */
+int auth_confirm_owner(struct call *call, const char *password, struct account *ret_account);
+/* Takes the six digits of the account's second factor. 0, or a refusal. */
+int auth_show_factor(struct call *call, const struct account *account, const char *digits);
+/* The same for the account of an address, before a proof of it is shown; where it has none, or no
+ * digits are shown, *ret_strong is false. */
+int auth_show_factor_of(struct call *call, struct view email, const char *digits, bool *ret_strong);
+/* What FinishProvider proved. */
+int auth_read_proven(struct call *call, const char *text, struct external *ret_external);
 /* The act of the call, now; about is borrowed, and may be NULL. */
 struct act auth_act(struct call *call, const char *what, const char *about);
 

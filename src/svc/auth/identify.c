@@ -5,7 +5,7 @@
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "store/contacts.h"
-#include "svc/auth/handlers.h"
+#include "svc/auth/provider.h"
 #include "svc/auth/verified.h"
 #include "token/api.h"
 #include "token/guest.h"
@@ -30,13 +30,19 @@ int auth_init(struct auth *auth, const struct auth_options *options)
                           .sql = options->sql,
                           .keyset = options->keyset,
                           .hashing = options->hashing,
-                          .checking = options->checking};
+                          .checking = options->checking,
+                          .provider_count = options->provider_count,
+                          .public_url = options->public_url,
+                          .http = options->http,
+                          .http_state = options->http_state};
+    assert(options->provider_count <= AUTH_PROVIDERS_MAX);
     key_derive(options->master, KEY_FOR_GUEST_TOKEN, auth->guest_key);
     key_derive(options->master, KEY_FOR_REFRESH_TOKEN, auth->refresh_key);
     key_derive(options->master, KEY_FOR_PROOF_CODE, auth->proof_key);
     key_derive(options->master, KEY_FOR_API_TOKEN, auth->api_key);
     key_derive(options->master, KEY_FOR_KEPT, auth->kept_key);
     key_derive(options->master, KEY_FOR_SECOND_FACTOR, auth->factor_key);
+    key_derive(options->master, KEY_FOR_PROVIDER, auth->provider_key);
     key_format(options->operator_key, auth->operator_text);
     int err = accounts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
     if (err == 0) /* an order is opened by its contact */
@@ -45,6 +51,11 @@ int auth_init(struct auth *auth, const struct auth_options *options)
         return err;
     if (pthread_key_create(&auth->verified, free))
         return ERR_NO_MEMORY;
+    for (uint32_t i = 0; i < auth->provider_count; i++) {
+        auth->providers[i] = options->providers[i];
+        auth->providers[i].quirks = provider_quirks_of(options->providers[i].name);
+        pthread_mutex_init(&auth->providers[i].lock, NULL);
+    }
     attempts_init(&auth->attempts, auth->chance);
     attempts_set_guests(&auth->attempts, options->address_guests, options->network_guests);
     roster_init(&auth->roster);
@@ -60,6 +71,8 @@ void auth_release(struct auth *auth)
     pthread_key_delete(auth->verified);
     attempts_release(&auth->attempts);
     roster_release(&auth->roster);
+    for (uint32_t i = 0; i < auth->provider_count; i++)
+        provider_places_release(&auth->providers[i]);
     sodium_memzero(auth, sizeof(*auth));
 }
 
@@ -76,11 +89,15 @@ struct service auth_service(struct auth *auth)
         {.name = "LogOut", .handle = auth_log_out},
         {.name = "RequestPasswordReset", .handle = auth_request_password_reset},
         {.name = "ResetPassword", .handle = auth_reset_password},
+        {.name = "ListSignInProviders", .handle = auth_list_sign_in_providers},
+        {.name = "BeginProvider", .handle = auth_begin_provider},
+        {.name = "FinishProvider", .handle = auth_finish_provider},
         {.name = "GetAccount", .any_of = ROLES_BUY, .handle = auth_get_account},
         {.name = "ChangePassword", .any_of = ROLE_BUYER, .handle = auth_change_password},
         {.name = "BeginSecondFactor", .any_of = ROLE_BUYER, .handle = auth_begin_second_factor},
         {.name = "ConfirmSecondFactor", .any_of = ROLE_BUYER, .handle = auth_confirm_second_factor},
         {.name = "RemoveSecondFactor", .any_of = ROLE_BUYER, .handle = auth_remove_second_factor},
+        {.name = "UnlinkProvider", .any_of = ROLE_BUYER, .handle = auth_unlink_provider},
         {.name = "ListSessions", .any_of = ROLE_BUYER, .handle = auth_list_sessions},
         {.name = "EndSession", .any_of = ROLE_BUYER, .handle = auth_end_session},
         {.name = "ExportAccount", .any_of = ROLE_BUYER, .handle = auth_export_account},

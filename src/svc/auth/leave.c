@@ -119,6 +119,29 @@ static int write_mails(struct call *call, struct buf *out, struct view email)
     return err ? err : buf_append_byte(out, ']');
 }
 
+static int write_externals(struct call *call, struct buf *out, struct id account_id)
+{
+    struct external *externals;
+    size_t count;
+    int err = external_list(auth_of(call)->sql, account_id, call_arena(call), &externals, &count,
+                            call_deadline_ns(call));
+    if (!err)
+        err = buf_printf(out, ",\"providers\":[");
+    for (size_t i = 0; !err && i < count; i++) {
+        err =
+            buf_printf(out, "%s{\"linkedAtMs\":%" PRId64, i ? "," : "", externals[i].linked_at_ms);
+        if (!err)
+            err = add_text(out, "provider", externals[i].provider);
+        if (!err)
+            err = add_text(out, "subject", externals[i].subject);
+        if (!err)
+            err = add_text(out, "email", externals[i].email);
+        if (!err)
+            err = buf_append_byte(out, '}');
+    }
+    return err ? err : buf_append_byte(out, ']');
+}
+
 static int write_all(struct call *call, struct buf *out, const struct account *account)
 {
     int err = write_account(out, account);
@@ -126,6 +149,8 @@ static int write_all(struct call *call, struct buf *out, const struct account *a
         err = write_memberships(out, account);
     if (!err)
         err = write_sessions(call, out, account->account_id);
+    if (!err)
+        err = write_externals(call, out, account->account_id);
     if (!err)
         err = write_acts(call, out, account->account_id);
     if (!err)
@@ -179,7 +204,7 @@ int auth_delete_account(struct call *call, const void *request, void *response)
     uint8_t sealed[KEPT_BYTES_MAX];
     struct account account;
     size_t len = 0;
-    if (auth_confirm_password(call, wish->password, &account))
+    if (auth_confirm_owner(call, wish->password, &account))
         return 1;
     int err = seal(auth, &account, sealed, &len);
     if (!err)

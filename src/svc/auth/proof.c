@@ -65,7 +65,9 @@ int auth_begin_proof(struct call *call, struct proof *proof, const char *known, 
 
     /* A mail that there is nothing to prove by has no code. */
     const bool registers = proof->kind == PROOF_OF_REGISTRATION;
-    const char *known_params = make_params(arena, registers ? NULL : digits, proof->name);
+    const bool connects = proof->external.subject.len > 0;
+    const char *known_params =
+        make_params(arena, registers && !connects ? NULL : digits, proof->name);
     const char *fresh_params = make_params(arena, registers ? digits : NULL, proof->name);
     char *request_id = arena_alloc(arena, ID_TEXT_CHARS + 1);
     if (!known_params || !fresh_params || !request_id)

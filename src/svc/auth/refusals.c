@@ -70,6 +70,12 @@ int auth_fail_proof(struct call *call, int err)
     case ERR_EXISTS:
         return auth_fail(call, CODE_ALREADY_EXISTS, "ADDRESS_TAKEN", "email",
                          "this address has an account already; sign in");
+    case ERR_BUSY:
+        return auth_fail(call, CODE_UNAUTHENTICATED, "SECOND_FACTOR_NEEDED", "second_factor",
+                         "the six digits of the authenticator are needed too");
+    case ERR_CONFLICT:
+        return auth_fail(call, CODE_ALREADY_EXISTS, "PROVIDER_TAKEN", NULL,
+                         "that account of the service is connected to another account here");
     default:
         return auth_fail_by_err(call, err);
     }

@@ -24,7 +24,8 @@ int auth_reset_password(struct call *call, const void *request, void *response)
     if (auth_read_email(call, wish->email, &showing.email) ||
         auth_read_new_password(call, wish->password, showing.email, (struct view){0},
                                &showing.password_chars) ||
-        auth_read_proof(call, wish->request_id, wish->code, &showing.proof_id, showing.code_hash))
+        auth_read_proof(call, wish->request_id, wish->code, &showing.proof_id, showing.code_hash) ||
+        auth_show_factor_of(call, showing.email, wish->second_factor, &showing.strong))
         return 1;
     int err = password_hash(auth->hashing, view_str(wish->password), text);
     if (err)

@@ -140,7 +140,7 @@ int auth_confirm_second_factor(struct call *call, const void *request, void *res
     const struct act act = auth_act(call, "factor.set", "");
     struct account account;
     uint8_t key[TOTP_KEY_BYTES], sealed[SEALED_BYTES];
-    if (auth_confirm_password(call, wish->password, &account))
+    if (auth_confirm_owner(call, wish->password, &account))
         return 1;
     if (read_base32(wish->secret, key))
         return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "secret",
@@ -161,7 +161,7 @@ int auth_remove_second_factor(struct call *call, const void *request, void *resp
     struct auth *auth = auth_of(call);
     const struct act act = auth_act(call, "factor.remove", "");
     struct account account;
-    if (auth_confirm_password(call, wish->password, &account))
+    if (auth_confirm_owner(call, wish->password, &account))
         return 1;
     if (account.totp.len == 0)
         return auth_fail(call, CODE_NOT_FOUND, "NOT_FOUND", NULL, "there is no second factor");

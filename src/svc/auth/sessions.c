@@ -9,10 +9,13 @@ static int answer_row(struct call *call, const struct session *session,
     answer->session_id = auth_format_id(arena, session->session_id);
     answer->device = arena_copy(arena, session->device);
     answer->address = arena_copy(arena, session->address);
+    answer->provider = arena_copy(arena, session->provider);
     answer->created_at_ms = session->created_at_ms;
     answer->used_at_ms = session->used_at_ms;
     answer->present = id_eq(session->session_id, call_identity(call)->session_id);
-    return answer->session_id && answer->device && answer->address ? 0 : ERR_NO_MEMORY;
+    return answer->session_id && answer->device && answer->address && answer->provider
+               ? 0
+               : ERR_NO_MEMORY;
 }
 
 int auth_list_sessions(struct call *call, const void *request, void *response)

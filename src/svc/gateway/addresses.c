@@ -6,7 +6,7 @@
 static const char *const pages[] = {
     "/",           "/past",    "/p/#",      "/line/#",         "/line/#/draw", "/pay/#",
     "/pay/return", "/orders",  "/orders/*", "/orders/*/money", "/sign-in",     "/register",
-    "/reset",      "/account", "/find",     "/door",           "/door/#",
+    "/reset",      "/account", "/find",     "/door",           "/door/#",      "/sign-in/return/*",
 };
 
 static bool is_number(struct view word)

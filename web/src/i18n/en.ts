@@ -269,6 +269,22 @@ export const en = {
       title: (): string => 'This address has an account already',
       text: 'Please sign in with it.',
     },
+    PROVIDER_UNAVAILABLE: {
+      title: (): string => 'The service does not answer',
+      text: 'Please try again, or sign in another way.',
+    },
+    PROVIDER_REFUSED: {
+      title: (): string => 'The service did not confirm it',
+      text: 'Nothing has changed. Please begin again.',
+    },
+    PROVIDER_TAKEN: {
+      title: (): string => 'That is connected to another account',
+      text: 'Sign in with it to disconnect it there first.',
+    },
+    SIGN_IN_AGAIN: {
+      title: (): string => 'Please sign in once more',
+      text: 'Sign out, sign in again, and do it within ten minutes.',
+    },
     BAD_ARGUMENT: {
       title: (): string => 'That did not work',
       text: 'The request was not understood. Please reload the page.',

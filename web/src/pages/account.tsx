@@ -7,6 +7,7 @@ import { refusalOf } from '../api/retry';
 import type { Account, SessionInfo } from '../gen/usher/v1/auth_pb';
 import { accountWords } from '../i18n/account';
 import { date } from '../i18n/format';
+import { providerName, providerWords } from '../i18n/provider';
 import { words } from '../i18n/words';
 import { Icon } from '../parts/icon';
 import { Failed, Notice } from '../parts/notice';
@@ -24,6 +25,7 @@ import { announce } from '../state/announce';
 import { Deed } from '../state/deed';
 import { download } from '../state/download';
 import { go, paths } from '../state/route';
+import { SecondFactor, WaysIn } from './waysin';
 
 export function AccountPage() {
   const say = accountWords.value;
@@ -86,9 +88,11 @@ export function AccountPage() {
         </button>
       </header>
       <Sessions sessions={sessions} onChange={() => void load()} />
-      <ChangePassword />
+      <WaysIn who={who} onChange={() => void load()} />
+      {who.hasPassword ? <ChangePassword /> : <NoPassword />}
+      <SecondFactor who={who} onChange={() => void load()} />
       <MyData />
-      <Deletion />
+      <Deletion hasPassword={who.hasPassword} />
     </div>
   );
 }
@@ -106,12 +110,16 @@ function Sessions({ sessions, onChange }: { sessions: SessionInfo[]; onChange():
       <h2 id="sessions-title">{say.sessions}</h2>
       <Failed failure={deed.failure.value} />
       <ul class="sessions">
-        {sessions.map(({ sessionId, device, address, usedAtMs, present }) => (
+        {sessions.map(({ sessionId, device, address, usedAtMs, present, provider }) => (
           <li key={sessionId}>
             <span>
               <strong>{device || address}</strong>
               <span class="soft">
-                {[present ? say.sessionHere : say.sessionUsed(date(usedAtMs, 'short')), address]
+                {[
+                  present ? say.sessionHere : say.sessionUsed(date(usedAtMs, 'short')),
+                  address,
+                  provider && providerName(provider),
+                ]
                   .filter(Boolean)
                   .join(' · ')}
               </span>
@@ -189,6 +197,21 @@ function ChangePassword() {
   );
 }
 
+function NoPassword() {
+  const say = providerWords.value;
+  return (
+    <section class="card" aria-labelledby="change-title">
+      <h2 id="change-title">{accountWords.value.password}</h2>
+      <p class="soft">{say.noPasswordText}</p>
+      <p>
+        <a class="plain" href={paths.reset(paths.account)}>
+          {say.setPassword}
+        </a>
+      </p>
+    </section>
+  );
+}
+
 function MyData() {
   const say = accountWords.value;
   const deed = useMemo(() => new Deed(), []);
@@ -215,7 +238,7 @@ function MyData() {
   );
 }
 
-function Deletion() {
+function Deletion({ hasPassword }: { hasPassword: boolean }) {
   const say = accountWords.value;
   const deed = useMemo(() => new Deed(), []);
   const asking = useSignal(false);
@@ -242,13 +265,15 @@ function Deletion() {
             <strong>{say.deleteQuestion}</strong>
           </p>
           <Failed failure={deed.failure.value} />
-          <Password
-            label={say.password}
-            value={password.value}
-            onInput={(value) => {
-              password.value = value;
-            }}
-          />
+          {hasPassword ? (
+            <Password
+              label={say.password}
+              value={password.value}
+              onInput={(value) => {
+                password.value = value;
+              }}
+            />
+          ) : null}
           <p class="form-row">
             <button
               type="button"
@@ -259,7 +284,11 @@ function Deletion() {
             >
               {say.deleteNo}
             </button>
-            <button type="submit" class="danger" disabled={deed.busy.value || !password.value}>
+            <button
+              type="submit"
+              class="danger"
+              disabled={deed.busy.value || (hasPassword && !password.value)}
+            >
               {say.deleteYes}
             </button>
           </p>

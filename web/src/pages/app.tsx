@@ -58,6 +58,8 @@ function Page({ here }: { here: Route }) {
       return <Later key={here.orderId} load={loadMoney} props={here} />;
     case 'sign-in':
       return <Later load={loadSignIn} props={here} />;
+    case 'provider':
+      return <Later load={loadProvider} props={here} />;
     case 'register':
       return <Later load={loadRegister} props={here} />;
     case 'reset':
@@ -91,6 +93,7 @@ const loadPay = () => import('./pay').then(({ PayPage }) => PayPage);
 const loadPaid = () => import('./paid').then(({ PaidPage }) => PaidPage);
 const loadMoney = () => import('./money').then(({ MoneyPage }) => MoneyPage);
 const loadSignIn = () => import('./signin').then(({ SignInPage }) => SignInPage);
+const loadProvider = () => import('./provider').then(({ ProviderPage }) => ProviderPage);
 const loadRegister = () => import('./register').then(({ RegisterPage }) => RegisterPage);
 const loadReset = () => import('./reset').then(({ ResetPage }) => ResetPage);
 const loadFind = () => import('./find').then(({ FindPage }) => FindPage);

@@ -5,6 +5,8 @@ import { accountWords } from '../i18n/account';
 import { words } from '../i18n/words';
 import { Field, toFirstWrong } from '../parts/field';
 import { Password } from '../parts/password';
+import { Providers } from '../parts/providers';
+import { Terms } from '../parts/terms';
 import { createAccount, verifyEmail } from '../state/account';
 import { isEmail, password_min } from '../state/checks';
 import { Deed } from '../state/deed';
@@ -58,12 +60,15 @@ export function RegisterPage({ next }: { next: string }) {
       busy={say.registering}
       onSubmit={submit}
       foot={
-        <p>
-          {say.haveAccount}{' '}
-          <a class="link-text" href={paths.signIn(next)}>
-            {say.signInTitle}
-          </a>
-        </p>
+        <>
+          <Providers deed={deed} next={next} />
+          <p>
+            {say.haveAccount}{' '}
+            <a class="link-text" href={paths.signIn(next)}>
+              {say.signInTitle}
+            </a>
+          </p>
+        </>
       }
     >
       <Field
@@ -97,20 +102,7 @@ export function RegisterPage({ next }: { next: string }) {
           password.value = value;
         }}
       />
-      <div class="field" data-wrong={tried.value && !terms.value ? '' : undefined}>
-        <label class="check">
-          <input
-            type="checkbox"
-            name="terms"
-            checked={terms.value}
-            onChange={({ currentTarget }) => {
-              terms.value = currentTarget.checked;
-            }}
-          />
-          <span>{say.terms}</span>
-        </label>
-        {tried.value && !terms.value ? <small class="field-bad">{say.termsNeeded}</small> : null}
-      </div>
+      <Terms terms={terms} tried={tried.value} />
     </FormCard>
   );
 }

@@ -9,7 +9,7 @@ import { isEmail } from '../state/checks';
 import { Deed } from '../state/deed';
 import { go, paths } from '../state/route';
 import { CodeField, CodeStep } from './code';
-import { FormCard } from './signin';
+import { FactorField, FormCard } from './signin';
 
 export function ResetPage({ next }: { next: string }) {
   const say = accountWords.value;
@@ -19,6 +19,7 @@ export function ResetPage({ next }: { next: string }) {
   const requestId = useSignal('');
   const code = useSignal('');
   const password = useSignal('');
+  const digits = useSignal('');
   const ask = async () => {
     requestId.value = await requestReset(email.value.trim());
   };
@@ -29,7 +30,7 @@ export function ResetPage({ next }: { next: string }) {
   };
   const set = async () => {
     const act = () =>
-      resetPassword(email.value.trim(), code.value, password.value, requestId.value);
+      resetPassword(email.value.trim(), code.value, password.value, requestId.value, digits.value);
     if (await deed.do(act)) go(next, true);
   };
   if (requestId.value) {
@@ -50,6 +51,9 @@ export function ResetPage({ next }: { next: string }) {
             password.value = value;
           }}
         />
+        {digits.value || deed.failure.value?.reason === 'SECOND_FACTOR_NEEDED' ? (
+          <FactorField digits={digits} />
+        ) : null}
       </CodeStep>
     );
   }

@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import '../style/account.css';
@@ -9,6 +9,7 @@ import { words } from '../i18n/words';
 import { Field, toFirstWrong } from '../parts/field';
 import { Failed, Notice } from '../parts/notice';
 import { Password } from '../parts/password';
+import { Providers } from '../parts/providers';
 import { logIn } from '../state/account';
 import { isEmail } from '../state/checks';
 import { Deed } from '../state/deed';
@@ -64,6 +65,23 @@ export function FormCard({
   );
 }
 
+/** The six digits of an authenticator. */
+export function FactorField({ digits }: { digits: Signal<string> }) {
+  return (
+    <Field
+      label={accountWords.value.secondFactor}
+      name="second-factor"
+      autocomplete="one-time-code"
+      inputMode="numeric"
+      maxLength={8}
+      value={digits.value}
+      onInput={(value) => {
+        digits.value = value;
+      }}
+    />
+  );
+}
+
 export function SignInPage({ next }: { next: string }) {
   const say = accountWords.value;
   const deed = useMemo(() => new Deed(), []);
@@ -87,6 +105,7 @@ export function SignInPage({ next }: { next: string }) {
       onSubmit={(form) => void submit(form)}
       foot={
         <>
+          <Providers deed={deed} next={next} />
           <p>
             <a class="link-text" href={paths.reset(next)}>
               {say.forgot}
@@ -133,17 +152,7 @@ export function SignInPage({ next }: { next: string }) {
         }}
       />
       {digits.value || deed.failure.value?.reason === 'SECOND_FACTOR_NEEDED' ? (
-        <Field
-          label={say.secondFactor}
-          name="second-factor"
-          autocomplete="one-time-code"
-          inputMode="numeric"
-          maxLength={8}
-          value={digits.value}
-          onInput={(value) => {
-            digits.value = value;
-          }}
-        />
+        <FactorField digits={digits} />
       ) : null}
     </FormCard>
   );

@@ -12,9 +12,9 @@ import { shelf } from './shelf';
 const options = { timeoutMs: call_ms };
 
 /** The session is kept in a cookie, which no script can read, and goes by this browser's name. */
-const kept = () => ({ cookie: true, device: deviceName() });
+export const kept = () => ({ cookie: true, device: deviceName() });
 
-function begin(session: Session): void {
+export function begin(session: Session): void {
   signIn.take(session);
   // A guest who became an account goes on as the account alone.
   const guest = identity.kept();
@@ -35,8 +35,14 @@ export async function createAccount(wish: NewAccount): Promise<string> {
   return (await persist(() => client.createAccount(request, options))).requestId;
 }
 
-export async function verifyEmail(email: string, code: string, requestId: string): Promise<void> {
-  begin(await persist(() => unnamed.verifyEmail({ email, code, requestId, ...kept() }, options)));
+export async function verifyEmail(
+  email: string,
+  code: string,
+  requestId: string,
+  secondFactor = '',
+): Promise<void> {
+  const request = { email, code, requestId, secondFactor, ...kept() };
+  begin(await persist(() => unnamed.verifyEmail(request, options)));
 }
 
 export async function logIn(email: string, password: string, secondFactor: string): Promise<void> {
@@ -60,8 +66,9 @@ export async function resetPassword(
   code: string,
   password: string,
   requestId: string,
+  secondFactor: string,
 ): Promise<void> {
-  const request = { email, code, password, requestId, ...kept() };
+  const request = { email, code, password, requestId, secondFactor, ...kept() };
   begin(await persist(() => unnamed.resetPassword(request, options)));
 }
 
@@ -81,6 +88,18 @@ export async function changePassword(oldPassword: string, newPassword: string): 
   begin(
     await persist(() => account.changePassword({ oldPassword, newPassword, ...kept() }, options)),
   );
+}
+
+export async function beginFactor(): Promise<{ secret: string; uri: string }> {
+  return await persist(() => account.beginSecondFactor({}, options));
+}
+
+export async function confirmFactor(secret: string, code: string, password: string): Promise<void> {
+  await persist(() => account.confirmSecondFactor({ secret, code, password }, options));
+}
+
+export async function removeFactor(code: string, password: string): Promise<void> {
+  await persist(() => account.removeSecondFactor({ code, password }, options));
 }
 
 export async function loadAccount(): Promise<{ who: Account; sessions: SessionInfo[] }> {

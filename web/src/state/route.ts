@@ -14,6 +14,7 @@ export type Route =
   | { page: 'order'; orderId: string; placed: boolean }
   | { page: 'money'; orderId: string }
   | { page: 'sign-in' | 'register' | 'reset'; next: string }
+  | { page: 'provider'; provider: string; said: string }
   | { page: 'account' }
   | { page: 'find' }
   | { page: 'door'; performanceId: number }
@@ -54,6 +55,10 @@ const pages: [RegExp, Make][] = [
   ],
   [/^\/orders\/([^/]+)\/money$/, (orderId) => ({ page: 'money', orderId })],
   [/^\/sign-in$/, withNext('sign-in')],
+  [
+    /^\/sign-in\/return\/([^/]+)$/,
+    (provider, _asked, query) => ({ page: 'provider', provider, said: query || behind() }),
+  ],
   [/^\/register$/, withNext('register')],
   [/^\/reset$/, withNext('reset')],
   [/^\/account$/, () => ({ page: 'account' })],
@@ -91,6 +96,9 @@ function decode(part: string): string {
     return part;
   }
 }
+
+/** What stands behind the '#': where a service answered with a form, our server puts it there. */
+const behind = () => (typeof location === 'undefined' ? '' : location.hash.slice(1));
 
 const andNext = (next?: string) => (next ? `?next=${encodeURIComponent(next)}` : '');
 

@@ -46,18 +46,6 @@ const char *exchange_basic(struct arena *arena, const char *user, const char *pa
     return arena_printf(arena, "Basic %s", coded);
 }
 
-static int append_coded(struct buf *out, const char *text)
-{
-    int err = 0;
-    for (; !err && *text; text++) {
-        const char c = *text;
-        const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                           (c >= 'A' && c <= 'Z') || memchr("-._~", c, 4);
-        err = plain ? buf_append_byte(out, (uint8_t)c) : buf_printf(out, "%%%02X", (uint8_t)c);
-    }
-    return err;
-}
-
 const char *exchange_with(struct arena *arena, const char *url, const char *const *pairs)
 {
     struct buf out;
@@ -67,11 +55,11 @@ const char *exchange_with(struct arena *arena, const char *url, const char *cons
     for (; !err && pairs[0]; pairs += 2) {
         err = buf_append_byte(&out, (uint8_t)mark);
         if (!err)
-            err = append_coded(&out, pairs[0]);
+            err = query_append(&out, view_str(pairs[0]));
         if (!err)
             err = buf_append_byte(&out, '=');
         if (!err)
-            err = pairs[1] ? append_coded(&out, pairs[1]) : ERR_NO_MEMORY;
+            err = pairs[1] ? query_append(&out, view_str(pairs[1])) : ERR_NO_MEMORY;
         mark = '&';
     }
     const char *text = err ? NULL : arena_copy(arena, buf_view(&out));
