@@ -113,6 +113,7 @@ void call_fail_by_err(struct call *call, int err)
     call->code = code_of_err(err);
     call->message = err_text(err);
     call->detail = NULL;
+    call->cause = err;
 }
 
 int call_run(struct call *call, void *response)

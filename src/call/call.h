@@ -19,6 +19,7 @@
 #include "call/identity.h"
 #include "call/metadata.h"
 #include "call/method.h"
+#include "call/trace.h"
 #include "mem/arena.h"
 #include "usher/v1/error.pb-c.h"
 
@@ -40,6 +41,7 @@ struct call {
     const struct route *route;
     struct arena *arena;
     struct identity identity;
+    struct trace trace;
     int64_t deadline_ns;
     const ProtobufCMessage *request;
     struct metadata *received; /* with the request; NULL: none */
@@ -47,6 +49,7 @@ struct call {
     enum code code;
     const char *message;                  /* of the error; in the arena or static; never NULL */
     const Usher__V1__ErrorDetail *detail; /* in the arena, or NULL */
+    int cause;                            /* the err code behind it, for the log; 0: not known */
     struct sink *sink;                    /* detached */
 };
 

@@ -15,6 +15,7 @@
 #include "call/code.h"
 #include "call/identity.h"
 #include "call/metadata.h"
+#include "call/trace.h"
 #include "mem/arena.h"
 #include "usher/v1/error.pb-c.h"
 
@@ -23,6 +24,7 @@ struct call_status {
     enum code code;
     const char *message;                  /* in the arena or static; never NULL */
     const Usher__V1__ErrorDetail *detail; /* in the arena, or NULL */
+    const struct metadata *answered;      /* of a unary call, in the arena, or NULL */
 };
 
 /* What is called, and how. Everything is borrowed until the call, or opening the stream, returns;
@@ -35,6 +37,7 @@ struct channel_request {
     const struct identity *identity; /* in whose name; NULL: the channel's. Remote: only a server
                                         that knows this process as a peer believes it */
     const struct metadata *metadata; /* or NULL */
+    const struct trace *trace;       /* in whose course; NULL: none, the server makes one */
     bool idempotent;                 /* may be tried again though it may have been carried out */
     int64_t deadline_ns;
 };

@@ -27,6 +27,7 @@ static struct channel_request request_of(const struct client *client, unsigned m
         .authorization = client->authorization,
         .identity = client->identity,
         .metadata = client->metadata,
+        .trace = trace_here(),
         .deadline_ns = client->deadline_ns,
     };
 }

@@ -69,9 +69,17 @@ static struct channel_request request_of(const struct call *call, const void *re
         .message = request,
         .identity = &call->identity,
         .metadata = call->received,
+        .trace = &call->trace,
         .idempotent = call->route->method->safe,
         .deadline_ns = call->deadline_ns,
     };
+}
+
+/* What the peer's handler answered beside its message is this call's. */
+static void take_metadata(struct call *call, const struct metadata *answered)
+{
+    for (uint32_t i = 0; answered && i < answered->count; i++)
+        (void)call_answer_metadata(call, answered->fields[i].name, answered->fields[i].value);
 }
 
 static int forward_unary(struct call *call, const void *request, void *response)
@@ -80,6 +88,7 @@ static int forward_unary(struct call *call, const void *request, void *response)
     const ProtobufCMessage *answer;
     struct call_status status;
     int err = channel_call(channel_here(call_state(call)), &r, call->arena, &answer, &status);
+    take_metadata(call, status.answered);
     if (err)
         return fail(call, &status);
     /* Both lie in the call's arena: what the answer points to needs no copy. */

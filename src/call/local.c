@@ -58,6 +58,8 @@ static enum code begin(const struct local *local, const struct channel_request *
         .received = (struct metadata *)request->metadata,
         .message = "",
     };
+    if (request->trace)
+        ret_call->trace = *request->trace;
     if (!ret_call->route) {
         ret_call->message = "no such method";
         return CODE_UNIMPLEMENTED;
@@ -83,10 +85,13 @@ static int local_call(struct channel *channel, const struct channel_request *req
         return call_status_set(ret_status, CODE_RESOURCE_EXHAUSTED, err_text(ERR_FULL));
     if (call_run(&call, response) == 0) {
         *ret_response = response;
-        return call_status_set(ret_status, CODE_OK, "");
+        call_status_set(ret_status, CODE_OK, "");
+    } else {
+        *ret_status =
+            (struct call_status){.code = call.code, .message = call.message, .detail = call.detail};
     }
-    *ret_status = (struct call_status){call.code, call.message, call.detail};
-    return code_err(call.code);
+    ret_status->answered = call.answered;
+    return code_err(ret_status->code);
 }
 
 /* ---- a stream, as its handler has it ---- */
@@ -181,7 +186,8 @@ static int stream_next(struct channel_stream *stream, struct arena *arena,
         return take_frame(s, arena, ret_message, ret_status);
     if (!s->ended)
         return err;
-    *ret_status = (struct call_status){s->call.code, s->call.message, s->call.detail};
+    *ret_status = (struct call_status){
+        .code = s->call.code, .message = s->call.message, .detail = s->call.detail};
     return ERR_CLOSED;
 }
 

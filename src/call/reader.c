@@ -11,6 +11,7 @@
 #include "err/err.h"
 
 #define DETAILS_MAX    (64u << 10) /* bytes of grpc-status-details-bin */
+#define ANSWERED_MAX   (METADATA_FIELDS_MAX * (METADATA_NAME_MAX + METADATA_VALUE_MAX + 4))
 #define PATH_MAX_BYTES 256
 
 /* ---- events ---- */
@@ -27,6 +28,50 @@ static void read_text(struct buf *out, struct view coded)
     char *at = coded.len <= out->max ? (char *)buf_reserve(out, coded.len + 1) : NULL;
     if (at)
         buf_commit(out, percent_read(coded, at));
+}
+
+static bool is_of_trace(struct view name)
+{
+    return view_eq(name, TRACE_REQUEST_ID) || view_eq(name, TRACE_PARENT);
+}
+
+/* Before each name and value that are kept until there is an arena. */
+struct answered_field {
+    uint16_t name_len, value_len;
+};
+
+/* What the handler answered beside its messages. What does not fit is left out. */
+static void keep_answered(struct reader *r, const struct head *head)
+{
+    for (size_t i = 0; i < head->field_count; i++) {
+        const struct view name = head->fields[i].name, value = head->fields[i].value;
+        const struct answered_field field = {(uint16_t)name.len, (uint16_t)value.len};
+        if (!metadata_travels(name) || is_of_trace(name) || name.len > METADATA_NAME_MAX ||
+            value.len > METADATA_VALUE_MAX)
+            continue;
+        uint8_t *at = buf_reserve(&r->answered, sizeof(field) + name.len + value.len);
+        if (!at)
+            return;
+        memcpy(at, &field, sizeof(field));
+        memcpy(at + sizeof(field), name.at, name.len);
+        memcpy(at + sizeof(field) + name.len, value.at, value.len);
+        buf_commit(&r->answered, sizeof(field) + name.len + value.len);
+    }
+}
+
+static const struct metadata *answered_of(const struct reader *r, struct arena *arena)
+{
+    struct metadata *answered = NULL;
+    const struct view all = buf_view(&r->answered);
+    struct answered_field field;
+    for (size_t at = 0; at < all.len; at += field.name_len + field.value_len) {
+        memcpy(&field, all.at + at, sizeof(field));
+        at += sizeof(field);
+        const char *name = all.at + at;
+        (void)metadata_add(&answered, arena, view_of(name, field.name_len),
+                           view_of(name + field.name_len, field.value_len));
+    }
+    return answered;
 }
 
 /* grpc-status and its company: in the trailers, or in a head that has no body. */
@@ -55,6 +100,7 @@ static int64_t on_head(void *user, struct h2_stream *stream, const struct head *
     r->http_status = head->status;
     r->typed = view_starts(head_get(head, VIEW_LIT("content-type")), VIEW_LIT("application/grpc"));
     read_status(r, head);
+    keep_answered(r, head);
     return r->typed && head->status == 200 ? INT64_MAX : BODY_REFUSE;
 }
 
@@ -202,7 +248,8 @@ static int send_request(struct reader *r, const struct channel_request *request,
 {
     struct link *link = r->link;
     char path[PATH_MAX_BYTES], timeout[TIMEOUT_TEXT_MAX], identity[IDENTITY_TEXT_MAX];
-    struct head_field fields[5 + METADATA_FIELDS_MAX] = {
+    char request_id[TRACE_REQUEST_ID_MAX + 1], parent[TRACE_PARENT_CHARS + 1];
+    struct head_field fields[7 + METADATA_FIELDS_MAX] = {
         {VIEW_LIT("content-type"), VIEW_LIT("application/grpc+proto")},
         {VIEW_LIT("te"), VIEW_LIT("trailers")},
     };
@@ -221,9 +268,17 @@ static int send_request(struct reader *r, const struct channel_request *request,
         identity_format(request->identity, identity);
         fields[count++] = (struct head_field){VIEW_LIT(IDENTITY_FIELD), view_str(identity)};
     }
-    for (uint32_t i = 0; request->metadata && i < request->metadata->count; i++)
-        fields[count++] = (struct head_field){request->metadata->fields[i].name,
-                                              request->metadata->fields[i].value};
+    const struct view id = trace_request_id(request->trace, request_id);
+    if (id.len) {
+        fields[count++] = (struct head_field){TRACE_REQUEST_ID, id};
+        fields[count++] =
+            (struct head_field){TRACE_PARENT, trace_write_parent(request->trace, parent)};
+    }
+    for (uint32_t i = 0; request->metadata && i < request->metadata->count; i++) {
+        const struct metadata_field *field = &request->metadata->fields[i];
+        if (id.len == 0 || !is_of_trace(field->name))
+            fields[count++] = (struct head_field){field->name, field->value};
+    }
     struct head_request head = {
         .method = VIEW_LIT("POST"),
         .path = view_of(path, (size_t)path_len),
@@ -282,6 +337,7 @@ int reader_open(struct reader *reader, struct link *link, const struct channel_r
     buf_init(&reader->received, LINK_QUEUE_MAX + ENVELOPE_BYTES);
     buf_init(&reader->details, DETAILS_MAX);
     buf_init(&reader->message, 3 * CALL_MESSAGE_MAX + 1);
+    buf_init(&reader->answered, ANSWERED_MAX);
     envelope_init(&reader->envelopes, LINK_ANSWER_MAX);
     buf_init(&packed, LINK_REQUEST_MAX + ENVELOPE_BYTES);
     int err = pack_request(request->message, &packed);
@@ -317,6 +373,7 @@ void reader_release(struct reader *reader)
     buf_release(&reader->received);
     buf_release(&reader->details);
     buf_release(&reader->message);
+    buf_release(&reader->answered);
 }
 
 bool reader_is_untouched(const struct reader *reader)
@@ -372,6 +429,7 @@ int reader_answer(struct reader *reader, const struct channel_request *request, 
         err = end_status(reader, arena, ret_status);
     if (!err)
         err = read_answer(reader, request->method->output, arena, ret_response, ret_status);
+    ret_status->answered = answered_of(reader, arena);
     return err;
 }
 

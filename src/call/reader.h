@@ -18,6 +18,7 @@ struct reader {
     struct buf received;  /* bytes not read yet */
     struct buf details;   /* google.rpc.Status, packed */
     struct buf message;   /* of the status, as text */
+    struct buf answered;  /* metadata of the head */
     struct envelope_reader envelopes;
     int http_status;
     int code;             /* grpc-status; −1: none was there */

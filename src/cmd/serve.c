@@ -7,6 +7,7 @@
  * dies at any moment, the next start goes on from what was acknowledged.
  */
 #include "cmd/serve.h"
+#include "call/trace.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -574,6 +575,7 @@ int serve_command(int argc, char **argv)
     bool known = log_level_parse(house.values.log_level, &log.level);
     assert(known); /* conf has checked the choice */
     log_setup(&log);
+    log_set_context(trace_log_context);
     /* Before any thread starts, so that all inherit it: the signals come to sigwait alone. */
     sigset_t ending;
     sigemptyset(&ending);

@@ -26,7 +26,8 @@ struct fiber {
     void (*body)(void *arg);
     void *arg;
     char *stack_low;
-    int result; /* of the park under way */
+    const void *context; /* what the fiber is about */
+    int result;          /* of the park under way */
     enum fiber_state state;
     bool woken; /* an unpark came while not parked */
     bool deaf;
@@ -244,6 +245,16 @@ int fiber_spawn(struct scope *scope, void (*body)(void *arg), void *arg)
 struct fiber *fiber_self(void)
 {
     return current ? current->running : NULL;
+}
+
+const void *fiber_context(void)
+{
+    return current->running->context;
+}
+
+void fiber_set_context(const void *context)
+{
+    current->running->context = context;
 }
 
 int64_t fiber_now_ns(void)

@@ -75,6 +75,10 @@ int fiber_spawn(struct scope *scope, void (*body)(void *arg), void *arg);
 
 /* The running fiber, or NULL in a callback of the loop. */
 struct fiber *fiber_self(void);
+/* What the running fiber is about, for whoever is called in it (a log line, say): NULL until it is
+ * said. Borrowed; a fiber that is spawned begins with NULL. */
+const void *fiber_context(void);
+void fiber_set_context(const void *context);
 /* The time of the running fiber's loop. */
 int64_t fiber_now_ns(void);
 

@@ -91,10 +91,8 @@ struct nvs {
 static bool changes_always(struct view name)
 {
     static const struct view names[] = {
-        {"grpc-timeout", 12},
-        {"grpc-message", 12},
-        {"grpc-status-details-bin", 23},
-        {"connect-timeout-ms", 18},
+        {"grpc-timeout", 12},       {"grpc-message", 12}, {"grpc-status-details-bin", 23},
+        {"connect-timeout-ms", 18}, {"x-request-id", 12}, {"traceparent", 11},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (view_eq(name, names[i]))

@@ -13,9 +13,12 @@
 #include "observe/outlet.h"
 #include "observe/tap.h"
 
+#define REQUEST_FIELD "http.request.id"
+
 static struct log_options setup = {.level = LOG_INFO, .form = LOG_AUTO, .fd = 2};
 static struct limiter limiter;
 static _Atomic int level_now = LOG_INFO;
+static bool (*ask_context)(struct log_context *ret_context);
 
 static const char *const level_words[] = {"debug", "info", "warn", "error"};
 
@@ -107,12 +110,20 @@ static const struct log_field *message_of(const struct log_field *fields)
     return NULL;
 }
 
+static bool names_request(const struct log_field *fields)
+{
+    while (fields->type != LOG_END && strcmp(fields->name, REQUEST_FIELD) != 0)
+        fields++;
+    return fields->type != LOG_END;
+}
+
 /* ---- the two forms of a line ---- */
 
 struct event {
     enum log_level level;
     const char *action;
     const struct log_field *fields;
+    const struct log_context *context; /* NULL: none, or the fields have it */
     int64_t wall_ms;
     uint64_t left_out;
 };
@@ -154,6 +165,12 @@ static void put_json(struct log_line *line, const struct event *event)
         if (field != message)
             put_json_field(line, field);
     }
+    if (event->context) {
+        const struct log_field request = log_str(REQUEST_FIELD, event->context->request_id);
+        const struct log_field trace = log_str("trace.id", event->context->trace_id);
+        put_json_field(line, &request);
+        put_json_field(line, &trace);
+    }
     if (event->left_out)
         log_line_printf_tail(line, ",\"log.suppressed\":%" PRIu64, event->left_out);
     if (line->cut)
@@ -178,6 +195,8 @@ static void put_text(struct log_line *line, const struct event *event)
         put_value(line, field, false);
         log_line_keep_whole(line, before);
     }
+    if (event->context)
+        log_line_printf(line, "  " REQUEST_FIELD "=%s", event->context->request_id);
     if (event->left_out)
         log_line_printf_tail(line, "  (%" PRIu64 " like it left out)", event->left_out);
     if (line->cut)
@@ -235,6 +254,11 @@ void log_setup(const struct log_options *options)
     outlet_start(setup.fd, put_notice);
 }
 
+void log_set_context(bool (*context)(struct log_context *ret_context))
+{
+    ask_context = context;
+}
+
 void log_flush(void)
 {
     outlet_drain();
@@ -248,6 +272,7 @@ static void write_event(enum log_level level, const char *action, const struct l
     static _Thread_local char bytes[LOG_LINE_MAX];
     const struct log_options *options = options_now();
     struct event event = {.level = level, .action = action, .fields = fields};
+    struct log_context context;
     int errno_before = errno;
 
     if (!log_wants(level) ||
@@ -255,6 +280,8 @@ static void write_event(enum log_level level, const char *action, const struct l
                                   &event.left_out)))
         return;
     event.wall_ms = clock_wall_ms(options->clock);
+    if (ask_context && !names_request(fields) && ask_context(&context))
+        event.context = &context;
     outlet_put(view_of(bytes, put_event(options, &event, bytes)));
     if (limited && tap_is_open())
         put_tap(&event);

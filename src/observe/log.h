@@ -46,6 +46,15 @@ struct log_options {
     const struct clock *clock; /* borrowed for ever */
 };
 
+/* The request in whose course a line is written: fields "http.request.id" and "trace.id". */
+struct log_context {
+    char request_id[65];
+    char trace_id[33];
+};
+/* Asks context at every line for the request; false: there is none. Lines that name a request
+ * themselves are left alone. Before any other thread logs; NULL: nobody is asked. */
+void log_set_context(bool (*context)(struct log_context *ret_context));
+
 /* Before any other thread logs. Without it: LOG_INFO, LOG_AUTO, standard error, the system's clock.
  */
 void log_setup(const struct log_options *options);

@@ -43,7 +43,7 @@ static int by_name(const void *a, const void *b)
     return order ? order : strcmp(one->labels, other->labels);
 }
 
-static int render_head(struct buf *out, enum metric_type type, const char *name, const char *help)
+int metrics_render_head(struct buf *out, enum metric_type type, const char *name, const char *help)
 {
     static const char *const types[] = {"counter", "gauge", "histogram"};
     return buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, types[type]);
@@ -79,6 +79,11 @@ static int render_histogram(struct buf *out, const struct metric *m)
     return buf_printf(out, "%s_count%s%s%s %" PRIu64 "\n", m->name, open, m->labels, close, count);
 }
 
+int metrics_render_value(struct buf *out, const struct metric *m)
+{
+    return m->type == METRIC_IS_HISTOGRAM ? render_histogram(out, m) : render_value(out, m);
+}
+
 int metrics_render(struct buf *out)
 {
     /* The addresses pass through integers: to the compiler two arrays, to the linker one list's
@@ -97,9 +102,9 @@ int metrics_render(struct buf *out)
     for (size_t i = 0; i < count && !err; i++) {
         const struct metric *m = sorted[i];
         if (i == 0 || strcmp(m->name, sorted[i - 1]->name) != 0)
-            err = render_head(out, m->type, m->name, m->help);
+            err = metrics_render_head(out, m->type, m->name, m->help);
         if (!err)
-            err = m->type == METRIC_IS_HISTOGRAM ? render_histogram(out, m) : render_value(out, m);
+            err = metrics_render_value(out, m);
     }
     free(sorted);
     return err;
@@ -109,6 +114,6 @@ int metrics_render_one(struct buf *out, enum metric_type type, const char *name,
                        int64_t value)
 {
     assert(type != METRIC_IS_HISTOGRAM);
-    int err = render_head(out, type, name, help);
+    int err = metrics_render_head(out, type, name, help);
     return err ? err : buf_printf(out, "%s %" PRId64 "\n", name, value);
 }

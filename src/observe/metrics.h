@@ -101,6 +101,10 @@ int metrics_render(struct buf *out);
 int metrics_render_one(struct buf *out, enum metric_type type, const char *name, const char *help,
                        int64_t value);
 
+/* The same in two steps, for a name that has several samples with labels of their own. */
+int metrics_render_head(struct buf *out, enum metric_type type, const char *name, const char *help);
+int metrics_render_value(struct buf *out, const struct metric *m);
+
 /* The Content-Type of what metrics_render writes. */
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 

@@ -256,8 +256,13 @@ static void commit_gathered(struct owner *owner)
     owner_decide_waiting(owner);
     int err = owner->committing.count > 0 ? commit_once(owner, &owner->committing) : 0;
     if (err != 0) {
+        /* One of the calls that failed with it, by which the others are found: they came along. */
+        const struct owner_ask *first = owner->committing.first;
+        fiber_set_context(first ? first->context : NULL);
         log_event(LOG_ERROR, "owner.commit",
-                  log_uint("usher.performance", owner->options.performance_id), log_err(err));
+                  log_uint("usher.performance", owner->options.performance_id),
+                  log_uint("usher.asks", owner->committing.ask_count), log_err(err));
+        fiber_set_context(NULL);
         if (err == ERR_FENCED)
             tell_fenced(owner);
         recover(owner);

@@ -217,6 +217,7 @@ int owner_ask(struct owner *owner, struct owner_ask *ask)
     assert(ask->key.len == 0 || (ask->verb != OWNER_RELEASE && ask->verb != OWNER_CANCEL &&
                                  ask->verb != OWNER_SET_SALE));
     ask->owner = owner;
+    ask->context = fiber_context();
     ask->home = sched_loop(sched_current());
     ask->done = false;
     if (ask->home == owner->options.loop) {

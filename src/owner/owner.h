@@ -119,6 +119,7 @@ struct owner_ask {
 
     /* the owner's own */
     struct owner *owner;
+    const void *context; /* the asking fiber's, for the log */
     struct loop_task task;
     struct loop *home;
     struct fiber *fiber;

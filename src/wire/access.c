@@ -24,9 +24,12 @@ void access_note_call(struct exchange *exchange, struct view method, struct view
         return;
     const bool unary =
         exchange->protocol == PROTOCOL_CONNECT || exchange->protocol == PROTOCOL_PLAIN;
+    char id[TRACE_REQUEST_ID_MAX + 1], trace[TRACE_ID_CHARS + 1];
+    trace_write_id(&call->trace, trace);
     log_each(
         LOG_INFO, "http.request", log_view("http.request.method", method),
-        log_view("url.path", path),
+        log_view("url.path", path), log_view("http.request.id", trace_request_id(&call->trace, id)),
+        log_str("trace.id", trace),
         log_int("http.response.status_code", unary && call->code ? code_http(call->code) : 200),
         log_uint("http.response.body.bytes", exchange->answered_bytes),
         log_str("http.version", exchange->over_h2 ? "2" : "1.1"),

@@ -12,6 +12,7 @@
 #include "codec/status.h"
 #include "err/err.h"
 #include "http/refusal.h"
+#include "observe/log.h"
 #include "wire/caller.h"
 #include "wire/limits.h"
 #include "wire/plain.h"
@@ -92,6 +93,23 @@ static void add_private(struct fields *f)
     add(f, VIEW_LIT("x-content-type-options"), VIEW_LIT("nosniff"));
 }
 
+/* The id under which the request is found again, and what the handler answered beside its message.
+ * A session is for a process of ours alone: a browser gets it as a cookie. text lives as long as
+ * the fields. */
+static void add_metadata(const struct exchange *exchange, struct fields *f,
+                         char text[TRACE_REQUEST_ID_MAX + 1])
+{
+    const struct metadata *answered = exchange->call.answered;
+    const struct view id = trace_request_id(&exchange->call.trace, text);
+    if (id.len)
+        add(f, TRACE_REQUEST_ID, id);
+    for (uint32_t i = 0; answered && i < answered->count; i++) {
+        const struct metadata_field *field = &answered->fields[i];
+        if (exchange->shard->options->peers_only || !view_eq(field->name, CALLER_SESSION))
+            add(f, field->name, field->value);
+    }
+}
+
 static void add_cookie(struct exchange *exchange, struct fields *f)
 {
     const struct view cookie = caller_set_cookie(exchange);
@@ -164,8 +182,10 @@ static void send_response(struct exchange *exchange, struct body body, const cha
 {
     static const struct head_field ok = {{"grpc-status", 11}, {"0", 1}};
     struct fields f = {0};
+    char id[TRACE_REQUEST_ID_MAX + 1];
     int status = 200;
     add(&f, VIEW_LIT("content-type"), type_of(exchange));
+    add_metadata(exchange, &f, id);
     if (exchange->protocol != PROTOCOL_GRPC)
         add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
     add_cookie(exchange, &f);
@@ -268,11 +288,13 @@ static void send_grpc_error(struct exchange *exchange)
 {
     struct fields f = {0};
     struct buf scratch[3];
+    char id[TRACE_REQUEST_ID_MAX + 1];
     if (exchange->begun) {
         add_grpc_status(exchange, &f, scratch);
         (void)exchange->conn->engine->end(exchange->conn, exchange->h2, f.at, f.count);
     } else {
         add(&f, VIEW_LIT("content-type"), type_of(exchange));
+        add_metadata(exchange, &f, id);
         add_grpc_status(exchange, &f, scratch);
         struct head_answer answer = {200, f.at, f.count};
         answer_whole(exchange->conn, exchange->h2, &answer, body_copied(view_of(NULL, 0)), NULL, 0);
@@ -292,7 +314,7 @@ static struct view clipped(const char *message)
 static void send_connect_error(struct exchange *exchange)
 {
     struct fields f = {0};
-    char retry[24];
+    char retry[24], id[TRACE_REQUEST_ID_MAX + 1];
     struct buf json;
     buf_init(&json, 64u << 10);
     if (status_write_connect(code_name(exchange->call.code), clipped(exchange->call.message),
@@ -304,6 +326,7 @@ static void send_connect_error(struct exchange *exchange)
     add(&f, VIEW_LIT("content-type"), VIEW_LIT("application/json"));
     add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
     add_private(&f);
+    add_metadata(exchange, &f, id);
     add_cookie(exchange, &f);
     if (exchange->call.code == CODE_UNAUTHENTICATED)
         add(&f, VIEW_LIT("www-authenticate"), VIEW_LIT("Bearer"));
@@ -330,8 +353,10 @@ int answer_begin(struct exchange *exchange)
     if (exchange->begun)
         return 0;
     struct fields f = {0};
+    char id[TRACE_REQUEST_ID_MAX + 1];
     add(&f, VIEW_LIT("content-type"), type_of(exchange));
     add_private(&f);
+    add_metadata(exchange, &f, id);
     if (exchange->protocol != PROTOCOL_GRPC) {
         add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
         /* nginx would gather the messages until they fill a buffer. */
@@ -410,11 +435,29 @@ void answer_end(struct exchange *exchange)
     exchange_part(exchange);
 }
 
+/* What is not the caller's doing is told to whoever runs the server: a line a call, and no more than
+ * LOG_BURST a second; usher_calls_total counts all. One that goes down has said so. */
+static void tell_failure(const struct exchange *exchange)
+{
+    const struct call *call = &exchange->call;
+    const bool broken = call->code == CODE_INTERNAL || call->code == CODE_DATA_LOSS;
+    char id[TRACE_REQUEST_ID_MAX + 1], trace[TRACE_ID_CHARS + 1];
+    if (!broken && (call->code != CODE_UNAVAILABLE || exchange->shard->draining))
+        return;
+    trace_write_id(&call->trace, trace);
+    log_event(broken ? LOG_ERROR : LOG_WARN, "call.fail",
+              log_view("rpc.method", call->route ? call->route->path : (struct view){0}),
+              log_view("http.request.id", trace_request_id(&call->trace, id)),
+              log_str("trace.id", trace), log_str("rpc.grpc.status", code_name(call->code)),
+              log_str("event.reason", call->detail ? call->detail->reason : ""),
+              log_str("error.message", call->message), log_err(call->cause));
+}
+
 void answer_error(struct exchange *exchange)
 {
     if (!exchange->conn)
         return;
-    count_add(&exchange->shard->calls_failed, 1);
+    tell_failure(exchange);
     if (exchange->protocol == PROTOCOL_PLAIN) {
         plain_refuse(exchange);
     } else if (exchange->protocol == PROTOCOL_CONNECT) {

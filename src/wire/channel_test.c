@@ -112,6 +112,25 @@ static void unary_body(struct caller *c)
     expect(strcmp(c->tickets.status.message, "seats 4 and 5 are taken") == 0);
 }
 
+/* What the handler answers beside its message, which here is the id of the caller's request. */
+static void beside_body(struct caller *c)
+{
+    const struct trace trace = {.made = {.hi = 7, .lo = 9}};
+    char id[TRACE_REQUEST_ID_MAX + 1];
+    const Usher__V1__Hold *h;
+    trace_be_here(&trace);
+    expect(hold(c, 3, &h) == 0);
+    expect(view_eq(metadata_find(c->tickets.status.answered, VIEW_LIT("usher-seen")),
+                   trace_request_id(&trace, id)));
+    expect(hold(c, HOLD_TAKEN, &h) != 0 && c->tickets.status.answered);
+    trace_be_here(NULL);
+}
+
+static void what_comes_beside_an_answer_arrives_too(void **state)
+{
+    run_both(beside_body);
+}
+
 static void an_answer_and_a_refusal_arrive_whole(void **state)
 {
     run_both(unary_body);
@@ -234,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_and_a_refusal_arrive_whole),
+        cmocka_unit_test(what_comes_beside_an_answer_arrives_too),
         cmocka_unit_test(what_may_not_be_is_refused),
         cmocka_unit_test(a_deadline_ends_a_call),
         cmocka_unit_test(a_stream_comes_in_order_and_says_how_it_ends),

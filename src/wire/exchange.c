@@ -18,6 +18,7 @@
 #include "wire/plain.h"
 #include "wire/request.h"
 #include "wire/shard.h"
+#include "wire/stats.h"
 
 /* ---- letting go ---- */
 
@@ -29,9 +30,10 @@ static void settle(struct exchange *exchange)
     shard_touch(exchange->shard);
 }
 
-static void let_go(struct exchange *exchange)
+static void let_go(struct exchange *exchange, enum code code)
 {
     struct shard *shard = exchange->shard;
+    stats_note(exchange, code);
     struct conn *conn = exchange->conn;
     conn->engine->attach(conn, exchange->h2, NULL);
     conn->active_ns = shard_now_ns(shard);
@@ -50,7 +52,7 @@ void exchange_part(struct exchange *exchange)
 {
     if (!exchange->conn)
         return;
-    let_go(exchange);
+    let_go(exchange, exchange->call.code);
     settle(exchange);
 }
 
@@ -58,7 +60,7 @@ void exchange_gone(struct exchange *exchange)
 {
     if (!exchange->conn)
         return;
-    let_go(exchange);
+    let_go(exchange, CODE_CANCELED);
     scope_cancel(&exchange->scope);
     call_close_sink(&exchange->call);
     settle(exchange);
@@ -141,6 +143,7 @@ static void keep_metadata(struct exchange *exchange, const struct head *head)
         if (metadata_travels(lower) && (from_peer || !view_eq(lower, CALLER_ADDRESS)))
             (void)metadata_add(&call->received, call->arena, lower, field->value);
     }
+    trace_take(&call->trace, call->received);
 }
 
 /* Health is everybody's to ask for. */
@@ -248,12 +251,12 @@ static struct exchange *open_exchange(struct conn *conn, struct h2_stream *h2,
     exchange->call.message = "";
     exchange->began_ns = conn->active_ns;
     exchange->over_h2 = conn->engine == &engine_h2;
+    exchange->call.trace.made = trace_next(&conn->shard->traces);
     conn->engine->attach(conn, h2, exchange);
     if (exchange->call.route && method_streams_answer(exchange->call.route->method)) {
         list_append(&exchange->shard->streams, &exchange->stream_link);
         count_add(&exchange->shard->streams_open, 1);
     }
-    count_add(&exchange->shard->calls_total, 1);
     return exchange;
 }
 
@@ -432,6 +435,7 @@ static void run_call(void *arg)
 {
     struct exchange *exchange = arg;
     int err = 0;
+    trace_be_here(&exchange->call.trace);
     if (exchange->protocol == PROTOCOL_PLAIN)
         plain_run(exchange);
     else

@@ -194,6 +194,10 @@ static int hold_seats(struct call *call, const void *request, void *response)
     Usher__V1__Hold *r = response;
     Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
     uint32_t seats[] = {4, 5};
+    char id[TRACE_REQUEST_ID_MAX + 1];
+    const struct view seen = trace_request_id(trace_here(), id);
+    if (seen.len)
+        assert_int_equal(call_answer_metadata(call, VIEW_LIT("usher-seen"), seen), 0);
     assert_true(identity_has(call_identity(call), FIXTURE_BUYER | FIXTURE_ORGANISER));
     assert_ptr_equal(call_state(call), &watchers);
     if (ask->performance_id == HOLD_WAITS)

@@ -108,6 +108,8 @@ static int add_shard(struct server *server, struct worker *worker, struct view h
 
 static void free_server(struct server *server)
 {
+    for (uint32_t i = 0; i < server->shard_count; i++)
+        free(server->shards[i].methods); /* others may have read them until now */
     routes_release(&server->routes);
     net_tls_free(server->tls);
     free(server->services);
@@ -212,11 +214,14 @@ void server_stats(const struct server *server, struct server_stats *ret_stats)
         sum.connections_open += count_get(&shard->connections_open);
         sum.connections_total += count_get(&shard->connections_total);
         sum.connections_refused += count_get(&shard->connections_refused);
-        sum.calls_total += count_get(&shard->calls_total);
-        sum.calls_failed += count_get(&shard->calls_failed);
         sum.streams_open += count_get(&shard->streams_open);
         sum.bytes_in += count_get(&shard->bytes_in);
         sum.bytes_out += count_get(&shard->bytes_out);
     }
     *ret_stats = sum;
+}
+
+int server_render_calls(const struct server *server, struct buf *out)
+{
+    return stats_render(server->shards, server->shard_count, &server->routes, out);
 }

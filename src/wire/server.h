@@ -8,6 +8,7 @@
 #include "fiber/offload.h"
 #include "fiber/worker.h"
 #include "http/head.h"
+#include "mem/buf.h"
 #include "net/range.h"
 #include "token/quota.h"
 
@@ -122,11 +123,14 @@ uint16_t server_port(const struct server *server);
  * lets calls finish until grace_ms have passed, then closes the rest; then frees the server. */
 void server_stop(struct server *server, int64_t grace_ms);
 
-/* For /metrics: connections, calls and bytes so far, all workers. */
+/* For /metrics: connections and bytes so far, all workers. */
 struct server_stats {
-    uint64_t connections_open, connections_total, connections_refused, calls_total, calls_failed,
-        streams_open, bytes_in, bytes_out;
+    uint64_t connections_open, connections_total, connections_refused, streams_open, bytes_in,
+        bytes_out;
 };
 void server_stats(const struct server *server, struct server_stats *ret_stats);
+/* Appends the calls so far by method and code, and their times, in Prometheus' text format. As
+ * metrics_render. */
+int server_render_calls(const struct server *server, struct buf *out);
 
 #endif

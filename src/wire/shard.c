@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "call/limits.h"
+#include "chance/chance.h"
 #include "err/err.h"
 #include "observe/log.h"
 #include "wire/answer.h"
@@ -251,8 +252,10 @@ int shard_start(struct shard *shard, int fd)
     shard->flush.run = on_flush;
     shard->tick.fire = on_tick;
     shard->tick_ns = tick_of(shard->options);
+    shard->traces.seed = chance_id(chance_system());
     shard->read_bytes = malloc(WIRE_READ_BYTES);
-    int err = shard->read_bytes ? 0 : ERR_NO_MEMORY;
+    shard->methods = calloc(shard->routes->count + 1, sizeof(*shard->methods));
+    int err = shard->read_bytes && shard->methods ? 0 : ERR_NO_MEMORY;
     if (err)
         close(fd);
     else

@@ -11,24 +11,7 @@
 #include "wire/cache.h"
 #include "wire/conn.h"
 #include "wire/server.h"
-
-/* Written by one thread, read by any. */
-struct counter {
-    _Atomic uint64_t value;
-};
-static inline void count_add(struct counter *c, uint64_t n)
-{
-    uint64_t value = atomic_load_explicit(&c->value, memory_order_relaxed);
-    atomic_store_explicit(&c->value, value + n, memory_order_relaxed);
-}
-static inline void count_sub(struct counter *c, uint64_t n)
-{
-    count_add(c, 0 - n);
-}
-static inline uint64_t count_get(const struct counter *c)
-{
-    return atomic_load_explicit(&c->value, memory_order_relaxed);
-}
+#include "wire/stats.h"
 
 struct shard {
     struct server *server;
@@ -69,8 +52,10 @@ struct shard {
     bool kill_due;            /* the grace is over */
     int64_t refused_said_ns;  /* when it was logged last that connections are refused */
     uint64_t starved_counted; /* of listener.refused, how many are in connections_refused */
-    struct counter connections_total, connections_open, connections_refused, calls_total,
-        calls_failed, streams_open, bytes_in, bytes_out;
+    struct trace_source traces;
+    struct method_stats *methods; /* by a route's number */
+    struct counter connections_total, connections_open, connections_refused, streams_open, bytes_in,
+        bytes_out;
 };
 
 /* server.c: less than options.connections_all are open, all shards together. Any thread. */

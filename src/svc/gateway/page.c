@@ -90,9 +90,6 @@ static int render_server(struct buf *out, const struct server *server)
         {METRIC_IS_COUNTER, "usher_connections_refused_total",
          "Connections closed at once: there were as many as there may be.",
          (int64_t)stats.connections_refused},
-        {METRIC_IS_COUNTER, "usher_calls_total", "Calls answered.", (int64_t)stats.calls_total},
-        {METRIC_IS_COUNTER, "usher_calls_failed_total", "Calls answered with an error.",
-         (int64_t)stats.calls_failed},
         {METRIC_IS_GAUGE, "usher_streams_open", "Streams now.", (int64_t)stats.streams_open},
         {METRIC_IS_COUNTER, "usher_received_bytes_total", "Bytes read from connections.",
          (int64_t)stats.bytes_in},
@@ -103,7 +100,7 @@ static int render_server(struct buf *out, const struct server *server)
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]) && !err; i++)
         err = metrics_render_one(out, samples[i].type, samples[i].name, samples[i].help,
                                  samples[i].value);
-    return err;
+    return err ? err : server_render_calls(server, out);
 }
 
 static struct page metrics_page(struct gateway *gateway, const struct page_request *ask)

@@ -44,7 +44,12 @@ const size_t web_asset_count = 3;
 /* This test stands where rpc stands. */
 void server_stats(const struct server *server, struct server_stats *ret_stats)
 {
-    *ret_stats = (struct server_stats){.connections_open = 3, .calls_total = 41};
+    *ret_stats = (struct server_stats){.connections_open = 3, .bytes_in = 41};
+}
+
+int server_render_calls(const struct server *server, struct buf *out)
+{
+    return buf_printf(out, "usher_calls_total{code=\"ok\"} 7\n");
 }
 
 static struct gateway gateway = {.has_pages = true};
@@ -195,7 +200,8 @@ static void metrics_have_the_servers_figures_too(void **state)
     assert_null(strstr(page.body.at, "usher_calls_total"));
     atomic_store(&gateway.server, (const struct server *)&arena);
     page = get("/metrics", "", "");
-    assert_non_null(strstr(page.body.at, "usher_calls_total 41\n"));
+    assert_non_null(strstr(page.body.at, "usher_received_bytes_total 41\n"));
+    assert_non_null(strstr(page.body.at, "usher_calls_total{code=\"ok\"} 7\n"));
     assert_non_null(strstr(page.body.at, "usher_connections_open 3\n"));
     assert_null(strstr(page.body.at, "usher_seats_free"));
     gateway.figures = figures;

@@ -181,6 +181,7 @@ struct errand {
     const char *url;
     uint32_t performance_id;
     struct owner_ask *ask;
+    const struct trace *trace; /* of the call that asks */
     int64_t deadline_ns;
     int result;
 };
@@ -188,6 +189,7 @@ struct errand {
 static void run_errand(void *arg)
 {
     struct errand *errand = arg;
+    trace_be_here(errand->trace);
     errand->result = ask_there(errand->elsewhere, errand->url, errand->performance_id, errand->ask,
                                errand->deadline_ns);
 }
@@ -235,6 +237,7 @@ int desk_ask(struct ticket *ticket, const struct catalog_performance *performanc
                                                .url = url,
                                                .performance_id = performance->performance_id,
                                                .ask = ask,
+                                               .trace = trace_here(),
                                                .deadline_ns = deadline_ns});
         else
             ask->result = ERR_FENCED;

@@ -1,0 +1,56 @@
+/*
+ * trace: how a request is found again, in this process and the others: its id, and its place in a
+ * trace (W3C Trace Context).
+ *
+ * What the caller sends is kept where it is well-formed: x-request-id of 1 to 64 letters, digits
+ * and "-_.", and traceparent. For the rest stands a number made here, unlike any other; it becomes
+ * text only where somebody wants to read it. The fiber of a call knows the call's trace
+ * (trace_here), and so do the log lines that it writes, the calls that it makes, and what it asks
+ * of an owner.
+ */
+#ifndef USHER_CALL_TRACE_H
+#define USHER_CALL_TRACE_H
+
+#include "call/metadata.h"
+#include "mem/id.h"
+
+#define TRACE_REQUEST_ID     VIEW_LIT("x-request-id")
+#define TRACE_PARENT         VIEW_LIT("traceparent")
+#define TRACE_REQUEST_ID_MAX 64 /* characters */
+#define TRACE_ID_CHARS       32 /* hex digits */
+#define TRACE_PARENT_CHARS   55
+
+struct trace {
+    struct id made;         /* zero: there is no request */
+    struct view request_id; /* as it came, well-formed; empty: none. Borrowed, as the next */
+    struct view parent;     /* traceparent as it came, its first 55 characters; empty: none */
+};
+
+/* Where numbers come from; one a thread. */
+struct trace_source {
+    struct id seed; /* random, from the start */
+    uint64_t count;
+};
+struct id trace_next(struct trace_source *source);
+
+/* Takes what came with a call. received may be NULL, and outlives the trace. */
+void trace_take(struct trace *trace, const struct metadata *received);
+
+/* The id of the request: in text, or as it came. Empty where trace is NULL or there is no request.
+ */
+struct view trace_request_id(const struct trace *trace, char text[TRACE_REQUEST_ID_MAX + 1]);
+/* The trace's id, and a NUL; empty as above. */
+void trace_write_id(const struct trace *trace, char ret_text[TRACE_ID_CHARS + 1]);
+/* The traceparent of a call made within this one: the same trace and the same flags, with this call
+ * as the parent. Empty as above. */
+struct view trace_write_parent(const struct trace *trace, char text[TRACE_PARENT_CHARS + 1]);
+
+/* The trace of the running fiber: NULL outside of a call. */
+const struct trace *trace_here(void);
+/* Says which it is, until it is said again or the fiber ends; trace is borrowed. */
+void trace_be_here(const struct trace *trace);
+/* Gives the ids of trace_here to every log line: for log_set_context. */
+struct log_context;
+bool trace_log_context(struct log_context *ret_context);
+
+#endif

@@ -1,0 +1,126 @@
+#include "call/trace.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fiber/fiber.h"
+#include "observe/log.h"
+
+#define PARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+static struct arena arena;
+
+static struct trace of(const char *request_id, const char *parent)
+{
+    struct trace_source source = {.seed = {0x1122334455667788, 99}};
+    struct trace trace = {.made = trace_next(&source)};
+    struct metadata *received = NULL;
+    if (request_id)
+        assert_int_equal(metadata_add(&received, &arena, TRACE_REQUEST_ID, view_str(request_id)),
+                         0);
+    if (parent)
+        assert_int_equal(metadata_add(&received, &arena, TRACE_PARENT, view_str(parent)), 0);
+    trace_take(&trace, received);
+    return trace;
+}
+
+static bool takes_id(const char *text)
+{
+    char made[TRACE_REQUEST_ID_MAX + 1];
+    const struct trace trace = of(text, NULL);
+    return view_eq(trace_request_id(&trace, made), view_str(text));
+}
+
+static void a_request_id_is_taken_where_it_is_well_formed(void **state)
+{
+    char long_id[TRACE_REQUEST_ID_MAX + 2] = "";
+    memset(long_id, 'x', TRACE_REQUEST_ID_MAX);
+    assert_true(takes_id("a") && takes_id("7f3a-09_B.z") && takes_id(long_id));
+    long_id[TRACE_REQUEST_ID_MAX] = 'x';
+    assert_false(takes_id(long_id) || takes_id("") || takes_id("a b") || takes_id("a\"b"));
+}
+
+static void one_is_made_where_none_came(void **state)
+{
+    struct trace_source source = {.seed = {1, 2}};
+    char first[TRACE_REQUEST_ID_MAX + 1], second[TRACE_REQUEST_ID_MAX + 1];
+    const struct trace a = {.made = trace_next(&source)}, b = {.made = trace_next(&source)};
+    assert_int_equal(trace_request_id(&a, first).len, ID_TEXT_CHARS);
+    assert_int_equal(trace_request_id(&b, second).len, ID_TEXT_CHARS);
+    assert_string_not_equal(first, second);
+    assert_int_equal(trace_request_id(NULL, first).len, 0);
+    assert_int_equal(trace_request_id(&(struct trace){0}, first).len, 0);
+}
+
+static bool takes_parent(const char *text)
+{
+    return of(NULL, text).parent.len > 0;
+}
+
+static void a_traceparent_is_taken_where_it_is_well_formed(void **state)
+{
+    assert_true(takes_parent(PARENT));
+    assert_true(takes_parent("01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more"));
+    assert_false(takes_parent(PARENT "-more"));
+    assert_false(takes_parent("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+    assert_false(takes_parent("00-00000000000000000000000000000000-b7ad6b7169203331-01"));
+    assert_false(takes_parent("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01"));
+    assert_false(takes_parent("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01"));
+    assert_false(takes_parent("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0"));
+}
+
+static void the_next_hop_has_the_same_trace_and_flags(void **state)
+{
+    char next[TRACE_PARENT_CHARS + 1];
+    struct trace trace = of(NULL, PARENT);
+    assert_int_equal(trace_write_parent(&trace, next).len, TRACE_PARENT_CHARS);
+    assert_memory_equal(next, PARENT, 36);
+    assert_memory_not_equal(next + 36, PARENT + 36, 16); /* this call is the parent now */
+    assert_string_equal(next + 52, "-01");
+    /* Flags without a meaning do not go on; what is not sampled stays so. */
+    trace = of(NULL, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-fe");
+    trace_write_parent(&trace, next);
+    assert_string_equal(next + 52, "-02");
+    trace = of(NULL, NULL);
+    trace_write_parent(&trace, next);
+    assert_string_equal(next + 52, "-00");
+    assert_true(takes_parent(next)); /* what is made is well-formed */
+}
+
+static void in_a_fiber(void *arg)
+{
+    struct log_context context;
+    const struct trace trace = of("shown-1", PARENT);
+    assert_null(trace_here());
+    assert_false(trace_log_context(&context));
+    trace_be_here(&trace);
+    assert_ptr_equal(trace_here(), &trace);
+    assert_true(trace_log_context(&context));
+    assert_string_equal(context.request_id, "shown-1");
+    assert_string_equal(context.trace_id, "0af7651916cd43dd8448eb211c80319c");
+}
+
+static void a_fiber_knows_its_trace(void **state)
+{
+    assert_null(trace_here());
+    assert_int_equal(fiber_main(in_a_fiber, NULL), 0);
+}
+
+int main(void)
+{
+    arena_init(&arena, 1 << 20);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_id_is_taken_where_it_is_well_formed),
+        cmocka_unit_test(one_is_made_where_none_came),
+        cmocka_unit_test(a_traceparent_is_taken_where_it_is_well_formed),
+        cmocka_unit_test(the_next_hop_has_the_same_trace_and_flags),
+        cmocka_unit_test(a_fiber_knows_its_trace),
+    };
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    arena_release(&arena);
+    return failed;
+}

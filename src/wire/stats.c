@@ -1,0 +1,108 @@
+#include "wire/stats.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "err/err.h"
+#include "wire/exchange.h"
+#include "wire/shard.h"
+
+#define LABEL_MAX 160
+
+static_assert(CODE_UNAUTHENTICATED == STATS_CODES - 1, "every code has a counter");
+
+void stats_note(struct exchange *exchange, enum code code)
+{
+    struct shard *shard = exchange->shard;
+    const struct route *route = exchange->call.route;
+    if (exchange->began_ns == 0 || exchange->protocol == PROTOCOL_PLAIN)
+        return;
+    struct method_stats *s = &shard->methods[route ? route->number : shard->routes->count];
+    const int64_t took_ns = shard_now_ns(shard) - exchange->began_ns;
+    count_add(&s->codes[code], 1);
+    if (!route || method_streams_answer(route->method))
+        return;
+    uint32_t bucket = 0;
+    while (bucket < METRIC_BUCKETS && took_ns > metric_bounds_ns[bucket])
+        bucket++;
+    count_add(&s->buckets[bucket], 1);
+    count_add(&s->sum_ns, (uint64_t)took_ns);
+}
+
+/* All shards' counts of one method. False: it was never called. */
+static bool add_up(const struct shard *shards, uint32_t count, uint32_t number,
+                   struct method_stats *ret_sum)
+{
+    uint64_t calls = 0;
+    *ret_sum = (struct method_stats){0};
+    for (uint32_t i = 0; i < count; i++) {
+        const struct method_stats *s = &shards[i].methods[number];
+        for (int k = 0; k < STATS_CODES; k++) {
+            calls += count_get(&s->codes[k]);
+            count_add(&ret_sum->codes[k], count_get(&s->codes[k]));
+        }
+        count_add(&ret_sum->sum_ns, count_get(&s->sum_ns));
+        for (int k = 0; k <= METRIC_BUCKETS; k++)
+            count_add(&ret_sum->buckets[k], count_get(&s->buckets[k]));
+    }
+    return calls > 0;
+}
+
+/* "usher.v1.TicketService/HoldSeats". */
+static struct view name_of(const struct routes *routes, uint32_t number)
+{
+    if (number == routes->count)
+        return VIEW_LIT("unknown");
+    const struct view path = routes->rows[number]->path;
+    return view_of(path.at + 1, path.len - 1);
+}
+
+static int render_codes(const struct method_stats *sum, struct view method, struct buf *out)
+{
+    int err = 0;
+    for (int k = 0; k < STATS_CODES && !err; k++) {
+        const uint64_t calls = count_get(&sum->codes[k]);
+        if (calls > 0)
+            err = buf_printf(out, "usher_calls_total{method=\"%.*s\",code=\"%s\"} %" PRIu64 "\n",
+                             VIEW_ARG(method), code_name((enum code)k), calls);
+    }
+    return err;
+}
+
+static int render_times(const struct method_stats *sum, struct view method, struct buf *out)
+{
+    _Atomic uint64_t buckets[METRIC_BUCKETS + 1];
+    char labels[LABEL_MAX];
+    uint64_t calls = 0;
+    for (int k = 0; k <= METRIC_BUCKETS; k++) {
+        calls += count_get(&sum->buckets[k]);
+        atomic_init(&buckets[k], count_get(&sum->buckets[k]));
+    }
+    snprintf(labels, sizeof(labels), "method=\"%.*s\"", VIEW_ARG(method));
+    const struct metric times = {.type = METRIC_IS_HISTOGRAM,
+                                 .name = "usher_call_seconds",
+                                 .labels = labels,
+                                 .value = (int64_t)count_get(&sum->sum_ns),
+                                 .buckets = buckets};
+    return calls > 0 ? metrics_render_value(out, &times) : 0;
+}
+
+int stats_render(const struct shard *shards, uint32_t count, const struct routes *routes,
+                 struct buf *out)
+{
+    struct method_stats sum;
+    int err = metrics_render_head(out, METRIC_IS_COUNTER, "usher_calls_total",
+                                  "Calls that have ended, by method and code.");
+    for (uint32_t i = 0; i <= routes->count && !err; i++) {
+        if (add_up(shards, count, i, &sum))
+            err = render_codes(&sum, name_of(routes, i), out);
+    }
+    if (!err)
+        err = metrics_render_head(out, METRIC_IS_HISTOGRAM, "usher_call_seconds",
+                                  "From a call's head until its answer, unary calls.");
+    for (uint32_t i = 0; i <= routes->count && !err; i++) {
+        if (add_up(shards, count, i, &sum))
+            err = render_times(&sum, name_of(routes, i), out);
+    }
+    return err;
+}
