@@ -5,10 +5,11 @@
 #define USHER_CALL_LIMITS_H
 
 /* ---- a call ---- */
-#define CALL_REQUEST_MAX  (64u << 10) /* bytes of a request, where its method says nothing */
-#define CALL_RESPONSE_MAX (16u << 20) /* bytes of one encoded response or stream message */
-#define CALL_ARENA_MAX    (32u << 20) /* bytes a call's arena may take, besides 8 × request_max */
-#define CALL_MESSAGE_MAX  1024        /* bytes of an error's sentence */
+#define CALL_REQUEST_MAX    (64u << 10) /* bytes of a request, where its method says nothing */
+#define CALL_RESPONSE_MAX   (16u << 20) /* bytes of one encoded response or stream message */
+#define CALL_ARENA_MAX      (32u << 20) /* bytes a call's arena may take, besides 8 × request_max */
+#define CALL_RETRY_AFTER_MS 200         /* where a caller may soon try again */
+#define CALL_MESSAGE_MAX    1024        /* bytes of an error's sentence */
 
 /* ---- the calling end of a connection ---- */
 #define LINK_READ_BYTES  (64u << 10)

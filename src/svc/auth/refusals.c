@@ -1,6 +1,5 @@
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "err/err.h"
 #include "svc/auth/handlers.h"
@@ -10,18 +9,12 @@
 int auth_fail(struct call *call, enum code code, const char *reason, const char *field,
               const char *format, ...)
 {
-    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
-    char text[256];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    const int err = call_refuse_list(call, code, reason, field,
+                                     code == CODE_UNAVAILABLE ? RETRY_AFTER_MS : 0, format, args);
     va_end(args);
-    detail.reason = (char *)reason;
-    if (field)
-        detail.field = (char *)field;
-    if (code == CODE_UNAVAILABLE)
-        detail.retry_after_ms = RETRY_AFTER_MS;
-    return call_fail(call, code, &detail, "%s", text);
+    return err;
 }
 
 int auth_fail_later(struct call *call, int64_t retry_after_ms, const char *what)
@@ -35,21 +28,9 @@ int auth_fail_later(struct call *call, int64_t retry_after_ms, const char *what)
 
 int auth_fail_by_err(struct call *call, int err)
 {
-    switch (err) {
-    case ERR_FULL:
+    if (err == ERR_FULL)
         return auth_fail_later(call, RETRY_AFTER_MS, "more people are signing in than can wait");
-    case ERR_NO_MEMORY:
-        return call_fail(call, CODE_RESOURCE_EXHAUSTED, NULL, "no memory left for this call");
-    case ERR_TIMEOUT:
-        return auth_fail(call, CODE_DEADLINE_EXCEEDED, "TOO_SLOW", NULL,
-                         "the deadline of the call passed");
-    case ERR_CORRUPT:
-        return auth_fail(call, CODE_DATA_LOSS, "DATA_DAMAGED", NULL,
-                         "what is stored is not what was written");
-    default:
-        return auth_fail(call, CODE_UNAVAILABLE, "STORE_UNAVAILABLE", NULL,
-                         "the store does not answer");
-    }
+    return call_refuse_stored(call, err);
 }
 
 int auth_fail_blocked(struct call *call)

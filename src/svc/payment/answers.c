@@ -1,6 +1,4 @@
 /* Answers and refusals of the payment service. */
-#include <stdio.h>
-
 #include "sale/currency.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
@@ -8,36 +6,19 @@
 
 int answer_fail(struct call *call, enum code code, const char *reason, const char *format, ...)
 {
-    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
-    char text[256];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    const int err = call_refuse_list(
+        call, code, reason, NULL, code == CODE_UNAVAILABLE ? ROLE_RETRY_MIN_MS : 0, format, args);
     va_end(args);
-    detail.reason = (char *)reason;
-    if (code == CODE_UNAVAILABLE)
-        detail.retry_after_ms = ROLE_RETRY_MIN_MS;
-    return call_fail(call, code, &detail, "%s", text);
+    return err;
 }
 
 int answer_store_failed(struct call *call, int err)
 {
-    switch (err) {
-    case ERR_NOT_FOUND:
-        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such payment of this account");
-    case ERR_NO_MEMORY:
-        return answer_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_LARGE", "the answer is too large");
-    case ERR_FULL:
-        return answer_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS",
-                           "a stated maximum is reached");
-    case ERR_TIMEOUT:
-        return answer_fail(call, CODE_DEADLINE_EXCEEDED, "TOO_SLOW", "the deadline has passed");
-    case ERR_CORRUPT:
-        return answer_fail(call, CODE_DATA_LOSS, "DATA_DAMAGED", "stored data are damaged");
-    default:
-        return answer_fail(call, CODE_UNAVAILABLE, "STORE_UNAVAILABLE",
-                           "not possible right now: %s", err_text(err));
-    }
+    return err == ERR_NOT_FOUND
+               ? answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such payment of this account")
+               : call_refuse_stored(call, err);
 }
 
 struct work answer_work(struct call *call)

@@ -1,5 +1,3 @@
-#include <stdio.h>
-
 #include "net/range.h"
 #include "observe/log.h"
 #include "svc/ticket/desk.h"
@@ -9,28 +7,18 @@
 int desk_fail(struct call *call, enum code code, const char *reason, const char *field,
               const char *format, ...)
 {
-    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
-    char text[256];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    const int err =
+        call_refuse_list(call, code, reason, field,
+                         code == CODE_UNAVAILABLE ? TICKET_RETRY_AFTER_MS : 0, format, args);
     va_end(args);
-    detail.reason = (char *)reason;
-    if (field)
-        detail.field = (char *)field;
-    if (code == CODE_UNAVAILABLE)
-        detail.retry_after_ms = TICKET_RETRY_AFTER_MS;
-    return call_fail(call, code, &detail, "%s", text);
+    return err;
 }
 
 int desk_account(struct call *call, struct id *ret_account_id)
 {
-    const struct identity *who = call_identity(call);
-    if (id_is_zero(who->account_id))
-        return call_fail(call, CODE_PERMISSION_DENIED, NULL,
-                         "this is done in an account's name, and the caller has none");
-    *ret_account_id = who->account_id;
-    return 0;
+    return call_account(call, ret_account_id);
 }
 
 struct id desk_origin(const struct call *call)
@@ -99,6 +87,7 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
                          "by section and quantity",
                          SEATS_PARTY_MAX);
     default:
+        call->cause = ask->result;
         return desk_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE", NULL,
                          "not possible right now; nothing was taken: try the same request again");
     }
@@ -133,19 +122,5 @@ int desk_check_room(struct call *call, uint32_t last, uint32_t max, const char *
 
 int desk_store_failed(struct call *call, int err)
 {
-    switch (err) {
-    case ERR_FULL:
-        return desk_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
-                         "a stated maximum is reached");
-    case ERR_NO_MEMORY:
-        return desk_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_LARGE", NULL,
-                         "the answer is too large");
-    case ERR_TIMEOUT:
-        return desk_fail(call, CODE_DEADLINE_EXCEEDED, "TOO_SLOW", NULL, "the deadline has passed");
-    case ERR_CORRUPT:
-        return desk_fail(call, CODE_DATA_LOSS, "DATA_DAMAGED", NULL, "stored data are damaged");
-    default:
-        return desk_fail(call, CODE_UNAVAILABLE, "STORE_UNAVAILABLE", NULL,
-                         "the store does not answer: %s", err_text(err));
-    }
+    return call_refuse_stored(call, err);
 }

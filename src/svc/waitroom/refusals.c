@@ -1,5 +1,4 @@
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "err/err.h"
 #include "svc/waitroom/desk.h"
@@ -8,18 +7,13 @@
 int room_fail(struct call *call, enum code code, const char *reason, const char *field,
               const char *format, ...)
 {
-    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
-    char text[256];
+    const bool later = code == CODE_UNAVAILABLE || code == CODE_RESOURCE_EXHAUSTED;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
+    const int err = call_refuse_list(call, code, reason, field, later ? WAITROOM_RETRY_AFTER_MS : 0,
+                                     format, args);
     va_end(args);
-    detail.reason = (char *)reason;
-    if (field)
-        detail.field = (char *)field;
-    if (code == CODE_UNAVAILABLE || code == CODE_RESOURCE_EXHAUSTED)
-        detail.retry_after_ms = WAITROOM_RETRY_AFTER_MS;
-    return call_fail(call, code, &detail, "%s", text);
+    return err;
 }
 
 bool room_may_see(struct call *call, const struct keeper *keeper)
@@ -53,12 +47,7 @@ struct keeper *room_own_sale(struct call *call, uint32_t sale_id)
 
 int room_account(struct call *call, struct id *ret_account_id)
 {
-    const struct identity *who = call_identity(call);
-    if (id_is_zero(who->account_id))
-        return call_fail(call, CODE_PERMISSION_DENIED, NULL,
-                         "this is done in an account's name, and the caller has none");
-    *ret_account_id = who->account_id;
-    return 0;
+    return call_account(call, ret_account_id);
 }
 
 int room_refused(struct call *call, int err)
@@ -68,13 +57,11 @@ int room_refused(struct call *call, int err)
         return room_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
                          "a stated maximum is reached: try again a little later");
     case ERR_NO_MEMORY:
-        return room_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_LARGE", NULL,
-                         "the answer is too large");
     case ERR_TIMEOUT:
-        return room_fail(call, CODE_DEADLINE_EXCEEDED, "TOO_SLOW", NULL, "the deadline has passed");
     case ERR_CORRUPT:
-        return room_fail(call, CODE_DATA_LOSS, "DATA_DAMAGED", NULL, "stored data are damaged");
+        return call_refuse_stored(call, err);
     default:
+        call->cause = err;
         return room_fail(call, CODE_UNAVAILABLE, "LINE_UNAVAILABLE", NULL,
                          "not possible right now: try the same request again");
     }
