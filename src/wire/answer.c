@@ -435,8 +435,8 @@ void answer_end(struct exchange *exchange)
     exchange_part(exchange);
 }
 
-/* What is not the caller's doing is told to whoever runs the server: a line a call, and no more than
- * LOG_BURST a second; usher_calls_total counts all. One that goes down has said so. */
+/* What is not the caller's doing is told to whoever runs the server: a line a call, at most
+ * LOG_BURST a second; usher_calls_total counts all. A server that goes down has said so. */
 static void tell_failure(const struct exchange *exchange)
 {
     const struct call *call = &exchange->call;
