@@ -108,7 +108,7 @@ static void on_tick(struct loop_timer *timer)
 
 /* ---- opening ---- */
 
-/* http://HOST:PORT or https://HOST:PORT, with nothing behind but a slash. */
+/* http://HOST:PORT or https://HOST:PORT, with nothing behind but a slash; http://unix:PATH. */
 static int split_url(const char *url, bool *ret_secure, struct view *ret_authority,
                      struct view *ret_host, uint16_t *ret_port)
 {
@@ -123,6 +123,10 @@ static int split_url(const char *url, bool *ret_secure, struct view *ret_authori
     *ret_secure = secure;
     *ret_authority = v;
     int err = net_split(v, ret_host, ret_port);
+    if (!err && net_host_is_unix(*ret_host)) {
+        *ret_authority = VIEW_LIT("localhost");
+        return secure ? ERR_INVALID : 0;
+    }
     return !err && *ret_port == 0 ? ERR_INVALID : err;
 }
 

@@ -17,7 +17,7 @@
 #include "call/channel.h"
 
 struct remote_options {
-    const char *url;           /* http://HOST:PORT or https://HOST:PORT, copied */
+    const char *url;           /* http(s)://HOST:PORT or http://unix:PATH; copied */
     const char *authorization; /* whole header value for every call, copied; NULL: none */
     const char *tls_ca_path;   /* copied; NULL: the system's */
     const char *source_host;   /* bind to this local address first, copied; NULL: any */

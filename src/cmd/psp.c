@@ -14,6 +14,7 @@
 
 #include "cmd/cmd.h"
 #include "err/err.h"
+#include "net/address.h"
 #include "observe/log.h"
 #include "psp/psp.h"
 
@@ -94,8 +95,11 @@ static int announce(const struct psp_values *values, const struct psp *psp)
 {
     char address[300];
     const char *colon = strrchr(values->listen, ':');
-    snprintf(address, sizeof(address), "%.*s:%u", (int)(colon - values->listen), values->listen,
-             psp_port(psp));
+    if (net_host_is_unix(view_str(values->listen)))
+        snprintf(address, sizeof(address), "%s", values->listen);
+    else
+        snprintf(address, sizeof(address), "%.*s:%u", (int)(colon - values->listen), values->listen,
+                 psp_port(psp));
     log_event(LOG_INFO, "psp.listen", log_str("url.full", address));
     if (values->port_file && write_port(values, address) != 0)
         return cmd_fail("psp", CMD_FALSE, "%s: %s", values->port_file, strerrordesc_np(errno));

@@ -46,7 +46,9 @@
 
 static const struct conf_option options[] = {
     {"listen", CONF_ADDRESS, offsetof(struct serve_values, listen), "127.0.0.1:8080",
-     .help = "where to answer, HTTP/1.1 and HTTP/2; port 0 picks one and writes it to DIR/listen"},
+     .help =
+         "where to answer, HTTP/1.1 and HTTP/2: HOST:PORT, where port 0 picks one and writes it "
+         "to DIR/listen, or unix:PATH"},
     {"data", CONF_PATH, offsetof(struct serve_values, data), "run",
      .help = "the folder of the store and the keys; made, with those above it, where it does not "
              "exist"},
@@ -192,7 +194,8 @@ static int check_words(const struct serve_values *values, bool gateway)
         return cmd_fail("serve", CMD_USAGE, "--tls-cert and --tls-key go together: %s is missing",
                         values->tls_cert ? "--tls-key" : "--tls-cert");
     if (net_split(view_str(values->listen), &host, &port))
-        return cmd_fail("serve", CMD_USAGE, "--listen %s: write HOST:PORT, as in 127.0.0.1:8080",
+        return cmd_fail("serve", CMD_USAGE,
+                        "--listen %s: write HOST:PORT, as in 127.0.0.1:8080, or unix:PATH",
                         values->listen);
     if (net_address_find(host, port, &address))
         return cmd_fail("serve", CMD_FALSE, "--listen %s: there is no host called %.*s",
@@ -407,11 +410,8 @@ static int build_front_door(struct house *house)
         return fail_to_listen(values->listen, err);
     atomic_store(&house->gateway.server, house->server);
 
-    const char *colon = strrchr(values->listen, ':');
-    const int host_len = (int)(colon - values->listen);
-    char address[280];
-    snprintf(address, sizeof(address), "%.*s:%u", host_len, values->listen,
-             server_port(house->server));
+    char address[SERVER_ADDRESS_MAX];
+    server_address(house->server, address);
     snprintf(house->url, sizeof(house->url), "%s://%s", values->tls_cert ? "https" : "http",
              address);
     err = write_listen(house, address);

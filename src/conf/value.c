@@ -54,11 +54,13 @@ static bool parse_whole(enum conf_type type, const char *text, int64_t *ret_valu
     return false;
 }
 
-/* HOST:PORT, where a host with colons stands in brackets (RFC 3986, 3.2.2). */
+/* HOST:PORT, where a host with colons stands in brackets (RFC 3986, 3.2.2), or unix:PATH. */
 static bool is_address(const char *text)
 {
     const char *colon = strrchr(text, ':');
     uint64_t port;
+    if (view_starts(view_str(text), VIEW_LIT("unix:")))
+        return text[5] != '\0';
     if (!colon || colon == text || !view_to_u64(view_str(colon + 1), 65535, &port))
         return false;
     if (*text == '[')

@@ -4,11 +4,29 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <sys/un.h>
 
 #include "err/err.h"
 
+bool net_host_is_unix(struct view host)
+{
+    return view_starts(host, VIEW_LIT(NET_UNIX));
+}
+
+static int split_unix(struct view text, struct view *ret_host, uint16_t *ret_port)
+{
+    const size_t len = text.len - strlen(NET_UNIX);
+    if (len == 0 || text.len > NET_HOST_MAX || memchr(text.at, '\0', text.len))
+        return ERR_INVALID;
+    *ret_host = text;
+    *ret_port = 0;
+    return 0;
+}
+
 int net_split(struct view text, struct view *ret_host, uint16_t *ret_port)
 {
+    if (net_host_is_unix(text))
+        return split_unix(text, ret_host, ret_port);
     const char *colon = text.len ? memrchr(text.at, ':', text.len) : NULL;
     uint64_t port;
     if (!colon)
@@ -40,12 +58,26 @@ static int terminate(struct view host, char ret_text[NET_HOST_MAX + 1])
     return 0;
 }
 
+static int unix_address(const char *path, struct net_address *ret_address)
+{
+    struct net_address a = {.len = sizeof(struct sockaddr_un)};
+    struct sockaddr_un *local = (struct sockaddr_un *)&a.sockaddr;
+    if (path[0] == '\0' || strlen(path) >= sizeof(local->sun_path))
+        return ERR_INVALID;
+    local->sun_family = AF_UNIX;
+    memcpy(local->sun_path, path, strlen(path) + 1);
+    *ret_address = a;
+    return 0;
+}
+
 int net_address_of(struct view host, uint16_t port, struct net_address *ret_address)
 {
     char text[NET_HOST_MAX + 1];
     if (terminate(host, text))
         return ERR_INVALID;
     struct net_address a = {0};
+    if (net_host_is_unix(host))
+        return unix_address(text + strlen(NET_UNIX), ret_address);
     struct sockaddr_in *v4 = (struct sockaddr_in *)&a.sockaddr;
     struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&a.sockaddr;
     if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
@@ -68,7 +100,7 @@ int net_address_find(struct view host, uint16_t port, struct net_address *ret_ad
     char text[NET_HOST_MAX + 1], service[8];
     if (net_address_of(host, port, ret_address) == 0)
         return 0;
-    if (terminate(host, text))
+    if (terminate(host, text) || net_host_is_unix(host))
         return ERR_INVALID;
     snprintf(service, sizeof(service), "%u", port);
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found;
@@ -108,8 +140,16 @@ bool net_address_is_local(const struct net_address *address)
     }
 }
 
+const char *net_address_path(const struct net_address *address)
+{
+    const struct sockaddr_un *local = (const struct sockaddr_un *)&address->sockaddr;
+    return address->sockaddr.ss_family == AF_UNIX ? local->sun_path : NULL;
+}
+
 uint16_t net_address_port(const struct net_address *address)
 {
+    if (address->sockaddr.ss_family == AF_UNIX)
+        return 0;
     if (address->sockaddr.ss_family == AF_INET6)
         return ntohs(((const struct sockaddr_in6 *)&address->sockaddr)->sin6_port);
     return ntohs(((const struct sockaddr_in *)&address->sockaddr)->sin_port);

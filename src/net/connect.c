@@ -55,7 +55,9 @@ static int failure(int why)
 {
     errno = why;
     bool away = why == ECONNREFUSED || why == EHOSTUNREACH || why == ENETUNREACH ||
-                why == ETIMEDOUT || why == ECONNRESET || why == EADDRNOTAVAIL;
+                why == ETIMEDOUT || why == ECONNRESET || why == EADDRNOTAVAIL ||
+                /* a Unix socket: nobody has made it; too many wait */
+                why == ENOENT || why == EAGAIN;
     return away ? ERR_UNAVAILABLE : ERR_IO;
 }
 

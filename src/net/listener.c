@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "err/err.h"
 #include "mem/list.h"
 
-#define RETRY_NS (100 * NS_PER_MS)
+#define RETRY_NS  (100 * NS_PER_MS)
+#define UNIX_MODE 0660 /* whoever may not write to the file may not connect */
 
 static int set_options(int fd, bool v6)
 {
@@ -26,8 +28,35 @@ static int set_options(int fd, bool v6)
     return 0;
 }
 
+/* A socket's file stays when its process is killed: it is nobody's if nobody answers there, and goes.
+ */
+static int path_free(const struct net_address *address)
+{
+    struct stat now;
+    const char *path = net_address_path(address);
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return ERR_IO;
+    const bool answers =
+        connect(fd, (const struct sockaddr *)&address->sockaddr, address->len) == 0;
+    close(fd);
+    if (answers) {
+        errno = EADDRINUSE;
+        return ERR_IO;
+    }
+    if (lstat(path, &now) != 0)
+        return errno == ENOENT ? 0 : ERR_IO;
+    if (!S_ISSOCK(now.st_mode)) {
+        errno = EEXIST;
+        return ERR_IO;
+    }
+    return unlink(path) == 0 ? 0 : ERR_IO;
+}
+
 int net_port_free(const struct net_address *address)
 {
+    if (net_address_path(address))
+        return path_free(address);
     int on = 1;
     int fd = socket(address->sockaddr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -50,9 +79,10 @@ int net_listen(const struct net_address *address, int *ret_fd)
     int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return ERR_IO;
-    if (set_options(fd, family == AF_INET6) ||
+    const char *path = net_address_path(address);
+    if ((!path && set_options(fd, family == AF_INET6)) ||
         bind(fd, (const struct sockaddr *)&address->sockaddr, address->len) ||
-        listen(fd, NET_BACKLOG)) {
+        (path && chmod(path, UNIX_MODE)) || listen(fd, NET_BACKLOG)) {
         int why = errno;
         close(fd);
         errno = why;

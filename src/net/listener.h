@@ -23,7 +23,8 @@
 /* Binds and listens, on no loop yet. *ret_fd is the caller's. ERR_IO (errno says why). */
 int net_listen(const struct net_address *address, int *ret_fd);
 /* Is the port nobody's? Sockets that share a port (SO_REUSEPORT) would silently take half of
- * another server's callers, so the first one asks. Port 0 always is. ERR_IO (errno tells why). */
+ * another server's callers, so the first one asks. Port 0 always is. A Unix socket's file that
+ * nobody listens on is removed. ERR_IO (errno tells why). */
 int net_port_free(const struct net_address *address);
 /* The address a socket is bound to. ERR_IO. */
 int net_bound(int fd, struct net_address *ret_address);

@@ -1,6 +1,8 @@
 #include "wire/server.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@ struct server {
     struct routes routes;
     struct net_tls *tls;
     uint16_t port;
+    char path[NET_HOST_MAX + 1];  /* of a Unix socket; empty: none */
     _Atomic uint32_t shard_count; /* the first ones accept while the others start */
     struct shard shards[];
 };
@@ -81,10 +84,17 @@ static int add_shard(struct server *server, struct worker *worker, struct view h
     int err = net_address_find(host, server->port, &address);
     if (err)
         return ERR_INVALID;
-    if (server->shard_count == 0)
-        err = net_port_free(&address);
-    if (!err)
-        err = net_listen(&address, &start.fd);
+    if (server->path[0]) {
+        /* No two can be bound to one path: the workers share the socket. */
+        start.fd = fcntl(server->shards[0].listener.io.fd, F_DUPFD_CLOEXEC, 0);
+        err = start.fd < 0 ? ERR_IO : 0;
+    } else {
+        err = server->shard_count == 0 ? net_port_free(&address) : 0;
+        if (!err)
+            err = net_listen(&address, &start.fd);
+    }
+    if (!err && net_address_path(&address))
+        snprintf(server->path, sizeof(server->path), "%s", net_address_path(&address));
     if (!err)
         err = net_bound(start.fd, &address);
     if (err)
@@ -108,6 +118,8 @@ static int add_shard(struct server *server, struct worker *worker, struct view h
 
 static void free_server(struct server *server)
 {
+    if (server->path[0])
+        unlink(server->path);
     for (uint32_t i = 0; i < server->shard_count; i++)
         free(server->shards[i].methods); /* others may have read them until now */
     routes_release(&server->routes);
@@ -204,6 +216,16 @@ void server_stop(struct server *server, int64_t grace_ms)
         call_surely(stop.shard->worker, stop_shard, &stop);
     }
     free_server(server);
+}
+
+void server_address(const struct server *server, char ret_text[SERVER_ADDRESS_MAX])
+{
+    const char *listen = server->options.listen, *colon = strrchr(listen, ':');
+    if (server->path[0])
+        snprintf(ret_text, SERVER_ADDRESS_MAX, "%s", listen);
+    else
+        snprintf(ret_text, SERVER_ADDRESS_MAX, "%.*s:%u", (int)(colon - listen), listen,
+                 server->port);
 }
 
 void server_stats(const struct server *server, struct server_stats *ret_stats)

@@ -65,8 +65,10 @@ struct credentials {
     bool local;                /* the connection comes from this machine */
 };
 
+#define SERVER_ADDRESS_MAX 280
+
 struct server_options {
-    const char *listen;        /* HOST:PORT; port 0 picks one */
+    const char *listen;        /* HOST:PORT (port 0 picks one) or unix:PATH */
     const char *tls_cert_path; /* PEM; NULL: no TLS */
     const char *tls_key_path;
     uint32_t connections_max; /* a worker; 0: 20,000 */
@@ -118,7 +120,10 @@ int server_start(struct worker *const *workers, uint32_t worker_count,
  * ERR_INVALID, ERR_NO_MEMORY: the present ones stay. Any thread. */
 int server_reload_tls(struct server *server);
 /* The bound port. */
+/* The bound port; 0 of a Unix socket. */
 uint16_t server_port(const struct server *server);
+/* Where it answers, HOST:PORT with the bound port or unix:PATH, and a NUL. */
+void server_address(const struct server *server, char ret_text[SERVER_ADDRESS_MAX]);
 /* Stops accepting, sends GOAWAY (two steps) and Connection: close, ends streams with UNAVAILABLE,
  * lets calls finish until grace_ms have passed, then closes the rest; then frees the server. */
 void server_stop(struct server *server, int64_t grace_ms);
