@@ -86,6 +86,12 @@ int call_refuse_stored(struct call *call, int err);
  * that calls in nobody's name has none. */
 int call_account(struct call *call, struct id *ret_account_id);
 
+/* Begins a handler, and declares it: no header needs to. The table of its service has
+ * CALL_HANDLER(name); without a body. */
+#define CALL_HANDLER(name)                                                                         \
+    int name(struct call *call, const void *request, void *response);                              \
+    int name(struct call *call, const void *request, void *response)
+
 /* ---- streams ---- */
 
 /* Sends one message and waits until it is on its way. ERR_CLOSED, ERR_TIMEOUT, ERR_CANCELLED. */

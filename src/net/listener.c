@@ -28,8 +28,7 @@ static int set_options(int fd, bool v6)
     return 0;
 }
 
-/* A socket's file stays when its process is killed: it is nobody's if nobody answers there, and goes.
- */
+/* A socket's file stays when its process is killed. Where nobody answers there, it is removed. */
 static int path_free(const struct net_address *address)
 {
     struct stat now;

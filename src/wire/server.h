@@ -119,7 +119,6 @@ int server_start(struct worker *const *workers, uint32_t worker_count,
 /* Reads certificate and key anew, for connections that begin from now on. 0, also without TLS;
  * ERR_INVALID, ERR_NO_MEMORY: the present ones stay. Any thread. */
 int server_reload_tls(struct server *server);
-/* The bound port. */
 /* The bound port; 0 of a Unix socket. */
 uint16_t server_port(const struct server *server);
 /* Where it answers, HOST:PORT with the bound port or unix:PATH, and a NUL. */

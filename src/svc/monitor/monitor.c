@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "call/call.h"
 #include "chance/chance.h"
 #include "err/err.h"
 #include "observe/tap.h"
@@ -10,6 +11,10 @@
 #include "usher/v1/monitor.pb-c.h"
 
 #define PUSH_REQUEST_MAX (24u << 20) /* 1,000 of the largest records, with room */
+
+CALL_HANDLER(monitor_push_records);
+CALL_HANDLER(monitor_search_records);
+CALL_HANDLER(monitor_get_monitor);
 
 static const struct method methods[] = {
     {"PushRecords", METHOD_UNARY, ROLE_PEER | ROLE_OPERATOR, false, NULL, PUSH_REQUEST_MAX,

@@ -22,7 +22,7 @@ static enum log_level level_of(Usher__V1__RecordLevel level)
                                                                       : (enum log_level)(level - 1);
 }
 
-int monitor_push_records(struct call *call, const void *request, void *response)
+CALL_HANDLER(monitor_push_records)
 {
     const Usher__V1__PushRecordsRequest *wish = request;
     struct monitor *monitor = call_state(call);
@@ -68,7 +68,7 @@ static int fill_record(struct arena *arena, const struct record *record,
     return 0;
 }
 
-int monitor_search_records(struct call *call, const void *request, void *response)
+CALL_HANDLER(monitor_search_records)
 {
     const Usher__V1__SearchRecordsRequest *wish = request;
     Usher__V1__SearchRecordsResponse *answer = response;
@@ -98,7 +98,7 @@ int monitor_search_records(struct call *call, const void *request, void *respons
     return err;
 }
 
-int monitor_get_monitor(struct call *call, const void *request, void *response)
+CALL_HANDLER(monitor_get_monitor)
 {
     Usher__V1__MonitorStatus *answer = response;
     struct monitor *monitor = call_state(call);

@@ -26,9 +26,4 @@ struct monitor {
 void monitor_follow_sales(void *arg);
 void monitor_take_log(void *arg);
 
-/* Handlers; what each does is said in monitor.proto. */
-int monitor_push_records(struct call *call, const void *request, void *response);
-int monitor_search_records(struct call *call, const void *request, void *response);
-int monitor_get_monitor(struct call *call, const void *request, void *response);
-
 #endif
