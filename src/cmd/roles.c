@@ -11,6 +11,7 @@
 #include "coord/coord.h"
 #include "db/http_workers.h"
 #include "err/err.h"
+#include "observe/machine.h"
 #include "store/line.h"
 #include "svc/ticket/tenure.h"
 #include "token/roles.h"
@@ -790,5 +791,5 @@ int roles_render(void *arg, struct buf *out)
         if (is_here(house, i) && roles[i].figures)
             err = roles[i].figures(house, out);
     }
-    return err;
+    return err ? err : machine_render(out, house->values.data);
 }
