@@ -6,6 +6,7 @@
 
 #include "err/err.h"
 #include "mem/utf8.h"
+#include "term/plain.h"
 
 #define ROWS_MAX   48
 #define TABLES_MAX 128
@@ -13,11 +14,13 @@
 
 int cmd_fail(const char *name, int code, const char *format, ...)
 {
+    char text[4096];
     va_list arguments;
-    fprintf(stderr, "usher%s%s: ", *name ? " " : "", name);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
+    fprintf(stderr, "usher%s%s: ", *name ? " " : "", name);
+    plain_put(view_str(text), stderr);
     fputc('\n', stderr);
     return code;
 }

@@ -30,6 +30,7 @@
 #include "cmd/ticket.h"
 #include "cmd/version.h"
 #include "err/err.h"
+#include "term/plain.h"
 
 static const struct cmd commands[] = {
     {"serve", "the server: the page, gRPC and Connect on one port", serve_command,
@@ -90,6 +91,7 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (sodium_init() < 0)
         return cmd_fail("", CMD_FALSE, "libsodium finds no source of randomness");
+    plain_standard_output();
     if (argc > 1 && strcmp(argv[1], "--version") == 0)
         argv[1] = (char *)"version";
     int code = CMD_OK;

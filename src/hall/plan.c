@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "err/err.h"
+#include "mem/utf8.h"
 
 int plan_refuse(struct plan_reader *reader, const char *place, const char *format, ...)
 {
@@ -59,11 +60,10 @@ int plan_text(struct plan_reader *reader, const json_t *object, const char *name
     const struct view text = trim(view_of(json_string_value(value), json_string_length(value)));
     if (text.len > HALL_NAME_MAX)
         return plan_refuse(reader, place, "\"%s\" is longer than %d bytes", name, HALL_NAME_MAX);
-    for (size_t i = 0; i < text.len; i++) {
-        const unsigned char c = (unsigned char)text.at[i];
-        if (c < 0x20 || c == 0x7f)
-            return plan_refuse(reader, place, "\"%s\" has a control character", name);
-    }
+    if (!utf8_line(text))
+        return plan_refuse(reader, place, "\"%s\" has a control character", name);
+    if (text.len > 0 && !utf8_visible(text))
+        return plan_refuse(reader, place, "\"%s\" has nothing that can be seen", name);
     *ret_text = text;
     return 0;
 }

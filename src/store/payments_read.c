@@ -98,7 +98,7 @@ static int as_id(struct sql_rows *rows, struct arena *arena, void *ret_row)
 static int as_event(struct sql_rows *rows, struct arena *arena, void *ret_row)
 {
     struct payment_event *event = ret_row;
-    struct view what;
+    struct view what = {0};
     *event = (struct payment_event){.at_ms = sql_get_int(rows, 1), .amount = sql_get_int(rows, 4)};
     int err = sql_get_id(rows, 0, &event->payment_id);
     if (err == 0)

@@ -38,7 +38,7 @@ static int make_room(struct sql_txn *txn, struct id account_id, int64_t now_ms)
 {
     struct sql_rows *rows;
     struct id oldest;
-    int64_t count;
+    int64_t count = 0;
     int err = sql_run(txn, "DELETE FROM session WHERE ends_at_ms <= ?", SQL(sql_int(now_ms)), NULL);
     if (err == 0)
         err = sql_ask_int(txn, "SELECT count(*) FROM session WHERE account_id = ?",

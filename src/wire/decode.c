@@ -4,6 +4,7 @@
 #include "codec/envelope.h"
 #include "codec/json.h"
 #include "codec/percent.h"
+#include "codec/text.h"
 #include "err/err.h"
 #include "wire/limits.h"
 #include "wire/shard.h"
@@ -69,6 +70,8 @@ static void decode(void *arg)
     job->result =
         job->json ? json_read(job->descriptor, job->bytes, job->arena, &job->message, &job->error)
                   : proto_unpack(job->descriptor, job->bytes, job->arena, &job->message);
+    if (job->result == 0)
+        job->result = text_settle(job->message, job->arena, &job->error);
 }
 
 static int decode_bytes(struct exchange *exchange, struct view bytes)
@@ -91,7 +94,7 @@ static int decode_bytes(struct exchange *exchange, struct view bytes)
                          "the request takes too much memory");
     if (job.result)
         return malformed(exchange, job.error.path,
-                         job.json ? job.error.text : "is not a protobuf message");
+                         job.error.text[0] ? job.error.text : "is not a protobuf message");
     exchange->call.request = job.message;
     return 0;
 }

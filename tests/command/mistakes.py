@@ -262,7 +262,7 @@ def events(plain):
     said("price-unknown", USAGE, "--price Nope=3: the hall has no such category", *good, "--price", "Nope=3")
     said("price-shape", USAGE, "--price VIP: write CATEGORY=AMOUNT", *good, "--price", "VIP")
     said("hold-ttl", USAGE, "--hold-ttl: .*from 1s to 1d", *good, "--hold-ttl", "2d")
-    said("name-control", FALSE, "an event's name has no control characters", "--name", "a\tb", *good[2:])
+    said("name-control", FALSE, "an event's name is one line that can be seen", "--name", "a\tb", *good[2:])
     report.check("create-refused-makes-nothing", lambda: same(before, catalogue()))
 
     def server_checks_first():
@@ -397,13 +397,84 @@ def currencies(plain):
     report.check("every-currency", every_currency)
 
 
+def on_a_terminal(*words):
+    """What a command writes on a terminal, standard error too."""
+    controller, terminal = os.openpty()
+    done = subprocess.Popen([USHER, *words], cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=terminal,
+                            stderr=terminal)
+    os.close(terminal)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(controller, 4096)
+        except OSError:  # its other end is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(controller)
+    done.wait(timeout=30)
+    return shown
+
+
+def texts(plain):
+    """Text that steers what shows it is refused at the door, and does not steer a terminal where it is there already."""
+    steering = ["\x1b[31mred", "a\x9bb", "gpj\u202e.exe", "a\u2066b", "a\u200fb", "a\x07"]
+    unseen = ["\u3164", " ", "\u200b\u200d", "\u2800"]
+
+    def name_it(name):
+        return plain.ask("CreateEvent", {"name": name}, token=plain.operator_key)
+
+    def refuses():
+        for name in steering + unseen:
+            answer = name_it(name)
+            assert answer.get("code") == "invalid_argument", (name, answer)
+            assert answer["details"][0]["debug"]["field"] == "name", (name, answer)
+        hall = plain.ask("GenerateHall", {"name": "\u3164", "capacity": 500}, token=plain.operator_key)
+        assert hall.get("code") == "invalid_argument", hall
+        account = plain.ask("CreateAccount", {"email": "a@example.org", "password": "a long way to go", "name": "\u202ex",
+                                              "terms": True}, service="usher.v1.AuthService")
+        assert account.get("code") == "invalid_argument", account
+
+    def composes():
+        made = name_it("Cafe\u0301 \u1112\u1161\u11ab")
+        assert made["name"] == "Caf\u00e9 \ud55c", made
+
+    def terminal_is_not_steered():
+        hostile = server.Server(USHER)
+        try:
+            hostile.terminate()
+            store = sqlite3.connect(os.path.join(hostile.data, "usher.db"))
+            for table in ("event", "playbill"):
+                store.execute(f"UPDATE {table} SET name = ?", ("\x1b[31mred \u202e한",))
+            store.commit()
+            store.close()
+            again = server.Server(USHER, data=hostile.data, demo=False, whole=False)
+            try:
+                where = ("--url", f"http://{again.address}", "--data", again.data)
+                shown = on_a_terminal("event", "list", *where)
+                assert b"\x1b" not in shown and "<U+001B>[31mred <U+202E>한".encode() in shown, shown
+                piped = run("event", "list", *where).stdout
+                assert b"\x1b[31mred" in piped, piped
+            finally:
+                again.kill()
+        finally:
+            hostile.kill()
+        shown = on_a_terminal("event", "open", "\x1b[31mred")
+        assert b"\x1b" not in shown and b"<U+001B>[31mred" in shown, shown
+
+    report.check("texts-refused", refuses)
+    report.check("texts-composed", composes)
+    report.check("terminal-is-not-steered", terminal_is_not_steered)
+
+
 def maxima(plain):
     """A store with as many performances as it may have: an event that cannot have its own is not made either."""
     def operator(method, message):
         return plain.ask(method, message, token=plain.operator_key)
 
     def full():
-        last = max(p["performanceId"] for e in operator("ListEvents", {})["events"] for p in e["performances"])
+        last = max(p["performanceId"] for e in operator("ListEvents", {})["events"] for p in e.get("performances", []))
         wish = {"hallId": 1, "startsAtMs": "1900000000000",
                 "prices": [{"category": i, "amount": "1"} for i in
                            range(len(plain.ask("GetPerformance", {"performanceId": 1})["hall"]["categories"]))]}
@@ -486,6 +557,7 @@ def main():
         audits(plain)
         events(plain)
         halls(plain)
+        texts(plain)
         currencies(plain)
         maxima(plain)
         few_files()

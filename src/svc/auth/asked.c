@@ -20,10 +20,7 @@ int auth_read_email(struct call *call, const char *text, struct view *ret_email)
 
 static bool is_line(struct view text, size_t max)
 {
-    bool fine = text.len > 0 && text.len <= max && utf8_valid(text);
-    for (size_t i = 0; fine && i < text.len; i++)
-        fine = (unsigned char)text.at[i] >= ' ' && text.at[i] != 0x7f;
-    return fine;
+    return text.len <= max && utf8_line(text) && utf8_visible(text);
 }
 
 int auth_read_name(struct call *call, const char *text, struct view *ret_name)
@@ -31,7 +28,8 @@ int auth_read_name(struct call *call, const char *text, struct view *ret_name)
     const struct view name = view_str(text);
     if (!is_line(name, ACCOUNT_NAME_MAX))
         return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
-                         "1 to %d bytes without control characters", ACCOUNT_NAME_MAX);
+                         "1 to %d bytes that can be seen, without control characters",
+                         ACCOUNT_NAME_MAX);
     *ret_name = name;
     return 0;
 }
@@ -41,7 +39,8 @@ int auth_read_reason(struct call *call, const char *text, struct view *ret_reaso
     const struct view reason = view_str(text);
     if (!is_line(reason, BLOCK_REASON_MAX))
         return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "reason",
-                         "1 to %d bytes without control characters", BLOCK_REASON_MAX);
+                         "1 to %d bytes that can be seen, without control characters",
+                         BLOCK_REASON_MAX);
     *ret_reason = reason;
     return 0;
 }

@@ -33,7 +33,8 @@ int payment_list_providers(struct call *call, const void *request, void *respons
 
 static bool fits(const char *text, size_t max)
 {
-    return strlen(text) <= max && utf8_valid(view_str(text));
+    const struct view line = view_str(text);
+    return line.len <= max && utf8_line(line) && (line.len == 0 || utf8_visible(line));
 }
 
 /* Whom the tickets go to, kept by the hold's id, which the order will have. The address is looked

@@ -2,6 +2,7 @@
  * events, and whether it is told. */
 #include "svc/ticket/bills.h"
 #include "clock/zone.h"
+#include "mem/utf8.h"
 #include "observe/log.h"
 #include "token/roles.h"
 
@@ -74,9 +75,9 @@ int desk_check_bill(struct call *call, const char *name, const char *description
     if (name_len == 0 || name_len > TICKET_NAME_MAX)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
                          "an event has a name of 1 to %d bytes", TICKET_NAME_MAX);
-    if (!is_plain(name))
+    if (!utf8_line(view_str(name)) || !utf8_visible(view_str(name)))
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
-                         "an event's name has no control characters");
+                         "an event's name is one line that can be seen");
     if (strlen(description) > TICKET_DESCRIPTION_MAX)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "description",
                          "a description has at most %d bytes", TICKET_DESCRIPTION_MAX);

@@ -8,13 +8,7 @@
 static bool is_line(const char *text, size_t max)
 {
     const struct view line = view_str(text);
-    if (line.len > max || !utf8_valid(line))
-        return false;
-    for (size_t i = 0; i < line.len; i++) {
-        if ((unsigned char)line.at[i] < ' ' || line.at[i] == 127)
-            return false;
-    }
-    return true;
+    return line.len <= max && utf8_line(line) && (line.len == 0 || utf8_visible(line));
 }
 
 static int check(struct call *call, const Usher__V1__Contact *contact)

@@ -1,4 +1,5 @@
 /* ImportHall, GenerateHall, ListHalls, GetSeatMap. */
+#include "mem/utf8.h"
 #include "svc/ticket/desk.h"
 
 /* Reading or making a plan takes up to a second: it runs beside the loops. */
@@ -77,10 +78,12 @@ static int put_hall(struct call *call, struct hall_job *job, Usher__V1__Hall *re
 
 static int name_ok(struct call *call, const char *name)
 {
-    return strlen(name) <= TICKET_NAME_MAX
+    const struct view text = view_str(name);
+    return text.len <= TICKET_NAME_MAX && utf8_line(text) && (text.len == 0 || utf8_visible(text))
                ? 0
                : desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
-                           "a name has at most %d bytes", TICKET_NAME_MAX);
+                           "a name is one line of at most %d bytes that can be seen",
+                           TICKET_NAME_MAX);
 }
 
 int ticket_import_hall(struct call *call, const void *request, void *response)

@@ -3,6 +3,7 @@
 #include "call/client.h"
 #include "clock/zone.h"
 #include "err/err.h"
+#include "mem/utf8.h"
 #include "svc/waitroom/desk.h"
 #include "token/roles.h"
 #include "usher/v1/ticket.pb-c.h"
@@ -105,14 +106,11 @@ int waitroom_get_draw(struct call *call, const void *request, void *response)
 
 static int check_name(struct call *call, const char *name)
 {
-    const size_t len = strlen(name);
-    bool fits = len > 0 && len <= LINE_NAME_MAX;
-    for (const char *c = name; *c && fits; c++)
-        fits = (unsigned char)*c >= 0x20 && *c != 0x7f;
-    return fits ? 0
-                : room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
-                            "a sale has a name of 1 to %d bytes without control characters",
-                            LINE_NAME_MAX);
+    const struct view text = view_str(name);
+    return text.len <= LINE_NAME_MAX && utf8_line(text) && utf8_visible(text)
+               ? 0
+               : room_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "name",
+                           "a sale has a name of 1 to %d bytes that can be seen", LINE_NAME_MAX);
 }
 
 static int check_zone(struct call *call, const char *zone)
