@@ -17,8 +17,8 @@ uint32_t utf8_point(struct view text);
 /* Whether a character steers what shows it instead of being shown: C0, DEL, C1, what turns the
  * direction of writing (Unicode TR 9, table 1), line and paragraph separator. */
 bool utf8_is_control(uint32_t point);
-/* Whether there is something to see: a character that is no control, no blank and none of those that
- * leave no mark (zero width, fillers, variation selectors, tags). Of valid text. */
+/* Whether there is something to see: a character that is no control, no blank and none of those
+ * that leave no mark (zero width, fillers, variation selectors, tags). Of valid text. */
 bool utf8_visible(struct view text);
 /* Whether it is one line that may be shown as it is: valid, and without controls. */
 bool utf8_line(struct view text);
