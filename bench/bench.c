@@ -20,6 +20,7 @@
 #include "bench/seats.h"
 #include "bench/server.h"
 #include "bench/store.h"
+#include "bench/token.h"
 #include "clock/clock.h"
 #include "cmd/cmd.h"
 #include "cmd/commit.h"
@@ -56,6 +57,8 @@ static const struct goal {
 } goals[] = {
     {"fiber: a switch", false, 20},
     {"fiber, 8 KiB touched: resident", false, 1228.8}, /* 1.2 GiB for 100,000 requests */
+    {"tokens: one seen before", false, 1000},
+    {"tokens: a new one, times the bare check", false, 1.5},
     {"order: hold + order, durable, gRPC, 512 buyers", true, 25000},
     {"hot: p99 of 1,000 people on 10 seats in 100 ms", false, 50},
     {"hot: seats sold", true, 10},
@@ -96,9 +99,9 @@ static int measure_store(bench_row_fn *row, void *state)
 }
 
 static const struct part parts[] = {
-    {"fibers", bench_fiber}, {"seats", measure_seats}, {"store", measure_store},
-    {"order", bench_order},  {"json", bench_json},     {"watch", bench_watch},
-    {"hot", bench_hot},      {"rush", bench_rush},
+    {"fibers", bench_fiber},  {"tokens", bench_tokens}, {"seats", measure_seats},
+    {"store", measure_store}, {"order", bench_order},   {"json", bench_json},
+    {"watch", bench_watch},   {"hot", bench_hot},       {"rush", bench_rush},
 };
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
@@ -316,7 +319,8 @@ static const struct conf_option options[] = {
     {"runs", CONF_INT, offsetof(struct bench_values, runs), "3", 1, RUNS_MAX,
      .help = "how often each is measured; the median is shown"},
     {"only", CONF_CHOICE, offsetof(struct bench_values, only), NULL,
-     .help = "measures this part alone", .choices = "fibers|seats|store|order|json|watch|hot|rush"},
+     .help = "measures this part alone",
+     .choices = "fibers|tokens|seats|store|order|json|watch|hot|rush"},
     {"out", CONF_PATH, offsetof(struct bench_values, out), NULL,
      .help = "also writes the figures as a page, with machine and commit, to this file"},
     {"usher", CONF_PATH, offsetof(struct bench_values, usher), NULL,

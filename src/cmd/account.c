@@ -24,6 +24,8 @@ struct account_values {
     const char *account;
     const char *reason;
     const char *until;
+    const char *session_id;
+    const char *before;
     int64_t page_size;
     const char *what; /* positional */
 };
@@ -70,6 +72,132 @@ static int show(struct session *session, void *arg)
         printf("acts for  %u %s, as %s\n", account->memberships[i]->organiser_id,
                account->memberships[i]->organiser_name, role_name(account->memberships[i]->role));
     return CMD_OK;
+}
+
+/* ---- list ---- */
+
+static void print_heads(struct sheet *sheet, const char *form, const char *const *heads)
+{
+    sheet_init(sheet, form);
+    for (size_t i = 0; form[i]; i++)
+        sheet_put(sheet, "%s", heads[i]);
+}
+
+static int list(struct session *session, void *arg)
+{
+    static const char *const heads[] = {"account", "email", "name", "since"};
+    struct account_values *values = arg;
+    Usher__V1__ListAccountsRequest request = USHER__V1__LIST_ACCOUNTS_REQUEST__INIT;
+    const Usher__V1__ListAccountsResponse *answer;
+    struct sheet sheet;
+    request.page_size = (uint32_t)values->page_size;
+    if (values->before)
+        request.before_account_id = (char *)values->before;
+    int code = ask(session, list_accounts, &request, &answer);
+    if (code != CMD_OK || values->session.json)
+        return code == CMD_OK ? session_print_json(session, answer) : code;
+    print_heads(&sheet, "llll", heads);
+    for (size_t i = 0; i < answer->n_accounts; i++) {
+        char when[WHEN_TEXT_MAX];
+        when_format(answer->accounts[i]->created_at_ms, when);
+        sheet_put(&sheet, "%s", answer->accounts[i]->account_id);
+        sheet_put(&sheet, "%s", answer->accounts[i]->email);
+        sheet_put(&sheet, "%s", answer->accounts[i]->name);
+        sheet_put(&sheet, "%s", when);
+    }
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+    return CMD_OK;
+}
+
+/* ---- sessions ---- */
+
+static int list_sessions(struct session *session, const char *who, const char **ret_account_id,
+                         const Usher__V1__ListSessionsResponse **ret_answer)
+{
+    Usher__V1__ListSessionsRequest request = USHER__V1__LIST_SESSIONS_REQUEST__INIT;
+    const Usher__V1__Account *account;
+    int code = find(session, who, &account);
+    if (code != CMD_OK)
+        return code;
+    *ret_account_id = request.account_id = account->account_id;
+    return ask(session, list_sessions, &request, ret_answer);
+}
+
+static int sessions(struct session *session, void *arg)
+{
+    static const char *const heads[] = {"session", "device", "address", "by", "last used"};
+    struct account_values *values = arg;
+    const Usher__V1__ListSessionsResponse *answer;
+    const char *account_id;
+    struct sheet sheet;
+    int code = list_sessions(session, values->what, &account_id, &answer);
+    if (code != CMD_OK || values->session.json)
+        return code == CMD_OK ? session_print_json(session, answer) : code;
+    print_heads(&sheet, "lllll", heads);
+    for (size_t i = 0; i < answer->n_sessions; i++) {
+        const Usher__V1__SessionInfo *row = answer->sessions[i];
+        char when[WHEN_TEXT_MAX];
+        when_format(row->used_at_ms, when);
+        sheet_put(&sheet, "%s", row->session_id);
+        sheet_put(&sheet, "%s", row->device);
+        sheet_put(&sheet, "%s", row->address);
+        sheet_put(&sheet, "%s", row->provider[0] ? row->provider : "password");
+        sheet_put(&sheet, "%s", when);
+    }
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+    return CMD_OK;
+}
+
+static int end(struct session *session, void *arg)
+{
+    struct account_values *values = arg;
+    const Usher__V1__ListSessionsResponse *all;
+    const Usher__V1__EndSessionResponse *answer = NULL;
+    const char *account_id;
+    size_t ended = 0;
+    int code = list_sessions(session, values->what, &account_id, &all);
+    for (size_t i = 0; code == CMD_OK && i < all->n_sessions; i++) {
+        Usher__V1__EndSessionRequest request = USHER__V1__END_SESSION_REQUEST__INIT;
+        request.session_id = all->sessions[i]->session_id;
+        request.account_id = (char *)account_id;
+        if (values->session_id && strcmp(values->session_id, request.session_id) != 0)
+            continue;
+        code = ask(session, end_session, &request, &answer);
+        ended++;
+    }
+    if (code != CMD_OK)
+        return code;
+    if (ended == 0)
+        return cmd_fail("account end", CMD_FALSE, "%s has no such session", values->what);
+    if (values->session.json)
+        return session_print_json(session, answer);
+    printf("%zu ended; what they were given before holds for ten minutes at most\n", ended);
+    return CMD_OK;
+}
+
+/* ---- kept ---- */
+
+static int kept(struct session *session, void *arg)
+{
+    struct account_values *values = arg;
+    Usher__V1__OpenKeptRequest request = USHER__V1__OPEN_KEPT_REQUEST__INIT;
+    const Usher__V1__OpenKeptResponse *answer;
+    request.account_id = (char *)values->what;
+    request.reason = (char *)values->reason;
+    int code = ask(session, open_kept, &request, &answer);
+    if (code != CMD_OK || values->session.json)
+        return code == CMD_OK ? session_print_json(session, answer) : code;
+    for (size_t i = 0; i < answer->n_kept; i++) {
+        char until[WHEN_TEXT_MAX];
+        when_format(answer->kept[i]->until_ms, until);
+        printf("%s, until %s: %.*s\n", answer->kept[i]->kind, until, (int)answer->kept[i]->json.len,
+               (const char *)answer->kept[i]->json.data);
+    }
+    return answer->n_kept
+               ? CMD_OK
+               : cmd_fail("account kept", CMD_FALSE, "%s: nothing is kept", values->what);
 }
 
 /* ---- acts ---- */
@@ -208,6 +336,23 @@ static const struct conf_option acts_options[] = {
      .help = "how many, the newest first"},
     SESSION_OPTIONS(struct account_values, session),
 };
+static const struct conf_option list_options[] = {
+    {"page-size", CONF_INT, offsetof(struct account_values, page_size), "20", 1, 100,
+     .help = "how many, the newest first"},
+    {"before", CONF_STR, offsetof(struct account_values, before), NULL,
+     .help = "go on behind this account's id"},
+    SESSION_OPTIONS(struct account_values, session),
+};
+static const struct conf_option end_options[] = {
+    {"session", CONF_STR, offsetof(struct account_values, session_id), NULL,
+     .help = "this one alone, by its id"},
+    SESSION_OPTIONS(struct account_values, session),
+};
+static const struct conf_option kept_options[] = {
+    {"reason", CONF_STR, offsetof(struct account_values, reason), "no reason given", 1, 200,
+     .help = "who asks and why; it is written down"},
+    SESSION_OPTIONS(struct account_values, session),
+};
 static const struct conf_option block_options[] = {
     {"reason", CONF_STR, offsetof(struct account_values, reason), "no reason given", 1, 200,
      .help = "why, for whoever looks at the list later"},
@@ -225,6 +370,23 @@ static const struct conf_table show_table = {
     .summary = "Shows one account, and for which organisers it acts.",
     ONE("EMAIL|ID"),
     TABLE(plain_options)};
+static const struct conf_table list_table = {.command = "usher account list",
+                                             .summary = "Lists accounts, the newest first.",
+                                             TABLE(list_options)};
+static const struct conf_table sessions_table = {.command = "usher account sessions",
+                                                 .summary = "Lists where an account is signed in.",
+                                                 ONE("EMAIL|ID"),
+                                                 TABLE(plain_options)};
+static const struct conf_table end_table = {.command = "usher account end",
+                                            .summary =
+                                                "Ends an account's sessions, or one of them.",
+                                            ONE("EMAIL|ID"),
+                                            TABLE(end_options)};
+static const struct conf_table kept_table = {
+    .command = "usher account kept",
+    .summary = "Opens what the law wants kept of an account that was deleted.",
+    ONE("ID"),
+    TABLE(kept_options)};
 static const struct conf_table acts_table = {
     .command = "usher account acts",
     .summary = "Lists sign-ins, failures and changes of rights, the newest first.",
@@ -253,14 +415,22 @@ static int run(const struct conf_table *table, int argc, char **argv,
     {                                                                                              \
         return run(&name##_table, argc, argv, name);                                               \
     }
+COMMAND(list)
 COMMAND(show)
+COMMAND(sessions)
+COMMAND(end)
+COMMAND(kept)
 COMMAND(acts)
 COMMAND(block)
 COMMAND(unblock)
 COMMAND(blocked)
 
 const struct cmd account_commands[ACCOUNT_COMMANDS] = {
+    {"list", "accounts, the newest first", list_command, .table = &list_table},
     {"show", "one account", show_command, .table = &show_table},
+    {"sessions", "where an account is signed in", sessions_command, .table = &sessions_table},
+    {"end", "end an account's sessions", end_command, .table = &end_table},
+    {"kept", "what is kept of a deleted account", kept_command, .table = &kept_table},
     {"acts", "sign-ins, failures and changes of rights", acts_command, .table = &acts_table},
     {"block", "bar an account, an address or a network", block_command, .table = &block_table},
     {"unblock", "let somebody in again", unblock_command, .table = &unblock_table},

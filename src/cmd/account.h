@@ -6,7 +6,7 @@
 
 #include "cmd/cmd.h"
 
-#define ACCOUNT_COMMANDS 5
+#define ACCOUNT_COMMANDS 9
 extern const struct cmd account_commands[ACCOUNT_COMMANDS];
 
 #endif

@@ -39,6 +39,7 @@ struct serve_values {
     const char *tls_key;
     const char *log_level;
     const char *issuer;
+    const char *terms;
     const char *oidc; /* services to sign in with; or NULL */
     const char *oidc_ca;
     int64_t workers;

@@ -118,6 +118,7 @@ static int start_auth(struct house *house)
         .checking = house->offload,
         .address_guests = house->values.address_guests,
         .network_guests = house->values.network_guests,
+        .terms = house->values.terms,
         .providers = providers,
         .provider_count = provider_count,
         .public_url = house->values.pay.public_url ? house->values.pay.public_url : house->url,

@@ -29,6 +29,7 @@
 #include "net/address.h"
 #include "net/tls.h"
 #include "observe/log.h"
+#include "store/consents.h"
 #include "svc/ticket/tenure.h"
 #include "token/roles.h"
 #include "wire/limits.h"
@@ -120,6 +121,8 @@ static const struct conf_option options[] = {
      .help = "the same for one network"},
     {"issuer", CONF_STR, offsetof(struct serve_values, issuer), "usher",
      .help = "the issuer that access tokens name; others who check them compare it"},
+    {"terms", CONF_STR, offsetof(struct serve_values, terms), "1", 1, CONSENT_VERSION_MAX,
+     .help = "the version of the terms of use that people agree to; it stands beside each consent"},
     {"oidc", CONF_STR, offsetof(struct serve_values, oidc), NULL,
      .help = "a service whose accounts sign in here, by OpenID Connect, as often as needed: "
              "NAME=ISSUER,CLIENT_ID,SECRET_FILE; kakao, apple and naver are known by name. Its way "

@@ -52,6 +52,11 @@ static const struct sql_step steps[] = {
      "ALTER TABLE proof ADD COLUMN provider {text} NOT NULL DEFAULT '';"
      "ALTER TABLE proof ADD COLUMN subject {text} NOT NULL DEFAULT '';"
      "ALTER TABLE proof ADD COLUMN external_email {text} NOT NULL DEFAULT ''"},
+    {"consents", "CREATE TABLE consent (account_id {bytes} NOT NULL, what {text} NOT NULL,"
+                 " version {text} NOT NULL, at_ms {int} NOT NULL, address {text} NOT NULL,"
+                 " PRIMARY KEY (account_id, what, version));"
+                 "ALTER TABLE kept ADD COLUMN kind {text} NOT NULL DEFAULT 'account';"
+                 "CREATE INDEX kept_account ON kept (account_id)"},
 };
 
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -186,6 +191,50 @@ int account_find(struct sql *sql, struct view email, struct arena *arena,
 {
     struct get_job job = {.email = email, .arena = arena};
     return get(sql, &job, ret_account, deadline_ns);
+}
+
+struct page_job {
+    struct sql_job job;
+    struct id before;
+    size_t max;
+    struct arena *arena;
+    struct account *accounts;
+    size_t count;
+};
+
+static int run_page(struct sql_job *base, struct sql_txn *txn)
+{
+    struct page_job *job = (struct page_job *)base;
+    struct sql_rows *rows;
+    job->count = 0;
+    int err = sql_query(txn,
+                        "SELECT " COLUMNS " FROM account WHERE account_id < ?"
+                        " ORDER BY account_id DESC LIMIT ?",
+                        SQL(sql_id(job->before), sql_int((int64_t)job->max)), &rows);
+    while (err == 0 && (err = sql_next(rows)) == 1) {
+        err = copy_row(rows, job->arena, &job->accounts[job->count++]);
+        if (err < 0)
+            sql_done(rows);
+    }
+    return err;
+}
+
+int account_list(struct sql *sql, struct id before, size_t rows_max, struct arena *arena,
+                 struct account **ret_accounts, size_t *ret_count, int64_t deadline_ns)
+{
+    struct page_job job = {.job.run = run_page, .before = before, .max = rows_max, .arena = arena};
+    assert(rows_max <= ACCOUNT_PAGE_MAX);
+    if (id_is_zero(before))
+        memset(&job.before, 0xff, sizeof(job.before));
+    job.accounts = arena_alloc(arena, rows_max * sizeof(*job.accounts));
+    if (!job.accounts)
+        return ERR_NO_MEMORY;
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_accounts = job.accounts;
+        *ret_count = job.count;
+    }
+    return err;
 }
 
 /* ---- the second factor ---- */

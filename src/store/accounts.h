@@ -50,6 +50,12 @@ int account_get(struct sql *sql, struct id account_id, struct arena *arena,
 int account_find(struct sql *sql, struct view email, struct arena *arena,
                  struct account *ret_account, int64_t deadline_ns);
 
+#define ACCOUNT_PAGE_MAX 100
+/* Accounts, memberships aside, the newest first, from before `before` on (zero: all); at most
+ * rows_max and ACCOUNT_PAGE_MAX. As sql_read. */
+int account_list(struct sql *sql, struct id before, size_t rows_max, struct arena *arena,
+                 struct account **ret_accounts, size_t *ret_count, int64_t deadline_ns);
+
 /* Uses up the codes of a step, and of those before it. ERR_DENIED: they are used up; otherwise as
  * sql_write. */
 int account_take_totp(struct sql *sql, struct id account_id, int64_t step, int64_t deadline_ns);

@@ -14,6 +14,7 @@ static const struct sql_step steps[] = {
     /* Contacts from before have none, and are found by their address. */
     {"number", "ALTER TABLE contact ADD COLUMN number {text};"
                "CREATE INDEX contact_number ON contact (number)"},
+    {"account", "CREATE INDEX contact_account ON contact (account_id)"},
 };
 
 int contacts_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -133,12 +134,30 @@ static int read_found(struct sql_rows *rows, struct arena *arena, struct contact
     return err;
 }
 
+/* The rows of an answer, which is closed, into found. */
+static int take_found(struct sql_rows *rows, size_t max, struct arena *arena, struct contact *found,
+                      struct contact **ret_contacts, size_t *ret_count)
+{
+    size_t count = 0;
+    int err = 0;
+    while (count < max && (err = sql_next(rows)) == 1) {
+        err = read_found(rows, arena, &found[count]);
+        if (err != 0)
+            break;
+        count++;
+    }
+    if (err < 0 || count == max)
+        sql_done(rows);
+    *ret_contacts = found;
+    *ret_count = count;
+    return err < 0 ? err : 0;
+}
+
 int contact_find(struct sql_txn *txn, struct view number, struct view email, size_t max,
                  struct arena *arena, struct contact **ret_contacts, size_t *ret_count)
 {
     struct sql_rows *rows;
     struct contact *found = arena_alloc(arena, max * sizeof(*found));
-    size_t count = 0;
     if (!found || (number.len == 0 && email.len == 0))
         return found ? ERR_INVALID : ERR_NO_MEMORY;
     int err =
@@ -155,19 +174,44 @@ int contact_find(struct sql_txn *txn, struct view number, struct view email, siz
                         " FROM contact WHERE email = ? AND ordered = 1"
                         " ORDER BY created_at_ms DESC LIMIT ?",
                         SQL(sql_text(email), sql_int((int64_t)max)), &rows);
-    if (err != 0)
-        return err;
-    while (count < max && (err = sql_next(rows)) == 1) {
-        err = read_found(rows, arena, &found[count]);
-        if (err != 0)
-            break;
-        count++;
+    return err == 0 ? take_found(rows, max, arena, found, ret_contacts, ret_count) : err;
+}
+
+struct of_job {
+    struct sql_job job;
+    struct id account_id;
+    size_t max;
+    struct arena *arena;
+    struct contact *contacts;
+    size_t count;
+};
+
+static int run_of(struct sql_job *base, struct sql_txn *txn)
+{
+    struct of_job *job = (struct of_job *)base;
+    struct contact *found = arena_alloc(job->arena, job->max * sizeof(*found));
+    struct sql_rows *rows;
+    if (!found)
+        return ERR_NO_MEMORY;
+    int err = sql_query(txn,
+                        "SELECT order_id, account_id, name, email, phone, language, created_at_ms"
+                        " FROM contact WHERE account_id = ? AND ordered = 1"
+                        " ORDER BY created_at_ms DESC LIMIT ?",
+                        SQL(sql_id(job->account_id), sql_int((int64_t)job->max)), &rows);
+    return err == 0 ? take_found(rows, job->max, job->arena, found, &job->contacts, &job->count)
+                    : err;
+}
+
+int contacts_of(struct sql *sql, struct id account_id, size_t max, struct arena *arena,
+                struct contact **ret_contacts, size_t *ret_count, int64_t deadline_ns)
+{
+    struct of_job job = {.job.run = run_of, .account_id = account_id, .max = max, .arena = arena};
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_contacts = job.contacts;
+        *ret_count = job.count;
     }
-    if (err < 0 || count == max)
-        sql_done(rows);
-    *ret_contacts = found;
-    *ret_count = count;
-    return err < 0 ? err : 0;
+    return err;
 }
 
 struct find_job {

@@ -43,6 +43,9 @@ int contact_find(struct sql_txn *txn, struct view number, struct view email, siz
 int contacts_search(struct sql *sql, struct view number, struct view email, size_t max,
                     struct arena *arena, struct contact **ret_contacts, size_t *ret_count,
                     int64_t deadline_ns);
+/* Contacts of an account's placed orders, the last first. As sql_read. */
+int contacts_of(struct sql *sql, struct id account_id, size_t max, struct arena *arena,
+                struct contact **ret_contacts, size_t *ret_count, int64_t deadline_ns);
 /* The same as contact_get inside a job. */
 int contact_read(struct sql_txn *txn, struct id order_id, struct id account_id, struct arena *arena,
                  struct contact *ret_contact);

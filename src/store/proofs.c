@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "err/err.h"
+#include "store/consents.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -128,6 +129,21 @@ static int read_proof(struct sql_txn *txn, struct show_job *job, bool *ret_right
     return err;
 }
 
+/* What one tick on the form says. */
+static int write_consents(struct sql_txn *txn, const struct show_job *job)
+{
+    static const char *const whats[] = {"terms", "privacy", "age"};
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < sizeof(whats) / sizeof(whats[0]); i++) {
+        const struct consent consent = {.what = view_str(whats[i]),
+                                        .version = job->showing->terms,
+                                        .at_ms = job->account.terms_at_ms,
+                                        .address = job->showing->session->address};
+        err = consent_add(txn, job->account.account_id, &consent);
+    }
+    return err;
+}
+
 static int make_account(struct sql_txn *txn, struct show_job *job)
 {
     struct account other;
@@ -148,6 +164,8 @@ static int make_account(struct sql_txn *txn, struct show_job *job)
     else if (err != ERR_NOT_FOUND)
         return err;
     err = account_add(txn, account);
+    if (err == 0)
+        err = write_consents(txn, job);
     return err == 0 ? account_read(txn, account->account_id, job->arena, account) : err;
 }
 

@@ -56,6 +56,7 @@ struct proof_showing {
     struct id fresh_account_id; /* for a registration that goes on from no guest */
     struct view password;       /* the new one, of a reset */
     uint32_t password_chars;
+    struct view terms;       /* which version of the terms was shown to who registers */
     bool strong;             /* the account's second factor was shown, and taken */
     struct session *session; /* begins; its account_id and more is filled in */
 };

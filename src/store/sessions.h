@@ -64,14 +64,6 @@ int session_change_password(struct sql *sql, struct view password, uint32_t pass
 int account_set_totp(struct sql *sql, struct id account_id, struct view sealed, int64_t step,
                      struct id session_id, const struct act *act, int64_t deadline_ns);
 
-/* What stays of a deleted account for as long as the law wants it, sealed by the caller. */
-#define KEPT_MS        (5 * 366 * INT64_C(86400000))
-#define KEPT_BYTES_MAX 4096
-/* Deletes the account with its sessions, proofs and memberships, and keeps the sealed bytes until
- * KEPT_MS have passed; what others have kept for so long is forgotten. owner_role as in member_set.
- * ERR_NOT_FOUND; ERR_BUSY: it is the last owner of an organiser; otherwise as sql_write. */
-int account_delete(struct sql *sql, struct id account_id, struct view sealed, uint32_t owner_role,
-                   const struct act *act, int64_t deadline_ns);
 /* The account's sessions that have not ended, the one used last first; at most SESSIONS_MAX. As
  * sql_read. */
 int session_list(struct sql *sql, struct id account_id, int64_t now_ms, struct arena *arena,

@@ -9,7 +9,9 @@ import sys
 import urllib.parse
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from server import wait_until
+from keycloak import SECRET as keycloak_secret
+from keycloak import Keycloak
+from server import Server, wait_until
 from standin import APPLE, SECRETS, StandIn
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -332,8 +334,29 @@ def a_service_that_is_gone_says_so(world):
     world.refused("FinishProvider", finish_wish("company", body, {"state": state, "code": "x"}), "PROVIDER_UNAVAILABLE")
 
 
+def keycloak_signs_in(world):
+    """With USHER_SOAK alone: a Java server of half a gigabyte takes minutes to start."""
+    with Keycloak() as keycloak:
+        keycloak.fill(f"{SITE}/sign-in/return/company", "ES256")
+        secret = secret_file(world.folder, "keycloak", keycloak_secret)
+        server = Server(world.usher, "--public-url", SITE, "--oidc", f"company={keycloak.issuer},usher,{secret}",
+                        demo=False, whole=False)
+        old, world.server = world.server, server
+        try:
+            begun = begin(world, "company")
+            first = world.ask("FinishProvider", finish_wish("company", begun, keycloak.visit(begun["url"])))
+            assert first["email"] == "mina@example.org" and first["name"] == "Mina Han", first
+            session = register(world, first["proven"], first["email"])
+            begun = begin(world, "company")
+            again = world.ask("FinishProvider", finish_wish("company", begun, keycloak.visit(begun["url"])))
+            assert again["session"]["account"]["accountId"] == session["account"]["accountId"], again
+        finally:
+            world.server = old
+            server.kill()
+
+
 CHECKS = [a_stranger_signs_in, a_sign_in_belongs_to_its_browser, an_address_connects_nobody, a_guest_goes_on,
           an_account_connects_a_service, naver_is_no_openid_connect, apple_sends_a_form, a_damaged_id_token_is_none,
           a_service_turns_its_keys, a_second_factor_is_asked_for_too,
           a_forgotten_password_goes_round_no_second_factor, without_a_password_the_sign_in_is_fresh,
-          a_service_that_is_gone_says_so]
+          a_service_that_is_gone_says_so, *([keycloak_signs_in] if os.environ.get("USHER_SOAK") else [])]

@@ -11,6 +11,7 @@ import { halls } from './halls.mjs';
 import { home } from './home.mjs';
 import { keep } from './keep.mjs';
 import { map } from './map.mjs';
+import { providers } from './providers.mjs';
 import { startServer } from './server.mjs';
 import { ways } from './ways.mjs';
 import { whole } from './whole.mjs';
@@ -47,9 +48,11 @@ try {
     url: values.url ?? server.url,
     pictures: values.pictures,
     binary: values.binary, // for a server that a case stops
+    idp: server?.idp,
+    mailedCode: server?.mailedCode,
     usher: server?.usher, // the organiser's part; not there with --url
   };
-  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...keep, ...door, ...ways, ...whole })) {
+  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...keep, ...door, ...ways, ...whole, ...providers })) {
     if (!new RegExp(values.only).test(name)) continue;
     try {
       await run(world);

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startIdp } from './idp.mjs';
 
 const start_ms = 20_000;
 const stop_ms = 10_000;
@@ -33,7 +34,9 @@ async function startProvider(binary, folder) {
 export async function startServer(binary) {
   const folder = mkdtempSync(join(tmpdir(), 'usher-web-'));
   const provider = await startProvider(binary, folder);
-  const words = ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0', '--psp', provider.url];
+  const idp = await startIdp();
+  const oidc = `kakao=${idp.issuer},usher,`;
+  const words = ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0', '--psp', provider.url, '--oidc', oidc];
   const child = spawn(binary, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -65,6 +68,7 @@ export async function startServer(binary) {
   }
   return {
     url,
+    idp,
     said: () => said,
     /** Runs `usher WORDS…` against this server; gives what its --json tells, if asked for. */
     async usher(...words) {
@@ -72,6 +76,16 @@ export async function startServer(binary) {
         env: { ...process.env, USHER_URL: url, USHER_DATA: folder },
       });
       return words.includes('--json') ? JSON.parse(stdout) : stdout;
+    },
+    /** The code of the newest mail to an address: no command shows it, so it is read in the store. */
+    async mailedCode(email) {
+      const ask = `SELECT params FROM mail WHERE recipient = '${email}' ORDER BY mail_id DESC LIMIT 1`;
+      for (let tries = 0; tries < 200; tries++) {
+        const { stdout } = await promisify(execFile)('sqlite3', ['-readonly', join(folder, 'usher.db'), ask]);
+        if (stdout.trim()) return JSON.parse(stdout).code;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(`no mail to ${email}`);
     },
     /** Somebody who is at no page takes a number. */
     async join(saleId) {
@@ -91,6 +105,7 @@ export async function startServer(binary) {
       const how = await gone;
       clearTimeout(timer);
       await provider.stop();
+      await idp.stop();
       rmSync(folder, { recursive: true, force: true });
       return how;
     },

@@ -4,6 +4,7 @@
 
 #include "err/err.h"
 #include "observe/log.h"
+#include "store/kept.h"
 #include "svc/auth/handlers.h"
 #include "token/refresh.h"
 #include "token/roles.h"
@@ -68,6 +69,24 @@ static void follow(struct call *call)
     arena_release(&arena);
     if (err)
         log_event(LOG_WARN, "roster.follow", log_err(err));
+}
+
+/* ---- the retention store ---- */
+
+#define SWEEP_EVERY_S 3600
+
+/* Whoever signs in first in an hour has what has ended deleted. */
+static void sweep(struct call *call)
+{
+    struct auth *auth = auth_of(call);
+    const int64_t now_ms = clock_wall_ms(auth->clock), now_s = now_ms / 1000;
+    int64_t last_s = auth->swept_at_s;
+    if (now_s < last_s + SWEEP_EVERY_S ||
+        !atomic_compare_exchange_strong(&auth->swept_at_s, &last_s, now_s))
+        return;
+    int err = kept_sweep(auth->sql, now_ms, call_deadline_ns(call));
+    if (err)
+        log_event(LOG_WARN, "kept.sweep", log_err(err));
 }
 
 /* ---- sessions and accounts ---- */
@@ -163,6 +182,7 @@ int auth_answer_session(struct call *call, const struct session *session,
     struct auth *auth = auth_of(call);
     struct arena *arena = call_arena(call);
     follow(call);
+    sweep(call);
     char *access = arena_alloc(arena, ACCESS_TOKEN_MAX);
     char *refresh = arena_alloc(arena, REFRESH_TOKEN_CHARS + 1);
     answer->session_id = auth_format_id(arena, session->session_id);

@@ -63,6 +63,7 @@ struct auth_options {
     struct offload *checking; /* borrowed; checks signatures where many are new. NULL: in place */
     /* Guests that one address, and one network, may make at once, and then an hour; 0: no limit. */
     int64_t address_guests, network_guests;
+    const char *terms;                     /* the version of the terms; borrowed */
     const struct auth_provider *providers; /* borrowed; the order is that of the page */
     uint32_t provider_count;               /* at most AUTH_PROVIDERS_MAX */
     const char *public_url;                /* of this site, for ways back; borrowed */
@@ -90,6 +91,8 @@ struct auth {
     struct offload *checking;
     struct attempts attempts;
     struct roster roster;
+    struct view terms;
+    _Atomic int64_t swept_at_s;    /* when what is kept was last looked through */
     _Atomic int64_t followed_at_s; /* when the roster was last read */
     _Atomic int64_t tended_at_s;   /* when the keyset was last looked after */
     struct auth_provider providers[AUTH_PROVIDERS_MAX];

@@ -55,6 +55,7 @@ int auth_verify_email(struct call *call, const void *request, void *response)
     struct proof_showing showing = {.kind = PROOF_OF_REGISTRATION,
                                     .fresh_account_id =
                                         chance_id_at(auth->chance, session.created_at_ms),
+                                    .terms = auth->terms,
                                     .session = &session};
     struct account account;
     if (auth_read_email(call, wish->email, &showing.email) ||

@@ -41,6 +41,8 @@ int auth_create_api_token(struct call *call, const void *request, void *response
 int auth_list_api_tokens(struct call *call, const void *request, void *response);
 int auth_revoke_api_token(struct call *call, const void *request, void *response);
 int auth_find_account(struct call *call, const void *request, void *response);
+int auth_list_accounts(struct call *call, const void *request, void *response);
+int auth_open_kept(struct call *call, const void *request, void *response);
 int auth_create_organiser(struct call *call, const void *request, void *response);
 int auth_list_organisers(struct call *call, const void *request, void *response);
 int auth_block(struct call *call, const void *request, void *response);

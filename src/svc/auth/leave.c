@@ -4,12 +4,13 @@
 
 #include "codec/json.h"
 #include "err/err.h"
+#include "store/consents.h"
+#include "store/kept.h"
 #include "svc/auth/handlers.h"
 #include "token/roles.h"
 
 #define EXPORT_MAX      (512u << 10) /* bytes */
 #define EXPORT_ACTS_MAX 1000
-#define SEALED_TEXT_MAX (KEPT_BYTES_MAX - crypto_secretbox_NONCEBYTES - crypto_secretbox_MACBYTES)
 
 /* ,"name":"…" with what has to be escaped escaped. */
 static int add_text(struct buf *out, const char *name, struct view text)
@@ -31,6 +32,59 @@ static int write_account(struct buf *out, const struct account *account)
     if (!err)
         err = add_text(out, "name", account->name);
     return err ? err : add_text(out, "language", account->language);
+}
+
+static int write_consents(struct call *call, struct buf *out, struct id account_id)
+{
+    struct consent *consents;
+    size_t count;
+    int err = consent_list(auth_of(call)->sql, account_id, call_arena(call), &consents, &count,
+                           call_deadline_ns(call));
+    if (!err)
+        err = buf_printf(out, ",\"consents\":[");
+    for (size_t i = 0; !err && i < count; i++) {
+        err = buf_printf(out, "%s{\"atMs\":%" PRId64, i ? "," : "", consents[i].at_ms);
+        if (!err)
+            err = add_text(out, "what", consents[i].what);
+        if (!err)
+            err = add_text(out, "version", consents[i].version);
+        if (!err)
+            err = add_text(out, "address", consents[i].address);
+        if (!err)
+            err = buf_append_byte(out, '}');
+    }
+    return err ? err : buf_append_byte(out, ']');
+}
+
+static int write_contact(struct buf *out, const struct contact *contact)
+{
+    char order[ID_TEXT_CHARS + 1];
+    id_format(contact->order_id, order);
+    int err = buf_printf(out, "{\"orderId\":\"%s\",\"createdAtMs\":%" PRId64, order,
+                         contact->created_at_ms);
+    if (!err)
+        err = add_text(out, "name", contact->name);
+    if (!err)
+        err = add_text(out, "email", contact->email);
+    if (!err)
+        err = add_text(out, "phone", contact->phone);
+    return err ? err : buf_append_byte(out, '}');
+}
+
+static int write_contacts(struct call *call, struct buf *out, struct id account_id)
+{
+    struct contact *contacts;
+    size_t count;
+    int err = contacts_of(auth_of(call)->sql, account_id, KEPT_ROWS_MAX, call_arena(call),
+                          &contacts, &count, call_deadline_ns(call));
+    if (!err)
+        err = buf_printf(out, ",\"contacts\":[");
+    for (size_t i = 0; !err && i < count; i++) {
+        err = i ? buf_append_byte(out, ',') : 0;
+        if (!err)
+            err = write_contact(out, &contacts[i]);
+    }
+    return err ? err : buf_append_byte(out, ']');
 }
 
 static int write_memberships(struct buf *out, const struct account *account)
@@ -150,6 +204,10 @@ static int write_all(struct call *call, struct buf *out, const struct account *a
     if (!err)
         err = write_sessions(call, out, account->account_id);
     if (!err)
+        err = write_consents(call, out, account->account_id);
+    if (!err)
+        err = write_contacts(call, out, account->account_id);
+    if (!err)
         err = write_externals(call, out, account->account_id);
     if (!err)
         err = write_acts(call, out, account->account_id);
@@ -176,40 +234,85 @@ int auth_export_account(struct call *call, const void *request, void *response)
     return err ? auth_fail_by_err(call, err) : 0;
 }
 
-/* What the law wants kept, under a key of its own (libsodium's secretbox: XSalsa20, Poly1305). */
-static int seal(struct auth *auth, const struct account *account,
-                uint8_t ret_sealed[KEPT_BYTES_MAX], size_t *ret_len)
+/* ---- leaving ---- */
+
+#define SEAL_BYTES (crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES)
+#define TRIES      3
+
+/* A piece under the key that is for this alone (libsodium's secretbox: XSalsa20, Poly1305). */
+static int seal(struct call *call, struct view text, struct view *ret_sealed)
+{
+    struct auth *auth = auth_of(call);
+    uint8_t *sealed = arena_alloc(call_arena(call), SEAL_BYTES + text.len);
+    if (!sealed)
+        return ERR_NO_MEMORY;
+    auth->chance->fill(auth->chance, sealed, crypto_secretbox_NONCEBYTES);
+    crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, (const uint8_t *)text.at, text.len,
+                          sealed, auth->kept_key);
+    *ret_sealed = view_of(sealed, SEAL_BYTES + text.len);
+    return 0;
+}
+
+static int seal_account(struct call *call, const struct account *account, struct kept *kept)
 {
     struct buf out;
-    buf_init(&out, SEALED_TEXT_MAX);
+    buf_init(&out, KEPT_BYTES_MAX - SEAL_BYTES);
     int err = write_account(&out, account);
     if (!err)
+        err = write_consents(call, &out, account->account_id);
+    if (!err)
         err = buf_append_byte(&out, '}');
-    if (!err) {
-        auth->chance->fill(auth->chance, ret_sealed, crypto_secretbox_NONCEBYTES);
-        crypto_secretbox_easy(ret_sealed + crypto_secretbox_NONCEBYTES,
-                              (const uint8_t *)buf_view(&out).at, out.len, ret_sealed,
-                              auth->kept_key);
-        *ret_len = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + out.len;
-    }
+    if (!err)
+        err = seal(call, buf_view(&out), &kept->sealed);
+    kept->kind = VIEW_LIT("account");
     buf_release(&out);
     return err;
+}
+
+static int seal_contact(struct call *call, const struct contact *contact, struct kept *kept)
+{
+    struct buf out;
+    buf_init(&out, KEPT_BYTES_MAX - SEAL_BYTES);
+    int err = write_contact(&out, contact);
+    if (!err)
+        err = seal(call, buf_view(&out), &kept->sealed);
+    kept->kind = VIEW_LIT("order");
+    buf_release(&out);
+    return err;
+}
+
+/* One try: an order that comes meanwhile makes it ERR_CONFLICT. */
+static int leave(struct call *call, const struct account *account)
+{
+    struct auth *auth = auth_of(call);
+    const struct act act = auth_act(call, "account.delete", "");
+    struct contact *contacts;
+    size_t count;
+    int err = contacts_of(auth->sql, account->account_id, KEPT_ROWS_MAX - 1, call_arena(call),
+                          &contacts, &count, call_deadline_ns(call));
+    if (err)
+        return err;
+    struct kept *kept = arena_alloc(call_arena(call), (count + 1) * sizeof(*kept));
+    err = kept ? seal_account(call, account, &kept[0]) : ERR_NO_MEMORY;
+    for (size_t i = 0; !err && i < count; i++)
+        err = seal_contact(call, &contacts[i], &kept[1 + i]);
+    const struct account_leaving leaving = {.account_id = account->account_id,
+                                            .kept = kept,
+                                            .kept_count = count + 1,
+                                            .owner_role = ROLE_OWNER,
+                                            .act = &act};
+    return err ? err : account_delete(auth->sql, &leaving, call_deadline_ns(call));
 }
 
 int auth_delete_account(struct call *call, const void *request, void *response)
 {
     const Usher__V1__DeleteAccountRequest *wish = request;
-    struct auth *auth = auth_of(call);
-    const struct act act = auth_act(call, "account.delete", "");
-    uint8_t sealed[KEPT_BYTES_MAX];
     struct account account;
-    size_t len = 0;
+    int err = ERR_CONFLICT;
     if (auth_confirm_owner(call, wish->password, &account))
         return 1;
-    int err = seal(auth, &account, sealed, &len);
-    if (!err)
-        err = account_delete(auth->sql, account.account_id, view_of(sealed, len), ROLE_OWNER, &act,
-                             call_deadline_ns(call));
+    for (int i = 0; i < TRIES && err == ERR_CONFLICT; i++)
+        err = leave(call, &account);
     if (err == ERR_BUSY)
         return auth_fail(call, CODE_FAILED_PRECONDITION, "LAST_OWNER", NULL,
                          "this account is the last owner of an organiser: make somebody else one");

@@ -1,6 +1,7 @@
 /* AuthService.ListSessions, EndSession and ChangePassword: where an account is signed in. */
 #include "err/err.h"
 #include "svc/auth/handlers.h"
+#include "token/roles.h"
 
 static int answer_row(struct call *call, const struct session *session,
                       Usher__V1__SessionInfo *answer)
@@ -18,15 +19,35 @@ static int answer_row(struct call *call, const struct session *session,
                : ERR_NO_MEMORY;
 }
 
+/* Whose sessions: the caller's own, or, asked by the operator, another's. 0, or a refusal. */
+static int read_whose(struct call *call, const char *text, struct id *ret_account_id)
+{
+    const struct identity *identity = call_identity(call);
+    *ret_account_id = identity->account_id;
+    if (!text[0] && !id_is_zero(identity->account_id))
+        return 0;
+    if (!identity_has(identity, ROLE_OPERATOR))
+        return auth_fail(call, CODE_PERMISSION_DENIED, "BAD_ARGUMENT", "account_id",
+                         "only the operator asks for another's sessions");
+    return id_parse(view_str(text), ret_account_id)
+               ? auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "account_id",
+                           "the id of an account")
+               : 0;
+}
+
 int auth_list_sessions(struct call *call, const void *request, void *response)
 {
+    const Usher__V1__ListSessionsRequest *wish = request;
     Usher__V1__ListSessionsResponse *answer = response;
     struct auth *auth = auth_of(call);
     struct arena *arena = call_arena(call);
     struct session *sessions;
+    struct id account_id;
     size_t count;
-    int err = session_list(auth->sql, call_identity(call)->account_id, clock_wall_ms(auth->clock),
-                           arena, &sessions, &count, call_deadline_ns(call));
+    if (read_whose(call, wish->account_id, &account_id))
+        return 1;
+    int err = session_list(auth->sql, account_id, clock_wall_ms(auth->clock), arena, &sessions,
+                           &count, call_deadline_ns(call));
     if (err)
         return auth_fail_by_err(call, err);
     Usher__V1__SessionInfo *rows = arena_alloc(arena, count * sizeof(*rows));
@@ -47,13 +68,14 @@ int auth_end_session(struct call *call, const void *request, void *response)
     const Usher__V1__EndSessionRequest *wish = request;
     struct auth *auth = auth_of(call);
     const struct act act = auth_act(call, "session.end", wish->session_id);
-    struct id session_id;
+    struct id session_id, account_id;
+    if (read_whose(call, wish->account_id, &account_id))
+        return 1;
     int err = id_parse(view_str(wish->session_id), &session_id);
     if (err)
         return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "session_id",
                          "an id of ListSessions");
-    err = session_end(auth->sql, call_identity(call)->account_id, session_id, &act,
-                      call_deadline_ns(call));
+    err = session_end(auth->sql, account_id, session_id, &act, call_deadline_ns(call));
     if (err == ERR_NOT_FOUND)
         return auth_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "session_id",
                          "this account has no such session, or none any more");

@@ -11,6 +11,7 @@
 #include <sodium.h>
 
 #include "err/err.h"
+#include "store/kept.h"
 #include "svc/auth/fixture_test.h"
 #include "svc/auth/second_factor.h"
 #include "token/guest.h"

@@ -67,7 +67,7 @@ const en = {
   dataFile: 'usher-my-data.json',
   deleteTitle: 'Delete my account',
   deleteText:
-    'Your name, address and sessions are deleted. Records of orders and payments are kept as long as the law asks, apart from all else. Tickets you hold stay good.',
+    'Your name, address and sessions are deleted. Records of orders and payments are kept as long as the law asks, apart from all else. Tickets you hold stay good, but nothing can be mailed to you any more: save them first.',
   deleteAction: 'Delete account',
   deleteQuestion: 'Delete your account for good?',
   deleteYes: 'Delete for good',
@@ -139,7 +139,7 @@ const ko: typeof en = {
   dataFile: 'usher-my-data.json',
   deleteTitle: '회원 탈퇴',
   deleteText:
-    '이름, 이메일, 로그인 정보가 삭제됩니다. 주문과 결제 기록은 법에서 정한 기간 동안 분리하여 보관합니다. 이미 예매한 티켓은 그대로 사용할 수 있습니다.',
+    '이름, 이메일, 로그인 정보가 삭제됩니다. 주문과 결제 기록은 법에서 정한 기간 동안 분리하여 보관합니다. 이미 예매한 티켓은 그대로 사용할 수 있지만 메일은 더 보내 드릴 수 없으니 먼저 저장해 주세요.',
   deleteAction: '탈퇴하기',
   deleteQuestion: '정말 탈퇴하시겠습니까?',
   deleteYes: '탈퇴하기',
