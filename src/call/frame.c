@@ -9,6 +9,9 @@
 #include "err/err.h"
 #include "http/chunk.h"
 
+#define FRAME_SQUEEZE_MIN (1u << 10)   /* bytes; shorter messages are not packed … */
+#define FRAME_SQUEEZE_MAX (512u << 10) /* nor longer ones, which would hold up the loop */
+
 struct encoded {
     size_t head_len; /* bytes of chunk head in front */
     size_t len;      /* bytes of envelope and message */
@@ -18,12 +21,12 @@ struct encoded {
 struct frame {
     atomic_uint references;
     const ProtobufCMessageDescriptor *descriptor;
-    struct encoded *proto;
-    _Atomic(struct encoded *) json; /* NULL until somebody asks */
+    /* By form and squeeze; NULL until somebody asks, but for proto as it is. */
+    _Atomic(struct encoded *) encoded[2][SQUEEZE_KINDS];
 };
 
 /* Room for a message of that length; *ret_message is where it goes. */
-static struct encoded *new_encoded(size_t message_len, char **ret_message)
+static struct encoded *new_encoded(uint8_t flags, size_t message_len, char **ret_message)
 {
     char head[CHUNK_HEAD_MAX];
     size_t len = ENVELOPE_BYTES + message_len;
@@ -34,7 +37,7 @@ static struct encoded *new_encoded(size_t message_len, char **ret_message)
     e->head_len = head_len;
     e->len = len;
     memcpy(e->bytes, head, head_len);
-    envelope_write(0, (uint32_t)message_len, (uint8_t *)e->bytes + head_len);
+    envelope_write(flags, (uint32_t)message_len, (uint8_t *)e->bytes + head_len);
     memcpy(e->bytes + head_len + len, "\r\n", 2);
     *ret_message = e->bytes + head_len + ENVELOPE_BYTES;
     return e;
@@ -44,9 +47,9 @@ int frame_new(const ProtobufCMessage *message, struct frame **ret_frame)
 {
     size_t len = protobuf_c_message_get_packed_size(message);
     assert(len <= CALL_RESPONSE_MAX);
-    struct frame *frame = malloc(sizeof(*frame));
+    struct frame *frame = calloc(1, sizeof(*frame));
     char *at;
-    struct encoded *proto = new_encoded(len, &at);
+    struct encoded *proto = new_encoded(0, len, &at);
     if (!frame || !proto) {
         free(frame);
         free(proto);
@@ -54,9 +57,8 @@ int frame_new(const ProtobufCMessage *message, struct frame **ret_frame)
     }
     protobuf_c_message_pack(message, (uint8_t *)at);
     frame->descriptor = message->descriptor;
-    frame->proto = proto;
+    atomic_init(&frame->encoded[FORM_PROTO][SQUEEZE_NONE], proto);
     atomic_init(&frame->references, 1);
-    atomic_init(&frame->json, NULL);
     *ret_frame = frame;
     return 0;
 }
@@ -71,8 +73,9 @@ void frame_unref(struct frame *frame)
 {
     if (!frame || atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) > 1)
         return;
-    free(frame->proto);
-    free(atomic_load_explicit(&frame->json, memory_order_relaxed));
+    for (int i = 0; i < 2 * SQUEEZE_KINDS; i++)
+        free(atomic_load_explicit(&frame->encoded[i / SQUEEZE_KINDS][i % SQUEEZE_KINDS],
+                                  memory_order_relaxed));
     free(frame);
 }
 
@@ -81,10 +84,15 @@ void frame_release(void *frame)
     frame_unref(frame);
 }
 
+static struct view message_of(const struct encoded *e)
+{
+    return view_of(e->bytes + e->head_len + ENVELOPE_BYTES, e->len - ENVELOPE_BYTES);
+}
+
 struct view frame_message(const struct frame *frame)
 {
-    return view_of(frame->proto->bytes + frame->proto->head_len + ENVELOPE_BYTES,
-                   frame->proto->len - ENVELOPE_BYTES);
+    return message_of(
+        atomic_load_explicit(&frame->encoded[FORM_PROTO][SQUEEZE_NONE], memory_order_relaxed));
 }
 
 /* The JSON form, from the packed one: the message itself was only borrowed. */
@@ -100,7 +108,7 @@ static int make_json(const struct frame *frame, struct encoded **ret_json)
     if (!err)
         err = json_write(message, &text);
     if (!err) {
-        *ret_json = new_encoded(text.len, &at);
+        *ret_json = new_encoded(0, text.len, &at);
         if (*ret_json)
             memcpy(at, buf_view(&text).at, text.len);
         else
@@ -111,31 +119,59 @@ static int make_json(const struct frame *frame, struct encoded **ret_json)
     return err;
 }
 
-static int encoded_of(struct frame *frame, enum form form, struct encoded **ret_encoded)
+static int encoded_of(struct frame *frame, enum form form, enum squeeze squeeze,
+                      struct encoded **ret_encoded);
+
+/* Packed; or, where that gains nothing, a copy as it is. */
+static int make_packed(struct frame *frame, enum form form, enum squeeze squeeze,
+                       struct encoded **ret_packed)
 {
-    *ret_encoded = frame->proto;
-    if (form == FORM_PROTO)
-        return 0;
-    struct encoded *json = atomic_load_explicit(&frame->json, memory_order_acquire);
-    if (!json) {
-        int err = make_json(frame, &json);
+    struct encoded *plain;
+    struct buf packed;
+    char *at;
+    int err = encoded_of(frame, form, SQUEEZE_NONE, &plain);
+    if (err)
+        return err;
+    struct view message = message_of(plain);
+    buf_init(&packed, 2 * message.len + 1024);
+    const bool small = message.len <= FRAME_SQUEEZE_MIN || message.len > FRAME_SQUEEZE_MAX;
+    const bool gains =
+        !small && squeeze_pack(squeeze, message, &packed) == 0 && packed.len < message.len;
+    if (gains)
+        message = buf_view(&packed);
+    *ret_packed = new_encoded(gains ? ENVELOPE_COMPRESSED : 0, message.len, &at);
+    if (*ret_packed && message.len)
+        memcpy(at, message.at, message.len);
+    buf_release(&packed);
+    return *ret_packed ? 0 : ERR_NO_MEMORY;
+}
+
+static int encoded_of(struct frame *frame, enum form form, enum squeeze squeeze,
+                      struct encoded **ret_encoded)
+{
+    _Atomic(struct encoded *) *place = &frame->encoded[form][squeeze];
+    struct encoded *encoded = atomic_load_explicit(place, memory_order_acquire);
+    if (!encoded) {
+        int err = squeeze == SQUEEZE_NONE ? make_json(frame, &encoded)
+                                          : make_packed(frame, form, squeeze, &encoded);
         if (err)
             return err;
         /* Two threads may both have made it; the first stays. */
         struct encoded *first = NULL;
-        if (!atomic_compare_exchange_strong(&frame->json, &first, json)) {
-            free(json);
-            json = first;
+        if (!atomic_compare_exchange_strong(place, &first, encoded)) {
+            free(encoded);
+            encoded = first;
         }
     }
-    *ret_encoded = json;
+    *ret_encoded = encoded;
     return 0;
 }
 
-int frame_view(struct frame *frame, enum form form, bool chunked, struct view *ret_view)
+int frame_view(struct frame *frame, enum form form, enum squeeze squeeze, bool chunked,
+               struct view *ret_view)
 {
     struct encoded *e;
-    int err = encoded_of(frame, form, &e);
+    int err = encoded_of(frame, form, squeeze, &e);
     if (err)
         return err;
     *ret_view = chunked ? view_of(e->bytes, e->head_len + e->len + 2)

@@ -117,6 +117,14 @@ static void add_cookie(struct exchange *exchange, struct fields *f)
         add(f, VIEW_LIT("set-cookie"), cookie);
 }
 
+/* The field that says how messages of the answer are packed. */
+static struct view encoding_field(const struct exchange *exchange)
+{
+    return exchange->protocol == PROTOCOL_GRPC      ? VIEW_LIT("grpc-encoding")
+           : exchange->protocol == PROTOCOL_CONNECT ? VIEW_LIT("content-encoding")
+                                                    : VIEW_LIT("connect-content-encoding");
+}
+
 /* ---- unary ---- */
 
 static void free_taken(void *owner)
@@ -150,6 +158,53 @@ static int encode(struct exchange *exchange, const ProtobufCMessage *response)
     return err;
 }
 
+/* What may run beside the loop: it touches nothing but this. */
+struct squeezing {
+    enum squeeze how;
+    size_t head_len; /* of the envelope in front, which stays */
+    struct view bytes;
+    struct buf out;
+    int err;
+};
+
+static void squeeze(void *arg)
+{
+    static const uint8_t head[ENVELOPE_BYTES];
+    struct squeezing *s = arg;
+    s->err = buf_append(&s->out, head, s->head_len);
+    if (!s->err)
+        s->err = squeeze_pack(
+            s->how, view_of(s->bytes.at + s->head_len, s->bytes.len - s->head_len), &s->out);
+}
+
+/* Packs what was encoded, where the reader takes that and it gains something. May wait: then the
+ * reader may have gone. */
+static bool squeeze_encoded(struct exchange *exchange)
+{
+    struct shard *shard = exchange->shard;
+    const size_t head_len = exchange->protocol == PROTOCOL_CONNECT ? 0 : ENVELOPE_BYTES;
+    if (exchange->accepts == SQUEEZE_NONE || shard->encoded.len <= WIRE_SQUEEZE_MIN + head_len)
+        return false;
+    /* Other calls encode in the shard's buffer meanwhile. */
+    struct buf plain = shard->encoded;
+    struct squeezing s = {
+        .how = exchange->accepts, .head_len = head_len, .bytes = buf_view(&plain)};
+    buf_init(&shard->encoded, CALL_RESPONSE_MAX);
+    buf_init(&s.out, CALL_RESPONSE_MAX);
+    if (plain.len <= WIRE_SQUEEZE_HERE || !shard->options->offload)
+        squeeze(&s);
+    else if (offload_run(shard->options->offload, squeeze, &s) != 0)
+        s.err = ERR_FULL; /* then it goes as it is */
+    const bool gains = !s.err && s.out.len < plain.len;
+    if (gains && head_len)
+        envelope_write(ENVELOPE_COMPRESSED, (uint32_t)(s.out.len - head_len),
+                       s.out.bytes + s.out.start);
+    buf_release(&shard->encoded);
+    shard->encoded = gains ? s.out : plain;
+    buf_release(gains ? &plain : &s.out);
+    return gains;
+}
+
 /* A strong validator: equal bytes, equal tag. */
 static void make_etag(struct view body, char ret_etag[CACHE_ETAG_MAX])
 {
@@ -177,8 +232,9 @@ static const char *cache_control_of(const struct exchange *exchange)
                                                                             : "private, no-cache";
 }
 
-/* The body is taken; etag is only looked at for a GET. */
-static void send_response(struct exchange *exchange, struct body body, const char *etag)
+/* The body is taken; etag is only looked at for a GET. squeezed: as exchange->accepts says. */
+static void send_response(struct exchange *exchange, struct body body, const char *etag,
+                          bool squeezed)
 {
     static const struct head_field ok = {{"grpc-status", 11}, {"0", 1}};
     struct fields f = {0};
@@ -188,8 +244,11 @@ static void send_response(struct exchange *exchange, struct body body, const cha
     add_metadata(exchange, &f, id);
     if (exchange->protocol != PROTOCOL_GRPC)
         add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
+    if (squeezed)
+        add(&f, encoding_field(exchange), squeeze_name(exchange->accepts));
     add_cookie(exchange, &f);
     if (exchange->get) {
+        add(&f, VIEW_LIT("vary"), VIEW_LIT("accept-encoding"));
         add(&f, VIEW_LIT("etag"), view_str(etag));
         add(&f, VIEW_LIT("cache-control"), view_str(cache_control_of(exchange)));
         add(&f, VIEW_LIT("x-content-type-options"), VIEW_LIT("nosniff"));
@@ -212,6 +271,7 @@ static void cache_key_of(struct exchange *exchange, struct cache_key *ret_key)
     *ret_key = (struct cache_key){
         .route = exchange->call.route,
         .form = exchange->form,
+        .squeeze = exchange->accepts,
         .enveloped = exchange->protocol != PROTOCOL_CONNECT,
     };
     call_request_hash(&exchange->call, ret_key->request_hash);
@@ -225,19 +285,24 @@ bool answer_from_cache(struct exchange *exchange)
     cache_key_of(exchange, &key);
     struct cache_item *item = cache_find(&exchange->shard->cache, &key);
     if (item && exchange->conn)
-        send_response(exchange, cache_body(item), item->etag);
+        send_response(exchange, cache_body(item), item->etag, item->squeezed);
     return item;
 }
 
 /* What was encoded goes into the cache; NULL where it does not fit there. Another fiber may have
  * been quicker while the handler waited. */
-static struct cache_item *put_in_cache(struct exchange *exchange, const char *etag)
+static struct cache_item *put_in_cache(struct exchange *exchange, const char *etag, bool squeezed)
 {
     struct shard *shard = exchange->shard;
     struct cache_key key;
     cache_key_of(exchange, &key);
     struct cache_item *item = cache_find(&shard->cache, &key);
-    return item ? item : cache_put(&shard->cache, &key, etag, &shard->encoded);
+    if (item)
+        return item;
+    item = cache_put(&shard->cache, &key, etag, &shard->encoded);
+    if (item)
+        item->squeezed = squeezed;
+    return item;
 }
 
 void answer_response(struct exchange *exchange, const ProtobufCMessage *response)
@@ -252,10 +317,16 @@ void answer_response(struct exchange *exchange, const ProtobufCMessage *response
         answer_error(exchange);
         return;
     }
-    if (exchange->get || exchange->call.route->immutable)
+    const bool immutable = exchange->call.route->immutable;
+    bool squeezed = squeeze_encoded(exchange);
+    if (exchange->get || immutable)
         make_etag(buf_view(&exchange->shard->encoded), etag);
-    struct cache_item *item = exchange->call.route->immutable ? put_in_cache(exchange, etag) : NULL;
-    send_response(exchange, item ? cache_body(item) : take_encoded(exchange->shard), etag);
+    struct cache_item *item = immutable ? put_in_cache(exchange, etag, squeezed) : NULL;
+    if (item)
+        squeezed = item->squeezed;
+    if (exchange->conn)
+        send_response(exchange, item ? cache_body(item) : take_encoded(exchange->shard), etag,
+                      squeezed);
 }
 
 /* ---- errors ---- */
@@ -281,7 +352,7 @@ static void add_grpc_status(struct exchange *exchange, struct fields *f, struct 
         base64_append(&scratch[2], buf_view(&scratch[1]), BASE64_BARE) == 0)
         add(f, VIEW_LIT("grpc-status-details-bin"), buf_view(&scratch[2]));
     if (exchange->compressed)
-        add(f, VIEW_LIT("grpc-accept-encoding"), VIEW_LIT("identity"));
+        add(f, VIEW_LIT("grpc-accept-encoding"), VIEW_LIT(SQUEEZE_NAMES));
 }
 
 static void send_grpc_error(struct exchange *exchange)
@@ -331,7 +402,7 @@ static void send_connect_error(struct exchange *exchange)
     if (exchange->call.code == CODE_UNAUTHENTICATED)
         add(&f, VIEW_LIT("www-authenticate"), VIEW_LIT("Bearer"));
     if (exchange->compressed)
-        add(&f, VIEW_LIT("accept-encoding"), VIEW_LIT("identity"));
+        add(&f, VIEW_LIT("accept-encoding"), VIEW_LIT(SQUEEZE_NAMES));
     if (exchange->call.detail && exchange->call.detail->retry_after_ms) {
         snprintf(retry, sizeof(retry), "%llu",
                  (unsigned long long)(exchange->call.detail->retry_after_ms + 999) / 1000);
@@ -357,13 +428,15 @@ int answer_begin(struct exchange *exchange)
     add(&f, VIEW_LIT("content-type"), type_of(exchange));
     add_private(&f);
     add_metadata(exchange, &f, id);
+    if (exchange->accepts != SQUEEZE_NONE)
+        add(&f, encoding_field(exchange), squeeze_name(exchange->accepts));
     if (exchange->protocol != PROTOCOL_GRPC) {
         add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
         /* nginx would gather the messages until they fill a buffer. */
         add(&f, VIEW_LIT("x-accel-buffering"), VIEW_LIT("no"));
     }
     if (exchange->compressed)
-        add(&f, VIEW_LIT("connect-accept-encoding"), VIEW_LIT("identity"));
+        add(&f, VIEW_LIT("connect-accept-encoding"), VIEW_LIT(SQUEEZE_NAMES));
     struct head_answer answer = {200, f.at, f.count};
     struct conn *conn = exchange->conn;
     int err = conn->engine->start(conn, exchange->h2, &answer);

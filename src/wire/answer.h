@@ -10,7 +10,7 @@
 
 #include "wire/conn.h"
 
-#define ANSWER_FIELDS_MAX (13 + METADATA_FIELDS_MAX)
+#define ANSWER_FIELDS_MAX (15 + METADATA_FIELDS_MAX)
 
 /* A whole answer to whatever the stream asked. A failure breaks the connection (HTTP/1.1) or the
  * stream. The body is taken. */

@@ -32,7 +32,8 @@ void cache_release(struct cache *cache)
 
 static bool is_key(const struct cache_key *a, const struct cache_key *b)
 {
-    return a->route == b->route && a->form == b->form && a->enveloped == b->enveloped &&
+    return a->route == b->route && a->form == b->form && a->squeeze == b->squeeze &&
+           a->enveloped == b->enveloped &&
            memcmp(a->request_hash, b->request_hash, sizeof(a->request_hash)) == 0;
 }
 

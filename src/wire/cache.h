@@ -21,13 +21,15 @@
 struct cache_key {
     const struct route *route;
     enum form form;
-    bool enveloped; /* with gRPC's five bytes in front */
+    enum squeeze squeeze; /* what the reader takes */
+    bool enveloped;       /* with gRPC's five bytes in front */
     uint8_t request_hash[32];
 };
 
 struct cache_item {
     struct cache_key key;
     struct buf bytes; /* owned */
+    bool squeezed;    /* they are packed as the key says */
     char etag[CACHE_ETAG_MAX];
     uint32_t references; /* the cache's and every unsent body's */
     uint64_t used;       /* the cache's clock when it was last found */

@@ -20,7 +20,8 @@ static int malformed(struct exchange *exchange, const char *field, const char *t
 }
 
 /* The one message of the body, out of its envelope. */
-static int unwrap(struct exchange *exchange, struct view body, struct view *ret_message)
+static int unwrap(struct exchange *exchange, struct view body, struct view *ret_message,
+                  bool *ret_packed)
 {
     struct envelope_reader r;
     uint8_t flags;
@@ -41,10 +42,11 @@ static int unwrap(struct exchange *exchange, struct view body, struct view *ret_
                          exchange->call.route->request_max);
     if (found != ENVELOPE_MESSAGE)
         return ERR_NO_MEMORY;
-    if (flags & ENVELOPE_COMPRESSED)
+    *ret_packed = flags & ENVELOPE_COMPRESSED;
+    if (*ret_packed && exchange->squeeze == SQUEEZE_NONE)
         return call_fail(&exchange->call, CODE_INTERNAL, NULL,
                          "the message is marked as compressed, but no encoding is named");
-    if (flags != 0)
+    if (flags & ~ENVELOPE_COMPRESSED)
         return malformed(exchange, "", "has unknown flags in its envelope");
     if (more)
         return call_fail(&exchange->call, CODE_UNIMPLEMENTED, NULL,
@@ -58,6 +60,9 @@ struct decode_job {
     const ProtobufCMessageDescriptor *descriptor;
     struct view bytes;
     bool json;
+    enum squeeze squeeze; /* of bytes */
+    struct buf unpacked;  /* … and what they unfold to */
+    int unpacking;        /* what came of that */
     struct arena *arena;
     ProtobufCMessage *message;
     struct json_error error;
@@ -67,6 +72,12 @@ struct decode_job {
 static void decode(void *arg)
 {
     struct decode_job *job = arg;
+    if (job->squeeze != SQUEEZE_NONE) {
+        job->unpacking = squeeze_unpack(job->squeeze, job->bytes, &job->unpacked);
+        job->bytes = buf_view(&job->unpacked);
+    }
+    if (job->unpacking)
+        return;
     job->result =
         job->json ? json_read(job->descriptor, job->bytes, job->arena, &job->message, &job->error)
                   : proto_unpack(job->descriptor, job->bytes, job->arena, &job->message);
@@ -74,21 +85,38 @@ static void decode(void *arg)
         job->result = text_settle(job->message, job->arena, &job->error);
 }
 
-static int decode_bytes(struct exchange *exchange, struct view bytes)
+static int fail_unpacking(struct exchange *exchange, int err)
 {
+    if (err == ERR_FULL)
+        return call_fail(&exchange->call, CODE_RESOURCE_EXHAUSTED, NULL,
+                         "a request of this method has at most %zu bytes, unpacked",
+                         exchange->call.route->request_max);
+    return err == ERR_INVALID ? malformed(exchange, "", "is not what its encoding says") : err;
+}
+
+/* packed: as exchange->squeeze says. */
+static int decode_bytes(struct exchange *exchange, struct view bytes, bool packed)
+{
+    const size_t most = exchange->call.route->request_max;
     struct offload *offload = exchange->shard->options->offload;
     struct decode_job job = {
         .descriptor = exchange->call.route->descriptor->input,
         .bytes = bytes,
         .json = exchange->form == FORM_JSON,
+        .squeeze = packed ? exchange->squeeze : SQUEEZE_NONE,
         .arena = &exchange->arena,
     };
-    if (!offload || bytes.len <= WIRE_DECODE_HERE_MAX)
+    buf_init(&job.unpacked, most);
+    const size_t may_be = job.squeeze == SQUEEZE_NONE ? bytes.len : most;
+    if (!offload || may_be <= WIRE_DECODE_HERE_MAX)
         decode(&job);
     else if (offload_run(offload, decode, &job) != 0)
         return call_fail(&exchange->call, CODE_RESOURCE_EXHAUSTED, NULL,
                          "as many large requests as there may "
                          "be are being read");
+    buf_release(&job.unpacked); /* the message has copied what it needs */
+    if (job.unpacking)
+        return fail_unpacking(exchange, job.unpacking);
     if (job.result == ERR_FULL)
         return call_fail(&exchange->call, CODE_RESOURCE_EXHAUSTED, NULL,
                          "the request takes too much memory");
@@ -102,6 +130,7 @@ static int decode_bytes(struct exchange *exchange, struct view bytes)
 /* message=… of a Connect GET, in base64 where base64=1. */
 static int decode_query(struct exchange *exchange, struct view query)
 {
+    const bool packed = exchange->squeeze != SQUEEZE_NONE;
     struct view value, flag;
     size_t len;
     if (!query_find(query, VIEW_LIT("message"), &value))
@@ -116,23 +145,24 @@ static int decode_query(struct exchange *exchange, struct view query)
         /* '+' came as a blank where base64's other alphabet was not percent-coded. */
         if (base64_read(value, bytes, &len) && base64_read(view_of(text, len), bytes, &len))
             return malformed(exchange, "", "is not base64");
-        return decode_bytes(exchange, view_of(bytes, len));
+        return decode_bytes(exchange, view_of(bytes, len), packed);
     }
-    return decode_bytes(exchange, view_of(text, len));
+    return decode_bytes(exchange, view_of(text, len), packed);
 }
 
 int decode_request(struct exchange *exchange)
 {
     struct view body = buf_view(&exchange->body);
+    bool packed = exchange->squeeze != SQUEEZE_NONE;
     int err;
     if (exchange->get)
         err = decode_query(exchange, body);
     else if (exchange->protocol == PROTOCOL_CONNECT)
-        err = decode_bytes(exchange, body);
+        err = decode_bytes(exchange, body, packed && body.len > 0);
     else
-        err = unwrap(exchange, body, &body);
+        err = unwrap(exchange, body, &body, &packed);
     if (!err && !exchange->call.request)
-        err = decode_bytes(exchange, body);
+        err = decode_bytes(exchange, body, packed);
     /* The message has copied what it needs. */
     exchange->shard->body_bytes -= exchange->body.len;
     if (exchange->body.cap > WIRE_BODY_KEPT)

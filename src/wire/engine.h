@@ -61,7 +61,7 @@ struct engine {
     /* Sends a frame (a reference is taken if need be). *ret_pending: it is not with the kernel yet,
      * and a written event will tell. ERR_CLOSED; as frame_view, and nothing was sent. */
     int (*push)(struct conn *conn, struct h2_stream *h2, struct frame *frame, enum form form,
-                bool *ret_pending);
+                enum squeeze squeeze, bool *ret_pending);
     /* Whether another chunk, or frame, may follow now. */
     bool (*takes_chunk)(const struct conn *conn, const struct h2_stream *h2);
     /* Ends it without another word; over HTTP/1.1, the connection. */

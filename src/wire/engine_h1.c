@@ -210,11 +210,11 @@ static int write_at_once(struct conn *conn, struct view *v)
 }
 
 static int push(struct conn *conn, struct h2_stream *h2, struct frame *frame, enum form form,
-                bool *ret_pending)
+                enum squeeze squeeze, bool *ret_pending)
 {
     struct view v;
     *ret_pending = false;
-    int err = frame_view(frame, form, h1_is_chunked(&conn->h1), &v);
+    int err = frame_view(frame, form, squeeze, h1_is_chunked(&conn->h1), &v);
     if (err)
         return err;
     err = write_at_once(conn, &v);

@@ -222,10 +222,10 @@ static int end(struct conn *conn, struct h2_stream *h2, const struct head_field 
 }
 
 static int push(struct conn *conn, struct h2_stream *h2, struct frame *frame, enum form form,
-                bool *ret_pending)
+                enum squeeze squeeze, bool *ret_pending)
 {
     struct view v;
-    int err = frame_view(frame, form, false, &v);
+    int err = frame_view(frame, form, squeeze, false, &v);
     if (err)
         return err;
     *ret_pending = true;

@@ -248,6 +248,8 @@ static struct exchange *open_exchange(struct conn *conn, struct h2_stream *h2,
     exchange->protocol = request->protocol;
     exchange->form = request->form;
     exchange->get = request->get;
+    exchange->squeeze = request->squeeze;
+    exchange->accepts = request->accepts;
     exchange->call.message = "";
     exchange->began_ns = conn->active_ns;
     exchange->over_h2 = conn->engine == &engine_h2;

@@ -48,6 +48,8 @@ struct exchange {
     size_t answered_bytes; /* of a unary answer's body */
     enum protocol protocol;
     enum form form;
+    enum squeeze squeeze; /* how the request's messages are packed */
+    enum squeeze accepts; /* how those of the answer may be */
     bool get;
     bool compressed; /* the request claims an encoding that is not identity */
     bool running;    /* a fiber has it */

@@ -149,7 +149,8 @@ static void bad_requests_have_their_codes(void **state)
         int code;
         const char *text;
     } bad[] = {
-        {GRPC "grpc-encoding: gzip\n", VIEW_LIT(SEVEN), 12, "grpc-accept-encoding: identity"},
+        {GRPC "grpc-encoding: br\n", VIEW_LIT(SEVEN), 12,
+         "grpc-accept-encoding: gzip, zstd, identity"},
         {GRPC, VIEW_LIT("\1\0\0\0\2\x08\x07"), 13, "marked as compressed"},
         {GRPC, VIEW_LIT("\x40\0\0\0\2\x08\x07"), 3, "unknown flags"},
         {GRPC, VIEW_LIT(SEVEN SEVEN), 12, "more than one message"},

@@ -33,6 +33,8 @@
 
 /* ---- a call ---- */
 #define WIRE_COPY_MAX        (8u << 10)  /* longer responses are lent to the engine, not copied */
+#define WIRE_SQUEEZE_MIN     (1u << 10)  /* shorter answers are not packed */
+#define WIRE_SQUEEZE_HERE    (64u << 10) /* longer ones are packed in options.offload */
 #define WIRE_DECODE_HERE_MAX (64u << 10) /* larger requests: in options.offload */
 #define WIRE_QUERY_MAX       (8u << 10)  /* a Connect GET's query, as the engines' line limit */
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "codec/squeeze.h"
 #include "err/err.h"
 #include "wire/access.h"
 #include "wire/answer.h"
@@ -69,6 +70,8 @@ void page_send(struct conn *conn, struct h2_stream *h2, const struct page *page,
         add(&f, VIEW_LIT("etag"), view_str(page->etag));
     if (page->encoding)
         add(&f, VIEW_LIT("content-encoding"), view_str(page->encoding));
+    if (page->varies)
+        add(&f, VIEW_LIT("vary"), VIEW_LIT("accept-encoding"));
     add_lines(&f, page->headers, arena);
     if (!page->headers || !strcasestr(page->headers, "x-content-type-options:"))
         add(&f, VIEW_LIT("x-content-type-options"), VIEW_LIT("nosniff"));
@@ -76,6 +79,27 @@ void page_send(struct conn *conn, struct h2_stream *h2, const struct page *page,
         add(&f, VIEW_LIT("strict-transport-security"), VIEW_LIT("max-age=31536000"));
     struct head_answer answer = {page->status, f.at, f.count};
     answer_whole(conn, h2, &answer, page_body(page), NULL, 0);
+}
+
+/* Packs what is made anew for each reader, where he takes that; into the arena. */
+static void squeeze_page(struct page *page, const struct head *head, struct arena *arena)
+{
+    const enum squeeze how =
+        head_lists(head, VIEW_LIT("accept-encoding"), VIEW_LIT("zstd"))   ? SQUEEZE_ZSTD
+        : head_lists(head, VIEW_LIT("accept-encoding"), VIEW_LIT("gzip")) ? SQUEEZE_GZIP
+                                                                          : SQUEEZE_NONE;
+    struct buf packed;
+    if (how == SQUEEZE_NONE || page->body.len > WIRE_SQUEEZE_HERE)
+        return;
+    buf_init(&packed, 2 * page->body.len);
+    if (squeeze_pack(how, page->body, &packed) == 0 && packed.len < page->body.len) {
+        const char *copy = arena_copy(arena, buf_view(&packed));
+        if (copy) {
+            page->body = view_of(copy, packed.len);
+            page->encoding = how == SQUEEZE_ZSTD ? "zstd" : "gzip";
+        }
+    }
+    buf_release(&packed);
 }
 
 void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *head)
@@ -107,6 +131,10 @@ void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *hea
     options->page(options->hook_state, &ask, &page);
     if (options_only && page.status < 400)
         page = (struct page){.status = 204, .headers = "Allow: GET, HEAD, OPTIONS\r\n"};
+    if (!page.constant && !page.encoding && !page.etag && page.body.len > WIRE_SQUEEZE_MIN) {
+        page.varies = true;
+        squeeze_page(&page, head, &shard->page_arena);
+    }
     page_send(conn, h2, &page, &shard->page_arena);
     access_note_head(conn, head, page.status, page.body.len);
     arena_reset(&shard->page_arena);

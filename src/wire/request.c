@@ -4,6 +4,8 @@
 #include "codec/timeout.h"
 #include "err/err.h"
 
+#define UNKNOWN_ENCODING "a request is packed by gzip or zstd, or not at all"
+
 /* application/grpc, application/grpc+proto, application/json … up to parameters. */
 struct type {
     struct view name;
@@ -76,7 +78,7 @@ static void refuse_type(struct request *request, const char *why)
     };
 }
 
-/* Only identity: requests are small, and a compressed one is a way to make us work. */
+/* How a request is packed, and its answer may be. */
 static void read_encoding(struct request *request, const struct head *head)
 {
     static const struct view names[] = {
@@ -84,10 +86,18 @@ static void read_encoding(struct request *request, const struct head *head)
         [PROTOCOL_CONNECT] = {"content-encoding", 16},
         [PROTOCOL_CONNECT_STREAM] = {"connect-content-encoding", 24},
     };
-    struct view encoding = head_get(head, names[request->protocol]);
-    if (encoding.len && !view_eq_nocase(encoding, VIEW_LIT("identity")))
-        refuse(request, CODE_UNIMPLEMENTED,
-               "compressed requests are not supported: send identity encoding");
+    static const struct view accepting[] = {
+        [PROTOCOL_GRPC] = {"grpc-accept-encoding", 20},
+        [PROTOCOL_CONNECT] = {"accept-encoding", 15},
+        [PROTOCOL_CONNECT_STREAM] = {"connect-accept-encoding", 23},
+    };
+    const struct view accept = accepting[request->protocol];
+    if (head_lists(head, accept, squeeze_name(SQUEEZE_ZSTD)))
+        request->accepts = SQUEEZE_ZSTD;
+    else if (head_lists(head, accept, squeeze_name(SQUEEZE_GZIP)))
+        request->accepts = SQUEEZE_GZIP;
+    if (!request->get && !squeeze_find(head_get(head, names[request->protocol]), &request->squeeze))
+        refuse(request, CODE_UNIMPLEMENTED, UNKNOWN_ENCODING);
 }
 
 static void read_timeout(struct request *request, const struct head *head)
@@ -150,10 +160,9 @@ static void read_get(struct request *request, const struct head *head)
     request->form = FORM_JSON;
     if (query_find(head->query, VIEW_LIT("connect"), &version) && !view_eq(version, VIEW_LIT("v1")))
         refuse(request, CODE_INVALID_ARGUMENT, "connect: only v1 is known");
-    if (query_find(head->query, VIEW_LIT("compression"), &encoding) && encoding.len &&
-        !view_eq(encoding, VIEW_LIT("identity")))
-        refuse(request, CODE_UNIMPLEMENTED,
-               "compressed requests are not supported: send identity encoding");
+    if (query_find(head->query, VIEW_LIT("compression"), &encoding) &&
+        !squeeze_find(encoding, &request->squeeze))
+        refuse(request, CODE_UNIMPLEMENTED, UNKNOWN_ENCODING);
     if (!query_find(head->query, VIEW_LIT("encoding"), &encoding))
         refuse(request, CODE_INVALID_ARGUMENT, "encoding is missing: json or proto");
     else if (view_eq(encoding, VIEW_LIT("proto")))
@@ -184,7 +193,6 @@ void request_read(const struct routes *routes, const struct head *head, bool tra
         head_find(head, VIEW_LIT("connect-protocol-version"), &version) &&
         !view_eq(version, VIEW_LIT("1")))
         refuse(request, CODE_INVALID_ARGUMENT, "connect-protocol-version: only 1 is known");
-    if (!request->get)
-        read_encoding(request, head);
+    read_encoding(request, head);
     read_timeout(request, head);
 }

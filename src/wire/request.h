@@ -5,6 +5,7 @@
 #ifndef USHER_WIRE_REQUEST_H
 #define USHER_WIRE_REQUEST_H
 
+#include "codec/squeeze.h"
 #include "http/head.h"
 #include "wire/answer.h"
 
@@ -21,7 +22,9 @@ struct request {
     enum protocol protocol;
     enum form form;
     bool get;
-    enum code code; /* CODE_OK, or what the head alone is refused with */
+    enum squeeze squeeze; /* how its messages are packed */
+    enum squeeze accepts; /* how those of its answer may be */
+    enum code code;       /* CODE_OK, or what the head alone is refused with */
     const char *message;
     int64_t timeout_ns; /* INT64_MAX: none */
 };

@@ -24,6 +24,7 @@ struct page {
     const char *encoding; /* Content-Encoding, static; NULL: identity */
     const char *headers;  /* further lines "Name: value\r\n…", static, or NULL */
     struct view body;     /* static or from the arena */
+    bool varies;          /* by Accept-Encoding; the server's own to set */
     bool constant;        /* body outlives the server: it is lent, not copied */
 };
 struct page_request {

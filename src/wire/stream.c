@@ -25,7 +25,8 @@ static int push(struct exchange *exchange, struct frame *frame)
     bool pending;
     int err = answer_begin(exchange);
     if (!err)
-        err = conn->engine->push(conn, exchange->h2, frame, exchange->form, &pending);
+        err = conn->engine->push(conn, exchange->h2, frame, exchange->form, exchange->accepts,
+                                 &pending);
     if (!err && pending)
         mark_pending(exchange);
     return err;

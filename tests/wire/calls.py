@@ -14,7 +14,7 @@ TYPE = ("content-type", "application/grpc")
 GRPC_REFUSED = {
     "compressed-flag": (GRPC, envelope(ONE, 1), 13, "compressed"),
     "unknown-flags": (GRPC, envelope(ONE, 0x40), 3, "flags"),
-    "gzip": ((*GRPC, ("grpc-encoding", "gzip")), envelope(ONE), 12, "identity"),
+    "br": ((*GRPC, ("grpc-encoding", "br")), envelope(ONE), 12, "packed"),
     "two-messages": (GRPC, envelope(ONE) * 2, 12, "more than one"),
     "no-message": (GRPC, b"", 12, "no message"),
     "half-an-envelope": (GRPC, b"\0\0\0", 3, "cut short"),
@@ -199,7 +199,7 @@ def connect_gets(server):
         for query, status in (("", 400), ("encoding=json", 400), ("message=%7B%7D", 400), ("encoding=xml&message=%7B%7D", 415),
                               ("encoding=json&message=%7B%7", 400), ("encoding=json&message=%zz", 400),
                               ("encoding=json&message=%7B%7D&connect=v9", 400), ("encoding=proto&base64=1&message=***", 400),
-                              ("encoding=json&message=%7B%7D&compression=gzip", 501),
+                              ("encoding=json&message=%7B%7D&compression=br", 501),
                               ("encoding=json&message=" + "%5B" * 2000, 400), ("&&&==&encoding=json&message=%7B%7D", 200)):
             answer = link.exchange(f"GET {TICKET}ListEvents?{query} HTTP/1.1\r\nHost: h\r\n\r\n".encode())
             assert answer.status == status, f"{query[:60]}: {answer.status} {answer.body[:200]}"

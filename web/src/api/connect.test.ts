@@ -47,6 +47,45 @@ const pieces = (bytes: Uint8Array, size: number) =>
 const joined = (...parts: Uint8Array[]) => Uint8Array.from(parts.flatMap((part) => [...part]));
 
 describe('a call', () => {
+  it('waits for a large answer as long as pieces of it come', async () => {
+    const whole = encode(HoldSchema, { holdId: 'h'.repeat(60) });
+    const slow = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      async start(to) {
+        for (let at = 0; at < whole.length; at += 8) {
+          await new Promise((later) => setTimeout(later, 20));
+          to.enqueue(whole.slice(at, at + 8));
+        }
+        to.close();
+      },
+    });
+    serve(() => new Response(slow, { headers: { 'content-type': 'application/proto' } }));
+    const seen: number[] = [];
+    const hold = await client.holdSeats(
+      { performanceId: 7, seats: [1] },
+      { timeoutMs: 100, progress: (bytes) => seen.push(bytes) },
+    );
+    expect(hold.holdId).toHaveLength(60);
+    expect(seen.at(-1)).toBe(whole.length);
+    expect(seen.length).toBeGreaterThan(5); // longer than the 100 ms in all
+  });
+
+  it('gives up where no further piece comes', async () => {
+    serve((_, init) => {
+      const stuck = new ReadableStream<Uint8Array<ArrayBuffer>>({
+        start(to) {
+          to.enqueue(new Uint8Array(8));
+          init.signal?.addEventListener('abort', () => to.error(new Error('aborted')));
+        },
+      });
+      return new Response(stuck, { headers: { 'content-type': 'application/proto' } });
+    });
+    const why = await client
+      .holdSeats({}, { timeoutMs: 30, progress: () => undefined })
+      .catch((cause) => cause);
+    expect(why).toBeInstanceOf(ConnectError);
+    expect(why.code).toBe(Code.DeadlineExceeded);
+  });
+
   it('posts what changes something, with its deadline', async () => {
     serve(() => proto(encode(HoldSchema, { holdId: 'h' })));
     const hold = await client.holdSeats({ performanceId: 7, seats: [1, 2] }, { timeoutMs: 500 });

@@ -110,7 +110,10 @@ export type Interceptor = (next: Next) => Next;
 
 export interface Options {
   signal?: AbortSignal;
+  /** Without an answer for so long it has failed; with progress, without another piece of it. */
   timeoutMs?: number;
+  /** Hears how many bytes of the answer are here, as they come. */
+  progress?: (bytes: number) => void;
 }
 
 type Client<C extends Calls> = {
@@ -164,10 +167,16 @@ const version = 'connect-protocol-version';
 function asking(path: string, method: Call<unknown, unknown>, options: Options): Next {
   return async ({ header, message, get }) => {
     const body = encode(method.input, message as Init<unknown>);
-    const { timeoutMs } = options;
+    const { timeoutMs, progress } = options;
     if (timeoutMs) header.set('connect-timeout-ms', String(timeoutMs));
-    const late = timeoutMs ? AbortSignal.timeout(timeoutMs) : undefined;
-    const signals = [options.signal, late].filter((signal) => signal !== undefined);
+    const late = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const wait = () => {
+      clearTimeout(timer);
+      if (timeoutMs) timer = setTimeout(() => late.abort(), timeoutMs);
+    };
+    const signals = [options.signal, late.signal].filter((signal) => signal !== undefined);
+    wait();
     const common: RequestInit = { headers: header, signal: anyOf(signals) };
     try {
       let response: Response;
@@ -180,13 +189,42 @@ function asking(path: string, method: Call<unknown, unknown>, options: Options):
         response = await fetch(path, { ...common, method: 'POST', body });
       }
       if (!response.ok) throw await refusal(response);
-      const bytes = new Uint8Array(await response.arrayBuffer());
+      const bytes = progress
+        ? await gather(response, (size) => {
+            wait();
+            progress(size);
+          })
+        : new Uint8Array(await response.arrayBuffer());
       return { header: response.headers, message: decode(method.output, bytes) };
     } catch (cause) {
-      if (late?.aborted) throw new ConnectError('too slow', Code.DeadlineExceeded, [], cause);
+      if (late.signal.aborted) throw new ConnectError('too slow', Code.DeadlineExceeded, [], cause);
       throw ConnectError.from(cause);
+    } finally {
+      clearTimeout(timer);
     }
   };
+}
+
+/** The body, piece by piece; a large one over a narrow link takes its time. */
+async function gather(response: Response, heard: (size: number) => void): Promise<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (!reader) return new Uint8Array(await response.arrayBuffer());
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    pieces.push(value);
+    size += value.length;
+    heard(size);
+  }
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 function anyOf(signals: AbortSignal[]): AbortSignal | null {

@@ -32,7 +32,15 @@ export function PerformancePage({ performanceId }: { performanceId: number }) {
 
   if (sale.lost.value) return <Trouble failure={sale.lost.value} retry={() => void sale.load()} />;
   const plan = sale.plan.value;
-  if (!performance || !plan) return <p class="loading">{words.value.loading}</p>;
+  if (!performance || !plan) {
+    const kilobytes = Math.round(sale.received.value / 1000);
+    return (
+      <p class="loading">
+        {words.value.loading}
+        {kilobytes > 0 && ` ${kilobytes} kB`}
+      </p>
+    );
+  }
   return (
     <div class="sale">
       <SeatMap sale={sale} plan={plan} />

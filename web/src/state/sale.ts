@@ -53,6 +53,9 @@ export class Sale {
   /** Seats that were chosen and then taken by someone else, to be told. */
   readonly overtaken = signal<number[]>([]);
 
+  /** Bytes of the map that are here, while it is on its way. */
+  readonly received = signal(0);
+
   readonly limit = computed(() =>
     Math.min(party_max, this.performance.value?.placesMax || party_max),
   );
@@ -123,7 +126,17 @@ export class Sale {
         this.saleId.value = sales.get(performanceId)?.saleId ?? 0;
       });
       const layoutHash = performance.hall?.layoutHash ?? '';
-      const layout = await persist(() => tickets.getSeatMap({ layoutHash }, options));
+      const layout = await persist(() =>
+        tickets.getSeatMap(
+          { layoutHash },
+          {
+            ...options,
+            progress: (bytes) => {
+              this.received.value = bytes;
+            },
+          },
+        ),
+      );
       if (signal.aborted) return;
       this.states = new SeatStates(layout.placeCount);
       this.plan.value = readPlan(layout);
