@@ -165,6 +165,7 @@ static int compare_sold(struct audit *a, struct audit_replay *r)
         const struct store_sale *sale = at < count && sales[at].seat == seat ? &sales[at] : NULL;
         a->report->counts.sold += place != AUDIT_NONE;
         a->report->counts.held += r->hold_of_seat[seat] != AUDIT_NONE;
+        a->report->counts.resting += r->rest_of_seat[seat] != 0;
         if (place == AUDIT_NONE && sale)
             audit_find(r, "seat %" PRIu32 " is in the table of sold seats, but is not sold", seat);
         else if (place != AUDIT_NONE && !sale)
@@ -253,12 +254,14 @@ static int check_still(struct audit *a, const struct store_performance *p)
     return same ? 0 : ERR_BUSY;
 }
 
-static void check_event(const struct audit *a, struct audit_replay *r)
+/* The event's name, which tickets show. */
+static struct view check_event(const struct audit *a, struct audit_replay *r)
 {
     for (size_t i = 0; i < a->event_count; i++)
         if (a->events[i].event_id == r->performance->event_id)
-            return;
+            return a->events[i].name;
     audit_find(r, "its event %" PRIu32 " is missing", r->performance->event_id);
+    return (struct view){0};
 }
 
 static int audit_performance(struct audit *a, const struct store_performance *p)
@@ -268,12 +271,12 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
     struct ledger_tail tail = {.at_ms = INT64_MIN};
     uint64_t before = a->report->finding_count;
     a->report->counts.performances++;
-    check_event(a, &r);
+    const struct view event_name = check_event(a, &r);
     int rc = check_hall(a, &r, "its hall", p->hall_id, &hall);
     if (rc == ERR_CORRUPT)
         return 0; /* said so; without a hall there is nothing to compare with */
     if (rc == 0)
-        rc = store_genesis_hash(p, hall.layout_hash, tail.hash);
+        rc = store_genesis_hash(p, &hall, event_name, tail.hash);
     if (rc == 0)
         rc = audit_replay_init(&r, a->report, p, hall.place_count);
     if (rc < 0)

@@ -31,6 +31,7 @@ struct audit_counts {
     uint64_t cancelled; /* of the orders */
     uint64_t sold;      /* seats */
     uint64_t held;      /* seats, at the ledger's end */
+    uint64_t resting;   /* seats that were freed and are not for sale yet */
     uint64_t sales;     /* lines */
     uint64_t line_rows; /* of their ledgers */
     uint64_t joined;    /* by arrival */

@@ -97,7 +97,8 @@ int audit_replay_init(struct audit_replay *r, struct audit_report *report,
                                .sale_state = performance->first_sale_state};
     r->hold_of_seat = malloc(((size_t)place_count + 1) * sizeof(uint32_t));
     r->order_of_seat = malloc(((size_t)place_count + 1) * sizeof(uint32_t));
-    if (!r->hold_of_seat || !r->order_of_seat) {
+    r->rest_of_seat = calloc((size_t)place_count + 1, sizeof(*r->rest_of_seat));
+    if (!r->hold_of_seat || !r->order_of_seat || !r->rest_of_seat) {
         audit_replay_release(r);
         return ERR_NO_MEMORY;
     }
@@ -110,6 +111,7 @@ void audit_replay_release(struct audit_replay *r)
 {
     free(r->hold_of_seat);
     free(r->order_of_seat);
+    free(r->rest_of_seat);
     free(r->holds.items);
     free(r->free_holds.items);
     free(r->orders.items);
@@ -204,6 +206,38 @@ static void check_free(struct audit_replay *r, const struct change *change)
         if (hold != AUDIT_NONE)
             audit_find(r, "seat %" PRIu32 " is held twice: hold %s has it", change->seats[i],
                        audit_id(hold_at(r, hold)->hold_id, &id));
+        if (r->rest_of_seat[change->seats[i]] != 0)
+            audit_find(r, "seat %" PRIu32 " is held while it rests", change->seats[i]);
+    }
+}
+
+/* Seats that a change frees rest, and no longer than they may (P7). */
+static void begin_rest(struct audit_replay *r, const struct change *change, const uint32_t *seats,
+                       uint32_t count)
+{
+    const int64_t rest_ms = ms_between(change->rest_until_ms, change->at_ms);
+    if (change->rest_until_ms == 0)
+        return;
+    if (rest_ms <= 0 || rest_ms > (int64_t)r->performance->rest_ms)
+        audit_find(r, "a rest of %" PRId64 " ms, where the performance says %" PRIu32 " at most",
+                   rest_ms, r->performance->rest_ms);
+    for (uint32_t i = 0; i < count; i++)
+        if (seats[i] < r->place_count)
+            r->rest_of_seat[seats[i]] = change->rest_until_ms;
+}
+
+static void replay_rested(struct audit_replay *r, const struct change *change)
+{
+    for (uint32_t i = 0; i < change->seat_count; i++) {
+        const uint32_t seat = change->seats[i];
+        if (seat >= r->place_count || r->rest_of_seat[seat] == 0) {
+            audit_find(r, "seat %" PRIu32 " has rested, but did not rest", seat);
+            continue;
+        }
+        if (change->at_ms < r->rest_of_seat[seat])
+            audit_find(r, "seat %" PRIu32 " has rested %" PRId64 " ms before its time", seat,
+                       ms_between(r->rest_of_seat[seat], change->at_ms));
+        r->rest_of_seat[seat] = 0;
     }
 }
 
@@ -294,6 +328,7 @@ static int replay_end(struct audit_replay *r, const struct change *change)
                    audit_id(change->hold_id, &text),
                    ms_between(hold->expires_at_ms, change->at_ms));
     *places_of(r, hold->account) -= hold->count;
+    begin_rest(r, change, hold->seats, hold->count);
     return end_hold(r, place);
 }
 
@@ -434,6 +469,7 @@ static int replay_cancel(struct audit_replay *r, const struct change *change)
     }
     if (!same)
         audit_find(r, "the seats cancelled are not those of order %s", audit_id(order_id, &text));
+    begin_rest(r, change, change->seats, change->seat_count);
     order->row.state = USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED;
     *places_of(r, order->account) -= (uint32_t)count;
     return 0;
@@ -471,6 +507,7 @@ static int replay_give_back(struct audit_replay *r, const struct change *change)
     order->row.seats.len =
         store_seats_write(change->left, change->left_count, order->seat_bytes).len;
     *places_of(r, order->account) -= change->seat_count;
+    begin_rest(r, change, change->seats, change->seat_count);
     return 0;
 }
 
@@ -495,7 +532,7 @@ static void replay_sale_state(struct audit_replay *r, const struct change *chang
     r->sale_state = change->state;
 }
 
-/* Time runs anew: all live holds are over, and no key is remembered. */
+/* Time runs anew: all live holds and rests are over, and no key is remembered. */
 static int replay_clock(struct audit_replay *r, const struct change *change, int64_t before_ms)
 {
     if (before_ms != INT64_MIN && change->before_ms != before_ms)
@@ -511,6 +548,7 @@ static int replay_clock(struct audit_replay *r, const struct change *change, int
         if (rc < 0)
             return rc;
     }
+    memset(r->rest_of_seat, 0, r->place_count * sizeof(*r->rest_of_seat));
     r->keys.count = 0;
     table_clear(&r->key_places);
     return 0;
@@ -538,6 +576,9 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         return replay_cancel(r, change);
     case CHANGE_GIVE_BACK:
         return replay_give_back(r, change);
+    case CHANGE_RESTED:
+        replay_rested(r, change);
+        return 0;
     case CHANGE_SALE_STATE:
         replay_sale_state(r, change);
         return 0;

@@ -46,6 +46,7 @@ struct audit_replay {
     uint32_t sale_state;
     uint32_t *hold_of_seat;       /* place in holds, or AUDIT_NONE */
     uint32_t *order_of_seat;      /* place in orders, or AUDIT_NONE */
+    int64_t *rest_of_seat;        /* until when it rests; 0: it does not */
     struct audit_list holds;      /* struct audit_hold: live ones; places are used again */
     struct audit_list free_holds; /* uint32_t: places of holds that are over */
     struct table hold_places;     /* hold id → place, AUDIT_NONE once it is over */

@@ -13,7 +13,7 @@ struct public_state {
     bool known;
     uint64_t version;
     uint32_t sale_state;
-    uint32_t counts[3]; /* by seats_state */
+    uint32_t counts[4]; /* by seats_state */
     uint8_t *states;    /* two bits a place */
 };
 
@@ -108,6 +108,7 @@ static void fill_update(Usher__V1__SeatsUpdate *update, Usher__V1__Counts *count
     counts->free = state->counts[SEATS_FREE];
     counts->held = state->counts[SEATS_HELD];
     counts->sold = state->counts[SEATS_SOLD];
+    counts->resting = state->counts[SEATS_RESTING];
     usher__v1__seats_update__init(update);
     update->version = state->version;
     update->sale_state = (Usher__V1__SaleState)state->sale_state;

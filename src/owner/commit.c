@@ -15,7 +15,7 @@ METRIC_COUNTER(changes_committed, "usher_changes_total",
 
 static uint32_t *count_of(struct seats_counts *counts, enum change_seats state)
 {
-    uint32_t *const of[] = {&counts->free, &counts->held, &counts->sold};
+    uint32_t *const of[] = {&counts->free, &counts->held, &counts->sold, &counts->resting};
     return of[state];
 }
 
@@ -25,7 +25,7 @@ static void account_for(struct owner_figures *figures, const struct change *chan
     const struct change_rule *rule = change_rule(change->kind);
     if (rule->seats_from != CHANGE_SEATS_NONE) {
         *count_of(&figures->counts, rule->seats_from) -= change->seat_count;
-        *count_of(&figures->counts, rule->seats_to) += change->seat_count;
+        *count_of(&figures->counts, change_seats_to(change)) += change->seat_count;
     }
     figures->orders_confirmed += rule->order_to == CHANGE_ORDER_CONFIRMED;
     figures->orders_confirmed -= rule->order_from == CHANGE_ORDER_CONFIRMED;
@@ -48,13 +48,14 @@ static void commit_done(struct owner *owner, struct owner_gathering *g,
     size_t change_count = 0;
     for (uint32_t i = 0; i < g->count; i++) {
         const struct change *change = &g->changes[i];
-        const enum change_seats state = change_rule(change->kind)->seats_to;
+        const enum change_seats state = change_seats_to(change);
         account_for(&figures, change);
         for (uint32_t k = 0; state != CHANGE_SEATS_NONE && k < change->seat_count; k++)
             owner->changes[change_count++] =
                 (struct owner_change){change->seats[k], (enum seats_state)state};
     }
-    assert(figures.counts.free + figures.counts.held + figures.counts.sold ==
+    assert(figures.counts.free + figures.counts.held + figures.counts.sold +
+               figures.counts.resting ==
            owner->options.hall->place_count);
     figures.queued = owner->gathering.ask_count + owner->waiting_count;
     owner_publish(owner, &figures);

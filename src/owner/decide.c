@@ -9,6 +9,8 @@
 
 #define KEYS_SHORT_PERCENT 50 /* of the keys' memory, from which on a refusal is worth a line */
 
+METRIC_COUNTER(holds_too_early, "usher_holds_too_early_total",
+               "Holds refused because holds of the account or address ended unused lately.", "");
 METRIC_COUNTER(keys_refused, "usher_keys_refused_total",
                "Idempotency keys refused: an account's share, or all memory for them, was used.",
                "");
@@ -135,6 +137,19 @@ static bool answered_by_key(struct owner *owner, struct owner_ask *ask)
     return true;
 }
 
+/* The places of a change that frees them are not for sale yet: whoever waits for the moment when
+ * a hold ends, his own perhaps, gains nothing by it. */
+static void let_rest(struct owner *owner, struct change *change)
+{
+    if (owner->options.rest_ms == 0 || change_rule(change->kind)->seats_to != CHANGE_SEATS_FREE ||
+        change->kind == CHANGE_RESTED)
+        return;
+    change->rest_until_ms =
+        change->at_ms + 1 + (int64_t)chance_below(owner->options.chance, owner->options.rest_ms);
+    int err = seats_rest(owner->seats, change->seats, change->seat_count, change->rest_until_ms);
+    assert(err == 0); /* the engine has just freed them */
+}
+
 /* Writes down what was decided, with its key, and lets the ask wait for the commit. */
 static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind kind)
 {
@@ -146,6 +161,7 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
     change->state = ask->sale_state;
     change->left_count = ask->left_count;
     memcpy(change->left, ask->left, sizeof(change->left));
+    let_rest(owner, change);
     ask->at_ms = change->at_ms;
     if (ask->key.len > 0) {
         assert(ask->key.len <= OWNER_KEY_MAX);
@@ -196,19 +212,48 @@ static int choose_seats(struct owner *owner, struct owner_ask *ask, struct seats
     return hold->count > 0 ? 0 : ERR_INVALID;
 }
 
+/* How long the ask's hold may last; false where it is too early for one: the ask is answered. */
+static bool may_hold(struct owner *owner, struct owner_ask *ask, int64_t now_ms,
+                     int64_t *ret_hold_ms)
+{
+    struct habits_next next = {.hold_ms = owner->options.hold_ttl_ms};
+    if (owner->habits && !ask->paying)
+        next = habits_next(owner->habits, ask->account_id, ask->origin, now_ms);
+    *ret_hold_ms = next.hold_ms;
+    if (next.from_ms <= now_ms)
+        return true;
+    metric_add(&holds_too_early, 1);
+    ask->until_ms = next.from_ms;
+    owner_answer(ask, ERR_EARLY);
+    return false;
+}
+
+/* A hold has ended unused: remembered of its account and address. Its id begins with the time it
+ * was made. */
+static void note_unused(struct owner *owner, const struct seats_hold *hold, bool expired,
+                        int64_t at_ms)
+{
+    if (owner->habits)
+        habits_unused(owner->habits, hold->hold_id, hold->account_id, expired,
+                      at_ms - owner_made_ms(hold->hold_id), at_ms);
+}
+
 static void decide_hold(struct owner *owner, struct owner_ask *ask)
 {
     const int64_t now_ms = owner_now_ms(owner);
+    int64_t hold_ms;
     if (!change_fits_sale(CHANGE_HOLD, owner->sale_state)) {
         owner_answer(ask, ERR_BUSY);
         return;
     }
     if (seats_next_expiry_ms(owner->seats) <= now_ms)
         owner_collect_expired(owner);
+    if (!may_hold(owner, ask, now_ms, &hold_ms))
+        return;
     struct seats_hold hold = {
         .hold_id = chance_id_at(owner->options.chance, now_ms),
         .account_id = ask->account_id,
-        .expires_at_ms = now_ms + owner->options.hold_ttl_ms,
+        .expires_at_ms = now_ms + hold_ms,
     };
     ask->refusal = (struct seats_refusal){0};
     int err = choose_seats(owner, ask, &hold);
@@ -223,6 +268,8 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
     }
     ask->hold = *seats_find_hold(owner->seats, hold.hold_id); /* its seats are in order there */
     ask->total = owner_price(owner, ask->hold.seats, ask->hold.count);
+    if (owner->habits)
+        habits_begin(owner->habits, ask->hold.hold_id, ask->origin);
     promise(owner, ask, CHANGE_HOLD);
     owner_arm_expiry(owner);
 }
@@ -244,13 +291,15 @@ static void decide_release(struct owner *owner, struct owner_ask *ask)
         return;
     int err = seats_release(owner->seats, ask->hold_id, &ask->hold);
     assert(err == 0);
+    note_unused(owner, &ask->hold, false, owner_now_ms(owner));
     promise(owner, ask, CHANGE_RELEASE);
+    owner_arm_expiry(owner);
 }
 
 /* How long the hold may live at most. Its id begins with the time it was made. */
 static int64_t longest(const struct owner *owner, struct id hold_id)
 {
-    return (int64_t)(hold_id.hi >> 16) + owner->options.hold_ttl_ms + LEDGER_EXTEND_MAX_MS;
+    return owner_made_ms(hold_id) + owner->options.hold_ttl_ms + LEDGER_EXTEND_MAX_MS;
 }
 
 static void decide_extend(struct owner *owner, struct owner_ask *ask)
@@ -304,6 +353,8 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
         return;
     }
     ask->total = owner_price(owner, ask->hold.seats, ask->hold.count);
+    if (owner->habits)
+        habits_used(owner->habits, ask->hold_id, ask->account_id);
     promise(owner, ask, CHANGE_SALE);
     for (uint32_t i = 0; i < ask->hold.count; i++)
         owner->sold[ask->hold.seats[i]] = (struct owner_sold){.order_id = ask->hold_id,
@@ -367,6 +418,7 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
     for (uint32_t i = 0; i < ask->hold.count; i++)
         owner->sold[ask->hold.seats[i]] = (struct owner_sold){0};
     promise(owner, ask, ask->left_count > 0 ? CHANGE_GIVE_BACK : CHANGE_CANCEL);
+    owner_arm_expiry(owner);
     for (uint32_t i = 0; i < ask->left_count; i++) {
         struct owner_sold *stays = &owner->sold[ask->left[i]];
         stays->version = owner->version_decided;
@@ -470,6 +522,17 @@ bool owner_is_late(const struct owner *owner)
     return seats_next_expiry_ms(owner->seats) <= owner_now_ms(owner) - OWNER_LATE_MS;
 }
 
+/* One that ended, a hold or a rest, is written down, as of that time at least. */
+static void collect(struct owner *owner, const struct seats_hold *ended, int64_t at_ms)
+{
+    const bool rest = id_is_zero(ended->account_id);
+    struct change *change = owner_gather(owner, rest ? CHANGE_RESTED : CHANGE_EXPIRY, ended);
+    change->at_ms = at_ms;
+    let_rest(owner, change);
+    if (!rest)
+        note_unused(owner, ended, true, at_ms);
+}
+
 void owner_collect_expired(struct owner *owner)
 {
     struct owner_gathering *g = &owner->gathering;
@@ -477,7 +540,7 @@ void owner_collect_expired(struct owner *owner)
         struct seats_hold hold;
         if (seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 0)
             return;
-        (void)owner_gather(owner, CHANGE_EXPIRY, &hold);
+        collect(owner, &hold, owner_now_ms(owner));
     }
 }
 
@@ -490,7 +553,7 @@ void owner_collect_missed(struct owner *owner)
            seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 1) {
         if (at_ms < hold.expires_at_ms)
             at_ms = hold.expires_at_ms;
-        owner_gather(owner, CHANGE_EXPIRY, &hold)->at_ms = at_ms;
+        collect(owner, &hold, at_ms);
     }
 }
 

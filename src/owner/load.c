@@ -30,6 +30,7 @@ struct load {
     struct store *store;
     struct arena arena; /* of one page */
     struct open_holds open;
+    int64_t *rests; /* a place: until when it rests; 0: it does not */
     struct owner_figures figures;
     struct store_performance head;
     uint32_t sold_by_orders;
@@ -114,14 +115,16 @@ static int compare_sold(struct load *load)
 
 /* ---- the ledger's recent rows ---- */
 
-static void close_hold(struct load *load, struct id hold_id, int64_t at_ms)
+/* Gives the hold that ended; without seats where its beginning was not read. */
+static struct seats_hold close_hold(struct load *load, struct id hold_id, int64_t at_ms)
 {
     struct open_holds *open = &load->open;
     uint32_t place;
     if (!table_get(&open->by_id, hold_id, &place)) {
         load->late |= at_ms > load->normal_until_ms;
-        return;
+        return (struct seats_hold){0};
     }
+    const struct seats_hold ended = open->holds[place];
     table_remove(&open->by_id, hold_id);
     const uint32_t last = --open->count;
     if (place != last) {
@@ -129,6 +132,7 @@ static void close_hold(struct load *load, struct id hold_id, int64_t at_ms)
         int err = table_put(&open->by_id, open->holds[place].hold_id, place);
         assert(err == 0);
     }
+    return ended;
 }
 
 /* What was answered under the key of a change. */
@@ -174,11 +178,28 @@ static void forget_recent(struct load *load)
     load->late = false;
     load->normal_until_ms = INT64_MAX;
     table_clear(&load->open.by_id);
+    memset(load->rests, 0, load->open.max * sizeof(*load->rests));
     keys_clear(load->owner->keys);
+    if (load->owner->habits)
+        habits_clear(load->owner->habits);
 }
 
-/* What a change leaves behind: live holds, and keys. Orders and the sale's state have rows of their
- * own. */
+/* Who used his hold, and who did not. Where its beginning was not read, nobody is blamed. */
+static void learn_habit(struct load *load, const struct change *change,
+                        const struct seats_hold *ended)
+{
+    struct habits *habits = load->owner->habits;
+    if (!habits || ended->count == 0)
+        return;
+    if (change_rule(change->kind)->seats_to == CHANGE_SEATS_SOLD)
+        habits_used(habits, ended->hold_id, ended->account_id);
+    else
+        habits_unused(habits, ended->hold_id, ended->account_id, change->kind == CHANGE_EXPIRY,
+                      change->at_ms - owner_made_ms(ended->hold_id), change->at_ms);
+}
+
+/* What a change leaves behind: live holds, rests, and keys. Orders and the sale's state have
+ * rows of their own. */
 static int replay_change(struct load *load, const struct change *change)
 {
     const struct change_rule *rule = change_rule(change->kind);
@@ -193,11 +214,19 @@ static int replay_change(struct load *load, const struct change *change)
         if (hold.seats[i] >= load->owner->options.hall->place_count)
             return ERR_CORRUPT;
     }
+    struct seats_hold gone = hold; /* whose seats the change frees, if it does */
     int err = 0;
     if (change->kind == CHANGE_CLOCK)
         forget_recent(load);
-    if (rule->seats_from == CHANGE_SEATS_HELD)
-        close_hold(load, hold.hold_id, change->at_ms);
+    if (rule->seats_from == CHANGE_SEATS_HELD) {
+        gone = close_hold(load, hold.hold_id, change->at_ms);
+        if (rule->seats_to != CHANGE_SEATS_HELD)
+            learn_habit(load, change, &gone);
+    }
+    if (rule->seats_to == CHANGE_SEATS_FREE) {
+        for (uint32_t i = 0; i < gone.count; i++)
+            load->rests[gone.seats[i]] = change->rest_until_ms;
+    }
     if (rule->seats_to == CHANGE_SEATS_HELD)
         err = open_hold(&load->open, &hold, change->at_ms);
     return err == 0 ? remember_key(load, change, &hold) : err;
@@ -367,6 +396,8 @@ static int load_into(struct load *load)
     owner->seats = NULL;
     memset(owner->sold, 0, hall->place_count * sizeof(*owner->sold));
     keys_clear(owner->keys);
+    if (owner->habits)
+        habits_clear(owner->habits);
     err = seats_new(hall, &limits, &owner->seats);
     if (err == 0)
         err = load_orders(load);
@@ -390,6 +421,10 @@ static int load_into(struct load *load)
         if (err != 0)
             err = ERR_CORRUPT;
     }
+    for (uint32_t seat = 0; err == 0 && seat < hall->place_count; seat++) {
+        if (load->rests[seat] != 0 && seats_rest(owner->seats, &seat, 1, load->rests[seat]) != 0)
+            err = ERR_CORRUPT;
+    }
     return err;
 }
 
@@ -411,9 +446,10 @@ int owner_load(struct owner *owner)
     arena_init(&load.arena, LOAD_ARENA_MAX);
     load.open.max = places;
     load.open.holds = calloc(places, sizeof(*load.open.holds));
+    load.rests = calloc(places, sizeof(*load.rests));
     uint8_t *states = calloc(1, (places + 3) / 4);
     int err = table_init(&load.open.by_id, places, 0);
-    if (err == 0 && (!load.open.holds || !states))
+    if (err == 0 && (!load.open.holds || !load.rests || !states))
         err = ERR_NO_MEMORY;
     if (err == 0)
         err = load_into(&load);
@@ -432,6 +468,7 @@ int owner_load(struct owner *owner)
     }
     free(states);
     free(load.open.holds);
+    free(load.rests);
     table_release(&load.open.by_id);
     arena_release(&load.arena);
     return err;

@@ -37,6 +37,7 @@ static void owner_free(struct owner *owner)
     free(owner->changes);
     free(owner->prices);
     keys_free(owner->keys);
+    habits_free(owner->habits);
     seats_free(owner->seats);
     pthread_mutex_destroy(&owner->figures_lock);
     free(owner);
@@ -73,6 +74,9 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     int err = keys_new(keys_max, OWNER_KEYS_PLACE * options->places_max + OWNER_KEYS_ACCOUNT,
                        options->hold_ttl_ms + OWNER_KEY_KEEP_MS, chance_u64(options->chance),
                        &owner->keys);
+    if (err == 0 && options->rest_ms > 0)
+        err = habits_new(options->hold_ttl_ms, places, options->hold_ttl_ms + OWNER_KEY_KEEP_MS,
+                         chance_u64(options->chance), &owner->habits);
     if (err == 0 && (!owner->gathering.changes || !owner->committing.changes || !owner->sold ||
                      !owner->changes || !owner->prices))
         err = ERR_NO_MEMORY;

@@ -80,6 +80,8 @@ struct owner_area {
  *   ERR_EXISTS       the key was used with another request
  *   ERR_DENIED       the account, its address or its network has as many keys remembered as one
  *                    may have
+ *   ERR_EARLY        holds of this account, or from this address, ended unused lately (habits.h): a
+ *                    hold is possible again at until_ms
  *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for
  *                    OWNER_SET_SALE); OWNER_ORDER: what was paid is not what the places cost
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
@@ -103,6 +105,7 @@ struct owner_ask {
     struct id payment_id; /* of an order that was paid by card */
     int64_t paid;         /* what was paid; must be the order's total */
     int64_t until_ms;
+    bool paying;     /* HOLD: its money has come, so habits do not matter */
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others
                         twice does no harm */
     uint8_t request_hash[32];
@@ -152,6 +155,8 @@ struct owner_options {
     const int64_t *prices;   /* one a category of the hall; copied */
     uint32_t hold_ttl_ms;
     uint32_t places_max;
+    /* And whoever lets holds end unused waits before the next, which is shorter. */
+    uint32_t rest_ms; /* a place that is freed rests for a random time up to this; 0: not at all */
     struct owner_listener listener;
     struct owner_gate gate; /* may: NULL: this process alone */
 };

@@ -81,6 +81,8 @@ static void put_performance(struct stage *stage)
         .starts_at_ms = STAGE_WALL_MS + 86400000,
         .hold_ttl_ms = options->hold_ttl_ms,
         .places_max = options->places_max,
+        .rest_ms = options->rest_ms,
+        .covers_names = options->rest_ms > 0,
         .currency = view_str("KRW"),
         .prices = view_of(prices, sizeof(prices)),
         .sale_state = options->sale_state,
@@ -149,6 +151,7 @@ struct owner *stage_gated_owner(struct stage *stage, struct store *store,
         .prices = stage->prices,
         .hold_ttl_ms = stage->options.hold_ttl_ms,
         .places_max = stage->options.places_max,
+        .rest_ms = stage->options.rest_ms,
         .gate = *gate,
     };
     if (listener)

@@ -24,6 +24,7 @@ struct stage_options {
     uint32_t standing; /* places of a standing area after them, category 2; 0: none */
     uint32_t hold_ttl_ms;
     uint32_t places_max;
+    uint32_t rest_ms;
     uint32_t sale_state; /* the performance begins in */
     uint32_t fibers_max; /* 0: 256 */
     bool shuffle;        /* chance picks among ready fibers */

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "owner/habits.h"
 #include "owner/keys.h"
 #include "owner/owner.h"
 #include "sale/change.h"
@@ -57,8 +58,9 @@ struct owner {
     struct seats *seats;
     struct owner_sold *sold; /* place_count */
     struct keys *keys;
-    bool keys_short;     /* said so in the log */
-    uint32_t sale_state; /* with what has gathered */
+    struct habits *habits; /* NULL where nothing rests */
+    bool keys_short;       /* said so in the log */
+    uint32_t sale_state;   /* with what has gathered */
     uint32_t committed_sale_state;
     int64_t base_wall_ms; /* owner's time = base_wall_ms + (mono - base_mono_ns) */
     int64_t base_mono_ns;
@@ -83,6 +85,12 @@ struct owner {
     struct owner_figures figures; /* which other threads read, under the lock */
     struct owner_change *changes; /* scratch of one commit */
 };
+
+/* When the hold was made: its id begins with the time. */
+static inline int64_t owner_made_ms(struct id hold_id)
+{
+    return (int64_t)(hold_id.hi >> 16);
+}
 
 /* decide.c: answers the ask at once, or puts it into the gathering. After that the ask is its
  * caller's. */

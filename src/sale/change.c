@@ -19,6 +19,12 @@ const struct change_rule *change_rule(enum change_kind kind)
     return &rules[kind];
 }
 
+enum change_seats change_seats_to(const struct change *change)
+{
+    const enum change_seats to = change_rule(change->kind)->seats_to;
+    return to == CHANGE_SEATS_FREE && change->rest_until_ms != 0 ? CHANGE_SEATS_RESTING : to;
+}
+
 bool change_fits_sale(enum change_kind kind, uint32_t sale_state)
 {
     return sale_state < 32 && ((uint32_t)change_rule(kind)->sale >> sale_state & 1) != 0;

@@ -23,7 +23,8 @@
 /*
  * X(NAME, member of LedgerEntry, its seats were, and are; its order was, and is; the sale is)
  *
- * Seats: NONE (no seat moves), FREE, HELD, SOLD. Order: NONE (no order moves), CONFIRMED,
+ * Seats: NONE (no seat moves), FREE, HELD, SOLD, RESTING; what becomes FREE rests first where the
+ * change has a rest_until_ms (change_seats_to). Order: NONE (no order moves), CONFIRMED,
  * CANCELLED. Sale: OPEN, ON (open or paused), ANY.
  */
 #define CHANGE_LIST(X)                                                                             \
@@ -33,6 +34,7 @@
     X(SALE, sale, HELD, SOLD, NONE, CONFIRMED, ON)                                                 \
     X(CANCEL, cancel, SOLD, FREE, CONFIRMED, CANCELLED, ANY)                                       \
     X(GIVE_BACK, give_back, SOLD, FREE, CONFIRMED, CONFIRMED, ANY)                                 \
+    X(RESTED, rested, RESTING, FREE, NONE, NONE, ANY)                                              \
     X(SALE_STATE, sale_state, NONE, NONE, NONE, NONE, ANY)                                         \
     X(ORDER_KEY, order_key, NONE, NONE, NONE, NONE, ANY)                                           \
     X(EXTEND, extend, HELD, HELD, NONE, NONE, ON)                                                  \
@@ -45,14 +47,16 @@
  */
 #define CHANGE_FIELDS_HOLD(F)                                                                      \
     F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms) F(key_may, key)
-#define CHANGE_FIELDS_RELEASE(F) F(id, hold_id)
-#define CHANGE_FIELDS_EXPIRY(F)  F(id, hold_id)
+#define CHANGE_FIELDS_RELEASE(F) F(id, hold_id) F(i64, rest_until_ms)
+#define CHANGE_FIELDS_EXPIRY(F)  F(id, hold_id) F(i64, rest_until_ms)
+#define CHANGE_FIELDS_RESTED(F)  F(seats, seats)
 #define CHANGE_FIELDS_SALE(F)                                                                      \
     F(id, order_id)                                                                                \
     F(id, hold_id)                                                                                 \
     F(id, account_id)                                                                              \
     F(seats, seats) F(i64, total) F(u32, payment_method) F(key_may, key) F(id_may, payment_id)
-#define CHANGE_FIELDS_CANCEL(F)     F(id, order_id) F(id, account_id) F(seats, seats)
+#define CHANGE_FIELDS_CANCEL(F)                                                                    \
+    F(id, order_id) F(id, account_id) F(seats, seats) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_GIVE_BACK(F)  CHANGE_FIELDS_CANCEL(F) F(left, left)
 #define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
 #define CHANGE_FIELDS_EXTEND(F)                                                                    \
@@ -76,6 +80,7 @@ enum change_seats {
     CHANGE_SEATS_FREE = SEATS_FREE,
     CHANGE_SEATS_HELD = SEATS_HELD,
     CHANGE_SEATS_SOLD = SEATS_SOLD,
+    CHANGE_SEATS_RESTING = SEATS_RESTING,
 };
 
 enum change_order {
@@ -114,6 +119,7 @@ struct change {
     int64_t expires_at_ms;
     int64_t total;
     int64_t before_ms;
+    int64_t rest_until_ms; /* 0: its seats are for sale at once */
     uint32_t seats[CHANGE_SEATS_MAX];
     uint32_t left[CHANGE_SEATS_MAX]; /* what an order keeps */
     uint32_t left_count;
@@ -124,6 +130,9 @@ struct change {
 
 /* The line of a kind. */
 const struct change_rule *change_rule(enum change_kind kind);
+
+/* What a change's seats are after it. */
+enum change_seats change_seats_to(const struct change *change);
 
 /* Whether a kind may happen in a sale of that state. */
 bool change_fits_sale(enum change_kind kind, uint32_t sale_state);

@@ -46,6 +46,7 @@ static struct change full(enum change_kind kind)
                             .expires_at_ms = INT64_MAX,
                             .total = -9,
                             .before_ms = -11,
+                            .rest_until_ms = 13,
                             .seats = {0, 7, UINT32_MAX},
                             .left = {3, 8},
                             .left_count = 2,

@@ -6,6 +6,7 @@
 /* 16 bytes each: a hash of one kind can never be taken for one of the other. */
 static const char ROW_TAG[16] = "usher ledger v1\n";
 static const char GENESIS_TAG[16] = "usher genesis 1\n";
+static const char GENESIS_2_TAG[16] = "usher genesis 2\n";
 
 #define CLOCK_ARENA_MAX (64u << 10) /* a row of one entry needs less */
 
@@ -44,7 +45,8 @@ static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t len)
     return at + len;
 }
 
-int ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[LEDGER_HASH_BYTES])
+static int first_genesis_hash(const struct ledger_genesis *genesis,
+                              uint8_t ret_hash[LEDGER_HASH_BYTES])
 {
     uint8_t preimage[LEDGER_GENESIS_PREIMAGE], *at = preimage;
     uint8_t currency[LEDGER_HASH_BYTES], prices[LEDGER_HASH_BYTES];
@@ -66,6 +68,31 @@ int ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[L
     at = put_bytes(at, prices, LEDGER_HASH_BYTES);
     assert(at - preimage == LEDGER_GENESIS_PREIMAGE);
     return ledger_sha256(view_of(preimage, LEDGER_GENESIS_PREIMAGE), ret_hash);
+}
+
+int ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[LEDGER_HASH_BYTES])
+{
+    uint8_t preimage[LEDGER_GENESIS_2_BYTES], *at = preimage;
+    uint8_t first[LEDGER_HASH_BYTES], event[LEDGER_HASH_BYTES], hall[LEDGER_HASH_BYTES];
+    int rc = first_genesis_hash(genesis, first);
+    if (rc == 0)
+        rc = ledger_sha256(genesis->event_name, event);
+    if (rc == 0)
+        rc = ledger_sha256(genesis->hall_name, hall);
+    if (rc == 0 && !genesis->covers_names)
+        memcpy(ret_hash, first, sizeof(first));
+    if (rc < 0 || !genesis->covers_names)
+        return rc;
+    at = put_bytes(at, GENESIS_2_TAG, sizeof(GENESIS_2_TAG));
+    at = put_bytes(at, first, LEDGER_HASH_BYTES);
+    at = put_be(at, genesis->rest_ms, 4);
+    at = put_be(at, genesis->section_count, 4);
+    at = put_be(at, genesis->utc_offset_known, 4);
+    at = put_be(at, (uint64_t)(int64_t)genesis->utc_offset_minutes, 4);
+    at = put_bytes(at, event, LEDGER_HASH_BYTES);
+    at = put_bytes(at, hall, LEDGER_HASH_BYTES);
+    assert(at - preimage == LEDGER_GENESIS_2_BYTES);
+    return ledger_sha256(view_of(preimage, LEDGER_GENESIS_2_BYTES), ret_hash);
 }
 
 static int row_hash(uint32_t performance_id, const struct ledger_row *row,

@@ -25,8 +25,10 @@
 #define LEDGER_KEY_KEEP_MS 600000
 /* A hold lives for hold_ttl_ms, and at most so much longer while its buyer pays. */
 #define LEDGER_EXTEND_MAX_MS    960000
-#define LEDGER_ROW_PREIMAGE     124 /* bytes that a row's hash covers */
+#define LEDGER_REST_MAX_MS      600000 /* a freed place rests at most so long */
+#define LEDGER_ROW_PREIMAGE     124    /* bytes that a row's hash covers */
 #define LEDGER_GENESIS_PREIMAGE 144
+#define LEDGER_GENESIS_2_BYTES  128 /* the same for one that covers names */
 
 /* One row. The body is borrowed. */
 struct ledger_row {
@@ -52,6 +54,15 @@ struct ledger_genesis {
     uint32_t first_sale_state; /* usher.v1.SaleState it is created in */
     struct view currency;
     struct view prices; /* little-endian int64 each, as stored */
+    /* What is on a ticket, and how long a freed place rests at most: covered since there is a
+     * second form of the hash, which covers_names asks for; else not read. */
+    bool covers_names;
+    bool utc_offset_known;
+    int32_t utc_offset_minutes;
+    uint32_t section_count;
+    uint32_t rest_ms;
+    struct view event_name;
+    struct view hall_name;
 };
 
 /* Why a row does not follow from the one before it; the first that applies, in this order. */

@@ -10,21 +10,24 @@ static void check_claims(const struct seats *s)
 {
     struct seats_counts counts = {0};
     for (uint32_t i = 0; i < s->hall->place_count; i++) {
-        uint32_t claim = s->claims[i], owner = claim & ~SEATS_SOLD_BIT;
+        uint32_t claim = s->claims[i], owner = claim & ~(SEATS_SOLD_BIT | SEATS_REST_BIT);
         assert(seats_is_free(s, i) == (claim == 0));
         if (claim == 0) {
             counts.free++;
         } else if (claim & SEATS_SOLD_BIT) {
             counts.sold++;
             assert(owner > 0 && owner <= s->accounts.used && s->accounts.list[owner].places > 0);
+        } else if (claim & SEATS_REST_BIT) {
+            counts.resting++;
+            assert(owner <= s->slots_used && s->slots[owner].account == 0);
         } else {
             counts.held++;
             assert(owner <= s->slots_used && s->slots[owner].account != 0);
         }
     }
     assert(counts.free == s->counts.free && counts.held == s->counts.held &&
-           counts.sold == s->counts.sold);
-    assert(counts.free + counts.held + counts.sold == s->hall->place_count);
+           counts.sold == s->counts.sold && counts.resting == s->counts.resting);
+    assert(counts.free + counts.held + counts.sold + counts.resting == s->hall->place_count);
     for (uint32_t i = 0; i < s->hall->section_count; i++) {
         const struct hall_section *section = &s->hall->sections[i];
         uint32_t free = 0;
@@ -34,14 +37,33 @@ static void check_claims(const struct seats *s)
     }
 }
 
+/* Slots that are free have no timer. */
+static bool is_rest(const struct seats *s, uint32_t slot)
+{
+    return s->slots[slot].account == 0 && s->wheel.timers[slot].next != 0;
+}
+
+static void check_rest(const struct seats *s, uint32_t slot)
+{
+    const struct seats_hold *rest = &s->slots[slot].hold;
+    assert(rest->count > 0 && rest->count <= SEATS_PARTY_MAX && id_is_zero(rest->account_id));
+    assert(s->wheel.timers[slot].at_ms == rest->expires_at_ms);
+    for (uint32_t i = 0; i < rest->count; i++)
+        assert(s->claims[rest->seats[i]] == (SEATS_REST_BIT | slot));
+}
+
 /* Each seat's claim names the one hold it is in: a hold's seats all name it, and together the holds
  * have as many seats as are held, so none is in two. */
 static void check_holds(const struct seats *s)
 {
-    uint32_t live = 0, places = 0;
+    uint32_t live = 0, places = 0, rests = 0;
     for (uint32_t slot = 1; slot <= s->slots_used; slot++) {
         const struct seats_slot *held = &s->slots[slot];
         uint32_t found = 0;
+        if (is_rest(s, slot)) {
+            check_rest(s, slot);
+            rests++;
+        }
         if (held->account == 0)
             continue;
         live++;
@@ -57,7 +79,7 @@ static void check_holds(const struct seats *s)
         }
     }
     assert(places == s->counts.held);
-    assert(live == s->hold_slots.count && live == s->wheel.count);
+    assert(live == s->hold_slots.count && live + rests == s->wheel.count);
 }
 
 static void check_accounts(const struct seats *s)
@@ -69,7 +91,7 @@ static void check_accounts(const struct seats *s)
     for (uint32_t i = 0; i < s->hall->place_count; i++)
         if (s->claims[i] & SEATS_SOLD_BIT)
             places[s->claims[i] & ~SEATS_SOLD_BIT]++;
-        else if (s->claims[i])
+        else if (s->claims[i] && !(s->claims[i] & SEATS_REST_BIT))
             places[s->slots[s->claims[i]].account]++;
     uint32_t live = 0;
     for (uint32_t slot = 1; slot <= a->used; slot++) {
@@ -104,6 +126,6 @@ void seats_check(const struct seats *s)
     check_caches(s);
     uint32_t first = wheel_first(&s->wheel);
     for (uint32_t slot = 1; slot <= s->slots_used; slot++)
-        assert(s->slots[slot].account == 0 ||
+        assert((s->slots[slot].account == 0 && !is_rest(s, slot)) ||
                s->wheel.timers[first].at_ms <= s->wheel.timers[slot].at_ms);
 }

@@ -3,24 +3,26 @@
 #include <stdlib.h>
 
 /* from, to; see the drawing in seats.h. FREE to SOLD is loading alone: seats_restore_sold. */
-static const bool legal_moves[3][3] = {
-    [SEATS_FREE] = {[SEATS_HELD] = true, [SEATS_SOLD] = true},
+static const bool legal_moves[4][4] = {
+    [SEATS_FREE] = {[SEATS_HELD] = true, [SEATS_SOLD] = true, [SEATS_RESTING] = true},
     [SEATS_HELD] = {[SEATS_FREE] = true, [SEATS_SOLD] = true},
     [SEATS_SOLD] = {[SEATS_FREE] = true},
+    [SEATS_RESTING] = {[SEATS_FREE] = true},
 };
 
 static inline enum seats_state state_of_claim(uint32_t claim)
 {
     if (claim == 0)
         return SEATS_FREE;
-    return claim & SEATS_SOLD_BIT ? SEATS_SOLD : SEATS_HELD;
+    return claim & SEATS_SOLD_BIT   ? SEATS_SOLD
+           : claim & SEATS_REST_BIT ? SEATS_RESTING
+                                    : SEATS_HELD;
 }
 
 static uint32_t *count_of(struct seats *s, enum seats_state state)
 {
-    return state == SEATS_FREE   ? &s->counts.free
-           : state == SEATS_HELD ? &s->counts.held
-                                 : &s->counts.sold;
+    uint32_t *const of[] = {&s->counts.free, &s->counts.held, &s->counts.sold, &s->counts.resting};
+    return of[state];
 }
 
 /* The only place where a seat changes its state. */
@@ -216,6 +218,22 @@ static bool all_free(const struct seats *s, const uint32_t *seats, uint32_t coun
     return true;
 }
 
+/* At most place_count are in use: each hold, and each rest, has a place of its own. */
+static uint32_t take_slot(struct seats *s)
+{
+    const uint32_t slot = s->slot_free ? s->slot_free : ++s->slots_used;
+    if (s->slot_free)
+        s->slot_free = s->slots[slot].next_free;
+    return slot;
+}
+
+static void give_slot(struct seats *s, uint32_t slot)
+{
+    s->slots[slot].account = 0;
+    s->slots[slot].next_free = s->slot_free;
+    s->slot_free = slot;
+}
+
 int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
                struct seats_refusal *ret_refusal)
 {
@@ -233,11 +251,7 @@ int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
     if (code != 0)
         return code;
 
-    uint32_t slot = s->slot_free;
-    if (slot)
-        s->slot_free = s->slots[slot].next_free;
-    else
-        slot = ++s->slots_used; /* at most place_count: each hold has a place */
+    const uint32_t slot = take_slot(s);
     struct seats_slot *held = &s->slots[slot];
     held->hold = *ask;
     held->account = account;
@@ -268,9 +282,7 @@ static void end_hold(struct seats *s, uint32_t slot, enum seats_state to,
     assert(removed);
     if (ret_hold)
         *ret_hold = held->hold;
-    held->account = 0;
-    held->next_free = s->slot_free;
-    s->slot_free = slot;
+    give_slot(s, slot);
 }
 
 int seats_release(struct seats *s, struct id hold_id, struct seats_hold *ret_hold)
@@ -309,6 +321,34 @@ int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int6
     return 0;
 }
 
+int seats_rest(struct seats *s, const uint32_t *seats, uint32_t count, int64_t until_ms)
+{
+    uint32_t sorted[SEATS_PARTY_MAX];
+    if (!sort_seats(s, seats, count, sorted) || !all_free(s, sorted, count))
+        return ERR_INVALID;
+    const uint32_t slot = take_slot(s);
+    struct seats_slot *rest = &s->slots[slot];
+    rest->hold = (struct seats_hold){.expires_at_ms = until_ms, .count = count};
+    for (uint32_t i = 0; i < count; i++) {
+        rest->hold.seats[i] = sorted[i];
+        seat_move(s, sorted[i], SEATS_REST_BIT | slot);
+    }
+    wheel_add(&s->wheel, slot, until_ms);
+    return 0;
+}
+
+static void end_rest(struct seats *s, uint32_t slot, struct seats_hold *ret_rest)
+{
+    const struct seats_hold *rest = &s->slots[slot].hold;
+    for (uint32_t i = 0; i < rest->count; i++) {
+        assert(s->claims[rest->seats[i]] == (SEATS_REST_BIT | slot));
+        seat_move(s, rest->seats[i], 0);
+    }
+    wheel_remove(&s->wheel, slot);
+    *ret_rest = *rest;
+    give_slot(s, slot);
+}
+
 size_t seats_expire(struct seats *s, int64_t now_ms, struct seats_hold *ret_holds, size_t max)
 {
     size_t ended = 0;
@@ -316,7 +356,10 @@ size_t seats_expire(struct seats *s, int64_t now_ms, struct seats_hold *ret_hold
         uint32_t slot = wheel_due(&s->wheel, now_ms);
         if (!slot)
             break;
-        end_hold(s, slot, SEATS_FREE, &ret_holds[ended++]);
+        if (s->slots[slot].account == 0)
+            end_rest(s, slot, &ret_holds[ended++]);
+        else
+            end_hold(s, slot, SEATS_FREE, &ret_holds[ended++]);
     }
     return ended;
 }

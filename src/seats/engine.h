@@ -1,10 +1,10 @@
 /*
  * engine: what the files of this folder share. Outside, use seats/seats.h.
  *
- * A place's claim says who has it: 0 is nobody, a hold's slot, or SEATS_SOLD_BIT and an account's
- * slot. engine.c alone changes claims, and all that is derived from them, in one function. What
- * best.c keeps (keys, stale, hints) is a cache: it is behind pointers so that choosing, which
- * changes no seat, can refresh it.
+ * A place's claim says who has it: 0 is nobody, a hold's slot, SEATS_REST_BIT and a rest's slot, or
+ * SEATS_SOLD_BIT and an account's slot. engine.c alone changes claims, and all that is derived from
+ * them, in one function. What best.c keeps (keys, stale, hints) is a cache: it is behind pointers
+ * so that choosing, which changes no seat, can refresh it.
  */
 #ifndef USHER_SEATS_ENGINE_H
 #define USHER_SEATS_ENGINE_H
@@ -16,14 +16,15 @@
 #include "seats/windows.h"
 
 #define SEATS_SOLD_BIT (UINT32_C(1) << 31)
+#define SEATS_REST_BIT (UINT32_C(1) << 30)
 /* Bits before place 0 in free_words, so that a window may look to its left. */
 #define SEATS_FREE_PAD 64
 
-/* A live hold has a slot 1 … holds_max, which is also its timer. */
+/* A live hold, or a rest, has a slot 1 … place_count, which is also its timer. */
 struct seats_slot {
-    struct seats_hold hold;
-    uint32_t account;   /* slot; 0: this slot is free */
-    uint32_t next_free; /* slot, or 0 */
+    struct seats_hold hold; /* of a rest without ids; expires_at_ms is its end */
+    uint32_t account;       /* slot; 0: this slot is free, or a rest's */
+    uint32_t next_free;     /* slot, or 0 */
 };
 
 struct seats {

@@ -60,7 +60,18 @@ static int hold(struct seats *s, uint64_t hold_number, uint64_t account, uint32_
 
 /* --- every move in every state --- */
 
-enum move { HOLD, SELL, SELL_LATE, RELEASE, EXPIRE_EARLY, EXPIRE, UNSELL, UNSELL_OTHERS, RESTORE };
+enum move {
+    HOLD,
+    SELL,
+    SELL_LATE,
+    RELEASE,
+    EXPIRE_EARLY,
+    EXPIRE,
+    UNSELL,
+    UNSELL_OTHERS,
+    RESTORE,
+    REST
+};
 
 /* Makes the move for seat 0, hold 1 and account ANN. */
 static int make_move(struct seats *s, enum move move)
@@ -86,6 +97,8 @@ static int make_move(struct seats *s, enum move move)
         return seats_unsell(s, fixture_id(BEN), &seat, 1);
     case RESTORE:
         return seats_restore_sold(s, fixture_id(ANN), &seat, 1);
+    case REST:
+        return seats_rest(s, &seat, 1, 1000);
     }
     return ERR_INVALID;
 }
@@ -107,6 +120,7 @@ static void test_every_move_in_every_state(void **state)
         {SEATS_FREE, UNSELL, ERR_INVALID, SEATS_FREE},
         {SEATS_FREE, UNSELL_OTHERS, ERR_INVALID, SEATS_FREE},
         {SEATS_FREE, RESTORE, 0, SEATS_SOLD},
+        {SEATS_FREE, REST, 0, SEATS_RESTING},
         {SEATS_HELD, HOLD, ERR_CONFLICT, SEATS_HELD},
         {SEATS_HELD, SELL, 0, SEATS_SOLD},
         {SEATS_HELD, SELL_LATE, ERR_TIMEOUT, SEATS_HELD},
@@ -116,6 +130,18 @@ static void test_every_move_in_every_state(void **state)
         {SEATS_HELD, UNSELL, ERR_INVALID, SEATS_HELD},
         {SEATS_HELD, UNSELL_OTHERS, ERR_INVALID, SEATS_HELD},
         {SEATS_HELD, RESTORE, ERR_CONFLICT, SEATS_HELD},
+        {SEATS_HELD, REST, ERR_INVALID, SEATS_HELD},
+        {SEATS_SOLD, REST, ERR_INVALID, SEATS_SOLD},
+        {SEATS_RESTING, HOLD, ERR_CONFLICT, SEATS_RESTING},
+        {SEATS_RESTING, SELL, ERR_NOT_FOUND, SEATS_RESTING},
+        {SEATS_RESTING, SELL_LATE, ERR_NOT_FOUND, SEATS_RESTING},
+        {SEATS_RESTING, RELEASE, ERR_NOT_FOUND, SEATS_RESTING},
+        {SEATS_RESTING, EXPIRE_EARLY, ERR_NOT_FOUND, SEATS_RESTING},
+        {SEATS_RESTING, EXPIRE, 0, SEATS_FREE},
+        {SEATS_RESTING, UNSELL, ERR_INVALID, SEATS_RESTING},
+        {SEATS_RESTING, UNSELL_OTHERS, ERR_INVALID, SEATS_RESTING},
+        {SEATS_RESTING, RESTORE, ERR_CONFLICT, SEATS_RESTING},
+        {SEATS_RESTING, REST, ERR_INVALID, SEATS_RESTING},
         {SEATS_SOLD, HOLD, ERR_CONFLICT, SEATS_SOLD},
         {SEATS_SOLD, SELL, ERR_NOT_FOUND, SEATS_SOLD},
         {SEATS_SOLD, SELL_LATE, ERR_NOT_FOUND, SEATS_SOLD},
@@ -136,10 +162,13 @@ static void test_every_move_in_every_state(void **state)
             assert_int_equal(hold(s, 1, ANN, 0, 1), 0);
         if (table[i].from == SEATS_SOLD)
             assert_int_equal(seats_sell(s, fixture_id(1), 0, NULL), 0);
+        if (table[i].from == SEATS_RESTING)
+            assert_int_equal(make_move(s, REST), 0);
         assert_int_equal(seats_state(s, 0), table[i].from);
         assert_int_equal(make_move(s, table[i].move), table[i].code);
         assert_int_equal(seats_state(s, 0), table[i].to);
-        assert_int_equal(seats_of_account(s, fixture_id(ANN)), table[i].to != SEATS_FREE);
+        assert_int_equal(seats_of_account(s, fixture_id(ANN)),
+                         table[i].to == SEATS_HELD || table[i].to == SEATS_SOLD);
         assert_int_equal(seats_of_account(s, fixture_id(BEN)), 1);
         seats_check(s);
         seats_free(s);

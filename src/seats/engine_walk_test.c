@@ -24,7 +24,7 @@ struct model {
     const struct hall *hall;
     enum seats_state states[FIXTURE_PLACES];
     uint64_t accounts[FIXTURE_PLACES];       /* of a seat held or sold */
-    struct seats_hold holds[FIXTURE_PLACES]; /* live, in the order they were made */
+    struct seats_hold holds[FIXTURE_PLACES]; /* live, in the order they were made; and rests */
     uint32_t hold_count;
 };
 
@@ -35,7 +35,7 @@ struct walk {
     struct chance *chance;
     int64_t now_ms;
     uint64_t next_hold;
-    uint64_t moves[8]; /* how many of each kind succeeded */
+    uint64_t moves[9]; /* how many of each kind succeeded */
 };
 
 static uint32_t below(struct walk *w, uint32_t limit)
@@ -156,6 +156,10 @@ static struct id random_hold(struct walk *w, uint32_t *ret_at)
     if (w->model.hold_count == 0 || below(w, 10) == 0)
         return fixture_id(w->next_hold + 1);
     *ret_at = below(w, w->model.hold_count);
+    if (id_is_zero(w->model.holds[*ret_at].account_id)) { /* a rest, which is no hold */
+        *ret_at = w->model.hold_count;
+        return fixture_id(w->next_hold + 1);
+    }
     return w->model.holds[*ret_at].hold_id;
 }
 
@@ -239,6 +243,19 @@ static void step_restore_or_unsell(struct walk *w, bool restore)
     w->moves[restore ? 4 : 5]++;
 }
 
+static void step_rest(struct walk *w)
+{
+    struct seats_hold rest = {.expires_at_ms = w->now_ms + below(w, 2000)};
+    rest.count = random_seats(w, rest.seats);
+    const int expected = model_judge(&w->model, rest.seats, rest.count) == 0 ? 0 : ERR_INVALID;
+    assert_int_equal(seats_rest(w->s, rest.seats, rest.count, rest.expires_at_ms), expected);
+    if (expected != 0)
+        return;
+    w->model.holds[w->model.hold_count++] = rest;
+    model_set(&w->model, rest.seats, rest.count, SEATS_RESTING, 0);
+    w->moves[7]++;
+}
+
 static void step_best(struct walk *w)
 {
     uint32_t seats[SEATS_PARTY_MAX];
@@ -256,14 +273,15 @@ static void compare(const struct walk *w)
 {
     const struct model *m = &w->model;
     uint8_t snapshot[FIXTURE_PLACES / 4];
-    uint32_t counts[3] = {0};
+    uint32_t counts[4] = {0};
     seats_snapshot(w->s, snapshot);
     for (uint32_t i = 0; i < w->hall.place_count; i++) {
         counts[m->states[i]]++;
         assert_int_equal(snapshot[i / 4] >> 2 * (i % 4) & 3, m->states[i]);
     }
     struct seats_counts got = seats_counts(w->s);
-    assert_true(got.free == counts[0] && got.held == counts[1] && got.sold == counts[2]);
+    assert_true(got.free == counts[0] && got.held == counts[1] && got.sold == counts[2] &&
+                got.resting == counts[3]);
     assert_int_equal(seats_next_expiry_ms(w->s),
                      m->hold_count ? m->holds[model_first(m)].expires_at_ms : INT64_MAX);
 }
@@ -274,6 +292,8 @@ static void compare_all(const struct walk *w)
         assert_int_equal(seats_of_account(w->s, fixture_id(i)), model_places(&w->model, i));
     for (uint32_t i = 0; i < w->model.hold_count; i++) {
         const struct seats_hold *held = seats_find_hold(w->s, w->model.holds[i].hold_id);
+        if (id_is_zero(w->model.holds[i].account_id))
+            continue;
         assert_non_null(held);
         assert_int_equal(held->expires_at_ms, w->model.holds[i].expires_at_ms);
     }
@@ -293,8 +313,10 @@ static void step(struct walk *w)
         step_expire(w);
     else if (kind < 80)
         step_restore_or_unsell(w, true);
-    else if (kind < 95)
+    else if (kind < 90)
         step_restore_or_unsell(w, false);
+    else if (kind < 95)
+        step_rest(w);
     else
         step_best(w);
 }
@@ -302,7 +324,7 @@ static void step(struct walk *w)
 static void test_walks_beside_the_model(void **state)
 {
     static struct walk w;
-    uint64_t least = UINT64_MAX, moves[7] = {0};
+    uint64_t least = UINT64_MAX, moves[8] = {0};
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         struct chance_seeded seeded;
         chance_seed(&seeded, seed);
@@ -318,18 +340,19 @@ static void test_walks_beside_the_model(void **state)
                 compare_all(&w);
         }
         compare_all(&w);
-        for (uint32_t i = 0; i < 7; i++)
+        for (uint32_t i = 0; i < 8; i++)
             moves[i] += w.moves[i];
         seats_free(w.s);
         fixture_release(&w.hall);
     }
-    for (uint32_t i = 0; i < 7; i++)
+    for (uint32_t i = 0; i < 8; i++)
         least = moves[i] < least ? moves[i] : least;
-    print_message(
-        "hold %llu, sell %llu, release %llu, expire %llu, restore %llu, unsell %llu, best %llu\n",
-        (unsigned long long)moves[0], (unsigned long long)moves[1], (unsigned long long)moves[2],
-        (unsigned long long)moves[3], (unsigned long long)moves[4], (unsigned long long)moves[5],
-        (unsigned long long)moves[6]);
+    print_message("hold %llu, sell %llu, release %llu, expire %llu, restore %llu, unsell %llu, "
+                  "best %llu, rest %llu\n",
+                  (unsigned long long)moves[0], (unsigned long long)moves[1],
+                  (unsigned long long)moves[2], (unsigned long long)moves[3],
+                  (unsigned long long)moves[4], (unsigned long long)moves[5],
+                  (unsigned long long)moves[6], (unsigned long long)moves[7]);
     assert_true(least > 500); /* every kind of move was made often */
 }
 

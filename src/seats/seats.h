@@ -8,11 +8,13 @@
  *
  *            hold                    sell
  *     FREE ────────▶ HELD ─────────────────────▶ SOLD
- *      ▲  ◀──────── release, expire               │
- *      └───────────────────────────────── unsell ─┘
+ *     ▲  ▲  ◀──────── release, expire              │
+ *     │  └─────────────────────────────── unsell ──┘
+ *     │ expire       rest
+ *  RESTING ◀──────── FREE
  *
- * Invariants (asserted): free + held + sold = place_count; a seat is in exactly one live hold or
- * none; a seat that is sold is in no hold.
+ * Invariants (asserted): free + held + sold + resting = place_count; a seat is in exactly one live
+ * hold or none; a seat that is sold or rests is in no hold, and one that rests is nobody's.
  */
 #ifndef USHER_SEATS_SEATS_H
 #define USHER_SEATS_SEATS_H
@@ -23,7 +25,12 @@
 
 #define SEATS_PARTY_MAX 8 /* places in one hold */
 
-enum seats_state { SEATS_FREE = 0, SEATS_HELD = 1, SEATS_SOLD = 2 };
+enum seats_state {
+    SEATS_FREE = 0,
+    SEATS_HELD = 1,
+    SEATS_SOLD = 2,
+    SEATS_RESTING = 3 /* given back a moment ago: not for sale yet, and nobody's */
+};
 
 struct seats_limits {
     uint32_t places_max;   /* places one account may have, held and sold together; > 0 */
@@ -47,7 +54,7 @@ struct seats_refusal {
 };
 
 struct seats_counts {
-    uint32_t free, held, sold;
+    uint32_t free, held, sold, resting;
 };
 
 struct seats_best {
@@ -118,10 +125,15 @@ int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, u
 int seats_restore_sold(struct seats *s, struct id account_id, const uint32_t *seats,
                        uint32_t count);
 
-/* Ends holds that have expired by now_ms, at most max of them, in order of expiry (of one
- * millisecond: in the order they were held), and gives them. */
+/* Free seats are not for sale before until_ms, but by seats_expire. count 1 … 8, all free, none
+ * twice, or ERR_INVALID. */
+int seats_rest(struct seats *s, const uint32_t *seats, uint32_t count, int64_t until_ms);
+
+/* Ends holds that have expired by now_ms, and rests that are over, at most max of both together, in
+ * order of their times (of one millisecond: in the order they began), and gives them: a rest as a
+ * hold whose ids are zero. */
 size_t seats_expire(struct seats *s, int64_t now_ms, struct seats_hold *ret_holds, size_t max);
-/* When the next hold ends, or INT64_MAX. */
+/* When the next hold or rest ends, or INT64_MAX. */
 int64_t seats_next_expiry_ms(const struct seats *s);
 
 /* Two bits a place, as usher.v1.SeatsSnapshot; (place_count + 3) / 4 bytes. */

@@ -33,8 +33,8 @@ struct store_event {
 
 #define STORE_UTC_OFFSET_MAX 1439 /* minutes, either way: what RFC 3339 can write */
 
-/* A performance's row: what is fixed at creation (the genesis hash covers it, see sale/ledger.h,
- * but for the offset, which only says how a time is written), and the head of its ledger. */
+/* A performance's row: what is fixed at creation (the genesis hash covers it, see sale/ledger.h),
+ * and the head of its ledger. */
 struct store_performance {
     uint32_t performance_id; /* given by the store, from 1 */
     uint32_t event_id;
@@ -46,6 +46,10 @@ struct store_performance {
     uint32_t places_max;
     struct view currency; /* 3 letters */
     struct view prices;   /* little-endian int64 each, one a category, smallest unit of money */
+    uint32_t rest_ms;     /* a freed place rests at most so long before it is for sale again */
+    bool covers_names;    /* the genesis hash covers what tickets show (the names of event and hall,
+                          the sections' count, the offset) and rest_ms: of all that are new; those
+                          of earlier stores have no rest_ms */
     uint32_t first_sale_state; /* the sale_state it was put with; put does not read it */
     /* the head, moved by store_commit alone */
     uint32_t sale_state;                 /* usher.v1.SaleState */

@@ -18,7 +18,9 @@ int store_event_check(const struct store_event *event)
 int store_performance_check(const struct store_performance *performance)
 {
     const int32_t offset = performance->utc_offset_minutes;
-    bool fits = offset >= -STORE_UTC_OFFSET_MAX && offset <= STORE_UTC_OFFSET_MAX &&
+    const bool covers = performance->covers_names || performance->rest_ms == 0;
+    bool fits = covers && performance->rest_ms <= LEDGER_REST_MAX_MS &&
+                offset >= -STORE_UTC_OFFSET_MAX && offset <= STORE_UTC_OFFSET_MAX &&
                 (performance->utc_offset_known || offset == 0) &&
                 performance->currency.len <= STORE_NAME_MAX &&
                 performance->prices.len <= STORE_PRICES_MAX && performance->prices.len % 8 == 0;
@@ -51,9 +53,8 @@ void store_batch_check(const struct store_batch *batch)
                batch->cancels[i].left.len < batch->cancels[i].seats.len);
 }
 
-int store_genesis_hash(const struct store_performance *performance,
-                       const uint8_t layout_hash[STORE_HASH_BYTES],
-                       uint8_t ret_hash[STORE_HASH_BYTES])
+int store_genesis_hash(const struct store_performance *performance, const struct store_hall *hall,
+                       struct view event_name, uint8_t ret_hash[STORE_HASH_BYTES])
 {
     struct ledger_genesis genesis = {
         .performance_id = performance->performance_id,
@@ -65,7 +66,14 @@ int store_genesis_hash(const struct store_performance *performance,
         .first_sale_state = performance->first_sale_state,
         .currency = performance->currency,
         .prices = performance->prices,
+        .covers_names = performance->covers_names,
+        .utc_offset_known = performance->utc_offset_known,
+        .utc_offset_minutes = performance->utc_offset_minutes,
+        .section_count = hall->section_count,
+        .rest_ms = performance->rest_ms,
+        .event_name = event_name,
+        .hall_name = hall->name,
     };
-    memcpy(genesis.layout_hash, layout_hash, STORE_HASH_BYTES);
+    memcpy(genesis.layout_hash, hall->layout_hash, STORE_HASH_BYTES);
     return ledger_genesis_hash(&genesis, ret_hash);
 }

@@ -191,14 +191,15 @@ static void a_good_history_is_clean(void **state)
     audit_place_of(place);
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
-    assert_int_equal(report.counts.performances, 4);
-    assert_int_equal(report.counts.rows, 11);
-    assert_int_equal(report.counts.entries, 28);
-    assert_int_equal(report.counts.holds, 10);
-    assert_int_equal(report.counts.orders, 4);
-    assert_int_equal(report.counts.cancelled, 1);
+    assert_int_equal(report.counts.performances, 5);
+    assert_int_equal(report.counts.rows, 15);
+    assert_int_equal(report.counts.entries, 41);
+    assert_int_equal(report.counts.holds, 14);
+    assert_int_equal(report.counts.orders, 5);
+    assert_int_equal(report.counts.cancelled, 2);
     assert_int_equal(report.counts.sold, 10);
-    assert_int_equal(report.counts.held, 2);
+    assert_int_equal(report.counts.held, 3);
+    assert_int_equal(report.counts.resting, 1);
     assert_int_equal(run_checker(place), 0);
 }
 

@@ -9,6 +9,13 @@ static void commit(struct script *s)
     s->now_ms += 1000;
 }
 
+static void rested(struct script *s, struct script_seats seats)
+{
+    struct change change = {.kind = CHANGE_RESTED, .seat_count = (uint32_t)seats.count};
+    memcpy(change.seats, seats.at, seats.count * sizeof(*seats.at));
+    script_change(s, &change);
+}
+
 static void write_first(struct store *store)
 {
     uint32_t id = script_performance(store, 200, 4);
@@ -71,6 +78,35 @@ static void write_a_day_ahead(struct store *store)
     script_free(s);
 }
 
+/* Every way in which places come free, and rest. */
+static void write_rests(struct store *store)
+{
+    struct script *s = script_new(store, script_performance(store, 50, 8));
+    script_state(s, OPEN);
+    script_hold(s, 501, 11, SEATS(1, 2), NULL);
+    script_hold(s, 502, 12, SEATS(3), NULL);
+    script_hold(s, 503, 13, SEATS(5, 6), NULL);
+    script_sell(s, 5, 503, 13, SEATS(5, 6), NULL);
+    script_release(s, 501);
+    script_last(s)->rest_until_ms = s->now_ms + SCRIPT_REST_MS;
+    commit(s);
+    script_give_back(s, 5, 13, SEATS(5), SEATS(6));
+    script_last(s)->rest_until_ms = s->now_ms + 1;
+    commit(s);
+    script_cancel(s, 5, 13, SEATS(6));
+    script_last(s)->rest_until_ms = s->now_ms + SCRIPT_REST_MS;
+    rested(s, SEATS(5));
+    script_hold(s, 504, 12, SEATS(5), NULL);
+    commit(s);
+    s->now_ms += SCRIPT_TTL_MS;
+    rested(s, SEATS(1, 2));
+    rested(s, SEATS(6));
+    script_expire(s, 502);
+    script_last(s)->rest_until_ms = s->now_ms + SCRIPT_REST_MS;
+    commit(s);
+    script_free(s);
+}
+
 void history_write(struct store *store)
 {
     write_first(store);
@@ -82,6 +118,7 @@ void history_write(struct store *store)
     script_free(s);
     script_performance(store, 50, 8); /* one without a row */
     write_a_day_ahead(store);
+    write_rests(store);
 }
 
 /* The tables refuse what the ledger here claims: leave the last order out of them. */
@@ -139,6 +176,54 @@ static void hold_for_ever(struct script *s)
     script_hold(s, 101, 11, SEATS(4), NULL);
     script_last(s)->at_ms = INT64_MIN;
     script_last(s)->expires_at_ms = INT64_MAX;
+}
+
+/* Seats 4 and 5 rest. */
+static void let_rest(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4, 5), NULL);
+    script_release(s, 101);
+    script_last(s)->rest_until_ms = s->now_ms + SCRIPT_REST_MS;
+}
+
+static void hold_what_rests(struct script *s)
+{
+    let_rest(s);
+    script_hold(s, 102, 12, SEATS(5), NULL);
+}
+
+static void rest_too_long(struct script *s)
+{
+    let_rest(s);
+    script_last(s)->rest_until_ms++;
+}
+
+static void rest_before_it_begins(struct script *s)
+{
+    let_rest(s);
+    script_last(s)->rest_until_ms = s->now_ms;
+}
+
+static void rested_too_early(struct script *s)
+{
+    let_rest(s);
+    s->now_ms += SCRIPT_REST_MS - 1;
+    rested(s, SEATS(4, 5));
+}
+
+static void rested_without_rest(struct script *s)
+{
+    let_rest(s);
+    s->now_ms += SCRIPT_REST_MS;
+    rested(s, SEATS(4, 6));
+}
+
+static void rested_twice(struct script *s)
+{
+    let_rest(s);
+    s->now_ms += SCRIPT_REST_MS;
+    rested(s, SEATS(4));
+    rested(s, SEATS(4));
 }
 
 static void extend_nothing(struct script *s)
@@ -438,6 +523,12 @@ const struct broken_rule broken_rules[] = {
     {"hold_too_long", hold_too_long, "a hold of 300001 ms"},
     {"hold_no_time", hold_no_time, "has expired when it is made"},
     {"hold_for_ever", hold_for_ever, "longer than the performance's"},
+    {"hold_what_rests", hold_what_rests, "seat 5 is held while it rests"},
+    {"rest_too_long", rest_too_long, "a rest of 5001 ms, where the performance says 5000"},
+    {"rest_before_it_begins", rest_before_it_begins, "a rest of 0 ms"},
+    {"rested_too_early", rested_too_early, "seat 4 has rested 1 ms before its time"},
+    {"rested_without_rest", rested_without_rest, "seat 6 has rested, but did not rest"},
+    {"rested_twice", rested_twice, "seat 4 has rested, but did not rest"},
     {"extend_nothing", extend_nothing, "is extended, but is not live"},
     {"extend_backwards", extend_backwards, "is extended to an earlier time"},
     {"extend_for_ever", extend_for_ever, "is extended to 1260001 ms in all"},
@@ -532,7 +623,7 @@ const struct tampering tamperings[] = {
      "UPDATE performance SET places_max = 4.5 WHERE performance_id = 1",
      "performance.places_max: 1 values are of another type"},
     {"text in a column of bytes", "UPDATE orders SET seats = CAST(seats AS TEXT)",
-     "orders.seats: 4 values are of another type"},
+     "orders.seats: 5 values are of another type"},
     {"a key that is lost",
      "CREATE TABLE o AS SELECT * FROM orders; DROP TABLE orders; ALTER TABLE o RENAME TO orders",
      "the table orders is not as usher makes it"},
@@ -630,6 +721,22 @@ const struct tampering tamperings[] = {
      "UPDATE performance SET prices = zeroblob(16) WHERE performance_id = 3",
      "performance 3: the head's hash is not that of the ledger's end"},
     {"the currency", "UPDATE performance SET currency = 'EUR' WHERE performance_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"the event's name, which is on tickets",
+     "UPDATE event SET name = 'Another' WHERE event_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"the hall's name, which is on tickets", "UPDATE hall SET name = 'Another' WHERE hall_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"the hall's count of sections", "UPDATE hall SET section_count = 2 WHERE hall_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"the hall's clock", "UPDATE performance SET utc_offset_minutes = 540 WHERE performance_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"that nobody has told the hall's clock",
+     "UPDATE performance SET utc_offset_minutes = NULL WHERE performance_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"the rest", "UPDATE performance SET rest_ms = 0 WHERE performance_id = 1",
+     "row 1: the chain is broken: its prev_hash"},
+    {"that names are covered", "UPDATE performance SET covers_names = 0 WHERE performance_id = 1",
      "row 1: the chain is broken: its prev_hash"},
     {"the hour", "UPDATE performance SET starts_at_ms = 1 WHERE performance_id = 1",
      "row 1: the chain is broken: its prev_hash"},

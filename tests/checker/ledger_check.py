@@ -103,18 +103,20 @@ def decode(data, shape):
 KEY = {1: ('key', 'bytes'), 2: ('request_hash', 'bytes')}
 HOLD = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
         5: ('key', KEY)}
-END = {1: ('hold_id', 'bytes')}
+END = {1: ('hold_id', 'bytes'), 2: ('rest_until_ms', 'int')}
+RESTED = {1: ('seats', 'uints')}
 SALE = {1: ('order_id', 'bytes'), 2: ('hold_id', 'bytes'), 3: ('account_id', 'bytes'), 4: ('seats', 'uints'),
         5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint'), 8: ('payment_id', 'bytes')}
 CLOCK = {1: ('before_ms', 'int')}
 EXTEND = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int')}
-CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints')}
+CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('rest_until_ms', 'int')}
 STATE = {1: ('state', 'uint')}
-GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints')}
+GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints'),
+             5: ('rest_until_ms', 'int')}
 ORDER_KEY = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('key', KEY)}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
            7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK),
-           11: ('give_back', GIVE_BACK)}
+           11: ('give_back', GIVE_BACK), 12: ('rested', RESTED)}
 SEAT_MAP = {4: ('place_count', 'uint')}
 
 
@@ -187,6 +189,7 @@ class Performance:
         self.where = ''
         self.state = row['first_sale_state']
         self.hold_of, self.order_of = {}, {}      # seat → hold_id, order_id
+        self.rests = {}                           # seat → until when
         self.holds, self.hold_ids = {}, set()     # live ones; all ever used
         self.orders = {}
         self.places = {}
@@ -197,17 +200,17 @@ class Performance:
         self.report(f'performance {self.row["performance_id"]}{self.where}: {text}')
 
     def check(self):
-        event = self.db.execute('SELECT 1 FROM event WHERE event_id = ?', (self.row['event_id'],)).fetchone()
+        event = self.db.execute('SELECT name FROM event WHERE event_id = ?', (self.row['event_id'],)).fetchone()
         if event is None:
             self.find('its event is missing')
-        if not self.check_hall():
+        if not self.check_hall(event['name'] if event else ''):
             return
         self.check_chain()
         self.where = ''
         self.check_sold()
         self.check_orders()
 
-    def check_hall(self):
+    def check_hall(self, event_name):
         hall = self.db.execute('SELECT * FROM hall WHERE hall_id = ?', (self.row['hall_id'],)).fetchone()
         if hall is None:
             self.find('its hall is missing')
@@ -219,6 +222,12 @@ class Performance:
             b'usher genesis 1\n' + be(row['performance_id'], 4) + be(row['event_id'], 4) + be(row['hall_id'], 4)
             + hall['layout_hash'] + be(row['starts_at_ms'], 8) + be(row['hold_ttl_ms'], 4) + be(row['places_max'], 4)
             + be(row['first_sale_state'], 4) + sha256(row['currency'].encode()) + sha256(row['prices']))
+        if row['covers_names']:
+            offset = row['utc_offset_minutes']
+            self.genesis = sha256(
+                b'usher genesis 2\n' + self.genesis + be(row['rest_ms'], 4) + be(hall['section_count'], 4)
+                + be(offset is not None, 4) + be(offset or 0, 4) + sha256(event_name.encode())
+                + sha256(hall['name'].encode()))
         return True
 
     def check_chain(self):
@@ -300,6 +309,8 @@ class Performance:
                 self.find(f'seat {seat} is held already')
             if seat in self.order_of:
                 self.find(f'seat {seat} is sold already')
+            if seat in self.rests:
+                self.find(f'seat {seat} rests')
         if not at_ms < change['expires_at_ms'] <= at_ms + self.row['hold_ttl_ms']:
             self.find('a hold of a wrong length')
         self.use_key(at_ms, change)
@@ -311,6 +322,23 @@ class Performance:
         if self.places[account] > self.row['places_max']:
             self.find('the account has more places than it may')
 
+    def let_rest(self, at_ms, change, seats):
+        until = change['rest_until_ms']
+        if until == 0:
+            return
+        if not at_ms < until <= at_ms + self.row['rest_ms']:
+            self.find('a rest of a wrong length')
+        for seat in seats:
+            self.rests[seat] = until
+
+    def replay_rested(self, at_ms, change):
+        for seat in change['seats']:
+            until = self.rests.pop(seat, None)
+            if until is None:
+                self.find(f'seat {seat} does not rest')
+            elif at_ms < until:
+                self.find(f'seat {seat} rests until later')
+
     def end_hold(self, hold_id):
         hold = self.holds.pop(hold_id)
         for seat in hold['seats']:
@@ -321,12 +349,14 @@ class Performance:
     def replay_clock(self, at_ms, change):
         for hold_id in list(self.holds):
             self.end_hold(hold_id)
+        self.rests = {}
         self.keys = {}
 
     def replay_release(self, at_ms, change):
         if change['hold_id'] not in self.holds:
             self.find('a hold that is not live is released')
         else:
+            self.let_rest(at_ms, change, self.holds[change['hold_id']]['seats'])
             self.end_hold(change['hold_id'])
 
     def replay_expiry(self, at_ms, change):
@@ -335,6 +365,7 @@ class Performance:
             return
         if at_ms < self.holds[change['hold_id']]['expires_at_ms']:
             self.find('a hold expires before its time')
+        self.let_rest(at_ms, change, self.holds[change['hold_id']]['seats'])
         self.end_hold(change['hold_id'])
 
     def replay_extend(self, at_ms, change):
@@ -403,6 +434,7 @@ class Performance:
             if self.order_of.get(seat) == change['order_id']:
                 del self.order_of[seat]
         self.places[order['account_id']] -= len(order['seats'])
+        self.let_rest(at_ms, change, change['seats'])
 
     def replay_give_back(self, at_ms, change):
         order = self.orders.get(change['order_id'])
@@ -417,6 +449,7 @@ class Performance:
             if self.order_of.get(seat) == change['order_id']:
                 del self.order_of[seat]
         self.places[order['account_id']] -= len(change['seats'])
+        self.let_rest(at_ms, change, change['seats'])
 
     def replay_state(self, at_ms, change):
         if (self.state, change['state']) not in ((DRAFT, OPEN), (OPEN, PAUSED), (PAUSED, OPEN)):
@@ -457,7 +490,8 @@ COLUMNS = {  # the page's table of tables: i an integer, t a text, b bytes; ? ma
     'hall': 'hall_id:i! name:t layout_hash:b place_count:i section_count:i layout:b',
     'event': 'event_id:i! name:t description:t created_at_ms:i organiser_id:i',
     'performance': 'performance_id:i! event_id:i hall_id:i starts_at_ms:i hold_ttl_ms:i places_max:i currency:t prices:b '
-                   'first_sale_state:i sale_state:i epoch:i version:i seq:i head_hash:b utc_offset_minutes:i?',
+                   'first_sale_state:i sale_state:i epoch:i version:i seq:i head_hash:b utc_offset_minutes:i? '
+                   'covers_names:i rest_ms:i',
     'ledger': 'performance_id:i! seq:i! epoch:i version_before:i version:i at_ms:i prev_hash:b hash:b body:b',
     'sold': 'performance_id:i! seat:i! order_no:i',
     'orders': 'order_no:i! order_id:b account_id:b hold_id:b performance_id:i state:i payment_method:i placed_at_ms:i '
@@ -499,7 +533,7 @@ def check_schema(db, find):
 
 def check(db, find):
     steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
-    if steps != [1, 2, 3, 4]:
+    if steps != [1, 2, 3, 4, 5]:
         raise Malformed(f'migrations {steps} are not the ones the page describes')
     unsound = []
     check_schema(db, unsound.append)

@@ -150,6 +150,8 @@ static void what_is_from_before_has_no_offset_and_the_first_organiser(void **sta
     store_free(f->store);
     f->store = NULL;
     tamper(f, "ALTER TABLE performance DROP COLUMN utc_offset_minutes;"
+              "ALTER TABLE performance DROP COLUMN covers_names;"
+              "ALTER TABLE performance DROP COLUMN rest_ms;"
               "ALTER TABLE event DROP COLUMN organiser_id;"
               "DELETE FROM migration WHERE number >= 3");
     fixture_reopen(f);

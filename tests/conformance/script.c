@@ -54,6 +54,8 @@ uint32_t script_performance(struct store *store, uint32_t place_count, uint32_t 
         .utc_offset_minutes = -300,
         .hold_ttl_ms = SCRIPT_TTL_MS,
         .places_max = places_max,
+        .rest_ms = SCRIPT_REST_MS,
+        .covers_names = true,
         .currency = VIEW_LIT("KRW"),
         .prices = view_of(prices, sizeof(prices)),
         .sale_state = USHER__V1__SALE_STATE__SALE_STATE_DRAFT,

@@ -14,6 +14,7 @@
 #define SCRIPT_SALES_MAX   (SCRIPT_ENTRIES_MAX * CHANGE_SEATS_MAX)
 #define SCRIPT_START_MS    INT64_C(1790000000000)
 #define SCRIPT_TTL_MS      300000
+#define SCRIPT_REST_MS     5000
 
 struct script {
     struct store *store;

@@ -245,6 +245,10 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         if (!receipt)
             world_fail(world, "P5: an ask without a key was refused for its account's keys");
         break;
+    case ERR_EARLY:
+        if (ask->verb > OWNER_HOLD_BEST || world->stage.options.rest_ms == 0)
+            world_fail(world, "a hold was called too early, and nobody forbade it");
+        break;
     case ERR_FULL:
     case ERR_BUSY:
     case ERR_INVALID:
@@ -290,6 +294,19 @@ static void check_expiry(struct world *world, struct post *post)
     }
     if (truth_counts(truth).held > 0)
         world_fail(world, "P7: seats are held after every hold's time");
+}
+
+/* What was freed is for sale within the stated rest and a second. */
+static void check_rests(struct world *world)
+{
+    for (uint32_t waited_ms = 0; truth_counts(&world->truth).resting > 0 && !world->failed;
+         waited_ms += 100) {
+        if (waited_ms > world->stage.options.rest_ms + 1000)
+            world_fail(world, "P7: a seat rests for longer than it may");
+        stage_sleep(100);
+        if (!truth_follow(&world->truth))
+            world_fail(world, "%s", world->truth.error);
+    }
 }
 
 /* A free seat can be had, a sold one cannot. */
@@ -393,7 +410,11 @@ void check_calm(struct world *world)
     if (!world->failed)
         check_expiry(world, post);
     if (!world->failed)
+        check_rests(world);
+    if (!world->failed)
         check_seats(world);
+    if (!world->failed)
+        check_rests(world);
     if (!world->failed)
         check_keys(world, post);
     if (!world->failed)

@@ -49,6 +49,7 @@ static void heard_commit(void *state, uint64_t version, uint32_t sale_state,
         seen.free += shadow->states[i] == SEATS_FREE;
         seen.held += shadow->states[i] == SEATS_HELD;
         seen.sold += shadow->states[i] == SEATS_SOLD;
+        seen.resting += shadow->states[i] == SEATS_RESTING;
     }
     if (figures.version != version || figures.sale_state != sale_state ||
         memcmp(&figures.counts, &seen, sizeof(seen)) != 0)

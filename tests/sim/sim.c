@@ -78,6 +78,7 @@ static bool covers(const struct coverage *c)
         {"store crashes", c->crashes},
         {"clock jumps", c->jumps},
         {"expiries", c->expiries},
+        {"rests", c->rests},
         {"holds sold", c->sold},
         {"orders cancelled", c->cancelled},
         {"orders given back in part", c->reduced},

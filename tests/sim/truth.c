@@ -29,13 +29,15 @@ void truth_init(struct truth *truth, const struct stage *stage)
         .prices = stage->prices,
         .performance_id = stage->performance_id,
         .places_max = stage->options.places_max,
+        .rest_ms = stage->options.rest_ms,
         .sale_state = stage->options.sale_state,
     };
     arena_init(&truth->arena, 64u << 20);
     truth->holds = calloc(TRUTH_HOLDS_MAX, sizeof(*truth->holds));
     truth->claims = calloc(stage->hall->place_count, sizeof(*truth->claims));
+    truth->rests = calloc(stage->hall->place_count, sizeof(*truth->rests));
     truth->marks = calloc(TRUTH_VERSIONS_MAX, sizeof(*truth->marks));
-    assert(truth->holds && truth->claims && truth->marks);
+    assert(truth->holds && truth->claims && truth->rests && truth->marks);
     int err = table_init(&truth->places, TRUTH_HOLDS_MAX, 0);
     assert(err == 0);
     err = table_init(&truth->keys, 2 * TRUTH_HOLDS_MAX, 0);
@@ -51,6 +53,7 @@ void truth_release(struct truth *truth)
 {
     free(truth->holds);
     free(truth->claims);
+    free(truth->rests);
     free(truth->marks);
     table_release(&truth->places);
     table_release(&truth->keys);
@@ -68,7 +71,7 @@ struct truth_hold *truth_find(struct truth *truth, struct id hold_id)
 enum seats_state truth_state(const struct truth *truth, uint32_t seat)
 {
     if (truth->claims[seat] == 0)
-        return SEATS_FREE;
+        return truth->rests[seat] != 0 ? SEATS_RESTING : SEATS_FREE;
     return truth->holds[truth->claims[seat] - 1].fate == TRUTH_SOLD ? SEATS_SOLD : SEATS_HELD;
 }
 
@@ -80,6 +83,7 @@ struct seats_counts truth_counts(const struct truth *truth)
         counts.free += state == SEATS_FREE;
         counts.held += state == SEATS_HELD;
         counts.sold += state == SEATS_SOLD;
+        counts.resting += state == SEATS_RESTING;
     }
     return counts;
 }
@@ -148,6 +152,36 @@ static void give_back(struct truth *truth, struct truth_hold *known, enum truth_
     known->ended_version = version;
 }
 
+/* What a change has freed rests, for a time within the stated one, where there is one. */
+static bool follow_rest(struct truth *truth, const struct change *change,
+                        const struct seats_hold *freed, uint64_t version)
+{
+    const int64_t rest_ms = change->rest_until_ms - change->at_ms;
+    if (truth->rest_ms == 0)
+        return change->rest_until_ms == 0 || wrong(truth, "P7: a rest in a sale without");
+    if (rest_ms <= 0 || rest_ms > truth->rest_ms)
+        return wrong(truth, "P7: a rest of %" PRId64 " ms, of at most %u", rest_ms, truth->rest_ms);
+    for (uint32_t i = 0; i < freed->count; i++)
+        truth->rests[freed->seats[i]] = change->rest_until_ms;
+    truth->marks[version] ^= mark_of_hold(freed, SEATS_RESTING);
+    return true;
+}
+
+static bool follow_rested(struct truth *truth, const struct change *change, uint64_t version)
+{
+    for (uint32_t i = 0; i < change->seat_count; i++) {
+        const uint32_t seat = change->seats[i];
+        if (seat >= truth->hall->place_count || truth->rests[seat] == 0)
+            return wrong(truth, "P7: seat %u has rested, and did not rest", seat);
+        if (change->at_ms < truth->rests[seat])
+            return wrong(truth, "P7: seat %u is for sale before its rest is over", seat);
+        truth->rests[seat] = 0;
+        truth->marks[version] ^= truth_mark_of(seat, SEATS_RESTING);
+    }
+    truth->rest_count++;
+    return true;
+}
+
 static bool follow_hold(struct truth *truth, const struct change *change, uint64_t version)
 {
     struct truth_hold *known = &truth->holds[truth->hold_count];
@@ -171,6 +205,8 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
         if (truth->claims[seat] != 0)
             return wrong(truth, "P1: seat %u is held while it is %s", seat,
                          truth_state(truth, seat) == SEATS_SOLD ? "sold" : "held");
+        if (truth->rests[seat] != 0)
+            return wrong(truth, "P7: seat %u is held while it rests", seat);
         known->hold.seats[i] = seat;
     }
     known->total = price_of(truth, &known->hold);
@@ -210,7 +246,7 @@ static bool follow_end(struct truth *truth, const struct change *change, uint64_
         return wrong(truth, "a release that its account did not ask for");
     truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_HELD);
     give_back(truth, known, expiry ? TRUTH_EXPIRED : TRUTH_RELEASED, version);
-    return true;
+    return follow_rest(truth, change, &known->hold, version);
 }
 
 static bool same_seats(const struct seats_hold *hold, const uint32_t *seats, size_t count)
@@ -267,7 +303,7 @@ static bool follow_cancel(struct truth *truth, const struct change *change, uint
         return wrong(truth, "P3: the seats of a cancellation are not the order's");
     truth->marks[version] ^= mark_of_hold(&known->order, SEATS_SOLD);
     give_back(truth, known, TRUTH_CANCELLED, version);
-    return true;
+    return follow_rest(truth, change, &known->order, version);
 }
 
 static bool follow_give_back(struct truth *truth, const struct change *change, uint64_t version)
@@ -293,7 +329,7 @@ static bool follow_give_back(struct truth *truth, const struct change *change, u
     memcpy(known->order.seats, left.seats, sizeof(left.seats));
     known->order.count = left.count;
     known->reduced = true;
-    return true;
+    return follow_rest(truth, change, &gone, version);
 }
 
 static bool follow_state(struct truth *truth, uint32_t to)
@@ -332,6 +368,8 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
         return follow_cancel(truth, change, version);
     case CHANGE_GIVE_BACK:
         return follow_give_back(truth, change, version);
+    case CHANGE_RESTED:
+        return follow_rested(truth, change, version);
     case CHANGE_SALE_STATE:
         return follow_state(truth, change->state);
     case CHANGE_ORDER_KEY:

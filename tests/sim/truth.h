@@ -43,6 +43,7 @@ struct truth {
     const int64_t *prices;
     uint32_t performance_id;
     uint32_t places_max;
+    uint32_t rest_ms;
     struct ledger_tail tail;
     uint32_t sale_state;
     struct truth_hold *holds;
@@ -50,7 +51,9 @@ struct truth {
     struct table places; /* hold_id → place in holds */
     struct table keys;   /* hash of account and key → place of its last hold in holds */
     uint32_t *claims;    /* a seat's place in holds + 1; 0: free */
+    int64_t *rests;      /* until when a seat rests; 0: it does not */
     uint64_t *marks;     /* of each version: what the hall looked like */
+    uint32_t rest_count; /* that ended */
     int64_t late_max_ms; /* the latest that an expiry was written after its hold's end */
     struct arena arena;
     char error[TRUTH_ERROR_MAX]; /* empty while all is well */

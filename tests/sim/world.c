@@ -159,6 +159,7 @@ static void draw_stage(struct world *world, uint64_t seed)
         {NULL},
     };
     static const uint32_t ttls_ms[] = {700, 2000, 5000, 20000};
+    static const uint32_t rests_ms[] = {0, 50, 1000, 6000};
     struct chance_seeded seeded;
     struct chance *chance = &seeded.chance;
     chance_seed(&seeded, seed);
@@ -169,6 +170,7 @@ static void draw_stage(struct world *world, uint64_t seed)
         .rows = halls[hall],
         .standing = least + (uint32_t)chance_below(chance, 10),
         .hold_ttl_ms = ttls_ms[chance_below(chance, 4)],
+        .rest_ms = rests_ms[chance_below(chance, 4)],
         .places_max = 2 + (uint32_t)chance_below(chance, 9),
         .sale_state = chance_below(chance, 2) ? STAGE_OPEN : STAGE_DRAFT,
         .shuffle = true,
@@ -203,6 +205,7 @@ bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverag
     if (!world->ended)
         world_fail(world, "somebody waits for ever");
     coverage->expiries += truth_count_fate(&world->truth, TRUTH_EXPIRED);
+    coverage->rests += world->truth.rest_count;
     coverage->sold += truth_count_fate(&world->truth, TRUTH_SOLD);
     coverage->cancelled += truth_count_fate(&world->truth, TRUTH_CANCELLED);
     if (!world->failed)

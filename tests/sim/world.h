@@ -21,7 +21,7 @@
 #define WORLD_RECEIPTS_MAX 8192
 #define WORLD_BELONGS_MAX  8
 #define WORLD_ANSWER_MS    60000 /* an ask is answered within this */
-#define WORLD_RESULTS      18    /* results are 0, -1, … -17 */
+#define WORLD_RESULTS      19    /* results are 0, -1, … -18 */
 
 /* What the seeds of a run met, so that a run which proves nothing is noticed. */
 struct coverage {
@@ -31,7 +31,7 @@ struct coverage {
     uint64_t uncertain_done;            /* answered 0 though its commit failed */
     uint64_t loads, commits;
     uint64_t takeovers, kills, restarts, pauses, crashes, jumps, fenced_asks;
-    uint64_t expiries, sold, cancelled, reduced;
+    uint64_t expiries, sold, cancelled, reduced, rests;
 };
 
 /* What listens to an owner: deltas applied to what was loaded. */

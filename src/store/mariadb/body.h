@@ -86,7 +86,8 @@ extern const size_t mariadb_sale_step_count;
 
 #define MARIADB_PERFORMANCE_COLUMNS                                                                \
     "performance_id, event_id, hall_id, starts_at_ms, hold_ttl_ms, places_max, currency, prices, " \
-    "first_sale_state, sale_state, epoch, version, seq, head_hash, utc_offset_minutes"
+    "first_sale_state, sale_state, epoch, version, seq, head_hash, utc_offset_minutes, "           \
+    "covers_names, rest_ms"
 /* Adds one row of these columns as a struct store_performance. */
 int mariadb_rows_add_performance(struct rows *rows, struct mariadb_statement *s);
 

@@ -1,29 +1,44 @@
 /* A performance begins, and changes hands. */
 #include "store/mariadb/body.h"
 
-/* The hall's layout hash; ERR_NOT_FOUND where the event or the hall is missing. */
+#define NAMES_ARENA_MAX (64u << 10) /* two names */
+
+/* Where a performance is, as far as its genesis hash covers it: the hall, and the event's name, in
+ * the arena. ERR_NOT_FOUND where one of them is missing. */
 static int find_places(struct mariadb_conn *conn, const struct store_performance *p,
-                       uint8_t ret_layout_hash[STORE_HASH_BYTES])
+                       struct arena *arena, struct store_hall *ret_hall,
+                       struct view *ret_event_name)
 {
     struct mariadb_statement *s;
     int err = mariadb_statement(
-        conn, "SELECT layout_hash FROM hall, event WHERE hall_id = ? AND event_id = ?",
+        conn,
+        "SELECT layout_hash, section_count, hall.name, event.name FROM hall, event"
+        " WHERE hall_id = ? AND event_id = ?",
         SQL(sql_int(p->hall_id), sql_int(p->event_id)), &s);
     if (err == 0)
         err = mariadb_step(s);
     if (err <= 0)
         return err < 0 ? err : ERR_NOT_FOUND;
-    err = mariadb_column_hash(s, 0, ret_layout_hash);
+    err = mariadb_column_hash(s, 0, ret_hall->layout_hash);
+    if (err == 0)
+        err = mariadb_column_u32(s, 1, &ret_hall->section_count);
+    if (err == 0)
+        err = mariadb_column_bytes(s, 2, arena, &ret_hall->name);
+    if (err == 0)
+        err = mariadb_column_bytes(s, 3, arena, ret_event_name);
     mariadb_reset(s);
     return err;
 }
 
 int mariadb_add_performance(struct mariadb_conn *conn, struct store_performance *p)
 {
-    uint8_t layout_hash[STORE_HASH_BYTES];
+    struct arena names;
+    struct store_hall hall = {0};
+    struct view event_name = {0};
     int64_t last = 0;
     p->first_sale_state = p->sale_state;
-    int err = find_places(conn, p, layout_hash);
+    arena_init(&names, NAMES_ARENA_MAX);
+    int err = find_places(conn, p, &names, &hall, &event_name);
     if (err == 0)
         err = ask_number(conn, "SELECT coalesce(max(performance_id), 0) FROM performance", SQL_NONE,
                          &last);
@@ -31,18 +46,20 @@ int mariadb_add_performance(struct mariadb_conn *conn, struct store_performance 
         err = ERR_FULL;
     p->performance_id = (uint32_t)last + 1;
     if (err == 0)
-        err = store_genesis_hash(p, layout_hash, p->head_hash);
+        err = store_genesis_hash(p, &hall, event_name, p->head_hash);
+    arena_release(&names);
     if (err)
         return err;
     return change_rows(conn,
                        "INSERT INTO performance (" MARIADB_PERFORMANCE_COLUMNS ")"
-                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?)",
+                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?)",
                        SQL(sql_int(p->performance_id), sql_int(p->event_id), sql_int(p->hall_id),
                            sql_int(p->starts_at_ms), sql_int(p->hold_ttl_ms),
                            sql_int(p->places_max), sql_bytes(p->currency), sql_bytes(p->prices),
                            sql_int(p->sale_state), sql_int(p->sale_state),
                            sql_bytes(view_of(p->head_hash, STORE_HASH_BYTES)),
-                           p->utc_offset_known ? sql_int(p->utc_offset_minutes) : sql_null()),
+                           p->utc_offset_known ? sql_int(p->utc_offset_minutes) : sql_null(),
+                           sql_int(p->covers_names), sql_int(p->rest_ms)),
                        NULL);
 }
 
@@ -83,6 +100,9 @@ int mariadb_rows_add_performance(struct rows *rows, struct mariadb_statement *s)
     p->seq = mariadb_column_u64(s, 12);
     p->utc_offset_known = !mariadb_column_is_null(s, 14);
     p->utc_offset_minutes = (int32_t)mariadb_column_i64(s, 14);
+    p->covers_names = mariadb_column_i64(s, 15) != 0;
+    if (mariadb_column_u32(s, 16, &p->rest_ms) < 0)
+        return ERR_CORRUPT;
     int err = mariadb_column_bytes(s, 6, rows->arena, &p->currency);
     return err ? err : mariadb_column_bytes(s, 7, rows->arena, &p->prices);
 }

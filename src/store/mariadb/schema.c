@@ -42,5 +42,7 @@ const struct sql_step mariadb_sale_steps[] = {
      "CREATE TABLE outbox (outbox_id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
      " performance_id INT UNSIGNED NOT NULL, body LONGBLOB NOT NULL)" INNODB},
     {"organisers", "ALTER TABLE event ADD COLUMN organiser_id INT UNSIGNED NOT NULL DEFAULT 1"},
+    {"rest", "ALTER TABLE performance ADD COLUMN covers_names INT NOT NULL DEFAULT 0,"
+             " ADD COLUMN rest_ms BIGINT NOT NULL DEFAULT 0"},
 };
 const size_t mariadb_sale_step_count = sizeof(mariadb_sale_steps) / sizeof(mariadb_sale_steps[0]);

@@ -236,6 +236,9 @@ int rows_add_performance(struct rows *rows, sqlite3_stmt *s)
     p->starts_at_ms = sqlite3_column_int64(s, 3);
     p->utc_offset_known = sqlite3_column_type(s, 14) != SQLITE_NULL;
     p->utc_offset_minutes = sqlite3_column_int(s, 14);
+    p->covers_names = sqlite3_column_int(s, 15) != 0;
+    if (column_u32(s, 16, &p->rest_ms) < 0)
+        return ERR_CORRUPT;
     p->epoch = (uint64_t)sqlite3_column_int64(s, 10);
     p->version = (uint64_t)sqlite3_column_int64(s, 11);
     p->seq = (uint64_t)sqlite3_column_int64(s, 12);

@@ -70,6 +70,10 @@ const struct migration migrations[] = {
     /* NULL: nobody has said. The genesis hash does not cover it, so what was sold before stays. */
     {"utc offset", "ALTER TABLE performance ADD COLUMN utc_offset_minutes INTEGER;"},
     {"organisers", "ALTER TABLE event ADD COLUMN organiser_id INTEGER NOT NULL DEFAULT 1;"},
+    /* The genesis hash of a performance that covers_names covers what its tickets show, and its
+     * rest_ms; of those from before it does not, and stays what it was. */
+    {"rest", "ALTER TABLE performance ADD COLUMN covers_names INTEGER NOT NULL DEFAULT 0;"
+             "ALTER TABLE performance ADD COLUMN rest_ms INTEGER NOT NULL DEFAULT 0;"},
 };
 const size_t migration_count = sizeof(migrations) / sizeof(migrations[0]);
 

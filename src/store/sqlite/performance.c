@@ -1,14 +1,23 @@
 /* A performance begins, and changes hands. */
 #include "store/sqlite/body.h"
 
+#define PLACES_ARENA_MAX (64u << 10) /* two names */
+
 struct performance_put {
     struct sqlite_job job;
     struct store_performance performance;
 };
 
-/* Gives the hall's layout hash; ERR_NOT_FOUND where the event or the hall is missing. */
+/* Where a performance is, as far as its genesis hash covers it. */
+struct places {
+    struct arena arena; /* of the names */
+    struct store_hall hall;
+    struct view event_name;
+};
+
+/* ERR_NOT_FOUND where the event or the hall is missing. */
 static int find_places(struct sqlite_conn *conn, const struct store_performance *performance,
-                       uint8_t ret_layout_hash[STORE_HASH_BYTES])
+                       struct places *ret_places)
 {
     sqlite3_stmt *statement;
     int rc = sqlite_statement(conn, STATEMENT_EVENT_FIND, &statement);
@@ -16,19 +25,25 @@ static int find_places(struct sqlite_conn *conn, const struct store_performance 
         return rc;
     bind_u64(statement, 1, performance->event_id);
     rc = sqlite_step(statement);
-    sqlite3_reset(statement);
     if (rc == 1)
-        rc = sqlite_statement(conn, STATEMENT_HALL_HASH, &statement);
+        rc = column_view(statement, 0, &ret_places->arena, &ret_places->event_name);
     else if (rc == 0)
         rc = ERR_NOT_FOUND;
+    sqlite3_reset(statement);
+    if (rc == 0)
+        rc = sqlite_statement(conn, STATEMENT_HALL_HASH, &statement);
     if (rc < 0)
         return rc;
     bind_u64(statement, 1, performance->hall_id);
     rc = sqlite_step(statement);
     if (rc == 1)
-        rc = column_hash(statement, 0, ret_layout_hash);
+        rc = column_hash(statement, 0, ret_places->hall.layout_hash);
     else if (rc == 0)
         rc = ERR_NOT_FOUND;
+    if (rc == 0)
+        rc = column_view(statement, 1, &ret_places->arena, &ret_places->hall.name);
+    if (rc == 0)
+        rc = column_u32(statement, 2, &ret_places->hall.section_count);
     sqlite3_reset(statement);
     return rc;
 }
@@ -64,6 +79,8 @@ static int insert(struct sqlite_conn *conn, struct store_performance *p)
         sqlite3_bind_int(statement, 9, p->utc_offset_minutes);
     else
         sqlite3_bind_null(statement, 9);
+    sqlite3_bind_int(statement, 10, p->covers_names);
+    bind_u64(statement, 11, p->rest_ms);
     rc = sqlite_run(conn, statement, NULL);
     if (rc == 0)
         p->performance_id = (uint32_t)sqlite3_last_insert_rowid(sqlite_handle(conn));
@@ -72,11 +89,12 @@ static int insert(struct sqlite_conn *conn, struct store_performance *p)
 
 int add_performance(struct sqlite_conn *conn, struct store_performance *p)
 {
-    uint8_t layout_hash[STORE_HASH_BYTES];
+    struct places places = {0};
     sqlite3_stmt *statement;
     int64_t count = 0;
     p->first_sale_state = p->sale_state;
-    int rc = find_places(conn, p, layout_hash);
+    arena_init(&places.arena, PLACES_ARENA_MAX);
+    int rc = find_places(conn, p, &places);
     if (rc == 0)
         rc = count_performances(conn, &count);
     if (rc == 0 && count >= STORE_PERFORMANCES_MAX)
@@ -85,7 +103,8 @@ int add_performance(struct sqlite_conn *conn, struct store_performance *p)
         rc = insert(conn, p);
     /* the genesis hash covers the id that was just given */
     if (rc == 0)
-        rc = store_genesis_hash(p, layout_hash, p->head_hash);
+        rc = store_genesis_hash(p, &places.hall, places.event_name, p->head_hash);
+    arena_release(&places.arena);
     if (rc == 0)
         rc = sqlite_statement(conn, STATEMENT_PERFORMANCE_GENESIS, &statement);
     if (rc < 0)

@@ -10,7 +10,8 @@
 #define HALL_COLUMNS "hall_id, name, layout_hash, place_count, section_count"
 #define PERFORMANCE_COLUMNS                                                                        \
     "performance_id, event_id, hall_id, starts_at_ms, hold_ttl_ms, places_max, currency, prices, " \
-    "first_sale_state, sale_state, epoch, version, seq, head_hash, utc_offset_minutes"
+    "first_sale_state, sale_state, epoch, version, seq, head_hash, utc_offset_minutes, "           \
+    "covers_names, rest_ms"
 #define ORDER_COLUMNS                                                                              \
     "order_id, account_id, hold_id, performance_id, state, payment_method, placed_at_ms, total, "  \
     "seats"
@@ -29,9 +30,9 @@
                 " VALUES (?1, ?2, ?3, ?4, ?5)")                                                    \
     X(HALL_GET, "SELECT " HALL_COLUMNS ", layout FROM hall WHERE hall_id = ?1")                    \
     X(HALL_LIST, "SELECT " HALL_COLUMNS " FROM hall ORDER BY hall_id")                             \
-    X(HALL_HASH, "SELECT layout_hash FROM hall WHERE hall_id = ?1")                                \
+    X(HALL_HASH, "SELECT layout_hash, name, section_count FROM hall WHERE hall_id = ?1")           \
     X(EVENT_COUNT, "SELECT count(*) FROM event")                                                   \
-    X(EVENT_FIND, "SELECT 1 FROM event WHERE event_id = ?1")                                       \
+    X(EVENT_FIND, "SELECT name FROM event WHERE event_id = ?1")                                    \
     X(EVENT_ADD, "INSERT INTO event (name, description, created_at_ms, organiser_id)"              \
                  " VALUES (?1, ?2, ?3, ?4)")                                                       \
     X(EVENT_LIST, "SELECT event_id, name, description, created_at_ms, organiser_id FROM event"     \
@@ -40,7 +41,8 @@
     X(PERFORMANCE_ADD,                                                                             \
       "INSERT INTO performance (event_id, hall_id, starts_at_ms, hold_ttl_ms, places_max,"         \
       " currency, prices, first_sale_state, sale_state, epoch, version, seq, head_hash,"           \
-      " utc_offset_minutes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 0, 0, 0, x'', ?9)")        \
+      " utc_offset_minutes, covers_names, rest_ms)"                                                \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 0, 0, 0, x'', ?9, ?10, ?11)")                  \
     X(PERFORMANCE_GENESIS, "UPDATE performance SET head_hash = ?2 WHERE performance_id = ?1")      \
     X(PERFORMANCE_GET,                                                                             \
       "SELECT " PERFORMANCE_COLUMNS " FROM performance WHERE performance_id = ?1")                 \

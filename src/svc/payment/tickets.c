@@ -5,6 +5,10 @@
 #include "token/roles.h"
 #include "usher/v1/ticket.pb-c.h"
 
+#define REST_MAX_MS  10000 /* a payment waits no longer for places that may rest */
+#define REST_LATE_MS 500   /* a rest's end is durable so long after it, at most */
+#define REST_LOOK_MS 50
+
 struct asking {
     struct client client;
     struct identity who;
@@ -93,7 +97,25 @@ int tickets_place(const struct work *w, const struct payment *p, struct id hold_
     return (*ret_order)->state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ? 0 : ERR_CONFLICT;
 }
 
-int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1__Hold **ret_hold)
+/* Places whose hold has just ended rest for a while, and are then for sale again: the payment was
+ * too late for the hold, but need not be for them. Until when to ask again. */
+static int64_t rests_until_ns(const struct work *w, const struct payment *p)
+{
+    struct asking a;
+    const Usher__V1__Performance *performance;
+    Usher__V1__GetPerformanceRequest wish = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    begin(&a, w, p->account_id);
+    wish.performance_id = p->performance_id;
+    const int64_t now_ns = fiber_now_ns();
+    if (client_call(&a.client, Usher__V1__TicketService, get_performance, &wish, &performance) != 0)
+        return now_ns;
+    const int64_t rest_ms = performance->rest_ms < REST_MAX_MS ? performance->rest_ms : REST_MAX_MS;
+    return rest_ms > 0 ? deadline_after_ms(now_ns, rest_ms + REST_LATE_MS) : now_ns;
+}
+
+/* One try. */
+static int hold_again(const struct work *w, const struct payment *p,
+                      const Usher__V1__Hold **ret_hold)
 {
     struct asking a;
     uint32_t seats[PAYMENT_SEATS_MAX];
@@ -106,6 +128,18 @@ int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1_
     wish.idempotency_key = arena_printf(w->arena, "again-%s", exchange_id(w->arena, p->payment_id));
     int err = client_call(&a.client, Usher__V1__TicketService, hold_seats, &wish, ret_hold);
     return err == 0 ? 0 : meaning(&a.client.status);
+}
+
+int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1__Hold **ret_hold)
+{
+    int err = hold_again(w, p, ret_hold);
+    const int64_t until_ns = err == ERR_CONFLICT ? rests_until_ns(w, p) : 0;
+    while (err == ERR_CONFLICT && fiber_now_ns() < until_ns) {
+        if (fiber_sleep_until(deadline_after_ms(fiber_now_ns(), REST_LOOK_MS)) != 0)
+            return ERR_CANCELLED;
+        err = hold_again(w, p, ret_hold);
+    }
+    return err;
 }
 
 int tickets_cancel(const struct work *w, const struct refund *r, struct id account_id)

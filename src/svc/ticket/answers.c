@@ -66,6 +66,24 @@ static int fill_prices(struct arena *arena, const struct catalog_performance *pe
     return 0;
 }
 
+void desk_fill_counts(const struct seats_counts *counts, Usher__V1__Counts *ret_counts)
+{
+    usher__v1__counts__init(ret_counts);
+    ret_counts->free = counts->free;
+    ret_counts->held = counts->held;
+    ret_counts->sold = counts->sold;
+    ret_counts->resting = counts->resting;
+}
+
+struct seats_counts desk_read_counts(const Usher__V1__Counts *counts)
+{
+    return counts ? (struct seats_counts){.free = counts->free,
+                                          .held = counts->held,
+                                          .sold = counts->sold,
+                                          .resting = counts->resting}
+                  : (struct seats_counts){0};
+}
+
 int desk_fill_performance(struct arena *arena, const struct catalog_performance *performance,
                           Usher__V1__Performance *ret_performance)
 {
@@ -78,10 +96,7 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     ret_performance->event_name = arena_copy(arena, catalog_bill(performance->event)->name);
     if (!hall || !counts || !ret_performance->event_name)
         return ERR_NO_MEMORY;
-    usher__v1__counts__init(counts);
-    counts->free = figures.counts.free;
-    counts->held = figures.counts.held;
-    counts->sold = figures.counts.sold;
+    desk_fill_counts(&figures.counts, counts);
     ret_performance->performance_id = performance->performance_id;
     ret_performance->event_id = performance->event->event_id;
     ret_performance->organiser_id = performance->event->organiser_id;
@@ -101,6 +116,7 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     ret_performance->hold_ttl_ms = performance->hold_ttl_ms;
     ret_performance->key_life_ms = performance->hold_ttl_ms + OWNER_KEY_KEEP_MS;
     ret_performance->places_max = performance->places_max;
+    ret_performance->rest_ms = performance->rest_ms;
     ret_performance->counts = counts;
     ret_performance->version = figures.version;
     int err = desk_fill_hall(arena, performance->hall, hall);

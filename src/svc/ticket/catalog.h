@@ -37,6 +37,7 @@ struct catalog_performance {
     _Atomic(const struct playbill_performance *) date;
     uint32_t hold_ttl_ms;
     uint32_t places_max;
+    uint32_t rest_ms;
     const char *currency;
     const int64_t *prices; /* one a category */
     struct worker *home;   /* where the owner lives */

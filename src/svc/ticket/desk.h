@@ -97,8 +97,10 @@ int desk_own_hall(struct call *call, uint32_t hall_id, uint32_t organiser_id);
 
 /* ---- answers.c ---- */
 
-/* The performance, or NULL after call_fail. */
+/* The performance, or NULL after call_fail; and counts as contracts have them, there and back. */
 const struct catalog_performance *desk_performance(struct call *call, uint32_t performance_id);
+void desk_fill_counts(const struct seats_counts *counts, Usher__V1__Counts *ret_counts);
+struct seats_counts desk_read_counts(const Usher__V1__Counts *counts);
 /* Both: ERR_NO_MEMORY. */
 int desk_fill_hall(struct arena *arena, const struct catalog_hall *hall, Usher__V1__Hall *ret_hall);
 int desk_fill_performance(struct arena *arena, const struct catalog_performance *performance,
@@ -119,8 +121,7 @@ int desk_begin_performance(struct ticket *ticket, const struct store_performance
 
 /* ---- elsewhere.c: performances that another process owns ---- */
 
-/* Asks the owner, wherever it is, and waits as owner_ask does; an owner that is not known is waited
- * for, for a while. Returns ask->result. */
+/* As owner_ask, wherever the owner is; one that is not known is waited for, for a while. */
 int desk_ask(struct ticket *ticket, const struct catalog_performance *performance,
              struct owner_ask *ask, int64_t deadline_ns);
 /* The owner's figures: the true ones, or, where they cannot be had, what was seen last. */

@@ -115,6 +115,7 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->payment_id = (ProtobufCBinaryData){ID_BYTES, packed->payment_id};
     m->paid = ask->paid;
     m->until_ms = ask->until_ms;
+    m->paying = ask->paying;
     m->key = (ProtobufCBinaryData){ask->key.len, (uint8_t *)ask->key.at};
     m->request_hash = (ProtobufCBinaryData){sizeof(ask->request_hash), ask->request_hash};
 }
@@ -140,6 +141,7 @@ static int unpack_answer(const Usher__V1__OwnerAnswer *answer, struct owner_ask 
     ask->total = answer->total;
     ask->at_ms = answer->at_ms;
     ask->now_ms = answer->now_ms;
+    ask->until_ms = answer->until_ms;
     ask->as_stored = answer->as_stored;
     ask->version = answer->version;
     ask->refusal.taken_count = copy_seats(answer->taken, answer->n_taken, ask->refusal.taken);
@@ -277,10 +279,7 @@ void desk_figures(struct ticket *ticket, const struct catalog_performance *perfo
         *ret_figures = (struct owner_figures){
             .version = figures->version,
             .sale_state = figures->sale_state,
-            .counts = figures->counts ? (struct seats_counts){.free = figures->counts->free,
-                                                              .held = figures->counts->held,
-                                                              .sold = figures->counts->sold}
-                                      : (struct seats_counts){0},
+            .counts = desk_read_counts(figures->counts),
             .orders_confirmed = figures->orders_confirmed,
             .orders_cancelled = figures->orders_cancelled,
             .serving = figures->serving,

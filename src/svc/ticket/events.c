@@ -4,6 +4,9 @@
 #include "sale/currency.h"
 #include "svc/ticket/bills.h"
 
+#define TICKET_REST_MS   3000 /* a freed place rests up to this where the organiser says nothing, */
+#define TICKET_REST_PART 16   /* and at most this part of a hold */
+
 int ticket_list_events(struct call *call, const void *request, void *response)
 {
     Usher__V1__ListEventsResponse *answer = response;
@@ -79,6 +82,9 @@ static int check_rules(struct call *call, const Usher__V1__CreatePerformanceRequ
     if (wish->places_max > TICKET_PLACES_MAX_MAX)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "places_max",
                          "an account may have at most %d places", TICKET_PLACES_MAX_MAX);
+    if (wish->rest_ms > LEDGER_REST_MAX_MS)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "rest_ms",
+                         "a freed place rests at most %d ms", LEDGER_REST_MAX_MS);
     if (wish->starts_at_ms <= 0)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "starts_at_ms",
                          "a performance starts at a time after 1970, in Unix milliseconds");
@@ -150,16 +156,28 @@ static int check_performance(struct call *call, const Usher__V1__CreatePerforman
     return err == 0 ? read_prices(call, wish, ret_new->hall->hall, ret_new->prices) : err;
 }
 
+/* Long enough that nobody can count on the moment; of a hold of a few seconds, a part of it. */
+static uint32_t rest_of(const Usher__V1__CreatePerformanceRequest *wish, uint32_t hold_ttl_ms)
+{
+    const uint32_t least = hold_ttl_ms / TICKET_REST_PART;
+    if (wish->rest_choice_case == USHER__V1__CREATE_PERFORMANCE_REQUEST__REST_CHOICE_REST_MS)
+        return wish->rest_ms;
+    return least < TICKET_REST_MS ? least : TICKET_REST_MS;
+}
+
 /* Its row, without an event. */
 static struct store_performance row_of(const struct new_performance *new_performance)
 {
     const Usher__V1__CreatePerformanceRequest *wish = new_performance->wish;
+    const uint32_t hold_ttl_ms = wish->hold_ttl_ms ? wish->hold_ttl_ms : TICKET_HOLD_TTL_MS;
     return (struct store_performance){
         .hall_id = wish->hall_id,
         .starts_at_ms = wish->starts_at_ms,
         .utc_offset_known = new_performance->date.utc_offset_known,
         .utc_offset_minutes = new_performance->date.utc_offset_minutes,
-        .hold_ttl_ms = wish->hold_ttl_ms ? wish->hold_ttl_ms : TICKET_HOLD_TTL_MS,
+        .hold_ttl_ms = hold_ttl_ms,
+        .rest_ms = rest_of(wish, hold_ttl_ms),
+        .covers_names = true,
         .places_max = wish->places_max ? wish->places_max : TICKET_PLACES_MAX,
         .currency = view_str(wish->currency[0] ? wish->currency : "KRW"),
         .prices =

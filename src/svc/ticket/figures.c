@@ -4,7 +4,7 @@
 
 struct stats {
     uint32_t performances, serving, watchers;
-    uint64_t free, held, sold, orders_confirmed, orders_cancelled;
+    uint64_t free, held, sold, resting, orders_confirmed, orders_cancelled;
 };
 
 static struct stats stats_of(struct ticket *ticket)
@@ -24,6 +24,7 @@ static struct stats stats_of(struct ticket *ticket)
         stats.free += figures.counts.free;
         stats.held += figures.counts.held;
         stats.sold += figures.counts.sold;
+        stats.resting += figures.counts.resting;
         stats.orders_confirmed += figures.orders_confirmed;
         stats.orders_cancelled += figures.orders_cancelled;
     }
@@ -49,6 +50,8 @@ int ticket_render(void *ticket, struct buf *out)
         {"usher_seats_free", "Places that are free.", stats.free},
         {"usher_seats_held", "Places that are held.", stats.held},
         {"usher_seats_sold", "Places that are sold.", stats.sold},
+        {"usher_seats_resting", "Places that were freed a moment ago and are not for sale yet.",
+         stats.resting},
         {"usher_orders_confirmed", "Orders that stand.", stats.orders_confirmed},
         {"usher_orders_cancelled", "Orders that were cancelled.", stats.orders_cancelled},
     };

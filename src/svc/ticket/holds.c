@@ -13,6 +13,7 @@ static int begin(struct call *call, const struct catalog_performance *performanc
     if (err != 0)
         return err;
     ask->origin = desk_origin(call);
+    ask->paying = (call_identity(call)->roles & ROLE_PEER) != 0; /* the payment role asks */
     ask->key = view_str(key);
     if (ask->key.len > OWNER_KEY_MAX)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "idempotency_key",

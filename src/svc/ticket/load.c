@@ -35,10 +35,7 @@ int ticket_get_sale_load(struct call *call, const void *request, void *response)
         if ((states[i / 4] >> 2 * (i % 4) & 3) == SEATS_FREE)
             rows[hall->seats[i].category].free++;
     }
-    usher__v1__counts__init(answer->counts);
-    answer->counts->free = figures.counts.free;
-    answer->counts->held = figures.counts.held;
-    answer->counts->sold = figures.counts.sold;
+    desk_fill_counts(&figures.counts, answer->counts);
     answer->sale_state = (Usher__V1__SaleState)figures.sale_state;
     answer->organiser_id = performance->event->organiser_id;
     answer->event_state = (Usher__V1__EventState)catalog_bill(performance->event)->state;

@@ -24,10 +24,7 @@ struct mirror {
 
 static struct seats_counts counts_of(const Usher__V1__SeatsUpdate *update)
 {
-    if (!update->counts)
-        return (struct seats_counts){0};
-    return (struct seats_counts){
-        .free = update->counts->free, .held = update->counts->held, .sold = update->counts->sold};
+    return desk_read_counts(update->counts);
 }
 
 /* ERR_INVALID: a gap, or not this hall: watch anew. */

@@ -29,6 +29,7 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
     ask->best = (struct seats_best){
         .party = m->party, .category = m->category, .section = m->section, .apart = m->apart};
     ask->sale_state = m->sale_state;
+    ask->paying = m->paying;
     ask->payment_method = m->payment_method;
     ask->key = view_of(m->key.data, m->key.len);
     memcpy(ask->request_hash, m->request_hash.data, sizeof(ask->request_hash));
@@ -64,6 +65,7 @@ static int pack_answer(struct arena *arena, const struct owner_ask *ask,
     answer->total = ask->total;
     answer->at_ms = ask->at_ms;
     answer->now_ms = ask->now_ms;
+    answer->until_ms = ask->until_ms;
     answer->as_stored = ask->as_stored;
     answer->version = ask->version;
     answer->n_taken = ask->refusal.taken_count;
@@ -99,10 +101,7 @@ int ticket_owner_figures(struct call *call, const void *request, void *response)
     if (!counts)
         return desk_store_failed(call, ERR_NO_MEMORY);
     owner_figures(performance->owner, &figures);
-    usher__v1__counts__init(counts);
-    counts->free = figures.counts.free;
-    counts->held = figures.counts.held;
-    counts->sold = figures.counts.sold;
+    desk_fill_counts(&figures.counts, counts);
     answer->version = figures.version;
     answer->sale_state = (Usher__V1__SaleState)figures.sale_state;
     answer->counts = counts;

@@ -25,6 +25,17 @@ static void end_owner(void *arg)
     owner_stop(arg);
 }
 
+/* One a category of the hall, as they are stored: little-endian. */
+static void read_prices(struct view stored, uint32_t count, int64_t *ret_prices)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t amount = 0;
+        for (uint32_t k = 0; k < 8; k++)
+            amount |= (uint64_t)(uint8_t)stored.at[8 * i + k] << (8 * k);
+        ret_prices[i] = (int64_t)amount;
+    }
+}
+
 static int begin_performance(struct ticket *ticket, const struct store_performance *stored)
 {
     const struct catalog_hall *hall = catalog_hall(ticket->catalog, stored->hall_id);
@@ -37,12 +48,7 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
         stored->currency.len != 3)
         return ERR_CORRUPT;
     memcpy(currency, stored->currency.at, 3);
-    for (uint32_t i = 0; i < hall->hall->category_count; i++) {
-        uint64_t amount = 0;
-        for (uint32_t k = 0; k < 8; k++)
-            amount |= (uint64_t)(uint8_t)stored->prices.at[8 * i + k] << (8 * k);
-        prices[i] = (int64_t)amount;
-    }
+    read_prices(stored->prices, hall->hall->category_count, prices);
     const struct playbill_performance date = {
         .performance_id = stored->performance_id,
         .starts_at_ms = stored->starts_at_ms,
@@ -56,6 +62,7 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
         .date = &date,
         .hold_ttl_ms = stored->hold_ttl_ms,
         .places_max = stored->places_max,
+        .rest_ms = stored->rest_ms,
         .currency = currency,
         .prices = prices,
         .home = home,
@@ -75,6 +82,7 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
                     .prices = prices,
                     .hold_ttl_ms = stored->hold_ttl_ms,
                     .places_max = stored->places_max,
+                    .rest_ms = stored->rest_ms,
                     .listener = feed_listener(entry.feed)},
     };
     if (ticket->elsewhere)

@@ -53,6 +53,18 @@ static int seats_taken(struct call *call, const struct owner_ask *ask)
                      refusal->taken_count, refusal->taken_count == 1 ? "is" : "are");
 }
 
+static int too_early(struct call *call, const struct owner_ask *ask)
+{
+    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
+    const int64_t wait_ms = ask->until_ms > ask->now_ms ? ask->until_ms - ask->now_ms : 1;
+    detail.reason = (char *)"HOLD_TOO_EARLY";
+    detail.retry_after_ms = (uint32_t)wait_ms; /* HABITS_PAUSE_MS at most */
+    return call_fail(call, CODE_RESOURCE_EXHAUSTED, &detail,
+                     "a hold of this account, or from this address, ended unused lately: the next "
+                     "is possible in %lld s",
+                     (long long)(wait_ms + 999) / 1000);
+}
+
 int desk_refused(struct call *call, const struct owner_ask *ask)
 {
     switch (ask->result) {
@@ -81,6 +93,8 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
             call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "idempotency_key",
             "this account, address or network has used as many idempotency keys as are "
             "remembered of one; they are forgotten ten minutes after the longest hold");
+    case ERR_EARLY:
+        return too_early(call, ask);
     case ERR_INVALID:
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats",
                          "1 to %d places, each a seat of this hall, none twice; standing places go "

@@ -14,12 +14,9 @@ static int fill_performance(struct call *call, const struct catalog_performance 
     if (!status || !counts)
         return ERR_NO_MEMORY;
     usher__v1__performance_status__init(status);
-    usher__v1__counts__init(counts);
     owner_figures(performance->owner, &figures);
     tenure_holder(ticket, performance->performance_id, holder);
-    counts->free = figures.counts.free;
-    counts->held = figures.counts.held;
-    counts->sold = figures.counts.sold;
+    desk_fill_counts(&figures.counts, counts);
     status->performance_id = performance->performance_id;
     status->event_name = arena_copy(arena, catalog_bill(performance->event)->name);
     status->owner = arena_copy(arena, view_str(holder));

@@ -26,6 +26,9 @@ static void count_categories(const struct catalog_performance *performance, cons
         case SEATS_HELD:
             category->counts->held++;
             break;
+        case SEATS_RESTING:
+            category->counts->resting++;
+            break;
         default:
             category->counts->sold++;
             category->sold_total += performance->prices[hall->seats[i].category];
@@ -36,6 +39,7 @@ static void count_categories(const struct catalog_performance *performance, cons
         report->counts->free += report->categories[i]->counts->free;
         report->counts->held += report->categories[i]->counts->held;
         report->counts->sold += report->categories[i]->counts->sold;
+        report->counts->resting += report->categories[i]->counts->resting;
         report->sold_total += report->categories[i]->sold_total;
     }
 }

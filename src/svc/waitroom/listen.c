@@ -49,12 +49,13 @@ static void hear(struct keeper *keeper)
             all = false;
             continue;
         }
-        keeper->news[i] = (struct keeper_news){.at_ms = keeper_now_ms(keeper),
-                                               .free = loads[i]->counts->free,
-                                               .held = loads[i]->counts->held,
-                                               .hold_ms = loads[i]->hold_ms,
-                                               .queued = loads[i]->queued,
-                                               .sale_state = (uint32_t)loads[i]->sale_state};
+        keeper->news[i] =
+            (struct keeper_news){.at_ms = keeper_now_ms(keeper),
+                                 .free = loads[i]->counts->free,
+                                 .held = loads[i]->counts->held + loads[i]->counts->resting,
+                                 .hold_ms = loads[i]->hold_ms,
+                                 .queued = loads[i]->queued,
+                                 .sale_state = (uint32_t)loads[i]->sale_state};
     }
     if (all && !fiber_cancelled()) {
         uint32_t seen = KEEPER_SEEN_INSIDE;

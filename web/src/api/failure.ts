@@ -7,6 +7,7 @@ const reasons = [
   'SEATS_TAKEN',
   'NO_ADJACENT_SEATS',
   'LIMIT_REACHED',
+  'HOLD_TOO_EARLY',
   'SALE_NOT_OPEN',
   'HOLD_EXPIRED',
   'HOLD_NOT_FOUND',

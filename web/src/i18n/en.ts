@@ -169,6 +169,10 @@ export const en = {
       title: (): string => 'That is the limit',
       text: 'Seats you hold and seats you have bought count together.',
     },
+    HOLD_TOO_EARLY: {
+      title: (): string => 'A short pause first',
+      text: 'Seats that you held lately went back unused. You can hold seats again in a moment; buying ends the pauses.',
+    },
     SALE_NOT_OPEN: {
       title: (): string => 'The sale is not open',
       text: 'No new seats can be held right now. Keep this page open; it follows along.',

@@ -1,7 +1,7 @@
 // How each seat looks to this person: what the hall says, with what is theirs laid over it.
 
 import type { Sale } from '../state/sale';
-import { FREE, HELD } from '../state/seats';
+import { FREE, SOLD } from '../state/seats';
 import type { Plan } from './plan';
 import type { Look, Looks } from './sprites';
 
@@ -23,7 +23,7 @@ export class SeatMarks {
     if (state === FREE) {
       return this.#offered.has(seat) ? this.looks.offered : (this.plan.category[seat] ?? 0);
     }
-    return state === HELD ? this.looks.held : this.looks.sold;
+    return state === SOLD ? this.looks.sold : this.looks.held;
   }
 
   /** Takes in what is ours now; gives the seats that look different since. */

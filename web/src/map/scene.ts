@@ -6,7 +6,7 @@ import { placeName } from '../i18n/place';
 import { words } from '../i18n/words';
 import { announce } from '../state/announce';
 import type { Sale } from '../state/sale';
-import { FREE, HELD } from '../state/seats';
+import { FREE, SOLD } from '../state/seats';
 import { isDark, wantsCalm } from '../state/theme';
 import { Camera } from './camera';
 import { Grid } from './grid';
@@ -387,6 +387,6 @@ export class Scene {
     if (sale.choice.peek().seats.includes(seat)) return say.stateChosen;
     const state = sale.states?.of(seat);
     if (state === FREE) return say.stateFree;
-    return state === HELD ? say.stateHeld : say.stateSold;
+    return state === SOLD ? say.stateSold : say.stateHeld;
   }
 }

@@ -2,7 +2,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { passes } from '../api/client';
 import { serverClock } from '../api/clock';
-import { type Counts, type Event, type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
+import { type Event, type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
 import { count, dateInZone, money, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { StateWord } from '../parts/availability';
@@ -16,6 +16,7 @@ import { hasBegun, past, search, upcoming } from '../state/dates';
 import { keptHold } from '../state/kept';
 import { paths } from '../state/route';
 import type { SaleBrief } from '../state/sales';
+import { toldCounts } from '../state/seats';
 import { shelf } from '../state/shelf';
 
 const search_from = 5; // events: below that all are seen at once
@@ -217,7 +218,7 @@ function Stub({ performance }: { performance: Performance }) {
         <span class="date-text">
           <strong>{starts(performance, 'short')}</strong>
           {line ? <LineBrief sale={line} /> : null}
-          {counts ? <Left counts={counts} state={saleState} begun={begun} /> : null}
+          {counts ? <Left counts={toldCounts(counts)} state={saleState} begun={begun} /> : null}
         </span>
         <span class={`date-go${held || buyable || line ? '' : ' date-look'}`}>
           {word}
@@ -229,7 +230,15 @@ function Stub({ performance }: { performance: Performance }) {
 }
 
 /** How much of it is left, in words; where it is nearly gone, how few. */
-function Left({ counts, state, begun }: { counts: Counts; state: SaleState; begun: boolean }) {
+function Left({
+  counts,
+  state,
+  begun,
+}: {
+  counts: ReturnType<typeof toldCounts>;
+  state: SaleState;
+  begun: boolean;
+}) {
   const { free, held, sold } = counts;
   const selling = state === SaleState.OPEN && free > 0 && !begun;
   return (

@@ -19,7 +19,7 @@ import { loadSales } from './catalogue';
 import { type Choice, empty, placesOf, toggled, withArea, without } from './choice';
 import { hasBegun } from './dates';
 import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold, takeEnded } from './kept';
-import { type Change, FREE, SeatStates } from './seats';
+import { type Change, FREE, SeatStates, toldCounts } from './seats';
 import { shelf } from './shelf';
 
 export const party_max = 8;
@@ -118,7 +118,7 @@ export class Sale {
         this.performance.value = performance;
         this.#lookAtClock();
         this.saleState.value = performance.saleState;
-        if (performance.counts) this.counts.value = { ...performance.counts };
+        if (performance.counts) this.counts.value = toldCounts(performance.counts);
         this.hold.value = keptHold(shelf, performanceId, serverClock.now());
         this.wish.value = { ...this.wish.value, party: Math.min(2, this.limit.value) };
       });
@@ -169,8 +169,7 @@ export class Sale {
       this.version.value = update.version;
       this.saleState.value = update.saleState;
       if (update.counts) {
-        const { free, held, sold } = update.counts;
-        this.counts.value = { free, held, sold };
+        this.counts.value = toldCounts(update.counts);
       }
       if (change === 'all' || change.length > 0) {
         this.freeByCategory.value = states.freeByCategory(plan.category, plan.categories.length);

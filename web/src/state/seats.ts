@@ -5,6 +5,13 @@ import type { SeatsUpdate } from '../gen/usher/v1/ticket_pb';
 export const FREE = 0;
 export const HELD = 1;
 export const SOLD = 2;
+/** Given back a moment ago: nobody's, and not for sale yet. Shown as held. */
+export const RESTING = 3;
+
+/** Counts as people are told them: what rests may be had soon, like what is in baskets. */
+export function toldCounts(counts: { free: number; held: number; sold: number; resting: number }) {
+  return { free: counts.free, held: counts.held + counts.resting, sold: counts.sold };
+}
 
 /** What an update changed: everything, or these seats. */
 export type Change = 'all' | Uint32Array;
