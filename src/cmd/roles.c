@@ -216,14 +216,18 @@ int roles_join(struct house *house)
     const struct serve_values *values = &house->values;
     if (!house->coord)
         return CMD_OK;
-    int err = ticket_join(house->ticket, house->coord,
-                          values->advertise ? values->advertise : house->url, values->lease_ms);
+    const char *url = values->advertise ? values->advertise : house->url;
+    int err = house->ticket ? ticket_join(house->ticket, house->coord, url, values->lease_ms) : 0;
     house->tenure = ticket_tenure(house->ticket);
+    if (err == 0 && house->waitroom)
+        err = waitroom_share(house->waitroom, house->coord, url, values->lease_ms,
+                             house->peers.authorization);
     return err == 0 ? CMD_OK : house_fail("joining the other processes", err);
 }
 
 void roles_leave(struct house *house)
 {
+    waitroom_hand_over(house->waitroom);
     ticket_leave(house->ticket);
 }
 
@@ -346,7 +350,9 @@ static struct service service_monitor(struct house *house)
 static int start_waitroom(struct house *house)
 {
     struct sql *sql = house->ground.store->sql;
-    int code = connect_to(house, TICKET, &house->to_ticket);
+    int code = house->coord ? CMD_OK : open_coord(house);
+    if (code == CMD_OK)
+        code = connect_to(house, TICKET, &house->to_ticket);
     if (code != CMD_OK)
         return code;
     const struct waitroom_options options = {
@@ -358,6 +364,7 @@ static int start_waitroom(struct house *house)
         .master = house->ground.secret,
         .join_cost = (uint32_t)house->values.join_cost,
         .tickets = house->to_ticket.channels,
+        .shared = house->coord != NULL,
     };
     int err = lines_migrate(sql, false, clock_wall_ms(clock_system()));
     if (err == 0)
@@ -368,6 +375,8 @@ static int start_waitroom(struct house *house)
 static void stop_waitroom(struct house *house)
 {
     waitroom_stop(house->waitroom);
+    if (!house->ticket)
+        coord_free(house->coord);
 }
 
 static struct service service_waitroom(struct house *house)

@@ -5,68 +5,36 @@
 #include <stdlib.h>
 
 #include "call/client.h"
-#include "call/remote.h"
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
 
-#define WAIT_POLL_MS  5
-#define LOOK_MS       20 /* how often it is looked at whether who is asked still owns */
-#define ARENA_MAX     (1u << 20)
-#define FIGURES_MS    2000 /* figures are not waited for longer */
-#define CHANNEL_TRIES 1    /* an ask is tried again here, where its owner may be another by then */
+#define WAIT_POLL_MS 5
+#define LOOK_MS      20 /* how often it is looked at whether who is asked still owns */
+#define ARENA_MAX    (1u << 20)
+#define FIGURES_MS   2000 /* figures are not waited for longer */
 
 const struct identity elsewhere_peer = {.roles = ROLE_PEER};
 
 /* ---- channels: each worker has its own ---- */
 
-static struct ways *ways_here(struct elsewhere *e)
+static struct lane *lane_here(struct elsewhere *e)
 {
     struct loop *loop = sched_loop(sched_current());
     for (uint32_t i = 0; i < e->ticket->options.worker_count; i++)
         if (worker_loop(e->ticket->options.workers[i]) == loop)
-            return &e->ways[i];
+            return &e->lanes[i];
     assert(!"a fiber of no worker");
     return NULL;
 }
 
-/* The way to that process; or a free one, made so if need be; or NULL. */
-static struct way *find_way(struct ways *ways, const char *url)
-{
-    struct way *spare = NULL;
-    for (int i = 0; i < WAYS_MAX; i++) {
-        struct way *way = &ways->at[i];
-        if (way->channel && strcmp(way->url, url) == 0)
-            return way;
-        if (way->users == 0 && (!spare || (spare->channel && !way->channel)))
-            spare = way;
-    }
-    return spare;
-}
-
 struct channel *elsewhere_enter(struct elsewhere *e, const char *url)
 {
-    struct way *way = find_way(ways_here(e), url);
-    if (!way)
-        return NULL;
-    if (!way->channel || strcmp(way->url, url) != 0) {
-        const struct remote_options options = {
-            .url = url, .authorization = e->authorization, .tries = CHANNEL_TRIES};
-        channel_free(way->channel); /* may wait: the way is taken by being in use */
-        way->channel = NULL;
-        snprintf(way->url, sizeof(way->url), "%s", url);
-        if (remote_new(&options, &way->channel) != 0)
-            return NULL;
-    }
-    way->users++;
-    return way->channel;
+    return ways_enter(&lane_here(e)->ways, url, e->authorization);
 }
 
 void elsewhere_leave(struct elsewhere *e, struct channel *channel)
 {
-    struct ways *ways = ways_here(e);
-    for (int i = 0; i < WAYS_MAX; i++)
-        if (ways->at[i].channel == channel)
-            ways->at[i].users--;
+    ways_leave(&lane_here(e)->ways, channel);
 }
 
 /* ---- an ask, there and back ---- */
@@ -298,28 +266,24 @@ int elsewhere_new(struct ticket *ticket, struct elsewhere **ret_elsewhere)
         return ERR_NO_MEMORY;
     e->ticket = ticket;
     e->authorization = strdup(ticket->options.peer_authorization);
-    e->ways = calloc(ticket->options.worker_count, sizeof(*e->ways));
-    if (!e->authorization || !e->ways) {
+    e->lanes = calloc(ticket->options.worker_count, sizeof(*e->lanes));
+    if (!e->authorization || !e->lanes) {
         free(e->authorization);
-        free(e->ways);
+        free(e->lanes);
         free(e);
         return ERR_NO_MEMORY;
     }
     for (uint32_t i = 0; i < ticket->options.worker_count; i++)
-        scope_init(&e->ways[i].mirrors);
+        scope_init(&e->lanes[i].mirrors);
     *ret_elsewhere = e;
     return 0;
 }
 
-static void close_ways(void *arg)
+static void close_lane(void *arg)
 {
-    struct ways *ways = arg;
-    scope_close(&ways->mirrors);
-    for (int i = 0; i < WAYS_MAX; i++) {
-        assert(ways->at[i].users == 0);
-        channel_free(ways->at[i].channel);
-        ways->at[i].channel = NULL;
-    }
+    struct lane *lane = arg;
+    scope_close(&lane->mirrors);
+    ways_close(&lane->ways);
 }
 
 void elsewhere_free(struct elsewhere *elsewhere)
@@ -328,10 +292,10 @@ void elsewhere_free(struct elsewhere *elsewhere)
         return;
     for (uint32_t i = 0; i < elsewhere->ticket->options.worker_count; i++) {
         int err =
-            worker_call(elsewhere->ticket->options.workers[i], close_ways, &elsewhere->ways[i]);
+            worker_call(elsewhere->ticket->options.workers[i], close_lane, &elsewhere->lanes[i]);
         assert(err == 0);
     }
     free(elsewhere->authorization);
-    free(elsewhere->ways);
+    free(elsewhere->lanes);
     free(elsewhere);
 }

@@ -163,7 +163,7 @@ static struct scope *scope_of(struct elsewhere *e, const struct worker *home)
     uint32_t i = 0;
     while (e->ticket->options.workers[i] != home)
         i++;
-    return &e->ways[i].mirrors;
+    return &e->lanes[i].mirrors;
 }
 
 int elsewhere_mirror(struct elsewhere *elsewhere, const struct catalog_performance *performance)

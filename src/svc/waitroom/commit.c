@@ -7,7 +7,7 @@
 #include "err/err.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
-#include "svc/waitroom/desk.h"
+#include "svc/waitroom/lease.h"
 
 #define LOAD_ARENA_MAX   (LINE_READ_MAX + 2 * LINE_BODY_MAX + (4u << 20))
 #define LOAD_STEP_MAX_MS 60000
@@ -153,8 +153,14 @@ static void recover(struct keeper *keeper)
         if (err == 0) {
             settle(keeper->gathering, ERR_UNAVAILABLE);
             keeper->gathering = fresh;
-            err = load(keeper);
         }
+        if (!room_keeps(keeper->room)) { /* until another lets go of it */
+            pause_ms = KEEPER_RELOAD_MS;
+            (void)fiber_park(deadline_after_ms(fiber_now_ns(), KEEPER_RELOAD_MAX_MS));
+            continue;
+        }
+        if (err == 0)
+            err = load(keeper);
         if (err == 0) {
             atomic_store(&keeper->phase, KEEPER_SERVING);
             keeper_wake_clock(keeper);
@@ -205,8 +211,18 @@ static void commit_gathered(struct keeper *keeper)
     if (err != 0) {
         log_event(LOG_ERROR, "line.commit", log_uint("usher.sale", keeper->sale.sale_id),
                   log_err(err));
+        if (err == ERR_FENCED)
+            room_fenced(keeper->room);
         recover(keeper);
     }
+}
+
+void keeper_wake(struct keeper *keeper)
+{
+    if (keeper->committer)
+        fiber_unpark(keeper->committer);
+    if (keeper->listener)
+        fiber_unpark(keeper->listener);
 }
 
 void keeper_commit(void *arg)
@@ -219,6 +235,10 @@ void keeper_commit(void *arg)
             break; /* stopped while it could not load */
         if (keeper->gathering->count > 0) {
             commit_gathered(keeper);
+            continue;
+        }
+        if (!room_keeps(keeper->room)) {
+            recover(keeper);
             continue;
         }
         keeper->committer_waits = true;

@@ -24,8 +24,12 @@
 #define WAITROOM_BEGIN_POLL_MS  2
 #define WAITROOM_RETRY_AFTER_MS 200
 
+struct room_lease;
+
 struct waitroom {
     struct waitroom_options options;
+    struct method *rows; /* the service's: as its methods, but handled here or elsewhere */
+    _Atomic(struct room_lease *) lease; /* NULL: this process is alone, or has not joined yet */
     uint8_t receipt_key[KEY_BYTES];
     uint8_t challenge_key[KEY_BYTES];
     struct pass_key pass_key;
@@ -41,6 +45,10 @@ struct waitroom {
 /* Starts the keeper of a stored sale. 0 also where somebody else has or is about to. ERR_FULL,
  * ERR_NO_MEMORY: it may be tried again. */
 int room_begin_sale(struct waitroom *room, const struct line_sale *sale);
+/* Begins every sale that is stored and has no keeper yet. In a fiber. The store's errors. */
+int room_load_sales(struct waitroom *room);
+/* The method itself, of a row of the service. */
+const struct method *room_method(const struct waitroom *room, const struct method *row);
 /* The keeper of a sale, or NULL. Any thread. */
 struct keeper *room_find(struct waitroom *room, uint32_t sale_id);
 

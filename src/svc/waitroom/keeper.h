@@ -183,6 +183,8 @@ int keeper_wait(struct keeper *keeper);
 void keeper_commit(void *keeper);
 void keeper_run_clock(void *keeper);
 void keeper_listen(void *keeper);
+/* Looks whether the line is kept here; on home's thread. */
+void keeper_wake(struct keeper *keeper);
 /* Wakes the clock's fiber. */
 void keeper_wake_clock(struct keeper *keeper);
 /* report.c */

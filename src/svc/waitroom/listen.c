@@ -3,7 +3,7 @@
 #include "call/client.h"
 #include "err/err.h"
 #include "observe/log.h"
-#include "svc/waitroom/desk.h"
+#include "svc/waitroom/lease.h"
 #include "usher/v1/ticket.pb-c.h"
 
 #define LISTEN_CALL_MS 2000
@@ -83,6 +83,11 @@ void keeper_listen(void *arg)
         if (atomic_load(&keeper->phase) == KEEPER_SERVING &&
             (!over || atomic_load(&keeper->seen) == KEEPER_SEEN_UNKNOWN))
             hear(keeper);
+        if (!room_keeps(keeper->room)) {
+            if (atomic_load(&keeper->phase) != KEEPER_SERVING)
+                hear(keeper); /* whether everybody is told of it */
+            keeper_mirror(keeper);
+        }
         (void)fiber_park(deadline_after_ms(fiber_now_ns(), KEEPER_TICK_MS));
     }
     keeper->listener = NULL;

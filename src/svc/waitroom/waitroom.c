@@ -5,7 +5,7 @@
 #include "err/err.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
-#include "svc/waitroom/desk.h"
+#include "svc/waitroom/lease.h"
 #include "token/roles.h"
 
 #define START_KEEPERS_MAX_MS 5000
@@ -39,10 +39,30 @@ struct service waitroom_service(struct waitroom *room)
 {
     return (struct service){
         .descriptor = &usher__v1__waitroom_service__descriptor,
-        .methods = methods,
+        .methods = room ? room->rows : methods,
         .method_count = sizeof(methods) / sizeof(methods[0]),
         .state = room,
     };
+}
+
+const struct method *room_method(const struct waitroom *room, const struct method *row)
+{
+    return &methods[row - room->rows];
+}
+
+/* Streams are of what is told here; all else is asked of who keeps the lines. */
+static int make_rows(struct waitroom *room)
+{
+    const size_t count = sizeof(methods) / sizeof(methods[0]);
+    room->rows = malloc(sizeof(methods));
+    if (!room->rows)
+        return ERR_NO_MEMORY;
+    memcpy(room->rows, methods, sizeof(methods));
+    for (size_t i = 0; i < count && room->options.shared; i++) {
+        if (methods[i].kind == METHOD_UNARY)
+            room->rows[i].handle = waitroom_here_or_away;
+    }
+    return 0;
 }
 
 struct keeper *room_find(struct waitroom *room, uint32_t sale_id)
@@ -87,7 +107,7 @@ int room_begin_sale(struct waitroom *room, const struct line_sale *sale)
     return 0;
 }
 
-static int load_sales(struct waitroom *room)
+int room_load_sales(struct waitroom *room)
 {
     struct arena arena;
     struct line_sale *sales;
@@ -107,7 +127,7 @@ static void follow_store(void *arg)
     struct waitroom *room = arg;
     while (!fiber_cancelled()) {
         if (atomic_exchange(&room->behind, false)) {
-            const int err = load_sales(room);
+            const int err = room_load_sales(room);
             if (err != 0) {
                 atomic_store(&room->behind, true);
                 log_event(LOG_WARN, "line.follow", log_err(err));
@@ -138,12 +158,12 @@ static void start_in_fiber(void *arg)
 {
     struct start *start = arg;
     struct waitroom *room = start->room;
-    start->result = load_sales(room);
+    start->result = room_load_sales(room);
     if (start->result == 0)
         start->result = fiber_spawn(&room->follow_scope, follow_store, room);
     /* Lines load side by side; one that cannot does not keep the others from serving. */
     const int64_t until_ns = deadline_after_ms(fiber_now_ns(), START_KEEPERS_MAX_MS);
-    while (start->result == 0 && !all_serve(room) && fiber_now_ns() < until_ns)
+    while (start->result == 0 && room_keeps(room) && !all_serve(room) && fiber_now_ns() < until_ns)
         (void)fiber_sleep_until(deadline_after_ms(fiber_now_ns(), WAITROOM_BEGIN_POLL_MS));
 }
 
@@ -154,7 +174,8 @@ int waitroom_start(const struct waitroom_options *options, struct waitroom **ret
     if (!room)
         return ERR_NO_MEMORY;
     room->options = *options;
-    if (pthread_key_create(&room->checked, free) != 0) {
+    if (make_rows(room) != 0 || pthread_key_create(&room->checked, free) != 0) {
+        free(room->rows);
         free(room);
         return ERR_NO_MEMORY;
     }
@@ -184,6 +205,8 @@ void waitroom_stop(struct waitroom *room)
 {
     if (!room)
         return;
+    waitroom_hand_over(room);
+    lease_stop(atomic_load(&room->lease));
     const int err = worker_call(room->options.workers[0], stop_following, room);
     assert(err == 0);
     for (uint32_t i = 1; i <= atomic_load(&room->last); i++) {
@@ -191,12 +214,28 @@ void waitroom_stop(struct waitroom *room)
         if (keeper)
             keeper_free(keeper);
     }
+    lease_free(atomic_load(&room->lease));
     for (uint32_t i = 0; i < room->options.worker_count; i++) {
         const int lost = worker_call(room->options.workers[i], room_forget_passes, room);
         assert(lost == 0);
     }
     pthread_key_delete(room->checked);
+    free(room->rows);
     free(room);
+}
+
+int waitroom_share(struct waitroom *room, struct coord *coord, const char *url, int64_t lease_ms,
+                   const char *authorization)
+{
+    struct room_lease *lease;
+    assert(room->options.shared);
+    return lease_start(room, coord, url, lease_ms, authorization, &lease);
+}
+
+void waitroom_hand_over(struct waitroom *room)
+{
+    if (room)
+        lease_drain(atomic_load(&room->lease));
 }
 
 /* ---- beside the calls ---- */

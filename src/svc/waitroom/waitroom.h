@@ -2,8 +2,9 @@
  * waitroom: the role that has the lines in front of sales.
  *
  * Talks to: the store (store/line.h), and the ticket service, through its contract: what is left
- * to sell, how quick holds are, and that a sale opens or closes. Keeps nothing of its own: when its
- * process dies, whoever opens the store next claims the lines and goes on. Called through its
+ * to sell, how quick holds are, and that a sale opens or closes; where several processes share the
+ * store, to the coordinator and to the process that keeps the lines. Keeps nothing of its own: when
+ * its process dies, whoever opens the store next claims the lines and goes on. Called through its
  * service table alone.
  */
 #ifndef USHER_SVC_WAITROOM_WAITROOM_H
@@ -17,6 +18,7 @@
 #include "mem/buf.h"
 #include "token/key.h"
 
+struct coord;
 struct sql;
 struct waitroom;
 
@@ -29,6 +31,7 @@ struct waitroom_options {
     const uint8_t *master;          /* KEY_BYTES of secret.key: signs receipts and passes; copied */
     uint32_t join_cost;             /* of a proof of work at Join, iterations; 0: none */
     struct channel *const *tickets; /* to TicketService as a peer, one a worker; borrowed */
+    bool shared; /* with other processes: lines are kept here only after waitroom_share */
 };
 
 /* Loads the sales and takes over every line, each on one worker. From a plain thread. The store's
@@ -38,6 +41,15 @@ int waitroom_start(const struct waitroom_options *options, struct waitroom **ret
 /* Stops the lines (what has gathered is committed) and frees all. No call may be under way. From a
  * plain thread, while the workers still run. NULL is harmless. */
 void waitroom_stop(struct waitroom *waitroom);
+
+/* Shares the lines with the other processes on this store: one keeps them, by a lease at coord
+ * (borrowed); the others bring calls to it. url is where the others reach this process,
+ * authorization what they show each other. From a plain thread, once the port answers. ERR_FULL,
+ * ERR_NO_MEMORY. */
+int waitroom_share(struct waitroom *waitroom, struct coord *coord, const char *url,
+                   int64_t lease_ms, const char *authorization);
+/* Lets another process have the lines. From a plain thread. NULL is harmless. */
+void waitroom_hand_over(struct waitroom *waitroom);
 
 /* usher.v1.WaitroomService; lives as long as the waiting room. */
 struct service waitroom_service(struct waitroom *waitroom);

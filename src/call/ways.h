@@ -1,0 +1,31 @@
+/*
+ * ways: the channels of one worker to other processes, by their addresses: each is made when it is
+ * first wanted, and makes room when others are. Touched on its worker alone.
+ */
+#ifndef USHER_CALL_WAYS_H
+#define USHER_CALL_WAYS_H
+
+#include "call/channel.h"
+
+#define WAYS_MAX     64 /* processes that one worker asks at once */
+#define WAYS_URL_MAX 256
+
+struct way {
+    char url[WAYS_URL_MAX + 1];
+    struct channel *channel; /* NULL: free */
+    uint32_t users;          /* calls and streams on it */
+};
+
+/* Zeroed: none yet. */
+struct ways {
+    struct way at[WAYS_MAX];
+};
+
+/* A channel to a process, until ways_leave. authorization is borrowed for as long. NULL: no memory,
+ * or too many processes at once. From a fiber; may wait. */
+struct channel *ways_enter(struct ways *ways, const char *url, const char *authorization);
+void ways_leave(struct ways *ways, struct channel *channel);
+/* Closes all; nobody may be on one. From a fiber. */
+void ways_close(struct ways *ways);
+
+#endif
