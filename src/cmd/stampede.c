@@ -39,7 +39,8 @@ struct stampede_values {
     int64_t seed;
     int64_t tries;
     int64_t timeout_ms;
-    double abandon;
+    const char *arrivals;
+    double abandon, refresh, factor;
     bool apart;
     bool line, cheat;
     bool order;
@@ -56,6 +57,11 @@ static const struct conf_option options[] = {
     {"users", CONF_INT, OPTION(users), "1000", 1, CROWD_USERS_MAX,
      .help = "people, each with an account of their own"},
     {"within", CONF_MS, OPTION(within_ms), "100ms", 0, 3600000, .help = "all arrive in this time"},
+    {"arrivals", CONF_CHOICE, OPTION(arrivals), "uniform", .choices = WISH_SHAPES,
+     .help = "how they come; the last two are crowds that were there, of 970 people in 17 s and "
+             "of 3,700,000 in a minute: --factor then says how many"},
+    {"factor", CONF_REAL, OPTION(factor), "1", 0, 100,
+     .help = "with a crowd that was there: so many times as large, in the same time"},
     {"seats", CONF_STR, OPTION(seats), "best", 1, 32,
      .help = "best: the server chooses; random: any free seat; hot:N: everybody wants the same N"},
     {"party", CONF_STR, OPTION(party), "1", 1, 8, .help = "places a person wants: 2, or 1-4"},
@@ -65,7 +71,9 @@ static const struct conf_option options[] = {
      .help = "through the line of the performance's sale: join, wait, come in, then hold"},
     {"cheat", CONF_BOOL, OPTION(cheat), "no",
      .help = "with a line: everybody also holds without a pass, with a forged one, with another's "
-             "and with a used one; none may succeed"},
+             "and with a used or an expired one; none may succeed"},
+    {"refresh", CONF_REAL, OPTION(refresh), "0", 0, 1,
+     .help = "with a line: share of those in it who join again, as with a reload or a second tab"},
     {"order", CONF_BOOL, OPTION(order), "yes", .help = "who holds seats orders them"},
     {"pay", CONF_CHOICE, OPTION(pay), "box-office",
      .help = "how orders are paid; card: on the page of the server's payment provider, test money",
@@ -132,6 +140,10 @@ static int check_words(struct run *run)
     int code = target_check("stampede", values->url, values->tls_ca);
     if (code != CMD_OK)
         return code;
+    if (run->wish.users == 0 || run->wish.users > CROWD_USERS_MAX)
+        return cmd_fail("stampede", CMD_USAGE,
+                        "--factor %g: the crowd would be of %u people, not 1 to %d", values->factor,
+                        run->wish.users, CROWD_USERS_MAX);
     if (wish_seats_parse(view_str(values->seats), &run->wish.seats))
         return cmd_fail("stampede", CMD_USAGE, "--seats %s: write best, random or hot:10",
                         values->seats);
@@ -147,8 +159,8 @@ static int aim(struct run *run)
     const struct stampede_values *values = &run->values;
     bool many_sources;
     int64_t connections = values->connections != 0 ? values->connections : CONNECTIONS_USUAL;
-    if (connections > values->users)
-        connections = values->users;
+    if (connections > run->wish.users)
+        connections = run->wish.users;
     int code = aim_find(values->url, values->own, &many_sources, run->why);
     return code != CMD_OK ? code
                           : aim_connections((uint32_t)connections, values->connections != 0,
@@ -162,8 +174,12 @@ static void fill(const struct stampede_values *values, struct crowd_options *ret
     ret->performance_id = (uint32_t)values->performance_id;
     ret->users = (uint32_t)values->users;
     ret->within_ns = values->within_ms * NS_PER_MS;
+    ret->shape = wish_shape_named(values->arrivals);
+    if (wish_recorded(ret->shape, &ret->users, &ret->within_ns))
+        ret->users = (uint32_t)(ret->users * values->factor + 0.5);
+    ret->refresh = values->refresh;
     ret->apart = values->apart;
-    ret->line = values->line || values->cheat;
+    ret->line = values->line || values->cheat || values->refresh > 0;
     ret->cheat = values->cheat;
     ret->order = values->order;
     ret->card = strcmp(values->pay, "card") == 0;

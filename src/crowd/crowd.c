@@ -26,7 +26,8 @@ static void plan(struct crowd *crowd, const struct wish_pool *pool)
     chance_seed(&seeded, options->seed);
     for (uint32_t i = 0; i < options->users; i++) {
         struct crowd_person *person = &crowd->people[i];
-        person->arrives_ns = wish_arrival(i, options->users, options->within_ns, chance);
+        person->arrives_ns =
+            wish_arrival(i, options->users, options->within_ns, options->shape, chance);
         person->party =
             (uint8_t)(options->party.min +
                       chance_below(chance, options->party.max - options->party.min + 1));
@@ -37,6 +38,7 @@ static void plan(struct crowd *crowd, const struct wish_pool *pool)
         person->abandons = chance_unit(chance) >= options->abandon ? 0
                            : chance_below(chance, 2) == 0          ? 1
                                                                    : 2;
+        person->refreshes = options->refresh > 0 && chance_unit(chance) < options->refresh;
     }
 }
 
@@ -270,6 +272,8 @@ int crowd_run(struct crowd *crowd, const struct crowd_options *options)
         crowd->reconnects += gates[i].reconnects;
         crowd->line.cheats += gates[i].line.cheats;
         crowd->line.cheats_won += gates[i].line.cheats_won;
+        for (int k = 0; k < CROWD_CHEATS; k++)
+            crowd->line.kinds[k] += gates[i].line.kinds[k];
         if (gates[i].line.excess > crowd->line.excess)
             crowd->line.excess = gates[i].line.excess;
         arena_release(&gates[i].tokens);

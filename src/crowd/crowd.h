@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "crowd/claims.h"
+#include "crowd/crowd_line.h"
 #include "crowd/wish.h"
 #include "mem/id.h"
 
@@ -40,11 +41,13 @@ struct crowd_options {
     uint32_t performance_id; /* 0: the first whose sale is open */
     uint32_t users;
     int64_t within_ns;
+    enum wish_shape shape; /* how they come within it */
     struct wish_seats seats;
     struct wish_party party;
     bool apart;     /* HoldBest may split a party where no run is left */
     bool line;      /* through the line of the performance's sale */
     bool cheat;     /* and everybody tries the ways round it, too */
+    double refresh; /* the share of those in line who join again while they wait */
     bool order;     /* holders place an order */
     bool card;      /* and pay it by card */
     double abandon; /* the share of holders who do not; half of them release, half just leave */
@@ -101,11 +104,15 @@ struct crowd_person {
     uint8_t second_look; /* enum crowd_second_look */
     bool held;
     bool entered;                     /* came in through the line */
+    bool refreshes;                   /* joins again while it waits */
+    bool renumbered;                  /* and was told another number then */
     uint32_t number;                  /* in the line; 0: none */
+    uint32_t rank;                    /* among those who came in, by arrival */
     int64_t joined_ns, waited_ns;     /* until it was called */
     int64_t told_min_ms, told_max_ms; /* the wait it was told when it joined */
     const struct metadata *pass;      /* in its gate's arena */
-    uint16_t again;                   /* requests sent once more: unavailable, timed out */
+    int64_t pass_ends_ms;
+    uint16_t again; /* requests sent once more: unavailable, timed out */
 };
 
 struct crowd_counts {
@@ -118,17 +125,6 @@ struct crowd_reason {
     char name[CROWD_REASON_CHARS];
     uint32_t count; /* people */
     uint32_t again; /* requests that were sent once more */
-};
-
-/* What was seen of the line. */
-struct crowd_line {
-    uint32_t joined, entered, twice; /* twice: numbers that two people were given */
-    uint32_t unordered; /* who had a number long before somebody with a lower one came */
-    uint32_t excess;    /* inside, above the highest capacity that was told */
-    uint32_t cheats, cheats_won;
-    uint32_t estimates,
-        estimates_kept; /* people who were told an interval; whose wait fell in it */
-    int64_t wait_p50_ns, wait_max_ns;
 };
 
 struct crowd {

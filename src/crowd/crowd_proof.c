@@ -35,7 +35,7 @@ bool crowd_line_kept(const struct crowd *crowd)
 {
     const struct crowd_line *line = &crowd->line;
     return line->entered > 0 && line->twice == 0 && line->unordered == 0 && line->excess == 0 &&
-           line->cheats_won == 0;
+           line->cheats_won == 0 && line->renumbered == 0;
 }
 
 bool crowd_proved(const struct crowd *crowd)

@@ -42,6 +42,7 @@ struct crowd_gate_line {
     uint32_t capacity_max;
     uint32_t excess; /* inside, above the highest capacity that was told */
     uint32_t cheats, cheats_won;
+    uint32_t kinds[CROWD_CHEATS];
     bool over;
     const struct metadata *last_pass; /* of somebody of this gate */
     struct waitlist changed;

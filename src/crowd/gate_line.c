@@ -9,6 +9,7 @@
 #define QUESTION_MS    10000
 #define AGAIN_MS       200 /* before a line is watched anew */
 #define CHEAT_MS       5000
+#define CHEAT_LATE_MS  200 /* after a pass's end */
 #define PASS_FIELD     VIEW_LIT("usher-pass")
 #define METADATA_BYTES 4096
 
@@ -131,7 +132,8 @@ static const struct metadata *keep_pass(struct crowd_gate *gate, const char *pas
 }
 
 /* Whether a hold goes through with that, which it must not. */
-static void cheat(struct crowd_person *person, const struct metadata *metadata)
+static void cheat(struct crowd_person *person, enum crowd_cheat kind,
+                  const struct metadata *metadata)
 {
     struct crowd_gate *gate = person->gate;
     Usher__V1__HoldBestRequest best = USHER__V1__HOLD_BEST_REQUEST__INIT;
@@ -144,6 +146,7 @@ static void cheat(struct crowd_person *person, const struct metadata *metadata)
     best.performance_id = gate->crowd->performance_id;
     best.party = 1;
     gate->line.cheats++;
+    gate->line.kinds[kind]++;
     if (client_call(&tickets, Usher__V1__TicketService, hold_best, &best, &hold) == 0)
         gate->line.cheats_won++;
 }
@@ -155,11 +158,35 @@ static void cheat_before(struct crowd_person *person)
         "AAAAAQAAAAEAAAABAAAAAAAAAAAAAAAAAAAAAAAAAaJd8AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     struct crowd_gate *gate = person->gate;
-    cheat(person, NULL);
+    cheat(person, CROWD_CHEAT_WITHOUT, NULL);
     if (gate->crowd->options.cheat)
-        cheat(person, keep_pass(gate, forged));
+        cheat(person, CROWD_CHEAT_FORGED, keep_pass(gate, forged));
     if (gate->line.last_pass)
-        cheat(person, gate->line.last_pass);
+        cheat(person, CROWD_CHEAT_SHARED, gate->line.last_pass);
+}
+
+/* With one's own pass, after its time; where that comes soon enough to be waited for. */
+static void cheat_after_time(struct crowd_person *person)
+{
+    const struct crowd_options *options = &person->gate->crowd->options;
+    const int64_t left_ms = person->pass_ends_ms - clock_wall_ms(clock_system()) + CHEAT_LATE_MS;
+    if (!options->cheat || left_ms > options->timeout_ms ||
+        fiber_sleep_until(deadline_after_ms(clock_mono_ns(clock_system()), left_ms)) != 0)
+        return;
+    cheat(person, CROWD_CHEAT_EXPIRED, person->pass);
+}
+
+/* As somebody who reloads the page, or opens it once more: the number is the same. */
+static void refresh(struct crowd_person *person, const Usher__V1__JoinRequest *join)
+{
+    const struct crowd *crowd = person->gate->crowd;
+    const Usher__V1__Place *again;
+    struct client lines = gate_lines(person->gate, person);
+    const struct gate_patience patience = {
+        .until_ns = deadline_after_ms(clock_mono_ns(clock_system()), crowd->options.timeout_ms)};
+    if (person->refreshes && gate_persist(person, &patience, &lines, Usher__V1__WaitroomService,
+                                          join, join, &again) == 0)
+        person->renumbered |= (uint32_t)again->number != person->number;
 }
 
 bool gate_queue(struct crowd_person *person, struct call_status *ret_status)
@@ -185,6 +212,7 @@ bool gate_queue(struct crowd_person *person, struct call_status *ret_status)
     person->told_max_ms = place->wait_max_ms;
     person->joined_ns = clock_mono_ns(clock_system()) - crowd->start_ns;
     cheat_before(person);
+    refresh(person, &join);
     if (!wait_for_turn(person, ret_status))
         return false;
     const int64_t called_ns = clock_mono_ns(clock_system());
@@ -196,6 +224,7 @@ bool gate_queue(struct crowd_person *person, struct call_status *ret_status)
     if (err)
         return false;
     person->pass = keep_pass(gate, pass->pass);
+    person->pass_ends_ms = pass->expires_at_ms;
     gate->line.last_pass = person->pass;
     person->ready_ns = clock_mono_ns(clock_system()) - crowd->start_ns;
     person->entered = true;
@@ -216,5 +245,7 @@ void gate_leave(struct crowd_person *person)
         (void)gate_persist(person, &patience, &lines, Usher__V1__WaitroomService, leave, &leave,
                            &left);
     if (person->outcome == CROWD_ORDERED || person->abandons != 2)
-        cheat(person, person->pass); /* replayed */
+        cheat(person, CROWD_CHEAT_REPLAYED, person->pass);
+    else
+        cheat_after_time(person);
 }

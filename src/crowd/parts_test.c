@@ -41,6 +41,38 @@ static void wishes_are_read_to_the_letter(void **state)
         assert_int_equal(wish_party_parse(view_str(parties[i]), &party), ERR_INVALID);
 }
 
+static uint32_t busiest(enum wish_shape shape, uint32_t people, int64_t within_ns)
+{
+    struct chance_seeded seeded;
+    uint32_t seconds[61] = {0}, most = 0;
+    int64_t before_ns = 0;
+    chance_seed(&seeded, 7);
+    for (uint32_t i = 0; i < people; i++) {
+        const int64_t at_ns = wish_arrival(i, people, within_ns, shape, &seeded.chance);
+        assert_true(at_ns >= before_ns && at_ns <= within_ns);
+        before_ns = at_ns;
+        seconds[at_ns / 1000000000]++;
+    }
+    for (int i = 0; i < 61; i++)
+        most = seconds[i] > most ? seconds[i] : most;
+    return most;
+}
+
+static void a_crowd_comes_in_its_shape(void **state)
+{
+    uint32_t people;
+    int64_t within_ns;
+    assert_false(wish_recorded(wish_shape_named("uniform"), &people, &within_ns));
+    assert_in_range(busiest(WISH_UNIFORM, 1000, INT64_C(10000000000)), 95, 105);
+    assert_in_range(busiest(WISH_SPIKE, 1000, INT64_C(10000000000)), 440, 490);
+    assert_true(wish_recorded(wish_shape_named("emf2026"), &people, &within_ns));
+    assert_int_equal(people, 970);
+    assert_in_range(busiest(WISH_EMF2026, people, within_ns), 126, 138);
+    assert_true(wish_recorded(wish_shape_named("interpark2023"), &people, &within_ns));
+    assert_int_equal(people, 3700000);
+    assert_int_equal(within_ns / 1000000000, 60);
+}
+
 static void axes_are_round_and_hold_all(void **state)
 {
     const int64_t most[] = {1, 4, 7, 111, 999, 1001, 50000, INT64_C(3600000000000)};
@@ -255,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wishes_are_read_to_the_letter),
+        cmocka_unit_test(a_crowd_comes_in_its_shape),
         cmocka_unit_test(axes_are_round_and_hold_all),
         cmocka_unit_test(percentiles_are_values_that_were_measured),
         cmocka_unit_test(claims_of_one_seat_must_not_overlap),

@@ -313,7 +313,16 @@ static void json_line(struct markup *m, const struct crowd_line *line)
     put_int(m, "numbers_given_twice", line->twice);
     put_int(m, "out_of_order", line->unordered);
     put_int(m, "over_admission", line->excess);
+    put_int(m, "overtaken", line->overtaken);
+    put_real(m, "rank_correlation", line->correlation);
+    put_int(m, "refreshed", line->refreshed);
+    put_int(m, "renumbered", line->renumbered);
     put_int(m, "cheats", line->cheats);
+    put_int(m, "cheats_without_pass", line->kinds[CROWD_CHEAT_WITHOUT]);
+    put_int(m, "cheats_forged", line->kinds[CROWD_CHEAT_FORGED]);
+    put_int(m, "cheats_shared", line->kinds[CROWD_CHEAT_SHARED]);
+    put_int(m, "cheats_replayed", line->kinds[CROWD_CHEAT_REPLAYED]);
+    put_int(m, "cheats_expired", line->kinds[CROWD_CHEAT_EXPIRED]);
     put_int(m, "cheats_succeeded", line->cheats_won);
     put_int(m, "estimates", line->estimates);
     put_int(m, "estimates_kept", line->estimates_kept);

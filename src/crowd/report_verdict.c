@@ -111,8 +111,15 @@ static void judge_line(const struct crowd *crowd, struct report_verdict *verdict
     money_group(line->joined, joined);
     money_group(line->entered, entered);
     money_group(line->cheats, cheats);
-    add(verdict, "%s numbers, %u given twice, %u out of order; %s came in, %u too many at once",
-        joined, line->twice, line->unordered, entered, line->excess);
+    add(verdict,
+        "%s numbers, %u given twice, %u out of order; %s came in, %u too many at once, %u "
+        "overtaken "
+        "(rank correlation %.3f)",
+        joined, line->twice, line->unordered, entered, line->excess, line->overtaken,
+        line->correlation);
+    if (line->refreshed > 0)
+        add(verdict, "; %u joined again, %u of them got another number", line->refreshed,
+            line->renumbered);
     if (crowd->options.cheat)
         add(verdict, "; %s cheats tried, %u succeeded", cheats, line->cheats_won);
 }

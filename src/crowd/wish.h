@@ -40,8 +40,20 @@ struct wish_pool {
 uint32_t wish_pick(const struct wish_pool *pool, uint32_t party, struct chance *chance,
                    uint32_t ret_seats[WISH_PARTY_MAX]);
 
-/* When person i of count comes, from 0 to within_ns: evenly spread, each somewhere in a slot of its
- * own, so that i is the order of arrival too. */
-int64_t wish_arrival(uint32_t i, uint32_t count, int64_t within_ns, struct chance *chance);
+/* How a crowd comes. EMF2026: a rise to a peak and a slow end, 970 people in 17 s, of whom 134 come
+ * in the busiest second. INTERPARK2023: 3.7 million in the first minute; how they came within it
+ * nobody has told, so the form is that of EMF2026. */
+enum wish_shape { WISH_UNIFORM, WISH_SPIKE, WISH_EMF2026, WISH_INTERPARK2023 };
+#define WISH_SHAPES "uniform|spike|emf2026|interpark2023"
+/* By its name, which must be one of WISH_SHAPES. */
+enum wish_shape wish_shape_named(const char *name);
+/* How many came, and in what time; false: the shape is of no crowd that was there. */
+bool wish_recorded(enum wish_shape shape, uint32_t *ret_people, int64_t *ret_within_ns);
+
+/* When person i of count comes, from 0 to within_ns, each somewhere in a slot of its own, so that i
+ * is the order of arrival too. UNIFORM: evenly spread; SPIKE: nearly half of all in the first
+ * tenth. */
+int64_t wish_arrival(uint32_t i, uint32_t count, int64_t within_ns, enum wish_shape shape,
+                     struct chance *chance);
 
 #endif
