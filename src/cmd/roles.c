@@ -217,7 +217,7 @@ int roles_join(struct house *house)
     if (!house->coord)
         return CMD_OK;
     const char *url = values->advertise ? values->advertise : house->url;
-    int err = house->ticket ? ticket_join(house->ticket, house->coord, url, values->lease_ms) : 0;
+    int err = ticket_join(house->ticket, house->coord, url, values->lease_ms);
     house->tenure = ticket_tenure(house->ticket);
     if (err == 0 && house->waitroom)
         err = waitroom_share(house->waitroom, house->coord, url, values->lease_ms,
@@ -350,9 +350,7 @@ static struct service service_monitor(struct house *house)
 static int start_waitroom(struct house *house)
 {
     struct sql *sql = house->ground.store->sql;
-    int code = house->coord ? CMD_OK : open_coord(house);
-    if (code == CMD_OK)
-        code = connect_to(house, TICKET, &house->to_ticket);
+    int code = connect_to(house, TICKET, &house->to_ticket);
     if (code != CMD_OK)
         return code;
     const struct waitroom_options options = {
@@ -375,8 +373,6 @@ static int start_waitroom(struct house *house)
 static void stop_waitroom(struct house *house)
 {
     waitroom_stop(house->waitroom);
-    if (!house->ticket)
-        coord_free(house->coord);
 }
 
 static struct service service_waitroom(struct house *house)
