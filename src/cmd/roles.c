@@ -344,7 +344,6 @@ static struct service service_monitor(struct house *house)
 }
 
 /* ---- the waiting room ---- */
-
 #define STATUS_MAX (64u << 10) /* bytes of a sale's status */
 
 static int start_waitroom(struct house *house)
