@@ -74,8 +74,8 @@ bool wish_recorded(enum wish_shape shape, uint32_t *ret_people, int64_t *ret_wit
 }
 
 /* The rate of EMF2026 is 134 (t / p) e^(1 - t / p) people a second, highest at p = 2.66 s: 970
- * people in 17 s, which is 6.39 p. The share that has come by x = t / p is 1 - (1 + x) e^-x, of what
- * has come by the end. Solved by halving. */
+ * people in 17 s, which is 6.39 p. The share that has come by x = t / p is 1 - (1 + x) e^-x, of
+ * what has come by the end. Solved by halving. */
 #define RISE_END 6.39
 
 static double rise_share(double x)
