@@ -19,7 +19,7 @@ struct audit {
     struct audit_report *report;
     struct arena page; /* what was read last */
     struct arena body; /* what was unpacked last */
-    struct arena list; /* the catalogue, for as long as the audit lasts */
+    struct arena list; /* the catalog, for as long as the audit lasts */
     struct store_performance *performances;
     size_t performance_count;
     struct store_event *events;

@@ -11,7 +11,7 @@
 
 struct copy {
     struct store *from, *to;
-    struct arena catalogue; /* lives as long as the copy */
+    struct arena catalog; /* lives as long as the copy */
     struct arena page;
     struct arena row;
     struct store_outbox_row *outbox; /* undelivered, in order */
@@ -36,14 +36,14 @@ static int check_empty(struct copy *c)
     return err == 0 && hall_count + event_count + id_count > 0 ? ERR_EXISTS : err;
 }
 
-/* ---- the catalogue: numbers are given from 1 on, so in order they come out the same ---- */
+/* ---- the catalog: numbers are given from 1 on, so in order they come out the same ---- */
 
 static int copy_halls(struct copy *c)
 {
     struct store_hall *halls, hall;
     size_t count = 0;
     uint32_t id = 0;
-    int err = c->from->ops->hall_list(c->from, &c->catalogue, &halls, &count, DEADLINE_NEVER);
+    int err = c->from->ops->hall_list(c->from, &c->catalog, &halls, &count, DEADLINE_NEVER);
     for (size_t i = 0; err == 0 && i < count; i++) {
         arena_reset(&c->page);
         err = c->from->ops->hall_get(c->from, halls[i].hall_id, &c->page, &hall, DEADLINE_NEVER);
@@ -60,7 +60,7 @@ static int copy_events(struct copy *c)
     struct store_event *events;
     size_t count = 0;
     uint32_t id = 0;
-    int err = c->from->ops->event_list(c->from, &c->catalogue, &events, &count, DEADLINE_NEVER);
+    int err = c->from->ops->event_list(c->from, &c->catalog, &events, &count, DEADLINE_NEVER);
     for (size_t i = 0; err == 0 && i < count; i++) {
         err = c->to->ops->event_put(c->to, &events[i], NULL, &id, NULL, DEADLINE_NEVER);
         if (err == 0 && id != events[i].event_id)
@@ -211,7 +211,7 @@ static int copy_performances(struct copy *c)
 {
     struct store_performance *all;
     size_t count = 0;
-    int err = c->from->ops->performance_list(c->from, &c->catalogue, &all, &count, DEADLINE_NEVER);
+    int err = c->from->ops->performance_list(c->from, &c->catalog, &all, &count, DEADLINE_NEVER);
     for (size_t i = 0; err == 0 && i < count; i++)
         c->rows_total += all[i].seq;
     for (size_t i = 0; err == 0 && i < count; i++)
@@ -227,12 +227,12 @@ static int copy_performances(struct copy *c)
 int store_copy(struct store *from, struct store *to, store_copy_progress progress, void *state)
 {
     struct copy c = {.from = from, .to = to, .progress = progress, .state = state};
-    arena_init(&c.catalogue, ARENA_MAX);
+    arena_init(&c.catalog, ARENA_MAX);
     arena_init(&c.page, ARENA_MAX);
     arena_init(&c.row, ARENA_MAX);
     int err = check_empty(&c);
     if (err == 0)
-        err = from->ops->outbox_read(from, STORE_COPY_OUTBOX_MAX, &c.catalogue, &c.outbox,
+        err = from->ops->outbox_read(from, STORE_COPY_OUTBOX_MAX, &c.catalog, &c.outbox,
                                      &c.outbox_count, DEADLINE_NEVER);
     if (err == 0 && c.outbox_count == STORE_COPY_OUTBOX_MAX)
         err = ERR_FULL;
@@ -244,6 +244,6 @@ int store_copy(struct store *from, struct store *to, store_copy_progress progres
         err = copy_performances(&c);
     arena_release(&c.row);
     arena_release(&c.page);
-    arena_release(&c.catalogue);
+    arena_release(&c.catalog);
     return err;
 }

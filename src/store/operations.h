@@ -104,7 +104,7 @@ OPERATION(outbox_read, false,
 
 OPERATION(outbox_remove, false, (uint64_t up_to_outbox_id), (up_to_outbox_id))
 
-/* Every performance_id that the catalogue, the ledger, sold or the orders mention, ascending:
+/* Every performance_id that the catalog, the ledger, sold or the orders mention, ascending:
  * for audit, which must notice rows whose performance is gone. */
 OPERATION(performance_ids, false, (struct arena * arena, uint32_t **ret_ids, size_t *ret_count),
           (arena, ret_ids, ret_count))

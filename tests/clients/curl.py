@@ -180,7 +180,7 @@ def curl_only(client):
     def get_with_etag():
         events = client.run(ticket + "ListEvents" + query({}))
         equal((events.status, events.fields["content-type"]), (200, "application/json"), "the answer")
-        equal(events.fields["cache-control"], "public, max-age=2", "cache-control of the catalogue")
+        equal(events.fields["cache-control"], "public, max-age=2", "cache-control of the catalog")
         again = client.run(ticket + "ListEvents" + query({}), "-H", f"if-none-match: {events.fields['etag']}")
         equal((again.status, again.body), (304, b""), "the answer to its own etag")
         other = client.run(ticket + "ListEvents" + query({}), "-H", 'if-none-match: "0"')

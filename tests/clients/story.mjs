@@ -119,7 +119,7 @@ export function story(client, operatorKey, crowd) {
       assert.ok(Number(one.expiresAtMs) > 1.6e12);
     },
 
-    async catalogue() {
+    async catalog() {
       const { events } = await client.call('ListEvents', {});
       const performance = await client.call('GetPerformance', { performanceId: sale });
       assert.equal(events[0].performances[0].performanceId, sale);

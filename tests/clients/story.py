@@ -127,7 +127,7 @@ class Story:
         assert one["token"] != other["token"] and one["accountId"] != other["accountId"], "two guests are one"
         assert int(one["expiresAtMs"]) > 1.6e12, one["expiresAtMs"]
 
-    def check_catalogue(self):
+    def check_catalog(self):
         events = self.client.call("ListEvents", {})["events"]
         performance = self.client.call("GetPerformance", {"performanceId": SALE})
         equal(events[0]["performances"][0]["performanceId"], SALE, "the first performance")
@@ -428,4 +428,4 @@ class Story:
 
     def check_at_last_a_normal_call(self):
         self.check_guest()
-        self.check_catalogue()
+        self.check_catalog()

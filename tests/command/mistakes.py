@@ -235,10 +235,10 @@ def events(plain):
     """What is refused for its performance leaves no event behind."""
     where = ["--url", f"http://{plain.address}", "--data", plain.data]
 
-    def catalogue():
+    def catalog():
         return json.loads(run("event", "list", "--json", *where).stdout)
 
-    before = catalogue()
+    before = catalog()
 
     def said(name, code, pattern, *words):
         refused(f"create-{name}", code, pattern, "event", "create", *where, *words)
@@ -263,7 +263,7 @@ def events(plain):
     said("price-shape", USAGE, "--price VIP: write CATEGORY=AMOUNT", *good, "--price", "VIP")
     said("hold-ttl", USAGE, "--hold-ttl: .*from 1s to 1d", *good, "--hold-ttl", "2d")
     said("name-control", FALSE, "an event's name is one line that can be seen", "--name", "a\tb", *good[2:])
-    report.check("create-refused-makes-nothing", lambda: same(before, catalogue()))
+    report.check("create-refused-makes-nothing", lambda: same(before, catalog()))
 
     def server_checks_first():
         """Who does not come from this command line gets the same: no event without its performance."""
@@ -272,7 +272,7 @@ def events(plain):
                       {"eventId": 1}, {"placesMax": 5000}, {"utcOffsetMinutes": 1440}):
             answer = plain.ask("CreateEvent", {"name": "A", "performance": {**good, **wrong}}, token=plain.operator_key)
             assert answer.get("code") in ("invalid_argument", "not_found"), (wrong, answer)
-        same(before, catalogue())
+        same(before, catalog())
         made = plain.ask("CreateEvent", {"name": "Both", "performance": good}, token=plain.operator_key)
         assert made["name"] == "Both" and len(made["performances"]) == 1, made
         assert made["performances"][0]["eventId"] == made["eventId"], made

@@ -174,7 +174,7 @@ static void run_first_step(sqlite3 *db)
     int len = snprintf(sql, sizeof(sql),
                        "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL,"
                        " applied_at_ms INTEGER NOT NULL); %s"
-                       "INSERT INTO migration VALUES (1, 'catalogue', 5);"
+                       "INSERT INTO migration VALUES (1, 'catalog', 5);"
                        "INSERT INTO event VALUES (1, 'from before', '', 7);",
                        migrations[0].text);
     assert_true(len > 0 && (size_t)len < sizeof(sql));

@@ -140,7 +140,7 @@ void assert_sold(struct fixture *f, uint32_t performance_id, size_t count,
 
 int main(int argc, char **argv)
 {
-    const struct group *groups[] = {&catalogue_group, &commit_group, &read_group, &parallel_group,
+    const struct group *groups[] = {&catalog_group, &commit_group, &read_group, &parallel_group,
                                     &file_group};
     int failed = 0;
     if (argc != 2) {

@@ -54,7 +54,7 @@ struct group {
     const struct CMUnitTest *tests;
     size_t count;
 };
-extern const struct group catalogue_group, commit_group, read_group, parallel_group, file_group;
+extern const struct group catalog_group, commit_group, read_group, parallel_group, file_group;
 int fixture_set_up(void **state);
 int fixture_tear_down(void **state);
 #define SUITE_TEST(f) cmocka_unit_test_setup_teardown(f, fixture_set_up, fixture_tear_down)

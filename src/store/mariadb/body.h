@@ -91,11 +91,11 @@ extern const size_t mariadb_sale_step_count;
 /* Adds one row of these columns as a struct store_performance. */
 int mariadb_rows_add_performance(struct rows *rows, struct mariadb_statement *s);
 
-/* Within a transaction that holds the catalogue's lock: adds a performance and sets its
+/* Within a transaction that holds the catalog's lock: adds a performance and sets its
  * performance_id and head_hash (performance.c). ERR_NOT_FOUND, ERR_FULL. */
 int mariadb_add_performance(struct mariadb_conn *conn, struct store_performance *performance);
-/* One who changes the catalogue at a time: numbers are then given without gaps. */
-int mariadb_lock_catalogue(struct mariadb_conn *conn);
+/* One who changes the catalog at a time: numbers are then given without gaps. */
+int mariadb_lock_catalog(struct mariadb_conn *conn);
 
 /* What they promise is said in store/operations.h. */
 #define OPERATION(name, decides, parameters, names)                                                \

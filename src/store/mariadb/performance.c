@@ -65,7 +65,7 @@ int mariadb_add_performance(struct mariadb_conn *conn, struct store_performance 
 
 static int put_performance(struct mariadb_conn *conn, void *state)
 {
-    int err = mariadb_lock_catalogue(conn);
+    int err = mariadb_lock_catalog(conn);
     return err == 0 ? mariadb_add_performance(conn, state) : err;
 }
 

@@ -2,7 +2,7 @@
  * mem: the reference body of the store, everything in memory behind one lock.
  *
  * Nothing here waits, so deadlines are not looked at. What is written once and never removed lives
- * in one arena; outbox bodies, which are removed, are on the heap. Catalogue rows are found by id
+ * in one arena; outbox bodies, which are removed, are on the heap. Catalog rows are found by id
  * - 1.
  */
 #ifndef USHER_STORE_MEM_MEM_H

@@ -145,7 +145,7 @@ static void maxima_are_kept(void **state)
     assert_int_equal(id, 77);
 }
 
-static void the_catalogue_has_an_end(void **state)
+static void the_catalog_has_an_end(void **state)
 {
     struct fixture *f = *state;
     const struct store_ops *ops = f->store->ops;
@@ -236,8 +236,8 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(events_keep_their_words),
     SUITE_TEST(an_event_and_its_first_performance_are_one),
     SUITE_TEST(maxima_are_kept),
-    SUITE_TEST(the_catalogue_has_an_end),
+    SUITE_TEST(the_catalog_has_an_end),
     SUITE_TEST(a_performance_begins_empty),
     SUITE_TEST(claims_count_up),
 };
-const struct group catalogue_group = {"catalogue", tests, sizeof(tests) / sizeof(tests[0])};
+const struct group catalog_group = {"catalog", tests, sizeof(tests) / sizeof(tests[0])};

@@ -1,7 +1,7 @@
 /* Halls and events. */
 #include "store/mariadb/body.h"
 
-int mariadb_lock_catalogue(struct mariadb_conn *conn)
+int mariadb_lock_catalog(struct mariadb_conn *conn)
 {
     int64_t one = 0;
     int err = ask_number(conn, "SELECT catalogue_id FROM catalogue FOR UPDATE", SQL_NONE, &one);
@@ -9,7 +9,7 @@ int mariadb_lock_catalogue(struct mariadb_conn *conn)
 }
 
 /* The number after the last; ERR_FULL where there are max of them. A number is for ever: rows of
- * the catalogue never go. */
+ * the catalog never go. */
 static int next_number(struct mariadb_conn *conn, const char *last, int64_t max,
                        uint32_t *ret_number)
 {
@@ -60,7 +60,7 @@ static int put_hall(struct mariadb_conn *conn, void *state)
     struct hall_put *put = state;
     const struct store_hall *hall = put->hall;
     const size_t parts = (hall->layout.len + MARIADB_LAYOUT_PART - 1) / MARIADB_LAYOUT_PART;
-    int err = mariadb_lock_catalogue(conn);
+    int err = mariadb_lock_catalog(conn);
     if (err == 0)
         err = find_hall(conn, put);
     if (err != ERR_NOT_FOUND)
@@ -193,7 +193,7 @@ static int put_event(struct mariadb_conn *conn, void *state)
 {
     struct event_put *put = state;
     const struct store_event *event = put->event;
-    int err = mariadb_lock_catalogue(conn);
+    int err = mariadb_lock_catalog(conn);
     if (err == 0)
         err = next_number(conn, "SELECT coalesce(max(event_id), 0) FROM event", STORE_EVENTS_MAX,
                           &put->event_id);

@@ -253,7 +253,7 @@ int mem_claim(struct store *store, uint32_t performance_id, struct arena *arena,
     return rc;
 }
 
-/* Nothing is ever removed here, so only the catalogue can mention a performance. */
+/* Nothing is ever removed here, so only the catalog can mention a performance. */
 int mem_performance_ids(struct store *store, struct arena *arena, uint32_t **ret_ids,
                         size_t *ret_count, int64_t deadline_ns)
 {
