@@ -10,7 +10,7 @@ import { Icon } from '../parts/icon';
 import { Poster } from '../parts/poster';
 import { Trouble } from '../parts/trouble';
 import { useNow } from '../parts/until';
-import { events, eventsFailure, followEvents, loadEvents, sales } from '../state/catalog';
+import { events, eventsFailure, followEvents, loadEvents, sales } from '../state/catalogue';
 import { clockText } from '../state/countdown';
 import { hasBegun, past, search, upcoming } from '../state/dates';
 import { keptHold } from '../state/kept';

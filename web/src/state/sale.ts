@@ -15,7 +15,7 @@ import {
   type SeatsUpdate,
 } from '../gen/usher/v1/ticket_pb';
 import { type Plan, type PlanSection, readPlan } from '../map/plan';
-import { loadSales } from './catalog';
+import { loadSales } from './catalogue';
 import { type Choice, empty, placesOf, toggled, withArea, without } from './choice';
 import { hasBegun } from './dates';
 import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold, takeEnded } from './kept';
