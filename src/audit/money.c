@@ -167,6 +167,16 @@ static void check_strangers(struct money_audit *a)
     }
 }
 
+/* A net-cancel, or a cancel of what was not the attempt's, leaves no charge behind: it never was
+ * in our books. */
+static bool is_undone(const json_t *line)
+{
+    const char *kind = json_string_value(json_object_get(line, "kind"));
+    const char *reason = json_string_value(json_object_get(line, "reason"));
+    return strcmp(kind, "cancel") == 0 && reason &&
+           (strcmp(reason, "netcancel") == 0 || strcmp(reason, "of another order") == 0);
+}
+
 static void count(json_t *charges, json_t *orders, const json_t *line)
 {
     const char *kind = json_string_value(json_object_get(line, "kind"));
@@ -185,7 +195,10 @@ static void count(json_t *charges, json_t *orders, const json_t *line)
                                                       : NULL;
     order = json_string_value(json_object_get(orders, key));
     json_t *charge = order ? json_object_get(charges, order) : NULL;
-    if (field && charge)
+    if (field && charge && is_undone(line))
+        json_object_set_new(charge, "charged",
+                            json_integer(number(charge, "charged") - number(line, "amount")));
+    else if (field && charge)
         json_object_set_new(charge, field,
                             json_integer(number(charge, field) + number(line, "amount")));
 }

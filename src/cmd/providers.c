@@ -7,9 +7,9 @@
 #include "cmd/cmd.h"
 #include "err/err.h"
 
-#define TOSS_URL           "https://api.tosspayments.com"
 #define STRIPE_URL         "https://api.stripe.com"
 #define PSP_SECRET_KEY     "test_sk_usher" /* of usher psp, where nobody says otherwise */
+#define PSP_CLIENT_ID      "test_client_usher"
 #define PSP_WEBHOOK_SECRET "whsec_usher"
 #define KEY_LINE_MAX       512
 
@@ -49,6 +49,8 @@ static int add_psp(const char *url, const char *name, struct arena *arena,
         .secret_key = PSP_SECRET_KEY,
         .webhook_secrets = {PSP_WEBHOOK_SECRET},
         .test_money = true,
+        .stand_in = true,
+        .public_key = strcmp(name, "nicepay") == 0 ? PSP_CLIENT_ID : NULL,
     };
     return provider->base_url ? CMD_OK
                               : cmd_fail("serve", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
@@ -57,10 +59,12 @@ static int add_psp(const char *url, const char *name, struct arena *arena,
 static int add_toss(const struct providers_values *values, struct arena *arena,
                     struct payment_provider *toss)
 {
+    const char *client = values->toss_client_key;
     *toss = (struct payment_provider){
-        .name = "toss", .base_url = TOSS_URL, .public_key = values->toss_client_key};
-    if (!values->toss_client_key)
+        .name = "toss", .base_url = values->toss_url, .public_key = client};
+    if (!client)
         return cmd_fail("serve", CMD_USAGE, "--toss-key needs --toss-client-key");
+    toss->test_money = strncmp(client, "test_", 5) == 0;
     return read_lines("toss-key", values->toss_key, arena, 1, &toss->secret_key);
 }
 
@@ -79,21 +83,37 @@ static int add_stripe(const struct providers_values *values, struct arena *arena
     return code;
 }
 
+static int add_nicepay(const struct providers_values *values, struct arena *arena,
+                       struct payment_provider *nicepay)
+{
+    *nicepay = (struct payment_provider){
+        .name = "nicepay", .base_url = values->nicepay_url, .public_key = values->nicepay_client};
+    if (!values->nicepay_client)
+        return cmd_fail("serve", CMD_USAGE, "--nicepay-key needs --nicepay-client");
+    nicepay->test_money = strstr(values->nicepay_url, "sandbox") != NULL;
+    return read_lines("nicepay-key", values->nicepay_key, arena, 1, &nicepay->secret_key);
+}
+
 int providers_read(const struct providers_values *values, struct arena *arena,
                    struct payment_provider *ret_providers, uint32_t *ret_count)
 {
     int code = CMD_OK;
     *ret_count = 0;
-    if (values->psp && (values->toss_key || values->stripe_key))
+    if (values->psp && (values->toss_key || values->stripe_key || values->nicepay_key))
         return cmd_fail("serve", CMD_USAGE,
-                        "--psp is test money, --toss-key and --stripe-key are real: not both");
+                        "--psp is test money, --toss-key, --stripe-key and --nicepay-key are real: "
+                        "not both");
     if (values->psp)
         code = add_psp(values->psp, "toss", arena, &ret_providers[(*ret_count)++]);
     if (values->psp && code == CMD_OK)
         code = add_psp(values->psp, "stripe", arena, &ret_providers[(*ret_count)++]);
+    if (values->psp && code == CMD_OK)
+        code = add_psp(values->psp, "nicepay", arena, &ret_providers[(*ret_count)++]);
     if (values->toss_key)
         code = add_toss(values, arena, &ret_providers[(*ret_count)++]);
     if (code == CMD_OK && values->stripe_key)
         code = add_stripe(values, arena, &ret_providers[(*ret_count)++]);
+    if (code == CMD_OK && values->nicepay_key)
+        code = add_nicepay(values, arena, &ret_providers[(*ret_count)++]);
     return code;
 }

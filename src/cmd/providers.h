@@ -12,8 +12,12 @@ struct providers_values {
     const char *psp;      /* the stand-in, test money */
     const char *toss_key; /* a file with the secret key */
     const char *toss_client_key;
+    const char *toss_url;
     const char *stripe_key;     /* a file with the secret key */
     const char *stripe_webhook; /* a file with the secret of webhooks */
+    const char *nicepay_key;    /* a file with the secret key */
+    const char *nicepay_client;
+    const char *nicepay_url;
     const char *public_url;
     const char *refund_rule;
     int64_t pay_ms;
@@ -26,6 +30,9 @@ struct providers_values {
              "money"},                                                                             \
         {"toss-key", CONF_PATH, offsetof(struct values, member.toss_key), NULL,                    \
          .help = "a file with the secret key for Toss Payments: real money"},                      \
+        {"toss-url", CONF_STR, offsetof(struct values, member.toss_url),                           \
+         "https://api.tosspayments.com",                                                           \
+         .help = "where Toss Payments answers: another one is a stand-in, for rehearsals"},        \
         {"toss-client-key", CONF_STR, offsetof(struct values, member.toss_client_key), NULL,       \
          .help = "the client key for Toss Payments, which the buyer's browser uses"},              \
         {"stripe-key", CONF_PATH, offsetof(struct values, member.stripe_key), NULL,                \
@@ -33,6 +40,14 @@ struct providers_values {
         {"stripe-webhook", CONF_PATH, offsetof(struct values, member.stripe_webhook), NULL,        \
          .help = "a file with the secrets that Stripe signs its webhooks with, one a line, two "   \
                  "while one takes the other's place"},                                             \
+        {"nicepay-key", CONF_PATH, offsetof(struct values, member.nicepay_key), NULL,              \
+         .help =                                                                                   \
+             "a file with the secret key for NICEPAY: real money, unless it is the sandbox's"},    \
+        {"nicepay-client", CONF_STR, offsetof(struct values, member.nicepay_client), NULL,         \
+         .help = "the client id for NICEPAY"},                                                     \
+        {"nicepay-url", CONF_STR, offsetof(struct values, member.nicepay_url),                     \
+         "https://api.nicepay.co.kr",                                                              \
+         .help = "where NICEPAY answers; its sandbox is https://sandbox-api.nicepay.co.kr"},       \
         {"public-url", CONF_STR, offsetof(struct values, member.public_url), NULL,                 \
          .help = "how buyers reach this server, as in https://tickets.example.org; payment "       \
                  "providers send them back there; where it answers, if absent"},                   \

@@ -95,3 +95,12 @@ void psp_page(struct psp_call *call, const struct psp_tongue *tongue)
     if (book_write(call->psp->book) != 0)
         psp_html(call, 500, NULL);
 }
+
+void psp_script(struct psp_call *call, const struct psp_tongue *tongue)
+{
+    const char *text = arena_printf(call->ask->arena, "const stand_in = '%s/%s';%s", call->psp->url,
+                                    tongue->name, tongue->script);
+    *call->page = (struct page){.status = text ? 200 : 500,
+                                .type = "text/javascript; charset=utf-8",
+                                .body = text ? view_str(text) : (struct view){0}};
+}

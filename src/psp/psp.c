@@ -13,7 +13,7 @@
 #define LEDGER_MAX (24u << 20) /* bytes of the ledger that a GET gives */
 #define GRACE_MS   1000
 
-static const struct psp_tongue *const tongues[] = {&toss_tongue, &stripe_tongue};
+static const struct psp_tongue *const tongues[] = {&toss_tongue, &stripe_tongue, &nicepay_tongue};
 
 int64_t psp_now_ms(const struct psp *psp)
 {
@@ -350,6 +350,8 @@ static void handle(void *state, const struct plain_request *ask, struct page *re
             continue;
         if (call.segment_count > 0 && view_eq(call.segments[0], VIEW_LIT("pay")))
             psp_page(&call, tongues[i]);
+        else if (tongues[i]->script && view_eq(call.segments[0], VIEW_LIT("v2")))
+            psp_script(&call, tongues[i]);
         else
             psp_answer(&call, tongues[i]);
     }

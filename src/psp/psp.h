@@ -6,6 +6,7 @@
  *
  *   /toss/…     Toss Payments, core API v1: the buyer pays on the page, the server confirms
  *   /stripe/…   Stripe: Checkout Sessions, refunds; webhooks are signed
+ *   /nicepay/…  NICEPAY: the window posts the buyer's yes, the server approves; net-cancel
  *
  * and has pages on which a buyer pays, is declined or gives up; its books (GET /ledger) and a
  * script of faults (POST /faults). It shares no code with the adapters and knows nothing of Usher

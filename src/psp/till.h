@@ -65,6 +65,8 @@ struct psp_tongue {
     void (*fail)(struct psp_call *call, int status, const char *code, const char *message);
     /* The order a request is about, for the script; NULL: not known. */
     const char *(*order_of)(struct psp_call *call);
+    /* What a shop's page loads into the buyer's browser; NULL: nothing. %s is where we are. */
+    const char *script;
     /* A payment that the buyer's browser begins, from the query of the pay page. NULL after an
      * answer that says what is wrong. Absent where the server begins it: /stripe/pay/SESSION. */
     struct psp_payment *(*open)(struct psp_call *call);
@@ -72,7 +74,7 @@ struct psp_tongue {
     void (*decided)(struct psp_call *call, struct psp_payment *p, const char *choice);
 };
 
-extern const struct psp_tongue toss_tongue, stripe_tongue;
+extern const struct psp_tongue toss_tongue, stripe_tongue, nicepay_tongue;
 
 /* Answers an API request with idempotency and faults around it. In a fiber; may wait. */
 void psp_answer(struct psp_call *call, const struct psp_tongue *tongue);
@@ -99,6 +101,8 @@ int psp_cancel(struct psp_call *call, struct psp_payment *p, int64_t amount, con
 
 /* page.c: the page on which a buyer pays, shown (GET) or decided (POST). */
 void psp_page(struct psp_call *call, const struct psp_tongue *tongue);
+/* The dialect's script. */
+void psp_script(struct psp_call *call, const struct psp_tongue *tongue);
 
 /* webhook.c: tells the other side, later; takes payload. */
 void webhook_send(struct psp *psp, const char *tongue, json_t *payload);

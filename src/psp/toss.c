@@ -290,6 +290,24 @@ static void decided(struct psp_call *call, struct psp_payment *p, const char *ch
     tell(call, p);
 }
 
+/* The part of the SDK that a shop uses: the window, and the widget, both lead to our page. */
+static const char script[] =
+    "window.TossPayments = (clientKey) => {"
+    "  const go = (p) => new Promise(() => {"
+    "    const q = new URLSearchParams({orderId: p.orderId, orderName: p.orderName,"
+    "      amount: p.amount.value, currency: p.amount.currency, successUrl: p.successUrl,"
+    "      failUrl: p.failUrl});"
+    "    location.href = `${stand_in}/pay?${q}`; });"
+    "  let amount;"
+    "  return {payment: () => ({requestPayment: go}),"
+    "    widgets: () => ({setAmount: async (value) => { amount = value; },"
+    "      renderPaymentMethods: async ({selector}) => {"
+    "        document.querySelector(selector).textContent = 'Test money'; },"
+    "      renderAgreement: async () => {},"
+    "      requestPayment: (p) => go({...p, amount})})};"
+    "};"
+    "window.TossPayments.ANONYMOUS = 'ANONYMOUS';";
+
 const struct psp_tongue toss_tongue = {
     .name = "toss",
     .apis = apis,
@@ -298,6 +316,7 @@ const struct psp_tongue toss_tongue = {
     .key_of = key_of,
     .fail = fail,
     .order_of = order_of,
+    .script = script,
     .open = open_by_page,
     .decided = decided,
 };

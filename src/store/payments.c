@@ -48,6 +48,7 @@ static const struct sql_step steps[] = {
      " next_at_ms {int} NOT NULL, PRIMARY KEY (job_id, payment_id));"
      "CREATE INDEX refund_item_due ON refund_item (next_at_ms);"
      "CREATE INDEX refund_item_state ON refund_item (job_id, state)"},
+    {"equal places", "ALTER TABLE payment ADD COLUMN equal_in {int}"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -103,16 +104,16 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         "INSERT INTO payment (payment_id, hold_id, live, account_id, performance_id,"
         " state, amount, captured, sold, kept, refunded, pending, currency, provider, ref,"
         " charge_ref, reason, return_path, seats, created_at_ms, must_finish_by_ms,"
-        " next_at_ms, tries, version, extended, key_hash, request_hash)"
+        " next_at_ms, tries, version, extended, key_hash, request_hash, equal_in)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?, '', ?, ?, ?, ?, ?,"
-        " 0, 1, 0, ?, ?)",
+        " 0, 1, 0, ?, ?, ?)",
         SQL(sql_id(p->payment_id), sql_id(p->hold_id), sql_id(p->hold_id), sql_id(p->account_id),
             sql_int(p->performance_id), sql_int(p->state), sql_int(p->books.amount),
             sql_text(p->currency), sql_text(p->provider), sql_text(p->ref), sql_text(p->charge),
             sql_text(p->return_path),
             sql_bytes(payments_seats_write(p->seats, p->seat_count, seats)),
             sql_int(p->created_at_ms), sql_int(p->must_finish_by_ms), sql_int(p->next_at_ms),
-            sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash)),
+            sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash), sql_int(p->equal)),
         NULL);
     const struct payment_event event = {.at_ms = p->created_at_ms,
                                         .payment_id = p->payment_id,
@@ -175,6 +176,7 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
     struct save_job *job = (struct save_job *)base;
     const struct payment *p = job->payment;
     const struct payment_books *b = &p->books;
+    uint8_t seats[4 * PAYMENT_SEATS_MAX];
     const struct id live = payment_is_dead(p->state) ? p->payment_id : p->hold_id;
     int64_t before = 0;
     uint64_t changes = 0;
@@ -188,13 +190,14 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
     err = sql_run(txn,
                   "UPDATE payment SET state = ?, live = ?, order_id = ?, captured = ?, sold = ?,"
                   " kept = ?, refunded = ?, pending = ?, ref = ?, charge_ref = ?, reason = ?,"
-                  " must_finish_by_ms = ?, next_at_ms = ?, tries = ?, extended = ?,"
+                  " must_finish_by_ms = ?, next_at_ms = ?, tries = ?, extended = ?, seats = ?,"
                   " version = version + 1 WHERE payment_id = ? AND version = ?",
                   SQL(sql_int(p->state), sql_id(was_dead ? p->payment_id : live),
                       payments_id_or_null(p->order_id), sql_int(b->captured), sql_int(b->sold),
                       sql_int(b->kept), sql_int(b->refunded), sql_int(b->pending), sql_text(p->ref),
                       sql_text(p->charge), sql_text(p->reason), sql_int(p->must_finish_by_ms),
                       sql_int(p->next_at_ms), sql_int(p->tries), sql_int(p->extended),
+                      sql_bytes(payments_seats_write(p->seats, p->seat_count, seats)),
                       sql_id(p->payment_id), sql_int(p->version)),
                   &changes);
     if (err == 0 && changes != 1)

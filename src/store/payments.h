@@ -43,7 +43,9 @@ struct payment {
     int64_t next_at_ms;
     uint32_t tries; /* since it is in this state */
     uint32_t version;
-    bool extended; /* the hold was, once */
+    bool extended;  /* the hold was, once */
+    uint32_t equal; /* 1 + the category whose places the buyer takes where his own are gone when the
+                       money comes; 0: none */
 };
 
 /* Where a refund is. Numbers as in payment.proto, for ever. */
@@ -111,8 +113,8 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
 
 /* Changes what may change of an attempt, if it still is at payment->version, which becomes one
  * more: state (a legal move, with books that hold; asserted), order, books, ref, charge, reason,
- * next_at_ms, tries, extended, must_finish_by_ms. event (or NULL) and refund (or NULL: a new one)
- * go with it. ERR_CONFLICT: somebody was quicker. */
+ * seats, next_at_ms, tries, extended, must_finish_by_ms. event (or NULL) and refund (or NULL: a new
+ * one) go with it. ERR_CONFLICT: somebody was quicker. */
 int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
                  const struct refund *refund, int64_t deadline_ns);
 /* The same with a refund that is there already, at refund->version, and a mail (or NULL) that goes

@@ -43,6 +43,7 @@ int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
         .tries = (uint32_t)sql_get_int(rows, 22),
         .version = (uint32_t)sql_get_int(rows, 23),
         .extended = sql_get_int(rows, 24) != 0,
+        .equal = (uint32_t)sql_get_int(rows, 25),
     };
     struct view *const texts[] = {&p->currency, &p->provider, &p->ref,
                                   &p->charge,   &p->reason,   &p->return_path};

@@ -10,7 +10,7 @@
 #define PAYMENT_COLUMNS                                                                            \
     "payment_id, hold_id, order_id, account_id, performance_id, state, amount, captured, sold,"    \
     " kept, refunded, pending, currency, provider, ref, charge_ref, reason, return_path, seats,"   \
-    " created_at_ms, must_finish_by_ms, next_at_ms, tries, version, extended"
+    " created_at_ms, must_finish_by_ms, next_at_ms, tries, version, extended, equal_in"
 
 #define REFUND_COLUMNS                                                                             \
     "refund_id, payment_id, order_id, state, amount, charge, reason, created_at_ms, next_at_ms,"   \

@@ -67,6 +67,7 @@ struct adapter {
     const char *name;
     const char *title;
     const char *const *methods; /* up to NULL */
+    const char *only_currency;  /* NULL: any */
     int64_t buyer_ms;           /* the buyer has so long */
     int64_t confirm_ms;         /* from the buyer's yes until we must have confirmed */
     uint32_t refunds_a_minute;  /* of a job; more would be refused */
@@ -92,7 +93,7 @@ struct adapter {
                     struct heard *ret_heard);
 };
 
-extern const struct adapter toss_adapter, stripe_adapter;
+extern const struct adapter toss_adapter, stripe_adapter, nicepay_adapter;
 
 /* The adapter of that name, or NULL. */
 const struct adapter *adapter_find(struct view name);

@@ -137,28 +137,36 @@ static int answer_known(struct call *call, const Usher__V1__BeginPaymentRequest 
     return err;
 }
 
-static int fill(struct call *call, const Usher__V1__Hold *hold, struct payment *p)
+static int fill(struct call *call, const Usher__V1__Hold *hold, bool equal, struct payment *p)
 {
     const struct work w = answer_work(call);
     const int64_t now_ms = role_now_ms();
     const struct adapter *adapter;
     struct adapter_env env;
     role_talk(&w, p->provider, &adapter, &env);
-    if (!currency_find(view_str(hold->currency)) || hold->n_seats > PAYMENT_SEATS_MAX)
+    if (!currency_find(view_str(hold->currency)) || hold->n_seats > PAYMENT_SEATS_MAX ||
+        (adapter->only_currency && strcmp(adapter->only_currency, hold->currency) != 0))
         return answer_fail(call, CODE_FAILED_PRECONDITION, "BAD_ARGUMENT",
-                           "this performance's currency cannot be paid by card");
+                           "this performance's currency cannot be paid at this provider");
     p->account_id = call_identity(call)->account_id;
     p->performance_id = hold->performance_id;
     p->state = PAYMENT_WAITING;
     p->books.amount = hold->total;
     p->currency = view_str(hold->currency);
     p->seat_count = (uint32_t)hold->n_seats;
-    for (uint32_t i = 0; i < p->seat_count; i++)
+    /* Equal is of one category, and so of one price. */
+    for (uint32_t i = 0; i < p->seat_count; i++) {
         p->seats[i] = hold->seats[i]->seat;
+        equal = equal && hold->seats[i]->category == hold->seats[0]->category;
+    }
+    p->equal = equal ? hold->seats[0]->category + 1 : 0;
     p->created_at_ms = now_ms;
-    p->must_finish_by_ms = now_ms + adapter->buyer_ms < hold->expires_at_ms
-                               ? now_ms + adapter->buyer_ms
-                               : hold->expires_at_ms;
+    /* Before the seats are free again, so that nobody pays for what is another's. */
+    const int64_t left_ms = hold->expires_at_ms - now_ms;
+    const int64_t ends_ms =
+        hold->expires_at_ms - (left_ms / 4 < ROLE_GIVE_UP_MS ? left_ms / 4 : ROLE_GIVE_UP_MS);
+    p->must_finish_by_ms =
+        now_ms + adapter->buyer_ms < ends_ms ? now_ms + adapter->buyer_ms : ends_ms;
     p->next_at_ms = p->must_finish_by_ms;
     p->payment_id = chance_id_at(w.role->options.chance, now_ms);
     return 0;
@@ -207,7 +215,7 @@ int payment_begin(struct call *call, const void *request, void *response)
         return answer_known(call, wish, view_of(hash, 32), p.hold_id, &status, response);
     if (err != 0)
         return refuse_hold(call, err, &status);
-    err = fill(call, hold, &p);
+    err = fill(call, hold, wish->equal_places, &p);
     if (err == 0)
         err = begin_there(call, &p, &begun);
     if (err != 0)

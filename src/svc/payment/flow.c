@@ -101,13 +101,16 @@ static void move_contact(const struct work *w, const struct payment *p, struct i
         log_event(LOG_WARN, "payment.step", log_id("usher.payment", p->payment_id), log_err(err));
 }
 
-/* The hold is over. The same seats, if nobody has them. */
+/* The hold is over. The same seats, if nobody has them; else equal ones, if the buyer said so. */
 static int place_again(const struct work *w, struct payment *p)
 {
     const Usher__V1__Hold *hold;
     const Usher__V1__Order *order;
     struct id hold_id;
     int err = tickets_hold(w, p, &hold);
+    const bool equal = err == ERR_CONFLICT && p->equal > 0;
+    if (equal)
+        err = tickets_hold_equal(w, p, &hold);
     if (err == 0 &&
         (hold->total != p->books.captured || id_parse(view_str(hold->hold_id), &hold_id) != 0))
         err = ERR_CONFLICT;
@@ -118,6 +121,8 @@ static int place_again(const struct work *w, struct payment *p)
     if (err == ERR_BUSY)
         return flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + retry_ms(p->tries), NULL,
                          "the seats are being asked for");
+    for (uint32_t i = 0; err == 0 && equal && i < p->seat_count && i < hold->n_seats; i++)
+        p->seats[i] = hold->seats[i]->seat;
     return err == 0 ? done(w, p, hold_id) : return_all(w, p, "SEATS_GONE");
 }
 
@@ -249,6 +254,8 @@ int flow_confirm(const struct work *w, struct payment *p, struct view ref)
         return err;
     adapter->finish(&env, p, &told);
     note_call(w, p, "confirm", &told);
+    if (told.charge.len > 0)
+        p->charge = told.charge; /* what an adapter remembers of an attempt */
     if (told.said == SAID_NOTHING) {
         /* At once, once: most of what is unclear is clear a moment later. */
         adapter->lookup(&env, p, &told);
@@ -281,6 +288,9 @@ int flow_abandon(const struct work *w, struct payment *p, const char *reason)
     adapter->abandon(&env, p, &told);
     if (told.said == SAID_DEAD)
         told.reason = reason;
+    /* Nobody knows whether it can still be paid: the seats are kept a while longer, once. */
+    if (told.said == SAID_NOTHING && !p->extended)
+        (void)secure_hold(w, p, adapter);
     return apply(w, p, adapter, &told);
 }
 

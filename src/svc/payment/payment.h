@@ -23,7 +23,8 @@ struct payment_provider {
     const char *name;       /* "toss", "stripe", "nicepay": its adapter */
     const char *base_url;   /* of its API, without a slash at the end */
     const char *secret_key; /* never logged, never sent elsewhere */
-    const char *public_key; /* for the buyer's browser; NULL: the provider's page is at base_url */
+    const char *public_key; /* for the buyer's browser; of Toss NULL: its page is at base_url */
+    bool stand_in;          /* usher psp: its page is at base_url */
     const char *webhook_secrets[PAYMENT_SECRETS_MAX]; /* up to the first NULL */
     bool test_money;
 };
@@ -55,7 +56,7 @@ void payment_stop(struct payment_role *role);
 /* usher.v1.PaymentService; lives as long as the role. */
 struct service payment_service(struct payment_role *role);
 /* Webhooks ("/webhooks/") and ways back ("/pay/"): rules for the server. */
-#define PAYMENT_PLAINS 2
+#define PAYMENT_PLAINS 3
 void payment_plains(struct payment_role *role, struct plain_rule ret_rules[PAYMENT_PLAINS]);
 
 #endif

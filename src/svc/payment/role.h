@@ -14,6 +14,7 @@
 #include "usher/v1/payment.pb-c.h"
 
 #define ROLE_CONFIRM_EXTRA_MS 30000 /* a hold outlives the confirm deadline by this */
+#define ROLE_GIVE_UP_MS       5000  /* an attempt ends so long before its hold does */
 #define ROLE_CALL_MS          20000 /* a call that took longer is looked after */
 #define ROLE_WAIT_MS          8000  /* FinishPayment waits so long for what is unclear */
 #define ROLE_RESERVE_MS       1500 /* of a deadline, for writing down what a provider did not say */
@@ -64,6 +65,9 @@ int tickets_place(const struct work *w, const struct payment *p, struct id hold_
                   const Usher__V1__Order **ret_order);
 /* The payment's seats, held anew. */
 int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1__Hold **ret_hold);
+/* As many beside each other in the category that the payment may take instead. */
+int tickets_hold_equal(const struct work *w, const struct payment *p,
+                       const Usher__V1__Hold **ret_hold);
 /* Gives the refund's seats back, or all of the order. */
 int tickets_cancel(const struct work *w, const struct refund *r, struct id account_id);
 int tickets_order(const struct work *w, struct id order_id, struct id account_id,
@@ -101,6 +105,9 @@ int return_with(const struct work *w, struct id payment_id, struct view query,
                 struct payment *ret_payment);
 void plain_webhook(void *role, const struct plain_request *request, struct page *ret_page);
 void plain_return(void *role, const struct plain_request *request, struct page *ret_page);
+
+/* ---- window.c ---- */
+void plain_window(void *role, const struct plain_request *request, struct page *ret_page);
 
 /* ---- reconcile.c ---- */
 void reconcile(void *role);

@@ -46,12 +46,13 @@ static int meaning(const struct call_status *status)
         const char *reason;
         int err;
     } meanings[] = {
-        {"HOLD_NOT_FOUND", ERR_NOT_FOUND}, {"HOLD_EXPIRED", ERR_NOT_FOUND},
-        {"SEATS_TAKEN", ERR_CONFLICT},     {"LIMIT_REACHED", ERR_CONFLICT},
-        {"SALE_NOT_OPEN", ERR_CONFLICT},   {"WRONG_AMOUNT", ERR_INVALID},
-        {"BAD_ARGUMENT", ERR_INVALID},     {"NOT_FOUND", ERR_INVALID},
-        {"KEY_REUSED", ERR_CONFLICT},      {"PASS_REQUIRED", ERR_DENIED},
-        {"PASS_INVALID", ERR_DENIED},      {"PASS_OVER", ERR_DENIED},
+        {"HOLD_NOT_FOUND", ERR_NOT_FOUND},   {"HOLD_EXPIRED", ERR_NOT_FOUND},
+        {"SEATS_TAKEN", ERR_CONFLICT},       {"LIMIT_REACHED", ERR_CONFLICT},
+        {"NO_ADJACENT_SEATS", ERR_CONFLICT}, {"SALE_NOT_OPEN", ERR_CONFLICT},
+        {"WRONG_AMOUNT", ERR_INVALID},       {"BAD_ARGUMENT", ERR_INVALID},
+        {"NOT_FOUND", ERR_INVALID},          {"KEY_REUSED", ERR_CONFLICT},
+        {"PASS_REQUIRED", ERR_DENIED},       {"PASS_INVALID", ERR_DENIED},
+        {"PASS_OVER", ERR_DENIED},
     };
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         if (strcmp(meanings[i].reason, reason_of(status)) == 0)
@@ -71,6 +72,7 @@ int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold
     wish.performance_id = performance_id;
     wish.hold_id = (char *)exchange_id(w->arena, hold_id);
     wish.until_ms = until_ms;
+    wish.starting = pass.len > 0; /* that is when a pass is looked at */
     if (pass.len > 0 && metadata_add(&metadata, w->arena, VIEW_LIT("usher-pass"), pass) != 0)
         return call_status_set(ret_status, CODE_INVALID_ARGUMENT, "usher-pass: this is no pass");
     a.client.metadata = metadata;
@@ -140,6 +142,21 @@ int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1_
         err = hold_again(w, p, ret_hold);
     }
     return err;
+}
+
+int tickets_hold_equal(const struct work *w, const struct payment *p,
+                       const Usher__V1__Hold **ret_hold)
+{
+    struct asking a;
+    Usher__V1__HoldBestRequest wish = USHER__V1__HOLD_BEST_REQUEST__INIT;
+    begin(&a, w, p->account_id);
+    wish.performance_id = p->performance_id;
+    wish.party = p->seat_count;
+    wish.category_choice_case = USHER__V1__HOLD_BEST_REQUEST__CATEGORY_CHOICE_CATEGORY;
+    wish.category = p->equal - 1;
+    wish.idempotency_key = arena_printf(w->arena, "equal-%s", exchange_id(w->arena, p->payment_id));
+    int err = client_call(&a.client, Usher__V1__TicketService, hold_best, &wish, ret_hold);
+    return err == 0 ? 0 : meaning(&a.client.status);
 }
 
 int tickets_cancel(const struct work *w, const struct refund *r, struct id account_id)

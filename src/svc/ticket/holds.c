@@ -3,6 +3,8 @@
 #include "svc/ticket/bills.h"
 #include "token/roles.h"
 
+#define STARTING_MAX_MS 300000 /* merely beginning to pay prolongs a hold by this at most */
+
 /* Account, pass, key and hash of the request. Non-zero after call_fail. */
 static int begin(struct call *call, const struct catalog_performance *performance,
                  struct owner_ask *ask, const char *key)
@@ -164,5 +166,10 @@ int ticket_extend_hold(struct call *call, const void *request, void *response)
         ask.result = ERR_NOT_FOUND;
         return desk_refused(call, &ask);
     }
+    /* A hold's id begins with the time it was made, however often a payment is begun. */
+    const int64_t most_ms =
+        (int64_t)(ask.hold_id.hi >> 16) + performance->hold_ttl_ms + STARTING_MAX_MS;
+    if (wish->starting && ask.until_ms > most_ms)
+        ask.until_ms = most_ms;
     return ask_and_fill(call, performance, &ask, response);
 }

@@ -27,6 +27,8 @@ const en = {
     transfer: 'Bank transfer',
   } as Record<string, string>,
   testMoney: 'Test money: nothing is really charged.',
+  equalPlaces:
+    'If my payment arrives so late that these seats are gone, take others of the same price side by side. Otherwise all of it is given back.',
   terms: 'I accept the terms of sale and the rules for giving tickets back.',
   termsNeeded: 'Please accept the terms first.',
   rules: 'When do I get my money back?',
@@ -133,6 +135,8 @@ const ko: typeof en = {
     transfer: '계좌이체',
   },
   testMoney: '테스트 결제입니다. 실제로 결제되지 않습니다.',
+  equalPlaces:
+    '결제가 늦게 도착해 이 좌석이 이미 팔렸다면 같은 등급의 붙어 있는 다른 좌석으로 예매합니다. 선택하지 않으면 전액 환불됩니다.',
   terms: '예매 약관과 취소·환불 규정에 동의합니다.',
   termsNeeded: '약관에 동의해 주세요.',
   rules: '취소하면 얼마를 돌려받나요?',

@@ -197,6 +197,7 @@ function Form({ hold, providers, onGone }: FormProps) {
   });
   const way = useSignal(providers[0]?.name ?? box_office);
   const terms = useSignal(false);
+  const equalPlaces = useSignal(false);
   const tried = useSignal(false);
   const leaving = useSignal(false);
   const { name, email, phone } = contact.value;
@@ -227,7 +228,13 @@ function Form({ hold, providers, onGone }: FormProps) {
     };
     const provider = way.value;
     if (provider !== box_office) {
-      const payment = await beginPayment({ performanceId, holdId, provider, contact: who });
+      const payment = await beginPayment({
+        performanceId,
+        holdId,
+        provider,
+        contact: who,
+        equalPlaces: equalPlaces.value,
+      });
       leaving.value = true;
       if (payment.state === PaymentState.WAITING && payment.redirectUrl)
         location.assign(payment.redirectUrl);
@@ -325,6 +332,19 @@ function Form({ hold, providers, onGone }: FormProps) {
         />
       </fieldset>
       {chosen?.testMoney ? <Notice tone="warn" icon="alert" title={say.testMoney} /> : null}
+      {way.value !== box_office ? (
+        <label class="check">
+          <input
+            type="checkbox"
+            name="equal-places"
+            checked={equalPlaces.value}
+            onChange={({ currentTarget }) => {
+              equalPlaces.value = currentTarget.checked;
+            }}
+          />
+          <span>{say.equalPlaces}</span>
+        </label>
+      ) : null}
       <div class="field pay-terms" data-wrong={tried.value && !terms.value ? '' : undefined}>
         <label class="check">
           <input

@@ -47,6 +47,8 @@ interface Wish {
   holdId: string;
   provider: string;
   contact: Contact;
+  /** Where the money comes so late that the seats are gone: others of the same category, side by side. */
+  equalPlaces: boolean;
 }
 
 export async function beginPayment(wish: Wish): Promise<Payment> {

@@ -1,0 +1,102 @@
+"""Holds and clocks: what beginning to pay is worth, what ends first, and places in place of others."""
+import concurrent.futures
+import time
+
+from server import wait_until
+from shop import ABANDONED, AUTH, DONE, PAYMENT, REFUNDED, Buyer, fault
+
+TICKETS = "usher.v1.TicketService"
+
+
+def hold_of(buyer):
+    return buyer.ask("ExtendHold", {"performanceId": buyer.performance, "holdId": buyer.hold["holdId"]}, TICKETS)
+
+
+def beginning_adds_five_minutes_at_most(shop):
+    """However often it is begun and given up."""
+    night = shop.make_performance(hold_ms=2000)
+    buyer = Buyer(shop, night, taking=[0, 1])
+    made = int(buyer.hold["expiresAtMs"])
+    for _ in range(3):
+        buyer.begin()
+        assert int(hold_of(buyer)["expiresAtMs"]) <= made + 300000
+        buyer.ask("AbandonPayment", {"paymentId": buyer.payment})
+
+
+def coming_back_adds_once(shop):
+    """Who comes back with a yes has the seats until the provider's deadline, and a half minute; once."""
+    night = shop.make_performance(hold_ms=3000)
+    buyer = Buyer(shop, night, taking=[10, 11])
+    buyer.begin()
+    buyer.choose()
+    shop.psp.script(fault("confirm", "error_before", 3), fault("lookup", "error_before", 3), webhooks={"lose": 1})
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(buyer.finish)
+
+        def extended():
+            hold = hold_of(buyer)
+            left = int(hold.get("expiresAtMs", 0)) - time.time() * 1000
+            return left if left > 60000 else None
+        left = wait_until(extended, "the hold to last longer")
+        coming.result()
+    assert 9 * 60000 < left <= 11 * 60000, left
+    shop.psp.script()
+    assert buyer.until(DONE)["state"] == DONE
+
+
+def given_up_before_the_seats_are_free(shop):
+    """By Stripe: the session is expired first; nobody pays for what is somebody else's already."""
+    night = shop.make_performance(hold_ms=2000)
+    buyer = Buyer(shop, night, taking=[20, 21])
+    buyer.begin(provider="stripe")
+    payment = buyer.until(ABANDONED)
+    assert payment["reason"] == "PAYMENT_EXPIRED", payment
+    ended = [l["at_ms"] for l in shop.psp.lines("end", buyer.payment)]
+    assert len(ended) == 1, ended
+    held = int(buyer.hold["expiresAtMs"])
+    assert ended[0] < max(held, int(payment.get("mustFinishByMs", 0)) + 2000), (ended, held)
+
+
+def late_money(shop, equal):
+    """The money comes when the seats are somebody else's."""
+    buyer = Buyer(shop)
+    shop.psp.script(fault("confirm", "error_after"), fault("lookup", "error_before"), webhooks={"lose": 1})
+    buyer.begin(equalPlaces=equal)
+    buyer.choose()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(buyer.finish)
+        wait_until(buyer.charges, "the charge")
+        buyer.ask("ReleaseHold", {"performanceId": 1, "holdId": buyer.hold["holdId"]}, TICKETS)
+        other = Buyer.__new__(Buyer)
+        other.shop, other.performance, other.keys = shop, 1, 0
+        other.token = shop.server.ask("CreateGuest", {}, AUTH)["token"]
+        other.hold = other.take(2, buyer.seats)
+        coming.result()
+    shop.psp.script()
+    return buyer
+
+
+def equal_places_if_the_buyer_said_so(shop):
+    buyer = late_money(shop, True)
+    payment = buyer.until(DONE)
+    tickets = payment["order"]["tickets"]
+    seats = [t.get("seat", 0) for t in tickets]
+    assert len(seats) == 2 and not set(seats) & set(buyer.seats), seats
+    assert sum(int(t["amount"]) for t in tickets) == int(buyer.hold["total"])
+    assert buyer.cancels() == []
+    buyer.ask("RefundOrder", {"orderId": payment["orderId"], "seats": seats[:1]})
+    wait_until(lambda: len(buyer.ask("GetOrder", {"orderId": payment["orderId"]}, TICKETS)["tickets"]) == 1, "a refund")
+
+
+def else_all_of_it_back(shop):
+    buyer = late_money(shop, False)
+    assert buyer.until(REFUNDED)["reason"] == "SEATS_GONE"
+
+
+TESTS = [
+    ("beginning-to-pay-adds-five-minutes-at-most", beginning_adds_five_minutes_at_most),
+    ("coming-back-extends-once", coming_back_adds_once),
+    ("given-up-before-the-seats-are-free", given_up_before_the_seats_are_free),
+    ("late-money-takes-equal-places", equal_places_if_the_buyer_said_so),
+    ("late-money-goes-back", else_all_of_it_back),
+]
