@@ -7,6 +7,7 @@ static const char *const pages[] = {
     "/",           "/past",    "/p/#",      "/line/#",         "/line/#/draw", "/pay/#",
     "/pay/return", "/orders",  "/orders/*", "/orders/*/money", "/sign-in",     "/register",
     "/reset",      "/account", "/find",     "/door",           "/door/#",      "/sign-in/return/*",
+    "/e/#",
 };
 
 static bool is_number(struct view word)

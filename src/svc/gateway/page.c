@@ -13,7 +13,7 @@
 /* The page runs its own script, speaks to its own server, and can be framed by nobody. */
 #define GUARDS                                                                                     \
     NOSNIFF "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "   \
-            "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "                    \
+            "img-src 'self' https: data: blob:; font-src 'self'; connect-src 'self'; "             \
             "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n" \
             "Referrer-Policy: no-referrer\r\n"                                                     \
             "Cross-Origin-Opener-Policy: same-origin\r\n"                                          \

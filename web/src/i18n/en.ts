@@ -41,6 +41,7 @@ export const en = {
   saleOpen: 'On sale',
   salePaused: 'Paused',
   saleDraft: 'Not yet on sale',
+  pricesTitle: 'Prices',
   priceFrom: (low: string, high: string) => `${low} – ${high}`,
 
   stage: 'STAGE',

@@ -42,6 +42,7 @@ export const ko: Words = {
   saleOpen: '예매 중',
   salePaused: '일시 중지',
   saleDraft: '예매 예정',
+  pricesTitle: '가격',
   priceFrom: (low, high) => `${low} – ${high}`,
 
   stage: '무대',

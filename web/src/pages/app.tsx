@@ -42,6 +42,8 @@ function Page({ here }: { here: Route }) {
       return <Home />;
     case 'past':
       return <Past />;
+    case 'event':
+      return <Later key={here.eventId} load={loadEvent} props={here} />;
     case 'performance':
       return <PerformancePage key={here.performanceId} performanceId={here.performanceId} />;
     case 'orders':
@@ -87,6 +89,7 @@ function Page({ here }: { here: Route }) {
 const loadOrders = () => import('./orders').then(({ Orders }) => Orders);
 const loadOrder = () => import('./order').then(({ OrderPage }) => OrderPage);
 
+const loadEvent = () => import('./event').then(({ EventPage }) => EventPage);
 const loadLine = () => import('./line').then(({ LinePage }) => LinePage);
 const loadDraw = () => import('./draw').then(({ DrawPage }) => DrawPage);
 const loadPay = () => import('./pay').then(({ PayPage }) => PayPage);

@@ -130,6 +130,15 @@ function Search({ wish }: { wish: Signal<string> }) {
 
 const dates_shown = 3;
 
+/** From its first day to its last. */
+export function datesOf({ performances }: Event): string {
+  const first = performances[0];
+  const last = performances.at(-1);
+  return first && last
+    ? [...new Set([starts(first, 'day'), starts(last, 'day')])].join(' – ')
+    : words.value.noPerformances;
+}
+
 function EventCard({ event, alone }: { event: Event; alone: boolean }) {
   const say = words.value;
   const all = useSignal(false);
@@ -138,12 +147,8 @@ function EventCard({ event, alone }: { event: Event; alone: boolean }) {
   const Title = alone ? 'h1' : 'h2';
   const shown = all.value || alone ? performances : performances.slice(0, dates_shown);
   const rest = performances.length - shown.length;
-  const last = performances.at(-1);
-  const when =
-    first && last
-      ? [...new Set([starts(first, 'day'), starts(last, 'day')])].join(' – ')
-      : say.noPerformances;
-  const poster = <Poster name={name} lines={[when, first?.hall?.name ?? '']} />;
+  const lines = [datesOf(event), first?.hall?.name ?? ''];
+  const poster = <Poster name={name} lines={lines} picture={event.poster} />;
   return (
     <article class={`event${alone ? ' event-alone' : ''}`}>
       {first ? (
@@ -156,7 +161,11 @@ function EventCard({ event, alone }: { event: Event; alone: boolean }) {
         poster
       )}
       <div class="event-text">
-        <Title>{name}</Title>
+        <Title>
+          <a class="event-name" href={paths.event(event.eventId)}>
+            {name}
+          </a>
+        </Title>
         {event.description ? <p class="event-description">{event.description}</p> : null}
         {first ? (
           <p class="event-where">
@@ -204,7 +213,7 @@ function goTo(performance: Performance): { path: string; held: boolean; line?: S
     : { path: paths.performance(performanceId), held };
 }
 
-function Stub({ performance }: { performance: Performance }) {
+export function Stub({ performance }: { performance: Performance }) {
   const say = words.value;
   const { performanceId, counts, saleState } = performance;
   const left = counts?.free ?? 0;

@@ -5,6 +5,7 @@ describe('parseRoute', () => {
   it('knows every page', () => {
     expect(parseRoute('/')).toEqual({ page: 'home' });
     expect(parseRoute('/p/12')).toEqual({ page: 'performance', performanceId: 12 });
+    expect(parseRoute('/e/3')).toEqual({ page: 'event', eventId: 3 });
     expect(parseRoute('/p/12/')).toEqual({ page: 'performance', performanceId: 12 });
     expect(parseRoute('/orders')).toEqual({ page: 'orders' });
     expect(parseRoute('/orders/ab', '?placed')).toEqual({

@@ -5,6 +5,7 @@ import { computed, signal } from '@preact/signals';
 export type Route =
   | { page: 'home' }
   | { page: 'past' }
+  | { page: 'event'; eventId: number }
   | { page: 'performance'; performanceId: number }
   | { page: 'line'; saleId: number; performanceId: number }
   | { page: 'draw'; saleId: number }
@@ -36,6 +37,7 @@ const withNext = (page: 'sign-in' | 'register' | 'reset'): Make => {
 const pages: [RegExp, Make][] = [
   [/^\/$/, () => ({ page: 'home' })],
   [/^\/past$/, () => ({ page: 'past' })],
+  [/^\/e\/(\d+)$/, withNumber((eventId) => ({ page: 'event', eventId }))],
   [/^\/p\/(\d+)$/, withNumber((performanceId) => ({ page: 'performance', performanceId }))],
   [
     /^\/line\/(\d+)$/,
@@ -105,6 +107,7 @@ const andNext = (next?: string) => (next ? `?next=${encodeURIComponent(next)}` :
 export const paths = {
   home: '/',
   past: '/past',
+  event: (id: number) => `/e/${id}`,
   performance: (id: number) => `/p/${id}`,
   line: (saleId: number, performanceId = 0) =>
     `/line/${saleId}${performanceId ? `?p=${performanceId}` : ''}`,
