@@ -23,7 +23,7 @@ const calls = {
   PaymentService:
     'ListProviders BeginPayment FinishPayment GetPayment AbandonPayment GetMoneyStory PreviewRefund RefundOrder',
   DoorService:
-    'GetTicketFile ResendTickets GetTicketCodes CheckIn GetDoorList UploadScans GetDoorCounts ListDoubleEntries',
+    'GetTicketFile ResendTickets GetTicketCodes PassTicketOn RenewTicket CheckIn GetDoorList UploadScans GetDoorCounts ListDoubleEntries',
 };
 const besides = ['.usher.v1.ErrorDetail'];
 

@@ -19,6 +19,7 @@ struct ticket_values {
     const char *gate;
     const char *out;
     const char *format;
+    const char *name, *email, *language; /* of a friend */
     int64_t performance_id;
     int64_t seat;
     bool leaving;
@@ -184,19 +185,29 @@ static const struct conf_table renew_table = {
     .option_count = sizeof(renew_options) / sizeof(renew_options[0]),
 };
 
+/* The generation of a ticket's codes now. */
+static int ask_generation(struct session *session, const struct ticket_values *values,
+                          uint32_t *ret_generation)
+{
+    Usher__V1__GetTicketCodesRequest ask = USHER__V1__GET_TICKET_CODES_REQUEST__INIT;
+    const Usher__V1__TicketCodes *codes;
+    ask.order_id = (char *)values->code;
+    int code = CALL(session, get_ticket_codes, &ask, &codes);
+    for (size_t i = 0; code == CMD_OK && i < codes->n_tickets; i++) {
+        if (codes->tickets[i]->seat == (uint32_t)values->seat)
+            *ret_generation = codes->tickets[i]->generation;
+    }
+    return code;
+}
+
 static int renew(struct session *session, void *arg)
 {
     const struct ticket_values *values = arg;
-    Usher__V1__GetTicketCodesRequest ask = USHER__V1__GET_TICKET_CODES_REQUEST__INIT;
     Usher__V1__RenewTicketRequest request = USHER__V1__RENEW_TICKET_REQUEST__INIT;
     const Usher__V1__TicketCodes *codes;
-    ask.order_id = request.order_id = (char *)values->code;
+    request.order_id = (char *)values->code;
     request.seat = (uint32_t)values->seat;
-    int code = CALL(session, get_ticket_codes, &ask, &codes);
-    for (size_t i = 0; code == CMD_OK && i < codes->n_tickets; i++) {
-        if (codes->tickets[i]->seat == request.seat)
-            request.generation = codes->tickets[i]->generation;
-    }
+    int code = ask_generation(session, values, &request.generation);
     if (code == CMD_OK)
         code = CALL(session, renew_ticket, &request, &codes);
     if (code != CMD_OK)
@@ -207,6 +218,52 @@ static int renew(struct session *session, void *arg)
         if (codes->tickets[i]->seat == request.seat)
             printf("%s\n", codes->tickets[i]->signed_code);
     }
+    return CMD_OK;
+}
+
+/* ---- pass ---- */
+
+static const struct conf_option pass_options[] = {
+    {"seat", CONF_INT, offsetof(struct ticket_values, seat), NULL, 0, UINT32_MAX,
+     .help = "the seat's index in the hall", .required = true},
+    {"name", CONF_STR, offsetof(struct ticket_values, name), NULL, 1, 100,
+     .help = "the friend's name", .required = true},
+    {"email", CONF_STR, offsetof(struct ticket_values, email), NULL, 3, 254,
+     .help = "where the ticket goes", .required = true},
+    {"language", CONF_CHOICE, offsetof(struct ticket_values, language), "en", .help = "of the mail",
+     .choices = "en|ko"},
+    SESSION_OPTIONS(struct ticket_values, session),
+};
+
+static const struct conf_table pass_table = {
+    .command = "usher ticket pass",
+    .summary = "Passes a ticket on to a friend, by mail. Its codes so far end.\n"
+               "usher ticket renew takes it back.",
+    .positional = "ORDER",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = pass_options,
+    .option_count = sizeof(pass_options) / sizeof(pass_options[0]),
+};
+
+static int pass_on(struct session *session, void *arg)
+{
+    const struct ticket_values *values = arg;
+    Usher__V1__PassTicketOnRequest request = USHER__V1__PASS_TICKET_ON_REQUEST__INIT;
+    const Usher__V1__PassTicketOnResponse *answer;
+    request.order_id = (char *)values->code;
+    request.seat = (uint32_t)values->seat;
+    request.name = (char *)values->name;
+    request.email = (char *)values->email;
+    request.language = (char *)values->language;
+    int code = ask_generation(session, values, &request.generation);
+    if (code == CMD_OK)
+        code = CALL(session, pass_ticket_on, &request, &answer);
+    if (code != CMD_OK)
+        return code;
+    if (values->session.json)
+        return session_print_json(session, answer);
+    printf("passed on to %s\n", answer->to);
     return CMD_OK;
 }
 
@@ -241,9 +298,15 @@ static int renew_command(int argc, char **argv)
     return run("ticket renew", &renew_table, argc, argv, renew);
 }
 
+static int pass_command(int argc, char **argv)
+{
+    return run("ticket pass", &pass_table, argc, argv, pass_on);
+}
+
 const struct cmd ticket_commands[TICKET_COMMANDS] = {
     {"check", "a code at a door", check_command, .table = &check_table},
     {"file", "an order's tickets as a PDF file, a calendar entry or a wallet pass", file_command,
      .table = &file_table},
+    {"pass", "to a friend, by mail", pass_command, .table = &pass_table},
     {"renew", "ends a ticket's codes and begins others", renew_command, .table = &renew_table},
 };

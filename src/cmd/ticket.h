@@ -6,7 +6,7 @@
 
 #include "cmd/cmd.h"
 
-#define TICKET_COMMANDS 3
+#define TICKET_COMMANDS 4
 extern const struct cmd ticket_commands[TICKET_COMMANDS];
 
 #endif

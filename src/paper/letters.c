@@ -24,6 +24,29 @@ static const struct letter_template letters[] = {
             },
     },
     {
+        .name = "passed",
+        .subject = {"{name} has a ticket for you: {event}",
+                    "{name}님이 티켓을 보냈습니다: {event}"},
+        .text =
+            {
+                "# {event}\n\n"
+                "{start}\n{hall}\n\n"
+                "{places}\n\n"
+                "{name} has passed this ticket on to you. It is attached as a PDF file: show it at "
+                "the door, printed or on a screen. The code lets one person in, once.\n\n"
+                "{name} can take the ticket back until it is used; then this code ends.\n\n"
+                "Order {number}",
+                "# {event}\n\n"
+                "{start}\n{hall}\n\n"
+                "{places}\n\n"
+                "{name}님이 이 티켓을 양도했습니다. 첨부된 PDF를 인쇄하거나 화면으로 입구에서 보여 "
+                "주세요. 코드 하나로 한 사람이 한 번 입장할 수 있습니다.\n\n"
+                "사용하기 전까지는 {name}님이 티켓을 다시 가져갈 수 있으며, 그때는 이 코드를 쓸 수 "
+                "없습니다.\n\n"
+                "예매 번호 {number}",
+            },
+    },
+    {
         .name = "verify",
         .subject = {"{code} is your code", "인증 코드는 {code}입니다"},
         .text =

@@ -9,6 +9,7 @@ static const struct sql_step steps[] = {
      " performance_id {int} NOT NULL, generation {int} NOT NULL, changed_at_ms {int} NOT NULL,"
      " PRIMARY KEY (order_id, seat));"
      "CREATE INDEX generation_performance ON generation (performance_id, changed_at_ms)"},
+    {"holder", "ALTER TABLE generation ADD COLUMN holder {text}"},
 };
 
 int generations_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -24,21 +25,34 @@ struct next_job {
     int64_t now_ms;
 };
 
+int generation_move(struct sql_txn *txn, uint32_t performance_id, struct id order_id, uint32_t seat,
+                    uint32_t from, struct view holder, int64_t now_ms)
+{
+    uint64_t changes = 0;
+    assert(holder.len <= GENERATION_HOLDER_MAX);
+    if (from >= TICKET_GENERATION_MAX)
+        return ERR_FULL;
+    if (from == 0) /* the key refuses a second one */
+        return sql_run(txn,
+                       "INSERT INTO generation (order_id, seat, performance_id, generation,"
+                       " changed_at_ms, holder) VALUES (?, ?, ?, 1, ?, ?)",
+                       SQL(sql_id(order_id), sql_int(seat), sql_int(performance_id),
+                           sql_int(now_ms), sql_text(holder)),
+                       NULL);
+    int err = sql_run(
+        txn,
+        "UPDATE generation SET generation = generation + 1, changed_at_ms = ?,"
+        " holder = ? WHERE order_id = ? AND seat = ? AND generation = ?",
+        SQL(sql_int(now_ms), sql_text(holder), sql_id(order_id), sql_int(seat), sql_int(from)),
+        &changes);
+    return err == 0 && changes == 0 ? ERR_CONFLICT : err;
+}
+
 static int run_next(struct sql_job *base, struct sql_txn *txn)
 {
     const struct next_job *job = (const struct next_job *)base;
-    const struct sql_value order = sql_id(job->order_id), seat = sql_int(job->seat);
-    uint64_t changes = 0;
-    if (job->from == 0) /* the key refuses a second one */
-        return sql_run(txn,
-                       "INSERT INTO generation (order_id, seat, performance_id, generation,"
-                       " changed_at_ms) VALUES (?, ?, ?, 1, ?)",
-                       SQL(order, seat, sql_int(job->performance_id), sql_int(job->now_ms)), NULL);
-    int err = sql_run(txn,
-                      "UPDATE generation SET generation = generation + 1, changed_at_ms = ?"
-                      " WHERE order_id = ? AND seat = ? AND generation = ?",
-                      SQL(sql_int(job->now_ms), order, seat, sql_int(job->from)), &changes);
-    return err == 0 && changes == 0 ? ERR_CONFLICT : err;
+    return generation_move(txn, job->performance_id, job->order_id, job->seat, job->from,
+                           VIEW_LIT(""), job->now_ms);
 }
 
 int generation_next(struct sql *sql, uint32_t performance_id, struct id order_id, uint32_t seat,
@@ -50,8 +64,6 @@ int generation_next(struct sql *sql, uint32_t performance_id, struct id order_id
                            .seat = seat,
                            .from = from,
                            .now_ms = now_ms};
-    if (from >= TICKET_GENERATION_MAX)
-        return ERR_FULL;
     return sql_write(sql, &job.job, deadline_ns);
 }
 
@@ -73,10 +85,10 @@ static int count_rows(const struct list_job *job, struct sql_txn *txn, int64_t *
                              SQL(sql_id(job->order_id)), ret_count);
 }
 
-static const char of_performance[] = "SELECT order_id, seat, generation FROM generation"
+static const char of_performance[] = "SELECT order_id, seat, generation, holder FROM generation"
                                      " WHERE performance_id = ?"
                                      " ORDER BY changed_at_ms DESC LIMIT ?";
-static const char of_order[] = "SELECT order_id, seat, generation FROM generation"
+static const char of_order[] = "SELECT order_id, seat, generation, holder FROM generation"
                                " WHERE order_id = ? ORDER BY seat LIMIT ?";
 
 static int run_list(struct sql_job *base, struct sql_txn *txn)
@@ -98,7 +110,9 @@ static int run_list(struct sql_job *base, struct sql_txn *txn)
             struct generation *row = &job->list[job->count++];
             row->seat = (uint32_t)sql_get_int(rows, 1);
             row->generation = (uint32_t)sql_get_int(rows, 2);
-            err = sql_get_id(rows, 0, &row->order_id);
+            err = sql_get_copy(rows, 3, job->arena, &row->holder);
+            if (err == 0)
+                err = sql_get_id(rows, 0, &row->order_id);
             if (err != 0)
                 sql_done(rows);
         }
@@ -140,4 +154,14 @@ uint32_t generation_in(const struct generation *list, size_t count, struct id or
             return list[i].generation;
     }
     return 0;
+}
+
+struct view generation_holder_in(const struct generation *list, size_t count, struct id order_id,
+                                 uint32_t seat)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].seat == seat && id_eq(list[i].order_id, order_id))
+            return list[i].holder;
+    }
+    return (struct view){0};
 }

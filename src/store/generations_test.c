@@ -47,6 +47,27 @@ static void a_generation_follows_the_one_that_is_known(void **state)
     assert_int_equal(count, 0);
 }
 
+static int run_pass(struct sql_job *base, struct sql_txn *txn)
+{
+    (void)base;
+    return generation_move(txn, 7, order, 6, 0, VIEW_LIT("m…@example.org"), 1);
+}
+
+static void a_ticket_has_the_holder_it_was_passed_on_to(void **state)
+{
+    struct sql_job job = {.run = run_pass};
+    struct generation *list;
+    size_t count;
+    assert_int_equal(sql_write(sql, &job, DEADLINE_NEVER), 0);
+    assert_int_equal(generations_of_order(sql, order, &arena, &list, &count, 0), 0);
+    assert_true(view_eq(generation_holder_in(list, count, order, 6), VIEW_LIT("m…@example.org")));
+    assert_int_equal(generation_holder_in(list, count, order, 5).len, 0);
+    assert_int_equal(next(order, 6, 1, 2), 0); /* taken back */
+    assert_int_equal(generations_of_order(sql, order, &arena, &list, &count, 0), 0);
+    assert_int_equal(generation_holder_in(list, count, order, 6).len, 0);
+    assert_int_equal(generation_in(list, count, order, 6), 2);
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 1 << 20);
@@ -65,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_generation_follows_the_one_that_is_known),
+        cmocka_unit_test(a_ticket_has_the_holder_it_was_passed_on_to),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -66,4 +66,35 @@ export const keep = {
       if (up) await server.stop();
     }
   },
+
+  'a ticket is passed on to a friend, and taken back; the door knows only who has it': async (world) => {
+    await visit(world, [{ ...phone, locale: 'en-GB' }], async (a) => {
+      await a.openHall();
+      await a.live();
+      await holdBest(a, 2);
+      await order(a);
+      await a.page.click('[data-action=pass] >> nth=0');
+      await a.page.waitForSelector('dialog[open] .pass-form');
+      await a.isAccessible('passing on');
+      await a.press('pass-yes');
+      await a.page.waitForFunction(() => document.activeElement.name === 'friend');
+      await a.page.fill('[name=friend]', 'Park Jiwoo');
+      await a.page.fill('[name=friend-email]', 'jiwoo@example.net');
+      await a.press('pass-yes');
+      await a.page.waitForSelector('.ticket-passed:has-text("j…@example.net")');
+      assert.equal(await a.page.locator('.qr').count(), 1, 'the friend’s code is the friend’s');
+      await a.isAccessible('passed on');
+      await a.picture('passed-on-phone');
+      const { mails } = await world.usher('mail', 'list', '--to', 'jiwoo@example.net', '--json');
+      assert.equal(mails.length, 1);
+      const { text } = await world.usher('mail', 'show', mails[0].mailId, '--json');
+      assert.match(text, /Kim Minji has passed this ticket on to you/);
+      await a.page.click('[data-action=pass] >> nth=0');
+      await a.page.waitForSelector('dialog[open] .pass-form');
+      await a.isAccessible('taking back');
+      await a.press('pass-yes');
+      await a.page.waitForSelector('.ticket-passed', { state: 'detached' });
+      assert.equal(await a.page.locator('.qr').count(), 2);
+    });
+  },
 };

@@ -196,25 +196,61 @@ static int read_values(const json_t *params, struct arena *arena, struct letter_
     return 0;
 }
 
+/* Which tickets a mail brings: all that are the owner's, or the one that was passed on. */
+struct share {
+    uint32_t seat;       /* or LOBBY_OWN_SEATS */
+    uint32_t generation; /* of that seat's codes */
+    struct view to;      /* the friend's name */
+};
+
+static struct share read_share(const json_t *params, struct arena *arena)
+{
+    const json_t *seat = json_object_get(params, "seat");
+    return (struct share){
+        .seat = seat ? (uint32_t)json_integer_value(seat) : LOBBY_OWN_SEATS,
+        .generation = (uint32_t)json_integer_value(json_object_get(params, "generation")),
+        .to = parameter(params, "to", arena),
+    };
+}
+
+/* A ticket that was taken back before its mail went out does not go out. */
+static bool is_theirs(const Usher__V1__Order *order, const struct share *share)
+{
+    for (size_t i = 0; i < order->n_tickets; i++) {
+        if (order->tickets[i]->seat == share->seat)
+            return order->tickets[i]->generation == share->generation;
+    }
+    return share->seat == LOBBY_OWN_SEATS;
+}
+
 /* The values of a letter about an order, and the order. */
 static int read_order(struct door *door, const struct mail *mail, struct view id,
-                      struct arena *arena, int64_t deadline_ns, struct paper_order *paper,
-                      struct letter_value values[LETTER_ORDER_VALUES])
+                      const struct share *share, struct arena *arena, int64_t deadline_ns,
+                      struct paper_order *paper, struct letter_value values[LETTER_ORDER_VALUES])
 {
     const Usher__V1__Order *order;
     const struct contact *contact = NULL;
+    const bool passed = share->seat != LOBBY_OWN_SEATS;
     int err = lobby_find_order(door, id.at, arena, deadline_ns, &order);
+    if (err == 0 && !is_theirs(order, share))
+        err = ERR_NOT_FOUND;
     if (err == 0)
         err = lobby_contact(door, order, arena, deadline_ns, &contact);
     if (err == 0)
-        err = lobby_paper_order(door, order, contact, arena, paper);
+        err = lobby_paper_order(door, order, contact, share->seat, arena, paper);
     if (err != 0)
         return err;
     /* Tickets that are void by now are not sent any more. */
-    if (view_eq(mail->template, VIEW_LIT("tickets")) && paper->ticket_count == 0)
+    const bool brings = passed || view_eq(mail->template, VIEW_LIT("tickets"));
+    if (brings && paper->ticket_count == 0)
         return ERR_NOT_FOUND;
     paper->language = paper_language_of(mail->language);
-    return letter_order_values(paper, arena, values);
+    if (passed && paper->name.len == 0)
+        paper->name = paper->language == PAPER_KOREAN ? VIEW_LIT("지인") : VIEW_LIT("A friend");
+    err = letter_order_values(paper, arena, values);
+    if (passed)
+        paper->name = share->to;
+    return err;
 }
 
 int lobby_compose(struct door *door, const struct mail *mail, struct view message_id,
@@ -234,7 +270,8 @@ int lobby_compose(struct door *door, const struct mail *mail, struct view messag
     const struct view order_id = params ? parameter(params, "order", arena) : (struct view){0};
     int err = params ? 0 : ERR_INVALID;
     if (err == 0 && order_id.len > 0) {
-        err = read_order(door, mail, order_id, arena, deadline_ns, &paper, values);
+        const struct share share = read_share(params, arena);
+        err = read_order(door, mail, order_id, &share, arena, deadline_ns, &paper, values);
         drawing.order = &paper;
         drawing.value_count = LETTER_ORDER_VALUES;
     } else if (err == 0) {

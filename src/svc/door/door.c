@@ -13,6 +13,7 @@ static const struct method methods[] = {
     {"GetTicketFile", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_ticket_file},
     {"ResendTickets", METHOD_UNARY, HOLDERS, false, NULL, 0, door_resend_tickets},
     {"GetTicketCodes", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_ticket_codes},
+    {"PassTicketOn", METHOD_UNARY, HOLDERS, false, NULL, 0, door_pass_ticket_on},
     {"RenewTicket", METHOD_UNARY, HOLDERS, false, NULL, 0, door_renew_ticket},
     {"GetCheckKey", METHOD_UNARY, 0, true, "public, max-age=3600", 0, door_get_check_key},
     {"CheckIn", METHOD_UNARY, DOOR_STAFF, false, NULL, 0, door_check_in},

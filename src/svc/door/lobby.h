@@ -19,6 +19,7 @@
 #define LOBBY_MAILS_PAGE    20
 #define LOBBY_FOUND_MAX     20       /* orders of one FindOrders */
 #define LOBBY_RESENDS_MAX   10       /* of an order's tickets */
+#define LOBBY_PASSED_MAX    20       /* mails to friends, an order */
 #define LOBBY_EARLY_SCAN_MS 86400000 /* an offline scan's clock may be ahead so far */
 
 #define POST_LANES       4                /* mails under way at once */
@@ -62,11 +63,16 @@ int lobby_order(struct call *call, const char *order_id, const Usher__V1__Order 
 /* The same in the role's own name. ERR_NOT_FOUND: there is none; otherwise the channel's errors. */
 int lobby_find_order(struct door *door, const char *order_id, struct arena *arena,
                      int64_t deadline_ns, const Usher__V1__Order **ret_order);
-/* The order as paper wants it, with signed codes, in the arena; contact may be NULL. ERR_CORRUPT,
- * ERR_NO_MEMORY. */
+#define LOBBY_OWN_SEATS UINT32_MAX /* of lobby_paper_order: those that were not passed on */
+
+/* The order as paper wants it, with signed codes, in the arena: what its owner may show, or that
+ * seat alone. contact may be NULL. ERR_CORRUPT, ERR_NO_MEMORY. */
 int lobby_paper_order(struct door *door, const Usher__V1__Order *order,
-                      const struct contact *contact, struct arena *arena,
+                      const struct contact *contact, uint32_t seat, struct arena *arena,
                       struct paper_order *ret_order);
+/* "k…@example.org", in the arena: enough to know an address by, too little for somebody else. NULL:
+ * no memory. */
+char *lobby_mask(struct arena *arena, struct view email);
 /* The contact of an order, or NULL. The store's errors. */
 int lobby_contact(struct door *door, const Usher__V1__Order *order, struct arena *arena,
                   int64_t deadline_ns, const struct contact **ret_contact);
@@ -103,6 +109,7 @@ void lobby_wake_post(struct door *door);
 int door_get_ticket_file(struct call *call, const void *request, void *response);
 int door_resend_tickets(struct call *call, const void *request, void *response);
 int door_get_ticket_codes(struct call *call, const void *request, void *response);
+int door_pass_ticket_on(struct call *call, const void *request, void *response);
 int door_renew_ticket(struct call *call, const void *request, void *response);
 int door_get_check_key(struct call *call, const void *request, void *response);
 int door_check_in(struct call *call, const void *request, void *response);

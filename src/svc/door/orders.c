@@ -1,5 +1,6 @@
 /* Orders as TicketService tells of them, and as paper wants them. */
 #include "call/client.h"
+#include "paper/address.h"
 #include "svc/door/lobby.h"
 
 int lobby_order(struct call *call, const char *order_id, const Usher__V1__Order **ret_order)
@@ -46,18 +47,28 @@ int lobby_contact(struct door *door, const Usher__V1__Order *order, struct arena
     return err == ERR_NOT_FOUND ? 0 : err;
 }
 
+/* What its owner may show, or one seat alone. */
+static bool is_shown(const Usher__V1__Ticket *ticket, uint32_t seat)
+{
+    return seat == LOBBY_OWN_SEATS ? ticket->passed_to[0] == '\0' : ticket->seat == seat;
+}
+
 static int paper_tickets(const struct door *door, const Usher__V1__Order *order, struct id order_id,
-                         struct arena *arena, struct paper_ticket *tickets)
+                         uint32_t seat, struct arena *arena, struct paper_ticket *tickets,
+                         size_t *ret_count)
 {
     char code[CODE_TEXT_MAX];
+    size_t count = 0;
     for (size_t i = 0; i < order->n_tickets; i++) {
         const Usher__V1__Ticket *ticket = order->tickets[i];
+        if (!is_shown(ticket, seat))
+            continue;
         const struct ticket_ref ref = {order_id, ticket->seat, (uint16_t)ticket->generation};
         signed_code_write(door->codes.secret_key, &ref, order->performance_id, code);
         const char *copy = arena_copy(arena, view_str(code));
         if (!copy)
             return ERR_NO_MEMORY;
-        tickets[i] = (struct paper_ticket){
+        tickets[count++] = (struct paper_ticket){
             .section = view_str(ticket->section),
             .row = view_str(ticket->row),
             .number = view_str(ticket->number),
@@ -66,20 +77,22 @@ static int paper_tickets(const struct door *door, const Usher__V1__Order *order,
             .code = view_str(copy),
         };
     }
+    *ret_count = count;
     return 0;
 }
 
 int lobby_paper_order(struct door *door, const Usher__V1__Order *order,
-                      const struct contact *contact, struct arena *arena,
+                      const struct contact *contact, uint32_t seat, struct arena *arena,
                       struct paper_order *ret_order)
 {
+    size_t count = 0;
     struct paper_ticket *tickets = arena_alloc(arena, order->n_tickets * sizeof(*tickets));
     struct id order_id;
     if (!tickets)
         return ERR_NO_MEMORY;
     if (id_parse(view_str(order->order_id), &order_id))
         return ERR_CORRUPT;
-    int err = paper_tickets(door, order, order_id, arena, tickets);
+    int err = paper_tickets(door, order, order_id, seat, arena, tickets, &count);
     if (err != 0)
         return err;
     *ret_order = (struct paper_order){
@@ -97,7 +110,13 @@ int lobby_paper_order(struct door *door, const Usher__V1__Order *order,
         .currency = view_str(order->currency),
         .total = order->total,
         .tickets = tickets,
-        .ticket_count = order->n_tickets,
+        .ticket_count = count,
     };
     return 0;
+}
+
+char *lobby_mask(struct arena *arena, struct view email)
+{
+    const struct view domain = address_domain(email);
+    return arena_printf(arena, "%c…@%.*s", email.at[0], VIEW_ARG(domain));
 }

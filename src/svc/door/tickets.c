@@ -8,7 +8,7 @@
 static int no_tickets(struct call *call)
 {
     return lobby_fail(call, CODE_FAILED_PRECONDITION, "ORDER_CANCELLED", "order_id",
-                      "this order is cancelled: its tickets are void");
+                      "this order has no tickets: it is cancelled, or all were passed on");
 }
 
 /* The order, if it has tickets. 0, or what a handler returns. */
@@ -82,7 +82,11 @@ int door_get_ticket_file(struct call *call, const void *request, void *response)
     buf_init(&content, PAPER_FILE_MAX);
     err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
     if (err == 0)
-        err = lobby_paper_order(door, order, contact, call_arena(call), &paper);
+        err = lobby_paper_order(door, order, contact, LOBBY_OWN_SEATS, call_arena(call), &paper);
+    if (err == 0 && paper.ticket_count == 0) {
+        buf_release(&content);
+        return no_tickets(call);
+    }
     if (err == 0)
         err = lobby_draw(door, wish->format, &paper, &content);
     if (err == 0)
@@ -148,10 +152,7 @@ int door_resend_tickets(struct call *call, const void *request, void *response)
                           LOBBY_RESENDS_MAX);
     if (err != 0)
         return lobby_store_failed(call, err);
-    /* Enough to know one's own address by, too little for somebody else. */
-    const char *at = memchr(contact->email.at, '@', contact->email.len);
-    answer->to = arena_printf(call_arena(call), "%c…%.*s", contact->email.at[0],
-                              (int)(contact->email.at + contact->email.len - at), at);
+    answer->to = lobby_mask(call_arena(call), contact->email);
     return answer->to ? 0 : lobby_store_failed(call, ERR_NO_MEMORY);
 }
 
@@ -167,12 +168,14 @@ static int fill_code(const struct door *door, const Usher__V1__Order *order,
     if (!key)
         return ERR_NO_MEMORY;
     usher__v1__ticket_code__init(ret_code);
-    signed_code_write(door->codes.secret_key, &ref, order->performance_id, code);
-    rotating_code_stem(&ref, stem);
-    rotating_code_key(door->codes.rotation_key, &ref, key);
     ret_code->seat = ticket->seat;
     ret_code->label = ticket->label;
     ret_code->generation = ticket->generation;
+    if (ticket->passed_to[0])
+        return 0; /* its codes are the friend's */
+    signed_code_write(door->codes.secret_key, &ref, order->performance_id, code);
+    rotating_code_stem(&ref, stem);
+    rotating_code_key(door->codes.rotation_key, &ref, key);
     ret_code->signed_code = arena_copy(arena, view_str(code));
     ret_code->rotation_stem = arena_copy(arena, view_str(stem));
     ret_code->rotation_key = (ProtobufCBinaryData){.len = TOTP_KEY_BYTES, .data = key};

@@ -136,16 +136,20 @@ static char *write_code(struct ticket *ticket, struct arena *arena, const struct
     return arena_copy(arena, view_str(code));
 }
 
+/* holder: whom it was passed on to, whose code then is told to nobody else; empty: nobody. */
 static int fill_ticket(struct ticket *ticket, struct arena *arena,
                        const struct catalog_performance *performance, const struct ticket_ref *ref,
-                       Usher__V1__Ticket *ret_ticket)
+                       struct view holder, Usher__V1__Ticket *ret_ticket)
 {
     const struct hall *hall = performance->hall->hall;
     const struct hall_seat *seat = &hall->seats[ref->seat];
     const struct view row =
         seat->row == HALL_NO_ROW ? (struct view){0} : hall->rows[seat->row].name;
     usher__v1__ticket__init(ret_ticket);
-    ret_ticket->ticket_code = write_code(ticket, arena, ref, performance->performance_id);
+    if (holder.len > 0)
+        ret_ticket->passed_to = arena_copy(arena, holder);
+    else
+        ret_ticket->ticket_code = write_code(ticket, arena, ref, performance->performance_id);
     ret_ticket->seat = ref->seat;
     ret_ticket->label = desk_label(arena, performance, ref->seat);
     ret_ticket->category = seat->category;
@@ -155,8 +159,9 @@ static int fill_ticket(struct ticket *ticket, struct arena *arena,
     ret_ticket->number = arena_copy(arena, seat->number);
     ret_ticket->category_name = arena_copy(arena, hall->categories[seat->category].name);
     ret_ticket->generation = ref->generation;
-    return ret_ticket->ticket_code && ret_ticket->label && ret_ticket->section && ret_ticket->row &&
-                   ret_ticket->number && ret_ticket->category_name
+    return ret_ticket->ticket_code && ret_ticket->passed_to && ret_ticket->label &&
+                   ret_ticket->section && ret_ticket->row && ret_ticket->number &&
+                   ret_ticket->category_name
                ? 0
                : ERR_NO_MEMORY;
 }
@@ -195,7 +200,9 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
         const struct ticket_ref ref = {
             order->order_id, seat,
             (uint16_t)generation_in(generations, generation_count, order->order_id, seat)};
-        int err = fill_ticket(ticket, arena, performance, &ref, &tickets[i]);
+        const struct view holder =
+            generation_holder_in(generations, generation_count, order->order_id, seat);
+        int err = fill_ticket(ticket, arena, performance, &ref, holder, &tickets[i]);
         if (err != 0)
             return err;
         list[i] = &tickets[i];

@@ -320,6 +320,10 @@ export const en = {
   offlineCopy: 'Without a network: as last seen in this browser',
   offlineCopyText: 'The codes are good at the door.',
   walletPass: 'Add to Apple Wallet',
+  passOn: 'Pass on to a friend',
+  takeBack: 'Take back',
+  passedOn: (to: string) => `Passed on to ${to}`,
+  takenBack: 'The ticket is yours again.',
   dismiss: 'Dismiss',
 };
 

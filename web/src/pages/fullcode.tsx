@@ -27,7 +27,12 @@ export function FullCode({ order, index, onIndex }: FullCodeProps) {
   const ticket = order.tickets[index];
   if (!ticket) return null;
   const name = seatName(ticket.label);
-  const next = (index + 1) % order.tickets.length;
+  const count = order.tickets.length;
+  // The next that is still ours: one that was passed on has no code here.
+  const next =
+    [...order.tickets.keys()]
+      .map((k) => (index + 1 + k) % count)
+      .find((k) => order.tickets[k]?.ticketCode) ?? index;
   return (
     <dialog
       ref={dialog}
@@ -53,7 +58,7 @@ export function FullCode({ order, index, onIndex }: FullCodeProps) {
       {order.orderNumber ? <p class="numeric">{order.orderNumber}</p> : null}
       <p>{order.eventName}</p>
       <p>{[starts(order, 'full'), order.hallName].filter(Boolean).join(' · ')}</p>
-      {order.tickets.length > 1 ? (
+      {next !== index ? (
         <button type="button" class="full-code-next" onClick={() => onIndex(next)}>
           {say.ticketOf(index + 1, order.tickets.length)} · {say.nextTicket}
           <Icon name="next" />

@@ -22,6 +22,7 @@ import { OrderStateWord } from './orders';
 export function OrderPage({ orderId, placed }: { orderId: string; placed: boolean }) {
   const one = useMemo(() => new OneOrder(orderId), [orderId]);
   const asking = useSignal(false);
+  const passing = useSignal<Ticket | null>(null); // the ticket that is being passed on
   const shown = useSignal(-1); // the ticket whose code fills the screen
   const say = words.value;
   useEffect(() => {
@@ -82,13 +83,20 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
       <ol class="tickets">
         {order.tickets.map((ticket, index) => (
           <TicketStub
-            key={ticket.ticketCode || ticket.seat}
+            key={ticket.seat}
             order={order}
             ticket={ticket}
             index={index}
             onShow={() => {
               shown.value = index;
             }}
+            onPass={
+              begun || one.offline.value
+                ? undefined
+                : () => {
+                    passing.value = ticket;
+                  }
+            }
           />
         ))}
       </ol>
@@ -132,6 +140,23 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
           </>
         )}
       </p>
+      {passing.value ? (
+        <Later
+          load={loadPassOn}
+          props={{
+            order,
+            ticket: passing.value,
+            onClose: () => {
+              passing.value = null;
+            },
+            onDone: (to: string) => {
+              passing.value = null;
+              announce(to ? say.passedOn(to) : say.takenBack);
+              void one.load();
+            },
+          }}
+        />
+      ) : null}
       {asking.value && byCard ? (
         <Later
           load={loadRefund}
@@ -165,6 +190,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
   );
 }
 
+const loadPassOn = () => import('./passon').then(({ PassOn }) => PassOn);
 const loadRefund = () => import('./refund').then(({ RefundDialog }) => RefundDialog);
 
 /** The tickets as files, and by mail once more. */
@@ -260,9 +286,10 @@ interface TicketStubProps {
   ticket: Ticket;
   index: number;
   onShow(): void;
+  onPass: (() => void) | undefined; // not there: too late
 }
 
-function TicketStub({ order, ticket, index, onShow }: TicketStubProps) {
+function TicketStub({ order, ticket, index, onShow, onPass }: TicketStubProps) {
   const say = words.value;
   const cancelled = order.state === OrderState.CANCELLED;
   const name = seatName(ticket.label);
@@ -283,9 +310,16 @@ function TicketStub({ order, ticket, index, onShow }: TicketStubProps) {
           </span>
           <span class="numeric">{money(ticket.amount, order)}</span>
         </p>
+        {onPass && !cancelled ? (
+          <button type="button" class="quiet ticket-pass" data-action="pass" onClick={onPass}>
+            {ticket.passedTo ? say.takeBack : say.passOn}
+          </button>
+        ) : null}
       </div>
       <div class="ticket-code">
-        {cancelled || !ticket.ticketCode ? (
+        {!cancelled && ticket.passedTo ? (
+          <p class="ticket-passed">{say.passedOn(ticket.passedTo)}</p>
+        ) : cancelled || !ticket.ticketCode ? (
           <OrderStateWord state={OrderState.CANCELLED} />
         ) : (
           <button
