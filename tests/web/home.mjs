@@ -1,7 +1,7 @@
 // The programme: what is on, found by its words, and the way back to what is held.
 
 import assert from 'node:assert/strict';
-import { create, holdBest, release, visit } from './steps.mjs';
+import { create, holdBest, order, release, visit } from './steps.mjs';
 import { desktop, phone } from './visitor.mjs';
 
 const names = ['Winter Light', '윤슬 콘서트', 'Chamber Nights', 'Jazz on the Roof'];
@@ -58,5 +58,30 @@ export const home = {
       await a.isAccessible('the archive');
       await a.page.click('.home-more a');
       await a.page.waitForSelector('.date');
+    }),
+
+  'a fan’s way, from the programme to the seats and the ticket, loads little': (world) =>
+    visit(world, [desktop], async (a) => {
+      const loaded = async (what) => {
+        const sizes = await a.page.evaluate(() =>
+          performance
+            .getEntriesByType('resource')
+            .filter(({ name }) => /\/assets\/.*\.(js|css)$/.test(name))
+            .map(({ name, encodedBodySize }) => [name.split('/').at(-1), encodedBodySize]),
+        );
+        const all = sizes.reduce((sum, [, size]) => sum + size, 0) / 1000;
+        console.log(`   ${what}: ${all.toFixed(1)} kB, gzipped`);
+        assert.ok(sizes.every(([, size]) => size > 0), 'a size is not known');
+        return all;
+      };
+      await a.page.goto(a.url);
+      await a.page.waitForSelector('.date');
+      await a.page.click('[data-performance="1"]');
+      await a.live();
+      assert.ok((await loaded('to the seats')) <= 75);
+      await holdBest(a, 1);
+      await order(a);
+      await a.page.waitForSelector('.qr[data-modules]:not([data-modules="0"])');
+      assert.ok((await loaded('to the ticket')) <= 95, 'with the order form, and what draws codes');
     }),
 };

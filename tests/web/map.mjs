@@ -40,6 +40,25 @@ const place = (visitor) => visitor.page.$eval('.map-face', ({ dataset }) => data
 const cell = (visitor) => visitor.page.$eval('.map-face', ({ dataset }) => Number(dataset.cell));
 
 export const map = {
+  'a price of the legend is a filter: the map fades all others until it is let go': (world) =>
+    visit(world, [desktop], async (a) => {
+      await a.openHall();
+      await a.live();
+      await a.key('ArrowDown');
+      const seat = await a.cursor();
+      const before = await a.colourAt(seat.x, seat.y);
+      const row = a.page.locator('.legend button[data-category="3"]');
+      await row.click();
+      await a.rest();
+      assert.equal(await row.getAttribute('aria-pressed'), 'true');
+      assert.notEqual(await a.colourAt(seat.x, seat.y), before, 'another price stands as it was');
+      await a.isAccessible('a filtered map');
+      await a.picture('hall-filtered');
+      await row.click();
+      await a.rest();
+      assert.equal(await a.colourAt(seat.x, seat.y), before);
+    }),
+
   'on a phone every tap on a large hall comes nearer, wherever it falls': async (world) => {
     const performance = await create(world, large, '--name', 'Stadium', '--open');
     await visit(world, [phone], async (a) => {

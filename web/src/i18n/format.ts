@@ -123,6 +123,11 @@ export function seatName(label: string): string {
   return words.value.seatLabel(match[1] ?? '', match[2] ?? '', match[3] ?? '');
 }
 
+/** A price class as the reader calls it: Koreans say "VIP석", "R석". */
+export function gradeName(name: string): string {
+  return language.value === 'ko' && /^[A-Z]{1,4}$/.test(name) ? `${name}석` : name;
+}
+
 /** An identifier in groups of four, to read aloud at the box office. */
 export function grouped(id: string): string {
   const plain = id.replace(/-/g, '');

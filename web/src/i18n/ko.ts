@@ -2,6 +2,9 @@ import type { Words } from './en';
 
 const seats = (n: number) => `${n}석`;
 
+/** "101" and "A" are called 101구역 and A구역; what has a name of its own keeps it. */
+const sectionName = (name: string) => (/^[0-9A-Z]{1,4}$/.test(name) ? `${name}구역` : name);
+
 export const ko: Words = {
   otherLanguage: 'English',
   otherLanguageCode: 'en',
@@ -28,14 +31,14 @@ export const ko: Words = {
   moreDates: (n) => `다른 일정 ${n}개 더 보기`,
   chooseSeats: '좌석 선택',
   viewSeats: '좌석 배치 보기',
-  seeHeld: '선점한 좌석',
+  seeHeld: '예매 진행 중',
   noPerformances: '아직 일정이 없습니다.',
   seatsLeft: (n) => `${n}석 남음`,
   ofSeats: (free, all) => `전체 ${all}석 중 ${free}석 예매 가능`,
   soldOut: '매진',
   soldOutText: '취소된 좌석은 이 화면에 바로 나타납니다. 화면을 열어 두세요.',
-  allHeld: '모두 선점 중',
-  allHeldText: '남은 좌석을 다른 분들이 모두 선점하고 있습니다. 잠시 뒤 다시 확인해 주세요.',
+  allHeld: '모두 예매 진행 중',
+  allHeldText: '남은 좌석은 모두 다른 분이 예매를 진행하고 있습니다. 잠시 뒤 다시 확인해 주세요.',
   begun: '공연 시작',
   begunTitle: '이미 시작된 공연입니다',
   begunText: '예매가 끝났습니다. 좌석 배치는 계속 볼 수 있습니다.',
@@ -48,7 +51,9 @@ export const ko: Words = {
   stage: '무대',
   seat: (number) => `${number}번`,
   seatLabel: (section, row, number) =>
-    [section, row && `${row}열`, number && `${number}번`].filter(Boolean).join(' '),
+    [section && sectionName(section), row && `${row}열`, number && `${number}번`]
+      .filter(Boolean)
+      .join(' '),
   standing: '스탠딩',
 
   mapLabel: '좌석 배치도',
@@ -62,42 +67,43 @@ export const ko: Words = {
   linkLive: '실시간',
   linkLost: '다시 연결 중…',
   stateFree: '예매 가능',
-  stateHeld: '다른 분이 선점 중',
+  stateHeld: '다른 분이 예매 진행 중',
   stateSold: '판매 완료',
   stateMine: '내 좌석',
   stateChosen: '선택함',
-  legendHeld: '선점 중',
-  legendSold: '판매됨',
+  legendHeld: '예매 진행 중',
+  legendSold: '판매 완료',
   legendMine: '내 좌석',
   free: (n) => `${n}석`,
 
   prices: '등급별 가격',
-  bestTitle: '나란히 앉는 추천 좌석',
+  bestTitle: '연석 추천',
   bestParty: '인원',
   bestCategory: '등급',
   anyPrice: '모든 등급',
-  bestAction: (n) => (n === 1 ? '가장 좋은 좌석 찾기' : `가장 좋은 ${n}연석 찾기`),
+  bestAction: (n) => (n === 1 ? '좌석 추천받기' : `${n}연석 추천받기`),
   fewer: '한 명 줄이기',
   more: '한 명 늘리기',
   chosenTitle: (n, limit) => `선택한 좌석 · ${n}/${limit}`,
-  chosenNone: '배치도에서 좌석을 고르거나 추천 좌석을 찾아보세요.',
+  chosenNone: '배치도에서 좌석을 선택하거나 연석 추천을 이용해 보세요.',
   remove: (label) => `${label} 선택 해제`,
   clear: '모두 해제',
   total: '합계',
-  holdAction: (n) => `${seats(n)} 선점하기`,
-  holding: '선점하는 중…',
-  limitHint: (n) => `한 분당 최대 ${n}석까지 예매할 수 있습니다.`,
+  holdAction: (n) => `좌석 선택 완료 (${seats(n)})`,
+  holding: '좌석을 확인하는 중…',
+  limitHint: (n) => `1인당 최대 ${n}매까지 예매할 수 있습니다.`,
 
-  heldTitle: '좌석을 선점했습니다',
-  heldUntil: (time) => `${time}까지 유지됩니다`,
+  heldTitle: '선택하신 좌석',
+  heldUntil: (time) => `${time}까지 예매를 완료해 주세요`,
   timeLeft: (time) => `남은 시간 ${time}`,
   lastMinute: '1분 안에 예매를 완료해 주세요.',
   orderAction: '결제하러 가기',
   ordering: '예매하는 중…',
-  releaseAction: '좌석 돌려놓기',
-  releasing: '돌려놓는 중…',
-  heldAnnounce: (n, minutes) => `${seats(n)}을 ${minutes}분 동안 선점했습니다.`,
-  releasedAnnounce: '좌석을 돌려놓았습니다.',
+  releaseAction: '좌석 선택 취소',
+  releasing: '취소하는 중…',
+  heldAnnounce: (n, minutes) =>
+    `${seats(n)}이 선택되었습니다. ${minutes}분 안에 예매를 완료해 주세요.`,
+  releasedAnnounce: '좌석 선택을 취소했습니다.',
   chosenAnnounce: (label, price) => `${label}, ${price}, 선택했습니다`,
   removedAnnounce: (label) => `${label}, 선택을 해제했습니다`,
 
@@ -122,7 +128,7 @@ export const ko: Words = {
   nextTicket: '다음 티켓',
   giveBack: '예매 취소',
   whereMoney: '결제·환불 내역',
-  refunded: (amount) => `${amount}이 환불될 예정입니다.`,
+  refunded: (amount) => `환불 예정 금액은 ${amount}입니다.`,
   orderState: '상태',
   ticketOf: (n, all) => `티켓 ${n}/${all}`,
   qrLabel: (label) => `${label} 티켓의 QR 코드`,
@@ -150,38 +156,38 @@ export const ko: Words = {
   drawOpen: '추첨 접수 중',
   waiting: (n) => `${n}명 대기 중`,
   pausedTitle: '예매가 잠시 중지되었습니다',
-  pausedText: '지금은 새 좌석을 선점할 수 없습니다. 이미 선점한 좌석은 예매를 마칠 수 있습니다.',
+  pausedText: '지금은 좌석을 선택할 수 없습니다. 이미 선택한 좌석은 예매를 완료할 수 있습니다.',
   draftTitle: '아직 예매가 시작되지 않았습니다',
-  draftText: '좌석 배치를 미리 둘러보세요. 예매가 시작되면 이 화면이 저절로 바뀝니다.',
-  overtaken: (labels) => `${labels} 좌석을 방금 다른 분이 선점했습니다.`,
+  draftText: '좌석 배치를 미리 둘러보세요. 예매가 시작되면 이 화면이 자동으로 바뀝니다.',
+  overtaken: (labels) => `${labels} 좌석은 방금 다른 분이 선택했습니다.`,
   failures: {
     SEATS_TAKEN: {
-      title: () => '방금 다른 분이 선점한 좌석입니다',
-      text: '한발 늦었습니다. 선점된 좌석은 없습니다.',
+      title: () => '이미 선택된 좌석입니다',
+      text: '다른 분이 한발 먼저 선택했습니다. 다른 좌석을 선택해 주세요.',
     },
     NO_ADJACENT_SEATS: {
-      title: () => '나란히 앉을 좌석이 없습니다',
-      text: '인원을 줄이거나 다른 등급을 골라 보세요. 가까운 자리로 나누어 앉을 수도 있습니다.',
+      title: () => '연석이 없습니다',
+      text: '원하시는 인원이 나란히 앉을 좌석이 없습니다. 인원이나 등급을 바꾸거나 가까운 자리로 찾아보세요.',
     },
     LIMIT_REACHED: {
-      title: () => '예매 한도에 이르렀습니다',
-      text: '선점한 좌석과 예매한 좌석을 모두 더해 계산합니다.',
+      title: () => '예매 가능 매수를 초과했습니다',
+      text: '선택한 좌석과 이미 예매한 좌석을 합산한 매수입니다.',
     },
     HOLD_TOO_EARLY: {
       title: () => '잠시 후 다시 선택해 주세요',
       text: '선점한 좌석이 예매되지 않고 되돌아간 일이 있습니다. 잠시 후 다시 선점할 수 있으며, 예매를 마치면 제한이 풀립니다.',
     },
     SALE_NOT_OPEN: {
-      title: () => '지금은 예매할 수 없습니다',
-      text: '새 좌석을 선점할 수 없습니다. 예매가 열리면 이 화면이 저절로 바뀝니다.',
+      title: () => '예매 시간이 아닙니다',
+      text: '지금은 좌석을 선택할 수 없습니다. 예매가 열리면 이 화면이 자동으로 바뀝니다.',
     },
     HOLD_EXPIRED: {
-      title: () => '선점 시간이 끝났습니다',
-      text: '시간이 지나 좌석이 다시 판매됩니다. 다시 선택해 주세요.',
+      title: () => '좌석 선택 시간이 초과되었습니다',
+      text: '선택하신 좌석은 다시 판매됩니다. 좌석을 다시 선택해 주세요.',
     },
     HOLD_NOT_FOUND: {
-      title: () => '선점한 좌석이 없습니다',
-      text: '이미 돌려놓았거나 시간이 끝났습니다. 다시 선택해 주세요.',
+      title: () => '선택된 좌석이 없습니다',
+      text: '이미 취소되었거나 시간이 초과되었습니다. 좌석을 다시 선택해 주세요.',
     },
     ALREADY_CANCELLED: {
       title: () => '이미 취소된 예매입니다',
@@ -192,8 +198,8 @@ export const ko: Words = {
       text: '중복 처리되지 않았습니다. 다시 한번 시도해 주세요.',
     },
     OWNER_UNAVAILABLE: {
-      title: () => '매표소가 잠시 응답하지 않습니다',
-      text: '여러 번 시도했지만 응답이 없었습니다. 잃은 것은 없으니 다시 시도해 주세요.',
+      title: () => '예매 서버가 응답하지 않습니다',
+      text: '여러 번 시도했지만 응답이 없었습니다. 처리된 내용은 없으니 다시 시도해 주세요.',
     },
     BUSY: {
       title: () => '지금 많은 분이 접속해 있습니다',
@@ -213,7 +219,7 @@ export const ko: Words = {
     },
     LINE_NOT_OPEN: {
       title: () => '지금은 대기할 수 없습니다',
-      text: '아직 시작 전이거나 예매가 끝났습니다. 시작되면 이 화면이 저절로 바뀝니다.',
+      text: '아직 시작 전이거나 예매가 끝났습니다. 시작되면 이 화면이 자동으로 바뀝니다.',
     },
     NOT_IN_LINE: {
       title: () => '아직 대기 순번이 없습니다',
@@ -288,8 +294,8 @@ export const ko: Words = {
       text: '로그아웃 후 다시 로그인하고 10분 안에 진행해 주세요.',
     },
     BAD_ARGUMENT: {
-      title: () => '처리하지 못했습니다',
-      text: '요청을 이해하지 못했습니다. 화면을 새로 고쳐 주세요.',
+      title: () => '요청을 처리하지 못했습니다',
+      text: '화면을 새로 고친 뒤 다시 시도해 주세요.',
     },
     NOT_FOUND: {
       title: () => '찾을 수 없습니다',
@@ -300,15 +306,15 @@ export const ko: Words = {
       text: '다른 계정이 필요하거나, 이 계정에 없는 권한입니다.',
     },
     OFFLINE: {
-      title: () => '연결되지 않았습니다',
-      text: '매표소에 닿지 못했습니다. 네트워크를 확인해 주세요. 선택한 좌석은 그대로 둡니다.',
+      title: () => '인터넷에 연결되어 있지 않습니다',
+      text: '네트워크 상태를 확인해 주세요. 선택한 좌석은 그대로 유지됩니다.',
     },
     UNKNOWN: {
-      title: () => '문제가 생겼습니다',
+      title: () => '일시적인 오류가 발생했습니다',
       text: '다시 시도해 주세요. 계속되면 화면을 새로 고쳐 주세요.',
     },
   },
-  takeNearest: (n) => (n === 1 ? '가장 가까운 좌석 선점하기' : `가장 가까운 ${n}석 선점하기`),
+  takeNearest: (n) => (n === 1 ? '가장 가까운 좌석 선택하기' : `가장 가까운 ${n}석 선택하기`),
   takeApart: (n) => `가까운 자리로 ${n}석 찾기`,
   takeAgain: () => '같은 좌석 다시 시도',
   nearestAre: (names) => `가장 가까운 예매 가능 좌석: ${names}.`,

@@ -17,6 +17,14 @@ describe.each([
     }
   });
 
+  it('fades every price but the one that is looked for', () => {
+    const only = paletteOf(isDark, halls, 2);
+    const stands = (at: number) =>
+      contrast(rgb(only.categories[at]?.fill ?? ''), rgb(palette.ground));
+    expect(only.categories[2]).toEqual(palette.categories[2]);
+    for (const other of [0, 1, 3, 4]) expect(stands(other)).toBeLessThan(stands(2) / 1.6);
+  });
+
   it('writes nothing that is hard to read', () => {
     const pairs: [string, string][] = [
       [palette.dim, palette.ground],

@@ -50,7 +50,12 @@ const dark: Tones = {
   beam: [255, 201, 77],
 };
 
-export function paletteOf(isDark: boolean, categories: { color: number }[]): Palette {
+/** only: the one category that is looked for, all others faded; null: all as they are. */
+export function paletteOf(
+  isDark: boolean,
+  categories: { color: number }[],
+  only: number | null = null,
+): Palette {
   const tones = isDark ? dark : light;
   const { ground, ink, taken, beam } = tones;
   return {
@@ -71,12 +76,15 @@ export function paletteOf(isDark: boolean, categories: { color: number }[]): Pal
     mineRing: css(beam),
     offered: css(isDark ? beam : ink),
     focus: css(ink),
-    categories: categories.map(({ color }) => {
-      const fill = fillOf(color, ground);
+    categories: categories.map(({ color }, index) => {
+      const whole = fillOf(color, ground);
+      const fill = only === null || only === index ? whole : mix(ground, whole, faded);
       return { fill: css(fill), ink: css(inkOn(fill)) };
     }),
   };
 }
+
+const faded = 0.22; // of a colour that is not looked for
 
 const paper: Rgb = [255, 255, 255];
 

@@ -1,7 +1,7 @@
 // The live map on one element: a plan, a camera, a painter, and what fingers and keys do to them. No framework in here.
 
 import { effect, untracked } from '@preact/signals';
-import { count, money } from '../i18n/format';
+import { count, gradeName, money } from '../i18n/format';
 import { placeName } from '../i18n/place';
 import { words } from '../i18n/words';
 import { announce } from '../state/announce';
@@ -60,7 +60,7 @@ export class Scene {
       plan,
       this.#grid,
       looks,
-      paletteOf(isDark.peek(), plan.categories),
+      paletteOf(isDark.peek(), plan.categories, sale.only.peek()),
       {
         get stage() {
           return words.peek().stage;
@@ -131,7 +131,7 @@ export class Scene {
     );
     this.#undo.push(
       effect(() => {
-        this.#painter.recolor(paletteOf(isDark.value, this.plan.categories));
+        this.#painter.recolor(paletteOf(isDark.value, this.plan.categories, this.sale.only.value));
         this.#request();
       }),
     );
@@ -373,7 +373,9 @@ export class Scene {
 
   /** Where it is, what it costs, how it stands. */
   lines(seat: number): [string, string, string] {
-    return [placeName(this.plan, seat), this.price(seat), this.stateWord(seat)];
+    const grade = gradeName(this.plan.categories[this.plan.category[seat] ?? -1]?.name ?? '');
+    const price = [grade, this.price(seat)].filter(Boolean).join(' ');
+    return [placeName(this.plan, seat), price, this.stateWord(seat)];
   }
 
   describe(seat: number): string {

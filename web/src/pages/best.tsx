@@ -1,4 +1,4 @@
-import { money } from '../i18n/format';
+import { gradeName, money } from '../i18n/format';
 import { words } from '../i18n/words';
 import type { Plan } from '../map/plan';
 import { Stepper } from '../parts/stepper';
@@ -39,7 +39,7 @@ export function BestPicker({ sale, plan }: { sale: Sale; plan: Plan }) {
               .filter(({ category }) => plan.categories[category]?.places)
               .map(({ category, amount }) => (
                 <option key={category} value={category}>
-                  {plan.categories[category]?.name} · {money(amount, performance)}
+                  {gradeName(plan.categories[category]?.name ?? '')} · {money(amount, performance)}
                 </option>
               ))}
           </select>

@@ -6,7 +6,7 @@ import { serverClock } from '../api/clock';
 import { CheckInResult, Direction, type DoorTicket } from '../gen/usher/v1/door_pb';
 import type { Performance } from '../gen/usher/v1/ticket_pb';
 import { doorWords } from '../i18n/door';
-import { count, date, seatName, starts } from '../i18n/format';
+import { count, date, gradeName, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Camera } from '../parts/camera';
 import { Field } from '../parts/field';
@@ -191,7 +191,7 @@ function Answer({ verdict }: { verdict: Verdict | null }) {
       <p class="answer-title">{titleOf(verdict)}</p>
       {verdict.label ? (
         <p class="answer-seat">
-          {[verdict.category, seatName(verdict.label)].filter(Boolean).join(' · ')}
+          {[gradeName(verdict.category), seatName(verdict.label)].filter(Boolean).join(' · ')}
         </p>
       ) : null}
       <p>{[verdict.name, verdict.orderNumber].filter(Boolean).join(' · ')}</p>
@@ -295,7 +295,9 @@ function ByName({ book, direction, onAdmit }: ByNameProps) {
             <span>
               <strong>{ticket.name || ticket.orderNumber}</strong>
               <span>
-                {[ticket.categoryName, seatName(ticket.label)].filter(Boolean).join(' · ')}
+                {[gradeName(ticket.categoryName), seatName(ticket.label)]
+                  .filter(Boolean)
+                  .join(' · ')}
               </span>
               {ticket.inside ? <em>{say.inside}</em> : null}
             </span>

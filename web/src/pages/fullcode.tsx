@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Order } from '../gen/usher/v1/ticket_pb';
-import { seatName, starts } from '../i18n/format';
+import { gradeName, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Icon } from '../parts/icon';
 import { QrCode } from '../parts/qr';
@@ -53,7 +53,7 @@ export function FullCode({ order, index, onIndex }: FullCodeProps) {
       </button>
       <QrCode key={ticket.ticketCode} text={ticket.ticketCode} label={say.qrLabel(name)} />
       <p id="full-code-seat" class="full-code-seat">
-        {[ticket.categoryName, name].filter(Boolean).join(' · ')}
+        {[gradeName(ticket.categoryName), name].filter(Boolean).join(' · ')}
       </p>
       {order.orderNumber ? <p class="numeric">{order.orderNumber}</p> : null}
       <p>{order.eventName}</p>

@@ -3,7 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { serverClock } from '../api/clock';
 import type { Refund } from '../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod, type Ticket } from '../gen/usher/v1/ticket_pb';
-import { date, grouped, money, seatName, starts } from '../i18n/format';
+import { date, gradeName, grouped, money, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Confirm } from '../parts/confirm';
 import { Icon } from '../parts/icon';
@@ -300,7 +300,7 @@ function TicketStub({ order, ticket, index, onShow, onPass }: TicketStubProps) {
         <p class="ticket-date">
           {[starts(order, 'full'), order.hallName].filter(Boolean).join(' · ')}
         </p>
-        {ticket.categoryName ? <p class="ticket-grade">{ticket.categoryName}</p> : null}
+        {ticket.categoryName ? <p class="ticket-grade">{gradeName(ticket.categoryName)}</p> : null}
         <p class="ticket-seat">{name}</p>
         <p class="ticket-foot">
           <span>

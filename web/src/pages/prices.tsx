@@ -1,5 +1,5 @@
 import { useRef } from 'preact/hooks';
-import { count, money } from '../i18n/format';
+import { count, gradeName, money } from '../i18n/format';
 import { words } from '../i18n/words';
 import { swatch } from '../map/palette';
 import type { Plan } from '../map/plan';
@@ -19,25 +19,35 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
     const price = performance?.prices.find((one) => one.category === category);
     return price ? money(price.amount, performance) : '';
   };
+  const only = sale.only.value;
   const areas = plan.sections.filter(({ standing }) => standing);
   return (
     <section class="prices" aria-label={say.prices}>
-      <ul ref={legend} class="legend">
+      <ul ref={legend} class={only === null ? 'legend' : 'legend legend-only'}>
         {plan.categories.map((category, index) => {
           if (category.places === 0) return null; // a plan may name prices that no seat has
           const free = sale.freeByCategory.value[index]; // not known before the first snapshot
           return (
             <li key={index} class={free === 0 ? 'legend-out' : ''}>
-              <span
-                class="dot"
-                style={{ backgroundColor: swatch(category.color, isDark.value) }}
-                aria-hidden="true"
-              />
-              <span class="legend-name">{category.name}</span>
-              <b class="numeric">{priceOf(index)}</b>
-              <span class="legend-free numeric">
-                {free === undefined ? '' : free > 0 ? say.free(count(free)) : say.soldOut}
-              </span>
+              <button
+                type="button"
+                aria-pressed={only === index}
+                data-category={index}
+                onClick={() => {
+                  sale.only.value = only === index ? null : index;
+                }}
+              >
+                <span
+                  class="dot"
+                  style={{ backgroundColor: swatch(category.color, isDark.value) }}
+                  aria-hidden="true"
+                />
+                <span class="legend-name">{gradeName(category.name)}</span>
+                <b class="numeric">{priceOf(index)}</b>
+                <span class="legend-free numeric">
+                  {free === undefined ? '' : free > 0 ? say.free(count(free)) : say.soldOut}
+                </span>
+              </button>
             </li>
           );
         })}

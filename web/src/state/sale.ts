@@ -47,6 +47,8 @@ export class Sale {
   readonly hold = signal<KeptHold | null>(null);
   readonly busy = signal<Busy>(null);
   readonly failure = signal<Failure | null>(null);
+  /** The one category that the map shows plainly, others faded; null: all. */
+  readonly only = signal<number | null>(null);
   readonly wish = signal<BestWish>({ party: 2, category: null });
   /** The seats of a hold that has ended: they may be tried again. */
   readonly ended = signal<number[]>([]);
