@@ -13,13 +13,13 @@ export function Later<P extends object>({
   load: () => Promise<ComponentType<P>>;
   props: P;
 }) {
-  const part = useSignal<{ Part: ComponentType<P> } | null>(null);
+  const part = useSignal<{ Part: ComponentType<P>; by: typeof load } | null>(null);
   const lost = useSignal(false);
   const fetch = () => {
     lost.value = false;
     load().then(
       (Part) => {
-        part.value = { Part };
+        part.value = { Part, by: load };
       },
       () => {
         lost.value = true;
@@ -27,7 +27,8 @@ export function Later<P extends object>({
     );
   };
   useEffect(fetch, [load]);
-  if (part.value) return <part.value.Part {...props} />;
+  // What was loaded for another page must not get this one's props.
+  if (part.value?.by === load) return <part.value.Part {...props} />;
   if (lost.value) return <Trouble failure={failure('OFFLINE')} retry={fetch} />;
   return <p class="loading">{words.value.loading}</p>;
 }
