@@ -79,7 +79,7 @@ function Openings({ event }: { event: Event }) {
 }
 
 function PriceList({ performance }: { performance: Performance }) {
-  const { hall, prices, currency } = performance;
+  const { hall, prices } = performance;
   return (
     <section class="event-prices">
       <h2>{words.value.pricesTitle}</h2>
@@ -87,7 +87,7 @@ function PriceList({ performance }: { performance: Performance }) {
         {prices.map(({ category, amount }) => (
           <div key={category}>
             <dt>{hall?.categories[category]?.name}</dt>
-            <dd class="numeric">{money(Number(amount), currency)}</dd>
+            <dd class="numeric">{money(amount, performance)}</dd>
           </div>
         ))}
       </dl>
