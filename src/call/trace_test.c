@@ -79,7 +79,7 @@ static void the_next_hop_has_the_same_trace_and_flags(void **state)
     struct trace trace = of(NULL, PARENT);
     assert_int_equal(trace_write_parent(&trace, next).len, TRACE_PARENT_CHARS);
     assert_memory_equal(next, PARENT, 36);
-    assert_memory_not_equal(next + 36, PARENT + 36, 16); /* this call is the parent now */
+    assert_memory_not_equal(next + 36, &PARENT[36], 16); /* this call is the parent now */
     assert_string_equal(next + 52, "-01");
     /* Flags without a meaning do not go on; what is not sampled stays so. */
     trace = of(NULL, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-fe");
