@@ -269,13 +269,14 @@ class Watcher:
 
 def many_watchers_without_a_gap(server):
     """More than are told in one turn, and more of them come all the time: each hears every version in order."""
-    token = server.ask("CreateGuest", {}, service="usher.v1.AuthService")["token"]
     watchers, selector, last = [], selectors.DefaultSelector(), 0
     try:
         for _ in range(24):
             for _ in range(40):
                 watchers.append(Watcher(server))
                 selector.register(watchers[-1].link, selectors.EVENT_READ, watchers[-1])
+            # Somebody else each time: who gives holds back must wait before the next.
+            token = server.ask("CreateGuest", {}, service="usher.v1.AuthService")["token"]
             hold = server.ask("HoldBest", {"performanceId": 1, "party": 2}, token=token)
             for key, _ in selector.select(0):
                 key.data.take()
