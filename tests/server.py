@@ -36,8 +36,8 @@ class Server:
     """`usher serve --demo` with its sale open; with other roles than all, a process that is ready."""
 
     def __init__(self, binary, *options, tls=False, demo=True, whole=True, data=None, listen="127.0.0.1:0",
-                 environment=None, keys=None):
-        """data: the folder of a server that ended, which keeps it; environment: more of it; keys: the folder of
+                 environment=None, keys=None, rest="0"):
+        """rest: how long freed places rest; at once, so that a test need not wait; data: the folder of a server that ended, which keeps it; environment: more of it; keys: the folder of
         operator.key, where that is another."""
         self.tls = tls
         self.folder = tempfile.mkdtemp(prefix="usher-")
@@ -49,7 +49,8 @@ class Server:
         sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=32"
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [binary, "serve", *(["--demo"] if demo else []), "--data", self.data, "--listen", listen, *options],
+                [binary, "serve", *(["--demo"] if demo else []), "--data", self.data, "--listen", listen,
+                 "--rest", rest, *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "ASAN_OPTIONS": sanitizer,
                                                                           **(environment or {})})
         try:

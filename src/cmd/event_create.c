@@ -59,8 +59,9 @@ static const struct conf_option options[] = {
     {"places-max", CONF_INT, offsetof(struct create_values, places_max), "8", 1, 1000,
      .help = "places an account may have at once, held and bought together"},
     {"rest", CONF_MS, offsetof(struct create_values, rest_ms), "3s", 0, 600000,
-     .help = "a place that is given back or runs out is for sale again after a random time up to "
-             "this; 0: at once; not given: of holds under 48 s a 16th of --hold-ttl"},
+     .help =
+         "a place that is given back or runs out is for sale again after a random time up to "
+         "this; 0: at once; not given: as the server has it, of short holds a 16th of --hold-ttl"},
     {"open", CONF_BOOL, offsetof(struct create_values, open), "no",
      .help = "open the sale at once, which publishes the event"},
     {"publish", CONF_BOOL, offsetof(struct create_values, publish), "no",

@@ -53,6 +53,7 @@ struct serve_values {
     struct mailing_values mailing;
     bool demo, demo_sales;
     bool behind_proxy, access_log;
+    int64_t rest_ms;
     int64_t account_calls, address_calls, network_calls;
     int64_t address_guests, network_guests;
     const char *trusted_proxies; /* with commas; or NULL */

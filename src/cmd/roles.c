@@ -176,6 +176,7 @@ static int start_ticket(struct house *house)
         .chance = chance_system(),
         .offload = house->offload,
         .codes = &house->codes,
+        .rest_ms = (uint32_t)house->values.rest_ms,
         .peer_authorization = house->coord ? house->peers.authorization : NULL,
     };
     int err = ticket_start(&options, &house->ticket);

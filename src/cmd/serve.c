@@ -139,6 +139,10 @@ static const struct conf_option options[] = {
     {"elastic-ca", CONF_PATH, offsetof(struct serve_values, elastic_ca), NULL,
      .help = "roots (PEM) that its certificate is checked against; without it, the system's"},
     MAILING_OPTIONS(struct serve_values, mailing),
+    {"rest", CONF_MS, offsetof(struct serve_values, rest_ms), "3s", 0, 600000,
+     .help = "a place that is given back or runs out is for sale again after a random time up to "
+             "this, where its organiser says nothing else; 0: at once, and unused holds have no "
+             "consequence"},
     {"access-log", CONF_BOOL, offsetof(struct serve_values, access_log), "no",
      .help = "a line in the log for every request that is answered"},
     {"log-level", CONF_CHOICE, offsetof(struct serve_values, log_level), "info",

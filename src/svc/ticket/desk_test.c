@@ -27,6 +27,7 @@ void desk_start(struct desk *desk)
                                           .worker_count = 1,
                                           .chance = chance_system(),
                                           .offload = desk->offload,
+                                          .rest_ms = 3000,
                                           .codes = &codes};
     assert_int_equal(ticket_start(&ticket, &desk->ticket), 0);
     desk->service = ticket_service(desk->ticket);

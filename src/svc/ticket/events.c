@@ -4,8 +4,7 @@
 #include "sale/currency.h"
 #include "svc/ticket/bills.h"
 
-#define TICKET_REST_MS   3000 /* a freed place rests up to this where the organiser says nothing, */
-#define TICKET_REST_PART 16   /* and at most this part of a hold */
+#define TICKET_REST_PART 16 /* where the organiser says nothing, at most this part of a hold */
 
 int ticket_list_events(struct call *call, const void *request, void *response)
 {
@@ -157,16 +156,18 @@ static int check_performance(struct call *call, const Usher__V1__CreatePerforman
 }
 
 /* Long enough that nobody can count on the moment; of a hold of a few seconds, a part of it. */
-static uint32_t rest_of(const Usher__V1__CreatePerformanceRequest *wish, uint32_t hold_ttl_ms)
+static uint32_t rest_of(const struct ticket *ticket,
+                        const Usher__V1__CreatePerformanceRequest *wish, uint32_t hold_ttl_ms)
 {
     const uint32_t least = hold_ttl_ms / TICKET_REST_PART;
     if (wish->rest_choice_case == USHER__V1__CREATE_PERFORMANCE_REQUEST__REST_CHOICE_REST_MS)
         return wish->rest_ms;
-    return least < TICKET_REST_MS ? least : TICKET_REST_MS;
+    return least < ticket->options.rest_ms ? least : ticket->options.rest_ms;
 }
 
 /* Its row, without an event. */
-static struct store_performance row_of(const struct new_performance *new_performance)
+static struct store_performance row_of(const struct ticket *ticket,
+                                       const struct new_performance *new_performance)
 {
     const Usher__V1__CreatePerformanceRequest *wish = new_performance->wish;
     const uint32_t hold_ttl_ms = wish->hold_ttl_ms ? wish->hold_ttl_ms : TICKET_HOLD_TTL_MS;
@@ -176,7 +177,7 @@ static struct store_performance row_of(const struct new_performance *new_perform
         .utc_offset_known = new_performance->date.utc_offset_known,
         .utc_offset_minutes = new_performance->date.utc_offset_minutes,
         .hold_ttl_ms = hold_ttl_ms,
-        .rest_ms = rest_of(wish, hold_ttl_ms),
+        .rest_ms = rest_of(ticket, wish, hold_ttl_ms),
         .covers_names = true,
         .places_max = wish->places_max ? wish->places_max : TICKET_PLACES_MAX,
         .currency = view_str(wish->currency[0] ? wish->currency : "KRW"),
@@ -222,7 +223,7 @@ int ticket_create_performance(struct call *call, const void *request, void *resp
         err = check_performance(call, wish, event->organiser_id, &new_performance);
     if (err != 0)
         return err;
-    struct store_performance row = row_of(&new_performance);
+    struct store_performance row = row_of(ticket, &new_performance);
     row.event_id = wish->event_id;
     err = store->ops->performance_put(store, &row, &row.performance_id, call_deadline_ns(call));
     desk_note_put(ticket, err);
@@ -256,7 +257,7 @@ int ticket_create_event(struct call *call, const void *request, void *response)
     if (err != 0)
         return err;
     if (wish->performance)
-        first = row_of(&new_performance);
+        first = row_of(ticket, &new_performance);
     struct store_event row = {
         .organiser_id = organiser_id,
         .name = view_str(wish->name),

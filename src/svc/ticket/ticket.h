@@ -23,9 +23,10 @@ struct ticket_options {
     struct store *store;           /* borrowed */
     struct worker *const *workers; /* borrowed */
     uint32_t worker_count;
-    struct chance *chance;          /* borrowed; must serve any thread */
-    struct offload *offload;        /* borrowed; for imports and reports */
-    const struct code_keys *codes;  /* sign ticket codes; copied */
+    struct chance *chance;         /* borrowed; must serve any thread */
+    struct offload *offload;       /* borrowed; for imports and reports */
+    const struct code_keys *codes; /* sign ticket codes; copied */
+    uint32_t rest_ms; /* a freed place rests up to this where its organiser says nothing */
     const char *peer_authorization; /* of calls to other ticket processes, copied; NULL: this one
                                        owns all performances, now and always */
 };
