@@ -361,7 +361,7 @@ def words():
 
     report.check("help-whatever-is-set", help_whatever_is_set)
     report.check("version-json", version_for_machines)
-    refused("bench-only", USAGE, r'--only: "x" is not one of fibers\|seats\|store', "--only", "x", program=BENCH)
+    refused("bench-only", USAGE, r'--only: "x" is not one of fibers\|tokens\|seats\|store', "--only", "x", program=BENCH)
     refused("bench-out", FALSE, "nope/x.md: No such file", "--only", "seats", "--out", "nope/x.md",
             program=BENCH)
     refused("bench-usher", FALSE, "no usher to measure: nope/usher", "--usher", "nope/usher", program=BENCH)
