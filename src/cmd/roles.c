@@ -793,9 +793,7 @@ int roles_render(void *arg, struct buf *out)
 {
     struct house *house = arg;
     int err = 0;
-    for (size_t i = 0; i < ROLE_COUNT && err == 0; i++) {
-        if (is_here(house, i) && roles[i].figures)
-            err = roles[i].figures(house, out);
-    }
+    for (size_t i = 0; i < ROLE_COUNT && err == 0; i++)
+        err = is_here(house, i) && roles[i].figures ? roles[i].figures(house, out) : 0;
     return err ? err : machine_render(out, house->values.data);
 }
