@@ -102,6 +102,7 @@ const withHold = (page, leftMs = 400_000) =>
         expiresAtMs: Date.now() + left,
         total: 330_000,
         currency: 'KRW',
+        currencyDigits: 0,
         orderKey: 'key',
       };
       if (!sessionStorage.getItem('given')) localStorage.setItem('usher.hold.1', JSON.stringify(kept));
