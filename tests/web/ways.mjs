@@ -428,8 +428,8 @@ export const ways = {
         await a.page.click('.top-account');
         await a.page.waitForSelector('.account-head');
         await a.isAccessible('the account');
-        await a.page.click('.sessions button');
-        await a.page.waitForFunction(() => document.querySelectorAll('.sessions li').length === 1);
+        await a.page.click('[aria-labelledby=sessions-title] .sessions button');
+        await a.page.waitForFunction(() => document.querySelectorAll('[aria-labelledby=sessions-title] .sessions li').length === 1);
         const file = a.page.waitForEvent('download');
         await a.press('export');
         assert.equal((await file).suggestedFilename(), 'usher-my-data.json');
