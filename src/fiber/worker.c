@@ -15,6 +15,7 @@ struct worker {
     uint32_t index;
     struct sched_limits limits;
     struct loop *loop;
+    bool threadless;    /* over a loop of the caller's */
     struct scope scope; /* of the called fibers; the worker's thread only */
     struct loop_task stop;
     struct loop_timer beat;
@@ -115,10 +116,25 @@ int worker_start(uint32_t index, const struct sched_limits *limits, struct worke
     return 0;
 }
 
+int worker_over(struct loop *loop, struct worker **ret_worker)
+{
+    struct worker *worker = calloc(1, sizeof(*worker));
+    if (!worker)
+        return ERR_NO_MEMORY;
+    worker->loop = loop;
+    worker->threadless = true;
+    *ret_worker = worker;
+    return 0;
+}
+
 void worker_stop(struct worker *worker)
 {
     if (!worker)
         return;
+    if (worker->threadless) {
+        free(worker);
+        return;
+    }
     loop_post(worker->loop, &worker->stop);
     pthread_join(worker->thread, NULL);
     free_worker(worker);
@@ -188,6 +204,11 @@ static void start_job(struct loop_task *task)
 
 int worker_call(struct worker *worker, void (*run)(void *arg), void *arg)
 {
+    if (worker->threadless) {
+        assert(fiber_self() && sched_loop(sched_current()) == worker->loop);
+        run(arg);
+        return 0;
+    }
     struct worker_job job = {
         .worker = worker,
         .run = run,

@@ -357,6 +357,11 @@ static void handle(void *state, const struct plain_request *ask, struct page *re
     }
 }
 
+void psp_handle(struct psp *psp, const struct plain_request *ask, struct page *ret_page)
+{
+    handle(psp, ask, ret_page);
+}
+
 /* ---- life ---- */
 
 static int load_faults(struct psp *psp, const char **ret_why)
@@ -376,8 +381,9 @@ static void make_client(void *arg)
     struct psp *psp = arg;
     psp->clock = loop_clock(sched_loop(sched_current()));
     scope_init(&psp->hooks);
-    if (http_client_new(sched_loop(sched_current()), NULL, &psp->client) != 0)
-        psp->client = NULL;
+    psp->http = psp->options.http;
+    if (!psp->http && http_client_new(sched_loop(sched_current()), NULL, &psp->client) == 0)
+        psp->http = http_client(psp->client);
 }
 
 static void free_client(void *arg)
@@ -416,9 +422,9 @@ int psp_start(const struct psp_options *options, struct psp **ret_psp, const cha
         err = load_faults(psp, ret_why);
     if (!err)
         err = worker_call(options->worker, make_client, psp);
-    if (!err && !psp->client)
+    if (!err && !psp->http)
         err = ERR_NO_MEMORY;
-    if (!err) {
+    if (!err && options->listen) {
         *ret_why = NULL;
         err = serve(psp);
     }

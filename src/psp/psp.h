@@ -21,23 +21,29 @@
 struct psp;
 
 struct psp_options {
-    const char *listen;         /* HOST:PORT; port 0 picks one */
-    const char *ledger_path;    /* NULL: in memory alone */
-    const char *faults_path;    /* a script of psp/faults.h; NULL: nothing goes wrong */
-    const char *webhook_url;    /* "/toss", "/stripe" or "/nicepay" is added; NULL: no webhooks */
-    const char *secret_key;     /* what the caller's API key must be, in every dialect */
+    const char *listen;      /* HOST:PORT; port 0 picks one; NULL: psp_handle is its only way in */
+    const char *ledger_path; /* NULL: in memory alone */
+    const char *faults_path; /* a script of psp/faults.h; NULL: nothing goes wrong */
+    const char *webhook_url; /* "/toss", "/stripe" or "/nicepay" is added; NULL: no webhooks */
+    const char *secret_key;  /* what the caller's API key must be, in every dialect */
     const char *webhook_secret; /* Stripe's signatures */
     int64_t latency_ms;         /* of every call; the script may say otherwise */
     int64_t confirm_ms;         /* Toss: from the buyer's yes to the confirmation */
     int64_t retry_ms;           /* of a webhook nobody took: the first pause, then four times it */
+    struct http *http;          /* borrowed; webhooks go out by it; NULL: by a client of its own */
     struct worker *worker;      /* borrowed; all of it lives there */
     struct chance *chance;      /* borrowed */
 };
 
-/* From a plain thread. ERR_IO (errno), ERR_INVALID with *ret_why (a file, the address), ERR_CORRUPT
- * (the ledger), ERR_NO_MEMORY. */
+/* From a plain thread, or a fiber of the worker. ERR_IO (errno), ERR_INVALID with *ret_why (a file,
+ * the address), ERR_CORRUPT (the ledger), ERR_NO_MEMORY. */
 int psp_start(const struct psp_options *options, struct psp **ret_psp, const char **ret_why);
 uint16_t psp_port(const struct psp *psp);
+/* Answers a request, as the server would; a status of 0: no answer, the connection breaks. In a
+ * fiber of the worker; may wait. */
+struct plain_request;
+struct page;
+void psp_handle(struct psp *psp, const struct plain_request *ask, struct page *ret_page);
 /* Webhooks that were not taken are given up. */
 void psp_stop(struct psp *psp);
 

@@ -24,7 +24,8 @@ struct psp {
     struct psp_options options;
     struct book *book;
     struct faults *faults;
-    struct http_client *client;
+    struct http_client *client; /* NULL: options.http */
+    struct http *http;          /* what webhooks go out by */
     struct server *server;
     struct scope hooks; /* webhooks under way */
     struct plain_rule plain;

@@ -55,7 +55,7 @@ static bool deliver(const struct hook *hook, int try)
         .body = view_str(hook->text),
     };
     arena_init(&arena, 1u << 20);
-    int err = http_call(http_client(hook->psp->client), &ask, &arena, &answer,
+    int err = http_call(hook->psp->http, &ask, &arena, &answer,
                         deadline_after_ms(fiber_now_ns(), PSP_HOOK_MS));
     /* NICEPAY wants to read a word as well. */
     const bool right =

@@ -206,6 +206,15 @@ class Shop:
         self.operator("OpenSale", {"performanceId": made["performanceId"]})
         return made["performanceId"]
 
+    def unsettled(self):
+        """What is not settled, with its story: for whoever waited in vain."""
+        found = []
+        for state in ("CONFIRMING", "UNCLEAR", "CAPTURED", "REFUNDING"):
+            for p in self.operator("ListPayments", {"state": f"PAYMENT_STATE_{state}"}, PAYMENT).get("payments", []):
+                story = self.operator("GetMoneyStory", {"orderId": p["orderId"]}, PAYMENT).get("events", [])
+                found.append((p["paymentId"], state, [f"{e['what']} {e.get('text', '')}" for e in story[-6:]]))
+        return found
+
     def audit(self):
         """All of it, against the provider's ledger; the words it says."""
         done = subprocess.run([USHER, "audit", "--data", self.server.data, "--psp-ledger", self.psp.ledger],

@@ -59,6 +59,17 @@ def stripe_abandoned(shop):
     paid.paid_once()
 
 
+def stripe_end_without_an_answer(shop):
+    """The hold ends, and the session's end is not answered: it is asked for again, not left to Stripe's half hour."""
+    shop.psp.script(fault("expire", "error_before", 2))
+    buyer = StripeBuyer(shop, shop.soon)
+    buyer.begin()
+    buyer.until(ABANDONED)
+    shop.psp.script()
+    at = urllib.parse.urlparse(buyer.way)
+    assert fetch(at.netloc, "POST", at.path, "choice=pay")[0] == 410
+
+
 def stripe_refund(shop):
     buyer = StripeBuyer(shop)
     buyer.pay()
@@ -100,6 +111,7 @@ TESTS = [
     ("stripe-never-comes-back", stripe_never_comes_back),
     ("stripe-without-webhooks", stripe_without_webhooks),
     ("stripe-abandoned", stripe_abandoned),
+    ("stripe-end-without-an-answer", stripe_end_without_an_answer),
     ("stripe-refund-half-done", stripe_refund),
     ("stripe-unclear", stripe_unclear),
     ("stripe-forged-webhooks", stripe_forged),

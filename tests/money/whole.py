@@ -38,7 +38,10 @@ def books(shop):
         code, said = shop.audit()
         settled = re.search(r"payments, 0 not settled", said)
         return (code, said) if settled else None
-    code, said = wait_until(is_right, "everything to be settled", 60)
+    try:
+        code, said = wait_until(is_right, "everything to be settled", 60)
+    except AssertionError as error:
+        raise AssertionError(f"{error}: {shop.unsettled()}; audit: {shop.audit()}") from error
     assert code == 0, said
     assert re.search(r"toss KRW: captured [\d,]+ = sold", said) and "toss EUR" in said, said
     for row in shop.operator("GetBooks", {}, PAYMENT)["rows"]:

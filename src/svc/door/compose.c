@@ -144,7 +144,7 @@ static int put_together(const struct drawing *d)
     buf_init(&attached.pages, PAPER_FILE_MAX);
     buf_init(&attached.passes, PAPER_FILE_MAX);
     buf_init(&attached.entry, PAPER_FILE_MAX);
-    err = draw_attached(d, &attached);
+    err = d->options->mail.bare ? 0 : draw_attached(d, &attached);
     if (err == 0)
         err = write_message(d, &letter, &attached);
     if (err == 0)

@@ -70,7 +70,13 @@ static int open_smtp(struct door *door)
         .secret = mail->secret,
         .ca_path = mail->ca,
     };
-    return mail->url ? smtp_client_new(sched_loop(sched_current()), &options, &door->smtp) : 0;
+    door->smtp = mail->smtp;
+    if (mail->smtp || !mail->url)
+        return 0;
+    int err = smtp_client_new(sched_loop(sched_current()), &options, &door->client);
+    if (err == 0)
+        door->smtp = smtp_client(door->client);
+    return err;
 }
 
 static void start_in_fiber(void *arg)
@@ -88,7 +94,7 @@ static void stop_in_fiber(void *arg)
 {
     struct door *door = arg;
     scope_close(&door->scope);
-    smtp_client_free(door->smtp);
+    smtp_client_free(door->client);
 }
 
 int door_start(const struct door_options *options, struct door **ret_door)

@@ -23,6 +23,8 @@ struct door;
 /* How mails go out. Strings are borrowed. */
 struct door_mail {
     const char *url;    /* smtp://… or smtps://…; NULL: mails are kept */
+    struct smtp *smtp;  /* borrowed; sends in place of a client for url; NULL: there is none */
+    bool bare;          /* letters go out without their files, which take long to draw: in tests */
     const char *user;   /* or NULL */
     const char *secret; /* or NULL */
     const char *ca;     /* roots to trust (PEM), or NULL for the system's */

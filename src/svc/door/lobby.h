@@ -39,9 +39,10 @@
 struct door {
     struct door_options options;
     struct code_keys codes;
-    struct scope scope; /* of the relay and the post, on the worker */
-    struct fiber *post; /* waits for mails; NULL: it works */
-    struct smtp_client *smtp;
+    struct scope scope;         /* of the relay and the post, on the worker */
+    struct fiber *post;         /* waits for mails; NULL: it works */
+    struct smtp_client *client; /* for options.mail.url, or NULL */
+    struct smtp *smtp;          /* what mails are sent with; NULL: they are kept */
 };
 
 /* The wall clock of the loop that the caller's fiber is on. */

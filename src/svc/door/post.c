@@ -49,7 +49,7 @@ static int send_composed(struct try_state *t, int64_t deadline_ns)
         return ERR_NO_MEMORY;
     const struct smtp_mail mail = {
         .from = t->door->options.mail.from, .to = to, .message = buf_view(&t->composed.message)};
-    return smtp_send(smtp_client(t->door->smtp), &mail, &t->answer, deadline_ns);
+    return smtp_send(t->door->smtp, &mail, &t->answer, deadline_ns);
 }
 
 /* What the store is to remember of it. */

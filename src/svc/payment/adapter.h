@@ -40,6 +40,8 @@ struct told {
     struct view ref, charge; /* the provider's ids, where it told any */
     const char *reason;      /* DECLINED, DEAD: a word of docs/errors.md */
     struct view code;        /* the provider's own word, for the story */
+    bool refused;            /* of a refund that is NOTHING: it was answered with a refusal, which a
+                                provider repeats for as long as it remembers the key */
 };
 
 /* What begins an attempt. */

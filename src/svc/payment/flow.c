@@ -275,6 +275,11 @@ int flow_look(const struct work *w, struct payment *p)
         return ERR_UNAVAILABLE;
     adapter->lookup(&env, p, &told);
     note_call(w, p, "look up", &told);
+    /* It was to be ended there, and is not: nobody would end it but its own clock there. */
+    if (told.said == SAID_WAITING && !adapter->confirms && p->must_finish_by_ms <= role_now_ms()) {
+        adapter->abandon(&env, p, &told);
+        note_call(w, p, "end", &told);
+    }
     return apply(w, p, adapter, &told);
 }
 
@@ -381,6 +386,9 @@ int flow_refund(const struct work *w, struct id refund_id)
         r.next_at_ms = 0;
         return save_refund(w, &p, &r, REFUND_FAILED, "the provider refuses: a person has to act");
     }
+    /* Nothing was done under that key, and asking with it again would be answered with the same
+     * refusal, whatever has changed since. */
+    r.round += told.refused;
     r.next_at_ms = role_now_ms() + retry_ms(r.tries++);
     return save_refund(w, &p, &r, REFUND_PENDING, "not yet");
 }

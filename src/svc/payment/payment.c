@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "clock/clock.h"
+#include "db/http_workers.h"
 #include "store/contacts.h"
 #include "svc/payment/role.h"
 #include "token/roles.h"
@@ -63,17 +64,6 @@ int64_t role_now_ms(void)
     return clock_wall_ms(loop_clock(sched_loop(sched_current())));
 }
 
-static struct http *http_here(const struct payment_role *role)
-{
-    const struct loop *loop = sched_loop(sched_current());
-    for (uint32_t i = 0; i < role->options.worker_count; i++) {
-        if (worker_loop(role->options.workers[i]) == loop)
-            return http_client(role->clients[i]);
-    }
-    assert(!"a fiber of no worker");
-    return NULL;
-}
-
 bool role_talk(const struct work *w, struct view provider, const struct adapter **ret_adapter,
                struct adapter_env *ret_env)
 {
@@ -84,7 +74,7 @@ bool role_talk(const struct work *w, struct view provider, const struct adapter 
         *ret_adapter = w->role->adapters[i];
         *ret_env = (struct adapter_env){
             .provider = &options->providers[i],
-            .http = http_here(w->role),
+            .http = options->http(options->http_state),
             .public_url = options->public_url,
             .arena = w->arena,
             .now_ms = role_now_ms(),
@@ -108,10 +98,7 @@ static void open_here(void *arg)
     struct opening *opening = arg;
     struct payment_role *role = opening->role;
     const uint32_t i = opening->worker;
-    opening->err = http_client_new(worker_loop(role->options.workers[i]), role->options.ca_path,
-                                   &role->clients[i]);
-    if (opening->err == 0)
-        opening->err = role->options.open_tickets(role->options.open_state, &role->tickets[i]);
+    opening->err = role->options.open_tickets(role->options.open_state, &role->tickets[i]);
 }
 
 static void close_here(void *arg)
@@ -119,7 +106,6 @@ static void close_here(void *arg)
     struct opening *closing = arg;
     if (closing->role->tickets[closing->worker])
         channel_free(closing->role->tickets[closing->worker]);
-    http_client_free(closing->role->clients[closing->worker]);
 }
 
 static void begin_reconciler(void *arg)
@@ -153,16 +139,27 @@ static int check(struct payment_role *role)
     return 0;
 }
 
+static int open_http(struct payment_role *role)
+{
+    const struct payment_options *options = &role->options;
+    int err =
+        http_workers_new(options->workers, options->worker_count, options->ca_path, &role->clients);
+    role->options.http = http_workers_here;
+    role->options.http_state = role->clients;
+    return err;
+}
+
 int payment_start(const struct payment_options *options, struct payment_role **ret_role)
 {
     struct payment_role *role = calloc(1, sizeof(*role));
     if (!role)
         return ERR_NO_MEMORY;
     role->options = *options;
-    role->clients = calloc(options->worker_count, sizeof(struct http_client *));
     role->tickets = calloc(options->worker_count, sizeof(struct channel *));
     scope_init(&role->scope);
-    int err = role->clients && role->tickets ? check(role) : ERR_NO_MEMORY;
+    int err = role->tickets ? check(role) : ERR_NO_MEMORY;
+    if (err == 0 && !options->http)
+        err = open_http(role);
     struct opening opening = {.role = role};
     for (; err == 0 && opening.worker < options->worker_count; opening.worker++) {
         err = worker_call(options->workers[opening.worker], open_here, &opening);
@@ -187,12 +184,11 @@ void payment_stop(struct payment_role *role)
     int err = worker_call(role->options.workers[0], end_reconciler, role);
     assert(err == 0);
     struct opening closing = {.role = role};
-    for (; role->clients && role->tickets && closing.worker < role->options.worker_count;
-         closing.worker++) {
+    for (; role->tickets && closing.worker < role->options.worker_count; closing.worker++) {
         err = worker_call(role->options.workers[closing.worker], close_here, &closing);
         assert(err == 0);
     }
-    free(role->clients);
+    http_workers_free(role->clients);
     free(role->tickets);
     free(role);
 }

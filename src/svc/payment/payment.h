@@ -10,6 +10,7 @@
 
 #include "call/call.h"
 #include "call/channel.h"
+#include "db/http.h"
 #include "db/sql.h"
 #include "fiber/worker.h"
 #include "mem/buf.h"
@@ -33,8 +34,12 @@ struct payment_options {
     struct sql *sql;               /* borrowed */
     struct worker *const *workers; /* borrowed */
     uint32_t worker_count;
-    struct chance *chance;   /* borrowed; must serve any thread */
-    const char *ca_path;     /* trusted roots (PEM), or NULL: the system's */
+    struct chance *chance; /* borrowed; must serve any thread */
+    const char *ca_path;   /* trusted roots (PEM), or NULL: the system's */
+    /* What the calling fiber asks providers with, from http_state, which is borrowed; NULL: a
+     * client of the role's own on every worker. */
+    struct http *(*http)(void *http_state);
+    void *http_state;
     const char *public_url;  /* of this site, for ways back; borrowed */
     const char *refund_rule; /* a preset of sale/refund.h; borrowed */
     int64_t pay_ms;          /* a hold whose buyer begins to pay lasts so long at least */

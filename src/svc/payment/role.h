@@ -32,7 +32,7 @@ struct payment_role {
     struct payment_options options;
     const struct refund_ladder *ladder;
     const struct adapter *adapters[PAYMENT_PROVIDERS_MAX]; /* of the providers */
-    struct http_client **clients;                          /* one a worker */
+    struct http_workers *clients;                          /* NULL: options.http */
     struct channel **tickets;                              /* one a worker */
     struct scope scope; /* the reconciler and what it has under way, on worker 0 */
     uint32_t steps;

@@ -101,3 +101,8 @@ const char *exchange_refund_key(struct arena *arena, const struct refund *r, uin
     const char *id = exchange_id(arena, r->refund_id);
     return id ? arena_printf(arena, "refund-%s-%u-%u", id, done, r->round) : NULL;
 }
+
+bool exchange_refused(int status)
+{
+    return status >= 400 && status < 500 && status != 409;
+}

@@ -37,6 +37,9 @@ const char *exchange_way_back(const struct adapter_env *env, const struct paymen
 /* The idempotency key of what is left of a refund, of which done steps are done. NULL: no
  * memory. */
 const char *exchange_refund_key(struct arena *arena, const struct refund *r, uint32_t done);
+/* Whether an answer of that status is a refusal for good of what was asked under a key, and not
+ * that the first request with it still runs. */
+bool exchange_refused(int status);
 /* A payment's or refund's id as text, in the arena. */
 const char *exchange_id(struct arena *arena, struct id id);
 

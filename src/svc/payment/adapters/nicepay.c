@@ -377,6 +377,7 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
         return;
     const char *code = text_of(json, "resultCode");
     told->code = exchange_text(env->arena, json, "resultCode");
+    told->refused = status < 500;
     if (strcmp(code, "0000") == 0 || strcmp(code, "2001") == 0 || strcmp(code, "2211") == 0)
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
     else if (is_one_of(code, refused_for_good,

@@ -245,6 +245,7 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
         return;
     const json_t *error = json_object_get(json, "error");
     told->code = exchange_text(env->arena, error, "code");
+    told->refused = exchange_refused(status);
     /* What has come about is looked at the next time; what is refused for good, now. */
     if (strcmp(text_of(error, "code"), "charge_disputed") == 0)
         told->said = SAID_DECLINED;

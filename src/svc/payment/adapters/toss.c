@@ -300,6 +300,7 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     if (err != 0)
         return;
     told->code = exchange_text(env->arena, json, "code");
+    told->refused = exchange_refused(status);
     if (status == 200 && done_of(p, json, id, &count) == r->amount)
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
     for (size_t i = 0; i < sizeof(refused_for_good) / sizeof(refused_for_good[0]); i++) {
