@@ -111,19 +111,19 @@ bool proto_present(const ProtobufCMessage *message, const ProtobufCFieldDescript
     return true;
 }
 
-static bool settle(ProtobufCMessage *message);
+static bool check_fields(ProtobufCMessage *message);
 
 /* One value, at member, of a string or message field. */
-static bool settle_value(const ProtobufCFieldDescriptor *field, void *member)
+static bool check_value(const ProtobufCFieldDescriptor *field, void *member)
 {
     if (field->type == PROTOBUF_C_TYPE_STRING)
         return utf8_valid(view_str(*(char *const *)member));
     ProtobufCMessage *inner = *(ProtobufCMessage *const *)member;
-    return !inner || settle(inner);
+    return !inner || check_fields(inner);
 }
 
 /* Drops unknown fields and checks strings, all the way down; the depth is the descriptors'. */
-static bool settle(ProtobufCMessage *message)
+static bool check_fields(ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
     message->n_unknown_fields = 0;
@@ -134,14 +134,14 @@ static bool settle(ProtobufCMessage *message)
             continue;
         void *member = proto_member(message, field);
         if (field->label != PROTOBUF_C_LABEL_REPEATED) {
-            if (proto_present(message, field) && !settle_value(field, member))
+            if (proto_present(message, field) && !check_value(field, member))
                 return false;
             continue;
         }
         size_t count = *(size_t *)proto_quantifier(message, field);
         void **values = *(void ***)member;
         for (size_t k = 0; k < count; k++) {
-            if (!settle_value(field, &values[k]))
+            if (!check_value(field, &values[k]))
                 return false;
         }
     }
@@ -211,7 +211,7 @@ int proto_unpack(const ProtobufCMessageDescriptor *descriptor, struct view bytes
         protobuf_c_message_unpack(descriptor, &a.allocator, bytes.len, (const uint8_t *)bytes.at);
     if (!message)
         return a.failed ? ERR_FULL : ERR_INVALID;
-    if (!settle(message) || !strings_are_whole(descriptor, bytes))
+    if (!check_fields(message) || !strings_are_whole(descriptor, bytes))
         return ERR_INVALID;
     *ret_message = message;
     return 0;

@@ -30,7 +30,7 @@ static bool is_taken(struct view text)
 }
 
 /* One string, which is UTF-8. */
-static int settle_string(char **at, struct arena *arena)
+static int normalize_string(char **at, struct arena *arena)
 {
     if (!*at || is_plain(*at))
         return 0;
@@ -47,18 +47,18 @@ static int settle_string(char **at, struct arena *arena)
     return err;
 }
 
-static int settle(ProtobufCMessage *message, struct arena *arena, const char *path,
-                  struct json_error *ret_error);
+static int normalize(ProtobufCMessage *message, struct arena *arena, const char *path,
+                     struct json_error *ret_error);
 
-static int settle_value(const ProtobufCFieldDescriptor *field, void *member, struct arena *arena,
-                        const char *path, struct json_error *ret_error)
+static int normalize_value(const ProtobufCFieldDescriptor *field, void *member, struct arena *arena,
+                           const char *path, struct json_error *ret_error)
 {
     ProtobufCMessage *inner;
     if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         inner = *(ProtobufCMessage **)member;
-        return inner ? settle(inner, arena, path, ret_error) : 0;
+        return inner ? normalize(inner, arena, path, ret_error) : 0;
     }
-    int err = settle_string(member, arena);
+    int err = normalize_string(member, arena);
     if (err == ERR_INVALID) {
         snprintf(ret_error->path, sizeof(ret_error->path), "%s", path);
         snprintf(ret_error->text, sizeof(ret_error->text),
@@ -67,8 +67,8 @@ static int settle_value(const ProtobufCFieldDescriptor *field, void *member, str
     return err;
 }
 
-static int settle_field(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                        struct arena *arena, const char *outer, struct json_error *ret_error)
+static int normalize_field(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                           struct arena *arena, const char *outer, struct json_error *ret_error)
 {
     char path[sizeof(ret_error->path)];
     void *member = proto_member(message, field);
@@ -77,35 +77,35 @@ static int settle_field(ProtobufCMessage *message, const ProtobufCFieldDescripto
         if (!proto_present(message, field))
             return 0;
         snprintf(path, sizeof(path), "%.60s%s%.60s", outer, dot, field->name);
-        return settle_value(field, member, arena, path, ret_error);
+        return normalize_value(field, member, arena, path, ret_error);
     }
     const size_t count = *(size_t *)proto_quantifier(message, field);
     void **values = *(void ***)member;
     for (size_t i = 0; i < count; i++) {
         snprintf(path, sizeof(path), "%.50s%s%.50s[%zu]", outer, dot, field->name, i);
-        int err = settle_value(field, &values[i], arena, path, ret_error);
+        int err = normalize_value(field, &values[i], arena, path, ret_error);
         if (err != 0)
             return err;
     }
     return 0;
 }
 
-static int settle(ProtobufCMessage *message, struct arena *arena, const char *path,
-                  struct json_error *ret_error)
+static int normalize(ProtobufCMessage *message, struct arena *arena, const char *path,
+                     struct json_error *ret_error)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
         if (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE)
             continue;
-        int err = settle_field(message, field, arena, path, ret_error);
+        int err = normalize_field(message, field, arena, path, ret_error);
         if (err != 0)
             return err;
     }
     return 0;
 }
 
-int text_settle(ProtobufCMessage *message, struct arena *arena, struct json_error *ret_error)
+int text_normalize(ProtobufCMessage *message, struct arena *arena, struct json_error *ret_error)
 {
-    return settle(message, arena, "", ret_error);
+    return normalize(message, arena, "", ret_error);
 }

@@ -14,12 +14,12 @@
 static struct arena arena;
 static struct json_error error;
 
-static int settle_name(const char *name, char **ret_name)
+static int normalize_name(const char *name, char **ret_name)
 {
     Usher__V1__CreateEventRequest wish = USHER__V1__CREATE_EVENT_REQUEST__INIT;
     error = (struct json_error){0};
     wish.name = (char *)name;
-    int err = text_settle(&wish.base, &arena, &error);
+    int err = text_normalize(&wish.base, &arena, &error);
     *ret_name = wish.name;
     return err;
 }
@@ -42,14 +42,14 @@ static void what_steers_is_refused(void **state)
     };
     char *name;
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        assert_int_equal(settle_name(refused[i], &name), ERR_INVALID);
+        assert_int_equal(normalize_name(refused[i], &name), ERR_INVALID);
         assert_string_equal(error.path, "name");
         assert_non_null(strstr(error.text, "control"));
     }
     static const char *const taken[] = {"", "a\n\tb", "한국어 공연",
                                         "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x8e\xa4"};
     for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
-        assert_int_equal(settle_name(taken[i], &name), 0);
+        assert_int_equal(normalize_name(taken[i], &name), 0);
         assert_string_equal(name, taken[i]);
     }
 }
@@ -57,9 +57,9 @@ static void what_steers_is_refused(void **state)
 static void text_is_composed(void **state)
 {
     char *name;
-    assert_int_equal(settle_name("Cafe\xcc\x81", &name), 0);
+    assert_int_equal(normalize_name("Cafe\xcc\x81", &name), 0);
     assert_string_equal(name, "Caf\xc3\xa9");
-    assert_int_equal(settle_name("\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", &name),
+    assert_int_equal(normalize_name("\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", &name),
                      0); /* three jamo */
     assert_string_equal(name, "\xed\x95\x9c");
 }
@@ -70,7 +70,7 @@ static void the_place_inside_is_told(void **state)
     Usher__V1__Contact contact = USHER__V1__CONTACT__INIT;
     contact.name = (char *)"\x1b";
     wish.contact = &contact;
-    assert_int_equal(text_settle(&wish.base, &arena, &error), ERR_INVALID);
+    assert_int_equal(text_normalize(&wish.base, &arena, &error), ERR_INVALID);
     assert_string_equal(error.path, "contact.name");
 }
 

@@ -97,30 +97,30 @@ static void run_part(struct crowd_gate *gate, void (*body)(struct crowd_gate *ga
 /* All gates meet here. It blocks the thread, on which nothing else happens now. */
 static void meet(struct crowd_gate *gate)
 {
-    pthread_barrier_wait(&gate->gathering->barrier);
+    pthread_barrier_wait(&gate->shared->barrier);
 }
 
 /* Connections, accounts and the plan. False where nobody can be sent; the same for all gates: none
  * fails between two meetings. */
 static bool prepare(struct crowd_gate *gate)
 {
-    struct gathering *gathering = gate->gathering;
+    struct crowd_shared *shared = gate->shared;
     struct crowd *crowd = gate->crowd;
     const int64_t begun_ns = clock_mono_ns(clock_system());
     gate_heard(gate, begun_ns);
-    run_part(gate, gate_connect, &gathering->opened, "opening connections",
+    run_part(gate, gate_connect, &shared->opened, "opening connections",
              crowd->options.connections);
-    run_part(gate, gate_accounts, &gathering->made, "making accounts", crowd->options.users);
+    run_part(gate, gate_accounts, &shared->made, "making accounts", crowd->options.users);
     meet(gate);
     if (gate->index == 0 && gate_stopped(gate))
         gate_fail(gate, ERR_CANCELLED, "interrupted"); /* unless it has failed for another reason */
-    if (gate->index == 0 && !atomic_load(&gathering->err)) {
-        plan(crowd, &gathering->pool);
+    if (gate->index == 0 && !atomic_load(&shared->err)) {
+        plan(crowd, &shared->pool);
         crowd->start_ns = deadline_after_ms(clock_mono_ns(clock_system()), LEAD_MS);
         crowd->prepare_ns = crowd->start_ns - begun_ns;
     }
     meet(gate);
-    return atomic_load(&gathering->err) == 0;
+    return atomic_load(&shared->err) == 0;
 }
 
 /* The silence of a server that has not been heard since people came counts from the last arrival;
@@ -137,20 +137,20 @@ static void begin_second_look(struct crowd_gate *gate)
 static void pass_through(void *arg)
 {
     struct crowd_gate *gate = arg;
-    struct gathering *gathering = gate->gathering;
+    struct crowd_shared *shared = gate->shared;
     struct crowd *crowd = gate->crowd;
     uint32_t orders = 0;
     if (!prepare(gate))
         return;
-    run_part(gate, gate_rush, &gathering->answered, "stampede", crowd->options.users);
+    run_part(gate, gate_rush, &shared->answered, "stampede", crowd->options.users);
     meet(gate);
     const int64_t verify_ns = clock_mono_ns(clock_system());
     for (uint32_t i = 0; gate->index == 0 && i < crowd->options.users; i++)
         orders += crowd->people[i].outcome == CROWD_ORDERED;
     begin_second_look(gate);
-    run_part(gate, gate_verify, &gathering->asked, "asking again for every order", orders);
+    run_part(gate, gate_verify, &shared->asked, "asking again for every order", orders);
     meet(gate);
-    run_part(gate, gate_counts, &gathering->asked, "counting seats", orders);
+    run_part(gate, gate_counts, &shared->asked, "counting seats", orders);
     if (gate->index == 0) {
         crowd->verify_ns = clock_mono_ns(clock_system()) - verify_ns;
         crowd->interrupted = gate_stopped(gate);
@@ -225,29 +225,29 @@ static int sum_up(struct crowd *crowd)
 
 /* ---- all of it ---- */
 
-static int run_gates(struct gathering *gathering, struct crowd_gate *gates)
+static int run_gates(struct crowd_shared *shared, struct crowd_gate *gates)
 {
     pthread_t threads[CROWD_THREADS_MAX];
-    struct crowd *crowd = gathering->crowd;
+    struct crowd *crowd = shared->crowd;
     uint32_t made = 1;
-    for (uint32_t i = 0; i < gathering->gate_count; i++) {
+    for (uint32_t i = 0; i < shared->gate_count; i++) {
         struct crowd_gate *gate = &gates[i];
-        gate->gathering = gathering;
+        gate->shared = shared;
         gate->crowd = crowd;
         gate->index = i;
         arena_init(&gate->tokens, TOKENS_MAX);
         arena_init(&gate->answers, ANSWERS_MAX);
         chance_seed(&gate->chance, crowd->options.seed + 1 + i);
     }
-    while (made < gathering->gate_count &&
+    while (made < shared->gate_count &&
            pthread_create(&threads[made], NULL, run_thread, &gates[made]) == 0)
         made++;
     /* Those that were made wait for all: there is no way on with fewer. */
-    assert(made == gathering->gate_count);
+    assert(made == shared->gate_count);
     run_thread(&gates[0]);
     for (uint32_t i = 1; i < made; i++)
         pthread_join(threads[i], NULL);
-    return atomic_load(&gathering->err);
+    return atomic_load(&shared->err);
 }
 
 int crowd_run(struct crowd *crowd, const struct crowd_options *options)
@@ -255,7 +255,7 @@ int crowd_run(struct crowd *crowd, const struct crowd_options *options)
     assert(options->users > 0 && options->users <= CROWD_USERS_MAX);
     assert(options->threads > 0 && options->threads <= CROWD_THREADS_MAX);
     assert(options->tries > 0 && options->tries <= CROWD_TRIES_MAX);
-    struct gathering gathering = {.crowd = crowd, .gate_count = options->threads};
+    struct crowd_shared shared = {.crowd = crowd, .gate_count = options->threads};
     struct crowd_gate *gates = calloc(options->threads, sizeof(*gates));
     crowd->options = *options;
     crowd->reason_count = 1;
@@ -265,10 +265,10 @@ int crowd_run(struct crowd *crowd, const struct crowd_options *options)
         snprintf(crowd->error, sizeof(crowd->error), "out of memory for %u people", options->users);
         return ERR_NO_MEMORY;
     }
-    pthread_mutex_init(&gathering.mutex, NULL);
-    pthread_barrier_init(&gathering.barrier, NULL, gathering.gate_count);
-    int err = run_gates(&gathering, gates);
-    for (uint32_t i = 0; i < gathering.gate_count; i++) {
+    pthread_mutex_init(&shared.mutex, NULL);
+    pthread_barrier_init(&shared.barrier, NULL, shared.gate_count);
+    int err = run_gates(&shared, gates);
+    for (uint32_t i = 0; i < shared.gate_count; i++) {
         crowd->reconnects += gates[i].reconnects;
         crowd->line.cheats += gates[i].line.cheats;
         crowd->line.cheats_won += gates[i].line.cheats_won;
@@ -282,9 +282,9 @@ int crowd_run(struct crowd *crowd, const struct crowd_options *options)
         free(gates[i].sources);
     }
     free(gates);
-    free(gathering.pool_seats);
-    pthread_barrier_destroy(&gathering.barrier);
-    pthread_mutex_destroy(&gathering.mutex);
+    free(shared.pool_seats);
+    pthread_barrier_destroy(&shared.barrier);
+    pthread_mutex_destroy(&shared.mutex);
     /* Those who have gone have no account any more. */
     for (uint32_t i = 0; i < options->users; i++) {
         crowd->people[i].authorization = NULL;

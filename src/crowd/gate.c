@@ -13,21 +13,21 @@
 
 int gate_fail(struct crowd_gate *gate, int err, const char *format, ...)
 {
-    struct gathering *gathering = gate->gathering;
+    struct crowd_shared *shared = gate->shared;
     va_list args;
     /* What fails after an interruption fails because of it. */
-    if (gate_stopped(gate) && atomic_load(&gathering->err) == 0) {
+    if (gate_stopped(gate) && atomic_load(&shared->err) == 0) {
         err = ERR_CANCELLED;
         format = "interrupted";
     }
-    pthread_mutex_lock(&gathering->mutex);
-    if (atomic_load(&gathering->err) == 0) {
+    pthread_mutex_lock(&shared->mutex);
+    if (atomic_load(&shared->err) == 0) {
         va_start(args, format);
-        vsnprintf(gathering->crowd->error, sizeof(gathering->crowd->error), format, args);
+        vsnprintf(shared->crowd->error, sizeof(shared->crowd->error), format, args);
         va_end(args);
-        atomic_store(&gathering->err, err);
+        atomic_store(&shared->err, err);
     }
-    pthread_mutex_unlock(&gathering->mutex);
+    pthread_mutex_unlock(&shared->mutex);
     return err;
 }
 
@@ -45,7 +45,7 @@ static void work(void *arg)
     struct crowd *crowd = each->gate->crowd;
     while (each->next < crowd->options.users && !gate_stopped(each->gate)) {
         uint32_t i = each->next;
-        each->next += each->gate->gathering->gate_count;
+        each->next += each->gate->shared->gate_count;
         each->body(each->gate, &crowd->people[i]);
     }
 }
@@ -72,7 +72,7 @@ void gate_each(struct crowd_gate *gate, uint32_t fiber_max,
 bool gate_stopped(const struct crowd_gate *gate)
 {
     const volatile sig_atomic_t *interrupted = gate->crowd->options.interrupted;
-    return (interrupted && *interrupted) || atomic_load(&gate->gathering->err) != 0;
+    return (interrupted && *interrupted) || atomic_load(&gate->shared->err) != 0;
 }
 
 struct gate_patience gate_silence(const struct crowd_gate *gate, int64_t least_ms)
@@ -85,13 +85,13 @@ struct gate_patience gate_silence(const struct crowd_gate *gate, int64_t least_m
 
 int64_t gate_patience_ends_ns(const struct crowd_gate *gate, const struct gate_patience *patience)
 {
-    return patience->silence_ns ? atomic_load(&gate->gathering->heard_ns) + patience->silence_ns
+    return patience->silence_ns ? atomic_load(&gate->shared->heard_ns) + patience->silence_ns
                                 : patience->until_ns;
 }
 
 void gate_heard(struct crowd_gate *gate, int64_t at_ns)
 {
-    _Atomic int64_t *heard_ns = &gate->gathering->heard_ns;
+    _Atomic int64_t *heard_ns = &gate->shared->heard_ns;
     int64_t before_ns = atomic_load(heard_ns);
     while (before_ns < at_ns && !atomic_compare_exchange_weak(heard_ns, &before_ns, at_ns))
         ; /* another gate heard something meanwhile */
@@ -140,7 +140,7 @@ static int64_t pause_ns(struct crowd_gate *gate, uint32_t round, const struct ca
 struct client gate_tickets(struct crowd_gate *gate, const struct crowd_person *person)
 {
     struct client client;
-    const uint32_t i = (uint32_t)(person - gate->crowd->people) / gate->gathering->gate_count;
+    const uint32_t i = (uint32_t)(person - gate->crowd->people) / gate->shared->gate_count;
     client_init(&client, gate->channels[i % gate->channel_count],
                 &usher__v1__ticket_service__descriptor, &gate->answers);
     client.authorization = person->authorization;
@@ -184,7 +184,7 @@ uint8_t gate_reason(struct crowd_gate *gate, const struct call_status *status, b
                        : status->detail && status->detail->reason[0]       ? status->detail->reason
                                                                      : code_name(status->code);
     uint32_t i = 1;
-    pthread_mutex_lock(&gate->gathering->mutex);
+    pthread_mutex_lock(&gate->shared->mutex);
     while (i < crowd->reason_count && strcmp(crowd->reasons[i].name, name) != 0)
         i++;
     if (i == CROWD_REASONS_MAX)
@@ -193,6 +193,6 @@ uint8_t gate_reason(struct crowd_gate *gate, const struct call_status *status, b
         snprintf(crowd->reasons[crowd->reason_count++].name, CROWD_REASON_CHARS, "%s", name);
     crowd->reasons[i].count += !again;
     crowd->reasons[i].again += again;
-    pthread_mutex_unlock(&gate->gathering->mutex);
+    pthread_mutex_unlock(&gate->shared->mutex);
     return (uint8_t)i;
 }

@@ -18,7 +18,7 @@
 #include "usher/v1/ticket.pb-c.h"
 
 /* What all gates of a crowd share. */
-struct gathering {
+struct crowd_shared {
     struct crowd *crowd;
     uint32_t gate_count;
     pthread_barrier_t barrier;
@@ -49,7 +49,7 @@ struct crowd_gate_line {
 };
 
 struct crowd_gate {
-    struct gathering *gathering;
+    struct crowd_shared *shared;
     struct crowd *crowd;
     uint32_t index;
     uint32_t next;             /* person: index, index + gate_count, … */

@@ -47,14 +47,14 @@ static void open_links(void *arg)
         }
         gate_heard(gate, clock_mono_ns(clock_system()));
         opening->reached = true;
-        atomic_fetch_add(&gate->gathering->opened, 1);
+        atomic_fetch_add(&gate->shared->opened, 1);
     }
 }
 
 static int prepare_links(struct crowd_gate *gate)
 {
     const struct crowd_options *options = &gate->crowd->options;
-    const uint32_t gates = gate->gathering->gate_count;
+    const uint32_t gates = gate->shared->gate_count;
     const bool many = options->connections > SOURCE_PORTS;
     /* Every gate has one at least. */
     gate->channel_count =
@@ -101,7 +101,7 @@ static void make_account(struct crowd_gate *gate, struct crowd_person *person)
     int err = gate_persist(person, &patience, &accounts, Usher__V1__AuthService, create_guest,
                            &request, &guest);
     if (err) {
-        const uint32_t made = atomic_load(&gate->gathering->made);
+        const uint32_t made = atomic_load(&gate->shared->made);
         const uint32_t users = gate->crowd->options.users;
         if (accounts.status.code == CODE_DEADLINE_EXCEEDED)
             gate_fail(gate, ERR_UNAVAILABLE,
@@ -117,7 +117,7 @@ static void make_account(struct crowd_gate *gate, struct crowd_person *person)
     person->again = 0;
     if (!person->authorization)
         gate_fail(gate, ERR_NO_MEMORY, "out of memory for %u accounts", gate->crowd->options.users);
-    atomic_fetch_add(&gate->gathering->made, 1);
+    atomic_fetch_add(&gate->shared->made, 1);
 }
 
 /* ---- what is to be bought; gate 0 ---- */
@@ -285,13 +285,13 @@ static int take_snapshot(struct crowd_gate *gate, struct arena *arena,
 static int fill_pool(struct crowd_gate *gate, const Usher__V1__SeatMap *map,
                      const Usher__V1__SeatsSnapshot *snapshot)
 {
-    struct gathering *gathering = gate->gathering;
+    struct crowd_shared *shared = gate->shared;
     const struct wish_seats *wish = &gate->crowd->options.seats;
     uint32_t count = 0;
     uint32_t *seats = calloc(snapshot->place_count + 1, sizeof(*seats));
     if (!seats)
         return gate_fail(gate, ERR_NO_MEMORY, "out of memory");
-    gathering->pool_seats = seats;
+    shared->pool_seats = seats;
     for (size_t i = 0; i < map->n_sections; i++) {
         const Usher__V1__Section *section = map->sections[i];
         if (section->kind != USHER__V1__SECTION_KIND__SECTION_KIND_SEATED)
@@ -308,7 +308,7 @@ static int fill_pool(struct crowd_gate *gate, const Usher__V1__SeatMap *map,
     if (wish->kind == WISH_HOT && count < wish->hot)
         return gate_fail(gate, ERR_INVALID, "only %u numbered seats are free, not %u", count,
                          wish->hot);
-    gathering->pool =
+    shared->pool =
         (struct wish_pool){.seats = seats, .count = wish->kind == WISH_HOT ? wish->hot : count};
     return 0;
 }

@@ -107,7 +107,7 @@ static void choose_again(struct crowd_person *person, const Usher__V1__ErrorDeta
         for (uint32_t i = 0; i < person->party; i++)
             person->seats[i] = detail->nearest[i];
     } else {
-        person->seat_count = (uint8_t)wish_pick(&gate->gathering->pool, person->party,
+        person->seat_count = (uint8_t)wish_pick(&gate->shared->pool, person->party,
                                                 &gate->chance.chance, person->seats);
     }
 }
@@ -243,7 +243,7 @@ static void come(void *arg)
     person->outcome = CROWD_UNANSWERED;
     person->ready_ns = person->arrives_ns;
     if (gate->crowd->options.line && !go_through(person)) {
-        atomic_fetch_add(&gate->gathering->answered, 1);
+        atomic_fetch_add(&gate->shared->answered, 1);
         return;
     }
     if (hold(person) && gate->crowd->options.order) {
@@ -256,7 +256,7 @@ static void come(void *arg)
     }
     if (gate->crowd->options.line)
         gate_leave(person);
-    atomic_fetch_add(&gate->gathering->answered, 1);
+    atomic_fetch_add(&gate->shared->answered, 1);
 }
 
 /* ---- arrivals ---- */
@@ -269,13 +269,13 @@ static void on_arrival(struct loop_timer *timer)
     int64_t now_ns = since_start_ns(gate);
     while (gate->next < crowd->options.users && crowd->people[gate->next].arrives_ns <= now_ns) {
         struct crowd_person *person = &crowd->people[gate->next];
-        gate->next += gate->gathering->gate_count;
+        gate->next += gate->shared->gate_count;
         int err = fiber_spawn(&gate->people, come, person);
         if (err) {
             const struct call_status status = {.code = CODE_RESOURCE_EXHAUSTED, .message = ""};
             person->acted_ns = now_ns;
             refused(person, &status);
-            atomic_fetch_add(&gate->gathering->answered, 1);
+            atomic_fetch_add(&gate->shared->answered, 1);
         }
     }
     if (gate->next < crowd->options.users &&

@@ -49,7 +49,7 @@ static void ask_again(struct crowd_gate *gate, struct crowd_person *person)
     int err = gate_persist(person, &patience, &tickets, Usher__V1__TicketService, get_order,
                            &request, &order);
     person->second_look = (uint8_t)look(gate, person, err ? NULL : order, tickets.status.code);
-    atomic_fetch_add(&gate->gathering->asked, 1);
+    atomic_fetch_add(&gate->shared->asked, 1);
 }
 
 void gate_verify(struct crowd_gate *gate)

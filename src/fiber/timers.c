@@ -77,7 +77,7 @@ static void sift_down(struct timers *t, uint32_t i, struct timers_entry entry)
 }
 
 /* Puts an entry at i, from where it may have to go either way. */
-static void settle(struct timers *t, uint32_t i, struct timers_entry entry)
+static void sift(struct timers *t, uint32_t i, struct timers_entry entry)
 {
     if (i > 1 && before(&entry, &t->entries[(i - 2) / 4]))
         sift_up(t, i, entry);
@@ -95,7 +95,7 @@ int timers_arm(struct timers *t, struct loop_timer *timer, int64_t at_ns)
 {
     struct timers_entry entry = {at_ns, t->seq, timer};
     if (timer->index) {
-        settle(t, timer->index, entry);
+        sift(t, timer->index, entry);
     } else {
         if (is_full(t, timer->of_fiber))
             return ERR_FULL;
@@ -118,7 +118,7 @@ void timers_disarm(struct timers *t, struct loop_timer *timer)
     t->reserved_count -= timer->of_fiber;
     timer->index = 0;
     if (i <= t->count)
-        settle(t, i, last);
+        sift(t, i, last);
 }
 
 int64_t timers_next_ns(const struct timers *t)

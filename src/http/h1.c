@@ -25,7 +25,7 @@ void h1_release(struct h1 *h)
     h->closing = true;
 }
 
-void h1_settle(struct h1 *h)
+void h1_end_due(struct h1 *h)
 {
     if (h->sending == H1_SENDING_DONE) {
         if (!h->keep) {
@@ -46,7 +46,7 @@ void h1_drain(struct h1 *h)
 {
     h->draining = true;
     h->keep = false;
-    h1_settle(h);
+    h1_end_due(h);
 }
 
 /* ---- events ---- */
@@ -92,7 +92,7 @@ static void message_done(struct h1 *h)
     h->half_since_ns = DEADLINE_NEVER;
     if (h->body_max != BODY_REFUSE)
         tell(h, h->events->end);
-    h1_settle(h);
+    h1_end_due(h);
 }
 
 /* ---- heads ---- */
@@ -133,7 +133,7 @@ static void take_request(struct h1 *h, const struct head *head, const struct h1_
     if (h->receiving == H1_RECEIVING_HELD)
         message_done(h);
     else if (h->body_max == BODY_REFUSE)
-        h1_settle(h);
+        h1_end_due(h);
     else if (h->receiving == H1_RECEIVING_COUNTED && h->body_left > (uint64_t)h->body_max)
         tell_too_large(h);
     else if (h->expects)
@@ -300,7 +300,7 @@ int h1_receive(struct h1 *h, struct view bytes, int64_t now_ns)
     int err = keep_rest(h, from_in, input);
     if (err)
         return broken(h, err);
-    h1_settle(h);
+    h1_end_due(h);
     if (!half_received(h))
         h->half_since_ns = DEADLINE_NEVER;
     else if (h->half_since_ns == DEADLINE_NEVER)

@@ -78,7 +78,7 @@ void h1_sent(struct h1 *h, size_t len)
         h->events->written(h->user);
         h->in_event = false;
     }
-    h1_settle(h);
+    h1_end_due(h);
 }
 
 /* Half an answer went out: nothing can follow it. */
@@ -175,7 +175,7 @@ int h1_respond(struct h1 *h, const struct head_answer *answer, struct body body)
     if (err)
         return broken(h, err);
     h->sending = H1_SENDING_DONE;
-    h1_settle(h);
+    h1_end_due(h);
     return 0;
 }
 
@@ -260,7 +260,7 @@ int h1_end(struct h1 *h, const struct head_field *trailers, size_t count)
         buf_commit(tail, (size_t)(h1_write_last_chunk(from, trailers, count) - from));
     }
     h->sending = H1_SENDING_DONE;
-    h1_settle(h);
+    h1_end_due(h);
     return 0;
 }
 

@@ -24,7 +24,7 @@ enum h1_receiving {
 enum h1_sending { H1_SENDING_NONE = 0, H1_SENDING_DUE, H1_SENDING_STREAM, H1_SENDING_DONE };
 
 /* After a step of either half: ends the exchange, and the connection, where that is due. */
-void h1_settle(struct h1 *h);
+void h1_end_due(struct h1 *h);
 
 /* The engine's own answer to what it refuses; then the connection is closing. */
 void h1_refuse(struct h1 *h, int status);

@@ -43,7 +43,7 @@ static int add_event(struct commit *c, const struct change *change)
 
 /* Builds what one commit writes from what has gathered. A seat is in at most one sale of a
  * commit, and an order is not placed and given back by the same one: decide_cancel sees to it. */
-static int build(const struct owner *owner, struct owner_gathering *g, struct commit *c)
+static int build(const struct owner *owner, struct owner_batch *g, struct commit *c)
 {
     const uint32_t performance_id = owner->options.performance_id;
     struct store_batch *batch = &c->batch;
@@ -82,7 +82,7 @@ static int build(const struct owner *owner, struct owner_gathering *g, struct co
     return err;
 }
 
-int owner_build(const struct owner *owner, struct owner_gathering *g, struct arena *arena,
+int owner_build(const struct owner *owner, struct owner_batch *g, struct arena *arena,
                 struct store_batch *ret_batch)
 {
     struct commit c = {.arena = arena};

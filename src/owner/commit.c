@@ -35,8 +35,7 @@ static void account_for(struct owner_figures *figures, const struct change *chan
 }
 
 /* It is durable: the head moves on, the hall's public state changes, the answers go out. */
-static void commit_done(struct owner *owner, struct owner_gathering *g,
-                        const struct store_batch *batch)
+static void commit_done(struct owner *owner, struct owner_batch *g, const struct store_batch *batch)
 {
     owner->seq = batch->row.seq;
     owner->version = batch->row.version;
@@ -57,7 +56,7 @@ static void commit_done(struct owner *owner, struct owner_gathering *g,
     assert(figures.counts.free + figures.counts.held + figures.counts.sold +
                figures.counts.resting ==
            owner->options.hall->place_count);
-    figures.queued = owner->gathering.ask_count + owner->waiting_count;
+    figures.queued = owner->pending.ask_count + owner->waiting_count;
     owner_publish(owner, &figures);
     const struct owner_listener *listener = &owner->options.listener;
     if (listener->committed)
@@ -65,7 +64,7 @@ static void commit_done(struct owner *owner, struct owner_gathering *g,
                             change_count);
 }
 
-static int commit_once(struct owner *owner, struct owner_gathering *g)
+static int commit_once(struct owner *owner, struct owner_batch *g)
 {
     struct arena arena;
     struct store_batch batch;
@@ -88,7 +87,7 @@ static int commit_once(struct owner *owner, struct owner_gathering *g)
 
 /* What a waiting ask is told after loading: what its key says, or else what the loaded state shows
  * of it. In doubt, ERR_UNAVAILABLE. */
-static int settle(struct owner *owner, struct owner_ask *ask)
+static int outcome_of(struct owner *owner, struct owner_ask *ask)
 {
     int result;
     if (owner_know_key(owner, ask, &result))
@@ -130,7 +129,7 @@ static int settle(struct owner *owner, struct owner_ask *ask)
     return done ? 0 : ERR_UNAVAILABLE;
 }
 
-/* How the asks of a gathering are answered. */
+/* How the asks of a batch are answered. */
 enum fortune {
     DURABLE, /* its commit succeeded: as decided */
     LOADED,  /* it failed; the loaded state decides */
@@ -145,12 +144,12 @@ static void answer_all(struct owner *owner, struct owner_ask *first, enum fortun
         ask->version = owner->version;
         int result = ask->result;
         if (fortune != DURABLE)
-            result = fortune == LOADED ? settle(owner, ask) : ERR_UNAVAILABLE;
+            result = fortune == LOADED ? outcome_of(owner, ask) : ERR_UNAVAILABLE;
         owner_answer(ask, result);
     }
 }
 
-static struct owner_ask *take_asks(struct owner_gathering *g)
+static struct owner_ask *take_asks(struct owner_batch *g)
 {
     struct owner_ask *first = g->first;
     g->first = NULL;
@@ -163,7 +162,7 @@ static struct owner_ask *take_asks(struct owner_gathering *g)
 /* Loads, and writes down the holds that ended while nobody served, before anything newer. */
 static int load_all(struct owner *owner)
 {
-    struct owner_gathering *g = &owner->gathering;
+    struct owner_batch *g = &owner->pending;
     int err = owner_load(owner);
     while (err == 0) {
         owner_collect_missed(owner);
@@ -203,7 +202,7 @@ static void recover(struct owner *owner)
     const int64_t began_ns = fiber_now_ns();
     const bool again = owner->phase != OWNER_NEW;
     struct owner_ask *committing = take_asks(&owner->committing);
-    struct owner_ask *gathering = take_asks(&owner->gathering);
+    struct owner_ask *pending = take_asks(&owner->pending);
     owner_move(owner, OWNER_LOADING);
     loop_disarm(owner->options.loop, &owner->expiry);
     int64_t pause_ms = OWNER_RELOAD_MS;
@@ -219,8 +218,8 @@ static void recover(struct owner *owner)
         }
         /* Nobody waits longer than for one failed load: in doubt, refuse. */
         answer_all(owner, committing, DOUBT);
-        answer_all(owner, gathering, DOUBT);
-        committing = gathering = NULL;
+        answer_all(owner, pending, DOUBT);
+        committing = pending = NULL;
         owner_decide_waiting(owner);
         const bool away = !owner_may(owner);
         if (away)
@@ -240,17 +239,17 @@ static void recover(struct owner *owner)
                   log_int("usher.duration_ms", (fiber_now_ns() - began_ns) / NS_PER_MS),
                   log_uint("usher.failures", failures));
     answer_all(owner, committing, LOADED);
-    answer_all(owner, gathering, LOADED);
+    answer_all(owner, pending, LOADED);
     owner_decide_waiting(owner);
     owner_arm_expiry(owner);
 }
 
-/* Commits what has gathered; the next gathering begins at once. */
+/* Commits what has gathered; the next batch begins at once. */
 static void commit_gathered(struct owner *owner)
 {
-    struct owner_gathering g = owner->gathering;
-    owner->gathering = owner->committing;
-    take_asks(&owner->gathering);
+    struct owner_batch g = owner->pending;
+    owner->pending = owner->committing;
+    take_asks(&owner->pending);
     owner->committing = g;
     if (!g.first)
         owner->committing.last = &owner->committing.first;
@@ -277,8 +276,8 @@ void owner_run(void *arg)
     struct owner *owner = arg;
     owner->fiber = fiber_self();
     recover(owner);
-    while (!owner->stopping || owner->gathering.count > 0 || owner->gathering.first) {
-        if (owner->gathering.count == 0 && !owner->gathering.first && !owner->late) {
+    while (!owner->stopping || owner->pending.count > 0 || owner->pending.first) {
+        if (owner->pending.count == 0 && !owner->pending.first && !owner->late) {
             if (owner->leaving) {
                 recover(owner); /* which is AWAY first */
                 continue;

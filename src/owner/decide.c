@@ -19,7 +19,7 @@ METRIC_COUNTER(keys_refused, "usher_keys_refused_total",
  * is. */
 static void ride(struct owner *owner, struct owner_ask *ask, int result)
 {
-    struct owner_gathering *g = &owner->gathering;
+    struct owner_batch *g = &owner->pending;
     const bool durable = g->count == 0 && !owner->committing.first && owner->committing.count == 0;
     ask->result = result;
     if (durable) {
@@ -73,7 +73,7 @@ static struct keys_of keys_of(const struct owner_ask *ask)
  * comes back as a larger crowd. */
 static bool has_room(struct owner *owner, struct owner_ask *ask)
 {
-    const struct owner_gathering *g = &owner->gathering;
+    const struct owner_batch *g = &owner->pending;
     const bool keyed = ask->key.len > 0;
     const bool key_room = !keyed || keys_room(owner->keys, owner_now_ms(owner));
     const char *exceeded = keyed ? keys_exceeded(owner->keys, keys_of(ask)) : NULL;
@@ -153,7 +153,7 @@ static void let_rest(struct owner *owner, struct change *change)
 /* Writes down what was decided, with its key, and lets the ask wait for the commit. */
 static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind kind)
 {
-    struct change *change = owner_gather(owner, kind, &ask->hold);
+    struct change *change = owner_add_change(owner, kind, &ask->hold);
     assert(change); /* has_room was asked */
     change->total = ask->total;
     change->payment_method = ask->payment_method;
@@ -526,7 +526,7 @@ bool owner_is_late(const struct owner *owner)
 static void collect(struct owner *owner, const struct seats_hold *ended, int64_t at_ms)
 {
     const bool rest = id_is_zero(ended->account_id);
-    struct change *change = owner_gather(owner, rest ? CHANGE_RESTED : CHANGE_EXPIRY, ended);
+    struct change *change = owner_add_change(owner, rest ? CHANGE_RESTED : CHANGE_EXPIRY, ended);
     change->at_ms = at_ms;
     let_rest(owner, change);
     if (!rest)
@@ -535,7 +535,7 @@ static void collect(struct owner *owner, const struct seats_hold *ended, int64_t
 
 void owner_collect_expired(struct owner *owner)
 {
-    struct owner_gathering *g = &owner->gathering;
+    struct owner_batch *g = &owner->pending;
     while (g->count < OWNER_ENTRIES_MAX) {
         struct seats_hold hold;
         if (seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 0)
@@ -546,7 +546,7 @@ void owner_collect_expired(struct owner *owner)
 
 void owner_collect_missed(struct owner *owner)
 {
-    struct owner_gathering *g = &owner->gathering;
+    struct owner_batch *g = &owner->pending;
     int64_t at_ms = owner->head_at_ms;
     struct seats_hold hold;
     while (g->count < OWNER_ENTRIES_MAX &&
@@ -565,7 +565,7 @@ void owner_arm_expiry(struct owner *owner)
         return;
     }
     int64_t wait_ms = next_ms - owner_now_ms(owner);
-    if (wait_ms <= 0 && owner->gathering.count == OWNER_ENTRIES_MAX)
+    if (wait_ms <= 0 && owner->pending.count == OWNER_ENTRIES_MAX)
         wait_ms = OWNER_EXPIRE_TICK_MS; /* no room: after a commit */
     const int64_t now_ns = loop_now_ns(owner->options.loop);
     const int64_t at_ns = deadline_after_ms(now_ns, wait_ms > 0 ? wait_ms : 0);

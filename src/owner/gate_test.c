@@ -76,13 +76,13 @@ static void one_is_away_and_takes_over(void *arg)
     begin(&a, true);
     begin(&b, false);
     assert_true(stage_serving(a.owner));
-    stage_settle();
+    stage_run_ready();
     assert_true(owner_is_away(b.owner));
     assert_int_equal(hold(&a, 1, 0), 0);
     assert_int_equal(hold(&b, 2, 1), ERR_FENCED);
 
     let(&a, false);
-    stage_settle();
+    stage_run_ready();
     assert_true(owner_is_away(a.owner));
     assert_int_equal(hold(&a, 1, 2), ERR_FENCED);
     let(&b, true);
@@ -110,7 +110,7 @@ static void who_is_fenced_asks_the_gate(void *arg)
     assert_true(stage_serving(b.owner));
     assert_int_equal(hold(&b, 2, 1), 0);
     assert_int_equal(hold(&a, 1, 0), ERR_UNAVAILABLE); /* nothing was promised */
-    stage_settle();
+    stage_run_ready();
     assert_int_equal(a.fenced, 1);
     assert_true(owner_is_away(a.owner));
     assert_int_equal(hold(&b, 2, 0), 0);
@@ -125,7 +125,7 @@ static void away_shows_what_it_is_told(void *arg)
     const uint8_t states[] = {0x01};
     const struct owner_change change = {1, SEATS_SOLD};
     begin(&a, false);
-    stage_settle();
+    stage_run_ready();
     owner_mirror(a.owner, &(struct owner_mirrored){.version = 5,
                                                    .sale_state = STAGE_OPEN,
                                                    .counts = {.free = 3, .held = 1},

@@ -19,7 +19,7 @@ static void expiry_due(struct loop_timer *timer)
     owner_arm_expiry(owner);
 }
 
-static void gathering_init(struct owner_gathering *g)
+static void batch_init(struct owner_batch *g)
 {
     g->count = 0;
     g->ask_count = 0;
@@ -31,7 +31,7 @@ static void owner_free(struct owner *owner)
 {
     if (!owner)
         return;
-    free(owner->gathering.changes);
+    free(owner->pending.changes);
     free(owner->committing.changes);
     free(owner->sold);
     free(owner->changes);
@@ -55,10 +55,10 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     owner->scope = scope;
     owner->expiry.fire = expiry_due;
     pthread_mutex_init(&owner->figures_lock, NULL);
-    gathering_init(&owner->gathering);
-    gathering_init(&owner->committing);
+    batch_init(&owner->pending);
+    batch_init(&owner->committing);
     owner->waiting_last = &owner->waiting_first;
-    owner->gathering.changes = calloc(OWNER_ENTRIES_MAX, sizeof(struct change));
+    owner->pending.changes = calloc(OWNER_ENTRIES_MAX, sizeof(struct change));
     owner->committing.changes = calloc(OWNER_ENTRIES_MAX, sizeof(struct change));
     owner->sold = calloc(places, sizeof(*owner->sold));
     owner->changes =
@@ -77,7 +77,7 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     if (err == 0 && options->rest_ms > 0)
         err = habits_new(options->hold_ttl_ms, places, options->hold_ttl_ms + OWNER_KEY_KEEP_MS,
                          chance_u64(options->chance), &owner->habits);
-    if (err == 0 && (!owner->gathering.changes || !owner->committing.changes || !owner->sold ||
+    if (err == 0 && (!owner->pending.changes || !owner->committing.changes || !owner->sold ||
                      !owner->changes || !owner->prices))
         err = ERR_NO_MEMORY;
     if (err == 0)
@@ -156,10 +156,10 @@ void owner_wake(struct owner *owner)
     }
 }
 
-struct change *owner_gather(struct owner *owner, enum change_kind kind,
-                            const struct seats_hold *hold)
+struct change *owner_add_change(struct owner *owner, enum change_kind kind,
+                                const struct seats_hold *hold)
 {
-    struct owner_gathering *g = &owner->gathering;
+    struct owner_batch *g = &owner->pending;
     if (g->count == OWNER_ENTRIES_MAX)
         return NULL;
     assert(change_fits_sale(kind, owner->sale_state));
@@ -270,7 +270,7 @@ static bool is_way(enum owner_phase from, enum owner_phase to)
 
 static bool is_idle(const struct owner *owner)
 {
-    return owner->gathering.count == 0 && !owner->gathering.first && owner->committing.count == 0 &&
+    return owner->pending.count == 0 && !owner->pending.first && owner->committing.count == 0 &&
            !owner->committing.first;
 }
 

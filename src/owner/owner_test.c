@@ -717,7 +717,7 @@ static void overload_body(void)
     for (uint32_t i = 0; i < CROWD; i++) {
         assert_int_equal(fiber_spawn(&scope, crowd_run, &crowd[i]), 0);
         if (i == 0)
-            stage_settle();
+            stage_run_ready();
     }
     assert_int_equal(scope_join(&scope, DEADLINE_NEVER), 0);
     for (uint32_t i = 0; i < CROWD; i++) {

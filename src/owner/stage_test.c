@@ -168,7 +168,7 @@ void stage_sleep(int64_t ms)
     assert(err == 0);
 }
 
-void stage_settle(void)
+void stage_run_ready(void)
 {
     /* Virtual time moves only when nothing is left to run. */
     int err = fiber_sleep_until(fiber_now_ns() + 1);

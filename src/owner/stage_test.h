@@ -58,7 +58,7 @@ struct owner *stage_gated_owner(struct stage *stage, struct store *store,
 
 /* From a fiber: lets ms pass; and lets everything happen that can happen without time. */
 void stage_sleep(int64_t ms);
-void stage_settle(void);
+void stage_run_ready(void);
 /* Waits until the owner serves, thirty seconds at most; tells whether it does. */
 bool stage_serving(struct owner *owner);
 

@@ -33,8 +33,8 @@ struct owner_sold {
     uint32_t place_count; /* of the order */
 };
 
-/* What gathers while the last commit is on disk. */
-struct owner_gathering {
+/* What waits to be committed: the changes decided while the last commit is on disk. */
+struct owner_batch {
     struct change
         *changes; /* OWNER_ENTRIES_MAX; those of a hold name its seats, whatever is written */
     uint32_t count;
@@ -67,9 +67,9 @@ struct owner {
     bool has_time;            /* base_* are set */
     struct loop_timer expiry; /* collects expired holds */
 
-    struct owner_gathering gathering;
-    struct owner_gathering committing;
-    struct owner_ask *waiting_first; /* undecided, in order, for room in the next gathering */
+    struct owner_batch pending;
+    struct owner_batch committing;
+    struct owner_ask *waiting_first; /* undecided, in order, for room in the next batch */
     struct owner_ask **waiting_last;
     uint32_t waiting_count;
 
@@ -92,7 +92,7 @@ static inline int64_t owner_made_ms(struct id hold_id)
     return (int64_t)(hold_id.hi >> 16);
 }
 
-/* decide.c: answers the ask at once, or puts it into the gathering. After that the ask is its
+/* decide.c: answers the ask at once, or puts it into the pending batch. After that the ask is its
  * caller's. */
 void owner_decide(struct owner *owner, struct owner_ask *ask);
 /* Decides those that waited for room, now that there is some; outside of SERVING, refuses them. */
@@ -111,9 +111,9 @@ bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
 /* The timer for the next expiry. */
 void owner_arm_expiry(struct owner *owner);
 
-/* batch.c: builds what a gathering of one entry at least writes, in the arena and out of g, which
+/* batch.c: builds what a batch of one change at least writes, in the arena and out of g, which
  * both must outlive it. ERR_NO_MEMORY; ERR_FULL: more bytes than a row may have. */
-int owner_build(const struct owner *owner, struct owner_gathering *g, struct arena *arena,
+int owner_build(const struct owner *owner, struct owner_batch *g, struct arena *arena,
                 struct store_batch *ret_batch);
 
 /* commit.c: the committing fiber's body; and one commit. */
@@ -122,9 +122,9 @@ void owner_run(void *owner);
  * new phase, says it in the log (debug), and publishes. */
 void owner_move(struct owner *owner, enum owner_phase to);
 void owner_answer(struct owner_ask *ask, int result);
-/* One more change in the gathering commit, now and of that hold; NULL at the maximum. */
-struct change *owner_gather(struct owner *owner, enum change_kind kind,
-                            const struct seats_hold *hold);
+/* One more change in the pending batch, now and of that hold; NULL at the maximum. */
+struct change *owner_add_change(struct owner *owner, enum change_kind kind,
+                                const struct seats_hold *hold);
 void owner_wake(struct owner *owner);
 /* Makes figures visible to other threads, with the owner's version and phase. */
 void owner_publish(struct owner *owner, const struct owner_figures *figures);

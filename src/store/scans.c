@@ -215,7 +215,7 @@ static int judge(struct putting *job, struct sql_txn *txn, int64_t *ret_after)
 }
 
 /* What came of the new scan once all of the ticket's are folded. */
-static int settle(struct putting *job, struct sql_txn *txn, int64_t scan_id)
+static int judge_folded(struct putting *job, struct sql_txn *txn, int64_t scan_id)
 {
     struct step steps_of[SCANS_TICKET_MAX];
     size_t count = 0;
@@ -245,7 +245,7 @@ static int put_one(struct putting *job, struct sql_txn *txn)
     if (err == 0)
         err = insert(job, txn, after);
     if (err == 0 && of_ticket && job->answered == SCAN_OK)
-        err = settle(job, txn, sql_last_id(txn));
+        err = judge_folded(job, txn, sql_last_id(txn));
     return err;
 }
 

@@ -85,7 +85,7 @@ static void bytes_are_bounded(void **state)
     cache_release(&cache);
 }
 
-static void what_is_being_sent_outlives_the_shelf(void **state)
+static void what_is_being_sent_outlives_the_cache(void **state)
 {
     struct cache cache = {0};
     struct body a = cache_body(put(&cache, 7, 1000)), b = cache_body(cache.items[0]);
@@ -103,7 +103,7 @@ int main(void)
         cmocka_unit_test(finds_by_every_part_of_the_key),
         cmocka_unit_test(the_least_asked_for_makes_room),
         cmocka_unit_test(bytes_are_bounded),
-        cmocka_unit_test(what_is_being_sent_outlives_the_shelf),
+        cmocka_unit_test(what_is_being_sent_outlives_the_cache),
     };
     return cmocka_run_group_tests_name("wire/cache", tests, NULL, NULL);
 }

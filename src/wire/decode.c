@@ -82,7 +82,7 @@ static void decode(void *arg)
         job->json ? json_read(job->descriptor, job->bytes, job->arena, &job->message, &job->error)
                   : proto_unpack(job->descriptor, job->bytes, job->arena, &job->message);
     if (job->result == 0)
-        job->result = text_settle(job->message, job->arena, &job->error);
+        job->result = text_normalize(job->message, job->arena, &job->error);
 }
 
 static int fail_unpacking(struct exchange *exchange, int err)

@@ -22,7 +22,7 @@
 
 /* ---- letting go ---- */
 
-static void settle(struct exchange *exchange)
+static void end_if_unused(struct exchange *exchange)
 {
     if (exchange->running || exchange->conn || list_linked(&exchange->link))
         return;
@@ -53,7 +53,7 @@ void exchange_part(struct exchange *exchange)
     if (!exchange->conn)
         return;
     let_go(exchange, exchange->call.code);
-    settle(exchange);
+    end_if_unused(exchange);
 }
 
 void exchange_gone(struct exchange *exchange)
@@ -63,7 +63,7 @@ void exchange_gone(struct exchange *exchange)
     let_go(exchange, CODE_CANCELED);
     scope_cancel(&exchange->scope);
     call_close_sink(&exchange->call);
-    settle(exchange);
+    end_if_unused(exchange);
 }
 
 void exchange_refuse(struct exchange *exchange, enum code code, const char *message)
@@ -454,7 +454,7 @@ static void run_call(void *arg)
     else if (method_streams_answer(exchange->call.route->method))
         answer_end(exchange);
     exchange->running = false;
-    settle(exchange);
+    end_if_unused(exchange);
 }
 
 void exchange_whole(struct exchange *exchange)

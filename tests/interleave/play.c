@@ -296,7 +296,7 @@ static void walk(struct play *play)
 {
     struct option options[SCENARIO_ACTORS_MAX + PLAY_OWNERS * GATE_OUTCOMES];
     uint32_t count;
-    stage_settle();
+    stage_run_ready();
     while ((count = list_options(play, options)) > 0) {
         const struct option *option = &options[choose(play, count)];
         if (option->actor) {
@@ -400,7 +400,7 @@ static void play_run(void *arg)
     const struct scenario *scenario = play->scenario;
     start_owner(play, 0);
     play->gates[0].open = true;
-    stage_settle();
+    stage_run_ready();
     if (scenario->before) {
         struct actor first;
         read_actor(play, scenario->before, &first);

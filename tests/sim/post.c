@@ -133,7 +133,7 @@ void post_close(struct world *world, struct post *post, bool crash)
     owner_stop(post->owner);
     post->gone = true;
     while (post->visitors > 0) /* answered, but they have not run yet */
-        stage_settle();
+        stage_run_ready();
     store_free(post->store);
     free(post->shadow.states);
     free(post);

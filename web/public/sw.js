@@ -1,7 +1,7 @@
 // Keeps the page and what it loaded once an order was looked at, so that tickets open without a network: at the door.
 // What is kept is one whole set, named by the page; a new set takes the place of the old one at once.
 
-const shelf = 'usher-page';
+const page_cache = 'usher-page';
 const patience_ms = 4000;
 
 self.addEventListener('install', () => self.skipWaiting());
@@ -26,7 +26,7 @@ async function keepAll(addresses) {
       return [address, new Response(await answer.blob(), { headers: answer.headers })];
     }),
   );
-  const cache = await caches.open(shelf);
+  const cache = await caches.open(page_cache);
   // The page itself last: where it is kept, all that it names is too.
   for (const [address, answer] of found.reverse()) await cache.put(address, answer);
   const wanted = new Set(found.map(([address]) => new URL(address, self.location.origin).href));

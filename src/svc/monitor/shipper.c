@@ -49,7 +49,7 @@ static int leave_out_found(struct shipper *s, struct record *records, size_t *co
         else
             records[kept++] = records[i];
     }
-    err = there_count > 0 ? window_settle(s->window, there, there_count, deadline()) : 0;
+    err = there_count > 0 ? window_note_outcomes(s->window, there, there_count, deadline()) : 0;
     if (err != 0)
         return err;
     metric_add(&shipped, (int64_t)there_count);
@@ -59,8 +59,8 @@ static int leave_out_found(struct shipper *s, struct record *records, size_t *co
 }
 
 /* What the answers mean to the window. Gives how many are to be sent again. */
-static int settle(struct shipper *s, const struct record *records, size_t count,
-                  const struct elastic_outcome *outcomes, size_t *ret_again)
+static int note_outcomes(struct shipper *s, const struct record *records, size_t count,
+                         const struct elastic_outcome *outcomes, size_t *ret_again)
 {
     struct window_outcome done[ELASTIC_BATCH_MAX];
     size_t done_count = 0, refused_count = 0;
@@ -77,7 +77,7 @@ static int settle(struct shipper *s, const struct record *records, size_t count,
     *ret_again = count - done_count;
     if (done_count == 0)
         return 0;
-    int err = window_settle(s->window, done, done_count, deadline());
+    int err = window_note_outcomes(s->window, done, done_count, deadline());
     if (err != 0)
         return err;
     metric_add(&refused, (int64_t)refused_count);
@@ -98,7 +98,7 @@ static int ship(struct shipper *s, struct record *records, size_t count, struct 
         s->elastic.prepared = false; /* the credentials may have changed */
     if (err != 0)
         return err;
-    err = settle(s, records, count, outcomes, &again);
+    err = note_outcomes(s, records, count, outcomes, &again);
     s->why = "busy (429)";
     return err == 0 && again == count ? ERR_BUSY : err;
 }

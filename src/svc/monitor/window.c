@@ -319,15 +319,15 @@ int window_search(struct window *w, const struct window_query *query, struct are
 
 /* ---- what becomes of them ---- */
 
-struct settle_job {
+struct outcomes_job {
     struct sql_job job;
     const struct window_outcome *outcomes;
     size_t count;
 };
 
-static int run_settle(struct sql_job *base, struct sql_txn *txn)
+static int run_outcomes(struct sql_job *base, struct sql_txn *txn)
 {
-    const struct settle_job *job = (struct settle_job *)base;
+    const struct outcomes_job *job = (struct outcomes_job *)base;
     int err = 0;
     for (size_t i = 0; err == 0 && i < job->count; i++) {
         const struct window_outcome *o = &job->outcomes[i];
@@ -340,10 +340,10 @@ static int run_settle(struct sql_job *base, struct sql_txn *txn)
     return err;
 }
 
-int window_settle(struct window *w, const struct window_outcome *outcomes, size_t count,
-                  int64_t deadline_ns)
+int window_note_outcomes(struct window *w, const struct window_outcome *outcomes, size_t count,
+                         int64_t deadline_ns)
 {
-    struct settle_job job = {.job.run = run_settle, .outcomes = outcomes, .count = count};
+    struct outcomes_job job = {.job.run = run_outcomes, .outcomes = outcomes, .count = count};
     int err = sql_write(w->sql, &job.job, deadline_ns);
     if (err == 0)
         atomic_fetch_sub(&w->waiting, count);

@@ -74,8 +74,8 @@ struct window_outcome {
     uint64_t number;
     const char *refused; /* NULL: it was shipped; otherwise why it never will be */
 };
-int window_settle(struct window *w, const struct window_outcome *outcomes, size_t count,
-                  int64_t deadline_ns);
+int window_note_outcomes(struct window *w, const struct window_outcome *outcomes, size_t count,
+                         int64_t deadline_ns);
 /* Removes the oldest records beyond rows_max, at most some thousand a call. */
 int window_trim(struct window *w, int64_t deadline_ns);
 

@@ -70,7 +70,7 @@ static void what_waits_is_shipped_in_order(void **state)
     assert_true(view_eq(records[1].body, VIEW_LIT("{\"message\":\"two\"}")));
     const struct window_outcome outcomes[] = {{records[0].number, NULL},
                                               {records[1].number, "mapper_parsing_exception"}};
-    assert_int_equal(window_settle(window, outcomes, 2, DEADLINE_NEVER), 0);
+    assert_int_equal(window_note_outcomes(window, outcomes, 2, DEADLINE_NEVER), 0);
     const struct window_counts counts = count();
     assert_true(counts.waiting == 0 && counts.done == 1 && counts.refused == 1);
 }

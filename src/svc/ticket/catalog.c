@@ -9,20 +9,20 @@
 #define CATALOG_CHANGES_MAX 10000 /* of bills and dates, until the next start */
 
 /* Pointers by id; 0 is not used. */
-struct shelf {
+struct slots {
     _Atomic(void *) at[STORE_PERFORMANCES_MAX + 1];
     _Atomic uint32_t last;
 };
 _Static_assert(STORE_HALLS_MAX <= STORE_PERFORMANCES_MAX &&
                    STORE_EVENTS_MAX <= STORE_PERFORMANCES_MAX,
-               "one size of shelf holds all");
+               "one size holds all");
 
 struct catalog {
     pthread_mutex_t adding; /* guards the arena and the order of additions */
     struct arena arena;
-    struct shelf halls;
-    struct shelf events;
-    struct shelf performances;
+    struct slots halls;
+    struct slots events;
+    struct slots performances;
     _Atomic uint32_t changes; /* of bills and dates */
 };
 
@@ -56,20 +56,20 @@ void catalog_free(struct catalog *catalog)
     free(catalog);
 }
 
-static const void *shelf_get(struct shelf *shelf, uint32_t id)
+static const void *slots_get(struct slots *slots, uint32_t id)
 {
-    return id <= STORE_PERFORMANCES_MAX ? atomic_load_explicit(&shelf->at[id], memory_order_acquire)
+    return id <= STORE_PERFORMANCES_MAX ? atomic_load_explicit(&slots->at[id], memory_order_acquire)
                                         : NULL;
 }
 
-static int shelf_put(struct shelf *shelf, uint32_t id, void *entry)
+static int slots_put(struct slots *slots, uint32_t id, void *entry)
 {
     if (id == 0 || id > STORE_PERFORMANCES_MAX)
         return ERR_FULL;
-    atomic_store_explicit(&shelf->at[id], entry, memory_order_release);
+    atomic_store_explicit(&slots->at[id], entry, memory_order_release);
     /* Another thread may add a higher id at this moment. */
-    uint32_t last = atomic_load(&shelf->last);
-    while (id > last && !atomic_compare_exchange_weak(&shelf->last, &last, id))
+    uint32_t last = atomic_load(&slots->last);
+    while (id > last && !atomic_compare_exchange_weak(&slots->last, &last, id))
         ;
     return 0;
 }
@@ -88,7 +88,7 @@ static void *keep(struct catalog *catalog, const void *bytes, size_t len)
 int catalog_add_hall(struct catalog *catalog, uint32_t hall_id, struct hall *hall,
                      const struct catalog_hall **ret_hall)
 {
-    const struct catalog_hall *there = shelf_get(&catalog->halls, hall_id);
+    const struct catalog_hall *there = slots_get(&catalog->halls, hall_id);
     if (there) {
         hall_free(hall);
         *ret_hall = there;
@@ -104,8 +104,8 @@ int catalog_add_hall(struct catalog *catalog, uint32_t hall_id, struct hall *hal
     if (err == 0) {
         pthread_mutex_lock(&catalog->adding);
         /* Two requests may have put the same plan at once: the first one stays. */
-        there = shelf_get(&catalog->halls, hall_id);
-        err = there ? 0 : shelf_put(&catalog->halls, hall_id, kept);
+        there = slots_get(&catalog->halls, hall_id);
+        err = there ? 0 : slots_put(&catalog->halls, hall_id, kept);
         pthread_mutex_unlock(&catalog->adding);
     }
     if (err != 0 || there) {
@@ -147,7 +147,7 @@ static const struct playbill_performance *keep_date(struct catalog *catalog,
 int catalog_add_event(struct catalog *catalog, const struct store_event *event, uint32_t state,
                       const struct catalog_event **ret_event)
 {
-    const struct catalog_event *there = shelf_get(&catalog->events, event->event_id);
+    const struct catalog_event *there = slots_get(&catalog->events, event->event_id);
     if (there) {
         *ret_event = there;
         return 0;
@@ -164,8 +164,8 @@ int catalog_add_event(struct catalog *catalog, const struct store_event *event, 
         return ERR_NO_MEMORY;
     pthread_mutex_lock(&catalog->adding);
     /* Who made it and who follows the store may both add it: the first one stays. */
-    there = shelf_get(&catalog->events, event->event_id);
-    int err = there ? 0 : shelf_put(&catalog->events, event->event_id, kept);
+    there = slots_get(&catalog->events, event->event_id);
+    int err = there ? 0 : slots_put(&catalog->events, event->event_id, kept);
     pthread_mutex_unlock(&catalog->adding);
     if (err == 0)
         *ret_event = there ? there : kept;
@@ -224,18 +224,18 @@ int catalog_add_performance(struct catalog *catalog, const struct catalog_perfor
     struct catalog_performance *kept = keep(catalog, &entry, sizeof(entry));
     if (!kept || !entry.date || !entry.currency || !entry.prices)
         return ERR_NO_MEMORY;
-    return shelf_put(&catalog->performances, performance->performance_id, kept);
+    return slots_put(&catalog->performances, performance->performance_id, kept);
 }
 
 const struct catalog_hall *catalog_hall(struct catalog *catalog, uint32_t hall_id)
 {
-    return shelf_get(&catalog->halls, hall_id);
+    return slots_get(&catalog->halls, hall_id);
 }
 
 const struct catalog_hall *catalog_hall_by_hash(struct catalog *catalog, const char *layout_hash)
 {
     for (uint32_t i = 1; i <= catalog->halls.last; i++) {
-        const struct catalog_hall *hall = shelf_get(&catalog->halls, i);
+        const struct catalog_hall *hall = slots_get(&catalog->halls, i);
         if (hall && strcmp(hall->layout_hash, layout_hash) == 0)
             return hall;
     }
@@ -244,13 +244,13 @@ const struct catalog_hall *catalog_hall_by_hash(struct catalog *catalog, const c
 
 const struct catalog_event *catalog_event(struct catalog *catalog, uint32_t event_id)
 {
-    return shelf_get(&catalog->events, event_id);
+    return slots_get(&catalog->events, event_id);
 }
 
 const struct catalog_performance *catalog_performance(struct catalog *catalog,
                                                       uint32_t performance_id)
 {
-    return shelf_get(&catalog->performances, performance_id);
+    return slots_get(&catalog->performances, performance_id);
 }
 
 uint32_t catalog_hall_last(const struct catalog *catalog)

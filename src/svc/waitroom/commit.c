@@ -17,19 +17,19 @@ METRIC_HISTOGRAM(commit_time, "usher_line_commit_seconds",
 METRIC_COUNTER(entries_committed, "usher_line_entries_total",
                "Joins, calls and the like that are durable.", "");
 
-int gathering_new(struct gathering **ret_gathering)
+int batch_new(struct batch **ret_batch)
 {
-    struct gathering *g = calloc(1, sizeof(*g));
+    struct batch *g = calloc(1, sizeof(*g));
     if (!g)
         return ERR_NO_MEMORY;
     buf_init(&g->body, LINE_BODY_MAX);
     waitlist_init(&g->waiting);
     g->references = 1;
-    *ret_gathering = g;
+    *ret_batch = g;
     return 0;
 }
 
-void gathering_unref(struct gathering *g)
+void batch_unref(struct batch *g)
 {
     if (--g->references > 0)
         return;
@@ -134,12 +134,12 @@ static int load(struct keeper *keeper)
 /* ---- committing ---- */
 
 /* Answers all who wait for it. */
-static void settle(struct gathering *g, int result)
+static void finish(struct batch *g, int result)
 {
     g->done = true;
     g->result = result;
     waitlist_wake_all(&g->waiting);
-    gathering_unref(g);
+    batch_unref(g);
 }
 
 /* What was decided may or may not be in the store: loads until it is known. */
@@ -148,11 +148,11 @@ static void recover(struct keeper *keeper)
     int64_t pause_ms = KEEPER_RELOAD_MS;
     atomic_store(&keeper->phase, KEEPER_LOADING);
     while (!keeper->stopping) {
-        struct gathering *fresh;
-        int err = gathering_new(&fresh);
+        struct batch *fresh;
+        int err = batch_new(&fresh);
         if (err == 0) {
-            settle(keeper->gathering, ERR_UNAVAILABLE);
-            keeper->gathering = fresh;
+            finish(keeper->pending, ERR_UNAVAILABLE);
+            keeper->pending = fresh;
         }
         if (!room_keeps(keeper->room)) { /* until another lets go of it */
             pause_ms = KEEPER_RELOAD_MS;
@@ -175,7 +175,7 @@ static void recover(struct keeper *keeper)
     }
 }
 
-static int write_row(struct keeper *keeper, struct gathering *g)
+static int write_row(struct keeper *keeper, struct batch *g)
 {
     struct line_row row = {.seq = keeper->seq + 1,
                            .epoch = keeper->epoch,
@@ -198,15 +198,15 @@ static int write_row(struct keeper *keeper, struct gathering *g)
 
 static void commit_gathered(struct keeper *keeper)
 {
-    struct gathering *g = keeper->gathering, *fresh;
-    int err = gathering_new(&fresh);
+    struct batch *g = keeper->pending, *fresh;
+    int err = batch_new(&fresh);
     if (err == 0) {
         g->figures = figures_of(&keeper->line);
         keeper->committing = g;
-        keeper->gathering = fresh;
+        keeper->pending = fresh;
         err = write_row(keeper, g);
         keeper->committing = NULL;
-        settle(g, err == 0 ? 0 : ERR_UNAVAILABLE);
+        finish(g, err == 0 ? 0 : ERR_UNAVAILABLE);
     }
     if (err != 0) {
         log_event(LOG_ERROR, "line.commit", log_uint("usher.sale", keeper->sale.sale_id),
@@ -230,10 +230,10 @@ void keeper_commit(void *arg)
     struct keeper *keeper = arg;
     keeper->committer = fiber_self();
     recover(keeper);
-    while (!keeper->stopping || keeper->gathering->count > 0) {
+    while (!keeper->stopping || keeper->pending->count > 0) {
         if (atomic_load(&keeper->phase) != KEEPER_SERVING)
             break; /* stopped while it could not load */
-        if (keeper->gathering->count > 0) {
+        if (keeper->pending->count > 0) {
             commit_gathered(keeper);
             continue;
         }

@@ -24,18 +24,18 @@ uint32_t keeper_places_left(const struct keeper *keeper)
     return left;
 }
 
-/* ---- gathering ---- */
+/* ---- the pending batch ---- */
 
 bool keeper_has_room(const struct keeper *keeper)
 {
-    return keeper->gathering->body.len + LINE_ENTRY_MAX <= LINE_BODY_MAX;
+    return keeper->pending->body.len + LINE_ENTRY_MAX <= LINE_BODY_MAX;
 }
 
 void keeper_gather(struct keeper *keeper, const struct line_entry *entry)
 {
-    struct gathering *g = keeper->gathering;
+    struct batch *g = keeper->pending;
     const int err = line_entry_write(entry, &g->body);
-    assert(err == 0); /* there is room, taken at once when the gathering was made */
+    assert(err == 0); /* there is room, taken at once when the batch was made */
     g->count++;
     if (keeper->committer_waits)
         fiber_unpark(keeper->committer);
@@ -71,7 +71,7 @@ void keeper_advance(struct keeper *keeper)
 
 int keeper_wait(struct keeper *keeper)
 {
-    struct gathering *g = keeper->gathering->count > 0 ? keeper->gathering : keeper->committing;
+    struct batch *g = keeper->pending->count > 0 ? keeper->pending : keeper->committing;
     if (!g)
         return 0;
     int err = 0;
@@ -79,7 +79,7 @@ int keeper_wait(struct keeper *keeper)
     while (err == 0 && !g->done)
         err = waitlist_wait(&g->waiting, DEADLINE_NEVER);
     err = err != 0 ? err : g->result;
-    gathering_unref(g);
+    batch_unref(g);
     return err;
 }
 
@@ -237,8 +237,8 @@ static void release(struct keeper *keeper)
 {
     line_release(&keeper->line);
     draw_tree_release(&keeper->tree);
-    if (keeper->gathering)
-        gathering_unref(keeper->gathering);
+    if (keeper->pending)
+        batch_unref(keeper->pending);
     board_free(keeper->board);
     free(keeper->buckets);
     free((char *)keeper->sale.name.at);
@@ -283,7 +283,7 @@ int keeper_new(struct waitroom *room, const struct line_sale *sale, uint32_t wor
     if (err == 0 && !keeper->buckets)
         err = ERR_NO_MEMORY;
     if (err == 0)
-        err = gathering_new(&keeper->gathering);
+        err = batch_new(&keeper->pending);
     if (err == 0) {
         err = worker_call(keeper->home, start_fibers, keeper);
         if (err == 0 && keeper->stopping)

@@ -21,8 +21,8 @@
 #include "line/draw.h"
 #include "line/line.h"
 #include "store/line.h"
+#include "svc/waitroom/batch.h"
 #include "svc/waitroom/board.h"
-#include "svc/waitroom/gathering.h"
 
 #define KEEPER_COMMIT_MAX_MS 10000 /* a commit that waits longer for the store is given up */
 #define KEEPER_RELOAD_MS     50    /* pause before loading again; doubles up to … */
@@ -89,8 +89,8 @@ struct keeper {
     uint64_t epoch, seq;
     uint8_t head_hash[LINE_HASH_BYTES];
     int64_t base_wall_ms, base_mono_ns;
-    struct gathering *gathering, *committing; /* committing may be NULL */
-    struct line_figures figures;              /* durable */
+    struct batch *pending, *committing; /* committing may be NULL */
+    struct line_figures figures;        /* durable */
     struct fiber *clock_fiber, *listener;
     struct keeper_news news[LINE_PERFORMANCES_MAX];
     struct keeper_chance chances[KEEPER_CATEGORIES_MAX];

@@ -3,7 +3,7 @@
 
 import { AuthService } from '../gen/usher/v1/auth_pb';
 import { TicketService } from '../gen/usher/v1/ticket_pb';
-import { shelf } from '../state/shelf';
+import { storage } from '../state/storage';
 import { serverClock } from './clock';
 import { createClient, type Interceptor } from './connect';
 import { Identity, withIdentity } from './identity';
@@ -29,13 +29,13 @@ const now = () => serverClock.now();
 export const unnamed = createClient(AuthService, [withClock]);
 
 export const signIn = new SignIn(
-  shelf,
+  storage,
   (refreshToken) => unnamed.refresh({ refreshToken }, { timeoutMs: call_ms }),
   now,
 );
 
 export const identity = new Identity(
-  shelf,
+  storage,
   async () => {
     const made = await unnamed.createGuest({}, { timeoutMs: call_ms });
     return {
@@ -48,7 +48,7 @@ export const identity = new Identity(
   signIn,
 );
 
-export const passes = new Passes(shelf, now);
+export const passes = new Passes(storage, now);
 
 const forAnyone = new Set([
   'ListEvents',

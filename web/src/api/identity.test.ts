@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Answer, Code, ConnectError, type Request } from './connect';
-import { Identity, type Shelf, withIdentity } from './identity';
+import { type BrowserStorage, Identity, withIdentity } from './identity';
 
-function shelf(): Shelf {
+function storage(): BrowserStorage {
   const items = new Map<string, string>();
   return {
     getItem: (key) => items.get(key) ?? null,
@@ -11,7 +11,7 @@ function shelf(): Shelf {
   };
 }
 
-function identityOf(store = shelf(), now = () => 0) {
+function identityOf(store = storage(), now = () => 0) {
   let made = 0;
   const identity = new Identity(
     store,
@@ -43,7 +43,7 @@ describe('Identity', () => {
   });
 
   it('keeps it for the next page', async () => {
-    const store = shelf();
+    const store = storage();
     await identityOf(store).identity.guest();
     const next = identityOf(store);
     expect((await next.identity.guest()).token).toBe('t1');
@@ -51,7 +51,7 @@ describe('Identity', () => {
   });
 
   it('replaces one that is about to end', async () => {
-    const store = shelf();
+    const store = storage();
     await identityOf(store).identity.guest();
     const later = identityOf(store, () => 999_000);
     await later.identity.guest();

@@ -9,20 +9,20 @@ export interface Guest {
   expiresAtMs: number;
 }
 
-export interface Shelf {
+export interface BrowserStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
   removeItem(key: string): void;
 }
 
-const shelf_key = 'usher.guest';
+const storage_key = 'usher.guest';
 const margin_ms = 60_000; // a token that ends within this is not worth using
 
 export class Identity {
   #making: Promise<Guest> | null = null;
 
   constructor(
-    private readonly shelf: Shelf,
+    private readonly storage: BrowserStorage,
     private readonly make: () => Promise<Guest>,
     private readonly now: () => number,
     private readonly signIn?: SignIn,
@@ -50,7 +50,7 @@ export class Identity {
         // Another tab may have been quicker; one browser is one account.
         const other = this.kept();
         if (other) return other;
-        this.shelf.setItem(shelf_key, JSON.stringify(made));
+        this.storage.setItem(storage_key, JSON.stringify(made));
         return made;
       })
       .finally(() => {
@@ -61,11 +61,11 @@ export class Identity {
 
   /** Goes on as that guest, whose order was opened here. */
   become(guest: Guest): void {
-    this.shelf.setItem(shelf_key, JSON.stringify(guest));
+    this.storage.setItem(storage_key, JSON.stringify(guest));
   }
 
   kept(): Guest | null {
-    const text = this.shelf.getItem(shelf_key);
+    const text = this.storage.getItem(storage_key);
     if (!text) return null;
     try {
       const guest = JSON.parse(text) as Guest;
@@ -79,7 +79,7 @@ export class Identity {
   /** The server does not know this token any more. */
   forget(token: string): void {
     this.signIn?.forget(token);
-    if (this.kept()?.token === token) this.shelf.removeItem(shelf_key);
+    if (this.kept()?.token === token) this.storage.removeItem(storage_key);
   }
 }
 

@@ -1,7 +1,7 @@
 // Passes of the waiting room: kept in this browser until they end, and shown with every call that buys.
 
 import type { Interceptor } from './connect';
-import type { Shelf } from './identity';
+import type { BrowserStorage } from './identity';
 
 export interface KeptPass {
   pass: string;
@@ -10,13 +10,13 @@ export interface KeptPass {
   expiresAtMs: number;
 }
 
-const shelf_key = 'usher.passes';
+const storage_key = 'usher.passes';
 const header = 'usher-pass';
 const shown = new Set(['HoldSeats', 'HoldBest', 'PlaceOrder', 'BeginPayment']);
 
 export class Passes {
   constructor(
-    private readonly shelf: Shelf,
+    private readonly storage: BrowserStorage,
     private readonly now: () => number,
   ) {}
 
@@ -37,13 +37,13 @@ export class Passes {
   }
 
   #write(passes: KeptPass[]): void {
-    if (passes.length > 0) this.shelf.setItem(shelf_key, JSON.stringify(passes));
-    else this.shelf.removeItem(shelf_key);
+    if (passes.length > 0) this.storage.setItem(storage_key, JSON.stringify(passes));
+    else this.storage.removeItem(storage_key);
   }
 
   #live(): KeptPass[] {
     try {
-      const kept: unknown = JSON.parse(this.shelf.getItem(shelf_key) ?? '[]');
+      const kept: unknown = JSON.parse(this.storage.getItem(storage_key) ?? '[]');
       return Array.isArray(kept)
         ? kept.filter((pass) => isWhole(pass) && pass.expiresAtMs > this.now())
         : [];

@@ -4,9 +4,9 @@
 import { signal } from '@preact/signals';
 import type { Account, Session } from '../gen/usher/v1/auth_pb';
 import { Code, ConnectError } from './connect';
-import type { Shelf } from './identity';
+import type { BrowserStorage } from './identity';
 
-const shelf_key = 'usher.signed-in';
+const storage_key = 'usher.signed-in';
 const token_key = 'usher.refresh';
 const margin_ms = 20_000;
 
@@ -26,7 +26,7 @@ export class SignIn {
   #asking: Promise<string | null> | null = null;
 
   constructor(
-    private readonly shelf: Shelf,
+    private readonly storage: BrowserStorage,
     private readonly refresh: (refreshToken: string) => Promise<Session>,
     private readonly now: () => number,
   ) {
@@ -35,7 +35,7 @@ export class SignIn {
 
   /** A session has begun, or goes on. */
   take({ accessToken, accessExpiresAtMs, refreshToken, account }: Session): void {
-    if (refreshToken) this.shelf.setItem(token_key, refreshToken);
+    if (refreshToken) this.storage.setItem(token_key, refreshToken);
     this.#token = accessToken;
     this.#endsAtMs = Number(accessExpiresAtMs);
     this.ended.value = false;
@@ -44,7 +44,7 @@ export class SignIn {
 
   show({ accountId, name, email }: Account): void {
     const who = { accountId, name, email };
-    this.shelf.setItem(shelf_key, JSON.stringify(who));
+    this.storage.setItem(storage_key, JSON.stringify(who));
     this.who.value = who;
   }
 
@@ -52,14 +52,14 @@ export class SignIn {
   end(byServer = false): void {
     this.#token = '';
     this.#endsAtMs = 0;
-    this.shelf.removeItem(shelf_key);
-    this.shelf.removeItem(token_key);
+    this.storage.removeItem(storage_key);
+    this.storage.removeItem(token_key);
     this.ended.value = byServer && this.who.value !== null;
     this.who.value = null;
   }
 
   get refreshToken(): string {
-    return this.shelf.getItem(token_key) ?? '';
+    return this.storage.getItem(token_key) ?? '';
   }
 
   /** The token as it is, or a new one; null: nobody is signed in. */
@@ -91,7 +91,7 @@ export class SignIn {
 
   #kept(): Who | null {
     try {
-      const who = JSON.parse(this.shelf.getItem(shelf_key) ?? 'null') as Who | null;
+      const who = JSON.parse(this.storage.getItem(storage_key) ?? 'null') as Who | null;
       return typeof who?.accountId === 'string' ? who : null;
     } catch {
       return null;

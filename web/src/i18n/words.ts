@@ -1,7 +1,7 @@
 // The words of the page in the reader's language.
 
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import { shelf } from '../state/shelf';
+import { storage } from '../state/storage';
 import { en, type Words } from './en';
 import { ko } from './ko';
 
@@ -10,7 +10,7 @@ export type Language = 'en' | 'ko';
 const wishes = (): readonly string[] =>
   typeof navigator === 'undefined' ? [] : (navigator.languages ?? [navigator.language]);
 
-const shelf_key = 'usher.language';
+const storage_key = 'usher.language';
 
 export function preferred(kept: string | null, wished: readonly string[]): Language {
   if (kept === 'en' || kept === 'ko') return kept;
@@ -27,7 +27,7 @@ export function localeOf(spoken: Language, wished: readonly string[] = wishes())
   return own ?? (spoken === 'ko' ? 'ko-KR' : 'en-GB');
 }
 
-export const language = signal<Language>(preferred(shelf.getItem(shelf_key), wishes()));
+export const language = signal<Language>(preferred(storage.getItem(storage_key), wishes()));
 
 export const words = computed<Words>(() => (language.value === 'ko' ? ko : en));
 
@@ -38,5 +38,5 @@ export function spoken<T>(en: T, ko: T): ReadonlySignal<T> {
 
 export function speak(next: Language): void {
   language.value = next;
-  shelf.setItem(shelf_key, next);
+  storage.setItem(storage_key, next);
 }

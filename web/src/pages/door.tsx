@@ -15,7 +15,7 @@ import { Notice } from '../parts/notice';
 import { Trouble } from '../parts/trouble';
 import { announce } from '../state/announce';
 import { beep, type Tone } from '../state/beep';
-import { events, followEvents } from '../state/catalogue';
+import { events, followEvents } from '../state/catalog';
 import { DoorBook, searchTickets, type Verdict } from '../state/doorbook';
 import { keepPage } from '../state/keeppage';
 import { paths } from '../state/route';

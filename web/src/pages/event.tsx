@@ -8,7 +8,7 @@ import { words } from '../i18n/words';
 import { Poster } from '../parts/poster';
 import { Trouble } from '../parts/trouble';
 import { Until, useNow } from '../parts/until';
-import { events, eventsFailure, followEvents, loadEvents, sales } from '../state/catalogue';
+import { events, eventsFailure, followEvents, loadEvents, sales } from '../state/catalog';
 import type { SaleBrief } from '../state/sales';
 import { datesOf, Stub } from './home';
 

@@ -10,14 +10,14 @@ import { Icon } from '../parts/icon';
 import { Poster } from '../parts/poster';
 import { Trouble } from '../parts/trouble';
 import { useNow } from '../parts/until';
-import { events, eventsFailure, followEvents, loadEvents, sales } from '../state/catalogue';
+import { events, eventsFailure, followEvents, loadEvents, sales } from '../state/catalog';
 import { clockText } from '../state/countdown';
 import { hasBegun, past, search, upcoming } from '../state/dates';
 import { keptHold } from '../state/kept';
 import { paths } from '../state/route';
 import type { SaleBrief } from '../state/sales';
 import { toldCounts } from '../state/seats';
-import { shelf } from '../state/shelf';
+import { storage } from '../state/storage';
 
 const search_from = 5; // events: below that all are seen at once
 
@@ -200,7 +200,7 @@ function EventCard({ event, alone }: { event: Event; alone: boolean }) {
 function goTo(performance: Performance): { path: string; held: boolean; line?: SaleBrief } {
   const { performanceId } = performance;
   const now = serverClock.now();
-  const held = keptHold(shelf, performanceId, now) !== null;
+  const held = keptHold(storage, performanceId, now) !== null;
   const sale = sales.value.get(performanceId);
   const inLine =
     sale !== undefined &&

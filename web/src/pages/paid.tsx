@@ -11,7 +11,7 @@ import { Trouble } from '../parts/trouble';
 import { announce } from '../state/announce';
 import { keptHold } from '../state/kept';
 import { go, paths } from '../state/route';
-import { shelf } from '../state/shelf';
+import { storage } from '../state/storage';
 import { Following, paymentOf } from '../state/till';
 
 /** The way back from the provider: what became of the payment, and what to do now. */
@@ -52,7 +52,7 @@ function Checking() {
 function State({ payment, following }: { payment: Payment; following: Following }) {
   const say = payWords.value;
   const { performanceId, state, amount } = payment;
-  const held = keptHold(shelf, performanceId, serverClock.now()) !== null;
+  const held = keptHold(storage, performanceId, serverClock.now()) !== null;
   const name = PaymentState[state];
   const again = held ? (
     <a class="primary" data-action="again" href={paths.pay(performanceId)}>

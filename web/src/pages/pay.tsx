@@ -20,7 +20,7 @@ import { isEmail, isPhone } from '../state/checks';
 import { Deed } from '../state/deed';
 import { dropHold, endHold, type KeptHold, keptHold, linesOf } from '../state/kept';
 import { go, paths } from '../state/route';
-import { shelf } from '../state/shelf';
+import { storage } from '../state/storage';
 import { abandonPayment, beginPayment, type Contact, getPayment, keptPayment } from '../state/till';
 
 interface Order {
@@ -47,7 +47,7 @@ async function look(performanceId: number): Promise<Order> {
 /** Who gets the tickets, how they are paid, and the one button that does it. */
 export function PayPage({ performanceId }: { performanceId: number }) {
   const say = payWords.value;
-  const hold = useSignal(keptHold(shelf, performanceId, serverClock.now()));
+  const hold = useSignal(keptHold(storage, performanceId, serverClock.now()));
   const order = useSignal<Order | null>(null);
   const lost = useSignal<Failure | null>(null);
   const load = () => {
@@ -76,7 +76,7 @@ export function PayPage({ performanceId }: { performanceId: number }) {
         hold={hold.value}
         performance={order.value.performance}
         onOver={() => {
-          if (hold.value) endHold(shelf, hold.value);
+          if (hold.value) endHold(storage, hold.value);
           hold.value = null;
         }}
       />
@@ -87,7 +87,7 @@ export function PayPage({ performanceId }: { performanceId: number }) {
           hold={hold.value}
           providers={order.value.providers}
           onGone={() => {
-            hold.value = keptHold(shelf, performanceId, serverClock.now());
+            hold.value = keptHold(storage, performanceId, serverClock.now());
           }}
         />
       )}
@@ -249,7 +249,7 @@ function Form({ hold, providers, onGone }: FormProps) {
       contact: who,
     };
     const placed = await persist(() => tickets.placeOrder(request, { timeoutMs: call_ms }));
-    dropHold(shelf, performanceId);
+    dropHold(storage, performanceId);
     go(paths.placed(placed.orderId), true);
   };
   const submit = async (form: HTMLFormElement) => {
@@ -258,7 +258,7 @@ function Form({ hold, providers, onGone }: FormProps) {
     if (await deed.do(buy)) return;
     const reason = deed.failure.value?.reason;
     if (reason === 'HOLD_EXPIRED' || reason === 'HOLD_NOT_FOUND') {
-      endHold(shelf, hold);
+      endHold(storage, hold);
       onGone();
     }
   };

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { starts } from '../i18n/format';
 import { words } from '../i18n/words';
-import { events, loadEvents } from '../state/catalogue';
+import { events, loadEvents } from '../state/catalog';
 import { paths } from '../state/route';
 
 interface SaleDatesProps {

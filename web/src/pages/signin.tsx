@@ -15,7 +15,7 @@ import { isEmail } from '../state/checks';
 import { Deed } from '../state/deed';
 import { holdsAnything } from '../state/kept';
 import { go, paths } from '../state/route';
-import { shelf } from '../state/shelf';
+import { storage } from '../state/storage';
 
 interface FormCardProps {
   title: string;
@@ -128,7 +128,7 @@ export function SignInPage({ next }: { next: string }) {
           text={say.endedText}
         />
       ) : null}
-      {holdsAnything(shelf, serverClock.now()) ? (
+      {holdsAnything(storage, serverClock.now()) ? (
         <Notice tone="warn" icon="clock" title={words.value.seeHeld} text={say.heldText} />
       ) : null}
       <Field

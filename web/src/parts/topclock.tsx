@@ -3,7 +3,7 @@ import { words } from '../i18n/words';
 import { countdown } from '../state/countdown';
 import { keptHolds } from '../state/kept';
 import { paths } from '../state/route';
-import { shelf } from '../state/shelf';
+import { storage } from '../state/storage';
 import { Icon } from './icon';
 import { useNow } from './until';
 
@@ -11,7 +11,7 @@ import { useNow } from './until';
 export function TopClock() {
   useNow();
   const now = serverClock.now();
-  const [hold] = keptHolds(shelf, now);
+  const [hold] = keptHolds(storage, now);
   if (!hold) return null;
   const { text, warning } = countdown(hold.expiresAtMs, now);
   return (

@@ -7,7 +7,7 @@ import type { Account, Session, SessionInfo } from '../gen/usher/v1/auth_pb';
 import { language } from '../i18n/words';
 import { deviceName } from './device';
 import { forgetOrders } from './keptorders';
-import { shelf } from './shelf';
+import { storage } from './storage';
 
 const options = { timeoutMs: call_ms };
 
@@ -53,7 +53,7 @@ export async function logIn(email: string, password: string, secondFactor: strin
 export async function logOut(): Promise<void> {
   const { refreshToken } = signIn;
   signIn.end();
-  forgetOrders(shelf);
+  forgetOrders(storage);
   await persist(() => unnamed.logOut({ refreshToken }, options));
 }
 

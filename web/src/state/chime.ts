@@ -1,17 +1,17 @@
 // A short sound, made here: nothing is loaded. Browsers let a page sound only after it was touched.
 
 import { signal } from '@preact/signals';
-import { shelf } from './shelf';
+import { storage } from './storage';
 
-const shelf_key = 'usher.sound';
+const storage_key = 'usher.sound';
 
-export const wantsSound = signal(shelf.getItem(shelf_key) === 'on');
+export const wantsSound = signal(storage.getItem(storage_key) === 'on');
 
 let context: AudioContext | null = null;
 
 export function setSound(on: boolean): void {
   wantsSound.value = on;
-  shelf.setItem(shelf_key, on ? 'on' : 'off');
+  storage.setItem(storage_key, on ? 'on' : 'off');
   if (on) chime(); // so that one knows what to listen for, and the browser knows that it may
 }
 

@@ -20,7 +20,7 @@ import {
   ScanSchema,
 } from '../gen/usher/v1/door_pb';
 import { readCode, rotatingCode } from './doorcodes';
-import { shelf } from './shelf';
+import { storage } from './storage';
 
 const patience_ms = 2_500; // people wait: then the list decides
 const sync_ms = 5_000;
@@ -58,7 +58,7 @@ export class DoorBook {
   readonly verdict = signal<Verdict | null>(null);
   readonly tickets = signal<readonly DoorTicket[]>([]);
   readonly listAtMs = signal(0);
-  readonly gate = signal(shelf.getItem('usher.gate') ?? '');
+  readonly gate = signal(storage.getItem('usher.gate') ?? '');
   #publicKey: Uint8Array = new Uint8Array(32);
   #bySeat = new Map<string, DoorTicket>();
   #closed = new AbortController();
@@ -80,15 +80,15 @@ export class DoorBook {
 
   setGate(name: string): void {
     this.gate.value = name;
-    shelf.setItem('usher.gate', name);
+    storage.setItem('usher.gate', name);
   }
 
   /** This device's name, made once: it tells scans of two devices at one gate apart. */
   get device(): string {
-    const kept = shelf.getItem('usher.device');
+    const kept = storage.getItem('usher.device');
     if (kept) return kept;
     const made = `${signIn.who.value?.name || 'door'} ${newKey().slice(0, 4)}`;
-    shelf.setItem('usher.device', made);
+    storage.setItem('usher.device', made);
     return made;
   }
 
@@ -258,7 +258,7 @@ export class DoorBook {
 
   #queue(): Scan[] {
     try {
-      const texts = JSON.parse(shelf.getItem(this.#queueKey) ?? '[]') as string[];
+      const texts = JSON.parse(storage.getItem(this.#queueKey) ?? '[]') as string[];
       return texts.map((text) =>
         decode(
           ScanSchema,
@@ -272,7 +272,7 @@ export class DoorBook {
 
   #keepQueue(scans: readonly Scan[]): void {
     const texts = scans.map((scan) => btoa(String.fromCharCode(...encode(ScanSchema, scan))));
-    shelf.setItem(this.#queueKey, JSON.stringify(texts));
+    storage.setItem(this.#queueKey, JSON.stringify(texts));
     this.waiting.value = scans.length;
   }
 

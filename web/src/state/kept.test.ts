@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Shelf } from '../api/identity';
+import type { BrowserStorage } from '../api/identity';
 import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold, linesOf, takeEnded } from './kept';
 
-function shelf(): Shelf & { items: Map<string, string> } {
+function storage(): BrowserStorage & { items: Map<string, string> } {
   const items = new Map<string, string>();
   return {
     items,
@@ -25,14 +25,14 @@ const hold: KeptHold = {
 
 describe('a kept hold', () => {
   it('comes back until it ends, and only for its performance', () => {
-    const store = shelf();
+    const store = storage();
     keepHold(store, hold);
     expect(keptHold(store, 3, 4_999)).toEqual(hold);
     expect(keptHold(store, 4, 0)).toBeNull();
   });
 
   it('is thrown away when it is over', () => {
-    const store = shelf();
+    const store = storage();
     keepHold(store, hold);
     expect(keptHold(store, 3, 5_000)).toBeNull();
     expect(keptHold(store, 3, 0)).toBeNull();
@@ -43,7 +43,7 @@ describe('a kept hold', () => {
       [6_000, [1]],
       [4_000_000, []],
     ] as const) {
-      const store = shelf();
+      const store = storage();
       keepHold(store, hold);
       keptHold(store, 3, now);
       expect(takeEnded(store, 3, now)).toEqual(seats);
@@ -54,14 +54,14 @@ describe('a kept hold', () => {
 
   it('is thrown away when it can not be read', () => {
     for (const text of ['', '{', 'null', '[]', '{"holdId":1}', '7']) {
-      const store = shelf();
+      const store = storage();
       store.setItem('usher.hold.3', text);
       expect(keptHold(store, 3, 0)).toBeNull();
     }
   });
 
   it('can be dropped, and its key told', () => {
-    const store = shelf();
+    const store = storage();
     keepHold(store, hold);
     expect(isHoldKey([...store.items.keys()][0] ?? null, 3)).toBe(true);
     expect(isHoldKey(null, 3)).toBe(false);

@@ -1,6 +1,6 @@
 // A hold that outlives the page: kept in the browser until the server's clock passes its end.
 
-import type { Shelf } from '../api/identity';
+import type { BrowserStorage } from '../api/identity';
 
 export interface KeptSeat {
   seat: number;
@@ -38,22 +38,26 @@ export function linesOf(seats: readonly KeptSeat[]): HeldLine[] {
 
 const keyOf = (performanceId: number) => `usher.hold.${performanceId}`;
 
-export function keepHold(shelf: Shelf, hold: KeptHold): void {
-  shelf.setItem(keyOf(hold.performanceId), JSON.stringify(hold));
+export function keepHold(storage: BrowserStorage, hold: KeptHold): void {
+  storage.setItem(keyOf(hold.performanceId), JSON.stringify(hold));
 }
 
-export function dropHold(shelf: Shelf, performanceId: number): void {
-  shelf.removeItem(keyOf(performanceId));
+export function dropHold(storage: BrowserStorage, performanceId: number): void {
+  storage.removeItem(keyOf(performanceId));
 }
 
 /** The hold kept for a performance, or null; one that is over or unreadable is thrown away. */
-export function keptHold(shelf: Shelf, performanceId: number, nowMs: number): KeptHold | null {
-  const text = shelf.getItem(keyOf(performanceId));
+export function keptHold(
+  storage: BrowserStorage,
+  performanceId: number,
+  nowMs: number,
+): KeptHold | null {
+  const text = storage.getItem(keyOf(performanceId));
   if (!text) return null;
   const hold = read(text);
   if (hold && hold.performanceId === performanceId && hold.expiresAtMs > nowMs) return hold;
-  if (hold) endHold(shelf, hold);
-  else dropHold(shelf, performanceId);
+  if (hold) endHold(storage, hold);
+  else dropHold(storage, performanceId);
   return null;
 }
 
@@ -61,16 +65,19 @@ const endedKeyOf = (performanceId: number) => `usher.ended.${performanceId}`;
 const ended_ms = 30 * 60_000;
 
 /** A hold whose time is up: its seats are remembered for a while, so that they can be tried again. */
-export function endHold(shelf: Shelf, { performanceId, seats, expiresAtMs }: KeptHold): void {
-  dropHold(shelf, performanceId);
+export function endHold(
+  storage: BrowserStorage,
+  { performanceId, seats, expiresAtMs }: KeptHold,
+): void {
+  dropHold(storage, performanceId);
   const ended = { seats: seats.map(({ seat }) => seat), expiresAtMs };
-  shelf.setItem(endedKeyOf(performanceId), JSON.stringify(ended));
+  storage.setItem(endedKeyOf(performanceId), JSON.stringify(ended));
 }
 
 /** The seats of the hold that ended last, told once; empty: none did lately. */
-export function takeEnded(shelf: Shelf, performanceId: number, nowMs: number): number[] {
-  const text = shelf.getItem(endedKeyOf(performanceId));
-  shelf.removeItem(endedKeyOf(performanceId));
+export function takeEnded(storage: BrowserStorage, performanceId: number, nowMs: number): number[] {
+  const text = storage.getItem(endedKeyOf(performanceId));
+  storage.removeItem(endedKeyOf(performanceId));
   try {
     const ended = JSON.parse(text ?? 'null') as { seats: number[]; expiresAtMs: number } | null;
     const fresh = ended && Math.abs(nowMs - ended.expiresAtMs) < ended_ms;
@@ -100,14 +107,14 @@ export function isHoldKey(key: string | null, performanceId: number): boolean {
 }
 
 /** Every hold kept in this browser, the one that ends next first. */
-export function keptHolds(shelf: Shelf, nowMs: number): KeptHold[] {
-  return Object.keys(shelf)
+export function keptHolds(storage: BrowserStorage, nowMs: number): KeptHold[] {
+  return Object.keys(storage)
     .map((key) => Number(/^usher\.hold\.(\d+)$/.exec(key)?.[1] ?? 0))
-    .map((id) => (id ? keptHold(shelf, id, nowMs) : null))
+    .map((id) => (id ? keptHold(storage, id, nowMs) : null))
     .filter((hold) => hold !== null)
     .sort((a, b) => a.expiresAtMs - b.expiresAtMs);
 }
 
 /** Whether seats of any performance are held in this browser. */
-export const holdsAnything = (shelf: Shelf, nowMs: number): boolean =>
-  keptHolds(shelf, nowMs).length > 0;
+export const holdsAnything = (storage: BrowserStorage, nowMs: number): boolean =>
+  keptHolds(storage, nowMs).length > 0;

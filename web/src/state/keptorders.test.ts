@@ -23,24 +23,24 @@ const order = (orderId: string, placed: number) =>
 
 describe('kept orders', () => {
   it('come back as they were', () => {
-    const shelf = memory();
-    keepOrder(shelf, order('a', 1));
-    expect(keptOrder(shelf, 'a')).toEqual(order('a', 1));
-    expect(keptOrder(shelf, 'b')).toBeNull();
+    const storage = memory();
+    keepOrder(storage, order('a', 1));
+    expect(keptOrder(storage, 'a')).toEqual(order('a', 1));
+    expect(keptOrder(storage, 'b')).toBeNull();
   });
   it('are two dozen at most, the newest first', () => {
-    const shelf = memory();
-    for (let n = 0; n < 30; n++) keepOrder(shelf, order(`o${n}`, n));
-    expect(keptOrders(shelf)).toHaveLength(24);
-    expect(keptOrders(shelf)[0]?.orderId).toBe('o29');
-    expect(keptOrder(shelf, 'o5')).toBeNull();
+    const storage = memory();
+    for (let n = 0; n < 30; n++) keepOrder(storage, order(`o${n}`, n));
+    expect(keptOrders(storage)).toHaveLength(24);
+    expect(keptOrders(storage)[0]?.orderId).toBe('o29');
+    expect(keptOrder(storage, 'o5')).toBeNull();
   });
   it('are forgotten, all of them, and what is broken is as good as not there', () => {
-    const shelf = memory();
-    keepOrder(shelf, order('a', 1));
-    shelf.setItem('usher.order.a', '!');
-    expect(keptOrders(shelf)).toEqual([]);
-    forgetOrders(shelf);
-    expect(shelf.items.size).toBe(0);
+    const storage = memory();
+    keepOrder(storage, order('a', 1));
+    storage.setItem('usher.order.a', '!');
+    expect(keptOrders(storage)).toEqual([]);
+    forgetOrders(storage);
+    expect(storage.items.size).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 // Orders that were looked at in this browser, so that their tickets can be shown without a network.
 
-import type { Shelf } from '../api/identity';
+import type { BrowserStorage } from '../api/identity';
 import { decode, encode } from '../api/wire';
 import { type Order, OrderSchema } from '../gen/usher/v1/ticket_pb';
 
@@ -8,9 +8,9 @@ const kept_max = 24;
 const list_key = 'usher.orders';
 const keyOf = (orderId: string) => `usher.order.${orderId}`;
 
-function list(shelf: Shelf): string[] {
+function list(storage: BrowserStorage): string[] {
   try {
-    const ids: unknown = JSON.parse(shelf.getItem(list_key) ?? '[]');
+    const ids: unknown = JSON.parse(storage.getItem(list_key) ?? '[]');
     return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
   } catch {
     return [];
@@ -18,17 +18,17 @@ function list(shelf: Shelf): string[] {
 }
 
 /** Keeps an order as it is now; beyond two dozen the one looked at longest ago is let go. */
-export function keepOrder(shelf: Shelf, order: Order): void {
-  const ids = [order.orderId, ...list(shelf).filter((id) => id !== order.orderId)];
-  for (const id of ids.splice(kept_max)) shelf.removeItem(keyOf(id));
+export function keepOrder(storage: BrowserStorage, order: Order): void {
+  const ids = [order.orderId, ...list(storage).filter((id) => id !== order.orderId)];
+  for (const id of ids.splice(kept_max)) storage.removeItem(keyOf(id));
   const bytes = encode(OrderSchema, order);
-  shelf.setItem(keyOf(order.orderId), btoa(String.fromCharCode(...bytes)));
-  shelf.setItem(list_key, JSON.stringify(ids));
+  storage.setItem(keyOf(order.orderId), btoa(String.fromCharCode(...bytes)));
+  storage.setItem(list_key, JSON.stringify(ids));
 }
 
-export function keptOrder(shelf: Shelf, orderId: string): Order | null {
+export function keptOrder(storage: BrowserStorage, orderId: string): Order | null {
   try {
-    const text = shelf.getItem(keyOf(orderId));
+    const text = storage.getItem(keyOf(orderId));
     if (!text) return null;
     return decode(
       OrderSchema,
@@ -40,15 +40,15 @@ export function keptOrder(shelf: Shelf, orderId: string): Order | null {
 }
 
 /** All of them, the one that was placed last first. */
-export function keptOrders(shelf: Shelf): Order[] {
-  return list(shelf)
-    .map((id) => keptOrder(shelf, id))
+export function keptOrders(storage: BrowserStorage): Order[] {
+  return list(storage)
+    .map((id) => keptOrder(storage, id))
     .filter((order) => order !== null)
     .sort((a, b) => Number(b.placedAtMs - a.placedAtMs));
 }
 
 /** Who signs out leaves no tickets behind. */
-export function forgetOrders(shelf: Shelf): void {
-  for (const id of list(shelf)) shelf.removeItem(keyOf(id));
-  shelf.removeItem(list_key);
+export function forgetOrders(storage: BrowserStorage): void {
+  for (const id of list(storage)) storage.removeItem(keyOf(id));
+  storage.removeItem(list_key);
 }

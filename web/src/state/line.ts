@@ -18,7 +18,7 @@ import {
   type SaleStatus,
 } from '../gen/usher/v1/waitroom_pb';
 import { type Interval, progressOf, waitOf } from './forecast';
-import { shelf } from './shelf';
+import { storage } from './storage';
 
 interface KeptPlace {
   receipt: string;
@@ -124,7 +124,7 @@ export class Line {
           await persist(() => waitroom.restoreReceipt({ receipt }, { timeoutMs: call_ms })),
         );
       } catch {
-        shelf.removeItem(keyOf(this.saleId)); // of a line that is no more
+        storage.removeItem(keyOf(this.saleId)); // of a line that is no more
       }
     }
   }
@@ -179,13 +179,13 @@ export class Line {
         kept?.receipt === place.receipt ? kept.servingAtFirst : this.serving.value;
     if (place.receipt) {
       const keep: KeptPlace = { receipt: place.receipt, servingAtFirst: this.servingAtFirst.value };
-      shelf.setItem(keyOf(this.saleId), JSON.stringify(keep));
+      storage.setItem(keyOf(this.saleId), JSON.stringify(keep));
     }
   }
 
   #kept(): KeptPlace | null {
     try {
-      const kept = JSON.parse(shelf.getItem(keyOf(this.saleId)) ?? 'null') as KeptPlace | null;
+      const kept = JSON.parse(storage.getItem(keyOf(this.saleId)) ?? 'null') as KeptPlace | null;
       return typeof kept?.receipt === 'string' ? kept : null;
     } catch {
       return null;
@@ -232,7 +232,7 @@ export class Line {
         if (failureOf(cause).reason !== 'NOT_IN_LINE') throw cause; // gone already is what was wished for
       }
       passes.drop(saleId);
-      shelf.removeItem(keyOf(saleId));
+      storage.removeItem(keyOf(saleId));
       this.place.value = null;
     });
   }

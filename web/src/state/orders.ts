@@ -7,7 +7,7 @@ import { type Failure, failureOf } from '../api/failure';
 import { persist, refusalOf } from '../api/retry';
 import { type Order, OrderState } from '../gen/usher/v1/ticket_pb';
 import { keepOrder, keptOrder, keptOrders } from './keptorders';
-import { shelf } from './shelf';
+import { storage } from './storage';
 
 const page_size = 20;
 
@@ -38,7 +38,7 @@ export class OrderBook {
       this.offline.value = false;
     } catch (cause) {
       this.failure.value = refusalOf(cause);
-      const kept = this.orders.value ? [] : keptOrders(shelf);
+      const kept = this.orders.value ? [] : keptOrders(storage);
       if (this.failure.value.reason === 'OFFLINE' && kept.length > 0) {
         this.orders.value = kept;
         this.offline.value = true;
@@ -102,13 +102,14 @@ export class OneOrder {
     let done = false;
     try {
       const order = await withSigned(await persist(call));
-      keepOrder(shelf, order);
+      keepOrder(storage, order);
       this.order.value = order;
       this.offline.value = false;
       done = true;
     } catch (cause) {
       const why = refusalOf(cause);
-      const kept = why.reason === 'OFFLINE' && !this.order.value && keptOrder(shelf, this.orderId);
+      const kept =
+        why.reason === 'OFFLINE' && !this.order.value && keptOrder(storage, this.orderId);
       if (kept) {
         this.order.value = kept;
         this.offline.value = true;

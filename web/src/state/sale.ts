@@ -15,12 +15,12 @@ import {
   type SeatsUpdate,
 } from '../gen/usher/v1/ticket_pb';
 import { type Plan, type PlanSection, readPlan } from '../map/plan';
-import { loadSales } from './catalogue';
+import { loadSales } from './catalog';
 import { type Choice, empty, placesOf, toggled, withArea, without } from './choice';
 import { hasBegun } from './dates';
 import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold, takeEnded } from './kept';
 import { type Change, FREE, SeatStates, toldCounts } from './seats';
-import { shelf } from './shelf';
+import { storage } from './storage';
 
 export const party_max = 8;
 const clock_ms = 1000;
@@ -121,7 +121,7 @@ export class Sale {
         this.#lookAtClock();
         this.saleState.value = performance.saleState;
         if (performance.counts) this.counts.value = toldCounts(performance.counts);
-        this.hold.value = keptHold(shelf, performanceId, serverClock.now());
+        this.hold.value = keptHold(storage, performanceId, serverClock.now());
         this.wish.value = { ...this.wish.value, party: Math.min(2, this.limit.value) };
       });
       void loadSales().then((sales) => {
@@ -142,7 +142,7 @@ export class Sale {
       if (signal.aborted) return;
       this.states = new SeatStates(layout.placeCount);
       this.plan.value = readPlan(layout);
-      const ended = this.hold.value ? [] : takeEnded(shelf, performanceId, serverClock.now());
+      const ended = this.hold.value ? [] : takeEnded(storage, performanceId, serverClock.now());
       if (ended.length > 0) {
         this.ended.value = ended;
         this.failure.value = failure('HOLD_EXPIRED');
@@ -216,7 +216,7 @@ export class Sale {
 
   #fromOtherTab(event: StorageEvent): void {
     if (!isHoldKey(event.key, this.performanceId)) return;
-    this.hold.value = keptHold(shelf, this.performanceId, serverClock.now());
+    this.hold.value = keptHold(storage, this.performanceId, serverClock.now());
   }
 
   isFree(seat: number): boolean {
@@ -422,14 +422,14 @@ export class Sale {
       currencyDigits: hold.currencyDigits,
       orderKey: newKey(),
     };
-    keepHold(shelf, kept);
+    keepHold(storage, kept);
     this.ended.value = [];
     this.hold.value = kept;
     this.choice.value = empty;
   }
 
   #endHold(why: 'HOLD_EXPIRED' | 'HOLD_NOT_FOUND' | null): void {
-    dropHold(shelf, this.performanceId);
+    dropHold(storage, this.performanceId);
     this.ended.value = why ? (this.hold.value?.seats.map(({ seat }) => seat) ?? []) : [];
     this.hold.value = null;
     this.choice.value = empty;

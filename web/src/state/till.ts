@@ -9,7 +9,7 @@ import { till } from '../api/till';
 import { type Payment, PaymentState } from '../gen/usher/v1/payment_pb';
 import { dropHold } from './kept';
 import { paths } from './route';
-import { shelf } from './shelf';
+import { storage } from './storage';
 
 export interface Contact {
   name: string;
@@ -21,7 +21,7 @@ export interface Contact {
 const options = { timeoutMs: call_ms };
 const finish_ms = 30_000; // the server waits some seconds itself
 const poll_max_ms = 5_000;
-const shelf_key = 'usher.payment';
+const storage_key = 'usher.payment';
 
 /** The attempt that was begun last in this browser: the way back from the provider may not say which. */
 export interface KeptPayment {
@@ -31,7 +31,7 @@ export interface KeptPayment {
 
 export function keptPayment(): KeptPayment | null {
   try {
-    const kept = JSON.parse(shelf.getItem(shelf_key) ?? 'null') as KeptPayment | null;
+    const kept = JSON.parse(storage.getItem(storage_key) ?? 'null') as KeptPayment | null;
     return typeof kept?.paymentId === 'string' ? kept : null;
   } catch {
     return null;
@@ -39,7 +39,7 @@ export function keptPayment(): KeptPayment | null {
 }
 
 export function forgetPayment(): void {
-  shelf.removeItem(shelf_key);
+  storage.removeItem(storage_key);
 }
 
 interface Wish {
@@ -56,7 +56,7 @@ export async function beginPayment(wish: Wish): Promise<Payment> {
   const request = { ...wish, idempotencyKey, returnUrl: paths.paid, terms: true };
   const payment = await persist(() => till.beginPayment(request, options));
   const { paymentId } = payment;
-  shelf.setItem(shelf_key, JSON.stringify({ paymentId, performanceId: wish.performanceId }));
+  storage.setItem(storage_key, JSON.stringify({ paymentId, performanceId: wish.performanceId }));
   return payment;
 }
 
@@ -114,7 +114,7 @@ export class Following {
         if (signal.aborted) return;
         this.failure.value = null;
         this.payment.value = payment;
-        if (payment.state === PaymentState.DONE) dropHold(shelf, payment.performanceId);
+        if (payment.state === PaymentState.DONE) dropHold(storage, payment.performanceId);
         if (settled.has(payment.state)) forgetPayment();
         if (settled.has(payment.state) || payment.state === PaymentState.WAITING) return;
       } catch (cause) {

@@ -1,14 +1,14 @@
 /*
- * gathering: what a keeper decided and has not written yet; a commit writes one whole.
+ * batch: what a keeper decided and has not written yet; a commit writes one whole.
  */
-#ifndef USHER_SVC_WAITROOM_GATHERING_H
-#define USHER_SVC_WAITROOM_GATHERING_H
+#ifndef USHER_SVC_WAITROOM_BATCH_H
+#define USHER_SVC_WAITROOM_BATCH_H
 
 #include "fiber/waitlist.h"
 #include "line/line.h"
 
 /* What gathers while the last commit is on disk. Counted references: who waits has one. */
-struct gathering {
+struct batch {
     struct buf body;
     uint32_t count; /* entries */
     uint32_t references;
@@ -22,9 +22,9 @@ struct gathering {
     } figures; /* of the line, as this commit makes it durable */
 };
 
-/* A gathering of nothing, with one reference. ERR_NO_MEMORY. */
-int gathering_new(struct gathering **ret_gathering);
+/* An empty batch, with one reference. ERR_NO_MEMORY. */
+int batch_new(struct batch **ret_batch);
 /* Gives a reference back. */
-void gathering_unref(struct gathering *g);
+void batch_unref(struct batch *g);
 
 #endif

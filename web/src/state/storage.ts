@@ -1,8 +1,8 @@
 // What this browser keeps. Some browsers refuse storage (private windows, policies): then it lasts as long as the page.
 
-import type { Shelf } from '../api/identity';
+import type { BrowserStorage } from '../api/identity';
 
-function memory(): Shelf {
+function memory(): BrowserStorage {
   const items = new Map<string, string>();
   return {
     getItem: (key) => items.get(key) ?? null,
@@ -11,7 +11,7 @@ function memory(): Shelf {
   };
 }
 
-function open(): Shelf {
+function open(): BrowserStorage {
   try {
     const probe = 'usher.probe';
     localStorage.setItem(probe, probe);
@@ -22,4 +22,4 @@ function open(): Shelf {
   }
 }
 
-export const shelf: Shelf = open();
+export const storage: BrowserStorage = open();
