@@ -103,6 +103,9 @@ class MariaDB(Program):
         self.port = free_port()
         self.socket = self.path("socket")
         os.chmod(self.folder, 0o755)
+        # Its temporary tables are named by its process's id, which is not unique where containers share /tmp.
+        self.temporary = self.path("tmp")
+        os.mkdir(self.temporary)
         as_root = os.getuid() == 0
         self.user = "mysql" if as_root else pwd.getpwuid(os.getuid()).pw_name
         with open(self.path("password"), "w", encoding="ascii") as file:
@@ -111,8 +114,10 @@ class MariaDB(Program):
             file.write("CREATE DATABASE IF NOT EXISTS usher;\n"
                        f"CREATE USER IF NOT EXISTS usher@'127.0.0.1' IDENTIFIED BY '{self.password}';\n"
                        "GRANT ALL ON usher.* TO usher@'127.0.0.1';\n")
+        if as_root:
+            shutil.chown(self.temporary, self.user)
         done = subprocess.run(
-            ["mariadb-install-db", "--no-defaults", f"--datadir={self.path('data')}", f"--user={self.user}",
+            ["mariadb-install-db", "--no-defaults", f"--tmpdir={self.temporary}", f"--datadir={self.path('data')}", f"--user={self.user}",
              "--skip-test-db", "--auth-root-authentication-method=normal"], capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(f"mariadb-install-db: {done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -120,7 +125,7 @@ class MariaDB(Program):
             shutil.chown(self.folder, self.user)
 
     def start(self):
-        self.run("mariadbd", "--no-defaults", f"--datadir={self.path('data')}", f"--user={self.user}",
+        self.run("mariadbd", "--no-defaults", f"--tmpdir={self.temporary}", f"--datadir={self.path('data')}", f"--user={self.user}",
                  f"--socket={self.socket}", f"--port={self.port}", "--bind-address=127.0.0.1",
                  f"--pid-file={self.path('pid')}", f"--init-file={self.path('init.sql')}", "--skip-name-resolve=OFF",
                  "--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=64M", "--max-allowed-packet=32M",
