@@ -10,8 +10,8 @@
 
 #include "codec/json.h"
 
-/* Normalizes all strings (NFC) of the message, all the way down; new ones live in the arena. ERR_INVALID,
- * with *ret_error filled: a string has a character that is refused. ERR_FULL. */
+/* Normalizes all strings of the message (NFC), all the way down; new ones live in the arena.
+ * ERR_INVALID, with *ret_error filled: a string has a character that is refused. ERR_FULL. */
 int text_normalize(ProtobufCMessage *message, struct arena *arena, struct json_error *ret_error);
 
 #endif
