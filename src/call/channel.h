@@ -39,8 +39,14 @@ struct channel_request {
     const struct metadata *metadata; /* or NULL */
     const struct trace *trace;       /* in whose course; NULL: none, the server makes one */
     bool idempotent;                 /* may be tried again though it may have been carried out */
+    bool (*still)(void *arg);        /* of a unary call: is it still worth waiting? Asked every
+                                        CHANNEL_LOOK_MS, from another fiber; once it says no, the
+                                        call ends with CODE_UNAVAILABLE. NULL: as long as it takes */
+    void *still_arg;
     int64_t deadline_ns;
 };
+
+#define CHANNEL_LOOK_MS 20
 
 struct channel;
 struct channel_stream;

@@ -29,6 +29,8 @@ static struct channel_request request_of(const struct client *client, unsigned m
         .metadata = client->metadata,
         .trace = trace_here(),
         .deadline_ns = client->deadline_ns,
+        .still = client->still,
+        .still_arg = client->still_arg,
     };
 }
 

@@ -24,6 +24,8 @@ struct client {
     const struct metadata *metadata; /* or NULL */
     int64_t timeout_ms;              /* of a call; 0: none; at first CLIENT_TIMEOUT_MS */
     int64_t deadline_ns;             /* no call goes on for longer; DEADLINE_NEVER */
+    bool (*still)(void *arg);        /* as struct channel_request's; NULL */
+    void *still_arg;
     struct call_status status;       /* of the last call */
 };
 

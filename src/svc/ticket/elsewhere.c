@@ -9,7 +9,6 @@
 #include "token/roles.h"
 
 #define WAIT_POLL_MS 5
-#define LOOK_MS      20 /* how often it is looked at whether who is asked still owns */
 #define ARENA_MAX    (1u << 20)
 #define FIGURES_MS   2000 /* figures are not waited for longer */
 
@@ -118,10 +117,26 @@ static int unpack_answer(const Usher__V1__OwnerAnswer *answer, struct owner_ask 
     return 0;
 }
 
+struct owning {
+    struct ticket *ticket;
+    uint32_t performance_id;
+    const char *url;
+};
+
+/* Whether the process at url is, for all that is known, still the owner. */
+static bool still_owns(void *arg)
+{
+    const struct owning *owning = arg;
+    char now[COORD_HOLDER_MAX + 1];
+    return !tenure_find(owning->ticket, owning->performance_id, now) &&
+           (!now[0] || strcmp(now, owning->url) == 0);
+}
+
 /* 0: it was answered. ERR_UNAVAILABLE: it was not, or nobody knows. */
 static int ask_there(struct elsewhere *e, const char *url, uint32_t performance_id,
                      struct owner_ask *ask, int64_t deadline_ns)
 {
+    struct owning owning = {e->ticket, performance_id, url};
     struct arena arena;
     struct client client;
     struct packed_ask packed;
@@ -134,6 +149,8 @@ static int ask_there(struct elsewhere *e, const char *url, uint32_t performance_
     client_init(&client, channel, &usher__v1__owner_service__descriptor, &arena);
     client.identity = &elsewhere_peer;
     client.deadline_ns = deadline_ns;
+    client.still = still_owns;
+    client.still_arg = &owning;
     int err = client_call(&client, Usher__V1__OwnerService, ask, &packed.message, &answer);
     if (err == 0)
         err = unpack_answer(answer, ask);
@@ -142,43 +159,6 @@ static int ask_there(struct elsewhere *e, const char *url, uint32_t performance_
     arena_release(&arena);
     elsewhere_leave(e, channel);
     return err;
-}
-
-/* An ask on its way, in a fiber of its own, so that it can be given up: a process that stands still
- * never answers, and is replaced. */
-struct errand {
-    struct elsewhere *elsewhere;
-    const char *url;
-    uint32_t performance_id;
-    struct owner_ask *ask;
-    const struct trace *trace; /* of the call that asks */
-    int64_t deadline_ns;
-    int result;
-};
-
-static void run_errand(void *arg)
-{
-    struct errand *errand = arg;
-    trace_be_here(errand->trace);
-    errand->result = ask_there(errand->elsewhere, errand->url, errand->performance_id, errand->ask,
-                               errand->deadline_ns);
-}
-
-static int send_errand(struct errand *errand)
-{
-    char now[COORD_HOLDER_MAX + 1];
-    struct scope scope;
-    scope_init(&scope);
-    int err = fiber_spawn(&scope, run_errand, errand);
-    if (err)
-        return ERR_UNAVAILABLE;
-    while ((err = scope_join(&scope, deadline_after_ms(fiber_now_ns(), LOOK_MS))) == ERR_TIMEOUT)
-        if (tenure_find(errand->elsewhere->ticket, errand->performance_id, now) ||
-            (now[0] && strcmp(now, errand->url) != 0))
-            scope_cancel(&scope);
-    if (err)
-        scope_close(&scope);
-    return errand->result;
 }
 
 /* True where asking again can do no harm: the first may have been carried out. */
@@ -203,12 +183,7 @@ int desk_ask(struct ticket *ticket, const struct catalog_performance *performanc
         if (tenure_find(ticket, performance->performance_id, url))
             (void)owner_ask(performance->owner, ask);
         else if (url[0])
-            err = send_errand(&(struct errand){.elsewhere = ticket->elsewhere,
-                                               .url = url,
-                                               .performance_id = performance->performance_id,
-                                               .ask = ask,
-                                               .trace = trace_here(),
-                                               .deadline_ns = deadline_ns});
+            err = ask_there(ticket->elsewhere, url, performance->performance_id, ask, deadline_ns);
         else
             ask->result = ERR_FENCED;
         if (err != 0)

@@ -18,11 +18,30 @@ static int away_unavailable(struct call *call)
     return room_refused(call, ERR_UNAVAILABLE);
 }
 
+static bool is_there(struct waitroom *room, const char *url)
+{
+    char now[WAYS_URL_MAX + 1];
+    room_holder(room, now);
+    return !room_keeps(room) && strcmp(now, url) == 0;
+}
+
+struct holding {
+    struct waitroom *room;
+    const char *url;
+};
+
+static bool still_there(void *arg)
+{
+    const struct holding *holding = arg;
+    return is_there(holding->room, holding->url);
+}
+
 /* Once. ERR_UNAVAILABLE: nobody knows whether it was done. */
 static int ask_there(struct call *call, const char *url, const void *request, void *response,
                      struct call_status *ret_status)
 {
     struct waitroom *room = call_state(call);
+    struct holding holding = {room, url};
     struct metadata *metadata = NULL;
     const ProtobufCMessage *answer;
     struct channel *channel = room_enter_way(room, url);
@@ -37,6 +56,9 @@ static int ask_there(struct call *call, const char *url, const void *request, vo
                                       .message = request,
                                       .identity = &call->identity,
                                       .metadata = metadata,
+                                      .trace = trace_here(),
+                                      .still = still_there,
+                                      .still_arg = &holding,
                                       .deadline_ns = call->deadline_ns};
     const int err = channel_call(channel, &r, call_arena(call), &answer, ret_status);
     room_leave_way(room, channel);
@@ -75,13 +97,6 @@ int waitroom_here_or_away(struct call *call, const void *request, void *response
 }
 
 /* ---- what is told ---- */
-
-static bool is_there(struct waitroom *room, const char *url)
-{
-    char now[WAYS_URL_MAX + 1];
-    room_holder(room, now);
-    return !room_keeps(room) && strcmp(now, url) == 0;
-}
 
 static void show(struct keeper *keeper, struct channel *channel, const char *url)
 {
