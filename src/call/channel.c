@@ -19,8 +19,8 @@ static void run_errand(void *arg)
 {
     struct errand *e = arg;
     trace_be_here(e->request->trace);
-    e->result = e->channel->ops->call(e->channel, e->request, e->arena, e->ret_response,
-                                      e->ret_status);
+    e->result =
+        e->channel->ops->call(e->channel, e->request, e->arena, e->ret_response, e->ret_status);
 }
 
 static int call_while(struct errand *errand)

@@ -26,7 +26,7 @@ struct client {
     int64_t deadline_ns;             /* no call goes on for longer; DEADLINE_NEVER */
     bool (*still)(void *arg);        /* as struct channel_request's; NULL */
     void *still_arg;
-    struct call_status status;       /* of the last call */
+    struct call_status status; /* of the last call */
 };
 
 #define CLIENT_TIMEOUT_MS 30000

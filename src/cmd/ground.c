@@ -229,7 +229,7 @@ int ground_open(const struct ground_options *options, struct ground *ret_ground)
     if (code == CMD_OK && options->keeps)
         code = options->store ? open_shared(options->store, &ground.store)
                               : open_embedded(options->data, &ground.store);
-    if (code == CMD_OK)
+    if (code == CMD_OK && ground.store)
         code = clock_check(ground.store, options->data);
     if (code == CMD_OK)
         code = name_key(keys);

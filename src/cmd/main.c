@@ -22,6 +22,7 @@
 #include "cmd/order.h"
 #include "cmd/proto.h"
 #include "cmd/psp.h"
+#include "cmd/ready.h"
 #include "cmd/sale.h"
 #include "cmd/serve.h"
 #include "cmd/stampede.h"
@@ -39,6 +40,7 @@ static const struct cmd commands[] = {
      .table = &audit_table},
     {"status", "which processes live, and which of them owns what", status_command,
      .table = &status_table},
+    {"ready", "does a process serve?", ready_command, .table = &ready_table},
     {"move", "carries a store to another database", move_command, .table = &move_table},
     {"hall", "halls: import a plan, generate one, list them", .rows = hall_commands,
      .row_count = HALL_COMMANDS, .about = "Halls: where people sit."},

@@ -35,25 +35,40 @@ static int read_lines(const char *option, const char *path, struct arena *arena,
                                 : cmd_fail("serve", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
 }
 
+/* "url/name" in the arena; NULL, with *ret_code set after saying why. */
+static const char *dialect_url(const char *option, const char *url, const char *name,
+                               struct arena *arena, int *ret_code)
+{
+    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0) {
+        *ret_code = cmd_fail("serve", CMD_USAGE, "--%s %s: write http://HOST:PORT", option, url);
+        return NULL;
+    }
+    const size_t len = strlen(url);
+    const char *text =
+        arena_printf(arena, "%.*s/%s", (int)(url[len - 1] == '/' ? len - 1 : len), url, name);
+    if (!text)
+        *ret_code = cmd_fail("serve", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
+    return text;
+}
+
 /* One of the dialects that the stand-in speaks. */
-static int add_psp(const char *url, const char *name, struct arena *arena,
+static int add_psp(const struct providers_values *values, const char *name, struct arena *arena,
                    struct payment_provider *provider)
 {
-    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
-        return cmd_fail("serve", CMD_USAGE, "--psp %s: write http://HOST:PORT", url);
-    const size_t len = strlen(url);
+    int code = CMD_OK;
     *provider = (struct payment_provider){
         .name = name,
-        .base_url =
-            arena_printf(arena, "%.*s/%s", (int)(url[len - 1] == '/' ? len - 1 : len), url, name),
+        .base_url = dialect_url("psp", values->psp, name, arena, &code),
         .secret_key = PSP_SECRET_KEY,
         .webhook_secrets = {PSP_WEBHOOK_SECRET},
         .test_money = true,
         .stand_in = true,
         .public_key = strcmp(name, "nicepay") == 0 ? PSP_CLIENT_ID : NULL,
     };
-    return provider->base_url ? CMD_OK
-                              : cmd_fail("serve", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
+    if (code == CMD_OK && values->psp_public_url)
+        provider->pages_url =
+            dialect_url("psp-public-url", values->psp_public_url, name, arena, &code);
+    return code;
 }
 
 static int add_toss(const struct providers_values *values, struct arena *arena,
@@ -104,11 +119,11 @@ int providers_read(const struct providers_values *values, struct arena *arena,
                         "--psp is test money, --toss-key, --stripe-key and --nicepay-key are real: "
                         "not both");
     if (values->psp)
-        code = add_psp(values->psp, "toss", arena, &ret_providers[(*ret_count)++]);
+        code = add_psp(values, "toss", arena, &ret_providers[(*ret_count)++]);
     if (values->psp && code == CMD_OK)
-        code = add_psp(values->psp, "stripe", arena, &ret_providers[(*ret_count)++]);
+        code = add_psp(values, "stripe", arena, &ret_providers[(*ret_count)++]);
     if (values->psp && code == CMD_OK)
-        code = add_psp(values->psp, "nicepay", arena, &ret_providers[(*ret_count)++]);
+        code = add_psp(values, "nicepay", arena, &ret_providers[(*ret_count)++]);
     if (values->toss_key)
         code = add_toss(values, arena, &ret_providers[(*ret_count)++]);
     if (code == CMD_OK && values->stripe_key)

@@ -13,6 +13,7 @@ struct providers_values {
     const char *toss_key; /* a file with the secret key */
     const char *toss_client_key;
     const char *toss_url;
+    const char *psp_public_url; /* of its pages, where that is not psp */
     const char *stripe_key;     /* a file with the secret key */
     const char *stripe_webhook; /* a file with the secret of webhooks */
     const char *nicepay_key;    /* a file with the secret key */
@@ -28,6 +29,8 @@ struct providers_values {
     {"psp", CONF_STR, offsetof(struct values, member.psp), NULL,                                   \
      .help = "the address of usher psp, a stand-in payment provider: card payments with test "     \
              "money"},                                                                             \
+        {"psp-public-url", CONF_STR, offsetof(struct values, member.psp_public_url), NULL,         \
+         .help = "how buyers' browsers reach the pages of usher psp; by default at --psp"},        \
         {"toss-key", CONF_PATH, offsetof(struct values, member.toss_key), NULL,                    \
          .help = "a file with the secret key for Toss Payments: real money"},                      \
         {"toss-url", CONF_STR, offsetof(struct values, member.toss_url),                           \

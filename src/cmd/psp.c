@@ -20,6 +20,7 @@
 
 struct psp_values {
     const char *listen;
+    const char *public_url;
     const char *ledger;
     const char *faults;
     const char *webhook;
@@ -39,6 +40,9 @@ struct psp_values {
 static const struct conf_option options[] = {
     ROW("psp-listen", CONF_ADDRESS, listen, "127.0.0.1:8090",
         .help = "where to answer; port 0 picks one"),
+    ROW("psp-public-url", CONF_STR, public_url, NULL,
+        .help = "how buyers' browsers reach its pages, as in https://pay.example.org; where it "
+                "answers, if absent"),
     ROW("psp-ledger", CONF_PATH, ledger, NULL,
         .help = "the file of the provider's books; without it they end with the process"),
     ROW("psp-faults", CONF_PATH, faults, NULL,
@@ -110,6 +114,7 @@ static int run(const struct psp_values *values, struct worker *worker, const sig
 {
     const struct psp_options psp_options = {
         .listen = values->listen,
+        .public_url = values->public_url,
         .ledger_path = values->ledger,
         .faults_path = values->faults,
         .webhook_url = values->webhook,

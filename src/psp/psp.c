@@ -403,6 +403,10 @@ static int serve(struct psp *psp)
     if (err)
         return err;
     const char *colon = strrchr(psp->options.listen, ':');
+    if (psp->options.public_url) {
+        const int len = snprintf(psp->url, sizeof(psp->url), "%s", psp->options.public_url);
+        return len < (int)sizeof(psp->url) ? 0 : ERR_INVALID;
+    }
     snprintf(psp->url, sizeof(psp->url), "http://%.*s:%u", (int)(colon - psp->options.listen),
              psp->options.listen, server_port(psp->server));
     return 0;

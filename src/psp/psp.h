@@ -22,6 +22,7 @@ struct psp;
 
 struct psp_options {
     const char *listen;      /* HOST:PORT; port 0 picks one; NULL: psp_handle is its only way in */
+    const char *public_url;  /* of its pages, for browsers; NULL: where it listens */
     const char *ledger_path; /* NULL: in memory alone */
     const char *faults_path; /* a script of psp/faults.h; NULL: nothing goes wrong */
     const char *webhook_url; /* "/toss", "/stripe" or "/nicepay" is added; NULL: no webhooks */

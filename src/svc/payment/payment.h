@@ -23,9 +23,10 @@
 struct payment_provider {
     const char *name;       /* "toss", "stripe", "nicepay": its adapter */
     const char *base_url;   /* of its API, without a slash at the end */
+    const char *pages_url;  /* of its pages, for buyers' browsers; NULL: base_url */
     const char *secret_key; /* never logged, never sent elsewhere */
-    const char *public_key; /* for the buyer's browser; of Toss NULL: its page is at base_url */
-    bool stand_in;          /* usher psp: its page is at base_url */
+    const char *public_key; /* for the buyer's browser; of Toss NULL: its page is at pages_url */
+    bool stand_in;          /* usher psp: its page is at pages_url */
     const char *webhook_secrets[PAYMENT_SECRETS_MAX]; /* up to the first NULL */
     bool test_money;
 };

@@ -89,7 +89,7 @@ static int put_json(struct buf *out, json_t *json)
 /* "https://js.tosspayments.com", or the stand-in's own where it takes the API's place. */
 static const char *script_base(const struct adapter_env *env)
 {
-    return strcmp(env->provider->base_url, TOSS_API) == 0 ? TOSS_SCRIPT : env->provider->base_url;
+    return strcmp(env->provider->base_url, TOSS_API) == 0 ? TOSS_SCRIPT : exchange_pages(env);
 }
 
 /* "https://host:port" of an address; NULL: no memory. */

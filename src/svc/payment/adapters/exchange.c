@@ -90,6 +90,11 @@ const char *exchange_id(struct arena *arena, struct id id)
     return arena_copy(arena, view_str(text));
 }
 
+const char *exchange_pages(const struct adapter_env *env)
+{
+    return env->provider->pages_url ? env->provider->pages_url : env->provider->base_url;
+}
+
 const char *exchange_way_back(const struct adapter_env *env, const struct payment *p)
 {
     const char *id = exchange_id(env->arena, p->payment_id);

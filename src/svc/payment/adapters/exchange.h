@@ -32,6 +32,8 @@ const char *exchange_with(struct arena *arena, const char *url, const char *cons
 const char *exchange_value(struct arena *arena, struct view form, const char *name);
 /* A member's text, copied to the arena; the empty view where it is none. */
 struct view exchange_text(struct arena *arena, const json_t *object, const char *name);
+/* Where a buyer's browser finds the provider's pages. Never NULL. */
+const char *exchange_pages(const struct adapter_env *env);
 /* "public_url/pay/return/ID", in the arena. */
 const char *exchange_way_back(const struct adapter_env *env, const struct payment *p);
 /* The idempotency key of what is left of a refund, of which done steps are done. NULL: no

@@ -216,7 +216,7 @@ static int begin(const struct adapter_env *env, const struct payment *p, const c
 {
     const char *back = exchange_way_back(env, p);
     const char *id = exchange_id(env->arena, p->payment_id);
-    const char *base = arena_printf(env->arena, "%s/pay", env->provider->base_url);
+    const char *base = arena_printf(env->arena, "%s/pay", exchange_pages(env));
     if (!back || !id || !base)
         return ERR_NO_MEMORY;
     if (!env->provider->stand_in) {

@@ -1,0 +1,3 @@
+#!/bin/sh
+# --connect --innodb_initialized
+exec mariadb-admin --silent ping
