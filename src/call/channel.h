@@ -40,8 +40,8 @@ struct channel_request {
     const struct trace *trace;       /* in whose course; NULL: none, the server makes one */
     bool idempotent;                 /* may be tried again though it may have been carried out */
     bool (*still)(void *arg);        /* of a unary call: is it still worth waiting? Asked every
-                                        CHANNEL_LOOK_MS, from another fiber; once it says no, the
-                                        call ends with CODE_UNAVAILABLE. NULL: as long as it takes */
+                                        CHANNEL_LOOK_MS; once it says no, the call ends with
+                                        CODE_UNAVAILABLE. NULL: as long as it takes */
     void *still_arg;
     int64_t deadline_ns;
 };
