@@ -26,6 +26,18 @@ const calls = {
     'GetTicketFile ResendTickets GetTicketCodes PassTicketOn RenewTicket CheckIn GetDoorList UploadScans GetDoorCounts ListDoubleEntries',
 };
 const besides = ['.usher.v1.ErrorDetail'];
+// What only a page that is loaded apart calls, in files of its own (`ticket_manage_pb.ts`), so that no fan loads it.
+const apart = {
+  manage: {
+    TicketService:
+      'ListEvents GetPerformance GetSeatMap OpenSale PauseSale GetSaleReport ImportHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent PublishEvent HideEvent DeleteEvent UpdatePerformance',
+    AuthService: 'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken',
+    WaitroomService: 'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport',
+    PaymentService:
+      'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders',
+    DoorService: 'FindOrders',
+  },
+};
 
 const here = dirname(fileURLToPath(import.meta.url));
 const proto = join(here, '..', 'proto');
@@ -50,37 +62,53 @@ for (const file of set.file) {
     types.set(`.${file.package}.${type.name}`, type);
   }
 }
-const kept = new Set();
-const keep = (name) => {
-  if (kept.has(name)) return;
+// Where each message and enum is written: "ticket" or "ticket_manage"; what is not here, nobody uses.
+const homes = new Map();
+const fileOf = new Map(
+  set.file.flatMap((file) =>
+    [...file.messageType, ...file.enumType].map(({ name }) => [
+      `.${file.package}.${name}`,
+      basename(file.name, '.proto'),
+    ]),
+  ),
+);
+function keep(name, suffix) {
+  if (homes.has(name)) return;
   const type = types.get(name);
   if (!type) throw new Error(`no message ${name} in the contracts`);
-  kept.add(name);
+  homes.set(name, fileOf.get(name) + suffix);
   for (const field of type.field ?? []) {
     if (
       field.type === FieldDescriptorProto_Type.MESSAGE ||
       field.type === FieldDescriptorProto_Type.ENUM
     ) {
-      keep(field.typeName);
+      keep(field.typeName, suffix);
     }
-  }
-};
-const wanted = new Map(
-  Object.entries(calls).map(([name, list]) => [name, new Set(list.split(' '))]),
-);
-for (const file of set.file) {
-  file.service = file.service.filter(({ name }) => wanted.has(name));
-  for (const service of file.service) {
-    const names = wanted.get(service.name);
-    service.method = service.method.filter(({ name }) => names.delete(name));
-    for (const { inputType, outputType } of service.method) {
-      keep(inputType);
-      keep(outputType);
-    }
-    if (names.size > 0) throw new Error(`${service.name} has no ${[...names].join(', ')}`);
   }
 }
-besides.forEach(keep);
+
+/** The services of a file with the calls that a list names, and keeps what these carry. */
+function servicesOf(file, lists, suffix) {
+  return file.service
+    .filter(({ name }) => lists[name])
+    .map(({ name, method }) => {
+      const names = new Set(lists[name].split(' '));
+      const chosen = method.filter((one) => names.delete(one.name));
+      if (names.size > 0) throw new Error(`${name} has no ${[...names].join(', ')}`);
+      for (const { inputType, outputType } of chosen) {
+        keep(inputType, suffix);
+        keep(outputType, suffix);
+      }
+      return { name, method: chosen };
+    });
+}
+const parts = [['', calls], ...Object.entries(apart).map(([name, list]) => [`_${name}`, list])].map(
+  ([suffix, list]) => {
+    const services = new Map(set.file.map((file) => [file.name, servicesOf(file, list, suffix)]));
+    if (!suffix) for (const name of besides) keep(name, '');
+    return { suffix, services };
+  },
+);
 
 // ---- what is written ----
 
@@ -111,12 +139,6 @@ const isRepeated = ({ label }) => label === FieldDescriptorProto_Label.REPEATED;
 const bare = (name) => name.split('.').at(-1);
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 const lower = (name) => name[0].toLowerCase() + name.slice(1);
-const homes = new Map();
-for (const file of set.file) {
-  for (const { name } of [...file.messageType, ...file.enumType])
-    homes.set(`.${file.package}.${name}`, file.name);
-}
-
 function writeEnum({ name, value }) {
   // The words of an enum begin with its name; here they stand below it.
   const prefix = `${name.replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase()}_`;
@@ -165,24 +187,25 @@ function writeMessage(message, use) {
   ].join('\n');
 }
 
-function writeService(file, { name, method }, use) {
+function writeService(file, { name, method }, apart, use) {
   const calls = method.map((one) => {
     use(one.inputType, false, true);
     use(one.outputType, false, true);
     const quiet = one.options?.idempotencyLevel === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
-    const kind = one.serverStreaming ? 'stream' : quiet ? 'get' : 'post';
+    // Who runs things wants what is so now: asked by POST, no cache answers.
+    const kind = one.serverStreaming ? 'stream' : quiet && !apart ? 'get' : 'post';
     return `  ${lower(one.name)}: call('${kind}', '${one.name}', ${bare(one.inputType)}Schema, ${bare(one.outputType)}Schema),`;
   });
   return `export const ${name} = /*@__PURE__*/ service('${file.package}.${name}', {\n${calls.join('\n')}\n});\n`;
 }
 
-rmSync(out, { recursive: true, force: true });
-for (const file of set.file) {
-  const ours = ({ name }) => kept.has(`.${file.package}.${name}`);
+function writeFile(file, suffix, services) {
+  const module = basename(file.name, '.proto') + suffix;
+  const ours = ({ name }) => homes.get(`.${file.package}.${name}`) === module;
   const foreign = new Map(); // of another file: what is used of it
   const use = (name, asType, asSchema) => {
     const home = homes.get(name);
-    if (home === file.name) return;
+    if (home === module) return;
     const names = foreign.get(home) ?? new Set();
     if (asType) names.add(`type ${bare(name)}`);
     if (asSchema) names.add(`${bare(name)}Schema`);
@@ -190,23 +213,27 @@ for (const file of set.file) {
   };
   const messages = file.messageType.filter(ours).map((message) => writeMessage(message, use));
   const enums = file.enumType.filter(ours).map(writeEnum);
-  const services = file.service.map((service) => writeService(file, service, use));
-  if (messages.length + enums.length === 0) continue;
-  const path = join(out, file.name.replace(/\.proto$/, '_pb.ts'));
+  const written = services.map((service) => writeService(file, service, suffix !== '', use));
+  if (messages.length + enums.length + written.length === 0) return;
+  const path = join(out, dirname(file.name), `${module}_pb.ts`);
   const imports = [...foreign].map(
-    ([home, names]) =>
-      `import { ${[...names].join(', ')} } from './${basename(home, '.proto')}_pb';`,
+    ([home, names]) => `import { ${[...names].join(', ')} } from './${home}_pb';`,
   );
   const text = [
     `// From ${file.name}, by gen.mjs.`,
-    ...(services.length > 0 ? [`import { call, service } from '../../../api/connect';`] : []),
-    `import { type Schema, schema } from '../../../api/wire';`,
+    ...(written.length > 0 ? [`import { call, service } from '../../../api/connect';`] : []),
+    ...(messages.length > 0 ? [`import { type Schema, schema } from '../../../api/wire';`] : []),
     ...imports,
     '',
     ...enums,
     ...messages,
-    ...services,
+    ...written,
   ].join('\n');
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
+}
+
+rmSync(out, { recursive: true, force: true });
+for (const { suffix, services } of parts) {
+  for (const file of set.file) writeFile(file, suffix, services.get(file.name));
 }

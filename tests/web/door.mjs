@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { create, holdBest, order, visit } from './steps.mjs';
 import { desktop, openBrowser, phone, Visitor } from './visitor.mjs';
 
-const password = 'correct horse battery';
+export const password = 'correct horse battery';
 const night = { ...phone, locale: 'en-GB', colorScheme: 'dark' };
 
 /** An account in the team of organiser 1, made as anybody makes one. */
-async function staff(world, email, role) {
+export async function staff(world, email, role) {
   const call = async (method, body) => {
     const answer = await fetch(`${world.url}/usher.v1.AuthService/${method}`, {
       method: 'POST',

@@ -7,7 +7,8 @@ static const char *const pages[] = {
     "/",           "/past",    "/p/#",      "/line/#",         "/line/#/draw", "/pay/#",
     "/pay/return", "/orders",  "/orders/*", "/orders/*/money", "/sign-in",     "/register",
     "/reset",      "/account", "/find",     "/door",           "/door/#",      "/sign-in/return/*",
-    "/e/#",
+    "/e/#",        "/organiser", "/organiser/halls", "/organiser/sales", "/organiser/orders",
+    "/organiser/team", "/organiser/events/new", "/organiser/events/#", "/organiser/sales/#",
 };
 
 static bool is_number(struct view word)

@@ -4,7 +4,7 @@ import '../style/account.css';
 import { signIn } from '../api/client';
 import type { Failure } from '../api/failure';
 import { refusalOf } from '../api/retry';
-import type { Account, SessionInfo } from '../gen/usher/v1/auth_pb';
+import { type Account, Role, type SessionInfo } from '../gen/usher/v1/auth_pb';
 import { accountWords } from '../i18n/account';
 import { date } from '../i18n/format';
 import { providerName, providerWords } from '../i18n/provider';
@@ -87,6 +87,7 @@ export function AccountPage() {
           {say.signOut}
         </button>
       </header>
+      <Teams who={who} />
       <Sessions sessions={sessions} onChange={() => void load()} />
       <WaysIn who={who} onChange={() => void load()} />
       {who.hasPassword ? <ChangePassword /> : <NoPassword />}
@@ -94,6 +95,24 @@ export function AccountPage() {
       <MyData />
       <Deletion hasPassword={who.hasPassword} />
     </div>
+  );
+}
+
+/** Who acts for an organiser finds the way there. */
+function Teams({ who }: { who: Account }) {
+  const say = accountWords.value;
+  if (who.memberships.length === 0) return null;
+  const doorAlone = who.memberships.every(({ role }) => role === Role.DOOR);
+  return (
+    <section class="card" aria-labelledby="teams-title">
+      <h2 id="teams-title">{say.teams}</h2>
+      <p class="soft">{who.memberships.map(({ organiserName }) => organiserName).join(', ')}</p>
+      <p>
+        <a class="plain" href={doorAlone ? paths.door(0) : paths.organise()}>
+          {doorAlone ? say.toDoor : say.toOrganise}
+        </a>
+      </p>
+    </section>
   );
 }
 

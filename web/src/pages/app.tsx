@@ -72,6 +72,8 @@ function Page({ here }: { here: Route }) {
       return <Later load={loadAccount} props={{}} />;
     case 'door':
       return <Later key={here.performanceId} load={loadDoor} props={here} />;
+    case 'organise':
+      return <Later load={loadOrganise} props={{ part: here.part, id: here.id }} />;
     case 'order':
       return (
         <Later
@@ -101,6 +103,7 @@ const loadRegister = () => import('./register').then(({ RegisterPage }) => Regis
 const loadReset = () => import('./reset').then(({ ResetPage }) => ResetPage);
 const loadFind = () => import('./find').then(({ FindPage }) => FindPage);
 const loadDoor = () => import('./door').then(({ DoorPage }) => DoorPage);
+const loadOrganise = () => import('./organise').then(({ OrganisePage }) => OrganisePage);
 const loadAccount = () => import('./account').then(({ AccountPage }) => AccountPage);
 
 /** Where signing in leads back to: the page one is on, if it is not one of those itself. */

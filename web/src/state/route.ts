@@ -2,6 +2,17 @@
 
 import { computed, signal } from '@preact/signals';
 
+/** What is looked at of what an organiser runs; `id` of an event or a performance. */
+export type OrganisePart =
+  | 'home'
+  | 'halls'
+  | 'sales'
+  | 'orders'
+  | 'team'
+  | 'new'
+  | 'event'
+  | 'sale';
+
 export type Route =
   | { page: 'home' }
   | { page: 'past' }
@@ -19,6 +30,7 @@ export type Route =
   | { page: 'account' }
   | { page: 'find' }
   | { page: 'door'; performanceId: number }
+  | { page: 'organise'; part: OrganisePart; id: number }
   | { page: 'missing' };
 
 type Make = (word: string, asked: URLSearchParams, query: string) => Route | null;
@@ -32,6 +44,8 @@ const withNumber = (make: (id: number, asked: URLSearchParams) => Route): Make =
 const withNext = (page: 'sign-in' | 'register' | 'reset'): Make => {
   return (_, asked) => ({ page, next: ownPath(asked.get('next')) });
 };
+
+const organise = (part: OrganisePart, id = 0): Route => ({ page: 'organise', part, id });
 
 // The server knows these addresses too (src/svc/gateway/addresses.c): all others are answered with 404.
 const pages: [RegExp, Make][] = [
@@ -67,6 +81,11 @@ const pages: [RegExp, Make][] = [
   [/^\/find$/, () => ({ page: 'find' })],
   [/^\/door$/, () => ({ page: 'door', performanceId: 0 })],
   [/^\/door\/(\d+)$/, withNumber((performanceId) => ({ page: 'door', performanceId }))],
+  [/^\/organiser$/, () => organise('home')],
+  [/^\/organiser\/(halls|sales|orders|team)$/, (part) => organise(part as OrganisePart)],
+  [/^\/organiser\/events\/new$/, () => organise('new')],
+  [/^\/organiser\/events\/(\d+)$/, withNumber((id) => organise('event', id))],
+  [/^\/organiser\/sales\/(\d+)$/, withNumber((id) => organise('sale', id))],
 ];
 
 export function parseRoute(path: string, query = ''): Route {
@@ -124,6 +143,10 @@ export const paths = {
   account: '/account',
   find: '/find',
   door: (id: number) => (id ? `/door/${id}` : '/door'),
+  organise: (part = '') => (part ? `/organiser/${part}` : '/organiser'),
+  organiseNew: '/organiser/events/new',
+  organiseEvent: (id: number) => `/organiser/events/${id}`,
+  organiseDate: (id: number) => `/organiser/sales/${id}`,
 };
 
 const here = () => (typeof location === 'undefined' ? '/' : location.pathname + location.search);

@@ -1,0 +1,261 @@
+// Running events in the browser: from nothing to a refund, and what a role may not do.
+
+import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { password, staff } from './door.mjs';
+import { holdBest, visit } from './steps.mjs';
+import { desktop, phone } from './visitor.mjs';
+
+const plan = join(dirname(fileURLToPath(import.meta.url)), '..', 'halls', 'theatre.pretix.json');
+const wide = { viewport: { width: 1280, height: 900 }, locale: 'en-GB' };
+const night = { ...phone, locale: 'en-GB', colorScheme: 'dark' };
+
+async function signIn(visitor, path, email) {
+  const { page } = visitor;
+  await page.goto(visitor.url + path);
+  await page.click('.trouble .primary');
+  await page.fill('[name=email]', email);
+  await page.fill('[name=password]', password);
+  await visitor.press('submit');
+}
+
+/** A week from now, as a field for a date takes it. */
+const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 16);
+
+const fits = async (visitor, where) => {
+  const { page } = visitor;
+  const { width } = page.viewportSize();
+  const size = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(size <= width, `${where} is ${size} px wide on ${width}`);
+};
+
+const submit = (visitor, form) => visitor.page.click(`[data-form=${form}] [type=submit]`);
+
+/** A hall, an event and a date, all made in the browser; gives the performance. */
+async function makeEvent(a, name) {
+  const { page } = a;
+  await page.click('.organise-tabs a[href="/organiser/halls"]');
+  await page.fill('[name=hall-name]', `Hall of ${name}`);
+  await page.fill('[name=capacity]', '500');
+  await submit(a, 'generate');
+  await page.waitForSelector('.org-halls .map-face');
+  await page.click('.organise-tabs a[href="/organiser"]');
+  await a.press('new-event');
+  await page.fill('[name=name]', name);
+  await page.fill('textarea[name=description]', 'Two hours.\nNo interval.');
+  await a.isAccessible('a new event');
+  await submit(a, 'new-event');
+  await page.waitForSelector('[data-event][data-state=DRAFT]');
+  await page.waitForSelector('[name=price-0]');
+  await page.fill('[name=starts-at]', inDays(30));
+  await page.fill('[name=time-zone]', 'Asia/Seoul');
+  await submit(a, 'add-date');
+  await page.waitForSelector('[name^=price-][aria-invalid=true]');
+  await a.isAccessible('a date without a price');
+  for (const line of await page.locator('[name^=price-]').all()) await line.fill('50,000');
+  await submit(a, 'add-date');
+  await page.waitForSelector('.org-list [data-performance]');
+  return Number(await page.getAttribute('.org-list [data-performance]', 'data-performance'));
+}
+
+/** Somebody buys two places by card; the order's number. */
+async function buy(b, performance) {
+  const { page } = b;
+  await b.openHall(performance);
+  await b.live();
+  await holdBest(b, 2);
+  await b.press('order');
+  await page.waitForSelector('.pay-form');
+  await page.fill('[name=name]', 'Kim Minji');
+  await page.fill('[name=email]', 'minji.kim@example.com');
+  await page.waitForSelector('[name=way]:checked:not([value=""])');
+  await page.check('[name=terms]');
+  await b.press('pay');
+  await page.click('button[name=choice][value=pay]');
+  await page.waitForURL(/\/orders\/[^/]+\?placed$/);
+  await page.waitForSelector('.ticket');
+  return (await page.textContent('.order-number dd')).trim();
+}
+
+export const organise = {
+  'an organiser from nothing: hall, event, sale, a fan buys, the order is found and refunded': async (world) => {
+    await staff(world, 'manager@example.com', 'manager');
+    await visit(
+      world,
+      [wide, desktop],
+      async (a, b) => {
+        const { page } = a;
+        await signIn(a, '/organiser', 'manager@example.com');
+        await page.waitForSelector('.organise[data-part=home] .org-event');
+        await a.isAccessible('the overview');
+        await a.picture('organise-overview');
+        const performance = await makeEvent(a, 'First Night');
+        await a.isAccessible('an event');
+        await a.picture('organise-event');
+        // Nobody else sees a draft.
+        await b.page.goto(`${b.url}/p/${performance}`);
+        await b.page.waitForSelector('.trouble[data-reason=NOT_FOUND]');
+        await page.click(`.org-list [data-performance="${performance}"] a`);
+        await a.press('open-sale');
+        await page.waitForSelector('.org-head [data-sale=OPEN]');
+        await page.waitForSelector('.map-face[data-link=live]');
+        await a.isAccessible('a sale');
+        const number = await buy(b, performance);
+        await page.waitForSelector('[data-figure=sold] dd:text-is("2")');
+        await page.waitForSelector('[data-figure=revenue] dd:has-text("100,000")');
+        await page.waitForSelector('.map-face[data-sold="2"]');
+        await a.picture('organise-sale');
+
+        await page.click('.organise-tabs a[href="/organiser/orders"]');
+        await page.fill('[name=find]', number.toLowerCase());
+        await a.press('find');
+        await page.waitForSelector('.org-order[data-state=CONFIRMED]');
+        assert.match(await page.textContent('.org-order'), /Kim Minji.*minji\.kim@example\.com.*First Night/s);
+        await a.isAccessible('an order');
+        await a.picture('organise-order');
+        await a.press('refund-order');
+        await page.waitForSelector('.refund-sum');
+        await page.locator('.refund-which input').first().uncheck();
+        await page.waitForSelector('[data-action=refund]:enabled');
+        await a.press('refund');
+        await page.waitForSelector('.notice:has-text("goes back")');
+        await page.waitForFunction(() => document.querySelectorAll('.org-seats li').length === 1);
+
+        // What is left goes back with everybody's.
+        await page.goto(`${a.url}/organiser/sales/${performance}`);
+        await page.waitForSelector('[data-action=refund-look]:disabled');
+        await a.press('pause-sale');
+        await page.waitForSelector('.org-head [data-sale=PAUSED]');
+        await a.press('refund-look');
+        await page.waitForSelector('.org-totals[data-preview] li');
+        assert.match(await page.textContent('.org-totals'), /1 orders, ₩50,000/);
+        await a.press('refund-all');
+        await a.isAccessible('a question before all is refunded');
+        await page.click('dialog .danger');
+        await page.waitForSelector('.org-progress[data-job=DONE]');
+        await page.waitForSelector('[data-figure=sold] dd:text-is("0")');
+        await a.picture('organise-refunded');
+      },
+      true, // what is not there yet, or refused, is written to the console
+    );
+  },
+
+  'a plan is imported and looked at; an event is hidden, copied and deleted; a line is made and paused': async (world) => {
+    await staff(world, 'plans@example.com', 'manager');
+    await visit(
+      world,
+      [wide],
+      async (a) => {
+        const { page } = a;
+        await signIn(a, '/organiser/halls', 'plans@example.com');
+        await page.waitForSelector('.org-halls');
+        await page.setInputFiles('[name=plan]', plan);
+        await page.fill('[name=import-name]', 'The Theatre');
+        await submit(a, 'import');
+        await page.waitForSelector('.org-halls .map-face');
+        await page.waitForSelector('.org-grades li');
+        assert.ok((await a.colours()) > 4, 'the map shows next to nothing');
+        await a.isAccessible('halls');
+        await a.picture('organise-hall');
+        await page.setInputFiles('[name=plan]', { name: 'x.json', mimeType: 'application/json', buffer: Buffer.from('{}') });
+        await submit(a, 'import');
+        await page.waitForSelector('[data-form=import] .notice q');
+
+        const performance = await makeEvent(a, 'To Be Copied');
+        await page.fill('[data-form=texts] [name=name]', 'Renamed');
+        await page.fill('[name=poster]', 'http://insecure.example/x.png');
+        await submit(a, 'texts');
+        await page.waitForSelector('[data-form=texts] .notice q:has-text("https")');
+        await page.fill('[name=poster]', '');
+        await submit(a, 'texts');
+        await page.waitForSelector('h1:has-text("Renamed")');
+        await a.press('publish');
+        await page.waitForSelector('[data-event][data-state=PUBLISHED]');
+        await a.press('hide');
+        await page.waitForSelector('[data-event][data-state=HIDDEN]');
+        await page.click(`[data-performance="${performance}"] [data-action=move]`);
+        await page.fill('[data-form=move] [name=starts-at]', '2031-03-04T19:30');
+        await submit(a, 'move');
+        await page.waitForSelector('.org-list :text("2031")');
+        await a.press('copy');
+        await page.waitForSelector('h1:has-text("Renamed (copy)")');
+        await page.waitForSelector('.org-list [data-performance]');
+        await a.press('delete');
+        await page.click('dialog .danger');
+        await page.waitForSelector('.organise[data-part=home] .org-event');
+        await page.waitForFunction(() => !document.body.textContent.includes('(copy)'));
+
+        await page.click('.organise-tabs a[href="/organiser/sales"]');
+        await page.fill('[name=line-name]', 'Rush');
+        await page.check(`[name=date-${performance}]`);
+        await a.isAccessible('a new line');
+        await a.press('create-line');
+        const line = page.locator('[data-line]:has(h2:text-is("Rush"))');
+        await line.locator('[data-action=pause-line]').click();
+        await line.locator('[data-action=resume-line]').click();
+        await line.locator('[data-action=pause-line]').waitFor();
+        await line.locator('[name=capacity-max]').fill('77');
+        await line.locator('[type=submit]').click();
+        await line.locator('[data-figure=inside] dd').waitFor();
+        await a.isAccessible('lines');
+        await a.picture('organise-lines');
+      },
+      true,
+    );
+  },
+
+  'the team: an owner gives roles and makes tokens; each role sees its part and no more': async (world) => {
+    await staff(world, 'owner@example.com', 'owner');
+    await staff(world, 'till@example.com', 'box-office');
+    await staff(world, 'gate@example.com', 'door');
+    await staff(world, 'nobody@example.com', null);
+    await visit(
+      world,
+      [night],
+      async (a) => {
+        const { page } = a;
+        await signIn(a, '/organiser/team', 'owner@example.com');
+        await page.waitForSelector('[data-member="gate@example.com"][data-role=DOOR]');
+        await page.fill('[name=member-email]', 'new@example.com');
+        await page.selectOption('[name=member-role]', { label: 'Manager – runs events and sales' });
+        await submit(a, 'member');
+        await page.waitForSelector('[data-member="new@example.com"][data-role=MANAGER]');
+        await page.click('[data-member="new@example.com"] [data-action=take-out]');
+        await page.waitForSelector('[data-member="new@example.com"]', { state: 'detached' });
+        await page.fill('[name=token-name]', 'Exporter');
+        await submit(a, 'tokens');
+        assert.ok((await page.textContent('.org-token code')).length > 20);
+        await a.isAccessible('the team');
+        await a.picture('organise-team-phone');
+        await fits(a, 'the team');
+        await page.click('[data-token] [data-action=revoke]');
+        await page.waitForSelector('[data-token]', { state: 'detached' });
+        for (const path of ['', '/halls', '/sales', '/orders', '/sales/1', '/events/1', '/events/new']) {
+          await page.goto(`${a.url}/organiser${path}`);
+          await page.waitForSelector('.organise h1');
+          await page.waitForSelector('.loading', { state: 'detached' });
+          await fits(a, path);
+          await a.isAccessible(`on a phone: ${path}`);
+          await a.picture(`organise-phone${path.replaceAll('/', '-')}`);
+        }
+      },
+      true,
+    );
+    const sees = async (email, path, selector) =>
+      visit(
+        world,
+        [{ ...phone, locale: 'ko-KR' }],
+        async (a) => {
+          await signIn(a, path, email);
+          await a.page.waitForSelector(selector);
+          await a.isAccessible(`${email} at ${path}`);
+          await fits(a, path);
+        },
+        true,
+      );
+    await sees('till@example.com', '/organiser/team', '.organise[data-part=orders] [name=find]');
+    await sees('gate@example.com', '/organiser', '[data-outside]:has-text("입장 확인 담당")');
+    await sees('nobody@example.com', '/organiser', '[data-outside]:has-text("소속된 팀이 없습니다")');
+  },
+};

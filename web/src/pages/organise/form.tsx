@@ -1,0 +1,175 @@
+// What the organiser's forms are made of.
+
+import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
+import { organiseWords } from '../../i18n/organise';
+import { words } from '../../i18n/words';
+import { Notice } from '../../parts/notice';
+import type { Task } from '../../state/organise';
+
+interface LineProps {
+  label: string;
+  name: string;
+  value: string;
+  type?: 'text' | 'email' | 'url' | 'number' | 'datetime-local';
+  hint?: string;
+  wrong?: string;
+  list?: string;
+  onInput(value: string): void;
+}
+
+export function Line({ label, name, value, type = 'text', hint, wrong, list, onInput }: LineProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        name={name}
+        type={type}
+        value={value}
+        list={list}
+        maxLength={200}
+        autocomplete="off"
+        spellcheck={type === 'text'}
+        aria-invalid={Boolean(wrong)}
+        aria-describedby={hint || wrong ? `${id}-more` : undefined}
+        onInput={({ currentTarget }) => onInput(currentTarget.value)}
+      />
+      {wrong || hint ? (
+        <small id={`${id}-more`} class={wrong ? 'field-bad' : ''}>
+          {wrong || hint}
+        </small>
+      ) : null}
+    </div>
+  );
+}
+
+interface TextProps {
+  label: string;
+  name: string;
+  value: string;
+  onInput(value: string): void;
+}
+
+export function TextArea({ label, name, value, onInput }: TextProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <textarea
+        id={id}
+        name={name}
+        rows={5}
+        maxLength={2_000}
+        value={value}
+        onInput={({ currentTarget }) => onInput(currentTarget.value)}
+      />
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  name: string;
+  value: string;
+  options: readonly (readonly [string, string])[];
+  onChange(value: string): void;
+}
+
+export function Choice({ label, name, value, options, onChange }: ChoiceProps) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <div class="select">
+        <select
+          id={id}
+          name={name}
+          value={value}
+          onChange={({ currentTarget }) => onChange(currentTarget.value)}
+        >
+          {options.map(([key, text]) => (
+            <option key={key} value={key} selected={key === value}>
+              {text}
+            </option>
+          ))}
+        </select>
+      </div>
+    </div>
+  );
+}
+
+interface CheckProps {
+  name: string;
+  checked: boolean;
+  children: ComponentChildren;
+  onChange(checked: boolean): void;
+}
+
+export function Check({ name, checked, children, onChange }: CheckProps) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        name={name}
+        checked={checked}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+      />
+      <span>{children}</span>
+    </label>
+  );
+}
+
+/** Why the last thing was refused; the server's own sentence names the field. */
+export function Refusal({ task }: { task: Task }) {
+  const failure = task.failure.value;
+  if (!failure) return null;
+  const { title, text } = words.value.failures[failure.reason];
+  const offline = failure.reason === 'OFFLINE';
+  return (
+    <Notice
+      tone="bad"
+      icon={offline ? 'offline' : 'alert'}
+      title={title(0)}
+      text={text}
+      reason={failure.reason}
+    >
+      {task.said.value && !offline ? (
+        <p class="org-said">
+          {organiseWords.value.refusedBecause} <q lang="en">{task.said.value}</q>
+        </p>
+      ) : null}
+    </Notice>
+  );
+}
+
+interface FormProps {
+  id: string;
+  title: string;
+  text?: string;
+  task: Task;
+  children: ComponentChildren;
+  onSubmit(): void;
+}
+
+/** A card with lines to fill in. */
+export function FormCard({ id, title, text, task, children, onSubmit }: FormProps) {
+  return (
+    <form
+      class="card org-form"
+      data-form={id}
+      aria-labelledby={`${id}-title`}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      <h2 id={`${id}-title`}>{title}</h2>
+      {text ? <p class="soft">{text}</p> : null}
+      <Refusal task={task} />
+      {children}
+    </form>
+  );
+}

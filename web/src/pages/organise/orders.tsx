@@ -1,0 +1,140 @@
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import { orderDesk } from '../../api/organise';
+import type { FoundOrder } from '../../gen/usher/v1/door_manage_pb';
+import { type Order, OrderState, PaymentMethod } from '../../gen/usher/v1/ticket_pb';
+import { date, gradeName, money, seatName, starts } from '../../i18n/format';
+import { organiseWords } from '../../i18n/organise';
+import { Notice } from '../../parts/notice';
+import { options, Task } from '../../state/organise';
+import { paths } from '../../state/route';
+import { RefundDialog } from '../refund';
+import { Line, Refusal } from './form';
+
+/** Orders of one's events, by number or by the buyer's address. */
+export function Orders() {
+  const say = organiseWords.value;
+  const task = useMemo(() => new Task(), []);
+  const text = useSignal('');
+  const found = useSignal<FoundOrder[] | null>(null);
+  const find = () =>
+    task.do(async () => {
+      found.value = (await orderDesk.findOrders({ text: text.value.trim() }, options)).orders;
+    });
+  return (
+    <>
+      <header class="org-head">
+        <h1>{say.parts.orders}</h1>
+      </header>
+      <search>
+        <form
+          class="org-find"
+          aria-label={say.findTitle}
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (text.value.trim()) void find();
+          }}
+        >
+          <Line
+            label={say.find}
+            name="find"
+            hint={say.findHint}
+            value={text.value}
+            onInput={(value) => {
+              text.value = value;
+            }}
+          />
+          <button type="submit" class="primary" data-action="find" disabled={task.busy.value}>
+            {say.findAction}
+          </button>
+        </form>
+      </search>
+      <Refusal task={task} />
+      <output>
+        {found.value ? (found.value.length ? say.found(found.value.length) : say.noneFound) : ''}
+      </output>
+      {found.value?.map((one) => (
+        <OrderCard key={one.order?.orderId} found={one} onDone={() => void find()} />
+      ))}
+    </>
+  );
+}
+
+function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
+  const say = organiseWords.value;
+  const { order, contact } = found;
+  const refunding = useSignal(false);
+  const refunded = useSignal('');
+  if (!order) return null;
+  const live = order.state === OrderState.CONFIRMED;
+  const card = order.paymentMethod === PaymentMethod.CARD;
+  return (
+    <section class="card org-order" data-order={order.orderId} data-state={OrderState[order.state]}>
+      <div class="org-event-head">
+        <h2 class="numeric">{order.orderNumber}</h2>
+        <span class={`state state-${live ? 'open' : 'out'}`}>
+          {live ? say.confirmed : say.isCancelled}
+        </span>
+      </div>
+      <p>
+        <strong>{contact?.name}</strong>{' '}
+        <span class="soft">{[contact?.email, contact?.phone].filter(Boolean).join(' · ')}</span>
+      </p>
+      <p class="soft">
+        {order.eventName} · {starts(order, 'full')} · {date(order.placedAtMs, 'short')}
+      </p>
+      <Seats order={order} />
+      <p>
+        <strong class="numeric">{money(order.total, order)}</strong>{' '}
+        <span class="soft">{card ? say.byCard : say.boxOffice}</span>
+      </p>
+      {refunded.value ? <Notice tone="plain" icon="check" title={refunded.value} /> : null}
+      <p class="org-actions">
+        {card ? (
+          <a class="plain" href={paths.money(order.orderId)}>
+            {say.story}
+          </a>
+        ) : null}
+        {live && card ? (
+          <button
+            type="button"
+            class="plain"
+            data-action="refund-order"
+            onClick={() => {
+              refunding.value = true;
+            }}
+          >
+            {say.refund}
+          </button>
+        ) : null}
+      </p>
+      {refunding.value ? (
+        <RefundDialog
+          order={order}
+          onClose={() => {
+            refunding.value = false;
+          }}
+          onDone={(refund) => {
+            refunding.value = false;
+            refunded.value = say.refundedNote(money(refund.amount, refund));
+            onDone();
+          }}
+        />
+      ) : null}
+    </section>
+  );
+}
+
+function Seats({ order }: { order: Order }) {
+  return (
+    <ul class="org-seats">
+      {order.tickets.map(({ seat, label, categoryName, amount }) => (
+        <li key={seat}>
+          {[gradeName(categoryName), seatName(label)].filter(Boolean).join(' · ')}{' '}
+          <span class="soft numeric">{money(amount, order)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
