@@ -10,15 +10,15 @@ import { persist, refusalOf } from '../api/retry';
 import { type Membership, Role } from '../gen/usher/v1/auth_pb';
 import { type Event, EventState } from '../gen/usher/v1/ticket_pb';
 import type { Sale } from '../gen/usher/v1/waitroom_pb';
-import { shelf } from './shelf';
+import { storage } from './storage';
 
 export const options = { timeoutMs: call_ms };
 
-const shelf_key = 'usher.organiser';
+const storage_key = 'usher.organiser';
 
 export const memberships = signal<Membership[] | null>(null);
 export const membershipsFailure = signal<Failure | null>(null);
-const wished = signal(Number(shelf.getItem(shelf_key) ?? 0));
+const wished = signal(Number(storage.getItem(storage_key) ?? 0));
 
 /** Whom one acts for now; null: nobody. */
 export const acting = computed<Membership | null>(() => {
@@ -31,7 +31,7 @@ export const sells = (role: Role) => manages(role) || role === Role.BOX_OFFICE;
 
 export function actFor(organiserId: number): void {
   wished.value = organiserId;
-  shelf.setItem(shelf_key, String(organiserId));
+  storage.setItem(storage_key, String(organiserId));
 }
 
 export async function loadMemberships(): Promise<void> {
