@@ -4,11 +4,33 @@
 
 /* A "#" stands for a number of one to ten digits without leading zeros, a "*" for any word. */
 static const char *const pages[] = {
-    "/",           "/past",    "/p/#",      "/line/#",         "/line/#/draw", "/pay/#",
-    "/pay/return", "/orders",  "/orders/*", "/orders/*/money", "/sign-in",     "/register",
-    "/reset",      "/account", "/find",     "/door",           "/door/#",      "/sign-in/return/*",
-    "/e/#",        "/organiser", "/organiser/halls", "/organiser/sales", "/organiser/orders",
-    "/organiser/team", "/organiser/events/new", "/organiser/events/#", "/organiser/sales/#",
+    "/",
+    "/past",
+    "/p/#",
+    "/line/#",
+    "/line/#/draw",
+    "/pay/#",
+    "/pay/return",
+    "/orders",
+    "/orders/*",
+    "/orders/*/money",
+    "/sign-in",
+    "/register",
+    "/reset",
+    "/account",
+    "/find",
+    "/door",
+    "/door/#",
+    "/sign-in/return/*",
+    "/e/#",
+    "/organiser",
+    "/organiser/halls",
+    "/organiser/sales",
+    "/organiser/orders",
+    "/organiser/team",
+    "/organiser/events/new",
+    "/organiser/events/#",
+    "/organiser/sales/#",
 };
 
 static bool is_number(struct view word)
