@@ -6,7 +6,7 @@ RUN_DATA ?= run/
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := build
-.PHONY: api build coverage run install deb release setup-release test check bench soak lint hooks format web clean help setup setup-test
+.PHONY: analyze api build coverage run install deb release setup-release test check bench soak lint hooks format web clean help setup setup-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ check: setup-test ## a minute before each commit: lint, build, the unit tests
 
 lint: setup-test ## layers, sizes, banned calls, formatting
 	@exec tests/lint
+
+analyze: setup-test ## cppcheck, clang-tidy and gcc's analyzer: a quarter of an hour
+	@exec scripts/analyze
 
 coverage: setup-test ## of the unit tests, by line and branch; results in docs/coverage.md
 	@exec scripts/coverage

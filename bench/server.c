@@ -21,8 +21,6 @@
 #define START_MAX_MS 20000
 #define LOOK_MS      5
 
-extern char **environ;
-
 static char program[512];
 
 int bench_server_program(const char *path)

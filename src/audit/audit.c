@@ -5,6 +5,7 @@
 #include "audit/line.h"
 #include "audit/replay.h"
 #include "clock/clock.h"
+#include "codec/sha256.h"
 #include "err/err.h"
 #include "usher/v1/hall.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
@@ -47,10 +48,9 @@ static int check_hall(struct audit *a, struct audit_replay *r, const char *whose
         audit_find(r, "%s %" PRIu32 " is missing or damaged", whose, hall_id);
         return ERR_CORRUPT;
     }
-    if (rc == 0)
-        rc = ledger_sha256(ret_hall->layout, hash);
     if (rc < 0)
         return rc;
+    sha256(ret_hall->layout, hash);
     if (memcmp(hash, ret_hall->layout_hash, STORE_HASH_BYTES) != 0)
         audit_find(r, "the layout of %s %" PRIu32 " is not the one that its hash names", whose,
                    hall_id);
@@ -95,12 +95,9 @@ static int replay_body(struct audit *a, struct audit_replay *r, const struct led
 static int replay_row(struct audit *a, struct audit_replay *r, const struct ledger_row *row,
                       struct ledger_tail *tail)
 {
-    enum ledger_break broken = LEDGER_OK;
     r->seq = row->seq;
     a->report->counts.rows++;
-    int rc = ledger_follow(r->performance->performance_id, row, tail, &broken);
-    if (rc < 0)
-        return rc;
+    const enum ledger_break broken = ledger_follow(r->performance->performance_id, row, tail);
     if (broken != LEDGER_OK)
         audit_find(r, "the chain is broken: %s", ledger_break_text(broken));
     if (row->seq > r->performance->seq)
@@ -275,10 +272,10 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
     int rc = check_hall(a, &r, "its hall", p->hall_id, &hall);
     if (rc == ERR_CORRUPT)
         return 0; /* said so; without a hall there is nothing to compare with */
-    if (rc == 0)
-        rc = store_genesis_hash(p, &hall, event_name, tail.hash);
-    if (rc == 0)
-        rc = audit_replay_init(&r, a->report, p, hall.place_count);
+    if (rc < 0)
+        return rc;
+    store_genesis_hash(p, &hall, event_name, tail.hash);
+    rc = audit_replay_init(&r, a->report, p, hall.place_count);
     if (rc < 0)
         return rc;
     rc = replay_ledger(a, &r, &tail);

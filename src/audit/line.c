@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "clock/clock.h"
+#include "codec/sha256.h"
 #include "err/err.h"
 #include "mem/table.h"
 #include "store/line.h"
@@ -115,7 +116,7 @@ static void merkle(const struct ticket *tickets, size_t n, uint8_t ret_hash[32])
     if (n <= 1) {
         if (n == 1)
             memcpy(bytes + 1, tickets->key, 32);
-        crypto_hash_sha256(ret_hash, bytes, n == 1 ? 33 : 0);
+        sha256(view_of(bytes, n == 1 ? 33 : 0), ret_hash);
         return;
     }
     size_t left = 1;
@@ -124,7 +125,7 @@ static void merkle(const struct ticket *tickets, size_t n, uint8_t ret_hash[32])
     bytes[0] = 1;
     merkle(tickets, left, bytes + 1);
     merkle(tickets + left, n - left, bytes + 33);
-    crypto_hash_sha256(ret_hash, bytes, 65);
+    sha256(view_of(bytes, 65), ret_hash);
 }
 
 static int replay_draw(struct replay *r, const struct line_entry *entry)
@@ -142,7 +143,7 @@ static int replay_draw(struct replay *r, const struct line_entry *entry)
         tickets[n++].account_id = r->people[i].account_id;
     }
     qsort(tickets, n, sizeof(*tickets), by_key);
-    crypto_hash_sha256(hash, entry->secret, LINE_HASH_BYTES);
+    sha256(view_of(entry->secret, LINE_HASH_BYTES), hash);
     if (memcmp(hash, r->sale->commitment, LINE_HASH_BYTES) != 0)
         find(r, "the draw's secret is not the one that was committed to");
     merkle(tickets, n, hash);

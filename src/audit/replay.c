@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/sha256.h"
 #include "err/err.h"
 #include "usher/v1/ticket.pb-c.h"
 
@@ -159,10 +160,8 @@ static int use_key(struct audit_replay *r, const struct change *change)
         return 0;
     id_to_bytes(change->account_id, bytes);
     memcpy(bytes + ID_BYTES, change->key, change->key_len);
-    int rc = ledger_sha256(view_of(bytes, ID_BYTES + change->key_len), hash);
-    if (rc < 0)
-        return rc;
-    rc = id_from_bytes(view_of(hash, ID_BYTES), &name);
+    sha256(view_of(bytes, ID_BYTES + change->key_len), hash);
+    int rc = id_from_bytes(view_of(hash, ID_BYTES), &name);
     assert(rc == 0);
     uint32_t place = audit_place(&r->key_places, name);
     int64_t keep_ms = (int64_t)r->performance->hold_ttl_ms + LEDGER_KEY_KEEP_MS;

@@ -1,10 +1,10 @@
 #include "call/call.h"
 
-#include <sodium.h>
 #include <stdio.h>
 
 #include "call/limits.h"
 #include "codec/proto.h"
+#include "codec/sha256.h"
 #include "err/err.h"
 #include "mem/list.h"
 #include "mem/utf8.h"
@@ -32,22 +32,17 @@ void *call_state(const struct call *call)
 }
 
 /* Takes packed bytes as protobuf-c makes them, so that nothing is put together first. */
-struct hasher {
-    ProtobufCBuffer buffer;
-    crypto_hash_sha256_state state;
-};
-
 static void hash_more(ProtobufCBuffer *buffer, size_t len, const uint8_t *bytes)
 {
-    crypto_hash_sha256_update(&list_of(buffer, struct hasher, buffer)->state, bytes, len);
+    sha256_add(view_of(bytes, len));
 }
 
-void call_request_hash(struct call *call, uint8_t ret_hash[32])
+void call_request_hash(struct call *call, uint8_t ret_hash[SHA256_BYTES])
 {
-    struct hasher h = {.buffer.append = hash_more};
-    crypto_hash_sha256_init(&h.state);
-    protobuf_c_message_pack_to_buffer(call->request, &h.buffer);
-    crypto_hash_sha256_final(&h.state, ret_hash);
+    ProtobufCBuffer hasher = {.append = hash_more};
+    sha256_begin();
+    protobuf_c_message_pack_to_buffer(call->request, &hasher);
+    sha256_end(ret_hash);
 }
 
 struct view call_metadata(const struct call *call, struct view name)

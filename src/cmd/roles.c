@@ -1,13 +1,13 @@
 #include "cmd/roles.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "call/local.h"
 #include "cmd/cmd.h"
 #include "cmd/oidc.h"
+#include "codec/base64.h"
 #include "coord/coord.h"
 #include "db/http_workers.h"
 #include "err/err.h"
@@ -309,8 +309,7 @@ static int read_elastic_auth(struct house *house)
         snprintf(house->elastic_field, sizeof(house->elastic_field), "Authorization: %s", text);
         return CMD_OK;
     }
-    sodium_bin2base64(encoded, sizeof(encoded), (const unsigned char *)text, strlen(text),
-                      sodium_base64_VARIANT_ORIGINAL);
+    encoded[base64_write(view_str(text), BASE64_PADDED, encoded)] = '\0';
     snprintf(house->elastic_field, sizeof(house->elastic_field), "Authorization: Basic %s",
              encoded);
     return CMD_OK;

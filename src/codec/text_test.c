@@ -31,10 +31,10 @@ static void what_steers_is_refused(void **state)
         "a\x07",
         "\x7f",
         "\xc2\x80",
-        "\xc2\x9b"
-        "31m", /* C0, DEL, C1 */
-        "\xe2\x80\xae"
-        "gpj",
+        ("\xc2\x9b"
+         "31m"), /* C0, DEL, C1 */
+        ("\xe2\x80\xae"
+         "gpj"),
         "\xe2\x81\xa6x",
         "\xd8\x9c",
         "\xe2\x80\x8f", /* directions */

@@ -1,10 +1,10 @@
 #include "db/sql.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stdio.h>
 
 #include "clock/clock.h"
+#include "codec/sha256.h"
 #include "db/sql_body.h"
 #include "err/err.h"
 
@@ -145,10 +145,10 @@ struct migrate_job {
     int64_t now_ms;
 };
 
-static struct view checksum(const struct sql_step *step, uint8_t bytes[crypto_hash_sha256_BYTES])
+static struct view checksum(const struct sql_step *step, uint8_t bytes[SHA256_BYTES])
 {
-    crypto_hash_sha256(bytes, (const unsigned char *)step->text, strlen(step->text));
-    return view_of(bytes, crypto_hash_sha256_BYTES);
+    sha256(view_str(step->text), bytes);
+    return view_of(bytes, SHA256_BYTES);
 }
 
 static int run_make_table(struct sql_job *base, struct sql_txn *txn)
@@ -176,7 +176,7 @@ static int run_look(struct sql_job *base, struct sql_txn *txn)
     if (err < 0)
         return err;
     while ((err = sql_next(rows)) == 1) {
-        uint8_t bytes[crypto_hash_sha256_BYTES];
+        uint8_t bytes[SHA256_BYTES];
         const bool known = job->done < job->count;
         const bool ours = known && sql_get_int(rows, 0) == (int64_t)job->done + 1 &&
                           view_eq(sql_get_view(rows, 1), checksum(&job->steps[job->done], bytes));
@@ -193,7 +193,7 @@ static int run_step(struct sql_job *base, struct sql_txn *txn)
 {
     struct migrate_job *job = (struct migrate_job *)base;
     const struct sql_step *step = &job->steps[job->done];
-    uint8_t bytes[crypto_hash_sha256_BYTES];
+    uint8_t bytes[SHA256_BYTES];
     char text[SQL_STEP_TEXT_MAX];
     fill_types(txn->ops, step->text, text);
     int err = txn->ops->script(txn, text);

@@ -1,9 +1,9 @@
 /*
  * A hall from draft to stored form and back, and stored forms that are damaged.
  */
+#include "codec/sha256.h"
 #include "hall/hall.h"
 
-#include <openssl/sha.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -202,7 +202,7 @@ static void stored_and_loaded_it_is_the_same(void **state)
     assert_int_equal(hall_load(view_of(stored, hall->layout.len), &loaded), 0);
     free(stored); /* the layout is copied */
     assert_same(hall, loaded);
-    SHA256((const uint8_t *)hall->layout.at, hall->layout.len, hash);
+    sha256(hall->layout, hash);
     assert_memory_equal(hash, loaded->hash, sizeof(hash));
     hall_free(loaded);
 }

@@ -1,7 +1,7 @@
 /* A hall from its stored form. Stored bytes are not trusted: what does not fit is ERR_CORRUPT. */
-#include <openssl/sha.h>
 #include <stdlib.h>
 
+#include "codec/sha256.h"
 #include "err/err.h"
 #include "hall/hall.h"
 #include "hall/sight.h"
@@ -210,7 +210,7 @@ int hall_load(struct view layout, struct hall **ret_hall)
         const char *copy = arena_copy(&hall->arena, layout);
         hall->layout = view_of(copy, layout.len);
         err = copy ? 0 : ERR_NO_MEMORY;
-        SHA256((const uint8_t *)layout.at, layout.len, hall->hash);
+        sha256(layout, hall->hash);
     }
     if (err != 0) {
         hall_free(hall);

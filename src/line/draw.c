@@ -3,13 +3,14 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "codec/sha256.h"
 #include "err/err.h"
 
 static_assert(DRAW_HASH_BYTES == crypto_auth_hmacsha256_BYTES, "keys are HMAC-SHA256");
 
 void draw_commit(const uint8_t secret[DRAW_HASH_BYTES], uint8_t ret_commitment[DRAW_HASH_BYTES])
 {
-    crypto_hash_sha256(ret_commitment, secret, DRAW_HASH_BYTES);
+    sha256(view_of(secret, DRAW_HASH_BYTES), ret_commitment);
 }
 
 void draw_key(const uint8_t secret[DRAW_HASH_BYTES], struct id account_id,
@@ -53,7 +54,7 @@ static void hash_leaf(const uint8_t key[DRAW_HASH_BYTES], uint8_t ret_hash[DRAW_
 {
     uint8_t bytes[1 + DRAW_HASH_BYTES] = {0x00};
     memcpy(bytes + 1, key, DRAW_HASH_BYTES);
-    crypto_hash_sha256(ret_hash, bytes, sizeof(bytes));
+    sha256(view_of(bytes, sizeof(bytes)), ret_hash);
 }
 
 static void hash_node(const uint8_t left[DRAW_HASH_BYTES], const uint8_t right[DRAW_HASH_BYTES],
@@ -62,14 +63,14 @@ static void hash_node(const uint8_t left[DRAW_HASH_BYTES], const uint8_t right[D
     uint8_t bytes[1 + 2 * DRAW_HASH_BYTES] = {0x01};
     memcpy(bytes + 1, left, DRAW_HASH_BYTES);
     memcpy(bytes + 1 + DRAW_HASH_BYTES, right, DRAW_HASH_BYTES);
-    crypto_hash_sha256(ret_hash, bytes, sizeof(bytes));
+    sha256(view_of(bytes, sizeof(bytes)), ret_hash);
 }
 
 /* Each level has half of the one below, rounded up: at most 2 × count and one a level more. */
 static int make_nodes(struct draw_tree *tree, size_t count)
 {
     *tree = (struct draw_tree){.count = count};
-    crypto_hash_sha256(tree->root, NULL, 0);
+    sha256((struct view){0}, tree->root);
     tree->nodes = calloc(2 * count + DRAW_PATH_MAX, sizeof(*tree->nodes));
     return tree->nodes ? 0 : ERR_NO_MEMORY;
 }

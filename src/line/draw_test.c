@@ -1,3 +1,4 @@
+#include "codec/sha256.h"
 #include "line/draw.h"
 
 #include <setjmp.h>
@@ -53,10 +54,10 @@ static void root_of(const struct id *accounts, size_t n, uint8_t ret[DRAW_HASH_B
 {
     uint8_t bytes[1 + 2 * DRAW_HASH_BYTES] = {0};
     if (n == 0) {
-        crypto_hash_sha256(ret, NULL, 0);
+        sha256((struct view){0}, ret);
     } else if (n == 1) {
         draw_key(secret, accounts[0], bytes + 1);
-        crypto_hash_sha256(ret, bytes, 1 + DRAW_HASH_BYTES);
+        sha256(view_of(bytes, 1 + DRAW_HASH_BYTES), ret);
     } else {
         size_t k = 1;
         while (2 * k < n)
@@ -64,7 +65,7 @@ static void root_of(const struct id *accounts, size_t n, uint8_t ret[DRAW_HASH_B
         bytes[0] = 1;
         root_of(accounts, k, bytes + 1);
         root_of(accounts + k, n - k, bytes + 1 + DRAW_HASH_BYTES);
-        crypto_hash_sha256(ret, bytes, sizeof(bytes));
+        sha256(view_of(bytes, sizeof(bytes)), ret);
     }
 }
 

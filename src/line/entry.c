@@ -1,10 +1,9 @@
 #include "line/entry.h"
 
-#include <sodium.h>
-
+#include "codec/sha256.h"
 #include "err/err.h"
 
-static_assert(LINE_HASH_BYTES == crypto_hash_sha256_BYTES, "hashes are SHA-256");
+static_assert(LINE_HASH_BYTES == SHA256_BYTES, "hashes are SHA-256");
 
 /* What a kind carries, in the order of the bits. */
 enum { ACCOUNT = 1, NUMBER = 2, HOW = 4, OTHER = 8, SECRETS = 16 };
@@ -129,11 +128,6 @@ int line_entry_read(struct view *body, struct line_entry *ret_entry)
 
 /* ---- rows ---- */
 
-static void sha256(const uint8_t *bytes, size_t len, uint8_t ret_hash[LINE_HASH_BYTES])
-{
-    crypto_hash_sha256(ret_hash, bytes, len);
-}
-
 void line_genesis_hash(uint32_t sale_id, const uint8_t commitment[LINE_HASH_BYTES],
                        uint8_t ret_hash[LINE_HASH_BYTES])
 {
@@ -142,7 +136,7 @@ void line_genesis_hash(uint32_t sale_id, const uint8_t commitment[LINE_HASH_BYTE
     put_bytes(&at, title, sizeof(title));
     put(&at, sale_id, 4);
     put_bytes(&at, commitment, LINE_HASH_BYTES);
-    sha256(bytes, sizeof(bytes), ret_hash);
+    sha256(view_of(bytes, sizeof(bytes)), ret_hash);
 }
 
 /* sale 4 | seq 8 | epoch 8 | time 8 | hash before 32 | length 8 | body */
@@ -156,9 +150,8 @@ void line_seal(uint32_t sale_id, struct line_row *row)
     put_bytes(&at, row->prev_hash, LINE_HASH_BYTES);
     put(&at, row->body.len, 8);
     assert(at == head + sizeof(head));
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, head, sizeof(head));
-    crypto_hash_sha256_update(&state, (const uint8_t *)row->body.at, row->body.len);
-    crypto_hash_sha256_final(&state, row->hash);
+    sha256_begin();
+    sha256_add(view_of(head, sizeof(head)));
+    sha256_add(row->body);
+    sha256_end(row->hash);
 }

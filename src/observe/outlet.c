@@ -111,7 +111,7 @@ static void *run(void *arg)
 
 void outlet_drain(void)
 {
-    const int errno_before = errno;
+    const int errno_before = errno; // NOLINT(bugprone-signal-handler,cert-sig30-c): a thread's own
     for (int ms = 0; ms < OUTLET_DRAIN_MS && atomic_load(&out.pending) > 0; ms++)
         (void)poll(NULL, 0, 1); /* a signal handler may do this, and take no lock */
     errno = errno_before;

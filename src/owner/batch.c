@@ -68,8 +68,7 @@ static int build(const struct owner *owner, struct owner_batch *g, struct commit
     }
     if (err == 0)
         err = ledger_pack(g->changes, g->count, c->arena, &batch->row.body);
-    if (err == 0)
-        err = ledger_seal(performance_id, &batch->row);
+    ledger_seal(performance_id, &batch->row);
     if (err == 0 && c->event_count > 0) {
         Usher__V1__OutboxBatch outbox = USHER__V1__OUTBOX_BATCH__INIT;
         outbox.n_events = c->event_count;

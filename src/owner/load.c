@@ -243,10 +243,9 @@ static int replay_row(struct load *load, const struct ledger_row *row, struct le
                                      .at_ms = row->at_ms};
     if (first)
         memcpy(tail->hash, row->prev_hash, sizeof(tail->hash));
-    enum ledger_break broken;
-    int err = ledger_follow(load->owner->options.performance_id, row, tail, &broken);
-    if (err == 0 && broken != LEDGER_OK)
-        err = ERR_CORRUPT;
+    int err = ledger_follow(load->owner->options.performance_id, row, tail) == LEDGER_OK
+                  ? 0
+                  : ERR_CORRUPT;
     struct arena arena;
     arena_init(&arena, LOAD_ARENA_MAX);
     struct change *changes;

@@ -4,12 +4,12 @@
  * No idempotency keys; every answer is signed.
  */
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "codec/base64.h"
+#include "codec/sha256.h"
 #include "err/err.h"
 #include "psp/till.h"
 
@@ -18,11 +18,11 @@
 
 static const char *digest(struct psp_call *call, const char *text)
 {
-    uint8_t hash[crypto_hash_sha256_BYTES];
+    uint8_t hash[SHA256_BYTES];
     char *hex = text ? arena_alloc(call->ask->arena, 2 * sizeof(hash) + 1) : NULL;
     if (!hex)
         return "";
-    crypto_hash_sha256(hash, (const uint8_t *)text, strlen(text));
+    sha256(view_str(text), hash);
     hex_write(view_of(hash, sizeof(hash)), hex);
     hex[2 * sizeof(hash)] = '\0';
     return hex;

@@ -1,7 +1,6 @@
 #include "sale/ledger.h"
 
-#include <openssl/evp.h>
-#include <pthread.h>
+#include "codec/sha256.h"
 
 /* 16 bytes each: a hash of one kind can never be taken for one of the other. */
 static const char ROW_TAG[16] = "usher ledger v1\n";
@@ -9,27 +8,6 @@ static const char GENESIS_TAG[16] = "usher genesis 1\n";
 static const char GENESIS_2_TAG[16] = "usher genesis 2\n";
 
 #define CLOCK_ARENA_MAX (64u << 10) /* a row of one entry needs less */
-
-static EVP_MD *sha256;
-static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
-
-/* Fetched once: an implicit fetch would take OpenSSL's locks in every call. */
-static void fetch_sha256(void)
-{
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-}
-
-int ledger_sha256(struct view bytes, uint8_t ret_hash[LEDGER_HASH_BYTES])
-{
-    uint8_t hash[LEDGER_HASH_BYTES];
-    unsigned len = 0;
-    pthread_once(&sha256_once, fetch_sha256);
-    if (!sha256 || !EVP_Digest(bytes.at, bytes.len, hash, &len, sha256, NULL))
-        return ERR_NO_MEMORY;
-    assert(len == LEDGER_HASH_BYTES);
-    memcpy(ret_hash, hash, sizeof(hash));
-    return 0;
-}
 
 /* Appends the lowest `width` bytes of value, most significant first. */
 static uint8_t *put_be(uint8_t *at, uint64_t value, unsigned width)
@@ -45,16 +23,13 @@ static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t len)
     return at + len;
 }
 
-static int first_genesis_hash(const struct ledger_genesis *genesis,
-                              uint8_t ret_hash[LEDGER_HASH_BYTES])
+static void first_genesis_hash(const struct ledger_genesis *genesis,
+                               uint8_t ret_hash[LEDGER_HASH_BYTES])
 {
     uint8_t preimage[LEDGER_GENESIS_PREIMAGE], *at = preimage;
     uint8_t currency[LEDGER_HASH_BYTES], prices[LEDGER_HASH_BYTES];
-    int rc = ledger_sha256(genesis->currency, currency);
-    if (rc == 0)
-        rc = ledger_sha256(genesis->prices, prices);
-    if (rc < 0)
-        return rc;
+    sha256(genesis->currency, currency);
+    sha256(genesis->prices, prices);
     at = put_bytes(at, GENESIS_TAG, sizeof(GENESIS_TAG));
     at = put_be(at, genesis->performance_id, 4);
     at = put_be(at, genesis->event_id, 4);
@@ -67,22 +42,20 @@ static int first_genesis_hash(const struct ledger_genesis *genesis,
     at = put_bytes(at, currency, LEDGER_HASH_BYTES);
     at = put_bytes(at, prices, LEDGER_HASH_BYTES);
     assert(at - preimage == LEDGER_GENESIS_PREIMAGE);
-    return ledger_sha256(view_of(preimage, LEDGER_GENESIS_PREIMAGE), ret_hash);
+    sha256(view_of(preimage, LEDGER_GENESIS_PREIMAGE), ret_hash);
 }
 
-int ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[LEDGER_HASH_BYTES])
+void ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[LEDGER_HASH_BYTES])
 {
     uint8_t preimage[LEDGER_GENESIS_2_BYTES], *at = preimage;
     uint8_t first[LEDGER_HASH_BYTES], event[LEDGER_HASH_BYTES], hall[LEDGER_HASH_BYTES];
-    int rc = first_genesis_hash(genesis, first);
-    if (rc == 0)
-        rc = ledger_sha256(genesis->event_name, event);
-    if (rc == 0)
-        rc = ledger_sha256(genesis->hall_name, hall);
-    if (rc == 0 && !genesis->covers_names)
+    first_genesis_hash(genesis, first);
+    if (!genesis->covers_names) {
         memcpy(ret_hash, first, sizeof(first));
-    if (rc < 0 || !genesis->covers_names)
-        return rc;
+        return;
+    }
+    sha256(genesis->event_name, event);
+    sha256(genesis->hall_name, hall);
     at = put_bytes(at, GENESIS_2_TAG, sizeof(GENESIS_2_TAG));
     at = put_bytes(at, first, LEDGER_HASH_BYTES);
     at = put_be(at, genesis->rest_ms, 4);
@@ -92,16 +65,14 @@ int ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[L
     at = put_bytes(at, event, LEDGER_HASH_BYTES);
     at = put_bytes(at, hall, LEDGER_HASH_BYTES);
     assert(at - preimage == LEDGER_GENESIS_2_BYTES);
-    return ledger_sha256(view_of(preimage, LEDGER_GENESIS_2_BYTES), ret_hash);
+    sha256(view_of(preimage, LEDGER_GENESIS_2_BYTES), ret_hash);
 }
 
-static int row_hash(uint32_t performance_id, const struct ledger_row *row,
-                    uint8_t ret_hash[LEDGER_HASH_BYTES])
+static void row_hash(uint32_t performance_id, const struct ledger_row *row,
+                     uint8_t ret_hash[LEDGER_HASH_BYTES])
 {
     uint8_t preimage[LEDGER_ROW_PREIMAGE], body[LEDGER_HASH_BYTES], *at = preimage;
-    int rc = ledger_sha256(row->body, body);
-    if (rc < 0)
-        return rc;
+    sha256(row->body, body);
     at = put_bytes(at, ROW_TAG, sizeof(ROW_TAG));
     at = put_be(at, performance_id, 4);
     at = put_be(at, row->seq, 8);
@@ -112,12 +83,12 @@ static int row_hash(uint32_t performance_id, const struct ledger_row *row,
     at = put_bytes(at, row->prev_hash, LEDGER_HASH_BYTES);
     at = put_bytes(at, body, LEDGER_HASH_BYTES);
     assert(at - preimage == LEDGER_ROW_PREIMAGE);
-    return ledger_sha256(view_of(preimage, LEDGER_ROW_PREIMAGE), ret_hash);
+    sha256(view_of(preimage, LEDGER_ROW_PREIMAGE), ret_hash);
 }
 
-int ledger_seal(uint32_t performance_id, struct ledger_row *row)
+void ledger_seal(uint32_t performance_id, struct ledger_row *row)
 {
-    return row_hash(performance_id, row, row->hash);
+    row_hash(performance_id, row, row->hash);
 }
 
 /* Whether the row is one clock change, from which time runs anew. */
@@ -151,20 +122,18 @@ static enum ledger_break find_break(const struct ledger_row *row, const struct l
     return LEDGER_OK;
 }
 
-int ledger_follow(uint32_t performance_id, const struct ledger_row *row, struct ledger_tail *tail,
-                  enum ledger_break *ret_break)
+enum ledger_break ledger_follow(uint32_t performance_id, const struct ledger_row *row,
+                                struct ledger_tail *tail)
 {
     uint8_t hash[LEDGER_HASH_BYTES];
-    int rc = row_hash(performance_id, row, hash);
-    if (rc < 0)
-        return rc;
-    *ret_break = find_break(row, tail, hash);
+    row_hash(performance_id, row, hash);
+    const enum ledger_break broken = find_break(row, tail, hash);
     tail->seq = row->seq;
     tail->epoch = row->epoch;
     tail->version = row->version;
     tail->at_ms = row->at_ms;
     memcpy(tail->hash, row->hash, LEDGER_HASH_BYTES);
-    return 0;
+    return broken;
 }
 
 const char *ledger_break_text(enum ledger_break broken)

@@ -86,20 +86,16 @@ struct ledger_tail {
     uint8_t hash[LEDGER_HASH_BYTES];
 };
 
-/* SHA-256. ERR_NO_MEMORY. */
-int ledger_sha256(struct view bytes, uint8_t ret_hash[LEDGER_HASH_BYTES]);
+/* The hash that stands for the row before the first. */
+void ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[LEDGER_HASH_BYTES]);
 
-/* The hash that stands for the row before the first. ERR_NO_MEMORY. */
-int ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[LEDGER_HASH_BYTES]);
+/* Sets row->hash from everything else in it. */
+void ledger_seal(uint32_t performance_id, struct ledger_row *row);
 
-/* Sets row->hash from everything else in it. ERR_NO_MEMORY. */
-int ledger_seal(uint32_t performance_id, struct ledger_row *row);
-
-/* Checks that row follows tail, and moves tail onto the row (also where it does not follow, so that
- * a checker can go on and find what else is wrong). Entries are not looked at. ERR_NO_MEMORY:
- * *ret_break and tail are untouched. */
-int ledger_follow(uint32_t performance_id, const struct ledger_row *row, struct ledger_tail *tail,
-                  enum ledger_break *ret_break);
+/* Says whether row follows tail, and moves tail onto the row (also where it does not follow, so that
+ * a checker can go on and find what else is wrong). Entries are not looked at. */
+enum ledger_break ledger_follow(uint32_t performance_id, const struct ledger_row *row,
+                                struct ledger_tail *tail);
 
 /* "its hash is not the hash of its content", …; never NULL. */
 const char *ledger_break_text(enum ledger_break broken);

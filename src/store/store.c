@@ -53,8 +53,8 @@ void store_batch_check(const struct store_batch *batch)
                batch->cancels[i].left.len < batch->cancels[i].seats.len);
 }
 
-int store_genesis_hash(const struct store_performance *performance, const struct store_hall *hall,
-                       struct view event_name, uint8_t ret_hash[STORE_HASH_BYTES])
+void store_genesis_hash(const struct store_performance *performance, const struct store_hall *hall,
+                        struct view event_name, uint8_t ret_hash[STORE_HASH_BYTES])
 {
     struct ledger_genesis genesis = {
         .performance_id = performance->performance_id,
@@ -75,5 +75,5 @@ int store_genesis_hash(const struct store_performance *performance, const struct
         .hall_name = hall->name,
     };
     memcpy(genesis.layout_hash, hall->layout_hash, STORE_HASH_BYTES);
-    return ledger_genesis_hash(&genesis, ret_hash);
+    ledger_genesis_hash(&genesis, ret_hash);
 }

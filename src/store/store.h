@@ -75,9 +75,9 @@ int store_batch_fill(const struct change *changes, size_t count, struct arena *a
                      struct store_batch *batch);
 
 /* The genesis hash of a performance in that hall (whose layout is not read), of an event of that
- * name. ERR_NO_MEMORY. */
-int store_genesis_hash(const struct store_performance *performance, const struct store_hall *hall,
-                       struct view event_name, uint8_t ret_hash[STORE_HASH_BYTES]);
+ * name. */
+void store_genesis_hash(const struct store_performance *performance, const struct store_hall *hall,
+                        struct view event_name, uint8_t ret_hash[STORE_HASH_BYTES]);
 
 static inline void store_free(struct store *store)
 {

@@ -5,10 +5,10 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
-#include <sodium.h>
 #include <stdio.h>
 
 #include "codec/base64.h"
+#include "codec/sha256.h"
 #include "err/err.h"
 
 #define POINT_BYTES   65 /* uncompressed: 4, x, y */
@@ -88,13 +88,13 @@ int es256_public(const struct es256_point *point, EVP_PKEY **ret_key)
 void es256_thumbprint(const struct es256_point *point, char ret_text[ES256_THUMBPRINT_CHARS + 1])
 {
     char x[BASE64_TEXT_MAX(ES256_SCALAR_BYTES) + 1] = {0}, y[sizeof(x)] = {0}, jwk[160];
-    uint8_t hash[crypto_hash_sha256_BYTES];
+    uint8_t hash[SHA256_BYTES];
     base64_write(view_of(point->x, ES256_SCALAR_BYTES), BASE64_URL, x);
     base64_write(view_of(point->y, ES256_SCALAR_BYTES), BASE64_URL, y);
     const int len = snprintf(jwk, sizeof(jwk),
                              "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", x, y);
     assert(len > 0 && (size_t)len < sizeof(jwk));
-    crypto_hash_sha256(hash, (const uint8_t *)jwk, (size_t)len);
+    sha256(view_of(jwk, (size_t)len), hash);
     const size_t chars = base64_write(view_of(hash, sizeof(hash)), BASE64_URL, ret_text);
     assert(chars == ES256_THUMBPRINT_CHARS);
     ret_text[chars] = '\0';

@@ -12,6 +12,7 @@
 static const char purpose[] = "usher ticket"; /* with its NUL */
 
 static_assert(BASE32_CHARS(CODE_BYTES) == SIGNED_CODE_CHARS, "the length is the header's");
+/* Two of these sizes are the same number. NOLINTNEXTLINE(misc-redundant-expression) */
 static_assert(SIGNED_CODE_KEY_BYTES == crypto_sign_SECRETKEYBYTES &&
                   SIGNED_CODE_SHOW_BYTES == crypto_sign_PUBLICKEYBYTES &&
                   KEY_BYTES == crypto_sign_SEEDBYTES,

@@ -1,6 +1,5 @@
 #include "wire/answer.h"
 
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +8,7 @@
 #include "codec/envelope.h"
 #include "codec/json.h"
 #include "codec/percent.h"
+#include "codec/sha256.h"
 #include "codec/status.h"
 #include "err/err.h"
 #include "http/refusal.h"
@@ -208,8 +208,8 @@ static bool squeeze_encoded(struct exchange *exchange)
 /* A strong validator: equal bytes, equal tag. */
 static void make_etag(struct view body, char ret_etag[CACHE_ETAG_MAX])
 {
-    uint8_t hash[SHA256_DIGEST_LENGTH];
-    SHA256((const uint8_t *)body.at, body.len, hash);
+    uint8_t hash[SHA256_BYTES];
+    sha256(body, hash);
     ret_etag[0] = '"';
     hex_write(view_of(hash, 16), ret_etag + 1);
     ret_etag[33] = '"';

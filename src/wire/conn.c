@@ -115,7 +115,7 @@ struct view conn_host(struct conn *conn)
 static bool announce(struct conn *conn)
 {
     uint8_t bytes[PROXY_HEADER_MAX];
-    struct proxy_header header;
+    struct proxy_header header = {0};
     size_t len = 0;
     if (conn->announced)
         return true;

@@ -123,7 +123,7 @@ static void an_event_and_its_first_performance_are_one(void **state)
     struct store_hall hall;
     uint8_t genesis[STORE_HASH_BYTES];
     assert_int_equal(ops->hall_get(f->store, 1, &f->arena, &hall, DEADLINE_NEVER), 0);
-    assert_int_equal(store_genesis_hash(&performances[1], &hall, event.name, genesis), 0);
+    store_genesis_hash(&performances[1], &hall, event.name, genesis);
     assert_memory_equal(performances[1].head_hash, genesis, STORE_HASH_BYTES);
 }
 
@@ -184,7 +184,7 @@ static void a_performance_begins_empty(void **state)
     struct store_hall hall;
     uint8_t genesis[STORE_HASH_BYTES];
     assert_int_equal(ops->hall_get(f->store, 1, &f->arena, &hall, DEADLINE_NEVER), 0);
-    assert_int_equal(store_genesis_hash(&p, &hall, VIEW_LIT("Test event"), genesis), 0);
+    store_genesis_hash(&p, &hall, VIEW_LIT("Test event"), genesis);
     assert_memory_equal(p.head_hash, genesis, STORE_HASH_BYTES);
 
     p.event_id = 9;

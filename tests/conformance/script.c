@@ -1,4 +1,5 @@
 #include "script.h"
+#include "codec/sha256.h"
 
 #include <stdlib.h>
 
@@ -37,9 +38,8 @@ uint32_t script_performance(struct store *store, uint32_t place_count, uint32_t 
                               .place_count = place_count,
                               .section_count = 1,
                               .layout = pack_layout(&arena, place_count)};
-    int rc = ledger_sha256(hall.layout, hall.layout_hash);
-    assert(rc == 0);
-    rc = store->ops->hall_put(store, &hall, &hall_id, DEADLINE_NEVER);
+    sha256(hall.layout, hall.layout_hash);
+    int rc = store->ops->hall_put(store, &hall, &hall_id, DEADLINE_NEVER);
     assert(rc == 0);
     struct store_event event = {.name = VIEW_LIT("Test event"),
                                 .description = VIEW_LIT("An evening"),
@@ -258,8 +258,7 @@ struct store_batch script_batch(struct script *s)
     memcpy(batch.row.prev_hash, s->head.head_hash, STORE_HASH_BYTES);
     int rc = ledger_pack(s->entries, s->entry_count, &s->arena, &batch.row.body);
     assert(rc == 0);
-    rc = ledger_seal(s->performance_id, &batch.row);
-    assert(rc == 0);
+    ledger_seal(s->performance_id, &batch.row);
     batch.outbox = s->order_count ? VIEW_LIT("outbox of a batch") : (struct view){0};
     return batch;
 }

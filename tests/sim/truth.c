@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/sha256.h"
+
 static bool wrong(struct truth *truth, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -390,10 +392,9 @@ static bool follow_key(struct truth *truth, const struct change *change)
     uint8_t text[ID_BYTES + CHANGE_KEY_MAX], hash[LEDGER_HASH_BYTES];
     id_to_bytes(change->account_id, text);
     memcpy(text + ID_BYTES, change->key, change->key_len);
-    int err = ledger_sha256(view_of(text, ID_BYTES + change->key_len), hash);
-    assert(err == 0);
+    sha256(view_of(text, ID_BYTES + change->key_len), hash);
     struct id name;
-    err = id_from_bytes(view_of(hash, ID_BYTES), &name);
+    int err = id_from_bytes(view_of(hash, ID_BYTES), &name);
     assert(err == 0);
     uint32_t second = 0;
     const uint32_t now_s = (uint32_t)((change->at_ms - STAGE_WALL_MS + INT64_C(1000000000)) / 1000);
@@ -406,15 +407,13 @@ static bool follow_key(struct truth *truth, const struct change *change)
 
 static bool follow_row(struct truth *truth, const struct ledger_row *row, struct arena *arena)
 {
-    enum ledger_break broken;
     int64_t before_ms = truth->tail.at_ms;
-    int err = ledger_follow(truth->performance_id, row, &truth->tail, &broken);
-    assert(err == 0);
+    const enum ledger_break broken = ledger_follow(truth->performance_id, row, &truth->tail);
     if (broken != LEDGER_OK)
         return wrong(truth, "P11: %s", ledger_break_text(broken));
     struct change *changes;
     size_t count;
-    err = ledger_unpack(row->body, arena, &changes, &count);
+    int err = ledger_unpack(row->body, arena, &changes, &count);
     if (err != 0)
         return wrong(truth, "P11: the body is malformed");
     if (count != row->version - row->version_before)

@@ -46,7 +46,7 @@ int mariadb_add_performance(struct mariadb_conn *conn, struct store_performance 
         err = ERR_FULL;
     p->performance_id = (uint32_t)last + 1;
     if (err == 0)
-        err = store_genesis_hash(p, &hall, event_name, p->head_hash);
+        store_genesis_hash(p, &hall, event_name, p->head_hash);
     arena_release(&names);
     if (err)
         return err;

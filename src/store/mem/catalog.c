@@ -128,11 +128,10 @@ static int add_performance(struct mem_store *m, const struct store_performance *
         rc = mem_keep(&m->kept, performance->currency, &kept.currency);
     if (rc == 0)
         rc = mem_keep(&m->kept, performance->prices, &kept.prices);
-    if (rc == 0)
-        rc = store_genesis_hash(&kept, &m->halls[kept.hall_id - 1],
-                                m->events[kept.event_id - 1].name, kept.head_hash);
     if (rc < 0)
         return rc;
+    store_genesis_hash(&kept, &m->halls[kept.hall_id - 1], m->events[kept.event_id - 1].name,
+                       kept.head_hash);
     m->sales[m->sale_count++] = (struct mem_sale){.head = kept};
     *ret_performance_id = kept.performance_id;
     return 0;

@@ -103,7 +103,7 @@ int add_performance(struct sqlite_conn *conn, struct store_performance *p)
         rc = insert(conn, p);
     /* the genesis hash covers the id that was just given */
     if (rc == 0)
-        rc = store_genesis_hash(p, &places.hall, places.event_name, p->head_hash);
+        store_genesis_hash(p, &places.hall, places.event_name, p->head_hash);
     arena_release(&places.arena);
     if (rc == 0)
         rc = sqlite_statement(conn, STATEMENT_PERFORMANCE_GENESIS, &statement);

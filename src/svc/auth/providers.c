@@ -3,6 +3,7 @@
 
 #include "codec/base64.h"
 #include "codec/percent.h"
+#include "codec/sha256.h"
 #include "err/err.h"
 #include "mem/utf8.h"
 #include "svc/auth/provider.h"
@@ -69,9 +70,9 @@ static void write_challenge(const struct auth *auth, const char *state,
                             char ret_text[PROVIDER_SECRET_CHARS + 1])
 {
     char verifier[PROVIDER_SECRET_CHARS + 1];
-    uint8_t hash[crypto_hash_sha256_BYTES];
+    uint8_t hash[SHA256_BYTES];
     provider_secret(auth, "verifier", state, verifier);
-    crypto_hash_sha256(hash, (const uint8_t *)verifier, PROVIDER_SECRET_CHARS);
+    sha256(view_of(verifier, PROVIDER_SECRET_CHARS), hash);
     ret_text[base64_write(view_of(hash, sizeof(hash)), BASE64_URL, ret_text)] = '\0';
 }
 

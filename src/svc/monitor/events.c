@@ -2,11 +2,12 @@
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "codec/base64.h"
+#include "codec/sha256.h"
 #include "sale/change.h"
 
 #define ACCOUNT_HASH_CHARS 16
@@ -33,13 +34,13 @@ static void put_id(json_t *event, const char *name, struct id id)
 /* The same account, the same hash; nobody finds the account by it who does not know its id. */
 static void put_account(json_t *event, struct id account_id)
 {
-    uint8_t bytes[ID_BYTES], hash[crypto_hash_sha256_BYTES];
-    char text[2 * crypto_hash_sha256_BYTES + 1];
+    uint8_t bytes[ID_BYTES], hash[SHA256_BYTES];
+    char text[2 * SHA256_BYTES + 1];
     if (id_is_zero(account_id))
         return;
     id_to_bytes(account_id, bytes);
-    crypto_hash_sha256(hash, bytes, sizeof(bytes));
-    sodium_bin2hex(text, sizeof(text), hash, sizeof(hash));
+    sha256(view_of(bytes, sizeof(bytes)), hash);
+    hex_write(view_of(hash, sizeof(hash)), text);
     json_object_set_new(event, "usher.account_hash", json_stringn(text, ACCOUNT_HASH_CHARS));
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "codec/base64.h"
+#include "codec/sha256.h"
 #include "err/err.h"
 #include "paper/words.h"
 #include "sale/currency.h"
@@ -17,7 +18,7 @@
 
 #define READY_MS   (30 * 60000)
 #define CONFIRM_MS (10 * 60000)
-#define HEX_CHARS  (2 * crypto_hash_sha256_BYTES)
+#define HEX_CHARS  (2 * SHA256_BYTES)
 
 /* An attempt whose approval is to be taken back; stands in payment.charge. */
 static const char net_cancel[] = "netcancel";
@@ -80,11 +81,11 @@ static int64_t number_of(const json_t *object, const char *name)
 /* hex(sha256(text)), in the arena; NULL: no memory. */
 static const char *digest(struct arena *arena, const char *text)
 {
-    uint8_t hash[crypto_hash_sha256_BYTES];
+    uint8_t hash[SHA256_BYTES];
     char *hex = text ? arena_alloc(arena, HEX_CHARS + 1) : NULL;
     if (!hex)
         return NULL;
-    crypto_hash_sha256(hash, (const uint8_t *)text, strlen(text));
+    sha256(view_str(text), hash);
     hex_write(view_of(hash, sizeof(hash)), hex);
     hex[HEX_CHARS] = '\0';
     return hex;
