@@ -19,8 +19,8 @@ static const char *const bound_texts[METRIC_BUCKETS] = {
     "0.05",  "0.1",    "0.25",    "0.5",    "0.75",  "1",      "2.5",   "5",    "10",
 };
 
-/* Where the linker put the list, by names that are its own; weak, for a program that has no metric at
- * all. */
+/* Where the linker put the list, by names that are its own; weak, for a program that has no metric
+ * at all. */
 // NOLINTBEGIN(bugprone-reserved-identifier)
 extern struct metric *const __start_usher_metrics[] __attribute__((weak));
 extern struct metric *const __stop_usher_metrics[] __attribute__((weak));

@@ -92,8 +92,8 @@ void ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[
 /* Sets row->hash from everything else in it. */
 void ledger_seal(uint32_t performance_id, struct ledger_row *row);
 
-/* Says whether row follows tail, and moves tail onto the row (also where it does not follow, so that
- * a checker can go on and find what else is wrong). Entries are not looked at. */
+/* Says whether row follows tail, and moves tail onto the row (also where it does not follow, so
+ * that a checker can go on and find what else is wrong). Entries are not looked at. */
 enum ledger_break ledger_follow(uint32_t performance_id, const struct ledger_row *row,
                                 struct ledger_tail *tail);
 
