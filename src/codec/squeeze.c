@@ -92,8 +92,7 @@ static int unpack_gzip(struct view bytes, struct buf *out)
         buf_commit(out, room - z.avail_out);
         if (done == Z_MEM_ERROR)
             err = ERR_NO_MEMORY;
-        else if ((done != Z_OK && done != Z_STREAM_END) ||
-                 (done == Z_STREAM_END && z.avail_in > 0))
+        else if ((done != Z_OK && done != Z_STREAM_END) || (done == Z_STREAM_END && z.avail_in > 0))
             err = ERR_INVALID;
     }
     inflateEnd(&z);
