@@ -123,6 +123,7 @@ int worker_over(struct loop *loop, struct worker **ret_worker)
         return ERR_NO_MEMORY;
     worker->loop = loop;
     worker->threadless = true;
+    scope_init(&worker->scope);
     *ret_worker = worker;
     return 0;
 }
@@ -204,11 +205,6 @@ static void start_job(struct loop_task *task)
 
 int worker_call(struct worker *worker, void (*run)(void *arg), void *arg)
 {
-    if (worker->threadless) {
-        assert(fiber_self() && sched_loop(sched_current()) == worker->loop);
-        run(arg);
-        return 0;
-    }
     struct worker_job job = {
         .worker = worker,
         .run = run,
@@ -220,7 +216,7 @@ int worker_call(struct worker *worker, void (*run)(void *arg), void *arg)
     if (job.fiber) {
         job.loop = sched_loop(sched_current());
         /* A virtual loop would return meanwhile: for it nothing can happen any more. */
-        assert(!loop_is_virtual(job.loop));
+        assert(!loop_is_virtual(job.loop) || job.loop == worker->loop);
         loop_post(worker->loop, &job.request);
         while (!job.done)
             fiber_park_deaf();

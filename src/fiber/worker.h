@@ -15,7 +15,7 @@ int worker_start(uint32_t index, const struct sched_limits *limits, struct worke
 /* Stops the loop and joins the thread; its fibers must have ended. */
 void worker_stop(struct worker *worker);
 /* A worker without a thread, over a loop that the caller turns, as in virtual time: worker_call
- * runs its job at once, in the calling fiber, which must be of that loop. The loop is borrowed.
+ * is for fibers of that loop. The loop is borrowed, its scheduler runs already.
  * ERR_NO_MEMORY. */
 int worker_over(struct loop *loop, struct worker **ret_worker);
 struct loop *worker_loop(struct worker *worker);

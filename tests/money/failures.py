@@ -219,6 +219,29 @@ def webhooks_are_heard_once(shop):
     buyer.paid_once()
 
 
+def webhooks_about_a_dead_attempt(shop):
+    """What is said of an attempt that was given up changes nothing, whatever it is, and whoever says it."""
+    buyer = Buyer(shop)
+    buyer.begin()
+    first = buyer.payment
+    assert buyer.ask("AbandonPayment", {"paymentId": first})["state"] == ABANDONED
+    hook = json.dumps({"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": first, "status": "DONE"}})
+
+    def told():
+        return fetch(shop.listen, "POST", "/webhooks/toss", hook)[0]
+    assert told() == 200, "the provider knows nothing of it"
+    fetch(urllib.parse.urlparse(buyer.way).netloc, "GET", buyer.way)
+    assert told() == 200, "its page was opened"
+    shop.psp.script(fault("lookup", "error_before", 2))
+    assert told() == 503, "the provider does not say: the webhook is to come again"
+    shop.psp.script()
+    buyer.choose("cancel")
+    assert told() == 200
+    assert buyer.ask("GetPayment", {"paymentId": first})["state"] == ABANDONED
+    assert buyer.pay()["state"] == DONE
+    buyer.paid_once()
+
+
 TESTS = [
     ("1-redirect-and-webhook-race", redirect_and_webhook_race),
     ("2-two-charges-for-one-order", two_charges_for_one_order),
@@ -235,4 +258,5 @@ TESTS = [
     ("12-fail-url-of-another", fail_url_of_another),
     ("13-confirm-answer-lost", confirm_answer_lost),
     ("14-webhooks-are-heard-once", webhooks_are_heard_once),
+    ("webhooks-about-a-dead-attempt", webhooks_about_a_dead_attempt),
 ]

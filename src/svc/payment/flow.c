@@ -152,6 +152,8 @@ static int captured(const struct work *w, struct payment *p, const struct told *
         log_event(LOG_ERROR, "payment.wrong_amount", log_id("usher.payment", p->payment_id),
                   log_int("usher.amount", p->books.amount), log_int("usher.told", told->amount),
                   log_view("usher.currency", told->currency));
+        if (payment_is_dead(p->state))
+            return ERR_UNAVAILABLE;
         return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + retry_ms(p->tries), NULL,
                          "the provider tells of another amount");
     }
@@ -187,6 +189,9 @@ static int waiting(const struct work *w, struct payment *p, const struct adapter
 static int apply(const struct work *w, struct payment *p, const struct adapter *adapter,
                  const struct told *told)
 {
+    /* Of a dead attempt only money matters; whether there is any must have been said. */
+    if (payment_is_dead(p->state) && told->said != SAID_CAPTURED)
+        return told->said == SAID_NOTHING ? ERR_UNAVAILABLE : 0;
     switch (told->said) {
     case SAID_CAPTURED:
         return captured(w, p, told);

@@ -356,7 +356,8 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     tell(env, p, json, &now);
     json_decref(json);
     json = NULL;
-    if (now.said != SAID_CAPTURED)
+    /* An amount that is not ours says nothing of what is given back of it either. */
+    if (now.said != SAID_CAPTURED || now.amount != p->books.amount)
         return;
     const int64_t done = now.returned - p->books.refunded;
     if (done >= r->amount) {

@@ -1,0 +1,457 @@
+/* A buyer: holds places, pays for them in one of many ways, gives some back. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "codec/percent.h"
+#include "err/err.h"
+#include "sim/money/money.h"
+#include "usher/v1/payment.pb-c.h"
+
+#define TRIES_MAX 60 /* of a call that is not answered */
+#define POLLS_MAX 80 /* of a payment that is not clear */
+#define ATTEMPTS  3
+#define WAY_MAX   2048
+#define ARENA_MAX (8u << 20)
+#define PAUSE_MS  700
+
+/* A hold, and the payment for it that is under way. */
+struct mine {
+    struct money_buyer *buyer;
+    struct arena arena;
+    char hold_id[ID_TEXT_CHARS + 1];
+    char payment_id[ID_TEXT_CHARS + 1];
+    char email[64];
+    char way[WAY_MAX];  /* to the provider */
+    char back[WAY_MAX]; /* the query of the way back; empty: there is none */
+    uint32_t seats[8];
+    uint32_t seat_count;
+    Usher__V1__PaymentState state;
+};
+
+static uint32_t below(struct money_buyer *buyer, uint32_t limit)
+{
+    return (uint32_t)chance_below(&buyer->dice.chance, limit);
+}
+
+static bool odds(struct money_buyer *buyer, uint32_t in_hundred)
+{
+    return below(buyer, 100) < in_hundred;
+}
+
+static void wait_ms(struct money_buyer *buyer, uint32_t max_ms)
+{
+    stage_sleep(1 + below(buyer, max_ms));
+}
+
+/* ---- calls ---- */
+
+/* A call of a process that may die meanwhile. */
+struct visit {
+    struct money_buyer *buyer;
+    struct usher *usher;
+    struct client client;
+    uint32_t tries;
+};
+
+static bool enter(struct visit *visit, bool pays, struct arena *arena)
+{
+    struct usher *usher = visit->buyer->world->usher;
+    visit->usher = usher;
+    if (!usher || usher->leaving || usher->dead)
+        return false;
+    usher->visitors++;
+    client_init(&visit->client, pays ? usher->payments : usher->tickets,
+                pays ? &usher__v1__payment_service__descriptor
+                     : &usher__v1__ticket_service__descriptor,
+                arena);
+    visit->client.identity = &visit->buyer->who;
+    return true;
+}
+
+/* Whether to call again. *err becomes what the caller learns. */
+static bool leave(struct visit *visit, int *err)
+{
+    const enum code code = visit->client.status.code;
+    const bool dead = visit->usher->dead;
+    visit->usher->visitors--;
+    if (dead)
+        *err = ERR_UNKNOWN;
+    return dead || (*err != 0 && (code == CODE_UNAVAILABLE || code == CODE_DEADLINE_EXCEEDED ||
+                                  code == CODE_INTERNAL || code == CODE_UNKNOWN));
+}
+
+/* Calls until it is answered, with the same request. */
+#define PERSIST(buyer_, arena_, pays_, service_, method_, wish_, answer_)                          \
+    ({                                                                                             \
+        struct visit visit_ = {.buyer = (buyer_)};                                                 \
+        int err_ = ERR_UNAVAILABLE;                                                                \
+        for (bool again_ = true; again_ && visit_.tries < TRIES_MAX; visit_.tries++) {             \
+            if (visit_.tries > 0)                                                                  \
+                wait_ms((buyer_), PAUSE_MS);                                                       \
+            err_ = ERR_UNAVAILABLE;                                                                \
+            if (!enter(&visit_, (pays_), (arena_)))                                                \
+                continue;                                                                          \
+            err_ = client_call(&visit_.client, service_, method_, (wish_), (answer_));             \
+            again_ = leave(&visit_, &err_);                                                        \
+        }                                                                                          \
+        err_;                                                                                      \
+    })
+
+static char *next_key(struct money_buyer *buyer, struct arena *arena)
+{
+    return arena_printf(arena, "b%u-%u", buyer->number, ++buyer->keys);
+}
+
+static bool hold(struct mine *mine)
+{
+    struct money_buyer *buyer = mine->buyer;
+    const Usher__V1__Hold *held;
+    Usher__V1__HoldBestRequest best = USHER__V1__HOLD_BEST_REQUEST__INIT;
+    best.performance_id = buyer->world->stage.performance_id;
+    best.party = 1 + below(buyer, 3);
+    best.apart = true;
+    best.idempotency_key = next_key(buyer, &mine->arena);
+    if (PERSIST(buyer, &mine->arena, false, Usher__V1__TicketService, hold_best, &best, &held) != 0)
+        return false;
+    snprintf(mine->hold_id, sizeof(mine->hold_id), "%s", held->hold_id);
+    snprintf(mine->email, sizeof(mine->email), "b%u.%u@example.org", buyer->number, buyer->keys);
+    mine->seat_count = (uint32_t)held->n_seats;
+    for (uint32_t i = 0; i < mine->seat_count; i++)
+        mine->seats[i] = held->seats[i]->seat;
+    money_say(buyer->world, "buyer %u holds %s", buyer->number, mine->hold_id);
+    return true;
+}
+
+static void release(struct mine *mine)
+{
+    const Usher__V1__ReleaseHoldResponse *released;
+    Usher__V1__ReleaseHoldRequest wish = USHER__V1__RELEASE_HOLD_REQUEST__INIT;
+    wish.performance_id = mine->buyer->world->stage.performance_id;
+    wish.hold_id = mine->hold_id;
+    (void)PERSIST(mine->buyer, &mine->arena, false, Usher__V1__TicketService, release_hold, &wish,
+                  &released);
+}
+
+static void box_office(struct mine *mine)
+{
+    const Usher__V1__Order *order;
+    Usher__V1__PlaceOrderRequest wish = USHER__V1__PLACE_ORDER_REQUEST__INIT;
+    Usher__V1__CancelOrderRequest cancel = USHER__V1__CANCEL_ORDER_REQUEST__INIT;
+    wish.performance_id = mine->buyer->world->stage.performance_id;
+    wish.hold_id = mine->hold_id;
+    wish.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE;
+    if (PERSIST(mine->buyer, &mine->arena, false, Usher__V1__TicketService, place_order, &wish,
+                &order) != 0)
+        return;
+    mine->buyer->world->coverage->box_office++;
+    cancel.order_id = mine->hold_id;
+    if (odds(mine->buyer, 30))
+        (void)PERSIST(mine->buyer, &mine->arena, false, Usher__V1__TicketService, cancel_order,
+                      &cancel, &order);
+}
+
+/* ---- paying ---- */
+
+static const char *const providers[] = {"toss", "stripe", "nicepay"};
+
+static bool begin(struct mine *mine)
+{
+    struct money_buyer *buyer = mine->buyer;
+    const Usher__V1__Payment *payment;
+    Usher__V1__BeginPaymentRequest wish = USHER__V1__BEGIN_PAYMENT_REQUEST__INIT;
+    Usher__V1__Contact contact = USHER__V1__CONTACT__INIT;
+    contact.name = (char *)"Kim";
+    contact.email = mine->email;
+    contact.language = (char *)"en";
+    wish.performance_id = buyer->world->stage.performance_id;
+    wish.hold_id = mine->hold_id;
+    wish.provider = (char *)providers[below(buyer, 3)];
+    wish.idempotency_key = next_key(buyer, &mine->arena);
+    wish.return_url = (char *)"/orders";
+    wish.contact = &contact;
+    wish.terms = true;
+    wish.equal_places = odds(buyer, 50);
+    if (PERSIST(buyer, &mine->arena, true, Usher__V1__PaymentService, begin_payment, &wish,
+                &payment) != 0)
+        return false;
+    mine->state = payment->state;
+    snprintf(mine->payment_id, sizeof(mine->payment_id), "%s", payment->payment_id);
+    snprintf(mine->way, sizeof(mine->way), "%s", payment->redirect_url);
+    buyer->world->coverage->begun++;
+    money_say(buyer->world, "buyer %u begins to pay %s by %s: %s", buyer->number, mine->hold_id,
+              wish.provider, mine->payment_id);
+    return mine->way[0] != '\0';
+}
+
+/* NICEPAY's page is a form that posts itself: its fields, as a query. */
+static void read_form(struct mine *mine, struct view html)
+{
+    size_t len = 0;
+    const char *text = arena_copy(&mine->arena, html);
+    for (const char *at = text; (at = strstr(at, " name=\"")) != NULL;) {
+        const char *name = at + 7, *value = strstr(name, "\" value=\"");
+        if (!value)
+            break;
+        const char *end = strchr(value + 9, '"');
+        len += (size_t)snprintf(mine->back + len, WAY_MAX - len, "%s%.*s=", len ? "&" : "",
+                                (int)(value - name), name);
+        for (const char *c = value + 9; c < end && len + 4 < WAY_MAX; c++)
+            len += (size_t)snprintf(mine->back + len, WAY_MAX - len, "%%%02X", (unsigned char)*c);
+        at = end;
+    }
+}
+
+static void browse(struct mine *mine, const char *form)
+{
+    struct page page;
+    mine->back[0] = '\0';
+    if (net_browse(mine->buyer->world, mine->way, form, &mine->arena, &page) != 0)
+        return;
+    const char *query = page.headers ? strchr(page.headers, '?') : NULL;
+    if (query && strncmp(page.headers, "Location: ", 10) == 0)
+        snprintf(mine->back, WAY_MAX, "%.*s", (int)strcspn(query + 1, "\r\n"), query + 1);
+    else if (page.status == 200)
+        read_form(mine, page.body);
+    money_say(mine->buyer->world, "buyer %u: %s at the provider for %s, %s", mine->buyer->number,
+              form, mine->payment_id, mine->back[0] ? "and is led back" : "without a way back");
+}
+
+static void read_state(struct mine *mine, int err, const Usher__V1__Payment *payment)
+{
+    if (err == 0)
+        mine->state = payment->state;
+}
+
+static void finish(struct mine *mine, const char *query)
+{
+    const Usher__V1__Payment *payment;
+    Usher__V1__FinishPaymentRequest wish = USHER__V1__FINISH_PAYMENT_REQUEST__INIT;
+    wish.payment_id = mine->payment_id;
+    wish.return_query = (char *)query;
+    int err = PERSIST(mine->buyer, &mine->arena, true, Usher__V1__PaymentService, finish_payment,
+                      &wish, &payment);
+    read_state(mine, err, payment);
+}
+
+static void look(struct mine *mine)
+{
+    const Usher__V1__Payment *payment;
+    Usher__V1__GetPaymentRequest wish = USHER__V1__GET_PAYMENT_REQUEST__INIT;
+    wish.payment_id = mine->payment_id;
+    int err = PERSIST(mine->buyer, &mine->arena, true, Usher__V1__PaymentService, get_payment,
+                      &wish, &payment);
+    read_state(mine, err, payment);
+}
+
+static void abandon(struct mine *mine)
+{
+    const Usher__V1__Payment *payment;
+    Usher__V1__AbandonPaymentRequest wish = USHER__V1__ABANDON_PAYMENT_REQUEST__INIT;
+    wish.payment_id = mine->payment_id;
+    int err = PERSIST(mine->buyer, &mine->arena, true, Usher__V1__PaymentService, abandon_payment,
+                      &wish, &payment);
+    read_state(mine, err, payment);
+}
+
+/* The same way back, in another browser. */
+static void run_twin(void *arg)
+{
+    struct mine *mine = arg;
+    struct usher *usher = mine->buyer->world->usher;
+    struct arena arena;
+    struct page page = {0};
+    if (!usher || usher->leaving || usher->dead)
+        return;
+    arena_init(&arena, ARENA_MAX);
+    usher->visitors++;
+    const bool post = strncmp(mine->back, "authResultCode", 14) == 0;
+    const struct plain_request ask = {
+        .method = post ? VIEW_LIT("POST") : VIEW_LIT("GET"),
+        .path = view_str(arena_printf(&arena, "/pay/return/%s", mine->payment_id)),
+        .query = post ? (struct view){0} : view_str(mine->back),
+        .body = post ? view_str(mine->back) : (struct view){0},
+        .arena = &arena,
+        .deadline_ns = deadline_after_ms(fiber_now_ns(), 30000)};
+    usher->plains[1].handle(usher->plains[1].state, &ask, &page);
+    usher->visitors--;
+    arena_release(&arena);
+}
+
+/* Somebody has changed the amount in the address. */
+static void tamper(struct mine *mine)
+{
+    char *amount = strstr(mine->back, "amount=");
+    char query[WAY_MAX];
+    if (!amount)
+        return;
+    mine->buyer->world->coverage->tampered++;
+    snprintf(query, sizeof(query), "%.*samount=1%s", (int)(amount - mine->back), mine->back,
+             strchr(amount, '&') ? strchr(amount, '&') : "");
+    finish(mine, query);
+    if (mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DONE)
+        money_fail(mine->buyer->world, "payment %s: a way back with another amount is believed",
+                   mine->payment_id);
+}
+
+static void come_back(struct mine *mine)
+{
+    struct money_buyer *buyer = mine->buyer;
+    struct scope twins;
+    scope_init(&twins);
+    if (odds(buyer, 10)) {
+        buyer->world->coverage->returned_late++;
+        wait_ms(buyer, 40000);
+    }
+    if (odds(buyer, 8) && mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_WAITING)
+        tamper(mine);
+    if (odds(buyer, 30)) {
+        buyer->world->coverage->both_ways++;
+        int err = fiber_spawn(&twins, run_twin, mine);
+        assert(err == 0);
+    }
+    if (odds(buyer, 90))
+        finish(mine, mine->back);
+    int err = scope_join(&twins, DEADLINE_NEVER);
+    assert(err == 0);
+}
+
+static bool is_clear(const struct mine *mine)
+{
+    return mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DONE ||
+           mine->state >= USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DECLINED;
+}
+
+static void pay_there(struct mine *mine)
+{
+    struct money_buyer *buyer = mine->buyer;
+    const uint32_t choice = below(buyer, 100);
+    wait_ms(buyer, odds(buyer, 10) ? 30000 : 1500);
+    browse(mine, choice < 84 ? "choice=pay" : choice < 92 ? "choice=decline" : "choice=cancel");
+    if (odds(buyer, 10)) {
+        char back[WAY_MAX];
+        memcpy(back, mine->back, WAY_MAX);
+        browse(mine, "choice=pay");
+        if (back[0])
+            memcpy(mine->back, back, WAY_MAX);
+    }
+    wait_ms(buyer, 300);
+    if (mine->back[0] && !odds(buyer, 12))
+        come_back(mine);
+}
+
+static void note_done(struct mine *mine)
+{
+    struct money_world *world = mine->buyer->world;
+    assert(world->done_count < MONEY_DONES_MAX);
+    memcpy(world->dones[world->done_count++].payment_id, mine->payment_id,
+           sizeof(mine->payment_id));
+    world->coverage->done++;
+    money_say(world, "buyer %u was told: %s is paid", mine->buyer->number, mine->payment_id);
+}
+
+/* ---- giving back ---- */
+
+static void give_back(struct mine *mine, bool part)
+{
+    const Usher__V1__Refund *refund;
+    const Usher__V1__Payment *payment;
+    Usher__V1__GetPaymentRequest which = USHER__V1__GET_PAYMENT_REQUEST__INIT;
+    Usher__V1__RefundOrderRequest wish = USHER__V1__REFUND_ORDER_REQUEST__INIT;
+    which.payment_id = mine->payment_id;
+    if (PERSIST(mine->buyer, &mine->arena, true, Usher__V1__PaymentService, get_payment, &which,
+                &payment) != 0)
+        return;
+    if (!payment->order || payment->order->n_tickets == 0)
+        return;
+    wish.order_id = payment->order_id;
+    uint32_t seat = payment->order->tickets[0]->seat;
+    wish.seats = &seat;
+    wish.n_seats = part && payment->order->n_tickets > 1;
+    mine->buyer->world->coverage->parts += wish.n_seats;
+    int err = PERSIST(mine->buyer, &mine->arena, true, Usher__V1__PaymentService, refund_order,
+                      &wish, &refund);
+    mine->buyer->world->coverage->refunded += err == 0;
+}
+
+static void run_give_back(void *arg)
+{
+    struct mine copy = *(struct mine *)arg;
+    arena_init(&copy.arena, ARENA_MAX);
+    give_back(&copy, false);
+    arena_release(&copy.arena);
+}
+
+static void give_some_back(struct mine *mine)
+{
+    struct money_buyer *buyer = mine->buyer;
+    struct scope twins;
+    scope_init(&twins);
+    if (!odds(buyer, 45))
+        return;
+    wait_ms(buyer, 3000);
+    if (odds(buyer, 40)) {
+        int err = fiber_spawn(&twins, run_give_back, mine);
+        assert(err == 0);
+    }
+    give_back(mine, odds(buyer, 60));
+    if (odds(buyer, 30))
+        give_back(mine, odds(buyer, 50));
+    int err = scope_join(&twins, DEADLINE_NEVER);
+    assert(err == 0);
+}
+
+/* ---- one after the other ---- */
+
+/* One attempt. True: another may be made. */
+static bool attempt(struct mine *mine)
+{
+    struct money_buyer *buyer = mine->buyer;
+    if (!begin(mine))
+        return false;
+    if (odds(buyer, 8))
+        return false; /* walks away */
+    if (odds(buyer, 8))
+        abandon(mine);
+    pay_there(mine);
+    for (int i = 0; i < POLLS_MAX && !is_clear(mine); i++) {
+        wait_ms(buyer, PAUSE_MS);
+        look(mine);
+        if (mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_WAITING && odds(buyer, 20))
+            abandon(mine);
+    }
+    if (mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DONE) {
+        note_done(mine);
+        give_some_back(mine);
+        return false;
+    }
+    buyer->world->coverage->declined +=
+        mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DECLINED;
+    buyer->world->coverage->abandoned +=
+        mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_ABANDONED;
+    return is_clear(mine) && odds(buyer, 70);
+}
+
+void money_buyer_run(void *arg)
+{
+    struct money_buyer *buyer = arg;
+    const uint32_t rounds = buyer->world->still ? 1 : 1 + below(buyer, 4);
+    wait_ms(buyer, 2000);
+    for (uint32_t i = 0; i < rounds && !buyer->world->failed; i++) {
+        struct mine mine = {.buyer = buyer};
+        arena_init(&mine.arena, 4 * ARENA_MAX);
+        const uint32_t kind = below(buyer, 100);
+        if (!hold(&mine))
+            wait_ms(buyer, 6000);
+        else if (kind < 8)
+            box_office(&mine);
+        else if (kind < 12)
+            release(&mine);
+        else
+            for (int k = 0; k < ATTEMPTS && attempt(&mine); k++)
+                wait_ms(buyer, 2000);
+        arena_release(&mine.arena);
+        wait_ms(buyer, 2000);
+    }
+    buyer->world->buyers_left--;
+}

@@ -1,0 +1,104 @@
+/* Who makes it hard: processes that die, stop and come back; and then who waits for rest. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "sim/money/money.h"
+
+#define REST_MAX_MS  (2 * 3600000) /* who is not at rest then never is */
+#define REST_LOOK_MS 1000
+
+static void restart_usher(struct money_world *world, bool crash)
+{
+    struct usher *usher = world->usher;
+    *(crash ? &world->coverage->usher_crashes : &world->coverage->usher_stops) += 1;
+    usher_close(usher, crash);
+    money_wait(world, money_below(world, 4) == 0 ? 20000 : 500);
+    usher_open(world);
+}
+
+static void restart_psp(struct money_world *world)
+{
+    world->coverage->psp_crashes++;
+    psp_crash(world);
+    money_wait(world, 5000);
+    psp_open(world);
+}
+
+/* The crash that a step was planned to be. */
+static void clear_up(struct money_world *world)
+{
+    if (!world->crash_due)
+        return;
+    world->crash_due = false;
+    if (world->crash_psp)
+        restart_psp(world);
+    else
+        restart_usher(world, true);
+}
+
+static void make_trouble(struct money_world *world)
+{
+    const uint32_t act = money_below(world, 100);
+    if (act < 3)
+        restart_usher(world, true);
+    else if (act < 4)
+        restart_usher(world, false);
+    else if (act < 6)
+        restart_psp(world);
+}
+
+static void calm_down(struct money_world *world)
+{
+    money_say(world, "calm");
+    world->calm = true;
+    psp_weather(world, "{\"latency_ms\":5}");
+    usher_weather(world->usher, &(struct money_weather){0});
+}
+
+static void await_rest(struct money_world *world)
+{
+    char what[512];
+    const int64_t began_ns = fiber_now_ns();
+    while (!check_rest(world, what, sizeof(what))) {
+        clear_up(world);
+        stage_sleep(REST_LOOK_MS);
+        if (fiber_now_ns() - began_ns > REST_MAX_MS * NS_PER_MS) {
+            money_fail(world, "it never comes to rest: %s", what);
+            return;
+        }
+    }
+    const int64_t took_ms = (fiber_now_ns() - began_ns) / NS_PER_MS;
+    if (took_ms > world->coverage->settled_max_ms)
+        world->coverage->settled_max_ms = took_ms;
+}
+
+void money_director_run(void *arg)
+{
+    struct money_world *world = arg;
+    const bool trouble = !world->still && money_below(world, 4) > 0;
+    world->flawless = world->flawless && !trouble;
+    psp_open(world);
+    usher_open(world);
+    for (uint32_t i = 0; i < world->buyer_count; i++) {
+        int err = fiber_spawn(&world->stage.scope, money_buyer_run, &world->buyers[i]);
+        assert(err == 0);
+    }
+    while (world->buyers_left > 0) {
+        money_wait(world, world->still ? 20 : 1000);
+        clear_up(world);
+        if (trouble && !world->failed)
+            make_trouble(world);
+    }
+    clear_up(world);
+    calm_down(world);
+    await_rest(world);
+    /* Once more, by a process that knows nothing. */
+    usher_close(world->usher, false);
+    usher_open(world);
+    await_rest(world);
+    stage_sleep(5000);
+    usher_close(world->usher, false);
+    psp_crash(world);
+    scope_close(&world->net);
+    world->ended = true;
+}

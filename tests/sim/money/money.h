@@ -1,0 +1,186 @@
+/*
+ * money: an on-sale that is paid for, from a seed, in virtual time: the real roles and the real
+ * stand-in provider, over a network, a database and a mail server that fail.
+ *
+ *     buyers ──calls──▶ usher: ticket, payment and door roles ──▶ store and tables in memory
+ *       │                  │ ▲                        └──mails──▶ a mail server that fails
+ *       │            HTTP  ▼ │ webhooks
+ *       └──pay page──▶ psp: its ledger is a file in memory
+ *
+ * A crash of usher cuts it off from everything at once: what is not in the store is gone. A crash
+ * of the provider breaks its connections; it goes on from its ledger. At rest the books of both
+ * are compared to the won, and every mail is looked for.
+ */
+#ifndef USHER_TESTS_SIM_MONEY_H
+#define USHER_TESTS_SIM_MONEY_H
+
+#include "call/client.h"
+#include "call/method.h"
+#include "db/http.h"
+#include "db/smtp.h"
+#include "owner/stage_test.h"
+#include "psp/psp.h"
+#include "store/wrap/fault.h"
+#include "svc/door/door.h"
+#include "svc/payment/payment.h"
+#include "svc/ticket/ticket.h"
+
+#define MONEY_BUYERS_MAX 12
+#define MONEY_MAILS_MAX  2048
+#define MONEY_DONES_MAX  512
+
+/* What the seeds of a run met, so that a run which proves nothing is noticed. */
+struct money_coverage {
+    uint64_t begun, done, declined, abandoned, refunded, returned_late, box_office, equal;
+    uint64_t usher_crashes, usher_stops, psp_crashes, net_refused, net_lost, sql_before, sql_after;
+    uint64_t hooks, hooks_lost, mails, mails_twice, mails_unclear, tampered, both_ways, parts;
+    int64_t settled_max_ms; /* the longest from calm to rest */
+};
+
+/* What goes wrong, in a million. */
+struct money_weather {
+    uint32_t refused_ppm; /* a connection is not made */
+    uint32_t lost_ppm;    /* an answer does not come back */
+    uint32_t sql_before_ppm, sql_after_ppm;
+    uint32_t store_ppm; /* of the sale's store, before and after each */
+    uint32_t mail_ppm;  /* a mail is not taken now; or is, and nobody hears so */
+    int64_t latency_ms; /* of the network, at most, one way */
+    const char *script; /* of the provider's faults */
+};
+
+struct money_world;
+
+/* A process of usher. */
+struct usher {
+    struct money_world *world;
+    uint32_t number;
+    bool dead;    /* it was killed: nothing that it does reaches anything any more */
+    bool leaving; /* takes nothing new */
+    bool stormy;  /* weather is for it */
+    uint32_t visitors;
+    struct store *store; /* store_fault around the one in memory; has sql */
+    struct sql *sql;     /* fails as planned, around the world's */
+    struct http *http;
+    struct smtp *smtp;
+    struct worker *worker;
+    struct ticket *ticket;
+    struct payment_role *payment;
+    struct door *door;
+    struct service ticket_service, payment_service;
+    struct routes ticket_routes, payment_routes;
+    struct channel *door_tickets, *tickets, *payments; /* the last two for buyers */
+    struct plain_rule plains[PAYMENT_PLAINS];
+};
+
+/* A mail that the server has taken. */
+struct money_mail {
+    char message_id[128];
+    uint32_t count;
+};
+
+/* What a buyer was told: his payment is done. */
+struct money_done {
+    char payment_id[ID_TEXT_CHARS + 1];
+};
+
+struct money_buyer {
+    struct money_world *world;
+    uint32_t number;
+    struct identity who;
+    struct chance_seeded dice; /* its own, so that others' acts do not change what it wants */
+    uint32_t keys;
+};
+
+struct money_world {
+    uint64_t seed;
+    bool verbose;
+    struct stage stage;
+    struct chance *chance;
+    struct money_coverage *coverage;
+    struct money_weather weather;
+    struct sql *sql; /* durable: all tables of usher beside the sale's */
+    int ledger_fd;   /* durable: the provider's */
+    char ledger_path[64];
+    struct usher *usher; /* NULL: nobody */
+    uint32_t usher_count;
+    struct psp *psp; /* NULL: down */
+    struct worker *psp_worker;
+    uint32_t psp_life;
+    uint32_t psp_visitors;
+    struct http *psp_http;
+    struct scope net; /* what is on its way */
+    struct money_buyer buyers[MONEY_BUYERS_MAX];
+    uint32_t buyer_count, buyers_left;
+    struct money_mail mails[MONEY_MAILS_MAX];
+    uint32_t mail_count;
+    struct money_done dones[MONEY_DONES_MAX];
+    uint32_t done_count;
+    uint64_t steps;    /* beginnings and ends of operations so far */
+    uint64_t crash_at; /* the step at which somebody dies; 0: none */
+    bool crash_psp;    /* it is the provider; else usher */
+    bool crash_due;    /* the director has to clear up */
+    bool still;
+    bool flawless; /* nothing goes wrong but people */
+    bool calm;
+    bool ended;
+    uint64_t trace_hash;
+    bool failed;
+    char failure[1024];
+};
+
+/* How a world is played, beyond its seed. */
+struct money_play {
+    uint64_t seed;
+    bool verbose;
+    bool still;        /* two buyers and no faults, but the crash */
+    uint64_t crash_at; /* as in the world */
+    bool crash_psp;
+};
+bool money_world_play(struct money_world *world, const struct money_play *play,
+                      struct money_coverage *coverage);
+
+/* ---- for the files of the world alone ---- */
+
+void money_say(struct money_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void money_fail(struct money_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+bool money_happens(struct money_world *world, uint32_t ppm);
+uint32_t money_below(struct money_world *world, uint32_t limit);
+void money_wait(struct money_world *world, int64_t max_ms);
+/* An operation begins, or has ended: a crash may be planned for that moment. */
+void money_step(struct money_world *world);
+
+/* process.c: from a fiber */
+struct usher *usher_open(struct money_world *world);
+/* crash: it is cut off first. */
+void usher_close(struct usher *usher, bool crash);
+void usher_weather(struct usher *usher, const struct money_weather *weather);
+void psp_open(struct money_world *world);
+void psp_crash(struct money_world *world);
+void psp_weather(struct money_world *world, const char *script);
+
+/* tables.c */
+struct sql *tables_new(struct usher *usher);
+/* net.c: usher NULL: the provider's end */
+struct http *net_new(struct money_world *world, struct usher *usher);
+/* A buyer's browser: POST to the provider. 0, and the page with its texts in the arena. */
+int net_browse(struct money_world *world, const char *url, const char *form, struct arena *arena,
+               struct page *ret_page);
+/* mails.c */
+struct smtp *mails_new(struct usher *usher);
+
+/* buyer.c, director.c: bodies of fibers; arg: struct money_buyer, struct money_world */
+void money_buyer_run(void *arg);
+void money_director_run(void *arg);
+
+/* check.c */
+/* Whether nothing is left to do; what is said of it is in world->failure's room, ret_what. */
+bool check_rest(struct money_world *world, char *ret_what, size_t size);
+void check_books(struct money_world *world);
+void check_mails(struct money_world *world);
+void check_ledger(struct money_world *world);
+void check_promises(struct money_world *world);
+void check_flawless(struct money_world *world);
+
+#endif
