@@ -51,6 +51,7 @@ struct serve_values {
     const char *elastic_auth;
     const char *elastic_ca;
     struct mailing_values mailing;
+    bool check_json; /* of usher check */
     bool demo, demo_sales;
     bool behind_proxy, access_log;
     int64_t rest_ms;

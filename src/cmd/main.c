@@ -11,6 +11,7 @@
 
 #include "cmd/account.h"
 #include "cmd/audit.h"
+#include "cmd/check.h"
 #include "cmd/clock.h"
 #include "cmd/cmd.h"
 #include "cmd/event.h"
@@ -40,6 +41,7 @@ static const struct cmd commands[] = {
      .table = &audit_table},
     {"status", "which processes live, and which of them owns what", status_command,
      .table = &status_table},
+    {"check", "looks at this machine before a sale", check_command, .table = &check_table},
     {"ready", "does a process serve?", ready_command, .table = &ready_table},
     {"move", "carries a store to another database", move_command, .table = &move_table},
     {"hall", "halls: import a plan, generate one, list them", .rows = hall_commands,

@@ -7,8 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/target.h"
 
-#define ANSWER_MAX 128
-#define ASK_MS     3000
+#define ASK_MS 3000
 
 struct ready_values {
     const char *url;
@@ -33,7 +32,7 @@ const struct conf_table ready_table = {
 };
 
 struct answer {
-    char text[ANSWER_MAX];
+    char *text; /* READY_TEXT_MAX bytes */
     size_t len;
 };
 
@@ -41,33 +40,34 @@ struct answer {
 static size_t keep(char *bytes, size_t size, size_t count, void *arg)
 {
     struct answer *answer = arg;
-    const size_t room = sizeof(answer->text) - 1 - answer->len;
+    const size_t room = READY_TEXT_MAX - 1 - answer->len;
     const size_t len = size * count < room ? size * count : room;
     memcpy(answer->text + answer->len, bytes, len);
     answer->len += len;
-    answer->text[answer->len] = '\0';
     return size * count;
 }
 
-/* The status of url/readyz, 0 where nobody answers; the body's first words. */
-static long ask(const struct ready_values *values, const char *url, struct answer *ret_answer)
+long ready_status(const char *url, const char *tls_ca, char ret_text[READY_TEXT_MAX])
 {
     char path[1024];
     long status = 0;
+    struct answer answer = {.text = ret_text};
     CURL *curl = curl_easy_init();
-    *ret_answer = (struct answer){0};
+    memset(ret_text, 0, READY_TEXT_MAX);
     if (!curl || snprintf(path, sizeof(path), "%s/readyz", url) >= (int)sizeof(path))
         goto out;
     curl_easy_setopt(curl, CURLOPT_URL, path);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)ASK_MS);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, keep);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, ret_answer);
-    if (values->tls_ca)
-        curl_easy_setopt(curl, CURLOPT_CAINFO, values->tls_ca);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
+    if (tls_ca)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, tls_ca);
     if (curl_easy_perform(curl) == CURLE_OK)
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    ret_text[strcspn(ret_text, "\r\n")] = '\0';
 out:
     curl_easy_cleanup(curl);
     return status;
@@ -78,7 +78,7 @@ int ready_command(int argc, char **argv)
     /* The ports of the README and of deploy/compose.yaml. */
     const char *usual[] = {"http://127.0.0.1:8080", "http://127.0.0.1:9090"};
     struct ready_values values = {0};
-    struct answer answer;
+    char text[READY_TEXT_MAX];
     struct conf conf;
     long status = 0;
     int code = cmd_options(&ready_table, argc, argv, &conf, &values);
@@ -92,14 +92,13 @@ int ready_command(int argc, char **argv)
     const char *url = values.url;
     for (size_t i = 0; i < count && status == 0; i++) {
         url = values.url ? values.url : usual[i];
-        status = ask(&values, url, &answer);
+        status = ready_status(url, values.tls_ca, text);
     }
     if (status == 200) {
         printf("%s serves\n", url);
         code = CMD_OK;
     } else if (status != 0) {
-        answer.text[strcspn(answer.text, "\r\n")] = '\0';
-        code = cmd_fail("ready", CMD_FALSE, "%s answers, and does not serve: %s", url, answer.text);
+        code = cmd_fail("ready", CMD_FALSE, "%s answers, and does not serve: %s", url, text);
     } else {
         code = target_explain("ready", url, values.tls_ca, "nobody answers there");
     }

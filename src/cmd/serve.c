@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "call/local.h"
+#include "cmd/check.h"
 #include "cmd/cmd.h"
 #include "cmd/demo.h"
 #include "cmd/reload.h"
@@ -45,7 +46,10 @@
 #define SERVE_END_MS          1000  /* of the grace, for the last commit */
 #define SERVE_FILES_UNKNOWN   1024  /* where the system does not say */
 
+/* The first is of usher check alone. */
 static const struct conf_option options[] = {
+    {"json", CONF_BOOL, offsetof(struct serve_values, check_json), "no",
+     .help = "one JSON object instead of text, for machines"},
     {"listen", CONF_ADDRESS, offsetof(struct serve_values, listen), "127.0.0.1:8080",
      .help =
          "where to answer, HTTP/1.1 and HTTP/2: HOST:PORT, where port 0 picks one and writes it "
@@ -152,10 +156,20 @@ static const struct conf_option options[] = {
 const struct conf_table serve_table = {
     .command = "usher serve",
     .summary = "The server: the page, gRPC and Connect on one port, and an embedded store.",
-    .options = options,
-    .option_count = sizeof(options) / sizeof(options[0]),
+    .options = options + 1,
+    .option_count = sizeof(options) / sizeof(options[0]) - 1,
     .notes = "DIR/operator.key authorises the commands that change things; keep it secret.\n"
              "SIGTERM and SIGINT drain: calls finish, streams end, nothing acknowledged is lost.\n",
+};
+
+const struct conf_table check_table = {
+    .command = "usher check",
+    .summary = "Looks at this machine before a sale, and says what to change: limits, memory, "
+               "clock, disk,\nport, certificate, and the servers that usher serve with the same "
+               "options would use.",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .notes = "Nothing is changed. Exit codes: 0 nothing must be changed, 1 something must.\n",
 };
 
 int house_fail(const char *what, int err)

@@ -195,6 +195,19 @@ static int no_passphrase(char *text, int size, int writing, void *asked)
     return -1;
 }
 
+int net_tls_time_left(const char *cert_path, int64_t *ret_seconds)
+{
+    int days = 0, seconds = 0;
+    FILE *file = fopen(cert_path, "re");
+    X509 *cert = file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+    if (file)
+        fclose(file);
+    const bool read = cert && ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(cert)) == 1;
+    X509_free(cert);
+    *ret_seconds = (int64_t)days * 86400 + seconds;
+    return read ? 0 : ERR_INVALID;
+}
+
 int net_tls_check_server(const char *cert_path, const char *key_path, char ret_why[NET_TLS_WHY_MAX])
 {
     struct net_tls *tls;

@@ -9,6 +9,8 @@
 #ifndef USHER_NET_TLS_H
 #define USHER_NET_TLS_H
 
+#include <stdint.h>
+
 struct net_tls;
 struct ssl_st;
 
@@ -28,6 +30,9 @@ void net_tls_free(struct net_tls *tls);
 int net_tls_check_server(const char *cert_path, const char *key_path,
                          char ret_why[NET_TLS_WHY_MAX]);
 int net_tls_check_client(const char *ca_path, char ret_why[NET_TLS_WHY_MAX]);
+/* When the first certificate of the file ends, in seconds from now, negative where it has.
+ * ERR_INVALID: there is none. */
+int net_tls_time_left(const char *cert_path, int64_t *ret_seconds);
 /* Shakes hands as a client on fd, a connected socket that blocks, to find out why that fails. */
 int net_tls_check_peer(const char *ca_path, const char *server_name, int fd,
                        char ret_why[NET_TLS_WHY_MAX]);
