@@ -1,6 +1,7 @@
 /* What the system would give a server: limits, memory, the clock. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/timex.h>
@@ -16,17 +17,38 @@
 #define MEMORY_WANTED  (2048u << 10) /* KiB: docs/operations.md, "How much memory" */
 #define CLOCK_OFF_US   500000
 
-/* The first number of a file; -1 where there is none. */
-static int64_t number_of(const char *path)
+/* The numbers of a line, in order; how many there are, at most max. */
+static int numbers_in(const char *line, int64_t *ret_numbers, int max)
 {
-    int64_t number = -1;
+    int count = 0;
+    while (count < max) {
+        char *end;
+        ret_numbers[count] = strtoll(line, &end, 10);
+        if (end == line)
+            break;
+        line = end;
+        count++;
+    }
+    return count;
+}
+
+/* Of a file's first line. */
+static int numbers_of(const char *path, int64_t *ret_numbers, int max)
+{
+    char line[256];
     FILE *file = fopen(path, "re");
     if (!file)
-        return -1;
-    if (fscanf(file, "%" SCNd64, &number) != 1)
-        number = -1;
+        return 0;
+    const bool read = fgets(line, sizeof(line), file) != NULL;
     fclose(file);
-    return number;
+    return read ? numbers_in(line, ret_numbers, max) : 0;
+}
+
+/* -1 where there is none. */
+static int64_t number_of(const char *path)
+{
+    int64_t number;
+    return numbers_of(path, &number, 1) == 1 ? number : -1;
 }
 
 /* A line of /proc/meminfo, in KiB; -1 where it is missing. */
@@ -34,10 +56,11 @@ static int64_t meminfo(const char *name)
 {
     char line[256];
     int64_t kib = -1;
+    const size_t len = strlen(name);
     FILE *file = fopen("/proc/meminfo", "re");
     while (file && kib < 0 && fgets(line, sizeof(line), file)) {
-        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
-            (void)sscanf(line + strlen(name) + 1, "%" SCNd64, &kib);
+        if (strncmp(line, name, len) == 0 && line[len] == ':')
+            (void)numbers_in(line + len + 1, &kib, 1);
     }
     if (file)
         fclose(file);
@@ -80,18 +103,15 @@ static void check_backlog(struct checks *checks)
 
 static void check_ports(struct checks *checks)
 {
-    int low = 0, high = 0;
-    FILE *file = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
-    const bool read = file && fscanf(file, "%d %d", &low, &high) == 2;
-    if (file)
-        fclose(file);
-    if (read)
-        check_note(checks, high - low < PORTS_WANTED ? CHECK_LOOK : CHECK_FINE, "local ports",
-                   high - low < PORTS_WANTED
-                       ? "sysctl -w net.ipv4.ip_local_port_range='15000 65000': a proxy here takes "
-                         "one a connection"
-                       : NULL,
-                   "%d to %d", low, high);
+    int64_t range[2];
+    if (numbers_of("/proc/sys/net/ipv4/ip_local_port_range", range, 2) != 2)
+        return;
+    const bool few = range[1] - range[0] < PORTS_WANTED;
+    check_note(checks, few ? CHECK_LOOK : CHECK_FINE, "local ports",
+               few ? "sysctl -w net.ipv4.ip_local_port_range='15000 65000': a proxy here takes one "
+                     "a connection"
+                   : NULL,
+               "%" PRId64 " to %" PRId64, range[0], range[1]);
 }
 
 static void check_memory(struct checks *checks)

@@ -21,6 +21,7 @@
 #define CERT_DAYS_WANTED 21
 #define CONNECT_MS       5000
 #define ANSWER_MS        10000
+#define POLL_MS          10
 #define PINGS            32
 #define PING_SLOW_US     2000
 #define POOL_WANTED      (1024ll << 20) /* bytes that MariaDB keeps of tables */
@@ -284,28 +285,38 @@ static void judge_redis(struct checks *checks, struct redis *redis, int64_t unti
                    worst_us);
 }
 
+struct redis_look {
+    struct checks *checks;
+    struct redis *redis;
+};
+
+/* In a fiber of the client's worker. */
+static void look_at_redis(void *arg)
+{
+    const struct redis_look *look = arg;
+    const int64_t open_ns = deadline_after_ms(fiber_now_ns(), CONNECT_MS);
+    while (!redis_is_open(look->redis) && fiber_now_ns() < open_ns)
+        (void)fiber_sleep_until(deadline_after_ms(fiber_now_ns(), POLL_MS));
+    if (redis_is_open(look->redis))
+        judge_redis(look->checks, look->redis, deadline_after_ms(fiber_now_ns(), ANSWER_MS));
+    else
+        check_note(look->checks, CHECK_BAD, "Redis", "is it running, and is the password right?",
+                   "%s does not answer, or does not let us in", redis_name(look->redis));
+}
+
 static void check_redis(struct checks *checks, const char *url)
 {
     char why[512];
     struct worker *worker;
-    struct redis *redis;
+    struct redis_look look = {.checks = checks};
     if (!url || worker_start(0, &SCHED_LIMITS_DEFAULT, &worker) != 0)
         return;
-    if (redis_new(url, worker, why, &redis) != 0) {
+    if (redis_new(url, worker, why, &look.redis) == 0) {
+        (void)worker_call(worker, look_at_redis, &look);
+        redis_free(look.redis);
+    } else {
         check_note(checks, CHECK_BAD, "Redis", "see usher serve --help, --coord", "%s", why);
-        worker_stop(worker);
-        return;
     }
-    const int64_t until_ns = deadline_after_ms(clock_mono_ns(clock_system()), ANSWER_MS);
-    const int64_t open_ns = deadline_after_ms(clock_mono_ns(clock_system()), CONNECT_MS);
-    while (!redis_is_open(redis) && clock_mono_ns(clock_system()) < open_ns)
-        usleep(10000);
-    if (redis_is_open(redis))
-        judge_redis(checks, redis, until_ns);
-    else
-        check_note(checks, CHECK_BAD, "Redis", "is it running, and is the password right?",
-                   "%s does not answer, or does not let us in", redis_name(redis));
-    redis_free(redis);
     worker_stop(worker);
 }
 
