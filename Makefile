@@ -67,7 +67,7 @@ format: setup-test ## rewrite the C sources in the house format
 web: web/dist/index.html ## the page, web/dist
 
 clean: ## remove what was built (not run/, which is data)
-	rm -rf build build-* web/dist web/src/gen web/node_modules .tools
+	rm -rf build build-* web/dist web/dist-report web/src/gen web/node_modules .tools
 
 setup:
 	@scripts/setup build
@@ -87,7 +87,7 @@ $(BUILD)/build.ninja: | setup
 web/node_modules/.installed: web/package-lock.json | setup
 	@cd web && npm install --no-save --no-audit --no-fund --loglevel=error && touch node_modules/.installed
 
-WEB_SOURCES := $(shell find web proto -name node_modules -prune -o -path web/dist -prune \
+WEB_SOURCES := $(shell find web proto -name node_modules -prune -o -path 'web/dist*' -prune \
   -o -path web/src/gen -prune -o -type f -print)
 web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
 	@cd web && npm run --silent build && touch dist/index.html

@@ -24,7 +24,7 @@
 #include "clock/clock.h"
 #include "cmd/cmd.h"
 #include "cmd/commit.h"
-#include "crowd/markup.h"
+#include "crowd/figures.h"
 #include "crowd/percentiles.h"
 #include "err/err.h"
 #include "term/sheet.h"
@@ -237,8 +237,8 @@ static void write_table(struct bench *bench, FILE *out)
 
 static int show_json(struct bench *bench)
 {
-    struct markup m;
-    markup_init(&m, 1u << 20);
+    struct figures m;
+    figures_init(&m, 1u << 20);
     put_open(&m, NULL, '{');
     put_text(&m, "commit", usher_commit);
     put_open(&m, "figures", '[');
@@ -260,9 +260,8 @@ static int show_json(struct bench *bench)
     }
     put_close(&m, ']');
     put_close(&m, '}');
-    markup_put(&m, "\n");
-    const int err = markup_write(&m, STDOUT_FILENO);
-    markup_release(&m);
+    const int err = figures_write(&m, STDOUT_FILENO);
+    figures_release(&m);
     return err == 0 ? CMD_OK : CMD_FALSE;
 }
 

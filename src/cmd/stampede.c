@@ -18,6 +18,7 @@
 #include "cmd/aim.h"
 #include "cmd/cmd.h"
 #include "cmd/target.h"
+#include "crowd/page.h"
 #include "crowd/report.h"
 #include "err/err.h"
 
@@ -94,7 +95,8 @@ static const struct conf_option options[] = {
     {"json", CONF_BOOL, OPTION(json), "no",
      .help = "one JSON object with all figures instead of text, for machines"},
     {"out", CONF_PATH, OPTION(out), NULL, .help = "writes that object to a file"},
-    {"html", CONF_PATH, OPTION(html), NULL, .help = "writes a page with plots to a file"},
+    {"html", CONF_PATH, OPTION(html), NULL,
+     .help = "writes a page that draws the figures to a file"},
     {"tls-ca", CONF_PATH, OPTION(tls_ca), NULL,
      .help = "roots to trust (PEM) instead of the system's, for https"},
     {"i-own-this-server", CONF_BOOL, OPTION(own), "no",
@@ -238,6 +240,17 @@ static int wrote(const char *path, int err, int code)
     return code == CMD_OK ? CMD_FALSE : code;
 }
 
+/* The page of a report, or of why there is none; a binary without the web client has a plain one. */
+static int wrote_page(const char *path, int err, int code)
+{
+    if (!err && !page_draws)
+        fprintf(stderr,
+                "usher stampede: %s shows the figures as text: this usher was built without the "
+                "report's page (-Dweb=false)\n",
+                path);
+    return wrote(path, err, code);
+}
+
 static int show(const struct run *run, const struct crowd *crowd)
 {
     const struct stampede_values *values = &run->values;
@@ -252,7 +265,7 @@ static int show(const struct run *run, const struct crowd *crowd)
     if (run->out_fd >= 0)
         code = wrote(values->out, report_json(&report, run->out_fd), code);
     if (run->html_fd >= 0)
-        code = wrote(values->html, report_page(&report, run->html_fd), code);
+        code = wrote_page(values->html, report_page(&report, run->html_fd), code);
     report_release(&report);
     return code;
 }
@@ -266,7 +279,7 @@ static int show_failure(const struct run *run, int code)
     if (run->out_fd >= 0)
         code = wrote(run->values.out, report_failure_json(run->why, run->out_fd), code);
     if (run->html_fd >= 0)
-        code = wrote(run->values.html, report_failure_page(run->why, run->html_fd), code);
+        code = wrote_page(run->values.html, report_failure_page(run->why, run->html_fd), code);
     return code;
 }
 

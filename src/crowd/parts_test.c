@@ -10,9 +10,9 @@
 #include <cmocka.h>
 
 #include "crowd/claims.h"
-#include "crowd/markup.h"
+#include "crowd/figures.h"
+#include "crowd/heat.h"
 #include "crowd/percentiles.h"
-#include "crowd/plot.h"
 #include "crowd/report.h"
 #include "crowd/wish.h"
 #include "err/err.h"
@@ -71,27 +71,6 @@ static void a_crowd_comes_in_its_shape(void **state)
     assert_true(wish_recorded(wish_shape_named("interpark2023"), &people, &within_ns));
     assert_int_equal(people, 3700000);
     assert_int_equal(within_ns / 1000000000, 60);
-}
-
-static void axes_are_round_and_hold_all(void **state)
-{
-    const int64_t most[] = {1, 4, 7, 111, 999, 1001, 50000, INT64_C(3600000000000)};
-    for (size_t i = 0; i < sizeof(most) / sizeof(most[0]); i++) {
-        const struct plot_linear axis = plot_round(most[i], 4);
-        assert_true(axis.high >= most[i] && axis.high < most[i] + axis.step);
-        assert_true(axis.high % axis.step == 0 && axis.high / axis.step <= 4);
-        int64_t digit = axis.step;
-        while (digit % 10 == 0)
-            digit /= 10;
-        assert_true(digit == 1 || digit == 2 || digit == 5);
-        assert_int_equal(plot_until(most[i], 4).high, most[i]);
-    }
-    const struct plot_log axis = plot_log_of(86000, 4800000); /* 50 µs … 5 ms */
-    assert_true(plot_log_y(&axis, 50000) > PLOT_H - 0.01);
-    assert_true(plot_log_y(&axis, 5000000) < 0.01);
-    const double middle = plot_log_y(&axis, 500000) - PLOT_H / 2;
-    assert_true(middle > -0.01 && middle < 0.01);
-    assert_true(plot_log_y(&axis, 0) == PLOT_H && plot_log_y(&axis, INT64_MAX) == 0);
 }
 
 static void percentiles_are_values_that_were_measured(void **state)
@@ -174,12 +153,8 @@ static void claims_of_one_seat_must_not_overlap(void **state)
 
 static void text_from_elsewhere_is_escaped(void **state)
 {
-    struct markup m;
-    markup_init(&m, 4096);
-    markup_text(&m, "<b a=\"1\">&</b>");
-    assert_true(view_eq(buf_view(&m.out), VIEW_LIT("&lt;b a=&quot;1&quot;&gt;&amp;&lt;/b&gt;")));
-    markup_release(&m);
-    markup_init(&m, 4096);
+    struct figures m;
+    figures_init(&m, 4096);
     put_open(&m, NULL, '{');
     put_text(&m, "name", "a\"b\\c\n");
     put_int(&m, "n", -3);
@@ -191,12 +166,51 @@ static void text_from_elsewhere_is_escaped(void **state)
     assert_non_null(strstr(text, "\"a\\\"b\\\\c\\n\""));
     assert_non_null(strstr(text, "-3"));
     assert_non_null(strstr(text, "true"));
-    markup_release(&m);
-    markup_init(&m, 4);
-    markup_text(&m, "longer than four");
+    figures_release(&m);
+    figures_init(&m, 4);
+    put_text(&m, NULL, "longer than four");
     assert_true(m.cut);
-    assert_int_equal(markup_write(&m, STDOUT_FILENO), ERR_FULL);
-    markup_release(&m);
+    assert_int_equal(figures_write(&m, STDOUT_FILENO), ERR_FULL);
+    assert_int_equal(figures_write_within(&m, VIEW_LIT("a"), VIEW_LIT("b"), STDOUT_FILENO),
+                     ERR_FULL);
+    figures_release(&m);
+}
+
+static void figures_within_a_page_cannot_end_it(void **state)
+{
+    static const char page[] = "<p>[\"\\u003c/script\\u003e\\u0026\",7]</p>";
+    FILE *file = tmpfile();
+    struct figures m;
+    char text[200] = "";
+    assert_non_null(file);
+    fputs("an older report, which was longer than what is written now, and which is gone", file);
+    fflush(file);
+    assert_int_equal(lseek(fileno(file), 0, SEEK_SET), 0);
+    figures_init(&m, 4096);
+    put_open(&m, NULL, '[');
+    put_text(&m, NULL, "</script>&");
+    put_item(&m, 7);
+    put_close(&m, ']');
+    assert_int_equal(figures_write_within(&m, VIEW_LIT("<p>"), VIEW_LIT("</p>"), fileno(file)), 0);
+    figures_release(&m);
+    assert_int_equal(pread(fileno(file), text, sizeof(text) - 1, 0), sizeof(page) - 1);
+    assert_string_equal(text, page);
+    fclose(file);
+}
+
+static void cells_of_heat_hold_what_falls_in_them(void **state)
+{
+    struct heat *heat = test_calloc(1, sizeof(*heat));
+    heat_add(heat, HEAT_HELD, 0, 1000, 1); /* shorter than all rows */
+    heat_add(heat, HEAT_HELD, 1000, 1000, INT64_MAX);
+    assert_int_equal(heat->cells[HEAT_HELD][0][0], 1);
+    assert_int_equal(heat->cells[HEAT_HELD][HEAT_COLUMNS - 1][HEAT_ROWS - 1], 1);
+    for (int row = 0; row < HEAT_ROWS; row++) {
+        const double middle_ns = (heat_edge_ns(row) + heat_edge_ns(row + 1)) / 2;
+        heat_add(heat, HEAT_ORDERED, 500, 1000, (int64_t)middle_ns);
+        assert_int_equal(heat->cells[HEAT_ORDERED][HEAT_COLUMNS / 2][row], 1);
+    }
+    test_free(heat);
 }
 
 /* ---- the verdict ---- */
@@ -288,7 +302,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wishes_are_read_to_the_letter),
         cmocka_unit_test(a_crowd_comes_in_its_shape),
-        cmocka_unit_test(axes_are_round_and_hold_all),
+        cmocka_unit_test(cells_of_heat_hold_what_falls_in_them),
+        cmocka_unit_test(figures_within_a_page_cannot_end_it),
         cmocka_unit_test(percentiles_are_values_that_were_measured),
         cmocka_unit_test(claims_of_one_seat_must_not_overlap),
         cmocka_unit_test(text_from_elsewhere_is_escaped),

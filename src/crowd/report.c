@@ -4,13 +4,11 @@
 #include <string.h>
 
 #include "clock/clock.h"
-#include "crowd/markup.h"
 #include "err/err.h"
 #include "term/money.h"
 #include "term/sheet.h"
 
-#define BIN_NS         (10 * NS_PER_MS)
-#define JSON_BYTES_MAX (1u << 20)
+#define BIN_NS (10 * NS_PER_MS)
 
 /* ---- figures ---- */
 
@@ -28,6 +26,23 @@ static void count_bins(struct report *report)
         report->arrived[person->arrives_ns / report->bin_ns] += person->outcome != CROWD_UNSENT;
         if (person->hold_ns > 0)
             report->answered[person->hold_ns / report->bin_ns]++;
+        if (person->order_ns > 0 && person->outcome == CROWD_ORDERED)
+            report->sold[person->order_ns / report->bin_ns] += person->seat_count;
+    }
+}
+
+static void count_heat(struct report *report)
+{
+    const struct crowd *crowd = report->crowd;
+    const int64_t within_ns = crowd->options.within_ns > 0 ? crowd->options.within_ns : 1;
+    for (uint32_t i = 0; i < crowd->options.users; i++) {
+        const struct crowd_person *person = &crowd->people[i];
+        if (person->hold_ns > 0)
+            heat_add(report->heat, person->held ? HEAT_HELD : HEAT_NOT_HELD, person->arrives_ns,
+                     within_ns, person->hold_ns - person->ready_ns);
+        if (person->order_ns > 0)
+            heat_add(report->heat, HEAT_ORDERED, person->arrives_ns, within_ns,
+                     person->order_ns - person->ready_ns);
     }
 }
 
@@ -39,7 +54,8 @@ int report_init(struct report *report, const struct crowd *crowd)
     report->lag_sorted = calloc(users, sizeof(*report->lag_sorted));
     report->hold_sorted = calloc(users, sizeof(*report->hold_sorted));
     report->order_sorted = calloc(users, sizeof(*report->order_sorted));
-    if (!report->lag_sorted || !report->hold_sorted || !report->order_sorted) {
+    report->heat = calloc(1, sizeof(*report->heat));
+    if (!report->lag_sorted || !report->hold_sorted || !report->order_sorted || !report->heat) {
         report_release(report);
         return ERR_NO_MEMORY;
     }
@@ -59,6 +75,7 @@ int report_init(struct report *report, const struct crowd *crowd)
     report->answers_per_s = (double)holds / seconds;
     report->orders_per_s = (double)crowd->outcomes[CROWD_ORDERED] / seconds;
     count_bins(report);
+    count_heat(report);
     return 0;
 }
 
@@ -67,6 +84,7 @@ void report_release(struct report *report)
     free(report->hold_sorted);
     free(report->order_sorted);
     free(report->lag_sorted);
+    free(report->heat);
     *report = (struct report){0};
 }
 
@@ -240,179 +258,4 @@ void report_text(const struct report *report, FILE *out)
         if (i == 1)
             print_conflicts(crowd, out);
     }
-}
-
-/* ---- JSON ---- */
-
-static void json_times(struct markup *m, const char *name, const struct percentiles *p)
-{
-    const struct {
-        const char *name;
-        int64_t ns;
-    } times[] = {{"min", p->min}, {"p50", p->p50},    {"p90", p->p90},
-                 {"p99", p->p99}, {"p99_9", p->p999}, {"max", p->max}};
-    put_open(m, name, '{');
-    put_int(m, "count", (int64_t)p->count);
-    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-        put_real(m, times[i].name, (double)times[i].ns / NS_PER_MS);
-    put_close(m, '}');
-}
-
-static void json_counts(struct markup *m, const char *name, const struct crowd_counts *counts)
-{
-    put_open(m, name, '{');
-    put_int(m, "free", counts->free);
-    put_int(m, "held", counts->held);
-    put_int(m, "sold", counts->sold);
-    put_int(m, "version", (int64_t)counts->version);
-    put_close(m, '}');
-}
-
-static void json_wish(struct markup *m, const struct crowd *crowd)
-{
-    const struct crowd_options *options = &crowd->options;
-    char wish[80];
-    report_wish(options, wish, sizeof(wish));
-    put_open(m, "crowd", '{');
-    put_text(m, "url", options->url);
-    put_int(m, "performance_id", crowd->performance_id);
-    put_text(m, "event", crowd->event_name);
-    put_text(m, "hall", crowd->hall_name);
-    put_int(m, "places", crowd->place_count);
-    put_int(m, "users", options->users);
-    put_real(m, "within_ms", (double)options->within_ns / NS_PER_MS);
-    put_text(m, "wish", wish);
-    put_real(m, "abandon", options->abandon);
-    put_int(m, "tries", options->tries);
-    put_int(m, "connections", options->connections);
-    put_int(m, "threads", options->threads);
-    put_int(m, "seed", (int64_t)options->seed);
-    put_close(m, '}');
-}
-
-static void json_series(struct markup *m, const struct report *report)
-{
-    put_open(m, "series", '{');
-    put_int(m, "bin_ms", report->bin_ns / NS_PER_MS);
-    put_open(m, "arrived", '[');
-    for (uint32_t i = 0; i < report->bin_count; i++)
-        put_item(m, report->arrived[i]);
-    put_close(m, ']');
-    put_open(m, "answered", '[');
-    for (uint32_t i = 0; i < report->bin_count; i++)
-        put_item(m, report->answered[i]);
-    put_close(m, ']');
-    put_close(m, '}');
-}
-
-static void json_line(struct markup *m, const struct crowd_line *line)
-{
-    put_open(m, "line", '{');
-    put_int(m, "joined", line->joined);
-    put_int(m, "entered", line->entered);
-    put_int(m, "numbers_given_twice", line->twice);
-    put_int(m, "out_of_order", line->unordered);
-    put_int(m, "over_admission", line->excess);
-    put_int(m, "overtaken", line->overtaken);
-    put_real(m, "rank_correlation", line->correlation);
-    put_int(m, "refreshed", line->refreshed);
-    put_int(m, "renumbered", line->renumbered);
-    put_int(m, "cheats", line->cheats);
-    put_int(m, "cheats_without_pass", line->kinds[CROWD_CHEAT_WITHOUT]);
-    put_int(m, "cheats_forged", line->kinds[CROWD_CHEAT_FORGED]);
-    put_int(m, "cheats_shared", line->kinds[CROWD_CHEAT_SHARED]);
-    put_int(m, "cheats_replayed", line->kinds[CROWD_CHEAT_REPLAYED]);
-    put_int(m, "cheats_expired", line->kinds[CROWD_CHEAT_EXPIRED]);
-    put_int(m, "cheats_succeeded", line->cheats_won);
-    put_int(m, "estimates", line->estimates);
-    put_int(m, "estimates_kept", line->estimates_kept);
-    put_real(m, "wait_p50_ms", (double)line->wait_p50_ns / NS_PER_MS);
-    put_real(m, "wait_max_ms", (double)line->wait_max_ns / NS_PER_MS);
-    put_close(m, '}');
-}
-
-static void json_found(struct markup *m, const struct crowd *crowd)
-{
-    struct report_verdict verdicts[REPORT_VERDICTS];
-    const int count = report_verdicts(crowd, verdicts);
-    put_open(m, "verdicts", '[');
-    for (int i = 0; i < count; i++) {
-        put_open(m, NULL, '{');
-        put_bool(m, "ok", verdicts[i].ok);
-        put_bool(m, "empty", verdicts[i].empty);
-        put_text(m, "claim", verdicts[i].claim);
-        put_text(m, "found", verdicts[i].found);
-        put_close(m, '}');
-    }
-    put_close(m, ']');
-}
-
-int report_failure_json(const char *why, int fd)
-{
-    struct markup m;
-    markup_init(&m, JSON_BYTES_MAX);
-    put_open(&m, NULL, '{');
-    put_bool(&m, "ok", false);
-    put_text(&m, "error", why);
-    put_int(&m, "arrivals", 0);
-    put_close(&m, '}');
-    markup_put(&m, "\n");
-    int err = markup_write(&m, fd);
-    markup_release(&m);
-    return err;
-}
-
-int report_json(const struct report *report, int fd)
-{
-    const struct crowd *crowd = report->crowd;
-    struct markup m;
-    markup_init(&m, JSON_BYTES_MAX);
-    put_open(&m, NULL, '{');
-    put_bool(&m, "ok", crowd_proved(crowd));
-    json_found(&m, crowd);
-    json_wish(&m, crowd);
-    put_bool(&m, "interrupted", crowd->interrupted);
-    if (crowd->error[0])
-        put_text(&m, "error", crowd->error);
-    put_int(&m, "arrivals", crowd->options.users - crowd->outcomes[CROWD_UNSENT]);
-    put_open(&m, "outcomes", '{');
-    for (int i = 0; i < CROWD_OUTCOMES; i++)
-        put_int(&m, crowd_outcome_name((enum crowd_outcome)i), crowd->outcomes[i]);
-    put_close(&m, '}');
-    put_open(&m, "reasons", '{');
-    for (uint32_t i = 1; i < crowd->reason_count; i++)
-        put_int(&m, crowd->reasons[i].name, crowd->reasons[i].count);
-    put_close(&m, '}');
-    put_open(&m, "sent_again", '{');
-    for (uint32_t i = 1; i < crowd->reason_count; i++)
-        put_int(&m, crowd->reasons[i].name, crowd->reasons[i].again);
-    put_close(&m, '}');
-    put_int(&m, "seats_held", (int64_t)crowd->seats_held);
-    put_int(&m, "seats_sold", (int64_t)crowd->seats_sold);
-    put_int(&m, "conflicts", (int64_t)crowd->conflict_count);
-    put_int(&m, "orders_there", crowd->orders_there);
-    put_int(&m, "orders_lost", crowd->orders_lost);
-    put_int(&m, "orders_not_verified",
-            crowd->outcomes[CROWD_ORDERED] - crowd->orders_there - crowd->orders_lost);
-    put_int(&m, "requests_sent_again", crowd->again);
-    put_int(&m, "connections_opened_again", crowd->reconnects);
-    json_times(&m, "hold_ms", &report->hold);
-    json_times(&m, "order_ms", &report->order);
-    json_times(&m, "generator_lag_ms", &report->lag);
-    put_real(&m, "answers_per_s", report->answers_per_s);
-    put_real(&m, "orders_per_s", report->orders_per_s);
-    put_real(&m, "rush_ms", (double)crowd->rush_ns / NS_PER_MS);
-    put_real(&m, "prepare_ms", (double)crowd->prepare_ns / NS_PER_MS);
-    put_real(&m, "verify_ms", (double)crowd->verify_ns / NS_PER_MS);
-    json_counts(&m, "before", &crowd->before);
-    if (crowd->counted_after)
-        json_counts(&m, "after", &crowd->after);
-    if (crowd->options.line)
-        json_line(&m, &crowd->line);
-    json_series(&m, report);
-    put_close(&m, '}');
-    markup_put(&m, "\n");
-    int err = markup_write(&m, fd);
-    markup_release(&m);
-    return err;
 }

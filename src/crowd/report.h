@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "crowd/crowd.h"
+#include "crowd/heat.h"
 #include "crowd/percentiles.h"
 
 #define REPORT_BINS_MAX 240
@@ -26,6 +27,8 @@ struct report {
     uint32_t bin_count;
     uint32_t arrived[REPORT_BINS_MAX];
     uint32_t answered[REPORT_BINS_MAX]; /* holds */
+    uint32_t sold[REPORT_BINS_MAX];     /* places of acknowledged orders */
+    struct heat *heat;                  /* owned */
 };
 
 /* ERR_NO_MEMORY */
@@ -33,7 +36,7 @@ int report_init(struct report *report, const struct crowd *crowd);
 void report_release(struct report *report);
 
 void report_text(const struct report *report, FILE *out);
-/* Both to fd. As markup_write. */
+/* To fd: the figures, or the page that draws them (crowd/page.h). As figures_write. */
 int report_json(const struct report *report, int fd);
 int report_page(const struct report *report, int fd);
 /* Where nobody was sent: the same with nothing but why. */
@@ -44,7 +47,8 @@ int report_failure_page(const char *why, int fd);
 #define REPORT_VERDICTS 4
 struct report_verdict {
     bool ok;
-    bool empty; /* ok, but there was nothing that it could have been false of */
+    bool empty;       /* ok, but there was nothing that it could have been false of */
+    const char *name; /* "answered", "apart", "there", "line" */
     const char *claim;
     char found[320];
 };

@@ -43,6 +43,7 @@ static void judge_answers(const struct crowd *crowd, struct report_verdict *verd
 {
     char answered[MONEY_TEXT_MAX], users[MONEY_TEXT_MAX];
     const uint32_t *outcomes = crowd->outcomes;
+    verdict->name = "answered";
     verdict->claim = "every arrival was answered";
     verdict->ok = crowd_all_answered(crowd);
     money_group(crowd->options.users - outcomes[CROWD_UNSENT] - outcomes[CROWD_UNANSWERED] -
@@ -59,6 +60,7 @@ static void judge_answers(const struct crowd *crowd, struct report_verdict *verd
 static void judge_claims(const struct crowd *crowd, struct report_verdict *verdict)
 {
     char claims[MONEY_TEXT_MAX], conflicts[MONEY_TEXT_MAX];
+    verdict->name = "apart";
     verdict->claim = "no seat was given to two accounts";
     verdict->ok = crowd_apart(crowd);
     money_group((int64_t)crowd->claim_count, claims);
@@ -79,6 +81,7 @@ static void judge_tickets(const struct crowd *crowd, struct report_verdict *verd
 {
     char orders[MONEY_TEXT_MAX], there[MONEY_TEXT_MAX], lost[MONEY_TEXT_MAX];
     const uint32_t count = crowd->outcomes[CROWD_ORDERED];
+    verdict->name = "there";
     verdict->claim = "every acknowledged ticket is still there";
     verdict->ok = crowd_all_there(crowd);
     if (count > 0) {
@@ -106,6 +109,7 @@ static void judge_line(const struct crowd *crowd, struct report_verdict *verdict
 {
     const struct crowd_line *line = &crowd->line;
     char joined[MONEY_TEXT_MAX], entered[MONEY_TEXT_MAX], cheats[MONEY_TEXT_MAX];
+    verdict->name = "line";
     verdict->claim = "the line was kept";
     verdict->ok = crowd_line_kept(crowd);
     money_group(line->joined, joined);

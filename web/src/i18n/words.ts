@@ -29,7 +29,7 @@ export function localeOf(spoken: Language, wished: readonly string[] = wishes())
 
 export const language = signal<Language>(preferred(storage.getItem(storage_key), wishes()));
 
-export const words = computed<Words>(() => (language.value === 'ko' ? ko : en));
+export const words = /*@__PURE__*/ computed<Words>(() => (language.value === 'ko' ? ko : en));
 
 /** The words of a page that is loaded apart, of which nobody else speaks. */
 export function spoken<T>(en: T, ko: T): ReadonlySignal<T> {
