@@ -1,5 +1,6 @@
 /*
- * heat: how long answers took, by when people came: counts in cells of time and a logarithmic scale.
+ * heat: how long answers took, by when people came: counts in cells of time and of a logarithmic
+ * scale.
  */
 #ifndef USHER_CROWD_HEAT_H
 #define USHER_CROWD_HEAT_H

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* False where the binary was built without the web client: the page then only tells so and shows the
+/* False where the binary was built without the web client: the page then tells so and shows the
  * figures as JSON. */
 extern const bool page_draws;
 /* What stands before the figures' JSON and after it. */
