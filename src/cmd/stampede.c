@@ -240,7 +240,7 @@ static int wrote(const char *path, int err, int code)
     return code == CMD_OK ? CMD_FALSE : code;
 }
 
-/* The page of a report, or of why there is none; a binary without the web client has a plain one. */
+/* The page of a report, or of why there is none; without the web client it is a plain one. */
 static int wrote_page(const char *path, int err, int code)
 {
     if (!err && !page_draws)
