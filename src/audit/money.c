@@ -121,9 +121,9 @@ static int check_order(struct money_audit *a, const struct payment *p)
     if (order.payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD ||
         order.performance_id != p->performance_id || !id_eq(order.account_id, p->account_id))
         find(a, p, "its order is another's, or is not paid by card");
-    if (order.total != p->books.captured)
-        find(a, p, "captured %" PRId64 ", and the order costs %" PRId64, p->books.captured,
-             order.total);
+    if (order.total != p->books.captured - p->fee)
+        find(a, p, "captured %" PRId64 " with a fee of %" PRId64 ", and the order costs %" PRId64,
+             p->books.captured, p->fee, order.total);
     if (p->books.sold > 0 && !confirmed)
         find(a, p, "%" PRId64 " for places that are not sold any more", p->books.sold);
     if (p->books.sold == 0 && p->books.pending == 0 && confirmed)

@@ -13,6 +13,7 @@
 
 #include "audit/audit.h"
 #include "audit/money.h"
+#include "audit/papers.h"
 #include "cmd/cmd.h"
 #include "err/err.h"
 #include "term/money.h"
@@ -101,9 +102,16 @@ static void show_performance(void *state, const struct store_performance *p, uin
     put_verdict(findings);
 }
 
+/* What is told of money and of the papers about it. */
+struct books {
+    struct audit_money money;
+    struct audit_papers papers;
+};
+
 /* "toss KRW: captured 330,000 = sold 330,000 + kept 0 + refunded 0 + pending 0" */
-static void print_money(const struct audit_money *money)
+static void print_money(const struct books *books)
 {
+    const struct audit_money *money = &books->money;
     for (size_t i = 0; i < money->row_count; i++) {
         const struct audit_money_row *row = &money->rows[i];
         const struct payment_books *b = &row->books;
@@ -116,11 +124,13 @@ static void print_money(const struct audit_money *money)
     }
     if (money->attempts > 0) {
         put_count(money->attempts, "payment", ", ");
-        printf("%" PRIu64 " not settled yet\n", money->unsettled);
+        printf("%" PRIu64 " not settled yet, ", money->unsettled);
+        put_count(books->papers.receipts, "receipt", ", ");
+        put_count(books->papers.credit_notes, "credit note", "\n");
     }
 }
 
-static void print_text(const struct audit_report *report, const struct audit_money *money)
+static void print_text(const struct audit_report *report, const struct books *books)
 {
     const struct audit_counts *c = &report->counts;
     uint64_t shown =
@@ -141,13 +151,14 @@ static void print_text(const struct audit_report *report, const struct audit_mon
         put_count(c->line_rows, "row", ", ");
         put_count(c->joined, "number", " given by arrival\n");
     }
-    print_money(money);
+    print_money(books);
     put_verdict(report->finding_count);
 }
 
 /* False without memory or where it cannot be written. */
-static bool print_json(const struct audit_report *report, const struct audit_money *money)
+static bool print_json(const struct audit_report *report, const struct books *books)
 {
+    const struct audit_money *money = &books->money;
     const struct audit_counts *c = &report->counts;
     json_t *findings = json_array();
     for (uint64_t i = 0; i < report->finding_count && i < AUDIT_FINDINGS_MAX; i++) {
@@ -177,6 +188,8 @@ static bool print_json(const struct audit_report *report, const struct audit_mon
                       (json_int_t)row->books.refunded, "pending", (json_int_t)row->books.pending));
     }
     json_object_set_new(root, "money", rows);
+    json_object_set_new(root, "receipts", json_integer((json_int_t)books->papers.receipts));
+    json_object_set_new(root, "creditNotes", json_integer((json_int_t)books->papers.credit_notes));
     json_object_set_new(root, "unsettledPayments", json_integer((json_int_t)money->unsettled));
     bool written = root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0;
     json_decref(root);
@@ -238,7 +251,7 @@ static int audit_store(const struct audit_values *values, struct audit_report *r
                                 .progress = show_progress,
                                 .audited = show_performance,
                                 .state = &view};
-    struct audit_money money = {0};
+    struct books books = {0};
     char why[STORE_WHY_MAX] = "";
     int rc = values->store ? store_mariadb_open(values->store, true, why, &store)
                            : store_sqlite_open(values->data, true, &store);
@@ -247,18 +260,21 @@ static int audit_store(const struct audit_values *values, struct audit_report *r
         rc = audit_run(store, &how, report);
     const bool replayed = rc == 0;
     if (rc == 0)
-        rc = audit_money(store, how.performance_id, values->psp_ledger, report, &money);
+        rc = audit_money(store, how.performance_id, values->psp_ledger, report, &books.money);
+    const bool paid = rc == 0;
+    if (rc == 0)
+        rc = audit_papers(store, how.performance_id, report, &books.papers);
     if (view.started)
         progress_end(&view.progress);
     store_free(store);
-    if (replayed && (rc == ERR_NOT_FOUND || rc == ERR_INVALID))
+    if (replayed && !paid && (rc == ERR_NOT_FOUND || rc == ERR_INVALID))
         return cmd_fail("audit", CMD_USAGE, "--psp-ledger %s: it is no ledger of usher psp",
                         values->psp_ledger);
     if (rc < 0)
         return values->store ? fail_shared(values, opened, rc, why) : fail(values, opened, rc);
     if (!values->json)
-        print_text(report, &money);
-    else if (!print_json(report, &money))
+        print_text(report, &books);
+    else if (!print_json(report, &books))
         return cmd_fail("audit", CMD_FALSE, "the report cannot be written");
     return report->finding_count > 0 ? CMD_FALSE : CMD_OK;
 }

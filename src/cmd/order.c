@@ -275,4 +275,8 @@ const struct cmd payment_commands[PAYMENT_COMMANDS] = {
     {"list", "attempts to pay, by performance or state", list_command, .table = &list_table},
     {"refund-all", "give back all that was paid for a performance", refund_all_command,
      .table = &refund_all_table},
+    {"terms", "who sells, fees, tax and refund rule", selling_terms_command,
+     .table = &selling_terms_table},
+    {"receipts", "an organiser's receipts and credit notes", receipts_command,
+     .table = &receipts_table},
 };

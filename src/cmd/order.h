@@ -8,7 +8,7 @@
 
 #define ORDER_COMMANDS 5
 extern const struct cmd order_commands[ORDER_COMMANDS];
-#define PAYMENT_COMMANDS 2
+#define PAYMENT_COMMANDS 4
 extern const struct cmd payment_commands[PAYMENT_COMMANDS];
 
 struct session;
@@ -29,5 +29,10 @@ int order_read_seats(const char *command, const char *text, uint32_t ret_seats[O
 /* refund_all.c */
 int refund_all_command(int argc, char **argv);
 extern const struct conf_table refund_all_table;
+
+/* selling.c */
+int selling_terms_command(int argc, char **argv);
+int receipts_command(int argc, char **argv);
+extern const struct conf_table selling_terms_table, receipts_table;
 
 #endif

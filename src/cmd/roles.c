@@ -258,6 +258,7 @@ static int start_payment(struct house *house)
     if (code != CMD_OK)
         return code;
     const struct payment_options options = {
+        .offload = house->offload,
         .sql = house->ground.store->sql,
         .workers = house->workers,
         .worker_count = house->worker_count,

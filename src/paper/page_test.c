@@ -13,6 +13,7 @@
 #include "err/err.h"
 #include "paper/page.h"
 #include "paper/qr.h"
+#include "paper/receipt.h"
 
 #define CODE                                                                                       \
     "043AJV7GKY6XFZZZPDZ5H6ACGG00000J0004NM700093AJV7GKY6XFZZZPDZ5H6ACGG00000J0004NM70009G"        \
@@ -128,6 +129,40 @@ static void a_qr_code_has_its_marks(void **state)
     assert_int_equal(qr_init(&qr, view_of(longest, QR_TEXT_MAX + 1)), ERR_INVALID);
 }
 
+static void a_receipt_is_a_pdf_with_all_characters(void **state)
+{
+    struct buf out;
+    int missing = -1;
+    const struct paper_receipt receipt = {
+        .language = PAPER_KOREAN,
+        .credit = true,
+        .number = VIEW_LIT("12"),
+        .about_number = VIEW_LIT("11"),
+        .order_number = VIEW_LIT("N7B9D-2RA4K"),
+        .event = VIEW_LIT("겨울밤의 꿈: 첫 번째 공연"),
+        .paid_by = VIEW_LIT("Toss Payments"),
+        .at_ms = INT64_C(1798106400000),
+        .utc_offset_minutes = 540,
+        .currency = VIEW_LIT("KRW"),
+        .price = 165000,
+        .fee = 2000,
+        .vat = 15182,
+        .total = 167000,
+        .seller = VIEW_LIT("극단 하나"),
+        .registration = VIEW_LIT("123-45-67890"),
+        .address = VIEW_LIT("서울특별시 종로구 세종대로 175"),
+    };
+    buf_init(&out, PAPER_FILE_MAX);
+    assert_int_equal(paper_receipt_write(&receipt, &out, &missing), 0);
+    assert_int_equal(missing, 0);
+    assert_true(view_starts(buf_view(&out), VIEW_LIT("%PDF-1.")));
+    keep(buf_view(&out));
+    buf_release(&out);
+    buf_init(&out, 100); /* a file that does not fit is told */
+    assert_int_equal(paper_receipt_write(&receipt, &out, &missing), ERR_FULL);
+    buf_release(&out);
+}
+
 /* What pango keeps for a thread goes with the thread; the first one's has to be told. */
 static int tear_down(void **state)
 {
@@ -142,6 +177,7 @@ int main(void)
         cmocka_unit_test(says_what_no_font_has),
         cmocka_unit_test(refuses_what_is_no_order),
         cmocka_unit_test(a_qr_code_has_its_marks),
+        cmocka_unit_test(a_receipt_is_a_pdf_with_all_characters),
     };
     return cmocka_run_group_tests(tests, setup, tear_down);
 }

@@ -82,10 +82,20 @@ static int64_t cut_off_at(const struct refund_ladder *ladder, const struct refun
                            : ask->starts_at_ms;
 }
 
+static bool fee_goes_back(const struct refund_ladder *ladder, const struct refund_ask *ask,
+                          int64_t now_ms, int64_t kept)
+{
+    if (ask->fee_back == FEE_BACK_ALWAYS || ask->fee_back == FEE_BACK_NEVER)
+        return ask->fee_back == FEE_BACK_ALWAYS;
+    const bool order_day = day_of(ask, now_ms) == day_of(ask, ask->ordered_at_ms);
+    return ladder->fee_on_order_day ? order_day : kept == 0;
+}
+
 /* What is kept at that time; price and fee where nothing is taken back any more. */
 static int64_t kept_at(const struct refund_ladder *ladder, const struct refund_ask *ask,
-                       int64_t now_ms, bool *ret_possible)
+                       int64_t now_ms, bool *ret_possible, int64_t *ret_fee_kept)
 {
+    *ret_fee_kept = ask->fee;
     const int64_t before = day_of(ask, ask->starts_at_ms) - day_of(ask, now_ms);
     *ret_possible = now_ms < ask->starts_at_ms && now_ms < cut_off_at(ladder, ask);
     if (!*ret_possible)
@@ -96,9 +106,8 @@ static int64_t kept_at(const struct refund_ladder *ladder, const struct refund_a
     while (i + 1 < ladder->step_count && before < ladder->steps[i].days_before)
         i++;
     const int64_t kept = is_free ? 0 : kept_by(&ladder->steps[i], ask);
-    const bool order_day = day_of(ask, now_ms) == day_of(ask, ask->ordered_at_ms);
-    const bool fee_back = ladder->fee_on_order_day ? order_day : kept == 0;
-    return kept + (fee_back ? 0 : ask->fee);
+    *ret_fee_kept = fee_goes_back(ladder, ask, now_ms, kept) ? 0 : ask->fee;
+    return kept + *ret_fee_kept;
 }
 
 /* The first time after now at which more is kept: only at the ladder's own times can it change. */
@@ -106,7 +115,7 @@ static int64_t less_from(const struct refund_ladder *ladder, const struct refund
                          int64_t kept)
 {
     const int64_t start_day = day_of(ask, ask->starts_at_ms);
-    int64_t times[REFUND_STEPS_MAX + 5], first = 0;
+    int64_t times[REFUND_STEPS_MAX + 5], first = 0, fee_kept;
     uint32_t count = 0;
     bool possible;
     for (uint32_t i = 0; i + 1 < ladder->step_count; i++)
@@ -118,7 +127,7 @@ static int64_t less_from(const struct refund_ladder *ladder, const struct refund
     times[count++] = ask->starts_at_ms;
     for (uint32_t i = 0; i < count; i++) {
         if (times[i] > ask->now_ms && (first == 0 || times[i] < first) &&
-            kept_at(ladder, ask, times[i], &possible) > kept)
+            kept_at(ladder, ask, times[i], &possible, &fee_kept) > kept)
             first = times[i];
     }
     return first;
@@ -130,15 +139,40 @@ void refund_quote(const struct refund_ladder *ladder, const struct refund_ask *a
     const int64_t paid = ask->price + ask->fee;
     assert(ladder->step_count > 0 && ladder->steps[ladder->step_count - 1].days_before == 0);
     if (ask->organisers_fault) {
-        *ret_quote = (struct refund_quote){.possible = true, .refunded = paid};
+        *ret_quote =
+            (struct refund_quote){.possible = true, .refunded = paid, .fee_refunded = ask->fee};
         return;
     }
     bool possible;
-    const int64_t kept = kept_at(ladder, ask, ask->now_ms, &possible);
+    int64_t fee_kept;
+    const int64_t kept = kept_at(ladder, ask, ask->now_ms, &possible, &fee_kept);
     *ret_quote = (struct refund_quote){
         .possible = possible,
         .refunded = paid - kept,
+        .fee_refunded = ask->fee - fee_kept,
         .kept = kept,
         .less_from_ms = kept < paid ? less_from(ladder, ask, kept) : 0,
     };
+}
+
+void refund_quote_tickets(const struct refund_ladder *ladder, const struct refund_ask *at,
+                          const struct fee_rule *rule, const int64_t *prices, size_t count,
+                          bool last, struct refund_quote *ret_quote)
+{
+    struct refund_quote sum = {.possible = count > 0};
+    for (size_t i = 0; i < count; i++) {
+        struct refund_ask ask = *at;
+        struct refund_quote one;
+        ask.price = prices[i];
+        ask.fee = fee_of_ticket(rule, prices[i]) + (last && i == 0 ? rule->order : 0);
+        ask.fee_back = rule->back;
+        refund_quote(ladder, &ask, &one);
+        sum.possible = sum.possible && one.possible;
+        sum.refunded += one.refunded;
+        sum.fee_refunded += one.fee_refunded;
+        sum.kept += one.kept;
+        if (one.less_from_ms > 0 && (sum.less_from_ms == 0 || one.less_from_ms < sum.less_from_ms))
+            sum.less_from_ms = one.less_from_ms;
+    }
+    *ret_quote = sum;
 }

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sale/fee.h"
+
 #define REFUND_STEPS_MAX 8
 
 /* From so many days before the start on (until the next step), this is kept of each ticket. */
@@ -43,12 +45,14 @@ struct refund_ask {
     int64_t starts_at_ms;
     int64_t now_ms;
     int32_t utc_offset_minutes; /* of the hall's clock */
+    uint32_t fee_back;          /* enum fee_back; 0: by the ladder */
     bool organisers_fault;      /* cancelled, moved: all of it is returned, at any time */
 };
 
 struct refund_quote {
     bool possible;        /* false: too late, nothing is taken back */
     int64_t refunded;     /* of price and fee */
+    int64_t fee_refunded; /* of it, of the fee */
     int64_t kept;         /* price + fee - refunded */
     int64_t less_from_ms; /* when the refund becomes less; 0: never */
 };
@@ -56,6 +60,12 @@ struct refund_quote {
 /* What giving back one ticket now gives. */
 void refund_quote(const struct refund_ladder *ladder, const struct refund_ask *ask,
                   struct refund_quote *ret_quote);
+
+/* What giving back several tickets of an order now gives, the sum. Of *at price, fee and fee_back
+ * are not read. last: the order has no ticket left then, so its own fee goes with them. */
+void refund_quote_tickets(const struct refund_ladder *ladder, const struct refund_ask *at,
+                          const struct fee_rule *rule, const int64_t *prices, size_t count,
+                          bool last, struct refund_quote *ret_quote);
 
 /* A preset by its name, or NULL. */
 const struct refund_ladder *refund_ladder_find(const char *name);

@@ -120,6 +120,44 @@ static void a_refund_only_becomes_less_and_when_it_said(void **state)
     }
 }
 
+static void a_fee_goes_back_as_the_organiser_rules(void **state)
+{
+    struct refund_quote quote;
+    struct refund_ask ask = ask_of(60 * DAY, 9 * DAY); /* a tenth of the price is kept */
+    const struct refund_ladder *ladder = refund_ladder_find("kr-standard");
+    ask.fee_back = FEE_BACK_ALWAYS;
+    refund_quote(ladder, &ask, &quote);
+    assert_int_equal(quote.kept, 16500);
+    assert_int_equal(quote.fee_refunded, 2000);
+    ask.fee_back = FEE_BACK_NEVER;
+    ask.now_ms = START - 20 * DAY;
+    refund_quote(ladder, &ask, &quote);
+    assert_int_equal(quote.kept, 2000);
+    assert_int_equal(quote.fee_refunded, 0);
+    ask.organisers_fault = true; /* then nobody keeps anything */
+    refund_quote(ladder, &ask, &quote);
+    assert_int_equal(quote.kept, 0);
+    assert_int_equal(quote.fee_refunded, 2000);
+}
+
+static void the_orders_fee_goes_with_its_last_ticket(void **state)
+{
+    const struct fee_rule rule = {.ticket = 1000, .order = 500, .back = FEE_BACK_ALWAYS};
+    const struct refund_ask at = ask_of(60 * DAY, 9 * DAY);
+    const int64_t prices[] = {100000, 50000};
+    struct refund_quote first, last, both;
+    const struct refund_ladder *ladder = refund_ladder_find("kr-standard");
+    refund_quote_tickets(ladder, &at, &rule, prices, 1, false, &first);
+    refund_quote_tickets(ladder, &at, &rule, prices + 1, 1, true, &last);
+    refund_quote_tickets(ladder, &at, &rule, prices, 2, true, &both);
+    assert_int_equal(first.refunded, 90000 + 1000);
+    assert_int_equal(last.refunded, 45000 + 1000 + 500);
+    assert_int_equal(both.refunded, first.refunded + last.refunded);
+    assert_int_equal(both.kept, first.kept + last.kept);
+    assert_int_equal(both.fee_refunded, 2500);
+    assert_int_equal(both.refunded + both.kept, 150000 + fee_of_order(&rule, prices, 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +167,8 @@ int main(void)
         cmocka_unit_test(the_organiser_s_fault_returns_all),
         cmocka_unit_test(presets_are_found),
         cmocka_unit_test(a_refund_only_becomes_less_and_when_it_said),
+        cmocka_unit_test(a_fee_goes_back_as_the_organiser_rules),
+        cmocka_unit_test(the_orders_fee_goes_with_its_last_ticket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,4 +44,12 @@ uint32_t generation_in(const struct generation *list, size_t count, struct id or
 struct view generation_holder_in(const struct generation *list, size_t count, struct id order_id,
                                  uint32_t seat);
 
+/* Every move of a ticket is written twice, in one transaction: as its present generation, which
+ * revokes the ones before, and as a line in the list of moves. Calls fault for every ticket of the
+ * performance (0: of all) of which the two do not agree. As sql_read. */
+typedef void generation_fault(void *state, struct id order_id, uint32_t seat,
+                              uint32_t performance_id, const char *what);
+int generations_check(struct sql *sql, uint32_t performance_id, generation_fault *fault,
+                      void *state, int64_t deadline_ns);
+
 #endif

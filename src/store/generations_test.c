@@ -68,6 +68,59 @@ static void a_ticket_has_the_holder_it_was_passed_on_to(void **state)
     assert_int_equal(generation_in(list, count, order, 6), 2);
 }
 
+struct lie {
+    struct sql_job job;
+    const char *text;
+};
+
+static int tell(struct sql_job *base, struct sql_txn *txn)
+{
+    return sql_run(txn, ((struct lie *)base)->text, SQL_NONE, NULL);
+}
+
+static char said[200];
+
+static void hear(void *state, struct id order_id, uint32_t seat, uint32_t performance_id,
+                 const char *what)
+{
+    snprintf(said, sizeof(said), "%u: %s", seat, what);
+}
+
+/* The lie is found, and once it is taken back nothing is. */
+static void is_found(const char *lie, const char *back, const char *finding)
+{
+    const char *const texts[] = {lie, back};
+    for (int i = 0; i < 2; i++) {
+        struct lie job = {.job.run = tell, .text = texts[i]};
+        said[0] = '\0';
+        assert_int_equal(sql_write(sql, &job.job, DEADLINE_NEVER), 0);
+        assert_int_equal(generations_check(sql, 0, hear, NULL, DEADLINE_NEVER), 0);
+        if (i == 0)
+            assert_non_null(strstr(said, finding));
+        else
+            assert_string_equal(said, "");
+    }
+}
+
+static void every_move_is_written_twice(void **state)
+{
+    said[0] = '\0';
+    assert_int_equal(generations_check(sql, 0, hear, NULL, DEADLINE_NEVER), 0);
+    assert_string_equal(said, "");
+    is_found("UPDATE generation SET generation = generation + 1 WHERE seat = 6",
+             "UPDATE generation SET generation = generation - 1 WHERE seat = 6",
+             "6: its generation is not what its moves make");
+    is_found("UPDATE generation SET holder = 'x' WHERE seat = 6",
+             "UPDATE generation SET holder = '' WHERE seat = 6",
+             "6: its revocation and its last move differ");
+    is_found("UPDATE generation SET seat = 60 WHERE seat = 6",
+             "UPDATE generation SET seat = 6 WHERE seat = 60",
+             "6: it was passed on and is not revoked");
+    is_found("UPDATE generation_move SET generation = 9 WHERE seat = 6 AND generation = 1",
+             "UPDATE generation_move SET generation = 1 WHERE seat = 6 AND generation = 9",
+             "6: its generation is not what its moves make");
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 1 << 20);
@@ -87,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_generation_follows_the_one_that_is_known),
         cmocka_unit_test(a_ticket_has_the_holder_it_was_passed_on_to),
+        cmocka_unit_test(every_move_is_written_twice),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -6,6 +6,7 @@
 #include "err/err.h"
 #include "sale/ledger.h"
 #include "store/payments_rows.h"
+#include "store/receipts.h"
 
 /* live: the hold while the attempt is not dead, then the attempt itself: so a hold has only one. */
 static const struct sql_step steps[] = {
@@ -50,6 +51,29 @@ static const struct sql_step steps[] = {
      "CREATE INDEX refund_item_due ON refund_item (next_at_ms);"
      "CREATE INDEX refund_item_state ON refund_item (job_id, state)"},
     {"equal places", "ALTER TABLE payment ADD COLUMN equal_in {int}"},
+    {"selling terms",
+     "CREATE TABLE selling_terms (terms_id {id}, organiser_id {int} NOT NULL,"
+     " performance_id {int} NOT NULL, account_id {bytes} NOT NULL, since_ms {int} NOT NULL,"
+     " fee_ticket {int} NOT NULL, fee_permille {int} NOT NULL, fee_order {int} NOT NULL,"
+     " fee_back {int} NOT NULL, price_vat {int} NOT NULL, fee_vat {int} NOT NULL,"
+     " seller {text} NOT NULL, registration {text} NOT NULL, mail_order {text} NOT NULL,"
+     " representative {text} NOT NULL, address {text} NOT NULL, telephone {text} NOT NULL,"
+     " fee_currency {text} NOT NULL, refund_rule {text} NOT NULL);"
+     "CREATE INDEX selling_terms_of ON selling_terms (organiser_id, performance_id, terms_id);"
+     "ALTER TABLE payment ADD COLUMN organiser_id {int};"
+     "ALTER TABLE payment ADD COLUMN terms_id {int};"
+     "ALTER TABLE payment ADD COLUMN fee {int};"
+     "ALTER TABLE payment ADD COLUMN fee_sold {int};"
+     "ALTER TABLE refund ADD COLUMN fee {int};"
+     "ALTER TABLE refund ADD COLUMN fee_kept {int}"},
+    {"receipts",
+     "CREATE TABLE receipt_counter (organiser_id {int} NOT NULL PRIMARY KEY,"
+     " last_number {int} NOT NULL);"
+     "CREATE TABLE receipt (organiser_id {int} NOT NULL, number {int} NOT NULL,"
+     " kind {int} NOT NULL, payment_id {bytes} NOT NULL, about {bytes} NOT NULL UNIQUE,"
+     " at_ms {int} NOT NULL, total {int} NOT NULL, fee {int} NOT NULL, vat {int} NOT NULL,"
+     " terms_id {int} NOT NULL, currency {text} NOT NULL, PRIMARY KEY (organiser_id, number));"
+     "CREATE INDEX receipt_payment ON receipt (payment_id, number)"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -106,16 +130,18 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         "INSERT INTO payment (payment_id, hold_id, live, account_id, performance_id,"
         " state, amount, captured, sold, kept, refunded, pending, currency, provider, ref,"
         " charge_ref, reason, return_path, seats, created_at_ms, must_finish_by_ms,"
-        " next_at_ms, tries, version, extended, key_hash, request_hash, equal_in)"
+        " next_at_ms, tries, version, extended, key_hash, request_hash, equal_in, organiser_id,"
+        " terms_id, fee, fee_sold)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?, '', ?, ?, ?, ?, ?,"
-        " 0, 1, 0, ?, ?, ?)",
+        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0)",
         SQL(sql_id(p->payment_id), sql_id(p->hold_id), sql_id(p->hold_id), sql_id(p->account_id),
             sql_int(p->performance_id), sql_int(p->state), sql_int(p->books.amount),
             sql_text(p->currency), sql_text(p->provider), sql_text(p->ref), sql_text(p->charge),
             sql_text(p->return_path),
             sql_bytes(payments_seats_write(p->seats, p->seat_count, seats)),
             sql_int(p->created_at_ms), sql_int(p->must_finish_by_ms), sql_int(p->next_at_ms),
-            sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash), sql_int(p->equal)),
+            sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash), sql_int(p->equal),
+            sql_int(p->organiser_id), sql_int(p->terms_id), sql_int(p->fee)),
         NULL);
     const struct payment_event event = {.at_ms = p->created_at_ms,
                                         .payment_id = p->payment_id,
@@ -151,13 +177,14 @@ static int add_refund(struct sql_txn *txn, const struct refund *r)
     uint8_t seats[4 * PAYMENT_SEATS_MAX];
     return sql_run(txn,
                    "INSERT INTO refund (refund_id, payment_id, order_id, state, amount, charge,"
-                   " reason, created_at_ms, next_at_ms, tries, version, seats)"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?)",
+                   " reason, created_at_ms, next_at_ms, tries, version, seats, fee, fee_kept)"
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?, ?)",
                    SQL(sql_id(r->refund_id), sql_id(r->payment_id),
                        payments_id_or_null(r->order_id), sql_int(r->state), sql_int(r->amount),
                        sql_int(r->charge), sql_text(r->reason), sql_int(r->created_at_ms),
                        sql_int(r->next_at_ms),
-                       sql_bytes(payments_seats_write(r->seats, r->seat_count, seats))),
+                       sql_bytes(payments_seats_write(r->seats, r->seat_count, seats)),
+                       sql_int(r->fee), sql_int(r->fee_kept)),
                    NULL);
 }
 
@@ -171,6 +198,19 @@ static int change_refund(struct sql_txn *txn, const struct refund *r)
                           sql_int(r->round), sql_id(r->refund_id), sql_int(r->version)),
                       &changes);
     return err == 0 && changes != 1 ? ERR_CONFLICT : err;
+}
+
+/* Of money that came, or is back: the number it gets is locked until the transaction ends. */
+static int add_receipt(struct sql_txn *txn, const struct save_job *job, uint32_t before)
+{
+    const struct payment *p = job->payment;
+    const bool paid = p->state == PAYMENT_CAPTURED && before != PAYMENT_CAPTURED;
+    const bool back = job->changed && job->changed->state == REFUND_DONE;
+    if (p->organiser_id == 0 || (!paid && !back)) /* begun before there were receipts */
+        return 0;
+    assert(job->event);
+    return paid ? receipts_add_paid(txn, p, job->event->at_ms)
+                : receipts_add_credit(txn, p, job->changed, job->event->at_ms);
 }
 
 static int run_save(struct sql_job *base, struct sql_txn *txn)
@@ -193,6 +233,7 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
                   "UPDATE payment SET state = ?, live = ?, order_id = ?, captured = ?, sold = ?,"
                   " kept = ?, refunded = ?, pending = ?, ref = ?, charge_ref = ?, reason = ?,"
                   " must_finish_by_ms = ?, next_at_ms = ?, tries = ?, extended = ?, seats = ?,"
+                  " fee_sold = ?,"
                   " version = version + 1 WHERE payment_id = ? AND version = ?",
                   SQL(sql_int(p->state), sql_id(was_dead ? p->payment_id : live),
                       payments_id_or_null(p->order_id), sql_int(b->captured), sql_int(b->sold),
@@ -200,7 +241,7 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
                       sql_text(p->charge), sql_text(p->reason), sql_int(p->must_finish_by_ms),
                       sql_int(p->next_at_ms), sql_int(p->tries), sql_int(p->extended),
                       sql_bytes(payments_seats_write(p->seats, p->seat_count, seats)),
-                      sql_id(p->payment_id), sql_int(p->version)),
+                      sql_int(p->fee_sold), sql_id(p->payment_id), sql_int(p->version)),
                   &changes);
     if (err == 0 && changes != 1)
         err = ERR_CONFLICT;
@@ -210,7 +251,9 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
         err = change_refund(txn, job->changed);
     if (err == 0 && job->mail)
         err = mail_put(txn, job->mail);
-    return err == 0 && job->event ? payments_add_event(txn, job->event) : err;
+    if (err == 0 && job->event)
+        err = payments_add_event(txn, job->event);
+    return err == 0 ? add_receipt(txn, job, (uint32_t)before) : err;
 }
 
 static int save(struct sql *sql, struct save_job *job, struct payment *payment, int64_t deadline_ns)

@@ -43,7 +43,11 @@ struct payment {
     int64_t next_at_ms;
     uint32_t tries; /* since it is in this state */
     uint32_t version;
-    bool extended;  /* the hold was, once */
+    bool extended;         /* the hold was, once */
+    uint32_t organiser_id; /* who sells; 0: begun before that was kept */
+    int64_t terms_id;      /* of store/selling.h, by which it was begun; 0: there were none */
+    int64_t fee;           /* of the amount, what is no price */
+    int64_t fee_sold;      /* of it, for places that are sold still */
     uint32_t equal; /* 1 + the category whose places the buyer takes where his own are gone when the
                        money comes; 0: none */
 };
@@ -60,6 +64,8 @@ struct refund {
     uint32_t seat_count;               /* 0: all that it had */
     int64_t amount;                    /* goes back */
     int64_t charge;                    /* is kept by the rule */
+    int64_t fee;                       /* of the amount */
+    int64_t fee_kept;                  /* of the charge */
     struct view reason;
     int64_t created_at_ms;
     int64_t next_at_ms;
@@ -113,7 +119,9 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
 
 /* Changes what may change of an attempt, if it still is at payment->version, which becomes one
  * more: state (a legal move, with books that hold; asserted), order, books, ref, charge, reason,
- * seats, next_at_ms, tries, extended, must_finish_by_ms. event (or NULL) and refund (or NULL: a new
+ * seats, next_at_ms, tries, extended, must_finish_by_ms, fee_sold. A move to CAPTURED writes its
+ * receipt, a refund that is done its credit note (store/receipts.h), whose time is the
+ * event's. event (or NULL) and refund (or NULL: a new
  * one) go with it. ERR_CONFLICT: somebody was quicker. */
 int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
                  const struct refund *refund, int64_t deadline_ns);

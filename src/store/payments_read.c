@@ -44,6 +44,10 @@ int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
         .version = (uint32_t)sql_get_int(rows, 23),
         .extended = sql_get_int(rows, 24) != 0,
         .equal = (uint32_t)sql_get_int(rows, 25),
+        .organiser_id = (uint32_t)sql_get_int(rows, 26),
+        .terms_id = sql_get_int(rows, 27),
+        .fee = sql_get_int(rows, 28),
+        .fee_sold = sql_get_int(rows, 29),
     };
     struct view *const texts[] = {&p->currency, &p->provider, &p->ref,
                                   &p->charge,   &p->reason,   &p->return_path};
@@ -70,6 +74,8 @@ int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *r)
         .tries = (uint32_t)sql_get_int(rows, 9),
         .version = (uint32_t)sql_get_int(rows, 10),
         .round = (uint32_t)sql_get_int(rows, 12),
+        .fee = sql_get_int(rows, 13),
+        .fee_kept = sql_get_int(rows, 14),
     };
     int err = sql_get_id(rows, 0, &r->refund_id);
     if (err == 0)

@@ -59,6 +59,11 @@ def cooked_books(shop):
          "the order costs"),
         (f"DELETE FROM payment WHERE payment_id = {done}", "has 0 payments"),
         (f"UPDATE payment SET state = 9, refunded = sold, sold = 0 WHERE payment_id = {done}", "tickets are good still"),
+        ("UPDATE receipt SET total = total + 1 WHERE organiser_id = 1 AND number = 1", "says another amount"),
+        ("DELETE FROM receipt WHERE organiser_id = 1 AND number = 2", "has not one"),
+        ("UPDATE receipt_counter SET last_number = last_number + 1 WHERE organiser_id = 1", "counted"),
+        ("UPDATE payment SET fee_sold = fee_sold + 1 WHERE payment_id ="
+         " (SELECT payment_id FROM payment WHERE fee > 0 AND state IN (5, 9) LIMIT 1)", "its fee is not"),
         (None, "for what we know nothing of"),
     ]
     for sql, finding in lies:

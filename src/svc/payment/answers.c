@@ -50,6 +50,7 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
     ret_payment->provider = (char *)copy(arena, p->provider);
     ret_payment->state = (Usher__V1__PaymentState)p->state;
     ret_payment->amount = p->books.amount;
+    ret_payment->fee = p->fee;
     ret_payment->currency = (char *)copy(arena, p->currency);
     ret_payment->currency_digits = currency_digits(p->currency);
     ret_payment->must_finish_by_ms = p->must_finish_by_ms;

@@ -137,6 +137,35 @@ static int answer_known(struct call *call, const Usher__V1__BeginPaymentRequest 
     return err;
 }
 
+/* What the places cost, with the fees that were promised when they were held. Non-zero after
+ * call_fail. */
+static int fill_price(struct call *call, const Usher__V1__Hold *hold, int64_t expected,
+                      struct payment *p)
+{
+    const struct work w = answer_work(call);
+    const Usher__V1__Performance *performance;
+    struct selling_terms terms;
+    int64_t prices[PAYMENT_SEATS_MAX];
+    if (tickets_performance(&w, hold->performance_id, &performance) != 0)
+        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
+                           "not possible right now: try the same request again");
+    int err = selling_at(&w, performance->organiser_id, hold->performance_id, p->hold_id, &terms);
+    if (err != 0)
+        return answer_store_failed(call, err);
+    for (size_t i = 0; i < hold->n_seats; i++)
+        prices[i] = hold->seats[i]->amount;
+    const struct fee_rule rule = selling_fee(&terms, view_str(hold->currency));
+    p->organiser_id = performance->organiser_id;
+    p->terms_id = terms.terms_id;
+    p->fee = fee_of_order(&rule, prices, hold->n_seats);
+    p->books.amount = hold->total + p->fee;
+    p->currency = view_str(hold->currency);
+    return expected == 0 || expected == p->books.amount
+               ? 0
+               : answer_fail(call, CODE_FAILED_PRECONDITION, "AMOUNT_CHANGED",
+                             "these places cost another amount than was shown: look again");
+}
+
 static int fill(struct call *call, const Usher__V1__Hold *hold, bool equal, struct payment *p)
 {
     const struct work w = answer_work(call);
@@ -151,8 +180,6 @@ static int fill(struct call *call, const Usher__V1__Hold *hold, bool equal, stru
     p->account_id = call_identity(call)->account_id;
     p->performance_id = hold->performance_id;
     p->state = PAYMENT_WAITING;
-    p->books.amount = hold->total;
-    p->currency = view_str(hold->currency);
     p->seat_count = (uint32_t)hold->n_seats;
     /* Equal is of one category, and so of one price. */
     for (uint32_t i = 0; i < p->seat_count; i++) {
@@ -216,6 +243,8 @@ int payment_begin(struct call *call, const void *request, void *response)
     if (err != 0)
         return refuse_hold(call, err, &status);
     err = fill(call, hold, wish->equal_places, &p);
+    if (err == 0)
+        err = fill_price(call, hold, wish->expected_amount, &p);
     if (err == 0)
         err = begin_there(call, &p, &begun);
     if (err != 0)

@@ -53,6 +53,7 @@ static int done(const struct work *w, struct payment *p, struct id order_id)
 {
     p->order_id = order_id;
     p->books.sold = p->books.captured;
+    p->fee_sold = p->fee;
     return flow_move(w, p, PAYMENT_DONE, 0, NULL, "the seats are sold");
 }
 
@@ -70,6 +71,7 @@ int flow_give_back(const struct work *w, struct payment *p, const struct refund 
     refund.tries = 0;
     refund.version = 1;
     p->books.sold -= p->books.sold > 0 ? refund.amount + refund.charge : 0;
+    p->fee_sold -= p->fee_sold > 0 ? refund.fee + refund.fee_kept : 0;
     p->books.kept += refund.charge;
     p->books.pending += refund.amount;
     p->reason = refund.reason;
@@ -83,7 +85,8 @@ int flow_give_back(const struct work *w, struct payment *p, const struct refund 
 static int return_all(const struct work *w, struct payment *p, const char *reason)
 {
     struct refund refund;
-    const struct refund wish = {.amount = p->books.captured, .reason = view_str(reason)};
+    const struct refund wish = {
+        .amount = p->books.captured, .fee = p->fee, .reason = view_str(reason)};
     int err = flow_give_back(w, p, &wish, &refund);
     return err == 0 ? flow_refund(w, refund.refund_id) : err;
 }
@@ -111,8 +114,8 @@ static int place_again(const struct work *w, struct payment *p)
     const bool equal = err == ERR_CONFLICT && p->equal > 0;
     if (equal)
         err = tickets_hold_equal(w, p, &hold);
-    if (err == 0 &&
-        (hold->total != p->books.captured || id_parse(view_str(hold->hold_id), &hold_id) != 0))
+    if (err == 0 && (hold->total != p->books.captured - p->fee ||
+                     id_parse(view_str(hold->hold_id), &hold_id) != 0))
         err = ERR_CONFLICT;
     if (err == 0)
         move_contact(w, p, hold_id);

@@ -24,7 +24,8 @@ struct item_step {
 /* All that the payment has for places, wherever it was left. */
 static int give_all_back(const struct work *w, struct payment *p)
 {
-    struct refund refund = {.amount = p->books.sold, .reason = VIEW_LIT("event cancelled")};
+    struct refund refund = {
+        .amount = p->books.sold, .fee = p->fee_sold, .reason = VIEW_LIT("event cancelled")};
     struct refund *before;
     size_t count;
     int err =

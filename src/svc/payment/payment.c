@@ -13,6 +13,7 @@
 
 static const struct method methods[] = {
     {"ListProviders", METHOD_UNARY, 0, true, "public, max-age=2", 0, payment_list_providers},
+    {"QuotePurchase", METHOD_UNARY, 0, true, "public, max-age=2", 0, payment_quote_purchase},
     {"BeginPayment", METHOD_UNARY, ROLES_BUY, false, NULL, 0, payment_begin},
     /* From whatever browser the buyer comes back with: an attempt's id is not to be guessed. */
     {"FinishPayment", METHOD_UNARY, 0, false, NULL, 0, payment_finish},
@@ -27,6 +28,11 @@ static const struct method methods[] = {
     {"GetRefundJob", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, payment_get_refund_job},
     {"ListRefundJobOrders", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0,
      payment_list_refund_job_orders},
+    {"ListReceipts", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_list_receipts},
+    {"GetReceiptFile", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0,
+     payment_get_receipt_file},
+    {"SetSellingTerms", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, payment_set_selling_terms},
+    {"GetSellingTerms", METHOD_UNARY, ROLES_RUN, false, NULL, 0, payment_get_selling_terms},
 };
 
 struct service payment_service(struct payment_role *role)

@@ -12,6 +12,7 @@
 #include "call/channel.h"
 #include "db/http.h"
 #include "db/sql.h"
+#include "fiber/offload.h"
 #include "fiber/worker.h"
 #include "mem/buf.h"
 #include "wire/server.h"
@@ -35,8 +36,9 @@ struct payment_options {
     struct sql *sql;               /* borrowed */
     struct worker *const *workers; /* borrowed */
     uint32_t worker_count;
-    struct chance *chance; /* borrowed; must serve any thread */
-    const char *ca_path;   /* trusted roots (PEM), or NULL: the system's */
+    struct offload *offload; /* borrowed; receipts are drawn there */
+    struct chance *chance;   /* borrowed; must serve any thread */
+    const char *ca_path;     /* trusted roots (PEM), or NULL: the system's */
     /* What the calling fiber asks providers with, from http_state, which is borrowed; NULL: a
      * client of the role's own on every worker. */
     struct http *(*http)(void *http_state);

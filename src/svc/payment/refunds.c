@@ -8,11 +8,13 @@
 /* What a refund is about. */
 struct giving_back {
     struct payment payment;
+    struct selling_terms terms; /* by which it was begun */
     const Usher__V1__Order *order;
     int64_t starts_at_ms;
     int32_t utc_offset_minutes;
     const Usher__V1__Ticket *tickets[PAYMENT_SEATS_MAX]; /* that can go now, of those asked for */
     size_t ticket_count;
+    size_t left_count;      /* of the payment's seats that are in no refund, asked for or not */
     struct refund *refunds; /* that the payment has */
     size_t refund_count;
     bool organiser;                /* the caller runs the performance */
@@ -40,6 +42,7 @@ static int choose(const struct work *w, const uint32_t *seats, size_t count, str
             if (refund_has_seat(&g->refunds[k], seat))
                 by = &g->refunds[k];
         }
+        g->left_count += by == NULL;
         if (!has_seat(seats, count, seat))
             continue;
         if (by && (!g->covering || g->covering < by))
@@ -96,41 +99,40 @@ static int find(struct call *call, const char *text, const uint32_t *seats, size
     if (g->order->utc_offset_choice_case == USHER__V1__ORDER__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES)
         g->utc_offset_minutes = g->order->utc_offset_minutes;
     err = choose(&w, seats, seat_count, g);
+    if (err == 0)
+        err = selling_of(&w, &g->payment, &g->terms);
     return err == 0 ? 0 : answer_store_failed(call, err);
 }
 
-static int64_t unit_of(struct view code)
+/* What the tickets that go have cost beside their prices. */
+static int64_t fee_of(const struct giving_back *g)
 {
-    const struct currency *currency = currency_find(code);
-    int64_t unit = 1;
-    for (unsigned i = 0; currency && i < currency->digits; i++)
-        unit *= 10;
-    return unit;
+    const struct fee_rule rule = selling_fee(&g->terms, g->payment.currency);
+    int64_t sum = g->ticket_count == g->left_count ? rule.order : 0;
+    for (size_t i = 0; i < g->ticket_count; i++)
+        sum += fee_of_ticket(&rule, g->tickets[i]->amount);
+    return sum;
 }
 
 /* The sum over the tickets at that time. */
 static struct refund_quote quote_at(const struct payment_role *role, const struct giving_back *g,
                                     int64_t now_ms, bool organisers_fault)
 {
-    struct refund_quote sum = {.possible = g->ticket_count > 0};
-    for (size_t i = 0; i < g->ticket_count; i++) {
-        struct refund_quote one;
-        const struct refund_ask ask = {
-            .price = g->tickets[i]->amount,
-            .unit = unit_of(g->payment.currency),
-            .ordered_at_ms = g->order->placed_at_ms,
-            .starts_at_ms = g->starts_at_ms,
-            .now_ms = now_ms,
-            .utc_offset_minutes = g->utc_offset_minutes,
-            .organisers_fault = organisers_fault,
-        };
-        refund_quote(role->ladder, &ask, &one);
-        sum.possible = sum.possible && one.possible;
-        sum.refunded += one.refunded;
-        sum.kept += one.kept;
-        if (one.less_from_ms > 0 && (sum.less_from_ms == 0 || one.less_from_ms < sum.less_from_ms))
-            sum.less_from_ms = one.less_from_ms;
-    }
+    struct refund_quote sum;
+    const struct fee_rule rule = selling_fee(&g->terms, g->payment.currency);
+    const struct refund_ask at = {
+        .unit = selling_unit(g->payment.currency),
+        .ordered_at_ms = g->order->placed_at_ms,
+        .starts_at_ms = g->starts_at_ms,
+        .now_ms = now_ms,
+        .utc_offset_minutes = g->utc_offset_minutes,
+        .organisers_fault = organisers_fault,
+    };
+    int64_t prices[PAYMENT_SEATS_MAX];
+    for (size_t i = 0; i < g->ticket_count; i++)
+        prices[i] = g->tickets[i]->amount;
+    refund_quote_tickets(selling_ladder(role, &g->terms), &at, &rule, prices, g->ticket_count,
+                         g->ticket_count == g->left_count, &sum);
     return sum;
 }
 
@@ -242,6 +244,8 @@ int payment_refund_order(struct call *call, const void *request, void *response)
                            "giving back now returns another amount: look again");
     refund.amount = quote.refunded;
     refund.charge = quote.kept;
+    refund.fee = quote.fee_refunded;
+    refund.fee_kept = fee_of(&g) - quote.fee_refunded;
     refund.reason = view_str(g.organiser ? "by the organiser" : "given back by the buyer");
     for (size_t i = 0; i < g.ticket_count; i++)
         refund.seats[refund.seat_count++] = g.tickets[i]->seat;

@@ -10,6 +10,7 @@
 #include "observe/log.h"
 #include "sale/currency.h"
 #include "sale/refund.h"
+#include "store/selling.h"
 #include "svc/payment/adapter.h"
 #include "usher/v1/payment.pb-c.h"
 
@@ -123,6 +124,26 @@ void jobs_tick(struct payment_role *role, struct arena *arena);
 int letter_of_refund(const struct work *w, const struct payment *p, const struct refund *r,
                      struct mail *ret_mail);
 
+/* ---- selling.c ---- */
+
+/* The terms in force when that hold was made; all zero where there are none. The store's errors. */
+int selling_at(const struct work *w, uint32_t organiser_id, uint32_t performance_id,
+               struct id hold_id, struct selling_terms *ret_terms);
+/* Those that a payment was begun under. */
+int selling_of(const struct work *w, const struct payment *p, struct selling_terms *ret_terms);
+/* The fees in that currency: none where the terms are of another. */
+struct fee_rule selling_fee(const struct selling_terms *terms, struct view currency);
+const struct refund_ladder *selling_ladder(const struct payment_role *role,
+                                           const struct selling_terms *terms);
+/* Minor units of a whole one: 1 of KRW, 100 of EUR. */
+int64_t selling_unit(struct view currency);
+/* ERR_NO_MEMORY. */
+int selling_fill(struct arena *arena, const struct selling_terms *terms,
+                 Usher__V1__SellingTerms *ret_terms);
+/* The organiser that is meant: the only one that the caller manages where it is 0. Non-zero after
+ * call_fail. */
+int selling_organiser(struct call *call, uint32_t said, uint32_t *ret_organiser_id);
+
 /* ---- answers.c ---- */
 int answer_refund(struct arena *arena, const struct payment *p, const struct refund *r,
                   Usher__V1__Refund *ret_refund);
@@ -150,6 +171,11 @@ int payment_list_payments(struct call *call, const void *request, void *response
 int payment_get_books(struct call *call, const void *request, void *response);
 int payment_begin_refund_job(struct call *call, const void *request, void *response);
 int payment_get_refund_job(struct call *call, const void *request, void *response);
+int payment_quote_purchase(struct call *call, const void *request, void *response);
+int payment_set_selling_terms(struct call *call, const void *request, void *response);
+int payment_get_selling_terms(struct call *call, const void *request, void *response);
+int payment_list_receipts(struct call *call, const void *request, void *response);
+int payment_get_receipt_file(struct call *call, const void *request, void *response);
 int payment_list_refund_job_orders(struct call *call, const void *request, void *response);
 
 #endif

@@ -91,7 +91,7 @@ int tickets_place(const struct work *w, const struct payment *p, struct id hold_
     wish.hold_id = (char *)exchange_id(w->arena, hold_id);
     wish.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD;
     wish.payment_id = (char *)exchange_id(w->arena, p->payment_id);
-    wish.amount = p->books.captured;
+    wish.amount = p->books.captured - p->fee; /* the seats know of prices alone */
     int err = client_call(&a.client, Usher__V1__TicketService, place_order, &wish, ret_order);
     if (err != 0)
         return meaning(&a.client.status);

@@ -246,6 +246,10 @@ export const en = {
       title: (): string => 'The amount has changed meanwhile',
       text: 'Please look at the new amount before you go on.',
     },
+    AMOUNT_CHANGED: {
+      title: (): string => 'The price has changed meanwhile',
+      text: 'Nothing was charged. Please reload the page and look at the new amount.',
+    },
     TOO_LATE: {
       title: (): string => 'Too late to give back',
       text: 'By the rules of this show nothing is returned any more.',

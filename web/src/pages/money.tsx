@@ -1,15 +1,19 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import '../style/pay.css';
 import { call_ms } from '../api/client';
 import type { Failure } from '../api/failure';
 import { persist, refusalOf } from '../api/retry';
 import { till } from '../api/till';
-import type { MoneyStory } from '../gen/usher/v1/payment_pb';
+import { type MoneyStory, type Receipt, ReceiptKind } from '../gen/usher/v1/payment_pb';
 import { date, money } from '../i18n/format';
 import { payWords } from '../i18n/pay';
-import { words } from '../i18n/words';
+import { language, words } from '../i18n/words';
+import { Icon } from '../parts/icon';
+import { Failed } from '../parts/notice';
 import { Trouble } from '../parts/trouble';
+import { Deed } from '../state/deed';
+import { download } from '../state/download';
 import { paths } from '../state/route';
 
 /** Where is my money: every attempt, call and refund of an order, as the books have it. */
@@ -81,6 +85,7 @@ export function MoneyPage({ orderId }: { orderId: string }) {
           </ul>
         </section>
       ) : null}
+      <Receipts orderId={orderId} />
       {events.length > 0 ? (
         <section class="card story" aria-labelledby="events-title">
           <h2 id="events-title">{say.events}</h2>
@@ -101,5 +106,63 @@ export function MoneyPage({ orderId }: { orderId: string }) {
         </a>
       </p>
     </div>
+  );
+}
+
+/** What was paid and given back, numbered, each as a file to keep. */
+function Receipts({ orderId }: { orderId: string }) {
+  const say = payWords.value;
+  const deed = useMemo(() => new Deed(), []);
+  const receipts = useSignal<Receipt[]>([]);
+  useEffect(() => {
+    void deed.do(async () => {
+      const found = await persist(() => till.listReceipts({ orderId }, { timeoutMs: call_ms }));
+      receipts.value = found.receipts;
+    });
+  }, [orderId, deed, receipts]);
+  const fetchFile = (number: bigint) =>
+    deed.do(async () => {
+      const wish = { orderId, number, language: language.peek() };
+      const file = await persist(() => till.getReceiptFile(wish, { timeoutMs: call_ms }));
+      download(file.name, file.mediaType, file.content);
+    });
+  if (receipts.value.length === 0) return <Failed failure={deed.failure.value} />;
+  return (
+    <section class="card story" aria-labelledby="receipts-title">
+      <h2 id="receipts-title">{say.receipts}</h2>
+      <Failed failure={deed.failure.value} />
+      <ul>
+        {receipts.value.map((receipt) => (
+          <li key={String(receipt.number)} data-receipt={ReceiptKind[receipt.kind]}>
+            <span>
+              <strong>
+                {say.receiptKind[receipt.kind]} {say.receiptNumber(String(receipt.number))}
+              </strong>
+              <span class="soft">
+                {[
+                  receipt.terms?.seller ?? '',
+                  date(receipt.atMs, 'short'),
+                  receipt.fee > 0n ? `${say.fee} ${money(receipt.fee, receipt)}` : '',
+                  receipt.vat > 0n ? say.vat(money(receipt.vat, receipt)) : '',
+                ]
+                  .filter(Boolean)
+                  .join(' · ')}
+              </span>
+            </span>
+            <b class="numeric">{money(receipt.total, receipt)}</b>
+            <button
+              type="button"
+              class="plain"
+              data-action="receipt"
+              disabled={deed.busy.value}
+              onClick={() => void fetchFile(receipt.number)}
+            >
+              <Icon name="save" />
+              {say.receiptFile}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

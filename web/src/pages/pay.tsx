@@ -6,33 +6,47 @@ import { serverClock } from '../api/clock';
 import type { Failure } from '../api/failure';
 import { persist, refusalOf } from '../api/retry';
 import { till } from '../api/till';
-import { type Payment, PaymentState, type Provider } from '../gen/usher/v1/payment_pb';
+import {
+  type Payment,
+  PaymentState,
+  type Provider,
+  type PurchaseQuote,
+} from '../gen/usher/v1/payment_pb';
 import { PaymentMethod, type Performance } from '../gen/usher/v1/ticket_pb';
-import { money, seatName, starts } from '../i18n/format';
+import { date, money, seatName, starts } from '../i18n/format';
 import { payWords } from '../i18n/pay';
 import { language, words } from '../i18n/words';
 import { HoldClock } from '../parts/clock';
 import { Field, toFirstWrong } from '../parts/field';
 import { Icon } from '../parts/icon';
 import { Failed, Notice } from '../parts/notice';
+import { RefundTable } from '../parts/refundtable';
 import { Trouble } from '../parts/trouble';
 import { isEmail, isPhone } from '../state/checks';
 import { Deed } from '../state/deed';
 import { dropHold, endHold, type KeptHold, keptHold, linesOf } from '../state/kept';
 import { go, paths } from '../state/route';
 import { storage } from '../state/storage';
-import { abandonPayment, beginPayment, type Contact, getPayment, keptPayment } from '../state/till';
+import {
+  abandonPayment,
+  beginPayment,
+  type Contact,
+  getPayment,
+  keptPayment,
+  quotePurchase,
+} from '../state/till';
 
 interface Order {
   performance: Performance;
   providers: Provider[];
   open: Payment | null; // an attempt that waits for its buyer
+  quote: PurchaseQuote | null; // null: nobody can pay online
 }
 
-async function look(performanceId: number): Promise<Order> {
+async function look(performanceId: number, hold: KeptHold | null): Promise<Order> {
   const options = { timeoutMs: call_ms };
   const kept = keptPayment();
-  const [performance, providers, open] = await Promise.all([
+  const [performance, providers, open, quote] = await Promise.all([
     persist(() => tickets.getPerformance({ performanceId }, options)),
     // A server without a provider sells at the box office alone.
     persist(() => till.listProviders({}, options)).then(
@@ -40,8 +54,10 @@ async function look(performanceId: number): Promise<Order> {
       () => [],
     ),
     kept?.performanceId === performanceId ? getPayment(kept.paymentId).catch(() => null) : null,
+    hold ? quotePurchase(hold).catch(() => null) : null,
   ]);
-  return { performance, providers, open };
+  // What it costs is not known: then nobody pays by what he was not told.
+  return { performance, providers: quote ? providers : [], open, quote };
 }
 
 /** Who gets the tickets, how they are paid, and the one button that does it. */
@@ -50,9 +66,10 @@ export function PayPage({ performanceId }: { performanceId: number }) {
   const hold = useSignal(keptHold(storage, performanceId, serverClock.now()));
   const order = useSignal<Order | null>(null);
   const lost = useSignal<Failure | null>(null);
+  const way = useSignal<string | null>(null); // null: nothing was chosen yet
   const load = () => {
     lost.value = null;
-    look(performanceId).then(
+    look(performanceId, hold.peek()).then(
       (found) => {
         order.value = found;
       },
@@ -68,13 +85,15 @@ export function PayPage({ performanceId }: { performanceId: number }) {
   if (lost.value) return <Trouble failure={lost.value} retry={load} />;
   if (!hold.value) return <NothingHeld performanceId={performanceId} />;
   if (!order.value) return <p class="loading">{words.value.loading}</p>;
-  const { open } = order.value;
+  const { open, quote, providers } = order.value;
+  const chosen = way.value ?? providers[0]?.name ?? box_office;
   return (
     <div class="pay">
       <h1>{say.title}</h1>
       <Summary
         hold={hold.value}
         performance={order.value.performance}
+        quote={chosen === box_office ? null : quote}
         onOver={() => {
           if (hold.value) endHold(storage, hold.value);
           hold.value = null;
@@ -85,7 +104,12 @@ export function PayPage({ performanceId }: { performanceId: number }) {
       ) : (
         <Form
           hold={hold.value}
-          providers={order.value.providers}
+          providers={providers}
+          way={chosen}
+          quote={quote}
+          onWay={(value) => {
+            way.value = value;
+          }}
           onGone={() => {
             hold.value = keptHold(storage, performanceId, serverClock.now());
           }}
@@ -114,10 +138,11 @@ function NothingHeld({ performanceId }: { performanceId: number }) {
 interface SummaryProps {
   hold: KeptHold;
   performance: Performance;
+  quote: PurchaseQuote | null; // null: paid at the box office, without a fee
   onOver(): void;
 }
 
-function Summary({ hold, performance, onOver }: SummaryProps) {
+function Summary({ hold, performance, quote, onOver }: SummaryProps) {
   const say = payWords.value;
   return (
     <section class="pay-summary" aria-labelledby="summary-title">
@@ -137,11 +162,20 @@ function Summary({ hold, performance, onOver }: SummaryProps) {
               <span class="numeric">{money(amount * quantity, hold)}</span>
             </li>
           ))}
+          {quote && quote.fee > 0n ? (
+            <li data-line="fee">
+              <span>{say.fee}</span>
+              <span class="numeric">{money(quote.fee, quote)}</span>
+            </li>
+          ) : null}
           <li class="lines-total">
             <span>{words.value.total}</span>
-            <b class="numeric">{money(hold.total, hold)}</b>
+            <b class="numeric">{quote ? money(quote.total, quote) : money(hold.total, hold)}</b>
           </li>
         </ul>
+        {quote && quote.vat > 0n ? (
+          <p class="hint numeric">{say.vat(money(quote.vat, quote))}</p>
+        ) : null}
       </div>
     </section>
   );
@@ -183,10 +217,13 @@ const box_office = '';
 interface FormProps {
   hold: KeptHold;
   providers: Provider[];
+  way: string; // a provider's name, or the box office
+  quote: PurchaseQuote | null;
+  onWay(way: string): void;
   onGone(): void;
 }
 
-function Form({ hold, providers, onGone }: FormProps) {
+function Form({ hold, providers, way, quote, onWay, onGone }: FormProps) {
   const say = payWords.value;
   const deed = useMemo(() => new Deed(), []);
   const contact = useSignal<Contact>({
@@ -195,7 +232,6 @@ function Form({ hold, providers, onGone }: FormProps) {
     phone: '',
     language: language.value,
   });
-  const way = useSignal(providers[0]?.name ?? box_office);
   const terms = useSignal(false);
   const equalPlaces = useSignal(false);
   const tried = useSignal(false);
@@ -226,7 +262,7 @@ function Form({ hold, providers, onGone }: FormProps) {
       phone: phone.trim(),
       language: language.value,
     };
-    const provider = way.value;
+    const provider = way;
     if (provider !== box_office) {
       const payment = await beginPayment({
         performanceId,
@@ -234,6 +270,7 @@ function Form({ hold, providers, onGone }: FormProps) {
         provider,
         contact: who,
         equalPlaces: equalPlaces.value,
+        expectedAmount: quote?.total ?? 0n,
       });
       leaving.value = true;
       if (payment.state === PaymentState.WAITING && payment.redirectUrl)
@@ -263,8 +300,8 @@ function Form({ hold, providers, onGone }: FormProps) {
     }
   };
   const busy = deed.busy.value || leaving.value;
-  const card = way.value !== box_office;
-  const chosen = providers.find((provider) => provider.name === way.value);
+  const card = way !== box_office;
+  const chosen = providers.find((provider) => provider.name === way);
   return (
     <form
       class="pay-form"
@@ -313,26 +350,22 @@ function Form({ hold, providers, onGone }: FormProps) {
           <Way
             key={provider.name}
             value={provider.name}
-            chosen={way.value}
+            chosen={way}
             title={provider.title}
             hint={provider.methods.map((method) => say.method[method] ?? method).join(' · ')}
-            onChoose={(value) => {
-              way.value = value;
-            }}
+            onChoose={onWay}
           />
         ))}
         <Way
           value={box_office}
-          chosen={way.value}
+          chosen={way}
           title={say.boxOffice}
           hint={say.boxOfficeHint}
-          onChoose={(value) => {
-            way.value = value;
-          }}
+          onChoose={onWay}
         />
       </fieldset>
       {chosen?.testMoney ? <Notice tone="warn" icon="alert" title={say.testMoney} /> : null}
-      {way.value !== box_office ? (
+      {card ? (
         <label class="check">
           <input
             type="checkbox"
@@ -358,11 +391,9 @@ function Form({ hold, providers, onGone }: FormProps) {
           <span>{say.terms}</span>
         </label>
         {tried.value && !terms.value ? <small class="field-bad">{say.termsNeeded}</small> : null}
-        <details>
-          <summary>{say.rules}</summary>
-          <p>{say.rulesText}</p>
-        </details>
+        {card && quote ? <Refunds quote={quote} /> : null}
       </div>
+      {card && quote?.terms?.seller ? <Seller quote={quote} /> : null}
       <Failed failure={deed.failure.value} />
       <div class="pay-action">
         <button type="submit" class="primary wide" data-action="pay" disabled={busy}>
@@ -375,11 +406,54 @@ function Form({ hold, providers, onGone }: FormProps) {
                 ? say.payAction
                 : say.bookAction}
           </span>
-          <span class="numeric">{money(hold.total, hold)}</span>
+          <span class="numeric">
+            {card && quote ? money(quote.total, quote) : money(hold.total, hold)}
+          </span>
         </button>
         {card ? <p class="hint">{say.secure}</p> : null}
       </div>
     </form>
+  );
+}
+
+/** What one would get back, before one has paid. */
+function Refunds({ quote }: { quote: PurchaseQuote }) {
+  const say = payWords.value;
+  const [now, then] = quote.refunds;
+  return (
+    <details data-refunds={quote.refundRule}>
+      <summary>{say.rules}</summary>
+      {now ? (
+        <p>
+          {say.refundNow(money(now.refund, quote))}{' '}
+          {then ? say.refundLess(date(now.untilMs, 'short')) : ''}
+        </p>
+      ) : (
+        <p>{say.refundNone}</p>
+      )}
+      {then ? <RefundTable steps={quote.refunds} priced={quote} /> : null}
+      <p class="soft">{say.rulesText}</p>
+    </details>
+  );
+}
+
+/** Who sells, as the law wants it said where one pays. */
+function Seller({ quote: { terms } }: { quote: PurchaseQuote }) {
+  const say = payWords.value;
+  if (!terms) return null;
+  const names = say.sellerLines;
+  const lines = [
+    [names.representative, terms.representative],
+    [names.registration, terms.registrationNumber],
+    [names.mailOrder, terms.mailOrderNumber],
+    [names.address, terms.address],
+    [names.telephone, terms.telephone],
+  ];
+  return (
+    <p class="hint" data-seller>
+      {`${say.seller}: ${terms.seller}`}
+      {lines.map(([name, text]) => (text ? ` · ${name} ${text}` : ''))}
+    </p>
   );
 }
 

@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
 import { starts } from '../i18n/format';
@@ -83,6 +84,7 @@ function Panel({ sale, plan, performance }: PanelProps) {
         ) : (
           <>
             <Prices sale={sale} plan={plan} />
+            <Fee performanceId={sale.performanceId} />
             <BestPicker sale={sale} plan={plan} />
           </>
         )}
@@ -90,6 +92,20 @@ function Panel({ sale, plan, performance }: PanelProps) {
       {held ? null : <Chosen sale={sale} plan={plan} />}
     </aside>
   );
+}
+
+/** What comes on top of the prices; loaded after the hall, which nobody waits longer for. */
+function Fee({ performanceId }: { performanceId: number }) {
+  const part = useSignal<typeof import('../parts/feenote').FeeNote | null>(null);
+  useEffect(() => {
+    import('../parts/feenote').then(
+      ({ FeeNote }) => {
+        part.value = FeeNote;
+      },
+      () => {}, // the order form tells it again
+    );
+  }, [performanceId, part]);
+  return part.value ? <part.value performanceId={performanceId} /> : null;
 }
 
 /** How long one may buy, where others wait for one's place. */

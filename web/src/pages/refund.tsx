@@ -7,10 +7,11 @@ import { persist } from '../api/retry';
 import { till } from '../api/till';
 import type { Refund, RefundPreview } from '../gen/usher/v1/payment_pb';
 import type { Order } from '../gen/usher/v1/ticket_pb';
-import { date, money, seatName } from '../i18n/format';
+import { money, seatName } from '../i18n/format';
 import { payWords } from '../i18n/pay';
 import { words } from '../i18n/words';
 import { Failed, Notice } from '../parts/notice';
+import { RefundTable } from '../parts/refundtable';
 import { Deed } from '../state/deed';
 
 interface RefundDialogProps {
@@ -132,26 +133,7 @@ function Preview({ preview, asking }: { preview: RefundPreview | null; asking: b
           <dd class="numeric">{money(charge, preview)}</dd>
         </div>
       </dl>
-      {steps.length > 1 ? (
-        <table class="ladder">
-          <thead>
-            <tr>
-              <th scope="col">{say.ladder}</th>
-              <th scope="col">{say.youGet}</th>
-              <th scope="col">{say.kept}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {steps.map((step) => (
-              <tr key={String(step.untilMs)}>
-                <td>{say.until(date(step.untilMs, 'short'))}</td>
-                <td class="numeric">{money(step.refund, preview)}</td>
-                <td class="numeric">{money(step.charge, preview)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ) : null}
+      {steps.length > 1 ? <RefundTable steps={steps} priced={preview} /> : null}
     </>
   );
 }

@@ -6,7 +6,7 @@ import { type Failure, failureOf } from '../api/failure';
 import { newKey } from '../api/key';
 import { backoffMs, persist, refusalOf, sleep } from '../api/retry';
 import { till } from '../api/till';
-import { type Payment, PaymentState } from '../gen/usher/v1/payment_pb';
+import { type Payment, PaymentState, type PurchaseQuote } from '../gen/usher/v1/payment_pb';
 import { dropHold } from './kept';
 import { paths } from './route';
 import { storage } from './storage';
@@ -49,6 +49,8 @@ interface Wish {
   contact: Contact;
   /** Where the money comes so late that the seats are gone: others of the same category, side by side. */
   equalPlaces: boolean;
+  /** What the buyer was shown, fees included; 0: whatever it costs. */
+  expectedAmount: bigint;
 }
 
 export async function beginPayment(wish: Wish): Promise<Payment> {
@@ -59,6 +61,23 @@ export async function beginPayment(wish: Wish): Promise<Payment> {
   storage.setItem(storage_key, JSON.stringify({ paymentId, performanceId: wish.performanceId }));
   return payment;
 }
+
+/** Fees, tax, seller, and what giving all of it back would return: as promised when the places were held. */
+export const quotePurchase = (hold: {
+  performanceId: number;
+  holdId: string;
+  seats: { amount: number }[];
+}): Promise<PurchaseQuote> =>
+  persist(() =>
+    till.quotePurchase(
+      {
+        performanceId: hold.performanceId,
+        holdId: hold.holdId,
+        prices: hold.seats.map(({ amount }) => BigInt(amount)),
+      },
+      options,
+    ),
+  );
 
 export const getPayment = (paymentId: string): Promise<Payment> =>
   persist(() => till.getPayment({ paymentId }, options));
