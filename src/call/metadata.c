@@ -18,6 +18,22 @@ static bool is_printable(struct view value)
     return true;
 }
 
+/* Room for one more. False: no memory. */
+static bool make_room(struct metadata *m, struct arena *arena)
+{
+    if (m->count < m->room)
+        return true;
+    const uint32_t room = m->room ? 2 * m->room : 2;
+    struct metadata_field *fields = arena_alloc(arena, room * sizeof(*fields));
+    if (!fields)
+        return false;
+    if (m->count)
+        memcpy(fields, m->fields, m->count * sizeof(*fields));
+    m->fields = fields;
+    m->room = room;
+    return true;
+}
+
 int metadata_add(struct metadata **metadata, struct arena *arena, struct view name,
                  struct view value)
 {
@@ -30,7 +46,7 @@ int metadata_add(struct metadata **metadata, struct arena *arena, struct view na
     if (m->count == METADATA_FIELDS_MAX || value.len > METADATA_VALUE_MAX)
         return ERR_FULL;
     const char *name_copy = arena_copy(arena, name), *value_copy = arena_copy(arena, value);
-    if (!name_copy || !value_copy)
+    if (!name_copy || !value_copy || !make_room(m, arena))
         return ERR_NO_MEMORY;
     m->fields[m->count++] = (struct metadata_field){
         .name = view_of(name_copy, name.len),

@@ -22,8 +22,8 @@ struct metadata_field {
 };
 
 struct metadata {
-    struct metadata_field fields[METADATA_FIELDS_MAX];
-    uint32_t count;
+    struct metadata_field *fields; /* in the arena, room of them; most calls have one */
+    uint32_t count, room;
 };
 
 /* Whether a field of this name travels. */

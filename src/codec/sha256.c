@@ -1,9 +1,12 @@
 #include "codec/sha256.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 
 #include "err/err.h"
+
+#define BLOCK_BYTES 64
 
 static EVP_MD *algorithm;
 static pthread_key_t key;
@@ -53,4 +56,27 @@ void sha256(struct view bytes, uint8_t ret_hash[SHA256_BYTES])
     sha256_begin();
     sha256_add(bytes);
     sha256_end(ret_hash);
+}
+
+/* A pass over a block of the key, with a pattern laid over it, and over the bytes (RFC 2104, 2). */
+static void pass(const uint8_t secret[SHA256_KEY_BYTES], uint8_t pattern, struct view bytes,
+                 uint8_t ret_hash[SHA256_BYTES])
+{
+    uint8_t block[BLOCK_BYTES];
+    memset(block, pattern, sizeof(block));
+    for (int i = 0; i < SHA256_KEY_BYTES; i++)
+        block[i] ^= secret[i];
+    sha256_begin();
+    sha256_add(view_of(block, sizeof(block)));
+    sha256_add(bytes);
+    sha256_end(ret_hash);
+    OPENSSL_cleanse(block, SHA256_KEY_BYTES);
+}
+
+void sha256_mac(const uint8_t secret[SHA256_KEY_BYTES], struct view bytes,
+                uint8_t ret_mac[SHA256_BYTES])
+{
+    uint8_t inner[SHA256_BYTES];
+    pass(secret, 0x36, bytes, inner);
+    pass(secret, 0x5c, view_of(inner, sizeof(inner)), ret_mac);
 }

@@ -67,12 +67,32 @@ static void threads_do_not_share(void **state)
         pthread_join(threads[i], NULL);
 }
 
+static void assert_mac(const char *secret, struct view bytes, const char *hex)
+{
+    uint8_t key[SHA256_KEY_BYTES] = {0}, mac[SHA256_BYTES];
+    char text[2 * SHA256_BYTES + 1];
+    memcpy(key, secret, strlen(secret));
+    sha256_mac(key, bytes, mac);
+    hex_write(view_of(mac, sizeof(mac)), text);
+    assert_string_equal(text, hex);
+}
+
+/* RFC 4231, cases 1 and 2: keys of 20 and 4 bytes, filled with zeros as RFC 2104 fills them. */
+static void macs_are_those_of_the_standard(void **state)
+{
+    assert_mac("\v\v\v\v\v\v\v\v\v\v\v\v\v\v\v\v\v\v\v\v", VIEW_LIT("Hi There"),
+               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    assert_mac("Jefe", VIEW_LIT("what do ya want for nothing?"),
+               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_are_those_of_the_standard),
         cmocka_unit_test(pieces_are_the_whole),
         cmocka_unit_test(threads_do_not_share),
+        cmocka_unit_test(macs_are_those_of_the_standard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

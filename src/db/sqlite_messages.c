@@ -102,6 +102,8 @@ static void heard(void *state, int code, const char *text)
 static void set_up(void)
 {
     sqlite3_config(SQLITE_CONFIG_LOG, heard, NULL);
+    /* Nobody asks how much memory SQLite has, and counting takes a lock in every allocation. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 void sqlite_messages_hear(void)

@@ -9,7 +9,9 @@
 #define DRAIN_NOTICE_MS 1000        /* the second GOAWAY waits no longer for the PING */
 #define FRAME_SLACK     (80u << 10) /* what one step of nghttp2 may add to a full out */
 #define OUT_KEPT        1024        /* bytes of out that an idle connection keeps */
-#define UPDATE_BURST    20000       /* WINDOW_UPDATE … */
+#define OUT_KEPT_BUSY   (16u << 10) /* and one with BUSY_STREAMS, which fills it again at once */
+#define BUSY_STREAMS    8
+#define UPDATE_BURST    20000 /* WINDOW_UPDATE … */
 #define UPDATES_PER_S   20000
 
 /* ---- making and freeing ---- */
@@ -330,7 +332,7 @@ void h2_sent(struct h2 *h, size_t len)
     assert(!h->in_event && !h->in_nghttp2);
     assert(len <= h->out.len);
     buf_consume(&h->out, len);
-    if (h->out.len == 0 && h->out.cap > OUT_KEPT)
+    if (h->out.len == 0 && h->out.cap > (h->stream_count < BUSY_STREAMS ? OUT_KEPT : OUT_KEPT_BUSY))
         buf_release(&h->out);
     h2_flush(h);
     if (h->out.len == 0)

@@ -146,10 +146,11 @@ static bool has_body(int status)
 static int submit_answer(struct h2_stream *s, const struct head_answer *answer, int64_t body_len,
                          bool ends)
 {
-    struct nvs nvs = {.count = 0};
+    struct nvs nvs; /* not cleared: an answer has a few fields, and there is room for many */
     char status[20], len[20];
     nghttp2_data_provider provider = {.read_callback = h2_on_read};
 
+    nvs.count = 0;
     add_nv(&nvs, VIEW_LIT(":status"), number((uint64_t)answer->status, status));
     add_fields(&nvs, answer->fields, answer->field_count);
     if (body_len >= 0 && has_body(answer->status))
@@ -332,9 +333,10 @@ bool h2_may_request(const struct h2 *h)
 
 static int submit_request(struct h2_stream *s, const struct head_request *request, bool ends)
 {
-    struct nvs nvs = {.count = 0};
+    struct nvs nvs;
     nghttp2_data_provider provider = {.read_callback = h2_on_read};
 
+    nvs.count = 0;
     add_nv(&nvs, VIEW_LIT(":method"), request->method);
     add_nv(&nvs, VIEW_LIT(":scheme"), request->secure ? VIEW_LIT("https") : VIEW_LIT("http"));
     add_nv(&nvs, VIEW_LIT(":authority"), request->authority);

@@ -1,5 +1,36 @@
 #include "http/head.h"
 
+enum { IS_LOWER = 1, IS_TOKEN = 2, IS_BREAK = 4, IS_HOST = 8 };
+
+#define IS_NAME (IS_TOKEN | IS_LOWER)
+
+/* Every answer's fields pass through here. IS_HOST: what may stand in a host with a port (RFC 3986,
+ * 3.2); user information may not (RFC 9110, 4.2.4). */
+static const uint8_t classes[256] = {
+    ['a' ... 'z'] = IS_NAME | IS_HOST,
+    ['0' ... '9'] = IS_NAME | IS_HOST,
+    ['A' ... 'Z'] = IS_TOKEN | IS_HOST,
+    ['!'] = IS_NAME | IS_HOST,
+    ['#'] = IS_NAME,
+    ['$' ... '\''] = IS_NAME | IS_HOST,
+    ['(' ... ')'] = IS_HOST,
+    ['*' ... '+'] = IS_NAME | IS_HOST,
+    [','] = IS_HOST,
+    ['-' ... '.'] = IS_NAME | IS_HOST,
+    [':' ... ';'] = IS_HOST,
+    ['='] = IS_HOST,
+    ['['] = IS_HOST,
+    [']'] = IS_HOST,
+    ['^'] = IS_NAME,
+    ['_'] = IS_NAME | IS_HOST,
+    ['`'] = IS_NAME,
+    ['|'] = IS_NAME,
+    ['~'] = IS_NAME | IS_HOST,
+    ['\r'] = IS_BREAK,
+    ['\n'] = IS_BREAK,
+    ['\0'] = IS_BREAK,
+};
+
 static bool is_blank(char b)
 {
     return b == ' ' || b == '\t';
@@ -70,14 +101,11 @@ static bool member_is(struct view member, struct view token)
     return true;
 }
 
-/* What may stand in a host with a port (RFC 3986, 3.2); user information may not (RFC 9110, 4.2.4).
- */
 static bool is_authority(struct view v)
 {
     uint64_t port = 0;
     for (size_t i = 0; i < v.len; i++) {
-        uint8_t b = (uint8_t)v.at[i];
-        if (b <= ' ' || b >= 0x7f || strchr("\"#/<>?@\\^`{|}", b))
+        if (!(classes[(uint8_t)v.at[i]] & IS_HOST))
             return false;
     }
     const char *bracket = v.len ? memrchr(v.at, ']', v.len) : NULL;
@@ -134,27 +162,6 @@ enum head_method head_method_of(struct view name)
     }
     return HEAD_METHOD_OTHER;
 }
-
-enum { IS_LOWER = 1, IS_TOKEN = 2, IS_BREAK = 4 };
-
-/* Every answer's fields pass through here. */
-static const uint8_t classes[256] = {
-    ['a' ... 'z'] = IS_TOKEN | IS_LOWER,
-    ['0' ... '9'] = IS_TOKEN | IS_LOWER,
-    ['A' ... 'Z'] = IS_TOKEN,
-    ['!'] = IS_TOKEN | IS_LOWER,
-    ['#' ... '\''] = IS_TOKEN | IS_LOWER,
-    ['*'] = IS_TOKEN | IS_LOWER,
-    ['+'] = IS_TOKEN | IS_LOWER,
-    ['-'] = IS_TOKEN | IS_LOWER,
-    ['.'] = IS_TOKEN | IS_LOWER,
-    ['^' ... '`'] = IS_TOKEN | IS_LOWER,
-    ['|'] = IS_TOKEN | IS_LOWER,
-    ['~'] = IS_TOKEN | IS_LOWER,
-    ['\r'] = IS_BREAK,
-    ['\n'] = IS_BREAK,
-    ['\0'] = IS_BREAK,
-};
 
 bool head_is_token_byte(char b)
 {

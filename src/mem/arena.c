@@ -5,7 +5,6 @@
 
 #include "err/err.h"
 
-#define ARENA_ALIGN 16u
 /* Bytes of the first chunk; the next ones double up to ARENA_KEEP. */
 #define ARENA_FIRST (4u << 10)
 
@@ -31,8 +30,32 @@ static void free_chunks(struct arena_chunk *chunk)
     }
 }
 
+/* Writes into the newest chunk what was handed out of it quickly. */
+static void settle(struct arena *a)
+{
+    if (!a->at)
+        return;
+    const size_t used = (size_t)((uint8_t *)a->at - a->chunks->bytes);
+    a->used += used - a->chunks->used;
+    a->chunks->used = used;
+    a->at = NULL;
+    a->left = 0;
+}
+
+/* What of the newest chunk can be handed out without a look at it. */
+static void open_quickly(struct arena *a)
+{
+    struct arena_chunk *chunk = a->chunks;
+    if (chunk->clean <= chunk->used)
+        return;
+    const size_t clean = chunk->clean - chunk->used, allowed = a->max - a->used;
+    a->at = (char *)chunk->bytes + chunk->used;
+    a->left = (clean < allowed ? clean : allowed) & ~(size_t)(ARENA_ALIGN - 1);
+}
+
 void arena_reset(struct arena *a)
 {
+    settle(a);
     /* One chunk stays: the largest that may. A busy arena so ends with one of ARENA_KEEP. */
     struct arena_chunk **best = NULL;
     for (struct arena_chunk **c = &a->chunks; *c; c = &(*c)->next) {
@@ -85,8 +108,9 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t need)
     return chunk;
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+void *arena_alloc_slowly(struct arena *a, size_t size)
 {
+    settle(a);
     if (size > a->max - a->used)
         return NULL;
     size_t rounded = size ? (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1) : ARENA_ALIGN;
@@ -100,7 +124,10 @@ void *arena_alloc(struct arena *a, size_t size)
     uint8_t *piece = chunk->bytes + chunk->used;
     chunk->used += rounded;
     a->used += rounded;
-    return chunk->used <= chunk->clean ? piece : memset(piece, 0, rounded);
+    if (chunk->used > chunk->clean)
+        memset(piece, 0, rounded);
+    open_quickly(a);
+    return piece;
 }
 
 char *arena_copy(struct arena *a, struct view v)

@@ -13,22 +13,38 @@
 
 #include "mem/view.h"
 
-#define ARENA_KEEP (16u << 10) /* bytes an arena keeps over a reset */
+#define ARENA_KEEP  (16u << 10) /* bytes an arena keeps over a reset */
+#define ARENA_ALIGN 16u
 
 struct arena_chunk;
 struct arena {
-    struct arena_chunk *chunks; /* newest first */
-    size_t used;                /* bytes handed out since the last reset */
-    size_t max;                 /* bytes that may be handed out */
+    char *at;                   /* the next piece, where it is not larger than */
+    size_t left;                /* … so many bytes, all zero and within max; a multiple of 16 */
+    struct arena_chunk *chunks; /* newest first; at is in the first */
+    size_t used; /* bytes handed out since the last reset, up to the last slow piece */
+    size_t max;  /* bytes that may be handed out; set before the first piece */
 };
 
 void arena_init(struct arena *a, size_t max);
 void arena_reset(struct arena *a);
 void arena_release(struct arena *a);
 
+/* For arena_alloc alone. */
+void *arena_alloc_slowly(struct arena *a, size_t size);
+
 /* Zeroed memory, valid until reset or release; NULL when max would be passed or memory is out. size
  * may be 0 (a unique pointer). */
-void *arena_alloc(struct arena *a, size_t size);
+static inline void *arena_alloc(struct arena *a, size_t size)
+{
+    if (size > a->left || size == 0)
+        return arena_alloc_slowly(a, size);
+    char *piece = a->at;
+    const size_t rounded = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+    a->at += rounded;
+    a->left -= rounded;
+    return piece;
+}
+
 /* A NUL-terminated copy of v; NULL as above. */
 char *arena_copy(struct arena *a, struct view v);
 /* A NUL-terminated formatted string; NULL as above. */

@@ -5,12 +5,12 @@ static inline unsigned char fold(char c)
     return c >= 'A' && c <= 'Z' ? (unsigned char)(c + ('a' - 'A')) : (unsigned char)c;
 }
 
-bool view_eq_nocase(struct view a, struct view b)
+bool view_letters_eq(const char *a, const char *b, size_t len)
 {
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++) {
-        if (fold(a.at[i]) != fold(b.at[i]))
+    if (memcmp(a, b, len) == 0)
+        return true;
+    for (size_t i = 0; i < len; i++) {
+        if (fold(a[i]) != fold(b[i]))
             return false;
     }
     return true;

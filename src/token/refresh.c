@@ -3,10 +3,11 @@
 #include <sodium.h>
 
 #include "codec/base64.h"
+#include "codec/sha256.h"
 #include "err/err.h"
 
 #define SAID_BYTES  (ID_BYTES + 4)
-#define TOKEN_BYTES (SAID_BYTES + crypto_auth_hmacsha256_BYTES)
+#define TOKEN_BYTES (SAID_BYTES + SHA256_BYTES)
 
 void refresh_token_write(const uint8_t key[KEY_BYTES], struct id session_id, uint32_t generation,
                          char ret_text[REFRESH_TOKEN_CHARS + 1])
@@ -15,7 +16,7 @@ void refresh_token_write(const uint8_t key[KEY_BYTES], struct id session_id, uin
     id_to_bytes(session_id, token);
     for (int i = 0; i < 4; i++)
         token[ID_BYTES + i] = (uint8_t)(generation >> (24 - 8 * i));
-    crypto_auth_hmacsha256(token + SAID_BYTES, token, SAID_BYTES, key);
+    sha256_mac(key, view_of(token, SAID_BYTES), token + SAID_BYTES);
     size_t len = base64_write(view_of(token, TOKEN_BYTES), BASE64_URL, ret_text);
     assert(len == REFRESH_TOKEN_CHARS);
     ret_text[len] = '\0';

@@ -4,6 +4,7 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include "codec/sha256.h"
 #include "err/err.h"
 
 #define MARK "UR."
@@ -11,13 +12,13 @@
 void rotating_code_key(const uint8_t master[KEY_BYTES], const struct ticket_ref *ticket,
                        uint8_t ret_key[TOTP_KEY_BYTES])
 {
-    uint8_t said[ID_BYTES + 6], mac[crypto_auth_hmacsha256_BYTES];
+    uint8_t said[ID_BYTES + 6], mac[SHA256_BYTES];
     id_to_bytes(ticket->order_id, said);
     for (int i = 0; i < 4; i++)
         said[ID_BYTES + i] = (uint8_t)(ticket->seat >> (24 - 8 * i));
     said[ID_BYTES + 4] = (uint8_t)(ticket->generation >> 8);
     said[ID_BYTES + 5] = (uint8_t)ticket->generation;
-    crypto_auth_hmacsha256(mac, said, sizeof(said), master);
+    sha256_mac(master, view_of(said, sizeof(said)), mac);
     memcpy(ret_key, mac, TOTP_KEY_BYTES);
 }
 

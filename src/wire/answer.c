@@ -237,9 +237,10 @@ static void send_response(struct exchange *exchange, struct body body, const cha
                           bool squeezed)
 {
     static const struct head_field ok = {{"grpc-status", 11}, {"0", 1}};
-    struct fields f = {0};
+    struct fields f; /* a few of many: not cleared */
     char id[TRACE_REQUEST_ID_MAX + 1];
     int status = 200;
+    f.count = 0;
     add(&f, VIEW_LIT("content-type"), type_of(exchange));
     add_metadata(exchange, &f, id);
     if (exchange->protocol != PROTOCOL_GRPC)

@@ -134,7 +134,8 @@ static void keep_metadata(struct exchange *exchange, const struct head *head)
         (void)metadata_add(&call->received, call->arena, CALLER_SESSION, session);
     for (size_t i = 0; i < head->field_count; i++) {
         const struct head_field *field = &head->fields[i];
-        if (field->name.len >= sizeof(name) || !strchr("uUxXtT", field->name.at[0]))
+        const char first = field->name.at[0] | 0x20;
+        if (field->name.len >= sizeof(name) || (first != 'u' && first != 'x' && first != 't'))
             continue;
         for (size_t k = 0; k < field->name.len; k++)
             name[k] = (char)tolower((unsigned char)field->name.at[k]);

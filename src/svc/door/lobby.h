@@ -32,6 +32,7 @@
 #define POST_ARENA_MAX   (4u << 20) /* bytes for putting one mail together, without its files */
 
 #define RELAY_PAUSE_MS  1000
+#define RELAY_MANY      8 /* rows in one look: the next one follows; fewer gather for a pause */
 #define RELAY_STEP_MS   10000
 #define RELAY_ARENA_MAX (64u << 20)
 #define RELAY_SWEEP_MS  INT64_C(3600000) /* contacts without orders are looked for */

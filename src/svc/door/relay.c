@@ -162,8 +162,8 @@ static int keep(struct door *door, struct round *round, int64_t deadline_ns)
 
 /* ---- the fiber ---- */
 
-/* One round. Moves *forgotten to what the outbox was told to forget, and *sweep_at_ms. 1: there may
- * be more; 0; or an error. */
+/* One round. Moves *forgotten to what the outbox was told to forget, and *sweep_at_ms. 1: there are
+ * perhaps many more; 0; or an error. */
 static int relay(struct door *door, uint64_t *forgotten, int64_t *sweep_at_ms)
 {
     const int64_t deadline_ns = deadline_after_ms(fiber_now_ns(), RELAY_STEP_MS);
@@ -189,7 +189,7 @@ static int relay(struct door *door, uint64_t *forgotten, int64_t *sweep_at_ms)
             lobby_wake_post(door);
     }
     arena_release(&arena);
-    return err != 0 ? err : round.to > round.from;
+    return err != 0 ? err : round.to > round.from && answer->n_rows >= RELAY_MANY;
 }
 
 void lobby_relay(void *arg)

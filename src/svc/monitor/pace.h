@@ -2,7 +2,7 @@
  * pace: how much of a machine the story of a sale may take while the sale goes on.
  *
  * The follower reads ledgers in steps and rests between them. It takes at most a ninth of one core,
- * and at most a 65th while its process is busy: a rush has the machine, and what waits in a ledger
+ * and at most a 257th while its process is busy: a rush has the machine, and what waits in a ledger
  * is not lost. Whether the process is busy shows in the CPU time that all of its threads used while
  * the follower rested. No I/O, no clock: the readings are passed in.
  */
@@ -13,10 +13,10 @@
 #include <stdint.h>
 
 #define PACE_REST        8   /* times as long as the step took */
-#define PACE_REST_BUSY   64  /* the same, while the process is busy */
+#define PACE_REST_BUSY   256 /* the same, while the process is busy */
 #define PACE_ROWS        100 /* of a ledger in one step */
-#define PACE_ROWS_BUSY   4
-#define PACE_BUSY_SHARE  4  /* busy: more than a quarter of a core was used */
+#define PACE_ROWS_BUSY   1
+#define PACE_BUSY_SHARE  8  /* busy: more than an eighth of a core was used */
 #define PACE_LOOK_MIN_MS 20 /* a shorter rest says nothing */
 
 /* Zeroed: not busy. */

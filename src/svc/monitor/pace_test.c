@@ -15,8 +15,8 @@ static void an_idle_process_lets_it_read_much(void **state)
     struct pace pace = {0};
     assert_int_equal(pace_step(&pace, 1000 * MS, 40 * MS), PACE_ROWS);
     assert_int_equal(pace_rest_ms(&pace, 1010 * MS, 50 * MS), 10 * PACE_REST);
-    /* 19 ms of CPU in 80 ms: less than a quarter of a core */
-    assert_int_equal(pace_step(&pace, 1090 * MS, 69 * MS), PACE_ROWS);
+    /* 9 ms of CPU in 80 ms: less than an eighth of a core */
+    assert_int_equal(pace_step(&pace, 1090 * MS, 59 * MS), PACE_ROWS);
 }
 
 static void a_busy_one_makes_it_wait(void **state)
@@ -24,11 +24,11 @@ static void a_busy_one_makes_it_wait(void **state)
     struct pace pace = {0};
     pace_step(&pace, 1000 * MS, 0);
     pace_rest_ms(&pace, 1010 * MS, 0);
-    assert_int_equal(pace_step(&pace, 1090 * MS, 21 * MS), PACE_ROWS_BUSY);
-    assert_int_equal(pace_rest_ms(&pace, 1092 * MS, 23 * MS), 2 * PACE_REST_BUSY);
+    assert_int_equal(pace_step(&pace, 1090 * MS, 11 * MS), PACE_ROWS_BUSY);
+    assert_int_equal(pace_rest_ms(&pace, 1092 * MS, 13 * MS), 2 * PACE_REST_BUSY);
     /* the rush is over */
-    assert_int_equal(pace_step(&pace, 1220 * MS, 30 * MS), PACE_ROWS);
-    assert_int_equal(pace_rest_ms(&pace, 1225 * MS, 35 * MS), 5 * PACE_REST);
+    assert_int_equal(pace_step(&pace, 1604 * MS, 60 * MS), PACE_ROWS);
+    assert_int_equal(pace_rest_ms(&pace, 1609 * MS, 65 * MS), 5 * PACE_REST);
 }
 
 /* The step's own work is no reason to wait, and neither is what is too short to be measured. */
