@@ -30,7 +30,7 @@
 #include "term/sheet.h"
 
 #define SERIES_MAX 96
-#define RUNS_MAX   9
+#define RUNS_MAX   31
 #define LABEL_MAX  96
 #define UNIT_MAX   16
 
@@ -59,7 +59,7 @@ static const struct goal {
     {"fiber, 8 KiB touched: resident", false, 1228.8}, /* 1.2 GiB for 100,000 requests */
     {"tokens: one seen before", false, 1000},
     {"tokens: a new one, times the bare check", false, 1.5},
-    {"order: hold + order, durable, gRPC, 512 buyers", true, 25000},
+    {"beside: pairs a second, times the other's", true, 0.97},
     {"hot: p99 of 1,000 people on 10 seats in 100 ms", false, 50},
     {"hot: seats sold", true, 10},
     {"rush: seats sold", true, 20000},
@@ -103,6 +103,8 @@ static const struct part parts[] = {
     {"store", measure_store}, {"order", bench_order},   {"json", bench_json},
     {"watch", bench_watch},   {"hot", bench_hot},       {"rush", bench_rush},
 };
+/* In place of all of them where another program is measured beside. */
+static const struct part pair_part = {"beside", bench_beside};
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
 
 /* ---- measuring: each part in a process of its own, so that none leaves threads or memory to
@@ -311,6 +313,7 @@ struct bench_values {
     const char *only;
     const char *out;
     const char *usher;
+    const char *beside;
     bool json;
 };
 
@@ -324,6 +327,8 @@ static const struct conf_option options[] = {
      .help = "also writes the figures as a page, with machine and commit, to this file"},
     {"usher", CONF_PATH, offsetof(struct bench_values, usher), NULL,
      .help = "the usher to measure; the one beside this program where nothing is said"},
+    {"beside", CONF_PATH, offsetof(struct bench_values, beside), NULL,
+     .help = "measures orders alone, of this usher too, alternating, and shows the ratios"},
     {"json", CONF_BOOL, offsetof(struct bench_values, json), "no",
      .help = "one JSON object instead of the table, for machines"},
 };
@@ -378,7 +383,12 @@ int main(int argc, char **argv)
             fail("there is no usher to measure%s%s", values.usher ? ": " : " beside this program",
                  values.usher ? values.usher : "; --usher PATH names one");
     for (int64_t run = 0; code == CMD_OK && run < values.runs; run++) {
-        for (size_t i = 0; i < PARTS; i++) {
+        bench_beside_next(values.usher, values.beside);
+        if (values.beside) {
+            show_part(pair_part.name, run + 1, values.runs);
+            measure_apart(&bench, &pair_part);
+        }
+        for (size_t i = 0; i < PARTS && !values.beside; i++) {
             if (values.only && strcmp(values.only, parts[i].name) != 0)
                 continue;
             show_part(parts[i].name, run + 1, values.runs);

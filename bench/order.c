@@ -105,7 +105,23 @@ static void drive(void *arg)
     bench->result = err;
 }
 
-int bench_order(bench_row_fn *row, void *state)
+struct order_figures {
+    double pairs_s, p50_ms, p99_ms, cpu_us;
+};
+
+static void count_up(struct order_bench *bench, int64_t cpu_ns, struct order_figures *ret)
+{
+    struct percentiles p;
+    percentiles_of(bench->took_ns, bench->pairs, &p);
+    *ret = (struct order_figures){
+        .pairs_s = bench->pairs / ((double)(bench->end_ns - bench->begin_ns) / NS_PER_S),
+        .p50_ms = (double)p.p50 / NS_PER_MS,
+        .p99_ms = (double)p.p99 / NS_PER_MS,
+        .cpu_us = (double)cpu_ns / 1000 / bench->pairs,
+    };
+}
+
+static int measure(struct order_figures *ret_figures)
 {
     struct order_bench bench = {0};
     int err = bench_server_start(PLACES, "0", -1, &bench.server);
@@ -122,15 +138,57 @@ int bench_order(bench_row_fn *row, void *state)
     const int stopped = bench_server_stop(&bench.server);
     if (err == 0)
         err = stopped;
-    if (err == 0) {
-        struct percentiles p;
-        percentiles_of(bench.took_ns, bench.pairs, &p);
-        const double seconds = (double)(bench.end_ns - bench.begin_ns) / NS_PER_S;
-        row(state, "order: hold + order, durable, gRPC, 512 buyers", bench.pairs / seconds, "/s");
-        row(state, "order: p50 of the pair", (double)p.p50 / NS_PER_MS, "ms");
-        row(state, "order: p99 of the pair", (double)p.p99 / NS_PER_MS, "ms");
-        row(state, "order: CPU of the server a pair", (double)cpu_ns / 1000 / bench.pairs, "us");
-    }
+    if (err == 0)
+        count_up(&bench, cpu_ns, ret_figures);
     free(bench.took_ns);
     return err;
+}
+
+int bench_order(bench_row_fn *row, void *state)
+{
+    struct order_figures f;
+    const int err = measure(&f);
+    if (err != 0)
+        return err;
+    row(state, "order: hold + order, durable, gRPC, 512 buyers", f.pairs_s, "/s");
+    row(state, "order: p50 of the pair", f.p50_ms, "ms");
+    row(state, "order: p99 of the pair", f.p99_ms, "ms");
+    row(state, "order: CPU of the server a pair", f.cpu_us, "us");
+    return 0;
+}
+
+/* ---- beside another ---- */
+
+static struct {
+    const char *ours, *other;
+    bool other_first;
+} beside;
+
+void bench_beside_next(const char *ours, const char *other)
+{
+    beside.ours = ours;
+    beside.other = other;
+    beside.other_first = !beside.other_first;
+}
+
+int bench_beside(bench_row_fn *row, void *state)
+{
+    struct order_figures ours, other;
+    int err = 0;
+    for (int i = 0; err == 0 && i < 2; i++) {
+        const bool is_other = (i == 0) == beside.other_first;
+        err = bench_server_program(is_other ? beside.other : beside.ours);
+        if (err == 0)
+            err = measure(is_other ? &other : &ours);
+    }
+    if (err != 0)
+        return err;
+    row(state, "beside: pairs a second", ours.pairs_s, "/s");
+    row(state, "beside: of the other", other.pairs_s, "/s");
+    row(state, "beside: pairs a second, times the other's", ours.pairs_s / other.pairs_s, "x");
+    row(state, "beside: CPU of the server a pair", ours.cpu_us, "us");
+    row(state, "beside: of the other's server", other.cpu_us, "us");
+    row(state, "beside: CPU of the server a pair, times the other's", ours.cpu_us / other.cpu_us,
+        "x");
+    return 0;
 }

@@ -84,6 +84,18 @@ int contact_read(struct sql_txn *txn, struct id order_id, struct id account_id, 
     return err;
 }
 
+int contact_any(struct sql_txn *txn)
+{
+    struct sql_rows *rows;
+    int err = sql_query(txn, "SELECT 1 FROM contact LIMIT 1", NULL, 0, &rows);
+    if (err < 0)
+        return err;
+    const int found = sql_next(rows);
+    if (found == 1)
+        sql_done(rows);
+    return found;
+}
+
 struct get_job {
     struct sql_job job;
     struct id order_id, account_id;

@@ -49,6 +49,8 @@ int contacts_of(struct sql *sql, struct id account_id, size_t max, struct arena 
 /* The same as contact_get inside a job. */
 int contact_read(struct sql_txn *txn, struct id order_id, struct id account_id, struct arena *arena,
                  struct contact *ret_contact);
+/* 1: there are contacts; 0: there is none, of any order. As sql_query. */
+int contact_any(struct sql_txn *txn);
 /* Its order was placed: it is kept from now on. As sql_run. */
 int contact_order(struct sql_txn *txn, struct id order_id, struct id account_id);
 /* Forgets contacts made before before_ms whose orders never came. As sql_run. */

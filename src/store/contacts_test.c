@@ -37,6 +37,33 @@ static int run(struct sql_job *base, struct sql_txn *txn)
     return job->before_ms ? contact_sweep(txn, job->before_ms) : contact_order(txn, order, account);
 }
 
+struct any_job {
+    struct sql_job job;
+    int any;
+};
+
+static int run_any(struct sql_job *base, struct sql_txn *txn)
+{
+    struct any_job *job = (struct any_job *)base;
+    job->any = contact_any(txn);
+    return job->any < 0 ? job->any : 0;
+}
+
+static int any(void)
+{
+    struct any_job job = {.job.run = run_any};
+    assert_int_equal(sql_read(sql, &job.job, DEADLINE_NEVER), 0);
+    return job.any;
+}
+
+static void there_is_none_before_the_first(void **state)
+{
+    const struct contact c = make("old@example.org", 10);
+    assert_int_equal(any(), 0);
+    assert_int_equal(contact_put(sql, &c, DEADLINE_NEVER), 0);
+    assert_int_equal(any(), 1);
+}
+
 static void the_last_word_counts_and_only_one_s_own(void **state)
 {
     struct contact c = make("old@example.org", 10), read;
@@ -102,6 +129,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(there_is_none_before_the_first),
         cmocka_unit_test(the_last_word_counts_and_only_one_s_own),
         cmocka_unit_test(what_was_never_ordered_is_swept),
         cmocka_unit_test(what_is_too_large_is_refused),
