@@ -12,7 +12,7 @@ typedef void bench_row_fn(void *state, const char *name, double value, const cha
 /* Each starts what it needs, measures once and takes everything down. 0; ERR_IO, ERR_UNAVAILABLE,
  * ERR_NO_MEMORY: it could not be measured. The process has one thread. */
 int bench_order(bench_row_fn *row, void *state); /* durable hold + order through gRPC */
-/* The same of two programs, one after the other: what a change costs shows in their ratios alone. */
+/* The same of two programs, one after the other: what a change costs shows in the ratios alone. */
 int bench_beside(bench_row_fn *row, void *state);
 /* Says which two, before each run; the one that goes first is the other than last time. NULL: as
  * bench_server_program. */

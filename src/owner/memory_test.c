@@ -1,4 +1,4 @@
-/* An owner that sells for ever does not grow for ever: what it remembers of an order, it forgets. */
+/* An owner that sells for ever does not grow: what it remembers of an order, it forgets. */
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
