@@ -7,7 +7,6 @@
 #include "cmd/cmd.h"
 #include "err/err.h"
 
-#define STRIPE_URL         "https://api.stripe.com"
 #define PSP_SECRET_KEY     "test_sk_usher" /* of usher psp, where nobody says otherwise */
 #define PSP_CLIENT_ID      "test_client_usher"
 #define PSP_WEBHOOK_SECRET "whsec_usher"
@@ -86,7 +85,7 @@ static int add_toss(const struct providers_values *values, struct arena *arena,
 static int add_stripe(const struct providers_values *values, struct arena *arena,
                       struct payment_provider *stripe)
 {
-    *stripe = (struct payment_provider){.name = "stripe", .base_url = STRIPE_URL};
+    *stripe = (struct payment_provider){.name = "stripe", .base_url = values->stripe_url};
     if (!values->stripe_webhook)
         return cmd_fail("serve", CMD_USAGE, "--stripe-key needs --stripe-webhook");
     int code = read_lines("stripe-key", values->stripe_key, arena, 1, &stripe->secret_key);

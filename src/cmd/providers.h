@@ -15,6 +15,7 @@ struct providers_values {
     const char *toss_url;
     const char *psp_public_url; /* of its pages, where that is not psp */
     const char *stripe_key;     /* a file with the secret key */
+    const char *stripe_url;
     const char *stripe_webhook; /* a file with the secret of webhooks */
     const char *nicepay_key;    /* a file with the secret key */
     const char *nicepay_client;
@@ -40,6 +41,9 @@ struct providers_values {
          .help = "the client key for Toss Payments, which the buyer's browser uses"},              \
         {"stripe-key", CONF_PATH, offsetof(struct values, member.stripe_key), NULL,                \
          .help = "a file with the secret key for Stripe: real money, unless it is a test key"},    \
+        {"stripe-url", CONF_STR, offsetof(struct values, member.stripe_url),                       \
+         "https://api.stripe.com",                                                                 \
+         .help = "where Stripe answers: another one is a stand-in, for rehearsals"},               \
         {"stripe-webhook", CONF_PATH, offsetof(struct values, member.stripe_webhook), NULL,        \
          .help = "a file with the secrets that Stripe signs its webhooks with, one a line, two "   \
                  "while one takes the other's place"},                                             \

@@ -28,6 +28,7 @@
     X(TRANSIENT, "transient")           /* 400 that goes away when asked again */                  \
     X(DECLINE, "decline")               /* the card is refused */                                  \
     X(WRONG_AMOUNT, "wrong_amount")     /* the answer has another amount than was charged */       \
+    X(WRONG_CURRENCY, "wrong_currency") /* the answer has another currency than was charged */     \
     X(STRANGE, "strange")               /* an error code that nobody has heard of, nothing done */ \
     X(HALF, "half")                     /* half of a cancel is done, and 500 */                    \
     X(DOWN, "down")                     /* 503 to everything */

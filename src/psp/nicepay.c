@@ -51,8 +51,9 @@ static json_t *payment_json(struct psp_call *call, struct psp_payment *p)
     return json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:s,s:s,s:s,s:s}", "resultCode", "0000",
                      "resultMsg", "정상 처리되었습니다.", "tid", p->key, "orderId", p->order,
                      "status", names[psp_status_of(call->psp, p)], "payMethod", "card", "amount",
-                     (json_int_t)shown, "balanceAmt", (json_int_t)p->left, "currency", p->currency,
-                     "goodsName", p->name, "ediDate", DATE, "signature", signature);
+                     (json_int_t)shown, "balanceAmt", (json_int_t)p->left, "currency",
+                     call->fault == FAULT_WRONG_CURRENCY ? "USD" : p->currency, "goodsName",
+                     p->name, "ediDate", DATE, "signature", signature);
 }
 
 static void tell(struct psp_call *call, struct psp_payment *p)

@@ -66,7 +66,8 @@ static json_t *session_json(struct psp_call *call, struct psp_payment *p)
                                                    : "expired",
                              "payment_status", is_paid(p) ? "paid" : "unpaid", "amount_total",
                              (json_int_t)(wire_of(p, p->amount) + more), "currency",
-                             lower(p->currency), "expires_at", (json_int_t)(p->until_ms / 1000));
+                             lower(call->fault == FAULT_WRONG_CURRENCY ? "USD" : p->currency),
+                             "expires_at", (json_int_t)(p->until_ms / 1000));
     json_object_set_new(json, "payment_intent", is_paid(p) ? json_string(p->key) : json_null());
     json_object_set_new(json, "url",
                         status == PSP_READY

@@ -65,13 +65,13 @@ static json_t *cancels_of(const struct psp_payment *p)
 static json_t *payment_json(struct psp_call *call, struct psp_payment *p)
 {
     const int64_t shown = call->fault == FAULT_WRONG_AMOUNT ? p->amount + 1000 : p->amount;
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:I}",
-                             "mId", "tvivarepublica", "version", "2022-11-16", "paymentKey", p->key,
-                             "orderId", p->order, "orderName", p->name, "currency", p->currency,
-                             "method", "카드", "status", status_name(psp_status_of(call->psp, p)),
-                             "totalAmount", amount_of(p, shown), "balanceAmount",
-                             amount_of(p, p->left), "cancels", cancels_of(p), "isPartialCancelable",
-                             1, "requestedAt", (json_int_t)p->opened_at_ms);
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:I}", "mId",
+        "tvivarepublica", "version", "2022-11-16", "paymentKey", p->key, "orderId", p->order,
+        "orderName", p->name, "currency", call->fault == FAULT_WRONG_CURRENCY ? "USD" : p->currency,
+        "method", "카드", "status", status_name(psp_status_of(call->psp, p)), "totalAmount",
+        amount_of(p, shown), "balanceAmount", amount_of(p, p->left), "cancels", cancels_of(p),
+        "isPartialCancelable", 1, "requestedAt", (json_int_t)p->opened_at_ms);
     if (json)
         json_object_set_new(json, "approvedAt",
                             p->charged_at_ms ? json_integer(p->charged_at_ms) : json_null());
@@ -153,12 +153,12 @@ static void cancel(struct psp_call *call)
     const json_t *expected = json_object_get(call->body, "refundableAmount");
     if (!p)
         return;
-    int64_t amount = part ? minor_of(p, part) : p->left;
-    if (!reason || !reason[0] || strlen(reason) > 200 || amount <= 0) {
+    const int64_t amount = part ? minor_of(p, part) : p->left;
+    const enum psp_status status = psp_status_of(call->psp, p);
+    if (!reason || !reason[0] || strlen(reason) > 200 || (amount <= 0 && status != PSP_CANCELED)) {
         fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
         return;
     }
-    const enum psp_status status = psp_status_of(call->psp, p);
     if (status == PSP_CANCELED)
         fail(call, 400, "ALREADY_CANCELED_PAYMENT", "이미 취소된 결제 입니다.");
     else if (status != PSP_DONE && status != PSP_PARTIAL)

@@ -25,13 +25,21 @@ def unclear(do, times=1, on="confirm"):
     return test
 
 
-def wrong_amount_is_not_believed(shop):
-    shop.psp.script(fault("confirm", "wrong_amount"))
-    buyer = Buyer(shop)
-    buyer.pay()
-    buyer.paid_once()
-    shop.psp.script()
-    assert "payment.wrong_amount" in shop.server.log()
+def not_believed(do, provider, on):
+    """What the provider tells is not what was asked for: it sells nothing until it is, and an error stands in the log."""
+    def test(shop):
+        before = shop.server.log().count("payment.wrong_amount")
+        shop.psp.script(fault(on, do), webhooks={"lose": 1})
+        buyer = Buyer(shop)
+        buyer.begin(provider=provider)
+        buyer.choose()
+        payment = buyer.finish()
+        assert payment["state"] != DECLINED, payment
+        buyer.paid_once()
+        shop.psp.script()
+        logged = shop.server.log().count("payment.wrong_amount") - before
+        assert logged >= 1, logged
+    return test
 
 
 def cancel_that_is_half_done(shop):
@@ -64,7 +72,9 @@ TESTS = [
     ("transient-400", unclear("transient", 2)),
     ("a-code-that-nobody-knows", unclear("strange")),
     ("down-for-a-while", unclear("down", 4, "any")),
-    ("wrong-amount-is-not-believed", wrong_amount_is_not_believed),
+    ("wrong-amount-is-not-believed", not_believed("wrong_amount", "toss", "confirm")),
+    ("wrong-currency-is-not-believed", not_believed("wrong_currency", "toss", "confirm")),
+    ("wrong-currency-of-stripe-is-not-believed", not_believed("wrong_currency", "stripe", "lookup")),
     ("cancel-that-is-half-done", cancel_that_is_half_done),
     ("webhooks-late-twice-and-lost", webhooks_late_twice_and_lost),
 ]

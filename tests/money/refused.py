@@ -7,6 +7,7 @@ from shop import DONE, WAITING, Buyer
 def tampered_amount(shop):
     buyer = Buyer(shop)
     buyer.begin()
+    logged = shop.server.log().count("payment.refuse")
     buyer.way = re.sub(r"amount=\d+", "amount=100", buyer.way)
     buyer.choose()
     refused = buyer.finish()
@@ -14,6 +15,9 @@ def tampered_amount(shop):
     honest = buyer.query().replace("amount=100", f"amount={buyer.hold['total']}")
     buyer.finish(query=honest)  # the provider compares as well
     assert buyer.charges() == [] and buyer.get()["state"] == WAITING
+    assert shop.server.log().count("payment.refuse") > logged, "refused, and logged"
+    assert any(e["what"] == "return" and "refused" in e["text"]
+               for e in buyer.ask("GetMoneyStory", {"orderId": buyer.hold["holdId"]})["events"])
 
 
 def foreign_order(shop):

@@ -31,8 +31,8 @@ def fetch(address, method, target, body=None, headers=None, timeout=40):
 class Psp:
     """`usher psp` on a port of its own, which it keeps when it is started again."""
 
-    def __init__(self, folder):
-        self.folder, self.listen, self.process = folder, "127.0.0.1:0", None
+    def __init__(self, folder, *options):
+        self.folder, self.listen, self.process, self.options = folder, "127.0.0.1:0", None, options
         self.ledger, self.webhook = os.path.join(folder, "psp.ledger"), None
         self.start()
 
@@ -44,7 +44,7 @@ class Psp:
         with open(os.path.join(self.folder, "psp.log"), "ab") as log:
             self.process = subprocess.Popen(
                 [USHER, "psp", "--psp-listen", self.listen, "--psp-port-file", port_file, "--psp-ledger", self.ledger,
-                 "--psp-latency", "5ms", "--psp-retry", "200ms", *more],
+                 "--psp-latency", "5ms", "--psp-retry", "200ms", *more, *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
         def answers():

@@ -417,7 +417,8 @@ static bool attempt(struct mine *mine)
     for (int i = 0; i < POLLS_MAX && !is_clear(mine); i++) {
         wait_ms(buyer, PAUSE_MS);
         look(mine);
-        if (mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_WAITING && odds(buyer, 20))
+        /* Some are impatient: they give up what may have been charged. */
+        if (odds(buyer, mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_WAITING ? 20 : 8))
             abandon(mine);
     }
     if (mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DONE) {
