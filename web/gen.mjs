@@ -23,7 +23,7 @@ const calls = {
   PaymentService:
     'ListProviders BeginPayment FinishPayment GetPayment AbandonPayment GetMoneyStory PreviewRefund RefundOrder QuotePurchase ListReceipts GetReceiptFile',
   DoorService:
-    'GetTicketFile ResendTickets GetTicketCodes PassTicketOn RenewTicket CheckIn GetDoorList UploadScans GetDoorCounts ListDoubleEntries',
+    'GetTicketFile GetWalletLinks ResendTickets GetTicketCodes PassTicketOn RenewTicket CheckIn GetDoorList UploadScans GetDoorCounts ListDoubleEntries',
 };
 const besides = ['.usher.v1.ErrorDetail'];
 // What only a page that is loaded apart calls, in files of its own (`ticket_manage_pb.ts`), so that no fan loads it.

@@ -29,6 +29,8 @@ int mailing_check(const struct mailing_values *values)
     if (wallet != 0 && wallet != 3)
         return cmd_fail("serve", CMD_USAGE,
                         "--wallet-cert, --wallet-key and --wallet-chain go together");
+    if (!values->google_issuer != !values->google_key)
+        return cmd_fail("serve", CMD_USAGE, "--google-issuer and --google-key go together");
     if (values->site[0] && strncmp(values->site, "https://", 8) != 0 &&
         strncmp(values->site, "http://", 7) != 0)
         return cmd_fail("serve", CMD_USAGE, "--site %s: write https://HOST", values->site);
@@ -58,7 +60,7 @@ static int read_login(const char *path, char *ret_login)
     return CMD_OK;
 }
 
-/* The text of a PEM file, with a NUL; to be freed. NULL after having said what is wrong. */
+/* The text of a key's file, with a NUL; to be freed. NULL after having said what is wrong. */
 static char *read_pem(const char *option, const char *path)
 {
     char *text = calloc(1, PEM_MAX + 1);
@@ -99,6 +101,24 @@ static int open_wallet(struct mailing *mailing, const struct mailing_values *val
     return code;
 }
 
+static int open_google(struct mailing *mailing, const struct mailing_values *values)
+{
+    if (!values->google_key)
+        return CMD_OK;
+    char *key = read_pem("google-key", values->google_key);
+    if (!key)
+        return CMD_FALSE;
+    int err = google_signer_new(values->google_issuer, view_str(key), &mailing->google);
+    explicit_bzero(key, PEM_MAX);
+    free(key);
+    return err == 0 ? CMD_OK
+                    : cmd_fail("serve", CMD_FALSE,
+                               "--google-key %s: it is no service account's key (JSON with "
+                               "client_email and an RSA private_key), or --google-issuer is no "
+                               "number",
+                               values->google_key);
+}
+
 static int open_channel(struct mailing *mailing)
 {
     int err = routes_init(&mailing->routes, &mailing->service, 1);
@@ -115,9 +135,12 @@ int mailing_start(struct mailing *mailing, const struct mailing_values *values,
     int code = values->login ? read_login(values->login, mailing->login) : CMD_OK;
     if (code == CMD_OK)
         code = open_wallet(mailing, values);
+    if (code == CMD_OK)
+        code = open_google(mailing, values);
     if (code != CMD_OK)
         return code;
     all.wallet = mailing->wallet;
+    all.google = mailing->google;
     char *colon = strchr(mailing->login, ':');
     if (colon)
         *colon = '\0';
@@ -149,5 +172,7 @@ void mailing_stop(struct mailing *mailing)
     mailing->tickets = NULL;
     wallet_signer_free(mailing->wallet);
     mailing->wallet = NULL;
+    google_signer_free(mailing->google);
+    mailing->google = NULL;
     explicit_bzero(mailing->login, sizeof(mailing->login));
 }

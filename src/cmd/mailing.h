@@ -21,6 +21,8 @@ struct mailing_values {
     const char *wallet_cert;
     const char *wallet_key;
     const char *wallet_chain;
+    const char *google_issuer;
+    const char *google_key;
 };
 
 /* The rows of those, for a struct `type` with a member `member` of struct mailing_values. */
@@ -49,6 +51,11 @@ struct mailing_values {
          .help = "its private key (PEM)"},                                                         \
         {"wallet-chain", CONF_PATH, offsetof(type, member.wallet_chain), NULL,                     \
          .help = "the certificates between it and the root (PEM): Apple's WWDR"},                  \
+        {"google-issuer", CONF_STR, offsetof(type, member.google_issuer), NULL,                    \
+         .help = "the issuer's number at Google Wallet; with it links are made that save "         \
+                 "tickets"},                                                                       \
+        {"google-key", CONF_PATH, offsetof(type, member.google_key), NULL,                         \
+         .help = "the key of its service account (JSON)"},                                         \
     {                                                                                              \
         "site", CONF_STR, offsetof(type, member.site), "",                                         \
             .help = "the address of this site as the public knows it, for links in mails and "     \
@@ -61,6 +68,7 @@ struct mailing {
     struct channel *tickets; /* to TicketService, as a peer */
     struct door *door;
     struct wallet_signer *wallet;
+    struct google_signer *google;
     char login[MAILING_LOGIN_MAX];
 };
 

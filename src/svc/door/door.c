@@ -10,6 +10,7 @@
 #define HOLDERS    (ROLES_BUY | ROLE_OPERATOR)
 
 static const struct method methods[] = {
+    {"GetWalletLinks", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_wallet_links},
     {"GetTicketFile", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_ticket_file},
     {"ResendTickets", METHOD_UNARY, HOLDERS, false, NULL, 0, door_resend_tickets},
     {"GetTicketCodes", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_ticket_codes},

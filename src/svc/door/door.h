@@ -15,6 +15,7 @@
 #include "db/sql.h"
 #include "fiber/offload.h"
 #include "fiber/worker.h"
+#include "paper/google.h"
 #include "paper/wallet.h"
 #include "token/codes.h"
 
@@ -41,6 +42,7 @@ struct door_options {
     struct offload *offload;            /* borrowed; pages are drawn there */
     const struct code_keys *codes;      /* copied */
     const struct wallet_signer *wallet; /* borrowed; signs passes; NULL: none are made */
+    const struct google_signer *google; /* borrowed; signs links to save; NULL: none are made */
     struct door_mail mail;
 };
 

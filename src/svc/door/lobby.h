@@ -108,6 +108,7 @@ void lobby_post(void *arg);
 void lobby_wake_post(struct door *door);
 
 /* ---- the calls: request and response are of the method's types ---- */
+int door_get_wallet_links(struct call *call, const void *request, void *response);
 int door_get_ticket_file(struct call *call, const void *request, void *response);
 int door_resend_tickets(struct call *call, const void *request, void *response);
 int door_get_ticket_codes(struct call *call, const void *request, void *response);

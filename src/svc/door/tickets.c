@@ -95,6 +95,82 @@ int door_get_ticket_file(struct call *call, const void *request, void *response)
     return err == 0 ? 0 : lobby_store_failed(call, err);
 }
 
+/* ---- links ---- */
+
+struct linking {
+    const struct google_signer *signer;
+    const struct paper_order *order;
+    int64_t now_ms;
+    struct buf *links; /* one a ticket */
+    int err;
+};
+
+static void write_links(void *arg)
+{
+    struct linking *l = arg;
+    for (size_t i = 0; l->err == 0 && i < l->order->ticket_count; i++)
+        l->err = google_write(l->order, i, l->now_ms, l->signer, &l->links[i]);
+}
+
+/* Of the tickets that were not passed on, which are those of the paper, in its order. */
+static int fill_links(struct arena *arena, const Usher__V1__Order *order, const struct buf *links,
+                      size_t count, Usher__V1__WalletLinks *answer)
+{
+    Usher__V1__WalletLink *rows = arena_alloc(arena, count * sizeof(*rows));
+    answer->links = arena_alloc(arena, count * sizeof(*answer->links));
+    if (!rows || !answer->links)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < order->n_tickets && answer->n_links < count; i++) {
+        Usher__V1__WalletLink *row = &rows[answer->n_links];
+        if (order->tickets[i]->passed_to[0])
+            continue;
+        usher__v1__wallet_link__init(row);
+        row->seat = order->tickets[i]->seat;
+        row->label = order->tickets[i]->label;
+        row->url = arena_copy(arena, buf_view(&links[answer->n_links]));
+        if (!row->url)
+            return ERR_NO_MEMORY;
+        answer->links[answer->n_links++] = row;
+    }
+    return 0;
+}
+
+int door_get_wallet_links(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetWalletLinksRequest *wish = request;
+    struct door *door = call_state(call);
+    const Usher__V1__Order *order = NULL;
+    const struct contact *contact;
+    struct paper_order paper = {0};
+    struct buf links[PAPER_LINKS_MAX];
+    if (!door->options.google)
+        return lobby_fail(call, CODE_FAILED_PRECONDITION, "NOT_OFFERED", NULL,
+                          "this server makes no links for Google Wallet");
+    int err = live_order(call, wish->order_id, &order);
+    if (err != 0)
+        return err;
+    err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
+    if (err == 0)
+        err = lobby_paper_order(door, order, contact, LOBBY_OWN_SEATS, call_arena(call), &paper);
+    if (paper.ticket_count > PAPER_LINKS_MAX)
+        paper.ticket_count = PAPER_LINKS_MAX;
+    for (size_t i = 0; i < paper.ticket_count; i++)
+        buf_init(&links[i], PAPER_LINK_BYTES);
+    struct linking linking = {.signer = door->options.google,
+                              .order = &paper,
+                              .now_ms = lobby_now_ms(),
+                              .links = links};
+    if (err == 0)
+        err = offload_run(door->options.offload, write_links, &linking);
+    if (err == 0)
+        err = linking.err;
+    if (err == 0)
+        err = fill_links(call_arena(call), order, links, paper.ticket_count, response);
+    for (size_t i = 0; i < paper.ticket_count; i++)
+        buf_release(&links[i]);
+    return err == 0 ? 0 : lobby_store_failed(call, err);
+}
+
 /* ---- again ---- */
 
 struct resend_job {

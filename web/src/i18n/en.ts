@@ -324,6 +324,7 @@ export const en = {
   offlineCopy: 'Without a network: as last seen in this browser',
   offlineCopyText: 'The codes are good at the door.',
   walletPass: 'Add to Apple Wallet',
+  googleWallet: 'Add to Google Wallet',
   passOn: 'Pass on to a friend',
   takeBack: 'Take back',
   passedOn: (to: string) => `Passed on to ${to}`,

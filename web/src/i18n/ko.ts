@@ -325,6 +325,7 @@ export const ko: Words = {
   offlineCopy: '오프라인 상태입니다. 이 브라우저에 저장된 티켓을 보여 드립니다.',
   offlineCopyText: '입장할 때 그대로 사용할 수 있습니다.',
   walletPass: 'Apple 지갑에 추가',
+  googleWallet: 'Google 지갑에 추가',
   passOn: '양도하기',
   takeBack: '양도 되돌리기',
   passedOn: (to) => `${to} 님께 양도했습니다`,

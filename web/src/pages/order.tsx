@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { serverClock } from '../api/clock';
+import type { WalletLink } from '../gen/usher/v1/door_pb';
 import type { Refund } from '../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod, type Ticket } from '../gen/usher/v1/ticket_pb';
 import { date, gradeName, grouped, money, seatName, starts } from '../i18n/format';
@@ -199,12 +200,14 @@ function TicketFiles({ order: { orderId } }: { order: Order }) {
   const deed = useMemo(() => new Deed(), []);
   const there = useSignal(false);
   const passes = useSignal(false);
+  const links = useSignal<WalletLink[]>([]);
   useEffect(() => {
-    void import('../state/files').then(async ({ hasFiles, hasPasses }) => {
+    void import('../state/files').then(async ({ hasFiles, hasPasses, walletLinks }) => {
       there.value = await hasFiles(orderId);
       passes.value = there.value && (await hasPasses(orderId));
+      links.value = there.value ? await walletLinks(orderId) : [];
     });
-  }, [orderId, there, passes]);
+  }, [orderId, there, passes, links]);
   if (!there.value) return null;
   const act = (what: (files: typeof import('../state/files')) => Promise<void>) =>
     deed.do(async () => what(await import('../state/files')));
@@ -242,6 +245,14 @@ function TicketFiles({ order: { orderId } }: { order: Order }) {
           {say.walletPass}
         </button>
       ) : null}
+      {links.value.map(({ seat, label, url }) => (
+        <a key={seat} class="plain" data-action="google-wallet" href={url} rel="external">
+          <Icon name="ticket" />
+          {links.value.length > 1
+            ? `${say.googleWallet} · ${seatName(label)}`
+            : say.googleWallet}
+        </a>
+      ))}
       {deed.failure.value ? (
         <div class="sheet-failed">
           <Failed failure={deed.failure.value} />

@@ -3,7 +3,7 @@
 import { call_ms } from '../api/client';
 import { door } from '../api/door';
 import { persist } from '../api/retry';
-import { TicketFormat } from '../gen/usher/v1/door_pb';
+import { TicketFormat, type WalletLink } from '../gen/usher/v1/door_pb';
 import { download } from './download';
 
 const ask = (orderId: string, format: TicketFormat) =>
@@ -31,4 +31,12 @@ export const hasPasses = (orderId: string): Promise<boolean> =>
         () => false,
       )
     : Promise.resolve(false);
+/** Links that save the tickets in Google Wallet, where this server signs them; none elsewhere than on Android. */
+export const walletLinks = (orderId: string): Promise<WalletLink[]> =>
+  /Android/.test(navigator.userAgent)
+    ? door.getWalletLinks({ orderId }, { timeoutMs: call_ms }).then(
+        ({ links }) => links,
+        () => [],
+      )
+    : Promise.resolve([]);
 export const fetchPass = (orderId: string) => fetchFile(orderId, TicketFormat.PKPASS);
