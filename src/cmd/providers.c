@@ -108,6 +108,81 @@ static int add_nicepay(const struct providers_values *values, struct arena *aren
     return read_lines("nicepay-key", values->nicepay_key, arena, 1, &nicepay->secret_key);
 }
 
+/* One line of --provider-accounts. */
+static int add_account(const char *path, int line_number, char *line, struct arena *arena,
+                       struct payment_provider *provider)
+{
+    char *rest = NULL, *words[6] = {0};
+    struct providers_values values = {.toss_url = "https://api.tosspayments.com",
+                                      .nicepay_url = "https://api.nicepay.co.kr"};
+    uint64_t organiser_id = 0;
+    size_t count = 0;
+    for (char *word = strtok_r(line, " \t\r\n", &rest); word && count < 6;
+         word = strtok_r(NULL, " \t\r\n", &rest))
+        words[count++] = (char *)arena_copy(arena, view_str(word));
+    if (count < 4 || count > 5 || !view_to_u64(view_str(words[0]), UINT32_MAX, &organiser_id) ||
+        organiser_id == 0)
+        return cmd_fail("serve", CMD_USAGE,
+                        "--provider-accounts %s, line %d: write ORGANISER PROVIDER KEY-FILE "
+                        "CLIENT-OR-WEBHOOK-FILE [URL]",
+                        path, line_number);
+    values.toss_key = values.stripe_key = values.nicepay_key = words[2];
+    values.toss_client_key = values.stripe_webhook = values.nicepay_client = words[3];
+    if (count == 5)
+        values.toss_url = values.nicepay_url = words[4];
+    int code = strcmp(words[1], "toss") == 0      ? add_toss(&values, arena, provider)
+               : strcmp(words[1], "stripe") == 0  ? add_stripe(&values, arena, provider)
+               : strcmp(words[1], "nicepay") == 0 ? add_nicepay(&values, arena, provider)
+                                                  : cmd_fail("serve", CMD_USAGE,
+                                                             "--provider-accounts %s, line %d: the "
+                                                             "provider is toss, stripe or nicepay",
+                                                             path, line_number);
+    provider->organiser_id = (uint32_t)organiser_id;
+    if (count == 5)
+        provider->base_url = words[4];
+    return code;
+}
+
+/* Whether an organiser has two accounts at one provider. */
+static bool is_double(const struct payment_provider *providers, uint32_t count)
+{
+    const struct payment_provider *last = &providers[count - 1];
+    for (uint32_t i = 0; i + 1 < count; i++) {
+        if (providers[i].organiser_id == last->organiser_id &&
+            strcmp(providers[i].name, last->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int read_accounts(const char *path, struct arena *arena,
+                         struct payment_provider *ret_providers, uint32_t *ret_count)
+{
+    char line[KEY_LINE_MAX];
+    int code = CMD_OK;
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return cmd_fail("serve", CMD_FALSE, "--provider-accounts %s: %s", path,
+                        strerrordesc_np(errno));
+    for (int number = 1; code == CMD_OK && fgets(line, sizeof(line), file); number++) {
+        const size_t blank = strspn(line, " \t\r\n");
+        if (line[blank] == '\0' || line[blank] == '#')
+            continue;
+        if (*ret_count == PAYMENT_PROVIDERS_MAX)
+            code = cmd_fail("serve", CMD_USAGE, "--provider-accounts %s: %d accounts at most", path,
+                            PAYMENT_PROVIDERS_MAX);
+        else
+            code = add_account(path, number, line, arena, &ret_providers[(*ret_count)++]);
+        if (code == CMD_OK && is_double(ret_providers, *ret_count))
+            code = cmd_fail("serve", CMD_USAGE,
+                            "--provider-accounts %s, line %d: the organiser has an account there "
+                            "already",
+                            path, number);
+    }
+    fclose(file);
+    return code;
+}
+
 int providers_read(const struct providers_values *values, struct arena *arena,
                    struct payment_provider *ret_providers, uint32_t *ret_count)
 {
@@ -129,5 +204,7 @@ int providers_read(const struct providers_values *values, struct arena *arena,
         code = add_stripe(values, arena, &ret_providers[(*ret_count)++]);
     if (code == CMD_OK && values->nicepay_key)
         code = add_nicepay(values, arena, &ret_providers[(*ret_count)++]);
-    return code;
+    return code == CMD_OK && values->accounts
+               ? read_accounts(values->accounts, arena, ret_providers, ret_count)
+               : code;
 }

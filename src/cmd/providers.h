@@ -20,6 +20,7 @@ struct providers_values {
     const char *nicepay_key;    /* a file with the secret key */
     const char *nicepay_client;
     const char *nicepay_url;
+    const char *accounts; /* a file with organisers' own accounts */
     const char *public_url;
     const char *refund_rule;
     int64_t pay_ms;
@@ -55,6 +56,9 @@ struct providers_values {
         {"nicepay-url", CONF_STR, offsetof(struct values, member.nicepay_url),                     \
          "https://api.nicepay.co.kr",                                                              \
          .help = "where NICEPAY answers; its sandbox is https://sandbox-api.nicepay.co.kr"},       \
+        {"provider-accounts", CONF_PATH, offsetof(struct values, member.accounts), NULL,           \
+         .help = "a file with organisers' own accounts at providers, one a line: ORGANISER "       \
+                 "PROVIDER KEY-FILE CLIENT-OR-WEBHOOK-FILE [URL]"},                                \
         {"public-url", CONF_STR, offsetof(struct values, member.public_url), NULL,                 \
          .help = "how buyers reach this server, as in https://tickets.example.org; payment "       \
                  "providers send them back there; where it answers, if absent"},                   \

@@ -142,7 +142,7 @@ static json_t *claims(const struct paper_order *order, size_t index, int64_t now
 {
     const struct paper_ticket *ticket = &order->tickets[index];
     const size_t tail = ticket->code.len < TAIL_CHARS ? ticket->code.len : TAIL_CHARS;
-    char class_id[PAPER_TEXT_MAX], id[PAPER_TEXT_MAX];
+    char class_id[PAPER_TEXT_MAX], id[PAPER_TEXT_MAX + TAIL_CHARS + 2];
     snprintf(class_id, sizeof(class_id), "%s.%.*s", signer->issuer, VIEW_ARG(order->order_id));
     snprintf(id, sizeof(id), "%s-%.*s", class_id, (int)tail,
              ticket->code.at + ticket->code.len - tail);

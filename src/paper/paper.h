@@ -11,8 +11,8 @@
 #include "mem/arena.h"
 #include "mem/buf.h"
 
-#define PAPER_TICKETS_MAX 100        /* of one order */
-#define PAPER_LINKS_MAX   8          /* of one order, that save a ticket in a wallet */
+#define PAPER_TICKETS_MAX 100 /* of one order */
+#define PAPER_LINKS_MAX   8   /* of one order, that save a ticket in a wallet */
 #define PAPER_LINK_BYTES  (16u << 10)
 #define PAPER_FILE_MAX    (8u << 20) /* bytes of any file made here */
 #define PAPER_TEXT_MAX    400        /* bytes of a short text: a date, a place, an amount */

@@ -74,6 +74,7 @@ static const struct sql_step steps[] = {
      " at_ms {int} NOT NULL, total {int} NOT NULL, fee {int} NOT NULL, vat {int} NOT NULL,"
      " terms_id {int} NOT NULL, currency {text} NOT NULL, PRIMARY KEY (organiser_id, number));"
      "CREATE INDEX receipt_payment ON receipt (payment_id, number)"},
+    {"provider accounts", "ALTER TABLE payment ADD COLUMN provider_of {int}"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -131,9 +132,9 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         " state, amount, captured, sold, kept, refunded, pending, currency, provider, ref,"
         " charge_ref, reason, return_path, seats, created_at_ms, must_finish_by_ms,"
         " next_at_ms, tries, version, extended, key_hash, request_hash, equal_in, organiser_id,"
-        " terms_id, fee, fee_sold)"
+        " terms_id, fee, fee_sold, provider_of)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?, '', ?, ?, ?, ?, ?,"
-        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0)",
+        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?)",
         SQL(sql_id(p->payment_id), sql_id(p->hold_id), sql_id(p->hold_id), sql_id(p->account_id),
             sql_int(p->performance_id), sql_int(p->state), sql_int(p->books.amount),
             sql_text(p->currency), sql_text(p->provider), sql_text(p->ref), sql_text(p->charge),
@@ -141,7 +142,8 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
             sql_bytes(payments_seats_write(p->seats, p->seat_count, seats)),
             sql_int(p->created_at_ms), sql_int(p->must_finish_by_ms), sql_int(p->next_at_ms),
             sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash), sql_int(p->equal),
-            sql_int(p->organiser_id), sql_int(p->terms_id), sql_int(p->fee)),
+            sql_int(p->organiser_id), sql_int(p->terms_id), sql_int(p->fee),
+            sql_int(p->provider_of)),
         NULL);
     const struct payment_event event = {.at_ms = p->created_at_ms,
                                         .payment_id = p->payment_id,

@@ -44,6 +44,7 @@ struct payment {
     uint32_t tries; /* since it is in this state */
     uint32_t version;
     bool extended;         /* the hold was, once */
+    uint32_t provider_of;  /* whose account at the provider it is at; 0: the server's */
     uint32_t organiser_id; /* who sells; 0: begun before that was kept */
     int64_t terms_id;      /* of store/selling.h, by which it was begun; 0: there were none */
     int64_t fee;           /* of the amount, what is no price */

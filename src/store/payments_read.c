@@ -48,6 +48,7 @@ int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
         .terms_id = sql_get_int(rows, 27),
         .fee = sql_get_int(rows, 28),
         .fee_sold = sql_get_int(rows, 29),
+        .provider_of = (uint32_t)sql_get_int(rows, 30),
     };
     struct view *const texts[] = {&p->currency, &p->provider, &p->ref,
                                   &p->charge,   &p->reason,   &p->return_path};

@@ -156,10 +156,8 @@ int door_get_wallet_links(struct call *call, const void *request, void *response
         paper.ticket_count = PAPER_LINKS_MAX;
     for (size_t i = 0; i < paper.ticket_count; i++)
         buf_init(&links[i], PAPER_LINK_BYTES);
-    struct linking linking = {.signer = door->options.google,
-                              .order = &paper,
-                              .now_ms = lobby_now_ms(),
-                              .links = links};
+    struct linking linking = {
+        .signer = door->options.google, .order = &paper, .now_ms = lobby_now_ms(), .links = links};
     if (err == 0)
         err = offload_run(door->options.offload, write_links, &linking);
     if (err == 0)

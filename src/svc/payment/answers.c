@@ -57,8 +57,9 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
     ret_payment->reason = (char *)copy(arena, p->reason);
     ret_payment->created_at_ms = p->created_at_ms;
     /* Where the provider has to be asked for it, only BeginPayment does. */
-    if (p->state == PAYMENT_WAITING && with_order && role_talk(&w, p->provider, &adapter, &env) &&
-        adapter->confirms && adapter->begin(&env, p, "Tickets", &begun) == 0)
+    if (p->state == PAYMENT_WAITING && with_order &&
+        role_talk(&w, p->provider, p->provider_of, &adapter, &env) && adapter->confirms &&
+        adapter->begin(&env, p, "Tickets", &begun) == 0)
         ret_payment->redirect_url = (char *)begun.redirect_url;
     if (!with_order || id_is_zero(p->order_id))
         return 0;

@@ -4,9 +4,24 @@
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
 
+/* Non-zero after call_fail. */
+static int find_performance(struct call *call, uint32_t performance_id,
+                            const Usher__V1__Performance **ret_performance)
+{
+    const struct work w = answer_work(call);
+    int err = tickets_performance(&w, performance_id, ret_performance);
+    if (err == ERR_INVALID)
+        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such performance");
+    return err == 0 ? 0
+                    : answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
+                                  "not possible right now: try the same request again");
+}
+
 int payment_list_providers(struct call *call, const void *request, void *response)
 {
+    const Usher__V1__ListProvidersRequest *wish = request;
     const struct payment_role *role = call_state(call);
+    const Usher__V1__Performance *performance = NULL;
     Usher__V1__ListProvidersResponse *answer = response;
     struct arena *arena = call_arena(call);
     const uint32_t count = role->options.provider_count;
@@ -14,8 +29,14 @@ int payment_list_providers(struct call *call, const void *request, void *respons
     answer->providers = arena_alloc(arena, count * sizeof(*answer->providers));
     if (!providers || !answer->providers)
         return answer_store_failed(call, ERR_NO_MEMORY);
+    int err =
+        wish->performance_id > 0 ? find_performance(call, wish->performance_id, &performance) : 0;
+    if (err != 0)
+        return err;
     for (uint32_t i = 0; i < count; i++) {
         const struct adapter *adapter = role->adapters[i];
+        if (!role_offers(role, performance ? performance->organiser_id : 0, i))
+            continue;
         usher__v1__provider__init(&providers[i]);
         providers[i].name = (char *)adapter->name;
         providers[i].title = (char *)adapter->title;
@@ -23,9 +44,8 @@ int payment_list_providers(struct call *call, const void *request, void *respons
         providers[i].methods = (char **)adapter->methods;
         while (adapter->methods[providers[i].n_methods])
             providers[i].n_methods++;
-        answer->providers[i] = &providers[i];
+        answer->providers[answer->n_providers++] = &providers[i];
     }
-    answer->n_providers = count;
     return 0;
 }
 
@@ -87,7 +107,7 @@ static int begin_there(struct call *call, struct payment *p, struct begun *ret_b
     const struct work w = answer_work(call);
     const struct adapter *adapter;
     struct adapter_env env;
-    if (!role_talk(&w, p->provider, &adapter, &env) || adapter->confirms)
+    if (!role_talk(&w, p->provider, p->provider_of, &adapter, &env) || adapter->confirms)
         return 0;
     if (adapter->begin(&env, p, "Tickets", ret_begun) != 0)
         return answer_fail(call, CODE_UNAVAILABLE, "PROVIDER_UNAVAILABLE",
@@ -143,19 +163,14 @@ static int fill_price(struct call *call, const Usher__V1__Hold *hold, int64_t ex
                       struct payment *p)
 {
     const struct work w = answer_work(call);
-    const Usher__V1__Performance *performance;
     struct selling_terms terms;
     int64_t prices[PAYMENT_SEATS_MAX];
-    if (tickets_performance(&w, hold->performance_id, &performance) != 0)
-        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
-                           "not possible right now: try the same request again");
-    int err = selling_at(&w, performance->organiser_id, hold->performance_id, p->hold_id, &terms);
+    int err = selling_at(&w, p->organiser_id, hold->performance_id, p->hold_id, &terms);
     if (err != 0)
         return answer_store_failed(call, err);
     for (size_t i = 0; i < hold->n_seats; i++)
         prices[i] = hold->seats[i]->amount;
     const struct fee_rule rule = selling_fee(&terms, view_str(hold->currency));
-    p->organiser_id = performance->organiser_id;
     p->terms_id = terms.terms_id;
     p->fee = fee_of_order(&rule, prices, hold->n_seats);
     p->books.amount = hold->total + p->fee;
@@ -172,7 +187,7 @@ static int fill(struct call *call, const Usher__V1__Hold *hold, bool equal, stru
     const int64_t now_ms = role_now_ms();
     const struct adapter *adapter;
     struct adapter_env env;
-    role_talk(&w, p->provider, &adapter, &env);
+    role_talk(&w, p->provider, p->provider_of, &adapter, &env);
     if (!currency_find(view_str(hold->currency)) || hold->n_seats > PAYMENT_SEATS_MAX ||
         (adapter->only_currency && strcmp(adapter->only_currency, hold->currency) != 0))
         return answer_fail(call, CODE_FAILED_PRECONDITION, "BAD_ARGUMENT",
@@ -199,13 +214,34 @@ static int fill(struct call *call, const Usher__V1__Hold *hold, bool equal, stru
     return 0;
 }
 
+/* Who sells, and at which of his providers' accounts it is paid. Non-zero after call_fail. */
+static int choose(struct call *call, const Usher__V1__BeginPaymentRequest *wish, struct payment *p)
+{
+    const struct payment_role *role = call_state(call);
+    const struct payment_options *options = &role->options;
+    const Usher__V1__Performance *performance;
+    int err = find_performance(call, wish->performance_id, &performance);
+    if (err != 0)
+        return err;
+    p->organiser_id = performance->organiser_id;
+    for (uint32_t i = 0; i < options->provider_count; i++) {
+        const struct payment_provider *provider = &options->providers[i];
+        if (!role_offers(role, p->organiser_id, i) ||
+            (wish->provider[0] && strcmp(wish->provider, provider->name) != 0))
+            continue;
+        p->provider = view_str(provider->name);
+        p->provider_of = provider->organiser_id;
+        return 0;
+    }
+    return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                       "provider: one of those that ListProviders names");
+}
+
 int payment_begin(struct call *call, const void *request, void *response)
 {
     const Usher__V1__BeginPaymentRequest *wish = request;
     const struct work w = answer_work(call);
     const struct payment_options *options = &w.role->options;
-    const struct adapter *adapter;
-    struct adapter_env env;
     struct payment p = {0};
     struct begun begun = {0};
     uint8_t hash[32];
@@ -215,11 +251,10 @@ int payment_begin(struct call *call, const void *request, void *response)
     if (options->provider_count == 0)
         return answer_fail(call, CODE_FAILED_PRECONDITION, "NO_PROVIDER",
                            "nobody can pay by card here: the server has no payment provider");
-    p.provider = view_str(wish->provider[0] ? wish->provider : options->providers[0].name);
+    int err = choose(call, wish, &p);
+    if (err != 0)
+        return err;
     p.return_path = view_str(wish->return_url[0] ? wish->return_url : "/");
-    if (!role_talk(&w, p.provider, &adapter, &env))
-        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
-                           "provider: one of those that ListProviders names");
     if (!is_path(p.return_path.at))
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
                            "return_url: a path of this site, as in /orders");
@@ -229,7 +264,7 @@ int payment_begin(struct call *call, const void *request, void *response)
     if (id_parse(view_str(wish->hold_id), &p.hold_id) != 0)
         return answer_fail(call, CODE_NOT_FOUND, "HOLD_NOT_FOUND", "no such hold");
     call_request_hash(call, hash);
-    int err = keep_contact(call, wish, p.hold_id);
+    err = keep_contact(call, wish, p.hold_id);
     if (err != 0)
         return err;
     /* The ticket service has it checked where the performance has a line. */

@@ -246,7 +246,7 @@ int flow_confirm(const struct work *w, struct payment *p, struct view ref)
     const struct adapter *adapter;
     struct adapter_env env;
     struct told told = {0};
-    if (!role_talk(w, p->provider, &adapter, &env))
+    if (!role_talk(w, p->provider, p->provider_of, &adapter, &env))
         return ERR_UNAVAILABLE;
     int err = secure_hold(w, p, adapter);
     if (err == ERR_NOT_FOUND && p->state == PAYMENT_WAITING && adapter->confirms)
@@ -279,7 +279,7 @@ int flow_look(const struct work *w, struct payment *p)
     const struct adapter *adapter;
     struct adapter_env env;
     struct told told = {0};
-    if (!role_talk(w, p->provider, &adapter, &env))
+    if (!role_talk(w, p->provider, p->provider_of, &adapter, &env))
         return ERR_UNAVAILABLE;
     adapter->lookup(&env, p, &told);
     note_call(w, p, "look up", &told);
@@ -296,7 +296,7 @@ int flow_abandon(const struct work *w, struct payment *p, const char *reason)
     const struct adapter *adapter;
     struct adapter_env env;
     struct told told = {0};
-    if (!role_talk(w, p->provider, &adapter, &env))
+    if (!role_talk(w, p->provider, p->provider_of, &adapter, &env))
         return ERR_UNAVAILABLE;
     adapter->abandon(&env, p, &told);
     if (told.said == SAID_DEAD)
@@ -379,7 +379,7 @@ int flow_refund(const struct work *w, struct id refund_id)
         err = payment_get(sql, r.payment_id, w->arena, &p, w->deadline_ns);
     if (err != 0 || r.state != REFUND_PENDING)
         return err;
-    if (!role_talk(w, p.provider, &adapter, &env))
+    if (!role_talk(w, p.provider, p.provider_of, &adapter, &env))
         return ERR_UNAVAILABLE;
     /* Tickets and seats first: whoever has his money has no ticket. */
     if (!id_is_zero(r.order_id) && tickets_cancel(w, &r, p.account_id) != 0) {

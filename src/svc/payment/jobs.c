@@ -98,6 +98,10 @@ static void start_items(struct payment_role *role, uint32_t provider, struct are
     struct refund_item *items;
     size_t count = 0, max;
     const int64_t now_ns = fiber_now_ns();
+    for (uint32_t i = 0; i < provider; i++) {
+        if (role->adapters[i] == adapter)
+            return; /* all accounts at a provider go at one pace */
+    }
     if (now_ns < role->job_next_ns[provider])
         return;
     max = adapter->refunds_a_minute * ROLE_TICK_MS / 60000;

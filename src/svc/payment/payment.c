@@ -70,12 +70,22 @@ int64_t role_now_ms(void)
     return clock_wall_ms(loop_clock(sched_loop(sched_current())));
 }
 
-bool role_talk(const struct work *w, struct view provider, const struct adapter **ret_adapter,
-               struct adapter_env *ret_env)
+bool role_offers(const struct payment_role *role, uint32_t organiser_id, uint32_t provider)
+{
+    const struct payment_options *options = &role->options;
+    bool own = false;
+    for (uint32_t i = 0; i < options->provider_count && organiser_id > 0; i++)
+        own = own || options->providers[i].organiser_id == organiser_id;
+    return options->providers[provider].organiser_id == (own ? organiser_id : 0);
+}
+
+bool role_talk(const struct work *w, struct view provider, uint32_t provider_of,
+               const struct adapter **ret_adapter, struct adapter_env *ret_env)
 {
     const struct payment_options *options = &w->role->options;
     for (uint32_t i = 0; i < options->provider_count; i++) {
-        if (!view_eq(view_str(options->providers[i].name), provider))
+        if (options->providers[i].organiser_id != provider_of ||
+            !view_eq(view_str(options->providers[i].name), provider))
             continue;
         *ret_adapter = w->role->adapters[i];
         *ret_env = (struct adapter_env){

@@ -17,11 +17,12 @@
 #include "mem/buf.h"
 #include "wire/server.h"
 
-#define PAYMENT_PROVIDERS_MAX 4
-#define PAYMENT_SECRETS_MAX   2 /* of webhooks: the new one and the one before */
+#define PAYMENT_PROVIDERS_MAX 64 /* accounts at providers, of all organisers */
+#define PAYMENT_SECRETS_MAX   2  /* of webhooks: the new one and the one before */
 
 /* A provider that this installation uses. All texts are borrowed. */
 struct payment_provider {
+    uint32_t organiser_id;  /* whose account it is; 0: of all who have none of their own */
     const char *name;       /* "toss", "stripe", "nicepay": its adapter */
     const char *base_url;   /* of its API, without a slash at the end */
     const char *pages_url;  /* of its pages, for buyers' browsers; NULL: base_url */

@@ -49,7 +49,7 @@ int return_with(const struct work *w, struct id payment_id, struct view query,
     int err = payment_get(w->role->options.sql, payment_id, w->arena, &p, w->deadline_ns);
     if (err != 0)
         return err;
-    if (p.state == PAYMENT_WAITING && role_talk(w, p.provider, &adapter, &env)) {
+    if (p.state == PAYMENT_WAITING && role_talk(w, p.provider, p.provider_of, &adapter, &env)) {
         ref = p.ref;
         switch (adapter->returned(&env, &p, query, &ref)) {
         case CAME_FOREIGN:
@@ -136,14 +136,20 @@ void plain_webhook(void *state, const struct plain_request *request, struct page
 {
     const struct work w = plain_work(state, request);
     static const struct view prefix = {"/webhooks/", 10};
+    /* "stripe", or "stripe/2": of organiser 2's own account */
     const struct view name =
         view_starts(request->path, prefix)
             ? view_of(request->path.at + prefix.len, request->path.len - prefix.len)
             : (struct view){0};
+    const char *slash = name.len > 0 ? memchr(name.at, '/', name.len) : NULL;
+    const size_t provider_len = slash ? (size_t)(slash - name.at) : name.len;
+    uint64_t of = 0;
     const struct adapter *adapter;
     struct adapter_env env;
     struct heard heard = {0};
-    if (!view_eq(request->method, VIEW_LIT("POST")) || !role_talk(&w, name, &adapter, &env))
+    if (!view_eq(request->method, VIEW_LIT("POST")) ||
+        (slash && !view_to_u64(view_of(slash + 1, name.len - provider_len - 1), UINT32_MAX, &of)) ||
+        !role_talk(&w, view_of(name.at, provider_len), (uint32_t)of, &adapter, &env))
         return;
     if (!adapter->webhook(&env, request, &heard)) {
         log_event(LOG_WARN, "payment.webhook", log_view("usher.provider", name),

@@ -50,9 +50,13 @@ struct work {
 };
 
 int64_t role_now_ms(void);
-/* The provider of a payment, as a conversation; false: it is not configured any more. */
-bool role_talk(const struct work *w, struct view provider, const struct adapter **ret_adapter,
-               struct adapter_env *ret_env);
+/* The account that is offered to buyers of an organiser: its own, or, where it has none at all, the
+ * server's. */
+bool role_offers(const struct payment_role *role, uint32_t organiser_id, uint32_t provider);
+/* The provider of a payment, in that account (0: the server's), as a conversation; false: it is not
+ * configured any more. */
+bool role_talk(const struct work *w, struct view provider, uint32_t provider_of,
+               const struct adapter **ret_adapter, struct adapter_env *ret_env);
 
 /* ---- tickets.c: what is asked of the ticket role, in the payer's name. 0, or ERR_BUSY: not now,
  * ask again; ERR_NOT_FOUND: the hold is over; ERR_CONFLICT: the seats are somebody else's;

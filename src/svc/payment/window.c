@@ -202,7 +202,7 @@ void plain_window(void *state, const struct plain_request *request, struct page 
         id_parse(view_of(request->path.at + prefix.len, request->path.len - prefix.len),
                  &payment_id) != 0 ||
         payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns) != 0 ||
-        !role_talk(&w, p.provider, &adapter, &env) || adapter != &toss_adapter ||
+        !role_talk(&w, p.provider, p.provider_of, &adapter, &env) || adapter != &toss_adapter ||
         !env.provider->public_key)
         return; /* 404 */
     if (p.state != PAYMENT_WAITING ||

@@ -49,7 +49,7 @@ async function look(performanceId: number, hold: KeptHold | null): Promise<Order
   const [performance, providers, open, quote] = await Promise.all([
     persist(() => tickets.getPerformance({ performanceId }, options)),
     // A server without a provider sells at the box office alone.
-    persist(() => till.listProviders({}, options)).then(
+    persist(() => till.listProviders({ performanceId }, options)).then(
       (answer) => answer.providers,
       () => [],
     ),
