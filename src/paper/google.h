@@ -1,7 +1,8 @@
 /*
- * google: a ticket for Google Wallet, as a link that saves it (Save to Google Wallet, JWT): the pass
- * itself stands in the link, signed by the issuer's service account (RS256, RFC 7518), so nothing is
- * asked of Google here. A ticket that changes hands makes another pass, as its code is another one.
+ * google: a ticket for Google Wallet, as a link that saves it (Save to Google Wallet, JWT): the
+ * pass itself stands in the link, signed by the issuer's service account (RS256, RFC 7518), so
+ * nothing is asked of Google here. A ticket that changes hands makes another pass, as its code is
+ * another one.
  */
 #ifndef USHER_PAPER_GOOGLE_H
 #define USHER_PAPER_GOOGLE_H
