@@ -248,9 +248,7 @@ function TicketFiles({ order: { orderId } }: { order: Order }) {
       {links.value.map(({ seat, label, url }) => (
         <a key={seat} class="plain" data-action="google-wallet" href={url} rel="external">
           <Icon name="ticket" />
-          {links.value.length > 1
-            ? `${say.googleWallet} · ${seatName(label)}`
-            : say.googleWallet}
+          {links.value.length > 1 ? `${say.googleWallet} · ${seatName(label)}` : say.googleWallet}
         </a>
       ))}
       {deed.failure.value ? (
