@@ -144,14 +144,16 @@ int mariadb_conn_open(struct mariadb_conn *c, const struct mariadb_target *targe
 {
     const int64_t now_ns = clock_mono_ns(clock_system());
     int64_t timeout_ms = MARIADB_CONNECT_MAX_MS;
-    if (deadline_ns <= now_ns)
-        return ERR_TIMEOUT;
-    if ((deadline_ns - now_ns) / NS_PER_MS < timeout_ms)
-        timeout_ms = (deadline_ns - now_ns) / NS_PER_MS;
+    /* Whatever fails from here on, the connection can be closed. */
     list_init(&c->statements);
     c->fd = -1;
     if (!mysql_init(&c->mysql))
         return ERR_NO_MEMORY;
+    c->made = true;
+    if (deadline_ns <= now_ns)
+        return ERR_TIMEOUT;
+    if ((deadline_ns - now_ns) / NS_PER_MS < timeout_ms)
+        timeout_ms = (deadline_ns - now_ns) / NS_PER_MS;
     int err = set_options(&c->mysql, target, timeout_ms);
     if (err)
         return err;
@@ -172,7 +174,8 @@ void mariadb_conn_close(struct mariadb_conn *c)
     if (c->broken && c->fd >= 0)
         shutdown(c->fd, SHUT_RDWR); /* so that nothing below waits for the server */
     mariadb_statements_drop(c);
-    mysql_close(&c->mysql);
+    if (c->made)
+        mysql_close(&c->mysql);
     if (c->fd >= 0)
         close(c->fd);
 }

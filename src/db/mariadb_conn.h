@@ -20,7 +20,8 @@ struct mariadb_conn {
     struct mariadb *pool;
     struct list link; /* in the pool, while idle */
     MYSQL mysql;
-    int fd; /* a second descriptor of its socket: the library closes the first when it likes */
+    int fd;    /* a second descriptor of its socket: the library closes the first when it likes */
+    bool made; /* mysql is to be closed */
     bool broken;
     enum mariadb_phase phase;
     struct list statements; /* the one used last is the last */

@@ -2,6 +2,7 @@
  * What an error of the driver says of what was done. tests/servers/with starts the server, and says
  * where; without one, only addresses are looked at.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -241,6 +242,22 @@ static void a_pool_is_shared(void **state)
     assert_int_equal(fiber_main(share, NULL), 0);
 }
 
+/* A connection whose time is over before its opening begins is closed as if it had been one; it
+ * once ended the process, and closed descriptor 0. */
+static void a_late_opening_is_told(void **state)
+{
+    char why[MARIADB_WHY_MAX];
+    struct mariadb *pool;
+    struct mariadb_conn *c;
+    const int before = fcntl(0, F_GETFD);
+    assert_int_equal(mariadb_new(getenv("USHER_TEST_MARIADB"), why, &pool), 0);
+    assert_int_equal(mariadb_take(pool, in_ms(-1), &c), ERR_TIMEOUT);
+    assert_int_equal(fcntl(0, F_GETFD), before);
+    assert_int_equal(mariadb_take(pool, in_ms(10000), &c), 0); /* its room is free again */
+    mariadb_give(c);
+    mariadb_free(pool);
+}
+
 static void an_unreachable_server_is_told(void **state)
 {
     char why[MARIADB_WHY_MAX];
@@ -288,6 +305,7 @@ int main(void)
         cmocka_unit_test(a_deadline_holds_in_a_thread),
         cmocka_unit_test(a_deadline_holds_in_a_fiber),
         cmocka_unit_test(a_pool_is_shared),
+        cmocka_unit_test(a_late_opening_is_told),
         cmocka_unit_test(an_unreachable_server_is_told),
     };
     if (!getenv("USHER_TEST_MARIADB"))
