@@ -178,6 +178,39 @@ static int compare_sold(struct audit *a, struct audit_replay *r)
     return 0;
 }
 
+/* What is kept back is what the ledger says, as the owner will load it. */
+static int compare_blocks(struct audit *a, struct audit_replay *r)
+{
+    struct store_block *blocks;
+    size_t count, at = 0;
+    arena_reset(&a->page);
+    int rc = a->store->ops->block_list(a->store, r->performance->performance_id, &a->page, &blocks,
+                                       &count, DEADLINE_NEVER);
+    if (rc < 0)
+        return mind_damage(r, rc, "its places that are kept back");
+    for (uint32_t seat = 0; seat < r->place_count; seat++) {
+        const struct store_block *known = &r->block_of_seat[seat];
+        const bool kept = !id_is_zero(known->block_id);
+        while (at < count && blocks[at].seat < seat)
+            at++;
+        const struct store_block *block = at < count && blocks[at].seat == seat ? &blocks[at] : NULL;
+        a->report->counts.blocked += kept;
+        if (kept != (block != NULL))
+            audit_find(r, "seat %" PRIu32 " is %s, but the table of blocks says otherwise", seat,
+                       kept ? "kept back" : "not kept back");
+        else if (block && (!id_eq(block->block_id, known->block_id) ||
+                           !id_eq(block->account_id, known->account_id) ||
+                           block->until_ms != known->until_ms ||
+                           !view_eq(block->reason, known->reason)))
+            audit_find(r, "seat %" PRIu32 " is kept back otherwise than the ledger says", seat);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (blocks[i].seat >= r->place_count)
+            audit_find(r, "seat %" PRIu32 " is in the table of blocks, but not in the hall",
+                       blocks[i].seat);
+    return 0;
+}
+
 static void compare_order(struct audit_replay *r, const struct store_order *order)
 {
     struct audit_id text;
@@ -281,6 +314,8 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
     rc = replay_ledger(a, &r, &tail);
     if (rc == 0)
         rc = compare_sold(a, &r);
+    if (rc == 0)
+        rc = compare_blocks(a, &r);
     if (rc == 0)
         rc = compare_orders(a, &r);
     if (rc == 0)

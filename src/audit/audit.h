@@ -32,6 +32,7 @@ struct audit_counts {
     uint64_t sold;      /* seats */
     uint64_t held;      /* seats, at the ledger's end */
     uint64_t resting;   /* seats that were freed and are not for sale yet */
+    uint64_t blocked;   /* seats that are kept back */
     uint64_t sales;     /* lines */
     uint64_t line_rows; /* of their ledgers */
     uint64_t joined;    /* by arrival */

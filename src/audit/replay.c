@@ -42,6 +42,8 @@ const char *audit_id(struct id id, struct audit_id *buffer)
     return buffer->text;
 }
 
+#define AUDIT_REASONS_MAX (256u << 20) /* bytes of all reasons that were ever written */
+
 /* a - b, at the ends of the range where that is too far: times may be anything in a forged row. */
 static int64_t ms_between(int64_t a, int64_t b)
 {
@@ -99,7 +101,9 @@ int audit_replay_init(struct audit_replay *r, struct audit_report *report,
     r->hold_of_seat = malloc(((size_t)place_count + 1) * sizeof(uint32_t));
     r->order_of_seat = malloc(((size_t)place_count + 1) * sizeof(uint32_t));
     r->rest_of_seat = calloc((size_t)place_count + 1, sizeof(*r->rest_of_seat));
-    if (!r->hold_of_seat || !r->order_of_seat || !r->rest_of_seat) {
+    arena_init(&r->reasons, AUDIT_REASONS_MAX);
+    r->block_of_seat = calloc((size_t)place_count + 1, sizeof(*r->block_of_seat));
+    if (!r->hold_of_seat || !r->order_of_seat || !r->rest_of_seat || !r->block_of_seat) {
         audit_replay_release(r);
         return ERR_NO_MEMORY;
     }
@@ -113,6 +117,8 @@ void audit_replay_release(struct audit_replay *r)
     free(r->hold_of_seat);
     free(r->order_of_seat);
     free(r->rest_of_seat);
+    free(r->block_of_seat);
+    arena_release(&r->reasons);
     free(r->holds.items);
     free(r->free_holds.items);
     free(r->orders.items);
@@ -207,6 +213,8 @@ static void check_free(struct audit_replay *r, const struct change *change)
                        audit_id(hold_at(r, hold)->hold_id, &id));
         if (r->rest_of_seat[change->seats[i]] != 0)
             audit_find(r, "seat %" PRIu32 " is held while it rests", change->seats[i]);
+        if (!id_is_zero(r->block_of_seat[change->seats[i]].block_id))
+            audit_find(r, "seat %" PRIu32 " is held while it is kept back", change->seats[i]);
     }
 }
 
@@ -238,6 +246,64 @@ static void replay_rested(struct audit_replay *r, const struct change *change)
                        ms_between(r->rest_of_seat[seat], change->at_ms));
         r->rest_of_seat[seat] = 0;
     }
+}
+
+static void check_unused(struct audit_replay *r, uint32_t seat)
+{
+    struct audit_id id;
+    const uint32_t order = r->order_of_seat[seat], hold = r->hold_of_seat[seat];
+    if (order != AUDIT_NONE)
+        audit_find(r, "seat %" PRIu32 " is kept back while order %s has it", seat,
+                   audit_id(audit_order_at(r, order)->row.order_id, &id));
+    if (hold != AUDIT_NONE)
+        audit_find(r, "seat %" PRIu32 " is kept back while hold %s has it", seat,
+                   audit_id(hold_at(r, hold)->hold_id, &id));
+    if (r->rest_of_seat[seat] != 0)
+        audit_find(r, "seat %" PRIu32 " is kept back while it rests", seat);
+    if (!id_is_zero(r->block_of_seat[seat].block_id))
+        audit_find(r, "seat %" PRIu32 " is kept back twice", seat);
+}
+
+/* Places are kept back that nobody has, until a time that is not over (P7). */
+static int replay_block(struct audit_replay *r, const struct change *change)
+{
+    if (!check_seats(r, change))
+        return 0;
+    const char *reason = arena_copy(&r->reasons, view_of(change->reason, change->reason_len));
+    if (!reason)
+        return ERR_NO_MEMORY;
+    if (change->expires_at_ms != 0 && change->expires_at_ms <= change->at_ms)
+        audit_find(r, "places are kept back until a time that is over");
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        check_unused(r, change->seats[i]);
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        r->block_of_seat[change->seats[i]] =
+            (struct store_block){.seat = change->seats[i],
+                                 .block_id = change->block_id,
+                                 .account_id = change->account_id,
+                                 .until_ms = change->expires_at_ms,
+                                 .reason = view_of(reason, change->reason_len)};
+    return 0;
+}
+
+static void replay_unblock(struct audit_replay *r, const struct change *change)
+{
+    struct audit_id text;
+    if (!check_seats(r, change))
+        return;
+    for (uint32_t i = 0; i < change->seat_count; i++) {
+        struct store_block *block = &r->block_of_seat[change->seats[i]];
+        if (!id_eq(block->block_id, change->block_id)) {
+            audit_find(r, "seat %" PRIu32 " is not kept back by block %s, which ends",
+                       change->seats[i], audit_id(change->block_id, &text));
+            continue;
+        }
+        if (change->by_time != 0 && (block->until_ms == 0 || change->at_ms < block->until_ms))
+            audit_find(r, "block %s ends by its time, which is not over",
+                       audit_id(change->block_id, &text));
+        *block = (struct store_block){0};
+    }
+    begin_rest(r, change, change->seats, change->seat_count);
 }
 
 static struct audit_hold *take_hold(struct audit_replay *r, uint32_t *ret_place)
@@ -382,6 +448,8 @@ static void check_sale(struct audit_replay *r, const struct change *change,
     for (size_t i = 0; i < change->seat_count; i++)
         if (r->order_of_seat[change->seats[i]] != AUDIT_NONE)
             audit_find(r, "seat %" PRIu32 " is sold twice", change->seats[i]);
+        else if (!id_is_zero(r->block_of_seat[change->seats[i]].block_id))
+            audit_find(r, "seat %" PRIu32 " is sold while it is kept back", change->seats[i]);
         else if (r->hold_of_seat[change->seats[i]] != AUDIT_NONE &&
                  hold_at(r, r->hold_of_seat[change->seats[i]]) != hold)
             audit_find(r, "seat %" PRIu32 " is sold while another hold has it", change->seats[i]);
@@ -587,6 +655,11 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         return replay_clock(r, change, before_ms);
     case CHANGE_EXTEND:
         replay_extend(r, change);
+        return 0;
+    case CHANGE_BLOCK:
+        return replay_block(r, change);
+    case CHANGE_UNBLOCK:
+        replay_unblock(r, change);
         return 0;
     }
     return 0; /* ledger_unpack gives none of another kind */

@@ -268,5 +268,9 @@ const struct cmd event_commands[EVENT_COMMANDS] = {
     {"pause", "a performance's sale", pause_command, .table = &pause_table},
     {"report", "what is free, held and sold, and the money", report_command,
      .table = &report_table},
+    {"block", "free places are kept back from sale", event_block_command,
+     .table = &event_block_table},
+    {"unblock", "they go on sale again", event_unblock_command, .table = &event_unblock_table},
+    {"blocks", "what is kept back", event_blocks_command, .table = &event_blocks_table},
     {"list", "events and performances of a server", list_command, .table = &list_table},
 };

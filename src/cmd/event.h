@@ -1,5 +1,6 @@
 /*
- * event: what is on sale: usher event create|edit|publish|hide|delete|open|pause|report|list.
+ * event: what is on sale: usher event create|edit|publish|hide|delete|open|pause|report|block|unblock|
+ * blocks|list.
  */
 #ifndef USHER_CMD_EVENT_H
 #define USHER_CMD_EVENT_H
@@ -10,7 +11,7 @@
 
 #include "cmd/cmd.h"
 
-#define EVENT_COMMANDS 9
+#define EVENT_COMMANDS 12
 extern const struct cmd event_commands[EVENT_COMMANDS];
 
 /* event_create.c */
@@ -24,6 +25,12 @@ int event_edit_command(int argc, char **argv);
 int event_publish_command(int argc, char **argv);
 int event_hide_command(int argc, char **argv);
 int event_delete_command(int argc, char **argv);
+
+/* event_block.c */
+extern const struct conf_table event_block_table, event_unblock_table, event_blocks_table;
+int event_block_command(int argc, char **argv);
+int event_unblock_command(int argc, char **argv);
+int event_blocks_command(int argc, char **argv);
 
 /* event_prices.c: what --prices and --price say.
  *

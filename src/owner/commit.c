@@ -15,7 +15,8 @@ METRIC_COUNTER(changes_committed, "usher_changes_total",
 
 static uint32_t *count_of(struct seats_counts *counts, enum change_seats state)
 {
-    uint32_t *const of[] = {&counts->free, &counts->held, &counts->sold, &counts->resting};
+    uint32_t *const of[] = {&counts->free, &counts->held, &counts->sold, &counts->resting,
+                            &counts->blocked};
     return of[state];
 }
 
@@ -51,10 +52,10 @@ static void commit_done(struct owner *owner, struct owner_batch *g, const struct
         account_for(&figures, change);
         for (uint32_t k = 0; state != CHANGE_SEATS_NONE && k < change->seat_count; k++)
             owner->changes[change_count++] =
-                (struct owner_change){change->seats[k], (enum seats_state)state};
+                (struct owner_change){change->seats[k], seats_told((enum seats_state)state)};
     }
     assert(figures.counts.free + figures.counts.held + figures.counts.sold +
-               figures.counts.resting ==
+               figures.counts.resting + figures.counts.blocked ==
            owner->options.hall->place_count);
     figures.queued = owner->pending.ask_count + owner->waiting_count;
     owner_publish(owner, &figures);
@@ -123,6 +124,12 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
         done = hold && hold->expires_at_ms >= ask->hold.expires_at_ms;
         break;
     }
+    case OWNER_BLOCK:
+        done = owner->blocks && id_eq(owner->blocks[ask->hold.seats[0]].block_id, id);
+        break;
+    case OWNER_UNBLOCK:
+        done = !owner->blocks || !id_eq(owner->blocks[ask->hold.seats[0]].block_id, id);
+        break;
     case OWNER_KEEP_KEY:
         break; /* has a key, always */
     }

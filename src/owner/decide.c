@@ -139,7 +139,7 @@ static bool answered_by_key(struct owner *owner, struct owner_ask *ask)
 
 /* The places of a change that frees them are not for sale yet: whoever waits for the moment when
  * a hold ends, his own perhaps, gains nothing by it. */
-static void let_rest(struct owner *owner, struct change *change)
+void owner_let_rest(struct owner *owner, struct change *change)
 {
     if (owner->options.rest_ms == 0 || change_rule(change->kind)->seats_to != CHANGE_SEATS_FREE ||
         change->kind == CHANGE_RESTED)
@@ -160,8 +160,14 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
     change->payment_id = ask->payment_id;
     change->state = ask->sale_state;
     change->left_count = ask->left_count;
+    if (kind == CHANGE_BLOCK || kind == CHANGE_UNBLOCK)
+        change->block_id = ask->hold_id;
+    if (kind == CHANGE_BLOCK) {
+        change->reason_len = (uint32_t)ask->reason.len;
+        memcpy(change->reason, ask->reason.at, ask->reason.len);
+    }
     memcpy(change->left, ask->left, sizeof(change->left));
-    let_rest(owner, change);
+    owner_let_rest(owner, change);
     ask->at_ms = change->at_ms;
     if (ask->key.len > 0) {
         assert(ask->key.len <= OWNER_KEY_MAX);
@@ -454,6 +460,25 @@ static void decide_keep_key(struct owner *owner, struct owner_ask *ask)
     promise(owner, ask, CHANGE_ORDER_KEY);
 }
 
+/* Keeping back, and its end: written with the block's id and reason. */
+static void decide_block(struct owner *owner, struct owner_ask *ask)
+{
+    const bool begins = ask->verb == OWNER_BLOCK;
+    if (!has_room(owner, ask))
+        return;
+    int err = begins ? owner_decide_block(owner, ask) : owner_decide_unblock(owner, ask);
+    if (err == ERR_CONFLICT || err == ERR_NOT_FOUND) {
+        ride(owner, ask, err);
+        return;
+    }
+    if (err != 0) {
+        owner_answer(ask, err);
+        return;
+    }
+    promise(owner, ask, begins ? CHANGE_BLOCK : CHANGE_UNBLOCK);
+    owner_arm_expiry(owner);
+}
+
 void owner_decide(struct owner *owner, struct owner_ask *ask)
 {
     if ((owner->phase == OWNER_AWAY || owner->leaving) && !owner->stopping) {
@@ -472,7 +497,9 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         wait_for_room(owner, ask);
         return;
     }
-    if (ask->verb != OWNER_SET_SALE && id_is_zero(ask->account_id)) {
+    const bool by_organiser =
+        ask->verb == OWNER_SET_SALE || ask->verb == OWNER_BLOCK || ask->verb == OWNER_UNBLOCK;
+    if (!by_organiser && id_is_zero(ask->account_id)) {
         owner_answer(ask, ERR_INVALID); /* the ledger knows no such account */
         return;
     }
@@ -497,6 +524,10 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         break;
     case OWNER_EXTEND:
         decide_extend(owner, ask);
+        break;
+    case OWNER_BLOCK:
+    case OWNER_UNBLOCK:
+        decide_block(owner, ask);
         break;
     case OWNER_KEEP_KEY:
         decide_keep_key(owner, ask);
@@ -528,7 +559,7 @@ static void collect(struct owner *owner, const struct seats_hold *ended, int64_t
     const bool rest = id_is_zero(ended->account_id);
     struct change *change = owner_add_change(owner, rest ? CHANGE_RESTED : CHANGE_EXPIRY, ended);
     change->at_ms = at_ms;
-    let_rest(owner, change);
+    owner_let_rest(owner, change);
     if (!rest)
         note_unused(owner, ended, true, at_ms);
 }
@@ -536,6 +567,7 @@ static void collect(struct owner *owner, const struct seats_hold *ended, int64_t
 void owner_collect_expired(struct owner *owner)
 {
     struct owner_batch *g = &owner->pending;
+    owner_end_blocks(owner);
     while (g->count < OWNER_ENTRIES_MAX) {
         struct seats_hold hold;
         if (seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 0)
@@ -555,18 +587,23 @@ void owner_collect_missed(struct owner *owner)
             at_ms = hold.expires_at_ms;
         collect(owner, &hold, at_ms);
     }
+    owner_end_blocks(owner);
 }
 
 void owner_arm_expiry(struct owner *owner)
 {
-    const int64_t next_ms = seats_next_expiry_ms(owner->seats);
+    int64_t next_ms = seats_next_expiry_ms(owner->seats);
+    if (owner->block_ends_ms < next_ms)
+        next_ms = owner->block_ends_ms;
     if (next_ms == INT64_MAX) {
         loop_disarm(owner->options.loop, &owner->expiry);
         return;
     }
     int64_t wait_ms = next_ms - owner_now_ms(owner);
-    if (wait_ms <= 0 && owner->pending.count == OWNER_ENTRIES_MAX)
-        wait_ms = OWNER_EXPIRE_TICK_MS; /* no room: after a commit */
+    /* No room, or a block that is not durable yet ends: after a commit. */
+    if (wait_ms <= 0 &&
+        (owner->pending.count == OWNER_ENTRIES_MAX || owner->block_ends_ms <= owner_now_ms(owner)))
+        wait_ms = OWNER_EXPIRE_TICK_MS;
     const int64_t now_ns = loop_now_ns(owner->options.loop);
     const int64_t at_ns = deadline_after_ms(now_ns, wait_ms > 0 ? wait_ms : 0);
     if (owner->expiry.index != 0 && owner->expiry.at_ns <= at_ns)

@@ -113,6 +113,25 @@ static int compare_sold(struct load *load)
     return 0;
 }
 
+/* What is kept back may be so for longer than the rows that are read reach. */
+static int load_blocks(struct load *load)
+{
+    struct store_block *blocks;
+    size_t count;
+    arena_reset(&load->arena);
+    owner_forget_blocks(load->owner);
+    int err = load->store->ops->block_list(load->store, load->owner->options.performance_id,
+                                           &load->arena, &blocks, &count, step_deadline());
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        const struct owner_block block = {.block_id = blocks[i].block_id,
+                                          .until_ms = blocks[i].until_ms};
+        if (blocks[i].seat >= load->owner->options.hall->place_count || blocks[i].until_ms < 0)
+            return ERR_CORRUPT;
+        err = owner_put_block(load->owner, blocks[i].seat, &block);
+    }
+    return err == ERR_INVALID ? ERR_CORRUPT : err;
+}
+
 /* ---- the ledger's recent rows ---- */
 
 /* Gives the hold that ended; without seats where its beginning was not read. */
@@ -402,6 +421,8 @@ static int load_into(struct load *load)
         err = load_orders(load);
     if (err == 0)
         err = compare_sold(load);
+    if (err == 0)
+        err = load_blocks(load);
     int64_t last_ms = 0;
     if (err == 0)
         err = load->head.seq > 0 ? row_ms(load, load->head.seq, &last_ms) : 0;

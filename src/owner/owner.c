@@ -34,6 +34,7 @@ static void owner_free(struct owner *owner)
     free(owner->pending.changes);
     free(owner->committing.changes);
     free(owner->sold);
+    free(owner->blocks);
     free(owner->changes);
     free(owner->prices);
     keys_free(owner->keys);
@@ -53,6 +54,7 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
         return ERR_NO_MEMORY;
     owner->options = *options;
     owner->scope = scope;
+    owner->block_ends_ms = INT64_MAX;
     owner->expiry.fire = expiry_due;
     pthread_mutex_init(&owner->figures_lock, NULL);
     batch_init(&owner->pending);

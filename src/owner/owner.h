@@ -59,6 +59,8 @@ enum owner_verb {
     OWNER_SET_SALE,  /* sale_state */
     OWNER_EXTEND,    /* hold_id, until_ms: the hold as it is then */
     OWNER_KEEP_KEY,  /* hold_id names a durable order of the account, which is answered under key */
+    OWNER_BLOCK,     /* those of seats that are free are kept back: hold_id names the block */
+    OWNER_UNBLOCK,   /* those of seats that the block hold_id has are no longer */
 };
 
 struct owner_area {
@@ -71,7 +73,7 @@ struct owner_area {
  * which it travels between processes (svc/ticket/elsewhere.c, owners.c). The caller fills the first
  * part and keeps the struct (on its stack, say) until owner_ask returns. result:
  *   0                the second part is filled, and durable
- *   ERR_CONFLICT     seats not free (refusal), or no adjacent run
+ *   ERR_CONFLICT     seats not free (refusal), or no adjacent run; OWNER_BLOCK: none is free
  *   ERR_FULL         the account would have more places than it may
  *   ERR_BUSY         the sale is not open
  *   ERR_NOT_FOUND    no such live hold of this account (it may have become an order: the store
@@ -83,7 +85,7 @@ struct owner_area {
  *   ERR_EARLY        holds of this account, or from this address, ended unused lately (habits.h): a
  *                    hold is possible again at until_ms
  *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for
- *                    OWNER_SET_SALE); OWNER_ORDER: what was paid is not what the places cost
+ *                    OWNER_SET_SALE and blocks); OWNER_ORDER: what was paid is not what the places cost
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
@@ -106,6 +108,7 @@ struct owner_ask {
     int64_t paid;         /* what was paid; must be the order's total */
     int64_t until_ms;
     bool paying;     /* HOLD: its money has come, so habits do not matter */
+    struct view reason; /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others
                         twice does no harm */
     uint8_t request_hash[32];
@@ -130,7 +133,7 @@ struct owner_ask {
     bool done;
 };
 
-/* One seat's new state, in order of commit. */
+/* One seat's new state, as everybody is told it (seats_told), in order of commit. */
 struct owner_change {
     uint32_t seat;
     enum seats_state state;

@@ -33,6 +33,13 @@ struct owner_sold {
     uint32_t place_count; /* of the order */
 };
 
+/* A place that is kept back. */
+struct owner_block {
+    struct id block_id; /* zero: it is not */
+    int64_t until_ms;   /* 0: until somebody ends it */
+    uint64_t version;   /* of the change that began it; 0: loaded */
+};
+
 /* What waits to be committed: the changes decided while the last commit is on disk. */
 struct owner_batch {
     struct change
@@ -57,6 +64,8 @@ struct owner {
 
     struct seats *seats;
     struct owner_sold *sold; /* place_count */
+    struct owner_block *blocks; /* place_count; NULL before the first */
+    int64_t block_ends_ms; /* none that is kept back ends by itself before; INT64_MAX: none does */
     struct keys *keys;
     struct habits *habits; /* NULL where nothing rests */
     bool keys_short;       /* said so in the log */
@@ -110,6 +119,20 @@ void owner_collect_missed(struct owner *owner);
 bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result);
 /* The timer for the next expiry. */
 void owner_arm_expiry(struct owner *owner);
+
+/* blocks.c: keeping places back. The place's block is made known to the engine, and remembered;
+ * ERR_NO_MEMORY, ERR_INVALID: it is not free. */
+int owner_put_block(struct owner *owner, uint32_t seat, const struct owner_block *block);
+void owner_forget_blocks(struct owner *owner);
+/* Decides OWNER_BLOCK and OWNER_UNBLOCK up to what is promised: the seats are in ask->hold. 0, or
+ * how the ask is to be answered. */
+int owner_decide_block(struct owner *owner, struct owner_ask *ask);
+int owner_decide_unblock(struct owner *owner, struct owner_ask *ask);
+/* Ends what is over by now, a change for up to eight places, for as long as there is room. */
+void owner_end_blocks(struct owner *owner);
+
+/* decide.c: the places of a change that frees them rest. */
+void owner_let_rest(struct owner *owner, struct change *change);
 
 /* batch.c: builds what a batch of one change at least writes, in the arena and out of g, which
  * both must outlive it. ERR_NO_MEMORY; ERR_FULL: more bytes than a row may have. */

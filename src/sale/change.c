@@ -74,6 +74,8 @@ static bool write_key(struct arena *arena, struct change *change, Usher__V1__Led
     WRITE_id(name)
 #define WRITE_i64(name)      message->name = change->name;
 #define WRITE_u32(name)      message->name = change->name;
+#define WRITE_text(name)                                                                           \
+    message->name = (ProtobufCBinaryData){.len = change->name##_len, .data = change->name};
 #define WRITE_key_may(name)  written = written && write_key(arena, change, &message->name);
 #define WRITE_key_must(name) WRITE_key_may(name)
 #define WRITE_seats(name)                                                                          \
@@ -140,11 +142,21 @@ static bool read_key(const Usher__V1__LedgerKey *key, struct change *ret_change)
     return true;
 }
 
+static bool read_reason(const ProtobufCBinaryData *text, struct change *ret_change)
+{
+    if (text->len == 0 || text->len > CHANGE_REASON_MAX)
+        return false;
+    ret_change->reason_len = (uint32_t)text->len;
+    memcpy(ret_change->reason, text->data, text->len);
+    return true;
+}
+
 #define READ_id(name) right &= read_id(&message->name, &ret_change->name);
 #define READ_id_may(name)                                                                          \
     right &= message->name.len == 0 || read_id(&message->name, &ret_change->name);
 #define READ_i64(name) ret_change->name = message->name;
 #define READ_u32(name) ret_change->name = message->name;
+#define READ_text(name) right &= read_reason(&message->name, ret_change);
 #define READ_seats(name)                                                                           \
     right &=                                                                                       \
         read_seats(message->name, message->n_##name, ret_change->name, &ret_change->seat_count);

@@ -19,11 +19,12 @@
 #define CHANGE_HASH_BYTES 32
 #define CHANGE_KEY_MAX    64 /* bytes of an idempotency key */
 #define CHANGE_SEATS_MAX  SEATS_PARTY_MAX
+#define CHANGE_REASON_MAX 100 /* bytes of a block's reason */
 
 /*
  * X(NAME, member of LedgerEntry, its seats were, and are; its order was, and is; the sale is)
  *
- * Seats: NONE (no seat moves), FREE, HELD, SOLD, RESTING; what becomes FREE rests first where the
+ * Seats: NONE (no seat moves), FREE, HELD, SOLD, RESTING, BLOCKED; what becomes FREE rests first where the
  * change has a rest_until_ms (change_seats_to). Order: NONE (no order moves), CONFIRMED,
  * CANCELLED. Sale: OPEN, ON (open or paused), ANY.
  */
@@ -38,12 +39,14 @@
     X(SALE_STATE, sale_state, NONE, NONE, NONE, NONE, ANY)                                         \
     X(ORDER_KEY, order_key, NONE, NONE, NONE, NONE, ANY)                                           \
     X(EXTEND, extend, HELD, HELD, NONE, NONE, ON)                                                  \
-    X(CLOCK, clock, NONE, NONE, NONE, NONE, ANY)
+    X(CLOCK, clock, NONE, NONE, NONE, NONE, ANY)                                                   \
+    X(BLOCK, block, FREE, BLOCKED, NONE, NONE, ANY)                                                \
+    X(UNBLOCK, unblock, BLOCKED, FREE, NONE, NONE, ANY)
 
 /*
  * What each writes down: F(type, name), where name is a field of its message and a member of struct
  * change. Types: id (16 bytes, not zero), seats (1 … 8, strictly ascending), i64, u32, id_may
- * and key_may (optional), key_must; left: as seats, into left.
+ * and key_may (optional), key_must; left: as seats, into left; text: 1 … 100 bytes of a reason.
  */
 #define CHANGE_FIELDS_HOLD(F)                                                                      \
     F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms) F(key_may, key)
@@ -61,6 +64,12 @@
 #define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
 #define CHANGE_FIELDS_EXTEND(F)                                                                    \
     F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms)
+#define CHANGE_FIELDS_BLOCK(F)                                                                     \
+    F(id, block_id)                                                                                \
+    F(id_may, account_id) F(seats, seats) F(i64, expires_at_ms) F(text, reason)
+#define CHANGE_FIELDS_UNBLOCK(F)                                                                   \
+    F(id, block_id)                                                                                \
+    F(id_may, account_id) F(seats, seats) F(i64, rest_until_ms) F(u32, by_time)
 #define CHANGE_FIELDS_CLOCK(F)     F(i64, before_ms)
 #define CHANGE_FIELDS_ORDER_KEY(F) F(id, order_id) F(id, account_id) F(key_must, key)
 
@@ -81,6 +90,7 @@ enum change_seats {
     CHANGE_SEATS_HELD = SEATS_HELD,
     CHANGE_SEATS_SOLD = SEATS_SOLD,
     CHANGE_SEATS_RESTING = SEATS_RESTING,
+    CHANGE_SEATS_BLOCKED = SEATS_BLOCKED,
 };
 
 enum change_order {
@@ -116,6 +126,7 @@ struct change {
     struct id order_id;
     struct id account_id;
     struct id payment_id; /* zero: not paid by card */
+    struct id block_id;
     int64_t expires_at_ms;
     int64_t total;
     int64_t before_ms;
@@ -126,6 +137,9 @@ struct change {
     uint32_t key_len; /* 0: no key */
     uint8_t key[CHANGE_KEY_MAX];
     uint8_t request_hash[CHANGE_HASH_BYTES]; /* where there is a key */
+    uint32_t by_time;                        /* of a block's end: 1: its time was over */
+    uint32_t reason_len;                     /* of a block's reason */
+    uint8_t reason[CHANGE_REASON_MAX + 4];   /* and what would be padding */
 };
 
 /* The line of a kind. */
@@ -145,7 +159,7 @@ bool change_sale_may_go(uint32_t from, uint32_t to);
 int change_write(struct change *change, struct arena *arena, Usher__V1__LedgerEntry *ret_entry);
 
 /* Reads a message. ERR_CORRUPT: it is of no kind, an id is not 16 bytes or all zero, seats are not
- * 1 … 8 strictly ascending, a key is longer than 64 bytes or empty, without a request hash of 32,
+ * 1 … 8 strictly ascending, a key or a reason is longer than it may be or empty, without a request hash of 32,
  * or missing where it must be; *ret_change is of no use then. */
 int change_read(const Usher__V1__LedgerEntry *entry, struct change *ret_change);
 

@@ -51,7 +51,11 @@ static struct change full(enum change_kind kind)
                             .left = {3, 8},
                             .left_count = 2,
                             .key_len = 2,
-                            .key = "k1"};
+                            .key = "k1",
+                            .block_id = {9, 10},
+                            .by_time = 1,
+                            .reason_len = 5,
+                            .reason = "press"};
     memset(change.request_hash, 0xab, sizeof(change.request_hash));
     return change;
 }
@@ -77,6 +81,9 @@ static void every_kind_comes_back(void **state)
     memcpy(expected.key, change.key, sizeof(change.key));                                          \
     memcpy(expected.request_hash, change.request_hash, sizeof(change.request_hash));
 #define KEEP_key_must(name) KEEP_key_may(name)
+#define KEEP_text(name)                                                                            \
+    expected.name##_len = change.name##_len;                                                       \
+    memcpy(expected.name, change.name, sizeof(change.name));
 #define KEEP_left(name)                                                                            \
     expected.left_count = change.left_count;                                                       \
     memcpy(expected.left, change.left, sizeof(change.left));

@@ -17,6 +17,9 @@ static void check_claims(const struct seats *s)
         } else if (claim & SEATS_SOLD_BIT) {
             counts.sold++;
             assert(owner > 0 && owner <= s->accounts.used && s->accounts.list[owner].places > 0);
+        } else if (claim & SEATS_BLOCK_BIT) {
+            counts.blocked++;
+            assert(claim == SEATS_BLOCK_BIT);
         } else if (claim & SEATS_REST_BIT) {
             counts.resting++;
             assert(owner <= s->slots_used && s->slots[owner].account == 0);
@@ -26,8 +29,10 @@ static void check_claims(const struct seats *s)
         }
     }
     assert(counts.free == s->counts.free && counts.held == s->counts.held &&
-           counts.sold == s->counts.sold && counts.resting == s->counts.resting);
-    assert(counts.free + counts.held + counts.sold + counts.resting == s->hall->place_count);
+           counts.sold == s->counts.sold && counts.resting == s->counts.resting &&
+           counts.blocked == s->counts.blocked);
+    assert(counts.free + counts.held + counts.sold + counts.resting + counts.blocked ==
+           s->hall->place_count);
     for (uint32_t i = 0; i < s->hall->section_count; i++) {
         const struct hall_section *section = &s->hall->sections[i];
         uint32_t free = 0;
@@ -91,7 +96,7 @@ static void check_accounts(const struct seats *s)
     for (uint32_t i = 0; i < s->hall->place_count; i++)
         if (s->claims[i] & SEATS_SOLD_BIT)
             places[s->claims[i] & ~SEATS_SOLD_BIT]++;
-        else if (s->claims[i] && !(s->claims[i] & SEATS_REST_BIT))
+        else if (s->claims[i] && !(s->claims[i] & (SEATS_REST_BIT | SEATS_BLOCK_BIT)))
             places[s->slots[s->claims[i]].account]++;
     uint32_t live = 0;
     for (uint32_t slot = 1; slot <= a->used; slot++) {

@@ -3,25 +3,31 @@
 #include <stdlib.h>
 
 /* from, to; see the drawing in seats.h. FREE to SOLD is loading alone: seats_restore_sold. */
-static const bool legal_moves[4][4] = {
-    [SEATS_FREE] = {[SEATS_HELD] = true, [SEATS_SOLD] = true, [SEATS_RESTING] = true},
+static const bool legal_moves[5][5] = {
+    [SEATS_FREE] = {[SEATS_HELD] = true,
+                    [SEATS_SOLD] = true,
+                    [SEATS_RESTING] = true,
+                    [SEATS_BLOCKED] = true},
     [SEATS_HELD] = {[SEATS_FREE] = true, [SEATS_SOLD] = true},
     [SEATS_SOLD] = {[SEATS_FREE] = true},
     [SEATS_RESTING] = {[SEATS_FREE] = true},
+    [SEATS_BLOCKED] = {[SEATS_FREE] = true},
 };
 
 static inline enum seats_state state_of_claim(uint32_t claim)
 {
     if (claim == 0)
         return SEATS_FREE;
-    return claim & SEATS_SOLD_BIT   ? SEATS_SOLD
-           : claim & SEATS_REST_BIT ? SEATS_RESTING
-                                    : SEATS_HELD;
+    return claim & SEATS_SOLD_BIT    ? SEATS_SOLD
+           : claim & SEATS_REST_BIT  ? SEATS_RESTING
+           : claim & SEATS_BLOCK_BIT ? SEATS_BLOCKED
+                                     : SEATS_HELD;
 }
 
 static uint32_t *count_of(struct seats *s, enum seats_state state)
 {
-    uint32_t *const of[] = {&s->counts.free, &s->counts.held, &s->counts.sold, &s->counts.resting};
+    uint32_t *const of[] = {&s->counts.free, &s->counts.held, &s->counts.sold, &s->counts.resting,
+                            &s->counts.blocked};
     return of[state];
 }
 
@@ -174,7 +180,7 @@ void seats_snapshot(const struct seats *s, uint8_t *ret_states)
     for (uint32_t i = 0; i < places; i += 4) {
         unsigned byte = 0;
         for (uint32_t k = 0; k < 4 && i + k < places; k++)
-            byte |= (unsigned)state_of_claim(s->claims[i + k]) << 2 * k;
+            byte |= (unsigned)seats_told(state_of_claim(s->claims[i + k])) << 2 * k;
         ret_states[i / 4] = (uint8_t)byte;
     }
 }
@@ -334,6 +340,29 @@ int seats_rest(struct seats *s, const uint32_t *seats, uint32_t count, int64_t u
         seat_move(s, sorted[i], SEATS_REST_BIT | slot);
     }
     wheel_add(&s->wheel, slot, until_ms);
+    return 0;
+}
+
+int seats_block(struct seats *s, const uint32_t *seats, uint32_t count)
+{
+    uint32_t sorted[SEATS_PARTY_MAX];
+    if (!sort_seats(s, seats, count, sorted) || !all_free(s, sorted, count))
+        return ERR_INVALID;
+    for (uint32_t i = 0; i < count; i++)
+        seat_move(s, sorted[i], SEATS_BLOCK_BIT);
+    return 0;
+}
+
+int seats_unblock(struct seats *s, const uint32_t *seats, uint32_t count)
+{
+    uint32_t sorted[SEATS_PARTY_MAX];
+    if (!sort_seats(s, seats, count, sorted))
+        return ERR_INVALID;
+    for (uint32_t i = 0; i < count; i++)
+        if (s->claims[sorted[i]] != SEATS_BLOCK_BIT)
+            return ERR_INVALID;
+    for (uint32_t i = 0; i < count; i++)
+        seat_move(s, sorted[i], 0);
     return 0;
 }
 

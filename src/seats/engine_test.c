@@ -175,6 +175,34 @@ static void test_every_move_in_every_state(void **state)
     }
 }
 
+static void test_what_is_kept_back_is_nobodys(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t seats[] = {2, 0};
+    struct seats *s;
+    uint8_t told[8];
+    assert_int_equal(seats_new(&f->hall, &(struct seats_limits){3, 2}, &s), 0);
+    assert_int_equal(seats_block(s, seats, 2), 0);
+    assert_int_equal(seats_counts(s).blocked, 2);
+    assert_int_equal(seats_counts(s).free, f->hall.place_count - 2);
+    for (enum move move = 0; move <= REST; move++) {
+        const int code = make_move(s, move);
+        assert_true(code == ERR_CONFLICT || code == ERR_NOT_FOUND || code == ERR_INVALID);
+        assert_int_equal(seats_state(s, 0), SEATS_BLOCKED);
+        seats_check(s);
+    }
+    assert_int_equal(seats_block(s, (uint32_t[]){1, 2}, 2), ERR_INVALID); /* all or none */
+    assert_int_equal(seats_state(s, 1), SEATS_FREE);
+    assert_true(f->hall.place_count <= 4 * sizeof(told));
+    seats_snapshot(s, told);
+    assert_int_equal(told[0] & 3, SEATS_SOLD); /* to everybody else */
+    assert_int_equal(seats_unblock(s, (uint32_t[]){0, 1}, 2), ERR_INVALID);
+    assert_int_equal(seats_unblock(s, seats, 2), 0);
+    assert_int_equal(seats_counts(s).blocked, 0);
+    seats_check(s);
+    seats_free(s);
+}
+
 /* --- one by one --- */
 
 static void test_hold_is_all_or_none(void **state)
@@ -331,10 +359,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_every_move_in_every_state),        TEST(test_hold_is_all_or_none),
-        TEST(test_hold_keeps_what_was_asked),        TEST(test_refuses_malformed_asks),
-        TEST(test_new_refuses_nothing_to_do),        TEST(test_limits_of_accounts),
-        TEST(test_expires_in_order_and_in_portions), TEST(test_a_hold_that_is_extended_ends_later),
+        TEST(test_every_move_in_every_state),
+        TEST(test_hold_is_all_or_none),
+        TEST(test_what_is_kept_back_is_nobodys),
+        TEST(test_hold_keeps_what_was_asked),
+        TEST(test_refuses_malformed_asks),
+        TEST(test_new_refuses_nothing_to_do),
+        TEST(test_limits_of_accounts),
+        TEST(test_expires_in_order_and_in_portions),
+        TEST(test_a_hold_that_is_extended_ends_later),
         TEST(test_snapshot_is_two_bits_a_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

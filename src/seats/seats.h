@@ -11,9 +11,10 @@
  *     ▲  ▲  ◀──────── release, expire              │
  *     │  └─────────────────────────────── unsell ──┘
  *     │ expire       rest
- *  RESTING ◀──────── FREE
+ *  RESTING ◀──────── FREE ────────▶ BLOCKED
+ *                         ◀──────── unblock
  *
- * Invariants (asserted): free + held + sold + resting = place_count; a seat is in exactly one live
+ * Invariants (asserted): free + held + sold + resting + blocked = place_count; a seat is in exactly one live
  * hold or none; a seat that is sold or rests is in no hold, and one that rests is nobody's.
  */
 #ifndef USHER_SEATS_SEATS_H
@@ -29,7 +30,8 @@ enum seats_state {
     SEATS_FREE = 0,
     SEATS_HELD = 1,
     SEATS_SOLD = 2,
-    SEATS_RESTING = 3 /* given back a moment ago: not for sale yet, and nobody's */
+    SEATS_RESTING = 3, /* given back a moment ago: not for sale yet, and nobody's */
+    SEATS_BLOCKED = 4  /* kept back: not for sale; told as SEATS_SOLD where two bits are all */
 };
 
 struct seats_limits {
@@ -54,7 +56,7 @@ struct seats_refusal {
 };
 
 struct seats_counts {
-    uint32_t free, held, sold, resting;
+    uint32_t free, held, sold, resting, blocked;
 };
 
 struct seats_best {
@@ -129,12 +131,24 @@ int seats_restore_sold(struct seats *s, struct id account_id, const uint32_t *se
  * twice, or ERR_INVALID. */
 int seats_rest(struct seats *s, const uint32_t *seats, uint32_t count, int64_t until_ms);
 
+/* Free seats are kept back from sale until seats_unblock. count 1 … 8, all free, none twice, or
+ * ERR_INVALID. */
+int seats_block(struct seats *s, const uint32_t *seats, uint32_t count);
+/* Seats that are kept back become free. count 1 … 8, all kept back, or ERR_INVALID. */
+int seats_unblock(struct seats *s, const uint32_t *seats, uint32_t count);
+
 /* Ends holds that have expired by now_ms, and rests that are over, at most max of both together, in
  * order of their times (of one millisecond: in the order they began), and gives them: a rest as a
  * hold whose ids are zero. */
 size_t seats_expire(struct seats *s, int64_t now_ms, struct seats_hold *ret_holds, size_t max);
 /* When the next hold or rest ends, or INT64_MAX. */
 int64_t seats_next_expiry_ms(const struct seats *s);
+
+/* A state in two bits, as everybody is told it: what is kept back is not to be had. */
+static inline enum seats_state seats_told(enum seats_state state)
+{
+    return state == SEATS_BLOCKED ? SEATS_SOLD : state;
+}
 
 /* Two bits a place, as usher.v1.SeatsSnapshot; (place_count + 3) / 4 bytes. */
 void seats_snapshot(const struct seats *s, uint8_t *ret_states);

@@ -57,14 +57,51 @@ static bool put_order(const struct change *change, struct arena *arena, struct s
     return write_seats(arena, change->seats, change->seat_count, &order->seats);
 }
 
+/* The places of a block that begins or ends. */
+static int put_blocks(const struct change *change, struct arena *arena, struct store_block *blocks,
+                      size_t *count)
+{
+    struct view reason = {0};
+    if (change->reason_len > 0) {
+        const char *text = arena_copy(arena, view_of(change->reason, change->reason_len));
+        if (!text)
+            return ERR_NO_MEMORY;
+        reason = view_of(text, change->reason_len);
+    }
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        blocks[(*count)++] = (struct store_block){.seat = change->seats[i],
+                                                  .block_id = change->block_id,
+                                                  .account_id = change->account_id,
+                                                  .until_ms = change->expires_at_ms,
+                                                  .reason = reason};
+    return 0;
+}
+
+/* Room for the blocks of these changes, where there are any. */
+static int block_room(const struct change *changes, size_t count, struct arena *arena,
+                      struct store_block **ret_begin, struct store_block **ret_end)
+{
+    size_t begin = 0, end = 0;
+    for (size_t i = 0; i < count; i++) {
+        begin += changes[i].kind == CHANGE_BLOCK ? changes[i].seat_count : 0;
+        end += changes[i].kind == CHANGE_UNBLOCK ? changes[i].seat_count : 0;
+    }
+    *ret_begin = arena_alloc(arena, begin * sizeof(**ret_begin));
+    *ret_end = arena_alloc(arena, end * sizeof(**ret_end));
+    return *ret_begin && *ret_end ? 0 : ERR_NO_MEMORY;
+}
+
 int store_batch_fill(const struct change *changes, size_t count, struct arena *arena,
                      struct store_batch *batch)
 {
     struct store_sale *sales = arena_alloc(arena, count * CHANGE_SEATS_MAX * sizeof(*sales));
     struct store_order *orders = arena_alloc(arena, count * sizeof(*orders));
     struct store_cancel *cancels = arena_alloc(arena, count * sizeof(*cancels));
-    if (!sales || !orders || !cancels)
+    struct store_block *begin, *end;
+    if (!sales || !orders || !cancels || block_room(changes, count, arena, &begin, &end) != 0)
         return ERR_NO_MEMORY;
+    batch->blocks = begin;
+    batch->unblocks = end;
     batch->sales = sales;
     batch->orders = orders;
     batch->cancels = cancels;
@@ -79,6 +116,10 @@ int store_batch_fill(const struct change *changes, size_t count, struct arena *a
             fits = put_cancel(&changes[i], arena, &cancels[batch->cancel_count++]);
         else if (rule->order_to == CHANGE_ORDER_CONFIRMED)
             fits = put_order(&changes[i], arena, batch, &orders[batch->order_count++], sales);
+        else if (changes[i].kind == CHANGE_BLOCK)
+            fits = put_blocks(&changes[i], arena, begin, &batch->block_count) == 0;
+        else if (changes[i].kind == CHANGE_UNBLOCK)
+            fits = put_blocks(&changes[i], arena, end, &batch->unblock_count) == 0;
         if (!fits)
             return ERR_NO_MEMORY;
     }

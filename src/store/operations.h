@@ -56,7 +56,8 @@ OPERATION(claim, true,
           (performance_id, arena, ret_performance))
 
 /* The one write of a sale. 0: everything is durable. ERR_FENCED: the epoch, seq, version or
- * prev_hash is not the head's; ERR_CONFLICT: a seat is sold already, an order exists already,
+ * prev_hash is not the head's; ERR_CONFLICT: a seat is sold or kept back already, a block that ends
+ * does not have the seat, an order exists already,
  * or an order that is given back, all or a part, is not this performance's, not confirmed, or its
  * seats are not exactly those; ERR_NOT_FOUND: no such performance; nothing was written in any of
  * these cases. ERR_UNKNOWN, ERR_IO: it may or may not have been written: claim, and read. */
@@ -67,6 +68,12 @@ OPERATION(sold_list, false,
           (uint32_t performance_id, struct arena *arena, struct store_sale **ret_sales,
            size_t *ret_count),
           (performance_id, arena, ret_sales, ret_count))
+
+/* Places of one performance that are kept back, ascending by seat. */
+OPERATION(block_list, false,
+          (uint32_t performance_id, struct arena *arena, struct store_block **ret_blocks,
+           size_t *ret_count),
+          (performance_id, arena, ret_blocks, ret_count))
 
 /* Ledger rows with seq >= from_seq, ascending, at most rows_max of them and at most about 16 MiB of
  * bodies. Costs what it gives, however long the ledger is. */

@@ -87,6 +87,15 @@ struct store_cancel {
                           becomes ORDER_STATE_CANCELLED, and it keeps its seats for memory */
 };
 
+/* A place that is kept back from sale. */
+struct store_block {
+    uint32_t seat;
+    struct id block_id;
+    struct id account_id; /* who keeps it back; zero: the operator */
+    int64_t until_ms;     /* 0: until somebody ends it */
+    struct view reason;   /* at most CHANGE_REASON_MAX bytes */
+};
+
 #define STORE_SEAT_BYTES 4
 
 /* Seat i of an order's seats; i is less than how many there are. */
@@ -122,7 +131,8 @@ static inline struct view store_seats_write(const uint32_t *seats, size_t count,
 }
 
 /* Everything one commit writes, all or nothing. Cancels are done before sales, so that seats given
- * back may be sold again; an order placed by a batch is not cancelled by the same one. */
+ * back may be sold again; an order placed by a batch is not cancelled by the same one. So do blocks
+ * end before others begin, and none ends in the batch that begins it. */
 struct store_batch {
     uint32_t performance_id;
     uint64_t epoch;        /* must be the performance's epoch (the fence) */
@@ -135,6 +145,10 @@ struct store_batch {
     size_t order_count;
     const struct store_cancel *cancels;
     size_t cancel_count;
+    const struct store_block *blocks; /* kept back now */
+    size_t block_count;
+    const struct store_block *unblocks; /* no longer: seat and block_id alone are read */
+    size_t unblock_count;
     struct view outbox; /* packed usher.v1.OutboxBatch, or empty */
 };
 

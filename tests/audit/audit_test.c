@@ -191,15 +191,16 @@ static void a_good_history_is_clean(void **state)
     audit_place_of(place);
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
-    assert_int_equal(report.counts.performances, 5);
-    assert_int_equal(report.counts.rows, 15);
-    assert_int_equal(report.counts.entries, 41);
-    assert_int_equal(report.counts.holds, 14);
+    assert_int_equal(report.counts.performances, 6);
+    assert_int_equal(report.counts.rows, 18);
+    assert_int_equal(report.counts.entries, 49);
+    assert_int_equal(report.counts.holds, 16);
     assert_int_equal(report.counts.orders, 5);
     assert_int_equal(report.counts.cancelled, 2);
     assert_int_equal(report.counts.sold, 10);
-    assert_int_equal(report.counts.held, 3);
+    assert_int_equal(report.counts.held, 6);
     assert_int_equal(report.counts.resting, 1);
+    assert_int_equal(report.counts.blocked, 2);
     assert_int_equal(run_checker(place), 0);
 }
 

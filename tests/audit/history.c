@@ -107,6 +107,26 @@ static void write_rests(struct store *store)
     script_free(s);
 }
 
+/* Places are kept back by hand and for a time, in a draft too; what comes back rests. */
+static void write_blocks(struct store *store)
+{
+    struct script *s = script_new(store, script_performance(store, 50, 8));
+    script_block(s, 701, SEATS(1, 2, 3), 0);
+    script_block(s, 702, SEATS(10), s->now_ms + 5000);
+    commit(s);
+    script_state(s, OPEN);
+    script_hold(s, 601, 11, SEATS(4), NULL);
+    script_unblock(s, 701, SEATS(2), false);
+    script_last(s)->rest_until_ms = s->now_ms + SCRIPT_REST_MS;
+    commit(s);
+    s->now_ms += SCRIPT_REST_MS;
+    script_unblock(s, 702, SEATS(10), true);
+    rested(s, SEATS(2));
+    script_hold(s, 602, 12, SEATS(2, 10), NULL);
+    commit(s);
+    script_free(s);
+}
+
 void history_write(struct store *store)
 {
     write_first(store);
@@ -119,6 +139,7 @@ void history_write(struct store *store)
     script_performance(store, 50, 8); /* one without a row */
     write_a_day_ahead(store);
     write_rests(store);
+    write_blocks(store);
 }
 
 /* The tables refuse what the ledger here claims: leave the last order out of them. */
@@ -224,6 +245,82 @@ static void rested_twice(struct script *s)
     s->now_ms += SCRIPT_REST_MS;
     rested(s, SEATS(4));
     rested(s, SEATS(4));
+}
+
+static void hold_what_is_kept_back(struct script *s)
+{
+    script_block(s, 701, SEATS(4, 5), 0);
+    script_hold(s, 101, 11, SEATS(5, 6), NULL);
+}
+
+static void sell_what_is_kept_back(struct script *s)
+{
+    script_block(s, 701, SEATS(4), 0);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+}
+
+static void block_what_is_held(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_block(s, 701, SEATS(4), 0);
+}
+
+static void block_what_rests(struct script *s)
+{
+    let_rest(s);
+    script_block(s, 701, SEATS(4), 0);
+}
+
+static void block_twice(struct script *s)
+{
+    script_block(s, 701, SEATS(4), 0);
+    script_block(s, 702, SEATS(4), 0);
+    s->hide_blocks = true;
+}
+
+static void block_outside(struct script *s)
+{
+    script_block(s, 701, SEATS(200), 0);
+    s->hide_blocks = true;
+}
+
+static void block_until_before(struct script *s)
+{
+    script_block(s, 701, SEATS(4), s->now_ms);
+}
+
+static void block_without_reason(struct script *s)
+{
+    script_block(s, 701, SEATS(4), 0);
+    script_last(s)->reason_len = 0;
+}
+
+static void unblock_nothing(struct script *s)
+{
+    script_unblock(s, 701, SEATS(4), false);
+    s->hide_blocks = true;
+}
+
+static void unblock_another_s(struct script *s)
+{
+    script_block(s, 701, SEATS(4), 0);
+    script_unblock(s, 702, SEATS(4), false);
+    s->hide_blocks = true;
+}
+
+static void unblock_before_the_time(struct script *s)
+{
+    script_block(s, 701, SEATS(4), s->now_ms + 1000);
+    assert(script_commit(s) == 0);
+    s->now_ms += 999;
+    script_unblock(s, 701, SEATS(4), true);
+}
+
+static void unblock_by_no_time(struct script *s)
+{
+    script_block(s, 701, SEATS(4), 0);
+    assert(script_commit(s) == 0);
+    script_unblock(s, 701, SEATS(4), true);
 }
 
 static void extend_nothing(struct script *s)
@@ -529,6 +626,18 @@ const struct broken_rule broken_rules[] = {
     {"rested_too_early", rested_too_early, "seat 4 has rested 1 ms before its time"},
     {"rested_without_rest", rested_without_rest, "seat 6 has rested, but did not rest"},
     {"rested_twice", rested_twice, "seat 4 has rested, but did not rest"},
+    {"hold_what_is_kept_back", hold_what_is_kept_back, "seat 5 is held while it is kept back"},
+    {"sell_what_is_kept_back", sell_what_is_kept_back, "seat 4 is sold while it is kept back"},
+    {"block_what_is_held", block_what_is_held, "seat 4 is kept back while hold"},
+    {"block_what_rests", block_what_rests, "seat 4 is kept back while it rests"},
+    {"block_twice", block_twice, "seat 4 is kept back twice"},
+    {"block_outside", block_outside, "seat 200 is not in the hall"},
+    {"block_until_before", block_until_before, "until a time that is over"},
+    {"block_without_reason", block_without_reason, "its body cannot be read"},
+    {"unblock_nothing", unblock_nothing, "seat 4 is not kept back by block"},
+    {"unblock_another_s", unblock_another_s, "seat 4 is not kept back by block"},
+    {"unblock_before_the_time", unblock_before_the_time, "by its time, which is not over"},
+    {"unblock_by_no_time", unblock_by_no_time, "by its time, which is not over"},
     {"extend_nothing", extend_nothing, "is extended, but is not live"},
     {"extend_backwards", extend_backwards, "is extended to an earlier time"},
     {"extend_for_ever", extend_for_ever, "is extended to 1260001 ms in all"},
@@ -679,6 +788,18 @@ const struct tampering tamperings[] = {
      "seat 120 is in the table of sold seats for order"},
     {"sell to no order", "UPDATE sold SET order_no = 77 WHERE performance_id = 1 AND seat = 120",
      "its sold seats cannot be read"},
+    {"keep a free seat back",
+     "INSERT INTO blocked VALUES (6, 33, randomblob(16), zeroblob(16), 0, 'x')",
+     "seat 33 is not kept back, but the table of blocks says otherwise"},
+    {"keep a seat outside back",
+     "INSERT INTO blocked VALUES (6, 3300, randomblob(16), zeroblob(16), 0, 'x')",
+     "seat 3300 is in the table of blocks, but not in the hall"},
+    {"forget a block", "DELETE FROM blocked WHERE seat = 3",
+     "seat 3 is kept back, but the table of blocks says otherwise"},
+    {"a block's end", "UPDATE blocked SET until_ms = 5 WHERE seat = 3",
+     "seat 3 is kept back otherwise than the ledger says"},
+    {"a block's reason", "UPDATE blocked SET reason = 'other' WHERE seat = 3",
+     "seat 3 is kept back otherwise than the ledger says"},
     {"an order's total", "UPDATE orders SET total = total - 1 WHERE order_no = 2",
      "its total is not what the ledger says"},
     {"an order's state", "UPDATE orders SET state = 2 WHERE order_no = 2",

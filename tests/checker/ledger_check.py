@@ -114,9 +114,13 @@ STATE = {1: ('state', 'uint')}
 GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints'),
              5: ('rest_until_ms', 'int')}
 ORDER_KEY = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('key', KEY)}
+BLOCK = {1: ('block_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
+         5: ('reason', 'bytes')}
+UNBLOCK = {1: ('block_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('rest_until_ms', 'int'),
+           5: ('by_time', 'uint')}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
            7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK),
-           11: ('give_back', GIVE_BACK), 12: ('rested', RESTED)}
+           11: ('give_back', GIVE_BACK), 12: ('rested', RESTED), 13: ('block', BLOCK), 14: ('unblock', UNBLOCK)}
 SEAT_MAP = {4: ('place_count', 'uint')}
 
 
@@ -137,8 +141,9 @@ def decode_entry(data):
             kind, shape = CHANGES[number]
             change = decode(value, shape)
     demand(kind, 'an entry without a change')
-    for name in ('hold_id', 'order_id', 'account_id'):
-        if name in change:
+    optional = ('account_id',) if kind in ('block', 'unblock') else ()
+    for name in ('hold_id', 'order_id', 'account_id', 'block_id'):
+        if name in change and not (name in optional and not change[name]):
             demand(len(change[name]) == 16 and any(change[name]), f'{name} is no id')
     if change.get('payment_id'):
         demand(len(change['payment_id']) == 16 and any(change['payment_id']), 'payment_id is no id')
@@ -146,6 +151,8 @@ def decode_entry(data):
         seats = change['seats']
         demand(1 <= len(seats) <= 8, 'not 1 to 8 seats')
         demand(all(a < b for a, b in zip(seats, seats[1:])), 'seats are not ascending')
+    if kind == 'block':
+        demand(1 <= len(change['reason']) <= 100, 'a block without a reason, or with a long one')
     demand(kind != 'order_key' or change['key'], 'an order key without a key')
     if change.get('key'):
         demand(1 <= len(change['key']['key']) <= 64 and len(change['key']['request_hash']) == 32, 'a malformed key')
@@ -190,6 +197,7 @@ class Performance:
         self.state = row['first_sale_state']
         self.hold_of, self.order_of = {}, {}      # seat → hold_id, order_id
         self.rests = {}                           # seat → until when
+        self.blocks = {}                          # seat → (block_id, account_id, until when, reason)
         self.holds, self.hold_ids = {}, set()     # live ones; all ever used
         self.orders = {}
         self.places = {}
@@ -208,6 +216,7 @@ class Performance:
         self.check_chain()
         self.where = ''
         self.check_sold()
+        self.check_blocks()
         self.check_orders()
 
     def check_hall(self, event_name):
@@ -311,6 +320,8 @@ class Performance:
                 self.find(f'seat {seat} is sold already')
             if seat in self.rests:
                 self.find(f'seat {seat} rests')
+            if seat in self.blocks:
+                self.find(f'seat {seat} is kept back')
         if not at_ms < change['expires_at_ms'] <= at_ms + self.row['hold_ttl_ms']:
             self.find('a hold of a wrong length')
         self.use_key(at_ms, change)
@@ -338,6 +349,34 @@ class Performance:
                 self.find(f'seat {seat} does not rest')
             elif at_ms < until:
                 self.find(f'seat {seat} rests until later')
+
+    def replay_block(self, at_ms, change):
+        if change['expires_at_ms'] and change['expires_at_ms'] <= at_ms:
+            self.find('a block that is over when it begins')
+        for seat in change['seats']:
+            if seat >= self.place_count:
+                self.find(f'no seat {seat} in the hall')
+            if any(seat in taken for taken in (self.hold_of, self.order_of, self.rests, self.blocks)):
+                self.find(f'seat {seat} is kept back, but not free')
+            self.blocks[seat] = (change['block_id'], change['account_id'] or bytes(16), change['expires_at_ms'],
+                                 change['reason'])
+
+    def replay_unblock(self, at_ms, change):
+        for seat in change['seats']:
+            block = self.blocks.pop(seat, None)
+            if block is None or block[0] != change['block_id']:
+                self.find(f'seat {seat} leaves a block that does not have it')
+            elif change['by_time'] and not 0 < block[2] <= at_ms:
+                self.find(f'seat {seat} leaves its block before the time')
+        self.let_rest(at_ms, change, change['seats'])
+
+    def check_blocks(self):
+        kept = {seat: (block_id, account_id, until_ms, reason.encode()) for seat, block_id, account_id, until_ms, reason in
+                self.db.execute('SELECT seat, block_id, account_id, until_ms, reason FROM blocked WHERE performance_id = ?',
+                                (self.row['performance_id'],))}
+        for seat in sorted(kept.keys() | self.blocks.keys()):
+            if kept.get(seat) != self.blocks.get(seat):
+                self.find(f'seat {seat} in blocked is not what the ledger says')
 
     def end_hold(self, hold_id):
         hold = self.holds.pop(hold_id)
@@ -408,6 +447,8 @@ class Performance:
                 self.find(f'no seat {seat} in the hall')
             if seat in self.order_of:
                 self.find(f'seat {seat} is sold twice')
+            if seat in self.blocks:
+                self.find(f'seat {seat} is sold, but kept back')
             if seat in self.hold_of:
                 self.find(f'seat {seat} is in another hold')
             self.order_of[seat] = order_id
@@ -494,6 +535,7 @@ COLUMNS = {  # the page's table of tables: i an integer, t a text, b bytes; ? ma
                    'covers_names:i rest_ms:i',
     'ledger': 'performance_id:i! seq:i! epoch:i version_before:i version:i at_ms:i prev_hash:b hash:b body:b',
     'sold': 'performance_id:i! seat:i! order_no:i',
+    'blocked': 'performance_id:i! seat:i! block_id:b account_id:b until_ms:i reason:t',
     'orders': 'order_no:i! order_id:b account_id:b hold_id:b performance_id:i state:i payment_method:i placed_at_ms:i '
               'total:i seats:b',
     'outbox': 'outbox_id:i! performance_id:i body:b',
@@ -533,7 +575,7 @@ def check_schema(db, find):
 
 def check(db, find):
     steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
-    if steps != [1, 2, 3, 4, 5]:
+    if steps != [1, 2, 3, 4, 5, 6]:
         raise Malformed(f'migrations {steps} are not the ones the page describes')
     unsound = []
     check_schema(db, unsound.append)
@@ -543,7 +585,7 @@ def check(db, find):
     if unsound:
         return len(performances)  # what is in them cannot be relied on
     known = {row['performance_id'] for row in performances}
-    for table in ('ledger', 'sold', 'orders'):
+    for table in ('ledger', 'sold', 'orders', 'blocked'):
         for (performance_id,) in db.execute(f'SELECT DISTINCT performance_id FROM {table}'):
             if performance_id not in known:
                 find(f'{table} has rows of performance {performance_id}, which is none')

@@ -272,6 +272,38 @@ static void cancelled_seats_are_sold_again(void **state)
     script_free(s);
 }
 
+static void places_are_kept_back_once(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t id = script_performance(f->store, 100, 8);
+    struct script *s = script_new(f->store, id);
+    struct store_block *blocks;
+    size_t count;
+    script_block(s, 701, SEATS(3, 7), 0);
+    script_block(s, 702, SEATS(90), s->now_ms + 5000);
+    assert_int_equal(script_commit(s), 0);
+    script_block(s, 703, SEATS(6, 7), 0); /* 7 is kept back: nothing of it is written */
+    assert_conflict(f, s);
+    script_unblock(s, 702, SEATS(3), false); /* not its seat */
+    assert_conflict(f, s);
+    script_unblock(s, 701, SEATS(7), false);
+    script_block(s, 704, SEATS(7), 0); /* ends are done before beginnings */
+    assert_int_equal(script_commit(s), 0);
+    assert_int_equal(
+        f->store->ops->block_list(f->store, id, &f->arena, &blocks, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 3);
+    const uint32_t seats[] = {3, 7, 90};
+    const uint64_t owners[] = {701, 704, 702};
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(blocks[i].seat, seats[i]);
+        assert_true(id_eq(blocks[i].block_id, script_id(owners[i])));
+        assert_true(id_eq(blocks[i].account_id, script_id(90)));
+        assert_true(view_eq(blocks[i].reason, VIEW_LIT("Presse \xed\x95\x9c")));
+        assert_int_equal(blocks[i].until_ms, seats[i] == 90 ? SCRIPT_START_MS + 5000 : 0);
+    }
+    script_free(s);
+}
+
 static void seats_of_two_performances_are_different_seats(void **state)
 {
     struct fixture *f = *state;
@@ -321,6 +353,7 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(only_an_order_of_its_own_is_cancelled),
     SUITE_TEST(a_part_of_an_order_is_given_back),
     SUITE_TEST(cancelled_seats_are_sold_again),
+    SUITE_TEST(places_are_kept_back_once),
     SUITE_TEST(seats_of_two_performances_are_different_seats),
     SUITE_TEST(a_batch_as_large_as_they_get),
 };

@@ -152,7 +152,7 @@ static void what_is_from_before_has_no_offset_and_the_first_organiser(void **sta
     tamper(f, "ALTER TABLE performance DROP COLUMN utc_offset_minutes;"
               "ALTER TABLE performance DROP COLUMN covers_names;"
               "ALTER TABLE performance DROP COLUMN rest_ms;"
-              "ALTER TABLE event DROP COLUMN organiser_id;"
+              "ALTER TABLE event DROP COLUMN organiser_id; DROP TABLE blocked;"
               "DELETE FROM migration WHERE number >= 3");
     fixture_reopen(f);
     assert_int_equal(

@@ -224,6 +224,27 @@ void script_order_key(struct script *s, uint64_t order, uint64_t account, const 
     script_change(s, &change);
 }
 
+void script_block(struct script *s, uint64_t block, struct script_seats seats, int64_t until_ms)
+{
+    static const char reason[] = "Presse \xed\x95\x9c";
+    struct change change = {.kind = CHANGE_BLOCK,
+                            .block_id = script_id(block),
+                            .account_id = script_id(90),
+                            .expires_at_ms = until_ms,
+                            .reason_len = sizeof(reason) - 1};
+    memcpy(change.reason, reason, sizeof(reason) - 1);
+    set_seats(&change, &seats);
+    script_change(s, &change);
+}
+
+void script_unblock(struct script *s, uint64_t block, struct script_seats seats, bool by_time)
+{
+    struct change change = {
+        .kind = CHANGE_UNBLOCK, .block_id = script_id(block), .by_time = by_time};
+    set_seats(&change, &seats);
+    script_change(s, &change);
+}
+
 struct change *script_last(struct script *s)
 {
     assert(s->entry_count > 0);
@@ -234,6 +255,23 @@ static int sale_by_seat(const void *a, const void *b)
 {
     const struct store_sale *x = a, *y = b;
     return x->seat < y->seat ? -1 : x->seat > y->seat;
+}
+
+/* What the tables say of the blocks among the entries. */
+static void put_blocks(struct script *s, struct store_batch *batch)
+{
+    struct store_batch filled = {0};
+    bool any = false;
+    for (size_t i = 0; i < s->entry_count; i++)
+        any = any || s->entries[i].kind == CHANGE_BLOCK || s->entries[i].kind == CHANGE_UNBLOCK;
+    if (!any || s->hide_blocks)
+        return;
+    int rc = store_batch_fill(s->entries, s->entry_count, &s->arena, &filled);
+    assert(rc == 0);
+    batch->blocks = filled.blocks;
+    batch->block_count = filled.block_count;
+    batch->unblocks = filled.unblocks;
+    batch->unblock_count = filled.unblock_count;
 }
 
 struct store_batch script_batch(struct script *s)
@@ -255,6 +293,7 @@ struct store_batch script_batch(struct script *s)
         .cancels = s->cancels,
         .cancel_count = s->cancel_count,
     };
+    put_blocks(s, &batch);
     memcpy(batch.row.prev_hash, s->head.head_hash, STORE_HASH_BYTES);
     int rc = ledger_pack(s->entries, s->entry_count, &s->arena, &batch.row.body);
     assert(rc == 0);

@@ -30,6 +30,7 @@ struct script {
     size_t order_count;
     struct store_cancel cancels[SCRIPT_ENTRIES_MAX];
     size_t cancel_count;
+    bool hide_blocks; /* the tables refuse what the ledger claims: leave blocks out of them */
     uint32_t sale_state;
 };
 
@@ -54,6 +55,10 @@ void script_free(struct script *s);
 
 /* Any change, now; of a kind that a test has no shorter way to say. Ids and seats are as given. */
 struct change *script_change(struct script *s, const struct change *change);
+
+/* Seats are kept back by a block, until a time (0: until its end is written), or no longer. */
+void script_block(struct script *s, uint64_t block, struct script_seats seats, int64_t until_ms);
+void script_unblock(struct script *s, uint64_t block, struct script_seats seats, bool by_time);
 
 void script_state(struct script *s, uint32_t sale_state);
 /* Until the performance's hold_ttl_ms and so much more, from now on. */

@@ -196,6 +196,22 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
             (known->fate == TRUTH_HELD && known->hold.expires_at_ms < ask->hold.expires_at_ms))
             world_fail(world, "P2: a hold was extended, the ledger says otherwise");
         break;
+    case OWNER_BLOCK:
+        for (uint32_t i = 0; is_newest(world, post) && i < ask->hold.count; i++) {
+            const uint32_t seat = ask->hold.seats[i];
+            const int64_t ends_ms = world->truth.block_ends[seat];
+            /* It may be over again already, by its time. */
+            if (!id_eq(world->truth.blocks[seat], ask->hold_id) &&
+                (ask->until_ms == 0 || ends_ms == ask->until_ms))
+                world_fail(world, "P2: seat %u was kept back, the ledger says otherwise", seat);
+        }
+        break;
+    case OWNER_UNBLOCK:
+        for (uint32_t i = 0; i < ask->hold.count; i++) {
+            if (id_eq(world->truth.blocks[ask->hold.seats[i]], ask->hold_id))
+                world_fail(world, "P2: a seat left its block, the ledger says otherwise");
+        }
+        break;
     case OWNER_SET_SALE:
         if (is_newest(world, post) && world->truth.sale_state != ask->sale_state)
             world_fail(world, "P2: the sale's state was set, the ledger says otherwise");
@@ -224,6 +240,8 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         check_refusal(world, ask);
         break;
     case ERR_NOT_FOUND:
+        if (ask->verb == OWNER_UNBLOCK)
+            break; /* its time was over, or it was ended before */
         if (verb_finds)
             check_not_found(world, post, ask, asked_version);
         else
@@ -296,13 +314,27 @@ static void check_expiry(struct world *world, struct post *post)
         world_fail(world, "P7: seats are held after every hold's time");
 }
 
-/* What was freed is for sale within the stated rest and a second. */
+/* Whether a seat rests, or is kept back until a time; neither may last a second longer than it is
+ * written. */
+static bool anything_ends(struct world *world)
+{
+    const struct truth *truth = &world->truth;
+    const int64_t now_ms = post_now_ms(world->posts[0]);
+    bool any = false;
+    for (uint32_t seat = 0; seat < truth->hall->place_count; seat++) {
+        any = any || truth->rests[seat] != 0 || truth->block_ends[seat] != 0;
+        if (truth->rests[seat] != 0 && now_ms - truth->rests[seat] > 1000)
+            world_fail(world, "P7: a seat rests for longer than it may");
+        if (truth->block_ends[seat] != 0 && now_ms - truth->block_ends[seat] > 1000)
+            world_fail(world, "P7: a seat is kept back after its block's time");
+    }
+    return any;
+}
+
+/* What was freed is for sale within the stated rest and a second, and so is what was kept back. */
 static void check_rests(struct world *world)
 {
-    for (uint32_t waited_ms = 0; truth_counts(&world->truth).resting > 0 && !world->failed;
-         waited_ms += 100) {
-        if (waited_ms > world->stage.options.rest_ms + 1000)
-            world_fail(world, "P7: a seat rests for longer than it may");
+    while (anything_ends(world) && !world->failed) {
         stage_sleep(100);
         if (!truth_follow(&world->truth))
             world_fail(world, "%s", world->truth.error);
@@ -324,7 +356,7 @@ static void check_seats(struct world *world)
         const int result = world_ask(world, &probe, &ask, NULL);
         if (result != (state == SEATS_FREE ? 0 : ERR_CONFLICT))
             world_fail(world, "P7: seat %u is %s, but asking for it gives %s", seat,
-                       state == SEATS_FREE ? "free" : "sold", err_name(result));
+                       state == SEATS_FREE ? "free" : "not free", err_name(result));
         if (result != 0)
             continue;
         truth_find(&world->truth, ask.hold.hold_id)->release_asked = true;

@@ -43,6 +43,45 @@ static void pause_sale(struct world *world)
     set_sale(world, STAGE_OPEN);
 }
 
+/* The organiser keeps some places back, for a while or until they are wanted again; what comes back
+ * of an earlier block goes with it. */
+static void keep_back(struct world *world)
+{
+    struct buyer organiser = {.world = world};
+    const uint32_t places = world->stage.hall->place_count;
+    struct owner_ask ask = {
+        .verb = OWNER_BLOCK,
+        .account_id = world_odds(world, 50) ? stage_id(4999) : (struct id){0},
+        .hold_id = chance_id(world->chance),
+        .reason = VIEW_LIT("sound desk"),
+    };
+    struct post *post = any_post(world);
+    if (post && world_odds(world, 50))
+        ask.until_ms = post_now_ms(post) + 1 + (int64_t)world_below(world, 20000);
+    const uint32_t from = world_below(world, places);
+    for (uint32_t seat = from; seat < places && ask.seat_count < 1 + from % SEATS_PARTY_MAX; seat++)
+        ask.seats[ask.seat_count++] = seat;
+    (void)world_ask(world, &organiser, &ask, NULL);
+}
+
+static void give_free(struct world *world)
+{
+    struct buyer organiser = {.world = world};
+    const struct truth *truth = &world->truth;
+    const uint32_t places = truth->hall->place_count, from = world_below(world, places);
+    struct owner_ask ask = {.verb = OWNER_UNBLOCK};
+    for (uint32_t i = 0; i < places && ask.seat_count < SEATS_PARTY_MAX; i++) {
+        const uint32_t seat = from + i;
+        if (seat >= places || id_is_zero(truth->blocks[seat]) ||
+            (ask.seat_count > 0 && !id_eq(truth->blocks[seat], ask.hold_id)))
+            continue;
+        ask.hold_id = truth->blocks[seat];
+        ask.seats[ask.seat_count++] = seat;
+    }
+    if (ask.seat_count > 0)
+        (void)world_ask(world, &organiser, &ask, NULL);
+}
+
 static void crash_store(struct world *world)
 {
     struct post *post = any_post(world);
@@ -156,6 +195,10 @@ void director_run(void *arg)
     while (world->buyers_left > 0 && !world->failed) {
         world_wait(world, 400);
         mend(world);
+        if (world_odds(world, 12))
+            keep_back(world);
+        if (world_odds(world, 8))
+            give_free(world);
         if (trouble > 0 && world_below(world, 24) < trouble)
             acts[world_below(world, sizeof(acts) / sizeof(acts[0]))](world);
     }

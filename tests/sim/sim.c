@@ -67,6 +67,8 @@ static bool covers(const struct coverage *c)
         {"in doubt, an order refused", c->answers[OWNER_ORDER][-ERR_UNAVAILABLE]},
         {"keys of another request", c->answers[OWNER_HOLD][-ERR_EXISTS]},
         {"holds extended", c->answers[OWNER_EXTEND][0]},
+        {"places kept back", c->answers[OWNER_BLOCK][0]},
+        {"places given free again", c->answers[OWNER_UNBLOCK][0]},
         {"later keys of an order", c->answers[OWNER_KEEP_KEY][0]},
         {"answers by key", c->by_key},
         {"loads", c->loads},

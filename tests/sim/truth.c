@@ -38,6 +38,9 @@ void truth_init(struct truth *truth, const struct stage *stage)
     truth->holds = calloc(TRUTH_HOLDS_MAX, sizeof(*truth->holds));
     truth->claims = calloc(stage->hall->place_count, sizeof(*truth->claims));
     truth->rests = calloc(stage->hall->place_count, sizeof(*truth->rests));
+    truth->blocks = calloc(stage->hall->place_count, sizeof(*truth->blocks));
+    truth->block_ends = calloc(stage->hall->place_count, sizeof(*truth->block_ends));
+    assert(truth->blocks && truth->block_ends);
     truth->marks = calloc(TRUTH_VERSIONS_MAX, sizeof(*truth->marks));
     assert(truth->holds && truth->claims && truth->rests && truth->marks);
     int err = table_init(&truth->places, TRUTH_HOLDS_MAX, 0);
@@ -56,6 +59,8 @@ void truth_release(struct truth *truth)
     free(truth->holds);
     free(truth->claims);
     free(truth->rests);
+    free(truth->blocks);
+    free(truth->block_ends);
     free(truth->marks);
     table_release(&truth->places);
     table_release(&truth->keys);
@@ -72,6 +77,8 @@ struct truth_hold *truth_find(struct truth *truth, struct id hold_id)
 
 enum seats_state truth_state(const struct truth *truth, uint32_t seat)
 {
+    if (!id_is_zero(truth->blocks[seat]))
+        return SEATS_BLOCKED;
     if (truth->claims[seat] == 0)
         return truth->rests[seat] != 0 ? SEATS_RESTING : SEATS_FREE;
     return truth->holds[truth->claims[seat] - 1].fate == TRUTH_SOLD ? SEATS_SOLD : SEATS_HELD;
@@ -86,6 +93,7 @@ struct seats_counts truth_counts(const struct truth *truth)
         counts.held += state == SEATS_HELD;
         counts.sold += state == SEATS_SOLD;
         counts.resting += state == SEATS_RESTING;
+        counts.blocked += state == SEATS_BLOCKED;
     }
     return counts;
 }
@@ -209,6 +217,8 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
                          truth_state(truth, seat) == SEATS_SOLD ? "sold" : "held");
         if (truth->rests[seat] != 0)
             return wrong(truth, "P7: seat %u is held while it rests", seat);
+        if (!id_is_zero(truth->blocks[seat]))
+            return wrong(truth, "P7: seat %u is held while it is kept back", seat);
         known->hold.seats[i] = seat;
     }
     known->total = price_of(truth, &known->hold);
@@ -220,6 +230,44 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
         return wrong(truth, "an account has more places than it may");
     truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_HELD);
     return true;
+}
+
+static bool follow_block(struct truth *truth, const struct change *change, uint64_t version)
+{
+    if (change->expires_at_ms != 0 && change->expires_at_ms <= change->at_ms)
+        return wrong(truth, "P7: a block that is over when it begins");
+    if (change->reason_len == 0)
+        return wrong(truth, "P7: a block without a reason");
+    for (uint32_t i = 0; i < change->seat_count; i++) {
+        const uint32_t seat = change->seats[i];
+        if (seat >= truth->hall->place_count || truth_state(truth, seat) != SEATS_FREE)
+            return wrong(truth, "P7: seat %u is kept back, and is not free", seat);
+        truth->blocks[seat] = change->block_id;
+        truth->block_ends[seat] = change->expires_at_ms;
+        truth->marks[version] ^= truth_mark_of(seat, SEATS_SOLD); /* as it is told */
+    }
+    truth->block_count++;
+    return true;
+}
+
+static bool follow_unblock(struct truth *truth, const struct change *change, uint64_t version)
+{
+    struct seats_hold freed = {.count = change->seat_count};
+    memcpy(freed.seats, change->seats, sizeof(freed.seats));
+    for (uint32_t i = 0; i < change->seat_count; i++) {
+        const uint32_t seat = change->seats[i];
+        if (seat >= truth->hall->place_count || !id_eq(truth->blocks[seat], change->block_id))
+            return wrong(truth, "P7: seat %u leaves a block that does not have it", seat);
+        if (change->by_time &&
+            (truth->block_ends[seat] == 0 || change->at_ms < truth->block_ends[seat]))
+            return wrong(truth, "P7: seat %u leaves its block before the time", seat);
+        truth->blocks[seat] = (struct id){0};
+        truth->block_ends[seat] = 0;
+        truth->marks[version] ^= truth_mark_of(seat, SEATS_SOLD);
+    }
+    truth->block_count++;
+    truth->block_over += change->by_time;
+    return follow_rest(truth, change, &freed, version);
 }
 
 /* The hold that an entry ends, or NULL. */
@@ -378,6 +426,10 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
         return follow_order_key(truth, change);
     case CHANGE_EXTEND:
         return follow_extend(truth, change);
+    case CHANGE_BLOCK:
+        return follow_block(truth, change, version);
+    case CHANGE_UNBLOCK:
+        return follow_unblock(truth, change, version);
     case CHANGE_CLOCK:
         return wrong(truth, "a clock that nobody set");
     }
@@ -469,6 +521,25 @@ static bool compare_orders(struct truth *truth)
     return true;
 }
 
+static bool compare_blocks(struct truth *truth)
+{
+    struct store_block *blocks;
+    size_t count;
+    int err = truth->store->ops->block_list(truth->store, truth->performance_id, &truth->arena,
+                                            &blocks, &count, DEADLINE_NEVER);
+    assert(err == 0);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t seat = blocks[i].seat;
+        if (!id_eq(truth->blocks[seat], blocks[i].block_id) ||
+            truth->block_ends[seat] != blocks[i].until_ms)
+            return wrong(truth, "P11: seat %u is kept back, but not by the ledger", seat);
+    }
+    if (count != truth_counts(truth).blocked)
+        return wrong(truth, "P11: %zu seats kept back, %u by the ledger", count,
+                     truth_counts(truth).blocked);
+    return true;
+}
+
 bool truth_compare_tables(struct truth *truth)
 {
     if (!truth_follow(truth))
@@ -488,5 +559,5 @@ bool truth_compare_tables(struct truth *truth)
     if (count != truth_counts(truth).sold)
         return wrong(truth, "P11: %zu seats in sold, %u by the ledger", count,
                      truth_counts(truth).sold);
-    return compare_orders(truth);
+    return compare_blocks(truth) && compare_orders(truth);
 }

@@ -59,8 +59,8 @@ uint32_t world_posts(const struct world *world)
 
 static const char *verb_name(enum owner_verb verb)
 {
-    static const char *const names[] = {"hold",   "best", "release",    "order",
-                                        "cancel", "sale", "keep key of"};
+    static const char *const names[] = {"hold", "best",   "release",     "order", "cancel",
+                                        "sale", "extend", "keep key of", "block", "unblock"};
     return names[verb];
 }
 

@@ -152,6 +152,35 @@ static int put_sales(struct buf *text, const struct store_batch *batch)
     return err == 0 && batch->order_count > 0 ? buf_append_view(text, VIEW_LIT(";\n")) : err;
 }
 
+/* Blocks that end, then those that begin, in order of their seats within each entry. */
+static int put_blocks(struct buf *text, const struct store_batch *batch)
+{
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < batch->unblock_count; i++) {
+        err = buf_printf(text,
+                         "DELETE FROM blocked WHERE performance_id = %" PRIu32 " AND seat = %" PRIu32
+                         " AND block_id = ",
+                         batch->performance_id, batch->unblocks[i].seat);
+        err = err ? err : put_id(text, batch->unblocks[i].block_id);
+        err = err ? err
+                  : buf_printf(text, ";\nIF ROW_COUNT() <> 1 THEN " SIGNAL " END IF;\n",
+                               NO_SUCH_SALE, "no such block");
+    }
+    for (size_t i = 0; err == 0 && i < batch->block_count; i++) {
+        const struct store_block *block = &batch->blocks[i];
+        err = buf_printf(text, "%s(%" PRIu32 ",%" PRIu32 ",",
+                         i == 0 ? "INSERT INTO blocked VALUES\n" : ",\n", batch->performance_id,
+                         block->seat);
+        err = err ? err : put_id(text, block->block_id);
+        err = err ? err : buf_append_byte(text, ',');
+        err = err ? err : put_id(text, block->account_id);
+        err = err ? err : buf_printf(text, ",%" PRId64 ",", block->until_ms);
+        err = err ? err : put_hex(text, (const uint8_t *)block->reason.at, block->reason.len);
+        err = err ? err : buf_append_byte(text, ')');
+    }
+    return err == 0 && batch->block_count > 0 ? buf_append_view(text, VIEW_LIT(";\n")) : err;
+}
+
 static int put_outbox(struct buf *text, const struct store_batch *batch)
 {
     int err = buf_printf(text, "INSERT INTO outbox (performance_id, body) VALUES (%" PRIu32 ", ",
@@ -167,6 +196,7 @@ static int put_batch(struct buf *text, const struct store_batch *batch)
     for (size_t i = 0; err == 0 && i < batch->cancel_count; i++)
         err = put_cancel(text, batch->performance_id, &batch->cancels[i]);
     err = err ? err : put_sales(text, batch);
+    err = err ? err : put_blocks(text, batch);
     if (err == 0 && batch->outbox.len > 0)
         err = put_outbox(text, batch);
     return err ? err : buf_append_view(text, VIEW_LIT("COMMIT;\nEND"));

@@ -38,6 +38,37 @@ int mariadb_store_sold_list(struct store *store, uint32_t performance_id, struct
     return 0;
 }
 
+/* ---- what is kept back ---- */
+
+static int add_block(struct rows *rows, struct mariadb_statement *s)
+{
+    struct store_block *block = mariadb_rows_next(rows, sizeof(*block));
+    if (!block)
+        return ERR_NO_MEMORY;
+    block->until_ms = mariadb_column_i64(s, 3);
+    if (mariadb_column_u32(s, 0, &block->seat) < 0 ||
+        mariadb_column_id(s, 1, &block->block_id) < 0 ||
+        mariadb_column_id(s, 2, &block->account_id) < 0)
+        return ERR_CORRUPT;
+    return mariadb_column_bytes(s, 4, rows->arena, &block->reason);
+}
+
+int mariadb_store_block_list(struct store *store, uint32_t performance_id, struct arena *arena,
+                             struct store_block **ret_blocks, size_t *ret_count,
+                             int64_t deadline_ns)
+{
+    struct rows rows = {.arena = arena};
+    int err = mariadb_rows_ask(store, &rows,
+                               "SELECT seat, block_id, account_id, until_ms, reason FROM blocked"
+                               " WHERE performance_id = ? ORDER BY seat",
+                               SQL(sql_int(performance_id)), add_block, deadline_ns);
+    if (err)
+        return err;
+    *ret_blocks = rows.items;
+    *ret_count = rows.count;
+    return 0;
+}
+
 /* ---- bodies: in pages, whose answers the driver holds in memory ---- */
 
 struct bodies {
@@ -344,6 +375,7 @@ int mariadb_store_performance_ids(struct store *store, struct arena *arena, uint
                                "SELECT performance_id AS p FROM performance"
                                " UNION SELECT DISTINCT performance_id FROM ledger"
                                " UNION SELECT DISTINCT performance_id FROM sold"
+                               " UNION SELECT DISTINCT performance_id FROM blocked"
                                " UNION SELECT DISTINCT performance_id FROM orders ORDER BY p",
                                SQL_NONE, add_performance_id, deadline_ns);
     if (err)

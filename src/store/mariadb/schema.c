@@ -44,5 +44,9 @@ const struct sql_step mariadb_sale_steps[] = {
     {"organisers", "ALTER TABLE event ADD COLUMN organiser_id INT UNSIGNED NOT NULL DEFAULT 1"},
     {"rest", "ALTER TABLE performance ADD COLUMN covers_names INT NOT NULL DEFAULT 0,"
              " ADD COLUMN rest_ms BIGINT NOT NULL DEFAULT 0"},
+    {"blocks",
+     "CREATE TABLE blocked (performance_id INT UNSIGNED NOT NULL, seat INT UNSIGNED NOT NULL,"
+     " block_id BINARY(16) NOT NULL, account_id BINARY(16) NOT NULL, until_ms BIGINT NOT NULL,"
+     " reason VARBINARY(100) NOT NULL, PRIMARY KEY (performance_id, seat))" INNODB},
 };
 const size_t mariadb_sale_step_count = sizeof(mariadb_sale_steps) / sizeof(mariadb_sale_steps[0]);

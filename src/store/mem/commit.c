@@ -76,6 +76,37 @@ static int order_all(struct mem_store *m, const struct store_batch *batch, struc
     return 0;
 }
 
+/* Whether the blocks that end have their seats, and those that begin find theirs without one. */
+static int check_blocks(const struct mem_sale *sale, const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->unblock_count; i++) {
+        const struct store_block *end = &batch->unblocks[i];
+        if (end->seat >= sale->block_cap || id_is_zero(end->block_id) ||
+            !id_eq(sale->blocks[end->seat].block_id, end->block_id))
+            return ERR_CONFLICT;
+    }
+    for (size_t i = 0; i < batch->block_count; i++) {
+        bool free = id_is_zero(sale->blocks[batch->blocks[i].seat].block_id);
+        for (size_t k = 0; !free && k < batch->unblock_count; k++)
+            free = batch->unblocks[k].seat == batch->blocks[i].seat;
+        if (!free)
+            return ERR_CONFLICT;
+    }
+    return 0;
+}
+
+static void set_blocks(struct mem_sale *sale, const struct store_batch *batch,
+                       const struct view *reasons)
+{
+    for (size_t i = 0; i < batch->unblock_count; i++)
+        sale->blocks[batch->unblocks[i].seat] = (struct store_block){0};
+    for (size_t i = 0; i < batch->block_count; i++) {
+        struct store_block *block = &sale->blocks[batch->blocks[i].seat];
+        *block = batch->blocks[i];
+        block->reason = reasons[i];
+    }
+}
+
 static void undo(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
                  const struct view *had, const struct progress *done)
 {
@@ -98,9 +129,15 @@ static int reserve(struct mem_store *m, struct mem_sale *sale, const struct stor
 {
     size_t orders = batch->order_count;
     size_t seats = batch->sale_count ? (size_t)batch->sales[batch->sale_count - 1].seat + 1 : 0;
+    size_t blocks = 0;
+    for (size_t i = 0; i < batch->block_count; i++)
+        if (blocks <= batch->blocks[i].seat)
+            blocks = (size_t)batch->blocks[i].seat + 1;
     int rc = mem_reserve((void **)&sale->rows, &sale->row_cap, batch->row.seq, sizeof(*sale->rows));
     if (rc == 0)
         rc = mem_reserve((void **)&sale->sold, &sale->sold_cap, seats, sizeof(*sale->sold));
+    if (rc == 0)
+        rc = mem_reserve((void **)&sale->blocks, &sale->block_cap, blocks, sizeof(*sale->blocks));
     if (rc == 0)
         rc = mem_reserve((void **)&sale->orders, &sale->order_cap, sale->order_count + orders,
                          sizeof(*sale->orders));
@@ -118,6 +155,9 @@ static int reserve(struct mem_store *m, struct mem_sale *sale, const struct stor
         rc = mem_keep(&m->kept, batch->orders[i].seats, &ret_seats[i]);
     for (size_t i = 0; rc == 0 && i < batch->cancel_count; i++)
         rc = mem_keep(&m->kept, batch->cancels[i].left, &ret_seats[orders + i]);
+    for (size_t i = 0; rc == 0 && i < batch->block_count; i++)
+        rc = mem_keep(&m->kept, batch->blocks[i].reason,
+                      &ret_seats[orders + 2 * batch->cancel_count + i]);
     if (rc == 0 && batch->outbox.len > 0) {
         char *copy = malloc(batch->outbox.len);
         if (!copy)
@@ -140,6 +180,7 @@ static void append(struct mem_store *m, struct mem_sale *sale, const struct stor
         order->seats = seats[i];
         sale->orders[sale->order_count++] = (uint32_t)m->order_count++;
     }
+    set_blocks(sale, batch, seats + batch->order_count + 2 * batch->cancel_count);
     if (outbox.len > 0)
         m->outbox[m->outbox_count++] =
             (struct store_outbox_row){++m->outbox_last_id, batch->performance_id, outbox};
@@ -149,7 +190,7 @@ static void append(struct mem_store *m, struct mem_sale *sale, const struct stor
     memcpy(sale->head.head_hash, row->hash, STORE_HASH_BYTES);
 }
 
-/* seats: room for the orders' seats, and twice for the cancels'. */
+/* seats: room for the orders' seats, twice for the cancels', and for the blocks' reasons. */
 static int commit_locked(struct mem_store *m, const struct store_batch *batch, struct view *seats)
 {
     struct mem_sale *sale = mem_find_sale(m, batch->performance_id);
@@ -171,6 +212,8 @@ static int commit_locked(struct mem_store *m, const struct store_batch *batch, s
         rc = sell_all(sale, batch, &done);
     if (rc == 0)
         rc = order_all(m, batch, &done);
+    if (rc == 0)
+        rc = check_blocks(sale, batch);
     if (rc < 0) {
         undo(m, sale, batch, had, &done);
         free((void *)outbox.at);
@@ -184,7 +227,8 @@ int mem_commit(struct store *store, const struct store_batch *batch, int64_t dea
 {
     struct mem_store *m = mem_of(store);
     store_batch_check(batch);
-    struct view *seats = calloc(batch->order_count + 2 * batch->cancel_count + 1, sizeof(*seats));
+    struct view *seats = calloc(batch->order_count + 2 * batch->cancel_count + batch->block_count + 1,
+                                sizeof(*seats));
     if (!seats)
         return ERR_NO_MEMORY;
     pthread_mutex_lock(&m->lock);

@@ -25,6 +25,28 @@ int mem_sold_list(struct store *store, uint32_t performance_id, struct arena *ar
     return 0;
 }
 
+int mem_block_list(struct store *store, uint32_t performance_id, struct arena *arena,
+                   struct store_block **ret_blocks, size_t *ret_count, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    pthread_mutex_lock(&m->lock);
+    const struct mem_sale *sale = mem_find_sale(m, performance_id);
+    const size_t seats = sale ? sale->block_cap : 0;
+    struct store_block *list = arena_alloc(arena, seats * sizeof(*list));
+    size_t at = 0;
+    int rc = list ? 0 : ERR_NO_MEMORY;
+    for (size_t seat = 0; rc == 0 && seat < seats; seat++) {
+        if (id_is_zero(sale->blocks[seat].block_id))
+            continue;
+        list[at] = sale->blocks[seat];
+        rc = mem_keep(arena, sale->blocks[seat].reason, &list[at++].reason);
+    }
+    pthread_mutex_unlock(&m->lock);
+    *ret_blocks = list;
+    *ret_count = at;
+    return rc;
+}
+
 int mem_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
                     size_t rows_max, struct arena *arena, struct ledger_row **ret_rows,
                     size_t *ret_count, int64_t deadline_ns)

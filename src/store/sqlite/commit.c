@@ -162,6 +162,37 @@ static int add_order_and_sales(struct sqlite_conn *conn, const struct store_orde
     return rc;
 }
 
+static int begin_block(struct sqlite_conn *conn, uint32_t performance_id,
+                       const struct store_block *block)
+{
+    sqlite3_stmt *statement;
+    int rc = sqlite_statement(conn, STATEMENT_BLOCK_ADD, &statement);
+    if (rc < 0)
+        return rc;
+    bind_u64(statement, 1, performance_id);
+    bind_u64(statement, 2, block->seat);
+    bind_id(statement, 3, block->block_id);
+    bind_id(statement, 4, block->account_id);
+    sqlite3_bind_int64(statement, 5, block->until_ms);
+    bind_text(statement, 6, block->reason);
+    return sqlite_run(conn, statement, NULL);
+}
+
+static int end_block(struct sqlite_conn *conn, uint32_t performance_id,
+                     const struct store_block *block)
+{
+    sqlite3_stmt *statement;
+    int changes = 0;
+    int rc = sqlite_statement(conn, STATEMENT_BLOCK_REMOVE, &statement);
+    if (rc < 0)
+        return rc;
+    bind_u64(statement, 1, performance_id);
+    bind_u64(statement, 2, block->seat);
+    bind_id(statement, 3, block->block_id);
+    rc = sqlite_run(conn, statement, &changes);
+    return rc == 0 && changes != 1 ? ERR_CONFLICT : rc;
+}
+
 static int add_outbox(struct sqlite_conn *conn, const struct store_batch *batch)
 {
     sqlite3_stmt *statement;
@@ -183,6 +214,10 @@ static int run_commit(struct sqlite_job *job, struct sqlite_conn *conn)
         rc = cancel(conn, batch->performance_id, &batch->cancels[i]);
     for (size_t i = 0; rc == 0 && i < batch->order_count; i++)
         rc = add_order_and_sales(conn, &batch->orders[i]);
+    for (size_t i = 0; rc == 0 && i < batch->unblock_count; i++)
+        rc = end_block(conn, batch->performance_id, &batch->unblocks[i]);
+    for (size_t i = 0; rc == 0 && i < batch->block_count; i++)
+        rc = begin_block(conn, batch->performance_id, &batch->blocks[i]);
     if (rc == 0 && batch->outbox.len > 0)
         rc = add_outbox(conn, batch);
     return rc;

@@ -74,6 +74,15 @@ const struct migration migrations[] = {
      * rest_ms; of those from before it does not, and stays what it was. */
     {"rest", "ALTER TABLE performance ADD COLUMN covers_names INTEGER NOT NULL DEFAULT 0;"
              "ALTER TABLE performance ADD COLUMN rest_ms INTEGER NOT NULL DEFAULT 0;"},
+    /* What is kept back may be so for months: loading reads it here, not in the ledger. */
+    {"blocks", "CREATE TABLE blocked ("
+               " performance_id INTEGER NOT NULL,"
+               " seat INTEGER NOT NULL,"
+               " block_id BLOB NOT NULL,"
+               " account_id BLOB NOT NULL,"
+               " until_ms INTEGER NOT NULL,"
+               " reason TEXT NOT NULL,"
+               " PRIMARY KEY (performance_id, seat)) WITHOUT ROWID;"},
 };
 const size_t migration_count = sizeof(migrations) / sizeof(migrations[0]);
 

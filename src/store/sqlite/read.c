@@ -72,6 +72,39 @@ int sqlite_sold_list(struct store *store, uint32_t performance_id, struct arena 
     return read_rows(store, &gather, (void **)ret_sales, ret_count, deadline_ns);
 }
 
+static int add_block(struct rows *rows, sqlite3_stmt *s)
+{
+    struct store_block *block = rows_next(rows, sizeof(*block));
+    if (!block)
+        return ERR_NO_MEMORY;
+    block->until_ms = sqlite3_column_int64(s, 3);
+    if (column_u32(s, 0, &block->seat) < 0 || column_id(s, 1, &block->block_id) < 0 ||
+        column_id(s, 2, &block->account_id) < 0)
+        return ERR_CORRUPT;
+    int rc = column_view(s, 4, rows->arena, &block->reason);
+    rows->count += rc == 0;
+    return rc;
+}
+
+static int run_block_list(struct sqlite_job *job, struct sqlite_conn *conn)
+{
+    struct gather *gather = list_of(job, struct gather, job);
+    sqlite3_stmt *statement;
+    int rc = sqlite_statement(conn, STATEMENT_BLOCK_LIST, &statement);
+    if (rc < 0)
+        return rc;
+    bind_u64(statement, 1, gather->performance_id);
+    return rows_read(&gather->rows, statement, add_block);
+}
+
+int sqlite_block_list(struct store *store, uint32_t performance_id, struct arena *arena,
+                      struct store_block **ret_blocks, size_t *ret_count, int64_t deadline_ns)
+{
+    struct gather gather = {
+        .job.run = run_block_list, .performance_id = performance_id, .rows.arena = arena};
+    return read_rows(store, &gather, (void **)ret_blocks, ret_count, deadline_ns);
+}
+
 static int add_ledger_row(struct rows *rows, sqlite3_stmt *s)
 {
     sqlite3_column_blob(s, 7); /* so that the length is of the blob */

@@ -49,7 +49,8 @@
     X(PERFORMANCE_LIST, "SELECT " PERFORMANCE_COLUMNS " FROM performance ORDER BY performance_id") \
     X(PERFORMANCE_IDS, "SELECT performance_id AS p FROM performance"                               \
                        " UNION " DISTINCT_PERFORMANCES("ledger") " UNION " DISTINCT_PERFORMANCES(  \
-                           "sold") " UNION " DISTINCT_PERFORMANCES("orders") " ORDER BY p")        \
+                           "sold") " UNION " DISTINCT_PERFORMANCES("orders") " UNION "             \
+                       DISTINCT_PERFORMANCES("blocked") " ORDER BY p")                             \
     X(CLAIM, "UPDATE performance SET epoch = epoch + 1 WHERE performance_id = ?1")                 \
     X(HEAD_MOVE, "UPDATE performance SET sale_state = ?6, version = ?7, seq = ?3 + 1,"             \
                  " head_hash = ?8 WHERE performance_id = ?1 AND epoch = ?2 AND seq = ?3"           \
@@ -62,6 +63,12 @@
     X(SOLD_REMOVE, "DELETE FROM sold WHERE performance_id = ?1 AND seat = ?2 AND order_no = ?3")   \
     X(SOLD_LIST, "SELECT seat, order_id FROM sold LEFT JOIN orders USING (order_no)"               \
                  " WHERE sold.performance_id = ?1 ORDER BY seat")                                  \
+    X(BLOCK_ADD, "INSERT INTO blocked (performance_id, seat, block_id, account_id, until_ms,"        \
+                 " reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                       \
+    X(BLOCK_REMOVE,                                                                                \
+      "DELETE FROM blocked WHERE performance_id = ?1 AND seat = ?2 AND block_id = ?3")             \
+    X(BLOCK_LIST, "SELECT seat, block_id, account_id, until_ms, reason FROM blocked"               \
+                  " WHERE performance_id = ?1 ORDER BY seat")                                      \
     X(ORDER_ADD,                                                                                   \
       "INSERT INTO orders (" ORDER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")        \
     X(ORDER_CANCEL, "UPDATE orders SET state = ?5, seats = ?6 WHERE order_id = ?1"                 \

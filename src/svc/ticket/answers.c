@@ -73,6 +73,7 @@ void desk_fill_counts(const struct seats_counts *counts, Usher__V1__Counts *ret_
     ret_counts->held = counts->held;
     ret_counts->sold = counts->sold;
     ret_counts->resting = counts->resting;
+    ret_counts->blocked = counts->blocked;
 }
 
 struct seats_counts desk_read_counts(const Usher__V1__Counts *counts)
@@ -80,7 +81,8 @@ struct seats_counts desk_read_counts(const Usher__V1__Counts *counts)
     return counts ? (struct seats_counts){.free = counts->free,
                                           .held = counts->held,
                                           .sold = counts->sold,
-                                          .resting = counts->resting}
+                                          .resting = counts->resting,
+                                          .blocked = counts->blocked}
                   : (struct seats_counts){0};
 }
 

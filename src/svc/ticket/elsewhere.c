@@ -83,6 +83,8 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->paid = ask->paid;
     m->until_ms = ask->until_ms;
     m->paying = ask->paying;
+    if (ask->reason.len > 0) /* of a message: it ends with a NUL */
+        m->reason = (char *)ask->reason.at;
     m->key = (ProtobufCBinaryData){ask->key.len, (uint8_t *)ask->key.at};
     m->request_hash = (ProtobufCBinaryData){sizeof(ask->request_hash), ask->request_hash};
 }
@@ -165,7 +167,8 @@ static int ask_there(struct elsewhere *e, const char *url, uint32_t performance_
 static bool may_repeat(const struct owner_ask *ask)
 {
     return ask->key.len > 0 || ask->verb == OWNER_RELEASE || ask->verb == OWNER_CANCEL ||
-           ask->verb == OWNER_SET_SALE || ask->verb == OWNER_EXTEND;
+           ask->verb == OWNER_SET_SALE || ask->verb == OWNER_EXTEND ||
+           ask->verb == OWNER_BLOCK || ask->verb == OWNER_UNBLOCK;
 }
 
 int desk_ask(struct ticket *ticket, const struct catalog_performance *performance,

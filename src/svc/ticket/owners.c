@@ -4,7 +4,7 @@
 
 static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
 {
-    if (m->verb > OWNER_KEEP_KEY || m->n_seats > SEATS_PARTY_MAX || m->n_areas > SEATS_PARTY_MAX ||
+    if (m->verb > OWNER_UNBLOCK || m->n_seats > SEATS_PARTY_MAX || m->n_areas > SEATS_PARTY_MAX ||
         m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||
         m->request_hash.len != sizeof(ask->request_hash) ||
         id_from_bytes(view_of(m->account_id.data, m->account_id.len), &ask->account_id) ||
@@ -30,6 +30,7 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
         .party = m->party, .category = m->category, .section = m->section, .apart = m->apart};
     ask->sale_state = m->sale_state;
     ask->paying = m->paying;
+    ask->reason = view_str(m->reason);
     ask->payment_method = m->payment_method;
     ask->key = view_of(m->key.data, m->key.len);
     memcpy(ask->request_hash, m->request_hash.data, sizeof(ask->request_hash));

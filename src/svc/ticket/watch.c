@@ -14,6 +14,7 @@ int ticket_watch_seats(struct call *call, const void *request, void *response)
 
 /* Counts by category, from the public state. */
 static void count_categories(const struct catalog_performance *performance, const uint8_t *states,
+                             const struct store_block *blocks, size_t block_count,
                              Usher__V1__SaleReport *report)
 {
     const struct hall *hall = performance->hall->hall;
@@ -35,7 +36,18 @@ static void count_categories(const struct catalog_performance *performance, cons
             break;
         }
     }
+    /* What is kept back is told as sold. */
+    for (size_t i = 0; i < block_count; i++) {
+        const uint32_t seat = blocks[i].seat;
+        if (seat >= hall->place_count || (states[seat / 4] >> 2 * (seat % 4) & 3) != SEATS_SOLD)
+            continue;
+        Usher__V1__CategoryReport *category = report->categories[hall->seats[seat].category];
+        category->counts->sold--;
+        category->counts->blocked++;
+        category->sold_total -= performance->prices[hall->seats[seat].category];
+    }
     for (size_t i = 0; i < report->n_categories; i++) {
+        report->counts->blocked += report->categories[i]->counts->blocked;
         report->counts->free += report->categories[i]->counts->free;
         report->counts->held += report->categories[i]->counts->held;
         report->counts->sold += report->categories[i]->counts->sold;
@@ -71,6 +83,13 @@ int ticket_get_sale_report(struct call *call, const void *request, void *respons
     struct owner_figures figures;
     uint64_t version;
     desk_figures(call_state(call), performance, &figures, call_deadline_ns(call));
+    struct store_block *blocks = NULL;
+    size_t block_count = 0;
+    int err = figures.counts.blocked > 0
+                  ? desk_blocks(call, performance->performance_id, &blocks, &block_count)
+                  : 0;
+    if (err != 0)
+        return desk_store_failed(call, err);
     const uint8_t *states = states_since(call, performance, figures.version, &version);
     if (!states)
         return desk_store_failed(call, ERR_UNAVAILABLE);
@@ -92,7 +111,7 @@ int ticket_get_sale_report(struct call *call, const void *request, void *respons
     report->n_categories = hall->category_count;
     usher__v1__counts__init(&counts[hall->category_count]);
     report->counts = &counts[hall->category_count];
-    count_categories(performance, states, report);
+    count_categories(performance, states, blocks, block_count, report);
 
     desk_figures(call_state(call), performance, &figures,
                  call_deadline_ns(call)); /* again: it may have waited */

@@ -8,9 +8,17 @@ export const SOLD = 2;
 /** Given back a moment ago: nobody's, and not for sale yet. Shown as held. */
 export const RESTING = 3;
 
-/** Counts as people are told them: what rests may be had soon, like what is in baskets. */
-export function toldCounts(counts: { free: number; held: number; sold: number; resting: number }) {
-  return { free: counts.free, held: counts.held + counts.resting, sold: counts.sold };
+/** Counts as people are told them: what rests may be had soon, like what is in baskets; what is kept back
+ * is not to be had. */
+export function toldCounts(counts: {
+  free: number;
+  held: number;
+  sold: number;
+  resting: number;
+  blocked: number;
+}) {
+  const { free, held, sold, resting, blocked } = counts;
+  return { free, held: held + resting, sold: sold + blocked };
 }
 
 /** What an update changed: everything, or these seats. */

@@ -26,8 +26,8 @@ export function Figures({ list }: { list: readonly Figure[] }) {
 
 /** Sold, held and free as parts of a line: the words beside it say the same. */
 export function PlacesBar({ counts }: { counts: Counts }) {
-  const { free, held, sold, resting } = counts;
-  const all = Math.max(1, free + held + sold + resting);
+  const { free, held, sold, resting, blocked } = counts;
+  const all = Math.max(1, free + held + sold + resting + blocked);
   const part = (n: number) => `${((100 * n) / all).toFixed(2)}%`;
   const say = organiseWords.value;
   return (
@@ -38,13 +38,14 @@ export function PlacesBar({ counts }: { counts: Counts }) {
     >
       <span class="places-sold" style={{ width: part(sold) }} />
       <span class="places-held" style={{ width: part(held + resting) }} />
+      <span class="places-blocked" style={{ width: part(blocked) }} />
     </div>
   );
 }
 
 export function countFigures(counts: Counts): Figure[] {
   const say = organiseWords.value;
-  return (['free', 'held', 'sold', 'resting'] as const).map((name) => ({
+  return (['free', 'held', 'sold', 'resting', 'blocked'] as const).map((name) => ({
     name,
     label: say[name],
     value: count(counts[name]),

@@ -9,9 +9,10 @@ import { words } from '../../i18n/words';
 import { SeatMap } from '../../map/seatmap';
 import { Trouble } from '../../parts/trouble';
 import { announce } from '../../state/announce';
+import { HouseSale } from '../../state/housesale';
 import { again, followOwn, lineOf, options, Task } from '../../state/organise';
 import { paths } from '../../state/route';
-import { Sale } from '../../state/sale';
+import { Blocks } from './blocks';
 import { countFigures, Figures, lineFigures } from './figures';
 import { Refusal } from './form';
 import { StateOfSale } from './overview';
@@ -21,7 +22,7 @@ const report_ms = 3_000;
 
 /** One performance as its sale runs: places, money, line and hall, and the switch of the sale. */
 export function SalePage({ performanceId }: { performanceId: number }) {
-  const sale = useMemo(() => new Sale(performanceId), [performanceId]);
+  const sale = useMemo(() => new HouseSale(performanceId), [performanceId]);
   const own = useSignal<Performance | null>(null);
   const report = useSignal<SaleReport | null>(null);
   const look = useMemo(() => new Task(), [performanceId]);
@@ -89,10 +90,10 @@ export function SalePage({ performanceId }: { performanceId: number }) {
       {sale.plan.value ? (
         <section class="card org-map" aria-labelledby="org-map-title">
           <h2 id="org-map-title">{say.mapTitle}</h2>
-          <p class="soft">{say.readOnly}</p>
           <div class="org-map-frame">
             <SeatMap sale={sale} plan={sale.plan.value} />
           </div>
+          <Blocks sale={sale} plan={sale.plan.value} onDone={() => void load()} />
         </section>
       ) : null}
       <RefundAll performance={known} state={now.saleState} />
