@@ -108,7 +108,7 @@ describe('wire', () => {
       expect(decode(AllSchema, theirs)).toEqual(create(AllSchema, init));
       expect(usual.toBinary(desc, usual.fromBinary(desc, ours))).toEqual(theirs);
     }
-  });
+  }, 30_000);
 
   it('reads packed and single numbers alike, and passes over what it does not know', () => {
     // numbers = 1, then packed 2 3; field 99 of every wire type; u = 7

@@ -19,6 +19,8 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
     const price = performance?.prices.find((one) => one.category === category);
     return price ? money(price.amount, performance) : '';
   };
+  const left = (free: number, held: number) =>
+    free > 0 ? say.free(count(free)) : held > 0 ? say.allHeld : say.soldOut;
   const only = sale.only.value;
   const areas = plan.sections.filter(({ standing }) => standing);
   return (
@@ -45,7 +47,7 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
                 <span class="legend-name">{gradeName(category.name)}</span>
                 <b class="numeric">{priceOf(index)}</b>
                 <span class="legend-free numeric">
-                  {free === undefined ? '' : free > 0 ? say.free(count(free)) : say.soldOut}
+                  {free === undefined ? '' : left(free, sale.heldByCategory.value[index] ?? 0)}
                 </span>
               </button>
             </li>
@@ -76,7 +78,7 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
                 <div>
                   <strong>{name}</strong>
                   <span class="numeric">
-                    {priceOf(category)} · {free > 0 ? say.free(count(free)) : say.soldOut}
+                    {priceOf(category)} · {left(free, sale.heldByArea.value.get(index) ?? 0)}
                   </span>
                 </div>
                 <Stepper

@@ -42,6 +42,9 @@ export class Sale {
   readonly saleState = signal(SaleState.UNSPECIFIED);
   readonly freeByCategory = signal<number[]>([]);
   readonly freeByArea = signal<ReadonlyMap<number, number>>(new Map());
+  /** Places that others hold: where none is free, it is not sold out yet. */
+  readonly heldByCategory = signal<number[]>([]);
+  readonly heldByArea = signal<ReadonlyMap<number, number>>(new Map());
 
   readonly choice = signal<Choice>(empty);
   readonly hold = signal<KeptHold | null>(null);
@@ -174,15 +177,16 @@ export class Sale {
         this.counts.value = toldCounts(update.counts);
       }
       if (change === 'all' || change.length > 0) {
-        this.freeByCategory.value = states.freeByCategory(plan.category, plan.categories.length);
-        this.freeByArea.value = new Map(
-          plan.sections
-            .filter(({ standing }) => standing)
-            .map(({ index, firstSeat, placeCount }) => [
-              index,
-              states.freeBetween(firstSeat, placeCount),
-            ]),
-        );
+        const { category, categories, sections } = plan;
+        this.freeByCategory.value = states.freeByCategory(category, categories.length);
+        this.heldByCategory.value = states.heldByCategory(category, categories.length);
+        const areas = sections.filter(({ standing }) => standing);
+        const inAreas = (count: (first: number, places: number) => number) =>
+          new Map(
+            areas.map(({ index, firstSeat, placeCount }) => [index, count(firstSeat, placeCount)]),
+          );
+        this.freeByArea.value = inAreas((first, places) => states.freeBetween(first, places));
+        this.heldByArea.value = inAreas((first, places) => states.heldBetween(first, places));
         this.#checkChoice(plan);
         if (change === 'all') this.#checkHold();
       }

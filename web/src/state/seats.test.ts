@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { create } from '../api/wire';
 import { SaleState, type SeatsUpdate, SeatsUpdateSchema } from '../gen/usher/v1/ticket_pb';
-import { decodeStates, FREE, HELD, SeatStates, SOLD } from './seats';
+import { decodeStates, FREE, HELD, RESTING, SeatStates, SOLD } from './seats';
 
 function pack(states: number[]): Uint8Array {
   const bytes = new Uint8Array(Math.ceil(states.length / 4));
@@ -113,5 +113,15 @@ describe('SeatStates', () => {
     seats.take(snapshot(1, [FREE, HELD, FREE, SOLD, FREE]));
     expect(seats.freeByCategory(Uint8Array.of(0, 0, 1, 1, 1), 3)).toEqual([1, 2, 0]);
     expect(seats.freeBetween(1, 3)).toBe(1);
+  });
+
+  it('knows a price or an area that is all in baskets from one that is sold out', () => {
+    const seats = new SeatStates(6);
+    seats.take(snapshot(1, [HELD, RESTING, SOLD, SOLD, FREE, HELD]));
+    const categories = Uint8Array.of(0, 0, 1, 1, 2, 2);
+    expect(seats.freeByCategory(categories, 3)).toEqual([0, 0, 1]);
+    expect(seats.heldByCategory(categories, 3)).toEqual([2, 0, 1]);
+    expect(seats.heldBetween(0, 2)).toBe(2);
+    expect(seats.heldBetween(2, 2)).toBe(0);
   });
 });

@@ -21,6 +21,8 @@ export function toldCounts(counts: {
   return { free, held: held + resting, sold: sold + blocked };
 }
 
+const isSoon = (state: number) => state === HELD || state === RESTING;
+
 /** What an update changed: everything, or these seats. */
 export type Change = 'all' | Uint32Array;
 
@@ -88,17 +90,36 @@ export class SeatStates {
 
   /** Free places a category; `categories` has the category of each seat. */
   freeByCategory(categories: Uint8Array, categoryCount: number): number[] {
-    const free = new Array<number>(categoryCount).fill(0);
+    return this.#byCategory(categories, categoryCount, (state) => state === FREE);
+  }
+
+  /** Places a category that may be had soon: in baskets, or resting. */
+  heldByCategory(categories: Uint8Array, categoryCount: number): number[] {
+    return this.#byCategory(categories, categoryCount, isSoon);
+  }
+
+  #byCategory(
+    categories: Uint8Array,
+    categoryCount: number,
+    counts: (state: number) => boolean,
+  ): number[] {
+    const found = new Array<number>(categoryCount).fill(0);
     for (let seat = 0; seat < this.count; seat++) {
       const category = categories[seat] ?? 0;
-      if (this.#states[seat] === FREE) free[category] = (free[category] ?? 0) + 1;
+      if (counts(this.of(seat))) found[category] = (found[category] ?? 0) + 1;
     }
-    return free;
+    return found;
   }
 
   freeBetween(first: number, count: number): number {
     let free = 0;
     for (let seat = first; seat < first + count; seat++) if (this.#states[seat] === FREE) free++;
     return free;
+  }
+
+  heldBetween(first: number, count: number): number {
+    let held = 0;
+    for (let seat = first; seat < first + count; seat++) if (isSoon(this.of(seat))) held++;
+    return held;
   }
 }
