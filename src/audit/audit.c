@@ -193,15 +193,16 @@ static int compare_blocks(struct audit *a, struct audit_replay *r)
         const bool kept = !id_is_zero(known->block_id);
         while (at < count && blocks[at].seat < seat)
             at++;
-        const struct store_block *block = at < count && blocks[at].seat == seat ? &blocks[at] : NULL;
+        const struct store_block *block =
+            at < count && blocks[at].seat == seat ? &blocks[at] : NULL;
         a->report->counts.blocked += kept;
         if (kept != (block != NULL))
             audit_find(r, "seat %" PRIu32 " is %s, but the table of blocks says otherwise", seat,
                        kept ? "kept back" : "not kept back");
-        else if (block && (!id_eq(block->block_id, known->block_id) ||
-                           !id_eq(block->account_id, known->account_id) ||
-                           block->until_ms != known->until_ms ||
-                           !view_eq(block->reason, known->reason)))
+        else if (block &&
+                 (!id_eq(block->block_id, known->block_id) ||
+                  !id_eq(block->account_id, known->account_id) ||
+                  block->until_ms != known->until_ms || !view_eq(block->reason, known->reason)))
             audit_find(r, "seat %" PRIu32 " is kept back otherwise than the ledger says", seat);
     }
     for (size_t i = 0; i < count; i++)

@@ -44,15 +44,15 @@ struct audit_replay {
     uint32_t entry; /* from 1 */
     int64_t at_ms;  /* of the entry before */
     uint32_t sale_state;
-    uint32_t *hold_of_seat;       /* place in holds, or AUDIT_NONE */
-    uint32_t *order_of_seat;      /* place in orders, or AUDIT_NONE */
-    int64_t *rest_of_seat;        /* until when it rests; 0: it does not */
+    uint32_t *hold_of_seat;            /* place in holds, or AUDIT_NONE */
+    uint32_t *order_of_seat;           /* place in orders, or AUDIT_NONE */
+    int64_t *rest_of_seat;             /* until when it rests; 0: it does not */
     struct store_block *block_of_seat; /* what keeps it back; without an id: nothing does */
-    struct arena reasons;         /* of blocks */
-    struct audit_list holds;      /* struct audit_hold: live ones; places are used again */
-    struct audit_list free_holds; /* uint32_t: places of holds that are over */
-    struct table hold_places;     /* hold id → place, AUDIT_NONE once it is over */
-    struct audit_list orders;     /* struct audit_order, all */
+    struct arena reasons;              /* of blocks */
+    struct audit_list holds;           /* struct audit_hold: live ones; places are used again */
+    struct audit_list free_holds;      /* uint32_t: places of holds that are over */
+    struct table hold_places;          /* hold id → place, AUDIT_NONE once it is over */
+    struct audit_list orders;          /* struct audit_order, all */
     struct table order_places;
     struct audit_list accounts; /* uint32_t: places held and sold */
     struct table account_places;

@@ -1,6 +1,6 @@
 /*
- * event: what is on sale: usher event create|edit|publish|hide|delete|open|pause|report|block|unblock|
- * blocks|list.
+ * event: what is on sale: usher event create|edit|publish|hide|delete|open|pause|report|block|
+ * unblock|blocks|list.
  */
 #ifndef USHER_CMD_EVENT_H
 #define USHER_CMD_EVENT_H

@@ -54,9 +54,8 @@ int owner_decide_block(struct owner *owner, struct owner_ask *ask)
     if (!have_table(owner))
         return ERR_UNAVAILABLE;
     ask->refusal = (struct seats_refusal){0};
-    ask->hold = (struct seats_hold){.hold_id = ask->hold_id,
-                                    .account_id = ask->account_id,
-                                    .expires_at_ms = ask->until_ms};
+    ask->hold = (struct seats_hold){
+        .hold_id = ask->hold_id, .account_id = ask->account_id, .expires_at_ms = ask->until_ms};
     for (uint32_t i = 0; i < ask->seat_count; i++) {
         const uint32_t seat = ask->seats[i];
         if (seats_state(owner->seats, seat) == SEATS_FREE)
@@ -66,9 +65,8 @@ int owner_decide_block(struct owner *owner, struct owner_ask *ask)
     }
     if (ask->hold.count == 0)
         return ERR_CONFLICT;
-    const struct owner_block block = {.block_id = ask->hold_id,
-                                      .until_ms = ask->until_ms,
-                                      .version = owner->version_decided + 1};
+    const struct owner_block block = {
+        .block_id = ask->hold_id, .until_ms = ask->until_ms, .version = owner->version_decided + 1};
     for (uint32_t i = 0; i < ask->hold.count; i++) {
         int err = owner_put_block(owner, ask->hold.seats[i], &block);
         assert(err == 0); /* it is free, and the table is there */
@@ -116,8 +114,8 @@ static struct seats_hold next_over(const struct owner *owner, uint32_t from, int
     struct seats_hold over = {0};
     for (uint32_t seat = from; seat < owner->options.hall->place_count; seat++) {
         const struct owner_block *block = &owner->blocks[seat];
-        const bool is_over = block->until_ms != 0 && block->until_ms <= now_ms &&
-                             is_durable(owner, block);
+        const bool is_over =
+            block->until_ms != 0 && block->until_ms <= now_ms && is_durable(owner, block);
         if (!is_over || (over.count > 0 && !id_eq(block->block_id, over.hold_id)))
             continue;
         over.hold_id = block->block_id;

@@ -85,7 +85,8 @@ struct owner_area {
  *   ERR_EARLY        holds of this account, or from this address, ended unused lately (habits.h): a
  *                    hold is possible again at until_ms
  *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for
- *                    OWNER_SET_SALE and blocks); OWNER_ORDER: what was paid is not what the places cost
+ *                    OWNER_SET_SALE and blocks); OWNER_ORDER: what was paid is not what the
+ *                    places cost
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
@@ -107,7 +108,7 @@ struct owner_ask {
     struct id payment_id; /* of an order that was paid by card */
     int64_t paid;         /* what was paid; must be the order's total */
     int64_t until_ms;
-    bool paying;     /* HOLD: its money has come, so habits do not matter */
+    bool paying;        /* HOLD: its money has come, so habits do not matter */
     struct view reason; /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others
                         twice does no harm */

@@ -63,7 +63,7 @@ struct owner {
     struct fiber *stopper; /* waits in owner_stop */
 
     struct seats *seats;
-    struct owner_sold *sold; /* place_count */
+    struct owner_sold *sold;    /* place_count */
     struct owner_block *blocks; /* place_count; NULL before the first */
     int64_t block_ends_ms; /* none that is kept back ends by itself before; INT64_MAX: none does */
     struct keys *keys;

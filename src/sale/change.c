@@ -72,8 +72,8 @@ static bool write_key(struct arena *arena, struct change *change, Usher__V1__Led
 #define WRITE_id_may(name)                                                                         \
     if (!id_is_zero(change->name))                                                                 \
     WRITE_id(name)
-#define WRITE_i64(name)      message->name = change->name;
-#define WRITE_u32(name)      message->name = change->name;
+#define WRITE_i64(name) message->name = change->name;
+#define WRITE_u32(name) message->name = change->name;
 #define WRITE_text(name)                                                                           \
     message->name = (ProtobufCBinaryData){.len = change->name##_len, .data = change->name};
 #define WRITE_key_may(name)  written = written && write_key(arena, change, &message->name);
@@ -154,8 +154,8 @@ static bool read_reason(const ProtobufCBinaryData *text, struct change *ret_chan
 #define READ_id(name) right &= read_id(&message->name, &ret_change->name);
 #define READ_id_may(name)                                                                          \
     right &= message->name.len == 0 || read_id(&message->name, &ret_change->name);
-#define READ_i64(name) ret_change->name = message->name;
-#define READ_u32(name) ret_change->name = message->name;
+#define READ_i64(name)  ret_change->name = message->name;
+#define READ_u32(name)  ret_change->name = message->name;
 #define READ_text(name) right &= read_reason(&message->name, ret_change);
 #define READ_seats(name)                                                                           \
     right &=                                                                                       \

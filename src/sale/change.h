@@ -24,8 +24,8 @@
 /*
  * X(NAME, member of LedgerEntry, its seats were, and are; its order was, and is; the sale is)
  *
- * Seats: NONE (no seat moves), FREE, HELD, SOLD, RESTING, BLOCKED; what becomes FREE rests first where the
- * change has a rest_until_ms (change_seats_to). Order: NONE (no order moves), CONFIRMED,
+ * Seats: NONE (no seat moves), FREE, HELD, SOLD, RESTING, BLOCKED; what becomes FREE rests first
+ * where the change has a rest_until_ms (change_seats_to). Order: NONE (no order moves), CONFIRMED,
  * CANCELLED. Sale: OPEN, ON (open or paused), ANY.
  */
 #define CHANGE_LIST(X)                                                                             \
@@ -159,8 +159,8 @@ bool change_sale_may_go(uint32_t from, uint32_t to);
 int change_write(struct change *change, struct arena *arena, Usher__V1__LedgerEntry *ret_entry);
 
 /* Reads a message. ERR_CORRUPT: it is of no kind, an id is not 16 bytes or all zero, seats are not
- * 1 … 8 strictly ascending, a key or a reason is longer than it may be or empty, without a request hash of 32,
- * or missing where it must be; *ret_change is of no use then. */
+ * 1 … 8 strictly ascending, a key or a reason is longer than it may be or empty, a key is without a
+ * request hash of 32, or missing where it must be; *ret_change is of no use then. */
 int change_read(const Usher__V1__LedgerEntry *entry, struct change *ret_change);
 
 #endif

@@ -4,10 +4,8 @@
 
 /* from, to; see the drawing in seats.h. FREE to SOLD is loading alone: seats_restore_sold. */
 static const bool legal_moves[5][5] = {
-    [SEATS_FREE] = {[SEATS_HELD] = true,
-                    [SEATS_SOLD] = true,
-                    [SEATS_RESTING] = true,
-                    [SEATS_BLOCKED] = true},
+    [SEATS_FREE] =
+        {[SEATS_HELD] = true, [SEATS_SOLD] = true, [SEATS_RESTING] = true, [SEATS_BLOCKED] = true},
     [SEATS_HELD] = {[SEATS_FREE] = true, [SEATS_SOLD] = true},
     [SEATS_SOLD] = {[SEATS_FREE] = true},
     [SEATS_RESTING] = {[SEATS_FREE] = true},

@@ -2,9 +2,10 @@
  * engine: what the files of this folder share. Outside, use seats/seats.h.
  *
  * A place's claim says who has it: 0 is nobody, a hold's slot, SEATS_REST_BIT and a rest's slot,
- * SEATS_SOLD_BIT and an account's slot, or SEATS_BLOCK_BIT alone: it is kept back. engine.c alone changes claims, and all that is derived from
- * them, in one function. What best.c keeps (keys, stale, hints) is a cache: it is behind pointers
- * so that choosing, which changes no seat, can refresh it.
+ * SEATS_SOLD_BIT and an account's slot, or SEATS_BLOCK_BIT alone: it is kept back. engine.c alone
+ * changes claims, and all that is derived from them, in one function. What best.c keeps (keys,
+ * stale, hints) is a cache: it is behind pointers so that choosing, which changes no seat, can
+ * refresh it.
  */
 #ifndef USHER_SEATS_ENGINE_H
 #define USHER_SEATS_ENGINE_H
@@ -15,8 +16,8 @@
 #include "seats/wheel.h"
 #include "seats/windows.h"
 
-#define SEATS_SOLD_BIT (UINT32_C(1) << 31)
-#define SEATS_REST_BIT (UINT32_C(1) << 30)
+#define SEATS_SOLD_BIT  (UINT32_C(1) << 31)
+#define SEATS_REST_BIT  (UINT32_C(1) << 30)
 #define SEATS_BLOCK_BIT (UINT32_C(1) << 29)
 /* Bits before place 0 in free_words, so that a window may look to its left. */
 #define SEATS_FREE_PAD 64

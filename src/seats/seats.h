@@ -14,8 +14,9 @@
  *  RESTING ◀──────── FREE ────────▶ BLOCKED
  *                         ◀──────── unblock
  *
- * Invariants (asserted): free + held + sold + resting + blocked = place_count; a seat is in exactly one live
- * hold or none; a seat that is sold or rests is in no hold, and one that rests is nobody's.
+ * Invariants (asserted): free + held + sold + resting + blocked = place_count; a seat is in exactly
+ * one live hold or none; a seat that is sold, rests or is kept back is in no hold, and one that
+ * rests or is kept back is nobody's.
  */
 #ifndef USHER_SEATS_SEATS_H
 #define USHER_SEATS_SEATS_H

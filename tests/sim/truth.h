@@ -48,17 +48,17 @@ struct truth {
     uint32_t sale_state;
     struct truth_hold *holds;
     uint32_t hold_count;
-    struct table places; /* hold_id → place in holds */
-    struct table keys;   /* hash of account and key → place of its last hold in holds */
-    uint32_t *claims;    /* a seat's place in holds + 1; 0: free */
-    int64_t *rests;      /* until when a seat rests; 0: it does not */
-    struct id *blocks;   /* what keeps a seat back; zero: nothing does */
-    int64_t *block_ends; /* when that ends by itself; 0: not */
+    struct table places;  /* hold_id → place in holds */
+    struct table keys;    /* hash of account and key → place of its last hold in holds */
+    uint32_t *claims;     /* a seat's place in holds + 1; 0: free */
+    int64_t *rests;       /* until when a seat rests; 0: it does not */
+    struct id *blocks;    /* what keeps a seat back; zero: nothing does */
+    int64_t *block_ends;  /* when that ends by itself; 0: not */
     uint32_t block_count; /* entries of blocks and of their ends */
     uint32_t block_over;  /* of these, ends by time */
-    uint64_t *marks;     /* of each version: what the hall looked like */
-    uint32_t rest_count; /* that ended */
-    int64_t late_max_ms; /* the latest that an expiry was written after its hold's end */
+    uint64_t *marks;      /* of each version: what the hall looked like */
+    uint32_t rest_count;  /* that ended */
+    int64_t late_max_ms;  /* the latest that an expiry was written after its hold's end */
     struct arena arena;
     char error[TRUTH_ERROR_MAX]; /* empty while all is well */
 };

@@ -158,8 +158,8 @@ static int put_blocks(struct buf *text, const struct store_batch *batch)
     int err = 0;
     for (size_t i = 0; err == 0 && i < batch->unblock_count; i++) {
         err = buf_printf(text,
-                         "DELETE FROM blocked WHERE performance_id = %" PRIu32 " AND seat = %" PRIu32
-                         " AND block_id = ",
+                         "DELETE FROM blocked WHERE performance_id = %" PRIu32
+                         " AND seat = %" PRIu32 " AND block_id = ",
                          batch->performance_id, batch->unblocks[i].seat);
         err = err ? err : put_id(text, batch->unblocks[i].block_id);
         err = err ? err

@@ -227,8 +227,8 @@ int mem_commit(struct store *store, const struct store_batch *batch, int64_t dea
 {
     struct mem_store *m = mem_of(store);
     store_batch_check(batch);
-    struct view *seats = calloc(batch->order_count + 2 * batch->cancel_count + batch->block_count + 1,
-                                sizeof(*seats));
+    struct view *seats = calloc(
+        batch->order_count + 2 * batch->cancel_count + batch->block_count + 1, sizeof(*seats));
     if (!seats)
         return ERR_NO_MEMORY;
     pthread_mutex_lock(&m->lock);

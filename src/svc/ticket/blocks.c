@@ -3,7 +3,7 @@
 
 #include "mem/utf8.h"
 #include "sale/change.h"
-#include "svc/ticket/desk.h"
+#include "svc/ticket/blocks.h"
 
 int desk_blocks(struct call *call, uint32_t performance_id, struct store_block **ret_blocks,
                 size_t *ret_count)
@@ -100,8 +100,7 @@ static int block_some(struct call *call, const struct catalog_performance *perfo
                       struct owner_ask *ask, Usher__V1__BlockSeatsResponse *answer)
 {
     struct arena *arena = call_arena(call);
-    const int result =
-        desk_ask(call_state(call), performance, ask, call_deadline_ns(call));
+    const int result = desk_ask(call_state(call), performance, ask, call_deadline_ns(call));
     if (result != 0 && result != ERR_CONFLICT)
         return result;
     for (uint32_t i = 0; i < ask->refusal.taken_count; i++)
@@ -124,11 +123,10 @@ int ticket_block_seats(struct call *call, const void *request, void *response)
         read_seats(call, wish->seats, wish->n_seats, performance->hall->hall->place_count, &seats))
         return ERR_INVALID;
     const struct id account_id = call_identity(call)->account_id;
-    const struct id block_id = chance_id_at(
-        ticket->options.chance, clock_wall_ms(loop_clock(sched_loop(sched_current()))));
+    const struct id block_id = chance_id_at(ticket->options.chance,
+                                            clock_wall_ms(loop_clock(sched_loop(sched_current()))));
     answer->taken = arena_alloc(arena, wish->n_seats * sizeof(*answer->taken));
-    answer->block =
-        new_block(arena, wish->performance_id, block_id, account_id, wish->n_seats);
+    answer->block = new_block(arena, wish->performance_id, block_id, account_id, wish->n_seats);
     if (!answer->taken || !answer->block)
         return desk_store_failed(call, ERR_NO_MEMORY);
     answer->block->reason = wish->reason;
@@ -171,16 +169,15 @@ int ticket_unblock_seats(struct call *call, const void *request, void *response)
                                 .account_id = call_identity(call)->account_id,
                                 .hold_id = block_id};
         for (; at < count && ask.seat_count < SEATS_PARTY_MAX; at++) {
-            const bool wanted = wish->n_seats == 0 ||
-                                bsearch(&blocks[at].seat, seats, wish->n_seats, sizeof(*seats),
-                                        by_number) != NULL;
+            const bool wanted =
+                wish->n_seats == 0 ||
+                bsearch(&blocks[at].seat, seats, wish->n_seats, sizeof(*seats), by_number) != NULL;
             if (wanted && id_eq(blocks[at].block_id, block_id))
                 ask.seats[ask.seat_count++] = blocks[at].seat;
         }
         if (ask.seat_count == 0)
             break;
-        const int result =
-            desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
+        const int result = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
         if (result != 0 && result != ERR_NOT_FOUND)
             return desk_refused(call, &ask);
         answer->place_count += result == 0 ? ask.hold.count : 0;

@@ -32,7 +32,6 @@
 #define TICKET_ALL_PAGE        100 /* of all orders of a performance */
 #define TICKET_ALL_PAGE_MAX    1000
 #define TICKET_OUTBOX_ROWS     16
-#define TICKET_BLOCK_MAX       1000 /* places in one request to keep back */
 
 /* What is known of who owns a performance. */
 struct post {
@@ -189,13 +188,6 @@ int ticket_create_performance(struct call *call, const void *request, void *resp
 int ticket_open_sale(struct call *call, const void *request, void *response);
 int ticket_pause_sale(struct call *call, const void *request, void *response);
 int ticket_get_sale_report(struct call *call, const void *request, void *response);
-int ticket_block_seats(struct call *call, const void *request, void *response);
-int ticket_unblock_seats(struct call *call, const void *request, void *response);
-int ticket_list_seat_blocks(struct call *call, const void *request, void *response);
-
-/* blocks.c: what is kept back of a performance, by seat, in the call's arena. As the store. */
-int desk_blocks(struct call *call, uint32_t performance_id, struct store_block **ret_blocks,
-                size_t *ret_count);
 int ticket_read_ledger(struct call *call, const void *request, void *response);
 int ticket_owner_ask(struct call *call, const void *request, void *response);
 int ticket_owner_figures(struct call *call, const void *request, void *response);

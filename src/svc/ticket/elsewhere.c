@@ -167,8 +167,8 @@ static int ask_there(struct elsewhere *e, const char *url, uint32_t performance_
 static bool may_repeat(const struct owner_ask *ask)
 {
     return ask->key.len > 0 || ask->verb == OWNER_RELEASE || ask->verb == OWNER_CANCEL ||
-           ask->verb == OWNER_SET_SALE || ask->verb == OWNER_EXTEND ||
-           ask->verb == OWNER_BLOCK || ask->verb == OWNER_UNBLOCK;
+           ask->verb == OWNER_SET_SALE || ask->verb == OWNER_EXTEND || ask->verb == OWNER_BLOCK ||
+           ask->verb == OWNER_UNBLOCK;
 }
 
 int desk_ask(struct ticket *ticket, const struct catalog_performance *performance,

@@ -6,6 +6,7 @@
 #include "store/generations.h"
 #include "store/hall_owners.h"
 #include "svc/ticket/bills.h"
+#include "svc/ticket/blocks.h"
 #include "svc/ticket/desk.h"
 #include "svc/ticket/watch_clock.h"
 #include "token/roles.h"

@@ -1,6 +1,7 @@
 /* WatchSeats and GetSaleReport: what is seen of a sale. */
 #include "sale/currency.h"
 #include "svc/ticket/bills.h"
+#include "svc/ticket/blocks.h"
 
 int ticket_watch_seats(struct call *call, const void *request, void *response)
 {
