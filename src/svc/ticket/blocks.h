@@ -8,6 +8,7 @@
 
 #define TICKET_BLOCK_MAX 1000 /* places in one request to keep back */
 
+/* The calls of these names: usher.v1.TicketService says what each does, and refuses. */
 int ticket_block_seats(struct call *call, const void *request, void *response);
 int ticket_unblock_seats(struct call *call, const void *request, void *response);
 int ticket_list_seat_blocks(struct call *call, const void *request, void *response);
