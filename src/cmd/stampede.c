@@ -77,8 +77,8 @@ static const struct conf_option options[] = {
      .help = "with a line: share of those in it who join again, as with a reload or a second tab"},
     {"order", CONF_BOOL, OPTION(order), "yes", .help = "who holds seats orders them"},
     {"pay", CONF_CHOICE, OPTION(pay), "box-office",
-     .help = "how orders are paid; card: on the page of the server's payment provider, test money",
-     .choices = "box-office|card"},
+     .help = "how orders are paid, with test money; card: at the server's first payment provider",
+     .choices = "box-office|card|toss|stripe"},
     {"abandon", CONF_REAL, OPTION(abandon), "0", 0, 1,
      .help = "share of holders who do not order: half give the seats back, half just leave"},
     {"tries", CONF_INT, OPTION(tries), "1", 1, CROWD_TRIES_MAX,
@@ -184,7 +184,8 @@ static void fill(const struct stampede_values *values, struct crowd_options *ret
     ret->line = values->line || values->cheat || values->refresh > 0;
     ret->cheat = values->cheat;
     ret->order = values->order;
-    ret->card = strcmp(values->pay, "card") == 0;
+    ret->card = strcmp(values->pay, "box-office") != 0;
+    ret->provider = ret->card && strcmp(values->pay, "card") != 0 ? values->pay : "";
     ret->abandon = values->abandon;
     ret->tries = (uint32_t)values->tries;
     ret->threads = (uint32_t)values->threads;

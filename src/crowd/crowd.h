@@ -20,6 +20,7 @@
 
 #include "crowd/claims.h"
 #include "crowd/crowd_line.h"
+#include "crowd/person.h"
 #include "crowd/wish.h"
 #include "mem/id.h"
 
@@ -44,12 +45,13 @@ struct crowd_options {
     enum wish_shape shape; /* how they come within it */
     struct wish_seats seats;
     struct wish_party party;
-    bool apart;     /* HoldBest may split a party where no run is left */
-    bool line;      /* through the line of the performance's sale */
-    bool cheat;     /* and everybody tries the ways round it, too */
-    double refresh; /* the share of those in line who join again while they wait */
-    bool order;     /* holders place an order */
-    bool card;      /* and pay it by card */
+    bool apart;           /* HoldBest may split a party where no run is left */
+    bool line;            /* through the line of the performance's sale */
+    bool cheat;           /* and everybody tries the ways round it, too */
+    double refresh;       /* the share of those in line who join again while they wait */
+    bool order;           /* holders place an order */
+    bool card;            /* and pay it by card, … */
+    const char *provider; /* … at this one; "": the server's first */
     double abandon; /* the share of holders who do not; half of them release, half just leave */
     uint32_t tries; /* holds a person tries when seats are taken, 1 … CROWD_TRIES_MAX */
     uint32_t connections;
@@ -77,42 +79,6 @@ enum crowd_second_look {
     CROWD_NOT_FOUND_OUT, /* nobody could tell; also of those without an order */
     CROWD_THERE,
     CROWD_LOST /* not there, or not the same */
-};
-
-struct crowd_gate;
-struct metadata;
-
-/* One of the crowd: what is planned, and what came of it. Times count from the start, in ns. */
-struct crowd_person {
-    struct crowd_gate *gate;
-    const char *authorization; /* "Bearer …" */
-    int64_t arrives_ns;        /* intended */
-    int64_t ready_ns;          /* from when its holds are measured: the arrival, or the pass */
-    int64_t acted_ns;          /* when the generator got to it */
-    int64_t hold_ns;           /* when the last hold was answered; 0: was not */
-    int64_t order_ns;          /* when the order was answered; 0: was not, or not asked for */
-    struct claim claim;        /* of its seats, once held (seat is not filled in) */
-    struct id hold_id;
-    struct id order_id;             /* zero: none */
-    uint32_t seats[WISH_PARTY_MAX]; /* wanted; held once it holds */
-    uint8_t seat_count;
-    uint8_t party;
-    uint8_t outcome; /* enum crowd_outcome */
-    uint8_t reason;  /* place in the crowd's reasons */
-    uint8_t tries;
-    uint8_t abandons;    /* 0: no; 1: releases; 2: just leaves */
-    uint8_t second_look; /* enum crowd_second_look */
-    bool held;
-    bool entered;                     /* came in through the line */
-    bool refreshes;                   /* joins again while it waits */
-    bool renumbered;                  /* and was told another number then */
-    uint32_t number;                  /* in the line; 0: none */
-    uint32_t rank;                    /* among those who came in, by arrival */
-    int64_t joined_ns, waited_ns;     /* until it was called */
-    int64_t told_min_ms, told_max_ms; /* the wait it was told when it joined */
-    const struct metadata *pass;      /* in its gate's arena */
-    int64_t pass_ends_ms;
-    uint16_t again; /* requests sent once more: unavailable, timed out */
 };
 
 struct crowd_counts {

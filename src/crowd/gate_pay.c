@@ -33,6 +33,7 @@ static int begin(struct paying *p)
     wish.performance_id = p->person->gate->crowd->performance_id;
     wish.hold_id = hold_id;
     wish.idempotency_key = (char *)"pay";
+    wish.provider = (char *)p->person->gate->crowd->options.provider;
     wish.terms = true;
     int err = gate_persist(p->person, &p->patience, &p->client, Usher__V1__PaymentService,
                            begin_payment, &wish, &payment);
@@ -81,13 +82,19 @@ static int outcome(struct paying *p, const Usher__V1__Payment *payment)
         if (id_parse(view_str(payment->order_id), &order_id) != 0)
             return call_status_set(&p->client.status, CODE_INTERNAL, "");
         p->person->order_id = order_id;
+        p->person->payment = CROWD_PAID;
         return 0;
     case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_WAITING:
     case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_CONFIRMING:
     case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_UNCLEAR:
     case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_CAPTURED:
         return ERR_BUSY;
-    default: /* declined, abandoned, refunded: an answer */
+    case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_REFUNDING:
+    case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_REFUNDED:
+        p->person->payment = CROWD_REFUNDED;
+        return call_status_set(&p->client.status, CODE_FAILED_PRECONDITION, "not paid");
+    default: /* declined, abandoned: an answer */
+        p->person->payment = CROWD_DECLINED;
         return call_status_set(&p->client.status, CODE_FAILED_PRECONDITION, "not paid");
     }
 }
@@ -123,6 +130,7 @@ int gate_pay(struct crowd_person *person, const struct gate_patience *patience,
         .person = person, .patience = *patience, .client = gate_tickets(person->gate, person)};
     p.client.service = &usher__v1__payment_service__descriptor;
     int err = begin(&p);
+    person->payment = err == 0 ? CROWD_UNCLEAR : CROWD_NOTHING_PAID; /* until an answer is one */
     if (err == 0)
         err = pay_there(&p);
     if (err == 0)

@@ -178,6 +178,7 @@ static void order_by_card(struct crowd_person *person)
     struct crowd_gate *gate = person->gate;
     const struct gate_patience patience = patience_from(gate, person->hold_ns);
     struct call_status status;
+    person->pay_ns = since_start_ns(gate);
     int err = gate_pay(person, &patience, &status);
     if (err) {
         refused(person, &status);

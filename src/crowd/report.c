@@ -49,13 +49,15 @@ static void count_heat(struct report *report)
 int report_init(struct report *report, const struct crowd *crowd)
 {
     const uint32_t users = crowd->options.users;
-    size_t came = 0, holds = 0, orders = 0;
+    size_t came = 0, holds = 0, orders = 0, paid = 0;
     *report = (struct report){.crowd = crowd};
     report->lag_sorted = calloc(users, sizeof(*report->lag_sorted));
     report->hold_sorted = calloc(users, sizeof(*report->hold_sorted));
     report->order_sorted = calloc(users, sizeof(*report->order_sorted));
+    report->ticket_sorted = calloc(users, sizeof(*report->ticket_sorted));
     report->heat = calloc(1, sizeof(*report->heat));
-    if (!report->lag_sorted || !report->hold_sorted || !report->order_sorted || !report->heat) {
+    if (!report->lag_sorted || !report->hold_sorted || !report->order_sorted ||
+        !report->ticket_sorted || !report->heat) {
         report_release(report);
         return ERR_NO_MEMORY;
     }
@@ -67,10 +69,14 @@ int report_init(struct report *report, const struct crowd *crowd)
             report->hold_sorted[holds++] = person->hold_ns - person->ready_ns;
         if (person->order_ns > 0)
             report->order_sorted[orders++] = person->order_ns - person->ready_ns;
+        report->payments[person->payment]++;
+        if (person->payment == CROWD_PAID)
+            report->ticket_sorted[paid++] = person->order_ns - person->pay_ns;
     }
     percentiles_of(report->hold_sorted, holds, &report->hold);
     percentiles_of(report->order_sorted, orders, &report->order);
     percentiles_of(report->lag_sorted, came, &report->lag);
+    percentiles_of(report->ticket_sorted, paid, &report->ticket);
     double seconds = (double)(crowd->rush_ns > 0 ? crowd->rush_ns : 1) / NS_PER_S;
     report->answers_per_s = (double)holds / seconds;
     report->orders_per_s = (double)crowd->outcomes[CROWD_ORDERED] / seconds;
@@ -84,6 +90,7 @@ void report_release(struct report *report)
     free(report->hold_sorted);
     free(report->order_sorted);
     free(report->lag_sorted);
+    free(report->ticket_sorted);
     free(report->heat);
     *report = (struct report){0};
 }
@@ -215,6 +222,23 @@ static void print_line(const struct crowd *crowd, FILE *out)
                 line->estimates_kept);
 }
 
+static void print_payments(const struct report *report, FILE *out)
+{
+    static const char *const words[] = {"",
+#define X(name, word) word,
+                                        CROWD_PAYMENT_LIST(X)
+#undef X
+    };
+    char half[REPORT_TIME_MAX], most[REPORT_TIME_MAX];
+    fprintf(out, "\n  payments:");
+    for (int i = 1; i < CROWD_PAYMENTS; i++)
+        fprintf(out, "%s %u %s", i > 1 ? "," : "", report->payments[i], words[i]);
+    report_time(report->ticket.p50, half);
+    report_time(report->ticket.p99, most);
+    if (report->ticket.count > 0)
+        fprintf(out, "; from the click to the ticket %s, p99 %s", half, most);
+}
+
 void report_text(const struct report *report, FILE *out)
 {
     const struct crowd *crowd = report->crowd;
@@ -243,6 +267,8 @@ void report_text(const struct report *report, FILE *out)
                 crowd->reconnects);
     if (crowd->options.line)
         print_line(crowd, out);
+    if (options->card)
+        print_payments(report, out);
     print_counts(crowd, out);
     if (crowd->interrupted)
         fputs("interrupted: this is what there was by then\n", out);

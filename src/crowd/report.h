@@ -15,13 +15,16 @@
 /* Times in ns. */
 struct report {
     const struct crowd *crowd;
-    struct percentiles hold;  /* from the intended arrival to the hold's answer */
-    struct percentiles order; /* from the intended arrival to the order's answer */
-    struct percentiles lag;   /* from the intended arrival to the generator's acting; who came */
-    int64_t *hold_sorted;     /* owned; hold.count of them */
+    struct percentiles hold;   /* from the intended arrival to the hold's answer */
+    struct percentiles order;  /* from the intended arrival to the order's answer */
+    struct percentiles ticket; /* from the click on paying to the ticket; of those who paid */
+    struct percentiles lag;    /* from the intended arrival to the generator's acting; who came */
+    int64_t *hold_sorted;      /* owned; hold.count of them */
     int64_t *order_sorted;
     int64_t *lag_sorted;
-    double answers_per_s; /* first arrival to last answer */
+    int64_t *ticket_sorted;
+    uint32_t payments[CROWD_PAYMENTS]; /* people, by enum crowd_payment */
+    double answers_per_s;              /* first arrival to last answer */
     double orders_per_s;
     int64_t bin_ns; /* 10 ms, or longer where the rush was */
     uint32_t bin_count;

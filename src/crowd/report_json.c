@@ -203,6 +203,16 @@ static void json_tickets(struct figures *m, const struct crowd *crowd)
             crowd->outcomes[CROWD_ORDERED] - crowd->orders_there - crowd->orders_lost);
 }
 
+static void json_payments(struct figures *m, const struct report *report)
+{
+    put_open(m, "payments", '{');
+#define X(name, word) put_int(m, word, report->payments[CROWD_##name]);
+    CROWD_PAYMENT_LIST(X)
+#undef X
+    json_times(m, "click_to_ticket_ms", &report->ticket);
+    put_close(m, '}');
+}
+
 static void json_measured(struct figures *m, const struct report *report)
 {
     const struct crowd *crowd = report->crowd;
@@ -231,6 +241,8 @@ static void json_report(struct figures *m, const struct report *report)
     json_reasons(m, crowd);
     json_tickets(m, crowd);
     json_measured(m, report);
+    if (crowd->options.card)
+        json_payments(m, report);
     json_counts(m, "before", &crowd->before);
     if (crowd->counted_after)
         json_counts(m, "after", &crowd->after);

@@ -64,6 +64,11 @@ class Psp:
         status, _, answer = fetch(self.listen, "POST", "/faults", body)
         assert status == 200, answer
 
+    def charges(self):
+        """All that was charged, whatever for."""
+        with open(self.ledger, encoding="utf-8") as file:
+            return [line for line in file if '"kind": "charge"' in line or '"kind":"charge"' in line]
+
     def lines(self, kind, order):
         """The ledger's lines of one kind about our attempt."""
         with open(self.ledger, encoding="utf-8") as file:

@@ -9,11 +9,28 @@ from server import wait_until
 from shop import PAYMENT, USHER, Buyer
 
 
+def stampede(shop, *words, unpaid=False):
+    """(paid, declined, refunded, unclear) of its report."""
+    done = subprocess.run([USHER, "stampede", "--url", f"http://{shop.listen}", "--performance", "1", "--users", "200",
+                           "--within", "300ms", "--timeout", "60s", *words], capture_output=True, text=True, timeout=120)
+    assert "paid by card" in done.stdout, done.stdout[-1500:] + done.stderr[-500:]
+    assert done.returncode == 0 or unpaid, done.stdout[-1500:] + done.stderr[-500:]
+    said = re.search(r"payments: (\d+) paid, (\d+) declined, (\d+) refunded, (\d+) unclear", done.stdout)
+    assert "from the click to the ticket" in done.stdout, done.stdout
+    return tuple(map(int, said.groups()))
+
+
 def stampede_pays(shop):
-    done = subprocess.run([USHER, "stampede", "--url", f"http://{shop.listen}", "--performance", "1", "--users", "300",
-                           "--within", "300ms", "--pay", "card", "--timeout", "60s"],
-                          capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0 and "paid by card" in done.stdout, done.stdout[-1500:] + done.stderr[-500:]
+    """At the provider that is asked for; the report tells how payments ended, and how long a ticket took."""
+    before = len(shop.psp.charges())
+    paid, *others = stampede(shop, "--pay", "toss")
+    assert paid > 0 and others == [0, 0, 0] and len(shop.psp.charges()) == before + paid
+    shop.psp.script({"on": "confirm", "do": "decline", "chance": 0.5})
+    assert stampede(shop, "--pay", "card", unpaid=True)[1] > 0, "some cards are declined"
+    shop.psp.script()
+    before = len(shop.psp.charges())
+    paid = stampede(shop, "--pay", "stripe")[0]
+    assert paid > 0 and len(shop.psp.charges()) == before + paid
 
 
 def commands(shop):
