@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "bench/log.h"
 #include "chance/chance.h"
 #include "clock/clock.h"
 #include "codec/sha256.h"
@@ -281,6 +282,8 @@ void bench_store(void (*row)(void *state, const char *name, double value, const 
             rc = measure(b, dir, BATCH_MAX, row, state);
         store_free(b->store);
         b->store = NULL;
+        if (rc == 0)
+            rc = bench_log(dir, row, state);
         if (rc == 0 && getenv("USHER_TEST_MARIADB"))
             rc = measure_mariadb(b, getenv("USHER_TEST_MARIADB"), row, state);
         arena_release(&b->arena);
