@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "clock/clock.h"
+#include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/proofs.h"
 
@@ -304,7 +305,7 @@ static void acts_are_cut_and_paged(void **state)
 static int set_up(void **state)
 {
     arena_init(&arena, 8 << 20);
-    int err = sodium_init() < 0 ? ERR_IO : sql_inline_new(&sql);
+    int err = sodium_init() < 0 ? ERR_IO : sql_faulty_new(&arena, &sql);
     return err == 0 ? accounts_migrate(sql, false, 1) : err;
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "clock/clock.h"
+#include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/contacts.h"
 
@@ -115,7 +116,7 @@ static void what_is_too_large_is_refused(void **state)
 static int set_up(void **state)
 {
     arena_init(&arena, 1 << 20);
-    int err = sql_inline_new(&sql);
+    int err = sql_faulty_new(&arena, &sql);
     return err == 0 ? contacts_migrate(sql, false, 1) : err;
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "clock/clock.h"
+#include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/generations.h"
 #include "token/ticket_ref.h"
@@ -124,7 +125,7 @@ static void every_move_is_written_twice(void **state)
 static int set_up(void **state)
 {
     arena_init(&arena, 1 << 20);
-    int err = sql_inline_new(&sql);
+    int err = sql_faulty_new(&arena, &sql);
     return err == 0 ? generations_migrate(sql, false, 1) : err;
 }
 

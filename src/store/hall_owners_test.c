@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "clock/clock.h"
+#include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/hall_owners.h"
 
@@ -32,7 +33,7 @@ static void a_hall_is_seen_by_those_who_have_it(void **state)
 
 static int set_up(void **state)
 {
-    int err = sql_inline_new(&sql);
+    int err = sql_faulty_new(NULL, &sql);
     return err == 0 ? hall_owners_migrate(sql, false, 1) : err;
 }
 

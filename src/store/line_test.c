@@ -1,3 +1,4 @@
+#include "db/faulty_test.h"
 #include "store/line.h"
 
 #include <setjmp.h>
@@ -94,9 +95,15 @@ static void only_the_last_to_claim_may_write(void **state)
 static void a_long_ledger_comes_in_pieces(void **state)
 {
     static char body[LINE_BODY_MAX];
-    uint64_t seq = 3, epoch;
+    const struct line_sale sale = sale_of(3);
+    uint64_t seq = 1, epoch;
     struct line_row row = {.body = view_of(body, sizeof(body))}, *rows;
     size_t count, seen = 0, pieces = 0;
+    uint32_t id;
+    struct sql *faulty = sql; /* which would read some gigabytes here */
+    assert_int_equal(sql_inline_new(&sql), 0);
+    assert_int_equal(lines_migrate(sql, false, 1), 0);
+    assert_int_equal(line_sale_put(sql, &sale, &id, DEADLINE_NEVER), 0);
     assert_int_equal(line_claim(sql, 1, &epoch, DEADLINE_NEVER), 0);
     for (row.epoch = epoch; seq < 23; seq++) {
         row.seq = seq;
@@ -111,12 +118,14 @@ static void a_long_ledger_comes_in_pieces(void **state)
     } while (count > 0);
     assert_int_equal(seen, 22);
     assert_int_equal(pieces, 3);
+    sql_free(sql);
+    sql = faulty;
 }
 
 static int setup(void **state)
 {
     arena_init(&arena, 64u << 20);
-    return sql_inline_new(&sql) != 0 || lines_migrate(sql, false, 1) != 0;
+    return sql_faulty_new(&arena, &sql) != 0 || lines_migrate(sql, false, 1) != 0;
 }
 
 static int teardown(void **state)

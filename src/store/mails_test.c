@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "clock/clock.h"
+#include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/mails.h"
 
@@ -212,7 +213,7 @@ static void keys_are_counted_by_what_they_begin_with(void **state)
 static int set_up(void **state)
 {
     arena_init(&arena, 1 << 20);
-    int err = sql_inline_new(&sql);
+    int err = sql_faulty_new(&arena, &sql);
     return err == 0 ? mails_migrate(sql, false, 1) : err;
 }
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "clock/clock.h"
+#include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/payments.h"
 
@@ -241,7 +242,7 @@ static void a_webhook_is_heard_once(void **state)
 static int start(void **state)
 {
     arena_init(&arena, 8u << 20);
-    assert_int_equal(sql_inline_new(&sql), 0);
+    assert_int_equal(sql_faulty_new(&arena, &sql), 0);
     return payments_migrate(sql, false, 0);
 }
 

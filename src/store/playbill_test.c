@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "clock/clock.h"
+#include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/playbill.h"
 
@@ -73,7 +74,7 @@ static void what_is_deleted_stays_so(void **state)
 static int set_up(void **state)
 {
     arena_init(&arena, 1u << 20);
-    int err = sql_inline_new(&sql);
+    int err = sql_faulty_new(&arena, &sql);
     return err == 0 ? playbill_migrate(sql, false, 1) : err;
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "clock/clock.h"
+#include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/positions.h"
 
@@ -41,7 +42,7 @@ static uint64_t get(void)
 
 static void moves_only_from_where_it_is(void **state)
 {
-    assert_int_equal(sql_inline_new(&sql), 0);
+    assert_int_equal(sql_faulty_new(NULL, &sql), 0);
     assert_int_equal(positions_migrate(sql, false, 1), 0);
     assert_int_equal(get(), 0);
     assert_int_equal(move(3, 4, 0), ERR_CONFLICT);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "clock/clock.h"
+#include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/receipts.h"
 #include "store/selling.h"
@@ -172,7 +173,7 @@ int main(void)
         cmocka_unit_test(of_before_there_were_receipts_none_is_made),
     };
     arena_init(&arena, 1u << 20);
-    assert_int_equal(sql_inline_new(&sql), 0);
+    assert_int_equal(sql_faulty_new(&arena, &sql), 0);
     assert_int_equal(payments_migrate(sql, false, 1), 0);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     sql_free(sql);
