@@ -41,11 +41,9 @@ static bool more_room(struct writer *w, size_t len)
     if (step > left)
         step = left;
     w->at = w->from = buf_reserve(w->out, step);
-    w->end = w->at + step;
-    if (!w->at) {
+    w->end = w->at ? w->at + step : NULL;
+    if (!w->at)
         w->err = ERR_NO_MEMORY;
-        w->end = NULL;
-    }
     return w->at;
 }
 
