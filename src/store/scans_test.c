@@ -9,7 +9,6 @@
 
 #include "chance/chance.h"
 #include "clock/clock.h"
-#include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/scans.h"
 
@@ -140,7 +139,7 @@ static void merging_does_not_depend_on_order(void **state)
             turn[k] = held;
         }
         struct sql *fresh = sql;
-        assert_int_equal(sql_faulty_new(&arena, &sql), 0);
+        assert_int_equal(sql_inline_new(&sql), 0);
         assert_int_equal(scans_migrate(sql, false, 1), 0);
         for (int i = 0; i < 6; i++) {
             struct scan scan;
@@ -203,7 +202,7 @@ static void a_ticket_has_a_maximum_of_scans(void **state)
 static int set_up(void **state)
 {
     arena_init(&arena, 32 << 20);
-    int err = sql_faulty_new(&arena, &sql);
+    int err = sql_inline_new(&sql);
     return err == 0 ? scans_migrate(sql, false, 1) : err;
 }
 
