@@ -37,12 +37,16 @@ const apart = {
       'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders',
     DoorService: 'FindOrders',
   },
+  operate: {
+    MonitorService: 'GetBoard SearchRecords',
+    InstallationService: 'GetStatus',
+  },
 };
 
 const here = dirname(fileURLToPath(import.meta.url));
 const proto = join(here, '..', 'proto');
 const out = join(here, 'src', 'gen');
-const files = ['ticket', 'auth', 'waitroom', 'payment', 'door', 'error'];
+const files = ['ticket', 'auth', 'waitroom', 'payment', 'door', 'monitor', 'owner', 'error'];
 
 const folder = mkdtempSync(join(tmpdir(), 'usher-gen-'));
 const described = join(folder, 'set.binpb');

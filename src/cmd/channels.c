@@ -39,6 +39,11 @@ int house_channel(struct house *house, const char *role, struct channel **ret_ch
     return remote_new(&options, ret_channel);
 }
 
+int house_open(void *house, const char *role, struct channel **ret_channel)
+{
+    return house_channel(house, role, ret_channel);
+}
+
 int house_open_tickets(void *house, struct channel **ret_channel)
 {
     return house_channel(house, "ticket", ret_channel);

@@ -128,8 +128,12 @@ int house_fail(const char *what, int err);
  * ERR_UNAVAILABLE: it runs here and has not started; ERR_NOT_FOUND: it is neither here nor at a
  * --peer; ERR_NO_MEMORY. */
 int house_channel(struct house *house, const char *role, struct channel **ret_channel);
-/* The same for the role ticket; house is the house. */
+/* The same; house is the house. */
+int house_open(void *house, const char *role, struct channel **ret_channel);
+/* The same for the role ticket. */
 int house_open_tickets(void *house, struct channel **ret_channel);
+/* calls.c: adds up what the port of the house, which state is, has answered; from any thread. */
+void house_calls(void *state, struct monitor_calls *ret_calls);
 /* From now on a role that has started can be called. An enum cmd_exit. */
 int channels_let_in(struct house *house, size_t role, struct service service);
 /* No channel to a role of this process may be left. */

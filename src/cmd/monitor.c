@@ -4,7 +4,12 @@
 #include <stdio.h>
 
 #include "cmd/session.h"
+#include "fiber/fiber.h"
+#include "term/money.h"
+#include "term/sheet.h"
 #include "usher/v1/monitor.pb-c.h"
+
+#define WATCH_EVERY_MS 1000
 
 struct monitor_values {
     struct session_values session;
@@ -149,9 +154,146 @@ static int status_command(int argc, char **argv)
     return code;
 }
 
+/* ---- watch ---- */
+
+static const char *const claim_names[] = {
+    [USHER__V1__BOARD_CLAIM_KIND__BOARD_CLAIM_KIND_ONE_CLAIM] = "P1 one claim a place",
+    [USHER__V1__BOARD_CLAIM_KIND__BOARD_CLAIM_KIND_BOOKS] = "P6 books",
+    [USHER__V1__BOARD_CLAIM_KIND__BOARD_CLAIM_KIND_ALL_COUNTED] = "P7 all counted",
+    [USHER__V1__BOARD_CLAIM_KIND__BOARD_CLAIM_KIND_ADMISSION] = "P8 admission",
+    [USHER__V1__BOARD_CLAIM_KIND__BOARD_CLAIM_KIND_LEDGER] = "P11 ledger",
+};
+
+static void put_count(struct sheet *sheet, uint64_t n)
+{
+    char text[MONEY_TEXT_MAX];
+    money_group((int64_t)n, text);
+    sheet_put(sheet, "%s", text);
+}
+
+static void print_sales(const Usher__V1__Board *board)
+{
+    static const char *const heads[] = {"performance", "event",  "free",   "held",
+                                        "sold",        "orders", "revenue"};
+    struct sheet sheet;
+    sheet_init(&sheet, "rlrrrrr");
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+        sheet_put(&sheet, "%s", heads[i]);
+    for (size_t i = 0; i < board->n_performances; i++) {
+        const Usher__V1__BoardPerformance *p = board->performances[i];
+        char money[MONEY_TEXT_MAX];
+        sheet_put(&sheet, "%u", p->performance_id);
+        sheet_put(&sheet, "%s", p->event_name);
+        put_count(&sheet, p->counts ? p->counts->free : 0);
+        put_count(&sheet, p->counts ? p->counts->held : 0);
+        put_count(&sheet, p->counts ? p->counts->sold : 0);
+        put_count(&sheet, p->order_count);
+        money_format(p->sold_total, p->currency, money);
+        sheet_put(&sheet, "%s", money);
+    }
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+    for (size_t i = 0; i < board->n_lines; i++) {
+        const Usher__V1__SaleStatus *s = board->lines[i]->status;
+        if (s)
+            printf("line %u, %s: number %" PRIu64 " of %" PRIu64
+                   " is called, %u inside of %u, %u a minute\n",
+                   board->lines[i]->sale_id, board->lines[i]->name, s->serving, s->last, s->inside,
+                   s->capacity, s->rate_per_min);
+    }
+}
+
+/* One line a kind: how many hold, or what was found first. False: one fails. */
+static bool print_claims(const Usher__V1__Board *board)
+{
+    bool all = true;
+    for (int kind = 1; kind < (int)(sizeof(claim_names) / sizeof(claim_names[0])); kind++) {
+        uint64_t count = 0, behind = 0;
+        bool holds = true;
+        for (size_t i = 0; i < board->n_claims; i++) {
+            const Usher__V1__BoardClaim *claim = board->claims[i];
+            if ((int)claim->kind != kind)
+                continue;
+            count++;
+            behind += claim->behind;
+            if (!claim->holds)
+                printf("FALSE  %s: %s %u: %s\n", claim_names[kind],
+                       claim->sale_id ? "line" : "performance",
+                       claim->sale_id ? claim->sale_id : claim->performance_id, claim->found);
+            holds = holds && claim->holds;
+        }
+        if (count > 0 && holds)
+            printf("ok     %s: %" PRIu64 " checked, %" PRIu64 " changes behind\n",
+                   claim_names[kind], count, behind);
+        all = all && holds;
+    }
+    return all;
+}
+
+static int watch(struct session *session, void *arg)
+{
+    const struct monitor_values *values = arg;
+    const Usher__V1__GetBoardRequest wish = USHER__V1__GET_BOARD_REQUEST__INIT;
+    const Usher__V1__Board *board;
+    bool holds = true;
+    for (int64_t i = 0; i < values->count || values->count == 0; i++) {
+        if (i > 0 && fiber_sleep_until(deadline_after_ms(fiber_now_ns(), WATCH_EVERY_MS)) != 0)
+            break;
+        int code = call(session, get_board, &wish, &board);
+        if (code == CMD_OK && values->session.json)
+            code = session_print_json(session, board);
+        if (code != CMD_OK)
+            return code;
+        holds = true;
+        for (size_t k = 0; k < board->n_claims; k++)
+            holds = holds && board->claims[k]->holds;
+        if (!values->session.json) {
+            print_sales(board);
+            if (board->calls)
+                printf("%" PRIu64 " calls, %" PRIu64 " failures; %" PRIu64 " holds, %" PRIu64
+                       " of what was taken\n",
+                       board->calls->total, board->calls->failures, board->calls->holds,
+                       board->calls->conflicts);
+            print_claims(board);
+        }
+        fflush(stdout);
+        arena_reset(&session->arena);
+    }
+    return holds ? CMD_OK : CMD_FALSE;
+}
+
+static const struct conf_option watch_options[] = {
+    SESSION_OPTIONS(struct monitor_values, session),
+    {"count", CONF_INT, offsetof(struct monitor_values, count), "1", 0, 1000000,
+     .help = "how many snapshots, one a second; 0: until it is interrupted"},
+};
+
+static const struct conf_table watch_table = {
+    .command = "usher monitor watch",
+    .summary = "Shows what is on sale right now, and whether what is promised of it holds.",
+    .options = watch_options,
+    .option_count = sizeof(watch_options) / sizeof(watch_options[0]),
+    .notes = "The page /operator shows the same, drawn. Exit codes: 0 every claim holds, 1 one is\n"
+             "found to be false.",
+};
+
+static int watch_command(int argc, char **argv)
+{
+    struct monitor_values values;
+    struct conf conf;
+    int code = cmd_options(&watch_table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    code = session_run("monitor watch", &values.session, SESSION_ORGANISER, watch, &values);
+    conf_release(&conf);
+    return code;
+}
+
 const struct cmd monitor_commands[MONITOR_COMMANDS] = {
     {"search", "log lines and sale events of the last days", search_command,
      .table = &search_table},
+    {"watch", "what is on sale right now, and whether its claims hold", watch_command,
+     .table = &watch_table},
     {"status", "how much is kept, and how far it is shipped", status_command,
      .table = &status_table},
 };

@@ -7,7 +7,7 @@
 
 #include "cmd/cmd.h"
 
-#define MONITOR_COMMANDS 2
+#define MONITOR_COMMANDS 3
 extern const struct cmd monitor_commands[MONITOR_COMMANDS];
 
 #endif

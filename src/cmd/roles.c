@@ -327,7 +327,8 @@ static int start_monitor(struct house *house)
         .elastic_url = house->values.elastic,
         .elastic_authorization = house->elastic_field[0] ? house->elastic_field : NULL,
         .elastic_ca = house->values.elastic_ca,
-        .open_tickets = house_open_tickets,
+        .open = house_open,
+        .calls = house_calls,
         .state = house,
     };
     int err = monitor_start(&options, &house->monitor);
@@ -463,11 +464,6 @@ static const struct role roles[] = {
      .start = start_payment,
      .stop = stop_payment,
      .service = service_payment},
-    {.name = "monitor",
-     .optional = true,
-     .start = start_monitor,
-     .stop = stop_monitor,
-     .service = service_monitor},
     {.name = WAITROOM,
      .keeps = true,
      .page = page_waitroom,
@@ -481,6 +477,11 @@ static const struct role roles[] = {
      .start = start_door,
      .stop = stop_door,
      .service = service_door},
+    {.name = "monitor", /* behind those that it asks */
+     .optional = true,
+     .start = start_monitor,
+     .stop = stop_monitor,
+     .service = service_monitor},
     {.name = GATEWAY},
 };
 #define ROLE_COUNT (sizeof(roles) / sizeof(roles[0]))

@@ -247,3 +247,8 @@ int server_render_calls(const struct server *server, struct buf *out)
 {
     return stats_render(server->shards, server->shard_count, &server->routes, out);
 }
+
+void server_calls(const struct server *server, const char *method, struct server_calls *ret_calls)
+{
+    stats_sum(server->shards, server->shard_count, &server->routes, method, ret_calls);
+}

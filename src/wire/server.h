@@ -10,6 +10,7 @@
 #include "http/head.h"
 #include "mem/buf.h"
 #include "net/range.h"
+#include "observe/metrics.h"
 #include "token/quota.h"
 
 struct server;
@@ -137,5 +138,14 @@ void server_stats(const struct server *server, struct server_stats *ret_stats);
 /* Appends the calls so far by method and code, and their times, in Prometheus' text format. As
  * metrics_render. */
 int server_render_calls(const struct server *server, struct buf *out);
+
+#define SERVER_CODES 17 /* CODE_OK … CODE_UNAUTHENTICATED */
+struct server_calls {
+    uint64_t codes[SERVER_CODES];
+    uint64_t buckets[METRIC_BUCKETS + 1]; /* of unary calls, as metric_bounds_ns */
+};
+/* The calls of one method, "usher.v1.TicketService/HoldSeats", or (NULL) of all. From any thread.
+ */
+void server_calls(const struct server *server, const char *method, struct server_calls *ret_calls);
 
 #endif

@@ -6,6 +6,7 @@
 #include "clock/clock.h"
 #include "err/err.h"
 #include "wire/exchange.h"
+#include "wire/server.h"
 #include "wire/shard.h"
 
 #define LABEL_MAX 160
@@ -107,4 +108,21 @@ int stats_render(const struct shard *shards, uint32_t count, const struct routes
             err = render_times(&sum, name_of(routes, i), out);
     }
     return err;
+}
+
+void stats_sum(const struct shard *shards, uint32_t count, const struct routes *routes,
+               const char *method, struct server_calls *ret_calls)
+{
+    struct method_stats sum;
+    static_assert(SERVER_CODES == STATS_CODES, "every code has a counter");
+    *ret_calls = (struct server_calls){0};
+    for (uint32_t i = 0; i <= routes->count; i++) {
+        if ((method && !view_eq(name_of(routes, i), view_str(method))) ||
+            !add_up(shards, count, i, &sum))
+            continue;
+        for (int k = 0; k < STATS_CODES; k++)
+            ret_calls->codes[k] += count_get(&sum.codes[k]);
+        for (int k = 0; k <= METRIC_BUCKETS; k++)
+            ret_calls->buckets[k] += count_get(&sum.buckets[k]);
+    }
 }

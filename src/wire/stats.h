@@ -40,6 +40,7 @@ struct method_stats {
 };
 
 struct exchange;
+struct server_calls;
 struct shard;
 
 /* The call has ended with this code, from its head until now. */
@@ -48,5 +49,9 @@ void stats_note(struct exchange *exchange, enum code code);
  */
 int stats_render(const struct shard *shards, uint32_t count, const struct routes *routes,
                  struct buf *out);
+
+/* The calls of one method of all shards, by its name without a slash before it; NULL: of all. */
+void stats_sum(const struct shard *shards, uint32_t count, const struct routes *routes,
+               const char *method, struct server_calls *ret_calls);
 
 #endif

@@ -12,6 +12,7 @@ import { home } from './home.mjs';
 import { keep } from './keep.mjs';
 import { map } from './map.mjs';
 import { organise } from './organise.mjs';
+import { operator } from './operator.mjs';
 import { report } from './report.mjs';
 import { providers } from './providers.mjs';
 import { startServer } from './server.mjs';
@@ -54,7 +55,7 @@ try {
     mailedCode: server?.mailedCode,
     usher: server?.usher, // the organiser's part; not there with --url
   };
-  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...keep, ...door, ...ways, ...whole, ...organise, ...providers, ...report })) {
+  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...keep, ...door, ...ways, ...whole, ...organise, ...providers, ...report, ...operator })) {
     if (!new RegExp(values.only).test(name)) continue;
     try {
       await run(world);

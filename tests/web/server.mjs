@@ -69,6 +69,7 @@ export async function startServer(binary) {
   return {
     url,
     idp,
+    folder,
     said: () => said,
     /** Runs `usher WORDS…` against this server; gives what its --json tells, if asked for. */
     async usher(...words) {

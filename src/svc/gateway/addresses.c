@@ -20,6 +20,7 @@ static const char *const pages[] = {
     "/account",
     "/find",
     "/door",
+    "/operator",
     "/door/#",
     "/sign-in/return/*",
     "/e/#",

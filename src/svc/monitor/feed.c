@@ -189,7 +189,7 @@ void monitor_follow_sales(void *arg)
     while (!fiber_cancelled()) {
         int err = monitor->tickets
                       ? 0
-                      : monitor->options.open_tickets(monitor->options.state, &monitor->tickets);
+                      : monitor->options.open(monitor->options.state, "ticket", &monitor->tickets);
         client_init(&tickets, monitor->tickets, &usher__v1__ticket_service__descriptor, &arena);
         tickets.status.message = "no channel to the ticket service";
         if (err == 0)

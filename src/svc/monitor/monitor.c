@@ -15,12 +15,14 @@
 CALL_HANDLER(monitor_push_records);
 CALL_HANDLER(monitor_search_records);
 CALL_HANDLER(monitor_get_monitor);
+CALL_HANDLER(monitor_get_board);
 
 static const struct method methods[] = {
     {"PushRecords", METHOD_UNARY, ROLE_PEER | ROLE_OPERATOR, false, NULL, PUSH_REQUEST_MAX,
      monitor_push_records},
     {"SearchRecords", METHOD_UNARY, ROLE_OPERATOR, true, NULL, 0, monitor_search_records},
     {"GetMonitor", METHOD_UNARY, ROLE_OPERATOR, true, NULL, 0, monitor_get_monitor},
+    {"GetBoard", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, monitor_get_board},
 };
 
 struct service monitor_service(struct monitor *monitor)
@@ -61,6 +63,8 @@ static void start_in_fiber(void *arg)
         err = fiber_spawn(&monitor->scope, monitor_take_log, monitor);
     if (err == 0)
         err = fiber_spawn(&monitor->scope, monitor_follow_sales, monitor);
+    if (err == 0)
+        err = fiber_spawn(&monitor->scope, board_run, monitor);
     start->result = err;
 }
 
@@ -68,6 +72,7 @@ static void stop_in_fiber(void *arg)
 {
     struct monitor *monitor = arg;
     scope_close(&monitor->scope);
+    board_close(&monitor->board);
     channel_free(monitor->tickets);
     http_client_free(monitor->http);
 }
@@ -79,6 +84,7 @@ int monitor_start(const struct monitor_options *options, struct monitor **ret_mo
         return ERR_NO_MEMORY;
     monitor->options = *options;
     scope_init(&monitor->scope);
+    board_init(&monitor->board);
     id_format(chance_id_at(chance_system(), clock_wall_ms(clock_system())), monitor->boot);
     const struct window_options window = {
         .data_dir = options->data_dir,
@@ -110,5 +116,6 @@ void monitor_stop(struct monitor *monitor)
     assert(err == 0);
     tap_close();
     window_close(monitor->window);
+    board_release(&monitor->board);
     free(monitor);
 }

@@ -15,11 +15,19 @@
 #include "call/channel.h"
 #include "call/method.h"
 #include "fiber/worker.h"
+#include "observe/metrics.h"
 
 #define MONITOR_ROWS_MAX    1000000 /* records kept in the window, by default */
 #define MONITOR_WAITING_MAX 2000000 /* records that wait to be shipped */
 
 struct monitor;
+
+/* Calls that this process answered since its start. */
+struct monitor_calls {
+    uint64_t total, failures, limited;
+    uint64_t holds, conflicts, orders;
+    uint64_t hold_buckets[METRIC_BUCKETS + 1]; /* as metric_bounds_ns */
+};
 
 struct monitor_options {
     const char *data_dir;  /* of monitor.db */
@@ -30,8 +38,10 @@ struct monitor_options {
     const char *elastic_authorization; /* "Authorization: Basic …", or NULL */
     const char *elastic_ca;            /* PEM of trusted roots; NULL: the system's */
     uint64_t rows_max;                 /* of the window; 0: MONITOR_ROWS_MAX */
-    /* Opens a channel to the ticket service in the name of a peer; on the worker, in a fiber. */
-    int (*open_tickets)(void *state, struct channel **ret_channel);
+    /* Opens a channel to the role of that name in the name of a peer; on the worker, in a fiber. */
+    int (*open)(void *state, const char *role, struct channel **ret_channel);
+    /* Adds up the calls; from any thread. NULL: nobody counts them. */
+    void (*calls)(void *state, struct monitor_calls *ret_calls);
     void *state;
 };
 

@@ -1,11 +1,15 @@
-/* MonitorService: PushRecords, SearchRecords, GetMonitor. */
+/* MonitorService: PushRecords, SearchRecords, GetMonitor, GetBoard. */
 #include "call/call.h"
+#include "codec/proto.h"
 #include "err/err.h"
 #include "observe/tap.h"
+#include "svc/monitor/board_parts.h"
 #include "svc/monitor/state.h"
 #include "usher/v1/monitor.pb-c.h"
 
-#define SEARCH_PAGE 100
+#define SEARCH_PAGE   100
+#define BOARD_WAIT_MS 5000 /* for the first snapshot after nobody looked */
+#define BOARD_POLL_MS 50
 
 static int bad_argument(struct call *call, const char *field, const char *sentence)
 {
@@ -113,5 +117,44 @@ CALL_HANDLER(monitor_get_monitor)
     answer->reached = atomic_load(&monitor->shipper.reached);
     answer->behind_ms = atomic_load(&monitor->shipper.behind_ms);
     answer->lost_lines = tap_lost();
+    return 0;
+}
+
+/* A copy of the snapshot in the call's arena; empty where it is older than may be. */
+static struct view snapshot(struct board *board, struct arena *arena, int64_t now_ns)
+{
+    struct view copy = {0};
+    pthread_mutex_lock(&board->mutex);
+    const struct view packed = buf_view(&board->packed);
+    if (packed.len > 0 && now_ns - board->made_ns < 3 * BOARD_EVERY_MS * NS_PER_MS) {
+        const char *bytes = arena_copy(arena, packed);
+        copy = view_of(bytes, bytes ? packed.len : 0);
+    }
+    pthread_mutex_unlock(&board->mutex);
+    return copy;
+}
+
+CALL_HANDLER(monitor_get_board)
+{
+    Usher__V1__Board *answer = response;
+    struct monitor *monitor = call_state(call);
+    struct board *board = &monitor->board;
+    const int64_t until_ns = deadline_after_ms(fiber_now_ns(), BOARD_WAIT_MS);
+    ProtobufCMessage *message;
+    struct view packed;
+    do {
+        atomic_store(&board->asked_ns, fiber_now_ns());
+        packed = snapshot(board, call_arena(call), fiber_now_ns());
+    } while (packed.len == 0 && fiber_now_ns() < until_ns &&
+             fiber_sleep_until(deadline_after_ms(fiber_now_ns(), BOARD_POLL_MS)) == 0);
+    if (packed.len == 0)
+        return call_fail(
+            call, CODE_UNAVAILABLE, NULL,
+            "there is no snapshot yet: the ticket service does not answer the monitor");
+    int err = proto_unpack(&usher__v1__board__descriptor, packed, call_arena(call), &message);
+    if (err != 0)
+        return err;
+    *answer = *(Usher__V1__Board *)message;
+    board_keep_own(answer, call_identity(call));
     return 0;
 }

@@ -5,6 +5,7 @@
 #define USHER_SVC_MONITOR_STATE_H
 
 #include "fiber/fiber.h"
+#include "svc/monitor/board.h"
 #include "svc/monitor/monitor.h"
 #include "svc/monitor/pace.h"
 #include "svc/monitor/shipper.h"
@@ -16,9 +17,10 @@ struct monitor {
     struct window *window;
     struct http_client *http; /* NULL: nothing is shipped */
     struct shipper shipper;
-    struct scope scope;           /* of its fibers, on its worker */
-    struct channel *tickets;      /* opened by the follower */
-    struct pace pace;             /* the follower's */
+    struct scope scope;      /* of its fibers, on its worker */
+    struct channel *tickets; /* opened by the follower */
+    struct pace pace;        /* the follower's */
+    struct board board;
     char boot[ID_TEXT_CHARS + 1]; /* begins the ids of this process's log lines */
 };
 

@@ -23,7 +23,7 @@ static const struct method methods[] = {
     {"PreviewRefund", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_preview_refund},
     {"RefundOrder", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_refund_order},
     {"ListPayments", METHOD_UNARY, ROLES_RUN, false, NULL, 0, payment_list_payments},
-    {"GetBooks", METHOD_UNARY, ROLES_RUN, false, NULL, 0, payment_get_books},
+    {"GetBooks", METHOD_UNARY, ROLES_RUN | ROLE_PEER, false, NULL, 0, payment_get_books},
     {"BeginRefundJob", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, payment_begin_refund_job},
     {"GetRefundJob", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, payment_get_refund_job},
     {"ListRefundJobOrders", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0,

@@ -43,7 +43,7 @@ export function count(n: number): string {
   return kept('count', () => new Intl.NumberFormat(locale())).format(n);
 }
 
-type DateStyle = 'full' | 'day' | 'second' | 'short' | 'time' | 'month' | 'dayNumber';
+type DateStyle = 'full' | 'day' | 'clock' | 'second' | 'short' | 'time' | 'month' | 'dayNumber';
 
 const styles = (): Record<DateStyle, Intl.DateTimeFormatOptions> => ({
   full: {
@@ -58,6 +58,7 @@ const styles = (): Record<DateStyle, Intl.DateTimeFormatOptions> => ({
   day: { day: 'numeric', month: 'long', year: 'numeric' },
   second: { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit', second: '2-digit' },
   time: { hour: 'numeric', minute: '2-digit' },
+  clock: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
   month: { month: 'short' },
   dayNumber: { day: 'numeric' },
 });

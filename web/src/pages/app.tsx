@@ -72,6 +72,8 @@ function Page({ here }: { here: Route }) {
       return <Later load={loadAccount} props={{}} />;
     case 'door':
       return <Later key={here.performanceId} load={loadDoor} props={here} />;
+    case 'operator':
+      return <Later load={loadOperator} props={{}} />;
     case 'organise':
       return <Later load={loadOrganise} props={{ part: here.part, id: here.id }} />;
     case 'order':
@@ -103,6 +105,7 @@ const loadRegister = () => import('./register').then(({ RegisterPage }) => Regis
 const loadReset = () => import('./reset').then(({ ResetPage }) => ResetPage);
 const loadFind = () => import('./find').then(({ FindPage }) => FindPage);
 const loadDoor = () => import('./door').then(({ DoorPage }) => DoorPage);
+const loadOperator = () => import('./operator').then(({ OperatorPage }) => OperatorPage);
 const loadOrganise = () => import('./organise').then(({ OrganisePage }) => OrganisePage);
 const loadAccount = () => import('./account').then(({ AccountPage }) => AccountPage);
 

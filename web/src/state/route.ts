@@ -30,6 +30,7 @@ export type Route =
   | { page: 'account' }
   | { page: 'find' }
   | { page: 'door'; performanceId: number }
+  | { page: 'operator' }
   | { page: 'organise'; part: OrganisePart; id: number }
   | { page: 'missing' };
 
@@ -81,6 +82,7 @@ const pages: [RegExp, Make][] = [
   [/^\/find$/, () => ({ page: 'find' })],
   [/^\/door$/, () => ({ page: 'door', performanceId: 0 })],
   [/^\/door\/(\d+)$/, withNumber((performanceId) => ({ page: 'door', performanceId }))],
+  [/^\/operator$/, () => ({ page: 'operator' })],
   [/^\/organiser$/, () => organise('home')],
   [/^\/organiser\/(halls|sales|orders|team)$/, (part) => organise(part as OrganisePart)],
   [/^\/organiser\/events\/new$/, () => organise('new')],
@@ -143,6 +145,7 @@ export const paths = {
   account: '/account',
   find: '/find',
   door: (id: number) => (id ? `/door/${id}` : '/door'),
+  operator: '/operator',
   organise: (part = '') => (part ? `/organiser/${part}` : '/organiser'),
   organiseNew: '/organiser/events/new',
   organiseEvent: (id: number) => `/organiser/events/${id}`,

@@ -1,0 +1,132 @@
+// The operator's page: its figures move with a sale, its claims hold, and one that is made false turns red.
+
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startServer } from './server.mjs';
+import { create } from './steps.mjs';
+import { desktop, Visitor } from './visitor.mjs';
+
+const wall = { viewport: { width: 1920, height: 1080 }, locale: 'en-GB', colorScheme: 'dark' };
+const phone = { viewport: { width: 360, height: 740 }, locale: 'ko-KR', colorScheme: 'light', isMobile: true };
+
+const number = (text) => Number(text.replace(/[^\d.]/g, ''));
+const tile = async ({ page }, name) => number(await page.locator(`[data-tile=${name}] dd .numeric`).innerText());
+
+/** Opens the page with the operator's key. */
+async function operate(world, server, options) {
+  const visitor = await Visitor.arrive(world.browser, server.url, options, world.pictures);
+  await visitor.page.goto(`${server.url}/operator`);
+  await visitor.page.fill('[name=operator-key]', readFileSync(join(server.folder, 'operator.key'), 'utf8').trim());
+  await visitor.press('operator');
+  await visitor.page.waitForSelector('.board');
+  return visitor;
+}
+
+const rows = (server, statement, ...parameters) =>
+  execFileSync('python3', [
+    '-c',
+    'import sqlite3, sys, json\n' +
+      'c = sqlite3.connect(sys.argv[1]); print(json.dumps(c.execute(sys.argv[2], sys.argv[3:]).fetchall())); c.commit()',
+    join(server.folder, 'usher.db'),
+    statement,
+    ...parameters,
+  ]);
+
+export const operator = {
+  'the operator sees a sale as it goes: figures move, claims hold, on a wall and on a phone': async (world) => {
+    const server = await startServer(world.binary);
+    const there = { ...world, url: server.url, usher: server.usher };
+    const visitors = [];
+    try {
+      const performance = await create(there, ['--capacity', '2000'], '--name', 'Watched');
+      await server.usher('sale', 'create', '--name', 'Watched', '--performances', performance, '--guests',
+        '--capacity-min', '500');
+      const a = await operate(world, server, wall);
+      visitors.push(a);
+      assert.equal(await tile(a, 'sold'), 0);
+      const crowd = promisify(execFile)(world.binary, ['stampede', '--url', server.url, '--performance', performance,
+        '--users', '400', '--within', '3s', '--line', '--seats', 'hot:100', '--tries', '3']);
+      await a.page.waitForFunction(() => Number(document.querySelector('[data-tile=sold] .numeric').textContent) > 0);
+      await crowd.catch(() => undefined); // its own verdict is not what is looked at here
+      const { counts } = (await server.usher('monitor', 'watch', '--json')).performances.find(({ performanceId }) => performanceId === Number(performance));
+      await a.page.waitForFunction(
+        (sold) => Number(document.querySelector('[data-tile=sold] .numeric').textContent.replace(/\D/g, '')) === sold,
+        counts.sold);
+      assert.ok(await tile(a, 'revenue') > 0);
+      for (const part of ['seats', 'heat', 'rates'])
+        assert.ok((await a.page.locator(`[data-part=${part}] .chart path`).count()) > 0, part);
+      assert.ok((await a.page.locator(`[data-part=lines] tbody tr`).count()) === 1);
+      // All is checked up to the end of the ledger, and holds.
+      await a.page.waitForFunction(() =>
+        [...document.querySelectorAll('[data-claim]')].every(({ dataset }) => dataset.behind === '0'));
+      assert.equal(await a.page.getAttribute('[data-claims]', 'data-claims'), 'ok');
+      for (const kind of [1, 2, 3, 4, 5])
+        assert.equal(await a.page.getAttribute(`[data-claim="${kind}"]`, 'data-holds'), 'true', `claim ${kind}`);
+      await a.page.waitForSelector('[data-part=processes]');
+      await a.page.fill('[name=log-words]', 'listen');
+      await a.press('search');
+      await a.page.waitForSelector('[data-found]');
+      await a.isAccessible('operator on a wall, dark');
+      await a.page.screenshot({ path: join(world.pictures, 'operator-wall.png'), fullPage: true });
+      assert.deepEqual(a.errors, []);
+      const b = await operate(world, server, phone);
+      visitors.push(b);
+      await b.page.waitForSelector('[data-part=processes]');
+      await b.page.waitForSelector('h1:has-text("실시간")');
+      await b.isAccessible('operator on a phone, light, Korean');
+      const wide = await b.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${wide} px wider than the screen`);
+      await b.page.screenshot({ path: join(world.pictures, 'operator-phone.png'), fullPage: true });
+      assert.deepEqual(b.errors, []);
+    } finally {
+      for (const one of visitors) await one.leave();
+      await server.stop();
+    }
+  },
+
+  'a ledger that was altered turns its claim red, on the page and in the command': async (world) => {
+    const server = await startServer(world.binary);
+    const there = { ...world, url: server.url, usher: server.usher };
+    let a;
+    try {
+      const performance = await create(there, ['--capacity', '500'], '--name', 'Cooked', '--open');
+      await promisify(execFile)(world.binary, ['stampede', '--url', server.url, '--performance', performance,
+        '--users', '50', '--within', '200ms']);
+      // While nobody looks the checker reads on every 15 s: the last row is altered before it comes to it.
+      rows(server, 'UPDATE ledger SET hash = zeroblob(32) WHERE performance_id = ?1 AND seq = ' +
+        '(SELECT max(seq) FROM ledger WHERE performance_id = ?1)', String(performance));
+      a = await operate(world, server, desktop);
+      await a.page.waitForSelector('[data-claims=no] [data-claim="5"][data-holds=false] .board-found');
+      assert.match(await a.page.innerText('[data-claim="5"] .board-found'), /row \d+: its hash/);
+      assert.equal(await a.page.getAttribute('[data-claim="2"]', 'data-holds'), 'true', 'the books are right');
+      await a.isAccessible('a claim that fails');
+      await a.page.screenshot({ path: join(world.pictures, 'operator-false.png'), fullPage: true });
+      await assert.rejects(server.usher('monitor', 'watch'), ({ code, stdout }) => code === 1 && /FALSE +P11/.test(stdout));
+    } finally {
+      await a?.leave();
+      await server.stop();
+    }
+  },
+
+  'who may not see it is told so, and a guest gets nothing': async (world) => {
+    const a = await Visitor.arrive(world.browser, world.url, desktop, world.pictures);
+    try {
+      await a.page.goto(`${world.url}/operator`);
+      await a.isAccessible('who is watching');
+      await a.page.fill('[name=operator-key]', 'no-such-key');
+      await a.press('operator');
+      await a.page.waitForSelector('.board-who .notice-bad');
+      const answer = await fetch(`${world.url}/usher.v1.MonitorService/GetBoard`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      });
+      assert.ok(answer.status === 401 || answer.status === 403, String(answer.status));
+    } finally {
+      await a.leave();
+    }
+  },
+};
