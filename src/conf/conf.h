@@ -59,7 +59,7 @@ struct conf_table {
 };
 
 #define CONF_POSITIONAL_MAX 8
-#define CONF_OPTIONS_MAX    64 /* rows of a table */
+#define CONF_OPTIONS_MAX    96 /* rows of a table */
 
 /* What came of reading. */
 struct conf {

@@ -191,8 +191,9 @@ static int relay(struct door *door, uint64_t *forgotten, int64_t *sweep_at_ms)
         if (round.mails > 0)
             lobby_wake_post(door);
     }
+    const bool many = err == 0 && round.to > round.from && answer->n_rows >= RELAY_MANY;
     arena_release(&arena);
-    return err != 0 ? err : round.to > round.from && answer->n_rows >= RELAY_MANY;
+    return err != 0 ? err : many;
 }
 
 void lobby_relay(void *arg)
