@@ -56,6 +56,8 @@ int line_decide_limits(const struct line *line, uint32_t capacity_min, uint32_t 
 {
     if (capacity_min == 0 || capacity_min > capacity_max)
         return ERR_INVALID;
+    if (line->state == LINE_OVER)
+        return ERR_BUSY;
     if (capacity_min == line->capacity_min && capacity_max == line->capacity_max)
         return 0;
     *ret_entry = (struct line_entry){.kind = LINE_LIMITS,

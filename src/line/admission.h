@@ -29,7 +29,7 @@ struct admission_news {
 int line_decide_capacity(const struct line *line, const struct admission_news *news, int64_t now_ms,
                          struct line_entry *ret_entry);
 /* New limits of the organiser; a capacity beyond them follows by line_decide_capacity. ERR_INVALID:
- * 0 or not in order. */
+ * 0 or not in order. ERR_BUSY: the line is over. */
 int line_decide_limits(const struct line *line, uint32_t capacity_min, uint32_t capacity_max,
                        int64_t now_ms, struct line_entry *ret_entry);
 

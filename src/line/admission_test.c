@@ -138,6 +138,9 @@ static void the_limits_are_the_organisers(void **state)
                                                             .at_ms = now_ms,
                                                             .number = 201}),
                      ERR_CORRUPT);
+    /* A line that is over has none any more: it was decided once, and refused when it was done. */
+    apply(&(struct line_entry){.kind = LINE_CLOSED, .how = LINE_OVER_SOLD_OUT, .at_ms = now_ms});
+    assert_int_equal(line_decide_limits(&line, 1, 2, now_ms, &entry), ERR_BUSY);
 }
 
 static int teardown(void **state)

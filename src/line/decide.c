@@ -75,7 +75,8 @@ int line_decide_leave(const struct line *line, struct id account_id, int64_t now
 {
     uint32_t number;
     const struct person *person = find(line, account_id, &number);
-    if (!person || person->state == PERSON_ENDED)
+    if (!person || person->state == PERSON_ENDED ||
+        (person->state == PERSON_IN_DRAW && line->state != LINE_DRAW)) /* it will not be drawn */
         return 0;
     *ret_entry = (struct line_entry){
         .kind = LINE_ENDED, .how = LINE_END_LEFT, .at_ms = later(line, now_ms), .number = number};

@@ -331,6 +331,17 @@ static void waits_have_percentiles(void **state)
     assert_in_range(line_wait_percentile(&line, 0.95), 60000, 90000);
 }
 
+/* A sale that closed before its draw: nothing is left to be left. */
+static void who_is_in_a_draw_that_never_comes_has_nothing_to_leave(void **state)
+{
+    struct line_entry entry;
+    begin(1);
+    assert_int_equal(apply((struct line_entry){.kind = LINE_DRAW_OPENED}), 0);
+    assert_int_equal(done(line_decide_join(&line, account(1), now_ms, &entry), &entry), 1);
+    assert_int_equal(apply((struct line_entry){.kind = LINE_CLOSED, .how = LINE_OVER_TIME}), 0);
+    assert_int_equal(leave(1), 0);
+}
+
 static int teardown(void **state)
 {
     line_release(&line);
@@ -349,6 +360,7 @@ int main(void)
         cmocka_unit_test(what_the_rules_forbid_is_refused),
         cmocka_unit_test(a_million_people_are_small),
         cmocka_unit_test(waits_have_percentiles),
+        cmocka_unit_test(who_is_in_a_draw_that_never_comes_has_nothing_to_leave),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }

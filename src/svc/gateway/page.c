@@ -16,7 +16,6 @@
             "img-src 'self' https: data: blob:; font-src 'self'; connect-src 'self'; "             \
             "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n" \
             "Referrer-Policy: no-referrer\r\n"                                                     \
-            "Strict-Transport-Security: max-age=31536000\r\n"                                      \
             "Cross-Origin-Opener-Policy: same-origin\r\n"                                          \
             "Cross-Origin-Resource-Policy: same-origin\r\n"
 #define VARY "Vary: Accept-Encoding\r\n"

@@ -82,7 +82,6 @@ static void the_page_is_asked_about_every_time(void **state)
         assert_true(view_eq(page.body, VIEW_LIT("plain and long")));
         assert_non_null(strstr(page.headers, "Content-Security-Policy: default-src 'none'"));
         assert_non_null(strstr(page.headers, "nosniff"));
-        assert_non_null(strstr(page.headers, "Strict-Transport-Security: max-age=31536000\r\n"));
         assert_non_null(strstr(page.headers, "Cross-Origin-Opener-Policy: same-origin\r\n"));
         assert_non_null(strstr(page.headers, "Vary: Accept-Encoding\r\n"));
     }
