@@ -55,6 +55,13 @@ static int gate_performance_get(struct store *store, uint32_t performance_id, st
     return inner->ops->performance_get(inner, performance_id, arena, ret_performance, deadline_ns);
 }
 
+static int gate_block_list(struct store *store, uint32_t performance_id, struct arena *arena,
+                           struct store_block **ret_blocks, size_t *ret_count, int64_t deadline_ns)
+{
+    struct store *inner = gate_of(store)->inner;
+    return inner->ops->block_list(inner, performance_id, arena, ret_blocks, ret_count, deadline_ns);
+}
+
 static int gate_sold_list(struct store *store, uint32_t performance_id, struct arena *arena,
                           struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns)
 {
@@ -88,6 +95,7 @@ void gate_init(struct gate *gate, struct store *inner)
         .claim = gate_claim,
         .commit = gate_commit,
         .performance_get = gate_performance_get,
+        .block_list = gate_block_list,
         .sold_list = gate_sold_list,
         .ledger_read = gate_ledger_read,
         .order_scan = gate_order_scan,
