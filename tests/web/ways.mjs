@@ -554,6 +554,7 @@ export const ways = {
           payments: [payment({ state: 'PAYMENT_STATE_DONE' })],
           events: [{ atMs: S(Date.now()), what: 'call', text: 'confirmed', amount: '330000' }],
         }),
+        'PaymentService/ListReceipts': () => ({ receipts: [] }),
       });
       await a.page.goto(`${a.url}/orders/${hold}`);
       await a.page.waitForSelector('.qr[data-modules]:not([data-modules="0"])');
