@@ -6,6 +6,10 @@
 #define USHER_CMD_DEMO_H
 
 #include "call/channel.h"
+#include "token/key.h"
+
+#define DEMO_EMAIL        "team@demo.example"
+#define DEMO_PASSWORD_MAX 20 /* characters of its password, with the NUL */
 
 /* Makes the demo through a channel whose calls are an operator's, unless there is another event; a
  * demo that was cut off before its sale opened is opened. From a fiber. Returns 0; an err code
@@ -15,5 +19,12 @@ int demo_create(struct channel *channel);
 /* demo_sales.c: where there is no sale yet, two in the first hall: one open behind a short line,
  * and one whose draw runs. Through a channel to TicketService and WaitroomService. As above. */
 int demo_create_sales(struct channel *channel);
+
+/* demo_team.c: an account that may do everything for the demo's organiser, its address proven,
+ * unless the store has it. Through a channel to AuthService and DoorService. As above. */
+int demo_create_team(struct channel *channel, const uint8_t secret[KEY_BYTES]);
+
+/* That account's password, derived from the store's secret key: 16 characters in groups of 4. */
+void demo_password(const uint8_t secret[KEY_BYTES], char ret_password[DEMO_PASSWORD_MAX]);
 
 #endif

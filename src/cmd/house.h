@@ -52,7 +52,7 @@ struct serve_values {
     const char *elastic_ca;
     struct mailing_values mailing;
     bool check_json; /* of usher check */
-    bool demo, demo_sales;
+    bool demo, demo_sales, demo_team;
     bool behind_proxy, access_log;
     int64_t rest_ms;
     int64_t account_calls, address_calls, network_calls;

@@ -92,6 +92,9 @@ static const struct conf_option options[] = {
          "hundred tries; 2,000 take a phone half a second. 0: none"},
     {"demo-sales", CONF_BOOL, offsetof(struct serve_values, demo_sales), "no",
      .help = "with --demo, two more events behind lines: one is open, the other's draw runs"},
+    {"demo-team", CONF_BOOL, offsetof(struct serve_values, demo_team), "no",
+     .help = "with --demo, an account for /organiser and /door; its password is shown at a "
+             "terminal"},
     {"tls-cert", CONF_PATH, offsetof(struct serve_values, tls_cert), NULL,
      .help = "certificate chain (PEM); with it the port speaks TLS"},
     {"tls-key", CONF_PATH, offsetof(struct serve_values, tls_key), NULL,
@@ -455,6 +458,8 @@ static void create_demo(void *arg)
         err = demo_create(channel); /* which says what failed */
         if (!err && house->values.demo_sales)
             demo_create_sales(channel);
+        if (!err && house->values.demo_team)
+            demo_create_team(channel, house->ground.secret);
         channel_free(channel);
         routes_release(&routes);
     } else {
@@ -533,6 +538,30 @@ static void build_quota(struct house *house)
     quota_init(&house->quota, key);
 }
 
+/* What whoever started it by hand wants to know. The log has the rest. */
+static void greet(const struct house *house)
+{
+    const char *keys = house->values.keys ? house->values.keys : house->values.data;
+    if (!isatty(STDOUT_FILENO))
+        return;
+    printf("\n  Usher is open at %s\n\n", house->url);
+    if (house->values.demo && roles_has(house, "gateway")) {
+        if (house->values.demo_team) {
+            char password[DEMO_PASSWORD_MAX];
+            demo_password(house->ground.secret, password);
+            printf("    /organiser   events, halls, lines, orders: sign in as %s, password %s\n"
+                   "    /door        lets people in: the same account\n",
+                   DEMO_EMAIL, password);
+        }
+        printf("    /operator    what goes on now: the key is in %s/operator.key\n", keys);
+        if (!house->values.mailing.smtp)
+            printf("    mails        are kept, not sent: usher mail list --url %s --data %s\n",
+                   house->url, keys);
+        printf("\n");
+    }
+    fflush(stdout);
+}
+
 static int run(struct house *house, const sigset_t *ending, const struct words *words)
 {
     build_quota(house);
@@ -559,9 +588,7 @@ static int run(struct house *house, const sigset_t *ending, const struct words *
               log_str("usher.roles", roles), log_uint("usher.workers", house->worker_count),
               log_uint("usher.connections_max", house->connections_max),
               log_str("usher.guard_pages", sched_guard_name()));
-    if (isatty(STDOUT_FILENO))
-        printf("\n  Usher is open at %s\n\n", house->url);
-    fflush(stdout);
+    greet(house);
     const int signal_number = wait_for_end(house, ending, words);
     /* A second one does what it does to any process: whoever sends it will not wait. */
     sigset_t again = *ending;

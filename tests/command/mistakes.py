@@ -417,6 +417,41 @@ def on_a_terminal(*words):
     return shown
 
 
+def greeted(data):
+    """What a demo says at a terminal when it is open, and what LogIn answers to the account it names."""
+    controller, terminal = os.openpty()
+    process = subprocess.Popen(
+        [USHER, "serve", "--demo", "--demo-team", "--data", data, "--listen", "127.0.0.1:0"], cwd=folder,
+        env=environment, stdin=subprocess.DEVNULL, stdout=terminal, stderr=subprocess.DEVNULL)
+    os.close(terminal)
+    try:
+        said = ""
+        while "usher mail list" not in said:
+            said += os.read(controller, 4096).decode()
+        url = re.search(r"open at (\S+)", said).group(1)
+        email, password = re.search(r"sign in as (\S+), password (\S+)", said).groups()
+        call = urllib.request.Request(f"{url}/usher.v1.AuthService/LogIn", json.dumps(
+            {"email": email, "password": password}).encode(), {"content-type": "application/json"})
+        with urllib.request.urlopen(call, timeout=30) as answer:
+            return said, json.load(answer)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        os.close(controller)
+
+
+def demo_on_a_terminal():
+    """A newcomer is told how to be an organiser, and so again at the second start; of no store but this one."""
+    first, session = greeted("greeted")
+    assert "the key is in greeted/operator.key" in first and "/door" in first, first
+    assert session["account"]["memberships"][0]["role"] == "ROLE_OWNER", session
+    again, _ = greeted("greeted")
+    password = re.compile(r"password (\S+)")
+    assert password.findall(again) == password.findall(first), again
+    other, _ = greeted("greeted-elsewhere")
+    assert password.findall(other) != password.findall(first), other
+
+
 def texts(plain):
     """Text that steers what shows it is refused at the door, and does not steer a terminal where it is there already."""
     steering = ["\x1b[31mred", "a\x9bb", "gpj\u202e.exe", "a\u2066b", "a\u200fb", "a\x07"]
@@ -553,6 +588,7 @@ def main():
         serve_addresses(plain)
         serve_folders(plain)
         report.check("serve-makes-folders", serve_makes_folders)
+        report.check("demo-on-a-terminal", demo_on_a_terminal)
         urls(plain, secure)
         audits(plain)
         events(plain)
