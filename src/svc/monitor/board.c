@@ -111,9 +111,9 @@ static void tell_once(struct proof *proof)
         proof->findings[k].told = proof->findings[k].found;
 }
 
-/* Some rows of one ledger. *ret_more: there may be further ones. */
+/* Some rows of one ledger. *ret_rows: how many; 0 at its end. */
 static int read_on(struct client *tickets, struct board_proof *at, uint32_t rows_max,
-                   bool *ret_more)
+                   size_t *ret_rows)
 {
     Usher__V1__ReadLedgerRequest wish = USHER__V1__READ_LEDGER_REQUEST__INIT;
     const Usher__V1__ReadLedgerResponse *answer;
@@ -137,7 +137,7 @@ static int read_on(struct client *tickets, struct board_proof *at, uint32_t rows
         err = proof_row(&at->proof, &row, tickets->arena, now_ms);
     }
     tell_once(&at->proof);
-    *ret_more = err == 0 && answer->n_rows > 0;
+    *ret_rows = err == 0 ? answer->n_rows : 0;
     return err;
 }
 
@@ -156,15 +156,18 @@ static int follow(struct monitor *monitor, const Usher__V1__Performance *const *
         for (size_t i = 0; i < count && err == 0 && !fiber_cancelled(); i++) {
             struct board_proof *at = proof_of(board, list, count, list[i]->performance_id);
             const uint32_t rows = pace_step(&board->pace, fiber_now_ns(), clock_cpu_ns());
-            bool some;
+            size_t some;
             err = read_on(&tickets, at, rows, &some);
             arena_reset(&arena);
-            more |= some;
-            const int64_t rest_ms = pace_rest_ms(&board->pace, fiber_now_ns(), clock_cpu_ns());
-            if (some)
+            more |= some > 0;
+            const int64_t rest_ms =
+                pace_rest_ms(&board->pace, some, fiber_now_ns(), clock_cpu_ns());
+            if (some > 0)
                 fiber_sleep_until(deadline_after_ms(fiber_now_ns(), rest_ms));
         }
     }
+    if (!more)
+        pace_end(&board->pace);
     arena_release(&arena);
     return err;
 }

@@ -81,9 +81,30 @@ static struct view view_of_bytes(ProtobufCBinaryData bytes)
     return view_of(bytes.data, bytes.len);
 }
 
-/* Puts the events of one row together with its position. */
-static int put_row(struct monitor *monitor, uint32_t performance_id,
-                   const Usher__V1__LedgerRow *answer, struct arena *arena)
+/* What is put in one transaction: the events of some rows, or of a part of a long one. */
+struct batch {
+    struct monitor *monitor;
+    struct window_position position; /* behind the last row that is in whole; 0: there is none */
+    struct arena *arena;             /* of the records; reset when they are put */
+    struct record *records;          /* RECORDS_PUT_MAX */
+    size_t count;
+};
+
+static int put(struct batch *batch)
+{
+    const struct window_position *position = batch->position.position > 0 ? &batch->position : NULL;
+    int err = batch->count > 0 || position ? window_put(batch->monitor->window, batch->records,
+                                                        batch->count, position, deadline())
+                                           : 0;
+    if (err == 0)
+        metric_add(&events, (int64_t)batch->count);
+    batch->count = 0;
+    return err;
+}
+
+/* The events of one row, which are put when there are enough. They are copied into the batch, so
+ * that its arena can be reset between two rows. */
+static int add_row(struct batch *batch, uint32_t performance_id, const Usher__V1__LedgerRow *answer)
 {
     const struct ledger_row row = {.seq = answer->seq,
                                    .epoch = answer->epoch,
@@ -91,26 +112,44 @@ static int put_row(struct monitor *monitor, uint32_t performance_id,
                                    .version = answer->version,
                                    .at_ms = answer->at_ms,
                                    .body = view_of_bytes(answer->body)};
-    const struct window_position position = {source_of(performance_id, arena), row.seq};
     struct record *records;
-    size_t count = 0, put = 0;
-    int err = events_of_row(performance_id, &row, arena, &records, &count);
-    /* A row may have more entries than one call takes: the position goes with the last ones. */
-    while (err == 0 && put < count) {
-        const size_t rest_count = count - put;
-        const size_t n = rest_count < RECORDS_PUT_MAX ? rest_count : RECORDS_PUT_MAX;
-        err = window_put(monitor->window, records + put, n, n == rest_count ? &position : NULL,
-                         deadline());
-        put += n;
+    size_t count = 0;
+    int err = 0;
+    /* A row is kept together where it can be. */
+    if (batch->count + (row.version - row.version_before) > RECORDS_PUT_MAX) {
+        err = put(batch);
+        arena_reset(batch->arena);
     }
     if (err == 0)
-        metric_add(&events, (int64_t)count);
+        err = events_of_row(performance_id, &row, batch->arena, &records, &count);
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        if (batch->count == RECORDS_PUT_MAX)
+            err = put(batch);
+        batch->records[batch->count++] = records[i];
+    }
+    batch->position.position = row.seq;
     return err;
 }
 
-/* One call's worth of a ledger. *ret_more: there may be further rows. */
+static int put_rows(struct monitor *monitor, uint32_t performance_id, struct view source,
+                    const Usher__V1__ReadLedgerResponse *answer, struct record *records)
+{
+    struct arena arena;
+    arena_init(&arena, FEED_ARENA_MAX);
+    struct batch batch = {
+        .monitor = monitor, .position.source = source, .arena = &arena, .records = records};
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < answer->n_rows; i++)
+        err = add_row(&batch, performance_id, answer->rows[i]);
+    if (err == 0)
+        err = put(&batch);
+    arena_release(&arena);
+    return err;
+}
+
+/* One call's worth of a ledger. *ret_rows: how many; 0 at its end. */
 static int follow_one(struct monitor *monitor, struct client *tickets, uint32_t performance_id,
-                      uint32_t rows_max, bool *ret_more)
+                      uint32_t rows_max, size_t *ret_rows)
 {
     Usher__V1__ReadLedgerRequest wish = USHER__V1__READ_LEDGER_REQUEST__INIT;
     const Usher__V1__ReadLedgerResponse *answer;
@@ -123,9 +162,10 @@ static int follow_one(struct monitor *monitor, struct client *tickets, uint32_t 
     wish.rows_max = rows_max;
     if (err == 0)
         err = client_call(tickets, Usher__V1__TicketService, read_ledger, &wish, &answer);
-    for (size_t i = 0; err == 0 && i < answer->n_rows; i++)
-        err = put_row(monitor, performance_id, answer->rows[i], tickets->arena);
-    *ret_more = err == 0 && answer->n_rows > 0;
+    struct record *records = arena_alloc(tickets->arena, RECORDS_PUT_MAX * sizeof(*records));
+    if (err == 0 && answer->n_rows > 0)
+        err = records ? put_rows(monitor, performance_id, source, answer, records) : ERR_NO_MEMORY;
+    *ret_rows = err == 0 ? answer->n_rows : 0;
     return err;
 }
 
@@ -133,16 +173,17 @@ static int follow_one(struct monitor *monitor, struct client *tickets, uint32_t 
 static int follow_ledger(struct monitor *monitor, struct client *tickets, uint32_t performance_id)
 {
     struct pace *pace = &monitor->pace;
+    size_t some = 1;
     int err = 0;
-    bool more = true;
-    while (err == 0 && more && !fiber_cancelled()) {
+    while (err == 0 && some > 0 && !fiber_cancelled()) {
         const uint32_t rows = pace_step(pace, fiber_now_ns(), clock_cpu_ns());
-        err = follow_one(monitor, tickets, performance_id, rows, &more);
+        err = follow_one(monitor, tickets, performance_id, rows, &some);
         arena_reset(tickets->arena);
-        const int64_t rest_ms = pace_rest_ms(pace, fiber_now_ns(), clock_cpu_ns());
-        if (more)
+        const int64_t rest_ms = pace_rest_ms(pace, some, fiber_now_ns(), clock_cpu_ns());
+        if (some > 0)
             rest(rest_ms);
     }
+    pace_end(pace);
     return err;
 }
 
