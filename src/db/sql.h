@@ -11,7 +11,8 @@
  * UPDATE whose changed rows are counted) are the way to decide races; they work the same in every
  * body.
  *
- * The sale's own tables are not written this way: store/store.h has a tuned body for each database.
+ * So are the sale's own tables (store/tables), but for a batch's commit on MariaDB, which is one
+ * round trip.
  */
 #ifndef USHER_DB_SQL_H
 #define USHER_DB_SQL_H
@@ -32,6 +33,9 @@ struct sql_job {
      * must not wait for anything but its statements. It may run again from the start where the
      * database took its transaction back (a deadlock), so it sets its outputs anew each time. */
     int (*run)(struct sql_job *job, struct sql_txn *txn);
+    /* Of a read: its queries need not see one moment (there is one, or its rows never change). Over
+     * MariaDB that spares two round trips. */
+    bool loose;
 };
 
 /* Runs the job; from a fiber (which parks) or a plain thread. What run returned, once it is
@@ -141,6 +145,9 @@ int sql_over_sqlite(struct sqlite *sqlite, struct sql **ret_sql);
 /* Over a pool of connections, borrowed; any number of processes may use the database at once.
  * ERR_NO_MEMORY. */
 int sql_over_mariadb(struct mariadb *mariadb, struct sql **ret_sql);
+/* From now on all reads see the database as it is at this moment, one after the other, and writes
+ * are ERR_DENIED: for an audit. As mariadb_take. */
+int sql_mariadb_keep_snapshot(struct sql *sql);
 /* In memory, gone when freed; every job runs at once on the thread that asks, one at a time: for
  * one thread. ERR_NO_MEMORY, ERR_IO. */
 int sql_inline_new(struct sql **ret_sql);

@@ -1,5 +1,6 @@
 /* sql.h over MariaDB. */
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "clock/clock.h"
@@ -15,6 +16,8 @@
 struct mariadb_sql {
     struct sql sql;
     struct mariadb *mariadb;
+    pthread_mutex_t lock;          /* held while the snapshot is read */
+    struct mariadb_conn *snapshot; /* NULL: none is kept */
 };
 
 struct mariadb_txn {
@@ -47,8 +50,11 @@ static int run_once(struct mariadb_conn *conn, struct sql_job *job)
 
 static int write_job(struct sql *sql, struct sql_job *job, int64_t deadline_ns)
 {
+    struct mariadb_sql *s = (struct mariadb_sql *)sql;
     struct mariadb_conn *conn;
-    int err = mariadb_take(((struct mariadb_sql *)sql)->mariadb, deadline_ns, &conn);
+    if (s->snapshot)
+        return ERR_DENIED;
+    int err = mariadb_take(s->mariadb, deadline_ns, &conn);
     if (err)
         return err;
     int tries = 0;
@@ -59,18 +65,42 @@ static int write_job(struct sql *sql, struct sql_job *job, int64_t deadline_ns)
     return err == ERR_BUSY ? ERR_UNAVAILABLE : err;
 }
 
+static int read_on(struct mariadb_conn *conn, struct sql_job *job)
+{
+    struct mariadb_txn txn = {.txn.ops = &mariadb_sql_ops, .conn = conn};
+    return job->run(job, &txn.txn);
+}
+
+static int read_snapshot(struct mariadb_sql *s, struct sql_job *job, int64_t deadline_ns)
+{
+    pthread_mutex_lock(&s->lock);
+    int err = mariadb_wake(s->snapshot, deadline_ns);
+    if (err == 0) {
+        err = read_on(s->snapshot, job);
+        mariadb_rest(s->snapshot);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return err;
+}
+
+static int read_now(struct mariadb_sql *s, struct sql_job *job, int64_t deadline_ns)
+{
+    struct mariadb_conn *conn;
+    int err = mariadb_take(s->mariadb, deadline_ns, &conn);
+    if (err)
+        return err;
+    err = job->loose ? 0 : mariadb_snapshot(conn);
+    if (err == 0)
+        err = read_on(conn, job);
+    mariadb_give(conn);
+    return err;
+}
+
 /* A lost connection leaves no doubt of a read. */
 static int read_job(struct sql *sql, struct sql_job *job, int64_t deadline_ns)
 {
-    struct mariadb_conn *conn;
-    int err = mariadb_take(((struct mariadb_sql *)sql)->mariadb, deadline_ns, &conn);
-    if (err)
-        return err;
-    struct mariadb_txn txn = {.txn.ops = &mariadb_sql_ops, .conn = conn};
-    err = mariadb_snapshot(conn);
-    if (err == 0)
-        err = job->run(job, &txn.txn);
-    mariadb_give(conn);
+    struct mariadb_sql *s = (struct mariadb_sql *)sql;
+    int err = s->snapshot ? read_snapshot(s, job, deadline_ns) : read_now(s, job, deadline_ns);
     return err == ERR_UNKNOWN || err == ERR_BUSY ? ERR_UNAVAILABLE : err;
 }
 
@@ -252,7 +282,11 @@ static const char *const types[] = {"BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY"
 
 static void free_body(struct sql *sql)
 {
-    free(sql);
+    struct mariadb_sql *s = (struct mariadb_sql *)sql;
+    if (s->snapshot && mariadb_wake(s->snapshot, DEADLINE_NEVER) == 0)
+        mariadb_give(s->snapshot);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
 }
 
 static const struct sql_ops mariadb_sql_ops = {
@@ -281,6 +315,25 @@ int sql_over_mariadb(struct mariadb *mariadb, struct sql **ret_sql)
         return ERR_NO_MEMORY;
     s->sql.ops = &mariadb_sql_ops;
     s->mariadb = mariadb;
+    pthread_mutex_init(&s->lock, NULL);
     *ret_sql = &s->sql;
+    return 0;
+}
+
+int sql_mariadb_keep_snapshot(struct sql *sql)
+{
+    struct mariadb_sql *s = (struct mariadb_sql *)sql;
+    struct mariadb_conn *conn;
+    assert(sql->ops == &mariadb_sql_ops && !s->snapshot);
+    int err = mariadb_take(s->mariadb, DEADLINE_NEVER, &conn);
+    if (err)
+        return err;
+    err = mariadb_snapshot(conn);
+    if (err) {
+        mariadb_give(conn);
+        return err;
+    }
+    mariadb_rest(conn);
+    s->snapshot = conn;
     return 0;
 }

@@ -77,7 +77,8 @@ static int read_job(struct sql *sql, struct sql_job *job, int64_t deadline_ns)
 
 /* ---- statements ---- */
 
-static void bind(sqlite3_stmt *statement, int index, const struct sql_value *value)
+static void bind(sqlite3_stmt *statement, int index, const struct sql_value *value,
+                 sqlite3_destructor_type keep)
 {
     const struct view bytes = sql_value_bytes(value);
     /* An empty value is not NULL. */
@@ -91,17 +92,18 @@ static void bind(sqlite3_stmt *statement, int index, const struct sql_value *val
         code = sqlite3_bind_int64(statement, index, value->number);
         break;
     case SQL_TYPE_TEXT:
-        code = sqlite3_bind_text64(statement, index, at, bytes.len, SQLITE_TRANSIENT, SQLITE_UTF8);
+        code = sqlite3_bind_text64(statement, index, at, bytes.len, keep, SQLITE_UTF8);
         break;
     case SQL_TYPE_BYTES:
-        code = sqlite3_bind_blob64(statement, index, at, bytes.len, SQLITE_TRANSIENT);
+        code = sqlite3_bind_blob64(statement, index, at, bytes.len, keep);
         break;
     }
     assert(code != SQLITE_RANGE); /* more values than the text has places */
 }
 
+/* keep: whether the values' bytes are copied (SQLITE_TRANSIENT), or live as long as it runs. */
 static int prepare(struct sql_txn *base, const char *text, const struct sql_value *values,
-                   size_t count, sqlite3_stmt **ret_statement)
+                   size_t count, sqlite3_destructor_type keep, sqlite3_stmt **ret_statement)
 {
     struct sqlite_txn *txn = (struct sqlite_txn *)base;
     sqlite3_stmt *statement;
@@ -110,7 +112,7 @@ static int prepare(struct sql_txn *base, const char *text, const struct sql_valu
         return err;
     assert(sqlite3_bind_parameter_count(statement) == (int)count);
     for (size_t i = 0; i < count; i++)
-        bind(statement, (int)i + 1, &values[i]);
+        bind(statement, (int)i + 1, &values[i], keep);
     *ret_statement = statement;
     return 0;
 }
@@ -121,7 +123,7 @@ static int run(struct sql_txn *base, const char *text, const struct sql_value *v
     struct sqlite_txn *txn = (struct sqlite_txn *)base;
     sqlite3_stmt *statement;
     int changes = 0;
-    int err = prepare(base, text, values, count, &statement);
+    int err = prepare(base, text, values, count, SQLITE_STATIC, &statement);
     if (err == 0)
         err = sqlite_run(txn->conn, statement, &changes);
     if (err == 0 && ret_changes)
@@ -143,7 +145,7 @@ static int query(struct sql_txn *base, const char *text, const struct sql_value 
                  size_t count, struct sql_rows **ret_rows)
 {
     sqlite3_stmt *statement;
-    int err = prepare(base, text, values, count, &statement);
+    int err = prepare(base, text, values, count, SQLITE_TRANSIENT, &statement);
     if (err < 0)
         return err;
     struct sqlite_rows *rows = malloc(sizeof(*rows));

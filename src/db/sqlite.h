@@ -51,11 +51,9 @@ struct sqlite;      /* the database; any thread */
 struct sqlite_conn; /* one connection; its thread only */
 
 struct sqlite_options {
-    const char *path;              /* copied */
-    const char *lock_path;         /* copied; of the folder's lock, or NULL */
-    bool read_only;                /* one snapshot, taken by sqlite_new, that every read sees */
-    const char *const *statements; /* the texts jobs may ask for; borrowed until sqlite_free */
-    uint32_t statement_count;
+    const char *path;          /* copied */
+    const char *lock_path;     /* copied; of the folder's lock, or NULL */
+    bool read_only;            /* one snapshot, taken by sqlite_new, that every read sees */
     uint32_t readers;          /* 1 … SQLITE_READERS_MAX; read_only always has 1 */
     uint32_t queue_max;        /* jobs waiting to write, and as many to read */
     uint32_t checkpoint_pages; /* pages in the log that begin a checkpoint */
@@ -92,8 +90,6 @@ uint32_t sqlite_backlog(struct sqlite *s);
 
 /* --- within a job --- */
 
-/* The statement of that index, reset and without bindings. ERR_IO, ERR_CORRUPT, ERR_NO_MEMORY. */
-int sqlite_statement(struct sqlite_conn *conn, uint32_t index, sqlite3_stmt **ret_statement);
 /* Steps a statement that gives no rows, and resets it. 0, or as sqlite_code. ret_changes (may be
  * NULL) gets the number of rows changed. */
 int sqlite_run(struct sqlite_conn *conn, sqlite3_stmt *statement, int *ret_changes);

@@ -53,23 +53,6 @@ int sqlite_exec(struct sqlite_conn *conn, const char *text)
     return report(conn->handle, sqlite3_exec(conn->handle, text, NULL, NULL, NULL));
 }
 
-int sqlite_statement(struct sqlite_conn *conn, uint32_t index, sqlite3_stmt **ret_statement)
-{
-    assert(index < conn->statement_count);
-    sqlite3_stmt **statement = &conn->statements[index];
-    if (!*statement) {
-        int rc =
-            report(conn->handle, sqlite3_prepare_v3(conn->handle, conn->texts[index], -1,
-                                                    SQLITE_PREPARE_PERSISTENT, statement, NULL));
-        if (rc < 0)
-            return rc;
-    }
-    sqlite3_reset(*statement);
-    sqlite3_clear_bindings(*statement);
-    *ret_statement = *statement;
-    return 0;
-}
-
 /* The slot of a text, or the free one where it belongs. */
 static struct sqlite_literal *find_literal(struct sqlite_conn *conn, const char *text)
 {
@@ -218,13 +201,9 @@ int sqlite_conn_open(struct sqlite_conn *conn, const struct sqlite_options *opti
                      enum sqlite_access kind)
 {
     int rc = 0;
-    *conn = (struct sqlite_conn){.texts = options->statements,
-                                 .statement_count = options->statement_count};
+    *conn = (struct sqlite_conn){0};
     if (kind != SQLITE_WRITER && access(options->path, F_OK) < 0)
         return ERR_NOT_FOUND;
-    conn->statements = calloc(options->statement_count + 1, sizeof(sqlite3_stmt *));
-    if (!conn->statements)
-        return ERR_NO_MEMORY;
     if (kind == SQLITE_SNAPSHOT) {
         rc = open_snapshot(conn, options->path);
     } else {
@@ -259,10 +238,6 @@ void sqlite_conn_close(struct sqlite_conn *conn)
     free(conn->literals);
     conn->literals = NULL;
     conn->literal_count = 0;
-    for (uint32_t i = 0; conn->statements && i < conn->statement_count; i++)
-        sqlite3_finalize(conn->statements[i]);
-    free(conn->statements);
-    conn->statements = NULL;
     int code = sqlite3_close(conn->handle);
     assert(code == SQLITE_OK); /* else a statement outside our table is alive */
     conn->handle = NULL;

@@ -19,9 +19,6 @@ struct sqlite_conn {
     sqlite3 *handle;                 /* NULL while closed */
     struct sqlite_literal *literals; /* by the text's address; made when first asked for */
     uint32_t literal_count;
-    const char *const *texts;
-    sqlite3_stmt **statements; /* prepared when first asked for */
-    uint32_t statement_count;
     int log_pages; /* in the write-ahead log, as of the last commit of this connection */
 };
 
@@ -33,8 +30,8 @@ int sqlite_conn_open(struct sqlite_conn *conn, const struct sqlite_options *opti
 /* Opens an empty database in memory, gone when closed. ERR_IO, ERR_NO_MEMORY. */
 int sqlite_conn_open_memory(struct sqlite_conn *conn);
 /* The statement of a string literal, which lives as long as the program; reset and without
- * bindings. As sqlite_statement; ERR_FULL: SQLITE_LITERALS_MAX texts are in use; ERR_UNSUPPORTED:
- * the text does not fit the schema (a table that is not there). */
+ * bindings. ERR_IO, ERR_CORRUPT, ERR_NO_MEMORY; ERR_FULL: SQLITE_LITERALS_MAX texts are in use;
+ * ERR_UNSUPPORTED: the text does not fit the schema (a table that is not there). */
 int sqlite_literal(struct sqlite_conn *conn, const char *text, sqlite3_stmt **ret_statement);
 /* May be called on a closed or zeroed one. */
 void sqlite_conn_close(struct sqlite_conn *conn);

@@ -21,7 +21,7 @@
 
 #include "clock/clock.h"
 #include "db/lockfile.h"
-#include "db/sqlite.h"
+#include "db/sqlite_conn.h"
 #include "err/err.h"
 #include "fiber/worker.h"
 
@@ -157,8 +157,6 @@ struct fixture {
 static void open_with(struct fixture *f, uint32_t queue_max, uint32_t checkpoint_pages)
 {
     const struct sqlite_options options = {.path = f->path,
-                                           .statements = texts,
-                                           .statement_count = STATEMENTS,
                                            .readers = 2,
                                            .queue_max = queue_max,
                                            .checkpoint_pages = checkpoint_pages};
@@ -186,7 +184,7 @@ static int run_insert(struct sqlite_job *sqlite_job, struct sqlite_conn *conn)
         sem_post(job->begun);
         sem_wait(job->go_on);
     }
-    int rc = sqlite_statement(conn, INSERT, &statement);
+    int rc = sqlite_literal(conn, texts[INSERT], &statement);
     if (rc == 0) {
         sqlite3_bind_int64(statement, 1, job->number);
         rc = sqlite_run(conn, statement, NULL);
@@ -202,7 +200,7 @@ static int run_count(struct sqlite_job *sqlite_job, struct sqlite_conn *conn)
         sem_post(job->begun);
         sem_wait(job->go_on);
     }
-    int rc = sqlite_statement(conn, COUNT, &statement);
+    int rc = sqlite_literal(conn, texts[COUNT], &statement);
     if (rc < 0)
         return rc;
     rc = sqlite_step(statement);
@@ -554,13 +552,8 @@ static void a_log_that_grew_is_cut(void **state)
 {
     struct fixture *f = *state;
     struct sqlite *snapshot = NULL;
-    const struct sqlite_options options = {.path = f->path,
-                                           .read_only = true,
-                                           .statements = texts,
-                                           .statement_count = STATEMENTS,
-                                           .readers = 1,
-                                           .queue_max = 8,
-                                           .checkpoint_pages = 1000};
+    const struct sqlite_options options = {
+        .path = f->path, .read_only = true, .readers = 1, .queue_max = 8, .checkpoint_pages = 1000};
     const off_t large = SQLITE_LOG_KEPT_BYTES + SQLITE_LOG_KEPT_BYTES / 4;
     reopen(f, 8, 200);
     assert_int_equal(insert(f, 1), 0);
@@ -584,13 +577,8 @@ static void a_snapshot_stays_as_it_was(void **state)
 {
     struct fixture *f = *state;
     struct sqlite *snapshot = NULL;
-    const struct sqlite_options options = {.path = f->path,
-                                           .read_only = true,
-                                           .statements = texts,
-                                           .statement_count = STATEMENTS,
-                                           .readers = 1,
-                                           .queue_max = 8,
-                                           .checkpoint_pages = 1000};
+    const struct sqlite_options options = {
+        .path = f->path, .read_only = true, .readers = 1, .queue_max = 8, .checkpoint_pages = 1000};
     assert_int_equal(insert(f, 1), 0);
     assert_int_equal(sqlite_new(&options, &snapshot), 0);
     assert_int_equal(insert(f, 2), 0);
@@ -606,13 +594,8 @@ static void a_backup_on_a_read_only_disk_can_be_read(void **state)
 {
     struct fixture *f = *state;
     struct sqlite *snapshot = NULL;
-    const struct sqlite_options options = {.path = f->path,
-                                           .read_only = true,
-                                           .statements = texts,
-                                           .statement_count = STATEMENTS,
-                                           .readers = 1,
-                                           .queue_max = 8,
-                                           .checkpoint_pages = 1000};
+    const struct sqlite_options options = {
+        .path = f->path, .read_only = true, .readers = 1, .queue_max = 8, .checkpoint_pages = 1000};
     if (geteuid() == 0)
         skip(); /* root may write everywhere */
     assert_int_equal(insert(f, 1), 0);

@@ -7,7 +7,7 @@
  * store.h. decides: it takes part in deciding who may write, so that an unknown outcome is
  * ERR_UNKNOWN.
  *
- * To add one: a paragraph here, mem_NAME and sqlite_NAME in the bodies, a test in
+ * To add one: a paragraph here, mem_NAME and tables_NAME in the bodies, a test in
  * tests/conformance. No include guard, for it is included again and again.
  */
 

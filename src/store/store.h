@@ -1,11 +1,11 @@
 /*
  * store: what must never be lost, as a const table of operations.
  *
- * This header is the contract; bodies are mem/ (the reference), sqlite/ and mariadb/; wrap/
- * decorates. One suite, tests/conformance, holds every body to it. All calls may wait (a fiber
- * parks) but never past their deadline by more than the body's own bound; from a plain thread they
- * block. All may be called from any worker. Inputs are borrowed until the call returns; outputs are
- * copied into the caller's arena.
+ * This header is the contract; bodies are mem/ (the reference), and tables/ over sqlite/ and
+ * mariadb/; wrap/ decorates. One suite, tests/conformance, holds every body to it. All calls may
+ * wait (a fiber parks) but never past their deadline by more than the body's own bound; from a
+ * plain thread they block. All may be called from any worker. Inputs are borrowed until the call
+ * returns; outputs are copied into the caller's arena.
  *
  * What every call may return besides what its paragraph says: ERR_TIMEOUT (nothing was done),
  * ERR_UNAVAILABLE (nothing was done; the store is broken for now), ERR_FULL (the queue is at its

@@ -10,11 +10,7 @@
 #include <unistd.h>
 
 #include "store/sqlite/migrations.h"
-#include "store/sqlite/statements.h"
-
-#define TEXT(name, text) static const char text_of_##name[] __attribute__((unused)) = text;
-STATEMENT_LIST(TEXT)
-#undef TEXT
+#include "store/tables/tables.h"
 
 static void db_path(const struct fixture *f, char ret_path[128])
 {
@@ -283,14 +279,14 @@ static void rows_without_a_performance_are_noticed(void **state)
 }
 
 /* Steps of SQLite's machine for a page of 20 orders, of an account that has 3,000. */
-static int steps_of_page(sqlite3 *db, const char *text, int before)
+static int steps_of_page(sqlite3 *db, int before)
 {
     sqlite3_stmt *s = NULL;
     int rows = 0;
-    assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, tables_account_orders, -1, &s, NULL), SQLITE_OK);
     sqlite3_bind_blob(s, 1, "0123456789abcdef", 16, SQLITE_STATIC);
-    sqlite3_bind_int(s, 2, 20);
-    sqlite3_bind_int(s, 3, before);
+    sqlite3_bind_int(s, 2, before);
+    sqlite3_bind_int(s, 3, 20);
     while (sqlite3_step(s) == SQLITE_ROW)
         rows++;
     assert_int_equal(rows, 20);
@@ -311,8 +307,8 @@ static void a_page_of_orders_costs_a_page(void **state)
               " FROM n");
     db_path(f, path);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_true(steps_of_page(db, text_of_ORDER_LIST, INT_MAX) < 1000);
-    assert_true(steps_of_page(db, text_of_ORDER_LIST, 1500) < 1000);
+    assert_true(steps_of_page(db, INT_MAX) < 1000);
+    assert_true(steps_of_page(db, 1500) < 1000);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "db/faulty_test.h"
 #include "db/mariadb.h"
+#include "store/sqlite/body.h"
+#include "store/sqlite/migrations.h"
 #include "store/wrap/fault.h"
 
 static const char *body;
@@ -37,12 +40,49 @@ static void open_mariadb(struct fixture *f)
         fail_msg("%s", why);
 }
 
+/* ---- a body in which every statement and every allocation fails once first ---- */
+
+static void free_faulty(struct store *store)
+{
+    sql_free(store->sql);
+    free(store);
+}
+
+static int nothing_to_say(struct store *store, struct arena *arena, struct view **ret_texts,
+                          size_t *ret_count, int64_t deadline_ns)
+{
+    *ret_texts = NULL;
+    *ret_count = 0;
+    return 0;
+}
+
+static void open_faulty(struct fixture *f)
+{
+    static struct tables_kind kind;
+    struct sql_step steps[16];
+    struct store *store = calloc(1, sizeof(*store));
+    assert_non_null(store);
+    assert_true(migration_count <= sizeof(steps) / sizeof(steps[0]));
+    for (size_t i = 0; i < migration_count; i++)
+        steps[i] = (struct sql_step){.name = migrations[i].name, .text = migrations[i].text};
+    kind = sqlite_kind;
+    kind.ops.name = "faulty";
+    kind.ops.free = free_faulty;
+    kind.self_check = nothing_to_say; /* it looks into a file */
+    store->ops = &kind.ops;
+    assert_int_equal(sql_faulty_new(&f->arena, &store->sql), 0);
+    assert_int_equal(sql_migrate(store->sql, "sale", steps, migration_count, false, 1), 0);
+    f->store = store;
+}
+
 static void open_store(struct fixture *f)
 {
     if (strcmp(f->body, "sqlite") == 0) {
         assert_int_equal(store_sqlite_open(f->dir, false, &f->store), 0);
     } else if (strcmp(f->body, "mariadb") == 0) {
         open_mariadb(f);
+    } else if (strcmp(f->body, "faulty") == 0) {
+        open_faulty(f);
     } else if (strcmp(f->body, "fault") == 0) {
         assert_int_equal(store_mem_new(&f->inner), 0);
         assert_int_equal(store_fault_new(f->inner, NULL, &f->store), 0);
@@ -144,13 +184,15 @@ int main(int argc, char **argv)
                                     &file_group};
     int failed = 0;
     if (argc != 2) {
-        fprintf(stderr, "usage: conformance mem|sqlite|mariadb|fault\n");
+        fprintf(stderr, "usage: conformance mem|sqlite|mariadb|fault|faulty\n");
         return 2;
     }
     body = argv[1];
     size_t count = sizeof(groups) / sizeof(groups[0]);
     if (strcmp(body, "sqlite") != 0)
         count--; /* the last is for bodies that keep files */
+    if (strcmp(body, "faulty") == 0)
+        count--; /* and the one before for those that any thread may use */
     for (size_t i = 0; i < count; i++)
         failed += _cmocka_run_group_tests(groups[i]->name, groups[i]->tests, groups[i]->count, NULL,
                                           NULL);

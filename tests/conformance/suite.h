@@ -22,7 +22,7 @@
 #include "usher/v1/ticket.pb-c.h"
 
 struct fixture {
-    const char *body; /* "mem", "sqlite", "fault" */
+    const char *body; /* "mem", "sqlite", "mariadb", "fault", "faulty" */
     char dir[64];
     struct store *store;
     struct store *inner; /* of fault */

@@ -219,27 +219,32 @@ static int meaning(const struct mariadb_conn *conn, int err)
     }
 }
 
-int mariadb_store_commit(struct store *store, const struct store_batch *batch, int64_t deadline_ns)
+int mariadb_store_exec(struct mariadb_store *s, struct view text,
+                       int (*meaning_of)(const struct mariadb_conn *conn, int err),
+                       int64_t deadline_ns)
 {
-    struct mariadb_store *s = body_of(store);
     struct mariadb_conn *conn;
+    int err = s->read_only ? ERR_DENIED : mariadb_take(s->db, deadline_ns, &conn);
+    if (err)
+        return err;
+    int tries = 0;
+    do { /* ERR_BUSY: the server took it back: a deadlock, or a lock that did not come */
+        err = mariadb_exec(conn, text, NULL);
+        if (meaning_of)
+            err = meaning_of(conn, err);
+    } while (err == ERR_BUSY && ++tries < 2);
+    mariadb_give(conn);
+    return err == ERR_BUSY ? ERR_UNAVAILABLE : err;
+}
+
+int mariadb_commit_batch(struct store *store, const struct store_batch *batch, int64_t deadline_ns)
+{
     struct buf text;
-    store_batch_check(batch);
-    if (s->snapshot)
-        return ERR_DENIED;
     buf_init(&text, BATCH_TEXT_MAX);
     int err = put_batch(&text, batch);
     assert(err != ERR_FULL);
     if (err == 0)
-        err = mariadb_take(s->db, deadline_ns, &conn);
-    if (err) {
-        buf_release(&text);
-        return err;
-    }
-    err = meaning(conn, mariadb_exec(conn, buf_view(&text), NULL));
-    if (err == ERR_BUSY) /* the server took it back: a deadlock, or a lock that did not come */
-        err = meaning(conn, mariadb_exec(conn, buf_view(&text), NULL));
-    mariadb_give(conn);
+        err = mariadb_store_exec(body_of(store), buf_view(&text), meaning, deadline_ns);
     buf_release(&text);
-    return err == ERR_BUSY ? ERR_UNAVAILABLE : err;
+    return err;
 }

@@ -5,15 +5,8 @@
 
 #include "clock/clock.h"
 #include "db/lockfile.h"
-#include "db/sql.h"
 #include "store/sqlite/body.h"
 #include "store/sqlite/migrations.h"
-
-static const char *const statement_texts[STATEMENT_COUNT] = {
-#define X(name, text) [STATEMENT_##name] = (text),
-    STATEMENT_LIST(X)
-#undef X
-};
 
 static void sqlite_store_free(struct store *store)
 {
@@ -25,11 +18,61 @@ static void sqlite_store_free(struct store *store)
     free(s);
 }
 
-static const struct store_ops sqlite_ops = {
-    .name = "sqlite",
-    .free = sqlite_store_free,
-#define OPERATION(name, decides, parameters, names) .name = sqlite_##name,
+/* The smallest value of a key's first column, then the next larger, …: as many seeks as there are
+ * values. */
+#define DISTINCT_PERFORMANCES(table)                                                               \
+    "SELECT p FROM (WITH RECURSIVE t(p) AS (SELECT min(performance_id) FROM " table                \
+    " UNION ALL SELECT (SELECT min(performance_id) FROM " table " WHERE performance_id > t.p)"     \
+    " FROM t WHERE t.p IS NOT NULL) SELECT p FROM t WHERE p IS NOT NULL)"
+
+static int add_hall(struct sql_txn *txn, const struct store_hall *hall)
+{
+    return sql_run(txn,
+                   "INSERT INTO hall (hall_id, name, layout_hash, place_count, section_count,"
+                   " layout) VALUES (?, ?, ?, ?, ?, ?)",
+                   SQL(sql_int(hall->hall_id), sql_text(hall->name),
+                       sql_bytes(view_of(hall->layout_hash, STORE_HASH_BYTES)),
+                       sql_int(hall->place_count), sql_int(hall->section_count),
+                       sql_bytes(hall->layout)),
+                   NULL);
+}
+
+static int read_layout(struct sql_txn *txn, uint32_t hall_id, struct arena *arena,
+                       struct view *ret_layout)
+{
+    struct sql_rows *row;
+    int err =
+        sql_query(txn, "SELECT layout FROM hall WHERE hall_id = ?", SQL(sql_int(hall_id)), &row);
+    if (err == 0)
+        err = sql_next(row);
+    if (err <= 0)
+        return err < 0 ? err : ERR_NOT_FOUND;
+    err = sql_get_copy(row, 0, arena, ret_layout);
+    sql_done(row);
+    return err;
+}
+
+const struct tables_kind sqlite_kind = {
+    .ops =
+        {
+            .name = "sqlite",
+            .free = sqlite_store_free,
+#define OPERATION(name, decides, parameters, names) .name = tables_##name,
 #include "store/operations.h"
+        },
+    .sold_list = "SELECT seat, order_id FROM sold LEFT JOIN orders USING (order_no)"
+                 " WHERE sold.performance_id = ? ORDER BY seat",
+    .performance_ids = "SELECT performance_id AS p FROM performance "
+                       "UNION " DISTINCT_PERFORMANCES("ledger") " UNION " DISTINCT_PERFORMANCES(
+                           "sold") " UNION " DISTINCT_PERFORMANCES("orders") " UNION SELECT "
+                                                                             "performance_id "
+                                                                             "FROM blocked "
+                                                                             "ORDER BY p",
+    .add_hall = add_hall,
+    .read_layout = read_layout,
+    .commit = sqlite_commit,
+    .outbox_remove = sqlite_outbox_remove,
+    .self_check = sqlite_self_check,
 };
 
 static int run_migrate(struct sqlite_job *job, struct sqlite_conn *conn)
@@ -49,8 +92,6 @@ static int open_files(struct sqlite_store *s, const char *data_dir, bool read_on
         .path = path,
         .lock_path = read_only ? NULL : lock_path,
         .read_only = read_only,
-        .statements = statement_texts,
-        .statement_count = STATEMENT_COUNT,
         .readers = SQLITE_STORE_READERS,
         .queue_max = SQLITE_STORE_QUEUE_MAX,
         .checkpoint_pages = SQLITE_STORE_CHECKPOINT_PAGES,
@@ -70,7 +111,7 @@ int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_s
     struct sqlite_store *s = calloc(1, sizeof(*s));
     if (!s)
         return ERR_NO_MEMORY;
-    s->store.ops = &sqlite_ops;
+    s->store.ops = &sqlite_kind.ops;
     s->lock_fd = -1;
     int rc = open_files(s, data_dir, read_only);
     if (rc == 0) {
