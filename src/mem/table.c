@@ -21,24 +21,36 @@ int table_init(struct table *t, uint32_t max, uint64_t seed)
     return 0;
 }
 
-int table_reserve(struct table *t, uint32_t max)
+/* To slots for max keys, which are more than those inside. */
+static int move(struct table *t, uint64_t max)
 {
-    struct table grown = {0};
-    if (max <= t->max)
-        return 0;
-    uint64_t wanted = t->max >= 512 ? t->max : 512;
-    while (wanted < max)
-        wanted *= 2;
-    if (wanted > TABLE_MAX || table_init(&grown, (uint32_t)wanted, t->seed) < 0)
+    struct table moved;
+    if (max > TABLE_MAX || table_init(&moved, (uint32_t)max, t->seed) < 0)
         return ERR_NO_MEMORY;
     const struct table_slot *slot;
     for (uint32_t at = 0; (slot = table_next(t, &at));) {
-        int err = table_put(&grown, slot->key, slot->value);
+        int err = table_put(&moved, slot->key, slot->value);
         assert(err == 0);
     }
     table_release(t);
-    *t = grown;
+    *t = moved;
     return 0;
+}
+
+int table_reserve(struct table *t, uint32_t max)
+{
+    if (max <= t->max)
+        return 0;
+    uint64_t wanted = t->max >= TABLE_LEAST ? t->max : TABLE_LEAST;
+    while (wanted < max)
+        wanted *= 2;
+    return move(t, wanted);
+}
+
+void table_fit(struct table *t)
+{
+    if (t->max / 4 >= TABLE_LEAST && t->count < t->max / 8)
+        (void)move(t, t->max / 4);
 }
 
 void table_release(struct table *t)

@@ -12,7 +12,8 @@
 
 #include "mem/id.h"
 
-#define TABLE_MAX (UINT32_C(1) << 30) /* entries a table may be made for */
+#define TABLE_MAX   (UINT32_C(1) << 30) /* entries a table may be made for */
+#define TABLE_LEAST 512                 /* table_reserve and table_fit do not go below */
 
 struct table_slot {
     struct id key; /* zero where the slot is free */
@@ -35,6 +36,10 @@ int table_init(struct table *t, uint32_t max, uint64_t seed);
  * more. Takes time in proportion to the keys; a zeroed table is begun with seed 0. ERR_NO_MEMORY,
  * also beyond TABLE_MAX; nothing changed then. */
 int table_reserve(struct table *t, uint32_t max);
+/* Gives memory back where the table is far larger than what is inside: the keys move to slots for a
+ * quarter of max then. Nothing changes where that would be fewer than TABLE_LEAST, or where there
+ * is no memory to move to. */
+void table_fit(struct table *t);
 /* A zeroed table may be released. */
 void table_release(struct table *t);
 

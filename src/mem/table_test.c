@@ -122,6 +122,29 @@ static void a_table_that_grows_keeps_its_keys(void **state)
     table_release(&t);
 }
 
+static void a_table_that_empties_gives_its_memory_back(void **state)
+{
+    struct table t = {0};
+    assert_int_equal(table_reserve(&t, 8 * TABLE_LEAST), 0);
+    for (uint32_t i = 1; i <= 600; i++)
+        assert_int_equal(table_put(&t, (struct id){i, i}, i), 0);
+    table_fit(&t); /* more than an eighth */
+    assert_int_equal(t.max, 8 * TABLE_LEAST);
+    for (uint32_t i = 101; i <= 600; i++)
+        assert_true(table_remove(&t, (struct id){i, i}));
+    table_fit(&t);
+    assert_int_equal(t.max, 2 * TABLE_LEAST);
+    table_fit(&t); /* a quarter would be fewer than TABLE_LEAST */
+    assert_int_equal(t.max, 2 * TABLE_LEAST);
+    assert_int_equal(t.count, 100);
+    for (uint32_t i = 1; i <= 100; i++) {
+        uint32_t value = 0;
+        assert_true(table_get(&t, (struct id){i, i}, &value));
+        assert_int_equal(value, i);
+    }
+    table_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +152,7 @@ int main(void)
         cmocka_unit_test(bounds_are_checked),
         cmocka_unit_test(ordered_keys_spread),
         cmocka_unit_test(a_table_that_grows_keeps_its_keys),
+        cmocka_unit_test(a_table_that_empties_gives_its_memory_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -187,6 +187,7 @@ static void be_away(struct owner *owner)
     owner->leaving = false;
     owner_move(owner, OWNER_AWAY);
     loop_disarm(owner->options.loop, &owner->expiry);
+    keys_clear(owner->keys); /* whoever serves next loads them */
     owner_decide_waiting(owner);
     while (!owner->stopping && !owner_may(owner)) {
         owner->fiber_waits = true;
@@ -249,6 +250,7 @@ static void recover(struct owner *owner)
     answer_all(owner, pending, LOADED);
     owner_decide_waiting(owner);
     owner_arm_expiry(owner);
+    owner_arm_forget(owner);
 }
 
 /* Commits what has gathered; the next batch begins at once. */

@@ -181,6 +181,8 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
         memcpy(answer.request_hash, ask->request_hash, sizeof(answer.request_hash));
         int err = keys_put(owner->keys, keys_of(ask), ask->key, &answer, change->at_ms);
         assert(err == 0);
+        if (owner->forget.index == 0)
+            owner_arm_forget(owner);
     }
     ride(owner, ask, 0);
 }

@@ -6,7 +6,9 @@
 
 #include "mem/table.h"
 
-#define KEYS_FIRST 512 /* that the tables have room for at first */
+#define KEYS_FIRST TABLE_LEAST /* that the tables have room for at first */
+#define CHUNK_BITS 18          /* pieces of 256 KiB in which the ring is given back */
+#define CHUNK      ((size_t)1 << CHUNK_BITS)
 
 struct kept {
     struct id name; /* hash of account and key */
@@ -87,6 +89,16 @@ void keys_free(struct keys *keys)
     free(keys);
 }
 
+/* Pages of the ring that hold no key are the system's again; they are zero when they are used
+ * next. */
+static void give_back(struct keys *keys, size_t from, size_t to)
+{
+    if (to > ring_bytes(keys))
+        to = ring_bytes(keys);
+    int err = from < to ? madvise((char *)keys->ring + from, to - from, MADV_DONTNEED) : 0;
+    assert(err == 0);
+}
+
 void keys_clear(struct keys *keys)
 {
     table_clear(&keys->by_name);
@@ -94,6 +106,7 @@ void keys_clear(struct keys *keys)
     table_clear(&keys->by_address);
     table_clear(&keys->by_network);
     keys->oldest = keys->count = 0;
+    give_back(keys, 0, ring_bytes(keys));
 }
 
 const struct keys_answer *keys_find(const struct keys *keys, struct id account_id, struct view key)
@@ -151,24 +164,55 @@ static void add_all(struct keys *keys, struct keys_of of, uint32_t step)
     add(&keys->by_network, network_of(of.origin), step);
 }
 
-/* Forgets what is old enough. */
-static void forget_old(struct keys *keys, int64_t now_ms)
+/* ---- forgetting ---- */
+
+/* The oldest key is not there any more. The piece of the ring that it was the last of is given back,
+ * unless the newest keys have come round into it. */
+static void leave_oldest(struct keys *keys)
 {
-    while (keys->count > 0) {
-        const struct kept *kept = &keys->ring[keys->oldest];
-        if (now_ms - kept->put_at_ms < keys->keep_ms)
-            return;
-        table_remove(&keys->by_name, kept->name);
-        add_all(keys, kept->of, UINT32_MAX);
-        keys->oldest = (keys->oldest + 1) % keys->max;
-        keys->count--;
+    const size_t size = sizeof(*keys->ring);
+    const size_t before = (keys->oldest * size) >> CHUNK_BITS;
+    keys->oldest = (keys->oldest + 1) % keys->max;
+    keys->count--;
+    const size_t after = (keys->oldest * size) >> CHUNK_BITS;
+    if (keys->count == 0) {
+        keys->oldest = 0;
+        give_back(keys, 0, ring_bytes(keys));
+    } else if (before != after && (keys->count + 1) * size + CHUNK < ring_bytes(keys)) {
+        give_back(keys, before << CHUNK_BITS, (before + 1) << CHUNK_BITS);
     }
+}
+
+/* True where the oldest was old enough. */
+static bool forget_oldest(struct keys *keys, int64_t now_ms)
+{
+    if (keys->count == 0)
+        return false;
+    const struct kept *kept = &keys->ring[keys->oldest];
+    if (now_ms - kept->put_at_ms < keys->keep_ms)
+        return false;
+    table_remove(&keys->by_name, kept->name);
+    add_all(keys, kept->of, UINT32_MAX);
+    leave_oldest(keys);
+    return true;
+}
+
+int64_t keys_forget(struct keys *keys, uint32_t keys_max, int64_t now_ms)
+{
+    while (keys_max > 0 && forget_oldest(keys, now_ms))
+        keys_max--;
+    table_fit(&keys->by_name);
+    table_fit(&keys->by_account);
+    table_fit(&keys->by_address);
+    table_fit(&keys->by_network);
+    return keys->count > 0 ? keys->ring[keys->oldest].put_at_ms + keys->keep_ms : INT64_MAX;
 }
 
 bool keys_room(struct keys *keys, int64_t now_ms)
 {
     struct table *const counts[] = {&keys->by_account, &keys->by_address, &keys->by_network};
-    forget_old(keys, now_ms);
+    while (forget_oldest(keys, now_ms))
+        ;
     bool room =
         keys->count < keys->max && table_reserve(&keys->by_name, keys->by_name.count + 1) == 0;
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && room; i++)

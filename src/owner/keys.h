@@ -49,6 +49,11 @@ void keys_clear(struct keys *keys);
 /* The answer given under this key, valid until the next call, or NULL. */
 const struct keys_answer *keys_find(const struct keys *keys, struct id account_id, struct view key);
 
+/* Forgets keys that are older than they are kept at now_ms, keys_max of them at most, and gives the
+ * memory that they had back to the system. Returns when the oldest that is left may be forgotten:
+ * now_ms or before where keys_max was too few, INT64_MAX where none is left. Who asks for room with
+ * keys_room forgets as well; this is for a sale that nobody asks any more. */
+int64_t keys_forget(struct keys *keys, uint32_t keys_max, int64_t now_ms);
 /* True when keys_put of a new key would succeed at now_ms. */
 bool keys_room(struct keys *keys, int64_t now_ms);
 /* NULL when account, address and network have fewer keys remembered than their shares are now (the

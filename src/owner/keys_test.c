@@ -252,6 +252,36 @@ static void an_address_and_a_network_have_their_share(void **state)
     keys_free(keys);
 }
 
+/* Keys of as many as fill the ring's pieces, forgotten by time alone, around the ring more than once. */
+static void what_is_forgotten_by_time_is_not_asked_for(void **state)
+{
+    enum { MAX = 6000, ROUND = 5000, ROUNDS = 4 };
+    struct keys *keys = fresh(MAX);
+    char name[16];
+    assert_true(keys_forget(keys, 10, 0) == INT64_MAX);
+    for (uint64_t n = 0; n < ROUND * ROUNDS; n++) {
+        const int64_t now_ms = (int64_t)(n / ROUND * KEEP_MS);
+        snprintf(name, sizeof(name), "%llu", (unsigned long long)n);
+        put(keys, n + 1, name, n + 1, now_ms);
+        if (n % ROUND < ROUND - 1)
+            continue;
+        for (uint64_t k = n - ROUND + 1; k <= n; k++) {
+            snprintf(name, sizeof(name), "%llu", (unsigned long long)k);
+            assert_int_equal(find(keys, k + 1, name), k + 1);
+        }
+        assert_true(keys_forget(keys, 10, now_ms) == now_ms + KEEP_MS);
+    }
+    /* So many at once, and no more. */
+    const int64_t end_ms = ROUNDS * KEEP_MS;
+    assert_true(keys_forget(keys, ROUND - 1, end_ms) == end_ms);
+    assert_int_equal(find(keys, ROUND * ROUNDS, "19999"), ROUND * ROUNDS);
+    assert_true(keys_forget(keys, 10, end_ms) == INT64_MAX);
+    assert_int_equal(find(keys, ROUND * ROUNDS, "19999"), 0);
+    put(keys, 1, "again", 1, end_ms);
+    assert_int_equal(find(keys, 1, "again"), 1);
+    keys_free(keys);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -264,6 +294,7 @@ int main(void)
         cmocka_unit_test(who_takes_most_runs_out_alone),
         cmocka_unit_test(the_ring_goes_round_many_times),
         cmocka_unit_test(clearing_forgets_all),
+        cmocka_unit_test(what_is_forgotten_by_time_is_not_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

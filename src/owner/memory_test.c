@@ -1,10 +1,12 @@
-/* An owner that sells for ever does not grow: what it remembers of an order, it forgets. */
+/* An owner that sells for ever does not grow: what it remembers of an order, it forgets. And when nobody
+ * asks any more it gives the memory back. */
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -15,11 +17,14 @@
 #define ROUND_MS   20000 /* its two keys and their like live for 31 rounds */
 #define FULL       40    /* rounds until all that is remembered has been forgotten once */
 #define MORE       40
-#define GROWTH_MAX 4096 /* bytes: a tenth of a byte an order */
+#define GROWTH_MAX 4096      /* bytes: a tenth of a byte an order */
+#define KEY_BYTES  150       /* a key has so many at least */
+#define QUIET_MAX  (2 << 20) /* and habits, which are few, and kept */
 
 static struct stage stage;
 static uint64_t account;
 static size_t full_bytes, last_bytes;
+static size_t fresh_resident, busy_resident, quiet_resident;
 
 /* The store's own memory is not what is measured: it keeps nothing. */
 static int forget(struct store *store, const struct store_batch *batch, int64_t deadline_ns)
@@ -68,6 +73,18 @@ static size_t bytes_in_use(void)
     return info.uordblks + info.hblkhd;
 }
 
+/* Bytes of this process that are in memory: the keys' ring is not malloc's. */
+static size_t resident(void)
+{
+    unsigned long all, resident;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lu %lu", &all, &resident), 2);
+    fclose(file);
+    malloc_trim(0); /* what is free is not what is asked */
+    return resident * (size_t)sysconf(_SC_PAGESIZE);
+}
+
 static void sell(void *arg)
 {
     struct owner *owner = stage_owner(&stage, stage.mem, NULL);
@@ -76,10 +93,15 @@ static void sell(void *arg)
     const struct store_ops *whole = stage.mem->ops;
     forgetful.commit = forget;
     stage.mem->ops = &forgetful;
-    buy_many(owner, FULL);
+    buy_many(owner, 1);
+    fresh_resident = resident();
+    buy_many(owner, FULL - 1);
     full_bytes = bytes_in_use();
     buy_many(owner, MORE);
     last_bytes = bytes_in_use();
+    busy_resident = resident();
+    stage_sleep(TTL_MS + OWNER_KEY_KEEP_MS + OWNER_FORGET_MS + 1000);
+    quiet_resident = resident();
     owner_stop(owner);
     stage.mem->ops = whole;
 }
@@ -95,6 +117,13 @@ static void memory_levels_off(void **state)
     print_message("in use after %d orders: %zu bytes; after %d: %zu\n", FULL * ORDERS, full_bytes,
                   (FULL + MORE) * ORDERS, last_bytes);
     assert_true(last_bytes <= full_bytes + GROWTH_MAX);
+    print_message("resident at first: %zu; with all keys: %zu; when nobody asks any more: %zu\n",
+                  fresh_resident, busy_resident, quiet_resident);
+    const size_t keys = (TTL_MS + OWNER_KEY_KEEP_MS) / ROUND_MS * (2 * ORDERS - ORDERS / 10);
+#ifndef __SANITIZE_ADDRESS__ /* which keeps what is freed */
+    assert_true(busy_resident >= fresh_resident + keys * KEY_BYTES);
+    assert_true(quiet_resident <= fresh_resident + QUIET_MAX);
+#endif
 }
 
 int main(void)

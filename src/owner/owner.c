@@ -19,6 +19,26 @@ static void expiry_due(struct loop_timer *timer)
     owner_arm_expiry(owner);
 }
 
+static void forget_due(struct loop_timer *timer)
+{
+    struct owner *owner = list_of(timer, struct owner, forget);
+    if (owner->phase == OWNER_SERVING) /* else loading begins with no keys, and arms it again */
+        owner_arm_forget(owner);
+}
+
+void owner_arm_forget(struct owner *owner)
+{
+    const int64_t now_ms = owner_now_ms(owner);
+    const int64_t due_ms = keys_forget(owner->keys, OWNER_FORGET_MAX, now_ms);
+    if (due_ms == INT64_MAX)
+        return;
+    const int64_t wait_ms =
+        due_ms > now_ms ? due_ms - now_ms + OWNER_FORGET_MS / 2 : OWNER_FORGET_TICK_MS;
+    int err = loop_arm(owner->options.loop, &owner->forget,
+                       deadline_after_ms(loop_now_ns(owner->options.loop), wait_ms));
+    assert(err == 0 || err == ERR_FULL); /* full: who asks next forgets */
+}
+
 static void batch_init(struct owner_batch *g)
 {
     g->count = 0;
@@ -56,6 +76,7 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     owner->scope = scope;
     owner->block_ends_ms = INT64_MAX;
     owner->expiry.fire = expiry_due;
+    owner->forget.fire = forget_due;
     pthread_mutex_init(&owner->figures_lock, NULL);
     batch_init(&owner->pending);
     batch_init(&owner->committing);
@@ -103,6 +124,7 @@ void owner_stop(struct owner *owner)
     while (owner->phase != OWNER_STOPPED)
         fiber_park_deaf();
     loop_disarm(owner->options.loop, &owner->expiry);
+    loop_disarm(owner->options.loop, &owner->forget);
     owner_free(owner);
 }
 

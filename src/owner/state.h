@@ -75,6 +75,7 @@ struct owner {
     int64_t base_mono_ns;
     bool has_time;            /* base_* are set */
     struct loop_timer expiry; /* collects expired holds */
+    struct loop_timer forget; /* forgets keys, also where nobody asks any more */
 
     struct owner_batch pending;
     struct owner_batch committing;
@@ -119,6 +120,8 @@ void owner_collect_missed(struct owner *owner);
 bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result);
 /* The timer for the next expiry. */
 void owner_arm_expiry(struct owner *owner);
+/* The timer for the next keys that may be forgotten. */
+void owner_arm_forget(struct owner *owner);
 
 /* blocks.c: keeping places back. The place's block is made known to the engine, and remembered;
  * ERR_NO_MEMORY, ERR_INVALID: it is not free. */
