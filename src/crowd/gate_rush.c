@@ -29,8 +29,12 @@ static bool was_silence(const struct call_status *status)
 
 static bool was_taken(const struct call_status *status)
 {
-    return status->detail && (strcmp(status->detail->reason, "SEATS_TAKEN") == 0 ||
-                              strcmp(status->detail->reason, "NO_ADJACENT_SEATS") == 0);
+    static const char *const words[] = {"SEATS_TAKEN", "NO_ADJACENT_SEATS", "ALL_HELD", "SOLD_OUT"};
+    for (size_t i = 0; status->detail && i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(status->detail->reason, words[i]) == 0)
+            return true;
+    }
+    return false;
 }
 
 static void refused(struct crowd_person *person, const struct call_status *status)

@@ -57,6 +57,7 @@ struct sqlite_options {
     uint32_t readers;          /* 1 … SQLITE_READERS_MAX; read_only always has 1 */
     uint32_t queue_max;        /* jobs waiting to write, and as many to read */
     uint32_t checkpoint_pages; /* pages in the log that begin a checkpoint */
+    uint32_t cache_kib;        /* page cache of the writer; 0: SQLITE_CACHE_KIB */
 };
 
 /* Embed it in what the job needs; it lives on the stack of the one who hands it in. */

@@ -132,11 +132,12 @@ static int log_grew(void *state, sqlite3 *handle, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static int set_up(struct sqlite_conn *conn, enum sqlite_access kind)
+static int set_up(struct sqlite_conn *conn, uint32_t cache_kib, enum sqlite_access kind)
 {
     char cache[64];
-    int kib = kind == SQLITE_WRITER ? SQLITE_CACHE_KIB : SQLITE_CACHE_KIB / 4;
-    snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%d", kib);
+    const uint32_t kib = cache_kib > 0 ? cache_kib : SQLITE_CACHE_KIB;
+    snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%u",
+             kind == SQLITE_WRITER ? kib : kib / 4);
     sqlite3_extended_result_codes(conn->handle, 1);
     sqlite3_busy_timeout(conn->handle, SQLITE_BUSY_TIMEOUT_MS);
     int rc = sqlite_exec(conn, "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;"
@@ -183,7 +184,7 @@ static int open_immutable(struct sqlite_conn *conn, const char *path)
     conn->handle = NULL;
     int rc = open_handle(conn, name, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
     if (rc == 0)
-        rc = set_up(conn, SQLITE_SNAPSHOT);
+        rc = set_up(conn, 0, SQLITE_SNAPSHOT);
     return rc == 0 ? begin_snapshot(conn) : rc;
 }
 
@@ -191,7 +192,7 @@ static int open_snapshot(struct sqlite_conn *conn, const char *path)
 {
     int rc = open_handle(conn, path, SQLITE_OPEN_READONLY);
     if (rc == 0)
-        rc = set_up(conn, SQLITE_SNAPSHOT);
+        rc = set_up(conn, 0, SQLITE_SNAPSHOT);
     if (rc == 0)
         rc = begin_snapshot(conn);
     return rc == ERR_IO || rc == ERR_DENIED ? open_immutable(conn, path) : rc;
@@ -211,7 +212,7 @@ int sqlite_conn_open(struct sqlite_conn *conn, const struct sqlite_options *opti
                                           : SQLITE_OPEN_READONLY;
         rc = open_handle(conn, options->path, flags);
         if (rc == 0)
-            rc = set_up(conn, kind);
+            rc = set_up(conn, options->cache_kib, kind);
     }
     if (rc < 0)
         sqlite_conn_close(conn);

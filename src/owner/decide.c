@@ -195,7 +195,10 @@ static int choose_seats(struct owner *owner, struct owner_ask *ask, struct seats
         return ERR_INVALID;
     if (ask->verb == OWNER_HOLD_BEST) {
         hold->count = ask->best.party;
-        return seats_pick_best(owner->seats, &ask->best, hold->seats);
+        int err = seats_pick_best(owner->seats, &ask->best, hold->seats);
+        if (err == ERR_CONFLICT)
+            ask->refusal.left = seats_left(owner->seats, ask->best.category, ask->best.section);
+        return err;
     }
     for (uint32_t i = 0; i < ask->seat_count; i++) {
         if (ask->seats[i] >= hall->place_count ||
@@ -213,6 +216,8 @@ static int choose_seats(struct owner *owner, struct owner_ask *ask, struct seats
             return ERR_INVALID;
         int err = seats_pick_standing(owner->seats, area->section, area->quantity,
                                       hold->seats + hold->count);
+        if (err == ERR_CONFLICT)
+            ask->refusal.left = seats_left(owner->seats, -1, (int32_t)area->section);
         if (err != 0)
             return err;
         hold->count += area->quantity;

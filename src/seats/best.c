@@ -177,7 +177,7 @@ int seats_pick_standing(const struct seats *s, uint32_t section, uint32_t quanti
         quantity == 0 || quantity > SEATS_PARTY_MAX)
         return ERR_INVALID;
     const struct windows_section *area = &s->windows.sections[section];
-    if (s->section_free[section] < quantity)
+    if (s->sections[section].free < quantity)
         return ERR_CONFLICT;
     uint32_t found =
         seats_lowest(s, area->first_window, quantity, places); /* any category is first */

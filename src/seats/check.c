@@ -33,13 +33,30 @@ static void check_claims(const struct seats *s)
            counts.blocked == s->counts.blocked);
     assert(counts.free + counts.held + counts.sold + counts.resting + counts.blocked ==
            s->hall->place_count);
-    for (uint32_t i = 0; i < s->hall->section_count; i++) {
-        const struct hall_section *section = &s->hall->sections[i];
-        uint32_t free = 0;
-        for (uint32_t k = 0; k < section->place_count; k++)
-            free += seats_is_free(s, section->first_seat + k);
-        assert(free == s->section_free[i]);
+}
+
+static void count(struct seats_counts *counts, enum seats_state state)
+{
+    counts->free += state == SEATS_FREE;
+    counts->held += state == SEATS_HELD;
+    counts->sold += state == SEATS_SOLD;
+    counts->resting += state == SEATS_RESTING;
+    counts->blocked += state == SEATS_BLOCKED;
+}
+
+/* What sections and categories count is what their places are. */
+static void check_counts(const struct seats *s)
+{
+    const uint32_t sections = s->hall->section_count, categories = s->hall->category_count;
+    struct seats_counts *counts = calloc(sections + categories, sizeof(*counts));
+    assert(counts);
+    for (uint32_t i = 0; i < s->hall->place_count; i++) {
+        count(&counts[s->hall->seats[i].section], seats_state(s, i));
+        count(&counts[sections + s->hall->seats[i].category], seats_state(s, i));
     }
+    assert(memcmp(counts, s->sections, sections * sizeof(*counts)) == 0);
+    assert(memcmp(counts + sections, s->categories, categories * sizeof(*counts)) == 0);
+    free(counts);
 }
 
 /* Slots that are free have no timer. */
@@ -126,6 +143,7 @@ static void check_caches(const struct seats *s)
 void seats_check(const struct seats *s)
 {
     check_claims(s);
+    check_counts(s);
     check_holds(s);
     check_accounts(s);
     check_caches(s);

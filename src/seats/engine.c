@@ -22,11 +22,22 @@ static inline enum seats_state state_of_claim(uint32_t claim)
                                      : SEATS_HELD;
 }
 
-static uint32_t *count_of(struct seats *s, enum seats_state state)
+static uint32_t *count_of(struct seats_counts *counts, enum seats_state state)
 {
-    uint32_t *const of[] = {&s->counts.free, &s->counts.held, &s->counts.sold, &s->counts.resting,
-                            &s->counts.blocked};
+    uint32_t *const of[] = {&counts->free, &counts->held, &counts->sold, &counts->resting,
+                            &counts->blocked};
     return of[state];
+}
+
+static void count_move(struct seats *s, uint32_t seat, enum seats_state from, enum seats_state to)
+{
+    const struct hall_seat *place = &s->hall->seats[seat];
+    struct seats_counts *const all[] = {&s->counts, &s->sections[place->section],
+                                        &s->categories[place->category]};
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        --*count_of(all[i], from);
+        ++*count_of(all[i], to);
+    }
 }
 
 /* The only place where a seat changes its state. */
@@ -35,21 +46,17 @@ static void seat_move(struct seats *s, uint32_t seat, uint32_t claim)
     enum seats_state from = state_of_claim(s->claims[seat]), to = state_of_claim(claim);
     assert(legal_moves[from][to]);
     s->claims[seat] = claim;
-    --*count_of(s, from);
-    ++*count_of(s, to);
+    count_move(s, seat, from, to);
     if (from != SEATS_FREE && to != SEATS_FREE)
         return;
 
     uint32_t touch = s->windows.touch[seat], window = touch >> 8;
     uint32_t end = window + (touch & UINT8_MAX);
     const struct window *first = &s->windows.list[window];
-    if (to == SEATS_FREE) {
+    if (to == SEATS_FREE)
         bits_set(s->free_words, (size_t)seat + SEATS_FREE_PAD);
-        s->section_free[first->section]++;
-    } else {
+    else
         bits_clear(s->free_words, (size_t)seat + SEATS_FREE_PAD);
-        s->section_free[first->section]--;
-    }
     for (; window < end; window++) {
         s->stale[window] = UINT8_MAX;
         if (first->standing && s->hints[window] > seat)
@@ -75,13 +82,14 @@ static int take_memory(struct seats *s)
     uint32_t windows = s->windows.count;
     s->claims = calloc(places, sizeof(*s->claims));
     s->free_words = calloc(BITS_WORDS(places + SEATS_FREE_PAD) + 1, sizeof(*s->free_words));
-    s->section_free = calloc(s->hall->section_count, sizeof(*s->section_free));
+    s->sections = calloc(s->hall->section_count, sizeof(*s->sections));
+    s->categories = calloc(s->hall->category_count, sizeof(*s->categories));
     s->slots = calloc((size_t)places + 1, sizeof(*s->slots));
     s->stale = calloc((size_t)windows + 8, sizeof(*s->stale));
     s->hints = calloc(windows, sizeof(*s->hints));
     s->keys[0] = calloc((size_t)windows * SEATS_PARTY_MAX, sizeof(**s->keys));
-    if (!s->claims || !s->free_words || !s->section_free || !s->slots || !s->stale || !s->hints ||
-        !s->keys[0])
+    if (!s->claims || !s->free_words || !s->sections || !s->categories || !s->slots || !s->stale ||
+        !s->hints || !s->keys[0])
         return ERR_NO_MEMORY;
     for (uint32_t party = 1; party < SEATS_PARTY_MAX; party++)
         s->keys[party] = s->keys[0] + (size_t)party * windows;
@@ -104,10 +112,11 @@ int seats_new(const struct hall *hall, const struct seats_limits *limits, struct
         return code;
     }
     s->counts.free = hall->place_count;
-    for (uint32_t i = 0; i < hall->place_count; i++)
+    for (uint32_t i = 0; i < hall->place_count; i++) {
         bits_set(s->free_words, (size_t)i + SEATS_FREE_PAD);
-    for (uint32_t i = 0; i < hall->section_count; i++)
-        s->section_free[i] = hall->sections[i].place_count;
+        s->sections[hall->seats[i].section].free++;
+        s->categories[hall->seats[i].category].free++;
+    }
     for (uint32_t i = 0; i < s->windows.count; i++) {
         s->stale[i] = UINT8_MAX;
         s->hints[i] = s->windows.list[i].first;
@@ -126,7 +135,8 @@ void seats_free(struct seats *s)
     table_release(&s->hold_slots);
     free(s->claims);
     free(s->free_words);
-    free(s->section_free);
+    free(s->sections);
+    free(s->categories);
     free(s->slots);
     free(s->stale);
     free(s->hints);
@@ -139,6 +149,22 @@ void seats_free(struct seats *s)
 struct seats_counts seats_counts(const struct seats *s)
 {
     return s->counts;
+}
+
+enum seats_left seats_left(const struct seats *s, int32_t category, int32_t section)
+{
+    const struct seats_counts *of[] = {&s->counts,
+                                       category >= 0 ? &s->categories[category] : &s->counts,
+                                       section >= 0 ? &s->sections[section] : &s->counts};
+    enum seats_left left = SEATS_LEFT_FREE;
+    for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+        if (of[i]->free > 0)
+            continue;
+        const enum seats_left here =
+            of[i]->held + of[i]->resting > 0 ? SEATS_LEFT_SOON : SEATS_LEFT_NONE;
+        left = here > left ? here : left;
+    }
+    return left;
 }
 
 enum seats_state seats_state(const struct seats *s, uint32_t seat)

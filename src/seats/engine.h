@@ -35,9 +35,9 @@ struct seats {
     struct windows windows;
     struct seats_counts counts;
 
-    uint32_t *claims;       /* a place */
-    uint64_t *free_words;   /* bit SEATS_FREE_PAD + place; a word of zeros at both ends */
-    uint32_t *section_free; /* free places of each section */
+    uint32_t *claims;     /* a place */
+    uint64_t *free_words; /* bit SEATS_FREE_PAD + place; a word of zeros at both ends */
+    struct seats_counts *sections, *categories; /* the places of each */
 
     struct table hold_slots;  /* hold id → slot */
     struct seats_slot *slots; /* place_count + 1: a hold has at least one place */

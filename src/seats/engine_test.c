@@ -175,6 +175,31 @@ static void test_every_move_in_every_state(void **state)
     }
 }
 
+static void test_what_is_left_is_told_of_category_and_section(void **state)
+{
+    struct fixture *f = *state;
+    struct seats *s;
+    struct hall *hall = &f->hall;
+    hall->seats[11].category = 1; /* one place of its own */
+    assert_int_equal(seats_new(hall, &(struct seats_limits){12, 2}, &s), 0);
+    assert_int_equal(seats_left(s, 1, 0), SEATS_LEFT_FREE);
+    assert_int_equal(hold(s, 1, ANN, 11, 1), 0);
+    assert_int_equal(seats_left(s, 1, -1), SEATS_LEFT_SOON);
+    assert_int_equal(seats_left(s, 1, 0), SEATS_LEFT_SOON);
+    assert_int_equal(seats_left(s, 0, -1), SEATS_LEFT_FREE);
+    assert_int_equal(seats_left(s, -1, 0), SEATS_LEFT_FREE);
+    assert_int_equal(seats_sell(s, fixture_id(1), 999, NULL), 0);
+    assert_int_equal(seats_left(s, 1, -1), SEATS_LEFT_NONE);
+    assert_int_equal(hold(s, 2, BEN, 0, 8), 0);
+    assert_int_equal(seats_block(s, (uint32_t[]){8, 9, 10}, 3), 0);
+    assert_int_equal(seats_left(s, -1, -1), SEATS_LEFT_SOON);
+    assert_int_equal(seats_left(s, 1, 0), SEATS_LEFT_NONE);
+    assert_int_equal(seats_left(s, 0, 0), SEATS_LEFT_SOON);
+    seats_check(s);
+    seats_free(s);
+    hall->seats[11].category = 0;
+}
+
 static void test_what_is_kept_back_is_nobodys(void **state)
 {
     struct fixture *f = *state;
@@ -362,6 +387,7 @@ int main(void)
         TEST(test_every_move_in_every_state),
         TEST(test_hold_is_all_or_none),
         TEST(test_what_is_kept_back_is_nobodys),
+        TEST(test_what_is_left_is_told_of_category_and_section),
         TEST(test_hold_keeps_what_was_asked),
         TEST(test_refuses_malformed_asks),
         TEST(test_new_refuses_nothing_to_do),

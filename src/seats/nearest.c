@@ -100,7 +100,7 @@ static void search_section(const struct seats *s, uint32_t section, struct windo
 {
     const struct windows *all = &s->windows;
     const struct windows_section *in = &all->sections[section];
-    if (s->section_free[section] < party || box_distance(&in->box, p) > reach_of(found))
+    if (s->sections[section].free < party || box_distance(&in->box, p) > reach_of(found))
         return;
     for (uint32_t i = in->first_window; i < in->first_window + in->window_count; i++)
         if (windows_passes(filter, all->tags[i]) &&

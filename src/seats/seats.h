@@ -49,11 +49,19 @@ struct seats_hold {
 };
 
 /* Why a hold is refused, and what is free instead. */
+/* What is left where nothing was found. */
+enum seats_left {
+    SEATS_LEFT_FREE, /* some are free, and do not fit */
+    SEATS_LEFT_SOON, /* none is free, and some are in holds or at rest: look again in a moment */
+    SEATS_LEFT_NONE, /* all are sold or kept back */
+};
+
 struct seats_refusal {
     uint32_t taken_count; /* of the seats asked for, those not free */
     uint32_t taken[SEATS_PARTY_MAX];
     uint32_t nearest_count; /* 0, or as many as asked for: free, together where possible, near */
     uint32_t nearest[SEATS_PARTY_MAX];
+    enum seats_left left; /* where no seat was named: of what was asked for */
 };
 
 struct seats_counts {
@@ -75,6 +83,9 @@ int seats_new(const struct hall *hall, const struct seats_limits *limits, struct
 void seats_free(struct seats *s);
 
 struct seats_counts seats_counts(const struct seats *s);
+/* What is left of a category and a section (-1: any; else in range). Of both together: of the one
+ * that has less. */
+enum seats_left seats_left(const struct seats *s, int32_t category, int32_t section);
 /* seat < place_count */
 enum seats_state seats_state(const struct seats *s, uint32_t seat);
 /* Places the account has now, held and sold: what places_max bounds, for whoever must check it. */

@@ -12,6 +12,7 @@
 
 #define WINDOW_QUEUE_MAX        1024
 #define WINDOW_CHECKPOINT_PAGES 1000
+#define WINDOW_CACHE_KIB        8192 /* it writes at its end, and is searched by few */
 #define WINDOW_TRIM_ROWS        4000 /* removed in one transaction */
 
 enum record_state { STATE_WAITING = 0, STATE_DONE = 1, STATE_REFUSED = 2 };
@@ -45,7 +46,8 @@ int window_open(const struct window_options *options, struct window **ret_window
     const struct sqlite_options sqlite = {.path = path,
                                           .readers = 1,
                                           .queue_max = WINDOW_QUEUE_MAX,
-                                          .checkpoint_pages = WINDOW_CHECKPOINT_PAGES};
+                                          .checkpoint_pages = WINDOW_CHECKPOINT_PAGES,
+                                          .cache_kib = WINDOW_CACHE_KIB};
     int err = len < 0 || (size_t)len >= sizeof(path) ? ERR_IO : sqlite_new(&sqlite, &w->sqlite);
     if (err == 0)
         err = sql_over_sqlite(w->sqlite, &w->sql);

@@ -52,7 +52,8 @@ static int meaning(const struct call_status *status)
         {"WRONG_AMOUNT", ERR_INVALID},       {"BAD_ARGUMENT", ERR_INVALID},
         {"NOT_FOUND", ERR_INVALID},          {"KEY_REUSED", ERR_CONFLICT},
         {"PASS_REQUIRED", ERR_DENIED},       {"PASS_INVALID", ERR_DENIED},
-        {"PASS_OVER", ERR_DENIED},
+        {"PASS_OVER", ERR_DENIED},           {"ALL_HELD", ERR_CONFLICT},
+        {"SOLD_OUT", ERR_CONFLICT},
     };
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         if (strcmp(meanings[i].reason, reason_of(status)) == 0)

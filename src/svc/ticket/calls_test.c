@@ -69,6 +69,47 @@ static void a_seat_is_held_once_and_sold(void **state)
     assert_int_equal(order->tickets[0]->seat, 7);
 }
 
+static enum code hold_any(uint32_t category, uint32_t section, uint32_t party,
+                          const Usher__V1__Hold **ret_hold)
+{
+    Usher__V1__HoldBestRequest wish = USHER__V1__HOLD_BEST_REQUEST__INIT;
+    wish.performance_id = performance_id;
+    wish.party = party;
+    wish.apart = true;
+    wish.category_choice_case = USHER__V1__HOLD_BEST_REQUEST__CATEGORY_CHOICE_CATEGORY;
+    wish.category = category;
+    if (section != UINT32_MAX) {
+        wish.section_choice_case = USHER__V1__HOLD_BEST_REQUEST__SECTION_CHOICE_SECTION;
+        wish.section = section;
+    }
+    return desk_call(&desk, hold_best, &wish, ret_hold);
+}
+
+/* What others hold is not sold out: it may come back in a moment. */
+static void a_category_in_baskets_is_not_sold_out(void **state)
+{
+    const Usher__V1__Hold *held, *mine = NULL;
+    const Usher__V1__Order *order;
+    uint64_t person = 100;
+    for (enum code code = CODE_OK; code == CODE_OK;) {
+        be_guest(person++);
+        code = hold_any(0, UINT32_MAX, 1, &held);
+        if (code == CODE_OK && mine)
+            assert_int_equal(buy(held, &order), CODE_OK);
+        else if (code == CODE_OK)
+            mine = held;
+    }
+    assert_non_null(mine);
+    assert_reason("ALL_HELD");
+    assert_true(desk.status.detail->retry_after_ms > 0);
+    be_guest(100);
+    assert_int_equal(buy(mine, &order), CODE_OK);
+    be_guest(person);
+    assert_int_equal(hold_any(0, UINT32_MAX, 1, &held), CODE_ABORTED);
+    assert_reason("SOLD_OUT");
+    assert_int_equal(hold_any(1, UINT32_MAX, 1, &held), CODE_OK);
+}
+
 static void the_same_key_gives_the_same_answer(void **state)
 {
     const Usher__V1__Hold *first, *again, *other;
@@ -173,6 +214,7 @@ int main(void)
         cmocka_unit_test(the_life_of_a_key_is_told),
         cmocka_unit_test(what_is_not_there_is_said),
         cmocka_unit_test(a_hold_that_ended_lately_is_said_to_be_over),
+        cmocka_unit_test(a_category_in_baskets_is_not_sold_out),
     };
     return cmocka_run_group_tests_name("svc/calls", tests, start, stop);
 }

@@ -2,6 +2,7 @@
 #include "observe/log.h"
 #include "svc/ticket/desk.h"
 
+#define ALL_HELD_RETRY_MS    3000             /* a freed place rests about so long */
 #define HOLD_ENDED_LATELY_MS (60 * 60 * 1000) /* so long after its end a hold is said to be over */
 
 int desk_fail(struct call *call, enum code code, const char *reason, const char *field,
@@ -35,6 +36,15 @@ static int seats_taken(struct call *call, const struct owner_ask *ask)
 {
     Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
     const struct seats_refusal *refusal = &ask->refusal;
+    if (refusal->left == SEATS_LEFT_SOON) {
+        detail.reason = (char *)"ALL_HELD";
+        detail.retry_after_ms = ALL_HELD_RETRY_MS;
+        return call_fail(call, CODE_ABORTED, &detail,
+                         "all that is left of this kind is in others' holds, or rests: look again "
+                         "in a moment");
+    }
+    if (refusal->left == SEATS_LEFT_NONE)
+        return desk_fail(call, CODE_ABORTED, "SOLD_OUT", NULL, "nothing of this kind is left");
     if (ask->verb == OWNER_HOLD_BEST && ask->best.party == 1)
         return desk_fail(call, CODE_ABORTED, "NO_ADJACENT_SEATS", NULL,
                          "no seat of this kind is free");

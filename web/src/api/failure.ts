@@ -6,6 +6,8 @@ import { Code, ConnectError } from './connect';
 const reasons = [
   'SEATS_TAKEN',
   'NO_ADJACENT_SEATS',
+  'ALL_HELD',
+  'SOLD_OUT',
   'LIMIT_REACHED',
   'HOLD_TOO_EARLY',
   'SALE_NOT_OPEN',

@@ -166,6 +166,14 @@ export const en = {
       title: (): string => 'Not enough seats side by side',
       text: 'There is no free run of that length. Try fewer people or another price, or sit near one another.',
     },
+    ALL_HELD: {
+      title: (): string => 'All in baskets',
+      text: 'Every seat of this kind that is left is held by someone. Look again in a moment, or choose another price.',
+    },
+    SOLD_OUT: {
+      title: (): string => 'Sold out',
+      text: 'No seat of this kind is left. Choose another price or date.',
+    },
     LIMIT_REACHED: {
       title: (): string => 'That is the limit',
       text: 'Seats you hold and seats you have bought count together.',
