@@ -166,8 +166,8 @@ static void add_all(struct keys *keys, struct keys_of of, uint32_t step)
 
 /* ---- forgetting ---- */
 
-/* The oldest key is not there any more. The piece of the ring that it was the last of is given back,
- * unless the newest keys have come round into it. */
+/* The oldest key is not there any more. The piece of the ring that it was the last of is given
+ * back, unless the newest keys have come round into it. */
 static void leave_oldest(struct keys *keys)
 {
     const size_t size = sizeof(*keys->ring);

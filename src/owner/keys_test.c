@@ -252,7 +252,7 @@ static void an_address_and_a_network_have_their_share(void **state)
     keys_free(keys);
 }
 
-/* Keys of as many as fill the ring's pieces, forgotten by time alone, around the ring more than once. */
+/* So many keys that they fill the ring's pieces, forgotten by time alone, around more than once. */
 static void what_is_forgotten_by_time_is_not_asked_for(void **state)
 {
     enum { MAX = 6000, ROUND = 5000, ROUNDS = 4 };

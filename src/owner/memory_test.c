@@ -1,11 +1,13 @@
-/* An owner that sells for ever does not grow: what it remembers of an order, it forgets. And when nobody
- * asks any more it gives the memory back. */
+/* An owner that sells for ever does not grow: what it remembers of an order, it forgets. And when
+ * nobody asks any more it gives the memory back. */
 #include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,6 +21,7 @@
 #define MORE       40
 #define GROWTH_MAX 4096      /* bytes: a tenth of a byte an order */
 #define KEY_BYTES  150       /* a key has so many at least */
+#define FORGET_MS  20000     /* keys whose time is over are forgotten within this */
 #define QUIET_MAX  (2 << 20) /* and habits, which are few, and kept */
 
 static struct stage stage;
@@ -76,13 +79,15 @@ static size_t bytes_in_use(void)
 /* Bytes of this process that are in memory: the keys' ring is not malloc's. */
 static size_t resident(void)
 {
-    unsigned long all, resident;
+    char line[256], *pages;
+    malloc_trim(0); /* what is free is not what is asked */
     FILE *file = fopen("/proc/self/statm", "r");
     assert_non_null(file);
-    assert_int_equal(fscanf(file, "%lu %lu", &all, &resident), 2);
+    assert_non_null(fgets(line, sizeof(line), file));
     fclose(file);
-    malloc_trim(0); /* what is free is not what is asked */
-    return resident * (size_t)sysconf(_SC_PAGESIZE);
+    pages = strchr(line, ' ');
+    assert_non_null(pages);
+    return strtoul(pages, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
 }
 
 static void sell(void *arg)
@@ -100,7 +105,7 @@ static void sell(void *arg)
     buy_many(owner, MORE);
     last_bytes = bytes_in_use();
     busy_resident = resident();
-    stage_sleep(TTL_MS + OWNER_KEY_KEEP_MS + OWNER_FORGET_MS + 1000);
+    stage_sleep(TTL_MS + OWNER_KEY_KEEP_MS + FORGET_MS);
     quiet_resident = resident();
     owner_stop(owner);
     stage.mem->ops = whole;

@@ -5,6 +5,10 @@
 #include "observe/log.h"
 #include "owner/state.h"
 
+#define FORGET_MAX     4096 /* keys forgotten at once; the rest FORGET_TICK_MS later */
+#define FORGET_TICK_MS 100
+#define FORGET_LATE_MS 5000 /* keys whose time is over are forgotten so late, many at once */
+
 static void expiry_due(struct loop_timer *timer)
 {
     struct owner *owner = list_of(timer, struct owner, expiry);
@@ -29,11 +33,10 @@ static void forget_due(struct loop_timer *timer)
 void owner_arm_forget(struct owner *owner)
 {
     const int64_t now_ms = owner_now_ms(owner);
-    const int64_t due_ms = keys_forget(owner->keys, OWNER_FORGET_MAX, now_ms);
+    const int64_t due_ms = keys_forget(owner->keys, FORGET_MAX, now_ms);
     if (due_ms == INT64_MAX)
         return;
-    const int64_t wait_ms =
-        due_ms > now_ms ? due_ms - now_ms + OWNER_FORGET_MS / 2 : OWNER_FORGET_TICK_MS;
+    const int64_t wait_ms = due_ms > now_ms ? due_ms - now_ms + FORGET_LATE_MS : FORGET_TICK_MS;
     int err = loop_arm(owner->options.loop, &owner->forget,
                        deadline_after_ms(loop_now_ns(owner->options.loop), wait_ms));
     assert(err == 0 || err == ERR_FULL); /* full: who asks next forgets */

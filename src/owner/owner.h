@@ -47,9 +47,6 @@
 #define OWNER_RELOAD_MS      50    /* pause before loading again; doubles up to … */
 #define OWNER_RELOAD_MAX_MS  2000
 #define OWNER_LATE_MS        60000 /* an end not collected for so long: reload */
-#define OWNER_FORGET_MAX     4096  /* keys forgotten at once; the rest OWNER_FORGET_TICK_MS later */
-#define OWNER_FORGET_TICK_MS 100
-#define OWNER_FORGET_MS      10000 /* keys whose time is over are forgotten at most so late */
 #define OWNER_EXPIRE_TICK_MS 50    /* expired holds are collected at most this late */
 
 enum owner_verb {
