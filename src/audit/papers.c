@@ -148,6 +148,24 @@ static void stray(void *state, struct id order_id, uint32_t seat, uint32_t perfo
          performance_id, id, seat, what);
 }
 
+/* ---- the playbill ---- */
+
+static void untold(void *state, enum playbill_about about, uint32_t id, const char *what)
+{
+    const bool event = about == PLAYBILL_EVENT;
+    find(state, event ? 0 : id, "playbill, %s %" PRIu32 ": %s", event ? "event" : "performance", id,
+         what);
+}
+
+static int check_playbill(struct papers_audit *a)
+{
+    arena_reset(&a->arena);
+    int err = playbill_migrate(a->store->sql, true, 0);
+    return err == 0 ? playbill_check(a->store->sql, &a->arena, untold, a, &a->papers->playbill,
+                                     DEADLINE_NEVER)
+                    : err;
+}
+
 /* ERR_UNSUPPORTED: a store that has never had such tables. */
 static int or_nothing(int err)
 {
@@ -171,6 +189,9 @@ int audit_papers(struct store *store, uint32_t performance_id, struct audit_repo
         err = generations_migrate(store->sql, true, 0);
     if (err == 0)
         err = generations_check(store->sql, performance_id, stray, &a, DEADLINE_NEVER);
+    err = or_nothing(err);
+    if (err == 0 && performance_id == 0)
+        err = check_playbill(&a);
     arena_release(&a.arena);
     return or_nothing(err);
 }

@@ -83,6 +83,12 @@ static void put_verdict(uint64_t findings)
         printf("clean\n");
 }
 
+static void print_hash(const uint8_t hash[STORE_HASH_BYTES])
+{
+    for (size_t i = 0; i < STORE_HASH_BYTES; i++)
+        printf("%02x", hash[i]);
+}
+
 /* The head's hash is what to write down elsewhere: who has it notices a ledger that was rewritten
  * whole. */
 static void show_performance(void *state, const struct store_performance *p, uint64_t findings)
@@ -96,8 +102,7 @@ static void show_performance(void *state, const struct store_performance *p, uin
     printf("performance %" PRIu32 ": ", p->performance_id);
     put_count(p->seq, "row", ", ");
     put_count(p->version, "change", ", head ");
-    for (size_t i = 0; i < STORE_HASH_BYTES; i++)
-        printf("%02x", p->head_hash[i]);
+    print_hash(p->head_hash);
     fputs(", ", stdout);
     put_verdict(findings);
 }
@@ -151,6 +156,12 @@ static void print_text(const struct audit_report *report, const struct books *bo
         put_count(c->line_rows, "row", ", ");
         put_count(c->joined, "number", " given by arrival\n");
     }
+    if (books->papers.playbill.rows > 0) {
+        fputs("playbill: ", stdout);
+        put_count(books->papers.playbill.rows, "row", ", head ");
+        print_hash(books->papers.playbill.head);
+        putchar('\n');
+    }
     print_money(books);
     put_verdict(report->finding_count);
 }
@@ -190,6 +201,8 @@ static bool print_json(const struct audit_report *report, const struct books *bo
     json_object_set_new(root, "money", rows);
     json_object_set_new(root, "receipts", json_integer((json_int_t)books->papers.receipts));
     json_object_set_new(root, "creditNotes", json_integer((json_int_t)books->papers.credit_notes));
+    json_object_set_new(root, "playbillRows",
+                        json_integer((json_int_t)books->papers.playbill.rows));
     json_object_set_new(root, "unsettledPayments", json_integer((json_int_t)money->unsettled));
     bool written = root && json_dumpf(root, stdout, JSON_INDENT(2)) == 0;
     json_decref(root);

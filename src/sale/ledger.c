@@ -1,5 +1,6 @@
 #include "sale/ledger.h"
 
+#include "codec/be.h"
 #include "codec/sha256.h"
 
 /* 16 bytes each: a hash of one kind can never be taken for one of the other. */
@@ -9,20 +10,6 @@ static const char GENESIS_2_TAG[16] = "usher genesis 2\n";
 
 #define CLOCK_ARENA_MAX (64u << 10) /* a row of one entry needs less */
 
-/* Appends the lowest `width` bytes of value, most significant first. */
-static uint8_t *put_be(uint8_t *at, uint64_t value, unsigned width)
-{
-    for (unsigned i = 0; i < width; i++)
-        at[i] = (uint8_t)(value >> (8 * (width - 1 - i)));
-    return at + width;
-}
-
-static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t len)
-{
-    memcpy(at, bytes, len);
-    return at + len;
-}
-
 static void first_genesis_hash(const struct ledger_genesis *genesis,
                                uint8_t ret_hash[LEDGER_HASH_BYTES])
 {
@@ -30,17 +17,17 @@ static void first_genesis_hash(const struct ledger_genesis *genesis,
     uint8_t currency[LEDGER_HASH_BYTES], prices[LEDGER_HASH_BYTES];
     sha256(genesis->currency, currency);
     sha256(genesis->prices, prices);
-    at = put_bytes(at, GENESIS_TAG, sizeof(GENESIS_TAG));
-    at = put_be(at, genesis->performance_id, 4);
-    at = put_be(at, genesis->event_id, 4);
-    at = put_be(at, genesis->hall_id, 4);
-    at = put_bytes(at, genesis->layout_hash, LEDGER_HASH_BYTES);
-    at = put_be(at, (uint64_t)genesis->starts_at_ms, 8);
-    at = put_be(at, genesis->hold_ttl_ms, 4);
-    at = put_be(at, genesis->places_max, 4);
-    at = put_be(at, genesis->first_sale_state, 4);
-    at = put_bytes(at, currency, LEDGER_HASH_BYTES);
-    at = put_bytes(at, prices, LEDGER_HASH_BYTES);
+    at = be_put_bytes(at, GENESIS_TAG, sizeof(GENESIS_TAG));
+    at = be_put(at, genesis->performance_id, 4);
+    at = be_put(at, genesis->event_id, 4);
+    at = be_put(at, genesis->hall_id, 4);
+    at = be_put_bytes(at, genesis->layout_hash, LEDGER_HASH_BYTES);
+    at = be_put(at, (uint64_t)genesis->starts_at_ms, 8);
+    at = be_put(at, genesis->hold_ttl_ms, 4);
+    at = be_put(at, genesis->places_max, 4);
+    at = be_put(at, genesis->first_sale_state, 4);
+    at = be_put_bytes(at, currency, LEDGER_HASH_BYTES);
+    at = be_put_bytes(at, prices, LEDGER_HASH_BYTES);
     assert(at - preimage == LEDGER_GENESIS_PREIMAGE);
     sha256(view_of(preimage, LEDGER_GENESIS_PREIMAGE), ret_hash);
 }
@@ -56,14 +43,14 @@ void ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[
     }
     sha256(genesis->event_name, event);
     sha256(genesis->hall_name, hall);
-    at = put_bytes(at, GENESIS_2_TAG, sizeof(GENESIS_2_TAG));
-    at = put_bytes(at, first, LEDGER_HASH_BYTES);
-    at = put_be(at, genesis->rest_ms, 4);
-    at = put_be(at, genesis->section_count, 4);
-    at = put_be(at, genesis->utc_offset_known, 4);
-    at = put_be(at, (uint64_t)(int64_t)genesis->utc_offset_minutes, 4);
-    at = put_bytes(at, event, LEDGER_HASH_BYTES);
-    at = put_bytes(at, hall, LEDGER_HASH_BYTES);
+    at = be_put_bytes(at, GENESIS_2_TAG, sizeof(GENESIS_2_TAG));
+    at = be_put_bytes(at, first, LEDGER_HASH_BYTES);
+    at = be_put(at, genesis->rest_ms, 4);
+    at = be_put(at, genesis->section_count, 4);
+    at = be_put(at, genesis->utc_offset_known, 4);
+    at = be_put(at, (uint64_t)(int64_t)genesis->utc_offset_minutes, 4);
+    at = be_put_bytes(at, event, LEDGER_HASH_BYTES);
+    at = be_put_bytes(at, hall, LEDGER_HASH_BYTES);
     assert(at - preimage == LEDGER_GENESIS_2_BYTES);
     sha256(view_of(preimage, LEDGER_GENESIS_2_BYTES), ret_hash);
 }
@@ -73,15 +60,15 @@ static void row_hash(uint32_t performance_id, const struct ledger_row *row,
 {
     uint8_t preimage[LEDGER_ROW_PREIMAGE], body[LEDGER_HASH_BYTES], *at = preimage;
     sha256(row->body, body);
-    at = put_bytes(at, ROW_TAG, sizeof(ROW_TAG));
-    at = put_be(at, performance_id, 4);
-    at = put_be(at, row->seq, 8);
-    at = put_be(at, row->epoch, 8);
-    at = put_be(at, row->version_before, 8);
-    at = put_be(at, row->version, 8);
-    at = put_be(at, (uint64_t)row->at_ms, 8);
-    at = put_bytes(at, row->prev_hash, LEDGER_HASH_BYTES);
-    at = put_bytes(at, body, LEDGER_HASH_BYTES);
+    at = be_put_bytes(at, ROW_TAG, sizeof(ROW_TAG));
+    at = be_put(at, performance_id, 4);
+    at = be_put(at, row->seq, 8);
+    at = be_put(at, row->epoch, 8);
+    at = be_put(at, row->version_before, 8);
+    at = be_put(at, row->version, 8);
+    at = be_put(at, (uint64_t)row->at_ms, 8);
+    at = be_put_bytes(at, row->prev_hash, LEDGER_HASH_BYTES);
+    at = be_put_bytes(at, body, LEDGER_HASH_BYTES);
     assert(at - preimage == LEDGER_ROW_PREIMAGE);
     sha256(view_of(preimage, LEDGER_ROW_PREIMAGE), ret_hash);
 }

@@ -36,6 +36,16 @@ static void hashes_are_the_documented_ones(void **state)
     ledger_genesis_hash(&genesis, row.prev_hash);
     to_hex(row.prev_hash, LEDGER_HASH_BYTES, hex);
     assert_string_equal(hex, "6854c84931c48bdc3d7ca06cc080c6cef721908ca2d9fa4772337fb78d222d14");
+    uint8_t second[LEDGER_HASH_BYTES]; /* the page's second form */
+    genesis.covers_names = genesis.utc_offset_known = true;
+    genesis.utc_offset_minutes = 540;
+    genesis.section_count = 2;
+    genesis.rest_ms = 3000;
+    genesis.event_name = VIEW_LIT("Night");
+    genesis.hall_name = VIEW_LIT("Hall");
+    ledger_genesis_hash(&genesis, second);
+    to_hex(second, LEDGER_HASH_BYTES, hex);
+    assert_string_equal(hex, "021cd4cedb537e4f996edb98dd9d9cb9db9c601b52649f7388c6e6909b022305");
     ledger_seal(7, &row);
     to_hex(row.hash, LEDGER_HASH_BYTES, hex);
     assert_string_equal(hex, "fc81be8dae98fde9a155ea988bb7341bb66ebd2d69394c65d0f748c524e62d93");

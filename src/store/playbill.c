@@ -1,6 +1,7 @@
 #include "store/playbill.h"
 
 #include "err/err.h"
+#include "store/playbill_chain.h"
 
 /* Of the row of event 0, which no event has: its number is the newest that was given. */
 static const struct sql_step steps[] = {
@@ -12,6 +13,10 @@ static const struct sql_step steps[] = {
      " starts_at_ms {int} NOT NULL, utc_offset_known {bool} NOT NULL,"
      " utc_offset_minutes {int} NOT NULL, time_zone {text} NOT NULL,"
      " PRIMARY KEY (performance_id))"},
+    {"playbill chain",
+     "CREATE TABLE playbill_row (seq {int} NOT NULL, about {int} NOT NULL, id {int} NOT NULL,"
+     " number {int} NOT NULL, content {bytes} NOT NULL, prev_hash {bytes} NOT NULL,"
+     " hash {bytes} NOT NULL, PRIMARY KEY (seq))"},
 };
 
 int playbill_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -21,13 +26,14 @@ int playbill_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 
 static int insert_event(struct sql_txn *txn, const struct playbill_event *event, int64_t number)
 {
-    return sql_run(txn,
-                   "INSERT INTO playbill (event_id, number, state, name, description, poster,"
-                   " published_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                   SQL(sql_int(event->event_id), sql_int(number), sql_int(event->state),
-                       sql_text(event->name), sql_text(event->description), sql_text(event->poster),
-                       sql_int(event->published_at_ms)),
-                   NULL);
+    int err = sql_run(txn,
+                      "INSERT INTO playbill (event_id, number, state, name, description, poster,"
+                      " published_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                      SQL(sql_int(event->event_id), sql_int(number), sql_int(event->state),
+                          sql_text(event->name), sql_text(event->description),
+                          sql_text(event->poster), sql_int(event->published_at_ms)),
+                      NULL);
+    return err != 0 || event->event_id == 0 ? err : playbill_chain_event(txn, event, number);
 }
 
 /* ---- the first time ---- */
@@ -102,15 +108,15 @@ static int run_put_event(struct sql_job *base, struct sql_txn *txn)
         return insert_event(txn, event, number);
     if (err == 0 && state == PLAYBILL_DELETED)
         return ERR_NOT_FOUND;
-    return err == 0
-               ? sql_run(txn,
-                         "UPDATE playbill SET number = ?, state = ?, name = ?, description = ?,"
-                         " poster = ?, published_at_ms = ? WHERE event_id = ?",
-                         SQL(sql_int(number), sql_int(event->state), sql_text(event->name),
-                             sql_text(event->description), sql_text(event->poster),
-                             sql_int(event->published_at_ms), sql_int(event->event_id)),
-                         NULL)
-               : err;
+    if (err == 0)
+        err = sql_run(txn,
+                      "UPDATE playbill SET number = ?, state = ?, name = ?, description = ?,"
+                      " poster = ?, published_at_ms = ? WHERE event_id = ?",
+                      SQL(sql_int(number), sql_int(event->state), sql_text(event->name),
+                          sql_text(event->description), sql_text(event->poster),
+                          sql_int(event->published_at_ms), sql_int(event->event_id)),
+                      NULL);
+    return err == 0 ? playbill_chain_event(txn, event, number) : err;
 }
 
 int playbill_put_event(struct sql *sql, const struct playbill_event *event, int64_t deadline_ns)
@@ -129,15 +135,16 @@ static int run_put_performance(struct sql_job *base, struct sql_txn *txn)
     if (err == 0)
         err = sql_run(txn, "DELETE FROM performance_date WHERE performance_id = ?",
                       SQL(sql_int(date->performance_id)), NULL);
-    return err == 0 ? sql_run(txn,
-                              "INSERT INTO performance_date (performance_id, number, starts_at_ms,"
-                              " utc_offset_known, utc_offset_minutes, time_zone)"
-                              " VALUES (?, ?, ?, ?, ?, ?)",
-                              SQL(sql_int(date->performance_id), sql_int(number),
-                                  sql_int(date->starts_at_ms), sql_int(date->utc_offset_known),
-                                  sql_int(date->utc_offset_minutes), sql_text(date->time_zone)),
-                              NULL)
-                    : err;
+    if (err == 0)
+        err = sql_run(txn,
+                      "INSERT INTO performance_date (performance_id, number, starts_at_ms,"
+                      " utc_offset_known, utc_offset_minutes, time_zone)"
+                      " VALUES (?, ?, ?, ?, ?, ?)",
+                      SQL(sql_int(date->performance_id), sql_int(number),
+                          sql_int(date->starts_at_ms), sql_int(date->utc_offset_known),
+                          sql_int(date->utc_offset_minutes), sql_text(date->time_zone)),
+                      NULL);
+    return err == 0 ? playbill_chain_performance(txn, date, number) : err;
 }
 
 int playbill_put_performance(struct sql *sql, const struct playbill_performance *performance,

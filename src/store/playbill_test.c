@@ -2,13 +2,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "clock/clock.h"
 #include "db/faulty_test.h"
 #include "err/err.h"
-#include "store/playbill.h"
+#include "store/playbill_chain.h"
 
 static struct sql *sql;
 static struct arena arena;
@@ -71,9 +73,130 @@ static void what_is_deleted_stays_so(void **state)
     assert_int_equal(playbill_put_event(sql, &event, DEADLINE_NEVER), ERR_NOT_FOUND);
 }
 
+/* ---- the chain ---- */
+
+static char faults[1024];
+static uint64_t chained;
+
+static void keep_fault(void *state, enum playbill_about about, uint32_t id, const char *what)
+{
+    const size_t len = strlen(faults);
+    snprintf(faults + len, sizeof(faults) - len, "%s %u: %s\n",
+             about == PLAYBILL_EVENT ? "event" : "performance", id, what);
+}
+
+/* What is wrong, a line each; empty: nothing is. */
+static const char *check(void)
+{
+    struct playbill_chain chain;
+    faults[0] = '\0';
+    assert_int_equal(playbill_check(sql, &arena, keep_fault, NULL, &chain, DEADLINE_NEVER), 0);
+    chained = chain.rows;
+    return faults;
+}
+
+struct text_job {
+    struct sql_job job;
+    const char *text;
+};
+
+static int run_text(struct sql_job *base, struct sql_txn *txn)
+{
+    uint64_t changes;
+    int err = sql_run(txn, ((struct text_job *)base)->text, SQL_NONE, &changes);
+    return err == 0 && changes == 0 ? ERR_NOT_FOUND : err;
+}
+
+static void tamper(const char *text)
+{
+    struct text_job job = {.job.run = run_text, .text = text};
+    assert_int_equal(sql_write(sql, &job.job, DEADLINE_NEVER), 0);
+}
+
+static void every_change_is_chained(void **state)
+{
+    struct playbill_event event = {.event_id = 20,
+                                   .state = PLAYBILL_PUBLISHED,
+                                   .name = VIEW_LIT("Night"),
+                                   .description = VIEW_LIT("long"),
+                                   .published_at_ms = 5};
+    assert_string_equal(check(), "");
+    const uint64_t before = chained;
+    assert_int_equal(playbill_put_event(sql, &event, DEADLINE_NEVER), 0);
+    event.name = VIEW_LIT("Late night");
+    assert_int_equal(playbill_put_event(sql, &event, DEADLINE_NEVER), 0);
+    const struct playbill_performance date = {.performance_id = 21,
+                                              .starts_at_ms = 1000,
+                                              .utc_offset_known = true,
+                                              .utc_offset_minutes = -210,
+                                              .time_zone = VIEW_LIT("America/St_Johns")};
+    assert_int_equal(playbill_put_performance(sql, &date, DEADLINE_NEVER), 0);
+    assert_string_equal(check(), "");
+    assert_int_equal(chained, before + 3);
+}
+
+static void what_was_changed_behind_its_back_is_found(void **state)
+{
+    static const struct {
+        const char *wrong, *right, *says;
+    } table[] = {
+        {"UPDATE playbill SET name = 'Other' WHERE event_id = 20",
+         "UPDATE playbill SET name = 'Late night' WHERE event_id = 20",
+         "event 20: what is told of it is not what the chain says\n"},
+        {"UPDATE playbill SET poster = 'https://example.net' WHERE event_id = 20",
+         "UPDATE playbill SET poster = '' WHERE event_id = 20",
+         "event 20: what is told of it is not what the chain says\n"},
+        {"UPDATE performance_date SET starts_at_ms = 1001 WHERE performance_id = 21",
+         "UPDATE performance_date SET starts_at_ms = 1000 WHERE performance_id = 21",
+         "performance 21: what is told of it is not what the chain says\n"},
+        {"UPDATE performance_date SET time_zone = 'UTC' WHERE performance_id = 21",
+         "UPDATE performance_date SET time_zone = 'America/St_Johns' WHERE performance_id = 21",
+         "performance 21: what is told of it is not what the chain says\n"},
+        {"UPDATE performance_date SET performance_id = 22 WHERE performance_id = 21",
+         "UPDATE performance_date SET performance_id = 21 WHERE performance_id = 22",
+         "performance 22: what is told of it is not in the chain\n"
+         "performance 21: what was told of it is missing\n"},
+        {"UPDATE playbill SET number = number + 1 WHERE event_id = 0",
+         "UPDATE playbill SET number = number - 1 WHERE event_id = 0",
+         "event 0: the newest number is not that of the chain\n"},
+        {"UPDATE playbill_row SET id = 23 WHERE about = 1 AND id = 20",
+         "UPDATE playbill_row SET id = 20 WHERE about = 1 AND id = 23",
+         "event 23: its row's hash is wrong\nevent 23: its row's hash is wrong\n"
+         "event 20: what is told of it is not in the chain\n"
+         "event 23: what was told of it is missing\n"},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        tamper(table[i].wrong);
+        assert_string_equal(check(), table[i].says);
+        tamper(table[i].right);
+        assert_string_equal(check(), "");
+    }
+    /* A row that is taken out of the middle leaves a gap. */
+    tamper("DELETE FROM playbill_row WHERE seq = 2");
+    assert_non_null(strstr(check(), "its row does not follow the row before"));
+    assert_non_null(strstr(check(), "its row does not hang on the row before"));
+}
+
+static void an_earlier_store_is_chained_as_it_is(void **state)
+{
+    tamper("DELETE FROM playbill_row");
+    assert_non_null(strstr(check(), "is not in the chain"));
+    assert_int_equal(playbill_chain_adopt(sql, &arena, DEADLINE_NEVER), 0);
+    assert_string_equal(check(), "");
+    const uint64_t rows = chained;
+    assert_true(rows > 0);
+    assert_int_equal(playbill_chain_adopt(sql, &arena, DEADLINE_NEVER), 0); /* once */
+    assert_string_equal(check(), "");
+    assert_int_equal(chained, rows);
+    const struct playbill_event event = {.event_id = 30, .state = PLAYBILL_DRAFT};
+    assert_int_equal(playbill_put_event(sql, &event, DEADLINE_NEVER), 0);
+    assert_string_equal(check(), "");
+    assert_int_equal(chained, rows + 1);
+}
+
 static int set_up(void **state)
 {
-    arena_init(&arena, 1u << 20);
+    arena_init(&arena, 64u << 20);
     int err = sql_faulty_new(&arena, &sql);
     return err == 0 ? playbill_migrate(sql, false, 1) : err;
 }
@@ -90,6 +213,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_of_an_earlier_store_are_published_once),
         cmocka_unit_test(others_read_what_is_younger_than_what_they_know),
-        cmocka_unit_test(what_is_deleted_stays_so)};
+        cmocka_unit_test(what_is_deleted_stays_so),
+        cmocka_unit_test(every_change_is_chained),
+        cmocka_unit_test(what_was_changed_behind_its_back_is_found),
+        cmocka_unit_test(an_earlier_store_is_chained_as_it_is)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

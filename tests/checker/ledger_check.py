@@ -573,6 +573,48 @@ def check_schema(db, find):
             find(text)
 
 
+def told_now(db):
+    """What the playbill tells: (about, id) → (number, hash of the content)."""
+    now = {}
+    for row in db.execute('SELECT * FROM playbill WHERE event_id <> 0'):
+        now[1, row['event_id']] = row['number'], sha256(
+            be(row['state'], 4) + be(row['published_at_ms'], 8) + b''.join(
+                sha256(row[name].encode()) for name in ('name', 'description', 'poster')))
+    for row in db.execute('SELECT * FROM performance_date'):
+        now[2, row['performance_id']] = row['number'], sha256(
+            be(row['starts_at_ms'], 8) + be(row['utc_offset_known'] != 0, 4) + be(row['utc_offset_minutes'], 4)
+            + sha256(row['time_zone'].encode()))
+    return now
+
+
+def check_playbill(db, find):
+    """The chain of what tickets show beside their place, where the store has one."""
+    if not db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'playbill_row'").fetchone()[0]:
+        return
+    seq, number, last_hash, told = 0, 0, bytes(32), {}
+    for row in db.execute('SELECT * FROM playbill_row ORDER BY seq'):
+        where = f'playbill, row {row["seq"]}: '
+        if row['seq'] != seq + 1:
+            find(f'{where}it follows row {seq}')
+        if row['number'] < number:
+            find(f'{where}its number is less than the one before')
+        if row['prev_hash'] != last_hash:
+            find(f'{where}it does not hang on the row before')
+        hashed = (b'usher playbill1\n' + be(row['seq'], 8) + be(row['about'], 4) + be(row['id'], 4) + be(row['number'], 8)
+                  + row['prev_hash'] + row['content'])
+        if sha256(hashed) != row['hash']:
+            find(f'{where}its hash is wrong')
+        seq, number, last_hash = row['seq'], row['number'], row['hash']
+        told[row['about'], row['id']] = row['number'], row['content']
+    now = told_now(db)
+    for what in sorted(told.keys() | now.keys()):
+        if told.get(what) != now.get(what):
+            find(f'playbill: what is told of {"event" if what[0] == 1 else "performance"} {what[1]} is not what its chain says')
+    newest = db.execute('SELECT number FROM playbill WHERE event_id = 0').fetchone()
+    if now and (newest is None or newest[0] != number):
+        find('playbill: the newest number is not that of the chain')
+
+
 def check(db, find):
     steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
     if steps != [1, 2, 3, 4, 5, 6]:
@@ -595,6 +637,7 @@ def check(db, find):
     for hall in db.execute('SELECT * FROM hall ORDER BY hall_id'):
         if hall['hall_id'] not in used:
             check_layout(hall, lambda text, hall_id=hall['hall_id']: find(f'hall {hall_id}: {text}'))
+    check_playbill(db, find)
     return len(performances)
 
 

@@ -3,6 +3,7 @@
  * have put there without learning so (ERR_UNKNOWN), or put and could not begin.
  */
 #include "observe/log.h"
+#include "store/playbill_chain.h"
 #include "svc/ticket/bills.h"
 
 #define FOLLOW_STEP_MAX_MS 60000
@@ -47,6 +48,8 @@ static int load_all(struct ticket *ticket, struct arena *arena)
         err = store->ops->event_list(store, arena, &events, &count, step_deadline());
     if (err == 0 && store->sql)
         err = playbill_seed(store->sql, events, count, step_deadline());
+    if (err == 0 && store->sql)
+        err = playbill_chain_adopt(store->sql, arena, step_deadline());
     for (size_t i = 0; err == 0 && i < count; i++) {
         const struct catalog_event *event;
         err = catalog_add_event(ticket->catalog, &events[i], desk_new_state(ticket), &event);
