@@ -439,6 +439,10 @@ int json_read(const ProtobufCMessageDescriptor *descriptor, struct view text, st
     json_error_t error;
     json_t *root = json_loadb(text.len ? text.at : "", text.len,
                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    const enum json_error_code why = root ? json_error_unknown : json_error_code(&error);
+    if (why == json_error_null_character || why == json_error_null_byte_in_key)
+        return fail(&r, NULL, "has a NUL in a string: line %d, column %d", error.line,
+                    error.column);
     if (!root)
         return fail(&r, NULL, "is not JSON: %.80s, line %d, column %d", error.text, error.line,
                     error.column);
