@@ -30,7 +30,7 @@ const besides = ['.usher.v1.ErrorDetail'];
 const apart = {
   manage: {
     TicketService:
-      'ListEvents GetPerformance GetSeatMap OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ImportHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent PublishEvent HideEvent DeleteEvent UpdatePerformance',
+      'ListEvents GetPerformance GetSeatMap OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent PublishEvent HideEvent DeleteEvent UpdatePerformance',
     AuthService: 'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken',
     WaitroomService: 'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport',
     PaymentService:

@@ -272,5 +272,7 @@ const struct cmd event_commands[EVENT_COMMANDS] = {
      .table = &event_block_table},
     {"unblock", "they go on sale again", event_unblock_command, .table = &event_unblock_table},
     {"blocks", "what is kept back", event_blocks_command, .table = &event_blocks_table},
+    {"holders", "who holds places now", event_holders_command, .table = &event_holders_table},
+    {"unhold", "ends a hold", event_unhold_command, .table = &event_unhold_table},
     {"list", "events and performances of a server", list_command, .table = &list_table},
 };

@@ -1,6 +1,6 @@
 /*
  * event: what is on sale: usher event create|edit|publish|hide|delete|open|pause|report|block|
- * unblock|blocks|list.
+ * unblock|blocks|holders|unhold|list.
  */
 #ifndef USHER_CMD_EVENT_H
 #define USHER_CMD_EVENT_H
@@ -11,7 +11,7 @@
 
 #include "cmd/cmd.h"
 
-#define EVENT_COMMANDS 12
+#define EVENT_COMMANDS 14
 extern const struct cmd event_commands[EVENT_COMMANDS];
 
 /* event_create.c */
@@ -31,6 +31,11 @@ extern const struct conf_table event_block_table, event_unblock_table, event_blo
 int event_block_command(int argc, char **argv);
 int event_unblock_command(int argc, char **argv);
 int event_blocks_command(int argc, char **argv);
+
+/* event_holders.c */
+extern const struct conf_table event_holders_table, event_unhold_table;
+int event_holders_command(int argc, char **argv);
+int event_unhold_command(int argc, char **argv);
 
 /* event_prices.c: what --prices and --price say.
  *

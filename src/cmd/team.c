@@ -301,6 +301,11 @@ const struct cmd organiser_commands[ORGANISER_COMMANDS] = {
     {"create", "make one, with its first owner", organiser_create_command,
      .table = &organiser_create_table},
     {"list", "all of them", organiser_list_command, .table = &organiser_list_table},
+    {"bar", "an account or address it does not sell to", organiser_bar_command,
+     .table = &organiser_bar_table},
+    {"unbar", "ends a bar", organiser_unbar_command, .table = &organiser_unbar_table},
+    {"barred", "whom it does not sell to", organiser_barred_command,
+     .table = &organiser_barred_table},
 };
 const struct cmd member_commands[MEMBER_COMMANDS] = {
     {"set", "give somebody a role, or end it", member_set_command, .table = &member_set_table},

@@ -6,11 +6,17 @@
 
 #include "cmd/cmd.h"
 
-#define ORGANISER_COMMANDS 2
+#define ORGANISER_COMMANDS 5
 extern const struct cmd organiser_commands[ORGANISER_COMMANDS];
 #define MEMBER_COMMANDS 2
 extern const struct cmd member_commands[MEMBER_COMMANDS];
 #define TOKEN_COMMANDS 3
 extern const struct cmd token_commands[TOKEN_COMMANDS];
+
+/* bar.c */
+extern const struct conf_table organiser_bar_table, organiser_unbar_table, organiser_barred_table;
+int organiser_bar_command(int argc, char **argv);
+int organiser_unbar_command(int argc, char **argv);
+int organiser_barred_command(int argc, char **argv);
 
 #endif

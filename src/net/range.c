@@ -1,6 +1,8 @@
 #include "net/range.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
+#include <stdio.h>
 
 #include "err/err.h"
 
@@ -72,4 +74,19 @@ bool net_range_has(const struct net_range *range, const struct in6_addr *address
     struct in6_addr cut = *address;
     net_range_cut(&cut, range->bits);
     return memcmp(&cut, &range->prefix, sizeof(cut)) == 0;
+}
+
+void net_range_write(const struct net_range *range, bool with_bits,
+                     char ret_text[NET_RANGE_CHARS + 1])
+{
+    char address[INET6_ADDRSTRLEN];
+    const bool is4 = net_range_is4(&range->prefix) && range->bits >= NET_RANGE_BITS4;
+    const void *bytes = is4 ? range->prefix.s6_addr + 12 : range->prefix.s6_addr;
+    const char *text = inet_ntop(is4 ? AF_INET : AF_INET6, bytes, address, sizeof(address));
+    assert(text);
+    if (range->bits == 128 && !with_bits)
+        snprintf(ret_text, NET_RANGE_CHARS + 1, "%s", address);
+    else
+        snprintf(ret_text, NET_RANGE_CHARS + 1, "%s/%d", address,
+                 range->bits - (is4 ? NET_RANGE_BITS4 : 0));
 }

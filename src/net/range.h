@@ -24,6 +24,11 @@ int net_range_address(struct view text, struct in6_addr *ret_address);
 /* Reads an address, or, where there is a '/', a network; the bits behind the prefix are cleared.
  * ERR_INVALID. */
 int net_range_read(struct view text, struct net_range *ret_range);
+#define NET_RANGE_CHARS 49 /* of the longest text */
+/* The one spelling of it, and a NUL: a whole address without the length of its prefix, unless
+ * with_bits. */
+void net_range_write(const struct net_range *range, bool with_bits,
+                     char ret_text[NET_RANGE_CHARS + 1]);
 /* Clears the bits behind the first ones. */
 void net_range_cut(struct in6_addr *address, uint8_t bits);
 bool net_range_has(const struct net_range *range, const struct in6_addr *address);

@@ -105,6 +105,7 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
         done = seats_find_hold(owner->seats, id) != NULL;
         break;
     case OWNER_RELEASE:
+    case OWNER_END_HOLD:
         done = !seats_find_hold(owner->seats, id) && !id_eq(sold->order_id, id);
         break;
     case OWNER_ORDER:
@@ -130,6 +131,8 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
     case OWNER_UNBLOCK:
         done = !owner->blocks || !id_eq(owner->blocks[ask->hold.seats[0]].block_id, id);
         break;
+    case OWNER_HOLDINGS:
+        break; /* promised nothing */
     case OWNER_KEEP_KEY:
         break; /* has a key, always */
     }

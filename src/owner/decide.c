@@ -294,9 +294,10 @@ static const struct seats_hold *hold_of(const struct owner *owner, const struct 
     return hold && id_eq(hold->account_id, ask->account_id) ? hold : NULL;
 }
 
-static void decide_release(struct owner *owner, struct owner_ask *ask)
+/* By its account, or (by_organiser) whose ever it is: then it counts as one that ran out. */
+static void decide_release(struct owner *owner, struct owner_ask *ask, bool by_organiser)
 {
-    if (!hold_of(owner, ask)) {
+    if (by_organiser ? !seats_find_hold(owner->seats, ask->hold_id) : !hold_of(owner, ask)) {
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
@@ -304,7 +305,7 @@ static void decide_release(struct owner *owner, struct owner_ask *ask)
         return;
     int err = seats_release(owner->seats, ask->hold_id, &ask->hold);
     assert(err == 0);
-    note_unused(owner, &ask->hold, false, owner_now_ms(owner));
+    note_unused(owner, &ask->hold, by_organiser, owner_now_ms(owner));
     promise(owner, ask, CHANGE_RELEASE);
     owner_arm_expiry(owner);
 }
@@ -486,6 +487,13 @@ static void decide_block(struct owner *owner, struct owner_ask *ask)
     owner_arm_expiry(owner);
 }
 
+/* What an organiser asks, or the operator, who has no account. */
+static bool is_organisers(enum owner_verb verb)
+{
+    return verb == OWNER_SET_SALE || verb == OWNER_BLOCK || verb == OWNER_UNBLOCK ||
+           verb == OWNER_END_HOLD || verb == OWNER_HOLDINGS;
+}
+
 void owner_decide(struct owner *owner, struct owner_ask *ask)
 {
     if ((owner->phase == OWNER_AWAY || owner->leaving) && !owner->stopping) {
@@ -504,9 +512,7 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         wait_for_room(owner, ask);
         return;
     }
-    const bool by_organiser =
-        ask->verb == OWNER_SET_SALE || ask->verb == OWNER_BLOCK || ask->verb == OWNER_UNBLOCK;
-    if (!by_organiser && id_is_zero(ask->account_id)) {
+    if (!is_organisers(ask->verb) && id_is_zero(ask->account_id)) {
         owner_answer(ask, ERR_INVALID); /* the ledger knows no such account */
         return;
     }
@@ -518,7 +524,8 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         decide_hold(owner, ask);
         break;
     case OWNER_RELEASE:
-        decide_release(owner, ask);
+    case OWNER_END_HOLD:
+        decide_release(owner, ask, ask->verb == OWNER_END_HOLD);
         break;
     case OWNER_ORDER:
         decide_order(owner, ask);
@@ -535,6 +542,10 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
     case OWNER_BLOCK:
     case OWNER_UNBLOCK:
         decide_block(owner, ask);
+        break;
+    case OWNER_HOLDINGS:
+        owner_list_holdings(owner, ask);
+        ride(owner, ask, 0);
         break;
     case OWNER_KEEP_KEY:
         decide_keep_key(owner, ask);

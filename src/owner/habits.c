@@ -178,6 +178,12 @@ void habits_begin(struct habits *h, struct id hold_id, struct id origin)
     assert(err == 0);
 }
 
+struct id habits_origin(const struct habits *h, struct id hold_id)
+{
+    uint32_t place;
+    return table_get(&h->origins, hold_id, &place) ? h->origin_of[place] : (struct id){0};
+}
+
 static struct id end(struct habits *h, struct id hold_id)
 {
     uint32_t place;

@@ -47,6 +47,8 @@ struct habits_next habits_next(const struct habits *habits, struct id account_id
 
 /* A hold begins, whose address is to be remembered. */
 void habits_begin(struct habits *habits, struct id hold_id, struct id origin);
+/* The address of a live hold; zero: not known. */
+struct id habits_origin(const struct habits *habits, struct id hold_id);
 /* It ended without a sale after held_ms: by itself (expired), or given back. */
 void habits_unused(struct habits *habits, struct id hold_id, struct id account_id, bool expired,
                    int64_t held_ms, int64_t now_ms);

@@ -246,7 +246,7 @@ int owner_ask(struct owner *owner, struct owner_ask *ask)
 {
     assert(fiber_self());
     assert(ask->key.len == 0 || (ask->verb != OWNER_RELEASE && ask->verb != OWNER_CANCEL &&
-                                 ask->verb != OWNER_SET_SALE));
+                                 ask->verb != OWNER_SET_SALE && ask->verb != OWNER_END_HOLD));
     ask->owner = owner;
     ask->context = fiber_context();
     ask->home = sched_loop(sched_current());

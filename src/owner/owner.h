@@ -31,6 +31,7 @@
 #include "fiber/fiber.h"
 #include "hall/hall.h"
 #include "owner/gate.h"
+#include "owner/listener.h"
 #include "seats/seats.h"
 #include "store/store.h"
 
@@ -61,11 +62,20 @@ enum owner_verb {
     OWNER_KEEP_KEY,  /* hold_id names a durable order of the account, which is answered under key */
     OWNER_BLOCK,     /* those of seats that are free are kept back: hold_id names the block */
     OWNER_UNBLOCK,   /* those of seats that the block hold_id has are no longer */
+    OWNER_END_HOLD,  /* hold_id, whose account it is: the organiser's RELEASE */
+    OWNER_HOLDINGS,  /* fills holdings: live holds of those who have most */
 };
 
 struct owner_area {
     uint32_t section;
     uint32_t quantity;
+};
+
+/* A live hold as its organiser sees it. */
+struct owner_holding {
+    struct seats_hold hold;
+    struct id origin; /* as of owner_ask; zero: not known, or forgotten */
+    uint32_t places;  /* of its account, held and sold together */
 };
 
 /*
@@ -84,8 +94,8 @@ struct owner_area {
  *                    may have
  *   ERR_EARLY        holds of this account, or from this address, ended unused lately (habits.h): a
  *                    hold is possible again at until_ms
- *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for
- *                    OWNER_SET_SALE and blocks); OWNER_ORDER: what was paid is not what the
+ *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for what
+ *                    the organiser does); OWNER_ORDER: what was paid is not what the
  *                    places cost
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
@@ -108,8 +118,10 @@ struct owner_ask {
     struct id payment_id; /* of an order that was paid by card */
     int64_t paid;         /* what was paid; must be the order's total */
     int64_t until_ms;
-    bool paying;        /* HOLD: its money has come, so habits do not matter */
-    struct view reason; /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
+    bool paying;                    /* HOLD: its money has come, so habits do not matter */
+    struct view reason;             /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
+    struct owner_holding *holdings; /* HOLDINGS: the caller's, holdings_max of them */
+    uint32_t holdings_max;
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others
                         twice does no harm */
     uint8_t request_hash[32];
@@ -121,7 +133,8 @@ struct owner_ask {
     int64_t at_ms;  /* when it was decided; an order's placed_at_ms */
     int64_t now_ms; /* the owner's time when it answered: a hold has expires_at_ms - now_ms left */
     bool as_stored; /* ORDER: the answer is order hold_id as the store has it, not the above */
-    uint64_t version; /* of the hall, at least this change included */
+    uint64_t version;       /* of the hall, at least this change included */
+    uint32_t holding_count; /* HOLDINGS; in no order */
     struct seats_refusal refusal;
 
     /* the owner's own */
@@ -132,22 +145,6 @@ struct owner_ask {
     struct fiber *fiber;
     struct owner_ask *next;
     bool done;
-};
-
-/* One seat's new state, as everybody is told it (seats_told), in order of commit. */
-struct owner_change {
-    uint32_t seat;
-    enum seats_state state;
-};
-
-/* Hears what became durable, on the owner's thread, in order. Must not wait. */
-struct owner_listener {
-    /* After a commit: changes moved the hall from one version to the next. */
-    void (*committed)(void *state, uint64_t version, uint32_t sale_state,
-                      const struct owner_change *changes, size_t count);
-    /* After (re)loading: forget deltas; owner_snapshot gives the state. */
-    void (*loaded)(void *state, uint64_t version, uint32_t sale_state, const uint8_t *states);
-    void *state;
 };
 
 struct owner_options {

@@ -134,6 +134,10 @@ int owner_decide_unblock(struct owner *owner, struct owner_ask *ask);
 /* Ends what is over by now, a change for up to eight places, for as long as there is room. */
 void owner_end_blocks(struct owner *owner);
 
+/* holdings.c: fills ask->holdings: the live holds of the accounts that have most places. Steps: the
+ * places of the hall, twice. */
+void owner_list_holdings(const struct owner *owner, struct owner_ask *ask);
+
 /* decide.c: the places of a change that frees them rest. */
 void owner_let_rest(struct owner *owner, struct change *change);
 

@@ -192,6 +192,16 @@ const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_i
     return slot ? &s->slots[slot].hold : NULL;
 }
 
+const struct seats_hold *seats_next_hold(const struct seats *s, uint32_t *cursor)
+{
+    while (*cursor < s->slots_used) {
+        const struct seats_slot *slot = &s->slots[++*cursor];
+        if (slot->account != 0)
+            return &slot->hold;
+    }
+    return NULL;
+}
+
 int64_t seats_next_expiry_ms(const struct seats *s)
 {
     uint32_t slot = wheel_first(&s->wheel);

@@ -94,6 +94,10 @@ uint32_t seats_of_account(const struct seats *s, struct id account_id);
  * still there. */
 const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_id);
 
+/* The next live hold behind *cursor (0: the first), which moves on; NULL: there are no more. All of
+ * them take as many steps as the hall has places, at most. */
+const struct seats_hold *seats_next_hold(const struct seats *s, uint32_t *cursor);
+
 /* Takes all of ask->seats (1 … 8, none twice, any order), or none. hold_id must be fresh, neither
  * id zero, and expires_at_ms after now_ms. What is wrong is said in this order:
  * ERR_INVALID: a seat index out of range or twice, no seat, more than 8.

@@ -7,6 +7,7 @@
 #include "err/err.h"
 #include "mem/buf.h"
 #include "store/accounts.h"
+#include "store/bars.h"
 #include "store/contacts.h"
 #include "store/copy.h"
 #include "store/generations.h"
@@ -23,8 +24,9 @@
 
 /* Every module of src/store that has tables of its own; each makes them at its new place. */
 static int (*const modules[])(struct sql *sql, bool read_only, int64_t now_ms) = {
-    accounts_migrate, contacts_migrate, generations_migrate, hall_owners_migrate, lines_migrate,
-    mails_migrate,    payments_migrate, playbill_migrate,    positions_migrate,   scans_migrate,
+    accounts_migrate,    bars_migrate,      contacts_migrate, generations_migrate,
+    hall_owners_migrate, lines_migrate,     mails_migrate,    payments_migrate,
+    playbill_migrate,    positions_migrate, scans_migrate,
 };
 
 /* What store_copy carries, and what each database keeps for itself. */

@@ -171,9 +171,10 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
         check_hold(world, ask);
         break;
     case OWNER_RELEASE:
+    case OWNER_END_HOLD:
         if (!known || known->fate == TRUTH_HELD || known->fate == TRUTH_SOLD)
             world_fail(world, "P2: a hold was given back, the ledger says otherwise");
-        else if (!id_eq(known->hold.account_id, ask->account_id))
+        else if (ask->verb == OWNER_RELEASE && !id_eq(known->hold.account_id, ask->account_id))
             world_fail(world, "P1: somebody gave back the hold of another account");
         break;
     case OWNER_ORDER:
@@ -212,6 +213,12 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
                 world_fail(world, "P2: a seat left its block, the ledger says otherwise");
         }
         break;
+    case OWNER_HOLDINGS:
+        for (uint32_t i = 0; i < ask->holding_count; i++) {
+            if (!truth_find(&world->truth, ask->holdings[i].hold.hold_id))
+                world_fail(world, "a hold was told of that the ledger does not have");
+        }
+        break;
     case OWNER_SET_SALE:
         if (is_newest(world, post) && world->truth.sale_state != ask->sale_state)
             world_fail(world, "P2: the sale's state was set, the ledger says otherwise");
@@ -240,7 +247,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         check_refusal(world, ask);
         break;
     case ERR_NOT_FOUND:
-        if (ask->verb == OWNER_UNBLOCK)
+        if (ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD)
             break; /* its time was over, or it was ended before */
         if (verb_finds)
             check_not_found(world, post, ask, asked_version);

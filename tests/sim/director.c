@@ -82,6 +82,19 @@ static void give_free(struct world *world)
         (void)world_ask(world, &organiser, &ask, NULL);
 }
 
+/* The organiser looks who holds most, and ends one of the holds. */
+static void end_hold(struct world *world)
+{
+    struct buyer organiser = {.world = world};
+    struct owner_holding list[4];
+    struct owner_ask look = {.verb = OWNER_HOLDINGS, .holdings = list, .holdings_max = 4};
+    if (world_ask(world, &organiser, &look, NULL) != 0 || look.holding_count == 0)
+        return;
+    struct owner_ask ask = {.verb = OWNER_END_HOLD,
+                            .hold_id = list[world_below(world, look.holding_count)].hold.hold_id};
+    (void)world_ask(world, &organiser, &ask, NULL);
+}
+
 static void crash_store(struct world *world)
 {
     struct post *post = any_post(world);
@@ -199,6 +212,8 @@ void director_run(void *arg)
             keep_back(world);
         if (world_odds(world, 8))
             give_free(world);
+        if (world_odds(world, 4))
+            end_hold(world);
         if (trouble > 0 && world_below(world, 24) < trouble)
             acts[world_below(world, sizeof(acts) / sizeof(acts[0]))](world);
     }

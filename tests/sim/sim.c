@@ -69,6 +69,8 @@ static bool covers(const struct coverage *c)
         {"holds extended", c->answers[OWNER_EXTEND][0]},
         {"places kept back", c->answers[OWNER_BLOCK][0]},
         {"places given free again", c->answers[OWNER_UNBLOCK][0]},
+        {"lists of who holds", c->answers[OWNER_HOLDINGS][0]},
+        {"holds ended by the organiser", c->answers[OWNER_END_HOLD][0]},
         {"later keys of an order", c->answers[OWNER_KEEP_KEY][0]},
         {"answers by key", c->by_key},
         {"loads", c->loads},

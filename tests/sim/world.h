@@ -25,8 +25,8 @@
 
 /* What the seeds of a run met, so that a run which proves nothing is noticed. */
 struct coverage {
-    uint64_t answers[OWNER_UNBLOCK + 1][WORLD_RESULTS]; /* by verb, by -result */
-    uint64_t by_key;                                    /* the same answer again */
+    uint64_t answers[OWNER_HOLDINGS + 1][WORLD_RESULTS]; /* by verb, by -result */
+    uint64_t by_key;                                     /* the same answer again */
     uint64_t forgotten;      /* keys that were old enough to be forgotten */
     uint64_t uncertain_done; /* answered 0 though its commit failed */
     uint64_t loads, commits;

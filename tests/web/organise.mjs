@@ -124,6 +124,25 @@ export const organise = {
         await page.waitForSelector('.map-face[data-sold="2"]');
         await a.picture('organise-sale');
 
+        // Who holds how much: an account is barred and let in again, and its hold is ended.
+        await b.openHall(performance);
+        await b.live();
+        await holdBest(b, 2);
+        await a.press('look-holders');
+        await page.waitForSelector('[data-holder][data-held="2"]');
+        await page.fill('[name=bar-reason]', 'Buys to resell');
+        await a.isAccessible('who holds places');
+        await a.press('bar-account');
+        await page.waitForSelector('[data-bar] :text("Buys to resell")');
+        await page.waitForSelector('[data-holder] :text("barred")');
+        await page.locator('#holders-title').scrollIntoViewIfNeeded();
+        await a.picture('organise-holders');
+        await a.press('unbar');
+        await page.waitForSelector('[data-bar]', { state: 'detached' });
+        await a.press('end-hold');
+        await page.waitForSelector('[data-holder]', { state: 'detached' });
+        await page.waitForSelector('[data-figure=held] dd:text-is("0")');
+
         await page.click('.organise-tabs a[href="/organiser/orders"]');
         await page.fill('[name=find]', number.toLowerCase());
         await a.press('find');

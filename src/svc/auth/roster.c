@@ -42,17 +42,9 @@ int roster_read_network(struct view text, struct roster_network *ret_network)
 void roster_write_network(const struct roster_network *network, bool whole,
                           char ret_text[BLOCK_SUBJECT_MAX + 1])
 {
-    char address[INET6_ADDRSTRLEN];
-    const bool is4 = IN6_IS_ADDR_V4MAPPED(&network->prefix) && network->bits >= NET_RANGE_BITS4;
-    const int family = is4 ? AF_INET : AF_INET6;
-    const void *bytes = is4 ? network->prefix.s6_addr + 12 : network->prefix.s6_addr;
-    const char *text = inet_ntop(family, bytes, address, sizeof(address));
-    assert(text);
-    if (whole)
-        snprintf(ret_text, BLOCK_SUBJECT_MAX + 1, "%s", address);
-    else
-        snprintf(ret_text, BLOCK_SUBJECT_MAX + 1, "%s/%d", address,
-                 network->bits - (is4 ? NET_RANGE_BITS4 : 0));
+    static_assert(NET_RANGE_CHARS <= BLOCK_SUBJECT_MAX, "a network fits");
+    const struct net_range range = {.bits = network->bits, .prefix = network->prefix};
+    net_range_write(&range, !whole, ret_text);
 }
 
 /* ---- order ---- */

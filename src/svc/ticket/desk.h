@@ -10,6 +10,7 @@
 
 #include "call/channel.h"
 #include "err/err.h"
+#include "store/bars.h"
 #include "store/generations.h"
 #include "svc/ticket/catalog.h"
 #include "svc/ticket/pulse.h"
@@ -56,6 +57,7 @@ struct ticket {
     struct scope follow_scope;        /* of who follows the store, on worker 0 */
     struct channel *const *waitrooms; /* one a worker; NULL: there is no waiting room */
     struct pulse pulses[STORE_PERFORMANCES_MAX + 1]; /* by id */
+    struct bar_list bars;                            /* whom organisers do not sell to */
     atomic_bool behind;                            /* the store may have what the catalog has not */
     atomic_bool begun[STORE_PERFORMANCES_MAX + 1]; /* by id: somebody begins it, or has */
 };
@@ -192,8 +194,6 @@ int ticket_read_ledger(struct call *call, const void *request, void *response);
 int ticket_owner_ask(struct call *call, const void *request, void *response);
 int ticket_owner_figures(struct call *call, const void *request, void *response);
 int ticket_get_status(struct call *call, const void *request, void *response);
-int ticket_get_sale_load(struct call *call, const void *request, void *response);
 int ticket_list_performance_orders(struct call *call, const void *request, void *response);
-int ticket_read_outbox(struct call *call, const void *request, void *response);
 
 #endif

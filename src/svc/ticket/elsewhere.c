@@ -83,6 +83,7 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->paid = ask->paid;
     m->until_ms = ask->until_ms;
     m->paying = ask->paying;
+    m->holdings_max = ask->holdings_max;
     if (ask->reason.len > 0) /* of a message: it ends with a NUL */
         m->reason = (char *)ask->reason.at;
     m->key = (ProtobufCBinaryData){ask->key.len, (uint8_t *)ask->key.at};
@@ -95,6 +96,24 @@ static uint32_t copy_seats(const uint32_t *from, size_t count, uint32_t to[SEATS
     if (n > 0)
         memcpy(to, from, n * sizeof(*from));
     return n;
+}
+
+static int unpack_holdings(const Usher__V1__OwnerAnswer *answer, struct owner_ask *ask)
+{
+    ask->holding_count = 0;
+    for (size_t i = 0; i < answer->n_holdings && i < ask->holdings_max; i++) {
+        const Usher__V1__OwnerHolding *from = answer->holdings[i];
+        struct owner_holding *to = &ask->holdings[ask->holding_count++];
+        *to = (struct owner_holding){.places = from->places};
+        if (id_from_bytes(view_of(from->hold_id.data, from->hold_id.len), &to->hold.hold_id) ||
+            id_from_bytes(view_of(from->account_id.data, from->account_id.len),
+                          &to->hold.account_id) ||
+            id_from_bytes(view_of(from->origin.data, from->origin.len), &to->origin))
+            return ERR_UNAVAILABLE;
+        to->hold.expires_at_ms = from->expires_at_ms;
+        to->hold.count = copy_seats(from->seats, from->n_seats, to->hold.seats);
+    }
+    return 0;
 }
 
 static int unpack_answer(const Usher__V1__OwnerAnswer *answer, struct owner_ask *ask)
@@ -116,7 +135,7 @@ static int unpack_answer(const Usher__V1__OwnerAnswer *answer, struct owner_ask 
     ask->refusal.taken_count = copy_seats(answer->taken, answer->n_taken, ask->refusal.taken);
     ask->refusal.nearest_count =
         copy_seats(answer->nearest, answer->n_nearest, ask->refusal.nearest);
-    return 0;
+    return unpack_holdings(answer, ask);
 }
 
 struct owning {
@@ -168,7 +187,7 @@ static bool may_repeat(const struct owner_ask *ask)
 {
     return ask->key.len > 0 || ask->verb == OWNER_RELEASE || ask->verb == OWNER_CANCEL ||
            ask->verb == OWNER_SET_SALE || ask->verb == OWNER_EXTEND || ask->verb == OWNER_BLOCK ||
-           ask->verb == OWNER_UNBLOCK;
+           ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD || ask->verb == OWNER_HOLDINGS;
 }
 
 int desk_ask(struct ticket *ticket, const struct catalog_performance *performance,

@@ -63,11 +63,23 @@ static int load_all(struct ticket *ticket, struct arena *arena)
     return err == 0 ? desk_load_bills(ticket, 0, &number, &behind) : err;
 }
 
+/* Whom organisers bar: another process may have changed it. */
+static int follow_bars(struct ticket *ticket)
+{
+    struct sql *sql = ticket->options.store->sql;
+    return sql ? bar_list_follow(&ticket->bars, sql,
+                                 clock_wall_ms(loop_clock(sched_loop(sched_current()))),
+                                 step_deadline())
+               : 0;
+}
+
 int desk_load_catalog(struct ticket *ticket)
 {
     struct arena arena;
     arena_init(&arena, FOLLOW_ARENA_MAX);
     int err = load_all(ticket, &arena);
+    if (err == 0)
+        err = follow_bars(ticket);
     arena_release(&arena);
     return err;
 }
@@ -81,6 +93,8 @@ void desk_follow_store(void *arg)
         /* Another process may have changed what is told, or made something new. */
         if (ticket->elsewhere && desk_load_bills(ticket, number, &number, &behind) == 0 && behind)
             atomic_store(&ticket->behind, true);
+        if (ticket->elsewhere)
+            (void)follow_bars(ticket); /* again half a second later */
         if (atomic_exchange(&ticket->behind, false)) {
             int err = desk_load_catalog(ticket);
             if (err != 0) {

@@ -1,5 +1,6 @@
 /* HoldSeats, HoldBest, ReleaseHold: the way that must be straight. */
 #include "sale/currency.h"
+#include "svc/ticket/bars.h"
 #include "svc/ticket/bills.h"
 #include "token/roles.h"
 
@@ -10,6 +11,8 @@ static int begin(struct call *call, const struct catalog_performance *performanc
                  struct owner_ask *ask, const char *key)
 {
     int err = desk_account(call, &ask->account_id);
+    if (err == 0)
+        err = desk_check_bar(call, performance, ask->account_id);
     if (err == 0)
         err = desk_check_pass(call, performance, ask->account_id);
     if (err != 0)
@@ -159,6 +162,9 @@ int ticket_extend_hold(struct call *call, const void *request, void *response)
     err = desk_check_pass_shown(call, performance, ask.account_id);
     if (err != 0)
         return err;
+    if (wish->starting &&
+        desk_bars(call_state(call), performance, ask.account_id, (struct view){0}))
+        return desk_refuse_barred(call); /* nothing is paid yet */
     if (wish->until_ms != 0 && !identity_has(call_identity(call), ROLE_PEER))
         return desk_fail(call, CODE_PERMISSION_DENIED, "NOT_PAID", "until_ms",
                          "a hold lasts longer only while its buyer pays");

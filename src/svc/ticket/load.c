@@ -1,7 +1,7 @@
 /* GetSaleLoad: what the waiting room asks once a second. */
 #include "svc/ticket/desk.h"
 
-int ticket_get_sale_load(struct call *call, const void *request, void *response)
+CALL_HANDLER(ticket_get_sale_load)
 {
     const Usher__V1__GetSaleLoadRequest *wish = request;
     Usher__V1__SaleLoad *answer = response;

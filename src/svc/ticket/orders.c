@@ -1,5 +1,6 @@
 /* PlaceOrder, GetOrder, ListOrders, CancelOrder. An order's id is its hold's: asking again finds
  * it. */
+#include "svc/ticket/bars.h"
 #include "svc/ticket/contact.h"
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
@@ -126,6 +127,8 @@ int ticket_place_order(struct call *call, const void *request, void *response)
             return fill(call, &order, response);
         return desk_pass_refused(call, &pass);
     }
+    if (desk_check_bar(call, performance, ask.account_id) != 0)
+        return ERR_DENIED;
     if (ask.key.len > 0)
         call_request_hash(call, ask.request_hash);
     err = wish->contact ? desk_keep_contact(call, wish->contact, ask.account_id, ask.hold_id) : 0;

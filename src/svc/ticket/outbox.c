@@ -37,7 +37,7 @@ static int fill_rows(struct arena *arena, const struct store_outbox_row *rows, s
     return 0;
 }
 
-int ticket_read_outbox(struct call *call, const void *request, void *response)
+CALL_HANDLER(ticket_read_outbox)
 {
     const Usher__V1__ReadOutboxRequest *wish = request;
     struct ticket *ticket = call_state(call);

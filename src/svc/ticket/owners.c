@@ -1,10 +1,11 @@
 /* OwnerService: what other processes ask of the performances that this one owns. */
-#include "svc/ticket/desk.h"
+#include "svc/ticket/bars.h"
 #include "usher/v1/owner.pb-c.h"
 
 static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
 {
-    if (m->verb > OWNER_UNBLOCK || m->n_seats > SEATS_PARTY_MAX || m->n_areas > SEATS_PARTY_MAX ||
+    if (m->verb > OWNER_HOLDINGS || m->holdings_max > TICKET_HOLDINGS_MAX ||
+        m->n_seats > SEATS_PARTY_MAX || m->n_areas > SEATS_PARTY_MAX ||
         m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||
         m->request_hash.len != sizeof(ask->request_hash) ||
         id_from_bytes(view_of(m->account_id.data, m->account_id.len), &ask->account_id) ||
@@ -46,6 +47,42 @@ static uint32_t *copy(struct arena *arena, const uint32_t *seats, uint32_t count
     return at;
 }
 
+static int pack_holding(struct arena *arena, const struct owner_holding *from,
+                        Usher__V1__OwnerHolding **ret_to)
+{
+    Usher__V1__OwnerHolding *to = arena_alloc(arena, sizeof(*to));
+    uint8_t *ids = arena_alloc(arena, (size_t)3 * ID_BYTES);
+    if (!to || !ids)
+        return ERR_NO_MEMORY;
+    usher__v1__owner_holding__init(to);
+    id_to_bytes(from->hold.hold_id, ids);
+    id_to_bytes(from->hold.account_id, ids + ID_BYTES);
+    id_to_bytes(from->origin, ids + 2 * ID_BYTES);
+    to->hold_id = (ProtobufCBinaryData){ID_BYTES, ids};
+    to->account_id = (ProtobufCBinaryData){ID_BYTES, ids + ID_BYTES};
+    to->origin = (ProtobufCBinaryData){ID_BYTES, ids + 2 * ID_BYTES};
+    to->seats = copy(arena, from->hold.seats, from->hold.count);
+    to->n_seats = from->hold.count;
+    to->expires_at_ms = from->hold.expires_at_ms;
+    to->places = from->places;
+    *ret_to = to;
+    return to->seats ? 0 : ERR_NO_MEMORY;
+}
+
+static int pack_holdings(struct arena *arena, const struct owner_ask *ask,
+                         Usher__V1__OwnerAnswer *answer)
+{
+    int err = 0;
+    answer->holdings = arena_alloc(arena, (ask->holding_count + 1) * sizeof(*answer->holdings));
+    if (!answer->holdings)
+        return ERR_NO_MEMORY;
+    for (uint32_t i = 0; err == 0 && i < ask->holding_count; i++) {
+        err = pack_holding(arena, &ask->holdings[i], &answer->holdings[i]);
+        answer->n_holdings += err == 0;
+    }
+    return err;
+}
+
 static int pack_answer(struct arena *arena, const struct owner_ask *ask,
                        Usher__V1__OwnerAnswer *answer)
 {
@@ -71,7 +108,7 @@ static int pack_answer(struct arena *arena, const struct owner_ask *ask,
     answer->version = ask->version;
     answer->n_taken = ask->refusal.taken_count;
     answer->n_nearest = ask->refusal.nearest_count;
-    return 0;
+    return pack_holdings(arena, ask, answer);
 }
 
 /* It is answered from here alone: an ask is never passed on twice. */
@@ -85,6 +122,11 @@ int ticket_owner_ask(struct call *call, const void *request, void *response)
     if (unpack_ask(message, &ask) != 0)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "verb",
                          "this ask is of another version of usher");
+    ask.holdings_max = message->holdings_max;
+    ask.holdings =
+        arena_alloc(call_arena(call), ((size_t)ask.holdings_max + 1) * sizeof(*ask.holdings));
+    if (!ask.holdings)
+        return desk_store_failed(call, ERR_NO_MEMORY);
     (void)owner_ask(performance->owner, &ask);
     int err = pack_answer(call_arena(call), &ask, response);
     return err == 0 ? 0 : desk_store_failed(call, err);

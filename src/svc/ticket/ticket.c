@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "store/accounts.h"
 #include "store/contacts.h"
 #include "store/generations.h"
 #include "store/hall_owners.h"
@@ -13,6 +14,14 @@
 #include "usher/v1/owner.pb-c.h"
 
 #define START_OWNERS_MAX_MS 5000
+
+CALL_HANDLER(ticket_read_outbox);
+CALL_HANDLER(ticket_get_sale_load);
+CALL_HANDLER(ticket_list_holders);
+CALL_HANDLER(ticket_end_hold);
+CALL_HANDLER(ticket_bar_buyer);
+CALL_HANDLER(ticket_end_bar);
+CALL_HANDLER(ticket_list_barred);
 
 #define FOR_EVER "public, max-age=31536000, immutable"
 #define SECONDS  "public, max-age=2"
@@ -49,6 +58,11 @@ static const struct method methods[] = {
     {"BlockSeats", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_block_seats},
     {"UnblockSeats", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_unblock_seats},
     {"ListSeatBlocks", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_seat_blocks},
+    {"ListHolders", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_holders},
+    {"EndHold", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_end_hold},
+    {"BarBuyer", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_bar_buyer},
+    {"EndBar", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_end_bar},
+    {"ListBarred", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_barred},
     {"ReadLedger", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, true, NULL, 0, ticket_read_ledger},
     {"GetSaleLoad", METHOD_UNARY, ROLE_PEER, false, NULL, 0, ticket_get_sale_load},
     {"ListPerformanceOrders", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, false, NULL, 0,
@@ -155,6 +169,7 @@ static void free_ticket(struct ticket *ticket)
     if (ticket->posts)
         pthread_mutex_destroy(&ticket->posts_lock);
     free(ticket->posts);
+    bar_list_release(&ticket->bars);
     catalog_free(ticket->catalog);
     free(ticket->scopes);
     free(ticket);
@@ -178,7 +193,8 @@ static int make_posts(struct ticket *ticket)
 static int migrate(struct sql *sql)
 {
     int (*const tables[])(struct sql *, bool, int64_t) = {hall_owners_migrate, generations_migrate,
-                                                          contacts_migrate, playbill_migrate};
+                                                          contacts_migrate,    playbill_migrate,
+                                                          accounts_migrate,    bars_migrate};
     int err = 0;
     for (size_t i = 0; err == 0 && i < sizeof(tables) / sizeof(tables[0]); i++)
         err = tables[i](sql, false, clock_wall_ms(clock_system()));
@@ -191,6 +207,7 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
     if (!ticket)
         return ERR_NO_MEMORY;
     ticket->options = *options;
+    bar_list_init(&ticket->bars);
     ticket->codes = *options->codes;
     ticket->scopes = calloc(options->worker_count, sizeof(*ticket->scopes));
     scope_init(&ticket->follow_scope);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "call/call.h"
+#include "store/bars.h"
 #include "store/rows.h"
 #include "svc/waitroom/keeper.h"
 #include "svc/waitroom/waitroom.h"
@@ -34,6 +35,7 @@ struct waitroom {
     uint8_t challenge_key[KEY_BYTES];
     struct pass_key pass_key;
     pthread_key_t checked;                 /* each thread's passes that it checked lately */
+    struct bar_list bars;                  /* whom organisers do not let in */
     struct scope follow_scope;             /* of who follows the store, on worker 0 */
     atomic_bool behind;                    /* the store may have sales that are not here */
     atomic_bool begun[LINE_SALES_MAX + 1]; /* by id: somebody begins it, or has */

@@ -75,9 +75,15 @@ static struct keeper *begin(struct call *call, uint32_t sale_id, struct keeper_a
 static int join(struct call *call, struct keeper *keeper, struct keeper_ask *ask, void *response)
 {
     const struct identity *who = call_identity(call);
+    struct waitroom *room = call_state(call);
     if (!keeper->sale.guests && !identity_has(who, ROLE_BUYER))
         return room_fail(call, CODE_PERMISSION_DENIED, "GUESTS_NOT_ADMITTED", NULL,
                          "this sale is for accounts with a sign-in");
+    if (bar_list_has(&room->bars, atomic_load(&keeper->organiser_id), ask->account_id,
+                     call_metadata(call, VIEW_LIT("usher-address")),
+                     clock_wall_ms(loop_clock(sched_loop(sched_current())))))
+        return room_fail(call, CODE_PERMISSION_DENIED, "BARRED", NULL,
+                         "the organiser does not sell to this account, or from this address");
     ask->verb = KEEPER_JOIN;
     return keeper_ask(keeper, ask) == 0 ? fill_place(call, keeper, ask, response)
                                         : refused(call, ask);

@@ -121,6 +121,14 @@ int room_load_sales(struct waitroom *room)
     return err;
 }
 
+/* Whom organisers bar: the ticket service changes it. */
+static int follow_bars(struct waitroom *room)
+{
+    return bar_list_follow(&room->bars, room->options.sql,
+                           clock_wall_ms(loop_clock(sched_loop(sched_current()))),
+                           deadline_after_ms(fiber_now_ns(), FOLLOW_STEP_MAX_MS));
+}
+
 /* Loads what a call may have stored without learning so. */
 static void follow_store(void *arg)
 {
@@ -133,6 +141,7 @@ static void follow_store(void *arg)
                 log_event(LOG_WARN, "line.follow", log_err(err));
             }
         }
+        (void)follow_bars(room); /* again half a second later */
         (void)fiber_sleep_until(deadline_after_ms(fiber_now_ns(), FOLLOW_PAUSE_MS));
     }
 }
@@ -160,6 +169,10 @@ static void start_in_fiber(void *arg)
     struct waitroom *room = start->room;
     start->result = room_load_sales(room);
     if (start->result == 0)
+        start->result = bars_migrate(room->options.sql, false, clock_wall_ms(clock_system()));
+    if (start->result == 0)
+        start->result = follow_bars(room);
+    if (start->result == 0)
         start->result = fiber_spawn(&room->follow_scope, follow_store, room);
     /* Lines load side by side; one that cannot does not keep the others from serving. */
     const int64_t until_ns = deadline_after_ms(fiber_now_ns(), START_KEEPERS_MAX_MS);
@@ -184,6 +197,7 @@ int waitroom_start(const struct waitroom_options *options, struct waitroom **ret
     key_derive(options->master, KEY_FOR_PASS, seed);
     pass_key_init(&room->pass_key, seed);
     scope_init(&room->follow_scope);
+    bar_list_init(&room->bars);
     struct start start = {.room = room};
     int err = worker_call(options->workers[0], start_in_fiber, &start);
     err = err != 0 ? err : start.result;
@@ -220,6 +234,7 @@ void waitroom_stop(struct waitroom *room)
         assert(lost == 0);
     }
     pthread_key_delete(room->checked);
+    bar_list_release(&room->bars);
     free(room->rows);
     free(room);
 }

@@ -86,6 +86,29 @@ const en = {
   chosenPlaces: (n: string) => `${n} chosen`,
   clearChoice: 'Clear',
 
+  // who holds how much
+  holdersTitle: 'Who holds places now',
+  holdersText:
+    'Accounts with places in their hands, those with most first. A hold that you end goes on sale again after a short rest. Whom you bar cannot hold, order or join a line of yours; what was bought stays.',
+  holdersNone: 'Nobody holds a place.',
+  holdersShown: (accounts: string, held: string) =>
+    `${accounts} accounts shown; ${held} places are held in all.`,
+  holderPlaces: (held: string, all: string) => `holds ${held}, has ${all} in all`,
+  holderBarred: 'barred',
+  holdUntil: (time: string) => `until ${time}`,
+  holdFrom: (address: string) => `from ${address}`,
+  endHold: 'End this hold',
+  holdEnded: (n: string) => `The hold is over; ${n} places come back after a short rest.`,
+  barAccount: 'Bar the account',
+  barAddress: 'Bar the address',
+  barReason: 'Reason of a bar',
+  barReasonHint: 'For your team; who is barred is not told.',
+  barredTitle: 'Barred',
+  barredNone: 'Nobody is barred.',
+  barDone: (whom: string) => `${whom} is barred.`,
+  barEnd: 'End the bar',
+  lookAgain: 'Look again',
+
   // refund of everything
   refundTitle: 'Cancel and refund everybody',
   refundText:
@@ -321,6 +344,27 @@ const ko: typeof en = {
   addFree: '잔여 좌석 선택',
   chosenPlaces: (n) => `${n}석 선택`,
   clearChoice: '선택 해제',
+
+  holdersTitle: '현재 좌석을 선점한 계정',
+  holdersText:
+    '좌석을 선점하고 있는 계정을 많은 순서로 보여 드립니다. 선점을 해제한 좌석은 잠시 후 다시 판매합니다. 차단한 계정이나 주소는 이 주최자의 좌석 선점, 주문, 대기열 참여를 할 수 없으며 이미 구매한 티켓은 그대로 유효합니다.',
+  holdersNone: '선점 중인 좌석이 없습니다.',
+  holdersShown: (accounts, held) => `계정 ${accounts}개 표시 · 전체 선점 ${held}석`,
+  holderPlaces: (held, all) => `선점 ${held}석 · 보유 합계 ${all}석`,
+  holderBarred: '차단됨',
+  holdUntil: (time) => `${time}까지`,
+  holdFrom: (address) => `접속 주소 ${address}`,
+  endHold: '선점 해제',
+  holdEnded: (n) => `선점을 해제했습니다. ${n}석은 잠시 후 다시 판매합니다.`,
+  barAccount: '계정 차단',
+  barAddress: '주소 차단',
+  barReason: '차단 사유',
+  barReasonHint: '내부 기록용이며 차단된 사람에게는 표시되지 않습니다.',
+  barredTitle: '차단 목록',
+  barredNone: '차단한 계정이나 주소가 없습니다.',
+  barDone: (whom) => `${whom} 차단을 적용했습니다.`,
+  barEnd: '차단 해제',
+  lookAgain: '새로 고침',
 
   refundTitle: '공연 취소 및 전체 환불',
   refundText:

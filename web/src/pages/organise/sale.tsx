@@ -15,6 +15,7 @@ import { paths } from '../../state/route';
 import { Blocks } from './blocks';
 import { countFigures, Figures, lineFigures } from './figures';
 import { Refusal } from './form';
+import { Holders } from './holders';
 import { StateOfSale } from './overview';
 import { RefundAll } from './refundall';
 
@@ -96,6 +97,11 @@ export function SalePage({ performanceId }: { performanceId: number }) {
           <Blocks sale={sale} plan={sale.plan.value} onDone={() => void load()} />
         </section>
       ) : null}
+      <Holders
+        performanceId={performanceId}
+        organiserId={known.organiserId}
+        onDone={() => void load()}
+      />
       <RefundAll performance={known} state={now.saleState} />
     </div>
   );
