@@ -90,8 +90,12 @@ static void end_hold(struct world *world)
     struct owner_ask look = {.verb = OWNER_HOLDINGS, .holdings = list, .holdings_max = 4};
     if (world_ask(world, &organiser, &look, NULL) != 0 || look.holding_count == 0)
         return;
-    struct owner_ask ask = {.verb = OWNER_END_HOLD,
-                            .hold_id = list[world_below(world, look.holding_count)].hold.hold_id};
+    const struct id hold_id = list[world_below(world, look.holding_count)].hold.hold_id;
+    struct owner_ask ask = {.verb = OWNER_END_HOLD, .hold_id = hold_id};
+    struct truth_hold *known = truth_find(&world->truth, hold_id);
+    if (!known)
+        return; /* check_answer says so */
+    known->release_asked = true;
     (void)world_ask(world, &organiser, &ask, NULL);
 }
 
