@@ -30,6 +30,7 @@
 #include "cmd/status.h"
 #include "cmd/team.h"
 #include "cmd/ticket.h"
+#include "cmd/trace.h"
 #include "cmd/version.h"
 #include "err/err.h"
 #include "term/plain.h"
@@ -71,6 +72,8 @@ static const struct cmd commands[] = {
      stampede_command, .table = &stampede_table},
     {"monitor", "what the processes say and what is sold, searched", .rows = monitor_commands,
      .row_count = MONITOR_COMMANDS, .about = "The monitor: what was said and sold lately."},
+    {"trace", "all that happened to an order, from every role", trace_command,
+     .table = &trace_table},
     {"order", "orders that were paid by card: where the money is, give one back",
      .rows = order_commands, .row_count = ORDER_COMMANDS, .about = "Orders and their money."},
     {"payment", "payments by card: list them, give all of them back", .rows = payment_commands,

@@ -102,6 +102,10 @@ int scan_inside(struct sql *sql, const struct id *order_ids, size_t order_count,
                 struct arena *arena, struct scan_seat **ret_seats, size_t *ret_count,
                 int64_t deadline_ns);
 
+/* An order's scans, by time, at most SCANS_PAGE_MAX; texts in the arena. As sql_read. */
+int scan_of_order(struct sql *sql, struct id order_id, struct arena *arena, struct scan **ret_scans,
+                  size_t *ret_count, int64_t deadline_ns);
+
 struct scan_double {
     struct scan first;
     struct scan second;

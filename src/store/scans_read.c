@@ -11,6 +11,7 @@ struct read_job {
     struct scan_counts counts;
     struct scan_seat *seats;
     struct scan_double *doubles;
+    struct scan *scans;
     size_t count;
 };
 
@@ -189,6 +190,56 @@ int scan_doubles(struct sql *sql, uint32_t performance_id, struct arena *arena,
     int err = sql_read(sql, &job.job, deadline_ns);
     if (err == 0) {
         *ret_doubles = job.doubles;
+        *ret_count = job.count;
+    }
+    return err;
+}
+
+/* ---- one order ---- */
+
+static int read_one(struct read_job *job, struct sql_rows *rows, struct scan *ret_scan)
+{
+    *ret_scan = (struct scan){.order_id = job->order_ids[0],
+                              .performance_id = (uint32_t)sql_get_int(rows, 5),
+                              .seat = (uint32_t)sql_get_int(rows, 6)};
+    int err = read_scan(rows, 0, job->arena, ret_scan);
+    ret_scan->direction = (enum scan_direction)sql_get_int(rows, 7);
+    ret_scan->answered = (enum scan_result)sql_get_int(rows, 8);
+    ret_scan->result = (enum scan_result)sql_get_int(rows, 9);
+    return err;
+}
+
+static int run_order(struct sql_job *base, struct sql_txn *txn)
+{
+    struct read_job *job = (struct read_job *)base;
+    struct sql_rows *rows;
+    int err = sql_query(txn,
+                        "SELECT at_ms, forced, nonce, gate, device, performance_id, seat,"
+                        " direction, answered, result FROM scan WHERE order_id = ?"
+                        " ORDER BY at_ms, scan_id LIMIT ?",
+                        SQL(sql_id(job->order_ids[0]), sql_int(SCANS_PAGE_MAX)), &rows);
+    job->count = 0;
+    while (err == 0 && (err = sql_next(rows)) == 1) {
+        err = read_one(job, rows, &job->scans[job->count++]);
+        if (err != 0)
+            sql_done(rows);
+    }
+    return err;
+}
+
+int scan_of_order(struct sql *sql, struct id order_id, struct arena *arena, struct scan **ret_scans,
+                  size_t *ret_count, int64_t deadline_ns)
+{
+    struct read_job job = {.job.run = run_order,
+                           .order_ids = &order_id,
+                           .order_count = 1,
+                           .arena = arena,
+                           .scans = arena_alloc(arena, SCANS_PAGE_MAX * sizeof(struct scan))};
+    if (!job.scans)
+        return ERR_NO_MEMORY;
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_scans = job.scans;
         *ret_count = job.count;
     }
     return err;

@@ -24,6 +24,7 @@ static const struct method methods[] = {
     {"ListDoubleEntries", METHOD_UNARY, DOOR_STAFF, false, NULL, 0, door_list_double_entries},
     {"ListMails", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_list_mails},
     {"GetMail", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_get_mail},
+    {"ListScans", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_list_scans},
     {"FindOrders", METHOD_UNARY, ROLES_MANAGE | ROLE_BOX_OFFICE, false, NULL, 0, door_find_orders},
     {"SendMailAgain", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_send_mail_again},
 };

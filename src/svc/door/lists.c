@@ -261,7 +261,8 @@ static Usher__V1__Scan *fill_scan(struct arena *arena, const struct scan *scan)
     out->nonce = (char *)scan->nonce.at;
     out->gate = (char *)scan->gate.at;
     out->device = (char *)scan->device.at;
-    out->direction = USHER__V1__DIRECTION__DIRECTION_IN;
+    out->direction = (Usher__V1__Direction)scan->direction;
+    out->answered = (Usher__V1__CheckInResult)scan->answered;
     out->at_ms = scan->at_ms;
     return out;
 }
@@ -293,5 +294,39 @@ int door_list_double_entries(struct call *call, const void *request, void *respo
         answer->entries[i] = &list[i];
     }
     answer->n_entries = count;
+    return 0;
+}
+
+/* ---- one order ---- */
+
+int door_list_scans(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__ListScansRequest *wish = request;
+    Usher__V1__ListScansResponse *answer = response;
+    const struct door *door = call_state(call);
+    struct arena *arena = call_arena(call);
+    struct scan *scans;
+    struct id order_id;
+    size_t count;
+    if (id_parse(view_str(wish->order_id), &order_id))
+        return lobby_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "order_id", "an order's id");
+    int err =
+        scan_of_order(door->options.sql, order_id, arena, &scans, &count, call_deadline_ns(call));
+    if (err != 0)
+        return lobby_store_failed(call, err);
+    Usher__V1__OrderScan *list = arena_alloc(arena, (count + 1) * sizeof(*list));
+    answer->scans = arena_alloc(arena, (count + 1) * sizeof(*answer->scans));
+    if (!list || !answer->scans)
+        return lobby_store_failed(call, ERR_NO_MEMORY);
+    for (size_t i = 0; i < count; i++) {
+        usher__v1__order_scan__init(&list[i]);
+        list[i].seat = scans[i].seat;
+        list[i].scan = fill_scan(arena, &scans[i]);
+        list[i].result = (Usher__V1__CheckInResult)scans[i].result;
+        if (!list[i].scan)
+            return lobby_store_failed(call, ERR_NO_MEMORY);
+        answer->scans[i] = &list[i];
+    }
+    answer->n_scans = count;
     return 0;
 }

@@ -119,6 +119,7 @@ int door_check_in(struct call *call, const void *request, void *response);
 int door_get_door_list(struct call *call, const void *request, void *response);
 int door_upload_scans(struct call *call, const void *request, void *response);
 int door_get_door_counts(struct call *call, const void *request, void *response);
+int door_list_scans(struct call *call, const void *request, void *response);
 int door_list_double_entries(struct call *call, const void *request, void *response);
 int door_list_mails(struct call *call, const void *request, void *response);
 int door_get_mail(struct call *call, const void *request, void *response);

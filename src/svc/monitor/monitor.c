@@ -15,6 +15,7 @@
 CALL_HANDLER(monitor_push_records);
 CALL_HANDLER(monitor_search_records);
 CALL_HANDLER(monitor_get_monitor);
+CALL_HANDLER(monitor_get_stories);
 CALL_HANDLER(monitor_get_board);
 
 static const struct method methods[] = {
@@ -22,6 +23,7 @@ static const struct method methods[] = {
      monitor_push_records},
     {"SearchRecords", METHOD_UNARY, ROLE_OPERATOR, true, NULL, 0, monitor_search_records},
     {"GetMonitor", METHOD_UNARY, ROLE_OPERATOR, true, NULL, 0, monitor_get_monitor},
+    {"GetStories", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, monitor_get_stories},
     {"GetBoard", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, monitor_get_board},
 };
 

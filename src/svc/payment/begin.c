@@ -291,7 +291,8 @@ int payment_begin(struct call *call, const void *request, void *response)
     if (err != 0)
         return answer_store_failed(call, err);
     log_event(LOG_INFO, "payment.begin", log_id("usher.payment", p.payment_id),
-              log_view("usher.provider", p.provider), log_int("usher.amount", p.books.amount));
+              log_id("usher.order", p.hold_id), log_view("usher.provider", p.provider),
+              log_int("usher.amount", p.books.amount));
     err = answer_payment(call, &p, true, answer);
     if (err == 0 && begun.redirect_url)
         answer->redirect_url = (char *)begun.redirect_url;

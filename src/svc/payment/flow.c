@@ -39,11 +39,11 @@ int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next
         return err;
     *p = moved;
     if (to != from)
-        log_event(LOG_INFO, "payment.move", log_id("usher.payment", p->payment_id),
-                  log_str("usher.from", payment_state_word(from)),
-                  log_str("usher.to", payment_state_word(to)),
-                  log_view("usher.provider", p->provider), log_int("usher.amount", p->books.amount),
-                  log_text(text));
+        log_event(
+            LOG_INFO, "payment.move", log_id("usher.payment", p->payment_id),
+            log_id("usher.order", p->hold_id), log_str("usher.from", payment_state_word(from)),
+            log_str("usher.to", payment_state_word(to)), log_view("usher.provider", p->provider),
+            log_int("usher.amount", p->books.amount), log_text(text));
     return 0;
 }
 
@@ -101,7 +101,8 @@ static void move_contact(const struct work *w, const struct payment *p, struct i
     if (err == 0)
         err = contact_put(sql, &contact, w->deadline_ns);
     if (err != 0 && err != ERR_NOT_FOUND)
-        log_event(LOG_WARN, "payment.step", log_id("usher.payment", p->payment_id), log_err(err));
+        log_event(LOG_WARN, "payment.step", log_id("usher.payment", p->payment_id),
+                  log_id("usher.order", p->hold_id), log_err(err));
 }
 
 /* The hold is over. The same seats, if nobody has them; else equal ones, if the buyer said so. */
@@ -153,8 +154,8 @@ static int captured(const struct work *w, struct payment *p, const struct told *
     if (told->amount != p->books.amount || !view_eq(told->currency, p->currency)) {
         /* Not believed, and not forgotten: it is asked again, and a person is told. */
         log_event(LOG_ERROR, "payment.wrong_amount", log_id("usher.payment", p->payment_id),
-                  log_int("usher.amount", p->books.amount), log_int("usher.told", told->amount),
-                  log_view("usher.currency", told->currency));
+                  log_id("usher.order", p->hold_id), log_int("usher.amount", p->books.amount),
+                  log_int("usher.told", told->amount), log_view("usher.currency", told->currency));
         if (payment_is_dead(p->state))
             return ERR_UNAVAILABLE;
         return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + retry_ms(p->tries), NULL,

@@ -28,7 +28,7 @@ static int wait_until_clear(const struct work *w, struct id payment_id, struct p
 static void refuse(const struct work *w, const struct payment *p, struct view query)
 {
     log_event(LOG_WARN, "payment.refuse", log_id("usher.payment", p->payment_id),
-              log_view("usher.provider", p->provider),
+              log_id("usher.order", p->hold_id), log_view("usher.provider", p->provider),
               log_text("a way back that is about another order or amount"));
     const struct payment_event event = {
         .at_ms = role_now_ms(),
