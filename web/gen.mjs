@@ -38,7 +38,7 @@ const apart = {
     DoorService: 'FindOrders',
   },
   operate: {
-    MonitorService: 'GetBoard SearchRecords',
+    MonitorService: 'GetBoard GetStories SearchRecords',
     InstallationService: 'GetStatus',
   },
 };

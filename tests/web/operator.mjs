@@ -69,6 +69,15 @@ export const operator = {
       await a.page.fill('[name=log-words]', 'listen');
       await a.press('search');
       await a.page.waitForSelector('[data-found]');
+      const [order] = (await server.usher('monitor', 'search', '--stream', 'events', '--json', 'sale')).records
+        .map(({ json }) => JSON.parse(Buffer.from(json, 'base64')))
+        .filter((event) => event['event.action'] === 'sale' && event['usher.order'] === event['usher.hold'])
+        .map((event) => event['usher.order']);
+      await a.page.fill('[name=story-text]', order);
+      await a.press('story');
+      await a.page.waitForSelector('[data-story] [data-row]');
+      const told = await a.page.locator('[data-story]').innerText();
+      for (const what of ['joined', 'hold', 'sale']) assert.ok(told.includes(what), `${what} in ${told}`);
       await a.isAccessible('operator on a wall, dark');
       await a.page.screenshot({ path: join(world.pictures, 'operator-wall.png'), fullPage: true });
       assert.deepEqual(a.errors, []);

@@ -120,10 +120,11 @@ static const char *text_at(const json_t *record, const char *name)
 static int tell_entry(const struct story_sources *from, const json_t *record, int64_t at_ms,
                       Usher__V1__Story *story)
 {
+    const long long places = json_integer_value(json_object_get(record, "usher.places"));
     return story_add(from, story, at_ms, USHER__V1__STORY_PART__STORY_PART_SEATS,
                      text_at(record, "event.action"), NULL,
-                     "%lld places, row %lld of the ledger, version %lld, epoch %lld",
-                     (long long)json_integer_value(json_object_get(record, "usher.places")),
+                     "%lld %s, row %lld of the ledger, version %lld, epoch %lld", places,
+                     places == 1 ? "place" : "places",
                      (long long)json_integer_value(json_object_get(record, "event.sequence")),
                      (long long)json_integer_value(json_object_get(record, "usher.version")),
                      (long long)json_integer_value(json_object_get(record, "usher.epoch")));

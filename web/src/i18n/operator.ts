@@ -79,6 +79,12 @@ const en = {
   errorsOnly: 'Warnings and errors only',
   found: (n: number) => (n === 0 ? 'Nothing is found.' : n === 1 ? '1 line' : `${n} lines`),
   logHeads: ['time', 'level', 'action', 'message'],
+  stories: 'What happened to an order',
+  storyText: 'Order number, order id or the buyer’s mail address',
+  storyParts: ['', 'line', 'seats', 'money', 'mail', 'door', 'log'],
+  storyHeads: ['time', 'part', 'what', 'facts'],
+  cancelled: 'cancelled',
+  missing: (part: string) => `The role for “${part}” did not answer: that part is missing.`,
 };
 
 const ko: typeof en = {
@@ -156,6 +162,12 @@ const ko: typeof en = {
   errorsOnly: '경고와 오류만',
   found: (n) => (n === 0 ? '검색 결과가 없습니다.' : `${n}건`),
   logHeads: ['시각', '수준', '동작', '메시지'],
+  stories: '예매 추적',
+  storyText: '예매 번호, 예매 ID 또는 예매자 이메일',
+  storyParts: ['', '대기열', '좌석', '결제', '메일', '입장', '로그'],
+  storyHeads: ['시각', '분야', '일어난 일', '내용'],
+  cancelled: '취소됨',
+  missing: (part) => `‘${part}’ 담당 서비스가 응답하지 않아 해당 내용이 빠져 있습니다.`,
 };
 
 export const operatorWords = /*@__PURE__*/ spoken(en, ko);

@@ -12,6 +12,7 @@ import { BoardWatch } from '../state/board';
 import { paths } from '../state/route';
 import { Claims, HeatNow, Lines, Rates, Sales, SeatsNow, Tiles } from './operatorboard';
 import { Logs, Processes } from './operatorinstallation';
+import { Stories } from './operatorstory';
 
 /** What happens right now, for whoever runs the servers or a sale. */
 export function OperatorPage() {
@@ -135,6 +136,7 @@ function Live({ onRefused }: { onRefused(): void }) {
       <Sales board={board} />
       <Lines board={board} />
       {board.calls ? <Processes status={watch.status.value} /> : null}
+      {board.calls ? <Stories /> : null}
       {board.calls ? <Logs /> : null}
     </div>
   );
