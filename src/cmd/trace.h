@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 
 extern const struct conf_table trace_table;
+/* Runs the command; returns its exit code. */
 int trace_command(int argc, char **argv);
 
 #endif
