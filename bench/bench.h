@@ -14,12 +14,16 @@ typedef void bench_row_fn(void *state, const char *name, double value, const cha
 int bench_order(bench_row_fn *row, void *state); /* durable hold + order through gRPC */
 /* The same of two programs, one after the other: what a change costs shows in the ratios alone. */
 int bench_beside(bench_row_fn *row, void *state);
-/* Says which two, before each run; the one that goes first is the other than last time. NULL: as
- * bench_server_program. */
+/* The same with the role monitor and without it. */
+int bench_monitor(bench_row_fn *row, void *state);
+/* Says which two, before each run; of every pair the one that goes first is the other than last
+ * time. NULL: as bench_server_program. */
 void bench_beside_next(const char *ours, const char *other);
-int bench_json(bench_row_fn *row, void *state);  /* unary JSON beside a bare epoll responder */
-int bench_watch(bench_row_fn *row, void *state); /* 10,000 streams beside a bare broadcaster */
-int bench_hot(bench_row_fn *row, void *state);   /* 1,000 people, 10 seats, 100 ms */
-int bench_rush(bench_row_fn *row, void *state);  /* 100,000 people, 20,000 seats, one second */
+int bench_line(bench_row_fn *row, void *state);    /* joins: in the engine, and through gRPC */
+int bench_json(bench_row_fn *row, void *state);    /* unary JSON beside a bare epoll responder */
+int bench_watch(bench_row_fn *row, void *state);   /* 10,000 streams beside a bare broadcaster */
+int bench_serving(bench_row_fn *row, void *state); /* the same of a line's status */
+int bench_hot(bench_row_fn *row, void *state);     /* 1,000 people, 10 seats, 100 ms */
+int bench_rush(bench_row_fn *row, void *state);    /* 100,000 people, 20,000 seats, one second */
 
 #endif

@@ -15,6 +15,7 @@
 #include "clock/clock.h"
 #include "err/err.h"
 #include "fiber/fiber.h"
+#include "fiber/switch.h"
 
 #define SWITCHES       5000000 /* timed */
 #define THREAD_PINGS   50000   /* round trips timed */
@@ -95,25 +96,49 @@ static void yield_many(void *arg)
         fiber_yield();
 }
 
-/* Two fibers hand the thread to and fro: each yield is one switch from fiber to fiber. */
+/* Two fibers hand the thread to and fro: each yield is one switch from fiber to fiber. In CPU time,
+ * which neighbours change least. */
 static void time_switch(void *arg)
 {
     struct bench_figures *figures = arg;
     struct scope scope;
     scope_init(&scope);
-    int64_t start_ns = now_ns();
+    int64_t start_ns = clock_cpu_ns();
     int err = fiber_spawn(&scope, yield_many, NULL);
     if (!err)
         err = fiber_spawn(&scope, yield_many, NULL);
     if (!err)
         err = scope_join(&scope, DEADLINE_NEVER);
     assert(!err);
-    figures->switch_ns = (double)(now_ns() - start_ns) / SWITCHES;
+    figures->switch_ns = (double)(clock_cpu_ns() - start_ns) / SWITCHES;
 }
 
 static int measure_switch(struct bench_figures *figures, size_t touch)
 {
     return fiber_main(time_switch, figures);
+}
+
+/* The limit: the same number of jumps between two stacks, without a scheduler. */
+
+static void jump_back(struct switch_jump from)
+{
+    for (;;)
+        from = jump_fcontext(from.context, NULL);
+}
+
+static int measure_jump(struct bench_figures *figures, size_t touch)
+{
+    char *stack = malloc(THREAD_STACK);
+    if (!stack)
+        return ERR_NO_MEMORY;
+    switch_set_flags();
+    void *other = make_fcontext(stack + THREAD_STACK, THREAD_STACK, jump_back);
+    int64_t start_ns = clock_cpu_ns();
+    for (int i = 0; i < SWITCHES / 2; i++)
+        other = jump_fcontext(other, NULL).context;
+    figures->switch_ns = (double)(clock_cpu_ns() - start_ns) / SWITCHES;
+    free(stack);
+    return 0;
 }
 
 static void block_fiber(void *arg)
@@ -353,14 +378,18 @@ static __attribute__((format(printf, 4, 5))) void print(const struct bench_print
     p->row(p->state, name, value, unit);
 }
 
+static double kib_a_request(const struct bench_figures *f)
+{
+    return (f->resident_mib + f->kernel_mib) * 1024 / f->requests;
+}
+
 static void print_crowd(const struct bench_printer *p, const char *way, const char *touched,
                         const struct bench_figures *f)
 {
     print(p, f->requests, "requests", "%s, %s: blocked at once", way, touched);
     print(p, f->resident_mib, "MiB", "%s, %s: resident", way, touched);
     print(p, f->kernel_mib, "MiB", "%s, %s: kernel stacks and page tables", way, touched);
-    print(p, (f->resident_mib + f->kernel_mib) * 1024 / f->requests, "KiB", "%s, %s: a request",
-          way, touched);
+    print(p, kib_a_request(f), "KiB", "%s, %s: a request", way, touched);
     print(p, f->start_ms * 1000 / f->requests, "us", "%s, %s: start one", way, touched);
     print(p, f->wake_ms, "ms", "%s, %s: wake and end all", way, touched);
     print(p, f->wake_ms * 1000 / f->requests, "us", "%s, %s: wake and end one", way, touched);
@@ -371,18 +400,29 @@ int bench_fiber(void (*row)(void *state, const char *name, double value, const c
                 void *state)
 {
     struct bench_printer p = {row, state};
+    struct bench_figures jump, crowds[2] = {0}; /* of fibers, of threads; 8 KiB touched */
+    double switch_ns = 0;
+    int err = in_child(measure_jump, 0, &jump);
+    if (err)
+        return err;
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         struct bench_figures figures;
-        int err = in_child(ways[i].measure_switch, 0, &figures);
+        err = in_child(ways[i].measure_switch, 0, &figures);
         if (err)
             return err;
         print(&p, figures.switch_ns, "ns", "%s: a switch", ways[i].name);
+        switch_ns = i == 0 ? figures.switch_ns : switch_ns;
         for (size_t touch = 0; touch <= TOUCHED_BYTES; touch += TOUCHED_BYTES) {
             err = in_child(ways[i].measure_crowd, touch, &figures);
             if (err)
                 return err;
             print_crowd(&p, ways[i].name, touch ? "8 KiB touched" : "barely touched", &figures);
+            crowds[i] = figures;
         }
     }
+    print(&p, jump.switch_ns, "ns", "fiber: the limit, a bare jump");
+    print(&p, switch_ns / jump.switch_ns, "x", "fiber: a switch, times the bare jump");
+    print(&p, kib_a_request(&crowds[0]) / kib_a_request(&crowds[1]), "x",
+          "fiber, 8 KiB touched: memory a request, times a thread's");
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "bench/server.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -22,6 +23,7 @@
 #define LOOK_MS      5
 
 static char program[512];
+static const char *roles; /* NULL: all */
 
 int bench_server_program(const char *path)
 {
@@ -34,6 +36,11 @@ int bench_server_program(const char *path)
              : snprintf(program, sizeof(program), "%.*s/usher", (int)(slash - self), self);
     const bool whole = written > 0 && (size_t)written < sizeof(program);
     return whole && access(program, X_OK) == 0 ? 0 : ERR_NOT_FOUND;
+}
+
+void bench_server_roles(const char *names)
+{
+    roles = names;
 }
 
 /* Runs usher with the words and waits. True for exit code 0. */
@@ -100,6 +107,28 @@ static int open_sale(const struct bench_server *server, uint32_t places)
     return run(hall, to) && run(event, to) && run(open, to) ? 0 : ERR_UNAVAILABLE;
 }
 
+int bench_server_line(const struct bench_server *server)
+{
+    char key[96];
+    snprintf(key, sizeof(key), "%s/operator.key", server->data);
+    const char *const to[] = {"--url", server->url, "--key", key, NULL};
+    const char *const sale[] = {"sale",
+                                "create",
+                                "--name",
+                                "Bench",
+                                "--performances",
+                                "1",
+                                "--guests",
+                                "--capacity-min",
+                                "1000000",
+                                "--capacity-max",
+                                "1000000",
+                                "--claim",
+                                "1d",
+                                NULL};
+    return run(sale, to) ? 0 : ERR_UNAVAILABLE;
+}
+
 static int spawn(struct bench_server *server, const char *workers, int cpu)
 {
     fflush(NULL);
@@ -110,7 +139,7 @@ static int spawn(struct bench_server *server, const char *workers, int cpu)
         return 0;
     bench_stay_on(cpu);
     execl(program, "usher", "serve", "--listen", "127.0.0.1:0", "--data", server->data, "--workers",
-          workers, "--log-level", "warn", (char *)NULL);
+          workers, "--log-level", "warn", roles ? "--role" : (char *)NULL, roles, (char *)NULL);
     _exit(127);
 }
 
@@ -145,19 +174,24 @@ int bench_server_start(uint32_t places, const char *workers, int cpu,
     return err;
 }
 
+void bench_remove_folder(const char *path)
+{
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    while (folder && (entry = readdir(folder)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder)
+        closedir(folder);
+    rmdir(path);
+}
+
 int bench_server_stop(struct bench_server *server)
 {
-    static const char *const names[] = {"usher.db",   "usher.db-wal", "usher.db-shm", "usher.lock",
-                                        "secret.key", "operator.key", "listen"};
     int status = 0;
     kill(server->pid, SIGTERM);
     const bool ended = waitpid(server->pid, &status, 0) == server->pid && status == 0;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        char path[96];
-        snprintf(path, sizeof(path), "%s/%s", server->data, names[i]);
-        unlink(path);
-    }
-    rmdir(server->data);
+    bench_remove_folder(server->data);
     return ended ? 0 : ERR_IO;
 }
 

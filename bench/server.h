@@ -19,15 +19,24 @@ struct bench_server {
  * else of this header. ERR_NOT_FOUND: no such program. */
 int bench_server_program(const char *path);
 
+/* Which roles the next server has, with commas; NULL, as at first: all. The text lives on. */
+void bench_server_roles(const char *names);
+
 /* Starts it with one performance on sale: performance 1 in a generated hall of places seats,
  * holds of ttl, 1,000 places an account. workers 0: one a core; cpu -1: any, otherwise the
  * server is kept on that one. ERR_IO, ERR_UNAVAILABLE. */
 int bench_server_start(uint32_t places, const char *workers, int cpu,
                        struct bench_server *ret_server);
+/* Puts an open line in front of the performance, sale 1: guests may join, and all are called at
+ * once. ERR_UNAVAILABLE. */
+int bench_server_line(const struct bench_server *server);
 /* SIGTERM, waits, removes the folder. ERR_IO: it did not end with exit code 0. */
 int bench_server_stop(struct bench_server *server);
 /* `usher audit` on its folder. ERR_CORRUPT: it is not clean. */
 int bench_server_audit(const struct bench_server *server);
+
+/* Removes the files in a folder, and then the folder. */
+void bench_remove_folder(const char *path);
 
 /* CPU time a process has used, and its resident memory. 0 where it is gone. */
 int64_t bench_cpu_ns(pid_t pid);

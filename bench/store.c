@@ -1,12 +1,12 @@
 #include "bench/store.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "bench/log.h"
+#include "bench/server.h"
 #include "chance/chance.h"
 #include "clock/clock.h"
 #include "codec/sha256.h"
@@ -204,18 +204,6 @@ static int measure_file(const char *dir, size_t len, uint32_t batches, double *r
     return rc;
 }
 
-static void remove_dir(const char *dir)
-{
-    DIR *d = opendir(dir);
-    struct dirent *entry;
-    while (d && (entry = readdir(d)))
-        if (entry->d_name[0] != '.')
-            unlinkat(dirfd(d), entry->d_name, 0);
-    if (d)
-        closedir(d);
-    rmdir(dir);
-}
-
 static int measure(struct bench *b, const char *dir, uint32_t size,
                    void (*row)(void *state, const char *name, double value, const char *unit),
                    void *state)
@@ -287,7 +275,7 @@ void bench_store(void (*row)(void *state, const char *name, double value, const 
         if (rc == 0 && getenv("USHER_TEST_MARIADB"))
             rc = measure_mariadb(b, getenv("USHER_TEST_MARIADB"), row, state);
         arena_release(&b->arena);
-        remove_dir(dir);
+        bench_remove_folder(dir);
     }
     if (rc < 0)
         row(state, "store: failed", rc, "code");

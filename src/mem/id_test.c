@@ -29,6 +29,19 @@ static void text_is_crockfords(void **state)
     assert_string_equal(text, "0000000000000g000000000000");
 }
 
+static void every_digit_is_written_at_every_place(void **state)
+{
+    static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    for (size_t at = 0; at < ID_TEXT_CHARS; at++) {
+        for (size_t digit = 0; digit < (at == 0 ? 8 : 32); digit++) {
+            char want[] = "7zzzzzzzzzzzzzzzzzzzzzzzzz", text[ID_TEXT_CHARS + 1];
+            want[at] = digits[digit];
+            id_format(parsed(want), text);
+            assert_string_equal(text, want);
+        }
+    }
+}
+
 static void every_bit_comes_back(void **state)
 {
     for (int bit = 0; bit < 128; bit++) {
@@ -78,6 +91,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_crockfords),
+        cmocka_unit_test(every_digit_is_written_at_every_place),
         cmocka_unit_test(every_bit_comes_back),
         cmocka_unit_test(reads_what_people_write),
         cmocka_unit_test(refuses_the_rest),

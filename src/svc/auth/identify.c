@@ -239,10 +239,9 @@ static int identify_machine(struct auth *auth, struct view token, struct identit
 }
 
 /* Whoever shows a token of an account or a guest. */
-static int identify_account(struct auth *auth, struct view token, bool wait,
+static int identify_account(struct auth *auth, struct view token, bool wait, int64_t now_ms,
                             struct identity *ret_identity)
 {
-    const int64_t now_ms = clock_wall_ms(auth->clock);
     struct verified *v = verified_here(auth);
     struct access_claims claims;
     int err = look(auth, v, token, now_ms / 1000, &claims);
@@ -298,10 +297,11 @@ static int identify(struct auth *auth, const struct credentials *shown, bool wai
         *ret_identity = (struct identity){.roles = ROLE_OPERATOR};
         return 0;
     }
-    if (roster_blocks_address(&auth->roster, shown->address, clock_wall_ms(auth->clock)))
+    const int64_t now_ms = clock_wall_ms(auth->clock);
+    if (roster_blocks_address(&auth->roster, shown->address, now_ms))
         return ERR_DENIED;
     return api_token_looks(token) ? identify_machine(auth, token, ret_identity)
-                                  : identify_account(auth, token, wait, ret_identity);
+                                  : identify_account(auth, token, wait, now_ms, ret_identity);
 }
 
 int auth_identify(struct auth *auth, const struct credentials *shown, struct identity *ret_identity)
