@@ -224,6 +224,12 @@ static void print_report(const Usher__V1__SaleReport *report)
            report->performance_id, state_text(report->sale_state), report->order_count,
            report->order_count == 1 ? "" : "s", report->cancelled_count,
            (unsigned long long)report->version);
+    if (report->keys_refused > 0)
+        printf(
+            "%llu call%s refused a new idempotency key: somebody asks far more often than people "
+            "do, and his share is used up\n",
+            (unsigned long long)report->keys_refused,
+            report->keys_refused == 1 ? " was" : "s were");
 }
 
 static int report(struct session *session, void *arg)

@@ -56,6 +56,9 @@ static void tell_of_shortage(struct owner *owner, const char *by)
 {
     const uint32_t used = keys_used_percent(owner->keys);
     metric_add(&keys_refused, 1);
+    pthread_mutex_lock(&owner->figures_lock);
+    owner->figures.keys_refused++;
+    pthread_mutex_unlock(&owner->figures_lock);
     if (used < KEYS_SHORT_PERCENT || owner->keys_short)
         return;
     owner->keys_short = true;

@@ -270,7 +270,9 @@ int owner_ask(struct owner *owner, struct owner_ask *ask)
 void owner_publish(struct owner *owner, const struct owner_figures *figures)
 {
     pthread_mutex_lock(&owner->figures_lock);
+    const uint64_t keys_refused = owner->figures.keys_refused; /* loading does not know it */
     owner->figures = *figures;
+    owner->figures.keys_refused = keys_refused;
     owner->figures.version = owner->version;
     owner->figures.serving = owner->phase == OWNER_SERVING;
     pthread_mutex_unlock(&owner->figures_lock);

@@ -184,6 +184,7 @@ struct owner_figures {
     uint32_t orders_cancelled;
     uint32_t queued; /* asks that had gathered while the last commit was on disk */
     bool serving;
+    uint64_t keys_refused; /* asks that were refused for want of room for their key; for good */
 };
 void owner_figures(struct owner *owner, struct owner_figures *ret_figures);
 

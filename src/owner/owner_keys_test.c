@@ -124,6 +124,9 @@ static void use_up_keys(void)
     }
     assert_int_equal(held.result, ERR_DENIED);
     assert_int_equal(given, OWNER_KEYS_ACCOUNT + OWNER_KEYS_PLACE * PLACES_MAX);
+    struct owner_figures figures;
+    owner_figures(owner, &figures);
+    assert_int_equal(figures.keys_refused, 1); /* so the report says */
     for (int round = 0; round < 2; round++) {
         assert_int_equal(hold(1, 0, "k0").result, 0); /* what was answered is answered again */
         assert_int_equal(hold(1, 0, "new").result, ERR_DENIED);

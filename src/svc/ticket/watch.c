@@ -122,6 +122,7 @@ int ticket_get_sale_report(struct call *call, const void *request, void *respons
     report->currency_digits = currency_digits(view_str(performance->currency));
     report->order_count = figures.orders_confirmed;
     report->cancelled_count = figures.orders_cancelled;
+    report->keys_refused = figures.keys_refused;
     report->version = version;
     return 0;
 }
