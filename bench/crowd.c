@@ -41,6 +41,7 @@ static int send_crowd(struct crowd_options *wish, uint32_t places, struct crowd_
         fprintf(stderr, "usher-bench: %s\n", crowd.error);
     }
     crowd_release(&crowd);
+    wish->url = NULL; /* the server's */
     return err;
 }
 

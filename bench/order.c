@@ -174,7 +174,7 @@ void bench_beside_next(const char *ours, const char *other)
 
 int bench_beside(bench_row_fn *row, void *state)
 {
-    struct order_figures ours, other;
+    struct order_figures ours = {0}, other = {0};
     int err = 0;
     for (int i = 0; err == 0 && i < 2; i++) {
         const bool is_other = (i == 0) == beside.other_first;

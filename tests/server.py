@@ -135,10 +135,21 @@ class Server:
 
     def kill(self):
         """Ends it where it still runs, and removes its folder."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        end(self.process)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def end(process):
+    """Ends a process that still runs, at once; by SIGTERM where what it reached is measured (scripts/coverage), for a killed one does not say it."""
+    if process.poll() is None and os.environ.get("USHER_COVERAGE"):
+        process.terminate()
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+    if process.poll() is None:
+        process.kill()
+        process.wait()
 
 
 class Report:

@@ -13,7 +13,6 @@
 #define USHER_CALL_CALL_H
 
 #include <protobuf-c/protobuf-c.h>
-#include <stdarg.h>
 
 #include "call/code.h"
 #include "call/frame.h"
@@ -78,8 +77,8 @@ int call_fail(struct call *call, enum code code, const Usher__V1__ErrorDetail *d
 
 /* The same with a reason of docs/errors.md, the field it is about (NULL: none), and after how long
  * trying again makes sense (0: it does not). For the services' own refusals. */
-int call_refuse_list(struct call *call, enum code code, const char *reason, const char *field,
-                     uint64_t retry_after_ms, const char *format, va_list args);
+int call_refuse(struct call *call, enum code code, uint64_t retry_after_ms, const char *reason,
+                const char *field, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* The same for what a store returned; it goes into the log as the cause. */
 int call_refuse_stored(struct call *call, int err);
 /* The account that calls, for what is done in an account's name. Non-zero after call_fail: a peer

@@ -5,12 +5,15 @@
 #include "call/limits.h"
 #include "err/err.h"
 
-int call_refuse_list(struct call *call, enum code code, const char *reason, const char *field,
-                     uint64_t retry_after_ms, const char *format, va_list args)
+int call_refuse(struct call *call, enum code code, uint64_t retry_after_ms, const char *reason,
+                const char *field, const char *format, ...)
 {
     Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
     char text[CALL_MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
     detail.reason = (char *)reason;
     if (field)
         detail.field = (char *)field;
@@ -18,32 +21,25 @@ int call_refuse_list(struct call *call, enum code code, const char *reason, cons
     return call_fail(call, code, &detail, "%s", text);
 }
 
-static int refuse(struct call *call, enum code code, const char *reason, uint64_t retry_after_ms,
-                  const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    const int err = call_refuse_list(call, code, reason, NULL, retry_after_ms, format, args);
-    va_end(args);
-    return err;
-}
-
 int call_refuse_stored(struct call *call, int err)
 {
     call->cause = err;
     switch (err) {
     case ERR_FULL:
-        return refuse(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", 0,
-                      "a stated maximum is reached");
+        return call_refuse(call, CODE_RESOURCE_EXHAUSTED, 0, "TOO_MANY_REQUESTS", NULL,
+                           "a stated maximum is reached");
     case ERR_NO_MEMORY:
-        return refuse(call, CODE_RESOURCE_EXHAUSTED, "TOO_LARGE", 0, "the answer is too large");
+        return call_refuse(call, CODE_RESOURCE_EXHAUSTED, 0, "TOO_LARGE", NULL,
+                           "the answer is too large");
     case ERR_TIMEOUT:
-        return refuse(call, CODE_DEADLINE_EXCEEDED, "TOO_SLOW", 0, "the deadline has passed");
+        return call_refuse(call, CODE_DEADLINE_EXCEEDED, 0, "TOO_SLOW", NULL,
+                           "the deadline has passed");
     case ERR_CORRUPT:
-        return refuse(call, CODE_DATA_LOSS, "DATA_DAMAGED", 0, "stored data are damaged");
+        return call_refuse(call, CODE_DATA_LOSS, 0, "DATA_DAMAGED", NULL,
+                           "stored data are damaged");
     default:
-        return refuse(call, CODE_UNAVAILABLE, "STORE_UNAVAILABLE", CALL_RETRY_AFTER_MS,
-                      "the store does not answer: %s", err_text(err));
+        return call_refuse(call, CODE_UNAVAILABLE, CALL_RETRY_AFTER_MS, "STORE_UNAVAILABLE", NULL,
+                           "the store does not answer: %s", err_text(err));
     }
 }
 

@@ -283,7 +283,7 @@ static int audit_store(const struct audit_values *values, struct audit_report *r
     if (replayed && !paid && (rc == ERR_NOT_FOUND || rc == ERR_INVALID))
         return cmd_fail("audit", CMD_USAGE, "--psp-ledger %s: it is no ledger of usher psp",
                         values->psp_ledger);
-    if (rc < 0)
+    if (rc != 0)
         return values->store ? fail_shared(values, opened, rc, why) : fail(values, opened, rc);
     if (!values->json)
         print_text(report, &books);

@@ -12,7 +12,7 @@
 #define TABLES_MAX 128
 #define PATH_BYTES 64
 
-int cmd_fail(const char *name, int code, const char *format, ...)
+void cmd_say(const char *name, const char *format, ...)
 {
     char text[4096];
     va_list arguments;
@@ -22,7 +22,6 @@ int cmd_fail(const char *name, int code, const char *format, ...)
     fprintf(stderr, "usher%s%s: ", *name ? " " : "", name);
     plain_put(view_str(text), stderr);
     fputc('\n', stderr);
-    return code;
 }
 
 /* ---- a command's words ---- */

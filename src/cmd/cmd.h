@@ -46,8 +46,14 @@ int cmd_options(const struct conf_table *table, int argc, char **argv, struct co
  * word. */
 int cmd_dispatch(const struct cmd *root, int argc, char **argv);
 
-/* "usher NAME: what" and a line end on standard error; returns code. */
-int cmd_fail(const char *name, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+/* "usher NAME: what" and a line end on standard error. */
+void cmd_say(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static inline int cmd_code(int code)
+{
+    return code;
+}
+/* The same, and gives the code: cmd_fail(name, code, format, …). Not a function, so that an
+ * analyzer sees which code it is. */
+#define cmd_fail(name, code, ...) (cmd_say((name), __VA_ARGS__), cmd_code(code))
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * usher serve: builds the house from its parts, floor by floor, and takes it down in the opposite
+ * usher serve: builds the server from its parts, layer by layer, and takes it down in the opposite
  * order.
  *
  * Touches DIR alone: usher.db (the store), secret.key (signs tokens and ticket codes), operator.key

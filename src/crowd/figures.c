@@ -132,6 +132,7 @@ int figures_write_within(const struct figures *m, struct view before, struct vie
     struct buf safe;
     int err = m->cut ? ERR_FULL : 0;
     buf_init(&safe, json.len * sizeof("\\u003c"));
+    assert(json.at || json.len == 0);
     for (size_t i = 0; i < json.len && !err; i++) {
         const char c = (char)json.at[i];
         err = c == '<'   ? buf_append(&safe, "\\u003c", 6)

@@ -288,6 +288,7 @@ static int fill_pool(struct crowd_gate *gate, const Usher__V1__SeatMap *map,
     struct crowd_shared *shared = gate->shared;
     const struct wish_seats *wish = &gate->crowd->options.seats;
     uint32_t count = 0;
+    assert(snapshot);
     uint32_t *seats = calloc(snapshot->place_count + 1, sizeof(*seats));
     if (!seats)
         return gate_fail(gate, ERR_NO_MEMORY, "out of memory");

@@ -225,6 +225,7 @@ static void begin_telling(struct outlet *outlet)
     struct news *news = outlet->first;
     struct public_state *state = &outlet->state;
     struct list *link;
+    assert(news);
     forget_snapshot(outlet);
     if (news->states) {
         state_load(outlet->feed, state, news->states);

@@ -357,6 +357,7 @@ int hall_generate(const struct hall_shape *wish, struct hall **ret_hall,
                                   : arena_printf(&draft.arena, "Hall of %u,%03u",
                                                  wish->capacity / 1000, wish->capacity % 1000));
     name_categories(&draft, s.standing > 0);
+    assert(count > 0);
     struct strip *strips = calloc(count, sizeof(*strips));
     err = strips && draft.name.at ? 0 : ERR_NO_MEMORY;
     if (err == 0) {

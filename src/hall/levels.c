@@ -75,6 +75,7 @@ static bool mark_pairs(const struct hall_draft *draft, const struct plan_zone *z
                        uint32_t zone_count, double square, struct spot *spots, uint64_t *pairs)
 {
     bool any = false;
+    assert(spots);
     for (uint32_t grid = 0; grid < 4; grid++) {
         const double x = grid & 1 ? square / 2 : 0, y = grid & 2 ? square / 2 : 0;
         uint32_t count = 0;

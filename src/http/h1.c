@@ -150,6 +150,7 @@ static bool may_take_head(const struct h1 *h)
  */
 static bool skip_empty_line(struct h1 *h, struct view *input)
 {
+    assert(input->at);
     if (h->skipped || input->at[0] != '\r')
         return true;
     h->scan.scanned = 1;

@@ -31,7 +31,7 @@ static void free_chunks(struct arena_chunk *chunk)
 }
 
 /* Writes into the newest chunk what was handed out of it quickly. */
-static void settle(struct arena *a)
+static void count_quick(struct arena *a)
 {
     if (!a->at)
         return;
@@ -55,7 +55,7 @@ static void open_quickly(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-    settle(a);
+    count_quick(a);
     /* One chunk stays: the largest that may. A busy arena so ends with one of ARENA_KEEP. */
     struct arena_chunk **best = NULL;
     for (struct arena_chunk **c = &a->chunks; *c; c = &(*c)->next) {
@@ -110,7 +110,7 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t need)
 
 void *arena_alloc_slowly(struct arena *a, size_t size)
 {
-    settle(a);
+    count_quick(a);
     if (size > a->max - a->used)
         return NULL;
     size_t rounded = size ? (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1) : ARENA_ALIGN;

@@ -104,7 +104,7 @@ int net_address_find(struct view host, uint16_t port, struct net_address *ret_ad
         return ERR_INVALID;
     snprintf(service, sizeof(service), "%u", port);
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found;
-    if (getaddrinfo(text, service, &hints, &found))
+    if (getaddrinfo(text, service, &hints, &found) || !found)
         return ERR_NOT_FOUND;
     /* IPv4 first: "localhost" then finds a server that listens on 127.0.0.1. */
     const struct addrinfo *best = found;

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "err/err.h"
 #include "sale/change.h"
 
 static const enum change_kind kinds[] = {
@@ -179,9 +180,56 @@ static void what_is_no_change_is_refused(void **state)
     assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
 }
 
+static void every_kind_needs_all_of_its_memory(void **state)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        struct change change = full(kinds[i]);
+        Usher__V1__LedgerEntry entry;
+        int err = ERR_NO_MEMORY;
+        size_t max = 0;
+        for (; max < 4096 && err != 0; max += 16) {
+            struct arena small;
+            arena_init(&small, max);
+            err = change_write(&change, &small, &entry);
+            assert_true(err == 0 || err == ERR_NO_MEMORY);
+            arena_release(&small);
+        }
+        assert_int_equal(err, 0);
+    }
+}
+
+/* The key and the second id are there, or are not. */
+static void what_may_be_missing_may_be_missing(void **state)
+{
+    for (size_t i = 0; i < KINDS; i++) {
+        struct change change = full(kinds[i]), got;
+        Usher__V1__LedgerEntry entry;
+        change.payment_id = change.account_id = (struct id){0};
+        change.key_len = 0;
+        assert_int_equal(change_write(&change, &arena, &entry), 0);
+        const int err = change_read(&entry, &got); /* an account must be there in most */
+        assert_true(err == 0 || err == ERR_CORRUPT);
+    }
+}
+
+static void a_reason_has_a_length(void **state)
+{
+    struct change change = full(CHANGE_BLOCK), got;
+    Usher__V1__LedgerEntry entry;
+    static char text[CHANGE_REASON_MAX + 1];
+    assert_int_equal(change_write(&change, &arena, &entry), 0);
+    entry.block->reason = (ProtobufCBinaryData){.len = 0};
+    assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
+    entry.block->reason = (ProtobufCBinaryData){.len = sizeof(text), .data = (uint8_t *)text};
+    assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_needs_all_of_its_memory),
+        cmocka_unit_test_setup_teardown(what_may_be_missing_may_be_missing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reason_has_a_length, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_kind_comes_back, set_up, tear_down),
         cmocka_unit_test(the_list_is_the_contract),
         cmocka_unit_test(rules_make_sense),

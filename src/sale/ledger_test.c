@@ -228,6 +228,55 @@ static void a_full_arena_is_no_corruption(void **state)
     arena_release(&arena);
 }
 
+/* Of every kind: one that is cut short anywhere is refused, and never read as another. */
+static void packing_needs_all_of_its_memory(void **state)
+{
+    static struct change changes[3];
+    for (size_t i = 0; i < 3; i++)
+        changes[i] = (struct change){.kind = CHANGE_SALE_STATE, .state = 2};
+    struct arena small;
+    struct view body;
+    int rc = ERR_NO_MEMORY;
+    size_t max = 0;
+    for (; max < 8192 && rc < 0; max += 16) {
+        arena_init(&small, max);
+        rc = ledger_pack(changes, 3, &small, &body);
+        assert_true(rc == 0 || rc == ERR_NO_MEMORY);
+        arena_release(&small);
+    }
+    assert_int_equal(rc, 0);
+    assert_true(max > 64);
+}
+
+static void each_break_has_its_sentence(void **state)
+{
+    static const enum ledger_break breaks[] = {
+        LEDGER_OK,         LEDGER_BREAK_SEQ,       LEDGER_BREAK_VERSION, LEDGER_BREAK_EPOCH,
+        LEDGER_BREAK_TIME, LEDGER_BREAK_PREV_HASH, LEDGER_BREAK_HASH,    (enum ledger_break)99};
+    for (size_t i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++)
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(ledger_break_text(breaks[i]), ledger_break_text(breaks[k]));
+}
+
+static void bodies_of_too_much_are_refused(void **state)
+{
+    static char bytes[2 * (LEDGER_ENTRIES_MAX + 1)];
+    static char large[LEDGER_BODY_MAX + 1];
+    struct arena arena;
+    struct change *changes = NULL;
+    size_t count = 0;
+    arena_init(&arena, 16 << 20);
+    for (size_t i = 0; i < sizeof(bytes); i += 2)
+        bytes[i] = 0x0a; /* empty entries */
+    assert_int_equal(ledger_unpack(view_of(bytes, sizeof(bytes)), &arena, &changes, &count),
+                     ERR_CORRUPT);
+    assert_int_equal(ledger_unpack(view_of(large, sizeof(large)), &arena, &changes, &count),
+                     ERR_CORRUPT);
+    /* a batch that has a field of another number only */
+    assert_int_equal(ledger_unpack(VIEW_LIT("\x78\x01"), &arena, &changes, &count), ERR_CORRUPT);
+    arena_release(&arena);
+}
+
 static void a_row_has_a_maximum(void **state)
 {
     struct arena arena;
@@ -251,6 +300,9 @@ int main(void)
         cmocka_unit_test(wrong_bodies_are_refused),
         cmocka_unit_test(a_full_arena_is_no_corruption),
         cmocka_unit_test(a_row_has_a_maximum),
+        cmocka_unit_test(packing_needs_all_of_its_memory),
+        cmocka_unit_test(each_break_has_its_sentence),
+        cmocka_unit_test(bodies_of_too_much_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,6 +93,27 @@ static void the_books_of_each_state(void **state)
     assert_false(hold(PAYMENT_REFUNDED, 100, 10, 0, 90, 0));
     assert_false(hold(PAYMENT_DONE, 100, 101, 0, 0, -1));
     assert_false(hold(0, 0, 0, 0, 0, 0));
+    assert_false(hold(PAYMENT_ABANDONED, 0, 1, 0, 0, 0));
+    assert_false(hold(PAYMENT_CAPTURED, 100, 0, 0, 0, 1));
+    assert_false(hold(PAYMENT_DONE, 99, 99, 0, 0, 0));
+    assert_false(hold(PAYMENT_REFUNDING, 99, 0, 0, 0, 99));
+    assert_false(hold(PAYMENT_REFUNDED, 99, 0, 0, 99, 0));
+    assert_false(hold(PAYMENT_REFUNDED, 100, 0, 0, 99, 0));
+    assert_false(hold(PAYMENT_REFUNDED, 100, 0, 0, 100, 1));
+    assert_false(hold(99, 0, 0, 0, 0, 0)); /* no state */
+    assert_false(hold(PAYMENT_DONE, 100, -1, 101, 0, 0));
+}
+
+static void what_is_still_to_be_done_is_open(void **state)
+{
+    static const uint32_t open[] = {PAYMENT_WAITING, PAYMENT_CONFIRMING, PAYMENT_UNCLEAR,
+                                    PAYMENT_CAPTURED, PAYMENT_REFUNDING};
+    static const uint32_t over[] = {PAYMENT_DECLINED, PAYMENT_ABANDONED, PAYMENT_DONE,
+                                    PAYMENT_REFUNDED};
+    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)
+        assert_true(payment_is_open(open[i]));
+    for (size_t i = 0; i < sizeof(over) / sizeof(over[0]); i++)
+        assert_false(payment_is_open(over[i]));
 }
 
 int main(void)
@@ -102,6 +123,7 @@ int main(void)
         cmocka_unit_test(which_moves_are_legal),
         cmocka_unit_test(captured_money_is_never_forgotten),
         cmocka_unit_test(the_books_of_each_state),
+        cmocka_unit_test(what_is_still_to_be_done_is_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

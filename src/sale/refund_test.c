@@ -156,6 +156,20 @@ static void the_orders_fee_goes_with_its_last_ticket(void **state)
     assert_int_equal(both.kept, first.kept + last.kept);
     assert_int_equal(both.fee_refunded, 2500);
     assert_int_equal(both.refunded + both.kept, 150000 + fee_of_order(&rule, prices, 2));
+    refund_quote_tickets(ladder, &at, &rule, prices, 0, false, &both);
+    assert_false(both.possible); /* of nothing */
+}
+
+/* Of several tickets all can go back or none, and the soonest change is told. */
+static void tickets_that_are_too_late_go_back_not_at_all(void **state)
+{
+    const struct fee_rule rule = {.back = FEE_BACK_NEVER};
+    const int64_t prices[] = {100000, 50000};
+    struct refund_quote both;
+    const struct refund_ask late = ask_of(60 * DAY, -DAY); /* it has begun */
+    refund_quote_tickets(refund_ladder_find("kr-standard"), &late, &rule, prices, 2, true, &both);
+    assert_false(both.possible);
+    assert_int_equal(both.less_from_ms, 0);
 }
 
 int main(void)
@@ -169,6 +183,7 @@ int main(void)
         cmocka_unit_test(a_refund_only_becomes_less_and_when_it_said),
         cmocka_unit_test(a_fee_goes_back_as_the_organiser_rules),
         cmocka_unit_test(the_orders_fee_goes_with_its_last_ticket),
+        cmocka_unit_test(tickets_that_are_too_late_go_back_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

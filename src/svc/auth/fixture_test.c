@@ -1,5 +1,7 @@
 #include "svc/auth/fixture_test.h"
 
+#include "db/faulty_test.h"
+
 #include <stdio.h>
 
 #include <sodium.h>
@@ -22,7 +24,7 @@ int fixture_set_up(void **state)
     arena_init(&looked, 16 << 20);
     for (int i = 0; i < 2; i++)
         arena_init(&arenas[i], 0);
-    int err = sql_inline_new(&fixture.sql);
+    int err = sql_faulty_new(NULL, &fixture.sql);
     if (!err)
         err = keyset_open(NULL, &fixture.seeded.chance, clock_wall_ms(&fixture.now.clock) / 1000,
                           &fixture.keyset);

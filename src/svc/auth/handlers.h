@@ -61,8 +61,9 @@ int auth_check_address(struct call *call);
 /* ---- refusals (refusals.c): each ends the call, and returns a non-zero value ---- */
 
 /* reason and field as in docs/errors.md; field may be NULL. */
-int auth_fail(struct call *call, enum code code, const char *reason, const char *field,
-              const char *format, ...) __attribute__((format(printf, 5, 6)));
+#define auth_fail(call, code, ...)                                                                 \
+    call_refuse(call, code, (code) == CODE_UNAVAILABLE ? AUTH_RETRY_AFTER_MS : 0, __VA_ARGS__)
+#define AUTH_RETRY_AFTER_MS 1000
 /* TOO_MANY_REQUESTS, with when to try again. */
 int auth_fail_later(struct call *call, int64_t retry_after_ms, const char *what);
 /* What an err code of the store or of the hashing pool means to a caller. */

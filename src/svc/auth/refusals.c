@@ -1,21 +1,7 @@
 #include <inttypes.h>
-#include <stdarg.h>
 
 #include "err/err.h"
 #include "svc/auth/handlers.h"
-
-#define RETRY_AFTER_MS 1000
-
-int auth_fail(struct call *call, enum code code, const char *reason, const char *field,
-              const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    const int err = call_refuse_list(call, code, reason, field,
-                                     code == CODE_UNAVAILABLE ? RETRY_AFTER_MS : 0, format, args);
-    va_end(args);
-    return err;
-}
 
 int auth_fail_later(struct call *call, int64_t retry_after_ms, const char *what)
 {
@@ -29,7 +15,8 @@ int auth_fail_later(struct call *call, int64_t retry_after_ms, const char *what)
 int auth_fail_by_err(struct call *call, int err)
 {
     if (err == ERR_FULL)
-        return auth_fail_later(call, RETRY_AFTER_MS, "more people are signing in than can wait");
+        return auth_fail_later(call, AUTH_RETRY_AFTER_MS,
+                               "more people are signing in than can wait");
     return call_refuse_stored(call, err);
 }
 

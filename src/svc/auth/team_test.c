@@ -180,8 +180,12 @@ static int run_kept(struct sql_job *base, struct sql_txn *txn)
 {
     struct kept_job *job = (struct kept_job *)base;
     struct sql_rows *rows;
-    assert_int_equal(sql_query(txn, "SELECT sealed, ends_at_ms FROM kept", SQL_NONE, &rows), 0);
-    assert_int_equal(sql_next(rows), 1);
+    int err = sql_query(txn, "SELECT sealed, ends_at_ms FROM kept", SQL_NONE, &rows);
+    if (err == 0)
+        err = sql_next(rows);
+    if (err < 0)
+        return err;
+    assert_int_equal(err, 1);
     const struct view sealed = sql_get_view(rows, 0);
     job->ends_at_ms = sql_get_int(rows, 1);
     job->len = sealed.len - crypto_secretbox_NONCEBYTES - crypto_secretbox_MACBYTES;

@@ -52,8 +52,7 @@ int64_t lobby_now_ms(void);
 /* ---- refusals.c: each returns what a handler returns ---- */
 
 /* A reason of docs/errors.md with the sentence for people. */
-int lobby_fail(struct call *call, enum code code, const char *reason, const char *field,
-               const char *format, ...) __attribute__((format(printf, 5, 6)));
+#define lobby_fail(call, code, ...) call_refuse(call, code, 0, __VA_ARGS__)
 /* Why the store failed. */
 int lobby_store_failed(struct call *call, int err);
 

@@ -4,16 +4,6 @@
 #include "svc/payment/role.h"
 #include "token/roles.h"
 
-int answer_fail(struct call *call, enum code code, const char *reason, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    const int err = call_refuse_list(
-        call, code, reason, NULL, code == CODE_UNAVAILABLE ? ROLE_RETRY_MIN_MS : 0, format, args);
-    va_end(args);
-    return err;
-}
-
 int answer_store_failed(struct call *call, int err)
 {
     return err == ERR_NOT_FOUND

@@ -153,8 +153,9 @@ int answer_refund(struct arena *arena, const struct payment *p, const struct ref
                   Usher__V1__Refund *ret_refund);
 int answer_payment(struct call *call, const struct payment *p, bool with_order,
                    Usher__V1__Payment *ret_payment);
-int answer_fail(struct call *call, enum code code, const char *reason, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+#define answer_fail(call, code, reason, ...)                                                       \
+    call_refuse(call, code, (code) == CODE_UNAVAILABLE ? ROLE_RETRY_MIN_MS : 0, reason, NULL,      \
+                __VA_ARGS__)
 int answer_store_failed(struct call *call, int err);
 /* Whether the caller runs the performance: an operator, or who manages, or refunds by hand, for its
  * organiser. Non-zero after call_fail; NOT_FOUND: there is no such performance. */

@@ -65,8 +65,8 @@ struct ticket {
 /* ---- refusals.c: each returns what a handler returns ---- */
 
 /* A reason of docs/errors.md with the sentence for people. */
-int desk_fail(struct call *call, enum code code, const char *reason, const char *field,
-              const char *format, ...) __attribute__((format(printf, 5, 6)));
+#define desk_fail(call, code, ...)                                                                 \
+    call_refuse(call, code, (code) == CODE_UNAVAILABLE ? TICKET_RETRY_AFTER_MS : 0, __VA_ARGS__)
 /* The account that calls, for what is done in an account's name. Non-zero after call_fail: a peer
  * that calls in nobody's name has none. */
 int desk_account(struct call *call, struct id *ret_account_id);

@@ -5,18 +5,6 @@
 #define ALL_HELD_RETRY_MS    3000             /* a freed place rests about so long */
 #define HOLD_ENDED_LATELY_MS (60 * 60 * 1000) /* so long after its end a hold is said to be over */
 
-int desk_fail(struct call *call, enum code code, const char *reason, const char *field,
-              const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    const int err =
-        call_refuse_list(call, code, reason, field,
-                         code == CODE_UNAVAILABLE ? TICKET_RETRY_AFTER_MS : 0, format, args);
-    va_end(args);
-    return err;
-}
-
 int desk_account(struct call *call, struct id *ret_account_id)
 {
     return call_account(call, ret_account_id);

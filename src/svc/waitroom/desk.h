@@ -62,8 +62,12 @@ struct channel *room_tickets(const struct waitroom *room);
 /* ---- refusals.c: each returns what a handler returns ---- */
 
 /* A reason of docs/errors.md with the sentence for people. */
-int room_fail(struct call *call, enum code code, const char *reason, const char *field,
-              const char *format, ...) __attribute__((format(printf, 5, 6)));
+#define room_fail(call, code, ...)                                                                 \
+    call_refuse(call, code,                                                                        \
+                (code) == CODE_UNAVAILABLE || (code) == CODE_RESOURCE_EXHAUSTED                    \
+                    ? WAITROOM_RETRY_AFTER_MS                                                      \
+                    : 0,                                                                           \
+                __VA_ARGS__)
 /* The sale's keeper, or NULL after call_fail: there is none, or the caller is not told of it, as
  * its event is not published. */
 struct keeper *room_sale(struct call *call, uint32_t sale_id);

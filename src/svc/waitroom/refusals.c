@@ -1,20 +1,6 @@
-#include <stdarg.h>
-
 #include "err/err.h"
 #include "svc/waitroom/desk.h"
 #include "token/roles.h"
-
-int room_fail(struct call *call, enum code code, const char *reason, const char *field,
-              const char *format, ...)
-{
-    const bool later = code == CODE_UNAVAILABLE || code == CODE_RESOURCE_EXHAUSTED;
-    va_list args;
-    va_start(args, format);
-    const int err = call_refuse_list(call, code, reason, field, later ? WAITROOM_RETRY_AFTER_MS : 0,
-                                     format, args);
-    va_end(args);
-    return err;
-}
 
 bool room_may_see(struct call *call, const struct keeper *keeper)
 {
