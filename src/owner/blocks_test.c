@@ -112,6 +112,43 @@ static void play_by_time(void *arg)
     owner_stop(owner);
 }
 
+/* Asks that are none, each wrong in one way. */
+static void play_wrong(void *arg)
+{
+    static char long_reason[CHANGE_REASON_MAX + 1];
+    start();
+    const struct owner_ask right = {.verb = OWNER_BLOCK,
+                                    .hold_id = stage_id(9),
+                                    .seat_count = 2,
+                                    .seats = {1, 2},
+                                    .reason = VIEW_LIT("press")};
+    struct owner_ask wrong[] = {right, right, right, right, right, right, right};
+    wrong[0].seat_count = 0;
+    wrong[1].seat_count = SEATS_PARTY_MAX + 1;
+    wrong[2].hold_id = (struct id){0};
+    wrong[3].seats[1] = 6; /* the hall has six */
+    wrong[4].seats[1] = 1; /* twice */
+    wrong[5].reason = VIEW_LIT("");
+    wrong[6].reason = view_of(long_reason, sizeof(long_reason));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct owner_ask end = wrong[i];
+        assert_int_equal(owner_ask(owner, &wrong[i]), ERR_INVALID);
+        end.verb = OWNER_UNBLOCK;
+        if (i < 5)
+            assert_int_not_equal(owner_ask(owner, &end), 0);
+    }
+    assert_int_equal(unblock(9, 1), ERR_NOT_FOUND); /* there was never one */
+    assert_int_equal(counts().free, 6);
+    /* and of cancels: no order has no seats, nine, or none of those that stay */
+    struct owner_ask cancel = {.verb = OWNER_CANCEL, .hold_id = stage_id(9)};
+    assert_int_not_equal(owner_ask(owner, &cancel), 0);
+    cancel.seat_count = SEATS_PARTY_MAX + 1;
+    assert_int_not_equal(owner_ask(owner, &cancel), 0);
+    cancel = (struct owner_ask){.verb = OWNER_CANCEL, .seat_count = 1, .seats = {3}};
+    assert_int_not_equal(owner_ask(owner, &cancel), 0); /* nobody's, as all free ones */
+    owner_stop(owner);
+}
+
 static void run(void (*play)(void *))
 {
     static const char *const rows[] = {"...", "...", NULL};
@@ -136,11 +173,17 @@ static void test_by_time(void **state)
     run(play_by_time);
 }
 
+static void test_wrong(void **state)
+{
+    run(play_wrong);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_hand),
         cmocka_unit_test(test_by_time),
+        cmocka_unit_test(test_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

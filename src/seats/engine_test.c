@@ -380,10 +380,26 @@ static void test_snapshot_is_two_bits_a_place(void **state)
     assert_int_equal(states[2], 0);
 }
 
+static void what_is_wrong_changes_nothing(void **state)
+{
+    struct seats *s = ((struct fixture *)*state)->s;
+    static const struct {
+        uint32_t seats[SEATS_PARTY_MAX + 1];
+        uint32_t count;
+    } wrong[] = {{{0}, 0}, {{1, 1}, 2}, {{12}, 1}, {{0, 1, 2, 3, 4, 5, 6, 7, 8}, 9}};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(seats_rest(s, wrong[i].seats, wrong[i].count, 1000), ERR_INVALID);
+        assert_int_equal(seats_block(s, wrong[i].seats, wrong[i].count), ERR_INVALID);
+        assert_int_equal(seats_unblock(s, wrong[i].seats, wrong[i].count), ERR_INVALID);
+    }
+    assert_int_equal(seats_counts(s).free, 12);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        TEST(what_is_wrong_changes_nothing),
         TEST(test_every_move_in_every_state),
         TEST(test_hold_is_all_or_none),
         TEST(test_what_is_kept_back_is_nobodys),
