@@ -51,7 +51,7 @@ lint: setup-test ## layers, sizes, banned calls, formatting
 analyze: setup-test ## cppcheck, clang-tidy and gcc's analyzer: a quarter of an hour
 	@exec scripts/analyze
 
-coverage: setup-test ## of the unit tests, by line and branch; results in docs/coverage.md
+coverage: setup-test ## of all that ends in order, by line and branch; results in docs/coverage.md
 	@exec scripts/coverage
 
 hooks: setup-test ## a pre-commit hook that runs the linter
