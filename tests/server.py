@@ -129,9 +129,8 @@ class Server:
         return self.process.wait(timeout=STOP_SECONDS)
 
     def die(self):
-        """kill -9; the folder stays."""
-        self.process.kill()
-        self.process.wait()
+        """kill -9; the folder stays. (Of a server that is measured, what it did so far is not to be lost.)"""
+        end(self.process)
 
     def kill(self):
         """Ends it where it still runs, and removes its folder."""

@@ -50,6 +50,7 @@ static int write_plain(struct buf *out, const char *format, ...)
 /* TEXT values (3.3.11): \, ; and , are escaped, a line end is \n, other control characters go. */
 static int escape(struct view text, struct buf *line)
 {
+    assert(text.at || text.len == 0);
     for (size_t i = 0; i < text.len; i++) {
         const char c = text.at[i];
         if (c == '\n')

@@ -67,6 +67,7 @@ static bool next_paragraph(struct view *text, enum mark *ret_mark, struct view *
 
 static int append_escaped(struct view text, struct buf *out)
 {
+    assert(text.at || text.len == 0);
     for (size_t i = 0; i < text.len; i++) {
         const char c = text.at[i];
         const char *entity = c == '&'    ? "&amp;"

@@ -9,7 +9,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-from server import Server, wait_until  # noqa: E402
+from server import end, Server, wait_until  # noqa: E402
 
 USHER = os.environ.get("USHER", "build/usher")
 PAYMENT, AUTH = "usher.v1.PaymentService", "usher.v1.AuthService"
@@ -55,8 +55,7 @@ class Psp:
             self.listen = file.read().strip()
 
     def die(self):
-        self.process.kill()
-        self.process.wait()
+        end(self.process)
 
     def script(self, *rules, **more):
         """Sets what goes wrong from now on; without arguments nothing does."""
