@@ -40,7 +40,8 @@ struct serve_values {
     const char *log_level;
     const char *issuer;
     const char *terms;
-    const char *oidc; /* services to sign in with; or NULL */
+    struct head_site site; /* public_url is pay's */
+    const char *oidc;      /* services to sign in with; or NULL */
     const char *oidc_ca;
     int64_t workers;
     int64_t grace_ms;
@@ -94,7 +95,8 @@ struct house {
     struct arena provider_texts;
     struct payment_provider providers[PAYMENT_PROVIDERS_MAX];
     struct payment_role *payment;
-    struct plain_rule plains[PAYMENT_PLAINS + 1];
+    struct plain_rule plains[PAYMENT_PLAINS + 3]; /* a form of sign-in, pages of events */
+    struct routes page_routes;                    /* that these ask by */
     size_t plain_count;
     struct waitroom *waitroom;
     struct wires to_ticket, to_waitroom;

@@ -130,6 +130,15 @@ static const struct conf_option options[] = {
      .help = "the issuer that access tokens name; others who check them compare it"},
     {"terms", CONF_STR, offsetof(struct serve_values, terms), "1", 1, CONSENT_VERSION_MAX,
      .help = "the version of the terms of use that people agree to; it stands beside each consent"},
+    {"terms-url", CONF_STR, offsetof(struct serve_values, site.terms_url), NULL,
+     .help = "where your terms of use stand; at the foot of every page"},
+    {"privacy-url", CONF_STR, offsetof(struct serve_values, site.privacy_url), NULL,
+     .help = "where your privacy policy stands; at the foot of every page"},
+    {"help-url", CONF_STR, offsetof(struct serve_values, site.help_url), NULL,
+     .help = "where people get help, or mailto:ADDRESS; at the foot of every page"},
+    {"site-seller", CONF_STR, offsetof(struct serve_values, site.seller), NULL, 1, 400,
+     .help = "who runs this site, in one line: name, registration, address, telephone; at the foot "
+             "of every page"},
     {"oidc", CONF_STR, offsetof(struct serve_values, oidc), NULL,
      .help = "a service whose accounts sign in here, by OpenID Connect, as often as needed: "
              "NAME=ISSUER,CLIENT_ID,SECRET_FILE; kakao, apple and naver are known by name. Its way "
@@ -420,16 +429,45 @@ static bool is_live(void *state)
     return true;
 }
 
+/* Pages of events say what these are: asked in nobody's name, of the services that the port
+ * answers. */
+static int open_gateway(struct house *house)
+{
+    static const char *const prefixes[] = {GATEWAY_EVENT_PATH, GATEWAY_PERFORMANCE_PATH};
+    const struct identity nobody = {0};
+    if (!house->gateway.has_pages)
+        return 0;
+    int err = routes_init(&house->page_routes, house->services, house->service_count);
+    if (err == 0)
+        err = local_new(&house->page_routes, &nobody, &house->gateway.tickets);
+    for (size_t i = 0; err == 0 && i < 2; i++)
+        house->plains[house->plain_count++] = (struct plain_rule){
+            .prefix = prefixes[i], .handle = gateway_event_page, .state = &house->gateway};
+    return err;
+}
+
+static void close_gateway(struct house *house)
+{
+    channel_free(house->gateway.tickets);
+    if (house->page_routes.slots)
+        routes_release(&house->page_routes);
+}
+
 static int build_front_door(struct house *house)
 {
     const struct serve_values *values = &house->values;
-    const struct server_options server = server_options(house);
     house->gateway.state = house;
     house->gateway.figures = roles_render;
     house->gateway.ready = roles_ready;
     house->gateway.live = is_live;
     house->gateway.has_pages = roles_has(house, "gateway");
-    int err = server_start(house->workers, house->worker_count, &server, &house->server);
+    house->gateway.site = values->site;
+    house->gateway.site.public_url = values->pay.public_url;
+    int err = open_gateway(house);
+    if (err != 0)
+        return house_fail("the pages of events", err);
+    const struct server_options server = server_options(house);
+    err = server_start(house->workers, house->worker_count, &server, &house->server);
     if (err != 0)
         return fail_to_listen(values->listen, err);
     atomic_store(&house->gateway.server, house->server);
@@ -504,6 +542,7 @@ static void tear_down(struct house *house)
     roles_leave(house); /* the others take over first, and answer what is still asked here */
     if (house->server)
         server_stop(house->server, calls_grace_ms(house));
+    close_gateway(house);
     roles_stop(house);
     if (house->offload)
         offload_free(house->offload);

@@ -8,6 +8,7 @@ import { access } from './access.mjs';
 import { cases } from './cases.mjs';
 import { door } from './door.mjs';
 import { halls } from './halls.mjs';
+import { heads } from './heads.mjs';
 import { home } from './home.mjs';
 import { keep } from './keep.mjs';
 import { map } from './map.mjs';
@@ -55,7 +56,7 @@ try {
     mailedCode: server?.mailedCode,
     usher: server?.usher, // the organiser's part; not there with --url
   };
-  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...keep, ...door, ...ways, ...whole, ...organise, ...providers, ...report, ...operator })) {
+  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...heads, ...keep, ...door, ...ways, ...whole, ...organise, ...providers, ...report, ...operator })) {
     if (!new RegExp(values.only).test(name)) continue;
     try {
       await run(world);

@@ -31,12 +31,13 @@ async function startProvider(binary, folder) {
   return { url: `http://${readFileSync(file, 'utf8').trim()}`, stop };
 }
 
-export async function startServer(binary) {
+/** more: further words of `usher serve`. */
+export async function startServer(binary, ...more) {
   const folder = mkdtempSync(join(tmpdir(), 'usher-web-'));
   const provider = await startProvider(binary, folder);
   const idp = await startIdp();
   const oidc = `kakao=${idp.issuer},usher,`;
-  const words = ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0', '--psp', provider.url, '--oidc', oidc, '--rest', '0'];
+  const words = ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0', '--psp', provider.url, '--oidc', oidc, '--rest', '0', ...more];
   const child = spawn(binary, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {

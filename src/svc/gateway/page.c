@@ -1,5 +1,7 @@
 #include "svc/gateway/page.h"
 
+#include "call/client.h"
+#include "codec/sha256.h"
 #include "err/err.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -68,6 +70,154 @@ static struct page asset_page(const struct web_asset *asset, const struct page_r
         page.body = view_of(asset->bytes, asset->len);
     }
     return page;
+}
+
+/* ---- its head ---- */
+
+/* No search engine needs what is one person's. */
+static bool is_private(struct view path)
+{
+    return !(view_eq(path, VIEW_LIT("/")) || view_eq(path, VIEW_LIT("/past")) ||
+             view_starts(path, VIEW_LIT("/line/")) ||
+             view_starts(path, VIEW_LIT(GATEWAY_EVENT_PATH)) ||
+             view_starts(path, VIEW_LIT(GATEWAY_PERFORMANCE_PATH)));
+}
+
+/* The page with what the facts say in place of its own head. False: it has no place for that. */
+static bool write_page(const struct gateway *gateway, const struct web_asset *asset,
+                       const struct head_facts *facts, struct buf *out)
+{
+    const struct view all = view_of(asset->bytes, asset->len);
+    const struct view open = VIEW_LIT(HEAD_OPEN_MARK), close = VIEW_LIT(HEAD_CLOSE_MARK);
+    const char *from = memmem(all.at, all.len, open.at, open.len);
+    const char *to =
+        from ? memmem(from, all.len - (size_t)(from - all.at), close.at, close.len) : NULL;
+    if (!to)
+        return false;
+    const char *rest = to + close.len;
+    return buf_append(out, all.at, (size_t)(from - all.at)) == 0 &&
+           head_write(out, &gateway->site, facts) == 0 &&
+           buf_append(out, rest, all.len - (size_t)(rest - all.at)) == 0;
+}
+
+static char *tag_of(struct view body, struct arena *arena)
+{
+    uint8_t hash[SHA256_BYTES];
+    sha256(body, hash);
+    return arena_printf(arena, "\"%02x%02x%02x%02x%02x%02x%02x%02x\"", hash[0], hash[1], hash[2],
+                        hash[3], hash[4], hash[5], hash[6], hash[7]);
+}
+
+static struct page headed_page(const struct gateway *gateway, const struct page_request *ask,
+                               const struct head_facts *facts, bool found)
+{
+    const struct web_asset *asset = web_asset_find(VIEW_LIT("/index.html"));
+    struct buf out;
+    buf_init(&out, HEAD_MAX + asset->len);
+    const bool whole = write_page(gateway, asset, facts, &out);
+    const struct view text = buf_view(&out);
+    const char *copy = whole ? arena_copy(ask->arena, text) : NULL;
+    buf_release(&out);
+    if (!copy)
+        return asset_page(asset, ask);
+    struct page page = {.status = found ? 200 : 404,
+                        .type = asset->type,
+                        .headers = GUARDS,
+                        .body = view_of(copy, text.len)};
+    if (found) {
+        page.cache = "no-cache";
+        page.etag = tag_of(page.body, ask->arena);
+        if (page.etag && negotiate_has_tag(ask->if_none_match, view_str(page.etag)))
+            page = (struct page){
+                .status = 304, .cache = page.cache, .etag = page.etag, .headers = GUARDS};
+    }
+    return page;
+}
+
+/* A page that is about no event. */
+static struct page front_page(const struct gateway *gateway, const struct page_request *ask)
+{
+    const struct view index = VIEW_LIT("/index.html");
+    const bool found = view_eq(ask->path, index) || addresses_has(ask->path);
+    const struct head_facts facts = {.path = view_eq(ask->path, index) ? VIEW_LIT("/") : ask->path,
+                                     .is_private = !found || is_private(ask->path)};
+    return headed_page(gateway, ask, &facts, found);
+}
+
+/* ---- the head of an event ---- */
+
+#define EVENT_ANSWER_MS 1500 /* nobody waits longer for a page because of its head */
+
+struct finding {
+    struct client client;
+    struct head_facts facts;
+    int err; /* ERR_NOT_FOUND: there is none; others: nobody knows */
+};
+
+static void find_event(struct finding *finding, uint32_t event_id, uint32_t performance_id)
+{
+    const Usher__V1__ListEventsRequest all = USHER__V1__LIST_EVENTS_REQUEST__INIT;
+    const Usher__V1__ListEventsResponse *list;
+    finding->err =
+        client_call(&finding->client, Usher__V1__TicketService, list_events, &all, &list);
+    for (size_t i = 0; finding->err == 0 && i < list->n_events && !finding->facts.event; i++) {
+        const Usher__V1__Event *event = list->events[i];
+        if (event->event_id != event_id)
+            continue;
+        finding->facts.event = event;
+        for (size_t k = 0; k < event->n_performances; k++)
+            if (event->performances[k]->performance_id == performance_id)
+                finding->facts.only = event->performances[k];
+    }
+    if (finding->err == 0 && !finding->facts.event)
+        finding->err = ERR_NOT_FOUND;
+}
+
+static void find_performance(struct finding *finding, uint32_t performance_id)
+{
+    Usher__V1__GetPerformanceRequest wish = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    wish.performance_id = performance_id;
+    finding->err = client_call(&finding->client, Usher__V1__TicketService, get_performance, &wish,
+                               &performance);
+    if (finding->err == 0)
+        find_event(finding, performance->event_id, performance_id);
+}
+
+void gateway_event_page(void *state, const struct plain_request *ask, struct page *ret_page)
+{
+    struct gateway *gateway = state;
+    static const struct view events = {GATEWAY_EVENT_PATH, 3};
+    const bool of_event = view_starts(ask->path, events);
+    const struct page_request plain = {
+        .method = ask->method,
+        .path = ask->path,
+        .if_none_match = plain_field(ask, VIEW_LIT("if-none-match")),
+        .accept_encoding = plain_field(ask, VIEW_LIT("accept-encoding")),
+        .arena = ask->arena,
+    };
+    struct view word = view_of(ask->path.at + events.len, ask->path.len - events.len);
+    struct finding finding = {.facts = {.path = ask->path}, .err = ERR_NOT_FOUND};
+    uint64_t id;
+    if (!view_eq(ask->method, VIEW_LIT("GET")) && !view_eq(ask->method, VIEW_LIT("HEAD"))) {
+        *ret_page = (struct page){.status = 405, .headers = "Allow: GET, HEAD\r\n"};
+        return;
+    }
+    if (!gateway->has_pages || !addresses_has(ask->path) || !gateway->tickets) {
+        gateway_page(gateway, &plain, ret_page);
+        return;
+    }
+    if (word.len > 0 && word.at[word.len - 1] == '/')
+        word.len--;
+    client_init(&finding.client, gateway->tickets, &usher__v1__ticket_service__descriptor,
+                ask->arena);
+    finding.client.timeout_ms = EVENT_ANSWER_MS;
+    if (view_to_u64(word, UINT32_MAX, &id) && of_event)
+        find_event(&finding, (uint32_t)id, 0);
+    else if (view_to_u64(word, UINT32_MAX, &id))
+        find_performance(&finding, (uint32_t)id);
+    finding.facts.is_private = finding.err != 0;
+    *ret_page = headed_page(gateway, &plain, &finding.facts, finding.err != ERR_NOT_FOUND);
 }
 
 /* ---- metrics ---- */
@@ -163,6 +313,9 @@ void gateway_page(struct gateway *gateway, const struct page_request *ask, struc
         return;
     else if (view_eq(ask->path, VIEW_LIT("/robots.txt")))
         *ret_page = text_page(200, VIEW_LIT("User-agent: *\nDisallow: /usher.v1.\n"));
-    else if ((asset = web_asset_find(ask->path)))
+    else if ((asset = web_asset_find(ask->path)) &&
+             view_eq(view_str(asset->path), VIEW_LIT("/index.html")))
+        *ret_page = front_page(gateway, ask);
+    else if (asset)
         *ret_page = asset_page(asset, ask);
 }

@@ -338,6 +338,11 @@ export const en = {
   passedOn: (to: string) => `Passed on to ${to}`,
   takenBack: 'The ticket is yours again.',
   dismiss: 'Dismiss',
+
+  footTitle: 'About this site',
+  footTerms: 'Terms',
+  footPrivacy: 'Privacy',
+  footHelp: 'Help',
 };
 
 export type Words = typeof en;

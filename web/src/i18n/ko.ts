@@ -339,4 +339,9 @@ export const ko: Words = {
   passedOn: (to) => `${to} 님께 양도했습니다`,
   takenBack: '티켓을 되돌렸습니다.',
   dismiss: '닫기',
+
+  footTitle: '사이트 정보',
+  footTerms: '이용약관',
+  footPrivacy: '개인정보처리방침',
+  footHelp: '고객센터',
 };

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { signIn } from '../api/client';
 import { failure } from '../api/failure';
 import { language, speak, words } from '../i18n/words';
+import { Foot } from '../parts/foot';
 import { Icon, Mark } from '../parts/icon';
 import { Later } from '../parts/later';
 import { TopClock } from '../parts/topclock';
@@ -29,6 +30,7 @@ export function App() {
       <main ref={main} id="main" tabIndex={-1}>
         <Page here={here} />
       </main>
+      {here.page === 'performance' || here.page === 'door' ? null : <Foot />}
       <p class="unseen" aria-live="polite" data-announcement>
         {announcement.value}
       </p>
