@@ -1,7 +1,7 @@
 // The programme: what is on, found by its words, and the way back to what is held.
 
 import assert from 'node:assert/strict';
-import { create, holdBest, order, release, visit } from './steps.mjs';
+import { create, holdBest, order, release, season, visit } from './steps.mjs';
 import { desktop, phone } from './visitor.mjs';
 
 const names = ['Winter Light', '윤슬 콘서트', 'Chamber Nights', 'Jazz on the Roof'];
@@ -49,6 +49,42 @@ export const home = {
 
   'the clock of a hold is in the header of every page, and leads back to the seats': async (world) => {
     for (const locale of ['ko-KR', 'en-GB']) await clockEverywhere(world, locale);
+  },
+
+  'an event has its nights in a calendar, with times and what is left of each grade': async (world) => {
+    const { eventId, ids } = await season(world, '빛의 항해', [11, 12, 12.1, 50]);
+    const { grades } = await world.operate('TicketService/GetGrades', { performanceId: ids[0] });
+    const { counts } = await world.operate('TicketService/GetPerformance', { performanceId: ids[0] });
+    assert.equal(grades.reduce((sum, { free }) => sum + free, 0), counts.free);
+    await assert.rejects(world.operate('TicketService/GetGrades', { performanceId: 9999 }), /NOT_FOUND/);
+    for (const [option, locale] of [[phone, 'ko-KR'], [desktop, 'en-GB']]) {
+      await visit(world, [{ ...option, locale, colorScheme: locale === 'ko-KR' ? 'dark' : 'light' }], async (a) => {
+        const { page } = a;
+        await page.goto(`${a.url}/e/${eventId}`);
+        await page.waitForSelector('.calendar [data-day][aria-pressed=true]');
+        const stubs = () => page.$$eval('.event-times [data-performance]', (all) => all.map(({ dataset }) => Number(dataset.performance)));
+        assert.deepEqual(await stubs(), [ids[0]]);
+        await page.waitForFunction(() => document.querySelectorAll('.grades dd span:not(:empty)').length >= 4);
+        const days = page.locator('.calendar [data-day]');
+        // The months are turned to the night that is furthest.
+        for (let n = 0; n < 3 && (await page.isEnabled('.calendar-head button >> nth=1')); n++) {
+          await page.click('.calendar-head button >> nth=1');
+        }
+        await days.last().click();
+        assert.deepEqual(await stubs(), [ids[3]]);
+        while (await page.isEnabled('.calendar-head button >> nth=0')) await page.click('.calendar-head button >> nth=0');
+        const double = page.locator(`.calendar [data-day]:has-text("${locale === 'ko-KR' ? '2회' : '2 perf'}")`);
+        if ((await double.count()) === 0) await page.click('.calendar-head button >> nth=1');
+        await double.click();
+        assert.deepEqual(await stubs(), [ids[1], ids[2]]);
+        await a.isAccessible(`a calendar, ${locale}`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `${wide} px too wide`);
+        await a.picture(`event-calendar-${locale}`);
+        await page.click('.event-times [data-performance] >> nth=0');
+        await page.waitForURL(new RegExp(`/p/${ids[1]}$`));
+      });
+    }
   },
 
   'what has begun is in an archive, and an empty one says so': (world) =>

@@ -54,6 +54,7 @@ try {
     binary: values.binary, // for a server that a case stops
     idp: server?.idp,
     mailedCode: server?.mailedCode,
+    operate: server?.operate,
     usher: server?.usher, // the organiser's part; not there with --url
   };
   for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...heads, ...keep, ...door, ...ways, ...whole, ...organise, ...providers, ...report, ...operator })) {

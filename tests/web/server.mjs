@@ -79,6 +79,14 @@ export async function startServer(binary, ...more) {
       });
       return words.includes('--json') ? JSON.parse(stdout) : stdout;
     },
+    /** A call as the operator, in JSON. */
+    async operate(method, body) {
+      const key = readFileSync(join(folder, 'operator.key'), 'utf8').trim();
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+      const answer = await fetch(`${url}/usher.v1.${method}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(await answer.text());
+      return answer.json();
+    },
     /** The code of the newest mail to an address: no command shows it, so it is read in the store. */
     async mailedCode(email) {
       const ask = `SELECT params FROM mail WHERE recipient = '${email}' ORDER BY mail_id DESC LIMIT 1`;

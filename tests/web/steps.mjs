@@ -25,6 +25,29 @@ export async function create(world, hall, ...options) {
   return (await world.usher(...words, ...options, '--json')).performanceId;
 }
 
+/** An event of several nights in a hall of 600: their starts, each so many days from now at 19:30 in Seoul, and more hours. */
+export async function season(world, name, nights, description = '') {
+  const hall = await world.usher('hall', 'generate', '--capacity', '600', '--json');
+  const today = Math.floor(Date.now() / 86_400_000) * 86_400_000;
+  const starts = nights.map((days) => today + Math.floor(days) * 86_400_000 + 10.5 * 3_600_000 + (days % 1) * 86_400_000);
+  const amounts = [132_000, 99_000, 77_000, 55_000];
+  const date = (startsAtMs) => ({
+    hallId: hall.hallId,
+    startsAtMs: String(startsAtMs),
+    currency: 'KRW',
+    timeZone: 'Asia/Seoul',
+    prices: hall.categories.map((_, category) => ({ category, amount: String(amounts[category % 4]) })),
+  });
+  const event = await world.operate('TicketService/CreateEvent', { name, description, performance: date(starts[0]) });
+  const { eventId } = event;
+  const ids = [event.performances[0].performanceId];
+  for (const at of starts.slice(1)) {
+    ids.push((await world.operate('TicketService/CreatePerformance', { eventId, ...date(at) })).performanceId);
+  }
+  for (const performanceId of ids) await world.operate('TicketService/OpenSale', { performanceId });
+  return { eventId, ids };
+}
+
 /** Goes on from seat to seat until it stands on a free one. */
 export async function freeSeat(visitor, key = 'ArrowRight') {
   for (let step = 0; step < 60; step++) {

@@ -1,5 +1,40 @@
-/* GetSaleLoad: what the waiting room asks once a second. */
-#include "svc/ticket/desk.h"
+/* GetSaleLoad: what the waiting room asks once a second; GetGrades: what everybody may ask. */
+#include "svc/ticket/bills.h"
+
+/* From the public state: no owner is asked. */
+int ticket_get_grades(struct call *call, const void *request, void *response)
+{
+    const Usher__V1__GetGradesRequest *wish = request;
+    Usher__V1__GetGradesResponse *answer = response;
+    struct arena *arena = call_arena(call);
+    const struct catalog_performance *performance = desk_shown(call, wish->performance_id);
+    if (!performance)
+        return ERR_NOT_FOUND;
+    const struct hall *hall = performance->hall->hall;
+    uint64_t version;
+    const uint8_t *states = feed_states(performance->feed, &version);
+    if (!states)
+        return desk_store_failed(call, ERR_UNAVAILABLE);
+    Usher__V1__GradeCounts *rows = arena_alloc(arena, hall->category_count * sizeof(*rows));
+    answer->grades = arena_alloc(arena, hall->category_count * sizeof(*answer->grades));
+    if (!rows || !answer->grades)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    for (uint32_t i = 0; i < hall->category_count; i++) {
+        usher__v1__grade_counts__init(&rows[i]);
+        rows[i].category = i;
+        rows[i].name = arena_copy(arena, hall->categories[i].name);
+        if (!rows[i].name)
+            return desk_store_failed(call, ERR_NO_MEMORY);
+        answer->grades[i] = &rows[i];
+    }
+    answer->n_grades = hall->category_count;
+    for (uint32_t i = 0; i < hall->place_count; i++) {
+        const unsigned state = states[i / 4] >> 2 * (i % 4) & 3;
+        rows[hall->seats[i].category].free += state == SEATS_FREE;
+        rows[hall->seats[i].category].soon += state == SEATS_HELD || state == SEATS_RESTING;
+    }
+    return 0;
+}
 
 CALL_HANDLER(ticket_get_sale_load)
 {

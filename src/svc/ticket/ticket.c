@@ -30,6 +30,7 @@ static const struct method methods[] = {
     {"ListEvents", METHOD_UNARY, 0, true, SECONDS, 0, ticket_list_events},
     {"GetPerformance", METHOD_UNARY, 0, true, SECONDS, 0, ticket_get_performance},
     {"GetSeatMap", METHOD_UNARY, 0, true, FOR_EVER, 0, ticket_get_seat_map},
+    {"GetGrades", METHOD_UNARY, 0, true, SECONDS, 0, ticket_get_grades},
     {"WatchSeats", METHOD_SERVER_STREAM, 0, false, NULL, 0, ticket_watch_seats},
     {"HoldSeats", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_hold_seats},
     {"HoldBest", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_hold_best},

@@ -54,6 +54,7 @@ const forAnyone = new Set([
   'ListEvents',
   'GetPerformance',
   'GetSeatMap',
+  'GetGrades',
   'WatchSeats',
   'ListSales',
   'GetSale',

@@ -42,6 +42,17 @@ export const en = {
   salePaused: 'Paused',
   saleDraft: 'Not yet on sale',
   pricesTitle: 'Prices',
+  datesTitle: 'Dates and seats',
+  monthBefore: 'The month before',
+  monthAfter: 'The next month',
+  timesOf: (n: number) => `${n} performances`,
+  noticesTitle: 'Good to know',
+  noticeHold: (minutes: number) =>
+    minutes === 1
+      ? 'Seats you choose are yours for one minute while you pay.'
+      : `Seats you choose are yours for ${minutes} minutes while you pay.`,
+  noticeTicket: 'Tickets come by mail and stand in this browser; each has a code for the door.',
+  noticeRefund: 'If you give a ticket back (the dearest as an example)',
   priceFrom: (low: string, high: string) => `${low} – ${high}`,
 
   stage: 'STAGE',

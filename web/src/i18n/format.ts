@@ -43,7 +43,17 @@ export function count(n: number): string {
   return kept('count', () => new Intl.NumberFormat(locale())).format(n);
 }
 
-type DateStyle = 'full' | 'day' | 'clock' | 'second' | 'short' | 'time' | 'month' | 'dayNumber';
+type DateStyle =
+  | 'full'
+  | 'day'
+  | 'clock'
+  | 'second'
+  | 'short'
+  | 'time'
+  | 'month'
+  | 'monthYear'
+  | 'weekday'
+  | 'dayNumber';
 
 const styles = (): Record<DateStyle, Intl.DateTimeFormatOptions> => ({
   full: {
@@ -60,6 +70,8 @@ const styles = (): Record<DateStyle, Intl.DateTimeFormatOptions> => ({
   time: { hour: 'numeric', minute: '2-digit' },
   clock: { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
   month: { month: 'short' },
+  monthYear: { month: 'long', year: 'numeric' },
+  weekday: { weekday: 'short' },
   dayNumber: { day: 'numeric' },
 });
 

@@ -46,6 +46,15 @@ export const ko: Words = {
   salePaused: '일시 중지',
   saleDraft: '예매 예정',
   pricesTitle: '가격',
+  datesTitle: '일정과 잔여 좌석',
+  monthBefore: '이전 달',
+  monthAfter: '다음 달',
+  timesOf: (n) => `${n}회 공연`,
+  noticesTitle: '예매 안내',
+  noticeHold: (minutes) => `선택한 좌석은 결제하시는 동안 ${minutes}분간 확보됩니다.`,
+  noticeTicket:
+    '티켓은 메일로 보내 드리며 이 브라우저에도 저장됩니다. 입장할 때 QR 코드를 보여 주세요.',
+  noticeRefund: '취소·환불 규정 (가장 높은 등급 기준)',
   priceFrom: (low, high) => `${low} – ${high}`,
 
   stage: '무대',

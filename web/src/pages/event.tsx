@@ -1,14 +1,21 @@
+import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import '../style/event.css';
+import { serverClock } from '../api/clock';
 import { failure } from '../api/failure';
-import type { Event, Performance } from '../gen/usher/v1/ticket_pb';
-import { dateInZone, money } from '../i18n/format';
+import type { Event } from '../gen/usher/v1/ticket_pb';
+import { count, dateInZone } from '../i18n/format';
 import { lineWords } from '../i18n/line';
 import { words } from '../i18n/words';
+import { Calendar } from '../parts/calendar';
+import { Grades } from '../parts/grades';
+import { Notices } from '../parts/notices';
 import { Poster } from '../parts/poster';
 import { Trouble } from '../parts/trouble';
 import { Until, useNow } from '../parts/until';
 import { events, eventsFailure, followEvents, loadEvents, sales } from '../state/catalog';
+import { hasBegun } from '../state/dates';
+import { byDay, dayOf } from '../state/month';
 import type { SaleBrief } from '../state/sales';
 import { datesOf, Stub } from './home';
 
@@ -26,8 +33,8 @@ export function EventPage({ eventId }: { eventId: number }) {
   }
   if (!event) return <Trouble failure={failure('NOT_FOUND')} />;
   return (
-    <div class="home">
-      <article class="event event-alone" data-event={eventId}>
+    <div class="home event-page">
+      <article class="event" data-event={eventId}>
         <Poster
           name={event.name}
           lines={[datesOf(event), event.performances[0]?.hall?.name ?? '']}
@@ -39,15 +46,13 @@ export function EventPage({ eventId }: { eventId: number }) {
           {event.performances.length === 0 ? (
             <p class="event-where">{words.value.noPerformances}</p>
           ) : (
-            <p class="event-where">{event.performances[0]?.hall?.name}</p>
+            <p class="event-where">
+              <span>{event.performances[0]?.hall?.name}</span>
+              <span>{datesOf(event)}</span>
+            </p>
           )}
           <Openings event={event} />
-          <ul class="dates">
-            {event.performances.map((performance) => (
-              <Stub key={performance.performanceId} performance={performance} />
-            ))}
-          </ul>
-          {event.performances[0] ? <PriceList performance={event.performances[0]} /> : null}
+          {event.performances.length > 0 ? <Dates event={event} /> : null}
         </div>
       </article>
     </div>
@@ -78,19 +83,51 @@ function Openings({ event }: { event: Event }) {
   ));
 }
 
-function PriceList({ performance }: { performance: Performance }) {
-  const { hall, prices } = performance;
+/** Where there is more than one day, a calendar to choose it from; then its times, and what is left grade by grade. */
+function Dates({ event }: { event: Event }) {
+  const say = words.value;
+  const wish = useSignal<number | null>(null);
+  const days = byDay(event.performances);
+  const now = serverClock.now();
+  const next = event.performances.find((one) => !hasBegun(one, now)) ?? event.performances[0];
+  const first = next ? dayOf(next) : 0;
+  const chosen = wish.value !== null && days.has(wish.value) ? wish.value : first;
+  const there = days.get(chosen) ?? [];
+  const told = new Map(
+    [...days].map(([day, list]) => {
+      const left = list.reduce((sum, { counts }) => sum + (counts?.free ?? 0), 0);
+      const over = list.every((one) => hasBegun(one, now));
+      const text = [
+        list.length > 1 ? say.timesOf(list.length) : '',
+        over ? say.begun : left > 0 ? say.seatsLeft(count(left)) : say.soldOut,
+      ];
+      return [day, { text: text.filter(Boolean).join(', '), gone: over || left === 0 }] as const;
+    }),
+  );
   return (
-    <section class="event-prices">
-      <h2>{words.value.pricesTitle}</h2>
-      <dl>
-        {prices.map(({ category, amount }) => (
-          <div key={category}>
-            <dt>{hall?.categories[category]?.name}</dt>
-            <dd class="numeric">{money(amount, performance)}</dd>
-          </div>
-        ))}
-      </dl>
-    </section>
+    <>
+      <section class="event-dates" aria-label={say.datesTitle}>
+        {days.size > 1 ? (
+          <Calendar
+            days={told}
+            chosen={chosen}
+            onChoose={(day) => {
+              wish.value = day;
+            }}
+          />
+        ) : null}
+        <div class="event-times">
+          <ul class="dates">
+            {there.map((performance) => (
+              <li key={performance.performanceId} class="event-time">
+                <Stub performance={performance} />
+                <Grades performance={performance} />
+              </li>
+            ))}
+          </ul>
+        </div>
+      </section>
+      {there[0] ? <Notices performance={there[0]} /> : null}
+    </>
   );
 }

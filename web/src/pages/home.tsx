@@ -177,7 +177,9 @@ function EventCard({ event, alone }: { event: Event; alone: boolean }) {
         )}
         <ul class="dates">
           {shown.map((performance) => (
-            <Stub key={performance.performanceId} performance={performance} />
+            <li key={performance.performanceId}>
+              <Stub performance={performance} />
+            </li>
           ))}
         </ul>
         {rest > 0 ? (
@@ -213,6 +215,7 @@ function goTo(performance: Performance): { path: string; held: boolean; line?: S
     : { path: paths.performance(performanceId), held };
 }
 
+/** One date: when, how it stands, and the way there. */
 export function Stub({ performance }: { performance: Performance }) {
   const say = words.value;
   const { performanceId, counts, saleState } = performance;
@@ -222,19 +225,17 @@ export function Stub({ performance }: { performance: Performance }) {
   const { path, held, line } = goTo(performance);
   const word = held ? say.seeHeld : line ? say.joinLine : buyable ? say.chooseSeats : say.viewSeats;
   return (
-    <li>
-      <a class="date" href={path} data-performance={performanceId}>
-        <span class="date-text">
-          <strong>{starts(performance, 'short')}</strong>
-          {line ? <LineBrief sale={line} /> : null}
-          {counts ? <Left counts={toldCounts(counts)} state={saleState} begun={begun} /> : null}
-        </span>
-        <span class={`date-go${held || buyable || line ? '' : ' date-look'}`}>
-          {word}
-          <Icon name="next" />
-        </span>
-      </a>
-    </li>
+    <a class="date" href={path} data-performance={performanceId}>
+      <span class="date-text">
+        <strong>{starts(performance, 'short')}</strong>
+        {line ? <LineBrief sale={line} /> : null}
+        {counts ? <Left counts={toldCounts(counts)} state={saleState} begun={begun} /> : null}
+      </span>
+      <span class={`date-go${held || buyable || line ? '' : ' date-look'}`}>
+        {word}
+        <Icon name="next" />
+      </span>
+    </a>
   );
 }
 
