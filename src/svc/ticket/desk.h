@@ -171,7 +171,6 @@ void desk_note_put(struct ticket *ticket, int err);
 
 /* ---- the calls: request and response are of the method's types ---- */
 int ticket_list_events(struct call *call, const void *request, void *response);
-int ticket_get_grades(struct call *call, const void *request, void *response);
 int ticket_get_performance(struct call *call, const void *request, void *response);
 int ticket_get_seat_map(struct call *call, const void *request, void *response);
 int ticket_watch_seats(struct call *call, const void *request, void *response);

@@ -2,7 +2,7 @@
 #include "svc/ticket/bills.h"
 
 /* From the public state: no owner is asked. */
-int ticket_get_grades(struct call *call, const void *request, void *response)
+CALL_HANDLER(ticket_get_grades)
 {
     const Usher__V1__GetGradesRequest *wish = request;
     Usher__V1__GetGradesResponse *answer = response;

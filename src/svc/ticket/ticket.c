@@ -26,6 +26,8 @@ CALL_HANDLER(ticket_list_barred);
 #define FOR_EVER "public, max-age=31536000, immutable"
 #define SECONDS  "public, max-age=2"
 
+CALL_HANDLER(ticket_get_grades);
+
 static const struct method methods[] = {
     {"ListEvents", METHOD_UNARY, 0, true, SECONDS, 0, ticket_list_events},
     {"GetPerformance", METHOD_UNARY, 0, true, SECONDS, 0, ticket_get_performance},
