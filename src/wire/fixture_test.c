@@ -236,6 +236,7 @@ static const struct method methods[] = {
     {.name = "ListEvents", .safe = true, .cache = "public, max-age=5", .handle = list_events},
     {.name = "GetPerformance", .safe = true, .handle = get_performance},
     {.name = "GetSeatMap", .safe = true, .cache = "immutable", .handle = get_seat_map},
+    {.name = "GetGrades", .safe = true, .handle = not_here},
     {.name = "WatchSeats", .kind = METHOD_SERVER_STREAM, .handle = watch_seats},
     {.name = "HoldSeats", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = hold_seats},
     {.name = "HoldBest", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
