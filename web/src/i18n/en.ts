@@ -80,6 +80,10 @@ export const en = {
   legendSold: 'Sold',
   legendMine: 'Yours',
   free: (n: string) => `${n} free`,
+  onlyFree: 'Only what is free',
+  plusFee: (amount: string) => `+ ${amount} booking fee when paid online`,
+  sides: { left: 'Left of the stage', centre: 'Facing the stage', right: 'Right of the stage' },
+  distances: { near: 'near', middle: 'in the middle of the house', far: 'far back' },
 
   prices: 'Prices',
   bestTitle: 'Best seats together',

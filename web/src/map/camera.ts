@@ -53,6 +53,11 @@ export class Camera {
     return this.pitch * this.view.scale;
   }
 
+  /** How much nearer than the whole hall: 1 is all of it. */
+  get zoomed(): number {
+    return this.view.scale / this.#bounds.scaleMin;
+  }
+
   resize(size: Size): void {
     const margin = marginOf(size);
     const { width, height } = this.#bounds.size;
@@ -130,6 +135,11 @@ export class Camera {
   glideHome(): void {
     this.#glideTo(fit(this.box, this.size, marginOf(this.size)));
     this.#atHome = true;
+  }
+
+  /** At once, at the same size. */
+  centreOn(x: number, y: number): void {
+    this.#set(centred(x, y, this.view.scale, this.#bounds));
   }
 
   /** Close enough to read, with the point in the middle. */

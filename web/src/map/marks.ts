@@ -26,6 +26,20 @@ export class SeatMarks {
     return state === SOLD ? this.looks.sold : this.looks.held;
   }
 
+  /** Whether it can be had. */
+  isFree(seat: number): boolean {
+    return this.sale.states?.of(seat) === FREE;
+  }
+
+  get only(): number | null {
+    return this.sale.only.peek();
+  }
+
+  /** Whether places that cannot be had are left out. */
+  get bare(): boolean {
+    return this.sale.bare.peek();
+  }
+
   /** Takes in what is ours now; gives the seats that look different since. */
   renew(mine: readonly number[], offered: readonly number[]): number[] {
     const changed = [...this.mine, ...this.#offered, ...mine, ...offered];

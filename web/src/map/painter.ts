@@ -4,6 +4,7 @@
 // While the view moves and painting is slow, the last scene is shown moved and scaled, and painted anew when the view
 // rests. A seat that changes is painted alone, into the scene.
 
+import { type Block, blocksOf, paintBlocks, type Share, sharesOf } from './blocks';
 import type { Grid } from './grid';
 import type { Palette } from './palette';
 import { type Box, emptyBox, extend, type Plan, type PlanSection, stageCorners } from './plan';
@@ -13,15 +14,20 @@ import { type Size, toScreen, toWorld, type View, visible } from './viewport';
 export interface Words {
   stage: string;
   area(section: PlanSection): string[][]; // lines of a label; the fullest that fits is written
+  block(section: PlanSection, share: Share): string[][]; // the same of a section far away
 }
 
 export interface Marks {
   look(seat: number): Look;
+  isFree(seat: number): boolean;
+  only: number | null; // the one category that is looked for
+  bare: boolean; // places that cannot be had are left out
   mine: ReadonlySet<number>;
   cursor: number; // a seat, or -1
   hover: number;
 }
 
+const blocks_below_px = 3.4; // on a large hall; seats cannot be told apart there
 const dots_below_px = 4.2; // a seat's cell, CSS pixels
 const turn_from_px = 8;
 const numbers_from_px = 19;
@@ -44,6 +50,8 @@ export class Painter {
   #size: Size = { width: 1, height: 1 };
   #sprites: Sprites;
   #touched = new Set<number>();
+  readonly #blocks: readonly Block[];
+  #shares: readonly Share[] | null = null; // null: something has changed since
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -55,12 +63,44 @@ export class Painter {
     private readonly marks: Marks,
   ) {
     this.#sprites = new Sprites(palette, looks);
+    this.#blocks = blocksOf(plan);
+  }
+
+  /** Whether sections are shown as blocks at this size of a seat. */
+  isFar(cell: number): boolean {
+    return this.#blocks.length > 0 && cell < blocks_below_px;
+  }
+
+  /** The hall in small, as a picture for the corner: blocks, or dots where it has none. */
+  paintSmall(context: OffscreenCanvasRenderingContext2D, view: View): void {
+    const { plan, palette } = this;
+    if (this.#blocks.length > 0) {
+      paintBlocks(context, this.#blocks, this.#sharesNow(), palette, plan, view);
+      return;
+    }
+    const side = Math.max(1, plan.pitch * view.scale * 0.8);
+    for (let seat = 0; seat < plan.count; seat++) {
+      context.fillStyle = this.#dotColor(this.marks.look(seat));
+      const x = (plan.x[seat] ?? NaN) * view.scale + view.x;
+      const y = (plan.y[seat] ?? NaN) * view.scale + view.y;
+      if (!Number.isNaN(x)) context.fillRect(x - side / 2, y - side / 2, side, side);
+    }
+  }
+
+  #sharesNow(): readonly Share[] {
+    const { marks } = this;
+    this.#shares ??= sharesOf(this.plan, (seat) => marks.isFree(seat), marks.only);
+    return this.#shares;
+  }
+
+  get frame(): string {
+    return this.palette.focus;
   }
 
   recolor(palette: Palette): void {
     this.palette = palette;
     this.#sprites = new Sprites(palette, this.looks);
-    this.#painted = null;
+    this.touchAll();
   }
 
   resize(size: Size, ratio: number): void {
@@ -76,10 +116,12 @@ export class Painter {
   /** These seats look different now. */
   touch(seats: Iterable<number>): void {
     for (const seat of seats) this.#touched.add(seat);
+    this.#shares = null;
   }
 
   touchAll(): void {
     this.#painted = null;
+    this.#shares = null;
   }
 
   /** Puts the hall on screen. True: what is shown is not sharp yet, draw again when the view rests. */
@@ -87,7 +129,8 @@ export class Painter {
     const known = this.#painted;
     const same = known && known.scale === view.scale && known.x === view.x && known.y === view.y;
     let blurred = false;
-    if (same && this.#touched.size <= touched_max) {
+    const far = this.isFar(this.plan.pitch * view.scale);
+    if (same && this.#touched.size <= (far ? 0 : touched_max)) {
       this.#paintTouched(view);
     } else if (known && moving && this.#cost > this.#budget(known, view)) {
       blurred = true;
@@ -212,6 +255,10 @@ export class Painter {
   #paintSeats(context: OffscreenCanvasRenderingContext2D, view: View): void {
     const cell = this.plan.pitch * view.scale;
     const area = visible(view, this.#size, cell);
+    if (this.isFar(cell)) {
+      paintBlocks(context, this.#blocks, this.#sharesNow(), this.palette, this.plan, view);
+      return;
+    }
     if (cell < dots_below_px) {
       this.#paintDots(context, view, area, cell);
       return;
@@ -232,6 +279,7 @@ export class Painter {
     const byLook: number[][] = Array.from({ length: this.looks.count }, () => []);
     this.grid.visit(area, (seat) => byLook[this.marks.look(seat)]?.push(seat));
     byLook.forEach((seats, look) => {
+      if (this.#isLeftOut(look)) return;
       context.fillStyle = this.#dotColor(look);
       const side = this.#dotSide(look, cell);
       for (const seat of seats) {
@@ -240,6 +288,10 @@ export class Painter {
         context.fillRect(x - side / 2, y - side / 2, side, side);
       }
     });
+  }
+
+  #isLeftOut(look: Look): boolean {
+    return this.marks.bare && (look === this.looks.sold || look === this.looks.held);
   }
 
   #dotSide(look: Look, cell: number): number {
@@ -264,6 +316,7 @@ export class Painter {
   ): void {
     const { plan, marks, looks } = this;
     const look = marks.look(seat);
+    if (this.#isLeftOut(look)) return;
     const stamp = this.#sprites.stamp(look);
     const x = ((plan.x[seat] ?? 0) * view.scale + view.x) * this.#ratio;
     const y = ((plan.y[seat] ?? 0) * view.scale + view.y) * this.#ratio;
@@ -335,7 +388,7 @@ export class Painter {
       if (cell < dots_below_px) {
         // Dots run into each other, so a change is laid over; larger marks need the scene anew.
         const look = this.marks.look(seat);
-        if (look >= this.looks.mine) this.#painted = null;
+        if (look >= this.looks.mine || this.#isLeftOut(look)) this.#painted = null;
         const side = Math.max(1, cell * 0.86);
         context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
         context.fillStyle = this.#dotColor(look);
@@ -364,6 +417,7 @@ export class Painter {
   #drawNames(context: CanvasRenderingContext2D, view: View): void {
     const cell = this.plan.pitch * view.scale;
     const placed: Box[] = [];
+    const far = this.isFar(cell);
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     for (const section of this.plan.sections) {
@@ -374,23 +428,45 @@ export class Painter {
         Math.max(...lines.map((line) => context.measureText(line).width)) + (small ? 9 : 16);
       const room = (section.box.right - section.box.left) * view.scale;
       const most = Math.max(room * (section.standing ? 1 : 1.15), 44);
-      const labels = section.standing ? this.words.area(section) : [[section.name]];
-      const lines = labels.find((label) => widthOf(label) <= most);
-      if (!lines) continue;
-      const size = { width: widthOf(lines), height: (small ? 1 : 8) + lines.length * 16 };
+      const share = far ? this.#sharesNow()[section.index] : undefined;
+      const labels = section.standing
+        ? this.words.area(section)
+        : share
+          ? this.words.block(section, share)
+          : [[section.name]];
       const inside = section.standing || cell < names_below_px;
-      const places = inside ? [boxAt(toScreen(view, section.x, section.y), size)] : [];
-      if (!inside) places.push(...this.#besides(section, view, size));
-      const box = places.find((place) => !placed.some((other) => overlap(other, place)));
-      if (!box) continue;
+      let lines: string[] | undefined;
+      let box: Box | undefined;
+      // The fullest label that fits, and covers no other.
+      for (const label of labels) {
+        const width = widthOf(label);
+        if (width > most) continue;
+        const size = { width, height: (small ? 1 : 8) + label.length * (small ? 14 : 16) };
+        const places = inside ? [boxAt(toScreen(view, section.x, section.y), size)] : [];
+        if (!inside) places.push(...this.#besides(section, view, size));
+        box = places.find((place) => !placed.some((other) => overlap(other, place)));
+        lines = label;
+        if (box) break;
+      }
+      if (!box || !lines) continue;
       placed.push(box);
       context.fillStyle = this.palette.labelGround;
       context.beginPath();
-      context.roundRect(box.left, box.top, size.width, size.height, small ? 5 : 7);
+      context.roundRect(
+        box.left,
+        box.top,
+        box.right - box.left,
+        box.bottom - box.top,
+        small ? 5 : 7,
+      );
       context.fill();
       context.fillStyle = this.palette.label;
       lines.forEach((line, i) => {
-        context.fillText(line, (box.left + box.right) / 2, box.top + (small ? 9 : 12) + i * 16);
+        context.fillText(
+          line,
+          (box.left + box.right) / 2,
+          box.top + (small ? 9 : 12) + i * (small ? 13 : 16),
+        );
         context.font = `500 11px ${font}`;
       });
     }

@@ -1,6 +1,6 @@
 // The map's colours, by theme. Everything else takes its colours from style sheets; a canvas can't.
 
-import { contrast, css, inkOn, legible, mix, type Rgb, rgbOf } from './color';
+import { contrast, css, inkOn, legible, luminance, mix, type Rgb, rgbOf } from './color';
 
 export interface Paint {
   fill: string;
@@ -25,9 +25,11 @@ export interface Palette {
   offered: string;
   focus: string;
   categories: Paint[];
+  blocks: ((share: number) => string)[]; // a category's colour over that of sold places, by its share
 }
 
-interface Tones {
+/** What all colours are made of; where the system forces colours, it says them. */
+export interface Tones {
   ground: Rgb;
   ink: Rgb;
   taken: Rgb;
@@ -55,9 +57,44 @@ export function paletteOf(
   isDark: boolean,
   categories: { color: number }[],
   only: number | null = null,
+  forced: Tones | null = null,
 ): Palette {
-  const tones = isDark ? dark : light;
-  const { ground, ink, taken, beam } = tones;
+  if (forced)
+    return { ...plainPalette(isOnDark(forced), categories, only, forced), ...strong(forced) };
+  return plainPalette(isDark, categories, only, isDark ? dark : light);
+}
+
+const isOnDark = ({ ground }: Tones) => luminance(ground) < 0.18;
+
+/** No soft lines and no glow, where colours are forced: what is there stands out, what is not is not there. */
+function strong({ ground, ink, taken, beam }: Tones): Partial<Palette> {
+  return {
+    glow: [css(ground, 0), css(ground, 0)],
+    stage: css(ink),
+    stageInk: css(ground),
+    section: css(ground),
+    sectionLine: css(ink),
+    label: css(ink),
+    labelGround: css(ground),
+    dim: css(ink),
+    held: css(ground),
+    heldLine: css(taken),
+    mine: { fill: css(beam), ink: css(inkOn(beam)) },
+    mineRing: css(ink),
+    offered: css(beam),
+  };
+}
+
+function plainPalette(
+  isDark: boolean,
+  categories: { color: number }[],
+  only: number | null,
+  { ground, ink, taken, beam }: Tones,
+): Palette {
+  const fills = categories.map(({ color }, index) => {
+    const whole = fillOf(color, ground);
+    return only === null || only === index ? whole : mix(ground, whole, faded);
+  });
   return {
     ground: css(ground),
     glow: isDark ? [css(beam, 0.14), css(beam, 0)] : [css(lamp, 0.95), css(lamp, 0)],
@@ -76,11 +113,8 @@ export function paletteOf(
     mineRing: css(beam),
     offered: css(isDark ? beam : ink),
     focus: css(ink),
-    categories: categories.map(({ color }, index) => {
-      const whole = fillOf(color, ground);
-      const fill = only === null || only === index ? whole : mix(ground, whole, faded);
-      return { fill: css(fill), ink: css(inkOn(fill)) };
-    }),
+    categories: fills.map((fill) => ({ fill: css(fill), ink: css(inkOn(fill)) })),
+    blocks: fills.map((fill) => (share: number) => css(mix(taken, fill, share))),
   };
 }
 

@@ -125,7 +125,14 @@ export function followPointers(element: HTMLElement, hooks: PointerHooks): () =>
   element.addEventListener('pointermove', move, { signal });
   element.addEventListener('pointerup', up, { signal });
   element.addEventListener('pointercancel', up, { signal });
-  element.addEventListener('pointerleave', () => hooks.leave(), { signal });
+  // A finger that goes up leaves too: what it asked for stays.
+  element.addEventListener(
+    'pointerleave',
+    ({ pointerType }) => {
+      if (pointerType === 'mouse') hooks.leave();
+    },
+    { signal },
+  );
   element.addEventListener('wheel', wheel, { signal, passive: false });
   return () => done.abort();
 }

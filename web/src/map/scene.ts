@@ -7,14 +7,16 @@ import { words } from '../i18n/words';
 import { announce } from '../state/announce';
 import type { Sale } from '../state/sale';
 import { FREE, SOLD } from '../state/seats';
-import { isDark, wantsCalm } from '../state/theme';
+import { isDark, isForced, systemColor, wantsCalm } from '../state/theme';
 import { Camera } from './camera';
 import { Grid } from './grid';
 import { SeatMarks } from './marks';
+import { MiniMap } from './minimap';
 import { Painter } from './painter';
-import { paletteOf } from './palette';
+import { type Palette, paletteOf } from './palette';
 import { areaAt, emptyBox, extend, type Plan } from './plan';
 import { followPointers } from './pointer';
+import { sightOf } from './sight';
 import { looksOf } from './sprites';
 import { toScreen, toWorld } from './viewport';
 
@@ -23,6 +25,7 @@ export interface Tip {
   x: number;
   y: number;
   lean: 'left' | 'middle' | 'right'; // so that the tip stays on the map
+  touch: boolean; // a finger asked for it, and covers what is beside it
 }
 
 const ratio_max = 2.5; // sharper than the eye sees costs time and memory
@@ -33,6 +36,7 @@ const tip_reach_px = 120;
 const sight_px = 12; // nearer to the edge is as good as out of sight
 const finger_px = 28; // what a fingertip may mean
 const section_margin = 0.06;
+const mini_from = 1.5; // the small map is shown where one is so much nearer than the whole hall
 const step_min = 1.6; // coming nearer by less would hardly be seen
 
 export class Scene {
@@ -41,12 +45,16 @@ export class Scene {
   readonly #marks: SeatMarks;
   readonly #painter: Painter;
   readonly #undo: (() => void)[] = [];
+  readonly #mini: MiniMap;
+  #touch = false; // the last tap was a finger's
+  #drawn = false;
   #frame = 0;
   #rest = 0;
 
   constructor(
     private readonly element: HTMLElement,
     canvas: HTMLCanvasElement,
+    private readonly small: HTMLCanvasElement,
     private readonly sale: Sale,
     private readonly plan: Plan,
     private readonly onTip: (tip: Tip | null) => void,
@@ -60,7 +68,7 @@ export class Scene {
       plan,
       this.#grid,
       looks,
-      paletteOf(isDark.peek(), plan.categories, sale.only.peek()),
+      this.#palette(isDark.peek(), sale.only.peek(), isForced.peek()),
       {
         get stage() {
           return words.peek().stage;
@@ -72,9 +80,20 @@ export class Scene {
           if (own === 0) return [[name, free], [name]];
           return [[`${name} ✓ ${own}`, free], [`✓ ${own}`]];
         },
+        block: ({ name }, { share }) => {
+          const percent = share > 0 && share < 0.01 ? '<1%' : `${Math.round(share * 100)}%`;
+          return [[name, percent], [name]];
+        },
       },
       this.#marks,
     );
+    this.#mini = new MiniMap(
+      small,
+      plan.box,
+      (context, view) => this.#painter.paintSmall(context, view),
+      (x, y) => this.#move(() => this.#camera.centreOn(x, y)),
+    );
+    this.#undo.push(() => this.#mini.close());
     this.#listen();
   }
 
@@ -82,6 +101,16 @@ export class Scene {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#rest);
     for (const undo of this.#undo) undo();
+  }
+
+  #palette(dark: boolean, only: number | null, forced: boolean): Palette {
+    const tones = forced && {
+      ground: systemColor('Canvas'),
+      ink: systemColor('CanvasText'),
+      taken: systemColor('GrayText'),
+      beam: systemColor('Highlight'),
+    };
+    return paletteOf(dark, this.plan.categories, only, tones || null);
   }
 
   #listen(): void {
@@ -131,7 +160,9 @@ export class Scene {
     );
     this.#undo.push(
       effect(() => {
-        this.#painter.recolor(paletteOf(isDark.value, this.plan.categories, this.sale.only.value));
+        sale.bare.value;
+        this.#painter.recolor(this.#palette(isDark.value, sale.only.value, isForced.value));
+        this.#mini.renew();
         this.#request();
       }),
     );
@@ -172,6 +203,13 @@ export class Scene {
     const now = performance.now();
     const gliding = this.#camera.step(now);
     const blurred = this.#painter.draw(this.#camera.view, this.#camera.moving(now));
+    const near = this.#camera.zoomed >= mini_from;
+    this.small.hidden = !near;
+    if (near) {
+      const ratio = Math.min(devicePixelRatio || 1, ratio_max);
+      this.#mini.draw(this.#camera.view, this.#camera.size, this.#painter.frame, ratio, now);
+    }
+    this.#tellTime(now);
     if (gliding) this.#request();
     const { view } = this.#camera;
     this.element.dataset.cell = this.#camera.cell.toFixed(1);
@@ -179,6 +217,16 @@ export class Scene {
     this.#placeTip();
     clearTimeout(this.#rest);
     if (blurred && !gliding) this.#rest = window.setTimeout(() => this.#request(), 120);
+  }
+
+  /** How long a picture took, for those who measure: in User Timing the first one since the seats were known. */
+  #tellTime(begun: number): void {
+    const ended = performance.now();
+    this.element.dataset.draw = (ended - begun).toFixed(1);
+    if (this.#drawn || !this.sale.states?.version) return;
+    this.#drawn = true;
+    const [seats] = performance.getEntriesByName('usher:seats').slice(-1);
+    performance.measure('usher:first-draw', { start: seats?.startTime ?? begun, end: ended });
   }
 
   #move(how: () => void): void {
@@ -211,13 +259,17 @@ export class Scene {
   }
 
   #tap(sx: number, sy: number, touch: boolean): void {
+    this.#touch = touch;
     const seat = this.#seatAt(sx, sy);
     if (seat < 0 && this.#takePlace(sx, sy)) return;
     if (this.#camera.cell < (touch ? finger_cell_px : mouse_cell_px)) {
       this.#approach(sx, sy);
       return;
     }
-    if (seat < 0) return;
+    if (seat < 0) {
+      this.#setHover(-1);
+      return;
+    }
     this.#toggle(seat);
     if (touch && this.#marks.look(seat) !== this.plan.category[seat]) this.#setHover(seat);
     else if (touch) this.#setHover(-1);
@@ -276,6 +328,7 @@ export class Scene {
   }
 
   #hover(sx: number, sy: number): void {
+    this.#touch = false;
     const seat = this.#camera.cell >= mouse_cell_px ? this.#seatAt(sx, sy) : -1;
     this.#setHover(seat);
     const { x, y } = toWorld(this.#camera.view, sx, sy);
@@ -304,7 +357,7 @@ export class Scene {
     const at = toScreen(this.#camera.view, this.plan.x[seat] ?? 0, this.plan.y[seat] ?? 0);
     const { width } = this.#camera.size;
     const lean = at.x < tip_reach_px ? 'right' : at.x > width - tip_reach_px ? 'left' : 'middle';
-    this.onTip({ seat, x: at.x, y: at.y, lean });
+    this.onTip({ seat, x: at.x, y: at.y, lean, touch: this.#touch && this.#marks.cursor < 0 });
   }
 
   #key(event: KeyboardEvent): void {
@@ -376,6 +429,20 @@ export class Scene {
     const grade = gradeName(this.plan.categories[this.plan.category[seat] ?? -1]?.name ?? '');
     const price = [grade, this.price(seat)].filter(Boolean).join(' ');
     return [placeName(this.plan, seat), price, this.stateWord(seat)];
+  }
+
+  /** What it costs on top, and what is seen from there. */
+  more(seat: number): string[] {
+    const say = words.peek();
+    const amount = this.sale.performance
+      .peek()
+      ?.prices.find(({ category }) => category === this.plan.category[seat])?.amount;
+    const fee = amount === undefined ? '' : (this.sale.feeOf.peek()?.(amount) ?? '');
+    const sight = sightOf(this.plan, seat);
+    const view = sight
+      ? [sight.side && say.sides[sight.side], say.distances[sight.far]].filter(Boolean).join(' · ')
+      : '';
+    return [fee && say.plusFee(fee), view].filter(Boolean);
   }
 
   describe(seat: number): string {

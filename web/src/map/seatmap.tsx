@@ -11,13 +11,14 @@ import { Scene, type Tip } from './scene';
 export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
   const element = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const small = useRef<HTMLCanvasElement>(null);
   const scene = useRef<Scene | null>(null);
   const tip = useSignal<Tip | null>(null);
   const touched = useSignal(false);
 
   useEffect(() => {
-    if (!element.current || !canvas.current) return;
-    const made = new Scene(element.current, canvas.current, sale, plan, (next) => {
+    if (!element.current || !canvas.current || !small.current) return;
+    const made = new Scene(element.current, canvas.current, small.current, sale, plan, (next) => {
       const now = tip.peek();
       if (now?.seat === next?.seat && now?.x === next?.x && now?.y === next?.y) return;
       tip.value = next;
@@ -56,6 +57,7 @@ export function SeatMap({ sale, plan }: { sale: Sale; plan: Plan }) {
         <canvas ref={canvas} aria-hidden="true" />
         <SeatTip sale={sale} scene={scene.current} tip={tip.value} />
       </div>
+      <canvas ref={small} class="map-mini" aria-hidden="true" hidden />
       <p id="map-help" class="unseen">
         {say.mapHelp}
       </p>
@@ -88,16 +90,23 @@ function SeatTip({ sale, scene, tip }: { sale: Sale; scene: Scene | null; tip: T
   const [place, price, state] = scene.lines(tip.seat);
   return (
     <div
-      class={`tip tip-${tip.lean}${tip.y < 96 ? ' tip-below' : ''}`}
+      class={`tip tip-${tip.lean}${tip.y < 110 ? ' tip-below' : ''}${tip.touch ? ' tip-sheet' : ''}`}
       data-seat={tip.seat}
       aria-hidden="true"
-      style={{ transform: `translate(${Math.round(tip.x)}px, ${Math.round(tip.y)}px)` }}
+      style={
+        tip.touch
+          ? { transform: 'none' }
+          : { transform: `translate(${Math.round(tip.x)}px, ${Math.round(tip.y)}px)` }
+      }
     >
       <div class="tip-body">
         <strong>{place}</strong>
         <span>
           {price} · {state}
         </span>
+        {scene.more(tip.seat).map((line) => (
+          <small key={line}>{line}</small>
+        ))}
       </div>
     </div>
   );

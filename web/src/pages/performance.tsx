@@ -84,7 +84,7 @@ function Panel({ sale, plan, performance }: PanelProps) {
         ) : (
           <>
             <Prices sale={sale} plan={plan} />
-            <Fee performanceId={sale.performanceId} />
+            <Fee sale={sale} />
             <BestPicker sale={sale} plan={plan} />
           </>
         )}
@@ -95,7 +95,7 @@ function Panel({ sale, plan, performance }: PanelProps) {
 }
 
 /** What comes on top of the prices; loaded after the hall, which nobody waits longer for. */
-function Fee({ performanceId }: { performanceId: number }) {
+function Fee({ sale }: { sale: Sale }) {
   const part = useSignal<typeof import('../parts/feenote').FeeNote | null>(null);
   useEffect(() => {
     import('../parts/feenote').then(
@@ -104,8 +104,15 @@ function Fee({ performanceId }: { performanceId: number }) {
       },
       () => {}, // the order form tells it again
     );
-  }, [performanceId, part]);
-  return part.value ? <part.value performanceId={performanceId} /> : null;
+  }, [part]);
+  return part.value ? (
+    <part.value
+      performanceId={sale.performanceId}
+      onFee={(feeOf) => {
+        sale.feeOf.value = feeOf;
+      }}
+    />
+  ) : null;
 }
 
 /** How long one may buy, where others wait for one's place. */

@@ -67,6 +67,19 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
           <span class="dot dot-sold" aria-hidden="true" />
           {say.legendSold}
         </li>
+        <li>
+          <button
+            type="button"
+            class="states-toggle"
+            aria-pressed={sale.bare.value}
+            data-action="bare"
+            onClick={() => {
+              sale.bare.value = !sale.bare.value;
+            }}
+          >
+            {say.onlyFree}
+          </button>
+        </li>
       </ul>
       {areas.length > 0 ? (
         <ul class="areas">

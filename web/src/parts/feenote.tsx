@@ -7,7 +7,14 @@ import { money } from '../i18n/format';
 import { payWords } from '../i18n/pay';
 
 /** What comes on top of the prices where one pays online; nothing where nothing does. */
-export function FeeNote({ performanceId }: { performanceId: number }) {
+export function FeeNote({
+  performanceId,
+  onFee,
+}: {
+  performanceId: number;
+  /** Told what comes on top of a ticket of this price, written; nothing where nothing does. */
+  onFee?(feeOf: (amount: bigint) => string): void;
+}) {
   const say = payWords.value;
   const quote = useSignal<PurchaseQuote | null>(null);
   useEffect(() => {
@@ -15,6 +22,12 @@ export function FeeNote({ performanceId }: { performanceId: number }) {
     till.quotePurchase({ performanceId }, { timeoutMs: call_ms }).then(
       (found) => {
         quote.value = found;
+        const { terms } = found;
+        if (!terms || terms.feeCurrency !== found.currency) return;
+        onFee?.((amount) => {
+          const fee = terms.ticketFee + (amount * BigInt(terms.feePermille)) / 1000n;
+          return fee > 0n ? money(fee, found) : '';
+        });
       },
       () => {},
     );

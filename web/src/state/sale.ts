@@ -52,6 +52,10 @@ export class Sale {
   readonly failure = signal<Failure | null>(null);
   /** The one category that the map shows plainly, others faded; null: all. */
   readonly only = signal<number | null>(null);
+  /** The map leaves out what cannot be had. */
+  readonly bare = signal(false);
+  /** The booking fee of a ticket that is paid for online, of the price of its category; null: not known, or none. */
+  readonly feeOf = signal<((amount: bigint) => string) | null>(null);
   readonly wish = signal<BestWish>({ party: 2, category: null });
   /** The seats of a hold that has ended: they may be tried again. */
   readonly ended = signal<number[]>([]);
@@ -143,6 +147,7 @@ export class Sale {
         ),
       );
       if (signal.aborted) return;
+      globalThis.performance.mark('usher:layout');
       this.states = new SeatStates(layout.placeCount);
       this.plan.value = readPlan(layout);
       const ended = this.hold.value ? [] : takeEnded(storage, performanceId, serverClock.now());
@@ -176,6 +181,7 @@ export class Sale {
       if (update.counts) {
         this.counts.value = toldCounts(update.counts);
       }
+      if (change === 'all') globalThis.performance.mark('usher:seats');
       if (change === 'all' || change.length > 0) {
         const { category, categories, sections } = plan;
         this.freeByCategory.value = states.freeByCategory(category, categories.length);
