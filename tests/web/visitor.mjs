@@ -120,7 +120,8 @@ export class Visitor {
       const [x, y] = element.style.transform.match(/-?[\d.]+/g).map(Number);
       return {
         seat: Number(element.dataset.seat),
-        text: element.textContent,
+        // Where, what it costs, how it stands; not what is told below that.
+        text: [...element.querySelectorAll('strong, span')].map((one) => one.textContent).join(''),
         x: face.left + x,
         y: face.top + y,
       };
