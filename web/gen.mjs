@@ -17,7 +17,7 @@ const calls = {
   TicketService:
     'ListEvents GetPerformance GetGrades GetSeatMap WatchSeats HoldSeats HoldBest ReleaseHold PlaceOrder GetOrder ListOrders CancelOrder',
   AuthService:
-    'CreateGuest CreateAccount VerifyEmail LogIn Refresh LogOut RequestPasswordReset ResetPassword RequestOrderCode OpenOrder GetAccount ChangePassword ListSessions EndSession ExportAccount DeleteAccount ListSignInProviders BeginProvider FinishProvider UnlinkProvider BeginSecondFactor ConfirmSecondFactor RemoveSecondFactor',
+    'CreateGuest GetGuestChallenge CreateAccount VerifyEmail LogIn Refresh LogOut RequestPasswordReset ResetPassword RequestOrderCode OpenOrder GetAccount ChangePassword ListSessions EndSession ExportAccount DeleteAccount ListSignInProviders BeginProvider FinishProvider UnlinkProvider BeginSecondFactor ConfirmSecondFactor RemoveSecondFactor',
   WaitroomService:
     'ListSales GetSale WatchLine GetDraw GetChallenge Join GetPlace Enter Leave RestoreReceipt',
   PaymentService:

@@ -47,6 +47,7 @@ struct serve_values {
     int64_t grace_ms;
     int64_t guest_ttl_ms;
     int64_t join_cost;
+    int64_t work_after, work_cost;
     struct providers_values pay;
     const char *elastic;
     const char *elastic_auth;

@@ -96,6 +96,14 @@ static void stop_auth(struct house *house)
     house->auth_http = NULL;
 }
 
+/* always: what is asked of everybody. */
+static struct work_rules work_rules(const struct house *house, uint32_t always)
+{
+    return (struct work_rules){.always = always,
+                               .cost = (uint32_t)house->values.work_cost,
+                               .after = (uint32_t)house->values.work_after};
+}
+
 static int start_auth(struct house *house)
 {
     struct auth_provider providers[AUTH_PROVIDERS_MAX];
@@ -118,6 +126,7 @@ static int start_auth(struct house *house)
         .checking = house->offload,
         .address_guests = house->values.address_guests,
         .network_guests = house->values.network_guests,
+        .work = work_rules(house, 0),
         .terms = house->values.terms,
         .providers = providers,
         .provider_count = provider_count,
@@ -361,7 +370,7 @@ static int start_waitroom(struct house *house)
         .chance = chance_system(),
         .offload = house->offload,
         .master = house->ground.secret,
-        .join_cost = (uint32_t)house->values.join_cost,
+        .work = work_rules(house, (uint32_t)house->values.join_cost),
         .tickets = house->to_ticket.channels,
         .shared = house->coord != NULL,
     };

@@ -90,6 +90,12 @@ static const struct conf_option options[] = {
      .help =
          "iterations of PBKDF2 a try of the proof of work that joining a line asks for, about a "
          "hundred tries; 2,000 take a phone half a second. 0: none"},
+    {"work-after", CONF_INT, offsetof(struct serve_values, work_after), "100", 0, 1000000,
+     .help = "guests, and joins, that one address (a network: ten times as many) may make in an "
+             "hour before a proof of work is asked for"},
+    {"work-cost", CONF_INT, offsetof(struct serve_values, work_cost), "2000", 0, 30000,
+     .help = "its cost then, as of --join-cost; it doubles with each doubling of their number, 32 "
+             "times at most. 0: none"},
     {"demo-sales", CONF_BOOL, offsetof(struct serve_values, demo_sales), "no",
      .help = "with --demo, two more events behind lines: one is open, the other's draw runs"},
     {"demo-team", CONF_BOOL, offsetof(struct serve_values, demo_team), "no",

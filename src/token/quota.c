@@ -76,6 +76,20 @@ int64_t quota_take(struct quota *quota, uint32_t kind, const struct quota_rule *
     return (wait_us + 999) / 1000;
 }
 
+int64_t quota_used(struct quota *quota, uint32_t kind, const struct quota_rule *rule,
+                   struct view key, int64_t now_ms)
+{
+    const int64_t now_us = now_ms * 1000;
+    if (key.len == 0 || rule->burst == 0)
+        return 0;
+    const uint64_t tag = tag_of(quota, kind, key);
+    pthread_mutex_lock(lock_of(quota, tag));
+    const struct quota_slot *slot = find(quota, tag, false);
+    const int64_t left_us = slot ? slot->full_at_us - now_us : 0;
+    pthread_mutex_unlock(lock_of(quota, tag));
+    return left_us > 0 ? (left_us + rule->every_us - 1) / rule->every_us : 0;
+}
+
 void quota_give(struct quota *quota, uint32_t kind, const struct quota_rule *rule, struct view key)
 {
     if (key.len == 0 || rule->burst == 0)

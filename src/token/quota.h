@@ -44,6 +44,9 @@ void quota_release(struct quota *quota);
  * charged. An empty key is not limited. Keys of one kind have one rule. */
 int64_t quota_take(struct quota *quota, uint32_t kind, const struct quota_rule *rule,
                    struct view key, int64_t now_ms);
+/* How many of its allowance a key has used and not got back yet; 0: none, or it is forgotten. */
+int64_t quota_used(struct quota *quota, uint32_t kind, const struct quota_rule *rule,
+                   struct view key, int64_t now_ms);
 /* Gives one back. */
 void quota_give(struct quota *quota, uint32_t kind, const struct quota_rule *rule, struct view key);
 

@@ -15,6 +15,7 @@
 
 #include <pthread.h>
 
+#include "call/work.h"
 #include "chance/chance.h"
 #include "clock/clock.h"
 #include "db/http.h"
@@ -63,6 +64,7 @@ struct auth_options {
     struct offload *checking; /* borrowed; checks signatures where many are new. NULL: in place */
     /* Guests that one address, and one network, may make at once, and then an hour; 0: no limit. */
     int64_t address_guests, network_guests;
+    struct work_rules work;                /* of the proof of work at CreateGuest */
     const char *terms;                     /* the version of the terms; borrowed */
     const struct auth_provider *providers; /* borrowed; the order is that of the page */
     uint32_t provider_count;               /* at most AUTH_PROVIDERS_MAX */
@@ -90,6 +92,7 @@ struct auth {
     struct offload *hashing;
     struct offload *checking;
     struct attempts attempts;
+    struct work *work; /* that CreateGuest asks for */
     struct roster roster;
     struct view terms;
     _Atomic int64_t swept_at_s;    /* when what is kept was last looked through */

@@ -62,13 +62,30 @@ int auth_write_guest(struct call *call, struct id account_id, char **ret_account
     return 0;
 }
 
+CALL_HANDLER(auth_get_guest_challenge)
+{
+    struct auth *auth = auth_of(call);
+    const struct work_aim aim = {.account_id = work_address(call)};
+    int err = work_ask(auth->work, call, aim, response);
+    return err ? auth_fail_by_err(call, err) : 0;
+}
+
 int auth_create_guest(struct call *call, const void *request, void *response)
 {
+    const Usher__V1__CreateGuestRequest *wish = request;
     struct auth *auth = auth_of(call);
     Usher__V1__CreateGuestResponse *answer = response;
     const int64_t now_ms = clock_wall_ms(auth->clock);
-    if (auth_check_address(call) || charge(call, now_ms))
+    if (auth_check_address(call))
         return 1;
+    const struct work_aim aim = {.account_id = work_address(call)};
+    if (!work_done(auth->work, call, aim, wish->challenge, wish->solution))
+        return auth_fail(call, CODE_FAILED_PRECONDITION, "WORK_REQUIRED", "challenge",
+                         "many guests came from here lately, so a challenge has to be solved "
+                         "first: GetGuestChallenge");
+    if (charge(call, now_ms))
+        return 1;
+    work_note(auth->work, call);
     return auth_write_guest(call, chance_id_at(auth->chance, now_ms), &answer->account_id,
                             &answer->token, &answer->expires_at_ms);
 }

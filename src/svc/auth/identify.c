@@ -11,6 +11,8 @@
 #include "token/guest.h"
 #include "token/roles.h"
 
+CALL_HANDLER(auth_get_guest_challenge);
+
 static int load_roster(struct auth *auth)
 {
     struct arena arena;
@@ -45,13 +47,20 @@ int auth_init(struct auth *auth, const struct auth_options *options)
     key_derive(options->master, KEY_FOR_SECOND_FACTOR, auth->factor_key);
     key_derive(options->master, KEY_FOR_PROVIDER, auth->provider_key);
     key_format(options->operator_key, auth->operator_text);
+    uint8_t challenge_key[KEY_BYTES];
+    key_derive(options->master, KEY_FOR_CHALLENGE, challenge_key);
     int err = accounts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
     if (err == 0) /* an order is opened by its contact */
         err = contacts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
     if (err)
         return err;
-    if (pthread_key_create(&auth->verified, free))
+    err = work_new(&options->work, challenge_key, auth->chance, auth->checking, &auth->work);
+    if (err)
+        return err;
+    if (pthread_key_create(&auth->verified, free)) {
+        work_free(auth->work);
         return ERR_NO_MEMORY;
+    }
     for (uint32_t i = 0; i < auth->provider_count; i++) {
         auth->providers[i] = options->providers[i];
         auth->providers[i].quirks = provider_quirks_of(options->providers[i].name);
@@ -71,6 +80,7 @@ void auth_release(struct auth *auth)
     free(pthread_getspecific(auth->verified));
     pthread_key_delete(auth->verified);
     attempts_release(&auth->attempts);
+    work_free(auth->work);
     roster_release(&auth->roster);
     for (uint32_t i = 0; i < auth->provider_count; i++)
         provider_places_release(&auth->providers[i]);
@@ -81,6 +91,7 @@ struct service auth_service(struct auth *auth)
 {
     static const struct method methods[] = {
         {.name = "CreateGuest", .handle = auth_create_guest},
+        {.name = "GetGuestChallenge", .handle = auth_get_guest_challenge},
         {.name = "RequestOrderCode", .handle = auth_request_order_code},
         {.name = "OpenOrder", .handle = auth_open_order},
         {.name = "CreateAccount", .handle = auth_create_account},

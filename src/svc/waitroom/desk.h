@@ -7,11 +7,11 @@
 #include <pthread.h>
 
 #include "call/call.h"
+#include "call/work.h"
 #include "store/bars.h"
 #include "store/rows.h"
 #include "svc/waitroom/keeper.h"
 #include "svc/waitroom/waitroom.h"
-#include "token/challenge.h"
 #include "token/pass.h"
 
 #define WAITROOM_CLAIM_MS       120000
@@ -32,7 +32,7 @@ struct waitroom {
     struct method *rows; /* the service's: as its methods, but handled here or elsewhere */
     _Atomic(struct room_lease *) lease; /* NULL: this process is alone, or has not joined yet */
     uint8_t receipt_key[KEY_BYTES];
-    uint8_t challenge_key[KEY_BYTES];
+    struct work *work; /* that Join asks for */
     struct pass_key pass_key;
     pthread_key_t checked;                 /* each thread's passes that it checked lately */
     struct bar_list bars;                  /* whom organisers do not let in */
@@ -79,9 +79,6 @@ bool room_may_see(struct call *call, const struct keeper *keeper);
 int room_account(struct call *call, struct id *ret_account_id);
 /* Why a keeper refused, or the store failed. */
 int room_refused(struct call *call, int err);
-
-/* Whether a Join shows that the work was done, where it is asked for; challenges.c. */
-bool room_work_done(struct call *call, struct id account_id, const Usher__V1__JoinRequest *wish);
 
 /* Fills a sale as it is told. ERR_UNAVAILABLE: its line is not loaded; ERR_NO_MEMORY. */
 int room_fill_sale(struct keeper *keeper, struct arena *arena, Usher__V1__Sale *ret_sale);

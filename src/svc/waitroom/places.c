@@ -85,8 +85,9 @@ static int join(struct call *call, struct keeper *keeper, struct keeper_ask *ask
         return room_fail(call, CODE_PERMISSION_DENIED, "BARRED", NULL,
                          "the organiser does not sell to this account, or from this address");
     ask->verb = KEEPER_JOIN;
-    return keeper_ask(keeper, ask) == 0 ? fill_place(call, keeper, ask, response)
-                                        : refused(call, ask);
+    if (keeper_ask(keeper, ask) != 0)
+        return refused(call, ask);
+    return fill_place(call, keeper, ask, response);
 }
 
 int waitroom_join(struct call *call, const void *request, void *response)
@@ -96,8 +97,12 @@ int waitroom_join(struct call *call, const void *request, void *response)
     struct keeper *keeper = begin(call, wish->sale_id, &ask);
     if (!keeper)
         return ERR_DENIED;
-    if (room_work_done(call, ask.account_id, wish))
+    struct waitroom *room = call_state(call);
+    const struct work_aim aim = {.sale_id = wish->sale_id, .account_id = ask.account_id};
+    if (work_done(room->work, call, aim, wish->challenge, wish->solution)) {
+        work_note(room->work, call);
         return join(call, keeper, &ask, response);
+    }
     /* Who is in line already has done it. */
     ask.verb = KEEPER_LOOK;
     if (keeper_ask(keeper, &ask) == 0 && ask.place.state != PERSON_ENDED)

@@ -187,13 +187,15 @@ int waitroom_start(const struct waitroom_options *options, struct waitroom **ret
     if (!room)
         return ERR_NO_MEMORY;
     room->options = *options;
-    if (make_rows(room) != 0 || pthread_key_create(&room->checked, free) != 0) {
+    key_derive(options->master, KEY_FOR_CHALLENGE, seed);
+    if (work_new(&options->work, seed, options->chance, options->offload, &room->work) != 0 ||
+        make_rows(room) != 0 || pthread_key_create(&room->checked, free) != 0) {
+        work_free(room->work);
         free(room->rows);
         free(room);
         return ERR_NO_MEMORY;
     }
     key_derive(options->master, KEY_FOR_RECEIPT, room->receipt_key);
-    key_derive(options->master, KEY_FOR_CHALLENGE, room->challenge_key);
     key_derive(options->master, KEY_FOR_PASS, seed);
     pass_key_init(&room->pass_key, seed);
     scope_init(&room->follow_scope);
@@ -235,6 +237,7 @@ void waitroom_stop(struct waitroom *room)
     }
     pthread_key_delete(room->checked);
     bar_list_release(&room->bars);
+    work_free(room->work);
     free(room->rows);
     free(room);
 }

@@ -12,6 +12,7 @@
 
 #include "call/channel.h"
 #include "call/method.h"
+#include "call/work.h"
 #include "chance/chance.h"
 #include "fiber/offload.h"
 #include "fiber/worker.h"
@@ -29,7 +30,7 @@ struct waitroom_options {
     struct chance *chance;          /* borrowed; must serve any thread */
     struct offload *offload;        /* borrowed; for draws */
     const uint8_t *master;          /* KEY_BYTES of secret.key: signs receipts and passes; copied */
-    uint32_t join_cost;             /* of a proof of work at Join, iterations; 0: none */
+    struct work_rules work;         /* of the proof of work at Join */
     struct channel *const *tickets; /* to TicketService as a peer, one a worker; borrowed */
     bool shared; /* with other processes: lines are kept here only after waitroom_share */
 };

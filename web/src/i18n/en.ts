@@ -257,6 +257,14 @@ export const en = {
       title: (): string => 'Please sign in',
       text: 'In this sale every place in line belongs to an account.',
     },
+    WORK_REQUIRED: {
+      title: (): string => 'Many came from your network',
+      text: 'Your device has to solve a task first. Please try again, or sign in.',
+    },
+    BARRED: {
+      title: (): string => 'You cannot buy from this organiser',
+      text: 'The organiser does not sell to this account, or from this network. What you bought stays yours.',
+    },
     NOT_YOUR_RECEIPT: {
       title: (): string => 'That place is not yours',
       text: 'It belongs to another account.',
