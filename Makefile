@@ -19,7 +19,7 @@ run: build ## a demo on-sale at http://127.0.0.1:8080, with test money, data in 
 	@$(BUILD)/usher psp --psp-ledger $(RUN_DATA)/psp.ledger \
 	  --psp-webhook http://127.0.0.1:8080/webhooks & psp=$$!; \
 	  trap 'kill $$psp 2>/dev/null; wait $$psp' EXIT; trap : INT TERM; \
-	  $(BUILD)/usher serve --demo --demo-sales --demo-team --data $(RUN_DATA) --psp http://127.0.0.1:8090
+	  $(BUILD)/usher serve --demo --demo-sales --demo-crowd --demo-team --data $(RUN_DATA) --psp http://127.0.0.1:8090
 
 test: setup-test ## everything: three builds, lint, unit tests, all suites
 	@exec tests/run

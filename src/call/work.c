@@ -121,8 +121,7 @@ uint32_t work_cost(struct work *work, const struct call *call)
     struct in6_addr of[2];
     if (is_trusted(call))
         return 0;
-    const uint32_t level =
-        work->rules.cost > 0 && read_address(call, of) ? suspicion(work, of) : 0;
+    const uint32_t level = work->rules.cost > 0 && read_address(call, of) ? suspicion(work, of) : 0;
     const uint32_t grown = level > 0 ? work->rules.cost << (level - 1) : 0;
     return grown > work->rules.always ? grown : work->rules.always;
 }
@@ -243,8 +242,7 @@ static bool is_solved(struct work *work, struct work_aim aim, uint32_t cost,
            hex_read(view_str(said->salt), challenge.salt, CHALLENGE_BYTES) == 0 &&
            hex_read(view_str(said->signature), mac, sizeof(mac)) == 0 &&
            challenge_solved(work->key, &challenge, solution, mac) &&
-           wall_ms() < said->expires_at_ms &&
-           spend(work, challenge.nonce, said->expires_at_ms);
+           wall_ms() < said->expires_at_ms && spend(work, challenge.nonce, said->expires_at_ms);
 }
 
 bool work_done(struct work *work, const struct call *call, struct work_aim aim,

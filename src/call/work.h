@@ -5,8 +5,8 @@
  * What counts is how often the caller's address, and its network, did the same lately: guests that
  * were made, places in lines. Up to `after` an hour an address does it for nothing; beyond that the
  * cost doubles with each doubling of the count, WORK_DOUBLINGS times at most. A network has ten
- * times as many. Who calls from this machine, or shows an API token, the operator's key or a peer's,
- * is asked for nothing.
+ * times as many. Nothing is asked of who calls from this machine, or shows an API token, the
+ * operator's key or a peer's.
  *
  * A solution is good once, for what it was asked for, for five minutes. All threads.
  */

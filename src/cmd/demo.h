@@ -6,6 +6,7 @@
 #define USHER_CMD_DEMO_H
 
 #include "call/channel.h"
+#include "call/method.h"
 #include "token/key.h"
 
 #define DEMO_EMAIL        "team@demo.example"
@@ -16,8 +17,9 @@
  * after having logged what went wrong. */
 int demo_create(struct channel *channel);
 
-/* demo_sales.c: where there is no sale yet, two in the first hall: one open behind a short line,
- * and one whose draw runs. Through a channel to TicketService and WaitroomService. As above. */
+/* demo_sales.c: where there is no sale yet, one in the first hall that is open behind a short line;
+ * where none is still to open, one whose draw and opening are minutes away. Through a channel to
+ * TicketService and WaitroomService. As above. */
 int demo_create_sales(struct channel *channel);
 
 /* demo_team.c: an account that may do everything for the demo's organiser, its address proven,
@@ -26,5 +28,11 @@ int demo_create_team(struct channel *channel, const uint8_t secret[KEY_BYTES]);
 
 /* That account's password, derived from the store's secret key: 16 characters in groups of 4. */
 void demo_password(const uint8_t secret[KEY_BYTES], char ret_password[DEMO_PASSWORD_MAX]);
+
+/* demo_crowd.c: people who come to the demo's lines and go, until demo_crowd_stop. services are
+ * those of the port; borrowed. Both in a fiber of one worker. ERR_FULL, ERR_NO_MEMORY. */
+struct demo_crowd;
+int demo_crowd_start(const struct service *services, size_t count, struct demo_crowd **ret_crowd);
+void demo_crowd_stop(void *crowd);
 
 #endif

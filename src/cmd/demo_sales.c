@@ -1,6 +1,6 @@
 /*
  * The demo's lines: one sale that is open behind a short line of people who were there before, and
- * one whose draw runs and whose opening is minutes away.
+ * one whose draw and opening are minutes away, also where an older one is over.
  */
 #include <string.h>
 
@@ -15,10 +15,12 @@
 
 #define SALES_ARENA    (8u << 20)
 #define SALES_PRICES   5
-#define PEOPLE         60     /* before whoever looks at the demo */
+#define PEOPLE         30     /* before whoever looks at the demo */
 #define CAPACITY       10     /* so many of them come at a time … */
 #define CLAIM_MS       15000  /* … and give up their turn after this */
-#define OPENS_AFTER_MS 300000 /* the draw's sale */
+#define DRAWS_AFTER_MS 60000  /* the other sale: its draw … */
+#define OPENS_AFTER_MS 300000 /* … and its opening */
+#define GALAS_MAX      20     /* a demo that is started each day stays small */
 
 /* Returns err, after having logged which step failed. */
 static int check(const struct client *client, const char *step, int err)
@@ -111,8 +113,9 @@ static int add_drawn_sale(struct client *tickets, struct client *lines, const Us
                         &performance_id);
     if (err)
         return err;
-    wish.draw_opens_at_ms = clock_wall_ms(clock_system());
-    wish.opens_at_ms = wish.draw_opens_at_ms + OPENS_AFTER_MS;
+    const int64_t now_ms = clock_wall_ms(clock_system());
+    wish.draw_opens_at_ms = now_ms + DRAWS_AFTER_MS;
+    wish.opens_at_ms = now_ms + OPENS_AFTER_MS;
     wish.name = (char *)"Gala";
     wish.performance_ids = &performance_id;
     wish.n_performance_ids = 1;
@@ -120,6 +123,17 @@ static int add_drawn_sale(struct client *tickets, struct client *lines, const Us
     wish.guests = true;
     err = client_call(lines, Usher__V1__WaitroomService, create_sale, &wish, &sale);
     return check(lines, "CreateSale", err);
+}
+
+/* Whether one is still to open, or there are as many as a demo has. */
+static bool has_coming(const Usher__V1__ListSalesResponse *sales)
+{
+    const int64_t now_ms = clock_wall_ms(clock_system());
+    for (size_t i = 0; i < sales->n_sales; i++) {
+        if (sales->sales[i]->opens_at_ms > now_ms)
+            return true;
+    }
+    return sales->n_sales > GALAS_MAX;
 }
 
 int demo_create_sales(struct channel *channel)
@@ -135,10 +149,11 @@ int demo_create_sales(struct channel *channel)
     client_init(&lines, channel, &usher__v1__waitroom_service__descriptor, &arena);
     int err = client_call(&lines, Usher__V1__WaitroomService, list_sales, &look, &sales);
     check(&lines, "ListSales", err);
-    if (err == 0 && sales->n_sales == 0) {
+    if (err == 0 && !has_coming(sales)) {
+        const bool is_first = sales->n_sales == 0;
         err = client_call(&tickets, Usher__V1__TicketService, list_halls, &halls, &there);
         check(&tickets, "ListHalls", err);
-        if (err == 0 && there->n_halls > 0)
+        if (err == 0 && there->n_halls > 0 && is_first)
             err = add_open_sale(&tickets, &lines, there->halls[0]);
         if (err == 0 && there->n_halls > 0)
             err = add_drawn_sale(&tickets, &lines, there->halls[0]);

@@ -54,7 +54,7 @@ struct serve_values {
     const char *elastic_ca;
     struct mailing_values mailing;
     bool check_json; /* of usher check */
-    bool demo, demo_sales, demo_team;
+    bool demo, demo_sales, demo_crowd, demo_team;
     bool behind_proxy, access_log;
     int64_t rest_ms;
     int64_t account_calls, address_calls, network_calls;
@@ -109,6 +109,7 @@ struct house {
     /* channels.c: of the roles that run here and have started */
     struct service role_services[HOUSE_ROLES_MAX];
     struct routes role_routes[HOUSE_ROLES_MAX];
+    struct demo_crowd *crowd; /* of --demo-crowd */
     struct monitor *monitor;
     char elastic_field[512]; /* "Authorization: …", or "" */
 
@@ -120,6 +121,14 @@ struct house {
     struct server *server;
     char url[300];
 };
+
+/* The proof of work that a role asks for; always: of everybody. */
+static inline struct work_rules house_work(const struct house *house, int64_t always)
+{
+    return (struct work_rules){.always = (uint32_t)always,
+                               .cost = (uint32_t)house->values.work_cost,
+                               .after = (uint32_t)house->values.work_after};
+}
 
 /* Says what could not be done, and returns CMD_FALSE. */
 int house_fail(const char *what, int err);

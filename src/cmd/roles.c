@@ -96,14 +96,6 @@ static void stop_auth(struct house *house)
     house->auth_http = NULL;
 }
 
-/* always: what is asked of everybody. */
-static struct work_rules work_rules(const struct house *house, uint32_t always)
-{
-    return (struct work_rules){.always = always,
-                               .cost = (uint32_t)house->values.work_cost,
-                               .after = (uint32_t)house->values.work_after};
-}
-
 static int start_auth(struct house *house)
 {
     struct auth_provider providers[AUTH_PROVIDERS_MAX];
@@ -126,7 +118,7 @@ static int start_auth(struct house *house)
         .checking = house->offload,
         .address_guests = house->values.address_guests,
         .network_guests = house->values.network_guests,
-        .work = work_rules(house, 0),
+        .work = house_work(house, 0),
         .terms = house->values.terms,
         .providers = providers,
         .provider_count = provider_count,
@@ -359,22 +351,21 @@ static struct service service_monitor(struct house *house)
 
 static int start_waitroom(struct house *house)
 {
-    struct sql *sql = house->ground.store->sql;
     int code = connect_to(house, TICKET, &house->to_ticket);
     if (code != CMD_OK)
         return code;
     const struct waitroom_options options = {
-        .sql = sql,
+        .sql = house->ground.store->sql,
         .workers = house->workers,
         .worker_count = house->worker_count,
         .chance = chance_system(),
         .offload = house->offload,
         .master = house->ground.secret,
-        .work = work_rules(house, (uint32_t)house->values.join_cost),
+        .work = house_work(house, house->values.join_cost),
         .tickets = house->to_ticket.channels,
         .shared = house->coord != NULL,
     };
-    int err = lines_migrate(sql, false, clock_wall_ms(clock_system()));
+    int err = lines_migrate(options.sql, false, clock_wall_ms(clock_system()));
     if (err == 0)
         err = waitroom_start(&options, &house->waitroom);
     return err == 0 ? CMD_OK : house_fail("loading the lines", err);

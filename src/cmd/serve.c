@@ -97,7 +97,11 @@ static const struct conf_option options[] = {
      .help = "its cost then, as of --join-cost; it doubles with each doubling of their number, 32 "
              "times at most. 0: none"},
     {"demo-sales", CONF_BOOL, offsetof(struct serve_values, demo_sales), "no",
-     .help = "with --demo, two more events behind lines: one is open, the other's draw runs"},
+     .help = "with --demo, two more events behind lines: one is open, the other's draw and opening "
+             "are minutes away"},
+    {"demo-crowd", CONF_BOOL, offsetof(struct serve_values, demo_crowd), "no",
+     .help = "with --demo-sales, two dozen people who come to the lines, buy or leave, and come "
+             "again"},
     {"demo-team", CONF_BOOL, offsetof(struct serve_values, demo_team), "no",
      .help = "with --demo, an account for /organiser and /door; its password is shown at a "
              "terminal"},
@@ -506,9 +510,11 @@ static void create_demo(void *arg)
             demo_create_team(channel, house->ground.secret);
         channel_free(channel);
         routes_release(&routes);
-    } else {
-        log_event(LOG_ERROR, "demo.create", log_err(err));
     }
+    if (!err && house->values.demo_sales && house->values.demo_crowd)
+        err = demo_crowd_start(house->services, house->service_count, &house->crowd);
+    if (err)
+        log_event(LOG_ERROR, "demo.create", log_err(err));
 }
 
 static void make_demo(struct house *house)
@@ -545,6 +551,8 @@ static void tear_down(struct house *house)
 {
     atomic_store(&house->gateway.draining, true);
     atomic_store(&house->gateway.server, NULL);
+    if (house->crowd)
+        (void)worker_call(house->workers[0], demo_crowd_stop, house->crowd);
     roles_leave(house); /* the others take over first, and answer what is still asked here */
     if (house->server)
         server_stop(house->server, calls_grace_ms(house));

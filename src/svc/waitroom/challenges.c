@@ -1,5 +1,5 @@
-/* GetChallenge: work that a person's device does in a moment, and who wants ten thousand places does
- * ten thousand times. */
+/* GetChallenge: work that a person's device does in a moment, and whoever wants ten thousand places
+ * does ten thousand times. */
 #include "err/err.h"
 #include "svc/waitroom/desk.h"
 
