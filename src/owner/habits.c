@@ -198,7 +198,11 @@ void habits_unused(struct habits *h, struct id hold_id, struct id account_id, bo
                    int64_t held_ms, int64_t now_ms)
 {
     const struct id origin = end(h, hold_id);
-    const uint32_t points = expired || held_ms > h->hold_ms / 4 ? HABITS_WHOLE : 1;
+    const int64_t quarter_ms = h->hold_ms / 4 > 0 ? h->hold_ms / 4 : 1;
+    const uint32_t points =
+        expired || held_ms >= quarter_ms
+            ? HABITS_WHOLE
+            : 1 + (uint32_t)((HABITS_WHOLE - 1) * (held_ms > 0 ? held_ms : 0) / quarter_ms);
     const uint32_t most = HABITS_WHOLE * HABITS_STRIKES_MAX;
     add_points(h, &h->accounts, account_id, points, most, now_ms);
     add_points(h, &h->addresses, origin, points, most * HABITS_ADDRESS, now_ms);

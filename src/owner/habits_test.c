@@ -64,12 +64,17 @@ static void a_change_of_mind_is_free_and_a_habit_of_it_is_not(void **state)
 {
     struct habits *h = fresh(10);
     for (int i = 1; i < HABITS_WHOLE; i++)
-        habits_unused(h, number(5), number(1), false, TTL_MS / 4, 100);
+        habits_unused(h, number(5), number(1), false, 1, 100);
     assert_int_equal(habits_next(h, number(1), nowhere, 100).hold_ms, TTL_MS);
-    habits_unused(h, number(5), number(1), false, TTL_MS / 4, 100);
+    habits_unused(h, number(5), number(1), false, 1, 100);
     assert_int_equal(habits_next(h, number(1), nowhere, 100).hold_ms, TTL_MS / 4 * 3);
-    habits_unused(h, number(5), number(2), false, TTL_MS / 4 + 1, 100);
+    habits_unused(h, number(5), number(2), false, TTL_MS / 4, 100);
     assert_int_equal(habits_next(h, number(2), nowhere, 100).hold_ms, TTL_MS / 4 * 3);
+    /* With time a change of mind is a hold that others could not have. */
+    habits_unused(h, number(5), number(3), false, TTL_MS / 8, 100);
+    assert_int_equal(habits_next(h, number(3), nowhere, 100).hold_ms, TTL_MS);
+    habits_unused(h, number(5), number(3), false, TTL_MS / 8, 100);
+    assert_int_equal(habits_next(h, number(3), nowhere, 100).hold_ms, TTL_MS / 4 * 3);
     habits_free(h);
 }
 
