@@ -35,6 +35,9 @@ struct replay {
     struct table accounts;  /* account → its newest place, from 1 */
     uint32_t serving, here; /* here: called and inside */
     uint32_t capacity, capacity_min, capacity_max;
+    bool beacon_named, beacon_given;
+    uint32_t beacon_round;
+    uint8_t beacon_chain[32], beacon_randomness[32];
 };
 
 static void find(struct replay *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -128,18 +131,48 @@ static void merkle(const struct ticket *tickets, size_t n, uint8_t ret_hash[32])
     sha256(view_of(bytes, 65), ret_hash);
 }
 
+/* What keys are made with: the secret, or what the beacon makes of it. */
+static void make_seed(const struct replay *r, const uint8_t secret[32], uint8_t ret_seed[32])
+{
+    uint8_t said[72];
+    memcpy(ret_seed, secret, 32);
+    if (!r->beacon_given)
+        return;
+    memcpy(said, r->beacon_chain, 32);
+    for (int i = 0; i < 8; i++)
+        said[32 + i] = i < 4 ? 0 : (uint8_t)(r->beacon_round >> 8 * (7 - i));
+    memcpy(said + 40, r->beacon_randomness, 32);
+    crypto_auth_hmacsha256(ret_seed, said, sizeof(said), secret);
+}
+
+/* Named while nobody had come, given once, for the round that was named, before the draw. */
+static void replay_beacon(struct replay *r, const struct line_entry *entry)
+{
+    const bool names = entry->kind == LINE_BEACON_NAMED;
+    const bool fits = names ? r->count == 0 && !r->beacon_named && !r->drawn
+                            : r->beacon_named && !r->beacon_given && !r->drawn &&
+                                  entry->number == r->beacon_round;
+    if (!fits)
+        find(r, "%s, out of order, or of another round", line_kind_text(entry->kind));
+    r->beacon_named = true;
+    r->beacon_given = r->beacon_given || !names;
+    r->beacon_round = entry->number;
+    memcpy(names ? r->beacon_chain : r->beacon_randomness, entry->root, 32);
+}
+
 static int replay_draw(struct replay *r, const struct line_entry *entry)
 {
-    uint8_t hash[32], account[ID_BYTES];
+    uint8_t hash[32], account[ID_BYTES], seed[32];
     uint32_t n = 0;
     struct ticket *tickets = calloc((size_t)r->count + 1, sizeof(*tickets));
     if (!tickets)
         return ERR_NO_MEMORY;
+    make_seed(r, entry->secret, seed);
     for (uint32_t i = 0; i < r->count; i++) {
         if (r->people[i].state != DRAWING)
             continue;
         id_to_bytes(r->people[i].account_id, account);
-        crypto_auth_hmacsha256(tickets[n].key, account, sizeof(account), entry->secret);
+        crypto_auth_hmacsha256(tickets[n].key, account, sizeof(account), seed);
         tickets[n++].account_id = r->people[i].account_id;
     }
     qsort(tickets, n, sizeof(*tickets), by_key);
@@ -244,8 +277,8 @@ static int replay_entry(struct replay *r, const struct line_entry *entry)
     r->at_ms = entry->at_ms;
     switch (entry->kind) {
     case LINE_ENTERED_DRAW:
-        if (r->drawn)
-            find(r, "somebody entered the draw after it");
+        if (r->drawn || r->beacon_given)
+            find(r, "somebody entered the draw after it, or after its beacon was known");
         return add(r, entry->account_id, DRAWING, entry->at_ms);
     case LINE_LEFT_DRAW:
         who = of_account(r, entry->account_id);
@@ -280,6 +313,10 @@ static int replay_entry(struct replay *r, const struct line_entry *entry)
             find(r, "a capacity of %" PRIu32 " is not between %" PRIu32 " and %" PRIu32,
                  entry->number, r->capacity_min, r->capacity_max);
         r->capacity = entry->number;
+        return 0;
+    case LINE_BEACON_NAMED:
+    case LINE_BEACON_GIVEN:
+        replay_beacon(r, entry);
         return 0;
     default:
         replay_state(r, entry);

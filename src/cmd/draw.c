@@ -21,6 +21,7 @@ struct draw_values {
     struct session_values session;
     const char *account;
     const char *commitment;
+    const char *randomness;
     uint32_t sale_id;
 };
 
@@ -29,6 +30,9 @@ static const struct conf_option options[] = {
      .help = "tell the number of this account, too"},
     {"commitment", CONF_STR, offsetof(struct draw_values, commitment), NULL, 64, 64,
      .help = "as it was published before the draw, in hexadecimal; left out: as the server says"},
+    {"randomness", CONF_STR, offsetof(struct draw_values, randomness), NULL, 64, 64,
+     .help = "what the beacon published for the round that was named, in hexadecimal; left out: as "
+             "the server says"},
     SESSION_OPTIONS(struct draw_values, session),
 };
 
@@ -98,6 +102,13 @@ static const char *what_is_wrong(const struct draw_values *values, const Usher__
     draw_commit(draw->secret.data, hash);
     if (memcmp(hash, promised, DRAW_HASH_BYTES) != 0)
         return "the secret is not the one that was committed to";
+    if (values->randomness) {
+        if (hex_read(view_str(values->randomness), hash, DRAW_HASH_BYTES))
+            return "--randomness is no hexadecimal number of 32 bytes";
+        if (draw->beacon_randomness.len != DRAW_HASH_BYTES ||
+            memcmp(hash, draw->beacon_randomness.data, DRAW_HASH_BYTES) != 0)
+            return "the draw was not mixed with this randomness";
+    }
     for (uint32_t i = 1; i < draw->entrants; i++) {
         if (memcmp(keys[i - 1], keys[i], DRAW_HASH_BYTES) >= 0)
             return "the numbers do not follow the keys";
@@ -109,17 +120,48 @@ static const char *what_is_wrong(const struct draw_values *values, const Usher__
     return same ? NULL : "the Merkle root is not that of the keys";
 }
 
+/* What keys are made with. */
+static void seed_of(const Usher__V1__Draw *draw, uint8_t ret_seed[DRAW_HASH_BYTES])
+{
+    if (draw->beacon_randomness.len == DRAW_HASH_BYTES && draw->beacon_chain.len == DRAW_HASH_BYTES)
+        draw_mix(draw->secret.data, draw->beacon_chain.data, draw->beacon_round,
+                 draw->beacon_randomness.data, ret_seed);
+    else
+        memcpy(ret_seed, draw->secret.data, DRAW_HASH_BYTES);
+}
+
 /* The number of the account; 0: it was not in the draw. */
 static uint32_t number_of(const Usher__V1__Draw *draw, const uint8_t (*keys)[DRAW_HASH_BYTES],
                           struct id account_id)
 {
-    uint8_t key[DRAW_HASH_BYTES];
-    draw_key(draw->secret.data, account_id, key);
+    uint8_t key[DRAW_HASH_BYTES], seed[DRAW_HASH_BYTES];
+    seed_of(draw, seed);
+    draw_key(seed, account_id, key);
     for (uint32_t i = 0; i < draw->entrants; i++) {
         if (memcmp(keys[i], key, DRAW_HASH_BYTES) == 0)
             return i + 1;
     }
     return 0;
+}
+
+/* What public randomness has a say in it. Its signature is of a kind (BLS12-381) that is not checked
+ * here. */
+static void tell_beacon(const Usher__V1__Draw *draw)
+{
+    char randomness[2 * DRAW_HASH_BYTES + 1], chain[2 * DRAW_HASH_BYTES + 1];
+    if (draw->beacon_chain.len != DRAW_HASH_BYTES)
+        return;
+    hex_write(view_of(draw->beacon_chain.data, DRAW_HASH_BYTES), chain);
+    if (draw->beacon_randomness.len != DRAW_HASH_BYTES) {
+        printf("round %llu of the beacon %s was named and was not given in time: it is not mixed "
+               "in\n",
+               (unsigned long long)draw->beacon_round, chain);
+        return;
+    }
+    hex_write(view_of(draw->beacon_randomness.data, DRAW_HASH_BYTES), randomness);
+    printf("mixed in is round %llu of the beacon %s: %s\ncompare it with what the beacon publishes "
+           "(--randomness)\n",
+           (unsigned long long)draw->beacon_round, chain, randomness);
 }
 
 /* Says that the draw is right, and the number of --account. An enum cmd_exit. */
@@ -138,6 +180,7 @@ static int tell(const struct draw_values *values, const Usher__V1__Draw *draw, u
     printf("the draw of sale %u is right: %u entrants, in the order of the secret that was "
            "committed to\n",
            draw->sale_id, draw->entrants);
+    tell_beacon(draw);
     if (values->account)
         printf("account %s has number %u\n", values->account, number);
     return CMD_OK;

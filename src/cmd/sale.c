@@ -293,4 +293,7 @@ const struct cmd sale_commands[SALE_COMMANDS] = {
     {"admit", "how many may be inside at once", admit_command, .table = &admit_table},
     {"report", "who came, how long they waited, why the capacity changed", report_command,
      .table = &report_table},
+    {"beacon", "a public beacon's round for the draw", sale_beacon_command,
+     .table = &sale_beacon_table},
+    {"mix", "what that round published", sale_mix_command, .table = &sale_mix_table},
 };

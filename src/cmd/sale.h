@@ -1,6 +1,6 @@
 /*
- * sale: what has a line in front of it: usher sale create|list|show|pause|resume|admit|report, and
- * usher draw verify.
+ * sale: what has a line in front of it: usher sale create|list|show|pause|resume|admit|report|
+ * beacon|mix, and usher draw verify.
  */
 #ifndef USHER_CMD_SALE_H
 #define USHER_CMD_SALE_H
@@ -9,7 +9,7 @@
 #include "cmd/session.h"
 #include "usher/v1/waitroom.pb-c.h"
 
-#define SALE_COMMANDS 7
+#define SALE_COMMANDS 9
 extern const struct cmd sale_commands[SALE_COMMANDS];
 #define DRAW_COMMANDS 1
 extern const struct cmd draw_commands[DRAW_COMMANDS];
@@ -22,6 +22,11 @@ extern const struct cmd draw_commands[DRAW_COMMANDS];
 /* sale_create.c */
 extern const struct conf_table sale_create_table;
 int sale_create_command(int argc, char **argv);
+
+/* sale_beacon.c */
+extern const struct conf_table sale_beacon_table, sale_mix_table;
+int sale_beacon_command(int argc, char **argv);
+int sale_mix_command(int argc, char **argv);
 
 /* Shows a sale, as JSON where that is asked for. An enum cmd_exit. */
 int sale_show(struct session *session, const struct session_values *values,

@@ -166,3 +166,34 @@ int64_t line_due_at_ms(const struct line *line)
     }
     return due_ms;
 }
+
+int line_decide_name_beacon(const struct line *line, const uint8_t *chain, uint32_t round,
+                            int64_t now_ms, struct line_entry *ret_entry)
+{
+    const struct line_beacon *beacon = &line->beacon;
+    if (beacon->named && beacon->round == round &&
+        memcmp(beacon->chain, chain, LINE_HASH_BYTES) == 0)
+        return 0;
+    if (beacon->named || line->state != LINE_ANNOUNCED)
+        return ERR_BUSY;
+    *ret_entry =
+        (struct line_entry){.kind = LINE_BEACON_NAMED, .at_ms = now_ms, .number = round};
+    memcpy(ret_entry->root, chain, LINE_HASH_BYTES);
+    return 1;
+}
+
+int line_decide_give_beacon(const struct line *line, const uint8_t *randomness, uint32_t round,
+                            int64_t now_ms, struct line_entry *ret_entry)
+{
+    const struct line_beacon *beacon = &line->beacon;
+    if (!beacon->named || beacon->round != round)
+        return ERR_NOT_FOUND;
+    if (beacon->given)
+        return memcmp(beacon->randomness, randomness, LINE_HASH_BYTES) == 0 ? 0 : ERR_CONFLICT;
+    if (line->state != LINE_DRAW || line->drawn)
+        return ERR_BUSY;
+    *ret_entry =
+        (struct line_entry){.kind = LINE_BEACON_GIVEN, .at_ms = now_ms, .number = round};
+    memcpy(ret_entry->root, randomness, LINE_HASH_BYTES);
+    return 1;
+}

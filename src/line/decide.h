@@ -38,4 +38,13 @@ int line_decide_due(const struct line *line, uint32_t places_left, int64_t now_m
  * INT64_MAX: never. */
 int64_t line_due_at_ms(const struct line *line);
 
+/* The beacon is named: 0 where it is that one already. ERR_BUSY: people can come already, or
+ * another was named. chain has LINE_HASH_BYTES. */
+int line_decide_name_beacon(const struct line *line, const uint8_t *chain, uint32_t round,
+                            int64_t now_ms, struct line_entry *ret_entry);
+/* Its randomness is given: 0 where it is that already. ERR_NOT_FOUND: no such round was named;
+ * ERR_BUSY: the draw has not begun, or is over; ERR_CONFLICT: something else was given. */
+int line_decide_give_beacon(const struct line *line, const uint8_t *randomness, uint32_t round,
+                            int64_t now_ms, struct line_entry *ret_entry);
+
 #endif

@@ -13,6 +13,18 @@ void draw_commit(const uint8_t secret[DRAW_HASH_BYTES], uint8_t ret_commitment[D
     sha256(view_of(secret, DRAW_HASH_BYTES), ret_commitment);
 }
 
+void draw_mix(const uint8_t secret[DRAW_HASH_BYTES], const uint8_t chain[DRAW_HASH_BYTES],
+              uint64_t round, const uint8_t randomness[DRAW_HASH_BYTES],
+              uint8_t ret_seed[DRAW_HASH_BYTES])
+{
+    uint8_t said[2 * DRAW_HASH_BYTES + 8];
+    memcpy(said, chain, DRAW_HASH_BYTES);
+    for (int i = 0; i < 8; i++)
+        said[DRAW_HASH_BYTES + i] = (uint8_t)(round >> 8 * (7 - i));
+    memcpy(said + DRAW_HASH_BYTES + 8, randomness, DRAW_HASH_BYTES);
+    crypto_auth_hmacsha256(ret_seed, said, sizeof(said), secret);
+}
+
 void draw_key(const uint8_t secret[DRAW_HASH_BYTES], struct id account_id,
               uint8_t ret_key[DRAW_HASH_BYTES])
 {

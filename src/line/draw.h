@@ -8,6 +8,10 @@
  * 9162, 2.1: a leaf is SHA-256(0x00 | key), a node SHA-256(0x01 | left | right)). With the secret
  * one makes one's own key, with the path one sees that it stands at one's own number in that tree;
  * with all keys, which tell nothing about who they belong to, one sees that they ascend.
+ *
+ * Where a round of a public beacon (drand) was named before anybody came, and its randomness was
+ * given after the last had come, keys are made with the secret and that randomness together: then
+ * who knows the secret could not choose accounts either.
  */
 #ifndef USHER_LINE_DRAW_H
 #define USHER_LINE_DRAW_H
@@ -21,6 +25,11 @@
 
 /* SHA-256 of the secret. */
 void draw_commit(const uint8_t secret[DRAW_HASH_BYTES], uint8_t ret_commitment[DRAW_HASH_BYTES]);
+/* What keys are made with where a beacon is mixed in: HMAC-SHA256(secret, chain | round as 8 bytes,
+ * big-endian | randomness). Otherwise it is the secret itself. */
+void draw_mix(const uint8_t secret[DRAW_HASH_BYTES], const uint8_t chain[DRAW_HASH_BYTES],
+              uint64_t round, const uint8_t randomness[DRAW_HASH_BYTES],
+              uint8_t ret_seed[DRAW_HASH_BYTES]);
 /* The account's key. */
 void draw_key(const uint8_t secret[DRAW_HASH_BYTES], struct id account_id,
               uint8_t ret_key[DRAW_HASH_BYTES]);

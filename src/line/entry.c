@@ -6,7 +6,7 @@
 static_assert(LINE_HASH_BYTES == SHA256_BYTES, "hashes are SHA-256");
 
 /* What a kind carries, in the order of the bits. */
-enum { ACCOUNT = 1, NUMBER = 2, HOW = 4, OTHER = 8, SECRETS = 16 };
+enum { ACCOUNT = 1, NUMBER = 2, HOW = 4, OTHER = 8, SECRETS = 16, HASH = 32 };
 static const struct {
     uint8_t carries;
     uint8_t how_last;
@@ -26,6 +26,8 @@ static const struct {
     [LINE_HALTED] = {0, 0, "paused"},
     [LINE_RESUMED] = {0, 0, "resumed"},
     [LINE_CLOSED] = {HOW, LINE_OVER_LAST, "over"},
+    [LINE_BEACON_NAMED] = {NUMBER | HASH, 0, "beacon named"},
+    [LINE_BEACON_GIVEN] = {NUMBER | HASH, 0, "beacon given"},
 };
 
 const char *line_kind_text(enum line_kind kind)
@@ -66,6 +68,8 @@ int line_entry_write(const struct line_entry *entry, struct buf *out)
         put_bytes(&at, entry->secret, LINE_HASH_BYTES);
         put_bytes(&at, entry->root, LINE_HASH_BYTES);
     }
+    if (carries & HASH)
+        put_bytes(&at, entry->root, LINE_HASH_BYTES);
     return buf_append(out, bytes, (size_t)(at - bytes));
 }
 
@@ -119,6 +123,8 @@ int line_entry_read(struct view *body, struct line_entry *ret_entry)
         take_bytes(&left, entry.secret, LINE_HASH_BYTES, &is_short);
         take_bytes(&left, entry.root, LINE_HASH_BYTES, &is_short);
     }
+    if (carries & HASH)
+        take_bytes(&left, entry.root, LINE_HASH_BYTES, &is_short);
     if (is_short || ((carries & HOW) && (entry.how < 1 || entry.how > kinds[kind].how_last)))
         return ERR_CORRUPT;
     *ret_entry = entry;

@@ -32,8 +32,10 @@ enum line_kind {
     LINE_CAPACITY,        /* number: capacity; how: why; other: what was measured */
     LINE_HALTED,          /* paused */
     LINE_RESUMED,
-    LINE_CLOSED, /* how */
-    LINE_KIND_LAST = LINE_CLOSED
+    LINE_CLOSED,       /* how */
+    LINE_BEACON_NAMED, /* number: the round; root: the chain's hash */
+    LINE_BEACON_GIVEN, /* number: the round; root: its randomness */
+    LINE_KIND_LAST = LINE_BEACON_GIVEN
 };
 
 /* How somebody's time in the line ended. */

@@ -171,7 +171,7 @@ static bool may_join(const struct line *line, struct id account_id)
 
 static int enter_draw(struct line *line, const struct line_entry *entry)
 {
-    if (line->state != LINE_DRAW || !may_join(line, entry->account_id))
+    if (line->state != LINE_DRAW || line->beacon.given || !may_join(line, entry->account_id))
         return ERR_CORRUPT;
     const int err = add_person(line, entry->account_id, entry->at_ms, PERSON_IN_DRAW);
     line->entrants += err == 0;
@@ -336,6 +336,32 @@ static int set_state(struct line *line, const struct line_entry *entry)
 
 /* ---- the draw ---- */
 
+/* Named before anybody can come, given once, and then nobody comes any more. */
+static int set_beacon(struct line *line, const struct line_entry *entry)
+{
+    struct line_beacon *beacon = &line->beacon;
+    const bool names = entry->kind == LINE_BEACON_NAMED;
+    const bool fits = names ? line->state == LINE_ANNOUNCED && !beacon->named
+                            : line->state == LINE_DRAW && !line->drawn && beacon->named &&
+                                  !beacon->given && entry->number == beacon->round;
+    if (!fits || entry->number == 0)
+        return ERR_CORRUPT;
+    *(names ? &beacon->named : &beacon->given) = true;
+    beacon->round = entry->number;
+    memcpy(names ? beacon->chain : beacon->randomness, entry->root, LINE_HASH_BYTES);
+    return 0;
+}
+
+void line_seed(const struct line *line, const uint8_t secret[LINE_HASH_BYTES],
+               uint8_t ret_seed[LINE_HASH_BYTES])
+{
+    const struct line_beacon *beacon = &line->beacon;
+    if (beacon->given)
+        draw_mix(secret, beacon->chain, beacon->round, beacon->randomness, ret_seed);
+    else
+        memcpy(ret_seed, secret, LINE_HASH_BYTES);
+}
+
 /* People in the order of the draw, in pieces of their own. Entrants who left are forgotten. */
 static int renumber(struct line *line, const struct id *order)
 {
@@ -390,15 +416,17 @@ int line_apply_draw(struct line *line, const struct line_entry *entry, const str
 static int apply_draw(struct line *line, const struct line_entry *entry)
 {
     struct draw_tree tree;
+    uint8_t seed[LINE_HASH_BYTES];
     if (!may_draw(line, entry))
         return ERR_CORRUPT;
     struct id *order = calloc(line->entrants + 1, sizeof(*order));
     if (!order)
         return ERR_NO_MEMORY;
     line_entrants(line, order);
-    int err = draw_order(entry->secret, order, line->entrants);
+    line_seed(line, entry->secret, seed);
+    int err = draw_order(seed, order, line->entrants);
     if (err == 0) {
-        err = draw_tree_init(&tree, entry->secret, order, line->entrants);
+        err = draw_tree_init(&tree, seed, order, line->entrants);
         if (err == 0 && memcmp(tree.root, entry->root, LINE_HASH_BYTES) != 0)
             err = ERR_CORRUPT;
         draw_tree_release(&tree);
@@ -428,6 +456,9 @@ static int apply(struct line *line, const struct line_entry *entry)
         return set_limits(line, entry);
     case LINE_CAPACITY:
         return set_capacity(line, entry);
+    case LINE_BEACON_NAMED:
+    case LINE_BEACON_GIVEN:
+        return set_beacon(line, entry);
     default:
         return set_state(line, entry);
     }

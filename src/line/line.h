@@ -58,6 +58,14 @@ struct line_rules {
     uint8_t commitment[LINE_HASH_BYTES]; /* SHA-256 of the draw's secret */
 };
 
+/* The round of a public beacon that the draw is to be mixed with; not named: none. */
+struct line_beacon {
+    bool named, given;
+    uint32_t round;
+    uint8_t chain[LINE_HASH_BYTES];
+    uint8_t randomness[LINE_HASH_BYTES]; /* of given */
+};
+
 struct line {
     struct line_rules rules;
     enum line_state state;
@@ -82,6 +90,8 @@ struct line {
     uint8_t secret[LINE_HASH_BYTES]; /* told by the draw */
     uint8_t root[LINE_HASH_BYTES];
 
+    struct line_beacon beacon;
+
     struct pace pace; /* of calls */
     uint64_t joined, admitted, ended[LINE_END_LAST + 1];
     uint64_t waits[LINE_WAITS];                  /* of those called, by line_wait_class */
@@ -101,6 +111,9 @@ int line_apply(struct line *line, const struct line_entry *entry);
 /* The same for LINE_DRAWN; order has one account an entrant, in the order of the draw. */
 int line_apply_draw(struct line *line, const struct line_entry *entry, const struct id *order);
 
+/* What the keys of a draw with that secret are made with: draw_mix where the beacon was given. */
+void line_seed(const struct line *line, const uint8_t secret[LINE_HASH_BYTES],
+               uint8_t ret_seed[LINE_HASH_BYTES]);
 /* The accounts in the draw, in the order they came; entrants of them. accounts is the caller's. */
 void line_entrants(const struct line *line, struct id *ret_accounts);
 

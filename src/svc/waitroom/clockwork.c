@@ -70,7 +70,7 @@ static int set_performances(struct keeper *keeper, bool open)
 /* ---- the draw ---- */
 
 struct drawing {
-    uint8_t secret[LINE_HASH_BYTES];
+    uint8_t seed[LINE_HASH_BYTES];
     struct id *order;
     uint32_t count;
     struct draw_tree tree;
@@ -81,10 +81,10 @@ struct drawing {
 static void order_them(void *arg)
 {
     struct drawing *drawing = arg;
-    drawing->err = draw_order(drawing->secret, drawing->order, drawing->count);
+    drawing->err = draw_order(drawing->seed, drawing->order, drawing->count);
     if (drawing->err == 0)
         drawing->err =
-            draw_tree_init(&drawing->tree, drawing->secret, drawing->order, drawing->count);
+            draw_tree_init(&drawing->tree, drawing->seed, drawing->order, drawing->count);
 }
 
 /* Whoever asks meanwhile waits for its end. */
@@ -95,7 +95,7 @@ static int draw(struct keeper *keeper)
     drawing.order = calloc(drawing.count + 1u, sizeof(*drawing.order));
     if (!drawing.order)
         return ERR_NO_MEMORY;
-    memcpy(drawing.secret, keeper->sale.secret, LINE_HASH_BYTES);
+    line_seed(&keeper->line, keeper->sale.secret, drawing.seed);
     line_entrants(&keeper->line, drawing.order);
     keeper->drawing = true;
     int err = offload_run(keeper->room->options.offload, order_them, &drawing);
@@ -110,7 +110,7 @@ static int draw(struct keeper *keeper)
     if (err == 0) {
         struct line_entry entry = {
             .kind = LINE_DRAWN, .at_ms = keeper_now_ms(keeper), .number = drawing.count};
-        memcpy(entry.secret, drawing.secret, LINE_HASH_BYTES);
+        memcpy(entry.secret, keeper->sale.secret, LINE_HASH_BYTES);
         memcpy(entry.root, drawing.tree.root, LINE_HASH_BYTES);
         err = line_apply_draw(&keeper->line, &entry, drawing.order);
         if (err == 0)
@@ -123,14 +123,30 @@ static int draw(struct keeper *keeper)
 
 /* ---- by the clock ---- */
 
-static int open_line(struct keeper *keeper)
+/* A beacon that was named is waited for, for a while: the sale must open with nobody there. */
+static bool waits_for_beacon(struct keeper *keeper, int64_t wall_ms)
+{
+    const struct line_beacon *beacon = &keeper->line.beacon;
+    if (!beacon->named || beacon->given || keeper->line.drawn)
+        return false;
+    if (wall_ms < keeper->sale.opens_at_ms + KEEPER_BEACON_MS)
+        return true;
+    log_event(LOG_WARN, "line.beacon", log_uint("usher.sale", keeper->sale.sale_id),
+              log_uint("usher.round", beacon->round));
+    return false;
+}
+
+static int open_line(struct keeper *keeper, int64_t wall_ms)
 {
     const struct line *line = &keeper->line;
     int err = 0;
     if (keeper->sale.draw_opens_at_ms != 0 && line->state == LINE_ANNOUNCED)
         err = say(keeper, LINE_DRAW_OPENED, 0); /* it began and ended while nobody served */
-    if (err == 0 && line->state == LINE_DRAW && !line->drawn)
+    if (err == 0 && line->state == LINE_DRAW && !line->drawn) {
+        if (waits_for_beacon(keeper, wall_ms))
+            return 0;
         err = draw(keeper);
+    }
     if (err == 0)
         err = set_performances(keeper, true);
     return err == 0 ? say(keeper, LINE_OPENED, 0) : err;
@@ -155,7 +171,7 @@ static int by_clock(struct keeper *keeper)
     if (line->opened)
         return 0;
     if (wall_ms >= sale->opens_at_ms)
-        return open_line(keeper);
+        return open_line(keeper, wall_ms);
     if (line->state == LINE_ANNOUNCED && sale->draw_opens_at_ms != 0 &&
         wall_ms >= sale->draw_opens_at_ms)
         return say(keeper, LINE_DRAW_OPENED, 0);

@@ -120,12 +120,40 @@ static int decide_state(const struct keeper *keeper, enum keeper_verb verb,
     return state == to ? 0 : state == from ? 1 : ERR_BUSY;
 }
 
+/* From the opening on, nobody comes into a draw that waits for its beacon; before, nobody gives it:
+ * who knows both could make accounts that rank high. */
+static bool awaits_beacon(const struct keeper *keeper)
+{
+    const struct line *line = &keeper->line;
+    return line->beacon.named && line->state == LINE_DRAW && !line->drawn &&
+           keeper_now_ms(keeper) >= keeper->sale.opens_at_ms;
+}
+
+static int decide_beacon(const struct keeper *keeper, const struct keeper_ask *ask,
+                         struct line_entry *ret_entry)
+{
+    const int64_t now_ms = keeper_now_ms(keeper);
+    if (ask->verb == KEEPER_NAME_BEACON)
+        return keeper->sale.draw_opens_at_ms == 0
+                   ? ERR_INVALID
+                   : line_decide_name_beacon(&keeper->line, ask->hash, ask->number, now_ms,
+                                             ret_entry);
+    const int due =
+        line_decide_give_beacon(&keeper->line, ask->hash, ask->number, now_ms, ret_entry);
+    return due == 1 && !awaits_beacon(keeper) ? ERR_BUSY : due;
+}
+
 static int decide(const struct keeper *keeper, struct keeper_ask *ask, struct line_entry *ret_entry)
 {
     const struct line *line = &keeper->line;
     const int64_t now_ms = keeper_now_ms(keeper);
     switch (ask->verb) {
+    case KEEPER_NAME_BEACON:
+    case KEEPER_GIVE_BEACON:
+        return decide_beacon(keeper, ask, ret_entry);
     case KEEPER_JOIN:
+        if (awaits_beacon(keeper) && line_find(line, ask->account_id) == 0)
+            return ERR_UNAVAILABLE; /* in a moment it is a line */
         return line_decide_join(line, ask->account_id, now_ms, ret_entry);
     case KEEPER_ENTER:
         return line_decide_enter(line, ask->account_id, now_ms, ret_entry);
@@ -189,7 +217,7 @@ static void answer(void *arg)
     keeper_advance(keeper);
     if (tells_place(ask->verb))
         fill_place(keeper, ask);
-    if (ask->verb == KEEPER_LIMITS)
+    if (ask->verb == KEEPER_LIMITS || ask->verb == KEEPER_GIVE_BEACON)
         keeper_wake_clock(keeper);
     const int err = keeper_wait(keeper);
     ask->result = err != 0 ? err : ask->result;

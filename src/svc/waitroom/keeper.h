@@ -63,6 +63,8 @@ struct keeper_chance {
     uint32_t free;
 };
 
+#define KEEPER_BEACON_MS 120000 /* so long an opening waits for a beacon that was named */
+
 struct keeper {
     struct waitroom *room;
     struct line_sale sale; /* its texts belong to the keeper */
@@ -110,6 +112,8 @@ enum keeper_verb {
     KEEPER_LIMITS, /* number, serial: the least and the most capacity */
     KEEPER_PAUSE,
     KEEPER_RESUME,
+    KEEPER_NAME_BEACON, /* number: the round; hash: the chain's */
+    KEEPER_GIVE_BEACON, /* number: the round; hash: its randomness */
     KEEPER_REPORT, /* fills report, in the arena */
     KEEPER_PROVE,  /* fills draw, in the arena; number, serial: keys from this index, so many */
 };
@@ -133,7 +137,9 @@ struct keeper_place {
  *   ERR_NOT_FOUND   LOOK, ENTER: the account is not in the line
  *   ERR_TIMEOUT     ENTER: its turn, or its time inside, is over
  *   ERR_DENIED      CHECK: the pass is not good
- *   ERR_INVALID     LIMITS: not in order
+ *   ERR_INVALID     LIMITS: not in order; NAME_BEACON: there is no draw
+ *   ERR_CONFLICT    GIVE_BEACON: something else was given; ERR_NOT_FOUND: no such round was named;
+ *                   both beacons, ERR_BUSY: too early, or too late
  *   ERR_FULL        as many as a line takes, or as a commit takes at once; or the account asks too
  *                   often
  *   ERR_NO_MEMORY   REPORT, PROVE: the arena's maximum
@@ -143,6 +149,7 @@ struct keeper_ask {
     enum keeper_verb verb;
     struct id account_id;
     uint32_t number, serial;
+    uint8_t hash[LINE_HASH_BYTES];
     struct arena *arena;
     int result;
     struct keeper_place place;

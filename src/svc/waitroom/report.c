@@ -1,4 +1,5 @@
 /* What a keeper tells: the status for everybody, the report for the organiser, the draw's proof. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -133,7 +134,7 @@ int keeper_fill_report(struct keeper *keeper, struct keeper_ask *ask)
 /* ---- the draw ---- */
 
 struct planting {
-    uint8_t secret[LINE_HASH_BYTES];
+    uint8_t seed[LINE_HASH_BYTES];
     struct id *order;
     uint32_t count;
     struct draw_tree tree;
@@ -144,7 +145,7 @@ static void plant(void *arg)
 {
     struct planting *planting = arg;
     planting->err =
-        draw_tree_init(&planting->tree, planting->secret, planting->order, planting->count);
+        draw_tree_init(&planting->tree, planting->seed, planting->order, planting->count);
 }
 
 /* The Merkle tree of the draw, made when it is first asked for. */
@@ -157,7 +158,7 @@ static int make_tree(struct keeper *keeper)
     planting.order = calloc(planting.count + 1u, sizeof(*planting.order));
     if (!planting.order)
         return ERR_NO_MEMORY;
-    memcpy(planting.secret, keeper->line.secret, LINE_HASH_BYTES);
+    line_seed(&keeper->line, keeper->line.secret, planting.seed);
     for (uint32_t i = 0; i < planting.count; i++)
         planting.order[i] = line_person(&keeper->line, i + 1)->account_id;
     int err = offload_run(keeper->room->options.offload, plant, &planting);
@@ -186,13 +187,14 @@ static int set_bytes(struct arena *arena, ProtobufCBinaryData *data, const uint8
 static int fill_path(struct keeper *keeper, struct keeper_ask *ask, uint32_t number)
 {
     Usher__V1__Draw *draw = ask->draw;
-    uint8_t path[DRAW_PATH_MAX][DRAW_HASH_BYTES], key[DRAW_HASH_BYTES];
+    uint8_t path[DRAW_PATH_MAX][DRAW_HASH_BYTES], key[DRAW_HASH_BYTES], seed[DRAW_HASH_BYTES];
     const size_t len = draw_tree_path(&keeper->tree, number - 1, path);
     draw->proof = arena_alloc(ask->arena, (len + 1) * sizeof(*draw->proof));
     int err = draw->proof ? 0 : ERR_NO_MEMORY;
     for (size_t i = 0; i < len && err == 0; i++)
         err = set_bytes(ask->arena, &draw->proof[i], path[i]);
-    draw_key(keeper->line.secret, ask->account_id, key);
+    line_seed(&keeper->line, keeper->line.secret, seed);
+    draw_key(seed, ask->account_id, key);
     if (err == 0)
         err = set_bytes(ask->arena, &draw->leaf, key);
     draw->n_proof = len;
@@ -209,12 +211,29 @@ static int fill_keys(const struct keeper *keeper, struct keeper_ask *ask)
     const uint32_t count = ask->serial < entrants - first ? ask->serial : entrants - first;
     draw->keys = arena_alloc(ask->arena, (count + 1) * sizeof(*draw->keys));
     int err = draw->keys ? 0 : ERR_NO_MEMORY;
+    uint8_t seed[DRAW_HASH_BYTES];
+    line_seed(&keeper->line, keeper->line.secret, seed);
     for (uint32_t i = 0; i < count && err == 0; i++) {
         uint8_t key[DRAW_HASH_BYTES];
-        draw_key(keeper->line.secret, line_person(&keeper->line, first + i + 1)->account_id, key);
+        draw_key(seed, line_person(&keeper->line, first + i + 1)->account_id, key);
         err = set_bytes(ask->arena, &draw->keys[draw->n_keys++], key);
     }
     return err;
+}
+
+/* What was named, and what was mixed in. */
+static int fill_beacon(const struct line_beacon *beacon, struct arena *arena,
+                       Usher__V1__Draw *draw)
+{
+    if (!beacon->named)
+        return 0;
+    draw->beacon_round = beacon->round;
+    int err = set_bytes(arena, &draw->beacon_chain, beacon->chain);
+    if (err != 0 || !beacon->given)
+        return err;
+    draw->beacon = arena_printf(arena, "drand, round %" PRIu32, beacon->round);
+    return draw->beacon ? set_bytes(arena, &draw->beacon_randomness, beacon->randomness)
+                        : ERR_NO_MEMORY;
 }
 
 int keeper_fill_draw(struct keeper *keeper, struct keeper_ask *ask)
@@ -224,6 +243,8 @@ int keeper_fill_draw(struct keeper *keeper, struct keeper_ask *ask)
     draw->sale_id = keeper->sale.sale_id;
     int err = set_bytes(ask->arena, &draw->commitment, keeper->sale.commitment);
     draw->entrants = line->entrants;
+    if (err == 0)
+        err = fill_beacon(&line->beacon, ask->arena, draw);
     if (err != 0 || !line->drawn || keeper->sale.draw_opens_at_ms == 0)
         return err;
     err = make_tree(keeper);

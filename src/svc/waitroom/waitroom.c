@@ -13,6 +13,9 @@
 #define FOLLOW_ARENA_MAX     (4u << 20)
 #define FOLLOW_STEP_MAX_MS   60000
 
+CALL_HANDLER(waitroom_name_beacon);
+CALL_HANDLER(waitroom_give_beacon);
+
 #define A_SECOND "public, max-age=1"
 
 static const struct method methods[] = {
@@ -30,6 +33,8 @@ static const struct method methods[] = {
     {"SetAdmission", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_set_admission},
     {"PauseLine", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_pause_line},
     {"ResumeLine", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_resume_line},
+    {"NameBeacon", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_name_beacon},
+    {"GiveBeacon", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_give_beacon},
     {"GetLineReport", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_get_line_report},
     {"CheckPass", METHOD_UNARY, ROLE_PEER, false, NULL, 0, waitroom_check_pass},
     {"PassDone", METHOD_UNARY, ROLE_PEER, false, NULL, 0, waitroom_pass_done},

@@ -91,7 +91,8 @@ const en = {
   secret: 'Secret, published after the draw',
   root: 'Root of all entries',
   entriesCount: 'Entries',
-  beacon: 'Public randomness',
+  beacon: 'Public randomness, mixed in',
+  beaconRandomness: 'What the beacon published; compare it there',
   yourEntry: 'Your entry',
   noEntry:
     'You were not in this draw. What is public can still be checked with “usher draw verify”.',
@@ -200,7 +201,8 @@ const ko: typeof en = {
   secret: '추첨 뒤 공개한 비밀 값',
   root: '전체 접수의 루트',
   entriesCount: '접수 인원',
-  beacon: '공개 난수',
+  beacon: '추첨에 반영한 공개 난수',
+  beaconRandomness: '공개 난수 값 (발행처의 값과 비교해 보세요)',
   yourEntry: '내 접수',
   noEntry:
     '이 추첨에 접수하지 않으셨습니다. 공개된 값은 usher draw verify 명령으로도 검증할 수 있습니다.',

@@ -78,6 +78,9 @@ export function DrawPage({ saleId }: { saleId: number }) {
             <dd>{draw.beacon}</dd>
           </div>
         ) : null}
+        {draw.beaconRandomness.length > 0 ? (
+          <Hash name={say.beaconRandomness} bytes={draw.beaconRandomness} />
+        ) : null}
       </dl>
       <p>
         <a class="plain" href={paths.line(saleId)}>

@@ -1,7 +1,7 @@
 // Checks a draw: what `usher draw verify` does, in the browser of the one whose number it is.
 //
 // Before anybody came, SHA-256 of a secret was published. Everyone's key is HMAC-SHA256(secret, account), and numbers follow
-// the keys in ascending order; the keys are the leaves of a Merkle tree (RFC 9162, 2.1) whose root is published too.
+// the keys in ascending order; where a public beacon's round was named before, its randomness is mixed into the secret. The keys are the leaves of a Merkle tree (RFC 9162, 2.1) whose root is published too.
 
 import { bytesOfId, equal } from './bytes';
 
@@ -12,6 +12,10 @@ export interface DrawFacts {
   entrants: number;
   proof: Uint8Array[];
   leafIndex: number;
+  /** A public beacon's round that was named before, and what it published: empty where none is mixed in. */
+  beaconChain?: Uint8Array;
+  beaconRound?: bigint;
+  beaconRandomness?: Uint8Array;
 }
 
 /** Each step with whether it holds; the first that does not ends the check. */
@@ -34,12 +38,24 @@ async function sha256(...parts: Uint8Array[]): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', all));
 }
 
-export async function drawKey(secret: Uint8Array, accountId: string): Promise<Bytes | null> {
-  const account = bytesOfId(accountId);
-  if (!account || secret.length === 0) return null;
+async function hmac(secret: Uint8Array, said: Uint8Array): Promise<Bytes> {
   const rule = { name: 'HMAC', hash: 'SHA-256' };
   const key = await crypto.subtle.importKey('raw', copy(secret), rule, false, ['sign']);
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, account));
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, copy(said)));
+}
+
+/** What keys are made with: the secret, or what the beacon's round makes of it. */
+export async function drawSeed(facts: DrawFacts): Promise<Uint8Array> {
+  const { secret, beaconChain, beaconRound, beaconRandomness } = facts;
+  if (!beaconRandomness?.length || !beaconChain) return secret;
+  const round = new Uint8Array(8);
+  new DataView(round.buffer).setBigUint64(0, beaconRound ?? 0n);
+  return hmac(secret, Uint8Array.of(...beaconChain, ...round, ...beaconRandomness));
+}
+
+export async function drawKey(secret: Uint8Array, accountId: string): Promise<Bytes | null> {
+  const account = bytesOfId(accountId);
+  return account && secret.length > 0 ? hmac(secret, account) : null;
 }
 
 const leaf_mark = Uint8Array.of(0);
@@ -80,7 +96,7 @@ export async function checkDraw(
     return holds;
   };
   if (!check('commitment', equal(await sha256(facts.secret), facts.commitment))) return checks;
-  const key = await drawKey(facts.secret, accountId);
+  const key = await drawKey(await drawSeed(facts), accountId);
   if (!check('key', key !== null) || !key) return checks;
   const { leafIndex, entrants, proof, root } = facts;
   if (!check('path', await inTree(key, leafIndex, entrants, proof, root))) return checks;
