@@ -144,8 +144,7 @@ static uint32_t number_of(const Usher__V1__Draw *draw, const uint8_t (*keys)[DRA
     return 0;
 }
 
-/* What public randomness has a say in it. Its signature is of a kind (BLS12-381) that is not checked
- * here. */
+/* What public randomness has a say in it. Its signature, of BLS12-381, is not checked here. */
 static void tell_beacon(const Usher__V1__Draw *draw)
 {
     char randomness[2 * DRAW_HASH_BYTES + 1], chain[2 * DRAW_HASH_BYTES + 1];

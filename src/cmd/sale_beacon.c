@@ -97,13 +97,14 @@ static const struct conf_option mix_options[] = {
         .positional_max = 1, .options = its_options,                                               \
         .option_count = sizeof(its_options) / sizeof(its_options[0]),                              \
     }
-const struct conf_table
-    sale_beacon_table = TABLE("usher sale beacon",
-                              "Names the round of a public beacon (drand) for a sale's draw, "
-                              "before it opens.",
-                              name_options),
-    sale_mix_table = TABLE("usher sale mix", "Gives what that round published, at the opening.",
-                           mix_options);
+const struct conf_table sale_beacon_table =
+                            TABLE("usher sale beacon",
+                                  "Names the round of a public beacon (drand) for a sale's draw, "
+                                  "before it opens.",
+                                  name_options),
+                        sale_mix_table =
+                            TABLE("usher sale mix",
+                                  "Gives what that round published, at the opening.", mix_options);
 
 int sale_beacon_command(int argc, char **argv)
 {

@@ -176,8 +176,7 @@ int line_decide_name_beacon(const struct line *line, const uint8_t *chain, uint3
         return 0;
     if (beacon->named || line->state != LINE_ANNOUNCED)
         return ERR_BUSY;
-    *ret_entry =
-        (struct line_entry){.kind = LINE_BEACON_NAMED, .at_ms = now_ms, .number = round};
+    *ret_entry = (struct line_entry){.kind = LINE_BEACON_NAMED, .at_ms = now_ms, .number = round};
     memcpy(ret_entry->root, chain, LINE_HASH_BYTES);
     return 1;
 }
@@ -192,8 +191,7 @@ int line_decide_give_beacon(const struct line *line, const uint8_t *randomness, 
         return memcmp(beacon->randomness, randomness, LINE_HASH_BYTES) == 0 ? 0 : ERR_CONFLICT;
     if (line->state != LINE_DRAW || line->drawn)
         return ERR_BUSY;
-    *ret_entry =
-        (struct line_entry){.kind = LINE_BEACON_GIVEN, .at_ms = now_ms, .number = round};
+    *ret_entry = (struct line_entry){.kind = LINE_BEACON_GIVEN, .at_ms = now_ms, .number = round};
     memcpy(ret_entry->root, randomness, LINE_HASH_BYTES);
     return 1;
 }

@@ -4,7 +4,8 @@
  *
  * A hold that runs out, or is given back after a quarter of its time, is one that others could not
  * have: HABITS_WHOLE points. One that is given back sooner is a change of mind: one point at once,
- * and the others with time, so that whoever passes places from hand to hand gains nothing by it. HABITS_WHOLE points of an account are a
+ * and the others with time, so that whoever passes places from hand to hand gains nothing by it.
+ * HABITS_WHOLE points of an account are a
  * strike, HABITS_ADDRESS times as many of an address, which may be many people's. Buying forgives
  * an account everything and an address one hold. All is forgotten keep_ms after the last point.
  *

@@ -47,9 +47,8 @@ static int64_t keep(uint32_t number, const struct owner_ask *held)
     if (number >= ROBOTS || clever_ms == 0 || whole_ms <= clever_ms)
         return whole_ms;
     stage_sleep(clever_ms);
-    struct owner_ask back = {.verb = OWNER_RELEASE,
-                             .account_id = held->account_id,
-                             .hold_id = held->hold.hold_id};
+    struct owner_ask back = {
+        .verb = OWNER_RELEASE, .account_id = held->account_id, .hold_id = held->hold.hold_id};
     assert_int_equal(owner_ask(owner, &back), 0);
     held_ms_of[number] += clever_ms * held->hold.count;
     return 0;
@@ -122,8 +121,8 @@ static uint32_t play(uint32_t rest_ms, uint64_t seed)
     }
     const uint32_t of_places = 100 * robots * HEADS / (all * ROBOTS);
     const uint32_t of_time = (uint32_t)(100 * robots_ms * HEADS / (all_ms * ROBOTS));
-    print_message("rest %u ms: %srobots %u of %u places, %u %% of their share of the time\n", rest_ms,
-                  clever_ms > 0 ? "clever " : "", robots, all, of_time);
+    print_message("rest %u ms: %srobots %u of %u places, %u %% of their share of the time\n",
+                  rest_ms, clever_ms > 0 ? "clever " : "", robots, all, of_time);
     /* What is given back at once others have at once: of those the time counts. */
     return clever_ms == 0 && of_places > of_time ? of_places : of_time;
 }

@@ -14,6 +14,7 @@
 
 #define CLOCK_CALL_MS 5000
 #define CLOCK_ARENA   (256u << 10)
+#define BEACON_MS     120000 /* so long an opening waits for a beacon that was named */
 
 void keeper_wake_clock(struct keeper *keeper)
 {
@@ -129,7 +130,7 @@ static bool waits_for_beacon(struct keeper *keeper, int64_t wall_ms)
     const struct line_beacon *beacon = &keeper->line.beacon;
     if (!beacon->named || beacon->given || keeper->line.drawn)
         return false;
-    if (wall_ms < keeper->sale.opens_at_ms + KEEPER_BEACON_MS)
+    if (wall_ms < keeper->sale.opens_at_ms + BEACON_MS)
         return true;
     log_event(LOG_WARN, "line.beacon", log_uint("usher.sale", keeper->sale.sale_id),
               log_uint("usher.round", beacon->round));

@@ -63,8 +63,6 @@ struct keeper_chance {
     uint32_t free;
 };
 
-#define KEEPER_BEACON_MS 120000 /* so long an opening waits for a beacon that was named */
-
 struct keeper {
     struct waitroom *room;
     struct line_sale sale; /* its texts belong to the keeper */
@@ -114,8 +112,8 @@ enum keeper_verb {
     KEEPER_RESUME,
     KEEPER_NAME_BEACON, /* number: the round; hash: the chain's */
     KEEPER_GIVE_BEACON, /* number: the round; hash: its randomness */
-    KEEPER_REPORT, /* fills report, in the arena */
-    KEEPER_PROVE,  /* fills draw, in the arena; number, serial: keys from this index, so many */
+    KEEPER_REPORT,      /* fills report, in the arena */
+    KEEPER_PROVE, /* fills draw, in the arena; number, serial: keys from this index, so many */
 };
 
 /* A person's place, as it was decided. */
@@ -132,14 +130,13 @@ struct keeper_place {
 /*
  * One question to a keeper. result:
  *   0               done, and durable
- *   ERR_BUSY        JOIN: nobody can join now; ENTER: not called yet; PAUSE, RESUME: not in this
- *                   state
+ *   ERR_BUSY        JOIN: nobody can join now; ENTER: not called yet; PAUSE, RESUME, beacons: not
+ *                   in this state
  *   ERR_NOT_FOUND   LOOK, ENTER: the account is not in the line
  *   ERR_TIMEOUT     ENTER: its turn, or its time inside, is over
  *   ERR_DENIED      CHECK: the pass is not good
- *   ERR_INVALID     LIMITS: not in order; NAME_BEACON: there is no draw
- *   ERR_CONFLICT    GIVE_BEACON: something else was given; ERR_NOT_FOUND: no such round was named;
- *                   both beacons, ERR_BUSY: too early, or too late
+ *   ERR_INVALID     LIMITS: not in order; beacons: there is no draw
+ *   ERR_CONFLICT    GIVE_BEACON: something else was given; NOT_FOUND: of another round
  *   ERR_FULL        as many as a line takes, or as a commit takes at once; or the account asks too
  *                   often
  *   ERR_NO_MEMORY   REPORT, PROVE: the arena's maximum
@@ -192,7 +189,6 @@ void keeper_run_clock(void *keeper);
 void keeper_listen(void *keeper);
 /* Looks whether the line is kept here; on home's thread. */
 void keeper_wake(struct keeper *keeper);
-/* Wakes the clock's fiber. */
 void keeper_wake_clock(struct keeper *keeper);
 /* report.c */
 int keeper_fill_report(struct keeper *keeper, struct keeper_ask *ask);

@@ -222,8 +222,7 @@ static int fill_keys(const struct keeper *keeper, struct keeper_ask *ask)
 }
 
 /* What was named, and what was mixed in. */
-static int fill_beacon(const struct line_beacon *beacon, struct arena *arena,
-                       Usher__V1__Draw *draw)
+static int fill_beacon(const struct line_beacon *beacon, struct arena *arena, Usher__V1__Draw *draw)
 {
     if (!beacon->named)
         return 0;
