@@ -62,7 +62,7 @@ export function Holders({ performanceId, organiserId, onDone }: HoldersProps) {
   const now = list.value;
   const idle = task.busy.value;
   return (
-    <section class="card org-blocks" aria-labelledby="holders-title">
+    <section class="card org-holders" aria-labelledby="holders-title">
       <h2 id="holders-title">{say.holdersTitle}</h2>
       <p class="soft">{say.holdersText}</p>
       <Refusal task={task} />
