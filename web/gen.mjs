@@ -34,7 +34,7 @@ const apart = {
     AuthService: 'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken',
     WaitroomService: 'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport',
     PaymentService:
-      'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders',
+      'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders SetSellingTerms GetSellingTerms ListReceipts GetReceiptFile ListPayments CollectPayment',
     DoorService: 'FindOrders',
   },
   operate: {

@@ -7,6 +7,7 @@
 #include "clock/clock.h"
 #include "codec/sha256.h"
 #include "err/err.h"
+#include "store/playbill.h"
 #include "usher/v1/hall.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
 
@@ -295,6 +296,15 @@ static struct view check_event(const struct audit *a, struct audit_replay *r)
     return (struct view){0};
 }
 
+/* A store of before there was a playbill, or paying later, never had such a hold. */
+static int read_later(struct store *store, uint32_t performance_id, uint32_t *ret_later_ms)
+{
+    int err = store->sql ? playbill_migrate(store->sql, true, 0) : ERR_UNSUPPORTED;
+    if (err == 0)
+        err = playbill_longest_later(store->sql, performance_id, ret_later_ms, DEADLINE_NEVER);
+    return err == ERR_UNSUPPORTED ? 0 : err;
+}
+
 static int audit_performance(struct audit *a, const struct store_performance *p)
 {
     struct audit_replay r = {.report = a->report, .performance = p};
@@ -312,7 +322,9 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
     rc = audit_replay_init(&r, a->report, p, hall.place_count);
     if (rc < 0)
         return rc;
-    rc = replay_ledger(a, &r, &tail);
+    rc = read_later(a->store, p->performance_id, &r.later_ms);
+    if (rc == 0)
+        rc = replay_ledger(a, &r, &tail);
     if (rc == 0)
         rc = compare_sold(a, &r);
     if (rc == 0)

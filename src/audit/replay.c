@@ -414,7 +414,9 @@ static void replay_extend(struct audit_replay *r, const struct change *change)
         return;
     }
     struct audit_hold *hold = hold_at(r, place);
-    const int64_t most_ms = (int64_t)r->performance->hold_ttl_ms + LEDGER_EXTEND_MAX_MS;
+    const uint32_t ttl_ms = r->performance->hold_ttl_ms;
+    const int64_t most_ms =
+        (int64_t)(ttl_ms > r->later_ms ? ttl_ms : r->later_ms) + LEDGER_EXTEND_MAX_MS;
     if (!same_seats(hold, change) ||
         hold->account != audit_place(&r->account_places, change->account_id))
         audit_find(r, "hold %s is extended with another account or other seats", text.text);

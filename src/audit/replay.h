@@ -40,9 +40,10 @@ struct audit_replay {
     struct audit_report *report;
     const struct store_performance *performance;
     uint32_t place_count;
-    uint64_t seq;   /* where we are, for findings */
-    uint32_t entry; /* from 1 */
-    int64_t at_ms;  /* of the entry before */
+    uint32_t later_ms; /* a hold to be paid later may last so long; 0, or set after init */
+    uint64_t seq;      /* where we are, for findings */
+    uint32_t entry;    /* from 1 */
+    int64_t at_ms;     /* of the entry before */
     uint32_t sale_state;
     uint32_t *hold_of_seat;            /* place in holds, or AUDIT_NONE */
     uint32_t *order_of_seat;           /* place in orders, or AUDIT_NONE */

@@ -13,6 +13,8 @@ struct edit_values {
     struct session_values session;
     const char *name, *description, *poster;
     const char *starts_at, *time_zone;
+    const char *doors, *gate, *address;
+    int64_t pay_later_ms; /* -1: it stays */
     int64_t performance_id;
     const char *event; /* the word */
 };
@@ -24,11 +26,21 @@ static const struct conf_option edit_options[] = {
     {"poster", CONF_STR, offsetof(struct edit_values, poster), NULL, 0, 1000,
      .help = "the https address of a picture; empty takes it away"},
     {"performance", CONF_INT, offsetof(struct edit_values, performance_id), NULL, 1, UINT32_MAX,
-     .help = "the performance that --starts-at or --time-zone moves"},
+     .help = "the performance that --starts-at, --time-zone and the rest below are about"},
     {"starts-at", CONF_STR, offsetof(struct edit_values, starts_at), NULL, 2, 40,
      .help = "its new start, as of usher event create"},
     {"time-zone", CONF_STR, offsetof(struct edit_values, time_zone), NULL, 1, 64,
      .help = "of the hall, a name of tzdata, Asia/Seoul"},
+    {"doors", CONF_STR, offsetof(struct edit_values, doors), NULL, 0, 40,
+     .help = "when people are let in, written as --starts-at; empty: nobody says"},
+    {"gate", CONF_STR, offsetof(struct edit_values, gate), NULL, 0, 200,
+     .help = "where people are let in, as tickets say it; empty takes it away"},
+    {"address", CONF_STR, offsetof(struct edit_values, address), NULL, 0, 200,
+     .help = "the venue's address, as tickets say it; empty takes it away"},
+    {"pay-later", CONF_MS, offsetof(struct edit_values, pay_later_ms), NULL, 0, 86400000,
+     .help =
+         "places may be paid later, to a virtual account or at the box office, within this time "
+         "after they were held, at most 24h; 0: everything is paid at once"},
     SESSION_OPTIONS(struct edit_values, session),
 };
 static const struct conf_option options[] = {SESSION_OPTIONS(struct edit_values, session)};
@@ -42,7 +54,8 @@ static const struct conf_option options[] = {SESSION_OPTIONS(struct edit_values,
 const struct conf_table
     event_edit_table =
         TABLE("usher event edit",
-              "Changes an event's name, description or poster, or the date of a performance.",
+              "Changes an event's name, description or poster, or the date and place of a "
+              "performance.",
               edit_options),
     event_publish_table =
         TABLE("usher event publish", "Shows a draft, or a hidden event, to everybody.", options),
@@ -68,7 +81,7 @@ static int take_event(struct session *session, const struct edit_values *values,
 static int run(const struct conf_table *table, int argc, char **argv,
                int (*body)(struct session *session, void *arg))
 {
-    struct edit_values values = {0};
+    struct edit_values values = {.pay_later_ms = -1};
     return session_command(table, argc, argv, &values, &values.session, &values.event, body);
 }
 
@@ -84,6 +97,36 @@ static int show(struct session *session, const struct edit_values *values,
 }
 
 /* ---- edit ---- */
+
+/* What tickets say of the place, and until when may be paid. An enum cmd_exit. */
+static int put_place(const struct edit_values *values, const char *zone,
+                     Usher__V1__UpdatePerformanceRequest *request)
+{
+    int32_t offset;
+    if (values->doors) {
+        request->doors_choice_case =
+            USHER__V1__UPDATE_PERFORMANCE_REQUEST__DOORS_CHOICE_DOORS_AT_MS;
+        if (values->doors[0] && when_parse_in(zone, values->doors, clock_wall_ms(clock_system()),
+                                              &request->doors_at_ms, &offset))
+            return cmd_fail("event edit", CMD_USAGE, "--doors %s: written as --starts-at",
+                            values->doors);
+    }
+    if (values->gate) {
+        request->gate_choice_case = USHER__V1__UPDATE_PERFORMANCE_REQUEST__GATE_CHOICE_GATE;
+        request->gate = (char *)values->gate;
+    }
+    if (values->address) {
+        request->venue_address_choice_case =
+            USHER__V1__UPDATE_PERFORMANCE_REQUEST__VENUE_ADDRESS_CHOICE_VENUE_ADDRESS;
+        request->venue_address = (char *)values->address;
+    }
+    if (values->pay_later_ms >= 0) {
+        request->pay_later_choice_case =
+            USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAY_LATER_CHOICE_PAY_LATER_MS;
+        request->pay_later_ms = (uint32_t)values->pay_later_ms;
+    }
+    return CMD_OK;
+}
 
 static int edit_date(struct session *session, const struct edit_values *values)
 {
@@ -112,7 +155,9 @@ static int edit_date(struct session *session, const struct edit_values *values)
                             "2026-12-24T19:30",
                             values->starts_at);
     }
-    const int code = session_call(session, update_performance, &request, &performance);
+    int code = put_place(values, zone, &request);
+    if (code == CMD_OK)
+        code = session_call(session, update_performance, &request, &performance);
     if (code != CMD_OK)
         return code;
     if (values->session.json)
@@ -126,7 +171,8 @@ static int edit_date(struct session *session, const struct edit_values *values)
 static int edit(struct session *session, void *arg)
 {
     const struct edit_values *values = arg;
-    const bool date = values->starts_at || values->time_zone;
+    const bool date = values->starts_at || values->time_zone || values->doors || values->gate ||
+                      values->address || values->pay_later_ms >= 0;
     const bool bill = values->name || values->description || values->poster;
     Usher__V1__UpdateEventRequest request = USHER__V1__UPDATE_EVENT_REQUEST__INIT;
     const Usher__V1__Event *event;
@@ -136,7 +182,8 @@ static int edit(struct session *session, void *arg)
                         "--starts-at");
     if (date != (values->performance_id != 0))
         return cmd_fail("event edit", CMD_USAGE,
-                        "--starts-at and --time-zone go with --performance NUMBER");
+                        "--starts-at, --time-zone, --doors, --gate, --address and --pay-later go "
+                        "with --performance NUMBER");
     int code = take_event(session, values, &request.event_id);
     if (code != CMD_OK)
         return code;

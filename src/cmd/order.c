@@ -176,7 +176,7 @@ static const struct conf_option list_options[] = {
     {"state", CONF_CHOICE, offsetof(struct order_values, state), "any",
      .help = "only those in this state",
      .choices = "any|waiting|confirming|unclear|captured|done|declined|abandoned|refunding|"
-                "refunded"},
+                "refunded|deposit"},
     SESSION_OPTIONS(struct order_values, session),
 };
 
@@ -267,6 +267,8 @@ const struct cmd order_commands[ORDER_COMMANDS] = {
     {"find", "orders by number or address", order_find_command, .table = &order_find_table},
     {"show", "where an order's money is", show_command, .table = &show_table},
     {"refund", "give an order back that was paid by card", refund_command, .table = &refund_table},
+    {"collect", "take the money for what is paid at the box office", order_collect_command,
+     .table = &order_collect_table},
     {"cancel", "an order of the box office", order_cancel_command, .table = &order_cancel_table},
     {"resend", "mail its tickets again", order_resend_command, .table = &order_resend_table},
 };

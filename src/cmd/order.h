@@ -6,7 +6,7 @@
 
 #include "cmd/cmd.h"
 
-#define ORDER_COMMANDS 5
+#define ORDER_COMMANDS 6
 extern const struct cmd order_commands[ORDER_COMMANDS];
 #define PAYMENT_COMMANDS 4
 extern const struct cmd payment_commands[PAYMENT_COMMANDS];
@@ -25,6 +25,10 @@ int order_find_id(struct session *session, const char *text, const char **ret_or
 /* "17,18": as order_find_id. */
 int order_read_seats(const char *command, const char *text, uint32_t ret_seats[ORDER_SEATS_MAX],
                      size_t *ret_count);
+
+/* order_collect.c */
+int order_collect_command(int argc, char **argv);
+extern const struct conf_table order_collect_table;
 
 /* refund_all.c */
 int refund_all_command(int argc, char **argv);

@@ -24,6 +24,7 @@ struct providers_values {
     const char *public_url;
     const char *refund_rule;
     int64_t pay_ms;
+    int64_t deposit_look_ms;
 };
 
 /* The rows of a table of options, for a struct that has a struct providers_values called member. */
@@ -62,6 +63,14 @@ struct providers_values {
         {"public-url", CONF_STR, offsetof(struct values, member.public_url), NULL,                 \
          .help = "how buyers reach this server, as in https://tickets.example.org; payment "       \
                  "providers send them back there; where it answers, if absent"},                   \
+        {"deposit-look",                                                                           \
+         CONF_MS,                                                                                  \
+         offsetof(struct values, member.deposit_look_ms),                                          \
+         "5m",                                                                                     \
+         100,                                                                                      \
+         3600000,                                                                                  \
+         .help = "what is paid later is asked for at its provider so often, should its callback "  \
+                 "be lost"},                                                                       \
         {"pay-time",                                                                               \
          CONF_MS,                                                                                  \
          offsetof(struct values, member.pay_ms),                                                   \

@@ -252,13 +252,7 @@ static int figures_ticket(struct house *house, struct buf *out)
 
 static int start_payment(struct house *house)
 {
-    uint32_t provider_count;
-    arena_init(&house->provider_texts, PROVIDER_TEXTS);
-    int code = providers_read(&house->values.pay, &house->provider_texts, house->providers,
-                              &provider_count);
-    if (code != CMD_OK)
-        return code;
-    const struct payment_options options = {
+    struct payment_options options = {
         .offload = house->offload,
         .sql = house->ground.store->sql,
         .workers = house->workers,
@@ -267,12 +261,18 @@ static int start_payment(struct house *house)
         .public_url = house->values.pay.public_url ? house->values.pay.public_url : house->url,
         .refund_rule = house->values.pay.refund_rule,
         .pay_ms = house->values.pay.pay_ms,
+        .deposit_look_ms = house->values.pay.deposit_look_ms,
+        .master = house->ground.secret,
         .providers = house->providers,
-        .provider_count = provider_count,
         .open_tickets = house_open_tickets,
         .open_state = house,
     };
-    int err = payment_start(&options, &house->payment);
+    arena_init(&house->provider_texts, PROVIDER_TEXTS);
+    int code = providers_read(&house->values.pay, &house->provider_texts, house->providers,
+                              &options.provider_count);
+    if (code != CMD_OK)
+        return code;
+    const int err = payment_start(&options, &house->payment);
     if (err != 0)
         return house_fail("the payments", err);
     payment_plains(house->payment, house->plains + house->plain_count);

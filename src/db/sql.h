@@ -83,7 +83,7 @@ static inline struct view sql_value_bytes(const struct sql_value *value)
 {
     return value->is_id ? view_of(value->id, ID_BYTES) : value->bytes;
 }
-#define SQL_VALUES_MAX 24
+#define SQL_VALUES_MAX 32
 /* sql_run(txn, "UPDATE t SET a = ? WHERE b = ?", SQL(sql_int(1), sql_id(b)), &changes) */
 #define SQL(...)                                                                                   \
     (const struct sql_value[]){__VA_ARGS__},                                                       \

@@ -314,9 +314,10 @@ static void decide_release(struct owner *owner, struct owner_ask *ask, bool by_o
 }
 
 /* How long the hold may live at most. Its id begins with the time it was made. */
-static int64_t longest(const struct owner *owner, struct id hold_id)
+static int64_t longest(const struct owner *owner, const struct owner_ask *ask)
 {
-    return owner_made_ms(hold_id) + owner->options.hold_ttl_ms + LEDGER_EXTEND_MAX_MS;
+    const int64_t for_ms = ask->later ? LEDGER_LATER_MAX_MS : (int64_t)owner->options.hold_ttl_ms;
+    return owner_made_ms(ask->hold_id) + for_ms + LEDGER_EXTEND_MAX_MS;
 }
 
 static void decide_extend(struct owner *owner, struct owner_ask *ask)
@@ -328,7 +329,7 @@ static void decide_extend(struct owner *owner, struct owner_ask *ask)
     }
     ask->hold = *hold;
     ask->total = owner_price(owner, hold->seats, hold->count);
-    const int64_t most_ms = longest(owner, ask->hold_id);
+    const int64_t most_ms = longest(owner, ask);
     const int64_t until_ms = ask->until_ms < most_ms ? ask->until_ms : most_ms;
     if (until_ms <= hold->expires_at_ms) {
         ride(owner, ask, hold->expires_at_ms <= owner_now_ms(owner) ? ERR_TIMEOUT : 0);

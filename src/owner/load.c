@@ -9,6 +9,7 @@
 #include "observe/log.h"
 #include "owner/state.h"
 #include "sale/ledger.h"
+#include "store/playbill.h"
 #include "usher/v1/ticket.pb-c.h"
 
 #define LOAD_STEP_MAX_MS 10000
@@ -34,6 +35,7 @@ struct load {
     struct owner_figures figures;
     struct store_performance head;
     uint32_t sold_by_orders;
+    uint32_t later_ms; /* the longest that a hold to be paid later may have lasted */
     int64_t
         normal_until_ms; /* until then a hold may end that began before the rows that are read */
     bool late;           /* one did later: what was read does not tell of all live holds */
@@ -322,10 +324,13 @@ static int find_start(struct load *load, int64_t from_ms, uint64_t *ret_seq)
     return 0;
 }
 
-/* How long a hold lives at most: it may be extended while its buyer pays. */
-static int64_t longest_hold_ms(const struct owner *owner)
+/* How long a hold lives at most: it may be extended while its buyer pays, or to pay later. */
+static int64_t longest_hold_ms(const struct load *load)
 {
-    return owner->options.hold_ttl_ms + LEDGER_EXTEND_MAX_MS;
+    const uint32_t for_ms = load->owner->options.hold_ttl_ms > load->later_ms
+                                ? load->owner->options.hold_ttl_ms
+                                : load->later_ms;
+    return (int64_t)for_ms + LEDGER_EXTEND_MAX_MS;
 }
 
 static int load_ledger(struct load *load, uint64_t from_seq)
@@ -342,7 +347,7 @@ static int load_ledger(struct load *load, uint64_t from_seq)
         if (err == 0 && count == 0)
             err = ERR_CORRUPT; /* the head's own row is always within */
         if (err == 0 && first && from_seq > 1)
-            load->normal_until_ms = rows[0].at_ms + longest_hold_ms(load->owner) + LOAD_SLACK_MS;
+            load->normal_until_ms = rows[0].at_ms + longest_hold_ms(load) + LOAD_SLACK_MS;
         for (size_t i = 0; err == 0 && i < count; i++, first = false)
             err = replay_row(load, &rows[i], &tail, first);
         if (err != 0)
@@ -361,7 +366,12 @@ static int load_recent(struct load *load, int64_t last_ms)
 {
     const struct owner *owner = load->owner;
     uint64_t from_seq = 1;
-    int err = find_start(load, last_ms - longest_hold_ms(owner) - OWNER_KEY_KEEP_MS - LOAD_SLACK_MS,
+    int err = load->store->sql
+                  ? playbill_longest_later(load->store->sql, owner->options.performance_id,
+                                           &load->later_ms, step_deadline())
+                  : 0;
+    if (err == 0)
+        err = find_start(load, last_ms - longest_hold_ms(load) - OWNER_KEY_KEEP_MS - LOAD_SLACK_MS,
                          &from_seq);
     load->normal_until_ms = INT64_MAX;
     if (err == 0)

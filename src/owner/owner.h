@@ -119,6 +119,7 @@ struct owner_ask {
     int64_t paid;         /* what was paid; must be the order's total */
     int64_t until_ms;
     bool paying;                    /* HOLD: its money has come, so habits do not matter */
+    bool later;                     /* EXTEND: it is to be paid later, and may last that long */
     struct view reason;             /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
     struct owner_holding *holdings; /* HOLDINGS: the caller's, holdings_max of them */
     uint32_t holdings_max;

@@ -111,6 +111,12 @@ static int write_description(const struct paper_order *order, struct buf *out)
         paper_place(order->language, &order->tickets[i], place);
         err = buf_printf(&text, "%s\n", place);
     }
+    if (err == 0 && order->doors_at_ms != 0) {
+        paper_doors(order, place);
+        err = buf_printf(&text, "%s %s\n", korean ? "입장 시작" : "Doors open", place);
+    }
+    if (err == 0 && order->gate.len)
+        err = buf_printf(&text, "%s %.*s\n", korean ? "입구" : "Gate", VIEW_ARG(order->gate));
     if (err == 0)
         err = buf_printf(&text, "%s %.*s", korean ? "주문번호" : "Order",
                          VIEW_ARG(order->order_number));
@@ -118,6 +124,19 @@ static int write_description(const struct paper_order *order, struct buf *out)
         err = buf_printf(&text, "\n%.*s", VIEW_ARG(order->site));
     if (err == 0)
         err = write_value("DESCRIPTION", buf_view(&text), out);
+    buf_release(&text);
+    return err;
+}
+
+/* "Hall, address". */
+static int write_location(const struct paper_order *order, struct buf *out)
+{
+    struct buf text;
+    buf_init(&text, PAPER_FILE_MAX);
+    int err = buf_printf(&text, "%.*s%s%.*s", VIEW_ARG(order->hall), order->address.len ? ", " : "",
+                         VIEW_ARG(order->address));
+    if (err == 0)
+        err = write_value("LOCATION", buf_view(&text), out);
     buf_release(&text);
     return err;
 }
@@ -145,7 +164,7 @@ int calendar_write(const struct paper_order *order, bool cancelled, struct buf *
     TRY(order->utc_offset_known ? write_plain(out, "DTSTART;TZID=%s:%s", zone, start)
                                 : write_plain(out, "DTSTART:%sZ", start));
     TRY(write_value("SUMMARY", order->event, out));
-    TRY(write_value("LOCATION", order->hall, out));
+    TRY(write_location(order, out));
     TRY(write_description(order, out));
     TRY(write_plain(out, "END:VEVENT"));
     return write_plain(out, "END:VCALENDAR");

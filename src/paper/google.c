@@ -100,14 +100,29 @@ static void start(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX]
              (int)(size % 60));
 }
 
+/* ISO 8601, as start writes it. */
+static void doors(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX])
+{
+    struct paper_order at = *order;
+    at.starts_at_ms = order->doors_at_ms;
+    start(&at, ret_text);
+}
+
 static json_t *class_of(const struct paper_order *order, const char *id)
 {
-    char when[PAPER_TEXT_MAX];
+    char when[PAPER_TEXT_MAX], open[PAPER_TEXT_MAX];
+    const struct view place = order->address.len ? order->address : order->hall;
     start(order, when);
-    return json_pack("{s:s, s:s, s:s, s:o, s:{s:o, s:o}, s:{s:s}}", "id", id, "issuerName", "Usher",
-                     "reviewStatus", "UNDER_REVIEW", "eventName", localized(order, order->event),
-                     "venue", "name", localized(order, order->hall), "address",
-                     localized(order, order->hall), "dateTime", "start", when);
+    json_t *class =
+        json_pack("{s:s, s:s, s:s, s:o, s:{s:o, s:o}, s:{s:s}}", "id", id, "issuerName", "Usher",
+                  "reviewStatus", "UNDER_REVIEW", "eventName", localized(order, order->event),
+                  "venue", "name", localized(order, order->hall), "address",
+                  localized(order, place), "dateTime", "start", when);
+    if (class && order->doors_at_ms != 0) {
+        doors(order, open);
+        json_object_set_new(json_object_get(class, "dateTime"), "doorsOpen", json_string(open));
+    }
+    return class;
 }
 
 /* Millionths of the currency's unit, as text. */
@@ -128,6 +143,8 @@ static json_t *object_of(const struct paper_order *order, const struct paper_tic
         json_object_set_new(seat, "row", localized(order, ticket->row));
     if (seat && ticket->number.len)
         json_object_set_new(seat, "seat", localized(order, ticket->number));
+    if (seat && order->gate.len)
+        json_object_set_new(seat, "gate", localized(order, order->gate));
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:o, s:o, s:{s:o}, s:{s:o, s:o}, s:{s:s, s:o, s:o}}", "id", id,
         "classId", class_id, "state", "ACTIVE", "ticketHolderName", text(order->name), "ticketType",

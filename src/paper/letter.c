@@ -206,14 +206,31 @@ static int places(const struct paper_order *order, struct arena *arena, struct v
     return err == 0 && !copy ? ERR_NO_MEMORY : err;
 }
 
+/* The address, when the doors open and which, a line each; empty where nobody says any of it. */
+static int write_entrance(const struct paper_order *order, struct arena *arena,
+                          struct view *ret_text)
+{
+    const bool korean = order->language == PAPER_KOREAN;
+    char doors[PAPER_TEXT_MAX] = "";
+    if (order->doors_at_ms != 0)
+        paper_doors(order, doors);
+    const char *text = arena_printf(
+        arena, "%s%.*s%s%s%s%s%.*s", order->address.len ? "\n" : "", VIEW_ARG(order->address),
+        doors[0] ? (korean ? "\n입장 시작 " : "\nDoors open ") : "", doors,
+        order->gate.len ? (korean ? "\n입구 " : "\nGate ") : "", "", VIEW_ARG(order->gate));
+    *ret_text = view_str(text ? text : "");
+    return text ? 0 : ERR_NO_MEMORY;
+}
+
 int letter_order_values(const struct paper_order *order, struct arena *arena,
                         struct letter_value ret_values[LETTER_ORDER_VALUES])
 {
     char start[PAPER_TEXT_MAX], total[PAPER_TEXT_MAX];
-    struct view list;
+    struct view list, entrance;
     paper_start(order, start);
     paper_amount(order->language, order->total, order->currency, total);
     TRY(places(order, arena, &list));
+    TRY(write_entrance(order, arena, &entrance));
     const char *start_copy = arena_copy(arena, view_str(start));
     const char *total_copy = arena_copy(arena, view_str(total));
     if (!start_copy || !total_copy)
@@ -222,7 +239,7 @@ int letter_order_values(const struct paper_order *order, struct arena *arena,
         {"event", order->event}, {"start", view_str(start_copy)},
         {"hall", order->hall},   {"number", order->order_number},
         {"name", order->name},   {"total", view_str(total_copy)},
-        {"places", list},
+        {"places", list},        {"entrance", entrance},
     };
     memcpy(ret_values, values, sizeof(values));
     return 0;

@@ -8,14 +8,14 @@ static const struct letter_template letters[] = {
         .text =
             {
                 "# {event}\n\n"
-                "{start}\n{hall}\n\n"
+                "{start}\n{hall}{entrance}\n\n"
                 "{places}\n\n"
                 "Order {number}\nTotal {total}\n\n"
                 "Your tickets are attached as a PDF file, one page each. Show a page at the door, "
                 "printed or on a screen. Each code lets one person in, once.\n\n"
                 "If you have to write to us, tell us the order number {number}.",
                 "# {event}\n\n"
-                "{start}\n{hall}\n\n"
+                "{start}\n{hall}{entrance}\n\n"
                 "{places}\n\n"
                 "주문번호 {number}\n합계 {total}\n\n"
                 "티켓은 PDF 파일로 첨부되어 있으며 한 장에 한 쪽입니다. 인쇄하거나 화면으로 "
@@ -30,14 +30,14 @@ static const struct letter_template letters[] = {
         .text =
             {
                 "# {event}\n\n"
-                "{start}\n{hall}\n\n"
+                "{start}\n{hall}{entrance}\n\n"
                 "{places}\n\n"
                 "{name} has passed this ticket on to you. It is attached as a PDF file: show it at "
                 "the door, printed or on a screen. The code lets one person in, once.\n\n"
                 "{name} can take the ticket back until it is used; then this code ends.\n\n"
                 "Order {number}",
                 "# {event}\n\n"
-                "{start}\n{hall}\n\n"
+                "{start}\n{hall}{entrance}\n\n"
                 "{places}\n\n"
                 "{name}님이 이 티켓을 양도했습니다. 첨부된 PDF를 인쇄하거나 화면으로 입구에서 보여 "
                 "주세요. 코드 하나로 한 사람이 한 번 입장할 수 있습니다.\n\n"
@@ -155,6 +155,48 @@ static const struct letter_template letters[] = {
                 "# 주문 {number}\n\n"
                 "누군가 이 주문을 찾았습니다. 계정으로 예매하신 주문이니 로그인해서 확인해 주세요. "
                 "본인이 아니라면 아무것도 하지 않으셔도 됩니다.",
+            },
+    },
+    {
+        .name = "deposit",
+        .subject = {"Pay {amount} until {due}: {event} ({number})",
+                    "{due}까지 {amount}을 입금해 주세요: {event} ({number})"},
+        .text =
+            {
+                "# {event}\n\n"
+                "Your places are held until {due}. Pay exactly {amount} to this account:\n\n"
+                "> Bank {bank}, account {account}\n\n"
+                "Order {number}\n\n"
+                "When the money is there, your tickets come by mail. What is not paid in time is "
+                "for sale again, and nothing is charged. Money that comes too late goes back to "
+                "the account that you have named.",
+                "# {event}\n\n"
+                "좌석을 {due}까지 잡아 두었습니다. 아래 가상계좌로 정확히 {amount}을 입금해 주세요."
+                "\n\n"
+                "> 은행 {bank}, 계좌번호 {account}\n\n"
+                "주문번호 {number}\n\n"
+                "입금이 확인되면 티켓을 메일로 보내 드립니다. 기한까지 입금하지 않으시면 예매가 "
+                "자동으로 취소되며 청구되는 금액은 없습니다. 늦게 입금하신 금액은 알려 주신 환불 "
+                "계좌로 돌려드립니다.",
+            },
+    },
+    {
+        .name = "reserved",
+        .subject = {"Held until {due}: {event} ({number})",
+                    "{due}까지 좌석을 잡아 두었습니다: {event} ({number})"},
+        .text =
+            {
+                "# {event}\n\n"
+                "Your places are held until {due}. Pay {amount} at the box office by then and "
+                "tell the number:\n\n"
+                "> {number}\n\n"
+                "You have no tickets yet. What is not paid in time is for sale again.",
+                "# {event}\n\n"
+                "좌석을 {due}까지 잡아 두었습니다. 그때까지 매표소에서 아래 번호를 말씀하시고 "
+                "{amount}을 결제해 주세요.\n\n"
+                "> {number}\n\n"
+                "아직 티켓이 발권된 것은 아닙니다. 기한까지 결제하지 않으시면 좌석은 다시 "
+                "판매됩니다.",
             },
     },
     {

@@ -21,9 +21,12 @@ static const struct paper_ticket ticket = {.section = VIEW_LIT("Stalls; left, \\
                                            .amount = 165000};
 static const struct paper_order order = {
     .order_id = VIEW_LIT("06f4k2m7q0v8x1z3c5n7b9d2ra"),
-    .order_number = VIEW_LIT("N7B9D-2RA4K"),
+    .order_number = VIEW_LIT("T4813620975"),
     .event = VIEW_LIT("<b>Winter</b>"),
     .hall = VIEW_LIT("A hall whose name goes on and on until a calendar's line is full, 올림픽홀"),
+    .address = VIEW_LIT("424 Olympic-ro; Seoul"),
+    .gate = VIEW_LIT("3, <east>"),
+    .doors_at_ms = INT64_C(1798102800000),
     .starts_at_ms = INT64_C(1798106400000),
     .utc_offset_known = true,
     .utc_offset_minutes = 540,
@@ -64,10 +67,13 @@ static void every_letter_can_be_written(void **state)
     const struct letter_template *template;
     struct arena arena;
     struct letter letter;
-    struct letter_value values[LETTER_ORDER_VALUES + 3] = {
+    struct letter_value values[LETTER_ORDER_VALUES + 6] = {
         [LETTER_ORDER_VALUES] = {"amount", VIEW_LIT("10,000원")},
         {"kept", VIEW_LIT("0원")},
         {"why", VIEW_LIT("The event does not take place.")},
+        {"due", VIEW_LIT("Thu 24 December 2026, 19:00")},
+        {"bank", VIEW_LIT("88")},
+        {"account", VIEW_LIT("X123")},
     };
     arena_init(&arena, 1 << 20);
     assert_int_equal(letter_order_values(&order, &arena, values), 0);
@@ -77,7 +83,7 @@ static void every_letter_can_be_written(void **state)
         const bool of_order = strstr(template->text[0], "{event}") != NULL;
         for (int language = 0; language < 2 && !of_order; language++) {
             const struct letter_value given[] = {{"code", VIEW_LIT("12345678")},
-                                                 {"number", VIEW_LIT("N7B9D-2RA4K")},
+                                                 {"number", VIEW_LIT("T4813620975")},
                                                  {"name", VIEW_LIT("<Kim>")}};
             assert_int_equal(letter_write(view_str(template->name), (enum paper_language)language,
                                           given, 3, &letter),
@@ -87,10 +93,13 @@ static void every_letter_can_be_written(void **state)
         }
         for (int language = 0; language < 2 && of_order; language++) {
             assert_int_equal(letter_write(view_str(template->name), (enum paper_language)language,
-                                          values, LETTER_ORDER_VALUES + 3, &letter),
+                                          values, LETTER_ORDER_VALUES + 6, &letter),
                              0);
             assert_true(has(&letter.subject, "<b>Winter</b>"));
-            assert_true(has(&letter.text, "N7B9D-2RA4K") && !has(&letter.text, "{"));
+            assert_true(has(&letter.text, "T4813620975") && !has(&letter.text, "{"));
+            if (strstr(template->text[language], "{entrance}"))
+                assert_true(has(&letter.text, "424 Olympic-ro; Seoul") &&
+                            has(&letter.text, "18:00") && has(&letter.html, "3, &lt;east&gt;"));
             assert_true(has(&letter.html, "&lt;b&gt;Winter&lt;/b&gt;"));
             assert_false(has(&letter.html, "<b>Winter"));
             letter_release(&letter);
@@ -180,6 +189,7 @@ static void an_entry_is_escaped_and_folded(void **state)
     assert_true(has(&out, "TZOFFSETTO:+0900\r\n"));
     assert_true(has(&out, "METHOD:PUBLISH\r\n"));
     assert_true(has(&out, "Stalls\\; left\\, \\\\ back"));
+    assert_true(has(&out, "Doors open 18:00"));
     const struct view text = buf_view(&out);
     size_t line = 0;
     for (size_t i = 0; i < text.len; i++) {

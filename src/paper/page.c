@@ -49,6 +49,29 @@ static int put_qr(struct sheet_page *page, double x, double y, struct view code)
     return 0;
 }
 
+/* Where and when people are let in, where the organiser says it; returns where it ends. */
+static double put_entrance(struct sheet_page *page, double y)
+{
+    const struct paper_order *order = page->order;
+    const double half = TEXT_WIDTH / 2;
+    char doors[PAPER_TEXT_MAX];
+    double height = 0;
+    if (order->doors_at_ms != 0) {
+        paper_doors(order, doors);
+        height = ink_pair(&page->ink, &ink_strong, MARGIN, y, half - 8,
+                          word(page, "Doors open", "입장 시작"), view_str(doors));
+    }
+    if (order->gate.len) {
+        const double gate = ink_pair(&page->ink, &ink_strong, MARGIN + (height > 0 ? half : 0), y,
+                                     half, word(page, "Gate", "입구"), order->gate);
+        height = gate > height ? gate : height;
+    }
+    if (height == 0)
+        return y;
+    ink_rule(&page->ink, y + height + 10, 0.75, false);
+    return y + height + 24;
+}
+
 /* Event, time and hall, over the whole width; returns where it ends. */
 static double put_head(struct sheet_page *page)
 {
@@ -58,9 +81,11 @@ static double put_head(struct sheet_page *page)
     y += ink_text(&page->ink, &ink_title, MARGIN, y, TEXT_WIDTH, order->event) + 6;
     paper_start(order, text);
     y += ink_text(&page->ink, &ink_strong, MARGIN, y, TEXT_WIDTH, view_str(text)) + 2;
-    y += ink_text(&page->ink, &ink_plain, MARGIN, y, TEXT_WIDTH, order->hall) + 12;
-    ink_rule(&page->ink, y, 0.75, false);
-    return y + 14;
+    y += ink_text(&page->ink, &ink_plain, MARGIN, y, TEXT_WIDTH, order->hall) + 2;
+    if (order->address.len)
+        y += ink_text(&page->ink, &ink_small, MARGIN, y, TEXT_WIDTH, order->address) + 2;
+    ink_rule(&page->ink, y + 10, 0.75, false);
+    return put_entrance(page, y + 24);
 }
 
 /* Where to sit, what it is and cost, left of the code; returns where it ends. */

@@ -37,8 +37,10 @@ struct paper_order {
     struct view order_number; /* short, for people */
     struct view event;
     struct view hall;
-    struct view name; /* the buyer's; may be empty */
-    struct view site; /* "https://tickets.example.org"; may be empty */
+    struct view gate, address; /* where people are let in, and the venue's; may be empty */
+    int64_t doors_at_ms;       /* when; 0: nobody said */
+    struct view name;          /* the buyer's; may be empty */
+    struct view site;          /* "https://tickets.example.org"; may be empty */
     int64_t starts_at_ms;
     bool utc_offset_known;
     int32_t utc_offset_minutes; /* of the hall's clock then */

@@ -139,6 +139,22 @@ static void relevant_date(const struct paper_order *order, char ret_text[PAPER_T
              (int)(size % 60));
 }
 
+/* When people are let in, and where that is, if the organiser says so. */
+static void add_entrance(const struct paper_order *order, json_t *fields)
+{
+    const bool korean = order->language == PAPER_KOREAN;
+    char doors[PAPER_TEXT_MAX];
+    if (order->doors_at_ms != 0) {
+        paper_doors(order, doors);
+        json_array_append_new(
+            json_object_get(fields, "secondaryFields"),
+            field("doors", korean ? "입장 시작" : "Doors open", doors, strlen(doors)));
+    }
+    if (order->address.len)
+        json_array_append_new(json_object_get(fields, "backFields"),
+                              field_view("address", korean ? "주소" : "Address", order->address));
+}
+
 /* The fields of an event ticket; NULL where there is no memory. */
 static json_t *ticket_fields(const struct paper_order *order, const struct paper_ticket *ticket)
 {
@@ -152,15 +168,19 @@ static json_t *ticket_fields(const struct paper_order *order, const struct paper
         json_array_append_new(seat, field_view("row", korean ? "열" : "Row", ticket->row));
     if (ticket->number.len)
         json_array_append_new(seat, field_view("seat", korean ? "좌석" : "Seat", ticket->number));
-    return json_pack("{s:[o], s:[o,o], s:o, s:[o,o,o,o]}", "primaryFields",
-                     field_view("event", NULL, order->event), "secondaryFields",
-                     field("start", korean ? "일시" : "Starts", start, strlen(start)),
-                     field_view("hall", korean ? "장소" : "Hall", order->hall), "auxiliaryFields",
-                     seat, "backFields",
-                     field_view("order", korean ? "주문번호" : "Order", order->order_number),
-                     field_view("category", korean ? "등급" : "Category", ticket->category),
-                     field("price", korean ? "가격" : "Price", amount, strlen(amount)),
-                     field_view("name", korean ? "예매자" : "Name", order->name));
+    if (order->gate.len)
+        json_array_append_new(seat, field_view("gate", korean ? "입구" : "Gate", order->gate));
+    json_t *fields = json_pack(
+        "{s:[o], s:[o,o], s:o, s:[o,o,o,o]}", "primaryFields",
+        field_view("event", NULL, order->event), "secondaryFields",
+        field("start", korean ? "일시" : "Starts", start, strlen(start)),
+        field_view("hall", korean ? "장소" : "Hall", order->hall), "auxiliaryFields", seat,
+        "backFields", field_view("order", korean ? "주문번호" : "Order", order->order_number),
+        field_view("category", korean ? "등급" : "Category", ticket->category),
+        field("price", korean ? "가격" : "Price", amount, strlen(amount)),
+        field_view("name", korean ? "예매자" : "Name", order->name));
+    add_entrance(order, fields);
+    return fields;
 }
 
 static int write_pass(const struct paper_order *order, size_t index,

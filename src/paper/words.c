@@ -92,6 +92,17 @@ void paper_start_time(const struct paper_order *order, char ret_text[PAPER_TEXT_
         snprintf(ret_text, PAPER_TEXT_MAX, "%02d:%02d%s", c.hour, c.minute, zone);
 }
 
+void paper_doors(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX])
+{
+    struct paper_order doors = *order;
+    doors.starts_at_ms = order->doors_at_ms;
+    const struct paper_clock opens = start_of(&doors), starts = start_of(order);
+    if (opens.day == starts.day && opens.month == starts.month && opens.year == starts.year)
+        paper_start_time(&doors, ret_text);
+    else
+        paper_start(&doors, ret_text);
+}
+
 void paper_start(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX])
 {
     char day[PAPER_TEXT_MAX], time[PAPER_TEXT_MAX];

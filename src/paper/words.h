@@ -26,6 +26,9 @@ void paper_start(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX])
 /* The day and the time of it, for a page that shows them apart. */
 void paper_start_day(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX]);
 void paper_start_time(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX]);
+/* When people are let in, by the hall's clock: "18:00", "오후 6:00", with the day where that is
+ * another than the start's. */
+void paper_doors(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX]);
 /* "165,000 KRW", "165,000원", "1,650.00 EUR". */
 void paper_amount(enum paper_language language, int64_t amount, struct view currency,
                   char ret_text[PAPER_TEXT_MAX]);

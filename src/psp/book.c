@@ -107,6 +107,10 @@ static int apply_open(struct book *book, const json_t *line)
         .success_url = text(line, "success"),
         .fail_url = text(line, "fail"),
         .currency = text(line, "currency"),
+        .bank = text(line, "bank"),
+        .account = text(line, "account"),
+        .secret = text(line, "secret"),
+        .tax_free = number(line, "tax_free"),
         .amount = number(line, "amount"),
         .opened_at_ms = number(line, "at_ms"),
         .until_ms = number(line, "until_ms"),
@@ -121,6 +125,8 @@ static int apply_open(struct book *book, const json_t *line)
     err = put(&book->by_key, hash_of(0, view_str(p->key)), book->count - 1);
     if (!err && p->session)
         err = put(&book->by_key, hash_of(0, view_str(p->session)), book->count - 1);
+    if (!err && p->account)
+        err = put(&book->by_key, hash_of(0, view_str(p->account)), book->count - 1);
     return err ? err
                : put(&book->by_order, hash_of((unsigned char)p->dialect, view_str(p->order)),
                      book->count - 1);
@@ -185,7 +191,9 @@ static int apply(struct book *book, const json_t *line)
         p->charged_at_ms = number(line, "at_ms");
     } else if (strcmp(kind, "end") == 0) {
         const char *status = text(line, "status");
-        p->status = status && strcmp(status, "EXPIRED") == 0 ? PSP_EXPIRED : PSP_ABORTED;
+        p->status = status && strcmp(status, "EXPIRED") == 0    ? PSP_EXPIRED
+                    : status && strcmp(status, "CANCELED") == 0 ? PSP_CANCELED
+                                                                : PSP_ABORTED;
     } else {
         return ERR_CORRUPT;
     }

@@ -7,11 +7,12 @@
  *
  *   {"seq":1,"at_ms":…,"kind":"open","dialect":"toss","payment":"tviva…","order":"…",
  *    "amount":…,"currency":"KRW","name":"…","success":"https://…","fail":"https://…",
- *    "session":"…","until_ms":…}
+ *    "session":"…","until_ms":…}           and of a virtual account "bank", "account", "secret"
  *   {"kind":"auth","payment":…}             the buyer has said yes; nothing is charged
  *   {"kind":"charge","payment":…,"amount":…}
  *   {"kind":"cancel","payment":…,"amount":…,"transaction":…,"reason":…}
- *   {"kind":"end","payment":…,"status":"ABORTED"}    or "EXPIRED": it will not be charged
+ *   {"kind":"end","payment":…,"status":"ABORTED"}    or "EXPIRED", or "CANCELED", an account that
+ *                                           is closed: it will not be charged
  *   {"kind":"key","name":…,"status":200,"body":"…"}  an idempotency key and its answer
  *
  * One thread; nothing here waits.
@@ -57,8 +58,10 @@ struct psp_payment {
     const char *success_url;
     const char *fail_url;
     const char *currency;
+    const char *bank, *account, *secret; /* of a virtual account; else NULL */
     int64_t amount;
-    int64_t left; /* charged and not given back */
+    int64_t tax_free; /* of the amount */
+    int64_t left;     /* charged and not given back */
     int64_t opened_at_ms;
     int64_t charged_at_ms;
     int64_t until_ms; /* READY or AUTHED until then */

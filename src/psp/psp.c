@@ -350,6 +350,8 @@ static void handle(void *state, const struct plain_request *ask, struct page *re
             continue;
         if (call.segment_count > 0 && view_eq(call.segments[0], VIEW_LIT("pay")))
             psp_page(&call, tongues[i]);
+        else if (tongues[i]->bank && view_eq(call.segments[0], VIEW_LIT("bank")))
+            tongues[i]->bank(&call);
         else if (tongues[i]->script && view_eq(call.segments[0], VIEW_LIT("v2")))
             psp_script(&call, tongues[i]);
         else

@@ -73,6 +73,8 @@ struct psp_tongue {
     struct psp_payment *(*open)(struct psp_call *call);
     /* What the buyer has chosen: "pay", "decline", "cancel". Answers with the way back. */
     void (*decided)(struct psp_call *call, struct psp_payment *p, const char *choice);
+    /* Somebody pays to an account: /toss/bank/ACCOUNT. NULL: it has none. */
+    void (*bank)(struct psp_call *call);
 };
 
 extern const struct psp_tongue toss_tongue, stripe_tongue, nicepay_tongue;

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "codec/base64.h"
 #include "err/err.h"
@@ -12,8 +13,10 @@
 
 #define KEY_MAX 300 /* characters of an Idempotency-Key */
 
-static const char *status_name(enum psp_status status)
+static const char *status_name(const struct psp_payment *p, enum psp_status status)
 {
+    if (p->account && status == PSP_READY)
+        return "WAITING_FOR_DEPOSIT";
     static const char *const names[] = {
         [PSP_READY] = "READY",       [PSP_AUTHED] = "IN_PROGRESS",
         [PSP_DONE] = "DONE",         [PSP_PARTIAL] = "PARTIAL_CANCELED",
@@ -69,12 +72,23 @@ static json_t *payment_json(struct psp_call *call, struct psp_payment *p)
         "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:I}", "mId",
         "tvivarepublica", "version", "2022-11-16", "paymentKey", p->key, "orderId", p->order,
         "orderName", p->name, "currency", call->fault == FAULT_WRONG_CURRENCY ? "USD" : p->currency,
-        "method", "카드", "status", status_name(psp_status_of(call->psp, p)), "totalAmount",
-        amount_of(p, shown), "balanceAmount", amount_of(p, p->left), "cancels", cancels_of(p),
-        "isPartialCancelable", 1, "requestedAt", (json_int_t)p->opened_at_ms);
-    if (json)
+        "method", p->account ? "가상계좌" : "카드", "status",
+        status_name(p, psp_status_of(call->psp, p)), "totalAmount", amount_of(p, shown),
+        "balanceAmount", amount_of(p, p->left), "cancels", cancels_of(p), "isPartialCancelable", 1,
+        "requestedAt", (json_int_t)p->opened_at_ms);
+    if (json) {
         json_object_set_new(json, "approvedAt",
                             p->charged_at_ms ? json_integer(p->charged_at_ms) : json_null());
+        json_object_set_new(json, "taxFreeAmount", amount_of(p, p->tax_free));
+        json_object_set_new(json, "vat", amount_of(p, (p->amount - p->tax_free + 5) / 11));
+    }
+    if (json && p->account) {
+        json_object_set_new(json, "secret", json_string(p->secret));
+        json_object_set_new(json, "virtualAccount",
+                            json_pack("{s:s, s:s, s:I, s:b}", "accountNumber", p->account,
+                                      "bankCode", p->bank, "dueDate", (json_int_t)p->until_ms,
+                                      "expired", p->status == PSP_EXPIRED));
+    }
     return json;
 }
 
@@ -85,6 +99,17 @@ static void tell(struct psp_call *call, struct psp_payment *p)
     webhook_send(call->psp, "toss",
                  json_pack("{s:s, s:I, s:o}", "eventType", "PAYMENT_STATUS_CHANGED", "createdAt",
                            (json_int_t)psp_now_ms(call->psp), "data", payment_json(&plain, p)));
+}
+
+/* DEPOSIT_CALLBACK: flat, with the secret alone to show whose it is. A deposit is told twice. */
+static void tell_deposit(struct psp_call *call, struct psp_payment *p)
+{
+    webhook_send(call->psp, "toss",
+                 json_pack("{s:I, s:s, s:s, s:s, s:s}", "createdAt",
+                           (json_int_t)psp_now_ms(call->psp), "secret", p->secret, "status",
+                           status_name(p, p->status), "transactionKey", psp_name(call, "txrd_"),
+                           "orderId", p->order));
+    tell(call, p);
 }
 
 static struct psp_payment *find(struct psp_call *call, struct view key)
@@ -145,6 +170,16 @@ static void lookup_order(struct psp_call *call)
         fail(call, 404, "NOT_FOUND_PAYMENT", "존재하지 않는 결제 입니다.");
 }
 
+/* A paid virtual account goes back to an account of the buyer's, which the request names. */
+static bool names_account(const json_t *body)
+{
+    const json_t *account = json_object_get(body, "refundReceiveAccount");
+    const char *bank = json_string_value(json_object_get(account, "bank"));
+    const char *number = json_string_value(json_object_get(account, "accountNumber"));
+    const char *holder = json_string_value(json_object_get(account, "holderName"));
+    return bank && bank[0] && number && number[0] && holder && holder[0];
+}
+
 static void cancel(struct psp_call *call)
 {
     struct psp_payment *p = find(call, call->segments[2]);
@@ -155,8 +190,19 @@ static void cancel(struct psp_call *call)
         return;
     const int64_t amount = part ? minor_of(p, part) : p->left;
     const enum psp_status status = psp_status_of(call->psp, p);
+    if (p->account && status == PSP_READY && reason && !part) {
+        book_note(call->psp->book, psp_now_ms(call->psp), "end",
+                  json_pack("{s:s, s:s}", "payment", p->key, "status", "CANCELED"));
+        psp_json(call, 200, payment_json(call, p));
+        tell(call, p);
+        return;
+    }
     if (!reason || !reason[0] || strlen(reason) > 200 || (amount <= 0 && status != PSP_CANCELED)) {
         fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
+        return;
+    }
+    if (p->account && (status == PSP_DONE || status == PSP_PARTIAL) && !names_account(call->body)) {
+        fail(call, 400, "INVALID_REFUND_ACCOUNT_INFO", "환불 계좌번호와 예금주명이 필요합니다.");
         return;
     }
     if (status == PSP_CANCELED)
@@ -180,7 +226,102 @@ static void cancel(struct psp_call *call)
     }
 }
 
+/* "2026-11-29T18:00:00" in Korea, as milliseconds; -1: it is no date. */
+static int64_t due_of(const char *text)
+{
+    struct tm tm = {0};
+    const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+    return end && !*end ? ((int64_t)timegm(&tm) - 9 * 3600) * 1000 : -1;
+}
+
+/* What an account is opened with is right. Answers what is not. */
+static bool may_open_account(struct psp_call *call, const struct psp_payment *now, int64_t amount,
+                             int64_t tax_free, int64_t due_ms)
+{
+    const json_t *cash = json_object_get(call->body, "cashReceipt");
+    const char *type = json_string_value(json_object_get(cash, "type"));
+    const char *number = json_string_value(json_object_get(cash, "registrationNumber"));
+    const char *bank = json_string_value(json_object_get(call->body, "bank"));
+    const char *name = json_string_value(json_object_get(call->body, "customerName"));
+    const int64_t now_ms = psp_now_ms(call->psp);
+    if (book_find_order(call->psp->book, PSP_TOSS, view_str(now->order)))
+        fail(call, 400, "DUPLICATED_ORDER_ID",
+             "이미 승인 및 취소가 진행된 중복된 주문번호 입니다.");
+    else if (amount < 200 || !name || !name[0] || tax_free < 0 || tax_free > amount)
+        fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
+    else if (!bank || strlen(bank) > 3)
+        fail(call, 400, "INVALID_BANK", "유효하지 않은 은행입니다.");
+    else if (due_ms <= now_ms || due_ms > now_ms + INT64_C(30) * 86400000)
+        fail(call, 400, "EXCEED_MAX_DUE_DATE", "가상계좌의 최대 유효만료 기간을 초과했습니다.");
+    else if (cash &&
+             (!type || !number || (strcmp(type, "소득공제") != 0 && strcmp(type, "지출증빙") != 0)))
+        fail(call, 400, "INVALID_REGISTRATION_NUMBER_TYPE", "유효하지 않은 등록 번호 타입입니다.");
+    else
+        return true;
+    return false;
+}
+
+/* The provider opens an account for one payment; test accounts begin with X. What a cash receipt is
+ * for goes to the tax office, and not into our ledger: only its kind. */
+static void open_account(struct psp_call *call)
+{
+    const char *order = json_string_value(json_object_get(call->body, "orderId"));
+    const char *name = json_string_value(json_object_get(call->body, "orderName"));
+    const char *type =
+        json_string_value(json_object_get(json_object_get(call->body, "cashReceipt"), "type"));
+    const struct psp_payment asked = {.order = order ? order : "", .currency = "KRW"};
+    const int64_t amount = minor_of(&asked, json_object_get(call->body, "amount"));
+    const json_t *free_of_tax = json_object_get(call->body, "taxFreeAmount");
+    const int64_t tax_free = free_of_tax ? minor_of(&asked, free_of_tax) : 0;
+    const int64_t due_ms = due_of(json_string_value(json_object_get(call->body, "dueDate")));
+    struct psp *psp = call->psp;
+    if (!order || !name) {
+        fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
+        return;
+    }
+    if (!may_open_account(call, &asked, amount, tax_free, due_ms))
+        return;
+    const char *key = psp_name(call, "tviva");
+    int err = book_note(psp->book, psp_now_ms(psp), "open",
+                        json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:s, s:s, s:s, s:s}",
+                                  "dialect", "toss", "payment", key, "order", order, "name", name,
+                                  "amount", (json_int_t)amount, "tax_free", (json_int_t)tax_free,
+                                  "currency", "KRW", "until_ms", (json_int_t)due_ms, "bank",
+                                  json_string_value(json_object_get(call->body, "bank")), "account",
+                                  psp_name(call, "X"), "secret", psp_name(call, "ps_"), "cash",
+                                  type ? type : "미발행"));
+    struct psp_payment *p = err ? NULL : book_find(psp->book, view_str(key));
+    if (p)
+        psp_json(call, 200, payment_json(call, p));
+    else
+        fail(call, 500, "COMMON_ERROR", "out of memory");
+}
+
+/* POST /toss/bank/ACCOUNT with amount=…: somebody pays at a bank, or presses a button. */
+static void pay_at_bank(struct psp_call *call)
+{
+    struct psp_payment *p =
+        book_find(call->psp->book, call->segment_count == 2 ? call->segments[1] : (struct view){0});
+    const char *paid = psp_value(call, call->ask->body, "amount");
+    int64_t amount;
+    if (!p || !p->account || !view_eq(call->ask->method, VIEW_LIT("POST")))
+        psp_json(call, 404, json_pack("{s:s}", "error", "no such account"));
+    else if (psp_status_of(call->psp, p) != PSP_READY)
+        psp_json(call, 409, json_pack("{s:s}", "error", "the account is closed"));
+    else if (!paid ||
+             currency_parse(currency_find(view_str("KRW")), view_str(paid), &amount) != 0 ||
+             amount != p->amount)
+        psp_json(call, 409, json_pack("{s:s}", "error", "the bank takes its amount alone"));
+    else if (psp_charge(call->psp, p) == 0) {
+        psp_json(call, 200, json_object());
+        tell_deposit(call, p);
+    }
+    if (book_write(call->psp->book) != 0)
+        psp_json(call, 500, json_pack("{s:s}", "error", "the ledger cannot be written"));
+}
+
 static const struct psp_api apis[] = {
+    {"POST", "v1/virtual-accounts", "deposit", true, open_account},
     {"POST", "v1/payments/confirm", "confirm", true, confirm},
     {"POST", "v1/payments/?/cancel", "cancel", true, cancel},
     {"GET", "v1/payments/orders/?", "lookup", false, lookup_order},
@@ -235,6 +376,13 @@ static struct psp_payment *open_by_page(struct psp_call *call)
         fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
         return NULL;
     }
+    int64_t tax_free = 0;
+    const char *free_of_tax = psp_value(call, call->ask->query, "taxFreeAmount");
+    if (free_of_tax &&
+        (currency_parse(currency, view_str(free_of_tax), &tax_free) != 0 || tax_free > amount)) {
+        fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
+        return NULL;
+    }
     struct psp_payment *before = book_find_order(psp->book, PSP_TOSS, view_str(v[0]));
     if (before && psp_status_of(psp, before) != PSP_ABORTED &&
         psp_status_of(psp, before) != PSP_EXPIRED) {
@@ -247,10 +395,11 @@ static struct psp_payment *open_by_page(struct psp_call *call)
     const char *key = psp_name(call, "tviva");
     const int64_t now_ms = psp_now_ms(psp);
     int err = book_note(psp->book, now_ms, "open",
-                        json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I}", "dialect",
+                        json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:I}", "dialect",
                                   "toss", "payment", key, "order", v[0], "name", v[1], "amount",
                                   (json_int_t)amount, "currency", v[3], "success", v[4], "fail",
-                                  v[5], "until_ms", (json_int_t)(now_ms + PSP_READY_MS)));
+                                  v[5], "until_ms", (json_int_t)(now_ms + PSP_READY_MS), "tax_free",
+                                  (json_int_t)tax_free));
     if (!err)
         err = book_write(psp->book);
     if (err) {
@@ -295,6 +444,7 @@ static const char script[] =
     "window.TossPayments = (clientKey) => {"
     "  const go = (p) => new Promise(() => {"
     "    const q = new URLSearchParams({orderId: p.orderId, orderName: p.orderName,"
+    "      taxFreeAmount: p.taxFreeAmount || 0,"
     "      amount: p.amount.value, currency: p.amount.currency, successUrl: p.successUrl,"
     "      failUrl: p.failUrl});"
     "    location.href = `${stand_in}/pay?${q}`; });"
@@ -319,4 +469,5 @@ const struct psp_tongue toss_tongue = {
     .script = script,
     .open = open_by_page,
     .decided = decided,
+    .bank = pay_at_bank,
 };

@@ -24,7 +24,9 @@
 /* An idempotency key is not used again for hold_ttl_ms and this. */
 #define LEDGER_KEY_KEEP_MS 600000
 /* A hold lives for hold_ttl_ms, and at most so much longer while its buyer pays. */
-#define LEDGER_EXTEND_MAX_MS    960000
+#define LEDGER_EXTEND_MAX_MS 960000
+/* One that is to be paid later, by a deposit or at the box office: so long in all, and that. */
+#define LEDGER_LATER_MAX_MS     86400000
 #define LEDGER_REST_MAX_MS      600000 /* a freed place rests at most so long */
 #define LEDGER_ROW_PREIMAGE     124    /* bytes that a row's hash covers */
 #define LEDGER_GENESIS_PREIMAGE 144

@@ -31,7 +31,8 @@ bool payment_is_dead(uint32_t state)
 
 bool payment_is_open(uint32_t state)
 {
-    return state <= PAYMENT_UNCLEAR || state == PAYMENT_CAPTURED || state == PAYMENT_REFUNDING;
+    return state <= PAYMENT_UNCLEAR || state == PAYMENT_DEPOSIT || state == PAYMENT_CAPTURED ||
+           state == PAYMENT_REFUNDING;
 }
 
 bool payment_books_hold(uint32_t state, const struct payment_books *b)
@@ -47,6 +48,7 @@ bool payment_books_hold(uint32_t state, const struct payment_books *b)
     case PAYMENT_WAITING:
     case PAYMENT_CONFIRMING:
     case PAYMENT_UNCLEAR:
+    case PAYMENT_DEPOSIT:
     case PAYMENT_DECLINED:
     case PAYMENT_ABANDONED:
         return b->captured == 0 && placed == 0;

@@ -14,6 +14,9 @@
  *                                        DONE ─▶ REFUNDING ──▶ REFUNDED
  *                                          ▲────────┘ a part of it is back
  *
+ * DEPOSIT: what is to be paid later, to a bank account or at the box office, and has a deadline
+ * until then; it comes from CONFIRMING or UNCLEAR, and goes where these go.
+ *
  * CONFIRMING is durable before the provider is told to charge; from then on money may be on its
  * way. UNCLEAR: nobody knows what came of it. The only way out is to ask the provider, who may say
  * that the buyer has not even decided: then the attempt waits on. DECLINED and
@@ -31,18 +34,20 @@
 
 #define PAYMENT_BIT(name) (1u << PAYMENT_##name)
 #define PAYMENT_ENDS      (PAYMENT_BIT(CAPTURED) | PAYMENT_BIT(DECLINED) | PAYMENT_BIT(ABANDONED))
+#define PAYMENT_MORE      (PAYMENT_BIT(WAITING) | PAYMENT_BIT(DEPOSIT))
 
 /* name, number as stored and in payment.proto, word, the legal next states as bits */
 #define PAYMENT_STATE_LIST(X)                                                                      \
     X(WAITING, 1, "waiting", PAYMENT_BIT(CONFIRMING) | PAYMENT_BIT(UNCLEAR) | PAYMENT_ENDS)        \
-    X(CONFIRMING, 2, "confirming", PAYMENT_BIT(WAITING) | PAYMENT_BIT(UNCLEAR) | PAYMENT_ENDS)     \
-    X(UNCLEAR, 3, "unclear", PAYMENT_BIT(WAITING) | PAYMENT_BIT(CONFIRMING) | PAYMENT_ENDS)        \
+    X(CONFIRMING, 2, "confirming", PAYMENT_MORE | PAYMENT_BIT(UNCLEAR) | PAYMENT_ENDS)             \
+    X(UNCLEAR, 3, "unclear", PAYMENT_MORE | PAYMENT_BIT(CONFIRMING) | PAYMENT_ENDS)                \
     X(CAPTURED, 4, "captured", PAYMENT_BIT(DONE) | PAYMENT_BIT(REFUNDING))                         \
     X(DONE, 5, "done", PAYMENT_BIT(REFUNDING))                                                     \
     X(DECLINED, 6, "declined", PAYMENT_BIT(CAPTURED))                                              \
     X(ABANDONED, 7, "abandoned", PAYMENT_BIT(CAPTURED))                                            \
     X(REFUNDING, 8, "refunding", PAYMENT_BIT(DONE) | PAYMENT_BIT(REFUNDED))                        \
-    X(REFUNDED, 9, "refunded", 0)
+    X(REFUNDED, 9, "refunded", 0)                                                                  \
+    X(DEPOSIT, 10, "deposit", PAYMENT_BIT(UNCLEAR) | PAYMENT_ENDS)
 
 enum payment_state {
 #define X(name, number, word, next) PAYMENT_##name = number,
@@ -50,7 +55,7 @@ enum payment_state {
 #undef X
 };
 
-#define PAYMENT_STATES 9 /* numbers 1 to 9 */
+#define PAYMENT_STATES 10 /* numbers 1 to 10 */
 
 /* What is known of an attempt's money, in the minor unit of its currency. */
 struct payment_books {

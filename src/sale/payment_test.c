@@ -28,6 +28,10 @@ static void which_moves_are_legal(void **state)
     assert_true(payment_may(PAYMENT_UNCLEAR, PAYMENT_CONFIRMING)); /* asked once more, same key */
     assert_true(payment_may(PAYMENT_UNCLEAR, PAYMENT_CAPTURED));
     assert_true(payment_may(PAYMENT_CAPTURED, PAYMENT_DONE));
+    assert_true(payment_may(PAYMENT_CONFIRMING, PAYMENT_DEPOSIT));
+    assert_true(payment_may(PAYMENT_DEPOSIT, PAYMENT_CAPTURED));
+    assert_false(payment_may(PAYMENT_DEPOSIT, PAYMENT_DONE));
+    assert_false(payment_may(PAYMENT_WAITING, PAYMENT_DEPOSIT)); /* asked for first, in writing */
     assert_true(payment_may(PAYMENT_CAPTURED, PAYMENT_REFUNDING));
     assert_true(payment_may(PAYMENT_ABANDONED, PAYMENT_CAPTURED)); /* money is money */
     assert_false(payment_may(PAYMENT_WAITING, PAYMENT_DONE));
@@ -62,7 +66,7 @@ static void captured_money_is_never_forgotten(void **state)
             if (captured)
                 assert_false(payment_is_dead(at));
             else
-                assert_true(at <= PAYMENT_UNCLEAR || payment_is_dead(at));
+                assert_true(at <= PAYMENT_UNCLEAR || at == PAYMENT_DEPOSIT || payment_is_dead(at));
         }
     }
 }

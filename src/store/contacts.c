@@ -1,5 +1,6 @@
 #include "store/contacts.h"
 
+#include "clock/clock.h"
 #include "err/err.h"
 #include "sale/order_number.h"
 
@@ -11,15 +12,61 @@ static const struct sql_step steps[] = {
      " created_at_ms {int} NOT NULL, ordered {bool} NOT NULL, PRIMARY KEY (order_id, account_id));"
      "CREATE INDEX contact_email ON contact (email);"
      "CREATE INDEX contact_waiting ON contact (ordered, created_at_ms)"},
-    /* Contacts from before have none, and are found by their address. */
+    /* Contacts from before get theirs once the tables are there. */
     {"number", "ALTER TABLE contact ADD COLUMN number {text};"
                "CREATE INDEX contact_number ON contact (number)"},
     {"account", "CREATE INDEX contact_account ON contact (account_id)"},
 };
 
+#define NUMBERED_AT_ONCE 500
+
+struct number_job {
+    struct sql_job job;
+    struct id orders[NUMBERED_AT_ONCE];
+    size_t count;
+};
+
+/* Contacts that are known by a number of an earlier form ("7K2MQ-9XF3A"), or by none. */
+static int read_unnumbered(struct sql_txn *txn, struct number_job *job)
+{
+    struct sql_rows *rows;
+    int got = 0;
+    int err = sql_query(txn,
+                        "SELECT order_id FROM contact WHERE number IS NULL OR number LIKE"
+                        " '%-%' LIMIT 500",
+                        NULL, 0, &rows);
+    if (err != 0)
+        return err;
+    while (err == 0 && (got = sql_next(rows)) == 1)
+        err = job->count == NUMBERED_AT_ONCE ? ERR_CORRUPT
+                                             : sql_get_id(rows, 0, &job->orders[job->count++]);
+    if (err != 0)
+        sql_done(rows);
+    return err != 0 ? err : got;
+}
+
+static int run_number(struct sql_job *base, struct sql_txn *txn)
+{
+    struct number_job *job = (struct number_job *)base;
+    char number[ORDER_NUMBER_CHARS + 1];
+    job->count = 0;
+    int err = read_unnumbered(txn, job);
+    for (size_t i = 0; err == 0 && i < job->count; i++) {
+        order_number_write(job->orders[i], number);
+        err = sql_run(txn, "UPDATE contact SET number = ? WHERE order_id = ?",
+                      SQL(sql_text(view_str(number)), sql_id(job->orders[i])), NULL);
+    }
+    return err;
+}
+
 int contacts_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
-    return sql_migrate(sql, "contacts", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
+    struct number_job job = {.job.run = run_number, .count = NUMBERED_AT_ONCE};
+    int err =
+        sql_migrate(sql, "contacts", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
+    while (err == 0 && !read_only && job.count == NUMBERED_AT_ONCE)
+        err = sql_write(sql, &job.job, DEADLINE_NEVER);
+    return err;
 }
 
 struct put_job {

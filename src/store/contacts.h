@@ -36,7 +36,7 @@ int contact_put(struct sql *sql, const struct contact *contact, int64_t deadline
 /* ERR_NOT_FOUND; as sql_read. */
 int contact_get(struct sql *sql, struct id order_id, struct id account_id, struct arena *arena,
                 struct contact *ret_contact, int64_t deadline_ns);
-/* Contacts of placed orders: by the order's number ("7K2MQ-9XF3A"; empty: any) and the address
+/* Contacts of placed orders: by the order's number ("T4813620975"; empty: any) and the address
  * (empty: any, but not both), the last first. In a job, as sql_query; and alone, as sql_read. */
 int contact_find(struct sql_txn *txn, struct view number, struct view email, size_t max,
                  struct arena *arena, struct contact **ret_contacts, size_t *ret_count);

@@ -13,7 +13,7 @@
 
 struct order_proof {
     struct id proof_id;
-    struct view number; /* of the order, as people write it: "7K2MQ-9XF3A" */
+    struct view number; /* of the order, as people write it: "T4813620975" */
     struct view email;
     uint8_t code_hash[PROOF_HASH_BYTES];
     int64_t created_at_ms;

@@ -75,6 +75,14 @@ static const struct sql_step steps[] = {
      " terms_id {int} NOT NULL, currency {text} NOT NULL, PRIMARY KEY (organiser_id, number));"
      "CREATE INDEX receipt_payment ON receipt (payment_id, number)"},
     {"provider accounts", "ALTER TABLE payment ADD COLUMN provider_of {int}"},
+    {"paying later",
+     "ALTER TABLE payment ADD COLUMN later {int};"
+     "ALTER TABLE payment ADD COLUMN tax_free {int};"
+     "CREATE TABLE deposit (payment_id {bytes} NOT NULL PRIMARY KEY, bank {text} NOT NULL,"
+     " number {text} NOT NULL, secret {text} NOT NULL, account {bytes} NOT NULL,"
+     " cash {bytes} NOT NULL, cash_kind {int} NOT NULL, cash_hint {text} NOT NULL,"
+     " forget_at_ms {int} NOT NULL);"
+     "CREATE INDEX deposit_forget ON deposit (forget_at_ms)"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -132,9 +140,9 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         " state, amount, captured, sold, kept, refunded, pending, currency, provider, ref,"
         " charge_ref, reason, return_path, seats, created_at_ms, must_finish_by_ms,"
         " next_at_ms, tries, version, extended, key_hash, request_hash, equal_in, organiser_id,"
-        " terms_id, fee, fee_sold, provider_of)"
+        " terms_id, fee, fee_sold, provider_of, later, tax_free)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?, '', ?, ?, ?, ?, ?,"
-        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?)",
+        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
         SQL(sql_id(p->payment_id), sql_id(p->hold_id), sql_id(p->hold_id), sql_id(p->account_id),
             sql_int(p->performance_id), sql_int(p->state), sql_int(p->books.amount),
             sql_text(p->currency), sql_text(p->provider), sql_text(p->ref), sql_text(p->charge),
@@ -143,7 +151,7 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
             sql_int(p->created_at_ms), sql_int(p->must_finish_by_ms), sql_int(p->next_at_ms),
             sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash), sql_int(p->equal),
             sql_int(p->organiser_id), sql_int(p->terms_id), sql_int(p->fee),
-            sql_int(p->provider_of)),
+            sql_int(p->provider_of), sql_int(p->later), sql_int(p->tax_free)),
         NULL);
     const struct payment_event event = {.at_ms = p->created_at_ms,
                                         .payment_id = p->payment_id,
@@ -251,8 +259,11 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
         err = add_refund(txn, job->added);
     if (err == 0 && job->changed)
         err = change_refund(txn, job->changed);
-    if (err == 0 && job->mail)
+    if (err == 0 && job->mail) {
         err = mail_put(txn, job->mail);
+        if (err == ERR_CONFLICT)
+            err = ERR_EXISTS; /* the mail, not the row */
+    }
     if (err == 0 && job->event)
         err = payments_add_event(txn, job->event);
     return err == 0 ? add_receipt(txn, job, (uint32_t)before) : err;
@@ -272,6 +283,13 @@ int payment_save(struct sql *sql, struct payment *payment, const struct payment_
                  const struct refund *refund, int64_t deadline_ns)
 {
     struct save_job job = {.event = event, .added = refund};
+    return save(sql, &job, payment, deadline_ns);
+}
+
+int payment_tell(struct sql *sql, struct payment *payment, const struct payment_event *event,
+                 const struct mail *mail, int64_t deadline_ns)
+{
+    struct save_job job = {.event = event, .mail = mail};
     return save(sql, &job, payment, deadline_ns);
 }
 

@@ -16,11 +16,14 @@
 #include "sale/payment.h"
 #include "store/mails.h"
 
-#define PAYMENT_TEXT_MAX  255  /* bytes of a provider's id, a path, a reason */
-#define PAYMENT_EVENT_MAX 1000 /* bytes of what happened, in a story */
-#define PAYMENT_PAGE_MAX  100  /* rows in one answer */
-#define PAYMENT_STORY_MAX 500  /* events of one payment that are told */
-#define PAYMENT_SEATS_MAX 8
+#define PAYMENT_TEXT_MAX   255  /* bytes of a provider's id, a path, a reason */
+#define PAYMENT_EVENT_MAX  1000 /* bytes of what happened, in a story */
+#define PAYMENT_PAGE_MAX   100  /* rows in one answer */
+#define PAYMENT_STORY_MAX  500  /* events of one payment that are told */
+#define PAYMENT_SEATS_MAX  8
+#define PAYMENT_BOX_OFFICE "box-office" /* the provider of what is paid there, over a counter */
+
+enum { PAYMENT_TAX_FREE_PRICE = 1, PAYMENT_TAX_FREE_FEE = 2 };
 
 struct payment {
     struct id payment_id;
@@ -49,6 +52,8 @@ struct payment {
     int64_t terms_id;      /* of store/selling.h, by which it was begun; 0: there were none */
     int64_t fee;           /* of the amount, what is no price */
     int64_t fee_sold;      /* of it, for places that are sold still */
+    bool later;            /* to be paid later: store/deposits.h has the rest */
+    uint32_t tax_free;     /* PAYMENT_TAX_FREE_*: what of the amount contains no tax */
     uint32_t equal; /* 1 + the category whose places the buyer takes where his own are gone when the
                        money comes; 0: none */
 };
@@ -126,6 +131,9 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
  * one) go with it. ERR_CONFLICT: somebody was quicker. */
 int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
                  const struct refund *refund, int64_t deadline_ns);
+/* The same with a mail (or NULL) that goes out with it; its key must be new. */
+int payment_tell(struct sql *sql, struct payment *payment, const struct payment_event *event,
+                 const struct mail *mail, int64_t deadline_ns);
 /* The same with a refund that is there already, at refund->version, and a mail (or NULL) that goes
  * out with it; its key must be new. */
 int refund_save(struct sql *sql, struct payment *payment, struct refund *refund,

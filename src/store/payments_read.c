@@ -49,6 +49,8 @@ int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
         .fee = sql_get_int(rows, 28),
         .fee_sold = sql_get_int(rows, 29),
         .provider_of = (uint32_t)sql_get_int(rows, 30),
+        .later = sql_get_int(rows, 31) != 0,
+        .tax_free = (uint32_t)sql_get_int(rows, 32),
     };
     struct view *const texts[] = {&p->currency, &p->provider, &p->ref,
                                   &p->charge,   &p->reason,   &p->return_path};

@@ -17,6 +17,11 @@ static const struct sql_step steps[] = {
      "CREATE TABLE playbill_row (seq {int} NOT NULL, about {int} NOT NULL, id {int} NOT NULL,"
      " number {int} NOT NULL, content {bytes} NOT NULL, prev_hash {bytes} NOT NULL,"
      " hash {bytes} NOT NULL, PRIMARY KEY (seq))"},
+    {"doors, and paying later", "ALTER TABLE performance_date ADD COLUMN doors_at_ms {int};"
+                                "ALTER TABLE performance_date ADD COLUMN gate {long};"
+                                "ALTER TABLE performance_date ADD COLUMN address {long};"
+                                "ALTER TABLE performance_date ADD COLUMN later_ms {int};"
+                                "ALTER TABLE performance_date ADD COLUMN longest_later_ms {int}"},
 };
 
 int playbill_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -126,24 +131,39 @@ int playbill_put_event(struct sql *sql, const struct playbill_event *event, int6
     return sql_write(sql, &job.job, deadline_ns);
 }
 
+static int longest_later(struct sql_txn *txn, uint32_t performance_id, int64_t *ret_ms)
+{
+    return sql_ask_int(txn,
+                       "SELECT coalesce(max(longest_later_ms), 0) FROM performance_date"
+                       " WHERE performance_id = ?",
+                       SQL(sql_int(performance_id)), ret_ms);
+}
+
 static int run_put_performance(struct sql_job *base, struct sql_txn *txn)
 {
     const struct put_job *job = (struct put_job *)base;
     const struct playbill_performance *date = job->performance;
-    int64_t number;
+    int64_t number, longest_ms = 0;
     int err = next_number(txn, &number);
+    if (err == 0)
+        err = longest_later(txn, date->performance_id, &longest_ms);
     if (err == 0)
         err = sql_run(txn, "DELETE FROM performance_date WHERE performance_id = ?",
                       SQL(sql_int(date->performance_id)), NULL);
+    if (longest_ms < date->later_ms)
+        longest_ms = date->later_ms;
     if (err == 0)
-        err = sql_run(txn,
-                      "INSERT INTO performance_date (performance_id, number, starts_at_ms,"
-                      " utc_offset_known, utc_offset_minutes, time_zone)"
-                      " VALUES (?, ?, ?, ?, ?, ?)",
-                      SQL(sql_int(date->performance_id), sql_int(number),
-                          sql_int(date->starts_at_ms), sql_int(date->utc_offset_known),
-                          sql_int(date->utc_offset_minutes), sql_text(date->time_zone)),
-                      NULL);
+        err =
+            sql_run(txn,
+                    "INSERT INTO performance_date (performance_id, number, starts_at_ms,"
+                    " utc_offset_known, utc_offset_minutes, time_zone, doors_at_ms, gate,"
+                    " address, later_ms, longest_later_ms)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    SQL(sql_int(date->performance_id), sql_int(number), sql_int(date->starts_at_ms),
+                        sql_int(date->utc_offset_known), sql_int(date->utc_offset_minutes),
+                        sql_text(date->time_zone), sql_int(date->doors_at_ms), sql_text(date->gate),
+                        sql_text(date->address), sql_int(date->later_ms), sql_int(longest_ms)),
+                    NULL);
     return err == 0 ? playbill_chain_performance(txn, date, number) : err;
 }
 
@@ -195,8 +215,8 @@ static int read_performances(struct read_job *job, struct sql_txn *txn)
     struct sql_rows *rows;
     int got, err = sql_query(txn,
                              "SELECT performance_id, starts_at_ms, utc_offset_known,"
-                             " utc_offset_minutes, time_zone FROM performance_date WHERE number > ?"
-                             " ORDER BY performance_id",
+                             " utc_offset_minutes, time_zone, doors_at_ms, later_ms, gate, address"
+                             " FROM performance_date WHERE number > ? ORDER BY performance_id",
                              SQL(sql_int((int64_t)job->after)), &rows);
     if (err != 0)
         return err;
@@ -205,9 +225,13 @@ static int read_performances(struct read_job *job, struct sql_txn *txn)
         *date = (struct playbill_performance){.performance_id = (uint32_t)sql_get_int(rows, 0),
                                               .starts_at_ms = sql_get_int(rows, 1),
                                               .utc_offset_known = sql_get_int(rows, 2) != 0,
-                                              .utc_offset_minutes = (int32_t)sql_get_int(rows, 3)};
+                                              .utc_offset_minutes = (int32_t)sql_get_int(rows, 3),
+                                              .doors_at_ms = sql_get_int(rows, 5),
+                                              .later_ms = (uint32_t)sql_get_int(rows, 6)};
         err = job->bill.performance_count == STORE_PERFORMANCES_MAX ? ERR_CORRUPT : 0;
         err = err == 0 ? sql_get_copy(rows, 4, job->arena, &date->time_zone) : err;
+        err = err == 0 ? sql_get_copy(rows, 7, job->arena, &date->gate) : err;
+        err = err == 0 ? sql_get_copy(rows, 8, job->arena, &date->address) : err;
         if (err != 0) {
             sql_done(rows);
             return err;
@@ -243,5 +267,27 @@ int playbill_read(struct sql *sql, uint64_t after, struct arena *arena, struct p
     const int err = sql_read(sql, &job.job, deadline_ns);
     if (err == 0)
         *ret_bill = job.bill;
+    return err;
+}
+
+struct longest_job {
+    struct sql_job job;
+    uint32_t performance_id;
+    int64_t later_ms;
+};
+
+static int run_longest(struct sql_job *base, struct sql_txn *txn)
+{
+    struct longest_job *job = (struct longest_job *)base;
+    return longest_later(txn, job->performance_id, &job->later_ms);
+}
+
+int playbill_longest_later(struct sql *sql, uint32_t performance_id, uint32_t *ret_later_ms,
+                           int64_t deadline_ns)
+{
+    struct longest_job job = {.job.run = run_longest, .performance_id = performance_id};
+    const int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0)
+        *ret_later_ms = (uint32_t)job.later_ms;
     return err;
 }

@@ -16,6 +16,7 @@
 
 #define PLAYBILL_POSTER_MAX 1000 /* bytes of an address */
 #define PLAYBILL_ZONE_MAX   64   /* bytes of a time zone's name */
+#define PLAYBILL_PLACE_MAX  200  /* bytes of a gate, of an address */
 
 /* usher.v1.EventState. */
 enum playbill_state {
@@ -39,6 +40,11 @@ struct playbill_performance {
     bool utc_offset_known;
     int32_t utc_offset_minutes; /* of the hall's clock at starts_at_ms */
     struct view time_zone;      /* a name of tzdata, or empty */
+    int64_t doors_at_ms;        /* when people are let in; 0: nobody said */
+    struct view gate;           /* where; may be empty */
+    struct view address;        /* of the venue; may be empty */
+    /* A hold that is to be paid later lasts so long after it was made; 0: all is paid at once. */
+    uint32_t later_ms;
 };
 
 /* As sql_migrate. */
@@ -54,6 +60,11 @@ int playbill_seed(struct sql *sql, const struct store_event *events, size_t coun
 int playbill_put_event(struct sql *sql, const struct playbill_event *event, int64_t deadline_ns);
 int playbill_put_performance(struct sql *sql, const struct playbill_performance *performance,
                              int64_t deadline_ns);
+
+/* The longest later_ms that a performance ever had: no hold that was made for paying later can
+ * still live beyond it. 0: it never had any. As sql_read. */
+int playbill_longest_later(struct sql *sql, uint32_t performance_id, uint32_t *ret_later_ms,
+                           int64_t deadline_ns);
 
 /* What was written after the number `after` (0: everything), copied into the arena, and the newest
  * number. As sql_read; ERR_NO_MEMORY. */

@@ -10,6 +10,7 @@
 #define ROW_BYTES   104
 #define EVENT_BYTES 108
 #define DATE_BYTES  48
+#define PLACE_BYTES 76 /* more, where anything of the place is told, or paying later */
 #define TAG_BYTES   16
 
 static const char ROW_TAG[TAG_BYTES] = "usher playbill1\n";
@@ -44,13 +45,21 @@ static void hash_event(const struct playbill_event *event, uint8_t ret_hash[STOR
 
 static void hash_date(const struct playbill_performance *date, uint8_t ret_hash[STORE_HASH_BYTES])
 {
-    uint8_t bytes[DATE_BYTES], *at = bytes;
+    uint8_t bytes[DATE_BYTES + PLACE_BYTES], *at = bytes;
+    const bool place =
+        date->doors_at_ms != 0 || date->later_ms != 0 || date->gate.len + date->address.len > 0;
     at = be_put(at, (uint64_t)date->starts_at_ms, 8);
     at = be_put(at, date->utc_offset_known, 4);
     at = be_put(at, (uint64_t)(int64_t)date->utc_offset_minutes, 4);
     at = put_hash_of(at, date->time_zone);
-    assert(at == bytes + sizeof(bytes));
-    sha256(view_of(bytes, sizeof(bytes)), ret_hash);
+    if (place) { /* rows from before there was any of it keep their hash */
+        at = be_put(at, (uint64_t)date->doors_at_ms, 8);
+        at = be_put(at, date->later_ms, 4);
+        at = put_hash_of(at, date->gate);
+        at = put_hash_of(at, date->address);
+    }
+    assert(at == bytes + DATE_BYTES + (place ? PLACE_BYTES : 0));
+    sha256(view_of(bytes, (size_t)(at - bytes)), ret_hash);
 }
 
 static void hash_row(const struct row *row, uint8_t ret_hash[STORE_HASH_BYTES])
@@ -193,15 +202,19 @@ static int gather_dates(struct sql_txn *txn, struct told_list *told)
     struct sql_rows *rows;
     int got = 0, err = sql_query(txn,
                                  "SELECT performance_id, starts_at_ms, utc_offset_known,"
-                                 " utc_offset_minutes, time_zone, number FROM performance_date"
-                                 " ORDER BY performance_id",
+                                 " utc_offset_minutes, time_zone, number, doors_at_ms, later_ms,"
+                                 " gate, address FROM performance_date ORDER BY performance_id",
                                  SQL_NONE, &rows);
     while (err == 0 && (got = sql_next(rows)) == 1) {
         const struct playbill_performance date = {.starts_at_ms = sql_get_int(rows, 1),
                                                   .utc_offset_known = sql_get_int(rows, 2) != 0,
                                                   .utc_offset_minutes =
                                                       (int32_t)sql_get_int(rows, 3),
-                                                  .time_zone = sql_get_view(rows, 4)};
+                                                  .time_zone = sql_get_view(rows, 4),
+                                                  .doors_at_ms = sql_get_int(rows, 6),
+                                                  .later_ms = (uint32_t)sql_get_int(rows, 7),
+                                                  .gate = sql_get_view(rows, 8),
+                                                  .address = sql_get_view(rows, 9)};
         struct told *one =
             add_told(told, PLAYBILL_PERFORMANCE, sql_get_int(rows, 0), sql_get_int(rows, 5));
         if (!one) {

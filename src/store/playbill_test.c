@@ -50,18 +50,32 @@ static void others_read_what_is_younger_than_what_they_know(void **state)
     assert_true(view_eq(bill.events[0].poster, event.poster));
     assert_int_equal(read_after(bill.number).event_count, 0);
 
-    const struct playbill_performance date = {.performance_id = 5,
-                                              .starts_at_ms = 11,
-                                              .utc_offset_known = true,
-                                              .utc_offset_minutes = -210,
-                                              .time_zone = VIEW_LIT("America/St_Johns")};
+    struct playbill_performance date = {.performance_id = 5,
+                                        .starts_at_ms = 11,
+                                        .utc_offset_known = true,
+                                        .utc_offset_minutes = -210,
+                                        .time_zone = VIEW_LIT("America/St_Johns"),
+                                        .doors_at_ms = 10,
+                                        .gate = VIEW_LIT("3"),
+                                        .address = VIEW_LIT("1 Quay"),
+                                        .later_ms = 3600000};
+    uint32_t longest_ms = 1;
+    assert_int_equal(playbill_longest_later(sql, 5, &longest_ms, DEADLINE_NEVER), 0);
+    assert_int_equal(longest_ms, 0);
     assert_int_equal(playbill_put_performance(sql, &date, DEADLINE_NEVER), 0);
+    date.later_ms = 60000; /* holds from before may still live */
     assert_int_equal(playbill_put_performance(sql, &date, DEADLINE_NEVER), 0);
+    assert_int_equal(playbill_longest_later(sql, 5, &longest_ms, DEADLINE_NEVER), 0);
+    assert_int_equal(longest_ms, 3600000);
     bill = read_after(bill.number);
     assert_int_equal(bill.event_count, 0);
     assert_int_equal(bill.performance_count, 1);
     assert_int_equal(bill.performances[0].utc_offset_minutes, -210);
     assert_true(view_eq(bill.performances[0].time_zone, date.time_zone));
+    assert_int_equal(bill.performances[0].doors_at_ms, 10);
+    assert_int_equal(bill.performances[0].later_ms, 60000);
+    assert_true(view_eq(bill.performances[0].gate, date.gate));
+    assert_true(view_eq(bill.performances[0].address, date.address));
 }
 
 static void what_is_deleted_stays_so(void **state)

@@ -32,8 +32,9 @@ enum key_purpose {
     KEY_FOR_RECEIPT = 21,
     KEY_FOR_PASS = 22, /* the seed of a key pair */
     KEY_FOR_CHALLENGE = 23,
-    KEY_FOR_DEMO = 25, /* the password of the demo's team */
-    KEY_FOR_PEER = 31  /* its text is what one process of an installation shows another */
+    KEY_FOR_DEPOSIT = 24, /* seals where money goes back to */
+    KEY_FOR_DEMO = 25,    /* the password of the demo's team */
+    KEY_FOR_PEER = 31     /* its text is what one process of an installation shows another */
 };
 
 /* Reads the file, making it with fresh bytes of chance where it does not exist. ERR_IO (errno says

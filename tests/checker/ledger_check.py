@@ -190,6 +190,14 @@ def sets_the_clock(body):
         return False
 
 
+def longest_later(db, performance_id):
+    """How long a hold that is to be paid later may have lasted; stores of before have none."""
+    if not any(row['name'] == 'longest_later_ms' for row in db.execute('PRAGMA table_info(performance_date)')):
+        return 0
+    found = db.execute('SELECT longest_later_ms FROM performance_date WHERE performance_id = ?', (performance_id,)).fetchone()
+    return (found['longest_later_ms'] or 0) if found else 0
+
+
 class Performance:
     def __init__(self, db, row, find):
         self.db, self.row, self.report = db, row, find
@@ -203,6 +211,7 @@ class Performance:
         self.places = {}
         self.keys = {}
         self.last_entry_ms = None
+        self.later_ms = longest_later(db, row['performance_id'])
 
     def find(self, text):
         self.report(f'performance {self.row["performance_id"]}{self.where}: {text}')
@@ -418,7 +427,7 @@ class Performance:
             self.find('what is extended is not what was held')
         if at_ms >= hold['expires_at_ms']:
             self.find('the hold has expired')
-        longest = hold['made_at_ms'] + self.row['hold_ttl_ms'] + EXTEND_MAX_MS
+        longest = hold['made_at_ms'] + max(self.row['hold_ttl_ms'], self.later_ms) + EXTEND_MAX_MS
         if not hold['expires_at_ms'] < change['expires_at_ms'] <= longest:
             self.find('a hold is extended by a wrong length')
         hold['expires_at_ms'] = change['expires_at_ms']
@@ -573,6 +582,15 @@ def check_schema(db, find):
             find(text)
 
 
+def place_of(row):
+    """What is hashed of the place and of paying later: nothing where nobody said any of it."""
+    place = {name: row[name] for name in ('doors_at_ms', 'later_ms', 'gate', 'address') if name in row.keys()}
+    if not any(place.values()):
+        return b''
+    return (be(place['doors_at_ms'] or 0, 8) + be(place['later_ms'] or 0, 4) + sha256((place['gate'] or '').encode())
+            + sha256((place['address'] or '').encode()))
+
+
 def told_now(db):
     """What the playbill tells: (about, id) → (number, hash of the content)."""
     now = {}
@@ -583,7 +601,7 @@ def told_now(db):
     for row in db.execute('SELECT * FROM performance_date'):
         now[2, row['performance_id']] = row['number'], sha256(
             be(row['starts_at_ms'], 8) + be(row['utc_offset_known'] != 0, 4) + be(row['utc_offset_minutes'], 4)
-            + sha256(row['time_zone'].encode()))
+            + sha256(row['time_zone'].encode()) + place_of(row))
     return now
 
 

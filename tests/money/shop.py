@@ -183,7 +183,7 @@ class Shop:
         self.soon = self.make_performance()
 
     def options(self):
-        return ["--psp", f"http://{self.psp.listen}", "--pay-time", "2s"]
+        return ["--psp", f"http://{self.psp.listen}", "--pay-time", "2s", "--deposit-look", "300ms"]
 
     def open(self, data):
         self.server = Server(USHER, *self.options(), data=data, listen=getattr(self, "listen", "127.0.0.1:0"))

@@ -33,7 +33,7 @@ int auth_request_order_code(struct call *call, const void *request, void *respon
         return 1;
     if (!order_number_read(view_str(wish->order_number), number))
         return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "order_number",
-                         "an order's number looks like 7K2MQ-9XF3A");
+                         "an order's number looks like T4813620975");
     if (auth_charge_mail(call))
         return 1;
     snprintf(digits, sizeof(digits), "%08" PRIu64, chance_below(auth->chance, CODES));

@@ -73,7 +73,7 @@ int door_find_orders(struct call *call, const void *request, void *response)
     size_t count = 0;
     if (!by_address && !order_number_read(text, number))
         return lobby_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "text",
-                          "an order's number, as in 7K2MQ-9XF3A, or a mail address");
+                          "an order's number, as in T4813620975, or a mail address");
     int err =
         contacts_search(door->options.sql, view_str(number), by_address ? text : (struct view){0},
                         LOBBY_FOUND_MAX, arena, &contacts, &count, call_deadline_ns(call));

@@ -28,6 +28,7 @@ static const char *const pages[] = {
     "/organiser/halls",
     "/organiser/sales",
     "/organiser/orders",
+    "/organiser/money",
     "/organiser/team",
     "/organiser/events/new",
     "/organiser/events/#",

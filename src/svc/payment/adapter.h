@@ -20,6 +20,20 @@ struct adapter_env {
     struct arena *arena;
     int64_t now_ms;
     int64_t deadline_ns;
+    const struct refund_account *account; /* a refund goes there; NULL: the way it came */
+};
+
+/* An account at a bank. */
+struct refund_account {
+    const char *bank, *number, *holder;
+};
+
+/* A payment that is made later. */
+struct deposit_wish {
+    const char *bank;        /* its code, where the provider opens the account */
+    const char *name;        /* whose money it is */
+    uint32_t cash_kind;      /* enum deposit_cash */
+    const char *cash_number; /* whom the cash receipt is for; NULL: there is none */
 };
 
 enum said {
@@ -34,13 +48,14 @@ enum said {
 /* What a provider has said. Texts are in the arena or static. */
 struct told {
     enum said said;
-    int64_t amount;          /* CAPTURED: how much */
-    struct view currency;    /* CAPTURED */
-    int64_t returned;        /* CAPTURED: given back so far, all refunds together */
-    struct view ref, charge; /* the provider's ids, where it told any */
-    const char *reason;      /* DECLINED, DEAD: a word of docs/errors.md */
-    struct view code;        /* the provider's own word, for the story */
-    bool refused;            /* of a refund that is NOTHING: it was answered with a refusal, which a
+    int64_t amount;                    /* CAPTURED: how much */
+    struct view currency;              /* CAPTURED */
+    int64_t returned;                  /* CAPTURED: given back so far, all refunds together */
+    struct view ref, charge;           /* the provider's ids, where it told any */
+    const char *reason;                /* DECLINED, DEAD: a word of docs/errors.md */
+    struct view bank, account, secret; /* WAITING: for a deposit to that account */
+    struct view code;                  /* the provider's own word, for the story */
+    bool refused; /* of a refund that is NOTHING: it was answered with a refusal, which a
                                 provider repeats for as long as it remembers the key */
 };
 
@@ -63,17 +78,19 @@ struct heard {
     struct view event_id; /* the provider's, for telling a repeat */
     struct view ref;      /* the provider's id, or … */
     struct id payment_id; /* … ours; zero: not told */
+    struct view secret;   /* of a deposit's callback, which shows that it is the provider's */
 };
 
 struct adapter {
     const char *name;
     const char *title;
-    const char *const *methods; /* up to NULL */
-    const char *only_currency;  /* NULL: any */
-    int64_t buyer_ms;           /* the buyer has so long */
-    int64_t confirm_ms;         /* from the buyer's yes until we must have confirmed */
-    uint32_t refunds_a_minute;  /* of a job; more would be refused */
-    uint32_t refund_days;       /* older payments may be refused; 0: there is no such limit */
+    const char *const *methods;   /* up to NULL */
+    const char *only_currency;    /* NULL: any */
+    const char *deposit_currency; /* of what is paid later; NULL: any */
+    int64_t buyer_ms;             /* the buyer has so long */
+    int64_t confirm_ms;           /* from the buyer's yes until we must have confirmed */
+    uint32_t refunds_a_minute;    /* of a job; more would be refused */
+    uint32_t refund_days;         /* older payments may be refused; 0: there is no such limit */
     bool confirms; /* nothing is charged before we say so: an attempt never confirmed is dead */
     const char *heard_body; /* the answer to a webhook */
     const char *heard_type;
@@ -86,6 +103,10 @@ struct adapter {
                                struct view query, struct view *ret_ref);
     void (*finish)(const struct adapter_env *env, const struct payment *p, struct told *told);
     void (*lookup)(const struct adapter_env *env, const struct payment *p, struct told *told);
+    /* Opens an account that p is paid to by must_finish_by_ms; asked again it says the same. NULL:
+     * there is no paying later. */
+    void (*deposit)(const struct adapter_env *env, const struct payment *p, const char *name,
+                    const struct deposit_wish *wish, struct told *told);
     /* Ends what never became a charge; that it did is a normal answer. */
     void (*abandon)(const struct adapter_env *env, const struct payment *p, struct told *told);
     void (*refund)(const struct adapter_env *env, const struct payment *p, const struct refund *r,
@@ -95,7 +116,14 @@ struct adapter {
                     struct heard *ret_heard);
 };
 
-extern const struct adapter toss_adapter, stripe_adapter, nicepay_adapter;
+/* Of an amount with that fee in it, what contains no tax. */
+static inline int64_t adapter_tax_free(const struct payment *p, int64_t amount, int64_t fee)
+{
+    return (p->tax_free & PAYMENT_TAX_FREE_PRICE ? amount - fee : 0) +
+           (p->tax_free & PAYMENT_TAX_FREE_FEE ? fee : 0);
+}
+
+extern const struct adapter toss_adapter, stripe_adapter, nicepay_adapter, box_office_adapter;
 
 /* The adapter of that name, or NULL. */
 const struct adapter *adapter_find(struct view name);

@@ -1,6 +1,8 @@
 /* Answers and refusals of the payment service. */
 #include "sale/currency.h"
+#include "sale/order_number.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 #include "token/roles.h"
 
@@ -40,6 +42,10 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
     ret_payment->provider = (char *)copy(arena, p->provider);
     ret_payment->state = (Usher__V1__PaymentState)p->state;
     ret_payment->amount = p->books.amount;
+    ret_payment->tax_free = adapter_tax_free(p, p->books.amount, p->fee);
+    char number[ORDER_NUMBER_CHARS + 1];
+    order_number_write(id_is_zero(p->order_id) ? p->hold_id : p->order_id, number);
+    ret_payment->order_number = (char *)copy(arena, view_str(number));
     ret_payment->fee = p->fee;
     ret_payment->currency = (char *)copy(arena, p->currency);
     ret_payment->currency_digits = currency_digits(p->currency);
@@ -51,6 +57,9 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
         role_talk(&w, p->provider, p->provider_of, &adapter, &env) && adapter->confirms &&
         adapter->begin(&env, p, "Tickets", &begun) == 0)
         ret_payment->redirect_url = (char *)begun.redirect_url;
+    int err = with_order ? deposit_answer(&w, p, ret_payment) : 0;
+    if (err != 0)
+        return answer_store_failed(call, err);
     if (!with_order || id_is_zero(p->order_id))
         return 0;
     const Usher__V1__Order *order;

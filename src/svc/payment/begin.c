@@ -2,6 +2,7 @@
 #include "mem/utf8.h"
 #include "store/contacts.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 
 /* Non-zero after call_fail. */
@@ -17,6 +18,29 @@ static int find_performance(struct call *call, uint32_t performance_id,
                                   "not possible right now: try the same request again");
 }
 
+/* With its ways to pay; to an account of a bank only where there is time for it. */
+static int fill_provider(struct arena *arena, const struct adapter *adapter,
+                         const Usher__V1__Performance *performance, Usher__V1__Provider *ret)
+{
+    size_t count = 0;
+    usher__v1__provider__init(ret);
+    while (adapter->methods[count])
+        count++;
+    ret->name = (char *)adapter->name;
+    ret->title = (char *)adapter->title;
+    ret->methods = arena_alloc(arena, (count + 1) * sizeof(*ret->methods));
+    if (!ret->methods)
+        return ERR_NO_MEMORY;
+    memcpy(ret->methods, adapter->methods, count * sizeof(*ret->methods));
+    ret->n_methods = count;
+    if (adapter->deposit && performance && performance->pay_later_ms > 0 &&
+        adapter != &box_office_adapter &&
+        (!adapter->deposit_currency ||
+         strcmp(adapter->deposit_currency, performance->currency) == 0))
+        ret->methods[ret->n_methods++] = (char *)"virtual-account";
+    return 0;
+}
+
 int payment_list_providers(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ListProvidersRequest *wish = request;
@@ -25,8 +49,8 @@ int payment_list_providers(struct call *call, const void *request, void *respons
     Usher__V1__ListProvidersResponse *answer = response;
     struct arena *arena = call_arena(call);
     const uint32_t count = role->options.provider_count;
-    Usher__V1__Provider *providers = arena_alloc(arena, count * sizeof(*providers));
-    answer->providers = arena_alloc(arena, count * sizeof(*answer->providers));
+    Usher__V1__Provider *providers = arena_alloc(arena, (count + 1) * sizeof(*providers));
+    answer->providers = arena_alloc(arena, (count + 1) * sizeof(*answer->providers));
     if (!providers || !answer->providers)
         return answer_store_failed(call, ERR_NO_MEMORY);
     int err =
@@ -34,19 +58,19 @@ int payment_list_providers(struct call *call, const void *request, void *respons
     if (err != 0)
         return err;
     for (uint32_t i = 0; i < count; i++) {
-        const struct adapter *adapter = role->adapters[i];
         if (!role_offers(role, performance ? performance->organiser_id : 0, i))
             continue;
-        usher__v1__provider__init(&providers[i]);
-        providers[i].name = (char *)adapter->name;
-        providers[i].title = (char *)adapter->title;
+        int bad = fill_provider(arena, role->adapters[i], performance, &providers[i]);
+        if (bad != 0)
+            return answer_store_failed(call, bad);
         providers[i].test_money = role->options.providers[i].test_money;
-        providers[i].methods = (char **)adapter->methods;
-        while (adapter->methods[providers[i].n_methods])
-            providers[i].n_methods++;
         answer->providers[answer->n_providers++] = &providers[i];
     }
-    return 0;
+    if (performance && performance->pay_later_ms > 0) {
+        err = fill_provider(arena, &box_office_adapter, performance, &providers[count]);
+        answer->providers[answer->n_providers++] = &providers[count];
+    }
+    return err == 0 ? 0 : answer_store_failed(call, err);
 }
 
 /* ---- beginning ---- */
@@ -172,7 +196,13 @@ static int fill_price(struct call *call, const Usher__V1__Hold *hold, int64_t ex
         prices[i] = hold->seats[i]->amount;
     const struct fee_rule rule = selling_fee(&terms, view_str(hold->currency));
     p->terms_id = terms.terms_id;
-    p->fee = fee_of_order(&rule, prices, hold->n_seats);
+    p->fee = view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE))
+                 ? 0
+                 : fee_of_order(&rule, prices, hold->n_seats);
+    p->tax_free = terms.terms_id == 0
+                      ? 0
+                      : (terms.price_vat_permille == 0 ? PAYMENT_TAX_FREE_PRICE : 0) |
+                            (terms.fee_vat_permille == 0 ? PAYMENT_TAX_FREE_FEE : 0);
     p->books.amount = hold->total + p->fee;
     p->currency = view_str(hold->currency);
     return expected == 0 || expected == p->books.amount
@@ -188,8 +218,9 @@ static int fill(struct call *call, const Usher__V1__Hold *hold, bool equal, stru
     const struct adapter *adapter;
     struct adapter_env env;
     role_talk(&w, p->provider, p->provider_of, &adapter, &env);
+    const char *only = p->later ? adapter->deposit_currency : adapter->only_currency;
     if (!currency_find(view_str(hold->currency)) || hold->n_seats > PAYMENT_SEATS_MAX ||
-        (adapter->only_currency && strcmp(adapter->only_currency, hold->currency) != 0))
+        (only && strcmp(only, hold->currency) != 0))
         return answer_fail(call, CODE_FAILED_PRECONDITION, "BAD_ARGUMENT",
                            "this performance's currency cannot be paid at this provider");
     p->account_id = call_identity(call)->account_id;
@@ -224,10 +255,20 @@ static int choose(struct call *call, const Usher__V1__BeginPaymentRequest *wish,
     if (err != 0)
         return err;
     p->organiser_id = performance->organiser_id;
+    p->later = wish->deposit != NULL;
+    if (strcmp(wish->provider, PAYMENT_BOX_OFFICE) == 0) {
+        p->provider = VIEW_LIT(PAYMENT_BOX_OFFICE);
+        p->later = true;
+        return 0;
+    }
+    if (options->provider_count == 0)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "NO_PROVIDER",
+                           "nobody can pay by card here: the server has no payment provider");
     for (uint32_t i = 0; i < options->provider_count; i++) {
         const struct payment_provider *provider = &options->providers[i];
         if (!role_offers(role, p->organiser_id, i) ||
-            (wish->provider[0] && strcmp(wish->provider, provider->name) != 0))
+            (wish->provider[0] && strcmp(wish->provider, provider->name) != 0) ||
+            (p->later && !role->adapters[i]->deposit))
             continue;
         p->provider = view_str(provider->name);
         p->provider_of = provider->organiser_id;
@@ -235,6 +276,19 @@ static int choose(struct call *call, const Usher__V1__BeginPaymentRequest *wish,
     }
     return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
                        "provider: one of those that ListProviders names");
+}
+
+/* The provider's account, at once where it answers; otherwise the reconciler has it opened. */
+static void open_now(const struct work *w, struct payment *p)
+{
+    const struct id payment_id = p->payment_id;
+    p->version = 1;
+    int err = deposit_open(w, p);
+    if (err != 0 && err != ERR_CONFLICT)
+        log_event(LOG_WARN, "payment.step", log_id("usher.payment", payment_id), log_err(err));
+    struct payment now;
+    if (payment_get(w->role->options.sql, payment_id, w->arena, &now, w->deadline_ns) == 0)
+        *p = now;
 }
 
 int payment_begin(struct call *call, const void *request, void *response)
@@ -248,9 +302,6 @@ int payment_begin(struct call *call, const void *request, void *response)
     Usher__V1__Payment *answer = response;
     const Usher__V1__Hold *hold;
     struct call_status status;
-    if (options->provider_count == 0)
-        return answer_fail(call, CODE_FAILED_PRECONDITION, "NO_PROVIDER",
-                           "nobody can pay by card here: the server has no payment provider");
     int err = choose(call, wish, &p);
     if (err != 0)
         return err;
@@ -281,7 +332,7 @@ int payment_begin(struct call *call, const void *request, void *response)
     if (err == 0)
         err = fill_price(call, hold, wish->expected_amount, &p);
     if (err == 0)
-        err = begin_there(call, &p, &begun);
+        err = p.later ? deposit_begin(call, wish, &p) : begin_there(call, &p, &begun);
     if (err != 0)
         return err;
     err = payment_put(options->sql, &p, view_str(wish->idempotency_key), view_of(hash, 32),
@@ -293,6 +344,8 @@ int payment_begin(struct call *call, const void *request, void *response)
     log_event(LOG_INFO, "payment.begin", log_id("usher.payment", p.payment_id),
               log_id("usher.order", p.hold_id), log_view("usher.provider", p.provider),
               log_int("usher.amount", p.books.amount));
+    if (p.later)
+        open_now(&w, &p);
     err = answer_payment(call, &p, true, answer);
     if (err == 0 && begun.redirect_url)
         answer->redirect_url = (char *)begun.redirect_url;
@@ -333,7 +386,7 @@ int payment_abandon(struct call *call, const void *request, void *response)
     int err = find(call, wish->payment_id, &p);
     if (err != 0)
         return err;
-    if (p.state <= PAYMENT_UNCLEAR) {
+    if (p.state <= PAYMENT_UNCLEAR || p.state == PAYMENT_DEPOSIT) {
         const struct id payment_id = p.payment_id;
         err = flow_abandon(&w, &p, "PAYMENT_CANCELLED");
         if (err == 0 || err == ERR_CONFLICT)

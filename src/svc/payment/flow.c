@@ -7,9 +7,10 @@
 
 #include "store/contacts.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 
-static int64_t retry_ms(uint32_t tries)
+int64_t flow_retry_ms(uint32_t tries)
 {
     return tries >= 6 ? ROLE_RETRY_MAX_MS : (int64_t)ROLE_RETRY_MIN_MS << tries;
 }
@@ -123,7 +124,7 @@ static int place_again(const struct work *w, struct payment *p)
     if (err == 0)
         err = tickets_place(w, p, hold_id, &order);
     if (err == ERR_BUSY)
-        return flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + retry_ms(p->tries), NULL,
+        return flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + flow_retry_ms(p->tries), NULL,
                          "the seats are being asked for");
     for (uint32_t i = 0; err == 0 && equal && i < p->seat_count && i < hold->n_seats; i++)
         p->seats[i] = hold->seats[i]->seat;
@@ -140,7 +141,7 @@ static int place(const struct work *w, struct payment *p)
     case ERR_NOT_FOUND:
         return place_again(w, p);
     case ERR_BUSY:
-        return flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + retry_ms(p->tries), NULL,
+        return flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + flow_retry_ms(p->tries), NULL,
                          "the seats are being asked for");
     default:
         return return_all(w, p, err == ERR_INVALID ? "WRONG_AMOUNT" : "SEATS_GONE");
@@ -158,7 +159,7 @@ static int captured(const struct work *w, struct payment *p, const struct told *
                   log_int("usher.told", told->amount), log_view("usher.currency", told->currency));
         if (payment_is_dead(p->state))
             return ERR_UNAVAILABLE;
-        return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + retry_ms(p->tries), NULL,
+        return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + flow_retry_ms(p->tries), NULL,
                          "the provider tells of another amount");
     }
     if (told->ref.len > 0)
@@ -174,7 +175,10 @@ static int captured(const struct work *w, struct payment *p, const struct told *
 static int dead(const struct work *w, struct payment *p, uint32_t to, const char *reason)
 {
     p->reason = view_str(reason ? reason : "PAYMENT_EXPIRED");
-    return flow_move(w, p, to, 0, NULL, "%s", p->reason.at);
+    int err = flow_move(w, p, to, 0, NULL, "%s", p->reason.at);
+    if (err == 0 && p->later)
+        deposit_is_over(w, p);
+    return err;
 }
 
 /* Once money may be on its way, waiting is only what the provider says of it. */
@@ -186,12 +190,12 @@ static int waiting(const struct work *w, struct payment *p, const struct adapter
                                                        NULL, "the buyer has not decided");
     if (adapter->confirms)
         return dead(w, p, PAYMENT_ABANDONED, "PAYMENT_EXPIRED");
-    return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + retry_ms(p->tries), NULL,
+    return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + flow_retry_ms(p->tries), NULL,
                      "the buyer's time is over");
 }
 
-static int apply(const struct work *w, struct payment *p, const struct adapter *adapter,
-                 const struct told *told)
+int flow_apply(const struct work *w, struct payment *p, const struct adapter *adapter,
+               const struct told *told)
 {
     /* Of a dead attempt only money matters; whether there is any must have been said. */
     if (payment_is_dead(p->state) && told->said != SAID_CAPTURED)
@@ -204,18 +208,18 @@ static int apply(const struct work *w, struct payment *p, const struct adapter *
     case SAID_DEAD:
         return dead(w, p, PAYMENT_ABANDONED, told->reason);
     case SAID_WAITING:
-        return waiting(w, p, adapter);
+        return p->later ? deposit_waits(w, p, told) : waiting(w, p, adapter);
     case SAID_READY: /* of one that was never confirmed, it is the buyer's to come back */
         return p->state == PAYMENT_WAITING ? waiting(w, p, adapter) : flow_confirm(w, p, p->ref);
     case SAID_NOTHING:
         break;
     }
-    return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + retry_ms(p->tries), NULL,
+    return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + flow_retry_ms(p->tries), NULL,
                      "the provider did not say (%.*s)", VIEW_ARG(told->code));
 }
 
-static void note_call(const struct work *w, const struct payment *p, const char *what,
-                      const struct told *told)
+void flow_note(const struct work *w, const struct payment *p, const char *what,
+               const struct told *told)
 {
     static const char *const words[] = {"nothing",  "waiting",  "ready",
                                         "captured", "declined", "dead"};
@@ -236,8 +240,9 @@ static int secure_hold(const struct work *w, struct payment *p, const struct ada
     struct call_status status;
     const int64_t until_ms =
         p->extended ? 0 : role_now_ms() + adapter->confirm_ms + ROLE_CONFIRM_EXTRA_MS;
-    int err = tickets_extend(w, p->performance_id, p->hold_id, p->account_id, until_ms,
-                             (struct view){0}, &hold, &status);
+    int err = p->later ? tickets_extend_later(w, p, until_ms, (struct view){0}, &hold, &status)
+                       : tickets_extend(w, p->performance_id, p->hold_id, p->account_id, until_ms,
+                                        (struct view){0}, &hold, &status);
     p->extended = p->extended || err == 0;
     return err;
 }
@@ -262,17 +267,17 @@ int flow_confirm(const struct work *w, struct payment *p, struct view ref)
     if (err != 0)
         return err;
     adapter->finish(&env, p, &told);
-    note_call(w, p, "confirm", &told);
+    flow_note(w, p, "confirm", &told);
     if (told.charge.len > 0)
         p->charge = told.charge; /* what an adapter remembers of an attempt */
     if (told.said == SAID_NOTHING) {
         /* At once, once: most of what is unclear is clear a moment later. */
         adapter->lookup(&env, p, &told);
-        note_call(w, p, "look up", &told);
+        flow_note(w, p, "look up", &told);
     }
     if (told.said == SAID_READY)
         told.said = SAID_NOTHING;
-    return apply(w, p, adapter, &told);
+    return flow_apply(w, p, adapter, &told);
 }
 
 int flow_look(const struct work *w, struct payment *p)
@@ -283,13 +288,14 @@ int flow_look(const struct work *w, struct payment *p)
     if (!role_talk(w, p->provider, p->provider_of, &adapter, &env))
         return ERR_UNAVAILABLE;
     adapter->lookup(&env, p, &told);
-    note_call(w, p, "look up", &told);
+    flow_note(w, p, "look up", &told);
     /* It was to be ended there, and is not: nobody would end it but its own clock there. */
-    if (told.said == SAID_WAITING && !adapter->confirms && p->must_finish_by_ms <= role_now_ms()) {
+    if (told.said == SAID_WAITING && (!adapter->confirms || p->later) &&
+        p->must_finish_by_ms <= role_now_ms()) {
         adapter->abandon(&env, p, &told);
-        note_call(w, p, "end", &told);
+        flow_note(w, p, "end", &told);
     }
-    return apply(w, p, adapter, &told);
+    return flow_apply(w, p, adapter, &told);
 }
 
 int flow_abandon(const struct work *w, struct payment *p, const char *reason)
@@ -305,7 +311,7 @@ int flow_abandon(const struct work *w, struct payment *p, const char *reason)
     /* Nobody knows whether it can still be paid: the seats are kept a while longer, once. */
     if (told.said == SAID_NOTHING && !p->extended)
         (void)secure_hold(w, p, adapter);
-    return apply(w, p, adapter, &told);
+    return flow_apply(w, p, adapter, &told);
 }
 
 int flow_step(const struct work *w, struct id payment_id)
@@ -319,7 +325,10 @@ int flow_step(const struct work *w, struct id payment_id)
         return flow_abandon(w, &p, "PAYMENT_EXPIRED");
     case PAYMENT_CONFIRMING:
     case PAYMENT_UNCLEAR:
-        return flow_look(w, &p);
+        return p.later ? deposit_open(w, &p) : flow_look(w, &p);
+    case PAYMENT_DEPOSIT:
+        return p.must_finish_by_ms <= role_now_ms() ? flow_abandon(w, &p, "PAYMENT_EXPIRED")
+                                                    : flow_look(w, &p);
     case PAYMENT_CAPTURED:
         return place(w, &p);
     case PAYMENT_DONE:
@@ -364,7 +373,10 @@ static int refund_done(const struct work *w, struct payment *p, struct refund *r
     b->refunded += r->amount;
     p->state = b->pending > 0 ? PAYMENT_REFUNDING : b->sold > 0 ? PAYMENT_DONE : PAYMENT_REFUNDED;
     r->next_at_ms = 0;
-    return save_refund(w, p, r, REFUND_DONE, "the money is back");
+    int err = save_refund(w, p, r, REFUND_DONE, "the money is back");
+    if (err == 0 && p->later && p->state == PAYMENT_REFUNDED)
+        deposit_is_over(w, p);
+    return err;
 }
 
 int flow_refund(const struct work *w, struct id refund_id)
@@ -384,11 +396,12 @@ int flow_refund(const struct work *w, struct id refund_id)
         return ERR_UNAVAILABLE;
     /* Tickets and seats first: whoever has his money has no ticket. */
     if (!id_is_zero(r.order_id) && tickets_cancel(w, &r, p.account_id) != 0) {
-        r.next_at_ms = role_now_ms() + retry_ms(r.tries++);
+        r.next_at_ms = role_now_ms() + flow_retry_ms(r.tries++);
         return save_refund(w, &p, &r, REFUND_PENDING, "the tickets are not back yet");
     }
+    env.account = p.later ? deposit_account_of(w, &p) : NULL;
     adapter->refund(&env, &p, &r, &told);
-    note_call(w, &p, "refund", &told);
+    flow_note(w, &p, "refund", &told);
     if (told.said == SAID_CAPTURED)
         return refund_done(w, &p, &r);
     if (told.said == SAID_DECLINED) {
@@ -398,7 +411,7 @@ int flow_refund(const struct work *w, struct id refund_id)
     /* Nothing was done under that key, and asking with it again would be answered with the same
      * refusal, whatever has changed since. */
     r.round += told.refused;
-    r.next_at_ms = role_now_ms() + retry_ms(r.tries++);
+    r.next_at_ms = role_now_ms() + flow_retry_ms(r.tries++);
     return save_refund(w, &p, &r, REFUND_PENDING, "not yet");
 }
 

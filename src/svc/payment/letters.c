@@ -6,6 +6,7 @@
 #include "sale/order_number.h"
 #include "store/contacts.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 
 /* Why money goes back, for the buyer. */
@@ -77,6 +78,57 @@ int letter_of_refund(const struct work *w, const struct payment *p, const struct
                               .template = VIEW_LIT("refunded"),
                               .language = contact.language,
                               .params = view_str(values),
+                              .key = view_str(key),
+                              .created_at_ms = role_now_ms()};
+    return 0;
+}
+
+/* When it must be paid, by the hall's clock. */
+static void write_due(const struct payment *p, const Usher__V1__Performance *performance,
+                      enum paper_language language, char ret_text[PAPER_TEXT_MAX])
+{
+    const struct paper_order when = {
+        .language = language,
+        .starts_at_ms = p->must_finish_by_ms,
+        .utc_offset_known = performance->utc_offset_choice_case ==
+                            USHER__V1__PERFORMANCE__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES,
+        .utc_offset_minutes = performance->utc_offset_minutes,
+    };
+    paper_start(&when, ret_text);
+}
+
+int letter_of_deposit(const struct work *w, const struct payment *p, const struct told *told,
+                      struct mail *ret_mail)
+{
+    char amount[PAPER_TEXT_MAX], due[PAPER_TEXT_MAX], number[ORDER_NUMBER_CHARS + 1];
+    const Usher__V1__Performance *performance;
+    struct contact contact;
+    int err = contact_get(w->role->options.sql, p->hold_id, p->account_id, w->arena, &contact,
+                          w->deadline_ns);
+    if (err != 0)
+        return err;
+    if (tickets_performance(w, p->performance_id, &performance) != 0)
+        return ERR_UNAVAILABLE;
+    const enum paper_language language = paper_language_of(contact.language);
+    paper_amount(language, p->books.amount, p->currency, amount);
+    write_due(p, performance, language, due);
+    order_number_write(p->hold_id, number);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s%, s:s%}", "event", performance->event_name,
+                             "number", number, "amount", amount, "due", due, "bank",
+                             told->bank.at ? told->bank.at : "", told->bank.len, "account",
+                             told->account.at ? told->account.at : "", told->account.len);
+    char *values = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    const char *copy = values ? arena_copy(w->arena, view_str(values)) : NULL;
+    const char *key = arena_printf(w->arena, "deposit:%s", exchange_id(w->arena, p->payment_id));
+    free(values);
+    json_decref(json);
+    if (!copy || !key)
+        return ERR_NO_MEMORY;
+    *ret_mail = (struct mail){.to = contact.email,
+                              .template = told->account.len > 0 ? VIEW_LIT("deposit")
+                                                                : VIEW_LIT("reserved"),
+                              .language = contact.language,
+                              .params = view_str(copy),
                               .key = view_str(key),
                               .created_at_ms = role_now_ms()};
     return 0;

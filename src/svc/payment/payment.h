@@ -47,6 +47,9 @@ struct payment_options {
     const char *public_url;  /* of this site, for ways back; borrowed */
     const char *refund_rule; /* a preset of sale/refund.h; borrowed */
     int64_t pay_ms;          /* a hold whose buyer begins to pay lasts so long at least */
+    int64_t
+        deposit_look_ms;   /* what is paid later is asked for so often, should a callback be lost */
+    const uint8_t *master; /* the server's key; borrowed */
     const struct payment_provider *providers; /* borrowed; the first is the one that is offered */
     uint32_t provider_count;
     /* Opens a channel to the ticket role for a worker, on that worker. */

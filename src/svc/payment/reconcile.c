@@ -1,6 +1,7 @@
 /* The reconciler: does what is due, until nothing is unclear. One fiber looks, others work. */
 #include <stdlib.h>
 
+#include "store/deposits.h"
 #include "svc/payment/role.h"
 
 struct step {
@@ -60,6 +61,19 @@ static void look_around(struct payment_role *role, struct arena *arena)
         start_steps(role, ids, count, true);
 }
 
+/* What is personal is kept no longer than it may be needed. */
+static void sweep(struct payment_role *role)
+{
+    const int64_t now_ns = fiber_now_ns();
+    if (now_ns < role->sweep_ns)
+        return;
+    role->sweep_ns = deadline_after_ms(now_ns, ROLE_SWEEP_MS);
+    int err =
+        deposits_sweep(role->options.sql, role_now_ms(), deadline_after_ms(now_ns, ROLE_STEP_MS));
+    if (err != 0)
+        log_event(LOG_WARN, "payment.sweep", log_err(err));
+}
+
 void reconcile(void *arg)
 {
     struct payment_role *role = arg;
@@ -67,6 +81,7 @@ void reconcile(void *arg)
     arena_init(&arena, ROLE_ARENA_MAX);
     while (fiber_sleep_until(deadline_after_ms(fiber_now_ns(), ROLE_TICK_MS)) == 0) {
         jobs_tick(role, &arena);
+        sweep(role);
         if (role->steps == 0)
             look_around(role, &arena);
         arena_reset(&arena);

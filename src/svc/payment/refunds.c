@@ -1,6 +1,7 @@
 /* PreviewRefund, RefundOrder: what giving an order back returns, by the ladder. */
 #include "sale/currency.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 
 #define STEPS_MAX 12 /* of a preview */
@@ -195,7 +196,13 @@ static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *w
     if (!g.covering)
         return answer_store_failed(call, ERR_CONFLICT);
     struct refund refund = *g.covering;
-    if (g.organiser && refund.state == REFUND_FAILED) {
+    /* A wrong account is the buyer's to mend: then he, too, may ask again. */
+    const bool mended = wish->refund_account && g.payment.later &&
+                        !view_eq(g.payment.provider, VIEW_LIT(PAYMENT_BOX_OFFICE)) &&
+                        refund.state == REFUND_FAILED;
+    if (mended && deposit_name_account(call, &g.payment, wish->refund_account) != 0)
+        return 1;
+    if ((g.organiser || mended) && refund.state == REFUND_FAILED) {
         err = flow_refund_again(&w, &g.payment, &refund);
         if (err == 0 || err == ERR_CONFLICT)
             err =
@@ -242,6 +249,11 @@ int payment_refund_order(struct call *call, const void *request, void *response)
     if (wish->expected_refund > 0 && wish->expected_refund != quote.refunded)
         return answer_fail(call, CODE_FAILED_PRECONDITION, "REFUND_CHANGED",
                            "giving back now returns another amount: look again");
+    if (wish->refund_account) {
+        err = deposit_name_account(call, &g.payment, wish->refund_account);
+        if (err != 0)
+            return err;
+    }
     refund.amount = quote.refunded;
     refund.charge = quote.kept;
     refund.fee = quote.fee_refunded;

@@ -3,6 +3,7 @@
  * attempt makes us confirm, a webhook makes us look. Both may come at once, twice, late or never.
  */
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 
 static bool is_settled(uint32_t state)
@@ -25,16 +26,16 @@ static int wait_until_clear(const struct work *w, struct id payment_id, struct p
     }
 }
 
-static void refuse(const struct work *w, const struct payment *p, struct view query)
+static void refuse(const struct work *w, const struct payment *p, const char *what)
 {
     log_event(LOG_WARN, "payment.refuse", log_id("usher.payment", p->payment_id),
               log_id("usher.order", p->hold_id), log_view("usher.provider", p->provider),
-              log_text("a way back that is about another order or amount"));
+              log_text(what));
     const struct payment_event event = {
         .at_ms = role_now_ms(),
         .payment_id = p->payment_id,
         .what = "return",
-        .text = view_str("refused: about another order or amount"),
+        .text = view_str(arena_printf(w->arena, "refused: %s", what)),
     };
     (void)payment_note(w->role->options.sql, &event, w->deadline_ns);
 }
@@ -53,7 +54,7 @@ int return_with(const struct work *w, struct id payment_id, struct view query,
         ref = p.ref;
         switch (adapter->returned(&env, &p, query, &ref)) {
         case CAME_FOREIGN:
-            refuse(w, &p, query);
+            refuse(w, &p, "a way back that is about another order or amount");
             return ERR_INVALID;
         case CAME_PAID:
             err = flow_confirm(w, &p, ref);
@@ -123,6 +124,10 @@ static int hear(const struct work *w, const struct adapter *adapter, const struc
                                         .what = "webhook",
                                         .text = heard->event_id};
     (void)payment_note(sql, &event, w->deadline_ns);
+    if (heard->secret.len > 0 && !deposit_is_its(w, &p, heard->secret)) {
+        refuse(w, &p, "a callback that does not show the deposit's secret");
+        return ERR_DENIED;
+    }
     if (p.state == PAYMENT_CONFIRMING || p.state == PAYMENT_CAPTURED)
         return 0; /* somebody is at it, and the reconciler behind him */
     if (p.state == PAYMENT_DONE || p.state == PAYMENT_REFUNDING || p.state == PAYMENT_REFUNDED)
@@ -158,6 +163,10 @@ void plain_webhook(void *state, const struct plain_request *request, struct page
         return;
     }
     int err = hear(&w, adapter, &heard);
+    if (err == ERR_DENIED) {
+        *ret_page = (struct page){.status = 400};
+        return;
+    }
     if (err == ERR_NOT_FOUND) /* of another installation, or of a test by hand */
         err = 0;
     if (err == 0 && heard.event_id.len > 0)

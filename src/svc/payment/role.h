@@ -12,6 +12,7 @@
 #include "sale/refund.h"
 #include "store/selling.h"
 #include "svc/payment/adapter.h"
+#include "token/key.h"
 #include "usher/v1/payment.pb-c.h"
 
 #define ROLE_CONFIRM_EXTRA_MS 30000 /* a hold outlives the confirm deadline by this */
@@ -28,9 +29,11 @@
 #define ROLE_ARENA_MAX        (4u << 20)
 #define ROLE_JOB_PAUSE_MS     1000 /* an item of a job that is not clear is looked at again */
 #define ROLE_PAGE             20
+#define ROLE_SWEEP_MS         60000 /* what is personal is swept away so often */
 
 struct payment_role {
     struct payment_options options;
+    uint8_t seal_key[KEY_BYTES]; /* seals what is personal of what is paid later */
     const struct refund_ladder *ladder;
     const struct adapter *adapters[PAYMENT_PROVIDERS_MAX]; /* of the providers */
     struct http_workers *clients;                          /* NULL: options.http */
@@ -39,6 +42,7 @@ struct payment_role {
     uint32_t steps;
     uint32_t items;                             /* of refund jobs, under way */
     int64_t job_next_ns[PAYMENT_PROVIDERS_MAX]; /* the provider takes no more refunds before */
+    int64_t sweep_ns;                           /* the next sweep */
     int64_t job_look_ns;                        /* jobs are looked at whether they are done */
 };
 
@@ -97,6 +101,14 @@ int flow_give_back(const struct work *w, struct payment *p, const struct refund 
                    struct refund *ret_refund);
 /* Asks the provider anew for a refund that it has refused. */
 int flow_refund_again(const struct work *w, struct payment *p, struct refund *r);
+/* What a provider says of one that was to be asked again. Writes nothing itself. */
+int flow_apply(const struct work *w, struct payment *p, const struct adapter *adapter,
+               const struct told *told);
+/* Notes a call to a provider in the payment's story. */
+void flow_note(const struct work *w, const struct payment *p, const char *what,
+               const struct told *told);
+/* How long after that many tries the provider is asked again. */
+int64_t flow_retry_ms(uint32_t tries);
 /* Writes a move with its event and its line in the log. */
 int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next_at_ms,
               const struct refund *refund, const char *format, ...)

@@ -1,6 +1,7 @@
 /* GetMoneyStory, ListPayments, GetBooks: where is my money. */
 #include "sale/currency.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 #include "token/roles.h"
 
@@ -31,6 +32,56 @@ static int add_refunds(struct call *call, const struct payment *p, Usher__V1__Mo
     return 0;
 }
 
+/* "confirm: captured DONE": what was asked, what came of it, and the provider's word for it. */
+static int tell_call(struct arena *arena, struct view text, Usher__V1__MoneyEvent *row)
+{
+    const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
+    if (!colon) { /* of the box office */
+        row->step = (char *)"collected";
+        return 0;
+    }
+    const size_t asked = (size_t)(colon - text.at);
+    const struct view rest =
+        text.len > asked + 2 ? view_of(colon + 2, text.len - asked - 2) : (struct view){0};
+    const char *space = rest.len > 0 ? memchr(rest.at, ' ', rest.len) : NULL;
+    const size_t len = space ? (size_t)(space - rest.at) : rest.len;
+    row->step = arena_copy(arena, view_of(text.at, asked));
+    row->outcome = arena_copy(arena, view_of(rest.at, len));
+    row->code =
+        arena_copy(arena, space ? view_of(space + 1, rest.len - len - 1) : (struct view){0});
+    return row->step && row->outcome && row->code ? 0 : ERR_NO_MEMORY;
+}
+
+/* What happened, in words that a page has sentences for. */
+static int tell_step(struct arena *arena, const struct payment_event *event,
+                     Usher__V1__MoneyEvent *row)
+{
+    static const struct {
+        const char *text, *step;
+    } refunds[] = {{"the money is back", "done"},
+                   {"the provider refuses", "refused"},
+                   {"asked for again", "begun"},
+                   {"", "waiting"}};
+    const struct view text = event->text;
+    if (strcmp(event->what, "call") == 0)
+        return tell_call(arena, text, row);
+    if (strcmp(event->what, "refund") == 0) {
+        size_t i = 0;
+        while (!view_starts(text, view_str(refunds[i].text)))
+            i++;
+        row->step = (char *)refunds[i].step;
+    }
+    if (strcmp(event->what, "state") == 0) {
+        const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
+        const size_t len = colon ? (size_t)(colon - text.at) : text.len;
+        row->step = arena_copy(arena, view_of(text.at, len));
+        row->code =
+            arena_copy(arena, colon && text.len > len + 2 ? view_of(colon + 2, text.len - len - 2)
+                                                          : (struct view){0});
+    }
+    return row->step && row->code ? 0 : ERR_NO_MEMORY;
+}
+
 static int add_events(struct call *call, const struct payment *p, Usher__V1__MoneyStory *story)
 {
     const struct work w = answer_work(call);
@@ -53,6 +104,8 @@ static int add_events(struct call *call, const struct payment *p, Usher__V1__Mon
         rows[i].what = (char *)events[i].what;
         rows[i].text = (char *)arena_copy(w.arena, events[i].text);
         rows[i].amount = events[i].amount;
+        if (tell_step(w.arena, &events[i], &rows[i]) != 0)
+            return ERR_NO_MEMORY;
         ADD(story->events, story->n_events, &rows[i]);
     }
     return 0;
@@ -84,6 +137,9 @@ int payment_get_story(struct call *call, const void *request, void *response)
         err = answer_payment(call, &payments[i], false, &rows[i]);
         if (err != 0)
             return err;
+        err = deposit_answer(&w, &payments[i], &rows[i]);
+        if (err != 0)
+            return answer_store_failed(call, err);
         ADD(story->payments, story->n_payments, &rows[i]);
         err = add_refunds(call, &payments[i], story);
         if (err == 0)
@@ -137,6 +193,9 @@ int payment_list_payments(struct call *call, const void *request, void *response
         err = answer_payment(call, &payments[i], false, &rows[i]);
         if (err != 0)
             return err;
+        err = deposit_answer(&w, &payments[i], &rows[i]);
+        if (err != 0)
+            return answer_store_failed(call, err);
         ADD(answer->payments, answer->n_payments, &rows[i]);
     }
     if (count == page)

@@ -1,6 +1,7 @@
 /* The ticket role, asked in the payer's name. */
 #include "call/client.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 #include "token/roles.h"
 #include "usher/v1/ticket.pb-c.h"
@@ -53,7 +54,7 @@ static int meaning(const struct call_status *status)
         {"NOT_FOUND", ERR_INVALID},          {"KEY_REUSED", ERR_CONFLICT},
         {"PASS_REQUIRED", ERR_DENIED},       {"PASS_INVALID", ERR_DENIED},
         {"PASS_OVER", ERR_DENIED},           {"ALL_HELD", ERR_CONFLICT},
-        {"SOLD_OUT", ERR_CONFLICT},
+        {"SOLD_OUT", ERR_CONFLICT},          {"PAY_LATER_OFF", ERR_DENIED},
     };
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         if (strcmp(meanings[i].reason, reason_of(status)) == 0)
@@ -74,6 +75,26 @@ int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold
     wish.hold_id = (char *)exchange_id(w->arena, hold_id);
     wish.until_ms = until_ms;
     wish.starting = pass.len > 0; /* that is when a pass is looked at */
+    if (pass.len > 0 && metadata_add(&metadata, w->arena, VIEW_LIT("usher-pass"), pass) != 0)
+        return call_status_set(ret_status, CODE_INVALID_ARGUMENT, "usher-pass: this is no pass");
+    a.client.metadata = metadata;
+    int err = client_call(&a.client, Usher__V1__TicketService, extend_hold, &wish, ret_hold);
+    *ret_status = a.client.status;
+    return err == 0 ? 0 : meaning(&a.client.status);
+}
+
+int tickets_extend_later(const struct work *w, const struct payment *p, int64_t until_ms,
+                         struct view pass, const Usher__V1__Hold **ret_hold,
+                         struct call_status *ret_status)
+{
+    struct asking a;
+    struct metadata *metadata = NULL;
+    Usher__V1__ExtendHoldRequest wish = USHER__V1__EXTEND_HOLD_REQUEST__INIT;
+    begin(&a, w, p->account_id);
+    wish.performance_id = p->performance_id;
+    wish.hold_id = (char *)exchange_id(w->arena, p->hold_id);
+    wish.until_ms = until_ms;
+    wish.later = true;
     if (pass.len > 0 && metadata_add(&metadata, w->arena, VIEW_LIT("usher-pass"), pass) != 0)
         return call_status_set(ret_status, CODE_INVALID_ARGUMENT, "usher-pass: this is no pass");
     a.client.metadata = metadata;

@@ -35,7 +35,8 @@ static const char script[] =
     "(e&&e.code==='USER_CANCEL')?'':((e&&e.message)||o.broken)};"
     "if(!window.TossPayments){fail();return}"
     "const toss=TossPayments(o.clientKey);const customerKey=TossPayments.ANONYMOUS;"
-    "const ask={orderId:o.orderId,orderName:o.orderName,successUrl:o.successUrl,failUrl:o.failUrl};"
+    "const ask={orderId:o.orderId,orderName:o.orderName,successUrl:o.successUrl,failUrl:o.failUrl,"
+    "taxFreeAmount:o.taxFreeAmount};"
     "const buttons=document.querySelectorAll('button');"
     "if(/_gck_/.test(o.clientKey)){try{const w=toss.widgets({customerKey});"
     "await w.setAmount(o.amount);await Promise.all(["
@@ -111,10 +112,13 @@ static json_t *order_json(const struct adapter_env *env, const struct payment *p
         return NULL;
     currency_format(currency_find(p->currency), p->books.amount, text);
     json_t *value = json_loads(text, JSON_DECODE_ANY, NULL); /* a number, as the API takes it */
-    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:{s:s,s:o},s:s}", "clientKey",
+    currency_format(currency_find(p->currency), adapter_tax_free(p, p->books.amount, p->fee), text);
+    json_t *tax_free = json_loads(text, JSON_DECODE_ANY, NULL);
+    return json_pack("{s:s,s:s,s:s,s:s,s:s,s:{s:s,s:o},s:o,s:s}", "clientKey",
                      env->provider->public_key, "orderId", id, "orderName", name, "successUrl",
                      back, "failUrl", fail, "amount", "currency", currency, "value", value,
-                     "broken", "결제창을 열 수 없습니다. The payment window cannot be opened.");
+                     "taxFreeAmount", tax_free, "broken",
+                     "결제창을 열 수 없습니다. The payment window cannot be opened.");
 }
 
 static int put_buttons(struct buf *out, const struct adapter *adapter)

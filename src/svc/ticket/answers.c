@@ -111,6 +111,10 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     }
     ret_performance->time_zone =
         (char *)date->time_zone.at; /* NUL-terminated, and there for good */
+    ret_performance->pay_later_ms = date->later_ms;
+    ret_performance->doors_at_ms = date->doors_at_ms;
+    ret_performance->gate = (char *)date->gate.at;
+    ret_performance->venue_address = (char *)date->address.at;
     ret_performance->event_state = (Usher__V1__EventState)catalog_bill(performance->event)->state;
     ret_performance->sale_state = (Usher__V1__SaleState)figures.sale_state;
     ret_performance->currency = (char *)performance->currency;
@@ -212,6 +216,9 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
     ret_order->performance_id = order->performance_id;
     const struct playbill_performance *date = catalog_date(performance);
     ret_order->starts_at_ms = date->starts_at_ms;
+    ret_order->doors_at_ms = date->doors_at_ms;
+    ret_order->gate = (char *)date->gate.at; /* NUL-terminated, and there for good; so the next */
+    ret_order->venue_address = (char *)date->address.at;
     if (date->utc_offset_known) {
         ret_order->utc_offset_choice_case = USHER__V1__ORDER__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
         ret_order->utc_offset_minutes = date->utc_offset_minutes;

@@ -4,6 +4,7 @@
 #include "clock/zone.h"
 #include "mem/utf8.h"
 #include "observe/log.h"
+#include "sale/ledger.h"
 #include "token/roles.h"
 
 bool desk_may_see(struct call *call, const struct catalog_event *event)
@@ -89,11 +90,28 @@ int desk_check_bill(struct call *call, const char *name, const char *description
     return 0;
 }
 
+static bool is_place(struct view text)
+{
+    return text.len <= PLAYBILL_PLACE_MAX && utf8_line(text) &&
+           (text.len == 0 || utf8_visible(text));
+}
+
 int desk_check_date(struct call *call, struct playbill_performance *date)
 {
     if (date->starts_at_ms <= 0)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "starts_at_ms",
                          "a performance starts at a time after 1970, in Unix milliseconds");
+    if (date->doors_at_ms != 0 && (date->doors_at_ms < 0 || date->doors_at_ms > date->starts_at_ms))
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "doors_at_ms",
+                         "people are let in before the start, or nobody says when");
+    if (date->later_ms != 0 &&
+        (date->later_ms < TICKET_LATER_MIN_MS || date->later_ms > LEDGER_LATER_MAX_MS))
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "pay_later_ms",
+                         "what is paid later is paid within %d to %d ms, or 0: at once",
+                         TICKET_LATER_MIN_MS, LEDGER_LATER_MAX_MS);
+    if (!is_place(date->gate) || !is_place(date->address))
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "gate",
+                         "a gate and an address are lines of at most %d bytes", PLAYBILL_PLACE_MAX);
     if (date->time_zone.len > 0) {
         if (zone_offset(date->time_zone, date->starts_at_ms, &date->utc_offset_minutes) != 0)
             return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "time_zone",
@@ -269,6 +287,22 @@ int ticket_delete_event(struct call *call, const void *request, void *response)
     return err == 0 ? desk_set_state(call, event, PLAYBILL_DELETED) : err;
 }
 
+/* What tickets say of the place, and whether it may be paid later. */
+static void change_place(const Usher__V1__UpdatePerformanceRequest *wish,
+                         struct playbill_performance *date)
+{
+    if (wish->doors_choice_case == USHER__V1__UPDATE_PERFORMANCE_REQUEST__DOORS_CHOICE_DOORS_AT_MS)
+        date->doors_at_ms = wish->doors_at_ms;
+    if (wish->gate_choice_case == USHER__V1__UPDATE_PERFORMANCE_REQUEST__GATE_CHOICE_GATE)
+        date->gate = view_str(wish->gate);
+    if (wish->venue_address_choice_case ==
+        USHER__V1__UPDATE_PERFORMANCE_REQUEST__VENUE_ADDRESS_CHOICE_VENUE_ADDRESS)
+        date->address = view_str(wish->venue_address);
+    if (wish->pay_later_choice_case ==
+        USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAY_LATER_CHOICE_PAY_LATER_MS)
+        date->later_ms = wish->pay_later_ms;
+}
+
 int ticket_update_performance(struct call *call, const void *request, void *response)
 {
     const Usher__V1__UpdatePerformanceRequest *wish = request;
@@ -286,6 +320,7 @@ int ticket_update_performance(struct call *call, const void *request, void *resp
     }
     if (wish->time_zone[0])
         date.time_zone = view_str(wish->time_zone);
+    change_place(wish, &date);
     int err = desk_check_date(call, &date);
     if (err == 0)
         err = told(call, desk_tell_date(call, &date));

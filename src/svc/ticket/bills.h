@@ -8,6 +8,7 @@
 #include "svc/ticket/desk.h"
 
 #define TICKET_BILLS_MAX_MS    5000
+#define TICKET_LATER_MIN_MS    1000 /* least time to pay later in */
 #define TICKET_BILLS_BYTES_MAX (8u << 20)
 
 /* Whether the caller is told of an event: everybody where it is published, its organiser's team
@@ -42,5 +43,9 @@ int ticket_publish_event(struct call *call, const void *request, void *response)
 int ticket_hide_event(struct call *call, const void *request, void *response);
 int ticket_delete_event(struct call *call, const void *request, void *response);
 int ticket_update_performance(struct call *call, const void *request, void *response);
+
+/* passes.c: as desk_ask_pass, whoever calls. */
+int desk_ask_line(struct call *call, const struct catalog_performance *performance,
+                  struct id account_id, bool *ret_has_line, struct call_status *ret_status);
 
 #endif

@@ -141,7 +141,10 @@ static const struct playbill_performance *keep_date(struct catalog *catalog,
 {
     struct playbill_performance copy = *date;
     copy.time_zone = keep_text(catalog, date->time_zone);
-    return copy.time_zone.at ? keep(catalog, &copy, sizeof(copy)) : NULL;
+    copy.gate = keep_text(catalog, date->gate);
+    copy.address = keep_text(catalog, date->address);
+    return copy.time_zone.at && copy.gate.at && copy.address.at ? keep(catalog, &copy, sizeof(copy))
+                                                                : NULL;
 }
 
 int catalog_add_event(struct catalog *catalog, const struct store_event *event, uint32_t state,
@@ -204,7 +207,9 @@ int catalog_set_date(struct catalog *catalog, const struct playbill_performance 
     if (!performance || (now->starts_at_ms == date->starts_at_ms &&
                          now->utc_offset_known == date->utc_offset_known &&
                          now->utc_offset_minutes == date->utc_offset_minutes &&
-                         view_eq(now->time_zone, date->time_zone)))
+                         now->doors_at_ms == date->doors_at_ms && now->later_ms == date->later_ms &&
+                         view_eq(now->time_zone, date->time_zone) &&
+                         view_eq(now->gate, date->gate) && view_eq(now->address, date->address)))
         return 0;
     int err = count_change(catalog);
     if (err == 0 && !(kept = keep_date(catalog, date)))

@@ -84,6 +84,7 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->until_ms = ask->until_ms;
     m->paying = ask->paying;
     m->holdings_max = ask->holdings_max;
+    m->later = ask->later;
     if (ask->reason.len > 0) /* of a message: it ends with a NUL */
         m->reason = (char *)ask->reason.at;
     m->key = (ProtobufCBinaryData){ask->key.len, (uint8_t *)ask->key.at};

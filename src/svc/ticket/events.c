@@ -149,6 +149,10 @@ static int check_performance(struct call *call, const Usher__V1__CreatePerforman
             USHER__V1__CREATE_PERFORMANCE_REQUEST__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES,
         .utc_offset_minutes = wish->utc_offset_minutes,
         .time_zone = view_str(wish->time_zone),
+        .doors_at_ms = wish->doors_at_ms,
+        .gate = view_str(wish->gate),
+        .address = view_str(wish->venue_address),
+        .later_ms = wish->pay_later_ms,
     };
     if (err == 0)
         err = desk_check_date(call, &ret_new->date);

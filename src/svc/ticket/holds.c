@@ -1,5 +1,6 @@
 /* HoldSeats, HoldBest, ReleaseHold: the way that must be straight. */
 #include "sale/currency.h"
+#include "sale/ledger.h"
 #include "svc/ticket/bars.h"
 #include "svc/ticket/bills.h"
 #include "token/roles.h"
@@ -149,6 +150,20 @@ int ticket_release_hold(struct call *call, const void *request, void *response)
     return 0;
 }
 
+/* Where a crowd waits in a line, places are paid at once: those behind would wait for nothing.
+ * Non-zero after call_fail. */
+static int may_pay_later(struct call *call, const struct catalog_performance *performance,
+                         struct id account_id)
+{
+    struct call_status status;
+    bool has_line;
+    const int err = desk_ask_line(call, performance, account_id, &has_line, &status);
+    if (err != 0 || has_line || catalog_date(performance)->later_ms == 0)
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "PAY_LATER_OFF", "later",
+                         "places of this performance are paid at once");
+    return 0;
+}
+
 int ticket_extend_hold(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ExtendHoldRequest *wish = request;
@@ -172,10 +187,18 @@ int ticket_extend_hold(struct call *call, const void *request, void *response)
         ask.result = ERR_NOT_FOUND;
         return desk_refused(call, &ask);
     }
+    if (wish->later) {
+        err = may_pay_later(call, performance, ask.account_id);
+        if (err != 0)
+            return err;
+    }
+    ask.later = wish->later;
     /* A hold's id begins with the time it was made, however often a payment is begun. */
+    const int64_t made_ms = (int64_t)(ask.hold_id.hi >> 16);
     const int64_t most_ms =
-        (int64_t)(ask.hold_id.hi >> 16) + performance->hold_ttl_ms + STARTING_MAX_MS;
-    if (wish->starting && ask.until_ms > most_ms)
+        made_ms + (wish->later ? catalog_date(performance)->later_ms + LEDGER_EXTEND_MAX_MS
+                               : performance->hold_ttl_ms + STARTING_MAX_MS);
+    if ((wish->starting || wish->later) && ask.until_ms > most_ms)
         ask.until_ms = most_ms;
     return ask_and_fill(call, performance, &ask, response);
 }

@@ -31,6 +31,7 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
         .party = m->party, .category = m->category, .section = m->section, .apart = m->apart};
     ask->sale_state = m->sale_state;
     ask->paying = m->paying;
+    ask->later = m->later;
     ask->reason = view_str(m->reason);
     ask->payment_method = m->payment_method;
     ask->key = view_of(m->key.data, m->key.len);

@@ -1,6 +1,7 @@
 /* The door of a sale: every call that takes or buys places of a performance with a line shows a
  * pass, which the waiting room checks. In doubt, refuse (P10). */
 #include "call/client.h"
+#include "svc/ticket/bills.h"
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
 #include "usher/v1/waitroom.pb-c.h"
@@ -19,8 +20,8 @@ static struct channel *waitroom_here(const struct ticket *ticket)
     return NULL;
 }
 
-static int ask(struct call *call, const struct catalog_performance *performance,
-               struct id account_id, bool *ret_has_line, struct call_status *ret_status)
+int desk_ask_line(struct call *call, const struct catalog_performance *performance,
+                  struct id account_id, bool *ret_has_line, struct call_status *ret_status)
 {
     struct channel *channel = waitroom_here(call_state(call));
     struct arena *arena = call_arena(call);
@@ -49,7 +50,7 @@ int desk_ask_pass(struct call *call, const struct catalog_performance *performan
                   struct id account_id, bool *ret_has_line, struct call_status *ret_status)
 {
     if (!identity_has(call_identity(call), ROLE_PEER))
-        return ask(call, performance, account_id, ret_has_line, ret_status);
+        return desk_ask_line(call, performance, account_id, ret_has_line, ret_status);
     *ret_has_line = true; /* perhaps */
     return 0;             /* what was begun with a pass, and has been paid since */
 }
@@ -67,7 +68,7 @@ int desk_check_pass_shown(struct call *call, const struct catalog_performance *p
     bool has_line;
     if (call_metadata(call, PASS_FIELD).at == NULL)
         return 0;
-    return ask(call, performance, account_id, &has_line, &status) == 0
+    return desk_ask_line(call, performance, account_id, &has_line, &status) == 0
                ? 0
                : desk_pass_refused(call, &status);
 }

@@ -54,6 +54,9 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
         .starts_at_ms = stored->starts_at_ms,
         .utc_offset_known = stored->utc_offset_known,
         .utc_offset_minutes = stored->utc_offset_minutes,
+        .time_zone = VIEW_LIT(""),
+        .gate = VIEW_LIT(""),
+        .address = VIEW_LIT(""),
     };
     struct catalog_performance entry = {
         .performance_id = stored->performance_id,

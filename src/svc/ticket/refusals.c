@@ -112,7 +112,8 @@ static bool ended_lately(const struct catalog_performance *performance, const st
     const int64_t made_ms = (int64_t)(ask->hold_id.hi >> 16);
     const int64_t ended_ms = made_ms + performance->hold_ttl_ms;
     return ask->now_ms >= ended_ms &&
-           ask->now_ms - ended_ms <= LEDGER_EXTEND_MAX_MS + HOLD_ENDED_LATELY_MS;
+           ask->now_ms - ended_ms <=
+               catalog_date(performance)->later_ms + LEDGER_EXTEND_MAX_MS + HOLD_ENDED_LATELY_MS;
 }
 
 int desk_hold_refused(struct call *call, const struct catalog_performance *performance,

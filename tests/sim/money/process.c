@@ -9,6 +9,7 @@
 
 #define SECRET_KEY     "test_sk_usher"
 #define WEBHOOK_SECRET "whsec_usher"
+#define LOOK_MS        5000 /* what is paid later is asked for so often */
 #define PAY_MS         4000 /* a hold whose buyer begins to pay lasts so long at least */
 
 static const struct payment_provider providers[] = {
@@ -67,6 +68,7 @@ static void open_ticket(struct usher *usher, const struct code_keys *codes)
 
 static void open_payment(struct usher *usher)
 {
+    static const uint8_t master[KEY_BYTES] = {7};
     const struct payment_options options = {
         .sql = usher->sql,
         .workers = &usher->worker,
@@ -77,6 +79,8 @@ static void open_payment(struct usher *usher)
         .public_url = "http://usher",
         .refund_rule = "all",
         .pay_ms = PAY_MS,
+        .deposit_look_ms = LOOK_MS,
+        .master = master,
         .providers = providers,
         .provider_count = sizeof(providers) / sizeof(providers[0]),
         .open_tickets = open_tickets,

@@ -43,7 +43,7 @@ const en = {
     'With the number of an order and the address its tickets went to. We mail a code there.',
   findOpen: 'Open the order',
   orderNumber: 'Order number',
-  badNumber: 'A number looks like 7K2MQ-9XF3A. It is in the mail with the tickets.',
+  badNumber: 'A number looks like T4813620975. It is in the mail with the tickets.',
   setAction: 'Set password and sign in',
   endedText: 'Your session has ended, or was ended on another device.',
   heldText:
@@ -118,7 +118,7 @@ const ko: typeof en = {
   findText: '주문번호와 티켓을 받으신 이메일을 입력하시면 그 주소로 인증 코드를 보내 드립니다.',
   findOpen: '주문 열기',
   orderNumber: '주문번호',
-  badNumber: '주문번호는 7K2MQ-9XF3A와 같은 형식이며 티켓 메일에 있습니다.',
+  badNumber: '주문번호는 T4813620975와 같은 형식이며 티켓 메일에 있습니다.',
   setAction: '비밀번호 변경하고 로그인',
   endedText: '로그인 시간이 만료되었거나 다른 기기에서 로그아웃되었습니다.',
   heldText:

@@ -121,6 +121,8 @@ export const en = {
   orderPaidHint: 'Show each code at the door. The tickets also come by mail.',
   orderTitle: 'Order',
   orderNumber: 'Order number',
+  doorsOpen: (time: string) => `Doors ${time}`,
+  gate: (name: string) => `Gate ${name}`,
   orderedWhen: 'Ordered',
   orderConfirmed: 'Confirmed',
   orderCancelled: 'Cancelled',

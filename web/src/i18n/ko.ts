@@ -125,6 +125,8 @@ export const ko: Words = {
   orderPaidHint: '입장할 때 QR 코드를 보여 주세요. 티켓은 메일로도 보내 드립니다.',
   orderTitle: '예매 내역',
   orderNumber: '예매 번호',
+  doorsOpen: (time) => `입장 ${time}`,
+  gate: (name) => `입구 ${name}`,
   orderedWhen: '예매 일시',
   orderConfirmed: '예매 완료',
   orderCancelled: '취소됨',

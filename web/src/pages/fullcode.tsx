@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Order } from '../gen/usher/v1/ticket_pb';
 import { gradeName, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
+import { Entrance } from '../parts/entrance';
 import { Icon } from '../parts/icon';
 import { QrCode } from '../parts/qr';
 
@@ -58,6 +59,7 @@ export function FullCode({ order, index, onIndex }: FullCodeProps) {
       {order.orderNumber ? <p class="numeric">{order.orderNumber}</p> : null}
       <p>{order.eventName}</p>
       <p>{[starts(order, 'full'), order.hallName].filter(Boolean).join(' · ')}</p>
+      <Entrance order={order} />
       {next !== index ? (
         <button type="button" class="full-code-next" onClick={() => onIndex(next)}>
           {say.ticketOf(index + 1, order.tickets.length)} · {say.nextTicket}

@@ -5,10 +5,16 @@ import { call_ms } from '../api/client';
 import type { Failure } from '../api/failure';
 import { persist, refusalOf } from '../api/retry';
 import { till } from '../api/till';
-import { type MoneyStory, type Receipt, ReceiptKind } from '../gen/usher/v1/payment_pb';
-import { date, money } from '../i18n/format';
+import {
+  type MoneyEvent,
+  type MoneyStory,
+  type Receipt,
+  ReceiptKind,
+} from '../gen/usher/v1/payment_pb';
+import { date, grouped, money } from '../i18n/format';
 import { payWords } from '../i18n/pay';
 import { language, words } from '../i18n/words';
+import { DepositLines } from '../parts/deposit';
 import { Icon } from '../parts/icon';
 import { Failed } from '../parts/notice';
 import { Trouble } from '../parts/trouble';
@@ -53,7 +59,19 @@ export function MoneyPage({ orderId }: { orderId: string }) {
                 <span>
                   <strong>{say.paymentState[payment.state]}</strong>
                   <span class="soft">
-                    {[payment.provider, date(payment.createdAtMs, 'short')].join(' · ')}
+                    {[
+                      say.method[payment.provider] ?? payment.provider,
+                      date(payment.createdAtMs, 'short'),
+                    ].join(' · ')}
+                  </span>
+                  <span data-what-to-do>
+                    {[say.reasons[payment.reason], say.stateText[payment.state]]
+                      .filter(Boolean)
+                      .join(' ')}
+                  </span>
+                  {payment.deposit ? <DepositLines payment={payment} /> : null}
+                  <span class="soft numeric">
+                    {say.paymentNumber} {grouped(payment.paymentId)}
                   </span>
                 </span>
                 <b class="numeric">{money(payment.amount, payment)}</b>
@@ -90,11 +108,13 @@ export function MoneyPage({ orderId }: { orderId: string }) {
         <section class="card story" aria-labelledby="events-title">
           <h2 id="events-title">{say.events}</h2>
           <ol class="story-events">
-            {events.map(({ atMs, what, text, amount }, index) => (
-              <li key={index} data-what={what}>
-                <span class="soft numeric">{date(atMs, 'second')}</span>
-                <span>{text}</span>
-                <span class="numeric">{amount === 0n ? '' : money(amount, priced)}</span>
+            {events.map((event, index) => (
+              <li key={index} data-what={event.what} data-step={event.step}>
+                <span class="soft numeric">{date(event.atMs, 'second')}</span>
+                <Step event={event} />
+                <span class="numeric">
+                  {event.amount === 0n ? '' : money(event.amount, priced)}
+                </span>
               </li>
             ))}
           </ol>
@@ -106,6 +126,20 @@ export function MoneyPage({ orderId }: { orderId: string }) {
         </a>
       </p>
     </div>
+  );
+}
+
+/** What happened, said to a person; the provider's own word stands behind it, for whoever asks there. */
+function Step({ event: { what, step, outcome, code, text } }: { event: MoneyEvent }) {
+  const say = payWords.value;
+  const said = say.steps[step ? `${what} ${step}` : what];
+  if (!said) return <span lang="en">{text}</span>;
+  const word = /^[A-Z][A-Z_]+$/.test(code) ? code : '';
+  return (
+    <span>
+      {[said, say.outcomes[outcome], say.reasons[code]].filter(Boolean).join(' ')}
+      {word && !say.reasons[code] ? <code class="soft"> {word}</code> : null}
+    </span>
   );
 }
 

@@ -7,6 +7,7 @@ import { type Order, OrderState, PaymentMethod, type Ticket } from '../gen/usher
 import { date, gradeName, grouped, money, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Confirm } from '../parts/confirm';
+import { Entrance } from '../parts/entrance';
 import { Icon } from '../parts/icon';
 import { Later } from '../parts/later';
 import { Failed, Notice } from '../parts/notice';
@@ -309,6 +310,7 @@ function TicketStub({ order, ticket, index, onShow, onPass }: TicketStubProps) {
         <p class="ticket-date">
           {[starts(order, 'full'), order.hallName].filter(Boolean).join(' · ')}
         </p>
+        <Entrance order={order} />
         {ticket.categoryName ? <p class="ticket-grade">{gradeName(ticket.categoryName)}</p> : null}
         <p class="ticket-seat">{name}</p>
         <p class="ticket-foot">

@@ -6,6 +6,7 @@ import { type Payment, PaymentState } from '../gen/usher/v1/payment_pb';
 import { money } from '../i18n/format';
 import { payWords } from '../i18n/pay';
 import { words } from '../i18n/words';
+import { DepositLines } from '../parts/deposit';
 import { Icon, type IconName } from '../parts/icon';
 import { Trouble } from '../parts/trouble';
 import { announce } from '../state/announce';
@@ -65,7 +66,13 @@ function State({ payment, following }: { payment: Payment; following: Following 
   );
   switch (state) {
     case PaymentState.UNCLEAR:
-      return <Outcome title={say.unclearTitle} text={say.unclearText} state={name} />;
+      return (
+        <Outcome title={say.unclearTitle} text={say.unclearText} state={name}>
+          <a class="plain" href={paths.money(payment.orderId)}>
+            {say.story}
+          </a>
+        </Outcome>
+      );
     case PaymentState.CAPTURED:
     case PaymentState.DONE:
       return <Outcome title={say.capturedTitle} text={say.checkingText} state={name} />;
@@ -83,7 +90,12 @@ function State({ payment, following }: { payment: Payment; following: Following 
       );
     case PaymentState.ABANDONED:
       return (
-        <Outcome icon="close" title={say.abandonedTitle} text={say.abandonedText} state={name}>
+        <Outcome
+          icon="close"
+          title={say.abandonedTitle}
+          text={[say.abandonedText, say.reasons[payment.reason]].filter(Boolean).join(' ')}
+          state={name}
+        >
           {again}
         </Outcome>
       );
@@ -103,6 +115,30 @@ function State({ payment, following }: { payment: Payment; following: Following 
           <a class="plain" href={paths.money(payment.orderId)}>
             {say.story}
           </a>
+        </Outcome>
+      );
+    }
+    case PaymentState.DEPOSIT: {
+      const atBank = Boolean(payment.deposit?.number);
+      return (
+        <Outcome
+          icon="clock"
+          title={atBank ? say.depositTitle : say.reservedTitle}
+          text={atBank ? say.depositText : say.reservedText}
+          state={name}
+          more={<DepositLines payment={payment} />}
+        >
+          <a class="plain" href={paths.money(payment.orderId)}>
+            {say.story}
+          </a>
+          <button
+            type="button"
+            class="plain"
+            data-action="give-up"
+            onClick={() => void following.abandon()}
+          >
+            {say.depositEnd}
+          </button>
         </Outcome>
       );
     }
@@ -132,11 +168,12 @@ interface OutcomeProps {
   title: string;
   text: string;
   said?: string; // by the provider
+  more?: ComponentChildren;
   state: string;
   children?: ComponentChildren;
 }
 
-function Outcome({ icon, title, text, said = '', state, children }: OutcomeProps) {
+function Outcome({ icon, title, text, said = '', more, state, children }: OutcomeProps) {
   useEffect(() => announce(`${title}. ${text}`), [title, text]);
   return (
     <section class="trouble outcome" data-payment={state}>
@@ -144,6 +181,7 @@ function Outcome({ icon, title, text, said = '', state, children }: OutcomeProps
       <h1>{title}</h1>
       <p>{text}</p>
       {said ? <p>“{said}”</p> : null}
+      {more}
       {children ? <p class="trouble-actions">{children}</p> : null}
     </section>
   );

@@ -17,6 +17,7 @@ import { date, money, seatName, starts } from '../i18n/format';
 import { payWords } from '../i18n/pay';
 import { language, words } from '../i18n/words';
 import { HoldClock } from '../parts/clock';
+import { DepositForm, emptyWish, wishOf, wrongWith } from '../parts/depositform';
 import { Field, toFirstWrong } from '../parts/field';
 import { Icon } from '../parts/icon';
 import { Failed, Notice } from '../parts/notice';
@@ -87,13 +88,14 @@ export function PayPage({ performanceId }: { performanceId: number }) {
   if (!order.value) return <p class="loading">{words.value.loading}</p>;
   const { open, quote, providers } = order.value;
   const chosen = way.value ?? providers[0]?.name ?? box_office;
+  const priced = chosen === box_office || chosen === box_office_later ? null : quote;
   return (
     <div class="pay">
       <h1>{say.title}</h1>
       <Summary
         hold={hold.value}
         performance={order.value.performance}
-        quote={chosen === box_office ? null : quote}
+        quote={priced}
         onOver={() => {
           if (hold.value) endHold(storage, hold.value);
           hold.value = null;
@@ -103,6 +105,7 @@ export function PayPage({ performanceId }: { performanceId: number }) {
         <OpenPayment payment={open} onEnd={load} />
       ) : (
         <Form
+          performance={order.value.performance}
           hold={hold.value}
           providers={providers}
           way={chosen}
@@ -213,9 +216,13 @@ function OpenPayment({ payment, onEnd }: { payment: Payment; onEnd(): void }) {
 }
 
 const box_office = '';
+const by_account = 'virtual-account';
+const box_office_later = 'box-office'; // held until a deadline, and paid there
+const bank = ':bank'; // behind a provider's name: to an account that it opens
 
 interface FormProps {
   hold: KeptHold;
+  performance: Performance;
   providers: Provider[];
   way: string; // a provider's name, or the box office
   quote: PurchaseQuote | null;
@@ -223,7 +230,7 @@ interface FormProps {
   onGone(): void;
 }
 
-function Form({ hold, providers, way, quote, onWay, onGone }: FormProps) {
+function Form({ hold, performance, providers, way, quote, onWay, onGone }: FormProps) {
   const say = payWords.value;
   const deed = useMemo(() => new Deed(), []);
   const contact = useSignal<Contact>({
@@ -234,6 +241,7 @@ function Form({ hold, providers, way, quote, onWay, onGone }: FormProps) {
   });
   const terms = useSignal(false);
   const equalPlaces = useSignal(false);
+  const wish = useSignal(emptyWish);
   const tried = useSignal(false);
   const leaving = useSignal(false);
   const { name, email, phone } = contact.value;
@@ -262,7 +270,7 @@ function Form({ hold, providers, way, quote, onWay, onGone }: FormProps) {
       phone: phone.trim(),
       language: language.value,
     };
-    const provider = way;
+    const [provider = ''] = way.split(':');
     if (provider !== box_office) {
       const payment = await beginPayment({
         performanceId,
@@ -270,8 +278,11 @@ function Form({ hold, providers, way, quote, onWay, onGone }: FormProps) {
         provider,
         contact: who,
         equalPlaces: equalPlaces.value,
-        expectedAmount: quote?.total ?? 0n,
+        expectedAmount: provider === box_office_later ? 0n : (quote?.total ?? 0n),
+        ...(atBank ? { deposit: wishOf(wish.value) } : {}),
       });
+      // What is paid later is held by the attempt, and no longer chosen here.
+      if (payment.state === PaymentState.DEPOSIT) dropHold(storage, performanceId);
       leaving.value = true;
       if (payment.state === PaymentState.WAITING && payment.redirectUrl)
         location.assign(payment.redirectUrl);
@@ -289,9 +300,17 @@ function Form({ hold, providers, way, quote, onWay, onGone }: FormProps) {
     dropHold(storage, performanceId);
     go(paths.placed(placed.orderId), true);
   };
+  const atBank = way.endsWith(bank);
+  const later = atBank || way === box_office_later;
+  const card = way !== box_office && !later;
+  const priced = way === box_office || way === box_office_later ? null : quote;
+  // A hold's time is the server's to know; it is told to the minute.
+  const until = date(hold.expiresAtMs - performance.holdTtlMs + performance.payLaterMs, 'short');
   const submit = async (form: HTMLFormElement) => {
     tried.value = true;
-    if (wrong.name || wrong.email || wrong.phone || !terms.value) return toFirstWrong(form);
+    const badWish = atBank && wrongWith(wish.value) !== null;
+    if (wrong.name || wrong.email || wrong.phone || badWish || !terms.value)
+      return toFirstWrong(form);
     if (await deed.do(buy)) return;
     const reason = deed.failure.value?.reason;
     if (reason === 'HOLD_EXPIRED' || reason === 'HOLD_NOT_FOUND') {
@@ -300,8 +319,7 @@ function Form({ hold, providers, way, quote, onWay, onGone }: FormProps) {
     }
   };
   const busy = deed.busy.value || leaving.value;
-  const card = way !== box_office;
-  const chosen = providers.find((provider) => provider.name === way);
+  const chosen = providers.find((provider) => provider.name === way.split(':')[0]);
   return (
     <form
       class="pay-form"
@@ -346,24 +364,61 @@ function Form({ hold, providers, way, quote, onWay, onGone }: FormProps) {
       </section>
       <fieldset class="card pay-ways">
         <legend>{say.how}</legend>
-        {providers.map((provider) => (
+        {providers
+          .filter(({ name: provider }) => provider !== box_office_later)
+          .map((provider) => (
+            <Way
+              key={provider.name}
+              value={provider.name}
+              chosen={way}
+              title={provider.title}
+              hint={provider.methods
+                .filter((method) => method !== by_account)
+                .map((method) => say.method[method] ?? method)
+                .join(' · ')}
+              onChoose={onWay}
+            />
+          ))}
+        {providers
+          .filter(({ methods }) => methods.includes(by_account))
+          .map((provider) => (
+            <Way
+              key={provider.name}
+              value={provider.name + bank}
+              chosen={way}
+              title={say.laterBank}
+              hint={say.laterBankHint(until)}
+              onChoose={onWay}
+            />
+          ))}
+        {performance.payLaterMs > 0 ? (
           <Way
-            key={provider.name}
-            value={provider.name}
+            value={box_office_later}
             chosen={way}
-            title={provider.title}
-            hint={provider.methods.map((method) => say.method[method] ?? method).join(' · ')}
+            title={say.boxOffice}
+            hint={say.laterBoxHint(until)}
             onChoose={onWay}
           />
-        ))}
-        <Way
-          value={box_office}
-          chosen={way}
-          title={say.boxOffice}
-          hint={say.boxOfficeHint}
-          onChoose={onWay}
-        />
+        ) : (
+          <Way
+            value={box_office}
+            chosen={way}
+            title={say.boxOffice}
+            hint={say.boxOfficeHint}
+            onChoose={onWay}
+          />
+        )}
       </fieldset>
+      {atBank ? (
+        <DepositForm
+          wish={wish.value}
+          tried={tried.value}
+          fillIn={words.value.fillIn}
+          onChange={(value) => {
+            wish.value = value;
+          }}
+        />
+      ) : null}
       {chosen?.testMoney ? <Notice tone="warn" icon="alert" title={say.testMoney} /> : null}
       {card ? (
         <label class="check">
@@ -391,9 +446,9 @@ function Form({ hold, providers, way, quote, onWay, onGone }: FormProps) {
           <span>{say.terms}</span>
         </label>
         {tried.value && !terms.value ? <small class="field-bad">{say.termsNeeded}</small> : null}
-        {card && quote ? <Refunds quote={quote} /> : null}
+        {priced ? <Refunds quote={priced} /> : null}
       </div>
-      {card && quote?.terms?.seller ? <Seller quote={quote} /> : null}
+      {priced?.terms?.seller ? <Seller quote={priced} /> : null}
       <Failed failure={deed.failure.value} />
       <div class="pay-action">
         <button type="submit" class="primary wide" data-action="pay" disabled={busy}>
@@ -402,12 +457,14 @@ function Form({ hold, providers, way, quote, onWay, onGone }: FormProps) {
               ? card
                 ? say.toProvider
                 : words.value.ordering
-              : card
-                ? say.payAction
-                : say.bookAction}
+              : later
+                ? say.holdAction
+                : card
+                  ? say.payAction
+                  : say.bookAction}
           </span>
           <span class="numeric">
-            {card && quote ? money(quote.total, quote) : money(hold.total, hold)}
+            {priced ? money(priced.total, priced) : money(hold.total, hold)}
           </span>
         </button>
         {card ? <p class="hint">{say.secure}</p> : null}

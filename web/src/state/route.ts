@@ -8,6 +8,7 @@ export type OrganisePart =
   | 'halls'
   | 'sales'
   | 'orders'
+  | 'money'
   | 'team'
   | 'new'
   | 'event'
@@ -84,7 +85,7 @@ const pages: [RegExp, Make][] = [
   [/^\/door\/(\d+)$/, withNumber((performanceId) => ({ page: 'door', performanceId }))],
   [/^\/operator$/, () => ({ page: 'operator' })],
   [/^\/organiser$/, () => organise('home')],
-  [/^\/organiser\/(halls|sales|orders|team)$/, (part) => organise(part as OrganisePart)],
+  [/^\/organiser\/(halls|sales|orders|money|team)$/, (part) => organise(part as OrganisePart)],
   [/^\/organiser\/events\/new$/, () => organise('new')],
   [/^\/organiser\/events\/(\d+)$/, withNumber((id) => organise('event', id))],
   [/^\/organiser\/sales\/(\d+)$/, withNumber((id) => organise('sale', id))],

@@ -7,6 +7,7 @@ import { newKey } from '../api/key';
 import { backoffMs, persist, refusalOf, sleep } from '../api/retry';
 import { till } from '../api/till';
 import { type Payment, PaymentState, type PurchaseQuote } from '../gen/usher/v1/payment_pb';
+import type { wishOf } from '../parts/depositform';
 import { dropHold } from './kept';
 import { paths } from './route';
 import { storage } from './storage';
@@ -51,6 +52,8 @@ interface Wish {
   equalPlaces: boolean;
   /** What the buyer was shown, fees included; 0: whatever it costs. */
   expectedAmount: bigint;
+  /** To an account at a bank, later. */
+  deposit?: ReturnType<typeof wishOf>;
 }
 
 export async function beginPayment(wish: Wish): Promise<Payment> {

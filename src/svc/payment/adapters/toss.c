@@ -5,9 +5,11 @@
  * signed: they only make us look. Our attempt's id is the provider's orderId.
  */
 #include <math.h>
+#include <time.h>
 
 #include "err/err.h"
 #include "sale/currency.h"
+#include "store/deposits.h"
 #include "svc/payment/adapters/exchange.h"
 
 #define READY_MS   (30 * 60000)
@@ -40,6 +42,9 @@ static const struct {
     {"FDS_ERROR", SAID_DECLINED},
     {"PAY_PROCESS_ABORTED", SAID_DECLINED},
     {"PAY_PROCESS_CANCELED", SAID_DECLINED},
+    {"INVALID_BANK", SAID_DECLINED},
+    {"INVALID_REGISTRATION_NUMBER_TYPE", SAID_DECLINED},
+    {"EXCEED_MAX_DUE_DATE", SAID_DECLINED},
     /* Refused as asked, and nothing was charged: the buyer may still decide. */
     {"INVALID_REQUEST", SAID_WAITING},
     {"NOT_FOUND_PAYMENT", SAID_WAITING},
@@ -97,6 +102,15 @@ static const char *text_of(const json_t *object, const char *name)
     return text ? text : "";
 }
 
+/* Where a deposit goes, and what its callback will show. */
+static void tell_account(const struct adapter_env *env, const json_t *json, struct told *told)
+{
+    const json_t *account = json_object_get(json, "virtualAccount");
+    told->bank = exchange_text(env->arena, account, "bankCode");
+    told->account = exchange_text(env->arena, account, "accountNumber");
+    told->secret = exchange_text(env->arena, json, "secret");
+}
+
 /* What a Payment object says of the attempt. */
 static void tell_payment(const struct adapter_env *env, const struct payment *p, const json_t *json,
                          struct told *told)
@@ -107,8 +121,15 @@ static void tell_payment(const struct adapter_env *env, const struct payment *p,
     if (!id || strcmp(text_of(json, "orderId"), id) != 0)
         return; /* of another order: not believed */
     told->ref = exchange_text(env->arena, json, "paymentKey");
-    if (strcmp(status, "DONE") == 0 || strcmp(status, "PARTIAL_CANCELED") == 0 ||
-        strcmp(status, "CANCELED") == 0) {
+    if (p->later)
+        tell_account(env, json, told);
+    /* An account that was closed before anybody paid: there was no money. */
+    if (p->later && strcmp(status, "CANCELED") == 0 &&
+        json_is_null(json_object_get(json, "approvedAt"))) {
+        told->said = SAID_DEAD;
+        told->reason = "PAYMENT_EXPIRED";
+    } else if (strcmp(status, "DONE") == 0 || strcmp(status, "PARTIAL_CANCELED") == 0 ||
+               strcmp(status, "CANCELED") == 0) {
         const int64_t left = amount_of(p, json_object_get(json, "balanceAmount"));
         told->said = SAID_CAPTURED;
         told->amount = amount_of(p, json_object_get(json, "totalAmount"));
@@ -174,12 +195,14 @@ static int begin(const struct adapter_env *env, const struct payment *p, const c
         ret_begun->redirect_url = arena_printf(env->arena, "%s/pay/toss/%s", env->public_url, id);
         return ret_begun->redirect_url ? 0 : ERR_NO_MEMORY;
     }
+    char tax_free[CURRENCY_TEXT_MAX];
     currency_format(currency_of(p), p->books.amount, amount);
+    currency_format(currency_of(p), adapter_tax_free(p, p->books.amount, p->fee), tax_free);
     const char *currency = arena_copy(env->arena, p->currency);
     const char *fail = arena_printf(env->arena, "%s?failed=1", back);
-    const char *const pairs[] = {"orderId", id,         "orderName", name,         "amount",
-                                 amount,    "currency", currency,    "successUrl", back,
-                                 "failUrl", fail,       NULL};
+    const char *const pairs[] = {"orderId", id,         "orderName",     name,         "amount",
+                                 amount,    "currency", currency,        "successUrl", back,
+                                 "failUrl", fail,       "taxFreeAmount", tax_free,     NULL};
     ret_begun->redirect_url = exchange_with(env->arena, base, pairs);
     return ret_begun->redirect_url ? 0 : ERR_NO_MEMORY;
 }
@@ -242,11 +265,88 @@ static void finish(const struct adapter_env *env, const struct payment *p, struc
     json_decref(json);
 }
 
+#define KST_MS (9 * 3600000) /* the provider's clock: dates are Korea's */
+
+/* "2026-11-29T18:00:00" in Korea. */
+static const char *due_date(const struct adapter_env *env, int64_t ms)
+{
+    char text[32];
+    struct tm tm;
+    const time_t at = (time_t)((ms + KST_MS) / 1000);
+    gmtime_r(&at, &tm);
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+    return arena_copy(env->arena, view_str(text));
+}
+
+/* One key an attempt: asked again after a lost answer, it opens no second account. */
+static void deposit(const struct adapter_env *env, const struct payment *p, const char *name,
+                    const struct deposit_wish *wish, struct told *told)
+{
+    const char *id = exchange_id(env->arena, p->payment_id);
+    const char *due = due_date(env, p->must_finish_by_ms);
+    json_t *json = NULL;
+    int status;
+    *told = (struct told){0};
+    json_t *body =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "orderId", id, "orderName", name,
+                  "customerName", wish->name, "bank", wish->bank, "dueDate", due ? due : "",
+                  "amount", amount_json(p, p->books.amount), "taxFreeAmount",
+                  amount_json(p, adapter_tax_free(p, p->books.amount, p->fee)));
+    if (body && wish->cash_number)
+        json_object_set_new(
+            body, "cashReceipt",
+            json_pack("{s:s, s:s}", "type",
+                      wish->cash_kind == DEPOSIT_CASH_BUSINESS ? "지출증빙" : "소득공제",
+                      "registrationNumber", wish->cash_number));
+    if (!id || !due || !body ||
+        ask(env, "POST", "/v1/virtual-accounts", arena_printf(env->arena, "deposit-%s", id), body,
+            &status, &json) != 0)
+        return;
+    if (status == 200)
+        tell_payment(env, p, json, told);
+    else
+        tell_code(env, json, told);
+    if (told->said == SAID_WAITING && told->account.len == 0)
+        told->said = SAID_NOTHING;
+    json_decref(json);
+}
+
+/* Its account is closed, in full, as it must be before a deposit; "paid already" is found. */
+static void close_account(const struct adapter_env *env, const struct payment *p, struct told *told)
+{
+    const char *id = exchange_id(env->arena, p->payment_id);
+    struct payment known = *p;
+    json_t *json = NULL;
+    int status;
+    lookup(env, p, told);
+    if (told->said != SAID_WAITING)
+        return;
+    if (told->ref.len > 0)
+        known.ref = told->ref;
+    if (known.ref.len == 0) { /* none was opened that anybody knows */
+        *told = (struct told){.said = SAID_DEAD, .reason = "PAYMENT_EXPIRED"};
+        return;
+    }
+    *told = (struct told){0};
+    if (ask(env, "POST",
+            arena_printf(env->arena, "/v1/payments/%s/cancel", arena_copy(env->arena, known.ref)),
+            arena_printf(env->arena, "close-%s-%u", id, p->version),
+            json_pack("{s:s}", "cancelReason", "not paid in time"), &status, &json) != 0)
+        return;
+    if (status == 200)
+        tell_payment(env, p, json, told);
+    json_decref(json);
+    if (told->said == SAID_NOTHING)
+        lookup(env, p, told);
+}
+
 /* Nothing was charged unless we confirmed, and who never confirmed need not ask. */
 static void abandon(const struct adapter_env *env, const struct payment *p, struct told *told)
 {
     *told = (struct told){.said = SAID_DEAD, .reason = "PAYMENT_EXPIRED"};
-    if (p->state != PAYMENT_WAITING)
+    if (p->later)
+        close_account(env, p, told);
+    else if (p->state != PAYMENT_WAITING)
         lookup(env, p, told);
 }
 
@@ -265,6 +365,24 @@ static int64_t done_of(const struct payment *p, const json_t *payment, const cha
         ++*ret_count;
     }
     return done;
+}
+
+/* What is left of a refund, of which so much is done; so much may be given back of the payment. */
+static json_t *cancel_json(const struct adapter_env *env, const struct payment *p,
+                           const struct refund *r, int64_t done, int64_t left)
+{
+    const struct refund_account *account = env->account;
+    const int64_t free_of_tax = adapter_tax_free(p, r->amount, r->fee);
+    json_t *body = json_pack(
+        "{s:s, s:o, s:o, s:o}", "cancelReason",
+        arena_printf(env->arena, "refund %s", exchange_id(env->arena, r->refund_id)),
+        "cancelAmount", amount_json(p, r->amount - done), "refundableAmount", amount_json(p, left),
+        "taxFreeAmount", amount_json(p, free_of_tax > done ? free_of_tax - done : 0));
+    if (body && account)
+        json_object_set_new(body, "refundReceiveAccount",
+                            json_pack("{s:s, s:s, s:s}", "bank", account->bank, "accountNumber",
+                                      account->number, "holderName", account->holder));
+    return body;
 }
 
 /* Looks first, so that what was done without an answer is not done twice; and a look tells what is
@@ -292,10 +410,7 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
         return;
     }
     err = ask(env, "POST", arena_printf(env->arena, "/v1/payments/%s/cancel", ref),
-              exchange_refund_key(env->arena, r, count),
-              json_pack("{s:s, s:o, s:o}", "cancelReason",
-                        arena_printf(env->arena, "refund %s", id), "cancelAmount",
-                        amount_json(p, r->amount - done), "refundableAmount", amount_json(p, left)),
+              exchange_refund_key(env->arena, r, count), cancel_json(env, p, r, done, left),
               &status, &json);
     if (err != 0)
         return;
@@ -319,7 +434,8 @@ static bool webhook(const struct adapter_env *env, const struct plain_request *r
     const json_t *data = json_object_get(json, "data");
     const char *order = text_of(data ? data : json, "orderId");
     *ret_heard = (struct heard){
-        .event_id = plain_field(request, VIEW_LIT("tosspayments-webhook-transmission-id"))};
+        .event_id = plain_field(request, VIEW_LIT("tosspayments-webhook-transmission-id")),
+        .secret = view_str(arena_copy(env->arena, view_str(data ? "" : text_of(json, "secret"))))};
     const bool right =
         json_is_object(json) && id_parse(view_str(order), &ret_heard->payment_id) == 0;
     json_decref(json);
@@ -335,10 +451,12 @@ const struct adapter toss_adapter = {
     .refunds_a_minute = 600,
     .refund_days = 365,
     .confirms = true,
+    .deposit_currency = "KRW",
     .begin = begin,
     .returned = returned,
     .finish = finish,
     .lookup = lookup,
+    .deposit = deposit,
     .abandon = abandon,
     .refund = refund,
     .webhook = webhook,

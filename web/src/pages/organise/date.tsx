@@ -15,6 +15,8 @@ import { Choice, FormCard, Line, Refusal } from './form';
 const currencies = ['KRW', 'JPY', 'USD', 'EUR', 'GBP', 'CHF', 'TWD', 'VND'] as const;
 const minute_ms = 60_000;
 const minutes_max = 60;
+const hour_ms = 3_600_000;
+const hours_max = 24;
 const places_most = 8;
 
 /** Zones by name, for a field that offers what is typed. */
@@ -230,15 +232,28 @@ export function MoveDate({ performance, onDone }: { performance: Performance; on
   const at = useSignal(textInZone(Number(performance.startsAtMs), zone.peek()));
   const tried = useSignal(false);
   const startsAt = msInZone(at.value, zone.value);
+  const doors = useSignal(
+    performance.doorsAtMs > 0n ? textInZone(Number(performance.doorsAtMs), zone.peek()) : '',
+  );
+  const gate = useSignal(performance.gate);
+  const address = useSignal(performance.venueAddress);
+  const hours = useSignal(String(performance.payLaterMs / hour_ms));
+  const doorsAt = doors.value ? msInZone(doors.value, zone.value) : 0;
+  const badDoors = doorsAt === null || (startsAt !== null && doorsAt > startsAt);
+  const badHours = !/^\d{1,2}(\.\d+)?$/.test(hours.value || '0') || Number(hours.value) > hours_max;
   const move = async () => {
     tried.value = true;
-    if (startsAt === null) return;
+    if (startsAt === null || badDoors || badHours) return;
     const done = await task.do(async () => {
       await ticketDesk.updatePerformance(
         {
           performanceId: performance.performanceId,
           startsAtMs: BigInt(startsAt),
           timeZone: zone.value.trim(),
+          doorsChoice: { case: 'doorsAtMs', value: BigInt(doorsAt ?? 0) },
+          gateChoice: { case: 'gate', value: gate.value.trim() },
+          venueAddressChoice: { case: 'venueAddress', value: address.value.trim() },
+          payLaterChoice: { case: 'payLaterMs', value: Number(hours.value || '0') * hour_ms },
         },
         options,
       );
@@ -261,6 +276,44 @@ export function MoveDate({ performance, onDone }: { performance: Performance; on
       <Refusal task={task} />
       <div class="org-fields">
         <When at={at} zone={zone} wrong={tried.value && startsAt === null} />
+        <Line
+          label={say.doorsAt}
+          name="doors-at"
+          type="datetime-local"
+          hint={say.doorsHint}
+          wrong={tried.value && badDoors ? say.badDoors : ''}
+          value={doors.value}
+          onInput={(value) => {
+            doors.value = value;
+          }}
+        />
+        <Line
+          label={say.gate}
+          name="gate"
+          hint={say.gateHint}
+          value={gate.value}
+          onInput={(value) => {
+            gate.value = value;
+          }}
+        />
+        <Line
+          label={say.venueAddress}
+          name="venue-address"
+          value={address.value}
+          onInput={(value) => {
+            address.value = value;
+          }}
+        />
+        <Line
+          label={say.payLater}
+          name="pay-later"
+          hint={say.payLaterHint}
+          wrong={tried.value && badHours ? say.badNumber(0, hours_max) : ''}
+          value={hours.value}
+          onInput={(value) => {
+            hours.value = value;
+          }}
+        />
       </div>
       <button type="submit" class="primary" disabled={task.busy.value}>
         {say.save}

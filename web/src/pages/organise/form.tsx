@@ -69,36 +69,7 @@ export function TextArea({ label, name, value, onInput }: TextProps) {
   );
 }
 
-interface ChoiceProps {
-  label: string;
-  name: string;
-  value: string;
-  options: readonly (readonly [string, string])[];
-  onChange(value: string): void;
-}
-
-export function Choice({ label, name, value, options, onChange }: ChoiceProps) {
-  const id = useId();
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <div class="select">
-        <select
-          id={id}
-          name={name}
-          value={value}
-          onChange={({ currentTarget }) => onChange(currentTarget.value)}
-        >
-          {options.map(([key, text]) => (
-            <option key={key} value={key} selected={key === value}>
-              {text}
-            </option>
-          ))}
-        </select>
-      </div>
-    </div>
-  );
-}
+export { Select as Choice } from '../../parts/select';
 
 interface CheckProps {
   name: string;

@@ -21,6 +21,7 @@ import { EditEvent, NewEvent } from './event';
 import { Choice } from './form';
 import { Halls } from './halls';
 import { Lines } from './lines';
+import { Money } from './money';
 import { Orders } from './orders';
 import { Overview } from './overview';
 import { SalePage } from './sale';
@@ -98,6 +99,8 @@ function Part({ part, id }: OrganiseProps) {
       return <Lines />;
     case 'orders':
       return <Orders />;
+    case 'money':
+      return <Money />;
     case 'team':
       return membership ? <Team acting={membership} /> : <Trouble failure={failure('NOT_FOUND')} />;
   }
@@ -125,7 +128,7 @@ function Outside({ title, text, children }: OutsideProps) {
   );
 }
 
-const tabs = ['home', 'halls', 'sales', 'orders', 'team'] as const;
+const tabs = ['home', 'halls', 'sales', 'orders', 'money', 'team'] as const;
 
 function Tabs({ part, all }: { part: OrganisePart; all: boolean }) {
   const say = organiseWords.value;

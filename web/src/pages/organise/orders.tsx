@@ -1,15 +1,19 @@
 import { useSignal } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
-import { orderDesk } from '../../api/organise';
+import { useEffect, useMemo } from 'preact/hooks';
+import { moneyDesk, orderDesk } from '../../api/organise';
 import type { FoundOrder } from '../../gen/usher/v1/door_manage_pb';
+import { type Payment, PaymentState } from '../../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod } from '../../gen/usher/v1/ticket_pb';
 import { date, gradeName, money, seatName, starts } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
 import { Notice } from '../../parts/notice';
-import { options, Task } from '../../state/organise';
+import { announce } from '../../state/announce';
+import { loadOwn, options, ownEvents, Task } from '../../state/organise';
 import { paths } from '../../state/route';
 import { RefundDialog } from '../refund';
 import { Line, Refusal } from './form';
+
+const box_office = 'box-office';
 
 /** Orders of one's events, by number or by the buyer's address. */
 export function Orders() {
@@ -51,6 +55,7 @@ export function Orders() {
         </form>
       </search>
       <Refusal task={task} />
+      <ToCollect />
       <output>
         {found.value ? (found.value.length ? say.found(found.value.length) : say.noneFound) : ''}
       </output>
@@ -58,6 +63,67 @@ export function Orders() {
         <OrderCard key={one.order?.orderId} found={one} onDone={() => void find()} />
       ))}
     </>
+  );
+}
+
+/** What is held until it is paid at the box office, of one's events that allow it. */
+function ToCollect() {
+  const say = organiseWords.value;
+  const task = useMemo(() => new Task(), []);
+  const waiting = useSignal<Payment[] | null>(null);
+  const load = async () => {
+    if (!ownEvents.peek()) await loadOwn();
+    const ids = (ownEvents.peek() ?? []).flatMap(({ performances }) =>
+      performances.filter((one) => one.payLaterMs > 0).map((one) => one.performanceId),
+    );
+    const pages = await Promise.all(
+      ids.map((performanceId) =>
+        moneyDesk.listPayments(
+          { performanceId, state: PaymentState.DEPOSIT, pageSize: 100 },
+          options,
+        ),
+      ),
+    );
+    waiting.value = pages
+      .flatMap(({ payments }) => payments)
+      .filter(({ provider }) => provider === box_office);
+  };
+  useEffect(() => {
+    void task.do(load);
+  }, []);
+  const collect = ({ paymentId, amount, orderNumber }: Payment) =>
+    task.do(async () => {
+      await moneyDesk.collectPayment({ paymentId, amount }, options);
+      announce(say.collected(orderNumber));
+      await load();
+    });
+  if (!waiting.value) return <Refusal task={task} />;
+  if (waiting.value.length === 0) return null;
+  return (
+    <section class="card story" data-collect aria-labelledby="collect-title">
+      <h2 id="collect-title">{say.toCollect}</h2>
+      <p class="soft">{say.toCollectText}</p>
+      <Refusal task={task} />
+      <ul>
+        {waiting.value.map((payment) => (
+          <li key={payment.paymentId} data-number={payment.orderNumber}>
+            <span>
+              <strong class="numeric">{payment.orderNumber}</strong>
+              <span class="soft">{say.dueUntil(date(payment.mustFinishByMs, 'short'))}</span>
+            </span>
+            <button
+              type="button"
+              class="plain numeric"
+              data-action="collect"
+              disabled={task.busy.value}
+              onClick={() => void collect(payment)}
+            >
+              {say.collect(money(payment.amount, payment))}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
