@@ -288,7 +288,9 @@ int flow_look(const struct work *w, struct payment *p)
     if (!role_talk(w, p->provider, p->provider_of, &adapter, &env))
         return ERR_UNAVAILABLE;
     adapter->lookup(&env, p, &told);
-    flow_note(w, p, "look up", &told);
+    /* Of what is paid later, that it is not paid yet is no news. */
+    if (p->state != PAYMENT_DEPOSIT || told.said != SAID_WAITING)
+        flow_note(w, p, "look up", &told);
     /* It was to be ended there, and is not: nobody would end it but its own clock there. */
     if (told.said == SAID_WAITING && (!adapter->confirms || p->later) &&
         p->must_finish_by_ms <= role_now_ms()) {

@@ -172,6 +172,12 @@ const en = {
     'refunded',
     'to be paid by the deadline',
   ],
+  providers: {
+    toss: 'Toss Payments',
+    stripe: 'Stripe',
+    nicepay: 'NICEPAY',
+    'box-office': 'Box office',
+  } as Record<string, string>,
   // What happened, and what to do, by the state of a payment.
   stateText: [
     '',
@@ -399,6 +405,12 @@ const ko: typeof en = {
     '환불 완료',
     '입금 대기',
   ],
+  providers: {
+    toss: '토스페이먼츠',
+    stripe: 'Stripe',
+    nicepay: '나이스페이',
+    'box-office': '매표소',
+  },
   stateText: [
     '',
     '아직 결제되지 않았습니다. 좌석이 유지되는 동안 결제 화면으로 돌아가거나 다른 수단으로 결제해 주세요.',
@@ -436,11 +448,11 @@ const ko: typeof en = {
     'state refunding': '환불을 시작했습니다.',
     'state refunded': '모두 환불되었습니다.',
     'state deposit': '기한까지 좌석을 잡아 둡니다.',
-    'call confirm': '승인 요청',
-    'call look up': '결제 조회',
-    'call deposit': '가상계좌 발급 요청',
-    'call end': '결제 종료 요청',
-    'call refund': '환불 요청',
+    'call confirm': '승인 요청:',
+    'call look up': '결제 조회:',
+    'call deposit': '가상계좌 발급 요청:',
+    'call end': '결제 종료 요청:',
+    'call refund': '환불 요청:',
     'call collected': '매표소에서 결제를 받았습니다.',
     webhook: '결제 대행사에서 변경 알림이 왔습니다.',
     return: '다른 결제의 주소로 돌아온 요청을 거부했습니다. 바뀐 것은 없습니다.',

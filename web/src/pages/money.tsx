@@ -60,7 +60,7 @@ export function MoneyPage({ orderId }: { orderId: string }) {
                   <strong>{say.paymentState[payment.state]}</strong>
                   <span class="soft">
                     {[
-                      say.method[payment.provider] ?? payment.provider,
+                      say.providers[payment.provider] ?? payment.provider,
                       date(payment.createdAtMs, 'short'),
                     ].join(' · ')}
                   </span>
@@ -70,7 +70,7 @@ export function MoneyPage({ orderId }: { orderId: string }) {
                       .join(' ')}
                   </span>
                   {payment.deposit ? <DepositLines payment={payment} /> : null}
-                  <span class="soft numeric">
+                  <span class="soft story-number">
                     {say.paymentNumber} {grouped(payment.paymentId)}
                   </span>
                 </span>

@@ -106,7 +106,14 @@ function State({ payment, following }: { payment: Payment; following: Following 
         <Outcome
           icon={done ? 'check' : 'clock'}
           title={done ? say.refundedTitle : say.refundingTitle}
-          text={`${done ? say.refundedText : say.refundingText} ${money(amount, payment)}`}
+          text={[
+            payment.reason === 'SEATS_GONE' || !say.reasons[payment.reason]
+              ? done
+                ? say.refundedText
+                : say.refundingText
+              : `${say.reasons[payment.reason]} ${say.stateText[state]}`,
+            money(amount, payment),
+          ].join(' ')}
           state={name}
         >
           <a class="primary" href={paths.performance(performanceId)}>
