@@ -352,13 +352,13 @@ static void decide_extend(struct owner *owner, struct owner_ask *ask)
 
 static void decide_order(struct owner *owner, struct owner_ask *ask)
 {
+    const struct seats_hold *hold = hold_of(owner, ask);
     /* A hold that is gone may have become this very order a moment ago: the caller looks into the
      * store once that is durable. */
-    if (!hold_of(owner, ask)) {
+    if (!hold) {
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
-    const struct seats_hold *hold = hold_of(owner, ask);
     if (!id_is_zero(ask->payment_id) && ask->paid != owner_price(owner, hold->seats, hold->count)) {
         owner_answer(ask, ERR_INVALID);
         return;
