@@ -110,6 +110,30 @@ const cases = {
       true, // a refused call and a blocked stream are written to the console by the browser itself
     ),
 
+  'a chosen seat that somebody else takes has the nearest free one offered, by name and price': (world) =>
+    visit(world, [desktop, desktop], async (a, b) => {
+      for (const visitor of [a, b]) {
+        await visitor.openHall();
+        await visitor.live();
+      }
+      const { seat } = await freeSeat(a);
+      await a.key('Enter');
+      await a.page.waitForSelector(`.chip[data-seat="${seat}"]`);
+      await b.page.evaluate(() => {}); // both are there
+      assert.equal((await freeSeat(b)).seat, seat);
+      await b.key('Enter');
+      await b.press('hold');
+      await b.page.waitForSelector('.held');
+      await a.page.waitForSelector('.notice [data-action=instead]');
+      assert.match(await a.page.textContent('.notice'), /Free and nearest: .*seat .*₩/);
+      await a.isAccessible('a seat that was taken');
+      await a.press('instead');
+      await a.page.waitForSelector('.chip');
+      assert.notEqual(Number(await a.page.getAttribute('.chip', 'data-seat')), seat);
+      await a.page.waitForSelector('.notice', { state: 'detached' });
+      await release(b);
+    }),
+
   'a hold survives a reload and ends when it is given back': (world) =>
     visit(world, [desktop, desktop], async (a, b) => {
       await a.openHall();

@@ -350,6 +350,7 @@ export const en = {
   },
   takeNearest: (n: number) =>
     n === 1 ? 'Take the nearest free seat' : `Take the nearest ${n} free seats`,
+  takeInstead: (n: number): string => (n === 1 ? 'Choose it instead' : 'Choose them instead'),
   takeApart: (n: number) => `Find ${n} near one another`,
   takeAgain: (n: number): string =>
     n === 1 ? 'Try the same seat again' : 'Try the same seats again',

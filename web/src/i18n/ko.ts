@@ -24,14 +24,14 @@ export const ko: Words = {
   noEvents: '아직 예매 중인 공연이 없습니다.',
   noEventsHint: '공연이 등록되면 이곳에 바로 표시됩니다.',
   pastTitle: '지난 공연',
-  pastLink: (n) => `지난 공연 ${n}개 보기`,
+  pastLink: (n) => `지난 공연 보기 (${n})`,
   noPast: '지난 공연이 없습니다.',
   search: '공연명, 공연장 검색',
   noMatch: (wish) => `‘${wish}’에 대한 검색 결과가 없습니다.`,
   moreDates: (n) => `다른 일정 ${n}개 더 보기`,
   chooseSeats: '좌석 선택',
   viewSeats: '좌석 배치 보기',
-  seeHeld: '예매 진행 중',
+  seeHeld: '선택한 좌석 보기',
   noPerformances: '아직 일정이 없습니다.',
   seatsLeft: (n) => `${n}석 남음`,
   ofSeats: (free, all) => `전체 ${all}석 중 ${free}석 예매 가능`,
@@ -67,8 +67,8 @@ export const ko: Words = {
 
   mapLabel: '좌석 배치도',
   mapHelp:
-    '방향키로 좌석을 옮겨 다니고 Enter로 선택합니다. Shift와 방향키는 지도를 움직이고, 더하기와 빼기는 확대와 축소, 0은 전체 보기입니다. 지도 없이도 추천 좌석에서 예매할 수 있습니다.',
-  mapHint: '확대해서 좌석을 선택하세요',
+    '방향키로 좌석을 옮겨 다니고 Enter로 선택합니다. Shift와 방향키를 함께 누르면 배치도가 움직이고, 더하기와 빼기는 확대와 축소, 0은 전체 보기입니다. 배치도 없이도 ‘연석 추천’으로 예매할 수 있습니다.',
+  mapHint: '확대한 뒤 좌석을 선택해 주세요',
   zoomIn: '확대',
   zoomOut: '축소',
   zoomFit: '전체 보기',
@@ -87,7 +87,7 @@ export const ko: Words = {
   onlyFree: '예매 가능만 보기',
   plusFee: (amount) => `온라인 결제 시 예매 수수료 ${amount} 별도`,
   sides: { left: '무대 왼쪽', centre: '무대 정면', right: '무대 오른쪽' },
-  distances: { near: '무대와 가까움', middle: '중간 거리', far: '무대와 멂' },
+  distances: { near: '무대와 가까운 편', middle: '중간 거리', far: '무대에서 먼 편' },
 
   prices: '등급별 가격',
   bestTitle: '연석 추천',
@@ -198,7 +198,7 @@ export const ko: Words = {
     },
     HOLD_TOO_EARLY: {
       title: () => '잠시 후 다시 선택해 주세요',
-      text: '선점한 좌석이 예매되지 않고 되돌아간 일이 있습니다. 잠시 후 다시 선점할 수 있으며, 예매를 마치면 제한이 풀립니다.',
+      text: '앞서 선택한 좌석이 예매되지 않고 취소되어 잠시 기다려 주셔야 합니다. 예매를 마치면 제한이 풀립니다.',
     },
     SALE_NOT_OPEN: {
       title: () => '예매 시간이 아닙니다',
@@ -234,7 +234,7 @@ export const ko: Words = {
     },
     PASS_INVALID: {
       title: () => '대기 순번을 먼저 받아 주세요',
-      text: '본인의 입장권이 아닙니다. 본인 계정으로 순번을 받아 주세요.',
+      text: '다른 분의 입장 순번입니다. 본인 계정으로 순번을 받아 주세요.',
     },
     PASS_OVER: {
       title: () => '예매 가능 시간이 끝났습니다',
@@ -350,6 +350,7 @@ export const ko: Words = {
     },
   },
   takeNearest: (n) => (n === 1 ? '가장 가까운 좌석 선택하기' : `가장 가까운 ${n}석 선택하기`),
+  takeInstead: (n) => (n === 1 ? '이 좌석으로 바꾸기' : `이 ${n}석으로 바꾸기`),
   takeApart: (n) => `가까운 자리로 ${n}석 찾기`,
   takeAgain: () => '같은 좌석 다시 시도',
   nearestAre: (names) => `가장 가까운 예매 가능 좌석: ${names}.`,

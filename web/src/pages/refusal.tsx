@@ -12,24 +12,6 @@ export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
   const failure = sale.failure.value;
   const overtaken = sale.overtaken.value;
   const busy = sale.busy.value !== null;
-  if (!failure) {
-    if (overtaken.length === 0) return null;
-    const names = overtaken.map((seat) => placeName(plan, seat)).join(' · ');
-    return (
-      <Notice
-        tone="warn"
-        icon="alert"
-        title={say.overtaken(names)}
-        dismiss={{
-          label: say.dismiss,
-          run: () => {
-            sale.overtaken.value = [];
-          },
-        }}
-      />
-    );
-  }
-  const { title, text } = say.failures[failure.reason];
   const prices = sale.performance.value?.prices ?? [];
   /** A seat by its name and price. */
   const priced = (seat: number) => {
@@ -37,6 +19,38 @@ export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
     const amount = price ? ` (${money(price.amount, sale.performance.value)})` : '';
     return `${placeName(plan, seat)}${amount}`;
   };
+  if (!failure) {
+    if (overtaken.length === 0) return null;
+    const names = overtaken.map((seat) => placeName(plan, seat)).join(' · ');
+    const instead = sale.instead.value.filter((seat) => sale.isFree(seat));
+    sale.version.value; // what is offered may be taken as well
+    return (
+      <Notice
+        tone="warn"
+        icon="alert"
+        title={say.overtaken(names)}
+        text={instead.length > 0 ? say.nearestAre(instead.map(priced).join(' · ')) : ''}
+        dismiss={{
+          label: say.dismiss,
+          run: () => {
+            sale.overtaken.value = [];
+          },
+        }}
+      >
+        {instead.length > 0 ? (
+          <button
+            type="button"
+            class="small"
+            data-action="instead"
+            onClick={() => sale.takeInstead()}
+          >
+            {say.takeInstead(instead.length)}
+          </button>
+        ) : null}
+      </Notice>
+    );
+  }
+  const { title, text } = say.failures[failure.reason];
   const details = [
     failure.reason === 'SEATS_TAKEN' &&
       failure.seats.length > 0 &&

@@ -24,6 +24,7 @@ import { storage } from './storage';
 
 export const party_max = 8;
 const clock_ms = 1000;
+const other_price = 4; // a seat of another price counts as twice as far
 
 export type Busy = 'hold' | 'best' | 'release' | null;
 
@@ -61,6 +62,8 @@ export class Sale {
   readonly ended = signal<number[]>([]);
   /** Seats that were chosen and then taken by someone else, to be told. */
   readonly overtaken = signal<number[]>([]);
+  /** What is free and nearest to them. */
+  readonly instead = signal<number[]>([]);
 
   /** Bytes of the map that are here, while it is on its way. */
   readonly received = signal(0);
@@ -214,6 +217,38 @@ export class Sale {
     if (gone.length === 0) return;
     this.choice.value = kept;
     this.overtaken.value = gone;
+    this.instead.value = this.#nearest(plan, gone);
+  }
+
+  /** For each of these seats the nearest that is free, of the same price where there is one; none twice. */
+  #nearest(plan: Plan, gone: readonly number[]): number[] {
+    const found: number[] = [];
+    for (const seat of gone) {
+      const x = plan.x[seat] ?? Number.NaN;
+      const y = plan.y[seat] ?? Number.NaN;
+      let best = -1;
+      let least = Number.POSITIVE_INFINITY;
+      for (let other = 0; other < plan.count; other++) {
+        const far = ((plan.x[other] ?? 0) - x) ** 2 + ((plan.y[other] ?? 0) - y) ** 2;
+        const weight = plan.category[other] === plan.category[seat] ? far : far * other_price;
+        if (!(weight < least) || !this.isFree(other)) continue;
+        if (found.includes(other) || this.choice.value.seats.includes(other)) continue;
+        best = other;
+        least = weight;
+      }
+      if (best >= 0) found.push(best);
+    }
+    return found;
+  }
+
+  /** Chooses what was offered in place of seats that others took. */
+  takeInstead(): void {
+    const seats = this.instead.value.filter((seat) => this.isFree(seat));
+    batch(() => {
+      this.overtaken.value = [];
+      this.instead.value = [];
+      for (const seat of seats) this.toggle(seat);
+    });
   }
 
   // A hold that was kept over a reload may have ended meanwhile (given up in another tab, or by the server).
