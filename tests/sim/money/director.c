@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "sim/money/money.h"
+#include "store/selling.h"
 
 #define REST_MAX_MS  (2 * 3600000) /* who is not at rest then never is */
 #define REST_LOOK_MS 1000
@@ -72,6 +73,25 @@ static void await_rest(struct money_world *world)
         world->coverage->settled_max_ms = took_ms;
 }
 
+/* In two worlds of three there is something to pay beside the price, and it goes back by the rule,
+ * always or never. */
+static void set_fees(struct money_world *world)
+{
+    const uint32_t back = money_below(world, 3);
+    const struct selling_terms terms = {
+        .since_ms = 1,
+        .fee_currency = VIEW_LIT("KRW"),
+        .fee = {.ticket = 70, .permille = 15, .order = 90, .back = back + 1},
+        .price_vat_permille = 100,
+        .fee_vat_permille = 100,
+    };
+    if (money_below(world, 3) == 0)
+        return;
+    int err = selling_put(world->sql, &terms, DEADLINE_NEVER);
+    assert(err == 0);
+    world->coverage->fees++;
+}
+
 void money_director_run(void *arg)
 {
     struct money_world *world = arg;
@@ -79,6 +99,7 @@ void money_director_run(void *arg)
     world->flawless = world->flawless && !trouble;
     psp_open(world);
     usher_open(world);
+    set_fees(world);
     for (uint32_t i = 0; i < world->buyer_count; i++) {
         int err = fiber_spawn(&world->stage.scope, money_buyer_run, &world->buyers[i]);
         assert(err == 0);

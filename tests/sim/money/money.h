@@ -31,6 +31,7 @@
 
 /* What the seeds of a run met, so that a run which proves nothing is noticed. */
 struct money_coverage {
+    uint64_t fees; /* worlds in which there are fees */
     uint64_t begun, done, declined, abandoned, refunded, returned_late, box_office, equal;
     uint64_t usher_crashes, usher_stops, psp_crashes, net_refused, net_lost, sql_before, sql_after;
     uint64_t hooks, hooks_lost, mails, mails_twice, mails_unclear, tampered, both_ways, parts;

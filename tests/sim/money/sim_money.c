@@ -67,6 +67,7 @@ static bool covers(const struct money_coverage *c)
     } rows[] = {
         {"attempts begun", c->begun},
         {"paid", c->done},
+        {"sales with fees", c->fees},
         {"declined", c->declined},
         {"given up, or too late", c->abandoned},
         {"given back", c->refunded},
