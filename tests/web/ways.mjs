@@ -335,9 +335,15 @@ export const ways = {
         keyPrefix: key.slice(0, 32),
         signature: 'signed',
       };
+      // Many came from this address: a guest is made for work too.
       const asked = await answerFor(a.page, {
         ...line.fakes,
         'WaitroomService/GetChallenge': () => challenge,
+        'AuthService/GetGuestChallenge': () => ({ ...challenge, signature: 'for a guest' }),
+        'AuthService/CreateGuest': ({ solution }) => {
+          if (solution !== 21) throw new Refusal('failed_precondition', 'WORK_REQUIRED');
+          return { accountId: '0'.repeat(26), token: 'a-token', expiresAtMs: S(Date.now() + 86_400_000) };
+        },
       });
       await a.page.goto(`${a.url}/line/1`);
       await a.press('join');
@@ -345,7 +351,10 @@ export const ways = {
       const { request } = asked.find(({ name }) => name === 'Join');
       assert.equal(request.solution, 21);
       assert.equal(request.challenge.signature, 'signed');
-    }),
+      const guests = asked.filter(({ name }) => name === 'CreateGuest');
+      assert.deepEqual(guests.map((one) => one.request.solution), [0, 21]);
+      assert.equal(guests[1].request.challenge.signature, 'for a guest');
+    }, true), // the refusal is written to the console
 
   'an account is asked for where the sale wants one, and the way leads back': (world) =>
     visit(

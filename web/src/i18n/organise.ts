@@ -93,7 +93,7 @@ const en = {
     'Accounts with places in their hands, those with most first. A hold that you end goes on sale again after a short rest. Whom you bar cannot hold, order or join a line of yours; what was bought stays.',
   holdersNone: 'Nobody holds a place.',
   holdersShown: (accounts: string, held: string) =>
-    `${accounts} accounts shown; ${held} places are held in all.`,
+    `Accounts shown: ${accounts}. Places held in all: ${held}.`,
   holderPlaces: (held: string, all: string) => `holds ${held}, has ${all} in all`,
   holderBarred: 'barred',
   holdUntil: (time: string) => `until ${time}`,
