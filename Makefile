@@ -6,7 +6,7 @@ RUN_DATA ?= run/
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := build
-.PHONY: analyze api build coverage run install deb release setup-release test check bench soak lint hooks format web clean help setup setup-test
+.PHONY: analyze api build coverage run install deb release setup-release test check bench looks soak lint hooks format web clean help setup setup-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ deb: setup-release ## a Debian package in build/deb/
 
 release: setup-release ## what a release must pass besides make test: packages, containers
 	@exec deploy/release
+
+looks: build setup-test ## a picture of each of a fan's pages, at seven sizes: build/looks
+	@cd tests/web && npm ci --no-audit --no-fund --loglevel=error && node looks.mjs --binary ../../$(BUILD)/usher --out ../../$(BUILD)/looks
 
 bench: build ## figures against their limits; results in bench/results/
 	@ninja -C $(BUILD) usher-bench
