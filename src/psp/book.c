@@ -111,6 +111,7 @@ static int apply_open(struct book *book, const json_t *line)
         .account = text(line, "account"),
         .secret = text(line, "secret"),
         .tax_free = number(line, "tax_free"),
+        .easy = text(line, "easy"),
         .amount = number(line, "amount"),
         .opened_at_ms = number(line, "at_ms"),
         .until_ms = number(line, "until_ms"),

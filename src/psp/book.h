@@ -61,6 +61,7 @@ struct psp_payment {
     const char *bank, *account, *secret; /* of a virtual account; else NULL */
     int64_t amount;
     int64_t tax_free; /* of the amount */
+    const char *easy; /* "KAKAOPAY": by whose wallet; NULL: by card */
     int64_t left;     /* charged and not given back */
     int64_t opened_at_ms;
     int64_t charged_at_ms;

@@ -65,23 +65,45 @@ static json_t *cancels_of(const struct psp_payment *p)
     return list;
 }
 
+/* The wallets that the window opens by themselves, as a payment names them. */
+static const struct {
+    const char *code, *name;
+} wallets[] = {{"KAKAOPAY", "카카오페이"}, {"NAVERPAY", "네이버페이"}, {"TOSSPAY", "토스페이"}};
+
+/* NULL: there is none of that code. */
+static const char *wallet_name(const char *code)
+{
+    for (size_t i = 0; i < sizeof(wallets) / sizeof(wallets[0]); i++) {
+        if (strcmp(wallets[i].code, code) == 0)
+            return wallets[i].name;
+    }
+    return NULL;
+}
+
 static json_t *payment_json(struct psp_call *call, struct psp_payment *p)
 {
     const int64_t shown = call->fault == FAULT_WRONG_AMOUNT ? p->amount + 1000 : p->amount;
-    json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:I}", "mId",
-        "tvivarepublica", "version", "2022-11-16", "paymentKey", p->key, "orderId", p->order,
-        "orderName", p->name, "currency", call->fault == FAULT_WRONG_CURRENCY ? "USD" : p->currency,
-        "method", p->account ? "가상계좌" : "카드", "status",
-        status_name(p, psp_status_of(call->psp, p)), "totalAmount", amount_of(p, shown),
-        "balanceAmount", amount_of(p, p->left), "cancels", cancels_of(p), "isPartialCancelable", 1,
-        "requestedAt", (json_int_t)p->opened_at_ms);
+    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:I}",
+                             "mId", "tvivarepublica", "version", "2022-11-16", "paymentKey", p->key,
+                             "orderId", p->order, "orderName", p->name, "currency",
+                             call->fault == FAULT_WRONG_CURRENCY ? "USD" : p->currency, "method",
+                             p->account ? "가상계좌"
+                             : p->easy  ? "간편결제"
+                                        : "카드",
+                             "status", status_name(p, psp_status_of(call->psp, p)), "totalAmount",
+                             amount_of(p, shown), "balanceAmount", amount_of(p, p->left), "cancels",
+                             cancels_of(p), "isPartialCancelable", 1, "requestedAt",
+                             (json_int_t)p->opened_at_ms);
     if (json) {
         json_object_set_new(json, "approvedAt",
                             p->charged_at_ms ? json_integer(p->charged_at_ms) : json_null());
         json_object_set_new(json, "taxFreeAmount", amount_of(p, p->tax_free));
         json_object_set_new(json, "vat", amount_of(p, (p->amount - p->tax_free + 5) / 11));
     }
+    if (json && p->easy)
+        json_object_set_new(json, "easyPay",
+                            json_pack("{s:s, s:o, s:i}", "provider", wallet_name(p->easy), "amount",
+                                      amount_of(p, shown), "discountAmount", 0));
     if (json && p->account) {
         json_object_set_new(json, "secret", json_string(p->secret));
         json_object_set_new(json, "virtualAccount",
@@ -392,14 +414,20 @@ static struct psp_payment *open_by_page(struct psp_call *call)
              "이미 승인 및 취소가 진행된 중복된 주문번호 입니다.");
         return NULL;
     }
+    const char *easy = psp_value(call, call->ask->query, "easyPay");
+    if (easy && easy[0] && !wallet_name(easy)) {
+        fail(call, 400, "INVALID_EASY_PAY", "간편결제 설정 정보 오류입니다.");
+        return NULL;
+    }
     const char *key = psp_name(call, "tviva");
     const int64_t now_ms = psp_now_ms(psp);
-    int err = book_note(psp->book, now_ms, "open",
-                        json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:I}", "dialect",
-                                  "toss", "payment", key, "order", v[0], "name", v[1], "amount",
-                                  (json_int_t)amount, "currency", v[3], "success", v[4], "fail",
-                                  v[5], "until_ms", (json_int_t)(now_ms + PSP_READY_MS), "tax_free",
-                                  (json_int_t)tax_free));
+    int err =
+        book_note(psp->book, now_ms, "open",
+                  json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:s?}", "dialect",
+                            "toss", "payment", key, "order", v[0], "name", v[1], "amount",
+                            (json_int_t)amount, "currency", v[3], "success", v[4], "fail", v[5],
+                            "until_ms", (json_int_t)(now_ms + PSP_READY_MS), "tax_free",
+                            (json_int_t)tax_free, "easy", easy && easy[0] ? easy : NULL));
     if (!err)
         err = book_write(psp->book);
     if (err) {
@@ -446,7 +474,7 @@ static const char script[] =
     "    const q = new URLSearchParams({orderId: p.orderId, orderName: p.orderName,"
     "      taxFreeAmount: p.taxFreeAmount || 0,"
     "      amount: p.amount.value, currency: p.amount.currency, successUrl: p.successUrl,"
-    "      failUrl: p.failUrl});"
+    "      failUrl: p.failUrl, easyPay: (p.card && p.card.easyPay) || ''});"
     "    location.href = `${stand_in}/pay?${q}`; });"
     "  let amount;"
     "  return {payment: () => ({requestPayment: go}),"
