@@ -17,7 +17,7 @@ const calls = {
   TicketService:
     'ListEvents GetPerformance GetGrades GetSeatMap WatchSeats HoldSeats HoldBest ReleaseHold PlaceOrder GetOrder ListOrders CancelOrder',
   AuthService:
-    'CreateGuest GetGuestChallenge CreateAccount VerifyEmail LogIn Refresh LogOut RequestPasswordReset ResetPassword RequestOrderCode OpenOrder GetAccount ChangePassword ListSessions EndSession ExportAccount DeleteAccount ListSignInProviders BeginProvider FinishProvider UnlinkProvider BeginSecondFactor ConfirmSecondFactor RemoveSecondFactor',
+    'CreateGuest GetGuestChallenge CreateAccount VerifyEmail LogIn Refresh LogOut RequestPasswordReset ResetPassword RequestOrderCode OpenOrder GetAccount ChangePassword ListSessions EndSession ExportAccount DeleteAccount ListSignInProviders BeginProvider FinishProvider UnlinkProvider BeginSecondFactor ConfirmSecondFactor RemoveSecondFactor RequestReminder ConfirmReminder CancelReminder ListReminders',
   WaitroomService:
     'ListSales GetSale WatchLine GetDraw GetChallenge Join GetPlace Enter Leave RestoreReceipt',
   PaymentService:
@@ -40,6 +40,7 @@ const apart = {
   operate: {
     MonitorService: 'GetBoard GetStories SearchRecords',
     InstallationService: 'GetStatus',
+    AuthService: 'FindAccount Block Unblock ListBlocked',
   },
 };
 

@@ -152,6 +152,8 @@ int mailing_start(struct mailing *mailing, const struct mailing_values *values,
         .from = values->from,
         .name = values->name,
         .site = values->site,
+        .link = options->mail.link,
+        .remind_ms = values->remind_ms,
         .retry_ms = values->retry_ms,
     };
     int err = open_channel(mailing);

@@ -18,6 +18,7 @@ struct mailing_values {
     const char *name;
     const char *site;
     int64_t retry_ms;
+    int64_t remind_ms;
     const char *wallet_cert;
     const char *wallet_key;
     const char *wallet_chain;
@@ -45,6 +46,13 @@ struct mailing_values {
          10,                                                                                       \
          3600000,                                                                                  \
          .help = "how long a mail waits after its first try; twice as long after each further"},   \
+        {"remind",                                                                                 \
+         CONF_MS,                                                                                  \
+         offsetof(type, member.remind_ms),                                                         \
+         "30m",                                                                                    \
+         0,                                                                                        \
+         604800000,                                                                                \
+         .help = "how long before a sale opens who asked for it is told by mail"},                 \
         {"wallet-cert", CONF_PATH, offsetof(type, member.wallet_cert), NULL,                       \
          .help = "the pass type certificate (PEM) of Apple Wallet; with it passes are made"},      \
         {"wallet-key", CONF_PATH, offsetof(type, member.wallet_key), NULL,                         \

@@ -7,7 +7,6 @@
 #include "call/local.h"
 #include "cmd/cmd.h"
 #include "cmd/oidc.h"
-#include "codec/base64.h"
 #include "coord/coord.h"
 #include "db/http_workers.h"
 #include "err/err.h"
@@ -123,6 +122,7 @@ static int start_auth(struct house *house)
         .providers = providers,
         .provider_count = provider_count,
         .public_url = house->values.pay.public_url ? house->values.pay.public_url : house->url,
+        .remind_ms = house->values.mailing.remind_ms,
         .http = house->auth_http ? http_workers_here : NULL,
         .http_state = house->auth_http,
     };
@@ -293,33 +293,9 @@ static struct service service_payment(struct house *house)
 
 /* ---- monitor ---- */
 
-/* The credentials stand in a file: "user:password", or "ApiKey KEY". */
-static int read_elastic_auth(struct house *house)
-{
-    const char *path = house->values.elastic_auth;
-    char text[256] = "", encoded[400];
-    FILE *file = fopen(path, "re");
-    const bool read = file && fgets(text, sizeof(text), file);
-    if (file)
-        fclose(file);
-    text[strcspn(text, "\r\n")] = '\0';
-    if (!read || !text[0])
-        return cmd_fail("serve", CMD_FALSE,
-                        "--elastic-auth %s: it should hold one line, user:password or ApiKey KEY",
-                        path);
-    if (strncmp(text, "ApiKey ", 7) == 0) {
-        snprintf(house->elastic_field, sizeof(house->elastic_field), "Authorization: %s", text);
-        return CMD_OK;
-    }
-    encoded[base64_write(view_str(text), BASE64_PADDED, encoded)] = '\0';
-    snprintf(house->elastic_field, sizeof(house->elastic_field), "Authorization: Basic %s",
-             encoded);
-    return CMD_OK;
-}
-
 static int start_monitor(struct house *house)
 {
-    int code = house->values.elastic_auth ? read_elastic_auth(house) : CMD_OK;
+    int code = house->values.elastic_auth ? elastic_auth_read(house) : CMD_OK;
     if (code != CMD_OK)
         return code;
     const struct monitor_options options = {
@@ -416,8 +392,13 @@ static int start_door(struct house *house)
     const struct door_options options = {
         .sql = house->ground.store->sql,
         .worker = house->workers[0],
+        .open = house_open,
+        .open_state = house,
         .offload = house->offload,
         .codes = &house->codes,
+        .mail.link = house->values.mailing.site[0]  ? house->values.mailing.site
+                     : house->values.pay.public_url ? house->values.pay.public_url
+                                                    : house->url,
     };
     int code = reach(house, "ticket", &house->mailing.service);
     if (code == CMD_OK)

@@ -39,4 +39,8 @@ bool roles_page(struct house *house, const struct page_request *ask, struct page
 bool roles_ready(void *house);
 int roles_render(void *house, struct buf *out);
 
+/* elastic_auth.c: the field that shows the monitor's credentials, out of their file: one line,
+ * "user:password" or "ApiKey KEY". An enum cmd_exit, after having said what is wrong. */
+int elastic_auth_read(struct house *house);
+
 #endif

@@ -7,6 +7,8 @@
 #include "mem/utf8.h"
 #include "paper/words.h"
 
+#define SEQUENCE_CANCELLED 1000000000u /* beyond every date */
+
 #define LINE_OCTETS 75 /* without the line end (RFC 5545, 3.1) */
 
 #define TRY(step)                                                                                  \
@@ -159,7 +161,7 @@ int calendar_write(const struct paper_order *order, bool cancelled, struct buf *
     TRY(write_plain(out, "BEGIN:VEVENT"));
     TRY(write_plain(out, "UID:%.*s@usher", VIEW_ARG(order->order_id)));
     TRY(write_plain(out, "DTSTAMP:%sZ", made));
-    TRY(write_plain(out, "SEQUENCE:%d", cancelled ? 1 : 0));
+    TRY(write_plain(out, "SEQUENCE:%u", cancelled ? SEQUENCE_CANCELLED : order->revision));
     TRY(write_plain(out, "STATUS:%s", cancelled ? "CANCELLED" : "CONFIRMED"));
     TRY(order->utc_offset_known ? write_plain(out, "DTSTART;TZID=%s:%s", zone, start)
                                 : write_plain(out, "DTSTART:%sZ", start));

@@ -126,6 +126,24 @@ static const struct letter_template letters[] = {
         .secret = true,
     },
     {
+        .name = "changed",
+        .subject = {"Your account was changed", "계정 정보가 변경되었습니다"},
+        .text =
+            {
+                "# Your account\n\n"
+                "{what}\n\n"
+                "Network address: {address}\n\n"
+                "If it was you, there is nothing to do. If it was not, set a new password at once: "
+                "at the sign-in, by a code. That ends all sessions.",
+                "# 계정 정보 변경\n\n"
+                "{what}\n\n"
+                "접속 주소: {address}\n\n"
+                "본인이 변경하셨다면 아무것도 하지 않으셔도 됩니다. 본인이 아니라면 로그인 "
+                "화면에서 "
+                "인증 코드로 비밀번호를 바로 재설정해 주세요. 모든 기기에서 로그아웃됩니다.",
+            },
+    },
+    {
         .name = "ordercode",
         .subject = {"{code} opens your order {number}", "주문 {number}의 인증 코드는 {code}입니다"},
         .text =
@@ -142,6 +160,57 @@ static const struct letter_template letters[] = {
                 "코드 없이는 아무도 주문을 볼 수 없습니다.",
             },
         .secret = true,
+    },
+    {
+        .name = "remindcode",
+        .subject = {"{code} is your code for a reminder", "알림 신청 인증 코드는 {code}입니다"},
+        .text =
+            {
+                "# Your reminder\n\n"
+                "Type this code where you have asked to be told when tickets go on sale:\n\n"
+                "> {code}\n\n"
+                "It holds for 15 minutes. If you have not asked for it, do nothing: without the "
+                "code nothing is sent to you.",
+                "# 예매 시작 알림\n\n"
+                "예매 시작 알림을 신청한 화면에 아래 코드를 입력해 주세요.\n\n"
+                "> {code}\n\n"
+                "코드는 15분 동안 유효합니다. 신청하지 않으셨다면 아무것도 하지 않으셔도 됩니다. "
+                "코드 없이는 알림이 발송되지 않습니다.",
+            },
+        .secret = true,
+    },
+    {
+        .name = "opening",
+        .subject = {"Tickets go on sale soon: {event}", "곧 예매가 시작됩니다: {event}"},
+        .text =
+            {
+                "# {event}\n\n"
+                "Tickets go on sale:\n{opens}\n{zone}\n\n"
+                "@ {link}\n\n"
+                "Be there some minutes early: the page counts down and opens by itself.\n\n"
+                "You have asked for this mail. It is the only one.",
+                "# {event}\n\n"
+                "예매 시작:\n{opens}\n{zone}\n\n"
+                "@ {link}\n\n"
+                "몇 분 먼저 접속해 주세요. 화면에 남은 시간이 표시되며 예매는 자동으로 "
+                "시작됩니다.\n\n"
+                "알림을 신청하신 분께 한 번만 보내 드리는 메일입니다.",
+            },
+    },
+    {
+        .name = "opened",
+        .subject = {"Tickets are on sale: {event}", "예매가 시작되었습니다: {event}"},
+        .text =
+            {
+                "# {event}\n\n"
+                "Tickets are on sale now.\n\n"
+                "@ {link}\n\n"
+                "You have asked for this mail. It is the only one.",
+                "# {event}\n\n"
+                "지금 예매하실 수 있습니다.\n\n"
+                "@ {link}\n\n"
+                "알림을 신청하신 분께 한 번만 보내 드리는 메일입니다.",
+            },
     },
     {
         .name = "ordersignin",
@@ -215,6 +284,28 @@ static const struct letter_template letters[] = {
                 "주문번호 {number}\n환불 금액 {amount}\n취소 수수료 {kept}\n\n"
                 "결제하신 수단으로 환불되며, 카드사에 따라 며칠이 걸릴 수 있습니다. 취소된 티켓의 "
                 "코드로는 입장할 수 없습니다.",
+            },
+    },
+    {
+        .name = "moved",
+        .subject = {"Another date: {event} ({number})",
+                    "공연 일시가 변경되었습니다: {event} ({number})"},
+        .text =
+            {
+                "# {event}\n\n"
+                "The date has changed.\n\n"
+                "Now: {start}\nBefore: {was}\n{hall}\n\n"
+                "{places}\n\n"
+                "Your tickets hold for the new date; they are attached once more, and their codes "
+                "are the same. If you have passed a ticket on, please tell your friend.\n\n"
+                "Order {number}",
+                "# {event}\n\n"
+                "공연 일시가 변경되었습니다.\n\n"
+                "변경 후: {start}\n변경 전: {was}\n{hall}\n\n"
+                "{places}\n\n"
+                "예매하신 티켓은 변경된 일시에 그대로 사용하실 수 있습니다. 티켓을 다시 첨부해 "
+                "드리며 코드는 같습니다. 티켓을 양도하셨다면 받은 분께도 꼭 알려 주세요.\n\n"
+                "주문번호 {number}",
             },
     },
     {

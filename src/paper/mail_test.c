@@ -67,13 +67,17 @@ static void every_letter_can_be_written(void **state)
     const struct letter_template *template;
     struct arena arena;
     struct letter letter;
-    struct letter_value values[LETTER_ORDER_VALUES + 6] = {
+    struct letter_value values[LETTER_ORDER_VALUES + 10] = {
         [LETTER_ORDER_VALUES] = {"amount", VIEW_LIT("10,000원")},
         {"kept", VIEW_LIT("0원")},
         {"why", VIEW_LIT("The event does not take place.")},
         {"due", VIEW_LIT("Thu 24 December 2026, 19:00")},
         {"bank", VIEW_LIT("88")},
         {"account", VIEW_LIT("X123")},
+        {"opens", VIEW_LIT("Thu 24 December 2026, 19:00")},
+        {"zone", VIEW_LIT("Asia/Seoul")},
+        {"link", VIEW_LIT("https://usher.example/e/1")},
+        {"was", VIEW_LIT("Wed 23 December 2026, 19:00")},
     };
     arena_init(&arena, 1 << 20);
     assert_int_equal(letter_order_values(&order, &arena, values), 0);
@@ -84,19 +88,23 @@ static void every_letter_can_be_written(void **state)
         for (int language = 0; language < 2 && !of_order; language++) {
             const struct letter_value given[] = {{"code", VIEW_LIT("12345678")},
                                                  {"number", VIEW_LIT("T4813620975")},
-                                                 {"name", VIEW_LIT("<Kim>")}};
+                                                 {"name", VIEW_LIT("<Kim>")},
+                                                 {"what", VIEW_LIT("Your password was changed.")},
+                                                 {"address", VIEW_LIT("192.0.2.1")}};
             assert_int_equal(letter_write(view_str(template->name), (enum paper_language)language,
-                                          given, 3, &letter),
+                                          given, 5, &letter),
                              0);
             assert_false(has(&letter.text, "{") || has(&letter.html, "<Kim>"));
             letter_release(&letter);
         }
         for (int language = 0; language < 2 && of_order; language++) {
             assert_int_equal(letter_write(view_str(template->name), (enum paper_language)language,
-                                          values, LETTER_ORDER_VALUES + 6, &letter),
+                                          values, LETTER_ORDER_VALUES + 10, &letter),
                              0);
             assert_true(has(&letter.subject, "<b>Winter</b>"));
-            assert_true(has(&letter.text, "T4813620975") && !has(&letter.text, "{"));
+            assert_true(has(&letter.text, "T4813620975") ==
+                        (strstr(template->text[language], "{number}") != NULL));
+            assert_false(has(&letter.text, "{"));
             if (strstr(template->text[language], "{entrance}"))
                 assert_true(has(&letter.text, "424 Olympic-ro; Seoul") &&
                             has(&letter.text, "18:00") && has(&letter.html, "3, &lt;east&gt;"));

@@ -44,6 +44,7 @@ struct paper_order {
     int64_t starts_at_ms;
     bool utc_offset_known;
     int32_t utc_offset_minutes; /* of the hall's clock then */
+    uint32_t revision; /* grows with each new date; of its calendar entry (RFC 5545, 3.8.7.4) */
     int64_t placed_at_ms;
     struct view currency;
     int64_t total;

@@ -1,6 +1,7 @@
 #include "store/accounts.h"
 
 #include "err/err.h"
+#include "store/reminders.h"
 
 /* Numbers of steps are for ever: a change is a further step. */
 static const struct sql_step steps[] = {
@@ -62,6 +63,8 @@ static const struct sql_step steps[] = {
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
     int err = mails_migrate(sql, read_only, now_ms);
+    if (err == 0)
+        err = reminders_migrate(sql, read_only, now_ms);
     return err == 0 ? sql_migrate(sql, "accounts", steps, sizeof(steps) / sizeof(steps[0]),
                                   read_only, now_ms)
                     : err;

@@ -1,7 +1,10 @@
 #include "store/acts.h"
 
+#include <ctype.h>
+
 #include "err/err.h"
 #include "mem/utf8.h"
+#include "store/mails.h"
 
 #define ABOUT_MAX 200
 
@@ -17,13 +20,79 @@ static struct view cut(struct view text)
     return view_of(text.at, len);
 }
 
+/* What the owner of an account is told of by mail, for it may have been somebody else. */
+static const struct {
+    const char *act;
+    const char *said[2]; /* in English, in Korean */
+} told[] = {
+    {"password.change", {"Your password was changed.", "비밀번호가 변경되었습니다."}},
+    {"password.reset",
+     {"A new password was set with a code that was mailed to you.",
+      "메일로 받은 코드로 새 비밀번호가 설정되었습니다."}},
+    {"factor.set",
+     {"An authenticator was added: its six digits are asked for at every sign-in.",
+      "인증 앱이 등록되었습니다. 로그인할 때마다 6자리 숫자를 입력해야 합니다."}},
+    {"factor.remove", {"The authenticator was removed.", "인증 앱 등록이 해제되었습니다."}},
+    {"provider.link",
+     {"Another service was connected, and signs in to your account from now on.",
+      "다른 서비스 계정이 연결되었습니다. 이제 그 계정으로도 로그인할 수 있습니다."}},
+    {"provider.unlink",
+     {"A connected service was taken off your account.", "연결된 서비스 계정이 해제되었습니다."}},
+};
+
+/* An address as a log has it: digits, letters, dots, colons. */
+static bool is_address(struct view text)
+{
+    bool plain = text.len > 0;
+    for (size_t i = 0; i < text.len; i++)
+        plain = plain && (isalnum((unsigned char)text.at[i]) || strchr(".:", text.at[i]));
+    return plain;
+}
+
+static int mail_owner(struct sql_txn *txn, const struct act *act, const char *const said[2])
+{
+    struct arena arena;
+    struct view email = {0}, language = {0};
+    struct sql_rows *rows;
+    arena_init(&arena, 65536);
+    int err = sql_query(txn, "SELECT email, language FROM account WHERE account_id = ?",
+                        SQL(sql_id(act->account_id)), &rows);
+    if (err == 0)
+        err = sql_next(rows);
+    const bool known = err == 1;
+    if (known) {
+        err = sql_get_copy(rows, 0, &arena, &email);
+        if (err == 0)
+            err = sql_get_copy(rows, 1, &arena, &language);
+        sql_done(rows);
+    }
+    const struct view from = is_address(act->address) ? act->address : VIEW_LIT("-");
+    const char *params = arena_printf(&arena, "{\"what\":\"%s\",\"address\":\"%.*s\"}",
+                                      said[view_eq(language, VIEW_LIT("ko"))], VIEW_ARG(from));
+    if (known && err == 0) {
+        const struct mail mail = {.to = email,
+                                  .template = VIEW_LIT("changed"),
+                                  .language = language,
+                                  .params = params ? view_str(params) : (struct view){0},
+                                  .created_at_ms = act->at_ms};
+        err = params ? mail_put(txn, &mail) : ERR_NO_MEMORY;
+    }
+    arena_release(&arena);
+    return err;
+}
+
 int act_add(struct sql_txn *txn, const struct act *act)
 {
-    return sql_run(
+    int err = sql_run(
         txn, "INSERT INTO act (at_ms, what, account_id, address, about) VALUES (?, ?, ?, ?, ?)",
         SQL(sql_int(act->at_ms), sql_text(act->what), sql_id(act->account_id),
             sql_text(act->address), sql_text(cut(act->about))),
         NULL);
+    for (size_t i = 0; err == 0 && i < sizeof(told) / sizeof(told[0]); i++) {
+        if (view_eq(act->what, view_str(told[i].act)))
+            return mail_owner(txn, act, told[i].said);
+    }
+    return err;
 }
 
 struct put_job {

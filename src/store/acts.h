@@ -1,6 +1,7 @@
 /*
  * acts: who did what to accounts and rights: sign-ins, failures, changes. Rows are only added,
- * in the transaction of what they tell of.
+ * in the transaction of what they tell of. Where it changed how one signs in, the account's owner
+ * is told by mail, in the same transaction: it may have been somebody else.
  */
 #ifndef USHER_STORE_ACTS_H
 #define USHER_STORE_ACTS_H
@@ -18,7 +19,7 @@ struct act {
     struct view about;    /* whom or what it concerns; cut at 200 bytes */
 };
 
-/* Adds a row; act_id is not read. As sql_run. */
+/* Adds a row, and its mail; act_id is not read. ERR_NO_MEMORY; as sql_run. */
 int act_add(struct sql_txn *txn, const struct act *act);
 /* The same as a job of its own. As sql_write. */
 int act_put(struct sql *sql, const struct act *act, int64_t deadline_ns);

@@ -17,6 +17,7 @@
 #include "store/payments.h"
 #include "store/playbill.h"
 #include "store/positions.h"
+#include "store/reminders.h"
 #include "store/scans.h"
 
 #define TEXT_MAX  (12u << 20)
@@ -24,9 +25,9 @@
 
 /* Every module of src/store that has tables of its own; each makes them at its new place. */
 static int (*const modules[])(struct sql *sql, bool read_only, int64_t now_ms) = {
-    accounts_migrate,    bars_migrate,      contacts_migrate, generations_migrate,
-    hall_owners_migrate, lines_migrate,     mails_migrate,    payments_migrate,
-    playbill_migrate,    positions_migrate, scans_migrate,
+    accounts_migrate,    bars_migrate,      contacts_migrate,  generations_migrate,
+    hall_owners_migrate, lines_migrate,     mails_migrate,     payments_migrate,
+    playbill_migrate,    positions_migrate, reminders_migrate, scans_migrate,
 };
 
 /* What store_copy carries, and what each database keeps for itself. */

@@ -22,6 +22,10 @@ static const struct sql_step steps[] = {
                                 "ALTER TABLE performance_date ADD COLUMN address {long};"
                                 "ALTER TABLE performance_date ADD COLUMN later_ms {int};"
                                 "ALTER TABLE performance_date ADD COLUMN longest_later_ms {int}"},
+    {"moves", "CREATE TABLE performance_move (move_id {id}, performance_id {int} NOT NULL,"
+              " was_ms {int} NOT NULL, starts_at_ms {int} NOT NULL, told_to {text} NOT NULL,"
+              " done {bool} NOT NULL);"
+              "CREATE INDEX performance_move_open ON performance_move (done, move_id)"},
 };
 
 int playbill_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -84,6 +88,7 @@ struct put_job {
     struct sql_job job;
     const struct playbill_event *event;
     const struct playbill_performance *performance;
+    int64_t was_ms;
 };
 
 /* Its row is locked until the end: numbers are given, and seen, in order. */
@@ -139,6 +144,37 @@ static int longest_later(struct sql_txn *txn, uint32_t performance_id, int64_t *
                        SQL(sql_int(performance_id)), ret_ms);
 }
 
+/* What nobody was told of yet is one move with this one: *was_ms becomes when that began. */
+static int take_over_move(struct sql_txn *txn, uint32_t performance_id, int64_t *was_ms)
+{
+    int err = sql_ask_int(txn,
+                          "SELECT was_ms FROM performance_move WHERE performance_id = ?"
+                          " AND done = ? AND told_to = ''",
+                          SQL(sql_int(performance_id), sql_int(0)), was_ms);
+    if (err == ERR_NOT_FOUND)
+        err = 0;
+    return err == 0 ? sql_run(txn,
+                              "UPDATE performance_move SET done = ? WHERE performance_id = ?"
+                              " AND done = ?",
+                              SQL(sql_int(1), sql_int(performance_id), sql_int(0)), NULL)
+                    : err;
+}
+
+static int add_move(struct sql_txn *txn, const struct put_job *job)
+{
+    const struct playbill_performance *date = job->performance;
+    int64_t was_ms = job->was_ms;
+    int err = was_ms != 0 ? take_over_move(txn, date->performance_id, &was_ms) : 0;
+    return err == 0 && was_ms != 0 && was_ms != date->starts_at_ms
+               ? sql_run(txn,
+                         "INSERT INTO performance_move (performance_id, was_ms, starts_at_ms,"
+                         " told_to, done) VALUES (?, ?, ?, '', ?)",
+                         SQL(sql_int(date->performance_id), sql_int(was_ms),
+                             sql_int(date->starts_at_ms), sql_int(0)),
+                         NULL)
+               : err;
+}
+
 static int run_put_performance(struct sql_job *base, struct sql_txn *txn)
 {
     const struct put_job *job = (struct put_job *)base;
@@ -147,6 +183,8 @@ static int run_put_performance(struct sql_job *base, struct sql_txn *txn)
     int err = next_number(txn, &number);
     if (err == 0)
         err = longest_later(txn, date->performance_id, &longest_ms);
+    if (err == 0)
+        err = add_move(txn, job);
     if (err == 0)
         err = sql_run(txn, "DELETE FROM performance_date WHERE performance_id = ?",
                       SQL(sql_int(date->performance_id)), NULL);
@@ -168,10 +206,62 @@ static int run_put_performance(struct sql_job *base, struct sql_txn *txn)
 }
 
 int playbill_put_performance(struct sql *sql, const struct playbill_performance *performance,
-                             int64_t deadline_ns)
+                             int64_t was_ms, int64_t deadline_ns)
 {
-    struct put_job job = {.job.run = run_put_performance, .performance = performance};
+    struct put_job job = {
+        .job.run = run_put_performance, .performance = performance, .was_ms = was_ms};
     return sql_write(sql, &job.job, deadline_ns);
+}
+
+/* ---- telling of a move ---- */
+
+struct move_job {
+    struct sql_job job;
+    struct arena *arena;
+    struct playbill_move move;
+};
+
+static int run_next_move(struct sql_job *base, struct sql_txn *txn)
+{
+    struct move_job *job = (struct move_job *)base;
+    struct sql_rows *rows;
+    int err = sql_query(txn,
+                        "SELECT move_id, performance_id, was_ms, starts_at_ms, told_to"
+                        " FROM performance_move WHERE done = ? ORDER BY move_id LIMIT 1",
+                        SQL(sql_int(0)), &rows);
+    if (err == 0)
+        err = sql_next(rows);
+    if (err <= 0)
+        return err < 0 ? err : ERR_NOT_FOUND;
+    job->move = (struct playbill_move){.move_id = (uint64_t)sql_get_int(rows, 0),
+                                       .performance_id = (uint32_t)sql_get_int(rows, 1),
+                                       .was_ms = sql_get_int(rows, 2),
+                                       .starts_at_ms = sql_get_int(rows, 3)};
+    err = sql_get_copy(rows, 4, job->arena, &job->move.told_to);
+    sql_done(rows);
+    return err;
+}
+
+int playbill_next_move(struct sql *sql, struct arena *arena, struct playbill_move *ret_move,
+                       int64_t deadline_ns)
+{
+    struct move_job job = {.job.run = run_next_move, .arena = arena};
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0)
+        *ret_move = job.move;
+    return err;
+}
+
+int playbill_told(struct sql_txn *txn, const struct playbill_move *move, struct view to)
+{
+    uint64_t changes = 0;
+    int err = sql_run(txn,
+                      "UPDATE performance_move SET told_to = ?, done = ? WHERE move_id = ?"
+                      " AND told_to = ? AND done = ?",
+                      SQL(sql_text(to), sql_int(to.len == 0), sql_int((int64_t)move->move_id),
+                          sql_text(move->told_to), sql_int(0)),
+                      &changes);
+    return err == 0 && changes == 0 ? ERR_CONFLICT : err;
 }
 
 /* ---- reading ---- */

@@ -58,8 +58,25 @@ int playbill_seed(struct sql *sql, const struct store_event *events, size_t coun
 /* Writes an event's row, whether there is one or not. ERR_NOT_FOUND: it is deleted. As sql_write.
  */
 int playbill_put_event(struct sql *sql, const struct playbill_event *event, int64_t deadline_ns);
+/* was_ms: when it was to begin so far; 0: nobody is to be told that it has moved. */
 int playbill_put_performance(struct sql *sql, const struct playbill_performance *performance,
-                             int64_t deadline_ns);
+                             int64_t was_ms, int64_t deadline_ns);
+
+/* A performance that was moved, of which not everybody with tickets has been told yet. A move that
+ * comes before anybody was told of the one before takes its place; back to the old date nothing is
+ * told at all. */
+struct playbill_move {
+    uint64_t move_id; /* grows; of a performance, how new its date is */
+    uint32_t performance_id;
+    int64_t was_ms, starts_at_ms;
+    struct view told_to; /* how far those who tell have come, in their own words; empty: nowhere */
+};
+/* The oldest, with told_to in the arena. ERR_NOT_FOUND: there is none; as sql_read. */
+int playbill_next_move(struct sql *sql, struct arena *arena, struct playbill_move *ret_move,
+                       int64_t deadline_ns);
+/* They have come further, or, to empty, to the end; inside the job that writes the mails.
+ * ERR_CONFLICT: somebody else did, or the move is no more; as sql_run. */
+int playbill_told(struct sql_txn *txn, const struct playbill_move *move, struct view to);
 
 /* The longest later_ms that a performance ever had: no hold that was made for paying later can
  * still live beyond it. 0: it never had any. As sql_read. */

@@ -62,9 +62,9 @@ static void others_read_what_is_younger_than_what_they_know(void **state)
     uint32_t longest_ms = 1;
     assert_int_equal(playbill_longest_later(sql, 5, &longest_ms, DEADLINE_NEVER), 0);
     assert_int_equal(longest_ms, 0);
-    assert_int_equal(playbill_put_performance(sql, &date, DEADLINE_NEVER), 0);
+    assert_int_equal(playbill_put_performance(sql, &date, 0, DEADLINE_NEVER), 0);
     date.later_ms = 60000; /* holds from before may still live */
-    assert_int_equal(playbill_put_performance(sql, &date, DEADLINE_NEVER), 0);
+    assert_int_equal(playbill_put_performance(sql, &date, 0, DEADLINE_NEVER), 0);
     assert_int_equal(playbill_longest_later(sql, 5, &longest_ms, DEADLINE_NEVER), 0);
     assert_int_equal(longest_ms, 3600000);
     bill = read_after(bill.number);
@@ -76,6 +76,62 @@ static void others_read_what_is_younger_than_what_they_know(void **state)
     assert_int_equal(bill.performances[0].later_ms, 60000);
     assert_true(view_eq(bill.performances[0].gate, date.gate));
     assert_true(view_eq(bill.performances[0].address, date.address));
+}
+
+static int next_move(struct playbill_move *ret_move)
+{
+    return playbill_next_move(sql, &arena, ret_move, DEADLINE_NEVER);
+}
+
+static void move_to(int64_t starts_at_ms, int64_t was_ms)
+{
+    const struct playbill_performance date = {.performance_id = 6, .starts_at_ms = starts_at_ms};
+    assert_int_equal(playbill_put_performance(sql, &date, was_ms, DEADLINE_NEVER), 0);
+}
+
+struct told_job {
+    struct sql_job job;
+    const struct playbill_move *move;
+    struct view to;
+};
+
+static int run_told(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct told_job *job = (const struct told_job *)base;
+    return playbill_told(txn, job->move, job->to);
+}
+
+static int told(const struct playbill_move *move, const char *to)
+{
+    struct told_job job = {.job.run = run_told, .move = move, .to = view_str(to)};
+    return sql_write(sql, &job.job, DEADLINE_NEVER);
+}
+
+static void a_move_is_told_once_and_the_last_one_counts(void **state)
+{
+    struct playbill_move move, next;
+    move_to(20, 0); /* as it was made */
+    assert_int_equal(next_move(&move), ERR_NOT_FOUND);
+    move_to(30, 20);
+    move_to(40, 30); /* before anybody was told: one move, from 20 to 40 */
+    assert_int_equal(next_move(&move), 0);
+    assert_int_equal(move.was_ms, 20);
+    assert_int_equal(move.starts_at_ms, 40);
+    move_to(20, 40); /* back again: there is nothing to tell */
+    assert_int_equal(next_move(&move), ERR_NOT_FOUND);
+    move_to(20, 20); /* another time zone, say */
+    assert_int_equal(next_move(&move), ERR_NOT_FOUND);
+    move_to(50, 20);
+    assert_int_equal(next_move(&move), 0);
+    assert_int_equal(told(&move, "order 100"), 0);
+    assert_int_equal(told(&move, "order 100"), ERR_CONFLICT); /* another process was faster */
+    move_to(60, 50); /* some were told of 50: all are told of 60 */
+    assert_int_equal(next_move(&next), 0);
+    assert_true(next.move_id > move.move_id);
+    assert_int_equal(next.was_ms, 50);
+    assert_int_equal(next.told_to.len, 0);
+    assert_int_equal(told(&next, ""), 0);
+    assert_int_equal(next_move(&move), ERR_NOT_FOUND);
 }
 
 static void what_is_deleted_stays_so(void **state)
@@ -144,7 +200,7 @@ static void every_change_is_chained(void **state)
                                               .utc_offset_known = true,
                                               .utc_offset_minutes = -210,
                                               .time_zone = VIEW_LIT("America/St_Johns")};
-    assert_int_equal(playbill_put_performance(sql, &date, DEADLINE_NEVER), 0);
+    assert_int_equal(playbill_put_performance(sql, &date, 0, DEADLINE_NEVER), 0);
     assert_string_equal(check(), "");
     assert_int_equal(chained, before + 3);
 }
@@ -227,6 +283,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_of_an_earlier_store_are_published_once),
         cmocka_unit_test(others_read_what_is_younger_than_what_they_know),
+        cmocka_unit_test(a_move_is_told_once_and_the_last_one_counts),
         cmocka_unit_test(what_is_deleted_stays_so),
         cmocka_unit_test(every_change_is_chained),
         cmocka_unit_test(what_was_changed_behind_its_back_is_found),

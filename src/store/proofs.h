@@ -22,7 +22,8 @@
 enum proof_kind {
     PROOF_OF_REGISTRATION = 1,
     PROOF_OF_RESET = 2,
-    PROOF_OF_ORDER = 3 /* store/order_proofs.h */
+    PROOF_OF_ORDER = 3,   /* store/order_proofs.h */
+    PROOF_OF_REMINDER = 4 /* store/reminders.h */
 };
 
 struct proof {

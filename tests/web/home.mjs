@@ -87,6 +87,67 @@ export const home = {
     }
   },
 
+  'who is to be told of an opening proves the address, and takes it back': async (world) => {
+    const performance = await create(world, ['--capacity', '500'], '--name', 'Told in time', '--starts-at', '+9d');
+    await world.usher(
+      'sale', 'create', '--name', 'Told', '--performances', performance, '--opens-at', '+2h',
+      '--time-zone', 'Asia/Seoul', '--json',
+    );
+    const { events } = await world.usher('event', 'list', '--json');
+    const { eventId } = events.find(({ name }) => name === 'Told in time');
+    for (const [locale, email, mark] of [['ko-KR', 'told.ko@example.org', /30분/], ['en-GB', 'told.en@example.org', /30 minutes/]]) {
+      await visit(world, [{ ...phone, locale, viewport: { width: 320, height: 700 } }], async (a) => {
+        await a.page.goto(`${a.url}/e/${eventId}`);
+        await a.press('remind');
+        await a.isAccessible('asking for a reminder');
+        await a.press('remind-send');
+        await a.page.waitForSelector('.remind .field-bad');
+        await a.page.fill('.remind [name=email]', email);
+        await a.press('remind-send');
+        await a.page.waitForSelector('.remind [name=code]');
+        await a.page.fill('.remind [name=code]', await world.mailedCode(email));
+        await a.picture(`remind-code-${locale}`);
+        await a.press('remind-send');
+        await a.page.waitForSelector('[data-remind=asked]');
+        await a.page.reload();
+        await a.page.waitForSelector('[data-remind=asked]');
+        const said = await a.page.textContent('[data-remind=asked]');
+        assert.match(said, mark);
+        assert.ok(said.includes(email));
+        const wide = await a.page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(wide <= 320, `the page is ${wide} px wide`);
+        await a.isAccessible('a reminder');
+        await a.picture(`remind-${locale}`);
+        await a.press('remind-not');
+        await a.page.waitForSelector('[data-action=remind]');
+      });
+    }
+    await visit(world, [{ ...phone, locale: 'ko-KR' }], async (a) => {
+      const email = 'told.member@example.org';
+      await a.page.goto(`${a.url}/register`);
+      await a.page.fill('[name=name]', 'Kim Minji');
+      await a.page.fill('[name=email]', email);
+      await a.page.fill('[name=password]', 'a password of fifteen');
+      await a.page.check('[name=terms]');
+      await a.press('submit');
+      await a.page.waitForSelector('[name=code]');
+      await a.page.fill('[name=code]', await world.mailedCode(email));
+      await a.press('submit');
+      await a.page.waitForFunction(() => !location.pathname.startsWith('/register'));
+      await a.page.goto(`${a.url}/e/${eventId}`);
+      await a.press('remind');
+      await a.page.waitForSelector('[data-remind=asked]');
+      await a.page.goto(`${a.url}/account`);
+      await a.page.waitForSelector('[data-part=reminders]');
+      await a.isAccessible('an account with a reminder');
+      await a.picture('account-reminder');
+      await a.page.click('[data-part=reminders] [data-action=remind-not]');
+      await a.page.waitForSelector('[data-part=reminders]', { state: 'detached' });
+      await a.page.goto(`${a.url}/e/${eventId}`);
+      await a.page.waitForSelector('[data-action=remind]');
+    });
+  },
+
   'what has begun is in an archive, and an empty one says so': (world) =>
     visit(world, [desktop], async (a) => {
       await a.page.goto(`${a.url}/past`);

@@ -96,6 +96,66 @@ export const operator = {
     }
   },
 
+  'the operator keeps an account and a network out, with a reason and an end, and lets them in again': async (world) => {
+    const server = await startServer(world.binary);
+    const call = async (method, message) => {
+      const answer = await fetch(`${server.url}/usher.v1.AuthService/${method}`, {
+        method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(message),
+      });
+      return { status: answer.status, body: await answer.json() };
+    };
+    const email = 'hoarder@example.org';
+    const password = 'a password of fifteen';
+    const visitors = [];
+    try {
+      const { requestId } = (await call('CreateAccount', { email, password, name: 'Kim', terms: true })).body;
+      await call('VerifyEmail', { email, requestId, code: await server.mailedCode(email) });
+      const a = await operate(world, server, wall);
+      visitors.push(a);
+      const part = a.page.locator('[data-part=blocks]');
+      await part.scrollIntoViewIfNeeded();
+      await a.press('block');
+      assert.equal(await part.locator('.field-bad').count(), 2, 'whom and why are asked for');
+      const block = async (whom, until) => {
+        await a.page.fill('[name=block-value]', whom);
+        await a.page.fill('[name=block-reason]', 'resale');
+        await a.page.selectOption('[name=block-until]', until);
+        await a.press('block');
+      };
+      await block(email, '30');
+      await a.page.waitForSelector('[data-block]');
+      await block('192.0.2.0/24', '0');
+      await a.page.waitForSelector('[data-block="192.0.2.0/24"]');
+      await block('nobody@example.org', '1');
+      await part.locator('.notice').waitFor();
+      assert.equal(await part.locator('[data-block]').count(), 2);
+      await a.isAccessible('who is kept out');
+      await part.screenshot({ path: join(world.pictures, 'operator-blocks.png') });
+      assert.equal((await call('LogIn', { email, password })).status, 403);
+      const { entries } = await server.usher('account', 'blocked', '--json');
+      assert.deepEqual(entries.map(({ reason }) => reason), ['resale', 'resale']);
+      assert.equal(entries.filter(({ untilMs }) => untilMs && untilMs !== '0').length, 1);
+      while ((await part.locator('[data-action=unblock]').count()) > 0) {
+        const n = await part.locator('[data-block]').count();
+        await part.locator('[data-action=unblock]:enabled').first().click();
+        await a.page.waitForFunction((k) => document.querySelectorAll('[data-block]').length < k, n);
+      }
+      assert.equal((await call('LogIn', { email, password })).status, 200);
+      const { acts } = await server.usher('account', 'acts', '--json');
+      assert.equal(acts.filter(({ what }) => what === 'block').length, 2);
+      assert.equal(acts.filter(({ what }) => what === 'unblock').length, 2);
+      const b = await operate(world, server, phone);
+      visitors.push(b);
+      await b.page.waitForSelector('[data-part=blocks]');
+      const wide = await b.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${wide} px wider than the screen`);
+      await b.isAccessible('who is kept out, on a phone');
+    } finally {
+      for (const one of visitors) await one.leave();
+      await server.stop();
+    }
+  },
+
   'a ledger that was altered turns its claim red, on the page and in the command': async (world) => {
     const server = await startServer(world.binary);
     const there = { ...world, url: server.url, usher: server.usher };

@@ -69,6 +69,7 @@ struct auth_options {
     const struct auth_provider *providers; /* borrowed; the order is that of the page */
     uint32_t provider_count;               /* at most AUTH_PROVIDERS_MAX */
     const char *public_url;                /* of this site, for ways back; borrowed */
+    int64_t remind_ms; /* so long before an opening the door mails who asked for it */
     /* The client that calls to services go through, on the calling fiber's worker. */
     struct http *(*http)(void *http_state);
     void *http_state;
@@ -101,6 +102,7 @@ struct auth {
     struct auth_provider providers[AUTH_PROVIDERS_MAX];
     uint32_t provider_count;
     const char *public_url;
+    int64_t remind_ms;
     struct http *(*http)(void *http_state);
     void *http_state;
     pthread_key_t verified; /* each thread's struct verified */

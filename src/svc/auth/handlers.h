@@ -15,6 +15,10 @@
 int auth_create_guest(struct call *call, const void *request, void *response);
 int auth_request_order_code(struct call *call, const void *request, void *response);
 int auth_open_order(struct call *call, const void *request, void *response);
+int auth_request_reminder(struct call *call, const void *request, void *response);
+int auth_confirm_reminder(struct call *call, const void *request, void *response);
+int auth_cancel_reminder(struct call *call, const void *request, void *response);
+int auth_list_reminders(struct call *call, const void *request, void *response);
 int auth_create_account(struct call *call, const void *request, void *response);
 int auth_verify_email(struct call *call, const void *request, void *response);
 int auth_log_in(struct call *call, const void *request, void *response);

@@ -5,6 +5,7 @@
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "store/contacts.h"
+#include "store/playbill.h"
 #include "svc/auth/provider.h"
 #include "svc/auth/verified.h"
 #include "token/api.h"
@@ -36,6 +37,7 @@ int auth_init(struct auth *auth, const struct auth_options *options)
                           .terms = view_str(options->terms ? options->terms : "1"),
                           .provider_count = options->provider_count,
                           .public_url = options->public_url,
+                          .remind_ms = options->remind_ms,
                           .http = options->http,
                           .http_state = options->http_state};
     assert(options->provider_count <= AUTH_PROVIDERS_MAX);
@@ -52,6 +54,8 @@ int auth_init(struct auth *auth, const struct auth_options *options)
     int err = accounts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
     if (err == 0) /* an order is opened by its contact */
         err = contacts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
+    if (err == 0) /* a reminder is of an event that the public sees */
+        err = playbill_migrate(auth->sql, false, clock_wall_ms(auth->clock));
     if (err)
         return err;
     err = work_new(&options->work, challenge_key, auth->chance, auth->checking, &auth->work);
@@ -94,6 +98,10 @@ struct service auth_service(struct auth *auth)
         {.name = "GetGuestChallenge", .handle = auth_get_guest_challenge},
         {.name = "RequestOrderCode", .handle = auth_request_order_code},
         {.name = "OpenOrder", .handle = auth_open_order},
+        {.name = "RequestReminder", .handle = auth_request_reminder},
+        {.name = "ConfirmReminder", .handle = auth_confirm_reminder},
+        {.name = "CancelReminder", .handle = auth_cancel_reminder},
+        {.name = "ListReminders", .any_of = ROLES_BUY, .handle = auth_list_reminders},
         {.name = "CreateAccount", .handle = auth_create_account},
         {.name = "VerifyEmail", .handle = auth_verify_email},
         {.name = "LogIn", .handle = auth_log_in},

@@ -6,6 +6,7 @@
 #include "err/err.h"
 #include "store/consents.h"
 #include "store/kept.h"
+#include "store/reminders.h"
 #include "svc/auth/handlers.h"
 #include "token/roles.h"
 
@@ -196,6 +197,25 @@ static int write_externals(struct call *call, struct buf *out, struct id account
     return err ? err : buf_append_byte(out, ']');
 }
 
+static int write_reminders(struct call *call, struct buf *out, struct id account_id)
+{
+    struct reminder *reminders;
+    size_t count;
+    int err = reminder_list(auth_of(call)->sql, account_id, call_arena(call), &reminders, &count,
+                            call_deadline_ns(call));
+    if (!err)
+        err = buf_printf(out, ",\"reminders\":[");
+    for (size_t i = 0; !err && i < count; i++) {
+        err = buf_printf(out, "%s{\"eventId\":%u,\"createdAtMs\":%" PRId64, i ? "," : "",
+                         reminders[i].event_id, reminders[i].created_at_ms);
+        if (!err)
+            err = add_text(out, "email", reminders[i].email);
+        if (!err)
+            err = buf_append_byte(out, '}');
+    }
+    return err ? err : buf_append_byte(out, ']');
+}
+
 static int write_all(struct call *call, struct buf *out, const struct account *account)
 {
     int err = write_account(out, account);
@@ -209,6 +229,8 @@ static int write_all(struct call *call, struct buf *out, const struct account *a
         err = write_contacts(call, out, account->account_id);
     if (!err)
         err = write_externals(call, out, account->account_id);
+    if (!err)
+        err = write_reminders(call, out, account->account_id);
     if (!err)
         err = write_acts(call, out, account->account_id);
     if (!err)

@@ -121,7 +121,9 @@ static void a_password_is_changed_by_who_knows_it(void **state)
     assert_int_not_equal(ask(auth_change_password, wish, session, &changed), 0);
     assert_refused(CODE_INVALID_ARGUMENT, "PASSWORD_REFUSED", "password");
     wish.new_password = (char *)"another password";
+    assert_string_not_equal(fixture_template("kim@example.org"), "changed");
     assert_int_equal(ask(auth_change_password, wish, session, &changed), 0);
+    assert_string_equal(fixture_template("kim@example.org"), "changed");
     refresh.refresh_token = old;
     assert_int_not_equal(ask(auth_refresh, refresh, session, &session), 0);
     assert_refused(CODE_UNAUTHENTICATED, "SESSION_ENDED", "");
@@ -341,6 +343,7 @@ static void a_second_factor_is_asked_for_and_makes_up_for_length(void **state)
     confirm.code = (char *)digits_of(secret);
     assert_int_equal(
         ask(auth_confirm_second_factor, confirm, confirm_second_factor_response, &confirmed), 0);
+    assert_string_equal(fixture_template("owner@example.org"), "changed");
     refresh.refresh_token = token; /* this session has shown it */
     assert_int_equal(ask(auth_refresh, refresh, session, &session), 0);
     be_session();

@@ -8,6 +8,7 @@
 #include "paper/letter.h"
 #include "paper/mime.h"
 #include "paper/page.h"
+#include "paper/words.h"
 #include "svc/door/lobby.h"
 
 METRIC_COUNTER(missing_glyphs, "usher_paper_missing_glyphs_total",
@@ -201,6 +202,8 @@ struct share {
     uint32_t seat;       /* or LOBBY_OWN_SEATS */
     uint32_t generation; /* of that seat's codes */
     struct view to;      /* the friend's name */
+    uint32_t revision;   /* of the date that it tells of */
+    int64_t was_ms;      /* of a performance that was moved: when it was to begin; or 0 */
 };
 
 static struct share read_share(const json_t *params, struct arena *arena)
@@ -210,6 +213,8 @@ static struct share read_share(const json_t *params, struct arena *arena)
         .seat = seat ? (uint32_t)json_integer_value(seat) : LOBBY_OWN_SEATS,
         .generation = (uint32_t)json_integer_value(json_object_get(params, "generation")),
         .to = parameter(params, "to", arena),
+        .revision = (uint32_t)json_integer_value(json_object_get(params, "revision")),
+        .was_ms = json_integer_value(json_object_get(params, "was")),
     };
 }
 
@@ -223,10 +228,23 @@ static bool is_theirs(const Usher__V1__Order *order, const struct share *share)
     return share->seat == LOBBY_OWN_SEATS;
 }
 
+/* When a performance that was moved was to begin, by the hall's clock as it is at its new date. */
+static int add_was(const struct paper_order *paper, int64_t was_ms, struct arena *arena,
+                   struct letter_value *ret_value)
+{
+    struct paper_order before = *paper;
+    char text[PAPER_TEXT_MAX];
+    before.starts_at_ms = was_ms;
+    paper_start(&before, text);
+    ret_value->name = "was";
+    ret_value->text = view_str(arena_copy(arena, view_str(text)));
+    return ret_value->text.at ? 0 : ERR_NO_MEMORY;
+}
+
 /* The values of a letter about an order, and the order. */
 static int read_order(struct door *door, const struct mail *mail, struct view id,
                       const struct share *share, struct arena *arena, int64_t deadline_ns,
-                      struct paper_order *paper, struct letter_value values[LETTER_ORDER_VALUES])
+                      struct paper_order *paper, struct letter_value *values, size_t *ret_count)
 {
     const Usher__V1__Order *order;
     const struct contact *contact = NULL;
@@ -241,13 +259,18 @@ static int read_order(struct door *door, const struct mail *mail, struct view id
     if (err != 0)
         return err;
     /* Tickets that are void by now are not sent any more. */
-    const bool brings = passed || view_eq(mail->template, VIEW_LIT("tickets"));
+    const bool brings =
+        passed || share->was_ms != 0 || view_eq(mail->template, VIEW_LIT("tickets"));
     if (brings && paper->ticket_count == 0)
         return ERR_NOT_FOUND;
     paper->language = paper_language_of(mail->language);
+    paper->revision = share->revision;
     if (passed && paper->name.len == 0)
         paper->name = paper->language == PAPER_KOREAN ? VIEW_LIT("지인") : VIEW_LIT("A friend");
     err = letter_order_values(paper, arena, values);
+    *ret_count = LETTER_ORDER_VALUES;
+    if (err == 0 && share->was_ms != 0)
+        err = add_was(paper, share->was_ms, arena, &values[(*ret_count)++]);
     if (passed)
         paper->name = share->to;
     return err;
@@ -271,9 +294,9 @@ int lobby_compose(struct door *door, const struct mail *mail, struct view messag
     int err = params ? 0 : ERR_INVALID;
     if (err == 0 && order_id.len > 0) {
         const struct share share = read_share(params, arena);
-        err = read_order(door, mail, order_id, &share, arena, deadline_ns, &paper, values);
+        err = read_order(door, mail, order_id, &share, arena, deadline_ns, &paper, values,
+                         &drawing.value_count);
         drawing.order = &paper;
-        drawing.value_count = LETTER_ORDER_VALUES;
     } else if (err == 0) {
         err = read_values(params, arena, values, &drawing.value_count);
     }

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "store/generations.h"
+#include "store/playbill.h"
 #include "store/positions.h"
+#include "store/reminders.h"
 #include "svc/door/lobby.h"
 
 #define DOOR_STAFF (ROLE_DOOR | ROLES_MANAGE)
@@ -47,7 +49,8 @@ int64_t lobby_now_ms(void)
 int door_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
     int (*const migrate[])(struct sql *, bool, int64_t) = {
-        mails_migrate, contacts_migrate, generations_migrate, scans_migrate, positions_migrate};
+        mails_migrate,       reminders_migrate, contacts_migrate, playbill_migrate,
+        generations_migrate, scans_migrate,     positions_migrate};
     int err = 0;
     for (size_t i = 0; err == 0 && i < sizeof(migrate) / sizeof(migrate[0]); i++)
         err = migrate[i](sql, read_only, now_ms);
@@ -81,6 +84,13 @@ static int open_smtp(struct door *door)
     return err;
 }
 
+/* A waiting room that nobody here knows of has no sales: what is open is told all the same. */
+static int begin_reminding(struct door *door)
+{
+    int err = door->options.open(door->options.open_state, "waitroom", &door->lines);
+    return err == 0 || err == ERR_NOT_FOUND ? fiber_spawn(&door->scope, lobby_remind, door) : err;
+}
+
 static void start_in_fiber(void *arg)
 {
     struct start *start = arg;
@@ -89,6 +99,10 @@ static void start_in_fiber(void *arg)
     if (start->result == 0)
         start->result = fiber_spawn(&door->scope, lobby_relay, door);
     if (start->result == 0)
+        start->result = fiber_spawn(&door->scope, lobby_tell_moves, door);
+    if (start->result == 0 && door->options.open)
+        start->result = begin_reminding(door);
+    if (start->result == 0)
         start->result = fiber_spawn(&door->scope, lobby_post, door);
 }
 
@@ -96,6 +110,8 @@ static void stop_in_fiber(void *arg)
 {
     struct door *door = arg;
     scope_close(&door->scope);
+    if (door->lines)
+        channel_free(door->lines);
     smtp_client_free(door->client);
 }
 

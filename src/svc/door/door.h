@@ -2,8 +2,9 @@
  * door: the role that brings tickets to people and people to their seats: ticket files, codes,
  * mails and check-in.
  *
- * Talks to: TicketService by a channel (orders, the outbox), the store's tables of mails, contacts,
- * generations, scans and positions, and a mail server. When its process dies, what was to be mailed
+ * Talks to: TicketService by a channel (orders, the outbox, events), WaitroomService (what opens
+ * when), the store's tables of mails, reminders, contacts, generations, scans and positions, and a
+ * mail server. When its process dies, what was to be mailed
  * is mailed by the next one; no order gets two mails but where a mail server's answer was lost.
  */
 #ifndef USHER_SVC_DOOR_DOOR_H
@@ -32,13 +33,19 @@ struct door_mail {
     const char *from;   /* an address (paper/address.h) */
     const char *name;   /* beside it */
     const char *site;   /* "https://tickets.example.org", or "" */
+    const char *link;   /* as site, or where this server is: begins links into the page */
+    int64_t remind_ms;  /* so long before an opening who asked for it is mailed */
     int64_t retry_ms;   /* before the second try; twice as long each time, an hour at most */
 };
 
 struct door_options {
-    struct sql *sql;                    /* borrowed */
-    struct worker *worker;              /* borrowed; the mails' fibers live there */
-    struct channel *tickets;            /* borrowed; to TicketService as a peer, from any thread */
+    struct sql *sql;         /* borrowed */
+    struct worker *worker;   /* borrowed; the mails' fibers live there */
+    struct channel *tickets; /* borrowed; to TicketService as a peer, from any thread */
+    /* Opens a channel to the role of that name in the name of a peer; on the worker, in a fiber.
+     * NULL: nobody is told of openings. */
+    int (*open)(void *state, const char *role, struct channel **ret_channel);
+    void *open_state;
     struct offload *offload;            /* borrowed; pages are drawn there */
     const struct code_keys *codes;      /* copied */
     const struct wallet_signer *wallet; /* borrowed; signs passes; NULL: none are made */

@@ -37,8 +37,16 @@
 #define RELAY_ARENA_MAX (64u << 20)
 #define RELAY_SWEEP_MS  INT64_C(3600000) /* contacts without orders are looked for */
 
+#define REMIND_PAUSE_MS  5000 /* between looks at what opens */
+#define REMIND_NEXT_MS   250  /* between batches of one event's mails */
+#define REMIND_BATCH     MAIL_PAGE_MAX
+#define REMIND_ARENA_MAX (64u << 20)
+#define MOVES_PAGE       100 /* orders told in one go that a performance was moved */
+#define MOVES_ARENA_MAX  (16u << 20)
+
 struct door {
     struct door_options options;
+    struct channel *lines; /* to WaitroomService; NULL: nobody knows where it is */
     struct code_keys codes;
     struct scope scope;         /* of the relay and the post, on the worker */
     struct fiber *post;         /* waits for mails; NULL: it works */
@@ -97,12 +105,19 @@ void composed_release(struct composed *mail);
 int lobby_draw(struct door *door, Usher__V1__TicketFormat format, const struct paper_order *order,
                struct buf *out);
 
-/* ---- relay.c, post.c: bodies of fibers. arg: struct door ---- */
+/* ---- relay.c, reminders.c, post.c: bodies of fibers. arg: struct door ---- */
 
 /* Makes mails of what happened to orders. */
 void lobby_relay(void *arg);
+/* Writes mails to who wants to be told that a sale opens (reminders.c). */
+void lobby_remind(void *arg);
 /* Sends them. */
 void lobby_post(void *arg);
+/* Tells who has tickets that a performance was moved (moves.c). */
+void lobby_tell_moves(void *arg);
+/* Whether the post has caught up, so that many mails may be written that nobody waits for. The
+ * arena is used up by some of the store's answer. */
+bool lobby_post_is_free(struct door *door, struct arena *arena, int64_t deadline_ns);
 /* There are mails to send: on the worker. */
 void lobby_wake_post(struct door *door);
 

@@ -194,3 +194,12 @@ void lobby_wake_post(struct door *door)
     if (door->post)
         fiber_unpark(door->post);
 }
+
+bool lobby_post_is_free(struct door *door, struct arena *arena, int64_t deadline_ns)
+{
+    struct mail *due;
+    size_t count = REMIND_BATCH;
+    const int err =
+        mail_due(door->options.sql, lobby_now_ms(), REMIND_BATCH, arena, &due, &count, deadline_ns);
+    return err == 0 && count < REMIND_BATCH;
+}

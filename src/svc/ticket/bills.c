@@ -136,11 +136,11 @@ int desk_tell_event(struct call *call, const struct playbill_event *bill)
     return err == 0 ? catalog_set_bill(ticket->catalog, bill) : err;
 }
 
-int desk_tell_date(struct call *call, const struct playbill_performance *date)
+int desk_tell_date(struct call *call, const struct playbill_performance *date, int64_t was_ms)
 {
     struct ticket *ticket = call_state(call);
     struct sql *sql = ticket->options.store->sql;
-    const int err = sql ? playbill_put_performance(sql, date, call_deadline_ns(call)) : 0;
+    const int err = sql ? playbill_put_performance(sql, date, was_ms, call_deadline_ns(call)) : 0;
     desk_note_put(ticket, err);
     return err == 0 ? catalog_set_date(ticket->catalog, date) : err;
 }
@@ -321,9 +321,11 @@ int ticket_update_performance(struct call *call, const void *request, void *resp
     if (wish->time_zone[0])
         date.time_zone = view_str(wish->time_zone);
     change_place(wish, &date);
+    const int64_t was_ms = catalog_date(performance)->starts_at_ms;
+    const bool coming = date.starts_at_ms > clock_wall_ms(loop_clock(sched_loop(sched_current())));
     int err = desk_check_date(call, &date);
-    if (err == 0)
-        err = told(call, desk_tell_date(call, &date));
+    if (err == 0) /* who has tickets is told; of what was, nobody */
+        err = told(call, desk_tell_date(call, &date, coming ? was_ms : 0));
     if (err == 0 && desk_fill_performance(call_arena(call), performance, response) != 0)
         err = desk_store_failed(call, ERR_NO_MEMORY);
     return err;

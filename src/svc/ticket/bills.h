@@ -30,7 +30,8 @@ int desk_check_date(struct call *call, struct playbill_performance *date);
 /* Stores what is told from now on, and tells it. Without call_fail: the store's errors, ERR_FULL,
  * ERR_NO_MEMORY. */
 int desk_tell_event(struct call *call, const struct playbill_event *bill);
-int desk_tell_date(struct call *call, const struct playbill_performance *date);
+/* The same; was_ms as of playbill_put_performance. */
+int desk_tell_date(struct call *call, const struct playbill_performance *date, int64_t was_ms);
 /* Moves an event to a state. Non-zero after call_fail. */
 int desk_set_state(struct call *call, const struct catalog_event *event, uint32_t state);
 /* Puts what was written after the number into the catalog; *ret_behind: of an event or a

@@ -201,7 +201,7 @@ static int begin_stored(struct call *call, const struct store_performance *store
     date->performance_id = stored->performance_id;
     int err = desk_begin_performance(ticket, stored);
     if (err == 0)
-        err = desk_tell_date(call, date);
+        err = desk_tell_date(call, date, 0);
     if (err != 0) {
         log_event(LOG_WARN, "performance.begin", log_err(err),
                   log_uint("usher.performance", stored->performance_id));

@@ -2,6 +2,7 @@
 // name of who is signed in. The key lives as long as the tab.
 
 import { signal } from '@preact/signals';
+import { AuthService } from '../gen/usher/v1/auth_operate_pb';
 import { MonitorService } from '../gen/usher/v1/monitor_operate_pb';
 import { InstallationService } from '../gen/usher/v1/owner_operate_pb';
 import { identity } from './client';
@@ -37,4 +38,5 @@ const withKey: Interceptor = (next) => (request) => {
 };
 
 export const monitor = createClient(MonitorService, [withKey]);
+export const accounts = createClient(AuthService, [withKey]);
 export const installation = createClient(InstallationService, [withKey]);

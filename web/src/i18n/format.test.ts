@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import table from '../../../src/sale/currency.c?raw';
 import { en } from './en';
-import { count, date, dateThere, grouped, money, seatName } from './format';
+import { count, date, dateInZone, dateThere, grouped, money, seatName } from './format';
 import { ko } from './ko';
 import { language, localeOf, preferred } from './words';
 
@@ -49,6 +49,18 @@ describe('format', () => {
         expect([currency, /\d[\d.,]*/.exec(text)?.[0]]).toEqual([currency, written[digits]]);
       }
     }
+  });
+
+  it("writes an opening by the hall's clock, and names it where it is not the reader's", () => {
+    language.value = 'en';
+    const at = Date.UTC(2027, 0, 20, 11, 0);
+    const here = -new Date(at).getTimezoneOffset();
+    const named = here === 9 * 60 ? '' : ' (UTC+9)';
+    expect(dateInZone('Asia/Seoul', at, 'short')).toContain(`20:00${named}`);
+    const summer = Date.UTC(2027, 6, 1, 23, 30); // summer time, and half an hour besides
+    expect(dateInZone('America/St_Johns', summer, 'short')).toContain('21:00 (UTC−2:30)');
+    expect(dateInZone('No/Zone', at, 'short')).toBe(date(at, 'short'));
+    expect(dateInZone('', at, 'short')).toBe(date(at, 'short'));
   });
 
   it('does not fall over a currency that is none', () => {

@@ -99,13 +99,27 @@ export function date(ms: number | bigint, style: DateStyle): string {
   return dateIn(undefined, Number(ms), style);
 }
 
-/** A moment by the clock of a zone, "Asia/Seoul"; one that the browser does not know is the reader's own. */
+/**
+ * A moment by the clock of a zone, "Asia/Seoul"; where that is not the reader's own, it is named. One that the browser
+ * does not know is the reader's own.
+ */
 export function dateInZone(timeZone: string, ms: number, style: DateStyle): string {
   try {
-    return dateIn(timeZone || undefined, ms, style);
+    return dateThere(ms, timeZone ? offsetIn(timeZone, ms) : undefined, style);
   } catch {
     return dateIn(undefined, ms, style);
   }
+}
+
+/** The minutes east of UTC in a zone at a moment. */
+function offsetIn(timeZone: string, ms: number): number {
+  const format = kept(
+    `offset ${timeZone}`,
+    () => new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }),
+  );
+  const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const [, sign, hours, minutes] = /GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
+  return (sign === '-' ? -1 : 1) * (Number(hours ?? 0) * 60 + Number(minutes ?? 0));
 }
 
 function dateIn(timeZone: string | undefined, ms: number, style: DateStyle): string {

@@ -85,6 +85,19 @@ const en = {
   storyHeads: ['time', 'part', 'what', 'facts'],
   cancelled: 'cancelled',
   missing: (part: string) => `The role for “${part}” did not answer: that part is missing.`,
+  blocks: 'Kept out',
+  blocksText: 'Who is kept out can neither sign in nor call anything, from now on.',
+  noBlocks: 'Nobody is kept out.',
+  blockHeads: ['whom', 'kind', 'reason', 'since', 'until', 'change'],
+  blockKinds: ['', 'account', 'address', 'network'],
+  blockWhom: 'E-mail or account id, IP address, or network',
+  blockReason: 'Reason',
+  blockUntil: 'How long',
+  blockDays: (n: number) => (n === 0 ? 'for good' : n === 1 ? 'one day' : `${n} days`),
+  forGood: 'for good',
+  block: 'Keep out',
+  unblock: 'Let in again',
+  unblockThis: (whom: string) => `Let in again: ${whom}`,
 };
 
 const ko: typeof en = {
@@ -168,6 +181,19 @@ const ko: typeof en = {
   storyHeads: ['시각', '분야', '일어난 일', '내용'],
   cancelled: '취소됨',
   missing: (part) => `‘${part}’ 담당 서비스가 응답하지 않아 해당 내용이 빠져 있습니다.`,
+  blocks: '차단 목록',
+  blocksText: '차단하면 바로 로그인과 모든 이용이 제한됩니다.',
+  noBlocks: '차단된 대상이 없습니다.',
+  blockHeads: ['대상', '종류', '사유', '시작', '종료', '변경'],
+  blockKinds: ['', '계정', 'IP 주소', '네트워크'],
+  blockWhom: '이메일이나 계정 ID, IP 주소, 네트워크',
+  blockReason: '사유',
+  blockUntil: '기간',
+  blockDays: (n) => (n === 0 ? '계속' : `${n}일`),
+  forGood: '계속',
+  block: '차단',
+  unblock: '차단 해제',
+  unblockThis: (whom) => `차단 해제: ${whom}`,
 };
 
 export const operatorWords = /*@__PURE__*/ spoken(en, ko);

@@ -8,6 +8,7 @@ import { type Account, Role, type SessionInfo } from '../gen/usher/v1/auth_pb';
 import { accountWords } from '../i18n/account';
 import { date } from '../i18n/format';
 import { providerName, providerWords } from '../i18n/provider';
+import { remindWords } from '../i18n/remind';
 import { words } from '../i18n/words';
 import { Icon } from '../parts/icon';
 import { Failed, Notice } from '../parts/notice';
@@ -22,8 +23,10 @@ import {
   logOut,
 } from '../state/account';
 import { announce } from '../state/announce';
+import { events, loadEvents } from '../state/catalog';
 import { Deed } from '../state/deed';
 import { download } from '../state/download';
+import { cancelReminder, loadReminders, reminders } from '../state/reminders';
 import { go, paths } from '../state/route';
 import { SecondFactor, WaysIn } from './waysin';
 
@@ -88,6 +91,7 @@ export function AccountPage() {
         </button>
       </header>
       <Teams who={who} />
+      <Reminders />
       <Sessions sessions={sessions} onChange={() => void load()} />
       <WaysIn who={who} onChange={() => void load()} />
       {who.hasPassword ? <ChangePassword /> : <NoPassword />}
@@ -112,6 +116,47 @@ function Teams({ who }: { who: Account }) {
           {doorAlone ? say.toDoor : say.toOrganise}
         </a>
       </p>
+    </section>
+  );
+}
+
+/** Of which openings there will be a mail. */
+function Reminders() {
+  const say = remindWords.value;
+  const deed = useMemo(() => new Deed(), []);
+  useEffect(() => {
+    void deed.do(async () => {
+      await Promise.all([loadReminders(), loadEvents()]);
+    });
+  }, [deed]);
+  const list = [...reminders.value].flatMap(([eventId]) => {
+    const event = events.value?.find((one) => one.eventId === eventId);
+    return event ? [event] : [];
+  });
+  if (list.length === 0) return null;
+  return (
+    <section class="card" aria-labelledby="reminders-title" data-part="reminders">
+      <h2 id="reminders-title">{say.listTitle}</h2>
+      <Failed failure={deed.failure.value} />
+      <ul class="sessions">
+        {list.map(({ eventId, name }) => (
+          <li key={eventId}>
+            <a class="link-text" href={paths.event(eventId)}>
+              {name}
+            </a>
+            <button
+              type="button"
+              class="plain"
+              data-action="remind-not"
+              aria-label={`${say.cancel}: ${name}`}
+              disabled={deed.busy.value}
+              onClick={() => void deed.do(() => cancelReminder(eventId))}
+            >
+              {say.cancel}
+            </button>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import '../style/event.css';
 import { serverClock } from '../api/clock';
 import { failure } from '../api/failure';
-import type { Event } from '../gen/usher/v1/ticket_pb';
+import { type Event, SaleState } from '../gen/usher/v1/ticket_pb';
 import { count, dateInZone } from '../i18n/format';
 import { lineWords } from '../i18n/line';
 import { words } from '../i18n/words';
@@ -18,6 +18,7 @@ import { hasBegun } from '../state/dates';
 import { byDay, dayOf } from '../state/month';
 import type { SaleBrief } from '../state/sales';
 import { datesOf, Stub } from './home';
+import { Remind } from './remind';
 
 /** One event: its picture, what it is, when its sale opens, its dates, and what a ticket costs. */
 export function EventPage({ eventId }: { eventId: number }) {
@@ -52,11 +53,23 @@ export function EventPage({ eventId }: { eventId: number }) {
             </p>
           )}
           <Openings event={event} />
+          {mayBeReminded(event) ? <Remind eventId={eventId} /> : null}
           {event.performances.length > 0 ? <Dates event={event} /> : null}
         </div>
       </article>
     </div>
   );
+}
+
+/** Something opens later, or nothing has opened yet. */
+function mayBeReminded({ performances }: Event): boolean {
+  const now = serverClock.now();
+  const coming = performances.filter(({ startsAtMs }) => Number(startsAtMs) > now);
+  const opens = coming.some(({ performanceId }) => {
+    const stage = sales.value.get(performanceId)?.stage;
+    return stage === 'announced' || stage === 'draw';
+  });
+  return opens || (coming.length > 0 && coming.every((one) => one.saleState === SaleState.DRAFT));
 }
 
 /** How long until the sales of the event open, by the server's clock. */

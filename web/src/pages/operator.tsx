@@ -10,6 +10,7 @@ import { Icon } from '../parts/icon';
 import { Notice } from '../parts/notice';
 import { BoardWatch } from '../state/board';
 import { paths } from '../state/route';
+import { Blocks } from './operatorblocks';
 import { Claims, HeatNow, Lines, Rates, Sales, SeatsNow, Tiles } from './operatorboard';
 import { Logs, Processes } from './operatorinstallation';
 import { Stories } from './operatorstory';
@@ -137,6 +138,7 @@ function Live({ onRefused }: { onRefused(): void }) {
       <Lines board={board} />
       {board.calls ? <Processes status={watch.status.value} /> : null}
       {board.calls ? <Stories /> : null}
+      {operatorKey.value ? <Blocks /> : null}
       {board.calls ? <Logs /> : null}
     </div>
   );
