@@ -174,7 +174,8 @@ const en = {
   added: 'The date is there. Open its sale when you are ready.',
   move: 'Change',
   moveTitle: 'Date, doors and gate',
-  moved: 'Date and place have changed, on tickets too. A new date is told by mail to who has tickets.',
+  moved:
+    'Date and place have changed, on tickets too. A new date is told by mail to who has tickets.',
   doorsAt: 'Doors open',
   doorsHint: 'Tickets say it. Leave it empty if you do not know yet.',
   badDoors: 'The doors open before the start.',
@@ -487,7 +488,8 @@ const ko: typeof en = {
   added: '회차를 추가했습니다. 준비되면 판매를 시작해 주세요.',
   move: '변경',
   moveTitle: '일정과 입장 안내',
-  moved: '일정과 입장 안내가 변경되었습니다. 티켓에도 반영되며, 일시가 바뀌면 예매하신 분들께 메일로 안내됩니다.',
+  moved:
+    '일정과 입장 안내가 변경되었습니다. 티켓에도 반영되며, 일시가 바뀌면 예매하신 분들께 메일로 안내됩니다.',
   doorsAt: '입장 시작',
   doorsHint: '티켓에 표시됩니다. 아직 정해지지 않았다면 비워 두세요.',
   badDoors: '입장 시작은 공연 시작보다 늦을 수 없습니다.',
