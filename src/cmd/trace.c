@@ -33,7 +33,7 @@ const struct conf_table trace_table = {
     .positional_max = 1,
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
-    .notes = "ORDER is a number (7K2MQ-9XF3A) or an id; ADDRESS a buyer's mail address.\n"
+    .notes = "ORDER is a number (T4813620975) or an id; ADDRESS a buyer's mail address.\n"
              "With --performance and --place the order is found that has the place now.\n"
              "Exit code 1 if there is none.",
 };
