@@ -441,6 +441,9 @@ export class Painter {
       for (const label of labels) {
         const width = widthOf(label);
         if (width > most) continue;
+        // A share stands within its block alone: the names of its neighbours are worth more.
+        const tall = (section.box.bottom - section.box.top) * view.scale;
+        if (share && label.length > 1 && (width > room || label.length * 15 > tall)) continue;
         const size = { width, height: (small ? 1 : 8) + label.length * (small ? 14 : 16) };
         const places = inside ? [boxAt(toScreen(view, section.x, section.y), size)] : [];
         if (!inside) places.push(...this.#besides(section, view, size));
