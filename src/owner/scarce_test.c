@@ -83,6 +83,7 @@ static void sell_short_of_memory(void *arg)
         assert_true(err == 0 || err == ERR_NOT_FOUND);
     }
     assert_false(failed);
+    assert_true(said_no > 0);
     owner_stop(owner);
 }
 

@@ -66,6 +66,14 @@ def ask_back(shop, order):
         pass  # it has just died
 
 
+def seconds_of_waiting(shop):
+    """Where a buyer paid, but his way back and the webhook both died with a process, the attempt is asked about when its time to
+    pay is over: until then the provider knows of money that our books do not."""
+    waiting = shop.operator("ListPayments", {"state": "PAYMENT_STATE_WAITING", "pageSize": 100}, PAYMENT).get("payments", [])
+    ends = [int(p["mustFinishByMs"]) / 1000 for p in waiting if shop.psp.lines("charge", p["paymentId"])]
+    return max(0, max(ends, default=0) - time.time())
+
+
 def at_rest(shop):
     said = ["nothing yet"]
 
@@ -73,7 +81,7 @@ def at_rest(shop):
         code, said[0] = shop.audit()
         return code == 0 and re.search(r"payments, 0 not settled", said[0])
     try:
-        wait_until(is_so, "the books of both to agree, at rest", REST_SECONDS)
+        wait_until(is_so, "the books of both to agree, at rest", REST_SECONDS + seconds_of_waiting(shop))
     except AssertionError as error:
         raise AssertionError(f"{error}: {said[0][-1200:]} {shop.unsettled()}") from error
     return said[0]
