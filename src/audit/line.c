@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "clock/clock.h"
+#include "codec/be.h"
 #include "codec/sha256.h"
 #include "err/err.h"
 #include "mem/table.h"
@@ -138,10 +139,9 @@ static void make_seed(const struct replay *r, const uint8_t secret[32], uint8_t 
     memcpy(ret_seed, secret, 32);
     if (!r->beacon_given)
         return;
-    memcpy(said, r->beacon_chain, 32);
-    for (int i = 0; i < 8; i++)
-        said[32 + i] = i < 4 ? 0 : (uint8_t)(r->beacon_round >> 8 * (7 - i));
-    memcpy(said + 40, r->beacon_randomness, 32);
+    uint8_t *at = be_put_bytes(said, r->beacon_chain, 32);
+    at = be_put(at, r->beacon_round, 8);
+    be_put_bytes(at, r->beacon_randomness, 32);
     crypto_auth_hmacsha256(ret_seed, said, sizeof(said), secret);
 }
 
