@@ -244,7 +244,7 @@ static bool is_given(const struct conf *conf, const char *name)
 {
     for (size_t i = 0; i < event_create_table.option_count; i++) {
         if (strcmp(options[i].name, name) == 0)
-            return conf->given >> i & 1;
+            return conf->given[i];
     }
     return false;
 }

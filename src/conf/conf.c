@@ -19,8 +19,8 @@ struct reading {
     void *values;
     const char *path; /* of the file being read */
     FILE *file;
-    unsigned line;    /* read last */
-    uint64_t flagged; /* a bit an option that was given as a flag */
+    unsigned line;                  /* read last */
+    bool flagged[CONF_OPTIONS_MAX]; /* options that were given as flags */
 };
 
 __attribute__((format(printf, 2, 3))) static int complain(struct conf *c, const char *format, ...)
@@ -48,7 +48,7 @@ static int set(struct reading *r, const struct conf_option *option, const char *
     char why[384];
     if (conf_set(option, text, r->values, why, sizeof(why)) != 0)
         return complain(r->conf, "%s: %s", source, why);
-    r->conf->given |= UINT64_C(1) << (option - r->table->options);
+    r->conf->given[option - r->table->options] = true;
     return 0;
 }
 
@@ -83,7 +83,7 @@ static int set_standards(struct reading *r)
             assert(!err); /* a default of ours that is out of its own range */
         }
     }
-    r->conf->given = 0;
+    memset(r->conf->given, 0, sizeof(r->conf->given));
     return 0;
 }
 
@@ -91,7 +91,7 @@ static int check_required(struct reading *r)
 {
     for (size_t i = 0; i < r->table->option_count; i++) {
         const struct conf_option *option = &r->table->options[i];
-        if (option->required && !(r->conf->given >> i & 1))
+        if (option->required && !r->conf->given[i])
             return complain(r->conf, "--%s %s is missing: %s", option->name, conf_type_word(option),
                             option->help);
     }
@@ -272,14 +272,14 @@ static int unknown_flag(struct reading *r, struct flag flag)
 static int set_again(struct reading *r, const struct conf_option *option, const char *text,
                      const char *source)
 {
-    const uint64_t bit = UINT64_C(1) << (option - r->table->options);
-    if (option->repeats && (r->flagged & bit)) {
+    bool *flagged = &r->flagged[option - r->table->options];
+    if (option->repeats && *flagged) {
         const char *const *before = (const void *)((const char *)r->values + option->offset);
         text = arena_printf(&r->conf->arena, "%s,%s", *before, text);
         if (!text)
             return complain(r->conf, "%s: it is given too often", source);
     }
-    r->flagged |= bit;
+    *flagged = true;
     return set(r, option, text, source);
 }
 

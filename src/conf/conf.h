@@ -66,7 +66,7 @@ struct conf {
     struct arena arena; /* owns strings that came from a file */
     const char *positional[CONF_POSITIONAL_MAX];
     uint32_t positional_count;
-    uint64_t given;  /* a bit an option that was set by anything but its default */
+    bool given[CONF_OPTIONS_MAX]; /* options that were set by anything but their default */
     bool help;       /* --help or -h was there: nothing else was checked, show conf_help */
     char error[512]; /* what is wrong, a sentence without a full stop */
 };

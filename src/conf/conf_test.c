@@ -278,6 +278,33 @@ static void an_option_can_be_required(void **state)
     assert_int_equal(conf_read(&conf, &strict, 1, none, 1, environment, &values), 0);
 }
 
+/* The 65th row is another than the first, and so on. */
+static void a_table_may_be_long(void **state)
+{
+    const char *texts[CONF_OPTIONS_MAX];
+    struct conf_option rows[CONF_OPTIONS_MAX];
+    char names[CONF_OPTIONS_MAX][8];
+    struct conf_table wide = {.command = "usher try",
+                              .summary = "Tries.",
+                              .options = rows,
+                              .option_count = CONF_OPTIONS_MAX};
+    char *argv[] = {"usher", "--o0", "a", "--o64", "b", "--o64", "c"};
+    for (size_t i = 0; i < CONF_OPTIONS_MAX; i++) {
+        snprintf(names[i], sizeof(names[i]), "o%zu", i);
+        rows[i] = (struct conf_option){names[i], CONF_STR,      i * sizeof(texts[0]),
+                                       "",       .help = "one", .repeats = true};
+    }
+    conf_release(&conf);
+    assert_int_equal(conf_read(&conf, &wide, 7, argv, 1, NULL, texts), 0);
+    assert_string_equal(texts[0], "a");
+    assert_string_equal(texts[64], "b,c");
+    assert_string_equal(texts[CONF_OPTIONS_MAX - 1], "");
+    rows[1].required = true; /* and what is given is 64 behind it */
+    argv[3] = argv[5] = "--o65";
+    conf_release(&conf);
+    expect_error(conf_read(&conf, &wide, 7, argv, 1, NULL, texts), "--o1 TEXT is missing: one");
+}
+
 static void arguments_can_be_demanded(void **state)
 {
     struct conf_table strict = table;
@@ -378,6 +405,7 @@ int main(void)
         cmocka_unit_test(arguments_can_be_demanded),
         cmocka_unit_test(a_misspelt_variable_is_refused),
         cmocka_unit_test(an_option_can_be_required),
+        cmocka_unit_test(a_table_may_be_long),
         cmocka_unit_test(help_shows_every_row),
         cmocka_unit_test(help_says_only_what_helps),
         cmocka_unit_test(nearest_is_near),

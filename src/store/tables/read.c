@@ -78,7 +78,8 @@ static bool has_room(struct rows *rows, int64_t number, size_t len)
         bodies->enough = true;
         return false;
     }
-    bodies->next_from = number + 1;
+    bodies->enough = number == INT64_MAX; /* none can follow */
+    bodies->next_from = bodies->enough ? number : number + 1;
     bodies->bytes += len;
     if (len > bodies->largest)
         bodies->largest = len;
