@@ -35,7 +35,6 @@
 #define MARIADB_CONNECTIONS_MAX 64          /* of a pool */
 #define MARIADB_WAITING_MAX     8192        /* callers that wait for a connection */
 #define MARIADB_STATEMENTS_MAX  128         /* prepared ones a connection keeps */
-#define MARIADB_COLUMNS_MAX     32          /* of an answer */
 #define MARIADB_CONNECT_MAX_MS  10000       /* opening a connection; the deadline may be nearer */
 #define MARIADB_LOCK_WAIT_S     5           /* for a row that another transaction has changed */
 #define MARIADB_PACKET_MIN      (16u << 20) /* max_allowed_packet must be that large */

@@ -14,10 +14,10 @@ struct mariadb_statement {
     uint32_t column_count;
     bool executed; /* rows may come */
     MYSQL_BIND parameters[SQL_VALUES_MAX];
-    MYSQL_BIND columns[MARIADB_COLUMNS_MAX];
-    int64_t values[MARIADB_COLUMNS_MAX];
-    unsigned long lens[MARIADB_COLUMNS_MAX];
-    my_bool nulls[MARIADB_COLUMNS_MAX];
+    MYSQL_BIND columns[SQL_COLUMNS_MAX];
+    int64_t values[SQL_COLUMNS_MAX];
+    unsigned long lens[SQL_COLUMNS_MAX];
+    my_bool nulls[SQL_COLUMNS_MAX];
 };
 
 static int failed(struct mariadb_statement *s)
@@ -55,7 +55,7 @@ void mariadb_statements_drop(struct mariadb_conn *c)
 static int bind_columns(struct mariadb_statement *s)
 {
     s->column_count = mysql_stmt_field_count(s->handle);
-    assert(s->column_count <= MARIADB_COLUMNS_MAX);
+    assert(s->column_count <= SQL_COLUMNS_MAX);
     MYSQL_FIELD *fields = s->column_count ? mariadb_stmt_fetch_fields(s->handle) : NULL;
     for (uint32_t i = 0; i < s->column_count; i++) {
         MYSQL_BIND *column = &s->columns[i];

@@ -83,7 +83,9 @@ static inline struct view sql_value_bytes(const struct sql_value *value)
 {
     return value->is_id ? view_of(value->id, ID_BYTES) : value->bytes;
 }
-#define SQL_VALUES_MAX 32
+/* Of one statement, in every body: what one takes, all take. */
+#define SQL_VALUES_MAX  32
+#define SQL_COLUMNS_MAX 48 /* of an answer */
 /* sql_run(txn, "UPDATE t SET a = ? WHERE b = ?", SQL(sql_int(1), sql_id(b)), &changes) */
 #define SQL(...)                                                                                   \
     (const struct sql_value[]){__VA_ARGS__},                                                       \

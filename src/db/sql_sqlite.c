@@ -111,6 +111,7 @@ static int prepare(struct sql_txn *base, const char *text, const struct sql_valu
     if (err < 0)
         return err;
     assert(sqlite3_bind_parameter_count(statement) == (int)count);
+    assert(sqlite3_column_count(statement) <= SQL_COLUMNS_MAX);
     for (size_t i = 0; i < count; i++)
         bind(statement, (int)i + 1, &values[i], keep);
     *ret_statement = statement;
