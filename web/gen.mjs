@@ -16,8 +16,7 @@ import {
 const calls = {
   TicketService:
     'ListEvents GetPerformance GetGrades GetSeatMap WatchSeats HoldSeats HoldBest ReleaseHold PlaceOrder GetOrder ListOrders CancelOrder',
-  AuthService:
-    'CreateGuest GetGuestChallenge CreateAccount VerifyEmail LogIn Refresh LogOut RequestPasswordReset ResetPassword RequestOrderCode OpenOrder GetAccount ChangePassword ListSessions EndSession ExportAccount DeleteAccount ListSignInProviders BeginProvider FinishProvider UnlinkProvider BeginSecondFactor ConfirmSecondFactor RemoveSecondFactor RequestReminder ConfirmReminder CancelReminder ListReminders',
+  AuthService: 'CreateGuest GetGuestChallenge Refresh',
   WaitroomService:
     'ListSales GetSale WatchLine GetDraw GetChallenge Join GetPlace Enter Leave RestoreReceipt',
   PaymentService:
@@ -28,6 +27,10 @@ const calls = {
 const besides = ['.usher.v1.ErrorDetail'];
 // What only a page that is loaded apart calls, in files of its own (`ticket_manage_pb.ts`), so that no fan loads it.
 const apart = {
+  account: {
+    AuthService:
+      'CreateAccount VerifyEmail LogIn LogOut RequestPasswordReset ResetPassword RequestOrderCode OpenOrder GetAccount ChangePassword ListSessions EndSession ExportAccount DeleteAccount ListSignInProviders BeginProvider FinishProvider UnlinkProvider BeginSecondFactor ConfirmSecondFactor RemoveSecondFactor RequestReminder ConfirmReminder CancelReminder ListReminders',
+  },
   manage: {
     TicketService:
       'ListEvents GetPerformance GetSeatMap OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent PublishEvent HideEvent DeleteEvent UpdatePerformance',

@@ -179,6 +179,6 @@ export const home = {
       await holdBest(a, 1);
       await order(a);
       await a.page.waitForSelector('.qr[data-modules]:not([data-modules="0"])');
-      assert.ok((await loaded('to the ticket')) <= 100, 'with the order form, and what draws codes');
+      assert.ok((await loaded('to the ticket')) <= 102, 'with the order form, and what draws codes');
     }),
 };

@@ -408,6 +408,7 @@ export const ways = {
               ...(ended ? [] : [{ sessionId: 'there', device: 'Safari · iPhone', usedAtMs: S(Date.now()) }]),
             ],
           }),
+          'AuthService/ListReminders': () => ({}),
           'AuthService/EndSession': ({ sessionId }) => {
             ended = sessionId === 'there';
             return {};

@@ -26,8 +26,9 @@ const withClock: Interceptor = (next) => async (request) => {
 
 const now = () => serverClock.now();
 
-/** For what is asked in nobody's name: signing in, and what leads there. */
-export const unnamed = createClient(AuthService, [withClock]);
+/** What is asked in nobody's name goes through these: signing in, and what leads there. */
+export const nameless: Interceptor[] = [withClock];
+const unnamed = createClient(AuthService, nameless);
 
 export const signIn = new SignIn(
   storage,

@@ -1,9 +1,10 @@
 // What one does with an account: begins it, signs in, looks after it, ends it.
 
-import { account } from '../api/account';
-import { call_ms, identity, signIn, unnamed } from '../api/client';
+import { account, unnamed } from '../api/account';
+import { call_ms, identity, signIn } from '../api/client';
 import { persist } from '../api/retry';
-import type { Account, Session, SessionInfo } from '../gen/usher/v1/auth_pb';
+import type { SessionInfo } from '../gen/usher/v1/auth_account_pb';
+import type { Account, Session } from '../gen/usher/v1/auth_pb';
 import { language } from '../i18n/words';
 import { deviceName } from './device';
 import { forgetOrders } from './keptorders';

@@ -1,9 +1,9 @@
 // Signing in with the account of another service. The browser is sent there, and comes back to /sign-in/return/NAME.
 
-import { account } from '../api/account';
-import { call_ms, identity, signIn, unnamed } from '../api/client';
+import { account, unnamed } from '../api/account';
+import { call_ms, identity, signIn } from '../api/client';
 import { persist } from '../api/retry';
-import type { FinishProviderResponse } from '../gen/usher/v1/auth_pb';
+import type { FinishProviderResponse } from '../gen/usher/v1/auth_account_pb';
 import { language } from '../i18n/words';
 import { begin, kept } from './account';
 

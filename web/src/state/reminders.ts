@@ -2,10 +2,10 @@
 // that was proved here, which this browser keeps.
 
 import { signal } from '@preact/signals';
-import { account } from '../api/account';
-import { call_ms, signIn, unnamed } from '../api/client';
+import { account, unnamed } from '../api/account';
+import { call_ms, signIn } from '../api/client';
 import { persist } from '../api/retry';
-import type { Reminder } from '../gen/usher/v1/auth_pb';
+import type { Reminder } from '../gen/usher/v1/auth_account_pb';
 import { language } from '../i18n/words';
 import { storage } from './storage';
 
