@@ -2,6 +2,7 @@
 
 #include "call/client.h"
 #include "codec/sha256.h"
+#include "codec/squeeze.h"
 #include "err/err.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -108,6 +109,21 @@ static char *tag_of(struct view body, struct arena *arena)
                         hash[3], hash[4], hash[5], hash[6], hash[7]);
 }
 
+/* Where it cannot be packed it goes as it is. */
+static void pack_page(struct page *page, struct arena *arena)
+{
+    struct buf out;
+    buf_init(&out, page->body.len + HEAD_MAX);
+    const bool packed = squeeze_pack(SQUEEZE_GZIP, page->body, &out) == 0;
+    const struct view bytes = buf_view(&out);
+    const char *copy = packed ? arena_copy(arena, bytes) : NULL;
+    if (copy) {
+        page->body = view_of(copy, bytes.len);
+        page->encoding = "gzip";
+    }
+    buf_release(&out);
+}
+
 static struct page headed_page(const struct gateway *gateway, const struct page_request *ask,
                                const struct head_facts *facts, bool found)
 {
@@ -122,14 +138,16 @@ static struct page headed_page(const struct gateway *gateway, const struct page_
         return asset_page(asset, ask);
     struct page page = {.status = found ? 200 : 404,
                         .type = asset->type,
-                        .headers = GUARDS,
+                        .headers = GUARDS VARY,
                         .body = view_of(copy, text.len)};
+    if (negotiate_takes_gzip(ask->accept_encoding))
+        pack_page(&page, ask->arena);
     if (found) {
         page.cache = "no-cache";
         page.etag = tag_of(page.body, ask->arena);
         if (page.etag && negotiate_has_tag(ask->if_none_match, view_str(page.etag)))
             page = (struct page){
-                .status = 304, .cache = page.cache, .etag = page.etag, .headers = GUARDS};
+                .status = 304, .cache = page.cache, .etag = page.etag, .headers = GUARDS VARY};
     }
     return page;
 }
