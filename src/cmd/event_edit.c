@@ -14,7 +14,7 @@ struct edit_values {
     const char *name, *description, *poster;
     const char *starts_at, *time_zone;
     const char *doors, *gate, *address;
-    int64_t pay_later_ms; /* -1: it stays */
+    const char *pay_later; /* NULL: it stays */
     int64_t performance_id;
     const char *event; /* the word */
 };
@@ -37,7 +37,7 @@ static const struct conf_option edit_options[] = {
      .help = "where people are let in, as tickets say it; empty takes it away"},
     {"address", CONF_STR, offsetof(struct edit_values, address), NULL, 0, 200,
      .help = "the venue's address, as tickets say it; empty takes it away"},
-    {"pay-later", CONF_MS, offsetof(struct edit_values, pay_later_ms), NULL, 0, 86400000,
+    {"pay-later", CONF_STR, offsetof(struct edit_values, pay_later), NULL, 1, 20,
      .help =
          "places may be paid later, to a virtual account or at the box office, within this time "
          "after they were held, at most 24h; 0: everything is paid at once"},
@@ -81,7 +81,7 @@ static int take_event(struct session *session, const struct edit_values *values,
 static int run(const struct conf_table *table, int argc, char **argv,
                int (*body)(struct session *session, void *arg))
 {
-    struct edit_values values = {.pay_later_ms = -1};
+    struct edit_values values = {0};
     return session_command(table, argc, argv, &values, &values.session, &values.event, body);
 }
 
@@ -97,6 +97,20 @@ static int show(struct session *session, const struct edit_values *values,
 }
 
 /* ---- edit ---- */
+
+/* A time that is not given is another than none, which no number of a table can say. */
+static int put_pay_later(const char *text, Usher__V1__UpdatePerformanceRequest *request)
+{
+    static const struct conf_option time = {"pay-later", CONF_MS, 0, NULL, 0, 86400000, .help = ""};
+    char why[384];
+    int64_t ms;
+    if (conf_set(&time, text, &ms, why, sizeof(why)) != 0)
+        return cmd_fail("event edit", CMD_USAGE, "--pay-later: %s", why);
+    request->pay_later_choice_case =
+        USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAY_LATER_CHOICE_PAY_LATER_MS;
+    request->pay_later_ms = (uint32_t)ms;
+    return CMD_OK;
+}
 
 /* What tickets say of the place, and until when may be paid. An enum cmd_exit. */
 static int put_place(const struct edit_values *values, const char *zone,
@@ -120,12 +134,7 @@ static int put_place(const struct edit_values *values, const char *zone,
             USHER__V1__UPDATE_PERFORMANCE_REQUEST__VENUE_ADDRESS_CHOICE_VENUE_ADDRESS;
         request->venue_address = (char *)values->address;
     }
-    if (values->pay_later_ms >= 0) {
-        request->pay_later_choice_case =
-            USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAY_LATER_CHOICE_PAY_LATER_MS;
-        request->pay_later_ms = (uint32_t)values->pay_later_ms;
-    }
-    return CMD_OK;
+    return values->pay_later ? put_pay_later(values->pay_later, request) : CMD_OK;
 }
 
 static int edit_date(struct session *session, const struct edit_values *values)
@@ -172,7 +181,7 @@ static int edit(struct session *session, void *arg)
 {
     const struct edit_values *values = arg;
     const bool date = values->starts_at || values->time_zone || values->doors || values->gate ||
-                      values->address || values->pay_later_ms >= 0;
+                      values->address || values->pay_later;
     const bool bill = values->name || values->description || values->poster;
     Usher__V1__UpdateEventRequest request = USHER__V1__UPDATE_EVENT_REQUEST__INIT;
     const Usher__V1__Event *event;

@@ -308,6 +308,30 @@ def same(before, after):
     assert before == after, f"changed: {after}"
 
 
+def edits(plain):
+    """What is not named stays as it is."""
+    where = ["--url", f"http://{plain.address}", "--data", plain.data]
+    performance = ["--performance", "1"]
+
+    def edit(*words):
+        done = run("event", "edit", "1", *words, *where)
+        assert done.returncode == OK, (words, done.stderr)
+
+    def stay():
+        for words in (["--name", "Another Night"], [*performance, "--pay-later", "2h"], [*performance, "--gate", "North"]):
+            edit(*words)
+        told = plain.ask("GetPerformance", {"performanceId": 1})
+        assert (told["eventName"], told.get("payLaterMs"), told["gate"]) == ("Another Night", 7200000, "North"), told
+        edit(*performance, "--pay-later", "0", "--gate", "")
+        told = plain.ask("GetPerformance", {"performanceId": 1})
+        assert "payLaterMs" not in told and "gate" not in told, told
+
+    report.check("edits-of-one-thing", stay)
+    for name, words in (("too-long", ["--pay-later", "30h"]), ("no-time", ["--pay-later", "x"])):
+        refused(f"edit-{name}", USAGE, "--pay-later: .* is not a time", "event", "edit", "1", *performance, *words, *where)
+    refused("edit-of-no-performance", USAGE, "go with --performance", "event", "edit", "1", "--gate", "x", *where)
+
+
 def halls(plain):
     where = ["--url", f"http://{plain.address}", "--data", plain.data]
 
@@ -593,6 +617,7 @@ def main():
         audits(plain)
         events(plain)
         halls(plain)
+        edits(plain)
         texts(plain)
         currencies(plain)
         maxima(plain)
