@@ -4,6 +4,8 @@
 #ifndef USHER_CMD_HOUSE_H
 #define USHER_CMD_HOUSE_H
 
+#include <pthread.h>
+
 #include "call/forward.h"
 #include "cmd/ground.h"
 #include "cmd/mailing.h"
@@ -119,6 +121,8 @@ struct house {
     size_t proxy_count;
     struct quota quota; /* of calls */
     struct server *server;
+    pthread_mutex_t counting; /* the monitor asks from a worker, also while all of this ends */
+    struct server *counted;   /* whose calls are counted, under it; NULL: nobody's */
     char url[300];
 };
 
@@ -146,6 +150,8 @@ int house_open(void *house, const char *role, struct channel **ret_channel);
 int house_open_tickets(void *house, struct channel **ret_channel);
 /* calls.c: adds up what the port of the house, which state is, has answered; from any thread. */
 void house_calls(void *state, struct monitor_calls *ret_calls);
+/* Whose calls house_calls adds up from now on; NULL before that one is freed. From any thread. */
+void house_count_calls(struct house *house, struct server *server);
 /* From now on a role that has started can be called. An enum cmd_exit. */
 int channels_let_in(struct house *house, size_t role, struct service service);
 /* No channel to a role of this process may be left. */

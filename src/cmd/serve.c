@@ -481,6 +481,7 @@ static int build_front_door(struct house *house)
     if (err != 0)
         return fail_to_listen(values->listen, err);
     atomic_store(&house->gateway.server, house->server);
+    house_count_calls(house, house->server);
 
     char address[SERVER_ADDRESS_MAX];
     server_address(house->server, address);
@@ -554,6 +555,7 @@ static void tear_down(struct house *house)
     if (house->crowd)
         (void)worker_call(house->workers[0], demo_crowd_stop, house->crowd);
     roles_leave(house); /* the others take over first, and answer what is still asked here */
+    house_count_calls(house, NULL);
     if (house->server)
         server_stop(house->server, calls_grace_ms(house));
     close_gateway(house);
@@ -658,7 +660,7 @@ static int run(struct house *house, const sigset_t *ending, const struct words *
 
 int serve_command(int argc, char **argv)
 {
-    struct house house = {0};
+    struct house house = {.counting = PTHREAD_MUTEX_INITIALIZER};
     struct conf conf;
     int code = cmd_options(&serve_table, argc, argv, &conf, &house.values);
     if (code != CMD_GO_ON)
