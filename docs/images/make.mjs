@@ -69,6 +69,8 @@ await picture(fan.page, 'pay-phone');
 await fan.press('pay');
 await fan.page.click('button[name=choice][value=pay]');
 await fan.page.waitForSelector('.qr[data-modules]:not([data-modules="0"])');
+await fan.page.waitForSelector('.top-clock', { state: 'detached' });
+await fan.page.locator('.qr').first().scrollIntoViewIfNeeded();
 await picture(fan.page, 'tickets-phone');
 
 await server.usher('stampede', '--users', '1000', '--within', '100ms', '--seats', 'hot:10', '--html', report);
