@@ -360,16 +360,18 @@ static int replay_sale(struct sql *sql, struct replay *r, struct arena *arena)
     uint8_t head[LINE_HASH_BYTES];
     uint64_t epoch = 0;
     struct line_row *rows;
+    uint64_t before;
     size_t count;
     int err;
     line_genesis_hash(r->sale->sale_id, r->sale->commitment, head);
     r->report->counts.sales++;
     do {
         arena_reset(arena);
+        before = r->seq;
         err = line_read(sql, r->sale->sale_id, r->seq + 1, arena, &rows, &count, DEADLINE_NEVER);
         for (size_t i = 0; err == 0 && i < count; i++)
             err = replay_row(r, &rows[i], head, &epoch);
-    } while (err == 0 && count > 0);
+    } while (err == 0 && count > 0 && r->seq > before); /* a damaged index leads back */
     if (err == ERR_CORRUPT) {
         find(r, "what follows cannot be read: the data are damaged");
         err = 0;
