@@ -105,6 +105,23 @@ class Server:
         finally:
             connection.close()
 
+    def ask_from(self, source, method, message, token=None, service="usher.v1.TicketService"):
+        """The same through a proxy, for somebody at the address source (None: nobody's); where it is refused, the reason alone."""
+        connection = http.client.HTTPConnection(self.address, timeout=20)
+        headers = {"content-type": "application/json"}
+        if token:
+            headers["authorization"] = "Bearer " + token
+        if source:
+            headers["x-forwarded-for"] = source
+        connection.request("POST", f"/{service}/{method}", json.dumps(message), headers)
+        answer = connection.getresponse()
+        body = json.loads(answer.read())
+        connection.close()
+        if answer.status == 200:
+            return body
+        details = body.get("details") or [{}]
+        return details[0].get("debug", {}).get("reason") or body["code"]
+
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()

@@ -13,12 +13,11 @@
 #define DEMO_PRICES   5
 #define DEMO_NAME     "Opening Night"
 
-/* Returns err, after having logged which step failed. */
-static int check(const struct client *tickets, const char *step, int err)
+int demo_check(const struct client *client, const char *step, int err)
 {
     if (err)
         log_event(LOG_ERROR, "demo.create", log_str("rpc.method", step),
-                  log_str("error.message", tickets->status.message));
+                  log_str("error.message", client->status.message));
     return err;
 }
 
@@ -52,7 +51,7 @@ static int create(struct client *tickets, const Usher__V1__Event **ret_event)
     shape.capacity = DEMO_CAPACITY;
     int err = client_call(tickets, Usher__V1__TicketService, generate_hall, &shape, &hall);
     if (err)
-        return check(tickets, "GenerateHall", err);
+        return demo_check(tickets, "GenerateHall", err);
     Usher__V1__Price prices[DEMO_PRICES], *price_list[DEMO_PRICES];
     Usher__V1__CreatePerformanceRequest performance;
     fill_performance(hall, prices, price_list, &performance);
@@ -61,7 +60,7 @@ static int create(struct client *tickets, const Usher__V1__Event **ret_event)
     wish.description = (char *)"A demo on-sale: hold seats, order, and watch others do the same.";
     wish.performance = &performance;
     err = client_call(tickets, Usher__V1__TicketService, create_event, &wish, ret_event);
-    return check(tickets, "CreateEvent", err);
+    return demo_check(tickets, "CreateEvent", err);
 }
 
 /* In an empty store, the demo, on sale. One that was cut off before it opened is opened. */
@@ -72,7 +71,7 @@ static int ensure(struct client *tickets)
     const Usher__V1__Event *event;
     int err = client_call(tickets, Usher__V1__TicketService, list_events, &list, &there);
     if (err)
-        return check(tickets, "ListEvents", err);
+        return demo_check(tickets, "ListEvents", err);
     if (there->n_events > 0)
         event = there->events[0];
     else
@@ -86,7 +85,7 @@ static int ensure(struct client *tickets)
     const Usher__V1__Performance *performance;
     open.performance_id = event->performances[0]->performance_id;
     err = client_call(tickets, Usher__V1__TicketService, open_sale, &open, &performance);
-    return check(tickets, "OpenSale", err);
+    return demo_check(tickets, "OpenSale", err);
 }
 
 int demo_create(struct channel *channel)

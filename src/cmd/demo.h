@@ -5,7 +5,7 @@
 #ifndef USHER_CMD_DEMO_H
 #define USHER_CMD_DEMO_H
 
-#include "call/channel.h"
+#include "call/client.h"
 #include "call/method.h"
 #include "token/key.h"
 
@@ -34,5 +34,8 @@ void demo_password(const uint8_t secret[KEY_BYTES], char ret_password[DEMO_PASSW
 struct demo_crowd;
 int demo_crowd_start(const struct service *services, size_t count, struct demo_crowd **ret_crowd);
 void demo_crowd_stop(void *crowd);
+
+/* For the files of the demo: returns err, after having logged which step failed. */
+int demo_check(const struct client *client, const char *step, int err);
 
 #endif

@@ -22,15 +22,6 @@
 #define OPENS_AFTER_MS 300000 /* … and its opening */
 #define GALAS_MAX      20     /* a demo that is started each day stays small */
 
-/* Returns err, after having logged which step failed. */
-static int check(const struct client *client, const char *step, int err)
-{
-    if (err)
-        log_event(LOG_ERROR, "demo.create", log_str("rpc.method", step),
-                  log_str("error.message", client->status.message));
-    return err;
-}
-
 /* One more performance in the demo's hall, as an event of its own. */
 static int add_event(struct client *tickets, const Usher__V1__Hall *hall, const char *name,
                      const char *description, uint32_t *ret_performance_id)
@@ -57,13 +48,13 @@ static int add_event(struct client *tickets, const Usher__V1__Hall *hall, const 
     wish.description = (char *)description;
     wish.performance = &performance;
     int err = client_call(tickets, Usher__V1__TicketService, create_event, &wish, &event);
-    if (check(tickets, "CreateEvent", err))
+    if (demo_check(tickets, "CreateEvent", err))
         return err;
     Usher__V1__PublishEventRequest publish = USHER__V1__PUBLISH_EVENT_REQUEST__INIT;
     publish.event_id = event->event_id;
     *ret_performance_id = event->performances[0]->performance_id;
     err = client_call(tickets, Usher__V1__TicketService, publish_event, &publish, &event);
-    return check(tickets, "PublishEvent", err);
+    return demo_check(tickets, "PublishEvent", err);
 }
 
 /* Accounts that nobody has: they wait, are called, and do not come. */
@@ -80,7 +71,7 @@ static int add_people(struct client *lines, uint32_t sale_id)
         err = client_call(lines, Usher__V1__WaitroomService, join, &join, &place);
     }
     lines->identity = NULL;
-    return check(lines, "Join", err);
+    return demo_check(lines, "Join", err);
 }
 
 static int add_open_sale(struct client *tickets, struct client *lines, const Usher__V1__Hall *hall)
@@ -99,7 +90,7 @@ static int add_open_sale(struct client *tickets, struct client *lines, const Ush
     wish.capacity_min = wish.capacity_max = CAPACITY;
     wish.claim_ms = CLAIM_MS;
     err = client_call(lines, Usher__V1__WaitroomService, create_sale, &wish, &sale);
-    if (check(lines, "CreateSale", err))
+    if (demo_check(lines, "CreateSale", err))
         return err;
     return add_people(lines, sale->sale_id);
 }
@@ -122,7 +113,7 @@ static int add_drawn_sale(struct client *tickets, struct client *lines, const Us
     wish.time_zone = (char *)"Asia/Seoul";
     wish.guests = true;
     err = client_call(lines, Usher__V1__WaitroomService, create_sale, &wish, &sale);
-    return check(lines, "CreateSale", err);
+    return demo_check(lines, "CreateSale", err);
 }
 
 /* Whether one is still to open, or there are as many as a demo has. */
@@ -148,11 +139,11 @@ int demo_create_sales(struct channel *channel)
     client_init(&tickets, channel, &usher__v1__ticket_service__descriptor, &arena);
     client_init(&lines, channel, &usher__v1__waitroom_service__descriptor, &arena);
     int err = client_call(&lines, Usher__V1__WaitroomService, list_sales, &look, &sales);
-    check(&lines, "ListSales", err);
+    demo_check(&lines, "ListSales", err);
     if (err == 0 && !has_coming(sales)) {
         const bool is_first = sales->n_sales == 0;
         err = client_call(&tickets, Usher__V1__TicketService, list_halls, &halls, &there);
-        check(&tickets, "ListHalls", err);
+        demo_check(&tickets, "ListHalls", err);
         if (err == 0 && there->n_halls > 0 && is_first)
             err = add_open_sale(&tickets, &lines, there->halls[0]);
         if (err == 0 && there->n_halls > 0)

@@ -24,15 +24,6 @@
 _Static_assert(PASSWORD_BARE_CHARS + PASSWORD_BARE_CHARS / PASSWORD_GROUP == DEMO_PASSWORD_MAX,
                "a dash after each group but the last, and a NUL");
 
-/* Returns err, after having logged which step failed. */
-static int check(const struct client *client, const char *step, int err)
-{
-    if (err)
-        log_event(LOG_ERROR, "demo.create", log_str("rpc.method", step),
-                  log_str("error.message", client->status.message));
-    return err;
-}
-
 void demo_password(const uint8_t secret[KEY_BYTES], char ret_password[DEMO_PASSWORD_MAX])
 {
     char bare[PASSWORD_BARE_CHARS + 1];
@@ -57,13 +48,13 @@ static const char *code_of(struct client *mails, struct arena *arena)
     list.to = (char *)DEMO_EMAIL;
     list.page_size = 1;
     int err = client_call(mails, Usher__V1__DoorService, list_mails, &list, &there);
-    if (check(mails, "ListMails", err) || there->n_mails == 0)
+    if (demo_check(mails, "ListMails", err) || there->n_mails == 0)
         return NULL;
     Usher__V1__GetMailRequest get = USHER__V1__GET_MAIL_REQUEST__INIT;
     const Usher__V1__Mail *mail;
     get.mail_id = there->mails[0]->mail_id;
     err = client_call(mails, Usher__V1__DoorService, get_mail, &get, &mail);
-    if (check(mails, "GetMail", err))
+    if (demo_check(mails, "GetMail", err))
         return NULL;
     char *code = arena_alloc(arena, CODE_DIGITS + 1);
     size_t digits = 0;
@@ -91,7 +82,7 @@ static int register_account(struct client *auth, struct client *mails, struct ar
     wish.language = (char *)"en";
     wish.terms = true;
     int err = client_call(auth, Usher__V1__AuthService, create_account, &wish, &asked);
-    if (check(auth, "CreateAccount", err))
+    if (demo_check(auth, "CreateAccount", err))
         return err;
     Usher__V1__VerifyEmailRequest proof = USHER__V1__VERIFY_EMAIL_REQUEST__INIT;
     const Usher__V1__Session *session;
@@ -102,7 +93,7 @@ static int register_account(struct client *auth, struct client *mails, struct ar
     if (!proof.code)
         return ERR_NOT_FOUND;
     err = client_call(auth, Usher__V1__AuthService, verify_email, &proof, &session);
-    return check(auth, "VerifyEmail", err);
+    return demo_check(auth, "VerifyEmail", err);
 }
 
 /* A store that knows the account has the team already, whatever its owner has made of it since. */
@@ -116,7 +107,7 @@ static int ensure(struct client *auth, struct client *mails, struct arena *arena
     if (!err)
         return 0;
     if (auth->status.code != CODE_NOT_FOUND)
-        return check(auth, "FindAccount", err);
+        return demo_check(auth, "FindAccount", err);
     err = register_account(auth, mails, arena, password);
     if (err)
         return err;
@@ -126,7 +117,7 @@ static int ensure(struct client *auth, struct client *mails, struct arena *arena
     member.email = (char *)DEMO_EMAIL;
     member.role = USHER__V1__ROLE__ROLE_OWNER;
     err = client_call(auth, Usher__V1__AuthService, set_member, &member, &made);
-    return check(auth, "SetMember", err);
+    return demo_check(auth, "SetMember", err);
 }
 
 int demo_create_team(struct channel *channel, const uint8_t secret[KEY_BYTES])

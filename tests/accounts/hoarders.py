@@ -1,5 +1,4 @@
 """Hoarders: an organiser sees who holds how much, ends a hold, and bars an account or an address; nobody else does."""
-import http.client
 import json
 import time
 
@@ -21,20 +20,7 @@ class Hall:
                              demo=False, whole=False, rest="1s")
 
     def call(self, method, message, token=None, source=None, service=TICKET):
-        connection = http.client.HTTPConnection(self.server.address, timeout=20)
-        headers = {"content-type": "application/json"}
-        if token:
-            headers["authorization"] = "Bearer " + token
-        if source:
-            headers["x-forwarded-for"] = source
-        connection.request("POST", f"/{service}/{method}", json.dumps(message), headers)
-        answer = connection.getresponse()
-        body = json.loads(answer.read())
-        connection.close()
-        if answer.status == 200:
-            return body
-        details = body.get("details") or [{}]
-        return details[0].get("debug", {}).get("reason") or body["code"]
+        return self.server.ask_from(source, method, message, token, service)
 
     def guest(self, source):
         return self.call("CreateGuest", {}, None, source, AUTH)
