@@ -26,6 +26,19 @@ int event_publish_command(int argc, char **argv);
 int event_hide_command(int argc, char **argv);
 int event_delete_command(int argc, char **argv);
 
+/* The table of a command about the places of one performance: event_NAME_table, with
+ * NAME_options. */
+#define EVENT_PLACES_TABLE(NAME, SUMMARY)                                                          \
+    const struct conf_table event_##NAME##_table = {                                               \
+        .command = "usher event " #NAME,                                                           \
+        .summary = SUMMARY,                                                                        \
+        .positional = "PERFORMANCE",                                                               \
+        .positional_min = 1,                                                                       \
+        .positional_max = 1,                                                                       \
+        .options = NAME##_options,                                                                 \
+        .option_count = sizeof(NAME##_options) / sizeof(NAME##_options[0]),                        \
+    };
+
 /* event_block.c */
 extern const struct conf_table event_block_table, event_unblock_table, event_blocks_table;
 int event_block_command(int argc, char **argv);

@@ -181,19 +181,9 @@ static const struct conf_option blocks_options[] = {
     SESSION_OPTIONS(struct block_values, session),
 };
 
-#define TABLE(NAME, SUMMARY)                                                                       \
-    const struct conf_table event_##NAME##_table = {                                               \
-        .command = "usher event " #NAME,                                                           \
-        .summary = SUMMARY,                                                                        \
-        .positional = "PERFORMANCE",                                                               \
-        .positional_min = 1,                                                                       \
-        .positional_max = 1,                                                                       \
-        .options = NAME##_options,                                                                 \
-        .option_count = sizeof(NAME##_options) / sizeof(NAME##_options[0]),                        \
-    };
-TABLE(block, "Keeps free places of a performance back from sale, with a reason.")
-TABLE(unblock, "Lets places that were kept back go on sale again.")
-TABLE(blocks, "Lists what is kept back of a performance.")
+EVENT_PLACES_TABLE(block, "Keeps free places of a performance back from sale, with a reason.")
+EVENT_PLACES_TABLE(unblock, "Lets places that were kept back go on sale again.")
+EVENT_PLACES_TABLE(blocks, "Lists what is kept back of a performance.")
 
 static int run(const struct conf_table *table, int argc, char **argv,
                int (*body)(struct session *session, void *arg))

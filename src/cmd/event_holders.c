@@ -104,18 +104,8 @@ static const struct conf_option unhold_options[] = {
     SESSION_OPTIONS(struct holder_values, session),
 };
 
-#define TABLE(NAME, SUMMARY)                                                                       \
-    const struct conf_table event_##NAME##_table = {                                               \
-        .command = "usher event " #NAME,                                                           \
-        .summary = SUMMARY,                                                                        \
-        .positional = "PERFORMANCE",                                                               \
-        .positional_min = 1,                                                                       \
-        .positional_max = 1,                                                                       \
-        .options = NAME##_options,                                                                 \
-        .option_count = sizeof(NAME##_options) / sizeof(NAME##_options[0]),                        \
-    };
-TABLE(holders, "Shows who holds places of a performance, those with most first.")
-TABLE(unhold, "Ends a hold; its places go on sale again.")
+EVENT_PLACES_TABLE(holders, "Shows who holds places of a performance, those with most first.")
+EVENT_PLACES_TABLE(unhold, "Ends a hold; its places go on sale again.")
 
 static int run(const struct conf_table *table, int argc, char **argv,
                int (*body)(struct session *session, void *arg))
