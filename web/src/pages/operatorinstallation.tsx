@@ -1,15 +1,13 @@
 // What only the operator sees: who lives and owns what, and what the processes say.
 
 import { useSignal } from '@preact/signals';
-import { ConnectError } from '../api/connect';
 import { monitor } from '../api/operate';
 import { type Record, RecordLevel, RecordStream } from '../gen/usher/v1/monitor_operate_pb';
 import type { Status } from '../gen/usher/v1/owner_operate_pb';
 import { count, date } from '../i18n/format';
 import { operatorWords } from '../i18n/operator';
-import { Field } from '../parts/field';
-import { Icon } from '../parts/icon';
 import { Table } from './operatorboard';
+import { Search } from './operatorsearch';
 
 /** The address of a process; the id behind it is for machines. */
 const addressOf = (process: string) => process.split(' ')[0] ?? '';
@@ -88,63 +86,42 @@ export function Logs() {
   const words = useSignal('');
   const errors = useSignal(false);
   const found = useSignal<LogLine[] | null>(null);
-  const failed = useSignal('');
   const search = async () => {
-    try {
-      const { records } = await monitor.searchRecords(
-        {
-          text: words.value,
-          level: errors.value ? RecordLevel.WARN : RecordLevel.UNSPECIFIED,
-          stream: RecordStream.UNSPECIFIED,
-          pageSize: 50,
-        },
-        { timeoutMs: 10_000 },
-      );
-      failed.value = '';
-      found.value = records.map(lineOf);
-    } catch (cause) {
-      failed.value = ConnectError.from(cause).message;
-    }
+    const { records } = await monitor.searchRecords(
+      {
+        text: words.value,
+        level: errors.value ? RecordLevel.WARN : RecordLevel.UNSPECIFIED,
+        stream: RecordStream.UNSPECIFIED,
+        pageSize: 50,
+      },
+      { timeoutMs: 10_000 },
+    );
+    found.value = records.map(lineOf);
   };
-  return (
-    <section class="board-part" data-part="logs">
-      <h2>{say.logs}</h2>
-      <form
-        class="board-search"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void search();
+  const onlyErrors = (
+    <label class="check">
+      <input
+        type="checkbox"
+        name="errors"
+        checked={errors.value}
+        onChange={(event) => {
+          errors.value = event.currentTarget.checked;
         }}
-      >
-        <Field
-          label={say.logWords}
-          name="log-words"
-          value={words.value}
-          onInput={(value) => {
-            words.value = value;
-          }}
-        />
-        <label class="check">
-          <input
-            type="checkbox"
-            name="errors"
-            checked={errors.value}
-            onChange={(event) => {
-              errors.value = event.currentTarget.checked;
-            }}
-          />
-          <span>{say.errorsOnly}</span>
-        </label>
-        <button type="submit" class="plain" data-action="search">
-          <Icon name="search" />
-          {say.search}
-        </button>
-      </form>
-      {failed.value ? (
-        <p class="board-found" role="alert">
-          {failed.value}
-        </p>
-      ) : null}
+      />
+      <span>{say.errorsOnly}</span>
+    </label>
+  );
+  return (
+    <Search
+      part="logs"
+      title={say.logs}
+      label={say.logWords}
+      name="log-words"
+      action="search"
+      text={words}
+      search={search}
+      more={onlyErrors}
+    >
       {found.value ? (
         <>
           <output data-found={found.value.length}>{say.found(found.value.length)}</output>
@@ -155,6 +132,6 @@ export function Logs() {
           ) : null}
         </>
       ) : null}
-    </section>
+    </Search>
   );
 }

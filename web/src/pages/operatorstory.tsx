@@ -1,15 +1,13 @@
 // All that happened to an order: one question to the monitor, which asks every role.
 
 import { useSignal } from '@preact/signals';
-import { ConnectError } from '../api/connect';
 import { monitor } from '../api/operate';
 import type { Story, StoryStep } from '../gen/usher/v1/monitor_operate_pb';
 import { OrderState } from '../gen/usher/v1/ticket_pb';
 import { date, money } from '../i18n/format';
 import { operatorWords } from '../i18n/operator';
-import { Field } from '../parts/field';
-import { Icon } from '../parts/icon';
 import { Table } from './operatorboard';
+import { Search } from './operatorsearch';
 
 function rowOf(step: StoryStep, index: number, parts: readonly string[]) {
   const trace = step.traceId ? ` · ${step.traceId}` : '';
@@ -55,48 +53,24 @@ export function Stories() {
   const say = operatorWords.value;
   const text = useSignal('');
   const found = useSignal<Story[] | null>(null);
-  const failed = useSignal('');
   const search = async () => {
-    try {
-      const asked = { text: text.value.trim() };
-      found.value = (await monitor.getStories(asked, { timeoutMs: 10_000 })).stories;
-      failed.value = '';
-    } catch (cause) {
-      failed.value = ConnectError.from(cause).message;
-    }
+    const asked = { text: text.value.trim() };
+    found.value = (await monitor.getStories(asked, { timeoutMs: 10_000 })).stories;
   };
   return (
-    <section class="board-part" data-part="stories">
-      <h2>{say.stories}</h2>
-      <form
-        class="board-search"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void search();
-        }}
-      >
-        <Field
-          label={say.storyText}
-          name="story-text"
-          value={text.value}
-          onInput={(value) => {
-            text.value = value;
-          }}
-        />
-        <button type="submit" class="plain" data-action="story">
-          <Icon name="search" />
-          {say.search}
-        </button>
-      </form>
-      {failed.value ? (
-        <p class="board-found" role="alert">
-          {failed.value}
-        </p>
-      ) : null}
+    <Search
+      part="stories"
+      title={say.stories}
+      label={say.storyText}
+      name="story-text"
+      action="story"
+      text={text}
+      search={search}
+    >
       {found.value?.length === 0 ? <output>{say.found(0)}</output> : null}
       {found.value?.map((story) => (
         <Told key={story.order?.orderId} story={story} />
       ))}
-    </section>
+    </Search>
   );
 }
