@@ -198,7 +198,7 @@ export const map = {
           face.setPointerCapture = () => {};
           const found = [];
           at('pointerdown', width / 2, height / 2);
-          for (let n = 1; n <= 60; n++) {
+          for (let n = 1; n <= 120; n++) {
             at('pointermove', width / 2 + Math.sin(n / 8) * 160, height / 2 + Math.cos(n / 11) * 120);
             await frame();
             found.push(Number(face.dataset.draw));
@@ -213,9 +213,9 @@ export const map = {
         await a.rest();
       }
       console.log(`   first draw ${first.toFixed(0)} ms; p99 of a frame that moves, by zoom: ${slow.map((ms) => ms.toFixed(0)).join(', ')} ms`);
-      // Wanted are 200 and 33 ms on two free cores; a machine that tests much else at once gets three times as much.
+      // Wanted are 200 and 33 ms on two free cores; a machine that tests much else at once gets more.
       assert.ok(first <= 600, `the first picture took ${first} ms`);
-      assert.ok(Math.max(...slow) <= 100, `frames took ${slow.join(', ')} ms`);
+      assert.ok(Math.max(...slow) <= 66, `frames took ${slow.join(', ')} ms`);
     });
   },
 

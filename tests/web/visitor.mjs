@@ -143,9 +143,12 @@ export class Visitor {
     }));
   }
 
-  /** Nothing that axe finds, once what fades in has faded in; what is found while something moves is looked for again. */
+  /** Nothing that axe finds. What fades in while it looks is found too, so it looks again for a few seconds. */
   async isAccessible(where) {
-    if ((await this.#findings()).length > 0) assert.deepEqual(await this.#findings(), [], where);
+    const until = Date.now() + 8000;
+    let findings = await this.#findings();
+    while (findings.length > 0 && Date.now() < until) findings = await this.#findings();
+    assert.deepEqual(findings, [], where);
   }
 
   async #findings() {

@@ -1,21 +1,26 @@
 // Draws the hall. The scene (stage, sections, seats) is painted into a canvas of its own and put on screen from there;
 // what changes from frame to frame (names, the focus ring) is drawn over it.
 //
-// While the view moves and painting is slow, the last scene is shown moved and scaled, and painted anew when the view
-// rests. A seat that changes is painted alone, into the scene.
+// While the view is moved the scene is scrolled, and painted anew only where an edge came into sight. While it is zoomed
+// and painting is slow, the last scene is shown scaled, and painted anew when the view rests. A seat that changes is
+// painted alone, into the scene.
 
 import { type Block, blocksOf, paintBlocks, type Share, sharesOf } from './blocks';
 import type { Grid } from './grid';
+import {
+  boxAt,
+  drawNames,
+  font,
+  type Letter,
+  lettersOf,
+  numbers_from_px,
+  overlap,
+  type Words,
+} from './names';
 import type { Palette } from './palette';
-import { type Box, emptyBox, extend, type Plan, type PlanSection, stageCorners } from './plan';
+import { type Box, emptyBox, extend, type Plan, stageCorners } from './plan';
 import { type Look, type Looks, Sprites } from './sprites';
-import { type Size, toScreen, toWorld, type View, visible } from './viewport';
-
-export interface Words {
-  stage: string;
-  area(section: PlanSection): string[][]; // lines of a label; the fullest that fits is written
-  block(section: PlanSection, share: Share): string[][]; // the same of a section far away
-}
+import { type Size, toScreen, toWorld, type View } from './viewport';
 
 export interface Marks {
   look(seat: number): Look;
@@ -30,20 +35,18 @@ export interface Marks {
 const blocks_below_px = 3.4; // on a large hall; seats cannot be told apart there
 const dots_below_px = 4.2; // a seat's cell, CSS pixels
 const turn_from_px = 8;
-const numbers_from_px = 19;
 const letters_from_px = 13;
-const names_below_px = 13; // over the seats; beside them where these are larger
-const aisle_cells = 3.2; // the widest gap between rows that count as one
 const together_px = 16; // own seats that are this near share a ring
 const beacon_below_px = 9; // what is yours is ringed where seats are smaller
-const pan_budget_ms = 24; // a moved picture has a blank edge: worth a frame
+const scroll_share = 0.7; // of the scene that stays in sight; where less does, all is painted anew
 const zoom_budget_ms = 11;
 const touched_max = 600; // more seats than this are not painted one by one
-const font = 'system-ui, "Apple SD Gothic Neo", "Noto Sans CJK KR", "Malgun Gothic", sans-serif';
 
 export class Painter {
-  #backdrop = new OffscreenCanvas(1, 1); // the scene without seats, to lay under a seat that changes
+  #backdrop = new OffscreenCanvas(1, 1); // the ground, to lay under a seat that changes
+  #behind: View | null = null; // what the backdrop shows
   #scene = new OffscreenCanvas(1, 1);
+  #spare = new OffscreenCanvas(1, 1); // the scene is scrolled into it
   #painted: View | null = null; // what the scene shows, where it is whole
   #cost = 0;
   #ratio = 1;
@@ -52,18 +55,20 @@ export class Painter {
   #touched = new Set<number>();
   readonly #blocks: readonly Block[];
   #shares: readonly Share[] | null = null; // null: something has changed since
+  readonly #letters: readonly Letter[];
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
-    private readonly plan: Plan,
-    private readonly grid: Grid,
+    readonly plan: Plan,
+    readonly grid: Grid,
     private readonly looks: Looks,
-    private palette: Palette,
-    private readonly words: Words,
+    public palette: Palette,
+    readonly words: Words,
     private readonly marks: Marks,
   ) {
     this.#sprites = new Sprites(palette, looks);
     this.#blocks = blocksOf(plan);
+    this.#letters = lettersOf(plan);
   }
 
   /** Whether sections are shown as blocks at this size of a seat. */
@@ -106,11 +111,12 @@ export class Painter {
   resize(size: Size, ratio: number): void {
     this.#size = size;
     this.#ratio = ratio;
-    for (const canvas of [this.canvas, this.#scene, this.#backdrop]) {
+    for (const canvas of [this.canvas, this.#scene, this.#spare, this.#backdrop]) {
       canvas.width = Math.max(1, Math.round(size.width * ratio));
       canvas.height = Math.max(1, Math.round(size.height * ratio));
     }
     this.#painted = null;
+    this.#behind = null;
   }
 
   /** These seats look different now. */
@@ -121,21 +127,25 @@ export class Painter {
 
   touchAll(): void {
     this.#painted = null;
+    this.#behind = null;
     this.#shares = null;
   }
 
   /** Puts the hall on screen. True: what is shown is not sharp yet, draw again when the view rests. */
-  draw(view: View, moving: boolean): boolean {
+  draw(wanted: View, moving: boolean): boolean {
     const known = this.#painted;
-    const same = known && known.scale === view.scale && known.x === view.x && known.y === view.y;
+    let view = wanted;
     let blurred = false;
     const far = this.isFar(this.plan.pitch * view.scale);
-    if (same && this.#touched.size <= (far ? 0 : touched_max)) {
+    const shift = known && this.#shiftOf(known, view);
+    if (known && shift && this.#touched.size <= (far ? 0 : touched_max)) {
+      // The picture moves by whole pixels, so that what is in it already stays as sharp as it was.
+      view = this.#scroll(known, shift);
       this.#paintTouched(view);
-    } else if (known && moving && this.#cost > this.#budget(known, view)) {
+    } else if (known && moving && this.#cost > zoom_budget_ms && known.scale !== view.scale) {
       blurred = true;
     } else {
-      this.#paintScene(view);
+      this.#paintScene({ ...view });
     }
     const context = this.canvas.getContext('2d', { alpha: false });
     if (!context) return false;
@@ -156,35 +166,80 @@ export class Painter {
       context.drawImage(this.#scene, 0, 0);
     }
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-    this.#drawNames(context, view);
+    drawNames(context, this, view, far ? this.#sharesNow() : null);
     this.#drawBeacon(context, view);
     this.#drawRing(context, view, this.marks.hover, 1.5);
     this.#drawRing(context, view, this.marks.cursor, 2.5);
     return blurred;
   }
 
-  #budget(shown: View, view: View): number {
-    return shown.scale === view.scale ? pan_budget_ms : zoom_budget_ms;
+  /** How far the scene is from a view of the same scale, in device pixels; null: too far, or another scale. */
+  #shiftOf(known: View, view: View): { x: number; y: number } | null {
+    if (known.scale !== view.scale) return null;
+    const x = Math.round((view.x - known.x) * this.#ratio);
+    const y = Math.round((view.y - known.y) * this.#ratio);
+    const { width, height } = this.#scene;
+    const stays = Math.max(0, width - Math.abs(x)) * Math.max(0, height - Math.abs(y));
+    return stays >= scroll_share * width * height ? { x, y } : null;
+  }
+
+  /** Moves the scene by device pixels and paints what came into sight. Returns what the scene shows now. */
+  #scroll(known: View, shift: { x: number; y: number }): View {
+    if (shift.x === 0 && shift.y === 0) return known;
+    const view = {
+      scale: known.scale,
+      x: known.x + shift.x / this.#ratio,
+      y: known.y + shift.y / this.#ratio,
+    };
+    const { width, height } = this.#scene;
+    const context = this.#spare.getContext('2d', { alpha: false });
+    if (!context) return known;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(this.#scene, shift.x, shift.y);
+    [this.#scene, this.#spare] = [this.#spare, this.#scene];
+    const left = Math.max(0, shift.x);
+    const right = width + Math.min(0, shift.x);
+    if (left > 0) this.#paintPart(view, { left: 0, right: left, top: 0, bottom: height });
+    if (right < width) this.#paintPart(view, { left: right, right: width, top: 0, bottom: height });
+    if (shift.y > 0) this.#paintPart(view, { left, right, top: 0, bottom: shift.y });
+    if (shift.y < 0) this.#paintPart(view, { left, right, top: height + shift.y, bottom: height });
+    this.#painted = view;
+    return view;
   }
 
   #paintScene(view: View): void {
-    const backdrop = this.#backdrop.getContext('2d', { alpha: false });
-    const context = this.#scene.getContext('2d', { alpha: false });
-    if (!backdrop || !context) return;
     const begun = performance.now();
-    backdrop.setTransform(1, 0, 0, 1, 0, 0);
-    backdrop.fillStyle = this.palette.ground;
-    backdrop.fillRect(0, 0, this.#backdrop.width, this.#backdrop.height);
-    backdrop.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-    this.#paintStage(backdrop, view);
-    this.#paintSections(backdrop, view);
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.drawImage(this.#backdrop, 0, 0);
-    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-    this.#paintSeats(context, view);
+    const { width, height } = this.#scene;
+    this.#paintPart(view, { left: 0, right: width, top: 0, bottom: height });
     this.#touched.clear();
-    this.#painted = { ...view };
+    this.#painted = view;
     this.#cost = performance.now() - begun;
+  }
+
+  /** Paints a part of the scene, in device pixels. */
+  #paintPart(view: View, part: Box): void {
+    const context = this.#scene.getContext('2d', { alpha: false });
+    if (!context) return;
+    context.save();
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.beginPath();
+    context.rect(part.left, part.top, part.right - part.left, part.bottom - part.top);
+    context.clip();
+    this.#paintGround(context, view);
+    const cell = this.plan.pitch * view.scale;
+    const from = toWorld(view, part.left / this.#ratio - cell, part.top / this.#ratio - cell);
+    const to = toWorld(view, part.right / this.#ratio + cell, part.bottom / this.#ratio + cell);
+    this.#paintSeats(context, view, { left: from.x, top: from.y, right: to.x, bottom: to.y });
+    context.restore();
+  }
+
+  /** The scene without its seats. */
+  #paintGround(context: OffscreenCanvasRenderingContext2D, view: View): void {
+    context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+    context.fillStyle = this.palette.ground;
+    context.fillRect(0, 0, this.#size.width + 1, this.#size.height + 1);
+    this.#paintStage(context, view);
+    this.#paintSections(context, view);
   }
 
   #paintStage(context: OffscreenCanvasRenderingContext2D, view: View): void {
@@ -252,9 +307,8 @@ export class Painter {
     }
   }
 
-  #paintSeats(context: OffscreenCanvasRenderingContext2D, view: View): void {
+  #paintSeats(context: OffscreenCanvasRenderingContext2D, view: View, area: Box): void {
     const cell = this.plan.pitch * view.scale;
-    const area = visible(view, this.#size, cell);
     if (this.isFar(cell)) {
       paintBlocks(context, this.#blocks, this.#sharesNow(), this.palette, this.plan, view);
       return;
@@ -345,33 +399,15 @@ export class Painter {
     area: Box,
     cell: number,
   ): void {
-    const { plan } = this;
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     context.font = `600 ${Math.min(13, cell * 0.48)}px ${font}`;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.fillStyle = this.palette.dim;
-    const written = new Map<string, { x: number; y: number }[]>();
-    for (const { name, firstSeat, seatCount } of plan.rows) {
-      if (!name || seatCount === 0) continue;
-      for (const [seat, side] of [
-        [firstSeat, -1],
-        [firstSeat + seatCount - 1, 1],
-      ] as const) {
-        const x = plan.x[seat] ?? 0;
-        const y = plan.y[seat] ?? 0;
-        if (x < area.left || x > area.right || y < area.top || y > area.bottom) continue;
-        const angle = plan.angle[seat] ?? 0;
-        const runsRight = (plan.x[firstSeat + seatCount - 1] ?? 0) >= (plan.x[firstSeat] ?? 0);
-        const out = side * (runsRight ? 1 : -1) * plan.pitch * 0.76;
-        const at = toScreen(view, x + Math.cos(angle) * out, y + Math.sin(angle) * out);
-        // Rows on both sides of an aisle share their letter.
-        const same = written.get(name) ?? [];
-        if (same.some((one) => Math.hypot(one.x - at.x, one.y - at.y) < cell * aisle_cells))
-          continue;
-        written.set(name, [...same, at]);
-        context.fillText(name, at.x, at.y, cell * 0.7);
-      }
+    for (const { name, x, y } of this.#letters) {
+      if (x < area.left || x > area.right || y < area.top || y > area.bottom) continue;
+      const at = toScreen(view, x, y);
+      context.fillText(name, at.x, at.y, cell * 0.7);
     }
   }
 
@@ -381,6 +417,7 @@ export class Painter {
     if (!context) return;
     const cell = this.plan.pitch * view.scale;
     const { width, height } = this.#size;
+    if (cell >= dots_below_px) this.#paintBackdrop(view);
     this.#sprites.resize(cell * this.#ratio);
     for (const seat of this.#touched) {
       const at = toScreen(view, this.plan.x[seat] ?? NaN, this.plan.y[seat] ?? NaN);
@@ -412,100 +449,11 @@ export class Painter {
     if (!this.#painted) this.#paintScene(view);
   }
 
-  // Names of sections: over the seats while these are too small to tell them apart, else beside them; of standing areas
-  // within. One never covers another.
-  #drawNames(context: CanvasRenderingContext2D, view: View): void {
-    const cell = this.plan.pitch * view.scale;
-    const placed: Box[] = [];
-    const far = this.isFar(cell);
-    context.textAlign = 'center';
-    context.textBaseline = 'middle';
-    for (const section of this.plan.sections) {
-      if (!section.name) continue;
-      const small = cell < 8 && !section.standing;
-      context.font = `650 ${small ? 11 : 12}px ${font}`;
-      const widthOf = (lines: string[]) =>
-        Math.max(...lines.map((line) => context.measureText(line).width)) + (small ? 9 : 16);
-      const room = (section.box.right - section.box.left) * view.scale;
-      const most = Math.max(room * (section.standing ? 1 : 1.15), 44);
-      const share = far ? this.#sharesNow()[section.index] : undefined;
-      const labels = section.standing
-        ? this.words.area(section)
-        : share
-          ? this.words.block(section, share)
-          : [[section.name]];
-      const inside = section.standing || cell < names_below_px;
-      let lines: string[] | undefined;
-      let box: Box | undefined;
-      // The fullest label that fits, and covers no other.
-      for (const label of labels) {
-        const width = widthOf(label);
-        if (width > most) continue;
-        // A share stands within its block alone: the names of its neighbours are worth more.
-        const tall = (section.box.bottom - section.box.top) * view.scale;
-        if (share && label.length > 1 && (width > room || label.length * 15 > tall)) continue;
-        const size = { width, height: (small ? 1 : 8) + label.length * (small ? 14 : 16) };
-        const places = inside ? [boxAt(toScreen(view, section.x, section.y), size)] : [];
-        if (!inside) places.push(...this.#besides(section, view, size));
-        box = places.find((place) => !placed.some((other) => overlap(other, place)));
-        lines = label;
-        if (box) break;
-      }
-      if (!box || !lines) continue;
-      placed.push(box);
-      context.fillStyle = this.palette.labelGround;
-      context.beginPath();
-      context.roundRect(
-        box.left,
-        box.top,
-        box.right - box.left,
-        box.bottom - box.top,
-        small ? 5 : 7,
-      );
-      context.fill();
-      context.fillStyle = this.palette.label;
-      lines.forEach((line, i) => {
-        context.fillText(
-          line,
-          (box.left + box.right) / 2,
-          box.top + (small ? 9 : 12) + i * (small ? 13 : 16),
-        );
-        context.font = `500 11px ${font}`;
-      });
-    }
-  }
-
-  /** Where a name may stand beside its section: on no seat and not on the stage; else over it, while seats are small. */
-  #besides(section: PlanSection, view: View, { width, height }: Size): Box[] {
-    const cell = this.plan.pitch * view.scale;
-    const beside = section.ends.map(({ x, y, outX, outY }) => {
-      const at = toScreen(view, x, y);
-      const out = cell * 0.7 + (Math.abs(outX) * width + Math.abs(outY) * height) / 2;
-      return boxAt({ x: at.x + outX * out, y: at.y + outY * out }, { width, height });
-    });
-    const free = beside.filter((box) => !this.#covers(box, view));
-    const over = boxAt(toScreen(view, section.x, section.y), { width, height });
-    return cell < numbers_from_px ? [...free, over] : free;
-  }
-
-  /** Whether a box on screen lies over a seat or the stage. */
-  #covers(box: Box, view: View): boolean {
-    const { stage, pitch } = this.plan;
-    const middle = toScreen(view, stage.x, stage.y);
-    const reach = { x: (stage.width / 2) * view.scale, y: (stage.depth / 2) * view.scale };
-    if (!stage.round && Math.abs(Math.sin(stage.angle)) > 0.5) {
-      [reach.x, reach.y] = [reach.y, reach.x];
-    }
-    const platform = boxAt(middle, { width: 2 * reach.x, height: 2 * reach.y });
-    if (overlap(platform, box)) return true;
-    const step = Math.max(6, pitch * view.scale * 0.6);
-    for (let x = box.left; x < box.right + step; x += step) {
-      for (let y = box.top; y < box.bottom + step; y += step) {
-        const at = toWorld(view, Math.min(x, box.right), Math.min(y, box.bottom));
-        if (this.grid.nearest(at.x, at.y, pitch * 0.5) >= 0) return true;
-      }
-    }
-    return false;
+  #paintBackdrop(view: View): void {
+    if (this.#behind === view) return;
+    const context = this.#backdrop.getContext('2d', { alpha: false });
+    if (context) this.#paintGround(context, view);
+    this.#behind = view;
   }
 
   // From far away a seat is a dot: rings show where one's own are, one for those that are together.
@@ -548,19 +496,6 @@ export class Painter {
     context.stroke();
     context.restore();
   }
-}
-
-function boxAt({ x, y }: { x: number; y: number }, { width, height }: Size): Box {
-  return {
-    left: x - width / 2,
-    right: x + width / 2,
-    top: y - height / 2,
-    bottom: y + height / 2,
-  };
-}
-
-function overlap(a: Box, b: Box): boolean {
-  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
 function tracePath(
