@@ -21,16 +21,21 @@ int demo_check(const struct client *client, const char *step, int err)
     return err;
 }
 
-/* What a ticket costs, dearest first, and when the curtain rises: about thirty days from now. */
+/* When the curtain rises: about thirty days from now, at 19:00 in Seoul. */
+static int64_t starts_ms(void)
+{
+    const int64_t day_ms = 86400000;
+    return (clock_wall_ms(clock_system()) / day_ms + 30) * day_ms + 10 * 3600000;
+}
+
+/* What a ticket costs, dearest first, and when it begins. */
 static void fill_performance(const Usher__V1__Hall *hall, Usher__V1__Price *prices,
                              Usher__V1__Price **price_list,
                              Usher__V1__CreatePerformanceRequest *ret_wish)
 {
-    const int64_t day_ms = 86400000;
     usher__v1__create_performance_request__init(ret_wish);
     ret_wish->hall_id = hall->hall_id;
-    ret_wish->starts_at_ms =
-        (clock_wall_ms(clock_system()) / day_ms + 30) * day_ms + 10 * 3600000; /* 19:00 in Seoul */
+    ret_wish->starts_at_ms = starts_ms();
     ret_wish->time_zone = (char *)"Asia/Seoul";
     ret_wish->n_prices = hall->n_categories < DEMO_PRICES ? hall->n_categories : DEMO_PRICES;
     ret_wish->prices = price_list;
@@ -63,6 +68,20 @@ static int create(struct client *tickets, const Usher__V1__Event **ret_event)
     return demo_check(tickets, "CreateEvent", err);
 }
 
+/* A demo that is kept for longer than a month sells on: what has begun sells nothing. */
+static int move(struct client *tickets, const Usher__V1__Performance *performance)
+{
+    Usher__V1__UpdatePerformanceRequest wish = USHER__V1__UPDATE_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *moved;
+    if (performance->starts_at_ms > clock_wall_ms(clock_system()))
+        return 0;
+    wish.performance_id = performance->performance_id;
+    wish.starts_at_ms = starts_ms();
+    const int err =
+        client_call(tickets, Usher__V1__TicketService, update_performance, &wish, &moved);
+    return demo_check(tickets, "UpdatePerformance", err);
+}
+
 /* In an empty store, the demo, on sale. One that was cut off before it opened is opened. */
 static int ensure(struct client *tickets)
 {
@@ -78,9 +97,10 @@ static int ensure(struct client *tickets)
         err = create(tickets, &event);
     if (err)
         return err;
-    if (strcmp(event->name, DEMO_NAME) != 0 || event->n_performances != 1 ||
-        event->performances[0]->sale_state != USHER__V1__SALE_STATE__SALE_STATE_DRAFT)
-        return 0; /* not ours, or open already */
+    if (strcmp(event->name, DEMO_NAME) != 0 || event->n_performances != 1)
+        return 0; /* not ours */
+    if (event->performances[0]->sale_state != USHER__V1__SALE_STATE__SALE_STATE_DRAFT)
+        return move(tickets, event->performances[0]);
     Usher__V1__OpenSaleRequest open = USHER__V1__OPEN_SALE_REQUEST__INIT;
     const Usher__V1__Performance *performance;
     open.performance_id = event->performances[0]->performance_id;

@@ -34,7 +34,8 @@
     X(ERR_CORRUPT, -15, "stored data are damaged")                                                 \
     X(ERR_UNAVAILABLE, -16, "not available now")                                                   \
     X(ERR_BUSY, -17, "not possible in the present state")                                          \
-    X(ERR_EARLY, -18, "too early")
+    X(ERR_EARLY, -18, "too early")                                                                 \
+    X(ERR_LATE, -19, "too late")
 
 enum err {
     ERR_OK = 0,

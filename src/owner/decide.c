@@ -190,6 +190,16 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
     ride(owner, ask, 0);
 }
 
+/* The performance has begun, and what is asked is over with it: answered. What an answer was given
+ * to before, by key or as an order, is not asked this. */
+static bool has_begun(struct owner *owner, struct owner_ask *ask)
+{
+    if (ask->begins_ms == 0 || owner_now_ms(owner) < ask->begins_ms)
+        return false;
+    owner_answer(ask, ERR_LATE);
+    return true;
+}
+
 /* The seats of a hold: those named, and the lowest free places of each standing area. */
 static int choose_seats(struct owner *owner, struct owner_ask *ask, struct seats_hold *hold)
 {
@@ -262,6 +272,8 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
         owner_answer(ask, ERR_BUSY);
         return;
     }
+    if (has_begun(owner, ask))
+        return;
     if (seats_next_expiry_ms(owner->seats) <= now_ms)
         owner_collect_expired(owner);
     if (!may_hold(owner, ask, now_ms, &hold_ms))
@@ -327,6 +339,8 @@ static void decide_extend(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
+    if (has_begun(owner, ask))
+        return;
     ask->hold = *hold;
     ask->total = owner_price(owner, hold->seats, hold->count);
     const int64_t most_ms = longest(owner, ask);
@@ -359,6 +373,8 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
+    if (has_begun(owner, ask))
+        return;
     if (!id_is_zero(ask->payment_id) && ask->paid != owner_price(owner, hold->seats, hold->count)) {
         owner_answer(ask, ERR_INVALID);
         return;
@@ -420,6 +436,8 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
+    if (has_begun(owner, ask))
+        return;
     /* An order must be durable before its cancellation is decided: a batch cannot cancel what it
      * places, and what was never placed was not cancelled. */
     if (sold->version > owner->version) {

@@ -94,9 +94,9 @@ struct owner_holding {
  *                    may have
  *   ERR_EARLY        holds of this account, or from this address, ended unused lately (habits.h): a
  *                    hold is possible again at until_ms
+ *   ERR_LATE         the performance has begun (begins_ms)
  *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for what
- *                    the organiser does); OWNER_ORDER: what was paid is not what the
- *                    places cost
+ *                    the organiser does); OWNER_ORDER: not what the places cost was paid
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
@@ -118,6 +118,7 @@ struct owner_ask {
     struct id payment_id; /* of an order that was paid by card */
     int64_t paid;         /* what was paid; must be the order's total */
     int64_t until_ms;
+    int64_t begins_ms;              /* nothing is sold or cancelled from then on; 0: never */
     bool paying;                    /* HOLD: its money has come, so habits do not matter */
     bool later;                     /* EXTEND: it is to be paid later, and may last that long */
     struct view reason;             /* BLOCK: 1 to CHANGE_REASON_MAX bytes */

@@ -1,4 +1,5 @@
-/* A hold whose buyer pays: it is extended, and not for ever; and what was paid is compared. */
+/* A hold whose buyer pays: it is extended, and not for ever; what was paid is compared; and the
+ * start ends it all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -95,6 +96,43 @@ static void run_one(void *arg)
     owner_stop(owner);
 }
 
+/* To the millisecond; what was answered before is answered still. */
+static void until_it_begins(void)
+{
+    struct owner_ask first = {.verb = OWNER_HOLD,
+                              .account_id = stage_id(1),
+                              .seat_count = 1,
+                              .seats = {0},
+                              .key = VIEW_LIT("k"),
+                              .begins_ms = owner_now_ms(owner) + 500};
+    struct owner_ask other = first, again = first, ask;
+    other.account_id = stage_id(2);
+    other.seats[0] = 1;
+    stage_sleep(first.begins_ms - 1 - owner_now_ms(owner));
+    assert_int_equal(owner_ask(owner, &first), 0);
+    stage_sleep(first.begins_ms - owner_now_ms(owner));
+    assert_int_equal(owner_ask(owner, &other), ERR_LATE);
+    assert_int_equal(owner_ask(owner, &again), 0);
+    assert_true(id_eq(again.hold.hold_id, first.hold.hold_id));
+    ask = (struct owner_ask){.verb = OWNER_EXTEND,
+                             .account_id = stage_id(1),
+                             .hold_id = first.hold.hold_id,
+                             .until_ms = first.hold.expires_at_ms + 1,
+                             .begins_ms = first.begins_ms};
+    assert_int_equal(owner_ask(owner, &ask), ERR_LATE);
+    ask.verb = OWNER_ORDER;
+    ask.payment_method = 1;
+    assert_int_equal(owner_ask(owner, &ask), ERR_LATE);
+    ask.begins_ms = 0;
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    ask.verb = OWNER_CANCEL;
+    ask.seat_count = 1;
+    ask.begins_ms = first.begins_ms;
+    assert_int_equal(owner_ask(owner, &ask), ERR_LATE);
+    ask.begins_ms++; /* the start was moved */
+    assert_int_equal(owner_ask(owner, &ask), 0);
+}
+
 static void play(void (*body)(void))
 {
     static const char *const rows[] = {"....", NULL};
@@ -115,11 +153,17 @@ static void what_was_paid_is_what_the_places_cost(void **state)
     play(pay_too_little_then_all);
 }
 
+static void nothing_is_sold_or_given_back_after_the_start(void **state)
+{
+    play(until_it_begins);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_is_extended_for_its_buyer_and_not_for_ever),
         cmocka_unit_test(what_was_paid_is_what_the_places_cost),
+        cmocka_unit_test(nothing_is_sold_or_given_back_after_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import threading
+import time
 
 SALE = 1  # the demo's performance
 BOX_OFFICE = "PAYMENT_METHOD_BOX_OFFICE"
@@ -391,6 +392,25 @@ class Story:
         equal(order["utcOffsetMinutes"], -300, "the hall's clock, on the order")
         report = self.organise("GetSaleReport", performanceId=sale)
         equal((report["counts"]["sold"], report["soldTotal"], report["orderCount"]), (2, "9000", 1), "the report")
+        self.nothing_is_sold_after_the_start(sale, buyer, order)
+
+    def nothing_is_sold_after_the_start(self, sale, buyer, order):
+        """Nor given back; what was done is answered still; and where the start is moved, it sells again."""
+        self.organise("OpenSale", performanceId=sale)
+        wish = {"performanceId": sale, "seats": [2], "idempotencyKey": "before"}
+        hold = self.client.call("HoldSeats", wish, token=buyer)
+        bought = {"performanceId": sale, "holdId": order["orderId"], "paymentMethod": BOX_OFFICE}
+        buys = {"performanceId": sale, "holdId": hold["holdId"], "paymentMethod": BOX_OFFICE}
+        self.organise("UpdatePerformance", performanceId=sale, startsAtMs=str(int(time.time() * 1000) - 1))
+        for method, message in (("HoldSeats", {"performanceId": sale, "seats": [4]}), ("PlaceOrder", buys),
+                                ("HoldBest", {"performanceId": sale, "party": 1}), ("CancelOrder", {"orderId": order["orderId"]})):
+            refused("failed_precondition", "PERFORMANCE_BEGUN", self.client.call, method, message, token=buyer)
+        equal(self.client.call("HoldSeats", wish, token=buyer)["holdId"], hold["holdId"], "the hold, asked for again")
+        equal(self.client.call("PlaceOrder", bought, token=buyer)["state"], "ORDER_STATE_CONFIRMED", "the order, asked for again")
+        self.organise("UpdatePerformance", performanceId=sale, startsAtMs="1900000000000")
+        equal(self.client.call("PlaceOrder", buys, token=buyer)["state"], "ORDER_STATE_CONFIRMED", "an order before the new start")
+        equal(self.client.call("CancelOrder", {"orderId": order["orderId"]}, token=buyer)["state"], "ORDER_STATE_CANCELLED",
+              "given back before the new start")
 
     def check_wrong_plans(self):
         """Each names its place, and no hall comes of it."""

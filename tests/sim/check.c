@@ -274,6 +274,10 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         if (ask->verb > OWNER_HOLD_BEST || world->stage.options.rest_ms == 0)
             world_fail(world, "a hold was called too early, and nobody forbade it");
         break;
+    case ERR_LATE:
+        if (ask->begins_ms == 0 || post_now_ms(post) < ask->begins_ms)
+            world_fail(world, "a performance was called begun before its time");
+        break;
     case ERR_FULL:
     case ERR_BUSY:
     case ERR_INVALID:

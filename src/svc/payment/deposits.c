@@ -132,8 +132,11 @@ int deposit_begin(struct call *call, const Usher__V1__BeginPaymentRequest *wish,
         return err == 0 ? 0 : answer_store_failed(call, err);
     if (tickets_performance(&w, p->performance_id, &performance) != 0)
         return refuse_later(call, ERR_BUSY, NULL);
-    /* A hold's id begins with the time it was made. */
-    const int64_t until_ms = (int64_t)(p->hold_id.hi >> 16) + performance->pay_later_ms;
+    /* A hold's id begins with the time it was made. Who comes late still pays at the box office; an
+     * account of a bank sells nothing after the start. */
+    int64_t until_ms = (int64_t)(p->hold_id.hi >> 16) + performance->pay_later_ms;
+    if (at_bank && until_ms > performance->starts_at_ms)
+        until_ms = performance->starts_at_ms;
     err = tickets_extend_later(&w, p, until_ms, call_metadata(call, VIEW_LIT("usher-pass")), &hold,
                                &status);
     if (err != 0)

@@ -47,14 +47,23 @@ static int meaning(const struct call_status *status)
         const char *reason;
         int err;
     } meanings[] = {
-        {"HOLD_NOT_FOUND", ERR_NOT_FOUND},   {"HOLD_EXPIRED", ERR_NOT_FOUND},
-        {"SEATS_TAKEN", ERR_CONFLICT},       {"LIMIT_REACHED", ERR_CONFLICT},
-        {"NO_ADJACENT_SEATS", ERR_CONFLICT}, {"SALE_NOT_OPEN", ERR_CONFLICT},
-        {"WRONG_AMOUNT", ERR_INVALID},       {"BAD_ARGUMENT", ERR_INVALID},
-        {"NOT_FOUND", ERR_INVALID},          {"KEY_REUSED", ERR_CONFLICT},
-        {"PASS_REQUIRED", ERR_DENIED},       {"PASS_INVALID", ERR_DENIED},
-        {"PASS_OVER", ERR_DENIED},           {"ALL_HELD", ERR_CONFLICT},
-        {"SOLD_OUT", ERR_CONFLICT},          {"PAY_LATER_OFF", ERR_DENIED},
+        {"HOLD_NOT_FOUND", ERR_NOT_FOUND},
+        {"HOLD_EXPIRED", ERR_NOT_FOUND},
+        {"SEATS_TAKEN", ERR_CONFLICT},
+        {"LIMIT_REACHED", ERR_CONFLICT},
+        {"NO_ADJACENT_SEATS", ERR_CONFLICT},
+        {"SALE_NOT_OPEN", ERR_CONFLICT},
+        {"WRONG_AMOUNT", ERR_INVALID},
+        {"BAD_ARGUMENT", ERR_INVALID},
+        {"NOT_FOUND", ERR_INVALID},
+        {"KEY_REUSED", ERR_CONFLICT},
+        {"PASS_REQUIRED", ERR_DENIED},
+        {"PASS_INVALID", ERR_DENIED},
+        {"PASS_OVER", ERR_DENIED},
+        {"ALL_HELD", ERR_CONFLICT},
+        {"SOLD_OUT", ERR_CONFLICT},
+        {"PAY_LATER_OFF", ERR_DENIED},
+        {"PERFORMANCE_BEGUN", ERR_NOT_FOUND}, /* unless it was begun before: then that is told */
     };
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
         if (strcmp(meanings[i].reason, reason_of(status)) == 0)

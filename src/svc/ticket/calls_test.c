@@ -69,6 +69,51 @@ static void a_seat_is_held_once_and_sold(void **state)
     assert_int_equal(order->tickets[0]->seat, 7);
 }
 
+/* A performance of its own that began in 1970, and is on sale. */
+static void be_late(void)
+{
+    Usher__V1__OpenSaleRequest opening = USHER__V1__OPEN_SALE_REQUEST__INIT;
+    Usher__V1__CreatePerformanceRequest wish = USHER__V1__CREATE_PERFORMANCE_REQUEST__INIT;
+    Usher__V1__GetPerformanceRequest first = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance, *late;
+    desk.caller = (struct identity){.roles = ROLE_OPERATOR};
+    first.performance_id = performance_id;
+    assert_int_equal(desk_call(&desk, get_performance, &first, &performance), CODE_OK);
+    wish.event_id = performance->event_id;
+    wish.hall_id = performance->hall->hall_id;
+    wish.starts_at_ms = 1;
+    wish.prices = performance->prices;
+    wish.n_prices = performance->n_prices;
+    assert_int_equal(desk_call(&desk, create_performance, &wish, &late), CODE_OK);
+    desk_await_owners(&desk);
+    performance_id = opening.performance_id = late->performance_id;
+    assert_int_equal(desk_call(&desk, open_sale, &opening, &late), CODE_OK);
+}
+
+/* Nobody buys or gives back after the start but at the box office of who sells it. */
+static void after_the_start_the_box_office_sells_alone(void **state)
+{
+    const Usher__V1__Hold *mine;
+    const Usher__V1__Order *order;
+    Usher__V1__CancelOrderRequest back = USHER__V1__CANCEL_ORDER_REQUEST__INIT;
+    be_late();
+    be_guest(1);
+    assert_int_equal(hold(7, "a", &mine), CODE_FAILED_PRECONDITION);
+    assert_reason("PERFORMANCE_BEGUN");
+    desk.caller.roles = ROLE_BUYER;
+    desk.caller.tenants[0] = (struct identity_tenant){.tenant_id = 1, .roles = ROLE_BOX_OFFICE};
+    desk.caller.tenant_count = 1;
+    assert_int_equal(hold(7, "a", &mine), CODE_OK);
+    assert_int_equal(buy(mine, &order), CODE_OK);
+    desk.caller.tenants[0].tenant_id = 2; /* another organiser's */
+    assert_int_equal(hold(8, "b", &mine), CODE_FAILED_PRECONDITION);
+    back.order_id = order->order_id;
+    assert_int_equal(desk_call(&desk, cancel_order, &back, &order), CODE_FAILED_PRECONDITION);
+    assert_reason("PERFORMANCE_BEGUN");
+    desk.caller = (struct identity){.roles = ROLE_OPERATOR};
+    assert_int_equal(desk_call(&desk, cancel_order, &back, &order), CODE_OK);
+}
+
 static enum code hold_any(uint32_t category, uint32_t section, uint32_t party,
                           const Usher__V1__Hold **ret_hold)
 {
@@ -215,6 +260,7 @@ int main(void)
         cmocka_unit_test(what_is_not_there_is_said),
         cmocka_unit_test(a_hold_that_ended_lately_is_said_to_be_over),
         cmocka_unit_test(a_category_in_baskets_is_not_sold_out),
+        cmocka_unit_test(after_the_start_the_box_office_sells_alone),
     };
     return cmocka_run_group_tests_name("svc/calls", tests, start, stop);
 }

@@ -1,7 +1,5 @@
-/*
- * desk: what the calls of the ticket service share: the role's parts, answers and refusals. For the
- * files of this folder alone.
- */
+/* desk: what the calls of the ticket service share: the role's parts, answers and refusals. For the
+ * files of this folder alone. */
 #ifndef USHER_SVC_TICKET_DESK_H
 #define USHER_SVC_TICKET_DESK_H
 
@@ -70,12 +68,13 @@ struct ticket {
 /* The account that calls, for what is done in an account's name. Non-zero after call_fail: a peer
  * that calls in nobody's name has none. */
 int desk_account(struct call *call, struct id *ret_account_id);
+/* For owner_ask: the performance's start; 0 for box office, organiser and peers. */
+int64_t desk_begins_ms(const struct call *call, const struct catalog_performance *performance);
 /* Where the caller is, for owner_ask; zero: not known, or this machine. */
 struct id desk_origin(const struct call *call);
 /* Why the owner refused. */
 int desk_refused(struct call *call, const struct owner_ask *ask);
-/* The same of an ask about a hold of the performance: one that ended lately, by the time in its id,
- * is HOLD_EXPIRED also where the owner has forgotten it. */
+/* The same about a hold: one that ended lately, by its id, is HOLD_EXPIRED also where forgotten. */
 int desk_hold_refused(struct call *call, const struct catalog_performance *performance,
                       const struct owner_ask *ask);
 /* Non-zero after call_fail where the catalog is full: last is the highest id of what (plural). */

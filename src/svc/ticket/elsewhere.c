@@ -82,6 +82,7 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->payment_id = (ProtobufCBinaryData){ID_BYTES, packed->payment_id};
     m->paid = ask->paid;
     m->until_ms = ask->until_ms;
+    m->begins_ms = ask->begins_ms;
     m->paying = ask->paying;
     m->holdings_max = ask->holdings_max;
     m->later = ask->later;

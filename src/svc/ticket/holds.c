@@ -19,6 +19,7 @@ static int begin(struct call *call, const struct catalog_performance *performanc
     if (err != 0)
         return err;
     ask->origin = desk_origin(call);
+    ask->begins_ms = desk_begins_ms(call, performance);
     ask->paying = (call_identity(call)->roles & ROLE_PEER) != 0; /* the payment role asks */
     ask->key = view_str(key);
     if (ask->key.len > OWNER_KEY_MAX)
@@ -193,6 +194,8 @@ int ticket_extend_hold(struct call *call, const void *request, void *response)
             return err;
     }
     ask.later = wish->later;
+    if (wish->starting || wish->later) /* as of a bar: nothing is paid yet */
+        ask.begins_ms = catalog_date(performance)->starts_at_ms;
     /* A hold's id begins with the time it was made, however often a payment is begun. */
     const int64_t made_ms = (int64_t)(ask.hold_id.hi >> 16);
     const int64_t most_ms =

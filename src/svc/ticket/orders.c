@@ -129,6 +129,7 @@ int ticket_place_order(struct call *call, const void *request, void *response)
     }
     if (desk_check_bar(call, performance, ask.account_id) != 0)
         return ERR_DENIED;
+    ask.begins_ms = desk_begins_ms(call, performance);
     if (ask.key.len > 0)
         call_request_hash(call, ask.request_hash);
     err = wish->contact ? desk_keep_contact(call, wish->contact, ask.account_id, ask.hold_id) : 0;
@@ -252,6 +253,7 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
     if (!performance)
         return ERR_NOT_FOUND;
     ask.account_id = order.account_id;
+    ask.begins_ms = desk_begins_ms(call, performance);
     err = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
     if (err != 0 && err != ERR_NOT_FOUND)
         return desk_refused(call, &ask);

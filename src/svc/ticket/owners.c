@@ -17,6 +17,7 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
         ask->origin = (struct id){0};
     ask->paid = m->paid;
     ask->until_ms = m->until_ms;
+    ask->begins_ms = m->begins_ms;
     ask->verb = (enum owner_verb)m->verb;
     ask->seat_count = (uint32_t)m->n_seats;
     if (m->n_seats > 0)

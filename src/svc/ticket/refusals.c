@@ -1,6 +1,7 @@
 #include "net/range.h"
 #include "observe/log.h"
 #include "svc/ticket/desk.h"
+#include "token/roles.h"
 
 #define ALL_HELD_RETRY_MS    3000             /* a freed place rests about so long */
 #define HOLD_ENDED_LATELY_MS (60 * 60 * 1000) /* so long after its end a hold is said to be over */
@@ -8,6 +9,13 @@
 int desk_account(struct call *call, struct id *ret_account_id)
 {
     return call_account(call, ret_account_id);
+}
+
+int64_t desk_begins_ms(const struct call *call, const struct catalog_performance *performance)
+{
+    const bool sells = identity_has_for(call_identity(call), performance->event->organiser_id,
+                                        ROLES_MANAGE | ROLE_BOX_OFFICE | ROLE_PEER);
+    return sells ? 0 : catalog_date(performance)->starts_at_ms;
 }
 
 struct id desk_origin(const struct call *call)
@@ -93,6 +101,9 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
             "remembered of one; they are forgotten ten minutes after the longest hold");
     case ERR_EARLY:
         return too_early(call, ask);
+    case ERR_LATE:
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "PERFORMANCE_BEGUN", NULL,
+                         "the performance has begun: nothing of it is sold or given back any more");
     case ERR_INVALID:
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats",
                          "1 to %d places, each a seat of this hall, none twice; standing places go "

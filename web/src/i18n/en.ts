@@ -203,6 +203,10 @@ export const en = {
       title: (): string => 'The sale is not open',
       text: 'No new seats can be held right now. Keep this page open; it follows along.',
     },
+    PERFORMANCE_BEGUN: {
+      title: (): string => 'This performance has started',
+      text: 'Its tickets are not sold or given back here any more. The box office can help.',
+    },
     HOLD_EXPIRED: {
       title: (): string => 'Your hold has ended',
       text: 'The time was up and the seats went back on sale. You can choose again.',

@@ -439,6 +439,7 @@ export class Sale {
       this.pass.value = null;
     }
     if (why.reason === 'SALE_NOT_OPEN') void this.#refresh();
+    if (why.reason === 'PERFORMANCE_BEGUN') this.begun.value = true;
   }
 
   async #refresh(): Promise<void> {
