@@ -135,7 +135,7 @@ static void check_keys(struct checks *checks, const char *data)
     for (int i = 0; i < 3; i++) {
         const int len = snprintf(path, sizeof(path), "%s/%s", data, files[i]);
         there[i] = len < (int)sizeof(path) && stat(path, &stat_of) == 0;
-        if (there[i] && i < 2 && (stat_of.st_mode & 077))
+        if (i < 2 && there[i] && (stat_of.st_mode & 077))
             check_note(checks, CHECK_BAD, "keys", "chmod 600", "%s may be read by others", path);
     }
     if (there[2] && !there[0])

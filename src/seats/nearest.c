@@ -145,6 +145,7 @@ static bool find_same_area(const struct seats *s, const uint32_t *asked, uint32_
 void seats_find_nearest(const struct seats *s, const uint32_t *asked, uint32_t count,
                         struct seats_refusal *ret)
 {
+    assert(count > 0);
     struct windows_filter any = windows_filter(&s->windows, -1, -1);
     uint32_t home = s->hall->seats[asked[0]].section;
     ret->nearest_count = 0;

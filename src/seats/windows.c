@@ -174,8 +174,10 @@ static void measure(struct windows *w)
 
 int windows_init(struct windows *w, const struct hall *hall)
 {
+    assert(hall->place_count > 0 && hall->section_count > 0);
     *w = (struct windows){.hall = hall};
     w->count = build(w, NULL);
+    assert(w->count > 0);
     w->list = calloc(w->count, sizeof(*w->list));
     w->tags = calloc(w->count, sizeof(*w->tags));
     w->touch = calloc(hall->place_count, sizeof(*w->touch));

@@ -34,7 +34,7 @@ static int check_room(struct sql_txn *txn, uint32_t organiser_id)
                           SQL(sql_int(organiser_id)), &own);
     if (err == 0)
         err = sql_ask_int(txn, "SELECT count(*) FROM bar", SQL_NONE, &all);
-    if (err < 0)
+    if (err != 0)
         return err;
     return own < BARS_EACH_MAX && all < BARS_MAX ? 0 : ERR_FULL;
 }
@@ -192,7 +192,7 @@ static int run_version(struct sql_job *base, struct sql_txn *txn)
     int err = sql_ask_int(txn, "SELECT coalesce(max(bar_id), 0) FROM bar", SQL_NONE, &highest);
     if (err == 0)
         err = sql_ask_int(txn, "SELECT count(*) FROM bar", SQL_NONE, &count);
-    if (err < 0)
+    if (err != 0)
         return err;
     job->version = highest * VERSION_STEP + count;
     return 0;

@@ -24,7 +24,7 @@ static int run_token_put(struct sql_job *base, struct sql_txn *txn)
                       SQL(sql_int(token->created_at_ms)), NULL);
     if (err == 0)
         err = sql_ask_int(txn, "SELECT count(*) FROM api_token", SQL_NONE, &live);
-    if (err < 0)
+    if (err != 0)
         return err;
     if (known == 0 || live >= API_TOKENS_MAX)
         return known == 0 ? ERR_NOT_FOUND : ERR_FULL;

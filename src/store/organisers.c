@@ -29,7 +29,7 @@ static int check_room(struct sql_txn *txn, uint32_t organiser_id, struct view em
     if (err == 0)
         err = sql_ask_int(txn, "SELECT count(*) FROM member WHERE email = ?", SQL(sql_text(email)),
                           &elsewhere);
-    if (err < 0)
+    if (err != 0)
         return err;
     return team < MEMBERS_MAX && elsewhere < ACCOUNT_MEMBERSHIPS_MAX ? 0 : ERR_FULL;
 }

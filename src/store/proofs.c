@@ -53,7 +53,7 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
     if (err == 0)
         err = sql_ask_int(txn, "SELECT count(*) FROM account WHERE email = ?",
                           SQL(sql_text(proof->email)), &accounts);
-    if (err < 0)
+    if (err != 0)
         return err;
     const bool known = accounts != 0;
     const struct mail *mail = known ? job->known : job->fresh;

@@ -81,11 +81,36 @@ struct attached {
     struct buf entry;
 };
 
+/* The kinds of the files; names and types that are made for this order are the arena's. */
+static int attach(struct arena *arena, const struct paper_order *order,
+                  const struct attached *attached, struct mime_message *message)
+{
+    if (attached->pages.len > 0) {
+        const char *name = arena_printf(arena, "tickets-%.*s.pdf", VIEW_ARG(order->order_number));
+        if (!name)
+            return ERR_NO_MEMORY;
+        message->parts[message->part_count++] =
+            (struct mime_part){name, "application/pdf", buf_view(&attached->pages)};
+    }
+    if (attached->passes.len > 0) {
+        const bool one = order->ticket_count == 1;
+        message->parts[message->part_count++] = (struct mime_part){
+            one ? "tickets.pkpass" : "tickets.pkpasses",
+            one ? WALLET_PASS_TYPE : WALLET_PASSES_TYPE, buf_view(&attached->passes)};
+    }
+    if (attached->entry.len > 0)
+        message->parts[message->part_count++] = (struct mime_part){
+            "event.ics",
+            order->ticket_count == 0 ? "text/calendar; charset=utf-8; method=CANCEL"
+                                     : "text/calendar; charset=utf-8; method=PUBLISH",
+            buf_view(&attached->entry)};
+    return 0;
+}
+
 static int write_message(const struct drawing *d, const struct letter *letter,
                          const struct attached *attached)
 {
     const bool korean = paper_language_of(d->mail->language) == PAPER_KOREAN;
-    char name[64], entry_type[64];
     struct mime_message message = {
         .from = view_str(d->options->mail.from),
         .from_name = view_str(d->options->mail.name),
@@ -98,25 +123,8 @@ static int write_message(const struct drawing *d, const struct letter *letter,
         .text = buf_view(&letter->text),
         .html = buf_view(&letter->html),
     };
-    if (attached->pages.len > 0) {
-        snprintf(name, sizeof(name), "tickets-%.*s.pdf", VIEW_ARG(d->order->order_number));
-        message.parts[message.part_count++] =
-            (struct mime_part){name, "application/pdf", buf_view(&attached->pages)};
-    }
-    if (attached->passes.len > 0) {
-        const bool one = d->order->ticket_count == 1;
-        message.parts[message.part_count++] = (struct mime_part){
-            one ? "tickets.pkpass" : "tickets.pkpasses",
-            one ? WALLET_PASS_TYPE : WALLET_PASSES_TYPE, buf_view(&attached->passes)};
-    }
-    if (attached->entry.len > 0) {
-        const bool gone = d->order->ticket_count == 0;
-        snprintf(entry_type, sizeof(entry_type), "text/calendar; charset=utf-8; method=%s",
-                 gone ? "CANCEL" : "PUBLISH");
-        message.parts[message.part_count++] =
-            (struct mime_part){"event.ics", entry_type, buf_view(&attached->entry)};
-    }
-    return mime_write(&message, &d->out->message);
+    int err = d->order ? attach(d->arena, d->order, attached, &message) : 0;
+    return err == 0 ? mime_write(&message, &d->out->message) : err;
 }
 
 /* The files of the order: pages and passes while it has tickets, and the calendar entry. */

@@ -11,17 +11,17 @@ static int no_tickets(struct call *call)
                       "this order has no tickets: it is cancelled, or all were passed on");
 }
 
-/* The order, if it has tickets. 0, or what a handler returns. */
-static int live_order(struct call *call, const char *order_id, const Usher__V1__Order **ret_order)
+/* The order, if it has tickets. NULL after call_fail. */
+static const Usher__V1__Order *live_order(struct call *call, const char *order_id)
 {
     const Usher__V1__Order *order = NULL;
-    int err = lobby_order(call, order_id, &order);
-    if (err != 0)
-        return err;
-    if (order->n_tickets == 0)
-        return no_tickets(call);
-    *ret_order = order;
-    return 0;
+    if (lobby_order(call, order_id, &order) != 0)
+        return NULL;
+    if (order->n_tickets == 0) {
+        no_tickets(call);
+        return NULL;
+    }
+    return order;
 }
 
 /* ---- files ---- */
@@ -66,7 +66,6 @@ int door_get_ticket_file(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetTicketFileRequest *wish = request;
     struct door *door = call_state(call);
-    const Usher__V1__Order *order = NULL;
     const struct contact *contact;
     struct paper_order paper;
     struct buf content;
@@ -76,11 +75,11 @@ int door_get_ticket_file(struct call *call, const void *request, void *response)
         return lobby_fail(call, CODE_FAILED_PRECONDITION, "NOT_OFFERED", "format",
                           "this server makes PDF files and calendar entries%s",
                           door->options.wallet ? " and wallet passes" : "");
-    int err = live_order(call, wish->order_id, &order);
-    if (err != 0)
-        return err;
+    const Usher__V1__Order *order = live_order(call, wish->order_id);
+    if (!order)
+        return ERR_INVALID;
     buf_init(&content, PAPER_FILE_MAX);
-    err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
+    int err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
     if (err == 0)
         err = lobby_paper_order(door, order, contact, LOBBY_OWN_SEATS, call_arena(call), &paper);
     if (err == 0 && paper.ticket_count == 0) {
@@ -139,17 +138,16 @@ int door_get_wallet_links(struct call *call, const void *request, void *response
 {
     const Usher__V1__GetWalletLinksRequest *wish = request;
     struct door *door = call_state(call);
-    const Usher__V1__Order *order = NULL;
     const struct contact *contact;
     struct paper_order paper = {0};
     struct buf links[PAPER_LINKS_MAX];
     if (!door->options.google)
         return lobby_fail(call, CODE_FAILED_PRECONDITION, "NOT_OFFERED", NULL,
                           "this server makes no links for Google Wallet");
-    int err = live_order(call, wish->order_id, &order);
-    if (err != 0)
-        return err;
-    err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
+    const Usher__V1__Order *order = live_order(call, wish->order_id);
+    if (!order)
+        return ERR_INVALID;
+    int err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
     if (err == 0)
         err = lobby_paper_order(door, order, contact, LOBBY_OWN_SEATS, call_arena(call), &paper);
     if (paper.ticket_count > PAPER_LINKS_MAX)
@@ -205,12 +203,11 @@ int door_resend_tickets(struct call *call, const void *request, void *response)
     const Usher__V1__ResendTicketsRequest *wish = request;
     Usher__V1__ResendTicketsResponse *answer = response;
     struct door *door = call_state(call);
-    const Usher__V1__Order *order = NULL;
     const struct contact *contact;
-    int err = live_order(call, wish->order_id, &order);
-    if (err != 0)
-        return err;
-    err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
+    const Usher__V1__Order *order = live_order(call, wish->order_id);
+    if (!order)
+        return ERR_INVALID;
+    int err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
     if (err == 0 && !contact)
         return lobby_fail(call, CODE_FAILED_PRECONDITION, "NO_CONTACT", "order_id",
                           "no mail address was given with this order");
@@ -278,34 +275,32 @@ static int fill_codes(struct call *call, const Usher__V1__Order *order,
 int door_get_ticket_codes(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetTicketCodesRequest *wish = request;
-    const Usher__V1__Order *order = NULL;
-    int err = live_order(call, wish->order_id, &order);
-    return err == 0 ? fill_codes(call, order, response) : err;
+    const Usher__V1__Order *order = live_order(call, wish->order_id);
+    return order ? fill_codes(call, order, response) : ERR_INVALID;
 }
 
 int door_renew_ticket(struct call *call, const void *request, void *response)
 {
     const Usher__V1__RenewTicketRequest *wish = request;
     struct door *door = call_state(call);
-    const Usher__V1__Order *order = NULL;
     struct id order_id;
     size_t i = 0;
-    int err = live_order(call, wish->order_id, &order);
-    if (err != 0)
-        return err;
+    const Usher__V1__Order *order = live_order(call, wish->order_id);
+    if (!order)
+        return ERR_INVALID;
     while (i < order->n_tickets && order->tickets[i]->seat != wish->seat)
         i++;
     if (i == order->n_tickets || id_parse(view_str(order->order_id), &order_id))
         return lobby_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "seat", "the order has no such seat");
     /* At another generation it was renewed already: the present codes are the answer. */
     if (order->tickets[i]->generation == wish->generation) {
-        err = generation_next(door->options.sql, order->performance_id, order_id, wish->seat,
-                              wish->generation, lobby_now_ms(), call_deadline_ns(call));
+        int err = generation_next(door->options.sql, order->performance_id, order_id, wish->seat,
+                                  wish->generation, lobby_now_ms(), call_deadline_ns(call));
         if (err != 0 && err != ERR_CONFLICT)
             return lobby_store_failed(call, err);
-        err = live_order(call, wish->order_id, &order);
-        if (err != 0)
-            return err;
+        order = live_order(call, wish->order_id);
+        if (!order)
+            return ERR_INVALID;
     }
     return fill_codes(call, order, response);
 }

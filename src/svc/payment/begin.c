@@ -373,7 +373,7 @@ static int find(struct call *call, const char *text, struct payment *ret_payment
 int payment_get_payment(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetPaymentRequest *wish = request;
-    struct payment p;
+    struct payment p = {0};
     int err = find(call, wish->payment_id, &p);
     return err == 0 ? answer_payment(call, &p, true, response) : err;
 }
@@ -382,7 +382,7 @@ int payment_abandon(struct call *call, const void *request, void *response)
 {
     const Usher__V1__AbandonPaymentRequest *wish = request;
     const struct work w = answer_work(call);
-    struct payment p;
+    struct payment p = {0};
     int err = find(call, wish->payment_id, &p);
     if (err != 0)
         return err;

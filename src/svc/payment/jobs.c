@@ -277,7 +277,7 @@ int payment_begin_refund_job(struct call *call, const void *request, void *respo
 {
     const Usher__V1__BeginRefundJobRequest *wish = request;
     const struct work w = answer_work(call);
-    struct refund_job job;
+    struct refund_job job = {0};
     if (strlen(wish->reason) > REASON_MAX)
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "reason: at most %d bytes",
                            REASON_MAX);
@@ -325,7 +325,7 @@ static int find_job(struct call *call, const char *text, uint32_t performance_id
 int payment_get_refund_job(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetRefundJobRequest *wish = request;
-    struct refund_job job;
+    struct refund_job job = {0};
     int err = find_job(call, wish->job_id, wish->performance_id, &job);
     return err == 0 ? fill_job(call, &job, response) : err;
 }
@@ -355,7 +355,7 @@ int payment_list_refund_job_orders(struct call *call, const void *request, void 
     const struct work w = answer_work(call);
     const size_t page = wish->page_size == 0 ? ROLE_PAGE : wish->page_size;
     struct id after = {0};
-    struct refund_job job;
+    struct refund_job job = {0};
     struct refund_item *items;
     size_t count;
     if (page > PAYMENT_PAGE_MAX ||

@@ -127,7 +127,7 @@ int payment_list_receipts(struct call *call, const void *request, void *response
     const struct work w = answer_work(call);
     const size_t page = wish->page_size == 0 ? ROLE_PAGE : wish->page_size;
     struct payment *payments;
-    uint32_t organiser_id;
+    uint32_t organiser_id = 0;
     size_t count = 0;
     if (page > PAYMENT_PAGE_MAX)
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "a page of 1 to %d",

@@ -156,7 +156,7 @@ int payment_set_selling_terms(struct call *call, const void *request, void *resp
     const Usher__V1__SellingTerms *said = wish->terms;
     const struct work w = answer_work(call);
     struct selling_terms terms;
-    uint32_t organiser_id;
+    uint32_t organiser_id = 0;
     const char *wrong = said ? wrong_with(said) : "terms: what to sell by";
     if (wrong)
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "%s", wrong);
@@ -200,7 +200,7 @@ int payment_get_selling_terms(struct call *call, const void *request, void *resp
     const Usher__V1__GetSellingTermsRequest *wish = request;
     const struct work w = answer_work(call);
     struct selling_terms terms;
-    uint32_t organiser_id;
+    uint32_t organiser_id = 0;
     int err = selling_organiser(call, wish->organiser_id, &organiser_id);
     if (err == 0)
         err = check_performance(call, wish->performance_id, organiser_id);

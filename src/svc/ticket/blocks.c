@@ -27,27 +27,32 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The seats in order, in the arena. Non-zero after call_fail. */
-static int read_seats(struct call *call, const uint32_t *seats, size_t count, uint32_t place_count,
-                      uint32_t **ret_seats)
+/* The seats in order, in the arena. NULL after call_fail. */
+static const uint32_t *read_seats(struct call *call, const uint32_t *seats, size_t count,
+                                  uint32_t place_count)
 {
     uint32_t *sorted = arena_alloc(call_arena(call), (count + 1) * sizeof(*sorted));
-    if (!sorted)
-        return desk_store_failed(call, ERR_NO_MEMORY);
-    if (count > TICKET_BLOCK_MAX)
-        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats",
-                         "at most %d places at once", TICKET_BLOCK_MAX);
+    if (!sorted) {
+        desk_store_failed(call, ERR_NO_MEMORY);
+        return NULL;
+    }
+    if (count > TICKET_BLOCK_MAX) {
+        desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats", "at most %d places at once",
+                  TICKET_BLOCK_MAX);
+        return NULL;
+    }
     if (count > 0) {
         memcpy(sorted, seats, count * sizeof(*seats));
         qsort(sorted, count, sizeof(*sorted), by_number);
     }
     for (size_t i = 0; i < count; i++) {
-        if (sorted[i] >= place_count || (i > 0 && sorted[i] == sorted[i - 1]))
-            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats",
-                             "seat %u is not in the hall, or is named twice", sorted[i]);
+        if (sorted[i] >= place_count || (i > 0 && sorted[i] == sorted[i - 1])) {
+            desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats",
+                      "seat %u is not in the hall, or is named twice", sorted[i]);
+            return NULL;
+        }
     }
-    *ret_seats = sorted;
-    return 0;
+    return sorted;
 }
 
 static int check_block(struct call *call, const Usher__V1__BlockSeatsRequest *wish)
@@ -118,9 +123,11 @@ int ticket_block_seats(struct call *call, const void *request, void *response)
     const struct ticket *ticket = call_state(call);
     struct arena *arena = call_arena(call);
     const struct catalog_performance *performance = managed(call, wish->performance_id);
-    uint32_t *seats;
-    if (!performance || check_block(call, wish) != 0 ||
-        read_seats(call, wish->seats, wish->n_seats, performance->hall->hall->place_count, &seats))
+    if (!performance || check_block(call, wish) != 0)
+        return ERR_INVALID;
+    const uint32_t *seats =
+        read_seats(call, wish->seats, wish->n_seats, performance->hall->hall->place_count);
+    if (!seats)
         return ERR_INVALID;
     const struct id account_id = call_identity(call)->account_id;
     const struct id block_id = chance_id_at(ticket->options.chance,
@@ -154,10 +161,12 @@ int ticket_unblock_seats(struct call *call, const void *request, void *response)
     const struct catalog_performance *performance = managed(call, wish->performance_id);
     struct store_block *blocks;
     struct id block_id;
-    uint32_t *seats;
     size_t count;
-    if (!performance ||
-        read_seats(call, wish->seats, wish->n_seats, performance->hall->hall->place_count, &seats))
+    if (!performance)
+        return ERR_INVALID;
+    const uint32_t *seats =
+        read_seats(call, wish->seats, wish->n_seats, performance->hall->hall->place_count);
+    if (!seats)
         return ERR_INVALID;
     if (id_parse(view_str(wish->block_id), &block_id) != 0)
         return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "block_id", "no such block");
