@@ -199,7 +199,7 @@ int bench_beside(bench_row_fn *row, void *state)
 /* The same program twice: with the monitor, which reads the ledger along, and without. */
 int bench_monitor(bench_row_fn *row, void *state)
 {
-    struct order_figures with, without;
+    struct order_figures with = {0}, without = {0};
     int err = 0;
     for (int i = 0; err == 0 && i < 2; i++) {
         const bool is_other = (i == 0) == beside.other_first;

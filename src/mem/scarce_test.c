@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <stdint.h>
 
+/* The names are those that ld's --wrap asks for. NOLINTBEGIN(bugprone-reserved-identifier) */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static _Thread_local size_t left = SIZE_MAX; /* SIZE_MAX: none fails */
 static _Thread_local bool failed;

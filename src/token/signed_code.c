@@ -12,11 +12,9 @@
 static const char purpose[] = "usher ticket"; /* with its NUL */
 
 static_assert(BASE32_CHARS(CODE_BYTES) == SIGNED_CODE_CHARS, "the length is the header's");
-/* Two of these sizes are the same number. NOLINTNEXTLINE(misc-redundant-expression) */
-static_assert(SIGNED_CODE_KEY_BYTES == crypto_sign_SECRETKEYBYTES &&
-                  SIGNED_CODE_SHOW_BYTES == crypto_sign_PUBLICKEYBYTES &&
-                  KEY_BYTES == crypto_sign_SEEDBYTES,
-              "libsodium's sizes are the header's");
+static_assert(SIGNED_CODE_KEY_BYTES == crypto_sign_SECRETKEYBYTES, "libsodium's secret key");
+static_assert(SIGNED_CODE_SHOW_BYTES == crypto_sign_PUBLICKEYBYTES, "libsodium's public key");
+static_assert(KEY_BYTES == crypto_sign_SEEDBYTES, "libsodium's seed");
 
 static uint8_t *put(uint8_t *at, uint32_t number, int bytes)
 {

@@ -362,11 +362,11 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
 /* Whether the envelope in front promises more than is allowed: then the rest need not come. */
 static bool promises_too_much(const struct exchange *exchange)
 {
-    struct view v = buf_view(&exchange->body);
+    const struct buf *body = &exchange->body;
     if (exchange->protocol == PROTOCOL_CONNECT || exchange->protocol == PROTOCOL_PLAIN ||
-        v.len < ENVELOPE_BYTES)
+        body->len < ENVELOPE_BYTES)
         return false;
-    const uint8_t *head = (const uint8_t *)v.at;
+    const uint8_t *head = body->bytes + body->start;
     uint32_t len = (uint32_t)head[1] << 24 | (uint32_t)head[2] << 16 | (uint32_t)head[3] << 8 |
                    (uint32_t)head[4];
     return len > exchange->call.route->request_max;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "interleave/play.h"
+#include "last_words.h"
 
 #define WAY_SECONDS_MAX 20 /* of real time: a way that takes longer goes in circles */
 
@@ -104,12 +105,9 @@ static void show(const struct scenario *scenario)
 /* An assertion of the owner's: which way led there? */
 static void died(int number)
 {
-    static char text[PLAY_TRACE_MAX + 256];
-    const int len = snprintf(text, sizeof(text),
-                             "not ok interleave %s: it died, or goes in circles, on this way:\n%s",
-                             play.scenario ? play.scenario->name : "", play.trace);
-    if (write(STDOUT_FILENO, text, (size_t)len) != len)
-        _exit(3);
+    const char *const texts[] = {"not ok interleave ", play.scenario ? play.scenario->name : "",
+                                 ": it died, or goes in circles, on this way:\n", play.trace};
+    last_words(texts, sizeof(texts) / sizeof(texts[0]));
     _exit(2);
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "last_words.h"
 #include "sim/world.h"
 
 #define SEED_SECONDS_MAX 30 /* of real time: a seed that takes longer goes in circles */
@@ -20,15 +21,14 @@
 
 static struct world world;
 
+static char seed_text[24];
+
 static void replay_hint(const char *what)
 {
-    char line[160];
-    const int len = snprintf(line, sizeof(line),
-                             "not ok sim seed %" PRIu64 ": %s\n    to see it: sim --seed %" PRIu64
-                             " --verbose\n",
-                             world.seed, what, world.seed);
-    if (write(STDOUT_FILENO, line, (size_t)len) != len)
-        _exit(3);
+    const char *const texts[] = {
+        "not ok sim seed ", seed_text,     ": ", what, "\n    to see it: sim --seed ",
+        seed_text,          " --verbose\n"};
+    last_words(texts, sizeof(texts) / sizeof(texts[0]));
 }
 
 static void died(int signal)
@@ -99,6 +99,7 @@ static bool covers(const struct coverage *c)
 static bool play(uint64_t seed, bool verbose, struct coverage *coverage, uint64_t *ret_hash)
 {
     world.seed = seed;
+    snprintf(seed_text, sizeof(seed_text), "%" PRIu64, seed);
     alarm(SEED_SECONDS_MAX);
     const bool fine = world_play(&world, seed, verbose, coverage);
     alarm(0);

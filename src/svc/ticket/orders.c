@@ -301,7 +301,7 @@ int ticket_list_performance_orders(struct call *call, const void *request, void 
     const size_t page = wish->page_size == 0 ? TICKET_ALL_PAGE : wish->page_size;
     struct store_order *orders;
     struct id after = {0};
-    size_t count;
+    size_t count = 0;
     if (page > TICKET_ALL_PAGE_MAX)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_size",
                          "a page has at most %d orders", TICKET_ALL_PAGE_MAX);

@@ -38,15 +38,15 @@ static void hear(struct keeper *keeper)
     arena_init(&arena, LISTEN_ARENA);
     client_init(&client, keeper->tickets, &usher__v1__ticket_service__descriptor, &arena);
     client.timeout_ms = LISTEN_CALL_MS;
-    bool all = true;
-    for (uint32_t i = 0; i < keeper->sale.performance_count && !fiber_cancelled(); i++) {
+    const uint32_t count = keeper->sale.performance_count;
+    uint32_t heard = 0;
+    for (uint32_t i = 0; i < count && !fiber_cancelled(); i++) {
         Usher__V1__GetSaleLoadRequest look = USHER__V1__GET_SALE_LOAD_REQUEST__INIT;
         look.performance_id = keeper->sale.performance_ids[i];
         if (client_call(&client, Usher__V1__TicketService, get_sale_load, &look, &loads[i]) != 0) {
             log_event(LOG_WARN, "line.listen", log_uint("usher.sale", keeper->sale.sale_id),
                       log_uint("usher.performance", look.performance_id),
                       log_str("error.message", client.status.message));
-            all = false;
             continue;
         }
         keeper->news[i] =
@@ -56,17 +56,18 @@ static void hear(struct keeper *keeper)
                                  .hold_ms = loads[i]->hold_ms,
                                  .queued = loads[i]->queued,
                                  .sale_state = (uint32_t)loads[i]->sale_state};
+        heard++;
     }
-    if (all && !fiber_cancelled()) {
+    if (heard > 0 && heard == count && !fiber_cancelled()) {
         uint32_t seen = KEEPER_SEEN_INSIDE;
-        for (uint32_t i = 0; i < keeper->sale.performance_count; i++) {
+        for (uint32_t i = 0; i < count; i++) {
             if (loads[i]->event_state == USHER__V1__EVENT_STATE__EVENT_STATE_PUBLISHED)
                 seen = KEEPER_SEEN_BY_ALL;
         }
         atomic_store(&keeper->organiser_id, loads[0]->organiser_id);
         atomic_store(&keeper->seen, seen);
         keeper->chance_count = 0;
-        for (uint32_t i = 0; i < keeper->sale.performance_count; i++)
+        for (uint32_t i = 0; i < count; i++)
             add_chances(keeper, loads[i]);
     }
     if (keeper->published_at_ms == 0)

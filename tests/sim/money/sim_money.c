@@ -14,22 +14,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "last_words.h"
 #include "sim/money/money.h"
 
 #define PLAY_SECONDS_MAX 60 /* of real time: what takes longer goes in circles */
 #define TWICE_EVERY      20
 
 static struct money_world world;
-static struct money_play playing;
+static char playing[96];
 
 static void replay_hint(const char *what)
 {
-    char line[1400];
-    const int len = snprintf(
-        line, sizeof(line), "not ok sim/money seed %" PRIu64 " crash %s at %" PRIu64 ": %s\n",
-        playing.seed, playing.crash_psp ? "of the provider" : "of usher", playing.crash_at, what);
-    if (write(STDOUT_FILENO, line, (size_t)len) != len)
-        _exit(3);
+    const char *const texts[] = {"not ok sim/money ", playing, ": ", what, "\n"};
+    last_words(texts, sizeof(texts) / sizeof(texts[0]));
 }
 
 static void died(int signal)
@@ -47,7 +44,8 @@ static void catch_signals(void)
 
 static bool play(const struct money_play *how, struct money_coverage *coverage)
 {
-    playing = *how;
+    snprintf(playing, sizeof(playing), "seed %" PRIu64 " crash %s at %" PRIu64, how->seed,
+             how->crash_psp ? "of the provider" : "of usher", how->crash_at);
     alarm(PLAY_SECONDS_MAX);
     const bool fine = money_world_play(&world, how, coverage);
     alarm(0);

@@ -17,9 +17,9 @@ void money_say(struct money_world *world, const char *format, ...)
     char line[512];
     va_list args;
     va_start(args, format);
-    int len = snprintf(line, sizeof(line), "%10.3f ",
-                       (double)loop_now_ns(world->stage.loop) / (double)NS_PER_MS);
-    len += vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
+    const int len = snprintf(line, sizeof(line), "%10.3f ",
+                             (double)loop_now_ns(world->stage.loop) / (double)NS_PER_MS);
+    vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
     va_end(args);
     for (int i = 0; line[i] != '\0'; i++) /* FNV-1a */
         world->trace_hash = (world->trace_hash ^ (uint8_t)line[i]) * UINT64_C(0x100000001b3);
