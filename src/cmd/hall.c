@@ -7,6 +7,8 @@
 #include "cmd/hall.h"
 
 #include <errno.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/session.h"
@@ -20,6 +22,8 @@
 #define PLAN_MAX ((48u << 20) - 512)
 #define CHUNK    65536
 
+#define STAGE_FAR 400000.0 /* units */
+
 struct hall_values {
     struct session_values session;
     const char *name;
@@ -27,6 +31,8 @@ struct hall_values {
     int64_t sections;
     int64_t rows;
     int64_t standing;
+    const char *stage;
+    bool check;
     const char *path;
     struct buf plan;
 };
@@ -74,16 +80,57 @@ static int show(struct session *session, const struct hall_values *values,
 
 /* ---- import ---- */
 
+/* "120,-35.5" in units. An enum cmd_exit. */
+static int read_stage(const char *text, Usher__V1__PlanPoint *ret_stage)
+{
+    char *end;
+    const double x = strtod(text, &end);
+    bool good = end != text && *end == ',' && fabs(x) <= STAGE_FAR;
+    const char *second = good ? end + 1 : text;
+    const double y = strtod(second, &end);
+    good = good && end != second && *end == '\0' && fabs(y) <= STAGE_FAR;
+    if (!good)
+        return cmd_fail("hall import", CMD_USAGE, "--stage is X,Y in the plan's units: 120,-35.5");
+    ret_stage->x = (int32_t)lround(x * 100);
+    ret_stage->y = (int32_t)lround(y * 100);
+    return CMD_OK;
+}
+
+static void print_notes(const Usher__V1__Hall *hall)
+{
+    for (size_t i = 0; i < hall->n_notes; i++)
+        printf("%s%s\n", i == 0 ? "\n" : "", hall->notes[i]->text);
+}
+
+static int show_import(struct session *session, const struct hall_values *values,
+                       const Usher__V1__Hall *hall)
+{
+    const int code = show(session, values, hall);
+    if (code == CMD_OK && !values->session.json)
+        print_notes(hall);
+    return code;
+}
+
 static int import(struct session *session, void *arg)
 {
     struct hall_values *values = arg;
     struct view plan = buf_view(&values->plan);
     Usher__V1__ImportHallRequest request = USHER__V1__IMPORT_HALL_REQUEST__INIT;
+    Usher__V1__PlanPoint stage = USHER__V1__PLAN_POINT__INIT;
     const Usher__V1__Hall *hall;
+    const Usher__V1__HallPreview *preview;
+    int code = values->stage ? read_stage(values->stage, &stage) : CMD_OK;
+    if (code != CMD_OK)
+        return code;
     request.name = (char *)(values->name ? values->name : "");
     request.plan = (ProtobufCBinaryData){.len = plan.len, .data = (uint8_t *)plan.at};
-    int code = session_call(session, import_hall, &request, &hall);
-    return code == CMD_OK ? show(session, values, hall) : code;
+    request.stage = values->stage ? &stage : NULL;
+    if (values->check) {
+        code = session_call(session, preview_hall, &request, &preview);
+        return code == CMD_OK ? show_import(session, values, preview->hall) : code;
+    }
+    code = session_call(session, import_hall, &request, &hall);
+    return code == CMD_OK ? show_import(session, values, hall) : code;
 }
 
 /* The file into values->plan; "-" is standard input. An enum cmd_exit. */
@@ -118,12 +165,18 @@ static int read_plan(struct hall_values *values)
 static const struct conf_option import_options[] = {
     {"name", CONF_STR, offsetof(struct hall_values, name), NULL, 1, 200,
      .help = "what to call the hall; the plan's own name where it is not given"},
+    {"stage", CONF_STR, offsetof(struct hall_values, stage), NULL, 3, 60,
+     .help = "X,Y: where the stage is, in the plan's units; as the plan says, or a guess, where "
+             "it is not given"},
+    {"check", CONF_BOOL, offsetof(struct hall_values, check), "false", 0, 0,
+     .help = "say what would become of the plan, and store nothing"},
     SESSION_OPTIONS(struct hall_values, session),
 };
 static const struct conf_table import_table = {
     .command = "usher hall import",
     .summary = "Imports a seating plan in pretix's format, both revisions; - reads standard "
-               "input.\nA wrong plan changes nothing; the error names the place.",
+               "input.\nIt says what was guessed or changed. A wrong plan changes nothing; the "
+               "error names the place.",
     .positional = "FILE",
     .positional_min = 1,
     .positional_max = 1,
@@ -165,7 +218,7 @@ static int generate(struct session *session, void *arg)
 }
 
 static const struct conf_option generate_options[] = {
-    {"capacity", CONF_INT, offsetof(struct hall_values, capacity), "2000", 500, 100000,
+    {"capacity", CONF_INT, offsetof(struct hall_values, capacity), "2000", 1, 100000,
      .help = "places in all, met exactly"},
     {"sections", CONF_INT, offsetof(struct hall_values, sections), "0", 0, 4096,
      .help = "seated sections; 0: chosen"},
@@ -238,7 +291,7 @@ static int list_command(int argc, char **argv)
 const struct cmd hall_commands[HALL_COMMANDS] = {
     {"import", "a seating plan in pretix's format, from a file", import_command,
      .table = &import_table},
-    {"generate", "a plausible hall of 500 to 100,000 places", generate_command,
+    {"generate", "a plausible hall of 1 to 100,000 places", generate_command,
      .table = &generate_table},
     {"list", "the halls of a server", list_command, .table = &list_table},
 };

@@ -19,6 +19,7 @@ void hall_draft_release(struct hall_draft *draft)
     free(draft->sections);
     free(draft->rows);
     free(draft->seats);
+    free(draft->drawings);
     arena_release(&draft->arena);
 }
 
@@ -87,6 +88,19 @@ int hall_draft_seat(struct hall_draft *draft, const struct draft_seat *seat)
     return 0;
 }
 
+int hall_draft_drawing(struct hall_draft *draft, const struct draft_drawing *drawing)
+{
+    if (draft->drawing_count == HALL_DRAWINGS_MAX)
+        return ERR_FULL;
+    void *grown =
+        grow(draft->drawings, draft->drawing_count, &draft->drawing_cap, sizeof(*drawing));
+    if (!grown)
+        return ERR_NO_MEMORY;
+    draft->drawings = grown;
+    draft->drawings[draft->drawing_count++] = *drawing;
+    return 0;
+}
+
 /* ---- the SeatMap ---- */
 
 struct bounds {
@@ -111,6 +125,13 @@ static struct bounds bounds_of(const struct hall_draft *draft)
         for (uint32_t k = 0; k < section->outline_points; k++)
             stretch(&b, section->outline[2 * k], section->outline[2 * k + 1]);
     }
+    for (uint32_t i = 0; i < draft->drawing_count; i++) {
+        const struct draft_drawing *drawing = &draft->drawings[i];
+        for (uint32_t k = 0; k < drawing->outline_points; k++)
+            stretch(&b, drawing->outline[2 * k], drawing->outline[2 * k + 1]);
+        if (drawing->text.len > 0)
+            stretch(&b, drawing->text_x, drawing->text_y);
+    }
     return b;
 }
 
@@ -120,24 +141,25 @@ static char *text(struct arena *arena, struct view v)
 }
 
 /* A polygon as first point and steps. */
-static int fill_outline(struct hall_draft *draft, const struct draft_section *from,
-                        const struct bounds *b, Usher__V1__Section *to)
+static int fill_outline(struct hall_draft *draft, const int32_t *outline, uint32_t points,
+                        const struct bounds *b, size_t *ret_count, int32_t **ret_outline)
 {
     int32_t x = 0, y = 0;
-    if (from->outline_points == 0)
+    if (points == 0)
         return 0;
-    to->outline = arena_alloc(&draft->arena, 2 * from->outline_points * sizeof(int32_t));
-    if (!to->outline)
+    int32_t *steps = arena_alloc(&draft->arena, 2 * points * sizeof(*steps));
+    if (!steps)
         return ERR_NO_MEMORY;
-    to->n_outline = 2 * from->outline_points;
-    for (uint32_t i = 0; i < from->outline_points; i++) {
-        const int32_t at_x = from->outline[2 * i] - b->left;
-        const int32_t at_y = from->outline[2 * i + 1] - b->top;
-        to->outline[2 * i] = at_x - x;
-        to->outline[2 * i + 1] = at_y - y;
+    for (uint32_t i = 0; i < points; i++) {
+        const int32_t at_x = outline[2 * i] - b->left;
+        const int32_t at_y = outline[2 * i + 1] - b->top;
+        steps[2 * i] = at_x - x;
+        steps[2 * i + 1] = at_y - y;
         x = at_x;
         y = at_y;
     }
+    *ret_count = 2 * points;
+    *ret_outline = steps;
     return 0;
 }
 
@@ -148,13 +170,19 @@ static int fill_row(struct hall_draft *draft, const struct draft_row *from, uint
     const uint32_t n = from->seat_count;
     const struct draft_seat *seats = &draft->seats[first_draft];
     int32_t x = 0, y = 0;
-    bool one_category = true;
+    bool one_category = true, ordinary = true, one_radius = true;
     to->name = text(arena, from->name);
+    to->row_label = text(arena, from->row_label);
+    to->seat_label = text(arena, from->seat_label);
+    to->ring = from->ring;
+    to->kinds = arena_alloc(arena, n * sizeof(*to->kinds));
+    to->radii = arena_alloc(arena, n * sizeof(*to->radii));
     to->numbers = arena_alloc(arena, n * sizeof(*to->numbers));
     to->xy = arena_alloc(arena, 2 * n * sizeof(*to->xy));
     to->categories = arena_alloc(arena, n * sizeof(*to->categories));
     to->breaks = arena_alloc(arena, n * sizeof(*to->breaks));
-    if (!to->name || !to->numbers || !to->xy || !to->categories || !to->breaks)
+    if (!to->name || !to->numbers || !to->xy || !to->categories || !to->breaks || !to->kinds ||
+        !to->radii || !to->row_label || !to->seat_label)
         return ERR_NO_MEMORY;
     to->n_numbers = n;
     to->n_xy = 2 * n;
@@ -170,9 +198,15 @@ static int fill_row(struct hall_draft *draft, const struct draft_row *from, uint
         y = at_y;
         to->categories[i] = seats[i].category;
         one_category = one_category && seats[i].category == seats[0].category;
+        to->kinds[i] = (Usher__V1__SeatKind)seats[i].kind;
+        ordinary = ordinary && seats[i].kind == HALL_ORDINARY;
+        to->radii[i] = seats[i].radius;
+        one_radius = one_radius && seats[i].radius == seats[0].radius;
         if (seats[i].break_after && i + 1 < n)
             to->breaks[to->n_breaks++] = i;
     }
+    to->n_kinds = ordinary ? 0 : n;
+    to->n_radii = !one_radius ? n : seats[0].radius > 0 ? 1 : 0;
     to->n_categories = one_category ? 1 : n;
     return 0;
 }
@@ -199,7 +233,9 @@ static int fill_sections(struct hall_draft *draft, const struct bounds *b, Usher
         to->category = from->category;
         to->n_rows = from->row_count;
         to->rows = arena_alloc(arena, from->row_count * sizeof(*to->rows));
-        if (!to->name || !to->rows || fill_outline(draft, from, b, to) != 0)
+        if (!to->name || !to->rows ||
+            fill_outline(draft, from->outline, from->outline_points, b, &to->n_outline,
+                         &to->outline) != 0)
             return ERR_NO_MEMORY;
         for (uint32_t k = 0; k < from->row_count; k++, row_at++) {
             usher__v1__row__init(&rows[row_at]);
@@ -238,6 +274,32 @@ static int fill_categories(struct hall_draft *draft, Usher__V1__SeatMap *map)
     return 0;
 }
 
+static int fill_drawings(struct hall_draft *draft, const struct bounds *b, Usher__V1__SeatMap *map)
+{
+    struct arena *arena = &draft->arena;
+    Usher__V1__Drawing *drawings = arena_alloc(arena, draft->drawing_count * sizeof(*drawings));
+    map->drawings = arena_alloc(arena, draft->drawing_count * sizeof(*map->drawings));
+    if (!drawings || !map->drawings)
+        return ERR_NO_MEMORY;
+    map->n_drawings = draft->drawing_count;
+    for (uint32_t i = 0; i < draft->drawing_count; i++) {
+        const struct draft_drawing *from = &draft->drawings[i];
+        Usher__V1__Drawing *to = map->drawings[i] = &drawings[i];
+        usher__v1__drawing__init(to);
+        to->color = from->color;
+        to->filled = from->filled;
+        to->text = text(arena, from->text);
+        if (from->text.len > 0) {
+            to->text_x = from->text_x - b->left;
+            to->text_y = from->text_y - b->top;
+        }
+        if (!to->text || fill_outline(draft, from->outline, from->outline_points, b, &to->n_outline,
+                                      &to->outline) != 0)
+            return ERR_NO_MEMORY;
+    }
+    return 0;
+}
+
 int hall_draft_finish(struct hall_draft *draft, struct hall **ret_hall,
                       struct hall_error *ret_error)
 {
@@ -260,9 +322,13 @@ int hall_draft_finish(struct hall_draft *draft, struct hall **ret_hall,
     map.height = (uint32_t)(b.bottom - b.top + HALL_DRAFT_MARGIN);
     map.stage_x = draft->stage_x - b.left;
     map.stage_y = draft->stage_y - b.top;
+    draft->origin_x = -b.left;
+    draft->origin_y = -b.top;
     int err = map.name ? fill_categories(draft, &map) : ERR_NO_MEMORY;
     if (err == 0)
         err = fill_sections(draft, &b, &map);
+    if (err == 0)
+        err = fill_drawings(draft, &b, &map);
     if (err != 0)
         return err;
     const size_t len = usher__v1__seat_map__get_packed_size(&map);

@@ -20,13 +20,15 @@ struct draft_section {
     uint32_t category;    /* STANDING */
     uint32_t place_count; /* STANDING: as given; SEATED: counted */
     uint32_t row_count;
-    const int32_t *outline; /* x, y pairs, absolute; may be NULL */
+    int32_t *outline; /* x, y pairs, absolute; may be NULL; moved where its zone is */
     uint32_t outline_points;
 };
 
 struct draft_row {
     struct view name;
+    struct view row_label, seat_label; /* the plan's own words, with %s; may be empty */
     uint32_t seat_count;
+    bool ring; /* 3 to HALL_RING_SEATS_MAX seats around a table, without an aisle */
 };
 
 struct draft_seat {
@@ -34,6 +36,18 @@ struct draft_seat {
     uint32_t category;
     struct view number;
     bool break_after;
+    enum hall_seat_kind kind;
+    uint32_t radius; /* to draw, hundredths of a unit; 0: the usual */
+};
+
+/* A shape, or a text alone. */
+struct draft_drawing {
+    int32_t *outline; /* x, y pairs, absolute */
+    uint32_t outline_points;
+    uint32_t color;
+    bool filled;
+    struct view text;
+    int32_t text_x, text_y; /* the text's middle */
 };
 
 struct hall_draft {
@@ -47,8 +61,11 @@ struct hall_draft {
     uint32_t row_count, row_cap;
     struct draft_seat *seats;
     uint32_t seat_count, seat_cap;
+    struct draft_drawing *drawings;
+    uint32_t drawing_count, drawing_cap;
     uint32_t place_count; /* standing places too */
     int32_t stage_x, stage_y;
+    int32_t origin_x, origin_y; /* where 0, 0 was moved to; set by hall_draft_finish */
 };
 
 void hall_draft_init(struct hall_draft *draft);
@@ -59,6 +76,7 @@ void hall_draft_release(struct hall_draft *draft);
 int hall_draft_section(struct hall_draft *draft, const struct draft_section *section);
 int hall_draft_row(struct hall_draft *draft, struct view name);
 int hall_draft_seat(struct hall_draft *draft, const struct draft_seat *seat);
+int hall_draft_drawing(struct hall_draft *draft, const struct draft_drawing *drawing);
 
 /* ERR_INVALID for a hall without places, or one that is too wide; ERR_NO_MEMORY. */
 int hall_draft_finish(struct hall_draft *draft, struct hall **ret_hall,

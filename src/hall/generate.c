@@ -19,7 +19,7 @@
 #include "err/err.h"
 #include "hall/draft.h"
 
-#define CAPACITY_MIN  500
+#define CAPACITY_MIN  1
 #define CAPACITY_MAX  100000
 #define SPACING       2500.0 /* seat to seat, hundredths of a unit */
 #define PITCH         3400.0 /* row to row */
@@ -121,6 +121,9 @@ static uint32_t least_of(uint32_t a, uint32_t b)
 static bool choose_tiers(struct shape *s, const struct hall_shape *wish)
 {
     uint32_t least = TIER_ROWS_MIN, most = TIER_ROWS_MAX;
+    /* A room for a few: about as many rows as half of the seats in one. */
+    while (least > 1 && least * least * 2 > s->seats)
+        least--;
     if (wish->rows != 0) {
         least = most = wish->rows;
     } else if (wish->sections != 0) {
@@ -161,6 +164,8 @@ static int choose_shape(const struct hall_shape *wish, struct shape *s,
     const double field = 2 * wish->standing * STANDING_AREA / (s->angle < 2.2 ? s->angle : 2.2);
     if (s->radius * s->radius * 0.6 < field)
         s->radius = sqrt(field / 0.6);
+    if (s->seats == 0)
+        return 0; /* all stand */
     if (!choose_tiers(s, wish) && wish->sections == 0)
         return refuse(ret_error, "rows: so few rows a section do not hold this capacity");
     /* Fewer sections than would do: the hall grows wider instead. */
@@ -309,30 +314,32 @@ static int draw(struct hall_draft *draft, const struct shape *s, const struct st
     return err;
 }
 
-static void name_categories(struct hall_draft *draft, bool standing)
+static void name_categories(struct hall_draft *draft, bool standing, bool seated)
 {
     static const struct hall_category all[] = {
         {VIEW_LIT("Standing"), 0xe0529c}, {VIEW_LIT("VIP"), 0xd9a514}, {VIEW_LIT("R"), 0xd1495b},
         {VIEW_LIT("S"), 0x3d7ea6},        {VIEW_LIT("A"), 0x4f9d69},
     };
-    for (uint32_t i = standing ? 0 : 1; i < sizeof(all) / sizeof(all[0]); i++)
+    for (uint32_t i = standing ? 0 : 1; i < (seated ? sizeof(all) / sizeof(all[0]) : 1); i++)
         draft->categories[draft->category_count++] = all[i];
 }
 
 static int check(const struct hall_shape *wish, struct hall_error *ret_error)
 {
     if (wish->capacity < CAPACITY_MIN || wish->capacity > CAPACITY_MAX)
-        return refuse(ret_error, "capacity: a hall has 500 to 100000 places");
+        return refuse(ret_error, "capacity: a hall has 1 to 100000 places");
+    if (wish->standing > wish->capacity)
+        return refuse(ret_error, "standing: more places than the capacity");
     if (wish->rows > ROWS_MAX)
         return refuse(ret_error, "rows: a section has at most 200 rows");
     if (wish->sections > BLOCKS_MAX)
         return refuse(ret_error, "sections: a hall has at most 1000 sections");
     if (wish->name.len > HALL_NAME_MAX)
         return refuse(ret_error, "name: at most 200 bytes");
-    if (wish->standing > wish->capacity - CAPACITY_MIN / 2)
-        return refuse(ret_error, "standing: at least 250 places of the capacity are seats");
-    if ((uint64_t)wish->sections * (wish->rows ? wish->rows : 1) > wish->capacity - wish->standing)
-        return refuse(ret_error, "sections: more rows than seats");
+    const uint64_t sections = wish->sections > 0 ? wish->sections : wish->rows > 0;
+    if (sections * (wish->rows ? wish->rows : 1) > wish->capacity - wish->standing)
+        return refuse(ret_error, wish->sections > 0 ? "sections: more rows than seats"
+                                                    : "rows: more rows than seats");
     return 0;
 }
 
@@ -356,9 +363,8 @@ int hall_generate(const struct hall_shape *wish, struct hall **ret_hall,
                                   ? arena_printf(&draft.arena, "Hall of %u", wish->capacity)
                                   : arena_printf(&draft.arena, "Hall of %u,%03u",
                                                  wish->capacity / 1000, wish->capacity % 1000));
-    name_categories(&draft, s.standing > 0);
-    assert(count > 0);
-    struct strip *strips = calloc(count, sizeof(*strips));
+    name_categories(&draft, s.standing > 0, s.seats > 0);
+    struct strip *strips = calloc(count + 1, sizeof(*strips));
     err = strips && draft.name.at ? 0 : ERR_NO_MEMORY;
     if (err == 0) {
         share_out(&s, strips, count);

@@ -32,7 +32,11 @@
 static void draw_seat(struct hall_draft *draft, int32_t x, int32_t y, uint32_t category,
                       const char *number, bool break_after)
 {
-    const struct draft_seat seat = {x, y, category, view_str(number), break_after};
+    const struct draft_seat seat = {.x = x,
+                                    .y = y,
+                                    .category = category,
+                                    .number = view_str(number),
+                                    .break_after = break_after};
     assert_int_equal(hall_draft_seat(draft, &seat), 0);
 }
 
@@ -44,7 +48,7 @@ static void draw_section(struct hall_draft *draft, const char *name)
 
 static void draw(struct hall_draft *draft)
 {
-    static const int32_t square[] = {-2000, 8000, 2000, 8000, 2000, 12000, -2000, 12000};
+    static int32_t square[] = {-2000, 8000, 2000, 8000, 2000, 12000, -2000, 12000};
     hall_draft_init(draft);
     draft->name = VIEW_LIT("Small hall");
     draft->categories[0] = (struct hall_category){VIEW_LIT("Front"), 0xff0000};

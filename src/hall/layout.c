@@ -34,6 +34,38 @@ static bool in_span(int64_t v)
     return v >= -HALL_SPAN_MAX && v <= HALL_SPAN_MAX;
 }
 
+/* "Reihe %s" and "A" make "Reihe A". */
+static struct view label_of(struct loading *l, const char *words, const char *name)
+{
+    const char *at = strstr(words, "%s");
+    if (words[0] == '\0')
+        return (struct view){0};
+    const int before = at ? (int)(at - words) : (int)strlen(words);
+    const char *label = arena_printf(&l->hall->arena, "%.*s%s%s%s", before, words, at ? "" : " ",
+                                     name, at ? at + 2 : "");
+    l->names_lost = l->names_lost || !label;
+    return view_str(label);
+}
+
+static void load_words(struct loading *l, const Usher__V1__Row *from, struct hall_row *row)
+{
+    const char *words = from->seat_label, *at = strstr(words, "%s");
+    row->label = label_of(l, from->row_label, from->name);
+    if (words[0] == '\0')
+        return;
+    const struct view all = keep(l, words);
+    if (all.len == 0)
+        return;
+    row->seat_before = at ? view_of(all.at, (size_t)(at - words)) : label_of(l, words, "");
+    if (at)
+        row->seat_after = view_str(all.at + (at - words) + 2);
+}
+
+static bool ring_fits(const Usher__V1__Row *from)
+{
+    return from->n_numbers >= 3 && from->n_numbers <= HALL_RING_SEATS_MAX && from->n_breaks == 0;
+}
+
 static int load_row(struct loading *l, uint32_t section, const Usher__V1__Row *from)
 {
     struct hall *hall = l->hall;
@@ -41,26 +73,32 @@ static int load_row(struct loading *l, uint32_t section, const Usher__V1__Row *f
     int64_t x = 0, y = 0;
     if (n == 0 || from->n_xy != 2 * n || (from->n_categories != 1 && from->n_categories != n) ||
         from->first_seat != l->next_seat || n > hall->place_count - l->next_seat ||
-        !name_fits(from->name))
+        !name_fits(from->name) || !name_fits(from->row_label) || !name_fits(from->seat_label) ||
+        (from->n_kinds != 0 && from->n_kinds != n) || (from->ring && !ring_fits(from)) ||
+        (from->n_radii > 1 && from->n_radii != n))
         return ERR_CORRUPT;
     struct hall_row *row = &hall->rows[l->next_row];
     *row = (struct hall_row){.name = keep(l, from->name),
                              .section = section,
                              .first_seat = l->next_seat,
-                             .seat_count = (uint32_t)n};
+                             .seat_count = (uint32_t)n,
+                             .ring = from->ring};
+    load_words(l, from, row);
     for (size_t i = 0; i < n; i++) {
         struct hall_seat *seat = &hall->seats[l->next_seat + i];
         const uint32_t category = from->categories[from->n_categories == 1 ? 0 : i];
+        const uint32_t kind = from->n_kinds > 0 ? (uint32_t)from->kinds[i] : HALL_ORDINARY;
         x += from->xy[2 * i];
         y += from->xy[2 * i + 1];
         if (!in_span(x) || !in_span(y) || category >= hall->category_count ||
-            !name_fits(from->numbers[i]))
+            kind >= HALL_SEAT_KINDS || !name_fits(from->numbers[i]))
             return ERR_CORRUPT;
         *seat = (struct hall_seat){.x = (int32_t)x,
                                    .y = (int32_t)y,
                                    .section = section,
                                    .row = l->next_row,
                                    .category = (uint16_t)category,
+                                   .kind = (uint8_t)kind,
                                    .number = keep(l, from->numbers[i])};
     }
     for (size_t i = 0; i < from->n_breaks; i++) {
@@ -126,6 +164,29 @@ static int load_outline(struct hall *hall, const Usher__V1__Section *from,
     return 0;
 }
 
+/* They are for those who draw; here they are only looked over. */
+static int check_drawings(const Usher__V1__SeatMap *map)
+{
+    size_t corners = 0;
+    if (map->n_drawings > HALL_DRAWINGS_MAX)
+        return ERR_CORRUPT;
+    for (size_t i = 0; i < map->n_drawings; i++) {
+        const Usher__V1__Drawing *drawing = map->drawings[i];
+        int64_t x = 0, y = 0;
+        corners += drawing->n_outline / 2;
+        if (drawing->n_outline % 2 != 0 || corners > HALL_CORNERS_MAX ||
+            !name_fits(drawing->text) || !in_span(drawing->text_x) || !in_span(drawing->text_y))
+            return ERR_CORRUPT;
+        for (size_t k = 0; k < drawing->n_outline; k += 2) {
+            x += drawing->outline[k];
+            y += drawing->outline[k + 1];
+            if (!in_span(x) || !in_span(y))
+                return ERR_CORRUPT;
+        }
+    }
+    return 0;
+}
+
 static int load_section(struct loading *l, uint32_t index, const Usher__V1__Section *from)
 {
     struct hall *hall = l->hall;
@@ -183,7 +244,7 @@ static int load_all(struct hall *hall, const Usher__V1__SeatMap *map)
         hall->categories[i] = (struct hall_category){keep(&l, map->categories[i]->name),
                                                      map->categories[i]->color & 0xffffff};
     }
-    int err = 0;
+    int err = check_drawings(map);
     for (size_t i = 0; err == 0 && i < map->n_sections; i++)
         err = load_section(&l, (uint32_t)i, map->sections[i]);
     if (err == 0 && l.next_seat != hall->place_count)
@@ -251,10 +312,13 @@ void hall_seat_label(const struct hall *hall, uint32_t seat, char *ret_text, siz
     struct label label = {.text = ret_text, .room = size - 1};
     append(&label, hall->sections[s->section].name);
     if (s->row != HALL_NO_ROW) {
-        append(&label, VIEW_LIT(", row "));
-        append(&label, hall->rows[s->row].name);
-        append(&label, VIEW_LIT(", seat "));
+        const struct hall_row *row = &hall->rows[s->row];
+        append(&label, row->label.len > 0 ? VIEW_LIT(", ") : VIEW_LIT(", row "));
+        append(&label, row->label.len > 0 ? row->label : row->name);
+        append(&label, row->seat_before.at ? VIEW_LIT(", ") : VIEW_LIT(", seat "));
+        append(&label, row->seat_before);
         append(&label, s->number);
+        append(&label, row->seat_after);
     }
     ret_text[label.len] = '\0';
 }

@@ -18,6 +18,23 @@ int plan_refuse(struct plan_reader *reader, const char *place, const char *forma
     return ERR_INVALID;
 }
 
+void plan_note(struct hall_notes *notes, enum hall_note_kind kind, struct view subject,
+               uint32_t count, const char *format, ...)
+{
+    va_list args;
+    if (notes->count == HALL_NOTES_MAX) {
+        notes->left_out++;
+        return;
+    }
+    struct hall_note *note = &notes->list[notes->count++];
+    note->kind = kind;
+    note->count = count;
+    snprintf(note->subject, sizeof(note->subject), "%.*s", VIEW_ARG(subject));
+    va_start(args, format);
+    vsnprintf(note->text, sizeof(note->text), format, args);
+    va_end(args);
+}
+
 int plan_list(struct plan_reader *reader, const json_t *object, const char *name, const char *place,
               const json_t **ret_list)
 {

@@ -16,22 +16,30 @@
 struct plan_reader {
     struct arena *arena;      /* for texts that are written anew */
     struct hall_error *error; /* what was refused last */
+    struct hall_notes *notes; /* what was guessed */
 };
 
 struct plan_point {
     double x, y; /* units */
 };
 
-/* Where a zone's seats are in a draft; they lie one after another. */
+/* Where a zone's seats are in a draft, and what is drawn with them; they lie one after another. */
 struct plan_zone {
+    struct view name;
     uint32_t first_seat;
     uint32_t seat_count;
     uint32_t first_row_seats; /* of these, the seats of the zone's first row */
+    uint32_t first_section, section_count;
+    uint32_t first_drawing, drawing_count;
 };
 
 /* Writes "PLACE: what". Always ERR_INVALID. */
 int plan_refuse(struct plan_reader *reader, const char *place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Tells what was guessed. Beyond HALL_NOTES_MAX it is counted. */
+void plan_note(struct hall_notes *notes, enum hall_note_kind kind, struct view subject,
+               uint32_t count, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* A list that must be there; borrowed from object. ERR_INVALID. */
 int plan_list(struct plan_reader *reader, const json_t *object, const char *name, const char *place,

@@ -3,7 +3,8 @@
  *
  * The pretix format has none, and without it there is no "best seat". In this order: the first area
  * whose text names a stage or a pitch; the largest area without a seat in it, if it is large enough
- * for one; the middle of the plan's upper or lower edge, whichever the first rows are nearer to.
+ * for one; the strip between two sides whose rows face each other; the middle of the upper or lower
+ * edge, whichever the first rows are nearer to.
  *
  * Areas are decoration: nothing in them is an error, and what makes no sense is passed over.
  */
@@ -29,11 +30,16 @@ struct stage_search {
     uint32_t area_count;
 };
 
-/* Looks at the areas of a zone whose position is zone_at. Start with a zeroed search. */
-void stage_look(struct stage_search *search, const json_t *zone, struct plan_point zone_at);
+/* Looks at an area and its words (may be NULL), which are at words_at. A search begins zeroed. */
+void stage_look(struct stage_search *search, const struct stage_area *area, const char *words,
+                struct plan_point words_at);
 
-/* Sets the draft's stage, once all zones were looked at and all seats are drawn (one at least). */
+/* Sets the draft's stage, once all areas were looked at and all is drawn, and tells why there. */
 void stage_choose(const struct stage_search *search, struct hall_draft *draft,
-                  const struct plan_zone *zones, uint32_t zone_count);
+                  const struct plan_zone *zones, uint32_t zone_count, struct hall_notes *notes);
+
+/* From an area's own coordinates to the plan's; its middle. */
+struct plan_point stage_turned(const struct stage_area *area, struct plan_point p);
+struct plan_point stage_middle(const struct stage_area *area);
 
 #endif

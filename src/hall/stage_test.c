@@ -2,7 +2,7 @@
  * Which area of a plan is the stage, and what is done where none is: a zone at (100, 50), seats
  * from (0, 50) to (300, 50) and from (0, 100) to (300, 100), a row each.
  */
-#include "hall/stage.h"
+#include "hall/area.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,6 +34,7 @@ static void assert_stage_of(const char *areas, int32_t first_y, int32_t second_y
 {
     const struct plan_zone zone = {.first_seat = 0, .seat_count = 26, .first_row_seats = 13};
     struct stage_search search = {0};
+    struct hall_notes notes = {0};
     struct hall_draft draft;
     struct buf json;
     buf_init(&json, 1 << 20);
@@ -43,8 +44,17 @@ static void assert_stage_of(const char *areas, int32_t first_y, int32_t second_y
     if (!plan)
         fail_msg("%s: %s", areas, error.text);
     draw(&draft, first_y * 100, second_y * 100);
-    stage_look(&search, plan, (struct plan_point){100, 50});
-    stage_choose(&search, &draft, &zone, 1);
+    json_t *list = json_object_get(plan, "areas");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        struct area area;
+        assert_int_equal(
+            area_read(json_array_get(list, i), (struct plan_point){100, 50}, &draft.arena, &area),
+            0);
+        stage_look(&search, &area.box, area.words, area.words_at);
+    }
+    stage_choose(&search, &draft, &zone, 1, &notes);
+    assert_int_equal(notes.count, 1);
+    assert_int_equal(notes.list[0].kind, HALL_NOTE_STAGE);
     if (draft.stage_x != x * 100 || draft.stage_y != y * 100)
         fail_msg("%.200s: the stage is at %d, %d", areas, draft.stage_x, draft.stage_y);
     hall_draft_release(&draft);

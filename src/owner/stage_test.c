@@ -50,7 +50,7 @@ static struct hall *draw_hall(const struct stage_options *options)
     assert(err == 0);
     for (int32_t y = 0; options->rows && options->rows[y]; y++)
         draw_row(&draft, options->rows[y], y);
-    static const int32_t outline[] = {0, -900, 900, -900, 900, -100};
+    static int32_t outline[] = {0, -900, 900, -900, 900, -100};
     if (options->standing > 0)
         err = hall_draft_section(&draft, &(struct draft_section){.name = view_str("floor"),
                                                                  .kind = HALL_STANDING,

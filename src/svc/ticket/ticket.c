@@ -27,6 +27,7 @@ CALL_HANDLER(ticket_list_barred);
 #define SECONDS  "public, max-age=2"
 
 CALL_HANDLER(ticket_get_grades);
+CALL_HANDLER(ticket_preview_hall);
 
 static const struct method methods[] = {
     {"ListEvents", METHOD_UNARY, 0, true, SECONDS, 0, ticket_list_events},
@@ -45,6 +46,8 @@ static const struct method methods[] = {
     {"CancelOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, ticket_cancel_order},
     {"ImportHall", METHOD_UNARY, ROLES_MANAGE, false, NULL, TICKET_HALL_PLAN_MAX,
      ticket_import_hall},
+    {"PreviewHall", METHOD_UNARY, ROLES_MANAGE, false, NULL, TICKET_HALL_PLAN_MAX,
+     ticket_preview_hall},
     {"GenerateHall", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_generate_hall},
     {"ListHalls", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_halls},
     {"CreateEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_create_event},
