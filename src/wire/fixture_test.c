@@ -247,6 +247,7 @@ static const struct method methods[] = {
     {.name = "ListOrders", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
     {.name = "CancelOrder", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
     {.name = "ImportHall", .any_of = FIXTURE_ORGANISER, .request_max = 1 << 20, .handle = not_here},
+    {.name = "PreviewHall", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "GenerateHall", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "ListHalls", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "CreateEvent", .any_of = FIXTURE_ORGANISER, .handle = not_here},
