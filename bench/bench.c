@@ -74,6 +74,12 @@ static const struct goal {
     {"json: of the limit, by CPU", true, 45},
     {"watch: times the limit", false, 1.3},
     {"watch: memory a watcher, times an idle connection's", false, 4},
+    {"paper: a mail, times the bare page", false, 2},
+    {"money: orders by card, times those of the box office", true, 0.15},
+    {"money: memory of an attempt that waits", false, 1024},
+    {"money: memory of a provider call in flight", false, 64},
+    {"money: a refund of 20,000 places prepared", false, 2},
+    {"money: refunds, times the provider's pace", true, 0.9},
     {"serving: times the limit", false, 1.3},
     {"serving: memory a watcher, times an idle connection's", false, 4},
 };
@@ -111,7 +117,8 @@ static const struct part parts[] = {
     {"fibers", bench_fiber},    {"tokens", bench_tokens}, {"seats", measure_seats},
     {"store", measure_store},   {"order", bench_order},   {"monitor", bench_monitor},
     {"line", bench_line},       {"json", bench_json},     {"watch", bench_watch},
-    {"serving", bench_serving}, {"hot", bench_hot},       {"rush", bench_rush},
+    {"serving", bench_serving}, {"hot", bench_hot},       {"paper", bench_paper},
+    {"money", bench_money},     {"rush", bench_rush},
 };
 /* In place of all of them where another program is measured beside. */
 static const struct part pair_part = {"beside", bench_beside};
@@ -337,7 +344,8 @@ static const struct conf_option options[] = {
      .help = "how often each is measured; the median is shown"},
     {"only", CONF_CHOICE, offsetof(struct bench_values, only), NULL,
      .help = "measures this part alone",
-     .choices = "fibers|tokens|seats|store|order|monitor|line|json|watch|serving|hot|rush"},
+     .choices =
+         "fibers|tokens|seats|store|order|monitor|line|json|watch|serving|hot|rush|paper|money"},
     {"out", CONF_PATH, offsetof(struct bench_values, out), NULL,
      .help = "also writes the figures as a page, with machine and commit, to this file"},
     {"usher", CONF_PATH, offsetof(struct bench_values, usher), NULL,

@@ -24,6 +24,8 @@ int bench_json(bench_row_fn *row, void *state);    /* unary JSON beside a bare e
 int bench_watch(bench_row_fn *row, void *state);   /* 10,000 streams beside a bare broadcaster */
 int bench_serving(bench_row_fn *row, void *state); /* the same of a line's status */
 int bench_hot(bench_row_fn *row, void *state);     /* 1,000 people, 10 seats, 100 ms */
+int bench_paper(bench_row_fn *row, void *state);   /* a mail with tickets beside cairo alone */
+int bench_money(bench_row_fn *row, void *state);   /* by card, at a provider that takes 50 ms */
 int bench_rush(bench_row_fn *row, void *state);    /* 100,000 people, 20,000 seats, one second */
 
 #endif

@@ -23,7 +23,8 @@
 #define LOOK_MS      5
 
 static char program[512];
-static const char *roles; /* NULL: all */
+static const char *roles;       /* NULL: all */
+static const char *provider_ms; /* how long a call to the provider takes; NULL: there is none */
 
 int bench_server_program(const char *path)
 {
@@ -41,6 +42,11 @@ int bench_server_program(const char *path)
 void bench_server_roles(const char *names)
 {
     roles = names;
+}
+
+void bench_server_provider(const char *latency)
+{
+    provider_ms = latency;
 }
 
 /* Runs usher with the words and waits. True for exit code 0. */
@@ -75,19 +81,45 @@ void bench_stay_on(int cpu)
     }
 }
 
-/* DIR/listen appears when the port is open. */
-static int read_listen(struct bench_server *server)
+/* The first line of a file of the folder, which appears when a port is open: "HOST:PORT". */
+static int read_port(const struct bench_server *server, const char *name, char ret_line[64])
 {
-    char path[96], line[64] = "";
-    snprintf(path, sizeof(path), "%s/listen", server->data);
+    char path[96];
+    snprintf(path, sizeof(path), "%s/%s", server->data, name);
     FILE *file = fopen(path, "re");
     if (!file)
         return ERR_UNAVAILABLE;
-    const bool whole = fgets(line, sizeof(line), file) && strchr(line, '\n');
+    const bool whole = fgets(ret_line, 64, file) && strchr(ret_line, '\n');
     fclose(file);
+    ret_line[strcspn(ret_line, "\n")] = '\0';
+    return whole && strrchr(ret_line, ':') ? 0 : ERR_UNAVAILABLE;
+}
+
+/* As read_port, once it is there; the child must live on until then. */
+static int wait_for_port(const struct bench_server *server, pid_t pid, const char *name,
+                         char ret_line[64])
+{
+    int err = ERR_UNAVAILABLE;
+    for (int waited = 0; err != 0 && waited < START_MAX_MS; waited += LOOK_MS) {
+        poll(NULL, 0, LOOK_MS);
+        if (waitpid(pid, NULL, WNOHANG) == pid) {
+            fprintf(stderr, "usher-bench: a server ended while it started\n");
+            return ERR_UNAVAILABLE;
+        }
+        err = read_port(server, name, ret_line);
+    }
+    if (err != 0)
+        fprintf(stderr, "usher-bench: a server did not listen within %d s\n", START_MAX_MS / 1000);
+    return err;
+}
+
+static int read_listen(struct bench_server *server)
+{
+    char line[64];
+    int err = wait_for_port(server, server->pid, "listen", line);
+    if (err != 0)
+        return err;
     char *colon = strrchr(line, ':');
-    if (!whole || !colon)
-        return ERR_UNAVAILABLE;
     server->port = (uint16_t)strtoul(colon + 1, NULL, 10);
     snprintf(server->host, sizeof(server->host), "%.*s", (int)(colon - line), line);
     snprintf(server->url, sizeof(server->url), "http://%s:%u", server->host, server->port);
@@ -105,6 +137,15 @@ static int open_sale(const struct bench_server *server, uint32_t places)
                                  "--prices", "4,3,2,1", "--places-max", "1000",  NULL};
     const char *const open[] = {"event", "open", "1", NULL};
     return run(hall, to) && run(event, to) && run(open, to) ? 0 : ERR_UNAVAILABLE;
+}
+
+int bench_server_pause(const struct bench_server *server)
+{
+    char key[96];
+    snprintf(key, sizeof(key), "%s/operator.key", server->data);
+    const char *const to[] = {"--url", server->url, "--key", key, NULL};
+    const char *const pause[] = {"event", "pause", "1", NULL};
+    return run(pause, to) ? 0 : ERR_UNAVAILABLE;
 }
 
 int bench_server_line(const struct bench_server *server)
@@ -129,18 +170,53 @@ int bench_server_line(const struct bench_server *server)
     return run(sale, to) ? 0 : ERR_UNAVAILABLE;
 }
 
-static int spawn(struct bench_server *server, const char *workers, int cpu)
+/* A child that runs usher with the words. */
+static int spawn(const char *const *words, int cpu, pid_t *ret_pid)
 {
     fflush(NULL);
-    server->pid = fork();
-    if (server->pid < 0)
-        return ERR_IO;
-    if (server->pid > 0)
-        return 0;
+    *ret_pid = fork();
+    if (*ret_pid != 0)
+        return *ret_pid > 0 ? 0 : ERR_IO;
     bench_stay_on(cpu);
-    execl(program, "usher", "serve", "--listen", "127.0.0.1:0", "--data", server->data, "--workers",
-          workers, "--log-level", "warn", roles ? "--role" : (char *)NULL, roles, (char *)NULL);
+    if (!freopen("/dev/null", "w", stdout))
+        _exit(127);
+    execv(program, (char *const *)words);
     _exit(127);
+}
+
+/* The stand-in for a provider, beside the server. No webhooks: whoever pays comes back. */
+static int start_provider(struct bench_server *server, char ret_url[80])
+{
+    char file[96], line[64];
+    snprintf(file, sizeof(file), "%s/provider", server->data);
+    const char *const words[] = {
+        "usher", "psp",           "--psp-listen", "127.0.0.1:0", "--psp-port-file",
+        file,    "--psp-latency", provider_ms,    NULL};
+    int err = spawn(words, -1, &server->provider_pid);
+    if (err == 0)
+        err = wait_for_port(server, server->provider_pid, "provider", line);
+    snprintf(ret_url, 80, "http://%s", err == 0 ? line : "");
+    return err;
+}
+
+static int start_server(struct bench_server *server, const char *workers, int cpu)
+{
+    char url[80];
+    const char *words[20] = {"usher",      "serve",     "--listen", "127.0.0.1:0", "--data",
+                             server->data, "--workers", workers,    "--log-level", "warn"};
+    size_t count = 10;
+    int err = provider_ms ? start_provider(server, url) : 0;
+    if (provider_ms) {
+        words[count++] = "--psp";
+        words[count++] = url;
+    }
+    if (roles) {
+        words[count++] = "--role";
+        words[count++] = roles;
+    }
+    if (err == 0)
+        err = spawn(words, cpu, &server->pid);
+    return err == 0 ? read_listen(server) : err;
 }
 
 int bench_server_start(uint32_t places, const char *workers, int cpu,
@@ -151,21 +227,7 @@ int bench_server_start(uint32_t places, const char *workers, int cpu,
     snprintf(server.data, sizeof(server.data), "%.30s/usher-bench-XXXXXX", root ? root : "/tmp");
     if (!mkdtemp(server.data))
         return ERR_IO;
-    int err = spawn(&server, workers, cpu);
-    if (err != 0)
-        return err;
-    err = ERR_UNAVAILABLE;
-    for (int waited = 0; err != 0 && waited < START_MAX_MS; waited += LOOK_MS) {
-        poll(NULL, 0, LOOK_MS);
-        if (waitpid(server.pid, NULL, WNOHANG) == server.pid) {
-            fprintf(stderr, "usher-bench: the server ended while it started\n");
-            return ERR_UNAVAILABLE;
-        }
-        err = read_listen(&server);
-    }
-    if (err != 0)
-        fprintf(stderr, "usher-bench: the server did not listen within %d s\n",
-                START_MAX_MS / 1000);
+    int err = start_server(&server, workers, cpu);
     if (err == 0)
         err = open_sale(&server, places);
     *ret_server = server;
@@ -186,11 +248,20 @@ void bench_remove_folder(const char *path)
     rmdir(path);
 }
 
-int bench_server_stop(struct bench_server *server)
+/* SIGTERM, and waits. True: it ended with exit code 0, or was none. */
+static bool stop(pid_t pid)
 {
     int status = 0;
-    kill(server->pid, SIGTERM);
-    const bool ended = waitpid(server->pid, &status, 0) == server->pid && status == 0;
+    if (pid <= 0)
+        return true;
+    kill(pid, SIGTERM);
+    return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+int bench_server_stop(struct bench_server *server)
+{
+    const bool ended = stop(server->pid);
+    stop(server->provider_pid);
     bench_remove_folder(server->data);
     return ended ? 0 : ERR_IO;
 }

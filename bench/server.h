@@ -9,7 +9,8 @@
 
 struct bench_server {
     pid_t pid;
-    char data[64]; /* the folder */
+    pid_t provider_pid; /* 0: without */
+    char data[64];      /* the folder */
     char url[64];
     char host[40];
     uint16_t port;
@@ -22,6 +23,10 @@ int bench_server_program(const char *path);
 /* Which roles the next server has, with commas; NULL, as at first: all. The text lives on. */
 void bench_server_roles(const char *names);
 
+/* Whether the next server has a stand-in for a payment provider beside it, and how long a call to
+ * that takes, "50ms"; NULL, as at first: it has none. The text lives on. */
+void bench_server_provider(const char *latency);
+
 /* Starts it with one performance on sale: performance 1 in a generated hall of places seats,
  * holds of ttl, 1,000 places an account. workers 0: one a core; cpu -1: any, otherwise the
  * server is kept on that one. ERR_IO, ERR_UNAVAILABLE. */
@@ -30,6 +35,8 @@ int bench_server_start(uint32_t places, const char *workers, int cpu,
 /* Puts an open line in front of the performance, sale 1: guests may join, and all are called at
  * once. ERR_UNAVAILABLE. */
 int bench_server_line(const struct bench_server *server);
+/* Pauses the performance's sale. ERR_UNAVAILABLE. */
+int bench_server_pause(const struct bench_server *server);
 /* SIGTERM, waits, removes the folder. ERR_IO: it did not end with exit code 0. */
 int bench_server_stop(struct bench_server *server);
 /* `usher audit` on its folder. ERR_CORRUPT: it is not clean. */

@@ -14,7 +14,7 @@
 #include "fiber/loop.h"
 #include "mem/arena.h"
 
-#define HTTP_CALLS_MAX   64           /* in flight, a client; more wait in order … */
+#define HTTP_CALLS_MAX   256          /* in flight, a client; more wait in order … */
 #define HTTP_WAITING_MAX 4096         /* … and beyond so many: ERR_FULL */
 #define HTTP_ANSWER_MAX  (256u << 10) /* bytes of an answer's body */
 #define HTTP_HEAD_MAX    (16u << 10)  /* bytes of an answer's header fields */

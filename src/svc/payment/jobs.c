@@ -90,22 +90,25 @@ static void run_step(void *arg)
     free(step);
 }
 
-/* The provider's own pace, a tick at a time. */
+/* The provider's own pace: what a tick came late for is made up for, of a second at most. */
 static void start_items(struct payment_role *role, uint32_t provider, struct arena *arena,
                         int64_t deadline_ns)
 {
     const struct adapter *adapter = role->adapters[provider];
     struct refund_item *items;
-    size_t count = 0, max;
+    size_t count = 0;
     const int64_t now_ns = fiber_now_ns();
+    const int64_t each_ns = 60 * NS_PER_S / adapter->refunds_a_minute;
     for (uint32_t i = 0; i < provider; i++) {
         if (role->adapters[i] == adapter)
             return; /* all accounts at a provider go at one pace */
     }
+    if (role->job_next_ns[provider] < now_ns - NS_PER_S)
+        role->job_next_ns[provider] = now_ns;
     if (now_ns < role->job_next_ns[provider])
         return;
-    max = adapter->refunds_a_minute * ROLE_TICK_MS / 60000;
-    max = max < 1 ? 1 : max > ROLE_STEPS_MAX - role->items ? ROLE_STEPS_MAX - role->items : max;
+    size_t max = 1 + (size_t)((now_ns - role->job_next_ns[provider]) / each_ns);
+    max = max > ROLE_STEPS_MAX - role->items ? ROLE_STEPS_MAX - role->items : max;
     if (refund_items_due(role->options.sql, view_str(adapter->name), role_now_ms(), max, arena,
                          &items, &count, deadline_ns) != 0)
         return;
@@ -121,8 +124,7 @@ static void start_items(struct payment_role *role, uint32_t provider, struct are
         }
         role->items++;
     }
-    role->job_next_ns[provider] =
-        now_ns + (int64_t)count * 60000 * NS_PER_MS / adapter->refunds_a_minute;
+    role->job_next_ns[provider] += (int64_t)count * each_ns;
 }
 
 static void end_jobs(struct payment_role *role, struct arena *arena, int64_t deadline_ns)
