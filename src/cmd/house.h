@@ -10,6 +10,7 @@
 #include "cmd/ground.h"
 #include "cmd/mailing.h"
 #include "cmd/providers.h"
+#include "cmd/telling.h"
 #include "fiber/offload.h"
 #include "svc/auth/auth.h"
 #include "svc/auth/peer.h"
@@ -55,6 +56,7 @@ struct serve_values {
     const char *elastic_auth;
     const char *elastic_ca;
     struct mailing_values mailing;
+    struct telling_values telling;
     bool check_json; /* of usher check */
     bool demo, demo_sales, demo_crowd, demo_team;
     bool behind_proxy, access_log;
@@ -113,6 +115,9 @@ struct house {
     struct routes role_routes[HOUSE_ROLES_MAX];
     struct demo_crowd *crowd; /* of --demo-crowd */
     struct monitor *monitor;
+    struct webhook_role *webhook;
+    struct net_range webhook_networks[WEBHOOK_ALLOWED_MAX];
+    size_t webhook_network_count;
     char elastic_field[512]; /* "Authorization: …", or "" */
 
     struct peers peers;

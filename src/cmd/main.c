@@ -32,6 +32,7 @@
 #include "cmd/ticket.h"
 #include "cmd/trace.h"
 #include "cmd/version.h"
+#include "cmd/webhook.h"
 #include "err/err.h"
 #include "term/plain.h"
 
@@ -66,6 +67,9 @@ static const struct cmd commands[] = {
      .row_count = MEMBER_COMMANDS, .about = "Members: people who act for an organiser."},
     {"token", "tokens of machines: create, list, revoke", .rows = token_commands,
      .row_count = TOKEN_COMMANDS, .about = "API tokens: machines that act for an organiser."},
+    {"webhook", "webhooks: create, list, test, replay, rotate, delete", .rows = webhook_commands,
+     .row_count = WEBHOOK_COMMANDS,
+     .about = "Webhooks: servers of an organiser's own that are told what happens."},
     {"account", "accounts: show, acts, block, unblock, blocked", .rows = account_commands,
      .row_count = ACCOUNT_COMMANDS, .about = "Accounts: who is known, and who is barred."},
     {"stampede", "a crowd at the public port, and the proof that no seat was sold twice",

@@ -165,6 +165,7 @@ static const struct conf_option options[] = {
     {"elastic-ca", CONF_PATH, offsetof(struct serve_values, elastic_ca), NULL,
      .help = "roots (PEM) that its certificate is checked against; without it, the system's"},
     MAILING_OPTIONS(struct serve_values, mailing),
+    TELLING_OPTIONS(struct serve_values, telling),
     {"rest", CONF_MS, offsetof(struct serve_values, rest_ms), "3s", 0, 600000,
      .help = "a place that is given back or runs out is for sale again after a random time up to "
              "this, where its organiser says nothing else; 0: at once, and unused holds have no "
@@ -262,24 +263,36 @@ static int check_words(const struct serve_values *values, bool gateway)
     return mailing_check(&values->mailing);
 }
 
-/* An enum cmd_exit. */
-static int read_proxies(struct house *house)
+/* What an option names, with commas. An enum cmd_exit. */
+static int read_networks(const char *option, const char *text, size_t max,
+                         struct net_range *ret_networks, size_t *ret_count)
 {
-    struct view rest = view_str(house->values.trusted_proxies);
+    struct view rest = view_str(text);
     while (rest.len > 0) {
         const char *comma = memchr(rest.at, ',', rest.len);
         const size_t len = comma ? (size_t)(comma - rest.at) : rest.len;
-        const struct view text = view_of(rest.at, len);
-        if (house->proxy_count == HOUSE_PROXIES_MAX)
-            return cmd_fail("serve", CMD_USAGE, "--trusted-proxy: at most %d", HOUSE_PROXIES_MAX);
-        if (net_range_read(text, &house->proxies[house->proxy_count++]))
+        const struct view one = view_of(rest.at, len);
+        if (*ret_count == max)
+            return cmd_fail("serve", CMD_USAGE, "--%s: at most %zu", option, max);
+        if (net_range_read(one, &ret_networks[(*ret_count)++]))
             return cmd_fail("serve", CMD_USAGE,
-                            "--trusted-proxy %.*s: an address or a network, as in 10.0.0.0/8 or "
+                            "--%s %.*s: an address or a network, as in 10.0.0.0/8 or "
                             "2001:db8::/32",
-                            VIEW_ARG(text));
+                            option, VIEW_ARG(one));
         rest = comma ? view_of(comma + 1, rest.len - len - 1) : (struct view){0};
     }
     return CMD_OK;
+}
+
+/* Whose word is believed, and where webhooks may go. An enum cmd_exit. */
+static int read_all_networks(struct house *house)
+{
+    int code = read_networks("trusted-proxy", house->values.trusted_proxies, HOUSE_PROXIES_MAX,
+                             house->proxies, &house->proxy_count);
+    return code == CMD_OK
+               ? read_networks("webhook-allow", house->values.telling.allow, WEBHOOK_ALLOWED_MAX,
+                               house->webhook_networks, &house->webhook_network_count)
+               : code;
 }
 
 static int build_ground(struct house *house)
@@ -669,7 +682,7 @@ int serve_command(int argc, char **argv)
     if (code == CMD_OK)
         code = check_words(&house.values, roles_has(&house, "gateway"));
     if (code == CMD_OK)
-        code = read_proxies(&house);
+        code = read_all_networks(&house);
     if (code != CMD_OK) {
         conf_release(&conf);
         return code;

@@ -12,6 +12,8 @@ struct http_client {
     struct http http;
     struct transfers *transfers;
     char *ca_path;
+    bool (*may)(void *state, const struct sockaddr *address); /* NULL: any */
+    void *may_state;
     uint32_t calls;
     uint32_t waiting;
     struct waitlist room; /* for one more call */
@@ -23,6 +25,8 @@ struct exchange {
     struct buf body;
     CURLcode code;
     bool too_large;
+    const struct http_client *client;
+    bool denied; /* an address was */
 };
 
 /* ---- a call ---- */
@@ -51,6 +55,17 @@ static size_t take_head(char *bytes, size_t size, size_t count, void *user)
         return line.len;
     }
     return take(x, &x->head, bytes, line.len);
+}
+
+/* A socket to an address that the client may call, or none. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct exchange *x = user;
+    if (!x->client->may(x->client->may_state, &to->addr)) {
+        x->denied = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 static struct curl_slist *fields_of(const struct http_ask *ask)
@@ -86,6 +101,10 @@ static void set_up(struct http_client *client, struct exchange *x, const struct 
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     if (client->ca_path)
         curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_path);
+    if (client->may) {
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, x);
+    }
     if (ask->body.len > 0 || strcmp(ask->method, "POST") == 0) {
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)ask->body.len);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, ask->body.len ? ask->body.at : "");
@@ -98,6 +117,8 @@ static int err_of(const struct exchange *x)
     curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &sending_us);
     if (x->code == CURLE_OUT_OF_MEMORY)
         return ERR_NO_MEMORY;
+    if (x->denied && sending_us == 0)
+        return ERR_DENIED;
     if (x->code == CURLE_URL_MALFORMAT || x->code == CURLE_UNSUPPORTED_PROTOCOL)
         return ERR_INVALID;
     return sending_us == 0 ? ERR_UNAVAILABLE : ERR_UNKNOWN;
@@ -145,7 +166,7 @@ static int run(struct http_client *client, struct exchange *x, int64_t deadline_
 static int exchange(struct http_client *client, const struct http_ask *ask, struct arena *arena,
                     struct http_answer *ret_answer, int64_t deadline_ns)
 {
-    struct exchange x = {.easy = curl_easy_init()};
+    struct exchange x = {.easy = curl_easy_init(), .client = client};
     struct curl_slist *fields = fields_of(ask);
     int err = x.easy && fields ? 0 : ERR_NO_MEMORY;
     buf_init(&x.head, HTTP_HEAD_MAX);
@@ -222,6 +243,13 @@ int http_client_new(struct loop *loop, const char *ca_path, struct http_client *
     }
     *ret_client = client;
     return 0;
+}
+
+void http_client_guard(struct http_client *client,
+                       bool (*may)(void *state, const struct sockaddr *address), void *state)
+{
+    client->may = may;
+    client->may_state = state;
 }
 
 struct http *http_client(struct http_client *client)

@@ -11,6 +11,8 @@
 #ifndef USHER_DB_HTTP_H
 #define USHER_DB_HTTP_H
 
+#include <sys/socket.h>
+
 #include "fiber/loop.h"
 #include "mem/arena.h"
 
@@ -41,6 +43,7 @@ struct http {
     /* One exchange. 0 whatever the status is.
      *   ERR_UNAVAILABLE  nothing was sent: refused, unreachable, no such host, no trust
      *   ERR_FULL         nothing was sent: too many calls wait
+     *   ERR_DENIED       nothing was sent: the client may not call that address (http_client_guard)
      *   ERR_UNKNOWN      the other side may have acted: it broke off, or its answer is too large
      *   ERR_TIMEOUT      the deadline passed, and the other side may have acted; ERR_CANCELLED too
      *   ERR_INVALID      the url; ERR_NO_MEMORY */
@@ -62,6 +65,11 @@ struct http_client;
 /* ca_path: a PEM file of trusted roots, or NULL for the system's. On the loop's thread.
  * ERR_NO_MEMORY, ERR_IO. */
 int http_client_new(struct loop *loop, const char *ca_path, struct http_client **ret_client);
+/* From now on connections are made only to addresses for which may() is true: asked with the very
+ * address that is about to be connected to, so that no name can stand for another one meanwhile.
+ * Before the first call. */
+void http_client_guard(struct http_client *client,
+                       bool (*may)(void *state, const struct sockaddr *address), void *state);
 /* What to call with; lives as long as the client. */
 struct http *http_client(struct http_client *client);
 /* On the loop's thread; no call may be under way. NULL is harmless. */

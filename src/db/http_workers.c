@@ -47,6 +47,13 @@ int http_workers_new(struct worker *const *workers, uint32_t worker_count, const
     return err;
 }
 
+void http_workers_guard(struct http_workers *clients,
+                        bool (*may)(void *state, const struct sockaddr *address), void *state)
+{
+    for (uint32_t i = 0; i < clients->count; i++)
+        http_client_guard(clients->clients[i], may, state);
+}
+
 struct http *http_workers_here(void *clients)
 {
     const struct http_workers *all = clients;

@@ -37,8 +37,22 @@ static int add_event(struct commit *c, const struct change *change)
     event->total = change->total;
     event->place_count = change->seat_count;
     event->reduced = rule->order_from == rule->order_to;
+    event->payment_method = change->payment_method;
     c->events[c->event_count++] = event;
     return event->account_id.data ? 0 : ERR_NO_MEMORY;
+}
+
+/* So does it that the sale was opened, or paused. */
+static int add_sale_state(struct commit *c, const struct change *change)
+{
+    Usher__V1__OutboxEvent *event = arena_alloc(c->arena, sizeof(*event));
+    if (!event)
+        return ERR_NO_MEMORY;
+    usher__v1__outbox_event__init(event);
+    event->at_ms = change->at_ms;
+    event->sale_state = change->state;
+    c->events[c->event_count++] = event;
+    return 0;
 }
 
 /* Builds what one commit writes from what has gathered. A seat is in at most one sale of a
@@ -65,6 +79,8 @@ static int build(const struct owner *owner, struct owner_batch *g, struct commit
     for (uint32_t i = 0; err == 0 && i < g->count; i++) {
         if (change_rule(g->changes[i].kind)->order_to != CHANGE_ORDER_NONE)
             err = add_event(c, &g->changes[i]);
+        else if (g->changes[i].kind == CHANGE_SALE_STATE)
+            err = add_sale_state(c, &g->changes[i]);
     }
     if (err == 0)
         err = ledger_pack(g->changes, g->count, c->arena, &batch->row.body);

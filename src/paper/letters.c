@@ -144,6 +144,25 @@ static const struct letter_template letters[] = {
             },
     },
     {
+        .name = "webhook",
+        .subject = {"Webhook {webhook} was given up", "웹훅 {webhook}의 전송을 중단했습니다"},
+        .text =
+            {
+                "# Webhook {webhook}\n\n"
+                "The receiver of this webhook has taken nothing for too long, or has said that it "
+                "wants no more. Nothing is sent to it any more.\n\n"
+                "What happens meanwhile is kept for 30 days. Once the receiver works again, let "
+                "it go on: on the organiser's page under Webhooks, or by "
+                "usher webhook replay {webhook}.",
+                "# 웹훅 {webhook}\n\n"
+                "이 웹훅의 수신 서버가 오랫동안 응답하지 않았거나 더 이상 받지 않겠다고 "
+                "답했습니다. 이제 이 주소로는 아무것도 보내지 않습니다.\n\n"
+                "그동안의 이벤트는 30일 동안 보관됩니다. 수신 서버가 다시 동작하면 주최자 "
+                "페이지의 ‘웹훅’에서 이어서 보낼 수 있습니다. 명령으로는 "
+                "usher webhook replay {webhook}를 쓰면 됩니다.",
+            },
+    },
+    {
         .name = "ordercode",
         .subject = {"{code} opens your order {number}", "주문 {number}의 인증 코드는 {code}입니다"},
         .text =

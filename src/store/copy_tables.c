@@ -12,6 +12,7 @@
 #include "store/copy.h"
 #include "store/generations.h"
 #include "store/hall_owners.h"
+#include "store/hooks.h"
 #include "store/line.h"
 #include "store/mails.h"
 #include "store/payments.h"
@@ -25,9 +26,10 @@
 
 /* Every module of src/store that has tables of its own; each makes them at its new place. */
 static int (*const modules[])(struct sql *sql, bool read_only, int64_t now_ms) = {
-    accounts_migrate,    bars_migrate,      contacts_migrate,  generations_migrate,
-    hall_owners_migrate, lines_migrate,     mails_migrate,     payments_migrate,
-    playbill_migrate,    positions_migrate, reminders_migrate, scans_migrate,
+    accounts_migrate,    bars_migrate,     contacts_migrate,  generations_migrate,
+    hall_owners_migrate, hooks_migrate,    lines_migrate,     mails_migrate,
+    payments_migrate,    playbill_migrate, positions_migrate, reminders_migrate,
+    scans_migrate,
 };
 
 /* What store_copy carries, and what each database keeps for itself. */

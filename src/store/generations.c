@@ -1,6 +1,7 @@
 #include "store/generations.h"
 
 #include "err/err.h"
+#include "store/hooks.h"
 #include "token/ticket_ref.h"
 
 static const struct sql_step steps[] = {
@@ -23,8 +24,10 @@ static const struct sql_step steps[] = {
 
 int generations_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
-    return sql_migrate(sql, "generations", steps, sizeof(steps) / sizeof(steps[0]), read_only,
-                       now_ms);
+    const int err = read_only ? 0 : hooks_migrate(sql, false, now_ms);
+    return err != 0 ? err
+                    : sql_migrate(sql, "generations", steps, sizeof(steps) / sizeof(steps[0]),
+                                  read_only, now_ms);
 }
 
 struct next_job {
@@ -62,14 +65,21 @@ int generation_move(struct sql_txn *txn, uint32_t performance_id, struct id orde
     if (from >= TICKET_GENERATION_MAX)
         return ERR_FULL;
     int err = move_row(txn, performance_id, order_id, seat, from, holder, now_ms);
-    return err == 0 ? sql_run(txn,
-                              "INSERT INTO generation_move (order_id, seat, generation,"
-                              " performance_id, moved_at_ms, holder, carried)"
-                              " VALUES (?, ?, ?, ?, ?, ?, 0)",
-                              SQL(sql_id(order_id), sql_int(seat), sql_int(from + 1),
-                                  sql_int(performance_id), sql_int(now_ms), sql_text(holder)),
-                              NULL)
-                    : err;
+    if (err == 0)
+        err = sql_run(txn,
+                      "INSERT INTO generation_move (order_id, seat, generation,"
+                      " performance_id, moved_at_ms, holder, carried)"
+                      " VALUES (?, ?, ?, ?, ?, ?, 0)",
+                      SQL(sql_id(order_id), sql_int(seat), sql_int(from + 1),
+                          sql_int(performance_id), sql_int(now_ms), sql_text(holder)),
+                      NULL);
+    const struct hook_event passed_on = {.type = HOOK_TICKET_PASSED_ON,
+                                         .at_ms = now_ms,
+                                         .performance_id = performance_id,
+                                         .order_id = order_id,
+                                         .seat = seat,
+                                         .generation = from + 1};
+    return err == 0 && holder.len > 0 ? hook_note(txn, &passed_on) : err;
 }
 
 static int run_next(struct sql_job *base, struct sql_txn *txn)

@@ -1,6 +1,7 @@
 #include "store/line.h"
 
 #include "err/err.h"
+#include "store/hooks.h"
 
 #define ROWS_MAX 4096 /* in one answer */
 
@@ -21,7 +22,10 @@ static const struct sql_step steps[] = {
 
 int lines_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
-    return sql_migrate(sql, "lines", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
+    const int err = read_only ? 0 : hooks_migrate(sql, false, now_ms);
+    return err != 0 ? err
+                    : sql_migrate(sql, "lines", steps, sizeof(steps) / sizeof(steps[0]), read_only,
+                                  now_ms);
 }
 
 /* ---- sales ---- */
@@ -192,6 +196,43 @@ struct commit_job {
     const struct line_row *row;
 };
 
+/* That a line opened, or is over, is told for each of its performances. */
+static int note_entry(struct sql_txn *txn, uint32_t sale_id, const struct line_entry *entry)
+{
+    struct hook_event event = {.type =
+                                   entry->kind == LINE_OPENED ? HOOK_LINE_OPENED : HOOK_SALE_CLOSED,
+                               .at_ms = entry->at_ms,
+                               .seat = -1};
+    uint32_t ids[LINE_PERFORMANCES_MAX];
+    size_t count = 0;
+    struct sql_rows *rows;
+    int err = sql_query(txn,
+                        "SELECT performance_id FROM sale_performance WHERE sale_id = ?"
+                        " ORDER BY performance_id LIMIT ?",
+                        SQL(sql_int(sale_id), sql_int(LINE_PERFORMANCES_MAX)), &rows);
+    while (err == 0 && (err = sql_next(rows)) == 1) {
+        ids[count++] = (uint32_t)sql_get_int(rows, 0);
+        err = 0;
+    }
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        event.performance_id = ids[i];
+        err = hook_note(txn, &event);
+    }
+    return err;
+}
+
+static int note_row(struct sql_txn *txn, const struct commit_job *job)
+{
+    struct view body = job->row->body;
+    struct line_entry entry;
+    int err = 0;
+    while (err == 0 && body.len > 0 && line_entry_read(&body, &entry) == 0) {
+        if (entry.kind == LINE_OPENED || entry.kind == LINE_CLOSED)
+            err = note_entry(txn, job->sale_id, &entry);
+    }
+    return err;
+}
+
 static int run_commit(struct sql_job *base, struct sql_txn *txn)
 {
     struct commit_job *job = (struct commit_job *)base;
@@ -203,16 +244,16 @@ static int run_commit(struct sql_job *base, struct sql_txn *txn)
                       &changes);
     if (err == 0 && changes != 1)
         err = ERR_FENCED;
-    return err == 0
-               ? sql_run(txn,
-                         "INSERT INTO line_row (sale_id, seq, epoch, at_ms, prev_hash, hash,"
-                         " body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                         SQL(sql_int(job->sale_id), sql_int((int64_t)row->seq),
-                             sql_int((int64_t)row->epoch), sql_int(row->at_ms),
-                             sql_bytes(view_of(row->prev_hash, LINE_HASH_BYTES)),
-                             sql_bytes(view_of(row->hash, LINE_HASH_BYTES)), sql_bytes(row->body)),
-                         NULL)
-               : err;
+    if (err == 0)
+        err = sql_run(txn,
+                      "INSERT INTO line_row (sale_id, seq, epoch, at_ms, prev_hash, hash,"
+                      " body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                      SQL(sql_int(job->sale_id), sql_int((int64_t)row->seq),
+                          sql_int((int64_t)row->epoch), sql_int(row->at_ms),
+                          sql_bytes(view_of(row->prev_hash, LINE_HASH_BYTES)),
+                          sql_bytes(view_of(row->hash, LINE_HASH_BYTES)), sql_bytes(row->body)),
+                      NULL);
+    return err == 0 ? note_row(txn, job) : err;
 }
 
 int line_commit(struct sql *sql, uint32_t sale_id, const struct line_row *row, int64_t deadline_ns)

@@ -5,6 +5,7 @@
 #include "codec/sha256.h"
 #include "err/err.h"
 #include "sale/ledger.h"
+#include "store/hooks.h"
 #include "store/payments_rows.h"
 #include "store/receipts.h"
 
@@ -87,7 +88,10 @@ static const struct sql_step steps[] = {
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
-    return sql_migrate(sql, "payments", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
+    const int err = read_only ? 0 : hooks_migrate(sql, false, now_ms);
+    return err != 0 ? err
+                    : sql_migrate(sql, "payments", steps, sizeof(steps) / sizeof(steps[0]),
+                                  read_only, now_ms);
 }
 
 /* ---- writing ---- */
@@ -223,6 +227,23 @@ static int add_receipt(struct sql_txn *txn, const struct save_job *job, uint32_t
                 : receipts_add_credit(txn, p, job->changed, job->event->at_ms);
 }
 
+/* Money that is back is told to those who want to know. */
+static int note_refund(struct sql_txn *txn, const struct save_job *job)
+{
+    const struct refund *r = job->changed;
+    if (!r || r->state != REFUND_DONE || id_is_zero(r->order_id) || !job->event)
+        return 0;
+    const struct hook_event event = {.type = HOOK_ORDER_REFUNDED,
+                                     .at_ms = job->event->at_ms,
+                                     .performance_id = job->payment->performance_id,
+                                     .order_id = r->order_id,
+                                     .seat = -1,
+                                     .places = r->seat_count,
+                                     .amount = r->amount,
+                                     .kept = r->charge};
+    return hook_note(txn, &event);
+}
+
 static int run_save(struct sql_job *base, struct sql_txn *txn)
 {
     struct save_job *job = (struct save_job *)base;
@@ -266,7 +287,9 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
     }
     if (err == 0 && job->event)
         err = payments_add_event(txn, job->event);
-    return err == 0 ? add_receipt(txn, job, (uint32_t)before) : err;
+    if (err == 0)
+        err = add_receipt(txn, job, (uint32_t)before);
+    return err == 0 ? note_refund(txn, job) : err;
 }
 
 static int save(struct sql *sql, struct save_job *job, struct payment *payment, int64_t deadline_ns)

@@ -1,6 +1,7 @@
 #include "store/scans.h"
 
 #include "err/err.h"
+#include "store/hooks.h"
 
 static const struct sql_step steps[] = {
     {"scan",
@@ -20,7 +21,10 @@ static const struct sql_step steps[] = {
 
 int scans_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
-    return sql_migrate(sql, "scans", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
+    const int err = read_only ? 0 : hooks_migrate(sql, false, now_ms);
+    return err != 0 ? err
+                    : sql_migrate(sql, "scans", steps, sizeof(steps) / sizeof(steps[0]), read_only,
+                                  now_ms);
 }
 
 struct put_job {
@@ -232,6 +236,18 @@ static int judge_folded(struct putting *job, struct sql_txn *txn, int64_t scan_i
     return err;
 }
 
+/* Who came in is told to those who want to know. */
+static int note(const struct putting *job, struct sql_txn *txn)
+{
+    const struct scan *scan = job->scan;
+    const struct hook_event event = {.type = HOOK_TICKET_CHECKED_IN,
+                                     .at_ms = scan->at_ms,
+                                     .performance_id = scan->performance_id,
+                                     .order_id = scan->order_id,
+                                     .seat = scan->seat};
+    return scan->direction == SCAN_IN && job->answered == SCAN_OK ? hook_note(txn, &event) : 0;
+}
+
 static int put_one(struct putting *job, struct sql_txn *txn)
 {
     int64_t after = 0;
@@ -246,7 +262,7 @@ static int put_one(struct putting *job, struct sql_txn *txn)
         err = insert(job, txn, after);
     if (err == 0 && of_ticket && job->answered == SCAN_OK)
         err = judge_folded(job, txn, sql_last_id(txn));
-    return err;
+    return err == 0 && of_ticket ? note(job, txn) : err;
 }
 
 static int run_put(struct sql_job *base, struct sql_txn *txn)

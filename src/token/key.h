@@ -34,6 +34,7 @@ enum key_purpose {
     KEY_FOR_CHALLENGE = 23,
     KEY_FOR_DEPOSIT = 24, /* seals where money goes back to */
     KEY_FOR_DEMO = 25,    /* the password of the demo's team */
+    KEY_FOR_WEBHOOK = 26, /* seals the secrets of webhooks */
     KEY_FOR_PEER = 31     /* its text is what one process of an installation shows another */
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "store/generations.h"
+#include "store/hooks.h"
 #include "store/playbill.h"
 #include "store/positions.h"
 #include "store/reminders.h"
@@ -49,8 +50,8 @@ int64_t lobby_now_ms(void)
 int door_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
     int (*const migrate[])(struct sql *, bool, int64_t) = {
-        mails_migrate,       reminders_migrate, contacts_migrate, playbill_migrate,
-        generations_migrate, scans_migrate,     positions_migrate};
+        mails_migrate, reminders_migrate,   contacts_migrate, playbill_migrate,
+        hooks_migrate, generations_migrate, scans_migrate,    positions_migrate};
     int err = 0;
     for (size_t i = 0; err == 0 && i < sizeof(migrate) / sizeof(migrate[0]); i++)
         err = migrate[i](sql, read_only, now_ms);

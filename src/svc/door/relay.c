@@ -8,6 +8,7 @@
 
 #include "call/client.h"
 #include "observe/log.h"
+#include "store/hooks.h"
 #include "store/positions.h"
 #include "svc/door/lobby.h"
 #include "usher/v1/ledger.pb-c.h"
@@ -16,11 +17,13 @@
 
 /* An event somebody is to be told of. */
 struct told {
-    struct id order_id, account_id;
+    const Usher__V1__OutboxEvent *event;
+    uint32_t performance_id;
+    struct id order_id, account_id; /* zero: it is about the sale */
     bool confirmed;
     bool reduced; /* a part of it is given back */
     struct contact contact;
-    bool wanted; /* there is a contact */
+    bool wanted; /* a mail: there is a contact */
 };
 
 struct round {
@@ -66,6 +69,26 @@ static void log_told(uint32_t performance_id, const struct told *told,
                   log_int("usher.total", event->total));
 }
 
+static bool is_of_order(const struct told *told)
+{
+    return told->event->sale_state == 0;
+}
+
+static int read_event(struct told *told, const Usher__V1__OutboxEvent *event,
+                      uint32_t performance_id)
+{
+    *told = (struct told){.event = event, .performance_id = performance_id};
+    if (!is_of_order(told))
+        return 0;
+    if (id_from_bytes(view_of(event->order_id.data, event->order_id.len), &told->order_id) ||
+        id_from_bytes(view_of(event->account_id.data, event->account_id.len), &told->account_id))
+        return ERR_CORRUPT;
+    told->confirmed = event->kind == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
+    told->reduced = event->reduced;
+    log_told(performance_id, told, event);
+    return 0;
+}
+
 /* The events behind the position, in order. */
 static int gather(struct round *round, const Usher__V1__ReadOutboxResponse *answer)
 {
@@ -80,17 +103,9 @@ static int gather(struct round *round, const Usher__V1__ReadOutboxResponse *answ
         if (row->outbox_id <= round->from)
             continue; /* dealt with, but not forgotten yet */
         for (size_t k = 0; k < row->n_events; k++) {
-            const Usher__V1__OutboxEvent *event = row->events[k];
-            struct told *told = &round->told[round->count];
-            if (id_from_bytes(view_of(event->order_id.data, event->order_id.len),
-                              &told->order_id) ||
-                id_from_bytes(view_of(event->account_id.data, event->account_id.len),
-                              &told->account_id))
-                return ERR_CORRUPT;
-            told->confirmed = event->kind == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
-            told->reduced = event->reduced;
-            log_told(row->performance_id, told, event);
-            round->count += !told->reduced; /* whoever gives the money back writes the mail */
+            int err = read_event(&round->told[round->count++], row->events[k], row->performance_id);
+            if (err != 0)
+                return err;
         }
         round->to = row->outbox_id;
     }
@@ -106,6 +121,8 @@ static int run_contacts(struct sql_job *base, struct sql_txn *txn)
         return any; /* nothing is wanted */
     for (size_t i = 0; i < round->count; i++) {
         struct told *told = &round->told[i];
+        if (!is_of_order(told) || told->reduced) /* whoever gives money back writes the mail */
+            continue;
         int err = contact_read(txn, told->order_id, told->account_id, round->arena, &told->contact);
         if (err != 0 && err != ERR_NOT_FOUND)
             return err;
@@ -136,6 +153,32 @@ static int put_mail(const struct round *round, const struct told *told, struct s
     return err == 0 ? contact_order(txn, told->order_id, told->account_id) : err;
 }
 
+/* The same for those who are told by webhooks. An order that came with its money is two events. */
+static int note_told(struct sql_txn *txn, const struct told *told)
+{
+    const Usher__V1__OutboxEvent *event = told->event;
+    struct hook_event hook = {.type = HOOK_ORDER_MADE,
+                              .at_ms = event->at_ms,
+                              .performance_id = told->performance_id,
+                              .order_id = told->order_id,
+                              .seat = -1,
+                              .places = event->place_count,
+                              .amount = event->total};
+    if (!is_of_order(told))
+        hook.type = event->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN ? HOOK_SALE_OPENED
+                                                                                : HOOK_SALE_PAUSED;
+    else if (told->reduced)
+        hook.type = HOOK_ORDER_REDUCED;
+    else if (!told->confirmed)
+        hook.type = HOOK_ORDER_CANCELLED;
+    int err = hook_note(txn, &hook);
+    if (err != 0 || hook.type != HOOK_ORDER_MADE ||
+        event->payment_method <= USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)
+        return err;
+    hook.type = HOOK_ORDER_PAID;
+    return hook_note(txn, &hook);
+}
+
 static int run_keep(struct sql_job *base, struct sql_txn *txn)
 {
     const struct round *round = (const struct round *)base;
@@ -143,6 +186,8 @@ static int run_keep(struct sql_job *base, struct sql_txn *txn)
     for (size_t i = 0; err == 0 && i < round->count; i++) {
         if (round->told[i].wanted)
             err = put_mail(round, &round->told[i], txn);
+        if (err == 0)
+            err = note_told(txn, &round->told[i]);
     }
     if (err == 0 && round->sweep)
         err = contact_sweep(txn, round->now_ms - CONTACT_KEEP_MS);

@@ -1,11 +1,11 @@
 /* SetSellingTerms, GetSellingTerms, QuotePurchase: who sells, and what is paid beside the price. */
+#include "call/tenant.h"
 #include "mem/utf8.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
 #include "token/roles.h"
 
-#define FIRST_ORGANISER 1 /* an operator's, where none is named */
-#define STEPS_MAX       12
+#define STEPS_MAX 12
 
 /* ---- for the role ---- */
 
@@ -83,24 +83,7 @@ int selling_fill(struct arena *arena, const struct selling_terms *t,
 
 int selling_organiser(struct call *call, uint32_t said, uint32_t *ret_organiser_id)
 {
-    const struct identity *who = call_identity(call);
-    uint32_t only = said, count = said > 0;
-    if (said == 0 && identity_has(who, ROLE_OPERATOR)) {
-        only = FIRST_ORGANISER;
-        count = 1;
-    }
-    for (uint32_t i = 0; count == 0 && i < who->tenant_count; i++) {
-        if (who->tenants[i].roles & ROLES_MANAGE)
-            only = only == 0 ? who->tenants[i].tenant_id : UINT32_MAX; /* several */
-    }
-    if (only == 0 || only == UINT32_MAX)
-        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
-                           "organiser_id: the caller acts for several organisers, say for which");
-    if (!identity_has_for(who, only, ROLES_MANAGE))
-        return call_fail(call, CODE_PERMISSION_DENIED, NULL,
-                         "this is a manager's or an owner's of that organiser to do");
-    *ret_organiser_id = only;
-    return 0;
+    return call_tenant(call, said, ROLES_MANAGE, ret_organiser_id);
 }
 
 /* ---- setting them ---- */

@@ -1,24 +1,8 @@
 /* Whose halls and events they are: the organiser that a call is made for, and whether it may be. */
+#include "call/tenant.h"
 #include "store/hall_owners.h"
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
-
-#define FIRST_ORGANISER 1 /* whose everything of earlier stores is */
-
-/* The only organiser that the caller manages; 0: none, or several. */
-static uint32_t only_organiser(const struct identity *who)
-{
-    uint32_t only = 0, count = 0;
-    if (who->roles & ROLE_OPERATOR)
-        return FIRST_ORGANISER;
-    for (uint32_t i = 0; i < who->tenant_count; i++) {
-        if (who->tenants[i].roles & ROLES_MANAGE) {
-            only = who->tenants[i].tenant_id;
-            count++;
-        }
-    }
-    return count == 1 ? only : 0;
-}
 
 static int refuse(struct call *call)
 {
@@ -28,15 +12,7 @@ static int refuse(struct call *call)
 
 int desk_organiser(struct call *call, uint32_t wanted, uint32_t *ret_organiser_id)
 {
-    const struct identity *who = call_identity(call);
-    const uint32_t organiser_id = wanted ? wanted : only_organiser(who);
-    if (organiser_id == 0)
-        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "organiser_id",
-                         "the caller acts for several organisers: say for which");
-    if (!identity_has_for(who, organiser_id, ROLES_MANAGE))
-        return refuse(call);
-    *ret_organiser_id = organiser_id;
-    return 0;
+    return call_tenant(call, wanted, ROLES_MANAGE, ret_organiser_id);
 }
 
 int desk_check_event(struct call *call, const struct catalog_event *event)
