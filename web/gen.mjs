@@ -39,6 +39,8 @@ const apart = {
     PaymentService:
       'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders SetSellingTerms GetSellingTerms ListReceipts GetReceiptFile ListPayments CollectPayment',
     DoorService: 'FindOrders',
+    WebhookService:
+      'CreateWebhook ListWebhooks RotateWebhookSecret TestWebhook ReplayWebhook DeleteWebhook ListWebhookEvents',
   },
   operate: {
     MonitorService: 'GetBoard GetStories SearchRecords',
@@ -50,7 +52,17 @@ const apart = {
 const here = dirname(fileURLToPath(import.meta.url));
 const proto = join(here, '..', 'proto');
 const out = join(here, 'src', 'gen');
-const files = ['ticket', 'auth', 'waitroom', 'payment', 'door', 'monitor', 'owner', 'error'];
+const files = [
+  'ticket',
+  'auth',
+  'waitroom',
+  'payment',
+  'door',
+  'monitor',
+  'owner',
+  'webhook',
+  'error',
+];
 
 const folder = mkdtempSync(join(tmpdir(), 'usher-gen-'));
 const described = join(folder, 'set.binpb');

@@ -90,9 +90,10 @@ static void every_letter_can_be_written(void **state)
                                                  {"number", VIEW_LIT("T4813620975")},
                                                  {"name", VIEW_LIT("<Kim>")},
                                                  {"what", VIEW_LIT("Your password was changed.")},
+                                                 {"webhook", VIEW_LIT("7")},
                                                  {"address", VIEW_LIT("192.0.2.1")}};
             assert_int_equal(letter_write(view_str(template->name), (enum paper_language)language,
-                                          given, 5, &letter),
+                                          given, 6, &letter),
                              0);
             assert_false(has(&letter.text, "{") || has(&letter.html, "<Kim>"));
             letter_release(&letter);

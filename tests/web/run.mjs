@@ -17,6 +17,7 @@ import { operator } from './operator.mjs';
 import { report } from './report.mjs';
 import { providers } from './providers.mjs';
 import { startServer } from './server.mjs';
+import { trade } from './trade.mjs';
 import { ways } from './ways.mjs';
 import { whole } from './whole.mjs';
 import { openBrowser } from './visitor.mjs';
@@ -57,7 +58,7 @@ try {
     operate: server?.operate,
     usher: server?.usher, // the organiser's part; not there with --url
   };
-  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...heads, ...keep, ...door, ...ways, ...whole, ...organise, ...providers, ...report, ...operator })) {
+  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...heads, ...keep, ...door, ...ways, ...whole, ...organise, ...trade, ...providers, ...report, ...operator })) {
     if (!new RegExp(values.only).test(name)) continue;
     try {
       await run(world);

@@ -37,7 +37,7 @@ export async function startServer(binary, ...more) {
   const provider = await startProvider(binary, folder);
   const idp = await startIdp();
   const oidc = `kakao=${idp.issuer},usher,`;
-  const words = ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0', '--psp', provider.url, '--oidc', oidc, '--rest', '0', ...more];
+  const words = ['serve', '--demo', '--data', folder, '--listen', '127.0.0.1:0', '--psp', provider.url, '--oidc', oidc, '--rest', '0', '--webhook-allow', '127.0.0.1', ...more];
   const child = spawn(binary, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -30,6 +30,7 @@ static const char *const pages[] = {
     "/organiser/orders",
     "/organiser/money",
     "/organiser/team",
+    "/organiser/webhooks",
     "/organiser/events/new",
     "/organiser/events/#",
     "/organiser/sales/#",

@@ -10,6 +10,7 @@ export type OrganisePart =
   | 'orders'
   | 'money'
   | 'team'
+  | 'webhooks'
   | 'new'
   | 'event'
   | 'sale';
@@ -85,7 +86,10 @@ const pages: [RegExp, Make][] = [
   [/^\/door\/(\d+)$/, withNumber((performanceId) => ({ page: 'door', performanceId }))],
   [/^\/operator$/, () => ({ page: 'operator' })],
   [/^\/organiser$/, () => organise('home')],
-  [/^\/organiser\/(halls|sales|orders|money|team)$/, (part) => organise(part as OrganisePart)],
+  [
+    /^\/organiser\/(halls|sales|orders|money|team|webhooks)$/,
+    (part) => organise(part as OrganisePart),
+  ],
   [/^\/organiser\/events\/new$/, () => organise('new')],
   [/^\/organiser\/events\/(\d+)$/, withNumber((id) => organise('event', id))],
   [/^\/organiser\/sales\/(\d+)$/, withNumber((id) => organise('sale', id))],

@@ -3,6 +3,7 @@ import '../../style/organise.css';
 import { signIn } from '../../api/client';
 import { failure } from '../../api/failure';
 import { organiseWords } from '../../i18n/organise';
+import { tradeWords } from '../../i18n/trade';
 import { words } from '../../i18n/words';
 import { Icon } from '../../parts/icon';
 import { Trouble } from '../../parts/trouble';
@@ -26,6 +27,7 @@ import { Orders } from './orders';
 import { Overview } from './overview';
 import { SalePage } from './sale';
 import { Team } from './team';
+import { Webhooks } from './webhooks';
 
 interface OrganiseProps {
   part: OrganisePart;
@@ -101,6 +103,12 @@ function Part({ part, id }: OrganiseProps) {
       return <Orders />;
     case 'money':
       return <Money />;
+    case 'webhooks':
+      return membership ? (
+        <Webhooks key={membership.organiserId} acting={membership} />
+      ) : (
+        <Trouble failure={failure('NOT_FOUND')} />
+      );
     case 'team':
       return membership ? <Team acting={membership} /> : <Trouble failure={failure('NOT_FOUND')} />;
   }
@@ -128,7 +136,7 @@ function Outside({ title, text, children }: OutsideProps) {
   );
 }
 
-const tabs = ['home', 'halls', 'sales', 'orders', 'money', 'team'] as const;
+const tabs = ['home', 'halls', 'sales', 'orders', 'money', 'team', 'webhooks'] as const;
 
 function Tabs({ part, all }: { part: OrganisePart; all: boolean }) {
   const say = organiseWords.value;
@@ -159,7 +167,7 @@ function Tabs({ part, all }: { part: OrganisePart; all: boolean }) {
                 href={tab === 'home' ? paths.organise() : paths.organise(tab)}
                 aria-current={on === tab ? 'page' : undefined}
               >
-                {say.parts[tab]}
+                {tab === 'webhooks' ? tradeWords.value.parts[tab] : say.parts[tab]}
               </a>
             </li>
           ))}

@@ -1,0 +1,113 @@
+// What an organiser has beside the sale: webhooks.
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { password, staff } from './door.mjs';
+import { visit } from './steps.mjs';
+import { phone } from './visitor.mjs';
+
+const wide = { viewport: { width: 1280, height: 900 }, locale: 'en-GB' };
+const narrow = { ...phone, locale: 'ko-KR', colorScheme: 'dark' };
+
+export async function signIn(visitor, path, email) {
+  const { page } = visitor;
+  await page.goto(visitor.url + path);
+  await page.click('.trouble .primary');
+  await page.fill('[name=email]', email);
+  await page.fill('[name=password]', password);
+  await visitor.press('submit');
+}
+
+export const fits = async (visitor, where) => {
+  const { page } = visitor;
+  const { width } = page.viewportSize();
+  const size = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(size <= width, `${where} is ${size} px wide on ${width}`);
+};
+
+/** A receiver that answers with `status`; what it was told. */
+async function receiver() {
+  const told = [];
+  const one = { status: 200, told };
+  one.server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (piece) => {
+      body += piece;
+    });
+    request.on('end', () => {
+      if (one.status === 200) told.push(JSON.parse(body));
+      response.writeHead(one.status).end();
+    });
+  });
+  await new Promise((done) => one.server.listen(0, '127.0.0.1', done));
+  one.url = `http://127.0.0.1:${one.server.address().port}/hook`;
+  return one;
+}
+
+export const trade = {
+  'webhooks: made, tried, rotated, sent again and deleted, by mouse and by keys': async (world) => {
+    await staff(world, 'hooks@example.com', 'manager');
+    const other = await receiver();
+    try {
+      await visit(world, [wide], async (a) => {
+        const { page } = a;
+        await signIn(a, '/organiser/webhooks', 'hooks@example.com');
+        await page.fill('[name=webhook-address]', 'ftp://nowhere');
+        await page.click('[data-form=webhook] [type=submit]');
+        await page.waitForSelector('.notice-bad');
+        await a.isAccessible('a webhook that is refused');
+        await page.fill('[name=webhook-address]', other.url);
+        await page.check('[name=webhook-some]');
+        for (const type of ['order.made', 'sale.paused', 'sale.opened'])
+          await page.check(`[name="type-${type}"]`);
+        await page.focus('[data-form=webhook] [type=submit]');
+        await page.keyboard.press('Enter');
+        await page.waitForSelector('.org-hook .org-token');
+        assert.match(await page.textContent('.org-token code'), /^whsec_/);
+        await page.click('[data-action=test]');
+        await page.waitForSelector('.org-hook .notice');
+        assert.match(await page.textContent('.org-hook .notice'), /HTTP 200/);
+        assert.equal(other.told[0].type, 'webhook.test');
+        await a.isAccessible('webhooks');
+        await fits(a, 'webhooks');
+        const own = await world.operate('TicketService/ListEvents', {});
+        const { performanceId } = own.events[0].performances[0];
+        await world.operate('TicketService/PauseSale', { performanceId });
+        await world.operate('TicketService/OpenSale', { performanceId });
+        await page.waitForSelector('[data-sequence] >> nth=1');
+        await a.picture('webhooks-wide');
+        const last = await page.getAttribute('[data-sequence]', 'data-sequence');
+        for (let began = Date.now(); other.told.length < 3 && Date.now() - began < 10_000; )
+          await new Promise((done) => setTimeout(done, 50));
+        const before = other.told.length;
+        await page.fill('[name^=from-]', last);
+        await page.keyboard.press('Enter');
+        for (let began = Date.now(); other.told.length === before && Date.now() - began < 10_000; )
+          await new Promise((done) => setTimeout(done, 50));
+        assert.equal(String(other.told.at(-1).sequence), last);
+        other.status = 500;
+        await page.click('[data-action=test]');
+        await page.waitForSelector('.org-hook .notice-bad');
+        await page.click('[data-action=rotate]');
+        await page.waitForSelector('.org-hook .org-token');
+      }, true);
+      await visit(world, [narrow], async (a) => {
+        const { page } = a;
+        await signIn(a, '/organiser/webhooks', 'hooks@example.com');
+        await page.waitForSelector('.org-hook');
+        await fits(a, 'webhooks on a phone');
+        await a.isAccessible('webhooks on a phone');
+        await a.picture('webhooks-phone');
+        await page.click('[data-action=remove]');
+        await page.waitForSelector('dialog.confirm[open]');
+        await page.keyboard.press('Escape');
+        await page.waitForSelector('dialog.confirm', { state: 'detached' });
+        await page.click('[data-action=remove]');
+        await page.click('dialog.confirm .danger');
+        await page.waitForSelector('.org-hook', { state: 'detached' });
+      });
+    } finally {
+      other.server.close();
+    }
+  },
+};
