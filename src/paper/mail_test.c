@@ -86,12 +86,10 @@ static void every_letter_can_be_written(void **state)
     for (size_t i = 0; (template = letter_at(i)); i++) {
         const bool of_order = strstr(template->text[0], "{event}") != NULL;
         for (int language = 0; language < 2 && !of_order; language++) {
-            const struct letter_value given[] = {{"code", VIEW_LIT("12345678")},
-                                                 {"number", VIEW_LIT("T4813620975")},
-                                                 {"name", VIEW_LIT("<Kim>")},
-                                                 {"what", VIEW_LIT("Your password was changed.")},
-                                                 {"webhook", VIEW_LIT("7")},
-                                                 {"address", VIEW_LIT("192.0.2.1")}};
+            const struct letter_value given[] = {
+                {"code", VIEW_LIT("12345678")}, {"number", VIEW_LIT("T4813620975")},
+                {"name", VIEW_LIT("<Kim>")},    {"what", VIEW_LIT("Your password was changed.")},
+                {"webhook", VIEW_LIT("7")},     {"address", VIEW_LIT("192.0.2.1")}};
             assert_int_equal(letter_write(view_str(template->name), (enum paper_language)language,
                                           given, 6, &letter),
                              0);
