@@ -77,8 +77,8 @@ def all_that_happens_is_told_in_order(house):
     assert made["timestamp"].endswith("Z"), made
     text = json.dumps(receiver.taken)
     assert "example.org" not in text and "김" not in text, "nothing personal is told"
-    one = listed(house, webhook)
-    assert one["toldUpTo"] == one["lastSequence"] == str(began + 6) and "secret" not in one, one
+    wait_until(lambda: listed(house, webhook)["toldUpTo"] == str(began + 6), "the position")
+    assert "secret" not in listed(house, webhook)
     ask(house, "DeleteWebhook", webhookId=webhook)
     receiver.close()
 
@@ -256,7 +256,8 @@ def others_may_not(house):
         assert ask(house, method, token=theirs, webhookId=mine)["code"] == "not_found", method
     assert ask(house, "CreateWebhook", token=theirs, organiserId=1, address="https://a/")["code"] == "permission_denied"
     assert ask(house, "ListWebhooks", token=token("ROLE_BOX_OFFICE", 1))["code"] == "permission_denied"
-    assert ask(house, "ListWebhooks", token=token("ROLE_MANAGER", 1))["webhooks"][0]["webhookId"] == mine
+    seen = ask(house, "ListWebhooks", token=token("ROLE_MANAGER", 1))["webhooks"]
+    assert mine in [one["webhookId"] for one in seen], seen
     for _ in range(8):
         made = ask(house, "CreateWebhook", token=theirs, address="https://a/")
         assert "webhookId" in made, made
@@ -296,7 +297,7 @@ def what_takes_nothing_is_given_up_and_its_owner_mailed(_):
         house.ask("SetMember", {"organiserId": 1, "email": "boss@example.org", "role": "ROLE_OWNER"}, AUTH,
                   house.operator_key)
         receiver = Receiver()
-        webhook = make(house, receiver)
+        webhook = make(house, receiver, types=["order.made"])
         receiver.status = 500
         house.order(house.guest())
         wait_until(lambda: listed(house, webhook)["state"] == "WEBHOOK_STATE_GIVEN_UP", "the end")
@@ -310,9 +311,9 @@ def what_takes_nothing_is_given_up_and_its_owner_mailed(_):
         assert len(receiver.tries) == tries, "nothing is sent"
         assert "webhookId" in ask(house, "ReplayWebhook", webhookId=webhook)
         await_count(receiver, 2)
-        assert receiver.sequences() == [1, 2], receiver.sequences()
+        assert receiver.types() == ["order.made"] * 2, receiver.types()
         gone = Receiver()
-        other = make(house, gone)
+        other = make(house, gone, types=["order.made"])
         gone.status = 410
         house.order(house.guest())
         wait_until(lambda: listed(house, other)["state"] == "WEBHOOK_STATE_GIVEN_UP", "410")
