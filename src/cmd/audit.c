@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,13 @@ static bool print_json(const struct audit_report *report, const struct books *bo
     return written && fflush(stdout) == 0;
 }
 
+static bool is_there(const char *data)
+{
+    char path[PATH_MAX];
+    const int len = snprintf(path, sizeof(path), "%s/usher.db", data);
+    return len > 0 && (size_t)len < sizeof(path) && access(path, F_OK) == 0;
+}
+
 /* Says why there is no verdict. An enum cmd_exit: wrong words where it is the folder or the
  * performance that is not there. */
 static int fail(const struct audit_values *values, bool opened, int rc)
@@ -220,6 +228,11 @@ static int fail(const struct audit_values *values, bool opened, int rc)
         if (opened)
             return cmd_fail("audit", CMD_USAGE, "%s has no performance %" PRId64, data,
                             values->performance_id);
+        if (is_there(data))
+            return cmd_fail("audit", CMD_FALSE,
+                            "%s/usher.db has no tables: bring it back from your copy, with "
+                            "usher.db-wal if there is one",
+                            data);
         if (access(data, F_OK) != 0)
             return cmd_fail("audit", CMD_USAGE,
                             "%s: %s; --data DIR names the folder that usher serve was given", data,

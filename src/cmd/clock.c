@@ -76,13 +76,13 @@ static int accept_command(int argc, char **argv)
     const int64_t now_ms = clock_wall_ms(clock_system());
     when_format(now_ms, now);
     snprintf(path, sizeof(path), "%s/usher.db", values.data);
-    int err =
-        access(path, F_OK) == 0 ? store_sqlite_open(values.data, false, &store) : ERR_NOT_FOUND;
+    int err = access(path, F_OK) == 0 ? store_sqlite_open_made(values.data, &store) : ERR_NOT_FOUND;
     if (err == 0)
         err = owner_clock_accept(store, now_ms, &count);
     store_free(store);
     if (err == ERR_NOT_FOUND)
-        code = cmd_fail("clock accept", CMD_USAGE, "%s: there is no usher.db in it", values.data);
+        code = cmd_fail("clock accept", CMD_USAGE,
+                        "%s: there is no usher.db in it, or one without tables", values.data);
     else if (err != 0)
         code = fail(values.data, err);
     else

@@ -131,12 +131,20 @@ static int open_shared(const char *url, struct store **ret_store)
     return cmd_fail("serve", err == ERR_INVALID ? CMD_USAGE : CMD_FALSE, "--store: %s", why);
 }
 
-static int open_embedded(const char *data, struct store **ret_store)
+static int open_embedded(const char *data, bool fresh, struct store **ret_store)
 {
     char said[SQLITE_MESSAGE_MAX];
-    int err = store_sqlite_open(data, false, ret_store);
+    int err =
+        fresh ? store_sqlite_open(data, false, ret_store) : store_sqlite_open_made(data, ret_store);
     sqlite_messages_last(said);
     switch (err) {
+    case ERR_NOT_FOUND:
+        return cmd_fail(
+            "serve", CMD_FALSE,
+            "%s/usher.db has no tables, but secret.key beside it is of a store that had "
+            "some: bring it back from your copy, with usher.db-wal if there is one; to "
+            "begin with an empty store, move usher.db and secret.key away",
+            data);
     case 0:
         return CMD_OK;
     case ERR_BUSY:
@@ -176,8 +184,20 @@ static bool is_there(const char *data, const char *name)
  * An enum cmd_exit. */
 static int check_pair(const char *data, const char *keys)
 {
+    static const char *const others[] = {"usher.db-wal", "usher.db-shm", "usher.lock", "monitor.db",
+                                         "access.keys"};
     const bool store = is_there(data, "usher.db"), key = is_there(keys, "secret.key");
-    if (store && !key && !is_there(keys, "secret.key.new"))
+    const bool begun = is_there(keys, "secret.key.new"); /* a first start that died */
+    for (size_t i = 0; !store && !key && !begun && i < sizeof(others) / sizeof(others[0]); i++) {
+        if (is_there(data, others[i]))
+            return cmd_fail(
+                "serve", CMD_FALSE,
+                "%s/usher.db and secret.key are missing beside %s: bring both back from "
+                "your copy; to begin with an empty store, name a new folder, or move "
+                "what is in this one away",
+                data, others[i]);
+    }
+    if (store && !key && !begun)
         return cmd_fail("serve", CMD_FALSE,
                         "%s/secret.key is missing beside usher.db: bring it back from your copy; "
                         "with a new one all tokens and all ticket codes already printed are void",
@@ -197,7 +217,7 @@ static int open_secret(const struct ground_options *options, const char *keys, u
 {
     const bool there = is_there(keys, "secret.key");
     int code = there ? open_key(keys, "secret.key", ret_key) : CMD_OK;
-    if (code == CMD_OK && !options->store)
+    if (code == CMD_OK && !options->store && options->keeps)
         code = check_pair(options->data, keys);
     if (code == CMD_OK && !there)
         code = open_key(keys, options->store ? "secret.key" : "secret.key.new", ret_key);
@@ -226,9 +246,11 @@ int ground_open(const struct ground_options *options, struct ground *ret_ground)
         code = open_secret(options, keys, ground.secret);
     if (code == CMD_OK)
         code = open_key(keys, "operator.key", ground.operator_key);
+    /* A key of its own that has its name is of a store that was made. */
+    const bool fresh = options->keys || !is_there(keys, "secret.key");
     if (code == CMD_OK && options->keeps)
         code = options->store ? open_shared(options->store, &ground.store)
-                              : open_embedded(options->data, &ground.store);
+                              : open_embedded(options->data, fresh, &ground.store);
     if (code == CMD_OK && ground.store)
         code = clock_check(ground.store, options->data);
     if (code == CMD_OK)

@@ -126,7 +126,7 @@ static int move(const char *dir, const char *url, bool json)
 {
     struct store *from = NULL, *to = NULL;
     char why[STORE_WHY_MAX];
-    int err = store_sqlite_open(dir, false, &from);
+    int err = store_sqlite_open_made(dir, &from);
     if (err == ERR_BUSY)
         return cmd_fail("move", CMD_FALSE, "%s is in use by a server; stop it first", dir);
     if (err)

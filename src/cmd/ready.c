@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/object.h"
 #include "cmd/target.h"
+#include "mem/utf8.h"
 
 #define ASK_MS 3000
 
 struct ready_values {
     const char *url;
     const char *tls_ca;
+    bool json;
 };
 
 static const struct conf_option options[] = {
@@ -21,6 +24,8 @@ static const struct conf_option options[] = {
              "9090"},
     {"tls-ca", CONF_PATH, offsetof(struct ready_values, tls_ca), NULL,
      .help = "roots to trust (PEM) instead of the system's, for https"},
+    {"json", CONF_BOOL, offsetof(struct ready_values, json), "no",
+     .help = "one JSON object instead of text, for machines"},
 };
 
 const struct conf_table ready_table = {
@@ -73,6 +78,25 @@ out:
     return status;
 }
 
+/* What the process said, as an enum cmd_exit. */
+static int tell(const struct ready_values *values, const char *url, long status, const char *text)
+{
+    const bool serves = status == 200;
+    if (status == 0)
+        return target_explain("ready", url, values->tls_ca, "nobody answers there");
+    if (values->json) {
+        const int code =
+            object_print("ready", json_pack("{s:s, s:b, s:I, s:s%}", "url", url, "serves", serves,
+                                            "status", (json_int_t)status, "text", text,
+                                            utf8_valid(view_str(text)) ? strlen(text) : 0));
+        return code != CMD_OK || serves ? code : CMD_FALSE;
+    }
+    if (serves)
+        printf("%s serves\n", url);
+    return serves ? CMD_OK
+                  : cmd_fail("ready", CMD_FALSE, "%s answers, and does not serve: %s", url, text);
+}
+
 int ready_command(int argc, char **argv)
 {
     /* The ports of the README and of deploy/compose.yaml. */
@@ -94,14 +118,7 @@ int ready_command(int argc, char **argv)
         url = values.url ? values.url : usual[i];
         status = ready_status(url, values.tls_ca, text);
     }
-    if (status == 200) {
-        printf("%s serves\n", url);
-        code = CMD_OK;
-    } else if (status != 0) {
-        code = cmd_fail("ready", CMD_FALSE, "%s answers, and does not serve: %s", url, text);
-    } else {
-        code = target_explain("ready", url, values.tls_ca, "nobody answers there");
-    }
+    code = tell(&values, url, status, text);
     conf_release(&conf);
     return code;
 }

@@ -1,5 +1,7 @@
 #include "codec/proto.h"
 
+#include <stdio.h>
+
 #include "err/err.h"
 #include "mem/utf8.h"
 
@@ -162,9 +164,29 @@ static bool take_varint(struct view *v, uint64_t *ret_number)
     return false;
 }
 
-/* What protobuf-c does not tell: it ends strings where they have a NUL. The bytes are those of a
- * message that was read, so they are well formed and as deep as its descriptors. */
-static bool strings_are_whole(const ProtobufCMessageDescriptor *descriptor, struct view bytes)
+/* Which string of the bytes is none, and why. */
+struct bad_string {
+    char *path; /* PROTO_PATH_MAX */
+    size_t len;
+    const char *why;
+};
+
+/* Writes a field's name behind what leads to it. */
+static size_t lead(struct bad_string *bad, const ProtobufCFieldDescriptor *field)
+{
+    const size_t before = bad->len;
+    const int more = snprintf(bad->path + bad->len, PROTO_PATH_MAX - bad->len, "%s%s",
+                              bad->len ? "." : "", field->name);
+    const size_t room = PROTO_PATH_MAX - 1 - bad->len;
+    bad->len += more > 0 && (size_t)more < room ? (size_t)more : room;
+    return before;
+}
+
+/* What protobuf-c does not tell: it ends strings where they have a NUL, and takes what is not
+ * UTF-8. The bytes are those of a message that was read, so they are well formed and as deep as its
+ * descriptors; the path leads to the string that makes this false. */
+static bool strings_are_whole(const ProtobufCMessageDescriptor *descriptor, struct view bytes,
+                              struct bad_string *bad)
 {
     uint64_t tag, len;
     while (bytes.len) {
@@ -192,14 +214,31 @@ static bool strings_are_whole(const ProtobufCMessageDescriptor *descriptor, stru
             protobuf_c_message_descriptor_get_field(descriptor, (unsigned)(tag >> 3));
         const struct view value = view_of(bytes.at, (size_t)len);
         bytes = view_of(bytes.at + len, bytes.len - (size_t)len);
-        if (!field || (tag & 7) != 2)
+        if (!field || (tag & 7) != 2 ||
+            (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE))
             continue;
-        if (field->type == PROTOBUF_C_TYPE_STRING && len && memchr(value.at, 0, value.len))
+        const size_t before = lead(bad, field);
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+            if (!strings_are_whole(field->descriptor, value, bad))
+                return false;
+        } else if (len && (memchr(value.at, 0, value.len) || !utf8_valid(value))) {
+            bad->why = utf8_valid(value) ? "has a NUL character" : "is not UTF-8";
             return false;
-        if (field->type == PROTOBUF_C_TYPE_MESSAGE && !strings_are_whole(field->descriptor, value))
-            return false;
+        }
+        bad->len = before;
+        bad->path[before] = '\0';
     }
     return true;
+}
+
+const char *proto_bad_string(const ProtobufCMessageDescriptor *descriptor, struct view bytes,
+                             char ret_path[PROTO_PATH_MAX])
+{
+    struct bad_string bad = {.path = ret_path};
+    ret_path[0] = '\0';
+    if (strings_are_whole(descriptor, bytes, &bad) || !bad.why)
+        ret_path[0] = '\0';
+    return bad.why;
 }
 
 int proto_unpack(const ProtobufCMessageDescriptor *descriptor, struct view bytes,
@@ -211,7 +250,9 @@ int proto_unpack(const ProtobufCMessageDescriptor *descriptor, struct view bytes
         protobuf_c_message_unpack(descriptor, &a.allocator, bytes.len, (const uint8_t *)bytes.at);
     if (!message)
         return a.failed ? ERR_FULL : ERR_INVALID;
-    if (!check_fields(message) || !strings_are_whole(descriptor, bytes))
+    char path[PROTO_PATH_MAX];
+    if (!check_fields(message) ||
+        !strings_are_whole(descriptor, bytes, &(struct bad_string){.path = path}))
         return ERR_INVALID;
     *ret_message = message;
     return 0;

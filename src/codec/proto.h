@@ -29,6 +29,12 @@ ProtobufCMessage *proto_new(const ProtobufCMessageDescriptor *descriptor, struct
 int proto_unpack(const ProtobufCMessageDescriptor *descriptor, struct view bytes,
                  struct arena *arena, ProtobufCMessage **ret_message);
 
+#define PROTO_PATH_MAX 128
+/* Why bytes that are laid out as such a message are none, "has a NUL character", and of which
+ * field, "contact.name". NULL: of no string. */
+const char *proto_bad_string(const ProtobufCMessageDescriptor *descriptor, struct view bytes,
+                             char ret_path[PROTO_PATH_MAX]);
+
 /* Appends the packed message. ERR_FULL, ERR_NO_MEMORY. */
 int proto_pack(const ProtobufCMessage *message, struct buf *out);
 

@@ -214,6 +214,18 @@ static void unpack_names_its_reasons(void **state)
                                   &arena, &message),
                      ERR_INVALID);
     assert_null(message);
+    char path[PROTO_PATH_MAX];
+    assert_string_equal(proto_bad_string(&google__rpc__status__descriptor,
+                                         VIEW_LIT("\x1a\x04\x0a\x02"
+                                                  "a\0"),
+                                         path),
+                        "has a NUL character");
+    assert_string_equal(path, "details.type_url");
+    assert_string_equal(proto_bad_string(descriptor, VIEW_LIT("\x12\x01x\x0a\x02\xc3\x28"), path),
+                        "is not UTF-8");
+    assert_string_equal(path, "name");
+    assert_null(proto_bad_string(descriptor, VIEW_LIT("\x0a\x05"), path));
+    assert_string_equal(path, "");
     assert_int_equal(proto_unpack(descriptor, VIEW_LIT(""), &arena, &message), 0);
     assert_string_equal(((Usher__V1__CreateEventRequest *)message)->name, "");
     /* Field 15 is unknown: dropped. */

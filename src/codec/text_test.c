@@ -82,7 +82,17 @@ static void what_cannot_be_seen_is_told(void **state)
                                          "\xe2\x80\x8b\xe2\x80\x8d",
                                          "\xc2\xa0",
                                          "\xef\xbb\xbf",
-                                         "\xe2\xa0\x80"};
+                                         "\xe2\xa0\x80",
+                                         "\xf0\x9d\x85\xb3", /* U+1D173, a format */
+                                         "\xf0\x9b\xb2\xa0", /* U+1BCA0, another */
+                                         "\xf0\x9d\x85\x99", /* U+1D159, a note without a head */
+                                         "\xf0\x96\xbf\xa4", /* U+16FE4, a filler */
+                                         "\xf0\x93\x91\x81", /* U+13441, a blank */
+                                         "\xcd\xb8",         /* U+0378, not assigned */
+                                         "\xef\xbf\xbe\xf3\xbf\xbf\xbf", /* noncharacters */
+                                         "\xee\x80\x80",                 /* private use */
+                                         "\xcc\x81\xe0\xa4\xbe",         /* marks alone */
+                                         "\xf3\xa0\x81\xa1\xef\xb8\x8f"};
     for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
         assert_false(utf8_visible(view_str(unseen[i])));
     assert_true(utf8_visible(VIEW_LIT("\xe2\x80\x8b"

@@ -1,5 +1,8 @@
 #include "http/head.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
+
 enum { IS_LOWER = 1, IS_TOKEN = 2, IS_BREAK = 4, IS_HOST = 8 };
 
 #define IS_NAME (IS_TOKEN | IS_LOWER)
@@ -101,18 +104,54 @@ static bool member_is(struct view member, struct view token)
     return true;
 }
 
+/* "[::1]" or "[v1.x]", by RFC 3986, 3.2.2; v begins with '['. The length, or 0. */
+static size_t literal(struct view v)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    const char *end = memchr(v.at, ']', v.len);
+    const size_t len = end ? (size_t)(end - v.at) - 1 : 0;
+    if (len == 0 || len >= sizeof(text))
+        return 0;
+    memcpy(text, v.at + 1, len);
+    text[len] = '\0';
+    const char *dot = strchr(text, '.');
+    const bool future = (text[0] == 'v' || text[0] == 'V') && dot && dot > text + 1 && dot[1] &&
+                        strspn(text + 1, "0123456789abcdefABCDEF") == (size_t)(dot - text) - 1;
+    return future || inet_pton(AF_INET6, text, &address) == 1 ? len + 2 : 0;
+}
+
+/* As far as a name or an address in digits goes: to the port's colon, or the end. False: a
+ * character that is none there. */
+static bool host_of(struct view v, size_t *ret_len)
+{
+    size_t len = 0;
+    if (v.len > 0 && v.at[0] == '[') {
+        *ret_len = literal(v);
+        return *ret_len > 0;
+    }
+    for (; len < v.len && v.at[len] != ':'; len++) {
+        const uint8_t c = (uint8_t)v.at[len];
+        if (!(classes[c] & IS_HOST) || c == '[' || c == ']' ||
+            (c == '%' && (v.len - len < 3 || !isxdigit((uint8_t)v.at[len + 1]) ||
+                          !isxdigit((uint8_t)v.at[len + 2]))))
+            return false;
+    }
+    *ret_len = len;
+    return true;
+}
+
 static bool is_authority(struct view v)
 {
     uint64_t port = 0;
-    for (size_t i = 0; i < v.len; i++) {
-        if (!(classes[(uint8_t)v.at[i]] & IS_HOST))
-            return false;
-    }
-    const char *bracket = v.len ? memrchr(v.at, ']', v.len) : NULL;
-    const char *from = bracket ? bracket : v.at;
-    const char *colon = v.len ? memchr(from, ':', v.len - (size_t)(from - v.at)) : NULL;
-    return !colon || colon + 1 == v.at + v.len ||
-           view_to_u64(view_of(colon + 1, v.len - (size_t)(colon + 1 - v.at)), UINT16_MAX, &port);
+    size_t len;
+    if (!host_of(v, &len))
+        return false;
+    if (len == v.len)
+        return true;
+    return v.at[len] == ':' &&
+           (len + 1 == v.len ||
+            view_to_u64(view_of(v.at + len + 1, v.len - len - 1), UINT16_MAX, &port));
 }
 
 bool head_names_one(const struct head *head)

@@ -71,13 +71,33 @@ static void clean(void **state)
         assert_false(head_fields_clean(&bad[i], 1));
 }
 
+/* RFC 3986, 3.2.2 and 3.2.3. */
+static void hosts(void **state)
+{
+    static const char *const good[] = {
+        "h",      "h:",      "h:80",          "a.b-c_d~e",    "192.0.2.1:8080",  "[::1]",
+        "[::1]:", "[::1]:1", "[2001:db8::7]", "[v1.fe:80]:1", "%EC%A2%8C:65535", ""};
+    static const char *const bad[] = {
+        "[zz]",  "[::1]x", "[::1]80", "%zz",    "%e",  "a%",    "[::1",      "::1",
+        "h:1:2", "[]",     "[::g]",   "a[::1]", "]",   "h:80x", "h:65536",   "a b",
+        "u@h",   "[v.a]",  "[vg.a]",  "[v1.]",  "a/b", "a?b",   "[1.2.3.4]", "[::1%25eth0]"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        const struct head one = {.authority = view_str(good[i])};
+        if (!head_names_one(&one))
+            fail_msg("%s is a host", good[i]);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const struct head one = {.authority = view_str(bad[i])};
+        if (head_names_one(&one))
+            fail_msg("%s is no host", bad[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds),
-        cmocka_unit_test(lists),
-        cmocka_unit_test(methods),
-        cmocka_unit_test(clean),
+        cmocka_unit_test(finds), cmocka_unit_test(lists), cmocka_unit_test(methods),
+        cmocka_unit_test(clean), cmocka_unit_test(hosts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

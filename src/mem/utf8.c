@@ -1,6 +1,7 @@
 #include "mem/utf8.h"
 
 #include <assert.h>
+#include <glib.h>
 
 size_t utf8_char(struct view text)
 {
@@ -40,21 +41,33 @@ bool utf8_is_control(uint32_t point)
            (point >= 0x2066 && point <= 0x2069);
 }
 
+/* Nothing to see by itself, by Unicode's general category, as GLib has it: controls and formats,
+ * what is not assigned or for private use, spaces, and marks that want a letter. A few letters and
+ * symbols are blank as well. */
 static bool is_unseen(uint32_t point)
 {
-    static const struct {
-        uint32_t first, last;
-    } unseen[] = {
-        {0x20, 0x20},     {0xa0, 0xa0},     {0xad, 0xad},     {0x34f, 0x34f},   {0x115f, 0x1160},
-        {0x1680, 0x1680}, {0x17b4, 0x17b5}, {0x180b, 0x180f}, {0x2000, 0x200d}, {0x202f, 0x202f},
-        {0x205f, 0x2065}, {0x206a, 0x206f}, {0x2800, 0x2800}, {0x3000, 0x3000}, {0x3164, 0x3164},
-        {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xffa0, 0xffa0}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
-    };
-    for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++) {
-        if (point >= unseen[i].first && point <= unseen[i].last)
+    static const uint32_t blank[] = {0x115f, 0x1160,  0x2800,  0x3164,
+                                     0xffa0, 0x13441, 0x13442, 0x1d159};
+    for (size_t i = 0; i < sizeof(blank) / sizeof(blank[0]); i++) {
+        if (point == blank[i])
             return true;
     }
-    return utf8_is_control(point);
+    switch (g_unichar_type(point)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT:
+    case G_UNICODE_UNASSIGNED:
+    case G_UNICODE_PRIVATE_USE:
+    case G_UNICODE_SURROGATE:
+    case G_UNICODE_SPACING_MARK:
+    case G_UNICODE_ENCLOSING_MARK:
+    case G_UNICODE_NON_SPACING_MARK:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+    case G_UNICODE_SPACE_SEPARATOR:
+        return true;
+    default:
+        return false;
+    }
 }
 
 bool utf8_visible(struct view text)

@@ -47,10 +47,13 @@ int store_mem_new(struct store **ret_store);
 /* The embedded body: DIR/usher.db in WAL mode, synchronous FULL, one writer thread; brought to the
  * present schema by numbered migrations. ERR_IO; ERR_BUSY when another process has it; ERR_CORRUPT;
  * ERR_UNSUPPORTED for a schema that is not this program's (newer; or older, where read_only forbids
- * to bring it up). ERR_NOT_FOUND: read_only, and there is no such file. read_only: for audit, also
- * beside the running server: every call sees the store as it was when it was opened; writes are
- * ERR_DENIED. */
+ * to bring it up). ERR_NOT_FOUND: read_only, and there is no such file, or no table in it.
+ * read_only: for audit, also beside the running server: every call sees the store as it was when it
+ * was opened; writes are ERR_DENIED. */
 int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_store);
+/* The same for writing, of a store that was made before. ERR_NOT_FOUND: there is no table in it,
+ * and none is made. */
+int store_sqlite_open_made(const char *data_dir, struct store **ret_store);
 
 /* The shared body: a MariaDB database that any number of processes may have open, mariadb://… as in
  * db/mariadb.h, brought to the present schema under a lock. ERR_INVALID (the address), what

@@ -97,6 +97,12 @@ static void malformed_requests_are_told_where(void **state)
     assert_has(&in, "HTTP/1.1 400 ");
     assert_has(&in, "GetPerformanceRequest is not a protobuf message");
     buf_release(&in);
+    client_post(&f, TICKET "GetOrder", "application/proto", "Authorization: Bearer buyer\r\n",
+                "\x0a\x01\xff", &in);
+    assert_has(&in, "HTTP/1.1 400 ");
+    assert_has(&in, "\"message\":\"order_id: is not UTF-8\"");
+    assert_has(&in, "\"field\":\"order_id\"");
+    buf_release(&in);
 }
 
 static void roles_are_checked(void **state)

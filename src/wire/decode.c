@@ -1,5 +1,7 @@
 #include "wire/decode.h"
 
+#include <stdio.h>
+
 #include "codec/base64.h"
 #include "codec/envelope.h"
 #include "codec/json.h"
@@ -83,6 +85,10 @@ static void decode(void *arg)
                   : proto_unpack(job->descriptor, job->bytes, job->arena, &job->message);
     if (job->result == 0)
         job->result = text_normalize(job->message, job->arena, &job->error);
+    if (job->result == ERR_INVALID && !job->json && !job->error.text[0]) {
+        const char *why = proto_bad_string(job->descriptor, job->bytes, job->error.path);
+        snprintf(job->error.text, sizeof(job->error.text), "%s", why ? why : "");
+    }
 }
 
 static int fail_unpacking(struct exchange *exchange, int err)

@@ -383,6 +383,20 @@ def words():
         assert re.fullmatch(r"[0-9a-f]{12}|unknown", version["commit"]), version
         assert re.fullmatch(r"(gcc|clang) [0-9.]+\S*", version["compiler"]), version
 
+    def every_command_has_json():
+        """But for what runs until it is stopped, and says all it has to say in its log, which is JSON."""
+        def names(*words):
+            text = run("help", *words).stdout.decode()
+            found = re.search(r"^commands:\n((?:  .*\n)+)", text, re.M)
+            return re.findall(r"^  ([a-z]+) ", found.group(1), re.M) if found else []
+        without = set()
+        for name in names():
+            for words in [(name, sub) for sub in names(name)] if name != "help" and names(name) else [(name,)]:
+                if "\n  --json " not in run("help", *words).stdout.decode():
+                    without.add(" ".join(words))
+        assert without == {"serve", "psp", "help"}, without
+
+    report.check("every-command-has-json", every_command_has_json)
     report.check("help-whatever-is-set", help_whatever_is_set)
     report.check("version-json", version_for_machines)
     refused("bench-only", USAGE, r'--only: "x" is not one of fibers\|tokens\|seats\|store', "--only", "x", program=BENCH)

@@ -163,11 +163,19 @@ int migrations_run(struct sqlite_conn *conn, size_t last, int64_t now_ms)
     return rc;
 }
 
+bool migrations_begun(struct sqlite_conn *conn)
+{
+    size_t done = 0;
+    return count_done(conn, &done) != 0 || done > 0;
+}
+
 int migrations_check(struct sqlite_conn *conn)
 {
     size_t done = 0;
     int rc = count_done(conn, &done);
     if (rc < 0)
         return rc;
+    if (done == 0)
+        return ERR_NOT_FOUND;
     return done == migration_count ? 0 : ERR_UNSUPPORTED;
 }

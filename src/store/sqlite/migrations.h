@@ -24,7 +24,10 @@ extern const size_t migration_count;
  * has steps that this program does not know; ERR_CORRUPT: it is a database of something else, or
  * steps are missing in between; ERR_IO. */
 int migrations_run(struct sqlite_conn *conn, size_t last, int64_t now_ms);
-/* 0 where exactly all steps have been done; ERR_UNSUPPORTED else; ERR_CORRUPT, ERR_IO. */
+/* Whether there is any table, or it cannot be told. */
+bool migrations_begun(struct sqlite_conn *conn);
+/* 0 where exactly all steps have been done; ERR_NOT_FOUND where there is no table at all;
+ * ERR_UNSUPPORTED else; ERR_CORRUPT, ERR_IO. */
 int migrations_check(struct sqlite_conn *conn);
 
 #endif

@@ -80,6 +80,11 @@ static int run_migrate(struct sqlite_job *job, struct sqlite_conn *conn)
     return migrations_run(conn, migration_count, clock_wall_ms(clock_system()));
 }
 
+static int run_migrate_made(struct sqlite_job *job, struct sqlite_conn *conn)
+{
+    return migrations_begun(conn) ? run_migrate(job, conn) : ERR_NOT_FOUND;
+}
+
 static int run_check(struct sqlite_job *job, struct sqlite_conn *conn)
 {
     return migrations_check(conn);
@@ -106,7 +111,9 @@ static int open_files(struct sqlite_store *s, const char *data_dir, bool read_on
     return rc == 0 ? sql_over_sqlite(s->db, &s->store.sql) : rc;
 }
 
-int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_store)
+static int open_store(const char *data_dir, bool read_only,
+                      int (*run)(struct sqlite_job *job, struct sqlite_conn *conn),
+                      struct store **ret_store)
 {
     struct sqlite_store *s = calloc(1, sizeof(*s));
     if (!s)
@@ -115,7 +122,7 @@ int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_s
     s->lock_fd = -1;
     int rc = open_files(s, data_dir, read_only);
     if (rc == 0) {
-        struct sqlite_job job = {.run = read_only ? run_check : run_migrate};
+        struct sqlite_job job = {.run = run};
         rc = read_only ? sqlite_read(s->db, &job, DEADLINE_NEVER)
                        : sqlite_write(s->db, &job, DEADLINE_NEVER);
     }
@@ -125,4 +132,18 @@ int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_s
     }
     *ret_store = &s->store;
     return 0;
+}
+
+int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_store)
+{
+    return open_store(data_dir, read_only, read_only ? run_check : run_migrate, ret_store);
+}
+
+int store_sqlite_open_made(const char *data_dir, struct store **ret_store)
+{
+    char path[PATH_MAX];
+    const int len = snprintf(path, sizeof(path), "%s/usher.db", data_dir);
+    if (len > 0 && (size_t)len < sizeof(path) && access(path, F_OK) != 0)
+        return ERR_NOT_FOUND; /* opening would make it */
+    return open_store(data_dir, false, run_migrate_made, ret_store);
 }
