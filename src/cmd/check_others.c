@@ -297,11 +297,15 @@ static void look_at_redis(void *arg)
     const int64_t open_ns = deadline_after_ms(fiber_now_ns(), CONNECT_MS);
     while (!redis_is_open(look->redis) && fiber_now_ns() < open_ns)
         (void)fiber_sleep_until(deadline_after_ms(fiber_now_ns(), POLL_MS));
-    if (redis_is_open(look->redis))
+    if (redis_is_open(look->redis)) {
         judge_redis(look->checks, look->redis, deadline_after_ms(fiber_now_ns(), ANSWER_MS));
-    else
+    } else {
+        char why[REDIS_WHY_MAX];
+        redis_why(look->redis, why);
         check_note(look->checks, CHECK_BAD, "Redis", "is it running, and is the password right?",
-                   "%s does not answer, or does not let us in", redis_name(look->redis));
+                   "%s does not answer, or does not let us in%s%s", redis_name(look->redis),
+                   why[0] ? ": " : "", why);
+    }
 }
 
 static void check_redis(struct checks *checks, const char *url)

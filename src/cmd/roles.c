@@ -162,6 +162,13 @@ static int open_coord(struct house *house)
     int err = coord_redis_new(house->values.coord, house->workers[0], why, &house->coord);
     if (err == ERR_INVALID)
         return cmd_fail("serve", CMD_USAGE, "--coord: %s", why);
+    if (err == 0 && house->values.lease_ms < house->coord->lease_min_ms) {
+        coord_free(house->coord);
+        house->coord = NULL;
+        return cmd_fail("serve", CMD_USAGE,
+                        "--lease: beside sentinels it is 1s at least: a shorter one would end "
+                        "before another master is noticed");
+    }
     return err == 0 ? CMD_OK : house_fail("the coordinator", err);
 }
 

@@ -65,7 +65,9 @@ static const struct conf_option options[] = {
              "mariadb://USER@HOST[:PORT]/DATABASE?password-file=PATH"},
     {"coord", CONF_STR, offsetof(struct serve_values, coord), NULL,
      .help = "where several processes with one store agree on who owns which performance: "
-             "redis://HOST[:PORT][?password-file=PATH]"},
+             "redis://HOST[:PORT][?password-file=PATH], rediss:// for TLS (&tls-ca=PATH, "
+             "&tls-cert=PATH&tls-key=PATH), several HOST[:PORT] with commas and "
+             "&sentinel=MASTER or &cluster=yes"},
     {"advertise", CONF_STR, offsetof(struct serve_values, advertise), NULL,
      .help = "with --coord, the address under which the other processes reach this one, "
              "http://HOST:PORT; by default where it listens"},

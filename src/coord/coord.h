@@ -95,12 +95,13 @@ struct coord_ops {
 
 struct coord {
     const struct coord_ops *ops;
+    int64_t lease_min_ms; /* a shorter lease could end before a change of servers is noticed */
 };
 
 /* One process alone; times are of the clock (borrowed). ERR_NO_MEMORY. */
 int coord_local_new(const struct clock *clock, struct coord **ret_coord);
-/* A Redis server, redis://… as in db/redis.h, spoken to on the worker. ERR_INVALID: ret_why (512
- * bytes) says what is wrong with the address; ERR_NO_MEMORY, ERR_FULL. */
+/* Redis: a server, sentinels or a cluster, redis://… as in db/redis.h, spoken to on the worker.
+ * ERR_INVALID: ret_why (512 bytes) says what is wrong with the address; ERR_NO_MEMORY, ERR_FULL. */
 int coord_redis_new(const char *url, struct worker *worker, char *ret_why,
                     struct coord **ret_coord);
 

@@ -1,62 +1,21 @@
 #include "db/redis.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
-#include "db/redis_link.h"
-#include "db/waiter.h"
+#include "db/redis_body.h"
 #include "err/err.h"
-#include "mem/list.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
 METRIC_COUNTER(redis_calls, "usher_redis_calls_total", "Commands sent to Redis.", "");
-METRIC_COUNTER(redis_lost, "usher_redis_lost_total", "Connections to Redis that broke.", "");
-
-struct subscription {
-    const char *channel;
-    void (*heard)(void *state, struct view message);
-    void *state;
-};
-
-struct redis {
-    struct redis_target target;
-    struct worker *worker;
-    struct loop *loop;
-    atomic_bool open;
-    atomic_uint call_count;
-
-    /* the worker's thread alone */
-    struct scope scope; /* of the two keepers */
-    struct redis_link commands;
-    struct list asked; /* calls whose answers have not come, in order */
-    struct redis_link news;
-    struct subscription subscriptions[REDIS_SUBSCRIPTIONS_MAX];
-    uint32_t subscription_count;
-    int started; /* the result of starting */
-};
+METRIC_COUNTER(redirects, "usher_redis_redirects_total",
+               "Commands that a node of a cluster sent to another (MOVED, ASK).", "");
 
 /* On the caller's stack. */
-struct giving_up {
+struct redis_giving_up {
     struct waiter waiter;
     bool abandoned;
-};
-
-/* A command under way. Its caller may give up: then whoever has the other end frees it. */
-struct redis_call {
-    struct redis *redis;
-    struct list link; /* in asked */
-    struct buf words;
-    struct loop_task task;
-    struct loop_task give_up;
-    struct waiter waiter;       /* the caller's */
-    struct giving_up *gives_up; /* the caller waits for no answer any more, but for this */
-    int64_t sent_ns;
-    bool asked;     /* in the list */
-    bool abandoned; /* nobody wants the answer */
-    int result;
-    redisReply *reply;
 };
 
 static void free_call(struct redis_call *call)
@@ -70,7 +29,7 @@ static void free_call(struct redis_call *call)
 
 /* ---- on the worker's loop ---- */
 
-static void finish(struct redis_call *call, int result, redisReply *reply)
+void redis_finish(struct redis_call *call, int result, redisReply *reply)
 {
     list_remove(&call->link);
     call->asked = false;
@@ -84,162 +43,63 @@ static void finish(struct redis_call *call, int result, redisReply *reply)
     waiter_wake(&call->waiter);
 }
 
-static void on_answer(struct redis_link *link, redisReply *reply)
+/* The node that a node has named is new where we did not know it: it is not open yet. */
+static struct redis_node *find_node(struct redis_call *call)
 {
-    struct redis *r = list_of(link, struct redis, commands);
-    if (list_empty(&r->asked)) {
-        freeReplyObject(reply);
-        link->broken = true; /* an answer to nothing: we have lost count */
-        return;
+    struct redis *r = call->redis;
+    const struct redis_route *route = &call->route;
+    if (route->place.port == 0)
+        return redis_node_for(r, route->slot);
+    struct redis_node *node = redis_node_at(r, &route->place);
+    if (node && route->slot >= 0 && !route->asking && r->slots[route->slot] != node) {
+        r->slots[route->slot] = node;
+        redis_cluster_kick(r);
     }
-    finish(list_of(r->asked.next, struct redis_call, link), 0, reply);
+    return node;
+}
+
+static int send_call(struct redis_call *call, struct redis_node *node)
+{
+    struct redis *r = call->redis;
+    if (!node || !node->open || node->commands.broken)
+        return ERR_UNAVAILABLE;
+    int err = 0;
+    if (call->route.asking) { /* one that fails halfway breaks the connection: it has lost count */
+        err = redis_format(&node->commands.out, WORDS(VIEW_LIT("ASKING")));
+        call->skips = 1;
+    }
+    if (err == 0)
+        err = buf_append_view(&node->commands.out, buf_view(&call->words));
+    if (err) {
+        if (call->route.asking)
+            redis_link_break(&node->commands);
+        return err;
+    }
+    call->sent_ns = loop_now_ns(r->loop);
+    call->asked = true;
+    list_append(&node->asked, &call->link);
+    redis_link_touch(&node->commands);
+    return 0;
 }
 
 static void on_call(struct loop_task *task)
 {
     struct redis_call *call = list_of(task, struct redis_call, task);
-    struct redis *r = call->redis;
-    if (!atomic_load(&r->open) || r->commands.broken) {
-        finish(call, ERR_UNAVAILABLE, NULL);
-        return;
-    }
-    int err = buf_append_view(&r->commands.out, buf_view(&call->words));
-    if (err) {
-        finish(call, err, NULL);
-        return;
-    }
-    call->sent_ns = loop_now_ns(r->loop);
-    call->asked = true;
-    list_append(&r->asked, &call->link);
-    redis_link_touch(&r->commands);
+    int err = send_call(call, find_node(call));
+    if (err)
+        redis_finish(call, err, NULL);
 }
 
 /* The caller's time is up. The answer, or the end of the connection, frees the call. */
 static void on_give_up(struct loop_task *task)
 {
     struct redis_call *call = list_of(task, struct redis_call, give_up);
-    struct giving_up *gives_up = call->gives_up;
+    struct redis_giving_up *gives_up = call->gives_up;
     if (call->asked) {
         call->abandoned = gives_up->abandoned = true;
         waiter_give_up(&call->waiter);
     }
     waiter_wake(&gives_up->waiter);
-}
-
-/* ---- keepers: a fiber for each of the two connections ---- */
-
-/* Waits until the connection breaks or the fiber is cancelled. Silence is a break: whoever stands
- * still (SIGSTOP, a cut without a word) is as good as gone. */
-static void tend_commands(struct redis *r)
-{
-    while (!fiber_cancelled() && !r->commands.broken) {
-        const int64_t now_ns = fiber_now_ns();
-        if (!list_empty(&r->asked)) {
-            const struct redis_call *oldest = list_of(r->asked.next, struct redis_call, link);
-            if (now_ns - oldest->sent_ns > REDIS_SILENT_MAX_MS * NS_PER_MS)
-                r->commands.broken = true;
-        }
-        (void)fiber_park(deadline_after_ms(now_ns, REDIS_SILENT_MAX_MS / 4));
-    }
-}
-
-static void lose_all(struct redis *r)
-{
-    while (!list_empty(&r->asked))
-        finish(list_of(r->asked.next, struct redis_call, link), ERR_UNKNOWN, NULL);
-}
-
-/* Opens, tends, opens again. */
-static void keep(struct redis *r, struct redis_link *link, const char *which,
-                 void (*answer)(struct redis_link *link, redisReply *reply),
-                 void (*tend)(struct redis *r))
-{
-    int64_t pause_ms = REDIS_RETRY_MS;
-    bool told = false;
-    while (!fiber_cancelled()) {
-        int err = redis_link_open(link, &r->target, r->loop, answer,
-                                  deadline_after_ms(fiber_now_ns(), REDIS_CONNECT_MAX_MS));
-        if (err == 0) {
-            log_event(LOG_INFO, "redis.connect", log_str("server.address", r->target.name),
-                      log_str("usher.connection", which));
-            told = false;
-            pause_ms = REDIS_RETRY_MS;
-            tend(r);
-            if (!fiber_cancelled()) {
-                metric_add(&redis_lost, 1);
-                log_event(LOG_WARN, "redis.lost", log_str("server.address", r->target.name),
-                          log_str("usher.connection", which));
-            }
-            redis_link_close(link);
-            continue;
-        }
-        if (!told && !fiber_cancelled())
-            log_event(LOG_WARN, "redis.unreachable", log_str("server.address", r->target.name),
-                      log_str("usher.connection", which), log_err(err));
-        told = true;
-        fiber_sleep_until(deadline_after_ms(fiber_now_ns(), pause_ms));
-        pause_ms = 2 * pause_ms < REDIS_RETRY_MAX_MS ? 2 * pause_ms : REDIS_RETRY_MAX_MS;
-    }
-}
-
-static void tend_open(struct redis *r)
-{
-    atomic_store(&r->open, true);
-    tend_commands(r);
-    atomic_store(&r->open, false);
-    r->commands.broken = true;
-    lose_all(r);
-}
-
-static void keep_commands(void *arg)
-{
-    struct redis *r = arg;
-    keep(r, &r->commands, "commands", on_answer, tend_open);
-}
-
-/* ---- channels ---- */
-
-static struct view text_of(const redisReply *reply)
-{
-    return reply && (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS)
-               ? view_of(reply->str, (size_t)reply->len)
-               : (struct view){0};
-}
-
-/* ["message", channel, text], or ["subscribe", channel, count]. */
-static void on_news(struct redis_link *link, redisReply *reply)
-{
-    struct redis *r = list_of(link, struct redis, news);
-    const bool is_three = reply->type == REDIS_REPLY_ARRAY && reply->elements == 3;
-    const struct view kind = is_three ? text_of(reply->element[0]) : (struct view){0};
-    const bool is_message = view_eq(kind, VIEW_LIT("message"));
-    if (is_message || view_eq(kind, VIEW_LIT("subscribe"))) {
-        const struct view channel = text_of(reply->element[1]);
-        for (uint32_t i = 0; i < r->subscription_count; i++) {
-            const struct subscription *s = &r->subscriptions[i];
-            if (view_eq(channel, view_str(s->channel)))
-                s->heard(s->state, is_message ? text_of(reply->element[2]) : (struct view){0});
-        }
-    }
-    freeReplyObject(reply);
-}
-
-static void tend_news(struct redis *r)
-{
-    int err = 0;
-    for (uint32_t i = 0; err == 0 && i < r->subscription_count; i++)
-        err = redis_format(
-            &r->news.out,
-            (const struct view[]){VIEW_LIT("SUBSCRIBE"), view_str(r->subscriptions[i].channel)}, 2);
-    redis_link_touch(&r->news);
-    while (err == 0 && !fiber_cancelled() && !r->news.broken)
-        (void)fiber_park(DEADLINE_NEVER);
-}
-
-static void keep_news(void *arg)
-{
-    struct redis *r = arg;
-    keep(r, &r->news, "news", on_news, tend_news);
 }
 
 /* ---- from outside ---- */
@@ -248,7 +108,16 @@ static void start(void *arg)
 {
     struct redis *r = arg;
     scope_init(&r->scope);
-    r->started = fiber_spawn(&r->scope, keep_commands, r);
+    if (r->target.kind == REDIS_CLUSTER) {
+        r->started = redis_cluster_start(r);
+        return;
+    }
+    /* Of sentinels: no place yet, and the port says so. */
+    const struct redis_place nowhere = {.port = 0};
+    const bool watched = r->target.kind == REDIS_SENTINEL;
+    r->started = redis_node_at(r, watched ? &nowhere : &r->target.places[0]) ? 0 : ERR_NO_MEMORY;
+    if (r->started == 0 && watched)
+        r->started = redis_sentinels_start(r);
 }
 
 static void stop(void *arg)
@@ -263,13 +132,18 @@ int redis_new(const char *url, struct worker *worker, char *ret_why, struct redi
         return ERR_NO_MEMORY;
     r->worker = worker;
     r->loop = worker_loop(worker);
-    list_init(&r->asked);
+    list_init(&r->nodes);
+    pthread_mutex_init(&r->lock, NULL);
     int err = redis_target_read(url, &r->target, ret_why);
     if (err == 0)
         err = worker_call(worker, start, r);
-    if (err == 0)
+    if (err == 0 && r->started) {
         err = r->started;
+        int stopped = worker_call(worker, stop, r);
+        assert(stopped == 0);
+    }
     if (err) {
+        pthread_mutex_destroy(&r->lock);
         free(r);
         return err;
     }
@@ -283,8 +157,9 @@ void redis_free(struct redis *r)
         return;
     int err = worker_call(r->worker, stop, r);
     assert(err == 0);
-    assert(atomic_load(&r->call_count) == 0);
+    assert(atomic_load(&r->call_count) == 0 && list_empty(&r->nodes));
     explicit_bzero(&r->target, sizeof(r->target));
+    pthread_mutex_destroy(&r->lock);
     free(r);
 }
 
@@ -298,10 +173,22 @@ bool redis_is_open(const struct redis *r)
     return atomic_load(&r->open);
 }
 
+enum redis_kind redis_kind(const struct redis *r)
+{
+    return r->target.kind;
+}
+
+void redis_why(struct redis *r, char ret_why[REDIS_WHY_MAX])
+{
+    pthread_mutex_lock(&r->lock);
+    memcpy(ret_why, r->why, sizeof(r->why));
+    pthread_mutex_unlock(&r->lock);
+}
+
 static void spawn_news(void *arg)
 {
     struct redis *r = arg;
-    r->started = fiber_spawn(&r->scope, keep_news, r);
+    r->started = redis_news_start(r);
 }
 
 void redis_subscribe(struct redis *r, const char *channel,
@@ -317,13 +204,14 @@ void redis_subscribe(struct redis *r, const char *channel,
 }
 
 static int new_call(struct redis *r, const struct view *words, size_t count,
-                    struct redis_call **ret_call)
+                    const struct redis_route *route, struct redis_call **ret_call)
 {
     assert(count > 0 && count <= REDIS_WORDS_MAX);
     struct redis_call *call = calloc(1, sizeof(*call));
     if (!call)
         return ERR_NO_MEMORY;
     call->redis = r;
+    call->route = *route;
     call->task.run = on_call;
     call->give_up.run = on_give_up;
     buf_init(&call->words, REDIS_UNSENT_MAX);
@@ -337,22 +225,10 @@ static int new_call(struct redis *r, const struct view *words, size_t count,
     return 0;
 }
 
-/* What an answer that is an error means. */
-static int meaning_of(const redisReply *reply)
-{
-    const struct view text = view_of(reply->str, (size_t)reply->len);
-    const bool later = view_starts(text, VIEW_LIT("LOADING")) ||
-                       view_starts(text, VIEW_LIT("READONLY")) ||
-                       view_starts(text, VIEW_LIT("MASTERDOWN"));
-    if (!later)
-        log_event(LOG_ERROR, "redis.refuse", log_view("error.message", text));
-    return later ? ERR_BUSY : ERR_INVALID;
-}
-
 /* True: it was answered after all. False: the call is somebody else's now, or nobody's. */
 static bool give_up(struct redis_call *call)
 {
-    struct giving_up gives_up = {0};
+    struct redis_giving_up gives_up = {0};
     waiter_init(&gives_up.waiter);
     call->gives_up = &gives_up;
     loop_post(call->redis->loop, &call->give_up);
@@ -360,11 +236,11 @@ static bool give_up(struct redis_call *call)
     return !gives_up.abandoned;
 }
 
-int redis_call(struct redis *r, const struct view *words, size_t count, redisReply **ret_reply,
-               int64_t deadline_ns)
+int redis_call_once(struct redis *r, const struct view *words, size_t count,
+                    const struct redis_route *route, redisReply **ret_reply, int64_t deadline_ns)
 {
     struct redis_call *call;
-    int err = new_call(r, words, count, &call);
+    int err = new_call(r, words, count, route, &call);
     if (err)
         return err;
     metric_add(&redis_calls, 1);
@@ -376,12 +252,86 @@ int redis_call(struct redis *r, const struct view *words, size_t count, redisRep
         waiter_wait(&call->waiter); /* woken in the last moment */
     }
     err = call->result;
-    if (err == 0 && call->reply->type == REDIS_REPLY_ERROR)
-        err = meaning_of(call->reply);
     if (err == 0) {
         *ret_reply = call->reply;
         call->reply = NULL;
     }
     free_call(call);
+    return err;
+}
+
+/* ---- answers that are errors ---- */
+
+static int meaning_of(const redisReply *reply)
+{
+    const struct view text = redis_text(reply);
+    static const char *const passing[] = {"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN",
+                                          "TRYAGAIN"};
+    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++)
+        if (view_starts(text, view_str(passing[i])))
+            return ERR_BUSY;
+    log_event(LOG_ERROR, "redis.refuse", log_view("error.message", text));
+    return ERR_INVALID;
+}
+
+/* Commands name their key first; a script after its own text and their number. */
+static int slot_of(const struct view *words, size_t count)
+{
+    const size_t at = view_eq(words[0], VIEW_LIT("EVAL")) ? 3 : 1;
+    return count > at ? redis_slot_of(words[at]) : -1;
+}
+
+static void pause_until(int64_t at_ns)
+{
+    struct waiter waiter;
+    waiter_init(&waiter);
+    if (!waiter_wait_until(&waiter, at_ns))
+        waiter_give_up(&waiter);
+}
+
+/* Whether to send it again, after what a cluster has said: nothing was done, in all these cases. */
+static bool goes_on(struct redis *r, int err, const redisReply *reply, struct redis_route *route,
+                    uint32_t *tries, int64_t deadline_ns)
+{
+    const struct view text =
+        err == 0 && reply->type == REDIS_REPLY_ERROR ? redis_text(reply) : (struct view){0};
+    const int64_t now_ns = clock_mono_ns(clock_system());
+    const bool passes =
+        view_starts(text, VIEW_LIT("TRYAGAIN")) || view_starts(text, VIEW_LIT("CLUSTERDOWN"));
+    if (r->target.kind != REDIS_CLUSTER || ++*tries > REDIS_TRIES_MAX)
+        return false;
+    if (redis_redirect_read(text, route)) {
+        metric_add(&redirects, 1);
+        return true;
+    }
+    if (err != ERR_UNAVAILABLE && !passes)
+        return false;
+    if (deadline_after_ms(now_ns, REDIS_PAUSE_MS) >= deadline_ns)
+        return false;
+    pause_until(deadline_after_ms(now_ns, REDIS_PAUSE_MS));
+    if (!route->asking && *tries % 4 == 0) /* where it was sent may be gone by now */
+        route->place.port = 0;
+    return true;
+}
+
+int redis_call(struct redis *r, const struct view *words, size_t count, redisReply **ret_reply,
+               int64_t deadline_ns)
+{
+    struct redis_route route = {.slot =
+                                    r->target.kind == REDIS_CLUSTER ? slot_of(words, count) : -1};
+    redisReply *reply = NULL;
+    uint32_t tries = 0;
+    int err = redis_call_once(r, words, count, &route, &reply, deadline_ns);
+    while (goes_on(r, err, reply, &route, &tries, deadline_ns)) {
+        if (err == 0)
+            freeReplyObject(reply);
+        err = redis_call_once(r, words, count, &route, &reply, deadline_ns);
+    }
+    if (err == 0 && reply->type == REDIS_REPLY_ERROR) {
+        err = meaning_of(reply);
+        freeReplyObject(reply);
+    }
+    if (err == 0)
+        *ret_reply = reply;
     return err;
 }

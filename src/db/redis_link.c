@@ -1,61 +1,15 @@
 #include "db/redis_link.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "db/url.h"
 #include "err/err.h"
 #include "mem/list.h"
 #include "net/connect.h"
 
-#define REDIS_PORT    6379
-#define REDIS_NUMBERS 16384
-#define READ_BYTES    65536
-#define READS_TURN    16
-
-/* ---- addresses ---- */
-
-static int set_option(struct view name, struct view value, struct redis_target *target, char *why)
-{
-    if (view_eq(name, VIEW_LIT("password-file")))
-        return url_read_password(value, target->password, sizeof(target->password), why);
-    if (view_eq(name, VIEW_LIT("tls-ca")))
-        return url_decode(value, target->tls_ca, sizeof(target->tls_ca));
-    snprintf(why, URL_WHY_MAX, "%.*s: the options are password-file=PATH, tls-ca=PATH",
-             VIEW_ARG(name));
-    return ERR_INVALID;
-}
-
-int redis_target_read(const char *url, struct redis_target *ret_target, char *ret_why)
-{
-    struct redis_target target = {0};
-    struct url parts;
-    struct view name, value;
-    uint64_t number = 0;
-    snprintf(ret_why, URL_WHY_MAX,
-             "write redis://HOST[:PORT][/NUMBER][?password-file=PATH], or rediss://… for TLS; a "
-             "password belongs into a file");
-    int err = url_split(url, "redis://", &parts);
-    if (err) {
-        err = url_split(url, "rediss://", &parts);
-        target.secure = true;
-    }
-    if (err || parts.host.len == 0 ||
-        (parts.name.len > 0 && !view_to_u64(parts.name, REDIS_NUMBERS, &number)))
-        return ERR_INVALID;
-    target.number = (uint32_t)number;
-    target.port = parts.port ? parts.port : REDIS_PORT;
-    err = url_decode(parts.host, target.host, sizeof(target.host));
-    if (err == 0)
-        err = url_decode(parts.user, target.user, sizeof(target.user));
-    while (err == 0 && url_option(&parts.query, &name, &value))
-        err = set_option(name, value, &target, ret_why);
-    snprintf(target.name, sizeof(target.name), "%s:%u", target.host, target.port);
-    if (err == 0)
-        *ret_target = target;
-    explicit_bzero(target.password, sizeof(target.password));
-    return err;
-}
+#define READ_BYTES 65536
+#define READS_TURN 16
 
 /* ---- words out ---- */
 
@@ -95,11 +49,44 @@ static void put_out(struct redis_link *link)
 
 /* ---- answers in ---- */
 
+struct view redis_text(const redisReply *reply)
+{
+    return reply && (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS ||
+                     reply->type == REDIS_REPLY_ERROR)
+               ? view_of(reply->str, (size_t)reply->len)
+               : (struct view){0};
+}
+
+/* The first refusal counts. ROLE alone answers with an array: its first word is the role. */
+static void judge_greeting(struct redis_link *link, const redisReply *reply)
+{
+    const struct view text = redis_text(reply);
+    if (link->refused)
+        return;
+    if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 &&
+        !view_eq(redis_text(reply->element[0]), VIEW_LIT("master"))) {
+        link->refused = ERR_BUSY;
+        snprintf(link->why, sizeof(link->why), "it is a replica");
+    } else if (reply->type == REDIS_REPLY_ERROR) {
+        const bool later = view_starts(text, VIEW_LIT("LOADING")) ||
+                           view_starts(text, VIEW_LIT("MASTERDOWN")) ||
+                           view_starts(text, VIEW_LIT("BUSY"));
+        const bool known =
+            view_starts(text, VIEW_LIT("NOAUTH")) || view_starts(text, VIEW_LIT("NOPERM")) ||
+            view_starts(text, VIEW_LIT("WRONGPASS")) || view_starts(text, VIEW_LIT("ERR AUTH"));
+        link->refused = later ? ERR_BUSY : known ? ERR_DENIED : ERR_INVALID;
+        snprintf(link->why, sizeof(link->why), "%.300s",
+                 text.len ? reply->str : "it refused the greeting");
+    }
+}
+
 static void take_answers(struct redis_link *link)
 {
     void *reply = NULL;
     while (!link->broken) {
         if (redisReaderGetReply(link->reader, &reply) != REDIS_OK) {
+            snprintf(link->why, sizeof(link->why),
+                     "what it says is not Redis's protocol; where it wants TLS, write rediss://");
             link->broken = true;
             return;
         }
@@ -107,7 +94,7 @@ static void take_answers(struct redis_link *link)
             return;
         if (link->greeting > 0) {
             link->greeting--;
-            link->denied |= ((redisReply *)reply)->type == REDIS_REPLY_ERROR;
+            judge_greeting(link, reply);
             freeReplyObject(reply);
         } else {
             link->answer(link, reply);
@@ -158,7 +145,7 @@ static void on_ready(struct net_stream *stream)
 
 /* ---- opening and closing ---- */
 
-static int shake_hands(struct redis_link *link, int64_t deadline_ns)
+static int shake_hands(struct redis_link *link, const char *host, int64_t deadline_ns)
 {
     int err;
     while ((err = net_handshake(&link->stream)) == ERR_BUSY) {
@@ -166,69 +153,106 @@ static int shake_hands(struct redis_link *link, int64_t deadline_ns)
         if (err)
             break;
     }
-    return err;
+    if (err == ERR_TIMEOUT)
+        snprintf(link->why, sizeof(link->why), "it says nothing; does it speak TLS?");
+    else if (err == ERR_IO)
+        net_why(&link->stream, host, link->why);
+    return err == ERR_IO ? ERR_DENIED : err;
 }
 
-/* AUTH, SELECT, and a PING, which is answered whatever the server wants of us. */
-static int greet(struct redis_link *link, const struct redis_target *target, int64_t deadline_ns)
+static int say(struct redis_link *link, const struct view *words, size_t count)
+{
+    link->greeting++;
+    return redis_format(&link->out, words, count);
+}
+
+/* AUTH, SELECT, ROLE, and a PING, which is answered whatever the server wants of us. */
+static int greet(struct redis_link *link, const struct redis_target *target, const char *host,
+                 enum redis_use use, int64_t deadline_ns)
 {
     char number[16];
-    const struct view user = view_str(target->user), password = view_str(target->password);
-    const struct view auth[] = {VIEW_LIT("AUTH"), user, password};
+    const struct redis_login *login =
+        use == REDIS_TO_A_SENTINEL ? &target->sentinels : &target->login;
+    const struct view user = view_str(login->user), password = view_str(login->password);
     int err = 0;
-    if (password.len && user.len) {
-        err = redis_format(&link->out, auth, 3);
-        link->greeting++;
-    } else if (password.len) {
-        err = redis_format(&link->out, (const struct view[]){auth[0], password}, 2);
-        link->greeting++;
-    }
-    if (err == 0 && target->number > 0) {
+    if (password.len && user.len)
+        err = say(link, WORDS(VIEW_LIT("AUTH"), user, password));
+    else if (password.len)
+        err = say(link, WORDS(VIEW_LIT("AUTH"), password));
+    if (err == 0 && target->number > 0 && use != REDIS_TO_A_SENTINEL) {
         snprintf(number, sizeof(number), "%u", target->number);
-        err = redis_format(&link->out, (const struct view[]){VIEW_LIT("SELECT"), view_str(number)},
-                           2);
-        link->greeting++;
+        err = say(link, WORDS(VIEW_LIT("SELECT"), view_str(number)));
     }
+    if (err == 0 && use == REDIS_TO_ASK_A_MASTER)
+        err = say(link, WORDS(VIEW_LIT("ROLE")));
     if (err == 0)
-        err = redis_format(&link->out, (const struct view[]){VIEW_LIT("PING")}, 1);
-    link->greeting++;
+        err = say(link, WORDS(VIEW_LIT("PING")));
     redis_link_touch(link);
     while (err == 0 && link->greeting > 0 && !link->broken)
         err = fiber_park(deadline_ns);
-    if (err == 0 && link->denied)
-        err = ERR_DENIED;
-    return err == 0 && link->broken ? ERR_UNAVAILABLE : err;
+    if (err == ERR_TIMEOUT)
+        snprintf(link->why, sizeof(link->why), "it takes connections but says nothing");
+    if (err == 0 && link->refused)
+        return link->refused;
+    if (err || !link->broken)
+        return err;
+    if (!link->why[0])
+        net_why(&link->stream, host, link->why);
+    return link->tls ? ERR_DENIED : ERR_UNAVAILABLE;
+}
+
+static int make_tls(struct redis_link *link, const struct redis_target *target)
+{
+    int err = net_tls_new_client(target->tls_ca[0] ? target->tls_ca : NULL, &link->tls);
+    if (err == 0 && target->tls_cert[0])
+        err = net_tls_show(link->tls, target->tls_cert, target->tls_key);
+    if (err)
+        snprintf(link->why, sizeof(link->why), "tls-ca, tls-cert or tls-key cannot be read now");
+    return err;
 }
 
 static int connect_to(struct redis_link *link, const struct redis_target *target,
-                      int64_t deadline_ns)
+                      const struct redis_place *place, int64_t deadline_ns)
 {
     int fd = -1;
-    int err = 0;
-    if (target->secure)
-        err = net_tls_new_client(target->tls_ca[0] ? target->tls_ca : NULL, &link->tls);
-    if (err == 0)
-        err = net_connect(view_str(target->host), target->port, NULL, deadline_ns, &fd);
+    int err = target->secure ? make_tls(link, target) : 0;
+    if (err == 0) {
+        err = net_connect(view_str(place->host), place->port, NULL, deadline_ns, &fd);
+        if (err)
+            snprintf(link->why, sizeof(link->why), "%s",
+                     err == ERR_NOT_FOUND ? "there is no host of that name"
+                     : err == ERR_TIMEOUT ? "it does not answer"
+                                          : strerrordesc_np(errno));
+    }
     if (err)
         return err == ERR_NOT_FOUND ? ERR_UNAVAILABLE : err;
-    return net_stream_open(&link->stream, link->loop, fd, link->tls, target->host, on_ready);
+    return net_stream_open(&link->stream, link->loop, fd, link->tls, place->host, on_ready);
 }
 
-int redis_link_open(struct redis_link *link, const struct redis_target *target, struct loop *loop,
-                    void (*answer)(struct redis_link *link, redisReply *reply), int64_t deadline_ns)
+int redis_link_open(struct redis_link *link, const struct redis_target *target,
+                    const struct redis_place *place, enum redis_use use, struct loop *loop,
+                    void (*answer)(struct redis_link *link, redisReply *reply), int64_t deadline_ns,
+                    char ret_why[NET_TLS_WHY_MAX])
 {
     *link = (struct redis_link){
         .loop = loop, .flush.run = on_flush, .answer = answer, .waiter = fiber_self()};
     buf_init(&link->out, REDIS_UNSENT_MAX);
     link->reader = redisReaderCreate();
-    int err = link->reader ? connect_to(link, target, deadline_ns) : ERR_NO_MEMORY;
+    int err = link->reader ? connect_to(link, target, place, deadline_ns) : ERR_NO_MEMORY;
     if (err == 0)
-        err = shake_hands(link, deadline_ns);
+        err = shake_hands(link, place->host, deadline_ns);
     if (err == 0)
-        err = greet(link, target, deadline_ns);
+        err = greet(link, target, place->host, use, deadline_ns);
+    snprintf(ret_why, NET_TLS_WHY_MAX, "%s", link->why[0] ? link->why : err_text(err));
     if (err)
         redis_link_close(link);
     return err;
+}
+
+void redis_link_break(struct redis_link *link)
+{
+    link->broken = true;
+    wake(link);
 }
 
 void redis_link_close(struct redis_link *link)

@@ -5,22 +5,17 @@
 #define USHER_DB_REDIS_LINK_H
 
 #include "db/redis.h"
+#include "db/redis_target.h"
 #include "fiber/fiber.h"
 #include "mem/buf.h"
 #include "net/stream.h"
 
-struct redis_target {
-    char host[256];
-    char name[300]; /* HOST:PORT */
-    uint16_t port;
-    uint32_t number; /* of the database */
-    char user[129];  /* empty: the default one */
-    char password[513];
-    char tls_ca[4096];
-    bool secure;
+/* What a connection is for. */
+enum redis_use {
+    REDIS_TO_ASK,          /* commands, or news */
+    REDIS_TO_ASK_A_MASTER, /* the same, and a replica will not do */
+    REDIS_TO_A_SENTINEL    /* with the sentinels' login */
 };
-/* ERR_INVALID, with a sentence of URL_WHY_MAX bytes. */
-int redis_target_read(const char *url, struct redis_target *ret_target, char *ret_why);
 
 struct redis_link {
     struct net_stream stream;
@@ -30,7 +25,8 @@ struct redis_link {
     struct redisReader *reader;
     struct loop_task flush; /* writes what a turn has gathered */
     uint32_t greeting;      /* its answers that have not come yet */
-    bool denied;
+    int refused;            /* what the greeting's answers mean, 0 while all is well */
+    char why[NET_TLS_WHY_MAX];
     bool posted;
     bool broken;
     struct fiber *waiter; /* to wake when something happened */
@@ -39,16 +35,23 @@ struct redis_link {
 };
 
 /* Connects, with AUTH and SELECT where they are needed. From a fiber of the loop. ERR_UNAVAILABLE,
- * ERR_TIMEOUT, ERR_CANCELLED, ERR_DENIED (the password), ERR_IO, ERR_NO_MEMORY. */
-int redis_link_open(struct redis_link *link, const struct redis_target *target, struct loop *loop,
-                    void (*answer)(struct redis_link *link, redisReply *reply),
-                    int64_t deadline_ns);
+ * ERR_TIMEOUT, ERR_CANCELLED, ERR_DENIED (the password, or a certificate), ERR_BUSY (it loads, or
+ * is a replica), ERR_INVALID, ERR_IO, ERR_NO_MEMORY; ret_why is a sentence for people. */
+int redis_link_open(struct redis_link *link, const struct redis_target *target,
+                    const struct redis_place *place, enum redis_use use, struct loop *loop,
+                    void (*answer)(struct redis_link *link, redisReply *reply), int64_t deadline_ns,
+                    char ret_why[NET_TLS_WHY_MAX]);
 /* From a fiber of the loop. Harmless on one that is not open. */
 void redis_link_close(struct redis_link *link);
+/* Breaks it, and wakes who tends it. On the loop. */
+void redis_link_break(struct redis_link *link);
 
 /* Appends a command as Redis reads it (RESP: an array of bulk strings). ERR_FULL, ERR_NO_MEMORY. */
 int redis_format(struct buf *out, const struct view *words, size_t count);
 /* The bytes that were appended to link->out go out in this turn. */
 void redis_link_touch(struct redis_link *link);
+
+/* The text of an answer; empty where it is none. */
+struct view redis_text(const redisReply *reply);
 
 #endif

@@ -19,7 +19,7 @@ static bool cut(struct view *text, char c, struct view *ret_before)
 }
 
 /* HOST, HOST:PORT, [IPv6], [IPv6]:PORT, or nothing. */
-static int split_place(struct view place, struct url *url)
+static int split_place(struct view place, struct view *ret_host, uint16_t *ret_port)
 {
     uint64_t port = 0;
     struct view host = place, rest = {0};
@@ -35,15 +35,32 @@ static int split_place(struct view place, struct url *url)
         if (!view_to_u64(view_of(rest.at + 1, rest.len - 1), UINT16_MAX, &port) || port == 0)
             return ERR_INVALID;
     }
-    url->host = host;
-    url->port = (uint16_t)port;
+    *ret_host = host;
+    *ret_port = (uint16_t)port;
     return 0;
+}
+
+/* The first of several, separated by commas, comes off. */
+static int next_place(struct view *places, struct view *ret_host, uint16_t *ret_port)
+{
+    struct view place = *places;
+    if (!cut(places, ',', &place))
+        *places = (struct view){0};
+    else if (place.len == 0 || places->len == 0)
+        return ERR_INVALID;
+    return split_place(place, ret_host, ret_port);
+}
+
+bool url_place(struct view *places, struct view *ret_host, uint16_t *ret_port)
+{
+    return places->len > 0 && next_place(places, ret_host, ret_port) == 0;
 }
 
 int url_split(const char *text, const char *scheme, struct url *ret_url)
 {
-    struct view rest = view_str(text), place;
+    struct view rest = view_str(text), place, host;
     struct url url = {0};
+    uint16_t port;
     if (!view_starts(rest, view_str(scheme)))
         return ERR_INVALID;
     rest = view_of(rest.at + strlen(scheme), rest.len - strlen(scheme));
@@ -56,7 +73,10 @@ int url_split(const char *text, const char *scheme, struct url *ret_url)
     (void)cut(&place, '@', &url.user);
     if (url.user.len && memchr(url.user.at, ':', url.user.len))
         return ERR_INVALID;
-    int err = split_place(place, &url);
+    url.places = place;
+    int err = next_place(&place, &url.host, &url.port);
+    while (err == 0 && place.len > 0)
+        err = next_place(&place, &host, &port);
     if (err == 0)
         *ret_url = url;
     return err;

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <stdio.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -75,6 +76,7 @@ static int tls_failure(struct net_stream *s, int returned)
         s->may_write = false;
         return ERR_BUSY;
     }
+    s->tls_reason = ERR_GET_REASON(ERR_peek_last_error());
     ERR_clear_error();
     if (why == SSL_ERROR_ZERO_RETURN)
         return ERR_CLOSED;
@@ -265,6 +267,15 @@ int net_handshake(struct net_stream *stream)
         return 0;
     int err = tls_failure(stream, n);
     return err == ERR_CLOSED ? ERR_IO : err;
+}
+
+void net_why(const struct net_stream *stream, const char *server_name,
+             char ret_why[NET_TLS_WHY_MAX])
+{
+    if (stream->tls)
+        net_tls_explain(stream->tls, stream->tls_reason, server_name, ret_why);
+    else
+        snprintf(ret_why, NET_TLS_WHY_MAX, "the connection broke");
 }
 
 struct view net_protocol(const struct net_stream *stream)

@@ -26,6 +26,7 @@ struct net_stream {
     bool may_write;
     bool hangup; /* the other side has shut down: read on until ERR_CLOSED */
     bool broken;
+    int tls_reason; /* OpenSSL's, of what broke it */
 };
 
 /* Takes a connected, non-blocking fd, also where it fails. tls: as server or client of that
@@ -60,6 +61,9 @@ void net_shut_write(struct net_stream *stream);
 
 /* TLS: drives the handshake. 0: done; ERR_BUSY: goes on after ready; ERR_IO. Plain: 0. */
 int net_handshake(struct net_stream *stream);
+/* Why a client's handshake failed, or what broke it after; for people. */
+void net_why(const struct net_stream *stream, const char *server_name,
+             char ret_why[NET_TLS_WHY_MAX]);
 /* What ALPN has chosen, "h2" or "http/1.1"; empty where there was none. After the handshake. */
 struct view net_protocol(const struct net_stream *stream);
 

@@ -82,6 +82,15 @@ int net_tls_new_server(const char *cert_path, const char *key_path, struct net_t
     return 0;
 }
 
+int net_tls_show(struct net_tls *tls, const char *cert_path, const char *key_path)
+{
+    const bool fits = SSL_CTX_use_certificate_chain_file(tls->context, cert_path) == 1 &&
+                      SSL_CTX_use_PrivateKey_file(tls->context, key_path, SSL_FILETYPE_PEM) == 1 &&
+                      SSL_CTX_check_private_key(tls->context) == 1;
+    ERR_clear_error();
+    return fits ? 0 : ERR_INVALID;
+}
+
 int net_tls_new_client(const char *ca_path, struct net_tls **ret_tls)
 {
     struct net_tls *tls;
@@ -260,25 +269,45 @@ int net_tls_check_client(const char *ca_path, char ret_why[NET_TLS_WHY_MAX])
     return 0;
 }
 
+enum net_tls_fault net_tls_explain(const struct ssl_st *session, int reason,
+                                   const char *server_name, char ret_why[NET_TLS_WHY_MAX])
+{
+    const long verdict = SSL_get_verify_result(session);
+    if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
+        (void)because(ret_why, "its certificate is for another name than %s", server_name);
+        return NET_TLS_NAME;
+    }
+    if (verdict != X509_V_OK) {
+        (void)because(ret_why, "its certificate is not trusted (%s)",
+                      X509_verify_cert_error_string(verdict));
+        return NET_TLS_TRUST;
+    }
+    if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        (void)because(ret_why, "it does not speak TLS");
+        return NET_TLS_PLAIN;
+    }
+    (void)because(ret_why, "the TLS handshake failed: %s",
+                  reason ? ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0, reason))
+                         : "the connection broke");
+    return NET_TLS_OTHER;
+}
+
 /* Why a handshake that returned `done` failed, at the client's end. */
 static int explain_handshake(SSL *session, int done, const char *server_name,
                              char ret_why[NET_TLS_WHY_MAX])
 {
-    const long verdict = SSL_get_verify_result(session);
+    static const char *const advice[] = {
+        [NET_TLS_TRUST] = "; --tls-ca FILE names a root to trust",
+        [NET_TLS_PLAIN] = "; try http:// instead of https://",
+        [NET_TLS_OTHER] = NULL,
+    };
     const int how = SSL_get_error(session, done), reason = ERR_GET_REASON(ERR_peek_last_error());
     if (how == SSL_ERROR_WANT_READ || how == SSL_ERROR_WANT_WRITE)
         return because(ret_why, "it takes connections but says nothing");
-    if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
-        return because(ret_why, "its certificate is for another name than %s", server_name);
-    if (verdict != X509_V_OK)
-        return because(ret_why,
-                       "its certificate is not trusted (%s); --tls-ca FILE names a root to trust",
-                       X509_verify_cert_error_string(verdict));
-    if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        return because(ret_why, "it does not speak TLS; try http:// instead of https://");
-    return because(ret_why, "the TLS handshake failed: %s",
-                   reason ? ERR_reason_error_string(ERR_peek_last_error())
-                          : "the connection broke");
+    const char *more = advice[net_tls_explain(session, reason, server_name, ret_why)];
+    const size_t len = strlen(ret_why);
+    snprintf(ret_why + len, NET_TLS_WHY_MAX - len, "%s", more ? more : "");
+    return ERR_INVALID;
 }
 
 int net_tls_check_peer(const char *ca_path, const char *server_name, int fd,

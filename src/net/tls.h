@@ -19,6 +19,9 @@ struct ssl_st;
 int net_tls_new_server(const char *cert_path, const char *key_path, struct net_tls **ret_tls);
 /* ca_path: a PEM file of trusted roots; NULL: the system's. ERR_INVALID, ERR_NO_MEMORY. */
 int net_tls_new_client(const char *ca_path, struct net_tls **ret_tls);
+/* What a client shows of itself where it is asked for it: a chain and its key, both PEM. Before any
+ * session. ERR_INVALID: unreadable, or they do not belong together. */
+int net_tls_show(struct net_tls *tls, const char *cert_path, const char *key_path);
 /* Takes another certificate and key into use, for sessions that begin from now on. As
  * net_tls_new_server; where it fails, the present ones stay. Any thread. */
 int net_tls_reload(struct net_tls *tls, const char *cert_path, const char *key_path);
@@ -36,6 +39,11 @@ int net_tls_time_left(const char *cert_path, int64_t *ret_seconds);
 /* Shakes hands as a client on fd, a connected socket that blocks, to find out why that fails. */
 int net_tls_check_peer(const char *ca_path, const char *server_name, int fd,
                        char ret_why[NET_TLS_WHY_MAX]);
+
+/* For net_stream: why a client's session failed; reason is OpenSSL's, 0: the connection broke. */
+enum net_tls_fault { NET_TLS_NAME, NET_TLS_TRUST, NET_TLS_PLAIN, NET_TLS_OTHER };
+enum net_tls_fault net_tls_explain(const struct ssl_st *session, int reason,
+                                   const char *server_name, char ret_why[NET_TLS_WHY_MAX]);
 
 /* For net_stream: a session on fd (which stays the caller's). server_name: whom a client expects;
  * NULL on a server. ERR_NO_MEMORY. */

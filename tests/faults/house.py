@@ -31,11 +31,14 @@ class Ground:
 
 
 class House:
-    """`with House(ground, usher) as house:` starts two processes and waits until the demo's sale is open at both."""
+    """`with House(ground, usher) as house:` starts two processes and waits until the demo's sale is open at both. redis: another
+    than the ground's, to which there are no wires; options: more of `usher serve`."""
 
-    def __init__(self, ground, usher):
+    def __init__(self, ground, usher, redis=None, options=()):
         self.ground = ground
         self.usher = usher
+        self.redis = redis
+        self.options = options
         self.keys = tempfile.mkdtemp(prefix="usher-keys-")
         self.processes = []
         self.wires = []
@@ -58,12 +61,15 @@ class House:
         """One more process, with wires of its own to MariaDB and Redis."""
         to_mariadb, to_redis = proxy.Wire(self.ground.mariadb.port), proxy.Wire(self.ground.redis.port)
         self.wires += [to_mariadb, to_redis]
-        process = Server(self.usher, "--store", self.ground.mariadb.url(self.database, to_mariadb.port),
-                         "--coord", self.ground.redis.url(to_redis.port), "--lease", f"{LEASE_SECONDS}s",
-                         "--keys", self.keys, keys=self.keys)
+        process = Server(self.usher, "--store", self.store_url(to_mariadb.port),
+                         "--coord", self.redis.url() if self.redis else self.ground.redis.url(to_redis.port),
+                         "--lease", f"{LEASE_SECONDS}s", "--keys", self.keys, *self.options, keys=self.keys)
         process.to_mariadb, process.to_redis = to_mariadb, to_redis
         self.processes.append(process)
         return process
+
+    def store_url(self, port=None):
+        return self.ground.mariadb.url(self.database, port)
 
     def gateway(self, process):
         """A process that has no sale of its own, and forwards to this one."""
@@ -119,11 +125,11 @@ class House:
 
     # ---- the crowd, and the books ----
 
-    def stampede(self, process, users=900, within="4s", timeout="20s"):
-        return Stampede(self.usher, process, users, within, timeout)
+    def stampede(self, process, users=900, within="4s", timeout="20s", *words):
+        return Stampede(self.usher, process, users, within, timeout, words)
 
-    def audit(self):
-        done = subprocess.run([self.usher, "audit", "--store", self.ground.mariadb.url(self.database)],
+    def audit(self, *words):
+        done = subprocess.run([self.usher, "audit", "--store", self.store_url(), *words],
                               capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, f"audit: exit code {done.returncode}: {done.stdout[-800:]}{done.stderr[-500:]}"
 
@@ -131,12 +137,12 @@ class House:
 class Stampede:
     """A crowd in the background; verdict() waits for its end."""
 
-    def __init__(self, usher, process, users, within, timeout):
+    def __init__(self, usher, process, users, within, timeout, words=()):
         self.users = users
         self.json = tempfile.mktemp(prefix="usher-stampede-", suffix=".json")
         self.process = subprocess.Popen(
             [usher, "stampede", "--url", f"http://{process.address}", "--users", str(users), "--within", within,
-             "--timeout", timeout, "--tries", "3", "--connections", "50", "--out", self.json],
+             "--timeout", timeout, "--tries", "3", "--connections", "50", "--out", self.json, *words],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def await_holds(self, process, count):

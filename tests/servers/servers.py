@@ -160,12 +160,13 @@ class Redis(Program):
     def __init__(self, *options):
         super().__init__()
         self.options = options
-        self.port = free_port()
+        self.port = self.listen_port = free_port()
+        self.cli = ()
         with open(self.path("password"), "w", encoding="ascii") as file:
             file.write(self.password + "\n")
 
     def start(self):
-        self.run("redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", self.folder, "--save", "",
+        self.run("redis-server", "--bind", "127.0.0.1", "--port", str(self.listen_port), "--dir", self.folder, "--save", "",
                  "--appendonly", "no", "--requirepass", self.password, *self.options)
         return self.await_answer()
 
@@ -174,7 +175,7 @@ class Redis(Program):
 
     def command(self, *words):
         """What a command answers, as the client prints it."""
-        done = subprocess.run(["redis-cli", "-h", "127.0.0.1", "-p", str(self.port), "--no-auth-warning", *words],
+        done = subprocess.run(["redis-cli", "-h", "127.0.0.1", "-p", str(self.port), "--no-auth-warning", *getattr(self, "cli", ()), *words],
                               capture_output=True, text=True, env={**os.environ, "REDISCLI_AUTH": self.password})
         return done.stdout.strip()
 

@@ -12,6 +12,10 @@
 
 #define CHANNEL "usher:coord" /* says the name of what changed */
 
+/* Nothing is written to a master that was replaced for longer than a lease. */
+#define SENTINEL_LEASE_MIN_MS 1000
+_Static_assert(SENTINEL_LEASE_MIN_MS > REDIS_SURE_MS, "what sentinels said is forgotten before");
+
 struct redis_coord {
     struct coord coord;
     struct redis *redis;
@@ -389,6 +393,7 @@ int coord_redis_new(const char *url, struct worker *worker, char *ret_why, struc
         free(c);
         return err;
     }
+    c->coord.lease_min_ms = redis_kind(c->redis) == REDIS_SENTINEL ? SENTINEL_LEASE_MIN_MS : 0;
     *ret_coord = &c->coord;
     return 0;
 }

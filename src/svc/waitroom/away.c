@@ -108,7 +108,7 @@ static void show(struct keeper *keeper, struct channel *channel, const char *url
     struct client client;
     struct arena arena;
     int err = 0;
-    int64_t heard_ns = fiber_now_ns();
+    int64_t heard_ns = fiber_now_ns(), looked_ns = heard_ns;
     arena_init(&arena, MIRROR_ARENA);
     wish.sale_id = keeper->sale.sale_id;
     client_init(&client, channel, &usher__v1__waitroom_service__descriptor, &arena);
@@ -119,6 +119,11 @@ static void show(struct keeper *keeper, struct channel *channel, const char *url
         while ((err == 0 || err == ERR_TIMEOUT) && !fiber_cancelled() &&
                is_there(keeper->room, url) && fiber_now_ns() - heard_ns < SILENT_MS * NS_PER_MS) {
             arena_reset(&arena);
+            /* Who may be told is for this process to know, and may change while it shows. */
+            if (fiber_now_ns() - looked_ns >= QUIET_MS * NS_PER_MS) {
+                keeper_hear(keeper);
+                looked_ns = fiber_now_ns();
+            }
             err = channel_stream_next(stream, &arena, &message, &client.status,
                                       deadline_after_ms(fiber_now_ns(), QUIET_MS));
             if (err == 0) {

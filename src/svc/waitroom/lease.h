@@ -51,5 +51,7 @@ int waitroom_here_or_away(struct call *call, const void *request, void *response
 /* away.c: shows what is told of a line elsewhere, until it is kept here or a second has passed
  * without news. In the keeper's listening fiber. */
 void keeper_mirror(struct keeper *keeper);
+/* listen.c: what the ticket service says of the sale's performances now. From the listener. */
+void keeper_hear(struct keeper *keeper);
 
 #endif

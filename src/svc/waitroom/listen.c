@@ -30,7 +30,7 @@ static void add_chances(struct keeper *keeper, const Usher__V1__SaleLoad *load)
     }
 }
 
-static void hear(struct keeper *keeper)
+void keeper_hear(struct keeper *keeper)
 {
     struct client client;
     struct arena arena;
@@ -83,10 +83,10 @@ void keeper_listen(void *arg)
         const bool over = keeper->line.state == LINE_OVER && keeper->line.over == LINE_OVER_TIME;
         if (atomic_load(&keeper->phase) == KEEPER_SERVING &&
             (!over || atomic_load(&keeper->seen) == KEEPER_SEEN_UNKNOWN))
-            hear(keeper);
+            keeper_hear(keeper);
         if (!room_keeps(keeper->room)) {
             if (atomic_load(&keeper->phase) != KEEPER_SERVING)
-                hear(keeper); /* whether everybody is told of it */
+                keeper_hear(keeper); /* whether everybody is told of it */
             keeper_mirror(keeper);
         }
         (void)fiber_park(deadline_after_ms(fiber_now_ns(), KEEPER_TICK_MS));
