@@ -38,7 +38,7 @@ const apart = {
     WaitroomService: 'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport',
     PaymentService:
       'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders SetSellingTerms GetSellingTerms ListReceipts GetReceiptFile ListPayments CollectPayment',
-    DoorService: 'FindOrders',
+    DoorService: 'FindOrders ExportOrders',
     WebhookService:
       'CreateWebhook ListWebhooks RotateWebhookSecret TestWebhook ReplayWebhook DeleteWebhook ListWebhookEvents',
   },

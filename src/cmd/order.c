@@ -270,6 +270,8 @@ const struct cmd order_commands[ORDER_COMMANDS] = {
     {"collect", "take the money for what is paid at the box office", order_collect_command,
      .table = &order_collect_table},
     {"cancel", "an order of the box office", order_cancel_command, .table = &order_cancel_table},
+    {"export", "orders, tickets or money for a spreadsheet", order_export_command,
+     .table = &order_export_table},
     {"resend", "mail its tickets again", order_resend_command, .table = &order_resend_table},
 };
 

@@ -68,7 +68,7 @@ static void show_wait(void *arg)
 }
 
 /* "usher hall import: the plan has no seats (BAD_ARGUMENT, zones[0])" */
-static int refuse(struct session *session, const struct call_status *status)
+int session_refuse(struct session *session, const struct call_status *status)
 {
     const Usher__V1__ErrorDetail *detail = status->detail;
     if (status->code == CODE_DEADLINE_EXCEEDED)
@@ -108,7 +108,7 @@ int session_call_index(struct session *session, const ProtobufCServiceDescriptor
     fiber_spawn(&wait.scope, show_wait, &wait);
     int err = client_call_index(&client, method, request, ret_response);
     scope_close(&wait.scope);
-    return err ? refuse(session, &client.status) : CMD_OK;
+    return err ? session_refuse(session, &client.status) : CMD_OK;
 }
 
 int session_print_json(struct session *session, const void *response)

@@ -83,6 +83,9 @@ int session_call_index(struct session *session, const ProtobufCServiceDescriptor
                        unsigned method, const ProtobufCMessage *request,
                        const ProtobufCMessage **ret_response);
 
+/* Says why a call or a stream was refused: an enum cmd_exit. */
+int session_refuse(struct session *session, const struct call_status *status);
+
 /* The answer as JSON and a line end on standard output. */
 int session_print_json(struct session *session, const void *response);
 

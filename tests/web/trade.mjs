@@ -1,6 +1,7 @@
 // What an organiser has beside the sale: webhooks.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { password, staff } from './door.mjs';
 import { visit } from './steps.mjs';
@@ -45,6 +46,35 @@ async function receiver() {
 }
 
 export const trade = {
+  'exports: a file for a spreadsheet, of a date and of an event': async (world) => {
+    await staff(world, 'books@example.com', 'owner');
+    const { events } = await world.operate('TicketService/ListEvents', {});
+    const { eventId, performances } = events[0];
+    await visit(world, [wide], async (a) => {
+      const { page } = a;
+      await signIn(a, `/organiser/sales/${performances[0].performanceId}`, 'books@example.com');
+      await page.waitForSelector('[data-exports]');
+      for (const [kind, ending] of [['1', 'csv'], ['2', 'xlsx']]) {
+        await page.selectOption('[name=export-kind]', kind);
+        const [file] = await Promise.all([page.waitForEvent('download'), page.click(`[data-action=export-${ending}]`)]);
+        assert.match(file.suggestedFilename(), new RegExp(`^(orders|tickets)-performance-\\d+\\.${ending}$`));
+        const bytes = await readFile(await file.path());
+        if (ending === 'csv') assert.equal(bytes.subarray(0, 3).toString('hex'), 'efbbbf');
+        else assert.equal(bytes.subarray(0, 2).toString(), 'PK');
+      }
+      await a.isAccessible('exports');
+      await page.locator('[data-exports]').scrollIntoViewIfNeeded();
+      await a.picture('exports-wide');
+    });
+    await visit(world, [narrow], async (a) => {
+      await signIn(a, `/organiser/events/${eventId}`, 'books@example.com');
+      await a.page.waitForSelector('[data-exports]');
+      await a.page.locator('[data-exports]').scrollIntoViewIfNeeded();
+      await fits(a, 'an event with exports');
+      await a.picture('exports-phone');
+    });
+  },
+
   'webhooks: made, tried, rotated, sent again and deleted, by mouse and by keys': async (world) => {
     await staff(world, 'hooks@example.com', 'manager');
     const other = await receiver();

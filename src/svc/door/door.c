@@ -12,6 +12,8 @@
 #define DOOR_STAFF (ROLE_DOOR | ROLES_MANAGE)
 #define HOLDERS    (ROLES_BUY | ROLE_OPERATOR)
 
+CALL_HANDLER(door_export_orders);
+
 static const struct method methods[] = {
     {"GetWalletLinks", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_wallet_links},
     {"GetTicketFile", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_ticket_file},
@@ -29,6 +31,8 @@ static const struct method methods[] = {
     {"GetMail", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_get_mail},
     {"ListScans", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_list_scans},
     {"FindOrders", METHOD_UNARY, ROLES_MANAGE | ROLE_BOX_OFFICE, false, NULL, 0, door_find_orders},
+    {"ExportOrders", METHOD_SERVER_STREAM, ROLES_MANAGE | ROLE_BOX_OFFICE, false, NULL, 0,
+     door_export_orders},
     {"SendMailAgain", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_send_mail_again},
 };
 

@@ -49,6 +49,18 @@ const en = {
   feed: 'What happened last',
   feedText: 'The newest first. A month is kept.',
   feedNone: 'Nothing yet. Events are written down once there is a webhook.',
+
+  exports: 'For a spreadsheet',
+  exportsText:
+    'Who bought is in the file only for owners and managers. Each file that is fetched is noted.',
+  exportKind: 'What is in it',
+  exportKinds: {
+    tickets: 'Tickets: who comes',
+    orders: 'Orders',
+    settlement: 'Settlement: the money',
+  },
+  exportAs: { xlsx: 'Excel', csv: 'CSV' },
+  exported: (rows: string) => `${rows} rows`,
 };
 
 const ko: typeof en = {
@@ -98,6 +110,14 @@ const ko: typeof en = {
   feed: '최근 이벤트',
   feedText: '최신순입니다. 한 달 동안 보관합니다.',
   feedNone: '아직 없습니다. 웹훅을 만들면 그때부터 이벤트를 기록합니다.',
+
+  exports: '파일로 내려받기',
+  exportsText:
+    '예매자 정보는 소유자와 관리자가 내려받을 때만 들어갑니다. 내려받은 기록은 남습니다.',
+  exportKind: '내용',
+  exportKinds: { tickets: '티켓(입장 명단)', orders: '예매 내역', settlement: '정산 내역' },
+  exportAs: { xlsx: 'Excel', csv: 'CSV' },
+  exported: (rows) => `${rows}행`,
 };
 
 export const tradeWords = spoken(en, ko);

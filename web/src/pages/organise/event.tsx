@@ -14,6 +14,7 @@ import { acting, options, Task } from '../../state/organise';
 import { go, paths } from '../../state/route';
 import { datesOf } from '../home';
 import { AddDate, MoveDate } from './date';
+import { Exports } from './exports';
 import { FormCard, Line, Refusal, TextArea } from './form';
 import { StateOfEvent, StateOfSale } from './overview';
 
@@ -123,6 +124,7 @@ export function EditEvent({ eventId }: { eventId: number }) {
       <Acts event={event} onDone={() => void load()} />
       <Texts key={eventId} event={event} onDone={() => void load()} />
       <Dates event={event} onDone={() => void load()} />
+      <Exports eventId={eventId} />
     </div>
   );
 }

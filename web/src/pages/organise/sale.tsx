@@ -13,6 +13,7 @@ import { HouseSale } from '../../state/housesale';
 import { again, followOwn, lineOf, options, Task } from '../../state/organise';
 import { paths } from '../../state/route';
 import { Blocks } from './blocks';
+import { Exports } from './exports';
 import { countFigures, Figures, lineFigures } from './figures';
 import { Refusal } from './form';
 import { Holders } from './holders';
@@ -102,6 +103,7 @@ export function SalePage({ performanceId }: { performanceId: number }) {
         organiserId={known.organiserId}
         onDone={() => void load()}
       />
+      <Exports performanceId={performanceId} />
       <RefundAll performance={known} state={now.saleState} />
     </div>
   );
