@@ -1,6 +1,7 @@
 #include "svc/door/sheet.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,18 +33,33 @@ static lxw_format *format_of(lxw_workbook *book, const char *pattern)
     return format;
 }
 
+/* A file for the book in the first folder that takes one; where the system's are read only, in the
+ * one that the process runs in. */
+static int make_file(struct sheet_book *b, const char **ret_folder)
+{
+    const char *const folders[] = {getenv("TMPDIR"), "/tmp", "."};
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        if (!folders[i] || strlen(folders[i]) > 40)
+            continue;
+        snprintf(b->path, sizeof(b->path), "%s/usher-XXXXXX", folders[i]);
+        const int fd = mkostemp(b->path, O_CLOEXEC);
+        if (fd >= 0) {
+            close(fd);
+            *ret_folder = folders[i];
+            return 0;
+        }
+    }
+    b->path[0] = '\0';
+    return ERR_IO;
+}
+
 static int open_book(struct sheet_book *b, const char *title)
 {
-    const char *folder = getenv("TMPDIR");
-    snprintf(b->path, sizeof(b->path), "%.40s/usher-XXXXXX", folder && *folder ? folder : "/tmp");
-    const int fd = mkstemp(b->path);
-    if (fd < 0) {
-        b->path[0] = '\0';
-        return ERR_IO;
-    }
-    close(fd);
-    lxw_workbook_options options = {.constant_memory = LXW_TRUE,
-                                    .tmpdir = (char *)(folder && *folder ? folder : "/tmp")};
+    const char *folder;
+    int err = make_file(b, &folder);
+    if (err != 0)
+        return err;
+    lxw_workbook_options options = {.constant_memory = LXW_TRUE, .tmpdir = (char *)folder};
     b->book = workbook_new_opt(b->path, &options);
     b->page = b->book ? workbook_add_worksheet(b->book, title) : NULL;
     if (!b->page)
