@@ -5,7 +5,7 @@
  */
 #include "seats/engine.h"
 
-#define KEY_NONE        UINT64_MAX
+#define KEY_NONE        SEATS_KEY_NONE
 #define KEY_PLACE_BITS  18
 #define KEY_ORPHAN_AT   62
 #define KEY_PLACE(key)  ((uint32_t)(key) & ((UINT32_C(1) << KEY_PLACE_BITS) - 1))
@@ -53,32 +53,60 @@ static uint64_t standing_key(const struct seats *s, uint32_t window, uint32_t pa
     return key_of(0, sum, places[0]);
 }
 
+/* Starts whose runs leave two, one or no orphan. A run leaves one where the seat beside it is free
+ * and the one behind that is not. It was none before: the run's own seat beside it was free. Around
+ * a table with one seat left, that one is beside both ends; with none, there is nobody. */
+static uint64_t fewest_orphans(const struct window *w, uint64_t free, uint64_t runs, uint32_t party,
+                               uint64_t *ret_orphans)
+{
+    uint64_t left = free << 1 & ~(free << 2);
+    uint64_t right = free >> party & ~(free >> (party + 1));
+    if (w->ring && w->starts <= party + 1) {
+        left = w->starts == party ? 0 : free << 1;
+        right = 0;
+    }
+    uint64_t class = runs & ~left & ~right;
+    *ret_orphans = 0;
+    if (!class)
+        *ret_orphans = 1, class = runs & (left ^ right);
+    if (!class)
+        *ret_orphans = 2, class = runs;
+    return class;
+}
+
+/* The remoteness of a run, from the sums up to each place. */
+static uint64_t run_sum(const struct windows *all, const struct window *w, uint32_t start,
+                        uint32_t party)
+{
+    const uint64_t *sums = &all->remoteness_sum[w->first];
+    const uint32_t end = start + party;
+    if (w->ring && end > w->starts)
+        return sums[w->starts] - sums[start] + sums[end - w->starts] - sums[0];
+    return sums[end] - sums[start];
+}
+
+uint64_t seats_key_among(const struct seats *s, uint32_t window, uint64_t runs, uint32_t party)
+{
+    const struct window *w = &s->windows.list[window];
+    uint64_t orphans, best = KEY_NONE;
+    assert(!w->standing);
+    if (!runs)
+        return KEY_NONE;
+    uint64_t class = fewest_orphans(w, seats_view(s, w), runs, party, &orphans);
+    for (class >>= WINDOW_BEFORE; class; class &= class - 1) {
+        uint32_t start = (uint32_t)__builtin_ctzll(class);
+        uint64_t key = key_of(0, run_sum(&s->windows, w, start, party), w->first + start);
+        best = key < best ? key : best;
+    }
+    return best | orphans << KEY_ORPHAN_AT;
+}
+
 uint64_t seats_best_key(const struct seats *s, uint32_t window, uint32_t party)
 {
     const struct window *w = &s->windows.list[window];
     if (w->standing)
         return standing_key(s, window, party);
-    uint64_t free = seats_view(s, w);
-    uint64_t runs = seats_runs(w, free, party);
-    if (!runs)
-        return KEY_NONE;
-    /* A run leaves an orphan where the seat beside it is free and the one behind that is not. It
-     * was none before: the run's own seat beside it was free. */
-    uint64_t left = free << 1 & ~(free << 2);
-    uint64_t right = free >> party & ~(free >> (party + 1));
-    uint64_t orphans = 0, class = runs & ~left & ~right;
-    if (!class)
-        orphans = 1, class = runs & (left ^ right);
-    if (!class)
-        orphans = 2, class = runs;
-    const uint64_t *sums = &s->windows.remoteness_sum[w->first];
-    uint64_t best = KEY_NONE;
-    for (class >>= WINDOW_BEFORE; class; class &= class - 1) {
-        uint32_t start = (uint32_t)__builtin_ctzll(class);
-        uint64_t key = key_of(0, sums[start + party] - sums[start], w->first + start);
-        best = key < best ? key : best;
-    }
-    return best | orphans << KEY_ORPHAN_AT;
+    return seats_key_among(s, window, seats_runs(w, seats_view(s, w), w->mask, party), party);
 }
 
 /* Brings the keys of windows first … end - 1 up to date for a party. */
@@ -131,6 +159,18 @@ static uint64_t best_key(const struct seats *s, struct windows_filter filter, ui
     return smallest(s, first->first_window, end, party, filter);
 }
 
+void seats_places_of(const struct window *window, uint64_t key, uint32_t party, uint32_t *ret_seats)
+{
+    const uint32_t first = KEY_PLACE(key);
+    for (uint32_t i = 0; i < party; i++) {
+        const uint32_t seat = windows_behind(window, first, i);
+        uint32_t at = i;
+        for (; at > 0 && ret_seats[at - 1] > seat; at--)
+            ret_seats[at] = ret_seats[at - 1];
+        ret_seats[at] = seat;
+    }
+}
+
 /* The places of a key: a run, or the lowest free places of a standing area. */
 static void places_of(const struct seats *s, uint64_t key, struct windows_filter filter,
                       uint32_t party, uint32_t *ret_seats)
@@ -138,8 +178,7 @@ static void places_of(const struct seats *s, uint64_t key, struct windows_filter
     uint32_t first = KEY_PLACE(key);
     uint32_t window = s->windows.touch[first] >> 8;
     if (!s->windows.list[window].standing) {
-        for (uint32_t i = 0; i < party; i++)
-            ret_seats[i] = first + i;
+        seats_places_of(&s->windows.list[window], key, party, ret_seats);
         return;
     }
     while (!windows_passes(filter, s->windows.tags[window]))
@@ -153,8 +192,10 @@ int seats_pick_best(const struct seats *s, const struct seats_best *best,
 {
     if (best->party == 0 || best->party > SEATS_PARTY_MAX || best->category < -1 ||
         best->section < -1 || best->category >= (int32_t)s->hall->category_count ||
-        best->section >= (int32_t)s->hall->section_count)
+        best->section >= (int32_t)s->hall->section_count || best->wheelchairs > best->party)
         return ERR_INVALID;
+    if (best->wheelchairs > 0 || best->restricted_view)
+        return seats_pick_kinds(s, best, ret_seats);
     struct windows_filter filter = windows_filter(&s->windows, best->category, best->section);
     uint64_t key = best_key(s, filter, best->party);
     if (key != KEY_NONE) {
@@ -164,7 +205,8 @@ int seats_pick_best(const struct seats *s, const struct seats_best *best,
     if (!best->apart)
         return ERR_CONFLICT;
     key = best_key(s, filter, 1);
-    if (key == KEY_NONE || !seats_find_around(s, filter, KEY_PLACE(key), best->party, ret_seats))
+    if (key == KEY_NONE ||
+        !seats_find_around(s, filter, WINDOWS_ORDINARY, KEY_PLACE(key), best->party, ret_seats))
         return ERR_CONFLICT;
     return 0;
 }

@@ -20,17 +20,14 @@ struct placement {
     uint32_t seats[SEATS_PARTY_MAX];
 };
 
-static bool next_is_neighbour(const struct hall *hall, uint32_t seat)
-{
-    return seat + 1 < hall->place_count && !hall->seats[seat].break_after &&
-           hall->seats[seat].row == hall->seats[seat + 1].row;
-}
-
 static bool is_alone(const struct hall *hall, const bool *vacant, uint32_t seat)
 {
-    bool left = seat > 0 && next_is_neighbour(hall, seat - 1) && vacant[seat - 1];
-    bool right = next_is_neighbour(hall, seat) && vacant[seat + 1];
-    return vacant[seat] && !left && !right;
+    const struct hall_row *row = &hall->rows[hall->seats[seat].row];
+    const uint32_t next = fixture_next(hall, seat);
+    bool neighbour = next != UINT32_MAX && vacant[next];
+    for (uint32_t i = row->first_seat; i < row->first_seat + row->seat_count; i++)
+        neighbour |= fixture_next(hall, i) == seat && vacant[i];
+    return vacant[seat] && !neighbour;
 }
 
 /* Seats of the row that are alone once these are taken and were not before. */
@@ -52,34 +49,63 @@ static uint32_t orphans_made(const struct hall *hall, bool *vacant, const struct
     return made;
 }
 
+static bool kind_suits(const struct seats_best *best, uint8_t kind)
+{
+    return kind == HALL_ORDINARY || (kind == HALL_RESTRICTED_VIEW && best->restricted_view) ||
+           (kind != HALL_RESTRICTED_VIEW && best->wheelchairs > 0);
+}
+
 static bool suits(const struct hall *hall, const bool *vacant, const struct seats_best *best,
                   uint32_t seat)
 {
     const struct hall_seat *place = &hall->seats[seat];
     return vacant[seat] && (best->category < 0 || place->category == best->category) &&
-           (best->section < 0 || place->section == (uint32_t)best->section);
+           (best->section < 0 || place->section == (uint32_t)best->section) &&
+           kind_suits(best, place->kind) && (place->row != HALL_NO_ROW || best->wheelchairs == 0);
 }
 
-/* The placement that starts at a seat: a run, or the lowest places of a standing area from there
- * on. */
+/* The lowest places of a standing area from there on. */
+static bool stand_at(const struct hall *hall, const bool *vacant, const struct seats_best *best,
+                     uint32_t first, struct placement *ret)
+{
+    uint32_t count = 0;
+    for (uint32_t i = first; i < hall->place_count && count < best->party; i++)
+        if (hall->seats[i].section == hall->seats[first].section && suits(hall, vacant, best, i))
+            ret->seats[count++] = i;
+    return count == best->party;
+}
+
+static bool sit_at(const struct hall *hall, const bool *vacant, const struct seats_best *best,
+                   uint32_t first, struct placement *ret)
+{
+    uint32_t wheelchairs = 0;
+    for (uint32_t i = 0, seat = first; i < best->party; i++, seat = fixture_next(hall, seat)) {
+        if (seat == UINT32_MAX || (i > 0 && seat == first) || !suits(hall, vacant, best, seat))
+            return false;
+        ret->seats[i] = seat;
+        wheelchairs += hall->seats[seat].kind == HALL_WHEELCHAIR;
+    }
+    return wheelchairs == best->wheelchairs;
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The placement that starts at a seat. */
 static bool place_at(const struct hall *hall, const bool *vacant, const struct seats_best *best,
                      uint32_t first, struct placement *ret)
 {
     *ret = (struct placement){.found = true, .first = first};
-    bool standing = hall->seats[first].row == HALL_NO_ROW;
-    uint32_t count = 0;
-    for (uint32_t i = first; i < hall->place_count && count < best->party; i++) {
-        if (hall->seats[i].section != hall->seats[first].section)
-            return false;
-        if (!standing &&
-            (!suits(hall, vacant, best, i) || (i > first && !next_is_neighbour(hall, i - 1))))
-            return false;
-        if (suits(hall, vacant, best, i))
-            ret->seats[count++] = i;
-    }
-    for (uint32_t i = 0; i < count; i++)
+    if (!(hall->seats[first].row == HALL_NO_ROW ? stand_at : sit_at)(hall, vacant, best, first,
+                                                                     ret))
+        return false;
+    for (uint32_t i = 0; i < best->party; i++)
         ret->remoteness += hall->seats[ret->seats[i]].remoteness;
-    return count == best->party && ret->seats[0] == first;
+    qsort(ret->seats, best->party, sizeof(ret->seats[0]), compare_u32);
+    return true;
 }
 
 static bool is_better(const struct placement *a, const struct placement *b)
@@ -116,42 +142,51 @@ static int64_t square(int64_t a)
     return a * a;
 }
 
-static int compare_u32(const void *a, const void *b)
+/* Takes the nearest to a seat, one after the other, itself first if it is wanted: seats of the kinds
+ * that a party without wheelchairs takes, or wheelchairs' places alone. */
+static bool brute_around(const struct hall *hall, const bool *vacant, const struct seats_best *best,
+                         bool wheelchairs, uint32_t first, uint32_t wanted, uint32_t *ret_seats)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
+    bool left[FIXTURE_PLACES];
+    uint32_t offered[FIXTURE_SECTIONS] = {0};
+    for (uint32_t i = 0; i < hall->place_count; i++) {
+        const bool standing = hall->seats[i].row == HALL_NO_ROW;
+        struct seats_best filter = *best;
+        filter.wheelchairs = standing ? 0 : best->wheelchairs;
+        left[i] =
+            suits(hall, vacant, &filter, i) && !(standing && wheelchairs) &&
+            (best->wheelchairs == 0 || (hall->seats[i].kind == HALL_WHEELCHAIR) == wheelchairs) &&
+            (!standing || offered[hall->seats[i].section]++ < wanted);
+    }
+    for (uint32_t count = 0; count < wanted; count++) {
+        int64_t nearest = INT64_MAX;
+        uint32_t at = 0;
+        for (uint32_t i = 0; i < hall->place_count; i++) {
+            int64_t far = square(hall->seats[i].x - hall->seats[first].x) +
+                          square(hall->seats[i].y - hall->seats[first].y) - (i == first);
+            if (left[i] && far < nearest)
+                nearest = far, at = i;
+        }
+        if (nearest == INT64_MAX)
+            return false;
+        left[at] = false;
+        ret_seats[count] = at;
+    }
+    return true;
 }
 
-/* Takes the nearest to the best single seat, one after the other. */
 static struct placement brute_apart(const struct hall *hall, bool *vacant,
                                     const struct seats_best *best)
 {
     struct seats_best one = *best;
     one.party = 1;
+    one.wheelchairs = best->wheelchairs > 0;
     struct placement found = brute_best(hall, vacant, &one);
-    bool left[FIXTURE_PLACES];
-    uint32_t offered[FIXTURE_SECTIONS] = {0};
-    for (uint32_t i = 0; i < hall->place_count; i++) {
-        uint32_t section = hall->seats[i].section;
-        bool standing = hall->seats[i].row == HALL_NO_ROW;
-        left[i] = suits(hall, vacant, best, i) && (!standing || offered[section]++ < best->party);
-    }
-    if (found.found)
-        left[found.first] = false;
-    for (uint32_t count = 1; found.found && count < best->party; count++) {
-        int64_t nearest = INT64_MAX;
-        uint32_t at = 0;
-        for (uint32_t i = 0; i < hall->place_count; i++) {
-            int64_t far = square(hall->seats[i].x - hall->seats[found.first].x) +
-                          square(hall->seats[i].y - hall->seats[found.first].y);
-            if (left[i] && far < nearest)
-                nearest = far, at = i;
-        }
-        if (nearest == INT64_MAX)
-            found.found = false;
-        left[at] = false;
-        found.seats[count] = at;
-    }
+    const uint32_t wheelchairs = best->wheelchairs;
+    found.found = found.found &&
+                  brute_around(hall, vacant, best, true, found.first, wheelchairs, found.seats) &&
+                  brute_around(hall, vacant, best, false, found.first, best->party - wheelchairs,
+                               found.seats + wheelchairs);
     if (found.found)
         qsort(found.seats, best->party, sizeof(found.seats[0]), compare_u32);
     return found;
@@ -185,10 +220,12 @@ static bool compare(const struct seats *s, const struct hall *hall, const struct
     for (uint32_t i = 0; same && expected.found && i < best->party; i++)
         same = seats[i] == expected.seats[i];
     if (!same)
-        fail_msg(
-            "seed %llu: party %u, category %d, section %d, apart %d: code %d, first %u, not %u",
-            (unsigned long long)seed, best->party, best->category, best->section, best->apart, code,
-            code ? 0 : seats[0], expected.found ? expected.seats[0] : 0);
+        fail_msg("seed %llu: party %u (%u wheelchairs), category %d, section %d, apart %d: code "
+                 "%d, first "
+                 "%u, not %u",
+                 (unsigned long long)seed, best->party, best->wheelchairs, best->category,
+                 best->section, best->apart, code, code ? 0 : seats[0],
+                 expected.found ? expected.seats[0] : 0);
     return run.found;
 }
 
@@ -199,6 +236,7 @@ static struct seats_best random_best(const struct hall *hall, struct chance *cha
         .category = below(chance, 2) ? -1 : (int32_t)below(chance, hall->category_count),
         .section = below(chance, 3) ? -1 : (int32_t)below(chance, hall->section_count),
         .apart = below(chance, 2),
+        .restricted_view = below(chance, 4) == 0,
     };
 }
 
@@ -230,10 +268,14 @@ static void test_agrees_with_brute_force(void **state)
         uint64_t next_hold = 3;
         chance_seed(&seeded, seed);
         fixture_random(&hall, &seeded.chance);
+        if (seed % 2)
+            fixture_kinds(&hall, &seeded.chance);
         struct seats *s = fixture_engine(&hall);
         fixture_fill(s, &hall, &seeded.chance, below(&seeded.chance, 100));
         for (int round = 0; round < 10; round++) {
             struct seats_best best = random_best(&hall, &seeded.chance);
+            if (below(&seeded.chance, 3) == 0)
+                best.wheelchairs = below(&seeded.chance, best.party + 1);
             if (compare(s, &hall, &best, seed))
                 found++;
             else
@@ -384,9 +426,13 @@ static void test_standing_gives_lowest(void **state)
 static void test_refuses_what_is_out_of_range(void **state)
 {
     static const struct seats_best wrong[] = {
-        {.party = 0, .category = -1, .section = -1}, {.party = 9, .category = -1, .section = -1},
-        {.party = 1, .category = 4, .section = -1},  {.party = 1, .category = -2, .section = -1},
-        {.party = 1, .category = -1, .section = 1},  {.party = 1, .category = -1, .section = -2},
+        {.party = 0, .category = -1, .section = -1},
+        {.party = 9, .category = -1, .section = -1},
+        {.party = 1, .category = 4, .section = -1},
+        {.party = 1, .category = -2, .section = -1},
+        {.party = 1, .category = -1, .section = -1, .wheelchairs = 2},
+        {.party = 1, .category = -1, .section = 1},
+        {.party = 1, .category = -1, .section = -2},
     };
     static const char *const rows[] = {"....."};
     struct hall hall;

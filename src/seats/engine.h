@@ -57,6 +57,17 @@ static inline bool seats_is_free(const struct seats *s, uint32_t seat)
     return bits_get(s->free_words, (size_t)seat + SEATS_FREE_PAD);
 }
 
+/* The same of a ring, of whose word bits has the seats themselves right. */
+static inline uint64_t seats_ring_view(const struct window *window, uint64_t bits)
+{
+    const uint32_t count = window->starts;
+    const uint64_t seats = bits >> WINDOW_BEFORE & ((UINT64_C(1) << count) - 1);
+    uint64_t word = seats >> (count - WINDOW_BEFORE);
+    for (uint32_t at = WINDOW_BEFORE; at < 64; at += count)
+        word |= seats << at;
+    return word & window->room;
+}
+
 /* The free places a window sees, as its word. */
 static inline uint64_t seats_view(const struct seats *s, const struct window *window)
 {
@@ -65,13 +76,17 @@ static inline uint64_t seats_view(const struct seats *s, const struct window *wi
     uint64_t bits = word[0] >> at % 64;
     if (at % 64)
         bits |= word[1] << (64 - at % 64);
-    return bits & window->room;
+    return window->ring ? seats_ring_view(window, bits) : bits & window->room;
 }
 
-/* The starts of runs of party places within the bits of `free` that the window may take. */
-static inline uint64_t seats_runs(const struct window *window, uint64_t free, uint32_t party)
+/* The starts of runs of party places within the bits of `free` that are in mask (the window's, or
+ * one of windows_mask). */
+static inline uint64_t seats_runs(const struct window *window, uint64_t free, uint64_t mask,
+                                  uint32_t party)
 {
-    uint64_t runs = free & window->mask;
+    if (window->ring && party > window->starts)
+        return 0;
+    uint64_t runs = free & mask;
     for (uint64_t shifted = runs; party > 1; party--) {
         shifted >>= 1;
         runs &= shifted;
@@ -87,13 +102,22 @@ uint32_t seats_lowest(const struct seats *s, uint32_t window, uint32_t max, uint
 
 /* The key of the window's best placement for a party, computed anew: what the cache must equal. */
 uint64_t seats_best_key(const struct seats *s, uint32_t window, uint32_t party);
+/* The same among these starts of runs, which are free. Not for a standing window. */
+uint64_t seats_key_among(const struct seats *s, uint32_t window, uint64_t runs, uint32_t party);
+#define SEATS_KEY_NONE UINT64_MAX
+/* The places of a run's key of a window, ascending. */
+void seats_places_of(const struct window *window, uint64_t key, uint32_t party,
+                     uint32_t *ret_seats);
+
+/* Kinds of seats that were asked for: see kinds.c. As seats_pick_best. */
+int seats_pick_kinds(const struct seats *s, const struct seats_best *best, uint32_t *ret_seats);
 
 /* What is free near what was asked for; see nearest.c. Sets ret->nearest…, ascending. */
 void seats_find_nearest(const struct seats *s, const uint32_t *asked, uint32_t count,
                         struct seats_refusal *ret);
-/* The free places nearest to one free place, itself first among them; the rule of `apart`.
- * Ascending. False: fewer are free. */
-bool seats_find_around(const struct seats *s, struct windows_filter filter, uint32_t seat,
-                       uint32_t count, uint32_t *ret_seats);
+/* The free places of these kinds nearest to one free place, itself first among them if it is of
+ * them; the rule of `apart`. Ascending. False: fewer are free. */
+bool seats_find_around(const struct seats *s, struct windows_filter filter, uint32_t kinds,
+                       uint32_t seat, uint32_t count, uint32_t *ret_seats);
 
 #endif

@@ -97,7 +97,8 @@ static void random_row(struct hall *hall, struct chance *chance, uint32_t row, b
 {
     uint16_t category = (uint16_t)below(chance, 4);
     uint32_t seats = 1 + below(chance, below(chance, 12) == 0 ? 160 : 24);
-    uint32_t breaks = below(chance, 3) ? 0 : 3 + below(chance, 15); /* one in so many */
+    const bool ring = seats >= 3 && seats <= HALL_RING_SEATS_MAX && below(chance, 4) == 0;
+    uint32_t breaks = ring || below(chance, 3) ? 0 : 3 + below(chance, 15); /* one in so many */
     bool level = below(chance, 3) == 0; /* all as remote: the index decides */
     int32_t x = (int32_t)below(chance, 500) - 250;
     fixture_row(hall);
@@ -111,6 +112,24 @@ static void random_row(struct hall *hall, struct chance *chance, uint32_t row, b
             hall->seats[hall->place_count - 1].break_after = below(chance, breaks) == 0;
     }
     hall->seats[hall->place_count - 1].break_after = true;
+    hall->rows[hall->row_count - 1].ring = ring;
+}
+
+void fixture_kinds(struct hall *hall, struct chance *chance)
+{
+    for (uint32_t i = 0; i < hall->place_count; i++)
+        if (hall->seats[i].row != HALL_NO_ROW && below(chance, 3) == 0)
+            hall->seats[i].kind = (uint8_t)below(chance, HALL_SEAT_KINDS);
+}
+
+uint32_t fixture_next(const struct hall *hall, uint32_t seat)
+{
+    if (hall->seats[seat].row == HALL_NO_ROW)
+        return UINT32_MAX;
+    const struct hall_row *row = &hall->rows[hall->seats[seat].row];
+    if (row->ring)
+        return row->first_seat + (seat + 1 - row->first_seat) % row->seat_count;
+    return hall->seats[seat].break_after ? UINT32_MAX : seat + 1;
 }
 
 void fixture_random(struct hall *hall, struct chance *chance)

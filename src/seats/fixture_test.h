@@ -40,4 +40,9 @@ struct seats *fixture_engine(const struct hall *hall);
 void fixture_fill(struct seats *s, const struct hall *hall, struct chance *chance,
                   unsigned percent);
 
+/* Makes some seats of a hall something else than ordinary. */
+void fixture_kinds(struct hall *hall, struct chance *chance);
+/* The neighbour behind a seat, around a table too; UINT32_MAX: an aisle, the row's end, standing. */
+uint32_t fixture_next(const struct hall *hall, uint32_t seat);
+
 #endif

@@ -4,9 +4,9 @@
  *
  * The rule of a refusal, for `count` places that were asked for, with their centroid:
  *   1. all of them of one standing area with that many free: its lowest free places;
- *   2. else the run of count adjacent free seats whose middle (between its first and last seat)
+ *   2. else the run of count adjacent free seats, of the kinds that were asked for, whose middle (between its first and last seat)
  *      is nearest to the centroid;
- *   3. else the count free seats nearest to it, none of them a standing place: those are asked for
+ *   3. else the count free seats of these kinds nearest to it, none of them a standing place: those are asked for
  *      by quantity, and what is offered must be good to ask for as it is;
  *   4. else, fewer than count being free, nothing.
  * Of equally near ones the lowest index. The centroid is rounded down.
@@ -23,7 +23,8 @@ struct point {
 /* The best found, nearest first. */
 struct found {
     uint32_t wanted, count;
-    bool standing; /* standing places may be found too */
+    bool standing;  /* standing places may be found too */
+    uint32_t kinds; /* of seats that may be found: bits of enum hall_seat_kind */
     struct candidate {
         int64_t distance;
         uint32_t seat;
@@ -89,9 +90,12 @@ static void search_window(const struct seats *s, uint32_t window, uint32_t party
             offer(found, square_distance(middle(all, places[i], places[i]), p), places[i]);
         return;
     }
-    for (uint64_t runs = seats_runs(w, seats_view(s, w), party); runs; runs &= runs - 1) {
+    const uint64_t mask =
+        found->kinds == WINDOWS_ORDINARY ? w->mask : windows_mask(all, w, found->kinds);
+    for (uint64_t runs = seats_runs(w, seats_view(s, w), mask, party); runs; runs &= runs - 1) {
         uint32_t seat = w->first + (uint32_t)__builtin_ctzll(runs) - WINDOW_BEFORE;
-        offer(found, square_distance(middle(all, seat, seat + party - 1), p), seat);
+        const uint32_t last = windows_behind(w, seat, party - 1);
+        offer(found, square_distance(middle(all, seat, last), p), seat);
     }
 }
 
@@ -147,7 +151,7 @@ void seats_find_nearest(const struct seats *s, const uint32_t *asked, uint32_t c
 {
     assert(count > 0);
     struct windows_filter any = windows_filter(&s->windows, -1, -1);
-    uint32_t home = s->hall->seats[asked[0]].section;
+    uint32_t home = s->hall->seats[asked[0]].section, kinds = 0;
     ret->nearest_count = 0;
     if (s->counts.free < count || find_same_area(s, asked, count, ret))
         return;
@@ -155,33 +159,35 @@ void seats_find_nearest(const struct seats *s, const uint32_t *asked, uint32_t c
     for (uint32_t i = 0; i < count; i++) {
         p.x += 2 * (int64_t)s->windows.points[asked[i]].x;
         p.y += 2 * (int64_t)s->windows.points[asked[i]].y;
+        kinds |= UINT32_C(1) << s->hall->seats[asked[i]].kind;
     }
     p.x /= count;
     p.y /= count;
-    struct found run = {.wanted = 1};
+    struct found run = {.wanted = 1, .kinds = kinds};
     if (count > 1)
         search(s, any, home, count, p, &run);
     ret->nearest_count = count;
     if (run.count == 1) {
-        for (uint32_t i = 0; i < count; i++)
-            ret->nearest[i] = run.list[0].seat + i;
+        const uint32_t first = run.list[0].seat;
+        seats_places_of(&s->windows.list[s->windows.touch[first] >> 8], first, count, ret->nearest);
         return;
     }
-    struct found singles = {.wanted = count};
+    struct found singles = {.wanted = count, .kinds = kinds};
     search(s, any, home, 1, p, &singles);
     ret->nearest_count = singles.count == count ? count : 0;
     if (ret->nearest_count > 0)
         give_ascending(&singles, ret->nearest);
 }
 
-bool seats_find_around(const struct seats *s, struct windows_filter filter, uint32_t seat,
-                       uint32_t count, uint32_t *ret_seats)
+bool seats_find_around(const struct seats *s, struct windows_filter filter, uint32_t kinds,
+                       uint32_t seat, uint32_t count, uint32_t *ret_seats)
 {
     /* The seat itself is kept first by a distance that nothing else has. */
     struct found singles = {.wanted = count};
-    offer(&singles, -1, seat);
+    if (kinds >> s->hall->seats[seat].kind & 1)
+        offer(&singles, -1, seat);
     struct point p = middle(&s->windows, seat, seat);
-    struct found others = {.wanted = count, .standing = true};
+    struct found others = {.wanted = count, .standing = kinds & WINDOWS_ORDINARY, .kinds = kinds};
     search(s, filter, s->hall->seats[seat].section, 1, p, &others);
     for (uint32_t i = 0; i < others.count; i++)
         if (others.list[i].seat != seat)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -31,14 +32,32 @@ static bool is_standing(const struct hall *hall, uint32_t seat)
     return hall->seats[seat].row == HALL_NO_ROW;
 }
 
-static bool is_run(const struct seats *s, const struct hall *hall, uint32_t first, uint32_t count)
+/* Whether the seat is of a kind that was asked for. */
+static bool is_asked(const struct hall *hall, const struct ask *ask, uint32_t seat)
 {
-    for (uint32_t i = first; i < first + count; i++)
-        if (i >= hall->place_count || !is_free(s, i) || is_standing(hall, i) ||
-            hall->seats[i].row != hall->seats[first].row ||
-            (i + 1 < first + count && hall->seats[i].break_after))
+    bool asked = false;
+    for (uint32_t i = 0; i < ask->count; i++)
+        asked |= hall->seats[ask->seats[i]].kind == hall->seats[seat].kind;
+    return asked;
+}
+
+static bool is_run(const struct seats *s, const struct hall *hall, const struct ask *ask,
+                   uint32_t first, uint32_t *ret_seats)
+{
+    uint32_t seat = first;
+    for (uint32_t i = 0; i < ask->count; i++, seat = fixture_next(hall, seat)) {
+        if (seat == UINT32_MAX || (i > 0 && seat == first) || !is_free(s, seat) ||
+            is_standing(hall, seat) || !is_asked(hall, ask, seat))
             return false;
+        ret_seats[i] = seat;
+    }
     return true;
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
 }
 
 /* Doubled, from the hall's lowest x and y. */
@@ -83,17 +102,18 @@ static bool nearest_run(const struct seats *s, const struct hall *hall, const st
                         struct answer *ret)
 {
     int64_t nearest = INT64_MAX, xy[2];
-    uint32_t at = 0;
+    uint32_t seats[SEATS_PARTY_MAX];
     centroid(hall, ask, xy);
     for (uint32_t i = 0; i < hall->place_count && ask->count > 1; i++) {
-        if (!is_run(s, hall, i, ask->count))
+        if (!is_run(s, hall, ask, i, seats))
             continue;
-        int64_t far = distance(hall, i, i + ask->count - 1, xy);
-        if (far < nearest)
-            nearest = far, at = i;
+        int64_t far = distance(hall, i, seats[ask->count - 1], xy);
+        if (far < nearest) {
+            nearest = far;
+            memcpy(ret->seats, seats, sizeof(seats));
+        }
     }
-    for (uint32_t i = 0; i < ask->count; i++)
-        ret->seats[i] = at + i;
+    qsort(ret->seats, ask->count, sizeof(ret->seats[0]), compare_u32);
     ret->count = ask->count;
     return nearest < INT64_MAX;
 }
@@ -105,7 +125,7 @@ static bool nearest_singles(const struct seats *s, const struct hall *hall, cons
     int64_t xy[2];
     centroid(hall, ask, xy);
     for (uint32_t i = 0; i < hall->place_count; i++)
-        left[i] = is_free(s, i) && !is_standing(hall, i);
+        left[i] = is_free(s, i) && !is_standing(hall, i) && is_asked(hall, ask, i);
     for (ret->count = 0; ret->count < ask->count; ret->count++) {
         int64_t nearest = INT64_MAX;
         uint32_t best = HALL_PLACES_MAX, at = ret->count;
@@ -173,6 +193,8 @@ static void test_agrees_with_brute_force(void **state)
         struct hall hall;
         chance_seed(&seeded, seed);
         fixture_random(&hall, &seeded.chance);
+        if (seed % 2)
+            fixture_kinds(&hall, &seeded.chance);
         struct seats *s = fixture_engine(&hall);
         fixture_fill(s, &hall, &seeded.chance, 20 + (unsigned)chance_below(&seeded.chance, 81));
         for (int round = 0; round < 12; round++) {

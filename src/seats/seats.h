@@ -73,6 +73,9 @@ struct seats_best {
     int32_t category; /* -1: any */
     int32_t section;  /* -1: any */
     bool apart;       /* where no adjacent run is left, single seats near one another */
+    /* Seats that are not ordinary are for those who ask for them. */
+    uint32_t wheelchairs; /* of the party: so many get a wheelchair's place, the others none */
+    bool restricted_view; /* seats with a restricted view are good, too */
 };
 
 struct seats;
@@ -113,7 +116,10 @@ int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
  * index. A standing area counts as one run without orphans: its lowest free places. A run lies
  * wholly in the category and section asked for. With apart, where no run is left: the best single
  * seat and the free ones nearest to it. ret_seats is ascending.
- * ERR_INVALID: party, category or section out of range.
+ * Only ordinary seats are chosen, unless wheelchairs or restricted_view ask for others: a party with
+ * wheelchairs gets as many places for them, and companions' or ordinary seats beside them; never
+ * in a standing area.
+ * ERR_INVALID: party, category or section out of range, or more wheelchairs than the party.
  * ERR_CONFLICT: no fitting run is free (nor, with apart, enough seats). */
 int seats_pick_best(const struct seats *s, const struct seats_best *best,
                     uint32_t ret_seats[SEATS_PARTY_MAX]);

@@ -45,6 +45,19 @@ static void emit(struct builder *b, const struct window *window)
     b->count++;
 }
 
+uint64_t windows_mask(const struct windows *w, const struct window *window, uint32_t kinds)
+{
+    const int32_t category = window->tag & WINDOW_PART ? window->tag & ~WINDOW_PART : -1;
+    uint64_t mask = 0;
+    for (uint64_t left = window->standing ? 0 : window->room; left; left &= left - 1) {
+        const uint32_t bit = (uint32_t)__builtin_ctzll(left);
+        const struct hall_seat *seat = &w->hall->seats[windows_place(window, bit)];
+        if (kinds >> seat->kind & 1 && (category < 0 || seat->category == category))
+            mask |= UINT64_C(1) << bit;
+    }
+    return mask;
+}
+
 /* Emits the windows of starts first … first + starts - 1, whose runs may reach to `reach`: one
  * where all these places are of one category, else the mixed one and one a category that starts
  * here. */
@@ -58,16 +71,13 @@ static void emit_by_category(struct builder *b, struct window window, uint32_t r
             starting |= UINT64_C(1) << seats[i].category;
         mixed |= seats[i].category != seats[window.first].category;
     }
-    window.mask = window.room;
     window.tag = mixed ? WINDOW_MIXED : (uint8_t)seats[window.first].category;
+    window.mask = windows_mask(b->w, &window, WINDOWS_ORDINARY);
     emit(b, &window);
     for (; mixed && starting; starting &= starting - 1) {
         uint16_t category = (uint16_t)__builtin_ctzll(starting);
         window.tag = (uint8_t)(category | WINDOW_PART);
-        window.mask = 0;
-        for (uint32_t i = window.first; i < reach && !window.standing; i++)
-            if (seats[i].category == category)
-                window.mask |= UINT64_C(1) << (i - window.first + WINDOW_BEFORE);
+        window.mask = windows_mask(b->w, &window, WINDOWS_ORDINARY);
         emit(b, &window);
     }
 }
@@ -109,6 +119,20 @@ static void build_stretch(struct builder *b, uint32_t section, uint32_t from, ui
         note_touch(b, from, to, first_window);
 }
 
+/* All seats of a row around a table. */
+static void build_ring(struct builder *b, uint32_t section, uint32_t from, uint32_t to)
+{
+    const uint32_t first_window = b->count;
+    struct window window = {.first = from, .starts = to - from, .section = section, .ring = true};
+    assert(to - from <= WINDOW_STARTS);
+    window.room = (UINT64_C(1) << (WINDOW_BEFORE + to - from + SEATS_PARTY_MAX + 1)) - 1;
+    if (b->list)
+        window.box = box_of(b->w->points, from, to);
+    emit_by_category(b, window, to);
+    if (b->list)
+        note_touch(b, from, to, first_window);
+}
+
 static void build_section(struct builder *b, uint32_t index)
 {
     const struct hall *hall = b->w->hall;
@@ -133,7 +157,10 @@ static void build_section(struct builder *b, uint32_t index)
     for (uint32_t i = section->first_seat, from = i; i < end && section->kind != HALL_STANDING; i++)
         if (i + 1 == end || hall->seats[i].break_after ||
             hall->seats[i].row != hall->seats[i + 1].row) {
-            build_stretch(b, index, from, i + 1);
+            if (hall->rows[hall->seats[i].row].ring)
+                build_ring(b, index, from, i + 1);
+            else
+                build_stretch(b, index, from, i + 1);
             from = i + 1;
         }
     if (b->list)
