@@ -140,9 +140,12 @@ static json_t *object_of(const struct paper_order *order, const struct paper_tic
 {
     json_t *seat = json_pack("{s:o}", "section", localized(order, ticket->section));
     if (seat && ticket->row.len)
-        json_object_set_new(seat, "row", localized(order, ticket->row));
+        json_object_set_new(
+            seat, "row", localized(order, ticket->row_label.len ? ticket->row_label : ticket->row));
     if (seat && ticket->number.len)
-        json_object_set_new(seat, "seat", localized(order, ticket->number));
+        json_object_set_new(
+            seat, "seat",
+            localized(order, ticket->seat_label.len ? ticket->seat_label : ticket->number));
     if (seat && order->gate.len)
         json_object_set_new(seat, "gate", localized(order, order->gate));
     return json_pack(

@@ -98,11 +98,18 @@ static double put_place(struct sheet_page *page, const struct paper_ticket *tick
                   ticket->section) +
          6;
     if (ticket->row.len || ticket->number.len) {
-        ink_pair(&page->ink, &seat, MARGIN, y, half - 8, word(page, "Row", "열"), ticket->row);
-        y += ink_pair(&page->ink, &seat, MARGIN + half, y, half, word(page, "Seat", "좌석"),
-                      ticket->number) +
-             6;
+        const struct view own_row = ticket->row_label, own_seat = ticket->seat_label;
+        const double height = ink_pair(&page->ink, &seat, MARGIN, y, half - 8,
+                                       own_row.len ? " " : word(page, "Row", "열"),
+                                       own_row.len ? own_row : ticket->row);
+        const double other = ink_pair(&page->ink, &seat, MARGIN + half, y, half,
+                                      own_seat.len ? " " : word(page, "Seat", "좌석"),
+                                      own_seat.len ? own_seat : ticket->number);
+        y += (height > other ? height : other) + 6;
     }
+    const struct view kind = paper_seat_kind(order->language, ticket->kind);
+    if (kind.len)
+        y += ink_text(&page->ink, &ink_strong, MARGIN, y, LEFT_WIDTH, kind) + 6;
     paper_amount(order->language, ticket->amount, order->currency, text);
     ink_pair(&page->ink, &ink_value, MARGIN, y, half - 8, word(page, "Category", "등급"),
              ticket->category);

@@ -22,11 +22,22 @@ enum paper_language { PAPER_ENGLISH, PAPER_KOREAN };
 /* "ko…" is Korean, all else English. */
 enum paper_language paper_language_of(struct view tag);
 
+/* As usher.v1.SeatKind. */
+enum paper_seat {
+    PAPER_ORDINARY = 0,
+    PAPER_WHEELCHAIR = 1,
+    PAPER_COMPANION = 2,
+    PAPER_RESTRICTED_VIEW = 3,
+};
+
 struct paper_ticket {
     struct view section;
     struct view row;    /* empty in a standing area, as is number */
     struct view number; /* of the seat */
     struct view category;
+    /* The plan's own words, "Reihe 4", "Platz 12"; empty: ours are used. */
+    struct view row_label, seat_label;
+    enum paper_seat kind;
     int64_t amount;   /* smallest unit of the order's currency */
     struct view code; /* what its QR code says */
 };

@@ -164,10 +164,17 @@ static json_t *ticket_fields(const struct paper_order *order, const struct paper
     paper_amount(order->language, ticket->amount, order->currency, amount);
     json_t *seat =
         json_pack("[o]", field_view("section", korean ? "구역" : "Section", ticket->section));
-    if (ticket->row.len)
+    if (ticket->row_label.len)
+        json_array_append_new(seat, field_view("row", NULL, ticket->row_label));
+    else if (ticket->row.len)
         json_array_append_new(seat, field_view("row", korean ? "열" : "Row", ticket->row));
-    if (ticket->number.len)
+    if (ticket->seat_label.len)
+        json_array_append_new(seat, field_view("seat", NULL, ticket->seat_label));
+    else if (ticket->number.len)
         json_array_append_new(seat, field_view("seat", korean ? "좌석" : "Seat", ticket->number));
+    const struct view kind = paper_seat_kind(order->language, ticket->kind);
+    if (kind.len)
+        json_array_append_new(seat, field_view("kind", NULL, kind));
     if (order->gate.len)
         json_array_append_new(seat, field_view("gate", korean ? "입구" : "Gate", order->gate));
     json_t *fields = json_pack(

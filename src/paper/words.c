@@ -128,15 +128,52 @@ void paper_amount(enum paper_language language, int64_t amount, struct view curr
     snprintf(ret_text, PAPER_TEXT_MAX, "%s", text);
 }
 
+struct view paper_seat_kind(enum paper_language language, enum paper_seat kind)
+{
+    static const struct view words[][2] = {
+        [PAPER_ORDINARY] = {{0}, {0}},
+        [PAPER_WHEELCHAIR] = {VIEW_LIT("Wheelchair place"), VIEW_LIT("휠체어석")},
+        [PAPER_COMPANION] = {VIEW_LIT("Companion seat"), VIEW_LIT("동반자석")},
+        [PAPER_RESTRICTED_VIEW] = {VIEW_LIT("Restricted view"), VIEW_LIT("시야제한석")},
+    };
+    if ((size_t)kind >= sizeof(words) / sizeof(words[0]))
+        return (struct view){0};
+    return words[kind][language == PAPER_KOREAN];
+}
+
+/* "row A" in the plan's words or ours. */
+static void row_words(enum paper_language language, const struct paper_ticket *ticket,
+                      char ret_text[PAPER_TEXT_MAX])
+{
+    if (ticket->row_label.len > 0)
+        snprintf(ret_text, PAPER_TEXT_MAX, "%.*s", VIEW_ARG(ticket->row_label));
+    else
+        snprintf(ret_text, PAPER_TEXT_MAX, language == PAPER_KOREAN ? "%.*s열" : "row %.*s",
+                 VIEW_ARG(ticket->row));
+}
+
+static void seat_words(enum paper_language language, const struct paper_ticket *ticket,
+                       char ret_text[PAPER_TEXT_MAX])
+{
+    if (ticket->seat_label.len > 0)
+        snprintf(ret_text, PAPER_TEXT_MAX, "%.*s", VIEW_ARG(ticket->seat_label));
+    else
+        snprintf(ret_text, PAPER_TEXT_MAX, language == PAPER_KOREAN ? "%.*s번" : "seat %.*s",
+                 VIEW_ARG(ticket->number));
+}
+
 void paper_place(enum paper_language language, const struct paper_ticket *ticket,
                  char ret_text[PAPER_TEXT_MAX])
 {
-    if (ticket->row.len == 0 && ticket->number.len == 0)
-        snprintf(ret_text, PAPER_TEXT_MAX, "%.*s", VIEW_ARG(ticket->section));
-    else if (language == PAPER_KOREAN)
-        snprintf(ret_text, PAPER_TEXT_MAX, "%.*s, %.*s열 %.*s번", VIEW_ARG(ticket->section),
-                 VIEW_ARG(ticket->row), VIEW_ARG(ticket->number));
-    else
-        snprintf(ret_text, PAPER_TEXT_MAX, "%.*s, row %.*s, seat %.*s", VIEW_ARG(ticket->section),
-                 VIEW_ARG(ticket->row), VIEW_ARG(ticket->number));
+    const struct view kind = paper_seat_kind(language, ticket->kind);
+    const bool own = ticket->row_label.len + ticket->seat_label.len > 0;
+    char row[PAPER_TEXT_MAX], seat[PAPER_TEXT_MAX];
+    row_words(language, ticket, row);
+    seat_words(language, ticket, seat);
+    size_t at = (size_t)snprintf(ret_text, PAPER_TEXT_MAX, "%.*s", VIEW_ARG(ticket->section));
+    if (ticket->row.len + ticket->number.len > 0 && at < PAPER_TEXT_MAX)
+        at += (size_t)snprintf(ret_text + at, PAPER_TEXT_MAX - at, ", %s%s%s", row,
+                               language == PAPER_KOREAN && !own ? " " : ", ", seat);
+    if (kind.len > 0 && at < PAPER_TEXT_MAX)
+        snprintf(ret_text + at, PAPER_TEXT_MAX - at, " (%.*s)", VIEW_ARG(kind));
 }

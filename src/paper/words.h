@@ -20,6 +20,9 @@ struct paper_clock paper_clock_at(int64_t ms, int32_t offset_minutes);
 const char *paper_weekday(int weekday);
 const char *paper_month(int month);
 
+/* What a seat is, "Wheelchair place"; empty for an ordinary one. */
+struct view paper_seat_kind(enum paper_language language, enum paper_seat kind);
+
 /* The start by the hall's clock: "Thu 24 December 2026, 19:00", "2026년 12월 24일(목) 오후 7:00";
  * with " UTC" behind it where nobody said what the hall's clock is. */
 void paper_start(const struct paper_order *order, char ret_text[PAPER_TEXT_MAX]);

@@ -142,6 +142,21 @@ static char *write_code(struct ticket *ticket, struct arena *arena, const struct
     return arena_copy(arena, view_str(code));
 }
 
+/* The plan's own words for the row and the seat; empty where it has none. */
+static bool fill_words(struct arena *arena, const struct hall *hall, const struct hall_seat *seat,
+                       Usher__V1__Ticket *ticket)
+{
+    if (seat->row == HALL_NO_ROW)
+        return true;
+    const struct hall_row *row = &hall->rows[seat->row];
+    if (row->label.len > 0)
+        ticket->row_label = arena_copy(arena, row->label);
+    if (row->seat_before.at)
+        ticket->seat_label = arena_printf(arena, "%.*s%.*s%.*s", VIEW_ARG(row->seat_before),
+                                          VIEW_ARG(seat->number), VIEW_ARG(row->seat_after));
+    return ticket->row_label && ticket->seat_label;
+}
+
 /* holder: whom it was passed on to, whose code then is told to nobody else; empty: nobody. */
 static int fill_ticket(struct ticket *ticket, struct arena *arena,
                        const struct catalog_performance *performance, const struct ticket_ref *ref,
@@ -165,9 +180,10 @@ static int fill_ticket(struct ticket *ticket, struct arena *arena,
     ret_ticket->number = arena_copy(arena, seat->number);
     ret_ticket->category_name = arena_copy(arena, hall->categories[seat->category].name);
     ret_ticket->generation = ref->generation;
-    return ret_ticket->ticket_code && ret_ticket->passed_to && ret_ticket->label &&
-                   ret_ticket->section && ret_ticket->row && ret_ticket->number &&
-                   ret_ticket->category_name
+    ret_ticket->kind = (Usher__V1__SeatKind)seat->kind;
+    return fill_words(arena, hall, seat, ret_ticket) && ret_ticket->ticket_code &&
+                   ret_ticket->passed_to && ret_ticket->label && ret_ticket->section &&
+                   ret_ticket->row && ret_ticket->number && ret_ticket->category_name
                ? 0
                : ERR_NO_MEMORY;
 }

@@ -76,6 +76,8 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->category = ask->best.category;
     m->section = ask->best.section;
     m->apart = ask->best.apart;
+    m->wheelchairs = ask->best.wheelchairs;
+    m->restricted_view = ask->best.restricted_view;
     m->hold_id = (ProtobufCBinaryData){ID_BYTES, packed->hold_id};
     m->sale_state = ask->sale_state;
     m->payment_method = ask->payment_method;

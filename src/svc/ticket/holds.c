@@ -45,6 +45,7 @@ static int fill_hold(struct call *call, const struct catalog_performance *perfor
         seats[i].seat = hold->seats[i];
         seats[i].label = desk_label(arena, performance, hold->seats[i]);
         seats[i].category = performance->hall->hall->seats[hold->seats[i]].category;
+        seats[i].kind = (Usher__V1__SeatKind)performance->hall->hall->seats[hold->seats[i]].kind;
         seats[i].amount = performance->prices[seats[i].category];
         if (!seats[i].label)
             return desk_store_failed(call, ERR_NO_MEMORY);
@@ -112,8 +113,15 @@ int ticket_hold_best(struct call *call, const void *request, void *response)
     if (wish->party == 0 || wish->party > SEATS_PARTY_MAX)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "party",
                          "a party is 1 to %d people", SEATS_PARTY_MAX);
-    ask.best = (struct seats_best){
-        .party = wish->party, .category = -1, .section = -1, .apart = wish->apart};
+    if (wish->wheelchairs > wish->party)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "wheelchairs",
+                         "there are more wheelchairs than people");
+    ask.best = (struct seats_best){.party = wish->party,
+                                   .category = -1,
+                                   .section = -1,
+                                   .apart = wish->apart,
+                                   .wheelchairs = wish->wheelchairs,
+                                   .restricted_view = wish->restricted_view};
     const struct hall *hall = performance->hall->hall;
     if (wish->category_choice_case == USHER__V1__HOLD_BEST_REQUEST__CATEGORY_CHOICE_CATEGORY) {
         if (wish->category >= hall->category_count)

@@ -28,8 +28,12 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
     ask->area_count = (uint32_t)m->n_areas;
     for (size_t i = 0; i < m->n_areas; i++)
         ask->areas[i] = (struct owner_area){m->areas[i]->section, m->areas[i]->quantity};
-    ask->best = (struct seats_best){
-        .party = m->party, .category = m->category, .section = m->section, .apart = m->apart};
+    ask->best = (struct seats_best){.party = m->party,
+                                    .category = m->category,
+                                    .section = m->section,
+                                    .apart = m->apart,
+                                    .wheelchairs = m->wheelchairs,
+                                    .restricted_view = m->restricted_view};
     ask->sale_state = m->sale_state;
     ask->paying = m->paying;
     ask->later = m->later;
