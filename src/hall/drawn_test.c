@@ -302,6 +302,17 @@ static void what_was_left_out_is_kept(void **state)
     hall_free(hall);
 }
 
+static void a_ticket_says_what_seat_it_is(void **state)
+{
+    struct hall *hall = import_text(
+        ROWS("{\"row_number\":\"1\",\"seats\":[" SEAT("u", ",\"kind\":\"wheelchair\"") "," SEAT(
+            "v", ",\"kind\":\"companion\"") "," SEAT("w", ",\"kind\":\"restricted_view\"") "]}"));
+    seat_called(hall, "Z, row 1, seat 1 (wheelchair place)");
+    seat_called(hall, "Z, row 1, seat 2 (companion seat)");
+    seat_called(hall, "Z, row 1, seat 3 (restricted view)");
+    hall_free(hall);
+}
+
 static void all_stand(void **state)
 {
     struct hall *hall = import_text(ZONES("{\"areas\":[{\"capacity\":1}]}"));
@@ -323,6 +334,7 @@ int main(void)
         cmocka_unit_test(colours_and_names_are_taken),
         cmocka_unit_test(the_plans_own_words),
         cmocka_unit_test(what_was_left_out_is_kept),
+        cmocka_unit_test(a_ticket_says_what_seat_it_is),
         cmocka_unit_test(all_stand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

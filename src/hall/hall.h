@@ -160,7 +160,9 @@ int hall_load(struct view layout, struct hall **ret_hall);
 
 void hall_free(struct hall *hall);
 
-/* "Stalls, row C, seat 12" or "Standing". Writes at most size bytes with the NUL. */
+#define HALL_LABEL_MAX (6 * HALL_NAME_MAX) /* bytes of the longest label, with the NUL */
+/* "Stalls, row C, seat 12", with the plan's own words where it has some and with " (wheelchair
+ * place)" where it is no ordinary seat; or "Standing". Writes at most size bytes with the NUL. */
 void hall_seat_label(const struct hall *hall, uint32_t seat, char *ret_text, size_t size);
 
 #endif

@@ -304,6 +304,12 @@ static void append(struct label *label, struct view piece)
     label->len += len;
 }
 
+static const struct view kind_words[HALL_SEAT_KINDS] = {
+    [HALL_WHEELCHAIR] = VIEW_LIT(" (wheelchair place)"),
+    [HALL_COMPANION] = VIEW_LIT(" (companion seat)"),
+    [HALL_RESTRICTED_VIEW] = VIEW_LIT(" (restricted view)"),
+};
+
 /* Every hold and every ticket has one: printf would cost as much as finding the seat. */
 void hall_seat_label(const struct hall *hall, uint32_t seat, char *ret_text, size_t size)
 {
@@ -319,6 +325,7 @@ void hall_seat_label(const struct hall *hall, uint32_t seat, char *ret_text, siz
         append(&label, row->seat_before);
         append(&label, s->number);
         append(&label, row->seat_after);
+        append(&label, kind_words[s->kind]);
     }
     ret_text[label.len] = '\0';
 }

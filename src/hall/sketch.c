@@ -95,6 +95,7 @@ int sketch_seat(struct sketch *sketch, const struct draft_seat *seat, const char
         sketch->seat_cap = cap;
     }
     sketch->seats[sketch->seat_count++] = *seat;
+    sketch->own_words = sketch->own_words || seat->kind != HALL_ORDINARY;
     sketch->rows[sketch->row_count - 1].count++;
     return 0;
 }
@@ -329,7 +330,7 @@ static int check_labels(struct sketch *sketch, const struct hall *hall)
     uint32_t seated = 0;
     int err = labels ? 0 : ERR_NO_MEMORY;
     for (uint32_t i = 0; err == 0 && i < count; i++) {
-        char label[5 * HALL_NAME_MAX];
+        char label[HALL_LABEL_MAX];
         if (hall->seats[i].row == HALL_NO_ROW)
             continue;
         hall_seat_label(hall, i, label, sizeof(label));

@@ -46,7 +46,7 @@ struct sketch {
     uint32_t seat_count, seat_cap, places_before;
     struct sketch_row *rows;
     uint32_t row_count, row_cap;
-    bool own_words; /* some row has labels of its own */
+    bool own_words; /* some labels have more than section, row and number */
 };
 
 /* error and notes are the caller's. ERR_NO_MEMORY; release it all the same. */

@@ -142,8 +142,8 @@ static int64_t square(int64_t a)
     return a * a;
 }
 
-/* Takes the nearest to a seat, one after the other, itself first if it is wanted: seats of the kinds
- * that a party without wheelchairs takes, or wheelchairs' places alone. */
+/* Takes the nearest to a seat, one after the other, itself first if it is wanted: seats of the
+ * kinds that a party without wheelchairs takes, or wheelchairs' places alone. */
 static bool brute_around(const struct hall *hall, const bool *vacant, const struct seats_best *best,
                          bool wheelchairs, uint32_t first, uint32_t wanted, uint32_t *ret_seats)
 {

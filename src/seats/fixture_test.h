@@ -42,7 +42,7 @@ void fixture_fill(struct seats *s, const struct hall *hall, struct chance *chanc
 
 /* Makes some seats of a hall something else than ordinary. */
 void fixture_kinds(struct hall *hall, struct chance *chance);
-/* The neighbour behind a seat, around a table too; UINT32_MAX: an aisle, the row's end, standing. */
+/* The neighbour behind a seat, around a table too; UINT32_MAX: an aisle, the end, standing. */
 uint32_t fixture_next(const struct hall *hall, uint32_t seat);
 
 #endif

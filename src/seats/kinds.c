@@ -51,8 +51,8 @@ static uint64_t best_run(const struct seats *s, const struct seats_best *best,
     return smallest;
 }
 
-/* The best single place, and what is nearest to it: as many wheelchairs' places as wished, and other
- * seats for the others. */
+/* The best single place, and what is nearest to it: as many wheelchairs' places as wished, and
+ * other seats for the others. */
 static int pick_apart(const struct seats *s, const struct seats_best *best,
                       struct windows_filter filter, uint32_t kinds, uint32_t *ret_seats)
 {

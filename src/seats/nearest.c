@@ -4,10 +4,10 @@
  *
  * The rule of a refusal, for `count` places that were asked for, with their centroid:
  *   1. all of them of one standing area with that many free: its lowest free places;
- *   2. else the run of count adjacent free seats, of the kinds that were asked for, whose middle (between its first and last seat)
- *      is nearest to the centroid;
- *   3. else the count free seats of these kinds nearest to it, none of them a standing place: those are asked for
- *      by quantity, and what is offered must be good to ask for as it is;
+ *   2. else the run of count adjacent free seats, of the kinds that were asked for, whose middle
+ *      (between its first and last seat) is nearest to the centroid;
+ *   3. else the count free seats of these kinds nearest to it, none of them a standing place: those
+ *      are asked for by quantity, and what is offered must be good to ask for as it is;
  *   4. else, fewer than count being free, nothing.
  * Of equally near ones the lowest index. The centroid is rounded down.
  *

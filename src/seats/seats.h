@@ -116,9 +116,9 @@ int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
  * index. A standing area counts as one run without orphans: its lowest free places. A run lies
  * wholly in the category and section asked for. With apart, where no run is left: the best single
  * seat and the free ones nearest to it. ret_seats is ascending.
- * Only ordinary seats are chosen, unless wheelchairs or restricted_view ask for others: a party with
- * wheelchairs gets as many places for them, and companions' or ordinary seats beside them; never
- * in a standing area.
+ * Only ordinary seats are chosen, unless wheelchairs or restricted_view ask for others: a party
+ * with wheelchairs gets as many places for them, and companions' or ordinary seats beside them;
+ * never in a standing area.
  * ERR_INVALID: party, category or section out of range, or more wheelchairs than the party.
  * ERR_CONFLICT: no fitting run is free (nor, with apart, enough seats). */
 int seats_pick_best(const struct seats *s, const struct seats_best *best,

@@ -86,8 +86,8 @@ struct windows_filter {
 int windows_init(struct windows *w, const struct hall *hall);
 void windows_release(struct windows *w);
 
-/* The bits of a window's room whose seats are of these kinds (bit k: enum hall_seat_kind k) and, of a
- * PART window, of its category. 0 in a standing area. */
+/* The bits of a window's room whose seats are of these kinds (bit k: enum hall_seat_kind k) and, of
+ * a PART window, of its category. 0 in a standing area. */
 uint64_t windows_mask(const struct windows *w, const struct window *window, uint32_t kinds);
 #define WINDOWS_ORDINARY (UINT32_C(1) << HALL_ORDINARY)
 

@@ -13,7 +13,7 @@ char *desk_id(struct arena *arena, struct id id)
 
 char *desk_label(struct arena *arena, const struct catalog_performance *performance, uint32_t seat)
 {
-    char text[3 * HALL_NAME_MAX + 32];
+    char text[HALL_LABEL_MAX];
     hall_seat_label(performance->hall->hall, seat, text, sizeof(text));
     return arena_copy(arena, view_str(text));
 }

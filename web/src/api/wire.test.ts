@@ -158,7 +158,7 @@ describe('wire', () => {
 
   it('gives what was put in, by the contracts', () => {
     const hold = create(HoldSchema, { holdId: 'h', seats: [{ seat: 3, amount: 5n }], total: 5n });
-    expect(hold.seats[0]).toEqual({ seat: 3, label: '', category: 0, amount: 5n });
+    expect(hold.seats[0]).toEqual({ seat: 3, label: '', category: 0, amount: 5n, kind: 0 });
     expect(decode(HoldSchema, encode(HoldSchema, hold))).toEqual(hold);
     const update = create(SeatsUpdateSchema, {
       version: 9n,

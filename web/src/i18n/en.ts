@@ -60,6 +60,10 @@ export const en = {
   seatLabel: (section: string, row: string, number: string) =>
     [section, row && `row ${row}`, number && `seat ${number}`].filter(Boolean).join(', '),
   standing: 'Standing',
+  /** By SeatKind; an ordinary seat has no word. */
+  seatKinds: ['', 'wheelchair place', 'companion seat', 'restricted view'],
+  wheelchairs: 'Wheelchairs',
+  restrictedView: 'Seats with a restricted view, too',
 
   mapLabel: 'Seat map',
   mapHelp:

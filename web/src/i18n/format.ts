@@ -145,9 +145,17 @@ export function starts(
 
 /** The server names seats in English, "Stalls, row C, seat 12"; here they are named as the reader would. */
 export function seatName(label: string): string {
-  const match = /^(?:(.+), )?row (.+), seat (.+)$/.exec(label);
-  if (!match) return label;
-  return words.value.seatLabel(match[1] ?? '', match[2] ?? '', match[3] ?? '');
+  const [, place = label, kind = ''] =
+    /^(.+) \((wheelchair place|companion seat|restricted view)\)$/.exec(label) ?? [];
+  const match = /^(?:(.+), )?row (.+), seat (.+)$/.exec(place);
+  const name = match
+    ? words.value.seatLabel(match[1] ?? '', match[2] ?? '', match[3] ?? '')
+    : place;
+  const word =
+    words.value.seatKinds[
+      ['', 'wheelchair place', 'companion seat', 'restricted view'].indexOf(kind)
+    ];
+  return word ? `${name} (${word})` : name;
 }
 
 /** A price class as the reader calls it: Koreans say "VIP석", "R석". */

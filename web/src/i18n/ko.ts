@@ -64,6 +64,9 @@ export const ko: Words = {
       .filter(Boolean)
       .join(' '),
   standing: '스탠딩',
+  seatKinds: ['', '휠체어석', '동반자석', '시야제한석'],
+  wheelchairs: '휠체어',
+  restrictedView: '시야제한석 포함',
 
   mapLabel: '좌석 배치도',
   mapHelp:

@@ -197,9 +197,15 @@ const en = {
   generate: 'Generate',
   importTitle: 'Import a plan',
   importText:
-    'A seating plan of pretix, as JSON. Its seats, categories, areas and colours are taken over.',
+    'A seating plan of pretix (JSON), a drawing (SVG) or a table (CSV). Its seats, categories, areas and colours are taken over.',
   file: 'Plan',
   importAction: 'Import',
+  checkPlan: 'Look at it first',
+  stageX: 'Stage, x',
+  stageY: 'Stage, y',
+  stageHint: 'In the units of the plan. Empty: as the plan says, or a guess.',
+  /** What the import says of a plan; the server's sentence is English. */
+  planNote: (_kind: number, _subject: string, _count: number, text: string): string => text,
   hallMade: (name: string) => `“${name}” is there.`,
   show: 'Show the map',
   hide_map: 'Close the map',
@@ -509,9 +515,32 @@ const ko: typeof en = {
   auto: '비워 두면 알맞게 정합니다.',
   generate: '생성',
   importTitle: '좌석도 가져오기',
-  importText: 'pretix 좌석도(JSON)를 가져옵니다. 좌석, 등급, 구역, 색상을 그대로 옮깁니다.',
+  importText:
+    'pretix 좌석도(JSON), 도면(SVG), 표(CSV)를 가져옵니다. 좌석, 등급, 구역, 색상을 그대로 옮깁니다.',
   file: '좌석도 파일',
   importAction: '가져오기',
+  checkPlan: '먼저 확인하기',
+  stageX: '무대 x',
+  stageY: '무대 y',
+  stageHint: '좌석도 파일의 단위로 적습니다. 비워 두면 파일의 내용대로, 없으면 추정합니다.',
+  planNote: (kind, subject, count, text) => {
+    const name = `‘${subject}’`;
+    const at = /-?\d+\.\d+, -?\d+\.\d+/.exec(text)?.[0] ?? '';
+    const notes: Record<number, string> = {
+      1: `무대 위치를 (${at})(으)로 추정했습니다.`,
+      2: `${name} 구역이 다른 구역과 겹쳐 그려져 있어 (${at})만큼 옮겼습니다.`,
+      3: `${name}의 좌석 ${count}개가 다른 구역 좌석과 같은 자리에 있습니다. 옮기지 않았습니다.`,
+      4: `${name}에 열 이름과 좌석 번호가 겹치는 곳이 있어 블록 ${count}개로 나누었습니다.`,
+      5: `${name}에서 나뉘어 그려진 ${count}개 열을 번호가 이어지는 한 열로 합쳤습니다.`,
+      6: `${name}의 ${count}개 열은 목록 순서가 아니라 실제 자리 순서로 옆자리를 정했습니다.`,
+      7: `${name}의 ${count}개 열은 테이블을 둘러싼 자리입니다.`,
+      8: `${name} 등급의 색상을 알 수 없어 회색으로 표시합니다.`,
+      9: `이름이 없는 등급을 ${name}(으)로 부릅니다.`,
+      10: `${name}은(는) ${count}명이 서는 스탠딩 구역입니다.`,
+      11: `${subject ? `${name}에서 ` : ''}일부 내용(${count}개)은 가져오지 않았습니다.`,
+    };
+    return notes[kind] ?? text;
+  },
   hallMade: (name) => `‘${name}’ 공연장을 만들었습니다.`,
   show: '좌석도 보기',
   hide_map: '좌석도 닫기',

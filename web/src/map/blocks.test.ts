@@ -37,8 +37,12 @@ function hall(sections: number, rows: number, seats: number): Plan {
               ? [100, 0]
               : [s * (seats + 3) * 100, r * 120],
         ).flat(),
+        kinds: [],
+        rowLabel: '',
+        seatLabel: '',
       })),
     })),
+    drawings: [],
   } as unknown as SeatMap);
 }
 

@@ -6,6 +6,7 @@
 // painted alone, into the scene.
 
 import { type Block, blocksOf, paintBlocks, type Share, sharesOf } from './blocks';
+import { paintDrawings } from './drawings';
 import type { Grid } from './grid';
 import {
   boxAt,
@@ -239,6 +240,14 @@ export class Painter {
     context.fillStyle = this.palette.ground;
     context.fillRect(0, 0, this.#size.width + 1, this.#size.height + 1);
     this.#paintStage(context, view);
+    const { plan, palette } = this;
+    paintDrawings(
+      context,
+      plan.drawings,
+      view,
+      { line: palette.sectionLine, text: palette.dim },
+      font,
+    );
     this.#paintSections(context, view);
   }
 

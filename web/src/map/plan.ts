@@ -33,9 +33,20 @@ export interface NameEnd {
 
 export interface PlanRow {
   name: string;
+  label: string; // the plan's own words, "Reihe %s"; empty: it has none
+  seatLabel: string;
   section: number;
   firstSeat: number;
   seatCount: number;
+}
+
+/** What is drawn beside the seats. */
+export interface PlanDrawing {
+  outline: Float32Array | null; // x, y pairs
+  color: number | null; // of its inside
+  text: string;
+  x: number; // the text's middle
+  y: number;
 }
 
 export interface Stage {
@@ -61,6 +72,8 @@ export interface Plan {
   section: Uint16Array;
   row: Int32Array; // -1 in a standing area
   numbers: string[];
+  kind: Uint8Array; // SeatKind
+  drawings: PlanDrawing[];
   pitch: number; // the usual distance from seat to seat
   box: Box; // everything, the stage too
   stage: Stage;
@@ -92,6 +105,8 @@ export function readPlan(map: SeatMap): Plan {
     section: new Uint16Array(count),
     row: new Int32Array(count).fill(-1),
     numbers: new Array<string>(count).fill(''),
+    kind: new Uint8Array(count),
+    drawings: [],
     pitch: 2500,
     box: emptyBox(),
     stage: { x: map.stageX, y: map.stageY, width: 0, depth: 0, round: false, angle: 0 },
@@ -135,6 +150,16 @@ export function readPlan(map: SeatMap): Plan {
     extend(plan.box, box.left, box.top, plan.pitch / 2);
     extend(plan.box, box.right, box.bottom, plan.pitch / 2);
   }
+  for (const { outline, color, filled, text, textX, textY } of map.drawings) {
+    plan.drawings.push({
+      outline: readOutline(outline, plan.box),
+      color: filled ? color : null,
+      text,
+      x: textX,
+      y: textY,
+    });
+    if (text) extend(plan.box, textX, textY);
+  }
   plan.stage = placeStage(plan, map.stageX, map.stageY);
   for (const section of plan.sections) placeEnds(plan, section);
   const { stage } = plan;
@@ -164,7 +189,14 @@ type MapRow = SeatMap['sections'][number]['rows'][number];
 function readRow(plan: Plan, section: number, row: MapRow, box: Box, gaps: number[]): void {
   const index = plan.rows.length;
   const seatCount = row.numbers.length;
-  plan.rows.push({ name: row.name, section, firstSeat: row.firstSeat, seatCount });
+  plan.rows.push({
+    name: row.name,
+    label: row.rowLabel,
+    seatLabel: row.seatLabel,
+    section,
+    firstSeat: row.firstSeat,
+    seatCount,
+  });
   let x = 0;
   let y = 0;
   for (let k = 0; k < seatCount; k++) {
@@ -177,6 +209,7 @@ function readRow(plan: Plan, section: number, row: MapRow, box: Box, gaps: numbe
     plan.y[seat] = y;
     plan.row[seat] = index;
     plan.numbers[seat] = row.numbers[k] ?? '';
+    plan.kind[seat] = row.kinds[k] ?? 0;
     plan.category[seat] = row.categories[k] ?? row.categories[0] ?? 0;
     extend(box, x, y);
     if (k > 0) {

@@ -1,3 +1,4 @@
+import { SeatKind } from '../gen/usher/v1/hall_pb';
 import { gradeName, money } from '../i18n/format';
 import { words } from '../i18n/words';
 import type { Plan } from '../map/plan';
@@ -45,6 +46,33 @@ export function BestPicker({ sale, plan }: { sale: Sale; plan: Plan }) {
           </select>
         </label>
       </div>
+      {plan.kind.includes(SeatKind.WHEELCHAIR) ? (
+        <div class="best-row best-kind">
+          <span aria-hidden="true">{say.wheelchairs}</span>
+          <Stepper
+            label={say.wheelchairs}
+            value={Math.min(wish.wheelchairs ?? 0, wish.party)}
+            min={0}
+            max={wish.party}
+            onChange={(wheelchairs) => {
+              sale.wish.value = { ...wish, wheelchairs };
+            }}
+          />
+        </div>
+      ) : null}
+      {plan.kind.includes(SeatKind.RESTRICTED_VIEW) ? (
+        <label class="best-kind check">
+          <input
+            type="checkbox"
+            name="restricted-view"
+            checked={wish.restrictedView ?? false}
+            onChange={({ currentTarget: { checked } }) => {
+              sale.wish.value = { ...wish, restrictedView: checked };
+            }}
+          />
+          <span>{say.restrictedView}</span>
+        </label>
+      ) : null}
       <button
         type="button"
         class="plain wide"

@@ -31,6 +31,8 @@ export type Busy = 'hold' | 'best' | 'release' | null;
 export interface BestWish {
   party: number;
   category: number | null;
+  wheelchairs?: number; // of the party
+  restrictedView?: boolean; // seats with one are good, too
 }
 
 export class Sale {
@@ -335,7 +337,7 @@ export class Sale {
   }
 
   async holdBest(apart = false): Promise<boolean> {
-    const { party, category } = this.wish.value;
+    const { party, category, wheelchairs = 0, restrictedView = false } = this.wish.value;
     const idempotencyKey = newKey();
     const { performanceId } = this;
     return this.#act('best', async () => {
@@ -344,6 +346,8 @@ export class Sale {
           performanceId,
           party,
           apart,
+          wheelchairs: Math.min(wheelchairs, party),
+          restrictedView,
           idempotencyKey,
           categoryChoice:
             category === null ? { case: undefined } : { case: 'category', value: category },

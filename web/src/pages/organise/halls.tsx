@@ -1,7 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { ticketDesk } from '../../api/organise';
-import type { Hall } from '../../gen/usher/v1/ticket_pb';
+import type { SeatMap as Layout } from '../../gen/usher/v1/hall_pb';
+import type { HallPreview } from '../../gen/usher/v1/ticket_manage_pb';
+import type { Hall, PlanNote } from '../../gen/usher/v1/ticket_pb';
 import { count, gradeName } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
 import { words } from '../../i18n/words';
@@ -52,6 +54,7 @@ export function Halls() {
           text={fresh.value.imported ? say.guessText : ''}
         />
       ) : null}
+      {fresh.value ? <Notes notes={fresh.value.hall.notes} /> : null}
       {halls.value ? null : <p class="loading">{words.value.loading}</p>}
       {halls.value?.length === 0 ? <p class="soft">{say.noHalls}</p> : null}
       <ul class="org-halls">
@@ -85,14 +88,15 @@ export function Halls() {
   );
 }
 
-/** The hall as fans will see it, all of it free, and how many places each grade has. */
-function HallMap({ hall }: { hall: Hall }) {
+/** The hall as fans will see it, all of it free, and how many places each grade has. Of a preview its layout is given. */
+function HallMap({ hall, layout: given }: { hall: Hall; layout?: Layout | undefined }) {
   const task = useMemo(() => new Task(), []);
   const sale = useMemo(() => new Sale(0), []);
   const { layoutHash } = hall;
   useEffect(() => {
     void task.do(async () => {
-      const layout = await ticketDesk.getSeatMap({ layoutHash }, { timeoutMs: import_ms });
+      const layout =
+        given ?? (await ticketDesk.getSeatMap({ layoutHash }, { timeoutMs: import_ms }));
       const plan = readPlan(layout);
       sale.states = new SeatStates(layout.placeCount);
       sale.counts.value = { free: layout.placeCount, held: 0, sold: 0 };
@@ -106,7 +110,7 @@ function HallMap({ hall }: { hall: Hall }) {
       sale.plan.value = plan;
     });
     return () => sale.stop();
-  }, [layoutHash, sale, task]);
+  }, [layoutHash, given, sale, task]);
   const plan = sale.plan.value;
   if (!plan)
     return task.failure.value ? (
@@ -135,6 +139,27 @@ function HallMap({ hall }: { hall: Hall }) {
 interface MakeProps {
   organiserId: number;
   onMade(hall: Hall): void;
+}
+
+/** What an import guessed or changed. */
+function Notes({ notes }: { notes: PlanNote[] }) {
+  const say = organiseWords.value;
+  return (
+    <ul class="org-notes">
+      {notes.map(({ kind, subject, count: many, text }) => (
+        <li key={text} data-note={kind}>
+          {say.planNote(kind, subject, many, text)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** In hundredths of the plan's units; null: the fields are empty, or no numbers. */
+function stageOf(x: string, y: string) {
+  const number = /^-?\d{1,6}(\.\d{1,2})?$/;
+  if (!number.test(x.trim()) || !number.test(y.trim())) return null;
+  return { x: Math.round(Number(x) * 100), y: Math.round(Number(y) * 100) };
 }
 
 const numberOf = (text: string) => (/^\d{1,6}$/.test(text.trim()) ? Number(text) : 0);
@@ -210,13 +235,29 @@ function Import({ organiserId, onMade }: MakeProps) {
   const task = useMemo(() => new Task(), []);
   const name = useSignal('');
   const file = useSignal<File | null>(null);
+  const stageX = useSignal('');
+  const stageY = useSignal('');
+  const preview = useSignal<HallPreview | null>(null);
+  const wish = async (chosen: File) => {
+    const plan = new Uint8Array(await chosen.arrayBuffer());
+    const stage = stageOf(stageX.value, stageY.value);
+    return { name: name.value, plan, organiserId, ...(stage ? { stage } : {}) };
+  };
+  const check = () =>
+    task.do(async () => {
+      if (!file.value) return;
+      preview.value = await ticketDesk.previewHall(await wish(file.value), {
+        timeoutMs: import_ms,
+      });
+    });
   const bring = () =>
     task.do(async () => {
       if (!file.value) return;
-      const plan = new Uint8Array(await file.value.arrayBuffer());
-      const request = { name: name.value, plan, organiserId };
-      onMade(await ticketDesk.importHall(request, { timeoutMs: import_ms }));
+      const hall = await ticketDesk.importHall(await wish(file.value), { timeoutMs: import_ms });
+      preview.value = null;
+      onMade(hall);
     });
+  const hall = preview.value?.hall;
   return (
     <FormCard
       id="import"
@@ -230,9 +271,10 @@ function Import({ organiserId, onMade }: MakeProps) {
         <input
           type="file"
           name="plan"
-          accept=".json,application/json"
+          accept=".json,.csv,.svg,application/json,text/csv,image/svg+xml"
           onChange={({ currentTarget }) => {
             file.value = currentTarget.files?.[0] ?? null;
+            preview.value = null;
           }}
         />
       </label>
@@ -244,6 +286,42 @@ function Import({ organiserId, onMade }: MakeProps) {
           name.value = value;
         }}
       />
+      <div class="org-fields">
+        {(
+          [
+            ['stage-x', say.stageX, stageX],
+            ['stage-y', say.stageY, stageY],
+          ] as const
+        ).map(([key, label, text]) => (
+          <Line
+            key={key}
+            label={label}
+            name={key}
+            hint={say.stageHint}
+            value={text.value}
+            onInput={(value) => {
+              text.value = value;
+              preview.value = null;
+            }}
+          />
+        ))}
+      </div>
+      {hall ? (
+        <div data-preview={hall.placeCount}>
+          <p class="soft">{say.hallFacts(count(hall.placeCount), count(hall.sectionCount))}</p>
+          <Notes notes={hall.notes} />
+          <HallMap key={hall.layoutHash} hall={hall} layout={preview.value?.seatMap} />
+        </div>
+      ) : null}
+      <button
+        type="button"
+        class="plain"
+        data-action="check-plan"
+        disabled={task.busy.value || !file.value}
+        onClick={() => void check()}
+      >
+        {say.checkPlan}
+      </button>
       <button type="submit" class="primary" disabled={task.busy.value || !file.value}>
         {say.importAction}
       </button>
