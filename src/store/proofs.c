@@ -26,9 +26,15 @@ static int count_lately(struct sql_txn *txn, const struct proof *proof, int64_t 
                     : err;
 }
 
-static int insert(struct sql_txn *txn, const struct proof *p, bool can_be_shown)
+int proof_begin(struct sql_txn *txn, const struct proof *p, bool can_be_shown)
 {
     const struct view hash = view_of(p->code_hash, can_be_shown ? PROOF_HASH_BYTES : 0);
+    int64_t lately;
+    int err = count_lately(txn, p, &lately);
+    if (err != 0)
+        return err;
+    if (lately >= PROOFS_AN_HOUR)
+        return ERR_FULL;
     return sql_run(txn,
                    "INSERT INTO proof (proof_id, kind, email, code_hash, tries, account_id, name,"
                    " language, password, password_chars, created_at_ms, ends_at_ms,"
@@ -46,19 +52,15 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
 {
     struct put_job *job = (struct put_job *)base;
     const struct proof *proof = job->proof;
-    int64_t lately, accounts;
-    int err = count_lately(txn, proof, &lately);
-    if (err == 0 && lately >= PROOFS_AN_HOUR)
-        err = ERR_FULL;
-    if (err == 0)
-        err = sql_ask_int(txn, "SELECT count(*) FROM account WHERE email = ?",
+    int64_t accounts;
+    int err = sql_ask_int(txn, "SELECT count(*) FROM account WHERE email = ?",
                           SQL(sql_text(proof->email)), &accounts);
     if (err != 0)
         return err;
     const bool known = accounts != 0;
     const struct mail *mail = known ? job->known : job->fresh;
-    err = insert(txn, proof,
-                 proof->external.subject.len > 0 || known == (proof->kind == PROOF_OF_RESET));
+    err = proof_begin(txn, proof,
+                      proof->external.subject.len > 0 || known == (proof->kind == PROOF_OF_RESET));
     return err == 0 && mail ? mail_put(txn, mail) : err;
 }
 
@@ -83,50 +85,95 @@ struct show_job {
     bool connects;            /* an account that is there already */
 };
 
-/* The account of a proof of registration; and whether it is that proof that was shown. */
-static int read_proof(struct sql_txn *txn, struct show_job *job, bool *ret_right)
+/* A live proof: its row stands in *ret_rows. */
+static int find(struct sql_txn *txn, const struct proof *shown, int64_t now_ms,
+                struct sql_rows **ret_rows)
 {
-    const struct proof_showing *showing = job->showing;
-    struct account *account = &job->account;
-    struct sql_rows *rows;
-    int err =
-        sql_query(txn,
-                  "SELECT code_hash, account_id, name, language, password, password_chars,"
-                  " created_at_ms, provider, subject, external_email FROM proof WHERE proof_id = ? "
-                  "AND kind = ? AND email = ?"
-                  " AND ends_at_ms > ? AND tries < ?",
-                  SQL(sql_id(showing->proof_id), sql_int(showing->kind), sql_text(showing->email),
-                      sql_int(showing->session->created_at_ms), sql_int(PROOF_TRIES_MAX)),
-                  &rows);
+    int err = sql_query(txn,
+                        "SELECT code_hash, account_id, name, language, password, password_chars,"
+                        " created_at_ms, provider, subject, external_email, email FROM proof"
+                        " WHERE proof_id = ? AND kind = ? AND ends_at_ms > ? AND tries < ?",
+                        SQL(sql_id(shown->proof_id), sql_int(shown->kind), sql_int(now_ms),
+                            sql_int(PROOF_TRIES_MAX)),
+                        ret_rows);
     if (err == 0)
-        err = sql_next(rows);
+        err = sql_next(*ret_rows);
     if (err <= 0)
         return err < 0 ? err : ERR_NOT_FOUND;
-    const struct view hash = sql_get_view(rows, 0);
-    *ret_right = hash.len == PROOF_HASH_BYTES &&
-                 sodium_memcmp(hash.at, showing->code_hash, PROOF_HASH_BYTES) == 0;
-    *account = (struct account){
-        .email = showing->email,
-        .password_chars = (uint32_t)sql_get_int(rows, 5),
-        .terms_at_ms = sql_get_int(rows, 6),
-        .created_at_ms = showing->session->created_at_ms,
-    };
-    err = sql_get_id(rows, 1, &account->account_id);
-    if (err == 0)
-        err = sql_get_copy(rows, 2, job->arena, &account->name);
-    if (err == 0)
-        err = sql_get_copy(rows, 3, job->arena, &account->language);
-    if (err == 0)
-        err = sql_get_copy(rows, 4, job->arena, &account->password);
-    job->external = (struct external){.linked_at_ms = showing->session->created_at_ms};
-    if (err == 0)
-        err = sql_get_copy(rows, 7, job->arena, &job->external.provider);
-    if (err == 0)
-        err = sql_get_copy(rows, 8, job->arena, &job->external.subject);
-    if (err == 0)
-        err = sql_get_copy(rows, 9, job->arena, &job->external.email);
-    sql_done(rows);
+    if (shown->email.len == 0 || view_eq(sql_get_view(*ret_rows, 10), shown->email))
+        return 0;
+    sql_done(*ret_rows);
+    return ERR_NOT_FOUND;
+}
+
+static int copy_row(struct sql_rows *rows, struct arena *arena, struct proof *proof)
+{
+    proof->password_chars = (uint32_t)sql_get_int(rows, 5);
+    proof->created_at_ms = sql_get_int(rows, 6);
+    int err = sql_get_id(rows, 1, &proof->account_id);
+    const struct {
+        int column;
+        struct view *text;
+    } texts[] = {{2, &proof->name},
+                 {3, &proof->language},
+                 {4, &proof->password},
+                 {7, &proof->external.provider},
+                 {8, &proof->external.subject},
+                 {9, &proof->external.email},
+                 {10, &proof->email}};
+    for (size_t i = 0; err == 0 && i < sizeof(texts) / sizeof(texts[0]); i++)
+        err = sql_get_copy(rows, texts[i].column, arena, texts[i].text);
     return err;
+}
+
+int proof_take(struct sql_txn *txn, const struct proof *shown, int64_t now_ms, struct arena *arena,
+               struct proof *ret_proof, bool *ret_right)
+{
+    struct sql_rows *rows;
+    struct proof proof = {.proof_id = shown->proof_id, .kind = shown->kind};
+    int err = find(txn, shown, now_ms, &rows);
+    if (err != 0)
+        return err;
+    const struct view hash = sql_get_view(rows, 0);
+    const bool right = hash.len == PROOF_HASH_BYTES &&
+                       sodium_memcmp(hash.at, shown->code_hash, PROOF_HASH_BYTES) == 0;
+    err = copy_row(rows, arena, &proof);
+    sql_done(rows);
+    if (err == 0)
+        err = sql_run(txn,
+                      right ? "DELETE FROM proof WHERE proof_id = ?"
+                            : "UPDATE proof SET tries = tries + 1 WHERE proof_id = ?",
+                      SQL(sql_id(shown->proof_id)), NULL);
+    if (err != 0)
+        return err;
+    *ret_proof = proof;
+    *ret_right = right;
+    return 0;
+}
+
+/* Whether the code was shown; the account of a proof of registration, and what connects to it. */
+static int take(struct sql_txn *txn, struct show_job *job, bool *ret_right)
+{
+    const struct proof_showing *showing = job->showing;
+    const int64_t now_ms = showing->session->created_at_ms;
+    struct proof proof,
+        shown = {.proof_id = showing->proof_id, .kind = showing->kind, .email = showing->email};
+    memcpy(shown.code_hash, showing->code_hash, sizeof(shown.code_hash));
+    assert(showing->email.len > 0); /* empty: any */
+    int err = proof_take(txn, &shown, now_ms, job->arena, &proof, ret_right);
+    if (err != 0)
+        return err;
+    job->account = (struct account){.account_id = proof.account_id,
+                                    .email = showing->email,
+                                    .name = proof.name,
+                                    .language = proof.language,
+                                    .password = proof.password,
+                                    .password_chars = proof.password_chars,
+                                    .terms_at_ms = proof.created_at_ms,
+                                    .created_at_ms = now_ms};
+    job->external = proof.external;
+    job->external.linked_at_ms = now_ms;
+    return 0;
 }
 
 /* What one tick on the form says. */
@@ -198,17 +245,13 @@ static int run_show(struct sql_job *base, struct sql_txn *txn)
     const bool registers = showing->kind == PROOF_OF_REGISTRATION;
     bool right;
     job->connects = false;
-    int err = read_proof(txn, job, &right);
-    if (err < 0)
+    int err = take(txn, job, &right);
+    if (err != 0)
         return err;
     job->outcome = right ? 0 : ERR_DENIED;
     if (!right)
-        return sql_run(txn, "UPDATE proof SET tries = tries + 1 WHERE proof_id = ?",
-                       SQL(sql_id(showing->proof_id)), NULL);
-    err =
-        sql_run(txn, "DELETE FROM proof WHERE proof_id = ?", SQL(sql_id(showing->proof_id)), NULL);
-    if (err == 0)
-        err = registers ? make_account(txn, job) : change_password(txn, job);
+        return 0;
+    err = registers ? make_account(txn, job) : change_password(txn, job);
     if (err == 0 && job->external.subject.len > 0)
         err = connect_external(txn, job);
     if (err < 0)

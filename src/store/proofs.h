@@ -71,4 +71,15 @@ struct proof_showing {
 int proof_show(struct sql *sql, const struct proof_showing *showing, struct arena *arena,
                struct account *ret_account, int64_t deadline_ns);
 
+/* ---- what every kind is made of, within a job ---- */
+
+/* Keeps a proof; one that cannot be shown has no code. ERR_FULL: as proof_put. */
+int proof_begin(struct sql_txn *txn, const struct proof *proof, bool can_be_shown);
+
+/* Shows what shown has: proof_id, kind, code_hash, and email (empty: whatever it is). *ret_right:
+ * the code is right, the proof was as *ret_proof says (texts in the arena), and has ended; where it
+ * is wrong a try is counted, which the job must commit. ERR_NOT_FOUND: there is none (any more). */
+int proof_take(struct sql_txn *txn, const struct proof *shown, int64_t now_ms, struct arena *arena,
+               struct proof *ret_proof, bool *ret_right);
+
 #endif

@@ -145,31 +145,24 @@ static int run_ask(struct sql_job *base, struct sql_txn *txn)
 {
     const struct add_job *job = (const struct add_job *)base;
     const struct reminder *r = job->reminder;
-    int64_t lately = 0;
     char event[16];
     snprintf(event, sizeof(event), "%u", r->event_id);
+    struct proof proof = {.proof_id = r->reminder_id,
+                          .kind = PROOF_OF_REMINDER,
+                          .email = r->email,
+                          .account_id = r->account_id,
+                          .name = view_str(event),
+                          .language = r->language,
+                          .created_at_ms = r->created_at_ms};
+    memcpy(proof.code_hash, job->code_hash, sizeof(proof.code_hash));
     int err = check_event(txn, r->event_id);
     if (err == 0)
-        err = sql_ask_int(txn, "SELECT count(*) FROM proof WHERE email = ? AND created_at_ms > ?",
-                          SQL(sql_text(r->email), sql_int(r->created_at_ms - HOUR_MS)), &lately);
-    if (err == 0 && lately >= PROOFS_AN_HOUR)
-        err = ERR_FULL;
-    if (err == 0)
-        err =
-            sql_run(txn,
-                    "INSERT INTO proof (proof_id, kind, email, code_hash, tries, account_id, name,"
-                    " language, password, password_chars, created_at_ms, ends_at_ms)"
-                    " VALUES (?, ?, ?, ?, 0, ?, ?, ?, '', 0, ?, ?)",
-                    SQL(sql_id(r->reminder_id), sql_int(PROOF_OF_REMINDER), sql_text(r->email),
-                        sql_bytes(view_of(job->code_hash, REMINDER_HASH_BYTES)),
-                        sql_id(r->account_id), sql_text(view_str(event)), sql_text(r->language),
-                        sql_int(r->created_at_ms), sql_int(r->created_at_ms + PROOF_LIFE_MS)),
-                    NULL);
+        err = proof_begin(txn, &proof, true);
     return err == 0 ? mail_put(txn, job->code) : err;
 }
 
 int reminder_ask(struct sql *sql, const struct reminder *reminder,
-                 const uint8_t code_hash[REMINDER_HASH_BYTES], const struct mail *code,
+                 const uint8_t code_hash[PROOF_HASH_BYTES], const struct mail *code,
                  int64_t deadline_ns)
 {
     struct add_job job = {
@@ -185,56 +178,30 @@ struct show_job {
     int64_t now_ms;
     struct arena *arena;
     struct reminder reminder;
-    int outcome; /* an error that is nevertheless to be committed */
+    bool right; /* false is committed too: a try was counted */
 };
-
-static int read_proof(struct sql_txn *txn, struct show_job *job)
-{
-    struct reminder *r = &job->reminder;
-    struct sql_rows *rows;
-    uint64_t event_id;
-    int err = sql_query(txn,
-                        "SELECT code_hash, email, name, language, account_id FROM proof"
-                        " WHERE proof_id = ? AND kind = ? AND ends_at_ms > ? AND tries < ?",
-                        SQL(sql_id(job->proof_id), sql_int(PROOF_OF_REMINDER), sql_int(job->now_ms),
-                            sql_int(PROOF_TRIES_MAX)),
-                        &rows);
-    if (err == 0)
-        err = sql_next(rows);
-    if (err <= 0)
-        return err < 0 ? err : ERR_NOT_FOUND;
-    const struct view hash = sql_get_view(rows, 0);
-    job->outcome = hash.len == REMINDER_HASH_BYTES &&
-                           sodium_memcmp(hash.at, job->code_hash, REMINDER_HASH_BYTES) == 0
-                       ? 0
-                       : ERR_DENIED;
-    *r = (struct reminder){.reminder_id = job->fresh_id, .created_at_ms = job->now_ms};
-    err = view_to_u64(sql_get_view(rows, 2), UINT32_MAX, &event_id) ? 0 : ERR_CORRUPT;
-    r->event_id = err == 0 ? (uint32_t)event_id : 0;
-    if (err == 0)
-        err = sql_get_copy(rows, 1, job->arena, &r->email);
-    if (err == 0)
-        err = sql_get_copy(rows, 3, job->arena, &r->language);
-    if (err == 0)
-        err = sql_get_id(rows, 4, &r->account_id);
-    sql_done(rows);
-    return err;
-}
 
 static int run_show(struct sql_job *base, struct sql_txn *txn)
 {
     struct show_job *job = (struct show_job *)base;
-    int err = read_proof(txn, job);
-    if (err != 0)
+    struct proof proof, shown = {.proof_id = job->proof_id, .kind = PROOF_OF_REMINDER};
+    uint64_t event_id;
+    memcpy(shown.code_hash, job->code_hash, sizeof(shown.code_hash));
+    int err = proof_take(txn, &shown, job->now_ms, job->arena, &proof, &job->right);
+    if (err != 0 || !job->right)
         return err;
-    if (job->outcome != 0)
-        return sql_run(txn, "UPDATE proof SET tries = tries + 1 WHERE proof_id = ?",
-                       SQL(sql_id(job->proof_id)), NULL);
-    err = sql_run(txn, "DELETE FROM proof WHERE proof_id = ?", SQL(sql_id(job->proof_id)), NULL);
-    return err == 0 ? add(txn, &job->reminder, &job->reminder.reminder_id) : err;
+    if (!view_to_u64(proof.name, UINT32_MAX, &event_id))
+        return ERR_CORRUPT;
+    job->reminder = (struct reminder){.reminder_id = job->fresh_id,
+                                      .event_id = (uint32_t)event_id,
+                                      .email = proof.email,
+                                      .language = proof.language,
+                                      .account_id = proof.account_id,
+                                      .created_at_ms = job->now_ms};
+    return add(txn, &job->reminder, &job->reminder.reminder_id);
 }
 
-int reminder_show(struct sql *sql, struct id proof_id, const uint8_t code_hash[REMINDER_HASH_BYTES],
+int reminder_show(struct sql *sql, struct id proof_id, const uint8_t code_hash[PROOF_HASH_BYTES],
                   struct id fresh_id, int64_t now_ms, struct arena *arena,
                   struct reminder *ret_reminder, int64_t deadline_ns)
 {
@@ -245,8 +212,8 @@ int reminder_show(struct sql *sql, struct id proof_id, const uint8_t code_hash[R
                            .now_ms = now_ms,
                            .arena = arena};
     int err = sql_write(sql, &job.job, deadline_ns);
-    if (err == 0)
-        err = job.outcome;
+    if (err == 0 && !job.right)
+        err = ERR_DENIED;
     if (err == 0)
         *ret_reminder = job.reminder;
     return err;

@@ -14,12 +14,12 @@
 #include "db/sql.h"
 #include "mem/arena.h"
 #include "store/mails.h"
+#include "store/proofs.h"
 
 #define REMINDERS_ADDRESS_MAX 50     /* an address has at a time */
 #define REMINDERS_EVENT_MAX   500000 /* of one event */
 #define REMINDERS_PAGE_MAX    500
 #define REMINDER_KEEP_MS      INT64_C(34560000000) /* 400 days; then it is forgotten */
-#define REMINDER_HASH_BYTES   32
 
 struct reminder {
     struct id reminder_id; /* who knows it may cancel it */
@@ -43,11 +43,11 @@ int reminder_add(struct sql *sql, const struct reminder *reminder, struct id *re
  * and mails the code. ERR_FULL: PROOFS_AN_HOUR were begun for this address within the last hour;
  * ERR_NOT_FOUND: as reminder_add; otherwise as sql_write. */
 int reminder_ask(struct sql *sql, const struct reminder *reminder,
-                 const uint8_t code_hash[REMINDER_HASH_BYTES], const struct mail *code,
+                 const uint8_t code_hash[PROOF_HASH_BYTES], const struct mail *code,
                  int64_t deadline_ns);
 /* Ends the proof and adds the reminder, with the id fresh_id, as reminder_add; texts go into the
  * arena. ERR_DENIED: the code is wrong; ERR_NOT_FOUND: there is no such proof, or none any more. */
-int reminder_show(struct sql *sql, struct id proof_id, const uint8_t code_hash[REMINDER_HASH_BYTES],
+int reminder_show(struct sql *sql, struct id proof_id, const uint8_t code_hash[PROOF_HASH_BYTES],
                   struct id fresh_id, int64_t now_ms, struct arena *arena,
                   struct reminder *ret_reminder, int64_t deadline_ns);
 

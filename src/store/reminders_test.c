@@ -95,7 +95,7 @@ static void a_code_proves_the_address(void **state)
 {
     const struct mail code = {
         .to = VIEW_LIT("lee@example.org"), .template = VIEW_LIT("code"), .params = VIEW_LIT("{}")};
-    const uint8_t right[REMINDER_HASH_BYTES] = {7}, wrong[REMINDER_HASH_BYTES] = {8};
+    const uint8_t right[PROOF_HASH_BYTES] = {7}, wrong[PROOF_HASH_BYTES] = {8};
     const struct id fresh = {6, 1};
     struct reminder got, r = wish(2, "lee@example.org", (struct id){0});
     assert_int_equal(reminder_ask(sql, &r, right, &code, DEADLINE_NEVER), 0);

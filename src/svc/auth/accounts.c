@@ -1,12 +1,10 @@
 /* AuthService.ListAccounts and OpenKept: what the operator looks up. */
-#include <sodium.h>
-
 #include "err/err.h"
 #include "store/kept.h"
 #include "svc/auth/handlers.h"
+#include "token/seal.h"
 
-#define PAGE       20
-#define SEAL_BYTES (crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES)
+#define PAGE 20
 
 int auth_list_accounts(struct call *call, const void *request, void *response)
 {
@@ -40,21 +38,16 @@ int auth_list_accounts(struct call *call, const void *request, void *response)
 
 static int unseal(struct call *call, const struct kept *kept, Usher__V1__Kept *row)
 {
-    const uint8_t *sealed = (const uint8_t *)kept->sealed.at;
-    if (kept->sealed.len < SEAL_BYTES)
+    if (kept->sealed.len < SEAL_MORE)
         return ERR_CORRUPT;
-    row->json.len = kept->sealed.len - SEAL_BYTES;
+    row->json.len = kept->sealed.len - SEAL_MORE;
     row->json.data = arena_alloc(call_arena(call), row->json.len);
     row->kind = arena_copy(call_arena(call), kept->kind);
     row->kept_at_ms = kept->kept_at_ms;
     row->until_ms = kept->ends_at_ms;
     if (!row->json.data || !row->kind)
         return ERR_NO_MEMORY;
-    return crypto_secretbox_open_easy(row->json.data, sealed + crypto_secretbox_NONCEBYTES,
-                                      kept->sealed.len - crypto_secretbox_NONCEBYTES, sealed,
-                                      auth_of(call)->kept_key)
-               ? ERR_CORRUPT
-               : 0;
+    return seal_open(auth_of(call)->kept_key, kept->sealed, row->json.data);
 }
 
 int auth_open_kept(struct call *call, const void *request, void *response)

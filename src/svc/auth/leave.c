@@ -9,6 +9,7 @@
 #include "store/reminders.h"
 #include "svc/auth/handlers.h"
 #include "token/roles.h"
+#include "token/seal.h"
 
 #define EXPORT_MAX      (512u << 10) /* bytes */
 #define EXPORT_ACTS_MAX 1000
@@ -258,27 +259,24 @@ int auth_export_account(struct call *call, const void *request, void *response)
 
 /* ---- leaving ---- */
 
-#define SEAL_BYTES (crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES)
-#define TRIES      3
+#define TRIES 3
 
-/* A piece under the key that is for this alone (libsodium's secretbox: XSalsa20, Poly1305). */
+/* A piece under the key that is for this alone. */
 static int seal(struct call *call, struct view text, struct view *ret_sealed)
 {
     struct auth *auth = auth_of(call);
-    uint8_t *sealed = arena_alloc(call_arena(call), SEAL_BYTES + text.len);
+    uint8_t *sealed = arena_alloc(call_arena(call), text.len + SEAL_MORE);
     if (!sealed)
         return ERR_NO_MEMORY;
-    auth->chance->fill(auth->chance, sealed, crypto_secretbox_NONCEBYTES);
-    crypto_secretbox_easy(sealed + crypto_secretbox_NONCEBYTES, (const uint8_t *)text.at, text.len,
-                          sealed, auth->kept_key);
-    *ret_sealed = view_of(sealed, SEAL_BYTES + text.len);
+    seal_write(auth->kept_key, auth->chance, text, sealed);
+    *ret_sealed = view_of(sealed, text.len + SEAL_MORE);
     return 0;
 }
 
 static int seal_account(struct call *call, const struct account *account, struct kept *kept)
 {
     struct buf out;
-    buf_init(&out, KEPT_BYTES_MAX - SEAL_BYTES);
+    buf_init(&out, KEPT_BYTES_MAX - SEAL_MORE);
     int err = write_account(&out, account);
     if (!err)
         err = write_consents(call, &out, account->account_id);
@@ -294,7 +292,7 @@ static int seal_account(struct call *call, const struct account *account, struct
 static int seal_contact(struct call *call, const struct contact *contact, struct kept *kept)
 {
     struct buf out;
-    buf_init(&out, KEPT_BYTES_MAX - SEAL_BYTES);
+    buf_init(&out, KEPT_BYTES_MAX - SEAL_MORE);
     int err = write_contact(&out, contact);
     if (!err)
         err = seal(call, buf_view(&out), &kept->sealed);

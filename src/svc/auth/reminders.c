@@ -60,7 +60,7 @@ static int read_language(struct call *call, const char *text, struct view otherw
 static int ask(struct call *call, struct reminder *reminder, void *response)
 {
     struct auth *auth = auth_of(call);
-    uint8_t hash[REMINDER_HASH_BYTES];
+    uint8_t hash[PROOF_HASH_BYTES];
     char digits[16];
     if (auth_charge_mail(call))
         return 1;

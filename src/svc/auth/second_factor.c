@@ -8,9 +8,10 @@
 #include <stdio.h>
 
 #include "err/err.h"
+#include "token/seal.h"
 
 #define STEPS_AROUND 1 /* steps of TOTP_STEP_S that a clock may be wrong, either way */
-#define SEALED_BYTES (crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + TOTP_KEY_BYTES)
+#define SEALED_BYTES (TOTP_KEY_BYTES + SEAL_MORE)
 static_assert(SEALED_BYTES == ACCOUNT_TOTP_BYTES, "what the store keeps");
 
 /* ---- base32 (RFC 4648, 6), of whole groups: 20 bytes are 32 characters ---- */
@@ -67,32 +68,13 @@ static int64_t find_step(const uint8_t key[TOTP_KEY_BYTES], const char *code, in
     return found;
 }
 
-/* ---- sealing: a copy of the store has no second factor ---- */
-
-static void seal(struct auth *auth, const uint8_t key[TOTP_KEY_BYTES],
-                 uint8_t ret_sealed[SEALED_BYTES])
-{
-    auth->chance->fill(auth->chance, ret_sealed, crypto_secretbox_NONCEBYTES);
-    crypto_secretbox_easy(ret_sealed + crypto_secretbox_NONCEBYTES, key, TOTP_KEY_BYTES, ret_sealed,
-                          auth->factor_key);
-}
-
-static int unseal(struct auth *auth, struct view sealed, uint8_t ret_key[TOTP_KEY_BYTES])
-{
-    const uint8_t *bytes = (const uint8_t *)sealed.at;
-    if (sealed.len != SEALED_BYTES ||
-        crypto_secretbox_open_easy(ret_key, bytes + crypto_secretbox_NONCEBYTES,
-                                   SEALED_BYTES - crypto_secretbox_NONCEBYTES, bytes,
-                                   auth->factor_key))
-        return ERR_CORRUPT;
-    return 0;
-}
-
 int second_factor_check(struct call *call, const struct account *account, const char *code)
 {
     struct auth *auth = auth_of(call);
     uint8_t key[TOTP_KEY_BYTES];
-    int err = unseal(auth, account->totp, key);
+    /* Sealed: a copy of the store has no second factor. */
+    int err = account->totp.len == SEALED_BYTES ? seal_open(auth->factor_key, account->totp, key)
+                                                : ERR_CORRUPT;
     if (err)
         return err;
     const int64_t step =
@@ -148,7 +130,7 @@ int auth_confirm_second_factor(struct call *call, const void *request, void *res
     const int64_t step = find_step(key, wish->code, clock_wall_ms(auth->clock) / 1000, 0);
     if (!step)
         return fail_code(call);
-    seal(auth, key, sealed);
+    seal_write(auth->factor_key, auth->chance, view_of(key, sizeof(key)), sealed);
     sodium_memzero(key, sizeof(key));
     int err = account_set_totp(auth->sql, account.account_id, view_of(sealed, SEALED_BYTES), step,
                                call_identity(call)->session_id, &act, call_deadline_ns(call));
