@@ -169,7 +169,7 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
         change->reason_len = (uint32_t)ask->reason.len;
         memcpy(change->reason, ask->reason.at, ask->reason.len);
     }
-    memcpy(change->left, ask->left, sizeof(change->left));
+    memcpy(change->left, ask->left, ask->left_count * sizeof(change->left[0]));
     owner_let_rest(owner, change);
     ask->at_ms = change->at_ms;
     if (ask->key.len > 0) {

@@ -191,13 +191,14 @@ struct change *owner_add_change(struct owner *owner, enum change_kind kind,
         return NULL;
     assert(change_fits_sale(kind, owner->sale_state));
     struct change *change = &g->changes[g->count++];
-    *change = (struct change){.kind = kind,
-                              .at_ms = owner_now_ms(owner),
-                              .hold_id = hold->hold_id,
-                              .order_id = hold->hold_id, /* an order has its hold's id */
-                              .account_id = hold->account_id,
-                              .expires_at_ms = hold->expires_at_ms,
-                              .seat_count = hold->count};
+    change_clear(change);
+    change->kind = kind;
+    change->at_ms = owner_now_ms(owner);
+    change->hold_id = hold->hold_id;
+    change->order_id = hold->hold_id; /* an order has its hold's id */
+    change->account_id = hold->account_id;
+    change->expires_at_ms = hold->expires_at_ms;
+    change->seat_count = hold->count;
     memcpy(change->seats, hold->seats, hold->count * sizeof(hold->seats[0]));
     owner->version_decided++;
     owner_wake(owner);

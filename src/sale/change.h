@@ -9,6 +9,9 @@
 #ifndef USHER_SALE_CHANGE_H
 #define USHER_SALE_CHANGE_H
 
+#include <stddef.h>
+#include <string.h>
+
 #include "err/err.h"
 #include "mem/arena.h"
 #include "mem/id.h"
@@ -131,16 +134,24 @@ struct change {
     int64_t total;
     int64_t before_ms;
     int64_t rest_until_ms; /* 0: its seats are for sale at once */
-    uint32_t seats[CHANGE_SEATS_MAX];
-    uint32_t left[CHANGE_SEATS_MAX]; /* what an order keeps */
     uint32_t left_count;
-    uint32_t key_len; /* 0: no key */
-    uint8_t key[CHANGE_KEY_MAX];
+    uint32_t key_len;    /* 0: no key */
+    uint32_t by_time;    /* of a block's end: 1: its time was over */
+    uint32_t reason_len; /* of a block's reason */
+    /* From here on only what the counts above say means something (change_clear). */
+    uint32_t seats[CHANGE_SEATS_MAX];
     uint8_t request_hash[CHANGE_HASH_BYTES]; /* where there is a key */
-    uint32_t by_time;                        /* of a block's end: 1: its time was over */
-    uint32_t reason_len;                     /* of a block's reason */
-    uint8_t reason[CHANGE_REASON_MAX + 4];   /* and what would be padding */
+    uint8_t key[CHANGE_KEY_MAX];
+    uint32_t left[CHANGE_SEATS_MAX];       /* what an order keeps */
+    uint8_t reason[CHANGE_REASON_MAX + 4]; /* and what would be padding */
 };
+
+/* No fields, of no kind yet. Leaves the arrays at the end as they are: an owner makes two changes
+ * of each order, and most of their bytes would be cleared for nothing. */
+static inline void change_clear(struct change *change)
+{
+    memset(change, 0, offsetof(struct change, seats));
+}
 
 /* The line of a kind. */
 const struct change_rule *change_rule(enum change_kind kind);

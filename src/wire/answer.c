@@ -219,7 +219,8 @@ static void make_etag(struct view body, char ret_etag[CACHE_ETAG_MAX])
 /* If-None-Match (RFC 9110, 13.1.2): "*" or a list that has the tag; weak comparison. */
 static bool matches(const char *if_none_match, const char *etag)
 {
-    return strcmp(if_none_match, "*") == 0 || strstr(if_none_match, etag);
+    return if_none_match &&
+           (strcmp(if_none_match, "*") == 0 || strstr(if_none_match, etag) != NULL);
 }
 
 /* What is public may be told otherwise to who has signed in: an organiser sees drafts. */

@@ -67,7 +67,7 @@ struct decode_job {
     int unpacking;        /* what came of that */
     struct arena *arena;
     ProtobufCMessage *message;
-    struct json_error error;
+    struct json_error *error; /* not cleared: only its two first characters are set */
     int result;
 };
 
@@ -81,13 +81,13 @@ static void decode(void *arg)
     if (job->unpacking)
         return;
     job->result =
-        job->json ? json_read(job->descriptor, job->bytes, job->arena, &job->message, &job->error)
+        job->json ? json_read(job->descriptor, job->bytes, job->arena, &job->message, job->error)
                   : proto_unpack(job->descriptor, job->bytes, job->arena, &job->message);
     if (job->result == 0)
-        job->result = text_normalize(job->message, job->arena, &job->error);
-    if (job->result == ERR_INVALID && !job->json && !job->error.text[0]) {
-        const char *why = proto_bad_string(job->descriptor, job->bytes, job->error.path);
-        snprintf(job->error.text, sizeof(job->error.text), "%s", why ? why : "");
+        job->result = text_normalize(job->message, job->arena, job->error);
+    if (job->result == ERR_INVALID && !job->json && !job->error->text[0]) {
+        const char *why = proto_bad_string(job->descriptor, job->bytes, job->error->path);
+        snprintf(job->error->text, sizeof(job->error->text), "%s", why ? why : "");
     }
 }
 
@@ -105,12 +105,16 @@ static int decode_bytes(struct exchange *exchange, struct view bytes, bool packe
 {
     const size_t most = exchange->call.route->request_max;
     struct offload *offload = exchange->shard->options->offload;
+    struct json_error error;
+    error.path[0] = '\0';
+    error.text[0] = '\0';
     struct decode_job job = {
         .descriptor = exchange->call.route->descriptor->input,
         .bytes = bytes,
         .json = exchange->form == FORM_JSON,
         .squeeze = packed ? exchange->squeeze : SQUEEZE_NONE,
         .arena = &exchange->arena,
+        .error = &error,
     };
     buf_init(&job.unpacked, most);
     const size_t may_be = job.squeeze == SQUEEZE_NONE ? bytes.len : most;
@@ -127,8 +131,8 @@ static int decode_bytes(struct exchange *exchange, struct view bytes, bool packe
         return call_fail(&exchange->call, CODE_RESOURCE_EXHAUSTED, NULL,
                          "the request takes too much memory");
     if (job.result)
-        return malformed(exchange, job.error.path,
-                         job.error.text[0] ? job.error.text : "is not a protobuf message");
+        return malformed(exchange, error.path,
+                         error.text[0] ? error.text : "is not a protobuf message");
     exchange->call.request = job.message;
     return 0;
 }

@@ -263,13 +263,15 @@ static struct exchange *open_exchange(struct conn *conn, struct h2_stream *h2,
     return exchange;
 }
 
+#define IF_NONE_MATCH_MAX 80 /* characters of an If-None-Match that is looked at */
+
 /* Keeps of a GET what is only valid now; a tag list that is too long matches nothing. ERR_FULL: the
  * query is too long, as only HTTP/2 lets it be. ERR_NO_MEMORY. */
 static int keep_get(struct exchange *exchange, const struct head *head)
 {
     struct view tags = head_get(head, VIEW_LIT("if-none-match"));
-    if (tags.len && tags.len < sizeof(exchange->if_none_match))
-        memcpy(exchange->if_none_match, tags.at, tags.len);
+    if (tags.len && tags.len < IF_NONE_MATCH_MAX)
+        exchange->if_none_match = arena_copy(&exchange->arena, tags);
     int err = buf_append_view(&exchange->body, head->query);
     if (!err)
         exchange->shard->body_bytes += head->query.len;

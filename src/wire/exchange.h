@@ -26,8 +26,6 @@ struct credentials;
 
 enum protocol { PROTOCOL_GRPC, PROTOCOL_CONNECT, PROTOCOL_CONNECT_STREAM, PROTOCOL_PLAIN };
 
-#define IF_NONE_MATCH_MAX 80 /* characters of an If-None-Match that is looked at */
-
 struct exchange {
     struct call call; /* its route is NULL where there is no such method */
     struct shard *shard;
@@ -59,7 +57,7 @@ struct exchange {
     bool over_h2;
     bool secure;                 /* the caller's end is under TLS */
     struct credentials *unknown; /* who calls is found out in the fiber; in the arena */
-    char if_none_match[IF_NONE_MATCH_MAX];
+    const char *if_none_match;   /* NULL: none; in the arena */
 };
 
 /* stream.c: how the messages of a stream travel on a connection. */
