@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 
 #include <cmocka.h>
 #include <poll.h>
@@ -100,11 +101,155 @@ static void nothing_is_armed_after_a_stop(void **state)
         worker_stop(workers[i]);
 }
 
+/* ---- a watcher, whose connection is this ---- */
+
+struct reader {
+    struct call call;
+    struct feed *feed;
+    struct frame *last;
+    atomic_uint frames;
+    atomic_bool busy; /* it has not taken the frame before */
+    int result;
+};
+
+static struct reader *reader_of(struct call *call)
+{
+    return list_of(call, struct reader, call);
+}
+
+static void reader_detach(struct call *call)
+{
+    (void)call;
+}
+
+static int reader_push(struct call *call, struct frame *frame)
+{
+    struct reader *reader = reader_of(call);
+    if (reader->busy)
+        return ERR_FULL;
+    frame_unref(reader->last);
+    reader->last = frame_ref(frame);
+    reader->frames++;
+    return 0;
+}
+
+static const struct call_carrier reader_carrier = {.detach = reader_detach, .push = reader_push};
+static const struct method watch_method = {.name = "WatchSeats", .kind = METHOD_SERVER_STREAM};
+static const struct route watch_route = {.method = &watch_method};
+
+static void watch(void *arg)
+{
+    struct reader *reader = arg;
+    reader->result = feed_watch(reader->feed, &reader->call);
+}
+
+static void become_ready(void *arg)
+{
+    struct reader *reader = arg;
+    reader->busy = false;
+    reader->call.sink->writable(reader->call.sink);
+}
+
+static void leave(void *arg)
+{
+    struct reader *reader = arg;
+    call_close_sink(&reader->call);
+    frame_unref(reader->last);
+}
+
+static void await_frames(struct reader *reader, unsigned frames)
+{
+    for (int waited = 0; reader->frames < frames; waited += 10) {
+        assert_true(waited < 10000);
+        poll(NULL, 0, 10);
+    }
+    assert_int_equal(reader->frames, frames);
+}
+
+struct last {
+    struct reader *reader;
+    Usher__V1__SeatsUpdate *update;
+};
+
+static void read_last(void *arg)
+{
+    struct last *last = arg;
+    const struct view bytes = frame_message(last->reader->last);
+    last->update = usher__v1__seats_update__unpack(NULL, bytes.len, (const uint8_t *)bytes.at);
+}
+
+/* What it was told last is of that version, a snapshot or what changed. */
+static void assert_last(struct worker *worker, struct reader *reader, uint64_t version,
+                        bool snapshot)
+{
+    struct last last = {.reader = reader};
+    assert_int_equal(worker_call(worker, read_last, &last), 0);
+    assert_non_null(last.update);
+    assert_int_equal(last.update->version, version);
+    assert_int_equal(last.update->body_case, snapshot ? USHER__V1__SEATS_UPDATE__BODY_SNAPSHOT
+                                                      : USHER__V1__SEATS_UPDATE__BODY_DELTA);
+    usher__v1__seats_update__free_unpacked(last.update, NULL);
+}
+
+static void await_version(struct worker *worker, const struct feed *feed, uint64_t version)
+{
+    for (int waited = 0; version_at(worker, feed) < version; waited += 10) {
+        assert_true(waited < 10000);
+        poll(NULL, 0, 10);
+    }
+}
+
+static void a_busy_watcher_gets_the_latest_state_and_no_backlog(void **state)
+{
+    struct worker *workers[WORKERS];
+    struct reader reader = {.call = {.carrier = &reader_carrier, .route = &watch_route}};
+    struct feed *feed;
+    (void)state;
+    for (uint32_t i = 0; i < WORKERS; i++)
+        assert_int_equal(worker_start(i, &SCHED_LIMITS_DEFAULT, &workers[i]), 0);
+    assert_int_equal(feed_new(&hall, workers, WORKERS, workers[1], &feed), 0);
+    reader.feed = feed;
+    assert_int_equal(worker_call(workers[0], watch, &reader), 0);
+    assert_int_equal(reader.result, ERR_UNAVAILABLE); /* nobody knows the seats yet */
+
+    struct told told = {.listener = feed_listener(feed)};
+    assert_int_equal(worker_call(workers[1], tell_owner_news, &told), 0);
+    await_version(workers[0], feed, 1);
+    assert_int_equal(worker_call(workers[0], watch, &reader), 0);
+    assert_int_equal(reader.result, 0);
+    assert_int_equal(feed_watcher_count(feed), 1);
+    await_frames(&reader, 1);
+    assert_last(workers[0], &reader, 1, true);
+
+    told.version = 2;
+    assert_int_equal(worker_call(workers[1], tell_owner_news, &told), 0);
+    await_frames(&reader, 2);
+    assert_last(workers[0], &reader, 2, false);
+
+    reader.busy = true;
+    for (told.version = 3; told.version <= 4; told.version++) {
+        assert_int_equal(worker_call(workers[1], tell_owner_news, &told), 0);
+        await_version(workers[0], feed, told.version);
+    }
+    assert_int_equal(reader.frames, 2);
+    assert_int_equal(worker_call(workers[0], become_ready, &reader), 0);
+    await_frames(&reader, 3);
+    assert_last(workers[0], &reader, 4, true);
+
+    assert_int_equal(worker_call(workers[0], leave, &reader), 0);
+    assert_int_equal(feed_watcher_count(feed), 0);
+    assert_int_equal(feed_stop(feed), 0);
+    feed_free(feed);
+    for (uint32_t i = 0; i < WORKERS; i++)
+        worker_stop(workers[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(half_of_the_time_is_for_buyers),
         cmocka_unit_test(nothing_is_armed_after_a_stop),
+        cmocka_unit_test(a_busy_watcher_gets_the_latest_state_and_no_backlog),
     };
     return cmocka_run_group_tests_name("svc/feed", tests, NULL, NULL);
 }

@@ -79,6 +79,53 @@ static void finds_this_machine_by_name(void **state)
     assert_string_equal(text, "10.0.0.1");
 }
 
+static void a_socket_in_the_file_system_is_a_host_without_port(void **state)
+{
+    char longest[NET_HOST_MAX + 16] = "unix:/";
+    struct net_address a;
+    struct view host;
+    uint16_t port;
+    assert_split("unix:/run/usher/ticket.sock", "unix:/run/usher/ticket.sock", 0);
+    assert_int_equal(net_split(VIEW_LIT("unix:"), &host, &port), ERR_INVALID);
+    assert_int_equal(net_split(VIEW_LIT("unix:/a\0b"), &host, &port), ERR_INVALID);
+    assert_int_equal(net_address_of(VIEW_LIT("unix:/tmp/s"), 0, &a), 0);
+    assert_string_equal(net_address_path(&a), "/tmp/s");
+    assert_int_equal(net_address_port(&a), 0);
+    assert_true(net_address_is_local(&a));
+    /* The system's own maximum of a path is less than that of a host. */
+    memset(longest + 6, 'x', sizeof(longest) - 7);
+    assert_int_equal(net_split(view_str(longest), &host, &port), ERR_INVALID);
+    longest[120] = '\0';
+    assert_int_equal(net_split(view_str(longest), &host, &port), 0);
+    assert_int_equal(net_address_of(host, 0, &a), ERR_INVALID);
+    assert_int_equal(net_address_find(host, 0, &a), ERR_INVALID);
+    assert_int_equal(net_address_find(VIEW_LIT(""), 80, &a), ERR_INVALID);
+}
+
+static void knows_what_is_of_this_machine_alone(void **state)
+{
+    static const struct {
+        const char *host;
+        bool local;
+    } rows[] = {{"127.0.0.1", true},
+                {"127.255.0.9", true},
+                {"128.0.0.1", false},
+                {"::1", true},
+                {"::2", false},
+                {"::ffff:127.0.0.1", true},
+                {"::ffff:10.0.0.1", false},
+                {"0.0.0.0", false},
+                {"::", false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct net_address a;
+        assert_int_equal(net_address_of(view_str(rows[i].host), 80, &a), 0);
+        assert_int_equal(net_address_is_local(&a), rows[i].local);
+        assert_null(net_address_path(&a));
+    }
+    const struct net_address none = {.sockaddr.ss_family = AF_UNSPEC};
+    assert_false(net_address_is_local(&none));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +133,8 @@ int main(void)
         cmocka_unit_test(refuses_other_texts),
         cmocka_unit_test(reads_numbers),
         cmocka_unit_test(finds_this_machine_by_name),
+        cmocka_unit_test(a_socket_in_the_file_system_is_a_host_without_port),
+        cmocka_unit_test(knows_what_is_of_this_machine_alone),
     };
     return cmocka_run_group_tests_name("net/address", tests, NULL, NULL);
 }
