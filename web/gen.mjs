@@ -20,7 +20,7 @@ const calls = {
   WaitroomService:
     'ListSales GetSale WatchLine GetDraw GetChallenge Join GetPlace Enter Leave RestoreReceipt',
   PaymentService:
-    'ListProviders BeginPayment FinishPayment GetPayment AbandonPayment GetMoneyStory PreviewRefund RefundOrder QuotePurchase ListReceipts GetReceiptFile',
+    'ListProviders BeginPayment FinishPayment GetPayment AbandonPayment ListDeposits GetMoneyStory PreviewRefund RefundOrder QuotePurchase ListReceipts GetReceiptFile',
   DoorService:
     'GetTicketFile GetWalletLinks ResendTickets GetTicketCodes PassTicketOn RenewTicket CheckIn GetDoorList UploadScans GetDoorCounts ListDoubleEntries',
 };

@@ -84,6 +84,7 @@ static const struct sql_step steps[] = {
      " cash {bytes} NOT NULL, cash_kind {int} NOT NULL, cash_hint {text} NOT NULL,"
      " forget_at_ms {int} NOT NULL);"
      "CREATE INDEX deposit_forget ON deposit (forget_at_ms)"},
+    {"a buyer's own", "CREATE INDEX payment_account ON payment (account_id, payment_id)"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)

@@ -160,6 +160,10 @@ int payment_list(struct sql *sql, uint32_t performance_id, uint32_t state, struc
                  size_t max, struct arena *arena, struct payment **ret_payments, size_t *ret_count,
                  int64_t deadline_ns);
 
+/* An account's attempts that are to be paid until a deadline, oldest first; at most max. */
+int payment_deposits(struct sql *sql, struct id account_id, size_t max, struct arena *arena,
+                     struct payment **ret_payments, size_t *ret_count, int64_t deadline_ns);
+
 /* Notes what happened, without changing anything. */
 int payment_note(struct sql *sql, const struct payment_event *event, int64_t deadline_ns);
 /* Remembers a webhook by the provider's id for it. ERR_EXISTS: it was heard before. */

@@ -305,6 +305,16 @@ int payment_list(struct sql *sql, uint32_t performance_id, uint32_t state, struc
     return payments_list(sql, &job, ret_payments, ret_count, deadline_ns);
 }
 
+int payment_deposits(struct sql *sql, struct id account_id, size_t max, struct arena *arena,
+                     struct payment **ret_payments, size_t *ret_count, int64_t deadline_ns)
+{
+    struct payments_list job = PAYMENTS_LIST(
+        struct payment, as_payment, arena, max,
+        SELECT_PAYMENT "WHERE account_id = ? AND state = ? ORDER BY payment_id LIMIT ?",
+        sql_id(account_id), sql_int(PAYMENT_DEPOSIT), sql_int((int64_t)max));
+    return payments_list(sql, &job, ret_payments, ret_count, deadline_ns);
+}
+
 int payment_sums(struct sql *sql, uint32_t performance_id, struct arena *arena,
                  struct payment_sum **ret_sums, size_t *ret_count, int64_t deadline_ns)
 {

@@ -50,8 +50,12 @@ def paid_in_time(shop):
     assert counts(shop, buyer)["held"] == 2 and "sold" not in counts(shop, buyer), "held, not sold"
     made_ms = int(buyer.hold["expiresAtMs"]) - 2000
     assert 3_590_000 < int(payment["deposit"]["dueAtMs"]) - made_ms <= 3_600_000, payment
+    [waiting] = buyer.ask("ListDeposits", {})["payments"]
+    assert waiting["deposit"] == payment["deposit"] and waiting["amount"] == payment["amount"], waiting
+    assert "payments" not in Buyer(shop).ask("ListDeposits", {}), "another's own"
     assert pay_in(shop, buyer)[0] == 200
     buyer.paid_once()
+    assert "payments" not in buyer.ask("ListDeposits", {}), "nothing more to pay"
     assert pay_in(shop, buyer)[0] == 409, "an account takes one payment"
     buyer.refund()
     buyer.until(REFUNDED)

@@ -48,6 +48,30 @@ export const whole = {
       await b.page.waitForSelector(`.map-face[data-sold="${before.sold}"]`);
     }, true), // the provider has no icon
 
+  'what is paid later at the box office stands above the orders, until when and with its number': async (world) => {
+    const performance = await create(world, ['--capacity', '200'], '--name', 'Later', '--open');
+    await world.operate('TicketService/UpdatePerformance', { performanceId: performance, payLaterMs: '3600000' });
+    await visit(world, [phone], async (a) => {
+      await a.openHall(performance);
+      await a.live();
+      await holdBest(a, 1);
+      await a.press('order');
+      await a.page.waitForSelector('.pay-form');
+      await a.page.fill('[name=name]', '김민지');
+      await a.page.fill('[name=email]', 'minji.kim@example.com');
+      await a.page.check('[name=way][value=box-office]');
+      await a.page.check('[name=terms]');
+      await a.press('pay');
+      await a.page.waitForSelector('[data-payment=DEPOSIT]');
+      const number = await a.page.locator('.deposit dd', { hasText: /^T/ }).textContent();
+      await a.page.goto(`${a.url}/orders`);
+      await a.page.waitForSelector('.owed');
+      assert.match(await a.page.textContent('.owed'), new RegExp(number));
+      await a.isAccessible('what is to be paid');
+      await a.picture('whole-owed-phone');
+    });
+  },
+
   'declined, the seats are still held, and the next try is good': (world) =>
     visit(world, [desktop], async (a) => {
       await a.openHall();

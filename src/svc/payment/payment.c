@@ -20,6 +20,7 @@ static const struct method methods[] = {
     {"FinishPayment", METHOD_UNARY, 0, false, NULL, 0, payment_finish},
     {"GetPayment", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR, false, NULL, 0, payment_get_payment},
     {"AbandonPayment", METHOD_UNARY, ROLES_BUY, false, NULL, 0, payment_abandon},
+    {"ListDeposits", METHOD_UNARY, ROLES_BUY, false, NULL, 0, payment_list_deposits},
     {"GetMoneyStory", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_get_story},
     {"PreviewRefund", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_preview_refund},
     {"RefundOrder", METHOD_UNARY, ROLES_BUY | ROLES_RUN, false, NULL, 0, payment_refund_order},

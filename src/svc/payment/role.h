@@ -184,6 +184,7 @@ int payment_abandon(struct call *call, const void *request, void *response);
 int payment_get_story(struct call *call, const void *request, void *response);
 int payment_preview_refund(struct call *call, const void *request, void *response);
 int payment_refund_order(struct call *call, const void *request, void *response);
+int payment_list_deposits(struct call *call, const void *request, void *response);
 int payment_list_payments(struct call *call, const void *request, void *response);
 int payment_get_books(struct call *call, const void *request, void *response);
 int payment_begin_refund_job(struct call *call, const void *request, void *response);

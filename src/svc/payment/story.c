@@ -1,4 +1,4 @@
-/* GetMoneyStory, ListPayments, GetBooks: where is my money. */
+/* GetMoneyStory, ListDeposits, ListPayments, GetBooks: where is my money. */
 #include "sale/currency.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
@@ -164,6 +164,43 @@ static int check_runs(struct call *call, uint32_t performance_id)
                      "name a performance of an organiser that you manage");
 }
 
+/* Non-zero after call_fail. */
+static int fill_rows(struct call *call, const struct payment *payments, size_t count,
+                     Usher__V1__Payment ***ret_rows)
+{
+    const struct work w = answer_work(call);
+    Usher__V1__Payment *rows = arena_alloc(w.arena, count * sizeof(*rows));
+    *ret_rows = arena_alloc(w.arena, count * sizeof(**ret_rows));
+    if (!rows || !*ret_rows)
+        return answer_store_failed(call, ERR_NO_MEMORY);
+    for (size_t i = 0; i < count; i++) {
+        usher__v1__payment__init(&rows[i]);
+        int err = answer_payment(call, &payments[i], false, &rows[i]);
+        if (err != 0)
+            return err;
+        err = deposit_answer(&w, &payments[i], &rows[i]);
+        if (err != 0)
+            return answer_store_failed(call, err);
+        (*ret_rows)[i] = &rows[i];
+    }
+    return 0;
+}
+
+int payment_list_deposits(struct call *call, const void *request, void *response)
+{
+    Usher__V1__ListDepositsResponse *answer = response;
+    const struct work w = answer_work(call);
+    struct payment *payments;
+    size_t count;
+    int err = payment_deposits(w.role->options.sql, call_identity(call)->account_id, ROLE_PAGE,
+                               w.arena, &payments, &count, w.deadline_ns);
+    if (err != 0)
+        return answer_store_failed(call, err);
+    err = fill_rows(call, payments, count, &answer->payments);
+    answer->n_payments = err == 0 ? count : 0;
+    return err;
+}
+
 int payment_list_payments(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ListPaymentsRequest *wish = request;
@@ -184,20 +221,10 @@ int payment_list_payments(struct call *call, const void *request, void *response
                        &payments, &count, w.deadline_ns);
     if (err != 0)
         return answer_store_failed(call, err);
-    Usher__V1__Payment *rows = arena_alloc(w.arena, count * sizeof(*rows));
-    answer->payments = arena_alloc(w.arena, count * sizeof(*answer->payments));
-    if (!rows || !answer->payments)
-        return answer_store_failed(call, ERR_NO_MEMORY);
-    for (size_t i = 0; i < count; i++) {
-        usher__v1__payment__init(&rows[i]);
-        err = answer_payment(call, &payments[i], false, &rows[i]);
-        if (err != 0)
-            return err;
-        err = deposit_answer(&w, &payments[i], &rows[i]);
-        if (err != 0)
-            return answer_store_failed(call, err);
-        ADD(answer->payments, answer->n_payments, &rows[i]);
-    }
+    err = fill_rows(call, payments, count, &answer->payments);
+    if (err != 0)
+        return err;
+    answer->n_payments = count;
     if (count == page)
         answer->next_page_token = (char *)exchange_id(w.arena, payments[count - 1].payment_id);
     return 0;

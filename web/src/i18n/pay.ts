@@ -283,7 +283,7 @@ const ko: typeof en = {
   depositLines: {
     bank: '은행',
     number: '계좌번호',
-    amount: '입금액',
+    amount: '금액',
     due: '기한',
     order: '예매 번호',
     receipt: '현금영수증',

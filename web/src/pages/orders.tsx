@@ -8,6 +8,7 @@ import { Notice } from '../parts/notice';
 import { Trouble } from '../parts/trouble';
 import { OrderBook } from '../state/orders';
 import { paths } from '../state/route';
+import { Owed } from './owed';
 
 export function Orders() {
   const book = useMemo(() => new OrderBook(), []);
@@ -27,19 +28,22 @@ export function Orders() {
   }
   if (list.length === 0) {
     return (
-      <section class="trouble">
-        <Icon name="ticket" />
-        <h1>{say.noOrders}</h1>
-        <p>{say.noOrdersHint}</p>
-        <p class="trouble-actions">
-          <a class="primary" href={paths.home}>
-            {say.back}
-          </a>
-          <a class="plain" href={paths.find}>
-            {accountWords.value.findTitle}
-          </a>
-        </p>
-      </section>
+      <div class="sheet">
+        <Owed />
+        <section class="trouble">
+          <Icon name="ticket" />
+          <h1>{say.noOrders}</h1>
+          <p>{say.noOrdersHint}</p>
+          <p class="trouble-actions">
+            <a class="primary" href={paths.home}>
+              {say.back}
+            </a>
+            <a class="plain" href={paths.find}>
+              {accountWords.value.findTitle}
+            </a>
+          </p>
+        </section>
+      </div>
     );
   }
   return (
@@ -48,6 +52,7 @@ export function Orders() {
       {book.offline.value ? (
         <Notice tone="warn" icon="offline" title={say.offlineCopy} text={say.offlineCopyText} />
       ) : null}
+      <Owed />
       <ul class="stubs">
         {list.map((order) => (
           <OrderStub key={order.orderId} order={order} />
