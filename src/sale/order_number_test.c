@@ -32,7 +32,8 @@ static void anything_else_is_none(void **state)
 {
     char number[ORDER_NUMBER_CHARS + 1];
     static const char *const wrong[] = {"",           "T",           "T12345678901", "X1234567890",
-                                        "7K2MQ-9XF3", "7K2MQ-9XFUU", "T12345678é0",  "12345678901"};
+                                        "7K2MQ-9XF3", "7K2MQ-9XFUU", "T12345678é0",  "12345678901",
+                                        "T123456789A"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_false(order_number_read(view_str(wrong[i]), number));
 }

@@ -111,7 +111,7 @@ static void the_books_of_each_state(void **state)
 static void what_is_still_to_be_done_is_open(void **state)
 {
     static const uint32_t open[] = {PAYMENT_WAITING, PAYMENT_CONFIRMING, PAYMENT_UNCLEAR,
-                                    PAYMENT_CAPTURED, PAYMENT_REFUNDING};
+                                    PAYMENT_DEPOSIT, PAYMENT_CAPTURED,   PAYMENT_REFUNDING};
     static const uint32_t over[] = {PAYMENT_DECLINED, PAYMENT_ABANDONED, PAYMENT_DONE,
                                     PAYMENT_REFUNDED};
     for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++)

@@ -614,6 +614,72 @@ def few_files():
     report.check("no-files", says_so)
 
 
+def blocks(plain):
+    """Places that are kept back from sale: by whom, until when, and which of them go on sale again."""
+    where = ["--url", f"http://{plain.address}", "--data", plain.data]
+    made = run("event", "create", *where, "--name", "House seats", "--hall", "1", "--prices", "1000", "--json")
+    night = str(json.loads(made.stdout)["performanceId"])
+
+    def block(*words):
+        return run("event", "block", *where, night, *words)
+
+    def listed():
+        return json.loads(run("event", "blocks", *where, night, "--json").stdout).get("blocks", [])
+
+    def said(name, code, pattern, command, *words):
+        refused(f"block-{name}", code, pattern, "event", command, *where, *words)
+
+    why = ["--reason", "press"]
+    said("performance-word", USAGE, "\"x\" is no performance's number", "block", "x", "--seats", "0", *why)
+    for wrong in ("x", "0-x", "5-2", "0,,1", "0-1000"):
+        said(f"seats-{wrong}", USAGE, f"--seats {wrong}: write places by number, as in 0-15,20, at most 1000", "block", night,
+             "--seats", wrong, *why)
+    said("until-word", USAGE, "--until soon: write 2026-", "block", night, "--seats", "0", "--until", "soon", *why)
+    said("without-reason", FALSE, "reason", "block", night, "--seats", "0")
+    said("no-seats", FALSE, "a block has a place at least", "block", night, *why)
+    said("seat-unknown", FALSE, "seat 99999 is not in the hall, or is named twice", "block", night, "--seats", "99999", *why)
+    said("seat-twice", FALSE, "seat 4 is not in the hall, or is named twice", "block", night, "--seats", "4,4", *why)
+    said("past", FALSE, "until", "block", night, "--seats", "0", "--until", "2020-01-01T00:00Z", *why)
+    said("performance-unknown", FALSE, "no .*performance", "block", "9999", "--seats", "0", *why)
+    said("list-of-nobody", FALSE, "no .*performance", "blocks", "9999")
+    said("unblock-unknown", FALSE, "no such block", "unblock", night, "--block", "nothing")
+
+    def too_many_at_once():
+        answer = plain.ask("BlockSeats", {"performanceId": int(night), "seats": list(range(1001)), "reason": "all"},
+                           token=plain.operator_key)
+        assert answer.get("code") == "invalid_argument", answer
+
+    def keeps_back():
+        assert b"nothing is kept back" in run("event", "blocks", *where, night).stdout
+        done = block("--seats", "0-19,30", *why)
+        assert done.returncode == OK and b": 21 places are kept back" in done.stdout, done
+        more = block("--seats", "19-20", "--reason", "sound desk", "--until", "+2h", "--json")
+        answer = json.loads(more.stdout)
+        assert more.returncode == OK and answer["taken"] == [19] and answer["block"]["seats"] == [20], answer
+        none = block("--seats", "0-3", "--reason", "again")
+        assert none.returncode == FALSE and b"4 places were not free" in none.stdout, none
+        rows = {row["reason"]: row for row in listed()}
+        assert set(rows) == {"press", "sound desk"} and len(rows["press"]["seats"]) == 21, rows
+        shown = run("event", "blocks", *where, night).stdout.decode()
+        assert "ended by hand" in shown and "sound desk" in shown, shown
+        counts = plain.ask("GetPerformance", {"performanceId": int(night)}, token=plain.operator_key)["counts"]
+        assert counts["blocked"] == 22, counts
+
+    def lets_go():
+        press = next(row["blockId"] for row in listed() if row["reason"] == "press")
+        one = run("event", "unblock", *where, night, "--block", press, "--seats", "30")
+        assert one.returncode == OK and b"1 places go on sale again" in one.stdout, one
+        again = run("event", "unblock", *where, night, "--block", press, "--seats", "30")
+        assert again.returncode == FALSE, again
+        rest = run("event", "unblock", *where, night, "--block", press, "--json")
+        assert rest.returncode == OK and json.loads(rest.stdout)["placeCount"] == 20, rest
+        assert [row["reason"] for row in listed()] == ["sound desk"], listed()
+
+    report.check("block-too-many-at-once", too_many_at_once)
+    report.check("block-keeps-back", keeps_back)
+    report.check("block-lets-go", lets_go)
+
+
 def main():
     plain = secure = None
     try:
@@ -631,6 +697,7 @@ def main():
         audits(plain)
         events(plain)
         halls(plain)
+        blocks(plain)
         edits(plain)
         texts(plain)
         currencies(plain)
