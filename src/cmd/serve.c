@@ -62,7 +62,8 @@ static const struct conf_option options[] = {
              "processes of one house must have the same"},
     {"store", CONF_STR, offsetof(struct serve_values, store), NULL,
      .help = "in place of the embedded store, a shared one that several processes use: "
-             "mariadb://USER@HOST[:PORT]/DATABASE?password-file=PATH"},
+             "mariadb://USER@HOST[:PORT][,HOST[:PORT]]/DATABASE?password-file=PATH, with "
+             "&tls=verify&tls-ca=PATH, and with a replica &semi-sync=require"},
     {"coord", CONF_STR, offsetof(struct serve_values, coord), NULL,
      .help = "where several processes with one store agree on who owns which performance: "
              "redis://HOST[:PORT][?password-file=PATH], rediss:// for TLS (&tls-ca=PATH, "

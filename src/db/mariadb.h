@@ -39,19 +39,25 @@
 #define MARIADB_LOCK_WAIT_S     5           /* for a row that another transaction has changed */
 #define MARIADB_PACKET_MIN      (16u << 20) /* max_allowed_packet must be that large */
 #define MARIADB_WHY_MAX         512
+#define MARIADB_PLACES_MAX      8     /* hosts of an address */
+#define MARIADB_LONELY          50010 /* our error: it is committed, and no replica has it */
 
 struct mariadb;           /* the pool; any thread */
 struct mariadb_conn;      /* one at a time has it */
 struct mariadb_statement; /* of one connection */
 
-/* Readies a pool for mariadb://USER@HOST[:PORT]/DATABASE[?OPTION&…]; nothing is connected yet.
- * Options: socket=PATH (instead of HOST), password-file=PATH, tls=off|require|verify,
- * tls-ca=PATH, connections=N. ERR_INVALID: ret_why says what is wrong, for people; ERR_NO_MEMORY.
- */
+/* Readies a pool for mariadb://USER@HOST[:PORT][,HOST[:PORT]…]/DATABASE[?OPTION&…]; nothing is
+ * connected yet. Options: socket=PATH (instead of HOST), password-file=PATH,
+ * tls=off|require|verify, tls-ca=PATH, tls-cert=PATH and tls-key=PATH, connections=N,
+ * semi-sync=require. ERR_INVALID: ret_why says what is wrong, for people; ERR_NO_MEMORY.
+ *
+ * Of several hosts the one that is not read-only is used, whichever it is now. With
+ * semi-sync=require a host is used, and a commit is done, only while a replica has all that was
+ * committed (mariadb_primary.c). */
 int mariadb_new(const char *url, char ret_why[MARIADB_WHY_MAX], struct mariadb **ret_mariadb);
 /* No connection may be taken. Closes all. */
 void mariadb_free(struct mariadb *m);
-/* "HOST:PORT/DATABASE" or "SOCKET/DATABASE", for people. Lives as long as the pool. */
+/* "HOST:PORT,…/DATABASE" or "SOCKET/DATABASE", for people. Lives as long as the pool. */
 const char *mariadb_name(const struct mariadb *m);
 /* Why the last connection could not be opened; empty where none failed. For the one thread that has
  * just opened the pool. */
@@ -81,6 +87,9 @@ void mariadb_rollback(struct mariadb_conn *conn);
 int mariadb_exec(struct mariadb_conn *conn, struct view text, uint64_t *ret_changes);
 /* The server's number of the last error (MariaDB's "Error Codes"; 0: it was not the server's), and
  * its sentence. */
+/* What a text of several statements must say behind its COMMIT; empty where nothing is to be said.
+ * An error of it is ERR_UNKNOWN. */
+const char *mariadb_after_commit(const struct mariadb *m);
 unsigned mariadb_errno(const struct mariadb_conn *conn);
 const char *mariadb_error(const struct mariadb_conn *conn);
 

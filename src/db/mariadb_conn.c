@@ -54,6 +54,7 @@ static const struct meaning meanings[] = {
     {ER_BAD_NULL_ERROR, ERR_INVALID},
     {ER_NOT_KEYFILE, ERR_CORRUPT},
     {ER_CRASHED_ON_USAGE, ERR_CORRUPT},
+    {MARIADB_LONELY, ERR_UNKNOWN},
     {ER_OUTOFMEMORY, ERR_NO_MEMORY},
     {CR_OUT_OF_MEMORY, ERR_NO_MEMORY},
     {CR_CONNECTION_ERROR, ERR_UNAVAILABLE},
@@ -87,6 +88,8 @@ int mariadb_conn_failed(struct mariadb_conn *c, unsigned number, const char *sen
     int code = meaning_of(number);
     c->last_errno = number;
     snprintf(c->last_error, sizeof(c->last_error), "%s", c->late ? "it took too long" : sentence);
+    if (number == MARIADB_LONELY || number == ER_OPTION_PREVENTS_STATEMENT)
+        mariadb_pool_forget(c->pool);
     if (breaks(number) || c->late) {
         c->broken = true;
         code = c->late ? ERR_TIMEOUT : ERR_UNAVAILABLE;
@@ -104,6 +107,8 @@ static int set_options(MYSQL *mysql, const struct mariadb_target *target, int64_
     const unsigned seconds = (unsigned)((timeout_ms + 999) / 1000);
     const my_bool on = 1, off = 0;
     const bool verify = target->tls == MARIADB_TLS_VERIFY;
+    const enum mysql_protocol_type way =
+        target->socket[0] ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     int failed = mysql_options(mysql, MYSQL_OPT_NONBLOCK, NULL);
     failed |= mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
     failed |= mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &seconds);
@@ -113,23 +118,40 @@ static int set_options(MYSQL *mysql, const struct mariadb_target *target, int64_
     failed |= mysql_options(mysql, MYSQL_INIT_COMMAND, SESSION);
     if (target->tls != MARIADB_TLS_OFF)
         failed |= mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &on);
+    failed |= mysql_options(mysql, MYSQL_OPT_PROTOCOL, &way); /* localhost is no socket */
+    if (target->tls_cert[0]) {
+        failed |= mysql_options(mysql, MYSQL_OPT_SSL_CERT, target->tls_cert);
+        failed |= mysql_options(mysql, MYSQL_OPT_SSL_KEY, target->tls_key);
+    }
     if (target->tls_ca[0])
         failed |= mysql_options(mysql, MYSQL_OPT_SSL_CA, target->tls_ca);
     failed |= mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, verify ? &on : &off);
     return failed ? ERR_NO_MEMORY : 0;
 }
 
+int mariadb_conn_numbers(struct mariadb_conn *c, const char *text, uint64_t *ret_numbers,
+                         unsigned count)
+{
+    if (mysql_query(&c->mysql, text) != 0)
+        return mysql_errno(&c->mysql) == ER_NO_SUCH_TABLE ? ERR_NOT_FOUND : ERR_UNAVAILABLE;
+    MYSQL_RES *result = mysql_store_result(&c->mysql);
+    MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
+    for (unsigned i = 0; row && i < count; i++) {
+        ret_numbers[i] = 0;
+        if (i < mysql_num_fields(result) && row[i] &&
+            !view_to_u64(view_str(row[i]), INT64_MAX, &ret_numbers[i]))
+            ret_numbers[i] = strcmp(row[i], "ON") == 0;
+    }
+    const int err = !result ? ERR_UNAVAILABLE : row ? 0 : ERR_NOT_FOUND;
+    mysql_free_result(result);
+    return err;
+}
+
 /* A batch must fit into one packet. */
 static int check_packet(struct mariadb_conn *c)
 {
     uint64_t size = 0;
-    if (mysql_query(&c->mysql, "SELECT @@max_allowed_packet") != 0)
-        return ERR_UNAVAILABLE;
-    MYSQL_RES *result = mysql_store_result(&c->mysql);
-    MYSQL_ROW row = result ? mysql_fetch_row(result) : NULL;
-    const bool known = row && row[0] && view_to_u64(view_str(row[0]), INT64_MAX, &size);
-    mysql_free_result(result);
-    if (!known)
+    if (mariadb_conn_numbers(c, "SELECT @@max_allowed_packet", &size, 1) != 0)
         return ERR_UNAVAILABLE;
     if (size >= MARIADB_PACKET_MIN)
         return 0;
@@ -140,7 +162,7 @@ static int check_packet(struct mariadb_conn *c)
 }
 
 int mariadb_conn_open(struct mariadb_conn *c, const struct mariadb_target *target,
-                      int64_t deadline_ns)
+                      const struct mariadb_place *place, int64_t deadline_ns)
 {
     const int64_t now_ns = clock_mono_ns(clock_system());
     int64_t timeout_ms = MARIADB_CONNECT_MAX_MS;
@@ -158,8 +180,8 @@ int mariadb_conn_open(struct mariadb_conn *c, const struct mariadb_target *targe
     if (err)
         return err;
     const bool local = target->socket[0];
-    if (!mysql_real_connect(&c->mysql, local ? NULL : target->host, target->user, target->password,
-                            target->database, target->port, local ? target->socket : NULL,
+    if (!mysql_real_connect(&c->mysql, local ? NULL : place->host, target->user, target->password,
+                            target->database, place->port, local ? target->socket : NULL,
                             CLIENT_FOUND_ROWS)) {
         snprintf(c->last_error, sizeof(c->last_error), "%s", mysql_error(&c->mysql));
         c->broken = true;
@@ -328,7 +350,9 @@ int mariadb_commit(struct mariadb_conn *c)
         return ERR_UNAVAILABLE; /* before COMMIT was sent */
     assert(c->phase == MARIADB_OPEN);
     c->phase = MARIADB_COMMITTING;
-    int err = mariadb_exec(c, VIEW_LIT("COMMIT"), NULL);
+    char text[512];
+    snprintf(text, sizeof(text), "BEGIN NOT ATOMIC COMMIT; %s END", mariadb_lonely_check);
+    int err = mariadb_exec(c, mariadb_needs_replica(c) ? view_str(text) : VIEW_LIT("COMMIT"), NULL);
     c->phase = MARIADB_IDLE;
     if (err == 0)
         return 0;

@@ -23,6 +23,8 @@ struct mariadb_conn {
     int fd;    /* a second descriptor of its socket: the library closes the first when it likes */
     bool made; /* mysql is to be closed */
     bool broken;
+    bool needs_replica; /* of its commits; not where a person has said that it stands alone */
+    uint32_t generation;
     enum mariadb_phase phase;
     struct list statements; /* the one used last is the last */
     uint32_t statement_count;
@@ -41,7 +43,11 @@ struct mariadb_conn {
 
 /* Connects and sets what every session must have; blocks. 0, or the error, with its sentence. */
 int mariadb_conn_open(struct mariadb_conn *c, const struct mariadb_target *target,
-                      int64_t deadline_ns);
+                      const struct mariadb_place *place, int64_t deadline_ns);
+/* One row of up to `count` numbers, of a connection that nobody waits with; NULL and words are 0,
+ * ON is 1. Blocks. ERR_NOT_FOUND: no row, or no such table; ERR_UNAVAILABLE. */
+int mariadb_conn_numbers(struct mariadb_conn *c, const char *text, uint64_t *ret_numbers,
+                         unsigned count);
 /* Says good-bye where it is not broken. May be called on a zeroed one. */
 void mariadb_conn_close(struct mariadb_conn *c);
 /* Whether the server has kept an idle connection. */
@@ -59,6 +65,16 @@ int mariadb_conn_wait(struct mariadb_conn *c, int events);
 /* What a failed call means: takes note of the library's error, and breaks the connection where it
  * is of no use any more. */
 int mariadb_conn_failed(struct mariadb_conn *c, unsigned number, const char *sentence);
+
+/* Whether the server that was just connected may be written to; blocks. 0, or ERR_UNAVAILABLE with
+ * its sentence; *ret_seen is its own promotion. */
+int mariadb_primary_judge(struct mariadb_conn *c, const struct mariadb_target *target,
+                          uint64_t highest, uint64_t *ret_seen);
+/* Behind a COMMIT where a replica must have it. */
+extern const char mariadb_lonely_check[];
+bool mariadb_needs_replica(const struct mariadb_conn *c);
+/* The server is no primary any more: all connections are to be looked for anew. */
+void mariadb_pool_forget(struct mariadb *m);
 
 /* Closes all prepared statements; with the connection. */
 void mariadb_statements_drop(struct mariadb_conn *c);

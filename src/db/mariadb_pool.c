@@ -10,16 +10,20 @@
 #include "observe/log.h"
 #include "observe/metrics.h"
 
-#define OPENERS 2 /* threads that open connections */
+#define OPENERS        2    /* threads that open connections */
+#define TURN_MS        2000 /* a host of several has for opening */
+#define NAME_HOSTS_MAX 2048 /* bytes of a pool's name that hosts have, and one more of them */
 
 METRIC_GAUGE(connections_open, "usher_mariadb_connections", "Connections to MariaDB that are open.",
              "");
+METRIC_COUNTER(switches, "usher_mariadb_switches_total",
+               "Times that another MariaDB server was found to be the primary.", "");
 METRIC_COUNTER(connections_lost, "usher_mariadb_lost_total",
                "Connections to MariaDB that broke or were given up.", "");
 
 struct mariadb {
     struct mariadb_target target;
-    char name[512];
+    char name[NAME_HOSTS_MAX + 512];
     char failure[MARIADB_WHY_MAX]; /* of the last opening, under the lock */
     struct offload *openers;
     pthread_mutex_t lock;
@@ -27,6 +31,9 @@ struct mariadb {
     uint32_t count;   /* open or being opened */
     struct list waiting;
     uint32_t waiting_count;
+    uint32_t place;      /* where the primary was found last */
+    uint32_t generation; /* connections of another are closed: the primary has moved since */
+    uint64_t promotion;  /* the highest that was seen: below it stands a primary of before */
 };
 
 /* One who waits; on its stack. */
@@ -54,10 +61,11 @@ int mariadb_new(const char *url, char ret_why[MARIADB_WHY_MAX], struct mariadb *
         return err;
     }
     const struct mariadb_target *t = &m->target;
-    if (t->socket[0])
-        snprintf(m->name, sizeof(m->name), "%s/%s", t->socket, t->database);
-    else
-        snprintf(m->name, sizeof(m->name), "%s:%u/%s", t->host, t->port, t->database);
+    int len = t->socket[0] ? snprintf(m->name, sizeof(m->name), "%s", t->socket) : 0;
+    for (uint32_t i = 0; !t->socket[0] && i < t->place_count && len < NAME_HOSTS_MAX; i++)
+        len += snprintf(m->name + len, sizeof(m->name) - (size_t)len, "%s%s:%u", i ? "," : "",
+                        t->places[i].host, t->places[i].port);
+    snprintf(m->name + len, sizeof(m->name) - (size_t)len, "/%s", t->database);
     pthread_once(&library_once, init_library);
     pthread_mutex_init(&m->lock, NULL);
     list_init(&m->idle);
@@ -163,11 +171,83 @@ struct opening {
     int result;
 };
 
+/* The pool learns whom it has found. False: meanwhile another was promoted. */
+static bool found(struct mariadb *m, struct mariadb_conn *c, uint32_t place, uint64_t promotion)
+{
+    pthread_mutex_lock(&m->lock);
+    const bool newest = promotion >= m->promotion, moved = newest && place != m->place;
+    if (newest) {
+        m->promotion = promotion;
+        m->place = place;
+        m->generation += moved;
+    }
+    c->generation = m->generation;
+    pthread_mutex_unlock(&m->lock);
+    if (moved) {
+        metric_add(&switches, 1);
+        log_event(LOG_WARN, "mariadb.primary",
+                  log_str("server.address", m->target.places[place].host),
+                  log_uint("server.port", m->target.places[place].port),
+                  log_uint("usher.promotion", promotion));
+    }
+    return newest;
+}
+
+/* One of the hosts; where it will not do, the connection is as if it had never been. */
+static int try_place(struct opening *o, uint32_t place, uint64_t highest)
+{
+    struct mariadb *m = o->pool;
+    uint64_t promotion = 0;
+    int64_t until_ns = o->deadline_ns;
+    /* One that says nothing leaves time for the others. */
+    if (m->target.place_count > 1) {
+        const int64_t turn_ns = deadline_after_ms(clock_mono_ns(clock_system()), TURN_MS);
+        until_ns = turn_ns < until_ns ? turn_ns : until_ns;
+    }
+    int err = mariadb_conn_open(o->conn, &m->target, &m->target.places[place], until_ns);
+    if (err == 0)
+        err = mariadb_primary_judge(o->conn, &m->target, highest, &promotion);
+    if (err == 0 && !found(m, o->conn, place, promotion))
+        err = ERR_UNAVAILABLE;
+    return err;
+}
+
+/* Back to nothing, but what went wrong. */
+static void wipe(struct mariadb_conn *c)
+{
+    struct mariadb_conn fresh = {.pool = c->pool};
+    memcpy(fresh.last_error, c->last_error, sizeof(fresh.last_error));
+    c->broken = false; /* it never was one */
+    mariadb_conn_close(c);
+    *c = fresh;
+}
+
+/* The one that was the primary first, then the others in turn. */
 static void run_opening(void *arg)
 {
-    struct opening *opening = arg;
-    opening->result =
-        mariadb_conn_open(opening->conn, &opening->pool->target, opening->deadline_ns);
+    struct opening *o = arg;
+    struct mariadb *m = o->pool;
+    char all[MARIADB_WHY_MAX] = "";
+    size_t len = 0;
+    pthread_mutex_lock(&m->lock);
+    const uint32_t first = m->place;
+    const uint64_t highest = m->promotion;
+    pthread_mutex_unlock(&m->lock);
+    const uint32_t count = m->target.place_count;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t at = (first + i) % count;
+        o->result = try_place(o, at, highest);
+        if (o->result == 0)
+            return;
+        if (count > 1 && len < sizeof(all))
+            len += (size_t)snprintf(all + len, sizeof(all) - len, "%s%s:%u: %s", i ? "; " : "",
+                                    m->target.places[at].host, m->target.places[at].port,
+                                    o->conn->last_error[0] ? o->conn->last_error
+                                                           : err_text(o->result));
+        wipe(o->conn);
+    }
+    if (count > 1)
+        memcpy(o->conn->last_error, all, sizeof(all));
 }
 
 static int open_conn(struct mariadb *m, int64_t deadline_ns, struct mariadb_conn **ret_conn)
@@ -182,19 +262,32 @@ static int open_conn(struct mariadb *m, int64_t deadline_ns, struct mariadb_conn
         free(c);
         return err;
     }
-    metric_add(&connections_open, 1);
     if (opening.result) {
         pthread_mutex_lock(&m->lock);
         memcpy(m->failure, c->last_error, sizeof(m->failure));
         pthread_mutex_unlock(&m->lock);
         log_event(LOG_WARN, "mariadb.connect", log_str("server.address", m->name),
                   log_str("error.message", c->last_error), log_err(opening.result));
-        c->broken = false; /* it never was one */
-        close_conn(m, c);
+        free(c);
         return opening.result;
     }
+    metric_add(&connections_open, 1);
     *ret_conn = c;
     return 0;
+}
+
+void mariadb_pool_forget(struct mariadb *m)
+{
+    if (m->target.place_count == 1 && !m->target.semi_sync)
+        return; /* there is no other, and it may be read on */
+    pthread_mutex_lock(&m->lock);
+    m->generation++;
+    pthread_mutex_unlock(&m->lock);
+}
+
+const char *mariadb_after_commit(const struct mariadb *m)
+{
+    return m->target.semi_sync ? mariadb_lonely_check : "";
 }
 
 /* An idle connection, or NULL and room to open one; under the lock. */
@@ -217,11 +310,13 @@ int mariadb_take(struct mariadb *m, int64_t deadline_ns, struct mariadb_conn **r
     struct mariadb_conn *c = NULL;
     pthread_mutex_lock(&m->lock);
     int err = find(m, deadline_ns, &c);
+    const bool moved = err == 0 && c && c->generation != m->generation;
     pthread_mutex_unlock(&m->lock);
     if (err)
         return err;
-    if (c && !mariadb_conn_is_alive(c)) {
-        snprintf(c->last_error, sizeof(c->last_error), "the server has closed it");
+    if (c && (moved || !mariadb_conn_is_alive(c))) {
+        snprintf(c->last_error, sizeof(c->last_error), "%s",
+                 moved ? "the primary has moved" : "the server has closed it");
         c->broken = true;
         close_conn(m, c);
         c = NULL; /* its room is ours */

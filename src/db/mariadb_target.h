@@ -18,15 +18,23 @@ enum mariadb_tls {
     MARIADB_TLS_VERIFY   /* the certificate is checked, and its name */
 };
 
-struct mariadb_target {
+struct mariadb_place {
     char host[256]; /* empty: socket */
     uint16_t port;
+};
+
+struct mariadb_target {
+    struct mariadb_place places[MARIADB_PLACES_MAX]; /* one of them is the primary */
+    uint32_t place_count;
     char socket[108];
     char user[129];
     char database[65];
     char password[257];
     enum mariadb_tls tls;
-    char tls_ca[PATH_MAX]; /* empty: the system's */
+    char tls_ca[PATH_MAX];   /* empty: the system's */
+    char tls_cert[PATH_MAX]; /* empty: none is shown */
+    char tls_key[PATH_MAX];
+    bool semi_sync; /* what is committed must be on a replica too */
     uint32_t connections;
 };
 

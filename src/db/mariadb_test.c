@@ -55,17 +55,19 @@ static void an_address_says_where(void **state)
     char why[MARIADB_WHY_MAX];
     assert_int_equal(mariadb_target_read("mariadb://me@db.example/sale?tls=verify", &t, why), 0);
     assert_string_equal(t.user, "me");
-    assert_string_equal(t.host, "db.example");
+    assert_string_equal(t.places[0].host, "db.example");
     assert_string_equal(t.database, "sale");
-    assert_int_equal(t.port, 3306);
+    assert_int_equal(t.places[0].port, 3306);
     assert_int_equal(t.tls, MARIADB_TLS_VERIFY);
     assert_int_equal(mariadb_target_read("mariadb://a%40b@[::1]:99/s?connections=7", &t, why), 0);
     assert_string_equal(t.user, "a@b");
-    assert_string_equal(t.host, "::1");
-    assert_int_equal(t.port, 99);
+    assert_string_equal(t.places[0].host, "::1");
+    assert_int_equal(t.places[0].port, 99);
     assert_int_equal(t.connections, 7);
     assert_int_equal(mariadb_target_read("mariadb://me@/s?socket=/run/s%20k", &t, why), 0);
     assert_string_equal(t.socket, "/run/s k");
+    assert_int_equal(mariadb_target_read("mariadb://me@a,b:7/s?semi-sync=require", &t, why), 0);
+    assert_true(t.place_count == 2 && t.semi_sync && t.places[1].port == 7);
 }
 
 static void a_wrong_address_is_told(void **state)
@@ -83,6 +85,12 @@ static void a_wrong_address_is_told(void **state)
         "mariadb://me:secret@h/s",
         "mariadb://me@h/s?password-file=/nonexistent",
         "mariadb://me@h/s?socket=/x",
+        "mariadb://me@a,/s",
+        "mariadb://me@1,2,3,4,5,6,7,8,9/s",
+        "mariadb://me@h/s?semi-sync=on",
+        "mariadb://me@h/s?tls-ca=/x",
+        "mariadb://me@h/s?tls=verify&tls-ca=/nonexistent",
+        "mariadb://me@h/s?tls=verify&tls-cert=/x",
     };
     struct mariadb_target t;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

@@ -7,6 +7,7 @@ import time
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "money"))
 import redises  # noqa: E402
+from pair import Pair  # noqa: E402
 from house import House, LEASE_SECONDS, Outage  # noqa: E402
 from lines import keeper, room  # noqa: E402
 from server import wait_until  # noqa: E402
@@ -114,6 +115,52 @@ def cluster_slot_moves(house):
     return redis_replaced(house, "a cluster's slots moved", 2.0, fault, others)
 
 
+def mariadb_fails_over(house):
+    """The primary is killed under the crowd, and its replica made the primary as the page of operations says: the sale goes on by
+    itself, with all that anybody was told. The old one comes back writable, and is not written to."""
+    pair, (owner, other) = house.ground.mariadb, house.owner()
+    outage = Outage(house, other)
+    crowd = house.crowd(other)
+    time.sleep(1.5)
+    pair.primary.kill()
+    began = time.monotonic()
+    pair.promote(house.database)
+    promoted = time.monotonic()
+    outage.measure()
+    rows = [("MariaDB's primary killed, from the promotion on", time.monotonic() - promoted, 6.0),
+            ("MariaDB's primary killed, in all", time.monotonic() - began, 10.0)]
+    pair.replica.start()
+    assert pair.replica.query("SELECT @@read_only") == "0", "the old one is writable"
+    before = pair.replica.query(f"SELECT count(*) FROM {house.database}.ledger")
+    figures = crowd.verdict()
+    assert figures["outcomes"]["ordered"] > 0, figures["outcomes"]
+    assert pair.replica.query(f"SELECT count(*) FROM {house.database}.ledger") == before, "the old primary was written to"
+    assert any("mariadb.primary" in process.log() for process in (owner, other))
+    return rows
+
+
+def mariadb_loses_its_replica(house):
+    """It falls back to asynchronous replication: nothing is sold, and the log says why; with the replica it goes on by itself."""
+    pair, (owner, other) = house.ground.mariadb, house.owner()
+    token = house.guest(other)
+    assert house.hold(other, token)
+    outage = Outage(house, other)
+    pair.replica.kill()
+    wait_until(lambda: not house.hold(other, token), "nothing can be held any more")
+    orders = pair.query(f"SELECT count(*) FROM {house.database}.orders")
+    wait_until(lambda: any("no replica takes what it commits" in process.log() or "asynchronous replication" in process.log()
+                           for process in (owner, other)), "the log says why")
+    for _ in range(3):
+        assert not house.hold(other, token), "something was held that no replica has"
+    assert pair.query(f"SELECT count(*) FROM {house.database}.orders") == orders
+    pair.replica.start()
+    pair.replica.query("SET GLOBAL read_only = ON; START SLAVE")
+    wait_until(lambda: pair.status() == ("ON", "1"), "the replica is back")
+    outage.measure()
+    return [("MariaDB without its replica, from its return on", outage.seconds, 6.0)]
+
+
+mariadb_fails_over.mariadb = mariadb_loses_its_replica.mariadb = Pair
 sentinel_failover.redis = redises.Watched
 cluster_failover.redis = cluster_slot_moves.redis = redises.Cluster
-CASES = [sentinel_failover, cluster_failover, cluster_slot_moves]
+CASES = [mariadb_fails_over, mariadb_loses_its_replica, sentinel_failover, cluster_failover, cluster_slot_moves]

@@ -111,7 +111,7 @@ class MariaDB(Program):
         with open(self.path("password"), "w", encoding="ascii") as file:
             file.write(self.password + "\n")
         with open(self.path("init.sql"), "w", encoding="ascii") as file:
-            file.write("CREATE DATABASE IF NOT EXISTS usher;\n"
+            file.write("SET SESSION sql_log_bin = 0;\nCREATE DATABASE IF NOT EXISTS usher;\n"
                        f"CREATE USER IF NOT EXISTS usher@'127.0.0.1' IDENTIFIED BY '{self.password}';\n"
                        "GRANT ALL ON usher.* TO usher@'127.0.0.1';\n")
         if as_root:

@@ -189,7 +189,7 @@ static int put_outbox(struct buf *text, const struct store_batch *batch)
     return err ? err : buf_append_view(text, VIEW_LIT(");\n"));
 }
 
-static int put_batch(struct buf *text, const struct store_batch *batch)
+static int put_batch(struct buf *text, const struct store_batch *batch, const char *after)
 {
     int err = put_fence(text, batch);
     err = err ? err : put_row(text, batch);
@@ -199,7 +199,7 @@ static int put_batch(struct buf *text, const struct store_batch *batch)
     err = err ? err : put_blocks(text, batch);
     if (err == 0 && batch->outbox.len > 0)
         err = put_outbox(text, batch);
-    return err ? err : buf_append_view(text, VIEW_LIT("COMMIT;\nEND"));
+    return err ? err : buf_printf(text, "COMMIT;\n%sEND", after);
 }
 
 /* What the block's end means. */
@@ -241,7 +241,7 @@ int mariadb_commit_batch(struct store *store, const struct store_batch *batch, i
 {
     struct buf text;
     buf_init(&text, BATCH_TEXT_MAX);
-    int err = put_batch(&text, batch);
+    int err = put_batch(&text, batch, mariadb_after_commit(body_of(store)->db));
     assert(err != ERR_FULL);
     if (err == 0)
         err = mariadb_store_exec(body_of(store), buf_view(&text), meaning, deadline_ns);

@@ -48,5 +48,9 @@ const struct sql_step mariadb_sale_steps[] = {
      "CREATE TABLE blocked (performance_id INT UNSIGNED NOT NULL, seat INT UNSIGNED NOT NULL,"
      " block_id BINARY(16) NOT NULL, account_id BINARY(16) NOT NULL, until_ms BIGINT NOT NULL,"
      " reason VARBINARY(100) NOT NULL, PRIMARY KEY (performance_id, seat))" INNODB},
+    /* Servers that a person has made the primary (db/mariadb_primary.c). */
+    {"promotions",
+     "CREATE TABLE promotion (promotion_id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
+     " server_id BIGINT NOT NULL, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)" INNODB},
 };
 const size_t mariadb_sale_step_count = sizeof(mariadb_sale_steps) / sizeof(mariadb_sale_steps[0]);
