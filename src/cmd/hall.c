@@ -13,14 +13,16 @@
 
 #include "cmd/session.h"
 #include "err/err.h"
+#include "hall/hall.h"
 #include "mem/buf.h"
 #include "term/money.h"
 #include "term/sheet.h"
 #include "usher/v1/ticket.pb-c.h"
 
 /* Bytes: as much as a server takes, 48 MiB, with room for the name. */
-#define PLAN_MAX ((48u << 20) - 512)
-#define CHUNK    65536
+#define PLAN_MAX   ((48u << 20) - 512)
+#define CHUNK      65536
+#define EXPORT_MAX (256u << 20)
 
 #define STAGE_FAR 400000.0 /* units */
 
@@ -33,6 +35,7 @@ struct hall_values {
     int64_t standing;
     const char *stage;
     bool check;
+    const char *format;
     const char *path;
     struct buf plan;
 };
@@ -174,9 +177,10 @@ static const struct conf_option import_options[] = {
 };
 static const struct conf_table import_table = {
     .command = "usher hall import",
-    .summary = "Imports a seating plan in pretix's format, both revisions; - reads standard "
-               "input.\nIt says what was guessed or changed. A wrong plan changes nothing; the "
-               "error names the place.",
+    .summary = "Imports a seating plan: pretix's JSON, both revisions, a CSV table\n(section, "
+               "row, seat, x, y, category) or an SVG drawing with ids; - reads\nstandard input. It "
+               "says what was guessed or changed. A wrong plan changes\nnothing; the error names "
+               "the place.",
     .positional = "FILE",
     .positional_min = 1,
     .positional_max = 1,
@@ -288,10 +292,98 @@ static int list_command(int argc, char **argv)
     return code;
 }
 
+/* ---- export ---- */
+
+/* The layout hash of the hall with this id, from the server's list; NULL: there is none. */
+static const char *find_layout(const Usher__V1__ListHallsResponse *halls, uint64_t hall_id)
+{
+    for (size_t i = 0; i < halls->n_halls; i++) {
+        if (halls->halls[i]->hall_id == hall_id)
+            return halls->halls[i]->layout_hash;
+    }
+    return NULL;
+}
+
+static int write_out(const Usher__V1__SeatMap *map, enum hall_format format)
+{
+    const size_t len = usher__v1__seat_map__get_packed_size(map);
+    uint8_t *layout = malloc(len + 1);
+    struct buf out;
+    buf_init(&out, EXPORT_MAX);
+    int err = layout ? 0 : ERR_NO_MEMORY;
+    if (err == 0) {
+        usher__v1__seat_map__pack(map, layout);
+        err = hall_export(view_of(layout, len), format, &out);
+    }
+    if (err == 0 && fwrite(buf_view(&out).at, 1, out.len, stdout) != out.len)
+        err = ERR_UNAVAILABLE;
+    buf_release(&out);
+    free(layout);
+    return err == 0 ? CMD_OK : cmd_fail("hall export", CMD_FALSE, "%s", err_text(err));
+}
+
+static int export(struct session *session, void *arg)
+{
+    struct hall_values *values = arg;
+    static const char *const names[] = {"pretix", "csv", "svg"};
+    uint64_t hall_id = 0;
+    size_t format = 0;
+    while (format < 3 && strcmp(values->format, names[format]) != 0)
+        format++;
+    if (format == 3)
+        return cmd_fail("hall export", CMD_USAGE, "--format is pretix, csv or svg");
+    if (!view_to_u64(view_str(values->path), UINT32_MAX, &hall_id))
+        return cmd_fail("hall export", CMD_USAGE, "a hall is named by its id: usher hall list");
+    Usher__V1__ListHallsRequest request = USHER__V1__LIST_HALLS_REQUEST__INIT;
+    const Usher__V1__ListHallsResponse *halls;
+    int code = session_call(session, list_halls, &request, &halls);
+    if (code != CMD_OK)
+        return code;
+    const char *hash = find_layout(halls, hall_id);
+    if (!hash)
+        return cmd_fail("hall export", CMD_FALSE, "there is no hall %s", values->path);
+    Usher__V1__GetSeatMapRequest wish = USHER__V1__GET_SEAT_MAP_REQUEST__INIT;
+    const Usher__V1__SeatMap *map;
+    wish.layout_hash = (char *)hash;
+    code = session_call(session, get_seat_map, &wish, &map);
+    return code == CMD_OK ? write_out(map, (enum hall_format)format) : code;
+}
+
+static const struct conf_option export_options[] = {
+    {"format", CONF_STR, offsetof(struct hall_values, format), "pretix", 1, 10,
+     .help = "pretix (JSON), csv or svg"},
+    SESSION_OPTIONS(struct hall_values, session),
+};
+static const struct conf_table export_table = {
+    .command = "usher hall export",
+    .summary = "Writes a hall as a seating plan to standard output.\nImported again it is the same "
+               "hall; a CSV has no drawings.",
+    .positional = "ID",
+    .positional_min = 1,
+    .positional_max = 1,
+    .options = export_options,
+    .option_count = sizeof(export_options) / sizeof(export_options[0]),
+};
+
+static int export_command(int argc, char **argv)
+{
+    struct hall_values values = {0};
+    struct conf conf;
+    int code = cmd_options(&export_table, argc, argv, &conf, &values);
+    if (code != CMD_GO_ON)
+        return code;
+    values.path = conf.positional[0];
+    code = session_run("hall export", &values.session, SESSION_ORGANISER, export, &values);
+    conf_release(&conf);
+    return code;
+}
+
 const struct cmd hall_commands[HALL_COMMANDS] = {
-    {"import", "a seating plan in pretix's format, from a file", import_command,
+    {"import", "a seating plan, JSON, CSV or SVG, from a file", import_command,
      .table = &import_table},
     {"generate", "a plausible hall of 1 to 100,000 places", generate_command,
      .table = &generate_table},
     {"list", "the halls of a server", list_command, .table = &list_table},
+    {"export", "a hall as a seating plan, JSON, CSV or SVG", export_command,
+     .table = &export_table},
 };

@@ -6,7 +6,7 @@
 
 #include "cmd/cmd.h"
 
-#define HALL_COMMANDS 3
+#define HALL_COMMANDS 4
 extern const struct cmd hall_commands[HALL_COMMANDS];
 
 #endif

@@ -12,5 +12,11 @@
 /* pretix.c */
 int pretix_import(struct view json, const struct hall_wish *wish, struct hall **ret_hall,
                   struct hall_notes *ret_notes, struct hall_error *ret_error);
+/* csv.c */
+int csv_import(struct view text, const struct hall_wish *wish, struct hall **ret_hall,
+               struct hall_notes *ret_notes, struct hall_error *ret_error);
+/* svg.c */
+int svg_import(struct view text, const struct hall_wish *wish, struct hall **ret_hall,
+               struct hall_notes *ret_notes, struct hall_error *ret_error);
 
 #endif

@@ -134,13 +134,21 @@ struct hall_wish {
     int32_t stage_x, stage_y; /* in the plan's units, hundredths */
 };
 
-/* A plan in the pretix seating-plan format, both revisions (with and without uuid / zone_id;
- * integer and fractional positions). A zone's position, a row's and a seat's add up; zones that are
- * drawn over one another are moved apart (levels.h). No two labels are the same: a zone whose row
- * names repeat becomes several sections. A byte order mark before it is passed over. ERR_INVALID
- * with *ret_error; ERR_FULL beyond a maximum above, with *ret_error; ERR_NO_MEMORY. */
+/* A plan as SVG (svg.c), as CSV (csv.c), or in the pretix seating-plan format, both revisions
+ * (with and without uuid / zone_id; integer and fractional positions). A zone's position, a
+ * row's and a seat's add up; zones that are drawn over one another are moved apart (levels.h).
+ * No two labels are the same: a zone whose row names repeat becomes several sections. A byte
+ * order mark before it is passed over. ERR_INVALID with *ret_error; ERR_FULL beyond a maximum
+ * above, with *ret_error; ERR_NO_MEMORY. */
 int hall_import(struct view plan, const struct hall_wish *wish, struct hall **ret_hall,
                 struct hall_notes *ret_notes, struct hall_error *ret_error);
+
+/* The other way: a stored layout (an encoded usher.v1.SeatMap that hall_load takes) as a file in
+ * one of these formats, appended to out. Imported again it is the same hall; only CSV has no
+ * drawings. ERR_CORRUPT, ERR_FULL (out), ERR_NO_MEMORY. */
+enum hall_format { HALL_PRETIX, HALL_CSV, HALL_SVG };
+struct buf;
+int hall_export(struct view layout, enum hall_format format, struct buf *out);
 
 /* A plausible hall: curved rows before a stage, sections side by side and tier behind tier, aisles,
  * price categories by distance. */

@@ -337,6 +337,18 @@ static int read_zone(struct import *in, const json_t *zone, uint32_t number)
     return err == 0 ? sketch_zone_end(&in->sketch) : err;
 }
 
+/* An addition of ours: a plan that was exported says where its stage is. */
+static void read_stage(struct import *in, const json_t *stage)
+{
+    const json_t *x = json_object_get(stage, "x"), *y = json_object_get(stage, "y");
+    const struct plan_point at = {json_number_value(x), json_number_value(y)};
+    if (!json_is_number(x) || !json_is_number(y) || !(fabs(at.x) <= PLAN_POSITION_MAX) ||
+        !(fabs(at.y) <= PLAN_POSITION_MAX))
+        return;
+    in->sketch.stage.named = true;
+    in->sketch.stage.at = at;
+}
+
 static int read_plan(struct import *in, const json_t *plan)
 {
     struct plan_reader *reader = &in->sketch.reader;
@@ -346,6 +358,7 @@ static int read_plan(struct import *in, const json_t *plan)
     int err = plan_text(reader, plan, "name", "plan", &in->sketch.draft.name);
     if (err == 0)
         err = read_categories(in, plan);
+    read_stage(in, json_object_get(plan, "stage"));
     if (err == 0)
         err = plan_list(reader, plan, "zones", "plan", &zones);
     for (uint32_t i = 0; err == 0 && i < json_array_size(zones); i++)
