@@ -17,7 +17,8 @@
 #include "usher/v1/waitroom.pb-c.h"
 
 #define ENGINE_PEOPLE 1000000
-#define PEOPLE        40000 /* through the port */
+#define CROWD_PEOPLE  10000000 /* docs/scale.md */
+#define PEOPLE        40000    /* through the port */
 #define AT_ONCE       512
 #define CONNECTIONS   8
 #define CALL_MS       20000
@@ -25,7 +26,7 @@
 
 /* ---- the engine, in CPU time ---- */
 
-static int fill_line(const struct id *accounts, double *ret_s, double *ret_bytes)
+static int fill_line(const struct id *accounts, uint32_t count, double *ret_s, double *ret_bytes)
 {
     const struct line_rules rules = {.sale_id = 1, .claim_ms = 60000, .pass_ms = 60000};
     struct line_entry entry = {.kind = LINE_OPENED, .at_ms = 1};
@@ -33,12 +34,12 @@ static int fill_line(const struct id *accounts, double *ret_s, double *ret_bytes
     line_init(&line, &rules);
     int err = line_apply(&line, &entry);
     const int64_t begin_ns = clock_cpu_ns();
-    for (uint32_t i = 0; err == 0 && i < ENGINE_PEOPLE; i++) {
+    for (uint32_t i = 0; err == 0 && i < count; i++) {
         err = line_decide_join(&line, accounts[i], 1, &entry);
         err = err == 1 ? line_apply(&line, &entry) : ERR_CORRUPT;
     }
     *ret_s = (double)(clock_cpu_ns() - begin_ns) / NS_PER_S;
-    *ret_bytes = (double)line_bytes(&line) / ENGINE_PEOPLE;
+    *ret_bytes = (double)line_bytes(&line) / count;
     line_release(&line);
     return err;
 }
@@ -60,15 +61,17 @@ static int fill_table(const struct id *accounts, double *ret_s)
 
 static int measure_engine(bench_row_fn *row, void *state)
 {
-    struct id *accounts = calloc(ENGINE_PEOPLE, sizeof(*accounts));
+    struct id *accounts = calloc(CROWD_PEOPLE, sizeof(*accounts));
     struct chance_seeded seeded;
-    double line_s = 0, table_s = 0, bytes = 0;
+    double line_s = 0, table_s = 0, bytes = 0, crowd_s = 0, crowd_bytes = 0;
     chance_seed(&seeded, 1);
-    for (uint32_t i = 0; accounts && i < ENGINE_PEOPLE; i++)
+    for (uint32_t i = 0; accounts && i < CROWD_PEOPLE; i++)
         accounts[i] = chance_id(&seeded.chance);
     int err = accounts ? fill_table(accounts, &table_s) : ERR_NO_MEMORY;
     if (err == 0)
-        err = fill_line(accounts, &line_s, &bytes);
+        err = fill_line(accounts, ENGINE_PEOPLE, &line_s, &bytes);
+    if (err == 0)
+        err = fill_line(accounts, CROWD_PEOPLE, &crowd_s, &crowd_bytes);
     free(accounts);
     if (err != 0)
         return err;
@@ -76,6 +79,8 @@ static int measure_engine(bench_row_fn *row, void *state)
     row(state, "line: bare entries in a table", ENGINE_PEOPLE / table_s, "/s");
     row(state, "line: joins in the engine, times the bare entries", table_s / line_s, "x");
     row(state, "line: memory a person of a million", bytes, "B");
+    row(state, "line: ten million join in the engine, in all", crowd_s, "s");
+    row(state, "line: memory a person of ten million", crowd_bytes, "B");
     return 0;
 }
 

@@ -55,6 +55,13 @@ static struct quota_slot *find(struct quota *quota, uint64_t tag, bool take)
     return fullest;
 }
 
+/* What is used now. More than there is of it was never given: the clock has been set back since. */
+static int64_t used_us(const struct quota_slot *slot, const struct quota_rule *rule, int64_t now_us)
+{
+    const int64_t left_us = slot->full_at_us - now_us;
+    return left_us > 0 && left_us <= rule->every_us * rule->burst ? left_us : 0;
+}
+
 int64_t quota_take(struct quota *quota, uint32_t kind, const struct quota_rule *rule,
                    struct view key, int64_t now_ms)
 {
@@ -65,8 +72,7 @@ int64_t quota_take(struct quota *quota, uint32_t kind, const struct quota_rule *
     const uint64_t tag = tag_of(quota, kind, key);
     pthread_mutex_lock(lock_of(quota, tag));
     struct quota_slot *slot = find(quota, tag, true);
-    const int64_t from_us = slot->full_at_us > now_us ? slot->full_at_us : now_us;
-    const int64_t full_at_us = from_us + rule->every_us;
+    const int64_t full_at_us = now_us + used_us(slot, rule, now_us) + rule->every_us;
     const int64_t too_far_us = full_at_us - now_us - rule->every_us * rule->burst;
     if (too_far_us > 0)
         wait_us = too_far_us;
@@ -85,7 +91,7 @@ int64_t quota_used(struct quota *quota, uint32_t kind, const struct quota_rule *
     const uint64_t tag = tag_of(quota, kind, key);
     pthread_mutex_lock(lock_of(quota, tag));
     const struct quota_slot *slot = find(quota, tag, false);
-    const int64_t left_us = slot ? slot->full_at_us - now_us : 0;
+    const int64_t left_us = slot ? used_us(slot, rule, now_us) : 0;
     pthread_mutex_unlock(lock_of(quota, tag));
     return left_us > 0 ? (left_us + rule->every_us - 1) / rule->every_us : 0;
 }

@@ -49,6 +49,18 @@ static void who_uses_most_is_refused_alone(void **state)
     assert_int_equal(take(1, "kim", NOW_MS), 0);
 }
 
+/* Nobody waits an hour because a clock was set back by one. */
+static void a_clock_that_is_set_back_locks_nobody_out(void **state)
+{
+    for (int i = 0; i < 500; i++)
+        assert_int_equal(take(0, "kim", NOW_MS), 0);
+    assert_int_equal(take(0, "kim", NOW_MS - 3600000), 0);
+    assert_int_equal(quota_used(&quota, 0, &fifty, VIEW_LIT("kim"), NOW_MS - 3600000), 1);
+    for (int i = 0; i < 499; i++)
+        assert_int_equal(take(0, "kim", NOW_MS - 3600000), 0);
+    assert_int_equal(take(0, "kim", NOW_MS - 3600000), 20);
+}
+
 static void no_key_and_no_burst_are_no_limit(void **state)
 {
     const struct quota_rule off = {0};
@@ -84,6 +96,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_burst_then_at_its_rate, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_uses_most_is_refused_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_set_back_locks_nobody_out, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(no_key_and_no_burst_are_no_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_given_back_can_be_taken, set_up, tear_down),
     };

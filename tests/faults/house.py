@@ -39,6 +39,7 @@ class House:
         self.usher = usher
         self.redis = redis
         self.options = options
+        self.environment = {}
         self.keys = tempfile.mkdtemp(prefix="usher-keys-")
         self.processes = []
         self.wires = []
@@ -63,10 +64,15 @@ class House:
         self.wires += [to_mariadb, to_redis]
         process = Server(self.usher, "--store", self.store_url(to_mariadb.port),
                          "--coord", self.redis.url() if self.redis else self.ground.redis.url(to_redis.port),
-                         "--lease", f"{LEASE_SECONDS}s", "--keys", self.keys, *self.options, keys=self.keys)
+                         "--lease", f"{LEASE_SECONDS}s", "--keys", self.keys, *self.options, keys=self.keys,
+                         environment=self.environment_of_next())
         process.to_mariadb, process.to_redis = to_mariadb, to_redis
         self.processes.append(process)
         return process
+
+    def environment_of_next(self):
+        """More of the next process's environment; a case about clocks gives each its own."""
+        return self.environment
 
     def store_url(self, port=None):
         return self.ground.mariadb.url(self.database, port)

@@ -1,7 +1,7 @@
 """A wire between a client and a server that a test can cut.
 
 It listens on a port of its own and passes bytes both ways. freeze() lets nothing through any more, without a word to
-either side; go_on() passes what has waited; cut() closes all connections; cut_answer_to(pattern) lets the next request
+either side, or of one direction only what goes to the server ("there") or comes from it ("back"); go_on() passes what has waited; cut() closes all connections; cut_answer_to(pattern) lets the next request
 that holds the pattern through, and closes the connection instead of giving back its answer.
 """
 import socket
@@ -13,8 +13,8 @@ class Wire:
         self.target = port
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.open = threading.Event()
-        self.open.set()
+        self.ways = {"there": threading.Event(), "back": threading.Event()}
+        self.go_on()
         self.pairs = []
         self.pattern = None
         self.cut_answers = 0
@@ -27,7 +27,7 @@ class Wire:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            self.open.wait()
+            self.ways["there"].wait()
             try:
                 server = socket.create_connection(("127.0.0.1", self.target))
             except OSError:
@@ -45,7 +45,7 @@ class Wire:
                 piece = pair[source].recv(65536)
                 if not piece:
                     break
-                self.open.wait()
+                self.ways["there" if source == "client" else "back"].wait()
                 if source == "client":
                     self._look(pair, piece)
                 elif pair["doomed"]:
@@ -74,11 +74,13 @@ class Wire:
                 pass
             pair[side].close()
 
-    def freeze(self):
-        self.open.clear()
+    def freeze(self, *directions):
+        for name in directions or self.ways:
+            self.ways[name].clear()
 
     def go_on(self):
-        self.open.set()
+        for way in self.ways.values():
+            way.set()
 
     def cut(self):
         with self.lock:
@@ -92,5 +94,5 @@ class Wire:
 
     def close(self):
         self.listener.close()
-        self.open.set()
+        self.go_on()
         self.cut()
