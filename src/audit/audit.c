@@ -1,8 +1,10 @@
 #include "audit/audit.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "audit/line.h"
+#include "audit/prices.h"
 #include "audit/replay.h"
 #include "clock/clock.h"
 #include "codec/sha256.h"
@@ -38,9 +40,10 @@ static int mind_damage(struct audit_replay *r, int rc, const char *what)
     return 0;
 }
 
-/* The hall says how many places there are, and its hash stands in the genesis. */
+/* The hall says how many places there are and their categories (to be freed; may be NULL), and its
+ * hash stands in the genesis. */
 static int check_hall(struct audit *a, struct audit_replay *r, const char *whose, uint32_t hall_id,
-                      struct store_hall *ret_hall)
+                      struct store_hall *ret_hall, uint16_t **ret_categories)
 {
     uint8_t hash[STORE_HASH_BYTES];
     arena_reset(&a->page);
@@ -62,12 +65,16 @@ static int check_hall(struct audit *a, struct audit_replay *r, const char *whose
                    hall_id);
     if (map)
         ret_hall->place_count = map->place_count; /* the layout is what the hash is of */
+    const bool fits = ret_hall->place_count <= (1u << 24);
+    if (ret_categories && fits)
+        *ret_categories = map ? audit_categories(map)
+                              : calloc((size_t)ret_hall->place_count + 1, sizeof(uint16_t));
     usher__v1__seat_map__free_unpacked(map, NULL);
-    if (ret_hall->place_count > (1u << 24)) {
+    if (!fits) {
         audit_find(r, "%s %" PRIu32 " has more places than a hall may have", whose, hall_id);
         return ERR_CORRUPT;
     }
-    return 0;
+    return ret_categories && !*ret_categories ? ERR_NO_MEMORY : 0;
 }
 
 static int replay_body(struct audit *a, struct audit_replay *r, const struct ledger_row *row)
@@ -85,6 +92,7 @@ static int replay_body(struct audit *a, struct audit_replay *r, const struct led
         r->entry = (uint32_t)i + 1;
         if (changes[i].kind == CHANGE_CLOCK && count > 1)
             audit_find(r, "a clock change is not alone in its row");
+        r->version = row->version_before + 1 + i;
         rc = audit_replay_entry(r, &changes[i]);
     }
     if (rc == 0 && r->at_ms > row->at_ms)
@@ -239,6 +247,8 @@ static void compare_order(struct audit_replay *r, const struct store_order *orde
         what = "total";
     else if (!view_eq(order->seats, view_of(known->seat_bytes, should->seats.len)))
         what = "seats";
+    else if (!view_eq(order->amounts, view_of(known->amount_bytes, should->amounts.len)))
+        what = "price by place";
     if (what)
         audit_find(r, "order %s: its %s is not what the ledger says",
                    audit_id(order->order_id, &text), what);
@@ -313,15 +323,18 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
     uint64_t before = a->report->finding_count;
     a->report->counts.performances++;
     const struct view event_name = check_event(a, &r);
-    int rc = check_hall(a, &r, "its hall", p->hall_id, &hall);
+    uint16_t *categories = NULL;
+    int rc = check_hall(a, &r, "its hall", p->hall_id, &hall, &categories);
     if (rc == ERR_CORRUPT)
         return 0; /* said so; without a hall there is nothing to compare with */
     if (rc < 0)
         return rc;
     store_genesis_hash(p, &hall, event_name, tail.hash);
-    rc = audit_replay_init(&r, a->report, p, hall.place_count);
-    if (rc < 0)
+    rc = audit_replay_init(&r, a->report, p, hall.place_count, categories);
+    if (rc < 0) {
+        free(categories);
         return rc;
+    }
     rc = read_later(a->store, p->performance_id, &r.later_ms);
     if (rc == 0)
         rc = replay_ledger(a, &r, &tail);
@@ -329,11 +342,15 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
         rc = compare_sold(a, &r);
     if (rc == 0)
         rc = compare_blocks(a, &r);
+    arena_reset(&a->page);
+    if (rc == 0)
+        rc = audit_compare_prices(a->store, &r, &a->page);
     if (rc == 0)
         rc = compare_orders(a, &r);
     if (rc == 0)
         rc = check_still(a, p);
     audit_replay_release(&r);
+    free(categories);
     if (rc == 0 && a->options->audited)
         a->options->audited(a->options->state, p, a->report->finding_count - before);
     return rc;
@@ -359,7 +376,7 @@ static int check_unused_halls(struct audit *a)
     for (size_t i = 0; rc == 0 && i < count; i++) {
         if (is_in_use(a, halls[i].hall_id))
             continue;
-        rc = check_hall(a, &r, "the unused hall", halls[i].hall_id, &hall);
+        rc = check_hall(a, &r, "the unused hall", halls[i].hall_id, &hall, NULL);
         if (rc == ERR_CORRUPT)
             rc = 0; /* said so */
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit/prices.h"
 #include "codec/sha256.h"
 #include "err/err.h"
 #include "usher/v1/ticket.pb-c.h"
@@ -53,8 +54,7 @@ static int64_t ms_between(int64_t a, int64_t b)
     return span;
 }
 
-/* A new item at the end, zeroed; NULL without memory. */
-static void *list_add(struct audit_list *list, size_t size)
+void *audit_list_add(struct audit_list *list, size_t size)
 {
     if (list->count == list->cap) {
         uint32_t cap = list->cap ? 2 * list->cap : 64;
@@ -91,11 +91,13 @@ static bool is_known(const struct table *table, struct id id)
 }
 
 int audit_replay_init(struct audit_replay *r, struct audit_report *report,
-                      const struct store_performance *performance, uint32_t place_count)
+                      const struct store_performance *performance, uint32_t place_count,
+                      const uint16_t *categories)
 {
     *r = (struct audit_replay){.report = report,
                                .performance = performance,
                                .place_count = place_count,
+                               .categories = categories,
                                .at_ms = INT64_MIN,
                                .sale_state = performance->first_sale_state};
     r->hold_of_seat = malloc(((size_t)place_count + 1) * sizeof(uint32_t));
@@ -103,7 +105,8 @@ int audit_replay_init(struct audit_replay *r, struct audit_report *report,
     r->rest_of_seat = calloc((size_t)place_count + 1, sizeof(*r->rest_of_seat));
     arena_init(&r->reasons, AUDIT_REASONS_MAX);
     r->block_of_seat = calloc((size_t)place_count + 1, sizeof(*r->block_of_seat));
-    if (!r->hold_of_seat || !r->order_of_seat || !r->rest_of_seat || !r->block_of_seat) {
+    if (!r->hold_of_seat || !r->order_of_seat || !r->rest_of_seat || !r->block_of_seat ||
+        audit_first_prices(r) != 0) {
         audit_replay_release(r);
         return ERR_NO_MEMORY;
     }
@@ -119,6 +122,7 @@ void audit_replay_release(struct audit_replay *r)
     free(r->rest_of_seat);
     free(r->block_of_seat);
     arena_release(&r->reasons);
+    free(r->lists.items);
     free(r->holds.items);
     free(r->free_holds.items);
     free(r->orders.items);
@@ -147,7 +151,7 @@ static int find_account(struct audit_replay *r, struct id account_id, uint32_t *
     uint32_t account = audit_place(&r->account_places, account_id);
     if (account == AUDIT_NONE) {
         account = r->accounts.count;
-        if (!list_add(&r->accounts, sizeof(uint32_t)))
+        if (!audit_list_add(&r->accounts, sizeof(uint32_t)))
             return ERR_NO_MEMORY;
         int rc = put_place(&r->account_places, account_id, account);
         if (rc < 0)
@@ -173,7 +177,7 @@ static int use_key(struct audit_replay *r, const struct change *change)
     int64_t keep_ms = (int64_t)r->performance->hold_ttl_ms + LEDGER_KEY_KEEP_MS;
     if (place == AUDIT_NONE) {
         place = r->keys.count;
-        if (!list_add(&r->keys, sizeof(int64_t)))
+        if (!audit_list_add(&r->keys, sizeof(int64_t)))
             return ERR_NO_MEMORY;
         rc = put_place(&r->key_places, name, place);
     } else {
@@ -313,7 +317,7 @@ static struct audit_hold *take_hold(struct audit_replay *r, uint32_t *ret_place)
         return hold_at(r, *ret_place);
     }
     *ret_place = r->holds.count;
-    return list_add(&r->holds, sizeof(struct audit_hold));
+    return audit_list_add(&r->holds, sizeof(struct audit_hold));
 }
 
 static void check_hold(struct audit_replay *r, const struct change *change)
@@ -340,6 +344,7 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
     if (!check_seats(r, change))
         return 0;
     check_hold(r, change);
+    audit_check_promise(r, change);
     int rc = find_account(r, account_id, &account);
     if (rc == 0)
         rc = use_key(r, change);
@@ -352,6 +357,7 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
                                 .account = account,
                                 .made_at_ms = change->at_ms,
                                 .expires_at_ms = change->expires_at_ms,
+                                .price_list = change->price_list,
                                 .count = (uint32_t)change->seat_count};
     for (uint32_t i = 0; i < hold->count; i++) {
         hold->seats[i] = change->seats[i];
@@ -372,7 +378,7 @@ static int end_hold(struct audit_replay *r, uint32_t place)
     for (uint32_t i = 0; i < hold->count; i++)
         if (r->hold_of_seat[hold->seats[i]] == place)
             r->hold_of_seat[hold->seats[i]] = AUDIT_NONE;
-    uint32_t *slot = list_add(&r->free_holds, sizeof(*slot));
+    uint32_t *slot = audit_list_add(&r->free_holds, sizeof(*slot));
     if (!slot)
         return ERR_NO_MEMORY;
     *slot = place;
@@ -420,6 +426,8 @@ static void replay_extend(struct audit_replay *r, const struct change *change)
     if (!same_seats(hold, change) ||
         hold->account != audit_place(&r->account_places, change->account_id))
         audit_find(r, "hold %s is extended with another account or other seats", text.text);
+    if (change->price_list != hold->price_list)
+        audit_find(r, "hold %s is extended by another price list", text.text);
     if (change->at_ms >= hold->expires_at_ms)
         audit_find(r, "hold %s is extended after it has expired", text.text);
     if (change->expires_at_ms <= hold->expires_at_ms)
@@ -446,6 +454,7 @@ static void check_sale(struct audit_replay *r, const struct change *change,
         if (!same_seats(hold, change))
             audit_find(r, "the seats sold are not those of hold %s",
                        audit_id(hold->hold_id, &text));
+        audit_check_paid(r, change, hold);
     }
     for (size_t i = 0; i < change->seat_count; i++)
         if (r->order_of_seat[change->seats[i]] != AUDIT_NONE)
@@ -460,7 +469,7 @@ static void check_sale(struct audit_replay *r, const struct change *change,
 static int add_order(struct audit_replay *r, const struct change *change, uint32_t account)
 {
     uint32_t place = r->orders.count;
-    struct audit_order *order = list_add(&r->orders, sizeof(*order));
+    struct audit_order *order = audit_list_add(&r->orders, sizeof(*order));
     if (!order)
         return ERR_NO_MEMORY;
     order->account = account;
@@ -478,6 +487,11 @@ static int add_order(struct audit_replay *r, const struct change *change, uint32
         r->order_of_seat[change->seats[i]] = place;
     }
     order->row.seats.len = 4 * change->seat_count;
+    if (change->amount_count > 0)
+        order->row.amounts.len =
+            store_amounts_write(change->price_list, change->seats, change->amounts,
+                                change->seat_count, order->amount_bytes)
+                .len;
     return put_place(&r->order_places, order->row.order_id, place);
 }
 
@@ -663,6 +677,8 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
     case CHANGE_UNBLOCK:
         replay_unblock(r, change);
         return 0;
+    case CHANGE_PRICES:
+        return audit_replay_prices(r, change);
     }
     return 0; /* ledger_unpack gives none of another kind */
 }

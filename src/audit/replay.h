@@ -10,6 +10,7 @@
 
 #include "audit/audit.h"
 #include "mem/table.h"
+#include "sale/price_list.h"
 
 #define AUDIT_NONE UINT32_MAX
 
@@ -18,14 +19,17 @@ struct audit_hold {
     uint32_t account; /* place in accounts */
     int64_t made_at_ms;
     int64_t expires_at_ms;
+    uint32_t price_list; /* by which it was promised */
     uint32_t count;
     uint32_t seats[CHANGE_SEATS_MAX];
 };
 
 struct audit_order {
-    struct store_order row; /* as it should be in the table; seats is seat_bytes */
+    struct store_order
+        row; /* as it should be in the table; seats is seat_bytes, amounts amount_bytes */
     uint32_t account;
     uint8_t seat_bytes[4 * CHANGE_SEATS_MAX];
+    uint8_t amount_bytes[STORE_AMOUNTS_HEAD + STORE_AMOUNTS_SEAT_BYTES * CHANGE_SEATS_MAX];
     bool seen; /* in the table of orders */
 };
 
@@ -36,20 +40,30 @@ struct audit_list {
     uint32_t cap;
 };
 
+/* A price list. */
+struct audit_prices {
+    struct price_list list;
+    uint64_t begun;    /* the version that its entry made */
+    struct view bytes; /* as its entry has them */
+};
+
 struct audit_replay {
     struct audit_report *report;
     const struct store_performance *performance;
     uint32_t place_count;
-    uint32_t later_ms; /* a hold to be paid later may last so long; 0, or set after init */
-    uint64_t seq;      /* where we are, for findings */
-    uint32_t entry;    /* from 1 */
-    int64_t at_ms;     /* of the entry before */
+    const uint16_t *categories; /* of the places */
+    uint64_t version;           /* that the entry makes */
+    uint32_t later_ms;          /* a hold to be paid later may last so long; 0, or set after init */
+    uint64_t seq;               /* where we are, for findings */
+    uint32_t entry;             /* from 1 */
+    int64_t at_ms;              /* of the entry before */
     uint32_t sale_state;
     uint32_t *hold_of_seat;            /* place in holds, or AUDIT_NONE */
     uint32_t *order_of_seat;           /* place in orders, or AUDIT_NONE */
     int64_t *rest_of_seat;             /* until when it rests; 0: it does not */
     struct store_block *block_of_seat; /* what keeps it back; without an id: nothing does */
     struct arena reasons;              /* of blocks */
+    struct audit_list lists;           /* struct audit_prices, by number */
     struct audit_list holds;           /* struct audit_hold: live ones; places are used again */
     struct audit_list free_holds;      /* uint32_t: places of holds that are over */
     struct table hold_places;          /* hold id → place, AUDIT_NONE once it is over */
@@ -65,13 +79,17 @@ struct audit_replay {
 void audit_find(struct audit_replay *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* ERR_NO_MEMORY. */
+/* categories: of the places, borrowed. ERR_NO_MEMORY. */
 int audit_replay_init(struct audit_replay *r, struct audit_report *report,
-                      const struct store_performance *performance, uint32_t place_count);
+                      const struct store_performance *performance, uint32_t place_count,
+                      const uint16_t *categories);
 void audit_replay_release(struct audit_replay *r);
 
 /* Applies one entry. ERR_NO_MEMORY. */
 int audit_replay_entry(struct audit_replay *r, const struct change *change);
+
+/* A new item of that size at the end, zeroed; NULL without memory. */
+void *audit_list_add(struct audit_list *list, size_t size);
 
 /* The place of an id in one of the tables; AUDIT_NONE where it is not, or is over. */
 uint32_t audit_place(const struct table *table, struct id id);

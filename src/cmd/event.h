@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "cmd/cmd.h"
+#include "usher/v1/ticket.pb-c.h"
 
 #define EVENT_COMMANDS 14
 extern const struct cmd event_commands[EVENT_COMMANDS];
@@ -61,6 +62,7 @@ struct event_prices {
     const char *list;                    /* of --prices, or NULL */
     const char *named[EVENT_PRICES_MAX]; /* of each --price */
     uint32_t named_count;
+    bool some; /* a category that is not named is not given; else that is wrong */
 };
 /* Takes every "--price X" and "--price=X" out of the words. False where there are more than
  * EVENT_PRICES_MAX or one has nothing behind it. */
@@ -71,5 +73,11 @@ bool event_prices_take(struct event_prices *prices, int *argc, char **argv);
 int event_prices_read(const struct event_prices *prices, const char *const *categories,
                       uint32_t count, int64_t *ret_amounts, bool *ret_given, char *error,
                       size_t error_size);
+
+struct session;
+/* event_create.c: what they say of a hall, as a request has it, in the session's arena. An enum
+ * cmd_exit. */
+int event_prices_fill(struct session *session, const struct event_prices *prices,
+                      const Usher__V1__Hall *hall, Usher__V1__Price ***ret_list, size_t *ret_count);
 
 #endif

@@ -97,9 +97,8 @@ static const Usher__V1__Hall *find_hall(struct session *session, uint32_t hall_i
     return NULL;
 }
 
-/* Fills the request's prices; they live in the session's arena. An enum cmd_exit. */
-static int put_prices(struct session *session, const struct create_values *values,
-                      const Usher__V1__Hall *hall, Usher__V1__CreatePerformanceRequest *request)
+int event_prices_fill(struct session *session, const struct event_prices *prices,
+                      const Usher__V1__Hall *hall, Usher__V1__Price ***ret_list, size_t *ret_count)
 {
     const uint32_t count = (uint32_t)hall->n_categories;
     const char *names[EVENT_PRICES_MAX];
@@ -111,19 +110,21 @@ static int put_prices(struct session *session, const struct create_values *value
                         EVENT_PRICES_MAX);
     for (uint32_t i = 0; i < count; i++)
         names[i] = hall->categories[i]->name;
-    if (event_prices_read(&values->prices, names, count, amounts, given, error, sizeof(error)))
+    if (event_prices_read(prices, names, count, amounts, given, error, sizeof(error)))
         return cmd_fail(session->command, CMD_USAGE, "%s", error);
-    Usher__V1__Price *prices = arena_alloc(&session->arena, count * sizeof(*prices));
-    request->prices = arena_alloc(&session->arena, count * sizeof(*request->prices));
-    if (!prices || !request->prices)
+    Usher__V1__Price *rows = arena_alloc(&session->arena, count * sizeof(*rows));
+    *ret_list = arena_alloc(&session->arena, count * sizeof(**ret_list));
+    *ret_count = 0;
+    if (!rows || !*ret_list)
         return cmd_fail(session->command, CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
     for (uint32_t i = 0; i < count; i++) {
-        usher__v1__price__init(&prices[i]);
-        prices[i].category = i;
-        prices[i].amount = amounts[i];
-        request->prices[i] = &prices[i];
+        if (!given[i])
+            continue;
+        usher__v1__price__init(&rows[i]);
+        rows[i].category = i;
+        rows[i].amount = amounts[i];
+        (*ret_list)[(*ret_count)++] = &rows[i];
     }
-    request->n_prices = count;
     return CMD_OK;
 }
 
@@ -207,7 +208,7 @@ static int create(struct session *session, void *arg)
     const Usher__V1__Hall *hall = find_hall(session, (uint32_t)values->hall_id, &code);
     if (!hall)
         return code;
-    code = put_prices(session, values, hall, &request);
+    code = event_prices_fill(session, &values->prices, hall, &request.prices, &request.n_prices);
     if (code != CMD_OK)
         return code;
     request.event_id = (uint32_t)values->event_id;

@@ -7,6 +7,7 @@
 #include "cmd/event.h"
 #include "cmd/session.h"
 #include "cmd/when.h"
+#include "term/money.h"
 #include "usher/v1/ticket.pb-c.h"
 
 struct edit_values {
@@ -16,6 +17,7 @@ struct edit_values {
     const char *doors, *gate, *address;
     const char *pay_later; /* NULL: it stays */
     int64_t performance_id;
+    struct event_prices prices;
     const char *event; /* the word */
 };
 
@@ -37,6 +39,9 @@ static const struct conf_option edit_options[] = {
      .help = "where people are let in, as tickets say it; empty takes it away"},
     {"address", CONF_STR, offsetof(struct edit_values, address), NULL, 0, 200,
      .help = "the venue's address, as tickets say it; empty takes it away"},
+    {"prices", CONF_STR, offsetof(struct edit_values, prices.list), NULL, 1, 1000,
+     .help = "what its places cost from now on, as of usher event create; what is held or was "
+             "bought keeps its price"},
     {"pay-later", CONF_STR, offsetof(struct edit_values, pay_later), NULL, 1, 20,
      .help =
          "places may be paid later, to a virtual account or at the box office, within this time "
@@ -45,25 +50,28 @@ static const struct conf_option edit_options[] = {
 };
 static const struct conf_option options[] = {SESSION_OPTIONS(struct edit_values, session)};
 
-#define TABLE(words, what, its_options)                                                            \
+#define TABLE(words, what, its_options, more)                                                      \
     {                                                                                              \
         .command = words, .summary = what, .positional = "EVENT", .positional_min = 1,             \
         .positional_max = 1, .options = its_options,                                               \
-        .option_count = sizeof(its_options) / sizeof(its_options[0]),                              \
+        .option_count = sizeof(its_options) / sizeof(its_options[0]), .notes = more,               \
     }
 const struct conf_table
     event_edit_table =
         TABLE("usher event edit",
-              "Changes an event's name, description or poster, or the date and place of a "
+              "Changes an event's name, description or poster, or the date, place and prices of a "
               "performance.",
-              edit_options),
-    event_publish_table =
-        TABLE("usher event publish", "Shows a draft, or a hidden event, to everybody.", options),
-    event_hide_table = TABLE(
-        "usher event hide",
-        "Hides an event from everybody but its organiser; what was bought stays good.", options),
-    event_delete_table =
-        TABLE("usher event delete", "Deletes an event of which nothing is held or sold.", options);
+              edit_options,
+              "--price CATEGORY=AMOUNT, as often as needed, gives a category (by name or number) "
+              "its new price;\nthe others keep theirs."),
+    event_publish_table = TABLE("usher event publish",
+                                "Shows a draft, or a hidden event, to everybody.", options, NULL),
+    event_hide_table =
+        TABLE("usher event hide",
+              "Hides an event from everybody but its organiser; what was bought stays good.",
+              options, NULL),
+    event_delete_table = TABLE("usher event delete",
+                               "Deletes an event of which nothing is held or sold.", options, NULL);
 #undef TABLE
 
 /* Takes the event's number into the request. An enum cmd_exit. */
@@ -177,6 +185,37 @@ static int edit_date(struct session *session, const struct edit_values *values)
     return CMD_OK;
 }
 
+static int edit_prices(struct session *session, const struct edit_values *values)
+{
+    Usher__V1__GetPerformanceRequest look = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    Usher__V1__SetPricesRequest request = USHER__V1__SET_PRICES_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    char text[MONEY_TEXT_MAX];
+    look.performance_id = request.performance_id = (uint32_t)values->performance_id;
+    int code = session_call(session, get_performance, &look, &performance);
+    if (code == CMD_OK)
+        code = event_prices_fill(session, &values->prices, performance->hall, &request.prices,
+                                 &request.n_prices);
+    if (code == CMD_OK)
+        code = session_call(session, set_prices, &request, &performance);
+    if (code != CMD_OK)
+        return code;
+    if (values->session.json)
+        return session_print_json(session, performance);
+    printf("performance %u (%s) costs from now on\n", performance->performance_id,
+           performance->event_name);
+    for (size_t i = 0; i < performance->n_prices; i++) {
+        const Usher__V1__Price *price = performance->prices[i];
+        money_format(price->amount, performance->currency, text);
+        printf("  %s: %s\n",
+               price->category < performance->hall->n_categories
+                   ? performance->hall->categories[price->category]->name
+                   : "?",
+               text);
+    }
+    return CMD_OK;
+}
+
 static int edit(struct session *session, void *arg)
 {
     const struct edit_values *values = arg;
@@ -185,14 +224,15 @@ static int edit(struct session *session, void *arg)
     const bool bill = values->name || values->description || values->poster;
     Usher__V1__UpdateEventRequest request = USHER__V1__UPDATE_EVENT_REQUEST__INIT;
     const Usher__V1__Event *event;
-    if (!date && !bill)
+    const bool prices = values->prices.list || values->prices.named_count > 0;
+    if (!date && !bill && !prices)
         return cmd_fail("event edit", CMD_USAGE,
                         "nothing to change: --name, --description, --poster, or --performance with "
-                        "--starts-at");
-    if (date != (values->performance_id != 0))
+                        "--starts-at, --price and the like");
+    if ((date || prices) != (values->performance_id != 0))
         return cmd_fail("event edit", CMD_USAGE,
-                        "--starts-at, --time-zone, --doors, --gate, --address and --pay-later go "
-                        "with --performance NUMBER");
+                        "--starts-at, --time-zone, --doors, --gate, --address, --pay-later, "
+                        "--price and --prices go with --performance NUMBER");
     int code = take_event(session, values, &request.event_id);
     if (code != CMD_OK)
         return code;
@@ -213,12 +253,19 @@ static int edit(struct session *session, void *arg)
         code = session_call(session, update_event, &request, &event);
     if (code == CMD_OK && bill)
         code = show(session, values, event);
-    return code == CMD_OK && date ? edit_date(session, values) : code;
+    if (code == CMD_OK && date)
+        code = edit_date(session, values);
+    return code == CMD_OK && prices ? edit_prices(session, values) : code;
 }
 
 int event_edit_command(int argc, char **argv)
 {
-    return run(&event_edit_table, argc, argv, edit);
+    struct edit_values values = {.prices.some = true};
+    if (!event_prices_take(&values.prices, &argc, argv))
+        return cmd_fail("event edit", CMD_USAGE, "--price wants CATEGORY=AMOUNT, at most %d times",
+                        EVENT_PRICES_MAX);
+    return session_command(&event_edit_table, argc, argv, &values, &values.session, &values.event,
+                           edit);
 }
 
 /* ---- publish, hide, delete ---- */

@@ -102,7 +102,7 @@ int event_prices_read(const struct event_prices *prices, const char *const *cate
         }
     }
     for (uint32_t i = 0; !err && i < count; i++) {
-        if (!ret_given[i]) {
+        if (!ret_given[i] && !prices->some) {
             snprintf(error, error_size, "category %u (%s) has no price: --prices or --price", i,
                      categories[i]);
             err = ERR_INVALID;

@@ -103,11 +103,12 @@ static void money(void **state)
 static const char *const categories[] = {"VIP", "R=1", "1"};
 static int64_t amounts[3];
 static bool given[3];
+static bool some;
 static char error[200];
 
 static int read_prices(const char *list, const char *a, const char *b)
 {
-    struct event_prices prices = {.list = list};
+    struct event_prices prices = {.list = list, .some = some};
     if (a)
         prices.named[prices.named_count++] = a;
     if (b)
@@ -130,6 +131,10 @@ static void prices(void **state)
 
     assert_int_equal(read_prices("3,2", NULL, NULL), ERR_INVALID);
     assert_non_null(strstr(error, "category 2 (1) has no price"));
+    some = true;
+    assert_int_equal(read_prices(NULL, "R=1=70", NULL), 0); /* the others stay */
+    assert_true(given[1] && !given[0] && !given[2]);
+    some = false;
     assert_int_equal(read_prices("3,2,1,0", NULL, NULL), ERR_INVALID);
     assert_non_null(strstr(error, "only 3 categories"));
     assert_int_equal(read_prices("3,,1", NULL, NULL), ERR_INVALID);

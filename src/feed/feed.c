@@ -13,6 +13,7 @@ struct public_state {
     bool known;
     uint64_t version;
     uint32_t sale_state;
+    uint32_t price_list;
     uint32_t counts[4]; /* by seats_state */
     uint8_t *states;    /* two bits a place */
 };
@@ -58,6 +59,7 @@ struct news {
     struct outlet *outlet;
     uint64_t version;
     uint32_t sale_state;
+    uint32_t price_list;
     struct frame *frame; /* NULL: a new beginning */
     uint8_t *states;     /* a new beginning's; owned */
     size_t change_count;
@@ -112,6 +114,7 @@ static void fill_update(Usher__V1__SeatsUpdate *update, Usher__V1__Counts *count
     usher__v1__seats_update__init(update);
     update->version = state->version;
     update->sale_state = (Usher__V1__SaleState)state->sale_state;
+    update->price_list = state->price_list;
     update->counts = counts;
 }
 
@@ -236,6 +239,7 @@ static void begin_telling(struct outlet *outlet)
     assert(news->version >= state->version); /* P9 */
     state->version = news->version;
     state->sale_state = news->sale_state;
+    state->price_list = news->price_list;
     outlet->spent_ns = 0;
     while ((link = list_take(&outlet->watchers)))
         list_append(&outlet->due, link);
@@ -359,6 +363,7 @@ static void tell(struct feed *feed, struct frame *frame, const uint8_t *states,
         *news = (struct news){.outlet = &feed->outlets[i],
                               .version = feed->state.version,
                               .sale_state = feed->state.sale_state,
+                              .price_list = feed->state.price_list,
                               .frame = frame ? frame_ref(frame) : NULL,
                               .change_count = count};
         if (count > 0)
@@ -397,12 +402,18 @@ static void publish_due(struct loop_timer *timer)
     publish(list_of(timer, struct feed, due));
 }
 
-static void feed_committed(void *arg, uint64_t version, uint32_t sale_state,
+static void take_public(struct public_state *state, const struct owner_public *now)
+{
+    state->version = now->version;
+    state->sale_state = now->sale_state;
+    state->price_list = now->price_list;
+}
+
+static void feed_committed(void *arg, const struct owner_public *now,
                            const struct owner_change *changes, size_t count)
 {
     struct feed *feed = arg;
-    feed->state.version = version;
-    feed->state.sale_state = sale_state;
+    take_public(&feed->state, now);
     for (size_t i = 0; i < count; i++) {
         const uint32_t seat = changes[i].seat;
         state_set(&feed->state, seat, changes[i].state);
@@ -424,15 +435,14 @@ static void feed_committed(void *arg, uint64_t version, uint32_t sale_state,
         publish(feed);
 }
 
-static void feed_loaded(void *arg, uint64_t version, uint32_t sale_state, const uint8_t *states)
+static void feed_loaded(void *arg, const struct owner_public *now, const uint8_t *states)
 {
     struct feed *feed = arg;
     loop_disarm(feed->home, &feed->due);
     memset(feed->mark_bits, 0, BITS_WORDS(feed->hall->place_count) * sizeof(*feed->mark_bits));
     feed->marked_count = 0;
     feed->state.known = true;
-    feed->state.version = version;
-    feed->state.sale_state = sale_state;
+    take_public(&feed->state, now);
     state_load(feed, &feed->state, states);
     tell(feed, NULL, states, NULL, 0);
 }

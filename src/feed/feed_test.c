@@ -22,10 +22,12 @@ static void tell_owner_news(void *arg)
     static const uint8_t states[(PLACES + 3) / 4];
     const struct told *told = arg;
     const struct owner_change change = {.seat = 3, .state = SEATS_HELD};
+    const struct owner_public first = {.version = 1, .sale_state = 2};
+    const struct owner_public now = {.version = told->version, .sale_state = 2};
     if (told->version == 0)
-        told->listener.loaded(told->listener.state, 1, 2, states);
+        told->listener.loaded(told->listener.state, &first, states);
     else
-        told->listener.committed(told->listener.state, told->version, 2, &change, 1);
+        told->listener.committed(told->listener.state, &now, &change, 1);
 }
 
 struct seen {

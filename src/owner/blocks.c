@@ -142,7 +142,7 @@ void owner_end_blocks(struct owner *owner)
     if (owner->block_ends_ms > now_ms)
         return;
     struct seats_hold over = next_over(owner, 0, now_ms);
-    while (over.count > 0 && owner->pending.count < OWNER_ENTRIES_MAX) {
+    while (over.count > 0 && owner_batch_has(&owner->pending, 0)) {
         struct change *change = owner_add_change(owner, CHANGE_UNBLOCK, &over);
         change->block_id = over.hold_id;
         change->by_time = 1;

@@ -21,9 +21,15 @@ static uint32_t *count_of(struct seats_counts *counts, enum change_seats state)
 }
 
 /* Moves the figures by one durable change, as its rule says. */
-static void account_for(struct owner_figures *figures, const struct change *change)
+static void account_for(const struct owner *owner, struct owner_figures *figures,
+                        const struct change *change)
 {
     const struct change_rule *rule = change_rule(change->kind);
+    const int sold =
+        (rule->seats_to == CHANGE_SEATS_SOLD) - (rule->seats_from == CHANGE_SEATS_SOLD);
+    for (uint32_t i = 0; sold != 0 && i < change->seat_count; i++)
+        figures->sold_totals[owner->options.hall->seats[change->seats[i]].category] +=
+            sold * change->amounts[i];
     if (rule->seats_from != CHANGE_SEATS_NONE) {
         *count_of(&figures->counts, rule->seats_from) -= change->seat_count;
         *count_of(&figures->counts, change_seats_to(change)) += change->seat_count;
@@ -33,6 +39,8 @@ static void account_for(struct owner_figures *figures, const struct change *chan
     figures->orders_cancelled += rule->order_to == CHANGE_ORDER_CANCELLED;
     if (change->kind == CHANGE_SALE_STATE)
         figures->sale_state = change->state;
+    if (change->kind == CHANGE_PRICES)
+        figures->price_list = change->number;
 }
 
 /* It is durable: the head moves on, the hall's public state changes, the answers go out. */
@@ -49,7 +57,7 @@ static void commit_done(struct owner *owner, struct owner_batch *g, const struct
     for (uint32_t i = 0; i < g->count; i++) {
         const struct change *change = &g->changes[i];
         const enum change_seats state = change_seats_to(change);
-        account_for(&figures, change);
+        account_for(owner, &figures, change);
         for (uint32_t k = 0; state != CHANGE_SEATS_NONE && k < change->seat_count; k++)
             owner->changes[change_count++] =
                 (struct owner_change){change->seats[k], seats_told((enum seats_state)state)};
@@ -58,11 +66,15 @@ static void commit_done(struct owner *owner, struct owner_batch *g, const struct
                figures.counts.resting + figures.counts.blocked ==
            owner->options.hall->place_count);
     figures.queued = owner->pending.ask_count + owner->waiting_count;
+    if (batch->prices_count > 0)
+        owner_tell_prices(owner, batch->prices[0].number);
     owner_publish(owner, &figures);
     const struct owner_listener *listener = &owner->options.listener;
+    const struct owner_public now = {.version = owner->version,
+                                     .sale_state = batch->sale_state,
+                                     .price_list = figures.price_list};
     if (listener->committed)
-        listener->committed(listener->state, owner->version, batch->sale_state, owner->changes,
-                            change_count);
+        listener->committed(listener->state, &now, owner->changes, change_count);
 }
 
 static int commit_once(struct owner *owner, struct owner_batch *g)
@@ -131,6 +143,9 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
     case OWNER_UNBLOCK:
         done = !owner->blocks || !id_eq(owner->blocks[ask->hold.seats[0]].block_id, id);
         break;
+    case OWNER_PRICES:
+        done = owner_has_prices(owner, ask);
+        break;
     case OWNER_HOLDINGS:
         break; /* promised nothing */
     case OWNER_KEEP_KEY:
@@ -166,6 +181,7 @@ static struct owner_ask *take_asks(struct owner_batch *g)
     g->last = &g->first;
     g->ask_count = 0;
     g->count = 0;
+    g->more_bytes = 0;
     return first;
 }
 
@@ -180,6 +196,7 @@ static int load_all(struct owner *owner)
             break;
         err = commit_once(owner, g);
         g->count = 0;
+        g->more_bytes = 0;
     }
     return err;
 }

@@ -76,6 +76,10 @@ static struct keys_of keys_of(const struct owner_ask *ask)
  * comes back as a larger crowd. */
 static bool has_room(struct owner *owner, struct owner_ask *ask)
 {
+    /* A list's entry; or a list's number, and what each seat costs by it. */
+    const size_t more = ask->verb == OWNER_PRICES ? ask->list.len
+                        : owner->list_count > 1   ? OWNER_AMOUNTS_BYTES
+                                                  : 0;
     const struct owner_batch *g = &owner->pending;
     const bool keyed = ask->key.len > 0;
     const bool key_room = !keyed || keys_room(owner->keys, owner_now_ms(owner));
@@ -89,9 +93,9 @@ static bool has_room(struct owner *owner, struct owner_ask *ask)
     owner->keys_short =
         owner->keys_short && keys_used_percent(owner->keys) >= KEYS_SHORT_PERCENT / 2;
     if (g->ask_count < OWNER_ASKS_MAX && key_room) {
-        if (g->count == OWNER_ENTRIES_MAX)
+        if (!owner_batch_has(g, more))
             wait_for_room(owner, ask);
-        return g->count < OWNER_ENTRIES_MAX;
+        return owner_batch_has(g, more);
     }
     owner_answer(ask, ERR_UNAVAILABLE);
     return false;
@@ -121,6 +125,8 @@ bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
     }
     ask->hold = known->hold;
     ask->total = known->total;
+    if (known->hold.price_list < owner->list_count)
+        (void)owner_price(owner, &ask->hold, ask->amounts);
     ask->at_ms = known->at_ms;
     ask->as_stored = is_as_stored(owner, ask, known);
     *ret_result = 0;
@@ -163,6 +169,14 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
     change->payment_id = ask->payment_id;
     change->state = ask->sale_state;
     change->left_count = ask->left_count;
+    memcpy(change->amounts, ask->amounts, sizeof(change->amounts));
+    if (kind == CHANGE_SALE && change->price_list != 0)
+        change->amount_count = change->seat_count;
+    if (kind == CHANGE_PRICES) {
+        change->number = change->price_list;
+        change->list = owner->list_bytes[change->number];
+        owner->pending.more_bytes += (uint32_t)change->list.len;
+    }
     if (kind == CHANGE_BLOCK || kind == CHANGE_UNBLOCK)
         change->block_id = ask->hold_id;
     if (kind == CHANGE_BLOCK) {
@@ -282,6 +296,7 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
         .hold_id = chance_id_at(owner->options.chance, now_ms),
         .account_id = ask->account_id,
         .expires_at_ms = now_ms + hold_ms,
+        .price_list = owner->list_count - 1,
     };
     ask->refusal = (struct seats_refusal){0};
     int err = choose_seats(owner, ask, &hold);
@@ -295,7 +310,7 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
         return;
     }
     ask->hold = *seats_find_hold(owner->seats, hold.hold_id); /* its seats are in order there */
-    ask->total = owner_price(owner, ask->hold.seats, ask->hold.count);
+    ask->total = owner_price(owner, &ask->hold, ask->amounts);
     if (owner->habits)
         habits_begin(owner->habits, ask->hold.hold_id, ask->origin);
     promise(owner, ask, CHANGE_HOLD);
@@ -342,7 +357,7 @@ static void decide_extend(struct owner *owner, struct owner_ask *ask)
     if (has_begun(owner, ask))
         return;
     ask->hold = *hold;
-    ask->total = owner_price(owner, hold->seats, hold->count);
+    ask->total = owner_price(owner, hold, ask->amounts);
     const int64_t most_ms = longest(owner, ask);
     const int64_t until_ms = ask->until_ms < most_ms ? ask->until_ms : most_ms;
     if (until_ms <= hold->expires_at_ms) {
@@ -375,7 +390,7 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
     }
     if (has_begun(owner, ask))
         return;
-    if (!id_is_zero(ask->payment_id) && ask->paid != owner_price(owner, hold->seats, hold->count)) {
+    if (!id_is_zero(ask->payment_id) && ask->paid != owner_price(owner, hold, ask->amounts)) {
         owner_answer(ask, ERR_INVALID);
         return;
     }
@@ -386,7 +401,7 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
         owner_answer(ask, err);
         return;
     }
-    ask->total = owner_price(owner, ask->hold.seats, ask->hold.count);
+    ask->total = owner_price(owner, &ask->hold, ask->amounts);
     if (owner->habits)
         habits_used(owner->habits, ask->hold_id, ask->account_id);
     promise(owner, ask, CHANGE_SALE);
@@ -394,7 +409,8 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
         owner->sold[ask->hold.seats[i]] = (struct owner_sold){.order_id = ask->hold_id,
                                                               .placed_at_ms = ask->at_ms,
                                                               .version = owner->version_decided,
-                                                              .place_count = ask->hold.count};
+                                                              .place_count = ask->hold.count,
+                                                              .amount = ask->amounts[i]};
 }
 
 /* The sold seats that the ask names, if they are those of the order, all of them; or NULL. The
@@ -451,8 +467,10 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, ERR_NOT_FOUND); /* another account's */
         return;
     }
-    for (uint32_t i = 0; i < ask->hold.count; i++)
+    for (uint32_t i = 0; i < ask->hold.count; i++) {
+        ask->amounts[i] = owner->sold[ask->hold.seats[i]].amount;
         owner->sold[ask->hold.seats[i]] = (struct owner_sold){0};
+    }
     promise(owner, ask, ask->left_count > 0 ? CHANGE_GIVE_BACK : CHANGE_CANCEL);
     owner_arm_expiry(owner);
     for (uint32_t i = 0; i < ask->left_count; i++) {
@@ -509,11 +527,26 @@ static void decide_block(struct owner *owner, struct owner_ask *ask)
     owner_arm_expiry(owner);
 }
 
+/* Decided before a commit, it is the price of every hold that is decided after it. */
+static void decide_prices(struct owner *owner, struct owner_ask *ask)
+{
+    if (!has_room(owner, ask))
+        return;
+    bool is_new;
+    const int err = owner_decide_prices(owner, ask, &is_new);
+    if (err != 0)
+        owner_answer(ask, err);
+    else if (is_new)
+        promise(owner, ask, CHANGE_PRICES);
+    else
+        ride(owner, ask, 0);
+}
+
 /* What an organiser asks, or the operator, who has no account. */
 static bool is_organisers(enum owner_verb verb)
 {
     return verb == OWNER_SET_SALE || verb == OWNER_BLOCK || verb == OWNER_UNBLOCK ||
-           verb == OWNER_END_HOLD || verb == OWNER_HOLDINGS;
+           verb == OWNER_END_HOLD || verb == OWNER_HOLDINGS || verb == OWNER_PRICES;
 }
 
 void owner_decide(struct owner *owner, struct owner_ask *ask)
@@ -572,6 +605,9 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
     case OWNER_KEEP_KEY:
         decide_keep_key(owner, ask);
         break;
+    case OWNER_PRICES:
+        decide_prices(owner, ask);
+        break;
     }
 }
 
@@ -608,7 +644,7 @@ void owner_collect_expired(struct owner *owner)
 {
     struct owner_batch *g = &owner->pending;
     owner_end_blocks(owner);
-    while (g->count < OWNER_ENTRIES_MAX) {
+    while (owner_batch_has(g, 0)) {
         struct seats_hold hold;
         if (seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 0)
             return;
@@ -621,7 +657,7 @@ void owner_collect_missed(struct owner *owner)
     struct owner_batch *g = &owner->pending;
     int64_t at_ms = owner->head_at_ms;
     struct seats_hold hold;
-    while (g->count < OWNER_ENTRIES_MAX &&
+    while (owner_batch_has(g, 0) &&
            seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 1) {
         if (at_ms < hold.expires_at_ms)
             at_ms = hold.expires_at_ms;
@@ -642,7 +678,7 @@ void owner_arm_expiry(struct owner *owner)
     int64_t wait_ms = next_ms - owner_now_ms(owner);
     /* No room, or a block that is not durable yet ends: after a commit. */
     if (wait_ms <= 0 &&
-        (owner->pending.count == OWNER_ENTRIES_MAX || owner->block_ends_ms <= owner_now_ms(owner)))
+        (!owner_batch_has(&owner->pending, 0) || owner->block_ends_ms <= owner_now_ms(owner)))
         wait_ms = OWNER_EXPIRE_TICK_MS;
     const int64_t now_ns = loop_now_ns(owner->options.loop);
     const int64_t at_ns = deadline_after_ms(now_ns, wait_ms > 0 ? wait_ms : 0);

@@ -41,6 +41,7 @@ bool owner_is_away(const struct owner *owner);
 struct owner_mirrored {
     uint64_t version;
     uint32_t sale_state;
+    uint32_t price_list;
     struct seats_counts counts;
     const uint8_t *states; /* or NULL */
     const struct owner_change *changes;

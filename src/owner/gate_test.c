@@ -16,6 +16,7 @@ struct place {
     bool may;
     unsigned fenced;
     uint64_t seen_version;
+    uint32_t seen_list;
     uint32_t seen_changes;
 };
 
@@ -32,20 +33,22 @@ static void fenced(void *state)
     place->may = false;
 }
 
-static void committed(void *state, uint64_t version, uint32_t sale_state,
+static void committed(void *state, const struct owner_public *now,
                       const struct owner_change *changes, size_t count)
 {
     struct place *place = state;
-    assert_true(version >= place->seen_version);
-    place->seen_version = version;
+    assert_true(now->version >= place->seen_version);
+    place->seen_version = now->version;
+    place->seen_list = now->price_list;
     place->seen_changes += (uint32_t)count;
 }
 
-static void loaded(void *state, uint64_t version, uint32_t sale_state, const uint8_t *states)
+static void loaded(void *state, const struct owner_public *now, const uint8_t *states)
 {
     struct place *place = state;
-    assert_true(version >= place->seen_version);
-    place->seen_version = version;
+    assert_true(now->version >= place->seen_version);
+    place->seen_version = now->version;
+    place->seen_list = now->price_list;
 }
 
 static void begin(struct place *place, bool it_may)
@@ -129,15 +132,20 @@ static void away_shows_what_it_is_told(void *arg)
     owner_mirror(a.owner, &(struct owner_mirrored){.version = 5,
                                                    .sale_state = STAGE_OPEN,
                                                    .counts = {.free = 3, .held = 1},
+                                                   .price_list = 2,
                                                    .states = states});
+    assert_int_equal(a.seen_list, 2);
     owner_mirror(a.owner, &(struct owner_mirrored){.version = 6,
                                                    .sale_state = STAGE_OPEN,
                                                    .counts = {.free = 2, .held = 1, .sold = 1},
+                                                   .price_list = 3,
                                                    .changes = &change,
                                                    .change_count = 1});
     owner_figures(a.owner, &figures);
     assert_int_equal(figures.version, 6);
     assert_int_equal(figures.counts.sold, 1);
+    assert_int_equal(figures.price_list, 3);
+    assert_int_equal(a.seen_list, 3);
     assert_false(figures.serving);
     assert_int_equal(a.seen_version, 6);
     assert_int_equal(a.seen_changes, 1);

@@ -63,8 +63,15 @@ static int restore_order(struct load *load, const struct store_order *order)
         seats[i] = store_seat_at(order->seats, i);
         if (seats[i] >= owner->options.hall->place_count)
             return ERR_CORRUPT;
-        owner->sold[seats[i]] = (struct owner_sold){
-            .order_id = order->order_id, .placed_at_ms = order->placed_at_ms, .place_count = count};
+        const uint32_t category = owner->options.hall->seats[seats[i]].category;
+        int64_t amount = price_list_amount(owner->lists[0], category);
+        if (order->amounts.len > 0 && !store_amounts_find(order->amounts, seats[i], &amount))
+            return ERR_CORRUPT;
+        owner->sold[seats[i]] = (struct owner_sold){.order_id = order->order_id,
+                                                    .placed_at_ms = order->placed_at_ms,
+                                                    .place_count = count,
+                                                    .amount = amount};
+        load->figures.sold_totals[category] += amount;
     }
     load->figures.orders_confirmed++;
     load->sold_by_orders += count;
@@ -162,10 +169,11 @@ static int remember_key(struct load *load, const struct change *change,
 {
     struct keys *keys = load->owner->keys;
     const struct view name = view_of(change->key, change->key_len);
+    int64_t amounts[SEATS_PARTY_MAX];
     struct keys_answer answer = {.hold = *hold,
                                  .as_stored = change->kind == CHANGE_ORDER_KEY,
                                  .total = change->kind == CHANGE_HOLD
-                                              ? owner_price(load->owner, hold->seats, hold->count)
+                                              ? owner_price(load->owner, hold, amounts)
                                               : change->total,
                                  .at_ms = change->at_ms};
     if (change->key_len == 0)
@@ -229,7 +237,10 @@ static int replay_change(struct load *load, const struct change *change)
                                   id_is_zero(change->hold_id) ? change->order_id : change->hold_id,
                               .account_id = change->account_id,
                               .expires_at_ms = change->expires_at_ms,
-                              .count = change->seat_count};
+                              .count = change->seat_count,
+                              .price_list = change->price_list};
+    if (hold.price_list >= load->owner->list_count)
+        return ERR_CORRUPT;
     for (uint32_t i = 0; i < hold.count; i++) {
         hold.seats[i] = change->seats[i];
         if (hold.seats[i] >= load->owner->options.hall->place_count)
@@ -428,6 +439,8 @@ static int load_into(struct load *load)
         habits_clear(owner->habits);
     err = seats_new(hall, &limits, &owner->seats);
     if (err == 0)
+        err = owner_load_prices(owner, &load->arena, step_deadline());
+    if (err == 0)
         err = load_orders(load);
     if (err == 0)
         err = compare_sold(load);
@@ -490,11 +503,17 @@ int owner_load(struct owner *owner)
         seats_check(owner->seats);
         load.figures.counts = seats_counts(owner->seats);
         load.figures.sale_state = owner->sale_state;
+        load.figures.price_list = owner->list_count - 1;
+        owner_tell_prices(owner, 1);
         owner_publish(owner, &load.figures);
         seats_snapshot(owner->seats, states);
         const struct owner_listener *listener = &owner->options.listener;
         if (listener->loaded)
-            listener->loaded(listener->state, owner->version, owner->sale_state, states);
+            listener->loaded(listener->state,
+                             &(struct owner_public){.version = owner->version,
+                                                    .sale_state = owner->sale_state,
+                                                    .price_list = owner->list_count - 1},
+                             states);
     }
     free(states);
     free(load.open.holds);

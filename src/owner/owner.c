@@ -45,6 +45,7 @@ void owner_arm_forget(struct owner *owner)
 static void batch_init(struct owner_batch *g)
 {
     g->count = 0;
+    g->more_bytes = 0;
     g->ask_count = 0;
     g->first = NULL;
     g->last = &g->first;
@@ -59,7 +60,7 @@ static void owner_free(struct owner *owner)
     free(owner->sold);
     free(owner->blocks);
     free(owner->changes);
-    free(owner->prices);
+    owner_free_prices(owner);
     keys_free(owner->keys);
     habits_free(owner->habits);
     seats_free(owner->seats);
@@ -89,22 +90,19 @@ int owner_start(const struct owner_options *options, struct scope *scope, struct
     owner->sold = calloc(places, sizeof(*owner->sold));
     owner->changes =
         calloc((size_t)OWNER_ENTRIES_MAX * SEATS_PARTY_MAX, sizeof(struct owner_change));
-    const size_t prices_bytes = options->hall->category_count * sizeof(int64_t);
-    owner->prices = malloc(prices_bytes);
-    if (owner->prices)
-        memcpy(owner->prices, options->prices, prices_bytes);
-    owner->options.prices = owner->prices;
     uint32_t keys_max = OWNER_KEYS_PLACE * places + OWNER_KEYS_MORE;
     if (keys_max > OWNER_KEYS_MAX)
         keys_max = OWNER_KEYS_MAX;
     int err = keys_new(keys_max, OWNER_KEYS_PLACE * options->places_max + OWNER_KEYS_ACCOUNT,
                        options->hold_ttl_ms + OWNER_KEY_KEEP_MS, chance_u64(options->chance),
                        &owner->keys);
+    if (err == 0)
+        err = owner_first_prices(owner);
     if (err == 0 && options->rest_ms > 0)
         err = habits_new(options->hold_ttl_ms, places, options->hold_ttl_ms + OWNER_KEY_KEEP_MS,
                          chance_u64(options->chance), &owner->habits);
-    if (err == 0 && (!owner->pending.changes || !owner->committing.changes || !owner->sold ||
-                     !owner->changes || !owner->prices))
+    if (err == 0 &&
+        (!owner->pending.changes || !owner->committing.changes || !owner->sold || !owner->changes))
         err = ERR_NO_MEMORY;
     if (err == 0)
         err = fiber_spawn(scope, owner_run, owner);
@@ -159,13 +157,15 @@ void owner_mirror(struct owner *owner, const struct owner_mirrored *news)
     struct owner_figures figures = owner->figures;
     figures.counts = news->counts;
     figures.sale_state = news->sale_state;
+    figures.price_list = news->price_list;
     owner->version = news->version;
     owner_publish(owner, &figures);
+    const struct owner_public now = {
+        .version = news->version, .sale_state = news->sale_state, .price_list = news->price_list};
     if (news->states && listener->loaded)
-        listener->loaded(listener->state, news->version, news->sale_state, news->states);
+        listener->loaded(listener->state, &now, news->states);
     else if (!news->states && listener->committed)
-        listener->committed(listener->state, news->version, news->sale_state, news->changes,
-                            news->change_count);
+        listener->committed(listener->state, &now, news->changes, news->change_count);
 }
 
 int64_t owner_now_ms(const struct owner *owner)
@@ -187,8 +187,10 @@ struct change *owner_add_change(struct owner *owner, enum change_kind kind,
                                 const struct seats_hold *hold)
 {
     struct owner_batch *g = &owner->pending;
-    if (g->count == OWNER_ENTRIES_MAX)
+    const uint32_t more = owner->list_count > 1 ? OWNER_AMOUNTS_BYTES : 0;
+    if (!owner_batch_has(g, 0))
         return NULL;
+    g->more_bytes += more;
     assert(change_fits_sale(kind, owner->sale_state));
     struct change *change = &g->changes[g->count++];
     change_clear(change);
@@ -199,18 +201,11 @@ struct change *owner_add_change(struct owner *owner, enum change_kind kind,
     change->account_id = hold->account_id;
     change->expires_at_ms = hold->expires_at_ms;
     change->seat_count = hold->count;
+    change->price_list = hold->price_list;
     memcpy(change->seats, hold->seats, hold->count * sizeof(hold->seats[0]));
     owner->version_decided++;
     owner_wake(owner);
     return change;
-}
-
-int64_t owner_price(const struct owner *owner, const uint32_t *seats, uint32_t count)
-{
-    int64_t total = 0;
-    for (uint32_t i = 0; i < count; i++)
-        total += owner->options.prices[owner->options.hall->seats[seats[i]].category];
-    return total;
 }
 
 /* ---- asks: there and back ---- */

@@ -30,6 +30,7 @@
 #include "chance/chance.h"
 #include "fiber/fiber.h"
 #include "hall/hall.h"
+#include "owner/figures.h"
 #include "owner/gate.h"
 #include "owner/listener.h"
 #include "seats/seats.h"
@@ -64,6 +65,7 @@ enum owner_verb {
     OWNER_UNBLOCK,   /* those of seats that the block hold_id has are no longer */
     OWNER_END_HOLD,  /* hold_id, whose account it is: the organiser's RELEASE */
     OWNER_HOLDINGS,  /* fills holdings: live holds of those who have most */
+    OWNER_PRICES,    /* list is valid from now on, unless it says what the valid one says */
 };
 
 struct owner_area {
@@ -83,13 +85,15 @@ struct owner_holding {
  * which it travels between processes (svc/ticket/elsewhere.c, owners.c). The caller fills the first
  * part and keeps the struct (on its stack, say) until owner_ask returns. result:
  *   0                the second part is filled, and durable
- *   ERR_CONFLICT     seats not free (refusal), or no adjacent run; OWNER_BLOCK: none is free
+ *   ERR_CONFLICT     seats not free (refusal), or no adjacent run; OWNER_BLOCK: none is free;
+ *                    OWNER_PRICES: there were PRICE_LISTS_MAX before
  *   ERR_FULL         the account would have more places than it may
  *   ERR_BUSY         the sale is not open
  *   ERR_NOT_FOUND    no such live hold of this account (it may have become an order: the store
  *                    knows), or, OWNER_CANCEL, no such order of this account with these seats
  *   ERR_TIMEOUT      the hold has expired
- *   ERR_EXISTS       the key was used with another request
+ *   ERR_EXISTS       the key was used with another request; OWNER_PRICES: another list than
+ *                    price_list is valid, and it does not say what list says
  *   ERR_DENIED       the account, its address or its network has as many keys remembered as one
  *                    may have
  *   ERR_EARLY        holds of this account, or from this address, ended unused lately (habits.h): a
@@ -122,6 +126,8 @@ struct owner_ask {
     bool paying;                    /* HOLD: its money has come, so habits do not matter */
     bool later;                     /* EXTEND: it is to be paid later, and may last that long */
     struct view reason;             /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
+    struct view list;               /* PRICES: a packed PriceList */
+    uint32_t price_list;            /* PRICES: the number of the list that it follows */
     struct owner_holding *holdings; /* HOLDINGS: the caller's, holdings_max of them */
     uint32_t holdings_max;
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others
@@ -130,9 +136,10 @@ struct owner_ask {
     int64_t deadline_ns; /* not decided any more from then on: ERR_UNAVAILABLE; 0: none */
 
     int result;
-    struct seats_hold hold; /* what was held, ordered, released */
+    struct seats_hold hold; /* what was held, ordered, released; PRICES: its price_list is valid */
     int64_t total;
-    int64_t at_ms;  /* when it was decided; an order's placed_at_ms */
+    int64_t amounts[SEATS_PARTY_MAX]; /* of it, each of the hold's seats */
+    int64_t at_ms;                    /* when it was decided; an order's placed_at_ms */
     int64_t now_ms; /* the owner's time when it answered: a hold has expires_at_ms - now_ms left */
     bool as_stored; /* ORDER: the answer is order hold_id as the store has it, not the above */
     uint64_t version;       /* of the hall, at least this change included */
@@ -176,19 +183,6 @@ void owner_stop(struct owner *owner);
 /* Asks, and waits (deaf to cancellation: the owner always answers) until it is decided and, where
  * it promises something, durable. From a fiber of any worker. Returns ask->result. */
 int owner_ask(struct owner *owner, struct owner_ask *ask);
-
-/* What is published, from any thread: consistent with each other. */
-struct owner_figures {
-    uint64_t version;
-    uint32_t sale_state; /* 0 before the first load */
-    struct seats_counts counts;
-    uint32_t orders_confirmed;
-    uint32_t orders_cancelled;
-    uint32_t queued; /* asks that had gathered while the last commit was on disk */
-    bool serving;
-    uint64_t keys_refused; /* asks that were refused for want of room for their key; for good */
-};
-void owner_figures(struct owner *owner, struct owner_figures *ret_figures);
 
 /* The owner's wall clock. On the owner's thread. */
 int64_t owner_now_ms(const struct owner *owner);

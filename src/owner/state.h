@@ -10,7 +10,14 @@
 #include "owner/habits.h"
 #include "owner/keys.h"
 #include "owner/owner.h"
+#include "owner/prices.h"
 #include "sale/change.h"
+#include "sale/ledger.h"
+
+/* Changes with prices of their own, and price lists, may be larger than others: a batch counts what
+ * they need more, so that 4,096 changes fit a row, or fewer do. */
+#define OWNER_ENTRY_BYTES   256
+#define OWNER_AMOUNTS_BYTES 96
 
 /* The ways of an owner, X(from, to); owner_move takes them. */
 #define OWNER_PHASES(X) X(NEW) X(LOADING) X(SERVING) X(AWAY) X(STOPPED)
@@ -31,6 +38,7 @@ struct owner_sold {
     int64_t placed_at_ms;
     uint64_t version;     /* of the change that sold it, or gave back its neighbours; 0: loaded */
     uint32_t place_count; /* of the order */
+    int64_t amount;       /* what it cost */
 };
 
 /* A place that is kept back. */
@@ -45,6 +53,7 @@ struct owner_batch {
     struct change
         *changes; /* OWNER_ENTRIES_MAX; those of a hold name its seats, whatever is written */
     uint32_t count;
+    uint32_t more_bytes; /* that they may need in a row, beside OWNER_ENTRY_BYTES each */
     uint32_t ask_count;
     struct owner_ask *first; /* asks to answer after the commit, in order */
     struct owner_ask **last;
@@ -52,7 +61,9 @@ struct owner_batch {
 
 struct owner {
     struct owner_options options;
-    int64_t *prices; /* owned; options.prices */
+    struct price_list **lists; /* by number; owned. Of a list that is decided, list_bytes too */
+    struct view *list_bytes;   /* as its entry has it, until the next load; owned */
+    uint32_t list_count;       /* the last is valid for what is decided now */
     enum owner_phase phase;
     bool stopping;
     bool late; /* holds ended long ago, see owner_is_late: load again before anything is decided */
@@ -95,6 +106,13 @@ struct owner {
     struct owner_figures figures; /* which other threads read, under the lock */
     struct owner_change *changes; /* scratch of one commit */
 };
+
+/* Whether one more change fits, that needs so many bytes more than OWNER_ENTRY_BYTES. */
+static inline bool owner_batch_has(const struct owner_batch *g, size_t more)
+{
+    return g->count < OWNER_ENTRIES_MAX &&
+           (size_t)OWNER_ENTRY_BYTES * (g->count + 1) + g->more_bytes + more <= LEDGER_BODY_MAX;
+}
 
 /* When the hold was made: its id begins with the time. */
 static inline int64_t owner_made_ms(struct id hold_id)
@@ -152,13 +170,12 @@ void owner_run(void *owner);
  * new phase, says it in the log (debug), and publishes. */
 void owner_move(struct owner *owner, enum owner_phase to);
 void owner_answer(struct owner_ask *ask, int result);
-/* One more change in the pending batch, now and of that hold; NULL at the maximum. */
+/* One more change in the pending batch, now and of that hold; NULL where none fits. */
 struct change *owner_add_change(struct owner *owner, enum change_kind kind,
                                 const struct seats_hold *hold);
 void owner_wake(struct owner *owner);
 /* Makes figures visible to other threads, with the owner's version and phase. */
 void owner_publish(struct owner *owner, const struct owner_figures *figures);
-int64_t owner_price(const struct owner *owner, const uint32_t *seats, uint32_t count);
 
 /* owner.c: whether the gate lets this process own the performance. */
 bool owner_may(const struct owner *owner);

@@ -76,6 +76,12 @@ static bool write_key(struct arena *arena, struct change *change, Usher__V1__Led
 #define WRITE_u32(name) message->name = change->name;
 #define WRITE_text(name)                                                                           \
     message->name = (ProtobufCBinaryData){.len = change->name##_len, .data = change->name};
+#define WRITE_bytes(name)                                                                          \
+    message->name =                                                                                \
+        (ProtobufCBinaryData){.len = change->name.len, .data = (uint8_t *)change->name.at};
+#define WRITE_amounts(name)                                                                        \
+    message->n_##name = change->amount_count;                                                      \
+    message->name = change->name;
 #define WRITE_key_may(name)  written = written && write_key(arena, change, &message->name);
 #define WRITE_key_must(name) WRITE_key_may(name)
 #define WRITE_seats(name)                                                                          \
@@ -151,12 +157,27 @@ static bool read_reason(const ProtobufCBinaryData *text, struct change *ret_chan
     return true;
 }
 
+static bool read_amounts(const int64_t *amounts, size_t count, struct change *ret_change)
+{
+    if (count != 0 && count != ret_change->seat_count)
+        return false;
+    ret_change->amount_count = (uint32_t)count;
+    if (count > 0)
+        memcpy(ret_change->amounts, amounts, count * sizeof(*amounts));
+    return true;
+}
+
 #define READ_id(name) right &= read_id(&message->name, &ret_change->name);
 #define READ_id_may(name)                                                                          \
     right &= message->name.len == 0 || read_id(&message->name, &ret_change->name);
 #define READ_i64(name)  ret_change->name = message->name;
 #define READ_u32(name)  ret_change->name = message->name;
 #define READ_text(name) right &= read_reason(&message->name, ret_change);
+#define READ_bytes(name)                                                                           \
+    right &= message->name.len > 0 && message->name.len <= CHANGE_LIST_MAX;                        \
+    ret_change->name = view_of(message->name.data, message->name.len);
+#define READ_amounts(name)                                                                         \
+    right = right && read_amounts(message->name, message->n_##name, ret_change);
 #define READ_seats(name)                                                                           \
     right &=                                                                                       \
         read_seats(message->name, message->n_##name, ret_change->name, &ret_change->seat_count);

@@ -15,6 +15,7 @@
 #include "err/err.h"
 #include "mem/arena.h"
 #include "mem/id.h"
+#include "mem/view.h"
 #include "seats/seats.h"
 #include "usher/v1/ledger.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
@@ -22,7 +23,8 @@
 #define CHANGE_HASH_BYTES 32
 #define CHANGE_KEY_MAX    64 /* bytes of an idempotency key */
 #define CHANGE_SEATS_MAX  SEATS_PARTY_MAX
-#define CHANGE_REASON_MAX 100 /* bytes of a block's reason */
+#define CHANGE_REASON_MAX 100  /* bytes of a block's reason */
+#define CHANGE_LIST_MAX   8192 /* bytes of a price list */
 
 /*
  * X(NAME, member of LedgerEntry, its seats were, and are; its order was, and is; the sale is)
@@ -44,15 +46,19 @@
     X(EXTEND, extend, HELD, HELD, NONE, NONE, ON)                                                  \
     X(CLOCK, clock, NONE, NONE, NONE, NONE, ANY)                                                   \
     X(BLOCK, block, FREE, BLOCKED, NONE, NONE, ANY)                                                \
-    X(UNBLOCK, unblock, BLOCKED, FREE, NONE, NONE, ANY)
+    X(UNBLOCK, unblock, BLOCKED, FREE, NONE, NONE, ANY)                                            \
+    X(PRICES, prices, NONE, NONE, NONE, NONE, ANY)
 
 /*
  * What each writes down: F(type, name), where name is a field of its message and a member of struct
  * change. Types: id (16 bytes, not zero), seats (1 … 8, strictly ascending), i64, u32, id_may
- * and key_may (optional), key_must; left: as seats, into left; text: 1 … 100 bytes of a reason.
+ * and key_may (optional), key_must; left: as seats, into left; text: 1 … 100 bytes of a reason;
+ * amounts: one a seat (seats stand before), or none; bytes: 1 … 8192, borrowed.
  */
 #define CHANGE_FIELDS_HOLD(F)                                                                      \
-    F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms) F(key_may, key)
+    F(id, hold_id)                                                                                 \
+    F(id, account_id)                                                                              \
+    F(seats, seats) F(i64, expires_at_ms) F(key_may, key) F(u32, price_list)
 #define CHANGE_FIELDS_RELEASE(F) F(id, hold_id) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_EXPIRY(F)  F(id, hold_id) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_RESTED(F)  F(seats, seats)
@@ -60,13 +66,16 @@
     F(id, order_id)                                                                                \
     F(id, hold_id)                                                                                 \
     F(id, account_id)                                                                              \
-    F(seats, seats) F(i64, total) F(u32, payment_method) F(key_may, key) F(id_may, payment_id)
+    F(seats, seats)                                                                                \
+    F(i64, total)                                                                                  \
+    F(u32, payment_method)                                                                         \
+    F(key_may, key) F(id_may, payment_id) F(u32, price_list) F(amounts, amounts)
 #define CHANGE_FIELDS_CANCEL(F)                                                                    \
     F(id, order_id) F(id, account_id) F(seats, seats) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_GIVE_BACK(F)  CHANGE_FIELDS_CANCEL(F) F(left, left)
 #define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
 #define CHANGE_FIELDS_EXTEND(F)                                                                    \
-    F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms)
+    F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms) F(u32, price_list)
 #define CHANGE_FIELDS_BLOCK(F)                                                                     \
     F(id, block_id)                                                                                \
     F(id_may, account_id) F(seats, seats) F(i64, expires_at_ms) F(text, reason)
@@ -74,6 +83,7 @@
     F(id, block_id)                                                                                \
     F(id_may, account_id) F(seats, seats) F(i64, rest_until_ms) F(u32, by_time)
 #define CHANGE_FIELDS_CLOCK(F)     F(i64, before_ms)
+#define CHANGE_FIELDS_PRICES(F)    F(u32, number) F(bytes, list)
 #define CHANGE_FIELDS_ORDER_KEY(F) F(id, order_id) F(id, account_id) F(key_must, key)
 
 /* The ways of a sale: X(from, to), of usher.v1.SaleState. */
@@ -134,8 +144,12 @@ struct change {
     int64_t total;
     int64_t before_ms;
     int64_t rest_until_ms; /* 0: its seats are for sale at once */
+    struct view list;      /* a packed PriceList; borrowed */
     uint32_t left_count;
-    uint32_t key_len;    /* 0: no key */
+    uint32_t amount_count; /* of the amounts that are written: 0 by list 0 */
+    uint32_t price_list;   /* by which it costs that */
+    uint32_t number;       /* of a new list */
+    uint32_t key_len;      /* 0: no key */
     uint32_t by_time;    /* of a block's end: 1: its time was over */
     uint32_t reason_len; /* of a block's reason */
     /* From here on only what the counts above say means something (change_clear). */
@@ -143,7 +157,8 @@ struct change {
     uint8_t request_hash[CHANGE_HASH_BYTES]; /* where there is a key */
     uint8_t key[CHANGE_KEY_MAX];
     uint32_t left[CHANGE_SEATS_MAX];       /* what an order keeps */
-    uint8_t reason[CHANGE_REASON_MAX + 4]; /* and what would be padding */
+    uint8_t reason[CHANGE_REASON_MAX + 8]; /* and what would be padding */
+    int64_t amounts[CHANGE_SEATS_MAX];     /* what each seat costs; an owner knows it always */
 };
 
 /* No fields, of no kind yet. Leaves the arrays at the end as they are: an owner makes two changes
@@ -170,8 +185,9 @@ bool change_sale_may_go(uint32_t from, uint32_t to);
 int change_write(struct change *change, struct arena *arena, Usher__V1__LedgerEntry *ret_entry);
 
 /* Reads a message. ERR_CORRUPT: it is of no kind, an id is not 16 bytes or all zero, seats are not
- * 1 … 8 strictly ascending, a key or a reason is longer than it may be or empty, a key is without a
- * request hash of 32, or missing where it must be; *ret_change is of no use then. */
+ * 1 … 8 strictly ascending, a key, a reason or a list is longer than it may be or empty, a key is
+ * without a request hash of 32, or missing where it must be, amounts are neither none nor one a
+ * seat; *ret_change is of no use then. What is borrowed is the message's. */
 int change_read(const Usher__V1__LedgerEntry *entry, struct change *ret_change);
 
 #endif

@@ -56,7 +56,12 @@ static struct change full(enum change_kind kind)
                             .block_id = {9, 10},
                             .by_time = 1,
                             .reason_len = 5,
-                            .reason = "press"};
+                            .reason = "press",
+                            .amounts = {0, 1, INT64_MAX},
+                            .amount_count = 3,
+                            .price_list = 15,
+                            .number = 16,
+                            .list = VIEW_LIT("list")};
     memset(change.request_hash, 0xab, sizeof(change.request_hash));
     return change;
 }
@@ -85,6 +90,10 @@ static void every_kind_comes_back(void **state)
 #define KEEP_text(name)                                                                            \
     expected.name##_len = change.name##_len;                                                       \
     memcpy(expected.name, change.name, sizeof(change.name));
+#define KEEP_bytes(name) expected.name = change.name;
+#define KEEP_amounts(name)                                                                         \
+    expected.amount_count = change.amount_count,                                                   \
+    memcpy(expected.amounts, change.amounts, sizeof(change.amounts));
 #define KEEP_left(name)                                                                            \
     expected.left_count = change.left_count;                                                       \
     memcpy(expected.left, change.left, sizeof(change.left));
@@ -224,12 +233,33 @@ static void a_reason_has_a_length(void **state)
     assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
 }
 
+static void a_list_has_a_length_and_amounts_are_those_of_seats(void **state)
+{
+    struct change change = full(CHANGE_PRICES), got;
+    Usher__V1__LedgerEntry entry;
+    static char text[CHANGE_LIST_MAX + 1];
+    assert_int_equal(change_write(&change, &arena, &entry), 0);
+    entry.prices->list = (ProtobufCBinaryData){.len = 0};
+    assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
+    entry.prices->list = (ProtobufCBinaryData){.len = sizeof(text), .data = (uint8_t *)text};
+    assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
+    change = full(CHANGE_SALE);
+    change.amount_count = 2;
+    assert_int_equal(change_write(&change, &arena, &entry), 0);
+    assert_int_equal(change_read(&entry, &got), ERR_CORRUPT);
+    entry.sale->n_amounts = 0;
+    assert_int_equal(change_read(&entry, &got), 0);
+    assert_int_equal(got.amount_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_needs_all_of_its_memory),
         cmocka_unit_test_setup_teardown(what_may_be_missing_may_be_missing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reason_has_a_length, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_list_has_a_length_and_amounts_are_those_of_seats, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(every_kind_comes_back, set_up, tear_down),
         cmocka_unit_test(the_list_is_the_contract),
         cmocka_unit_test(rules_make_sense),

@@ -46,6 +46,7 @@ struct seats_hold {
     int64_t expires_at_ms; /* not valid at this time any more */
     uint32_t count;
     uint32_t seats[SEATS_PARTY_MAX]; /* ascending */
+    uint32_t price_list; /* the caller's: by which list they cost; kept, not looked at */
 };
 
 /* Why a hold is refused, and what is free instead. */

@@ -39,6 +39,18 @@ static bool put_cancel(const struct change *change, struct arena *arena,
            write_seats(arena, change->left, change->left_count, &cancel->left);
 }
 
+/* What each seat costs, where that is not what the first list says. False: no memory. */
+static bool put_amounts(const struct change *change, struct arena *arena, struct store_order *order)
+{
+    if (change->amount_count == 0)
+        return true;
+    uint8_t *bytes = arena_alloc(arena, store_amounts_len(change->seat_count));
+    if (bytes)
+        order->amounts = store_amounts_write(change->price_list, change->seats, change->amounts,
+                                             change->seat_count, bytes);
+    return bytes != NULL;
+}
+
 static bool put_order(const struct change *change, struct arena *arena, struct store_batch *batch,
                       struct store_order *order, struct store_sale *sales)
 {
@@ -54,7 +66,8 @@ static bool put_order(const struct change *change, struct arena *arena, struct s
     };
     for (uint32_t i = 0; i < change->seat_count; i++)
         sales[batch->sale_count++] = (struct store_sale){change->seats[i], change->order_id};
-    return write_seats(arena, change->seats, change->seat_count, &order->seats);
+    return put_amounts(change, arena, order) &&
+           write_seats(arena, change->seats, change->seat_count, &order->seats);
 }
 
 /* The places of a block that begins or ends. */
@@ -91,6 +104,27 @@ static int block_room(const struct change *changes, size_t count, struct arena *
     return *ret_begin && *ret_end ? 0 : ERR_NO_MEMORY;
 }
 
+/* New price lists, where there are any. */
+static int put_prices(const struct change *changes, size_t count, struct arena *arena,
+                      struct store_batch *batch)
+{
+    size_t lists = 0;
+    for (size_t i = 0; i < count; i++)
+        lists += changes[i].kind == CHANGE_PRICES;
+    struct store_prices *prices = arena_alloc(arena, lists * sizeof(*prices));
+    if (!prices)
+        return ERR_NO_MEMORY;
+    batch->prices = prices;
+    for (size_t i = 0; i < count; i++) {
+        if (changes[i].kind == CHANGE_PRICES)
+            prices[batch->prices_count++] =
+                (struct store_prices){.number = changes[i].number,
+                                      .begun = batch->row.version_before + 1 + i,
+                                      .list = changes[i].list};
+    }
+    return 0;
+}
+
 int store_batch_fill(const struct change *changes, size_t count, struct arena *arena,
                      struct store_batch *batch)
 {
@@ -98,7 +132,8 @@ int store_batch_fill(const struct change *changes, size_t count, struct arena *a
     struct store_order *orders = arena_alloc(arena, count * sizeof(*orders));
     struct store_cancel *cancels = arena_alloc(arena, count * sizeof(*cancels));
     struct store_block *begin, *end;
-    if (!sales || !orders || !cancels || block_room(changes, count, arena, &begin, &end) != 0)
+    if (!sales || !orders || !cancels || block_room(changes, count, arena, &begin, &end) != 0 ||
+        put_prices(changes, count, arena, batch) != 0)
         return ERR_NO_MEMORY;
     batch->blocks = begin;
     batch->unblocks = end;

@@ -36,7 +36,7 @@ static int (*const modules[])(struct sql *sql, bool read_only, int64_t now_ms) =
 #define TABLES                                                                                     \
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"             \
     " AND name NOT IN ('hall', 'event', 'performance', 'ledger', 'sold', 'orders', 'outbox',"      \
-    " 'blocked', 'migration', 'schema_step') ORDER BY name"
+    " 'blocked', 'price_list', 'migration', 'schema_step') ORDER BY name"
 
 struct carry {
     sqlite3 *from;

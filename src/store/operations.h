@@ -75,6 +75,13 @@ OPERATION(block_list, false,
            size_t *ret_count),
           (performance_id, arena, ret_blocks, ret_count))
 
+/* The price lists of one performance, ascending by number; without the first, which stands in the
+ * performance's row. */
+OPERATION(price_lists, false,
+          (uint32_t performance_id, struct arena *arena, struct store_prices **ret_lists,
+           size_t *ret_count),
+          (performance_id, arena, ret_lists, ret_count))
+
 /* Ledger rows with seq >= from_seq, ascending, at most rows_max of them and at most about 16 MiB of
  * bodies. Costs what it gives, however long the ledger is. */
 OPERATION(ledger_read, false,

@@ -77,6 +77,15 @@ struct store_order {
     int64_t total;
     struct view seats; /* little-endian uint32 each, ascending; without those that were given back,
                           but kept when all are */
+    struct view amounts; /* what each seat cost, as it was when it was placed (store_amounts_write);
+                          empty: what the performance's first prices say */
+};
+
+/* A price list that is valid from an entry of the ledger on (sale/price_list.h). */
+struct store_prices {
+    uint32_t number;  /* from 1 */
+    uint64_t begun;   /* the version that its entry made */
+    struct view list; /* a packed usher.v1.PriceList */
 };
 
 /* What is given back of an order. Rows of sold go for the seats that do not stay. */
@@ -149,6 +158,8 @@ struct store_batch {
     size_t block_count;
     const struct store_block *unblocks; /* no longer: seat and block_id alone are read */
     size_t unblock_count;
+    const struct store_prices *prices; /* new lists, ascending by number */
+    size_t prices_count;
     struct view outbox; /* packed usher.v1.OutboxBatch, or empty */
 };
 

@@ -27,6 +27,45 @@ int store_performance_check(const struct store_performance *performance)
     return fits ? 0 : ERR_INVALID;
 }
 
+static uint64_t little_endian(const char *at, size_t bytes)
+{
+    uint64_t value = 0;
+    for (size_t k = 0; k < bytes; k++)
+        value |= (uint64_t)(uint8_t)at[k] << (8 * k);
+    return value;
+}
+
+static uint8_t *put_little_endian(uint8_t *at, uint64_t value, size_t bytes)
+{
+    for (size_t k = 0; k < bytes; k++)
+        *at++ = (uint8_t)(value >> (8 * k));
+    return at;
+}
+
+struct view store_amounts_write(uint32_t price_list, const uint32_t *seats, const int64_t *amounts,
+                                size_t count, uint8_t *bytes)
+{
+    uint8_t *at = put_little_endian(bytes, price_list, STORE_AMOUNTS_HEAD);
+    for (size_t i = 0; i < count; i++) {
+        at = put_little_endian(at, seats[i], STORE_SEAT_BYTES);
+        at = put_little_endian(at, (uint64_t)amounts[i], sizeof(amounts[i]));
+    }
+    return view_of(bytes, (size_t)(at - bytes));
+}
+
+bool store_amounts_find(struct view amounts, uint32_t seat, int64_t *ret_amount)
+{
+    for (size_t at = STORE_AMOUNTS_HEAD; at + STORE_AMOUNTS_SEAT_BYTES <= amounts.len;
+         at += STORE_AMOUNTS_SEAT_BYTES) {
+        if (little_endian(amounts.at + at, STORE_SEAT_BYTES) != seat)
+            continue;
+        *ret_amount =
+            (int64_t)little_endian(amounts.at + at + STORE_SEAT_BYTES, sizeof(*ret_amount));
+        return true;
+    }
+    return false;
+}
+
 void store_batch_check(const struct store_batch *batch)
 {
     const struct ledger_row *row = &batch->row;
@@ -48,6 +87,8 @@ void store_batch_check(const struct store_batch *batch)
         assert(order->seats.len > 0 && order->seats.len <= 4 * CHANGE_SEATS_MAX);
     }
     assert(seats == batch->sale_count);
+    for (size_t i = 0; i < batch->prices_count; i++)
+        assert(batch->prices[i].number > 0 && batch->prices[i].list.len <= CHANGE_LIST_MAX);
     for (size_t i = 0; i < batch->cancel_count; i++)
         assert(batch->cancels[i].seats.len <= 4 * CHANGE_SEATS_MAX &&
                batch->cancels[i].left.len < batch->cancels[i].seats.len);

@@ -15,6 +15,7 @@
 #ifndef USHER_STORE_STORE_H
 #define USHER_STORE_STORE_H
 
+#include "store/amounts.h"
 #include "store/rows.h"
 
 struct sql;
@@ -72,7 +73,8 @@ int store_performance_check(const struct store_performance *performance);
 void store_batch_check(const struct store_batch *batch);
 
 /* Fills in what a batch's tables say (sales, orders, cancels, sale_state) from its changes; the
- * performance_id, and the sale_state before, must be set. All memory is the arena's.
+ * performance_id, the sale_state and the row's version_before must be set. All memory is the
+ * arena's, or the changes'.
  * ERR_NO_MEMORY; ERR_CORRUPT: an order of more seats than there may be. */
 int store_batch_fill(const struct change *changes, size_t count, struct arena *arena,
                      struct store_batch *batch);

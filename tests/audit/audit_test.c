@@ -191,14 +191,14 @@ static void a_good_history_is_clean(void **state)
     audit_place_of(place);
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
-    assert_int_equal(report.counts.performances, 6);
-    assert_int_equal(report.counts.rows, 18);
-    assert_int_equal(report.counts.entries, 49);
-    assert_int_equal(report.counts.holds, 16);
-    assert_int_equal(report.counts.orders, 5);
+    assert_int_equal(report.counts.performances, 7);
+    assert_int_equal(report.counts.rows, 21);
+    assert_int_equal(report.counts.entries, 59);
+    assert_int_equal(report.counts.holds, 19);
+    assert_int_equal(report.counts.orders, 7);
     assert_int_equal(report.counts.cancelled, 2);
-    assert_int_equal(report.counts.sold, 10);
-    assert_int_equal(report.counts.held, 6);
+    assert_int_equal(report.counts.sold, 13);
+    assert_int_equal(report.counts.held, 7);
     assert_int_equal(report.counts.resting, 1);
     assert_int_equal(report.counts.blocked, 2);
     assert_int_equal(run_checker(place), 0);
@@ -259,13 +259,12 @@ static void every_copy_of_an_id_is_minded(void **state)
     assert_int_equal(report.finding_count, 0);
 }
 
-static void every_broken_rule_is_found(void **state)
+static void find_all(const struct place *place, const struct broken_rule *rules, size_t count)
 {
-    const struct place *place = *state;
     int findings[MANY];
-    assert_true(broken_rule_count <= MANY);
-    for (size_t i = 0; i < broken_rule_count; i++) {
-        const struct broken_rule *rule = &broken_rules[i];
+    assert_true(count <= MANY);
+    for (size_t i = 0; i < count; i++) {
+        const struct broken_rule *rule = &rules[i];
         struct store *store = NULL;
         struct place within = place_within(place, i);
         assert_int_equal(store_sqlite_open(within.dir, false, &store), 0);
@@ -280,10 +279,20 @@ static void every_broken_rule_is_found(void **state)
         audit_place_of(&within);
         assert_found(rule->name, rule->finding);
     }
-    run_checker_within(place, broken_rule_count, findings);
-    for (size_t i = 0; i < broken_rule_count; i++)
+    run_checker_within(place, count, findings);
+    for (size_t i = 0; i < count; i++)
         if (findings[i] < 1)
-            fail_msg("%s: the checker finds %d", broken_rules[i].name, findings[i]);
+            fail_msg("%s: the checker finds %d", rules[i].name, findings[i]);
+}
+
+static void every_broken_rule_is_found(void **state)
+{
+    find_all(*state, broken_rules, broken_rule_count);
+}
+
+static void every_broken_rule_of_prices_is_found(void **state)
+{
+    find_all(*state, broken_price_rules, broken_price_rule_count);
 }
 
 /* A forger who hashes his row anew leaves a row after it that hangs on the old hash. */
@@ -402,6 +411,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(every_tampering_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_copy_of_an_id_is_minded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_broken_rule_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_broken_rule_of_prices_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_forged_row_needs_all_that_follow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_exit_code_is_the_claim, set_up, tear_down),
         cmocka_unit_test_setup_teardown(findings_are_counted_beyond_the_list, set_up, tear_down),

@@ -2,13 +2,6 @@
 
 #include "err/err.h"
 
-static void commit(struct script *s)
-{
-    int rc = script_commit(s);
-    assert(rc == 0);
-    s->now_ms += 1000;
-}
-
 static void rested(struct script *s, struct script_seats seats)
 {
     struct change change = {.kind = CHANGE_RESTED, .seat_count = (uint32_t)seats.count};
@@ -21,14 +14,14 @@ static void write_first(struct store *store)
     uint32_t id = script_performance(store, 200, 4);
     struct script *s = script_new(store, id);
     script_state(s, OPEN);
-    commit(s); /* row 1 */
+    history_commit(s); /* row 1 */
     script_hold(s, 101, 11, SEATS(120, 121), "k1");
     script_hold(s, 102, 12, SEATS(5), NULL);
     script_hold(s, 103, 13, SEATS(7, 8, 9), "k1");
-    commit(s); /* row 2 */
+    history_commit(s); /* row 2 */
     script_sell(s, 1, 101, 11, SEATS(120, 121), "k2");
     script_release(s, 102);
-    commit(s); /* row 3 */
+    history_commit(s); /* row 3 */
     script_free(s);
     s = script_new(store, id); /* another owner takes over */
     s->now_ms = SCRIPT_START_MS + 10000;
@@ -37,22 +30,22 @@ static void write_first(struct store *store)
     script_hold(s, 105, 11, SEATS(0, 199), "k3");
     script_extend(s, 105, 11, SEATS(0, 199), 30000);
     script_give_back(s, 1, 11, SEATS(120), SEATS(121));
-    commit(s); /* row 4 */
+    history_commit(s); /* row 4 */
     s->now_ms += SCRIPT_TTL_MS + 30000;
     script_expire(s, 103);
     script_expire(s, 105);
     script_cancel(s, 1, 11, SEATS(121));
     script_hold(s, 106, 14, SEATS(120), NULL);
-    commit(s); /* row 5 */
+    history_commit(s); /* row 5 */
     script_state(s, PAUSED);
     script_sell(s, 3, 106, 14, SEATS(120), NULL);
     script_order_key(s, 3, 14, "k1");
     script_order_key(s, 1, 11, "k4"); /* cancelled meanwhile */
-    commit(s);                        /* row 6 */
+    history_commit(s);                /* row 6 */
     s->now_ms += SCRIPT_TTL_MS + LEDGER_KEY_KEEP_MS;
     script_state(s, OPEN);
     script_hold(s, 107, 11, SEATS(150), "k1"); /* the key is old enough to be used again */
-    commit(s);                                 /* row 7: a hold that is live */
+    history_commit(s);                         /* row 7: a hold that is live */
     script_free(s);
 }
 
@@ -68,13 +61,13 @@ static void write_a_day_ahead(struct store *store)
     s->now_ms += 86400000;
     script_state(s, OPEN);
     script_hold(s, 401, 11, SEATS(7), "k1");
-    commit(s);
+    history_commit(s);
     const int64_t before_ms = s->now_ms - 1000;
     s->now_ms = SCRIPT_START_MS;
     set_clock(s, before_ms);
-    commit(s);
+    history_commit(s);
     script_hold(s, 402, 11, SEATS(7), "k1"); /* the seat is free, and the key was forgotten */
-    commit(s);
+    history_commit(s);
     script_free(s);
 }
 
@@ -89,21 +82,21 @@ static void write_rests(struct store *store)
     script_sell(s, 5, 503, 13, SEATS(5, 6), NULL);
     script_release(s, 501);
     script_last(s)->rest_until_ms = s->now_ms + SCRIPT_REST_MS;
-    commit(s);
+    history_commit(s);
     script_give_back(s, 5, 13, SEATS(5), SEATS(6));
     script_last(s)->rest_until_ms = s->now_ms + 1;
-    commit(s);
+    history_commit(s);
     script_cancel(s, 5, 13, SEATS(6));
     script_last(s)->rest_until_ms = s->now_ms + SCRIPT_REST_MS;
     rested(s, SEATS(5));
     script_hold(s, 504, 12, SEATS(5), NULL);
-    commit(s);
+    history_commit(s);
     s->now_ms += SCRIPT_TTL_MS;
     rested(s, SEATS(1, 2));
     rested(s, SEATS(6));
     script_expire(s, 502);
     script_last(s)->rest_until_ms = s->now_ms + SCRIPT_REST_MS;
-    commit(s);
+    history_commit(s);
     script_free(s);
 }
 
@@ -113,17 +106,17 @@ static void write_blocks(struct store *store)
     struct script *s = script_new(store, script_performance(store, 50, 8));
     script_block(s, 701, SEATS(1, 2, 3), 0);
     script_block(s, 702, SEATS(10), s->now_ms + 5000);
-    commit(s);
+    history_commit(s);
     script_state(s, OPEN);
     script_hold(s, 601, 11, SEATS(4), NULL);
     script_unblock(s, 701, SEATS(2), false);
     script_last(s)->rest_until_ms = s->now_ms + SCRIPT_REST_MS;
-    commit(s);
+    history_commit(s);
     s->now_ms += SCRIPT_REST_MS;
     script_unblock(s, 702, SEATS(10), true);
     rested(s, SEATS(2));
     script_hold(s, 602, 12, SEATS(2, 10), NULL);
-    commit(s);
+    history_commit(s);
     script_free(s);
 }
 
@@ -134,12 +127,13 @@ void history_write(struct store *store)
     script_state(s, OPEN);
     script_hold(s, 201, 11, SEATS(0, 1, 2, 3, 4, 5, 6, 7), "k1");
     script_sell(s, 4, 201, 11, SEATS(0, 1, 2, 3, 4, 5, 6, 7), NULL);
-    commit(s);
+    history_commit(s);
     script_free(s);
     script_performance(store, 50, 8); /* one without a row */
     write_a_day_ahead(store);
     write_rests(store);
     write_blocks(store);
+    history_write_prices(store);
 }
 
 /* The tables refuse what the ledger here claims: leave the last order out of them. */

@@ -18,6 +18,10 @@
 /* Two performances with every kind of change: holds that are sold, released, expired and still
  * live; orders, cancelled and not; a pause; keys; two owners. The first performance has 7 rows. */
 void history_write(struct store *store);
+/* Of it, the last performance, whose prices change. */
+void history_write_prices(struct store *store);
+/* Commits the batch under way; a second passes. */
+void history_commit(struct script *s);
 
 /* One rule broken by a chain that is otherwise in order. */
 struct broken_rule {
@@ -27,6 +31,8 @@ struct broken_rule {
 };
 extern const struct broken_rule broken_rules[];
 extern const size_t broken_rule_count;
+extern const struct broken_rule broken_price_rules[];
+extern const size_t broken_price_rule_count;
 
 /* One change made to the file behind the store's back. */
 struct tampering {

@@ -17,6 +17,8 @@ EXTEND_MAX_MS = 960_000
 DRAFT, OPEN, PAUSED = 1, 2, 3
 CONFIRMED, CANCELLED = 1, 2
 CARD = 2
+STANDING = 2
+PRICE_MAX = 10**12
 
 
 class Malformed(Exception):
@@ -72,9 +74,11 @@ def fields(data):
 
 
 def decode(data, shape):
-    """A message as a dict. shape: field number → (name, kind); kinds: int, uint, bytes, uints, or a shape of its own."""
-    absent = {'int': lambda: 0, 'uint': lambda: 0, 'bytes': lambda: b'', 'uints': list}
-    message = {name: absent[kind]() if isinstance(kind, str) else None for name, kind in shape.values()}
+    """A message as a dict. shape: field number → (name, kind); kinds: int, uint, bytes, uints, ints, a shape of its own, or a
+    list of one: repeated messages, or of 'bytes': repeated bytes."""
+    absent = {'int': lambda: 0, 'uint': lambda: 0, 'bytes': lambda: b'', 'uints': list, 'ints': list}
+    message = {name: absent[kind]() if isinstance(kind, str) else [] if isinstance(kind, list) else None
+               for name, kind in shape.values()}
     for number, value in fields(data):
         if number not in shape:
             continue
@@ -83,18 +87,21 @@ def decode(data, shape):
             if not isinstance(value, int):
                 raise Malformed(f'{name} is no number')
             message[name] = signed64(value) if kind == 'int' else value & 0xffffffff
-        elif kind == 'uints':
+        elif kind in ('uints', 'ints'):
+            as_kind = signed64 if kind == 'ints' else lambda one: one & 0xffffffff
             if isinstance(value, int):
-                message[name].append(value & 0xffffffff)
+                message[name].append(as_kind(value))
             elif value is None:
                 raise Malformed(f'{name} is no number')
             else:
                 at = 0
                 while at < len(value):
                     one, at = read_varint(value, at)
-                    message[name].append(one & 0xffffffff)
+                    message[name].append(as_kind(one))
         elif not isinstance(value, bytes):
             raise Malformed(f'{name} is not length-delimited')
+        elif isinstance(kind, list):
+            message[name].append(value if kind == ['bytes'] else decode(value, kind[0]))
         else:
             message[name] = value if kind == 'bytes' else decode(value, kind)
     return message
@@ -102,13 +109,15 @@ def decode(data, shape):
 
 KEY = {1: ('key', 'bytes'), 2: ('request_hash', 'bytes')}
 HOLD = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
-        5: ('key', KEY)}
+        5: ('key', KEY), 6: ('price_list', 'uint')}
 END = {1: ('hold_id', 'bytes'), 2: ('rest_until_ms', 'int')}
 RESTED = {1: ('seats', 'uints')}
 SALE = {1: ('order_id', 'bytes'), 2: ('hold_id', 'bytes'), 3: ('account_id', 'bytes'), 4: ('seats', 'uints'),
-        5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint'), 8: ('payment_id', 'bytes')}
+        5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint'), 8: ('payment_id', 'bytes'),
+        9: ('price_list', 'uint'), 10: ('amounts', 'ints')}
 CLOCK = {1: ('before_ms', 'int')}
-EXTEND = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int')}
+EXTEND = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
+          5: ('price_list', 'uint')}
 CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('rest_until_ms', 'int')}
 STATE = {1: ('state', 'uint')}
 GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints'),
@@ -118,10 +127,16 @@ BLOCK = {1: ('block_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uin
          5: ('reason', 'bytes')}
 UNBLOCK = {1: ('block_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('rest_until_ms', 'int'),
            5: ('by_time', 'uint')}
+PRICES = {1: ('number', 'uint'), 2: ('list', 'bytes')}
+PRICE_LIST = {1: ('amounts', 'ints')}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
            7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK),
-           11: ('give_back', GIVE_BACK), 12: ('rested', RESTED), 13: ('block', BLOCK), 14: ('unblock', UNBLOCK)}
-SEAT_MAP = {4: ('place_count', 'uint')}
+           11: ('give_back', GIVE_BACK), 12: ('rested', RESTED), 13: ('block', BLOCK), 14: ('unblock', UNBLOCK),
+           15: ('prices', PRICES)}
+ROW = {2: ('first_seat', 'uint'), 3: ('numbers', ['bytes']), 5: ('categories', 'uints')}
+SECTION = {2: ('kind', 'uint'), 3: ('first_seat', 'uint'), 4: ('place_count', 'uint'), 5: ('rows', [ROW]),
+           6: ('category', 'uint')}
+SEAT_MAP = {3: ('sections', [SECTION]), 4: ('place_count', 'uint')}
 
 
 def demand(good, what):
@@ -153,6 +168,10 @@ def decode_entry(data):
         demand(all(a < b for a, b in zip(seats, seats[1:])), 'seats are not ascending')
     if kind == 'block':
         demand(1 <= len(change['reason']) <= 100, 'a block without a reason, or with a long one')
+    if kind == 'sale':
+        demand(len(change['amounts']) in (0, len(change['seats'])), 'not one amount a seat')
+    if kind == 'prices':
+        demand(1 <= len(change['list']) <= 8192, 'a price list without bytes, or with too many')
     demand(kind != 'order_key' or change['key'], 'an order key without a key')
     if change.get('key'):
         demand(1 <= len(change['key']['key']) <= 64 and len(change['key']['request_hash']) == 32, 'a malformed key')
@@ -171,6 +190,20 @@ def decode_body(body):
 
 
 # ---- the rules ----
+
+def categories_of(layout):
+    """seat → its category, as the layout has them."""
+    categories = {}
+    for section in decode(layout, SEAT_MAP)['sections']:
+        if section['kind'] == STANDING:
+            for seat in range(section['first_seat'], section['first_seat'] + min(section['place_count'], 1 << 24)):
+                categories[seat] = section['category']
+        for row in section['rows']:
+            for at in range(len(row['numbers'])):
+                of_row = row['categories'] or [0]
+                categories[row['first_seat'] + at] = of_row[min(at, len(of_row) - 1)]
+    return categories
+
 
 def check_layout(hall, find):
     if sha256(hall['layout']) != hall['layout_hash']:
@@ -210,6 +243,10 @@ class Performance:
         self.orders = {}
         self.places = {}
         self.keys = {}
+        prices = row['prices']
+        self.lists = [[int.from_bytes(prices[at:at + 8], 'little', signed=True) for at in range(0, len(prices), 8)]]
+        self.told_lists = {}                      # number → (version, bytes)
+        self.version = 0                          # that the entry makes
         self.last_entry_ms = None
         self.later_ms = longest_later(db, row['performance_id'])
 
@@ -226,6 +263,7 @@ class Performance:
         self.where = ''
         self.check_sold()
         self.check_blocks()
+        self.check_prices()
         self.check_orders()
 
     def check_hall(self, event_name):
@@ -235,6 +273,10 @@ class Performance:
             return False
         check_layout(hall, self.find)
         self.place_count = hall['place_count']
+        try:
+            self.categories = categories_of(hall['layout'])
+        except Malformed:
+            self.categories = {}                  # said above
         row = self.row
         self.genesis = sha256(
             b'usher genesis 1\n' + be(row['performance_id'], 4) + be(row['event_id'], 4) + be(row['hall_id'], 4)
@@ -292,6 +334,7 @@ class Performance:
             self.find(f'{len(entries)} entries for {row["version"] - row["version_before"]} versions')
         for number, (at_ms, kind, change) in enumerate(entries, 1):
             self.where = f', row {row["seq"]}, entry {number}'
+            self.version = row['version_before'] + number
             if kind == 'clock':
                 if len(entries) > 1:
                     self.find('a clock change is not alone in its row')
@@ -333,6 +376,8 @@ class Performance:
                 self.find(f'seat {seat} is kept back')
         if not at_ms < change['expires_at_ms'] <= at_ms + self.row['hold_ttl_ms']:
             self.find('a hold of a wrong length')
+        if change['price_list'] != len(self.lists) - 1:
+            self.find(f'a hold by price list {change["price_list"]}, where {len(self.lists) - 1} is valid')
         self.use_key(at_ms, change)
         self.hold_ids.add(hold_id)
         self.holds[hold_id] = dict(change, made_at_ms=at_ms)
@@ -425,6 +470,8 @@ class Performance:
             return
         if hold['account_id'] != change['account_id'] or hold['seats'] != change['seats']:
             self.find('what is extended is not what was held')
+        if change['price_list'] != hold['price_list']:
+            self.find('a hold is extended by another price list')
         if at_ms >= hold['expires_at_ms']:
             self.find('the hold has expired')
         longest = hold['made_at_ms'] + max(self.row['hold_ttl_ms'], self.later_ms) + EXTEND_MAX_MS
@@ -447,6 +494,7 @@ class Performance:
                 self.find('what is sold is not what was held')
             if at_ms >= hold['expires_at_ms']:
                 self.find('the hold has expired')
+            self.check_paid(change, hold)
             self.end_hold(change['hold_id'])
         if (change['payment_method'] == CARD) != bool(change['payment_id']):
             self.find('a payment that is none, or none where there should be one')
@@ -462,7 +510,51 @@ class Performance:
                 self.find(f'seat {seat} is in another hold')
             self.order_of[seat] = order_id
         self.places[account] = self.places.get(account, 0) + len(seats)
-        self.orders[order_id] = dict(change, state=CONFIRMED, placed_at_ms=at_ms)
+        amounts = b''
+        if change['amounts']:
+            amounts = change['price_list'].to_bytes(4, 'little') + b''.join(
+                seat.to_bytes(4, 'little') + amount.to_bytes(8, 'little', signed=True)
+                for seat, amount in zip(seats, change['amounts']))
+        self.orders[order_id] = dict(change, state=CONFIRMED, placed_at_ms=at_ms, amounts=amounts)
+
+    def check_paid(self, change, hold):
+        number = hold['price_list']
+        if change['price_list'] != number:
+            self.find('sold by another price list than held')
+        if bool(change['amounts']) != bool(change['price_list']):
+            self.find('amounts where the first list says them, or none where it does not')
+        if number >= len(self.lists):
+            return
+        prices = self.lists[number]
+        amounts = []
+        for seat in change['seats']:
+            category = self.categories.get(seat, 0)
+            amounts.append(prices[category] if category < len(prices) else 0)
+        if change['amounts'] and change['amounts'] != amounts:
+            self.find('seats are sold for other amounts than they cost')
+        if sum(amounts) != change['total']:
+            self.find(f'sold for {change["total"]}, where {sum(amounts)} was promised')
+
+    def replay_prices(self, at_ms, change):
+        if change['number'] != len(self.lists):
+            self.find(f'price list {change["number"]} follows list {len(self.lists) - 1}')
+            return
+        amounts = None
+        try:
+            amounts = decode(change['list'], PRICE_LIST)['amounts']
+        except Malformed:
+            pass
+        if amounts is None or len(amounts) != len(self.lists[0]) or not all(0 <= one <= PRICE_MAX for one in amounts):
+            self.find('a price list that is none')
+            amounts = self.lists[-1]
+        self.lists.append(amounts)
+        self.told_lists[change['number']] = (self.version, change['list'])
+
+    def check_prices(self):
+        stored = {number: (begun, packed) for number, begun, packed in self.db.execute(
+            'SELECT number, begun, list FROM price_list WHERE performance_id = ?', (self.row['performance_id'],))}
+        if stored != self.told_lists:
+            self.find('price_list is not what the ledger says')
 
     def replay_order_key(self, at_ms, change):
         order = self.orders.get(change['order_id'])
@@ -526,7 +618,7 @@ class Performance:
                 self.find(f'order {order_id.hex()} is not in the ledger')
                 continue
             seats = b''.join(seat.to_bytes(4, 'little') for seat in order['seats'])
-            for name in ('account_id', 'hold_id', 'state', 'payment_method', 'placed_at_ms', 'total'):
+            for name in ('account_id', 'hold_id', 'state', 'payment_method', 'placed_at_ms', 'total', 'amounts'):
                 if row[name] != order[name]:
                     self.find(f'order {order_id.hex()}: {name} is not what the ledger says')
             if row['seats'] != seats:
@@ -546,7 +638,8 @@ COLUMNS = {  # the page's table of tables: i an integer, t a text, b bytes; ? ma
     'sold': 'performance_id:i! seat:i! order_no:i',
     'blocked': 'performance_id:i! seat:i! block_id:b account_id:b until_ms:i reason:t',
     'orders': 'order_no:i! order_id:b account_id:b hold_id:b performance_id:i state:i payment_method:i placed_at_ms:i '
-              'total:i seats:b',
+              'total:i seats:b amounts:b',
+    'price_list': 'performance_id:i! number:i! begun:i list:b',
     'outbox': 'outbox_id:i! performance_id:i body:b',
 }
 INDEXES = {('orders', 'order_id', 1), ('orders', 'account_id', 0), ('orders', 'performance_id', 0)}
@@ -635,7 +728,7 @@ def check_playbill(db, find):
 
 def check(db, find):
     steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
-    if steps != [1, 2, 3, 4, 5, 6]:
+    if steps != [1, 2, 3, 4, 5, 6, 7]:
         raise Malformed(f'migrations {steps} are not the ones the page describes')
     unsound = []
     check_schema(db, unsound.append)
@@ -645,7 +738,7 @@ def check(db, find):
     if unsound:
         return len(performances)  # what is in them cannot be relied on
     known = {row['performance_id'] for row in performances}
-    for table in ('ledger', 'sold', 'orders', 'blocked'):
+    for table in ('ledger', 'sold', 'orders', 'blocked', 'price_list'):
         for (performance_id,) in db.execute(f'SELECT DISTINCT performance_id FROM {table}'):
             if performance_id not in known:
                 find(f'{table} has rows of performance {performance_id}, which is none')

@@ -1,4 +1,5 @@
 /* store_commit: all or nothing, behind the fence. */
+#include "sale/price_list.h"
 #include "suite.h"
 
 /* Everything a batch could have changed, read back: to show that it changed nothing. */
@@ -304,6 +305,50 @@ static void places_are_kept_back_once(void **state)
     script_free(s);
 }
 
+static void prices_are_kept_with_what_was_sold(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t id = script_performance(f->store, 100, 8);
+    struct script *s = script_new(f->store, id);
+    struct store_prices *lists;
+    struct store_order order;
+    size_t count;
+    int64_t amount = 0;
+    script_state(s, OPEN);
+    script_prices(s, 1, 1500); /* the batch's second entry makes version 2 */
+    script_hold(s, 101, 11, SEATS(3, 90), NULL);
+    script_last(s)->price_list = 1;
+    script_sell(s, 1, 101, 11, SEATS(3, 90), NULL);
+    script_amounts(s, 1, 1500);
+    assert_int_equal(script_commit(s), 0);
+    script_prices(s, 1, 1400); /* a number is given once: nothing of it is written */
+    assert_conflict(f, s);
+    script_prices(s, 2, INT64_C(1000000000000));
+    script_give_back(s, 1, 11, SEATS(3), SEATS(90));
+    assert_int_equal(script_commit(s), 0);
+    assert_int_equal(
+        f->store->ops->price_lists(f->store, id, &f->arena, &lists, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 2);
+    for (size_t i = 0; i < count; i++) {
+        struct price_list list;
+        assert_int_equal(lists[i].number, i + 1);
+        assert_int_equal(lists[i].begun, i == 0 ? 2 : 5);
+        assert_int_equal(price_list_read(lists[i].list, 1, 2, &f->arena, &list), 0);
+        assert_int_equal(list.amounts[0], i == 0 ? 1500 : INT64_C(1000000000000));
+    }
+    assert_int_equal(
+        f->store->ops->order_get(f->store, script_id(1), &f->arena, &order, DEADLINE_NEVER), 0);
+    assert_int_equal(order.seats.len, 4); /* one went, and what was paid is still known */
+    assert_int_equal(order.amounts.len, store_amounts_len(2));
+    assert_true(store_amounts_find(order.amounts, 90, &amount) && amount == 1500);
+    assert_true(store_amounts_find(order.amounts, 3, &amount) && amount == 1500);
+    assert_false(store_amounts_find(order.amounts, 4, &amount));
+    assert_int_equal(
+        f->store->ops->price_lists(f->store, 99, &f->arena, &lists, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 0);
+    script_free(s);
+}
+
 static void seats_of_two_performances_are_different_seats(void **state)
 {
     struct fixture *f = *state;
@@ -354,6 +399,7 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(a_part_of_an_order_is_given_back),
     SUITE_TEST(cancelled_seats_are_sold_again),
     SUITE_TEST(places_are_kept_back_once),
+    SUITE_TEST(prices_are_kept_with_what_was_sold),
     SUITE_TEST(seats_of_two_performances_are_different_seats),
     SUITE_TEST(a_batch_as_large_as_they_get),
 };

@@ -1,5 +1,6 @@
 #include "script.h"
 #include "codec/sha256.h"
+#include "sale/price_list.h"
 
 #include <stdlib.h>
 
@@ -191,6 +192,29 @@ void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t accou
         s->sales[s->sale_count++] = (struct store_sale){seats.at[i], script_id(order)};
 }
 
+void script_amounts(struct script *s, uint32_t price_list, int64_t amount)
+{
+    struct change *change = script_last(s);
+    struct store_order *order = &s->orders[s->order_count - 1];
+    change->price_list = price_list;
+    change->amount_count = change->seat_count;
+    change->total = order->total = amount * change->seat_count;
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        change->amounts[i] = amount;
+    order->amounts =
+        store_amounts_write(price_list, change->seats, change->amounts, change->seat_count,
+                            take(s, store_amounts_len(change->seat_count)));
+}
+
+void script_prices(struct script *s, uint32_t number, int64_t amount)
+{
+    const struct price_list list = {.category_count = 2, .amounts = {amount, 2000}};
+    struct change change = {.kind = CHANGE_PRICES, .number = number};
+    int rc = price_list_write(&list, &s->arena, &change.list);
+    assert(rc == 0);
+    script_change(s, &change);
+}
+
 void script_cancel(struct script *s, uint64_t order, uint64_t account, struct script_seats seats)
 {
     struct change change = {
@@ -257,17 +281,24 @@ static int sale_by_seat(const void *a, const void *b)
     return x->seat < y->seat ? -1 : x->seat > y->seat;
 }
 
-/* What the tables say of the blocks among the entries. */
-static void put_blocks(struct script *s, struct store_batch *batch)
+/* What the tables say of the blocks and price lists among the entries. */
+static void put_others(struct script *s, struct store_batch *batch)
 {
-    struct store_batch filled = {0};
+    struct store_batch filled = {.row.version_before = batch->row.version_before};
     bool any = false;
     for (size_t i = 0; i < s->entry_count; i++)
-        any = any || s->entries[i].kind == CHANGE_BLOCK || s->entries[i].kind == CHANGE_UNBLOCK;
-    if (!any || s->hide_blocks)
+        any = any || s->entries[i].kind == CHANGE_BLOCK || s->entries[i].kind == CHANGE_UNBLOCK ||
+              s->entries[i].kind == CHANGE_PRICES;
+    if (!any)
         return;
     int rc = store_batch_fill(s->entries, s->entry_count, &s->arena, &filled);
     assert(rc == 0);
+    if (!s->hide_prices) {
+        batch->prices = filled.prices;
+        batch->prices_count = filled.prices_count;
+    }
+    if (s->hide_blocks)
+        return;
     batch->blocks = filled.blocks;
     batch->block_count = filled.block_count;
     batch->unblocks = filled.unblocks;
@@ -293,7 +324,7 @@ struct store_batch script_batch(struct script *s)
         .cancels = s->cancels,
         .cancel_count = s->cancel_count,
     };
-    put_blocks(s, &batch);
+    put_others(s, &batch);
     memcpy(batch.row.prev_hash, s->head.head_hash, STORE_HASH_BYTES);
     int rc = ledger_pack(s->entries, s->entry_count, &s->arena, &batch.row.body);
     assert(rc == 0);

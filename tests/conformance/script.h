@@ -30,6 +30,7 @@ struct script {
     size_t order_count;
     struct store_cancel cancels[SCRIPT_ENTRIES_MAX];
     size_t cancel_count;
+    bool hide_prices; /* so of price lists */
     bool hide_blocks; /* the tables refuse what the ledger claims: leave blocks out of them */
     uint32_t sale_state;
 };
@@ -60,6 +61,9 @@ struct change *script_change(struct script *s, const struct change *change);
 void script_block(struct script *s, uint64_t block, struct script_seats seats, int64_t until_ms);
 void script_unblock(struct script *s, uint64_t block, struct script_seats seats, bool by_time);
 
+/* A price list: what the first category costs; the second costs 2000. */
+void script_prices(struct script *s, uint32_t number, int64_t amount);
+
 void script_state(struct script *s, uint32_t sale_state);
 /* Until the performance's hold_ttl_ms and so much more, from now on. */
 void script_extend(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
@@ -69,9 +73,11 @@ void script_hold(struct script *s, uint64_t hold, uint64_t account, struct scrip
                  const char *key);
 void script_release(struct script *s, uint64_t hold);
 void script_expire(struct script *s, uint64_t hold);
-/* The order's id is `order`; total is 1000 a seat. */
+/* The order's id is `order`; total is 1000 a seat, by list 0. */
 void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t account,
                  struct script_seats seats, const char *key);
+/* The order given last was held by that list, and each of its seats costs the amount. */
+void script_amounts(struct script *s, uint32_t price_list, int64_t amount);
 void script_cancel(struct script *s, uint64_t order, uint64_t account, struct script_seats seats);
 /* Of an order that has both: seats go, left stay. */
 void script_give_back(struct script *s, uint64_t order, uint64_t account, struct script_seats seats,

@@ -369,11 +369,11 @@ static void say_outcome(struct play *play)
 }
 
 /* What a fresh owner loads is what the ledger says. */
-static void heard_load(void *state, uint64_t version, uint32_t sale_state, const uint8_t *states)
+static void heard_load(void *state, const struct owner_public *now, const uint8_t *states)
 {
     struct play *play = state;
     const uint64_t mark = truth_mark_snapshot(states, play->stage.hall->place_count);
-    if (version != play->truth.tail.version || mark != play->truth.marks[version])
+    if (now->version != play->truth.tail.version || mark != play->truth.marks[now->version])
         wrong(play, "P2: what is loaded is not what the ledger says");
 }
 

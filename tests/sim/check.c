@@ -162,6 +162,19 @@ static void check_key(struct world *world, struct post *post, const struct owner
     receipt->at_ms = ask->at_ms;
 }
 
+static void check_prices(struct world *world, const struct owner_ask *ask)
+{
+    const struct truth *truth = &world->truth;
+    struct price_list wanted;
+    struct arena arena;
+    arena_init(&arena, 65536);
+    if (ask->hold.price_list >= truth->list_count ||
+        price_list_read(ask->list, 0, STAGE_CATEGORIES, &arena, &wanted) != 0 ||
+        !price_list_same(&wanted, &truth->lists[ask->hold.price_list]))
+        world_fail(world, "P2: prices were set, the ledger says otherwise");
+    arena_release(&arena);
+}
+
 static void check_granted(struct world *world, struct post *post, struct owner_ask *ask)
 {
     struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
@@ -219,6 +232,9 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
                 world_fail(world, "a hold was told of that the ledger does not have");
         }
         break;
+    case OWNER_PRICES:
+        check_prices(world, ask);
+        break;
     case OWNER_SET_SALE:
         if (is_newest(world, post) && world->truth.sale_state != ask->sale_state)
             world_fail(world, "P2: the sale's state was set, the ledger says otherwise");
@@ -262,6 +278,8 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         break;
     }
     case ERR_EXISTS:
+        if (ask->verb == OWNER_PRICES)
+            break;
         if (!receipt ||
             (!receipt->reused && memcmp(receipt->request_hash, ask->request_hash, 32) == 0))
             world_fail(world, "P5: a key was called used by another request, and was not");
@@ -296,7 +314,16 @@ static void check_figures(struct world *world, struct post *post)
     const struct seats_counts counts = truth_counts(&world->truth);
     owner_figures(post->owner, &figures);
     owner_check(post->owner);
+    int64_t sold_totals[HALL_CATEGORIES_MAX] = {0};
+    for (uint32_t seat = 0; seat < world->stage.hall->place_count; seat++) {
+        const uint32_t claim = world->truth.claims[seat];
+        if (truth_state(&world->truth, seat) == SEATS_SOLD)
+            sold_totals[world->stage.hall->seats[seat].category] +=
+                truth_amount(&world->truth, &world->truth.holds[claim - 1], seat);
+    }
     if (memcmp(&counts, &figures.counts, sizeof(counts)) != 0 ||
+        memcmp(sold_totals, figures.sold_totals, sizeof(sold_totals)) != 0 ||
+        figures.price_list != world->truth.list_count - 1 ||
         figures.version != world->truth.tail.version ||
         figures.orders_confirmed != truth_count_fate(&world->truth, TRUTH_SOLD) ||
         figures.orders_cancelled != truth_count_fate(&world->truth, TRUTH_CANCELLED) ||

@@ -82,6 +82,29 @@ static void give_free(struct world *world)
         (void)world_ask(world, &organiser, &ask, NULL);
 }
 
+/* The organiser changes what places cost; another may have done so since he looked. */
+static void change_prices(struct world *world)
+{
+    struct buyer organiser = {.world = world};
+    const struct truth *truth = &world->truth;
+    const uint32_t valid = truth->list_count - 1;
+    struct price_list list = truth->lists[valid];
+    uint8_t bytes[4096];
+    struct arena arena;
+    struct owner_ask ask = {.verb = OWNER_PRICES, .price_list = valid};
+    if (valid > 0 && world_odds(world, 10))
+        ask.price_list--;
+    const uint32_t category = world_below(world, list.category_count);
+    list.amounts[category] = world_below(world, 100000);
+    arena_init(&arena, 65536);
+    int err = price_list_write(&list, &arena, &ask.list);
+    assert(err == 0 && ask.list.len <= sizeof(bytes));
+    memcpy(bytes, ask.list.at, ask.list.len);
+    ask.list = view_of(bytes, ask.list.len);
+    arena_release(&arena);
+    (void)world_ask(world, &organiser, &ask, NULL);
+}
+
 /* The organiser looks who holds most, and ends one of the holds. */
 static void end_hold(struct world *world)
 {
@@ -218,6 +241,8 @@ void director_run(void *arg)
             give_free(world);
         if (world_odds(world, 4))
             end_hold(world);
+        if (world_odds(world, 10))
+            change_prices(world);
         if (trouble > 0 && world_below(world, 24) < trouble)
             acts[world_below(world, sizeof(acts) / sizeof(acts[0]))](world);
     }

@@ -23,12 +23,13 @@ static void compare(struct post *post, const char *when)
                    post->number, shadow->version, when);
 }
 
-static void heard_commit(void *state, uint64_t version, uint32_t sale_state,
+static void heard_commit(void *state, const struct owner_public *now,
                          const struct owner_change *changes, size_t count)
 {
     struct post *post = state;
     struct world *world = post->world;
     struct shadow *shadow = &post->shadow;
+    const uint64_t version = now->version;
     world->coverage->commits++;
     if (!shadow->loaded || version <= shadow->version)
         world_fail(world, "P9: owner %u goes from version %" PRIu64 " to %" PRIu64, post->number,
@@ -53,17 +54,18 @@ static void heard_commit(void *state, uint64_t version, uint32_t sale_state,
     }
     figures.counts.sold += figures.counts.blocked; /* as everybody is told it */
     figures.counts.blocked = 0;
-    if (figures.version != version || figures.sale_state != sale_state ||
-        memcmp(&figures.counts, &seen, sizeof(seen)) != 0)
+    if (figures.version != version || figures.sale_state != now->sale_state ||
+        figures.price_list != now->price_list || memcmp(&figures.counts, &seen, sizeof(seen)) != 0)
         world_fail(world, "P7: the figures of owner %u do not add up at version %" PRIu64,
                    post->number, version);
 }
 
-static void heard_load(void *state, uint64_t version, uint32_t sale_state, const uint8_t *states)
+static void heard_load(void *state, const struct owner_public *now, const uint8_t *states)
 {
     struct post *post = state;
     struct shadow *shadow = &post->shadow;
     const uint32_t places = post->world->stage.hall->place_count;
+    const uint64_t version = now->version;
     post->world->coverage->loads++;
     if (version < shadow->version)
         world_fail(post->world, "P9: owner %u goes back from version %" PRIu64 " to %" PRIu64,

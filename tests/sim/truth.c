@@ -28,7 +28,6 @@ void truth_init(struct truth *truth, const struct stage *stage)
     *truth = (struct truth){
         .store = stage->mem,
         .hall = stage->hall,
-        .prices = stage->prices,
         .performance_id = stage->performance_id,
         .places_max = stage->options.places_max,
         .rest_ms = stage->options.rest_ms,
@@ -38,6 +37,11 @@ void truth_init(struct truth *truth, const struct stage *stage)
     truth->holds = calloc(TRUTH_HOLDS_MAX, sizeof(*truth->holds));
     truth->claims = calloc(stage->hall->place_count, sizeof(*truth->claims));
     truth->rests = calloc(stage->hall->place_count, sizeof(*truth->rests));
+    truth->lists = calloc(PRICE_LISTS_MAX + 1, sizeof(*truth->lists));
+    assert(truth->lists);
+    truth->list_count = 1;
+    truth->lists[0].category_count = STAGE_CATEGORIES;
+    memcpy(truth->lists[0].amounts, stage->prices, sizeof(stage->prices));
     truth->blocks = calloc(stage->hall->place_count, sizeof(*truth->blocks));
     truth->block_ends = calloc(stage->hall->place_count, sizeof(*truth->block_ends));
     assert(truth->blocks && truth->block_ends);
@@ -59,6 +63,7 @@ void truth_release(struct truth *truth)
     free(truth->holds);
     free(truth->claims);
     free(truth->rests);
+    free(truth->lists);
     free(truth->blocks);
     free(truth->block_ends);
     free(truth->marks);
@@ -135,12 +140,28 @@ static uint64_t mark_of_hold(const struct seats_hold *hold, enum seats_state sta
     return mark;
 }
 
-static int64_t price_of(const struct truth *truth, const struct seats_hold *hold)
+int64_t truth_amount(const struct truth *truth, const struct truth_hold *known, uint32_t seat)
+{
+    return truth->lists[known->hold.price_list].amounts[truth->hall->seats[seat].category];
+}
+
+static int64_t price_of(const struct truth *truth, const struct truth_hold *known)
 {
     int64_t total = 0;
-    for (uint32_t i = 0; i < hold->count; i++)
-        total += truth->prices[truth->hall->seats[hold->seats[i]].category];
+    for (uint32_t i = 0; i < known->hold.count; i++)
+        total += truth_amount(truth, known, known->hold.seats[i]);
     return total;
+}
+
+static bool follow_prices(struct truth *truth, const struct change *change)
+{
+    if (change->number != truth->list_count || truth->list_count > PRICE_LISTS_MAX)
+        return wrong(truth, "price list %u follows list %u", change->number, truth->list_count - 1);
+    if (price_list_read(change->list, change->number, STAGE_CATEGORIES, &truth->arena,
+                        &truth->lists[truth->list_count]) != 0)
+        return wrong(truth, "price list %u is none", change->number);
+    truth->list_count++;
+    return true;
 }
 
 static uint32_t places_of(const struct truth *truth, struct id account_id)
@@ -203,11 +224,15 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
                                  .hold = {.hold_id = change->hold_id,
                                           .account_id = change->account_id,
                                           .count = (uint32_t)change->seat_count,
+                                          .price_list = change->price_list,
                                           .expires_at_ms = change->expires_at_ms}};
     if (truth_find(truth, known->hold.hold_id))
         return wrong(truth, "a hold id comes twice");
     if (change->expires_at_ms <= change->at_ms)
         return wrong(truth, "a hold that ends before it begins");
+    if (change->price_list != truth->list_count - 1)
+        return wrong(truth, "a hold by price list %u, where %u is valid", change->price_list,
+                     truth->list_count - 1);
     for (uint32_t i = 0; i < known->hold.count; i++) {
         const uint32_t seat = change->seats[i];
         if (seat >= truth->hall->place_count)
@@ -221,7 +246,7 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
             return wrong(truth, "P7: seat %u is held while it is kept back", seat);
         known->hold.seats[i] = seat;
     }
-    known->total = price_of(truth, &known->hold);
+    known->total = price_of(truth, known);
     int err = table_put(&truth->places, known->hold.hold_id, truth->hold_count++);
     assert(err == 0);
     for (uint32_t i = 0; i < known->hold.count; i++)
@@ -314,6 +339,8 @@ static bool follow_extend(struct truth *truth, const struct change *change)
     if (!id_eq(change->account_id, known->hold.account_id) ||
         !same_seats(&known->hold, change->seats, change->seat_count))
         return wrong(truth, "an extension of another account or other seats");
+    if (change->price_list != known->hold.price_list)
+        return wrong(truth, "an extension by another price list");
     if (change->expires_at_ms <= known->hold.expires_at_ms)
         return wrong(truth, "a hold is extended to an earlier time");
     known->hold.expires_at_ms = change->expires_at_ms;
@@ -333,6 +360,13 @@ static bool follow_sale(struct truth *truth, const struct change *change, uint64
         return wrong(truth, "P3: the seats of a sale are not its hold's");
     if (change->total != known->total)
         return wrong(truth, "a sale at %" PRId64 ", not %" PRId64, change->total, known->total);
+    if (change->price_list != known->hold.price_list ||
+        change->amount_count != (change->price_list > 0 ? change->seat_count : 0))
+        return wrong(truth, "a sale by another price list, or without its amounts");
+    for (uint32_t i = 0; i < change->amount_count; i++) {
+        if (change->amounts[i] != truth_amount(truth, known, change->seats[i]))
+            return wrong(truth, "seat %u is sold for another amount", change->seats[i]);
+    }
     known->fate = TRUTH_SOLD;
     known->order = known->hold;
     known->sold_at_ms = change->at_ms;
@@ -430,6 +464,8 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
         return follow_block(truth, change, version);
     case CHANGE_UNBLOCK:
         return follow_unblock(truth, change, version);
+    case CHANGE_PRICES:
+        return follow_prices(truth, change);
     case CHANGE_CLOCK:
         return wrong(truth, "a clock that nobody set");
     }
@@ -497,6 +533,22 @@ bool truth_follow(struct truth *truth)
 
 /* ---- the tables beside the ledger ---- */
 
+/* What each seat of it cost, where the first list does not say so. */
+static bool amounts_are(const struct truth *truth, const struct truth_hold *known,
+                        struct view amounts)
+{
+    if (known->hold.price_list == 0)
+        return amounts.len == 0;
+    for (uint32_t i = 0; i < known->hold.count; i++) {
+        int64_t amount;
+        const uint32_t seat = known->hold.seats[i];
+        if (!store_amounts_find(amounts, seat, &amount) ||
+            amount != truth_amount(truth, known, seat))
+            return false;
+    }
+    return true;
+}
+
 static bool compare_orders(struct truth *truth)
 {
     struct store_order *orders;
@@ -513,7 +565,8 @@ static bool compare_orders(struct truth *truth)
         if (!known || known->fate != fate || known->total != orders[i].total ||
             known->sold_at_ms != orders[i].placed_at_ms ||
             !id_eq(known->hold.account_id, orders[i].account_id) ||
-            orders[i].seats.len != 4u * known->order.count)
+            orders[i].seats.len != 4u * known->order.count ||
+            !amounts_are(truth, known, orders[i].amounts))
             return wrong(truth, "P11: an order is not what the ledger says");
     }
     if (count != truth_count_fate(truth, TRUTH_SOLD) + truth_count_fate(truth, TRUTH_CANCELLED))

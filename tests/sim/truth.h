@@ -40,7 +40,8 @@ struct truth_hold {
 struct truth {
     struct store *store; /* the one without faults; borrowed */
     const struct hall *hall;
-    const int64_t *prices;
+    struct price_list *lists; /* by number */
+    uint32_t list_count;      /* the last is valid */
     uint32_t performance_id;
     uint32_t places_max;
     uint32_t rest_ms;
@@ -70,6 +71,8 @@ void truth_release(struct truth *truth);
 bool truth_follow(struct truth *truth);
 /* NULL: the ledger knows no such hold. */
 struct truth_hold *truth_find(struct truth *truth, struct id hold_id);
+/* What the hold's list says of a seat. */
+int64_t truth_amount(const struct truth *truth, const struct truth_hold *known, uint32_t seat);
 enum seats_state truth_state(const struct truth *truth, uint32_t seat);
 struct seats_counts truth_counts(const struct truth *truth);
 /* Holds with this fate. */

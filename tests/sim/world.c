@@ -59,8 +59,9 @@ uint32_t world_posts(const struct world *world)
 
 static const char *verb_name(enum owner_verb verb)
 {
-    static const char *const names[] = {"hold", "best",   "release",     "order", "cancel",
-                                        "sale", "extend", "keep key of", "block", "unblock"};
+    static const char *const names[] = {
+        "hold",        "best",  "release", "order",       "cancel",     "sale",  "extend",
+        "keep key of", "block", "unblock", "end hold of", "list holds", "prices"};
     return names[verb];
 }
 
@@ -206,6 +207,10 @@ bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverag
         world_fail(world, "somebody waits for ever");
     coverage->expiries += truth_count_fate(&world->truth, TRUTH_EXPIRED);
     coverage->rests += world->truth.rest_count;
+    coverage->lists += world->truth.list_count - 1;
+    for (uint32_t i = 0; i < world->truth.hold_count; i++)
+        coverage->sold_dear +=
+            world->truth.holds[i].fate == TRUTH_SOLD && world->truth.holds[i].hold.price_list > 0;
     coverage->sold += truth_count_fate(&world->truth, TRUTH_SOLD);
     coverage->cancelled += truth_count_fate(&world->truth, TRUTH_CANCELLED);
     if (!world->failed)

@@ -120,9 +120,10 @@ static int put_cancel(struct buf *text, uint32_t performance_id, const struct st
 static int put_order(struct buf *text, const struct store_order *order, bool first)
 {
     int err = buf_append_view(
-        text, first ? VIEW_LIT("INSERT INTO orders (order_id, account_id, hold_id, performance_id,"
-                               " state, payment_method, placed_at_ms, total, seats) VALUES\n(")
-                    : VIEW_LIT(",\n("));
+        text,
+        first ? VIEW_LIT("INSERT INTO orders (order_id, account_id, hold_id, performance_id,"
+                         " state, payment_method, placed_at_ms, total, seats, amounts) VALUES\n(")
+              : VIEW_LIT(",\n("));
     err = err ? err : put_id(text, order->order_id);
     err = err ? err : buf_append_byte(text, ',');
     err = err ? err : put_id(text, order->account_id);
@@ -133,6 +134,8 @@ static int put_order(struct buf *text, const struct store_order *order, bool fir
                            order->performance_id, order->state, order->payment_method,
                            order->placed_at_ms, order->total);
     err = err ? err : put_hex(text, (const uint8_t *)order->seats.at, order->seats.len);
+    err = err ? err : buf_append_byte(text, ',');
+    err = err ? err : put_hex(text, (const uint8_t *)order->amounts.at, order->amounts.len);
     return err ? err : buf_append_byte(text, ')');
 }
 
@@ -181,6 +184,20 @@ static int put_blocks(struct buf *text, const struct store_batch *batch)
     return err == 0 && batch->block_count > 0 ? buf_append_view(text, VIEW_LIT(";\n")) : err;
 }
 
+static int put_prices(struct buf *text, const struct store_batch *batch)
+{
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < batch->prices_count; i++) {
+        const struct store_prices *prices = &batch->prices[i];
+        err = buf_printf(text, "%s(%" PRIu32 ",%" PRIu32 ",%" PRIu64 ",",
+                         i == 0 ? "INSERT INTO price_list VALUES\n" : ",\n", batch->performance_id,
+                         prices->number, prices->begun);
+        err = err ? err : put_hex(text, (const uint8_t *)prices->list.at, prices->list.len);
+        err = err ? err : buf_append_byte(text, ')');
+    }
+    return err == 0 && batch->prices_count > 0 ? buf_append_view(text, VIEW_LIT(";\n")) : err;
+}
+
 static int put_outbox(struct buf *text, const struct store_batch *batch)
 {
     int err = buf_printf(text, "INSERT INTO outbox (performance_id, body) VALUES (%" PRIu32 ", ",
@@ -197,6 +214,7 @@ static int put_batch(struct buf *text, const struct store_batch *batch, const ch
         err = put_cancel(text, batch->performance_id, &batch->cancels[i]);
     err = err ? err : put_sales(text, batch);
     err = err ? err : put_blocks(text, batch);
+    err = err ? err : put_prices(text, batch);
     if (err == 0 && batch->outbox.len > 0)
         err = put_outbox(text, batch);
     return err ? err : buf_printf(text, "COMMIT;\n%sEND", after);

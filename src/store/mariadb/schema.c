@@ -52,5 +52,10 @@ const struct sql_step mariadb_sale_steps[] = {
     {"promotions",
      "CREATE TABLE promotion (promotion_id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,"
      " server_id BIGINT NOT NULL, at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP)" INNODB},
+    {"prices",
+     "CREATE TABLE price_list (performance_id INT UNSIGNED NOT NULL, number INT UNSIGNED NOT NULL,"
+     " begun BIGINT NOT NULL, list VARBINARY(8192) NOT NULL,"
+     " PRIMARY KEY (performance_id, number))" INNODB ";"
+     "ALTER TABLE orders ADD COLUMN amounts VARBINARY(1024) NOT NULL DEFAULT ''"},
 };
 const size_t mariadb_sale_step_count = sizeof(mariadb_sale_steps) / sizeof(mariadb_sale_steps[0]);

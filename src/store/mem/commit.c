@@ -107,6 +107,17 @@ static void set_blocks(struct mem_sale *sale, const struct store_batch *batch,
     }
 }
 
+/* A number is given once. */
+static int check_prices(const struct mem_sale *sale, const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->prices_count; i++) {
+        for (size_t k = 0; k < sale->prices_count; k++)
+            if (sale->prices[k].number == batch->prices[i].number)
+                return ERR_CONFLICT;
+    }
+    return 0;
+}
+
 static void undo(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
                  const struct view *had, const struct progress *done)
 {
@@ -122,10 +133,61 @@ static void undo(struct mem_store *m, struct mem_sale *sale, const struct store_
     }
 }
 
+/* Copies of what a batch brings, made before anything is applied. All but body and outbox are
+ * pieces of one array. */
+struct room {
+    struct view body, outbox;
+    struct view *seats, *amounts; /* one an order */
+    struct view *left, *had;      /* one a cancel: what stays, and what its order had */
+    struct view *reasons;         /* one a block */
+    struct view *lists;           /* one a price list */
+};
+
+static size_t room_size(const struct store_batch *batch)
+{
+    return 2 * batch->order_count + 2 * batch->cancel_count + batch->block_count +
+           batch->prices_count;
+}
+
+static struct room room_of(const struct store_batch *batch, struct view *views)
+{
+    struct room room = {.seats = views};
+    room.amounts = room.seats + batch->order_count;
+    room.left = room.amounts + batch->order_count;
+    room.had = room.left + batch->cancel_count;
+    room.reasons = room.had + batch->cancel_count;
+    room.lists = room.reasons + batch->block_count;
+    return room;
+}
+
+/* Keeps the copies. */
+static int keep_all(struct mem_store *m, const struct store_batch *batch, struct room *room)
+{
+    int rc = mem_keep(&m->kept, batch->row.body, &room->body);
+    for (size_t i = 0; rc == 0 && i < batch->order_count; i++)
+        rc = mem_keep(&m->kept, batch->orders[i].seats, &room->seats[i]);
+    for (size_t i = 0; rc == 0 && i < batch->order_count; i++)
+        rc = mem_keep(&m->kept, batch->orders[i].amounts, &room->amounts[i]);
+    for (size_t i = 0; rc == 0 && i < batch->cancel_count; i++)
+        rc = mem_keep(&m->kept, batch->cancels[i].left, &room->left[i]);
+    for (size_t i = 0; rc == 0 && i < batch->block_count; i++)
+        rc = mem_keep(&m->kept, batch->blocks[i].reason, &room->reasons[i]);
+    for (size_t i = 0; rc == 0 && i < batch->prices_count; i++)
+        rc = mem_keep(&m->kept, batch->prices[i].list, &room->lists[i]);
+    if (rc == 0 && batch->outbox.len > 0) {
+        char *copy = malloc(batch->outbox.len);
+        if (!copy)
+            return ERR_NO_MEMORY;
+        memcpy(copy, batch->outbox.at, batch->outbox.len);
+        room->outbox = view_of(copy, batch->outbox.len);
+    }
+    return rc;
+}
+
 /* Everything that may fail for want of memory, so that applying cannot. The copies that an undo
  * leaves in the arena are lost until the store goes, which is what a reference model may do. */
 static int reserve(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
-                   struct view *ret_body, struct view *ret_seats, struct view *ret_outbox)
+                   struct room *room)
 {
     size_t orders = batch->order_count;
     size_t seats = batch->sale_count ? (size_t)batch->sales[batch->sale_count - 1].seat + 1 : 0;
@@ -150,48 +212,39 @@ static int reserve(struct mem_store *m, struct mem_sale *sale, const struct stor
         rc = mem_reserve((void **)&m->outbox, &m->outbox_cap, m->outbox_count + 1,
                          sizeof(*m->outbox));
     if (rc == 0)
-        rc = mem_keep(&m->kept, batch->row.body, ret_body);
-    for (size_t i = 0; rc == 0 && i < orders; i++)
-        rc = mem_keep(&m->kept, batch->orders[i].seats, &ret_seats[i]);
-    for (size_t i = 0; rc == 0 && i < batch->cancel_count; i++)
-        rc = mem_keep(&m->kept, batch->cancels[i].left, &ret_seats[orders + i]);
-    for (size_t i = 0; rc == 0 && i < batch->block_count; i++)
-        rc = mem_keep(&m->kept, batch->blocks[i].reason,
-                      &ret_seats[orders + 2 * batch->cancel_count + i]);
-    if (rc == 0 && batch->outbox.len > 0) {
-        char *copy = malloc(batch->outbox.len);
-        if (!copy)
-            return ERR_NO_MEMORY;
-        memcpy(copy, batch->outbox.at, batch->outbox.len);
-        *ret_outbox = view_of(copy, batch->outbox.len);
-    }
-    return rc;
+        rc = mem_reserve((void **)&sale->prices, &sale->prices_cap,
+                         sale->prices_count + batch->prices_count, sizeof(*sale->prices));
+    return rc == 0 ? keep_all(m, batch, room) : rc;
 }
 
 static void append(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
-                   struct view body, const struct view *seats, struct view outbox)
+                   const struct room *room)
 {
     struct ledger_row *row = &sale->rows[batch->row.seq - 1];
     *row = batch->row;
-    row->body = body;
+    row->body = room->body;
     for (size_t i = 0; i < batch->order_count; i++) {
         struct store_order *order = &m->orders[m->order_count];
         *order = batch->orders[i];
-        order->seats = seats[i];
+        order->seats = room->seats[i];
+        order->amounts = room->amounts[i];
         sale->orders[sale->order_count++] = (uint32_t)m->order_count++;
     }
-    set_blocks(sale, batch, seats + batch->order_count + 2 * batch->cancel_count);
-    if (outbox.len > 0)
+    set_blocks(sale, batch, room->reasons);
+    for (size_t i = 0; i < batch->prices_count; i++) {
+        sale->prices[sale->prices_count] = batch->prices[i];
+        sale->prices[sale->prices_count++].list = room->lists[i];
+    }
+    if (room->outbox.len > 0)
         m->outbox[m->outbox_count++] =
-            (struct store_outbox_row){++m->outbox_last_id, batch->performance_id, outbox};
+            (struct store_outbox_row){++m->outbox_last_id, batch->performance_id, room->outbox};
     sale->head.sale_state = batch->sale_state;
     sale->head.version = row->version;
     sale->head.seq = row->seq;
     memcpy(sale->head.head_hash, row->hash, STORE_HASH_BYTES);
 }
 
-/* seats: room for the orders' seats, twice for the cancels', and for the blocks' reasons. */
-static int commit_locked(struct mem_store *m, const struct store_batch *batch, struct view *seats)
+static int commit_locked(struct mem_store *m, const struct store_batch *batch, struct room *room)
 {
     struct mem_sale *sale = mem_find_sale(m, batch->performance_id);
     if (!sale)
@@ -201,25 +254,24 @@ static int commit_locked(struct mem_store *m, const struct store_batch *batch, s
         batch->row.version_before != head->version ||
         memcmp(batch->row.prev_hash, head->head_hash, STORE_HASH_BYTES) != 0)
         return ERR_FENCED;
-    const struct view *left = seats + batch->order_count;
-    struct view *had = seats + batch->order_count + batch->cancel_count;
-    struct view body = {0}, outbox = {0};
     struct progress done = {0};
-    int rc = reserve(m, sale, batch, &body, seats, &outbox);
+    int rc = reserve(m, sale, batch, room);
     if (rc == 0)
-        rc = cancel_all(m, sale, batch, left, had, &done);
+        rc = cancel_all(m, sale, batch, room->left, room->had, &done);
     if (rc == 0)
         rc = sell_all(sale, batch, &done);
     if (rc == 0)
         rc = order_all(m, batch, &done);
     if (rc == 0)
         rc = check_blocks(sale, batch);
+    if (rc == 0)
+        rc = check_prices(sale, batch);
     if (rc < 0) {
-        undo(m, sale, batch, had, &done);
-        free((void *)outbox.at);
+        undo(m, sale, batch, room->had, &done);
+        free((void *)room->outbox.at);
         return rc;
     }
-    append(m, sale, batch, body, seats, outbox);
+    append(m, sale, batch, room);
     return 0;
 }
 
@@ -227,13 +279,13 @@ int mem_commit(struct store *store, const struct store_batch *batch, int64_t dea
 {
     struct mem_store *m = mem_of(store);
     store_batch_check(batch);
-    struct view *seats = calloc(
-        batch->order_count + 2 * batch->cancel_count + batch->block_count + 1, sizeof(*seats));
-    if (!seats)
+    struct view *views = calloc(room_size(batch) + 1, sizeof(*views));
+    if (!views)
         return ERR_NO_MEMORY;
+    struct room room = room_of(batch, views);
     pthread_mutex_lock(&m->lock);
-    int rc = commit_locked(m, batch, seats);
+    int rc = commit_locked(m, batch, &room);
     pthread_mutex_unlock(&m->lock);
-    free(seats);
+    free(views);
     return rc;
 }

@@ -25,6 +25,8 @@ struct mem_sale {
     size_t sold_cap;
     struct store_block *blocks; /* by seat; without a block_id: it is not kept back */
     size_t block_cap;
+    struct store_prices *prices; /* in order of their numbers */
+    size_t prices_count, prices_cap;
     uint32_t *orders; /* places in mem_store.orders, in order of commit */
     size_t order_count;
     size_t order_cap;

@@ -47,6 +47,25 @@ int mem_block_list(struct store *store, uint32_t performance_id, struct arena *a
     return rc;
 }
 
+int mem_price_lists(struct store *store, uint32_t performance_id, struct arena *arena,
+                    struct store_prices **ret_lists, size_t *ret_count, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    pthread_mutex_lock(&m->lock);
+    const struct mem_sale *sale = mem_find_sale(m, performance_id);
+    const size_t count = sale ? sale->prices_count : 0;
+    struct store_prices *list = arena_alloc(arena, count * sizeof(*list));
+    int rc = list ? 0 : ERR_NO_MEMORY;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        list[i] = sale->prices[i];
+        rc = mem_keep(arena, sale->prices[i].list, &list[i].list);
+    }
+    pthread_mutex_unlock(&m->lock);
+    *ret_lists = list;
+    *ret_count = rc == 0 ? count : 0;
+    return rc;
+}
+
 int mem_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
                     size_t rows_max, struct arena *arena, struct ledger_row **ret_rows,
                     size_t *ret_count, int64_t deadline_ns)
@@ -82,6 +101,8 @@ static int copy_order(const struct store_order *order, struct arena *arena,
 {
     struct store_order copy = *order;
     int rc = mem_keep(arena, order->seats, &copy.seats);
+    if (rc == 0)
+        rc = mem_keep(arena, order->amounts, &copy.amounts);
     if (rc == 0)
         *ret_order = copy;
     return rc;

@@ -85,15 +85,16 @@ static int cancel(struct sql_txn *txn, uint32_t performance_id, const struct sto
  * the order has just got is at hand. */
 static int add_order(struct sql_txn *txn, const struct store_order *order)
 {
-    int err = sql_run(
-        txn,
-        "INSERT INTO orders (order_id, account_id, hold_id, performance_id, state,"
-        " payment_method, placed_at_ms, total, seats)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        SQL(sql_id(order->order_id), sql_id(order->account_id), sql_id(order->hold_id),
-            sql_int(order->performance_id), sql_int(order->state), sql_int(order->payment_method),
-            sql_int(order->placed_at_ms), sql_int(order->total), sql_bytes(order->seats)),
-        NULL);
+    int err =
+        sql_run(txn,
+                "INSERT INTO orders (order_id, account_id, hold_id, performance_id, state,"
+                " payment_method, placed_at_ms, total, seats, amounts)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                SQL(sql_id(order->order_id), sql_id(order->account_id), sql_id(order->hold_id),
+                    sql_int(order->performance_id), sql_int(order->state),
+                    sql_int(order->payment_method), sql_int(order->placed_at_ms),
+                    sql_int(order->total), sql_bytes(order->seats), sql_bytes(order->amounts)),
+                NULL);
     const int64_t order_no = sql_last_id(txn);
     for (size_t i = 0; err == 0 && i < store_seat_count(order->seats); i++)
         err = sql_run(txn, "INSERT INTO sold (performance_id, seat, order_no) VALUES (?, ?, ?)",
@@ -115,6 +116,16 @@ static int begin_block(struct sql_txn *txn, uint32_t performance_id,
                    NULL);
 }
 
+static int add_prices(struct sql_txn *txn, uint32_t performance_id,
+                      const struct store_prices *prices)
+{
+    return sql_run(
+        txn, "INSERT INTO price_list (performance_id, number, begun, list) VALUES (?, ?, ?, ?)",
+        SQL(sql_int(performance_id), sql_int(prices->number), sql_int((int64_t)prices->begun),
+            sql_bytes(prices->list)),
+        NULL);
+}
+
 static int run_commit(struct sql_job *job, struct sql_txn *txn)
 {
     const struct store_batch *batch = ((struct commit *)job)->batch;
@@ -133,6 +144,8 @@ static int run_commit(struct sql_job *job, struct sql_txn *txn)
                 sql_id(batch->unblocks[i].block_id)));
     for (size_t i = 0; err == 0 && i < batch->block_count; i++)
         err = begin_block(txn, performance_id, &batch->blocks[i]);
+    for (size_t i = 0; err == 0 && i < batch->prices_count; i++)
+        err = add_prices(txn, performance_id, &batch->prices[i]);
     if (err == 0 && batch->outbox.len > 0)
         err = sql_run(txn, "INSERT INTO outbox (performance_id, body) VALUES (?, ?)",
                       SQL(sql_int(performance_id), sql_bytes(batch->outbox)), NULL);

@@ -83,6 +83,14 @@ const struct migration migrations[] = {
                " until_ms INTEGER NOT NULL,"
                " reason TEXT NOT NULL,"
                " PRIMARY KEY (performance_id, seat)) WITHOUT ROWID;"},
+    /* A list may be valid for months, and an order is shown with what it cost. */
+    {"prices", "CREATE TABLE price_list ("
+               " performance_id INTEGER NOT NULL,"
+               " number INTEGER NOT NULL,"
+               " begun INTEGER NOT NULL,"
+               " list BLOB NOT NULL,"
+               " PRIMARY KEY (performance_id, number)) WITHOUT ROWID;"
+               "ALTER TABLE orders ADD COLUMN amounts BLOB NOT NULL DEFAULT x'';"},
 };
 const size_t migration_count = sizeof(migrations) / sizeof(migrations[0]);
 

@@ -66,8 +66,11 @@ const struct tables_kind sqlite_kind = {
                        "UNION " DISTINCT_PERFORMANCES("ledger") " UNION " DISTINCT_PERFORMANCES(
                            "sold") " UNION " DISTINCT_PERFORMANCES("orders") " UNION SELECT "
                                                                              "performance_id "
-                                                                             "FROM blocked "
-                                                                             "ORDER BY p",
+                                                                             "FROM blocked UNION "
+                                                                             "SELECT "
+                                                                             "performance_id FROM "
+                                                                             "price_list ORDER BY "
+                                                                             "p",
     .add_hall = add_hall,
     .read_layout = read_layout,
     .commit = sqlite_commit,

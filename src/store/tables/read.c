@@ -9,7 +9,7 @@ static int64_t limit_of(size_t max)
     return max > INT64_MAX ? INT64_MAX : (int64_t)max;
 }
 
-/* ---- sold, and what is kept back ---- */
+/* ---- sold, what is kept back, and prices ---- */
 
 static int add_sale(struct rows *rows, struct sql_rows *row)
 {
@@ -54,6 +54,28 @@ int tables_block_list(struct store *store, uint32_t performance_id, struct arena
         .add = add_block,
         .rows.arena = arena};
     return tables_read(store, &list, (void **)ret_blocks, ret_count, deadline_ns);
+}
+
+static int add_prices(struct rows *rows, struct sql_rows *row)
+{
+    struct store_prices *prices = rows_next(rows, sizeof(*prices));
+    if (!prices)
+        return ERR_NO_MEMORY;
+    prices->begun = (uint64_t)sql_get_int(row, 1);
+    int err = column_u32(row, 0, &prices->number);
+    return err ? err : sql_get_copy(row, 2, rows->arena, &prices->list);
+}
+
+int tables_price_lists(struct store *store, uint32_t performance_id, struct arena *arena,
+                       struct store_prices **ret_lists, size_t *ret_count, int64_t deadline_ns)
+{
+    struct tables_list list = {.text = "SELECT number, begun, list FROM price_list"
+                                       " WHERE performance_id = ? ORDER BY number",
+                               .values = {sql_int(performance_id)},
+                               .value_count = 1,
+                               .add = add_prices,
+                               .rows.arena = arena};
+    return tables_read(store, &list, (void **)ret_lists, ret_count, deadline_ns);
 }
 
 /* ---- bodies: in pages, for a database may hold all rows of an answer in memory ---- */
@@ -200,7 +222,7 @@ int tables_outbox_read(struct store *store, size_t rows_max, struct arena *arena
 
 #define ORDER_COLUMNS                                                                              \
     "order_id, account_id, hold_id, performance_id, state, payment_method, placed_at_ms, total, "  \
-    "seats"
+    "seats, amounts"
 
 static int add_order(struct rows *rows, struct sql_rows *row)
 {
@@ -213,7 +235,8 @@ static int add_order(struct rows *rows, struct sql_rows *row)
         return ERR_CORRUPT;
     order->placed_at_ms = sql_get_int(row, 6);
     order->total = sql_get_int(row, 7);
-    return sql_get_copy(row, 8, rows->arena, &order->seats);
+    int err = sql_get_copy(row, 8, rows->arena, &order->seats);
+    return err ? err : sql_get_copy(row, 9, rows->arena, &order->amounts);
 }
 
 int tables_order_get(struct store *store, struct id order_id, struct arena *arena,

@@ -48,17 +48,18 @@ int desk_fill_hall(struct arena *arena, const struct catalog_hall *entry, Usher_
 }
 
 static int fill_prices(struct arena *arena, const struct catalog_performance *performance,
-                       Usher__V1__Performance *ret_performance)
+                       uint32_t number, Usher__V1__Performance *ret_performance)
 {
     const uint32_t count = performance->hall->hall->category_count;
+    const struct price_list *valid = catalog_price_list(performance, number);
     Usher__V1__Price *prices = arena_alloc(arena, count * sizeof(*prices));
     Usher__V1__Price **list = arena_alloc(arena, count * sizeof(*list));
-    if (!prices || !list)
+    if (!prices || !list || !valid)
         return ERR_NO_MEMORY;
     for (uint32_t i = 0; i < count; i++) {
         usher__v1__price__init(&prices[i]);
         prices[i].category = i;
-        prices[i].amount = performance->prices[i];
+        prices[i].amount = price_list_amount(valid, i);
         list[i] = &prices[i];
     }
     ret_performance->prices = list;
@@ -125,8 +126,9 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     ret_performance->rest_ms = performance->rest_ms;
     ret_performance->counts = counts;
     ret_performance->version = figures.version;
+    ret_performance->price_list = figures.price_list;
     int err = desk_fill_hall(arena, performance->hall, hall);
-    return err == 0 ? fill_prices(arena, performance, ret_performance) : err;
+    return err == 0 ? fill_prices(arena, performance, figures.price_list, ret_performance) : err;
 }
 
 /* A first ticket has the short code, which costs the least where a crowd buys; its followers have
@@ -157,10 +159,11 @@ static bool fill_words(struct arena *arena, const struct hall *hall, const struc
     return ticket->row_label && ticket->seat_label;
 }
 
-/* holder: whom it was passed on to, whose code then is told to nobody else; empty: nobody. */
+/* amounts: of its order. holder: whom it was passed on to, whose code then is told to nobody else;
+ * empty: nobody. */
 static int fill_ticket(struct ticket *ticket, struct arena *arena,
                        const struct catalog_performance *performance, const struct ticket_ref *ref,
-                       struct view holder, Usher__V1__Ticket *ret_ticket)
+                       struct view amounts, struct view holder, Usher__V1__Ticket *ret_ticket)
 {
     const struct hall *hall = performance->hall->hall;
     const struct hall_seat *seat = &hall->seats[ref->seat];
@@ -174,7 +177,9 @@ static int fill_ticket(struct ticket *ticket, struct arena *arena,
     ret_ticket->seat = ref->seat;
     ret_ticket->label = desk_label(arena, performance, ref->seat);
     ret_ticket->category = seat->category;
-    ret_ticket->amount = performance->prices[ret_ticket->category];
+    if (!store_amounts_find(amounts, ref->seat, &ret_ticket->amount))
+        ret_ticket->amount =
+            price_list_amount(catalog_price_list(performance, 0), ret_ticket->category);
     ret_ticket->section = arena_copy(arena, hall->sections[seat->section].name);
     ret_ticket->row = arena_copy(arena, row);
     ret_ticket->number = arena_copy(arena, seat->number);
@@ -224,7 +229,8 @@ int desk_fill_order(struct ticket *ticket, struct arena *arena, const struct sto
             (uint16_t)generation_in(generations, generation_count, order->order_id, seat)};
         const struct view holder =
             generation_holder_in(generations, generation_count, order->order_id, seat);
-        int err = fill_ticket(ticket, arena, performance, &ref, holder, &tickets[i]);
+        int err =
+            fill_ticket(ticket, arena, performance, &ref, order->amounts, holder, &tickets[i]);
         if (err != 0)
             return err;
         list[i] = &tickets[i];

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CATALOG_ARENA_MAX   (96u << 20)
+#define CATALOG_ARENA_MAX   (256u << 20)
 #define CATALOG_CHANGES_MAX 10000 /* of bills and dates, until the next start */
 
 /* Pointers by id; 0 is not used. */
@@ -219,15 +219,45 @@ int catalog_set_date(struct catalog *catalog, const struct playbill_performance 
     return err;
 }
 
+int catalog_new_lists(struct catalog *catalog, const struct price_list *first,
+                      struct catalog_lists **ret_lists)
+{
+    const struct catalog_prices entry = {.list = *first};
+    const struct catalog_prices *kept = keep(catalog, &entry, sizeof(entry));
+    const struct catalog_lists lists = {.catalog = catalog, .newest = kept};
+    *ret_lists = kept ? keep(catalog, &lists, sizeof(lists)) : NULL;
+    return *ret_lists ? 0 : ERR_NO_MEMORY;
+}
+
+void catalog_priced(void *arg, const struct price_list *list)
+{
+    struct catalog_lists *lists = arg;
+    /* The owner's thread alone comes here, as the owner or as one that is shown another's. */
+    const struct catalog_prices *newest = lists->newest;
+    if (list->number <= newest->list.number)
+        return;
+    const struct catalog_prices entry = {.list = *list, .before = newest};
+    const struct catalog_prices *kept = keep(lists->catalog, &entry, sizeof(entry));
+    if (kept)
+        lists->newest = kept;
+}
+
+const struct price_list *catalog_price_list(const struct catalog_performance *performance,
+                                            uint32_t number)
+{
+    const struct catalog_prices *prices = performance->lists->newest;
+    while (prices && prices->list.number != number)
+        prices = prices->before;
+    return prices ? &prices->list : NULL;
+}
+
 int catalog_add_performance(struct catalog *catalog, const struct catalog_performance *performance)
 {
     struct catalog_performance entry = *performance;
     entry.date = keep_date(catalog, performance->date);
     entry.currency = keep(catalog, performance->currency, strlen(performance->currency));
-    entry.prices = keep(catalog, performance->prices,
-                        performance->hall->hall->category_count * sizeof(*performance->prices));
     struct catalog_performance *kept = keep(catalog, &entry, sizeof(entry));
-    if (!kept || !entry.date || !entry.currency || !entry.prices)
+    if (!kept || !entry.date || !entry.currency)
         return ERR_NO_MEMORY;
     return slots_put(&catalog->performances, performance->performance_id, kept);
 }

@@ -30,6 +30,18 @@ struct catalog_event {
     _Atomic(const struct playbill_event *) bill; /* in the catalog's arena, as below */
 };
 
+/* A price list that this process has heard of. */
+struct catalog_prices {
+    struct price_list list;
+    const struct catalog_prices *before; /* of a lower number; NULL: this is list 0 */
+};
+
+/* All price lists of a performance, the newest first. */
+struct catalog_lists {
+    struct catalog *catalog;
+    _Atomic(const struct catalog_prices *) newest;
+};
+
 struct catalog_performance {
     uint32_t performance_id;
     const struct catalog_event *event;
@@ -39,8 +51,8 @@ struct catalog_performance {
     uint32_t places_max;
     uint32_t rest_ms;
     const char *currency;
-    const int64_t *prices; /* one a category */
-    struct worker *home;   /* where the owner lives */
+    struct catalog_lists *lists; /* of its own, and there before it is */
+    struct worker *home;         /* where the owner lives */
     struct owner *owner;
     struct feed *feed;
 };
@@ -61,8 +73,17 @@ int catalog_add_event(struct catalog *catalog, const struct store_event *event, 
  * passed over. ERR_FULL: as many changes as a process keeps; ERR_NO_MEMORY. */
 int catalog_set_bill(struct catalog *catalog, const struct playbill_event *bill);
 int catalog_set_date(struct catalog *catalog, const struct playbill_performance *date);
-/* A performance whose owner and feed are there: *performance is copied, its currency, prices and
- * date too. Visible to all workers when this returns. */
+/* What the performance's price lists are kept in, with list 0. ERR_NO_MEMORY. */
+int catalog_new_lists(struct catalog *catalog, const struct price_list *first,
+                      struct catalog_lists **ret_lists);
+/* An owner_listener's priced, whose state is a struct catalog_lists: a list that is known from now
+ * on; one that is known already is passed over. Without memory it is not, and readers say so. */
+void catalog_priced(void *lists, const struct price_list *list);
+/* The list of that number; NULL: it is not known here. */
+const struct price_list *catalog_price_list(const struct catalog_performance *performance,
+                                            uint32_t number);
+/* A performance whose owner and feed are there: *performance is copied, its currency and date too.
+ * Visible to all workers when this returns. */
 int catalog_add_performance(struct catalog *catalog, const struct catalog_performance *performance);
 
 static inline const struct playbill_event *catalog_bill(const struct catalog_event *event)

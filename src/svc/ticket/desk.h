@@ -18,7 +18,6 @@
 #define TICKET_NAME_MAX        200         /* bytes of an event's or hall's name */
 #define TICKET_DESCRIPTION_MAX 4000        /* bytes */
 #define TICKET_HALL_PLAN_MAX   (48u << 20) /* bytes of a plan to import */
-#define TICKET_PRICE_MAX       INT64_C(1000000000000)
 #define TICKET_HOLD_TTL_MIN_MS 1000
 #define TICKET_HOLD_TTL_MAX_MS 86400000
 #define TICKET_HOLD_TTL_MS     480000

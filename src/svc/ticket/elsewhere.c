@@ -88,6 +88,8 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->paying = ask->paying;
     m->holdings_max = ask->holdings_max;
     m->later = ask->later;
+    m->price_list = ask->price_list;
+    m->list = (ProtobufCBinaryData){ask->list.len, (uint8_t *)ask->list.at};
     if (ask->reason.len > 0) /* of a message: it ends with a NUL */
         m->reason = (char *)ask->reason.at;
     m->key = (ProtobufCBinaryData){ask->key.len, (uint8_t *)ask->key.at};
@@ -130,6 +132,9 @@ static int unpack_answer(const Usher__V1__OwnerAnswer *answer, struct owner_ask 
     ask->result = answer->result;
     ask->hold.expires_at_ms = answer->expires_at_ms;
     ask->hold.count = copy_seats(answer->seats, answer->n_seats, ask->hold.seats);
+    ask->hold.price_list = answer->price_list;
+    for (size_t i = 0; i < answer->n_amounts && i < SEATS_PARTY_MAX; i++)
+        ask->amounts[i] = answer->amounts[i];
     ask->total = answer->total;
     ask->at_ms = answer->at_ms;
     ask->now_ms = answer->now_ms;
@@ -186,12 +191,36 @@ static int ask_there(struct elsewhere *e, const char *url, uint32_t performance_
     return err;
 }
 
+/* An owner of an earlier usher knows the first prices alone, and does not say what seats cost. */
+static void fill_amounts(const struct catalog_performance *performance, struct owner_ask *ask)
+{
+    const struct price_list *first = catalog_price_list(performance, 0);
+    const struct hall *hall = performance->hall->hall;
+    const bool unsaid = ask->amounts[0] < 0;
+    for (uint32_t i = 0; unsaid && i < ask->hold.count; i++) {
+        const uint32_t seat = ask->hold.seats[i];
+        ask->amounts[i] =
+            seat < hall->place_count ? price_list_amount(first, hall->seats[seat].category) : 0;
+    }
+}
+
 /* True where asking again can do no harm: the first may have been carried out. */
 static bool may_repeat(const struct owner_ask *ask)
 {
     return ask->key.len > 0 || ask->verb == OWNER_RELEASE || ask->verb == OWNER_CANCEL ||
            ask->verb == OWNER_SET_SALE || ask->verb == OWNER_EXTEND || ask->verb == OWNER_BLOCK ||
-           ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD || ask->verb == OWNER_HOLDINGS;
+           ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD ||
+           ask->verb == OWNER_HOLDINGS || ask->verb == OWNER_PRICES;
+}
+
+static int ask_far(struct elsewhere *e, const char *url,
+                   const struct catalog_performance *performance, struct owner_ask *ask,
+                   int64_t deadline_ns)
+{
+    ask->amounts[0] = -1;
+    const int err = ask_there(e, url, performance->performance_id, ask, deadline_ns);
+    fill_amounts(performance, ask);
+    return err;
 }
 
 int desk_ask(struct ticket *ticket, const struct catalog_performance *performance,
@@ -209,7 +238,7 @@ int desk_ask(struct ticket *ticket, const struct catalog_performance *performanc
         if (tenure_find(ticket, performance->performance_id, url))
             (void)owner_ask(performance->owner, ask);
         else if (url[0])
-            err = ask_there(ticket->elsewhere, url, performance->performance_id, ask, deadline_ns);
+            err = ask_far(ticket->elsewhere, url, performance, ask, deadline_ns);
         else
             ask->result = ERR_FENCED;
         if (err != 0)
@@ -244,7 +273,8 @@ void desk_figures(struct ticket *ticket, const struct catalog_performance *perfo
     client.identity = &elsewhere_peer;
     client.timeout_ms = FIGURES_MS;
     client.deadline_ns = deadline_ns;
-    if (client_call(&client, Usher__V1__OwnerService, get_figures, &wish, &figures) == 0)
+    const int err = client_call(&client, Usher__V1__OwnerService, get_figures, &wish, &figures);
+    if (err == 0)
         *ret_figures = (struct owner_figures){
             .version = figures->version,
             .sale_state = figures->sale_state,
@@ -253,7 +283,10 @@ void desk_figures(struct ticket *ticket, const struct catalog_performance *perfo
             .orders_cancelled = figures->orders_cancelled,
             .serving = figures->serving,
             .queued = figures->queued,
+            .price_list = figures->price_list,
         };
+    for (size_t i = 0; err == 0 && i < figures->n_sold_totals && i < HALL_CATEGORIES_MAX; i++)
+        ret_figures->sold_totals[i] = figures->sold_totals[i];
     arena_release(&arena);
     elsewhere_leave(ticket->elsewhere, channel);
 }

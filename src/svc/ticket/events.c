@@ -3,6 +3,7 @@
 #include "observe/log.h"
 #include "sale/currency.h"
 #include "svc/ticket/bills.h"
+#include "svc/ticket/prices.h"
 
 #define TICKET_REST_PART 16 /* where the organiser says nothing, at most this part of a hold */
 
@@ -49,26 +50,17 @@ static int read_prices(struct call *call, const Usher__V1__CreatePerformanceRequ
                        const struct hall *hall, uint8_t *ret_prices)
 {
     bool given[HALL_CATEGORIES_MAX] = {false};
-    for (size_t i = 0; i < wish->n_prices; i++) {
-        const Usher__V1__Price *price = wish->prices[i];
-        if (price->category >= hall->category_count || given[price->category])
-            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
-                             "prices[%zu]: the hall has categories 0 to %u, each has one price", i,
-                             hall->category_count - 1);
-        if (price->amount < 0 || price->amount > TICKET_PRICE_MAX)
-            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
-                             "prices[%zu]: an amount is 0 to %lld", i, (long long)TICKET_PRICE_MAX);
-        given[price->category] = true;
-        for (uint32_t k = 0; k < 8; k++)
-            ret_prices[8 * price->category + k] = (uint8_t)((uint64_t)price->amount >> (8 * k));
-    }
-    for (uint32_t i = 0; i < hall->category_count; i++) {
+    struct price_list list = {.category_count = hall->category_count};
+    int err = desk_read_prices(call, hall, wish->prices, wish->n_prices, &list, given);
+    for (uint32_t i = 0; err == 0 && i < hall->category_count; i++) {
         if (!given[i])
             return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
                              "category %u (%.*s) has no price", i,
                              VIEW_ARG(hall->categories[i].name));
+        for (uint32_t k = 0; k < 8; k++)
+            ret_prices[8 * i + k] = (uint8_t)((uint64_t)list.amounts[i] >> (8 * k));
     }
-    return 0;
+    return err;
 }
 
 static int check_rules(struct call *call, const Usher__V1__CreatePerformanceRequest *wish)

@@ -46,7 +46,7 @@ static int fill_hold(struct call *call, const struct catalog_performance *perfor
         seats[i].label = desk_label(arena, performance, hold->seats[i]);
         seats[i].category = performance->hall->hall->seats[hold->seats[i]].category;
         seats[i].kind = (Usher__V1__SeatKind)performance->hall->hall->seats[hold->seats[i]].kind;
-        seats[i].amount = performance->prices[seats[i].category];
+        seats[i].amount = ask->amounts[i];
         if (!seats[i].label)
             return desk_store_failed(call, ERR_NO_MEMORY);
         list[i] = &seats[i];

@@ -13,6 +13,7 @@
 #define PAUSE_MS      20                       /* before it looks again; doubles up to … */
 #define PAUSE_MAX_MS  500
 #define NEXT_MS       1000 /* how often a quiet stream is asked whether it is still the right one */
+#define PRICES_MAX_MS 5000 /* price lists are not waited for longer */
 #define SILENT_MAX_MS 20000 /* a stream says at least every FEED_KEEPALIVE_MS that it is alive */
 
 struct mirror {
@@ -45,11 +46,37 @@ static int show_delta(struct mirror *m, const Usher__V1__SeatsDelta *delta,
     return 0;
 }
 
+/* The lists up to that number, where this process has not heard of it. */
+static int learn_prices(struct mirror *m, uint32_t number)
+{
+    const struct catalog_performance *performance = m->performance;
+    struct store *store = m->elsewhere->ticket->options.store;
+    struct store_prices *stored;
+    struct arena arena;
+    size_t count = 0;
+    if (catalog_price_list(performance, number))
+        return 0;
+    arena_init(&arena, ARENA_MAX);
+    int err = store->ops->price_lists(store, performance->performance_id, &arena, &stored, &count,
+                                      deadline_after_ms(fiber_now_ns(), PRICES_MAX_MS));
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        struct price_list list;
+        err = price_list_read(stored[i].list, stored[i].number,
+                              performance->hall->hall->category_count, &arena, &list);
+        if (err == 0)
+            catalog_priced(performance->lists, &list);
+    }
+    arena_release(&arena);
+    return err == 0 && !catalog_price_list(performance, number) ? ERR_INVALID : err;
+}
+
 static int show(struct mirror *m, const Usher__V1__SeatsUpdate *update)
 {
     const uint32_t places = m->performance->hall->hall->place_count;
-    struct owner_mirrored news = {
-        .version = update->version, .sale_state = update->sale_state, .counts = counts_of(update)};
+    struct owner_mirrored news = {.version = update->version,
+                                  .sale_state = update->sale_state,
+                                  .counts = counts_of(update),
+                                  .price_list = update->price_list};
     int err = 0;
     struct owner_figures figures;
     owner_figures(m->performance->owner, &figures);
@@ -65,6 +92,8 @@ static int show(struct mirror *m, const Usher__V1__SeatsUpdate *update)
     } else if (update->version == m->version) {
         return 0; /* a sign of life */
     }
+    if (err == 0)
+        err = learn_prices(m, update->price_list);
     if (err == 0)
         owner_mirror(m->performance->owner, &news);
     if (err == 0)

@@ -4,9 +4,9 @@
 
 static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
 {
-    if (m->verb > OWNER_HOLDINGS || m->holdings_max > TICKET_HOLDINGS_MAX ||
-        m->n_seats > SEATS_PARTY_MAX || m->n_areas > SEATS_PARTY_MAX ||
-        m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||
+    if (m->verb > OWNER_PRICES || m->list.len > CHANGE_LIST_MAX ||
+        m->holdings_max > TICKET_HOLDINGS_MAX || m->n_seats > SEATS_PARTY_MAX ||
+        m->n_areas > SEATS_PARTY_MAX || m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||
         m->request_hash.len != sizeof(ask->request_hash) ||
         id_from_bytes(view_of(m->account_id.data, m->account_id.len), &ask->account_id) ||
         id_from_bytes(view_of(m->hold_id.data, m->hold_id.len), &ask->hold_id) ||
@@ -38,6 +38,8 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
     ask->paying = m->paying;
     ask->later = m->later;
     ask->reason = view_str(m->reason);
+    ask->price_list = m->price_list;
+    ask->list = view_of(m->list.data, m->list.len);
     ask->payment_method = m->payment_method;
     ask->key = view_of(m->key.data, m->key.len);
     memcpy(ask->request_hash, m->request_hash.data, sizeof(ask->request_hash));
@@ -97,8 +99,13 @@ static int pack_answer(struct arena *arena, const struct owner_ask *ask,
     answer->seats = copy(arena, ask->hold.seats, ask->hold.count);
     answer->taken = copy(arena, ask->refusal.taken, ask->refusal.taken_count);
     answer->nearest = copy(arena, ask->refusal.nearest, ask->refusal.nearest_count);
-    if (!hold_id || !account_id || !answer->seats || !answer->taken || !answer->nearest)
+    answer->amounts = arena_alloc(arena, sizeof(ask->amounts));
+    if (!hold_id || !account_id || !answer->seats || !answer->taken || !answer->nearest ||
+        !answer->amounts)
         return ERR_NO_MEMORY;
+    memcpy(answer->amounts, ask->amounts, sizeof(ask->amounts));
+    answer->n_amounts = ask->hold.count;
+    answer->price_list = ask->hold.price_list;
     id_to_bytes(ask->hold.hold_id, hold_id);
     id_to_bytes(ask->hold.account_id, account_id);
     answer->result = ask->result;
@@ -158,5 +165,13 @@ int ticket_owner_figures(struct call *call, const void *request, void *response)
     answer->orders_cancelled = figures.orders_cancelled;
     answer->serving = figures.serving;
     answer->queued = figures.queued;
+    answer->price_list = figures.price_list;
+    answer->n_sold_totals = performance->hall->hall->category_count;
+    answer->sold_totals =
+        arena_alloc(call_arena(call), answer->n_sold_totals * sizeof(*answer->sold_totals));
+    if (!answer->sold_totals)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    memcpy(answer->sold_totals, figures.sold_totals,
+           answer->n_sold_totals * sizeof(*answer->sold_totals));
     return 0;
 }

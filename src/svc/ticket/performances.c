@@ -25,15 +25,13 @@ static void end_owner(void *arg)
     owner_stop(arg);
 }
 
-/* One a category of the hall, as they are stored: little-endian. */
-static void read_prices(struct view stored, uint32_t count, int64_t *ret_prices)
+/* A feed, and price lists, hear what becomes durable. */
+static struct owner_listener listener_of(const struct catalog_performance *entry)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        uint64_t amount = 0;
-        for (uint32_t k = 0; k < 8; k++)
-            amount |= (uint64_t)(uint8_t)stored.at[8 * i + k] << (8 * k);
-        ret_prices[i] = (int64_t)amount;
-    }
+    struct owner_listener listener = feed_listener(entry->feed);
+    listener.priced = catalog_priced;
+    listener.prices_state = entry->lists;
+    return listener;
 }
 
 static int begin_performance(struct ticket *ticket, const struct store_performance *stored)
@@ -42,13 +40,12 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
     const struct catalog_event *event = catalog_event(ticket->catalog, stored->event_id);
     const uint32_t index = stored->performance_id % ticket->options.worker_count;
     struct worker *home = ticket->options.workers[index];
-    int64_t prices[HALL_CATEGORIES_MAX];
+    struct price_list first;
     char currency[4] = {0};
-    if (!hall || !event || stored->prices.len != 8u * hall->hall->category_count ||
-        stored->currency.len != 3)
+    if (!hall || !event || price_list_first(stored->prices, &first) != 0 ||
+        first.category_count != hall->hall->category_count || stored->currency.len != 3)
         return ERR_CORRUPT;
     memcpy(currency, stored->currency.at, 3);
-    read_prices(stored->prices, hall->hall->category_count, prices);
     const struct playbill_performance date = {
         .performance_id = stored->performance_id,
         .starts_at_ms = stored->starts_at_ms,
@@ -67,10 +64,11 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
         .places_max = stored->places_max,
         .rest_ms = stored->rest_ms,
         .currency = currency,
-        .prices = prices,
         .home = home,
     };
-    int err = feed_new(hall->hall, ticket->options.workers, ticket->options.worker_count, home,
+    int err = catalog_new_lists(ticket->catalog, &first, &entry.lists);
+    if (err == 0)
+        err = feed_new(hall->hall, ticket->options.workers, ticket->options.worker_count, home,
                        &entry.feed);
     if (err != 0)
         return err;
@@ -82,11 +80,11 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
                     .store = ticket->options.store,
                     .loop = worker_loop(home),
                     .chance = ticket->options.chance,
-                    .prices = prices,
+                    .prices = first.amounts,
                     .hold_ttl_ms = stored->hold_ttl_ms,
                     .places_max = stored->places_max,
                     .rest_ms = stored->rest_ms,
-                    .listener = feed_listener(entry.feed)},
+                    .listener = listener_of(&entry)},
     };
     if (ticket->elsewhere)
         beginning.options.gate = tenure_gate(ticket, stored->performance_id);

@@ -22,6 +22,7 @@ CALL_HANDLER(ticket_end_hold);
 CALL_HANDLER(ticket_bar_buyer);
 CALL_HANDLER(ticket_end_bar);
 CALL_HANDLER(ticket_list_barred);
+CALL_HANDLER(ticket_set_prices);
 
 #define FOR_EVER "public, max-age=31536000, immutable"
 #define SECONDS  "public, max-age=2"
@@ -57,6 +58,7 @@ static const struct method methods[] = {
     {"HideEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_hide_event},
     {"DeleteEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_delete_event},
     {"UpdatePerformance", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_update_performance},
+    {"SetPrices", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_set_prices},
     {"OpenSale", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0, ticket_open_sale},
     {"PauseSale", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0, ticket_pause_sale},
     {"GetSaleReport", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0,

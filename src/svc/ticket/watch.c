@@ -13,7 +13,7 @@ int ticket_watch_seats(struct call *call, const void *request, void *response)
     return err == 0 ? 0 : desk_store_failed(call, err);
 }
 
-/* Counts by category, from the public state. */
+/* Counts by category, from the public state; what they cost is the owner's to know. */
 static void count_categories(const struct catalog_performance *performance, const uint8_t *states,
                              const struct store_block *blocks, size_t block_count,
                              Usher__V1__SaleReport *report)
@@ -33,7 +33,6 @@ static void count_categories(const struct catalog_performance *performance, cons
             break;
         default:
             category->counts->sold++;
-            category->sold_total += performance->prices[hall->seats[i].category];
             break;
         }
     }
@@ -45,7 +44,6 @@ static void count_categories(const struct catalog_performance *performance, cons
         Usher__V1__CategoryReport *category = report->categories[hall->seats[seat].category];
         category->counts->sold--;
         category->counts->blocked++;
-        category->sold_total -= performance->prices[hall->seats[seat].category];
     }
     for (size_t i = 0; i < report->n_categories; i++) {
         report->counts->blocked += report->categories[i]->counts->blocked;
@@ -53,7 +51,19 @@ static void count_categories(const struct catalog_performance *performance, cons
         report->counts->held += report->categories[i]->counts->held;
         report->counts->sold += report->categories[i]->counts->sold;
         report->counts->resting += report->categories[i]->counts->resting;
-        report->sold_total += report->categories[i]->sold_total;
+    }
+}
+
+/* What was paid for, and by how many. */
+static void fill_figures(const struct owner_figures *figures, Usher__V1__SaleReport *report)
+{
+    report->sale_state = (Usher__V1__SaleState)figures->sale_state;
+    report->order_count = figures->orders_confirmed;
+    report->cancelled_count = figures->orders_cancelled;
+    report->keys_refused = figures->keys_refused;
+    for (size_t i = 0; i < report->n_categories; i++) {
+        report->categories[i]->sold_total = figures->sold_totals[i];
+        report->sold_total += figures->sold_totals[i];
     }
 }
 
@@ -117,12 +127,9 @@ int ticket_get_sale_report(struct call *call, const void *request, void *respons
     desk_figures(call_state(call), performance, &figures,
                  call_deadline_ns(call)); /* again: it may have waited */
     report->performance_id = performance->performance_id;
-    report->sale_state = (Usher__V1__SaleState)figures.sale_state;
     report->currency = (char *)performance->currency;
     report->currency_digits = currency_digits(view_str(performance->currency));
-    report->order_count = figures.orders_confirmed;
-    report->cancelled_count = figures.orders_cancelled;
-    report->keys_refused = figures.keys_refused;
+    fill_figures(&figures, report);
     report->version = version;
     return 0;
 }

@@ -176,6 +176,8 @@ export const en = {
     'No new seats can be held for the moment. A hold you already have can still be ordered.',
   draftTitle: 'Not on sale yet',
   draftText: 'You can look around the hall. This page opens by itself when the sale does.',
+  repriced: 'Prices have changed',
+  repricedText: 'What you see now is what places cost from here on.',
   overtaken: (labels: string) => `Just taken by someone else: ${labels}.`,
   failures: {
     SEATS_TAKEN: {

@@ -177,6 +177,8 @@ export const ko: Words = {
   pausedText: '지금은 좌석을 선택할 수 없습니다. 이미 선택한 좌석은 예매를 완료할 수 있습니다.',
   draftTitle: '아직 예매가 시작되지 않았습니다',
   draftText: '좌석 배치를 미리 둘러보세요. 예매가 시작되면 이 화면이 자동으로 바뀝니다.',
+  repriced: '가격이 변경되었습니다',
+  repricedText: '지금 보이는 가격으로 예매하실 수 있습니다.',
   overtaken: (labels) => `${labels} 좌석은 방금 다른 분이 선택했습니다.`,
   failures: {
     SEATS_TAKEN: {

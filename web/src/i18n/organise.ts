@@ -172,6 +172,11 @@ const en = {
   badNumber: (low: number, high: number) => `A number from ${low} to ${high}.`,
   add: 'Add the date',
   added: 'The date is there. Open its sale when you are ready.',
+  changePrices: 'Prices',
+  pricesTitle: 'New prices',
+  pricesHint:
+    'They hold from the moment you save. What is in a hold, or was bought, keeps its price.',
+  pricesSaved: 'The new prices are valid.',
   move: 'Change',
   moveTitle: 'Date, doors and gate',
   moved:
@@ -492,6 +497,10 @@ const ko: typeof en = {
   badNumber: (low, high) => `${low}부터 ${high}까지의 숫자를 입력해 주세요.`,
   add: '회차 추가',
   added: '회차를 추가했습니다. 준비되면 판매를 시작해 주세요.',
+  changePrices: '가격',
+  pricesTitle: '가격 변경',
+  pricesHint: '저장하는 즉시 적용됩니다. 이미 선점했거나 구매한 좌석의 가격은 바뀌지 않습니다.',
+  pricesSaved: '새 가격이 적용되었습니다.',
   move: '변경',
   moveTitle: '일정과 입장 안내',
   moved:

@@ -20,6 +20,21 @@ export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
     return `${placeName(plan, seat)}${amount}`;
   };
   if (!failure) {
+    if (overtaken.length === 0 && sale.repriced.value)
+      return (
+        <Notice
+          tone="warn"
+          icon="alert"
+          title={say.repriced}
+          text={say.repricedText}
+          dismiss={{
+            label: say.dismiss,
+            run: () => {
+              sale.repriced.value = false;
+            },
+          }}
+        />
+      );
     if (overtaken.length === 0) return null;
     const names = overtaken.map((seat) => placeName(plan, seat)).join(' · ');
     const instead = sale.instead.value.filter((seat) => sale.isFree(seat));

@@ -6,7 +6,7 @@ import { serverClock } from '../api/clock';
 import { type Failure, failure, failureOf } from '../api/failure';
 import { newKey } from '../api/key';
 import type { KeptPass } from '../api/passes';
-import { persist, refusalOf } from '../api/retry';
+import { persist, refusalOf, sleep } from '../api/retry';
 import { type Link, watchSeats } from '../api/watch';
 import {
   type Hold,
@@ -24,6 +24,8 @@ import { storage } from './storage';
 
 export const party_max = 8;
 const clock_ms = 1000;
+const price_tries_max = 5;
+const price_wait_ms = 1100; // a cache on the way may be so old
 const other_price = 4; // a seat of another price counts as twice as far
 
 export type Busy = 'hold' | 'best' | 'release' | null;
@@ -60,6 +62,8 @@ export class Sale {
   /** The booking fee of a ticket that is paid for online, of the price of its category; null: not known, or none. */
   readonly feeOf = signal<((amount: bigint) => string) | null>(null);
   readonly wish = signal<BestWish>({ party: 2, category: null });
+  /** Prices have changed while the page was open, and nothing was held since. */
+  readonly repriced = signal(false);
   /** The seats of a hold that has ended: they may be tried again. */
   readonly ended = signal<number[]>([]);
   /** Seats that were chosen and then taken by someone else, to be told. */
@@ -90,6 +94,7 @@ export class Sale {
   states: SeatStates | null = null;
   #watchers = new Set<(change: Change) => void>();
   #closed = new AbortController();
+  #pricing = false;
 
   constructor(readonly performanceId: number) {}
 
@@ -203,6 +208,28 @@ export class Sale {
       }
     });
     for (const watcher of this.#watchers) watcher(change);
+    void this.#reprice(update.priceList);
+  }
+
+  // The feed says by its number that other prices are valid than those on the page.
+  async #reprice(list: number): Promise<void> {
+    const known = () => this.performance.value?.priceList ?? list;
+    if (this.#pricing || list <= known()) return;
+    this.#pricing = true;
+    const { performanceId } = this;
+    const { signal } = this.#closed;
+    for (let tries = 0; tries < price_tries_max && list > known() && !signal.aborted; tries++) {
+      if (tries > 0) await sleep(price_wait_ms);
+      const now = await tickets
+        .getPerformance({ performanceId }, { signal, timeoutMs: call_ms })
+        .catch(() => null); // the next news asks again
+      if (now && now.priceList > known())
+        batch(() => {
+          this.performance.value = now;
+          this.repriced.value = this.hold.value === null;
+        });
+    }
+    this.#pricing = false;
   }
 
   // What we chose and did not hold yet may be taken by anyone.
@@ -320,6 +347,7 @@ export class Sale {
   async holdChosen(): Promise<boolean> {
     const { seats, areas } = this.choice.value;
     if (seats.length + areas.size === 0) return false;
+    this.repriced.value = false;
     const idempotencyKey = newKey();
     const { performanceId } = this;
     return this.#act('hold', async () => {

@@ -17,6 +17,7 @@ import { AddDate, MoveDate } from './date';
 import { Exports } from './exports';
 import { FormCard, Line, Refusal, TextArea } from './form';
 import { StateOfEvent, StateOfSale } from './overview';
+import { ChangePrices } from './prices';
 
 const week_ms = 7 * 24 * 3_600_000;
 
@@ -344,6 +345,7 @@ async function copyEvent(event: Event, name: string): Promise<number> {
 function Dates({ event, onDone }: { event: Event; onDone(): void }) {
   const say = organiseWords.value;
   const moving = useSignal(0);
+  const pricing = useSignal(0);
   return (
     <>
       <section class="card" aria-labelledby="dates-title">
@@ -371,6 +373,18 @@ function Dates({ event, onDone }: { event: Event; onDone(): void }) {
               >
                 {say.move}
               </button>
+              <button
+                type="button"
+                class="plain"
+                data-action="prices"
+                aria-label={`${say.changePrices}: ${starts(one, 'full')}`}
+                aria-expanded={pricing.value === one.performanceId}
+                onClick={() => {
+                  pricing.value = pricing.value === one.performanceId ? 0 : one.performanceId;
+                }}
+              >
+                {say.changePrices}
+              </button>
               <a class="plain" href={paths.organiseDate(one.performanceId)}>
                 {say.watch}
               </a>
@@ -379,6 +393,16 @@ function Dates({ event, onDone }: { event: Event; onDone(): void }) {
                   performance={one}
                   onDone={() => {
                     moving.value = 0;
+                    onDone();
+                  }}
+                />
+              ) : null}
+              {pricing.value === one.performanceId ? (
+                <ChangePrices
+                  key={one.priceList}
+                  performance={one}
+                  onDone={() => {
+                    pricing.value = 0;
                     onDone();
                   }}
                 />

@@ -1,0 +1,140 @@
+/* What places cost: the lists of a performance, and that each sale is of what its hold promised. */
+#include "audit/prices.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "clock/clock.h"
+#include "err/err.h"
+
+#define READ_ARENA_MAX (64u << 10) /* one list, unpacked */
+
+static void put_category(uint16_t *categories, uint32_t place_count, uint32_t first, uint32_t count,
+                         const uint32_t *of_seats, size_t of_count)
+{
+    for (uint32_t i = 0; i < count && first < place_count && i < place_count - first; i++) {
+        const uint32_t category = of_count == 0  ? 0
+                                  : i < of_count ? of_seats[i]
+                                                 : of_seats[of_count - 1];
+        categories[first + i] = category < UINT16_MAX ? (uint16_t)category : UINT16_MAX;
+    }
+}
+
+uint16_t *audit_categories(const Usher__V1__SeatMap *map)
+{
+    const uint32_t places = map->place_count;
+    uint16_t *categories = calloc((size_t)places + 1, sizeof(*categories));
+    for (size_t i = 0; categories && i < map->n_sections; i++) {
+        const Usher__V1__Section *section = map->sections[i];
+        if (section->kind == USHER__V1__SECTION_KIND__SECTION_KIND_STANDING)
+            put_category(categories, places, section->first_seat, section->place_count,
+                         &section->category, 1);
+        for (size_t k = 0; k < section->n_rows; k++) {
+            const Usher__V1__Row *row = section->rows[k];
+            put_category(categories, places, row->first_seat, (uint32_t)row->n_numbers,
+                         row->categories, row->n_categories);
+        }
+    }
+    return categories;
+}
+
+static const struct price_list *list_at(const struct audit_replay *r, uint32_t number)
+{
+    return &((const struct audit_prices *)r->lists.items + number)->list;
+}
+
+static uint32_t valid_list(const struct audit_replay *r)
+{
+    return r->lists.count - 1;
+}
+
+int audit_first_prices(struct audit_replay *r)
+{
+    struct audit_prices *first = audit_list_add(&r->lists, sizeof(*first));
+    if (!first)
+        return ERR_NO_MEMORY;
+    if (price_list_first(r->performance->prices, &first->list) != 0)
+        audit_find(r, "the prices of its row are none");
+    return 0;
+}
+
+int audit_replay_prices(struct audit_replay *r, const struct change *change)
+{
+    const uint32_t number = r->lists.count;
+    struct price_list list;
+    struct arena arena;
+    if (change->number != number) {
+        audit_find(r, "price list %" PRIu32 " follows list %" PRIu32, change->number, number - 1);
+        return 0;
+    }
+    arena_init(&arena, READ_ARENA_MAX);
+    int err = price_list_read(change->list, number, list_at(r, 0)->category_count, &arena, &list);
+    arena_release(&arena);
+    if (err == ERR_NO_MEMORY)
+        return err;
+    if (err != 0) {
+        audit_find(r, "price list %" PRIu32 " is none", number);
+        list = *list_at(r, valid_list(r)); /* so that the number is there */
+    }
+    const char *bytes = arena_copy(&r->reasons, change->list);
+    struct audit_prices *kept = audit_list_add(&r->lists, sizeof(*kept));
+    if (!bytes || !kept)
+        return ERR_NO_MEMORY;
+    *kept = (struct audit_prices){
+        .list = list, .begun = r->version, .bytes = view_of(bytes, change->list.len)};
+    kept->list.number = number;
+    return 0;
+}
+
+void audit_check_promise(struct audit_replay *r, const struct change *change)
+{
+    if (change->price_list != valid_list(r))
+        audit_find(r, "a hold by price list %" PRIu32 ", where list %" PRIu32 " is valid",
+                   change->price_list, valid_list(r));
+}
+
+void audit_check_paid(struct audit_replay *r, const struct change *change,
+                      const struct audit_hold *hold)
+{
+    const uint32_t number = hold->price_list;
+    int64_t total = 0;
+    if (change->price_list != number)
+        audit_find(r, "sold by price list %" PRIu32 ", held by list %" PRIu32, change->price_list,
+                   number);
+    if ((change->amount_count > 0) != (change->price_list > 0))
+        audit_find(r, "amounts where the first price list says them, or none where it does not");
+    if (number >= r->lists.count)
+        return; /* said when it was held */
+    for (uint32_t i = 0; i < change->seat_count; i++) {
+        const int64_t amount =
+            price_list_amount(list_at(r, number), r->categories[change->seats[i]]);
+        if (i < change->amount_count && change->amounts[i] != amount)
+            audit_find(r, "seat %" PRIu32 " is sold for %" PRId64 ", and costs %" PRId64,
+                       change->seats[i], change->amounts[i], amount);
+        total += amount;
+    }
+    if (total != change->total)
+        audit_find(r, "sold for %" PRId64 ", where %" PRId64 " was promised", change->total, total);
+}
+
+int audit_compare_prices(struct store *store, struct audit_replay *r, struct arena *arena)
+{
+    struct store_prices *stored;
+    size_t count = 0;
+    int err = store->ops->price_lists(store, r->performance->performance_id, arena, &stored, &count,
+                                      DEADLINE_NEVER);
+    if (err == ERR_CORRUPT)
+        audit_find(r, "its price lists cannot be read: the data are damaged");
+    if (err != 0)
+        return err == ERR_CORRUPT ? 0 : err;
+    if (count != valid_list(r))
+        audit_find(r, "%zu price lists, %" PRIu32 " by the ledger", count, valid_list(r));
+    for (size_t i = 0; i < count && i < valid_list(r); i++) {
+        const uint32_t number = (uint32_t)i + 1;
+        const struct audit_prices *known = (const struct audit_prices *)r->lists.items + number;
+        if (stored[i].number != number || stored[i].begun != known->begun ||
+            !view_eq(stored[i].list, known->bytes))
+            audit_find(r, "price list %" PRIu32 " is not what the ledger says", number);
+    }
+    return 0;
+}

@@ -1,0 +1,26 @@
+/*
+ * audit_prices: what places cost: that the ledger's price lists follow one another, that a hold is
+ * priced by the one that is valid, and that what was promised then is what is paid.
+ */
+#ifndef USHER_AUDIT_PRICES_H
+#define USHER_AUDIT_PRICES_H
+
+#include "audit/replay.h"
+#include "usher/v1/hall.pb-c.h"
+
+/* The category of each place of a layout, to be freed; 0 where it says none. NULL: no memory. */
+uint16_t *audit_categories(const Usher__V1__SeatMap *map);
+
+/* List 0, which stands in the performance's row. ERR_NO_MEMORY. */
+int audit_first_prices(struct audit_replay *r);
+/* A new list. ERR_NO_MEMORY. */
+int audit_replay_prices(struct audit_replay *r, const struct change *change);
+/* A hold's list is the valid one. */
+void audit_check_promise(struct audit_replay *r, const struct change *change);
+/* A sale's list, amounts and total are those of its hold. Its seats are in the hall. */
+void audit_check_paid(struct audit_replay *r, const struct change *change,
+                      const struct audit_hold *hold);
+/* The table of lists says what the ledger says. The store's errors, ERR_NO_MEMORY. */
+int audit_compare_prices(struct store *store, struct audit_replay *r, struct arena *arena);
+
+#endif

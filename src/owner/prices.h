@@ -1,0 +1,27 @@
+/*
+ * owner_prices: the price lists of a performance, as its owner decides by them. For the files of
+ * the owner alone.
+ */
+#ifndef USHER_OWNER_PRICES_H
+#define USHER_OWNER_PRICES_H
+
+#include "owner/owner.h"
+
+/* List 0, from the options. ERR_NO_MEMORY. */
+int owner_first_prices(struct owner *owner);
+void owner_free_prices(struct owner *owner);
+/* Forgets all lists but the first, and reads them anew. ERR_CORRUPT, ERR_NO_MEMORY, or the store's.
+ */
+int owner_load_prices(struct owner *owner, struct arena *arena, int64_t deadline_ns);
+/* What each seat of a hold costs, by its list, and the sum. */
+int64_t owner_price(const struct owner *owner, const struct seats_hold *hold,
+                    int64_t ret_amounts[SEATS_PARTY_MAX]);
+/* Decides OWNER_PRICES up to what is promised: the valid list's number is in ask->hold, and
+ * *ret_new says whether it is a new one. 0, or how the ask is to be answered. */
+int owner_decide_prices(struct owner *owner, struct owner_ask *ask, bool *ret_new);
+/* Whether the list that is valid, as loaded, is what the ask wanted. */
+bool owner_has_prices(const struct owner *owner, const struct owner_ask *ask);
+/* Tells the listener of the lists from that number on. */
+void owner_tell_prices(const struct owner *owner, uint32_t from);
+
+#endif

@@ -1,0 +1,213 @@
+/* Prices that change: what is held keeps its price, over extensions and restarts, and who changes
+ * them at the same moment does not undo another's change. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "owner/stage_test.h"
+#include "owner/state.h"
+
+#define TTL_MS 600000
+
+static struct stage stage;
+static struct owner *owner;
+static uint32_t told[PRICE_LISTS_MAX + 1]; /* how often, by number */
+
+static void priced(void *state, const struct price_list *list)
+{
+    assert_ptr_equal(state, told);
+    assert_int_equal(list->category_count, STAGE_CATEGORIES);
+    told[list->number]++;
+}
+
+static void start(void)
+{
+    const struct owner_listener listener = {.priced = priced, .prices_state = told};
+    owner = stage_owner(&stage, stage.mem, &listener);
+    assert_true(stage_serving(owner));
+}
+
+static void restart(void)
+{
+    owner_stop(owner);
+    start();
+}
+
+/* The first category costs that; base: the list it follows. */
+static struct owner_ask set(uint32_t base, int64_t amount)
+{
+    static struct arena arena;
+    struct price_list list = {.category_count = STAGE_CATEGORIES, .amounts = {amount, 20, 30}};
+    struct owner_ask ask = {.verb = OWNER_PRICES, .price_list = base};
+    arena_init(&arena, 65536);
+    assert_int_equal(price_list_write(&list, &arena, &ask.list), 0);
+    (void)owner_ask(owner, &ask);
+    arena_release(&arena);
+    return ask;
+}
+
+static struct owner_ask hold(uint64_t account, uint32_t seat, const char *key)
+{
+    struct owner_ask ask = {.verb = OWNER_HOLD,
+                            .account_id = stage_id(account),
+                            .seat_count = 2,
+                            .seats = {seat, seat + 1},
+                            .key = view_str(key)};
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    return ask;
+}
+
+static struct owner_ask order(const struct owner_ask *held)
+{
+    struct owner_ask ask = {.verb = OWNER_ORDER,
+                            .account_id = held->account_id,
+                            .hold_id = held->hold.hold_id,
+                            .payment_method = 1};
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    return ask;
+}
+
+static struct owner_figures figures(void)
+{
+    struct owner_figures f;
+    owner_figures(owner, &f);
+    return f;
+}
+
+static void play_promise(void *arg)
+{
+    start();
+    const struct owner_ask first = hold(1, 0, "a");
+    const int64_t was = stage.prices[0];
+    assert_int_equal(first.total, 2 * was);
+    assert_int_equal(set(0, was + 7).hold.price_list, 1);
+    assert_int_equal(told[1], 1);
+    assert_int_equal(figures().price_list, 1);
+    const struct owner_ask second = hold(2, 2, "b");
+    assert_int_equal(second.total, 2 * (was + 7));
+    assert_int_equal(second.amounts[1], was + 7);
+    /* Extended, and loaded anew: each costs what was promised. */
+    struct owner_ask extend = {.verb = OWNER_EXTEND,
+                               .account_id = stage_id(1),
+                               .hold_id = first.hold.hold_id,
+                               .until_ms = first.hold.expires_at_ms + 1000};
+    assert_int_equal(owner_ask(owner, &extend), 0);
+    assert_int_equal(extend.total, 2 * was);
+    restart();
+    assert_int_equal(told[1], 2);
+    assert_int_equal(figures().price_list, 1);
+    assert_int_equal(set(1, was + 9).hold.price_list, 2);
+    restart();
+    struct owner_ask again = {.verb = OWNER_HOLD,
+                              .account_id = stage_id(2),
+                              .seat_count = 2,
+                              .seats = {2, 3},
+                              .key = VIEW_LIT("b")};
+    assert_int_equal(owner_ask(owner, &again), 0);
+    assert_int_equal(again.total, second.total);
+    assert_int_equal(again.amounts[0], was + 7);
+    struct owner_ask card = {.verb = OWNER_ORDER,
+                             .account_id = stage_id(2),
+                             .hold_id = second.hold.hold_id,
+                             .payment_method = 2,
+                             .payment_id = stage_id(9),
+                             .paid = 2 * (was + 9)};
+    assert_int_equal(owner_ask(owner, &card), ERR_INVALID); /* not what was promised */
+    assert_int_equal(order(&first).total, 2 * was);
+    assert_int_equal(order(&second).total, 2 * (was + 7));
+    assert_int_equal(figures().sold_totals[0], 4 * was + 14);
+    restart();
+    assert_int_equal(figures().sold_totals[0], 4 * was + 14);
+    struct owner_ask back = {.verb = OWNER_CANCEL,
+                             .account_id = stage_id(2),
+                             .hold_id = second.hold.hold_id,
+                             .seat_count = 2,
+                             .seats = {2, 3},
+                             .left_count = 1,
+                             .left = {3}};
+    assert_int_equal(owner_ask(owner, &back), 0);
+    assert_int_equal(figures().sold_totals[0], 3 * was + 7);
+    owner_check(owner);
+    owner_stop(owner);
+}
+
+static void play_others(void *arg)
+{
+    start();
+    assert_int_equal(set(0, 100).result, 0);
+    assert_int_equal(set(0, 200).result, ERR_EXISTS); /* another list is valid by now */
+    assert_int_equal(set(0, 100).result, 0);          /* it says the same: nothing is written */
+    assert_int_equal(figures().price_list, 1);
+    assert_int_equal(set(1, PRICE_MAX + 1).result, ERR_INVALID);
+    assert_int_equal(set(1, -1).result, ERR_INVALID);
+    struct owner_ask none = {.verb = OWNER_PRICES, .price_list = 1};
+    assert_int_equal(owner_ask(owner, &none), ERR_INVALID);
+    none.list = VIEW_LIT("\x0a\x01\x05"); /* of another hall */
+    assert_int_equal(owner_ask(owner, &none), ERR_INVALID);
+    for (uint32_t i = 1; i < PRICE_LISTS_MAX; i++)
+        assert_int_equal(set(i, 1000 + i).hold.price_list, i + 1);
+    assert_int_equal(set(PRICE_LISTS_MAX, 1).result, ERR_CONFLICT);
+    restart();
+    assert_int_equal(figures().price_list, PRICE_LISTS_MAX);
+    assert_int_equal(hold(1, 0, "a").total, 2 * (999 + PRICE_LISTS_MAX));
+    owner_stop(owner);
+}
+
+/* The store knows from which version on it is valid. */
+static void play_version(void *arg)
+{
+    start();
+    assert_int_equal(set(0, 100).result, 0);
+    owner_stop(owner);
+    struct store_prices *lists;
+    struct arena arena;
+    size_t count = 0;
+    arena_init(&arena, 65536);
+    assert_int_equal(stage.mem->ops->price_lists(stage.mem, stage.performance_id, &arena, &lists,
+                                                 &count, DEADLINE_NEVER),
+                     0);
+    assert_int_equal(count, 1);
+    assert_int_equal(lists[0].begun, 1);
+    arena_release(&arena);
+    start();
+    owner_stop(owner);
+}
+
+static void play(void (*body)(void *arg))
+{
+    static const char *const rows[] = {"......", NULL};
+    const struct stage_options options = {
+        .seed = 5, .rows = rows, .hold_ttl_ms = TTL_MS, .places_max = 4, .sale_state = STAGE_OPEN};
+    memset(told, 0, sizeof(told));
+    stage_open(&stage, &options);
+    stage_run(&stage, body, NULL);
+    stage_close(&stage);
+}
+
+static void what_was_promised_is_paid(void **state)
+{
+    play(play_promise);
+}
+
+static void changes_follow_one_another(void **state)
+{
+    play(play_others);
+}
+
+static void lists_are_kept_with_their_version(void **state)
+{
+    play(play_version);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_promised_is_paid),
+        cmocka_unit_test(changes_follow_one_another),
+        cmocka_unit_test(lists_are_kept_with_their_version),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,110 @@
+/* SetPrices: what places cost from now on. What is held, or was bought, keeps its price. */
+#include "svc/ticket/prices.h"
+#include "observe/log.h"
+
+#define SET_TRIES    20   /* against others who change prices at the same moment */
+#define SET_PAUSE_MS 10   /* until theirs is durable */
+#define SHOW_MAX_MS  2000 /* until this process has heard of the new list */
+
+int desk_read_prices(struct call *call, const struct hall *hall, Usher__V1__Price *const *prices,
+                     size_t count, struct price_list *list, bool given[HALL_CATEGORIES_MAX])
+{
+    for (size_t i = 0; i < count; i++) {
+        const Usher__V1__Price *price = prices[i];
+        if (price->category >= hall->category_count || given[price->category])
+            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+                             "prices[%zu]: the hall has categories 0 to %u, each has one price", i,
+                             hall->category_count - 1);
+        if (price->amount < 0 || price->amount > PRICE_MAX)
+            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+                             "prices[%zu]: an amount is 0 to %lld", i, (long long)PRICE_MAX);
+        given[price->category] = true;
+        list->amounts[price->category] = price->amount;
+    }
+    return 0;
+}
+
+/* The last list that is durable, whatever this process has heard of. Non-zero after call_fail. */
+static int read_valid(struct call *call, const struct catalog_performance *performance,
+                      struct price_list *ret_list)
+{
+    struct store *store = ((struct ticket *)call_state(call))->options.store;
+    struct store_prices *stored;
+    size_t count = 0;
+    *ret_list = *catalog_price_list(performance, 0);
+    int err = store->ops->price_lists(store, performance->performance_id, call_arena(call), &stored,
+                                      &count, call_deadline_ns(call));
+    if (err == 0 && count > 0)
+        err = price_list_read(stored[count - 1].list, stored[count - 1].number,
+                              ret_list->category_count, call_arena(call), ret_list);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
+/* One try: the wish over the list that is valid. Non-zero after call_fail; *ret_again: another list
+ * has become valid meanwhile. */
+static int try_set(struct call *call, const struct catalog_performance *performance,
+                   const Usher__V1__SetPricesRequest *wish, struct owner_ask *ask, bool *ret_again)
+{
+    bool given[HALL_CATEGORIES_MAX] = {false};
+    struct price_list list;
+    *ret_again = false;
+    int err = read_valid(call, performance, &list);
+    if (err == 0)
+        err = desk_read_prices(call, performance->hall->hall, wish->prices, wish->n_prices, &list,
+                               given);
+    if (err != 0)
+        return err;
+    *ask = (struct owner_ask){.verb = OWNER_PRICES, .price_list = list.number};
+    if (price_list_write(&list, call_arena(call), &ask->list) != 0)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    err = desk_ask(call_state(call), performance, ask, call_deadline_ns(call));
+    *ret_again = err == ERR_EXISTS;
+    if (err == ERR_CONFLICT)
+        return desk_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "prices",
+                         "the prices of a performance change at most %d times", PRICE_LISTS_MAX);
+    if (err == ERR_INVALID)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+                         "these are no prices of this hall");
+    return err == 0 || *ret_again ? 0 : desk_refused(call, ask);
+}
+
+/* Who has changed a price sees it: another process's news of it may be under way. */
+static void wait_until_shown(const struct catalog_performance *performance, uint32_t number)
+{
+    const int64_t until_ns = deadline_after_ms(fiber_now_ns(), SHOW_MAX_MS);
+    struct owner_figures figures;
+    for (owner_figures(performance->owner, &figures); figures.price_list < number;
+         owner_figures(performance->owner, &figures)) {
+        if (fiber_now_ns() >= until_ns ||
+            fiber_sleep_until(deadline_after_ms(fiber_now_ns(), SET_PAUSE_MS)) != 0)
+            return;
+    }
+}
+
+CALL_HANDLER(ticket_set_prices)
+{
+    const Usher__V1__SetPricesRequest *wish = request;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    struct owner_ask ask;
+    bool again = true;
+    if (!performance || desk_check_event(call, performance->event) != 0)
+        return ERR_NOT_FOUND;
+    if (wish->n_prices == 0)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+                         "at least one category has a new price");
+    for (uint32_t i = 0; i < SET_TRIES && again; i++) {
+        if (i > 0 && fiber_sleep_until(deadline_after_ms(fiber_now_ns(), SET_PAUSE_MS)) != 0)
+            return ERR_CANCELLED;
+        int err = try_set(call, performance, wish, &ask, &again);
+        if (err != 0)
+            return err;
+    }
+    if (again)
+        return desk_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE", NULL,
+                         "others change the prices at the same time: look, and try again");
+    log_event(LOG_INFO, "prices.set", log_uint("usher.performance", performance->performance_id),
+              log_uint("usher.price_list", ask.hold.price_list));
+    wait_until_shown(performance, ask.hold.price_list);
+    int err = desk_fill_performance(call_arena(call), performance, response);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}

@@ -1,0 +1,14 @@
+/*
+ * prices: prices as calls bring them.
+ */
+#ifndef USHER_SVC_TICKET_PRICES_H
+#define USHER_SVC_TICKET_PRICES_H
+
+#include "svc/ticket/desk.h"
+
+/* Puts prices of the hall's categories into a list; given: of which there was one. Non-zero after
+ * call_fail. */
+int desk_read_prices(struct call *call, const struct hall *hall, Usher__V1__Price *const *prices,
+                     size_t count, struct price_list *list, bool given[HALL_CATEGORIES_MAX]);
+
+#endif
