@@ -169,7 +169,7 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
     change->payment_id = ask->payment_id;
     change->state = ask->sale_state;
     change->left_count = ask->left_count;
-    memcpy(change->amounts, ask->amounts, sizeof(change->amounts));
+    memcpy(change->amounts, ask->amounts, ask->hold.count * sizeof(change->amounts[0]));
     if (kind == CHANGE_SALE && change->price_list != 0)
         change->amount_count = change->seat_count;
     if (kind == CHANGE_PRICES) {

@@ -150,8 +150,8 @@ struct change {
     uint32_t price_list;   /* by which it costs that */
     uint32_t number;       /* of a new list */
     uint32_t key_len;      /* 0: no key */
-    uint32_t by_time;    /* of a block's end: 1: its time was over */
-    uint32_t reason_len; /* of a block's reason */
+    uint32_t by_time;      /* of a block's end: 1: its time was over */
+    uint32_t reason_len;   /* of a block's reason */
     /* From here on only what the counts above say means something (change_clear). */
     uint32_t seats[CHANGE_SEATS_MAX];
     uint8_t request_hash[CHANGE_HASH_BYTES]; /* where there is a key */
