@@ -1,5 +1,6 @@
 #include "psp/faults.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,6 +59,70 @@ static enum fault fault_of(const char *word)
     return FAULT_NONE;
 }
 
+/* ---- a script ---- */
+
+enum kind { WORD, COUNT, SHARE, LIST, OBJECT };
+static const char *const kinds[] = {"a word", "a whole number from 0", "a number from 0 to 1",
+                                    "a list", "an object"};
+
+struct field {
+    const char *name;
+    enum kind kind;
+};
+
+static const struct field script_fields[] = {
+    {"rules", LIST}, {"webhooks", OBJECT}, {"latency_ms", COUNT}, {"latency_max_ms", COUNT}, {0}};
+static const struct field rule_fields[] = {{"on", WORD},      {"do", WORD},     {"order", WORD},
+                                           {"chance", SHARE}, {"times", COUNT}, {0}};
+static const struct field webhook_fields[] = {
+    {"lose", SHARE}, {"twice", SHARE}, {"late", SHARE}, {"late_ms", COUNT}, {0}};
+/* What can be asked for; "any" is all of them. */
+static const char *const asked[] = {"any",    "session", "confirm",   "lookup",
+                                    "expire", "cancel",  "netcancel", "deposit"};
+
+static bool is_kind(const json_t *value, enum kind kind)
+{
+    switch (kind) {
+    case WORD:
+        return json_is_string(value);
+    case COUNT:
+        return json_is_integer(value) && json_integer_value(value) >= 0;
+    case SHARE:
+        return json_is_number(value) && json_number_value(value) >= 0 &&
+               json_number_value(value) <= 1;
+    case LIST:
+        return json_is_array(value);
+    case OBJECT:
+        break;
+    }
+    return json_is_object(value);
+}
+
+/* What is misspelt would do nothing, and a rehearsal would prove nothing. */
+static int check_fields(json_t *object, const struct field *fields, char ret_why[FAULTS_WHY])
+{
+    const char *name;
+    json_t *value;
+    if (!json_is_object(object)) {
+        snprintf(ret_why, FAULTS_WHY, "a script, a rule and \"webhooks\" are JSON objects");
+        return ERR_INVALID;
+    }
+    json_object_foreach(object, name, value)
+    {
+        const struct field *field = fields;
+        while (field->name && strcmp(field->name, name) != 0)
+            field++;
+        if (!field->name)
+            snprintf(ret_why, FAULTS_WHY, "nothing is called \"%.40s\" there", name);
+        else if (!is_kind(value, field->kind))
+            snprintf(ret_why, FAULTS_WHY, "\"%s\" is %s", name, kinds[field->kind]);
+        else
+            continue;
+        return ERR_INVALID;
+    }
+    return 0;
+}
+
 static double part(const json_t *object, const char *name, double standard)
 {
     const json_t *value = object ? json_object_get(object, name) : NULL;
@@ -67,50 +132,65 @@ static double part(const json_t *object, const char *name, double standard)
 static int64_t ms(const json_t *object, const char *name)
 {
     const json_int_t value = json_integer_value(json_object_get(object, name));
-    return value < 0 ? 0 : value > MS_MAX ? MS_MAX : value;
+    return value > MS_MAX ? MS_MAX : value;
 }
 
-static int read_rule(struct faults *f, const json_t *rule, const char **ret_why)
+static bool is_asked(const char *word)
+{
+    for (size_t i = 0; word && i < sizeof(asked) / sizeof(asked[0]); i++) {
+        if (strcmp(asked[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int read_rule(struct faults *f, json_t *rule, char ret_why[FAULTS_WHY])
 {
     struct rule *r = &f->rules[f->rule_count++];
     const json_t *times = json_object_get(rule, "times");
+    int err = check_fields(rule, rule_fields, ret_why);
+    if (err != 0)
+        return err;
     r->fault = fault_of(json_string_value(json_object_get(rule, "do")));
     r->on = json_string_value(json_object_get(rule, "on"));
     r->order = json_string_value(json_object_get(rule, "order"));
     r->chance = part(rule, "chance", 1);
     r->times = times ? json_integer_value(times) : -1;
     if (r->fault == FAULT_NONE)
-        *ret_why = "a rule's \"do\" is no fault";
-    else if (!r->on)
-        *ret_why = "a rule needs \"on\"";
+        snprintf(ret_why, FAULTS_WHY, "a rule's \"do\" is no fault");
+    else if (!is_asked(r->on))
+        snprintf(ret_why, FAULTS_WHY,
+                 "a rule's \"on\" is any, session, confirm, lookup, expire, cancel, netcancel or "
+                 "deposit");
     else
         return 0;
     return ERR_INVALID;
 }
 
-int faults_set(struct faults *faults, const json_t *script, const char **ret_why)
+int faults_set(struct faults *faults, json_t *script, char ret_why[FAULTS_WHY])
 {
     struct faults fresh = {.chance = faults->chance};
-    const json_t *rules = json_object_get(script, "rules");
-    const json_t *webhooks = json_object_get(script, "webhooks");
-    int err = json_is_object(script) ? 0 : ERR_INVALID;
-    if (err)
-        *ret_why = "a script is a JSON object";
-    if (json_array_size(rules) > RULES_MAX) {
-        *ret_why = "at most 64 rules";
-        return ERR_INVALID;
-    }
+    int err = check_fields(script, script_fields, ret_why);
+    if (err != 0)
+        return err;
     fresh.script = json_deep_copy(script);
-    rules = json_object_get(fresh.script, "rules");
-    for (size_t i = 0; !err && i < json_array_size(rules); i++)
+    json_t *rules = json_object_get(fresh.script, "rules");
+    json_t *webhooks = json_object_get(fresh.script, "webhooks");
+    if (json_array_size(rules) > RULES_MAX) {
+        snprintf(ret_why, FAULTS_WHY, "at most %d rules", RULES_MAX);
+        err = ERR_INVALID;
+    }
+    for (size_t i = 0; err == 0 && i < json_array_size(rules); i++)
         err = read_rule(&fresh, json_array_get(rules, i), ret_why);
-    fresh.latency_ms = ms(script, "latency_ms");
-    fresh.latency_max_ms = ms(script, "latency_max_ms");
+    if (err == 0 && webhooks)
+        err = check_fields(webhooks, webhook_fields, ret_why);
+    fresh.latency_ms = ms(fresh.script, "latency_ms");
+    fresh.latency_max_ms = ms(fresh.script, "latency_max_ms");
     fresh.late_ms = ms(webhooks, "late_ms");
     fresh.lose = part(webhooks, "lose", 0);
     fresh.twice = part(webhooks, "twice", 0);
     fresh.late = part(webhooks, "late", 0);
-    if (err) {
+    if (err != 0) {
         json_decref(fresh.script);
         return err;
     }

@@ -45,8 +45,10 @@ struct faults;
 /* Nothing goes wrong. ERR_NO_MEMORY. */
 int faults_new(struct chance *chance, struct faults **ret_faults);
 void faults_free(struct faults *faults);
-/* Takes the script in place of the one before. ERR_INVALID, and *ret_why says what is wrong. */
-int faults_set(struct faults *faults, const json_t *script, const char **ret_why);
+#define FAULTS_WHY 120
+/* Takes a copy of the script in place of the one before. ERR_INVALID, and ret_why says what is
+ * wrong: also a name that nothing is called by. */
+int faults_set(struct faults *faults, json_t *script, char ret_why[FAULTS_WHY]);
 
 /* What happens to a call of that kind for that order (NULL: not known yet). */
 enum fault faults_pick(struct faults *faults, const char *on, const char *order);

@@ -302,9 +302,10 @@ static void answer_ledger(struct psp_call *call)
 
 static void answer_faults(struct psp_call *call)
 {
-    const char *why = "a script is JSON";
-    json_t *script = json_loadb(call->ask->body.at, call->ask->body.len, 0, NULL);
-    int err = script ? faults_set(call->psp->faults, script, &why) : ERR_INVALID;
+    char why[FAULTS_WHY] = "a script is JSON";
+    json_t *script =
+        json_loadb(call->ask->body.at, call->ask->body.len, JSON_REJECT_DUPLICATES, NULL);
+    int err = script ? faults_set(call->psp->faults, script, why) : ERR_INVALID;
     json_decref(script);
     psp_json(call, err ? 400 : 200, err ? json_pack("{s:s}", "error", why) : json_object());
 }
@@ -368,12 +369,14 @@ void psp_handle(struct psp *psp, const struct plain_request *ask, struct page *r
 
 static int load_faults(struct psp *psp, const char **ret_why)
 {
+    static char why[FAULTS_WHY]; /* outlives a provider that does not start */
     json_error_t error;
     json_t *script = psp->options.faults_path
                          ? json_load_file(psp->options.faults_path, 0, &error)
                          : json_pack("{s:I}", "latency_ms", (json_int_t)psp->options.latency_ms);
-    *ret_why = "the script of faults is no JSON";
-    int err = script ? faults_set(psp->faults, script, ret_why) : ERR_INVALID;
+    snprintf(why, sizeof(why), "the script of faults is no JSON");
+    int err = script ? faults_set(psp->faults, script, why) : ERR_INVALID;
+    *ret_why = why;
     json_decref(script);
     return err;
 }

@@ -139,11 +139,12 @@ int payment_tell(struct sql *sql, struct payment *payment, const struct payment_
 int refund_save(struct sql *sql, struct payment *payment, struct refund *refund,
                 const struct payment_event *event, const struct mail *mail, int64_t deadline_ns);
 
-/* Rows that are due at now_ms, the longest due first; at most max. */
-int payments_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,
-                 struct id **ret_ids, size_t *ret_count, int64_t deadline_ns);
-int refunds_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,
-                struct id **ret_ids, size_t *ret_count, int64_t deadline_ns);
+/* Rows of a provider (the empty view: of all) that are due at now_ms, the longest due first; at
+ * most max. */
+int payments_due(struct sql *sql, struct view provider, int64_t now_ms, size_t max,
+                 struct arena *arena, struct id **ret_ids, size_t *ret_count, int64_t deadline_ns);
+int refunds_due(struct sql *sql, struct view provider, int64_t now_ms, size_t max,
+                struct arena *arena, struct id **ret_ids, size_t *ret_count, int64_t deadline_ns);
 int refund_get(struct sql *sql, struct id refund_id, struct arena *arena, struct refund *ret_refund,
                int64_t deadline_ns);
 
@@ -166,6 +167,12 @@ int payment_deposits(struct sql *sql, struct id account_id, size_t max, struct a
 
 /* Notes what happened, without changing anything. */
 int payment_note(struct sql *sql, const struct payment_event *event, int64_t deadline_ns);
+/* How many webhooks have been noted of an attempt. */
+int payment_heard(struct sql *sql, struct id payment_id, struct arena *arena, int64_t *ret_count,
+                  int64_t deadline_ns);
+/* Whether that webhook was heard before. */
+int webhook_known(struct sql *sql, struct view provider, struct view event_id, struct arena *arena,
+                  bool *ret_known, int64_t deadline_ns);
 /* Remembers a webhook by the provider's id for it. ERR_EXISTS: it was heard before. */
 int webhook_put(struct sql *sql, struct view provider, struct view event_id, int64_t now_ms,
                 int64_t deadline_ns);

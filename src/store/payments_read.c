@@ -105,6 +105,12 @@ static int as_id(struct sql_rows *rows, struct arena *arena, void *ret_row)
     return sql_get_id(rows, 0, ret_row);
 }
 
+static int as_count(struct sql_rows *rows, struct arena *arena, void *ret_row)
+{
+    *(int64_t *)ret_row = sql_get_int(rows, 0);
+    return 0;
+}
+
 static int as_event(struct sql_rows *rows, struct arena *arena, void *ret_row)
 {
     struct payment_event *event = ret_row;
@@ -230,25 +236,26 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
     return err == ERR_NOT_FOUND ? one(sql, &by_charge, ret_payment, deadline_ns) : err;
 }
 
-int payments_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,
-                 struct id **ret_ids, size_t *ret_count, int64_t deadline_ns)
+int payments_due(struct sql *sql, struct view provider, int64_t now_ms, size_t max,
+                 struct arena *arena, struct id **ret_ids, size_t *ret_count, int64_t deadline_ns)
 {
-    struct payments_list job =
-        PAYMENTS_LIST(struct id, as_id, arena, max,
-                      "SELECT payment_id FROM payment WHERE next_at_ms > 0 AND next_at_ms <= ?"
-                      " ORDER BY next_at_ms LIMIT ?",
-                      sql_int(now_ms), sql_int((int64_t)max));
+    struct payments_list job = PAYMENTS_LIST(
+        struct id, as_id, arena, max,
+        "SELECT payment_id FROM payment WHERE next_at_ms > 0 AND next_at_ms <= ?"
+        " AND (provider = ? OR ? = 0) ORDER BY next_at_ms LIMIT ?",
+        sql_int(now_ms), sql_text(provider), sql_int((int64_t)provider.len), sql_int((int64_t)max));
     return payments_list(sql, &job, ret_ids, ret_count, deadline_ns);
 }
 
-int refunds_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,
-                struct id **ret_ids, size_t *ret_count, int64_t deadline_ns)
+int refunds_due(struct sql *sql, struct view provider, int64_t now_ms, size_t max,
+                struct arena *arena, struct id **ret_ids, size_t *ret_count, int64_t deadline_ns)
 {
-    struct payments_list job =
-        PAYMENTS_LIST(struct id, as_id, arena, max,
-                      "SELECT refund_id FROM refund WHERE next_at_ms > 0 AND next_at_ms <= ?"
-                      " ORDER BY next_at_ms LIMIT ?",
-                      sql_int(now_ms), sql_int((int64_t)max));
+    struct payments_list job = PAYMENTS_LIST(
+        struct id, as_id, arena, max,
+        "SELECT refund_id FROM refund r JOIN payment p ON p.payment_id = r.payment_id"
+        " WHERE r.next_at_ms > 0 AND r.next_at_ms <= ?"
+        " AND (p.provider = ? OR ? = 0) ORDER BY r.next_at_ms LIMIT ?",
+        sql_int(now_ms), sql_text(provider), sql_int((int64_t)provider.len), sql_int((int64_t)max));
     return payments_list(sql, &job, ret_ids, ret_count, deadline_ns);
 }
 
@@ -325,4 +332,27 @@ int payment_sums(struct sql *sql, uint32_t performance_id, struct arena *arena,
                       " GROUP BY provider, currency ORDER BY provider, currency",
                       sql_int(performance_id), sql_int(performance_id));
     return payments_list(sql, &job, ret_sums, ret_count, deadline_ns);
+}
+
+int payment_heard(struct sql *sql, struct id payment_id, struct arena *arena, int64_t *ret_count,
+                  int64_t deadline_ns)
+{
+    struct payments_list job = PAYMENTS_LIST(
+        int64_t, as_count, arena, 1,
+        "SELECT count(*) FROM payment_event WHERE payment_id = ? AND what = 'webhook'",
+        sql_id(payment_id));
+    return one(sql, &job, ret_count, deadline_ns);
+}
+
+int webhook_known(struct sql *sql, struct view provider, struct view event_id, struct arena *arena,
+                  bool *ret_known, int64_t deadline_ns)
+{
+    int64_t count;
+    struct payments_list job =
+        PAYMENTS_LIST(int64_t, as_count, arena, 1,
+                      "SELECT count(*) FROM payment_webhook WHERE provider = ? AND heard = ?",
+                      sql_text(provider), sql_text(event_id));
+    const int err = one(sql, &job, &count, deadline_ns);
+    *ret_known = err == 0 && count > 0;
+    return err;
 }

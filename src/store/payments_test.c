@@ -159,9 +159,11 @@ static void a_refund_and_its_payment_move_together(void **state)
     assert_int_equal(payment_save(sql, &p, NULL, &r, DEADLINE_NEVER), 0);
     struct id *ids;
     size_t count;
-    assert_int_equal(refunds_due(sql, 10, 10, &arena, &ids, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(
+        refunds_due(sql, (struct view){0}, 10, 10, &arena, &ids, &count, DEADLINE_NEVER), 0);
     assert_int_equal(count, 0);
-    assert_int_equal(refunds_due(sql, 11, 10, &arena, &ids, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(
+        refunds_due(sql, (struct view){0}, 11, 10, &arena, &ids, &count, DEADLINE_NEVER), 0);
     assert_int_equal(count, 1);
     struct refund *refunds;
     assert_int_equal(refunds_of(sql, number(2), &arena, &refunds, &count, DEADLINE_NEVER), 0);
@@ -194,9 +196,11 @@ static void what_is_due_comes_in_order(void **state)
     struct payment p = get(12);
     p.next_at_ms = 20;
     assert_int_equal(payment_save(sql, &p, NULL, NULL, DEADLINE_NEVER), 0);
-    assert_int_equal(payments_due(sql, 39, 10, &arena, &ids, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(
+        payments_due(sql, (struct view){0}, 39, 10, &arena, &ids, &count, DEADLINE_NEVER), 0);
     assert_int_equal(count, 1);
-    assert_int_equal(payments_due(sql, 40, 3, &arena, &ids, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(
+        payments_due(sql, (struct view){0}, 40, 3, &arena, &ids, &count, DEADLINE_NEVER), 0);
     assert_int_equal(count, 3);
     assert_true(id_eq(ids[0], number(12)));
 }

@@ -57,6 +57,24 @@ def given_up_before_the_seats_are_free(shop):
     assert ended[0] < max(held, int(payment.get("mustFinishByMs", 0)) + 2000), (ended, held)
 
 
+def a_silent_provider_holds_up_no_other(shop):
+    """One does not answer for half a minute; what is due at another is looked after meanwhile."""
+    night = shop.make_performance(hold_ms=2000)
+    stuck = Buyer(shop, night, taking=[30, 31])
+    stuck.begin(provider="stripe")
+    silent = {"on": "any", "do": "timeout_before", "times": 20, "order": stuck.payment}
+    shop.psp.script(silent)
+    due_ms = int(stuck.get()["mustFinishByMs"])
+    wait_until(lambda: time.time() * 1000 > due_ms + 1500, "the silent one to be asked", 30)
+    late = Buyer(shop, shop.make_performance(hold_ms=2000), taking=[0])
+    began = time.monotonic()
+    late.begin(provider="toss")
+    left_s = int(late.get()["mustFinishByMs"]) / 1000 - time.time()
+    late.until(ABANDONED)
+    assert time.monotonic() - began < left_s + 8, "it ended in time"
+    shop.psp.script()
+
+
 def late_money(shop, equal):
     """The money comes when the seats are somebody else's."""
     buyer = Buyer(shop)
@@ -97,6 +115,7 @@ TESTS = [
     ("beginning-to-pay-adds-five-minutes-at-most", beginning_adds_five_minutes_at_most),
     ("coming-back-extends-once", coming_back_adds_once),
     ("given-up-before-the-seats-are-free", given_up_before_the_seats_are_free),
+    ("a-silent-provider-holds-up-no-other", a_silent_provider_holds_up_no_other),
     ("late-money-takes-equal-places", equal_places_if_the_buyer_said_so),
     ("late-money-goes-back", else_all_of_it_back),
 ]

@@ -207,6 +207,25 @@ def confirm_answer_lost(shop):
     buyer.paid_once()
 
 
+def heard(buyer, text):
+    events = buyer.ask("GetMoneyStory", {"orderId": buyer.hold["holdId"]})["events"]
+    return sum(e["what"] == "webhook" and text in e.get("text", "") for e in events)
+
+
+def webhooks_do_not_bury_a_story(shop):
+    """Toss does not sign: whoever knows an attempt may post what he likes, and neither fills its story nor has us ask for ever."""
+    buyer = Buyer(shop)
+    buyer.begin()
+    for n in range(80):
+        hook = json.dumps({"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": buyer.payment, "status": "DONE"}})
+        headers = {"tosspayments-webhook-transmission-id": f"made-up-{n}-{buyer.payment}"}
+        assert fetch(shop.listen, "POST", "/webhooks/toss", hook, headers)[0] == 200
+    assert heard(buyer, "made-up") == 50, heard(buyer, "made-up")
+    buyer.choose()
+    buyer.finish()
+    buyer.paid_once()
+
+
 def webhooks_are_heard_once(shop):
     buyer = Buyer(shop)
     buyer.pay()
@@ -214,6 +233,7 @@ def webhooks_are_heard_once(shop):
     headers = {"tosspayments-webhook-transmission-id": f"again-{buyer.payment}"}
     for _ in range(3):
         assert fetch(shop.listen, "POST", "/webhooks/toss", hook, headers)[0] == 200
+    assert heard(buyer, f"again-{buyer.payment}") == 1, "a repeat is answered, and noted once"
     assert fetch(shop.listen, "POST", "/webhooks/toss", "no json", headers)[0] == 400
     assert fetch(shop.listen, "POST", "/webhooks/nobody", hook, headers)[0] == 404
     buyer.paid_once()
@@ -258,5 +278,6 @@ TESTS = [
     ("12-fail-url-of-another", fail_url_of_another),
     ("13-confirm-answer-lost", confirm_answer_lost),
     ("14-webhooks-are-heard-once", webhooks_are_heard_once),
+    ("webhooks-do-not-bury-a-story", webhooks_do_not_bury_a_story),
     ("webhooks-about-a-dead-attempt", webhooks_about_a_dead_attempt),
 ]

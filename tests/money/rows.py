@@ -348,7 +348,17 @@ def nicepay_webhooks(bank):
     assert told["signature"] == sha(told["tid"] + str(told["amount"]) + told["ediDate"] + KEY), told
 
 
-ROWS = [toss_secret_key, toss_ways_back, toss_clock, toss_foreign_order, toss_confirm, toss_look_up, toss_cancel, toss_safe_cancel, toss_idempotency,
+
+def faults_misspelt(bank):
+    """A script that would do nothing is refused, and the one before stays."""
+    for script in ({"rules": [{"on": "confrim", "do": "decline"}]}, {"rules": [{"on": "confirm", "do": "declin"}]}, {"rules": {}},
+                   {"webhook": {"lose": 1}}, {"webhooks": {"lose": 7}}, {"webhooks": {"loose": 1}}, {"latency_ms": "x"}, {"latency_ms": -1},
+                   {"rules": [{"on": "confirm", "do": "decline", "chance": "often"}]}, {"rules": [{"do": "decline"}]}, [], "x"):
+        status, _, body = fetch(bank.psp.listen, "POST", "/faults", json.dumps(script))
+        assert status == 400 and json.loads(body)["error"], (script, status, body)
+
+
+ROWS = [faults_misspelt, toss_secret_key, toss_ways_back, toss_clock, toss_foreign_order, toss_confirm, toss_look_up, toss_cancel, toss_safe_cancel, toss_idempotency,
         toss_key_that_runs, toss_webhooks, toss_errors, toss_decimals, stripe_wire, stripe_session_ends, stripe_half_hour,
         stripe_refunds, stripe_webhooks, stripe_currency, nicepay_way_back, nicepay_approval, nicepay_cancel, nicepay_webhooks]
 

@@ -6,6 +6,7 @@
 
 struct step {
     struct payment_role *role;
+    uint32_t *under_way; /* one of role->steps */
     struct id id;
     bool is_refund;
 };
@@ -24,41 +25,57 @@ static void run_step(void *arg)
                   log_id(step->is_refund ? "usher.refund" : "usher.payment", step->id),
                   log_err(err));
     arena_release(&arena);
-    step->role->steps--;
+    (*step->under_way)--;
     free(step);
 }
 
-static void start_steps(struct payment_role *role, const struct id *ids, size_t count,
-                        bool is_refund)
+static void start_steps(struct payment_role *role, uint32_t *under_way, const struct id *ids,
+                        size_t count, bool is_refund)
 {
     for (size_t i = 0; i < count; i++) {
         struct step *step = calloc(1, sizeof(*step));
         if (!step)
             return;
-        *step = (struct step){.role = role, .id = ids[i], .is_refund = is_refund};
+        *step = (struct step){
+            .role = role, .under_way = under_way, .id = ids[i], .is_refund = is_refund};
         if (fiber_spawn(&role->scope, run_step, step) != 0) {
             free(step);
             return;
         }
-        role->steps++;
+        (*under_way)++;
     }
 }
 
-/* Everything due that there is room for, and only when the last of it has ended: so that no row is
- * worked on twice. */
-static void look_around(struct payment_role *role, struct arena *arena)
+/* Everything due at a provider that there is room for, and only when the last of it has ended: so
+ * that no row is worked on twice, and who waits for a silent provider holds up no other. */
+static void look_at(struct payment_role *role, struct view provider, uint32_t *under_way,
+                    struct arena *arena)
 {
     struct id *ids;
     size_t count;
     const int64_t deadline_ns = deadline_after_ms(fiber_now_ns(), ROLE_STEP_MS);
-    int err = payments_due(role->options.sql, role_now_ms(), ROLE_STEPS_MAX / 2, arena, &ids,
-                           &count, deadline_ns);
+    if (*under_way > 0)
+        return;
+    int err = payments_due(role->options.sql, provider, role_now_ms(), ROLE_STEPS_MAX / 2, arena,
+                           &ids, &count, deadline_ns);
     if (err == 0)
-        start_steps(role, ids, count, false);
-    err = refunds_due(role->options.sql, role_now_ms(), ROLE_STEPS_MAX / 2, arena, &ids, &count,
-                      deadline_ns);
+        start_steps(role, under_way, ids, count, false);
+    err = refunds_due(role->options.sql, provider, role_now_ms(), ROLE_STEPS_MAX / 2, arena, &ids,
+                      &count, deadline_ns);
     if (err == 0)
-        start_steps(role, ids, count, true);
+        start_steps(role, under_way, ids, count, true);
+}
+
+static void look_around(struct payment_role *role, struct arena *arena)
+{
+    for (uint32_t i = 0; i < role->options.provider_count; i++) {
+        uint32_t first = 0; /* all accounts at a provider go together */
+        while (role->adapters[first] != role->adapters[i])
+            first++;
+        if (first == i)
+            look_at(role, view_str(role->adapters[i]->name), &role->steps[i], arena);
+    }
+    look_at(role, VIEW_LIT(PAYMENT_BOX_OFFICE), &role->steps[PAYMENT_PROVIDERS_MAX], arena);
 }
 
 /* What is personal is kept no longer than it may be needed. */
@@ -82,8 +99,7 @@ void reconcile(void *arg)
     while (fiber_sleep_until(deadline_after_ms(fiber_now_ns(), ROLE_TICK_MS)) == 0) {
         jobs_tick(role, &arena);
         sweep(role);
-        if (role->steps == 0)
-            look_around(role, &arena);
+        look_around(role, &arena);
         arena_reset(&arena);
     }
     arena_release(&arena);

@@ -6,6 +6,8 @@
 #include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 
+#define WEBHOOKS_MAX 50 /* of an attempt that are listened to: the reconciler looks anyway */
+
 static bool is_settled(uint32_t state)
 {
     return state != PAYMENT_CONFIRMING && state != PAYMENT_UNCLEAR && state != PAYMENT_CAPTURED;
@@ -119,6 +121,16 @@ static int hear(const struct work *w, const struct adapter *adapter, const struc
             : payment_get(sql, heard->payment_id, w->arena, &p, w->deadline_ns);
     if (err != 0)
         return err;
+    int64_t before;
+    err = payment_heard(sql, p.payment_id, w->arena, &before, w->deadline_ns);
+    if (err != 0)
+        return err;
+    /* Most are not signed: whoever knows an attempt could fill its story, and have us ask. */
+    if (before >= WEBHOOKS_MAX) {
+        log_event(LOG_WARN, "payment.webhook", log_id("usher.payment", p.payment_id),
+                  log_text("more webhooks of one attempt than there can be: not listened to"));
+        return 0;
+    }
     const struct payment_event event = {.at_ms = role_now_ms(),
                                         .payment_id = p.payment_id,
                                         .what = "webhook",
@@ -162,14 +174,19 @@ void plain_webhook(void *state, const struct plain_request *request, struct page
         *ret_page = (struct page){.status = 400};
         return;
     }
-    int err = hear(&w, adapter, &heard);
+    bool known = false;
+    int err = heard.event_id.len > 0 ? webhook_known(w.role->options.sql, name, heard.event_id,
+                                                     w.arena, &known, w.deadline_ns)
+                                     : 0;
+    if (err == 0 && !known)
+        err = hear(&w, adapter, &heard);
     if (err == ERR_DENIED) {
         *ret_page = (struct page){.status = 400};
         return;
     }
     if (err == ERR_NOT_FOUND) /* of another installation, or of a test by hand */
         err = 0;
-    if (err == 0 && heard.event_id.len > 0)
+    if (err == 0 && !known && heard.event_id.len > 0)
         err = webhook_put(w.role->options.sql, name, heard.event_id, role_now_ms(), w.deadline_ns);
     if (err == ERR_EXISTS)
         err = 0;

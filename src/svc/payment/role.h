@@ -19,10 +19,10 @@
 #define ROLE_GIVE_UP_MS       5000  /* an attempt ends so long before its hold does */
 #define ROLE_CALL_MS          20000 /* a call that took longer is looked after */
 #define ROLE_WAIT_MS          8000  /* FinishPayment waits so long for what is unclear */
-#define ROLE_RESERVE_MS       1500 /* of a deadline, for writing down what a provider did not say */
+#define ROLE_RESERVE_MS       1500  /* of a deadline, for writing down what was not said */
 #define ROLE_POLL_MS          100
 #define ROLE_TICK_MS          250  /* the reconciler looks for what is due */
-#define ROLE_STEPS_MAX        32   /* pieces of work that it has under way */
+#define ROLE_STEPS_MAX        32   /* pieces of work at a provider that it has under way */
 #define ROLE_RETRY_MIN_MS     1000 /* pause before the provider is asked again; doubles to … */
 #define ROLE_RETRY_MAX_MS     60000
 #define ROLE_STEP_MS          30000 /* one piece of work takes no longer */
@@ -39,7 +39,7 @@ struct payment_role {
     struct http_workers *clients;                          /* NULL: options.http */
     struct channel **tickets;                              /* one a worker */
     struct scope scope; /* the reconciler and what it has under way, on worker 0 */
-    uint32_t steps;
+    uint32_t steps[PAYMENT_PROVIDERS_MAX + 1];  /* of a provider, and of the box office last */
     uint32_t items;                             /* of refund jobs, under way */
     int64_t job_next_ns[PAYMENT_PROVIDERS_MAX]; /* the provider takes no more refunds before */
     int64_t sweep_ns;                           /* the next sweep */

@@ -23,9 +23,11 @@ static size_t still_due(struct money_world *world, struct arena *arena, struct i
     struct id *ids;
     struct id *refunds;
     size_t payments, count;
-    int err = payments_due(world->sql, FAR_MS, ROWS_MAX, arena, &ids, &payments, DEADLINE_NEVER);
+    int err = payments_due(world->sql, (struct view){0}, FAR_MS, ROWS_MAX, arena, &ids, &payments,
+                           DEADLINE_NEVER);
     assert(err == 0);
-    err = refunds_due(world->sql, FAR_MS, ROWS_MAX, arena, &refunds, &count, DEADLINE_NEVER);
+    err = refunds_due(world->sql, (struct view){0}, FAR_MS, ROWS_MAX, arena, &refunds, &count,
+                      DEADLINE_NEVER);
     assert(err == 0);
     if (payments > 0)
         *ret_first = ids[0];
