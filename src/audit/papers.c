@@ -160,10 +160,19 @@ static void untold(void *state, enum playbill_about about, uint32_t id, const ch
 static int check_playbill(struct papers_audit *a)
 {
     arena_reset(&a->arena);
+    uint32_t *ids;
+    size_t count = 0;
     int err = playbill_migrate(a->store->sql, true, 0);
-    return err == 0 ? playbill_check(a->store->sql, &a->arena, untold, a, &a->papers->playbill,
-                                     DEADLINE_NEVER)
-                    : err;
+    if (err == 0)
+        err = playbill_check(a->store->sql, &a->arena, untold, a, &a->papers->playbill,
+                             DEADLINE_NEVER);
+    if (err != 0 || a->papers->playbill.rows > 0)
+        return err;
+    /* The event of every performance was told of before it was made, or when the chain began. */
+    err = a->store->ops->performance_ids(a->store, &a->arena, &ids, &count, DEADLINE_NEVER);
+    if (err == 0 && count > 0)
+        find(a, 0, "playbill: its chain is gone, and there are performances");
+    return err;
 }
 
 /* ERR_UNSUPPORTED: a store that has never had such tables. */

@@ -228,10 +228,24 @@ static int migrate(struct sql *sql, struct migrate_job *job, bool read_only)
     return err;
 }
 
+void sql_migrate_until(struct sql *sql, size_t (*most)(void *state, const char *module),
+                       void *state)
+{
+    sql->most = most;
+    sql->most_state = state;
+}
+
+bool sql_is_a_pattern(const struct sql *sql)
+{
+    return sql->most != NULL;
+}
+
 int sql_migrate(struct sql *sql, const char *module, const struct sql_step *steps, size_t count,
                 bool read_only, int64_t now_ms)
 {
     struct migrate_job job = {.module = module, .steps = steps, .count = count, .now_ms = now_ms};
+    const size_t most = sql->most ? sql->most(sql->most_state, module) : count;
+    job.count = most < count ? most : count;
     const bool locks = sql->ops->lock && !read_only;
     void *lock = NULL;
     int err = locks ? sql->ops->lock(sql, &lock) : 0;

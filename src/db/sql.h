@@ -139,6 +139,13 @@ struct sql_step {
 int sql_migrate(struct sql *sql, const char *module, const struct sql_step *steps, size_t count,
                 bool read_only, int64_t now_ms);
 
+/* From now on sql_migrate takes no module beyond as many steps as `most` says: an older schema is
+ * made to be compared with one that is there. */
+void sql_migrate_until(struct sql *sql, size_t (*most)(void *state, const char *module),
+                       void *state);
+/* Whether it is so: there is nothing but a schema, perhaps not all of it. */
+bool sql_is_a_pattern(const struct sql *sql);
+
 /* --- bodies --- */
 
 /* Over a database that is open already, borrowed: jobs share its writer and its commits.
@@ -153,6 +160,9 @@ int sql_mariadb_keep_snapshot(struct sql *sql);
 /* In memory, gone when freed; every job runs at once on the thread that asks, one at a time: for
  * one thread. ERR_NO_MEMORY, ERR_IO. */
 int sql_inline_new(struct sql **ret_sql);
+/* The same over a connection, borrowed. ERR_NO_MEMORY. */
+struct sqlite_conn;
+int sql_over_conn(struct sqlite_conn *conn, struct sql **ret_sql);
 void sql_free(struct sql *sql);
 
 #endif

@@ -37,6 +37,8 @@ struct sql_ops {
 
 struct sql {
     const struct sql_ops *ops;
+    size_t (*most)(void *state, const char *module); /* NULL: all steps */
+    void *most_state;
 };
 struct sql_txn {
     const struct sql_ops *ops;

@@ -10,6 +10,7 @@ struct sqlite_sql {
     struct sqlite *sqlite;     /* NULL: inline */
     struct sqlite_conn *alone; /* the one connection of an inline body */
     bool busy;                 /* inline: a job runs */
+    bool lent;                 /* the connection is another's */
 };
 
 struct sqlite_txn {
@@ -193,9 +194,10 @@ static struct view get_view(struct sql_rows *rows, int column)
 static void free_body(struct sql *sql)
 {
     struct sqlite_sql *s = (struct sqlite_sql *)sql;
-    if (s->alone)
+    if (s->alone && !s->lent) {
         sqlite_conn_close(s->alone);
-    free(s->alone);
+        free(s->alone);
+    }
     free(s);
 }
 
@@ -242,6 +244,16 @@ int sql_inline_new(struct sql **ret_sql)
     }
     s->sql.ops = &sqlite_sql_ops;
     s->alone = conn;
+    *ret_sql = &s->sql;
+    return 0;
+}
+
+int sql_over_conn(struct sqlite_conn *conn, struct sql **ret_sql)
+{
+    struct sqlite_sql *s = calloc(1, sizeof(*s));
+    if (!s)
+        return ERR_NO_MEMORY;
+    *s = (struct sqlite_sql){.sql.ops = &sqlite_sql_ops, .alone = conn, .lent = true};
     *ret_sql = &s->sql;
     return 0;
 }

@@ -64,7 +64,7 @@ int contacts_migrate(struct sql *sql, bool read_only, int64_t now_ms)
     struct number_job job = {.job.run = run_number, .count = NUMBERED_AT_ONCE};
     int err =
         sql_migrate(sql, "contacts", steps, sizeof(steps) / sizeof(steps[0]), read_only, now_ms);
-    while (err == 0 && !read_only && job.count == NUMBERED_AT_ONCE)
+    while (err == 0 && !read_only && !sql_is_a_pattern(sql) && job.count == NUMBERED_AT_ONCE)
         err = sql_write(sql, &job.job, DEADLINE_NEVER);
     return err;
 }

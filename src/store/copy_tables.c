@@ -6,31 +6,11 @@
 #include "db/mariadb.h"
 #include "err/err.h"
 #include "mem/buf.h"
-#include "store/accounts.h"
-#include "store/bars.h"
-#include "store/contacts.h"
 #include "store/copy.h"
-#include "store/generations.h"
-#include "store/hall_owners.h"
-#include "store/hooks.h"
-#include "store/line.h"
-#include "store/mails.h"
-#include "store/payments.h"
-#include "store/playbill.h"
-#include "store/positions.h"
-#include "store/reminders.h"
-#include "store/scans.h"
+#include "store/modules.h"
 
 #define TEXT_MAX  (12u << 20)
 #define TEXT_FULL (1u << 20) /* an INSERT is sent once it is that long */
-
-/* Every module of src/store that has tables of its own; each makes them at its new place. */
-static int (*const modules[])(struct sql *sql, bool read_only, int64_t now_ms) = {
-    accounts_migrate,    bars_migrate,     contacts_migrate,  generations_migrate,
-    hall_owners_migrate, hooks_migrate,    lines_migrate,     mails_migrate,
-    payments_migrate,    playbill_migrate, positions_migrate, reminders_migrate,
-    scans_migrate,
-};
 
 /* What store_copy carries, and what each database keeps for itself. */
 #define TABLES                                                                                     \
@@ -148,8 +128,7 @@ static int make_tables(struct mariadb *mariadb)
     int err = sql_over_mariadb(mariadb, &sql);
     if (err)
         return err;
-    for (size_t i = 0; err == 0 && i < sizeof(modules) / sizeof(modules[0]); i++)
-        err = modules[i](sql, false, clock_wall_ms(clock_system()));
+    err = modules_migrate(sql, clock_wall_ms(clock_system()));
     sql_free(sql);
     return err;
 }

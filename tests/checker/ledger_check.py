@@ -9,8 +9,12 @@ line a finding. Exit code: 0 all rules hold, 1 findings, 2 it could not be check
 Of several, the exit code is that of the worst; the last line of each tells its findings.
 """
 import hashlib
+import os
+import re
 import sqlite3
 import sys
+
+PAGE = os.environ.get('USHER_TABLES_PAGE') or os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'docs', 'internals', 'tables.md')
 
 KEY_KEEP_MS = 600_000
 EXTEND_MAX_MS = 960_000
@@ -645,6 +649,114 @@ COLUMNS = {  # the page's table of tables: i an integer, t a text, b bytes; ? ma
 INDEXES = {('orders', 'order_id', 1), ('orders', 'account_id', 0), ('orders', 'performance_id', 0)}
 
 
+U32 = (1 << 32) - 1
+RANGES = {  # the page's table of ranges; what is in no line fits in 64 bits
+    (0, U32): 'hall.place_count hall.section_count event.organiser_id performance.hold_ttl_ms performance.places_max '
+              'performance.rest_ms sold.seat blocked.seat playbill.event_id performance_date.later_ms '
+              'performance_date.longest_later_ms sale.capacity_min sale.capacity_max sale.claim_ms sale.pass_ms',
+    (1, U32): 'hall.hall_id event.event_id performance.performance_id performance.event_id performance.hall_id '
+              'ledger.performance_id sold.performance_id blocked.performance_id orders.performance_id outbox.performance_id '
+              'performance_date.performance_id playbill_row.id sale.sale_id sale_performance.performance_id '
+              'sale_performance.sale_id line_row.sale_id',
+    (0, 1): 'performance.covers_names performance_date.utc_offset_known sale.guests',
+    (1, 3): 'performance.first_sale_state performance.sale_state playbill_row.about',
+    (1, 2): 'orders.state',
+    (0, 2): 'orders.payment_method',
+    (0, 4): 'playbill.state',
+    (-1440, 1440): 'performance.utc_offset_minutes performance_date.utc_offset_minutes',
+}
+OF_050 = {'accounts': 6, 'bars': 1, 'contacts': 3, 'generations': 3, 'hall_owners': 1, 'lines': 1, 'mails': 2, 'payments': 8,
+          'playbill': 4, 'positions': 1, 'reminders': 1, 'scans': 1}
+OF_040 = {**OF_050, 'bars': 0, 'payments': 7, 'playbill': 1, 'reminders': 0}
+
+
+def page_of_tables():
+    """(steps by module, tables by module, statements by what they make), as the page has them."""
+    with open(PAGE, encoding='utf-8') as file:
+        text = file.read()
+    steps, tables, made = {}, {}, {}
+    for module, count, block in re.findall(r'^## (\w+): (\d+) steps?\n\n```sql\n(.*?)```', text, re.M | re.S):
+        steps[module] = int(count)
+        for statement in block.strip().split(';\n'):
+            kind, name = re.match(r'CREATE (?:UNIQUE )?(TABLE|INDEX) "?(\w+)', statement).groups()
+            made[kind.lower(), name] = statement.rstrip(';\n')
+            if kind == 'TABLE':
+                tables.setdefault(module, set()).add(name)
+    return steps, tables, made
+
+
+def check_modules(db, find):
+    """The tables of the other services, where all their steps are done: as the page has them, and none that it has not."""
+    steps, tables, made = page_of_tables()
+    found = {}
+    for kind, name, table, sql in db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"):
+        if not name.startswith('sqlite_'):
+            found[kind, name] = table, sql
+    done = {}
+    if ('table', 'schema_step') in found:
+        for module, number in db.execute('SELECT module, number FROM schema_step ORDER BY module, number'):
+            if number != done.get(module, 0) + 1:
+                find(f'steps of the schema of {module} are missing')
+            done[module] = number
+    newer = any(count > OF_040.get(module, 0) for module, count in done.items())
+    for module, count in OF_050.items():
+        if newer and done.get(module, 0) < count and (module in done or module == 'playbill'):
+            find(f'steps of the schema of {module} are missing, and later ones are there')
+    of_table = {name: module for module, names in tables.items() for name in names}
+    for what, sql in made.items():
+        table = what[1] if what[0] == 'table' else re.search(r' ON "?(\w+)', sql).group(1)
+        module = of_table[table]
+        if done.get(module) == steps[module] and found.get(what, ('', ''))[1] != sql:
+            find(f'the {what[0]} {what[1]} is not as the page has it')
+    for kind, name in found:
+        table = found[kind, name][0]
+        module = of_table.get(table)
+        if table not in COLUMNS and table != 'schema_step' and (module is None or module not in done):
+            if set(done) <= set(steps) and all(done[m] <= steps[m] for m in done):
+                find(f'there is a {kind} {name}, which the page has not')
+        elif module and done[module] == steps[module] and (kind, name) not in made:
+            find(f'there is a {kind} {name}, which the page has not')
+
+
+def check_values(db, find):
+    """Numbers within the page's ranges, and values of the other services' columns of their types."""
+    kinds = {'INTEGER': 'integer', 'TEXT': 'text', 'BLOB': 'blob'}
+    columns = {}
+    for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall():
+        for row in db.execute(f'PRAGMA table_info("{table}")').fetchall():
+            columns[f'{table}.{row["name"]}'] = row
+            types = [kinds.get(row['type'], '?')] + ([] if row['notnull'] or row['pk'] else ['null'])
+            wrong = db.execute(f'SELECT count(*) FROM "{table}" WHERE typeof("{row["name"]}") NOT IN ({",".join("?" * len(types))})',
+                               types).fetchone()[0]
+            if wrong:
+                find(f'{table}.{row["name"]}: {wrong} values of another type')
+    for (least, most), names in RANGES.items():
+        for name in names.split():
+            table, column = name.split('.')
+            if name in columns and db.execute(f'SELECT count(*) FROM {table} WHERE {column} NOT BETWEEN ? AND ?',
+                                              (least, most)).fetchone()[0]:
+                find(f'{name} is out of range')
+
+
+def check_lines(db, find):
+    """A sale's line has the rows that its sale counts, each hanging on the one before; and no rows are nobody's."""
+    if not db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'line_row'").fetchone()[0]:
+        return
+    sales = {row['sale_id']: row['seq'] for row in db.execute('SELECT sale_id, seq FROM sale')}
+    last = {}
+    for row in db.execute('SELECT sale_id, seq, prev_hash, hash FROM line_row ORDER BY sale_id, seq'):
+        before, head = last.get(row['sale_id'], (0, None))
+        if row['seq'] != before + 1 or (head is not None and row['prev_hash'] != head):
+            find(f'sale {row["sale_id"]}: row {row["seq"]} of its line does not follow the row before')
+        last[row['sale_id']] = row['seq'], row['hash']
+    for sale_id in sorted(sales.keys() | last.keys()):
+        if sales.get(sale_id) != last.get(sale_id, (0, None))[0]:
+            find(f'sale {sale_id}: its line does not end where the sale says')
+    for (sale_id,) in db.execute('SELECT DISTINCT sale_id FROM sale_performance'):
+        if sale_id not in sales:
+            find(f'there are performances of sale {sale_id}, which is none')
+
+
 def check_schema(db, find):
     """Tables as the page has them, with nothing beside them that acts; values of their columns' types; sound indexes."""
     kinds = {'i': 'integer', 't': 'text', 'b': 'blob'}
@@ -670,6 +782,8 @@ def check_schema(db, find):
             indexes.add(('orders', column['name'], row['unique']))
     if not INDEXES <= indexes:
         find('orders lacks an index')
+    check_modules(db, find)
+    check_values(db, find)
     for (text,) in db.execute('PRAGMA integrity_check'):
         if text != 'ok':
             find(text)
@@ -722,6 +836,8 @@ def check_playbill(db, find):
         if told.get(what) != now.get(what):
             find(f'playbill: what is told of {"event" if what[0] == 1 else "performance"} {what[1]} is not what its chain says')
     newest = db.execute('SELECT number FROM playbill WHERE event_id = 0').fetchone()
+    if not told and db.execute('SELECT count(*) FROM performance').fetchone()[0]:
+        find('playbill: its chain is gone, and there are performances')
     if now and (newest is None or newest[0] != number):
         find('playbill: the newest number is not that of the chain')
 
@@ -749,6 +865,7 @@ def check(db, find):
         if hall['hall_id'] not in used:
             check_layout(hall, lambda text, hall_id=hall['hall_id']: find(f'hall {hall_id}: {text}'))
     check_playbill(db, find)
+    check_lines(db, find)
     return len(performances)
 
 

@@ -2,8 +2,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "db/sql.h"
 #include "db/sqlite_conn.h"
 #include "mem/buf.h"
+#include "store/modules.h"
 #include "store/sqlite/body.h"
 #include "store/sqlite/migrations.h"
 
@@ -96,15 +98,100 @@ static int is_there(struct self_check *c, sqlite3_stmt *made)
 /* type, name, table of an object that the file has */
 static int is_ours(struct self_check *c, sqlite3_stmt *row)
 {
-    sqlite3_stmt *table = NULL, *made = NULL;
+    sqlite3_stmt *made = NULL;
     const char *type = text_of(row, 0), *name = text_of(row, 1), *on = text_of(row, 2);
     const bool acts = strcmp(type, "trigger") == 0 || strcmp(type, "view") == 0;
     int rc = 0;
-    const bool known = find_object(&c->made, "table", on, &table) == SQLITE_ROW;
-    if (acts || (known && find_object(&c->made, type, name, &made) != SQLITE_ROW))
+    const bool own = strncmp(on, "sqlite_", 7) == 0; /* the database's: what ANALYZE gathers */
+    if (acts || (!own && find_object(&c->made, type, name, &made) != SQLITE_ROW))
         rc = say(c, "there is a %s %s, which usher does not make", type, name);
-    sqlite3_finalize(table);
     sqlite3_finalize(made);
+    return rc;
+}
+
+/* ---- steps of the modules ---- */
+
+/* How many steps of a module the file has; state: struct self_check. */
+static size_t steps_of(void *state, const char *module)
+{
+    const struct self_check *c = state;
+    sqlite3_stmt *statement = NULL;
+    size_t count = 0;
+    if (sqlite3_prepare_v2(sqlite_handle(c->conn),
+                           "SELECT count(*) FROM schema_step WHERE module = ?1", -1, &statement,
+                           NULL) == SQLITE_OK) {
+        sqlite3_bind_text(statement, 1, module, -1, SQLITE_TRANSIENT);
+        if (sqlite3_step(statement) == SQLITE_ROW)
+            count = (size_t)sqlite3_column_int64(statement, 0);
+    }
+    sqlite3_finalize(statement);
+    return count;
+}
+
+/* Whether the file has such a table. */
+static bool is_made(struct self_check *c, const char *table)
+{
+    sqlite3_stmt *found = NULL;
+    const bool made = find_object(c->conn, "table", table, &found) == SQLITE_ROW;
+    sqlite3_finalize(found);
+    return made;
+}
+
+/* Makes what the modules make by the steps that the file has. */
+static int make_modules(struct self_check *c)
+{
+    struct sql *sql;
+    int err = sql_over_conn(&c->made, &sql);
+    if (err != 0)
+        return err;
+    sql_migrate_until(sql, steps_of, c);
+    err = modules_migrate(sql, 0);
+    sql_free(sql);
+    return err;
+}
+
+/* module, number, name and checksum of a step that the file has */
+static int is_a_step(struct self_check *c, sqlite3_stmt *row)
+{
+    sqlite3_stmt *ours = NULL;
+    int rc = 0,
+        code = sqlite3_prepare_v2(sqlite_handle(&c->made),
+                                  "SELECT 1 FROM schema_step WHERE module = ?1 AND number = ?2"
+                                  " AND name = ?3 AND checksum = ?4",
+                                  -1, &ours, NULL);
+    for (int i = 0; code == SQLITE_OK && i < 4; i++)
+        code = sqlite3_bind_value(ours, i + 1, sqlite3_column_value(row, i));
+    if (code != SQLITE_OK || sqlite3_step(ours) != SQLITE_ROW)
+        rc = say(c, "step %lld of the schema of %s is none of usher's",
+                 (long long)sqlite3_column_int64(row, 1), text_of(row, 0));
+    sqlite3_finalize(ours);
+    return rc;
+}
+
+/* One process makes all tables of a release when it starts. So where anything is there that 0.5.0
+ * was the first to make, the chain of what tickets show is there too, and so are all steps of then
+ * of whatever else has begun. */
+static int check_together(struct self_check *c)
+{
+    static const struct {
+        const char *module;
+        size_t before, steps; /* of 0.4.0, of 0.5.0 */
+    } known[] = {{"accounts", 6, 6},    {"bars", 0, 1},        {"contacts", 3, 3},
+                 {"generations", 3, 3}, {"hall_owners", 1, 1}, {"hooks", 0, 0},
+                 {"lines", 1, 1},       {"mails", 2, 2},       {"payments", 7, 8},
+                 {"playbill", 1, 4},    {"positions", 1, 1},   {"reminders", 0, 1},
+                 {"scans", 1, 1}};
+    bool newer = false;
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        newer = newer || steps_of(c, known[i].module) > known[i].before;
+    for (size_t i = 0; newer && rc == 0 && i < sizeof(known) / sizeof(known[0]); i++) {
+        const size_t count = steps_of(c, known[i].module);
+        const bool must = count > 0 || strcmp(known[i].module, "playbill") == 0;
+        if (must && count < known[i].steps)
+            rc = say(c, "steps of the schema of %s are missing, and later ones are there",
+                     known[i].module);
+    }
     return rc;
 }
 
@@ -162,6 +249,108 @@ static int integrity(struct self_check *c, sqlite3_stmt *row)
     return strcmp(text_of(row, 0), "ok") == 0 ? 0 : say(c, "integrity: %s", text_of(row, 0));
 }
 
+/* ---- values ---- */
+
+#define U32 4294967295
+
+/* Numbers whose columns could hold more than usher reads of them: it would take 2^32 more for the
+ * same. */
+static const struct {
+    const char *table, *column;
+    int64_t least, most;
+} ranges[] = {
+    {"hall", "hall_id", 1, U32},
+    {"hall", "place_count", 0, U32},
+    {"hall", "section_count", 0, U32},
+    {"event", "event_id", 1, U32},
+    {"event", "organiser_id", 0, U32},
+    {"performance", "performance_id", 1, U32},
+    {"performance", "event_id", 1, U32},
+    {"performance", "hall_id", 1, U32},
+    {"performance", "hold_ttl_ms", 0, U32},
+    {"performance", "places_max", 0, U32},
+    {"performance", "first_sale_state", 1, 3},
+    {"performance", "sale_state", 1, 3},
+    {"performance", "utc_offset_minutes", -1440, 1440},
+    {"performance", "covers_names", 0, 1},
+    {"performance", "rest_ms", 0, U32},
+    {"ledger", "performance_id", 1, U32},
+    {"sold", "performance_id", 1, U32},
+    {"sold", "seat", 0, U32},
+    {"blocked", "performance_id", 1, U32},
+    {"blocked", "seat", 0, U32},
+    {"orders", "performance_id", 1, U32},
+    {"orders", "state", 1, 2},
+    {"orders", "payment_method", 0, 2},
+    {"outbox", "performance_id", 1, U32},
+    {"playbill", "event_id", 0, U32},
+    {"playbill", "state", 0, 4},
+    {"performance_date", "performance_id", 1, U32},
+    {"performance_date", "utc_offset_known", 0, 1},
+    {"performance_date", "utc_offset_minutes", -1440, 1440},
+    {"performance_date", "later_ms", 0, U32},
+    {"performance_date", "longest_later_ms", 0, U32},
+    {"playbill_row", "about", 1, 3},
+    {"playbill_row", "id", 1, U32},
+    {"sale", "sale_id", 1, U32},
+    {"sale", "guests", 0, 1},
+    {"sale", "capacity_min", 0, U32},
+    {"sale", "capacity_max", 0, U32},
+    {"sale", "claim_ms", 0, U32},
+    {"sale", "pass_ms", 0, U32},
+    {"sale_performance", "performance_id", 1, U32},
+    {"sale_performance", "sale_id", 1, U32},
+    {"line_row", "sale_id", 1, U32},
+};
+
+static int count_beyond(struct self_check *c, sqlite3_stmt *row)
+{
+    const long long count = sqlite3_column_int64(row, 0);
+    return count == 0
+               ? 0
+               : say(c, "%s: %lld values are out of range", sqlite3_column_name(row, 0), count);
+}
+
+/* Whether the store should have the column, by the steps that it has. */
+static bool has_column(struct self_check *c, const char *table, const char *column)
+{
+    return sqlite3_table_column_metadata(sqlite_handle(&c->made), NULL, table, column, NULL, NULL,
+                                         NULL, NULL, NULL) == SQLITE_OK;
+}
+
+static int check_ranges(struct self_check *c)
+{
+    char query[QUERY_MAX];
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        const char *table = ranges[i].table, *column = ranges[i].column;
+        if (!has_column(c, table, column))
+            continue;
+        snprintf(query, sizeof(query),
+                 "SELECT count(*) AS \"%s.%s\" FROM %s WHERE %s NOT BETWEEN %lld AND %lld", table,
+                 column, table, column, (long long)ranges[i].least, (long long)ranges[i].most);
+        rc = for_each(c, c->conn, query, count_beyond);
+    }
+    return rc;
+}
+
+/* Rows of a line that are none's, or not as many as the line says. */
+static int wrong_line(struct self_check *c, sqlite3_stmt *row)
+{
+    return say(c, "sale %lld: its line ends at row %lld, and the rows are %lld, the last %lld",
+               (long long)sqlite3_column_int64(row, 0), (long long)sqlite3_column_int64(row, 1),
+               (long long)sqlite3_column_int64(row, 2), (long long)sqlite3_column_int64(row, 3));
+}
+
+#define WRONG_LINES                                                                                \
+    "SELECT sale_id, seq, (SELECT count(*) FROM line_row r WHERE r.sale_id = sale.sale_id) AS n,"  \
+    " (SELECT coalesce(max(seq), 0) FROM line_row r WHERE r.sale_id = sale.sale_id) AS m"          \
+    " FROM sale WHERE n <> seq OR m <> seq UNION ALL"                                              \
+    " SELECT sale_id, 0, count(*), max(seq) FROM line_row"                                         \
+    " WHERE sale_id NOT IN (SELECT sale_id FROM sale) GROUP BY sale_id UNION ALL"                  \
+    " SELECT sale_id, 0, 0, 0 FROM sale_performance"                                               \
+    " WHERE sale_id NOT IN (SELECT sale_id FROM sale) GROUP BY sale_id LIMIT 20"
+
 static int before_the_first(struct self_check *c, sqlite3_stmt *row)
 {
     return say(c, "ledger of performance %lld: a row of number %lld, before the first",
@@ -176,15 +365,28 @@ static int run_self_check(struct sqlite_job *job, struct sqlite_conn *conn)
     if (rc == 0)
         rc = migrations_run(&c->made, migration_count, 0);
     if (rc == 0)
-        rc = for_each(c, &c->made, "SELECT type, name, coalesce(sql, '') FROM sqlite_schema",
+        rc = make_modules(c);
+    if (rc == 0 && is_made(c, "schema_step"))
+        rc = for_each(c, conn, "SELECT module, number, name, checksum FROM schema_step", is_a_step);
+    if (rc == 0)
+        rc = check_together(c);
+    if (rc == 0)
+        rc = for_each(c, &c->made,
+                      "SELECT type, name, coalesce(sql, '') FROM sqlite_schema"
+                      " WHERE name NOT IN ('schema_step', 'sqlite_autoindex_schema_step_1')"
+                      " OR EXISTS (SELECT 1 FROM schema_step)",
                       is_there);
     if (rc == 0)
         rc = for_each(c, conn, "SELECT type, name, tbl_name FROM sqlite_schema", is_ours);
     if (rc == 0)
         rc = for_each(c, &c->made,
                       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
-                      "'sqlite%'",
+                      "'sqlite%' AND (name <> 'schema_step' OR EXISTS (SELECT 1 FROM schema_step))",
                       check_types);
+    if (rc == 0)
+        rc = check_ranges(c);
+    if (rc == 0 && has_column(c, "line_row", "seq"))
+        rc = for_each(c, conn, WRONG_LINES, wrong_line);
     if (rc == 0)
         rc = for_each(c, conn, "SELECT performance_id, seq FROM ledger WHERE seq < 0 LIMIT 20",
                       before_the_first);

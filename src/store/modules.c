@@ -1,0 +1,31 @@
+#include "store/modules.h"
+
+#include "store/accounts.h"
+#include "store/bars.h"
+#include "store/contacts.h"
+#include "store/generations.h"
+#include "store/hall_owners.h"
+#include "store/hooks.h"
+#include "store/line.h"
+#include "store/mails.h"
+#include "store/payments.h"
+#include "store/playbill.h"
+#include "store/positions.h"
+#include "store/reminders.h"
+#include "store/scans.h"
+
+/* In order of their names. */
+static int (*const modules[])(struct sql *sql, bool read_only, int64_t now_ms) = {
+    accounts_migrate,    bars_migrate,     contacts_migrate,  generations_migrate,
+    hall_owners_migrate, hooks_migrate,    lines_migrate,     mails_migrate,
+    payments_migrate,    playbill_migrate, positions_migrate, reminders_migrate,
+    scans_migrate,
+};
+
+int modules_migrate(struct sql *sql, int64_t now_ms)
+{
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < sizeof(modules) / sizeof(modules[0]); i++)
+        err = modules[i](sql, false, now_ms);
+    return err;
+}
