@@ -1,0 +1,165 @@
+"""Histories of calls and answers, checked for linearizability per seat: is there an order of all calls, each somewhere between
+its question and its answer, in which a seat alone would have given the same answers? (Herlihy and Wing, 1990; the search is Wing and
+Gong's with remembered states, as in Lowe, "Testing for linearizability", 2017.)
+"""
+import threading
+import time
+
+from house import Outage
+from server import wait_until
+
+FREE = ("free",)
+NEVER = float("inf")
+
+
+class Op:
+    """One call. answer None: nobody knows; it may have been done at any time after it was asked, or never."""
+
+    def __init__(self, who, what, asked, answered, answer):
+        self.who, self.what, self.answer = who, what, answer
+        self.asked, self.answered = asked, NEVER if answer is None else answered
+
+    def __repr__(self):
+        return f"{self.who} {self.what} -> {self.answer} [{self.asked:.4f}, {self.answered:.4f}]"
+
+
+def step(state, op):
+    """The states in which a seat may be after the call, had it come now."""
+    mine = state == ("held", op.who)
+    if op.what == "hold":
+        done = [("held", op.who)] if state == FREE else []
+        refused = [state] if state != FREE else []
+    else:  # release, order: of a hold that the caller has been given
+        done = [FREE if op.what == "release" else ("sold", op.who)] if mine else []
+        refused = [state] if not mine else []
+    return {"done": done, "refused": refused, None: done + [state]}[op.answer]
+
+
+def is_linearizable(ops):
+    """Whether one seat can have answered so."""
+    ops = sorted(ops, key=lambda op: op.asked)
+    seen, todo = set(), [(0, FREE)]
+    sure = sum(1 << i for i, op in enumerate(ops) if op.answer is not None)
+    while todo:
+        done, state = todo.pop()
+        if done & sure == sure:
+            return True
+        # What was answered first, of those not yet placed, must not come after what was asked later.
+        horizon = min(op.answered for i, op in enumerate(ops) if not done >> i & 1)
+        for i, op in enumerate(ops):
+            if op.asked > horizon:
+                break
+            if done >> i & 1:
+                continue
+            for after in step(state, op):
+                key = (done | 1 << i, after)
+                if key not in seen:
+                    seen.add(key)
+                    todo.append(key)
+    return False
+
+
+def checker_finds_faults():
+    """The checker itself, before it is believed: what it must accept, and what it must not."""
+    def history(*rows):
+        return [Op(*row) for row in rows]
+    fine = [
+        history(("a", "hold", 0, 1, "done"), ("b", "hold", 0.5, 2, "refused"), ("a", "release", 3, 4, "done"), ("b", "hold", 3.5, 5, "done")),
+        history(("a", "hold", 0, 9, "done"), ("b", "hold", 1, 2, "done"), ("b", "release", 3, 4, "done")),
+        history(("a", "hold", 0, 1, None), ("b", "hold", 5, 6, "refused")),
+        history(("a", "hold", 0, 1, None), ("b", "hold", 5, 6, "done")),
+        history(("a", "hold", 0, 1, "done"), ("a", "order", 2, 3, None), ("b", "hold", 4, 5, "refused")),
+    ]
+    wrong = [
+        history(("a", "hold", 0, 1, "done"), ("b", "hold", 2, 3, "done")),  # held twice
+        history(("a", "hold", 0, 1, "done"), ("a", "order", 2, 3, "done"), ("b", "hold", 4, 5, "done")),  # sold, and held again
+        history(("a", "hold", 0, 1, "done"), ("a", "release", 2, 3, "done"), ("b", "hold", 4, 5, "refused")),  # given back, and taken
+        history(("a", "hold", 0, 1, "done"), ("a", "order", 2, 3, "refused")),  # an acknowledged hold is lost
+        history(("b", "hold", 0, 1, "refused")),  # nobody has it
+        history(("a", "hold", 3, 4, None), ("b", "hold", 0, 1, "refused")),  # taken by one who asked later
+    ]
+    for ops in fine:
+        assert is_linearizable(ops), ops
+    for ops in wrong:
+        assert not is_linearizable(ops), ops
+
+
+class Recorder:
+    """Guests who hold, give back and order the same few seats through several processes, each call asked again with its key until
+    it is answered; the time of a call is from its first question to its answer."""
+
+    def __init__(self, house, processes, seats, people=24, seconds=5.0):
+        self.house, self.processes, self.seats = house, processes, seats
+        self.until = time.monotonic() + seconds
+        self.lock, self.ops = threading.Lock(), {seat: [] for seat in seats}
+        tokens = [house.guest(processes[i % len(processes)]) for i in range(people)]
+        self.threads = [threading.Thread(target=self.act, args=(i, token)) for i, token in enumerate(tokens)]
+        for thread in self.threads:
+            thread.start()
+
+    def ask(self, number, method, message, token):
+        """(asked, answered, answer): the first answer that is one, or none."""
+        asked, tries = time.monotonic(), 0
+        while time.monotonic() < self.until + 10:
+            process = self.processes[(number + tries) % len(self.processes)]
+            tries += 1
+            try:
+                answer = process.ask(method, {"performanceId": 1, **message}, token=token, timeout=4)
+                if answer.get("code") not in ("unavailable", "deadline_exceeded", "internal", "unknown"):
+                    return asked, time.monotonic(), answer
+            except (OSError, ValueError):
+                pass
+            time.sleep(0.02)
+        return asked, NEVER, None
+
+    def note(self, seat, who, what, asked, answered, answer):
+        with self.lock:
+            self.ops[seat].append(Op(who, what, asked, answered, answer))
+
+    def act(self, number, token):
+        turn = 0
+        while time.monotonic() < self.until:
+            turn += 1
+            who, seat = f"{number}.{turn}", self.seats[(number * 7 + turn * 3) % len(self.seats)]
+            asked, answered, answer = self.ask(number, "HoldSeats", {"seats": [seat], "idempotencyKey": who}, token)
+            if answer is None:
+                self.note(seat, who, "hold", asked, answered, None)
+                return
+            if "holdId" not in answer:
+                if answer.get("code") == "aborted":
+                    self.note(seat, who, "hold", asked, answered, "refused")
+                    time.sleep(0.05)
+                    continue
+                return  # its share is used up: no word about the seat
+            self.note(seat, who, "hold", asked, answered, "done")
+            method, what = ("PlaceOrder", "order") if (number + turn) % 9 == 0 else ("ReleaseHold", "release")
+            more = {"paymentMethod": "PAYMENT_METHOD_BOX_OFFICE"} if what == "order" else {}
+            asked, answered, done = self.ask(number, method, {"holdId": answer["holdId"], **more}, token)
+            # One that was asked again may find that it has been done: that it is gone is "done" then, and not known otherwise.
+            self.note(seat, who, what, asked, answered, None if done is None or "code" in done else "done")
+
+    def verdict(self):
+        for thread in self.threads:
+            thread.join()
+        count = sum(map(len, self.ops.values()))
+        done = sum(op.answer == "done" for ops in self.ops.values() for op in ops)
+        assert count > 60 and done > 30, f"only {count} calls, {done} done"
+        for seat, ops in self.ops.items():
+            assert is_linearizable(ops), f"seat {seat}: no order of calls explains the answers: {sorted(ops, key=lambda op: op.asked)}"
+        return count
+
+
+def seats_are_linearizable(house):
+    """Six seats, two dozen people, two processes; the owner is killed in the middle."""
+    checker_finds_faults()
+    owner, other = house.owner()
+    outage = Outage(house, other)
+    recorder = Recorder(house, [other, owner], [100, 101, 102, 103, 104, 105])
+    wait_until(lambda: sum(map(len, recorder.ops.values())) > 40, "calls are answered")
+    owner.process.kill()
+    outage.measure()
+    count = recorder.verdict()
+    print(f"# {count} calls about 6 seats, in an order that each seat alone could have given", flush=True)
+
+
+CASES = [seats_are_linearizable]
