@@ -680,6 +680,46 @@ def blocks(plain):
     report.check("block-lets-go", lets_go)
 
 
+def lookups(plain):
+    """What an operator asks when something is odd."""
+    where = ["--url", f"http://{plain.address}", "--data", plain.data]
+
+    def asked(*words):
+        done = run(*words, *where)
+        return done.returncode, done.stdout.decode()
+
+    def finds_what_the_process_said():
+        server.wait_until(lambda: "server.listen" in asked("monitor", "search")[1], "the record of its start")
+        code, text = asked("monitor", "search", "--stream", "logs", "--level", "info", "--count", "1", "server.listen")
+        assert code == OK and json.loads(text)["event.action"] == "server.listen", text
+        code, text = asked("monitor", "search", "--json", "server.listen")
+        assert code == OK and json.loads(text)["records"][0]["stream"] == "RECORD_STREAM_LOGS", text
+        assert asked("monitor", "search", "nothinglikeit") == (OK, "nothing is found\n")
+
+    def says_how_much_is_kept():
+        code, text = asked("monitor", "status")
+        assert code == OK and " records kept, " in text and "nothing is shipped: usher serve --elastic URL" in text, text
+
+    def watches_what_is_on_sale():
+        code, text = asked("monitor", "watch")
+        assert code == OK and text, (code, text)
+        code, text = asked("monitor", "watch", "--json")
+        assert code == OK and json.loads(text), (code, text)
+
+    def says_who_owns_what():
+        code, text = asked("status")
+        assert code == OK and text.startswith("one process, which owns everything"), text
+
+    def an_order_that_is_none_has_no_story():
+        for words in ("T0000000000",), ("nobody@example.org",), ("--performance", "1", "--place", "nowhere"):
+            assert asked("trace", *words) == (FALSE, "no order is found\n"), words
+
+    for check in (finds_what_the_process_said, says_how_much_is_kept, watches_what_is_on_sale, says_who_owns_what,
+                  an_order_that_is_none_has_no_story):
+        report.check("lookup-" + check.__name__.replace("_", "-"), check)
+    refused("lookup-trace-of-nothing", USAGE, "it takes an order or an address, or --performance with --place", "trace", *where)
+
+
 def main():
     plain = secure = None
     try:
@@ -698,6 +738,7 @@ def main():
         events(plain)
         halls(plain)
         blocks(plain)
+        lookups(plain)
         edits(plain)
         texts(plain)
         currencies(plain)

@@ -1,6 +1,5 @@
 """The server under test, with a mail server, as one who buys, one at the door, and one who kills it."""
 import os
-import signal
 import subprocess
 
 from server import Server, wait_until
@@ -16,8 +15,7 @@ class House(Server):
         super().__init__(binary, *options)
 
     def crash(self):
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        self.die()
 
     def again(self, *options):
         binary, first = self.words

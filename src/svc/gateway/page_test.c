@@ -15,6 +15,10 @@
 METRIC_COUNTER(tried, "usher_tried_total", "Tries.", "");
 
 static const uint8_t plain[] = "plain and long", packed[] = "packed";
+/* As it is built without the marks of its head, and with them: of one length. */
+static const char unmarked[] = "<html>a page that has no head.</html>";
+static const char marked[] = "<html><!--head-->x<!--/head--></html>";
+static uint8_t index_page[] = "<html>a page that has no head.</html>";
 const struct web_asset web_assets[] = {
     {.path = "/assets/a-1.js",
      .type = "text/javascript",
@@ -34,8 +38,8 @@ const struct web_asset web_assets[] = {
      .type = "text/html",
      .etag = "\"h\"",
      .gzip_etag = "\"h-gz\"",
-     .bytes = plain,
-     .len = 14,
+     .bytes = index_page,
+     .len = sizeof(index_page) - 1,
      .gzip = packed,
      .gzip_len = 6},
 };
@@ -84,7 +88,7 @@ static void the_page_is_asked_about_every_time(void **state)
         assert_string_equal(page.cache, "no-cache");
         assert_string_equal(page.etag, "\"h\"");
         assert_null(page.encoding);
-        assert_true(view_eq(page.body, VIEW_LIT("plain and long")));
+        assert_true(view_eq(page.body, view_str(unmarked)));
         assert_non_null(strstr(page.headers, "Content-Security-Policy: default-src 'none'"));
         assert_non_null(strstr(page.headers, "nosniff"));
         assert_non_null(strstr(page.headers, "Cross-Origin-Opener-Policy: same-origin\r\n"));
@@ -134,6 +138,31 @@ static void what_the_browser_has_is_not_sent(void **state)
     assert_int_equal(get("/", "gzip", "\"h\"").status, 200);
     assert_int_equal(get("/", "", "\"h\"").status, 304);
     assert_int_equal(get("/", "", "*").status, 304);
+}
+
+static void a_page_with_marks_has_a_head_of_its_own(void **state)
+{
+    static_assert(sizeof(marked) == sizeof(index_page), "one length");
+    memcpy(index_page, marked, sizeof(marked));
+    const struct page open = get("/", "", ""), own = get("/orders", "", "");
+    assert_int_equal(open.status, 200);
+    assert_string_equal(open.cache, "no-cache");
+    assert_true(open.body.len > sizeof(marked));
+    assert_true(view_starts(open.body, VIEW_LIT("<html>")));
+    assert_null(memmem(open.body.at, open.body.len, "noindex", 7));
+    assert_non_null(memmem(own.body.at, own.body.len, "noindex", 7)); /* one person's */
+    const struct page again = get("/", "", open.etag);
+    assert_int_equal(again.status, 304);
+    assert_int_equal(again.body.len, 0);
+    const struct page squeezed = get("/", "gzip", "");
+    assert_string_equal(squeezed.encoding, "gzip");
+    assert_true(squeezed.body.len > 0 && !view_eq(squeezed.body, open.body));
+    assert_string_not_equal(squeezed.etag, open.etag);
+    const struct page none = get("/no/such", "", "");
+    assert_int_equal(none.status, 404);
+    assert_null(none.etag);
+    assert_non_null(memmem(none.body.at, none.body.len, "noindex", 7));
+    memcpy(index_page, unmarked, sizeof(unmarked));
 }
 
 static void what_is_not_there_is_not_found(void **state)
@@ -255,6 +284,7 @@ int main(void)
         cmocka_unit_test(an_address_that_is_none_is_the_page_that_says_so),
         cmocka_unit_test(names_by_content_last_for_ever),
         cmocka_unit_test(what_the_browser_has_is_not_sent),
+        cmocka_unit_test(a_page_with_marks_has_a_head_of_its_own),
         cmocka_unit_test(what_is_not_there_is_not_found),
         cmocka_unit_test(health_follows_the_drain),
         cmocka_unit_test(metrics_have_the_servers_figures_too),
