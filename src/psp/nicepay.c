@@ -316,6 +316,13 @@ static void decided(struct psp_call *call, struct psp_payment *p, const char *ch
     post_back(call, p, pays ? "0000" : "I002");
 }
 
+/* The part of the SDK that a shop uses. */
+static const char script[] =
+    "window.AUTHNICE = {requestPay: (p) => {"
+    "  const q = new URLSearchParams({clientId: p.clientId, method: p.method, orderId: p.orderId,"
+    "    amount: p.amount, goodsName: p.goodsName, returnUrl: p.returnUrl});"
+    "  location.href = `${stand_in}/pay?${q}`; }};";
+
 const struct psp_tongue nicepay_tongue = {
     .name = "nicepay",
     .apis = apis,
@@ -324,6 +331,8 @@ const struct psp_tongue nicepay_tongue = {
     .key_of = key_of,
     .fail = fail,
     .order_of = order_of,
+    .script = script,
+    .script_path = "/nicepay/v1/js/",
     .open = open_by_page,
     .decided = decided,
 };

@@ -353,7 +353,7 @@ static void handle(void *state, const struct plain_request *ask, struct page *re
             psp_page(&call, tongues[i]);
         else if (tongues[i]->bank && view_eq(call.segments[0], VIEW_LIT("bank")))
             tongues[i]->bank(&call);
-        else if (tongues[i]->script && view_eq(call.segments[0], VIEW_LIT("v2")))
+        else if (tongues[i]->script && view_eq(ask->path, view_str(tongues[i]->script_path)))
             psp_script(&call, tongues[i]);
         else
             psp_answer(&call, tongues[i]);

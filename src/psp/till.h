@@ -66,8 +66,8 @@ struct psp_tongue {
     void (*fail)(struct psp_call *call, int status, const char *code, const char *message);
     /* The order a request is about, for the script; NULL: not known. */
     const char *(*order_of)(struct psp_call *call);
-    /* What a shop's page loads into the buyer's browser; NULL: nothing. %s is where we are. */
-    const char *script;
+    /* What a shop's page loads into the buyer's browser, and its path; NULL: nothing. */
+    const char *script, *script_path;
     /* A payment that the buyer's browser begins, from the query of the pay page. NULL after an
      * answer that says what is wrong. Absent where the server begins it: /stripe/pay/SESSION. */
     struct psp_payment *(*open)(struct psp_call *call);

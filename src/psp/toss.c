@@ -495,6 +495,7 @@ const struct psp_tongue toss_tongue = {
     .fail = fail,
     .order_of = order_of,
     .script = script,
+    .script_path = "/toss/v2/standard",
     .open = open_by_page,
     .decided = decided,
     .bank = pay_at_bank,

@@ -53,6 +53,7 @@ void payment_plains(struct payment_role *role, struct plain_rule ret_rules[PAYME
     ret_rules[0] = (struct plain_rule){"/webhooks/", 64u << 10, plain_webhook, role};
     ret_rules[1] = (struct plain_rule){"/pay/return/", 16u << 10, plain_return, role};
     ret_rules[2] = (struct plain_rule){"/pay/toss/", 1u << 10, plain_window, role};
+    ret_rules[3] = (struct plain_rule){"/pay/nicepay/", 1u << 10, plain_window, role};
 }
 
 /* ---- what the role's files share ---- */

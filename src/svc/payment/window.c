@@ -1,8 +1,8 @@
 /*
- * /pay/toss/ID: the page on which the provider's own window opens. Its script must run on a page of
- * ours (the window is bound to the shop's address), so this is the one page that lets somebody
- * else's script in: alone, without a cookie, with nothing of the buyer's on it but what is paid
- * for. Card numbers are typed into the provider's frames, which our page cannot read.
+ * /pay/toss/ID, /pay/nicepay/ID: the page on which the provider's own window opens. Its script must
+ * run on a page of ours (the window is bound to the shop's address), so this is the one page that
+ * lets somebody else's script in: alone, without a cookie, with nothing of the buyer's on it but
+ * what is paid for. Card numbers are typed into the provider's frames, which our page cannot read.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -13,9 +13,18 @@
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
 
-#define PAGE_MAX    (32u << 10)
-#define TOSS_API    "https://api.tosspayments.com"
-#define TOSS_SCRIPT "https://js.tosspayments.com"
+#define PAGE_MAX (32u << 10)
+
+/* The window of a provider, and what its script needs. */
+struct window {
+    const struct adapter *adapter;
+    struct view path;    /* of ours, before the attempt */
+    const char *domain;  /* the provider's: its script may load from there, and ask there */
+    const char *scripts; /* a stand-in, which is not of that domain, has its script itself */
+    const char *script_path;
+    const char *script; /* ours: opens the window */
+    json_t *(*order)(const struct adapter_env *env, const struct payment *p, const char *name);
+};
 
 static const char style[] =
     "body{font:16px/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem;"
@@ -29,7 +38,7 @@ static const char style[] =
     "main{background:#27272a}button{background:#3f3f46;color:#eee}}";
 
 /* Keys of the widget's family begin with test_gck_ or live_gck_; the others open the window. */
-static const char script[] =
+static const char toss_script[] =
     "'use strict';(async()=>{const o=JSON.parse(document.getElementById('order').textContent);"
     "const wrong=document.getElementById('wrong');const fail=e=>{wrong.textContent="
     "(e&&e.code==='USER_CANCEL')?'':((e&&e.message)||o.broken)};"
@@ -48,15 +57,26 @@ static const char script[] =
     "p.requestPayment({method:b.dataset.method,amount:o.amount,...ask,...more}).catch(fail)}))})()"
     ";";
 
-/* The adapter's methods, as the window calls them. */
+/* https://developers.nicepay.co.kr: requestPay; the answer is posted to returnUrl. */
+static const char nicepay_script[] =
+    "'use strict';(()=>{const o=JSON.parse(document.getElementById('order').textContent);"
+    "const wrong=document.getElementById('wrong');"
+    "const fail=e=>{wrong.textContent=(e&&e.errorMsg)||o.broken};"
+    "if(!window.AUTHNICE){fail();return}"
+    "document.querySelectorAll('button').forEach(b=>b.addEventListener('click',()=>{"
+    "wrong.textContent='';AUTHNICE.requestPay({clientId:o.clientId,method:b.dataset.method,"
+    "orderId:o.orderId,amount:o.amount,goodsName:o.goodsName,returnUrl:o.returnUrl,"
+    "fnError:fail})}))})();";
+
+/* The adapters' methods, as the windows call them. */
 static const struct {
-    const char *method, *window, *easy, *text;
+    const char *method, *toss, *toss_easy, *nicepay, *text;
 } buttons[] = {
-    {"card", "CARD", "", "카드 · Card"},
-    {"kakaopay", "CARD", "KAKAOPAY", "카카오페이 · Kakao Pay"},
-    {"naverpay", "CARD", "NAVERPAY", "네이버페이 · Naver Pay"},
-    {"tosspay", "CARD", "TOSSPAY", "토스페이 · Toss Pay"},
-    {"transfer", "TRANSFER", "", "계좌이체 · Bank transfer"},
+    {"card", "CARD", "", "card", "카드 · Card"},
+    {"kakaopay", "CARD", "KAKAOPAY", "kakaopay", "카카오페이 · Kakao Pay"},
+    {"naverpay", "CARD", "NAVERPAY", "naverpayCard", "네이버페이 · Naver Pay"},
+    {"tosspay", "CARD", "TOSSPAY", NULL, "토스페이 · Toss Pay"},
+    {"transfer", "TRANSFER", "", "bank", "계좌이체 · Bank transfer"},
 };
 
 /* Text between tags, or between quotes. */
@@ -88,9 +108,9 @@ static int put_json(struct buf *out, json_t *json)
 }
 
 /* "https://js.tosspayments.com", or the stand-in's own where it takes the API's place. */
-static const char *script_base(const struct adapter_env *env)
+static const char *script_base(const struct window *window, const struct adapter_env *env)
 {
-    return strcmp(env->provider->base_url, TOSS_API) == 0 ? TOSS_SCRIPT : exchange_pages(env);
+    return strstr(env->provider->base_url, window->domain) ? window->scripts : exchange_pages(env);
 }
 
 /* "https://host:port" of an address; NULL: no memory. */
@@ -101,7 +121,9 @@ static const char *origin_of(struct arena *arena, const char *url)
     return arena_copy(arena, view_of(url, path ? (size_t)(path - url) : strlen(url)));
 }
 
-static json_t *order_json(const struct adapter_env *env, const struct payment *p, const char *name)
+static const char broken[] = "결제창을 열 수 없습니다. The payment window cannot be opened.";
+
+static json_t *toss_order(const struct adapter_env *env, const struct payment *p, const char *name)
 {
     const char *back = exchange_way_back(env, p);
     const char *id = exchange_id(env->arena, p->payment_id);
@@ -117,24 +139,44 @@ static json_t *order_json(const struct adapter_env *env, const struct payment *p
     return json_pack("{s:s,s:s,s:s,s:s,s:s,s:{s:s,s:o},s:o,s:s}", "clientKey",
                      env->provider->public_key, "orderId", id, "orderName", name, "successUrl",
                      back, "failUrl", fail, "amount", "currency", currency, "value", value,
-                     "taxFreeAmount", tax_free, "broken",
-                     "결제창을 열 수 없습니다. The payment window cannot be opened.");
+                     "taxFreeAmount", tax_free, "broken", broken);
 }
+
+static json_t *nicepay_order(const struct adapter_env *env, const struct payment *p,
+                             const char *name)
+{
+    const char *back = exchange_way_back(env, p);
+    const char *id = exchange_id(env->arena, p->payment_id);
+    if (!back || !id)
+        return NULL;
+    return json_pack("{s:s,s:s,s:s,s:s,s:I,s:s}", "clientId", env->provider->public_key, "orderId",
+                     id, "goodsName", name, "returnUrl", back, "amount",
+                     (json_int_t)p->books.amount, "broken", broken);
+}
+
+static const struct window windows[] = {
+    {&toss_adapter, VIEW_LIT("/pay/toss/"), ".tosspayments.com", "https://js.tosspayments.com",
+     "/v2/standard", toss_script, toss_order},
+    {&nicepay_adapter, VIEW_LIT("/pay/nicepay/"), ".nicepay.co.kr", "https://pay.nicepay.co.kr",
+     "/v1/js/", nicepay_script, nicepay_order},
+};
 
 static int put_buttons(struct buf *out, const struct adapter *adapter)
 {
+    const bool toss = adapter == &toss_adapter;
     int err = 0;
     for (size_t i = 0; adapter->methods[i] && !err; i++) {
         for (size_t k = 0; k < sizeof(buttons) / sizeof(buttons[0]) && !err; k++) {
-            if (strcmp(buttons[k].method, adapter->methods[i]) == 0)
+            const char *method = toss ? buttons[k].toss : buttons[k].nicepay;
+            if (method && strcmp(buttons[k].method, adapter->methods[i]) == 0)
                 err = buf_printf(out, "<button data-method=\"%s\" data-easy=\"%s\">%s</button>",
-                                 buttons[k].window, buttons[k].easy, buttons[k].text);
+                                 method, toss ? buttons[k].toss_easy : "", buttons[k].text);
         }
     }
     return err;
 }
 
-static int write_page(struct buf *out, const struct adapter *adapter, const struct adapter_env *env,
+static int write_page(struct buf *out, const struct window *window, const struct adapter_env *env,
                       const struct payment *p, const char *name, const char *nonce)
 {
     char amount[PAPER_TEXT_MAX];
@@ -143,16 +185,16 @@ static int write_page(struct buf *out, const struct adapter *adapter, const stru
         buf_printf(out,
                    "<!doctype html><html lang=\"ko\"><head><meta charset=\"utf-8\"><meta "
                    "name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>결제 "
-                   "· Payment</title><style>%s</style><script src=\"%s/v2/standard\"></script>"
+                   "· Payment</title><style>%s</style><script src=\"%s%s\"></script>"
                    "</head><body><main><h1>",
-                   style, script_base(env));
+                   style, script_base(window, env), window->script_path);
     err = err ? err : put_text(out, name);
     err = err ? err : buf_printf(out, "</h1><p class=\"sum\">%s</p>", amount);
     if (!err && env->provider->test_money)
         err = buf_printf(
             out, "<p class=\"test\">테스트 결제입니다. Test money: nothing is charged.</p>");
     err = err ? err : buf_printf(out, "<div id=\"methods\"></div><div id=\"agreement\"></div>");
-    err = err ? err : put_buttons(out, adapter);
+    err = err ? err : put_buttons(out, window->adapter);
     err = err ? err : buf_printf(out, "<p id=\"wrong\" role=\"alert\"></p><p><a href=\"");
     const char *path = arena_copy(env->arena, p->return_path);
     err = err ? err : put_text(out, path ? path : "/");
@@ -160,25 +202,27 @@ static int write_page(struct buf *out, const struct adapter *adapter, const stru
         err ? err
             : buf_printf(out, "\">돌아가기 · Back</a></p></main><script type=\"application/json\" "
                               "id=\"order\">");
-    err = err ? err : put_json(out, order_json(env, p, name));
+    err = err ? err : put_json(out, window->order(env, p, name));
     return err ? err
                : buf_printf(out, "</script><script nonce=\"%s\">%s</script></body></html>", nonce,
-                            script);
+                            window->script);
 }
 
 /* The provider's script draws frames and styles of its own, and asks its own servers; banks' pages
  * open in frames too. Nothing else may run or be asked. */
-static const char *guards(struct arena *arena, const char *script_origin, const char *nonce)
+static const char *guards(struct arena *arena, const struct window *window,
+                          const char *script_origin, const char *nonce)
 {
     return arena_printf(
         arena,
         "X-Content-Type-Options: nosniff\r\nReferrer-Policy: strict-origin-when-cross-origin\r\n"
         "Cross-Origin-Opener-Policy: same-origin-allow-popups\r\n"
-        "Content-Security-Policy: default-src 'none'; script-src 'nonce-%s' %s "
-        "https://*.tosspayments.com; style-src 'unsafe-inline'; img-src https: data:; font-src "
-        "https: data:; connect-src %s https://*.tosspayments.com; frame-src https:; form-action "
-        "https:; base-uri 'none'; frame-ancestors 'none'\r\n",
-        nonce, script_origin, script_origin);
+        "Content-Security-Policy: default-src 'none'; script-src 'nonce-%s' %s https://*%s; "
+        "style-src "
+        "'unsafe-inline'; img-src https: data:; font-src https: data:; connect-src %s %s; "
+        "frame-src "
+        "https:; form-action 'self' https:; base-uri 'none'; frame-ancestors 'none'\r\n",
+        nonce, script_origin, window->domain, script_origin, window->domain);
 }
 
 /* Back to where the buyer began: the attempt is over, or nobody's. */
@@ -194,7 +238,7 @@ static void leave(const struct work *w, const struct payment *p, struct page *re
 
 void plain_window(void *state, const struct plain_request *request, struct page *ret_page)
 {
-    static const struct view prefix = {"/pay/toss/", 10};
+    const struct window *window = windows;
     const struct work w = {
         .role = state, .arena = request->arena, .deadline_ns = request->deadline_ns};
     const Usher__V1__Performance *performance;
@@ -202,11 +246,15 @@ void plain_window(void *state, const struct plain_request *request, struct page 
     struct adapter_env env;
     struct payment p;
     struct id payment_id;
+    while (!view_starts(request->path, window->path)) {
+        if (++window == windows + sizeof(windows) / sizeof(windows[0]))
+            return; /* 404 */
+    }
+    const size_t len = window->path.len;
     if (!view_eq(request->method, VIEW_LIT("GET")) ||
-        id_parse(view_of(request->path.at + prefix.len, request->path.len - prefix.len),
-                 &payment_id) != 0 ||
+        id_parse(view_of(request->path.at + len, request->path.len - len), &payment_id) != 0 ||
         payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns) != 0 ||
-        !role_talk(&w, p.provider, p.provider_of, &adapter, &env) || adapter != &toss_adapter ||
+        !role_talk(&w, p.provider, p.provider_of, &adapter, &env) || adapter != window->adapter ||
         !env.provider->public_key)
         return; /* 404 */
     if (p.state != PAYMENT_WAITING ||
@@ -220,12 +268,12 @@ void plain_window(void *state, const struct plain_request *request, struct page 
     struct buf out;
     buf_init(&out, PAGE_MAX);
     int err =
-        nonce ? write_page(&out, adapter, &env, &p, performance->event_name, nonce) : ERR_NO_MEMORY;
-    const char *origin = origin_of(w.arena, script_base(&env));
+        nonce ? write_page(&out, window, &env, &p, performance->event_name, nonce) : ERR_NO_MEMORY;
+    const char *origin = origin_of(w.arena, script_base(window, &env));
     const char *body = err == 0 ? arena_copy(w.arena, buf_view(&out)) : NULL;
     *ret_page = (struct page){.status = body && origin ? 200 : 500,
                               .type = "text/html; charset=utf-8",
-                              .headers = origin ? guards(w.arena, origin, nonce) : NULL,
+                              .headers = origin ? guards(w.arena, window, origin, nonce) : NULL,
                               .body = view_of(body, body ? out.len : 0)};
     buf_release(&out);
 }
