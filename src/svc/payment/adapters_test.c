@@ -180,6 +180,39 @@ static void toss_tells_what_was_captured(void)
     }
 }
 
+/* A refund that the provider has begun is not done, and not begun again; one that failed is. */
+static void stripe_waits_for_a_refund(void)
+{
+    static const struct {
+        const char *status;
+        enum said said;
+        bool asks; /* for (the rest of) the money, once more */
+    } cases[] = {{"succeeded", SAID_CAPTURED, false},
+                 {"pending", SAID_NOTHING, false},
+                 {"requires_action", SAID_NOTHING, false},
+                 {"failed", SAID_NOTHING, true},
+                 {"canceled", SAID_NOTHING, true}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct payment p = payment_of(currency_find(VIEW_LIT("EUR")), 1234);
+        const struct refund r = {.refund_id = {3, 4}, .amount = 1234};
+        const struct adapter_env e = env();
+        struct told told;
+        char id[ID_TEXT_CHARS + 1], text[512];
+        id_format(r.refund_id, id);
+        snprintf(text, sizeof(text),
+                 "{\"data\":[{\"status\":\"%s\",\"amount\":1234,\"metadata\":{\"refund_id\":"
+                 "\"%s\"}}]}",
+                 cases[i].status, id);
+        p.charge = VIEW_LIT("pi_1");
+        recorder.status = 200;
+        recorder.answer = text;
+        stripe_adapter.refund(&e, &p, &r, &told);
+        assert_int_equal(told.said, cases[i].said);
+        assert_int_equal(strstr(recorder.body, "amount=1234") != NULL, cases[i].asks);
+        arena_reset(&arena);
+    }
+}
+
 static void in_fiber(void *arg)
 {
     arena_init(&arena, 4u << 20);
@@ -202,6 +235,11 @@ static void amounts_to_stripe(void **state)
     run(stripe_says_the_amount_in_every_currency);
 }
 
+static void refunds_at_stripe(void **state)
+{
+    run(stripe_waits_for_a_refund);
+}
+
 static void answers_of_toss(void **state)
 {
     run(toss_tells_what_was_captured);
@@ -213,6 +251,7 @@ int main(void)
         cmocka_unit_test(amounts_to_toss),
         cmocka_unit_test(amounts_to_stripe),
         cmocka_unit_test(answers_of_toss),
+        cmocka_unit_test(refunds_at_stripe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -190,12 +190,13 @@ static void abandon(const struct adapter_env *env, const struct payment *p, stru
     json_decref(json);
 }
 
-/* What of this refund is done: its id stands in their metadata. */
+/* What of this refund is done, and what is begun: its id stands in their metadata. */
 static int64_t done_of(const struct payment *p, const json_t *list, const char *id,
-                       uint32_t *ret_count)
+                       int64_t *ret_begun, uint32_t *ret_count)
 {
     const json_t *data = json_object_get(list, "data");
     int64_t done = 0;
+    *ret_begun = 0;
     *ret_count = 0;
     for (size_t i = 0; i < json_array_size(data); i++) {
         const json_t *refund = json_array_get(data, i);
@@ -203,8 +204,10 @@ static int64_t done_of(const struct payment *p, const json_t *list, const char *
         if (strcmp(text_of(json_object_get(refund, "metadata"), "refund_id"), id) != 0)
             continue;
         ++*ret_count; /* a failed one took its key along */
-        if (strcmp(status, "failed") != 0 && strcmp(status, "canceled") != 0)
+        if (strcmp(status, "succeeded") == 0)
             done += minor_of(p, json_object_get(refund, "amount"));
+        else if (strcmp(status, "failed") != 0 && strcmp(status, "canceled") != 0)
+            *ret_begun += minor_of(p, json_object_get(refund, "amount"));
     }
     return done;
 }
@@ -225,20 +228,25 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
         json_decref(json);
         return;
     }
-    const int64_t done = done_of(p, json, id, &count);
+    int64_t begun;
+    const int64_t done = done_of(p, json, id, &begun, &count);
     json_decref(json);
     if (done >= r->amount) {
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
         return;
     }
-    const char *const pairs[] = {
-        "payment_intent",
-        charge,
-        "amount",
-        arena_printf(env->arena, "%lld", (long long)wire_of(p, r->amount - done)),
-        "metadata[refund_id]",
-        id,
-        NULL};
+    const int64_t left = r->amount - done - begun;
+    if (left <= 0) {
+        told->code = VIEW_LIT("pending"); /* a bank may take days, and may yet refuse */
+        return;
+    }
+    const char *const pairs[] = {"payment_intent",
+                                 charge,
+                                 "amount",
+                                 arena_printf(env->arena, "%lld", (long long)wire_of(p, left)),
+                                 "metadata[refund_id]",
+                                 id,
+                                 NULL};
     const char *form = exchange_with(env->arena, "", pairs);
     if (!form || ask(env, "POST", "/v1/refunds", exchange_refund_key(env->arena, r, count),
                      form + 1, &status, &json) != 0)
@@ -249,8 +257,8 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     /* What has come about is looked at the next time; what is refused for good, now. */
     if (strcmp(text_of(error, "code"), "charge_disputed") == 0)
         told->said = SAID_DECLINED;
-    if (status == 200 && strcmp(text_of(json, "status"), "succeeded") == 0 &&
-        minor_of(p, json_object_get(json, "amount")) == r->amount - done)
+    if (status == 200 && strcmp(text_of(json, "status"), "succeeded") == 0 && begun == 0 &&
+        minor_of(p, json_object_get(json, "amount")) == left)
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
     json_decref(json);
 }
