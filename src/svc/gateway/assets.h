@@ -2,22 +2,24 @@
  * assets: the browser client, inside the binary.
  *
  * The table is written at build time from web/dist, each file as it is and, where that is smaller,
- * as gzip (RFC 1952). All of it is constant and lives as long as the process.
+ * by gzip and by Zstandard. All of it is constant and lives as long as the process.
  */
 #ifndef USHER_SVC_GATEWAY_ASSETS_H
 #define USHER_SVC_GATEWAY_ASSETS_H
 
+#include "codec/squeeze.h"
 #include "mem/view.h"
 
-struct web_asset {
-    const char *path;      /* as asked for, "/assets/index-4f2a.js" */
-    const char *type;      /* Content-Type */
-    const char *etag;      /* quoted, from the content */
-    const char *gzip_etag; /* another one for the packed form (RFC 9110, 8.8.3) */
+struct web_form {
+    const char *etag; /* quoted, from the content; each form has its own (RFC 9110, 8.8.3) */
     const uint8_t *bytes;
-    size_t len;
-    const uint8_t *gzip; /* NULL where packing gains nothing */
-    size_t gzip_len;
+    size_t len; /* 0: there is no such form, for it gains nothing */
+};
+
+struct web_asset {
+    const char *path;                     /* as asked for, "/assets/index-4f2a.js" */
+    const char *type;                     /* Content-Type */
+    struct web_form forms[SQUEEZE_KINDS]; /* by enum squeeze; SQUEEZE_NONE is always there */
 };
 
 /* All of them, by path in ascending order; written by embed.py. */

@@ -22,31 +22,51 @@ static struct view part(struct view *v, char separator)
     return trim(before);
 }
 
-/* "q=0", "q=0.", "q=0.000": not at all. Anything else of a weight is more than that. */
-static bool refuses(struct view weight)
+#define WHOLE 1000 /* the weight of what has none, in thousandths */
+
+/* "q=0.25": 250. What is no weight counts as none: a browser that says something else takes it. */
+static uint32_t weight_of(struct view text)
 {
-    if (!view_starts(weight, VIEW_LIT("q=0")) && !view_starts(weight, VIEW_LIT("Q=0")))
-        return false;
-    for (size_t i = 3; i < weight.len; i++) {
-        if (weight.at[i] != '0' && weight.at[i] != '.')
-            return false;
+    uint32_t weight = 0, unit = WHOLE;
+    if (!view_starts(text, VIEW_LIT("q=0")) && !view_starts(text, VIEW_LIT("Q=0")))
+        return WHOLE;
+    for (size_t i = 3; i < text.len; i++) {
+        if (text.at[i] == '.' && i == 3)
+            continue;
+        if (text.at[i] < '0' || text.at[i] > '9')
+            return WHOLE;
+        unit /= 10;
+        weight += unit * (uint32_t)(text.at[i] - '0');
     }
-    return true;
+    return weight;
 }
 
-bool negotiate_takes_gzip(struct view accept_encoding)
+enum squeeze negotiate_form(struct view accept_encoding, const size_t len[SQUEEZE_KINDS])
 {
-    bool any = false;
+    uint32_t weight[SQUEEZE_KINDS] = {0}, any = 0;
+    bool named[SQUEEZE_KINDS] = {false};
     while (accept_encoding.len) {
         struct view item = part(&accept_encoding, ',');
         struct view coding = part(&item, ';');
-        bool taken = !refuses(trim(item));
-        if (view_eq_nocase(coding, VIEW_LIT("gzip")))
-            return taken;
+        const uint32_t says = weight_of(trim(item));
+        enum squeeze how;
         if (view_eq(coding, VIEW_LIT("*")))
-            any = taken;
+            any = says;
+        else if (coding.len && squeeze_find(coding, &how) && !named[how]) {
+            named[how] = true;
+            weight[how] = says;
+        }
     }
-    return any;
+    enum squeeze best = SQUEEZE_NONE; /* which "*" does not speak of: it is what there is anyway */
+    for (int how = SQUEEZE_NONE + 1; how < SQUEEZE_KINDS; how++) {
+        if (!named[how])
+            weight[how] = any;
+        if (len[how] > 0 && weight[how] > 0 &&
+            (weight[how] > weight[best] ||
+             (weight[how] == weight[best] && (best == SQUEEZE_NONE || len[how] <= len[best]))))
+            best = (enum squeeze)how;
+    }
+    return best;
 }
 
 bool negotiate_has_tag(struct view if_none_match, struct view tag)

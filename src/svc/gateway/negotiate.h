@@ -4,10 +4,13 @@
 #ifndef USHER_SVC_GATEWAY_NEGOTIATE_H
 #define USHER_SVC_GATEWAY_NEGOTIATE_H
 
-#include "mem/view.h"
+#include "codec/squeeze.h"
 
-/* Does this Accept-Encoding take gzip (RFC 9110, 12.5.3)? An empty one does not. */
-bool negotiate_takes_gzip(struct view accept_encoding);
+/* Which form of a thing this Accept-Encoding likes best (RFC 9110, 12.5.3): the coding with the
+ * greatest weight, of equal ones the shorter form, of equally long ones Zstandard. len: how long
+ * the packed forms are, by enum squeeze; 0: there is none. As it is goes what is named with more
+ * weight so, and what nothing packed is taken of. */
+enum squeeze negotiate_form(struct view accept_encoding, const size_t len[SQUEEZE_KINDS]);
 
 /* Is the tag, quoted, in this If-None-Match, or the list "*" (RFC 9110, 13.1.2; weak comparison)?
  */

@@ -23,6 +23,10 @@
             "Cross-Origin-Resource-Policy: same-origin\r\n"
 #define VARY "Vary: Accept-Encoding\r\n"
 
+/* As Content-Encoding says it; nothing for what goes as it is. */
+static const char *const codings[SQUEEZE_KINDS] = {
+    [SQUEEZE_GZIP] = "gzip", [SQUEEZE_ZSTD] = "zstd"};
+
 static struct page text_page(int status, struct view body)
 {
     return (struct page){.status = status, .type = TEXT, .headers = NOSNIFF, .body = body};
@@ -49,27 +53,30 @@ static bool is_found(const struct web_asset *asset, struct view path)
 
 static struct page asset_page(const struct web_asset *asset, const struct page_request *ask)
 {
-    bool packed = asset->gzip && negotiate_takes_gzip(ask->accept_encoding);
+    size_t len[SQUEEZE_KINDS];
+    bool varies = false;
+    for (int how = 0; how < SQUEEZE_KINDS; how++) {
+        len[how] = asset->forms[how].len;
+        varies |= how != SQUEEZE_NONE && len[how] > 0;
+    }
+    const enum squeeze how = negotiate_form(ask->accept_encoding, len);
+    const struct web_form *form = &asset->forms[how];
     struct page page = {.status = 404,
                         .type = asset->type,
                         .constant = true,
-                        .headers = asset->gzip ? GUARDS VARY : GUARDS};
+                        .headers = varies ? GUARDS VARY : GUARDS};
     if (is_found(asset, ask->path)) {
         page.status = 200;
         page.cache = cache_of(asset);
-        page.etag = packed ? asset->gzip_etag : asset->etag;
+        page.etag = form->etag;
         if (negotiate_has_tag(ask->if_none_match, view_str(page.etag))) {
             page.status = 304;
             page.type = NULL;
             return page;
         }
     }
-    if (packed) {
-        page.encoding = "gzip";
-        page.body = view_of(asset->gzip, asset->gzip_len);
-    } else {
-        page.body = view_of(asset->bytes, asset->len);
-    }
+    page.encoding = codings[how];
+    page.body = view_of(form->bytes, form->len);
     return page;
 }
 
@@ -88,7 +95,8 @@ static bool is_private(struct view path)
 static bool write_page(const struct gateway *gateway, const struct web_asset *asset,
                        const struct head_facts *facts, struct buf *out)
 {
-    const struct view all = view_of(asset->bytes, asset->len);
+    const struct web_form *plain = &asset->forms[SQUEEZE_NONE];
+    const struct view all = view_of(plain->bytes, plain->len);
     const struct view open = VIEW_LIT(HEAD_OPEN_MARK), close = VIEW_LIT(HEAD_CLOSE_MARK);
     const char *from = memmem(all.at, all.len, open.at, open.len);
     const char *to =
@@ -110,16 +118,16 @@ static char *tag_of(struct view body, struct arena *arena)
 }
 
 /* Where it cannot be packed it goes as it is. */
-static void pack_page(struct page *page, struct arena *arena)
+static void pack_page(enum squeeze how, struct page *page, struct arena *arena)
 {
     struct buf out;
     buf_init(&out, page->body.len + HEAD_MAX);
-    const bool packed = squeeze_pack(SQUEEZE_GZIP, page->body, &out) == 0;
+    const bool packed = squeeze_pack(how, page->body, &out) == 0;
     const struct view bytes = buf_view(&out);
     const char *copy = packed ? arena_copy(arena, bytes) : NULL;
     if (copy) {
         page->body = view_of(copy, bytes.len);
-        page->encoding = "gzip";
+        page->encoding = codings[how];
     }
     buf_release(&out);
 }
@@ -129,7 +137,7 @@ static struct page headed_page(const struct gateway *gateway, const struct page_
 {
     const struct web_asset *asset = web_asset_find(VIEW_LIT("/index.html"));
     struct buf out;
-    buf_init(&out, HEAD_MAX + asset->len);
+    buf_init(&out, HEAD_MAX + asset->forms[SQUEEZE_NONE].len);
     const bool whole = write_page(gateway, asset, facts, &out);
     const struct view text = buf_view(&out);
     const char *copy = whole ? arena_copy(ask->arena, text) : NULL;
@@ -140,8 +148,10 @@ static struct page headed_page(const struct gateway *gateway, const struct page_
                         .type = asset->type,
                         .headers = GUARDS VARY,
                         .body = view_of(copy, text.len)};
-    if (negotiate_takes_gzip(ask->accept_encoding))
-        pack_page(&page, ask->arena);
+    const size_t alike[SQUEEZE_KINDS] = {text.len, text.len, text.len};
+    const enum squeeze how = negotiate_form(ask->accept_encoding, alike);
+    if (how != SQUEEZE_NONE)
+        pack_page(how, &page, ask->arena);
     if (found) {
         page.cache = "no-cache";
         page.etag = tag_of(page.body, ask->arena);

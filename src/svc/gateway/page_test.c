@@ -14,7 +14,7 @@
 
 METRIC_COUNTER(tried, "usher_tried_total", "Tries.", "");
 
-static const uint8_t plain[] = "plain and long", packed[] = "packed";
+static const uint8_t plain[] = "plain and long", packed[] = "packed", dense[] = "dense";
 /* As it is built without the marks of its head, and with them: of one length. */
 static const char unmarked[] = "<html>a page that has no head.</html>";
 static const char marked[] = "<html><!--head-->x<!--/head--></html>";
@@ -22,26 +22,14 @@ static uint8_t index_page[] = "<html>a page that has no head.</html>";
 const struct web_asset web_assets[] = {
     {.path = "/assets/a-1.js",
      .type = "text/javascript",
-     .etag = "\"a\"",
-     .gzip_etag = "\"a-gz\"",
-     .bytes = plain,
-     .len = 14,
-     .gzip = packed,
-     .gzip_len = 6},
-    {.path = "/icon.svg",
-     .type = "image/svg+xml",
-     .etag = "\"i\"",
-     .gzip_etag = "\"i-gz\"",
-     .bytes = plain,
-     .len = 5},
+     .forms = {[SQUEEZE_NONE] = {"\"a\"", plain, 14},
+               [SQUEEZE_GZIP] = {"\"a-gz\"", packed, 6},
+               [SQUEEZE_ZSTD] = {"\"a-zst\"", dense, 5}}},
+    {.path = "/icon.svg", .type = "image/svg+xml", .forms = {[SQUEEZE_NONE] = {"\"i\"", plain, 5}}},
     {.path = "/index.html",
      .type = "text/html",
-     .etag = "\"h\"",
-     .gzip_etag = "\"h-gz\"",
-     .bytes = index_page,
-     .len = sizeof(index_page) - 1,
-     .gzip = packed,
-     .gzip_len = 6},
+     .forms = {[SQUEEZE_NONE] = {"\"h\"", index_page, sizeof(index_page) - 1},
+               [SQUEEZE_GZIP] = {"\"h-gz\"", packed, 6}}},
 };
 const size_t web_asset_count = 3;
 
@@ -127,6 +115,23 @@ static void names_by_content_last_for_ever(void **state)
     assert_null(strstr(page.headers, "Vary"));
 }
 
+static void zstd_goes_to_who_asks_for_it(void **state)
+{
+    struct page page = get("/assets/a-1.js", "gzip, deflate, br, zstd", "");
+    assert_string_equal(page.encoding, "zstd");
+    assert_string_equal(page.etag, "\"a-zst\"");
+    assert_string_equal(page.cache, "public, max-age=31536000, immutable");
+    assert_non_null(strstr(page.headers, "Vary: Accept-Encoding\r\n"));
+    assert_true(view_eq(page.body, VIEW_LIT("dense")));
+    assert_int_equal(get("/assets/a-1.js", "zstd", "\"a-zst\"").status, 304);
+    assert_int_equal(get("/assets/a-1.js", "zstd", "\"a-gz\"").status, 200);
+    assert_string_equal(get("/assets/a-1.js", "gzip, zstd;q=0.9", "").encoding, "gzip");
+    /* What is there by gzip alone goes so, and else as it is. */
+    page = get("/no/such", "gzip;q=0.5, zstd", "");
+    assert_string_equal(page.encoding, "gzip");
+    assert_null(get("/no/such", "zstd", "").encoding);
+}
+
 static void what_the_browser_has_is_not_sent(void **state)
 {
     struct page page = get("/", "gzip", "\"x\", W/\"h-gz\"");
@@ -158,6 +163,10 @@ static void a_page_with_marks_has_a_head_of_its_own(void **state)
     assert_string_equal(squeezed.encoding, "gzip");
     assert_true(squeezed.body.len > 0 && !view_eq(squeezed.body, open.body));
     assert_string_not_equal(squeezed.etag, open.etag);
+    const struct page dense_page = get("/", "gzip, zstd", "");
+    assert_string_equal(dense_page.encoding, "zstd");
+    assert_string_not_equal(dense_page.etag, open.etag);
+    assert_string_not_equal(dense_page.etag, squeezed.etag);
     const struct page none = get("/no/such", "", "");
     assert_int_equal(none.status, 404);
     assert_null(none.etag);
@@ -259,10 +268,39 @@ static void gzip_is_taken_where_it_is_said(void **state)
                                       "gzip; q=1", "*",    "br;q=0, *;q=0.5", "identity;q=0,gzip"};
     static const char *const no[] = {"",      "br",      "gzip;q=0",    "gzip; q=0.000",
                                      "*;q=0", "gzipped", "*, gzip;q=0", "x-gzip;q=1, ,,;"};
+    const size_t gzip_alone[SQUEEZE_KINDS] = {[SQUEEZE_GZIP] = 6};
     for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
-        assert_true(negotiate_takes_gzip(view_str(yes[i])));
+        assert_int_equal(negotiate_form(view_str(yes[i]), gzip_alone), SQUEEZE_GZIP);
     for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
-        assert_false(negotiate_takes_gzip(view_str(no[i])));
+        assert_int_equal(negotiate_form(view_str(no[i]), gzip_alone), SQUEEZE_NONE);
+}
+
+static void the_greatest_weight_wins(void **state)
+{
+    static const struct {
+        const char *says;
+        size_t gzip, zstd;
+        enum squeeze form;
+    } table[] = {
+        {"gzip, zstd", 6, 5, SQUEEZE_ZSTD},
+        {"zstd, gzip", 5, 6, SQUEEZE_GZIP}, /* the shorter one */
+        {"gzip, zstd", 6, 6, SQUEEZE_ZSTD},
+        {"gzip;q=0.25, zstd;q=0.3", 5, 6, SQUEEZE_ZSTD},
+        {"gzip;q=0.251, zstd;q=0.25", 6, 5, SQUEEZE_GZIP},
+        {"gzip;q=1.0, zstd;q=0.999", 6, 5, SQUEEZE_GZIP},
+        {"zstd;q=0, *;q=0.1", 6, 5, SQUEEZE_GZIP},
+        {"gzip;q=0.1, *", 5, 6, SQUEEZE_ZSTD},
+        {"zstd", 6, 0, SQUEEZE_NONE},
+        {"ZSTD; q=0.5", 6, 5, SQUEEZE_ZSTD},
+        {"identity, gzip;q=0.5, zstd;q=0.5", 6, 5, SQUEEZE_NONE},
+        {"identity;q=0.5, gzip;q=0.5", 6, 5, SQUEEZE_GZIP},
+        {"gzip;q=0, zstd;q=0.000", 6, 5, SQUEEZE_NONE},
+        {"", 6, 5, SQUEEZE_NONE},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const size_t len[SQUEEZE_KINDS] = {14, table[i].gzip, table[i].zstd};
+        assert_int_equal(negotiate_form(view_str(table[i].says), len), table[i].form);
+    }
 }
 
 static int setup(void **state)
@@ -283,12 +321,14 @@ int main(void)
         cmocka_unit_test(the_page_is_asked_about_every_time),
         cmocka_unit_test(an_address_that_is_none_is_the_page_that_says_so),
         cmocka_unit_test(names_by_content_last_for_ever),
+        cmocka_unit_test(zstd_goes_to_who_asks_for_it),
         cmocka_unit_test(what_the_browser_has_is_not_sent),
         cmocka_unit_test(a_page_with_marks_has_a_head_of_its_own),
         cmocka_unit_test(what_is_not_there_is_not_found),
         cmocka_unit_test(health_follows_the_drain),
         cmocka_unit_test(metrics_have_the_servers_figures_too),
         cmocka_unit_test(gzip_is_taken_where_it_is_said),
+        cmocka_unit_test(the_greatest_weight_wins),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
