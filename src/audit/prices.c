@@ -58,6 +58,82 @@ int audit_first_prices(struct audit_replay *r)
     return 0;
 }
 
+/* The plan that waits, or NULL. */
+static struct audit_plan *find_plan(const struct audit_replay *r, struct id plan_id)
+{
+    struct audit_plan *plans = r->plans.items;
+    for (uint32_t i = 0; i < r->plans.count; i++) {
+        if (!plans[i].over && id_eq(plans[i].plan_id, plan_id))
+            return &plans[i];
+    }
+    return NULL;
+}
+
+int audit_replay_plan(struct audit_replay *r, const struct change *change)
+{
+    struct audit_id text;
+    struct price_list list;
+    struct arena arena;
+    const struct audit_plan *plans = r->plans.items;
+    for (uint32_t i = 0; i < r->plans.count; i++) {
+        if (id_eq(plans[i].plan_id, change->plan_id)) {
+            audit_find(r, "price plan %s was made before", audit_id(change->plan_id, &text));
+            return 0;
+        }
+    }
+    if (change->from_ms <= change->at_ms)
+        audit_find(r, "price plan %s is for a time that is over", audit_id(change->plan_id, &text));
+    arena_init(&arena, READ_ARENA_MAX);
+    int err = price_list_read_plan(change->list, list_at(r, 0)->category_count, &arena, &list);
+    arena_release(&arena);
+    if (err == ERR_NO_MEMORY)
+        return err;
+    if (err != 0) {
+        audit_find(r, "price plan %s is none", audit_id(change->plan_id, &text));
+        return 0;
+    }
+    const char *bytes = arena_copy(&r->reasons, change->list);
+    struct audit_plan *plan = audit_list_add(&r->plans, sizeof(*plan));
+    if (!bytes || !plan)
+        return ERR_NO_MEMORY;
+    *plan = (struct audit_plan){.plan_id = change->plan_id,
+                                .from_ms = change->from_ms,
+                                .list = list,
+                                .bytes = view_of(bytes, change->list.len)};
+    return 0;
+}
+
+void audit_replay_plan_end(struct audit_replay *r, const struct change *change)
+{
+    struct audit_id text;
+    struct audit_plan *plan = find_plan(r, change->plan_id);
+    if (plan)
+        plan->over = true;
+    else
+        audit_find(r, "price plan %s is taken back, but does not wait",
+                   audit_id(change->plan_id, &text));
+}
+
+/* A list that a plan has become: once, not before its time, and nothing but that. */
+static void check_plan(struct audit_replay *r, const struct change *change,
+                       const struct price_list *list)
+{
+    struct audit_id text;
+    struct price_list should = *list_at(r, valid_list(r));
+    struct audit_plan *plan = find_plan(r, change->plan_id);
+    audit_id(change->plan_id, &text);
+    if (!plan) {
+        audit_find(r, "price plan %s becomes valid, but does not wait", text.text);
+        return;
+    }
+    plan->over = true;
+    if (change->at_ms < plan->from_ms)
+        audit_find(r, "price plan %s becomes valid before its time", text.text);
+    price_list_merge(&should, &plan->list);
+    if (!price_list_same(&should, list))
+        audit_find(r, "price plan %s becomes valid with other prices", text.text);
+}
+
 int audit_replay_prices(struct audit_replay *r, const struct change *change)
 {
     const uint32_t number = r->lists.count;
@@ -76,6 +152,8 @@ int audit_replay_prices(struct audit_replay *r, const struct change *change)
         audit_find(r, "price list %" PRIu32 " is none", number);
         list = *list_at(r, valid_list(r)); /* so that the number is there */
     }
+    if (!id_is_zero(change->plan_id))
+        check_plan(r, change, &list);
     const char *bytes = arena_copy(&r->reasons, change->list);
     struct audit_prices *kept = audit_list_add(&r->lists, sizeof(*kept));
     if (!bytes || !kept)
@@ -117,6 +195,30 @@ void audit_check_paid(struct audit_replay *r, const struct change *change,
         audit_find(r, "sold for %" PRId64 ", where %" PRId64 " was promised", change->total, total);
 }
 
+static int compare_plans(struct store *store, struct audit_replay *r, struct arena *arena)
+{
+    struct audit_id text;
+    struct store_plan *stored;
+    size_t count = 0, waiting = 0;
+    int err = store->ops->price_plans(store, r->performance->performance_id, arena, &stored, &count,
+                                      DEADLINE_NEVER);
+    if (err == ERR_CORRUPT)
+        audit_find(r, "its price plans cannot be read: the data are damaged");
+    if (err != 0)
+        return err == ERR_CORRUPT ? 0 : err;
+    for (uint32_t i = 0; i < r->plans.count; i++)
+        waiting += !((const struct audit_plan *)r->plans.items)[i].over;
+    if (count != waiting)
+        audit_find(r, "%zu price plans wait, %zu by the ledger", count, waiting);
+    for (size_t i = 0; i < count; i++) {
+        const struct audit_plan *plan = find_plan(r, stored[i].plan_id);
+        if (!plan || plan->from_ms != stored[i].from_ms || !view_eq(plan->bytes, stored[i].list))
+            audit_find(r, "price plan %s is not what the ledger says",
+                       audit_id(stored[i].plan_id, &text));
+    }
+    return 0;
+}
+
 int audit_compare_prices(struct store *store, struct audit_replay *r, struct arena *arena)
 {
     struct store_prices *stored;
@@ -136,5 +238,5 @@ int audit_compare_prices(struct store *store, struct audit_replay *r, struct are
             !view_eq(stored[i].list, known->bytes))
             audit_find(r, "price list %" PRIu32 " is not what the ledger says", number);
     }
-    return 0;
+    return compare_plans(store, r, arena);
 }

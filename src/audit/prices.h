@@ -15,12 +15,15 @@ uint16_t *audit_categories(const Usher__V1__SeatMap *map);
 int audit_first_prices(struct audit_replay *r);
 /* A new list. ERR_NO_MEMORY. */
 int audit_replay_prices(struct audit_replay *r, const struct change *change);
+/* Prices begin to wait for their time, or are taken back before it. ERR_NO_MEMORY. */
+int audit_replay_plan(struct audit_replay *r, const struct change *change);
+void audit_replay_plan_end(struct audit_replay *r, const struct change *change);
 /* A hold's list is the valid one. */
 void audit_check_promise(struct audit_replay *r, const struct change *change);
 /* A sale's list, amounts and total are those of its hold. Its seats are in the hall. */
 void audit_check_paid(struct audit_replay *r, const struct change *change,
                       const struct audit_hold *hold);
-/* The table of lists says what the ledger says. The store's errors, ERR_NO_MEMORY. */
+/* The tables of lists and plans say what the ledger says. The store's errors, ERR_NO_MEMORY. */
 int audit_compare_prices(struct store *store, struct audit_replay *r, struct arena *arena);
 
 #endif

@@ -123,6 +123,7 @@ void audit_replay_release(struct audit_replay *r)
     free(r->block_of_seat);
     arena_release(&r->reasons);
     free(r->lists.items);
+    free(r->plans.items);
     free(r->holds.items);
     free(r->free_holds.items);
     free(r->orders.items);
@@ -679,6 +680,11 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         return 0;
     case CHANGE_PRICES:
         return audit_replay_prices(r, change);
+    case CHANGE_PRICE_PLAN:
+        return audit_replay_plan(r, change);
+    case CHANGE_PRICE_PLAN_END:
+        audit_replay_plan_end(r, change);
+        return 0;
     }
     return 0; /* ledger_unpack gives none of another kind */
 }

@@ -47,6 +47,15 @@ struct audit_prices {
     struct view bytes; /* as its entry has them */
 };
 
+/* Prices that wait for their time. */
+struct audit_plan {
+    struct id plan_id;
+    int64_t from_ms;
+    struct price_list list;
+    struct view bytes;
+    bool over;
+};
+
 struct audit_replay {
     struct audit_report *report;
     const struct store_performance *performance;
@@ -64,6 +73,7 @@ struct audit_replay {
     struct store_block *block_of_seat; /* what keeps it back; without an id: nothing does */
     struct arena reasons;              /* of blocks */
     struct audit_list lists;           /* struct audit_prices, by number */
+    struct audit_list plans;           /* struct audit_plan, all */
     struct audit_list holds;           /* struct audit_hold: live ones; places are used again */
     struct audit_list free_holds;      /* uint32_t: places of holds that are over */
     struct table hold_places;          /* hold id → place, AUDIT_NONE once it is over */

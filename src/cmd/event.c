@@ -265,7 +265,7 @@ static int report_command(int argc, char **argv)
 const struct cmd event_commands[EVENT_COMMANDS] = {
     {"create", "an event and its performance in a hall, as a draft", event_create_command,
      .table = &event_create_table},
-    {"edit", "its name, description, poster or date", event_edit_command,
+    {"edit", "its name, description, poster, date or prices", event_edit_command,
      .table = &event_edit_table},
     {"publish", "a draft, or a hidden event", event_publish_command, .table = &event_publish_table},
     {"hide", "it is the organiser's alone to see", event_hide_command, .table = &event_hide_table},
@@ -280,5 +280,7 @@ const struct cmd event_commands[EVENT_COMMANDS] = {
     {"blocks", "what is kept back", event_blocks_command, .table = &event_blocks_table},
     {"holders", "who holds places now", event_holders_command, .table = &event_holders_table},
     {"unhold", "ends a hold", event_unhold_command, .table = &event_unhold_table},
+    {"prices", "what places cost, now and from when", event_prices_command,
+     .table = &event_prices_table},
     {"list", "events and performances of a server", list_command, .table = &list_table},
 };

@@ -18,7 +18,8 @@ struct edit_values {
     const char *pay_later; /* NULL: it stays */
     int64_t performance_id;
     struct event_prices prices;
-    const char *event; /* the word */
+    const char *prices_from; /* NULL: at once */
+    const char *event;       /* the word */
 };
 
 static const struct conf_option edit_options[] = {
@@ -42,6 +43,9 @@ static const struct conf_option edit_options[] = {
     {"prices", CONF_STR, offsetof(struct edit_values, prices.list), NULL, 1, 1000,
      .help = "what its places cost from now on, as of usher event create; what is held or was "
              "bought keeps its price"},
+    {"prices-from", CONF_STR, offsetof(struct edit_values, prices_from), NULL, 2, 40,
+     .help = "--prices and --price become valid by themselves then, written as --starts-at; until "
+             "then usher event prices shows them and takes them back"},
     {"pay-later", CONF_STR, offsetof(struct edit_values, pay_later), NULL, 1, 20,
      .help =
          "places may be paid later, to a virtual account or at the box office, within this time "
@@ -185,21 +189,45 @@ static int edit_date(struct session *session, const struct edit_values *values)
     return CMD_OK;
 }
 
+/* By the hall's clock, where the time says no zone. An enum cmd_exit. */
+static int put_prices_from(const struct edit_values *values,
+                           const Usher__V1__Performance *performance,
+                           Usher__V1__SetPricesRequest *request)
+{
+    int32_t offset;
+    const char *zone = values->time_zone           ? values->time_zone
+                       : performance->time_zone[0] ? performance->time_zone
+                                                   : NULL;
+    if (when_parse_in(zone, values->prices_from, clock_wall_ms(clock_system()), &request->from_ms,
+                      &offset))
+        return cmd_fail("event edit", CMD_USAGE, "--prices-from %s: written as --starts-at",
+                        values->prices_from);
+    return CMD_OK;
+}
+
 static int edit_prices(struct session *session, const struct edit_values *values)
 {
     Usher__V1__GetPerformanceRequest look = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
     Usher__V1__SetPricesRequest request = USHER__V1__SET_PRICES_REQUEST__INIT;
     const Usher__V1__Performance *performance;
-    char text[MONEY_TEXT_MAX];
+    char text[MONEY_TEXT_MAX], text_of_time[WHEN_TEXT_MAX];
     look.performance_id = request.performance_id = (uint32_t)values->performance_id;
     int code = session_call(session, get_performance, &look, &performance);
     if (code == CMD_OK)
         code = event_prices_fill(session, &values->prices, performance->hall, &request.prices,
                                  &request.n_prices);
+    if (code == CMD_OK && values->prices_from)
+        code = put_prices_from(values, performance, &request);
     if (code == CMD_OK)
         code = session_call(session, set_prices, &request, &performance);
     if (code != CMD_OK)
         return code;
+    if (request.from_ms != 0 && !values->session.json) {
+        when_format_there(request.from_ms, performance->utc_offset_minutes, text_of_time);
+        printf("performance %u (%s) has new prices from %s\n", performance->performance_id,
+               performance->event_name, text_of_time);
+        return CMD_OK;
+    }
     if (values->session.json)
         return session_print_json(session, performance);
     printf("performance %u (%s) costs from now on\n", performance->performance_id,
@@ -225,6 +253,8 @@ static int edit(struct session *session, void *arg)
     Usher__V1__UpdateEventRequest request = USHER__V1__UPDATE_EVENT_REQUEST__INIT;
     const Usher__V1__Event *event;
     const bool prices = values->prices.list || values->prices.named_count > 0;
+    if (values->prices_from && !prices)
+        return cmd_fail("event edit", CMD_USAGE, "--prices-from goes with --price or --prices");
     if (!date && !bill && !prices)
         return cmd_fail("event edit", CMD_USAGE,
                         "nothing to change: --name, --description, --poster, or --performance with "

@@ -146,6 +146,10 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
     case OWNER_PRICES:
         done = owner_has_prices(owner, ask);
         break;
+    case OWNER_PLAN_PRICES:
+    case OWNER_END_PLAN:
+        done = owner_has_plan(owner, ask->hold_id) == (ask->verb == OWNER_PLAN_PRICES);
+        break;
     case OWNER_HOLDINGS:
         break; /* promised nothing */
     case OWNER_KEEP_KEY:

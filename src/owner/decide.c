@@ -77,9 +77,9 @@ static struct keys_of keys_of(const struct owner_ask *ask)
 static bool has_room(struct owner *owner, struct owner_ask *ask)
 {
     /* A list's entry; or a list's number, and what each seat costs by it. */
-    const size_t more = ask->verb == OWNER_PRICES ? ask->list.len
-                        : owner->list_count > 1   ? OWNER_AMOUNTS_BYTES
-                                                  : 0;
+    const size_t more = ask->verb == OWNER_PRICES || ask->verb == OWNER_PLAN_PRICES ? ask->list.len
+                        : owner->list_count > 1 ? OWNER_AMOUNTS_BYTES
+                                                : 0;
     const struct owner_batch *g = &owner->pending;
     const bool keyed = ask->key.len > 0;
     const bool key_room = !keyed || keys_room(owner->keys, owner_now_ms(owner));
@@ -172,6 +172,13 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
     memcpy(change->amounts, ask->amounts, ask->hold.count * sizeof(change->amounts[0]));
     if (kind == CHANGE_SALE && change->price_list != 0)
         change->amount_count = change->seat_count;
+    if (kind == CHANGE_PRICE_PLAN || kind == CHANGE_PRICE_PLAN_END)
+        change->plan_id = ask->hold_id;
+    if (kind == CHANGE_PRICE_PLAN) {
+        change->from_ms = ask->until_ms;
+        change->list = owner->plans[owner->plan_count - 1].bytes;
+        owner->pending.more_bytes += (uint32_t)change->list.len;
+    }
     if (kind == CHANGE_PRICES) {
         change->number = change->price_list;
         change->list = owner->list_bytes[change->number];
@@ -288,7 +295,7 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
     }
     if (has_begun(owner, ask))
         return;
-    if (seats_next_expiry_ms(owner->seats) <= now_ms)
+    if (seats_next_expiry_ms(owner->seats) <= now_ms || owner->plan_ms <= now_ms)
         owner_collect_expired(owner);
     if (!may_hold(owner, ask, now_ms, &hold_ms))
         return;
@@ -542,11 +549,33 @@ static void decide_prices(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, 0);
 }
 
+/* Prices that wait for their time, or no longer. */
+static void decide_plan(struct owner *owner, struct owner_ask *ask)
+{
+    const bool begins = ask->verb == OWNER_PLAN_PRICES;
+    bool is_new = true;
+    if (!has_room(owner, ask))
+        return;
+    const int err =
+        begins ? owner_decide_plan(owner, ask, &is_new) : owner_decide_plan_end(owner, ask);
+    if (err == ERR_NOT_FOUND || (err == 0 && !is_new)) {
+        ride(owner, ask, err);
+        return;
+    }
+    if (err != 0) {
+        owner_answer(ask, err);
+        return;
+    }
+    promise(owner, ask, begins ? CHANGE_PRICE_PLAN : CHANGE_PRICE_PLAN_END);
+    owner_arm_expiry(owner);
+}
+
 /* What an organiser asks, or the operator, who has no account. */
 static bool is_organisers(enum owner_verb verb)
 {
     return verb == OWNER_SET_SALE || verb == OWNER_BLOCK || verb == OWNER_UNBLOCK ||
-           verb == OWNER_END_HOLD || verb == OWNER_HOLDINGS || verb == OWNER_PRICES;
+           verb == OWNER_END_HOLD || verb == OWNER_HOLDINGS || verb == OWNER_PRICES ||
+           verb == OWNER_PLAN_PRICES || verb == OWNER_END_PLAN;
 }
 
 void owner_decide(struct owner *owner, struct owner_ask *ask)
@@ -608,6 +637,10 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
     case OWNER_PRICES:
         decide_prices(owner, ask);
         break;
+    case OWNER_PLAN_PRICES:
+    case OWNER_END_PLAN:
+        decide_plan(owner, ask);
+        break;
     }
 }
 
@@ -644,6 +677,7 @@ void owner_collect_expired(struct owner *owner)
 {
     struct owner_batch *g = &owner->pending;
     owner_end_blocks(owner);
+    owner_begin_prices(owner);
     while (owner_batch_has(g, 0)) {
         struct seats_hold hold;
         if (seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 0)
@@ -664,6 +698,7 @@ void owner_collect_missed(struct owner *owner)
         collect(owner, &hold, at_ms);
     }
     owner_end_blocks(owner);
+    owner_begin_prices(owner);
 }
 
 void owner_arm_expiry(struct owner *owner)
@@ -671,6 +706,8 @@ void owner_arm_expiry(struct owner *owner)
     int64_t next_ms = seats_next_expiry_ms(owner->seats);
     if (owner->block_ends_ms < next_ms)
         next_ms = owner->block_ends_ms;
+    if (owner->plan_ms < next_ms)
+        next_ms = owner->plan_ms;
     if (next_ms == INT64_MAX) {
         loop_disarm(owner->options.loop, &owner->expiry);
         return;
@@ -678,7 +715,8 @@ void owner_arm_expiry(struct owner *owner)
     int64_t wait_ms = next_ms - owner_now_ms(owner);
     /* No room, or a block that is not durable yet ends: after a commit. */
     if (wait_ms <= 0 &&
-        (!owner_batch_has(&owner->pending, 0) || owner->block_ends_ms <= owner_now_ms(owner)))
+        (!owner_batch_has(&owner->pending, 0) || owner->block_ends_ms <= owner_now_ms(owner) ||
+         owner->plan_ms <= owner_now_ms(owner)))
         wait_ms = OWNER_EXPIRE_TICK_MS;
     const int64_t now_ns = loop_now_ns(owner->options.loop);
     const int64_t at_ns = deadline_after_ms(now_ns, wait_ms > 0 ? wait_ms : 0);

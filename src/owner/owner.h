@@ -66,6 +66,8 @@ enum owner_verb {
     OWNER_END_HOLD,  /* hold_id, whose account it is: the organiser's RELEASE */
     OWNER_HOLDINGS,  /* fills holdings: live holds of those who have most */
     OWNER_PRICES,    /* list is valid from now on, unless it says what the valid one says */
+    OWNER_PLAN_PRICES, /* list is put over the valid one at until_ms; hold_id names the plan */
+    OWNER_END_PLAN,    /* the plan hold_id is none any more */
 };
 
 struct owner_area {

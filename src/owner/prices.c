@@ -8,6 +8,7 @@
 #include "owner/state.h"
 
 #define READ_ARENA_MAX (64u << 10) /* one list, unpacked */
+#define NONE           UINT32_MAX
 
 METRIC_COUNTER(prices_changed, "usher_price_changes_total",
                "New price lists that became valid after their performance was made.", "");
@@ -17,8 +18,10 @@ int owner_first_prices(struct owner *owner)
     const struct hall *hall = owner->options.hall;
     owner->lists = calloc(PRICE_LISTS_MAX + 1, sizeof(*owner->lists));
     owner->list_bytes = calloc(PRICE_LISTS_MAX + 1, sizeof(*owner->list_bytes));
+    owner->plans = calloc(PRICE_PLANS_MAX, sizeof(*owner->plans));
+    owner->plan_ms = INT64_MAX;
     struct price_list *first = calloc(1, sizeof(*first));
-    if (!owner->lists || !owner->list_bytes || !first) {
+    if (!owner->plans || !owner->lists || !owner->list_bytes || !first) {
         free(first);
         return ERR_NO_MEMORY;
     }
@@ -41,8 +44,38 @@ static void forget(struct owner *owner, uint32_t from)
     }
 }
 
+static void forget_plan(struct owner *owner, uint32_t at)
+{
+    free((void *)owner->plans[at].bytes.at);
+    owner->plans[at] = owner->plans[--owner->plan_count];
+    owner->plans[owner->plan_count] = (struct owner_plan){0};
+}
+
+/* The next that begins, of two at the same time that of the lower id; NONE: there is none. */
+static uint32_t next_plan(const struct owner *owner)
+{
+    uint32_t next = NONE;
+    for (uint32_t i = 0; i < owner->plan_count; i++) {
+        const struct owner_plan *plan = &owner->plans[i];
+        const struct owner_plan *first = next == NONE ? NULL : &owner->plans[next];
+        if (!first || plan->from_ms < first->from_ms ||
+            (plan->from_ms == first->from_ms && plan->plan_id.hi < first->plan_id.hi))
+            next = i;
+    }
+    return next;
+}
+
+static void find_next_plan(struct owner *owner)
+{
+    const uint32_t next = next_plan(owner);
+    owner->plan_ms = next == NONE ? INT64_MAX : owner->plans[next].from_ms;
+}
+
 void owner_free_prices(struct owner *owner)
 {
+    while (owner->plan_count > 0)
+        forget_plan(owner, owner->plan_count - 1);
+    free(owner->plans);
     forget(owner, 0);
     free(owner->lists);
     free(owner->list_bytes);
@@ -69,9 +102,36 @@ static int add(struct owner *owner, struct view packed, bool keep_bytes)
         memcpy(bytes, packed.at, packed.len);
         owner->list_bytes[number] = view_of(bytes, packed.len);
     }
+    if (keep_bytes)
+        metric_add(&prices_changed, 1);
     owner->lists[number] = list;
     owner->list_count++;
     return 0;
+}
+
+static int load_plans(struct owner *owner, struct arena *arena, int64_t deadline_ns)
+{
+    struct store_plan *stored;
+    size_t count;
+    struct store *store = owner->options.store;
+    int err = store->ops->price_plans(store, owner->options.performance_id, arena, &stored, &count,
+                                      deadline_ns);
+    while (owner->plan_count > 0)
+        forget_plan(owner, owner->plan_count - 1);
+    if (err == 0 && count > PRICE_PLANS_MAX)
+        err = ERR_CORRUPT;
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        struct owner_plan *plan = &owner->plans[owner->plan_count];
+        err = price_list_read_plan(stored[i].list, owner->options.hall->category_count, arena,
+                                   &plan->list);
+        if (err != 0)
+            continue;
+        plan->plan_id = stored[i].plan_id;
+        plan->from_ms = stored[i].from_ms;
+        owner->plan_count++;
+    }
+    find_next_plan(owner);
+    return err;
 }
 
 int owner_load_prices(struct owner *owner, struct arena *arena, int64_t deadline_ns)
@@ -89,7 +149,7 @@ int owner_load_prices(struct owner *owner, struct arena *arena, int64_t deadline
     for (size_t i = 0; err == 0 && i < count; i++)
         err =
             stored[i].number == owner->list_count ? add(owner, stored[i].list, false) : ERR_CORRUPT;
-    return err;
+    return err == 0 ? load_plans(owner, arena, deadline_ns) : err;
 }
 
 int64_t owner_price(const struct owner *owner, const struct seats_hold *hold,
@@ -115,15 +175,102 @@ int owner_decide_prices(struct owner *owner, struct owner_ask *ask, bool *ret_ne
         return 0;
     if (ask->price_list != valid)
         return ERR_EXISTS;
-    if (owner->list_count > PRICE_LISTS_MAX)
+    if (owner->list_count + owner->plan_count > PRICE_LISTS_MAX)
         return ERR_CONFLICT;
     int err = add(owner, ask->list, true);
     if (err != 0)
         return err == ERR_CORRUPT ? ERR_INVALID : ERR_UNAVAILABLE;
-    metric_add(&prices_changed, 1);
     ask->hold.price_list = valid + 1;
     *ret_new = true;
     return 0;
+}
+
+bool owner_has_plan(const struct owner *owner, struct id plan_id)
+{
+    for (uint32_t i = 0; i < owner->plan_count; i++) {
+        if (id_eq(owner->plans[i].plan_id, plan_id))
+            return true;
+    }
+    return false;
+}
+
+int owner_decide_plan(struct owner *owner, struct owner_ask *ask, bool *ret_new)
+{
+    struct owner_plan plan = {
+        .plan_id = ask->hold_id, .from_ms = ask->until_ms, .version = owner->version_decided + 1};
+    struct arena arena;
+    ask->hold = (struct seats_hold){0};
+    *ret_new = false;
+    if (id_is_zero(plan.plan_id) || plan.from_ms <= owner_now_ms(owner))
+        return ERR_INVALID;
+    if (owner_has_plan(owner, plan.plan_id))
+        return 0;
+    if (owner->plan_count == PRICE_PLANS_MAX ||
+        owner->list_count + owner->plan_count > PRICE_LISTS_MAX)
+        return ERR_CONFLICT;
+    arena_init(&arena, READ_ARENA_MAX);
+    int err =
+        price_list_read_plan(ask->list, owner->options.hall->category_count, &arena, &plan.list);
+    arena_release(&arena);
+    char *bytes = err == 0 ? malloc(ask->list.len) : NULL;
+    if (!bytes)
+        return err == ERR_CORRUPT ? ERR_INVALID : ERR_UNAVAILABLE;
+    memcpy(bytes, ask->list.at, ask->list.len);
+    plan.bytes = view_of(bytes, ask->list.len);
+    *ret_new = true;
+    owner->plans[owner->plan_count++] = plan;
+    find_next_plan(owner);
+    return 0;
+}
+
+int owner_decide_plan_end(struct owner *owner, struct owner_ask *ask)
+{
+    uint32_t at = 0;
+    ask->hold = (struct seats_hold){0};
+    while (at < owner->plan_count && !id_eq(owner->plans[at].plan_id, ask->hold_id))
+        at++;
+    if (at == owner->plan_count)
+        return ERR_NOT_FOUND;
+    if (owner->plans[at].version > owner->version)
+        return ERR_UNAVAILABLE; /* a batch cannot end what it begins: the store ends first */
+    forget_plan(owner, at);
+    find_next_plan(owner);
+    return 0;
+}
+
+/* The plan over the list that is valid, as the next list. */
+static int make_valid(struct owner *owner, const struct owner_plan *plan)
+{
+    struct price_list list = *owner->lists[owner->list_count - 1];
+    struct arena arena;
+    struct view packed;
+    price_list_merge(&list, &plan->list);
+    arena_init(&arena, READ_ARENA_MAX);
+    int err = price_list_write(&list, &arena, &packed);
+    if (err == 0)
+        err = add(owner, packed, true);
+    arena_release(&arena);
+    return err;
+}
+
+void owner_begin_prices(struct owner *owner)
+{
+    const int64_t now_ms = owner_now_ms(owner);
+    while (owner->plan_ms <= now_ms) {
+        const uint32_t at = next_plan(owner);
+        const struct owner_plan *plan = &owner->plans[at];
+        if (plan->version > owner->version || !owner_batch_has(&owner->pending, CHANGE_LIST_MAX) ||
+            make_valid(owner, plan) != 0)
+            return; /* a little later */
+        const struct seats_hold by = {.price_list = owner->list_count - 1};
+        struct change *change = owner_add_change(owner, CHANGE_PRICES, &by);
+        change->number = by.price_list;
+        change->list = owner->list_bytes[by.price_list];
+        change->plan_id = plan->plan_id;
+        owner->pending.more_bytes += (uint32_t)change->list.len;
+        forget_plan(owner, at);
+        find_next_plan(owner);
+    }
 }
 
 bool owner_has_prices(const struct owner *owner, const struct owner_ask *ask)

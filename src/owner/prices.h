@@ -19,6 +19,14 @@ int64_t owner_price(const struct owner *owner, const struct seats_hold *hold,
 /* Decides OWNER_PRICES up to what is promised: the valid list's number is in ask->hold, and
  * *ret_new says whether it is a new one. 0, or how the ask is to be answered. */
 int owner_decide_prices(struct owner *owner, struct owner_ask *ask, bool *ret_new);
+/* Decides OWNER_PLAN_PRICES up to what is promised: the last plan is the new one; *ret_new false:
+ * it waits already. 0, or how the ask is to be answered. */
+int owner_decide_plan(struct owner *owner, struct owner_ask *ask, bool *ret_new);
+/* Decides OWNER_END_PLAN up to what is promised. 0, or how the ask is to be answered. */
+int owner_decide_plan_end(struct owner *owner, struct owner_ask *ask);
+bool owner_has_plan(const struct owner *owner, struct id plan_id);
+/* Makes valid what has waited until now, for as long as there is room; once each. */
+void owner_begin_prices(struct owner *owner);
 /* Whether the list that is valid, as loaded, is what the ask wanted. */
 bool owner_has_prices(const struct owner *owner, const struct owner_ask *ask);
 /* Tells the listener of the lists from that number on. */

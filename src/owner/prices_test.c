@@ -156,6 +156,69 @@ static void play_others(void *arg)
     owner_stop(owner);
 }
 
+static struct owner_ask plan(uint64_t id, int64_t from_ms, int64_t amount)
+{
+    static struct arena arena;
+    struct price_list list = {.category_count = STAGE_CATEGORIES,
+                              .amounts = {amount, PRICE_STAYS, PRICE_STAYS}};
+    struct owner_ask ask = {
+        .verb = OWNER_PLAN_PRICES, .hold_id = stage_id(id), .until_ms = from_ms};
+    arena_init(&arena, 65536);
+    assert_int_equal(price_list_write(&list, &arena, &ask.list), 0);
+    (void)owner_ask(owner, &ask);
+    arena_release(&arena);
+    return ask;
+}
+
+static int end_plan(uint64_t id)
+{
+    struct owner_ask ask = {.verb = OWNER_END_PLAN, .hold_id = stage_id(id)};
+    return owner_ask(owner, &ask);
+}
+
+/* By the clock, once, also where nobody served then; over what is valid by that time. */
+static void play_plans(void *arg)
+{
+    start();
+    const int64_t now_ms = owner_now_ms(owner);
+    assert_int_equal(plan(1, now_ms, 100).result, ERR_INVALID); /* over already */
+    assert_int_equal(plan(1, now_ms + 5000, PRICE_STAYS).result, ERR_INVALID);
+    assert_int_equal(plan(1, now_ms + 5000, 100).result, 0);
+    assert_int_equal(plan(1, now_ms + 5000, 100).result, 0); /* asked again */
+    assert_int_equal(plan(2, now_ms + 60000, 200).result, 0);
+    assert_int_equal(plan(3, now_ms + 70000, 300).result, 0);
+    assert_int_equal(end_plan(4), ERR_NOT_FOUND);
+    assert_int_equal(end_plan(3), 0);
+    assert_int_equal(end_plan(3), ERR_NOT_FOUND);
+    const struct owner_ask early = hold(1, 0, "a");
+    stage_sleep(4999);
+    assert_int_equal(figures().price_list, 0);
+    stage_sleep(1 + OWNER_EXPIRE_TICK_MS);
+    assert_int_equal(figures().price_list, 1); /* nobody asked */
+    assert_int_equal(told[1], 1);
+    const struct owner_ask late = hold(2, 2, "b");
+    assert_int_equal(late.total, 200);
+    assert_int_equal(set(1, 150).hold.price_list, 2); /* by hand, between two plans */
+    restart();
+    assert_int_equal(end_plan(1), ERR_NOT_FOUND);
+    owner_stop(owner);
+    stage_sleep(120000);
+    start();
+    assert_int_equal(figures().price_list, 3);
+    assert_int_equal(hold(3, 4, "c").total, 400);
+    assert_int_equal(order(&early).total, 2 * stage.prices[0]);
+    assert_int_equal(order(&late).total, 200);
+    restart();
+    assert_int_equal(figures().price_list, 3); /* once */
+    for (uint32_t i = 0; i < PRICE_PLANS_MAX; i++)
+        assert_int_equal(plan(100 + i, owner_now_ms(owner) + 10000, i).result, 0);
+    assert_int_equal(plan(200, owner_now_ms(owner) + 10000, 5).result, ERR_CONFLICT);
+    stage_sleep(11000);
+    assert_int_equal(figures().price_list, 3 + PRICE_PLANS_MAX); /* all at one moment, in order */
+    owner_check(owner);
+    owner_stop(owner);
+}
+
 /* The store knows from which version on it is valid. */
 static void play_version(void *arg)
 {
@@ -202,12 +265,18 @@ static void lists_are_kept_with_their_version(void **state)
     play(play_version);
 }
 
+static void what_waits_begins_by_the_clock_once(void **state)
+{
+    play(play_plans);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_promised_is_paid),
         cmocka_unit_test(changes_follow_one_another),
         cmocka_unit_test(lists_are_kept_with_their_version),
+        cmocka_unit_test(what_waits_begins_by_the_clock_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

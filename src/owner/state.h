@@ -48,6 +48,15 @@ struct owner_block {
     uint64_t version;   /* of the change that began it; 0: loaded */
 };
 
+/* Prices that wait for their time. */
+struct owner_plan {
+    struct id plan_id;
+    int64_t from_ms;
+    uint64_t version; /* of the change that made it; 0: loaded */
+    struct price_list list;
+    struct view bytes; /* as its entry has them, while that may not be durable; owned */
+};
+
 /* What waits to be committed: the changes decided while the last commit is on disk. */
 struct owner_batch {
     struct change
@@ -64,6 +73,9 @@ struct owner {
     struct price_list **lists; /* by number; owned. Of a list that is decided, list_bytes too */
     struct view *list_bytes;   /* as its entry has it, until the next load; owned */
     uint32_t list_count;       /* the last is valid for what is decided now */
+    struct owner_plan *plans;  /* PRICE_PLANS_MAX: prices that wait for their time */
+    uint32_t plan_count;
+    int64_t plan_ms; /* when the next of them begins; INT64_MAX: there is none */
     enum owner_phase phase;
     bool stopping;
     bool late; /* holds ended long ago, see owner_is_late: load again before anything is decided */

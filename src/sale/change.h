@@ -47,7 +47,9 @@
     X(CLOCK, clock, NONE, NONE, NONE, NONE, ANY)                                                   \
     X(BLOCK, block, FREE, BLOCKED, NONE, NONE, ANY)                                                \
     X(UNBLOCK, unblock, BLOCKED, FREE, NONE, NONE, ANY)                                            \
-    X(PRICES, prices, NONE, NONE, NONE, NONE, ANY)
+    X(PRICES, prices, NONE, NONE, NONE, NONE, ANY)                                                 \
+    X(PRICE_PLAN, price_plan, NONE, NONE, NONE, NONE, ANY)                                         \
+    X(PRICE_PLAN_END, price_plan_end, NONE, NONE, NONE, NONE, ANY)
 
 /*
  * What each writes down: F(type, name), where name is a field of its message and a member of struct
@@ -82,9 +84,11 @@
 #define CHANGE_FIELDS_UNBLOCK(F)                                                                   \
     F(id, block_id)                                                                                \
     F(id_may, account_id) F(seats, seats) F(i64, rest_until_ms) F(u32, by_time)
-#define CHANGE_FIELDS_CLOCK(F)     F(i64, before_ms)
-#define CHANGE_FIELDS_PRICES(F)    F(u32, number) F(bytes, list)
-#define CHANGE_FIELDS_ORDER_KEY(F) F(id, order_id) F(id, account_id) F(key_must, key)
+#define CHANGE_FIELDS_CLOCK(F)          F(i64, before_ms)
+#define CHANGE_FIELDS_PRICES(F)         F(u32, number) F(bytes, list) F(id_may, plan_id)
+#define CHANGE_FIELDS_PRICE_PLAN(F)     F(id, plan_id) F(i64, from_ms) F(bytes, list)
+#define CHANGE_FIELDS_PRICE_PLAN_END(F) F(id, plan_id)
+#define CHANGE_FIELDS_ORDER_KEY(F)      F(id, order_id) F(id, account_id) F(key_must, key)
 
 /* The ways of a sale: X(from, to), of usher.v1.SaleState. */
 #define CHANGE_SALE_WAYS(X) X(DRAFT, OPEN) X(OPEN, PAUSED) X(PAUSED, OPEN)
@@ -140,9 +144,11 @@ struct change {
     struct id account_id;
     struct id payment_id; /* zero: not paid by card */
     struct id block_id;
+    struct id plan_id; /* of prices that wait for their time */
     int64_t expires_at_ms;
     int64_t total;
     int64_t before_ms;
+    int64_t from_ms;       /* of such prices */
     int64_t rest_until_ms; /* 0: its seats are for sale at once */
     struct view list;      /* a packed PriceList; borrowed */
     uint32_t left_count;

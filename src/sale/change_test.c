@@ -54,6 +54,8 @@ static struct change full(enum change_kind kind)
                             .key_len = 2,
                             .key = "k1",
                             .block_id = {9, 10},
+                            .plan_id = {11, 12},
+                            .from_ms = 17,
                             .by_time = 1,
                             .reason_len = 5,
                             .reason = "press",
@@ -213,7 +215,7 @@ static void what_may_be_missing_may_be_missing(void **state)
     for (size_t i = 0; i < KINDS; i++) {
         struct change change = full(kinds[i]), got;
         Usher__V1__LedgerEntry entry;
-        change.payment_id = change.account_id = (struct id){0};
+        change.payment_id = change.account_id = change.plan_id = (struct id){0};
         change.key_len = 0;
         assert_int_equal(change_write(&change, &arena, &entry), 0);
         const int err = change_read(&entry, &got); /* an account must be there in most */

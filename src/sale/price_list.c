@@ -21,8 +21,8 @@ int price_list_first(struct view stored, struct price_list *ret_list)
     return 0;
 }
 
-int price_list_read(struct view packed, uint32_t number, uint32_t category_count,
-                    struct arena *arena, struct price_list *ret_list)
+static int read_list(struct view packed, uint32_t category_count, int64_t least,
+                     struct arena *arena, struct price_list *ret_list)
 {
     ProtobufCMessage *message;
     if (packed.len == 0 || packed.len > CHANGE_LIST_MAX)
@@ -33,13 +33,39 @@ int price_list_read(struct view packed, uint32_t number, uint32_t category_count
     const Usher__V1__PriceList *list = (const Usher__V1__PriceList *)message;
     if (list->n_amounts != category_count || category_count > HALL_CATEGORIES_MAX)
         return ERR_CORRUPT;
-    *ret_list = (struct price_list){.number = number, .category_count = category_count};
+    *ret_list = (struct price_list){.category_count = category_count};
     for (uint32_t i = 0; i < category_count; i++) {
-        if (list->amounts[i] < 0 || list->amounts[i] > PRICE_MAX)
+        if (list->amounts[i] < least || list->amounts[i] > PRICE_MAX)
             return ERR_CORRUPT;
         ret_list->amounts[i] = list->amounts[i];
     }
     return 0;
+}
+
+int price_list_read(struct view packed, uint32_t number, uint32_t category_count,
+                    struct arena *arena, struct price_list *ret_list)
+{
+    int err = read_list(packed, category_count, 0, arena, ret_list);
+    ret_list->number = number;
+    return err;
+}
+
+int price_list_read_plan(struct view packed, uint32_t category_count, struct arena *arena,
+                         struct price_list *ret_list)
+{
+    int err = read_list(packed, category_count, PRICE_STAYS, arena, ret_list);
+    bool changes = false;
+    for (uint32_t i = 0; err == 0 && i < category_count; i++)
+        changes = changes || ret_list->amounts[i] != PRICE_STAYS;
+    return err == 0 && !changes ? ERR_CORRUPT : err;
+}
+
+void price_list_merge(struct price_list *list, const struct price_list *plan)
+{
+    for (uint32_t i = 0; i < list->category_count && i < plan->category_count; i++) {
+        if (plan->amounts[i] != PRICE_STAYS)
+            list->amounts[i] = plan->amounts[i];
+    }
 }
 
 int price_list_write(const struct price_list *list, struct arena *arena, struct view *ret_packed)

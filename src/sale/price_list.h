@@ -16,7 +16,9 @@
 #include "sale/change.h"
 
 #define PRICE_MAX       INT64_C(1000000000000)
-#define PRICE_LISTS_MAX 200 /* that a performance may have in its life, beside list 0 */
+#define PRICE_LISTS_MAX 200  /* that a performance may have in its life, beside list 0 */
+#define PRICE_PLANS_MAX 20   /* that may wait for their time at once */
+#define PRICE_STAYS     (-1) /* of a plan: the category costs what it did before */
 
 struct price_list {
     uint32_t number;
@@ -32,6 +34,12 @@ int price_list_first(struct view stored, struct price_list *ret_list);
  * category_count amounts, or one that is not 0 … PRICE_MAX. ERR_NO_MEMORY. */
 int price_list_read(struct view packed, uint32_t number, uint32_t category_count,
                     struct arena *arena, struct price_list *ret_list);
+
+/* The same of a plan, whose amounts may be PRICE_STAYS, but not all. */
+int price_list_read_plan(struct view packed, uint32_t category_count, struct arena *arena,
+                         struct price_list *ret_list);
+/* Puts a plan's amounts over a list's. */
+void price_list_merge(struct price_list *list, const struct price_list *plan);
 
 /* Packs a list as a ledger entry has it, into the arena. ERR_NO_MEMORY. */
 int price_list_write(const struct price_list *list, struct arena *arena, struct view *ret_packed);

@@ -76,6 +76,21 @@ static void what_is_no_list_is_refused(void **state)
     assert_int_equal(price_list_read(packed, 1, 2, &arena, &got), ERR_CORRUPT);
 }
 
+static void a_plan_changes_some_of_a_list(void **state)
+{
+    struct price_list list = {.category_count = 3, .amounts = {5, 6, 7}}, got;
+    const struct price_list plan = {.category_count = 3, .amounts = {PRICE_STAYS, 0, PRICE_STAYS}};
+    const struct price_list none = {.category_count = 1, .amounts = {PRICE_STAYS}};
+    struct view packed;
+    assert_int_equal(price_list_write(&plan, &arena, &packed), 0);
+    assert_int_equal(price_list_read(packed, 1, 3, &arena, &got), ERR_CORRUPT);
+    assert_int_equal(price_list_read_plan(packed, 3, &arena, &got), 0);
+    price_list_merge(&list, &got);
+    assert_true(list.amounts[0] == 5 && list.amounts[1] == 0 && list.amounts[2] == 7);
+    assert_int_equal(price_list_write(&none, &arena, &packed), 0);
+    assert_int_equal(price_list_read_plan(packed, 1, &arena, &got), ERR_CORRUPT);
+}
+
 static void without_memory_it_says_so(void **state)
 {
     const struct price_list list = {.category_count = 2, .amounts = {5, 6}};
@@ -95,6 +110,7 @@ int main(void)
         cmocka_unit_test(the_first_is_little_endian),
         cmocka_unit_test_setup_teardown(a_list_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_list_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_plan_changes_some_of_a_list, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_memory_it_says_so, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

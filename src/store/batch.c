@@ -104,23 +104,34 @@ static int block_room(const struct change *changes, size_t count, struct arena *
     return *ret_begin && *ret_end ? 0 : ERR_NO_MEMORY;
 }
 
-/* New price lists, where there are any. */
+/* New price lists, and plans that begin and end, where there are any. */
 static int put_prices(const struct change *changes, size_t count, struct arena *arena,
                       struct store_batch *batch)
 {
     size_t lists = 0;
     for (size_t i = 0; i < count; i++)
-        lists += changes[i].kind == CHANGE_PRICES;
+        lists += changes[i].kind == CHANGE_PRICES || changes[i].kind == CHANGE_PRICE_PLAN ||
+                 changes[i].kind == CHANGE_PRICE_PLAN_END;
     struct store_prices *prices = arena_alloc(arena, lists * sizeof(*prices));
-    if (!prices)
+    struct store_plan *plans = arena_alloc(arena, lists * sizeof(*plans));
+    struct id *ends = arena_alloc(arena, lists * sizeof(*ends));
+    if (!prices || !plans || !ends)
         return ERR_NO_MEMORY;
     batch->prices = prices;
+    batch->plans = plans;
+    batch->plan_ends = ends;
     for (size_t i = 0; i < count; i++) {
         if (changes[i].kind == CHANGE_PRICES)
             prices[batch->prices_count++] =
                 (struct store_prices){.number = changes[i].number,
                                       .begun = batch->row.version_before + 1 + i,
                                       .list = changes[i].list};
+        if (changes[i].kind == CHANGE_PRICE_PLAN)
+            plans[batch->plan_count++] = (struct store_plan){.plan_id = changes[i].plan_id,
+                                                             .from_ms = changes[i].from_ms,
+                                                             .list = changes[i].list};
+        else if (!id_is_zero(changes[i].plan_id))
+            ends[batch->plan_end_count++] = changes[i].plan_id;
     }
     return 0;
 }

@@ -82,6 +82,12 @@ OPERATION(price_lists, false,
            size_t *ret_count),
           (performance_id, arena, ret_lists, ret_count))
 
+/* What waits for its time, the next first. */
+OPERATION(price_plans, false,
+          (uint32_t performance_id, struct arena *arena, struct store_plan **ret_plans,
+           size_t *ret_count),
+          (performance_id, arena, ret_plans, ret_count))
+
 /* Ledger rows with seq >= from_seq, ascending, at most rows_max of them and at most about 16 MiB of
  * bodies. Costs what it gives, however long the ledger is. */
 OPERATION(ledger_read, false,

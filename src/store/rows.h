@@ -88,6 +88,13 @@ struct store_prices {
     struct view list; /* a packed usher.v1.PriceList */
 };
 
+/* Prices that wait for their time. */
+struct store_plan {
+    struct id plan_id;
+    int64_t from_ms;
+    struct view list; /* a packed usher.v1.PriceList; -1: it stays */
+};
+
 /* What is given back of an order. Rows of sold go for the seats that do not stay. */
 struct store_cancel {
     struct id order_id;
@@ -160,6 +167,10 @@ struct store_batch {
     size_t unblock_count;
     const struct store_prices *prices; /* new lists, ascending by number */
     size_t prices_count;
+    const struct store_plan *plans; /* that wait from now on */
+    size_t plan_count;
+    const struct id *plan_ends; /* that wait no longer; none of this batch's own */
+    size_t plan_end_count;
     struct view outbox; /* packed usher.v1.OutboxBatch, or empty */
 };
 

@@ -258,6 +258,8 @@ static const struct method methods[] = {
     {.name = "DeleteEvent", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "UpdatePerformance", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "SetPrices", .any_of = FIXTURE_ORGANISER, .handle = not_here},
+    {.name = "ListPricePlans", .any_of = FIXTURE_ORGANISER, .handle = not_here},
+    {.name = "EndPricePlan", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "OpenSale", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "PauseSale", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "GetSaleReport", .any_of = FIXTURE_ORGANISER, .handle = not_here},

@@ -192,8 +192,8 @@ static void a_good_history_is_clean(void **state)
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
     assert_int_equal(report.counts.performances, 7);
-    assert_int_equal(report.counts.rows, 21);
-    assert_int_equal(report.counts.entries, 59);
+    assert_int_equal(report.counts.rows, 22);
+    assert_int_equal(report.counts.entries, 64);
     assert_int_equal(report.counts.holds, 19);
     assert_int_equal(report.counts.orders, 7);
     assert_int_equal(report.counts.cancelled, 2);

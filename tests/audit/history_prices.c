@@ -1,6 +1,7 @@
 /* What a history says of prices, and the ways to spoil it. */
 #include "err/err.h"
 #include "history.h"
+#include "sale/price_list.h"
 
 void history_commit(struct script *s)
 {
@@ -28,7 +29,14 @@ void history_write_prices(struct store *store)
     history_commit(s);
     script_extend(s, 703, 13, SEATS(5), 1000);
     script_last(s)->price_list = 2;
+    script_plan(s, 71, s->now_ms + 1000, 1200);
+    script_plan(s, 72, s->now_ms + 5000, 1300);
+    script_plan(s, 73, s->now_ms + 9000, 1400);
     script_give_back(s, 8, 12, SEATS(3), SEATS(4)); /* its amounts stay */
+    history_commit(s);
+    script_prices(s, 3, 1200); /* the first plan's time has come */
+    script_last(s)->plan_id = script_id(71);
+    script_plan_end(s, 72);
     history_commit(s);
     script_free(s);
 }
@@ -127,6 +135,78 @@ static void list_that_is_hidden(struct script *s)
     s->hide_prices = true;
 }
 
+static void plan_for_a_time_that_is_over(struct script *s)
+{
+    script_plan(s, 71, s->now_ms, 1500);
+}
+
+static void plan_again(struct script *s)
+{
+    script_plan(s, 71, s->now_ms + 1, 1500);
+    assert(script_commit(s) == 0);
+    script_plan(s, 71, s->now_ms + 2, 1500);
+    s->hide_prices = true;
+}
+
+static void plan_of_nothing(struct script *s)
+{
+    script_plan(s, 71, s->now_ms + 1, PRICE_STAYS);
+}
+
+static void plan_end_of_none(struct script *s)
+{
+    script_plan_end(s, 71);
+    s->hide_prices = true;
+}
+
+/* Plan 71 waits for a second. */
+static void wait_for_it(struct script *s)
+{
+    script_plan(s, 71, s->now_ms + 1000, 1500);
+    assert(script_commit(s) == 0);
+}
+
+static void plan_before_its_time(struct script *s)
+{
+    wait_for_it(s);
+    s->now_ms += 999;
+    script_prices(s, 1, 1500);
+    script_last(s)->plan_id = script_id(71);
+}
+
+static void plan_at_another_price(struct script *s)
+{
+    wait_for_it(s);
+    s->now_ms += 1000;
+    script_prices(s, 1, 1501);
+    script_last(s)->plan_id = script_id(71);
+}
+
+static void plan_that_does_not_wait(struct script *s)
+{
+    script_prices(s, 1, 1500);
+    script_last(s)->plan_id = script_id(71);
+    s->hide_prices = true;
+}
+
+static void plan_twice(struct script *s)
+{
+    wait_for_it(s);
+    s->now_ms += 1000;
+    script_prices(s, 1, 1500);
+    script_last(s)->plan_id = script_id(71);
+    assert(script_commit(s) == 0);
+    script_prices(s, 2, 1500);
+    script_last(s)->plan_id = script_id(71);
+    s->hide_prices = true;
+}
+
+static void plan_that_is_hidden(struct script *s)
+{
+    script_plan(s, 71, s->now_ms + 1000, 1500);
+    s->hide_prices = true;
+}
+
 static void other_amounts(struct script *s)
 {
     dear(s);
@@ -149,6 +229,15 @@ const struct broken_rule broken_price_rules[] = {
     {"list_of_another_hall", list_of_another_hall, "price list 1 is none"},
     {"list_of_less_than_nothing", list_of_less_than_nothing, "price list 1 is none"},
     {"list_that_is_hidden", list_that_is_hidden, "0 price lists, 1 by the ledger"},
+    {"plan_for_a_time_that_is_over", plan_for_a_time_that_is_over, "is for a time that is over"},
+    {"plan_again", plan_again, "was made before"},
+    {"plan_of_nothing", plan_of_nothing, "is none"},
+    {"plan_end_of_none", plan_end_of_none, "is taken back, but does not wait"},
+    {"plan_before_its_time", plan_before_its_time, "becomes valid before its time"},
+    {"plan_at_another_price", plan_at_another_price, "becomes valid with other prices"},
+    {"plan_that_does_not_wait", plan_that_does_not_wait, "becomes valid, but does not wait"},
+    {"plan_twice", plan_twice, "becomes valid, but does not wait"},
+    {"plan_that_is_hidden", plan_that_is_hidden, "0 price plans wait, 1 by the ledger"},
     {"other_amounts", other_amounts, "its price by place is not what the ledger says"},
 };
 const size_t broken_price_rule_count = sizeof(broken_price_rules) / sizeof(broken_price_rules[0]);

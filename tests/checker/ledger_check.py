@@ -131,12 +131,14 @@ BLOCK = {1: ('block_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uin
          5: ('reason', 'bytes')}
 UNBLOCK = {1: ('block_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('rest_until_ms', 'int'),
            5: ('by_time', 'uint')}
-PRICES = {1: ('number', 'uint'), 2: ('list', 'bytes')}
+PRICES = {1: ('number', 'uint'), 2: ('list', 'bytes'), 3: ('plan_id', 'bytes')}
+PRICE_PLAN = {1: ('plan_id', 'bytes'), 2: ('from_ms', 'int'), 3: ('list', 'bytes')}
+PRICE_PLAN_END = {1: ('plan_id', 'bytes')}
 PRICE_LIST = {1: ('amounts', 'ints')}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
            7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK),
            11: ('give_back', GIVE_BACK), 12: ('rested', RESTED), 13: ('block', BLOCK), 14: ('unblock', UNBLOCK),
-           15: ('prices', PRICES)}
+           15: ('prices', PRICES), 16: ('price_plan', PRICE_PLAN), 17: ('price_plan_end', PRICE_PLAN_END)}
 ROW = {2: ('first_seat', 'uint'), 3: ('numbers', ['bytes']), 5: ('categories', 'uints')}
 SECTION = {2: ('kind', 'uint'), 3: ('first_seat', 'uint'), 4: ('place_count', 'uint'), 5: ('rows', [ROW]),
            6: ('category', 'uint')}
@@ -160,8 +162,8 @@ def decode_entry(data):
             kind, shape = CHANGES[number]
             change = decode(value, shape)
     demand(kind, 'an entry without a change')
-    optional = ('account_id',) if kind in ('block', 'unblock') else ()
-    for name in ('hold_id', 'order_id', 'account_id', 'block_id'):
+    optional = ('account_id',) if kind in ('block', 'unblock') else ('plan_id',) if kind == 'prices' else ()
+    for name in ('hold_id', 'order_id', 'account_id', 'block_id', 'plan_id'):
         if name in change and not (name in optional and not change[name]):
             demand(len(change[name]) == 16 and any(change[name]), f'{name} is no id')
     if change.get('payment_id'):
@@ -174,7 +176,7 @@ def decode_entry(data):
         demand(1 <= len(change['reason']) <= 100, 'a block without a reason, or with a long one')
     if kind == 'sale':
         demand(len(change['amounts']) in (0, len(change['seats'])), 'not one amount a seat')
-    if kind == 'prices':
+    if kind in ('prices', 'price_plan'):
         demand(1 <= len(change['list']) <= 8192, 'a price list without bytes, or with too many')
     demand(kind != 'order_key' or change['key'], 'an order key without a key')
     if change.get('key'):
@@ -250,6 +252,7 @@ class Performance:
         prices = row['prices']
         self.lists = [[int.from_bytes(prices[at:at + 8], 'little', signed=True) for at in range(0, len(prices), 8)]]
         self.told_lists = {}                      # number → (version, bytes)
+        self.plans, self.plan_ids = {}, set()     # those that wait: plan_id → (from_ms, bytes, amounts); all ever made
         self.version = 0                          # that the entry makes
         self.last_entry_ms = None
         self.later_ms = longest_later(db, row['performance_id'])
@@ -551,10 +554,45 @@ class Performance:
         if amounts is None or len(amounts) != len(self.lists[0]) or not all(0 <= one <= PRICE_MAX for one in amounts):
             self.find('a price list that is none')
             amounts = self.lists[-1]
+        if change['plan_id']:
+            plan = self.plans.pop(change['plan_id'], None)
+            if plan is None:
+                self.find('a price plan becomes valid that does not wait')
+            else:
+                if at_ms < plan[0]:
+                    self.find('a price plan becomes valid before its time')
+                if amounts != [was if one == -1 else one for was, one in zip(self.lists[-1], plan[2])]:
+                    self.find('a price plan becomes valid with other prices')
         self.lists.append(amounts)
         self.told_lists[change['number']] = (self.version, change['list'])
 
+    def replay_price_plan(self, at_ms, change):
+        if change['plan_id'] in self.plan_ids:
+            self.find('a plan_id is used again')
+            return
+        if change['from_ms'] <= at_ms:
+            self.find('a price plan for a time that is over')
+        amounts = None
+        try:
+            amounts = decode(change['list'], PRICE_LIST)['amounts']
+        except Malformed:
+            pass
+        if (amounts is None or len(amounts) != len(self.lists[0]) or not all(-1 <= one <= PRICE_MAX for one in amounts)
+                or all(one == -1 for one in amounts)):
+            self.find('a price plan that is none')
+            return
+        self.plan_ids.add(change['plan_id'])
+        self.plans[change['plan_id']] = (change['from_ms'], change['list'], amounts)
+
+    def replay_price_plan_end(self, at_ms, change):
+        if self.plans.pop(change['plan_id'], None) is None:
+            self.find('a price plan is taken back that does not wait')
+
     def check_prices(self):
+        waiting = {plan_id: (from_ms, packed) for plan_id, from_ms, packed in self.db.execute(
+            'SELECT plan_id, from_ms, list FROM price_plan WHERE performance_id = ?', (self.row['performance_id'],))}
+        if waiting != {plan_id: plan[:2] for plan_id, plan in self.plans.items()}:
+            self.find('price_plan is not what the ledger says')
         stored = {number: (begun, packed) for number, begun, packed in self.db.execute(
             'SELECT number, begun, list FROM price_list WHERE performance_id = ?', (self.row['performance_id'],))}
         if stored != self.told_lists:
@@ -644,6 +682,7 @@ COLUMNS = {  # the page's table of tables: i an integer, t a text, b bytes; ? ma
     'orders': 'order_no:i! order_id:b account_id:b hold_id:b performance_id:i state:i payment_method:i placed_at_ms:i '
               'total:i seats:b amounts:b',
     'price_list': 'performance_id:i! number:i! begun:i list:b',
+    'price_plan': 'performance_id:i! plan_id:b! from_ms:i list:b',
     'outbox': 'outbox_id:i! performance_id:i body:b',
 }
 INDEXES = {('orders', 'order_id', 1), ('orders', 'account_id', 0), ('orders', 'performance_id', 0)}
@@ -844,7 +883,7 @@ def check_playbill(db, find):
 
 def check(db, find):
     steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
-    if steps != [1, 2, 3, 4, 5, 6, 7]:
+    if steps != [1, 2, 3, 4, 5, 6, 7, 8]:
         raise Malformed(f'migrations {steps} are not the ones the page describes')
     unsound = []
     check_schema(db, unsound.append)
@@ -854,7 +893,7 @@ def check(db, find):
     if unsound:
         return len(performances)  # what is in them cannot be relied on
     known = {row['performance_id'] for row in performances}
-    for table in ('ledger', 'sold', 'orders', 'blocked', 'price_list'):
+    for table in ('ledger', 'sold', 'orders', 'blocked', 'price_list', 'price_plan'):
         for (performance_id,) in db.execute(f'SELECT DISTINCT performance_id FROM {table}'):
             if performance_id not in known:
                 find(f'{table} has rows of performance {performance_id}, which is none')

@@ -349,6 +349,39 @@ static void prices_are_kept_with_what_was_sold(void **state)
     script_free(s);
 }
 
+static void prices_wait_for_their_time_once(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t id = script_performance(f->store, 100, 8);
+    struct script *s = script_new(f->store, id);
+    struct store_plan *plans;
+    size_t count;
+    script_plan(s, 72, s->now_ms + 5000, 1200);
+    script_plan(s, 71, s->now_ms + 3000, 1300);
+    script_plan(s, 73, s->now_ms + 3000, 1400);
+    assert_int_equal(script_commit(s), 0);
+    script_plan(s, 71, s->now_ms + 9000, 1); /* it waits already: nothing of it is written */
+    assert_conflict(f, s);
+    script_plan_end(s, 74);
+    assert_conflict(f, s);
+    script_prices(s, 1, 1200);
+    script_last(s)->plan_id = script_id(72); /* over with it, once */
+    script_plan_end(s, 73);
+    assert_int_equal(script_commit(s), 0);
+    script_prices(s, 2, 1200);
+    script_last(s)->plan_id = script_id(72);
+    assert_conflict(f, s);
+    script_plan(s, 75, s->now_ms + 1, 1);
+    assert_int_equal(script_commit(s), 0);
+    assert_int_equal(
+        f->store->ops->price_plans(f->store, id, &f->arena, &plans, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 2);
+    assert_true(id_eq(plans[0].plan_id, script_id(75)) && id_eq(plans[1].plan_id, script_id(71)));
+    assert_int_equal(plans[1].from_ms, SCRIPT_START_MS + 3000);
+    assert_true(plans[1].list.len > 0);
+    script_free(s);
+}
+
 static void seats_of_two_performances_are_different_seats(void **state)
 {
     struct fixture *f = *state;
@@ -400,6 +433,7 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(cancelled_seats_are_sold_again),
     SUITE_TEST(places_are_kept_back_once),
     SUITE_TEST(prices_are_kept_with_what_was_sold),
+    SUITE_TEST(prices_wait_for_their_time_once),
     SUITE_TEST(seats_of_two_performances_are_different_seats),
     SUITE_TEST(a_batch_as_large_as_they_get),
 };

@@ -145,12 +145,13 @@ static void what_is_from_before_has_no_offset_and_the_first_organiser(void **sta
         f->store->ops->performance_get(f->store, id, &f->arena, &before, DEADLINE_NEVER), 0);
     store_free(f->store);
     f->store = NULL;
-    tamper(f, "ALTER TABLE performance DROP COLUMN utc_offset_minutes;"
-              "ALTER TABLE performance DROP COLUMN covers_names;"
-              "ALTER TABLE performance DROP COLUMN rest_ms;"
-              "ALTER TABLE event DROP COLUMN organiser_id; DROP TABLE blocked;"
-              "DROP TABLE price_list; ALTER TABLE orders DROP COLUMN amounts;"
-              "DELETE FROM migration WHERE number >= 3");
+    tamper(f,
+           "ALTER TABLE performance DROP COLUMN utc_offset_minutes;"
+           "ALTER TABLE performance DROP COLUMN covers_names;"
+           "ALTER TABLE performance DROP COLUMN rest_ms;"
+           "ALTER TABLE event DROP COLUMN organiser_id; DROP TABLE blocked;"
+           "DROP TABLE price_list; DROP TABLE price_plan; ALTER TABLE orders DROP COLUMN amounts;"
+           "DELETE FROM migration WHERE number >= 3");
     fixture_reopen(f);
     assert_int_equal(
         f->store->ops->performance_get(f->store, id, &f->arena, &after, DEADLINE_NEVER), 0);

@@ -215,6 +215,21 @@ void script_prices(struct script *s, uint32_t number, int64_t amount)
     script_change(s, &change);
 }
 
+void script_plan(struct script *s, uint64_t plan, int64_t from_ms, int64_t amount)
+{
+    const struct price_list list = {.category_count = 2, .amounts = {amount, PRICE_STAYS}};
+    struct change change = {
+        .kind = CHANGE_PRICE_PLAN, .plan_id = script_id(plan), .from_ms = from_ms};
+    int rc = price_list_write(&list, &s->arena, &change.list);
+    assert(rc == 0);
+    script_change(s, &change);
+}
+
+void script_plan_end(struct script *s, uint64_t plan)
+{
+    script_change(s, &(struct change){.kind = CHANGE_PRICE_PLAN_END, .plan_id = script_id(plan)});
+}
+
 void script_cancel(struct script *s, uint64_t order, uint64_t account, struct script_seats seats)
 {
     struct change change = {
@@ -288,7 +303,8 @@ static void put_others(struct script *s, struct store_batch *batch)
     bool any = false;
     for (size_t i = 0; i < s->entry_count; i++)
         any = any || s->entries[i].kind == CHANGE_BLOCK || s->entries[i].kind == CHANGE_UNBLOCK ||
-              s->entries[i].kind == CHANGE_PRICES;
+              s->entries[i].kind == CHANGE_PRICES || s->entries[i].kind == CHANGE_PRICE_PLAN ||
+              s->entries[i].kind == CHANGE_PRICE_PLAN_END;
     if (!any)
         return;
     int rc = store_batch_fill(s->entries, s->entry_count, &s->arena, &filled);
@@ -296,6 +312,10 @@ static void put_others(struct script *s, struct store_batch *batch)
     if (!s->hide_prices) {
         batch->prices = filled.prices;
         batch->prices_count = filled.prices_count;
+        batch->plans = filled.plans;
+        batch->plan_count = filled.plan_count;
+        batch->plan_ends = filled.plan_ends;
+        batch->plan_end_count = filled.plan_end_count;
     }
     if (s->hide_blocks)
         return;

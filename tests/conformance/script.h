@@ -64,6 +64,10 @@ void script_unblock(struct script *s, uint64_t block, struct script_seats seats,
 /* A price list: what the first category costs; the second costs 2000. */
 void script_prices(struct script *s, uint32_t number, int64_t amount);
 
+/* Prices that wait: what the first category costs from a time on; what is given last is spoilt. */
+void script_plan(struct script *s, uint64_t plan, int64_t from_ms, int64_t amount);
+void script_plan_end(struct script *s, uint64_t plan);
+
 void script_state(struct script *s, uint32_t sale_state);
 /* Until the performance's hold_ttl_ms and so much more, from now on. */
 void script_extend(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,

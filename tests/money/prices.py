@@ -1,6 +1,7 @@
 """Prices that change while people buy: what was promised at the hold is what is paid, shown and given back."""
 import concurrent.futures
 import subprocess
+import time
 
 from server import wait_until
 from shop import DONE, PAYMENT, REFUNDED, USHER, Buyer, fault
@@ -110,9 +111,55 @@ def what_is_no_price_is_refused(shop):
     assert int(quote["price"]) == 1235, quote
 
 
+def plans(shop, night):
+    return shop.operator("ListPricePlans", {"performanceId": night}).get("plans", [])
+
+
+def early_bird(shop):
+    """By the clock, once, also where the server was dead then; what was held before keeps its price."""
+    night = shop.make_performance(60000)
+    early = Buyer(shop, night)
+    category = category_of(early)
+    event = shop.operator("GetPerformance", {"performanceId": night})["eventId"]
+    done = edit(shop, str(event), "--performance", str(night), "--price", f"{category}=3000", "--prices-from", "+30d")
+    assert done.returncode == 0 and "has new prices from" in done.stdout, done
+    (waits,) = plans(shop, night)
+    assert [(int(p["amount"]), p.get("category", 0)) for p in waits["prices"]] == [(3000, category)], waits
+    shown = subprocess.run([USHER, "event", "prices", str(night), "--url", f"http://{shop.server.address}", "--key",
+                            f"{shop.server.data}/operator.key", "--take-back", waits["planId"]], capture_output=True, text=True,
+                           timeout=60)
+    assert shown.returncode == 0 and "is taken back" in shown.stdout, shown
+    assert plans(shop, night) == []
+    gone = shop.operator("EndPricePlan", {"performanceId": night, "planId": waits["planId"]})
+    assert gone.get("code") == "not_found", gone
+    past = shop.operator("SetPrices", {"performanceId": night, "prices": [{"category": category, "amount": 1}], "fromMs": 1})
+    assert past.get("code") == "invalid_argument", past
+    soon = int(time.time() * 1000) + 1500
+    shop.operator("SetPrices", {"performanceId": night, "prices": [{"category": category, "amount": 2000}], "fromMs": soon})
+    later = soon + 1500
+    shop.operator("SetPrices", {"performanceId": night, "prices": [{"category": category, "amount": 3000}], "fromMs": later})
+    assert price_of(shop, night, category) == (1235, 0)
+    wait_until(lambda: price_of(shop, night, category) == (2000, 1), "the first of them")
+    assert time.time() * 1000 >= soon
+    shop.server.die()
+    wait_until(lambda: time.time() * 1000 > later, "the second's time")
+    shop.again()
+    wait_until(lambda: price_of(shop, night, category) == (3000, 2), "the second")
+    late = Buyer(shop, night)
+    assert int(late.hold["total"]) == 6000 and plans(shop, night) == []
+    assert early.pay()["state"] == DONE and late.pay()["state"] == DONE
+    early.paid_once()
+    late.paid_once()
+    shop.server.die()
+    shop.again()
+    assert price_of(shop, night, category) == (3000, 2)
+    assert shop.audit()[0] == 0, shop.audit()[1]
+
+
 TESTS = [
     ("prices-what-was-promised-is-paid", what_was_promised_is_paid),
     ("prices-known-after-a-crash", all_of_it_is_known_after_a_crash),
+    ("prices-early-bird", early_bird),
     ("prices-late-money", late_money_at_a_price_of_before),
     ("prices-what-is-none", what_is_no_price_is_refused),
 ]

@@ -175,6 +175,16 @@ static void check_prices(struct world *world, const struct owner_ask *ask)
     arena_release(&arena);
 }
 
+static void check_plan(struct world *world, struct post *post, const struct owner_ask *ask)
+{
+    const bool waits = truth_plan(&world->truth, ask->hold_id) != NULL;
+    if (ask->verb == OWNER_END_PLAN && waits)
+        world_fail(world, "P2: a plan was taken back, the ledger says otherwise");
+    if (ask->verb == OWNER_PLAN_PRICES && is_newest(world, post) && !waits &&
+        post_now_ms(post) < ask->until_ms)
+        world_fail(world, "P2: prices were planned, the ledger says otherwise");
+}
+
 static void check_granted(struct world *world, struct post *post, struct owner_ask *ask)
 {
     struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
@@ -235,6 +245,10 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
     case OWNER_PRICES:
         check_prices(world, ask);
         break;
+    case OWNER_PLAN_PRICES:
+    case OWNER_END_PLAN:
+        check_plan(world, post, ask);
+        break;
     case OWNER_SET_SALE:
         if (is_newest(world, post) && world->truth.sale_state != ask->sale_state)
             world_fail(world, "P2: the sale's state was set, the ledger says otherwise");
@@ -263,7 +277,8 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         check_refusal(world, ask);
         break;
     case ERR_NOT_FOUND:
-        if (ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD)
+        if (ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD ||
+            ask->verb == OWNER_END_PLAN)
             break; /* its time was over, or it was ended before */
         if (verb_finds)
             check_not_found(world, post, ask, asked_version);

@@ -105,6 +105,38 @@ static void change_prices(struct world *world)
     (void)world_ask(world, &organiser, &ask, NULL);
 }
 
+/* Prices for a time to come, or no longer. */
+static void plan_prices(struct world *world)
+{
+    struct buyer organiser = {.world = world};
+    const struct truth *truth = &world->truth;
+    struct price_list list = {.category_count = STAGE_CATEGORIES};
+    uint8_t bytes[4096];
+    struct arena arena;
+    struct owner_ask ask = {.verb = OWNER_END_PLAN};
+    struct post *post = any_post(world);
+    if (!post)
+        return;
+    if (truth->plan_count > 0 && world_odds(world, 30)) {
+        ask.hold_id = truth->plans[world_below(world, truth->plan_count)].plan_id;
+        (void)world_ask(world, &organiser, &ask, NULL);
+        return;
+    }
+    for (uint32_t i = 0; i < STAGE_CATEGORIES; i++)
+        list.amounts[i] = PRICE_STAYS;
+    list.amounts[world_below(world, STAGE_CATEGORIES)] = world_below(world, 100000);
+    ask.verb = OWNER_PLAN_PRICES;
+    ask.hold_id = chance_id(world->chance);
+    ask.until_ms = post_now_ms(post) + 1 + (int64_t)world_below(world, 20000);
+    arena_init(&arena, 65536);
+    int err = price_list_write(&list, &arena, &ask.list);
+    assert(err == 0 && ask.list.len <= sizeof(bytes));
+    memcpy(bytes, ask.list.at, ask.list.len);
+    ask.list = view_of(bytes, ask.list.len);
+    arena_release(&arena);
+    (void)world_ask(world, &organiser, &ask, NULL);
+}
+
 /* The organiser looks who holds most, and ends one of the holds. */
 static void end_hold(struct world *world)
 {
@@ -243,6 +275,8 @@ void director_run(void *arg)
             end_hold(world);
         if (world_odds(world, 10))
             change_prices(world);
+        if (world_odds(world, 8))
+            plan_prices(world);
         if (trouble > 0 && world_below(world, 24) < trouble)
             acts[world_below(world, sizeof(acts) / sizeof(acts[0]))](world);
     }

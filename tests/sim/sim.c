@@ -72,6 +72,8 @@ static bool covers(const struct coverage *c)
         {"lists of who holds", c->answers[OWNER_HOLDINGS][0]},
         {"holds ended by the organiser", c->answers[OWNER_END_HOLD][0]},
         {"price lists", c->lists},
+        {"prices whose time came", c->plans},
+        {"price plans taken back", c->answers[OWNER_END_PLAN][0]},
         {"prices that others changed", c->answers[OWNER_PRICES][-ERR_EXISTS]},
         {"holds sold by a later list", c->sold_dear},
         {"later keys of an order", c->answers[OWNER_KEEP_KEY][0]},

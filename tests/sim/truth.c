@@ -38,7 +38,8 @@ void truth_init(struct truth *truth, const struct stage *stage)
     truth->claims = calloc(stage->hall->place_count, sizeof(*truth->claims));
     truth->rests = calloc(stage->hall->place_count, sizeof(*truth->rests));
     truth->lists = calloc(PRICE_LISTS_MAX + 1, sizeof(*truth->lists));
-    assert(truth->lists);
+    truth->plans = calloc(TRUTH_PLANS_MAX, sizeof(*truth->plans));
+    assert(truth->lists && truth->plans);
     truth->list_count = 1;
     truth->lists[0].category_count = STAGE_CATEGORIES;
     memcpy(truth->lists[0].amounts, stage->prices, sizeof(stage->prices));
@@ -64,6 +65,7 @@ void truth_release(struct truth *truth)
     free(truth->claims);
     free(truth->rests);
     free(truth->lists);
+    free(truth->plans);
     free(truth->blocks);
     free(truth->block_ends);
     free(truth->marks);
@@ -153,6 +155,54 @@ static int64_t price_of(const struct truth *truth, const struct truth_hold *know
     return total;
 }
 
+struct truth_plan *truth_plan(const struct truth *truth, struct id plan_id)
+{
+    for (uint32_t i = 0; i < truth->plan_count; i++) {
+        if (!truth->plans[i].over && id_eq(truth->plans[i].plan_id, plan_id))
+            return &truth->plans[i];
+    }
+    return NULL;
+}
+
+static bool follow_plan(struct truth *truth, const struct change *change)
+{
+    struct truth_plan *plan = &truth->plans[truth->plan_count];
+    assert(truth->plan_count < TRUTH_PLANS_MAX);
+    if (change->from_ms <= change->at_ms || truth_plan(truth, change->plan_id))
+        return wrong(truth, "prices wait for a time that is over, or twice");
+    *plan = (struct truth_plan){.plan_id = change->plan_id, .from_ms = change->from_ms};
+    if (price_list_read_plan(change->list, STAGE_CATEGORIES, &truth->arena, &plan->list) != 0)
+        return wrong(truth, "prices wait that are none");
+    truth->plan_count++;
+    return true;
+}
+
+static bool follow_plan_end(struct truth *truth, const struct change *change)
+{
+    struct truth_plan *plan = truth_plan(truth, change->plan_id);
+    if (!plan)
+        return wrong(truth, "prices are taken back that do not wait");
+    plan->over = true;
+    truth->plans_ended++;
+    return true;
+}
+
+/* Once, not before its time, and nothing but what was planned. */
+static bool follow_plan_valid(struct truth *truth, const struct change *change)
+{
+    struct truth_plan *plan = truth_plan(truth, change->plan_id);
+    struct price_list should = truth->lists[truth->list_count - 1];
+    if (!plan)
+        return wrong(truth, "prices become valid that do not wait");
+    price_list_merge(&should, &plan->list);
+    if (change->at_ms < plan->from_ms ||
+        !price_list_same(&should, &truth->lists[truth->list_count]))
+        return wrong(truth, "prices become valid before their time, or others than planned");
+    plan->over = true;
+    truth->plans_begun++;
+    return true;
+}
+
 static bool follow_prices(struct truth *truth, const struct change *change)
 {
     if (change->number != truth->list_count || truth->list_count > PRICE_LISTS_MAX)
@@ -160,6 +210,8 @@ static bool follow_prices(struct truth *truth, const struct change *change)
     if (price_list_read(change->list, change->number, STAGE_CATEGORIES, &truth->arena,
                         &truth->lists[truth->list_count]) != 0)
         return wrong(truth, "price list %u is none", change->number);
+    if (!id_is_zero(change->plan_id) && !follow_plan_valid(truth, change))
+        return false;
     truth->list_count++;
     return true;
 }
@@ -466,6 +518,10 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
         return follow_unblock(truth, change, version);
     case CHANGE_PRICES:
         return follow_prices(truth, change);
+    case CHANGE_PRICE_PLAN:
+        return follow_plan(truth, change);
+    case CHANGE_PRICE_PLAN_END:
+        return follow_plan_end(truth, change);
     case CHANGE_CLOCK:
         return wrong(truth, "a clock that nobody set");
     }

@@ -15,6 +15,7 @@
 #define TRUTH_HOLDS_MAX    16384
 #define TRUTH_VERSIONS_MAX 65536
 #define TRUTH_ERROR_MAX    256
+#define TRUTH_PLANS_MAX    4096
 
 enum truth_fate { TRUTH_HELD = 1, TRUTH_RELEASED, TRUTH_EXPIRED, TRUTH_SOLD, TRUTH_CANCELLED };
 
@@ -37,11 +38,22 @@ struct truth_hold {
     bool reduced; /* some of its seats were given back */
 };
 
+/* Prices that wait. */
+struct truth_plan {
+    struct id plan_id;
+    int64_t from_ms;
+    struct price_list list;
+    bool over;
+};
+
 struct truth {
     struct store *store; /* the one without faults; borrowed */
     const struct hall *hall;
     struct price_list *lists; /* by number */
     uint32_t list_count;      /* the last is valid */
+    struct truth_plan *plans; /* prices that wait for their time; TRUTH_PLANS_MAX */
+    uint32_t plan_count;
+    uint32_t plans_begun, plans_ended;
     uint32_t performance_id;
     uint32_t places_max;
     uint32_t rest_ms;
@@ -73,6 +85,8 @@ bool truth_follow(struct truth *truth);
 struct truth_hold *truth_find(struct truth *truth, struct id hold_id);
 /* What the hold's list says of a seat. */
 int64_t truth_amount(const struct truth *truth, const struct truth_hold *known, uint32_t seat);
+/* The plan that waits; NULL: it does not. */
+struct truth_plan *truth_plan(const struct truth *truth, struct id plan_id);
 enum seats_state truth_state(const struct truth *truth, uint32_t seat);
 struct seats_counts truth_counts(const struct truth *truth);
 /* Holds with this fate. */

@@ -59,9 +59,10 @@ uint32_t world_posts(const struct world *world)
 
 static const char *verb_name(enum owner_verb verb)
 {
-    static const char *const names[] = {
-        "hold",        "best",  "release", "order",       "cancel",     "sale",  "extend",
-        "keep key of", "block", "unblock", "end hold of", "list holds", "prices"};
+    static const char *const names[] = {"hold",   "best",        "release",     "order",
+                                        "cancel", "sale",        "extend",      "keep key of",
+                                        "block",  "unblock",     "end hold of", "list holds",
+                                        "prices", "plan prices", "end plan"};
     return names[verb];
 }
 
@@ -207,6 +208,7 @@ bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverag
         world_fail(world, "somebody waits for ever");
     coverage->expiries += truth_count_fate(&world->truth, TRUTH_EXPIRED);
     coverage->rests += world->truth.rest_count;
+    coverage->plans += world->truth.plans_begun;
     coverage->lists += world->truth.list_count - 1;
     for (uint32_t i = 0; i < world->truth.hold_count; i++)
         coverage->sold_dear +=

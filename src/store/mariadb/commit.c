@@ -198,6 +198,30 @@ static int put_prices(struct buf *text, const struct store_batch *batch)
     return err == 0 && batch->prices_count > 0 ? buf_append_view(text, VIEW_LIT(";\n")) : err;
 }
 
+static int put_plans(struct buf *text, const struct store_batch *batch)
+{
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < batch->plan_end_count; i++) {
+        err = buf_printf(text,
+                         "DELETE FROM price_plan WHERE performance_id = %" PRIu32 " AND plan_id = ",
+                         batch->performance_id);
+        err = err ? err : put_id(text, batch->plan_ends[i]);
+        err = err ? err
+                  : buf_printf(text, ";\nIF ROW_COUNT() <> 1 THEN " SIGNAL " END IF;\n",
+                               NO_SUCH_SALE, "no such plan");
+    }
+    for (size_t i = 0; err == 0 && i < batch->plan_count; i++) {
+        const struct store_plan *plan = &batch->plans[i];
+        err =
+            buf_printf(text, "INSERT INTO price_plan VALUES\n(%" PRIu32 ",", batch->performance_id);
+        err = err ? err : put_id(text, plan->plan_id);
+        err = err ? err : buf_printf(text, ",%" PRId64 ",", plan->from_ms);
+        err = err ? err : put_hex(text, (const uint8_t *)plan->list.at, plan->list.len);
+        err = err ? err : buf_append_view(text, VIEW_LIT(");\n"));
+    }
+    return err;
+}
+
 static int put_outbox(struct buf *text, const struct store_batch *batch)
 {
     int err = buf_printf(text, "INSERT INTO outbox (performance_id, body) VALUES (%" PRIu32 ", ",
@@ -215,6 +239,7 @@ static int put_batch(struct buf *text, const struct store_batch *batch, const ch
     err = err ? err : put_sales(text, batch);
     err = err ? err : put_blocks(text, batch);
     err = err ? err : put_prices(text, batch);
+    err = err ? err : put_plans(text, batch);
     if (err == 0 && batch->outbox.len > 0)
         err = put_outbox(text, batch);
     return err ? err : buf_printf(text, "COMMIT;\n%sEND", after);

@@ -57,5 +57,9 @@ const struct sql_step mariadb_sale_steps[] = {
      " begun BIGINT NOT NULL, list VARBINARY(8192) NOT NULL,"
      " PRIMARY KEY (performance_id, number))" INNODB ";"
      "ALTER TABLE orders ADD COLUMN amounts VARBINARY(1024) NOT NULL DEFAULT ''"},
+    {"price plans",
+     "CREATE TABLE price_plan (performance_id INT UNSIGNED NOT NULL, plan_id BINARY(16) NOT NULL,"
+     " from_ms BIGINT NOT NULL, list VARBINARY(8192) NOT NULL,"
+     " PRIMARY KEY (performance_id, plan_id))" INNODB},
 };
 const size_t mariadb_sale_step_count = sizeof(mariadb_sale_steps) / sizeof(mariadb_sale_steps[0]);

@@ -118,6 +118,42 @@ static int check_prices(const struct mem_sale *sale, const struct store_batch *b
     return 0;
 }
 
+static size_t find_plan(const struct mem_sale *sale, struct id plan_id)
+{
+    size_t at = 0;
+    while (at < sale->plan_count && !id_eq(sale->plans[at].plan_id, plan_id))
+        at++;
+    return at;
+}
+
+/* What ends waits, and what begins does not yet. */
+static int check_plans(const struct mem_sale *sale, const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->plan_end_count; i++) {
+        if (find_plan(sale, batch->plan_ends[i]) == sale->plan_count)
+            return ERR_CONFLICT;
+    }
+    for (size_t i = 0; i < batch->plan_count; i++) {
+        if (find_plan(sale, batch->plans[i].plan_id) < sale->plan_count)
+            return ERR_CONFLICT;
+    }
+    return 0;
+}
+
+static void set_plans(struct mem_sale *sale, const struct store_batch *batch,
+                      const struct view *lists)
+{
+    for (size_t i = 0; i < batch->plan_end_count; i++) {
+        const size_t at = find_plan(sale, batch->plan_ends[i]);
+        if (at < sale->plan_count)
+            sale->plans[at] = sale->plans[--sale->plan_count];
+    }
+    for (size_t i = 0; i < batch->plan_count; i++) {
+        sale->plans[sale->plan_count] = batch->plans[i];
+        sale->plans[sale->plan_count++].list = lists[i];
+    }
+}
+
 static void undo(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
                  const struct view *had, const struct progress *done)
 {
@@ -141,12 +177,13 @@ struct room {
     struct view *left, *had;      /* one a cancel: what stays, and what its order had */
     struct view *reasons;         /* one a block */
     struct view *lists;           /* one a price list */
+    struct view *plans;           /* one a plan */
 };
 
 static size_t room_size(const struct store_batch *batch)
 {
     return 2 * batch->order_count + 2 * batch->cancel_count + batch->block_count +
-           batch->prices_count;
+           batch->prices_count + batch->plan_count;
 }
 
 static struct room room_of(const struct store_batch *batch, struct view *views)
@@ -157,6 +194,7 @@ static struct room room_of(const struct store_batch *batch, struct view *views)
     room.had = room.left + batch->cancel_count;
     room.reasons = room.had + batch->cancel_count;
     room.lists = room.reasons + batch->block_count;
+    room.plans = room.lists + batch->prices_count;
     return room;
 }
 
@@ -174,6 +212,8 @@ static int keep_all(struct mem_store *m, const struct store_batch *batch, struct
         rc = mem_keep(&m->kept, batch->blocks[i].reason, &room->reasons[i]);
     for (size_t i = 0; rc == 0 && i < batch->prices_count; i++)
         rc = mem_keep(&m->kept, batch->prices[i].list, &room->lists[i]);
+    for (size_t i = 0; rc == 0 && i < batch->plan_count; i++)
+        rc = mem_keep(&m->kept, batch->plans[i].list, &room->plans[i]);
     if (rc == 0 && batch->outbox.len > 0) {
         char *copy = malloc(batch->outbox.len);
         if (!copy)
@@ -214,6 +254,9 @@ static int reserve(struct mem_store *m, struct mem_sale *sale, const struct stor
     if (rc == 0)
         rc = mem_reserve((void **)&sale->prices, &sale->prices_cap,
                          sale->prices_count + batch->prices_count, sizeof(*sale->prices));
+    if (rc == 0)
+        rc = mem_reserve((void **)&sale->plans, &sale->plan_cap,
+                         sale->plan_count + batch->plan_count, sizeof(*sale->plans));
     return rc == 0 ? keep_all(m, batch, room) : rc;
 }
 
@@ -235,6 +278,7 @@ static void append(struct mem_store *m, struct mem_sale *sale, const struct stor
         sale->prices[sale->prices_count] = batch->prices[i];
         sale->prices[sale->prices_count++].list = room->lists[i];
     }
+    set_plans(sale, batch, room->plans);
     if (room->outbox.len > 0)
         m->outbox[m->outbox_count++] =
             (struct store_outbox_row){++m->outbox_last_id, batch->performance_id, room->outbox};
@@ -266,6 +310,8 @@ static int commit_locked(struct mem_store *m, const struct store_batch *batch, s
         rc = check_blocks(sale, batch);
     if (rc == 0)
         rc = check_prices(sale, batch);
+    if (rc == 0)
+        rc = check_plans(sale, batch);
     if (rc < 0) {
         undo(m, sale, batch, room->had, &done);
         free((void *)room->outbox.at);

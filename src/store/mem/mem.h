@@ -27,6 +27,8 @@ struct mem_sale {
     size_t block_cap;
     struct store_prices *prices; /* in order of their numbers */
     size_t prices_count, prices_cap;
+    struct store_plan *plans; /* in no order */
+    size_t plan_count, plan_cap;
     uint32_t *orders; /* places in mem_store.orders, in order of commit */
     size_t order_count;
     size_t order_cap;

@@ -66,6 +66,37 @@ int mem_price_lists(struct store *store, uint32_t performance_id, struct arena *
     return rc;
 }
 
+static int plan_by_time(const void *a, const void *b)
+{
+    const struct store_plan *x = a, *y = b;
+    if (x->from_ms != y->from_ms)
+        return x->from_ms < y->from_ms ? -1 : 1;
+    if (x->plan_id.hi != y->plan_id.hi)
+        return x->plan_id.hi < y->plan_id.hi ? -1 : 1;
+    return (x->plan_id.lo > y->plan_id.lo) - (x->plan_id.lo < y->plan_id.lo);
+}
+
+int mem_price_plans(struct store *store, uint32_t performance_id, struct arena *arena,
+                    struct store_plan **ret_plans, size_t *ret_count, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    pthread_mutex_lock(&m->lock);
+    const struct mem_sale *sale = mem_find_sale(m, performance_id);
+    const size_t count = sale ? sale->plan_count : 0;
+    struct store_plan *list = arena_alloc(arena, count * sizeof(*list));
+    int rc = list ? 0 : ERR_NO_MEMORY;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        list[i] = sale->plans[i];
+        rc = mem_keep(arena, sale->plans[i].list, &list[i].list);
+    }
+    pthread_mutex_unlock(&m->lock);
+    *ret_plans = list;
+    *ret_count = rc == 0 ? count : 0;
+    if (*ret_count > 1)
+        qsort(list, count, sizeof(*list), plan_by_time);
+    return rc;
+}
+
 int mem_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
                     size_t rows_max, struct arena *arena, struct ledger_row **ret_rows,
                     size_t *ret_count, int64_t deadline_ns)

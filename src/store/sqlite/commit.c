@@ -126,6 +126,22 @@ static int add_prices(struct sql_txn *txn, uint32_t performance_id,
         NULL);
 }
 
+static int change_plans(struct sql_txn *txn, const struct store_batch *batch)
+{
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < batch->plan_end_count; i++)
+        err = change_one(txn, "DELETE FROM price_plan WHERE performance_id = ? AND plan_id = ?",
+                         SQL(sql_int(batch->performance_id), sql_id(batch->plan_ends[i])));
+    for (size_t i = 0; err == 0 && i < batch->plan_count; i++)
+        err = sql_run(txn,
+                      "INSERT INTO price_plan (performance_id, plan_id, from_ms, list)"
+                      " VALUES (?, ?, ?, ?)",
+                      SQL(sql_int(batch->performance_id), sql_id(batch->plans[i].plan_id),
+                          sql_int(batch->plans[i].from_ms), sql_bytes(batch->plans[i].list)),
+                      NULL);
+    return err;
+}
+
 static int run_commit(struct sql_job *job, struct sql_txn *txn)
 {
     const struct store_batch *batch = ((struct commit *)job)->batch;
@@ -146,6 +162,8 @@ static int run_commit(struct sql_job *job, struct sql_txn *txn)
         err = begin_block(txn, performance_id, &batch->blocks[i]);
     for (size_t i = 0; err == 0 && i < batch->prices_count; i++)
         err = add_prices(txn, performance_id, &batch->prices[i]);
+    if (err == 0)
+        err = change_plans(txn, batch);
     if (err == 0 && batch->outbox.len > 0)
         err = sql_run(txn, "INSERT INTO outbox (performance_id, body) VALUES (?, ?)",
                       SQL(sql_int(performance_id), sql_bytes(batch->outbox)), NULL);

@@ -91,6 +91,12 @@ const struct migration migrations[] = {
                " list BLOB NOT NULL,"
                " PRIMARY KEY (performance_id, number)) WITHOUT ROWID;"
                "ALTER TABLE orders ADD COLUMN amounts BLOB NOT NULL DEFAULT x'';"},
+    {"price plans", "CREATE TABLE price_plan ("
+                    " performance_id INTEGER NOT NULL,"
+                    " plan_id BLOB NOT NULL,"
+                    " from_ms INTEGER NOT NULL,"
+                    " list BLOB NOT NULL,"
+                    " PRIMARY KEY (performance_id, plan_id)) WITHOUT ROWID;"},
 };
 const size_t migration_count = sizeof(migrations) / sizeof(migrations[0]);
 

@@ -62,15 +62,18 @@ const struct tables_kind sqlite_kind = {
         },
     .sold_list = "SELECT seat, order_id FROM sold LEFT JOIN orders USING (order_no)"
                  " WHERE sold.performance_id = ? ORDER BY seat",
-    .performance_ids = "SELECT performance_id AS p FROM performance "
-                       "UNION " DISTINCT_PERFORMANCES("ledger") " UNION " DISTINCT_PERFORMANCES(
-                           "sold") " UNION " DISTINCT_PERFORMANCES("orders") " UNION SELECT "
-                                                                             "performance_id "
-                                                                             "FROM blocked UNION "
-                                                                             "SELECT "
-                                                                             "performance_id FROM "
-                                                                             "price_list ORDER BY "
-                                                                             "p",
+    .performance_ids =
+        "SELECT performance_id AS p FROM performance "
+        "UNION " DISTINCT_PERFORMANCES("ledger") " UNION " DISTINCT_PERFORMANCES(
+            "sold") " UNION " DISTINCT_PERFORMANCES("orders") " UNION SELECT "
+                                                              "performance_id "
+                                                              "FROM blocked UNION "
+                                                              "SELECT "
+                                                              "performance_id FROM "
+                                                              "price_list UNION SELECT "
+                                                              "performance_id FROM price_plan "
+                                                              "ORDER BY "
+                                                              "p",
     .add_hall = add_hall,
     .read_layout = read_layout,
     .commit = sqlite_commit,

@@ -78,6 +78,28 @@ int tables_price_lists(struct store *store, uint32_t performance_id, struct aren
     return tables_read(store, &list, (void **)ret_lists, ret_count, deadline_ns);
 }
 
+static int add_plan(struct rows *rows, struct sql_rows *row)
+{
+    struct store_plan *plan = rows_next(rows, sizeof(*plan));
+    if (!plan)
+        return ERR_NO_MEMORY;
+    plan->from_ms = sql_get_int(row, 1);
+    int err = sql_get_id(row, 0, &plan->plan_id);
+    return err ? err : sql_get_copy(row, 2, rows->arena, &plan->list);
+}
+
+int tables_price_plans(struct store *store, uint32_t performance_id, struct arena *arena,
+                       struct store_plan **ret_plans, size_t *ret_count, int64_t deadline_ns)
+{
+    struct tables_list list = {.text = "SELECT plan_id, from_ms, list FROM price_plan"
+                                       " WHERE performance_id = ? ORDER BY from_ms, plan_id",
+                               .values = {sql_int(performance_id)},
+                               .value_count = 1,
+                               .add = add_plan,
+                               .rows.arena = arena};
+    return tables_read(store, &list, (void **)ret_plans, ret_count, deadline_ns);
+}
+
 /* ---- bodies: in pages, for a database may hold all rows of an answer in memory ---- */
 
 struct bodies {

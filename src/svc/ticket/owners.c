@@ -4,7 +4,7 @@
 
 static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
 {
-    if (m->verb > OWNER_PRICES || m->list.len > CHANGE_LIST_MAX ||
+    if (m->verb > OWNER_END_PLAN || m->list.len > CHANGE_LIST_MAX ||
         m->holdings_max > TICKET_HOLDINGS_MAX || m->n_seats > SEATS_PARTY_MAX ||
         m->n_areas > SEATS_PARTY_MAX || m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||
         m->request_hash.len != sizeof(ask->request_hash) ||

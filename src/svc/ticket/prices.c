@@ -1,4 +1,5 @@
-/* SetPrices: what places cost from now on. What is held, or was bought, keeps its price. */
+/* SetPrices, ListPricePlans, EndPricePlan: what places cost from now on, or from a time on. What is
+ * held, or was bought, keeps its price. */
 #include "svc/ticket/prices.h"
 #include "observe/log.h"
 
@@ -81,6 +82,104 @@ static void wait_until_shown(const struct catalog_performance *performance, uint
     }
 }
 
+static int show(struct call *call, const struct catalog_performance *performance, void *response)
+{
+    int err = desk_fill_performance(call_arena(call), performance, response);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
+/* A plan with the prices that it changes, in the arena. ERR_NO_MEMORY, ERR_CORRUPT. */
+static int fill_plan(const struct catalog_performance *performance, const struct store_plan *stored,
+                     struct arena *arena, Usher__V1__PricePlan **ret_plan)
+{
+    struct price_list list;
+    const uint32_t count = performance->hall->hall->category_count;
+    int err = price_list_read_plan(stored->list, count, arena, &list);
+    Usher__V1__PricePlan *plan = arena_alloc(arena, sizeof(*plan));
+    Usher__V1__Price *prices = arena_alloc(arena, count * sizeof(*prices));
+    if (err != 0 || !plan || !prices)
+        return err != 0 ? err : ERR_NO_MEMORY;
+    usher__v1__price_plan__init(plan);
+    plan->plan_id = desk_id(arena, stored->plan_id);
+    plan->from_ms = stored->from_ms;
+    plan->prices = arena_alloc(arena, count * sizeof(*plan->prices));
+    for (uint32_t i = 0; plan->prices && i < count; i++) {
+        if (list.amounts[i] == PRICE_STAYS)
+            continue;
+        usher__v1__price__init(&prices[i]);
+        prices[i].category = i;
+        prices[i].amount = list.amounts[i];
+        plan->prices[plan->n_prices++] = &prices[i];
+    }
+    *ret_plan = plan;
+    return plan->plan_id && plan->prices ? 0 : ERR_NO_MEMORY;
+}
+
+/* Prices that wait for their time: those of the wish, over whatever is valid then. */
+static int plan_prices(struct call *call, const struct catalog_performance *performance,
+                       const Usher__V1__SetPricesRequest *wish)
+{
+    bool given[HALL_CATEGORIES_MAX] = {false};
+    struct ticket *ticket = call_state(call);
+    struct price_list list = {.category_count = performance->hall->hall->category_count};
+    struct owner_ask ask = {.verb = OWNER_PLAN_PRICES, .until_ms = wish->from_ms};
+    if (wish->from_ms <= clock_wall_ms(loop_clock(sched_loop(sched_current()))))
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "from_ms",
+                         "prices become valid in the future, or with 0 at once");
+    for (uint32_t i = 0; i < list.category_count; i++)
+        list.amounts[i] = PRICE_STAYS;
+    int err =
+        desk_read_prices(call, performance->hall->hall, wish->prices, wish->n_prices, &list, given);
+    if (err != 0)
+        return err;
+    ask.hold_id = chance_id(ticket->options.chance);
+    if (price_list_write(&list, call_arena(call), &ask.list) != 0)
+        return desk_store_failed(call, ERR_NO_MEMORY);
+    err = desk_ask(ticket, performance, &ask, call_deadline_ns(call));
+    if (err == ERR_CONFLICT)
+        return desk_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", "prices",
+                         "at most %d prices wait for their time, of %d in all", PRICE_PLANS_MAX,
+                         PRICE_LISTS_MAX);
+    return err == 0 ? 0 : desk_refused(call, &ask);
+}
+
+CALL_HANDLER(ticket_list_price_plans)
+{
+    const Usher__V1__ListPricePlansRequest *wish = request;
+    Usher__V1__ListPricePlansResponse *answer = response;
+    struct store *store = ((struct ticket *)call_state(call))->options.store;
+    struct arena *arena = call_arena(call);
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    struct store_plan *stored;
+    size_t count = 0;
+    if (!performance || desk_check_event(call, performance->event) != 0)
+        return ERR_NOT_FOUND;
+    int err = store->ops->price_plans(store, performance->performance_id, arena, &stored, &count,
+                                      call_deadline_ns(call));
+    answer->plans = arena_alloc(arena, (count + 1) * sizeof(*answer->plans));
+    if (err == 0 && !answer->plans)
+        err = ERR_NO_MEMORY;
+    for (size_t i = 0; err == 0 && i < count; i++)
+        err = fill_plan(performance, &stored[i], arena, &answer->plans[answer->n_plans++]);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
+CALL_HANDLER(ticket_end_price_plan)
+{
+    const Usher__V1__EndPricePlanRequest *wish = request;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    struct owner_ask ask = {.verb = OWNER_END_PLAN};
+    if (!performance || desk_check_event(call, performance->event) != 0)
+        return ERR_NOT_FOUND;
+    if (id_parse(view_str(wish->plan_id), &ask.hold_id) != 0)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "plan_id", "not a plan's id");
+    const int err = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
+    if (err == ERR_NOT_FOUND)
+        return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "plan_id",
+                         "no such plan waits: its time has come, or it was taken back");
+    return err == 0 ? 0 : desk_refused(call, &ask);
+}
+
 CALL_HANDLER(ticket_set_prices)
 {
     const Usher__V1__SetPricesRequest *wish = request;
@@ -92,6 +191,10 @@ CALL_HANDLER(ticket_set_prices)
     if (wish->n_prices == 0)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
                          "at least one category has a new price");
+    if (wish->from_ms != 0) {
+        int planned = plan_prices(call, performance, wish);
+        return planned == 0 ? show(call, performance, response) : planned;
+    }
     for (uint32_t i = 0; i < SET_TRIES && again; i++) {
         if (i > 0 && fiber_sleep_until(deadline_after_ms(fiber_now_ns(), SET_PAUSE_MS)) != 0)
             return ERR_CANCELLED;
@@ -105,6 +208,5 @@ CALL_HANDLER(ticket_set_prices)
     log_event(LOG_INFO, "prices.set", log_uint("usher.performance", performance->performance_id),
               log_uint("usher.price_list", ask.hold.price_list));
     wait_until_shown(performance, ask.hold.price_list);
-    int err = desk_fill_performance(call_arena(call), performance, response);
-    return err == 0 ? 0 : desk_store_failed(call, err);
+    return show(call, performance, response);
 }

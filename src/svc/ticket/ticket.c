@@ -23,6 +23,8 @@ CALL_HANDLER(ticket_bar_buyer);
 CALL_HANDLER(ticket_end_bar);
 CALL_HANDLER(ticket_list_barred);
 CALL_HANDLER(ticket_set_prices);
+CALL_HANDLER(ticket_list_price_plans);
+CALL_HANDLER(ticket_end_price_plan);
 
 #define FOR_EVER "public, max-age=31536000, immutable"
 #define SECONDS  "public, max-age=2"
@@ -59,6 +61,8 @@ static const struct method methods[] = {
     {"DeleteEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_delete_event},
     {"UpdatePerformance", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_update_performance},
     {"SetPrices", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_set_prices},
+    {"ListPricePlans", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_price_plans},
+    {"EndPricePlan", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_end_price_plan},
     {"OpenSale", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0, ticket_open_sale},
     {"PauseSale", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0, ticket_pause_sale},
     {"GetSaleReport", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0,

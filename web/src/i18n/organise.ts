@@ -177,6 +177,13 @@ const en = {
   pricesHint:
     'They hold from the moment you save. What is in a hold, or was bought, keeps its price.',
   pricesSaved: 'The new prices are valid.',
+  pricesFrom: 'Valid from',
+  pricesFromHint: 'Empty: at once. By the clock of the hall.',
+  badPricesFrom: 'A time to come.',
+  pricesPlanned: 'The prices wait for their time.',
+  plansTitle: 'Prices that wait',
+  takeBack: 'Take back',
+  takenBack: 'The prices are taken back.',
   move: 'Change',
   moveTitle: 'Date, doors and gate',
   moved:
@@ -501,6 +508,13 @@ const ko: typeof en = {
   pricesTitle: '가격 변경',
   pricesHint: '저장하는 즉시 적용됩니다. 이미 선점했거나 구매한 좌석의 가격은 바뀌지 않습니다.',
   pricesSaved: '새 가격이 적용되었습니다.',
+  pricesFrom: '적용 시각',
+  pricesFromHint: '비워 두면 바로 적용됩니다. 공연장 현지 시각 기준입니다.',
+  badPricesFrom: '앞으로의 시각을 입력해 주세요.',
+  pricesPlanned: '가격 변경을 예약했습니다.',
+  plansTitle: '예약된 가격',
+  takeBack: '예약 취소',
+  takenBack: '가격 변경 예약을 취소했습니다.',
   move: '변경',
   moveTitle: '일정과 입장 안내',
   moved:

@@ -1,23 +1,82 @@
 import { useSignal } from '@preact/signals';
-import { useMemo, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { ticketDesk } from '../../api/organise';
+import type { PricePlan } from '../../gen/usher/v1/ticket_manage_pb';
 import type { Performance } from '../../gen/usher/v1/ticket_pb';
-import { gradeName } from '../../i18n/format';
+import { dateInZone, gradeName, money } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
 import { toFirstWrong } from '../../parts/field';
 import { readAmount, writeAmount } from '../../state/amount';
 import { announce } from '../../state/announce';
 import { options, Task } from '../../state/organise';
+import { msInZone, ownZone } from '../../state/zone';
 import { Line, Refusal } from './form';
 
-/** What the places of a date cost from now on; only what was changed is sent. */
-export function ChangePrices({
-  performance,
-  onDone,
-}: {
+interface PricesProps {
   performance: Performance;
   onDone(): void;
-}) {
+}
+
+const nameOf = (performance: Performance, category: number) =>
+  gradeName(performance.hall?.categories[category]?.name ?? '');
+
+/** Prices that wait for their time, each to be taken back. */
+function Plans({ performance, task }: { performance: Performance; task: Task }) {
+  const say = organiseWords.value;
+  const plans = useSignal<PricePlan[]>([]);
+  const { performanceId } = performance;
+  const load = () =>
+    task.do(async () => {
+      plans.value = (await ticketDesk.listPricePlans({ performanceId }, options)).plans;
+    });
+  useEffect(() => void load(), [performanceId]);
+  const takeBack = async (planId: string) => {
+    const done = await task.do(async () => {
+      await ticketDesk.endPricePlan({ performanceId, planId }, options);
+    });
+    if (done) announce(say.takenBack);
+    await load();
+  };
+  if (plans.value.length === 0) return null;
+  const zone = performance.timeZone || ownZone();
+  return (
+    <section aria-label={say.plansTitle}>
+      <h3>{say.plansTitle}</h3>
+      <ul class="org-list">
+        {plans.value.map(({ planId, fromMs, prices }) => {
+          const when = dateInZone(zone, Number(fromMs), 'full');
+          return (
+            <li key={planId} data-plan={planId}>
+              <span>
+                <strong>{when}</strong>
+                <span class="soft">
+                  {prices
+                    .map(
+                      (one) =>
+                        `${nameOf(performance, one.category)} ${money(one.amount, performance)}`,
+                    )
+                    .join(' · ')}
+                </span>
+              </span>
+              <button
+                type="button"
+                class="plain"
+                data-action="take-back"
+                aria-label={`${say.takeBack}: ${when}`}
+                onClick={() => void takeBack(planId)}
+              >
+                {say.takeBack}
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+/** What the places of a date cost from now on, or from a time on; only what was changed is sent. */
+export function ChangePrices({ performance, onDone }: PricesProps) {
   const say = organiseWords.value;
   const task = useMemo(() => new Task(), []);
   const form = useRef<HTMLFormElement>(null);
@@ -25,15 +84,17 @@ export function ChangePrices({
   const typed = useSignal<ReadonlyMap<number, string>>(
     new Map(performance.prices.map((one) => [one.category, writeAmount(one.amount, digits)])),
   );
+  const from = useSignal('');
   const tried = useSignal(false);
   const wanted = performance.prices.map(({ category, amount }) => ({
     category,
     was: amount,
     amount: readAmount(typed.value.get(category) ?? '', digits),
   }));
+  const fromMs = from.value ? msInZone(from.value, performance.timeZone || ownZone()) : 0;
   const save = async () => {
     tried.value = true;
-    if (wanted.some(({ amount }) => amount === null)) {
+    if (fromMs === null || wanted.some(({ amount }) => amount === null)) {
       toFirstWrong(form.current);
       return;
     }
@@ -43,10 +104,10 @@ export function ChangePrices({
     const done = await task.do(async () => {
       if (prices.length === 0) return;
       const { performanceId } = performance;
-      await ticketDesk.setPrices({ performanceId, prices }, options);
+      await ticketDesk.setPrices({ performanceId, prices, fromMs: BigInt(fromMs) }, options);
     });
     if (!done) return;
-    announce(say.pricesSaved);
+    announce(fromMs === 0 ? say.pricesSaved : say.pricesPlanned);
     onDone();
   };
   return (
@@ -67,7 +128,7 @@ export function ChangePrices({
         {wanted.map(({ category, amount }) => (
           <Line
             key={category}
-            label={say.price(gradeName(performance.hall?.categories[category]?.name ?? ''))}
+            label={say.price(nameOf(performance, category))}
             name={`new-price-${category}`}
             value={typed.value.get(category) ?? ''}
             wrong={tried.value && amount === null ? say.badPrice : ''}
@@ -76,10 +137,22 @@ export function ChangePrices({
             }}
           />
         ))}
+        <Line
+          label={say.pricesFrom}
+          name="prices-from"
+          type="datetime-local"
+          hint={say.pricesFromHint}
+          wrong={tried.value && fromMs === null ? say.badPricesFrom : ''}
+          value={from.value}
+          onInput={(value) => {
+            from.value = value;
+          }}
+        />
       </div>
       <button type="submit" class="primary" data-action="set-prices" disabled={task.busy.value}>
         {say.save}
       </button>
+      <Plans performance={performance} task={task} />
     </form>
   );
 }
