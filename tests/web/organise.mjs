@@ -230,6 +230,9 @@ export const organise = {
         await page.waitForSelector('[data-form=prices]', { state: 'detached' });
         await page.click(prices);
         await page.waitForSelector('[data-form=prices] [data-plan]:has-text("8,888,000")');
+        await page.locator('[data-form=prices]').scrollIntoViewIfNeeded();
+        await a.isAccessible('prices that wait');
+        await a.picture('organise-prices');
         await page.click('[data-form=prices] [data-action=take-back]');
         await page.waitForSelector('[data-form=prices] [data-plan]', { state: 'detached' });
         await page.click(prices);
