@@ -203,7 +203,7 @@ static int note_entry(struct sql_txn *txn, uint32_t sale_id, const struct line_e
                                    entry->kind == LINE_OPENED ? HOOK_LINE_OPENED : HOOK_SALE_CLOSED,
                                .at_ms = entry->at_ms,
                                .seat = -1};
-    uint32_t ids[LINE_PERFORMANCES_MAX];
+    uint32_t ids[LINE_PERFORMANCES_MAX] = {0};
     size_t count = 0;
     struct sql_rows *rows;
     int err = sql_query(txn,
