@@ -152,9 +152,12 @@ static void stray(void *state, struct id order_id, uint32_t seat, uint32_t perfo
 
 static void untold(void *state, enum playbill_about about, uint32_t id, const char *what)
 {
-    const bool event = about == PLAYBILL_EVENT;
-    find(state, event ? 0 : id, "playbill, %s %" PRIu32 ": %s", event ? "event" : "performance", id,
-         what);
+    const bool performance = about == PLAYBILL_PERFORMANCE || about == PLAYBILL_MADE;
+    find(state, performance ? id : 0, "playbill, %s %" PRIu32 ": %s",
+         performance              ? "performance"
+         : about == PLAYBILL_HALL ? "hall"
+                                  : "event",
+         id, what);
 }
 
 static int check_playbill(struct papers_audit *a)

@@ -91,8 +91,7 @@ struct put_job {
     int64_t was_ms;
 };
 
-/* Its row is locked until the end: numbers are given, and seen, in order. */
-static int next_number(struct sql_txn *txn, int64_t *ret_number)
+int playbill_next_number(struct sql_txn *txn, int64_t *ret_number)
 {
     uint64_t changes;
     int err = sql_run(txn, "UPDATE playbill SET number = number + 1 WHERE event_id = 0", SQL_NONE,
@@ -109,7 +108,7 @@ static int run_put_event(struct sql_job *base, struct sql_txn *txn)
     const struct put_job *job = (struct put_job *)base;
     const struct playbill_event *event = job->event;
     int64_t number, state;
-    int err = next_number(txn, &number);
+    int err = playbill_next_number(txn, &number);
     if (err != 0)
         return err;
     err = sql_ask_int(txn, "SELECT state FROM playbill WHERE event_id = ?",
@@ -180,7 +179,7 @@ static int run_put_performance(struct sql_job *base, struct sql_txn *txn)
     const struct put_job *job = (struct put_job *)base;
     const struct playbill_performance *date = job->performance;
     int64_t number, longest_ms = 0;
-    int err = next_number(txn, &number);
+    int err = playbill_next_number(txn, &number);
     if (err == 0)
         err = longest_later(txn, date->performance_id, &longest_ms);
     if (err == 0)

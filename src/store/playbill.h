@@ -26,6 +26,10 @@ enum playbill_state {
     PLAYBILL_DELETED /* nobody sees it any more; for good */
 };
 
+/* The next number, within the job that writes. Its row is locked until the end: numbers are given,
+ * and seen, in order. ERR_CORRUPT: playbill_seed comes first; as sql_run. */
+int playbill_next_number(struct sql_txn *txn, int64_t *ret_number);
+
 struct playbill_event {
     uint32_t event_id;
     uint32_t state; /* enum playbill_state */

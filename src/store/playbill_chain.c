@@ -11,6 +11,8 @@
 #define EVENT_BYTES 108
 #define DATE_BYTES  48
 #define PLACE_BYTES 76 /* more, where anything of the place is told, or paying later */
+#define HALL_BYTES  68
+#define MADE_BYTES  8
 #define TAG_BYTES   16
 
 static const char ROW_TAG[TAG_BYTES] = "usher playbill1\n";
@@ -60,6 +62,27 @@ static void hash_date(const struct playbill_performance *date, uint8_t ret_hash[
     }
     assert(at == bytes + DATE_BYTES + (place ? PLACE_BYTES : 0));
     sha256(view_of(bytes, (size_t)(at - bytes)), ret_hash);
+}
+
+static void hash_hall(struct view name, uint32_t section_count, struct view layout_hash,
+                      uint8_t ret_hash[STORE_HASH_BYTES])
+{
+    uint8_t bytes[HALL_BYTES], *at = bytes;
+    at = be_put(at, section_count, 4);
+    at = put_hash_of(at, name);
+    at = be_put_bytes(at, layout_hash.at, STORE_HASH_BYTES);
+    assert(at == bytes + sizeof(bytes));
+    sha256(view_of(bytes, sizeof(bytes)), ret_hash);
+}
+
+static void hash_made(bool utc_offset_known, int32_t utc_offset_minutes,
+                      uint8_t ret_hash[STORE_HASH_BYTES])
+{
+    uint8_t bytes[MADE_BYTES], *at = bytes;
+    at = be_put(at, utc_offset_known, 4);
+    at = be_put(at, (uint64_t)(int64_t)utc_offset_minutes, 4);
+    assert(at == bytes + sizeof(bytes));
+    sha256(view_of(bytes, sizeof(bytes)), ret_hash);
 }
 
 static void hash_row(const struct row *row, uint8_t ret_hash[STORE_HASH_BYTES])
@@ -151,7 +174,7 @@ struct told {
     bool seen; /* of the chain's: there is such a row */
 };
 
-#define TOLD_MAX (STORE_EVENTS_MAX + STORE_PERFORMANCES_MAX)
+#define TOLD_MAX (STORE_EVENTS_MAX + 2 * STORE_PERFORMANCES_MAX + STORE_HALLS_MAX)
 
 struct told_list {
     struct told *list; /* TOLD_MAX */
@@ -234,6 +257,49 @@ static int gather(struct sql_txn *txn, struct told_list *told)
     return err != 0 ? err : gather_dates(txn, told);
 }
 
+/* ---- what no genesis hash covers ---- */
+
+static int gather_halls(struct sql_txn *txn, struct told_list *told)
+{
+    struct sql_rows *rows;
+    int got = 0, err = sql_query(txn,
+                                 "SELECT hall_id, name, section_count, layout_hash FROM hall"
+                                 " WHERE hall_id IN (SELECT hall_id FROM performance"
+                                 " WHERE covers_names = 0) ORDER BY hall_id",
+                                 SQL_NONE, &rows);
+    while (err == 0 && (got = sql_next(rows)) == 1) {
+        const struct view layout_hash = sql_get_view(rows, 3);
+        struct told *one = layout_hash.len == STORE_HASH_BYTES
+                               ? add_told(told, PLAYBILL_HALL, sql_get_int(rows, 0), 0)
+                               : NULL;
+        if (!one) {
+            sql_done(rows);
+            return ERR_CORRUPT;
+        }
+        hash_hall(sql_get_view(rows, 1), (uint32_t)sql_get_int(rows, 2), layout_hash, one->content);
+    }
+    return err != 0 ? err : got;
+}
+
+static int gather_made(struct sql_txn *txn, struct told_list *told)
+{
+    struct sql_rows *rows;
+    int got = 0, err = sql_query(txn,
+                                 "SELECT performance_id, utc_offset_minutes IS NOT NULL,"
+                                 " coalesce(utc_offset_minutes, 0) FROM performance"
+                                 " WHERE covers_names = 0 ORDER BY performance_id",
+                                 SQL_NONE, &rows);
+    while (err == 0 && (got = sql_next(rows)) == 1) {
+        struct told *one = add_told(told, PLAYBILL_MADE, sql_get_int(rows, 0), 0);
+        if (!one) {
+            sql_done(rows);
+            return ERR_CORRUPT;
+        }
+        hash_made(sql_get_int(rows, 1) != 0, (int32_t)sql_get_int(rows, 2), one->content);
+    }
+    return err != 0 ? err : got;
+}
+
 /* ---- a store of before there was a chain ---- */
 
 struct adopt_job {
@@ -265,14 +331,48 @@ static int run_adopt(struct sql_job *base, struct sql_txn *txn)
     return err;
 }
 
-int playbill_chain_adopt(struct sql *sql, struct arena *arena, int64_t deadline_ns)
+/* Once: what is written down first is what counts from then on. */
+static int run_adopt_halls(struct sql_job *base, struct sql_txn *txn)
 {
-    struct adopt_job job = {.job.run = run_adopt};
+    struct adopt_job *job = (struct adopt_job *)base;
+    int64_t rows, number = 0;
+    int err = sql_ask_int(txn, "SELECT count(*) FROM playbill_row WHERE about >= ?",
+                          SQL(sql_int(PLAYBILL_HALL)), &rows);
+    if (err != 0 || rows > 0)
+        return err;
+    job->told.count = 0;
+    err = gather_halls(txn, &job->told);
+    err = err ? err : gather_made(txn, &job->told);
+    if (err == 0 && job->told.count > 0)
+        err = playbill_next_number(txn, &number);
+    for (uint32_t i = 0; err == 0 && i < job->told.count; i++) {
+        const struct told *one = &job->told.list[i];
+        struct row row = {.about = one->about, .id = one->id, .number = number};
+        memcpy(row.content, one->content, STORE_HASH_BYTES);
+        err = append(txn, &row);
+    }
+    return err;
+}
+
+static int adopt(struct sql *sql, struct arena *arena,
+                 int (*run)(struct sql_job *job, struct sql_txn *txn), int64_t deadline_ns)
+{
+    struct adopt_job job = {.job.run = run};
     job.told.list = arena_alloc(arena, TOLD_MAX * sizeof(*job.told.list));
     if (!job.told.list)
         return ERR_NO_MEMORY;
     const int err = sql_write(sql, &job.job, deadline_ns);
     return err == ERR_CONFLICT ? 0 : err; /* another process was faster */
+}
+
+int playbill_chain_adopt(struct sql *sql, struct arena *arena, int64_t deadline_ns)
+{
+    return adopt(sql, arena, run_adopt, deadline_ns);
+}
+
+int playbill_chain_adopt_halls(struct sql *sql, struct arena *arena, int64_t deadline_ns)
+{
+    return adopt(sql, arena, run_adopt_halls, deadline_ns);
 }
 
 /* ---- checking ---- */
@@ -287,6 +387,7 @@ struct check_job {
     struct fault faults[PLAYBILL_FAULTS_MAX]; /* told after the job, which may run again */
     uint32_t fault_count;
     struct told_list chained, now; /* the last that the chain says; what the rows say */
+    bool has_halls;                /* what no genesis hash covers is chained */
     struct table places;           /* of what is chained */
     struct playbill_chain chain;
 };
@@ -329,6 +430,7 @@ static int check_row(struct check_job *job, const struct row *row, const struct 
         find(job, row->about, row->id, "its row does not hang on the row before");
     if (memcmp(row->hash, hash, STORE_HASH_BYTES) != 0)
         find(job, row->about, row->id, "its row's hash is wrong");
+    job->has_halls |= row->about >= PLAYBILL_HALL;
     return note(job, row);
 }
 
@@ -377,8 +479,9 @@ static void compare(struct check_job *job, const struct told *now)
         return;
     }
     struct told *told = &job->chained.list[place];
+    const bool renumbered = now->about <= PLAYBILL_PERFORMANCE && told->number != now->number;
     told->seen = true;
-    if (told->number != now->number || memcmp(told->content, now->content, STORE_HASH_BYTES) != 0)
+    if (renumbered || memcmp(told->content, now->content, STORE_HASH_BYTES) != 0)
         find(job, now->about, now->id, "what is told of it is not what the chain says");
 }
 
@@ -387,6 +490,7 @@ static int run_check(struct sql_job *base, struct sql_txn *txn)
     struct check_job *job = (struct check_job *)base;
     job->chain = (struct playbill_chain){0};
     job->chained.count = job->fault_count = 0;
+    job->has_halls = false;
     table_clear(&job->places);
     int err = read_chain(job, txn);
     err = err ? err : gather(txn, &job->now);
@@ -394,6 +498,12 @@ static int run_check(struct sql_job *base, struct sql_txn *txn)
         return err;
     if (job->now.newest != job->chained.newest && job->now.count > 0)
         find(job, PLAYBILL_EVENT, 0, "the newest number is not that of the chain");
+    if (job->has_halls) {
+        err = gather_halls(txn, &job->now);
+        err = err ? err : gather_made(txn, &job->now);
+        if (err != 0)
+            return err;
+    }
     for (uint32_t i = 0; i < job->now.count; i++)
         compare(job, &job->now.list[i]);
     for (uint32_t i = 0; i < job->chained.count; i++) {

@@ -1,6 +1,7 @@
 /*
  * playbill_chain: what a ticket shows beside its place (the event's name, date and time zone as
- * they are told now), covered by a chain of hashes.
+ * they are told now; the hall and the first offset where no genesis hash covers them), covered by a
+ * chain of hashes.
  *
  * Every write to the playbill (store/playbill.h) appends a row here in the same transaction: what
  * it was about, and the SHA-256 of all that is told from then on. The rows hang on one another as
@@ -13,7 +14,14 @@
 #include "db/sql.h"
 #include "store/playbill.h"
 
-enum playbill_about { PLAYBILL_EVENT = 1, PLAYBILL_PERFORMANCE };
+/* The last two are written once: the name of a hall, and the offset that a performance was made
+ * with, of performances whose genesis hash does not cover them. */
+enum playbill_about {
+    PLAYBILL_EVENT = 1,
+    PLAYBILL_PERFORMANCE,
+    PLAYBILL_HALL,
+    PLAYBILL_MADE /* a performance, as it was made */
+};
 
 /* Within the job that writes the row itself, under that row's number. As sql_run. */
 int playbill_chain_event(struct sql_txn *txn, const struct playbill_event *event, int64_t number);
@@ -22,6 +30,11 @@ int playbill_chain_performance(struct sql_txn *txn, const struct playbill_perfor
 /* Chains what a store of before there was a chain tells, as it is; does nothing where there is a
  * chain. As sql_write; ERR_NO_MEMORY. */
 int playbill_chain_adopt(struct sql *sql, struct arena *arena, int64_t deadline_ns);
+
+/* Chains, as they are, the performances and their halls that no genesis hash and no row here
+ * covers: those of a store of 0.1.0 or 0.2.0. After playbill_chain_adopt; the store's tables are in
+ * the same database. As sql_write; ERR_NO_MEMORY. */
+int playbill_chain_adopt_halls(struct sql *sql, struct arena *arena, int64_t deadline_ns);
 
 #define PLAYBILL_FAULTS_MAX 100 /* told at most */
 

@@ -151,8 +151,8 @@ static uint64_t chained;
 static void keep_fault(void *state, enum playbill_about about, uint32_t id, const char *what)
 {
     const size_t len = strlen(faults);
-    snprintf(faults + len, sizeof(faults) - len, "%s %u: %s\n",
-             about == PLAYBILL_EVENT ? "event" : "performance", id, what);
+    static const char *const names[] = {"", "event", "performance", "hall", "made performance"};
+    snprintf(faults + len, sizeof(faults) - len, "%s %u: %s\n", names[about], id, what);
 }
 
 /* What is wrong, a line each; empty: nothing is. */
@@ -264,6 +264,72 @@ static void an_earlier_store_is_chained_as_it_is(void **state)
     assert_int_equal(chained, rows + 1);
 }
 
+static void what_no_genesis_covers_is_chained_once(void **state)
+{
+    static const struct sql_step step = {
+        "a store's", "CREATE TABLE hall (hall_id {int} NOT NULL, name {long} NOT NULL,"
+                     " section_count {int} NOT NULL, layout_hash {bytes} NOT NULL);"
+                     "CREATE TABLE performance (performance_id {int} NOT NULL, hall_id {int} NOT"
+                     " NULL, utc_offset_minutes {int}, covers_names {int} NOT NULL);"
+                     "INSERT INTO hall VALUES (1, 'Old', 2, zeroblob(32));"
+                     "INSERT INTO hall VALUES (2, 'New', 3, zeroblob(32));"
+                     "INSERT INTO performance VALUES (1, 2, 540, 1)"};
+    static const struct {
+        const char *wrong, *right, *says;
+    } table[] = {
+        {"UPDATE hall SET name = 'Odd' WHERE hall_id = 1",
+         "UPDATE hall SET name = 'Old' WHERE hall_id = 1",
+         "hall 1: what is told of it is not what the chain says\n"},
+        {"UPDATE hall SET section_count = 3 WHERE hall_id = 1",
+         "UPDATE hall SET section_count = 2 WHERE hall_id = 1",
+         "hall 1: what is told of it is not what the chain says\n"},
+        {"UPDATE performance SET utc_offset_minutes = 0 WHERE performance_id = 8",
+         "UPDATE performance SET utc_offset_minutes = NULL WHERE performance_id = 8",
+         "made performance 8: what is told of it is not what the chain says\n"},
+        {"UPDATE performance SET utc_offset_minutes = 541 WHERE performance_id = 7",
+         "UPDATE performance SET utc_offset_minutes = 540 WHERE performance_id = 7",
+         "made performance 7: what is told of it is not what the chain says\n"},
+        {"UPDATE hall SET hall_id = 3 WHERE hall_id = 1",
+         "UPDATE hall SET hall_id = 1 WHERE hall_id = 3",
+         "hall 1: what was told of it is missing\n"},
+        {"UPDATE performance SET hall_id = 2 WHERE performance_id = 8",
+         "UPDATE performance SET hall_id = 1 WHERE performance_id = 8",
+         "hall 2: what is told of it is not in the chain\n"},
+    };
+    assert_int_equal(sql_migrate(sql, "of_store", &step, 1, false, 1), 0);
+    assert_string_equal(check(), "");
+    const uint64_t rows = chained;
+    /* All that there is, is covered by a genesis hash. */
+    assert_int_equal(playbill_chain_adopt_halls(sql, &arena, DEADLINE_NEVER), 0);
+    assert_string_equal(check(), "");
+    assert_int_equal(chained, rows);
+    tamper("INSERT INTO performance VALUES (7, 1, 540, 0)");
+    tamper("INSERT INTO performance VALUES (8, 1, NULL, 0)");
+    for (int twice = 0; twice < 2; twice++) {
+        assert_int_equal(playbill_chain_adopt_halls(sql, &arena, DEADLINE_NEVER), 0);
+        assert_string_equal(check(), "");
+        assert_int_equal(chained, rows + 3); /* the hall, and both of its performances */
+    }
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        tamper(table[i].wrong);
+        assert_string_equal(check(), table[i].says);
+        tamper(table[i].right);
+        assert_string_equal(check(), "");
+    }
+    /* A wrong name is not adopted later. */
+    tamper(table[0].wrong);
+    assert_int_equal(playbill_chain_adopt_halls(sql, &arena, DEADLINE_NEVER), 0);
+    assert_string_equal(check(), table[0].says);
+    tamper(table[0].right);
+    const struct playbill_event event = {.event_id = 31, .state = PLAYBILL_DRAFT};
+    assert_int_equal(playbill_put_event(sql, &event, DEADLINE_NEVER), 0);
+    assert_string_equal(check(), "");
+    /* Their rows cannot be cut out, and not cut off without a number that is too high. */
+    tamper("DELETE FROM playbill_row WHERE id = 31 OR about > 2");
+    assert_string_equal(check(), "event 0: the newest number is not that of the chain\n"
+                                 "event 31: what is told of it is not in the chain\n");
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 64u << 20);
@@ -287,6 +353,7 @@ int main(void)
         cmocka_unit_test(what_is_deleted_stays_so),
         cmocka_unit_test(every_change_is_chained),
         cmocka_unit_test(what_was_changed_behind_its_back_is_found),
-        cmocka_unit_test(an_earlier_store_is_chained_as_it_is)};
+        cmocka_unit_test(an_earlier_store_is_chained_as_it_is),
+        cmocka_unit_test(what_no_genesis_covers_is_chained_once)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

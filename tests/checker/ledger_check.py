@@ -698,7 +698,8 @@ RANGES = {  # the page's table of ranges; what is in no line fits in 64 bits
               'performance_date.performance_id playbill_row.id sale.sale_id sale_performance.performance_id '
               'sale_performance.sale_id line_row.sale_id',
     (0, 1): 'performance.covers_names performance_date.utc_offset_known sale.guests',
-    (1, 3): 'performance.first_sale_state performance.sale_state playbill_row.about',
+    (1, 3): 'performance.first_sale_state performance.sale_state',
+    (1, 4): 'playbill_row.about',
     (1, 2): 'orders.state',
     (0, 2): 'orders.payment_method',
     (0, 4): 'playbill.state',
@@ -851,6 +852,17 @@ def told_now(db):
     return now
 
 
+def uncovered(db):
+    """What no genesis hash covers: (about, id) → hash of the content."""
+    now = {}
+    for row in db.execute('SELECT * FROM performance WHERE covers_names = 0'):
+        offset = row['utc_offset_minutes']
+        now[4, row['performance_id']] = sha256(be(offset is not None, 4) + be(offset or 0, 4))
+        for hall in db.execute('SELECT * FROM hall WHERE hall_id = ?', (row['hall_id'],)):
+            now[3, hall['hall_id']] = sha256(be(hall['section_count'], 4) + sha256(hall['name'].encode()) + hall['layout_hash'])
+    return now
+
+
 def check_playbill(db, find):
     """The chain of what tickets show beside their place, where the store has one."""
     if not db.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'playbill_row'").fetchone()[0]:
@@ -871,9 +883,12 @@ def check_playbill(db, find):
         seq, number, last_hash = row['seq'], row['number'], row['hash']
         told[row['about'], row['id']] = row['number'], row['content']
     now = told_now(db)
+    if any(about >= 3 for about, _ in told):
+        now.update((what, (told.get(what, (0, 0))[0], content)) for what, content in uncovered(db).items())
+    names = {1: 'event', 2: 'performance', 3: 'hall', 4: 'performance'}
     for what in sorted(told.keys() | now.keys()):
         if told.get(what) != now.get(what):
-            find(f'playbill: what is told of {"event" if what[0] == 1 else "performance"} {what[1]} is not what its chain says')
+            find(f'playbill: what is told of {names[what[0]]} {what[1]} is not what its chain says')
     newest = db.execute('SELECT number FROM playbill WHERE event_id = 0').fetchone()
     if not told and db.execute('SELECT count(*) FROM performance').fetchone()[0]:
         find('playbill: its chain is gone, and there are performances')

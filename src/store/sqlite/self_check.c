@@ -290,7 +290,7 @@ static const struct {
     {"performance_date", "utc_offset_minutes", -1440, 1440},
     {"performance_date", "later_ms", 0, U32},
     {"performance_date", "longest_later_ms", 0, U32},
-    {"playbill_row", "about", 1, 3},
+    {"playbill_row", "about", 1, 4},
     {"playbill_row", "id", 1, U32},
     {"sale", "sale_id", 1, U32},
     {"sale", "guests", 0, 1},

@@ -50,6 +50,8 @@ static int load_all(struct ticket *ticket, struct arena *arena)
         err = playbill_seed(store->sql, events, count, step_deadline());
     if (err == 0 && store->sql)
         err = playbill_chain_adopt(store->sql, arena, step_deadline());
+    if (err == 0 && store->sql)
+        err = playbill_chain_adopt_halls(store->sql, arena, step_deadline());
     for (size_t i = 0; err == 0 && i < count; i++) {
         const struct catalog_event *event;
         err = catalog_add_event(ticket->catalog, &events[i], desk_new_state(ticket), &event);
