@@ -277,7 +277,7 @@ static int away(struct export *x, void (*job)(void *arg))
     return err == 0 ? x->err : err;
 }
 
-static int send(struct export *x, const char *bytes, size_t len, bool done)
+static int send_piece(struct export *x, const char *bytes, size_t len, bool done)
 {
     Usher__V1__ExportChunk chunk = USHER__V1__EXPORT_CHUNK__INIT;
     chunk.data = (ProtobufCBinaryData){.len = len, .data = (uint8_t *)bytes};
@@ -291,8 +291,8 @@ static int send_text(struct export *x)
     const struct view all = buf_view(&x->sheet.text);
     int err = 0;
     for (size_t at = 0; err == 0 && at < all.len; at += EXPORT_CHUNK)
-        err =
-            send(x, all.at + at, all.len - at < EXPORT_CHUNK ? all.len - at : EXPORT_CHUNK, false);
+        err = send_piece(x, all.at + at, all.len - at < EXPORT_CHUNK ? all.len - at : EXPORT_CHUNK,
+                         false);
     buf_clear(&x->sheet.text);
     return err;
 }
@@ -301,7 +301,7 @@ static int send_book(struct export *x)
 {
     int err = away(x, finish_book);
     while (err == 0 && (err = away(x, read_chunk)) == 0 && x->chunk_len > 0)
-        err = send(x, x->chunk, x->chunk_len, false);
+        err = send_piece(x, x->chunk, x->chunk_len, false);
     if (x->file)
         fclose(x->file);
     return err;
@@ -551,7 +551,7 @@ static int export_all(struct export *x, const Usher__V1__Performance **dates, si
     }
     if (err == 0 && x->sheet.xlsx)
         err = send_book(x);
-    return err == 0 ? send(x, NULL, 0, true) : err;
+    return err == 0 ? send_piece(x, NULL, 0, true) : err;
 }
 
 static int run_export(struct call *call, const Usher__V1__ExportOrdersRequest *wish,
