@@ -186,6 +186,8 @@ export const map = {
       const first = await a.page.evaluate(() => globalThis.performance.getEntriesByName('usher:first-draw')[0].duration);
       const box = await a.page.locator('.map-face').boundingBox();
       const slow = [];
+      const median = [];
+      const late = []; // of a piece of work that is always the same: what else the machine does
       for (let step = 0; step < 4; step++) {
         const times = await a.page.evaluate(async () => {
           const face = document.querySelector('.map-face');
@@ -196,26 +198,35 @@ export const map = {
               new PointerEvent(type, { pointerId: 1, pointerType: 'mouse', clientX: left + x, clientY: top + y, bubbles: true }),
             );
           face.setPointerCapture = () => {};
-          const found = [];
+          const found = { drawn: [], bare: [], sum: 0 };
           at('pointerdown', width / 2, height / 2);
           for (let n = 1; n <= 120; n++) {
             at('pointermove', width / 2 + Math.sin(n / 8) * 160, height / 2 + Math.cos(n / 11) * 120);
             await frame();
-            found.push(Number(face.dataset.draw));
+            found.drawn.push(Number(face.dataset.draw));
+            const begun = performance.now();
+            for (let k = 0; k < 1_000_000; k++) found.sum += Math.sqrt(k);
+            found.bare.push(performance.now() - begun);
           }
           at('pointerup', width / 2, height / 2);
-          return found.sort((one, other) => one - other);
+          return found;
         });
-        slow.push(times[Math.ceil(times.length * 0.99) - 1]);
+        for (const list of [times.drawn, times.bare]) list.sort((one, two) => one - two);
+        const at99 = Math.ceil(times.drawn.length * 0.99) - 1;
+        slow.push(times.drawn[at99]);
+        late.push(times.bare[at99] - times.bare[0]);
+        median.push(times.drawn[times.drawn.length / 2]);
         await a.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
         await a.page.locator('.map-zoom button').first().click();
         await a.page.locator('.map-zoom button').first().click();
         await a.rest();
       }
-      console.log(`   first draw ${first.toFixed(0)} ms; p99 of a frame that moves, by zoom: ${slow.map((ms) => ms.toFixed(0)).join(', ')} ms`);
-      // Wanted are 200 and 33 ms on two free cores; a machine that tests much else at once gets more.
+      const said = (list) => list.map((ms) => ms.toFixed(0)).join(', ');
+      console.log(`   first draw ${first.toFixed(0)} ms; p99 of a frame that moves, by zoom: ${said(slow)} ms; median ${said(median)}; late by ${said(late)}`);
+      // Wanted are 200 and 33 ms on two free cores; what a machine is late by is not the page's.
       assert.ok(first <= 600, `the first picture took ${first} ms`);
-      assert.ok(Math.max(...slow) <= 66, `frames took ${slow.join(', ')} ms`);
+      slow.forEach((ms, zoom) => assert.ok(ms <= 33 + 4 * late[zoom], `frames took ${said(slow)} ms, late by ${said(late)}`));
+      assert.ok(Math.max(...median) <= 66, `frames took ${said(median)} ms`);
     });
   },
 
