@@ -23,8 +23,7 @@ static bool is_taken(struct view text)
         const size_t len = utf8_char(text);
         if (utf8_is_control(point) && point != '\t' && point != '\n' && point != '\r')
             return false;
-        text.at += len;
-        text.len -= len;
+        view_skip(&text, len);
     }
     return true;
 }

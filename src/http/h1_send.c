@@ -54,9 +54,7 @@ void h1_sent(struct h1 *h, size_t len)
     if (len == 0)
         return;
     buf_consume(&h->out, take(&len, h->out.len));
-    size_t n = take(&len, h->lent.bytes.len);
-    h->lent.bytes.at += n;
-    h->lent.bytes.len -= n;
+    view_skip(&h->lent.bytes, take(&len, h->lent.bytes.len));
     if (h->lent.bytes.len == 0) {
         body_done(&h->lent);
         if (h->out.len == 0 && h->after.len) {

@@ -94,8 +94,7 @@ static int on_send_data(nghttp2_session *session, nghttp2_frame *frame, const ui
         h->no_memory = true;
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
-    s->piece.bytes.at += len;
-    s->piece.bytes.len -= len;
+    view_skip(&s->piece.bytes, len);
     h->pieces -= len;
     if (s->piece_copied)
         h->copied -= len;

@@ -78,8 +78,7 @@ bool utf8_visible(struct view text)
             return false;
         if (!is_unseen(utf8_point(text)))
             return true;
-        text.at += len;
-        text.len -= len;
+        view_skip(&text, len);
     }
     return false;
 }
@@ -90,8 +89,7 @@ bool utf8_line(struct view text)
         const size_t len = utf8_char(text);
         if (len == 0 || utf8_is_control(utf8_point(text)))
             return false;
-        text.at += len;
-        text.len -= len;
+        view_skip(&text, len);
     }
     return true;
 }
@@ -102,8 +100,7 @@ bool utf8_valid(struct view text)
         size_t len = utf8_char(text);
         if (len == 0)
             return false;
-        text.at += len;
-        text.len -= len;
+        view_skip(&text, len);
     }
     return true;
 }

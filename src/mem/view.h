@@ -7,6 +7,7 @@
 #ifndef USHER_MEM_VIEW_H
 #define USHER_MEM_VIEW_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,16 @@ struct view {
 static inline struct view view_of(const void *at, size_t len)
 {
     return (struct view){.at = at, .len = len};
+}
+
+/* Leaves out the first len bytes, of at least as many. An empty view may be at NULL, to which C17
+ * (6.5.6) allows nothing to be added, not even 0. */
+static inline void view_skip(struct view *v, size_t len)
+{
+    assert(len <= v->len);
+    if (len > 0)
+        v->at += len;
+    v->len -= len;
 }
 
 /* s is NUL-terminated; NULL gives the empty view. */

@@ -16,8 +16,7 @@ void plain_put(struct view text, FILE *out)
         else
             fwrite(text.at, 1, len, out);
         len = len ? len : 1;
-        text.at += len;
-        text.len -= len;
+        view_skip(&text, len);
     }
 }
 
