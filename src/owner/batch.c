@@ -77,10 +77,9 @@ static int build(const struct owner *owner, struct owner_batch *g, struct commit
     memcpy(batch->row.prev_hash, owner->head_hash, sizeof(batch->row.prev_hash));
     int err = store_batch_fill(g->changes, g->count, c->arena, batch);
     for (uint32_t i = 0; err == 0 && i < g->count; i++) {
-        if (change_rule(g->changes[i].kind)->order_to != CHANGE_ORDER_NONE)
-            err = add_event(c, &g->changes[i]);
-        else if (g->changes[i].kind == CHANGE_SALE_STATE)
-            err = add_sale_state(c, &g->changes[i]);
+        if (store_batch_tells(g->changes[i].kind))
+            err = g->changes[i].kind == CHANGE_SALE_STATE ? add_sale_state(c, &g->changes[i])
+                                                          : add_event(c, &g->changes[i]);
     }
     if (err == 0)
         err = ledger_pack(g->changes, g->count, c->arena, &batch->row.body);

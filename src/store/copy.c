@@ -80,18 +80,18 @@ static int put_performance(struct copy *c, const struct store_performance *store
 
 /* ---- ledgers ---- */
 
-/* What a row says of orders: of a batch's tables everything but the row itself. */
-static int read_orders(struct copy *c, const struct ledger_row *row, struct store_batch *batch)
+/* What a row says of orders: of a batch's tables everything but the row itself. *ret_told: a
+ * message went out with it. */
+static int read_orders(struct copy *c, const struct ledger_row *row, struct store_batch *batch,
+                       bool *ret_told)
 {
     struct change *changes;
     size_t count = 0;
     int err = ledger_unpack(row->body, &c->row, &changes, &count);
+    *ret_told = false;
+    for (size_t i = 0; err == 0 && i < count; i++)
+        *ret_told = *ret_told || store_batch_tells(changes[i].kind);
     return err ? err : store_batch_fill(changes, count, &c->row, batch);
-}
-
-static bool has_orders(const struct store_batch *batch)
-{
-    return batch->order_count + batch->cancel_count > 0;
 }
 
 /* Takes over until the epoch is this one. */
@@ -107,8 +107,8 @@ static int claim_up_to(struct copy *c, uint32_t performance_id, uint64_t *epoch,
     return err == 0 && *epoch != wanted ? ERR_CORRUPT : err;
 }
 
-/* Messages of the performance that are not delivered yet: they are those of its last rows with
- * orders. */
+/* Messages of the performance that are not delivered yet: they are those of its last rows that were
+ * told. */
 static size_t undelivered(const struct copy *c, uint32_t performance_id)
 {
     size_t count = 0;
@@ -129,9 +129,9 @@ struct walk {
     uint32_t performance_id;
     uint32_t sale_state;
     uint64_t epoch;
-    uint64_t with_orders; /* rows so far */
-    uint64_t first_told;  /* the row with orders, from 1, whose message is the first undelivered */
-    bool writes;          /* false: only counts */
+    uint64_t told;       /* rows so far */
+    uint64_t first_told; /* of these, from 1, whose message is the first undelivered */
+    bool writes;         /* false: only counts */
 };
 
 static int copy_row(struct copy *c, struct walk *walk, const struct ledger_row *row)
@@ -140,15 +140,16 @@ static int copy_row(struct copy *c, struct walk *walk, const struct ledger_row *
                                 .epoch = row->epoch,
                                 .row = *row,
                                 .sale_state = walk->sale_state};
-    int err = read_orders(c, row, &batch);
+    bool told;
+    int err = read_orders(c, row, &batch, &told);
     if (err)
         return err;
     walk->sale_state = batch.sale_state;
-    walk->with_orders += has_orders(&batch);
+    walk->told += told;
     if (!walk->writes)
         return 0;
-    if (has_orders(&batch) && walk->first_told > 0 && walk->with_orders >= walk->first_told)
-        batch.outbox = message_of(c, walk->performance_id, walk->with_orders - walk->first_told);
+    if (told && walk->first_told > 0 && walk->told >= walk->first_told)
+        batch.outbox = message_of(c, walk->performance_id, walk->told - walk->first_told);
     err = claim_up_to(c, walk->performance_id, &walk->epoch, row->epoch);
     if (err == 0)
         err = c->to->ops->commit(c->to, &batch, DEADLINE_NEVER);
@@ -181,11 +182,11 @@ static int copy_ledger(struct copy *c, const struct store_performance *stored)
     struct walk walk = {.performance_id = stored->performance_id};
     const size_t messages = undelivered(c, stored->performance_id);
     int err = messages > 0 ? walk_rows(c, &walk) : 0;
-    if (err == 0 && walk.with_orders < messages)
+    if (err == 0 && walk.told < messages)
         err = ERR_CORRUPT;
     walk = (struct walk){.performance_id = stored->performance_id,
                          .sale_state = stored->first_sale_state,
-                         .first_told = messages > 0 ? walk.with_orders - messages + 1 : 0,
+                         .first_told = messages > 0 ? walk.told - messages + 1 : 0,
                          .writes = true};
     if (err == 0)
         err = walk_rows(c, &walk);

@@ -78,6 +78,11 @@ void store_batch_check(const struct store_batch *batch);
  * ERR_NO_MEMORY; ERR_CORRUPT: an order of more seats than there may be. */
 int store_batch_fill(const struct change *changes, size_t count, struct arena *arena,
                      struct store_batch *batch);
+/* Whether a message goes out with a change: of an order, and that a sale was opened or paused. */
+static inline bool store_batch_tells(enum change_kind kind)
+{
+    return kind == CHANGE_SALE_STATE || change_rule(kind)->order_to != CHANGE_ORDER_NONE;
+}
 
 /* The genesis hash of a performance in that hall (whose layout is not read), of an event of that
  * name. */

@@ -34,6 +34,15 @@ static int load_hall(struct ticket *ticket, uint32_t hall_id)
     return err;
 }
 
+/* Whether a version made one that did not cover what tickets show. */
+static bool are_uncovered(const struct store_performance *performances, size_t count)
+{
+    size_t i = 0;
+    while (i < count && performances[i].covers_names)
+        i++;
+    return i < count;
+}
+
 static int load_all(struct ticket *ticket, struct arena *arena)
 {
     struct store *store = ticket->options.store;
@@ -50,14 +59,14 @@ static int load_all(struct ticket *ticket, struct arena *arena)
         err = playbill_seed(store->sql, events, count, step_deadline());
     if (err == 0 && store->sql)
         err = playbill_chain_adopt(store->sql, arena, step_deadline());
-    if (err == 0 && store->sql)
-        err = playbill_chain_adopt_halls(store->sql, arena, step_deadline());
     for (size_t i = 0; err == 0 && i < count; i++) {
         const struct catalog_event *event;
         err = catalog_add_event(ticket->catalog, &events[i], desk_new_state(ticket), &event);
     }
     if (err == 0)
         err = store->ops->performance_list(store, arena, &performances, &count, step_deadline());
+    if (err == 0 && are_uncovered(performances, count))
+        err = playbill_chain_adopt_halls(store->sql, arena, step_deadline());
     for (size_t i = 0; err == 0 && i < count; i++)
         err = desk_begin_performance(ticket, &performances[i]);
     uint64_t number;
