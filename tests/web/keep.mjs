@@ -46,7 +46,9 @@ export const keep = {
       await order(a);
       await a.page.waitForSelector('.qr[data-modules]:not([data-modules="0"])');
       const shown = await code(a);
-      await a.page.waitForFunction(async () => (await caches.keys()).length > 0 && (await caches.match('/')) !== undefined);
+      // waitForFunction does not wait for what a promise says.
+      const kept = () => a.page.evaluate(async () => (await caches.match('/')) !== undefined);
+      for (let n = 0; n < 100 && !(await kept()); n++) await a.page.waitForTimeout(100);
       await server.stop();
       up = false;
       await a.page.reload();
