@@ -1,6 +1,7 @@
 /*
  * usher event edit|publish|hide|delete: what the public is told of an event, and whether.
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include "clock/clock.h"
@@ -10,9 +11,11 @@
 #include "term/money.h"
 #include "usher/v1/ticket.pb-c.h"
 
+#define POSTER_FILE_MAX (5u << 20) /* bytes */
+
 struct edit_values {
     struct session_values session;
-    const char *name, *description, *poster;
+    const char *name, *description, *poster, *poster_file;
     const char *starts_at, *time_zone;
     const char *doors, *gate, *address;
     const char *pay_later; /* NULL: it stays */
@@ -28,6 +31,8 @@ static const struct conf_option edit_options[] = {
      .help = "what it is"},
     {"poster", CONF_STR, offsetof(struct edit_values, poster), NULL, 0, 1000,
      .help = "the https address of a picture; empty takes it away"},
+    {"poster-file", CONF_PATH, offsetof(struct edit_values, poster_file), NULL,
+     .help = "a PNG, JPEG or WebP of at most 5 MiB that is uploaded; its metadata are left out"},
     {"performance", CONF_INT, offsetof(struct edit_values, performance_id), NULL, 1, UINT32_MAX,
      .help = "the performance that --starts-at, --time-zone and the rest below are about"},
     {"starts-at", CONF_STR, offsetof(struct edit_values, starts_at), NULL, 2, 40,
@@ -244,6 +249,36 @@ static int edit_prices(struct session *session, const struct edit_values *values
     return CMD_OK;
 }
 
+/* The file in the session's arena. CMD_OK, or an enum cmd_exit. */
+static int read_picture(struct session *session, const char *path, ProtobufCBinaryData *ret_content)
+{
+    FILE *file = fopen(path, "re");
+    uint8_t *bytes = arena_alloc(&session->arena, POSTER_FILE_MAX + 1);
+    const size_t len = file && bytes ? fread(bytes, 1, POSTER_FILE_MAX + 1, file) : 0;
+    const bool broken = !file || ferror(file);
+    if (file)
+        fclose(file);
+    if (broken || !bytes)
+        return cmd_fail("event edit", CMD_FALSE, "--poster-file %s: %s", path,
+                        strerrordesc_np(errno));
+    if (len > POSTER_FILE_MAX)
+        return cmd_fail("event edit", CMD_FALSE, "--poster-file %s: it is larger than 5 MiB", path);
+    *ret_content = (ProtobufCBinaryData){.len = len, .data = bytes};
+    return CMD_OK;
+}
+
+static int upload(struct session *session, const struct edit_values *values)
+{
+    Usher__V1__SetPosterRequest request = USHER__V1__SET_POSTER_REQUEST__INIT;
+    const Usher__V1__Event *event;
+    int code = take_event(session, values, &request.event_id);
+    if (code == CMD_OK)
+        code = read_picture(session, values->poster_file, &request.content);
+    if (code == CMD_OK)
+        code = session_call(session, set_poster, &request, &event);
+    return code == CMD_OK ? show(session, values, event) : code;
+}
+
 static int edit(struct session *session, void *arg)
 {
     const struct edit_values *values = arg;
@@ -255,10 +290,12 @@ static int edit(struct session *session, void *arg)
     const bool prices = values->prices.list || values->prices.named_count > 0;
     if (values->prices_from && !prices)
         return cmd_fail("event edit", CMD_USAGE, "--prices-from goes with --price or --prices");
-    if (!date && !bill && !prices)
+    if (values->poster && values->poster_file)
+        return cmd_fail("event edit", CMD_USAGE, "--poster or --poster-file, one of both");
+    if (!date && !bill && !prices && !values->poster_file)
         return cmd_fail("event edit", CMD_USAGE,
-                        "nothing to change: --name, --description, --poster, or --performance with "
-                        "--starts-at, --price and the like");
+                        "nothing to change: --name, --description, --poster, --poster-file, or "
+                        "--performance with --starts-at, --price and the like");
     if ((date || prices) != (values->performance_id != 0))
         return cmd_fail("event edit", CMD_USAGE,
                         "--starts-at, --time-zone, --doors, --gate, --address, --pay-later, "
@@ -283,6 +320,8 @@ static int edit(struct session *session, void *arg)
         code = session_call(session, update_event, &request, &event);
     if (code == CMD_OK && bill)
         code = show(session, values, event);
+    if (code == CMD_OK && values->poster_file)
+        code = upload(session, values);
     if (code == CMD_OK && date)
         code = edit_date(session, values);
     return code == CMD_OK && prices ? edit_prices(session, values) : code;

@@ -15,6 +15,7 @@
 #include "svc/auth/auth.h"
 #include "svc/auth/peer.h"
 #include "svc/gateway/page.h"
+#include "svc/gateway/poster.h"
 #include "svc/monitor/monitor.h"
 #include "svc/payment/payment.h"
 #include "svc/ticket/ticket.h"
@@ -100,7 +101,7 @@ struct house {
     struct arena provider_texts;
     struct payment_provider providers[PAYMENT_PROVIDERS_MAX];
     struct payment_role *payment;
-    struct plain_rule plains[PAYMENT_PLAINS + 3]; /* a form of sign-in, pages of events */
+    struct plain_rule plains[PAYMENT_PLAINS + 4]; /* a form of sign-in, pages of events */
     struct routes page_routes;                    /* that these ask by */
     size_t plain_count;
     struct waitroom *waitroom;
@@ -122,6 +123,7 @@ struct house {
 
     struct peers peers;
     struct gateway gateway;
+    struct posters *posters;
     struct net_range proxies[HOUSE_PROXIES_MAX];
     size_t proxy_count;
     struct quota quota; /* of calls */

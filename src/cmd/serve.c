@@ -472,9 +472,24 @@ static int open_gateway(struct house *house)
     return err;
 }
 
+/* Pictures of events; their table is made by auth, which runs wherever the gateway does. */
+static int open_posters(struct house *house)
+{
+    struct sql *sql = house->ground.store ? house->ground.store->sql : NULL;
+    if (!house->gateway.has_pages || !sql)
+        return 0;
+    int err = posters_new(sql, &house->posters);
+    if (err == 0)
+        house->plains[house->plain_count++] = (struct plain_rule){
+            .prefix = POSTER_PATH, .handle = posters_page, .state = house->posters};
+    return err;
+}
+
 static void close_gateway(struct house *house)
 {
     channel_free(house->gateway.tickets);
+    posters_free(house->posters);
+    house->posters = NULL;
     if (house->page_routes.slots)
         routes_release(&house->page_routes);
 }
@@ -490,6 +505,8 @@ static int build_front_door(struct house *house)
     house->gateway.site = values->site;
     house->gateway.site.public_url = values->pay.public_url;
     int err = open_gateway(house);
+    if (err == 0)
+        err = open_posters(house);
     if (err != 0)
         return house_fail("the pages of events", err);
     const struct server_options server = server_options(house);

@@ -253,6 +253,7 @@ static const struct method methods[] = {
     {.name = "CreateEvent", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "CreatePerformance", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "UpdateEvent", .any_of = FIXTURE_ORGANISER, .handle = not_here},
+    {.name = "SetPoster", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "PublishEvent", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "HideEvent", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "DeleteEvent", .any_of = FIXTURE_ORGANISER, .handle = not_here},

@@ -46,6 +46,44 @@ async function receiver() {
 }
 
 export const trade = {
+  'a poster: uploaded, shown to fans, too large or no picture told': async (world) => {
+    await staff(world, 'poster@example.com', 'manager');
+    const { eventId } = await world.operate('TicketService/CreateEvent', { name: 'Lantern Night' });
+    await visit(world, [wide], async (a) => {
+      const { page } = a;
+      await signIn(a, `/organiser/events/${eventId}`, 'poster@example.com');
+      await page.waitForSelector('[data-upload]');
+      const drawn = await page.evaluate(() => {
+        const canvas = document.createElement('canvas');
+        canvas.width = 900;
+        canvas.height = 1200;
+        const pen = canvas.getContext('2d');
+        const sky = pen.createLinearGradient(0, 0, 0, 1200);
+        sky.addColorStop(0, '#1b1464');
+        sky.addColorStop(1, '#f79f1f');
+        pen.fillStyle = sky;
+        pen.fillRect(0, 0, 900, 1200);
+        return canvas.toDataURL('image/webp').split(',')[1];
+      });
+      await page.setInputFiles('[name=poster-file]', { name: 'no.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
+      await page.waitForSelector('[data-upload] .notice-bad');
+      await page.setInputFiles('[name=poster-file]', { name: 'large.png', mimeType: 'image/png', buffer: Buffer.alloc((5 << 20) + 1) });
+      await page.waitForSelector('[name=poster-file][aria-invalid=true]');
+      await page.setInputFiles('[name=poster-file]', { name: 'p.webp', mimeType: 'image/webp', buffer: Buffer.from(drawn, 'base64') });
+      await page.waitForSelector('.org-preview img.poster');
+      await page.waitForFunction(() => document.querySelector('.org-preview img.poster').naturalWidth > 0);
+      await a.isAccessible('an event with a poster');
+      await a.picture('poster-wide');
+    }, true);
+    await visit(world, [narrow], async (a) => {
+      await signIn(a, `/organiser/events/${eventId}`, 'poster@example.com');
+      await a.page.waitForSelector('.org-preview img.poster');
+      await fits(a, 'an event with a poster');
+      await a.picture('poster-phone');
+    });
+    await world.operate('TicketService/DeleteEvent', { eventId });
+  },
+
   'exports: a file for a spreadsheet, of a date and of an event': async (world) => {
     await staff(world, 'books@example.com', 'owner');
     const { events } = await world.operate('TicketService/ListEvents', {});

@@ -5,6 +5,7 @@
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "store/contacts.h"
+#include "store/pictures.h"
 #include "store/playbill.h"
 #include "svc/auth/provider.h"
 #include "svc/auth/verified.h"
@@ -56,6 +57,8 @@ int auth_init(struct auth *auth, const struct auth_options *options)
         err = contacts_migrate(auth->sql, false, clock_wall_ms(auth->clock));
     if (err == 0) /* a reminder is of an event that the public sees */
         err = playbill_migrate(auth->sql, false, clock_wall_ms(auth->clock));
+    if (err == 0)
+        err = pictures_migrate(auth->sql, false, clock_wall_ms(auth->clock));
     if (err)
         return err;
     err = work_new(&options->work, challenge_key, auth->chance, auth->checking, &auth->work);

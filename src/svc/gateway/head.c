@@ -151,13 +151,47 @@ static int put_offers(struct buf *out, const struct head_site *site,
     return buf_append_byte(out, '}');
 }
 
+/* The picture's whole address: of one on this site it begins with where the site is; where nobody
+ * said that, there is none. To be released. */
+static int image_of(const struct head_site *site, const Usher__V1__Event *event,
+                    struct buf *ret_url)
+{
+    const char *poster = event->poster ? event->poster : "";
+    const char *site_url = poster[0] != '/' ? "" : site->public_url ? site->public_url : NULL;
+    buf_init(ret_url, HEAD_MAX);
+    return site_url ? buf_printf(ret_url, "%s%s", site_url, poster) : 0;
+}
+
+static int put_image(struct buf *out, const struct head_site *site, const Usher__V1__Event *event)
+{
+    struct buf url;
+    int err = image_of(site, event, &url);
+    if (err == 0)
+        err = buf_append_byte(&url, 0);
+    if (err == 0)
+        err = put_member(out, "image", buf_view(&url).at);
+    buf_release(&url);
+    return err;
+}
+
+static int put_og_image(struct buf *out, const struct head_site *site,
+                        const Usher__V1__Event *event)
+{
+    struct buf url;
+    int err = image_of(site, event, &url);
+    if (err == 0)
+        err = put_meta(out, "property", "og:image", buf_view(&url));
+    buf_release(&url);
+    return err;
+}
+
 static int put_date(struct buf *out, const struct head_site *site, const Usher__V1__Event *event,
                     const Usher__V1__Performance *p)
 {
     TRY(buf_append_view(out, VIEW_LIT("{\"@context\":\"https://schema.org\",\"@type\":\"Event\"")));
     TRY(put_member(out, "name", event->name));
     TRY(put_member(out, "description", event->description));
-    TRY(put_member(out, "image", event->poster));
+    TRY(put_image(out, site, event));
     TRY(put_start(out, p));
     TRY(buf_append_view(out, VIEW_LIT(",\"eventStatus\":\"https://schema.org/EventScheduled\","
                                       "\"eventAttendanceMode\":"
@@ -206,7 +240,7 @@ static int put_what(struct buf *out, const struct head_site *site, const struct 
     TRY(put_meta(out, "property", "og:title", name));
     TRY(put_meta(out, "property", "og:description", told));
     if (event)
-        TRY(put_meta(out, "property", "og:image", view_str(event->poster ? event->poster : "")));
+        TRY(put_og_image(out, site, event));
     if (facts->is_private)
         return put_meta(out, "name", "robots", VIEW_LIT("noindex"));
     if (!site->public_url)

@@ -82,8 +82,9 @@ int desk_check_bill(struct call *call, const char *name, const char *description
     if (strlen(description) > TICKET_DESCRIPTION_MAX)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "description",
                          "a description has at most %d bytes", TICKET_DESCRIPTION_MAX);
-    if (poster[0] && (strncmp(poster, "https://", 8) != 0 || !is_plain(poster) ||
-                      strpbrk(poster, " \"'<>\\") || strlen(poster) > PLAYBILL_POSTER_MAX))
+    if (poster[0] && !desk_is_own_poster(poster) &&
+        (strncmp(poster, "https://", 8) != 0 || !is_plain(poster) || strpbrk(poster, " \"'<>\\") ||
+         strlen(poster) > PLAYBILL_POSTER_MAX))
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "poster",
                          "a poster is the https address of a picture, of at most %d bytes",
                          PLAYBILL_POSTER_MAX);
@@ -172,7 +173,7 @@ int desk_load_bills(struct ticket *ticket, uint64_t after, uint64_t *ret_number,
 /* ---- the calls ---- */
 
 /* An event that the caller manages. NULL after call_fail. */
-static const struct catalog_event *managed(struct call *call, uint32_t event_id)
+const struct catalog_event *desk_managed(struct call *call, uint32_t event_id)
 {
     struct ticket *ticket = call_state(call);
     const struct catalog_event *event = catalog_event(ticket->catalog, event_id);
@@ -197,6 +198,16 @@ static int answer_event(struct call *call, const struct catalog_event *event, vo
     return err == 0 ? 0 : desk_store_failed(call, err);
 }
 
+int desk_set_bill(struct call *call, const struct catalog_event *event,
+                  const struct playbill_event *bill, void *response)
+{
+    int err = told(call, desk_tell_event(call, bill));
+    /* What is shown no more is forgotten; where that fails, with the next change. */
+    if (err == 0)
+        (void)desk_forget_pictures(call, bill->event_id);
+    return err == 0 ? answer_event(call, event, response) : err;
+}
+
 int desk_set_state(struct call *call, const struct catalog_event *event, uint32_t state)
 {
     struct playbill_event bill = *catalog_bill(event);
@@ -207,13 +218,16 @@ int desk_set_state(struct call *call, const struct catalog_event *event, uint32_
         bill.published_at_ms = clock_wall_ms(loop_clock(sched_loop(sched_current())));
     log_event(LOG_INFO, "event.state", log_uint("usher.event", event->event_id),
               log_uint("usher.event.state", state));
-    return told(call, desk_tell_event(call, &bill));
+    const int err = told(call, desk_tell_event(call, &bill));
+    if (err == 0 && state == PLAYBILL_DELETED)
+        (void)desk_forget_pictures(call, bill.event_id);
+    return err;
 }
 
 int ticket_update_event(struct call *call, const void *request, void *response)
 {
     const Usher__V1__UpdateEventRequest *wish = request;
-    const struct catalog_event *event = managed(call, wish->event_id);
+    const struct catalog_event *event = desk_managed(call, wish->event_id);
     if (!event)
         return ERR_NOT_FOUND;
     struct playbill_event bill = *catalog_bill(event);
@@ -225,14 +239,12 @@ int ticket_update_event(struct call *call, const void *request, void *response)
     if (wish->poster_choice_case == USHER__V1__UPDATE_EVENT_REQUEST__POSTER_CHOICE_POSTER)
         bill.poster = view_str(wish->poster);
     int err = desk_check_bill(call, bill.name.at, bill.description.at, bill.poster.at);
-    if (err == 0)
-        err = told(call, desk_tell_event(call, &bill));
-    return err == 0 ? answer_event(call, event, response) : err;
+    return err == 0 ? desk_set_bill(call, event, &bill, response) : err;
 }
 
 static int set_and_answer(struct call *call, uint32_t event_id, uint32_t state, void *response)
 {
-    const struct catalog_event *event = managed(call, event_id);
+    const struct catalog_event *event = desk_managed(call, event_id);
     if (!event)
         return ERR_NOT_FOUND;
     const int err = desk_set_state(call, event, state);
@@ -280,7 +292,7 @@ static int check_untouched(struct call *call, const struct catalog_event *event)
 int ticket_delete_event(struct call *call, const void *request, void *response)
 {
     const Usher__V1__DeleteEventRequest *wish = request;
-    const struct catalog_event *event = managed(call, wish->event_id);
+    const struct catalog_event *event = desk_managed(call, wish->event_id);
     if (!event)
         return ERR_NOT_FOUND;
     const int err = check_untouched(call, event);
@@ -307,7 +319,7 @@ int ticket_update_performance(struct call *call, const void *request, void *resp
 {
     const Usher__V1__UpdatePerformanceRequest *wish = request;
     const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
-    if (!performance || !managed(call, performance->event->event_id))
+    if (!performance || !desk_managed(call, performance->event->event_id))
         return ERR_NOT_FOUND;
     struct playbill_performance date = *catalog_date(performance);
     if (wish->starts_at_ms != 0)

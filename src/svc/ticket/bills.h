@@ -38,6 +38,16 @@ int desk_set_state(struct call *call, const struct catalog_event *event, uint32_
  * performance that is not there. The store's errors. */
 int desk_load_bills(struct ticket *ticket, uint64_t after, uint64_t *ret_number, bool *ret_behind);
 
+/* The event, if it is there and the caller runs it; NULL after call_fail. */
+const struct catalog_event *desk_managed(struct call *call, uint32_t event_id);
+/* Tells what is said of an event from now on, and answers with it. Non-zero after call_fail. */
+int desk_set_bill(struct call *call, const struct catalog_event *event,
+                  const struct playbill_event *bill, void *response);
+/* poster.c: whether a poster is one that was uploaded here. */
+bool desk_is_own_poster(const char *poster);
+/* poster.c: forgets an event's pictures that are shown no more. As sql_write. */
+int desk_forget_pictures(struct call *call, uint32_t event_id);
+
 /* ---- the calls: request and response are of the method's types ---- */
 int ticket_update_event(struct call *call, const void *request, void *response);
 int ticket_publish_event(struct call *call, const void *request, void *response);

@@ -6,6 +6,7 @@
 #include "store/contacts.h"
 #include "store/generations.h"
 #include "store/hall_owners.h"
+#include "store/pictures.h"
 #include "svc/ticket/bills.h"
 #include "svc/ticket/blocks.h"
 #include "svc/ticket/desk.h"
@@ -32,6 +33,8 @@ CALL_HANDLER(ticket_end_price_plan);
 CALL_HANDLER(ticket_get_grades);
 CALL_HANDLER(ticket_preview_hall);
 
+CALL_HANDLER(ticket_set_poster);
+
 static const struct method methods[] = {
     {"ListEvents", METHOD_UNARY, 0, true, SECONDS, 0, ticket_list_events},
     {"GetPerformance", METHOD_UNARY, 0, true, SECONDS, 0, ticket_get_performance},
@@ -56,6 +59,7 @@ static const struct method methods[] = {
     {"CreateEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_create_event},
     {"CreatePerformance", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_create_performance},
     {"UpdateEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_update_event},
+    {"SetPoster", METHOD_UNARY, ROLES_MANAGE, false, NULL, 6u << 20, ticket_set_poster},
     {"PublishEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_publish_event},
     {"HideEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_hide_event},
     {"DeleteEvent", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_delete_event},
@@ -204,9 +208,9 @@ static int make_posts(struct ticket *ticket)
  * here. */
 static int migrate(struct sql *sql)
 {
-    int (*const tables[])(struct sql *, bool, int64_t) = {hall_owners_migrate, generations_migrate,
-                                                          contacts_migrate,    playbill_migrate,
-                                                          accounts_migrate,    bars_migrate};
+    int (*const tables[])(struct sql *, bool, int64_t) = {
+        hall_owners_migrate, generations_migrate, contacts_migrate, playbill_migrate,
+        pictures_migrate,    accounts_migrate,    bars_migrate};
     int err = 0;
     for (size_t i = 0; err == 0 && i < sizeof(tables) / sizeof(tables[0]); i++)
         err = tables[i](sql, false, clock_wall_ms(clock_system()));

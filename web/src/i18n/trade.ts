@@ -50,6 +50,12 @@ const en = {
   feedText: 'The newest first. A month is kept.',
   feedNone: 'Nothing yet. Events are written down once there is a webhook.',
 
+  upload: 'Upload a picture',
+  uploadHint:
+    'PNG, JPEG or WebP of at most 5 MB, best 3:4. Location and other metadata are left out.',
+  uploadLarge: 'The picture is larger than 5 MB.',
+  uploaded: 'The picture is on the page.',
+
   exports: 'For a spreadsheet',
   exportsText:
     'Who bought is in the file only for owners and managers. Each file that is fetched is noted.',
@@ -110,6 +116,11 @@ const ko: typeof en = {
   feed: '최근 이벤트',
   feedText: '최신순입니다. 한 달 동안 보관합니다.',
   feedNone: '아직 없습니다. 웹훅을 만들면 그때부터 이벤트를 기록합니다.',
+
+  upload: '이미지 올리기',
+  uploadHint: '5MB 이하의 PNG, JPEG, WebP. 3:4 비율이 가장 좋습니다. 위치 등 부가 정보는 지웁니다.',
+  uploadLarge: '이미지가 5MB를 넘습니다.',
+  uploaded: '이미지를 적용했습니다.',
 
   exports: '파일로 내려받기',
   exportsText:

@@ -11,7 +11,17 @@ interface PosterProps {
 /** A poster, 3:4. Where nobody uploaded one it is made of the name: an ornament, its words are told beside it. */
 export function Poster({ name, lines, picture }: PosterProps) {
   if (picture) {
-    return <img class="poster" src={picture} alt="" loading="lazy" decoding="async" />;
+    return (
+      <img
+        class="poster"
+        src={picture}
+        srcset={widthsOf(picture)}
+        sizes="(min-width: 760px) 300px, 46vw"
+        alt=""
+        loading="lazy"
+        decoding="async"
+      />
+    );
   }
   const { ground, scene, turn } = posterOf(name);
   return (
@@ -29,6 +39,14 @@ export function Poster({ name, lines, picture }: PosterProps) {
       </p>
     </div>
   );
+}
+
+/** A picture that was uploaded here is there in three widths (TicketService/SetPoster). */
+function widthsOf(picture: string): string | undefined {
+  const at = /^(\/posters\/[0-9a-f]{32})-600\.jpg$/.exec(picture)?.[1];
+  return at
+    ? [300, 600, 1200].map((width) => `${at}-${width}.jpg ${width}w`).join(', ')
+    : undefined;
 }
 
 /** The usher's torch, and its light over the house. */

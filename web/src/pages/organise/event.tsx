@@ -1,9 +1,10 @@
 import { useSignal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useId, useMemo } from 'preact/hooks';
 import { ticketDesk } from '../../api/organise';
 import { type Event, EventState, type Performance } from '../../gen/usher/v1/ticket_pb';
 import { gradeName, money, starts } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
+import { tradeWords } from '../../i18n/trade';
 import { words } from '../../i18n/words';
 import { Confirm } from '../../parts/confirm';
 import { Notice } from '../../parts/notice';
@@ -169,6 +170,13 @@ function Texts({ event, onDone }: { event: Event; onDone(): void }) {
             poster.value = value;
           }}
         />
+        <Upload
+          eventId={event.eventId}
+          onDone={(path) => {
+            poster.value = path;
+            onDone();
+          }}
+        />
         <button type="submit" class="primary" disabled={task.busy.value || !name.value.trim()}>
           {say.save}
         </button>
@@ -179,6 +187,53 @@ function Texts({ event, onDone }: { event: Event; onDone(): void }) {
         poster={poster.value.trim()}
         event={event}
       />
+    </div>
+  );
+}
+
+const ownPoster = /^\/posters\/[0-9a-f]{32}-600\.jpg$/;
+const upload_max = 5 << 20;
+
+interface UploadProps {
+  eventId: number;
+  onDone(poster: string): void;
+}
+
+/** A picture from the reader's own machine. */
+function Upload({ eventId, onDone }: UploadProps) {
+  const say = tradeWords.value;
+  const id = useId();
+  const task = useMemo(() => new Task(), []);
+  const large = useSignal(false);
+  const bring = (file: File) =>
+    task.do(async () => {
+      large.value = file.size > upload_max;
+      if (large.value) return;
+      const content = new Uint8Array(await file.arrayBuffer());
+      const event = await ticketDesk.setPoster({ eventId, content }, {});
+      announce(say.uploaded);
+      onDone(event.poster);
+    });
+  return (
+    <div class="field" data-upload>
+      <label for={id}>{say.upload}</label>
+      <input
+        id={id}
+        type="file"
+        name="poster-file"
+        accept="image/png,image/jpeg,image/webp"
+        disabled={task.busy.value}
+        aria-describedby={`${id}-more`}
+        aria-invalid={large.value}
+        onChange={({ currentTarget }) => {
+          const file = currentTarget.files?.[0];
+          if (file) void bring(file);
+        }}
+      />
+      <small id={`${id}-more`} class={large.value ? 'field-bad' : ''}>
+        {large.value ? say.uploadLarge : say.uploadHint}
+      </small>
+      <Refusal task={task} />
     </div>
   );
 }
@@ -194,7 +249,7 @@ interface PreviewProps {
 function Preview({ name, description, poster, event }: PreviewProps) {
   const say = organiseWords.value;
   const first = event?.performances[0];
-  const picture = /^https:\/\/[^\s"'<>\\]+$/.test(poster) ? poster : '';
+  const picture = ownPoster.test(poster) || /^https:\/\/[^\s"'<>\\]+$/.test(poster) ? poster : '';
   return (
     <section class="card org-preview" aria-labelledby="preview-title">
       <h2 id="preview-title" class="soft">
