@@ -82,7 +82,7 @@ static void put_performance(struct stage *stage)
         .hold_ttl_ms = options->hold_ttl_ms,
         .places_max = options->places_max,
         .rest_ms = options->rest_ms,
-        .covers_names = options->rest_ms > 0,
+        .covers_names = options->names || options->rest_ms > 0,
         .currency = view_str("KRW"),
         .prices = view_of(prices, sizeof(prices)),
         .sale_state = options->sale_state,

@@ -25,6 +25,7 @@ struct stage_options {
     uint32_t hold_ttl_ms;
     uint32_t places_max;
     uint32_t rest_ms;
+    bool names;          /* the genesis hash covers what tickets show; with a rest it always does */
     uint32_t sale_state; /* the performance begins in */
     uint32_t fibers_max; /* 0: 256 */
     bool shuffle;        /* chance picks among ready fibers */

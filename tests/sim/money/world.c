@@ -119,6 +119,7 @@ static void draw(struct money_world *world, const struct money_play *play)
         .rows = halls[chance_below(chance, sizeof(halls) / sizeof(halls[0]))],
         .hold_ttl_ms = ttls_ms[chance_below(chance, 3)],
         .rest_ms = rests_ms[chance_below(chance, 2)],
+        .names = true, /* as all that the ticket role makes */
         .places_max = 8,
         .sale_state = STAGE_OPEN,
         .fibers_max = FIBERS_MAX,
