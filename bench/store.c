@@ -28,8 +28,9 @@ struct bench {
     struct store_performance head;
     uint32_t order[PLACES];
     struct id holds[PLACES];
-    uint32_t held; /* holds made */
-    uint32_t sold; /* of them sold */
+    struct id accounts[PLACES]; /* of guests, made one after the other; they buy in any order */
+    uint32_t held;              /* holds made */
+    uint32_t sold;              /* of them sold */
     uint8_t seats[BATCH_MAX][4];
     struct change changes[BATCH_MAX];
     struct store_sale sales[BATCH_MAX];
@@ -62,18 +63,23 @@ static int next_performance(struct bench *b)
         b->order[i] = b->order[j];
         b->order[j] = i;
     }
+    for (uint32_t i = 0; i < PLACES; i++) {
+        uint32_t j = (uint32_t)chance_below(&b->chance.chance, i + 1);
+        b->accounts[i] = b->accounts[j];
+        b->accounts[j] = chance_id_at(&b->chance.chance, clock_wall_ms(clock_system()) + i / 10);
+    }
     b->held = b->sold = 0;
     return rc;
 }
 
 static void put_hold(struct bench *b, uint32_t at, int64_t now_ms)
 {
-    const struct id hold_id = chance_id(&b->chance.chance);
+    const struct id hold_id = chance_id_at(&b->chance.chance, now_ms);
     b->holds[b->held] = hold_id;
     b->changes[at] = (struct change){.kind = CHANGE_HOLD,
                                      .at_ms = now_ms,
                                      .hold_id = hold_id,
-                                     .account_id = hold_id, /* an account a hold */
+                                     .account_id = b->accounts[b->held],
                                      .seat_count = 1,
                                      .seats = {b->order[b->held++]},
                                      .expires_at_ms = now_ms + 300000,
@@ -83,12 +89,13 @@ static void put_hold(struct bench *b, uint32_t at, int64_t now_ms)
 static void put_sale(struct bench *b, uint32_t at, size_t order_at, int64_t now_ms)
 {
     const struct id hold_id = b->holds[b->sold];
+    const struct id account_id = b->accounts[b->sold];
     const uint32_t seat = b->order[b->sold++];
     b->changes[at] = (struct change){.kind = CHANGE_SALE,
                                      .at_ms = now_ms,
                                      .order_id = hold_id,
                                      .hold_id = hold_id,
-                                     .account_id = hold_id,
+                                     .account_id = account_id,
                                      .seat_count = 1,
                                      .seats = {seat},
                                      .total = 1000,
@@ -98,7 +105,7 @@ static void put_sale(struct bench *b, uint32_t at, size_t order_at, int64_t now_
     b->sales[order_at] = (struct store_sale){seat, hold_id};
     b->orders[order_at] = (struct store_order){
         .order_id = hold_id,
-        .account_id = hold_id,
+        .account_id = account_id,
         .hold_id = hold_id,
         .performance_id = b->head.performance_id,
         .state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED,

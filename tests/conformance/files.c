@@ -285,10 +285,11 @@ static int steps_of_page(sqlite3 *db, int before)
 {
     sqlite3_stmt *s = NULL;
     int rows = 0;
-    assert_int_equal(sqlite3_prepare_v2(db, tables_account_orders, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, tables_run_orders, -1, &s, NULL), SQLITE_OK);
     sqlite3_bind_blob(s, 1, "0123456789abcdef", 16, SQLITE_STATIC);
     sqlite3_bind_int(s, 2, before);
     sqlite3_bind_int(s, 3, 20);
+    sqlite3_bind_int(s, 4, 0);
     while (sqlite3_step(s) == SQLITE_ROW)
         rows++;
     assert_int_equal(rows, 20);
@@ -314,6 +315,40 @@ static void a_page_of_orders_costs_a_page(void **state)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+/* Orders of one account among those of others, many thousands apart: the index has them in runs. */
+static void orders_far_apart_are_listed_in_order(void **state)
+{
+    struct fixture *f = *state;
+    struct id account;
+    assert_int_equal(id_from_bytes(VIEW_LIT("0123456789abcdef"), &account), 0);
+    tamper(f, "INSERT INTO orders (order_no, order_id, account_id, hold_id, performance_id, state,"
+              " payment_method, placed_at_ms, total, seats)"
+              " SELECT value, randomblob(16), CAST('0123456789abcdef' AS BLOB), randomblob(16), 1,"
+              " 2, 1, value, 0, x'00000000'"
+              " FROM json_each('[1, 4095, 4096, 4097, 8191, 8192, 50000, 12345678]');"
+              " INSERT INTO orders (order_no, order_id, account_id, hold_id, performance_id, state,"
+              " payment_method, placed_at_ms, total, seats)"
+              " SELECT order_no + 7, randomblob(16), randomblob(16), randomblob(16), 1, 2, 1, 0, 0,"
+              " x'00000000' FROM orders");
+    static const int64_t wanted[] = {12345678, 50000, 8192, 8191, 4097, 4096, 4095, 1};
+    for (size_t page_max = 1; page_max <= 9; page_max++) {
+        struct id after = {0};
+        size_t seen = 0, count;
+        do {
+            struct store_order *orders;
+            assert_int_equal(f->store->ops->order_list(f->store, account, after, page_max,
+                                                       &f->arena, &orders, &count, DEADLINE_NEVER),
+                             0);
+            assert_true(count <= page_max);
+            for (size_t i = 0; i < count; i++)
+                assert_int_equal(orders[i].placed_at_ms, wanted[seen++]);
+            if (count > 0)
+                after = orders[count - 1].order_id;
+        } while (count > 0);
+        assert_int_equal(seen, sizeof(wanted) / sizeof(wanted[0]));
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     SUITE_TEST(everything_is_there_after_reopening),
     SUITE_TEST(an_answered_commit_survives_the_process),
@@ -327,5 +362,6 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(a_damaged_row_is_an_error),
     SUITE_TEST(rows_without_a_performance_are_noticed),
     SUITE_TEST(a_page_of_orders_costs_a_page),
+    SUITE_TEST(orders_far_apart_are_listed_in_order),
 };
 const struct group file_group = {"files", tests, sizeof(tests) / sizeof(tests[0])};

@@ -62,6 +62,7 @@ const struct tables_kind sqlite_kind = {
         },
     .sold_list = "SELECT seat, order_id FROM sold LEFT JOIN orders USING (order_no)"
                  " WHERE sold.performance_id = ? ORDER BY seat",
+    .orders_in_runs = true,
     .performance_ids =
         "SELECT performance_id AS p FROM performance "
         "UNION " DISTINCT_PERFORMANCES("ledger") " UNION " DISTINCT_PERFORMANCES(

@@ -20,7 +20,10 @@ struct tables_kind {
     /* A query that keeps others from changing the catalog until its transaction ends; NULL: no
      * other process can write. */
     const char *lock_catalog;
-    const char *sold_list;       /* seat, order_id; of a performance_id, by seat */
+    const char *sold_list; /* seat, order_id; of a performance_id, by seat */
+    /* The index of orders by account is a run of TABLES_RUN orders' numbers after the other: an
+     * account's orders are asked for run by run. */
+    bool orders_in_runs;
     const char *performance_ids; /* each once, ascending */
     /* Within a job: adds the hall's row, whose hall_id is set, with its layout; and reads the
      * layout of a hall that is there. */
@@ -89,8 +92,10 @@ int tables_read(struct store *store, struct tables_list *list, void **ret_items,
 int tables_read_one(struct store *store, struct tables_list *list, void *ret_item, size_t size,
                     int64_t deadline_ns);
 
-/* A page of an account's orders: account, a number that they are below, how many. */
-extern const char tables_account_orders[];
+/* A page of an account's orders of one run: account, a number that they are below, how many, and
+ * the run: a number shifted by TABLES_RUN_BITS. */
+#define TABLES_RUN_BITS 12
+extern const char tables_run_orders[];
 
 /* --- within a job --- */
 
