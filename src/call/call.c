@@ -50,9 +50,19 @@ struct view call_metadata(const struct call *call, struct view name)
     return metadata_find(call->received, name);
 }
 
+const struct metadata *call_all_metadata(const struct call *call)
+{
+    return call->received;
+}
+
 int call_answer_metadata(struct call *call, struct view name, struct view value)
 {
     return metadata_add(&call->answered, call->arena, name, value);
+}
+
+int call_answer_trailer(struct call *call, struct view name, struct view value)
+{
+    return metadata_add_trailing(&call->answered, call->arena, name, value);
 }
 
 /* ---- how a call fails ---- */
@@ -103,11 +113,32 @@ int call_fail(struct call *call, enum code code, const Usher__V1__ErrorDetail *d
     return ERR_INVALID;
 }
 
+int call_add_detail(struct call *call, struct view type, struct view packed)
+{
+    struct status_detail **end = &call->further;
+    for (size_t count = 0; *end; end = &(*end)->next) {
+        if (++count == STATUS_FURTHER_MAX)
+            return ERR_FULL;
+    }
+    struct status_detail *detail = arena_alloc(call->arena, sizeof(*detail));
+    const char *type_copy = arena_copy(call->arena, type);
+    const char *packed_copy = arena_copy(call->arena, packed);
+    if (!detail || !type_copy || !packed_copy)
+        return ERR_NO_MEMORY;
+    *detail = (struct status_detail){
+        .type = view_of(type_copy, type.len),
+        .packed = view_of(packed_copy, packed.len),
+    };
+    *end = detail;
+    return 0;
+}
+
 void call_fail_by_err(struct call *call, int err)
 {
     call->code = code_of_err(err);
     call->message = err_text(err);
     call->detail = NULL;
+    call->further = NULL;
     call->cause = err;
 }
 

@@ -20,6 +20,7 @@
 #include "call/metadata.h"
 #include "call/method.h"
 #include "call/trace.h"
+#include "codec/status.h"
 #include "mem/arena.h"
 #include "usher/v1/error.pb-c.h"
 
@@ -49,6 +50,7 @@ struct call {
     enum code code;
     const char *message;                  /* of the error; in the arena or static; never NULL */
     const Usher__V1__ErrorDetail *detail; /* in the arena, or NULL */
+    struct status_detail *further;        /* behind it, in the arena; NULL: none */
     int cause;                            /* the err code behind it, for the log; 0: not known */
     struct sink *sink;                    /* detached */
 };
@@ -66,8 +68,13 @@ void *call_state(const struct call *call);
 void call_request_hash(struct call *call, uint8_t ret_hash[32]);
 /* A value that came with the call; the empty view where there is none. */
 struct view call_metadata(const struct call *call, struct view name);
+/* All that came with the call; NULL: nothing. */
+const struct metadata *call_all_metadata(const struct call *call);
 /* A value for the answer's head: before the first message of a stream. As metadata_add. */
 int call_answer_metadata(struct call *call, struct view name, struct view value);
+/* A value that comes behind the answer: a trailer of gRPC, what Connect has in its place. Not of a
+ * stream that detaches. As metadata_add. */
+int call_answer_trailer(struct call *call, struct view name, struct view value);
 
 /* Ends the call with an error: return call_fail(…). The sentence is cut at 1 KiB, at the end of a
  * character, and loses what is no UTF-8. detail may be NULL, is borrowed, and is packed at once.
@@ -75,8 +82,13 @@ int call_answer_metadata(struct call *call, struct view name, struct view value)
 int call_fail(struct call *call, enum code code, const Usher__V1__ErrorDetail *detail,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The same with a reason of docs/errors.md, the field it is about (NULL: none), and after how long
- * trying again makes sense (0: it does not). For the services' own refusals. */
+/* A further detail of the error that the call ends with, of any type by its full name, packed: the
+ * outside gets it behind call_fail's own, a caller over a channel of ours does not. Both are
+ * copied. ERR_NO_MEMORY; ERR_FULL: there are STATUS_FURTHER_MAX. */
+int call_add_detail(struct call *call, struct view type, struct view packed);
+
+/* The same as call_fail with a reason of docs/errors.md, the field it is about (NULL: none), and
+ * after how long trying again makes sense (0: it does not). For the services' own refusals. */
 int call_refuse(struct call *call, enum code code, uint64_t retry_after_ms, const char *reason,
                 const char *field, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* The same for what a store returned; it goes into the log as the cause. */

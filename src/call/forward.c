@@ -78,8 +78,11 @@ static struct channel_request request_of(const struct call *call, const void *re
 /* What the peer's handler answered beside its message is this call's. */
 static void take_metadata(struct call *call, const struct metadata *answered)
 {
-    for (uint32_t i = 0; answered && i < answered->count; i++)
-        (void)call_answer_metadata(call, answered->fields[i].name, answered->fields[i].value);
+    for (uint32_t i = 0; answered && i < answered->count; i++) {
+        const struct metadata_field *field = &answered->fields[i];
+        (void)(field->trailing ? call_answer_trailer(call, field->name, field->value)
+                               : call_answer_metadata(call, field->name, field->value));
+    }
 }
 
 static int forward_unary(struct call *call, const void *request, void *response)

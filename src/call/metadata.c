@@ -2,10 +2,25 @@
 
 #include "err/err.h"
 
+/* Set before any worker starts, then only read. */
+static const struct view *let_travel;
+static size_t let_travel_count;
+
+void metadata_let_travel(const struct view *prefixes, size_t count)
+{
+    let_travel = prefixes;
+    let_travel_count = count;
+}
+
 bool metadata_travels(struct view name)
 {
-    return view_starts(name, VIEW_LIT("usher-")) || view_eq(name, VIEW_LIT("traceparent")) ||
-           view_eq(name, VIEW_LIT("x-request-id")) || view_eq(name, VIEW_LIT("tracestate"));
+    if (view_starts(name, VIEW_LIT("usher-")) || view_eq(name, VIEW_LIT("traceparent")) ||
+        view_eq(name, VIEW_LIT("x-request-id")) || view_eq(name, VIEW_LIT("tracestate")))
+        return true;
+    size_t i = 0;
+    while (i < let_travel_count && !view_starts(name, let_travel[i]))
+        i++;
+    return i < let_travel_count;
 }
 
 /* What may stand in a header field, without tabs and bytes over 127 (RFC 9110, 5.5). */
@@ -34,8 +49,8 @@ static bool make_room(struct metadata *m, struct arena *arena)
     return true;
 }
 
-int metadata_add(struct metadata **metadata, struct arena *arena, struct view name,
-                 struct view value)
+static int add_field(struct metadata **metadata, struct arena *arena, struct view name,
+                     struct view value, bool trailing)
 {
     if (!metadata_travels(name) || !is_printable(value))
         return ERR_INVALID;
@@ -51,8 +66,21 @@ int metadata_add(struct metadata **metadata, struct arena *arena, struct view na
     m->fields[m->count++] = (struct metadata_field){
         .name = view_of(name_copy, name.len),
         .value = view_of(value_copy, value.len),
+        .trailing = trailing,
     };
     return 0;
+}
+
+int metadata_add(struct metadata **metadata, struct arena *arena, struct view name,
+                 struct view value)
+{
+    return add_field(metadata, arena, name, value, false);
+}
+
+int metadata_add_trailing(struct metadata **metadata, struct arena *arena, struct view name,
+                          struct view value)
+{
+    return add_field(metadata, arena, name, value, true);
 }
 
 struct view metadata_find(const struct metadata *metadata, struct view name)

@@ -38,14 +38,15 @@ static bool is_of_trace(struct view name)
 /* Before each name and value that are kept until there is an arena. */
 struct answered_field {
     uint16_t name_len, value_len;
+    bool trailing;
 };
 
 /* What the handler answered beside its messages. What does not fit is left out. */
-static void keep_answered(struct reader *r, const struct head *head)
+static void keep_answered(struct reader *r, const struct head *head, bool trailing)
 {
     for (size_t i = 0; i < head->field_count; i++) {
         const struct view name = head->fields[i].name, value = head->fields[i].value;
-        const struct answered_field field = {(uint16_t)name.len, (uint16_t)value.len};
+        const struct answered_field field = {(uint16_t)name.len, (uint16_t)value.len, trailing};
         if (!metadata_travels(name) || is_of_trace(name) || name.len > METADATA_NAME_MAX ||
             value.len > METADATA_VALUE_MAX)
             continue;
@@ -67,9 +68,10 @@ static const struct metadata *answered_of(const struct reader *r, struct arena *
     for (size_t at = 0; at < all.len; at += field.name_len + field.value_len) {
         memcpy(&field, all.at + at, sizeof(field));
         at += sizeof(field);
-        const char *name = all.at + at;
-        (void)metadata_add(&answered, arena, view_of(name, field.name_len),
-                           view_of(name + field.name_len, field.value_len));
+        const struct view name = view_of(all.at + at, field.name_len);
+        const struct view value = view_of(name.at + name.len, field.value_len);
+        (void)(field.trailing ? metadata_add_trailing(&answered, arena, name, value)
+                              : metadata_add(&answered, arena, name, value));
     }
     return answered;
 }
@@ -100,7 +102,7 @@ static int64_t on_head(void *user, struct h2_stream *stream, const struct head *
     r->http_status = head->status;
     r->typed = view_starts(head_get(head, VIEW_LIT("content-type")), VIEW_LIT("application/grpc"));
     read_status(r, head);
-    keep_answered(r, head);
+    keep_answered(r, head, false);
     return r->typed && head->status == 200 ? INT64_MAX : BODY_REFUSE;
 }
 
@@ -119,8 +121,10 @@ static void on_body(void *user, struct h2_stream *stream, struct view bytes)
 static void on_trailers(void *user, struct h2_stream *stream, const struct head *trailers)
 {
     struct reader *r = h2_stream_user(stream);
-    if (r)
-        read_status(r, trailers);
+    if (!r)
+        return;
+    read_status(r, trailers);
+    keep_answered(r, trailers, true);
 }
 
 static void on_closed(void *user, struct h2_stream *stream, uint32_t code)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/any.h"
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "err/err.h"
@@ -378,11 +379,11 @@ static const ProtobufCFieldDescriptor *find_field(const ProtobufCMessageDescript
     return NULL;
 }
 
-static int read_message(struct reader *r, const struct place *place, const json_t *value,
-                        const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage **ret)
+/* but: a name that is no field; NULL: none. */
+static int read_fields(struct reader *r, const struct place *place, const json_t *value,
+                       const ProtobufCMessageDescriptor *descriptor, const char *but,
+                       ProtobufCMessage **ret)
 {
-    if (!json_is_object(value))
-        return fail(r, place, "wants an object");
     ProtobufCMessage *message = proto_new(descriptor, r->arena);
     if (!message)
         return ERR_FULL;
@@ -392,6 +393,8 @@ static int read_message(struct reader *r, const struct place *place, const json_
     json_t *inner;
     json_object_foreach((json_t *)value, key, inner)
     {
+        if (but && strcmp(key, but) == 0)
+            continue;
         const ProtobufCFieldDescriptor *field = find_field(descriptor, key);
         struct place here = {.up = place, .name = field ? field->name : key};
         if (!field)
@@ -406,6 +409,45 @@ static int read_message(struct reader *r, const struct place *place, const json_
     }
     *ret = message;
     return 0;
+}
+
+/* Fills an Any with the packed message that its other fields make. */
+static int read_any(struct reader *r, const struct place *place, const json_t *value,
+                    const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage **ret)
+{
+    ProtobufCMessage *any = proto_new(descriptor, r->arena), *held = NULL;
+    const char *url = json_string_value(json_object_get(value, ANY_TYPE));
+    if (!any)
+        return ERR_FULL;
+    if (!json_object_size(value)) {
+        *ret = any;
+        return 0;
+    }
+    const ProtobufCMessageDescriptor *type = url ? any_type(view_str(url)) : NULL;
+    if (!type)
+        return fail(r, place, "wants an \"" ANY_TYPE "\" that is known here");
+    int err = read_fields(r, place, value, type, ANY_TYPE, &held);
+    if (err)
+        return err;
+    ProtobufCBinaryData *packed = proto_member(any, &descriptor->fields[1]);
+    packed->len = protobuf_c_message_get_packed_size(held);
+    packed->data = arena_alloc(r->arena, packed->len);
+    char *copy = arena_copy(r->arena, view_str(url));
+    if (!packed->data || !copy)
+        return ERR_FULL;
+    *(char **)proto_member(any, &descriptor->fields[0]) = copy;
+    protobuf_c_message_pack(held, packed->data);
+    *ret = any;
+    return 0;
+}
+
+static int read_message(struct reader *r, const struct place *place, const json_t *value,
+                        const ProtobufCMessageDescriptor *descriptor, ProtobufCMessage **ret)
+{
+    if (!json_is_object(value))
+        return fail(r, place, "wants an object");
+    return any_is(descriptor) ? read_any(r, place, value, descriptor, ret)
+                              : read_fields(r, place, value, descriptor, NULL, ret);
 }
 
 /* jansson goes down as deep as the text, on the stack of a fiber: so the depth is checked before.

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "codec/any.h"
 #include "codec/json.h"
 #include "err/err.h"
 #include "google/rpc/status.pb-c.h"
@@ -235,6 +236,68 @@ static void depth_is_bounded_before_anything_else(void **state)
     arena_release(&arena);
 }
 
+/* google.rpc.Any is laid out as google.protobuf.Any is. */
+static void an_any_is_what_it_holds(void **state)
+{
+    static const ProtobufCMessageDescriptor *const types[] = {
+        &usher__v1__hold_seats_request__descriptor, &google__rpc__status__descriptor};
+    static const char text[] =
+        "{\"details\":[{\"@type\":\"type.googleapis.com/usher.v1.HoldSeatsRequest\","
+        "\"performanceId\":7,\"seats\":[1,2]},{\"@type\":\"x/google.rpc.Status\",\"details\":"
+        "[{\"@type\":\"/google.rpc.Status\",\"code\":3}]},{}]}";
+    struct arena arena;
+    arena_init(&arena, ARENA_MAX);
+    any_know(&google__rpc__any__descriptor, types, 2);
+    const Google__Rpc__Status *status = read_ok(&arena, &google__rpc__status__descriptor, text);
+    assert_int_equal(status->n_details, 3);
+    assert_string_equal(status->details[0]->type_url,
+                        "type.googleapis.com/usher.v1.HoldSeatsRequest");
+    assert_int_equal(status->details[0]->value.len, 6);
+    assert_memory_equal(status->details[0]->value.data, "\x08\x07\x12\x02\x01\x02", 6);
+    assert_writes(status, text);
+    assert_refused(&google__rpc__status__descriptor, "{\"details\":[{\"@type\":\"x/y.Z\"}]}",
+                   "details[0]", "wants an \"@type\" that is known here");
+    assert_refused(&google__rpc__status__descriptor, "{\"details\":[{\"code\":3}]}", "details[0]",
+                   "wants an \"@type\"");
+    assert_refused(&google__rpc__status__descriptor,
+                   "{\"details\":[{\"@type\":\"google.rpc.Status\"}]}", "details[0]", "wants an");
+    assert_refused(&google__rpc__status__descriptor,
+                   "{\"details\":[{\"@type\":\"x/google.rpc.Status\",\"coda\":3}]}",
+                   "details[0].coda", "is no field");
+    arena_release(&arena);
+    any_know(NULL, NULL, 0);
+}
+
+/* Bytes hold bytes hold bytes: it ends before the stack does. */
+static void anys_in_anys_have_an_end(void **state)
+{
+    static const ProtobufCMessageDescriptor *const types[] = {&google__rpc__status__descriptor};
+    struct arena arena;
+    struct buf b;
+    arena_init(&arena, ARENA_MAX);
+    buf_init(&b, 64u << 10);
+    any_know(&google__rpc__any__descriptor, types, 1);
+    ProtobufCMessage *status = proto_new(&google__rpc__status__descriptor, &arena);
+    for (int depth = 0; depth <= JSON_DEPTH_MAX; depth++) {
+        assert_int_equal(json_write(status, &b), 0);
+        Google__Rpc__Any *any =
+            (Google__Rpc__Any *)proto_new(&google__rpc__any__descriptor, &arena);
+        any->type_url = (char *)"x/google.rpc.Status";
+        any->value.len = protobuf_c_message_get_packed_size(status);
+        any->value.data = arena_alloc(&arena, any->value.len);
+        protobuf_c_message_pack(status, any->value.data);
+        Google__Rpc__Status *around =
+            (Google__Rpc__Status *)proto_new(&google__rpc__status__descriptor, &arena);
+        around->details = arena_alloc(&arena, sizeof(*around->details));
+        around->details[around->n_details++] = any;
+        status = &around->base;
+    }
+    assert_int_equal(json_write(status, &b), ERR_INVALID);
+    any_know(NULL, NULL, 0);
+    buf_release(&b);
+    arena_release(&arena);
+}
+
 static void limits_are_kept(void **state)
 {
     struct arena arena;
@@ -274,6 +337,8 @@ int main(void)
         cmocka_unit_test(twice_is_once_too_often),
         cmocka_unit_test(what_is_not_json_is_refused),
         cmocka_unit_test(depth_is_bounded_before_anything_else),
+        cmocka_unit_test(an_any_is_what_it_holds),
+        cmocka_unit_test(anys_in_anys_have_an_end),
         cmocka_unit_test(limits_are_kept),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/any.h"
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "err/err.h"
@@ -15,6 +16,7 @@ struct writer {
     uint8_t *at;
     uint8_t *end;
     uint8_t *from; /* what lies between from and at is not committed yet */
+    unsigned anys; /* that are open: what they hold was made from bytes, and may hold another */
     int err;
 };
 
@@ -276,11 +278,9 @@ static void put_map(struct writer *w, ProtobufCMessage *const *entries, size_t c
     put(w, '}');
 }
 
-static void put_message(struct writer *w, const ProtobufCMessage *message)
+static void put_fields(struct writer *w, const ProtobufCMessage *message, bool first)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
-    bool first = true;
-    put(w, '{');
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
         bool list = field->label == PROTOBUF_C_LABEL_REPEATED;
@@ -299,6 +299,40 @@ static void put_message(struct writer *w, const ProtobufCMessage *message)
         else
             put_value(w, field, member);
     }
+}
+
+/* The fields of what an Any holds, and its type. One that holds nothing is {}; of a type that is
+ * not known, or not such a message, there is no JSON. */
+static void put_any(struct writer *w, const ProtobufCMessage *any)
+{
+    const ProtobufCFieldDescriptor *fields = any->descriptor->fields;
+    const struct view url = view_str(*(char *const *)proto_member(any, &fields[0]));
+    const ProtobufCBinaryData *value = proto_member(any, &fields[1]);
+    if (!url.len && !value->len)
+        return;
+    const ProtobufCMessageDescriptor *type = any_type(url);
+    ProtobufCMessage *held = type && w->anys < JSON_DEPTH_MAX
+                                 ? protobuf_c_message_unpack(type, NULL, value->len, value->data)
+                                 : NULL;
+    if (!held) {
+        w->err = ERR_INVALID;
+        return;
+    }
+    w->anys++;
+    put_bytes(w, "\"" ANY_TYPE "\":", sizeof("\"" ANY_TYPE "\":") - 1);
+    put_string(w, url);
+    put_fields(w, held, false);
+    w->anys--;
+    protobuf_c_message_free_unpacked(held, NULL);
+}
+
+static void put_message(struct writer *w, const ProtobufCMessage *message)
+{
+    put(w, '{');
+    if (any_is(message->descriptor))
+        put_any(w, message);
+    else
+        put_fields(w, message, true);
     put(w, '}');
 }
 

@@ -7,28 +7,40 @@
 
 #define DETAIL_MAX (16u << 10) /* bytes of one packed detail */
 
-int status_pack(int code, struct view message, const ProtobufCMessage *detail, struct buf *out)
+/* One of status.details; its type_url is made in the arena. */
+static int add_any(Google__Rpc__Status *status, struct arena *arena, struct view type,
+                   struct view packed)
+{
+    Google__Rpc__Any *any = arena_alloc(arena, sizeof(*any));
+    if (!any)
+        return ERR_FULL;
+    google__rpc__any__init(any);
+    any->type_url = arena_printf(arena, STATUS_TYPE_PREFIX "%.*s", VIEW_ARG(type));
+    any->value.len = packed.len;
+    any->value.data = (uint8_t *)packed.at;
+    status->details[status->n_details++] = any;
+    return any->type_url ? 0 : ERR_FULL;
+}
+
+int status_pack(int code, struct view message, const ProtobufCMessage *detail,
+                const struct status_detail *further, struct buf *out)
 {
     Google__Rpc__Status status = GOOGLE__RPC__STATUS__INIT;
-    Google__Rpc__Any any = GOOGLE__RPC__ANY__INIT;
-    Google__Rpc__Any *anys[] = {&any};
+    Google__Rpc__Any *anys[1 + STATUS_FURTHER_MAX];
     struct arena arena;
     struct buf packed;
     arena_init(&arena, out->max);
     buf_init(&packed, DETAIL_MAX);
     status.code = code;
     status.message = arena_copy(&arena, message);
+    status.details = anys;
     int err = status.message ? 0 : ERR_FULL;
-    if (!err && detail) {
+    if (!err && detail)
         err = proto_pack(detail, &packed);
-        any.type_url = arena_printf(&arena, STATUS_TYPE_PREFIX "%s", detail->descriptor->name);
-        any.value.len = packed.len;
-        any.value.data = packed.len ? packed.bytes + packed.start : NULL;
-        status.n_details = 1;
-        status.details = anys;
-        if (!err && !any.type_url)
-            err = ERR_FULL;
-    }
+    if (!err && detail)
+        err = add_any(&status, &arena, view_str(detail->descriptor->name), buf_view(&packed));
+    for (; !err && further; further = further->next)
+        err = add_any(&status, &arena, further->type, further->packed);
     if (!err)
         err = proto_pack(&status.base, out);
     buf_release(&packed);
@@ -67,28 +79,51 @@ int status_unpack(struct view bytes, const ProtobufCMessageDescriptor *detail_de
     return 0;
 }
 
+/* {"type":…,"value":… of a detail, without the bracket that closes it. */
+static int begin_detail(struct view type, struct view packed, struct buf *out)
+{
+    int err = buf_printf(out, "{\"type\":\"%.*s\",\"value\":\"", VIEW_ARG(type));
+    if (!err)
+        err = base64_append(out, packed, BASE64_BARE);
+    return err ? err : buf_append_byte(out, '"');
+}
+
 static int write_detail(const ProtobufCMessage *detail, struct buf *out)
 {
     struct buf packed;
     buf_init(&packed, DETAIL_MAX);
-    int err =
-        buf_printf(out, ",\"details\":[{\"type\":\"%s\",\"value\":\"", detail->descriptor->name);
+    int err = proto_pack(detail, &packed);
     if (!err)
-        err = proto_pack(detail, &packed);
+        err = begin_detail(view_str(detail->descriptor->name), buf_view(&packed), out);
     if (!err)
-        err = base64_append(out, buf_view(&packed), BASE64_BARE);
-    if (!err)
-        err = buf_append_view(out, VIEW_LIT("\",\"debug\":"));
+        err = buf_append_view(out, VIEW_LIT(",\"debug\":"));
     if (!err)
         err = json_write(detail, out);
     if (!err)
-        err = buf_append_view(out, VIEW_LIT("}]"));
+        err = buf_append_byte(out, '}');
     buf_release(&packed);
     return err;
 }
 
-int status_write_connect(const char *code_name, struct view message, const ProtobufCMessage *detail,
+static int write_details(const ProtobufCMessage *detail, const struct status_detail *further,
                          struct buf *out)
+{
+    int err = buf_append_view(out, VIEW_LIT(",\"details\":["));
+    if (!err && detail)
+        err = write_detail(detail, out);
+    for (bool first = !detail; !err && further; further = further->next, first = false) {
+        if (!first)
+            err = buf_append_byte(out, ',');
+        if (!err)
+            err = begin_detail(further->type, further->packed, out);
+        if (!err)
+            err = buf_append_byte(out, '}');
+    }
+    return err ? err : buf_append_byte(out, ']');
+}
+
+int status_write_connect(const char *code_name, struct view message, const ProtobufCMessage *detail,
+                         const struct status_detail *further, struct buf *out)
 {
     int err = buf_printf(out, "{\"code\":\"%s\"", code_name);
     if (!err && message.len) {
@@ -96,8 +131,8 @@ int status_write_connect(const char *code_name, struct view message, const Proto
         if (!err)
             err = json_write_string(message, out);
     }
-    if (!err && detail)
-        err = write_detail(detail, out);
+    if (!err && (detail || further))
+        err = write_details(detail, further, out);
     if (!err)
         err = buf_append_byte(out, '}');
     return err;

@@ -93,6 +93,13 @@ static void add_private(struct fields *f)
     add(f, VIEW_LIT("x-content-type-options"), VIEW_LIT("nosniff"));
 }
 
+/* The name of what comes behind a unary answer of Connect, which has it in its head
+ * (connectrpc.com/docs/protocol, "Unary-Response"). NULL: no memory. */
+static const char *name_in_head(const struct exchange *exchange, const struct metadata_field *field)
+{
+    return arena_printf(exchange->call.arena, "trailer-%.*s", VIEW_ARG(field->name));
+}
+
 /* The id under which the request is found again, and what the handler answered beside its message.
  * A session is for a process of ours alone: a browser gets it as a cookie. text lives as long as
  * the fields. */
@@ -105,8 +112,25 @@ static void add_metadata(const struct exchange *exchange, struct fields *f,
         add(f, TRACE_REQUEST_ID, id);
     for (uint32_t i = 0; answered && i < answered->count; i++) {
         const struct metadata_field *field = &answered->fields[i];
-        if (exchange->shard->options->peers_only || !view_eq(field->name, CALLER_SESSION))
+        const char *name = NULL;
+        if (!exchange->shard->options->peers_only && view_eq(field->name, CALLER_SESSION))
+            continue;
+        if (!field->trailing)
             add(f, field->name, field->value);
+        else if (exchange->protocol == PROTOCOL_CONNECT)
+            name = name_in_head(exchange, field);
+        if (name)
+            add(f, view_str(name), field->value);
+    }
+}
+
+/* What comes behind an answer of gRPC. */
+static void add_trailing(const struct exchange *exchange, struct fields *f)
+{
+    const struct metadata *answered = exchange->call.answered;
+    for (uint32_t i = 0; answered && i < answered->count; i++) {
+        if (answered->fields[i].trailing)
+            add(f, answered->fields[i].name, answered->fields[i].value);
     }
 }
 
@@ -237,15 +261,18 @@ static const char *cache_control_of(const struct exchange *exchange)
 static void send_response(struct exchange *exchange, struct body body, const char *etag,
                           bool squeezed)
 {
-    static const struct head_field ok = {{"grpc-status", 11}, {"0", 1}};
-    struct fields f; /* a few of many: not cleared */
+    struct fields f, behind; /* a few of many: not cleared */
     char id[TRACE_REQUEST_ID_MAX + 1];
     int status = 200;
-    f.count = 0;
+    f.count = behind.count = 0;
     add(&f, VIEW_LIT("content-type"), type_of(exchange));
     add_metadata(exchange, &f, id);
-    if (exchange->protocol != PROTOCOL_GRPC)
+    if (exchange->protocol == PROTOCOL_GRPC) {
+        add(&behind, VIEW_LIT("grpc-status"), VIEW_LIT("0"));
+        add_trailing(exchange, &behind);
+    } else {
         add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
+    }
     if (squeezed)
         add(&f, encoding_field(exchange), squeeze_name(exchange->accepts));
     add_cookie(exchange, &f);
@@ -263,8 +290,7 @@ static void send_response(struct exchange *exchange, struct body body, const cha
         add_private(&f);
     struct head_answer answer = {status, f.at, f.count};
     exchange->answered_bytes = body.bytes.len;
-    answer_whole(exchange->conn, exchange->h2, &answer, body, &ok,
-                 exchange->protocol == PROTOCOL_GRPC);
+    answer_whole(exchange->conn, exchange->h2, &answer, body, behind.at, behind.count);
     exchange_part(exchange);
 }
 
@@ -333,6 +359,11 @@ void answer_response(struct exchange *exchange, const ProtobufCMessage *response
 
 /* ---- errors ---- */
 
+static const ProtobufCMessage *detail_of(const struct call *call)
+{
+    return call->detail ? &call->detail->base : NULL;
+}
+
 /* The three trailers of gRPC; texts live in scratch. */
 static void add_grpc_status(struct exchange *exchange, struct fields *f, struct buf scratch[3])
 {
@@ -349,26 +380,42 @@ static void add_grpc_status(struct exchange *exchange, struct fields *f, struct 
     add(f, VIEW_LIT("grpc-status"), view_of(text.at, digits));
     if (text.len > digits)
         add(f, VIEW_LIT("grpc-message"), view_of(text.at + digits, text.len - digits));
-    if (exchange->call.detail &&
-        status_pack(exchange->call.code, message, &exchange->call.detail->base, &scratch[1]) == 0 &&
+    const struct call *call = &exchange->call;
+    if ((call->detail || call->further) &&
+        status_pack(call->code, message, detail_of(call), call->further, &scratch[1]) == 0 &&
         base64_append(&scratch[2], buf_view(&scratch[1]), BASE64_BARE) == 0)
         add(f, VIEW_LIT("grpc-status-details-bin"), buf_view(&scratch[2]));
     if (exchange->compressed)
         add(f, VIEW_LIT("grpc-accept-encoding"), VIEW_LIT(SQUEEZE_NAMES));
 }
 
+/* Whether the handler answered something for the head. */
+static bool has_head_metadata(const struct metadata *answered)
+{
+    uint32_t i = 0;
+    while (answered && i < answered->count && answered->fields[i].trailing)
+        i++;
+    return answered && i < answered->count;
+}
+
+/* Trailers alone where that says the same; what belongs into a head needs one: in trailers alone
+ * all is taken for trailers (gRPC over HTTP2, "Responses"). */
 static void send_grpc_error(struct exchange *exchange)
 {
     struct fields f = {0};
     struct buf scratch[3];
     char id[TRACE_REQUEST_ID_MAX + 1];
+    if (has_head_metadata(exchange->call.answered) && answer_begin(exchange))
+        return; /* the stream is closed: its event is on the way */
     if (exchange->begun) {
         add_grpc_status(exchange, &f, scratch);
+        add_trailing(exchange, &f);
         (void)exchange->conn->engine->end(exchange->conn, exchange->h2, f.at, f.count);
     } else {
         add(&f, VIEW_LIT("content-type"), type_of(exchange));
         add_metadata(exchange, &f, id);
         add_grpc_status(exchange, &f, scratch);
+        add_trailing(exchange, &f);
         struct head_answer answer = {200, f.at, f.count};
         answer_whole(exchange->conn, exchange->h2, &answer, body_copied(view_of(NULL, 0)), NULL, 0);
     }
@@ -391,10 +438,10 @@ static void send_connect_error(struct exchange *exchange)
     struct buf json;
     buf_init(&json, 64u << 10);
     if (status_write_connect(code_name(exchange->call.code), clipped(exchange->call.message),
-                             exchange->call.detail ? &exchange->call.detail->base : NULL, &json)) {
+                             detail_of(&exchange->call), exchange->call.further, &json)) {
         /* The detail was too much: the code alone. */
         buf_clear(&json);
-        status_write_connect(code_name(exchange->call.code), view_of(NULL, 0), NULL, &json);
+        status_write_connect(code_name(exchange->call.code), view_of(NULL, 0), NULL, NULL, &json);
     }
     add(&f, VIEW_LIT("content-type"), VIEW_LIT("application/json"));
     add(&f, VIEW_LIT("date"), shard_date(exchange->shard));
@@ -446,7 +493,51 @@ int answer_begin(struct exchange *exchange)
     return err ? ERR_CLOSED : 0;
 }
 
-/* The envelope that ends a Connect stream: {} or {"error":{…}}. */
+/* Whether it is the first of its name among what comes behind. */
+static bool is_first(const struct metadata *answered, uint32_t at)
+{
+    uint32_t i = 0;
+    while (i < at && !(answered->fields[i].trailing &&
+                       view_eq(answered->fields[i].name, answered->fields[at].name)))
+        i++;
+    return i == at;
+}
+
+/* "name":["value","value"] of the at-th field and those behind it of its name. */
+static int write_values(const struct metadata *answered, uint32_t at, struct buf *out)
+{
+    const struct view name = answered->fields[at].name;
+    int err = json_write_string(name, out);
+    for (uint32_t i = at; i < answered->count && !err; i++) {
+        if (!answered->fields[i].trailing || !view_eq(answered->fields[i].name, name))
+            continue;
+        err = buf_append_view(out, i == at ? VIEW_LIT(":[") : VIEW_LIT(","));
+        if (!err)
+            err = json_write_string(answered->fields[i].value, out);
+    }
+    return err ? err : buf_append_byte(out, ']');
+}
+
+/* "metadata":{…} of a Connect stream's end; nothing where nothing comes behind. */
+static int write_trailing(const struct metadata *answered, bool first, struct buf *out)
+{
+    bool any = false;
+    int err = 0;
+    for (uint32_t i = 0; answered && i < answered->count && !err; i++) {
+        if (!answered->fields[i].trailing || !is_first(answered, i))
+            continue;
+        if (any)
+            err = buf_append_byte(out, ',');
+        else
+            err = buf_printf(out, "%s\"metadata\":{", first ? "" : ",");
+        if (!err)
+            err = write_values(answered, i, out);
+        any = true;
+    }
+    return err || !any ? err : buf_append_byte(out, '}');
+}
+
+/* The envelope that ends a Connect stream: {} or {"error":{…},"metadata":{…}}. */
 static int end_connect_stream(struct exchange *exchange)
 {
     struct buf *out = &exchange->shard->encoded;
@@ -458,10 +549,12 @@ static int end_connect_stream(struct exchange *exchange)
     if (!err && exchange->call.code != CODE_OK) {
         err = buf_append_view(out, VIEW_LIT("\"error\":"));
         if (!err)
-            err = status_write_connect(
-                code_name(exchange->call.code), clipped(exchange->call.message),
-                exchange->call.detail ? &exchange->call.detail->base : NULL, out);
+            err = status_write_connect(code_name(exchange->call.code),
+                                       clipped(exchange->call.message), detail_of(&exchange->call),
+                                       exchange->call.further, out);
     }
+    if (!err)
+        err = write_trailing(exchange->call.answered, exchange->call.code == CODE_OK, out);
     if (!err)
         err = buf_append_byte(out, '}');
     if (err)

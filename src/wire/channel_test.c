@@ -126,6 +126,23 @@ static void beside_body(struct caller *c)
     trace_be_here(NULL);
 }
 
+static void behind_body(struct caller *c)
+{
+    const Usher__V1__Hold *h;
+    uint32_t behind = 0;
+    expect(hold(c, HOLD_BEHIND, &h) == 0 && c->tickets.status.answered);
+    const struct metadata *answered = c->tickets.status.answered;
+    for (uint32_t i = 0; answered && i < answered->count; i++)
+        behind += answered->fields[i].trailing;
+    expect(behind == 2);
+    expect(view_eq(metadata_find(answered, VIEW_LIT("usher-behind")), VIEW_LIT("one")));
+}
+
+static void what_comes_behind_an_answer_is_told_apart(void **state)
+{
+    run_both(behind_body);
+}
+
 static void what_comes_beside_an_answer_arrives_too(void **state)
 {
     run_both(beside_body);
@@ -254,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_and_a_refusal_arrive_whole),
         cmocka_unit_test(what_comes_beside_an_answer_arrives_too),
+        cmocka_unit_test(what_comes_behind_an_answer_is_told_apart),
         cmocka_unit_test(what_may_not_be_is_refused),
         cmocka_unit_test(a_deadline_ends_a_call),
         cmocka_unit_test(a_stream_comes_in_order_and_says_how_it_ends),

@@ -73,6 +73,7 @@ void exchange_refuse(struct exchange *exchange, enum code code, const char *mess
     exchange->call.code = code;
     exchange->call.message = message;
     exchange->call.detail = NULL;
+    exchange->call.further = NULL;
     call_close_sink(&exchange->call);
     answer_error(exchange);
     scope_cancel(&exchange->scope);
@@ -432,6 +433,7 @@ static int handle(struct exchange *exchange)
 /* A stream that waits for frames keeps nothing of its request: there may be very many. */
 static void be_small(struct exchange *exchange)
 {
+    exchange->call.received = exchange->call.answered = NULL;
     arena_release(&exchange->arena);
     buf_release(&exchange->body);
 }

@@ -150,6 +150,12 @@ static int watch_for_ever(struct call *call)
     return err;
 }
 
+static void answer_behind(struct call *call)
+{
+    assert_int_equal(call_answer_trailer(call, VIEW_LIT("usher-behind"), VIEW_LIT("one")), 0);
+    assert_int_equal(call_answer_trailer(call, VIEW_LIT("usher-behind"), VIEW_LIT("\"two\"")), 0);
+}
+
 static int watch_seats(struct call *call, const void *request, void *response)
 {
     const Usher__V1__WatchSeatsRequest *ask = request;
@@ -160,7 +166,9 @@ static int watch_seats(struct call *call, const void *request, void *response)
     if (count == WATCH_DETACHED)
         return watch_detached(call);
     bool fails = count == WATCH_FAILS;
-    for (uint32_t i = 1; i <= (fails ? 3 : count); i++) {
+    if (count == WATCH_BEHIND)
+        answer_behind(call);
+    for (uint32_t i = 1; i <= (fails ? 3 : count == WATCH_BEHIND ? 1 : count); i++) {
         update.version = i;
         int err = call_send(call, &update.base, call_deadline_ns(call));
         if (err)
@@ -207,7 +215,12 @@ static int hold_seats(struct call *call, const void *request, void *response)
     detail.reason = "SEATS_TAKEN";
     detail.n_seats = 2;
     detail.seats = seats;
-    if (ask->performance_id == HOLD_TAKEN)
+    if (ask->performance_id == HOLD_FURTHER)
+        assert_int_equal(call_add_detail(call, VIEW_LIT("usher.v1.HeldSeat"), VIEW_LIT("\x08\x04")),
+                         0);
+    if (ask->performance_id == HOLD_BEHIND)
+        answer_behind(call);
+    if (ask->performance_id == HOLD_TAKEN || ask->performance_id == HOLD_FURTHER)
         return call_fail(call, CODE_ABORTED, &detail, "seats 4 and 5 are taken");
     r->performance_id = ask->performance_id;
     r->n_seats = ask->n_seats;

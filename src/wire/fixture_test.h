@@ -21,14 +21,17 @@
 enum {
     WATCH_FOR_EVER = 1000001, /* messages of 8 KB until it is cancelled or nobody reads */
     WATCH_DETACHED = 1000002, /* one frame at once, then one for every push of the test */
-    WATCH_FAILS = 1000003     /* three messages, then NOT_FOUND */
+    WATCH_FAILS = 1000003,    /* three messages, then NOT_FOUND */
+    WATCH_BEHIND = 1000004    /* one message, and "usher-behind" twice behind it */
 };
 
 /* What HoldSeats does, by performance_id; any other number: a hold of the seats asked for. */
 enum {
-    HOLD_WAITS = 2000001, /* until it is cancelled or its deadline passes */
-    HOLD_TAKEN = 2000002, /* ABORTED with SEATS_TAKEN */
-    HOLD_SPINS = 2000003  /* ready in every turn, until fixture_spins is false */
+    HOLD_WAITS = 2000001,  /* until it is cancelled or its deadline passes */
+    HOLD_TAKEN = 2000002,  /* ABORTED with SEATS_TAKEN */
+    HOLD_SPINS = 2000003,  /* ready in every turn, until fixture_spins is false */
+    HOLD_BEHIND = 2000004, /* a hold, and "usher-behind" twice behind it */
+    HOLD_FURTHER = 2000005 /* HOLD_TAKEN with a further detail */
 };
 
 /* Of GetPerformance: NOT_FOUND, with a sentence longer than there may be. */

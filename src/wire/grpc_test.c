@@ -230,6 +230,61 @@ static void connect_works_over_http2_too(void **state)
     buf_release(&in);
 }
 
+#define BUYER "authorization: Bearer buyer\n"
+
+/* gRPC has trailers, Connect's unary answers name them in the head, its streams in their end. */
+static void what_comes_behind_stands_where_each_wire_has_it(void **state)
+{
+    struct buf in;
+    ask_lines(TICKET "HoldSeats", GRPC BUYER, VIEW_LIT("\0\0\0\0\4\x08\x84\x89\x7a"), &in);
+    assert_has(&in, "\ntrailers:\ngrpc-status: 0\nusher-behind: one\nusher-behind: \"two\"\n"
+                    "closed: 0\n");
+    buf_release(&in);
+    ask_lines(TICKET "WatchSeats", GRPC, VIEW_LIT("\0\0\0\0\4\x08\xc4\x84\x3d"), &in);
+    assert_has(&in, "\ntrailers:\ngrpc-status: 0\nusher-behind: one\nusher-behind: \"two\"\n"
+                    "closed: 0\n");
+    buf_release(&in);
+    ask_lines(TICKET "HoldSeats", "content-type: application/json\n" BUYER,
+              VIEW_LIT("{\"performanceId\":2000004}"), &in);
+    assert_has(&in, ":status: 200\n");
+    assert_has(&in, "trailer-usher-behind: one\ntrailer-usher-behind: \"two\"\n");
+    buf_release(&in);
+    ask_lines(TICKET "WatchSeats", "content-type: application/connect+proto\n",
+              VIEW_LIT("\0\0\0\0\4\x08\xc4\x84\x3d"), &in);
+    static const char end[] =
+        "\2\0\0\0\x2f"
+        "{\"metadata\":{\"usher-behind\":[\"one\",\"\\\"two\\\"\"]}}closed: 0\n";
+    struct view v = buf_view(&in);
+    assert_non_null(memmem(v.at, v.len, end, sizeof(end) - 1));
+    buf_release(&in);
+}
+
+/* Over gRPC an error has a head of its own where the handler answered something for it. */
+static void a_refusal_keeps_head_and_trailers_apart(void **state)
+{
+    struct buf in;
+    ask_lines(TICKET "HoldSeats", GRPC BUYER "x-request-id: shown-1\n",
+              VIEW_LIT("\0\0\0\0\4\x08\x82\x89\x7a"), &in);
+    assert_has(&in, "usher-seen: shown-1\n");
+    assert_has(&in, "\ntrailers:\ngrpc-status: 10\n");
+    buf_release(&in);
+    ask_lines(TICKET "GetPerformance", GRPC, VIEW_LIT("\0\0\0\0\0"), &in);
+    assert_has(&in, "grpc-status: 3\n");
+    assert_null(strstr(buf_view(&in).at, "trailers:"));
+    buf_release(&in);
+}
+
+static void further_details_stand_behind_ours(void **state)
+{
+    struct buf in;
+    ask_lines(TICKET "HoldSeats", "content-type: application/json\n" BUYER,
+              VIEW_LIT("{\"performanceId\":2000005}"), &in);
+    assert_has(&in, ":status: 409\n");
+    assert_has(&in, "\"details\":[{\"type\":\"usher.v1.ErrorDetail\",");
+    assert_has(&in, "},{\"type\":\"usher.v1.HeldSeat\",\"value\":\"CAQ\"}]}");
+    buf_release(&in);
+}
+
 static void a_body_without_end_is_refused_as_it_comes(void **state)
 {
     struct buf in, body;
@@ -305,6 +360,9 @@ int main(void)
         cmocka_unit_test(a_long_message_ends_with_a_whole_character),
         cmocka_unit_test(other_types_are_415),
         cmocka_unit_test(connect_works_over_http2_too),
+        cmocka_unit_test(what_comes_behind_stands_where_each_wire_has_it),
+        cmocka_unit_test(a_refusal_keeps_head_and_trailers_apart),
+        cmocka_unit_test(further_details_stand_behind_ours),
         cmocka_unit_test(a_body_without_end_is_refused_as_it_comes),
         cmocka_unit_test(large_answers_at_once_are_bounded),
     };
