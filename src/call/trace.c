@@ -6,11 +6,13 @@
 #include "err/err.h"
 #include "fiber/fiber.h"
 #include "observe/log.h"
+#include "observe/spans.h"
 
-#define ID_AT      3 /* of a traceparent: 00-<32 hex>-<16 hex>-<2 hex> */
-#define SPAN_AT    36
-#define FLAGS_AT   53
-#define FLAGS_KEPT 3u /* sampled, and random; the others have no meaning yet */
+#define ID_AT        3 /* of a traceparent: 00-<32 hex>-<16 hex>-<2 hex> */
+#define SPAN_AT      36
+#define FLAGS_AT     53
+#define FLAGS_KEPT   3u /* sampled, and random; the others have no meaning yet */
+#define FLAG_SAMPLED 1u
 
 /* Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators" (2014): every bit of the
  * number depends on every bit of the count. */
@@ -109,14 +111,59 @@ void trace_write_id(const struct trace *trace, char ret_text[TRACE_ID_CHARS + 1]
                  trace->made.lo);
 }
 
+/* So many hex digits, which are some. */
+static uint64_t hex_number(const char *at, size_t digits)
+{
+    uint64_t number = 0;
+    for (size_t i = 0; i < digits; i++)
+        number = number << 4 | (uint64_t)(at[i] <= '9' ? at[i] - '0' : at[i] - 'a' + 10);
+    return number;
+}
+
 static unsigned flags_of(const struct trace *trace)
 {
-    uint8_t flags = 0;
-    for (size_t i = 0; trace->parent.len && i < 2; i++) {
-        const char c = trace->parent.at[FLAGS_AT + i];
-        flags = (uint8_t)(flags << 4 | (c <= '9' ? c - '0' : c - 'a' + 10));
+    unsigned flags = 0;
+    if (trace->parent.len)
+        flags = (unsigned)hex_number(trace->parent.at + FLAGS_AT, 2) & FLAGS_KEPT;
+    if (trace->choice != TRACE_AS_IT_CAME)
+        flags = (flags & ~FLAG_SAMPLED) | (trace->choice == TRACE_CHOSEN ? FLAG_SAMPLED : 0);
+    return flags;
+}
+
+void trace_choose(struct trace *trace, bool believed)
+{
+    trace->choice = TRACE_AS_IT_CAME;
+    if (!spans_are_open())
+        return;
+    const bool chosen = believed && trace->parent.len ? flags_of(trace) & FLAG_SAMPLED
+                                                      : spans_choose(trace->made.lo);
+    trace->choice = chosen ? TRACE_CHOSEN : TRACE_LEFT_OUT;
+}
+
+/* The id of this call among the spans of its trace; never 0. */
+static uint64_t span_id(const struct trace *trace)
+{
+    return mix(trace->made.hi ^ trace->made.lo) | 1;
+}
+
+void trace_fill_span(const struct trace *trace, struct span *span)
+{
+    span->trace_hi = trace->made.hi;
+    span->trace_lo = trace->made.lo;
+    span->id = span_id(trace);
+    span->parent = 0;
+    if (trace->parent.len) {
+        span->trace_hi = hex_number(trace->parent.at + ID_AT, 16);
+        span->trace_lo = hex_number(trace->parent.at + ID_AT + 16, 16);
+        span->parent = hex_number(trace->parent.at + SPAN_AT, 16);
     }
-    return flags & FLAGS_KEPT;
+}
+
+void trace_fill_inner_span(const struct trace *trace, uint64_t number, struct span *span)
+{
+    trace_fill_span(trace, span);
+    span->parent = span->id;
+    span->id = mix(span->id ^ mix(number)) | 1;
 }
 
 struct view trace_write_parent(const struct trace *trace, char text[TRACE_PARENT_CHARS + 1])
@@ -126,7 +173,7 @@ struct view trace_write_parent(const struct trace *trace, char text[TRACE_PARENT
         return (struct view){0};
     trace_write_id(trace, id);
     const int len = snprintf(text, TRACE_PARENT_CHARS + 1, "00-%s-%016" PRIx64 "-%02x", id,
-                             mix(trace->made.hi ^ trace->made.lo) | 1, flags_of(trace));
+                             span_id(trace), flags_of(trace));
     assert(len == TRACE_PARENT_CHARS);
     return view_of(text, (size_t)len);
 }

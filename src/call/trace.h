@@ -20,10 +20,18 @@
 #define TRACE_ID_CHARS       32 /* hex digits */
 #define TRACE_PARENT_CHARS   55
 
+/* Whether spans of a trace are kept, beside those that failed or were slow (observe/spans.h). */
+enum trace_choice {
+    TRACE_AS_IT_CAME, /* nobody here keeps spans: the flag goes on as it came */
+    TRACE_LEFT_OUT,
+    TRACE_CHOSEN
+};
+
 struct trace {
     struct id made;         /* zero: there is no request */
     struct view request_id; /* as it came, well-formed; empty: none. Borrowed, as the next */
     struct view parent;     /* traceparent as it came, its first 55 characters; empty: none */
+    enum trace_choice choice;
 };
 
 /* Where numbers come from; one a thread. */
@@ -35,6 +43,16 @@ struct id trace_next(struct trace_source *source);
 
 /* Takes what came with a call. received may be NULL, and outlives the trace. */
 void trace_take(struct trace *trace, const struct metadata *received);
+
+/* Decides whether the trace's spans are kept. The edge chooses a share, by a number of its own, and
+ * its choice goes along in the flag: believed is whether the flag comes from a process of ours. */
+void trace_choose(struct trace *trace, bool believed);
+
+struct span;
+/* Fills the ids of the span of this call. */
+void trace_fill_span(const struct trace *trace, struct span *span);
+/* … of a span within it, that nothing is called from; number tells it from others. */
+void trace_fill_inner_span(const struct trace *trace, uint64_t number, struct span *span);
 
 /* The id of the request: in text, or as it came. Empty where trace is NULL or there is no request.
  */

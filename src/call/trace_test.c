@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 
 #include "fiber/fiber.h"
 #include "observe/log.h"
+#include "observe/spans.h"
 
 #define PARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -91,6 +93,63 @@ static void the_next_hop_has_the_same_trace_and_flags(void **state)
     assert_true(takes_parent(next)); /* what is made is well-formed */
 }
 
+/* The flag of the next hop's traceparent. */
+static const char *flag_of(const struct trace *trace)
+{
+    static char next[TRACE_PARENT_CHARS + 1];
+    trace_write_parent(trace, next);
+    return next + 53;
+}
+
+static void the_edge_chooses_and_the_others_follow(void **state)
+{
+    static const char left_out[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    struct trace trace = of(NULL, PARENT);
+    trace_choose(&trace, false);
+    assert_int_equal(trace.choice, TRACE_AS_IT_CAME); /* nobody keeps spans here */
+    assert_string_equal(flag_of(&trace), "01");
+    assert_int_equal(spans_open(0, INT64_MAX), 0);
+    trace_choose(&trace, false); /* a stranger's flag chooses nothing */
+    assert_int_equal(trace.choice, TRACE_LEFT_OUT);
+    assert_string_equal(flag_of(&trace), "00");
+    trace_choose(&trace, true);
+    assert_int_equal(trace.choice, TRACE_CHOSEN);
+    assert_string_equal(flag_of(&trace), "01");
+    spans_close();
+    assert_int_equal(spans_open(SPANS_SHARE_ALL, INT64_MAX), 0);
+    trace = of(NULL, left_out);
+    trace_choose(&trace, true);
+    assert_int_equal(trace.choice, TRACE_LEFT_OUT);
+    trace_choose(&trace, false);
+    assert_int_equal(trace.choice, TRACE_CHOSEN);
+    assert_string_equal(flag_of(&trace), "01");
+    trace = of(NULL, NULL);
+    trace_choose(&trace, true); /* a peer that sends no traceparent has chosen nothing */
+    assert_int_equal(trace.choice, TRACE_CHOSEN);
+    spans_close();
+}
+
+static void a_span_has_the_ids_that_the_next_hop_is_told(void **state)
+{
+    char next[TRACE_PARENT_CHARS + 1], id[17];
+    struct span span = {.id = 0}, inner = {.id = 0};
+    struct trace trace = of(NULL, PARENT);
+    trace_fill_span(&trace, &span);
+    assert_true(span.trace_hi == 0x0af7651916cd43dd && span.trace_lo == 0x8448eb211c80319c);
+    assert_true(span.parent == 0xb7ad6b7169203331);
+    trace_write_parent(&trace, next);
+    snprintf(id, sizeof(id), "%016llx", (unsigned long long)span.id);
+    assert_memory_equal(next + 36, id, 16);
+    trace_fill_inner_span(&trace, 1, &inner);
+    assert_true(inner.parent == span.id && inner.id != span.id && inner.trace_lo == span.trace_lo);
+    const uint64_t first = inner.id;
+    trace_fill_inner_span(&trace, 2, &inner);
+    assert_true(inner.id != first);
+    trace = of(NULL, NULL);
+    trace_fill_span(&trace, &span);
+    assert_true(span.parent == 0 && span.trace_lo == trace.made.lo);
+}
+
 static void in_a_fiber(void *arg)
 {
     struct log_context context;
@@ -118,6 +177,8 @@ int main(void)
         cmocka_unit_test(one_is_made_where_none_came),
         cmocka_unit_test(a_traceparent_is_taken_where_it_is_well_formed),
         cmocka_unit_test(the_next_hop_has_the_same_trace_and_flags),
+        cmocka_unit_test(the_edge_chooses_and_the_others_follow),
+        cmocka_unit_test(a_span_has_the_ids_that_the_next_hop_is_told),
         cmocka_unit_test(a_fiber_knows_its_trace),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -332,6 +332,7 @@ void check_others(struct checks *checks, const struct serve_values *values)
     check_mariadb(checks, values->store);
     check_redis(checks, values->coord);
     check_reached(checks, "search server", values->elastic, values->elastic_ca);
+    check_reached(checks, "collector of spans", values->tracing.url, values->tracing.ca);
     check_reached(checks, "mail server", values->mailing.smtp, values->mailing.ca);
     check_reached(checks, "test provider", values->pay.psp, NULL);
     if (values->pay.toss_key)

@@ -11,6 +11,7 @@
 #include "cmd/mailing.h"
 #include "cmd/providers.h"
 #include "cmd/telling.h"
+#include "cmd/tracing.h"
 #include "fiber/offload.h"
 #include "svc/auth/auth.h"
 #include "svc/auth/peer.h"
@@ -58,6 +59,7 @@ struct serve_values {
     const char *elastic_ca;
     struct mailing_values mailing;
     struct telling_values telling;
+    struct tracing_values tracing;
     bool check_json; /* of usher check */
     bool demo, demo_sales, demo_crowd, demo_team;
     bool behind_proxy, access_log;
@@ -120,6 +122,7 @@ struct house {
     struct net_range webhook_networks[WEBHOOK_ALLOWED_MAX];
     size_t webhook_network_count;
     char elastic_field[512]; /* "Authorization: …", or "" */
+    struct tracing tracing;
 
     struct peers peers;
     struct gateway gateway;

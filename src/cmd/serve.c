@@ -167,6 +167,7 @@ static const struct conf_option options[] = {
      .help = "a file with one line, user:password or ApiKey KEY, to show there"},
     {"elastic-ca", CONF_PATH, offsetof(struct serve_values, elastic_ca), NULL,
      .help = "roots (PEM) that its certificate is checked against; without it, the system's"},
+    TRACING_OPTIONS(struct serve_values, tracing),
     MAILING_OPTIONS(struct serve_values, mailing),
     TELLING_OPTIONS(struct serve_values, telling),
     {"rest", CONF_MS, offsetof(struct serve_values, rest_ms), "3s", 0, 600000,
@@ -593,6 +594,7 @@ static void tear_down(struct house *house)
         server_stop(house->server, calls_grace_ms(house));
     close_gateway(house);
     roles_stop(house);
+    tracing_stop(house);
     if (house->offload)
         offload_free(house->offload);
     if (house->hashing)
@@ -658,6 +660,8 @@ static int run(struct house *house, const sigset_t *ending, const struct words *
         code = build_workers(house);
     if (code == 0)
         code = share_files(house);
+    if (code == 0)
+        code = tracing_start(house);
     if (code == 0)
         code = roles_start(house);
     if (code == 0 && house->values.demo && !house->coord)

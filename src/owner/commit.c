@@ -90,7 +90,9 @@ static int commit_once(struct owner *owner, struct owner_batch *g)
         err = store->ops->commit(store, &batch, deadline_ns);
     }
     if (err == 0) {
-        metric_observe_ns(&commit_time, fiber_now_ns() - began_ns);
+        owner->commit_began_ns = began_ns;
+        owner->commit_took_ns = fiber_now_ns() - began_ns;
+        metric_observe_ns(&commit_time, owner->commit_took_ns);
         metric_add(&changes_committed, g->count);
         commit_done(owner, g, &batch);
     }
@@ -172,6 +174,10 @@ static void answer_all(struct owner *owner, struct owner_ask *first, enum fortun
         first = ask->next;
         ask->version = owner->version;
         int result = ask->result;
+        if (fortune == DURABLE) {
+            ask->commit_began_ns = owner->commit_began_ns;
+            ask->commit_took_ns = owner->commit_took_ns;
+        }
         if (fortune != DURABLE)
             result = fortune == LOADED ? outcome_of(owner, ask) : ERR_UNAVAILABLE;
         owner_answer(ask, result);

@@ -144,8 +144,9 @@ struct owner_ask {
     int64_t at_ms;                    /* when it was decided; an order's placed_at_ms */
     int64_t now_ms; /* the owner's time when it answered: a hold has expires_at_ms - now_ms left */
     bool as_stored; /* ORDER: the answer is order hold_id as the store has it, not the above */
-    uint64_t version;       /* of the hall, at least this change included */
-    uint32_t holding_count; /* HOLDINGS; in no order */
+    int64_t commit_began_ns, commit_took_ns; /* of the commit that made it durable; 0: none did */
+    uint64_t version;                        /* of the hall, at least this change included */
+    uint32_t holding_count;                  /* HOLDINGS; in no order */
     struct seats_refusal refusal;
 
     /* the owner's own */

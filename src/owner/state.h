@@ -102,7 +102,8 @@ struct owner {
 
     struct owner_batch pending;
     struct owner_batch committing;
-    struct owner_ask *waiting_first; /* undecided, in order, for room in the next batch */
+    int64_t commit_began_ns, commit_took_ns; /* of the last that became durable */
+    struct owner_ask *waiting_first;         /* undecided, in order, for room in the next batch */
     struct owner_ask **waiting_last;
     uint32_t waiting_count;
 

@@ -146,6 +146,7 @@ static void keep_metadata(struct exchange *exchange, const struct head *head)
             (void)metadata_add(&call->received, call->arena, lower, field->value);
     }
     trace_take(&call->trace, call->received);
+    trace_choose(&call->trace, from_peer);
 }
 
 /* Health is everybody's to ask for. */
@@ -433,6 +434,9 @@ static int handle(struct exchange *exchange)
 /* A stream that waits for frames keeps nothing of its request: there may be very many. */
 static void be_small(struct exchange *exchange)
 {
+    stats_note_detached(exchange);
+    exchange->detached = true;
+    exchange->call.trace = (struct trace){.made = exchange->call.trace.made};
     exchange->call.received = exchange->call.answered = NULL;
     arena_release(&exchange->arena);
     buf_release(&exchange->body);

@@ -53,6 +53,7 @@ struct exchange {
     bool running;    /* a fiber has it */
     bool begun;      /* the answer's head is out */
     bool pending;    /* a pushed frame is not with the kernel yet */
+    bool detached;   /* a stream that went on without its fiber: its span was put then */
     bool ending;     /* over HTTP/2, the last envelope waits for a piece to go out */
     bool over_h2;
     bool secure;                 /* the caller's end is under TLS */

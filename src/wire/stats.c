@@ -5,6 +5,7 @@
 
 #include "clock/clock.h"
 #include "err/err.h"
+#include "observe/spans.h"
 #include "wire/exchange.h"
 #include "wire/server.h"
 #include "wire/shard.h"
@@ -12,6 +13,46 @@
 #define LABEL_MAX 160
 
 static_assert(CODE_UNAUTHENTICATED == STATS_CODES - 1, "every code has a counter");
+
+/* What a server's span calls an error (OpenTelemetry, semantic conventions of gRPC spans), and what
+ * was to be expected is not: a place that is taken, a turn that is over. */
+static bool is_failure(enum code code)
+{
+    return code == CODE_UNKNOWN || code == CODE_DEADLINE_EXCEEDED || code == CODE_INTERNAL ||
+           code == CODE_UNAVAILABLE || code == CODE_DATA_LOSS;
+}
+
+static void keep_span(const struct exchange *exchange, enum code code, int64_t took_ns)
+{
+    const struct call *call = &exchange->call;
+    const struct view path = call->route ? call->route->path : VIEW_LIT("/unknown");
+    struct span span = {
+        .kind = SPAN_SERVER,
+        .failed = is_failure(code),
+        .code = code,
+        .began_ns = exchange->began_ns,
+        .took_ns = took_ns,
+    };
+    trace_fill_span(&call->trace, &span);
+    snprintf(span.name, sizeof(span.name), "%.*s", (int)path.len - 1, path.at + 1);
+    spans_put(&span);
+}
+
+/* A stream lasts as long as somebody looks: that is not slow. */
+static void note_span(const struct exchange *exchange, enum code code, int64_t took_ns)
+{
+    const struct call *call = &exchange->call;
+    const bool streams = call->route && method_streams_answer(call->route->method);
+    if (!exchange->detached &&
+        spans_want(call->trace.choice == TRACE_CHOSEN, is_failure(code), streams ? 0 : took_ns))
+        keep_span(exchange, code, took_ns);
+}
+
+void stats_note_detached(struct exchange *exchange)
+{
+    if (spans_want(exchange->call.trace.choice == TRACE_CHOSEN, false, 0))
+        keep_span(exchange, CODE_OK, clock_mono_ns(clock_system()) - exchange->began_ns);
+}
 
 void stats_note(struct exchange *exchange, enum code code)
 {
@@ -23,6 +64,7 @@ void stats_note(struct exchange *exchange, enum code code)
     /* The loop's own time stands still within a turn. */
     const int64_t took_ns = clock_mono_ns(clock_system()) - exchange->began_ns;
     count_add(&s->codes[code], 1);
+    note_span(exchange, code, took_ns);
     if (!route || method_streams_answer(route->method))
         return;
     uint32_t bucket = 0;

@@ -44,6 +44,8 @@ struct server_calls;
 struct shard;
 
 /* The call has ended with this code, from its head until now. */
+/* A stream that goes on without its fiber and its memory: its span is what led there. */
+void stats_note_detached(struct exchange *exchange);
 void stats_note(struct exchange *exchange, enum code code);
 /* usher_calls_total{method,code} and usher_call_seconds{method} of all shards. As metrics_render.
  */

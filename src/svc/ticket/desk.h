@@ -121,6 +121,8 @@ int desk_begin_performance(struct ticket *ticket, const struct store_performance
 
 /* ---- elsewhere.c: performances that another process owns ---- */
 
+/* Keeps the spans of an answered ask, and of its commit, where the running call's are kept. */
+void desk_keep_spans(uint32_t performance_id, const struct owner_ask *ask, int64_t began_ns);
 /* As owner_ask, wherever the owner is; one that is not known is waited for, for a while. */
 int desk_ask(struct ticket *ticket, const struct catalog_performance *performance,
              struct owner_ask *ask, int64_t deadline_ns);

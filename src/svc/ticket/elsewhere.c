@@ -5,12 +5,15 @@
 #include <stdlib.h>
 
 #include "call/client.h"
+#include "observe/spans.h"
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
 
 #define WAIT_POLL_MS 5
 #define ARENA_MAX    (1u << 20)
 #define FIGURES_MS   2000 /* figures are not waited for longer */
+#define COMMIT_SPAN                                                                                \
+    UINT64_C(0x9E3779B97F4A7C14) /* tells a commit's span from its ask's, and stays odd */
 
 const struct identity elsewhere_peer = {.roles = ROLE_PEER};
 
@@ -224,8 +227,44 @@ static int ask_far(struct elsewhere *e, const char *url,
     return err;
 }
 
-int desk_ask(struct ticket *ticket, const struct catalog_performance *performance,
-             struct owner_ask *ask, int64_t deadline_ns)
+void desk_keep_spans(uint32_t performance_id, const struct owner_ask *ask, int64_t began_ns)
+{
+    const struct trace *trace = trace_here();
+    const int64_t took_ns = clock_mono_ns(clock_system()) - began_ns;
+    const bool failed = ask->result == ERR_UNAVAILABLE;
+    if (!trace || !spans_want(trace->choice == TRACE_CHOSEN, failed, took_ns))
+        return;
+    struct span span = {
+        .kind = SPAN_INTERNAL,
+        .failed = failed,
+        .code = -1,
+        .began_ns = began_ns,
+        .took_ns = took_ns,
+        .name = "owner.ask",
+        .facts = {{"usher.performance", performance_id}},
+    };
+    /* A call may ask more than once. */
+    trace_fill_inner_span(trace, (uint64_t)began_ns, &span);
+    spans_put(&span);
+    if (!ask->commit_began_ns)
+        return;
+    struct span commit = {
+        .trace_hi = span.trace_hi,
+        .trace_lo = span.trace_lo,
+        .id = span.id ^ COMMIT_SPAN,
+        .parent = span.id,
+        .kind = SPAN_INTERNAL,
+        .code = -1,
+        .began_ns = ask->commit_began_ns,
+        .took_ns = ask->commit_took_ns,
+        .name = "owner.commit",
+        .facts = {{"usher.performance", performance_id}, {"usher.version", (int64_t)ask->version}},
+    };
+    spans_put(&commit);
+}
+
+static int ask_wherever(struct ticket *ticket, const struct catalog_performance *performance,
+                        struct owner_ask *ask, int64_t deadline_ns)
 {
     char url[COORD_HOLDER_MAX + 1];
     ask->deadline_ns = deadline_ns;
@@ -252,6 +291,17 @@ int desk_ask(struct ticket *ticket, const struct catalog_performance *performanc
             break;
     }
     return ask->result = ERR_UNAVAILABLE;
+}
+
+int desk_ask(struct ticket *ticket, const struct catalog_performance *performance,
+             struct owner_ask *ask, int64_t deadline_ns)
+{
+    const bool kept = spans_are_open();
+    const int64_t began_ns = kept ? clock_mono_ns(clock_system()) : 0;
+    const int err = ask_wherever(ticket, performance, ask, deadline_ns);
+    if (kept)
+        desk_keep_spans(performance->performance_id, ask, began_ns);
+    return err;
 }
 
 void desk_figures(struct ticket *ticket, const struct catalog_performance *performance,

@@ -140,7 +140,9 @@ int ticket_owner_ask(struct call *call, const void *request, void *response)
         arena_alloc(call_arena(call), ((size_t)ask.holdings_max + 1) * sizeof(*ask.holdings));
     if (!ask.holdings)
         return desk_store_failed(call, ERR_NO_MEMORY);
+    const int64_t began_ns = clock_mono_ns(clock_system());
     (void)owner_ask(performance->owner, &ask);
+    desk_keep_spans(performance->performance_id, &ask, began_ns);
     int err = pack_answer(call_arena(call), &ask, response);
     return err == 0 ? 0 : desk_store_failed(call, err);
 }

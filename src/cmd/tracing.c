@@ -1,0 +1,57 @@
+#include "cmd/tracing.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/roles.h"
+#include "observe/spans.h"
+
+/* One header field, as it stands in the file. An enum cmd_exit. */
+static int read_field(const char *path, char field[512])
+{
+    FILE *file = fopen(path, "re");
+    const bool read = file && fgets(field, 512, file);
+    if (file)
+        fclose(file);
+    field[strcspn(field, "\r\n")] = '\0';
+    if (read && strstr(field, ": "))
+        return CMD_OK;
+    return cmd_fail("serve", CMD_FALSE,
+                    "--otlp-auth %s: it should hold one line, Authorization: Bearer KEY", path);
+}
+
+int tracing_start(struct house *house)
+{
+    const struct tracing_values *values = &house->values.tracing;
+    struct tracing *tracing = &house->tracing;
+    char host[256] = "";
+    if (!values->url)
+        return CMD_OK;
+    int code = values->auth ? read_field(values->auth, tracing->field) : CMD_OK;
+    if (code != CMD_OK)
+        return code;
+    if (gethostname(host, sizeof(host) - 1) != 0)
+        host[0] = '\0';
+    snprintf(tracing->instance, sizeof(tracing->instance), "%s-%ld", host, (long)getpid());
+    roles_names(house, tracing->roles, sizeof(tracing->roles));
+    const struct otlp_options options = {
+        .worker = house->workers[house->worker_count - 1],
+        .url = values->url,
+        .field = tracing->field[0] ? tracing->field : NULL,
+        .ca = values->ca,
+        .instance = tracing->instance,
+        .version = USHER_VERSION,
+        .roles = tracing->roles,
+    };
+    int err = spans_open((uint32_t)values->share, values->slow_ms * NS_PER_MS);
+    if (err == 0)
+        err = otlp_start(&options, &tracing->otlp);
+    return err == 0 ? CMD_OK : house_fail("sending spans", err);
+}
+
+void tracing_stop(struct house *house)
+{
+    otlp_stop(house->tracing.otlp);
+}
