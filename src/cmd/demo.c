@@ -11,6 +11,7 @@
 #define DEMO_ARENA    (8u << 20)
 #define DEMO_CAPACITY 2000
 #define DEMO_PRICES   5
+#define DEMO_DOORS_MS 3600000 /* people are let in so long before it begins */
 #define DEMO_NAME     "Opening Night"
 
 int demo_check(const struct client *client, const char *step, int err)
@@ -37,6 +38,9 @@ static void fill_performance(const Usher__V1__Hall *hall, Usher__V1__Price *pric
     ret_wish->hall_id = hall->hall_id;
     ret_wish->starts_at_ms = starts_ms();
     ret_wish->time_zone = (char *)"Asia/Seoul";
+    ret_wish->doors_at_ms = ret_wish->starts_at_ms - DEMO_DOORS_MS;
+    ret_wish->gate = (char *)"3";
+    ret_wish->venue_address = (char *)"서울특별시 중구 세종대로 110";
     ret_wish->n_prices = hall->n_categories < DEMO_PRICES ? hall->n_categories : DEMO_PRICES;
     ret_wish->prices = price_list;
     for (size_t i = 0; i < ret_wish->n_prices; i++) {
@@ -77,6 +81,8 @@ static int move(struct client *tickets, const Usher__V1__Performance *performanc
         return 0;
     wish.performance_id = performance->performance_id;
     wish.starts_at_ms = starts_ms();
+    wish.doors_choice_case = USHER__V1__UPDATE_PERFORMANCE_REQUEST__DOORS_CHOICE_DOORS_AT_MS;
+    wish.doors_at_ms = wish.starts_at_ms - DEMO_DOORS_MS;
     const int err =
         client_call(tickets, Usher__V1__TicketService, update_performance, &wish, &moved);
     return demo_check(tickets, "UpdatePerformance", err);

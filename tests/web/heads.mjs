@@ -74,7 +74,20 @@ export const heads = {
       assert.equal(own.status, 200);
       assert.equal(meta(own.body, 'robots'), 'noindex');
 
+      const there = '110 Sejong-daero & <Jung-gu>';
+      await server.operate('TicketService/UpdatePerformance', { performanceId: id, venueAddress: there, gate: '3' });
+      const [placed] = JSON.parse((await curl(`${url}/p/${id}`)).body.match(/<script type="application\/ld\+json">(.*?)<\/script>/)[1]);
+      assert.equal(placed.location.address, there);
+
       const a = await Visitor.arrive(browser, url, desktop, pictures);
+      await a.page.goto(url);
+      await a.page.click(`.event:has-text("Cats") a[href^="/e/"]`);
+      await a.page.waitForSelector('.event-venue a');
+      assert.match(await a.page.textContent('.event-venue'), /110 Sejong-daero & <Jung-gu>/);
+      const map = new URL(await a.page.getAttribute('.event-venue a', 'href'));
+      assert.ok([...map.searchParams.values()].includes(there), String(map));
+      assert.match(await a.page.textContent('.event-doors'), /Gate 3/);
+      await a.isAccessible('an event with an address');
       await a.page.goto(`${url}/p/${id}`);
       await a.page.waitForSelector('.map-face');
       assert.equal(await a.page.title(), `${evil} · Usher`);

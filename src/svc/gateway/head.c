@@ -94,15 +94,16 @@ static int put_member(struct buf *out, const char *name, const char *text)
     return put_json(out, text);
 }
 
-/* ISO 8601, by the hall's clock where it is known. */
-static int put_start(struct buf *out, const Usher__V1__Performance *p)
+/* A moment of the performance in ISO 8601, by the hall's clock where it is known. */
+static int put_moment(struct buf *out, const char *name, const Usher__V1__Performance *p,
+                      int64_t at_ms)
 {
     const bool known =
         p->utc_offset_choice_case == USHER__V1__PERFORMANCE__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES;
     const int32_t offset = known ? p->utc_offset_minutes : 0;
     const int32_t away = offset < 0 ? -offset : offset;
-    const struct paper_clock c = paper_clock_at(p->starts_at_ms, offset);
-    return buf_printf(out, ",\"startDate\":\"%04" PRId64 "-%02d-%02dT%02d:%02d:%02d%c%02d:%02d\"",
+    const struct paper_clock c = paper_clock_at(at_ms, offset);
+    return buf_printf(out, ",\"%s\":\"%04" PRId64 "-%02d-%02dT%02d:%02d:%02d%c%02d:%02d\"", name,
                       c.year, c.month, c.day, c.hour, c.minute, c.second, offset < 0 ? '-' : '+',
                       (int)(away / 60), (int)(away % 60));
 }
@@ -192,13 +193,16 @@ static int put_date(struct buf *out, const struct head_site *site, const Usher__
     TRY(put_member(out, "name", event->name));
     TRY(put_member(out, "description", event->description));
     TRY(put_image(out, site, event));
-    TRY(put_start(out, p));
+    TRY(put_moment(out, "startDate", p, p->starts_at_ms));
+    if (p->doors_at_ms > 0)
+        TRY(put_moment(out, "doorTime", p, p->doors_at_ms));
     TRY(buf_append_view(out, VIEW_LIT(",\"eventStatus\":\"https://schema.org/EventScheduled\","
                                       "\"eventAttendanceMode\":"
                                       "\"https://schema.org/OfflineEventAttendanceMode\"")));
     if (p->hall) {
         TRY(buf_append_view(out, VIEW_LIT(",\"location\":{\"@type\":\"Place\"")));
         TRY(put_member(out, "name", p->hall->name));
+        TRY(put_member(out, "address", p->venue_address));
         TRY(buf_append_byte(out, '}'));
     }
     TRY(put_offers(out, site, p));

@@ -127,6 +127,13 @@ static void dates_are_told_as_schema_org_wants(void **state)
     assert_int_equal(wrote(&site, &facts, HEAD_MAX), 0);
     assert_int_equal(times("\"@type\":\"Event\""), 1);
     assert_int_equal(times("schema.org/SoldOut"), 1);
+    assert_null(strstr(text, "doorTime"));
+    assert_null(strstr(text, "\"address\""));
+    second.venue_address = (char *)"1 <Main> Street";
+    second.doors_at_ms = second.starts_at_ms - 30 * 60000;
+    assert_int_equal(wrote(&site, &facts, HEAD_MAX), 0);
+    assert_non_null(strstr(text, ",\"address\":\"1 \\u003cMain\\u003e Street\"}"));
+    assert_non_null(strstr(text, "\"doorTime\":\"2026-12-24T18:30:00+09:00\""));
     second.utc_offset_minutes = -210;
     second.currency_digits = 0;
     assert_int_equal(wrote(&site, &facts, HEAD_MAX), 0);

@@ -127,6 +127,7 @@ export const en = {
   orderNumber: 'Order number',
   doorsOpen: (time: string) => `Doors ${time}`,
   gate: (name: string) => `Gate ${name}`,
+  showMap: 'Show on a map',
   orderedWhen: 'Ordered',
   orderConfirmed: 'Confirmed',
   orderCancelled: 'Cancelled',

@@ -130,6 +130,7 @@ export const ko: Words = {
   orderNumber: '예매 번호',
   doorsOpen: (time) => `입장 ${time}`,
   gate: (name) => `입구 ${name}`,
+  showMap: '지도 보기',
   orderedWhen: '예매 일시',
   orderConfirmed: '예매 완료',
   orderCancelled: '취소됨',

@@ -3,8 +3,8 @@ import { useEffect } from 'preact/hooks';
 import '../style/event.css';
 import { serverClock } from '../api/clock';
 import { failure } from '../api/failure';
-import { type Event, SaleState } from '../gen/usher/v1/ticket_pb';
-import { count, dateInZone } from '../i18n/format';
+import { type Event, type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
+import { count, dateInZone, dateThere } from '../i18n/format';
 import { lineWords } from '../i18n/line';
 import { words } from '../i18n/words';
 import { Calendar } from '../parts/calendar';
@@ -13,6 +13,7 @@ import { Notices } from '../parts/notices';
 import { Poster } from '../parts/poster';
 import { Trouble } from '../parts/trouble';
 import { Until, useNow } from '../parts/until';
+import { Venue } from '../parts/venue';
 import { events, eventsFailure, followEvents, loadEvents, sales } from '../state/catalog';
 import { hasBegun } from '../state/dates';
 import { byDay, dayOf } from '../state/month';
@@ -52,6 +53,7 @@ export function EventPage({ eventId }: { eventId: number }) {
               <span>{datesOf(event)}</span>
             </p>
           )}
+          {event.performances[0] ? <Venue performance={event.performances[0]} /> : null}
           <Openings event={event} />
           {mayBeReminded(event) ? <Remind eventId={eventId} /> : null}
           {event.performances.length > 0 ? <Dates event={event} /> : null}
@@ -59,6 +61,17 @@ export function EventPage({ eventId }: { eventId: number }) {
       </article>
     </div>
   );
+}
+
+/** When people are let in, and where, if the organiser says so. */
+function Doors({ performance }: { performance: Performance }) {
+  const say = words.value;
+  const { doorsAtMs, gate, utcOffsetChoice } = performance;
+  const lines = [
+    doorsAtMs > 0n ? say.doorsOpen(dateThere(doorsAtMs, utcOffsetChoice.value, 'time')) : '',
+    gate ? say.gate(gate) : '',
+  ].filter(Boolean);
+  return lines.length > 0 ? <p class="event-doors soft">{lines.join(' · ')}</p> : null;
 }
 
 /** Something opens later, or nothing has opened yet. */
@@ -134,6 +147,7 @@ function Dates({ event }: { event: Event }) {
             {there.map((performance) => (
               <li key={performance.performanceId} class="event-time">
                 <Stub performance={performance} />
+                <Doors performance={performance} />
                 <Grades performance={performance} />
               </li>
             ))}
