@@ -112,6 +112,7 @@ static int apply_open(struct book *book, const json_t *line)
         .secret = text(line, "secret"),
         .tax_free = number(line, "tax_free"),
         .easy = text(line, "easy"),
+        .mark = text(line, "mark"),
         .amount = number(line, "amount"),
         .opened_at_ms = number(line, "at_ms"),
         .until_ms = number(line, "until_ms"),
@@ -165,7 +166,10 @@ static int apply_key(struct book *book, const json_t *line)
             return err;
         book->keyed_count++;
     }
-    book->keyed[i] = (struct psp_keyed){(int)number(line, "status"), text(line, "body")};
+    book->keyed[i] = (struct psp_keyed){.status = (int)number(line, "status"),
+                                        .body = text(line, "body"),
+                                        .request = text(line, "request"),
+                                        .at_ms = number(line, "at_ms")};
     return 0;
 }
 
@@ -190,7 +194,15 @@ static int apply(struct book *book, const json_t *line)
         p->status = PSP_DONE;
         p->left = number(line, "amount");
         p->charged_at_ms = number(line, "at_ms");
+    } else if (strcmp(kind, "undo") == 0) {
+        p->status = PSP_READY;
+        p->left = 0;
+        p->charged_at_ms = 0;
+    } else if (strcmp(kind, "dispute") == 0) {
+        p->dispute = text(line, "status");
+        p->disputed = number(line, "amount");
     } else if (strcmp(kind, "end") == 0) {
+        p->failure = text(line, "code");
         const char *status = text(line, "status");
         p->status = status && strcmp(status, "EXPIRED") == 0    ? PSP_EXPIRED
                     : status && strcmp(status, "CANCELED") == 0 ? PSP_CANCELED
@@ -248,14 +260,16 @@ int book_key_begin(struct book *book, const char *name)
     return err;
 }
 
-int book_key_end(struct book *book, int64_t now_ms, const char *name, int status, const char *body)
+int book_key_end(struct book *book, int64_t now_ms, const char *name, int status, const char *body,
+                 const char *request)
 {
     if (status == 0) {
         table_remove(&book->by_name, hash_of(0, view_str(name)));
         return 0;
     }
     return book_note(book, now_ms, "key",
-                     json_pack("{s:s, s:i, s:s}", "name", name, "status", status, "body", body));
+                     json_pack("{s:s, s:i, s:s, s:s*}", "name", name, "status", status, "body",
+                               body, "request", request));
 }
 
 /* ---- life ---- */

@@ -11,6 +11,8 @@
  *   {"kind":"auth","payment":…}             the buyer has said yes; nothing is charged
  *   {"kind":"charge","payment":…,"amount":…}
  *   {"kind":"cancel","payment":…,"amount":…,"transaction":…,"reason":…}
+ *   {"kind":"undo","payment":…,"amount":…}  a deposit is taken back: it may be paid again
+ *   {"kind":"dispute","payment":…,"amount":…,"status":"needs_response"}   or "won", or "lost"
  *   {"kind":"end","payment":…,"status":"ABORTED"}    or "EXPIRED", or "CANCELED", an account that
  *                                           is closed: it will not be charged
  *   {"kind":"key","name":…,"status":200,"body":"…"}  an idempotency key and its answer
@@ -60,9 +62,13 @@ struct psp_payment {
     const char *currency;
     const char *bank, *account, *secret; /* of a virtual account; else NULL */
     int64_t amount;
-    int64_t tax_free; /* of the amount */
-    const char *easy; /* "KAKAOPAY": by whose wallet; NULL: by card */
-    int64_t left;     /* charged and not given back */
+    int64_t tax_free;    /* of the amount */
+    const char *easy;    /* "KAKAOPAY": by whose wallet; NULL: by card */
+    int64_t left;        /* charged and not given back */
+    const char *failure; /* the code of why it ended; or NULL */
+    const char *mark;    /* of a PaymentIntent: what the shop has named it by; or NULL */
+    const char *dispute; /* its last status, "needs_response"; NULL: nobody disputes it */
+    int64_t disputed;    /* how much of it */
     int64_t opened_at_ms;
     int64_t charged_at_ms;
     int64_t until_ms; /* READY or AUTHED until then */
@@ -74,6 +80,8 @@ struct psp_payment {
 struct psp_keyed {
     int status; /* 0: the first request with it is still running */
     const char *body;
+    const char *request; /* its Request-Id, where the dialect has one; else NULL */
+    int64_t at_ms;
 };
 
 struct book;
@@ -100,7 +108,8 @@ int book_write(struct book *book);
 const struct psp_keyed *book_key(struct book *book, const char *name);
 int book_key_begin(struct book *book, const char *name);
 /* Keeps the answer, or, with status 0, forgets the key: it may be used anew. */
-int book_key_end(struct book *book, int64_t now_ms, const char *name, int status, const char *body);
+int book_key_end(struct book *book, int64_t now_ms, const char *name, int status, const char *body,
+                 const char *request);
 
 /* The whole file. The caller frees the text. ERR_IO, ERR_NO_MEMORY, ERR_FULL beyond max bytes. */
 int book_text(struct book *book, size_t max, char **ret_text, size_t *ret_len);

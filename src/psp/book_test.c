@@ -79,7 +79,7 @@ static void a_book_is_what_its_lines_say_again(void **state)
     note(book, "cancel", "a", 10);
     assert_int_equal(book_key_begin(book, "POST /x k"), 0);
     assert_int_equal(book_key(book, "POST /x k")->status, 0);
-    assert_int_equal(book_key_end(book, 3000, "POST /x k", 200, "yes"), 0);
+    assert_int_equal(book_key_end(book, 3000, "POST /x k", 200, "yes", NULL), 0);
     assert_int_equal(book_write(book), 0);
     check(book);
     /* What was not written when the process died was never there. */

@@ -62,6 +62,11 @@ static void tell(struct psp_call *call, struct psp_payment *p)
     webhook_send(call->psp, "nicepay", payment_json(&plain, p));
 }
 
+static void happened(struct psp_call *call, struct psp_payment *p, const char *what)
+{
+    tell(call, p);
+}
+
 static struct psp_payment *find(struct psp_call *call)
 {
     struct psp_payment *p = book_find(call->psp->book, call->segments[2]);
@@ -325,6 +330,8 @@ static const char script[] =
 
 const struct psp_tongue nicepay_tongue = {
     .name = "nicepay",
+    .dialect = PSP_NICEPAY,
+    .happened = happened,
     .apis = apis,
     .api_count = sizeof(apis) / sizeof(apis[0]),
     .allowed = allowed,

@@ -41,7 +41,8 @@ static void put_button(FILE *out, const char *choice, const char *text)
             text);
 }
 
-static void show(struct psp_call *call, const struct psp_payment *p)
+static void show(struct psp_call *call, const struct psp_tongue *tongue,
+                 const struct psp_payment *p)
 {
     char amount[CURRENCY_TEXT_MAX];
     char *html = NULL;
@@ -59,6 +60,8 @@ static void show(struct psp_call *call, const struct psp_payment *p)
     put_text(out, p->name ? p->name : "");
     fprintf(out, "</h1><p class=\"sum\">%s %s</p><form method=\"post\">", amount, p->currency);
     put_button(out, "pay", "Pay · 결제하기");
+    if (tongue->slow)
+        put_button(out, "later", "Pay by a slow method · 나중에 입금");
     put_button(out, "decline", "Let the card be declined · 카드 거절");
     put_button(out, "cancel", "Cancel · 취소");
     fputs("</form></main></html>", out);
@@ -89,7 +92,7 @@ void psp_page(struct psp_call *call, const struct psp_tongue *tongue)
     if (!p || psp_status_of(call->psp, p) != PSP_READY)
         over(call);
     else if (!choice || !view_eq(call->ask->method, VIEW_LIT("POST")))
-        show(call, p);
+        show(call, tongue, p);
     else
         tongue->decided(call, p, choice);
     if (book_write(call->psp->book) != 0)

@@ -240,6 +240,8 @@ static void run_keyed(struct psp_call *call, const struct psp_tongue *tongue,
 {
     struct psp *psp = call->psp;
     const struct psp_keyed *known = book_key(psp->book, name);
+    if (known && known->status != 0 && known->at_ms + tongue->key_ms < psp_now_ms(psp))
+        known = NULL; /* forgotten */
     if (known && known->status == 0) {
         tongue->fail(call, 409, "IDEMPOTENT_REQUEST_PROCESSING", "이전 멱등 요청이 처리중입니다.");
         return;
@@ -251,6 +253,7 @@ static void run_keyed(struct psp_call *call, const struct psp_tongue *tongue,
             .headers = "Idempotent-Replayed: true\r\n",
             .body = view_str(arena_copy(call->ask->arena, view_str(known->body))),
         };
+        call->first = known->request;
         return;
     }
     if (book_key_begin(psp->book, name) != 0) {
@@ -259,28 +262,50 @@ static void run_keyed(struct psp_call *call, const struct psp_tongue *tongue,
     }
     run_api(call, tongue, api);
     const char *body = is_kept(call) ? arena_copy(call->ask->arena, call->page->body) : NULL;
-    book_key_end(psp->book, psp_now_ms(psp), name, body ? call->page->status : 0, body);
+    book_key_end(psp->book, psp_now_ms(psp), name, body ? call->page->status : 0, body,
+                 call->request);
     book_write(psp->book);
 }
 
-void psp_answer(struct psp_call *call, const struct psp_tongue *tongue)
+/* Stripe's: each answer has a number, and a repeat that of the first. */
+static void number(struct psp_call *call, const struct psp_tongue *tongue)
+{
+    const char *before = call->page->headers ? call->page->headers : "";
+    if (!tongue->numbered)
+        return;
+    call->page->headers =
+        arena_printf(call->ask->arena, "%sRequest-Id: %s\r\nStripe-Version: %s\r\n%s%s%s", before,
+                     call->request, tongue->numbered, call->first ? "Original-Request: " : "",
+                     call->first ? call->first : "", call->first ? "\r\n" : "");
+}
+
+static void answer(struct psp_call *call, const struct psp_tongue *tongue)
 {
     const struct psp_api *api = find_api(call, tongue);
     if (!api) {
         tongue->fail(call, 404, "NOT_FOUND", "no such address");
         return;
     }
+    if (tongue->refuses && tongue->refuses(call))
+        return;
     if (!tongue->allowed(call)) {
         tongue->fail(call, 401, "UNAUTHORIZED_KEY", "인증되지 않은 시크릿 키 입니다.");
         return;
     }
-    if (view_starts(plain_field(call->ask, VIEW_LIT("content-type")), VIEW_LIT("application/json")))
-        call->body = json_loadb(call->ask->body.at, call->ask->body.len, 0, NULL);
     const char *name = api->keyed ? key_name(call, tongue) : NULL;
     if (name)
         run_keyed(call, tongue, api, name);
     else
         run_api(call, tongue, api);
+}
+
+void psp_answer(struct psp_call *call, const struct psp_tongue *tongue)
+{
+    if (view_starts(plain_field(call->ask, VIEW_LIT("content-type")), VIEW_LIT("application/json")))
+        call->body = json_loadb(call->ask->body.at, call->ask->body.len, 0, NULL);
+    call->request = tongue->numbered ? psp_name(call, "req_") : NULL;
+    answer(call, tongue);
+    number(call, tongue);
     lose_answer(call);
     json_decref(call->body);
 }
@@ -351,6 +376,8 @@ static void handle(void *state, const struct plain_request *ask, struct page *re
             continue;
         if (call.segment_count > 0 && view_eq(call.segments[0], VIEW_LIT("pay")))
             psp_page(&call, tongues[i]);
+        else if (call.segment_count > 0 && view_eq(call.segments[0], VIEW_LIT("desk")))
+            psp_desk(&call, tongues[i]);
         else if (tongues[i]->bank && view_eq(call.segments[0], VIEW_LIT("bank")))
             tongues[i]->bank(&call);
         else if (tongues[i]->script && view_eq(ask->path, view_str(tongues[i]->script_path)))

@@ -2,6 +2,7 @@
  * Stripe, as docs.stripe.com tells it: Checkout Sessions and refunds; forms go in, JSON comes out;
  * webhooks are signed (webhook.c).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,10 @@
 #include "psp/till.h"
 #include "sale/currency.h"
 
-#define SESSION_MS (24 * 3600000LL) /* without expires_at */
+#define SESSION_MS  (24 * 3600000LL)      /* without expires_at */
+#define SLOW_MS     (14 * 24 * 3600000LL) /* a bank has so long */
+#define KEY_MS      (24 * 3600000LL)      /* an Idempotency-Key is remembered so long, at least */
+#define API_VERSION "2026-10-28.endive"
 
 static void fail(struct psp_call *call, int status, const char *code, const char *message)
 {
@@ -55,20 +59,27 @@ static bool is_paid(const struct psp_payment *p)
     return p->charged_at_ms > 0;
 }
 
+/* The buyer's yes is paid later, by a slow method; or was to be, and is not. */
+static bool is_complete(const struct psp_payment *p, enum psp_status status)
+{
+    return is_paid(p) || status == PSP_AUTHED || status == PSP_ABORTED;
+}
+
 static json_t *session_json(struct psp_call *call, struct psp_payment *p)
 {
     const enum psp_status status = psp_status_of(call->psp, p);
+    const bool complete = is_complete(p, status);
     const int64_t more = call->fault == FAULT_WRONG_AMOUNT ? 1000 : 0;
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:I}", "id", p->session, "object",
                              "checkout.session", "client_reference_id", p->order, "status",
-                             is_paid(p)            ? "complete"
+                             complete              ? "complete"
                              : status == PSP_READY ? "open"
                                                    : "expired",
                              "payment_status", is_paid(p) ? "paid" : "unpaid", "amount_total",
                              (json_int_t)(wire_of(p, p->amount) + more), "currency",
                              lower(call->fault == FAULT_WRONG_CURRENCY ? "USD" : p->currency),
                              "expires_at", (json_int_t)(p->until_ms / 1000));
-    json_object_set_new(json, "payment_intent", is_paid(p) ? json_string(p->key) : json_null());
+    json_object_set_new(json, "payment_intent", complete ? json_string(p->key) : json_null());
     json_object_set_new(json, "url",
                         status == PSP_READY
                             ? json_string(arena_printf(call->ask->arena, "%s/stripe/pay/%s",
@@ -77,14 +88,79 @@ static json_t *session_json(struct psp_call *call, struct psp_payment *p)
     return json;
 }
 
+static int64_t returned_of(const struct psp_payment *p)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < p->cancel_count; i++)
+        sum += p->cancels[i].amount;
+    return sum;
+}
+
+/* The charge under a PaymentIntent, whose name it has with another beginning. */
+static json_t *charge_json(const struct psp_payment *p)
+{
+    char id[64];
+    const int64_t returned = returned_of(p);
+    snprintf(id, sizeof(id), "ch_%s", p->key + 3);
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:s, s:b, s:b, s:b}", "id", id, "object",
+                     "charge", "amount", (json_int_t)wire_of(p, p->amount), "amount_captured",
+                     (json_int_t)wire_of(p, p->amount), "amount_refunded",
+                     (json_int_t)wire_of(p, returned), "currency", lower(p->currency),
+                     "payment_intent", p->key, "paid", 1, "refunded", returned == p->amount,
+                     "disputed", p->dispute != NULL);
+}
+
+static const char *intent_status(const struct psp_payment *p, enum psp_status status)
+{
+    return is_paid(p)               ? "succeeded"
+           : status == PSP_AUTHED   ? "processing"
+           : status == PSP_EXPIRED  ? "canceled"
+           : status == PSP_CANCELED ? "canceled"
+                                    : "requires_payment_method";
+}
+
+static json_t *intent_json(struct psp_call *call, struct psp_payment *p, bool expand)
+{
+    const int64_t more = call->fault == FAULT_WRONG_AMOUNT ? 1000 : 0;
+    json_t *json =
+        json_pack("{s:s, s:s, s:I, s:I, s:o, s:s}", "id", p->key, "object", "payment_intent",
+                  "amount", (json_int_t)(wire_of(p, p->amount) + more), "amount_received",
+                  (json_int_t)(is_paid(p) ? wire_of(p, p->amount) + more : 0), "currency",
+                  lower(call->fault == FAULT_WRONG_CURRENCY ? "USD" : p->currency), "status",
+                  intent_status(p, psp_status_of(call->psp, p)));
+    json_object_set_new(json, "metadata", json_pack("{s:s*}", "payment_id", p->mark));
+    json_t *charge = is_paid(p) ? charge_json(p) : json_null();
+    if (!expand && is_paid(p)) {
+        json_t *id = json_incref(json_object_get(charge, "id"));
+        json_decref(charge);
+        charge = id;
+    }
+    json_object_set_new(json, "latest_charge", charge);
+    return json;
+}
+
+static json_t *dispute_json(const struct psp_payment *p)
+{
+    char id[64];
+    snprintf(id, sizeof(id), "du_%s", p->key + 3);
+    return json_pack("{s:s, s:s, s:I, s:o, s:s, s:s, s:s}", "id", id, "object", "dispute", "amount",
+                     (json_int_t)wire_of(p, p->disputed), "currency", lower(p->currency),
+                     "payment_intent", p->key, "reason", "fraudulent", "status", p->dispute);
+}
+
+/* An event about that object, which it takes. */
+static void tell_object(struct psp_call *call, const char *type, json_t *object)
+{
+    webhook_send(call->psp, "stripe",
+                 json_pack("{s:s, s:s, s:s, s:s, s:I, s:{s:o}}", "id", psp_name(call, "evt_"),
+                           "object", "event", "api_version", API_VERSION, "type", type, "created",
+                           (json_int_t)(psp_now_ms(call->psp) / 1000), "data", "object", object));
+}
+
 static void tell(struct psp_call *call, struct psp_payment *p, const char *type)
 {
     struct psp_call plain = {.psp = call->psp, .ask = call->ask};
-    webhook_send(call->psp, "stripe",
-                 json_pack("{s:s, s:s, s:s, s:I, s:{s:o}}", "id", psp_name(call, "evt_"), "object",
-                           "event", "type", type, "created",
-                           (json_int_t)(psp_now_ms(call->psp) / 1000), "data", "object",
-                           session_json(&plain, p)));
+    tell_object(call, type, session_json(&plain, p));
 }
 
 static struct psp_payment *find(struct psp_call *call, struct view key)
@@ -130,11 +206,12 @@ static void create(struct psp_call *call)
     const char *session = psp_name(call, "cs_test_"), *key = psp_name(call, "pi_");
     int err = book_note(
         psp->book, now_ms, "open",
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I}", "dialect", "stripe",
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:s*}", "dialect", "stripe",
                   "payment", key, "session", session, "order", order, "name", name, "amount",
                   (json_int_t)scale((int64_t)amount, decimals(upper), currency->digits), "currency",
                   currency->code, "success", success, "fail", cancel, "until_ms",
-                  (json_int_t)until_s * 1000));
+                  (json_int_t)until_s * 1000, "mark",
+                  field(call, "payment_intent_data%5Bmetadata%5D%5Bpayment_id%5D")));
     if (err)
         fail(call, 500, "api_error", err_text(err));
     else
@@ -183,7 +260,9 @@ static void refund(struct psp_call *call)
     if (text && view_to_u64(view_str(text), INT64_MAX / 1000, &wire))
         amount = scale((int64_t)wire, decimals(p->currency),
                        currency_find(view_str(p->currency))->digits);
-    if (!is_paid(p) || p->left == 0)
+    if (p->dispute && strcmp(p->dispute, "won") != 0)
+        fail(call, 400, "charge_disputed", "The charge has been charged back.");
+    else if (!is_paid(p) || p->left == 0)
         fail(call, 400, "charge_already_refunded", "Charge has already been refunded.");
     else if (amount <= 0 || amount > p->left)
         fail(call, 400, "amount_too_large", "Refund amount is greater than unrefunded amount");
@@ -197,7 +276,47 @@ static void refund(struct psp_call *call)
             fail(call, 500, "api_error", "an internal error");
         else
             psp_json(call, 200, refund_json(p, &p->cancels[p->cancel_count - 1]));
+        tell_object(call, "charge.refunded", charge_json(p));
     }
+}
+
+static void look_at_intent(struct psp_call *call)
+{
+    struct psp_payment *p = find(call, call->segments[2]);
+    const char *expand = psp_value(call, call->ask->query, "expand%5B%5D");
+    if (p)
+        psp_json(call, 200, intent_json(call, p, expand && strcmp(expand, "latest_charge") == 0));
+}
+
+/* Never once it has succeeded, nor while a bank is at it. */
+static void cancel_intent(struct psp_call *call)
+{
+    struct psp_payment *p = find(call, call->segments[2]);
+    const enum psp_status status = p ? psp_status_of(call->psp, p) : PSP_DONE;
+    if (!p)
+        return;
+    if (status != PSP_READY && status != PSP_ABORTED) {
+        fail(call, 400, "payment_intent_unexpected_state",
+             "You cannot cancel this PaymentIntent in its present state.");
+        return;
+    }
+    book_note(call->psp->book, psp_now_ms(call->psp), "end",
+              json_pack("{s:s, s:s}", "payment", p->key, "status", "CANCELED"));
+    psp_json(call, 200, intent_json(call, p, false));
+    tell_object(call, "payment_intent.canceled", intent_json(call, p, false));
+}
+
+static void disputes(struct psp_call *call)
+{
+    const char *key = psp_value(call, call->ask->query, "payment_intent");
+    struct psp_payment *p = find(call, view_str(key ? key : ""));
+    json_t *list = json_array();
+    if (p && p->dispute)
+        json_array_append_new(list, dispute_json(p));
+    if (p)
+        psp_json(call, 200,
+                 json_pack("{s:s, s:O, s:b}", "object", "list", "data", list, "has_more", 0));
+    json_decref(list);
 }
 
 static void refunds(struct psp_call *call)
@@ -219,12 +338,25 @@ static const struct psp_api apis[] = {
     {"POST", "v1/checkout/sessions/?/expire", "expire", true, expire},
     {"POST", "v1/refunds", "cancel", true, refund},
     {"GET", "v1/refunds", "lookup", false, refunds},
+    {"GET", "v1/payment_intents/?", "lookup", false, look_at_intent},
+    {"POST", "v1/payment_intents/?/cancel", "expire", true, cancel_intent},
+    {"GET", "v1/disputes", "lookup", false, disputes},
 };
 
+/* The key as Bearer, or as the user of Basic. */
 static bool allowed(const struct psp_call *call)
 {
-    const char *wanted = arena_printf(call->ask->arena, "Bearer %s", call->psp->options.secret_key);
-    return wanted && view_eq(plain_field(call->ask, VIEW_LIT("authorization")), view_str(wanted));
+    const struct view given = plain_field(call->ask, VIEW_LIT("authorization"));
+    const char *bearer = arena_printf(call->ask->arena, "Bearer %s", call->psp->options.secret_key);
+    const char *user = arena_printf(call->ask->arena, "%s:", call->psp->options.secret_key);
+    char text[512];
+    if (bearer && view_eq(given, view_str(bearer)))
+        return true;
+    if (!user || BASE64_TEXT_MAX(strlen(user)) > sizeof(text) ||
+        !view_starts(given, VIEW_LIT("Basic ")))
+        return false;
+    const size_t len = base64_write(view_str(user), BASE64_PADDED, text);
+    return view_eq(view_of(given.at + 6, given.len - 6), view_of(text, len));
 }
 
 static struct view key_of(const struct psp_call *call)
@@ -238,6 +370,10 @@ static const char *order_of(struct psp_call *call)
     struct psp_payment *p =
         call->segment_count > 3 ? book_find(call->psp->book, call->segments[3]) : NULL;
     const char *key = field(call, "payment_intent");
+    if (!key)
+        key = psp_value(call, call->ask->query, "payment_intent");
+    if (!p && call->segment_count > 2 && view_eq(call->segments[1], VIEW_LIT("payment_intents")))
+        p = book_find(call->psp->book, call->segments[2]);
     if (!p && key)
         p = book_find(call->psp->book, view_str(key));
     return order ? order : p ? p->order : NULL;
@@ -258,14 +394,52 @@ static void decided(struct psp_call *call, struct psp_payment *p, const char *ch
     if (strcmp(choice, "pay") == 0 && psp_charge(call->psp, p) == 0) {
         psp_redirect(call, way_back(call, p));
         tell(call, p, "checkout.session.completed");
+        tell_object(call, "payment_intent.succeeded", intent_json(call, p, false));
+    } else if (strcmp(choice, "later") == 0) { /* a slow method: complete, and not paid */
+        book_note(call->psp->book, psp_now_ms(call->psp), "auth",
+                  json_pack("{s:s, s:I}", "payment", p->key, "until_ms",
+                            (json_int_t)(psp_now_ms(call->psp) + SLOW_MS)));
+        psp_redirect(call, way_back(call, p));
+        tell(call, p, "checkout.session.completed");
     } else {
         /* A declined card leaves the session open, and so does a buyer who goes back. */
         psp_redirect(call, p->fail_url);
     }
 }
 
+static void happened(struct psp_call *call, struct psp_payment *p, const char *what)
+{
+    if (strcmp(what, "cancel") == 0)
+        tell_object(call, "charge.refunded", charge_json(p));
+    else if (strcmp(what, "dispute") == 0)
+        tell_object(call, "charge.dispute.created", dispute_json(p));
+    else if (strcmp(what, "win") == 0 || strcmp(what, "lose") == 0)
+        tell_object(call, "charge.dispute.closed", dispute_json(p));
+    else
+        tell(call, p,
+             strcmp(what, "settle") == 0 ? "checkout.session.async_payment_succeeded"
+                                         : "checkout.session.async_payment_failed");
+}
+
+/* A version of another form than the pinned one's is refused, as there. */
+static bool refuses(struct psp_call *call)
+{
+    const struct view version = plain_field(call->ask, VIEW_LIT("stripe-version"));
+    if (version.len == 0 || (version.len >= 10 && version.at[4] == '-' && version.at[7] == '-'))
+        return false;
+    fail(call, 400, "invalid_stripe_version", "Invalid Stripe API version");
+    return true;
+}
+
 const struct psp_tongue stripe_tongue = {
     .name = "stripe",
+    .dialect = PSP_STRIPE,
+    .happened = happened,
+    .refuses = refuses,
+    .numbered = API_VERSION,
+    .key_ms = KEY_MS,
+    .disputes = true,
+    .slow = true,
     .apis = apis,
     .api_count = sizeof(apis) / sizeof(apis[0]),
     .allowed = allowed,

@@ -40,8 +40,10 @@ struct psp_call {
     struct page *page; /* the answer */
     struct view segments[PSP_SEGMENTS_MAX];
     size_t segment_count;
-    json_t *body;     /* of a JSON request; owned; may be NULL */
-    enum fault fault; /* for those that mind more than when they fail */
+    json_t *body;        /* of a JSON request; owned; may be NULL */
+    enum fault fault;    /* for those that mind more than when they fail */
+    const char *request; /* its Request-Id; NULL: it has none */
+    const char *first;   /* of the request that the same key was used for first; NULL: this one */
 };
 
 /* How a dialect does a kind of call. */
@@ -56,11 +58,20 @@ struct psp_api {
 /* What differs between dialects around a call. */
 struct psp_tongue {
     const char *name; /* of the path and the webhook */
+    enum psp_dialect dialect;
+    /* Tells the shop of what was done at the desk (desk.c): of that payment, to do so. */
+    void (*happened)(struct psp_call *call, struct psp_payment *p, const char *what);
+    bool disputes; /* a card's holder may dispute a payment */
+    /* Answers what it refuses before anything is done. NULL: nothing. */
+    bool (*refuses)(struct psp_call *call);
+    const char *numbered; /* each answer has a Request-Id, and this Stripe-Version; NULL: neither */
+    bool slow;            /* the buyer's yes may be paid later: its page has a button for it */
     const struct psp_api *apis;
     size_t api_count;
     /* Whether the Authorization header is right. */
     bool (*allowed)(const struct psp_call *call);
-    /* The idempotency key, or the empty view. */
+    /* The idempotency key, or the empty view; it is remembered for so long. */
+    int64_t key_ms;
     struct view (*key_of)(const struct psp_call *call);
     /* An error as the dialect says it. */
     void (*fail)(struct psp_call *call, int status, const char *code, const char *message);
@@ -106,6 +117,9 @@ int psp_cancel(struct psp_call *call, struct psp_payment *p, int64_t amount, con
 void psp_page(struct psp_call *call, const struct psp_tongue *tongue);
 /* The dialect's script. */
 void psp_script(struct psp_call *call, const struct psp_tongue *tongue);
+
+/* desk.c: what happens to a payment without the shop: POST /TONGUE/desk/ORDER, do=… */
+void psp_desk(struct psp_call *call, const struct psp_tongue *tongue);
 
 /* webhook.c: tells the other side, later; takes payload. */
 void webhook_send(struct psp *psp, const char *tongue, json_t *payload);

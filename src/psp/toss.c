@@ -2,6 +2,7 @@
  * Toss Payments, core API v1, as docs.tosspayments.com tells it (version 2022-11-16): keys are
  * compared by key, URL and method alone; payment webhooks are not signed.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +12,10 @@
 #include "psp/till.h"
 #include "sale/currency.h"
 
-#define KEY_MAX 300 /* characters of an Idempotency-Key */
+#define CARD_MIN    100 /* won */
+#define ACCOUNT_MIN 200
+#define KEY_MAX     300                   /* characters of an Idempotency-Key */
+#define KEY_MS      (15 * 24 * 3600000LL) /* which is remembered so long */
 
 static const char *status_name(const struct psp_payment *p, enum psp_status status)
 {
@@ -80,6 +84,37 @@ static const char *wallet_name(const char *code)
     return NULL;
 }
 
+/* What is there of every Payment, if only as null. */
+static void add_rest(struct psp_call *call, const struct psp_payment *p, json_t *json)
+{
+    char last[64];
+    const int64_t vat = (p->amount - p->tax_free + 5) / 11;
+    snprintf(last, sizeof(last), "txrd_a%s", p->key);
+    json_object_set_new(json, "vat", amount_of(p, vat));
+    json_object_set_new(json, "suppliedAmount", amount_of(p, p->amount - vat));
+    json_object_set_new(
+        json, "lastTransactionKey",
+        json_string(p->cancel_count > 0 ? p->cancels[p->cancel_count - 1].transaction : last));
+    json_object_set_new(
+        json, "receipt",
+        json_pack("{s:o}", "url", json_sprintf("%s/toss/receipt/%s", call->psp->url, p->key)));
+    json_object_set_new(
+        json, "checkout",
+        json_pack("{s:o}", "url", json_sprintf("%s/toss/pay/%s", call->psp->url, p->key)));
+    json_object_set_new(json, "card",
+                        p->account || p->easy
+                            ? json_null()
+                            : json_pack("{s:s, s:s, s:o}", "issuerCode", "61", "number",
+                                        "433012******123*", "amount", amount_of(p, p->amount)));
+    json_object_set_new(json, "failure",
+                        p->failure ? json_pack("{s:s, s:s}", "code", p->failure, "message",
+                                               "결제 승인이 거절되었습니다.")
+                                   : json_null());
+    json_object_set_new(json, "virtualAccount", json_null());
+    json_object_set_new(json, "secret", json_null());
+    json_object_set_new(json, "easyPay", json_null());
+}
+
 static json_t *payment_json(struct psp_call *call, struct psp_payment *p)
 {
     const int64_t shown = call->fault == FAULT_WRONG_AMOUNT ? p->amount + 1000 : p->amount;
@@ -98,8 +133,9 @@ static json_t *payment_json(struct psp_call *call, struct psp_payment *p)
         json_object_set_new(json, "approvedAt",
                             p->charged_at_ms ? json_integer(p->charged_at_ms) : json_null());
         json_object_set_new(json, "taxFreeAmount", amount_of(p, p->tax_free));
-        json_object_set_new(json, "vat", amount_of(p, (p->amount - p->tax_free + 5) / 11));
     }
+    if (json)
+        add_rest(call, p, json);
     if (json && p->easy)
         json_object_set_new(json, "easyPay",
                             json_pack("{s:s, s:o, s:i}", "provider", wallet_name(p->easy), "amount",
@@ -123,15 +159,29 @@ static void tell(struct psp_call *call, struct psp_payment *p)
                            (json_int_t)psp_now_ms(call->psp), "data", payment_json(&plain, p)));
 }
 
-/* DEPOSIT_CALLBACK: flat, with the secret alone to show whose it is. A deposit is told twice. */
-static void tell_deposit(struct psp_call *call, struct psp_payment *p)
+/* DEPOSIT_CALLBACK: flat, with the secret alone to show whose it is. */
+static void tell_callback(struct psp_call *call, struct psp_payment *p)
 {
     webhook_send(call->psp, "toss",
                  json_pack("{s:I, s:s, s:s, s:s, s:s}", "createdAt",
                            (json_int_t)psp_now_ms(call->psp), "secret", p->secret, "status",
                            status_name(p, p->status), "transactionKey", psp_name(call, "txrd_"),
                            "orderId", p->order));
+}
+
+/* A deposit is told twice. */
+static void tell_deposit(struct psp_call *call, struct psp_payment *p)
+{
+    tell_callback(call, p);
     tell(call, p);
+}
+
+static void happened(struct psp_call *call, struct psp_payment *p, const char *what)
+{
+    if (strcmp(what, "undo") == 0) /* WAITING_FOR_DEPOSIT is told by the callback alone */
+        tell_callback(call, p);
+    else
+        tell(call, p);
 }
 
 static struct psp_payment *find(struct psp_call *call, struct view key)
@@ -165,9 +215,12 @@ static void confirm(struct psp_call *call)
              "결제 시간이 만료되어 결제 진행 데이터가 존재하지 않습니다.");
     else if (minor_of(p, amount) != p->amount)
         fail(call, 400, "INVALID_REQUEST", "결제 금액이 일치하지 않습니다.");
+    else if (strcmp(p->currency, "KRW") == 0 && p->amount < CARD_MIN)
+        fail(call, 400, "BELOW_MINIMUM_AMOUNT", "카드 결제는 100원 이상부터 가능합니다.");
     else if (call->fault == FAULT_DECLINE) {
         book_note(call->psp->book, psp_now_ms(call->psp), "end",
-                  json_pack("{s:s, s:s}", "payment", p->key, "status", "ABORTED"));
+                  json_pack("{s:s, s:s, s:s}", "payment", p->key, "status", "ABORTED", "code",
+                            "REJECT_CARD_COMPANY"));
         fail(call, 400, "REJECT_CARD_COMPANY", "결제 승인이 거절되었습니다.");
         tell(call, p);
     } else if (psp_charge(call->psp, p) == 0) {
@@ -217,6 +270,11 @@ static void cancel(struct psp_call *call)
                   json_pack("{s:s, s:s}", "payment", p->key, "status", "CANCELED"));
         psp_json(call, 200, payment_json(call, p));
         tell(call, p);
+        return;
+    }
+    if (p->account && status == PSP_READY && reason && part) {
+        fail(call, 403, "NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT",
+             "입금 대기중인 결제는 부분 환불이 불가합니다.");
         return;
     }
     if (!reason || !reason[0] || strlen(reason) > 200 || (amount <= 0 && status != PSP_CANCELED)) {
@@ -269,7 +327,9 @@ static bool may_open_account(struct psp_call *call, const struct psp_payment *no
     if (book_find_order(call->psp->book, PSP_TOSS, view_str(now->order)))
         fail(call, 400, "DUPLICATED_ORDER_ID",
              "이미 승인 및 취소가 진행된 중복된 주문번호 입니다.");
-    else if (amount < 200 || !name || !name[0] || tax_free < 0 || tax_free > amount)
+    else if (amount >= 0 && amount < ACCOUNT_MIN)
+        fail(call, 400, "BELOW_MINIMUM_AMOUNT", "계좌는 200원 이상부터 결제가 가능합니다.");
+    else if (amount < 0 || !name || !name[0] || tax_free < 0 || tax_free > amount)
         fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
     else if (!bank || strlen(bank) > 3)
         fail(call, 400, "INVALID_BANK", "유효하지 않은 은행입니다.");
@@ -365,8 +425,70 @@ static bool allowed(const struct psp_call *call)
 
 static struct view key_of(const struct psp_call *call)
 {
-    const struct view key = plain_field(call->ask, VIEW_LIT("idempotency-key"));
-    return key.len <= KEY_MAX ? key : (struct view){0};
+    return plain_field(call->ask, VIEW_LIT("idempotency-key"));
+}
+
+/* A key of the widget's family (gsk), or one for the browser, at the API: another mistake than a
+ * key that nobody knows. */
+static bool is_foreign_key(const struct psp_call *call)
+{
+    static const char *const foreign[] = {"test_gsk_", "live_gsk_", "test_ck_",
+                                          "live_ck_",  "test_gck_", "live_gck_"};
+    const struct view given = plain_field(call->ask, VIEW_LIT("authorization"));
+    uint8_t text[512];
+    size_t len = 0;
+    if (!view_starts(given, VIEW_LIT("Basic ")) || given.len > sizeof(text) ||
+        base64_read(view_of(given.at + 6, given.len - 6), text, &len) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+        if (view_starts(view_of(text, len), view_str(foreign[i])))
+            return true;
+    }
+    return false;
+}
+
+/* "TossPayments-Test-Code: CODE" makes a test key's request fail so. */
+static void fail_as_told(struct psp_call *call, struct view code)
+{
+    static const struct {
+        const char *code;
+        int status;
+    } others[] = {{"UNAUTHORIZED_KEY", 401},
+                  {"NOT_FOUND_PAYMENT", 404},
+                  {"NOT_FOUND_PAYMENT_SESSION", 404},
+                  {"REJECT_CARD_COMPANY", 403},
+                  {"REJECT_CARD_PAYMENT", 403},
+                  {"NOT_CANCELABLE_AMOUNT", 403},
+                  {"NOT_CANCELABLE_PAYMENT", 403},
+                  {"FORBIDDEN_CONSECUTIVE_REQUEST", 403},
+                  {"EXCEED_MAX_REFUND_DUE", 403},
+                  {"NOT_ALLOWED_PARTIAL_REFUND", 403},
+                  {"EXCEED_CANCEL_LIMIT", 403},
+                  {"FAILED_PAYMENT_INTERNAL_SYSTEM_PROCESSING", 500},
+                  {"FAILED_REFUND_PROCESS", 500},
+                  {"FAILED_PARTIAL_REFUND", 500},
+                  {"FAILED_METHOD_HANDLING_CANCEL", 500},
+                  {"COMMON_ERROR", 500}};
+    int status = 400;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (view_eq(code, view_str(others[i].code)))
+            status = others[i].status;
+    }
+    fail(call, status, arena_copy(call->ask->arena, code), "테스트 에러 코드입니다.");
+}
+
+static bool refuses(struct psp_call *call)
+{
+    const struct view code = plain_field(call->ask, VIEW_LIT("tosspayments-test-code"));
+    if (is_foreign_key(call))
+        fail(call, 400, "INVALID_API_KEY", "잘못된 시크릿키 연동 정보 입니다.");
+    else if (key_of(call).len > KEY_MAX)
+        fail(call, 400, "INVALID_IDEMPOTENCY_KEY", "멱등키는 300자 이하여야 합니다.");
+    else if (code.len > 0 && strncmp(call->psp->options.secret_key, "test_", 5) == 0)
+        fail_as_told(call, code);
+    else
+        return false;
+    return true;
 }
 
 static const char *order_of(struct psp_call *call)
@@ -461,8 +583,9 @@ static void decided(struct psp_call *call, struct psp_payment *p, const char *ch
                                  "orderId",
                                  p->order,
                                  NULL};
-    book_note(psp->book, now_ms, "end",
-              json_pack("{s:s, s:s}", "payment", p->key, "status", "ABORTED"));
+    book_note(
+        psp->book, now_ms, "end",
+        json_pack("{s:s, s:s, s:s}", "payment", p->key, "status", "ABORTED", "code", pairs[1]));
     psp_redirect(call, psp_with(call, p->fail_url, pairs));
     tell(call, p);
 }
@@ -470,6 +593,9 @@ static void decided(struct psp_call *call, struct psp_payment *p, const char *ch
 /* The part of the SDK that a shop uses: the window, and the widget, both lead to our page. */
 static const char script[] =
     "window.TossPayments = (clientKey) => {"
+    "  const widget = /^(test|live)_gck_/.test(clientKey);"
+    "  const family = (right, code) => { if (!right) {"
+    "    throw Object.assign(new Error(code), {code}); } };"
     "  const go = (p) => new Promise(() => {"
     "    const q = new URLSearchParams({orderId: p.orderId, orderName: p.orderName,"
     "      taxFreeAmount: p.taxFreeAmount || 0,"
@@ -477,8 +603,9 @@ static const char script[] =
     "      failUrl: p.failUrl, easyPay: (p.card && p.card.easyPay) || ''});"
     "    location.href = `${stand_in}/pay?${q}`; });"
     "  let amount;"
-    "  return {payment: () => ({requestPayment: go}),"
-    "    widgets: () => ({setAmount: async (value) => { amount = value; },"
+    "  return {payment: () => (family(!widget, 'NOT_SUPPORTED_WIDGET_KEY'), {requestPayment: go}),"
+    "    widgets: () => (family(widget, 'INVALID_CLIENT_KEY'), {setAmount: async (value) => { "
+    "amount = value; },"
     "      renderPaymentMethods: async ({selector}) => {"
     "        document.querySelector(selector).textContent = 'Test money'; },"
     "      renderAgreement: async () => {},"
@@ -488,6 +615,10 @@ static const char script[] =
 
 const struct psp_tongue toss_tongue = {
     .name = "toss",
+    .dialect = PSP_TOSS,
+    .happened = happened,
+    .refuses = refuses,
+    .key_ms = KEY_MS,
     .apis = apis,
     .api_count = sizeof(apis) / sizeof(apis[0]),
     .allowed = allowed,
