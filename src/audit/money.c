@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "clock/clock.h"
+#include "sale/refund_rule.h"
 #include "store/payments.h"
 #include "usher/v1/ticket.pb-c.h"
 
@@ -63,6 +64,10 @@ static struct audit_money_row *row_of(struct audit_money *money, const struct pa
 static void add(struct money_audit *a, const struct payment *p)
 {
     struct audit_money_row *row = row_of(a->money, p);
+    struct refund_ladder ladder;
+    const char *why;
+    if (p->refund_rule.len > 0 && refund_rule_read(p->refund_rule, &ladder, &why) != 0)
+        find(a, p, "its refund rule is none: %s", why);
     a->money->attempts++;
     a->money->unsettled += p->state == PAYMENT_CONFIRMING || p->state == PAYMENT_UNCLEAR ||
                            p->state == PAYMENT_CAPTURED || p->state == PAYMENT_REFUNDING;
@@ -118,9 +123,9 @@ static int check_order(struct money_audit *a, const struct payment *p)
     if (err != 0)
         return err;
     const bool confirmed = order.state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
-    if (order.payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD ||
-        order.performance_id != p->performance_id || !id_eq(order.account_id, p->account_id))
-        find(a, p, "its order is another's, or is not paid by card");
+    if (!payment_backs(order.payment_method) || order.performance_id != p->performance_id ||
+        !id_eq(order.account_id, p->account_id))
+        find(a, p, "its order is another's, or is not paid by a payment");
     if (order.total != p->books.captured - p->fee)
         find(a, p, "captured %" PRId64 " with a fee of %" PRId64 ", and the order costs %" PRId64,
              p->books.captured, p->fee, order.total);
@@ -145,6 +150,9 @@ static void check_charge(struct money_audit *a, const struct payment *p)
     json_t *charge = json_object_get(a->charges, id);
     const int64_t charged = number(charge, "charged"), cancelled = number(charge, "cancelled");
     json_object_set_new(charge, "seen", json_true());
+    /* Taken back before we knew of it: it never was in our books. */
+    if (p->books.captured == 0 && charged == cancelled)
+        return;
     if (charged != p->books.captured)
         find(a, p, "the provider charged %" PRId64 ", our books have %" PRId64, charged,
              p->books.captured);
@@ -177,7 +185,7 @@ static bool is_undone(const json_t *line)
            (strcmp(reason, "netcancel") == 0 || strcmp(reason, "of another order") == 0);
 }
 
-static void count(json_t *charges, json_t *orders, const json_t *line)
+static void count(json_t *charges, json_t *orders, json_t *undone, const json_t *line)
 {
     const char *kind = json_string_value(json_object_get(line, "kind"));
     const char *key = json_string_value(json_object_get(line, "payment"));
@@ -190,7 +198,13 @@ static void count(json_t *charges, json_t *orders, const json_t *line)
             json_object_set_new(charges, order, json_object());
         return;
     }
-    const char *field = strcmp(kind, "charge") == 0   ? "charged"
+    /* A deposit that the bank takes back, or that is paid again then; a dispute that is lost. */
+    const bool again = strcmp(kind, "charge") == 0 && json_object_get(undone, key);
+    const char *status = json_string_value(json_object_get(line, "status"));
+    const char *field = strcmp(kind, "undo") == 0 || again ? "cancelled"
+                        : strcmp(kind, "dispute") == 0 && status && strcmp(status, "lost") == 0
+                            ? "cancelled"
+                        : strcmp(kind, "charge") == 0 ? "charged"
                         : strcmp(kind, "cancel") == 0 ? "cancelled"
                                                       : NULL;
     order = json_string_value(json_object_get(orders, key));
@@ -200,7 +214,12 @@ static void count(json_t *charges, json_t *orders, const json_t *line)
                             json_integer(number(charge, "charged") - number(line, "amount")));
     else if (field && charge)
         json_object_set_new(charge, field,
-                            json_integer(number(charge, field) + number(line, "amount")));
+                            json_integer(number(charge, field) + (again ? -number(line, "amount")
+                                                                        : number(line, "amount"))));
+    if (strcmp(kind, "undo") == 0)
+        json_object_set_new(undone, key, json_true());
+    else if (again)
+        json_object_del(undone, key);
 }
 
 /* What was charged and given back, by our attempt's id. */
@@ -211,12 +230,12 @@ static int read_ledger(const char *path, json_t **ret_charges)
     size_t room = 0;
     if (!file)
         return ERR_NOT_FOUND;
-    json_t *charges = json_object(), *orders = json_object();
-    int err = charges && orders ? 0 : ERR_NO_MEMORY;
+    json_t *charges = json_object(), *orders = json_object(), *undone = json_object();
+    int err = charges && orders && undone ? 0 : ERR_NO_MEMORY;
     while (err == 0 && getline(&line, &room, file) > 0) {
         json_t *read = json_loads(line, 0, NULL);
         if (read)
-            count(charges, orders, read);
+            count(charges, orders, undone, read);
         else if (line[strlen(line) - 1] == '\n') /* else: cut off when the process died */
             err = ERR_INVALID;
         json_decref(read);
@@ -224,6 +243,7 @@ static int read_ledger(const char *path, json_t **ret_charges)
     free(line);
     fclose(file);
     json_decref(orders);
+    json_decref(undone);
     if (err != 0)
         json_decref(charges);
     else
@@ -287,7 +307,7 @@ static int check_orders(struct money_audit *a, uint32_t performance_id)
         int err = a->store->ops->order_scan(a->store, performance_id, after, PAGE, &a->arena,
                                             &orders, &rows, DEADLINE_NEVER);
         for (size_t i = 0; err == 0 && i < rows; i++) {
-            if (orders[i].payment_method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD &&
+            if (payment_backs(orders[i].payment_method) &&
                 orders[i].state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED)
                 err = check_card_order(a, &orders[i]);
         }

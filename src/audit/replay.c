@@ -8,6 +8,7 @@
 #include "audit/prices.h"
 #include "codec/sha256.h"
 #include "err/err.h"
+#include "sale/payment.h"
 #include "usher/v1/ticket.pb-c.h"
 
 void audit_find(struct audit_replay *r, const char *format, ...)
@@ -507,11 +508,11 @@ static int replay_sale(struct audit_replay *r, const struct change *change)
     }
     if (!check_seats(r, change))
         return 0;
-    const bool by_card = change->payment_method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD;
-    if (by_card != !id_is_zero(change->payment_id))
+    const bool backed = payment_backs(change->payment_method);
+    if (backed != !id_is_zero(change->payment_id))
         audit_find(r,
-                   by_card ? "order %s is paid by card without a payment"
-                           : "order %s has a payment, but is not paid by card",
+                   backed ? "order %s is paid without a payment"
+                          : "order %s has a payment, but is not paid by one",
                    audit_id(order_id, &text));
     int rc = find_account(r, account_id, &account);
     if (rc == 0)

@@ -22,6 +22,7 @@ struct order_values {
     int64_t performance_id;
     const char *order_id; /* or its number */
     const char *seats;
+    bool contradicted;
 };
 
 #define call_payment(session, method, request, ret_response)                                       \
@@ -46,6 +47,9 @@ static void print_payments(const Usher__V1__MoneyStory *story)
         money_format(p->amount, p->currency, amount);
         printf("payment %s by %s: %s, %s%s%s\n", p->payment_id, p->provider, amount,
                state_word((uint32_t)p->state), p->reason[0] ? ", " : "", p->reason);
+        money_format(p->contradicted, p->currency, amount);
+        if (p->contradiction[0])
+            printf("  its provider says otherwise: %s, %s\n", p->contradiction, amount);
     }
     for (size_t i = 0; i < story->n_refunds; i++) {
         static const char *const words[] = {"?", "pending", "done", "failed"};
@@ -177,6 +181,9 @@ static const struct conf_option list_options[] = {
      .help = "only those in this state",
      .choices = "any|waiting|confirming|unclear|captured|done|declined|abandoned|refunding|"
                 "refunded|deposit"},
+    {"contradicted", CONF_BOOL, offsetof(struct order_values, contradicted), "no",
+     .help =
+         "only those of which the provider says otherwise than our books: a person has to look"},
     SESSION_OPTIONS(struct order_values, session),
 };
 
@@ -200,6 +207,7 @@ static void put(struct sheet *sheet, const Usher__V1__Payment *p)
     sheet_put(sheet, "%s", amount);
     sheet_put(sheet, "%s", state_word((uint32_t)p->state));
     sheet_put(sheet, "%s", p->reason);
+    sheet_put(sheet, "%s", p->contradiction);
 }
 
 /* Adds what a page has to all, whose array is to be freed. ERR_NO_MEMORY. */
@@ -220,8 +228,8 @@ static int add_page(Usher__V1__ListPaymentsResponse *all,
 
 static int list(struct session *session, void *arg)
 {
-    static const char *const heads[] = {"payment", "order", "begun", "provider",
-                                        "amount",  "state", "reason"};
+    static const char *const heads[] = {"payment", "order", "begun",  "provider",
+                                        "amount",  "state", "reason", "contradiction"};
     const struct order_values *values = arg;
     Usher__V1__ListPaymentsRequest wish = USHER__V1__LIST_PAYMENTS_REQUEST__INIT;
     Usher__V1__ListPaymentsResponse all = USHER__V1__LIST_PAYMENTS_RESPONSE__INIT;
@@ -231,8 +239,9 @@ static int list(struct session *session, void *arg)
     wish.performance_id = (uint32_t)values->performance_id;
     wish.state = (Usher__V1__PaymentState)state_of(values->state);
     wish.page_size = 100;
-    sheet_init(&sheet, "llllrll");
-    for (int i = 0; i < 7; i++)
+    wish.contradicted = values->contradicted;
+    sheet_init(&sheet, "llllrlll");
+    for (int i = 0; i < 8; i++)
         sheet_put(&sheet, "%s", heads[i]);
     do {
         code = call_payment(session, list_payments, &wish, &page);

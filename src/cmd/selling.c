@@ -183,9 +183,10 @@ static const struct conf_option terms_options[] = {
      .help = "whether the fee of a ticket goes back with it", .choices = "by-rule|always|never"},
     PART("vat", price_vat, "thousandths of value added tax that prices contain; 0: exempt"),
     PART("fee-vat", fee_vat, "thousandths of value added tax that fees contain"),
-    {"refund-rule", CONF_CHOICE, offsetof(struct selling_values, refund_rule), NULL,
-     .help = "what a buyer who gives tickets back gets",
-     .choices = "kr-standard|kr-sellers|all|none"},
+    {"refund-rule", CONF_STR, offsetof(struct selling_values, refund_rule), NULL, 0, 255,
+     .help =
+         "what is kept of a buyer who gives tickets back: kr-standard, kr-sellers, all, none, or "
+         "steps: \"10d 0%, 7d 10%, 3d 20%, 0d 90%, free 24h 3d, fee order-day, cut-off 17:00\""},
     SESSION_OPTIONS(struct selling_values, session),
 };
 

@@ -67,6 +67,13 @@ struct payment_books {
     int64_t pending;  /* to be given back, not yet done or not yet known to be done */
 };
 
+/* Whether orders of that PaymentMethod (ticket.proto) have a payment, which placed them: card,
+ * collected, deposit; the box office's own have none. */
+static inline bool payment_backs(uint32_t payment_method)
+{
+    return payment_method >= 2 && payment_method <= 4;
+}
+
 /* "started"; NULL for a number that is no state. */
 const char *payment_state_word(uint32_t state);
 /* Whether an attempt may go from one state to another; never to the one it is in. */

@@ -85,6 +85,10 @@ static const struct sql_step steps[] = {
      " forget_at_ms {int} NOT NULL);"
      "CREATE INDEX deposit_forget ON deposit (forget_at_ms)"},
     {"a buyer's own", "CREATE INDEX payment_account ON payment (account_id, payment_id)"},
+    {"contradictions", "ALTER TABLE payment ADD COLUMN contradiction {text};"
+                       "ALTER TABLE payment ADD COLUMN contradicted {int};"
+                       "CREATE INDEX payment_contradicted ON payment (contradiction)"},
+    {"the rule it is sold by", "ALTER TABLE payment ADD COLUMN refund_rule {text}"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -145,9 +149,9 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         " state, amount, captured, sold, kept, refunded, pending, currency, provider, ref,"
         " charge_ref, reason, return_path, seats, created_at_ms, must_finish_by_ms,"
         " next_at_ms, tries, version, extended, key_hash, request_hash, equal_in, organiser_id,"
-        " terms_id, fee, fee_sold, provider_of, later, tax_free)"
+        " terms_id, fee, fee_sold, provider_of, later, tax_free, refund_rule)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?, '', ?, ?, ?, ?, ?,"
-        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)",
+        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
         SQL(sql_id(p->payment_id), sql_id(p->hold_id), sql_id(p->hold_id), sql_id(p->account_id),
             sql_int(p->performance_id), sql_int(p->state), sql_int(p->books.amount),
             sql_text(p->currency), sql_text(p->provider), sql_text(p->ref), sql_text(p->charge),
@@ -156,7 +160,8 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
             sql_int(p->created_at_ms), sql_int(p->must_finish_by_ms), sql_int(p->next_at_ms),
             sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash), sql_int(p->equal),
             sql_int(p->organiser_id), sql_int(p->terms_id), sql_int(p->fee),
-            sql_int(p->provider_of), sql_int(p->later), sql_int(p->tax_free)),
+            sql_int(p->provider_of), sql_int(p->later), sql_int(p->tax_free),
+            sql_text(p->refund_rule)),
         NULL);
     const struct payment_event event = {.at_ms = p->created_at_ms,
                                         .payment_id = p->payment_id,
@@ -215,24 +220,31 @@ static int change_refund(struct sql_txn *txn, const struct refund *r)
     return err == 0 && changes != 1 ? ERR_CONFLICT : err;
 }
 
+/* The refund that is done from now on, or NULL. */
+static const struct refund *refund_done(const struct save_job *job)
+{
+    const struct refund *r = job->changed ? job->changed : job->added;
+    return r && r->state == REFUND_DONE ? r : NULL;
+}
+
 /* Of money that came, or is back: the number it gets is locked until the transaction ends. */
 static int add_receipt(struct sql_txn *txn, const struct save_job *job, uint32_t before)
 {
     const struct payment *p = job->payment;
     const bool paid = p->state == PAYMENT_CAPTURED && before != PAYMENT_CAPTURED;
-    const bool back = job->changed && job->changed->state == REFUND_DONE;
-    if (p->organiser_id == 0 || (!paid && !back)) /* begun before there were receipts */
+    const struct refund *done = refund_done(job);
+    if (p->organiser_id == 0 || (!paid && !done)) /* begun before there were receipts */
         return 0;
     assert(job->event);
     return paid ? receipts_add_paid(txn, p, job->event->at_ms)
-                : receipts_add_credit(txn, p, job->changed, job->event->at_ms);
+                : receipts_add_credit(txn, p, done, job->event->at_ms);
 }
 
 /* Money that is back is told to those who want to know. */
 static int note_refund(struct sql_txn *txn, const struct save_job *job)
 {
-    const struct refund *r = job->changed;
-    if (!r || r->state != REFUND_DONE || id_is_zero(r->order_id) || !job->event)
+    const struct refund *r = refund_done(job);
+    if (!r || id_is_zero(r->order_id) || !job->event)
         return 0;
     const struct hook_event event = {.type = HOOK_ORDER_REFUNDED,
                                      .at_ms = job->event->at_ms,
@@ -265,7 +277,7 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
                   "UPDATE payment SET state = ?, live = ?, order_id = ?, captured = ?, sold = ?,"
                   " kept = ?, refunded = ?, pending = ?, ref = ?, charge_ref = ?, reason = ?,"
                   " must_finish_by_ms = ?, next_at_ms = ?, tries = ?, extended = ?, seats = ?,"
-                  " fee_sold = ?,"
+                  " fee_sold = ?, contradiction = ?, contradicted = ?,"
                   " version = version + 1 WHERE payment_id = ? AND version = ?",
                   SQL(sql_int(p->state), sql_id(was_dead ? p->payment_id : live),
                       payments_id_or_null(p->order_id), sql_int(b->captured), sql_int(b->sold),
@@ -273,7 +285,8 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
                       sql_text(p->charge), sql_text(p->reason), sql_int(p->must_finish_by_ms),
                       sql_int(p->next_at_ms), sql_int(p->tries), sql_int(p->extended),
                       sql_bytes(payments_seats_write(p->seats, p->seat_count, seats)),
-                      sql_int(p->fee_sold), sql_id(p->payment_id), sql_int(p->version)),
+                      sql_int(p->fee_sold), sql_text(p->contradiction), sql_int(p->contradicted),
+                      sql_id(p->payment_id), sql_int(p->version)),
                   &changes);
     if (err == 0 && changes != 1)
         err = ERR_CONFLICT;
@@ -314,6 +327,13 @@ int payment_tell(struct sql *sql, struct payment *payment, const struct payment_
                  const struct mail *mail, int64_t deadline_ns)
 {
     struct save_job job = {.event = event, .mail = mail};
+    return save(sql, &job, payment, deadline_ns);
+}
+
+int refund_add(struct sql *sql, struct payment *payment, const struct refund *refund,
+               const struct payment_event *event, const struct mail *mail, int64_t deadline_ns)
+{
+    struct save_job job = {.event = event, .added = refund, .mail = mail};
     return save(sql, &job, payment, deadline_ns);
 }
 

@@ -22,6 +22,8 @@
 #define PAYMENT_STORY_MAX  500  /* events of one payment that are told */
 #define PAYMENT_SEATS_MAX  8
 #define PAYMENT_BOX_OFFICE "box-office" /* the provider of what is paid there, over a counter */
+/* Why of a refund that the provider has made unasked; till then a contradiction. */
+#define PAYMENT_TAKEN_BACK "TAKEN_BACK"
 
 enum { PAYMENT_TAX_FREE_PRICE = 1, PAYMENT_TAX_FREE_FEE = 2 };
 
@@ -46,14 +48,19 @@ struct payment {
     int64_t next_at_ms;
     uint32_t tries; /* since it is in this state */
     uint32_t version;
-    bool extended;         /* the hold was, once */
-    uint32_t provider_of;  /* whose account at the provider it is at; 0: the server's */
-    uint32_t organiser_id; /* who sells; 0: begun before that was kept */
-    int64_t terms_id;      /* of store/selling.h, by which it was begun; 0: there were none */
-    int64_t fee;           /* of the amount, what is no price */
-    int64_t fee_sold;      /* of it, for places that are sold still */
-    bool later;            /* to be paid later: store/deposits.h has the rest */
-    uint32_t tax_free;     /* PAYMENT_TAX_FREE_*: what of the amount contains no tax */
+    bool extended;             /* the hold was, once */
+    uint32_t provider_of;      /* whose account at the provider it is at; 0: the server's */
+    uint32_t organiser_id;     /* who sells; 0: begun before that was kept */
+    int64_t terms_id;          /* of store/selling.h, by which it was begun; 0: there were none */
+    struct view refund_rule;   /* a line of sale/refund_rule.h, by which it was begun; empty: begun
+                                before that was kept */
+    int64_t fee;               /* of the amount, what is no price */
+    int64_t fee_sold;          /* of it, for places that are sold still */
+    bool later;                /* to be paid later: store/deposits.h has the rest */
+    struct view contradiction; /* why the provider says otherwise than these books: a word of
+                                  docs/errors.md; empty: it does not */
+    int64_t contradicted;      /* of how much */
+    uint32_t tax_free;         /* PAYMENT_TAX_FREE_*: what of the amount contains no tax */
     uint32_t equal; /* 1 + the category whose places the buyer takes where his own are gone when the
                        money comes; 0: none */
 };
@@ -125,15 +132,18 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
 
 /* Changes what may change of an attempt, if it still is at payment->version, which becomes one
  * more: state (a legal move, with books that hold; asserted), order, books, ref, charge, reason,
- * seats, next_at_ms, tries, extended, must_finish_by_ms, fee_sold. A move to CAPTURED writes its
- * receipt, a refund that is done its credit note (store/receipts.h), whose time is the
- * event's. event (or NULL) and refund (or NULL: a new
- * one) go with it. ERR_CONFLICT: somebody was quicker. */
+ * seats, next_at_ms, tries, extended, must_finish_by_ms, fee_sold, contradiction. A move to
+ * CAPTURED writes its receipt, a refund that is done its credit note (store/receipts.h), at the
+ * event's time. event (or NULL) and refund (or NULL: a new one) go with it. ERR_CONFLICT: somebody
+ * was quicker. */
 int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
                  const struct refund *refund, int64_t deadline_ns);
 /* The same with a mail (or NULL) that goes out with it; its key must be new. */
 int payment_tell(struct sql *sql, struct payment *payment, const struct payment_event *event,
                  const struct mail *mail, int64_t deadline_ns);
+/* The same with a refund that is new and done. */
+int refund_add(struct sql *sql, struct payment *payment, const struct refund *refund,
+               const struct payment_event *event, const struct mail *mail, int64_t deadline_ns);
 /* The same with a refund that is there already, at refund->version, and a mail (or NULL) that goes
  * out with it; its key must be new. */
 int refund_save(struct sql *sql, struct payment *payment, struct refund *refund,

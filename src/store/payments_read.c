@@ -51,6 +51,7 @@ int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
         .provider_of = (uint32_t)sql_get_int(rows, 30),
         .later = sql_get_int(rows, 31) != 0,
         .tax_free = (uint32_t)sql_get_int(rows, 32),
+        .contradicted = sql_get_int(rows, 34),
     };
     struct view *const texts[] = {&p->currency, &p->provider, &p->ref,
                                   &p->charge,   &p->reason,   &p->return_path};
@@ -63,6 +64,10 @@ int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
         err = sql_get_id(rows, 3, &p->account_id);
     for (int i = 0; err == 0 && i < 6; i++)
         err = sql_get_copy(rows, 12 + i, arena, texts[i]);
+    if (err == 0 && !sql_is_null(rows, 33))
+        err = sql_get_copy(rows, 33, arena, &p->contradiction);
+    if (err == 0 && !sql_is_null(rows, 35))
+        err = sql_get_copy(rows, 35, arena, &p->refund_rule);
     return err == 0 ? read_seats(sql_get_view(rows, 18), p->seats, &p->seat_count) : err;
 }
 

@@ -20,7 +20,7 @@ KEY_KEEP_MS = 600_000
 EXTEND_MAX_MS = 960_000
 DRAFT, OPEN, PAUSED = 1, 2, 3
 CONFIRMED, CANCELLED = 1, 2
-CARD = 2
+PAID = (2, 3, 4)  # by card, collected at the box office, by deposit
 STANDING = 2
 PRICE_MAX = 10**12
 
@@ -503,7 +503,7 @@ class Performance:
                 self.find('the hold has expired')
             self.check_paid(change, hold)
             self.end_hold(change['hold_id'])
-        if (change['payment_method'] == CARD) != bool(change['payment_id']):
+        if (change['payment_method'] in PAID) != bool(change['payment_id']):
             self.find('a payment that is none, or none where there should be one')
         self.use_key(at_ms, change)
         for seat in seats:
@@ -701,8 +701,7 @@ RANGES = {  # the page's table of ranges; what is in no line fits in 64 bits
     (1, 3): 'performance.first_sale_state performance.sale_state',
     (1, 4): 'playbill_row.about',
     (1, 2): 'orders.state',
-    (0, 2): 'orders.payment_method',
-    (0, 4): 'playbill.state',
+    (0, 4): 'orders.payment_method playbill.state',
     (-1440, 1440): 'performance.utc_offset_minutes performance_date.utc_offset_minutes',
 }
 OF_050 = {'accounts': 6, 'bars': 1, 'contacts': 3, 'generations': 3, 'hall_owners': 1, 'lines': 1, 'mails': 2, 'payments': 8,

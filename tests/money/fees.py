@@ -152,6 +152,30 @@ def refused(shop):
     assert no_such.get("code") == "not_found", no_such
 
 
+def own_rule(shop):
+    """An organiser's own rule: told before one pays, and kept by the order whatever is set later."""
+    night = shop.make_performance(hold_ms=420000)  # in five days
+    rule = "6d 0%, 4d 12.5% max 2, 1d 50%, 0d 100%, cut-off 18:00"
+    set_terms(shop, night, refundRule=rule, ticketFee="0", orderFee="0")
+    buyer, later = Buyer(shop, night, taking=[0, 1]), Buyer(shop, night, taking=[2])
+    quote = buyer.ask("QuotePurchase", {"performanceId": night, "holdId": buyer.hold["holdId"], "prices": [str(PRICE)] * 2})
+    kept = PRICE * 125 // 1000
+    assert quote["refundRule"] == rule and int(quote["refunds"][0]["charge"]) == 2 * kept, quote
+    assert buyer.pay()["state"] == DONE
+    said = run(shop, "payment", "terms", "--performance", str(night), "--refund-rule", "none")
+    assert "none" in said, said
+    assert int(buyer.ask("PreviewRefund", {"orderId": buyer.hold["holdId"]})["charge"]) == 2 * kept, "as it was sold"
+    buyer.refund(seats=[buyer.seats[0]])
+    assert [c["amount"] for c in buyer.cancels()] == [PRICE - kept]
+    wrong = run(shop, "payment", "terms", "--performance", str(night), "--refund-rule", "7d 10%, 3d 5%, 0d 90%", code=1)
+    assert "a later step never keeps less" in wrong, wrong
+    assert "0d 50%" in run(shop, "payment", "terms", "--performance", str(night), "--refund-rule", "0d 50%")
+    later.begin()  # held when the first rule was in force
+    later.choose()
+    later.finish()
+    assert int(later.ask("PreviewRefund", {"orderId": later.hold["holdId"]})["charge"]) == kept
+
+
 def commands(shop):
     """usher payment terms shows and changes what is given alone; usher payment receipts lists."""
     night = with_fees(shop)
@@ -173,6 +197,7 @@ TESTS = [
     ("fee-is-kept-by-rule", kept_by_rule),
     ("receipt-of-money-that-was-unclear", money_without_seats),
     ("receipt-numbers-have-no-gap", numbers),
+    ("refund-rule-of-ones-own", own_rule),
     ("selling-terms-refused", refused),
     ("selling-terms-commands", commands),
 ]

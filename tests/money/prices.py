@@ -26,13 +26,13 @@ def category_of(buyer):
 
 def what_was_promised_is_paid(shop):
     night = shop.make_performance(60000)
-    before = Buyer(shop, night, seats=3)
+    before = Buyer(shop, night, taking=[0, 1, 2])
     category = category_of(before)
     event = shop.operator("GetPerformance", {"performanceId": night})["eventId"]
     done = edit(shop, str(event), "--performance", str(night), "--price", f"{category}=2000")
     assert done.returncode == 0 and "20.00 EUR" in done.stdout, done
     assert price_of(shop, night, category) == (2000, 1)
-    after = Buyer(shop, night, seats=2)
+    after = Buyer(shop, night, taking=[3, 4])
     assert int(before.hold["total"]) == 3 * 1235 and int(after.hold["total"]) == 2 * 2000, (before.hold, after.hold)
     again = shop.operator("SetPrices", {"performanceId": night, "prices": [{"category": category, "amount": 500}]})
     assert again["priceList"] == 2, again

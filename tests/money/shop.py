@@ -33,7 +33,7 @@ class Psp:
 
     def __init__(self, folder, *options):
         self.folder, self.listen, self.process, self.options = folder, "127.0.0.1:0", None, options
-        self.ledger, self.webhook = os.path.join(folder, "psp.ledger"), None
+        self.ledger, self.webhook, self.retry = os.path.join(folder, "psp.ledger"), None, "200ms"
         self.start()
 
     def start(self):
@@ -44,7 +44,7 @@ class Psp:
         with open(os.path.join(self.folder, "psp.log"), "ab") as log:
             self.process = subprocess.Popen(
                 [USHER, "psp", "--psp-listen", self.listen, "--psp-port-file", port_file, "--psp-ledger", self.ledger,
-                 "--psp-latency", "5ms", "--psp-retry", "200ms", *more, *self.options],
+                 "--psp-latency", "5ms", "--psp-retry", self.retry, *more, *self.options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
         def answers():
@@ -116,6 +116,7 @@ class Buyer:
             "performanceId": self.performance, "holdId": self.hold["holdId"], "idempotencyKey": self.key(),
             "returnUrl": "/orders", "terms": True, "contact": {"name": "김", "email": "kim@example.org"}, **more})
         assert "paymentId" in payment, payment
+        self.begun = payment
         self.payment = payment["paymentId"]
         self.way = payment.get("redirectUrl", "")
         return payment
@@ -168,7 +169,8 @@ class Buyer:
         payment = self.until(DONE)
         assert [c["amount"] for c in self.charges()] == [int(self.hold["total"])], self.charges()
         assert payment["order"]["state"] == "ORDER_STATE_CONFIRMED", payment
-        assert payment["order"]["paymentMethod"] == "PAYMENT_METHOD_CARD", payment
+        method = "DEPOSIT" if "deposit" in self.begun else "CARD"
+        assert payment["order"]["paymentMethod"] == f"PAYMENT_METHOD_{method}", payment
         assert len(payment["order"]["tickets"]) == len(self.seats), payment
         return payment
 

@@ -281,7 +281,7 @@ static const struct {
     {"blocked", "seat", 0, U32},
     {"orders", "performance_id", 1, U32},
     {"orders", "state", 1, 2},
-    {"orders", "payment_method", 0, 2},
+    {"orders", "payment_method", 0, 4},
     {"outbox", "performance_id", 1, U32},
     {"playbill", "event_id", 0, U32},
     {"playbill", "state", 0, 4},

@@ -154,8 +154,16 @@ static struct cell *next_row(struct export *x)
 
 static struct cell paid_by(const struct export *x, uint32_t method)
 {
-    return method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD ? word(x, "card", "카드")
-                                                                    : word(x, "box office", "현장");
+    switch (method) {
+    case USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD:
+        return word(x, "card", "카드");
+    case USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_DEPOSIT:
+        return word(x, "deposit", "무통장 입금");
+    case USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COLLECTED:
+        return word(x, "collected", "현장 수납");
+    default:
+        return word(x, "box office", "현장");
+    }
 }
 
 static void put_person(const struct export *x, const struct contact *contact, struct cell *cells)

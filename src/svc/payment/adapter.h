@@ -48,11 +48,12 @@ enum said {
 /* What a provider has said. Texts are in the arena or static. */
 struct told {
     enum said said;
-    int64_t amount;                    /* CAPTURED: how much */
-    struct view currency;              /* CAPTURED */
-    int64_t returned;                  /* CAPTURED: given back so far, all refunds together */
-    struct view ref, charge;           /* the provider's ids, where it told any */
-    const char *reason;                /* DECLINED, DEAD: a word of docs/errors.md */
+    int64_t amount;          /* CAPTURED: how much */
+    struct view currency;    /* CAPTURED */
+    int64_t returned;        /* CAPTURED: given back so far, by whomever, all refunds together */
+    int64_t disputed;        /* CAPTURED, of a review: of it, what a card's holder disputes now */
+    struct view ref, charge; /* the provider's ids, where it told any */
+    const char *reason;      /* DECLINED, DEAD: a word of docs/errors.md */
     struct view bank, account, secret; /* WAITING: for a deposit to that account */
     struct view code;                  /* the provider's own word, for the story */
     bool refused; /* of a refund that is NOTHING: it was answered with a refusal, which a
@@ -79,6 +80,7 @@ struct heard {
     struct view ref;      /* the provider's id, or … */
     struct id payment_id; /* … ours; zero: not told */
     struct view secret;   /* of a deposit's callback, which shows that it is the provider's */
+    bool as_paid;         /* it tells no more than that the money is there */
 };
 
 struct adapter {
@@ -107,6 +109,9 @@ struct adapter {
      * there is no paying later. */
     void (*deposit)(const struct adapter_env *env, const struct payment *p, const char *name,
                     const struct deposit_wish *wish, struct told *told);
+    /* What has become of money that was captured: as lookup, with all that may take it back. NULL:
+     * lookup tells that. */
+    void (*review)(const struct adapter_env *env, const struct payment *p, struct told *told);
     /* Ends what never became a charge; that it did is a normal answer. */
     void (*abandon)(const struct adapter_env *env, const struct payment *p, struct told *told);
     void (*refund)(const struct adapter_env *env, const struct payment *p, const struct refund *r,

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "chance/chance.h"
 #include "codec/percent.h"
 #include "err/err.h"
 #include "fiber/fiber.h"
@@ -139,6 +140,207 @@ static void stripe_says_the_amount_in_every_currency(void)
     }
 }
 
+/* ---- and back: what an adapter said, it reads from the answer ---- */
+
+/* The amount beside a name, as it stood on the wire. */
+static void copy_number(const char *name, char ret_text[64])
+{
+    const char *at = strstr(recorder.body, name);
+    assert_non_null(at);
+    at += strlen(name);
+    const size_t len = strspn(at, "0123456789.");
+    assert_true(len > 0 && len < 64);
+    memcpy(ret_text, at, len);
+    ret_text[len] = '\0';
+}
+
+/* Amounts of every size, up to what a place may cost. */
+static int64_t any_amount(struct chance *chance)
+{
+    int64_t limit = 10;
+    for (uint64_t n = chance_below(chance, 12); n > 0; n--)
+        limit *= 10;
+    return 1 + (int64_t)chance_below(chance, (uint64_t)limit);
+}
+
+static void toss_reads_back_what_it_said(void)
+{
+    struct chance_seeded seeded;
+    chance_seed(&seeded, 11);
+    for (size_t i = 0; currency_at(i); i++) {
+        for (int k = 0; k < 60; k++) {
+            const struct payment p = payment_of(currency_at(i), any_amount(&seeded.chance));
+            const struct adapter_env e = env();
+            struct told told;
+            char number[64], id[ID_TEXT_CHARS + 1], text[512];
+            recorder.status = 400;
+            recorder.answer = "{\"code\":\"REJECT_CARD_PAYMENT\"}";
+            toss_adapter.finish(&e, &p, &told);
+            copy_number("\"amount\":", number);
+            id_format(p.payment_id, id);
+            snprintf(text, sizeof(text),
+                     "{\"status\":\"PARTIAL_CANCELED\",\"orderId\":\"%s\",\"totalAmount\":%s,"
+                     "\"balanceAmount\":0,\"currency\":\"%s\"}",
+                     id, number, currency_at(i)->code);
+            recorder.status = 200;
+            recorder.answer = text;
+            toss_adapter.lookup(&e, &p, &told);
+            assert_int_equal(told.said, SAID_CAPTURED);
+            assert_int_equal(told.amount, p.books.amount);
+            assert_int_equal(told.returned, p.books.amount);
+            arena_reset(&arena);
+        }
+    }
+}
+
+static void stripe_reads_back_what_it_said(void)
+{
+    struct chance_seeded seeded;
+    uint32_t said = 0;
+    chance_seed(&seeded, 12);
+    for (size_t i = 0; currency_at(i); i++) {
+        for (int k = 0; k < 60; k++) {
+            struct payment p = payment_of(currency_at(i), any_amount(&seeded.chance));
+            const struct adapter_env e = env();
+            struct begun begun = {0};
+            struct told told;
+            char number[64], id[ID_TEXT_CHARS + 1], lower[4] = {0}, text[1024];
+            recorder.status = 200;
+            recorder.answer = "{\"id\":\"cs_1\",\"url\":\"http://pay\"}";
+            if (stripe_adapter.begin(&e, &p, "Tickets", &begun) != 0)
+                continue; /* it cannot be said in as many decimals */
+            said++;
+            copy_number("unit_amount%5D=", number);
+            id_format(p.payment_id, id);
+            for (int c = 0; c < 3; c++)
+                lower[c] = (char)(currency_at(i)->code[c] - 'A' + 'a');
+            snprintf(
+                text, sizeof(text),
+                "{\"client_reference_id\":\"%s\",\"payment_status\":\"paid\",\"amount_total\":%s,"
+                "\"currency\":\"%s\",\"payment_intent\":\"pi_1\",\"status\":\"succeeded\","
+                "\"amount_received\":%s,\"latest_charge\":{\"amount_refunded\":%s,"
+                "\"disputed\":true},\"data\":[{\"status\":\"needs_response\",\"amount\":%s}]}",
+                id, number, lower, number, number, number);
+            recorder.answer = text;
+            stripe_adapter.lookup(&e, &p, &told);
+            assert_int_equal(told.said, SAID_CAPTURED);
+            assert_int_equal(told.amount, p.books.amount);
+            p.charge = VIEW_LIT("pi_1");
+            stripe_adapter.review(&e, &p, &told);
+            assert_int_equal(told.said, SAID_CAPTURED);
+            assert_int_equal(told.amount, p.books.amount);
+            assert_int_equal(told.returned, p.books.amount);
+            assert_int_equal(told.disputed, p.books.amount);
+            arena_reset(&arena);
+        }
+    }
+    assert_true(said > 5000);
+}
+
+/* ---- Toss's codes ---- */
+
+/* Every code of a confirmation that is documented means what it must: what is ours to mend, or the
+ * provider's, says nothing of the money; the buyer is told why in a word that fits. */
+static void toss_codes_mean(void)
+{
+    static const struct {
+        const char *code;
+        enum said said;
+        const char *reason;
+    } cases[] = {
+        {"ALREADY_PROCESSED_PAYMENT", SAID_NOTHING, NULL},
+        {"PROVIDER_ERROR", SAID_NOTHING, NULL},
+        {"FAILED_PAYMENT_INTERNAL_SYSTEM_PROCESSING", SAID_NOTHING, NULL},
+        {"FAILED_INTERNAL_SYSTEM_PROCESSING", SAID_NOTHING, NULL},
+        {"COMMON_ERROR", SAID_NOTHING, NULL},
+        {"IDEMPOTENT_REQUEST_PROCESSING", SAID_NOTHING, NULL},
+        {"INVALID_IDEMPOTENCY_KEY", SAID_NOTHING, NULL},
+        {"DUPLICATED_ORDER_ID", SAID_NOTHING, NULL},
+        {"UNAUTHORIZED_KEY", SAID_NOTHING, NULL},
+        {"INVALID_API_KEY", SAID_NOTHING, NULL},
+        {"NOT_SUPPORTED_WIDGET_KEY", SAID_NOTHING, NULL},
+        {"A_CODE_OF_TOMORROW", SAID_NOTHING, NULL},
+        {"INVALID_REQUEST", SAID_WAITING, NULL},
+        {"NOT_FOUND_PAYMENT_SESSION", SAID_WAITING, NULL},
+        {"NOT_FOUND_PAYMENT", SAID_WAITING, NULL},
+        {"INVALID_REJECT_CARD", SAID_DECLINED, "CARD_DECLINED"},
+        {"REJECT_CARD_PAYMENT", SAID_DECLINED, "CARD_DECLINED"},
+        {"REJECT_CARD_COMPANY", SAID_DECLINED, "CARD_DECLINED"},
+        {"FDS_ERROR", SAID_DECLINED, "CARD_DECLINED"},
+        {"BELOW_MINIMUM_AMOUNT", SAID_DECLINED, "AMOUNT_REFUSED"},
+        {"EXCEED_MAX_AMOUNT", SAID_DECLINED, "AMOUNT_REFUSED"},
+        {"EXCEED_MAX_DUE_DATE", SAID_DECLINED, "DEPOSIT_REFUSED"},
+        {"INVALID_BANK", SAID_DECLINED, "DEPOSIT_REFUSED"},
+        {"PAY_PROCESS_CANCELED", SAID_DECLINED, "PAYMENT_CANCELLED"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct payment p = payment_of(currency_find(VIEW_LIT("KRW")), 1234);
+        const struct adapter_env e = env();
+        struct told told;
+        char text[128];
+        snprintf(text, sizeof(text), "{\"code\":\"%s\"}", cases[i].code);
+        for (int status = 200; status <= 500; status += 100) { /* the code counts, not the status */
+            if (status == 200)
+                continue;
+            recorder.status = status;
+            recorder.answer = text;
+            toss_adapter.finish(&e, &p, &told);
+            assert_int_equal(told.said, cases[i].said);
+            if (cases[i].reason)
+                assert_string_equal(told.reason, cases[i].reason);
+            else
+                assert_null(told.reason);
+        }
+        arena_reset(&arena);
+    }
+}
+
+/* Refusals of a cancel: what a person has to act on is for good, all else is asked again. */
+static void toss_cancel_codes_mean(void)
+{
+    static const struct {
+        const char *code;
+        enum said said;
+    } cases[] = {
+        {"ALREADY_CANCELED_PAYMENT", SAID_NOTHING},
+        {"ALREADY_REFUND_PAYMENT", SAID_NOTHING},
+        {"PROVIDER_ERROR", SAID_NOTHING},
+        {"NOT_MATCHES_REFUNDABLE_AMOUNT", SAID_NOTHING},
+        {"NOT_CANCELABLE_AMOUNT", SAID_NOTHING},
+        {"FORBIDDEN_CONSECUTIVE_REQUEST", SAID_NOTHING},
+        {"NOT_AVAILABLE_BANK", SAID_NOTHING},
+        {"FAILED_REFUND_PROCESS", SAID_NOTHING},
+        {"FAILED_PARTIAL_REFUND", SAID_NOTHING},
+        {"FAILED_METHOD_HANDLING_CANCEL", SAID_NOTHING},
+        {"COMMON_ERROR", SAID_NOTHING},
+        {"INVALID_REFUND_ACCOUNT_INFO", SAID_DECLINED},
+        {"INVALID_REFUND_ACCOUNT_NUMBER", SAID_DECLINED},
+        {"INVALID_BANK", SAID_DECLINED},
+        {"EXCEED_CANCEL_AMOUNT_DISCOUNT_AMOUNT", SAID_DECLINED},
+        {"REFUND_REJECTED", SAID_DECLINED},
+        {"NOT_CANCELABLE_PAYMENT", SAID_DECLINED},
+        {"EXCEED_MAX_REFUND_DUE", SAID_DECLINED},
+        {"NOT_ALLOWED_PARTIAL_REFUND", SAID_DECLINED},
+        {"NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT", SAID_DECLINED},
+        {"EXCEED_CANCEL_LIMIT", SAID_DECLINED},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct payment p = payment_of(currency_find(VIEW_LIT("KRW")), 1234);
+        const struct refund r = {.refund_id = {3, 4}, .amount = 1234};
+        const struct adapter_env e = env();
+        struct told told;
+        char text[256];
+        /* One answer for both requests: the look tells that nothing is given back. */
+        snprintf(text, sizeof(text), "{\"balanceAmount\":1234,\"cancels\":null,\"code\":\"%s\"}",
+                 cases[i].code);
+        recorder.status = 200;
+        recorder.answer = text;
+        toss_adapter.refund(&e, &p, &r, &told);
+        assert_int_equal(told.said, cases[i].said);
+        arena_reset(&arena);
+    }
+}
+
 /* What comes back in another currency or amount is told as it is, for the flow to refuse. */
 static void toss_tells_what_was_captured(void)
 {
@@ -240,6 +442,26 @@ static void refunds_at_stripe(void **state)
     run(stripe_waits_for_a_refund);
 }
 
+static void amounts_from_toss(void **state)
+{
+    run(toss_reads_back_what_it_said);
+}
+
+static void amounts_from_stripe(void **state)
+{
+    run(stripe_reads_back_what_it_said);
+}
+
+static void codes_of_toss(void **state)
+{
+    run(toss_codes_mean);
+}
+
+static void cancel_codes_of_toss(void **state)
+{
+    run(toss_cancel_codes_mean);
+}
+
 static void answers_of_toss(void **state)
 {
     run(toss_tells_what_was_captured);
@@ -248,10 +470,10 @@ static void answers_of_toss(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(amounts_to_toss),
-        cmocka_unit_test(amounts_to_stripe),
-        cmocka_unit_test(answers_of_toss),
-        cmocka_unit_test(refunds_at_stripe),
+        cmocka_unit_test(amounts_to_toss),   cmocka_unit_test(amounts_to_stripe),
+        cmocka_unit_test(amounts_from_toss), cmocka_unit_test(amounts_from_stripe),
+        cmocka_unit_test(codes_of_toss),     cmocka_unit_test(cancel_codes_of_toss),
+        cmocka_unit_test(answers_of_toss),   cmocka_unit_test(refunds_at_stripe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,8 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
     ret_payment->must_finish_by_ms = p->must_finish_by_ms;
     ret_payment->reason = (char *)copy(arena, p->reason);
     ret_payment->created_at_ms = p->created_at_ms;
+    ret_payment->contradiction = (char *)copy(arena, p->contradiction);
+    ret_payment->contradicted = p->contradicted;
     /* Where the provider has to be asked for it, only BeginPayment does. */
     if (p->state == PAYMENT_WAITING && with_order &&
         role_talk(&w, p->provider, p->provider_of, &adapter, &env) && adapter->confirms &&

@@ -1,9 +1,11 @@
 /* ListProviders, BeginPayment, FinishPayment, GetPayment, AbandonPayment. */
 #include "mem/utf8.h"
+#include "sale/refund_rule.h"
 #include "store/contacts.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
+#include "svc/payment/terms.h"
 
 /* Non-zero after call_fail. */
 static int find_performance(struct call *call, uint32_t performance_id,
@@ -196,6 +198,13 @@ static int fill_price(struct call *call, const Usher__V1__Hold *hold, int64_t ex
         prices[i] = hold->seats[i]->amount;
     const struct fee_rule rule = selling_fee(&terms, view_str(hold->currency));
     p->terms_id = terms.terms_id;
+    /* As it is now: neither new terms nor another server's option change what was promised. */
+    const struct refund_ladder ladder = selling_ladder(w.role, &terms);
+    char written[REFUND_RULE_MAX + 1];
+    refund_rule_write(&ladder, written);
+    p->refund_rule = view_str(arena_copy(w.arena, view_str(written)));
+    if (!p->refund_rule.at)
+        return answer_store_failed(call, ERR_NO_MEMORY);
     p->fee = view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE))
                  ? 0
                  : fee_of_order(&rule, prices, hold->n_seats);

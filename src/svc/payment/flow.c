@@ -8,6 +8,7 @@
 #include "store/contacts.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
+#include "svc/payment/review.h"
 #include "svc/payment/role.h"
 
 int64_t flow_retry_ms(uint32_t tries)
@@ -55,7 +56,10 @@ static int done(const struct work *w, struct payment *p, struct id order_id)
     p->order_id = order_id;
     p->books.sold = p->books.captured;
     p->fee_sold = p->fee;
-    return flow_move(w, p, PAYMENT_DONE, 0, NULL, "the seats are sold");
+    /* A bank may take a deposit back; should nobody tell us, its deadline is when we look. */
+    const bool deposited = p->later && !view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE));
+    return flow_move(w, p, PAYMENT_DONE, deposited ? p->must_finish_by_ms : 0, NULL,
+                     "the seats are sold");
 }
 
 int flow_give_back(const struct work *w, struct payment *p, const struct refund *wish,
@@ -71,15 +75,44 @@ int flow_give_back(const struct work *w, struct payment *p, const struct refund 
     refund.next_at_ms = now_ms + ROLE_CALL_MS;
     refund.tries = 0;
     refund.version = 1;
+    /* What the provider has given back already is not asked of it once more. */
+    if (view_eq(p->contradiction, VIEW_LIT(PAYMENT_TAKEN_BACK)) &&
+        p->contradicted >= refund.amount) {
+        refund.reason = VIEW_LIT(PAYMENT_TAKEN_BACK);
+        p->contradicted -= refund.amount;
+        if (p->contradicted == 0)
+            p->contradiction = (struct view){0};
+    }
     p->books.sold -= p->books.sold > 0 ? refund.amount + refund.charge : 0;
     p->fee_sold -= p->fee_sold > 0 ? refund.fee + refund.fee_kept : 0;
     p->books.kept += refund.charge;
     p->books.pending += refund.amount;
     p->reason = refund.reason;
-    int err = flow_move(w, p, PAYMENT_REFUNDING, 0, &refund, "%.*s", VIEW_ARG(refund.reason));
+    const bool more = view_eq(p->contradiction, VIEW_LIT(PAYMENT_TAKEN_BACK));
+    int err = flow_move(w, p, PAYMENT_REFUNDING, more ? now_ms + ROLE_CALL_MS : 0, &refund, "%.*s",
+                        VIEW_ARG(refund.reason));
     if (err == 0)
         *ret_refund = refund;
     return err;
+}
+
+int flow_give_all_back(const struct work *w, struct payment *p, struct view reason)
+{
+    struct refund refund = {.amount = p->books.sold, .fee = p->fee_sold, .reason = reason};
+    struct refund *before;
+    size_t count;
+    int err =
+        refunds_of(w->role->options.sql, p->payment_id, w->arena, &before, &count, w->deadline_ns);
+    for (uint32_t i = 0; err == 0 && count > 0 && i < p->seat_count; i++) {
+        bool gone = false;
+        for (size_t k = 0; k < count; k++)
+            gone = gone || refund_has_seat(&before[k], p->seats[i]);
+        if (!gone)
+            refund.seats[refund.seat_count++] = p->seats[i];
+    }
+    if (err == 0)
+        err = flow_give_back(w, p, &refund, &refund);
+    return err == 0 ? flow_refund(w, refund.refund_id) : err;
 }
 
 /* Captured, and no seats: all of it goes back by itself. */
@@ -150,6 +183,15 @@ static int place(const struct work *w, struct payment *p)
 
 /* ---- what the provider said ---- */
 
+static int dead(const struct work *w, struct payment *p, uint32_t to, const char *reason)
+{
+    p->reason = view_str(reason ? reason : "PAYMENT_EXPIRED");
+    int err = flow_move(w, p, to, 0, NULL, "%s", p->reason.at);
+    if (err == 0 && p->later)
+        deposit_is_over(w, p);
+    return err;
+}
+
 static int captured(const struct work *w, struct payment *p, const struct told *told)
 {
     if (told->amount != p->books.amount || !view_eq(told->currency, p->currency)) {
@@ -162,6 +204,9 @@ static int captured(const struct work *w, struct payment *p, const struct told *
         return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + flow_retry_ms(p->tries), NULL,
                          "the provider tells of another amount");
     }
+    /* It was taken back before we knew of it: there is no money. */
+    if (told->returned >= told->amount)
+        return payment_is_dead(p->state) ? 0 : dead(w, p, PAYMENT_ABANDONED, PAYMENT_TAKEN_BACK);
     if (told->ref.len > 0)
         p->ref = told->ref;
     if (told->charge.len > 0)
@@ -169,16 +214,10 @@ static int captured(const struct work *w, struct payment *p, const struct told *
     p->books.captured = told->amount;
     int err =
         flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + ROLE_CALL_MS, NULL, "the money is there");
-    return err == 0 ? place(w, p) : err;
-}
-
-static int dead(const struct work *w, struct payment *p, uint32_t to, const char *reason)
-{
-    p->reason = view_str(reason ? reason : "PAYMENT_EXPIRED");
-    int err = flow_move(w, p, to, 0, NULL, "%s", p->reason.at);
-    if (err == 0 && p->later)
-        deposit_is_over(w, p);
-    return err;
+    if (err == 0)
+        err = place(w, p);
+    /* A part of it was taken back before we knew of it. */
+    return err == 0 && told->returned > 0 && p->state == PAYMENT_DONE ? review_later(w, p) : err;
 }
 
 /* Once money may be on its way, waiting is only what the provider says of it. */
@@ -316,6 +355,15 @@ int flow_abandon(const struct work *w, struct payment *p, const char *reason)
     return flow_apply(w, p, adapter, &told);
 }
 
+/* A look at what is finished, in a while again where nobody knows. */
+static int review_due(const struct work *w, struct payment *p)
+{
+    int err = review_payment(w, p);
+    if (err != ERR_UNAVAILABLE)
+        return err;
+    return flow_move(w, p, p->state, role_now_ms() + flow_retry_ms(p->tries), NULL, "not yet");
+}
+
 int flow_step(const struct work *w, struct id payment_id)
 {
     struct payment p;
@@ -334,10 +382,11 @@ int flow_step(const struct work *w, struct id payment_id)
     case PAYMENT_CAPTURED:
         return place(w, &p);
     case PAYMENT_DONE:
-    case PAYMENT_DECLINED:
-    case PAYMENT_ABANDONED:
     case PAYMENT_REFUNDING: /* its refunds are due on their own */
     case PAYMENT_REFUNDED:
+        return review_due(w, &p);
+    case PAYMENT_DECLINED:
+    case PAYMENT_ABANDONED:
         break;
     }
     return flow_move(w, &p, p.state, 0, NULL, "nothing is due");
@@ -368,7 +417,7 @@ static int save_refund(const struct work *w, struct payment *p, struct refund *r
     return err;
 }
 
-static int refund_done(const struct work *w, struct payment *p, struct refund *r)
+int flow_refund_done(const struct work *w, struct payment *p, struct refund *r)
 {
     struct payment_books *b = &p->books;
     b->pending -= r->amount;
@@ -401,17 +450,21 @@ int flow_refund(const struct work *w, struct id refund_id)
         r.next_at_ms = role_now_ms() + flow_retry_ms(r.tries++);
         return save_refund(w, &p, &r, REFUND_PENDING, "the tickets are not back yet");
     }
+    if (view_eq(r.reason, VIEW_LIT(PAYMENT_TAKEN_BACK)))
+        return flow_refund_done(w, &p, &r);
     env.account = p.later ? deposit_account_of(w, &p) : NULL;
     adapter->refund(&env, &p, &r, &told);
     flow_note(w, &p, "refund", &told);
     if (told.said == SAID_CAPTURED)
-        return refund_done(w, &p, &r);
+        return flow_refund_done(w, &p, &r);
     if (told.said == SAID_DECLINED) {
         r.next_at_ms = 0;
         return save_refund(w, &p, &r, REFUND_FAILED, "the provider refuses: a person has to act");
     }
     /* Nothing was done under that key, and asking with it again would be answered with the same
      * refusal, whatever has changed since. */
+    if (told.refused && review_is_back(w, &p))
+        return flow_refund_done(w, &p, &r);
     r.round += told.refused;
     r.next_at_ms = role_now_ms() + flow_retry_ms(r.tries++);
     return save_refund(w, &p, &r, REFUND_PENDING, "not yet");

@@ -21,27 +21,6 @@ struct item_step {
     struct refund_item item;
 };
 
-/* All that the payment has for places, wherever it was left. */
-static int give_all_back(const struct work *w, struct payment *p)
-{
-    struct refund refund = {
-        .amount = p->books.sold, .fee = p->fee_sold, .reason = VIEW_LIT("event cancelled")};
-    struct refund *before;
-    size_t count;
-    int err =
-        refunds_of(w->role->options.sql, p->payment_id, w->arena, &before, &count, w->deadline_ns);
-    for (uint32_t i = 0; err == 0 && count > 0 && i < p->seat_count; i++) {
-        bool gone = false;
-        for (size_t k = 0; k < count; k++)
-            gone = gone || refund_has_seat(&before[k], p->seats[i]);
-        if (!gone)
-            refund.seats[refund.seat_count++] = p->seats[i];
-    }
-    if (err == 0)
-        err = flow_give_back(w, p, &refund, &refund);
-    return err == 0 ? flow_refund(w, refund.refund_id) : err;
-}
-
 static int outcome_of(const struct work *w, const struct payment *p, uint32_t *ret_state)
 {
     struct refund *refunds;
@@ -62,7 +41,7 @@ static int run_item(const struct work *w, struct refund_item *item)
     struct payment p;
     int err = payment_get(sql, item->payment_id, w->arena, &p, w->deadline_ns);
     if (err == 0 && p.books.sold > 0)
-        err = give_all_back(w, &p);
+        err = flow_give_all_back(w, &p, VIEW_LIT("event cancelled"));
     if (err == 0)
         err = payment_get(sql, item->payment_id, w->arena, &p, w->deadline_ns);
     if (err == 0)

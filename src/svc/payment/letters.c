@@ -28,6 +28,11 @@ static const struct {
     {"event cancelled",
      {"The event does not take place. We are sorry.",
       "공연이 취소되었습니다. 불편을 드려 죄송합니다."}},
+    {PAYMENT_TAKEN_BACK,
+     {"Your payment was taken back at the payment provider, by the bank or by the organiser, so "
+      "these "
+      "tickets are not valid any more.",
+      "결제사에서 결제가 취소되어 이 티켓은 더 이상 사용할 수 없습니다."}},
     {NULL, {"You have given tickets back.", "티켓을 취소하셨습니다."}},
 };
 
@@ -46,7 +51,7 @@ static const char *write_values(const struct work *w, const struct payment *p,
 {
     char amount[PAPER_TEXT_MAX], kept[PAPER_TEXT_MAX], number[ORDER_NUMBER_CHARS + 1];
     paper_amount(language, r->amount, p->currency, amount);
-    paper_amount(language, r->charge, p->currency, kept);
+    paper_amount(language, r->charge > 0 ? r->charge : 0, p->currency, kept);
     order_number_write(id_is_zero(r->order_id) ? p->hold_id : r->order_id, number);
     json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "event", event, "number", number,
                              "amount", amount, "kept", kept, "why", why(r->reason, language));

@@ -6,6 +6,7 @@
 #include "store/receipts.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
+#include "svc/payment/terms.h"
 
 /* The attempts of an order that are the caller's, or of a performance that he runs. Non-zero after
  * call_fail. */

@@ -1,7 +1,9 @@
 /* The reconciler: does what is due, until nothing is unclear. One fiber looks, others work. */
 #include <stdlib.h>
 
+#include "observe/metrics.h"
 #include "store/deposits.h"
+#include "store/payments_watch.h"
 #include "svc/payment/role.h"
 
 struct step {
@@ -78,6 +80,60 @@ static void look_around(struct payment_role *role, struct arena *arena)
     look_at(role, VIEW_LIT(PAYMENT_BOX_OFFICE), &role->steps[PAYMENT_PROVIDERS_MAX], arena);
 }
 
+METRIC_GAUGE(
+    contradicted, "usher_payments_contradicted",
+    "Payments of which their provider tells otherwise than our books: a person has to look.", "");
+METRIC_GAUGE(unattended, "usher_payments_unattended",
+             "Attempts and refunds that wait for a provider which is not configured any more.", "");
+
+static bool is_configured(const struct payment_role *role, const struct payment_waiting *waiting)
+{
+    bool found = view_eq(waiting->provider, VIEW_LIT(PAYMENT_BOX_OFFICE));
+    for (uint32_t i = 0; i < role->options.provider_count; i++)
+        found = found || (role->options.providers[i].organiser_id == waiting->provider_of &&
+                          view_eq(view_str(role->options.providers[i].name), waiting->provider));
+    return found;
+}
+
+/* What waits at an account that no option names is never looked at: somebody has to know. */
+static void count_unattended(struct payment_role *role, struct arena *arena, int64_t deadline_ns)
+{
+    struct payment_waiting *waiting;
+    size_t count;
+    int64_t sum = 0;
+    int err = payments_waiting(role->options.sql, arena, &waiting, &count, deadline_ns);
+    if (err != 0) {
+        log_event(LOG_WARN, "payment.step", log_err(err));
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        sum += is_configured(role, &waiting[i]) ? 0 : waiting[i].count;
+    for (size_t i = 0; i < count && sum != role->unattended; i++) {
+        if (!is_configured(role, &waiting[i]))
+            log_event(LOG_ERROR, "payment.unattended",
+                      log_view("usher.provider", waiting[i].provider),
+                      log_uint("usher.organiser", waiting[i].provider_of),
+                      log_int("usher.count", waiting[i].count),
+                      log_text("attempts or refunds wait for a provider that is not configured: "
+                               "nobody asks it; name its account again"));
+    }
+    role->unattended = sum;
+    metric_set(&unattended, sum);
+}
+
+/* What a person has to look at. */
+static void take_stock(struct payment_role *role, struct arena *arena)
+{
+    const int64_t now_ns = fiber_now_ns(), deadline_ns = deadline_after_ms(now_ns, ROLE_STEP_MS);
+    int64_t found;
+    if (now_ns < role->stock_ns)
+        return;
+    role->stock_ns = deadline_after_ms(now_ns, ROLE_STOCK_MS);
+    if (payments_contradicted(role->options.sql, arena, &found, deadline_ns) == 0)
+        metric_set(&contradicted, found);
+    count_unattended(role, arena, deadline_ns);
+}
+
 /* What is personal is kept no longer than it may be needed. */
 static void sweep(struct payment_role *role)
 {
@@ -100,6 +156,7 @@ void reconcile(void *arg)
         jobs_tick(role, &arena);
         sweep(role);
         look_around(role, &arena);
+        take_stock(role, &arena);
         arena_reset(&arena);
     }
     arena_release(&arena);

@@ -1,8 +1,10 @@
 /* PreviewRefund, RefundOrder: what giving an order back returns, by the ladder. */
 #include "sale/currency.h"
+#include "sale/refund_rule.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
+#include "svc/payment/terms.h"
 
 #define STEPS_MAX 12 /* of a preview */
 
@@ -132,7 +134,13 @@ static struct refund_quote quote_at(const struct payment_role *role, const struc
     int64_t prices[PAYMENT_SEATS_MAX];
     for (size_t i = 0; i < g->ticket_count; i++)
         prices[i] = g->tickets[i]->amount;
-    refund_quote_tickets(selling_ladder(role, &g->terms), &at, &rule, prices, g->ticket_count,
+    /* The rule that was promised, whatever has been set since. */
+    struct refund_ladder ladder;
+    const char *why;
+    if (g->payment.refund_rule.len == 0 ||
+        refund_rule_read(g->payment.refund_rule, &ladder, &why) != 0)
+        ladder = selling_ladder(role, &g->terms);
+    refund_quote_tickets(&ladder, &at, &rule, prices, g->ticket_count,
                          g->ticket_count == g->left_count, &sum);
     return sum;
 }

@@ -4,6 +4,7 @@
  */
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
+#include "svc/payment/review.h"
 #include "svc/payment/role.h"
 
 #define WEBHOOKS_MAX 50 /* of an attempt that are listened to: the reconciler looks anyway */
@@ -110,6 +111,28 @@ void plain_return(void *state, const struct plain_request *request, struct page 
     see(ret_page, &w, path ? path : "/", exchange_id(w.arena, payment_id));
 }
 
+static bool is_finished(uint32_t state)
+{
+    return state == PAYMENT_DONE || state == PAYMENT_REFUNDING || state == PAYMENT_REFUNDED;
+}
+
+/* Of one that is finished the provider may still tell something new: then we look, too. That it is
+ * paid is no news of one that is, and most of what is told in a rush. */
+static int hear_of_finished(const struct work *w, struct payment *p, const struct heard *heard)
+{
+    if (heard->as_paid && p->state == PAYMENT_DONE && p->books.refunded + p->books.pending == 0 &&
+        p->contradiction.len == 0)
+        return 0;
+    int err = review_payment(w, p);
+    if (err != ERR_CONFLICT)
+        return err;
+    /* A refund of ours moved it meanwhile: once more, with what is so now. */
+    err = payment_get(w->role->options.sql, p->payment_id, w->arena, p, w->deadline_ns);
+    if (err == 0)
+        err = review_payment(w, p);
+    return err == ERR_CONFLICT ? ERR_UNAVAILABLE : err; /* the provider tells it again */
+}
+
 /* What is heard of a payment makes us ask the provider; a state that is clear needs no asking. */
 static int hear(const struct work *w, const struct adapter *adapter, const struct heard *heard)
 {
@@ -126,10 +149,10 @@ static int hear(const struct work *w, const struct adapter *adapter, const struc
     if (err != 0)
         return err;
     /* Most are not signed: whoever knows an attempt could fill its story, and have us ask. */
-    if (before >= WEBHOOKS_MAX) {
+    if (before >= WEBHOOKS_MAX && !heard->authentic) {
         log_event(LOG_WARN, "payment.webhook", log_id("usher.payment", p.payment_id),
                   log_text("more webhooks of one attempt than there can be: not listened to"));
-        return 0;
+        return is_finished(p.state) ? review_later(w, &p) : 0;
     }
     const struct payment_event event = {.at_ms = role_now_ms(),
                                         .payment_id = p.payment_id,
@@ -142,8 +165,8 @@ static int hear(const struct work *w, const struct adapter *adapter, const struc
     }
     if (p.state == PAYMENT_CONFIRMING || p.state == PAYMENT_CAPTURED)
         return 0; /* somebody is at it, and the reconciler behind him */
-    if (p.state == PAYMENT_DONE || p.state == PAYMENT_REFUNDING || p.state == PAYMENT_REFUNDED)
-        return 0;
+    if (is_finished(p.state))
+        return hear_of_finished(w, &p, heard);
     err = flow_look(w, &p);
     return err == ERR_CONFLICT ? 0 : err;
 }

@@ -29,6 +29,7 @@
 #define ROLE_ARENA_MAX        (4u << 20)
 #define ROLE_JOB_PAUSE_MS     1000 /* an item of a job that is not clear is looked at again */
 #define ROLE_PAGE             20
+#define ROLE_STOCK_MS         5000  /* what wants a person is counted so often */
 #define ROLE_SWEEP_MS         60000 /* what is personal is swept away so often */
 
 struct payment_role {
@@ -43,6 +44,8 @@ struct payment_role {
     uint32_t items;                             /* of refund jobs, under way */
     int64_t job_next_ns[PAYMENT_PROVIDERS_MAX]; /* the provider takes no more refunds before */
     int64_t sweep_ns;                           /* the next sweep */
+    int64_t stock_ns;                           /* the next look at what wants a person */
+    int64_t unattended;                         /* rows that nobody looks at, at the last look */
     int64_t job_look_ns;                        /* jobs are looked at whether they are done */
 };
 
@@ -99,6 +102,10 @@ int flow_refund(const struct work *w, struct id refund_id);
 /* Begins a refund of what was captured. Of *wish amount, charge, reason and seats are read. */
 int flow_give_back(const struct work *w, struct payment *p, const struct refund *wish,
                    struct refund *ret_refund);
+/* The same of all that is paid for places that are sold still; and carries it out. */
+int flow_give_all_back(const struct work *w, struct payment *p, struct view reason);
+/* The provider has given that much back. */
+int flow_refund_done(const struct work *w, struct payment *p, struct refund *r);
 /* Asks the provider anew for a refund that it has refused. */
 int flow_refund_again(const struct work *w, struct payment *p, struct refund *r);
 /* What a provider says of one that was to be asked again. Writes nothing itself. */
@@ -139,26 +146,6 @@ void jobs_tick(struct payment_role *role, struct arena *arena);
  * address. */
 int letter_of_refund(const struct work *w, const struct payment *p, const struct refund *r,
                      struct mail *ret_mail);
-
-/* ---- selling.c ---- */
-
-/* The terms in force when that hold was made; all zero where there are none. The store's errors. */
-int selling_at(const struct work *w, uint32_t organiser_id, uint32_t performance_id,
-               struct id hold_id, struct selling_terms *ret_terms);
-/* Those that a payment was begun under. */
-int selling_of(const struct work *w, const struct payment *p, struct selling_terms *ret_terms);
-/* The fees in that currency: none where the terms are of another. */
-struct fee_rule selling_fee(const struct selling_terms *terms, struct view currency);
-const struct refund_ladder *selling_ladder(const struct payment_role *role,
-                                           const struct selling_terms *terms);
-/* Minor units of a whole one: 1 of KRW, 100 of EUR. */
-int64_t selling_unit(struct view currency);
-/* ERR_NO_MEMORY. */
-int selling_fill(struct arena *arena, const struct selling_terms *terms,
-                 Usher__V1__SellingTerms *ret_terms);
-/* The organiser that is meant: the only one that the caller manages where it is 0. Non-zero after
- * call_fail. */
-int selling_organiser(struct call *call, uint32_t said, uint32_t *ret_organiser_id);
 
 /* ---- answers.c ---- */
 int answer_refund(struct arena *arena, const struct payment *p, const struct refund *r,

@@ -1,8 +1,10 @@
 /* SetSellingTerms, GetSellingTerms, QuotePurchase: who sells, and what is paid beside the price. */
 #include "call/tenant.h"
 #include "mem/utf8.h"
+#include "sale/refund_rule.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/role.h"
+#include "svc/payment/terms.h"
 #include "token/roles.h"
 
 #define STEPS_MAX 12
@@ -34,14 +36,14 @@ struct fee_rule selling_fee(const struct selling_terms *terms, struct view curre
     return view_eq(terms->fee_currency, currency) ? terms->fee : (struct fee_rule){0};
 }
 
-const struct refund_ladder *selling_ladder(const struct payment_role *role,
-                                           const struct selling_terms *terms)
+struct refund_ladder selling_ladder(const struct payment_role *role,
+                                    const struct selling_terms *terms)
 {
-    for (uint32_t i = 0; refund_ladder_at(i); i++) {
-        if (view_eq(view_str(refund_ladder_at(i)->name), terms->refund_rule))
-            return refund_ladder_at(i);
-    }
-    return role->ladder;
+    struct refund_ladder ladder;
+    const char *why;
+    return terms->refund_rule.len > 0 && refund_rule_read(terms->refund_rule, &ladder, &why) == 0
+               ? ladder
+               : *role->ladder;
 }
 
 int64_t selling_unit(struct view currency)
@@ -94,13 +96,10 @@ static bool is_text(const char *text)
     return line.len <= SELLING_TEXT_MAX && utf8_line(line);
 }
 
-static bool is_ladder(const char *name)
-{
-    return name[0] == '\0' || refund_ladder_find(name);
-}
-
 static const char *wrong_with(const Usher__V1__SellingTerms *t)
 {
+    struct refund_ladder ladder;
+    const char *why = NULL;
     if (!is_text(t->seller) || !is_text(t->registration_number) || !is_text(t->mail_order_number) ||
         !is_text(t->representative) || !is_text(t->address) || !is_text(t->telephone))
         return "the seller's texts are lines of 200 bytes at most";
@@ -114,9 +113,9 @@ static const char *wrong_with(const Usher__V1__SellingTerms *t)
         return "value added tax is 500 thousandths at most";
     if (t->fee_back > USHER__V1__FEE_BACK__FEE_BACK_NEVER)
         return "fee_back: BY_RULE, ALWAYS or NEVER";
-    if (!is_ladder(t->refund_rule))
-        return "refund_rule: kr-standard, kr-sellers, all or none";
-    return NULL;
+    if (t->refund_rule[0])
+        (void)refund_rule_read(view_str(t->refund_rule), &ladder, &why);
+    return why;
 }
 
 /* A performance must be the organiser's own. Non-zero after call_fail. */
@@ -203,7 +202,7 @@ static int fill_refunds(const struct work *w, const Usher__V1__Performance *perf
                         const Usher__V1__QuotePurchaseRequest *wish,
                         Usher__V1__PurchaseQuote *answer)
 {
-    const struct refund_ladder *ladder = selling_ladder(w->role, terms);
+    const struct refund_ladder ladder = selling_ladder(w->role, terms);
     struct refund_ask at = {
         .unit = selling_unit(view_str(performance->currency)),
         .ordered_at_ms = role_now_ms(),
@@ -213,14 +212,15 @@ static int fill_refunds(const struct work *w, const Usher__V1__Performance *perf
     struct refund_quote quote;
     Usher__V1__RefundStep *steps = arena_alloc(w->arena, STEPS_MAX * sizeof(*steps));
     answer->refunds = arena_alloc(w->arena, STEPS_MAX * sizeof(*answer->refunds));
-    answer->refund_rule = arena_copy(w->arena, view_str(ladder->name));
+    answer->refund_rule = arena_copy(w->arena, terms->refund_rule.len > 0 ? terms->refund_rule
+                                                                          : view_str(ladder.name));
     if (!steps || !answer->refunds || !answer->refund_rule)
         return ERR_NO_MEMORY;
     if (performance->utc_offset_choice_case ==
         USHER__V1__PERFORMANCE__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES)
         at.utc_offset_minutes = performance->utc_offset_minutes;
     do {
-        refund_quote_tickets(ladder, &at, rule, wish->prices, wish->n_prices, true, &quote);
+        refund_quote_tickets(&ladder, &at, rule, wish->prices, wish->n_prices, true, &quote);
         if (!quote.possible || quote.refunded == 0)
             break;
         Usher__V1__RefundStep *step = &steps[answer->n_refunds];

@@ -1,5 +1,6 @@
 /* GetMoneyStory, ListDeposits, ListPayments, GetBooks: where is my money. */
 #include "sale/currency.h"
+#include "store/payments_watch.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
@@ -70,6 +71,11 @@ static int tell_step(struct arena *arena, const struct payment_event *event,
         while (!view_starts(text, view_str(refunds[i].text)))
             i++;
         row->step = (char *)refunds[i].step;
+    }
+    if (strcmp(event->what, "contradiction") == 0) {
+        const bool over = view_eq(text, VIEW_LIT("over"));
+        row->step = (char *)(over ? "over" : "stands");
+        row->code = over ? (char *)"" : arena_copy(arena, text);
     }
     if (strcmp(event->what, "state") == 0) {
         const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
@@ -217,8 +223,11 @@ int payment_list_payments(struct call *call, const void *request, void *response
     int err = check_runs(call, wish->performance_id);
     if (err != 0)
         return err;
-    err = payment_list(w.role->options.sql, wish->performance_id, wish->state, after, page, w.arena,
-                       &payments, &count, w.deadline_ns);
+    err = wish->contradicted
+              ? payment_list_contradicted(w.role->options.sql, wish->performance_id, after, page,
+                                          w.arena, &payments, &count, w.deadline_ns)
+              : payment_list(w.role->options.sql, wish->performance_id, wish->state, after, page,
+                             w.arena, &payments, &count, w.deadline_ns);
     if (err != 0)
         return answer_store_failed(call, err);
     err = fill_rows(call, payments, count, &answer->payments);

@@ -112,6 +112,14 @@ int tickets_extend_later(const struct work *w, const struct payment *p, int64_t 
     return err == 0 ? 0 : meaning(&a.client.status);
 }
 
+static Usher__V1__PaymentMethod method_of(const struct payment *p)
+{
+    return !p->later ? USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD
+           : view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE))
+               ? USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COLLECTED
+               : USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_DEPOSIT;
+}
+
 int tickets_place(const struct work *w, const struct payment *p, struct id hold_id,
                   const Usher__V1__Order **ret_order)
 {
@@ -120,7 +128,7 @@ int tickets_place(const struct work *w, const struct payment *p, struct id hold_
     begin(&a, w, p->account_id);
     wish.performance_id = p->performance_id;
     wish.hold_id = (char *)exchange_id(w->arena, hold_id);
-    wish.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD;
+    wish.payment_method = method_of(p);
     wish.payment_id = (char *)exchange_id(w->arena, p->payment_id);
     wish.amount = p->books.captured - p->fee; /* the seats know of prices alone */
     int err = client_call(&a.client, Usher__V1__TicketService, place_order, &wish, ret_order);

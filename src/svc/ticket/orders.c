@@ -1,5 +1,6 @@
 /* PlaceOrder, GetOrder, ListOrders, CancelOrder. An order's id is its hold's: asking again finds
  * it. */
+#include "sale/payment.h"
 #include "svc/ticket/bars.h"
 #include "svc/ticket/contact.h"
 #include "svc/ticket/desk.h"
@@ -77,16 +78,16 @@ static bool keeps_key(struct call *call, const struct catalog_performance *perfo
 static int read_payment(struct call *call, const Usher__V1__PlaceOrderRequest *wish,
                         struct owner_ask *ask)
 {
-    const bool by_card = wish->payment_method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD;
-    if (!by_card && wish->payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)
+    const bool backed = payment_backs(wish->payment_method);
+    if (!backed && wish->payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "payment_method",
                          "PAYMENT_METHOD_BOX_OFFICE, or begin a payment to pay by card");
-    if (by_card && !identity_has(call_identity(call), ROLE_PEER))
+    if (backed && !identity_has(call_identity(call), ROLE_PEER))
         return desk_fail(call, CODE_PERMISSION_DENIED, "NOT_PAID", "payment_method",
                          "an order is paid by card through PaymentService alone");
-    if (by_card && id_parse(view_str(wish->payment_id), &ask->payment_id) != 0)
+    if (backed && id_parse(view_str(wish->payment_id), &ask->payment_id) != 0)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "payment_id",
-                         "an order by card names its payment");
+                         "an order that is paid names its payment");
     ask->paid = wish->amount;
     return 0;
 }
@@ -245,8 +246,7 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
     if (order.state == USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED ||
         !split_seats(&order, wish->seats, wish->n_seats, &ask))
         return fill(call, &order, response); /* asked again: the same answer */
-    if (order.payment_method == USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD &&
-        !identity_has(call_identity(call), ROLE_PEER))
+    if (payment_backs(order.payment_method) && !identity_has(call_identity(call), ROLE_PEER))
         return desk_fail(call, CODE_FAILED_PRECONDITION, "PAID_BY_CARD", "order_id",
                          "what was paid by card is given back by PaymentService/RefundOrder");
     const struct catalog_performance *performance = desk_performance(call, order.performance_id);

@@ -11,6 +11,7 @@
 #define TRIES_MAX 60 /* of a call that is not answered */
 #define POLLS_MAX 80 /* of a payment that is not clear */
 #define ATTEMPTS  3
+#define HOOKS_MAX 600 /* times that a webhook is told */
 #define WAY_MAX   2048
 #define ARENA_MAX (8u << 20)
 #define PAUSE_MS  700
@@ -22,6 +23,7 @@ struct mine {
     char hold_id[ID_TEXT_CHARS + 1];
     char payment_id[ID_TEXT_CHARS + 1];
     char email[64];
+    const char *provider;
     char way[WAY_MAX];  /* to the provider */
     char back[WAY_MAX]; /* the query of the way back; empty: there is none */
     uint32_t seats[8];
@@ -166,7 +168,8 @@ static bool begin(struct mine *mine)
     contact.language = (char *)"en";
     wish.performance_id = buyer->world->stage.performance_id;
     wish.hold_id = mine->hold_id;
-    wish.provider = (char *)providers[below(buyer, 3)];
+    mine->provider = providers[below(buyer, 3)];
+    wish.provider = (char *)mine->provider;
     wish.idempotency_key = next_key(buyer, &mine->arena);
     wish.return_url = (char *)"/orders";
     wish.contact = &contact;
@@ -401,6 +404,77 @@ static void give_some_back(struct mine *mine)
     assert(err == 0);
 }
 
+/* ---- what happens at the provider ---- */
+
+/* A webhook of Toss about the payment, which tells it again until it is taken. */
+static void tell_hook(struct mine *mine)
+{
+    struct money_buyer *buyer = mine->buyer;
+    const char *body = arena_printf(
+        &mine->arena, "{\"eventType\":\"x\",\"data\":{\"orderId\":\"%s\",\"status\":\"CANCELED\"}}",
+        mine->payment_id);
+    for (int i = 0; i < HOOKS_MAX && !buyer->world->failed; i++) {
+        struct usher *usher = buyer->world->usher;
+        struct page page = {0};
+        struct arena arena;
+        bool dead = true;
+        arena_init(&arena, ARENA_MAX);
+        if (usher && !usher->leaving && !usher->dead) {
+            usher->visitors++;
+            const struct plain_request ask = {.method = VIEW_LIT("POST"),
+                                              .path = VIEW_LIT("/webhooks/toss"),
+                                              .body = view_str(body),
+                                              .arena = &arena,
+                                              .deadline_ns =
+                                                  deadline_after_ms(fiber_now_ns(), 30000)};
+            usher->plains[0].handle(usher->plains[0].state, &ask, &page);
+            dead = usher->dead;
+            usher->visitors--;
+        }
+        arena_release(&arena);
+        if (!dead && page.status == 200)
+            return;
+        wait_ms(buyer, PAUSE_MS);
+    }
+    money_fail(buyer->world, "payment %s: nobody listens to the provider", mine->payment_id);
+}
+
+/* Somebody gives all of it back on the provider's own pages; the provider tells of it, however
+ * long that takes. */
+static void take_back(struct mine *mine)
+{
+    struct page page = {0};
+    const char *url = arena_printf(&mine->arena, "http://psp/toss/desk/%s", mine->payment_id);
+    wait_ms(mine->buyer, 2000);
+    (void)net_browse(mine->buyer->world, url, "do=cancel", &mine->arena, &page);
+    money_say(mine->buyer->world, "at the provider %s is taken back: %d", mine->payment_id,
+              page.status);
+    mine->buyer->world->coverage->taken_back += page.status == 200;
+    tell_hook(mine);
+}
+
+static void run_take_back(void *arg)
+{
+    struct mine copy = *(struct mine *)arg;
+    arena_init(&copy.arena, ARENA_MAX);
+    take_back(&copy);
+    arena_release(&copy.arena);
+}
+
+/* What becomes of a payment that is done: some of it is given back, by whomever, all at once. */
+static void go_on_from_done(struct mine *mine)
+{
+    struct scope desk;
+    scope_init(&desk);
+    if (strcmp(mine->provider, "toss") == 0 && odds(mine->buyer, 20)) {
+        int err = fiber_spawn(&desk, run_take_back, mine);
+        assert(err == 0);
+    }
+    give_some_back(mine);
+    int err = scope_join(&desk, DEADLINE_NEVER);
+    assert(err == 0);
+}
+
 /* ---- one after the other ---- */
 
 /* One attempt. True: another may be made. */
@@ -423,7 +497,7 @@ static bool attempt(struct mine *mine)
     }
     if (mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DONE) {
         note_done(mine);
-        give_some_back(mine);
+        go_on_from_done(mine);
         return false;
     }
     buyer->world->coverage->declined +=

@@ -34,6 +34,7 @@ struct money_coverage {
     uint64_t fees; /* worlds in which there are fees */
     uint64_t begun, done, declined, abandoned, refunded, returned_late, box_office, equal;
     uint64_t usher_crashes, usher_stops, psp_crashes, net_refused, net_lost, sql_before, sql_after;
+    uint64_t taken_back; /* by somebody at the provider, of what was paid */
     uint64_t hooks, hooks_lost, mails, mails_twice, mails_unclear, tampered, both_ways, parts;
     int64_t settled_max_ms; /* the longest from calm to rest */
 };

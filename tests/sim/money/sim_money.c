@@ -70,6 +70,7 @@ static bool covers(const struct money_coverage *c)
         {"given up, or too late", c->abandoned},
         {"given back", c->refunded},
         {"single tickets given back", c->parts},
+        {"taken back at the provider", c->taken_back},
         {"came back late", c->returned_late},
         {"came back twice at once", c->both_ways},
         {"came back with another amount", c->tampered},

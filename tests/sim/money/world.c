@@ -92,6 +92,7 @@ static const struct money_weather kinds[] = {
      .script =
          "{\"latency_ms\":10,\"rules\":[{\"on\":\"any\",\"do\":\"timeout_after\",\"chance\":0.05},"
          "{\"on\":\"any\",\"do\":\"cut_after\",\"chance\":0.05},"
+         "{\"on\":\"any\",\"do\":\"cut_before\",\"chance\":0.05},"
          "{\"on\":\"any\",\"do\":\"timeout_before\",\"chance\":0.03},"
          "{\"on\":\"cancel\",\"do\":\"half\",\"chance\":0.3},"
          "{\"on\":\"any\",\"do\":\"strange\",\"chance\":0.05},"
@@ -102,6 +103,7 @@ static const struct money_weather kinds[] = {
      .mail_ppm = 400000,
      .script = "{\"latency_ms\":10,\"rules\":[{\"on\":\"any\",\"do\":\"down\",\"chance\":0.2},"
                "{\"on\":\"confirm\",\"do\":\"wrong_amount\",\"chance\":0.1},"
+               "{\"on\":\"any\",\"do\":\"wrong_currency\",\"chance\":0.06},"
                "{\"on\":\"lookup\",\"do\":\"wrong_amount\",\"chance\":0.1}]}"},
 };
 

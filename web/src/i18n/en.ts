@@ -134,7 +134,14 @@ export const en = {
   cancelledText: 'The seats are back on sale and the tickets are void.',
   payment: 'Payment',
   payAtBoxOffice: 'At the box office',
-  paidByCard: 'Paid online',
+  // By PaymentMethod: how an order was paid.
+  paidBy: [
+    '',
+    'At the box office',
+    'Paid online',
+    'Paid at the box office',
+    'Paid by bank deposit',
+  ],
   showCode: 'Show large',
   downloadPdf: 'Tickets as PDF',
   addToCalendar: 'Add to calendar',

@@ -137,7 +137,7 @@ export const ko: Words = {
   cancelledText: '좌석은 다시 판매되고 티켓은 무효가 되었습니다.',
   payment: '결제',
   payAtBoxOffice: '현장 매표소',
-  paidByCard: '온라인 결제',
+  paidBy: ['', '현장 매표소', '온라인 결제', '현장에서 결제함', '무통장 입금'],
   showCode: '크게 보기',
   downloadPdf: '티켓 PDF 받기',
   addToCalendar: '캘린더에 추가',

@@ -194,10 +194,19 @@ const en = {
   ],
   reasons: {
     SEATS_GONE: 'The payment came when somebody else had the seats.',
+    TAKEN_BACK:
+      'The money was taken back at the payment provider, by the bank or by the organiser.',
+    DEPOSIT_UNDONE: 'The bank has taken the deposit back.',
+    DISPUTED: 'The payment is disputed at the bank.',
+    REFUND_UNDONE: 'The bank could not pay out what we had given back.',
+    MONEY_GONE: 'The payment provider knows nothing of this payment any more.',
     WRONG_AMOUNT: 'What was paid was not what the seats cost.',
     HOLD_EXPIRED: 'The time for the seats was over.',
     PAYMENT_EXPIRED: 'The time to pay was over.',
     PAYMENT_CANCELLED: 'You gave it up.',
+    AMOUNT_REFUSED: 'The payment provider takes no such amount.',
+    DEPOSIT_REFUSED:
+      'The provider opened no account: please check the bank, and the number for the cash receipt.',
     CARD_DECLINED: 'The bank, or the card’s company, refused.',
     PROVIDER_TIMEOUT:
       'The provider did not answer in time; what it may have charged was taken back.',
@@ -228,6 +237,8 @@ const en = {
     'refund begun': 'The refund was asked for again.',
     'refund waiting': 'The refund is not done yet; we go on asking.',
     'refund refused': 'The provider refuses the refund: a person has to act. Please contact us.',
+    'contradiction stands': 'The provider says otherwise than we had written down.',
+    'contradiction over': 'The provider says the same as we again.',
     'refund done': 'The refund is done.',
   } as Record<string, string>,
   outcomes: {
@@ -238,6 +249,7 @@ const en = {
     declined: 'Refused.',
     dead: 'Nothing was charged.',
   } as Record<string, string>,
+  contradicted: 'We are looking into it. If you know why, please contact us.',
   refundState: ['', 'on its way', 'refunded', 'needs a person: please contact us'],
   toOrder: 'To the order',
 };
@@ -426,10 +438,17 @@ const ko: typeof en = {
   ],
   reasons: {
     SEATS_GONE: '결제가 도착했을 때 좌석이 이미 다른 분께 판매되었습니다.',
+    TAKEN_BACK: '결제사, 은행 또는 주최자가 결제를 취소했습니다.',
+    DEPOSIT_UNDONE: '은행에서 입금이 취소되었습니다.',
+    DISPUTED: '카드사에 결제 이의가 제기되었습니다.',
+    REFUND_UNDONE: '은행에서 환불 금액을 지급하지 못했습니다.',
+    MONEY_GONE: '결제 대행사에서 이 결제를 찾을 수 없습니다.',
     WRONG_AMOUNT: '결제 금액이 티켓 금액과 달랐습니다.',
     HOLD_EXPIRED: '좌석 선택 시간이 지났습니다.',
     PAYMENT_EXPIRED: '결제 시간이 지났습니다.',
     PAYMENT_CANCELLED: '결제를 취소하셨습니다.',
+    AMOUNT_REFUSED: '결제 대행사가 받지 않는 금액입니다.',
+    DEPOSIT_REFUSED: '계좌를 발급하지 못했습니다. 은행과 현금영수증 번호를 확인해 주세요.',
     CARD_DECLINED: '은행 또는 카드사에서 거절했습니다.',
     PROVIDER_TIMEOUT: '결제 대행사가 제때 답하지 않아, 승인되었을 수 있는 금액을 취소했습니다.',
     'by the organiser': '주최자가 환불했습니다.',
@@ -459,6 +478,8 @@ const ko: typeof en = {
     'refund begun': '환불을 다시 요청했습니다.',
     'refund waiting': '환불이 아직 끝나지 않아 계속 요청합니다.',
     'refund refused': '결제 대행사가 환불을 거절했습니다. 확인이 필요하니 문의해 주세요.',
+    'contradiction stands': '결제 대행사의 기록이 저희 기록과 다릅니다.',
+    'contradiction over': '결제 대행사의 기록이 저희 기록과 다시 같아졌습니다.',
     'refund done': '환불이 완료되었습니다.',
   },
   outcomes: {
@@ -469,6 +490,7 @@ const ko: typeof en = {
     declined: '거절',
     dead: '결제된 금액 없음',
   },
+  contradicted: '확인하고 있습니다. 이유를 아시면 문의해 주세요.',
   refundState: ['', '환불 중', '환불 완료', '확인 필요: 문의해 주세요'],
   toOrder: '예매 내역으로',
 };

@@ -69,6 +69,17 @@ export function MoneyPage({ orderId }: { orderId: string }) {
                       .filter(Boolean)
                       .join(' ')}
                   </span>
+                  {payment.contradiction ? (
+                    <strong data-contradiction={payment.contradiction}>
+                      {[
+                        say.steps['contradiction stands'],
+                        say.reasons[payment.contradiction],
+                        say.contradicted,
+                      ]
+                        .filter(Boolean)
+                        .join(' ')}
+                    </strong>
+                  ) : null}
                   {payment.deposit ? <DepositLines payment={payment} /> : null}
                   <span class="soft story-number">
                     {say.paymentNumber} {grouped(payment.paymentId)}

@@ -53,7 +53,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
     return <p class="loading">{say.loading}</p>;
   }
   const cancelled = order.state === OrderState.CANCELLED;
-  const byCard = order.paymentMethod === PaymentMethod.CARD;
+  const byCard = order.paymentMethod >= PaymentMethod.CARD; // paid through the payment service
   const begun = hasBegun(order, serverClock.now()); // what has begun is not given back
   const cancel = async () => {
     await one.cancel();
@@ -275,7 +275,7 @@ function OrderHead({ order }: { order: Order }) {
       </div>
       <div>
         <dt>{say.payment}</dt>
-        <dd>{order.paymentMethod === PaymentMethod.CARD ? say.paidByCard : say.payAtBoxOffice}</dd>
+        <dd>{say.paidBy[order.paymentMethod] ?? say.payAtBoxOffice}</dd>
       </div>
       <div>
         <dt>{say.orderState}</dt>

@@ -5,6 +5,8 @@
 #include "codec/base64.h"
 #include "codec/percent.h"
 #include "err/err.h"
+#include "observe/log.h"
+#include "observe/metrics.h"
 
 #define TEXT_MAX (64u << 10)
 
@@ -110,4 +112,14 @@ const char *exchange_refund_key(struct arena *arena, const struct refund *r, uin
 bool exchange_refused(int status)
 {
     return status >= 400 && status < 500 && status != 409;
+}
+
+METRIC_COUNTER(not_let_in, "usher_provider_keys_refused_total",
+               "Calls that a payment provider refused because it does not take our keys.", "");
+
+void exchange_not_let_in(const struct adapter_env *env, const char *code)
+{
+    metric_add(&not_let_in, 1);
+    log_event(LOG_ERROR, "payment.not_let_in", log_str("usher.provider", env->provider->name),
+              log_uint("usher.organiser", env->provider->organiser_id), log_text(code));
 }

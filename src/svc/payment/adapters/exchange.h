@@ -42,6 +42,8 @@ const char *exchange_refund_key(struct arena *arena, const struct refund *r, uin
 /* Whether an answer of that status is a refusal for good of what was asked under a key, and not
  * that the first request with it still runs. */
 bool exchange_refused(int status);
+/* Tells the operator that the provider does not take our keys; code: its word for it. */
+void exchange_not_let_in(const struct adapter_env *env, const char *code);
 /* A payment's or refund's id as text, in the arena. */
 const char *exchange_id(struct arena *arena, struct id id);
 

@@ -132,6 +132,8 @@ static int ask(const struct adapter_env *env, const char *method, const char *pa
         path && (!body || text) ? exchange(env, &request, ret_status, ret_json) : ERR_NO_MEMORY;
     free(text);
     json_decref(body);
+    if (err == 0 && *ret_status == 401)
+        exchange_not_let_in(env, "unauthorized");
     return err;
 }
 
@@ -154,7 +156,7 @@ static void tell_payment(const struct adapter_env *env, const struct payment *p,
         told->said = SAID_CAPTURED;
         told->amount = amount;
         told->currency = exchange_text(env->arena, json, "currency");
-        told->returned = amount - left;
+        told->returned = left < 0 ? 0 : amount - left;
     } else if (strcmp(status, "ready") == 0) {
         told->said = SAID_WAITING;
     } else if (strcmp(status, "failed") == 0) {
@@ -398,6 +400,7 @@ static bool webhook(const struct adapter_env *env, const struct plain_request *r
                                              text_of(json, "status"), text_of(json, "ediDate"))
                               : NULL;
     ret_heard->authentic = right;
+    ret_heard->as_paid = right && strcmp(text_of(json, "status"), "paid") == 0;
     ret_heard->event_id = event ? view_str(event) : (struct view){0};
     json_decref(json);
     return right;

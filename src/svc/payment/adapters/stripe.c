@@ -1,7 +1,9 @@
 /*
- * Stripe, Checkout Sessions (docs.stripe.com, API version pinned below): the buyer's yes charges at
- * once, so the session is made before the buyer sees it, and is expired before seats are freed. The
- * redirect is never trusted: the session is looked up. Webhooks are signed, and looked up too.
+ * Stripe (docs.stripe.com, API version pinned below). A Checkout Session begins: the buyer's yes
+ * charges at once, so the session is made before the buyer sees it, and is expired before seats are
+ * freed. The redirect is never trusted: the session is looked up. Its PaymentIntent is the money:
+ * what a slow method came to, what was given back and disputed stands there, and refunds and most
+ * events name it. Webhooks are signed, and looked up too.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -70,7 +72,10 @@ static int ask(const struct adapter_env *env, const char *method, const char *pa
     };
     if (key)
         request.fields[2] = arena_printf(env->arena, "Idempotency-Key: %s", key);
-    return path ? exchange(env, &request, ret_status, ret_json) : ERR_NO_MEMORY;
+    int err = path ? exchange(env, &request, ret_status, ret_json) : ERR_NO_MEMORY;
+    if (err == 0 && *ret_status == 401) /* which has no code, as a rule */
+        exchange_not_let_in(env, "unauthorized");
+    return err;
 }
 
 /* "eur" */
@@ -93,25 +98,15 @@ static int begin(const struct adapter_env *env, const struct payment *p, const c
     if (wire < 0)
         return ERR_INVALID;
     const char *const pairs[] = {
-        "mode",
-        "payment",
-        "client_reference_id",
-        id,
-        "line_items[0][quantity]",
-        "1",
-        "line_items[0][price_data][currency]",
-        lower(env, p->currency),
-        "line_items[0][price_data][unit_amount]",
-        arena_printf(env->arena, "%lld", (long long)wire),
-        "line_items[0][price_data][product_data][name]",
-        name,
-        "success_url",
-        arena_printf(env->arena, "%s?session_id={CHECKOUT_SESSION_ID}", back),
-        "cancel_url",
+        "mode", "payment", "client_reference_id", id, "line_items[0][quantity]", "1",
+        "line_items[0][price_data][currency]", lower(env, p->currency),
+        "line_items[0][price_data][unit_amount]", arena_printf(env->arena, "%lld", (long long)wire),
+        "line_items[0][price_data][product_data][name]", name, "success_url",
+        arena_printf(env->arena, "%s?session_id={CHECKOUT_SESSION_ID}", back), "cancel_url",
         arena_printf(env->arena, "%s?failed=1", back),
-        "expires_at",
-        arena_printf(env->arena, "%lld", (long long)(p->created_at_ms + SESSION_MS) / 1000),
-        NULL};
+        /* What is told of the PaymentIntent, or its charge, names the attempt too. */
+        "payment_intent_data[metadata][payment_id]", id, "expires_at",
+        arena_printf(env->arena, "%lld", (long long)(p->created_at_ms + SESSION_MS) / 1000), NULL};
     const char *form = exchange_with(env->arena, "", pairs);
     if (!form)
         return ERR_NO_MEMORY;
@@ -156,7 +151,39 @@ static void tell_session(const struct adapter_env *env, const struct payment *p,
         told->reason = "PAYMENT_EXPIRED";
     } else if (strcmp(status, "open") == 0) {
         told->said = SAID_WAITING;
-    } /* complete and not paid: a slow method; it is asked again */
+    } else { /* complete and not paid: a slow method, whose PaymentIntent tells more */
+        told->charge = exchange_text(env->arena, json, "payment_intent");
+    }
+}
+
+/* What a PaymentIntent says of the attempt that it is the money of. */
+static void tell_intent(const struct adapter_env *env, const struct payment *p, const json_t *json,
+                        struct told *told)
+{
+    const char *status = text_of(json, "status");
+    told->code = exchange_text(env->arena, json, "status");
+    if (strcmp(status, "succeeded") == 0) {
+        told->said = SAID_CAPTURED;
+        told->amount = minor_of(p, json_object_get(json, "amount_received"));
+        if (strcmp(text_of(json, "currency"), lower(env, p->currency)) == 0)
+            told->currency = p->currency;
+        told->charge = exchange_text(env->arena, json, "id");
+    } else if (strcmp(status, "canceled") == 0) {
+        told->said = SAID_DEAD;
+        told->reason = "PAYMENT_EXPIRED";
+    } else if (strcmp(status, "requires_payment_method") == 0) { /* the slow method has failed */
+        told->said = SAID_DECLINED;
+        told->reason = "CARD_DECLINED";
+    } /* processing, requires_…: a bank is at it; it is asked again */
+}
+
+/* An answer about a PaymentIntent; taken. */
+static void tell_asked_intent(const struct adapter_env *env, const struct payment *p, int status,
+                              json_t *json, struct told *told)
+{
+    if (status == 200)
+        tell_intent(env, p, json, told);
+    json_decref(json);
 }
 
 static void lookup(const struct adapter_env *env, const struct payment *p, struct told *told)
@@ -170,6 +197,61 @@ static void lookup(const struct adapter_env *env, const struct payment *p, struc
         return;
     if (status == 200)
         tell_session(env, p, json, told);
+    json_decref(json);
+    if (told->said != SAID_NOTHING || told->charge.len == 0)
+        return;
+    const char *intent = arena_copy(env->arena, told->charge);
+    if (ask(env, "GET", arena_printf(env->arena, "/v1/payment_intents/%s", intent), NULL, NULL,
+            &status, &json) == 0)
+        tell_asked_intent(env, p, status, json, told);
+}
+
+/* Disputes of a payment: what is lost is given back, what is open is not yet. */
+static bool add_disputes(const struct adapter_env *env, const struct payment *p, const char *intent,
+                         struct told *told)
+{
+    json_t *json = NULL;
+    int status;
+    if (ask(env, "GET",
+            arena_printf(env->arena, "/v1/disputes?payment_intent=%s&limit=100", intent), NULL,
+            NULL, &status, &json) != 0)
+        return false;
+    const json_t *data = json_object_get(json, "data");
+    for (size_t i = 0; status == 200 && i < json_array_size(data); i++) {
+        const json_t *dispute = json_array_get(data, i);
+        const char *state = text_of(dispute, "status");
+        const int64_t amount = minor_of(p, json_object_get(dispute, "amount"));
+        if (strcmp(state, "lost") == 0)
+            told->returned += amount;
+        else if (strcmp(state, "won") != 0 && strcmp(state, "warning_closed") != 0 &&
+                 strcmp(state, "prevented") != 0)
+            told->disputed += amount;
+    }
+    json_decref(json);
+    return status == 200;
+}
+
+/* A session stays "paid" whatever is given back: its PaymentIntent, the charge under it and the
+ * disputes of that tell the rest. */
+static void review(const struct adapter_env *env, const struct payment *p, struct told *told)
+{
+    const char *intent = arena_copy(env->arena, p->charge);
+    json_t *json = NULL;
+    int status;
+    *told = (struct told){0};
+    if (p->charge.len == 0 ||
+        ask(env, "GET",
+            arena_printf(env->arena, "/v1/payment_intents/%s?expand%%5B%%5D=latest_charge", intent),
+            NULL, NULL, &status, &json) != 0)
+        return;
+    const json_t *charge = json_object_get(json, "latest_charge");
+    if (status == 200 && json_is_object(charge)) {
+        tell_intent(env, p, json, told);
+        told->returned = minor_of(p, json_object_get(charge, "amount_refunded"));
+        if (json_is_true(json_object_get(charge, "disputed")) &&
+            !add_disputes(env, p, intent, told))
+            *told = (struct told){0};
+    }
     json_decref(json);
 }
 
@@ -185,9 +267,17 @@ static void abandon(const struct adapter_env *env, const struct payment *p, stru
         return;
     if (status == 200)
         tell_session(env, p, json, told);
-    else
-        lookup(env, p, told);
     json_decref(json);
+    if (status != 200)
+        lookup(env, p, told);
+    if (told->said != SAID_NOTHING || told->charge.len == 0)
+        return;
+    /* The session is complete and a slow method is not through: a PaymentIntent can be ended until
+     * a bank is at it; it never can once it has succeeded. */
+    const char *intent = arena_copy(env->arena, told->charge);
+    if (ask(env, "POST", arena_printf(env->arena, "/v1/payment_intents/%s/cancel", intent), NULL,
+            "", &status, &json) == 0)
+        tell_asked_intent(env, p, status, json, told);
 }
 
 /* What of this refund is done, and what is begun: its id stands in their metadata. */
@@ -300,6 +390,19 @@ static bool is_signed(const struct adapter_env *env, const struct plain_request 
     return right;
 }
 
+/* Events that tell no more than that the money is there. */
+static bool is_as_paid(const char *type)
+{
+    static const char *const types[] = {"checkout.session.completed",
+                                        "checkout.session.async_payment_succeeded",
+                                        "payment_intent.succeeded", "charge.succeeded"};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (strcmp(types[i], type) == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool webhook(const struct adapter_env *env, const struct plain_request *request,
                     struct heard *ret_heard)
 {
@@ -308,12 +411,17 @@ static bool webhook(const struct adapter_env *env, const struct plain_request *r
     json_t *json = json_loadb(request->body.at, request->body.len, 0, NULL);
     const json_t *object = json_object_get(json_object_get(json, "data"), "object");
     *ret_heard = (struct heard){.authentic = true,
+                                .as_paid = is_as_paid(text_of(json, "type")),
                                 .event_id = exchange_text(env->arena, json, "id"),
                                 .ref = exchange_text(env->arena, object, "id")};
-    /* A charge or a refund names its PaymentIntent. */
+    /* A charge, a refund or a dispute names its PaymentIntent. */
     if (object && strcmp(text_of(object, "object"), "checkout.session") != 0 &&
         json_object_get(object, "payment_intent"))
         ret_heard->ref = exchange_text(env->arena, object, "payment_intent");
+    /* A PaymentIntent that we do not know the name of yet names our attempt. */
+    if (strcmp(text_of(object, "object"), "payment_intent") == 0)
+        (void)id_parse(view_str(text_of(json_object_get(object, "metadata"), "payment_id")),
+                       &ret_heard->payment_id);
     const bool right = json_is_object(json) && ret_heard->event_id.len > 0;
     json_decref(json);
     return right;
@@ -329,6 +437,7 @@ const struct adapter stripe_adapter = {
     .returned = returned,
     .finish = lookup,
     .lookup = lookup,
+    .review = review,
     .abandon = abandon,
     .refund = refund,
     .webhook = webhook,

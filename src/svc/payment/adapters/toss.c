@@ -17,38 +17,48 @@
 
 static const char *const methods[] = {"card", "kakaopay", "naverpay", "transfer", NULL};
 
-/* What a code means for an attempt. What is not here is not known: look it up. */
+/* What a code means for an attempt (docs.tosspayments.com, error codes). What is not here is not
+ * known, so it is looked up: ALREADY_PROCESSED_PAYMENT and DUPLICATED_ORDER_ID (somebody was
+ * quicker, perhaps we), PROVIDER_ERROR, FAILED_PAYMENT_INTERNAL_SYSTEM_PROCESSING and COMMON_ERROR
+ * (theirs, and perhaps done), IDEMPOTENT_REQUEST_PROCESSING (still at it). */
 static const struct {
     const char *code;
     enum said said;
+    const char *reason; /* of DECLINED, for the buyer */
 } codes[] = {
-    {"REJECT_CARD_PAYMENT", SAID_DECLINED},
-    {"REJECT_CARD_COMPANY", SAID_DECLINED},
-    {"REJECT_ACCOUNT_PAYMENT", SAID_DECLINED},
-    {"REJECT_TOSSPAY_INVALID_ACCOUNT", SAID_DECLINED},
-    {"INVALID_REJECT_CARD", SAID_DECLINED},
-    {"INVALID_STOPPED_CARD", SAID_DECLINED},
-    {"INVALID_CARD_EXPIRATION", SAID_DECLINED},
-    {"INVALID_CARD_NUMBER", SAID_DECLINED},
-    {"INVALID_CARD_LOST_OR_STOLEN", SAID_DECLINED},
-    {"INVALID_CARD_INSTALLMENT_PLAN", SAID_DECLINED},
-    {"NOT_SUPPORTED_INSTALLMENT_PLAN_CARD_OR_MERCHANT", SAID_DECLINED},
-    {"EXCEED_MAX_DAILY_PAYMENT_COUNT", SAID_DECLINED},
-    {"EXCEED_MAX_PAYMENT_AMOUNT", SAID_DECLINED},
-    {"EXCEED_MAX_AMOUNT", SAID_DECLINED},
-    {"EXCEED_MAX_MONTHLY_PAYMENT_AMOUNT", SAID_DECLINED},
-    {"RESTRICTED_TRANSFER_ACCOUNT", SAID_DECLINED},
-    {"BELOW_MINIMUM_AMOUNT", SAID_DECLINED},
-    {"FDS_ERROR", SAID_DECLINED},
-    {"PAY_PROCESS_ABORTED", SAID_DECLINED},
-    {"PAY_PROCESS_CANCELED", SAID_DECLINED},
-    {"INVALID_BANK", SAID_DECLINED},
-    {"INVALID_REGISTRATION_NUMBER_TYPE", SAID_DECLINED},
-    {"EXCEED_MAX_DUE_DATE", SAID_DECLINED},
+    {"REJECT_CARD_PAYMENT", SAID_DECLINED, "CARD_DECLINED"},
+    {"REJECT_CARD_COMPANY", SAID_DECLINED, "CARD_DECLINED"},
+    {"REJECT_ACCOUNT_PAYMENT", SAID_DECLINED, "CARD_DECLINED"},
+    {"REJECT_TOSSPAY_INVALID_ACCOUNT", SAID_DECLINED, "CARD_DECLINED"},
+    {"INVALID_REJECT_CARD", SAID_DECLINED, "CARD_DECLINED"},
+    {"INVALID_STOPPED_CARD", SAID_DECLINED, "CARD_DECLINED"},
+    {"INVALID_CARD_EXPIRATION", SAID_DECLINED, "CARD_DECLINED"},
+    {"INVALID_CARD_NUMBER", SAID_DECLINED, "CARD_DECLINED"},
+    {"INVALID_CARD_LOST_OR_STOLEN", SAID_DECLINED, "CARD_DECLINED"},
+    {"INVALID_CARD_INSTALLMENT_PLAN", SAID_DECLINED, "CARD_DECLINED"},
+    {"NOT_SUPPORTED_INSTALLMENT_PLAN_CARD_OR_MERCHANT", SAID_DECLINED, "CARD_DECLINED"},
+    {"EXCEED_MAX_DAILY_PAYMENT_COUNT", SAID_DECLINED, "CARD_DECLINED"},
+    {"EXCEED_MAX_PAYMENT_AMOUNT", SAID_DECLINED, "CARD_DECLINED"},
+    {"EXCEED_MAX_AMOUNT", SAID_DECLINED, "AMOUNT_REFUSED"},
+    {"EXCEED_MAX_MONTHLY_PAYMENT_AMOUNT", SAID_DECLINED, "CARD_DECLINED"},
+    {"RESTRICTED_TRANSFER_ACCOUNT", SAID_DECLINED, "CARD_DECLINED"},
+    {"BELOW_MINIMUM_AMOUNT", SAID_DECLINED, "AMOUNT_REFUSED"},
+    {"FDS_ERROR", SAID_DECLINED, "CARD_DECLINED"},
+    {"PAY_PROCESS_ABORTED", SAID_DECLINED, "CARD_DECLINED"},
+    {"PAY_PROCESS_CANCELED", SAID_DECLINED, "PAYMENT_CANCELLED"},
+    {"INVALID_BANK", SAID_DECLINED, "DEPOSIT_REFUSED"},
+    {"INVALID_REGISTRATION_NUMBER_TYPE", SAID_DECLINED, "DEPOSIT_REFUSED"},
+    {"EXCEED_MAX_DUE_DATE", SAID_DECLINED, "DEPOSIT_REFUSED"},
     /* Refused as asked, and nothing was charged: the buyer may still decide. */
-    {"INVALID_REQUEST", SAID_WAITING},
-    {"NOT_FOUND_PAYMENT", SAID_WAITING},
-    {"NOT_FOUND_PAYMENT_SESSION", SAID_WAITING},
+    {"INVALID_REQUEST", SAID_WAITING, NULL},
+    {"NOT_FOUND_PAYMENT", SAID_WAITING, NULL},
+    {"NOT_FOUND_PAYMENT_SESSION", SAID_WAITING, NULL},
+};
+
+/* Our keys are not taken: that says nothing of a payment, and an operator must know. */
+static const char *const not_let_in[] = {
+    "UNAUTHORIZED_KEY",         "INVALID_API_KEY",   "INCORRECT_BASIC_AUTH_FORMAT",
+    "NOT_SUPPORTED_WIDGET_KEY", "FORBIDDEN_REQUEST",
 };
 
 /* Refusals of a cancel that asking again does not change: a person has to act. */
@@ -56,6 +66,8 @@ static const char *const refused_for_good[] = {
     "NOT_CANCELABLE_PAYMENT",
     "EXCEED_MAX_REFUND_DUE",
     "NOT_ALLOWED_PARTIAL_REFUND",
+    "NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT",
+    "EXCEED_CANCEL_LIMIT",
     "NOT_CANCELABLE_PAYMENT_FOR_DORMANT_USER",
     "REFUND_REJECTED",
     "INVALID_REFUND_ACCOUNT_INFO",
@@ -90,10 +102,10 @@ static int64_t amount_of(const struct payment *p, const json_t *number)
         return -1;
     for (unsigned i = 0; i < currency->digits; i++)
         scale *= 10;
-    const double minor = json_number_value(number) * scale;
-    return minor < 0 || minor > 9e15 || fabs(minor - nearbyint(minor)) > 1e-6
-               ? -1
-               : (int64_t)nearbyint(minor);
+    /* Exactly: the quotient is what reading the decimal gives, or it has more decimals. */
+    const double minor = nearbyint(json_number_value(number) * scale);
+    return minor < 0 || minor > 9e15 || minor / scale != json_number_value(number) ? -1
+                                                                                   : (int64_t)minor;
 }
 
 static const char *text_of(const json_t *object, const char *name)
@@ -109,6 +121,16 @@ static void tell_account(const struct adapter_env *env, const json_t *json, stru
     told->bank = exchange_text(env->arena, account, "bankCode");
     told->account = exchange_text(env->arena, account, "accountNumber");
     told->secret = exchange_text(env->arena, json, "secret");
+}
+
+/* Why an attempt was declined, for the buyer. */
+static const char *reason_of(const char *code)
+{
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (codes[i].reason && strcmp(codes[i].code, code) == 0)
+            return codes[i].reason;
+    }
+    return "CARD_DECLINED";
 }
 
 /* What a Payment object says of the attempt. */
@@ -134,14 +156,14 @@ static void tell_payment(const struct adapter_env *env, const struct payment *p,
         told->said = SAID_CAPTURED;
         told->amount = amount_of(p, json_object_get(json, "totalAmount"));
         told->currency = exchange_text(env->arena, json, "currency");
-        told->returned = told->amount - left;
+        told->returned = left < 0 ? 0 : told->amount - left;
     } else if (strcmp(status, "IN_PROGRESS") == 0) {
         told->said = SAID_READY;
     } else if (strcmp(status, "READY") == 0 || strcmp(status, "WAITING_FOR_DEPOSIT") == 0) {
         told->said = SAID_WAITING;
     } else if (strcmp(status, "ABORTED") == 0) {
         told->said = SAID_DECLINED;
-        told->reason = "CARD_DECLINED";
+        told->reason = reason_of(text_of(json_object_get(json, "failure"), "code"));
     } else if (strcmp(status, "EXPIRED") == 0) {
         told->said = SAID_DEAD;
         told->reason = "PAYMENT_EXPIRED";
@@ -155,7 +177,7 @@ static void tell_code(const struct adapter_env *env, const json_t *json, struct 
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         if (strcmp(codes[i].code, code) == 0) {
             told->said = codes[i].said;
-            told->reason = codes[i].said == SAID_DECLINED ? "CARD_DECLINED" : NULL;
+            told->reason = codes[i].reason;
         }
     }
 }
@@ -178,6 +200,10 @@ static int ask(const struct adapter_env *env, const char *method, const char *pa
         path && (!body || text) ? exchange(env, &request, ret_status, ret_json) : ERR_NO_MEMORY;
     free(text);
     json_decref(body);
+    for (size_t i = 0; err == 0 && i < sizeof(not_let_in) / sizeof(not_let_in[0]); i++) {
+        if (strcmp(text_of(*ret_json, "code"), not_let_in[i]) == 0)
+            exchange_not_let_in(env, not_let_in[i]);
+    }
     return err;
 }
 
@@ -399,6 +425,7 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     int err = ask(env, "GET", arena_printf(env->arena, "/v1/payments/%s", ref), NULL, NULL, &status,
                   &payment);
     if (err != 0 || status != 200) {
+        told->code = err == 0 ? exchange_text(env->arena, payment, "code") : (struct view){0};
         json_decref(payment);
         return;
     }
@@ -435,6 +462,7 @@ static bool webhook(const struct adapter_env *env, const struct plain_request *r
     const char *order = text_of(data ? data : json, "orderId");
     *ret_heard = (struct heard){
         .event_id = plain_field(request, VIEW_LIT("tosspayments-webhook-transmission-id")),
+        .as_paid = strcmp(text_of(data ? data : json, "status"), "DONE") == 0,
         .secret = view_str(arena_copy(env->arena, view_str(data ? "" : text_of(json, "secret"))))};
     const bool right =
         json_is_object(json) && id_parse(view_str(order), &ret_heard->payment_id) == 0;

@@ -22,7 +22,10 @@ import { Choice, FormCard, Line, Refusal } from './form';
 
 const receipts_page = 20;
 const permille_most = 500;
-const rules = ['', 'kr-standard', 'kr-sellers', 'all', 'none'] as const;
+const rules: readonly string[] = ['', 'kr-standard', 'kr-sellers', 'all', 'none'];
+const own_rule = 'own';
+/** What one's own rule begins with: the steps of kr-standard. */
+const standard_rule = '10d 0%, 7d 10%, 3d 20%, 1d 30%, 0d 90%, free 24h 3d';
 
 /** "1.5" per cent as 15 of a thousand; null: it is none. */
 function readPermille(text: string): number | null {
@@ -88,7 +91,8 @@ const typedOf = (terms: SellingTerms): Record<string, string> => {
     priceVat: writePermille(terms.priceVatPermille),
     feeVat: writePermille(terms.feeVatPermille),
     feeBack: String(terms.feeBack || FeeBack.BY_RULE),
-    refundRule: terms.refundRule,
+    refundRule: rules.includes(terms.refundRule) ? terms.refundRule : own_rule,
+    ownRule: rules.includes(terms.refundRule) ? standard_rule : terms.refundRule,
   };
 };
 
@@ -125,7 +129,8 @@ function Terms({ performanceId }: { performanceId: number }) {
       orderFee === null ||
       feePermille === null ||
       priceVatPermille === null ||
-      feeVatPermille === null
+      feeVatPermille === null ||
+      (value('refundRule') === own_rule && !value('ownRule').trim())
     )
       return;
     const done = await task.do(async () => {
@@ -140,7 +145,8 @@ function Terms({ performanceId }: { performanceId: number }) {
         priceVatPermille,
         feeVatPermille,
         feeBack: Number(value('feeBack')) as FeeBack,
-        refundRule: value('refundRule'),
+        refundRule:
+          value('refundRule') === own_rule ? value('ownRule').trim() : value('refundRule'),
       };
       terms.value = await moneyDesk.setSellingTerms({ terms: wish }, options);
     });
@@ -204,9 +210,19 @@ function Terms({ performanceId }: { performanceId: number }) {
           label={say.refundRule}
           name="refundRule"
           value={value('refundRule')}
-          options={rules.map((one) => [one, say.refundRules[one] ?? one] as [string, string])}
+          options={[...rules, own_rule].map(
+            (one) => [one, say.refundRules[one] ?? one] as [string, string],
+          )}
           onChange={set('refundRule')}
         />
+        {value('refundRule') === own_rule
+          ? line(
+              'ownRule',
+              say.ownRule,
+              value('ownRule').trim() ? '' : say.badRule,
+              say.ownRuleHint,
+            )
+          : null}
       </div>
       <button type="submit" class="primary" data-action="save-terms" disabled={task.busy.value}>
         {say.save}

@@ -134,7 +134,7 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
   const refunded = useSignal('');
   if (!order) return null;
   const live = order.state === OrderState.CONFIRMED;
-  const card = order.paymentMethod === PaymentMethod.CARD;
+  const paid = order.paymentMethod >= PaymentMethod.CARD;
   return (
     <section class="card org-order" data-order={order.orderId} data-state={OrderState[order.state]}>
       <div class="org-event-head">
@@ -153,16 +153,16 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
       <Seats order={order} />
       <p>
         <strong class="numeric">{money(order.total, order)}</strong>{' '}
-        <span class="soft">{card ? say.byCard : say.boxOffice}</span>
+        <span class="soft">{say.paidBy[order.paymentMethod] ?? say.boxOffice}</span>
       </p>
       {refunded.value ? <Notice tone="plain" icon="check" title={refunded.value} /> : null}
       <p class="org-actions">
-        {card ? (
+        {paid ? (
           <a class="plain" href={paths.money(order.orderId)}>
             {say.story}
           </a>
         ) : null}
-        {live && card ? (
+        {live && paid ? (
           <button
             type="button"
             class="plain"

@@ -1,0 +1,68 @@
+#include "store/payments_watch.h"
+
+#include "err/err.h"
+#include "store/payments_rows.h"
+
+static int as_payment(struct sql_rows *rows, struct arena *arena, void *ret_row)
+{
+    return payments_read(rows, arena, ret_row);
+}
+
+static int as_count(struct sql_rows *rows, struct arena *arena, void *ret_row)
+{
+    *(int64_t *)ret_row = sql_get_int(rows, 0);
+    return 0;
+}
+
+static int as_waiting(struct sql_rows *rows, struct arena *arena, void *ret_row)
+{
+    struct payment_waiting *row = ret_row;
+    *row = (struct payment_waiting){.provider_of = (uint32_t)sql_get_int(rows, 1),
+                                    .count = sql_get_int(rows, 2),
+                                    .amount = sql_get_int(rows, 3)};
+    return sql_get_copy(rows, 0, arena, &row->provider);
+}
+
+int payment_list_contradicted(struct sql *sql, uint32_t performance_id, struct id after, size_t max,
+                              struct arena *arena, struct payment **ret_payments, size_t *ret_count,
+                              int64_t deadline_ns)
+{
+    struct payments_list job = PAYMENTS_LIST(
+        struct payment, as_payment, arena, max,
+        "SELECT " PAYMENT_COLUMNS " FROM payment WHERE contradiction > ? AND payment_id > ?"
+        " AND (performance_id = ? OR ? = 0) ORDER BY payment_id LIMIT ?",
+        sql_text((struct view){0}), sql_id(after), sql_int(performance_id), sql_int(performance_id),
+        sql_int((int64_t)max));
+    return payments_list(sql, &job, ret_payments, ret_count, deadline_ns);
+}
+
+int payments_contradicted(struct sql *sql, struct arena *arena, int64_t *ret_count,
+                          int64_t deadline_ns)
+{
+    struct payments_list job = PAYMENTS_LIST(int64_t, as_count, arena, 1,
+                                             "SELECT count(*) FROM payment WHERE contradiction > ?",
+                                             sql_text((struct view){0}));
+    int64_t *counts;
+    size_t count;
+    int err = payments_list(sql, &job, &counts, &count, deadline_ns);
+    if (err == 0)
+        *ret_count = count > 0 ? counts[0] : 0;
+    return err;
+}
+
+#define ACCOUNTS_MAX 256 /* at providers that are told of; those with most of all first */
+
+int payments_waiting(struct sql *sql, struct arena *arena, struct payment_waiting **ret_waiting,
+                     size_t *ret_count, int64_t deadline_ns)
+{
+    struct payments_list job = PAYMENTS_LIST(
+        struct payment_waiting, as_waiting, arena, ACCOUNTS_MAX,
+        "SELECT provider, whose, count(*), sum(amount) FROM ("
+        "SELECT provider, coalesce(provider_of, 0) AS whose, amount FROM payment"
+        " WHERE next_at_ms > 0"
+        " UNION ALL SELECT p.provider, coalesce(p.provider_of, 0) AS whose, r.amount"
+        " FROM refund r JOIN payment p ON p.payment_id = r.payment_id WHERE r.next_at_ms > 0)"
+        " AS waiting GROUP BY provider, whose ORDER BY count(*) DESC LIMIT ?",
+        sql_int(ACCOUNTS_MAX));
+    return payments_list(sql, &job, ret_waiting, ret_count, deadline_ns);
+}

@@ -1,0 +1,29 @@
+/*
+ * payments_watch: what of the payments' tables a person has to look at.
+ */
+#ifndef USHER_STORE_PAYMENTS_WATCH_H
+#define USHER_STORE_PAYMENTS_WATCH_H
+
+#include "store/payments.h"
+
+/* As payment_list, of all that are contradicted. */
+int payment_list_contradicted(struct sql *sql, uint32_t performance_id, struct id after, size_t max,
+                              struct arena *arena, struct payment **ret_payments, size_t *ret_count,
+                              int64_t deadline_ns);
+
+/* How many attempts are contradicted by their provider. */
+int payments_contradicted(struct sql *sql, struct arena *arena, int64_t *ret_count,
+                          int64_t deadline_ns);
+
+/* What waits for one account at a provider: attempts, and refunds, that somebody has to look at. */
+struct payment_waiting {
+    struct view provider;
+    uint32_t provider_of;
+    int64_t count;
+    int64_t amount; /* in minor units, of whatever currencies */
+};
+/* Of every account that has any. */
+int payments_waiting(struct sql *sql, struct arena *arena, struct payment_waiting **ret_waiting,
+                     size_t *ret_count, int64_t deadline_ns);
+
+#endif

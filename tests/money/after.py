@@ -1,0 +1,254 @@
+"""After the end: what a provider does with money that was paid, without being asked by us. A webhook makes us look, what does not
+fit the books stands as a contradiction, and what has one right answer is done."""
+import concurrent.futures
+import json
+
+from later import counts, opened, pay_in
+from server import Server, wait_until
+from shop import DONE, PAYMENT, REFUNDED, USHER, Buyer, fault, fetch
+from nicepay import NiceBuyer
+from stripe import StripeBuyer
+
+CANCELLED = "ORDER_STATE_CANCELLED"
+
+
+def desk(shop, buyer, do, tongue="toss", **more):
+    """Somebody at the provider, a bank or a card's company does it."""
+    form = "&".join(f"{name}={value}" for name, value in {"do": do, **more}.items())
+    status, _, body = fetch(shop.psp.listen, "POST", f"/{tongue}/desk/{buyer.payment}", form)
+    assert status == 200, body
+
+
+def money(shop, buyer):
+    return shop.operator("GetMoneyStory", {"orderId": buyer.hold["holdId"]}, PAYMENT)
+
+
+def contradicted(shop, buyer, reason):
+    payment = wait_until(lambda: buyer.get() if buyer.get().get("contradiction", "") == reason else None,
+                         f"{buyer.payment} to be contradicted by {reason or 'nothing'}")
+    listed = shop.operator("ListPayments", {"contradicted": True}, PAYMENT).get("payments", [])
+    assert (buyer.payment in [p["paymentId"] for p in listed]) == (reason != ""), listed
+    return payment
+
+
+def steps(shop, buyer):
+    return [(e["step"], e.get("code", "")) for e in money(shop, buyer)["events"] if e["what"] == "contradiction"]
+
+
+def gauge(shop, name):
+    _, _, body = fetch(shop.listen, "GET", "/metrics")
+    return sum(float(line.split()[-1]) for line in body.decode().splitlines() if line.startswith(f"{name} "))
+
+
+def taken_back_whole(shop, kind, tongue):
+    buyer = kind(shop)
+    assert buyer.pay()["state"] == DONE
+    logged = shop.server.log().count("payment.taken_back")
+    desk(shop, buyer, "cancel", tongue)
+    payment = buyer.until(REFUNDED)
+    assert payment["reason"] == "TAKEN_BACK" and "contradiction" not in payment, payment
+    assert payment["order"]["state"] == CANCELLED, payment
+    story = money(shop, buyer)
+    assert [(r["state"], r["amount"], r["reason"]) for r in story["refunds"]] == [
+        ("REFUND_STATE_DONE", buyer.hold["total"], "TAKEN_BACK")], story["refunds"]
+    assert steps(shop, buyer) == [("stands", "TAKEN_BACK")], story
+    assert len(buyer.cancels()) == 1, "the provider is asked for nothing more"
+    assert shop.server.log().count("payment.taken_back") > logged
+    receipts = buyer.ask("ListReceipts", {"orderId": payment["orderId"]})["receipts"]
+    assert len(receipts) == 2, receipts
+    again = Buyer(shop, taking=buyer.seats)  # the places are free
+    assert again.pay()["state"] == DONE
+
+
+def cancelled_on_the_dashboard(shop):
+    for kind, tongue in ((Buyer, "toss"), (StripeBuyer, "stripe"), (NiceBuyer, "nicepay")):
+        taken_back_whole(shop, kind, tongue)
+
+
+def a_part_is_a_persons(shop):
+    """Which tickets it was for is not to be known: a person says so, and what has gone is not asked for once more."""
+    buyer = Buyer(shop)
+    buyer.pay()
+    price = int(buyer.hold["total"]) // 2
+    desk(shop, buyer, "cancel", amount=price)
+    payment = contradicted(shop, buyer, "TAKEN_BACK")
+    assert payment["state"] == DONE and int(payment["contradicted"]) == price, payment
+    assert payment["order"]["state"] == "ORDER_STATE_CONFIRMED"
+    wait_until(lambda: gauge(shop, "usher_payments_contradicted") >= 1, "the gauge")
+    order = payment["orderId"]
+    refund = shop.operator("RefundOrder", {"orderId": order, "seats": [buyer.seats[0]]}, PAYMENT)
+    assert refund["state"] == "REFUND_STATE_DONE" and int(refund["amount"]) == price, refund
+    contradicted(shop, buyer, "")
+    assert len(buyer.cancels()) == 1, "it had gone already"
+    shop.operator("RefundOrder", {"orderId": order}, PAYMENT)
+    buyer.until(REFUNDED)
+    assert [c["amount"] for c in buyer.cancels()] == [price, price]
+    wait_until(lambda: gauge(shop, "usher_payments_contradicted") == 0, "the gauge to fall")
+
+
+def a_refused_refund_made_by_hand(shop):
+    shop.psp.script(fault("cancel", "decline"))
+    buyer = Buyer(shop)
+    buyer.pay()
+    assert buyer.refund()["state"] == "REFUND_STATE_FAILED"
+    shop.psp.script()
+    desk(shop, buyer, "cancel")
+    payment = buyer.until(REFUNDED)
+    assert "contradiction" not in payment
+    assert [r["state"] for r in money(shop, buyer)["refunds"]] == ["REFUND_STATE_DONE"]
+
+
+def made_by_hand_while_we_ask(shop):
+    """Our own cancel is refused, because somebody has given it back meanwhile and nobody told us."""
+    buyer = Buyer(shop)
+    buyer.pay()
+    shop.psp.script(fault("cancel", "error_before", 1), webhooks={"lose": 1})
+    buyer.refund()
+    desk(shop, buyer, "cancel")
+    buyer.until(REFUNDED)
+    shop.psp.script()
+    assert len(buyer.cancels()) == 1
+
+
+def gone_before_we_knew(shop):
+    """Charged without an answer, and cancelled there before anybody looked: it was never paid, and another attempt may begin."""
+    buyer = Buyer(shop)
+    buyer.begin()
+    buyer.choose()
+    shop.psp.script({**fault("confirm", "error_after"), "order": buyer.payment},
+                    {**fault("lookup", "error_before", 1000), "order": buyer.payment}, webhooks={"lose": 1})
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pool.submit(buyer.finish)
+        wait_until(buyer.charges, "the charge")
+        desk(shop, buyer, "cancel")
+        shop.psp.script()
+    payment = buyer.until("PAYMENT_STATE_ABANDONED")
+    assert payment["reason"] == "TAKEN_BACK", payment
+    assert buyer.pay()["state"] == DONE
+
+
+def a_dispute_is_won(shop):
+    buyer = StripeBuyer(shop)
+    buyer.pay()
+    desk(shop, buyer, "dispute", "stripe")
+    payment = contradicted(shop, buyer, "DISPUTED")
+    assert payment["order"]["state"] == "ORDER_STATE_CONFIRMED", "until it is decided"
+    desk(shop, buyer, "win", "stripe")
+    contradicted(shop, buyer, "")
+    assert steps(shop, buyer) == [("stands", "DISPUTED"), ("over", "")]
+
+
+def a_dispute_is_lost(shop):
+    buyer = StripeBuyer(shop)
+    buyer.pay()
+    desk(shop, buyer, "dispute", "stripe")
+    contradicted(shop, buyer, "DISPUTED")
+    desk(shop, buyer, "lose", "stripe")
+    payment = buyer.until(REFUNDED)
+    assert payment["reason"] == "TAKEN_BACK" and payment["order"]["state"] == CANCELLED, payment
+
+
+def a_deposit_comes_again(shop):
+    buyer, _ = opened(shop)
+    assert pay_in(shop, buyer)[0] == 200
+    buyer.until(DONE)
+    desk(shop, buyer, "undo")
+    payment = contradicted(shop, buyer, "DEPOSIT_UNDONE")
+    assert payment["order"]["state"] == "ORDER_STATE_CONFIRMED", "until its deadline"
+    assert pay_in(shop, buyer)[0] == 200
+    contradicted(shop, buyer, "")
+    assert buyer.get()["state"] == DONE
+
+
+def a_deposit_does_not_come_again(shop):
+    buyer, _ = opened(shop, 6000)
+    assert pay_in(shop, buyer)[0] == 200
+    buyer.until(DONE)
+    desk(shop, buyer, "undo")
+    payment = buyer.until(REFUNDED)
+    assert payment["reason"] == "TAKEN_BACK" and payment["order"]["state"] == CANCELLED, payment
+    assert pay_in(shop, buyer)[0] == 409, "its account is closed"
+    wait_until(lambda: counts(shop, buyer).get("sold", 0) == 0, "free places")
+
+
+def a_deposit_is_taken_back_and_nobody_tells(shop):
+    """The callback is lost: at the deadline we look by ourselves."""
+    buyer, _ = opened(shop, 6000)
+    assert pay_in(shop, buyer)[0] == 200
+    buyer.until(DONE)
+    shop.psp.script(webhooks={"lose": 1})
+    desk(shop, buyer, "undo")
+    buyer.until(REFUNDED)
+    shop.psp.script()
+
+
+def forged_news(shop):
+    """Toss does not sign: whatever a stranger says, the provider is asked, and nothing changes."""
+    buyer = Buyer(shop)
+    buyer.pay()
+    for status in ("CANCELED", "PARTIAL_CANCELED", "ABORTED", "EXPIRED", "WAITING_FOR_DEPOSIT"):
+        hook = json.dumps({"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": buyer.payment, "status": status, "balanceAmount": 0}})
+        assert fetch(shop.listen, "POST", "/webhooks/toss", hook)[0] == 200
+    buyer.paid_once()
+    assert steps(shop, buyer) == []
+
+
+def a_slow_method(shop):
+    """A session that is complete and not paid: its PaymentIntent tells what came of it."""
+    paid, failed = StripeBuyer(shop), StripeBuyer(shop)
+    for buyer in (paid, failed):
+        buyer.begin()
+        buyer.choose("later")
+        assert buyer.finish()["state"] == "PAYMENT_STATE_UNCLEAR"
+    desk(shop, paid, "settle", "stripe")
+    desk(shop, failed, "fail", "stripe")
+    paid.paid_once()
+    failed.until("PAYMENT_STATE_DECLINED")
+    assert failed.charges() == []
+
+
+def a_provider_that_is_not_there_any_more(shop):
+    """Its payments are never looked at: the log and a metric say so, until it is named again."""
+    own = Server(USHER, "--psp", f"http://{shop.psp.listen}", "--pay-time", "2s")
+    try:
+        class Own:
+            server, psp, listen = own, shop.psp, own.address
+        shop.psp.script(fault("confirm", "cut_after"), fault("lookup", "error_before", 1000), webhooks={"lose": 1})
+        buyer = Buyer(Own, taking=[0, 1])
+        buyer.begin()
+        buyer.choose()
+        buyer.finish()
+        own.die()
+        again = Server(USHER, data=own.data)
+        try:
+            wait_until(lambda: "payment.unattended" in again.log() and '"toss"' in again.log(), "the log to name it")
+            wait_until(lambda: "\nusher_payments_unattended 1\n" in fetch(again.address, "GET", "/metrics")[2].decode(), "the metric")
+        finally:
+            again.kill()
+        shop.psp.script()
+        named = Server(USHER, "--psp", f"http://{shop.psp.listen}", data=own.data)
+        try:
+            wait_until(lambda: "\nusher_payments_unattended 0\n" in fetch(named.address, "GET", "/metrics")[2].decode(), "nothing to wait")
+            assert "payment.unattended" not in named.log()
+        finally:
+            named.kill()
+    finally:
+        shop.psp.script()
+        own.kill()
+
+
+TESTS = [
+    ("after-cancelled-on-the-dashboard", cancelled_on_the_dashboard),
+    ("after-a-part-is-a-persons", a_part_is_a_persons),
+    ("after-a-refused-refund-made-by-hand", a_refused_refund_made_by_hand),
+    ("after-made-by-hand-while-we-ask", made_by_hand_while_we_ask),
+    ("after-gone-before-we-knew", gone_before_we_knew),
+    ("after-a-dispute-is-won", a_dispute_is_won),
+    ("after-a-dispute-is-lost", a_dispute_is_lost),
+    ("after-a-deposit-comes-again", a_deposit_comes_again),
+    ("after-a-deposit-does-not-come-again", a_deposit_does_not_come_again),
+    ("after-a-deposit-is-taken-back-and-nobody-tells", a_deposit_is_taken_back_and_nobody_tells),
+    ("after-forged-news", forged_news),
+    ("after-a-slow-method", a_slow_method),
+    ("after-a-provider-that-is-not-there-any-more", a_provider_that_is_not_there_any_more),
+]
