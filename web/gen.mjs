@@ -15,7 +15,7 @@ import {
 
 const calls = {
   TicketService:
-    'ListEvents GetPerformance GetGrades GetSeatMap WatchSeats HoldSeats HoldBest ReleaseHold PlaceOrder GetOrder ListOrders CancelOrder',
+    'ListEvents GetPerformance GetGrades GetSeatMap WatchSeats HoldSeats HoldBest ReleaseHold ChoosePriceTypes PlaceOrder GetOrder ListOrders CancelOrder',
   AuthService: 'CreateGuest GetGuestChallenge Refresh',
   WaitroomService:
     'ListSales GetSale WatchLine GetDraw GetChallenge Join GetPlace Enter Leave RestoreReceipt',
@@ -139,6 +139,7 @@ const letters = {
   [T.SINT32]: 's',
   [T.UINT64]: 'U',
   [T.INT64]: 'I',
+  [T.SINT64]: 'S',
   [T.BOOL]: 'b',
   [T.STRING]: 't',
   [T.BYTES]: 'y',
@@ -151,6 +152,7 @@ const kinds = {
   s: 'number',
   U: 'bigint',
   I: 'bigint',
+  S: 'bigint',
   b: 'boolean',
   t: 'string',
   y: 'Uint8Array',

@@ -16,8 +16,24 @@ static void put_category(uint16_t *categories, uint32_t place_count, uint32_t fi
         const uint32_t category = of_count == 0  ? 0
                                   : i < of_count ? of_seats[i]
                                                  : of_seats[of_count - 1];
-        categories[first + i] = category < UINT16_MAX ? (uint16_t)category : UINT16_MAX;
+        categories[first + i] =
+            (uint16_t)(category < AUDIT_WHEELCHAIR ? category : AUDIT_WHEELCHAIR - 1);
     }
+}
+
+static void put_wheelchairs(uint16_t *categories, uint32_t place_count, const Usher__V1__Row *row)
+{
+    for (size_t i = 0; i < row->n_kinds && i < row->n_numbers && row->first_seat < place_count &&
+                       i < place_count - row->first_seat;
+         i++) {
+        if (row->kinds[i] == USHER__V1__SEAT_KIND__SEAT_KIND_WHEELCHAIR)
+            categories[row->first_seat + i] |= AUDIT_WHEELCHAIR;
+    }
+}
+
+static uint32_t category_of(const struct audit_replay *r, uint32_t seat)
+{
+    return r->categories[seat] & ~AUDIT_WHEELCHAIR;
 }
 
 uint16_t *audit_categories(const Usher__V1__SeatMap *map)
@@ -33,6 +49,7 @@ uint16_t *audit_categories(const Usher__V1__SeatMap *map)
             const Usher__V1__Row *row = section->rows[k];
             put_category(categories, places, row->first_seat, (uint32_t)row->n_numbers,
                          row->categories, row->n_categories);
+            put_wheelchairs(categories, places, row);
         }
     }
     return categories;
@@ -164,11 +181,52 @@ int audit_replay_prices(struct audit_replay *r, const struct change *change)
     return 0;
 }
 
+/* Each type is one of the list's, to be had in its category, and within its limits. */
+static void check_types(struct audit_replay *r, const struct change *change)
+{
+    struct price_wish wishes[CHANGE_SEATS_MAX];
+    if (change->price_list >= r->lists.count)
+        return; /* said before */
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        wishes[i] = (struct price_wish){
+            .category = category_of(r, change->seats[i]),
+            .type = change_type(change, i),
+            .wheelchair = (r->categories[change->seats[i]] & AUDIT_WHEELCHAIR) != 0};
+    if (!price_list_allows(list_at(r, change->price_list), wishes, change->seat_count))
+        audit_find(r, "price types that price list %" PRIu32 " does not allow", change->price_list);
+}
+
 void audit_check_promise(struct audit_replay *r, const struct change *change)
 {
     if (change->price_list != valid_list(r))
         audit_find(r, "a hold by price list %" PRIu32 ", where list %" PRIu32 " is valid",
                    change->price_list, valid_list(r));
+    check_types(r, change);
+}
+
+void audit_replay_types(struct audit_replay *r, const struct change *change,
+                        struct audit_hold *hold)
+{
+    if (change->price_list != hold->price_list)
+        audit_find(r, "types are chosen by another price list than the hold's");
+    for (uint32_t i = 0; i < hold->count; i++)
+        hold->types[i] = change_type(change, i);
+    check_types(r, change);
+}
+
+static bool same_types(const struct audit_hold *hold, const struct change *change)
+{
+    bool same = true;
+    for (uint32_t i = 0; i < hold->count && i < change->seat_count; i++)
+        same = same && hold->types[i] == change_type(change, i);
+    return same;
+}
+
+void audit_check_kept(struct audit_replay *r, const struct change *change,
+                      const struct audit_hold *hold)
+{
+    if (change->price_list != hold->price_list || !same_types(hold, change))
+        audit_find(r, "a hold is extended by another price list, or with other types");
 }
 
 void audit_check_paid(struct audit_replay *r, const struct change *change,
@@ -179,13 +237,15 @@ void audit_check_paid(struct audit_replay *r, const struct change *change,
     if (change->price_list != number)
         audit_find(r, "sold by price list %" PRIu32 ", held by list %" PRIu32, change->price_list,
                    number);
+    if (!same_types(hold, change))
+        audit_find(r, "sold with other price types than held");
     if ((change->amount_count > 0) != (change->price_list > 0))
         audit_find(r, "amounts where the first price list says them, or none where it does not");
     if (number >= r->lists.count)
         return; /* said when it was held */
     for (uint32_t i = 0; i < change->seat_count; i++) {
-        const int64_t amount =
-            price_list_amount(list_at(r, number), r->categories[change->seats[i]]);
+        const int64_t amount = price_list_cost(list_at(r, number), category_of(r, change->seats[i]),
+                                               change_type(change, i));
         if (i < change->amount_count && change->amounts[i] != amount)
             audit_find(r, "seat %" PRIu32 " is sold for %" PRId64 ", and costs %" PRId64,
                        change->seats[i], change->amounts[i], amount);

@@ -8,7 +8,8 @@
 #include "audit/replay.h"
 #include "usher/v1/hall.pb-c.h"
 
-/* The category of each place of a layout, to be freed; 0 where it says none. NULL: no memory. */
+/* The category of each place of a layout, to be freed; 0 where it says none; of those for a
+ * wheelchair with AUDIT_WHEELCHAIR. NULL: no memory. */
 uint16_t *audit_categories(const Usher__V1__SeatMap *map);
 
 /* List 0, which stands in the performance's row. ERR_NO_MEMORY. */
@@ -18,9 +19,15 @@ int audit_replay_prices(struct audit_replay *r, const struct change *change);
 /* Prices begin to wait for their time, or are taken back before it. ERR_NO_MEMORY. */
 int audit_replay_plan(struct audit_replay *r, const struct change *change);
 void audit_replay_plan_end(struct audit_replay *r, const struct change *change);
-/* A hold's list is the valid one. */
+/* A hold's list is the valid one, and allows its types. Its seats are in the hall. */
 void audit_check_promise(struct audit_replay *r, const struct change *change);
-/* A sale's list, amounts and total are those of its hold. Its seats are in the hall. */
+/* The types of a live hold become the change's, which has its seats; its list allows them. */
+void audit_replay_types(struct audit_replay *r, const struct change *change,
+                        struct audit_hold *hold);
+/* List and types of a change are its hold's. */
+void audit_check_kept(struct audit_replay *r, const struct change *change,
+                      const struct audit_hold *hold);
+/* A sale's list, types, amounts and total are those of its hold. Its seats are in the hall. */
 void audit_check_paid(struct audit_replay *r, const struct change *change,
                       const struct audit_hold *hold);
 /* The tables of lists and plans say what the ledger says. The store's errors, ERR_NO_MEMORY. */

@@ -363,6 +363,7 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
                                 .count = (uint32_t)change->seat_count};
     for (uint32_t i = 0; i < hold->count; i++) {
         hold->seats[i] = change->seats[i];
+        hold->types[i] = change_type(change, i);
         r->hold_of_seat[change->seats[i]] = place;
     }
     *places_of(r, account) += hold->count;
@@ -411,6 +412,29 @@ static bool same_seats(const struct audit_hold *hold, const struct change *chang
            memcmp(hold->seats, change->seats, hold->count * sizeof(hold->seats[0])) == 0;
 }
 
+/* Of a live hold, what its places cost changes, and nothing else. */
+static void replay_choose(struct audit_replay *r, const struct change *change)
+{
+    struct audit_id text;
+    const uint32_t place = audit_place(&r->hold_places, change->hold_id);
+    audit_id(change->hold_id, &text);
+    if (place == AUDIT_NONE) {
+        audit_find(r, "types are chosen for hold %s, which is not live", text.text);
+        return;
+    }
+    struct audit_hold *hold = hold_at(r, place);
+    if (!same_seats(hold, change) ||
+        hold->account != audit_place(&r->account_places, change->account_id))
+        audit_find(r, "types are chosen for hold %s with another account or other seats",
+                   text.text);
+    else
+        audit_replay_types(r, change, hold);
+    if (change->at_ms >= hold->expires_at_ms)
+        audit_find(r, "types are chosen for hold %s after it has expired", text.text);
+    if (change->expires_at_ms != hold->expires_at_ms)
+        audit_find(r, "types are chosen for hold %s, and its time changes", text.text);
+}
+
 /* A live hold goes on, of the same account and seats, and not for ever (P4). */
 static void replay_extend(struct audit_replay *r, const struct change *change)
 {
@@ -428,8 +452,7 @@ static void replay_extend(struct audit_replay *r, const struct change *change)
     if (!same_seats(hold, change) ||
         hold->account != audit_place(&r->account_places, change->account_id))
         audit_find(r, "hold %s is extended with another account or other seats", text.text);
-    if (change->price_list != hold->price_list)
-        audit_find(r, "hold %s is extended by another price list", text.text);
+    audit_check_kept(r, change, hold);
     if (change->at_ms >= hold->expires_at_ms)
         audit_find(r, "hold %s is extended after it has expired", text.text);
     if (change->expires_at_ms <= hold->expires_at_ms)
@@ -492,7 +515,8 @@ static int add_order(struct audit_replay *r, const struct change *change, uint32
     if (change->amount_count > 0)
         order->row.amounts.len =
             store_amounts_write(change->price_list, change->seats, change->amounts,
-                                change->seat_count, order->amount_bytes)
+                                change->type_count > 0 ? change->types : NULL, change->seat_count,
+                                order->amount_bytes)
                 .len;
     return put_place(&r->order_places, order->row.order_id, place);
 }
@@ -685,6 +709,9 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         return audit_replay_plan(r, change);
     case CHANGE_PRICE_PLAN_END:
         audit_replay_plan_end(r, change);
+        return 0;
+    case CHANGE_CHOOSE:
+        replay_choose(r, change);
         return 0;
     }
     return 0; /* ledger_unpack gives none of another kind */

@@ -12,7 +12,8 @@
 #include "mem/table.h"
 #include "sale/price_list.h"
 
-#define AUDIT_NONE UINT32_MAX
+#define AUDIT_NONE       UINT32_MAX
+#define AUDIT_WHEELCHAIR 0x8000u /* of a place's category: it is for a wheelchair */
 
 struct audit_hold {
     struct id hold_id;
@@ -22,6 +23,7 @@ struct audit_hold {
     uint32_t price_list; /* by which it was promised */
     uint32_t count;
     uint32_t seats[CHANGE_SEATS_MAX];
+    uint32_t types[CHANGE_SEATS_MAX]; /* their price types */
 };
 
 struct audit_order {
@@ -29,7 +31,7 @@ struct audit_order {
         row; /* as it should be in the table; seats is seat_bytes, amounts amount_bytes */
     uint32_t account;
     uint8_t seat_bytes[4 * CHANGE_SEATS_MAX];
-    uint8_t amount_bytes[STORE_AMOUNTS_HEAD + STORE_AMOUNTS_SEAT_BYTES * CHANGE_SEATS_MAX];
+    uint8_t amount_bytes[STORE_AMOUNTS_HEAD + (STORE_AMOUNTS_SEAT_BYTES + 1) * CHANGE_SEATS_MAX];
     bool seen; /* in the table of orders */
 };
 
@@ -60,7 +62,7 @@ struct audit_replay {
     struct audit_report *report;
     const struct store_performance *performance;
     uint32_t place_count;
-    const uint16_t *categories; /* of the places */
+    const uint16_t *categories; /* of the places, and AUDIT_WHEELCHAIR */
     uint64_t version;           /* that the entry makes */
     uint32_t later_ms;          /* a hold to be paid later may last so long; 0, or set after init */
     uint64_t seq;               /* where we are, for findings */

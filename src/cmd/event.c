@@ -218,6 +218,15 @@ static void print_report(const Usher__V1__SaleReport *report)
     sheet_put(&sheet, "all");
     put_counts(&sheet, report->counts);
     sheet_put(&sheet, "%s", amount);
+    for (size_t i = 0; i < report->n_types; i++) {
+        const Usher__V1__TypeReport *type = report->types[i];
+        money_format(type->sold_total, report->currency, amount);
+        sheet_put(&sheet, "  %s", type->english[0] ? type->english : "others");
+        sheet_put(&sheet, "%s", "");
+        sheet_put(&sheet, "%s", "");
+        sheet_put(&sheet, "%u", type->sold);
+        sheet_put(&sheet, "%s", amount);
+    }
     sheet_print(&sheet, stdout);
     sheet_release(&sheet);
     printf("\nperformance %u is %s; %u order%s, %u cancelled; version %llu\n",
@@ -282,5 +291,7 @@ const struct cmd event_commands[EVENT_COMMANDS] = {
     {"unhold", "ends a hold", event_unhold_command, .table = &event_unhold_table},
     {"prices", "what places cost, now and from when", event_prices_command,
      .table = &event_prices_table},
+    {"types", "who pays what: children, students, companions", event_types_command,
+     .table = &event_types_table},
     {"list", "events and performances of a server", list_command, .table = &list_table},
 };

@@ -58,7 +58,7 @@ struct conf_table {
     const char *notes; /* after the options, for help; or NULL */
 };
 
-#define CONF_POSITIONAL_MAX 8
+#define CONF_POSITIONAL_MAX 16
 #define CONF_OPTIONS_MAX    96 /* rows of a table */
 
 /* What came of reading. */

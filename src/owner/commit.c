@@ -27,9 +27,13 @@ static void account_for(const struct owner *owner, struct owner_figures *figures
     const struct change_rule *rule = change_rule(change->kind);
     const int sold =
         (rule->seats_to == CHANGE_SEATS_SOLD) - (rule->seats_from == CHANGE_SEATS_SOLD);
-    for (uint32_t i = 0; sold != 0 && i < change->seat_count; i++)
+    for (uint32_t i = 0; sold != 0 && i < change->seat_count; i++) {
+        const uint32_t type = change_type(change, i);
         figures->sold_totals[owner->options.hall->seats[change->seats[i]].category] +=
             sold * change->amounts[i];
+        figures->type_totals[type] += sold * change->amounts[i];
+        figures->type_counts[type] += (uint32_t)sold;
+    }
     if (rule->seats_from != CHANGE_SEATS_NONE) {
         *count_of(&figures->counts, rule->seats_from) -= change->seat_count;
         *count_of(&figures->counts, change_seats_to(change)) += change->seat_count;
@@ -137,6 +141,11 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
     case OWNER_EXTEND: {
         const struct seats_hold *hold = seats_find_hold(owner->seats, id);
         done = hold && hold->expires_at_ms >= ask->hold.expires_at_ms;
+        break;
+    }
+    case OWNER_CHOOSE: {
+        const struct seats_hold *hold = seats_find_hold(owner->seats, id);
+        done = hold && memcmp(hold->types, ask->hold.types, sizeof(hold->types)) == 0;
         break;
     }
     case OWNER_BLOCK:

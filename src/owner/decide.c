@@ -305,8 +305,14 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
         .expires_at_ms = now_ms + hold_ms,
         .price_list = owner->list_count - 1,
     };
+    uint8_t types[SEATS_PARTY_MAX];
     ask->refusal = (struct seats_refusal){0};
     int err = choose_seats(owner, ask, &hold);
+    if (err == 0 && ask->type_count > 0)
+        err = owner_read_types(ask, &hold, types);
+    if (err == 0 && ask->type_count > 0 &&
+        !owner_types_fit(owner, hold.price_list, hold.seats, types, hold.count))
+        err = ERR_UNSUPPORTED;
     if (err == 0 && !has_room(owner, ask))
         return;
     if (err == 0)
@@ -316,7 +322,13 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
         owner_answer(ask, err);
         return;
     }
-    ask->hold = *seats_find_hold(owner->seats, hold.hold_id); /* its seats are in order there */
+    if (ask->type_count > 0) { /* its seats are in order there */
+        err = owner_read_types(ask, seats_find_hold(owner->seats, hold.hold_id), types);
+        assert(err == 0);
+        err = seats_choose(owner->seats, hold.hold_id, types, now_ms);
+        assert(err == 0);
+    }
+    ask->hold = *seats_find_hold(owner->seats, hold.hold_id);
     ask->total = owner_price(owner, &ask->hold, ask->amounts);
     if (owner->habits)
         habits_begin(owner->habits, ask->hold.hold_id, ask->origin);
@@ -386,6 +398,42 @@ static void decide_extend(struct owner *owner, struct owner_ask *ask)
     promise(owner, ask, CHANGE_EXTEND);
 }
 
+/* Who the places are for, of the list that they were promised by. A payment that has begun is of
+ * one amount; the hold that it has prolonged stays as it is. */
+static void decide_choose(struct owner *owner, struct owner_ask *ask)
+{
+    const struct seats_hold *hold = hold_of(owner, ask);
+    uint8_t types[SEATS_PARTY_MAX];
+    if (!hold) {
+        ride(owner, ask, ERR_NOT_FOUND);
+        return;
+    }
+    int err = owner_read_types(ask, hold, types);
+    if (err == 0 && !owner_types_fit(owner, hold->price_list, hold->seats, types, hold->count))
+        err = ERR_UNSUPPORTED;
+    if (err == 0 && memcmp(types, hold->types, sizeof(types)) == 0) {
+        ask->hold = *hold;
+        ask->total = owner_price(owner, hold, ask->amounts);
+        ride(owner, ask, 0);
+        return;
+    }
+    if (err == 0 &&
+        (!change_fits_sale(CHANGE_CHOOSE, owner->sale_state) ||
+         hold->expires_at_ms > owner_made_ms(hold->hold_id) + owner->options.hold_ttl_ms))
+        err = ERR_BUSY;
+    if (err == 0 && !has_room(owner, ask))
+        return;
+    if (err == 0)
+        err = seats_choose(owner->seats, ask->hold_id, types, owner_now_ms(owner));
+    if (err != 0) {
+        owner_answer(ask, err);
+        return;
+    }
+    ask->hold = *seats_find_hold(owner->seats, ask->hold_id);
+    ask->total = owner_price(owner, &ask->hold, ask->amounts);
+    promise(owner, ask, CHANGE_CHOOSE);
+}
+
 static void decide_order(struct owner *owner, struct owner_ask *ask)
 {
     const struct seats_hold *hold = hold_of(owner, ask);
@@ -417,6 +465,7 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
                                                               .placed_at_ms = ask->at_ms,
                                                               .version = owner->version_decided,
                                                               .place_count = ask->hold.count,
+                                                              .type = ask->hold.types[i],
                                                               .amount = ask->amounts[i]};
 }
 
@@ -476,6 +525,7 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
     }
     for (uint32_t i = 0; i < ask->hold.count; i++) {
         ask->amounts[i] = owner->sold[ask->hold.seats[i]].amount;
+        ask->hold.types[i] = owner->sold[ask->hold.seats[i]].type;
         owner->sold[ask->hold.seats[i]] = (struct owner_sold){0};
     }
     promise(owner, ask, ask->left_count > 0 ? CHANGE_GIVE_BACK : CHANGE_CANCEL);
@@ -630,6 +680,9 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
     case OWNER_HOLDINGS:
         owner_list_holdings(owner, ask);
         ride(owner, ask, 0);
+        break;
+    case OWNER_CHOOSE:
+        decide_choose(owner, ask);
         break;
     case OWNER_KEEP_KEY:
         decide_keep_key(owner, ask);

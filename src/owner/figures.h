@@ -5,6 +5,7 @@
 #define USHER_OWNER_FIGURES_H
 
 #include "hall/hall.h"
+#include "sale/price_list.h"
 #include "seats/seats.h"
 
 struct owner;
@@ -18,6 +19,8 @@ struct owner_figures {
     uint32_t orders_cancelled;
     uint32_t price_list;                      /* the number of the one that is valid */
     int64_t sold_totals[HALL_CATEGORIES_MAX]; /* a category: what its sold places cost */
+    int64_t type_totals[PRICE_NUMBERS];       /* a price type, likewise */
+    uint32_t type_counts[PRICE_NUMBERS];      /* and how many of them there are */
     uint32_t queued; /* asks that had gathered while the last commit was on disk */
     bool serving;
     uint64_t keys_refused; /* asks that were refused for want of room for their key; for good */

@@ -65,13 +65,19 @@ static int restore_order(struct load *load, const struct store_order *order)
             return ERR_CORRUPT;
         const uint32_t category = owner->options.hall->seats[seats[i]].category;
         int64_t amount = price_list_amount(owner->lists[0], category);
+        const uint32_t type = store_amounts_type(order->amounts, seats[i]);
         if (order->amounts.len > 0 && !store_amounts_find(order->amounts, seats[i], &amount))
+            return ERR_CORRUPT;
+        if (type >= PRICE_NUMBERS)
             return ERR_CORRUPT;
         owner->sold[seats[i]] = (struct owner_sold){.order_id = order->order_id,
                                                     .placed_at_ms = order->placed_at_ms,
                                                     .place_count = count,
+                                                    .type = (uint8_t)type,
                                                     .amount = amount};
         load->figures.sold_totals[category] += amount;
+        load->figures.type_totals[type] += amount;
+        load->figures.type_counts[type]++;
     }
     load->figures.orders_confirmed++;
     load->sold_by_orders += count;
@@ -245,7 +251,10 @@ static int replay_change(struct load *load, const struct change *change)
         hold.seats[i] = change->seats[i];
         if (hold.seats[i] >= load->owner->options.hall->place_count)
             return ERR_CORRUPT;
+        hold.types[i] = (uint8_t)change_type(change, i);
     }
+    if (!owner_types_fit(load->owner, hold.price_list, hold.seats, hold.types, hold.count))
+        return ERR_CORRUPT;
     struct seats_hold gone = hold; /* whose seats the change frees, if it does */
     int err = 0;
     if (change->kind == CHANGE_CLOCK)

@@ -203,6 +203,11 @@ struct change *owner_add_change(struct owner *owner, enum change_kind kind,
     change->seat_count = hold->count;
     change->price_list = hold->price_list;
     memcpy(change->seats, hold->seats, hold->count * sizeof(hold->seats[0]));
+    for (uint32_t i = 0; i < hold->count; i++) {
+        change->types[i] = hold->types[i];
+        if (hold->types[i] != 0)
+            change->type_count = hold->count;
+    }
     owner->version_decided++;
     owner_wake(owner);
     return change;

@@ -68,6 +68,7 @@ enum owner_verb {
     OWNER_PRICES,    /* list is valid from now on, unless it says what the valid one says */
     OWNER_PLAN_PRICES, /* list is put over the valid one at until_ms; hold_id names the plan */
     OWNER_END_PLAN,    /* the plan hold_id is none any more */
+    OWNER_CHOOSE,      /* hold_id: those of its seats that seats names are of types, the others 0 */
 };
 
 struct owner_area {
@@ -90,7 +91,7 @@ struct owner_holding {
  *   ERR_CONFLICT     seats not free (refusal), or no adjacent run; OWNER_BLOCK: none is free;
  *                    OWNER_PRICES: there were PRICE_LISTS_MAX before
  *   ERR_FULL         the account would have more places than it may
- *   ERR_BUSY         the sale is not open
+ *   ERR_BUSY         the sale is not open; OWNER_CHOOSE: a payment has prolonged the hold
  *   ERR_NOT_FOUND    no such live hold of this account (it may have become an order: the store
  *                    knows), or, OWNER_CANCEL, no such order of this account with these seats
  *   ERR_TIMEOUT      the hold has expired
@@ -103,6 +104,7 @@ struct owner_holding {
  *   ERR_LATE         the performance has begun (begins_ms)
  *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for what
  *                    the organiser does); OWNER_ORDER: not what the places cost was paid
+ *   ERR_UNSUPPORTED  HOLD, CHOOSE: the list by which the places cost does not allow these types
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
@@ -124,12 +126,14 @@ struct owner_ask {
     struct id payment_id; /* of an order that was paid by card */
     int64_t paid;         /* what was paid; must be the order's total */
     int64_t until_ms;
-    int64_t begins_ms;              /* nothing is sold or cancelled from then on; 0: never */
-    bool paying;                    /* HOLD: its money has come, so habits do not matter */
-    bool later;                     /* EXTEND: it is to be paid later, and may last that long */
-    struct view reason;             /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
-    struct view list;               /* PRICES: a packed PriceList */
-    uint32_t price_list;            /* PRICES: the number of the list that it follows */
+    int64_t begins_ms;   /* nothing is sold or cancelled from then on; 0: never */
+    bool paying;         /* HOLD: its money has come, so habits do not matter */
+    bool later;          /* EXTEND: it is to be paid later, and may last that long */
+    struct view reason;  /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
+    struct view list;    /* PRICES: a packed PriceList */
+    uint32_t price_list; /* PRICES: the number of the list that it follows */
+    uint32_t type_count; /* HOLD, CHOOSE: seat_count, or 0: all types are 0 */
+    uint32_t types[SEATS_PARTY_MAX];
     struct owner_holding *holdings; /* HOLDINGS: the caller's, holdings_max of them */
     uint32_t holdings_max;
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others

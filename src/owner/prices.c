@@ -159,11 +159,43 @@ int64_t owner_price(const struct owner *owner, const struct seats_hold *hold,
     assert(hold->price_list < owner->list_count);
     const struct price_list *list = owner->lists[hold->price_list];
     for (uint32_t i = 0; i < hold->count; i++) {
-        ret_amounts[i] =
-            price_list_amount(list, owner->options.hall->seats[hold->seats[i]].category);
+        const uint32_t category = owner->options.hall->seats[hold->seats[i]].category;
+        ret_amounts[i] = price_list_cost(list, category, hold->types[i]);
+        assert(ret_amounts[i] >= 0); /* owner_types_fit was asked */
         total += ret_amounts[i];
     }
     return total;
+}
+
+bool owner_types_fit(const struct owner *owner, uint32_t list, const uint32_t *seats,
+                     const uint8_t *types, uint32_t count)
+{
+    struct price_wish wishes[SEATS_PARTY_MAX];
+    assert(count <= SEATS_PARTY_MAX && list < owner->list_count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct hall_seat *seat = &owner->options.hall->seats[seats[i]];
+        wishes[i] = (struct price_wish){.category = seat->category,
+                                        .type = types[i],
+                                        .wheelchair = seat->kind == HALL_WHEELCHAIR};
+    }
+    return price_list_allows(owner->lists[list], wishes, count);
+}
+
+int owner_read_types(const struct owner_ask *ask, const struct seats_hold *hold,
+                     uint8_t ret_types[SEATS_PARTY_MAX])
+{
+    memset(ret_types, 0, SEATS_PARTY_MAX);
+    if (ask->type_count != 0 && ask->type_count != ask->seat_count)
+        return ERR_INVALID;
+    for (uint32_t i = 0; i < ask->type_count; i++) {
+        uint32_t place = 0;
+        while (place < hold->count && hold->seats[place] != ask->seats[i])
+            place++;
+        if (place == hold->count || ask->types[i] >= PRICE_NUMBERS)
+            return ERR_INVALID;
+        ret_types[place] = (uint8_t)ask->types[i];
+    }
+    return 0;
 }
 
 int owner_decide_prices(struct owner *owner, struct owner_ask *ask, bool *ret_new)

@@ -16,6 +16,13 @@ int owner_load_prices(struct owner *owner, struct arena *arena, int64_t deadline
 /* What each seat of a hold costs, by its list, and the sum. */
 int64_t owner_price(const struct owner *owner, const struct seats_hold *hold,
                     int64_t ret_amounts[SEATS_PARTY_MAX]);
+/* Whether seats may be of these types by that list. */
+bool owner_types_fit(const struct owner *owner, uint32_t list, const uint32_t *seats,
+                     const uint8_t *types, uint32_t count);
+/* The types that an ask names, for the seats of the hold, in their order. ERR_INVALID: not one of
+ * each seat, none of its seats, or a number that no type has. */
+int owner_read_types(const struct owner_ask *ask, const struct seats_hold *hold,
+                     uint8_t ret_types[SEATS_PARTY_MAX]);
 /* Decides OWNER_PRICES up to what is promised: the valid list's number is in ask->hold, and
  * *ret_new says whether it is a new one. 0, or how the ask is to be answered. */
 int owner_decide_prices(struct owner *owner, struct owner_ask *ask, bool *ret_new);

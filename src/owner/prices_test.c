@@ -77,6 +77,132 @@ static struct owner_figures figures(void)
     return f;
 }
 
+/* Adults pay 100; a child 40, one a hold; a companion nothing. */
+static struct owner_ask set_types(uint32_t base, int64_t child)
+{
+    static struct arena arena;
+    struct price_list list = {
+        .category_count = STAGE_CATEGORIES,
+        .amounts = {100, 200, 300},
+        .type_count = 3,
+        .types = {{.korean = "어른", .english = "Adult"},
+                  {.number = 1,
+                   .most = 1,
+                   .korean = "어린이",
+                   .english = "Child",
+                   .amounts = {child, PRICE_NONE, PRICE_NONE}},
+                  {.number = 2, .companion = true, .korean = "동반자", .english = "Companion"}}};
+    struct owner_ask ask = {.verb = OWNER_PRICES, .price_list = base};
+    arena_init(&arena, 65536);
+    assert_int_equal(price_list_write(&list, &arena, &ask.list), 0);
+    (void)owner_ask(owner, &ask);
+    arena_release(&arena);
+    return ask;
+}
+
+static struct owner_ask choose(const struct owner_ask *held, uint32_t first, uint32_t second)
+{
+    struct owner_ask ask = {.verb = OWNER_CHOOSE,
+                            .account_id = held->account_id,
+                            .hold_id = held->hold.hold_id,
+                            .seat_count = 2,
+                            .seats = {held->hold.seats[1], held->hold.seats[0]},
+                            .type_count = 2,
+                            .types = {second, first}};
+    (void)owner_ask(owner, &ask);
+    return ask;
+}
+
+/* Who the places are for is said after they are held, by the prices of then, and is what is paid,
+ * given back and counted. */
+static void play_types(void *arg)
+{
+    start();
+    const struct owner_ask before = hold(1, 0, "a");
+    assert_int_equal(choose(&before, 1, 0).result, ERR_UNSUPPORTED);
+    assert_int_equal(set_types(0, 40).result, 0);
+    const struct owner_ask held = hold(2, 2, "b");
+    assert_int_equal(held.total, 200);
+    assert_int_equal(choose(&before, 1, 0).result, ERR_UNSUPPORTED); /* not of its list */
+    struct owner_ask chosen = choose(&held, 1, 0);
+    assert_int_equal(chosen.result, 0);
+    assert_int_equal(chosen.total, 140);
+    assert_true(chosen.amounts[0] == 40 && chosen.amounts[1] == 100);
+    assert_true(chosen.hold.types[0] == 1 && chosen.hold.types[1] == 0);
+    assert_int_equal(chosen.hold.expires_at_ms, held.hold.expires_at_ms);
+    assert_int_equal(choose(&held, 1, 1).result, ERR_UNSUPPORTED); /* one child a hold */
+    assert_int_equal(choose(&held, 2, 0).result, ERR_UNSUPPORTED); /* companion of nobody */
+    assert_int_equal(choose(&held, 3, 0).result, ERR_UNSUPPORTED); /* no such type */
+    assert_int_equal(choose(&held, 32, 0).result, ERR_INVALID);
+    chosen.account_id = stage_id(3);
+    assert_int_equal(choose(&chosen, 0, 0).result, ERR_NOT_FOUND);
+    assert_int_equal(set_types(1, 50).result, 0); /* the child of now is dearer */
+    restart();
+    assert_int_equal(choose(&held, 1, 0).total, 140); /* again: nothing changes */
+    assert_int_equal(choose(&held, 0, 1).total, 140);
+    struct owner_ask extend = {.verb = OWNER_EXTEND,
+                               .account_id = stage_id(2),
+                               .hold_id = held.hold.hold_id,
+                               .until_ms = held.hold.expires_at_ms + 1000};
+    assert_int_equal(owner_ask(owner, &extend), 0);
+    assert_int_equal(extend.total, 140);
+    assert_int_equal(choose(&held, 0, 0).result, ERR_BUSY); /* its buyer pays */
+    restart();
+    const struct owner_ask sold = order(&held);
+    assert_true(sold.total == 140 && sold.amounts[0] == 100 && sold.amounts[1] == 40);
+    assert_int_equal(figures().type_totals[1], 40);
+    assert_int_equal(figures().type_counts[1], 1);
+    restart();
+    assert_int_equal(figures().type_totals[1], 40);
+    assert_int_equal(figures().type_totals[0], 100);
+    struct owner_ask back = {.verb = OWNER_CANCEL,
+                             .account_id = stage_id(2),
+                             .hold_id = held.hold.hold_id,
+                             .seat_count = 2,
+                             .seats = {2, 3},
+                             .left_count = 1,
+                             .left = {2}};
+    assert_int_equal(owner_ask(owner, &back), 0);
+    assert_int_equal(figures().type_totals[1], 0);
+    assert_int_equal(figures().type_counts[1], 0);
+    assert_int_equal(figures().type_counts[0], 1);
+    owner_check(owner);
+    owner_stop(owner);
+}
+
+/* They may be named with the hold, too. */
+static void play_held_with_types(void *arg)
+{
+    start();
+    assert_int_equal(set_types(0, 40).result, 0);
+    struct owner_ask ask = {.verb = OWNER_HOLD,
+                            .account_id = stage_id(1),
+                            .seat_count = 2,
+                            .seats = {5, 4},
+                            .type_count = 2,
+                            .types = {1, 0},
+                            .key = VIEW_LIT("a")};
+    const struct owner_ask wish = ask;
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    assert_true(ask.total == 140 && ask.hold.seats[1] == 5 && ask.hold.types[1] == 1);
+    assert_int_equal(choose(&ask, 0, 0).total, 200);
+    restart();
+    ask = wish;
+    assert_int_equal(owner_ask(owner, &ask), 0); /* the same key: the same answer */
+    assert_true(ask.total == 140 && ask.amounts[1] == 40);
+    assert_int_equal(order(&ask).total, 200);
+    ask = (struct owner_ask){.verb = OWNER_HOLD,
+                             .account_id = stage_id(2),
+                             .seat_count = 2,
+                             .seats = {0, 1},
+                             .type_count = 2,
+                             .types = {1, 1}};
+    assert_int_equal(owner_ask(owner, &ask), ERR_UNSUPPORTED);
+    ask.types[0] = ask.types[1] = 0;
+    assert_int_equal(owner_ask(owner, &ask), 0); /* nothing was held before */
+    owner_stop(owner);
+}
+
 static void play_promise(void *arg)
 {
     start();
@@ -255,6 +381,16 @@ static void what_was_promised_is_paid(void **state)
     play(play_promise);
 }
 
+static void types_are_chosen_and_paid(void **state)
+{
+    play(play_types);
+}
+
+static void types_may_be_held(void **state)
+{
+    play(play_held_with_types);
+}
+
 static void changes_follow_one_another(void **state)
 {
     play(play_others);
@@ -274,6 +410,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_promised_is_paid),
+        cmocka_unit_test(types_are_chosen_and_paid),
+        cmocka_unit_test(types_may_be_held),
         cmocka_unit_test(changes_follow_one_another),
         cmocka_unit_test(lists_are_kept_with_their_version),
         cmocka_unit_test(what_waits_begins_by_the_clock_once),

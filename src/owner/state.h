@@ -38,6 +38,7 @@ struct owner_sold {
     int64_t placed_at_ms;
     uint64_t version;     /* of the change that sold it, or gave back its neighbours; 0: loaded */
     uint32_t place_count; /* of the order */
+    uint8_t type;         /* its price type */
     int64_t amount;       /* what it cost */
 };
 
@@ -84,7 +85,6 @@ struct owner {
     struct fiber *fiber;   /* the committing fiber */
     bool fiber_waits;      /* it parks until something gathers */
     struct fiber *stopper; /* waits in owner_stop */
-
     struct seats *seats;
     struct owner_sold *sold;    /* place_count */
     struct owner_block *blocks; /* place_count; NULL before the first */

@@ -82,6 +82,9 @@ static bool write_key(struct arena *arena, struct change *change, Usher__V1__Led
 #define WRITE_amounts(name)                                                                        \
     message->n_##name = change->amount_count;                                                      \
     message->name = change->name;
+#define WRITE_types(name)                                                                          \
+    message->n_##name = change->type_count;                                                        \
+    message->name = change->name;
 #define WRITE_key_may(name)  written = written && write_key(arena, change, &message->name);
 #define WRITE_key_must(name) WRITE_key_may(name)
 #define WRITE_seats(name)                                                                          \
@@ -167,6 +170,19 @@ static bool read_amounts(const int64_t *amounts, size_t count, struct change *re
     return true;
 }
 
+static bool read_types(const uint32_t *types, size_t count, struct change *ret_change)
+{
+    if (count != 0 && count != ret_change->seat_count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (types[i] >= CHANGE_TYPES_MAX)
+            return false;
+        ret_change->types[i] = types[i];
+    }
+    ret_change->type_count = (uint32_t)count;
+    return true;
+}
+
 #define READ_id(name) right &= read_id(&message->name, &ret_change->name);
 #define READ_id_may(name)                                                                          \
     right &= message->name.len == 0 || read_id(&message->name, &ret_change->name);
@@ -178,6 +194,7 @@ static bool read_amounts(const int64_t *amounts, size_t count, struct change *re
     ret_change->name = view_of(message->name.data, message->name.len);
 #define READ_amounts(name)                                                                         \
     right = right && read_amounts(message->name, message->n_##name, ret_change);
+#define READ_types(name) right = right && read_types(message->name, message->n_##name, ret_change);
 #define READ_seats(name)                                                                           \
     right &=                                                                                       \
         read_seats(message->name, message->n_##name, ret_change->name, &ret_change->seat_count);

@@ -16,6 +16,7 @@
 #include "mem/arena.h"
 #include "mem/id.h"
 #include "mem/view.h"
+#include "sale/change_fields.h"
 #include "seats/seats.h"
 #include "usher/v1/ledger.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
@@ -25,6 +26,7 @@
 #define CHANGE_SEATS_MAX  SEATS_PARTY_MAX
 #define CHANGE_REASON_MAX 100  /* bytes of a block's reason */
 #define CHANGE_LIST_MAX   8192 /* bytes of a price list */
+#define CHANGE_TYPES_MAX  32   /* price types are less than it */
 
 /*
  * X(NAME, member of LedgerEntry, its seats were, and are; its order was, and is; the sale is)
@@ -49,46 +51,8 @@
     X(UNBLOCK, unblock, BLOCKED, FREE, NONE, NONE, ANY)                                            \
     X(PRICES, prices, NONE, NONE, NONE, NONE, ANY)                                                 \
     X(PRICE_PLAN, price_plan, NONE, NONE, NONE, NONE, ANY)                                         \
-    X(PRICE_PLAN_END, price_plan_end, NONE, NONE, NONE, NONE, ANY)
-
-/*
- * What each writes down: F(type, name), where name is a field of its message and a member of struct
- * change. Types: id (16 bytes, not zero), seats (1 … 8, strictly ascending), i64, u32, id_may
- * and key_may (optional), key_must; left: as seats, into left; text: 1 … 100 bytes of a reason;
- * amounts: one a seat (seats stand before), or none; bytes: 1 … 8192, borrowed.
- */
-#define CHANGE_FIELDS_HOLD(F)                                                                      \
-    F(id, hold_id)                                                                                 \
-    F(id, account_id)                                                                              \
-    F(seats, seats) F(i64, expires_at_ms) F(key_may, key) F(u32, price_list)
-#define CHANGE_FIELDS_RELEASE(F) F(id, hold_id) F(i64, rest_until_ms)
-#define CHANGE_FIELDS_EXPIRY(F)  F(id, hold_id) F(i64, rest_until_ms)
-#define CHANGE_FIELDS_RESTED(F)  F(seats, seats)
-#define CHANGE_FIELDS_SALE(F)                                                                      \
-    F(id, order_id)                                                                                \
-    F(id, hold_id)                                                                                 \
-    F(id, account_id)                                                                              \
-    F(seats, seats)                                                                                \
-    F(i64, total)                                                                                  \
-    F(u32, payment_method)                                                                         \
-    F(key_may, key) F(id_may, payment_id) F(u32, price_list) F(amounts, amounts)
-#define CHANGE_FIELDS_CANCEL(F)                                                                    \
-    F(id, order_id) F(id, account_id) F(seats, seats) F(i64, rest_until_ms)
-#define CHANGE_FIELDS_GIVE_BACK(F)  CHANGE_FIELDS_CANCEL(F) F(left, left)
-#define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
-#define CHANGE_FIELDS_EXTEND(F)                                                                    \
-    F(id, hold_id) F(id, account_id) F(seats, seats) F(i64, expires_at_ms) F(u32, price_list)
-#define CHANGE_FIELDS_BLOCK(F)                                                                     \
-    F(id, block_id)                                                                                \
-    F(id_may, account_id) F(seats, seats) F(i64, expires_at_ms) F(text, reason)
-#define CHANGE_FIELDS_UNBLOCK(F)                                                                   \
-    F(id, block_id)                                                                                \
-    F(id_may, account_id) F(seats, seats) F(i64, rest_until_ms) F(u32, by_time)
-#define CHANGE_FIELDS_CLOCK(F)          F(i64, before_ms)
-#define CHANGE_FIELDS_PRICES(F)         F(u32, number) F(bytes, list) F(id_may, plan_id)
-#define CHANGE_FIELDS_PRICE_PLAN(F)     F(id, plan_id) F(i64, from_ms) F(bytes, list)
-#define CHANGE_FIELDS_PRICE_PLAN_END(F) F(id, plan_id)
-#define CHANGE_FIELDS_ORDER_KEY(F)      F(id, order_id) F(id, account_id) F(key_must, key)
+    X(PRICE_PLAN_END, price_plan_end, NONE, NONE, NONE, NONE, ANY)                                 \
+    X(CHOOSE, choose, HELD, HELD, NONE, NONE, ON)
 
 /* The ways of a sale: X(from, to), of usher.v1.SaleState. */
 #define CHANGE_SALE_WAYS(X) X(DRAFT, OPEN) X(OPEN, PAUSED) X(PAUSED, OPEN)
@@ -153,6 +117,7 @@ struct change {
     struct view list;      /* a packed PriceList; borrowed */
     uint32_t left_count;
     uint32_t amount_count; /* of the amounts that are written: 0 by list 0 */
+    uint32_t type_count;   /* of the types that are written: 0 where all are 0 */
     uint32_t price_list;   /* by which it costs that */
     uint32_t number;       /* of a new list */
     uint32_t key_len;      /* 0: no key */
@@ -165,6 +130,7 @@ struct change {
     uint32_t left[CHANGE_SEATS_MAX];       /* what an order keeps */
     uint8_t reason[CHANGE_REASON_MAX + 8]; /* and what would be padding */
     int64_t amounts[CHANGE_SEATS_MAX];     /* what each seat costs; an owner knows it always */
+    uint32_t types[CHANGE_SEATS_MAX];      /* the price type of each seat */
 };
 
 /* No fields, of no kind yet. Leaves the arrays at the end as they are: an owner makes two changes
@@ -172,6 +138,12 @@ struct change {
 static inline void change_clear(struct change *change)
 {
     memset(change, 0, offsetof(struct change, seats));
+}
+
+/* The price type of its i-th seat. */
+static inline uint32_t change_type(const struct change *change, uint32_t i)
+{
+    return i < change->type_count ? change->types[i] : 0;
 }
 
 /* The line of a kind. */
@@ -192,8 +164,9 @@ int change_write(struct change *change, struct arena *arena, Usher__V1__LedgerEn
 
 /* Reads a message. ERR_CORRUPT: it is of no kind, an id is not 16 bytes or all zero, seats are not
  * 1 … 8 strictly ascending, a key, a reason or a list is longer than it may be or empty, a key is
- * without a request hash of 32, or missing where it must be, amounts are neither none nor one a
- * seat; *ret_change is of no use then. What is borrowed is the message's. */
+ * without a request hash of 32, or missing where it must be, amounts or types are neither none nor
+ * one a seat, a type is 32 or more; *ret_change is of no use then. What is borrowed is the
+ * message's. */
 int change_read(const Usher__V1__LedgerEntry *entry, struct change *ret_change);
 
 #endif

@@ -61,6 +61,8 @@ static struct change full(enum change_kind kind)
                             .reason = "press",
                             .amounts = {0, 1, INT64_MAX},
                             .amount_count = 3,
+                            .types = {0, 31, 2},
+                            .type_count = 3,
                             .price_list = 15,
                             .number = 16,
                             .list = VIEW_LIT("list")};
@@ -96,6 +98,9 @@ static void every_kind_comes_back(void **state)
 #define KEEP_amounts(name)                                                                         \
     expected.amount_count = change.amount_count,                                                   \
     memcpy(expected.amounts, change.amounts, sizeof(change.amounts));
+#define KEEP_types(name)                                                                           \
+    expected.type_count = change.type_count,                                                       \
+    memcpy(expected.types, change.types, sizeof(change.types));
 #define KEEP_left(name)                                                                            \
     expected.left_count = change.left_count;                                                       \
     memcpy(expected.left, change.left, sizeof(change.left));

@@ -6,6 +6,10 @@
  * priced once, by the list that is valid when it is decided, and what was promised then is what is
  * paid.
  *
+ * A list may have price types: a place's category times its type (adult, child, who comes with the
+ * user of a wheelchair) is what it costs. Type 0 is whoever says nothing, and costs the list's
+ * amounts; so a list without types is one in which everybody is of type 0.
+ *
  * Pure: no I/O. Amounts are in the smallest unit of the performance's currency.
  */
 #ifndef USHER_SALE_PRICE_LIST_H
@@ -19,11 +23,34 @@
 #define PRICE_LISTS_MAX 200  /* that a performance may have in its life, beside list 0 */
 #define PRICE_PLANS_MAX 20   /* that may wait for their time at once */
 #define PRICE_STAYS     (-1) /* of a plan: the category costs what it did before */
+#define PRICE_NONE      (-1) /* of a type: it is not to be had in the category */
+#define PRICE_TYPES_MAX 12   /* of one list */
+#define PRICE_NUMBERS   CHANGE_TYPES_MAX /* of types, in all lists of a performance alike */
+#define PRICE_NAME_MAX  60               /* bytes of a type's name */
+
+struct price_type {
+    uint8_t number;
+    uint8_t most;   /* places of a hold, at most; 0: all */
+    bool proof;     /* the door asks for a proof of it */
+    bool companion; /* of a hold at most as many as it has places for wheelchairs */
+    char korean[PRICE_NAME_MAX + 1];
+    char english[PRICE_NAME_MAX + 1];
+    int64_t amounts[HALL_CATEGORIES_MAX]; /* one a category; of number 0 none */
+};
 
 struct price_list {
     uint32_t number;
     uint32_t category_count;
-    int64_t amounts[HALL_CATEGORIES_MAX]; /* one a category */
+    uint32_t type_count;
+    int64_t amounts[HALL_CATEGORIES_MAX];     /* one a category */
+    struct price_type types[PRICE_TYPES_MAX]; /* by number, the first of them 0 */
+};
+
+/* A place of a hold, as its price sees it. */
+struct price_wish {
+    uint32_t category;
+    uint32_t type;
+    bool wheelchair; /* it is a place for one */
 };
 
 /* List 0 as a performance's row has it: 8 bytes a category, little-endian. ERR_CORRUPT: another
@@ -35,20 +62,43 @@ int price_list_first(struct view stored, struct price_list *ret_list);
 int price_list_read(struct view packed, uint32_t number, uint32_t category_count,
                     struct arena *arena, struct price_list *ret_list);
 
-/* The same of a plan, whose amounts may be PRICE_STAYS, but not all. */
+/* The types of a list or a plan, of the contract's messages. ERR_INVALID: more than there may be,
+ * numbers that do not begin with 0 or do not rise, a name that is no line of 1 to PRICE_NAME_MAX
+ * bytes, amounts that are not one a category (of number 0: none), or none that can be had. */
+int price_list_set_types(struct price_list *list, Usher__V1__PriceType *const *types, size_t count);
+
+/* The same as price_list_read of a plan, whose amounts may be PRICE_STAYS, but not all unless it
+ * has types. */
 int price_list_read_plan(struct view packed, uint32_t category_count, struct arena *arena,
                          struct price_list *ret_list);
-/* Puts a plan's amounts over a list's. */
+/* Puts a plan's amounts over a list's; and its types, where it has any, in the place of the list's.
+ */
 void price_list_merge(struct price_list *list, const struct price_list *plan);
 
 /* Packs a list as a ledger entry has it, into the arena. ERR_NO_MEMORY. */
 int price_list_write(const struct price_list *list, struct arena *arena, struct view *ret_packed);
 
-/* What a place of that category costs; 0 of one that the list does not have. */
+/* The types of a list as the contract's messages, in the arena; they look at the list, which must
+ * outlive them. ERR_NO_MEMORY. */
+int price_list_types(const struct price_list *list, struct arena *arena,
+                     Usher__V1__PriceType ***ret_types);
+
+/* What a place of that category costs for type 0; 0 of one that the list does not have. */
 static inline int64_t price_list_amount(const struct price_list *list, uint32_t category)
 {
     return category < list->category_count ? list->amounts[category] : 0;
 }
+
+/* The type of that number; NULL: the list has none. */
+const struct price_type *price_list_type(const struct price_list *list, uint32_t number);
+
+/* What a place of that category and type costs; PRICE_NONE where it is not to be had. */
+int64_t price_list_cost(const struct price_list *list, uint32_t category, uint32_t type);
+
+/* Whether a hold may have these types by that list: each is to be had in its category, and their
+ * limits are kept. Of type 0 always, but where it has a limit itself. */
+bool price_list_allows(const struct price_list *list, const struct price_wish *wishes,
+                       uint32_t count);
 
 /* Whether two lists say the same, whatever their numbers. */
 bool price_list_same(const struct price_list *a, const struct price_list *b);

@@ -91,6 +91,141 @@ static void a_plan_changes_some_of_a_list(void **state)
     assert_int_equal(price_list_read_plan(packed, 1, &arena, &got), ERR_CORRUPT);
 }
 
+/* Adults, children who have no place in category 1, and companions. */
+static struct price_list typed(void)
+{
+    return (struct price_list){.category_count = 2,
+                               .amounts = {1500, 2000},
+                               .type_count = 3,
+                               .types = {{.korean = "어른", .english = "Adult"},
+                                         {.number = 1,
+                                          .most = 2,
+                                          .proof = true,
+                                          .korean = "어린이",
+                                          .english = "Child",
+                                          .amounts = {700, PRICE_NONE}},
+                                         {.number = 31,
+                                          .companion = true,
+                                          .korean = "동반자",
+                                          .english = "Companion",
+                                          .amounts = {0, 0}}}};
+}
+
+static void types_come_back(void **state)
+{
+    struct price_list list = typed(), got;
+    struct view packed;
+    assert_int_equal(price_list_write(&list, &arena, &packed), 0);
+    assert_int_equal(price_list_read(packed, 1, 2, &arena, &got), 0);
+    assert_true(price_list_same(&list, &got));
+    got.types[1].proof = false;
+    assert_false(price_list_same(&list, &got));
+    assert_int_equal(price_list_cost(&list, 0, 0), 1500);
+    assert_int_equal(price_list_cost(&list, 0, 1), 700);
+    assert_int_equal(price_list_cost(&list, 1, 1), PRICE_NONE);
+    assert_int_equal(price_list_cost(&list, 2, 1), PRICE_NONE);
+    assert_int_equal(price_list_cost(&list, 0, 2), PRICE_NONE);
+    assert_int_equal(price_list_cost(&list, 1, 31), 0);
+}
+
+static void the_largest_list_fits_an_entry(void **state)
+{
+    struct price_list list = {.category_count = HALL_CATEGORIES_MAX, .type_count = PRICE_TYPES_MAX};
+    struct view packed;
+    for (uint32_t t = 0; t < PRICE_TYPES_MAX; t++) {
+        struct price_type *type = &list.types[t];
+        *type = (struct price_type){.number = (uint8_t)(t > 0 ? 20 + t : 0), .most = t > 0 ? 8 : 0};
+        memset(type->korean, 'k', PRICE_NAME_MAX);
+        memset(type->english, 'e', PRICE_NAME_MAX);
+        for (uint32_t i = 0; i < HALL_CATEGORIES_MAX; i++)
+            type->amounts[i] = t > 0 ? PRICE_MAX : 0;
+    }
+    for (uint32_t i = 0; i < HALL_CATEGORIES_MAX; i++)
+        list.amounts[i] = PRICE_STAYS;
+    assert_int_equal(price_list_write(&list, &arena, &packed), 0);
+    assert_in_range(packed.len, 1, CHANGE_LIST_MAX);
+    struct price_list got;
+    assert_int_equal(price_list_read_plan(packed, HALL_CATEGORIES_MAX, &arena, &got), 0);
+    assert_true(price_list_same(&list, &got));
+}
+
+static void types_that_are_none_are_refused(void **state)
+{
+    for (uint32_t i = 0; i < 10; i++) {
+        struct price_list list = typed(), got;
+        struct view packed;
+        struct price_type *child = &list.types[1];
+        switch (i) {
+        case 0:
+            list.types[0].number = 1;
+            break;
+        case 1:
+            child->number = 31;
+            break;
+        case 2:
+            child->number = 0;
+            break;
+        case 3:
+            child->korean[0] = '\0';
+            break;
+        case 4:
+            child->english[0] = '\n';
+            break;
+        case 5:
+            child->english[0] = '\xff';
+            break;
+        case 6:
+            child->amounts[0] = PRICE_MAX + 1;
+            break;
+        case 7:
+            child->amounts[0] = PRICE_NONE;
+            break;
+        case 8:
+            child->most = 9;
+            break;
+        case 9:
+            list.types[2].number = 32;
+            break;
+        }
+        assert_int_equal(price_list_write(&list, &arena, &packed), 0);
+        assert_int_equal(price_list_read(packed, 1, 2, &arena, &got), ERR_CORRUPT);
+    }
+}
+
+static void a_hold_has_what_its_list_allows(void **state)
+{
+    const struct price_list list = typed(), none = {.category_count = 2};
+    const struct price_wish two[] = {{.type = 1}, {.type = 1}, {.type = 1}};
+    const struct price_wish chair[] = {{.type = 31}, {.wheelchair = true}, {.type = 31}};
+    const struct price_wish dear = {.category = 1, .type = 1}, plain = {.category = 1};
+    assert_true(price_list_allows(&list, two, 2));
+    assert_false(price_list_allows(&list, two, 3));
+    assert_true(price_list_allows(&list, chair, 2));
+    assert_false(price_list_allows(&list, chair, 1));
+    assert_false(price_list_allows(&list, chair, 3));
+    assert_false(price_list_allows(&list, &dear, 1));
+    assert_true(price_list_allows(&list, &plain, 1));
+    assert_true(price_list_allows(&none, &plain, 1));
+    assert_false(price_list_allows(&none, two, 1));
+}
+
+static void a_plan_has_types_or_leaves_them(void **state)
+{
+    struct price_list list = typed(), got;
+    struct price_list plan = {.category_count = 2, .amounts = {PRICE_STAYS, 2100}};
+    struct view packed;
+    price_list_merge(&list, &plan);
+    assert_true(list.type_count == 3 && list.amounts[1] == 2100);
+    plan = typed();
+    plan.amounts[0] = plan.amounts[1] = PRICE_STAYS;
+    plan.types[1].amounts[0] = 800;
+    assert_int_equal(price_list_write(&plan, &arena, &packed), 0);
+    assert_int_equal(price_list_read_plan(packed, 2, &arena, &got), 0);
+    price_list_merge(&list, &got);
+    assert_int_equal(price_list_cost(&list, 0, 1), 800);
+    assert_int_equal(price_list_cost(&list, 1, 0), 2100);
+}
+
 static void without_memory_it_says_so(void **state)
 {
     const struct price_list list = {.category_count = 2, .amounts = {5, 6}};
@@ -111,6 +246,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_list_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_list_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_plan_changes_some_of_a_list, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(types_come_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_largest_list_fits_an_entry, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(types_that_are_none_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_hold_has_what_its_list_allows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_plan_has_types_or_leaves_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(without_memory_it_says_so, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -361,6 +361,19 @@ int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int6
     return 0;
 }
 
+int seats_choose(struct seats *s, struct id hold_id, const uint8_t types[SEATS_PARTY_MAX],
+                 int64_t now_ms)
+{
+    const uint32_t slot = slot_of_hold(s, hold_id);
+    if (!slot)
+        return ERR_NOT_FOUND;
+    struct seats_hold *hold = &s->slots[slot].hold;
+    if (hold->expires_at_ms <= now_ms)
+        return ERR_TIMEOUT;
+    memcpy(hold->types, types, sizeof(hold->types));
+    return 0;
+}
+
 int seats_rest(struct seats *s, const uint32_t *seats, uint32_t count, int64_t until_ms)
 {
     uint32_t sorted[SEATS_PARTY_MAX];

@@ -46,7 +46,8 @@ struct seats_hold {
     int64_t expires_at_ms; /* not valid at this time any more */
     uint32_t count;
     uint32_t seats[SEATS_PARTY_MAX]; /* ascending */
-    uint32_t price_list; /* the caller's: by which list they cost; kept, not looked at */
+    uint32_t price_list;            /* the caller's: by which list they cost; kept, not looked at */
+    uint8_t types[SEATS_PARTY_MAX]; /* likewise, a seat: which of its price types */
 };
 
 /* Why a hold is refused, and what is free instead. */
@@ -141,6 +142,11 @@ int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_
 /* The hold ends later, at expires_at_ms. ERR_NOT_FOUND; ERR_TIMEOUT: it has expired by now_ms;
  * ERR_INVALID: that is not later. */
 int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int64_t now_ms);
+
+/* The seats of a hold are of these price types, one each in their order. ERR_NOT_FOUND;
+ * ERR_TIMEOUT: it has expired by now_ms. */
+int seats_choose(struct seats *s, struct id hold_id, const uint8_t types[SEATS_PARTY_MAX],
+                 int64_t now_ms);
 
 /* Sold seats become free: a cancelled order. count 1 … 8, all this account's, or ERR_INVALID. */
 int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count);

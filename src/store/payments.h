@@ -42,6 +42,7 @@ struct payment {
     struct view reason;   /* why it is declined, abandoned or refunded: a word of docs/errors.md */
     struct view return_path;           /* of our site, where the buyer goes back to */
     uint32_t seats[PAYMENT_SEATS_MAX]; /* of the hold */
+    uint8_t types[PAYMENT_SEATS_MAX];  /* their price types */
     uint32_t seat_count;
     int64_t created_at_ms;
     int64_t must_finish_by_ms; /* of the buyer */
@@ -61,8 +62,7 @@ struct payment {
                                   docs/errors.md; empty: it does not */
     int64_t contradicted;      /* of how much */
     uint32_t tax_free;         /* PAYMENT_TAX_FREE_*: what of the amount contains no tax */
-    uint32_t equal; /* 1 + the category whose places the buyer takes where his own are gone when the
-                       money comes; 0: none */
+    uint32_t equal; /* 1 + the category of which the buyer takes others, if his are gone; 0: none */
 };
 
 /* Where a refund is. Numbers as in payment.proto, for ever. */

@@ -26,6 +26,17 @@ static int read_seats(struct view bytes, uint32_t seats[PAYMENT_SEATS_MAX], uint
     return 0;
 }
 
+/* A byte a seat; of payments of before there were any, nothing. */
+static int read_types(struct sql_rows *rows, struct payment *p)
+{
+    const struct view types = sql_is_null(rows, 36) ? (struct view){0} : sql_get_view(rows, 36);
+    if (types.len != 0 && types.len != p->seat_count)
+        return ERR_CORRUPT;
+    if (types.len > 0)
+        memcpy(p->types, types.at, types.len);
+    return 0;
+}
+
 int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
 {
     *p = (struct payment){
@@ -68,7 +79,9 @@ int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
         err = sql_get_copy(rows, 33, arena, &p->contradiction);
     if (err == 0 && !sql_is_null(rows, 35))
         err = sql_get_copy(rows, 35, arena, &p->refund_rule);
-    return err == 0 ? read_seats(sql_get_view(rows, 18), p->seats, &p->seat_count) : err;
+    if (err == 0)
+        err = read_seats(sql_get_view(rows, 18), p->seats, &p->seat_count);
+    return err == 0 ? read_types(rows, p) : err;
 }
 
 int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *r)

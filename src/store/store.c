@@ -43,27 +43,61 @@ static uint8_t *put_little_endian(uint8_t *at, uint64_t value, size_t bytes)
 }
 
 struct view store_amounts_write(uint32_t price_list, const uint32_t *seats, const int64_t *amounts,
-                                size_t count, uint8_t *bytes)
+                                const uint32_t *types, size_t count, uint8_t *bytes)
 {
     uint8_t *at = put_little_endian(bytes, price_list, STORE_AMOUNTS_HEAD);
     for (size_t i = 0; i < count; i++) {
         at = put_little_endian(at, seats[i], STORE_SEAT_BYTES);
         at = put_little_endian(at, (uint64_t)amounts[i], sizeof(amounts[i]));
     }
+    for (size_t i = 0; types && i < count; i++)
+        at = put_little_endian(at, types[i], 1);
     return view_of(bytes, (size_t)(at - bytes));
+}
+
+/* How many seats they are of: 8 at most, so their length says whether there are types. */
+static size_t amounts_count(struct view amounts)
+{
+    const size_t len = amounts.len > STORE_AMOUNTS_HEAD ? amounts.len - STORE_AMOUNTS_HEAD : 0;
+    return len % STORE_AMOUNTS_SEAT_BYTES == 0 ? len / STORE_AMOUNTS_SEAT_BYTES
+                                               : len / (STORE_AMOUNTS_SEAT_BYTES + 1);
+}
+
+/* The seat's place in them; the count: they do not have it. */
+static size_t amounts_place(struct view amounts, uint32_t seat)
+{
+    const size_t count = amounts_count(amounts);
+    size_t i = 0;
+    while (i < count &&
+           little_endian(amounts.at + STORE_AMOUNTS_HEAD + STORE_AMOUNTS_SEAT_BYTES * i,
+                         STORE_SEAT_BYTES) != seat)
+        i++;
+    return i;
 }
 
 bool store_amounts_find(struct view amounts, uint32_t seat, int64_t *ret_amount)
 {
-    for (size_t at = STORE_AMOUNTS_HEAD; at + STORE_AMOUNTS_SEAT_BYTES <= amounts.len;
-         at += STORE_AMOUNTS_SEAT_BYTES) {
-        if (little_endian(amounts.at + at, STORE_SEAT_BYTES) != seat)
-            continue;
-        *ret_amount =
-            (int64_t)little_endian(amounts.at + at + STORE_SEAT_BYTES, sizeof(*ret_amount));
-        return true;
-    }
-    return false;
+    const size_t i = amounts_place(amounts, seat);
+    if (i == amounts_count(amounts))
+        return false;
+    *ret_amount = (int64_t)little_endian(amounts.at + STORE_AMOUNTS_HEAD +
+                                             STORE_AMOUNTS_SEAT_BYTES * i + STORE_SEAT_BYTES,
+                                         sizeof(*ret_amount));
+    return true;
+}
+
+uint32_t store_amounts_list(struct view amounts)
+{
+    return amounts.len < STORE_AMOUNTS_HEAD
+               ? 0
+               : (uint32_t)little_endian(amounts.at, STORE_AMOUNTS_HEAD);
+}
+
+uint32_t store_amounts_type(struct view amounts, uint32_t seat)
+{
+    const size_t count = amounts_count(amounts), i = amounts_place(amounts, seat);
+    const size_t at = STORE_AMOUNTS_HEAD + STORE_AMOUNTS_SEAT_BYTES * count + i;
+    return i < count && at < amounts.len ? (uint8_t)amounts.at[at] : 0;
 }
 
 void store_batch_check(const struct store_batch *batch)

@@ -255,6 +255,7 @@ static const struct method methods[] = {
     {.name = "HoldBest", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
     {.name = "ReleaseHold", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = out_of_order},
     {.name = "ExtendHold", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
+    {.name = "ChoosePriceTypes", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
     {.name = "PlaceOrder", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
     {.name = "GetOrder", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},
     {.name = "ListOrders", .any_of = FIXTURE_BUYER | FIXTURE_ORGANISER, .handle = not_here},

@@ -192,13 +192,13 @@ static void a_good_history_is_clean(void **state)
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
     assert_int_equal(report.counts.performances, 7);
-    assert_int_equal(report.counts.rows, 22);
-    assert_int_equal(report.counts.entries, 64);
-    assert_int_equal(report.counts.holds, 19);
-    assert_int_equal(report.counts.orders, 7);
+    assert_int_equal(report.counts.rows, 25);
+    assert_int_equal(report.counts.entries, 71);
+    assert_int_equal(report.counts.holds, 21);
+    assert_int_equal(report.counts.orders, 8);
     assert_int_equal(report.counts.cancelled, 2);
-    assert_int_equal(report.counts.sold, 13);
-    assert_int_equal(report.counts.held, 7);
+    assert_int_equal(report.counts.sold, 14);
+    assert_int_equal(report.counts.held, 8);
     assert_int_equal(report.counts.resting, 1);
     assert_int_equal(report.counts.blocked, 2);
     assert_int_equal(run_checker(place), 0);

@@ -10,6 +10,23 @@ void history_commit(struct script *s)
     s->now_ms += 1000;
 }
 
+/* The first seat is a child's. */
+static void give_type(struct change *change, uint32_t type)
+{
+    change->type_count = change->seat_count;
+    change->types[0] = type;
+}
+
+/* By a list of script_types, at 700: one child, and the others. */
+static void sell_typed(struct script *s, uint64_t order, uint64_t hold, uint64_t account,
+                       struct script_seats seats, uint32_t list)
+{
+    script_sell(s, order, hold, account, seats, NULL);
+    give_type(script_last(s), 1);
+    script_amounts(s, list, 1500);
+    script_seat_amount(s, 0, 700);
+}
+
 /* Prices change twice: what is held is paid as it was promised. */
 void history_write_prices(struct store *store)
 {
@@ -38,7 +55,139 @@ void history_write_prices(struct store *store)
     script_last(s)->plan_id = script_id(71);
     script_plan_end(s, 72);
     history_commit(s);
+    script_types(s, 4, 700);
+    script_hold(s, 704, 14, SEATS(6, 7), NULL);
+    script_last(s)->price_list = 4;
+    script_choose(s, 704, 14, SEATS(6, 7), 1);
+    script_last(s)->price_list = 4;
+    script_hold(s, 705, 15, SEATS(8), NULL);
+    script_last(s)->price_list = 4;
+    give_type(script_last(s), 1);
+    script_extend(s, 705, 15, SEATS(8), 1000);
+    script_last(s)->price_list = 4;
+    give_type(script_last(s), 1);
+    history_commit(s);
+    sell_typed(s, 79, 704, 14, SEATS(6, 7), 4);
+    history_commit(s);
+    script_give_back(s, 79, 14, SEATS(6), SEATS(7));
+    history_commit(s);
     script_free(s);
+}
+
+/* Seats 4 and 5 are held by list 1, at 700 and 1500. */
+static void held_typed(struct script *s)
+{
+    script_types(s, 1, 700);
+    script_hold(s, 101, 11, SEATS(4, 5), NULL);
+    script_last(s)->price_list = 1;
+    give_type(script_last(s), 1);
+}
+
+static void hold_of_no_type(struct script *s)
+{
+    held_typed(s);
+    script_last(s)->types[0] = 2;
+}
+
+static void hold_of_too_many(struct script *s)
+{
+    held_typed(s);
+    script_last(s)->types[1] = 1;
+}
+
+static void hold_of_a_companion_alone(struct script *s)
+{
+    held_typed(s);
+    script_last(s)->types[0] = 4;
+}
+
+static void type_of_the_first_list(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4, 5), NULL);
+    give_type(script_last(s), 1);
+}
+
+static void choose_for_nothing(struct script *s)
+{
+    held_typed(s);
+    script_choose(s, 102, 11, SEATS(4, 5), 1);
+    script_last(s)->price_list = 1;
+}
+
+static void choose_for_another(struct script *s)
+{
+    held_typed(s);
+    script_choose(s, 101, 12, SEATS(4, 5), 0);
+    script_last(s)->price_list = 1;
+}
+
+static void choose_too_late(struct script *s)
+{
+    held_typed(s);
+    s->now_ms += SCRIPT_TTL_MS;
+    script_choose(s, 101, 11, SEATS(4, 5), 0);
+    script_last(s)->price_list = 1;
+    script_last(s)->expires_at_ms = s->now_ms;
+}
+
+static void choose_and_prolong(struct script *s)
+{
+    held_typed(s);
+    script_choose(s, 101, 11, SEATS(4, 5), 0);
+    script_last(s)->price_list = 1;
+    script_last(s)->expires_at_ms++;
+}
+
+static void choose_by_another_list(struct script *s)
+{
+    held_typed(s);
+    script_choose(s, 101, 11, SEATS(4, 5), 0);
+}
+
+static void choose_what_is_not_had(struct script *s)
+{
+    held_typed(s);
+    script_choose(s, 101, 11, SEATS(4, 5), 3);
+    script_last(s)->price_list = 1;
+}
+
+static void extend_with_other_types(struct script *s)
+{
+    held_typed(s);
+    script_extend(s, 101, 11, SEATS(4, 5), 1);
+    script_last(s)->price_list = 1;
+}
+
+static void sell_with_other_types(struct script *s)
+{
+    held_typed(s);
+    script_choose(s, 101, 11, SEATS(4, 5), 0);
+    script_last(s)->price_list = 1;
+    sell_typed(s, 1, 101, 11, SEATS(4, 5), 1);
+}
+
+static void sell_a_child_as_dear(struct script *s)
+{
+    held_typed(s);
+    sell_typed(s, 1, 101, 11, SEATS(4, 5), 1);
+    script_seat_amount(s, 0, 1500);
+}
+
+static void types_with_a_gap(struct script *s)
+{
+    script_types(s, 1, PRICE_NONE - 1);
+}
+
+static void types_for_nobody(struct script *s)
+{
+    script_types(s, 1, PRICE_NONE);
+}
+
+static void other_types_in_the_table(struct script *s)
+{
+    held_typed(s);
+    sell_typed(s, 1, 101, 11, SEATS(4, 5), 1);
+    s->orders[0].amounts.len -= 2;
 }
 
 /* Seat 4 is held by list 1, at 1500. */
@@ -238,6 +387,22 @@ const struct broken_rule broken_price_rules[] = {
     {"plan_that_does_not_wait", plan_that_does_not_wait, "becomes valid, but does not wait"},
     {"plan_twice", plan_twice, "becomes valid, but does not wait"},
     {"plan_that_is_hidden", plan_that_is_hidden, "0 price plans wait, 1 by the ledger"},
+    {"hold_of_no_type", hold_of_no_type, "price types that price list 1 does not allow"},
+    {"hold_of_too_many", hold_of_too_many, "price types that price list 1 does not allow"},
+    {"hold_of_a_companion_alone", hold_of_a_companion_alone, "that price list 1 does not allow"},
+    {"type_of_the_first_list", type_of_the_first_list, "that price list 0 does not allow"},
+    {"choose_for_nothing", choose_for_nothing, "which is not live"},
+    {"choose_for_another", choose_for_another, "with another account or other seats"},
+    {"choose_too_late", choose_too_late, "after it has expired"},
+    {"choose_and_prolong", choose_and_prolong, "and its time changes"},
+    {"choose_by_another_list", choose_by_another_list, "by another price list than the hold's"},
+    {"choose_what_is_not_had", choose_what_is_not_had, "that price list 1 does not allow"},
+    {"extend_with_other_types", extend_with_other_types, "or with other types"},
+    {"sell_with_other_types", sell_with_other_types, "with other price types than held"},
+    {"sell_a_child_as_dear", sell_a_child_as_dear, "is sold for 1500, and costs 700"},
+    {"types_with_a_gap", types_with_a_gap, "price list 1 is none"},
+    {"types_for_nobody", types_for_nobody, "price list 1 is none"},
+    {"other_types_in_the_table", other_types_in_the_table, "its price by place is not what"},
     {"other_amounts", other_amounts, "its price by place is not what the ledger says"},
 };
 const size_t broken_price_rule_count = sizeof(broken_price_rules) / sizeof(broken_price_rules[0]);

@@ -22,6 +22,7 @@ DRAFT, OPEN, PAUSED = 1, 2, 3
 CONFIRMED, CANCELLED = 1, 2
 PAID = (2, 3, 4)  # by card, collected at the box office, by deposit
 STANDING = 2
+WHEELCHAIR = 1
 PRICE_MAX = 10**12
 
 
@@ -78,9 +79,9 @@ def fields(data):
 
 
 def decode(data, shape):
-    """A message as a dict. shape: field number → (name, kind); kinds: int, uint, bytes, uints, ints, a shape of its own, or a
+    """A message as a dict. shape: field number → (name, kind); kinds: int, uint, bytes, uints, ints, sints (zigzag), a shape of its own, or a
     list of one: repeated messages, or of 'bytes': repeated bytes."""
-    absent = {'int': lambda: 0, 'uint': lambda: 0, 'bytes': lambda: b'', 'uints': list, 'ints': list}
+    absent = {'int': lambda: 0, 'uint': lambda: 0, 'bytes': lambda: b'', 'uints': list, 'ints': list, 'sints': list}
     message = {name: absent[kind]() if isinstance(kind, str) else [] if isinstance(kind, list) else None
                for name, kind in shape.values()}
     for number, value in fields(data):
@@ -91,8 +92,9 @@ def decode(data, shape):
             if not isinstance(value, int):
                 raise Malformed(f'{name} is no number')
             message[name] = signed64(value) if kind == 'int' else value & 0xffffffff
-        elif kind in ('uints', 'ints'):
-            as_kind = signed64 if kind == 'ints' else lambda one: one & 0xffffffff
+        elif kind in ('uints', 'ints', 'sints'):
+            as_kind = {'uints': lambda one: one & 0xffffffff, 'ints': signed64,
+                       'sints': lambda one: (one >> 1) ^ -(one & 1)}[kind]
             if isinstance(value, int):
                 message[name].append(as_kind(value))
             elif value is None:
@@ -113,15 +115,15 @@ def decode(data, shape):
 
 KEY = {1: ('key', 'bytes'), 2: ('request_hash', 'bytes')}
 HOLD = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
-        5: ('key', KEY), 6: ('price_list', 'uint')}
+        5: ('key', KEY), 6: ('price_list', 'uint'), 7: ('types', 'uints')}
 END = {1: ('hold_id', 'bytes'), 2: ('rest_until_ms', 'int')}
 RESTED = {1: ('seats', 'uints')}
 SALE = {1: ('order_id', 'bytes'), 2: ('hold_id', 'bytes'), 3: ('account_id', 'bytes'), 4: ('seats', 'uints'),
         5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint'), 8: ('payment_id', 'bytes'),
-        9: ('price_list', 'uint'), 10: ('amounts', 'ints')}
+        9: ('price_list', 'uint'), 10: ('amounts', 'ints'), 11: ('types', 'uints')}
 CLOCK = {1: ('before_ms', 'int')}
 EXTEND = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
-          5: ('price_list', 'uint')}
+          5: ('price_list', 'uint'), 6: ('types', 'uints')}
 CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('rest_until_ms', 'int')}
 STATE = {1: ('state', 'uint')}
 GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints'),
@@ -134,12 +136,16 @@ UNBLOCK = {1: ('block_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'u
 PRICES = {1: ('number', 'uint'), 2: ('list', 'bytes'), 3: ('plan_id', 'bytes')}
 PRICE_PLAN = {1: ('plan_id', 'bytes'), 2: ('from_ms', 'int'), 3: ('list', 'bytes')}
 PRICE_PLAN_END = {1: ('plan_id', 'bytes')}
-PRICE_LIST = {1: ('amounts', 'ints')}
+PRICE_TYPE = {1: ('number', 'uint'), 2: ('korean', 'bytes'), 3: ('english', 'bytes'), 4: ('amounts', 'sints'), 5: ('proof', 'uint'),
+              6: ('companion', 'uint'), 7: ('most', 'uint')}
+PRICE_LIST = {1: ('amounts', 'ints'), 2: ('types', [PRICE_TYPE])}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
            7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK),
            11: ('give_back', GIVE_BACK), 12: ('rested', RESTED), 13: ('block', BLOCK), 14: ('unblock', UNBLOCK),
-           15: ('prices', PRICES), 16: ('price_plan', PRICE_PLAN), 17: ('price_plan_end', PRICE_PLAN_END)}
-ROW = {2: ('first_seat', 'uint'), 3: ('numbers', ['bytes']), 5: ('categories', 'uints')}
+           15: ('prices', PRICES), 16: ('price_plan', PRICE_PLAN), 17: ('price_plan_end', PRICE_PLAN_END),
+           18: ('choose', EXTEND)}
+ROW = {2: ('first_seat', 'uint'), 3: ('numbers', ['bytes']), 5: ('categories', 'uints'),
+       7: ('kinds', 'uints')}
 SECTION = {2: ('kind', 'uint'), 3: ('first_seat', 'uint'), 4: ('place_count', 'uint'), 5: ('rows', [ROW]),
            6: ('category', 'uint')}
 SEAT_MAP = {3: ('sections', [SECTION]), 4: ('place_count', 'uint')}
@@ -176,6 +182,9 @@ def decode_entry(data):
         demand(1 <= len(change['reason']) <= 100, 'a block without a reason, or with a long one')
     if kind == 'sale':
         demand(len(change['amounts']) in (0, len(change['seats'])), 'not one amount a seat')
+    if 'types' in change:
+        demand(len(change['types']) in (0, len(change['seats'])), 'not one price type a seat')
+        demand(all(one < 32 for one in change['types']), 'a price type of no number')
     if kind in ('prices', 'price_plan'):
         demand(1 <= len(change['list']) <= 8192, 'a price list without bytes, or with too many')
     demand(kind != 'order_key' or change['key'], 'an order key without a key')
@@ -209,6 +218,48 @@ def categories_of(layout):
                 of_row = row['categories'] or [0]
                 categories[row['first_seat'] + at] = of_row[min(at, len(of_row) - 1)]
     return categories
+
+
+def wheelchairs_of(layout):
+    """The seats that are for a wheelchair."""
+    return {row['first_seat'] + at for section in decode(layout, SEAT_MAP)['sections'] for row in section['rows']
+            for at, kind in enumerate(row['kinds'][:len(row['numbers'])]) if kind == WHEELCHAIR}
+
+
+def is_name(text):
+    """One line of 1 to 60 bytes with something to see."""
+    try:
+        return 1 <= len(text) <= 60 and text.decode().isprintable() and bool(text.decode().strip())
+    except UnicodeDecodeError:
+        return False
+
+
+def read_list(packed, categories, least):
+    """A price list as (amounts, types by number), or None where it is none."""
+    try:
+        prices = decode(packed, PRICE_LIST)
+    except Malformed:
+        return None
+    types = {}
+    for one in prices['types']:
+        first = not types
+        number, amounts = one['number'], one['amounts']
+        if (first != (number == 0) or number >= 32 or (types and number <= max(types)) or one['most'] > 8
+                or (first and (one['companion'] or one['most'])) or not is_name(one['korean']) or not is_name(one['english'])
+                or len(amounts) != (0 if first else categories) or not all(-1 <= amount <= PRICE_MAX for amount in amounts)
+                or (not first and all(amount == -1 for amount in amounts))):
+            return None
+        types[number] = one
+    amounts = prices['amounts']
+    if len(types) > 12 or len(amounts) != categories or not all(least <= one <= PRICE_MAX for one in amounts):
+        return None
+    if least == -1 and not types and all(one == -1 for one in amounts):
+        return None
+    return amounts, types
+
+
+def types_of(change):
+    return change['types'] or [0] * len(change['seats'])
 
 
 def check_layout(hall, find):
@@ -250,9 +301,10 @@ class Performance:
         self.places = {}
         self.keys = {}
         prices = row['prices']
-        self.lists = [[int.from_bytes(prices[at:at + 8], 'little', signed=True) for at in range(0, len(prices), 8)]]
+        first = [int.from_bytes(prices[at:at + 8], 'little', signed=True) for at in range(0, len(prices), 8)]
+        self.lists = [(first, {})]                # (amounts, types by number)
         self.told_lists = {}                      # number → (version, bytes)
-        self.plans, self.plan_ids = {}, set()     # those that wait: plan_id → (from_ms, bytes, amounts); all ever made
+        self.plans, self.plan_ids = {}, set()     # those that wait: plan_id → (from_ms, bytes, list); all ever made
         self.version = 0                          # that the entry makes
         self.last_entry_ms = None
         self.later_ms = longest_later(db, row['performance_id'])
@@ -281,9 +333,9 @@ class Performance:
         check_layout(hall, self.find)
         self.place_count = hall['place_count']
         try:
-            self.categories = categories_of(hall['layout'])
+            self.categories, self.wheelchairs = categories_of(hall['layout']), wheelchairs_of(hall['layout'])
         except Malformed:
-            self.categories = {}                  # said above
+            self.categories, self.wheelchairs = {}, set()  # said above
         row = self.row
         self.genesis = sha256(
             b'usher genesis 1\n' + be(row['performance_id'], 4) + be(row['event_id'], 4) + be(row['hall_id'], 4)
@@ -385,6 +437,7 @@ class Performance:
             self.find('a hold of a wrong length')
         if change['price_list'] != len(self.lists) - 1:
             self.find(f'a hold by price list {change["price_list"]}, where {len(self.lists) - 1} is valid')
+        self.check_types(change)
         self.use_key(at_ms, change)
         self.hold_ids.add(hold_id)
         self.holds[hold_id] = dict(change, made_at_ms=at_ms)
@@ -477,14 +530,51 @@ class Performance:
             return
         if hold['account_id'] != change['account_id'] or hold['seats'] != change['seats']:
             self.find('what is extended is not what was held')
-        if change['price_list'] != hold['price_list']:
-            self.find('a hold is extended by another price list')
+        if change['price_list'] != hold['price_list'] or types_of(change) != types_of(hold):
+            self.find('a hold is extended by another price list, or with other types')
         if at_ms >= hold['expires_at_ms']:
             self.find('the hold has expired')
         longest = hold['made_at_ms'] + max(self.row['hold_ttl_ms'], self.later_ms) + EXTEND_MAX_MS
         if not hold['expires_at_ms'] < change['expires_at_ms'] <= longest:
             self.find('a hold is extended by a wrong length')
         hold['expires_at_ms'] = change['expires_at_ms']
+
+    def replay_choose(self, at_ms, change):
+        hold = self.holds.get(change['hold_id'])
+        if self.state not in (OPEN, PAUSED):
+            self.find('no sale is on')
+        if hold is None:
+            self.find('types are chosen for a hold that is not live')
+            return
+        if hold['account_id'] != change['account_id'] or hold['seats'] != change['seats']:
+            self.find('types are chosen for what was not held')
+            return
+        if change['price_list'] != hold['price_list'] or change['expires_at_ms'] != hold['expires_at_ms']:
+            self.find('types are chosen by another list, or with another time')
+        if at_ms >= hold['expires_at_ms']:
+            self.find('the hold has expired')
+        self.check_types(change)
+        hold['types'] = change['types']
+
+    def cost(self, number, category, kind):
+        """What a place costs by a list; None where it is not to be had."""
+        amounts, types = self.lists[number]
+        if kind == 0:
+            return amounts[category] if category < len(amounts) else 0
+        known = types.get(kind)
+        one = known['amounts'][category] if known and category < len(known['amounts']) else -1
+        return None if one == -1 else one
+
+    def check_types(self, change):
+        number, chosen = change['price_list'], types_of(change)
+        if number >= len(self.lists):
+            return
+        types = self.lists[number][1]
+        companions = sum(types[one]['companion'] for one in chosen if one in types)
+        if (any(self.cost(number, self.categories.get(seat, 0), one) is None for seat, one in zip(change['seats'], chosen))
+                or any(types[one]['most'] and chosen.count(one) > types[one]['most'] for one in chosen if one in types)
+                or companions > sum(seat in self.wheelchairs for seat in change['seats'])):
+            self.find(f'price types that list {number} does not allow')
 
     def replay_sale(self, at_ms, change):
         order_id, account, seats = change['order_id'], change['account_id'], change['seats']
@@ -521,7 +611,7 @@ class Performance:
         if change['amounts']:
             amounts = change['price_list'].to_bytes(4, 'little') + b''.join(
                 seat.to_bytes(4, 'little') + amount.to_bytes(8, 'little', signed=True)
-                for seat, amount in zip(seats, change['amounts']))
+                for seat, amount in zip(seats, change['amounts'])) + bytes(change['types'])
         self.orders[order_id] = dict(change, state=CONFIRMED, placed_at_ms=at_ms, amounts=amounts)
 
     def check_paid(self, change, hold):
@@ -532,11 +622,10 @@ class Performance:
             self.find('amounts where the first list says them, or none where it does not')
         if number >= len(self.lists):
             return
-        prices = self.lists[number]
-        amounts = []
-        for seat in change['seats']:
-            category = self.categories.get(seat, 0)
-            amounts.append(prices[category] if category < len(prices) else 0)
+        if types_of(change) != types_of(hold):
+            self.find('sold with other price types than held')
+        amounts = [self.cost(number, self.categories.get(seat, 0), one) or 0
+                   for seat, one in zip(change['seats'], types_of(change))]
         if change['amounts'] and change['amounts'] != amounts:
             self.find('seats are sold for other amounts than they cost')
         if sum(amounts) != change['total']:
@@ -546,14 +635,10 @@ class Performance:
         if change['number'] != len(self.lists):
             self.find(f'price list {change["number"]} follows list {len(self.lists) - 1}')
             return
-        amounts = None
-        try:
-            amounts = decode(change['list'], PRICE_LIST)['amounts']
-        except Malformed:
-            pass
-        if amounts is None or len(amounts) != len(self.lists[0]) or not all(0 <= one <= PRICE_MAX for one in amounts):
+        prices = read_list(change['list'], len(self.lists[0][0]), 0)
+        if prices is None:
             self.find('a price list that is none')
-            amounts = self.lists[-1]
+            prices = self.lists[-1]
         if change['plan_id']:
             plan = self.plans.pop(change['plan_id'], None)
             if plan is None:
@@ -561,9 +646,10 @@ class Performance:
             else:
                 if at_ms < plan[0]:
                     self.find('a price plan becomes valid before its time')
-                if amounts != [was if one == -1 else one for was, one in zip(self.lists[-1], plan[2])]:
+                was, (planned, types) = self.lists[-1], plan[2]
+                if prices != ([old if one == -1 else one for old, one in zip(was[0], planned)], types or was[1]):
                     self.find('a price plan becomes valid with other prices')
-        self.lists.append(amounts)
+        self.lists.append(prices)
         self.told_lists[change['number']] = (self.version, change['list'])
 
     def replay_price_plan(self, at_ms, change):
@@ -572,17 +658,12 @@ class Performance:
             return
         if change['from_ms'] <= at_ms:
             self.find('a price plan for a time that is over')
-        amounts = None
-        try:
-            amounts = decode(change['list'], PRICE_LIST)['amounts']
-        except Malformed:
-            pass
-        if (amounts is None or len(amounts) != len(self.lists[0]) or not all(-1 <= one <= PRICE_MAX for one in amounts)
-                or all(one == -1 for one in amounts)):
+        prices = read_list(change['list'], len(self.lists[0][0]), -1)
+        if prices is None:
             self.find('a price plan that is none')
             return
         self.plan_ids.add(change['plan_id'])
-        self.plans[change['plan_id']] = (change['from_ms'], change['list'], amounts)
+        self.plans[change['plan_id']] = (change['from_ms'], change['list'], prices)
 
     def replay_price_plan_end(self, at_ms, change):
         if self.plans.pop(change['plan_id'], None) is None:

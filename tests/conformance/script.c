@@ -201,8 +201,20 @@ void script_amounts(struct script *s, uint32_t price_list, int64_t amount)
     change->total = order->total = amount * change->seat_count;
     for (uint32_t i = 0; i < change->seat_count; i++)
         change->amounts[i] = amount;
+    order->amounts = store_amounts_write(
+        price_list, change->seats, change->amounts, change->type_count > 0 ? change->types : NULL,
+        change->seat_count, take(s, store_amounts_len(change->seat_count)));
+}
+
+void script_seat_amount(struct script *s, uint32_t place, int64_t amount)
+{
+    struct change *change = script_last(s);
+    struct store_order *order = &s->orders[s->order_count - 1];
+    change->total = order->total = change->total + amount - change->amounts[place];
+    change->amounts[place] = amount;
     order->amounts =
-        store_amounts_write(price_list, change->seats, change->amounts, change->seat_count,
+        store_amounts_write(change->price_list, change->seats, change->amounts,
+                            change->type_count > 0 ? change->types : NULL, change->seat_count,
                             take(s, store_amounts_len(change->seat_count)));
 }
 
@@ -212,6 +224,42 @@ void script_prices(struct script *s, uint32_t number, int64_t amount)
     struct change change = {.kind = CHANGE_PRICES, .number = number};
     int rc = price_list_write(&list, &s->arena, &change.list);
     assert(rc == 0);
+    script_change(s, &change);
+}
+
+void script_types(struct script *s, uint32_t number, int64_t child)
+{
+    const struct price_list list = {.category_count = 2,
+                                    .amounts = {1500, 2000},
+                                    .type_count = 3,
+                                    .types = {{.korean = "어른", .english = "Adult"},
+                                              {.number = 1,
+                                               .most = 1,
+                                               .proof = true,
+                                               .korean = "어린이",
+                                               .english = "Child",
+                                               .amounts = {child, PRICE_NONE}},
+                                              {.number = 4,
+                                               .companion = true,
+                                               .korean = "동반자",
+                                               .english = "Companion",
+                                               .amounts = {0, 0}}}};
+    struct change change = {.kind = CHANGE_PRICES, .number = number};
+    int rc = price_list_write(&list, &s->arena, &change.list);
+    assert(rc == 0);
+    script_change(s, &change);
+}
+
+void script_choose(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
+                   uint32_t type)
+{
+    struct change change = {.kind = CHANGE_CHOOSE,
+                            .hold_id = script_id(hold),
+                            .account_id = script_id(account),
+                            .expires_at_ms = s->now_ms + SCRIPT_TTL_MS,
+                            .type_count = (uint32_t)seats.count,
+                            .types = {type}};
+    set_seats(&change, &seats);
     script_change(s, &change);
 }
 

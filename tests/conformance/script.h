@@ -64,6 +64,13 @@ void script_unblock(struct script *s, uint64_t block, struct script_seats seats,
 /* A price list: what the first category costs; the second costs 2000. */
 void script_prices(struct script *s, uint32_t number, int64_t amount);
 
+/* The same with types: all cost 1500 and 2000, but a child 1, of whom there is one at most and none
+ * in the second category, and companions 4, who pay nothing. */
+void script_types(struct script *s, uint32_t number, int64_t child);
+/* The first seat of a hold is of that type, the others of type 0. It ends as if it was made now. */
+void script_choose(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
+                   uint32_t type);
+
 /* Prices that wait: what the first category costs from a time on; what is given last is spoilt. */
 void script_plan(struct script *s, uint64_t plan, int64_t from_ms, int64_t amount);
 void script_plan_end(struct script *s, uint64_t plan);
@@ -82,6 +89,8 @@ void script_sell(struct script *s, uint64_t order, uint64_t hold, uint64_t accou
                  struct script_seats seats, const char *key);
 /* The order given last was held by that list, and each of its seats costs the amount. */
 void script_amounts(struct script *s, uint32_t price_list, int64_t amount);
+/* One of them costs something else. */
+void script_seat_amount(struct script *s, uint32_t place, int64_t amount);
 void script_cancel(struct script *s, uint64_t order, uint64_t account, struct script_seats seats);
 /* Of an order that has both: seats go, left stay. */
 void script_give_back(struct script *s, uint64_t order, uint64_t account, struct script_seats seats,

@@ -112,12 +112,23 @@ static void wish_best(struct buyer *buyer, struct owner_ask *ask)
     };
 }
 
+/* Says who some of the seats are for; now and then somebody that no list knows. */
+static void wish_types(struct buyer *buyer, struct owner_ask *ask)
+{
+    struct world *world = buyer->world;
+    ask->type_count = ask->seat_count;
+    for (uint32_t i = 0; i < ask->seat_count; i++)
+        ask->types[i] = world_below(world, world_odds(world, 5) ? PRICE_NUMBERS + 1 : 4);
+}
+
 static void take(struct buyer *buyer)
 {
     static void (*const wishes[])(struct buyer *, struct owner_ask *) = {wish_seats, wish_seats,
                                                                          wish_best, wish_standing};
     struct owner_ask ask = {.account_id = buyer->account_id};
     wishes[world_below(buyer->world, 4)](buyer, &ask);
+    if (ask.seat_count > 0 && ask.area_count == 0 && world_odds(buyer->world, 20))
+        wish_types(buyer, &ask);
     insist(buyer, &ask, world_odds(buyer->world, 60));
 }
 
@@ -243,6 +254,22 @@ static void extend(struct buyer *buyer)
         drop(buyer, mine);
 }
 
+static void choose(struct buyer *buyer)
+{
+    struct belonging *mine = pick(buyer, false);
+    if (!mine)
+        return;
+    struct owner_ask ask = {.verb = OWNER_CHOOSE,
+                            .account_id = buyer->account_id,
+                            .hold_id = mine->hold_id,
+                            .seat_count = 1 + world_below(buyer->world, mine->seat_count)};
+    memcpy(ask.seats, mine->seats, sizeof(mine->seats));
+    wish_types(buyer, &ask);
+    const int result = insist(buyer, &ask, false);
+    if (result == ERR_NOT_FOUND || result == ERR_TIMEOUT)
+        drop(buyer, mine);
+}
+
 /* Orders a hold that may long be over. */
 static void linger(struct buyer *buyer)
 {
@@ -341,9 +368,9 @@ static void repeat(struct buyer *buyer)
 void buyer_run(void *arg)
 {
     static void (*const acts[])(struct buyer *) = {
-        take,   take,      take,          take,          order,       order,
-        order,  cancel,    linger,        meddle,        snipe,       repeat,
-        repeat, give_back, second_device, second_device, order_again, extend};
+        take,          take,          take,        take,   order,  order,  order,
+        cancel,        linger,        meddle,      snipe,  repeat, repeat, give_back,
+        second_device, second_device, order_again, extend, choose, choose};
     struct buyer *buyer = arg;
     struct world *world = buyer->world;
     world_wait(world, 1000);

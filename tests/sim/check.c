@@ -57,7 +57,7 @@ static void check_hold(struct world *world, const struct owner_ask *ask)
         world_fail(world, "P3: a hold was granted with other seats than the ledger's");
     else if (!as_asked(world, ask))
         world_fail(world, "P3: a hold was granted that is not what was asked for");
-    else if (known->total != ask->total || known->held_at_ms != ask->at_ms ||
+    else if (known->held_total != ask->total || known->held_at_ms != ask->at_ms ||
              known->granted_until_ms != ask->hold.expires_at_ms)
         world_fail(world, "P5: a hold was granted with another price or time than the ledger's");
     else if (ask->version < known->held_version || ask->version > world->truth.tail.version)
@@ -185,6 +185,22 @@ static void check_plan(struct world *world, struct post *post, const struct owne
         world_fail(world, "P2: prices were planned, the ledger says otherwise");
 }
 
+static void check_extended(struct world *world, const struct owner_ask *ask,
+                           const struct truth_hold *known)
+{
+    if (!known ||
+        (known->fate == TRUTH_HELD && known->hold.expires_at_ms < ask->hold.expires_at_ms))
+        world_fail(world, "P2: a hold was extended, the ledger says otherwise");
+}
+
+static void check_choice(struct world *world, struct post *post, const struct owner_ask *ask,
+                         const struct truth_hold *known)
+{
+    if (!known || (is_newest(world, post) && known->fate == TRUTH_HELD &&
+                   (!same_hold(&known->hold, &ask->hold) || known->total != ask->total)))
+        world_fail(world, "P2: price types were chosen, the ledger says otherwise");
+}
+
 static void check_granted(struct world *world, struct post *post, struct owner_ask *ask)
 {
     struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
@@ -216,9 +232,10 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
         world->coverage->reduced += ask->left_count > 0;
         break;
     case OWNER_EXTEND:
-        if (!known ||
-            (known->fate == TRUTH_HELD && known->hold.expires_at_ms < ask->hold.expires_at_ms))
-            world_fail(world, "P2: a hold was extended, the ledger says otherwise");
+        check_extended(world, ask, known);
+        break;
+    case OWNER_CHOOSE:
+        check_choice(world, post, ask, known);
         break;
     case OWNER_BLOCK:
         for (uint32_t i = 0; is_newest(world, post) && i < ask->hold.count; i++) {
@@ -266,7 +283,8 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         return;
     }
     const bool verb_finds = ask->verb == OWNER_RELEASE || ask->verb == OWNER_ORDER ||
-                            ask->verb == OWNER_CANCEL || ask->verb == OWNER_EXTEND;
+                            ask->verb == OWNER_CANCEL || ask->verb == OWNER_EXTEND ||
+                            ask->verb == OWNER_CHOOSE;
     switch (ask->result) {
     case 0:
         check_granted(world, post, ask);
@@ -287,7 +305,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         break;
     case ERR_TIMEOUT: {
         const struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
-        if ((ask->verb != OWNER_ORDER && ask->verb != OWNER_EXTEND) ||
+        if ((ask->verb != OWNER_ORDER && ask->verb != OWNER_EXTEND && ask->verb != OWNER_CHOOSE) ||
             (known && known->hold.expires_at_ms > post_now_ms(post)))
             world_fail(world, "P4: a hold was called expired before its time");
         break;
@@ -311,6 +329,10 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         if (ask->begins_ms == 0 || post_now_ms(post) < ask->begins_ms)
             world_fail(world, "a performance was called begun before its time");
         break;
+    case ERR_UNSUPPORTED:
+        if (ask->type_count == 0)
+            world_fail(world, "price types were refused that nobody named");
+        break;
     case ERR_FULL:
     case ERR_BUSY:
     case ERR_INVALID:
@@ -329,15 +351,25 @@ static void check_figures(struct world *world, struct post *post)
     const struct seats_counts counts = truth_counts(&world->truth);
     owner_figures(post->owner, &figures);
     owner_check(post->owner);
-    int64_t sold_totals[HALL_CATEGORIES_MAX] = {0};
+    int64_t sold_totals[HALL_CATEGORIES_MAX] = {0}, type_totals[PRICE_NUMBERS] = {0};
+    uint32_t type_counts[PRICE_NUMBERS] = {0};
     for (uint32_t seat = 0; seat < world->stage.hall->place_count; seat++) {
         const uint32_t claim = world->truth.claims[seat];
-        if (truth_state(&world->truth, seat) == SEATS_SOLD)
-            sold_totals[world->stage.hall->seats[seat].category] +=
-                truth_amount(&world->truth, &world->truth.holds[claim - 1], seat);
+        if (truth_state(&world->truth, seat) != SEATS_SOLD)
+            continue;
+        const struct truth_hold *known = &world->truth.holds[claim - 1];
+        const int64_t amount = truth_amount(&world->truth, known, seat);
+        uint32_t i = 0;
+        while (known->hold.seats[i] != seat)
+            i++;
+        sold_totals[world->stage.hall->seats[seat].category] += amount;
+        type_totals[known->hold.types[i]] += amount;
+        type_counts[known->hold.types[i]]++;
     }
     if (memcmp(&counts, &figures.counts, sizeof(counts)) != 0 ||
         memcmp(sold_totals, figures.sold_totals, sizeof(sold_totals)) != 0 ||
+        memcmp(type_totals, figures.type_totals, sizeof(type_totals)) != 0 ||
+        memcmp(type_counts, figures.type_counts, sizeof(type_counts)) != 0 ||
         figures.price_list != world->truth.list_count - 1 ||
         figures.version != world->truth.tail.version ||
         figures.orders_confirmed != truth_count_fate(&world->truth, TRUTH_SOLD) ||

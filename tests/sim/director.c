@@ -82,6 +82,27 @@ static void give_free(struct world *world)
         (void)world_ask(world, &organiser, &ask, NULL);
 }
 
+/* Who pays what, anew: some of three types, which are not to be had everywhere. */
+static void make_types(struct world *world, struct price_list *list)
+{
+    list->type_count = 0;
+    for (uint32_t number = 0; number < 4; number++) {
+        struct price_type *type = &list->types[list->type_count];
+        if (number > 0 && world_odds(world, 30))
+            continue;
+        *type = (struct price_type){.number = (uint8_t)number, .korean = "가", .english = "A"};
+        list->type_count++;
+        if (number == 0)
+            continue;
+        type->most = (uint8_t)world_below(world, 4);
+        type->companion = world_odds(world, 20);
+        for (uint32_t i = 0; i < list->category_count; i++)
+            type->amounts[i] =
+                world_odds(world, 20) ? PRICE_NONE : (int64_t)world_below(world, 100000);
+        type->amounts[0] = world_below(world, 100000);
+    }
+}
+
 /* The organiser changes what places cost; another may have done so since he looked. */
 static void change_prices(struct world *world)
 {
@@ -96,6 +117,8 @@ static void change_prices(struct world *world)
         ask.price_list--;
     const uint32_t category = world_below(world, list.category_count);
     list.amounts[category] = world_below(world, 100000);
+    if (world_odds(world, 50))
+        make_types(world, &list);
     arena_init(&arena, 65536);
     int err = price_list_write(&list, &arena, &ask.list);
     assert(err == 0 && ask.list.len <= sizeof(bytes));
@@ -125,6 +148,8 @@ static void plan_prices(struct world *world)
     for (uint32_t i = 0; i < STAGE_CATEGORIES; i++)
         list.amounts[i] = PRICE_STAYS;
     list.amounts[world_below(world, STAGE_CATEGORIES)] = world_below(world, 100000);
+    if (world_odds(world, 30))
+        make_types(world, &list);
     ask.verb = OWNER_PLAN_PRICES;
     ask.hold_id = chance_id(world->chance);
     ask.until_ms = post_now_ms(post) + 1 + (int64_t)world_below(world, 20000);

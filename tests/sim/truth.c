@@ -144,7 +144,50 @@ static uint64_t mark_of_hold(const struct seats_hold *hold, enum seats_state sta
 
 int64_t truth_amount(const struct truth *truth, const struct truth_hold *known, uint32_t seat)
 {
-    return truth->lists[known->hold.price_list].amounts[truth->hall->seats[seat].category];
+    const struct price_list *list = &truth->lists[known->hold.price_list];
+    const uint32_t category = truth->hall->seats[seat].category;
+    uint32_t type = 0;
+    for (uint32_t i = 0; i < known->hold.count; i++) {
+        if (known->hold.seats[i] == seat)
+            type = known->hold.types[i];
+    }
+    for (uint32_t i = 1; i < list->type_count; i++) {
+        if (list->types[i].number == type)
+            return list->types[i].amounts[category];
+    }
+    return type == 0 ? list->amounts[category] : PRICE_NONE;
+}
+
+/* The types of an entry, for its hold: of its list, to be had, and not more than may be. */
+static bool follow_types(struct truth *truth, const struct change *change, struct truth_hold *known)
+{
+    const struct price_list *list = &truth->lists[known->hold.price_list];
+    uint32_t wheelchairs = 0, companions = 0;
+    for (uint32_t i = 0; i < known->hold.count; i++) {
+        known->hold.types[i] = change->type_count > 0 ? (uint8_t)change->types[i] : 0;
+        if (truth_amount(truth, known, known->hold.seats[i]) < 0)
+            return wrong(truth, "seat %u has a price type that it cannot have",
+                         known->hold.seats[i]);
+        wheelchairs += truth->hall->seats[known->hold.seats[i]].kind == HALL_WHEELCHAIR;
+    }
+    for (uint32_t t = 0; t < list->type_count; t++) {
+        uint32_t same = 0;
+        for (uint32_t i = 0; i < known->hold.count; i++)
+            same += known->hold.types[i] == list->types[t].number;
+        companions += list->types[t].companion ? same : 0;
+        if (list->types[t].most != 0 && same > list->types[t].most)
+            return wrong(truth, "more places of a price type than may be");
+    }
+    return companions <= wheelchairs || wrong(truth, "companions of nobody");
+}
+
+static bool same_types(const struct truth_hold *known, const struct change *change)
+{
+    for (uint32_t i = 0; i < known->hold.count; i++) {
+        if (known->hold.types[i] != (change->type_count > 0 ? change->types[i] : 0))
+            return false;
+    }
+    return true;
 }
 
 static int64_t price_of(const struct truth *truth, const struct truth_hold *known)
@@ -298,7 +341,9 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
             return wrong(truth, "P7: seat %u is held while it is kept back", seat);
         known->hold.seats[i] = seat;
     }
-    known->total = price_of(truth, known);
+    if (!follow_types(truth, change, known))
+        return false;
+    known->total = known->held_total = price_of(truth, known);
     int err = table_put(&truth->places, known->hold.hold_id, truth->hold_count++);
     assert(err == 0);
     for (uint32_t i = 0; i < known->hold.count; i++)
@@ -391,11 +436,31 @@ static bool follow_extend(struct truth *truth, const struct change *change)
     if (!id_eq(change->account_id, known->hold.account_id) ||
         !same_seats(&known->hold, change->seats, change->seat_count))
         return wrong(truth, "an extension of another account or other seats");
-    if (change->price_list != known->hold.price_list)
-        return wrong(truth, "an extension by another price list");
+    if (change->price_list != known->hold.price_list || !same_types(known, change))
+        return wrong(truth, "an extension by another price list, or with other types");
     if (change->expires_at_ms <= known->hold.expires_at_ms)
         return wrong(truth, "a hold is extended to an earlier time");
     known->hold.expires_at_ms = change->expires_at_ms;
+    return true;
+}
+
+static bool follow_choose(struct truth *truth, const struct change *change)
+{
+    struct truth_hold *known = live(truth, change);
+    if (!known)
+        return false;
+    if (known->hold.expires_at_ms <= change->at_ms)
+        return wrong(truth, "P4: types are chosen for an expired hold");
+    if (!id_eq(change->account_id, known->hold.account_id) ||
+        !same_seats(&known->hold, change->seats, change->seat_count))
+        return wrong(truth, "types of another account or other seats");
+    if (change->price_list != known->hold.price_list ||
+        change->expires_at_ms != known->hold.expires_at_ms)
+        return wrong(truth, "types by another price list, or with another time");
+    truth->choices++;
+    if (!follow_types(truth, change, known))
+        return false;
+    known->total = price_of(truth, known);
     return true;
 }
 
@@ -412,7 +477,7 @@ static bool follow_sale(struct truth *truth, const struct change *change, uint64
         return wrong(truth, "P3: the seats of a sale are not its hold's");
     if (change->total != known->total)
         return wrong(truth, "a sale at %" PRId64 ", not %" PRId64, change->total, known->total);
-    if (change->price_list != known->hold.price_list ||
+    if (change->price_list != known->hold.price_list || !same_types(known, change) ||
         change->amount_count != (change->price_list > 0 ? change->seat_count : 0))
         return wrong(truth, "a sale by another price list, or without its amounts");
     for (uint32_t i = 0; i < change->amount_count; i++) {
@@ -522,6 +587,8 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
         return follow_plan(truth, change);
     case CHANGE_PRICE_PLAN_END:
         return follow_plan_end(truth, change);
+    case CHANGE_CHOOSE:
+        return follow_choose(truth, change);
     case CHANGE_CLOCK:
         return wrong(truth, "a clock that nobody set");
     }
@@ -599,6 +666,7 @@ static bool amounts_are(const struct truth *truth, const struct truth_hold *know
         int64_t amount;
         const uint32_t seat = known->hold.seats[i];
         if (!store_amounts_find(amounts, seat, &amount) ||
+            store_amounts_type(amounts, seat) != known->hold.types[i] ||
             amount != truth_amount(truth, known, seat))
             return false;
     }

@@ -31,6 +31,7 @@ struct truth_hold {
     uint64_t sold_version;
     uint64_t ended_version; /* released, expired or cancelled */
     int64_t total;
+    int64_t held_total; /* before its account said who the places are for */
     /* what its account asked for; the test says so before it asks */
     bool release_asked;
     bool order_asked;
@@ -54,6 +55,7 @@ struct truth {
     struct truth_plan *plans; /* prices that wait for their time; TRUTH_PLANS_MAX */
     uint32_t plan_count;
     uint32_t plans_begun, plans_ended;
+    uint32_t choices; /* of price types */
     uint32_t performance_id;
     uint32_t places_max;
     uint32_t rest_ms;

@@ -62,7 +62,7 @@ static const char *verb_name(enum owner_verb verb)
     static const char *const names[] = {"hold",   "best",        "release",     "order",
                                         "cancel", "sale",        "extend",      "keep key of",
                                         "block",  "unblock",     "end hold of", "list holds",
-                                        "prices", "plan prices", "end plan"};
+                                        "prices", "plan prices", "end plan",    "types of"};
     return names[verb];
 }
 
@@ -209,6 +209,7 @@ bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverag
     coverage->expiries += truth_count_fate(&world->truth, TRUTH_EXPIRED);
     coverage->rests += world->truth.rest_count;
     coverage->plans += world->truth.plans_begun;
+    coverage->choices += world->truth.choices;
     coverage->lists += world->truth.list_count - 1;
     for (uint32_t i = 0; i < world->truth.hold_count; i++)
         coverage->sold_dear +=

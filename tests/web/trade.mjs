@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { password, staff } from './door.mjs';
-import { visit } from './steps.mjs';
+import { holdBest, order, season, visit } from './steps.mjs';
 import { phone } from './visitor.mjs';
 
 const wide = { viewport: { width: 1280, height: 900 }, locale: 'en-GB' };
@@ -177,5 +177,54 @@ export const trade = {
     } finally {
       other.server.close();
     }
+  },
+  'who pays what: said by the organiser, chosen by the buyer, shown on the ticket': async (world) => {
+    await staff(world, 'types@example.com', 'manager');
+    const { eventId, ids } = await season(world, 'Paper Moon', [20]);
+    await visit(world, [wide], async (a) => {
+      const { page } = a;
+      await signIn(a, `/organiser/events/${eventId}`, 'types@example.com');
+      await page.click(`[data-performance="${ids[0]}"] [data-action=prices]`);
+      await page.click('[data-action=add-type]');
+      await page.waitForSelector('[name=type-korean-1]');
+      await page.click('[data-form=prices] [data-action=set-prices]');
+      await page.waitForSelector('[name=type-korean-1][aria-invalid=true]');
+      await page.fill('[name=type-korean-1]', '어린이');
+      await page.fill('[name=type-english-1]', 'Child');
+      for (const field of await page.locator('[name^=type-price-1-]').all()) await field.fill('40,000');
+      await page.fill('[name=type-most-1]', '1');
+      await page.check('[name=type-proof-1]');
+      await a.isAccessible('who pays what');
+      await a.picture('types-wide');
+      await page.click('[data-form=prices] [data-action=set-prices]');
+      await page.waitForSelector('[data-form=prices]', { state: 'detached' });
+    });
+    await visit(world, [narrow], async (a) => {
+      const { page } = a;
+      await page.goto(`${a.url}/p/${ids[0]}`);
+      await holdBest(a, 2);
+      await a.press('order');
+      await page.waitForSelector('[data-part=types] select');
+      const choices = page.locator('[data-part=types] select');
+      assert.equal(await choices.count(), 2);
+      const before = Number((await page.textContent('.lines-total b')).replace(/\D/g, ''));
+      await choices.nth(0).selectOption('1');
+      await page.waitForFunction((was) => Number(document.querySelector('.lines-total b').textContent.replace(/\D/g, '')) !== was, before);
+      assert.equal(Number((await page.textContent('.lines-total b')).replace(/\D/g, '')), before / 2 + 40_000);
+      await choices.nth(1).selectOption('1'); // one child of a hold
+      await page.waitForSelector('[data-part=types] .notice-bad');
+      await fits(a, 'the choice of whom the seats are for');
+      await a.isAccessible('whom the seats are for');
+      await a.picture('types-phone');
+      await page.goto(`${a.url}/p/${ids[0]}`); // the hold has it, wherever one looks
+      await page.waitForSelector('.held');
+      await order(a);
+      await page.waitForSelector('.ticket-grade:has-text("어린이 · 입장 시 증빙 확인")');
+    }, true);
+    await visit(world, [wide], async (a) => {
+      await signIn(a, `/organiser/sales/${ids[0]}`, 'types@example.com');
+      await a.page.waitForSelector('[data-type="1"]:has-text("Child")');
+      assert.match(await a.page.textContent('[data-type="1"]'), /1.*40,000/);
+    });
   },
 };

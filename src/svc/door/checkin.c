@@ -78,6 +78,7 @@ static int fill_answer(struct call *call, const struct verdict *v, enum scan_res
     if (v->ticket) {
         answer->label = v->ticket->label;
         answer->category = v->ticket->category;
+        answer->price_type = v->ticket->price_type;
     }
     if (entry->at_ms != 0) {
         answer->first_in_at_ms = entry->at_ms;

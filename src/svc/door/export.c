@@ -74,7 +74,7 @@ static const struct columns kinds[] = {
                                                               {"Name", "이름"},
                                                               {"E-mail", "이메일"},
                                                               {"Telephone", "전화번호"}}},
-    [USHER__V1__EXPORT_KIND__EXPORT_KIND_TICKETS] = {.count = 14,
+    [USHER__V1__EXPORT_KIND__EXPORT_KIND_TICKETS] = {.count = 15,
                                                      .names = {{"Order", "예매번호"},
                                                                {"Event", "공연"},
                                                                {"Date", "공연 일시"},
@@ -82,6 +82,7 @@ static const struct columns kinds[] = {
                                                                {"Row", "열"},
                                                                {"Seat", "번호"},
                                                                {"Grade", "등급"},
+                                                               {"Type", "권종"},
                                                                {"Price", "가격"},
                                                                {"Currency", "통화"},
                                                                {"Inside", "입장"},
@@ -212,11 +213,13 @@ static void put_ticket(struct export *x, const Usher__V1__Order *order, struct i
     row[4] = text(ticket->row);
     row[5] = text(ticket->number);
     row[6] = text(ticket->category_name);
-    row[7] = amount(x, ticket->amount);
-    row[8] = text(order->currency);
-    row[9] = is_inside(x, order_id, ticket->seat) ? word(x, "yes", "예") : text("");
-    row[10] = text(x->personal ? ticket->passed_to : ticket->passed_to[0] ? "…" : "");
-    put_person(x, contact, row + 11);
+    const Usher__V1__PriceType *type = ticket->price_type;
+    row[7] = type ? word(x, type->english, type->korean) : text("");
+    row[8] = amount(x, ticket->amount);
+    row[9] = text(order->currency);
+    row[10] = is_inside(x, order_id, ticket->seat) ? word(x, "yes", "예") : text("");
+    row[11] = text(x->personal ? ticket->passed_to : ticket->passed_to[0] ? "…" : "");
+    put_person(x, contact, row + 12);
 }
 
 /* Money of an order that no payment of ours is about. */

@@ -114,6 +114,7 @@ static int fill_ticket(struct call *call, const Usher__V1__Order *order,
     ret_ticket->generation = ticket->generation;
     ret_ticket->order_number = order->order_number;
     ret_ticket->category_name = ticket->category_name;
+    ret_ticket->price_type = ticket->price_type;
     if (name)
         ret_ticket->name = name;
     ret_ticket->rotation_key = (ProtobufCBinaryData){.len = TOTP_KEY_BYTES, .data = key};

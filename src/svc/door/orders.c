@@ -53,9 +53,24 @@ static bool is_shown(const Usher__V1__Ticket *ticket, uint32_t seat)
     return seat == LOBBY_OWN_SEATS ? ticket->passed_to[0] == '\0' : ticket->seat == seat;
 }
 
+/* The price class, whom the ticket is for, and whether the door asks for a proof of it. */
+static const char *grade_of(const Usher__V1__Ticket *ticket, enum paper_language language,
+                            struct arena *arena)
+{
+    const bool korean = language == PAPER_KOREAN;
+    const Usher__V1__PriceType *type = ticket->price_type;
+    if (!type)
+        return ticket->category_name;
+    return arena_printf(arena, "%s · %s%s", ticket->category_name,
+                        korean ? type->korean : type->english,
+                        !type->proof ? ""
+                        : korean     ? " (입장 시 증빙 확인)"
+                                     : " (proof needed at the door)");
+}
+
 static int paper_tickets(const struct door *door, const Usher__V1__Order *order, struct id order_id,
-                         uint32_t seat, struct arena *arena, struct paper_ticket *tickets,
-                         size_t *ret_count)
+                         uint32_t seat, enum paper_language language, struct arena *arena,
+                         struct paper_ticket *tickets, size_t *ret_count)
 {
     char code[CODE_TEXT_MAX];
     size_t count = 0;
@@ -66,13 +81,14 @@ static int paper_tickets(const struct door *door, const Usher__V1__Order *order,
         const struct ticket_ref ref = {order_id, ticket->seat, (uint16_t)ticket->generation};
         signed_code_write(door->codes.secret_key, &ref, order->performance_id, code);
         const char *copy = arena_copy(arena, view_str(code));
-        if (!copy)
+        const char *grade = grade_of(ticket, language, arena);
+        if (!copy || !grade)
             return ERR_NO_MEMORY;
         tickets[count++] = (struct paper_ticket){
             .section = view_str(ticket->section),
             .row = view_str(ticket->row),
             .number = view_str(ticket->number),
-            .category = view_str(ticket->category_name),
+            .category = view_str(grade),
             .row_label = view_str(ticket->row_label),
             .seat_label = view_str(ticket->seat_label),
             .kind = (enum paper_seat)ticket->kind,
@@ -95,11 +111,13 @@ int lobby_paper_order(struct door *door, const Usher__V1__Order *order,
         return ERR_NO_MEMORY;
     if (id_parse(view_str(order->order_id), &order_id))
         return ERR_CORRUPT;
-    int err = paper_tickets(door, order, order_id, seat, arena, tickets, &count);
+    const enum paper_language language =
+        paper_language_of(contact ? contact->language : VIEW_LIT("en"));
+    int err = paper_tickets(door, order, order_id, seat, language, arena, tickets, &count);
     if (err != 0)
         return err;
     *ret_order = (struct paper_order){
-        .language = paper_language_of(contact ? contact->language : VIEW_LIT("en")),
+        .language = language,
         .order_id = view_str(order->order_id),
         .order_number = view_str(order->order_number),
         .event = view_str(order->event_name),

@@ -239,6 +239,7 @@ static int fill(struct call *call, const Usher__V1__Hold *hold, bool equal, stru
     /* Equal is of one category, and so of one price. */
     for (uint32_t i = 0; i < p->seat_count; i++) {
         p->seats[i] = hold->seats[i]->seat;
+        p->types[i] = (uint8_t)hold->seats[i]->price_type;
         equal = equal && hold->seats[i]->category == hold->seats[0]->category;
     }
     p->equal = equal ? hold->seats[0]->category + 1 : 0;

@@ -283,7 +283,8 @@ static int secure_hold(const struct work *w, struct payment *p, const struct ada
                        : tickets_extend(w, p->performance_id, p->hold_id, p->account_id, until_ms,
                                         (struct view){0}, &hold, &status);
     p->extended = p->extended || err == 0;
-    return err;
+    /* Its buyer has said meanwhile that the places are for others. */
+    return err == 0 && hold->total != p->books.amount - p->fee ? ERR_INVALID : err;
 }
 
 int flow_confirm(const struct work *w, struct payment *p, struct view ref)
@@ -296,7 +297,9 @@ int flow_confirm(const struct work *w, struct payment *p, struct view ref)
     int err = secure_hold(w, p, adapter);
     if (err == ERR_NOT_FOUND && p->state == PAYMENT_WAITING && adapter->confirms)
         return dead(w, p, PAYMENT_ABANDONED, "HOLD_EXPIRED");
-    if (err != 0 && err != ERR_NOT_FOUND)
+    if (err == ERR_INVALID && p->state == PAYMENT_WAITING && adapter->confirms)
+        return dead(w, p, PAYMENT_ABANDONED, "AMOUNT_CHANGED");
+    if (err != 0 && err != ERR_NOT_FOUND && err != ERR_INVALID)
         return ERR_UNAVAILABLE;
     p->ref = ref;
     err = p->state == PAYMENT_CONFIRMING

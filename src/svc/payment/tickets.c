@@ -63,6 +63,7 @@ static int meaning(const struct call_status *status)
         {"ALL_HELD", ERR_CONFLICT},
         {"SOLD_OUT", ERR_CONFLICT},
         {"PAY_LATER_OFF", ERR_DENIED},
+        {"PRICE_TYPE", ERR_CONFLICT},         /* these prices are not to be had any more */
         {"PERFORMANCE_BEGUN", ERR_NOT_FOUND}, /* unless it was begun before: then that is told */
     };
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
@@ -159,13 +160,18 @@ static int hold_again(const struct work *w, const struct payment *p,
                       const Usher__V1__Hold **ret_hold)
 {
     struct asking a;
-    uint32_t seats[PAYMENT_SEATS_MAX];
+    uint32_t seats[PAYMENT_SEATS_MAX], types[PAYMENT_SEATS_MAX];
     Usher__V1__HoldSeatsRequest wish = USHER__V1__HOLD_SEATS_REQUEST__INIT;
     begin(&a, w, p->account_id);
     memcpy(seats, p->seats, sizeof(seats));
     wish.performance_id = p->performance_id;
     wish.n_seats = p->seat_count;
     wish.seats = seats;
+    for (uint32_t i = 0; i < p->seat_count; i++) {
+        types[i] = p->types[i];
+        wish.n_types = p->types[i] != 0 ? p->seat_count : wish.n_types;
+    }
+    wish.types = types;
     wish.idempotency_key = arena_printf(w->arena, "again-%s", exchange_id(w->arena, p->payment_id));
     int err = client_call(&a.client, Usher__V1__TicketService, hold_seats, &wish, ret_hold);
     return err == 0 ? 0 : meaning(&a.client.status);
@@ -183,6 +189,27 @@ int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1_
     return err;
 }
 
+/* Of equal places the first is for whom the first was, and so on. */
+static int choose_again(struct asking *a, const struct payment *p, const Usher__V1__Hold **hold)
+{
+    Usher__V1__ChoosePriceTypesRequest wish = USHER__V1__CHOOSE_PRICE_TYPES_REQUEST__INIT;
+    Usher__V1__SeatPriceType types[PAYMENT_SEATS_MAX], *list[PAYMENT_SEATS_MAX];
+    bool typed = false;
+    for (uint32_t i = 0; i < p->seat_count && i < (*hold)->n_seats; i++) {
+        usher__v1__seat_price_type__init(&types[i]);
+        types[i].seat = (*hold)->seats[i]->seat;
+        types[i].type = p->types[i];
+        typed = typed || p->types[i] != 0;
+        list[wish.n_types++] = &types[i];
+    }
+    if (!typed)
+        return 0;
+    wish.performance_id = p->performance_id;
+    wish.hold_id = (*hold)->hold_id;
+    wish.types = list;
+    return client_call(&a->client, Usher__V1__TicketService, choose_price_types, &wish, hold);
+}
+
 int tickets_hold_equal(const struct work *w, const struct payment *p,
                        const Usher__V1__Hold **ret_hold)
 {
@@ -195,6 +222,8 @@ int tickets_hold_equal(const struct work *w, const struct payment *p,
     wish.category = p->equal - 1;
     wish.idempotency_key = arena_printf(w->arena, "equal-%s", exchange_id(w->arena, p->payment_id));
     int err = client_call(&a.client, Usher__V1__TicketService, hold_best, &wish, ret_hold);
+    if (err == 0)
+        err = choose_again(&a, p, ret_hold);
     return err == 0 ? 0 : meaning(&a.client.status);
 }
 

@@ -64,7 +64,8 @@ static int fill_prices(struct arena *arena, const struct catalog_performance *pe
     }
     ret_performance->prices = list;
     ret_performance->n_prices = count;
-    return 0;
+    ret_performance->n_price_types = valid->type_count;
+    return price_list_types(valid, arena, &ret_performance->price_types);
 }
 
 void desk_fill_counts(const struct seats_counts *counts, Usher__V1__Counts *ret_counts)
@@ -159,6 +160,28 @@ static bool fill_words(struct arena *arena, const struct hall *hall, const struc
     return ticket->row_label && ticket->seat_label;
 }
 
+/* Who it is for, without what it costs; of the list that its order was promised by. */
+static bool fill_type(struct arena *arena, const struct catalog_performance *performance,
+                      uint32_t seat, struct view amounts, Usher__V1__Ticket *ret_ticket)
+{
+    const struct price_list *list = catalog_price_list(performance, store_amounts_list(amounts));
+    const struct price_type *type =
+        list ? price_list_type(list, store_amounts_type(amounts, seat)) : NULL;
+    if (!type)
+        return true;
+    Usher__V1__PriceType *told = arena_alloc(arena, sizeof(*told));
+    if (!told)
+        return false;
+    usher__v1__price_type__init(told);
+    told->number = type->number;
+    told->korean = (char *)type->korean; /* in the catalog, for good; so the next */
+    told->english = (char *)type->english;
+    told->proof = type->proof;
+    told->companion = type->companion;
+    ret_ticket->price_type = told;
+    return true;
+}
+
 /* amounts: of its order. holder: whom it was passed on to, whose code then is told to nobody else;
  * empty: nobody. */
 static int fill_ticket(struct ticket *ticket, struct arena *arena,
@@ -186,9 +209,11 @@ static int fill_ticket(struct ticket *ticket, struct arena *arena,
     ret_ticket->category_name = arena_copy(arena, hall->categories[seat->category].name);
     ret_ticket->generation = ref->generation;
     ret_ticket->kind = (Usher__V1__SeatKind)seat->kind;
-    return fill_words(arena, hall, seat, ret_ticket) && ret_ticket->ticket_code &&
-                   ret_ticket->passed_to && ret_ticket->label && ret_ticket->section &&
-                   ret_ticket->row && ret_ticket->number && ret_ticket->category_name
+    return fill_words(arena, hall, seat, ret_ticket) &&
+                   fill_type(arena, performance, ref->seat, amounts, ret_ticket) &&
+                   ret_ticket->ticket_code && ret_ticket->passed_to && ret_ticket->label &&
+                   ret_ticket->section && ret_ticket->row && ret_ticket->number &&
+                   ret_ticket->category_name
                ? 0
                : ERR_NO_MEMORY;
 }

@@ -242,6 +242,19 @@ void catalog_priced(void *arg, const struct price_list *list)
         lists->newest = kept;
 }
 
+const struct price_type *catalog_price_type(const struct catalog_performance *performance,
+                                            uint32_t number, uint32_t type)
+{
+    const struct catalog_prices *prices = performance->lists->newest;
+    for (; prices; prices = prices->before) {
+        const struct price_type *known =
+            prices->list.number <= number ? price_list_type(&prices->list, type) : NULL;
+        if (known)
+            return known;
+    }
+    return NULL;
+}
+
 const struct price_list *catalog_price_list(const struct catalog_performance *performance,
                                             uint32_t number)
 {

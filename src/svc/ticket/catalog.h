@@ -82,6 +82,9 @@ void catalog_priced(void *lists, const struct price_list *list);
 /* The list of that number; NULL: it is not known here. */
 const struct price_list *catalog_price_list(const struct catalog_performance *performance,
                                             uint32_t number);
+/* What the type of that number is, by list number or the last before it that has it; NULL: none. */
+const struct price_type *catalog_price_type(const struct catalog_performance *performance,
+                                            uint32_t number, uint32_t type);
 /* A performance whose owner and feed are there: *performance is copied, its currency and date too.
  * Visible to all workers when this returns. */
 int catalog_add_performance(struct catalog *catalog, const struct catalog_performance *performance);

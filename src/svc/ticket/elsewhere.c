@@ -92,6 +92,8 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->holdings_max = ask->holdings_max;
     m->later = ask->later;
     m->price_list = ask->price_list;
+    m->types = ask->types;
+    m->n_types = ask->type_count;
     m->list = (ProtobufCBinaryData){ask->list.len, (uint8_t *)ask->list.at};
     if (ask->reason.len > 0) /* of a message: it ends with a NUL */
         m->reason = (char *)ask->reason.at;
@@ -136,6 +138,8 @@ static int unpack_answer(const Usher__V1__OwnerAnswer *answer, struct owner_ask 
     ask->hold.expires_at_ms = answer->expires_at_ms;
     ask->hold.count = copy_seats(answer->seats, answer->n_seats, ask->hold.seats);
     ask->hold.price_list = answer->price_list;
+    for (size_t i = 0; i < answer->n_types && i < SEATS_PARTY_MAX; i++)
+        ask->hold.types[i] = (uint8_t)answer->types[i];
     for (size_t i = 0; i < answer->n_amounts && i < SEATS_PARTY_MAX; i++)
         ask->amounts[i] = answer->amounts[i];
     ask->total = answer->total;
@@ -214,7 +218,8 @@ static bool may_repeat(const struct owner_ask *ask)
            ask->verb == OWNER_SET_SALE || ask->verb == OWNER_EXTEND || ask->verb == OWNER_BLOCK ||
            ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD ||
            ask->verb == OWNER_HOLDINGS || ask->verb == OWNER_PRICES ||
-           ask->verb == OWNER_PLAN_PRICES || ask->verb == OWNER_END_PLAN;
+           ask->verb == OWNER_PLAN_PRICES || ask->verb == OWNER_END_PLAN ||
+           ask->verb == OWNER_CHOOSE;
 }
 
 static int ask_far(struct elsewhere *e, const char *url,
@@ -338,6 +343,12 @@ void desk_figures(struct ticket *ticket, const struct catalog_performance *perfo
         };
     for (size_t i = 0; err == 0 && i < figures->n_sold_totals && i < HALL_CATEGORIES_MAX; i++)
         ret_figures->sold_totals[i] = figures->sold_totals[i];
+    for (size_t i = 0;
+         err == 0 && i < figures->n_type_totals && i < figures->n_type_counts && i < PRICE_NUMBERS;
+         i++) {
+        ret_figures->type_totals[i] = figures->type_totals[i];
+        ret_figures->type_counts[i] = figures->type_counts[i];
+    }
     arena_release(&arena);
     elsewhere_leave(ticket->elsewhere, channel);
 }

@@ -47,6 +47,7 @@ static int fill_hold(struct call *call, const struct catalog_performance *perfor
         seats[i].category = performance->hall->hall->seats[hold->seats[i]].category;
         seats[i].kind = (Usher__V1__SeatKind)performance->hall->hall->seats[hold->seats[i]].kind;
         seats[i].amount = ask->amounts[i];
+        seats[i].price_type = hold->types[i];
         if (!seats[i].label)
             return desk_store_failed(call, ERR_NO_MEMORY);
         list[i] = &seats[i];
@@ -61,6 +62,12 @@ static int fill_hold(struct call *call, const struct catalog_performance *perfor
     ret_hold->currency = (char *)performance->currency;
     ret_hold->currency_digits = currency_digits(view_str(performance->currency));
     ret_hold->version = ask->version;
+    const struct price_list *promised = catalog_price_list(performance, hold->price_list);
+    if (promised && promised->type_count > 0) {
+        ret_hold->n_price_types = promised->type_count;
+        if (price_list_types(promised, arena, &ret_hold->price_types) != 0)
+            return desk_store_failed(call, ERR_NO_MEMORY);
+    }
     return 0;
 }
 
@@ -94,6 +101,12 @@ int ticket_hold_seats(struct call *call, const void *request, void *response)
     ask.seat_count = (uint32_t)wish->n_seats;
     for (size_t i = 0; i < wish->n_seats; i++)
         ask.seats[i] = wish->seats[i];
+    if (wish->n_types > 0 && (wish->n_types != wish->n_seats || wish->n_areas > 0))
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "types",
+                         "types are one for each of seats, and none where areas are asked for");
+    ask.type_count = (uint32_t)wish->n_types;
+    for (size_t i = 0; i < wish->n_types; i++)
+        ask.types[i] = wish->types[i];
     ask.area_count = (uint32_t)wish->n_areas;
     for (size_t i = 0; i < wish->n_areas; i++)
         ask.areas[i] = (struct owner_area){wish->areas[i]->section, wish->areas[i]->quantity};
@@ -134,6 +147,31 @@ int ticket_hold_best(struct call *call, const void *request, void *response)
             return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "section",
                              "the hall has sections 0 to %u", hall->section_count - 1);
         ask.best.section = (int32_t)wish->section;
+    }
+    return ask_and_fill(call, performance, &ask, response);
+}
+
+CALL_HANDLER(ticket_choose_price_types)
+{
+    const Usher__V1__ChoosePriceTypesRequest *wish = request;
+    const struct catalog_performance *performance = desk_performance(call, wish->performance_id);
+    struct owner_ask ask = {.verb = OWNER_CHOOSE};
+    if (!performance)
+        return ERR_NOT_FOUND;
+    int err = desk_account(call, &ask.account_id);
+    if (err != 0)
+        return err;
+    if (wish->n_types > SEATS_PARTY_MAX)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "types",
+                         "a hold has at most %d places", SEATS_PARTY_MAX);
+    ask.seat_count = ask.type_count = (uint32_t)wish->n_types;
+    for (size_t i = 0; i < wish->n_types; i++) {
+        ask.seats[i] = wish->types[i]->seat;
+        ask.types[i] = wish->types[i]->type;
+    }
+    if (id_parse(view_str(wish->hold_id), &ask.hold_id) != 0) {
+        ask.result = ERR_NOT_FOUND;
+        return desk_refused(call, &ask);
     }
     return ask_and_fill(call, performance, &ask, response);
 }

@@ -49,9 +49,20 @@ static int no_order(struct call *call)
 }
 
 /* What the owner has just sold, as the store has it. */
-static void order_of_ask(const struct owner_ask *ask, uint32_t performance_id, uint8_t *seats,
-                         struct store_order *ret_order)
+static int order_of_ask(const struct owner_ask *ask, uint32_t performance_id, struct arena *arena,
+                        struct store_order *ret_order)
 {
+    uint32_t types[SEATS_PARTY_MAX];
+    bool typed = false;
+    for (uint32_t i = 0; i < ask->hold.count; i++) {
+        types[i] = ask->hold.types[i];
+        typed = typed || types[i] != 0;
+    }
+    uint8_t *seats = arena_alloc(arena, STORE_SEAT_BYTES * SEATS_PARTY_MAX);
+    uint8_t *amounts =
+        ask->hold.price_list > 0 ? arena_alloc(arena, store_amounts_len(SEATS_PARTY_MAX)) : seats;
+    if (!seats || !amounts)
+        return ERR_NO_MEMORY;
     *ret_order = (struct store_order){
         .order_id = ask->hold.hold_id,
         .account_id = ask->account_id,
@@ -63,6 +74,11 @@ static void order_of_ask(const struct owner_ask *ask, uint32_t performance_id, u
         .total = ask->total,
         .seats = store_seats_write(ask->hold.seats, ask->hold.count, seats),
     };
+    if (ask->hold.price_list > 0)
+        ret_order->amounts =
+            store_amounts_write(ask->hold.price_list, ask->hold.seats, ask->amounts,
+                                typed ? types : NULL, ask->hold.count, amounts);
+    return 0;
 }
 
 /* An order that is there already is answered under this key too. False: refused, by ask->result. */
@@ -103,7 +119,6 @@ int ticket_place_order(struct call *call, const void *request, void *response)
         .key = view_str(wish->idempotency_key),
     };
     struct store_order order;
-    uint8_t seats[STORE_SEAT_BYTES * SEATS_PARTY_MAX];
     if (!performance)
         return ERR_NOT_FOUND;
     int err = desk_account(call, &ask.account_id);
@@ -140,8 +155,8 @@ int ticket_place_order(struct call *call, const void *request, void *response)
     if (err == 0 && !ask.as_stored) {
         if (has_line)
             desk_pass_done(call_state(call), performance, ask.account_id);
-        order_of_ask(&ask, performance->performance_id, seats, &order);
-        return fill_fresh(call, &order, response);
+        err = order_of_ask(&ask, performance->performance_id, call_arena(call), &order);
+        return err == 0 ? fill_fresh(call, &order, response) : desk_store_failed(call, err);
     }
     if (err == ERR_INVALID)
         return desk_fail(call, CODE_FAILED_PRECONDITION, "WRONG_AMOUNT", "amount",

@@ -4,7 +4,7 @@
 
 static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
 {
-    if (m->verb > OWNER_END_PLAN || m->list.len > CHANGE_LIST_MAX ||
+    if (m->verb > OWNER_CHOOSE || m->n_types > SEATS_PARTY_MAX || m->list.len > CHANGE_LIST_MAX ||
         m->holdings_max > TICKET_HOLDINGS_MAX || m->n_seats > SEATS_PARTY_MAX ||
         m->n_areas > SEATS_PARTY_MAX || m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||
         m->request_hash.len != sizeof(ask->request_hash) ||
@@ -39,6 +39,9 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
     ask->later = m->later;
     ask->reason = view_str(m->reason);
     ask->price_list = m->price_list;
+    ask->type_count = (uint32_t)m->n_types;
+    if (m->n_types > 0)
+        memcpy(ask->types, m->types, m->n_types * sizeof(ask->types[0]));
     ask->list = view_of(m->list.data, m->list.len);
     ask->payment_method = m->payment_method;
     ask->key = view_of(m->key.data, m->key.len);
@@ -91,6 +94,21 @@ static int pack_holdings(struct arena *arena, const struct owner_ask *ask,
     return err;
 }
 
+/* Only where one of them is not 0. */
+static bool pack_types(struct arena *arena, const struct seats_hold *hold,
+                       Usher__V1__OwnerAnswer *answer)
+{
+    bool typed = false;
+    for (uint32_t i = 0; i < hold->count; i++)
+        typed = typed || hold->types[i] != 0;
+    if (!typed)
+        return true;
+    answer->types = arena_alloc(arena, hold->count * sizeof(*answer->types));
+    for (uint32_t i = 0; answer->types && i < hold->count; i++)
+        answer->types[answer->n_types++] = hold->types[i];
+    return answer->types != NULL;
+}
+
 static int pack_answer(struct arena *arena, const struct owner_ask *ask,
                        Usher__V1__OwnerAnswer *answer)
 {
@@ -101,7 +119,7 @@ static int pack_answer(struct arena *arena, const struct owner_ask *ask,
     answer->nearest = copy(arena, ask->refusal.nearest, ask->refusal.nearest_count);
     answer->amounts = arena_alloc(arena, sizeof(ask->amounts));
     if (!hold_id || !account_id || !answer->seats || !answer->taken || !answer->nearest ||
-        !answer->amounts)
+        !answer->amounts || !pack_types(arena, &ask->hold, answer))
         return ERR_NO_MEMORY;
     memcpy(answer->amounts, ask->amounts, sizeof(ask->amounts));
     answer->n_amounts = ask->hold.count;
@@ -171,8 +189,13 @@ int ticket_owner_figures(struct call *call, const void *request, void *response)
     answer->n_sold_totals = performance->hall->hall->category_count;
     answer->sold_totals =
         arena_alloc(call_arena(call), answer->n_sold_totals * sizeof(*answer->sold_totals));
-    if (!answer->sold_totals)
+    answer->n_type_totals = answer->n_type_counts = PRICE_NUMBERS;
+    answer->type_totals = arena_alloc(call_arena(call), sizeof(figures.type_totals));
+    answer->type_counts = arena_alloc(call_arena(call), sizeof(figures.type_counts));
+    if (!answer->sold_totals || !answer->type_totals || !answer->type_counts)
         return desk_store_failed(call, ERR_NO_MEMORY);
+    memcpy(answer->type_totals, figures.type_totals, sizeof(figures.type_totals));
+    memcpy(answer->type_counts, figures.type_counts, sizeof(figures.type_counts));
     memcpy(answer->sold_totals, figures.sold_totals,
            answer->n_sold_totals * sizeof(*answer->sold_totals));
     return 0;

@@ -25,6 +25,18 @@ int desk_read_prices(struct call *call, const struct hall *hall, Usher__V1__Pric
     return 0;
 }
 
+/* The types of the wish, where it has any to say of them. Non-zero after call_fail. */
+static int read_types(struct call *call, const Usher__V1__PriceTypes *wish, struct price_list *list)
+{
+    if (!wish || price_list_set_types(list, wish->types, wish->n_types) == 0)
+        return 0;
+    return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "types",
+                     "at most %d types, numbered 0 (which costs prices, without a limit) and on to "
+                     "%d, rising; each with a Korean and an English name of 1 to %d bytes; but for "
+                     "0 with an amount for each category, -1 where it is not to be had",
+                     PRICE_TYPES_MAX, PRICE_NUMBERS - 1, PRICE_NAME_MAX);
+}
+
 /* The last list that is durable, whatever this process has heard of. Non-zero after call_fail. */
 static int read_valid(struct call *call, const struct catalog_performance *performance,
                       struct price_list *ret_list)
@@ -53,6 +65,8 @@ static int try_set(struct call *call, const struct catalog_performance *performa
     if (err == 0)
         err = desk_read_prices(call, performance->hall->hall, wish->prices, wish->n_prices, &list,
                                given);
+    if (err == 0)
+        err = read_types(call, wish->types, &list);
     if (err != 0)
         return err;
     *ask = (struct owner_ask){.verb = OWNER_PRICES, .price_list = list.number};
@@ -92,9 +106,9 @@ static int show(struct call *call, const struct catalog_performance *performance
 static int fill_plan(const struct catalog_performance *performance, const struct store_plan *stored,
                      struct arena *arena, Usher__V1__PricePlan **ret_plan)
 {
-    struct price_list list;
     const uint32_t count = performance->hall->hall->category_count;
-    int err = price_list_read_plan(stored->list, count, arena, &list);
+    struct price_list *list = arena_alloc(arena, sizeof(*list)); /* the answer looks at it */
+    int err = list ? price_list_read_plan(stored->list, count, arena, list) : ERR_NO_MEMORY;
     Usher__V1__PricePlan *plan = arena_alloc(arena, sizeof(*plan));
     Usher__V1__Price *prices = arena_alloc(arena, count * sizeof(*prices));
     if (err != 0 || !plan || !prices)
@@ -104,15 +118,17 @@ static int fill_plan(const struct catalog_performance *performance, const struct
     plan->from_ms = stored->from_ms;
     plan->prices = arena_alloc(arena, count * sizeof(*plan->prices));
     for (uint32_t i = 0; plan->prices && i < count; i++) {
-        if (list.amounts[i] == PRICE_STAYS)
+        if (list->amounts[i] == PRICE_STAYS)
             continue;
         usher__v1__price__init(&prices[i]);
         prices[i].category = i;
-        prices[i].amount = list.amounts[i];
+        prices[i].amount = list->amounts[i];
         plan->prices[plan->n_prices++] = &prices[i];
     }
     *ret_plan = plan;
-    return plan->plan_id && plan->prices ? 0 : ERR_NO_MEMORY;
+    plan->n_types = list->type_count;
+    err = price_list_types(list, arena, &plan->types);
+    return plan->plan_id && plan->prices ? err : ERR_NO_MEMORY;
 }
 
 /* Prices that wait for their time: those of the wish, over whatever is valid then. */
@@ -130,6 +146,8 @@ static int plan_prices(struct call *call, const struct catalog_performance *perf
         list.amounts[i] = PRICE_STAYS;
     int err =
         desk_read_prices(call, performance->hall->hall, wish->prices, wish->n_prices, &list, given);
+    if (err == 0)
+        err = read_types(call, wish->types, &list);
     if (err != 0)
         return err;
     ask.hold_id = chance_id(ticket->options.chance);
@@ -188,9 +206,9 @@ CALL_HANDLER(ticket_set_prices)
     bool again = true;
     if (!performance || desk_check_event(call, performance->event) != 0)
         return ERR_NOT_FOUND;
-    if (wish->n_prices == 0)
+    if (wish->n_prices == 0 && !(wish->types && (wish->from_ms == 0 || wish->types->n_types > 0)))
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
-                         "at least one category has a new price");
+                         "at least one category has a new price, or there are other types");
     if (wish->from_ms != 0) {
         int planned = plan_prices(call, performance, wish);
         return planned == 0 ? show(call, performance, response) : planned;

@@ -79,7 +79,13 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
     case ERR_FULL:
         return desk_fail(call, CODE_FAILED_PRECONDITION, "LIMIT_REACHED", NULL,
                          "this account would have more places than the organiser allows");
+    case ERR_UNSUPPORTED:
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "PRICE_TYPE", "types",
+                         "these price types are not to be had, or not so often, for these places");
     case ERR_BUSY:
+        if (ask->verb == OWNER_CHOOSE)
+            return desk_fail(call, CODE_FAILED_PRECONDITION, "HOLD_IN_PAYMENT", "hold_id",
+                             "a payment has prolonged this hold: its places cost what they do");
         return desk_fail(call, CODE_FAILED_PRECONDITION, "SALE_NOT_OPEN", NULL,
                          "the sale is not in a state that permits this");
     case ERR_NOT_FOUND:
@@ -105,6 +111,9 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
         return desk_fail(call, CODE_FAILED_PRECONDITION, "PERFORMANCE_BEGUN", NULL,
                          "the performance has begun: nothing of it is sold or given back any more");
     case ERR_INVALID:
+        if (ask->verb == OWNER_CHOOSE)
+            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "types",
+                             "types are numbers of the hold's price types, each for a seat of it");
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "seats",
                          "1 to %d places, each a seat of this hall, none twice; standing places go "
                          "by section and quantity",

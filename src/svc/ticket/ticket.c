@@ -23,6 +23,7 @@ CALL_HANDLER(ticket_end_hold);
 CALL_HANDLER(ticket_bar_buyer);
 CALL_HANDLER(ticket_end_bar);
 CALL_HANDLER(ticket_list_barred);
+CALL_HANDLER(ticket_choose_price_types);
 CALL_HANDLER(ticket_set_prices);
 CALL_HANDLER(ticket_list_price_plans);
 CALL_HANDLER(ticket_end_price_plan);
@@ -45,6 +46,7 @@ static const struct method methods[] = {
     {"HoldBest", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_hold_best},
     {"ReleaseHold", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_release_hold},
     {"ExtendHold", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_extend_hold},
+    {"ChoosePriceTypes", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_choose_price_types},
     {"PlaceOrder", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_place_order},
     {"GetOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR | ROLE_PEER, false, NULL, 0,
      ticket_get_order},

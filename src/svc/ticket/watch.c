@@ -67,6 +67,36 @@ static void fill_figures(const struct owner_figures *figures, Usher__V1__SaleRep
     }
 }
 
+/* What was sold by price type: of those that are in force, and of others that were. */
+static int fill_types(const struct catalog_performance *performance,
+                      const struct owner_figures *figures, struct arena *arena,
+                      Usher__V1__SaleReport *report)
+{
+    const struct price_list *valid = catalog_price_list(performance, figures->price_list);
+    Usher__V1__TypeReport *rows = arena_alloc(arena, PRICE_NUMBERS * sizeof(*rows));
+    report->types = arena_alloc(arena, PRICE_NUMBERS * sizeof(*report->types));
+    if (!rows || !report->types)
+        return ERR_NO_MEMORY;
+    bool typed = valid && valid->type_count > 0;
+    for (uint32_t i = 1; i < PRICE_NUMBERS; i++)
+        typed = typed || figures->type_counts[i] > 0;
+    for (uint32_t i = 0; typed && i < PRICE_NUMBERS; i++) {
+        const struct price_type *type = catalog_price_type(performance, figures->price_list, i);
+        if (figures->type_counts[i] == 0 && !(valid && price_list_type(valid, i)))
+            continue;
+        usher__v1__type_report__init(&rows[i]);
+        rows[i].number = i;
+        if (type) {
+            rows[i].korean = (char *)type->korean;
+            rows[i].english = (char *)type->english;
+        }
+        rows[i].sold = figures->type_counts[i];
+        rows[i].sold_total = figures->type_totals[i];
+        report->types[report->n_types++] = &rows[i];
+    }
+    return 0;
+}
+
 /* The outlets lag by up to FEED_EVERY_MS; a report is not older than what its asker was told. */
 static const uint8_t *states_since(struct call *call, const struct catalog_performance *performance,
                                    uint64_t since_version, uint64_t *ret_version)
@@ -131,5 +161,6 @@ int ticket_get_sale_report(struct call *call, const void *request, void *respons
     report->currency_digits = currency_digits(view_str(performance->currency));
     fill_figures(&figures, report);
     report->version = version;
-    return 0;
+    err = fill_types(performance, &figures, arena, report);
+    return err == 0 ? 0 : desk_store_failed(call, err);
 }

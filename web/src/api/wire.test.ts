@@ -158,8 +158,18 @@ describe('wire', () => {
 
   it('gives what was put in, by the contracts', () => {
     const hold = create(HoldSchema, { holdId: 'h', seats: [{ seat: 3, amount: 5n }], total: 5n });
-    expect(hold.seats[0]).toEqual({ seat: 3, label: '', category: 0, amount: 5n, kind: 0 });
+    expect(hold.seats[0]).toEqual({
+      seat: 3,
+      label: '',
+      category: 0,
+      amount: 5n,
+      kind: 0,
+      priceType: 0,
+    });
     expect(decode(HoldSchema, encode(HoldSchema, hold))).toEqual(hold);
+    const amounts = [-1n, 0n, 1n, 1_000_000_000_000n];
+    const typed = create(HoldSchema, { holdId: 'h', priceTypes: [{ number: 1, amounts }] });
+    expect(decode(HoldSchema, encode(HoldSchema, typed)).priceTypes[0]?.amounts).toEqual(amounts);
     const update = create(SeatsUpdateSchema, {
       version: 9n,
       body: { case: 'delta', value: { fromVersion: 8n, changes: [4, 9] } },

@@ -59,6 +59,7 @@ function emptyOf({ kind, many }: Field): unknown {
   switch (kind) {
     case 'U':
     case 'I':
+    case 'S':
       return 0n;
     case 'b':
       return false;
@@ -131,7 +132,7 @@ class Writer {
 }
 
 const text = { write: new TextEncoder(), read: new TextDecoder('utf-8', { fatal: true }) };
-const isVarint = (kind: string) => 'uisUIbe'.includes(kind);
+const isVarint = (kind: string) => 'uisUISbe'.includes(kind);
 
 function isEmpty({ kind }: Field, value: unknown): boolean {
   if (kind === 'y') return (value as Uint8Array).length === 0;
@@ -145,6 +146,9 @@ function writeValue(writer: Writer, { kind, of }: Field, value: unknown): void {
   else if (kind === 's') {
     const n = value as number;
     writer.varint(((n << 1) ^ (n >> 31)) >>> 0);
+  } else if (kind === 'S') {
+    const n = value as bigint;
+    writer.varint(BigInt.asUintN(64, (n << 1n) ^ (n >> 63n)));
   } else writer.varint(kind === 'b' ? Number(value) : (value as number | bigint));
 }
 
@@ -246,6 +250,10 @@ class Reader {
 function readVarint(reader: Reader, kind: string): unknown {
   if (kind === 'U') return reader.varint64();
   if (kind === 'I') return BigInt.asIntN(64, reader.varint64());
+  if (kind === 'S') {
+    const zigzag = reader.varint64();
+    return (zigzag >> 1n) ^ -(zigzag & 1n);
+  }
   const value = reader.varint();
   if (kind === 'b') return value !== 0;
   if (kind === 's') return (value >>> 1) ^ -(value & 1);

@@ -153,6 +153,7 @@ export const en = {
   whereMoney: 'Where is my money?',
   refunded: (amount: string) => `${amount} is on its way back to you.`,
   orderState: 'Status',
+  proofNeeded: 'proof needed at the door',
   ticketOf: (n: number, all: number) => `Ticket ${n} of ${all}`,
   qrLabel: (label: string) => `QR code of the ticket for ${label}`,
   ordersTitle: 'My tickets',
@@ -296,6 +297,14 @@ export const en = {
     REFUND_CHANGED: {
       title: (): string => 'The amount has changed meanwhile',
       text: 'Please look at the new amount before you go on.',
+    },
+    PRICE_TYPE: {
+      title: (): string => 'Not possible for these seats',
+      text: 'This price is not to be had here, or not for so many seats. A companion needs a place for a wheelchair beside it.',
+    },
+    HOLD_IN_PAYMENT: {
+      title: (): string => 'You are paying for these seats',
+      text: 'Who they are for can be changed before a payment begins. Give the seats back to choose anew.',
     },
     AMOUNT_CHANGED: {
       title: (): string => 'The price has changed meanwhile',

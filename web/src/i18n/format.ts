@@ -163,6 +163,25 @@ export function gradeName(name: string): string {
   return language.value === 'ko' && /^[A-Z]{1,4}$/.test(name) ? `${name}석` : name;
 }
 
+/** Who a price is for, in the reader's language. */
+export const typeName = (type: { korean: string; english: string }): string =>
+  language.value === 'ko' ? type.korean : type.english;
+
+interface Told {
+  categoryName: string;
+  priceType?: { korean: string; english: string; proof: boolean } | undefined;
+}
+
+/** A ticket's price class, whom it is for, and whether the door asks for a proof of it. */
+export const gradeOf = ({ categoryName, priceType }: Told): string =>
+  [
+    gradeName(categoryName),
+    priceType ? typeName(priceType) : '',
+    priceType?.proof ? words.value.proofNeeded : '',
+  ]
+    .filter(Boolean)
+    .join(' · ');
+
 /** An identifier in groups of four, to read aloud at the box office. */
 export function grouped(id: string): string {
   const plain = id.replace(/-/g, '');

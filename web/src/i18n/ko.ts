@@ -149,6 +149,7 @@ export const ko: Words = {
   whereMoney: '결제·환불 내역',
   refunded: (amount) => `환불 예정 금액은 ${amount}입니다.`,
   orderState: '상태',
+  proofNeeded: '입장 시 증빙 확인',
   ticketOf: (n, all) => `티켓 ${n}/${all}`,
   qrLabel: (label) => `${label} 티켓의 QR 코드`,
   ordersTitle: '내 티켓',
@@ -289,6 +290,14 @@ export const ko: Words = {
     REFUND_CHANGED: {
       title: () => '환불 금액이 바뀌었습니다',
       text: '새로 계산된 금액을 확인하고 다시 진행해 주세요.',
+    },
+    PRICE_TYPE: {
+      title: () => '선택하신 좌석에는 적용할 수 없는 권종입니다',
+      text: '이 등급에 없는 권종이거나 매수 제한을 넘었습니다. 동반자 권종은 휠체어석과 함께만 선택할 수 있습니다.',
+    },
+    HOLD_IN_PAYMENT: {
+      title: () => '결제가 진행 중인 좌석입니다',
+      text: '권종은 결제를 시작하기 전에 바꿀 수 있습니다. 다시 선택하려면 좌석을 취소해 주세요.',
     },
     AMOUNT_CHANGED: {
       title: () => '결제 금액이 바뀌었습니다',

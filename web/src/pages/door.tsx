@@ -6,7 +6,7 @@ import { serverClock } from '../api/clock';
 import { CheckInResult, Direction, type DoorTicket } from '../gen/usher/v1/door_pb';
 import type { Performance } from '../gen/usher/v1/ticket_pb';
 import { doorWords } from '../i18n/door';
-import { count, date, gradeName, seatName, starts } from '../i18n/format';
+import { count, date, gradeOf, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Camera } from '../parts/camera';
 import { Field } from '../parts/field';
@@ -191,7 +191,12 @@ function Answer({ verdict }: { verdict: Verdict | null }) {
       <p class="answer-title">{titleOf(verdict)}</p>
       {verdict.label ? (
         <p class="answer-seat">
-          {[gradeName(verdict.category), seatName(verdict.label)].filter(Boolean).join(' · ')}
+          {[
+            gradeOf({ categoryName: verdict.category, priceType: verdict.priceType }),
+            seatName(verdict.label),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
         </p>
       ) : null}
       <p>{[verdict.name, verdict.orderNumber].filter(Boolean).join(' · ')}</p>
@@ -294,11 +299,7 @@ function ByName({ book, direction, onAdmit }: ByNameProps) {
           <li key={`${ticket.orderId} ${ticket.seat}`} data-seat={ticket.seat}>
             <span>
               <strong>{ticket.name || ticket.orderNumber}</strong>
-              <span>
-                {[gradeName(ticket.categoryName), seatName(ticket.label)]
-                  .filter(Boolean)
-                  .join(' · ')}
-              </span>
+              <span>{[gradeOf(ticket), seatName(ticket.label)].filter(Boolean).join(' · ')}</span>
               {ticket.inside ? <em>{say.inside}</em> : null}
             </span>
             <button

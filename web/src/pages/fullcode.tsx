@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { Order } from '../gen/usher/v1/ticket_pb';
-import { gradeName, seatName, starts } from '../i18n/format';
+import { gradeOf, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Entrance } from '../parts/entrance';
 import { Icon } from '../parts/icon';
@@ -54,7 +54,7 @@ export function FullCode({ order, index, onIndex }: FullCodeProps) {
       </button>
       <QrCode key={ticket.ticketCode} text={ticket.ticketCode} label={say.qrLabel(name)} />
       <p id="full-code-seat" class="full-code-seat">
-        {[gradeName(ticket.categoryName), name].filter(Boolean).join(' · ')}
+        {[gradeOf(ticket), name].filter(Boolean).join(' · ')}
       </p>
       {order.orderNumber ? <p class="numeric">{order.orderNumber}</p> : null}
       <p>{order.eventName}</p>

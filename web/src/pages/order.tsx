@@ -4,7 +4,7 @@ import { serverClock } from '../api/clock';
 import type { WalletLink } from '../gen/usher/v1/door_pb';
 import type { Refund } from '../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod, type Ticket } from '../gen/usher/v1/ticket_pb';
-import { date, gradeName, grouped, money, seatName, starts } from '../i18n/format';
+import { date, gradeOf, grouped, money, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Confirm } from '../parts/confirm';
 import { Entrance } from '../parts/entrance';
@@ -311,7 +311,7 @@ function TicketStub({ order, ticket, index, onShow, onPass }: TicketStubProps) {
           {[starts(order, 'full'), order.hallName].filter(Boolean).join(' · ')}
         </p>
         <Entrance order={order} />
-        {ticket.categoryName ? <p class="ticket-grade">{gradeName(ticket.categoryName)}</p> : null}
+        {gradeOf(ticket) ? <p class="ticket-grade">{gradeOf(ticket)}</p> : null}
         <p class="ticket-seat">{name}</p>
         <p class="ticket-foot">
           <span>

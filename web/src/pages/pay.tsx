@@ -13,7 +13,7 @@ import {
   type PurchaseQuote,
 } from '../gen/usher/v1/payment_pb';
 import { PaymentMethod, type Performance } from '../gen/usher/v1/ticket_pb';
-import { date, money, seatName, starts } from '../i18n/format';
+import { date, money, seatName, starts, typeName } from '../i18n/format';
 import { payWords } from '../i18n/pay';
 import { language, words } from '../i18n/words';
 import { HoldClock } from '../parts/clock';
@@ -21,6 +21,7 @@ import { DepositForm, emptyWish, wishOf, wrongWith } from '../parts/depositform'
 import { Field, toFirstWrong } from '../parts/field';
 import { Icon } from '../parts/icon';
 import { Failed, Notice } from '../parts/notice';
+import { PriceTypes } from '../parts/pricetypes';
 import { RefundTable } from '../parts/refundtable';
 import { Trouble } from '../parts/trouble';
 import { isEmail, isPhone } from '../state/checks';
@@ -104,19 +105,29 @@ export function PayPage({ performanceId }: { performanceId: number }) {
       {open && open.state === PaymentState.WAITING && open.orderId === hold.value.holdId ? (
         <OpenPayment payment={open} onEnd={load} />
       ) : (
-        <Form
-          performance={order.value.performance}
-          hold={hold.value}
-          providers={providers}
-          way={chosen}
-          quote={quote}
-          onWay={(value) => {
-            way.value = value;
-          }}
-          onGone={() => {
-            hold.value = keptHold(storage, performanceId, serverClock.now());
-          }}
-        />
+        <>
+          <PriceTypes
+            hold={hold.value}
+            prices={pricesOf(order.value.performance)}
+            onChosen={(kept) => {
+              hold.value = kept;
+              load();
+            }}
+          />
+          <Form
+            performance={order.value.performance}
+            hold={hold.value}
+            providers={providers}
+            way={chosen}
+            quote={quote}
+            onWay={(value) => {
+              way.value = value;
+            }}
+            onGone={() => {
+              hold.value = keptHold(storage, performanceId, serverClock.now());
+            }}
+          />
+        </>
       )}
     </div>
   );
@@ -136,6 +147,13 @@ function NothingHeld({ performanceId }: { performanceId: number }) {
       </p>
     </section>
   );
+}
+
+const pricesOf = ({ prices }: Performance) => prices.map(({ amount }) => Number(amount));
+
+function nameOfType(hold: KeptHold, number: number): string {
+  const type = hold.types?.find((one) => one.number === number);
+  return type ? typeName(type) : '';
 }
 
 interface SummaryProps {
@@ -159,9 +177,12 @@ function Summary({ hold, performance, quote, onOver }: SummaryProps) {
           {starts(performance, 'full')} · {performance.hall?.name}
         </p>
         <ul class="lines">
-          {linesOf(hold.seats).map(({ seat, label, amount, quantity }) => (
+          {linesOf(hold.seats).map(({ seat, label, amount, quantity, type }) => (
             <li key={seat}>
-              <span>{quantity > 1 ? `${seatName(label)} × ${quantity}` : seatName(label)}</span>
+              <span>
+                {quantity > 1 ? `${seatName(label)} × ${quantity}` : seatName(label)}
+                {type ? <span class="soft"> {nameOfType(hold, type)}</span> : null}
+              </span>
               <span class="numeric">{money(amount * quantity, hold)}</span>
             </li>
           ))}

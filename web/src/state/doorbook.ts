@@ -19,6 +19,7 @@ import {
   type Scan,
   ScanSchema,
 } from '../gen/usher/v1/door_pb';
+import type { PriceType } from '../gen/usher/v1/ledger_pb';
 import { readCode, rotatingCode } from './doorcodes';
 import { storage } from './storage';
 
@@ -37,6 +38,7 @@ export interface Verdict {
   name: string;
   orderNumber: string;
   category: string;
+  priceType: PriceType | undefined;
   firstAtMs: number; // ALREADY_REDEEMED: since when, and where
   firstGate: string;
   /** The list decided, without the server. */
@@ -213,6 +215,7 @@ export class DoorBook {
       name: answer.name,
       orderNumber: answer.orderNumber,
       category: ticket?.categoryName ?? '',
+      priceType: answer.priceType,
       firstAtMs: Number(answer.firstInAtMs),
       firstGate: answer.firstGate,
       offline: false,
@@ -243,6 +246,7 @@ export class DoorBook {
       name: ticket?.name ?? '',
       orderNumber: ticket?.orderNumber ?? '',
       category: ticket?.categoryName ?? '',
+      priceType: ticket?.priceType,
       firstAtMs: 0,
       firstGate: '',
       offline: true,

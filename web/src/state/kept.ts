@@ -1,12 +1,25 @@
 // A hold that outlives the page: kept in the browser until the server's clock passes its end.
 
 import type { BrowserStorage } from '../api/identity';
+import type { Hold } from '../gen/usher/v1/ticket_pb';
 
 export interface KeptSeat {
   seat: number;
   label: string;
   category: number;
   amount: number;
+  /** Whom it is for: the number of one of the hold's types. */
+  type?: number;
+}
+
+/** Who may pay another price: as it was when the places were held. */
+export interface KeptType {
+  number: number;
+  korean: string;
+  english: string;
+  proof: boolean;
+  /** One a category, -1 where it is not to be had; of number 0 none. */
+  amounts: number[];
 }
 
 export interface KeptHold {
@@ -17,6 +30,8 @@ export interface KeptHold {
   total: number;
   currency: string;
   currencyDigits: number;
+  /** What the seats may be for; not there or empty: everybody pays the same. */
+  types?: KeptType[];
   /** The key of the order this hold may become: one, however often it is tried. */
   orderKey: string;
 }
@@ -29,11 +44,41 @@ export interface HeldLine extends KeptSeat {
 export function linesOf(seats: readonly KeptSeat[]): HeldLine[] {
   const lines: HeldLine[] = [];
   for (const seat of seats) {
-    const same = lines.find(({ label, amount }) => label === seat.label && amount === seat.amount);
+    const same = lines.find(
+      ({ label, amount, type }) =>
+        label === seat.label && amount === seat.amount && type === seat.type,
+    );
     if (same) same.quantity++;
     else lines.push({ ...seat, quantity: 1 });
   }
   return lines;
+}
+
+/** A hold as it is kept. */
+export function keptOf(hold: Hold, performanceId: number, orderKey: string): KeptHold {
+  return {
+    holdId: hold.holdId,
+    performanceId,
+    seats: hold.seats.map(({ seat, label, category, amount, priceType }) => ({
+      seat,
+      label,
+      category,
+      amount: Number(amount),
+      type: priceType,
+    })),
+    expiresAtMs: Number(hold.expiresAtMs),
+    total: Number(hold.total),
+    currency: hold.currency,
+    currencyDigits: hold.currencyDigits,
+    types: hold.priceTypes.map(({ number, korean, english, proof, amounts }) => ({
+      number,
+      korean,
+      english,
+      proof,
+      amounts: amounts.map(Number),
+    })),
+    orderKey,
+  };
 }
 
 const keyOf = (performanceId: number) => `usher.hold.${performanceId}`;

@@ -18,7 +18,7 @@ import { type Plan, type PlanSection, readPlan } from '../map/plan';
 import { loadSales } from './catalog';
 import { type Choice, empty, placesOf, toggled, withArea, without } from './choice';
 import { hasBegun } from './dates';
-import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold, takeEnded } from './kept';
+import { dropHold, isHoldKey, type KeptHold, keepHold, keptHold, keptOf, takeEnded } from './kept';
 import { type Change, FREE, SeatStates, toldCounts } from './seats';
 import { storage } from './storage';
 
@@ -485,21 +485,7 @@ export class Sale {
   }
 
   #begin(hold: Hold): void {
-    const kept: KeptHold = {
-      holdId: hold.holdId,
-      performanceId: this.performanceId,
-      seats: hold.seats.map(({ seat, label, category, amount }) => ({
-        seat,
-        label,
-        category,
-        amount: Number(amount),
-      })),
-      expiresAtMs: Number(hold.expiresAtMs),
-      total: Number(hold.total),
-      currency: hold.currency,
-      currencyDigits: hold.currencyDigits,
-      orderKey: newKey(),
-    };
+    const kept = keptOf(hold, this.performanceId, newKey());
     keepHold(storage, kept);
     this.ended.value = [];
     this.hold.value = kept;

@@ -4,7 +4,7 @@ import { moneyDesk, orderDesk } from '../../api/organise';
 import type { FoundOrder } from '../../gen/usher/v1/door_manage_pb';
 import { type Payment, PaymentState } from '../../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod } from '../../gen/usher/v1/ticket_pb';
-import { date, gradeName, money, seatName, starts } from '../../i18n/format';
+import { date, gradeOf, money, seatName, starts } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
 import { Notice } from '../../parts/notice';
 import { announce } from '../../state/announce';
@@ -195,10 +195,10 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
 function Seats({ order }: { order: Order }) {
   return (
     <ul class="org-seats">
-      {order.tickets.map(({ seat, label, categoryName, amount }) => (
-        <li key={seat}>
-          {[gradeName(categoryName), seatName(label)].filter(Boolean).join(' · ')}{' '}
-          <span class="soft numeric">{money(amount, order)}</span>
+      {order.tickets.map((ticket) => (
+        <li key={ticket.seat}>
+          {[gradeOf(ticket), seatName(ticket.label)].filter(Boolean).join(' · ')}{' '}
+          <span class="soft numeric">{money(ticket.amount, order)}</span>
         </li>
       ))}
     </ul>

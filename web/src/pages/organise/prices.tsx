@@ -3,14 +3,16 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { ticketDesk } from '../../api/organise';
 import type { PricePlan } from '../../gen/usher/v1/ticket_manage_pb';
 import type { Performance } from '../../gen/usher/v1/ticket_pb';
-import { dateInZone, gradeName, money } from '../../i18n/format';
+import { dateInZone, gradeName, money, typeName } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
 import { toFirstWrong } from '../../parts/field';
 import { readAmount, writeAmount } from '../../state/amount';
 import { announce } from '../../state/announce';
 import { options, Task } from '../../state/organise';
+import { readTypes, type Told, type Typed, typedOf } from '../../state/pricetypes';
 import { msInZone, ownZone } from '../../state/zone';
 import { Line, Refusal } from './form';
+import { Types } from './types';
 
 interface PricesProps {
   performance: Performance;
@@ -43,7 +45,7 @@ function Plans({ performance, task }: { performance: Performance; task: Task }) 
     <section aria-label={say.plansTitle}>
       <h3>{say.plansTitle}</h3>
       <ul class="org-list">
-        {plans.value.map(({ planId, fromMs, prices }) => {
+        {plans.value.map(({ planId, fromMs, prices, types }) => {
           const when = dateInZone(zone, Number(fromMs), 'full');
           return (
             <li key={planId} data-plan={planId}>
@@ -55,6 +57,7 @@ function Plans({ performance, task }: { performance: Performance; task: Task }) 
                       (one) =>
                         `${nameOf(performance, one.category)} ${money(one.amount, performance)}`,
                     )
+                    .concat(types.map(typeName))
                     .join(' · ')}
                 </span>
               </span>
@@ -75,6 +78,22 @@ function Plans({ performance, task }: { performance: Performance; task: Task }) 
   );
 }
 
+const sameTypes = (a: readonly Told[], b: readonly Told[]): boolean => {
+  const plain = (types: readonly Told[]) =>
+    JSON.stringify(
+      types.map(({ number, korean, english, amounts, proof, companion, most }) => [
+        number,
+        korean,
+        english,
+        amounts.map(String),
+        proof,
+        companion,
+        most,
+      ]),
+    );
+  return plain(a) === plain(b);
+};
+
 /** What the places of a date cost from now on, or from a time on; only what was changed is sent. */
 export function ChangePrices({ performance, onDone }: PricesProps) {
   const say = organiseWords.value;
@@ -84,6 +103,7 @@ export function ChangePrices({ performance, onDone }: PricesProps) {
   const typed = useSignal<ReadonlyMap<number, string>>(
     new Map(performance.prices.map((one) => [one.category, writeAmount(one.amount, digits)])),
   );
+  const types = useSignal<readonly Typed[]>(typedOf(performance.priceTypes, digits));
   const from = useSignal('');
   const tried = useSignal(false);
   const wanted = performance.prices.map(({ category, amount }) => ({
@@ -94,7 +114,8 @@ export function ChangePrices({ performance, onDone }: PricesProps) {
   const fromMs = from.value ? msInZone(from.value, performance.timeZone || ownZone()) : 0;
   const save = async () => {
     tried.value = true;
-    if (fromMs === null || wanted.some(({ amount }) => amount === null)) {
+    const told = readTypes(types.value, digits);
+    if (!told || fromMs === null || wanted.some(({ amount }) => amount === null)) {
       toFirstWrong(form.current);
       return;
     }
@@ -102,9 +123,18 @@ export function ChangePrices({ performance, onDone }: PricesProps) {
       amount === null || amount === was ? [] : [{ category, amount }],
     );
     const done = await task.do(async () => {
-      if (prices.length === 0) return;
+      const others = !sameTypes(told, performance.priceTypes);
+      if (prices.length === 0 && !others) return;
       const { performanceId } = performance;
-      await ticketDesk.setPrices({ performanceId, prices, fromMs: BigInt(fromMs) }, options);
+      await ticketDesk.setPrices(
+        {
+          performanceId,
+          prices,
+          fromMs: BigInt(fromMs),
+          ...(others ? { types: { types: told } } : {}),
+        },
+        options,
+      );
     });
     if (!done) return;
     announce(fromMs === 0 ? say.pricesSaved : say.pricesPlanned);
@@ -149,6 +179,15 @@ export function ChangePrices({ performance, onDone }: PricesProps) {
           }}
         />
       </div>
+      <Types
+        types={types.value}
+        grades={(performance.hall?.categories ?? []).map(({ name }) => name)}
+        tried={tried.value}
+        digits={digits}
+        onChange={(value) => {
+          types.value = value;
+        }}
+      />
       <button type="submit" class="primary" data-action="set-prices" disabled={task.busy.value}>
         {say.save}
       </button>

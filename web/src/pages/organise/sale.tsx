@@ -3,7 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { ticketDesk } from '../../api/organise';
 import type { SaleReport } from '../../gen/usher/v1/ticket_manage_pb';
 import { EventState, type Performance, SaleState } from '../../gen/usher/v1/ticket_pb';
-import { count, gradeName, money, starts } from '../../i18n/format';
+import { count, gradeName, money, starts, typeName } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
 import { words } from '../../i18n/words';
 import { SeatMap } from '../../map/seatmap';
@@ -178,6 +178,15 @@ function Grades({ report }: { report: SaleReport }) {
                 <td class="numeric">{count(counts?.sold ?? 0)}</td>
                 <td class="numeric">{count((counts?.held ?? 0) + (counts?.resting ?? 0))}</td>
                 <td class="numeric">{count(counts?.free ?? 0)}</td>
+                <td class="numeric">{money(soldTotal, report)}</td>
+              </tr>
+            ))}
+            {report.types.map(({ number, sold, soldTotal, ...type }) => (
+              <tr key={`type-${number}`} data-type={number}>
+                <th scope="row">{`${say.byType}: ${typeName(type)}`}</th>
+                <td class="numeric">{count(sold)}</td>
+                <td />
+                <td />
                 <td class="numeric">{money(soldTotal, report)}</td>
               </tr>
             ))}

@@ -1,0 +1,50 @@
+/*
+ * change_fields: what each kind of change writes down, beside the list of kinds in sale/change.h.
+ */
+#ifndef USHER_SALE_CHANGE_FIELDS_H
+#define USHER_SALE_CHANGE_FIELDS_H
+
+/*
+ * What each writes down: F(type, name), where name is a field of its message and a member of struct
+ * change. Types: id (16 bytes, not zero), seats (1 … 8, strictly ascending), i64, u32, id_may
+ * and key_may (optional), key_must; left: as seats, into left; text: 1 … 100 bytes of a reason;
+ * amounts: one a seat (seats stand before), or none; types: likewise, each less than 32; bytes: 1 …
+ * 8192, borrowed.
+ */
+#define CHANGE_FIELDS_HOLD(F)                                                                      \
+    F(id, hold_id)                                                                                 \
+    F(id, account_id)                                                                              \
+    F(seats, seats) F(i64, expires_at_ms) F(key_may, key) F(u32, price_list) F(types, types)
+#define CHANGE_FIELDS_RELEASE(F) F(id, hold_id) F(i64, rest_until_ms)
+#define CHANGE_FIELDS_EXPIRY(F)  F(id, hold_id) F(i64, rest_until_ms)
+#define CHANGE_FIELDS_RESTED(F)  F(seats, seats)
+#define CHANGE_FIELDS_SALE(F)                                                                      \
+    F(id, order_id)                                                                                \
+    F(id, hold_id)                                                                                 \
+    F(id, account_id)                                                                              \
+    F(seats, seats)                                                                                \
+    F(i64, total)                                                                                  \
+    F(u32, payment_method)                                                                         \
+    F(key_may, key) F(id_may, payment_id) F(u32, price_list) F(amounts, amounts) F(types, types)
+#define CHANGE_FIELDS_CANCEL(F)                                                                    \
+    F(id, order_id) F(id, account_id) F(seats, seats) F(i64, rest_until_ms)
+#define CHANGE_FIELDS_GIVE_BACK(F)  CHANGE_FIELDS_CANCEL(F) F(left, left)
+#define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
+#define CHANGE_FIELDS_EXTEND(F)                                                                    \
+    F(id, hold_id)                                                                                 \
+    F(id, account_id)                                                                              \
+    F(seats, seats) F(i64, expires_at_ms) F(u32, price_list) F(types, types)
+#define CHANGE_FIELDS_CHOOSE(F) CHANGE_FIELDS_EXTEND(F)
+#define CHANGE_FIELDS_BLOCK(F)                                                                     \
+    F(id, block_id)                                                                                \
+    F(id_may, account_id) F(seats, seats) F(i64, expires_at_ms) F(text, reason)
+#define CHANGE_FIELDS_UNBLOCK(F)                                                                   \
+    F(id, block_id)                                                                                \
+    F(id_may, account_id) F(seats, seats) F(i64, rest_until_ms) F(u32, by_time)
+#define CHANGE_FIELDS_CLOCK(F)          F(i64, before_ms)
+#define CHANGE_FIELDS_PRICES(F)         F(u32, number) F(bytes, list) F(id_may, plan_id)
+#define CHANGE_FIELDS_PRICE_PLAN(F)     F(id, plan_id) F(i64, from_ms) F(bytes, list)
+#define CHANGE_FIELDS_PRICE_PLAN_END(F) F(id, plan_id)
+#define CHANGE_FIELDS_ORDER_KEY(F)      F(id, order_id) F(id, account_id) F(key_must, key)
+
+#endif
