@@ -1,6 +1,7 @@
 // A visitor: a browser profile of its own with one page, and what one can do and see there.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
@@ -8,8 +9,8 @@ import { chromium } from 'playwright-core';
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome'];
 
-export async function openBrowser(...more) {
-  const { execFileSync } = await import('node:child_process');
+/** Where Chromium is. */
+export function chromiumPath() {
   const found = programs
     .map((name) => {
       try {
@@ -20,20 +21,21 @@ export async function openBrowser(...more) {
     })
     .find(Boolean);
   if (!found) throw new Error(`none of ${programs.join(', ')} is installed`);
-  return chromium.launch({
-    executablePath: found,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      ...more,
-    ],
-  });
+  return found;
 }
+
+/** Nothing of its own on the network. */
+export const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const openBrowser = (...more) => chromium.launch({ executablePath: chromiumPath(), args: [...quiet, ...more] });
 
 export const desktop = { viewport: { width: 1440, height: 900 }, locale: 'en-GB' };
 export const phone = {
