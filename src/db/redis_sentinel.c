@@ -54,6 +54,7 @@ static void judge(struct redis *r, bool was_sure, int64_t now_ns)
             (!best || s->epoch > best->epoch))
             best = s;
     }
+    assert(best); /* who has just answered, at least */
     const bool moved = !redis_place_eq(&best->named, &r->master);
     if (moved) {
         if (r->master.port > 0)

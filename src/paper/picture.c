@@ -145,6 +145,7 @@ static uint8_t mean(const struct pixels *from, uint32_t x0, uint32_t x1, uint32_
                     uint32_t colour)
 {
     uint64_t sum = 0;
+    assert(x0 < x1 && y0 < y1);
     for (uint32_t y = y0; y < y1; y++) {
         const uint8_t *row = from->bytes + (size_t)3 * from->width * y + colour;
         for (uint32_t x = x0; x < x1; x++)

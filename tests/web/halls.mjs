@@ -1,6 +1,7 @@
 // Halls in states that the demo is not in: sold out, not yet on sale, with standing areas. The organiser makes them.
 
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
 import { create, visit } from './steps.mjs';
 import { desktop, phone } from './visitor.mjs';
 
@@ -104,6 +105,45 @@ export const halls = {
       await takePlaces(world, performance, 0, 3);
       await b.page.waitForSelector('.notice-warn');
       assert.match(await b.page.textContent('.chip'), /× 1/);
+    });
+  },
+
+  'places for wheelchairs bear a sign, and can be looked for alone': async (world) => {
+    const plan = fileURLToPath(new URL('../halls/kinds.pretix.json', import.meta.url));
+    const { hallId, categories } = await world.usher('hall', 'import', plan, '--json');
+    const prices = categories.map(() => 4000).join(',');
+    const { performanceId } = await world.usher(
+      'event', 'create', '--hall', hallId, '--prices', prices, '--currency', 'EUR', '--publish', '--open', '--name', 'Kinds', '--json',
+    );
+    await visit(world, [desktop], async (a) => {
+      await a.openHall(performanceId);
+      await a.live();
+      const seen = new Map();
+      for (const key of [...Array(4).fill('ArrowUp'), ...Array(8).fill('ArrowLeft'), ...Array(7).fill('ArrowRight')]) {
+        const at = await a.key(key);
+        const kind = /wheelchair/.test(at.text) ? 'wheelchair' : /companion/.test(at.text) ? 'companion' : 'plain';
+        if (!seen.has(kind)) seen.set(kind, at);
+      }
+      assert.ok(seen.has('wheelchair') && seen.has('plain'), [...seen.keys()].join(' '));
+      await a.page.evaluate(() => document.activeElement.blur());
+      // Near its left edge, where neither a sign nor a number is.
+      const colours = async () => {
+        await a.rest();
+        const found = {};
+        for (const [kind, { x, y }] of seen) found[kind] = await a.colourAt(x - 0.3 * (await a.cell()), y);
+        return found;
+      };
+      const before = await colours();
+      await a.picture('kinds-desktop');
+      await a.press('accessible');
+      await a.page.waitForSelector('[data-action=accessible][aria-pressed=true]');
+      const after = await colours();
+      assert.equal(after.wheelchair, before.wheelchair, 'what is looked for stays as it is');
+      assert.notEqual(after.plain, before.plain, 'all else is faded');
+      await a.isAccessible('places for wheelchairs');
+      await a.picture('kinds-accessible-desktop');
+      await a.press('accessible');
+      assert.deepEqual(await colours(), before);
     });
   },
 };

@@ -97,6 +97,11 @@ export class Visitor {
     });
   }
 
+  /** The side of a seat's cell on the map, in CSS pixels. */
+  cell() {
+    return this.page.$eval('.map-face', ({ dataset }) => Number(dataset.cell));
+  }
+
   counts() {
     return this.page.$eval('.map-face', ({ dataset }) => ({
       free: Number(dataset.free),

@@ -85,6 +85,7 @@ export const en = {
   legendMine: 'Yours',
   free: (n: string) => `${n} free`,
   onlyFree: 'Only what is free',
+  onlyAccessible: 'Wheelchair places',
   plusFee: (amount: string) => `+ ${amount} booking fee when paid online`,
   sides: { left: 'Left of the stage', centre: 'Facing the stage', right: 'Right of the stage' },
   distances: { near: 'near', middle: 'in the middle of the house', far: 'far back' },

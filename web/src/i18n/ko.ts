@@ -88,6 +88,7 @@ export const ko: Words = {
   legendMine: '내 좌석',
   free: (n) => `${n}석`,
   onlyFree: '예매 가능만 보기',
+  onlyAccessible: '휠체어석 보기',
   plusFee: (amount) => `온라인 결제 시 예매 수수료 ${amount} 별도`,
   sides: { left: '무대 왼쪽', centre: '무대 정면', right: '무대 오른쪽' },
   distances: { near: '무대와 가까운 편', middle: '중간 거리', far: '무대에서 먼 편' },

@@ -1,5 +1,6 @@
 // How each seat looks to this person: what the hall says, with what is theirs laid over it.
 
+import { SeatKind } from '../gen/usher/v1/hall_pb';
 import type { Sale } from '../state/sale';
 import { FREE, SOLD } from '../state/seats';
 import type { Plan } from './plan';
@@ -21,14 +22,22 @@ export class SeatMarks {
     if (this.mine.has(seat)) return this.looks.mine;
     const state = this.sale.states?.of(seat);
     if (state === FREE) {
-      return this.#offered.has(seat) ? this.looks.offered : (this.plan.category[seat] ?? 0);
+      if (this.#offered.has(seat)) return this.looks.offered;
+      return this.#isLookedFor(seat) ? (this.plan.category[seat] ?? 0) : this.looks.aside;
     }
     return state === SOLD ? this.looks.sold : this.looks.held;
   }
 
-  /** Whether it can be had. */
+  /** Whether it can be had, and is looked for. */
   isFree(seat: number): boolean {
-    return this.sale.states?.of(seat) === FREE;
+    return this.sale.states?.of(seat) === FREE && this.#isLookedFor(seat);
+  }
+
+  #isLookedFor(seat: number): boolean {
+    const kind = this.plan.kind[seat];
+    return (
+      !this.sale.accessible.peek() || kind === SeatKind.WHEELCHAIR || kind === SeatKind.COMPANION
+    );
   }
 
   get only(): number | null {

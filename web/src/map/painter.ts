@@ -5,6 +5,7 @@
 // and painting is slow, the last scene is shown scaled, and painted anew when the view rests. A seat that changes is
 // painted alone, into the scene.
 
+import { SeatKind } from '../gen/usher/v1/hall_pb';
 import { type Block, blocksOf, paintBlocks, type Share, sharesOf } from './blocks';
 import { paintDrawings } from './drawings';
 import type { Grid } from './grid';
@@ -359,7 +360,7 @@ export class Painter {
 
   #dotSide(look: Look, cell: number): number {
     if (look === this.looks.mine || look === this.looks.offered) return Math.max(5, cell * 1.6);
-    return Math.max(0.7, cell * (look < this.looks.sold ? 0.78 : 0.6));
+    return Math.max(0.7, cell * (look < this.looks.sold || look === this.looks.aside ? 0.78 : 0.6));
   }
 
   #dotColor(look: Look): string {
@@ -368,6 +369,7 @@ export class Painter {
     if (look === looks.held) return palette.sold;
     if (look === looks.mine) return palette.mine.fill;
     if (look === looks.offered) return palette.offered;
+    if (look === looks.aside) return palette.aside;
     return palette.categories[look]?.fill ?? palette.sold;
   }
 
@@ -395,11 +397,16 @@ export class Painter {
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.drawImage(stamp, x - half, y - half);
     }
+    if (look === looks.sold || look === looks.held || look === looks.aside) return;
+    const kind: SeatKind = plan.kind[seat] ?? SeatKind.UNSPECIFIED;
+    const isSign = kind === SeatKind.WHEELCHAIR || kind === SeatKind.COMPANION;
+    const stamps: OffscreenCanvas[] = [];
+    if (kind !== SeatKind.UNSPECIFIED && cell >= turn_from_px)
+      stamps.push(this.#sprites.sign(kind, look));
     const text = plan.numbers[seat];
-    if (cell >= numbers_from_px && text && look !== looks.sold && look !== looks.held) {
-      const number = this.#sprites.number(text, look, font);
-      context.drawImage(number, x - number.width / 2, y - number.height / 2);
-    }
+    if (cell >= numbers_from_px && text && !isSign)
+      stamps.push(this.#sprites.number(text, look, font));
+    for (const one of stamps) context.drawImage(one, x - one.width / 2, y - one.height / 2);
   }
 
   #paintLetters(
@@ -434,7 +441,8 @@ export class Painter {
       if (cell < dots_below_px) {
         // Dots run into each other, so a change is laid over; larger marks need the scene anew.
         const look = this.marks.look(seat);
-        if (look >= this.looks.mine || this.#isLeftOut(look)) this.#painted = null;
+        const isLarge = look === this.looks.mine || look === this.looks.offered;
+        if (isLarge || this.#isLeftOut(look)) this.#painted = null;
         const side = Math.max(1, cell * 0.86);
         context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
         context.fillStyle = this.#dotColor(look);

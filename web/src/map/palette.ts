@@ -18,6 +18,7 @@ export interface Palette {
   labelGround: string;
   dim: string; // row letters
   sold: string;
+  aside: string; // free, and not what is looked for
   held: string;
   heldLine: string;
   mine: Paint;
@@ -106,6 +107,7 @@ function plainPalette(
     labelGround: css(isDark ? [30, 28, 36] : [255, 253, 249], 0.92),
     dim: css(mix(ground, ink, isDark ? 0.55 : 0.66)),
     sold: css(taken),
+    aside: css(mix(ground, ink, isDark ? 0.2 : 0.13)),
     held: css(mix(ground, taken, 0.55)),
     heldLine: css(mix(taken, ink, isDark ? 0.22 : 0.25)),
     // Not the beam itself: a hall's dearest seats are often golden.

@@ -161,6 +161,7 @@ export class Scene {
     this.#undo.push(
       effect(() => {
         sale.bare.value;
+        sale.accessible.value;
         this.#painter.recolor(this.#palette(isDark.value, sale.only.value, isForced.value));
         this.#mini.renew();
         this.#request();
@@ -428,7 +429,9 @@ export class Scene {
   lines(seat: number): [string, string, string] {
     const grade = gradeName(this.plan.categories[this.plan.category[seat] ?? -1]?.name ?? '');
     const price = [grade, this.price(seat)].filter(Boolean).join(' ');
-    return [placeName(this.plan, seat), price, this.stateWord(seat)];
+    const kind = words.peek().seatKinds[this.plan.kind[seat] ?? 0];
+    const place = placeName(this.plan, seat);
+    return [kind ? `${place} (${kind})` : place, price, this.stateWord(seat)];
   }
 
   /** What it costs on top, and what is seen from there. */

@@ -1,5 +1,6 @@
 // Seats are stamped, not drawn: one small picture a kind of seat at the present size, and one a printed number.
 
+import { SeatKind } from '../gen/usher/v1/hall_pb';
 import type { Paint, Palette } from './palette';
 
 /** How a seat looks: 0 … n - 1 free in that category, then these. */
@@ -10,6 +11,7 @@ export interface Looks {
   held: Look;
   mine: Look;
   offered: Look;
+  aside: Look; // free, and not what is looked for
   count: number;
 }
 
@@ -19,7 +21,8 @@ export function looksOf(categoryCount: number): Looks {
     held: categoryCount + 1,
     mine: categoryCount + 2,
     offered: categoryCount + 3,
-    count: categoryCount + 4,
+    aside: categoryCount + 4,
+    count: categoryCount + 5,
   };
 }
 
@@ -35,7 +38,7 @@ function canvas(size: number): [OffscreenCanvas, OffscreenCanvasRenderingContext
 export class Sprites {
   #size = 0;
   #stamps: (OffscreenCanvas | undefined)[] = [];
-  #numbers = new Map<string, OffscreenCanvas>();
+  #numbers = new Map<string, OffscreenCanvas>(); // and what stands in their place
 
   constructor(
     private readonly palette: Palette,
@@ -93,6 +96,10 @@ export class Sprites {
       context.lineWidth = Math.max(1.5, size * 0.12);
       context.strokeStyle = palette.offered;
       context.stroke();
+    } else if (look === looks.aside) {
+      seat(0.8);
+      context.fillStyle = palette.aside;
+      context.fill();
     } else {
       seat(0.8);
       context.fillStyle = this.#paint(look).fill;
@@ -107,6 +114,27 @@ export class Sprites {
       return { fill: this.palette.offered, ink: this.palette.offered };
     }
     return this.palette.categories[look] ?? { fill: this.palette.sold, ink: this.palette.label };
+  }
+
+  /** What kind of place it is, where it is no ordinary one: a sign in place of its number, or a corner in the number's colour. */
+  sign(kind: SeatKind, look: Look): OffscreenCanvas {
+    const { ink } = this.#paint(look);
+    const key = `${ink} kind ${kind}`;
+    let made = this.#numbers.get(key);
+    if (!made) {
+      const [drawn, context] = canvas(Math.ceil(this.#size * 1.2));
+      context.translate(drawn.width / 2, drawn.height / 2);
+      context.scale(this.#size, this.#size);
+      context.strokeStyle = ink;
+      context.fillStyle = ink;
+      context.lineWidth = 0.065;
+      context.lineCap = 'round';
+      context.lineJoin = 'round';
+      signs[kind]?.(context);
+      this.#numbers.set(key, drawn);
+      made = drawn;
+    }
+    return made;
   }
 
   /** A printed number, upright, in the middle of a square as large as a stamp. */
@@ -129,6 +157,42 @@ export class Sprites {
     return made;
   }
 }
+
+// In a cell of side 1 around 0, 0; a seat is 0.8 of it.
+const signs: Partial<Record<SeatKind, (context: OffscreenCanvasRenderingContext2D) => void>> = {
+  [SeatKind.WHEELCHAIR](context) {
+    context.beginPath();
+    context.arc(-0.05, -0.25, 0.055, 0, Math.PI * 2);
+    context.fill();
+    context.beginPath();
+    context.moveTo(-0.05, -0.14);
+    context.lineTo(-0.05, 0.04);
+    context.lineTo(0.11, 0.04);
+    context.lineTo(0.19, 0.21);
+    context.moveTo(-0.05, -0.05);
+    context.lineTo(0.09, -0.05);
+    context.stroke();
+    context.beginPath();
+    context.arc(-0.02, 0.11, 0.16, -2.3, 0.75, true);
+    context.stroke();
+  },
+  [SeatKind.COMPANION](context) {
+    context.beginPath();
+    context.arc(0, -0.13, 0.085, 0, Math.PI * 2);
+    context.fill();
+    context.beginPath();
+    context.arc(0, 0.2, 0.16, Math.PI, 0);
+    context.fill();
+  },
+  [SeatKind.RESTRICTED_VIEW](context) {
+    context.beginPath();
+    context.moveTo(0.14, -0.4);
+    context.lineTo(0.4, -0.4);
+    context.lineTo(0.4, -0.14);
+    context.closePath();
+    context.fill();
+  },
+};
 
 function hatch(context: OffscreenCanvasRenderingContext2D, size: number, color: string): void {
   const step = Math.max(2.5, size * 0.2);

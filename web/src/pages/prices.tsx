@@ -1,9 +1,11 @@
 import { useRef } from 'preact/hooks';
+import { SeatKind } from '../gen/usher/v1/hall_pb';
 import { count, gradeName, money } from '../i18n/format';
 import { words } from '../i18n/words';
 import { swatch } from '../map/palette';
 import type { Plan } from '../map/plan';
 import { useScrollStop } from '../parts/focus';
+import { Icon } from '../parts/icon';
 import { Stepper } from '../parts/stepper';
 import { placesOf, withArea } from '../state/choice';
 import type { Sale } from '../state/sale';
@@ -80,6 +82,22 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
             {say.onlyFree}
           </button>
         </li>
+        {plan.kind.includes(SeatKind.WHEELCHAIR) ? (
+          <li>
+            <button
+              type="button"
+              class="states-toggle"
+              aria-pressed={sale.accessible.value}
+              data-action="accessible"
+              onClick={() => {
+                sale.accessible.value = !sale.accessible.value;
+              }}
+            >
+              <Icon name="wheelchair" />
+              {say.onlyAccessible}
+            </button>
+          </li>
+        ) : null}
       </ul>
       {areas.length > 0 ? (
         <ul class="areas">

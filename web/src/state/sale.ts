@@ -57,6 +57,8 @@ export class Sale {
   readonly failure = signal<Failure | null>(null);
   /** The one category that the map shows plainly, others faded; null: all. */
   readonly only = signal<number | null>(null);
+  /** The map shows places for wheelchairs and those beside them plainly, others faded. */
+  readonly accessible = signal(false);
   /** The map leaves out what cannot be had. */
   readonly bare = signal(false);
   /** The booking fee of a ticket that is paid for online, of the price of its category; null: not known, or none. */
