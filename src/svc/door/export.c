@@ -552,6 +552,7 @@ static int put_act(const struct export *x, const Usher__V1__ExportOrdersRequest 
 static int export_all(struct export *x, const Usher__V1__Performance **dates, size_t count)
 {
     int err = 0;
+    assert(dates || count == 0);
     for (size_t i = 0; err == 0 && i < count; i++) {
         x->performance = dates[i];
         x->offset_minutes = dates[i]->utc_offset_minutes;
