@@ -229,6 +229,7 @@ def at_the_box_office(shop):
     assert done.returncode == 0 and payment["orderNumber"] in done.stdout, (done.stdout, done.stderr)
     order = buyer.until(DONE)["order"]
     assert order["state"] == "ORDER_STATE_CONFIRMED" and order["orderNumber"] == payment["orderNumber"]
+    assert order["paymentMethod"] == "PAYMENT_METHOD_COLLECTED", order
     again = shop.operator("CollectPayment", {"paymentId": buyer.payment, "amount": payment["amount"]}, PAYMENT)
     assert again["state"] == DONE, "taken once, told again"
     receipts = buyer.ask("ListReceipts", {"orderId": order["orderId"]})["receipts"]

@@ -1,4 +1,5 @@
 """Pages as pictures, and what two foreign decoders read in them."""
+import json
 import os
 import random
 import re
@@ -47,6 +48,22 @@ def spoil(picture, seed):
             for dx in range(2):
                 spoilt[(y + dy) * width + x + dx] = shade
     return width, height, bytes(spoilt)
+
+
+def drawn_by_the_page(text, scale):
+    """A QR code as the page draws it, its own source run by node: black and white, so many points a module."""
+    source = subprocess.run(["web/node_modules/.bin/esbuild", "web/src/parts/qrdrawing.ts", "--bundle", "--format=cjs", "--platform=node"],
+                            capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(["node", "-e", source + f"\nconsole.log(JSON.stringify(module.exports.drawQr({json.dumps(text)})))"],
+                          capture_output=True, text=True, check=True).stdout
+    drawing = json.loads(said)
+    side = (drawing["size"] + 8) * scale
+    grey = bytearray(b"\xff" * (side * side))
+    for column, row, run in re.findall(r"M(\d+) (\d+)h(\d+)v1", drawing["path"]):
+        for y in range((int(row) + 4) * scale, (int(row) + 5) * scale):
+            from_x = y * side + (int(column) + 4) * scale
+            grey[from_x:from_x + int(run) * scale] = b"\x16" * (int(run) * scale)
+    return side, side, bytes(grey)
 
 
 def zbar(path):
