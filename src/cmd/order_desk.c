@@ -89,6 +89,9 @@ static void put_order(struct sheet *sheet, const Usher__V1__FoundOrder *found)
               order->state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ? "good" : "cancelled");
     sheet_put(sheet, "%s", found->contact->name);
     sheet_put(sheet, "%s", found->contact->email);
+    const Usher__V1__Mail *mail = found->tickets_mail;
+    sheet_put(sheet, "%s%s%s", mail ? mail->state : "no mail yet",
+              mail && mail->last_error[0] ? ": " : "", mail ? mail->last_error : "");
 }
 
 static int find(struct session *session, void *arg)
@@ -105,7 +108,7 @@ static int find(struct session *session, void *arg)
         return session_print_json(session, found);
     if (found->n_orders == 0)
         return cmd_fail(session->command, CMD_FALSE, "no order of %s", values->word);
-    sheet_init(&sheet, "llllrlll");
+    sheet_init(&sheet, "llllrllll");
     for (size_t i = 0; i < found->n_orders; i++)
         put_order(&sheet, found->orders[i]);
     sheet_print(&sheet, stdout);

@@ -34,6 +34,32 @@ static Usher__V1__Contact *fill_contact(struct arena *arena, const struct contac
     return said->name && said->email && said->phone && said->language ? said : NULL;
 }
 
+/* How it went with the last mail that brings the order's tickets: who sits at the box office has to
+ * see that it came back. */
+static int add_mail(struct call *call, const struct contact *contact, Usher__V1__FoundOrder *found)
+{
+    const struct door *door = call_state(call);
+    struct arena *arena = call_arena(call);
+    const char *first = arena_printf(arena, "tickets:%s", found->order->order_id);
+    const char *again = arena_printf(arena, "again:%s:", found->order->order_id);
+    struct mail *mails;
+    size_t count;
+    if (!first || !again)
+        return ERR_NO_MEMORY;
+    int err = mail_list(door->options.sql, 0, contact->email, MAIL_PAGE_MAX, arena, &mails, &count,
+                        call_deadline_ns(call));
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        if (!view_eq(mails[i].key, view_str(first)) && !view_starts(mails[i].key, view_str(again)))
+            continue;
+        found->tickets_mail = arena_alloc(arena, sizeof(*found->tickets_mail));
+        if (!found->tickets_mail)
+            return ERR_NO_MEMORY;
+        lobby_fill_mail(&mails[i], found->tickets_mail);
+        return 0;
+    }
+    return err;
+}
+
 /* Adds the contact's order, where there is one that the caller may see. */
 static int add_order(struct call *call, const struct contact *contact,
                      Usher__V1__FindOrdersResponse *answer)
@@ -57,7 +83,7 @@ static int add_order(struct call *call, const struct contact *contact,
     found->order = (Usher__V1__Order *)order;
     found->contact = fill_contact(arena, contact);
     answer->orders[answer->n_orders++] = found;
-    return found->contact ? 0 : ERR_NO_MEMORY;
+    return found->contact ? add_mail(call, contact, found) : ERR_NO_MEMORY;
 }
 
 int door_find_orders(struct call *call, const void *request, void *response)

@@ -135,6 +135,8 @@ int door_upload_scans(struct call *call, const void *request, void *response);
 int door_get_door_counts(struct call *call, const void *request, void *response);
 int door_list_scans(struct call *call, const void *request, void *response);
 int door_list_double_entries(struct call *call, const void *request, void *response);
+/* How it went with a mail, without its words; texts are the mail's. */
+void lobby_fill_mail(const struct mail *mail, Usher__V1__Mail *ret_mail);
 int door_list_mails(struct call *call, const void *request, void *response);
 int door_get_mail(struct call *call, const void *request, void *response);
 int door_send_mail_again(struct call *call, const void *request, void *response);

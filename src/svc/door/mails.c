@@ -18,7 +18,7 @@ static const char *state_word(enum mail_state state)
 }
 
 /* Texts are in the call's arena already, with a NUL behind them. */
-static void fill_mail(const struct mail *mail, Usher__V1__Mail *ret_mail)
+void lobby_fill_mail(const struct mail *mail, Usher__V1__Mail *ret_mail)
 {
     usher__v1__mail__init(ret_mail);
     ret_mail->mail_id = mail->mail_id;
@@ -54,7 +54,7 @@ int door_list_mails(struct call *call, const void *request, void *response)
     if (!list || !answer->mails)
         return lobby_store_failed(call, ERR_NO_MEMORY);
     for (size_t i = 0; i < count; i++) {
-        fill_mail(&mails[i], &list[i]);
+        lobby_fill_mail(&mails[i], &list[i]);
         answer->mails[i] = &list[i];
     }
     answer->n_mails = count;
@@ -99,7 +99,7 @@ int door_get_mail(struct call *call, const void *request, void *response)
     int err = find_mail(call, wish->mail_id, &mail);
     if (err != 0)
         return err;
-    fill_mail(&mail, response);
+    lobby_fill_mail(&mail, response);
     err = fill_words(call, &mail, response);
     return err == 0 ? 0 : lobby_store_failed(call, err);
 }
@@ -120,6 +120,6 @@ int door_send_mail_again(struct call *call, const void *request, void *response)
         return lobby_store_failed(call, err);
     err = find_mail(call, wish->mail_id, &mail);
     if (err == 0)
-        fill_mail(&mail, response);
+        lobby_fill_mail(&mail, response);
     return err;
 }

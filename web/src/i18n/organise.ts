@@ -280,6 +280,14 @@ const en = {
   confirmed: 'Confirmed',
   isCancelled: 'Cancelled',
   boxOffice: 'pays at the box office',
+  // What became of the mail with the tickets.
+  mailStates: {
+    waiting: 'The mail with the tickets is on its way.',
+    sent: 'The tickets were mailed.',
+    failed: 'The mail with the tickets came back: ask for another address.',
+    kept: 'No mail goes out: there is no mail server.',
+    void: 'The mail with the tickets was not needed any more.',
+  } as Record<string, string>,
   // By PaymentMethod.
   paidBy: [
     '',
@@ -653,6 +661,13 @@ const ko: typeof en = {
   confirmed: '예매 완료',
   isCancelled: '취소됨',
   boxOffice: '현장 결제',
+  mailStates: {
+    waiting: '티켓 메일을 보내는 중입니다.',
+    sent: '티켓 메일을 보냈습니다.',
+    failed: '티켓 메일이 반송되었습니다. 다른 주소를 확인해 주세요.',
+    kept: '메일 서버가 없어 메일을 보내지 않습니다.',
+    void: '티켓 메일을 보낼 필요가 없어졌습니다.',
+  },
   paidBy: ['', '현장 결제', '온라인 결제', '현장에서 결제함', '무통장 입금'],
   story: '결제 내역',
   refund: '환불',

@@ -6,6 +6,7 @@ import { type Payment, PaymentState } from '../../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod } from '../../gen/usher/v1/ticket_pb';
 import { date, gradeOf, money, seatName, starts } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
+import { Icon } from '../../parts/icon';
 import { Notice } from '../../parts/notice';
 import { announce } from '../../state/announce';
 import { loadOwn, options, ownEvents, Task } from '../../state/organise';
@@ -147,6 +148,15 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
         <strong>{contact?.name}</strong>{' '}
         <span class="soft">{[contact?.email, contact?.phone].filter(Boolean).join(' · ')}</span>
       </p>
+      {found.ticketsMail ? (
+        <p class="soft" data-mail={found.ticketsMail.state}>
+          {found.ticketsMail.state === 'failed' ? <Icon name="alert" /> : null}{' '}
+          {say.mailStates[found.ticketsMail.state] ?? found.ticketsMail.state}
+          {found.ticketsMail.lastError ? (
+            <span lang="en"> ({found.ticketsMail.lastError})</span>
+          ) : null}
+        </p>
+      ) : null}
       <p class="soft">
         {order.eventName} · {starts(order, 'full')} · {date(order.placedAtMs, 'short')}
       </p>
