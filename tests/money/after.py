@@ -2,10 +2,11 @@
 fit the books stands as a contradiction, and what has one right answer is done."""
 import concurrent.futures
 import json
+import tempfile
 
 from later import counts, opened, pay_in
 from server import Server, wait_until
-from shop import DONE, PAYMENT, REFUNDED, USHER, Buyer, fault, fetch
+from shop import DONE, PAYMENT, REFUNDED, USHER, Buyer, Psp, fault, fetch
 from nicepay import NiceBuyer
 from stripe import StripeBuyer
 
@@ -209,11 +210,12 @@ def a_slow_method(shop):
 
 def a_provider_that_is_not_there_any_more(shop):
     """Its payments are never looked at: the log and a metric say so, until it is named again."""
-    own = Server(USHER, "--psp", f"http://{shop.psp.listen}", "--pay-time", "2s")
+    bank = Psp(tempfile.mkdtemp(prefix="usher-psp-"))
+    own = Server(USHER, "--psp", f"http://{bank.listen}", "--pay-time", "2s")
     try:
         class Own:
-            server, psp, listen = own, shop.psp, own.address
-        shop.psp.script(fault("confirm", "cut_after"), fault("lookup", "error_before", 1000), webhooks={"lose": 1})
+            server, psp, listen = own, bank, own.address
+        bank.script(fault("confirm", "cut_after"), fault("lookup", "error_before", 1000), webhooks={"lose": 1})
         buyer = Buyer(Own, taking=[0, 1])
         buyer.begin()
         buyer.choose()
@@ -225,16 +227,16 @@ def a_provider_that_is_not_there_any_more(shop):
             wait_until(lambda: "\nusher_payments_unattended 1\n" in fetch(again.address, "GET", "/metrics")[2].decode(), "the metric")
         finally:
             again.kill()
-        shop.psp.script()
-        named = Server(USHER, "--psp", f"http://{shop.psp.listen}", data=own.data)
+        bank.script()
+        named = Server(USHER, "--psp", f"http://{bank.listen}", data=own.data)
         try:
             wait_until(lambda: "\nusher_payments_unattended 0\n" in fetch(named.address, "GET", "/metrics")[2].decode(), "nothing to wait")
             assert "payment.unattended" not in named.log()
         finally:
             named.kill()
     finally:
-        shop.psp.script()
         own.kill()
+        bank.die()
 
 
 TESTS = [
