@@ -293,6 +293,8 @@ const struct cmd sale_commands[SALE_COMMANDS] = {
     {"admit", "how many may be inside at once", admit_command, .table = &admit_table},
     {"report", "who came, how long they waited, why the capacity changed", report_command,
      .table = &report_table},
+    {"after", "how it went: people, fairness, waits, places, what was slow", sale_after_command,
+     .table = &sale_after_table},
     {"beacon", "a public beacon's round for the draw", sale_beacon_command,
      .table = &sale_beacon_table},
     {"mix", "what that round published", sale_mix_command, .table = &sale_mix_table},

@@ -9,7 +9,7 @@
 #include "cmd/session.h"
 #include "usher/v1/waitroom.pb-c.h"
 
-#define SALE_COMMANDS 9
+#define SALE_COMMANDS 10
 extern const struct cmd sale_commands[SALE_COMMANDS];
 #define DRAW_COMMANDS 1
 extern const struct cmd draw_commands[DRAW_COMMANDS];
@@ -27,6 +27,10 @@ int sale_create_command(int argc, char **argv);
 extern const struct conf_table sale_beacon_table, sale_mix_table;
 int sale_beacon_command(int argc, char **argv);
 int sale_mix_command(int argc, char **argv);
+
+/* sale_after.c */
+extern const struct conf_table sale_after_table;
+int sale_after_command(int argc, char **argv);
 
 /* Shows a sale, as JSON where that is asked for. An enum cmd_exit. */
 int sale_show(struct session *session, const struct session_values *values,

@@ -184,13 +184,12 @@ uint32_t keeper_places_left(const struct keeper *keeper);
 /* Waits until everything decided so far is durable. ERR_UNAVAILABLE; ERR_CANCELLED. */
 int keeper_wait(struct keeper *keeper);
 /* commit.c, clockwork.c, listen.c: bodies of the three fibers. */
-void keeper_commit(void *keeper);
-void keeper_run_clock(void *keeper);
-void keeper_listen(void *keeper);
+void keeper_commit(void *keeper), keeper_run_clock(void *keeper), keeper_listen(void *keeper);
 /* Looks whether the line is kept here; on home's thread. */
 void keeper_wake(struct keeper *keeper);
 void keeper_wake_clock(struct keeper *keeper);
-/* report.c */
+/* report.c; why the capacity changed, in the arena; NULL: no memory */
+char *keeper_why(struct arena *arena, const struct line_entry *change);
 int keeper_fill_report(struct keeper *keeper, struct keeper_ask *ask);
 int keeper_fill_draw(struct keeper *keeper, struct keeper_ask *ask);
 /* Makes the status and publishes it, if it has changed or was last told long ago. */

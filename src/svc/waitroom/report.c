@@ -75,8 +75,7 @@ void keeper_publish(struct keeper *keeper)
 
 /* ---- the report ---- */
 
-/* Why the capacity changed, as a sentence in the arena. NULL: out of memory. */
-static char *why(struct arena *arena, const struct line_entry *change)
+char *keeper_why(struct arena *arena, const struct line_entry *change)
 {
     switch ((enum line_why)change->how) {
     case LINE_WHY_START:
@@ -122,7 +121,7 @@ int keeper_fill_report(struct keeper *keeper, struct keeper_ask *ask)
         usher__v1__admission_change__init(&changes[i]);
         changes[i].at_ms = change->at_ms;
         changes[i].capacity = change->number;
-        changes[i].reason = why(ask->arena, change);
+        changes[i].reason = keeper_why(ask->arena, change);
         if (!changes[i].reason)
             return ERR_NO_MEMORY;
         report->changes[i] = &changes[i];

@@ -15,6 +15,7 @@
 
 CALL_HANDLER(waitroom_name_beacon);
 CALL_HANDLER(waitroom_give_beacon);
+CALL_HANDLER(waitroom_get_after_report);
 
 #define A_SECOND "public, max-age=1"
 
@@ -36,6 +37,7 @@ static const struct method methods[] = {
     {"NameBeacon", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_name_beacon},
     {"GiveBeacon", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_give_beacon},
     {"GetLineReport", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_get_line_report},
+    {"GetAfterReport", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_get_after_report},
     {"CheckPass", METHOD_UNARY, ROLE_PEER, false, NULL, 0, waitroom_check_pass},
     {"PassDone", METHOD_UNARY, ROLE_PEER, false, NULL, 0, waitroom_pass_done},
 };
