@@ -35,7 +35,8 @@ const apart = {
     TicketService:
       'ListEvents GetPerformance GetSeatMap OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance SetPrices ListPricePlans EndPricePlan',
     AuthService: 'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken',
-    WaitroomService: 'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport',
+    WaitroomService:
+      'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport GetAfterReport',
     PaymentService:
       'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders SetSellingTerms GetSellingTerms ListReceipts GetReceiptFile ListPayments CollectPayment',
     DoorService: 'FindOrders ExportOrders',

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { password, staff } from './door.mjs';
-import { holdBest, visit } from './steps.mjs';
+import { holdBest, season, visit } from './steps.mjs';
 import { desktop, phone } from './visitor.mjs';
 
 const plan = join(dirname(fileURLToPath(import.meta.url)), '..', 'halls', 'theatre.pretix.json');
@@ -258,6 +258,26 @@ export const organise = {
         await line.locator('[data-figure=inside] dd').waitFor();
         await a.isAccessible('lines');
         await a.picture('organise-lines');
+
+        // A line that is over soon: then the page tells how it went, and gives it as a file.
+        const { ids } = await season(world, 'Short', [20]);
+        const { saleId } = await world.operate('WaitroomService/CreateSale', {
+          name: 'Short',
+          performanceIds: ids,
+          guests: true,
+          closesAtMs: String(Date.now() + 2_000),
+        });
+        await world.join(saleId);
+        const after = page.locator(`[data-after="${saleId}"]`);
+        await page.waitForSelector(`[data-line="${saleId}"][data-state=OVER]`, { timeout: 20_000 }).catch(() => page.reload());
+        await after.locator('[data-figure=after-joined] dd:text-is("1")').waitFor();
+        await after.locator('.chart svg').waitFor();
+        await after.scrollIntoViewIfNeeded();
+        await a.isAccessible('how a sale went');
+        await a.picture('organise-after');
+        const saving = page.waitForEvent('download');
+        await after.locator('[data-action=after-csv]').click();
+        assert.equal((await saving).suggestedFilename(), `sale-${saleId}.csv`);
       },
       true,
     );

@@ -56,6 +56,7 @@ try {
     idp: server?.idp,
     mailedCode: server?.mailedCode,
     operate: server?.operate,
+    join: server?.join,
     usher: server?.usher, // the organiser's part; not there with --url
   };
   for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...heads, ...keep, ...door, ...ways, ...whole, ...organise, ...trade, ...providers, ...report, ...operator })) {

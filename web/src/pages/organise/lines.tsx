@@ -18,6 +18,7 @@ import {
   Task,
 } from '../../state/organise';
 import { msInZone, ownZone } from '../../state/zone';
+import { AfterSale } from './after';
 import { Figures, lineFigures } from './figures';
 import { Check, FormCard, Line, Refusal } from './form';
 
@@ -100,7 +101,7 @@ function LineCard({ sale }: { sale: Sale }) {
       </p>
       <Refusal task={task} />
       {status ? <Figures list={lineFigures(status)} /> : null}
-      {told ? (
+      {told && !over ? (
         <Figures
           list={[
             { name: 'joined', label: say.joined, value: count(Number(told.joined)) },
@@ -114,7 +115,9 @@ function LineCard({ sale }: { sale: Sale }) {
           ]}
         />
       ) : null}
-      {over ? null : (
+      {over ? (
+        <AfterSale saleId={saleId} />
+      ) : (
         <form
           class="org-admission"
           noValidate

@@ -1,0 +1,207 @@
+// How a sale went, once its line is over: the curve, how far people came, what they were told, and all of it as files.
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { lineDesk } from '../../api/organise';
+import type { AfterReport } from '../../gen/usher/v1/waitroom_manage_pb';
+import { count, date } from '../../i18n/format';
+import { organiseWords } from '../../i18n/organise';
+import { Area, AsTable, Chart, Legend, Line, type Point } from '../../parts/chart';
+import { linear, moments } from '../../parts/scale';
+import { download } from '../../state/download';
+import { options } from '../../state/organise';
+import { type Figure, Figures } from './figures';
+
+const parts = ['joined', 'called', 'cameIn', 'held', 'sold', 'givenBack'] as const;
+
+const share = (part: number, all: number) =>
+  all > 0 ? `${((100 * part) / all).toFixed(1)} %` : '–';
+const thousandths = (n: number) => (n / 1000).toFixed(3);
+const seconds = (ms: bigint) => (Number(ms) / 1000).toFixed(1);
+
+/** As JSON has it: large numbers and bytes as texts. */
+function asJson(report: AfterReport): string {
+  return JSON.stringify(
+    report,
+    (_, value) =>
+      typeof value === 'bigint'
+        ? String(value)
+        : value instanceof Uint8Array
+          ? Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('')
+          : value,
+    2,
+  );
+}
+
+function asCsv({ curve, stepMs }: AfterReport): string {
+  const head = 'from_ms,for_ms,joined,called,came_in,places_held,places_sold,places_given_back';
+  const rows = curve.map((step) =>
+    [step.atMs, stepMs, ...parts.map((part) => step[part])].join(','),
+  );
+  return [head, ...rows, ''].join('\r\n');
+}
+
+function save(report: AfterReport, form: 'json' | 'csv') {
+  const text = form === 'json' ? asJson(report) : asCsv(report);
+  const type = form === 'json' ? 'application/json' : 'text/csv';
+  download(`sale-${report.saleId}.${form}`, type, new TextEncoder().encode(text));
+}
+
+function figuresOf(report: AfterReport): Figure[] {
+  const say = organiseWords.value;
+  const { funnel, draw, waits, places } = report;
+  const list: Figure[] = [];
+  const put = (name: string, label: string, value: string) => list.push({ name, label, value });
+  if (funnel) {
+    put('after-joined', say.joined, count(funnel.joined));
+    put('after-called', say.called, count(funnel.called));
+    put('after-came-in', say.admitted, count(funnel.cameIn));
+    put('after-held', say.tookPlaces, count(funnel.held));
+    put(
+      'after-ordered',
+      say.bought,
+      `${count(funnel.ordered)} (${share(funnel.ordered, funnel.cameIn)})`,
+    );
+  }
+  if (places) {
+    put('after-sold', say.placesSold, count(places.placesSold));
+    put('after-unused', say.holdsUnused, share(places.holdsUnused, places.holds));
+    put('after-most', say.mostPlaces, count(places.mostPlaces));
+  }
+  if (waits) {
+    put('after-waits', say.waitsSeconds, `${seconds(waits.p50Ms)} / ${seconds(waits.p95Ms)} s`);
+    put('after-within', say.waitAsTold, share(waits.within, waits.told));
+  }
+  if (draw) {
+    put(
+      'after-draw',
+      say.drawEven,
+      `${thousandths(draw.correlation)} (± ${thousandths(draw.byChance)})`,
+    );
+  }
+  return list;
+}
+
+function Curve({ report }: { report: AfterReport }) {
+  const say = organiseWords.value;
+  const { curve } = report;
+  const from = Number(report.fromMs);
+  const to = Math.max(
+    from + 1000,
+    Number(curve.at(-1)?.atMs ?? report.fromMs) + Number(report.stepMs),
+  );
+  const most = Math.max(1, ...curve.map((step) => Math.max(step.joined, step.sold)));
+  // The last step goes on to its end.
+  const points = (part: 'joined' | 'sold'): Point[] => [
+    ...curve.map((step): Point => [Number(step.atMs), step[part]]),
+    [to, curve.at(-1)?.[part] ?? 0],
+  ];
+  return (
+    <>
+      <Legend
+        items={[
+          { tone: 'a', text: say.joined },
+          { tone: 'b', text: say.placesSold },
+        ]}
+      />
+      <Chart
+        label={say.afterTitle}
+        x={moments(from, to, (at) => date(at, 'clock'), 5)}
+        y={linear(most, { text: count })}
+        height={180}
+      >
+        {(frame) => (
+          <>
+            <Area frame={frame} tone="a" points={points('joined')} />
+            <Line frame={frame} tone="b" points={points('sold')} />
+          </>
+        )}
+      </Chart>
+      <AsTable
+        title={say.asTable}
+        heads={[
+          say.time,
+          say.joined,
+          say.called,
+          say.admitted,
+          say.tookPlaces,
+          say.placesSold,
+          say.givenBack,
+        ]}
+        rows={curve.map((step) => [
+          date(Number(step.atMs), 'clock'),
+          ...parts.map((part) => count(step[part])),
+        ])}
+      />
+    </>
+  );
+}
+
+export function AfterSale({ saleId }: { saleId: number }) {
+  const say = organiseWords.value;
+  const report = useSignal<AfterReport | null>(null);
+  useEffect(() => {
+    let gone = false;
+    lineDesk
+      .getAfterReport({ saleId }, options)
+      .then((told) => {
+        if (!gone) report.value = told;
+      })
+      .catch(() => null);
+    return () => {
+      gone = true;
+    };
+  }, [saleId, report]);
+  const told = report.value;
+  if (!told) return null;
+  return (
+    <section data-after={saleId}>
+      <h3>{say.afterTitle}</h3>
+      <Curve report={told} />
+      <Figures list={figuresOf(told)} />
+      {told.slowCount > 0 ? (
+        <>
+          <p>{say.slowTimes(told.slowCount)}</p>
+          <ul>
+            {told.slow.map((one) => (
+              <li key={String(one.atMs)}>
+                {date(Number(one.atMs), 'clock')}: {count(one.capacity)} – {one.reason}
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
+      {told.bars.length > 0 ? (
+        <>
+          <p>{say.barredThen(told.bars.length)}</p>
+          <ul>
+            {told.bars.map((one) => (
+              <li key={one.value}>
+                {one.value}: {one.reason}
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
+      <p class="soft">{say.afterText}</p>
+      <p>
+        <button
+          type="button"
+          class="plain"
+          data-action="after-csv"
+          onClick={() => save(told, 'csv')}
+        >
+          {say.afterCsv}
+        </button>{' '}
+        <button
+          type="button"
+          class="plain"
+          data-action="after-json"
+          onClick={() => save(told, 'json')}
+        >
+          {say.afterJson}
+        </button>
+      </p>
+    </section>
+  );
+}
