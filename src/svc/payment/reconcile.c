@@ -131,6 +131,10 @@ static void take_stock(struct payment_role *role, struct arena *arena)
     role->stock_ns = deadline_after_ms(now_ns, ROLE_STOCK_MS);
     if (payments_contradicted(role->options.sql, arena, &found, deadline_ns) == 0)
         metric_set(&contradicted, found);
+    if (now_ns < role->waiting_ns)
+        return;
+    /* In a rush many wait; which accounts are configured changes at a start alone. */
+    role->waiting_ns = deadline_after_ms(now_ns, ROLE_SWEEP_MS);
     count_unattended(role, arena, deadline_ns);
 }
 

@@ -45,6 +45,7 @@ struct payment_role {
     int64_t job_next_ns[PAYMENT_PROVIDERS_MAX]; /* the provider takes no more refunds before */
     int64_t sweep_ns;                           /* the next sweep */
     int64_t stock_ns;                           /* the next look at what wants a person */
+    int64_t waiting_ns;                         /* … and at what waits for nobody */
     int64_t unattended;                         /* rows that nobody looks at, at the last look */
     int64_t job_look_ns;                        /* jobs are looked at whether they are done */
 };

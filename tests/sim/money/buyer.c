@@ -24,6 +24,9 @@ struct mine {
     char payment_id[ID_TEXT_CHARS + 1];
     char email[64];
     const char *provider;
+    bool later;       /* to an account */
+    char account[64]; /* empty: not known yet */
+    int64_t amount;
     char way[WAY_MAX];  /* to the provider */
     char back[WAY_MAX]; /* the query of the way back; empty: there is none */
     uint32_t seats[8];
@@ -157,6 +160,14 @@ static void box_office(struct mine *mine)
 
 static const char *const providers[] = {"toss", "stripe", "nicepay"};
 
+static void read_payment(struct mine *mine, const Usher__V1__Payment *payment)
+{
+    mine->state = payment->state;
+    mine->amount = payment->amount;
+    if (payment->deposit)
+        snprintf(mine->account, sizeof(mine->account), "%s", payment->deposit->number);
+}
+
 static bool begin(struct mine *mine)
 {
     struct money_buyer *buyer = mine->buyer;
@@ -175,16 +186,28 @@ static bool begin(struct mine *mine)
     wish.contact = &contact;
     wish.terms = true;
     wish.equal_places = odds(buyer, 50);
+    Usher__V1__DepositWish deposit = USHER__V1__DEPOSIT_WISH__INIT;
+    Usher__V1__RefundAccount account = USHER__V1__REFUND_ACCOUNT__INIT;
+    mine->later = buyer->world->later && strcmp(mine->provider, "toss") == 0 && odds(buyer, 50);
+    if (mine->later) {
+        account.bank = (char *)"88";
+        account.number = (char *)"110123456789";
+        account.holder = (char *)"Kim";
+        deposit.bank = (char *)"20";
+        deposit.refund_account = &account;
+        wish.deposit = &deposit;
+    }
     if (PERSIST(buyer, &mine->arena, true, Usher__V1__PaymentService, begin_payment, &wish,
                 &payment) != 0)
         return false;
-    mine->state = payment->state;
+    read_payment(mine, payment);
     snprintf(mine->payment_id, sizeof(mine->payment_id), "%s", payment->payment_id);
     snprintf(mine->way, sizeof(mine->way), "%s", payment->redirect_url);
     buyer->world->coverage->begun++;
     money_say(buyer->world, "buyer %u begins to pay %s by %s: %s", buyer->number, mine->hold_id,
               wish.provider, mine->payment_id);
-    return mine->way[0] != '\0';
+    buyer->world->coverage->deposits += mine->later;
+    return mine->later || mine->way[0] != '\0';
 }
 
 /* NICEPAY's page is a form that posts itself: its fields, as a query. */
@@ -223,7 +246,7 @@ static void browse(struct mine *mine, const char *form)
 static void read_state(struct mine *mine, int err, const Usher__V1__Payment *payment)
 {
     if (err == 0)
-        mine->state = payment->state;
+        read_payment(mine, payment);
 }
 
 static void finish(struct mine *mine, const char *query)
@@ -321,8 +344,29 @@ static void come_back(struct mine *mine)
 
 static bool is_clear(const struct mine *mine)
 {
+    if (mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DEPOSIT)
+        return false;
     return mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DONE ||
            mine->state >= USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DECLINED;
+}
+
+/* At a bank's counter, now or never, or too late. */
+static void pay_in(struct mine *mine)
+{
+    struct money_buyer *buyer = mine->buyer;
+    struct page page = {0};
+    for (int i = 0; i < POLLS_MAX && mine->account[0] == '\0' && !is_clear(mine); i++) {
+        wait_ms(buyer, PAUSE_MS);
+        look(mine);
+    }
+    wait_ms(buyer, odds(buyer, 20) ? 40000 : 3000);
+    if (mine->account[0] == '\0' || odds(buyer, 20))
+        return;
+    const char *url = arena_printf(&mine->arena, "http://psp/toss/bank/%s", mine->account);
+    const char *form = arena_printf(&mine->arena, "amount=%" PRId64, mine->amount);
+    (void)net_browse(buyer->world, url, form, &mine->arena, &page);
+    buyer->world->coverage->deposits_paid += page.status == 200;
+    money_say(buyer->world, "buyer %u pays into %s: %d", buyer->number, mine->account, page.status);
 }
 
 static void pay_there(struct mine *mine)
@@ -487,7 +531,10 @@ static bool attempt(struct mine *mine)
         return false; /* walks away */
     if (odds(buyer, 8))
         abandon(mine);
-    pay_there(mine);
+    if (mine->later)
+        pay_in(mine);
+    else
+        pay_there(mine);
     for (int i = 0; i < POLLS_MAX && !is_clear(mine); i++) {
         wait_ms(buyer, PAUSE_MS);
         look(mine);

@@ -4,9 +4,12 @@
 
 #include "sim/money/money.h"
 #include "store/selling.h"
+#include "token/roles.h"
+#include "usher/v1/ticket.pb-c.h"
 
-#define REST_MAX_MS  (2 * 3600000) /* who is not at rest then never is */
-#define REST_LOOK_MS 1000
+#define REST_MAX_MS     (2 * 3600000) /* who is not at rest then never is */
+#define REST_LOOK_MS    1000
+#define LATER_TRIES_MAX 40
 
 static void restart_usher(struct money_world *world, bool crash)
 {
@@ -92,6 +95,33 @@ static void set_fees(struct money_world *world)
     world->coverage->fees++;
 }
 
+/* In half of the worlds a buyer may pay later, to a bank's account. */
+static void let_pay_later(struct money_world *world)
+{
+    static const struct identity operator_ = {.roles = ROLE_OPERATOR};
+    const Usher__V1__Performance *now;
+    Usher__V1__UpdatePerformanceRequest wish = USHER__V1__UPDATE_PERFORMANCE_REQUEST__INIT;
+    wish.performance_id = world->stage.performance_id;
+    wish.pay_later_choice_case =
+        USHER__V1__UPDATE_PERFORMANCE_REQUEST__PAY_LATER_CHOICE_PAY_LATER_MS;
+    wish.pay_later_ms = 4000 + 1000 * money_below(world, 26);
+    if (world->still || money_below(world, 2) == 0)
+        return;
+    for (int i = 0; i < LATER_TRIES_MAX && !world->later; i++) {
+        struct arena arena;
+        struct client client;
+        arena_init(&arena, 1u << 20);
+        client_init(&client, world->usher->tickets, &usher__v1__ticket_service__descriptor, &arena);
+        client.identity = &operator_;
+        world->later =
+            client_call(&client, Usher__V1__TicketService, update_performance, &wish, &now) == 0;
+        if (!world->later)
+            stage_sleep(500);
+        arena_release(&arena);
+    }
+    money_say(world, "it may be paid later: %d", world->later);
+}
+
 void money_director_run(void *arg)
 {
     struct money_world *world = arg;
@@ -100,6 +130,7 @@ void money_director_run(void *arg)
     psp_open(world);
     usher_open(world);
     set_fees(world);
+    let_pay_later(world);
     for (uint32_t i = 0; i < world->buyer_count; i++) {
         int err = fiber_spawn(&world->stage.scope, money_buyer_run, &world->buyers[i]);
         assert(err == 0);

@@ -34,7 +34,8 @@ struct money_coverage {
     uint64_t fees; /* worlds in which there are fees */
     uint64_t begun, done, declined, abandoned, refunded, returned_late, box_office, equal;
     uint64_t usher_crashes, usher_stops, psp_crashes, net_refused, net_lost, sql_before, sql_after;
-    uint64_t taken_back; /* by somebody at the provider, of what was paid */
+    uint64_t deposits, deposits_paid; /* to a bank's account, until a deadline */
+    uint64_t taken_back;              /* by somebody at the provider, of what was paid */
     uint64_t hooks, hooks_lost, mails, mails_twice, mails_unclear, tampered, both_ways, parts;
     int64_t settled_max_ms; /* the longest from calm to rest */
 };
@@ -122,6 +123,7 @@ struct money_world {
     bool crash_psp;    /* it is the provider; else usher */
     bool crash_due;    /* the director has to clear up */
     bool still;
+    bool later;    /* it may be paid later, to a bank's account */
     bool flawless; /* nothing goes wrong but people */
     bool calm;
     bool ended;

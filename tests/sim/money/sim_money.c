@@ -70,6 +70,8 @@ static bool covers(const struct money_coverage *c)
         {"given up, or too late", c->abandoned},
         {"given back", c->refunded},
         {"single tickets given back", c->parts},
+        {"to be paid to a bank", c->deposits},
+        {"paid to a bank", c->deposits_paid},
         {"taken back at the provider", c->taken_back},
         {"came back late", c->returned_late},
         {"came back twice at once", c->both_ways},
