@@ -113,6 +113,31 @@ export const trade = {
     });
   },
 
+  'a refund rule of one’s own: what is wrong with it is said, what is right is kept': async (world) => {
+    await staff(world, 'rules@example.com', 'manager');
+    await visit(world, [wide], async (a) => {
+      const { page } = a;
+      await signIn(a, '/organiser/money', 'rules@example.com');
+      await page.waitForSelector('[name=refundRule]');
+      await page.selectOption('[name=refundRule]', 'own');
+      const rule = page.locator('[name=ownRule]');
+      assert.match(await rule.inputValue(), /^10d 0%, /, 'it begins as the standard');
+      await fits(a, 'one’s own rule');
+      await rule.fill('7d 10%, 3d 5%, 0d 90%');
+      await page.click('[data-action=save-terms]');
+      await page.getByText('a later step never keeps less').waitFor();
+      await rule.fill('7d 10% max 4000, 0d 50%, cut-off 18:00');
+      await page.click('[data-action=save-terms]');
+      await page.getByText('a later step never keeps less').waitFor({ state: 'detached' });
+      await page.reload();
+      await page.waitForSelector('[name=ownRule]');
+      assert.equal(await rule.inputValue(), '7d 10% max 4000, 0d 50%, cut-off 18:00');
+      await page.selectOption('[name=refundRule]', '');
+      await page.click('[data-action=save-terms]');
+      await page.locator('[name=ownRule]').waitFor({ state: 'detached' });
+    }, true); // what is refused stands in the console, too
+  },
+
   'webhooks: made, tried, rotated, sent again and deleted, by mouse and by keys': async (world) => {
     await staff(world, 'hooks@example.com', 'manager');
     const other = await receiver();
