@@ -29,7 +29,7 @@ const besides = ['.usher.v1.ErrorDetail'];
 const apart = {
   account: {
     AuthService:
-      'CreateAccount VerifyEmail LogIn LogOut RequestPasswordReset ResetPassword RequestOrderCode OpenOrder GetAccount ChangePassword ListSessions EndSession ExportAccount DeleteAccount ListSignInProviders BeginProvider FinishProvider UnlinkProvider BeginSecondFactor ConfirmSecondFactor RemoveSecondFactor RequestReminder ConfirmReminder CancelReminder ListReminders',
+      'CreateAccount VerifyEmail LogIn LogOut RequestPasswordReset ResetPassword RequestOrderCode OpenOrder GetAccount ChangePassword ListSessions EndSession ExportAccount DeleteAccount ListSignInProviders BeginProvider FinishProvider UnlinkProvider BeginSecondFactor ConfirmSecondFactor RemoveSecondFactor RequestReminder ConfirmReminder CancelReminder ListReminders ListPersonServices BeginPerson ProvePerson',
   },
   manage: {
     TicketService:

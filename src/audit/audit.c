@@ -235,6 +235,8 @@ static void compare_order(struct audit_replay *r, const struct store_order *orde
     known->seen = true;
     if (!id_eq(order->account_id, should->account_id))
         what = "account";
+    else if (!id_eq(order->person_id, should->person_id))
+        what = "person";
     else if (!id_eq(order->hold_id, should->hold_id))
         what = "hold";
     else if (order->state != should->state)

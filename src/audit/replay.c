@@ -333,10 +333,25 @@ static void check_hold(struct audit_replay *r, const struct change *change)
     check_free(r, change);
 }
 
+/* Whom the places of a change count for. */
+static struct id counted(const struct change *change)
+{
+    return id_is_zero(change->person_id) ? change->account_id : change->person_id;
+}
+
+/* A performance that counts persons knows whose every hold is; another knows of nobody's. */
+static void check_person(struct audit_replay *r, const struct change *change)
+{
+    if (r->performance->person_rule != 0 && id_is_zero(change->person_id))
+        audit_find(r, "a hold of nobody, where places are counted by person");
+    if (r->performance->person_rule == 0 && !id_is_zero(change->person_id))
+        audit_find(r, "a hold of a person, where places are counted by account");
+}
+
 static int replay_hold(struct audit_replay *r, const struct change *change)
 {
     struct audit_id text;
-    struct id hold_id = change->hold_id, account_id = change->account_id;
+    struct id hold_id = change->hold_id;
     uint32_t account = 0, place = 0;
     r->report->counts.holds++;
     if (id_is_zero(hold_id) || is_known(&r->hold_places, hold_id)) {
@@ -346,8 +361,9 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
     if (!check_seats(r, change))
         return 0;
     check_hold(r, change);
+    check_person(r, change);
     audit_check_promise(r, change);
-    int rc = find_account(r, account_id, &account);
+    int rc = find_account(r, counted(change), &account);
     if (rc == 0)
         rc = use_key(r, change);
     if (rc < 0)
@@ -356,6 +372,7 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
     if (!hold)
         return ERR_NO_MEMORY;
     *hold = (struct audit_hold){.hold_id = hold_id,
+                                .account_id = change->account_id,
                                 .account = account,
                                 .made_at_ms = change->at_ms,
                                 .expires_at_ms = change->expires_at_ms,
@@ -368,8 +385,10 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
     }
     *places_of(r, account) += hold->count;
     if (*places_of(r, account) > r->performance->places_max)
-        audit_find(r, "account %s has %" PRIu32 " places, more than the %" PRIu32 " it may",
-                   audit_id(account_id, &text), *places_of(r, account), r->performance->places_max);
+        audit_find(r, "%s %s has %" PRIu32 " places, more than the %" PRIu32 " it may",
+                   id_is_zero(change->person_id) ? "account" : "person",
+                   audit_id(counted(change), &text), *places_of(r, account),
+                   r->performance->places_max);
     return put_place(&r->hold_places, hold_id, place);
 }
 
@@ -412,6 +431,14 @@ static bool same_seats(const struct audit_hold *hold, const struct change *chang
            memcmp(hold->seats, change->seats, hold->count * sizeof(hold->seats[0])) == 0;
 }
 
+/* The hold's account, and its person where there is one. */
+static bool same_person(const struct audit_replay *r, const struct audit_hold *hold,
+                        const struct change *change)
+{
+    return id_eq(hold->account_id, change->account_id) &&
+           hold->account == audit_place(&r->account_places, counted(change));
+}
+
 /* Of a live hold, what its places cost changes, and nothing else. */
 static void replay_choose(struct audit_replay *r, const struct change *change)
 {
@@ -423,8 +450,7 @@ static void replay_choose(struct audit_replay *r, const struct change *change)
         return;
     }
     struct audit_hold *hold = hold_at(r, place);
-    if (!same_seats(hold, change) ||
-        hold->account != audit_place(&r->account_places, change->account_id))
+    if (!same_seats(hold, change) || !same_person(r, hold, change))
         audit_find(r, "types are chosen for hold %s with another account or other seats",
                    text.text);
     else
@@ -449,8 +475,7 @@ static void replay_extend(struct audit_replay *r, const struct change *change)
     const uint32_t ttl_ms = r->performance->hold_ttl_ms;
     const int64_t most_ms =
         (int64_t)(ttl_ms > r->later_ms ? ttl_ms : r->later_ms) + LEDGER_EXTEND_MAX_MS;
-    if (!same_seats(hold, change) ||
-        hold->account != audit_place(&r->account_places, change->account_id))
+    if (!same_seats(hold, change) || !same_person(r, hold, change))
         audit_find(r, "hold %s is extended with another account or other seats", text.text);
     audit_check_kept(r, change, hold);
     if (change->at_ms >= hold->expires_at_ms)
@@ -465,7 +490,7 @@ static void replay_extend(struct audit_replay *r, const struct change *change)
 
 /* What a sale must be: of a live hold of the same account and seats, in time (P3, P4). */
 static void check_sale(struct audit_replay *r, const struct change *change,
-                       const struct audit_hold *hold, uint32_t account)
+                       const struct audit_hold *hold)
 {
     struct audit_id text;
     if (!hold) {
@@ -473,7 +498,7 @@ static void check_sale(struct audit_replay *r, const struct change *change,
     } else {
         if (change->at_ms >= hold->expires_at_ms)
             audit_find(r, "sold from hold %s, which has expired", audit_id(hold->hold_id, &text));
-        if (hold->account != account)
+        if (!same_person(r, hold, change))
             audit_find(r, "sold from hold %s, which is another account's",
                        audit_id(hold->hold_id, &text));
         if (!same_seats(hold, change))
@@ -500,6 +525,7 @@ static int add_order(struct audit_replay *r, const struct change *change, uint32
     order->account = account;
     order->row = (struct store_order){.order_id = change->order_id,
                                       .account_id = change->account_id,
+                                      .person_id = change->person_id,
                                       .hold_id = change->hold_id,
                                       .performance_id = r->performance->performance_id,
                                       .state = USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED,
@@ -524,7 +550,7 @@ static int add_order(struct audit_replay *r, const struct change *change, uint32
 static int replay_sale(struct audit_replay *r, const struct change *change)
 {
     struct audit_id text;
-    struct id order_id = change->order_id, account_id = change->account_id;
+    struct id order_id = change->order_id;
     uint32_t account = 0;
     if (id_is_zero(order_id) || is_known(&r->order_places, order_id)) {
         audit_find(r, "order %s was placed before", audit_id(order_id, &text));
@@ -538,14 +564,14 @@ static int replay_sale(struct audit_replay *r, const struct change *change)
                    backed ? "order %s is paid without a payment"
                           : "order %s has a payment, but is not paid by one",
                    audit_id(order_id, &text));
-    int rc = find_account(r, account_id, &account);
+    int rc = find_account(r, counted(change), &account);
     if (rc == 0)
         rc = use_key(r, change);
     if (rc < 0)
         return rc;
     uint32_t place = audit_place(&r->hold_places, change->hold_id);
     struct audit_hold *hold = place == AUDIT_NONE ? NULL : hold_at(r, place);
-    check_sale(r, change, hold, account);
+    check_sale(r, change, hold);
     if (hold)
         *places_of(r, hold->account) -= hold->count;
     *places_of(r, account) += (uint32_t)change->seat_count;

@@ -17,7 +17,8 @@
 
 struct audit_hold {
     struct id hold_id;
-    uint32_t account; /* place in accounts */
+    struct id account_id;
+    uint32_t account; /* place in accounts: the person's where there is one */
     int64_t made_at_ms;
     int64_t expires_at_ms;
     uint32_t price_list; /* by which it was promised */
@@ -81,7 +82,7 @@ struct audit_replay {
     struct table hold_places;          /* hold id → place, AUDIT_NONE once it is over */
     struct audit_list orders;          /* struct audit_order, all */
     struct table order_places;
-    struct audit_list accounts; /* uint32_t: places held and sold */
+    struct audit_list accounts; /* uint32_t: places held and sold, of accounts and of persons */
     struct table account_places;
     struct audit_list keys;  /* int64_t: when it was last used */
     struct table key_places; /* by hash of account and key */

@@ -32,6 +32,7 @@ struct create_values {
     int64_t starts_at_ms;
     int32_t utc_offset_minutes; /* of the clock that starts_at was written by */
     struct event_prices prices;
+    const char *person;
     bool open, publish;
 };
 
@@ -58,6 +59,11 @@ static const struct conf_option options[] = {
      .help = "how long a hold lasts"},
     {"places-max", CONF_INT, offsetof(struct create_values, places_max), "8", 1, 1000,
      .help = "places an account may have at once, held and bought together"},
+    {"person", CONF_CHOICE, offsetof(struct create_values, person), "none",
+     .help =
+         "whose --places-max is: none: an account's; phone, identity: a telephone number's, or a "
+         "person's by law (본인인증), over all their accounts; who buys proves it first",
+     .choices = "none|phone|identity"},
     {"rest", CONF_MS, offsetof(struct create_values, rest_ms), "3s", 0, 600000,
      .help =
          "a place that is given back or runs out is for sale again after a random time up to "
@@ -222,6 +228,10 @@ static int create(struct session *session, void *arg)
         request.time_zone = (char *)values->time_zone;
     request.hold_ttl_ms = (uint32_t)values->hold_ttl_ms;
     request.places_max = (uint32_t)values->places_max;
+    request.person_rule =
+        strcmp(values->person, "phone") == 0      ? USHER__V1__PERSON_RULE__PERSON_RULE_PHONE
+        : strcmp(values->person, "identity") == 0 ? USHER__V1__PERSON_RULE__PERSON_RULE_IDENTITY
+                                                  : USHER__V1__PERSON_RULE__PERSON_RULE_NONE;
     if (values->rest_given) {
         request.rest_choice_case = USHER__V1__CREATE_PERFORMANCE_REQUEST__REST_CHOICE_REST_MS;
         request.rest_ms = (uint32_t)values->rest_ms;

@@ -48,6 +48,7 @@ struct serve_values {
     struct head_site site; /* public_url is pay's */
     const char *oidc;      /* services to sign in with; or NULL */
     const char *oidc_ca;
+    const char *person; /* services that prove who somebody is; or NULL */
     int64_t workers;
     int64_t grace_ms;
     int64_t guest_ttl_ms;
@@ -95,7 +96,7 @@ struct house {
     char peer_urls[HOUSE_ROLES_MAX][300]; /* of roles in other processes; "": none is known */
     struct keyset *keyset;
     struct auth auth;
-    struct http_workers *auth_http; /* to the services of --oidc */
+    struct http_workers *auth_http; /* to the services of --oidc and --person */
     struct arena oidc_texts;
     struct ticket *ticket;
     struct coord *coord;   /* NULL: no other process has this store */

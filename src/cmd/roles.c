@@ -6,7 +6,7 @@
 
 #include "call/local.h"
 #include "cmd/cmd.h"
-#include "cmd/oidc.h"
+#include "cmd/persons.h"
 #include "coord/coord.h"
 #include "db/http_workers.h"
 #include "err/err.h"
@@ -73,12 +73,15 @@ static int open_keyset(struct house *house)
     }
 }
 
-/* The services whose accounts sign in here, and how they are called. */
-static int open_oidc(struct house *house, struct auth_provider *ret_providers, uint32_t *ret_count)
+/* The services that sign people in, and that prove who they are; and how they are called. */
+static int open_oidc(struct house *house, struct auth_provider *ret_providers, uint32_t *ret_count,
+                     struct auth_person_service *ret_persons, uint32_t *ret_person_count)
 {
     arena_init(&house->oidc_texts, OIDC_TEXTS);
-    int code = oidc_read(house->values.oidc, &house->oidc_texts, ret_providers, ret_count);
-    if (code != CMD_OK || *ret_count == 0)
+    int code = oidc_read("oidc", house->values.oidc, &house->oidc_texts, ret_providers, ret_count);
+    if (code == CMD_OK)
+        code = persons_read(&house->values, &house->oidc_texts, ret_persons, ret_person_count);
+    if (code != CMD_OK || *ret_count + *ret_person_count == 0)
         return code;
     int err = http_workers_new(house->workers, house->worker_count, house->values.oidc_ca,
                                &house->auth_http);
@@ -98,10 +101,11 @@ static void stop_auth(struct house *house)
 static int start_auth(struct house *house)
 {
     struct auth_provider providers[AUTH_PROVIDERS_MAX];
-    uint32_t provider_count;
+    struct auth_person_service persons[AUTH_PERSONS_MAX];
+    uint32_t provider_count, person_count = 0;
     int code = open_keyset(house);
     if (code == CMD_OK)
-        code = open_oidc(house, providers, &provider_count);
+        code = open_oidc(house, providers, &provider_count, persons, &person_count);
     if (code != CMD_OK)
         return code;
     const struct auth_options options = {
@@ -121,6 +125,8 @@ static int start_auth(struct house *house)
         .terms = house->values.terms,
         .providers = providers,
         .provider_count = provider_count,
+        .persons = persons,
+        .person_count = person_count,
         .public_url = house->values.pay.public_url ? house->values.pay.public_url : house->url,
         .remind_ms = house->values.mailing.remind_ms,
         .http = house->auth_http ? http_workers_here : NULL,

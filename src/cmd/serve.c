@@ -159,6 +159,13 @@ static const struct conf_option options[] = {
      .repeats = true},
     {"oidc-ca", CONF_PATH, offsetof(struct serve_values, oidc_ca), NULL,
      .help = "roots to trust (PEM) for services of --oidc, instead of the system's"},
+    {"person", CONF_STR, offsetof(struct serve_values, person), NULL,
+     .help =
+         "a service that proves whose a telephone, or who a person, is, as often as needed: "
+         "NAME=URL,CLIENT,SECRET_FILE; portone (본인인증 by PortOne V2, CLIENT is the channel "
+         "key) and twilio (Twilio Verify, CLIENT is the service, the secret ACCOUNT:TOKEN). With "
+         "--psp the stand-in is both",
+     .repeats = true},
     PROVIDERS_OPTIONS(serve_values, pay),
     {"elastic", CONF_STR, offsetof(struct serve_values, elastic), NULL,
      .help =

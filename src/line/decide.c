@@ -33,7 +33,7 @@ int line_decide_join(const struct line *line, struct id account_id, int64_t now_
     if (person && person->state != PERSON_ENDED)
         return 0;
     const bool open = line->state == LINE_OPEN || (line->state == LINE_PAUSED && line->opened);
-    if (!open && line->state != LINE_DRAW)
+    if (!open && (line->state != LINE_DRAW || line->drawn)) /* drawn: in a moment it opens */
         return ERR_BUSY;
     *ret_entry = (struct line_entry){.kind = open ? LINE_JOINED : LINE_ENTERED_DRAW,
                                      .at_ms = later(line, now_ms),

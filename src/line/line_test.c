@@ -331,6 +331,21 @@ static void waits_have_percentiles(void **state)
     assert_in_range(line_wait_percentile(&line, 0.95), 60000, 90000);
 }
 
+/* Between the draw and the opening nobody comes: there is no draw any more, and no line yet. */
+static void nobody_enters_a_draw_that_is_held(void **state)
+{
+    struct line_entry entry;
+    begin(1);
+    assert_int_equal(apply((struct line_entry){.kind = LINE_DRAW_OPENED}), 0);
+    assert_int_equal(done(line_decide_join(&line, account(1), now_ms, &entry), &entry), 1);
+    assert_int_equal(apply(drawn(1)), 0);
+    assert_int_equal(line_decide_join(&line, account(1), now_ms, &entry), 0);
+    assert_int_equal(line_decide_join(&line, account(2), now_ms, &entry), ERR_BUSY);
+    assert_int_equal(apply((struct line_entry){.kind = LINE_OPENED}), 0);
+    assert_int_equal(done(line_decide_join(&line, account(2), now_ms, &entry), &entry), 1);
+    assert_int_equal(line_find(&line, account(2)), 2);
+}
+
 /* A sale that closed before its draw: nothing is left to be left. */
 static void who_is_in_a_draw_that_never_comes_has_nothing_to_leave(void **state)
 {
@@ -361,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_million_people_are_small),
         cmocka_unit_test(waits_have_percentiles),
         cmocka_unit_test(who_is_in_a_draw_that_never_comes_has_nothing_to_leave),
+        cmocka_unit_test(nobody_enters_a_draw_that_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, teardown);
 }

@@ -295,6 +295,10 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
     }
     if (has_begun(owner, ask))
         return;
+    if (owner->options.by_person == id_is_zero(ask->person_id)) {
+        owner_answer(ask, ERR_INVALID);
+        return;
+    }
     if (seats_next_expiry_ms(owner->seats) <= now_ms || owner->plan_ms <= now_ms)
         owner_collect_expired(owner);
     if (!may_hold(owner, ask, now_ms, &hold_ms))
@@ -302,6 +306,7 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
     struct seats_hold hold = {
         .hold_id = chance_id_at(owner->options.chance, now_ms),
         .account_id = ask->account_id,
+        .person_id = ask->person_id,
         .expires_at_ms = now_ms + hold_ms,
         .price_list = owner->list_count - 1,
     };
@@ -489,7 +494,8 @@ static const struct owner_sold *sold_of(const struct owner *owner, const struct 
 static bool split(struct owner_ask *ask)
 {
     uint32_t left = 0;
-    ask->hold = (struct seats_hold){.hold_id = ask->hold_id, .account_id = ask->account_id};
+    ask->hold = (struct seats_hold){
+        .hold_id = ask->hold_id, .account_id = ask->account_id, .person_id = ask->person_id};
     if (ask->left_count >= ask->seat_count)
         return false;
     for (uint32_t i = 0; i < ask->seat_count; i++) {
@@ -518,7 +524,8 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
     }
     if (!has_room(owner, ask))
         return;
-    int err = seats_unsell(owner->seats, ask->account_id, ask->hold.seats, ask->hold.count);
+    int err =
+        seats_unsell(owner->seats, seats_counted(&ask->hold), ask->hold.seats, ask->hold.count);
     if (err != 0) {
         ride(owner, ask, ERR_NOT_FOUND); /* another account's */
         return;

@@ -5,7 +5,7 @@
 
 static uint32_t places_of(const struct owner *owner, const struct seats_hold *hold)
 {
-    const uint32_t places = seats_of_account(owner->seats, hold->account_id);
+    const uint32_t places = seats_of_account(owner->seats, seats_counted(hold));
     return places < PLACES_MAX ? places : PLACES_MAX;
 }
 
@@ -40,6 +40,6 @@ void owner_list_holdings(const struct owner *owner, struct owner_ask *ask)
         ask->holdings[ask->holding_count++] = (struct owner_holding){
             .hold = *hold,
             .origin = owner->habits ? habits_origin(owner->habits, hold->hold_id) : (struct id){0},
-            .places = seats_of_account(owner->seats, hold->account_id)};
+            .places = seats_of_account(owner->seats, seats_counted(hold))};
     }
 }

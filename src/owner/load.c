@@ -81,7 +81,8 @@ static int restore_order(struct load *load, const struct store_order *order)
     }
     load->figures.orders_confirmed++;
     load->sold_by_orders += count;
-    int err = seats_restore_sold(owner->seats, order->account_id, seats, count);
+    const struct seats_hold hold = {.account_id = order->account_id, .person_id = order->person_id};
+    int err = seats_restore_sold(owner->seats, seats_counted(&hold), seats, count);
     return err == ERR_NO_MEMORY ? err : err != 0 ? ERR_CORRUPT : 0;
 }
 
@@ -242,6 +243,7 @@ static int replay_change(struct load *load, const struct change *change)
     struct seats_hold hold = {.hold_id =
                                   id_is_zero(change->hold_id) ? change->order_id : change->hold_id,
                               .account_id = change->account_id,
+                              .person_id = change->person_id,
                               .expires_at_ms = change->expires_at_ms,
                               .count = change->seat_count,
                               .price_list = change->price_list};

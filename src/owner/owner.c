@@ -199,6 +199,7 @@ struct change *owner_add_change(struct owner *owner, enum change_kind kind,
     change->hold_id = hold->hold_id;
     change->order_id = hold->hold_id; /* an order has its hold's id */
     change->account_id = hold->account_id;
+    change->person_id = hold->person_id;
     change->expires_at_ms = hold->expires_at_ms;
     change->seat_count = hold->count;
     change->price_list = hold->price_list;

@@ -80,7 +80,7 @@ struct owner_area {
 struct owner_holding {
     struct seats_hold hold;
     struct id origin; /* as of owner_ask; zero: not known, or forgotten */
-    uint32_t places;  /* of its account, held and sold together */
+    uint32_t places;  /* of its account, or person, held and sold together */
 };
 
 /*
@@ -90,7 +90,7 @@ struct owner_holding {
  *   0                the second part is filled, and durable
  *   ERR_CONFLICT     seats not free (refusal), or no adjacent run; OWNER_BLOCK: none is free;
  *                    OWNER_PRICES: there were PRICE_LISTS_MAX before
- *   ERR_FULL         the account would have more places than it may
+ *   ERR_FULL         the account, or person, would have more places than it may
  *   ERR_BUSY         the sale is not open; OWNER_CHOOSE: a payment has prolonged the hold
  *   ERR_NOT_FOUND    no such live hold of this account (it may have become an order: the store
  *                    knows), or, OWNER_CANCEL, no such order of this account with these seats
@@ -103,7 +103,8 @@ struct owner_holding {
  *                    hold is possible again at until_ms
  *   ERR_LATE         the performance has begun (begins_ms)
  *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for what
- *                    the organiser does); OWNER_ORDER: not what the places cost was paid
+ *                    the organiser does); OWNER_ORDER: not what the places cost was paid; a hold
+ *                    without a person where persons are counted, or with one where not
  *   ERR_UNSUPPORTED  HOLD, CHOOSE: the list by which the places cost does not allow these types
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
@@ -112,6 +113,9 @@ struct owner_holding {
 struct owner_ask {
     enum owner_verb verb;
     struct id account_id;
+    struct id
+        person_id;    /* HOLD, HOLD_BEST: who it is, where the performance counts persons; CANCEL:
+                            the order's */
     struct id origin; /* where the caller is, 128 bits of IPv6; zero: not known, or of no matter */
     uint32_t seat_count;
     uint32_t seats[SEATS_PARTY_MAX];
@@ -172,6 +176,7 @@ struct owner_options {
     const int64_t *prices;   /* one a category of the hall; copied */
     uint32_t hold_ttl_ms;
     uint32_t places_max;
+    bool by_person; /* places_max is a person's, and every hold has its person_id */
     /* And whoever lets holds end unused waits before the next, which is shorter. */
     uint32_t rest_ms; /* a place that is freed rests for a random time up to this; 0: not at all */
     struct owner_listener listener;

@@ -82,7 +82,8 @@ static void put_performance(struct stage *stage)
         .hold_ttl_ms = options->hold_ttl_ms,
         .places_max = options->places_max,
         .rest_ms = options->rest_ms,
-        .covers_names = options->names || options->rest_ms > 0,
+        .covers_names = options->names || options->rest_ms > 0 || options->by_person,
+        .person_rule = options->by_person ? USHER__V1__PERSON_RULE__PERSON_RULE_IDENTITY : 0,
         .currency = view_str("KRW"),
         .prices = view_of(prices, sizeof(prices)),
         .sale_state = options->sale_state,
@@ -152,6 +153,7 @@ struct owner *stage_gated_owner(struct stage *stage, struct store *store,
         .hold_ttl_ms = stage->options.hold_ttl_ms,
         .places_max = stage->options.places_max,
         .rest_ms = stage->options.rest_ms,
+        .by_person = stage->options.by_person,
         .gate = *gate,
     };
     if (listener)

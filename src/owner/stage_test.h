@@ -26,6 +26,7 @@ struct stage_options {
     uint32_t places_max;
     uint32_t rest_ms;
     bool names;          /* the genesis hash covers what tickets show; with a rest it always does */
+    bool by_person;      /* places are counted by person; then names is true */
     uint32_t sale_state; /* the performance begins in */
     uint32_t fibers_max; /* 0: 256 */
     bool shuffle;        /* chance picks among ready fibers */

@@ -77,8 +77,8 @@ static const struct field rule_fields[] = {{"on", WORD},      {"do", WORD},     
 static const struct field webhook_fields[] = {
     {"lose", SHARE}, {"twice", SHARE}, {"late", SHARE}, {"late_ms", COUNT}, {0}};
 /* What can be asked for; "any" is all of them. */
-static const char *const asked[] = {"any",    "session", "confirm",   "lookup",
-                                    "expire", "cancel",  "netcancel", "deposit"};
+static const char *const asked[] = {"any",    "session",   "confirm", "lookup", "expire",
+                                    "cancel", "netcancel", "deposit", "send"};
 
 static bool is_kind(const json_t *value, enum kind kind)
 {

@@ -13,7 +13,8 @@
 #define LEDGER_MAX (24u << 20) /* bytes of the ledger that a GET gives */
 #define GRACE_MS   1000
 
-static const struct psp_tongue *const tongues[] = {&toss_tongue, &stripe_tongue, &nicepay_tongue};
+static const struct psp_tongue *const tongues[] = {&toss_tongue, &stripe_tongue, &nicepay_tongue,
+                                                   &portone_tongue, &twilio_tongue};
 
 int64_t psp_now_ms(const struct psp *psp)
 {
@@ -367,6 +368,10 @@ static void handle(void *state, const struct plain_request *ask, struct page *re
         answer_ledger(&call);
         return;
     }
+    if (view_eq(ask->path, VIEW_LIT("/messages")) && view_eq(ask->method, VIEW_LIT("GET"))) {
+        psp_messages(&call);
+        return;
+    }
     if (view_eq(ask->path, VIEW_LIT("/faults")) && view_eq(ask->method, VIEW_LIT("POST"))) {
         answer_faults(&call);
         return;
@@ -489,5 +494,6 @@ void psp_stop(struct psp *psp)
     }
     faults_free(psp->faults);
     book_free(psp->book);
+    free(psp->persons);
     free(psp);
 }

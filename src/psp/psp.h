@@ -7,10 +7,12 @@
  *   /toss/…     Toss Payments, core API v1: the buyer pays on the page, the server confirms
  *   /stripe/…   Stripe: Checkout Sessions, refunds; webhooks are signed
  *   /nicepay/…  NICEPAY: the window posts the buyer's yes, the server approves; net-cancel
+ *   /portone/…  PortOne V2: who somebody is by law (본인인증)
+ *   /twilio/…   Twilio Verify v2: whose a telephone is
  *
- * and has pages on which a buyer pays, is declined or gives up; its books (GET /ledger) and a
- * script of faults (POST /faults). It shares no code with the adapters and knows nothing of Usher
- * but where its webhooks go.
+ * and has pages on which a buyer pays, is declined or gives up; its books (GET /ledger), the
+ * messages that telephones would get (GET /messages) and a script of faults (POST /faults). It
+ * shares no code with the adapters and knows nothing of Usher but where its webhooks go.
  */
 #ifndef USHER_PSP_PSP_H
 #define USHER_PSP_PSP_H

@@ -29,8 +29,9 @@ struct psp {
     struct server *server;
     struct scope hooks; /* webhooks under way */
     struct plain_rule plain;
-    const struct clock *clock; /* of the worker's loop */
-    char url[300];             /* of itself */
+    struct psp_persons *persons; /* whose proofs are under way; NULL: nobody's yet */
+    const struct clock *clock;   /* of the worker's loop */
+    char url[300];               /* of itself */
 };
 
 /* One request. */
@@ -88,7 +89,8 @@ struct psp_tongue {
     void (*bank)(struct psp_call *call);
 };
 
-extern const struct psp_tongue toss_tongue, stripe_tongue, nicepay_tongue;
+extern const struct psp_tongue toss_tongue, stripe_tongue, nicepay_tongue, portone_tongue,
+    twilio_tongue;
 
 /* Answers an API request with idempotency and faults around it. In a fiber; may wait. */
 void psp_answer(struct psp_call *call, const struct psp_tongue *tongue);
@@ -120,6 +122,9 @@ void psp_script(struct psp_call *call, const struct psp_tongue *tongue);
 
 /* desk.c: what happens to a payment without the shop: POST /TONGUE/desk/ORDER, do=… */
 void psp_desk(struct psp_call *call, const struct psp_tongue *tongue);
+
+/* persons.c: what telephones would show. */
+void psp_messages(struct psp_call *call);
 
 /* webhook.c: tells the other side, later; takes payload. */
 void webhook_send(struct psp *psp, const char *tongue, json_t *payload);

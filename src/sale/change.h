@@ -57,8 +57,7 @@
 /* The ways of a sale: X(from, to), of usher.v1.SaleState. */
 #define CHANGE_SALE_WAYS(X) X(DRAFT, OPEN) X(OPEN, PAUSED) X(PAUSED, OPEN)
 
-/* A kind's number is its field's in LedgerEntry. Switches over it have no default, so that the
- * compiler names what a new kind forgets. */
+/* A kind's number is its field's in LedgerEntry. Switches over it have no default. */
 enum change_kind {
 #define X(NAME, member, ...) CHANGE_##NAME = USHER__V1__LEDGER_ENTRY__CHANGE_##NAME,
     CHANGE_LIST(X)
@@ -106,6 +105,7 @@ struct change {
     struct id hold_id;
     struct id order_id;
     struct id account_id;
+    struct id person_id;  /* whose places they count as; zero: the account's */
     struct id payment_id; /* zero: not paid by card */
     struct id block_id;
     struct id plan_id; /* of prices that wait for their time */

@@ -7,6 +7,7 @@
 static const char ROW_TAG[16] = "usher ledger v1\n";
 static const char GENESIS_TAG[16] = "usher genesis 1\n";
 static const char GENESIS_2_TAG[16] = "usher genesis 2\n";
+static const char GENESIS_3_TAG[16] = "usher genesis 3\n";
 
 #define CLOCK_ARENA_MAX (64u << 10) /* a row of one entry needs less */
 
@@ -53,6 +54,13 @@ void ledger_genesis_hash(const struct ledger_genesis *genesis, uint8_t ret_hash[
     at = be_put_bytes(at, hall, LEDGER_HASH_BYTES);
     assert(at - preimage == LEDGER_GENESIS_2_BYTES);
     sha256(view_of(preimage, LEDGER_GENESIS_2_BYTES), ret_hash);
+    if (genesis->person_rule == 0)
+        return;
+    at = be_put_bytes(preimage, GENESIS_3_TAG, sizeof(GENESIS_3_TAG));
+    at = be_put_bytes(at, ret_hash, LEDGER_HASH_BYTES);
+    at = be_put(at, genesis->person_rule, 4);
+    assert(at - preimage == LEDGER_GENESIS_3_BYTES);
+    sha256(view_of(preimage, LEDGER_GENESIS_3_BYTES), ret_hash);
 }
 
 static void row_hash(uint32_t performance_id, const struct ledger_row *row,

@@ -31,6 +31,7 @@
 #define LEDGER_ROW_PREIMAGE     124    /* bytes that a row's hash covers */
 #define LEDGER_GENESIS_PREIMAGE 144
 #define LEDGER_GENESIS_2_BYTES  128 /* the same for one that covers names */
+#define LEDGER_GENESIS_3_BYTES  52  /* … and counts persons */
 
 /* One row. The body is borrowed. */
 struct ledger_row {
@@ -63,6 +64,7 @@ struct ledger_genesis {
     int32_t utc_offset_minutes;
     uint32_t section_count;
     uint32_t rest_ms;
+    uint32_t person_rule; /* usher.v1.PersonRule; not 0: the third form */
     struct view event_name;
     struct view hall_name;
 };

@@ -93,7 +93,7 @@ static void check_holds(const struct seats *s)
         places += held->hold.count;
         assert(held->hold.count > 0 && held->hold.count <= SEATS_PARTY_MAX);
         assert(table_get(&s->hold_slots, held->hold.hold_id, &found) && found == slot);
-        assert(id_eq(s->accounts.list[held->account].id, held->hold.account_id));
+        assert(id_eq(s->accounts.list[held->account].id, seats_counted(&held->hold)));
         assert(s->wheel.timers[slot].next != 0);
         assert(s->wheel.timers[slot].at_ms == held->hold.expires_at_ms);
         for (uint32_t i = 0; i < held->hold.count; i++) {

@@ -173,9 +173,9 @@ enum seats_state seats_state(const struct seats *s, uint32_t seat)
     return state_of_claim(s->claims[seat]);
 }
 
-uint32_t seats_of_account(const struct seats *s, struct id account_id)
+uint32_t seats_of_account(const struct seats *s, struct id counted)
 {
-    uint32_t slot = accounts_find(&s->accounts, account_id);
+    uint32_t slot = accounts_find(&s->accounts, counted);
     return slot ? s->accounts.list[slot].places : 0;
 }
 
@@ -287,7 +287,7 @@ int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
         return ERR_CONFLICT;
     }
     int code =
-        accounts_take(&s->accounts, ask->account_id, ask->count, s->limits.places_max, &account);
+        accounts_take(&s->accounts, seats_counted(ask), ask->count, s->limits.places_max, &account);
     if (code != 0)
         return code;
 
@@ -440,10 +440,10 @@ size_t seats_expire(struct seats *s, int64_t now_ms, struct seats_hold *ret_hold
     return ended;
 }
 
-int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count)
+int seats_unsell(struct seats *s, struct id counted, const uint32_t *seats, uint32_t count)
 {
     uint32_t sorted[SEATS_PARTY_MAX];
-    uint32_t account = accounts_find(&s->accounts, account_id);
+    uint32_t account = accounts_find(&s->accounts, counted);
     if (!account || !sort_seats(s, seats, count, sorted))
         return ERR_INVALID;
     for (uint32_t i = 0; i < count; i++)
@@ -455,14 +455,14 @@ int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, u
     return 0;
 }
 
-int seats_restore_sold(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count)
+int seats_restore_sold(struct seats *s, struct id counted, const uint32_t *seats, uint32_t count)
 {
     uint32_t sorted[SEATS_PARTY_MAX], account;
-    if (id_is_zero(account_id) || !sort_seats(s, seats, count, sorted))
+    if (id_is_zero(counted) || !sort_seats(s, seats, count, sorted))
         return ERR_INVALID;
     if (!all_free(s, sorted, count))
         return ERR_CONFLICT;
-    int code = accounts_take(&s->accounts, account_id, count, UINT32_MAX, &account);
+    int code = accounts_take(&s->accounts, counted, count, UINT32_MAX, &account);
     if (code != 0)
         return code;
     for (uint32_t i = 0; i < count; i++)

@@ -36,13 +36,14 @@ enum seats_state {
 };
 
 struct seats_limits {
-    uint32_t places_max;   /* places one account may have, held and sold together; > 0 */
-    uint32_t accounts_max; /* accounts that have places at once */
+    uint32_t places_max;   /* places one account, or person, may have, held and sold; > 0 */
+    uint32_t accounts_max; /* accounts, or persons, that have places at once */
 };
 
 struct seats_hold {
     struct id hold_id;
     struct id account_id;
+    struct id person_id;   /* whose places they count as; zero: the account's */
     int64_t expires_at_ms; /* not valid at this time any more */
     uint32_t count;
     uint32_t seats[SEATS_PARTY_MAX]; /* ascending */
@@ -50,7 +51,12 @@ struct seats_hold {
     uint8_t types[SEATS_PARTY_MAX]; /* likewise, a seat: which of its price types */
 };
 
-/* Why a hold is refused, and what is free instead. */
+/* Whom the places of a hold count for. */
+static inline struct id seats_counted(const struct seats_hold *hold)
+{
+    return id_is_zero(hold->person_id) ? hold->account_id : hold->person_id;
+}
+
 /* What is left where nothing was found. */
 enum seats_left {
     SEATS_LEFT_FREE, /* some are free, and do not fit */
@@ -58,6 +64,7 @@ enum seats_left {
     SEATS_LEFT_NONE, /* all are sold or kept back */
 };
 
+/* Why a hold is refused, and what is free instead. */
 struct seats_refusal {
     uint32_t taken_count; /* of the seats asked for, those not free */
     uint32_t taken[SEATS_PARTY_MAX];
@@ -93,8 +100,9 @@ struct seats_counts seats_counts(const struct seats *s);
 enum seats_left seats_left(const struct seats *s, int32_t category, int32_t section);
 /* seat < place_count */
 enum seats_state seats_state(const struct seats *s, uint32_t seat);
-/* Places the account has now, held and sold: what places_max bounds, for whoever must check it. */
-uint32_t seats_of_account(const struct seats *s, struct id account_id);
+/* Places the account, or person, has now, held and sold: what places_max bounds, for whoever must
+ * check it. */
+uint32_t seats_of_account(const struct seats *s, struct id counted);
 /* The live hold, valid until the next change, or NULL. An expired one that was not collected yet is
  * still there. */
 const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_id);
@@ -107,7 +115,8 @@ const struct seats_hold *seats_next_hold(const struct seats *s, uint32_t *cursor
  * id zero, and expires_at_ms after now_ms. What is wrong is said in this order:
  * ERR_INVALID: a seat index out of range or twice, no seat, more than 8.
  * ERR_CONFLICT: a seat is not free; *ret_refusal (may be NULL) says which, and what is nearest.
- * ERR_FULL: the account would have more than places_max, or the engine more accounts than it may.
+ * ERR_FULL: the account, or person, would have more than places_max, or the engine more of them
+ * than it may.
  */
 int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
                struct seats_refusal *ret_refusal);
@@ -148,13 +157,13 @@ int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int6
 int seats_choose(struct seats *s, struct id hold_id, const uint8_t types[SEATS_PARTY_MAX],
                  int64_t now_ms);
 
-/* Sold seats become free: a cancelled order. count 1 … 8, all this account's, or ERR_INVALID. */
-int seats_unsell(struct seats *s, struct id account_id, const uint32_t *seats, uint32_t count);
+/* Sold seats become free: a cancelled order. count 1 … 8, all counted for this one (seats_counted),
+ * or ERR_INVALID. */
+int seats_unsell(struct seats *s, struct id counted, const uint32_t *seats, uint32_t count);
 
 /* Free seats become sold at once: loading. count 1 … 8. ERR_CONFLICT, ERR_INVALID, ERR_FULL
  * (accounts_max; places_max is not asked). */
-int seats_restore_sold(struct seats *s, struct id account_id, const uint32_t *seats,
-                       uint32_t count);
+int seats_restore_sold(struct seats *s, struct id counted, const uint32_t *seats, uint32_t count);
 
 /* Free seats are not for sale before until_ms, but by seats_expire. count 1 … 8, all free, none
  * twice, or ERR_INVALID. */

@@ -58,6 +58,12 @@ static const struct sql_step steps[] = {
                  " PRIMARY KEY (account_id, what, version));"
                  "ALTER TABLE kept ADD COLUMN kind {text} NOT NULL DEFAULT 'account';"
                  "CREATE INDEX kept_account ON kept (account_id)"},
+    {"persons",
+     "CREATE TABLE person (account_id {bytes} NOT NULL, kind {int} NOT NULL,"
+     " person_id {bytes} NOT NULL, proved_at_ms {int} NOT NULL, PRIMARY KEY (account_id, kind));"
+     "CREATE TABLE person_place (sale_id {int} NOT NULL, person_id {bytes} NOT NULL,"
+     " account_id {bytes} NOT NULL, taken_at_ms {int} NOT NULL,"
+     " PRIMARY KEY (sale_id, person_id))"},
 };
 
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms)

@@ -58,6 +58,7 @@ static bool put_order(const struct change *change, struct arena *arena, struct s
     *order = (struct store_order){
         .order_id = change->order_id,
         .account_id = change->account_id,
+        .person_id = change->person_id,
         .hold_id = change->hold_id,
         .performance_id = batch->performance_id,
         .state = CHANGE_ORDER_CONFIRMED,

@@ -1,6 +1,7 @@
 #include "store/kept.h"
 
 #include "err/err.h"
+#include "store/persons.h"
 #include "store/reminders.h"
 
 /* ---- leaving ---- */
@@ -63,6 +64,8 @@ static int forget(struct sql_txn *txn, struct id account_id)
         err = sql_run(txn, "DELETE FROM consent WHERE account_id = ?", SQL(id), NULL);
     if (err == 0)
         err = sql_run(txn, "DELETE FROM contact WHERE account_id = ?", SQL(id), NULL);
+    if (err == 0)
+        err = person_forget(txn, account_id);
     if (err == 0)
         err = reminder_forget(txn, account_id);
     if (err == 0)

@@ -44,6 +44,8 @@ struct store_performance {
     int32_t utc_offset_minutes; /* of the hall's clock then, east of UTC; 0 where not known */
     uint32_t hold_ttl_ms;
     uint32_t places_max;
+    uint32_t person_rule; /* usher.v1.PersonRule: not NONE: places_max is a person's, and every
+                             hold says whose it is; then covers_names */
     struct view currency; /* 3 letters */
     struct view prices;   /* little-endian int64 each, one a category, smallest unit of money */
     uint32_t rest_ms;     /* a freed place rests at most so long before it is for sale again */
@@ -69,6 +71,7 @@ struct store_sale {
 struct store_order {
     struct id order_id;
     struct id account_id;
+    struct id person_id; /* whose places they count as; zero: the account's */
     struct id hold_id;
     uint32_t performance_id;
     uint32_t state; /* usher.v1.OrderState */

@@ -18,7 +18,8 @@ int store_event_check(const struct store_event *event)
 int store_performance_check(const struct store_performance *performance)
 {
     const int32_t offset = performance->utc_offset_minutes;
-    const bool covers = performance->covers_names || performance->rest_ms == 0;
+    const bool covers =
+        performance->covers_names || (performance->rest_ms == 0 && performance->person_rule == 0);
     bool fits = covers && performance->rest_ms <= LEDGER_REST_MAX_MS &&
                 offset >= -STORE_UTC_OFFSET_MAX && offset <= STORE_UTC_OFFSET_MAX &&
                 (performance->utc_offset_known || offset == 0) &&
@@ -146,6 +147,7 @@ void store_genesis_hash(const struct store_performance *performance, const struc
         .utc_offset_minutes = performance->utc_offset_minutes,
         .section_count = hall->section_count,
         .rest_ms = performance->rest_ms,
+        .person_rule = performance->person_rule,
         .event_name = event_name,
         .hall_name = hall->name,
     };

@@ -191,14 +191,14 @@ static void a_good_history_is_clean(void **state)
     audit_place_of(place);
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
-    assert_int_equal(report.counts.performances, 7);
-    assert_int_equal(report.counts.rows, 25);
-    assert_int_equal(report.counts.entries, 71);
-    assert_int_equal(report.counts.holds, 21);
-    assert_int_equal(report.counts.orders, 8);
+    assert_int_equal(report.counts.performances, 8);
+    assert_int_equal(report.counts.rows, 28);
+    assert_int_equal(report.counts.entries, 80);
+    assert_int_equal(report.counts.holds, 25);
+    assert_int_equal(report.counts.orders, 9);
     assert_int_equal(report.counts.cancelled, 2);
-    assert_int_equal(report.counts.sold, 14);
-    assert_int_equal(report.counts.held, 8);
+    assert_int_equal(report.counts.sold, 15);
+    assert_int_equal(report.counts.held, 15);
     assert_int_equal(report.counts.resting, 1);
     assert_int_equal(report.counts.blocked, 2);
     assert_int_equal(run_checker(place), 0);
@@ -293,6 +293,11 @@ static void every_broken_rule_is_found(void **state)
 static void every_broken_rule_of_prices_is_found(void **state)
 {
     find_all(*state, broken_price_rules, broken_price_rule_count);
+}
+
+static void every_broken_rule_of_persons_is_found(void **state)
+{
+    find_all(*state, broken_person_rules, broken_person_rule_count);
 }
 
 /* A forger who hashes his row anew leaves a row after it that hangs on the old hash. */
@@ -412,6 +417,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(every_copy_of_an_id_is_minded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_broken_rule_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_broken_rule_of_prices_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_broken_rule_of_persons_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_forged_row_needs_all_that_follow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_exit_code_is_the_claim, set_up, tear_down),
         cmocka_unit_test_setup_teardown(findings_are_counted_beyond_the_list, set_up, tear_down),

@@ -160,7 +160,7 @@ const struct tampering tamperings[] = {
      "is in the ledger, but not among the orders"},
     {"add an order",
      "INSERT INTO orders SELECT 9, randomblob(16), account_id, hold_id, 1, 1, 1, 1, 1, "
-     "x'21000000', x''"
+     "x'21000000', x'', x''"
      " FROM orders WHERE order_no = 2",
      "is not in the ledger"},
     {"the head's seq", "UPDATE performance SET seq = seq - 1 WHERE performance_id = 1",
@@ -194,6 +194,11 @@ const struct tampering tamperings[] = {
     {"that nobody has told the hall's clock",
      "UPDATE performance SET utc_offset_minutes = NULL WHERE performance_id = 1",
      "row 1: the chain is broken: its prev_hash"},
+    {"whose the limit is", "UPDATE performance SET person_rule = 0 WHERE person_rule = 2",
+     "the chain is broken: its prev_hash"},
+    {"an order's person",
+     "UPDATE orders SET person_id = randomblob(16) WHERE length(person_id) = 16",
+     "its person is not what the ledger says"},
     {"the rest", "UPDATE performance SET rest_ms = 0 WHERE performance_id = 1",
      "row 1: the chain is broken: its prev_hash"},
     {"that names are covered", "UPDATE performance SET covers_names = 0 WHERE performance_id = 1",

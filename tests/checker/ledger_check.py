@@ -115,15 +115,15 @@ def decode(data, shape):
 
 KEY = {1: ('key', 'bytes'), 2: ('request_hash', 'bytes')}
 HOLD = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
-        5: ('key', KEY), 6: ('price_list', 'uint'), 7: ('types', 'uints')}
+        5: ('key', KEY), 6: ('price_list', 'uint'), 7: ('types', 'uints'), 8: ('person_id', 'bytes')}
 END = {1: ('hold_id', 'bytes'), 2: ('rest_until_ms', 'int')}
 RESTED = {1: ('seats', 'uints')}
 SALE = {1: ('order_id', 'bytes'), 2: ('hold_id', 'bytes'), 3: ('account_id', 'bytes'), 4: ('seats', 'uints'),
         5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint'), 8: ('payment_id', 'bytes'),
-        9: ('price_list', 'uint'), 10: ('amounts', 'ints'), 11: ('types', 'uints')}
+        9: ('price_list', 'uint'), 10: ('amounts', 'ints'), 11: ('types', 'uints'), 12: ('person_id', 'bytes')}
 CLOCK = {1: ('before_ms', 'int')}
 EXTEND = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
-          5: ('price_list', 'uint'), 6: ('types', 'uints')}
+          5: ('price_list', 'uint'), 6: ('types', 'uints'), 7: ('person_id', 'bytes')}
 CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('rest_until_ms', 'int')}
 STATE = {1: ('state', 'uint')}
 GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints'),
@@ -172,8 +172,9 @@ def decode_entry(data):
     for name in ('hold_id', 'order_id', 'account_id', 'block_id', 'plan_id'):
         if name in change and not (name in optional and not change[name]):
             demand(len(change[name]) == 16 and any(change[name]), f'{name} is no id')
-    if change.get('payment_id'):
-        demand(len(change['payment_id']) == 16 and any(change['payment_id']), 'payment_id is no id')
+    for name in ('payment_id', 'person_id'):
+        if change.get(name):
+            demand(len(change[name]) == 16 and any(change[name]), f'{name} is no id')
     if 'seats' in change:
         seats = change['seats']
         demand(1 <= len(seats) <= 8, 'not 1 to 8 seats')
@@ -205,6 +206,14 @@ def decode_body(body):
 
 
 # ---- the rules ----
+
+def counted(change):
+    return change['person_id'] or change['account_id']
+
+
+def same_hold(hold, change):
+    return all(hold[name] == change[name] for name in ('account_id', 'person_id', 'seats'))
+
 
 def categories_of(layout):
     """seat → its category, as the layout has them."""
@@ -347,6 +356,8 @@ class Performance:
                 b'usher genesis 2\n' + self.genesis + be(row['rest_ms'], 4) + be(hall['section_count'], 4)
                 + be(offset is not None, 4) + be(offset or 0, 4) + sha256(event_name.encode())
                 + sha256(hall['name'].encode()))
+            if row['person_rule']:
+                self.genesis = sha256(b'usher genesis 3\n' + self.genesis + be(row['person_rule'], 4))
         return True
 
     def check_chain(self):
@@ -416,7 +427,7 @@ class Performance:
         self.keys[name] = at_ms
 
     def replay_hold(self, at_ms, change):
-        hold_id, account = change['hold_id'], change['account_id']
+        hold_id = change['hold_id']
         if hold_id in self.hold_ids:
             self.find('a hold_id is used again')
             return
@@ -443,9 +454,12 @@ class Performance:
         self.holds[hold_id] = dict(change, made_at_ms=at_ms)
         for seat in change['seats']:
             self.hold_of[seat] = hold_id
-        self.places[account] = self.places.get(account, 0) + len(change['seats'])
-        if self.places[account] > self.row['places_max']:
-            self.find('the account has more places than it may')
+        if bool(change['person_id']) != bool(self.row['person_rule']):
+            self.find('a hold that is not of whom the performance counts')
+        whose = counted(change)
+        self.places[whose] = self.places.get(whose, 0) + len(change['seats'])
+        if self.places[whose] > self.row['places_max']:
+            self.find('the account, or person, has more places than it may')
 
     def let_rest(self, at_ms, change, seats):
         until = change['rest_until_ms']
@@ -497,7 +511,7 @@ class Performance:
         for seat in hold['seats']:
             if self.hold_of.get(seat) == hold_id:
                 del self.hold_of[seat]
-        self.places[hold['account_id']] -= len(hold['seats'])
+        self.places[counted(hold)] -= len(hold['seats'])
 
     def replay_clock(self, at_ms, change):
         for hold_id in list(self.holds):
@@ -528,7 +542,7 @@ class Performance:
         if hold is None:
             self.find('a hold that is not live is extended')
             return
-        if hold['account_id'] != change['account_id'] or hold['seats'] != change['seats']:
+        if not same_hold(hold, change):
             self.find('what is extended is not what was held')
         if change['price_list'] != hold['price_list'] or types_of(change) != types_of(hold):
             self.find('a hold is extended by another price list, or with other types')
@@ -546,7 +560,7 @@ class Performance:
         if hold is None:
             self.find('types are chosen for a hold that is not live')
             return
-        if hold['account_id'] != change['account_id'] or hold['seats'] != change['seats']:
+        if not same_hold(hold, change):
             self.find('types are chosen for what was not held')
             return
         if change['price_list'] != hold['price_list'] or change['expires_at_ms'] != hold['expires_at_ms']:
@@ -577,7 +591,7 @@ class Performance:
             self.find(f'price types that list {number} does not allow')
 
     def replay_sale(self, at_ms, change):
-        order_id, account, seats = change['order_id'], change['account_id'], change['seats']
+        order_id, seats = change['order_id'], change['seats']
         if order_id in self.orders:
             self.find('an order_id is used again')
             return
@@ -587,7 +601,7 @@ class Performance:
         if hold is None:
             self.find('sold without a live hold')
         else:
-            if hold['account_id'] != account or hold['seats'] != seats:
+            if not same_hold(hold, change):
                 self.find('what is sold is not what was held')
             if at_ms >= hold['expires_at_ms']:
                 self.find('the hold has expired')
@@ -606,7 +620,7 @@ class Performance:
             if seat in self.hold_of:
                 self.find(f'seat {seat} is in another hold')
             self.order_of[seat] = order_id
-        self.places[account] = self.places.get(account, 0) + len(seats)
+        self.places[counted(change)] = self.places.get(counted(change), 0) + len(seats)
         amounts = b''
         if change['amounts']:
             amounts = change['price_list'].to_bytes(4, 'little') + b''.join(
@@ -698,7 +712,7 @@ class Performance:
         for seat in order['seats']:
             if self.order_of.get(seat) == change['order_id']:
                 del self.order_of[seat]
-        self.places[order['account_id']] -= len(order['seats'])
+        self.places[counted(order)] -= len(order['seats'])
         self.let_rest(at_ms, change, change['seats'])
 
     def replay_give_back(self, at_ms, change):
@@ -713,7 +727,7 @@ class Performance:
         for seat in change['seats']:
             if self.order_of.get(seat) == change['order_id']:
                 del self.order_of[seat]
-        self.places[order['account_id']] -= len(change['seats'])
+        self.places[counted(order)] -= len(change['seats'])
         self.let_rest(at_ms, change, change['seats'])
 
     def replay_state(self, at_ms, change):
@@ -741,7 +755,7 @@ class Performance:
                 self.find(f'order {order_id.hex()} is not in the ledger')
                 continue
             seats = b''.join(seat.to_bytes(4, 'little') for seat in order['seats'])
-            for name in ('account_id', 'hold_id', 'state', 'payment_method', 'placed_at_ms', 'total', 'amounts'):
+            for name in ('account_id', 'person_id', 'hold_id', 'state', 'payment_method', 'placed_at_ms', 'total', 'amounts'):
                 if row[name] != order[name]:
                     self.find(f'order {order_id.hex()}: {name} is not what the ledger says')
             if row['seats'] != seats:
@@ -756,12 +770,12 @@ COLUMNS = {  # the page's table of tables: i an integer, t a text, b bytes; ? ma
     'event': 'event_id:i! name:t description:t created_at_ms:i organiser_id:i',
     'performance': 'performance_id:i! event_id:i hall_id:i starts_at_ms:i hold_ttl_ms:i places_max:i currency:t prices:b '
                    'first_sale_state:i sale_state:i epoch:i version:i seq:i head_hash:b utc_offset_minutes:i? '
-                   'covers_names:i rest_ms:i',
+                   'covers_names:i rest_ms:i person_rule:i',
     'ledger': 'performance_id:i! seq:i! epoch:i version_before:i version:i at_ms:i prev_hash:b hash:b body:b',
     'sold': 'performance_id:i! seat:i! order_no:i',
     'blocked': 'performance_id:i! seat:i! block_id:b account_id:b until_ms:i reason:t',
     'orders': 'order_no:i! order_id:b account_id:b hold_id:b performance_id:i state:i payment_method:i placed_at_ms:i '
-              'total:i seats:b amounts:b',
+              'total:i seats:b amounts:b person_id:b',
     'price_list': 'performance_id:i! number:i! begun:i list:b',
     'price_plan': 'performance_id:i! plan_id:b! from_ms:i list:b',
     'outbox': 'outbox_id:i! performance_id:i body:b',
@@ -783,6 +797,7 @@ RANGES = {  # the page's table of ranges; what is in no line fits in 64 bits
     (1, 4): 'playbill_row.about',
     (1, 2): 'orders.state',
     (0, 4): 'orders.payment_method playbill.state',
+    (0, 2): 'performance.person_rule',
     (-1440, 1440): 'performance.utc_offset_minutes performance_date.utc_offset_minutes',
 }
 OF_050 = {'accounts': 6, 'bars': 1, 'contacts': 3, 'generations': 3, 'hall_owners': 1, 'lines': 1, 'mails': 2, 'payments': 8,
@@ -979,7 +994,7 @@ def check_playbill(db, find):
 
 def check(db, find):
     steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
-    if steps != list(range(1, 10)):
+    if steps != list(range(1, 11)):
         raise Malformed(f'migrations {steps} are not the ones the page describes')
     unsound = []
     check_schema(db, unsound.append)

@@ -31,6 +31,12 @@ static struct view pack_layout(struct arena *arena, uint32_t place_count)
 
 uint32_t script_performance(struct store *store, uint32_t place_count, uint32_t places_max)
 {
+    return script_performance_by(store, place_count, places_max, 0);
+}
+
+uint32_t script_performance_by(struct store *store, uint32_t place_count, uint32_t places_max,
+                               uint32_t person_rule)
+{
     struct arena arena;
     uint32_t hall_id = 0, event_id = 0, performance_id = 0;
     static const uint8_t prices[16] = {0xe8, 3, 0, 0, 0, 0, 0, 0, 0xd0, 7};
@@ -57,6 +63,7 @@ uint32_t script_performance(struct store *store, uint32_t place_count, uint32_t 
         .places_max = places_max,
         .rest_ms = SCRIPT_REST_MS,
         .covers_names = true,
+        .person_rule = person_rule,
         .currency = VIEW_LIT("KRW"),
         .prices = view_of(prices, sizeof(prices)),
         .sale_state = USHER__V1__SALE_STATE__SALE_STATE_DRAFT,

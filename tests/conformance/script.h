@@ -49,6 +49,9 @@ static inline struct id script_id(uint64_t n)
 /* A hall of that many seats, an event and a performance in it, drafted. Gives the performance's id.
  */
 uint32_t script_performance(struct store *store, uint32_t place_count, uint32_t places_max);
+/* The same, where places_max is of whom that usher.v1.PersonRule says. */
+uint32_t script_performance_by(struct store *store, uint32_t place_count, uint32_t places_max,
+                               uint32_t person_rule);
 
 /* Claims. Asserts on failure, as everything here but script_commit. */
 struct script *script_new(struct store *store, uint32_t performance_id);

@@ -31,6 +31,7 @@ void truth_init(struct truth *truth, const struct stage *stage)
         .performance_id = stage->performance_id,
         .places_max = stage->options.places_max,
         .rest_ms = stage->options.rest_ms,
+        .by_person = stage->options.by_person,
         .sale_state = stage->options.sale_state,
     };
     arena_init(&truth->arena, 64u << 20);
@@ -259,12 +260,13 @@ static bool follow_prices(struct truth *truth, const struct change *change)
     return true;
 }
 
-static uint32_t places_of(const struct truth *truth, struct id account_id)
+/* Of an account, or of a person where there is one. */
+static uint32_t places_of(const struct truth *truth, struct id whose)
 {
     uint32_t places = 0;
     for (uint32_t seat = 0; seat < truth->hall->place_count; seat++)
         places += truth->claims[seat] != 0 &&
-                  id_eq(truth->holds[truth->claims[seat] - 1].hold.account_id, account_id);
+                  id_eq(seats_counted(&truth->holds[truth->claims[seat] - 1].hold), whose);
     return places;
 }
 
@@ -318,6 +320,7 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
                                  .held_version = version,
                                  .hold = {.hold_id = change->hold_id,
                                           .account_id = change->account_id,
+                                          .person_id = change->person_id,
                                           .count = (uint32_t)change->seat_count,
                                           .price_list = change->price_list,
                                           .expires_at_ms = change->expires_at_ms}};
@@ -348,8 +351,10 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
     assert(err == 0);
     for (uint32_t i = 0; i < known->hold.count; i++)
         truth->claims[known->hold.seats[i]] = truth->hold_count;
-    if (places_of(truth, known->hold.account_id) > truth->places_max)
-        return wrong(truth, "an account has more places than it may");
+    if (truth->by_person == id_is_zero(known->hold.person_id))
+        return wrong(truth, "a hold without its person, or with one where none is asked");
+    if (places_of(truth, seats_counted(&known->hold)) > truth->places_max)
+        return wrong(truth, "an account, or a person, has more places than it may");
     truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_HELD);
     return true;
 }
@@ -434,6 +439,7 @@ static bool follow_extend(struct truth *truth, const struct change *change)
     if (known->hold.expires_at_ms <= change->at_ms)
         return wrong(truth, "P4: an expired hold is extended");
     if (!id_eq(change->account_id, known->hold.account_id) ||
+        !id_eq(change->person_id, known->hold.person_id) ||
         !same_seats(&known->hold, change->seats, change->seat_count))
         return wrong(truth, "an extension of another account or other seats");
     if (change->price_list != known->hold.price_list || !same_types(known, change))
@@ -471,6 +477,8 @@ static bool follow_sale(struct truth *truth, const struct change *change, uint64
         return false;
     if (known->hold.expires_at_ms <= change->at_ms)
         return wrong(truth, "P4: an expired hold is sold");
+    if (!id_eq(change->person_id, known->hold.person_id))
+        return wrong(truth, "a sale to another person than held");
     if (!id_eq(change->account_id, known->hold.account_id) || !known->order_asked)
         return wrong(truth, "a sale that the hold's account did not ask for");
     if (!same_seats(&known->hold, change->seats, change->seat_count))
@@ -689,6 +697,7 @@ static bool compare_orders(struct truth *truth)
         if (!known || known->fate != fate || known->total != orders[i].total ||
             known->sold_at_ms != orders[i].placed_at_ms ||
             !id_eq(known->hold.account_id, orders[i].account_id) ||
+            !id_eq(known->hold.person_id, orders[i].person_id) ||
             orders[i].seats.len != 4u * known->order.count ||
             !amounts_are(truth, known, orders[i].amounts))
             return wrong(truth, "P11: an order is not what the ledger says");

@@ -59,6 +59,7 @@ struct truth {
     uint32_t performance_id;
     uint32_t places_max;
     uint32_t rest_ms;
+    bool by_person;
     struct ledger_tail tail;
     uint32_t sale_state;
     struct truth_hold *holds;

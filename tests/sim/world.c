@@ -106,6 +106,8 @@ int world_ask(struct world *world, struct buyer *buyer, struct owner_ask *ask,
         snprintf(key, sizeof(key), "key %u", receipt->number);
         ask->key = view_str(key);
     }
+    if (world->stage.options.by_person) /* two accounts a person */
+        ask->person_id = stage_id(5000 + ask->account_id.lo / 2);
     post->visitors++;
     const int64_t asked_ns = fiber_now_ns();
     if (!truth_follow(&world->truth))
@@ -175,6 +177,7 @@ static void draw_stage(struct world *world, uint64_t seed)
         .rest_ms = rests_ms[chance_below(chance, 4)],
         .places_max = 2 + (uint32_t)chance_below(chance, 9),
         .sale_state = chance_below(chance, 2) ? STAGE_OPEN : STAGE_DRAFT,
+        .by_person = chance_below(chance, 4) == 0,
         .shuffle = true,
     };
     stage_open(&world->stage, &options);

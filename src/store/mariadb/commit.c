@@ -122,7 +122,8 @@ static int put_order(struct buf *text, const struct store_order *order, bool fir
     int err = buf_append_view(
         text,
         first ? VIEW_LIT("INSERT INTO orders (order_id, account_id, hold_id, performance_id,"
-                         " state, payment_method, placed_at_ms, total, seats, amounts) VALUES\n(")
+                         " state, payment_method, placed_at_ms, total, seats, amounts, person_id)"
+                         " VALUES\n(")
               : VIEW_LIT(",\n("));
     err = err ? err : put_id(text, order->order_id);
     err = err ? err : buf_append_byte(text, ',');
@@ -136,6 +137,11 @@ static int put_order(struct buf *text, const struct store_order *order, bool fir
     err = err ? err : put_hex(text, (const uint8_t *)order->seats.at, order->seats.len);
     err = err ? err : buf_append_byte(text, ',');
     err = err ? err : put_hex(text, (const uint8_t *)order->amounts.at, order->amounts.len);
+    err = err ? err : buf_append_byte(text, ',');
+    if (err == 0 && id_is_zero(order->person_id))
+        err = put_hex(text, NULL, 0);
+    else if (err == 0)
+        err = put_id(text, order->person_id);
     return err ? err : buf_append_byte(text, ')');
 }
 

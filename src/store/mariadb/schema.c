@@ -61,5 +61,7 @@ const struct sql_step mariadb_sale_steps[] = {
      "CREATE TABLE price_plan (performance_id INT UNSIGNED NOT NULL, plan_id BINARY(16) NOT NULL,"
      " from_ms BIGINT NOT NULL, list VARBINARY(8192) NOT NULL,"
      " PRIMARY KEY (performance_id, plan_id))" INNODB},
+    {"persons", "ALTER TABLE performance ADD COLUMN person_rule BIGINT NOT NULL DEFAULT 0;"
+                "ALTER TABLE orders ADD COLUMN person_id VARBINARY(16) NOT NULL DEFAULT ''"},
 };
 const size_t mariadb_sale_step_count = sizeof(mariadb_sale_steps) / sizeof(mariadb_sale_steps[0]);

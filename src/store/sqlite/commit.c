@@ -85,16 +85,17 @@ static int cancel(struct sql_txn *txn, uint32_t performance_id, const struct sto
  * the order has just got is at hand. */
 static int add_order(struct sql_txn *txn, const struct store_order *order)
 {
-    int err =
-        sql_run(txn,
-                "INSERT INTO orders (order_id, account_id, hold_id, performance_id, state,"
-                " payment_method, placed_at_ms, total, seats, amounts)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                SQL(sql_id(order->order_id), sql_id(order->account_id), sql_id(order->hold_id),
-                    sql_int(order->performance_id), sql_int(order->state),
-                    sql_int(order->payment_method), sql_int(order->placed_at_ms),
-                    sql_int(order->total), sql_bytes(order->seats), sql_bytes(order->amounts)),
-                NULL);
+    int err = sql_run(
+        txn,
+        "INSERT INTO orders (order_id, account_id, hold_id, performance_id, state,"
+        " payment_method, placed_at_ms, total, seats, amounts, person_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        SQL(sql_id(order->order_id), sql_id(order->account_id), sql_id(order->hold_id),
+            sql_int(order->performance_id), sql_int(order->state), sql_int(order->payment_method),
+            sql_int(order->placed_at_ms), sql_int(order->total), sql_bytes(order->seats),
+            sql_bytes(order->amounts),
+            id_is_zero(order->person_id) ? sql_bytes(VIEW_LIT("")) : sql_id(order->person_id)),
+        NULL);
     const int64_t order_no = sql_last_id(txn);
     for (size_t i = 0; err == 0 && i < store_seat_count(order->seats); i++)
         err = sql_run(txn, "INSERT INTO sold (performance_id, seat, order_no) VALUES (?, ?, ?)",

@@ -274,6 +274,7 @@ static const struct {
     {"performance", "utc_offset_minutes", -1440, 1440},
     {"performance", "covers_names", 0, 1},
     {"performance", "rest_ms", 0, U32},
+    {"performance", "person_rule", 0, 2},
     {"ledger", "performance_id", 1, U32},
     {"sold", "performance_id", 1, U32},
     {"sold", "seat", 0, U32},

@@ -4,7 +4,7 @@
 #define PERFORMANCE_COLUMNS                                                                        \
     "performance_id, event_id, hall_id, starts_at_ms, hold_ttl_ms, places_max, currency, prices, " \
     "first_sale_state, sale_state, epoch, version, seq, head_hash, utc_offset_minutes, "           \
-    "covers_names, rest_ms"
+    "covers_names, rest_ms, person_rule"
 #define NAMES_ARENA_MAX (64u << 10) /* two names */
 
 /* Where a performance is, as far as its genesis hash covers it: the hall, and the event's name, in
@@ -36,13 +36,13 @@ static int insert(struct sql_txn *txn, const struct store_performance *p)
 {
     return sql_run(txn,
                    "INSERT INTO performance (" PERFORMANCE_COLUMNS ")"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?)",
+                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?, ?, ?, ?, ?)",
                    SQL(sql_int(p->performance_id), sql_int(p->event_id), sql_int(p->hall_id),
                        sql_int(p->starts_at_ms), sql_int(p->hold_ttl_ms), sql_int(p->places_max),
                        sql_text(p->currency), sql_bytes(p->prices), sql_int(p->sale_state),
                        sql_int(p->sale_state), sql_bytes(view_of(p->head_hash, STORE_HASH_BYTES)),
                        p->utc_offset_known ? sql_int(p->utc_offset_minutes) : sql_null(),
-                       sql_int(p->covers_names), sql_int(p->rest_ms)),
+                       sql_int(p->covers_names), sql_int(p->rest_ms), sql_int(p->person_rule)),
                    NULL);
 }
 
@@ -99,7 +99,7 @@ static int add_performance(struct rows *rows, struct sql_rows *row)
         column_u32(row, 2, &p->hall_id) < 0 || column_u32(row, 4, &p->hold_ttl_ms) < 0 ||
         column_u32(row, 5, &p->places_max) < 0 || column_u32(row, 8, &p->first_sale_state) < 0 ||
         column_u32(row, 9, &p->sale_state) < 0 || column_hash(row, 13, p->head_hash) < 0 ||
-        column_u32(row, 16, &p->rest_ms) < 0)
+        column_u32(row, 16, &p->rest_ms) < 0 || column_u32(row, 17, &p->person_rule) < 0)
         return ERR_CORRUPT;
     p->starts_at_ms = sql_get_int(row, 3);
     p->epoch = (uint64_t)sql_get_int(row, 10);

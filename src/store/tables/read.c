@@ -244,7 +244,7 @@ int tables_outbox_read(struct store *store, size_t rows_max, struct arena *arena
 
 #define ORDER_COLUMNS                                                                              \
     "order_id, account_id, hold_id, performance_id, state, payment_method, placed_at_ms, total, "  \
-    "seats, amounts"
+    "seats, amounts, person_id"
 
 static int add_order(struct rows *rows, struct sql_rows *row)
 {
@@ -252,8 +252,10 @@ static int add_order(struct rows *rows, struct sql_rows *row)
     if (!order)
         return ERR_NO_MEMORY;
     if (sql_get_id(row, 0, &order->order_id) < 0 || sql_get_id(row, 1, &order->account_id) < 0 ||
-        sql_get_id(row, 2, &order->hold_id) < 0 || column_u32(row, 3, &order->performance_id) < 0 ||
-        column_u32(row, 4, &order->state) < 0 || column_u32(row, 5, &order->payment_method) < 0)
+        sql_get_id(row, 2, &order->hold_id) < 0 ||
+        (sql_get_view(row, 10).len > 0 && sql_get_id(row, 10, &order->person_id) < 0) ||
+        column_u32(row, 3, &order->performance_id) < 0 || column_u32(row, 4, &order->state) < 0 ||
+        column_u32(row, 5, &order->payment_method) < 0)
         return ERR_CORRUPT;
     order->placed_at_ms = sql_get_int(row, 6);
     order->total = sql_get_int(row, 7);

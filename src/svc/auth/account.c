@@ -145,7 +145,8 @@ static int answer_guest(struct call *call, struct id account_id, Usher__V1__Acco
 {
     answer->account_id = auth_format_id(call_arena(call), account_id);
     answer->guest = true;
-    return answer->account_id ? 0 : auth_fail_by_err(call, ERR_NO_MEMORY);
+    int err = answer->account_id ? auth_answer_persons(call, account_id, answer) : ERR_NO_MEMORY;
+    return err ? auth_fail_by_err(call, err) : 0;
 }
 
 int auth_get_account(struct call *call, const void *request, void *response)
@@ -158,5 +159,7 @@ int auth_get_account(struct call *call, const void *request, void *response)
     int err = auth_answer_account(call_arena(call), &account, response);
     if (!err)
         err = answer_providers(call, account.account_id, response);
+    if (!err)
+        err = auth_answer_persons(call, account.account_id, response);
     return err ? auth_fail_by_err(call, err) : 0;
 }

@@ -18,6 +18,8 @@ enum attempt_kind {
     ATTEMPT_OPERATOR, /* a wrong operator key from one address: 10, then one in 2 s */
     ATTEMPT_GUEST_ADDRESS, /* guests made from one address, as attempts_set_guests says */
     ATTEMPT_GUEST_NETWORK, /* … and from one network */
+    ATTEMPT_PERSON, /* to have a code sent to a telephone, for one account: 5, then one in 10 min */
+    ATTEMPT_PHONE,  /* … to one telephone, from anywhere: 5, then one in 10 min */
     ATTEMPT_KINDS
 };
 

@@ -51,6 +51,20 @@ struct auth_provider {
     struct provider_memory discovery, keys;
 };
 
+#define AUTH_PERSONS_MAX 2 /* a service a kind of proof */
+
+/* A service that proves whose a telephone, or a person, is. The operator's words; borrowed. */
+struct auth_person_service {
+    const char *name; /* of the table in person_services.c */
+    const char *base_url;
+    const char *client;       /* what the service calls us, beside the secret; may be empty */
+    const char *secret;       /* one line */
+    const char *messages_url; /* of a stand-in: where its messages are read; NULL: a real one */
+};
+
+/* Whether there is such a service in the table; its kind (usher.v1.PersonRule). 0: there is not. */
+uint32_t auth_person_kind(const char *name);
+
 struct auth_options {
     const uint8_t *master;       /* KEY_BYTES of secret.key, copied */
     const uint8_t *operator_key; /* KEY_BYTES of operator.key, copied */
@@ -64,11 +78,13 @@ struct auth_options {
     struct offload *checking; /* borrowed; checks signatures where many are new. NULL: in place */
     /* Guests that one address, and one network, may make at once, and then an hour; 0: no limit. */
     int64_t address_guests, network_guests;
-    struct work_rules work;                /* of the proof of work at CreateGuest */
-    const char *terms;                     /* the version of the terms; borrowed */
-    const struct auth_provider *providers; /* borrowed; the order is that of the page */
-    uint32_t provider_count;               /* at most AUTH_PROVIDERS_MAX */
-    const char *public_url;                /* of this site, for ways back; borrowed */
+    struct work_rules work;                    /* of the proof of work at CreateGuest */
+    const char *terms;                         /* the version of the terms; borrowed */
+    const struct auth_provider *providers;     /* borrowed; the order is that of the page */
+    uint32_t provider_count;                   /* at most AUTH_PROVIDERS_MAX */
+    const struct auth_person_service *persons; /* borrowed; a kind at most once */
+    uint32_t person_count;                     /* at most AUTH_PERSONS_MAX */
+    const char *public_url;                    /* of this site, for ways back; borrowed */
     int64_t remind_ms; /* so long before an opening the door mails who asked for it */
     /* The client that calls to services go through, on the calling fiber's worker. */
     struct http *(*http)(void *http_state);
@@ -83,6 +99,7 @@ struct auth {
     uint8_t kept_key[KEY_BYTES];
     uint8_t factor_key[KEY_BYTES];
     uint8_t provider_key[KEY_BYTES];
+    uint8_t person_key[KEY_BYTES];
     char operator_text[KEY_TEXT_CHARS + 1];
     const struct clock *clock;
     struct chance *chance;
@@ -101,6 +118,8 @@ struct auth {
     _Atomic int64_t tended_at_s;   /* when the keyset was last looked after */
     struct auth_provider providers[AUTH_PROVIDERS_MAX];
     uint32_t provider_count;
+    struct auth_person_service persons[AUTH_PERSONS_MAX];
+    uint32_t person_count;
     const char *public_url;
     int64_t remind_ms;
     struct http *(*http)(void *http_state);

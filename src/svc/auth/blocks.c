@@ -187,5 +187,7 @@ int auth_find_account(struct call *call, const void *request, void *response)
         return auth_fail(call, CODE_NOT_FOUND, "NOT_FOUND", NULL, "there is no such account");
     if (!err)
         err = auth_answer_account(arena, &account, response);
+    if (!err)
+        err = auth_answer_persons(call, account.account_id, response);
     return err ? auth_fail_by_err(call, err) : 0;
 }

@@ -26,6 +26,9 @@ int auth_refresh(struct call *call, const void *request, void *response);
 int auth_log_out(struct call *call, const void *request, void *response);
 int auth_request_password_reset(struct call *call, const void *request, void *response);
 int auth_reset_password(struct call *call, const void *request, void *response);
+int auth_list_person_services(struct call *call, const void *request, void *response);
+int auth_begin_person(struct call *call, const void *request, void *response);
+int auth_prove_person(struct call *call, const void *request, void *response);
 int auth_get_account(struct call *call, const void *request, void *response);
 int auth_change_password(struct call *call, const void *request, void *response);
 int auth_begin_second_factor(struct call *call, const void *request, void *response);
@@ -110,6 +113,8 @@ int auth_show_factor(struct call *call, const struct account *account, const cha
 /* The same for the account of an address, before a proof of it is shown; where it has none, or no
  * digits are shown, *ret_strong is false. */
 int auth_show_factor_of(struct call *call, struct view email, const char *digits, bool *ret_strong);
+/* What the account has proved of whose it is, into its answer. 0, or an error. */
+int auth_answer_persons(struct call *call, struct id account_id, Usher__V1__Account *answer);
 /* What FinishProvider proved. */
 int auth_read_proven(struct call *call, const char *text, struct external *ret_external);
 /* The act of the call, now; about is borrowed, and may be NULL. */

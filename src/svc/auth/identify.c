@@ -37,6 +37,7 @@ int auth_init(struct auth *auth, const struct auth_options *options)
                           .checking = options->checking,
                           .terms = view_str(options->terms ? options->terms : "1"),
                           .provider_count = options->provider_count,
+                          .person_count = options->person_count,
                           .public_url = options->public_url,
                           .remind_ms = options->remind_ms,
                           .http = options->http,
@@ -49,6 +50,10 @@ int auth_init(struct auth *auth, const struct auth_options *options)
     key_derive(options->master, KEY_FOR_KEPT, auth->kept_key);
     key_derive(options->master, KEY_FOR_SECOND_FACTOR, auth->factor_key);
     key_derive(options->master, KEY_FOR_PROVIDER, auth->provider_key);
+    key_derive(options->master, KEY_FOR_PERSON, auth->person_key);
+    assert(options->person_count <= AUTH_PERSONS_MAX);
+    for (uint32_t i = 0; i < options->person_count; i++)
+        auth->persons[i] = options->persons[i];
     key_format(options->operator_key, auth->operator_text);
     uint8_t challenge_key[KEY_BYTES];
     key_derive(options->master, KEY_FOR_CHALLENGE, challenge_key);
@@ -115,6 +120,9 @@ struct service auth_service(struct auth *auth)
         {.name = "ListSignInProviders", .handle = auth_list_sign_in_providers},
         {.name = "BeginProvider", .handle = auth_begin_provider},
         {.name = "FinishProvider", .handle = auth_finish_provider},
+        {.name = "ListPersonServices", .handle = auth_list_person_services},
+        {.name = "BeginPerson", .any_of = ROLES_BUY, .handle = auth_begin_person},
+        {.name = "ProvePerson", .any_of = ROLES_BUY, .handle = auth_prove_person},
         {.name = "GetAccount", .any_of = ROLES_BUY, .handle = auth_get_account},
         {.name = "ChangePassword", .any_of = ROLE_BUYER, .handle = auth_change_password},
         {.name = "BeginSecondFactor", .any_of = ROLE_BUYER, .handle = auth_begin_second_factor},

@@ -58,7 +58,7 @@ int provider_ask(struct call *call, const struct http_ask *ask, int *ret_status,
 
 /* ---- provider_note.c: what travels through the browser ---- */
 
-enum provider_note { NOTE_STATE, NOTE_PROVEN };
+enum provider_note { NOTE_STATE, NOTE_PROVEN, NOTE_PERSON };
 /* Takes the object over, adds an end to it, and writes it under our mac. NULL: no memory. */
 const char *provider_note_write(struct call *call, enum provider_note kind, json_t *said);
 /* The object, the caller's to release. NULL: it is none of ours, or has ended. */

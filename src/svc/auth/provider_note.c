@@ -20,7 +20,7 @@ static void mac(const struct auth *auth, const char *what, struct view said,
 
 static const char *name_of(enum provider_note kind)
 {
-    return kind == NOTE_STATE ? "state" : "proven";
+    return kind == NOTE_STATE ? "state" : kind == NOTE_PROVEN ? "proven" : "person";
 }
 
 /* base64url(JSON) "." base64url(mac) */

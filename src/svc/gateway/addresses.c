@@ -18,6 +18,8 @@ static const char *const pages[] = {
     "/register",
     "/reset",
     "/account",
+    "/prove/phone",
+    "/prove/identity",
     "/find",
     "/door",
     "/operator",

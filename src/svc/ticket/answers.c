@@ -125,6 +125,7 @@ int desk_fill_performance(struct arena *arena, const struct catalog_performance 
     ret_performance->key_life_ms = performance->hold_ttl_ms + OWNER_KEY_KEEP_MS;
     ret_performance->places_max = performance->places_max;
     ret_performance->rest_ms = performance->rest_ms;
+    ret_performance->person_rule = (Usher__V1__PersonRule)performance->person_rule;
     ret_performance->counts = counts;
     ret_performance->version = figures.version;
     ret_performance->price_list = figures.price_list;

@@ -50,6 +50,7 @@ struct catalog_performance {
     uint32_t hold_ttl_ms;
     uint32_t places_max;
     uint32_t rest_ms;
+    uint32_t person_rule; /* usher.v1.PersonRule */
     const char *currency;
     struct catalog_lists *lists; /* of its own, and there before it is */
     struct worker *home;         /* where the owner lives */

@@ -46,6 +46,7 @@ struct packed_ask {
     Usher__V1__AreaQuantity areas[SEATS_PARTY_MAX];
     Usher__V1__AreaQuantity *area_list[SEATS_PARTY_MAX];
     uint8_t account_id[ID_BYTES];
+    uint8_t person_id[ID_BYTES];
     uint8_t hold_id[ID_BYTES];
     uint8_t payment_id[ID_BYTES];
     uint8_t origin[ID_BYTES];
@@ -56,6 +57,7 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     Usher__V1__OwnerAsk *m = &packed->message;
     usher__v1__owner_ask__init(m);
     id_to_bytes(ask->account_id, packed->account_id);
+    id_to_bytes(ask->person_id, packed->person_id);
     id_to_bytes(ask->hold_id, packed->hold_id);
     id_to_bytes(ask->payment_id, packed->payment_id);
     id_to_bytes(ask->origin, packed->origin);
@@ -63,6 +65,8 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->performance_id = performance_id;
     m->verb = ask->verb;
     m->account_id = (ProtobufCBinaryData){ID_BYTES, packed->account_id};
+    m->person_id =
+        (ProtobufCBinaryData){id_is_zero(ask->person_id) ? 0 : ID_BYTES, packed->person_id};
     m->seats = ask->seats;
     m->n_seats = ask->seat_count;
     m->left = ask->left;

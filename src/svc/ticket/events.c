@@ -76,6 +76,9 @@ static int check_rules(struct call *call, const Usher__V1__CreatePerformanceRequ
     if (wish->rest_ms > LEDGER_REST_MAX_MS)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "rest_ms",
                          "a freed place rests at most %d ms", LEDGER_REST_MAX_MS);
+    if (wish->person_rule > USHER__V1__PERSON_RULE__PERSON_RULE_IDENTITY)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "person_rule",
+                         "NONE, PHONE or IDENTITY");
     if (wish->starts_at_ms <= 0)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "starts_at_ms",
                          "a performance starts at a time after 1970, in Unix milliseconds");
@@ -175,6 +178,7 @@ static struct store_performance row_of(const struct ticket *ticket,
         .hold_ttl_ms = hold_ttl_ms,
         .rest_ms = rest_of(ticket, wish, hold_ttl_ms),
         .covers_names = true,
+        .person_rule = wish->person_rule,
         .places_max = wish->places_max ? wish->places_max : TICKET_PLACES_MAX,
         .currency = view_str(wish->currency[0] ? wish->currency : "KRW"),
         .prices =

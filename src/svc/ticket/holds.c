@@ -3,6 +3,7 @@
 #include "sale/ledger.h"
 #include "svc/ticket/bars.h"
 #include "svc/ticket/bills.h"
+#include "svc/ticket/persons.h"
 #include "token/roles.h"
 
 #define STARTING_MAX_MS 300000 /* merely beginning to pay prolongs a hold by this at most */
@@ -16,6 +17,8 @@ static int begin(struct call *call, const struct catalog_performance *performanc
         err = desk_check_bar(call, performance, ask->account_id);
     if (err == 0)
         err = desk_check_pass(call, performance, ask->account_id);
+    if (err == 0)
+        err = desk_find_person(call, performance, ask->account_id, &ask->person_id);
     if (err != 0)
         return err;
     ask->origin = desk_origin(call);

@@ -268,6 +268,7 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
     if (!performance)
         return ERR_NOT_FOUND;
     ask.account_id = order.account_id;
+    ask.person_id = order.person_id;
     ask.begins_ms = desk_begins_ms(call, performance);
     err = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
     if (err != 0 && err != ERR_NOT_FOUND)

@@ -15,6 +15,9 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
     /* One of an earlier usher says nothing of it. */
     if (id_from_bytes(view_of(m->origin.data, m->origin.len), &ask->origin))
         ask->origin = (struct id){0};
+    if (m->person_id.len > 0 &&
+        id_from_bytes(view_of(m->person_id.data, m->person_id.len), &ask->person_id))
+        return ERR_INVALID;
     ask->paid = m->paid;
     ask->until_ms = m->until_ms;
     ask->begins_ms = m->begins_ms;

@@ -34,6 +34,12 @@ static struct owner_listener listener_of(const struct catalog_performance *entry
     return listener;
 }
 
+static void end_feed(struct feed *feed)
+{
+    if (feed_stop(feed) == 0) /* else it stays: its timers may fire */
+        feed_free(feed);
+}
+
 static int begin_performance(struct ticket *ticket, const struct store_performance *stored)
 {
     const struct catalog_hall *hall = catalog_hall(ticket->catalog, stored->hall_id);
@@ -63,6 +69,7 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
         .hold_ttl_ms = stored->hold_ttl_ms,
         .places_max = stored->places_max,
         .rest_ms = stored->rest_ms,
+        .person_rule = stored->person_rule,
         .currency = currency,
         .home = home,
     };
@@ -84,6 +91,7 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
                     .hold_ttl_ms = stored->hold_ttl_ms,
                     .places_max = stored->places_max,
                     .rest_ms = stored->rest_ms,
+                    .by_person = stored->person_rule != 0,
                     .listener = listener_of(&entry)},
     };
     if (ticket->elsewhere)
@@ -91,8 +99,7 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
     err = worker_call(home, begin_owner, &beginning);
     err = err != 0 ? err : beginning.result;
     if (err != 0) {
-        if (feed_stop(entry.feed) == 0) /* else it stays: its timers may fire */
-            feed_free(entry.feed);
+        end_feed(entry.feed);
         return err;
     }
     entry.owner = beginning.owner;
@@ -100,8 +107,8 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
     if (err == 0 && ticket->elsewhere)
         return elsewhere_mirror(ticket->elsewhere,
                                 catalog_performance(ticket->catalog, entry.performance_id));
-    if (err != 0 && worker_call(home, end_owner, entry.owner) == 0 && feed_stop(entry.feed) == 0)
-        feed_free(entry.feed);
+    if (err != 0 && worker_call(home, end_owner, entry.owner) == 0)
+        end_feed(entry.feed);
     return err;
 }
 

@@ -99,7 +99,7 @@ static int draw(struct keeper *keeper)
     line_seed(&keeper->line, keeper->sale.secret, drawing.seed);
     line_entrants(&keeper->line, drawing.order);
     keeper->drawing = true;
-    int err = offload_run(keeper->room->options.offload, order_them, &drawing);
+    int err = room_offload(keeper->room, order_them, &drawing);
     keeper->drawing = false;
     waitlist_wake_all(&keeper->drawn);
     if (err == 0)

@@ -56,6 +56,8 @@ struct keeper *room_find(struct waitroom *room, uint32_t sale_id);
 
 /* Frees what the calling worker's thread remembers of passes; passes.c. arg: the waiting room. */
 void room_forget_passes(void *arg);
+/* Runs job(arg) on a thread of the pool, where there is one, and waits for it. As offload_run. */
+int room_offload(struct waitroom *room, void (*job)(void *arg), void *arg);
 /* The channel of this worker to the ticket service. */
 struct channel *room_tickets(const struct waitroom *room);
 

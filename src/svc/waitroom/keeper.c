@@ -152,7 +152,8 @@ static int decide(const struct keeper *keeper, struct keeper_ask *ask, struct li
     case KEEPER_GIVE_BEACON:
         return decide_beacon(keeper, ask, ret_entry);
     case KEEPER_JOIN:
-        if (awaits_beacon(keeper) && line_find(line, ask->account_id) == 0)
+        if ((awaits_beacon(keeper) || (line->state == LINE_DRAW && line->drawn)) &&
+            line_find(line, ask->account_id) == 0)
             return ERR_UNAVAILABLE; /* in a moment it is a line */
         return line_decide_join(line, ask->account_id, now_ms, ret_entry);
     case KEEPER_ENTER:

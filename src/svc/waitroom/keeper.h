@@ -50,7 +50,6 @@ enum keeper_phase { KEEPER_LOADING, KEEPER_SERVING, KEEPER_STOPPED };
 /* Who is told of the sale: everybody, once an event of it is published. */
 enum keeper_seen { KEEPER_SEEN_UNKNOWN, KEEPER_SEEN_INSIDE, KEEPER_SEEN_BY_ALL };
 
-/* What was heard of a performance of the sale. */
 struct keeper_news {
     int64_t at_ms; /* 0: nothing yet */
     uint32_t free, held, hold_ms, queued;
@@ -72,7 +71,8 @@ struct keeper {
     _Atomic int32_t phase;                       /* others look whether it serves */
     _Atomic uint32_t capacity_min, capacity_max; /* as they are now; others look */
     _Atomic uint32_t organiser_id;               /* of the performances; 0: not known yet */
-    _Atomic uint32_t seen;                       /* enum keeper_seen */
+    _Atomic uint32_t person_rule; /* usher.v1.PersonRule, the strictest; known once seen is */
+    _Atomic uint32_t seen;        /* enum keeper_seen */
 
     /* home's thread alone */
     struct scope scope;   /* of the committing fiber, which is not cancelled */

@@ -1,5 +1,6 @@
 /* Join, GetPlace, Enter, Leave, RestoreReceipt: a person's way through the line. */
 #include "err/err.h"
+#include "store/persons.h"
 #include "svc/waitroom/desk.h"
 #include "token/receipt.h"
 #include "token/roles.h"
@@ -72,6 +73,44 @@ static struct keeper *begin(struct call *call, uint32_t sale_id, struct keeper_a
     return keeper && room_account(call, &ask->account_id) == 0 ? keeper : NULL;
 }
 
+/* Whether the account has no place in the line any more, or never had one. */
+static bool has_left(struct keeper *keeper, struct id account_id)
+{
+    struct keeper_ask look = {.verb = KEEPER_LOOK, .account_id = account_id};
+    const int err = keeper_ask(keeper, &look);
+    return err == ERR_NOT_FOUND || (err == 0 && look.place.state == PERSON_ENDED);
+}
+
+/* Where places are counted by person, a person has one, whichever account it is of. Non-zero after
+ * call_fail. */
+static int take_place(struct call *call, struct keeper *keeper, struct id account_id)
+{
+    struct sql *sql = keeper->room->options.sql;
+    const uint32_t rule = atomic_load(&keeper->person_rule);
+    const int64_t now_ms = clock_wall_ms(loop_clock(sched_loop(sched_current())));
+    struct person_place place = {.sale_id = keeper->sale.sale_id, .account_id = account_id};
+    struct id whose, over = {0};
+    if (rule == 0)
+        return 0;
+    int err = person_get(sql, account_id, (enum person_kind)rule, &place.person_id,
+                         call_deadline_ns(call));
+    if (err == ERR_NOT_FOUND)
+        return room_fail(call, CODE_FAILED_PRECONDITION, "PERSON_NEEDED", "sale_id",
+                         "this sale has one place for a person: prove who you are first "
+                         "(AuthService/BeginPerson)");
+    for (int i = 0; i < 2 && err == 0; i++) {
+        err = person_place_take(sql, &place, over, now_ms, &whose, call_deadline_ns(call));
+        if (err == 0 && id_eq(whose, account_id))
+            return 0;
+        if (err == 0 && !has_left(keeper, whose))
+            break;
+        over = whose;
+    }
+    return err != 0 ? room_refused(call, err)
+                    : room_fail(call, CODE_FAILED_PRECONDITION, "PERSON_HAS_PLACE", NULL,
+                                "another account of this person has a place in this line");
+}
+
 static int join(struct call *call, struct keeper *keeper, struct keeper_ask *ask, void *response)
 {
     const struct identity *who = call_identity(call);
@@ -84,6 +123,9 @@ static int join(struct call *call, struct keeper *keeper, struct keeper_ask *ask
                      clock_wall_ms(loop_clock(sched_loop(sched_current())))))
         return room_fail(call, CODE_PERMISSION_DENIED, "BARRED", NULL,
                          "the organiser does not sell to this account, or from this address");
+    const int err = take_place(call, keeper, ask->account_id);
+    if (err != 0)
+        return err;
     ask->verb = KEEPER_JOIN;
     if (keeper_ask(keeper, ask) != 0)
         return refused(call, ask);

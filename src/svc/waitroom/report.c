@@ -160,7 +160,7 @@ static int make_tree(struct keeper *keeper)
     line_seed(&keeper->line, keeper->line.secret, planting.seed);
     for (uint32_t i = 0; i < planting.count; i++)
         planting.order[i] = line_person(&keeper->line, i + 1)->account_id;
-    int err = offload_run(keeper->room->options.offload, plant, &planting);
+    int err = room_offload(keeper->room, plant, &planting);
     err = err != 0 ? err : planting.err;
     free(planting.order);
     if (err != 0 || keeper->has_tree || loads != keeper->loads) {

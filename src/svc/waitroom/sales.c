@@ -33,6 +33,7 @@ int room_fill_sale(struct keeper *keeper, struct arena *arena, Usher__V1__Sale *
     ret_sale->draw_commitment.len = LINE_HASH_BYTES;
     ret_sale->pass_key.data = (uint8_t *)room->pass_key.public;
     ret_sale->pass_key.len = PASS_PUBLIC_BYTES;
+    ret_sale->person_rule = atomic_load(&keeper->person_rule);
     ret_sale->now_ms = clock_wall_ms(loop_clock(sched_loop(sched_current())));
     return 0;
 }

@@ -77,6 +77,14 @@ struct keeper *room_find(struct waitroom *room, uint32_t sale_id)
     return sale_id <= LINE_SALES_MAX ? atomic_load(&room->keepers[sale_id]) : NULL;
 }
 
+int room_offload(struct waitroom *room, void (*job)(void *arg), void *arg)
+{
+    if (room->options.offload)
+        return offload_run(room->options.offload, job, arg);
+    job(arg);
+    return 0;
+}
+
 struct channel *room_tickets(const struct waitroom *room)
 {
     struct loop *here = sched_loop(sched_current());

@@ -28,7 +28,7 @@ struct waitroom_options {
     struct worker *const *workers; /* borrowed */
     uint32_t worker_count;
     struct chance *chance;          /* borrowed; must serve any thread */
-    struct offload *offload;        /* borrowed; for draws */
+    struct offload *offload;        /* borrowed; for draws. NULL: in place */
     const uint8_t *master;          /* KEY_BYTES of secret.key: signs receipts and passes; copied */
     struct work_rules work;         /* of the proof of work at Join */
     struct channel *const *tickets; /* to TicketService as a peer, one a worker; borrowed */

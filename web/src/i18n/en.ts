@@ -186,6 +186,7 @@ export const en = {
     'No new seats can be held for the moment. A hold you already have can still be ordered.',
   draftTitle: 'Not on sale yet',
   draftText: 'You can look around the hall. This page opens by itself when the sale does.',
+  proveNow: 'Confirm now',
   repriced: 'Prices have changed',
   repricedText: 'What you see now is what places cost from here on.',
   overtaken: (labels: string) => `Just taken by someone else: ${labels}.`,
@@ -286,6 +287,22 @@ export const en = {
     BARRED: {
       title: (): string => 'You cannot buy from this organiser',
       text: 'The organiser does not sell to this account, or from this network. What you bought stays yours.',
+    },
+    PERSON_NEEDED: {
+      title: (): string => 'Please confirm who you are',
+      text: 'Tickets of this show are counted by person, over all accounts. It takes a minute, and once is enough.',
+    },
+    PERSON_REFUSED: {
+      title: (): string => 'That could not be confirmed',
+      text: 'Check the code and its three minutes, or what you typed in, and try again.',
+    },
+    PERSON_OTHER: {
+      title: (): string => 'This account is another person’s',
+      text: 'It was confirmed for somebody else before. Please use an account of your own.',
+    },
+    PERSON_HAS_PLACE: {
+      title: (): string => 'You have a place already',
+      text: 'You are in this line with another account. One person has one place: go on there.',
     },
     NOT_YOUR_RECEIPT: {
       title: (): string => 'That place is not yours',

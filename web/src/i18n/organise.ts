@@ -168,14 +168,20 @@ const en = {
   badPrice: 'An amount, as in 150,000 or 12.50.',
   badDate: 'Please give date and time, and a time zone such as Asia/Seoul.',
   holdMinutes: 'Minutes to pay a hold',
-  placesMax: 'Places for one account',
+  placesMax: 'Places for one buyer',
+  personRule: 'One buyer is',
+  personRules: {
+    none: 'one account',
+    phone: 'one phone number, confirmed',
+    identity: 'one person, identity confirmed',
+  },
   badNumber: (low: number, high: number) => `A number from ${low} to ${high}.`,
   add: 'Add the date',
   added: 'The date is there. Open its sale when you are ready.',
   changePrices: 'Prices',
   pricesTitle: 'New prices',
   pricesHint:
-    'They hold from the moment you save. What is in a hold, or was bought, keeps its price.',
+    'They are valid from the moment you save, or from the time you give. What is in a hold, or was bought, keeps its price.',
   pricesSaved: 'The new prices are valid.',
   typesTitle: 'Who pays what',
   typesHint:
@@ -557,12 +563,19 @@ const ko: typeof en = {
   badDate: '날짜와 시각, Asia/Seoul과 같은 시간대를 입력해 주세요.',
   holdMinutes: '선점 유지 시간(분)',
   placesMax: '1인당 최대 매수',
+  personRule: '1인 기준',
+  personRules: {
+    none: '계정',
+    phone: '휴대폰 번호 인증',
+    identity: '본인인증',
+  },
   badNumber: (low, high) => `${low}부터 ${high}까지의 숫자를 입력해 주세요.`,
   add: '회차 추가',
   added: '회차를 추가했습니다. 준비되면 판매를 시작해 주세요.',
   changePrices: '가격',
   pricesTitle: '가격 변경',
-  pricesHint: '저장하는 즉시 적용됩니다. 이미 선점했거나 구매한 좌석의 가격은 바뀌지 않습니다.',
+  pricesHint:
+    '저장하는 즉시, 또는 적용 시각을 정하면 그 시각부터 적용됩니다. 이미 선점했거나 구매한 좌석의 가격은 바뀌지 않습니다.',
   pricesSaved: '새 가격이 적용되었습니다.',
   typesTitle: '권종',
   typesHint:

@@ -14,6 +14,7 @@ import { words } from '../i18n/words';
 import { Icon } from '../parts/icon';
 import { Failed, Notice } from '../parts/notice';
 import { Password } from '../parts/password';
+import { PersonCard } from '../parts/personcard';
 import { Trouble } from '../parts/trouble';
 import {
   changePassword,
@@ -97,6 +98,7 @@ export function AccountPage() {
       <WaysIn who={who} onChange={() => void load()} />
       {who.hasPassword ? <ChangePassword /> : <NoPassword />}
       <SecondFactor who={who} onChange={() => void load()} />
+      <PersonCard who={who} />
       <MyData />
       <Deletion hasPassword={who.hasPassword} />
     </div>

@@ -70,6 +70,8 @@ function Page({ here }: { here: Route }) {
       return <Later load={loadReset} props={here} />;
     case 'find':
       return <Later load={loadFind} props={{}} />;
+    case 'person':
+      return <Later key={here.kind} load={loadPerson} props={here} />;
     case 'account':
       return <Later load={loadAccount} props={{}} />;
     case 'door':
@@ -109,6 +111,7 @@ const loadFind = () => import('./find').then(({ FindPage }) => FindPage);
 const loadDoor = () => import('./door').then(({ DoorPage }) => DoorPage);
 const loadOperator = () => import('./operator').then(({ OperatorPage }) => OperatorPage);
 const loadOrganise = () => import('./organise').then(({ OrganisePage }) => OrganisePage);
+const loadPerson = () => import('./person').then(({ PersonPage }) => PersonPage);
 const loadAccount = () => import('./account').then(({ AccountPage }) => AccountPage);
 
 /** Where signing in leads back to: the page one is on, if it is not one of those itself. */

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import '../style/line.css';
 import { signIn } from '../api/client';
+import { PersonRule } from '../gen/usher/v1/ticket_pb';
 import { LineState, PlaceState, type Sale } from '../gen/usher/v1/waitroom_pb';
 import { count, dateInZone } from '../i18n/format';
 import { lineWords } from '../i18n/line';
@@ -42,6 +43,18 @@ export function LinePage({ saleId, performanceId }: { saleId: number; performanc
         <LinkState link={line.link.value} />
       </header>
       <Failed failure={line.failure.value} />
+      {line.failure.value?.reason === 'PERSON_NEEDED' ? (
+        <a
+          class="primary wide"
+          data-action="prove"
+          href={paths.prove(
+            sale.personRule === PersonRule.PHONE ? 'phone' : 'identity',
+            paths.line(saleId, performanceId),
+          )}
+        >
+          {words.value.proveNow}
+        </a>
+      ) : null}
       <Here line={line} sale={sale} performanceId={performanceId} />
     </section>
   );

@@ -1,10 +1,17 @@
+import { PersonRule } from '../gen/usher/v1/ticket_pb';
 import { money } from '../i18n/format';
 import { placeName } from '../i18n/place';
 import { words } from '../i18n/words';
 import type { Plan } from '../map/plan';
 import { Notice } from '../parts/notice';
+import { paths } from '../state/route';
 import type { Sale } from '../state/sale';
 import { announceHold } from './held';
+
+const wayToProve = (sale: Sale) => {
+  const kind = sale.performance.value?.personRule === PersonRule.PHONE ? 'phone' : 'identity';
+  return paths.prove(kind, location.pathname + location.search);
+};
 
 /** Why the last thing did not work, and the way on from there. */
 export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
@@ -97,6 +104,11 @@ export function Refusal({ sale, plan }: { sale: Sale; plan: Plan }) {
         },
       }}
     >
+      {failure.reason === 'PERSON_NEEDED' ? (
+        <a class="plain" data-action="prove" href={wayToProve(sale)}>
+          {words.value.proveNow}
+        </a>
+      ) : null}
       {failure.reason === 'HOLD_EXPIRED' && sale.ended.value.length > 0 ? (
         <button
           type="button"

@@ -4,11 +4,19 @@ import '../style/pay.css';
 import { call_ms } from '../api/client';
 import { till } from '../api/till';
 import type { PurchaseQuote } from '../gen/usher/v1/payment_pb';
-import type { Performance } from '../gen/usher/v1/ticket_pb';
+import { type Performance, PersonRule } from '../gen/usher/v1/ticket_pb';
 import { payWords } from '../i18n/pay';
+import { personWords } from '../i18n/person';
 import { words } from '../i18n/words';
 import { FeeNote } from './feenote';
 import { RefundTable } from './refundtable';
+
+const limitOf = ({ placesMax, personRule }: Performance): string =>
+  personRule === PersonRule.PHONE
+    ? personWords.value.noticePhone(placesMax)
+    : personRule === PersonRule.IDENTITY
+      ? personWords.value.noticeIdentity(placesMax)
+      : words.value.limitHint(placesMax);
 
 /** What a buyer should know before: how many, how long, what comes on top, what giving back returns, and who sells. */
 export function Notices({ performance }: { performance: Performance }) {
@@ -31,7 +39,7 @@ export function Notices({ performance }: { performance: Performance }) {
     <section class="event-notices">
       <h2>{say.noticesTitle}</h2>
       <ul>
-        {placesMax > 0 ? <li>{say.limitHint(placesMax)}</li> : null}
+        {placesMax > 0 ? <li>{limitOf(performance)}</li> : null}
         {minutes > 0 ? <li>{say.noticeHold(minutes)}</li> : null}
         <li>{say.noticeTicket}</li>
       </ul>

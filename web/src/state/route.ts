@@ -1,6 +1,7 @@
 // Where we are. Addresses are paths; the server answers the page for each of them.
 
 import { computed, signal } from '@preact/signals';
+import { PersonRule } from '../gen/usher/v1/ticket_pb';
 
 /** What is looked at of what an organiser runs; `id` of an event or a performance. */
 export type OrganisePart =
@@ -28,6 +29,7 @@ export type Route =
   | { page: 'order'; orderId: string; placed: boolean }
   | { page: 'money'; orderId: string }
   | { page: 'sign-in' | 'register' | 'reset'; next: string }
+  | { page: 'person'; kind: PersonRule; next: string }
   | { page: 'provider'; provider: string; said: string }
   | { page: 'account' }
   | { page: 'find' }
@@ -81,6 +83,14 @@ const pages: [RegExp, Make][] = [
   [/^\/register$/, withNext('register')],
   [/^\/reset$/, withNext('reset')],
   [/^\/account$/, () => ({ page: 'account' })],
+  [
+    /^\/prove\/(phone|identity)$/,
+    (kind, asked) => ({
+      page: 'person',
+      kind: kind === 'phone' ? PersonRule.PHONE : PersonRule.IDENTITY,
+      next: ownPath(asked.get('next')),
+    }),
+  ],
   [/^\/find$/, () => ({ page: 'find' })],
   [/^\/door$/, () => ({ page: 'door', performanceId: 0 })],
   [/^\/door\/(\d+)$/, withNumber((performanceId) => ({ page: 'door', performanceId }))],
@@ -148,6 +158,7 @@ export const paths = {
   register: (next?: string) => `/register${andNext(next)}`,
   reset: (next?: string) => `/reset${andNext(next)}`,
   account: '/account',
+  prove: (kind: 'phone' | 'identity', next?: string) => `/prove/${kind}${andNext(next)}`,
   find: '/find',
   door: (id: number) => (id ? `/door/${id}` : '/door'),
   operator: '/operator',

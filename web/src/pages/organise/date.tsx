@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useId, useMemo, useRef } from 'preact/hooks';
 import { ticketDesk } from '../../api/organise';
-import type { Event, Hall, Performance } from '../../gen/usher/v1/ticket_pb';
+import { type Event, type Hall, type Performance, PersonRule } from '../../gen/usher/v1/ticket_pb';
 import { count, gradeName } from '../../i18n/format';
+
 import { organiseWords } from '../../i18n/organise';
 import { toFirstWrong } from '../../parts/field';
 import { digitsOf, readAmount, writeAmount } from '../../state/amount';
@@ -81,6 +82,7 @@ export function AddDate({ event, onDone }: { event: Event; onDone(): void }) {
   const currency = useSignal<string>(like?.currency ?? 'KRW');
   const minutes = useSignal(like ? String(Math.round(like.holdTtlMs / minute_ms)) : '8');
   const places = useSignal(String(like?.placesMax ?? 4));
+  const rule = useSignal(String(like?.personRule ?? PersonRule.NONE));
   const typed = useSignal<ReadonlyMap<number, string>>(
     new Map(
       like?.prices.map((one) => [one.category, writeAmount(one.amount, like.currencyDigits)]),
@@ -129,6 +131,7 @@ export function AddDate({ event, onDone }: { event: Event; onDone(): void }) {
           prices: prices.map(({ category, amount }) => ({ category, amount: amount ?? 0n })),
           holdTtlMs: Number(minutes.value) * minute_ms,
           placesMax: Number(places.value),
+          personRule: Number(rule.value),
         },
         options,
       );
@@ -209,6 +212,19 @@ export function AddDate({ event, onDone }: { event: Event; onDone(): void }) {
             }
             onInput={(value) => {
               places.value = value;
+            }}
+          />
+          <Choice
+            label={say.personRule}
+            name="person-rule"
+            value={rule.value}
+            options={[
+              [String(PersonRule.NONE), say.personRules.none],
+              [String(PersonRule.PHONE), say.personRules.phone],
+              [String(PersonRule.IDENTITY), say.personRules.identity],
+            ]}
+            onChange={(value) => {
+              rule.value = value;
             }}
           />
         </div>

@@ -384,6 +384,7 @@ async function copyEvent(event: Event, name: string): Promise<number> {
         prices: one.prices,
         holdTtlMs: one.holdTtlMs,
         placesMax: one.placesMax,
+        personRule: one.personRule,
         timeZone: one.timeZone,
         utcOffsetChoice:
           one.timeZone || offset === undefined
