@@ -305,6 +305,34 @@ static void places_are_kept_back_once(void **state)
     script_free(s);
 }
 
+/* Whose the limit of places is, and whose an order's places are. */
+static void persons_are_kept(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t id = script_performance_by(f->store, 100, 8, 2);
+    struct script *s = script_new(f->store, id);
+    struct store_performance performance;
+    struct store_order order;
+    assert_int_equal(
+        f->store->ops->performance_get(f->store, id, &f->arena, &performance, DEADLINE_NEVER), 0);
+    assert_int_equal(performance.person_rule, 2);
+    script_state(s, OPEN);
+    script_hold(s, 101, 11, SEATS(3), NULL);
+    script_last(s)->person_id = script_id(91);
+    script_sell(s, 1, 101, 11, SEATS(3), NULL);
+    script_last(s)->person_id = s->orders[0].person_id = script_id(91);
+    script_hold(s, 102, 12, SEATS(4), NULL);
+    script_sell(s, 2, 102, 12, SEATS(4), NULL);
+    assert_int_equal(script_commit(s), 0);
+    assert_int_equal(
+        f->store->ops->order_get(f->store, script_id(1), &f->arena, &order, DEADLINE_NEVER), 0);
+    assert_true(id_eq(order.person_id, script_id(91)));
+    assert_int_equal(
+        f->store->ops->order_get(f->store, script_id(2), &f->arena, &order, DEADLINE_NEVER), 0);
+    assert_true(id_is_zero(order.person_id));
+    script_free(s);
+}
+
 static void prices_are_kept_with_what_was_sold(void **state)
 {
     struct fixture *f = *state;
@@ -432,6 +460,7 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(a_part_of_an_order_is_given_back),
     SUITE_TEST(cancelled_seats_are_sold_again),
     SUITE_TEST(places_are_kept_back_once),
+    SUITE_TEST(persons_are_kept),
     SUITE_TEST(prices_are_kept_with_what_was_sold),
     SUITE_TEST(prices_wait_for_their_time_once),
     SUITE_TEST(seats_of_two_performances_are_different_seats),

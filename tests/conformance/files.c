@@ -149,6 +149,8 @@ static void what_is_from_before_has_no_offset_and_the_first_organiser(void **sta
            "ALTER TABLE performance DROP COLUMN utc_offset_minutes;"
            "ALTER TABLE performance DROP COLUMN covers_names;"
            "ALTER TABLE performance DROP COLUMN rest_ms;"
+           "ALTER TABLE performance DROP COLUMN person_rule;"
+           "ALTER TABLE orders DROP COLUMN person_id;"
            "ALTER TABLE event DROP COLUMN organiser_id; DROP TABLE blocked;"
            "DROP TABLE price_list; DROP TABLE price_plan; ALTER TABLE orders DROP COLUMN amounts;"
            "DELETE FROM migration WHERE number >= 3");
