@@ -113,10 +113,8 @@ struct owner_holding {
 struct owner_ask {
     enum owner_verb verb;
     struct id account_id;
-    struct id
-        person_id;    /* HOLD, HOLD_BEST: who it is, where the performance counts persons; CANCEL:
-                            the order's */
-    struct id origin; /* where the caller is, 128 bits of IPv6; zero: not known, or of no matter */
+    struct id person_id; /* HOLD, HOLD_BEST: by_person alone; CANCEL: the order's */
+    struct id origin;    /* where the caller is, 128 bits of IPv6; zero: not known */
     uint32_t seat_count;
     uint32_t seats[SEATS_PARTY_MAX];
     uint32_t left_count;

@@ -15,11 +15,13 @@ import { map } from './map.mjs';
 import { organise } from './organise.mjs';
 import { operator } from './operator.mjs';
 import { report } from './report.mjs';
+import { persons } from './persons.mjs';
 import { providers } from './providers.mjs';
 import { startServer } from './server.mjs';
 import { trade } from './trade.mjs';
 import { ways } from './ways.mjs';
 import { whole } from './whole.mjs';
+import { work } from './work.mjs';
 import { openBrowser } from './visitor.mjs';
 
 const { values } = parseArgs({
@@ -59,7 +61,7 @@ try {
     join: server?.join,
     usher: server?.usher, // the organiser's part; not there with --url
   };
-  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...heads, ...keep, ...door, ...ways, ...whole, ...organise, ...trade, ...providers, ...report, ...operator })) {
+  for (const [name, run] of Object.entries({ ...cases, ...access, ...map, ...halls, ...home, ...heads, ...keep, ...door, ...ways, ...whole, ...organise, ...trade, ...providers, ...report, ...operator, ...persons, ...work })) {
     if (!new RegExp(values.only).test(name)) continue;
     try {
       await run(world);

@@ -10,7 +10,7 @@ import { desktop, phone } from './visitor.mjs';
 const S = String;
 const account = '01jdv3q4w8e6r5t7y9z0a1b2c3';
 
-const status = (more = {}) => ({
+export const status = (more = {}) => ({
   saleId: 1,
   state: 'LINE_STATE_OPEN',
   version: '5',
@@ -56,7 +56,7 @@ const placed = (more = {}) => ({
 });
 
 /** A line whose status and place a case can change under the page. */
-function lineOf(now, place, more) {
+export function lineOf(now, place, more) {
   const line = { status: now, place, sale: sale(now, more) };
   line.fakes = {
     'WaitroomService/GetSale': () => ({ ...line.sale, status: line.status }),
@@ -151,7 +151,7 @@ const order = (more = {}) => ({
 });
 
 const english = { ...phone, locale: 'en-GB' };
-const standing = (a, state) => a.page.waitForSelector(`.line[data-standing=${state}]`);
+export const standing = (a, state) => a.page.waitForSelector(`.line[data-standing=${state}]`);
 
 export const ways = {
   'a number is taken, waited for, called, and leads inside with a pass': (world) =>

@@ -220,6 +220,16 @@ static void an_account_that_is_gone_is_told(void **state)
     assert_refused(CODE_UNAUTHENTICATED, "SESSION_ENDED", "");
 }
 
+/* Nobody is made to change it: years later, and after many sign-ins, it is the same. */
+static void a_password_ends_by_no_time(void **state)
+{
+    open_account();
+    for (int year = 1; year <= 5; year++) {
+        fixture_advance_ms(366 * INT64_C(86400000));
+        assert_int_equal(log_in(EMAIL, PASSWORD), 0);
+    }
+}
+
 static void a_sign_in_needs_the_password(void **state)
 {
     open_account();
@@ -441,6 +451,7 @@ int main(void)
         TEST(mails_to_one_address_are_few),
         TEST(a_known_address_is_not_told),
         TEST(a_guest_becomes_an_account_of_the_same_id),
+        TEST(a_password_ends_by_no_time),
         TEST(a_sign_in_needs_the_password),
         TEST(failures_are_slowed_and_success_is_not),
         TEST(a_refresh_token_is_used_once),

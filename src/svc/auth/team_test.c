@@ -309,6 +309,27 @@ static int log_in_with(const char *email, const char *password, const char *digi
     return ask(auth_log_in, wish, session, &session);
 }
 
+/* 160 bits of the generator that the role was given, anew each time. */
+static void an_authenticators_secret_is_drawn(void **state)
+{
+    Usher__V1__BeginSecondFactorRequest begin = USHER__V1__BEGIN_SECOND_FACTOR_REQUEST__INIT;
+    Usher__V1__SecondFactor factor;
+    struct chance_seeded same = fixture.seeded;
+    char secrets[3][64];
+    open_account("kim@example.org", "a password of fifteen");
+    for (int i = 0; i < 3; i++) {
+        if (i == 1)
+            same = fixture.seeded;
+        if (i == 2)
+            fixture.seeded = same; /* what was drawn second is drawn again */
+        assert_int_equal(ask(auth_begin_second_factor, begin, second_factor, &factor), 0);
+        assert_int_equal(strlen(factor.secret), 32); /* of 5 bits */
+        snprintf(secrets[i], sizeof(secrets[i]), "%s", factor.secret);
+    }
+    assert_string_not_equal(secrets[0], secrets[1]);
+    assert_string_equal(secrets[1], secrets[2]);
+}
+
 static void a_second_factor_is_asked_for_and_makes_up_for_length(void **state)
 {
     Usher__V1__BeginSecondFactorRequest begin = USHER__V1__BEGIN_SECOND_FACTOR_REQUEST__INIT;
@@ -676,6 +697,7 @@ int main(void)
         TEST(what_the_law_wants_is_kept_under_a_key_of_its_own),
         TEST(an_organiser_begins_with_its_owner),
         TEST(a_short_password_alone_acts_for_nobody),
+        TEST(an_authenticators_secret_is_drawn),
         TEST(a_second_factor_is_asked_for_and_makes_up_for_length),
         TEST(who_may_give_which_role),
         TEST(a_token_acts_for_its_organiser_until_it_is_revoked),
