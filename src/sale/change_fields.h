@@ -14,8 +14,8 @@
 #define CHANGE_FIELDS_HOLD(F)                                                                      \
     F(id, hold_id)                                                                                 \
     F(id, account_id)                                                                              \
-    F(seats, seats) F(i64, expires_at_ms) F(key_may, key) F(u32, price_list) F(types, types)         \
-        F(id_may, person_id)
+    F(seats, seats)                                                                                \
+    F(i64, expires_at_ms) F(key_may, key) F(u32, price_list) F(types, types) F(id_may, person_id)
 #define CHANGE_FIELDS_RELEASE(F) F(id, hold_id) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_EXPIRY(F)  F(id, hold_id) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_RESTED(F)  F(seats, seats)
@@ -26,8 +26,9 @@
     F(seats, seats)                                                                                \
     F(i64, total)                                                                                  \
     F(u32, payment_method)                                                                         \
-    F(key_may, key) F(id_may, payment_id) F(u32, price_list) F(amounts, amounts) F(types, types) \
-        F(id_may, person_id)
+    F(key_may, key)                                                                                \
+    F(id_may, payment_id)                                                                          \
+    F(u32, price_list) F(amounts, amounts) F(types, types) F(id_may, person_id)
 #define CHANGE_FIELDS_CANCEL(F)                                                                    \
     F(id, order_id) F(id, account_id) F(seats, seats) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_GIVE_BACK(F)  CHANGE_FIELDS_CANCEL(F) F(left, left)

@@ -458,6 +458,7 @@ static bool follow_choose(struct truth *truth, const struct change *change)
     if (known->hold.expires_at_ms <= change->at_ms)
         return wrong(truth, "P4: types are chosen for an expired hold");
     if (!id_eq(change->account_id, known->hold.account_id) ||
+        !id_eq(change->person_id, known->hold.person_id) ||
         !same_seats(&known->hold, change->seats, change->seat_count))
         return wrong(truth, "types of another account or other seats");
     if (change->price_list != known->hold.price_list ||
