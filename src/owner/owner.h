@@ -102,9 +102,8 @@ struct owner_holding {
  *   ERR_EARLY        holds of this account, or from this address, ended unused lately (habits.h): a
  *                    hold is possible again at until_ms
  *   ERR_LATE         the performance has begun (begins_ms)
- *   ERR_INVALID      seats or quantities out of range, or nobody's (the zero account; but for what
- *                    the organiser does); OWNER_ORDER: not what the places cost was paid; a hold
- *                    without a person where persons are counted, or with one where not
+ *   ERR_INVALID      out of range, or nobody's (the zero account; but for what the organiser does);
+ *                    ORDER: not what the places cost was paid; HOLD: a person against by_person
  *   ERR_UNSUPPORTED  HOLD, CHOOSE: the list by which the places cost does not allow these types
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
@@ -138,8 +137,7 @@ struct owner_ask {
     uint32_t types[SEATS_PARTY_MAX];
     struct owner_holding *holdings; /* HOLDINGS: the caller's, holdings_max of them */
     uint32_t holdings_max;
-    struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY; asking for the others
-                        twice does no harm */
+    struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY */
     uint8_t request_hash[32];
     int64_t deadline_ns; /* not decided any more from then on: ERR_UNAVAILABLE; 0: none */
 
@@ -174,8 +172,7 @@ struct owner_options {
     const int64_t *prices;   /* one a category of the hall; copied */
     uint32_t hold_ttl_ms;
     uint32_t places_max;
-    bool by_person; /* places_max is a person's, and every hold has its person_id */
-    /* And whoever lets holds end unused waits before the next, which is shorter. */
+    bool by_person;   /* places_max is a person's, and every hold has its person_id */
     uint32_t rest_ms; /* a place that is freed rests for a random time up to this; 0: not at all */
     struct owner_listener listener;
     struct owner_gate gate; /* may: NULL: this process alone */
