@@ -159,7 +159,7 @@ const struct tampering tamperings[] = {
     {"drop an order", "DELETE FROM orders WHERE order_no = 1",
      "is in the ledger, but not among the orders"},
     {"add an order",
-     "INSERT INTO orders SELECT 9, randomblob(16), account_id, hold_id, 1, 1, 1, 1, 1, "
+     "INSERT INTO orders SELECT 10, randomblob(16), account_id, hold_id, 1, 1, 1, 1, 1, "
      "x'21000000', x'', x''"
      " FROM orders WHERE order_no = 2",
      "is not in the ledger"},
