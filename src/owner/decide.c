@@ -467,6 +467,7 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
     promise(owner, ask, CHANGE_SALE);
     for (uint32_t i = 0; i < ask->hold.count; i++)
         owner->sold[ask->hold.seats[i]] = (struct owner_sold){.order_id = ask->hold_id,
+                                                              .account_id = ask->account_id,
                                                               .placed_at_ms = ask->at_ms,
                                                               .version = owner->version_decided,
                                                               .place_count = ask->hold.count,
@@ -483,7 +484,8 @@ static const struct owner_sold *sold_of(const struct owner *owner, const struct 
     for (uint32_t i = 0; i < ask->seat_count; i++) {
         if (ask->seats[i] >= owner->options.hall->place_count ||
             (i > 0 && ask->seats[i] <= ask->seats[i - 1]) ||
-            !id_eq(owner->sold[ask->seats[i]].order_id, ask->hold_id))
+            !id_eq(owner->sold[ask->seats[i]].order_id, ask->hold_id) ||
+            !id_eq(owner->sold[ask->seats[i]].account_id, ask->account_id))
             return NULL;
     }
     const struct owner_sold *sold = &owner->sold[ask->seats[0]];

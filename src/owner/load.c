@@ -71,6 +71,7 @@ static int restore_order(struct load *load, const struct store_order *order)
         if (type >= PRICE_NUMBERS)
             return ERR_CORRUPT;
         owner->sold[seats[i]] = (struct owner_sold){.order_id = order->order_id,
+                                                    .account_id = order->account_id,
                                                     .placed_at_ms = order->placed_at_ms,
                                                     .place_count = count,
                                                     .type = (uint8_t)type,

@@ -34,7 +34,7 @@ enum owner_phase {
 
 /* A sold seat. */
 struct owner_sold {
-    struct id order_id; /* zero: not sold */
+    struct id order_id, account_id; /* zero: not sold */
     int64_t placed_at_ms;
     uint64_t version;     /* of the change that sold it, or gave back its neighbours; 0: loaded */
     uint32_t place_count; /* of the order */

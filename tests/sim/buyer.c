@@ -328,9 +328,6 @@ static void meddle(struct buyer *buyer)
     struct buyer *other = &world->buyers[world_below(world, world->buyer_count)];
     if (id_eq(other->account_id, buyer->account_id) || other->belonging_count == 0)
         return;
-    /* Of one person's two accounts, the order says to its service which one it is of. */
-    if (world->stage.options.by_person && other->account_id.lo / 2 == buyer->account_id.lo / 2)
-        return;
     const struct belonging *theirs = &other->belongings[world_below(world, other->belonging_count)];
     static const enum owner_verb verbs[] = {OWNER_RELEASE, OWNER_ORDER, OWNER_CANCEL};
     struct owner_ask ask = {.verb = verbs[world_below(world, 3)],
