@@ -35,13 +35,16 @@ const { values } = parseArgs({
 
 let passed = 0;
 let failed = 0;
+let began = Date.now();
 const verdict = (name, error) => {
+  const seconds = ((Date.now() - began) / 1000).toFixed(1);
+  began = Date.now();
   if (error) {
     failed++;
-    console.log(`not ok ${name}: ${String(error.stack ?? error).split('\n').slice(0, 12).join('\n   | ')}`);
+    console.log(`not ok ${name} # ${seconds} s: ${String(error.stack ?? error).split('\n').slice(0, 12).join('\n   | ')}`);
   } else {
     passed++;
-    console.log(`ok ${name}`);
+    console.log(`ok ${name} # ${seconds} s`);
   }
 };
 
