@@ -3,7 +3,7 @@ MUTANTS = [
     # seats
     ("seats/engine.c", "if (s->slots[slot].hold.expires_at_ms <= now_ms)",
      "if (s->slots[slot].hold.expires_at_ms < now_ms)", "seats/seats_engine_test"),
-    ("seats/engine.c", "    if (hold->expires_at_ms <= now_ms)", "    if (hold->expires_at_ms < now_ms)", "seats/seats_engine_test"),
+    ("seats/engine.c", "    if (hold->expires_at_ms <= now_ms)\n        return ERR_TIMEOUT;\n    if (expires", "    if (hold->expires_at_ms < now_ms)\n        return ERR_TIMEOUT;\n    if (expires", "seats/seats_engine_test"),
     ("seats/engine.c", "        s->stale[window] = UINT8_MAX;\n        if", "        s->stale[window] = 1;\n        if", "seats/seats_best_test"),
     ("seats/best.c", "uint64_t right = free >> party & ~(free >> (party + 1));",
      "uint64_t right = free >> party & ~(free >> (party + 2));", "seats/seats_best_test"),
