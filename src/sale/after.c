@@ -150,21 +150,22 @@ static int note_calls(struct after *after, uint32_t served, int64_t at_ms)
 static void judge_draw(struct after *after, const struct id *entered, uint32_t count)
 {
     const double n = count;
+    const uint32_t half = count / 2;
     double squares = 0;
     uint32_t early = 0;
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t number = line_find(&after->line, entered[i]);
         const double apart = (double)(i + 1) - (double)number;
         squares += apart * apart;
-        early += i < count / 2 && number <= count / 2;
+        early += i < half && number <= half;
     }
     after->drawn = true;
     after->entrants = count;
-    if (count < 2)
+    if (half == 0)
         return;
     after->correlation = (int32_t)lround(1000 * (1 - 6 * squares / (n * (n * n - 1))));
     after->by_chance = (uint32_t)lround(1000 * fmin(1, 1.96 / sqrt(n - 1)));
-    after->first_half = early * 1000u / (count / 2);
+    after->first_half = early * 1000u / half;
 }
 
 static int add_draw(struct after *after, const struct line_entry *entry)

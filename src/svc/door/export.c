@@ -552,7 +552,6 @@ static int put_act(const struct export *x, const Usher__V1__ExportOrdersRequest 
 static int export_all(struct export *x, const Usher__V1__Performance **dates, size_t count)
 {
     int err = 0;
-    assert(dates || count == 0);
     for (size_t i = 0; err == 0 && i < count; i++) {
         x->performance = dates[i];
         x->offset_minutes = dates[i]->utc_offset_minutes;
@@ -570,6 +569,7 @@ static int run_export(struct call *call, const Usher__V1__ExportOrdersRequest *w
                       const Usher__V1__Performance **dates, size_t count)
 {
     static const char *const titles[] = {"", "Orders", "Tickets", "Settlement"};
+    assert(dates && count > 0);
     struct export *x = calloc(1, sizeof(*x));
     if (!x)
         return lobby_store_failed(call, ERR_NO_MEMORY);
