@@ -98,12 +98,11 @@ static int add(struct owner *owner, struct view packed, bool keep_bytes)
         free(bytes);
         return err;
     }
-    if (keep_bytes) {
+    if (bytes) {
         memcpy(bytes, packed.at, packed.len);
         owner->list_bytes[number] = view_of(bytes, packed.len);
-    }
-    if (keep_bytes)
         metric_add(&prices_changed, 1);
+    }
     owner->lists[number] = list;
     owner->list_count++;
     return 0;
