@@ -33,7 +33,7 @@ const apart = {
   },
   manage: {
     TicketService:
-      'ListEvents GetPerformance GetSeatMap OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance SetPrices ListPricePlans EndPricePlan',
+      'ListEvents GetPerformance GetSeatMap OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance SetPrices ListPricePlans EndPricePlan ListPriceCodes GetGeneratedCodes',
     AuthService: 'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken',
     WaitroomService:
       'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport GetAfterReport',

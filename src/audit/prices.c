@@ -1,6 +1,8 @@
 /* What places cost: the lists of a performance, and that each sale is of what its hold promised. */
 #include "audit/prices.h"
 
+#include "audit/codes.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -192,7 +194,8 @@ static void check_types(struct audit_replay *r, const struct change *change)
             .category = category_of(r, change->seats[i]),
             .type = change_type(change, i),
             .wheelchair = (r->categories[change->seats[i]] & AUDIT_WHEELCHAIR) != 0};
-    if (!price_list_allows(list_at(r, change->price_list), wishes, change->seat_count))
+    const struct price_list *list = list_at(r, change->price_list);
+    if (!price_list_allows(list, wishes, change->seat_count, price_list_code(list, change->code)))
         audit_find(r, "price types that price list %" PRIu32 " does not allow", change->price_list);
 }
 
@@ -204,19 +207,25 @@ void audit_check_promise(struct audit_replay *r, const struct change *change)
     check_types(r, change);
 }
 
-void audit_replay_types(struct audit_replay *r, const struct change *change,
-                        struct audit_hold *hold)
+int audit_replay_types(struct audit_replay *r, const struct change *change, struct audit_hold *hold)
 {
+    const struct price_use use = {change->code, change->code_index};
+    audit_check_code(r, change, hold->account, hold);
+    int rc = audit_use_code(r, hold->use, hold->account, -(int64_t)hold->count);
+    if (rc == 0)
+        rc = audit_use_code(r, use, hold->account, hold->count);
+    hold->use = use;
     if (change->price_list != hold->price_list)
         audit_find(r, "types are chosen by another price list than the hold's");
     for (uint32_t i = 0; i < hold->count; i++)
         hold->types[i] = change_type(change, i);
     check_types(r, change);
+    return rc;
 }
 
 static bool same_types(const struct audit_hold *hold, const struct change *change)
 {
-    bool same = true;
+    bool same = hold->use.number == change->code && hold->use.index == change->code_index;
     for (uint32_t i = 0; i < hold->count && i < change->seat_count; i++)
         same = same && hold->types[i] == change_type(change, i);
     return same;
@@ -243,9 +252,10 @@ void audit_check_paid(struct audit_replay *r, const struct change *change,
         audit_find(r, "amounts where the first price list says them, or none where it does not");
     if (number >= r->lists.count)
         return; /* said when it was held */
+    const struct price_code *code = price_list_code(list_at(r, number), change->code);
     for (uint32_t i = 0; i < change->seat_count; i++) {
         const int64_t amount = price_list_cost(list_at(r, number), category_of(r, change->seats[i]),
-                                               change_type(change, i));
+                                               change_type(change, i), code);
         if (i < change->amount_count && change->amounts[i] != amount)
             audit_find(r, "seat %" PRIu32 " is sold for %" PRId64 ", and costs %" PRId64,
                        change->seats[i], change->amounts[i], amount);

@@ -21,9 +21,10 @@ int audit_replay_plan(struct audit_replay *r, const struct change *change);
 void audit_replay_plan_end(struct audit_replay *r, const struct change *change);
 /* A hold's list is the valid one, and allows its types. Its seats are in the hall. */
 void audit_check_promise(struct audit_replay *r, const struct change *change);
-/* The types of a live hold become the change's, which has its seats; its list allows them. */
-void audit_replay_types(struct audit_replay *r, const struct change *change,
-                        struct audit_hold *hold);
+/* Types and code of a live hold become the change's, which has its seats; its list allows them.
+ * ERR_NO_MEMORY. */
+int audit_replay_types(struct audit_replay *r, const struct change *change,
+                       struct audit_hold *hold);
 /* List and types of a change are its hold's. */
 void audit_check_kept(struct audit_replay *r, const struct change *change,
                       const struct audit_hold *hold);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit/codes.h"
 #include "audit/prices.h"
 #include "codec/sha256.h"
 #include "err/err.h"
@@ -134,6 +135,7 @@ void audit_replay_release(struct audit_replay *r)
     table_release(&r->order_places);
     table_release(&r->account_places);
     table_release(&r->key_places);
+    table_release(&r->uses);
     *r = (struct audit_replay){0};
 }
 
@@ -368,6 +370,11 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
         rc = use_key(r, change);
     if (rc < 0)
         return rc;
+    audit_check_code(r, change, account, NULL);
+    rc = audit_use_code(r, (struct price_use){change->code, change->code_index}, account,
+                        change->seat_count);
+    if (rc < 0)
+        return rc;
     struct audit_hold *hold = take_hold(r, &place);
     if (!hold)
         return ERR_NO_MEMORY;
@@ -377,6 +384,7 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
                                 .made_at_ms = change->at_ms,
                                 .expires_at_ms = change->expires_at_ms,
                                 .price_list = change->price_list,
+                                .use = {change->code, change->code_index},
                                 .count = (uint32_t)change->seat_count};
     for (uint32_t i = 0; i < hold->count; i++) {
         hold->seats[i] = change->seats[i];
@@ -422,7 +430,8 @@ static int replay_end(struct audit_replay *r, const struct change *change)
                    ms_between(hold->expires_at_ms, change->at_ms));
     *places_of(r, hold->account) -= hold->count;
     begin_rest(r, change, hold->seats, hold->count);
-    return end_hold(r, place);
+    int rc = audit_use_code(r, hold->use, hold->account, -(int64_t)hold->count);
+    return rc == 0 ? end_hold(r, place) : rc;
 }
 
 static bool same_seats(const struct audit_hold *hold, const struct change *change)
@@ -440,25 +449,27 @@ static bool same_person(const struct audit_replay *r, const struct audit_hold *h
 }
 
 /* Of a live hold, what its places cost changes, and nothing else. */
-static void replay_choose(struct audit_replay *r, const struct change *change)
+static int replay_choose(struct audit_replay *r, const struct change *change)
 {
+    int rc = 0;
     struct audit_id text;
     const uint32_t place = audit_place(&r->hold_places, change->hold_id);
     audit_id(change->hold_id, &text);
     if (place == AUDIT_NONE) {
         audit_find(r, "types are chosen for hold %s, which is not live", text.text);
-        return;
+        return 0;
     }
     struct audit_hold *hold = hold_at(r, place);
     if (!same_seats(hold, change) || !same_person(r, hold, change))
         audit_find(r, "types are chosen for hold %s with another account or other seats",
                    text.text);
     else
-        audit_replay_types(r, change, hold);
+        rc = audit_replay_types(r, change, hold);
     if (change->at_ms >= hold->expires_at_ms)
         audit_find(r, "types are chosen for hold %s after it has expired", text.text);
     if (change->expires_at_ms != hold->expires_at_ms)
         audit_find(r, "types are chosen for hold %s, and its time changes", text.text);
+    return rc;
 }
 
 /* A live hold goes on, of the same account and seats, and not for ever (P4). */
@@ -523,6 +534,7 @@ static int add_order(struct audit_replay *r, const struct change *change, uint32
     if (!order)
         return ERR_NO_MEMORY;
     order->account = account;
+    order->use = (struct price_use){change->code, change->code_index};
     order->row = (struct store_order){.order_id = change->order_id,
                                       .account_id = change->account_id,
                                       .person_id = change->person_id,
@@ -542,7 +554,7 @@ static int add_order(struct audit_replay *r, const struct change *change, uint32
         order->row.amounts.len =
             store_amounts_write(change->price_list, change->seats, change->amounts,
                                 change->type_count > 0 ? change->types : NULL, change->seat_count,
-                                order->amount_bytes)
+                                change->code, change->code_index, order->amount_bytes)
                 .len;
     return put_place(&r->order_places, order->row.order_id, place);
 }
@@ -607,7 +619,7 @@ static int replay_cancel(struct audit_replay *r, const struct change *change)
     begin_rest(r, change, change->seats, change->seat_count);
     order->row.state = USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED;
     *places_of(r, order->account) -= (uint32_t)count;
-    return 0;
+    return audit_use_code(r, order->use, order->account, -(int64_t)count);
 }
 
 /* Seats leave an order that goes on with the others. */
@@ -643,7 +655,7 @@ static int replay_give_back(struct audit_replay *r, const struct change *change)
         store_seats_write(change->left, change->left_count, order->seat_bytes).len;
     *places_of(r, order->account) -= change->seat_count;
     begin_rest(r, change, change->seats, change->seat_count);
-    return 0;
+    return audit_use_code(r, order->use, order->account, -(int64_t)change->seat_count);
 }
 
 /* A key that an order is answered under although another request placed it (P5). */
@@ -679,7 +691,9 @@ static int replay_clock(struct audit_replay *r, const struct change *change, int
             continue;
         struct audit_hold *hold = hold_at(r, place);
         *places_of(r, hold->account) -= hold->count;
-        int rc = end_hold(r, place);
+        int rc = audit_use_code(r, hold->use, hold->account, -(int64_t)hold->count);
+        if (rc == 0)
+            rc = end_hold(r, place);
         if (rc < 0)
             return rc;
     }
@@ -737,8 +751,7 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         audit_replay_plan_end(r, change);
         return 0;
     case CHANGE_CHOOSE:
-        replay_choose(r, change);
-        return 0;
+        return replay_choose(r, change);
     }
     return 0; /* ledger_unpack gives none of another kind */
 }

@@ -25,14 +25,17 @@ struct audit_hold {
     uint32_t count;
     uint32_t seats[CHANGE_SEATS_MAX];
     uint32_t types[CHANGE_SEATS_MAX]; /* their price types */
+    struct price_use use;             /* the code that it was made with */
 };
 
 struct audit_order {
     struct store_order
         row; /* as it should be in the table; seats is seat_bytes, amounts amount_bytes */
     uint32_t account;
+    struct price_use use; /* the code that it was held with */
     uint8_t seat_bytes[4 * CHANGE_SEATS_MAX];
-    uint8_t amount_bytes[STORE_AMOUNTS_HEAD + (STORE_AMOUNTS_SEAT_BYTES + 1) * CHANGE_SEATS_MAX];
+    uint8_t amount_bytes[STORE_AMOUNTS_HEAD + STORE_AMOUNTS_CODE +
+                         (STORE_AMOUNTS_SEAT_BYTES + 1) * CHANGE_SEATS_MAX];
     bool seen; /* in the table of orders */
 };
 
@@ -85,6 +88,7 @@ struct audit_replay {
     struct audit_list accounts; /* uint32_t: places held and sold, of accounts and of persons */
     struct table account_places;
     struct audit_list keys;  /* int64_t: when it was last used */
+    struct table uses;       /* places by code and account */
     struct table key_places; /* by hash of account and key */
 };
 

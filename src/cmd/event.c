@@ -293,5 +293,7 @@ const struct cmd event_commands[EVENT_COMMANDS] = {
      .table = &event_prices_table},
     {"types", "who pays what: children, students, companions", event_types_command,
      .table = &event_types_table},
+    {"codes", "discounts and hidden categories, by a word or by many", event_codes_command,
+     .table = &event_codes_table},
     {"list", "events and performances of a server", list_command, .table = &list_table},
 };

@@ -1,6 +1,6 @@
 /*
  * event: what is on sale: usher event create|edit|publish|hide|delete|open|pause|report|block|
- * unblock|blocks|holders|unhold|prices|types|list.
+ * unblock|blocks|holders|unhold|prices|types|codes|list.
  */
 #ifndef USHER_CMD_EVENT_H
 #define USHER_CMD_EVENT_H
@@ -12,7 +12,7 @@
 #include "cmd/cmd.h"
 #include "usher/v1/ticket.pb-c.h"
 
-#define EVENT_COMMANDS 16
+#define EVENT_COMMANDS 17
 extern const struct cmd event_commands[EVENT_COMMANDS];
 
 /* event_create.c */
@@ -54,6 +54,10 @@ int event_unhold_command(int argc, char **argv);
 /* event_plans.c */
 extern const struct conf_table event_prices_table;
 int event_prices_command(int argc, char **argv);
+
+/* event_codes.c */
+extern const struct conf_table event_codes_table;
+int event_codes_command(int argc, char **argv);
 
 /* event_types.c */
 extern const struct conf_table event_types_table;

@@ -145,7 +145,8 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
     }
     case OWNER_CHOOSE: {
         const struct seats_hold *hold = seats_find_hold(owner->seats, id);
-        done = hold && memcmp(hold->types, ask->hold.types, sizeof(hold->types)) == 0;
+        done = hold && memcmp(hold->types, ask->hold.types, sizeof(hold->types)) == 0 &&
+               hold->code == ask->hold.code && hold->code_index == ask->hold.code_index;
         break;
     }
     case OWNER_BLOCK:
@@ -162,6 +163,7 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
         done = owner_has_plan(owner, ask->hold_id) == (ask->verb == OWNER_PLAN_PRICES);
         break;
     case OWNER_HOLDINGS:
+    case OWNER_USES:
         break; /* promised nothing */
     case OWNER_KEEP_KEY:
         break; /* has a key, always */

@@ -4,6 +4,7 @@
  */
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "owner/choice.h"
 #include "owner/state.h"
 #include "sale/ledger.h"
 
@@ -221,44 +222,6 @@ static bool has_begun(struct owner *owner, struct owner_ask *ask)
     return true;
 }
 
-/* The seats of a hold: those named, and the lowest free places of each standing area. */
-static int choose_seats(struct owner *owner, struct owner_ask *ask, struct seats_hold *hold)
-{
-    const struct hall *hall = owner->options.hall;
-    if (ask->seat_count > SEATS_PARTY_MAX || ask->area_count > SEATS_PARTY_MAX)
-        return ERR_INVALID;
-    if (ask->verb == OWNER_HOLD_BEST) {
-        hold->count = ask->best.party;
-        int err = seats_pick_best(owner->seats, &ask->best, hold->seats);
-        if (err == ERR_CONFLICT)
-            ask->refusal.left = seats_left(owner->seats, ask->best.category, ask->best.section);
-        return err;
-    }
-    for (uint32_t i = 0; i < ask->seat_count; i++) {
-        if (ask->seats[i] >= hall->place_count ||
-            hall->sections[hall->seats[ask->seats[i]].section].kind != HALL_SEATED)
-            return ERR_INVALID;
-        hold->seats[hold->count++] = ask->seats[i];
-    }
-    for (uint32_t i = 0; i < ask->area_count; i++) {
-        const struct owner_area *area = &ask->areas[i];
-        for (uint32_t k = 0; k < i; k++) {
-            if (ask->areas[k].section == area->section)
-                return ERR_INVALID;
-        }
-        if (area->quantity > SEATS_PARTY_MAX - hold->count)
-            return ERR_INVALID;
-        int err = seats_pick_standing(owner->seats, area->section, area->quantity,
-                                      hold->seats + hold->count);
-        if (err == ERR_CONFLICT)
-            ask->refusal.left = seats_left(owner->seats, -1, (int32_t)area->section);
-        if (err != 0)
-            return err;
-        hold->count += area->quantity;
-    }
-    return hold->count > 0 ? 0 : ERR_INVALID;
-}
-
 /* How long the ask's hold may last; false where it is too early for one: the ask is answered. */
 static bool may_hold(struct owner *owner, struct owner_ask *ask, int64_t now_ms,
                      int64_t *ret_hold_ms)
@@ -285,6 +248,20 @@ static void note_unused(struct owner *owner, const struct seats_hold *hold, bool
                       at_ms - owner_made_ms(hold->hold_id), at_ms);
 }
 
+/* Whether the hold may have the types and the code that are asked for. 0, or how the ask is to be
+ * answered. */
+static int check_price(struct owner *owner, struct owner_ask *ask, const struct seats_hold *hold)
+{
+    struct seats_hold wanted = *hold;
+    int err = ask->code != 0 && owner_uses_ready(owner) != 0 ? ERR_UNAVAILABLE : 0;
+    if (err == 0)
+        err = owner_read_types(ask, &wanted, wanted.types);
+    if (err == 0 && (!owner_types_fit(owner, &wanted, &ask->why) ||
+                     !owner_may_use(owner, &wanted, NULL, owner_now_ms(owner), &ask->why)))
+        err = ERR_UNSUPPORTED;
+    return err;
+}
+
 static void decide_hold(struct owner *owner, struct owner_ask *ask)
 {
     const int64_t now_ms = owner_now_ms(owner);
@@ -309,15 +286,14 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
         .person_id = ask->person_id,
         .expires_at_ms = now_ms + hold_ms,
         .price_list = owner->list_count - 1,
+        .code = ask->code,
+        .code_index = ask->code_index,
     };
-    uint8_t types[SEATS_PARTY_MAX];
     ask->refusal = (struct seats_refusal){0};
-    int err = choose_seats(owner, ask, &hold);
-    if (err == 0 && ask->type_count > 0)
-        err = owner_read_types(ask, &hold, types);
-    if (err == 0 && ask->type_count > 0 &&
-        !owner_types_fit(owner, hold.price_list, hold.seats, types, hold.count))
-        err = ERR_UNSUPPORTED;
+    int err = owner_choose_seats(owner, ask, &hold);
+    const bool priced = ask->type_count > 0 || ask->code != 0 || owner->hides;
+    if (err == 0 && priced)
+        err = check_price(owner, ask, &hold);
     if (err == 0 && !has_room(owner, ask))
         return;
     if (err == 0)
@@ -328,12 +304,14 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
         return;
     }
     if (ask->type_count > 0) { /* its seats are in order there */
-        err = owner_read_types(ask, seats_find_hold(owner->seats, hold.hold_id), types);
+        struct seats_hold chosen = *seats_find_hold(owner->seats, hold.hold_id);
+        err = owner_read_types(ask, &chosen, chosen.types);
         assert(err == 0);
-        err = seats_choose(owner->seats, hold.hold_id, types, now_ms);
+        err = seats_choose(owner->seats, &chosen, now_ms);
         assert(err == 0);
     }
     ask->hold = *seats_find_hold(owner->seats, hold.hold_id);
+    owner_use(owner, &ask->hold, (int32_t)ask->hold.count);
     ask->total = owner_price(owner, &ask->hold, ask->amounts);
     if (owner->habits)
         habits_begin(owner->habits, ask->hold.hold_id, ask->origin);
@@ -359,6 +337,7 @@ static void decide_release(struct owner *owner, struct owner_ask *ask, bool by_o
         return;
     int err = seats_release(owner->seats, ask->hold_id, &ask->hold);
     assert(err == 0);
+    owner_use(owner, &ask->hold, -(int32_t)ask->hold.count);
     note_unused(owner, &ask->hold, by_organiser, owner_now_ms(owner));
     promise(owner, ask, CHANGE_RELEASE);
     owner_arm_expiry(owner);
@@ -408,15 +387,24 @@ static void decide_extend(struct owner *owner, struct owner_ask *ask)
 static void decide_choose(struct owner *owner, struct owner_ask *ask)
 {
     const struct seats_hold *hold = hold_of(owner, ask);
-    uint8_t types[SEATS_PARTY_MAX];
     if (!hold) {
         ride(owner, ask, ERR_NOT_FOUND);
         return;
     }
-    int err = owner_read_types(ask, hold, types);
-    if (err == 0 && !owner_types_fit(owner, hold->price_list, hold->seats, types, hold->count))
+    const struct seats_hold was = *hold;
+    struct seats_hold chosen = was;
+    if (!ask->keeps_code) {
+        chosen.code = ask->code;
+        chosen.code_index = ask->code_index;
+    }
+    int err = ask->code != 0 && owner_uses_ready(owner) != 0 ? ERR_UNAVAILABLE : 0;
+    if (err == 0)
+        err = owner_read_types(ask, &chosen, chosen.types);
+    if (err == 0 && (!owner_types_fit(owner, &chosen, &ask->why) ||
+                     !owner_may_use(owner, &chosen, &was, owner_now_ms(owner), &ask->why)))
         err = ERR_UNSUPPORTED;
-    if (err == 0 && memcmp(types, hold->types, sizeof(types)) == 0) {
+    if (err == 0 && memcmp(chosen.types, hold->types, sizeof(chosen.types)) == 0 &&
+        chosen.code == hold->code && chosen.code_index == hold->code_index) {
         ask->hold = *hold;
         ask->total = owner_price(owner, hold, ask->amounts);
         ride(owner, ask, 0);
@@ -429,11 +417,13 @@ static void decide_choose(struct owner *owner, struct owner_ask *ask)
     if (err == 0 && !has_room(owner, ask))
         return;
     if (err == 0)
-        err = seats_choose(owner->seats, ask->hold_id, types, owner_now_ms(owner));
+        err = seats_choose(owner->seats, &chosen, owner_now_ms(owner));
     if (err != 0) {
         owner_answer(ask, err);
         return;
     }
+    owner_use(owner, &was, -(int32_t)was.count);
+    owner_use(owner, &chosen, (int32_t)chosen.count);
     ask->hold = *seats_find_hold(owner->seats, ask->hold_id);
     ask->total = owner_price(owner, &ask->hold, ask->amounts);
     promise(owner, ask, CHANGE_CHOOSE);
@@ -472,6 +462,8 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
                                                               .version = owner->version_decided,
                                                               .place_count = ask->hold.count,
                                                               .type = ask->hold.types[i],
+                                                              .code = ask->hold.code,
+                                                              .code_index = ask->hold.code_index,
                                                               .amount = ask->amounts[i]};
 }
 
@@ -535,8 +527,11 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
     for (uint32_t i = 0; i < ask->hold.count; i++) {
         ask->amounts[i] = owner->sold[ask->hold.seats[i]].amount;
         ask->hold.types[i] = owner->sold[ask->hold.seats[i]].type;
+        ask->hold.code = owner->sold[ask->hold.seats[i]].code;
+        ask->hold.code_index = owner->sold[ask->hold.seats[i]].code_index;
         owner->sold[ask->hold.seats[i]] = (struct owner_sold){0};
     }
+    owner_use(owner, &ask->hold, -(int32_t)ask->hold.count);
     promise(owner, ask, ask->left_count > 0 ? CHANGE_GIVE_BACK : CHANGE_CANCEL);
     owner_arm_expiry(owner);
     for (uint32_t i = 0; i < ask->left_count; i++) {
@@ -629,12 +624,22 @@ static void decide_plan(struct owner *owner, struct owner_ask *ask)
     owner_arm_expiry(owner);
 }
 
+/* What is so, once what was decided before is durable. */
+static void decide_list(struct owner *owner, struct owner_ask *ask)
+{
+    if (ask->verb == OWNER_USES)
+        owner_list_uses(owner, ask);
+    else
+        owner_list_holdings(owner, ask);
+    ride(owner, ask, 0);
+}
+
 /* What an organiser asks, or the operator, who has no account. */
 static bool is_organisers(enum owner_verb verb)
 {
     return verb == OWNER_SET_SALE || verb == OWNER_BLOCK || verb == OWNER_UNBLOCK ||
            verb == OWNER_END_HOLD || verb == OWNER_HOLDINGS || verb == OWNER_PRICES ||
-           verb == OWNER_PLAN_PRICES || verb == OWNER_END_PLAN;
+           verb == OWNER_PLAN_PRICES || verb == OWNER_END_PLAN || verb == OWNER_USES;
 }
 
 void owner_decide(struct owner *owner, struct owner_ask *ask)
@@ -687,8 +692,8 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         decide_block(owner, ask);
         break;
     case OWNER_HOLDINGS:
-        owner_list_holdings(owner, ask);
-        ride(owner, ask, 0);
+    case OWNER_USES:
+        decide_list(owner, ask);
         break;
     case OWNER_CHOOSE:
         decide_choose(owner, ask);
@@ -731,6 +736,8 @@ static void collect(struct owner *owner, const struct seats_hold *ended, int64_t
     struct change *change = owner_add_change(owner, rest ? CHANGE_RESTED : CHANGE_EXPIRY, ended);
     change->at_ms = at_ms;
     owner_let_rest(owner, change);
+    if (!rest)
+        owner_use(owner, ended, -(int32_t)ended->count);
     if (!rest)
         note_unused(owner, ended, true, at_ms);
 }

@@ -57,6 +57,8 @@ static int restore_order(struct load *load, const struct store_order *order)
     }
     uint32_t seats[SEATS_PARTY_MAX];
     const uint32_t count = (uint32_t)store_seat_count(order->seats);
+    uint32_t code_index;
+    const uint32_t code = store_amounts_code(order->amounts, &code_index);
     if (count == 0 || count > SEATS_PARTY_MAX || order->seats.len % STORE_SEAT_BYTES != 0)
         return ERR_CORRUPT;
     for (uint32_t i = 0; i < count; i++) {
@@ -75,14 +77,22 @@ static int restore_order(struct load *load, const struct store_order *order)
                                                     .placed_at_ms = order->placed_at_ms,
                                                     .place_count = count,
                                                     .type = (uint8_t)type,
+                                                    .code = code,
+                                                    .code_index = code_index,
                                                     .amount = amount};
         load->figures.sold_totals[category] += amount;
         load->figures.type_totals[type] += amount;
         load->figures.type_counts[type]++;
     }
+    const struct seats_hold hold = {.account_id = order->account_id,
+                                    .person_id = order->person_id,
+                                    .code = code,
+                                    .code_index = code_index};
+    if (code != 0 && owner_uses_ready(owner) != 0)
+        return ERR_NO_MEMORY;
+    owner_use(owner, &hold, (int32_t)count);
     load->figures.orders_confirmed++;
     load->sold_by_orders += count;
-    const struct seats_hold hold = {.account_id = order->account_id, .person_id = order->person_id};
     int err = seats_restore_sold(owner->seats, seats_counted(&hold), seats, count);
     return err == ERR_NO_MEMORY ? err : err != 0 ? ERR_CORRUPT : 0;
 }
@@ -256,7 +266,12 @@ static int replay_change(struct load *load, const struct change *change)
             return ERR_CORRUPT;
         hold.types[i] = (uint8_t)change_type(change, i);
     }
-    if (!owner_types_fit(load->owner, hold.price_list, hold.seats, hold.types, hold.count))
+    hold.code = change->code;
+    hold.code_index = change->code_index;
+    enum owner_why why;
+    if (rule->seats_from != CHANGE_SEATS_BLOCKED && rule->seats_to != CHANGE_SEATS_BLOCKED &&
+        rule->seats_from != CHANGE_SEATS_SOLD && rule->seats_from != CHANGE_SEATS_RESTING &&
+        !owner_types_fit(load->owner, &hold, &why))
         return ERR_CORRUPT;
     struct seats_hold gone = hold; /* whose seats the change frees, if it does */
     int err = 0;
@@ -447,6 +462,7 @@ static int load_into(struct load *load)
     owner->seats = NULL;
     memset(owner->sold, 0, hall->place_count * sizeof(*owner->sold));
     keys_clear(owner->keys);
+    owner_uses_forget(owner);
     if (owner->habits)
         habits_clear(owner->habits);
     err = seats_new(hall, &limits, &owner->seats);
@@ -475,6 +491,10 @@ static int load_into(struct load *load)
         err = seats_hold(owner->seats, hold, hold->expires_at_ms - 1, &refusal);
         if (err != 0)
             err = ERR_CORRUPT;
+        if (err == 0 && hold->code != 0 && owner_uses_ready(owner) != 0)
+            err = ERR_NO_MEMORY;
+        if (err == 0)
+            owner_use(owner, hold, (int32_t)hold->count);
     }
     for (uint32_t seat = 0; err == 0 && seat < hall->place_count; seat++) {
         if (load->rests[seat] != 0 && seats_rest(owner->seats, &seat, 1, load->rests[seat]) != 0)

@@ -60,6 +60,7 @@ static void owner_free(struct owner *owner)
     free(owner->sold);
     free(owner->blocks);
     free(owner->changes);
+    owner_uses_free(owner);
     owner_free_prices(owner);
     keys_free(owner->keys);
     habits_free(owner->habits);
@@ -203,6 +204,8 @@ struct change *owner_add_change(struct owner *owner, enum change_kind kind,
     change->expires_at_ms = hold->expires_at_ms;
     change->seat_count = hold->count;
     change->price_list = hold->price_list;
+    change->code = hold->code;
+    change->code_index = hold->code_index;
     memcpy(change->seats, hold->seats, hold->count * sizeof(hold->seats[0]));
     for (uint32_t i = 0; i < hold->count; i++) {
         change->types[i] = hold->types[i];

@@ -33,6 +33,7 @@
 #include "owner/figures.h"
 #include "owner/gate.h"
 #include "owner/listener.h"
+#include "owner/verbs.h"
 #include "seats/seats.h"
 #include "store/store.h"
 
@@ -50,38 +51,6 @@
 #define OWNER_RELOAD_MAX_MS  2000
 #define OWNER_LATE_MS        60000 /* an end not collected for so long: reload */
 #define OWNER_EXPIRE_TICK_MS 50    /* expired holds are collected at most this late */
-
-enum owner_verb {
-    OWNER_HOLD,      /* seats and standing quantities, all or nothing */
-    OWNER_HOLD_BEST, /* best */
-    OWNER_RELEASE,   /* hold_id */
-    OWNER_ORDER,     /* hold_id; the order's id is the hold's */
-    OWNER_CANCEL,    /* hold_id names the order; seats are all of the order's, ascending; left are
-                        those of them that stay, ascending; none: the order is cancelled */
-    OWNER_SET_SALE,  /* sale_state */
-    OWNER_EXTEND,    /* hold_id, until_ms: the hold as it is then */
-    OWNER_KEEP_KEY,  /* hold_id names a durable order of the account, which is answered under key */
-    OWNER_BLOCK,     /* those of seats that are free are kept back: hold_id names the block */
-    OWNER_UNBLOCK,   /* those of seats that the block hold_id has are no longer */
-    OWNER_END_HOLD,  /* hold_id, whose account it is: the organiser's RELEASE */
-    OWNER_HOLDINGS,  /* fills holdings: live holds of those who have most */
-    OWNER_PRICES,    /* list is valid from now on, unless it says what the valid one says */
-    OWNER_PLAN_PRICES, /* list is put over the valid one at until_ms; hold_id names the plan */
-    OWNER_END_PLAN,    /* the plan hold_id is none any more */
-    OWNER_CHOOSE,      /* hold_id: those of its seats that seats names are of types, the others 0 */
-};
-
-struct owner_area {
-    uint32_t section;
-    uint32_t quantity;
-};
-
-/* A live hold as its organiser sees it. */
-struct owner_holding {
-    struct seats_hold hold;
-    struct id origin; /* as of owner_ask; zero: not known, or forgotten */
-    uint32_t places;  /* of its account, or person, held and sold together */
-};
 
 /*
  * One question to an owner. What is added here is added to usher.v1.OwnerAsk or OwnerAnswer too, by
@@ -104,7 +73,8 @@ struct owner_holding {
  *   ERR_LATE         the performance has begun (begins_ms)
  *   ERR_INVALID      out of range, or nobody's (the zero account; but for what the organiser does);
  *                    ORDER: not what the places cost was paid; HOLD: a person against by_person
- *   ERR_UNSUPPORTED  HOLD, CHOOSE: the list by which the places cost does not allow these types
+ *   ERR_UNSUPPORTED  HOLD, CHOOSE: the list by which the places cost does not allow these types, or
+ *                    this code (why)
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
@@ -135,6 +105,8 @@ struct owner_ask {
     uint32_t price_list; /* PRICES: the number of the list that it follows */
     uint32_t type_count; /* HOLD, CHOOSE: seat_count, or 0: all types are 0 */
     uint32_t types[SEATS_PARTY_MAX];
+    bool keeps_code;           /* CHOOSE: the hold keeps the code that it has */
+    uint32_t code, code_index; /* HOLD, HOLD_BEST, CHOOSE: a code of the list; 0: without one */
     struct owner_holding *holdings; /* HOLDINGS: the caller's, holdings_max of them */
     uint32_t holdings_max;
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY */
@@ -151,6 +123,9 @@ struct owner_ask {
     int64_t commit_began_ns, commit_took_ns; /* of the commit that made it durable; 0: none did */
     uint64_t version;                        /* of the hall, at least this change included */
     uint32_t holding_count;                  /* HOLDINGS; in no order */
+    uint32_t use_count;                      /* USES; by number */
+    struct owner_use uses[PRICE_CODES_MAX];
+    enum owner_why why;
     struct seats_refusal refusal;
 
     /* the owner's own */

@@ -115,6 +115,67 @@ static void by_account(void *arg)
     owner_stop(owner);
 }
 
+/* Code 1 is for two places of each. */
+static void set_code(void)
+{
+    struct price_list list = {
+        .category_count = STAGE_CATEGORIES,
+        .amounts = {100, 200, 300},
+        .code_count = 1,
+        .codes = {{.number = 1, .word = "FANCLUB", .off_permille = 500, .places_account = 2}}};
+    struct owner_ask ask = {.verb = OWNER_PRICES};
+    struct arena arena;
+    arena_init(&arena, 65536);
+    assert_int_equal(price_list_write(&list, &arena, &ask.list), 0);
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    arena_release(&arena);
+}
+
+static struct owner_ask hold_coded(uint64_t account, uint64_t person, uint32_t seat)
+{
+    struct owner_ask ask = {.verb = OWNER_HOLD,
+                            .account_id = stage_id(account),
+                            .person_id = person_of(person),
+                            .seat_count = 1,
+                            .seats = {seat},
+                            .code = 1};
+    (void)owner_ask(owner, &ask);
+    return ask;
+}
+
+static void refused(struct owner_ask ask)
+{
+    assert_int_equal(ask.result, ERR_UNSUPPORTED);
+    assert_int_equal(ask.why, OWNER_WHY_ACCOUNT);
+}
+
+/* What a code has for each is a person's, too, over both accounts of Kim. */
+static void code_by_person(void *arg)
+{
+    start();
+    set_code();
+    const struct owner_ask one = hold_coded(1, KIM, 0);
+    assert_int_equal(one.result, 0);
+    assert_int_equal(hold_coded(2, KIM, 1).result, 0);
+    refused(hold_coded(1, KIM, 2));
+    refused(hold_coded(2, KIM, 2));
+    assert_int_equal(hold_coded(3, LEE, 2).result, 0);
+    restart();
+    refused(hold_coded(2, KIM, 3));
+    struct owner_ask buy = {.verb = OWNER_ORDER,
+                            .account_id = stage_id(1),
+                            .hold_id = one.hold.hold_id,
+                            .payment_method = 1};
+    assert_int_equal(owner_ask(owner, &buy), 0);
+    assert_int_equal(buy.total, one.total);
+    restart();
+    refused(hold_coded(2, KIM, 3));
+    assert_int_equal(cancel(1, KIM, one.hold.hold_id, 0, 1), 0);
+    assert_int_equal(hold_coded(2, KIM, 3).result, 0);
+    owner_check(owner);
+    owner_stop(owner);
+}
+
 static void play(bool persons, void (*body)(void *arg))
 {
     static const char *const rows[] = {"......", "......", NULL};
@@ -134,6 +195,11 @@ static void a_person_has_one_limit(void **state)
     play(true, by_person);
 }
 
+static void a_person_has_one_budget_of_a_code(void **state)
+{
+    play(true, code_by_person);
+}
+
 static void an_account_has_one_limit(void **state)
 {
     play(false, by_account);
@@ -142,6 +208,7 @@ static void an_account_has_one_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_person_has_one_limit),
+                                       cmocka_unit_test(a_person_has_one_budget_of_a_code),
                                        cmocka_unit_test(an_account_has_one_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,7 @@ static int add(struct owner *owner, struct view packed, bool keep_bytes)
     }
     owner->lists[number] = list;
     owner->list_count++;
+    owner->hides = list->hidden != 0;
     return 0;
 }
 
@@ -143,6 +144,7 @@ int owner_load_prices(struct owner *owner, struct arena *arena, int64_t deadline
     if (err != 0)
         return err;
     forget(owner, 1);
+    owner->hides = false;
     if (count > PRICE_LISTS_MAX)
         return ERR_CORRUPT;
     for (size_t i = 0; err == 0 && i < count; i++)
@@ -157,27 +159,37 @@ int64_t owner_price(const struct owner *owner, const struct seats_hold *hold,
     int64_t total = 0;
     assert(hold->price_list < owner->list_count);
     const struct price_list *list = owner->lists[hold->price_list];
+    const struct price_code *code = hold->code != 0 ? price_list_code(list, hold->code) : NULL;
     for (uint32_t i = 0; i < hold->count; i++) {
         const uint32_t category = owner->options.hall->seats[hold->seats[i]].category;
-        ret_amounts[i] = price_list_cost(list, category, hold->types[i]);
+        ret_amounts[i] = price_list_cost(list, category, hold->types[i], code);
         assert(ret_amounts[i] >= 0); /* owner_types_fit was asked */
         total += ret_amounts[i];
     }
     return total;
 }
 
-bool owner_types_fit(const struct owner *owner, uint32_t list, const uint32_t *seats,
-                     const uint8_t *types, uint32_t count)
+bool owner_types_fit(const struct owner *owner, const struct seats_hold *hold,
+                     enum owner_why *ret_why)
 {
     struct price_wish wishes[SEATS_PARTY_MAX];
-    assert(count <= SEATS_PARTY_MAX && list < owner->list_count);
-    for (uint32_t i = 0; i < count; i++) {
-        const struct hall_seat *seat = &owner->options.hall->seats[seats[i]];
+    uint64_t categories = 0;
+    assert(hold->count <= SEATS_PARTY_MAX && hold->price_list < owner->list_count);
+    const struct price_list *list = owner->lists[hold->price_list];
+    const struct price_code *code = hold->code != 0 ? price_list_code(list, hold->code) : NULL;
+    *ret_why = OWNER_WHY_CODE;
+    if (hold->code != 0 && !code)
+        return false;
+    for (uint32_t i = 0; i < hold->count; i++) {
+        const struct hall_seat *seat = &owner->options.hall->seats[hold->seats[i]];
+        categories |= UINT64_C(1) << seat->category;
         wishes[i] = (struct price_wish){.category = seat->category,
-                                        .type = types[i],
+                                        .type = hold->types[i],
                                         .wheelchair = seat->kind == HALL_WHEELCHAIR};
     }
-    return price_list_allows(owner->lists[list], wishes, count);
+    *ret_why = (categories & list->hidden & ~(code ? code->opens : 0)) != 0 ? OWNER_WHY_HIDDEN
+                                                                            : OWNER_WHY_TYPES;
+    return price_list_allows(list, wishes, hold->count, code);
 }
 
 int owner_read_types(const struct owner_ask *ask, const struct seats_hold *hold,

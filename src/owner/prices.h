@@ -16,9 +16,9 @@ int owner_load_prices(struct owner *owner, struct arena *arena, int64_t deadline
 /* What each seat of a hold costs, by its list, and the sum. */
 int64_t owner_price(const struct owner *owner, const struct seats_hold *hold,
                     int64_t ret_amounts[SEATS_PARTY_MAX]);
-/* Whether seats may be of these types by that list. */
-bool owner_types_fit(const struct owner *owner, uint32_t list, const uint32_t *seats,
-                     const uint8_t *types, uint32_t count);
+/* Whether a hold's seats may be of its types, with its code, by its list; *ret_why says why not. */
+bool owner_types_fit(const struct owner *owner, const struct seats_hold *hold,
+                     enum owner_why *ret_why);
 /* The types that an ask names, for the seats of the hold, in their order. ERR_INVALID: not one of
  * each seat, none of its seats, or a number that no type has. */
 int owner_read_types(const struct owner_ask *ask, const struct seats_hold *hold,

@@ -203,6 +203,131 @@ static void play_held_with_types(void *arg)
     owner_stop(owner);
 }
 
+/* Category 0 is hidden; code 1 opens it at half the price, for three places, two an account. */
+static struct owner_ask set_codes(uint32_t base, uint64_t hidden, int64_t until_ms)
+{
+    static struct arena arena;
+    struct price_list list = {.category_count = STAGE_CATEGORIES,
+                              .amounts = {100, 200, 300},
+                              .hidden = hidden,
+                              .code_count = 2,
+                              .codes = {{.number = 1,
+                                         .word = "FANCLUB",
+                                         .opens = 1,
+                                         .off_permille = 500,
+                                         .until_ms = until_ms,
+                                         .places = 3,
+                                         .places_account = 2},
+                                        {.number = 2, .count = 5, .opens = 1, .places = 1}}};
+    struct owner_ask ask = {.verb = OWNER_PRICES, .price_list = base};
+    arena_init(&arena, 65536);
+    assert_int_equal(price_list_write(&list, &arena, &ask.list), 0);
+    (void)owner_ask(owner, &ask);
+    arena_release(&arena);
+    return ask;
+}
+
+static struct owner_ask hold_coded(uint64_t account, uint32_t seat, uint32_t count, uint32_t code,
+                                   uint32_t index)
+{
+    struct owner_ask ask = {.verb = OWNER_HOLD,
+                            .account_id = stage_id(account),
+                            .seat_count = count,
+                            .seats = {seat, seat + 1},
+                            .code = code,
+                            .code_index = index};
+    (void)owner_ask(owner, &ask);
+    return ask;
+}
+
+static void refused(struct owner_ask ask, enum owner_why why)
+{
+    assert_int_equal(ask.result, ERR_UNSUPPORTED);
+    assert_int_equal(ask.why, why);
+}
+
+static uint32_t used(uint32_t place)
+{
+    struct owner_ask ask = {.verb = OWNER_USES};
+    assert_int_equal(owner_ask(owner, &ask), 0);
+    assert_int_equal(ask.use_count, 2);
+    return ask.uses[place].places;
+}
+
+/* Nobody gets more of a code than it has, nor after its time; what comes back may be had again. */
+static void play_codes(void *arg)
+{
+    start();
+    assert_int_equal(set_codes(0, 1, owner_now_ms(owner) + 5000).result, 0);
+    refused(hold_coded(1, 0, 1, 0, 0), OWNER_WHY_HIDDEN);
+    refused(hold_coded(1, 0, 1, 3, 0), OWNER_WHY_CODE);
+    const struct owner_ask two = hold_coded(1, 0, 2, 1, 0);
+    assert_true(two.result == 0 && two.total == 100 && two.hold.code == 1);
+    refused(hold_coded(1, 2, 1, 1, 0), OWNER_WHY_ACCOUNT);
+    refused(hold_coded(2, 2, 2, 1, 0), OWNER_WHY_USED);
+    const struct owner_ask one = hold_coded(2, 2, 1, 1, 0);
+    assert_int_equal(one.result, 0);
+    assert_int_equal(used(0), 3);
+    refused(hold_coded(2, 3, 1, 2, 5), OWNER_WHY_CODE); /* five were generated */
+    assert_int_equal(hold_coded(2, 3, 1, 2, 4).result, 0);
+    refused(hold_coded(3, 4, 1, 2, 4), OWNER_WHY_USED);
+    restart();
+    assert_true(used(0) == 3 && used(1) == 1);
+    struct owner_ask back = {
+        .verb = OWNER_RELEASE, .account_id = stage_id(2), .hold_id = one.hold.hold_id};
+    assert_int_equal(owner_ask(owner, &back), 0);
+    assert_int_equal(used(0), 2);
+    const struct owner_ask sold = order(&two);
+    assert_true(sold.total == 100 && sold.amounts[1] == 50);
+    restart();
+    assert_int_equal(used(0), 2);
+    refused(hold_coded(1, 2, 1, 1, 0), OWNER_WHY_ACCOUNT);
+    struct owner_ask give = {.verb = OWNER_CANCEL,
+                             .account_id = stage_id(1),
+                             .hold_id = two.hold.hold_id,
+                             .seat_count = 2,
+                             .seats = {0, 1},
+                             .left_count = 1,
+                             .left = {0}};
+    assert_int_equal(owner_ask(owner, &give), 0);
+    assert_int_equal(used(0), 1);
+    struct owner_ask best = {.verb = OWNER_HOLD_BEST,
+                             .account_id = stage_id(5),
+                             .best = {.party = 1, .category = -1, .section = -1}};
+    assert_int_equal(owner_ask(owner, &best), 0); /* of no hidden category */
+    assert_int_not_equal(stage.hall->seats[best.hold.seats[0]].category, 0);
+    assert_int_equal(fiber_sleep_until(deadline_after_ms(fiber_now_ns(), 6000)), 0);
+    refused(hold_coded(4, 2, 1, 1, 0), OWNER_WHY_CODE); /* its time is over */
+    owner_check(owner);
+    owner_stop(owner);
+}
+
+/* A code may come after the hold, of the list that it was promised by, and go again. */
+static void play_code_later(void *arg)
+{
+    start();
+    assert_int_equal(set_codes(0, 0, 0).result, 0);
+    const struct owner_ask held = hold(1, 0, "a");
+    assert_int_equal(held.total, 200);
+    struct owner_ask with = {
+        .verb = OWNER_CHOOSE, .account_id = stage_id(1), .hold_id = held.hold.hold_id, .code = 1};
+    assert_int_equal(owner_ask(owner, &with), 0);
+    assert_true(with.total == 100 && used(0) == 2);
+    struct owner_ask keeps = {.verb = OWNER_CHOOSE,
+                              .account_id = stage_id(1),
+                              .hold_id = held.hold.hold_id,
+                              .keeps_code = true};
+    assert_int_equal(owner_ask(owner, &keeps), 0);
+    assert_int_equal(keeps.total, 100);
+    restart();
+    with.code = 2;
+    assert_int_equal(owner_ask(owner, &with), ERR_UNSUPPORTED); /* one place each */
+    with.code = 0;
+    assert_int_equal(owner_ask(owner, &with), 0);
+    assert_true(with.total == 200 && used(0) == 0);
+    owner_stop(owner);
+}
+
 static void play_promise(void *arg)
 {
     start();
@@ -367,7 +492,7 @@ static void play_version(void *arg)
 
 static void play(void (*body)(void *arg))
 {
-    static const char *const rows[] = {"......", NULL};
+    static const char *const rows[] = {"......", "......", NULL};
     const struct stage_options options = {
         .seed = 5, .rows = rows, .hold_ttl_ms = TTL_MS, .places_max = 4, .sale_state = STAGE_OPEN};
     memset(told, 0, sizeof(told));
@@ -384,6 +509,16 @@ static void what_was_promised_is_paid(void **state)
 static void types_are_chosen_and_paid(void **state)
 {
     play(play_types);
+}
+
+static void codes_are_not_overdrawn(void **state)
+{
+    play(play_codes);
+}
+
+static void a_code_may_come_later(void **state)
+{
+    play(play_code_later);
 }
 
 static void types_may_be_held(void **state)
@@ -412,6 +547,8 @@ int main(void)
         cmocka_unit_test(what_was_promised_is_paid),
         cmocka_unit_test(types_are_chosen_and_paid),
         cmocka_unit_test(types_may_be_held),
+        cmocka_unit_test(codes_are_not_overdrawn),
+        cmocka_unit_test(a_code_may_come_later),
         cmocka_unit_test(changes_follow_one_another),
         cmocka_unit_test(lists_are_kept_with_their_version),
         cmocka_unit_test(what_waits_begins_by_the_clock_once),

@@ -7,10 +7,13 @@
 
 #include <pthread.h>
 
+#include "mem/table.h"
 #include "owner/habits.h"
 #include "owner/keys.h"
 #include "owner/owner.h"
+#include "owner/places.h"
 #include "owner/prices.h"
+#include "owner/uses.h"
 #include "sale/change.h"
 #include "sale/ledger.h"
 
@@ -32,32 +35,6 @@ enum owner_phase {
 #undef X
 };
 
-/* A sold seat. */
-struct owner_sold {
-    struct id order_id, account_id; /* zero: not sold */
-    int64_t placed_at_ms;
-    uint64_t version;     /* of the change that sold it, or gave back its neighbours; 0: loaded */
-    uint32_t place_count; /* of the order */
-    uint8_t type;         /* its price type */
-    int64_t amount;       /* what it cost */
-};
-
-/* A place that is kept back. */
-struct owner_block {
-    struct id block_id; /* zero: it is not */
-    int64_t until_ms;   /* 0: until somebody ends it */
-    uint64_t version;   /* of the change that began it; 0: loaded */
-};
-
-/* Prices that wait for their time. */
-struct owner_plan {
-    struct id plan_id;
-    int64_t from_ms;
-    uint64_t version; /* of the change that made it; 0: loaded */
-    struct price_list list;
-    struct view bytes; /* as its entry has them, while that may not be durable; owned */
-};
-
 /* What waits to be committed: the changes decided while the last commit is on disk. */
 struct owner_batch {
     struct change
@@ -76,7 +53,9 @@ struct owner {
     uint32_t list_count;       /* the last is valid for what is decided now */
     struct owner_plan *plans;  /* PRICE_PLANS_MAX: prices that wait for their time */
     uint32_t plan_count;
-    int64_t plan_ms; /* when the next of them begins; INT64_MAX: there is none */
+    bool hides;        /* the valid list hides a category */
+    struct table uses; /* places by code, index and account; without memory before the first code */
+    int64_t plan_ms;   /* when the next of them begins; INT64_MAX: there is none */
     enum owner_phase phase;
     bool stopping;
     bool late; /* holds ended long ago, see owner_is_late: load again before anything is decided */

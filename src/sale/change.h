@@ -120,6 +120,8 @@ struct change {
     uint32_t type_count;   /* of the types that are written: 0 where all are 0 */
     uint32_t price_list;   /* by which it costs that */
     uint32_t number;       /* of a new list */
+    uint32_t code;         /* with which it was held: a number of its list; 0: without one */
+    uint32_t code_index;   /* of those that were generated */
     uint32_t key_len;      /* 0: no key */
     uint32_t by_time;      /* of a block's end: 1: its time was over */
     uint32_t reason_len;   /* of a block's reason */

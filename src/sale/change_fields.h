@@ -15,7 +15,9 @@
     F(id, hold_id)                                                                                 \
     F(id, account_id)                                                                              \
     F(seats, seats)                                                                                \
-    F(i64, expires_at_ms) F(key_may, key) F(u32, price_list) F(types, types) F(id_may, person_id)
+    F(i64, expires_at_ms)                                                                          \
+    F(key_may, key)                                                                                \
+    F(u32, price_list) F(types, types) F(id_may, person_id) F(u32, code) F(u32, code_index)
 #define CHANGE_FIELDS_RELEASE(F) F(id, hold_id) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_EXPIRY(F)  F(id, hold_id) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_RESTED(F)  F(seats, seats)
@@ -28,7 +30,9 @@
     F(u32, payment_method)                                                                         \
     F(key_may, key)                                                                                \
     F(id_may, payment_id)                                                                          \
-    F(u32, price_list) F(amounts, amounts) F(types, types) F(id_may, person_id)
+    F(u32, price_list)                                                                             \
+    F(amounts, amounts)                                                                            \
+    F(types, types) F(id_may, person_id) F(u32, code) F(u32, code_index)
 #define CHANGE_FIELDS_CANCEL(F)                                                                    \
     F(id, order_id) F(id, account_id) F(seats, seats) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_GIVE_BACK(F)  CHANGE_FIELDS_CANCEL(F) F(left, left)
@@ -36,7 +40,9 @@
 #define CHANGE_FIELDS_EXTEND(F)                                                                    \
     F(id, hold_id)                                                                                 \
     F(id, account_id)                                                                              \
-    F(seats, seats) F(i64, expires_at_ms) F(u32, price_list) F(types, types) F(id_may, person_id)
+    F(seats, seats)                                                                                \
+    F(i64, expires_at_ms)                                                                          \
+    F(u32, price_list) F(types, types) F(id_may, person_id) F(u32, code) F(u32, code_index)
 #define CHANGE_FIELDS_CHOOSE(F) CHANGE_FIELDS_EXTEND(F)
 #define CHANGE_FIELDS_BLOCK(F)                                                                     \
     F(id, block_id)                                                                                \

@@ -63,6 +63,8 @@ static struct change full(enum change_kind kind)
                             .amount_count = 3,
                             .types = {0, 31, 2},
                             .type_count = 3,
+                            .code = 18,
+                            .code_index = 19,
                             .price_list = 15,
                             .number = 16,
                             .list = VIEW_LIT("list")};

@@ -87,7 +87,11 @@ static int read_list(struct view packed, uint32_t category_count, int64_t least,
             return ERR_CORRUPT;
         ret_list->amounts[i] = list->amounts[i];
     }
-    return price_list_set_types(ret_list, list->types, list->n_types) == 0 ? 0 : ERR_CORRUPT;
+    return price_list_set_types(ret_list, list->types, list->n_types) == 0 &&
+                   price_list_set_hidden(ret_list, list->hidden) == 0 &&
+                   price_list_set_codes(ret_list, list->codes) == 0
+               ? 0
+               : ERR_CORRUPT;
 }
 
 int price_list_read(struct view packed, uint32_t number, uint32_t category_count,
@@ -102,7 +106,8 @@ int price_list_read_plan(struct view packed, uint32_t category_count, struct are
                          struct price_list *ret_list)
 {
     int err = read_list(packed, category_count, PRICE_STAYS, arena, ret_list);
-    bool changes = err == 0 && ret_list->type_count > 0;
+    bool changes =
+        err == 0 && (ret_list->type_count > 0 || ret_list->says_hidden || ret_list->says_codes);
     for (uint32_t i = 0; err == 0 && i < category_count; i++)
         changes = changes || ret_list->amounts[i] != PRICE_STAYS;
     return err == 0 && !changes ? ERR_CORRUPT : err;
@@ -117,6 +122,12 @@ void price_list_merge(struct price_list *list, const struct price_list *plan)
     if (plan->type_count > 0) {
         list->type_count = plan->type_count;
         memcpy(list->types, plan->types, sizeof(list->types));
+    }
+    if (plan->says_hidden)
+        list->hidden = plan->hidden;
+    if (plan->says_codes) {
+        list->code_count = plan->code_count;
+        memcpy(list->codes, plan->codes, sizeof(list->codes));
     }
 }
 
@@ -155,7 +166,9 @@ int price_list_write(const struct price_list *list, struct arena *arena, struct 
     message.n_amounts = list->category_count;
     message.amounts = (int64_t *)list->amounts;
     message.n_types = list->type_count;
-    if (price_list_types(list, arena, &message.types) != 0)
+    if (price_list_types(list, arena, &message.types) != 0 ||
+        price_list_hidden(list, arena, &message.hidden) != 0 ||
+        price_list_codes(list, arena, &message.codes) != 0)
         return ERR_NO_MEMORY;
     uint8_t *bytes = arena_alloc(arena, usher__v1__price_list__get_packed_size(&message));
     if (!bytes)
@@ -173,7 +186,7 @@ const struct price_type *price_list_type(const struct price_list *list, uint32_t
     return NULL;
 }
 
-int64_t price_list_cost(const struct price_list *list, uint32_t category, uint32_t type)
+static int64_t cost_of_type(const struct price_list *list, uint32_t category, uint32_t type)
 {
     if (type == 0)
         return price_list_amount(list, category);
@@ -181,8 +194,25 @@ int64_t price_list_cost(const struct price_list *list, uint32_t category, uint32
     return known && category < list->category_count ? known->amounts[category] : PRICE_NONE;
 }
 
+int64_t price_list_cost(const struct price_list *list, uint32_t category, uint32_t type,
+                        const struct price_code *code)
+{
+    const int64_t cost = cost_of_type(list, category, type);
+    if (!code || cost == PRICE_NONE)
+        return cost;
+    const int64_t left = cost - cost * code->off_permille / 1000; /* PRICE_MAX is far from 2^63 */
+    return left > code->off_amount ? left - code->off_amount : 0;
+}
+
+static bool is_hidden(const struct price_list *list, uint32_t category,
+                      const struct price_code *code)
+{
+    const uint64_t bit = category < HALL_CATEGORIES_MAX ? UINT64_C(1) << category : 0;
+    return (list->hidden & bit) != 0 && (!code || (code->opens & bit) == 0);
+}
+
 bool price_list_allows(const struct price_list *list, const struct price_wish *wishes,
-                       uint32_t count)
+                       uint32_t count, const struct price_code *code)
 {
     uint32_t wheelchairs = 0, companions = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -190,7 +220,8 @@ bool price_list_allows(const struct price_list *list, const struct price_wish *w
         uint32_t same = 0;
         for (uint32_t k = 0; k < count; k++)
             same += wishes[k].type == wishes[i].type;
-        if (price_list_cost(list, wishes[i].category, wishes[i].type) == PRICE_NONE ||
+        if (is_hidden(list, wishes[i].category, code) ||
+            cost_of_type(list, wishes[i].category, wishes[i].type) == PRICE_NONE ||
             (type && type->most > 0 && same > type->most))
             return false;
         wheelchairs += wishes[i].wheelchair;
@@ -217,5 +248,5 @@ bool price_list_same(const struct price_list *a, const struct price_list *b)
         if (!same_type(a, &a->types[i], &b->types[i]))
             return false;
     }
-    return true;
+    return price_codes_same(a, b);
 }

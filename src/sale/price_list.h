@@ -27,6 +27,11 @@
 #define PRICE_TYPES_MAX 12   /* of one list */
 #define PRICE_NUMBERS   CHANGE_TYPES_MAX /* of types, in all lists of a performance alike */
 #define PRICE_NAME_MAX  60               /* bytes of a type's name */
+#define PRICE_CODES_MAX 24               /* of one list */
+#define PRICE_CODE_LAST 999              /* number of a code, at most */
+#define PRICE_WORD_MIN  4                /* characters of a code's word */
+#define PRICE_WORD_MAX  24
+#define PRICE_COUNT_MAX 100000 /* codes that are generated together */
 
 struct price_type {
     uint8_t number;
@@ -38,10 +43,26 @@ struct price_type {
     int64_t amounts[HALL_CATEGORIES_MAX]; /* one a category; of number 0 none */
 };
 
+/* What a word is good for that a buyer types, or each of many that were generated. */
+struct price_code {
+    uint32_t number;
+    uint32_t count; /* generated; 0: it is one word */
+    char word[PRICE_WORD_MAX + 1];
+    uint64_t opens; /* of the hidden categories, a bit each */
+    uint32_t off_permille;
+    int64_t off_amount;
+    int64_t from_ms, until_ms; /* 0: without a bound */
+    uint32_t places, places_account;
+};
+
 struct price_list {
     uint32_t number;
     uint32_t category_count;
     uint32_t type_count;
+    uint32_t code_count;
+    uint64_t hidden;                          /* categories that need a code, a bit each */
+    bool says_hidden, says_codes;             /* of a plan: false: they stay */
+    struct price_code codes[PRICE_CODES_MAX]; /* by number */
     int64_t amounts[HALL_CATEGORIES_MAX];     /* one a category */
     struct price_type types[PRICE_TYPES_MAX]; /* by number, the first of them 0 */
 };
@@ -51,6 +72,12 @@ struct price_wish {
     uint32_t category;
     uint32_t type;
     bool wheelchair; /* it is a place for one */
+};
+
+/* A code that a hold was made with; number 0: without one. */
+struct price_use {
+    uint32_t number;
+    uint32_t index; /* of those that were generated */
 };
 
 /* List 0 as a performance's row has it: 8 bytes a category, little-endian. ERR_CORRUPT: another
@@ -67,7 +94,18 @@ int price_list_read(struct view packed, uint32_t number, uint32_t category_count
  * bytes, amounts that are not one a category (of number 0: none), or none that can be had. */
 int price_list_set_types(struct price_list *list, Usher__V1__PriceType *const *types, size_t count);
 
-/* The same as price_list_read of a plan, whose amounts may be PRICE_STAYS, but not all unless it
+/* Which categories are hidden, and the codes; NULL: of a list none, of a plan those that there are.
+ * ERR_INVALID: a category that there is not, numbers or categories that do not rise, a word that is
+ * none or is there twice, neither a word nor a count or both, an amount or a rate out of range. */
+int price_list_set_hidden(struct price_list *list, const Usher__V1__PriceHidden *hidden);
+int price_list_set_codes(struct price_list *list, const Usher__V1__PriceCodes *codes);
+/* The same back, in the arena; NULL where none is hidden, or there are none. ERR_NO_MEMORY. */
+int price_list_hidden(const struct price_list *list, struct arena *arena,
+                      Usher__V1__PriceHidden **ret_hidden);
+int price_list_codes(const struct price_list *list, struct arena *arena,
+                     Usher__V1__PriceCodes **ret_codes);
+
+/* The same as price_list_read of a plan,  whose amounts may be PRICE_STAYS, but not all unless it
  * has types. */
 int price_list_read_plan(struct view packed, uint32_t category_count, struct arena *arena,
                          struct price_list *ret_list);
@@ -92,14 +130,25 @@ static inline int64_t price_list_amount(const struct price_list *list, uint32_t 
 /* The type of that number; NULL: the list has none. */
 const struct price_type *price_list_type(const struct price_list *list, uint32_t number);
 
-/* What a place of that category and type costs; PRICE_NONE where it is not to be had. */
-int64_t price_list_cost(const struct price_list *list, uint32_t category, uint32_t type);
+/* The code of that number; NULL: the list has none. */
+const struct price_code *price_list_code(const struct price_list *list, uint32_t number);
+/* The code with that word; NULL. */
+const struct price_code *price_list_word(const struct price_list *list, struct view word);
+/* Whether it is one of those that there are, and good at that time. */
+bool price_code_good(const struct price_code *code, uint32_t index, int64_t at_ms);
 
-/* Whether a hold may have these types by that list: each is to be had in its category, and their
- * limits are kept. Of type 0 always, but where it has a limit itself. */
+/* What a place of that category and type costs with a code (NULL: without one); PRICE_NONE where it
+ * is not to be had. */
+int64_t price_list_cost(const struct price_list *list, uint32_t category, uint32_t type,
+                        const struct price_code *code);
+
+/* Whether a hold may have these types by that list, with a code or without one: each place is to be
+ * had in its category and of its type, and the limits of the types are kept. */
 bool price_list_allows(const struct price_list *list, const struct price_wish *wishes,
-                       uint32_t count);
+                       uint32_t count, const struct price_code *code);
 
+/* Whether two lists hide the same and have the same codes. */
+bool price_codes_same(const struct price_list *a, const struct price_list *b);
 /* Whether two lists say the same, whatever their numbers. */
 bool price_list_same(const struct price_list *a, const struct price_list *b);
 

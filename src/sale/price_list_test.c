@@ -120,12 +120,12 @@ static void types_come_back(void **state)
     assert_true(price_list_same(&list, &got));
     got.types[1].proof = false;
     assert_false(price_list_same(&list, &got));
-    assert_int_equal(price_list_cost(&list, 0, 0), 1500);
-    assert_int_equal(price_list_cost(&list, 0, 1), 700);
-    assert_int_equal(price_list_cost(&list, 1, 1), PRICE_NONE);
-    assert_int_equal(price_list_cost(&list, 2, 1), PRICE_NONE);
-    assert_int_equal(price_list_cost(&list, 0, 2), PRICE_NONE);
-    assert_int_equal(price_list_cost(&list, 1, 31), 0);
+    assert_int_equal(price_list_cost(&list, 0, 0, NULL), 1500);
+    assert_int_equal(price_list_cost(&list, 0, 1, NULL), 700);
+    assert_int_equal(price_list_cost(&list, 1, 1, NULL), PRICE_NONE);
+    assert_int_equal(price_list_cost(&list, 2, 1, NULL), PRICE_NONE);
+    assert_int_equal(price_list_cost(&list, 0, 2, NULL), PRICE_NONE);
+    assert_int_equal(price_list_cost(&list, 1, 31, NULL), 0);
 }
 
 static void the_largest_list_fits_an_entry(void **state)
@@ -198,15 +198,15 @@ static void a_hold_has_what_its_list_allows(void **state)
     const struct price_wish two[] = {{.type = 1}, {.type = 1}, {.type = 1}};
     const struct price_wish chair[] = {{.type = 31}, {.wheelchair = true}, {.type = 31}};
     const struct price_wish dear = {.category = 1, .type = 1}, plain = {.category = 1};
-    assert_true(price_list_allows(&list, two, 2));
-    assert_false(price_list_allows(&list, two, 3));
-    assert_true(price_list_allows(&list, chair, 2));
-    assert_false(price_list_allows(&list, chair, 1));
-    assert_false(price_list_allows(&list, chair, 3));
-    assert_false(price_list_allows(&list, &dear, 1));
-    assert_true(price_list_allows(&list, &plain, 1));
-    assert_true(price_list_allows(&none, &plain, 1));
-    assert_false(price_list_allows(&none, two, 1));
+    assert_true(price_list_allows(&list, two, 2, NULL));
+    assert_false(price_list_allows(&list, two, 3, NULL));
+    assert_true(price_list_allows(&list, chair, 2, NULL));
+    assert_false(price_list_allows(&list, chair, 1, NULL));
+    assert_false(price_list_allows(&list, chair, 3, NULL));
+    assert_false(price_list_allows(&list, &dear, 1, NULL));
+    assert_true(price_list_allows(&list, &plain, 1, NULL));
+    assert_true(price_list_allows(&none, &plain, 1, NULL));
+    assert_false(price_list_allows(&none, two, 1, NULL));
 }
 
 static void a_plan_has_types_or_leaves_them(void **state)
@@ -222,8 +222,8 @@ static void a_plan_has_types_or_leaves_them(void **state)
     assert_int_equal(price_list_write(&plan, &arena, &packed), 0);
     assert_int_equal(price_list_read_plan(packed, 2, &arena, &got), 0);
     price_list_merge(&list, &got);
-    assert_int_equal(price_list_cost(&list, 0, 1), 800);
-    assert_int_equal(price_list_cost(&list, 1, 0), 2100);
+    assert_int_equal(price_list_cost(&list, 0, 1, NULL), 800);
+    assert_int_equal(price_list_cost(&list, 1, 0, NULL), 2100);
 }
 
 static void without_memory_it_says_so(void **state)

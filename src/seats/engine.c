@@ -361,16 +361,17 @@ int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int6
     return 0;
 }
 
-int seats_choose(struct seats *s, struct id hold_id, const uint8_t types[SEATS_PARTY_MAX],
-                 int64_t now_ms)
+int seats_choose(struct seats *s, const struct seats_hold *chosen, int64_t now_ms)
 {
-    const uint32_t slot = slot_of_hold(s, hold_id);
+    const uint32_t slot = slot_of_hold(s, chosen->hold_id);
     if (!slot)
         return ERR_NOT_FOUND;
     struct seats_hold *hold = &s->slots[slot].hold;
     if (hold->expires_at_ms <= now_ms)
         return ERR_TIMEOUT;
-    memcpy(hold->types, types, sizeof(hold->types));
+    memcpy(hold->types, chosen->types, sizeof(hold->types));
+    hold->code = chosen->code;
+    hold->code_index = chosen->code_index;
     return 0;
 }
 

@@ -49,6 +49,7 @@ struct seats_hold {
     uint32_t seats[SEATS_PARTY_MAX]; /* ascending */
     uint32_t price_list;            /* the caller's: by which list they cost; kept, not looked at */
     uint8_t types[SEATS_PARTY_MAX]; /* likewise, a seat: which of its price types */
+    uint32_t code, code_index;      /* likewise: with which code; 0: without one */
 };
 
 /* Whom the places of a hold count for. */
@@ -152,10 +153,9 @@ int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_
  * ERR_INVALID: that is not later. */
 int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int64_t now_ms);
 
-/* The seats of a hold are of these price types, one each in their order. ERR_NOT_FOUND;
+/* The seats of the hold of that id are of the types of *chosen, and it has its code. ERR_NOT_FOUND;
  * ERR_TIMEOUT: it has expired by now_ms. */
-int seats_choose(struct seats *s, struct id hold_id, const uint8_t types[SEATS_PARTY_MAX],
-                 int64_t now_ms);
+int seats_choose(struct seats *s, const struct seats_hold *chosen, int64_t now_ms);
 
 /* Sold seats become free: a cancelled order. count 1 … 8, all counted for this one (seats_counted),
  * or ERR_INVALID. */

@@ -46,9 +46,10 @@ static bool put_amounts(const struct change *change, struct arena *arena, struct
         return true;
     uint8_t *bytes = arena_alloc(arena, store_amounts_len(change->seat_count));
     if (bytes)
-        order->amounts = store_amounts_write(change->price_list, change->seats, change->amounts,
-                                             change->type_count > 0 ? change->types : NULL,
-                                             change->seat_count, bytes);
+        order->amounts =
+            store_amounts_write(change->price_list, change->seats, change->amounts,
+                                change->type_count > 0 ? change->types : NULL, change->seat_count,
+                                change->code, change->code_index, bytes);
     return bytes != NULL;
 }
 

@@ -44,9 +44,15 @@ static uint8_t *put_little_endian(uint8_t *at, uint64_t value, size_t bytes)
 }
 
 struct view store_amounts_write(uint32_t price_list, const uint32_t *seats, const int64_t *amounts,
-                                const uint32_t *types, size_t count, uint8_t *bytes)
+                                const uint32_t *types, size_t count, uint32_t code,
+                                uint32_t code_index, uint8_t *bytes)
 {
-    uint8_t *at = put_little_endian(bytes, price_list, STORE_AMOUNTS_HEAD);
+    const uint32_t coded = code != 0 ? STORE_AMOUNTS_CODED : 0;
+    uint8_t *at = put_little_endian(bytes, price_list | coded, STORE_AMOUNTS_HEAD);
+    if (code != 0) {
+        at = put_little_endian(at, code, sizeof(code));
+        at = put_little_endian(at, code_index, sizeof(code_index));
+    }
     for (size_t i = 0; i < count; i++) {
         at = put_little_endian(at, seats[i], STORE_SEAT_BYTES);
         at = put_little_endian(at, (uint64_t)amounts[i], sizeof(amounts[i]));
@@ -56,10 +62,33 @@ struct view store_amounts_write(uint32_t price_list, const uint32_t *seats, cons
     return view_of(bytes, (size_t)(at - bytes));
 }
 
+static uint32_t amounts_head(struct view amounts)
+{
+    return amounts.len < STORE_AMOUNTS_HEAD
+               ? 0
+               : (uint32_t)little_endian(amounts.at, STORE_AMOUNTS_HEAD);
+}
+
+/* Where the seats begin. */
+static size_t amounts_seats(struct view amounts)
+{
+    return STORE_AMOUNTS_HEAD +
+           ((amounts_head(amounts) & STORE_AMOUNTS_CODED) != 0 ? STORE_AMOUNTS_CODE : 0);
+}
+
+uint32_t store_amounts_code(struct view amounts, uint32_t *ret_index)
+{
+    *ret_index = 0;
+    if (amounts_seats(amounts) == STORE_AMOUNTS_HEAD || amounts.len < amounts_seats(amounts))
+        return 0;
+    *ret_index = (uint32_t)little_endian(amounts.at + STORE_AMOUNTS_HEAD + 4, 4);
+    return (uint32_t)little_endian(amounts.at + STORE_AMOUNTS_HEAD, 4);
+}
+
 /* How many seats they are of: 8 at most, so their length says whether there are types. */
 static size_t amounts_count(struct view amounts)
 {
-    const size_t len = amounts.len > STORE_AMOUNTS_HEAD ? amounts.len - STORE_AMOUNTS_HEAD : 0;
+    const size_t head = amounts_seats(amounts), len = amounts.len > head ? amounts.len - head : 0;
     return len % STORE_AMOUNTS_SEAT_BYTES == 0 ? len / STORE_AMOUNTS_SEAT_BYTES
                                                : len / (STORE_AMOUNTS_SEAT_BYTES + 1);
 }
@@ -70,7 +99,7 @@ static size_t amounts_place(struct view amounts, uint32_t seat)
     const size_t count = amounts_count(amounts);
     size_t i = 0;
     while (i < count &&
-           little_endian(amounts.at + STORE_AMOUNTS_HEAD + STORE_AMOUNTS_SEAT_BYTES * i,
+           little_endian(amounts.at + amounts_seats(amounts) + STORE_AMOUNTS_SEAT_BYTES * i,
                          STORE_SEAT_BYTES) != seat)
         i++;
     return i;
@@ -81,7 +110,7 @@ bool store_amounts_find(struct view amounts, uint32_t seat, int64_t *ret_amount)
     const size_t i = amounts_place(amounts, seat);
     if (i == amounts_count(amounts))
         return false;
-    *ret_amount = (int64_t)little_endian(amounts.at + STORE_AMOUNTS_HEAD +
+    *ret_amount = (int64_t)little_endian(amounts.at + amounts_seats(amounts) +
                                              STORE_AMOUNTS_SEAT_BYTES * i + STORE_SEAT_BYTES,
                                          sizeof(*ret_amount));
     return true;
@@ -89,15 +118,13 @@ bool store_amounts_find(struct view amounts, uint32_t seat, int64_t *ret_amount)
 
 uint32_t store_amounts_list(struct view amounts)
 {
-    return amounts.len < STORE_AMOUNTS_HEAD
-               ? 0
-               : (uint32_t)little_endian(amounts.at, STORE_AMOUNTS_HEAD);
+    return amounts_head(amounts) & ~STORE_AMOUNTS_CODED;
 }
 
 uint32_t store_amounts_type(struct view amounts, uint32_t seat)
 {
     const size_t count = amounts_count(amounts), i = amounts_place(amounts, seat);
-    const size_t at = STORE_AMOUNTS_HEAD + STORE_AMOUNTS_SEAT_BYTES * count + i;
+    const size_t at = amounts_seats(amounts) + STORE_AMOUNTS_SEAT_BYTES * count + i;
     return i < count && at < amounts.len ? (uint8_t)amounts.at[at] : 0;
 }
 

@@ -273,6 +273,8 @@ static const struct method methods[] = {
     {.name = "DeleteEvent", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "UpdatePerformance", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "SetPrices", .any_of = FIXTURE_ORGANISER, .handle = not_here},
+    {.name = "ListPriceCodes", .any_of = FIXTURE_ORGANISER, .handle = not_here},
+    {.name = "GetGeneratedCodes", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "ListPricePlans", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "EndPricePlan", .any_of = FIXTURE_ORGANISER, .handle = not_here},
     {.name = "OpenSale", .any_of = FIXTURE_ORGANISER, .handle = not_here},

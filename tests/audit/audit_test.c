@@ -192,13 +192,13 @@ static void a_good_history_is_clean(void **state)
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
     assert_int_equal(report.counts.performances, 8);
-    assert_int_equal(report.counts.rows, 28);
-    assert_int_equal(report.counts.entries, 80);
-    assert_int_equal(report.counts.holds, 25);
-    assert_int_equal(report.counts.orders, 9);
+    assert_int_equal(report.counts.rows, 31);
+    assert_int_equal(report.counts.entries, 86);
+    assert_int_equal(report.counts.holds, 28);
+    assert_int_equal(report.counts.orders, 10);
     assert_int_equal(report.counts.cancelled, 2);
-    assert_int_equal(report.counts.sold, 15);
-    assert_int_equal(report.counts.held, 15);
+    assert_int_equal(report.counts.sold, 16);
+    assert_int_equal(report.counts.held, 17);
     assert_int_equal(report.counts.resting, 1);
     assert_int_equal(report.counts.blocked, 2);
     assert_int_equal(run_checker(place), 0);

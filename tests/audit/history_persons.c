@@ -49,6 +49,18 @@ static void hold_too_many_of_a_person(struct script *s)
     whose(s, 91);
 }
 
+/* Code 3 is for two places of each. */
+static void code_overdrawn_by_a_person(struct script *s)
+{
+    script_codes(s, 1, 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        script_hold(s, 101 + i, 11 + i, SEATS(4 + i), NULL);
+        struct change *change = whose(s, 91);
+        change->price_list = 1;
+        change->code = 3;
+    }
+}
+
 static void sell_to_a_person(struct script *s)
 {
     script_hold(s, 101, 11, SEATS(4), NULL);
@@ -68,6 +80,8 @@ const struct broken_rule broken_person_rules[] = {
     {"hold_of_a_person", hold_of_a_person,
      "a hold of a person, where places are counted by account"},
     {"hold_too_many_of_a_person", hold_too_many_of_a_person, "person "},
+    {"code_overdrawn_by_a_person", code_overdrawn_by_a_person,
+     "for more places of an account, or person"},
     {"sell_to_a_person", sell_to_a_person, "which is another account's"},
     {"extend_for_a_person", extend_for_a_person, "with another account or other seats"},
 };

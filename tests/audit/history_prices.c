@@ -27,6 +27,22 @@ static void sell_typed(struct script *s, uint64_t order, uint64_t hold, uint64_t
     script_seat_amount(s, 0, 700);
 }
 
+static void give_code(struct change *change, uint32_t list, uint32_t code, uint32_t index)
+{
+    change->price_list = list;
+    change->code = code;
+    change->code_index = index;
+}
+
+/* By a list of script_codes, with code 3: 1500 less 10 % and 50. */
+static void sell_coded(struct script *s, uint64_t order, uint64_t hold, uint64_t account,
+                       struct script_seats seats, uint32_t list)
+{
+    script_sell(s, order, hold, account, seats, NULL);
+    give_code(script_last(s), list, 3, 0);
+    script_amounts(s, list, 1300);
+}
+
 /* Prices change twice: what is held is paid as it was promised. */
 void history_write_prices(struct store *store)
 {
@@ -71,7 +87,109 @@ void history_write_prices(struct store *store)
     history_commit(s);
     script_give_back(s, 79, 14, SEATS(6), SEATS(7));
     history_commit(s);
+    script_codes(s, 5, 1);
+    script_hold(s, 706, 16, SEATS(9, 10), NULL);
+    give_code(script_last(s), 5, 3, 0);
+    script_hold(s, 707, 17, SEATS(11), NULL);
+    give_code(script_last(s), 5, 3, 0);
+    history_commit(s);
+    sell_coded(s, 78, 706, 16, SEATS(9, 10), 5);
+    history_commit(s);
+    script_give_back(s, 78, 16, SEATS(9), SEATS(10)); /* its place may be had with the code again */
+    script_hold(s, 708, 16, SEATS(9), NULL);
+    give_code(script_last(s), 5, 3, 0);
+    history_commit(s);
     script_free(s);
+}
+
+/* Seats 4 and 5 are held with a code, and need it. */
+static void held_coded(struct script *s)
+{
+    script_codes(s, 1, 1);
+    script_hold(s, 101, 11, SEATS(4, 5), NULL);
+    give_code(script_last(s), 1, 3, 0);
+}
+
+static void hidden_without_a_code(struct script *s)
+{
+    held_coded(s);
+    give_code(script_last(s), 1, 0, 0);
+}
+
+static void hidden_with_another_code(struct script *s)
+{
+    script_codes(s, 1, 1);
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    give_code(script_last(s), 1, 7, 9);
+}
+
+static void code_that_is_none(struct script *s)
+{
+    held_coded(s);
+    give_code(script_last(s), 1, 4, 0);
+}
+
+static void code_of_more_than_were_generated(struct script *s)
+{
+    script_codes(s, 1, 0);
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    give_code(script_last(s), 1, 7, 10);
+}
+
+static void code_too_late(struct script *s)
+{
+    script_codes(s, 1, 1);
+    assert(script_commit(s) == 0);
+    s->now_ms += SCRIPT_TTL_MS;
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    give_code(script_last(s), 1, 3, 0);
+}
+
+static void code_overdrawn(struct script *s)
+{
+    held_coded(s);
+    script_hold(s, 102, 12, SEATS(6, 7), NULL);
+    give_code(script_last(s), 1, 3, 0);
+}
+
+static void code_overdrawn_by_one(struct script *s)
+{
+    held_coded(s);
+    script_hold(s, 102, 11, SEATS(6), NULL);
+    give_code(script_last(s), 1, 3, 0);
+}
+
+static void voucher_twice(struct script *s)
+{
+    script_codes(s, 1, 0);
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    give_code(script_last(s), 1, 7, 2);
+    script_hold(s, 102, 12, SEATS(5), NULL);
+    give_code(script_last(s), 1, 7, 2);
+}
+
+static void code_by_a_sale(struct script *s)
+{
+    script_codes(s, 1, 0);
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_last(s)->price_list = 1;
+    sell_coded(s, 1, 101, 11, SEATS(4), 1);
+}
+
+static void code_without_its_discount(struct script *s)
+{
+    held_coded(s);
+    sell_coded(s, 1, 101, 11, SEATS(4, 5), 1);
+    script_seat_amount(s, 0, 1350);
+}
+
+static void code_that_the_table_forgets(struct script *s)
+{
+    held_coded(s);
+    sell_coded(s, 1, 101, 11, SEATS(4, 5), 1);
+    script_last(s)->code = 0;
+    script_seat_amount(s, 0, 1300);
+    script_last(s)->code = 3;
 }
 
 /* Seats 4 and 5 are held by list 1, at 700 and 1500. */
@@ -387,6 +505,17 @@ const struct broken_rule broken_price_rules[] = {
     {"plan_that_does_not_wait", plan_that_does_not_wait, "becomes valid, but does not wait"},
     {"plan_twice", plan_twice, "becomes valid, but does not wait"},
     {"plan_that_is_hidden", plan_that_is_hidden, "0 price plans wait, 1 by the ledger"},
+    {"hidden_without_a_code", hidden_without_a_code, "that price list 1 does not allow"},
+    {"hidden_with_another_code", hidden_with_another_code, "that price list 1 does not allow"},
+    {"code_that_is_none", code_that_is_none, "which price list 1 does not have"},
+    {"code_of_more_than_were_generated", code_of_more_than_were_generated, "is not good then"},
+    {"code_too_late", code_too_late, "with code 3, which is not good then"},
+    {"code_overdrawn", code_overdrawn, "code 3 is used for more places than it has"},
+    {"code_overdrawn_by_one", code_overdrawn_by_one, "for more places of an account, or person"},
+    {"voucher_twice", voucher_twice, "code 7 is used for more places than it has"},
+    {"code_by_a_sale", code_by_a_sale, "with other price types than held"},
+    {"code_without_its_discount", code_without_its_discount, "for 1350, and costs 1300"},
+    {"code_that_the_table_forgets", code_that_the_table_forgets, "its price by place is not"},
     {"hold_of_no_type", hold_of_no_type, "price types that price list 1 does not allow"},
     {"hold_of_too_many", hold_of_too_many, "price types that price list 1 does not allow"},
     {"hold_of_a_companion_alone", hold_of_a_companion_alone, "that price list 1 does not allow"},

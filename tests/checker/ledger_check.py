@@ -115,15 +115,18 @@ def decode(data, shape):
 
 KEY = {1: ('key', 'bytes'), 2: ('request_hash', 'bytes')}
 HOLD = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
-        5: ('key', KEY), 6: ('price_list', 'uint'), 7: ('types', 'uints'), 8: ('person_id', 'bytes')}
+        5: ('key', KEY), 6: ('price_list', 'uint'), 7: ('types', 'uints'),
+        8: ('person_id', 'bytes'), 9: ('code', 'uint'), 10: ('code_index', 'uint')}
 END = {1: ('hold_id', 'bytes'), 2: ('rest_until_ms', 'int')}
 RESTED = {1: ('seats', 'uints')}
 SALE = {1: ('order_id', 'bytes'), 2: ('hold_id', 'bytes'), 3: ('account_id', 'bytes'), 4: ('seats', 'uints'),
         5: ('total', 'int'), 6: ('key', KEY), 7: ('payment_method', 'uint'), 8: ('payment_id', 'bytes'),
-        9: ('price_list', 'uint'), 10: ('amounts', 'ints'), 11: ('types', 'uints'), 12: ('person_id', 'bytes')}
+        9: ('price_list', 'uint'), 10: ('amounts', 'ints'), 11: ('types', 'uints'), 12: ('person_id', 'bytes'),
+        13: ('code', 'uint'), 14: ('code_index', 'uint')}
 CLOCK = {1: ('before_ms', 'int')}
 EXTEND = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
-          5: ('price_list', 'uint'), 6: ('types', 'uints'), 7: ('person_id', 'bytes')}
+          5: ('price_list', 'uint'), 6: ('types', 'uints'), 7: ('person_id', 'bytes'),
+          8: ('code', 'uint'), 9: ('code_index', 'uint')}
 CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('rest_until_ms', 'int')}
 STATE = {1: ('state', 'uint')}
 GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints'),
@@ -138,7 +141,11 @@ PRICE_PLAN = {1: ('plan_id', 'bytes'), 2: ('from_ms', 'int'), 3: ('list', 'bytes
 PRICE_PLAN_END = {1: ('plan_id', 'bytes')}
 PRICE_TYPE = {1: ('number', 'uint'), 2: ('korean', 'bytes'), 3: ('english', 'bytes'), 4: ('amounts', 'sints'), 5: ('proof', 'uint'),
               6: ('companion', 'uint'), 7: ('most', 'uint')}
-PRICE_LIST = {1: ('amounts', 'ints'), 2: ('types', [PRICE_TYPE])}
+PRICE_CODE = {1: ('number', 'uint'), 2: ('word', 'bytes'), 3: ('count', 'uint'), 4: ('opens', 'uints'), 5: ('off_permille', 'uint'),
+              6: ('off_amount', 'int'), 7: ('from_ms', 'int'), 8: ('until_ms', 'int'), 9: ('places', 'uint'),
+              10: ('places_account', 'uint')}
+PRICE_LIST = {1: ('amounts', 'ints'), 2: ('types', [PRICE_TYPE]), 3: ('hidden', {1: ('categories', 'uints')}),
+              4: ('codes', {1: ('codes', [PRICE_CODE])})}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
            7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK),
            11: ('give_back', GIVE_BACK), 12: ('rested', RESTED), 13: ('block', BLOCK), 14: ('unblock', UNBLOCK),
@@ -244,7 +251,8 @@ def is_name(text):
 
 
 def read_list(packed, categories, least):
-    """A price list as (amounts, types by number), or None where it is none."""
+    """A price list as (amounts, types by number, hidden categories, codes by number), or None where it is none. Of a plan the last
+    two are None where it leaves them."""
     try:
         prices = decode(packed, PRICE_LIST)
     except Malformed:
@@ -262,9 +270,37 @@ def read_list(packed, categories, least):
     amounts = prices['amounts']
     if len(types) > 12 or len(amounts) != categories or not all(least <= one <= PRICE_MAX for one in amounts):
         return None
-    if least == -1 and not types and all(one == -1 for one in amounts):
+    hidden, codes = read_hidden(prices['hidden'], categories), read_codes(prices['codes'], categories)
+    if hidden is False or codes is False:
         return None
-    return amounts, types
+    if least == -1 and not types and hidden is None and codes is None and all(one == -1 for one in amounts):
+        return None
+    return (amounts, types, hidden, codes) if least == -1 else (amounts, types, hidden or [], codes or {})
+
+
+def rise(categories, count):
+    return all(a < b for a, b in zip(categories, categories[1:])) and all(one < count for one in categories)
+
+
+def read_hidden(told, categories):
+    return None if told is None else told['categories'] if rise(told['categories'], categories) else False
+
+
+def read_codes(told, categories):
+    """Codes by number; None where nothing is said of them, False where they are none."""
+    if told is None:
+        return None
+    codes = {}
+    for one in told['codes']:
+        word, letters = one['word'], b'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-'
+        is_word = 4 <= len(word) <= 24 and all(c in letters for c in word) and all(c['word'] != word for c in codes.values())
+        if (not 1 <= one['number'] <= 999 or (codes and one['number'] <= max(codes)) or one['count'] > 100000
+                or not (is_word if one['count'] == 0 else word == b'') or not rise(one['opens'], categories)
+                or one['off_permille'] > 1000 or not 0 <= one['off_amount'] <= PRICE_MAX
+                or one['from_ms'] < 0 or one['until_ms'] < 0 or 0 < one['until_ms'] <= one['from_ms']):
+            return False
+        codes[one['number']] = one
+    return codes if len(codes) <= 24 else False
 
 
 def types_of(change):
@@ -311,7 +347,8 @@ class Performance:
         self.keys = {}
         prices = row['prices']
         first = [int.from_bytes(prices[at:at + 8], 'little', signed=True) for at in range(0, len(prices), 8)]
-        self.lists = [(first, {})]                # (amounts, types by number)
+        self.lists = [(first, {}, [], {})]        # (amounts, types by number, hidden, codes by number)
+        self.uses = {}                            # (code, index, account or person, or None) → places
         self.told_lists = {}                      # number → (version, bytes)
         self.plans, self.plan_ids = {}, set()     # those that wait: plan_id → (from_ms, bytes, list); all ever made
         self.version = 0                          # that the entry makes
@@ -449,6 +486,8 @@ class Performance:
         if change['price_list'] != len(self.lists) - 1:
             self.find(f'a hold by price list {change["price_list"]}, where {len(self.lists) - 1} is valid')
         self.check_types(change)
+        self.check_code(at_ms, change, None)
+        self.use_code(change, len(change['seats']))
         self.use_key(at_ms, change)
         self.hold_ids.add(hold_id)
         self.holds[hold_id] = dict(change, made_at_ms=at_ms)
@@ -512,6 +551,7 @@ class Performance:
             if self.hold_of.get(seat) == hold_id:
                 del self.hold_of[seat]
         self.places[counted(hold)] -= len(hold['seats'])
+        self.use_code(hold, -len(hold['seats']))
 
     def replay_clock(self, at_ms, change):
         for hold_id in list(self.holds):
@@ -544,7 +584,7 @@ class Performance:
             return
         if not same_hold(hold, change):
             self.find('what is extended is not what was held')
-        if change['price_list'] != hold['price_list'] or types_of(change) != types_of(hold):
+        if change['price_list'] != hold['price_list'] or types_of(change) != types_of(hold) or self.code_of(change) != self.code_of(hold):
             self.find('a hold is extended by another price list, or with other types')
         if at_ms >= hold['expires_at_ms']:
             self.find('the hold has expired')
@@ -568,16 +608,54 @@ class Performance:
         if at_ms >= hold['expires_at_ms']:
             self.find('the hold has expired')
         self.check_types(change)
-        hold['types'] = change['types']
+        self.check_code(at_ms, change, hold)
+        self.use_code(hold, -len(hold['seats']))
+        self.use_code(change, len(hold['seats']))
+        hold['types'], hold['code'], hold['code_index'] = change['types'], change['code'], change['code_index']
 
-    def cost(self, number, category, kind):
+    @staticmethod
+    def code_of(change):
+        return change['code'], change['code_index']
+
+    def use_code(self, change, places):
+        for one in (counted(change), None):
+            key = (*self.code_of(change), one)
+            self.uses[key] = self.uses.get(key, 0) + places
+
+    def check_code(self, at_ms, change, hold):
+        """Of a hold that is made with a code, or gets one."""
+        number, index = self.code_of(change)
+        if number == 0 or change['price_list'] >= len(self.lists):
+            return
+        code = self.lists[change['price_list']][3].get(number)
+        if code is None:
+            self.find(f'a hold with code {number}, which its list does not have')
+            return
+        same = hold is not None and self.code_of(hold) == (number, index)
+        if not same and (index >= (code['count'] or 1) or at_ms < code['from_ms'] or 0 < code['until_ms'] <= at_ms):
+            self.find(f'a hold with code {number}, which is not good then')
+        wanted = len(change['seats']) - (len(hold['seats']) if same else 0)
+        for most, who in ((code['places'], None), (code['places_account'], counted(change))):
+            if most and self.uses.get((number, index, who), 0) + wanted > most:
+                self.find(f'code {number} is overdrawn')
+
+    def cost(self, number, category, kind, code=0):
         """What a place costs by a list; None where it is not to be had."""
-        amounts, types = self.lists[number]
+        amounts, types, hidden, codes = self.lists[number]
+        with_code = codes.get(code)
+        if category in hidden and not (with_code and category in with_code['opens']):
+            return None
         if kind == 0:
-            return amounts[category] if category < len(amounts) else 0
-        known = types.get(kind)
-        one = known['amounts'][category] if known and category < len(known['amounts']) else -1
-        return None if one == -1 else one
+            one = amounts[category] if category < len(amounts) else 0
+        else:
+            known = types.get(kind)
+            one = known['amounts'][category] if known and category < len(known['amounts']) else -1
+        if one == -1:
+            return None
+        if with_code:
+            one -= one * with_code['off_permille'] // 1000
+            one = max(0, one - with_code['off_amount'])
+        return one
 
     def check_types(self, change):
         number, chosen = change['price_list'], types_of(change)
@@ -585,7 +663,8 @@ class Performance:
             return
         types = self.lists[number][1]
         companions = sum(types[one]['companion'] for one in chosen if one in types)
-        if (any(self.cost(number, self.categories.get(seat, 0), one) is None for seat, one in zip(change['seats'], chosen))
+        if (any(self.cost(number, self.categories.get(seat, 0), one, change['code']) is None
+                for seat, one in zip(change['seats'], chosen))
                 or any(types[one]['most'] and chosen.count(one) > types[one]['most'] for one in chosen if one in types)
                 or companions > sum(seat in self.wheelchairs for seat in change['seats'])):
             self.find(f'price types that list {number} does not allow')
@@ -621,9 +700,11 @@ class Performance:
                 self.find(f'seat {seat} is in another hold')
             self.order_of[seat] = order_id
         self.places[counted(change)] = self.places.get(counted(change), 0) + len(seats)
+        self.use_code(change, len(seats))
         amounts = b''
         if change['amounts']:
-            amounts = change['price_list'].to_bytes(4, 'little') + b''.join(
+            coded = change['code'].to_bytes(4, 'little') + change['code_index'].to_bytes(4, 'little') if change['code'] else b''
+            amounts = (change['price_list'] | (1 << 31 if coded else 0)).to_bytes(4, 'little') + coded + b''.join(
                 seat.to_bytes(4, 'little') + amount.to_bytes(8, 'little', signed=True)
                 for seat, amount in zip(seats, change['amounts'])) + bytes(change['types'])
         self.orders[order_id] = dict(change, state=CONFIRMED, placed_at_ms=at_ms, amounts=amounts)
@@ -636,9 +717,9 @@ class Performance:
             self.find('amounts where the first list says them, or none where it does not')
         if number >= len(self.lists):
             return
-        if types_of(change) != types_of(hold):
-            self.find('sold with other price types than held')
-        amounts = [self.cost(number, self.categories.get(seat, 0), one) or 0
+        if types_of(change) != types_of(hold) or self.code_of(change) != self.code_of(hold):
+            self.find('sold with other price types than held, or another code')
+        amounts = [self.cost(number, self.categories.get(seat, 0), one, change['code']) or 0
                    for seat, one in zip(change['seats'], types_of(change))]
         if change['amounts'] and change['amounts'] != amounts:
             self.find('seats are sold for other amounts than they cost')
@@ -660,8 +741,9 @@ class Performance:
             else:
                 if at_ms < plan[0]:
                     self.find('a price plan becomes valid before its time')
-                was, (planned, types) = self.lists[-1], plan[2]
-                if prices != ([old if one == -1 else one for old, one in zip(was[0], planned)], types or was[1]):
+                was, (planned, types, hidden, codes) = self.lists[-1], plan[2]
+                if prices != ([old if one == -1 else one for old, one in zip(was[0], planned)], types or was[1],
+                              was[2] if hidden is None else hidden, was[3] if codes is None else codes):
                     self.find('a price plan becomes valid with other prices')
         self.lists.append(prices)
         self.told_lists[change['number']] = (self.version, change['list'])
@@ -713,6 +795,7 @@ class Performance:
             if self.order_of.get(seat) == change['order_id']:
                 del self.order_of[seat]
         self.places[counted(order)] -= len(order['seats'])
+        self.use_code(order, -len(order['seats']))
         self.let_rest(at_ms, change, change['seats'])
 
     def replay_give_back(self, at_ms, change):
@@ -728,6 +811,7 @@ class Performance:
             if self.order_of.get(seat) == change['order_id']:
                 del self.order_of[seat]
         self.places[counted(order)] -= len(change['seats'])
+        self.use_code(order, -len(change['seats']))
         self.let_rest(at_ms, change, change['seats'])
 
     def replay_state(self, at_ms, change):

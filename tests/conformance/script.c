@@ -208,9 +208,10 @@ void script_amounts(struct script *s, uint32_t price_list, int64_t amount)
     change->total = order->total = amount * change->seat_count;
     for (uint32_t i = 0; i < change->seat_count; i++)
         change->amounts[i] = amount;
-    order->amounts = store_amounts_write(
-        price_list, change->seats, change->amounts, change->type_count > 0 ? change->types : NULL,
-        change->seat_count, take(s, store_amounts_len(change->seat_count)));
+    order->amounts = store_amounts_write(price_list, change->seats, change->amounts,
+                                         change->type_count > 0 ? change->types : NULL,
+                                         change->seat_count, change->code, change->code_index,
+                                         take(s, store_amounts_len(change->seat_count)));
 }
 
 void script_seat_amount(struct script *s, uint32_t place, int64_t amount)
@@ -219,10 +220,10 @@ void script_seat_amount(struct script *s, uint32_t place, int64_t amount)
     struct store_order *order = &s->orders[s->order_count - 1];
     change->total = order->total = change->total + amount - change->amounts[place];
     change->amounts[place] = amount;
-    order->amounts =
-        store_amounts_write(change->price_list, change->seats, change->amounts,
-                            change->type_count > 0 ? change->types : NULL, change->seat_count,
-                            take(s, store_amounts_len(change->seat_count)));
+    order->amounts = store_amounts_write(change->price_list, change->seats, change->amounts,
+                                         change->type_count > 0 ? change->types : NULL,
+                                         change->seat_count, change->code, change->code_index,
+                                         take(s, store_amounts_len(change->seat_count)));
 }
 
 void script_prices(struct script *s, uint32_t number, int64_t amount)
@@ -251,6 +252,28 @@ void script_types(struct script *s, uint32_t number, int64_t child)
                                                .korean = "동반자",
                                                .english = "Companion",
                                                .amounts = {0, 0}}}};
+    struct change change = {.kind = CHANGE_PRICES, .number = number};
+    int rc = price_list_write(&list, &s->arena, &change.list);
+    assert(rc == 0);
+    script_change(s, &change);
+}
+
+void script_codes(struct script *s, uint32_t number, uint64_t hidden)
+{
+    const struct price_list list = {
+        .category_count = 2,
+        .amounts = {1500, 2000},
+        .hidden = hidden,
+        .code_count = 2,
+        .codes = {{.number = 3,
+                   .word = "FANCLUB",
+                   .opens = 1,
+                   .off_permille = 100,
+                   .off_amount = 50,
+                   .until_ms = s->now_ms + SCRIPT_TTL_MS,
+                   .places = 3,
+                   .places_account = 2},
+                  {.number = 7, .count = 10, .off_amount = 5000, .places = 1}}};
     struct change change = {.kind = CHANGE_PRICES, .number = number};
     int rc = price_list_write(&list, &s->arena, &change.list);
     assert(rc == 0);

@@ -70,6 +70,9 @@ void script_prices(struct script *s, uint32_t number, int64_t amount);
 /* The same with types: all cost 1500 and 2000, but a child 1, of whom there is one at most and none
  * in the second category, and companions 4, who pay nothing. */
 void script_types(struct script *s, uint32_t number, int64_t child);
+/* The same with codes: 3, FANCLUB, 10 % and 50 off, opens category 0, for as long as a hold, three
+ * places and two of an account; and 7, of which ten were generated, a free place each. */
+void script_codes(struct script *s, uint32_t number, uint64_t hidden);
 /* The first seat of a hold is of that type, the others of type 0. It ends as if it was made now. */
 void script_choose(struct script *s, uint64_t hold, uint64_t account, struct script_seats seats,
                    uint32_t type);

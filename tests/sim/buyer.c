@@ -121,6 +121,13 @@ static void wish_types(struct buyer *buyer, struct owner_ask *ask)
         ask->types[i] = world_below(world, world_odds(world, 5) ? PRICE_NUMBERS + 1 : 4);
 }
 
+/* With a code, of those that there may be, or none. */
+static void wish_code(struct world *world, struct owner_ask *ask)
+{
+    ask->code = world_below(world, 5);
+    ask->code_index = ask->code > 0 ? world_below(world, 4) : 0;
+}
+
 static void take(struct buyer *buyer)
 {
     static void (*const wishes[])(struct buyer *, struct owner_ask *) = {wish_seats, wish_seats,
@@ -129,6 +136,8 @@ static void take(struct buyer *buyer)
     wishes[world_below(buyer->world, 4)](buyer, &ask);
     if (ask.seat_count > 0 && ask.area_count == 0 && world_odds(buyer->world, 20))
         wish_types(buyer, &ask);
+    if (world_odds(buyer->world, 30))
+        wish_code(buyer->world, &ask);
     insist(buyer, &ask, world_odds(buyer->world, 60));
 }
 
@@ -265,6 +274,9 @@ static void choose(struct buyer *buyer)
                             .seat_count = 1 + world_below(buyer->world, mine->seat_count)};
     memcpy(ask.seats, mine->seats, sizeof(mine->seats));
     wish_types(buyer, &ask);
+    ask.keeps_code = world_odds(buyer->world, 60);
+    if (!ask.keeps_code)
+        wish_code(buyer->world, &ask);
     const int result = insist(buyer, &ask, false);
     if (result == ERR_NOT_FOUND || result == ERR_TIMEOUT)
         drop(buyer, mine);

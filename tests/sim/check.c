@@ -201,6 +201,14 @@ static void check_choice(struct world *world, struct post *post, const struct ow
         world_fail(world, "P2: price types were chosen, the ledger says otherwise");
 }
 
+static void check_holdings(struct world *world, const struct owner_ask *ask)
+{
+    for (uint32_t i = 0; i < ask->holding_count; i++) {
+        if (!truth_find(&world->truth, ask->holdings[i].hold.hold_id))
+            world_fail(world, "a hold was told of that the ledger does not have");
+    }
+}
+
 static void check_granted(struct world *world, struct post *post, struct owner_ask *ask)
 {
     struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
@@ -253,11 +261,9 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
                 world_fail(world, "P2: a seat left its block, the ledger says otherwise");
         }
         break;
+    case OWNER_USES:
     case OWNER_HOLDINGS:
-        for (uint32_t i = 0; i < ask->holding_count; i++) {
-            if (!truth_find(&world->truth, ask->holdings[i].hold.hold_id))
-                world_fail(world, "a hold was told of that the ledger does not have");
-        }
+        check_holdings(world, ask);
         break;
     case OWNER_PRICES:
         check_prices(world, ask);
@@ -330,7 +336,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
             world_fail(world, "a performance was called begun before its time");
         break;
     case ERR_UNSUPPORTED:
-        if (ask->type_count == 0)
+        if (ask->type_count == 0 && ask->code == 0 && ask->why != OWNER_WHY_HIDDEN)
             world_fail(world, "price types were refused that nobody named");
         break;
     case ERR_FULL:
@@ -447,6 +453,10 @@ static void check_seats(struct world *world)
         ask.seat_count = 1;
         ask.seats[0] = seat;
         const int result = world_ask(world, &probe, &ask, NULL);
+        const struct price_list *valid = &world->truth.lists[world->truth.list_count - 1];
+        const bool hidden = (valid->hidden >> hall->seats[seat].category & 1) != 0;
+        if (hidden && result == ERR_UNSUPPORTED && ask.why == OWNER_WHY_HIDDEN)
+            continue;
         if (result != (state == SEATS_FREE ? 0 : ERR_CONFLICT))
             world_fail(world, "P7: seat %u is %s, but asking for it gives %s", seat,
                        state == SEATS_FREE ? "free" : "not free", err_name(result));

@@ -1,4 +1,6 @@
 /* Who makes it hard: faults, pauses, clock jumps, owners that stop, die, return and overlap. */
+#include <stdio.h>
+
 #include <inttypes.h>
 
 #include "sim/world.h"
@@ -103,6 +105,31 @@ static void make_types(struct world *world, struct price_list *list)
     }
 }
 
+/* Codes anew, few places each; now and then a category that needs one. */
+static void make_codes(struct world *world, struct price_list *list)
+{
+    list->code_count = 0;
+    for (uint32_t number = 1; number < 4; number++) {
+        struct price_code *code = &list->codes[list->code_count];
+        if (world_odds(world, 30))
+            continue;
+        *code = (struct price_code){.number = number,
+                                    .opens = world_below(world, 1u << STAGE_CATEGORIES),
+                                    .off_permille = world_below(world, 1001),
+                                    .off_amount = world_below(world, 2) * 1000,
+                                    .places = world_below(world, 6),
+                                    .places_account = world_below(world, 4)};
+        if (world_odds(world, 50))
+            code->count = 3;
+        else
+            snprintf(code->word, sizeof(code->word), "WORD-%u", number);
+        if (world_odds(world, 30))
+            code->until_ms = world->latest_ms + 1 + world_below(world, 20000);
+        list->code_count++;
+    }
+    list->hidden = world_odds(world, 30) ? world_below(world, 1u << STAGE_CATEGORIES) : 0;
+}
+
 /* The organiser changes what places cost; another may have done so since he looked. */
 static void change_prices(struct world *world)
 {
@@ -119,6 +146,8 @@ static void change_prices(struct world *world)
     list.amounts[category] = world_below(world, 100000);
     if (world_odds(world, 50))
         make_types(world, &list);
+    if (world_odds(world, 50))
+        make_codes(world, &list);
     arena_init(&arena, 65536);
     int err = price_list_write(&list, &arena, &ask.list);
     assert(err == 0 && ask.list.len <= sizeof(bytes));

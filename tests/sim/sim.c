@@ -73,6 +73,7 @@ static bool covers(const struct coverage *c)
         {"holds ended by the organiser", c->answers[OWNER_END_HOLD][0]},
         {"price lists", c->lists},
         {"price types chosen", c->choices},
+        {"holds with a code", c->codes},
         {"price types refused", c->answers[OWNER_CHOOSE][-ERR_UNSUPPORTED]},
         {"holds with price types refused", c->answers[OWNER_HOLD][-ERR_UNSUPPORTED]},
         {"prices whose time came", c->plans},

@@ -143,20 +143,36 @@ static uint64_t mark_of_hold(const struct seats_hold *hold, enum seats_state sta
     return mark;
 }
 
-int64_t truth_amount(const struct truth *truth, const struct truth_hold *known, uint32_t seat)
+/* The code of an entry, for its hold: of its list, good then or the hold's already, with places. */
+static bool follow_code(struct truth *truth, const struct change *change, struct truth_hold *known)
 {
     const struct price_list *list = &truth->lists[known->hold.price_list];
-    const uint32_t category = truth->hall->seats[seat].category;
-    uint32_t type = 0;
+    const bool same =
+        known->hold.code == change->code && known->hold.code_index == change->code_index;
+    const struct price_code *code = price_list_code(list, change->code);
+    const uint64_t opens = code ? code->opens : 0;
+    uint32_t all = 0, by_whose = 0;
+    known->hold.code = change->code;
+    known->hold.code_index = change->code_index;
+    if (code)
+        truth_uses(truth, known, &all, &by_whose);
+    if (change->code != 0 && !code)
+        return wrong(truth, "a code that the list does not have");
+    if (code && (change->code_index >= (code->count > 0 ? code->count : 1) ||
+                 (!same && (change->at_ms < code->from_ms ||
+                            (code->until_ms != 0 && change->at_ms >= code->until_ms)))))
+        return wrong(truth, "a code out of its time, or that was never generated");
+    if (code &&
+        ((code->places != 0 && all + known->hold.count > code->places) ||
+         (code->places_account != 0 && by_whose + known->hold.count > code->places_account)))
+        return wrong(truth, "a code is overdrawn");
+    truth->code_count += code != NULL;
     for (uint32_t i = 0; i < known->hold.count; i++) {
-        if (known->hold.seats[i] == seat)
-            type = known->hold.types[i];
+        const uint32_t category = truth->hall->seats[known->hold.seats[i]].category;
+        if ((list->hidden & ~opens) >> category & 1)
+            return wrong(truth, "a hidden place is held without a code");
     }
-    for (uint32_t i = 1; i < list->type_count; i++) {
-        if (list->types[i].number == type)
-            return list->types[i].amounts[category];
-    }
-    return type == 0 ? list->amounts[category] : PRICE_NONE;
+    return true;
 }
 
 /* The types of an entry, for its hold: of its list, to be had, and not more than may be. */
@@ -164,6 +180,8 @@ static bool follow_types(struct truth *truth, const struct change *change, struc
 {
     const struct price_list *list = &truth->lists[known->hold.price_list];
     uint32_t wheelchairs = 0, companions = 0;
+    if (!follow_code(truth, change, known))
+        return false;
     for (uint32_t i = 0; i < known->hold.count; i++) {
         known->hold.types[i] = change->type_count > 0 ? (uint8_t)change->types[i] : 0;
         if (truth_amount(truth, known, known->hold.seats[i]) < 0)
@@ -184,6 +202,8 @@ static bool follow_types(struct truth *truth, const struct change *change, struc
 
 static bool same_types(const struct truth_hold *known, const struct change *change)
 {
+    if (known->hold.code != change->code || known->hold.code_index != change->code_index)
+        return false;
     for (uint32_t i = 0; i < known->hold.count; i++) {
         if (known->hold.types[i] != (change->type_count > 0 ? change->types[i] : 0))
             return false;
@@ -673,10 +693,12 @@ static bool amounts_are(const struct truth *truth, const struct truth_hold *know
         return amounts.len == 0;
     for (uint32_t i = 0; i < known->hold.count; i++) {
         int64_t amount;
+        uint32_t index;
         const uint32_t seat = known->hold.seats[i];
         if (!store_amounts_find(amounts, seat, &amount) ||
             store_amounts_type(amounts, seat) != known->hold.types[i] ||
-            amount != truth_amount(truth, known, seat))
+            store_amounts_code(amounts, &index) != known->hold.code ||
+            index != known->hold.code_index || amount != truth_amount(truth, known, seat))
             return false;
     }
     return true;

@@ -55,7 +55,8 @@ struct truth {
     struct truth_plan *plans; /* prices that wait for their time; TRUTH_PLANS_MAX */
     uint32_t plan_count;
     uint32_t plans_begun, plans_ended;
-    uint32_t choices; /* of price types */
+    uint32_t choices;    /* of price types */
+    uint32_t code_count; /* holds with a code */
     uint32_t performance_id;
     uint32_t places_max;
     uint32_t rest_ms;
@@ -88,6 +89,9 @@ bool truth_follow(struct truth *truth);
 struct truth_hold *truth_find(struct truth *truth, struct id hold_id);
 /* What the hold's list says of a seat. */
 int64_t truth_amount(const struct truth *truth, const struct truth_hold *known, uint32_t seat);
+/* Places that are held and sold with the hold's code beside its own: of all, and of whose it is. */
+void truth_uses(const struct truth *truth, const struct truth_hold *known, uint32_t *ret_all,
+                uint32_t *ret_whose);
 /* The plan that waits; NULL: it does not. */
 struct truth_plan *truth_plan(const struct truth *truth, struct id plan_id);
 enum seats_state truth_state(const struct truth *truth, uint32_t seat);

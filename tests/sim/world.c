@@ -59,10 +59,10 @@ uint32_t world_posts(const struct world *world)
 
 static const char *verb_name(enum owner_verb verb)
 {
-    static const char *const names[] = {"hold",   "best",        "release",     "order",
-                                        "cancel", "sale",        "extend",      "keep key of",
-                                        "block",  "unblock",     "end hold of", "list holds",
-                                        "prices", "plan prices", "end plan",    "types of"};
+    static const char *const names[] = {
+        "hold",   "best",        "release",  "order",    "cancel",      "sale",
+        "extend", "keep key of", "block",    "unblock",  "end hold of", "list holds",
+        "prices", "plan prices", "end plan", "types of", "uses"};
     return names[verb];
 }
 
@@ -213,6 +213,7 @@ bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverag
     coverage->rests += world->truth.rest_count;
     coverage->plans += world->truth.plans_begun;
     coverage->choices += world->truth.choices;
+    coverage->codes += world->truth.code_count;
     coverage->lists += world->truth.list_count - 1;
     for (uint32_t i = 0; i < world->truth.hold_count; i++)
         coverage->sold_dear +=

@@ -252,4 +252,55 @@ export const trade = {
       assert.match(await a.page.textContent('[data-type="1"]'), /1.*40,000/);
     });
   },
+  'codes: a discount and a presale, made by the organiser, typed by the buyer': async (world) => {
+    await staff(world, 'codes@example.com', 'manager');
+    const { eventId, ids } = await season(world, 'Glass Garden', [21]);
+    await visit(world, [wide], async (a) => {
+      const { page } = a;
+      await signIn(a, `/organiser/events/${eventId}`, 'codes@example.com');
+      await page.click(`[data-performance="${ids[0]}"] [data-action=prices]`);
+      await page.fill('[name=code-word]', 'abc');
+      await page.click('[data-action=add-code]');
+      await page.waitForSelector('[name=code-word][aria-invalid=true]');
+      await page.fill('[name=code-word]', 'glass-10');
+      await page.fill('[name=code-percent]', '10');
+      await page.fill('[name=code-places]', '3');
+      await page.check('[name=opens-0]');
+      await a.isAccessible('codes');
+      await page.click('[data-action=add-code]');
+      await page.waitForSelector('[data-code="1"]:has-text("GLASS-10")');
+      await page.fill('[name=code-count]', '20');
+      await page.fill('[name=code-amount]', '5,000');
+      await page.click('[data-action=add-code]');
+      await page.waitForSelector('[data-code="2"]');
+      const file = page.waitForEvent('download');
+      await page.click('[data-code="2"] [data-action=print-codes]');
+      const lines = (await readFile(await (await file).path(), 'utf8')).trim().split('\n');
+      assert.equal(lines.length, 21);
+      await page.click('[name=hide-0]');
+      await page.waitForSelector('[name=hide-0]:checked:enabled');
+      await a.picture('codes-wide');
+    });
+    await visit(world, [narrow], async (a) => {
+      const { page } = a;
+      await page.goto(`${a.url}/p/${ids[0]}`);
+      await page.waitForSelector('.legend :text("코드 필요")');
+      await page.fill('.prices [name=code]', 'glass-10');
+      await holdBest(a, 2);
+      await a.press('order');
+      await page.waitForSelector('[data-part=code] output');
+      const total = async () => Number((await page.textContent('.lines-total b')).replace(/\D/g, ''));
+      assert.equal(await total(), 2 * 118_800); // the dearest are hidden, and open to the code
+      await page.fill('[data-part=code] [name=code]', 'no-such-code');
+      await a.press('take-code');
+      await page.waitForSelector('[data-part=code] .notice-bad');
+      await fits(a, 'a code in the order form');
+      await a.isAccessible('a code in the order form');
+      await a.picture('codes-phone');
+      await page.goto(`${a.url}/p/${ids[0]}`);
+      await page.waitForSelector('.held');
+      await order(a);
+      await page.waitForSelector('.ticket:has-text("118,800")');
+    }, true);
+  },
 };

@@ -65,6 +65,14 @@ static int fill_prices(struct arena *arena, const struct catalog_performance *pe
     ret_performance->prices = list;
     ret_performance->n_prices = count;
     ret_performance->n_price_types = valid->type_count;
+    ret_performance->takes_codes = valid->code_count > 0;
+    Usher__V1__PriceHidden *hidden;
+    if (price_list_hidden(valid, arena, &hidden) != 0)
+        return ERR_NO_MEMORY;
+    if (hidden) {
+        ret_performance->n_hidden_categories = hidden->n_categories;
+        ret_performance->hidden_categories = hidden->categories;
+    }
     return price_list_types(valid, arena, &ret_performance->price_types);
 }
 

@@ -242,6 +242,18 @@ void catalog_priced(void *arg, const struct price_list *list)
         lists->newest = kept;
 }
 
+uint32_t catalog_next_code(const struct catalog_performance *performance)
+{
+    uint32_t last = 0;
+    const struct catalog_prices *prices = performance->lists->newest;
+    for (; prices; prices = prices->before) {
+        const uint32_t count = prices->list.code_count;
+        if (count > 0 && prices->list.codes[count - 1].number > last)
+            last = prices->list.codes[count - 1].number;
+    }
+    return last + 1;
+}
+
 const struct price_type *catalog_price_type(const struct catalog_performance *performance,
                                             uint32_t number, uint32_t type)
 {

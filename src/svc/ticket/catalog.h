@@ -83,6 +83,8 @@ void catalog_priced(void *lists, const struct price_list *list);
 /* The list of that number; NULL: it is not known here. */
 const struct price_list *catalog_price_list(const struct catalog_performance *performance,
                                             uint32_t number);
+/* The lowest number of a code that no list has had. */
+uint32_t catalog_next_code(const struct catalog_performance *performance);
 /* What the type of that number is, by list number or the last before it that has it; NULL: none. */
 const struct price_type *catalog_price_type(const struct catalog_performance *performance,
                                             uint32_t number, uint32_t type);

@@ -98,6 +98,9 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->price_list = ask->price_list;
     m->types = ask->types;
     m->n_types = ask->type_count;
+    m->code = ask->code;
+    m->code_index = ask->code_index;
+    m->keeps_code = ask->keeps_code;
     m->list = (ProtobufCBinaryData){ask->list.len, (uint8_t *)ask->list.at};
     if (ask->reason.len > 0) /* of a message: it ends with a NUL */
         m->reason = (char *)ask->reason.at;
@@ -144,6 +147,13 @@ static int unpack_answer(const Usher__V1__OwnerAnswer *answer, struct owner_ask 
     ask->hold.price_list = answer->price_list;
     for (size_t i = 0; i < answer->n_types && i < SEATS_PARTY_MAX; i++)
         ask->hold.types[i] = (uint8_t)answer->types[i];
+    ask->hold.code = answer->code;
+    ask->hold.code_index = answer->code_index;
+    ask->why = (enum owner_why)answer->why;
+    ask->use_count = 0;
+    for (size_t i = 0; i < answer->n_code_uses && i < PRICE_CODES_MAX; i++)
+        ask->uses[ask->use_count++] =
+            (struct owner_use){answer->code_uses[i]->code, answer->code_uses[i]->places};
     for (size_t i = 0; i < answer->n_amounts && i < SEATS_PARTY_MAX; i++)
         ask->amounts[i] = answer->amounts[i];
     ask->total = answer->total;
@@ -223,7 +233,7 @@ static bool may_repeat(const struct owner_ask *ask)
            ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD ||
            ask->verb == OWNER_HOLDINGS || ask->verb == OWNER_PRICES ||
            ask->verb == OWNER_PLAN_PRICES || ask->verb == OWNER_END_PLAN ||
-           ask->verb == OWNER_CHOOSE;
+           ask->verb == OWNER_CHOOSE || ask->verb == OWNER_USES;
 }
 
 static int ask_far(struct elsewhere *e, const char *url,

@@ -4,6 +4,7 @@
 #include "svc/ticket/bars.h"
 #include "svc/ticket/bills.h"
 #include "svc/ticket/persons.h"
+#include "svc/ticket/prices.h"
 #include "token/roles.h"
 
 #define STARTING_MAX_MS 300000 /* merely beginning to pay prolongs a hold by this at most */
@@ -65,6 +66,7 @@ static int fill_hold(struct call *call, const struct catalog_performance *perfor
     ret_hold->currency = (char *)performance->currency;
     ret_hold->currency_digits = currency_digits(view_str(performance->currency));
     ret_hold->version = ask->version;
+    ret_hold->code = hold->code;
     const struct price_list *promised = catalog_price_list(performance, hold->price_list);
     if (promised && promised->type_count > 0) {
         ret_hold->n_price_types = promised->type_count;
@@ -84,6 +86,17 @@ static int ask_and_fill(struct call *call, const struct catalog_performance *per
     if (err != 0)
         return desk_hold_refused(call, performance, ask);
     return fill_hold(call, performance, ask, ret_hold);
+}
+
+/* What the buyer has typed. Non-zero after call_fail. */
+static int put_code(struct call *call, const struct catalog_performance *performance,
+                    const char *typed, struct owner_ask *ask)
+{
+    struct price_use use;
+    const int err = desk_read_code(call, performance, typed, &use);
+    ask->code = use.number;
+    ask->code_index = use.index;
+    return err;
 }
 
 int ticket_hold_seats(struct call *call, const void *request, void *response)
@@ -110,6 +123,9 @@ int ticket_hold_seats(struct call *call, const void *request, void *response)
     ask.type_count = (uint32_t)wish->n_types;
     for (size_t i = 0; i < wish->n_types; i++)
         ask.types[i] = wish->types[i];
+    err = put_code(call, performance, wish->code, &ask);
+    if (err != 0)
+        return err;
     ask.area_count = (uint32_t)wish->n_areas;
     for (size_t i = 0; i < wish->n_areas; i++)
         ask.areas[i] = (struct owner_area){wish->areas[i]->section, wish->areas[i]->quantity};
@@ -139,6 +155,9 @@ int ticket_hold_best(struct call *call, const void *request, void *response)
                                    .wheelchairs = wish->wheelchairs,
                                    .restricted_view = wish->restricted_view};
     const struct hall *hall = performance->hall->hall;
+    err = put_code(call, performance, wish->code, &ask);
+    if (err != 0)
+        return err;
     if (wish->category_choice_case == USHER__V1__HOLD_BEST_REQUEST__CATEGORY_CHOICE_CATEGORY) {
         if (wish->category >= hall->category_count)
             return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "category",
@@ -167,6 +186,12 @@ CALL_HANDLER(ticket_choose_price_types)
     if (wish->n_types > SEATS_PARTY_MAX)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "types",
                          "a hold has at most %d places", SEATS_PARTY_MAX);
+    ask.keeps_code =
+        wish->code_choice_case != USHER__V1__CHOOSE_PRICE_TYPES_REQUEST__CODE_CHOICE_CODE;
+    if (!ask.keeps_code)
+        err = put_code(call, performance, wish->code, &ask);
+    if (err != 0)
+        return err;
     ask.seat_count = ask.type_count = (uint32_t)wish->n_types;
     for (size_t i = 0; i < wish->n_types; i++) {
         ask.seats[i] = wish->types[i]->seat;

@@ -75,9 +75,9 @@ static int order_of_ask(const struct owner_ask *ask, uint32_t performance_id, st
         .seats = store_seats_write(ask->hold.seats, ask->hold.count, seats),
     };
     if (ask->hold.price_list > 0)
-        ret_order->amounts =
-            store_amounts_write(ask->hold.price_list, ask->hold.seats, ask->amounts,
-                                typed ? types : NULL, ask->hold.count, amounts);
+        ret_order->amounts = store_amounts_write(
+            ask->hold.price_list, ask->hold.seats, ask->amounts, typed ? types : NULL,
+            ask->hold.count, ask->hold.code, ask->hold.code_index, amounts);
     return 0;
 }
 

@@ -4,7 +4,7 @@
 
 static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
 {
-    if (m->verb > OWNER_CHOOSE || m->n_types > SEATS_PARTY_MAX || m->list.len > CHANGE_LIST_MAX ||
+    if (m->verb > OWNER_USES || m->n_types > SEATS_PARTY_MAX || m->list.len > CHANGE_LIST_MAX ||
         m->holdings_max > TICKET_HOLDINGS_MAX || m->n_seats > SEATS_PARTY_MAX ||
         m->n_areas > SEATS_PARTY_MAX || m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||
         m->request_hash.len != sizeof(ask->request_hash) ||
@@ -43,6 +43,9 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
     ask->reason = view_str(m->reason);
     ask->price_list = m->price_list;
     ask->type_count = (uint32_t)m->n_types;
+    ask->code = m->code;
+    ask->code_index = m->code_index;
+    ask->keeps_code = m->keeps_code;
     if (m->n_types > 0)
         memcpy(ask->types, m->types, m->n_types * sizeof(ask->types[0]));
     ask->list = view_of(m->list.data, m->list.len);
@@ -112,6 +115,20 @@ static bool pack_types(struct arena *arena, const struct seats_hold *hold,
     return answer->types != NULL;
 }
 
+static bool pack_uses(struct arena *arena, const struct owner_ask *ask,
+                      Usher__V1__OwnerAnswer *answer)
+{
+    Usher__V1__CodeUse *uses = arena_alloc(arena, (ask->use_count + 1) * sizeof(*uses));
+    answer->code_uses = arena_alloc(arena, (ask->use_count + 1) * sizeof(*answer->code_uses));
+    for (uint32_t i = 0; uses && answer->code_uses && i < ask->use_count; i++) {
+        usher__v1__code_use__init(&uses[i]);
+        uses[i].code = ask->uses[i].code;
+        uses[i].places = ask->uses[i].places;
+        answer->code_uses[answer->n_code_uses++] = &uses[i];
+    }
+    return uses && answer->code_uses;
+}
+
 static int pack_answer(struct arena *arena, const struct owner_ask *ask,
                        Usher__V1__OwnerAnswer *answer)
 {
@@ -122,11 +139,15 @@ static int pack_answer(struct arena *arena, const struct owner_ask *ask,
     answer->nearest = copy(arena, ask->refusal.nearest, ask->refusal.nearest_count);
     answer->amounts = arena_alloc(arena, sizeof(ask->amounts));
     if (!hold_id || !account_id || !answer->seats || !answer->taken || !answer->nearest ||
-        !answer->amounts || !pack_types(arena, &ask->hold, answer))
+        !answer->amounts || !pack_types(arena, &ask->hold, answer) ||
+        (ask->use_count > 0 && !pack_uses(arena, ask, answer)))
         return ERR_NO_MEMORY;
     memcpy(answer->amounts, ask->amounts, sizeof(ask->amounts));
     answer->n_amounts = ask->hold.count;
     answer->price_list = ask->hold.price_list;
+    answer->code = ask->hold.code;
+    answer->code_index = ask->hold.code_index;
+    answer->why = ask->why;
     id_to_bytes(ask->hold.hold_id, hold_id);
     id_to_bytes(ask->hold.account_id, account_id);
     answer->result = ask->result;

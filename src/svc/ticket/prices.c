@@ -37,6 +37,32 @@ static int read_types(struct call *call, const Usher__V1__PriceTypes *wish, stru
                      PRICE_TYPES_MAX, PRICE_NUMBERS - 1, PRICE_NAME_MAX);
 }
 
+/* Hidden categories and codes, likewise. */
+static int read_codes(struct call *call, const struct catalog_performance *performance,
+                      const Usher__V1__SetPricesRequest *wish, struct price_list *list)
+{
+    const uint32_t next = catalog_next_code(performance);
+    struct owner_figures figures;
+    owner_figures(performance->owner, &figures);
+    const struct price_list *valid = catalog_price_list(performance, figures.price_list);
+    for (size_t i = 0; wish->codes && i < wish->codes->n_codes; i++) {
+        const uint32_t number = wish->codes->codes[i]->number;
+        if (number < next && !(valid && price_list_code(valid, number)))
+            return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "codes",
+                             "codes[%zu]: a new code has a number from %u on", i, next);
+    }
+    if (wish->hidden && price_list_set_hidden(list, wish->hidden) != 0)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "hidden",
+                         "hidden categories are the hall's, each named once, the lowest first");
+    if (wish->codes && price_list_set_codes(list, wish->codes) != 0)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "codes",
+                         "at most %d codes, numbered 1 to %d, rising; each with a word of its own, "
+                         "%d to %d of A-Z, 0-9 and -, or a count of up to %d",
+                         PRICE_CODES_MAX, PRICE_CODE_LAST, PRICE_WORD_MIN, PRICE_WORD_MAX,
+                         PRICE_COUNT_MAX);
+    return 0;
+}
+
 /* The last list that is durable, whatever this process has heard of. Non-zero after call_fail. */
 static int read_valid(struct call *call, const struct catalog_performance *performance,
                       struct price_list *ret_list)
@@ -67,6 +93,8 @@ static int try_set(struct call *call, const struct catalog_performance *performa
                                given);
     if (err == 0)
         err = read_types(call, wish->types, &list);
+    if (err == 0)
+        err = read_codes(call, performance, wish, &list);
     if (err != 0)
         return err;
     *ask = (struct owner_ask){.verb = OWNER_PRICES, .price_list = list.number};
@@ -128,6 +156,10 @@ static int fill_plan(const struct catalog_performance *performance, const struct
     *ret_plan = plan;
     plan->n_types = list->type_count;
     err = price_list_types(list, arena, &plan->types);
+    if (err == 0)
+        err = price_list_hidden(list, arena, &plan->hidden);
+    if (err == 0)
+        err = price_list_codes(list, arena, &plan->codes);
     return plan->plan_id && plan->prices ? err : ERR_NO_MEMORY;
 }
 
@@ -148,6 +180,8 @@ static int plan_prices(struct call *call, const struct catalog_performance *perf
         desk_read_prices(call, performance->hall->hall, wish->prices, wish->n_prices, &list, given);
     if (err == 0)
         err = read_types(call, wish->types, &list);
+    if (err == 0)
+        err = read_codes(call, performance, wish, &list);
     if (err != 0)
         return err;
     ask.hold_id = chance_id(ticket->options.chance);
@@ -206,7 +240,8 @@ CALL_HANDLER(ticket_set_prices)
     bool again = true;
     if (!performance || desk_check_event(call, performance->event) != 0)
         return ERR_NOT_FOUND;
-    if (wish->n_prices == 0 && !(wish->types && (wish->from_ms == 0 || wish->types->n_types > 0)))
+    if (wish->n_prices == 0 && !wish->hidden && !wish->codes &&
+        !(wish->types && (wish->from_ms == 0 || wish->types->n_types > 0)))
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
                          "at least one category has a new price, or there are other types");
     if (wish->from_ms != 0) {

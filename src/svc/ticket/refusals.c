@@ -1,6 +1,7 @@
 #include "net/range.h"
 #include "observe/log.h"
 #include "svc/ticket/desk.h"
+#include "svc/ticket/prices.h"
 #include "token/roles.h"
 
 #define ALL_HELD_RETRY_MS    3000             /* a freed place rests about so long */
@@ -26,6 +27,12 @@ struct id desk_origin(const struct call *call)
         !net_range_is_local(&address))
         (void)id_from_bytes(view_of(&address, sizeof(address)), &origin);
     return origin;
+}
+
+int desk_refuse_code(struct call *call)
+{
+    return desk_fail(call, CODE_FAILED_PRECONDITION, "CODE_UNKNOWN", "code",
+                     "there is no such code for these places, or it is not good now");
 }
 
 static int seats_taken(struct call *call, const struct owner_ask *ask)
@@ -71,6 +78,27 @@ static int too_early(struct call *call, const struct owner_ask *ask)
                      (long long)(wait_ms + 999) / 1000);
 }
 
+static int price_refused(struct call *call, enum owner_why why)
+{
+    switch (why) {
+    case OWNER_WHY_TYPES:
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "PRICE_TYPE", "types",
+                         "these price types are not to be had, or not so often, for these places");
+    case OWNER_WHY_HIDDEN:
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "CODE_NEEDED", "code",
+                         "these places are held with a code alone that opens them");
+    case OWNER_WHY_CODE:
+        return desk_refuse_code(call);
+    case OWNER_WHY_USED:
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "CODE_USED", "code",
+                         "this code has not so many places left");
+    case OWNER_WHY_ACCOUNT:
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "CODE_USED", "code",
+                         "this code has not so many places left for one buyer");
+    }
+    return desk_refuse_code(call);
+}
+
 int desk_refused(struct call *call, const struct owner_ask *ask)
 {
     switch (ask->result) {
@@ -80,8 +108,7 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
         return desk_fail(call, CODE_FAILED_PRECONDITION, "LIMIT_REACHED", NULL,
                          "this account would have more places than the organiser allows");
     case ERR_UNSUPPORTED:
-        return desk_fail(call, CODE_FAILED_PRECONDITION, "PRICE_TYPE", "types",
-                         "these price types are not to be had, or not so often, for these places");
+        return price_refused(call, ask->why);
     case ERR_BUSY:
         if (ask->verb == OWNER_CHOOSE)
             return desk_fail(call, CODE_FAILED_PRECONDITION, "HOLD_IN_PAYMENT", "hold_id",

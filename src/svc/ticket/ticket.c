@@ -27,6 +27,8 @@ CALL_HANDLER(ticket_choose_price_types);
 CALL_HANDLER(ticket_set_prices);
 CALL_HANDLER(ticket_list_price_plans);
 CALL_HANDLER(ticket_end_price_plan);
+CALL_HANDLER(ticket_list_price_codes);
+CALL_HANDLER(ticket_get_generated_codes);
 
 #define FOR_EVER "public, max-age=31536000, immutable"
 #define SECONDS  "public, max-age=2"
@@ -68,6 +70,8 @@ static const struct method methods[] = {
     {"UpdatePerformance", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_update_performance},
     {"SetPrices", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_set_prices},
     {"ListPricePlans", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_price_plans},
+    {"ListPriceCodes", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_price_codes},
+    {"GetGeneratedCodes", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_get_generated_codes},
     {"EndPricePlan", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_end_price_plan},
     {"OpenSale", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0, ticket_open_sale},
     {"PauseSale", METHOD_UNARY, ROLES_MANAGE | ROLE_PEER, false, NULL, 0, ticket_pause_sale},

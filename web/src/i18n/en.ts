@@ -154,6 +154,8 @@ export const en = {
   whereMoney: 'Where is my money?',
   refunded: (amount: string) => `${amount} is on its way back to you.`,
   orderState: 'Status',
+  codeHere: 'Code for presale or discount',
+  codeNeeded: 'with a code',
   proofNeeded: 'proof needed at the door',
   ticketOf: (n: number, all: number) => `Ticket ${n} of ${all}`,
   qrLabel: (label: string) => `QR code of the ticket for ${label}`,
@@ -315,6 +317,18 @@ export const en = {
     REFUND_CHANGED: {
       title: (): string => 'The amount has changed meanwhile',
       text: 'Please look at the new amount before you go on.',
+    },
+    CODE_UNKNOWN: {
+      title: (): string => 'This code is not good here',
+      text: 'There is no such code for these seats, or its time is over. Seats that were held before it began keep their price.',
+    },
+    CODE_USED: {
+      title: (): string => 'The code is used up',
+      text: 'It has not so many places left, in all or for you. It may work again if somebody gives places back.',
+    },
+    CODE_NEEDED: {
+      title: (): string => 'These seats need a code',
+      text: 'Type it in below the prices, and try again.',
     },
     PRICE_TYPE: {
       title: (): string => 'Not possible for these seats',

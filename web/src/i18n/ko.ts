@@ -150,6 +150,8 @@ export const ko: Words = {
   whereMoney: '결제·환불 내역',
   refunded: (amount) => `환불 예정 금액은 ${amount}입니다.`,
   orderState: '상태',
+  codeHere: '선예매·할인 코드',
+  codeNeeded: '코드 필요',
   proofNeeded: '입장 시 증빙 확인',
   ticketOf: (n, all) => `티켓 ${n}/${all}`,
   qrLabel: (label) => `${label} 티켓의 QR 코드`,
@@ -308,6 +310,18 @@ export const ko: Words = {
     REFUND_CHANGED: {
       title: () => '환불 금액이 바뀌었습니다',
       text: '새로 계산된 금액을 확인하고 다시 진행해 주세요.',
+    },
+    CODE_UNKNOWN: {
+      title: () => '사용할 수 없는 코드입니다',
+      text: '이 좌석에 쓸 수 있는 코드가 아니거나 사용 기간이 아닙니다. 코드가 생기기 전에 선점한 좌석에는 적용되지 않습니다.',
+    },
+    CODE_USED: {
+      title: () => '코드의 남은 수량이 부족합니다',
+      text: '전체 또는 1인당 사용 가능한 매수를 넘었습니다. 다른 분이 좌석을 취소하면 다시 쓸 수 있습니다.',
+    },
+    CODE_NEEDED: {
+      title: () => '코드가 필요한 좌석입니다',
+      text: '가격 아래에 코드를 입력하고 다시 시도해 주세요.',
     },
     PRICE_TYPE: {
       title: () => '선택하신 좌석에는 적용할 수 없는 권종입니다',

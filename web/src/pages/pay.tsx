@@ -21,6 +21,7 @@ import { DepositForm, emptyWish, wishOf, wrongWith } from '../parts/depositform'
 import { Field, toFirstWrong } from '../parts/field';
 import { Icon } from '../parts/icon';
 import { Failed, Notice } from '../parts/notice';
+import { PriceCode } from '../parts/pricecode';
 import { PriceTypes } from '../parts/pricetypes';
 import { RefundTable } from '../parts/refundtable';
 import { Trouble } from '../parts/trouble';
@@ -87,6 +88,10 @@ export function PayPage({ performanceId }: { performanceId: number }) {
   if (lost.value) return <Trouble failure={lost.value} retry={load} />;
   if (!hold.value) return <NothingHeld performanceId={performanceId} />;
   if (!order.value) return <p class="loading">{words.value.loading}</p>;
+  const chosenAnew = (kept: KeptHold) => {
+    hold.value = kept;
+    load();
+  };
   const { open, quote, providers } = order.value;
   const chosen = way.value ?? providers[0]?.name ?? box_office;
   const priced = chosen === box_office || chosen === box_office_later ? null : quote;
@@ -109,11 +114,11 @@ export function PayPage({ performanceId }: { performanceId: number }) {
           <PriceTypes
             hold={hold.value}
             prices={pricesOf(order.value.performance)}
-            onChosen={(kept) => {
-              hold.value = kept;
-              load();
-            }}
+            onChosen={chosenAnew}
           />
+          {order.value.performance.takesCodes || hold.value.code ? (
+            <PriceCode hold={hold.value} onChosen={chosenAnew} />
+          ) : null}
           <Form
             performance={order.value.performance}
             hold={hold.value}

@@ -4,6 +4,7 @@ import { count, gradeName, money } from '../i18n/format';
 import { words } from '../i18n/words';
 import { swatch } from '../map/palette';
 import type { Plan } from '../map/plan';
+import { Field } from '../parts/field';
 import { useScrollStop } from '../parts/focus';
 import { Icon } from '../parts/icon';
 import { Stepper } from '../parts/stepper';
@@ -23,6 +24,7 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
   };
   const left = (free: number, held: number) =>
     free > 0 ? say.free(count(free)) : held > 0 ? say.allHeld : say.soldOut;
+  const hidden = performance?.hiddenCategories ?? [];
   const only = sale.only.value;
   const areas = plan.sections.filter(({ standing }) => standing);
   return (
@@ -46,7 +48,10 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
                   style={{ backgroundColor: swatch(category.color, isDark.value) }}
                   aria-hidden="true"
                 />
-                <span class="legend-name">{gradeName(category.name)}</span>
+                <span class="legend-name">
+                  {gradeName(category.name)}
+                  {hidden.includes(index) ? ` · ${say.codeNeeded}` : ''}
+                </span>
                 <b class="numeric">{priceOf(index)}</b>
                 <span class="legend-free numeric">
                   {free === undefined ? '' : left(free, sale.heldByCategory.value[index] ?? 0)}
@@ -99,6 +104,17 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
           </li>
         ) : null}
       </ul>
+      {performance?.takesCodes ? (
+        <Field
+          label={say.codeHere}
+          name="code"
+          maxLength={64}
+          value={sale.code.value}
+          onInput={(value) => {
+            sale.code.value = value;
+          }}
+        />
+      ) : null}
       {areas.length > 0 ? (
         <ul class="areas">
           {areas.map(({ index, name, category }) => {

@@ -32,6 +32,8 @@ export interface KeptHold {
   currencyDigits: number;
   /** What the seats may be for; not there or empty: everybody pays the same. */
   types?: KeptType[];
+  /** The number of the code that it has; 0: none. */
+  code?: number;
   /** The key of the order this hold may become: one, however often it is tried. */
   orderKey: string;
 }
@@ -77,6 +79,7 @@ export function keptOf(hold: Hold, performanceId: number, orderKey: string): Kep
       proof,
       amounts: amounts.map(Number),
     })),
+    code: hold.code,
     orderKey,
   };
 }

@@ -53,6 +53,8 @@ export class Sale {
 
   readonly choice = signal<Choice>(empty);
   readonly hold = signal<KeptHold | null>(null);
+  /** What was typed as a code, for the next hold. */
+  readonly code = signal('');
   readonly busy = signal<Busy>(null);
   readonly failure = signal<Failure | null>(null);
   /** The one category that the map shows plainly, others faded; null: all. */
@@ -358,6 +360,7 @@ export class Sale {
           performanceId,
           seats: [...seats].sort((a, b) => a - b),
           areas: [...areas].map(([section, quantity]) => ({ section, quantity })),
+          code: this.code.value.trim(),
           idempotencyKey,
         },
         { timeoutMs: call_ms },
@@ -378,6 +381,7 @@ export class Sale {
           apart,
           wheelchairs: Math.min(wheelchairs, party),
           restrictedView,
+          code: this.code.value.trim(),
           idempotencyKey,
           categoryChoice:
             category === null ? { case: undefined } : { case: 'category', value: category },

@@ -14,6 +14,7 @@ import { announce } from '../../state/announce';
 import { acting, options, Task } from '../../state/organise';
 import { go, paths } from '../../state/route';
 import { datesOf } from '../home';
+import { Codes } from './codes';
 import { AddDate, MoveDate } from './date';
 import { Exports } from './exports';
 import { FormCard, Line, Refusal, TextArea } from './form';
@@ -452,6 +453,9 @@ function Dates({ event, onDone }: { event: Event; onDone(): void }) {
                     onDone();
                   }}
                 />
+              ) : null}
+              {pricing.value === one.performanceId ? (
+                <Codes key={`codes-${one.priceList}`} performance={one} onDone={onDone} />
               ) : null}
               {pricing.value === one.performanceId ? (
                 <ChangePrices
