@@ -121,11 +121,14 @@ static void wish_types(struct buyer *buyer, struct owner_ask *ask)
         ask->types[i] = world_below(world, world_odds(world, 5) ? PRICE_NUMBERS + 1 : 4);
 }
 
-/* With a code, of those that there may be, or none. */
+/* With a code, mostly one that there is, and of those generated together mostly the same. */
 static void wish_code(struct world *world, struct owner_ask *ask)
 {
+    const struct price_list *valid = &world->truth.lists[world->truth.list_count - 1];
     ask->code = world_below(world, 5);
-    ask->code_index = ask->code > 0 ? world_below(world, 4) : 0;
+    if (valid->code_count > 0 && world_odds(world, 80))
+        ask->code = valid->codes[world_below(world, valid->code_count)].number;
+    ask->code_index = ask->code > 0 && world_odds(world, 20) ? world_below(world, 4) : 0;
 }
 
 static void take(struct buyer *buyer)
@@ -136,7 +139,7 @@ static void take(struct buyer *buyer)
     wishes[world_below(buyer->world, 4)](buyer, &ask);
     if (ask.seat_count > 0 && ask.area_count == 0 && world_odds(buyer->world, 20))
         wish_types(buyer, &ask);
-    if (world_odds(buyer->world, 30))
+    if (world_odds(buyer->world, 50))
         wish_code(buyer->world, &ask);
     insist(buyer, &ask, world_odds(buyer->world, 60));
 }

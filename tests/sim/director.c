@@ -146,7 +146,7 @@ static void change_prices(struct world *world)
     list.amounts[category] = world_below(world, 100000);
     if (world_odds(world, 50))
         make_types(world, &list);
-    if (world_odds(world, 50))
+    if (world_odds(world, 70))
         make_codes(world, &list);
     arena_init(&arena, 65536);
     int err = price_list_write(&list, &arena, &ask.list);
