@@ -2,8 +2,8 @@
 import concurrent.futures
 import subprocess
 
-
-from shop import AUTH, DONE, USHER, Buyer
+from server import wait_until
+from shop import AUTH, DONE, REFUNDED, USHER, Buyer, fault
 
 TICKETS = "usher.v1.TicketService"
 
@@ -73,6 +73,25 @@ def hidden_places_need_a_code(shop):
     assert shop.audit()[0] == 0, shop.audit()[1]
 
 
+def late_money_for_places_that_are_hidden(shop):
+    """The hold is gone when the money comes, and its places have been hidden since: the money goes back."""
+    night = shop.make_performance(60000)
+    names = [c["name"] for c in shop.operator("GetPerformance", {"performanceId": night})["hall"]["categories"]]
+    buyer = Buyer(shop, night)
+    shop.psp.script(fault("confirm", "error_after"), fault("lookup", "error_before"), webhooks={"lose": 1})
+    buyer.begin()
+    buyer.choose()
+    codes(shop, night, "--add", "PRESALE", "--opens", ",".join(names), "--hide", ",".join(names))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(buyer.finish)
+        wait_until(buyer.charges, "the charge")
+        buyer.ask("ReleaseHold", {"performanceId": night, "holdId": buyer.hold["holdId"]}, TICKETS)
+        coming.result()
+    shop.psp.script()
+    assert buyer.until(DONE, REFUNDED)["state"] == REFUNDED
+    assert shop.audit()[0] == 0, shop.audit()[1]
+
+
 def nobody_overdraws_a_code(shop):
     """Many ask at the same moment for the last places of a code, and for the same voucher."""
     night = shop.make_performance(60000)
@@ -106,5 +125,6 @@ def nobody_overdraws_a_code(shop):
 TESTS = [
     ("codes-a-discount-is-paid", a_discount_is_paid),
     ("codes-hidden-places", hidden_places_need_a_code),
+    ("codes-late-money", late_money_for_places_that_are_hidden),
     ("codes-nobody-overdraws", nobody_overdraws_a_code),
 ]

@@ -64,6 +64,8 @@ static int meaning(const struct call_status *status)
         {"SOLD_OUT", ERR_CONFLICT},
         {"PAY_LATER_OFF", ERR_DENIED},
         {"PRICE_TYPE", ERR_CONFLICT},         /* these prices are not to be had any more */
+        {"CODE_NEEDED", ERR_CONFLICT},        /* they are hidden since */
+        {"PERSON_NEEDED", ERR_CONFLICT},      /* whose the account was is not known any more */
         {"PERFORMANCE_BEGUN", ERR_NOT_FOUND}, /* unless it was begun before: then that is told */
     };
     for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
