@@ -167,7 +167,7 @@ export const home = {
             .map(({ name, encodedBodySize }) => [name.split('/').at(-1), encodedBodySize]),
         );
         const all = sizes.reduce((sum, [, size]) => sum + size, 0) / 1000;
-        console.log(`   ${what}: ${all.toFixed(1)} kB, gzipped`);
+        console.log(`   ${what}: ${all.toFixed(2)} kB, gzipped`);
         assert.ok(sizes.every(([, size]) => size > 0), 'a size is not known');
         return all;
       };

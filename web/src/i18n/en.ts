@@ -320,15 +320,15 @@ export const en = {
     },
     CODE_UNKNOWN: {
       title: (): string => 'This code is not good here',
-      text: 'There is no such code for these seats, or its time is over. Seats that were held before it began keep their price.',
+      text: 'No such code is good for these seats now. Seats held before it began keep their price.',
     },
     CODE_USED: {
       title: (): string => 'The code is used up',
-      text: 'It has not so many places left, in all or for you. It may work again if somebody gives places back.',
+      text: 'It has too few places left, in all or for you. Try again later.',
     },
     CODE_NEEDED: {
       title: (): string => 'These seats need a code',
-      text: 'Type it in below the prices, and try again.',
+      text: 'Type it below the prices.',
     },
     PRICE_TYPE: {
       title: (): string => 'Not possible for these seats',

@@ -4,7 +4,6 @@ import { count, gradeName, money } from '../i18n/format';
 import { words } from '../i18n/words';
 import { swatch } from '../map/palette';
 import type { Plan } from '../map/plan';
-import { Field } from '../parts/field';
 import { useScrollStop } from '../parts/focus';
 import { Icon } from '../parts/icon';
 import { Stepper } from '../parts/stepper';
@@ -50,7 +49,7 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
                 />
                 <span class="legend-name">
                   {gradeName(category.name)}
-                  {hidden.includes(index) ? ` · ${say.codeNeeded}` : ''}
+                  {hidden.includes(index) && ` · ${say.codeNeeded}`}
                 </span>
                 <b class="numeric">{priceOf(index)}</b>
                 <span class="legend-free numeric">
@@ -105,15 +104,17 @@ export function Prices({ sale, plan }: { sale: Sale; plan: Plan }) {
         ) : null}
       </ul>
       {performance?.takesCodes ? (
-        <Field
-          label={say.codeHere}
-          name="code"
-          maxLength={64}
-          value={sale.code.value}
-          onInput={(value) => {
-            sale.code.value = value;
-          }}
-        />
+        <label class="field">
+          <span>{say.codeHere}</span>
+          <input
+            name="code"
+            maxLength={64}
+            value={sale.code.value}
+            onInput={({ currentTarget }) => {
+              sale.code.value = currentTarget.value;
+            }}
+          />
+        </label>
       ) : null}
       {areas.length > 0 ? (
         <ul class="areas">
