@@ -49,7 +49,7 @@ static int insist(struct buyer *buyer, struct owner_ask *ask, bool with_key)
     const struct owner_ask wish = *ask;
     const uint32_t tries = receipt || !is_hold(ask) ? 1 + world_below(world, 6) : 1;
     bool uncertain = false;
-    for (uint32_t i = 0; i < tries && !world->failed; i++) {
+    for (uint32_t i = 0; i < tries && !world->tale.failed; i++) {
         *ask = wish;
         const int result = world_ask(world, buyer, ask, receipt);
         uncertain = uncertain || result == ERR_UNAVAILABLE;
@@ -207,7 +207,7 @@ static void order_again(struct buyer *buyer)
                             .hold_id = mine->hold_id,
                             .payment_method = 1};
     struct receipt *receipt = new_key(buyer, &ask);
-    if (!receipt || world_ask(world, buyer, &ask, receipt) != ERR_NOT_FOUND || world->failed)
+    if (!receipt || world_ask(world, buyer, &ask, receipt) != ERR_NOT_FOUND || world->tale.failed)
         return;
     ask = receipt->ask;
     if (truth_find(&world->truth, ask.hold_id)->sold_version == 0)
@@ -389,7 +389,7 @@ void buyer_run(void *arg)
     struct buyer *buyer = arg;
     struct world *world = buyer->world;
     world_wait(world, 1000);
-    for (uint32_t i = 0; i < world->acts && !world->failed; i++) {
+    for (uint32_t i = 0; i < world->acts && !world->tale.failed; i++) {
         acts[world_below(world, sizeof(acts) / sizeof(acts[0]))](buyer);
         if (world_odds(world, 60))
             world_wait(world, 800);

@@ -395,7 +395,7 @@ static void check_expiry(struct world *world, struct post *post)
         stage_sleep(100);
         if (!truth_follow(&world->truth))
             world_fail(world, "%s", truth->error);
-        for (uint32_t i = 0; i < truth->hold_count && !world->failed; i++) {
+        for (uint32_t i = 0; i < truth->hold_count && !world->tale.failed; i++) {
             const struct truth_hold *known = &truth->holds[i];
             if (known->fate == TRUTH_HELD && post_now_ms(post) - known->hold.expires_at_ms > 1000)
                 world_fail(world, "P7: a seat is held more than a second after its hold's end");
@@ -433,7 +433,7 @@ static bool anything_ends(struct world *world, int64_t since_ms)
 static void check_rests(struct world *world)
 {
     const int64_t since_ms = post_now_ms(world->posts[0]);
-    while (anything_ends(world, since_ms) && !world->failed) {
+    while (anything_ends(world, since_ms) && !world->tale.failed) {
         stage_sleep(100);
         if (!truth_follow(&world->truth))
             world_fail(world, "%s", world->truth.error);
@@ -444,7 +444,7 @@ static void check_rests(struct world *world)
 static void check_seats(struct world *world)
 {
     const struct hall *hall = world->stage.hall;
-    for (uint32_t seat = 0; seat < hall->place_count && !world->failed; seat++) {
+    for (uint32_t seat = 0; seat < hall->place_count && !world->tale.failed; seat++) {
         struct buyer probe = {.world = world, .account_id = stage_id(5000 + seat)};
         const enum seats_state state = truth_state(&world->truth, seat);
         struct owner_ask ask = {.verb = OWNER_HOLD, .account_id = probe.account_id};
@@ -473,7 +473,7 @@ static void check_seats(struct world *world)
 /* Every key that is young enough gives its answer again. */
 static void check_keys(struct world *world, struct post *post)
 {
-    for (uint32_t i = 0; i < world->receipt_count && !world->failed; i++) {
+    for (uint32_t i = 0; i < world->receipt_count && !world->tale.failed; i++) {
         struct receipt *receipt = &world->receipts[i];
         if (!receipt->answered || receipt->reused ||
             post_now_ms(post) - receipt->at_ms >= keep_ms(world))
@@ -485,7 +485,7 @@ static void check_keys(struct world *world, struct post *post)
             world_fail(world, "P5: an answered key gives %s", err_name(result));
         ask = receipt->ask;
         ask.request_hash[0] ^= 1;
-        if (!world->failed && world_ask(world, &again, &ask, receipt) != ERR_EXISTS)
+        if (!world->tale.failed && world_ask(world, &again, &ask, receipt) != ERR_EXISTS)
             world_fail(world, "P5: an answered key is accepted with another request");
     }
 }
@@ -540,19 +540,19 @@ void check_calm(struct world *world)
         return;
     }
     check_phantoms(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         knock(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_expiry(world, post);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_rests(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_seats(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_rests(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_keys(world, post);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_figures(world, post);
 }
 

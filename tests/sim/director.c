@@ -30,7 +30,7 @@ static void set_sale(struct world *world, uint32_t state)
 {
     struct buyer organiser = {.world = world};
     struct owner_ask ask = {.verb = OWNER_SET_SALE, .sale_state = state};
-    for (int i = 0; i < 20 && !world->failed; i++) {
+    for (int i = 0; i < 20 && !world->tale.failed; i++) {
         if (world_ask(world, &organiser, &ask, NULL) == 0)
             return;
         world_wait(world, 200);
@@ -318,7 +318,7 @@ void director_run(void *arg)
         world_wait(world, 400);
         set_sale(world, STAGE_OPEN);
     }
-    while (world->buyers_left > 0 && !world->failed) {
+    while (world->buyers_left > 0 && !world->tale.failed) {
         world_wait(world, 400);
         mend(world);
         if (world_odds(world, 12))
@@ -337,14 +337,14 @@ void director_run(void *arg)
     while (world->buyers_left > 0)
         stage_sleep(1000);
     calm_down(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_calm(world);
     /* Once more, by an owner that knows nothing. */
     post_close(world, world->posts[0], false);
     struct post *fresh = post_open(world);
     if (!stage_serving(fresh->owner))
         world_fail(world, "a fresh owner does not serve");
-    if (!world->failed)
+    if (!world->tale.failed)
         check_calm(world);
     post_close(world, fresh, false);
     check_end(world);

@@ -112,9 +112,9 @@ static bool play(uint64_t seed, bool verbose, struct coverage *coverage, uint64_
     alarm(SEED_SECONDS_MAX);
     const bool fine = world_play(&world, seed, verbose, coverage);
     alarm(0);
-    *ret_hash = world.trace_hash;
+    *ret_hash = world.tale.trace_hash;
     if (!fine)
-        replay_hint(world.failure);
+        replay_hint(world.tale.failure);
     if (!world.ended)
         exit(2); /* fibers are left over: no other world can begin */
     return fine;

@@ -5,33 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void world_say(struct world *world, const char *format, ...)
-{
-    char line[512];
-    va_list args;
-    va_start(args, format);
-    const int len = snprintf(line, sizeof(line), "%10.3f ",
-                             (double)loop_now_ns(world->stage.loop) / (double)NS_PER_MS);
-    vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
-    va_end(args);
-    for (int i = 0; line[i] != '\0'; i++) /* FNV-1a */
-        world->trace_hash = (world->trace_hash ^ (uint8_t)line[i]) * UINT64_C(0x100000001b3);
-    if (world->verbose)
-        printf("%s\n", line);
-}
-
-void world_fail(struct world *world, const char *format, ...)
-{
-    if (world->failed)
-        return;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(world->failure, sizeof(world->failure), format, args);
-    va_end(args);
-    world->failed = true;
-    world_say(world, "WRONG: %s", world->failure);
-}
-
 uint32_t world_below(struct world *world, uint32_t limit)
 {
     return (uint32_t)chance_below(world->chance, limit);
@@ -123,7 +96,7 @@ int world_ask(struct world *world, struct buyer *buyer, struct owner_ask *ask,
     post->shadow.now_ms = now_ms;
     if (world->latest_ms < now_ms)
         world->latest_ms = now_ms;
-    if (!world->failed)
+    if (!world->tale.failed)
         check_answer(world, post, ask, receipt, asked_version);
     post->visitors--;
     return ask->result;
@@ -181,14 +154,12 @@ static void draw_stage(struct world *world, uint64_t seed)
         .shuffle = true,
     };
     stage_open(&world->stage, &options);
+    world->tale.loop = world->stage.loop;
 }
 
 bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverage *coverage)
 {
-    *world = (struct world){.seed = seed,
-                            .verbose = verbose,
-                            .coverage = coverage,
-                            .trace_hash = UINT64_C(0xcbf29ce484222325)};
+    *world = (struct world){.seed = seed, .tale = tale_new(verbose), .coverage = coverage};
     draw_stage(world, seed);
     world->chance = &world->stage.chance.chance;
     world->receipts = calloc(WORLD_RECEIPTS_MAX, sizeof(*world->receipts));
@@ -220,11 +191,11 @@ bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverag
             world->truth.holds[i].fate == TRUTH_SOLD && world->truth.holds[i].hold.price_list > 0;
     coverage->sold += truth_count_fate(&world->truth, TRUTH_SOLD);
     coverage->cancelled += truth_count_fate(&world->truth, TRUTH_CANCELLED);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_audit(world);
     truth_release(&world->truth);
     free(world->receipts);
     if (world->ended)
         stage_close(&world->stage);
-    return !world->failed;
+    return !world->tale.failed;
 }

@@ -13,6 +13,7 @@
 #ifndef USHER_TESTS_SIM_WORLD_H
 #define USHER_TESTS_SIM_WORLD_H
 
+#include "sim/tale.h"
 #include "sim/truth.h"
 #include "store/wrap/fault.h"
 
@@ -93,8 +94,8 @@ struct weather {
 
 struct world {
     uint64_t seed;
-    bool verbose;
     struct stage stage;
+    struct tale tale;
     struct truth truth;
     struct chance *chance;
     struct coverage *coverage;
@@ -111,20 +112,17 @@ struct world {
     bool calm;   /* no faults any more, one owner */
     bool ended;
     int64_t latest_ms; /* the latest time that an owner gave */
-    uint64_t trace_hash;
-    bool failed;
-    char failure[512];
 };
 
-/* Plays the seed. False: failure says what is wrong. trace_hash is that of all that happened. */
+/* Plays the seed. False: the tale says what is wrong; its hash is that of all that happened. */
 bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverage *coverage);
 
 /* ---- for the files of the world alone ---- */
 
 /* A line of the trace. */
-void world_say(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define world_say(world, ...) tale_say(&(world)->tale, __VA_ARGS__)
 /* Something is wrong; the first is kept, and everybody goes home. */
-void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define world_fail(world, ...) tale_fail(&(world)->tale, __VA_ARGS__)
 bool world_odds(struct world *world, uint32_t in_hundred);
 uint32_t world_below(struct world *world, uint32_t limit);
 /* Sleeps 0 … max_ms. */

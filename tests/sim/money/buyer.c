@@ -457,7 +457,7 @@ static void tell_hook(struct mine *mine)
     const char *body = arena_printf(
         &mine->arena, "{\"eventType\":\"x\",\"data\":{\"orderId\":\"%s\",\"status\":\"CANCELED\"}}",
         mine->payment_id);
-    for (int i = 0; i < HOOKS_MAX && !buyer->world->failed; i++) {
+    for (int i = 0; i < HOOKS_MAX && !buyer->world->tale.failed; i++) {
         struct usher *usher = buyer->world->usher;
         struct page page = {0};
         struct arena arena;
@@ -559,7 +559,7 @@ void money_buyer_run(void *arg)
     struct money_buyer *buyer = arg;
     const uint32_t rounds = buyer->world->still ? 1 : 1 + below(buyer, 4);
     wait_ms(buyer, 2000);
-    for (uint32_t i = 0; i < rounds && !buyer->world->failed; i++) {
+    for (uint32_t i = 0; i < rounds && !buyer->world->tale.failed; i++) {
         struct mine mine = {.buyer = buyer};
         arena_init(&mine.arena, 4 * ARENA_MAX);
         const uint32_t kind = below(buyer, 100);

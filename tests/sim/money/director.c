@@ -138,7 +138,7 @@ void money_director_run(void *arg)
     while (world->buyers_left > 0) {
         money_wait(world, world->still ? 20 : 1000);
         clear_up(world);
-        if (trouble && !world->failed)
+        if (trouble && !world->tale.failed)
             make_trouble(world);
     }
     clear_up(world);

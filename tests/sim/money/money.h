@@ -20,6 +20,7 @@
 #include "db/smtp.h"
 #include "owner/stage_test.h"
 #include "psp/psp.h"
+#include "sim/tale.h"
 #include "store/wrap/fault.h"
 #include "svc/door/door.h"
 #include "svc/payment/payment.h"
@@ -96,8 +97,8 @@ struct money_buyer {
 
 struct money_world {
     uint64_t seed;
-    bool verbose;
     struct stage stage;
+    struct tale tale;
     struct chance *chance;
     struct money_coverage *coverage;
     struct money_weather weather;
@@ -127,9 +128,6 @@ struct money_world {
     bool flawless; /* nothing goes wrong but people */
     bool calm;
     bool ended;
-    uint64_t trace_hash;
-    bool failed;
-    char failure[1024];
 };
 
 /* How a world is played, beyond its seed. */
@@ -145,10 +143,8 @@ bool money_world_play(struct money_world *world, const struct money_play *play,
 
 /* ---- for the files of the world alone ---- */
 
-void money_say(struct money_world *world, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-void money_fail(struct money_world *world, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+#define money_say(world, ...)  tale_say(&(world)->tale, __VA_ARGS__)
+#define money_fail(world, ...) tale_fail(&(world)->tale, __VA_ARGS__)
 bool money_happens(struct money_world *world, uint32_t ppm);
 uint32_t money_below(struct money_world *world, uint32_t limit);
 void money_wait(struct money_world *world, int64_t max_ms);
@@ -179,7 +175,7 @@ void money_buyer_run(void *arg);
 void money_director_run(void *arg);
 
 /* check.c */
-/* Whether nothing is left to do; what is said of it is in world->failure's room, ret_what. */
+/* Whether nothing is left to do; what is said of it is in world->tale.failure's room, ret_what. */
 bool check_rest(struct money_world *world, char *ret_what, size_t size);
 void check_books(struct money_world *world);
 void check_mails(struct money_world *world);

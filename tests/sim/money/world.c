@@ -12,33 +12,6 @@
 
 #define FIBERS_MAX 700
 
-void money_say(struct money_world *world, const char *format, ...)
-{
-    char line[512];
-    va_list args;
-    va_start(args, format);
-    const int len = snprintf(line, sizeof(line), "%10.3f ",
-                             (double)loop_now_ns(world->stage.loop) / (double)NS_PER_MS);
-    vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
-    va_end(args);
-    for (int i = 0; line[i] != '\0'; i++) /* FNV-1a */
-        world->trace_hash = (world->trace_hash ^ (uint8_t)line[i]) * UINT64_C(0x100000001b3);
-    if (world->verbose)
-        printf("%s\n", line);
-}
-
-void money_fail(struct money_world *world, const char *format, ...)
-{
-    if (world->failed)
-        return;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(world->failure, sizeof(world->failure), format, args);
-    va_end(args);
-    world->failed = true;
-    money_say(world, "WRONG: %s", world->failure);
-}
-
 uint32_t money_below(struct money_world *world, uint32_t limit)
 {
     return (uint32_t)chance_below(world->chance, limit);
@@ -128,6 +101,7 @@ static void draw(struct money_world *world, const struct money_play *play)
         .shuffle = true,
     };
     stage_open(&world->stage, &options);
+    world->tale.loop = world->stage.loop;
     world->chance = &world->stage.chance.chance;
     const uint32_t kind = play->still ? 0 : money_below(world, sizeof(kinds) / sizeof(kinds[0]));
     world->weather = kinds[kind];
@@ -161,30 +135,29 @@ bool money_world_play(struct money_world *world, const struct money_play *play,
                       struct money_coverage *coverage)
 {
     *world = (struct money_world){.seed = play->seed,
-                                  .verbose = play->verbose,
+                                  .tale = tale_new(play->verbose),
                                   .crash_at = play->crash_at,
                                   .crash_psp = play->crash_psp,
                                   .still = play->still,
-                                  .coverage = coverage,
-                                  .trace_hash = UINT64_C(0xcbf29ce484222325)};
+                                  .coverage = coverage};
     open_world(world, play);
     stage_run(&world->stage, money_director_run, world);
     if (!world->ended)
         money_fail(world, "somebody waits for ever");
-    if (!world->failed)
+    if (!world->tale.failed)
         check_ledger(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_promises(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_mails(world);
-    if (!world->failed && world->flawless)
+    if (!world->tale.failed && world->flawless)
         check_flawless(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_books(world);
     free(world->psp_http);
     close(world->ledger_fd);
     sql_free(world->sql);
     if (world->ended)
         stage_close(&world->stage);
-    return !world->failed;
+    return !world->tale.failed;
 }

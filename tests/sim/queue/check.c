@@ -16,7 +16,7 @@ static void apply_row(struct queue_world *world, const struct line_row *row)
 {
     struct view left = row->body;
     struct line_entry entry;
-    while (left.len > 0 && !world->failed) {
+    while (left.len > 0 && !world->tale.failed) {
         if (line_entry_read(&left, &entry) != 0 || line_apply(&world->truth, &entry) != 0) {
             queue_fail(world, "row %" PRIu64 " breaks a rule", row->seq);
             return;
@@ -38,7 +38,7 @@ void check_follow(struct queue_world *world)
     int err = line_read(world->sql, world->sale_id, world->truth_seq + 1, &arena, &rows, &count,
                         DEADLINE_NEVER);
     assert(err == 0);
-    for (size_t i = 0; i < count && !world->failed; i++) {
+    for (size_t i = 0; i < count && !world->tale.failed; i++) {
         if (rows[i].seq != world->truth_seq + 1)
             queue_fail(world, "row %" PRIu64 " follows row %" PRIu64, rows[i].seq,
                        world->truth_seq);
@@ -46,7 +46,7 @@ void check_follow(struct queue_world *world)
         world->truth_seq = rows[i].seq;
     }
     arena_release(&arena);
-    if (!world->failed)
+    if (!world->tale.failed)
         line_check(&world->truth);
 }
 
@@ -91,7 +91,7 @@ void check_place(struct queue_world *world, uint32_t account, const Usher__V1__P
 {
     struct told *told = &world->told[account];
     check_follow(world);
-    if (world->failed)
+    if (world->tale.failed)
         return;
     if (place->number > 0)
         check_number(world, account, place->number, known->number);
@@ -168,7 +168,7 @@ void check_draw(struct queue_world *world)
 {
     struct arena arena;
     arena_init(&arena, 8u << 20);
-    for (uint32_t i = 0; i < world->account_count && !world->failed; i++) {
+    for (uint32_t i = 0; i < world->account_count && !world->tale.failed; i++) {
         arena_reset(&arena);
         check_one(world, i, &arena);
     }

@@ -295,7 +295,7 @@ static void finish(struct queue_person *person)
     const int64_t until_ms = queue_wall_ms(world) + STUCK_MS;
     Usher__V1__PlaceState state;
     (void)join(person);
-    while (!world->failed && queue_wall_ms(world) < until_ms) {
+    while (!world->tale.failed && queue_wall_ms(world) < until_ms) {
         state = USHER__V1__PLACE_STATE__PLACE_STATE_UNSPECIFIED;
         const enum outcome outcome = look(person, &state);
         if (outcome == REFUSED || state == USHER__V1__PLACE_STATE__PLACE_STATE_DONE ||
@@ -311,7 +311,7 @@ static void finish(struct queue_person *person)
         }
         stage_sleep(700);
     }
-    if (!world->failed)
+    if (!world->tale.failed)
         queue_fail(world, "account %u waits for ever", person->account);
 }
 
@@ -321,7 +321,7 @@ void queue_person_run(void *arg)
     struct queue_world *world = person->world;
     const uint32_t acts = world->still ? 4 : 6 + roll(person, 20);
     queue_wait(world, world->still ? 200 : 4000);
-    for (uint32_t i = 0; i < acts && !world->failed; i++) {
+    for (uint32_t i = 0; i < acts && !world->tale.failed; i++) {
         if (world->still && i == 0)
             (void)join(person);
         else if (world->still)
@@ -330,9 +330,9 @@ void queue_person_run(void *arg)
             act(person);
         queue_wait(world, 1200);
     }
-    while (!world->calm && !world->failed)
+    while (!world->calm && !world->tale.failed)
         stage_sleep(500);
-    if (!world->failed)
+    if (!world->tale.failed)
         finish(person);
     world->people_left--;
 }

@@ -17,6 +17,7 @@
 #include "call/method.h"
 #include "line/line.h"
 #include "owner/stage_test.h"
+#include "sim/tale.h"
 #include "store/line.h"
 #include "svc/waitroom/waitroom.h"
 #include "token/pass.h"
@@ -73,8 +74,9 @@ struct queue_person {
 
 struct queue_world {
     uint64_t seed;
-    bool verbose, still, calm, ended, failed;
+    bool still, calm, ended;
     struct stage stage;
+    struct tale tale;
     struct chance *chance;
     struct queue_coverage *coverage;
     struct sql *sql; /* durable */
@@ -99,8 +101,6 @@ struct queue_world {
     uint64_t serving_told, version_told; /* the highest */
     uint64_t steps, crash_at;
     bool crash_due;
-    uint64_t trace_hash;
-    char failure[512];
 };
 
 struct queue_play {
@@ -114,10 +114,8 @@ bool queue_play(struct queue_world *world, const struct queue_play *play,
 
 /* ---- for the files of the world alone ---- */
 
-void queue_say(struct queue_world *world, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-void queue_fail(struct queue_world *world, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+#define queue_say(world, ...)  tale_say(&(world)->tale, __VA_ARGS__)
+#define queue_fail(world, ...) tale_fail(&(world)->tale, __VA_ARGS__)
 uint32_t queue_below(struct queue_world *world, uint32_t limit);
 void queue_wait(struct queue_world *world, int64_t max_ms);
 void queue_step(struct queue_world *world);

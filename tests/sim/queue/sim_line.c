@@ -49,7 +49,7 @@ static bool play(const struct queue_play *how, struct queue_coverage *coverage)
     const bool fine = queue_play(&world, how, coverage);
     alarm(0);
     if (!fine)
-        replay_hint(world.failure);
+        replay_hint(world.tale.failure);
     if (!world.ended)
         exit(2); /* fibers are left over: no other world can begin */
     return fine;
@@ -101,13 +101,13 @@ static int play_many(uint64_t first, uint64_t seeds, bool until_failed)
         failed += !play(&how, &coverage);
         if (failed > 0 && until_failed)
             return 1;
-        const uint64_t hash = world.trace_hash;
+        const uint64_t hash = world.tale.trace_hash;
         if (seed % TWICE_EVERY != 0)
             continue;
         struct queue_coverage unused = {0};
         twice++;
         play(&how, &unused);
-        if (hash != world.trace_hash) {
+        if (hash != world.tale.trace_hash) {
             differed++;
             replay_hint("played twice, it went differently");
         }
@@ -174,6 +174,6 @@ int main(int argc, char **argv)
     struct queue_coverage coverage = {0};
     const bool fine = play(&one, &coverage);
     printf("%s sim/line seed %" PRIu64 ", %" PRIu64 " steps, trace %016" PRIx64 "\n",
-           fine ? "ok" : "not ok", one.seed, world.steps, world.trace_hash);
+           fine ? "ok" : "not ok", one.seed, world.steps, world.tale.trace_hash);
     return fine ? 0 : 1;
 }

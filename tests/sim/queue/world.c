@@ -2,7 +2,6 @@
 #include "sim/queue/queue.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,33 +11,6 @@
 #include "store/bars.h"
 
 #define CALM_MS 120000 /* the draw, the opening and the trouble are over by then */
-
-void queue_say(struct queue_world *world, const char *format, ...)
-{
-    char line[512];
-    va_list args;
-    va_start(args, format);
-    const int len = snprintf(line, sizeof(line), "%10.3f ",
-                             (double)loop_now_ns(world->stage.loop) / (double)NS_PER_MS);
-    vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
-    va_end(args);
-    for (int i = 0; line[i] != '\0'; i++) /* FNV-1a */
-        world->trace_hash = (world->trace_hash ^ (uint8_t)line[i]) * UINT64_C(0x100000001b3);
-    if (world->verbose)
-        printf("%s\n", line);
-}
-
-void queue_fail(struct queue_world *world, const char *format, ...)
-{
-    if (world->failed)
-        return;
-    va_list args;
-    va_start(args, format);
-    vsnprintf(world->failure, sizeof(world->failure), format, args);
-    va_end(args);
-    world->failed = true;
-    queue_say(world, "WRONG: %s", world->failure);
-}
 
 uint32_t queue_below(struct queue_world *world, uint32_t limit)
 {
@@ -113,6 +85,7 @@ static void draw_world(struct queue_world *world, const struct queue_play *play)
                                           .fibers_max = 600,
                                           .shuffle = true};
     stage_open(&world->stage, &options);
+    world->tale.loop = world->stage.loop;
     world->chance = &world->stage.chance.chance;
     const uint32_t weather = play->still ? 0 : queue_below(world, 4);
     world->latency_ms = weather == 0 ? 0 : weather == 3 ? 400 : 20;
@@ -150,7 +123,7 @@ static void restart(struct queue_world *world, bool crash)
     *(crash ? &world->coverage->crashes : &world->coverage->stops) += 1;
     room_close(world->room, crash);
     check_follow(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_ledger(world);
     queue_wait(world, queue_below(world, 4) == 0 ? 8000 : 300);
     (void)room_open(world);
@@ -230,11 +203,11 @@ static void calm_down(struct queue_world *world)
 static void end(struct queue_world *world)
 {
     check_follow(world);
-    if (!world->failed)
+    if (!world->tale.failed)
         check_ledger(world);
-    if (!world->failed && world->truth.drawn)
+    if (!world->tale.failed && world->truth.drawn)
         check_draw(world);
-    if (!world->failed && world->truth.opened && world->opened == 0)
+    if (!world->tale.failed && world->truth.opened && world->opened == 0)
         queue_fail(world, "the line is open, and nothing is on sale");
     room_close(world->room, false);
     world->ended = true;
@@ -250,10 +223,10 @@ void queue_director_run(void *arg)
         assert(err == 0);
     }
     const int64_t until_ms = STAGE_WALL_MS + (world->still ? 3000 : CALM_MS / 4);
-    while (queue_wall_ms(world) < until_ms && !world->failed) {
+    while (queue_wall_ms(world) < until_ms && !world->tale.failed) {
         queue_wait(world, world->still ? 20 : 1000);
         clear_up(world);
-        if (trouble && !world->failed)
+        if (trouble && !world->tale.failed)
             make_trouble(world);
     }
     clear_up(world);
@@ -269,11 +242,10 @@ bool queue_play(struct queue_world *world, const struct queue_play *play,
                 struct queue_coverage *coverage)
 {
     *world = (struct queue_world){.seed = play->seed,
-                                  .verbose = play->verbose,
+                                  .tale = tale_new(play->verbose),
                                   .still = play->still,
                                   .crash_at = play->crash_at,
-                                  .coverage = coverage,
-                                  .trace_hash = UINT64_C(0xcbf29ce484222325)};
+                                  .coverage = coverage};
     draw_world(world, play);
     make_tables(world);
     draw_sale(world);
@@ -284,5 +256,5 @@ bool queue_play(struct queue_world *world, const struct queue_play *play,
     sql_free(world->sql);
     if (world->ended)
         stage_close(&world->stage);
-    return !world->failed;
+    return !world->tale.failed;
 }
