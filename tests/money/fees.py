@@ -176,6 +176,20 @@ def own_rule(shop):
     assert int(later.ask("PreviewRefund", {"orderId": later.hold["holdId"]})["charge"]) == kept
 
 
+def at_once(shop):
+    """A hold just before new terms keeps the old ones, one just after has the new ones, each time."""
+    night = shop.make_performance(hold_ms=420000)
+    rules = [f"0d {20 + i}%" for i in range(12)]
+    set_terms(shop, night, refundRule=rules[0])
+    for i, rule in enumerate(rules[1:]):
+        before = Buyer(shop, night, taking=[2 * i])
+        set_terms(shop, night, refundRule=rule)
+        after = Buyer(shop, night, taking=[2 * i + 1])
+        told = [b.ask("QuotePurchase", {"performanceId": night, "holdId": b.hold["holdId"], "prices": [str(PRICE)]})
+                ["refundRule"] for b in (before, after)]
+        assert told == [rules[i], rule], (told, i)
+
+
 def commands(shop):
     """usher payment terms shows and changes what is given alone; usher payment receipts lists."""
     night = with_fees(shop)
@@ -198,6 +212,7 @@ TESTS = [
     ("receipt-of-money-that-was-unclear", money_without_seats),
     ("receipt-numbers-have-no-gap", numbers),
     ("refund-rule-of-ones-own", own_rule),
+    ("terms-begin-between-two-holds", at_once),
     ("selling-terms-refused", refused),
     ("selling-terms-commands", commands),
 ]
