@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "clock/clock.h"
 #include "err/err.h"
 #include "fiber/fiber.h"
 #include "observe/log.h"
@@ -186,6 +187,55 @@ const struct trace *trace_here(void)
 void trace_be_here(const struct trace *trace)
 {
     fiber_set_context(trace);
+}
+
+void trace_work_begin(struct trace_work *work, struct view parent, uint64_t number)
+{
+    *work = (struct trace_work){.outer = trace_here(), .began_ns = clock_mono_ns(clock_system())};
+    if (!is_parent(parent))
+        return;
+    work->trace.parent = view_of(parent.at, TRACE_PARENT_CHARS);
+    const uint64_t begun = mix(hex_number(parent.at + SPAN_AT, 16) ^ mix(number));
+    work->trace.made = (struct id){begun | 1, mix(begun ^ (uint64_t)work->began_ns)};
+    trace_choose(&work->trace, true);
+    trace_be_here(&work->trace);
+}
+
+static void link_to(const struct trace *other, struct span *span)
+{
+    struct span linked;
+    trace_fill_span(other, &linked);
+    if (linked.trace_hi == span->trace_hi && linked.trace_lo == span->trace_lo)
+        return;
+    span->link_hi = linked.trace_hi;
+    span->link_lo = linked.trace_lo;
+    span->link_id = linked.id;
+}
+
+void trace_work_end(struct trace_work *work, const struct span *span)
+{
+    if (is_none(&work->trace))
+        return;
+    struct span kept = *span;
+    kept.began_ns = work->began_ns;
+    kept.took_ns = clock_mono_ns(clock_system()) - work->began_ns;
+    trace_be_here(work->outer);
+    if (!spans_want(work->trace.choice == TRACE_CHOSEN, span->failed, kept.took_ns))
+        return;
+    trace_fill_span(&work->trace, &kept);
+    if (!is_none(work->outer))
+        link_to(work->outer, &kept);
+    spans_put(&kept);
+}
+
+void trace_keep_asked(const struct span *span)
+{
+    const struct trace *trace = trace_here();
+    struct span kept = *span;
+    if (is_none(trace) || !spans_want(trace->choice == TRACE_CHOSEN, span->failed, span->took_ns))
+        return;
+    trace_fill_inner_span(trace, (uint64_t)span->began_ns, &kept);
+    spans_put(&kept);
 }
 
 bool trace_log_context(struct log_context *ret_context)

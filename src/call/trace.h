@@ -14,6 +14,8 @@
 #include "call/metadata.h"
 #include "mem/id.h"
 
+struct span;
+
 #define TRACE_REQUEST_ID     VIEW_LIT("x-request-id")
 #define TRACE_PARENT         VIEW_LIT("traceparent")
 #define TRACE_REQUEST_ID_MAX 64 /* characters */
@@ -48,11 +50,28 @@ void trace_take(struct trace *trace, const struct metadata *received);
  * its choice goes along in the flag: believed is whether the flag comes from a process of ours. */
 void trace_choose(struct trace *trace, bool believed);
 
-struct span;
 /* Fills the ids of the span of this call. */
 void trace_fill_span(const struct trace *trace, struct span *span);
 /* … of a span within it, that nothing is called from; number tells it from others. */
 void trace_fill_inner_span(const struct trace *trace, uint64_t number, struct span *span);
+
+/* Work that belongs to a trace and is done later than the call that began it, or by another call:
+ * a mail, a webhook, a look at a provider. The trace's parent is kept with what is to be done. */
+struct trace_work {
+    struct trace trace;        /* of the work; no request: it belongs to none */
+    const struct trace *outer; /* what the fiber was at before; its span is the work's link */
+    int64_t began_ns;
+};
+/* Begins it: until its end the fiber's log lines, calls and rows belong to the trace. parent: as it
+ * was kept, borrowed; empty or malformed: nothing happens. number: tells apart works with one
+ * parent that begin at once. In a fiber; work stays where it is. */
+void trace_work_begin(struct trace_work *work, struct view parent, uint64_t number);
+/* Ends it, and keeps its span where it is wanted. Of *span kind, failed, code, facts and name are
+ * read. */
+void trace_work_end(struct trace_work *work, const struct span *span);
+/* Keeps the span of something that the running call asked another server for, where it is wanted;
+ * the same is read of *span, and when it began and how long it took. */
+void trace_keep_asked(const struct span *span);
 
 /* The id of the request: in text, or as it came. Empty where trace is NULL or there is no request.
  */

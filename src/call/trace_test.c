@@ -169,6 +169,53 @@ static void a_fiber_knows_its_trace(void **state)
     assert_int_equal(fiber_main(in_a_fiber, NULL), 0);
 }
 
+/* What a work's span, and one within it, say. */
+static void works(void *arg)
+{
+    const struct span said = {
+        .kind = SPAN_CLIENT, .failed = true, .code = -1, .name = "mail tickets"};
+    struct span asked = said, spans[4];
+    struct trace_work work;
+    char next[TRACE_PARENT_CHARS + 1], id[17];
+    struct trace outer = of(NULL, NULL);
+    trace_be_here(&outer);
+    trace_work_begin(&work, VIEW_LIT("no traceparent"), 7);
+    assert_ptr_equal(trace_here(), &outer);
+    trace_work_end(&work, &said);
+    assert_int_equal(spans_take(spans, 4), 0);
+    trace_work_begin(&work, VIEW_LIT(PARENT), 7);
+    assert_ptr_equal(trace_here(), &work.trace);
+    trace_write_parent(trace_here(), next);
+    asked.took_ns = 3;
+    trace_keep_asked(&asked);
+    trace_work_end(&work, &said);
+    assert_ptr_equal(trace_here(), &outer);
+    assert_int_equal(spans_take(spans, 4), 2);
+    assert_true(spans[1].trace_hi == 0x0af7651916cd43dd && spans[1].parent == 0xb7ad6b7169203331);
+    assert_true(spans[0].trace_lo == spans[1].trace_lo && spans[0].parent == spans[1].id);
+    assert_true(spans[1].link_lo == outer.made.lo && spans[1].link_id != 0 && spans[1].failed);
+    assert_string_equal(spans[1].name, "mail tickets");
+    assert_int_equal(spans[0].took_ns, 3);
+    snprintf(id, sizeof(id), "%016llx", (unsigned long long)spans[1].id);
+    assert_memory_equal(next + 36, id, 16); /* whom it calls is told of it */
+    struct trace_work other;
+    trace_be_here(NULL);
+    trace_work_begin(&work, VIEW_LIT(PARENT), 7);
+    trace_be_here(NULL);
+    trace_work_begin(&other, VIEW_LIT(PARENT), 8);
+    trace_work_end(&other, &said);
+    trace_work_end(&work, &said);
+    assert_int_equal(spans_take(spans, 4), 2);
+    assert_true(spans[0].id != spans[1].id && spans[0].link_id == 0);
+}
+
+static void work_goes_on_in_the_trace_that_it_is_of(void **state)
+{
+    assert_int_equal(spans_open(0, INT64_MAX), 0); /* only what failed, or was chosen by the flag */
+    assert_int_equal(fiber_main(works, NULL), 0);
+    spans_close();
+}
+
 int main(void)
 {
     arena_init(&arena, 1 << 20);
@@ -180,6 +227,7 @@ int main(void)
         cmocka_unit_test(the_edge_chooses_and_the_others_follow),
         cmocka_unit_test(a_span_has_the_ids_that_the_next_hop_is_told),
         cmocka_unit_test(a_fiber_knows_its_trace),
+        cmocka_unit_test(work_goes_on_in_the_trace_that_it_is_of),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     arena_release(&arena);

@@ -128,7 +128,8 @@ static int run_theirs(struct sql_job *base, struct sql_txn *inner)
 {
     struct faulty_job *job = (struct faulty_job *)base;
     struct faulty *f = job->faulty;
-    struct faulty_txn txn = {.txn.ops = &faulty_ops, .inner = inner, .faulty = f};
+    struct faulty_txn txn = {
+        .txn = {.ops = &faulty_ops, .asker = inner->asker}, .inner = inner, .faulty = f};
     f->count = 0;
     f->result = job->theirs->run(job->theirs, &txn.txn);
     for (size_t i = 0; i < OPEN_MAX_OF_TXN; i++)

@@ -90,6 +90,11 @@ static int write_span(const struct span *span, int64_t began_ns, struct buf *out
         err = buf_printf(out, ",\"parentSpanId\":\"%016" PRIx64 "\"", span->parent);
     if (!err)
         err = write_facts(span, out);
+    if (!err && span->link_id)
+        err = buf_printf(out,
+                         ",\"links\":[{\"traceId\":\"%016" PRIx64 "%016" PRIx64
+                         "\",\"spanId\":\"%016" PRIx64 "\"}]",
+                         span->link_hi, span->link_lo, span->link_id);
     if (!err && span->failed)
         err = buf_append_view(out, VIEW_LIT(",\"status\":{\"code\":2}"));
     return err ? err : buf_append_byte(out, '}');

@@ -44,6 +44,9 @@ static void a_span_is_written_as_otlp_wants_it(void **state)
         .trace_lo = 0x8448eb211c80319c,
         .id = 0xb7ad6b7169203331,
         .parent = 0x00f067aa0ba902b7,
+        .link_hi = 1,
+        .link_lo = 2,
+        .link_id = 3,
         .kind = SPAN_SERVER,
         .failed = true,
         .code = 13,
@@ -70,7 +73,8 @@ static void a_span_is_written_as_otlp_wants_it(void **state)
         "\"name\":\"usher.v1.TicketService/HoldSeats\",\"parentSpanId\":\"00f067aa0ba902b7\","
         "\"attributes\":[{\"key\":\"rpc.grpc.status_code\",\"value\":{\"intValue\":\"13\"}},"
         "{\"key\":\"usher.performance\",\"value\":{\"intValue\":\"7\"}}],"
-        "\"status\":{\"code\":2}}]}]}]}");
+        "\"links\":[{\"traceId\":\"00000000000000010000000000000002\","
+        "\"spanId\":\"0000000000000003\"}],\"status\":{\"code\":2}}]}]}]}");
     buf_release(&b);
 }
 

@@ -7,9 +7,11 @@
 #include "codec/sha256.h"
 #include "db/sql_body.h"
 #include "err/err.h"
+#include "fiber/fiber.h"
 
 int sql_write(struct sql *sql, struct sql_job *job, int64_t deadline_ns)
 {
+    job->asker = fiber_self() ? fiber_context() : NULL;
     return sql->ops->write(sql, job, deadline_ns);
 }
 
@@ -29,6 +31,11 @@ int sql_run(struct sql_txn *txn, const char *text, const struct sql_value *value
 {
     assert(count <= SQL_VALUES_MAX);
     return txn->ops->run(txn, text, values, count, ret_changes);
+}
+
+const void *sql_asker(const struct sql_txn *txn)
+{
+    return txn->asker;
 }
 
 int64_t sql_last_id(struct sql_txn *txn)

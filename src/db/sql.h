@@ -36,6 +36,8 @@ struct sql_job {
     /* Of a read: its queries need not see one moment (there is one, or its rows never change). Over
      * MariaDB that spares two round trips. */
     bool loose;
+    /* What the fiber that hands it in knows of its call (fiber_context): set by sql_write. */
+    const void *asker;
 };
 
 /* Runs the job; from a fiber (which parks) or a plain thread. What run returned, once it is
@@ -98,6 +100,9 @@ static inline struct view sql_value_bytes(const struct sql_value *value)
  * ERR_CONFLICT: a key is there already; otherwise the job must return what this returned. */
 int sql_run(struct sql_txn *txn, const char *text, const struct sql_value *values, size_t count,
             uint64_t *ret_changes);
+/* What is known of the call whose job this is (call/trace.h), borrowed until the job ends; NULL:
+ * nobody's call. */
+const void *sql_asker(const struct sql_txn *txn);
 /* The number that the last INSERT of this transaction gave to its {id} column. */
 int64_t sql_last_id(struct sql_txn *txn);
 /* Begins a query. The values are borrowed until the first sql_next: a body may run it only then.

@@ -42,6 +42,7 @@ struct sql {
 };
 struct sql_txn {
     const struct sql_ops *ops;
+    const void *asker; /* the job's */
 };
 struct sql_rows {
     const struct sql_ops *ops;

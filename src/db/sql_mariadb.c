@@ -38,7 +38,7 @@ static const struct sql_ops mariadb_sql_ops;
 
 static int run_once(struct mariadb_conn *conn, struct sql_job *job)
 {
-    struct mariadb_txn txn = {.txn.ops = &mariadb_sql_ops, .conn = conn};
+    struct mariadb_txn txn = {.txn = {.ops = &mariadb_sql_ops, .asker = job->asker}, .conn = conn};
     int err = mariadb_begin(conn);
     if (err == 0)
         err = job->run(job, &txn.txn);

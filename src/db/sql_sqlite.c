@@ -37,13 +37,15 @@ struct carrier {
 static int run_ours(struct sqlite_job *job, struct sqlite_conn *conn)
 {
     struct carrier *carrier = (struct carrier *)job;
-    struct sqlite_txn txn = {.txn.ops = &sqlite_sql_ops, .conn = conn};
+    struct sqlite_txn txn = {.txn = {.ops = &sqlite_sql_ops, .asker = carrier->ours->asker},
+                             .conn = conn};
     return carrier->ours->run(carrier->ours, &txn.txn);
 }
 
 static int run_inline(struct sqlite_sql *s, struct sql_job *job, bool keep)
 {
-    struct sqlite_txn txn = {.txn.ops = &sqlite_sql_ops, .conn = s->alone};
+    struct sqlite_txn txn = {.txn = {.ops = &sqlite_sql_ops, .asker = job->asker},
+                             .conn = s->alone};
     assert(!s->busy); /* a job hands in no job */
     s->busy = true;
     int err = sqlite_exec(s->alone, "BEGIN");

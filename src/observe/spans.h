@@ -19,11 +19,12 @@
 #define SPANS_SHARE_ALL 10000 /* of so many requests, all */
 
 /* As OTLP numbers them. */
-enum span_kind { SPAN_INTERNAL = 1, SPAN_SERVER = 2 };
+enum span_kind { SPAN_INTERNAL = 1, SPAN_SERVER = 2, SPAN_CLIENT = 3 };
 
 struct span {
     uint64_t trace_hi, trace_lo;
-    uint64_t id, parent; /* parent 0: none */
+    uint64_t id, parent;                /* parent 0: none */
+    uint64_t link_hi, link_lo, link_id; /* a span of another trace that led to it; 0: none */
     enum span_kind kind;
     bool failed;
     int code;         /* gRPC's; −1: none */

@@ -1,6 +1,7 @@
 /*
  * What one commit writes, built from what has gathered: the ledger's row, and the tables beside it.
  */
+#include "call/trace.h"
 #include "owner/state.h"
 #include "sale/ledger.h"
 #include "usher/v1/ledger.pb-c.h"
@@ -11,6 +12,7 @@ struct commit {
     struct store_batch batch;
     Usher__V1__OutboxEvent **events;
     size_t event_count;
+    const struct owner_ask *ask; /* that has caused none of the changes so far */
 };
 
 static ProtobufCBinaryData id_bytes(struct arena *arena, struct id id)
@@ -20,6 +22,24 @@ static ProtobufCBinaryData id_bytes(struct arena *arena, struct id id)
         return (ProtobufCBinaryData){0};
     id_to_bytes(id, bytes);
     return (ProtobufCBinaryData){.len = ID_BYTES, .data = bytes};
+}
+
+/* The trace of the call that caused a change. Asks stand in the order of their changes. */
+static int add_trace(struct commit *c, const struct change *change, Usher__V1__OutboxEvent *event)
+{
+    char text[TRACE_PARENT_CHARS + 1];
+    const struct owner_ask *ask = c->ask;
+    while (ask && !(change->kind == CHANGE_SALE_STATE ? ask->verb == OWNER_SET_SALE
+                                                      : id_eq(ask->hold.hold_id, change->order_id)))
+        ask = ask->next;
+    if (!ask)
+        return 0;
+    c->ask = ask->next;
+    const struct view parent = trace_write_parent(ask->context, text);
+    if (parent.len == 0)
+        return 0;
+    event->traceparent = arena_copy(c->arena, parent);
+    return event->traceparent ? 0 : ERR_NO_MEMORY;
 }
 
 /* What happened to an order goes out to those who want to know. */
@@ -39,7 +59,7 @@ static int add_event(struct commit *c, const struct change *change)
     event->reduced = rule->order_from == rule->order_to;
     event->payment_method = change->payment_method;
     c->events[c->event_count++] = event;
-    return event->account_id.data ? 0 : ERR_NO_MEMORY;
+    return event->account_id.data ? add_trace(c, change, event) : ERR_NO_MEMORY;
 }
 
 /* So does it that the sale was opened, or paused. */
@@ -52,7 +72,7 @@ static int add_sale_state(struct commit *c, const struct change *change)
     event->at_ms = change->at_ms;
     event->sale_state = change->state;
     c->events[c->event_count++] = event;
-    return 0;
+    return add_trace(c, change, event);
 }
 
 /* Builds what one commit writes from what has gathered. A seat is in at most one sale of a
@@ -61,6 +81,7 @@ static int build(const struct owner *owner, struct owner_batch *g, struct commit
 {
     const uint32_t performance_id = owner->options.performance_id;
     struct store_batch *batch = &c->batch;
+    c->ask = g->first;
     c->events = arena_alloc(c->arena, g->count * sizeof(*c->events));
     if (!c->events)
         return ERR_NO_MEMORY;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "err/err.h"
+#include "store/began.h"
 #include "store/hooks_rows.h"
 
 static const struct sql_step steps[] = {
@@ -23,6 +24,7 @@ static const struct sql_step steps[] = {
      " last_error {text} NOT NULL);"
      "CREATE INDEX hook_organiser ON hook (organiser_id);"
      "CREATE INDEX hook_due ON hook (state, next_try_at_ms)"},
+    {"traces", "ALTER TABLE hook_event ADD COLUMN trace {text}"},
 };
 
 int hooks_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -72,19 +74,20 @@ static int read_owner(struct sql_txn *txn, uint32_t performance_id, struct hook_
 static int insert(struct sql_txn *txn, const struct hook_event *e)
 {
     int64_t seq = 0;
+    char trace[TRACE_PARENT_CHARS + 1];
     const struct sql_value organiser = sql_int(e->organiser_id);
     int err = sql_ask_int(txn, "SELECT last_seq FROM hook_feed WHERE organiser_id = ?", &organiser,
                           1, &seq);
     return err == 0
                ? sql_run(txn,
                          "INSERT INTO hook_event (organiser_id, seq, type, at_ms, performance_id,"
-                         " event_id, currency, order_id, seat, places, amount, kept, generation)"
-                         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                         " event_id, currency, order_id, seat, places, amount, kept, generation,"
+                         " trace) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                          SQL(organiser, sql_int(seq), sql_int(e->type), sql_int(e->at_ms),
                              sql_int(e->performance_id), sql_int(e->event_id),
                              sql_text(view_str(e->currency)), sql_id(e->order_id), sql_int(e->seat),
                              sql_int(e->places), sql_int(e->amount), sql_int(e->kept),
-                             sql_int(e->generation)),
+                             sql_int(e->generation), began_value(txn, view_str(e->trace), trace)),
                          NULL)
                : err;
 }
@@ -133,12 +136,13 @@ static int read_event(struct sql_rows *rows, struct hook_event *e)
         .generation = (uint32_t)sql_get_int(rows, 12),
     };
     snprintf(e->currency, sizeof(e->currency), "%.*s", VIEW_ARG(sql_get_view(rows, 6)));
+    snprintf(e->trace, sizeof(e->trace), "%.*s", VIEW_ARG(sql_get_view(rows, 13)));
     return sql_get_id(rows, 7, &e->order_id);
 }
 
 #define EVENT_COLUMNS                                                                              \
     "organiser_id, seq, type, at_ms, performance_id, event_id, currency, order_id, seat, places,"  \
-    " amount, kept, generation"
+    " amount, kept, generation, trace"
 
 static int run_events(struct sql_job *base, struct sql_txn *txn)
 {

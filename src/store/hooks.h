@@ -19,6 +19,7 @@
 #ifndef USHER_STORE_HOOKS_H
 #define USHER_STORE_HOOKS_H
 
+#include "call/trace.h"
 #include "store/acts.h"
 
 #define HOOKS_MAX           8    /* of an organiser */
@@ -55,12 +56,13 @@ struct hook_event {
     uint32_t performance_id;
     uint32_t event_id;
     char currency[HOOK_CURRENCY_CHARS + 1];
-    struct id order_id;  /* zero: it is about none */
-    int64_t seat;        /* -1: it is about none */
-    uint32_t places;     /* 0: it says nothing of them */
-    int64_t amount;      /* the order's total, what was paid, or what went back */
-    int64_t kept;        /* of a refund: what the rule keeps */
-    uint32_t generation; /* of a ticket that was passed on */
+    struct id order_id;                 /* zero: it is about none */
+    int64_t seat;                       /* -1: it is about none */
+    uint32_t places;                    /* 0: it says nothing of them */
+    int64_t amount;                     /* the order's total, what was paid, or what went back */
+    int64_t kept;                       /* of a refund: what the rule keeps */
+    uint32_t generation;                /* of a ticket that was passed on */
+    char trace[TRACE_PARENT_CHARS + 1]; /* ""; in hook_note: of the call that does what it tells */
 };
 
 /* "order.made"; NULL: there is no such type. */

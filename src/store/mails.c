@@ -2,6 +2,7 @@
 
 #include "err/err.h"
 #include "mem/utf8.h"
+#include "store/began.h"
 
 static const struct sql_step steps[] = {
     {"mail", "CREATE TABLE mail (mail_id {id}, recipient {text} NOT NULL, template {text} NOT NULL,"
@@ -17,6 +18,7 @@ static const struct sql_step steps[] = {
                      "UPDATE mail SET unclear = 0, next_try_at_ms = created_at_ms;"
                      "CREATE UNIQUE INDEX mail_by_key ON mail (mail_key);"
                      "CREATE INDEX mail_due ON mail (state, next_try_at_ms)"},
+    {"traces", "ALTER TABLE mail ADD COLUMN trace {text}"},
 };
 
 int mails_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -30,14 +32,15 @@ int mail_put(struct sql_txn *txn, const struct mail *mail)
         mail->template.len > MAIL_TEMPLATE_MAX || mail->params.len > MAIL_PARAMS_MAX ||
         mail->key.len > MAIL_KEY_MAX)
         return ERR_INVALID;
+    char trace[TRACE_PARENT_CHARS + 1];
     return sql_run(txn,
                    "INSERT INTO mail (recipient, template, language, params, state, tries,"
-                   " created_at_ms, mail_key, unclear, next_try_at_ms)"
-                   " VALUES (?, ?, ?, ?, ?, 0, ?, ?, 0, ?)",
+                   " created_at_ms, mail_key, unclear, next_try_at_ms, trace)"
+                   " VALUES (?, ?, ?, ?, ?, 0, ?, ?, 0, ?, ?)",
                    SQL(sql_text(mail->to), sql_text(mail->template), sql_text(mail->language),
                        sql_text(mail->params), sql_int(MAIL_WAITING), sql_int(mail->created_at_ms),
                        mail->key.len ? sql_text(mail->key) : sql_null(),
-                       sql_int(mail->created_at_ms)),
+                       sql_int(mail->created_at_ms), began_value(txn, mail->trace, trace)),
                    NULL);
 }
 
@@ -55,14 +58,14 @@ int mail_count(struct sql_txn *txn, struct view prefix, int64_t *ret_count)
 
 #define COLUMNS                                                                                    \
     "mail_id, recipient, template, language, params, mail_key, state, tries, unclear,"             \
-    " created_at_ms, next_try_at_ms, sent_at_ms, message_id, last_error"
+    " created_at_ms, next_try_at_ms, sent_at_ms, message_id, last_error, trace"
 
 static int read_mail(struct sql_rows *rows, struct arena *arena, struct mail *ret_mail)
 {
-    struct view *const texts[] = {&ret_mail->to,        &ret_mail->template, &ret_mail->language,
-                                  &ret_mail->params,    &ret_mail->key,      &ret_mail->message_id,
-                                  &ret_mail->last_error};
-    static const int columns[] = {1, 2, 3, 4, 5, 12, 13};
+    struct view *const texts[] = {&ret_mail->to,         &ret_mail->template, &ret_mail->language,
+                                  &ret_mail->params,     &ret_mail->key,      &ret_mail->message_id,
+                                  &ret_mail->last_error, &ret_mail->trace};
+    static const int columns[] = {1, 2, 3, 4, 5, 12, 13, 14};
     *ret_mail = (struct mail){
         .mail_id = (uint64_t)sql_get_int(rows, 0),
         .state = (enum mail_state)sql_get_int(rows, 6),

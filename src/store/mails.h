@@ -43,6 +43,7 @@ struct mail {
     struct view language; /* "ko" or "en" */
     struct view params;   /* one JSON object */
     struct view key;      /* unique among all mails; empty: none */
+    struct view trace;    /* a traceparent; empty in mail_put: of the call that writes it */
     enum mail_state state;
     uint32_t tries;
     uint32_t unclear; /* of them, those whose outcome nobody knows */
@@ -57,9 +58,10 @@ struct mail {
 /* Makes the table, or brings it to this program's form: as sql_migrate. */
 int mails_migrate(struct sql *sql, bool read_only, int64_t now_ms);
 
-/* Adds a mail that waits; of *mail only to, template, language, params, key and created_at_ms are
- * read. Inside the job that does what the mail tells of. ERR_CONFLICT: there is a mail with that
- * key, and nothing was done; ERR_INVALID: it is beyond the maxima above; otherwise as sql_run. */
+/* Adds a mail that waits; of *mail only to, template, language, params, key, trace and
+ * created_at_ms are read. Inside the job that does what the mail tells of. ERR_CONFLICT: there is a
+ * mail with that key, and nothing was done; ERR_INVALID: it is beyond the maxima above; otherwise
+ * as sql_run. */
 int mail_put(struct sql_txn *txn, const struct mail *mail);
 /* How many mails have keys that begin with prefix, which ends in ':'. As sql_ask_int. */
 int mail_count(struct sql_txn *txn, struct view prefix, int64_t *ret_count);

@@ -5,9 +5,11 @@
 
 #include <cmocka.h>
 
+#include "call/trace.h"
 #include "clock/clock.h"
 #include "db/faulty_test.h"
 #include "err/err.h"
+#include "fiber/fiber.h"
 #include "store/mails.h"
 
 static struct sql *sql;
@@ -61,6 +63,35 @@ static void a_mail_waits_with_what_it_is_about(void **state)
     assert_int_equal(mails[1].tries, 0);
     assert_int_equal(mails[1].created_at_ms, 7);
     assert_true(mails[0].mail_id > mails[1].mail_id);
+}
+
+#define PARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+static void put_in_a_call(void *arg)
+{
+    const struct trace trace = {.made = {1, 2}, .parent = VIEW_LIT(PARENT)};
+    trace_be_here(&trace);
+    assert_int_equal(put("kim@example.org", "{}", 0), 0);
+    trace_be_here(NULL);
+    assert_int_equal(put("lee@example.org", "{}", 0), 0);
+}
+
+static void a_mail_has_the_trace_of_the_call_that_wrote_it(void **state)
+{
+    struct mail *mails;
+    assert_int_equal(fiber_main(put_in_a_call, NULL), 0);
+    assert_int_equal(list(0, "", 2, &mails), 2);
+    assert_int_equal(mails[0].trace.len, 0);
+    assert_int_equal(mails[1].trace.len, TRACE_PARENT_CHARS);
+    assert_memory_equal(mails[1].trace.at, PARENT, 36); /* with that call as the parent */
+    assert_memory_not_equal(mails[1].trace.at + 36, &PARENT[36], 16);
+    struct put_job said = {.job.run = run_put,
+                           .mail = {.to = VIEW_LIT("park@example.org"),
+                                    .template = VIEW_LIT("tickets"),
+                                    .trace = VIEW_LIT(PARENT)}};
+    assert_int_equal(sql_write(sql, &said.job, DEADLINE_NEVER), 0);
+    assert_int_equal(list(0, "", 1, &mails), 1);
+    assert_true(view_eq(mails[0].trace, VIEW_LIT(PARENT)));
 }
 
 static void a_list_goes_on_and_is_of_one_address(void **state)
@@ -234,6 +265,7 @@ int main(void)
         cmocka_unit_test(a_try_is_one_s_own_until_it_is_over),
         cmocka_unit_test(a_mail_can_be_sent_again),
         cmocka_unit_test(keys_are_counted_by_what_they_begin_with),
+        cmocka_unit_test(a_mail_has_the_trace_of_the_call_that_wrote_it),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -5,6 +5,7 @@
 #include "codec/sha256.h"
 #include "err/err.h"
 #include "sale/ledger.h"
+#include "store/began.h"
 #include "store/hooks.h"
 #include "store/payments_rows.h"
 #include "store/receipts.h"
@@ -90,6 +91,7 @@ static const struct sql_step steps[] = {
                        "CREATE INDEX payment_contradicted ON payment (contradiction)"},
     {"the rule it is sold by", "ALTER TABLE payment ADD COLUMN refund_rule {text}"},
     {"price types", "ALTER TABLE payment ADD COLUMN types {bytes}"},
+    {"traces", "ALTER TABLE payment ADD COLUMN trace {text}"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -139,6 +141,7 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
     struct put_job *job = (struct put_job *)base;
     const struct payment *p = job->payment;
     uint8_t seats[4 * PAYMENT_SEATS_MAX];
+    char trace[TRACE_PARENT_CHARS + 1];
     int64_t same;
     int err = sql_ask_int(txn, "SELECT count(*) FROM payment WHERE key_hash = ?",
                           SQL(sql_bytes(view_of(job->key_hash, 32))), &same);
@@ -150,9 +153,9 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         " state, amount, captured, sold, kept, refunded, pending, currency, provider, ref,"
         " charge_ref, reason, return_path, seats, created_at_ms, must_finish_by_ms,"
         " next_at_ms, tries, version, extended, key_hash, request_hash, equal_in, organiser_id,"
-        " terms_id, fee, fee_sold, provider_of, later, tax_free, refund_rule, types)"
+        " terms_id, fee, fee_sold, provider_of, later, tax_free, refund_rule, types, trace)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?, '', ?, ?, ?, ?, ?,"
-        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)",
+        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
         SQL(sql_id(p->payment_id), sql_id(p->hold_id), sql_id(p->hold_id), sql_id(p->account_id),
             sql_int(p->performance_id), sql_int(p->state), sql_int(p->books.amount),
             sql_text(p->currency), sql_text(p->provider), sql_text(p->ref), sql_text(p->charge),
@@ -162,7 +165,8 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
             sql_bytes(view_of(job->key_hash, 32)), sql_bytes(job->request_hash), sql_int(p->equal),
             sql_int(p->organiser_id), sql_int(p->terms_id), sql_int(p->fee),
             sql_int(p->provider_of), sql_int(p->later), sql_int(p->tax_free),
-            sql_text(p->refund_rule), sql_bytes(view_of(p->types, p->seat_count))),
+            sql_text(p->refund_rule), sql_bytes(view_of(p->types, p->seat_count)),
+            began_value(txn, p->trace, trace)),
         NULL);
     const struct payment_event event = {.at_ms = p->created_at_ms,
                                         .payment_id = p->payment_id,

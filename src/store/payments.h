@@ -58,14 +58,14 @@ struct payment {
     int64_t fee;               /* of the amount, what is no price */
     int64_t fee_sold;          /* of it, for places that are sold still */
     bool later;                /* to be paid later: store/deposits.h has the rest */
-    struct view contradiction; /* why the provider says otherwise than these books: a word of
-                                  docs/errors.md; empty: it does not */
+    struct view contradiction; /* why the provider says otherwise: a word of docs/errors.md */
     int64_t contradicted;      /* of how much */
     uint32_t tax_free;         /* PAYMENT_TAX_FREE_*: what of the amount contains no tax */
+    struct view trace;         /* a traceparent: of the call that began it; empty: not known */
     uint32_t equal; /* 1 + the category of which the buyer takes others, if his are gone; 0: none */
 };
 
-/* Where a refund is. Numbers as in payment.proto, for ever. */
+/* Numbers as in payment.proto, for ever. */
 enum refund_state { REFUND_PENDING = 1, REFUND_DONE = 2, REFUND_FAILED = 3 };
 
 struct refund {
@@ -158,7 +158,7 @@ int refunds_due(struct sql *sql, struct view provider, int64_t now_ms, size_t ma
 int refund_get(struct sql *sql, struct id refund_id, struct arena *arena, struct refund *ret_refund,
                int64_t deadline_ns);
 
-/* All attempts of an order or a hold, oldest first; and their refunds; and what happened. */
+/* All attempts of an order or a hold, oldest first; their refunds; what happened. */
 int payments_of(struct sql *sql, struct id order_id, struct arena *arena,
                 struct payment **ret_payments, size_t *ret_count, int64_t deadline_ns);
 int refunds_of(struct sql *sql, struct id payment_id, struct arena *arena,

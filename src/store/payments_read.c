@@ -80,6 +80,8 @@ int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
     if (err == 0 && !sql_is_null(rows, 35))
         err = sql_get_copy(rows, 35, arena, &p->refund_rule);
     if (err == 0)
+        err = sql_get_copy(rows, 37, arena, &p->trace);
+    if (err == 0)
         err = read_seats(sql_get_view(rows, 18), p->seats, &p->seat_count);
     return err == 0 ? read_types(rows, p) : err;
 }

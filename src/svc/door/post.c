@@ -6,6 +6,7 @@
 
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "observe/spans.h"
 #include "paper/address.h"
 #include "svc/door/lobby.h"
 
@@ -92,19 +93,22 @@ static void note(const struct try_state *t, const struct mail_outcome *o, int er
                   log_view("error.message", o->error), log_err(err));
 }
 
-/* The try is ours: the mail is read again, with its Message-ID. */
-static void try_mail(struct door *door, uint64_t mail_id)
+/* The try is ours: the mail is read again, with its Message-ID. What came of sending it, or of
+ * noting that. */
+static int try_mail(struct door *door, uint64_t mail_id)
 {
     const int64_t deadline_ns = deadline_after_ms(fiber_now_ns(), POST_TRY_MS);
     struct try_state t = {.door = door};
     struct mail mail;
     arena_init(&t.arena, POST_ARENA_MAX);
+    int sent = 0;
     int err = mail_get(door->options.sql, mail_id, &t.arena, &mail, deadline_ns);
     if (err == 0) {
         t.mail = &mail;
         err = lobby_compose(door, &mail, mail.message_id, &t.arena, deadline_ns, &t.composed);
         if (err == 0)
             err = send_composed(&t, deadline_ns);
+        sent = err;
         const struct mail_outcome outcome = outcome_of(&t, err);
         note(&t, &outcome, err);
         err = mail_end(door->options.sql, mail_id, &outcome,
@@ -114,6 +118,7 @@ static void try_mail(struct door *door, uint64_t mail_id)
     if (err != 0)
         log_event(LOG_WARN, "mail.store", log_uint("usher.mail", mail_id), log_err(err));
     arena_release(&t.arena);
+    return err != 0 ? err : sent;
 }
 
 static int begin_try(struct door *door, const struct mail *mail)
@@ -150,10 +155,20 @@ static void run_lane(void *arg)
     struct door *door = batch->door;
     while (!fiber_cancelled() && batch->next < batch->count) {
         const struct mail *mail = &batch->mails[batch->next++];
+        struct trace_work work;
+        int err = 0;
+        trace_work_begin(&work, mail->trace, mail->mail_id);
         if (!door->smtp)
             keep_mail(door, mail);
         else if (begin_try(door, mail) == 0)
-            try_mail(door, mail->mail_id);
+            err = try_mail(door, mail->mail_id);
+        struct span span = {.kind = SPAN_INTERNAL,
+                            .failed = err != 0 && err != ERR_NOT_FOUND,
+                            .code = -1,
+                            .facts = {{"usher.mail", (int64_t)mail->mail_id},
+                                      {"usher.tries", (int64_t)mail->tries + 1}}};
+        snprintf(span.name, sizeof(span.name), "mail %.*s", VIEW_ARG(mail->template));
+        trace_work_end(&work, &span);
     }
 }
 

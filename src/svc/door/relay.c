@@ -8,6 +8,7 @@
 
 #include "call/client.h"
 #include "observe/log.h"
+#include "observe/spans.h"
 #include "store/hooks.h"
 #include "store/positions.h"
 #include "svc/door/lobby.h"
@@ -146,6 +147,7 @@ static int put_mail(const struct round *round, const struct told *told, struct s
                               .language = told->contact.language,
                               .params = view_str(params),
                               .key = view_str(key),
+                              .trace = view_str(told->event->traceparent),
                               .created_at_ms = round->now_ms};
     int err = mail_put(txn, &mail);
     if (err == ERR_CONFLICT) /* it was made before */
@@ -164,6 +166,7 @@ static int note_told(struct sql_txn *txn, const struct told *told)
                               .seat = -1,
                               .places = event->place_count,
                               .amount = event->total};
+    snprintf(hook.trace, sizeof(hook.trace), "%s", event->traceparent);
     if (!is_of_order(told))
         hook.type = event->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN ? HOOK_SALE_OPENED
                                                                                 : HOOK_SALE_PAUSED;
@@ -208,6 +211,22 @@ static int keep(struct door *door, struct round *round, int64_t deadline_ns)
     return err;
 }
 
+/* A span each of what was told, in the trace of what caused it. */
+static void keep_spans(const struct round *round, int64_t began_ns)
+{
+    for (size_t i = 0; i < round->count && spans_are_open(); i++) {
+        const struct told *told = &round->told[i];
+        const struct span span = {.kind = SPAN_INTERNAL,
+                                  .code = -1,
+                                  .name = "outbox.relay",
+                                  .facts = {{"usher.performance", told->performance_id}}};
+        struct trace_work work;
+        trace_work_begin(&work, view_str(told->event->traceparent), i);
+        work.began_ns = began_ns;
+        trace_work_end(&work, &span);
+    }
+}
+
 /* ---- the fiber ---- */
 
 /* One round. Moves *forgotten to what the outbox was told to forget, and *sweep_at_ms. 1: there are
@@ -215,6 +234,7 @@ static int keep(struct door *door, struct round *round, int64_t deadline_ns)
 static int relay(struct door *door, uint64_t *forgotten, int64_t *sweep_at_ms)
 {
     const int64_t deadline_ns = deadline_after_ms(fiber_now_ns(), RELAY_STEP_MS);
+    const int64_t began_ns = clock_mono_ns(clock_system());
     const Usher__V1__ReadOutboxResponse *answer;
     struct arena arena;
     arena_init(&arena, RELAY_ARENA_MAX);
@@ -230,6 +250,7 @@ static int relay(struct door *door, uint64_t *forgotten, int64_t *sweep_at_ms)
     if (err == 0)
         err = keep(door, &round, deadline_ns);
     if (err == 0) {
+        keep_spans(&round, began_ns);
         *forgotten = round.from;
         if (round.sweep)
             *sweep_at_ms = round.now_ms + RELAY_SWEEP_MS;

@@ -367,32 +367,55 @@ static int review_due(const struct work *w, struct payment *p)
     return flow_move(w, p, p->state, role_now_ms() + flow_retry_ms(p->tries), NULL, "not yet");
 }
 
-int flow_step(const struct work *w, struct id payment_id)
+void flow_begin_work(struct trace_work *work, const struct payment *p)
 {
-    struct payment p;
-    int err = payment_get(w->role->options.sql, payment_id, w->arena, &p, w->deadline_ns);
-    if (err != 0)
-        return err;
-    switch ((enum payment_state)p.state) {
+    trace_work_begin(work, p->trace, p->payment_id.lo ^ p->version);
+}
+
+void flow_end_work(struct trace_work *work, const char *name, enum span_kind kind, int err)
+{
+    struct span span = {.kind = kind,
+                        .failed = err != 0 && err != ERR_CONFLICT && err != ERR_CANCELLED,
+                        .code = -1};
+    snprintf(span.name, sizeof(span.name), "%s", name);
+    trace_work_end(work, &span);
+}
+
+static int step(const struct work *w, struct payment *p)
+{
+    switch ((enum payment_state)p->state) {
     case PAYMENT_WAITING:
-        return flow_abandon(w, &p, "PAYMENT_EXPIRED");
+        return flow_abandon(w, p, "PAYMENT_EXPIRED");
     case PAYMENT_CONFIRMING:
     case PAYMENT_UNCLEAR:
-        return p.later ? deposit_open(w, &p) : flow_look(w, &p);
+        return p->later ? deposit_open(w, p) : flow_look(w, p);
     case PAYMENT_DEPOSIT:
-        return p.must_finish_by_ms <= role_now_ms() ? flow_abandon(w, &p, "PAYMENT_EXPIRED")
-                                                    : flow_look(w, &p);
+        return p->must_finish_by_ms <= role_now_ms() ? flow_abandon(w, p, "PAYMENT_EXPIRED")
+                                                     : flow_look(w, p);
     case PAYMENT_CAPTURED:
-        return place(w, &p);
+        return place(w, p);
     case PAYMENT_DONE:
     case PAYMENT_REFUNDING: /* its refunds are due on their own */
     case PAYMENT_REFUNDED:
-        return review_due(w, &p);
+        return review_due(w, p);
     case PAYMENT_DECLINED:
     case PAYMENT_ABANDONED:
         break;
     }
-    return flow_move(w, &p, p.state, 0, NULL, "nothing is due");
+    return flow_move(w, p, p->state, 0, NULL, "nothing is due");
+}
+
+int flow_step(const struct work *w, struct id payment_id)
+{
+    struct payment p;
+    struct trace_work work;
+    int err = payment_get(w->role->options.sql, payment_id, w->arena, &p, w->deadline_ns);
+    if (err != 0)
+        return err;
+    flow_begin_work(&work, &p);
+    err = step(w, &p);
+    flow_end_work(&work, "payment.step", SPAN_INTERNAL, err);
+    return err;
 }
 
 /* ---- refunds ---- */
@@ -433,44 +456,53 @@ int flow_refund_done(const struct work *w, struct payment *p, struct refund *r)
     return err;
 }
 
-int flow_refund(const struct work *w, struct id refund_id)
+static int carry_out(const struct work *w, struct payment *p, struct refund *r)
 {
-    struct sql *sql = w->role->options.sql;
     const struct adapter *adapter;
     struct adapter_env env;
     struct told told = {0};
+    if (!role_talk(w, p->provider, p->provider_of, &adapter, &env))
+        return ERR_UNAVAILABLE;
+    /* Tickets and seats first: whoever has his money has no ticket. */
+    if (!id_is_zero(r->order_id) && tickets_cancel(w, r, p->account_id) != 0) {
+        r->next_at_ms = role_now_ms() + flow_retry_ms(r->tries++);
+        return save_refund(w, p, r, REFUND_PENDING, "the tickets are not back yet");
+    }
+    if (view_eq(r->reason, VIEW_LIT(PAYMENT_TAKEN_BACK)))
+        return flow_refund_done(w, p, r);
+    env.account = p->later ? deposit_account_of(w, p) : NULL;
+    adapter->refund(&env, p, r, &told);
+    flow_note(w, p, "refund", &told);
+    if (told.said == SAID_CAPTURED)
+        return flow_refund_done(w, p, r);
+    if (told.said == SAID_DECLINED) {
+        r->next_at_ms = 0;
+        return save_refund(w, p, r, REFUND_FAILED, "the provider refuses: a person has to act");
+    }
+    /* Nothing was done under that key, and asking with it again would be answered with the same
+     * refusal, whatever has changed since. */
+    if (told.refused && review_is_back(w, p))
+        return flow_refund_done(w, p, r);
+    r->round += told.refused;
+    r->next_at_ms = role_now_ms() + flow_retry_ms(r->tries++);
+    return save_refund(w, p, r, REFUND_PENDING, "not yet");
+}
+
+int flow_refund(const struct work *w, struct id refund_id)
+{
+    struct sql *sql = w->role->options.sql;
     struct refund r;
     struct payment p;
+    struct trace_work work;
     int err = refund_get(sql, refund_id, w->arena, &r, w->deadline_ns);
     if (err == 0)
         err = payment_get(sql, r.payment_id, w->arena, &p, w->deadline_ns);
     if (err != 0 || r.state != REFUND_PENDING)
         return err;
-    if (!role_talk(w, p.provider, p.provider_of, &adapter, &env))
-        return ERR_UNAVAILABLE;
-    /* Tickets and seats first: whoever has his money has no ticket. */
-    if (!id_is_zero(r.order_id) && tickets_cancel(w, &r, p.account_id) != 0) {
-        r.next_at_ms = role_now_ms() + flow_retry_ms(r.tries++);
-        return save_refund(w, &p, &r, REFUND_PENDING, "the tickets are not back yet");
-    }
-    if (view_eq(r.reason, VIEW_LIT(PAYMENT_TAKEN_BACK)))
-        return flow_refund_done(w, &p, &r);
-    env.account = p.later ? deposit_account_of(w, &p) : NULL;
-    adapter->refund(&env, &p, &r, &told);
-    flow_note(w, &p, "refund", &told);
-    if (told.said == SAID_CAPTURED)
-        return flow_refund_done(w, &p, &r);
-    if (told.said == SAID_DECLINED) {
-        r.next_at_ms = 0;
-        return save_refund(w, &p, &r, REFUND_FAILED, "the provider refuses: a person has to act");
-    }
-    /* Nothing was done under that key, and asking with it again would be answered with the same
-     * refusal, whatever has changed since. */
-    if (told.refused && review_is_back(w, &p))
-        return flow_refund_done(w, &p, &r);
-    r.round += told.refused;
-    r.next_at_ms = role_now_ms() + flow_retry_ms(r.tries++);
-    return save_refund(w, &p, &r, REFUND_PENDING, "not yet");
+    flow_begin_work(&work, &p);
+    err = carry_out(w, &p, &r);
+    flow_end_work(&work, "payment.refund", SPAN_INTERNAL, err);
+    return err;
 }
 
 int flow_refund_again(const struct work *w, struct payment *p, struct refund *r)

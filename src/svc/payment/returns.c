@@ -43,29 +43,36 @@ static void refuse(const struct work *w, const struct payment *p, const char *wh
     (void)payment_note(w->role->options.sql, &event, w->deadline_ns);
 }
 
+static int came_back(const struct work *w, struct payment *p, struct view query)
+{
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct view ref = p->ref;
+    if (p->state != PAYMENT_WAITING || !role_talk(w, p->provider, p->provider_of, &adapter, &env))
+        return 0;
+    switch (adapter->returned(&env, p, query, &ref)) {
+    case CAME_FOREIGN:
+        refuse(w, p, "a way back that is about another order or amount");
+        return ERR_INVALID;
+    case CAME_PAID:
+        return flow_confirm(w, p, ref);
+    case CAME_AWAY:
+        break;
+    }
+    return 0;
+}
+
 int return_with(const struct work *w, struct id payment_id, struct view query,
                 struct payment *ret_payment)
 {
     struct payment p;
-    const struct adapter *adapter;
-    struct adapter_env env;
-    struct view ref;
+    struct trace_work work;
     int err = payment_get(w->role->options.sql, payment_id, w->arena, &p, w->deadline_ns);
     if (err != 0)
         return err;
-    if (p.state == PAYMENT_WAITING && role_talk(w, p.provider, p.provider_of, &adapter, &env)) {
-        ref = p.ref;
-        switch (adapter->returned(&env, &p, query, &ref)) {
-        case CAME_FOREIGN:
-            refuse(w, &p, "a way back that is about another order or amount");
-            return ERR_INVALID;
-        case CAME_PAID:
-            err = flow_confirm(w, &p, ref);
-            break;
-        case CAME_AWAY:
-            break;
-        }
-    }
+    flow_begin_work(&work, &p);
+    err = came_back(w, &p, query);
+    flow_end_work(&work, "payment.return", SPAN_INTERNAL, err == ERR_INVALID ? 0 : err);
     if (err == ERR_CONFLICT) /* a webhook, or the same way back, was quicker */
         err = 0;
     return err == 0 ? wait_until_clear(w, payment_id, ret_payment) : err;
@@ -134,41 +141,51 @@ static int hear_of_finished(const struct work *w, struct payment *p, const struc
 }
 
 /* What is heard of a payment makes us ask the provider; a state that is clear needs no asking. */
+static int hear_of(const struct work *w, struct payment *p, const struct heard *heard)
+{
+    struct sql *sql = w->role->options.sql;
+    int64_t before;
+    int err = payment_heard(sql, p->payment_id, w->arena, &before, w->deadline_ns);
+    if (err != 0)
+        return err;
+    /* Most are not signed: whoever knows an attempt could fill its story, and have us ask. */
+    if (before >= WEBHOOKS_MAX && !heard->authentic) {
+        log_event(LOG_WARN, "payment.webhook", log_id("usher.payment", p->payment_id),
+                  log_text("more webhooks of one attempt than there can be: not listened to"));
+        return is_finished(p->state) ? review_later(w, p) : 0;
+    }
+    const struct payment_event event = {.at_ms = role_now_ms(),
+                                        .payment_id = p->payment_id,
+                                        .what = "webhook",
+                                        .text = heard->event_id};
+    (void)payment_note(sql, &event, w->deadline_ns);
+    if (heard->secret.len > 0 && !deposit_is_its(w, p, heard->secret)) {
+        refuse(w, p, "a callback that does not show the deposit's secret");
+        return ERR_DENIED;
+    }
+    if (p->state == PAYMENT_CONFIRMING || p->state == PAYMENT_CAPTURED)
+        return 0; /* somebody is at it, and the reconciler behind him */
+    if (is_finished(p->state))
+        return hear_of_finished(w, p, heard);
+    err = flow_look(w, p);
+    return err == ERR_CONFLICT ? 0 : err;
+}
+
 static int hear(const struct work *w, const struct adapter *adapter, const struct heard *heard)
 {
     struct sql *sql = w->role->options.sql;
     struct payment p;
+    struct trace_work work;
     int err =
         id_is_zero(heard->payment_id)
             ? payment_by_ref(sql, view_str(adapter->name), heard->ref, w->arena, &p, w->deadline_ns)
             : payment_get(sql, heard->payment_id, w->arena, &p, w->deadline_ns);
     if (err != 0)
         return err;
-    int64_t before;
-    err = payment_heard(sql, p.payment_id, w->arena, &before, w->deadline_ns);
-    if (err != 0)
-        return err;
-    /* Most are not signed: whoever knows an attempt could fill its story, and have us ask. */
-    if (before >= WEBHOOKS_MAX && !heard->authentic) {
-        log_event(LOG_WARN, "payment.webhook", log_id("usher.payment", p.payment_id),
-                  log_text("more webhooks of one attempt than there can be: not listened to"));
-        return is_finished(p.state) ? review_later(w, &p) : 0;
-    }
-    const struct payment_event event = {.at_ms = role_now_ms(),
-                                        .payment_id = p.payment_id,
-                                        .what = "webhook",
-                                        .text = heard->event_id};
-    (void)payment_note(sql, &event, w->deadline_ns);
-    if (heard->secret.len > 0 && !deposit_is_its(w, &p, heard->secret)) {
-        refuse(w, &p, "a callback that does not show the deposit's secret");
-        return ERR_DENIED;
-    }
-    if (p.state == PAYMENT_CONFIRMING || p.state == PAYMENT_CAPTURED)
-        return 0; /* somebody is at it, and the reconciler behind him */
-    if (is_finished(p.state))
-        return hear_of_finished(w, &p, heard);
-    err = flow_look(w, &p);
-    return err == ERR_CONFLICT ? 0 : err;
+    flow_begin_work(&work, &p);
+    err = hear_of(w, &p, heard);
+    flow_end_work(&work, "payment.webhook", SPAN_SERVER, err == ERR_DENIED ? 0 : err);
+    return err;
 }
 
 /* A repeat is answered as the first: it is remembered only once what it caused is done. */

@@ -5,9 +5,11 @@
 #ifndef USHER_SVC_PAYMENT_ROLE_H
 #define USHER_SVC_PAYMENT_ROLE_H
 
+#include "call/trace.h"
 #include "chance/chance.h"
 #include "err/err.h"
 #include "observe/log.h"
+#include "observe/spans.h"
 #include "sale/currency.h"
 #include "sale/refund.h"
 #include "store/selling.h"
@@ -107,6 +109,9 @@ int flow_give_back(const struct work *w, struct payment *p, const struct refund 
 int flow_give_all_back(const struct work *w, struct payment *p, struct view reason);
 /* The provider has given that much back. */
 int flow_refund_done(const struct work *w, struct payment *p, struct refund *r);
+/* What is done about a payment is done in its trace, whoever does it: between these two. */
+void flow_begin_work(struct trace_work *work, const struct payment *p);
+void flow_end_work(struct trace_work *work, const char *name, enum span_kind kind, int err);
 /* Asks the provider anew for a refund that it has refused. */
 int flow_refund_again(const struct work *w, struct payment *p, struct refund *r);
 /* What a provider says of one that was to be asked again. Writes nothing itself. */

@@ -9,6 +9,7 @@
 #include "net/public.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "observe/spans.h"
 #include "svc/webhook/post.h"
 #include "token/seal.h"
 
@@ -84,6 +85,7 @@ void tell_one(struct webhook_role *role, const struct hook *hook, const struct m
     uint8_t secrets[2][SECRET_BYTES];
     size_t count = 0;
     char id[96], stamp[64], signature[160], signatures[2 * (SIGNATURE_CHARS + 1)];
+    char parent[TRACE_PARENT_CHARS + 1] = "", trace[96];
     struct http_answer answer = {0};
     *ret_said = (struct said){0};
     int err = open_secrets(role, hook, now_ms, secrets, &count);
@@ -93,11 +95,13 @@ void tell_one(struct webhook_role *role, const struct hook *hook, const struct m
         snprintf(id, sizeof(id), "webhook-id: %s", message->id);
         snprintf(stamp, sizeof(stamp), "webhook-timestamp: %" PRId64, now_ms / 1000);
         snprintf(signature, sizeof(signature), "webhook-signature: %s", signatures);
+        (void)trace_write_parent(trace_here(), parent);
+        snprintf(trace, sizeof(trace), "traceparent: %s", parent);
         const struct http_ask ask = {
             .method = "POST",
             .url = hook->address.at,
             .fields = {"Content-Type: application/json", id, stamp, signature,
-                       "User-Agent: usher-webhooks"},
+                       "User-Agent: usher-webhooks", parent[0] ? trace : NULL},
             .body = view_of(message->body, message->body_len),
         };
         err = http_call(http_workers_here(role->clients), &ask, &arena, &answer, deadline_ns);
@@ -139,8 +143,17 @@ static void tell_events(struct lane *lane, const struct hook *hook, const struct
         if (fiber_now_ns() >= lane->end_ns)
             return;
         message_of_event(&events[i], &message);
+        struct trace_work work;
+        trace_work_begin(&work, view_str(events[i].trace), hook->hook_id);
         tell_one(lane->role, hook, &message, &lane->said,
                  deadline_after_ms(fiber_now_ns(), POST_TRY_MS));
+        struct span span = {.kind = SPAN_CLIENT,
+                            .failed = lane->said.err != 0,
+                            .code = -1,
+                            .facts = {{"http.response.status_code", lane->said.status},
+                                      {"usher.webhook", (int64_t)hook->hook_id}}};
+        snprintf(span.name, sizeof(span.name), "webhook %s", hook_type_name(events[i].type));
+        trace_work_end(&work, &span);
         if (lane->said.err == ERR_CANCELLED)
             return;
         o->failed = lane->said.err != 0;

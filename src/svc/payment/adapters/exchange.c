@@ -1,14 +1,32 @@
 #include "svc/payment/adapters/exchange.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "call/trace.h"
 #include "codec/base64.h"
 #include "codec/percent.h"
 #include "err/err.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "observe/spans.h"
 
 #define TEXT_MAX (64u << 10)
+
+/* status 0: there was no answer. What a provider declines is an answer. The trace goes no further:
+ * no provider takes a traceparent, and what it would tell of us is none of theirs. */
+static void keep_span(const struct adapter_env *env, const struct exchange_ask *ask,
+                      int64_t began_ns, int status)
+{
+    struct span span = {.kind = SPAN_CLIENT,
+                        .failed = status == 0 || status >= 500,
+                        .code = -1,
+                        .began_ns = began_ns,
+                        .took_ns = clock_mono_ns(clock_system()) - began_ns,
+                        .facts = {{"http.response.status_code", status}}};
+    snprintf(span.name, sizeof(span.name), "%s %s", env->provider->name, ask->method);
+    trace_keep_asked(&span);
+}
 
 int exchange(const struct adapter_env *env, const struct exchange_ask *ask, int *ret_status,
              json_t **ret_json)
@@ -26,8 +44,10 @@ int exchange(const struct adapter_env *env, const struct exchange_ask *ask, int 
     request.fields[count] = arena_printf(env->arena, "Authorization: %s", ask->authorization);
     if (!request.url || !request.fields[count] || !ask->authorization)
         return ERR_NO_MEMORY;
+    const int64_t began_ns = clock_mono_ns(clock_system());
     int err = http_call(env->http, &request, env->arena, &answer,
                         env->deadline_ns < longest_ns ? env->deadline_ns : longest_ns);
+    keep_span(env, ask, began_ns, err == 0 ? answer.status : 0);
     if (err != 0)
         return err;
     json_t *json = json_loadb(answer.body.at, answer.body.len, JSON_DECODE_ANY, NULL);
