@@ -176,7 +176,8 @@ class Report:
         self.failed = 0
 
     def check(self, name, test, *args):
-        """Runs test(*args): it passes unless it raises."""
+        """Runs test(*args): it passes unless it raises. One that took a second or more is told with its time."""
+        began = time.monotonic()
         try:
             test(*args)
         except Exception as error:  # whatever it is, it is what the check found
@@ -188,7 +189,8 @@ class Report:
             text = " ".join(f"{type(error).__name__}: {error}".split())
             print(f"not ok {self.prefix}/{name}: {text[:600]} ({where})", flush=True)
             return False
-        print(f"ok {self.prefix}/{name}", flush=True)
+        took = time.monotonic() - began
+        print(f"ok {self.prefix}/{name}" + (f" # {took:.1f} s" if took >= 1 else ""), flush=True)
         return True
 
 

@@ -73,10 +73,11 @@ static int pay_there(struct paying *p)
     return err;
 }
 
-/* What a payment that is over means. 0: paid. */
-static int outcome(struct paying *p, const Usher__V1__Payment *payment)
+/* What a payment means: 0: paid; *ret_unclear: not over yet, which is no error. */
+static int outcome(struct paying *p, const Usher__V1__Payment *payment, bool *ret_unclear)
 {
     struct id order_id;
+    *ret_unclear = false;
     switch ((int)payment->state) {
     case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DONE:
         if (id_parse(view_str(payment->order_id), &order_id) != 0)
@@ -88,7 +89,8 @@ static int outcome(struct paying *p, const Usher__V1__Payment *payment)
     case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_CONFIRMING:
     case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_UNCLEAR:
     case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_CAPTURED:
-        return ERR_BUSY;
+        *ret_unclear = true;
+        return 0;
     case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_REFUNDING:
     case USHER__V1__PAYMENT_STATE__PAYMENT_STATE_REFUNDED:
         p->person->payment = CROWD_REFUNDED;
@@ -104,13 +106,14 @@ static int come_back(struct paying *p)
     Usher__V1__FinishPaymentRequest wish = USHER__V1__FINISH_PAYMENT_REQUEST__INIT;
     Usher__V1__GetPaymentRequest look = USHER__V1__GET_PAYMENT_REQUEST__INIT;
     const Usher__V1__Payment *payment;
+    bool unclear = false;
     wish.payment_id = look.payment_id = p->payment_id;
     wish.return_query = p->way;
     int err = gate_persist(p->person, &p->patience, &p->client, Usher__V1__PaymentService,
                            finish_payment, &wish, &payment);
     if (err == 0)
-        err = outcome(p, payment);
-    while (err == ERR_BUSY) {
+        err = outcome(p, payment, &unclear);
+    while (err == 0 && unclear) {
         const int64_t at_ns = deadline_after_ms(fiber_now_ns(), POLL_MS);
         if (at_ns >= gate_patience_ends_ns(p->person->gate, &p->patience) ||
             fiber_sleep_until(at_ns) != 0)
@@ -118,7 +121,7 @@ static int come_back(struct paying *p)
         err = gate_persist(p->person, &p->patience, &p->client, Usher__V1__PaymentService,
                            get_payment, &look, &payment);
         if (err == 0)
-            err = outcome(p, payment);
+            err = outcome(p, payment, &unclear);
     }
     return err;
 }

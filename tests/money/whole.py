@@ -4,6 +4,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import time
 
 from server import wait_until
 from shop import PAYMENT, USHER, Buyer
@@ -26,7 +27,9 @@ def stampede_pays(shop):
     paid, *others = stampede(shop, "--pay", "toss")
     assert paid > 0 and others == [0, 0, 0] and len(shop.psp.charges()) == before + paid
     shop.psp.script({"on": "confirm", "do": "decline", "chance": 0.5})
+    began = time.monotonic()
     assert stampede(shop, "--pay", "card", unpaid=True)[1] > 0, "some cards are declined"
+    assert time.monotonic() - began < 30, "a card that was declined is an answer: nobody waits for the time limit"
     shop.psp.script()
     before = len(shop.psp.charges())
     paid = stampede(shop, "--pay", "stripe")[0]
