@@ -37,7 +37,9 @@ static int64_t now_ns(void)
 
 static int make_tokens(struct tokens *t, struct chance *chance)
 {
-    int err = keyset_open(NULL, chance, NOW_S, &t->keyset);
+    uint8_t master[KEY_BYTES];
+    chance->fill(chance, master, sizeof(master));
+    int err = keyset_open(master, NOW_S, &t->keyset);
     for (size_t i = 0; err == 0 && i < TOKENS; i++) {
         const struct access_claims claims = {.account_id = chance_id(chance),
                                              .session_id = chance_id(chance),

@@ -23,18 +23,6 @@ static void reload_certificate(struct house *house)
         log_event(LOG_INFO, "tls.reload", log_str("file.path", values->tls_cert));
 }
 
-/* The next key for access tokens; a process without accounts has none. */
-static void rotate_keys(struct house *house)
-{
-    if (!house->keyset)
-        return;
-    int err = keyset_rotate(house->keyset, clock_wall_ms(clock_system()) / 1000);
-    if (err == 0)
-        log_event(LOG_INFO, "keys.make");
-    else
-        log_event(LOG_ERROR, "keys.rotate", log_err(err));
-}
-
 /* Of the file of options (--config) alone: flags and environment of a process do not change. */
 static void reload_level(const struct words *words)
 {
@@ -54,5 +42,4 @@ void reload(struct house *house, const struct words *words)
 {
     reload_level(words);
     reload_certificate(house);
-    rotate_keys(house);
 }

@@ -1,6 +1,5 @@
 #include "cmd/roles.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +18,6 @@
 #define TICKET         "ticket"
 #define WAITROOM       "waitroom"
 #define PEER_LINKS     2 /* connections to a peer, a worker */
-#define ROLES_PATH_MAX 4096
 #define PROVIDER_TEXTS (64u << 10)
 
 struct role {
@@ -48,30 +46,6 @@ static size_t find(struct view name);
 static int connect_to(struct house *house, const char *role, struct wires *wires);
 
 /* ---- auth ---- */
-
-static int open_keyset(struct house *house)
-{
-    char path[ROLES_PATH_MAX];
-    const int len = snprintf(path, sizeof(path), "%s/access.keys", house->values.data);
-    const int64_t now_s = clock_wall_ms(clock_system()) / 1000;
-    int err = len < (int)sizeof(path) ? keyset_open(path, chance_system(), now_s, &house->keyset)
-                                      : ERR_INVALID;
-    switch (err) {
-    case 0:
-        return CMD_OK;
-    case ERR_DENIED:
-        return cmd_fail("serve", CMD_FALSE, "%s may be read by others than its owner: chmod 600 %s",
-                        path, path);
-    case ERR_CORRUPT:
-        return cmd_fail("serve", CMD_FALSE,
-                        "%s: it holds no keys; delete it, and the next start makes new ones: who "
-                        "is signed in stays so",
-                        path);
-    default:
-        return cmd_fail("serve", CMD_FALSE, "%s: %s", path,
-                        err == ERR_IO ? strerrordesc_np(errno) : err_text(err));
-    }
-}
 
 /* The services that sign people in, and that prove who they are; and how they are called. */
 static int open_oidc(struct house *house, struct auth_provider *ret_providers, uint32_t *ret_count,
@@ -103,11 +77,13 @@ static int start_auth(struct house *house)
     struct auth_provider providers[AUTH_PROVIDERS_MAX];
     struct auth_person_service persons[AUTH_PERSONS_MAX];
     uint32_t provider_count, person_count = 0;
-    int code = open_keyset(house);
-    if (code == CMD_OK)
-        code = open_oidc(house, providers, &provider_count, persons, &person_count);
+    int code = open_oidc(house, providers, &provider_count, persons, &person_count);
     if (code != CMD_OK)
         return code;
+    int err = keyset_open(house->ground.secret, clock_wall_ms(clock_system()) / 1000,
+                          &house->keyset);
+    if (err != 0)
+        return house_fail("the keys of access tokens", err);
     const struct auth_options options = {
         .master = house->ground.secret,
         .operator_key = house->ground.operator_key,
@@ -132,7 +108,7 @@ static int start_auth(struct house *house)
         .http = house->auth_http ? http_workers_here : NULL,
         .http_state = house->auth_http,
     };
-    int err = auth_init(&house->auth, &options);
+    err = auth_init(&house->auth, &options);
     if (err == 0)
         return CMD_OK;
     keyset_free(house->keyset);

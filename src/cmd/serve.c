@@ -3,8 +3,8 @@
  * order.
  *
  * Touches DIR alone: usher.db (the store), secret.key (signs tokens and ticket codes), operator.key
- * (the operator's), access.keys (sign access tokens), listen (where it answers). When the process
- * dies at any moment, the next start goes on from what was acknowledged.
+ * (the operator's), listen (where it answers). When the process dies at any moment, the next start
+ * goes on from what was acknowledged.
  */
 #include "cmd/serve.h"
 #include "call/trace.h"

@@ -76,9 +76,11 @@ int access_token_write(struct keyset *keyset, struct view issuer,
     char kid[ES256_THUMBPRINT_CHARS + 1];
     uint8_t signature[ES256_SIGNATURE_BYTES];
     assert(claims_fit(claims) && issuer.len <= ACCESS_ISSUER_MAX);
-    keyset_signer(keyset, claims->issued_at_s, kid);
+    int err = keyset_signer(keyset, claims->issued_at_s, kid);
+    if (err)
+        return err;
     size_t len = write_said(issuer, kid, claims, ret_text);
-    int err = keyset_sign(keyset, view_str(kid), view_of(ret_text, len), signature);
+    err = keyset_sign(keyset, view_str(kid), view_of(ret_text, len), signature);
     if (err)
         return err;
     ret_text[len++] = '.';
@@ -210,7 +212,7 @@ int access_token_check(struct keyset *keyset, struct view issuer, struct view te
         !view_eq(last, view_of(again, base64_write(view_of(signature, len), BASE64_URL, again))))
         return ERR_DENIED;
     if (!read_said(said, issuer, &claims, kid) ||
-        keyset_verify(keyset, view_str(kid), said, signature))
+        keyset_verify(keyset, now_s, view_str(kid), said, signature))
         return ERR_DENIED;
     if (now_s >= claims.expires_at_s)
         return ERR_TIMEOUT;

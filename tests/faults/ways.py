@@ -1,8 +1,8 @@
 """Cases in which bytes go one way only, and in which a clock is set: a step of an hour, either way, of the owner alone."""
-import glob
 import os
 import time
 
+from fakeclock import fake_clock, set_clock
 from house import House, LEASE_SECONDS, Outage
 from server import wait_until
 
@@ -54,20 +54,10 @@ class ClockHouse(House):
     """Each process has a clock of its own, which a file sets (libfaketime); what measures durations is left alone."""
 
     def environment_of_next(self):
-        found = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-        assert found, "libfaketime is missing: scripts/setup test"
-        path = os.path.join(self.keys, f"clock{len(self.processes)}")
-        set_clock(path, 0)
-        return {"LD_PRELOAD": found[0], "FAKETIME_TIMESTAMP_FILE": path, "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        return fake_clock(os.path.join(self.keys, f"clock{len(self.processes)}"))
 
     def step(self, process, seconds):
         set_clock(os.path.join(self.keys, f"clock{self.processes.index(process)}"), seconds)
-
-
-def set_clock(path, seconds):
-    with open(path + ".new", "w", encoding="ascii") as file:
-        file.write(f"{seconds:+d}\n")
-    os.replace(path + ".new", path)
 
 
 def clock_steps(house, seconds):

@@ -19,37 +19,6 @@ struct session auth_fresh_session(struct call *call, const char *device)
                             .created_at_ms = now_ms};
 }
 
-/* ---- the keyset ---- */
-
-#define TEND_EVERY_S 60
-
-struct tending {
-    struct keyset *keyset;
-    int64_t now_s;
-    int err;
-};
-
-static void run_tend(void *arg)
-{
-    struct tending *tending = arg;
-    tending->err = keyset_tend(tending->keyset, tending->now_s);
-}
-
-/* Whoever signs in first in a minute looks after the keys: where nobody does, none is needed. */
-static void tend(struct auth *auth, int64_t now_s)
-{
-    struct tending tending = {.keyset = auth->keyset, .now_s = now_s};
-    int64_t last_s = auth->tended_at_s;
-    if (now_s < last_s + TEND_EVERY_S ||
-        !atomic_compare_exchange_strong(&auth->tended_at_s, &last_s, now_s))
-        return;
-    int err = auth->hashing ? offload_run(auth->hashing, run_tend, &tending) : 0;
-    if (!auth->hashing)
-        run_tend(&tending);
-    if (err || tending.err)
-        log_event(LOG_ERROR, "keys.rotate", log_err(err ? err : tending.err));
-}
-
 /* ---- the roster ---- */
 
 #define FOLLOW_EVERY_S 10
@@ -104,7 +73,6 @@ static int write_access(struct auth *auth, const struct session *session,
                         int64_t *ret_expires_at_ms)
 {
     const int64_t now_ms = clock_wall_ms(auth->clock), now_s = now_ms / 1000;
-    tend(auth, now_s);
     struct access_claims claims = {.account_id = account->account_id,
                                    .session_id = session->session_id,
                                    .token_id = chance_id_at(auth->chance, now_ms),

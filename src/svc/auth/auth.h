@@ -115,7 +115,6 @@ struct auth {
     struct view terms;
     _Atomic int64_t swept_at_s;    /* when what is kept was last looked through */
     _Atomic int64_t followed_at_s; /* when the roster was last read */
-    _Atomic int64_t tended_at_s;   /* when the keyset was last looked after */
     struct auth_provider providers[AUTH_PROVIDERS_MAX];
     uint32_t provider_count;
     struct auth_person_service persons[AUTH_PERSONS_MAX];

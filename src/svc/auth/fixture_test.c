@@ -26,8 +26,7 @@ int fixture_set_up(void **state)
         arena_init(&arenas[i], 0);
     int err = sql_faulty_new(NULL, &fixture.sql);
     if (!err)
-        err = keyset_open(NULL, &fixture.seeded.chance, clock_wall_ms(&fixture.now.clock) / 1000,
-                          &fixture.keyset);
+        err = keyset_open(master, clock_wall_ms(&fixture.now.clock) / 1000, &fixture.keyset);
     const struct auth_options options = {.master = master,
                                          .operator_key = operator_key,
                                          .clock = &fixture.now.clock,

@@ -12,7 +12,7 @@ bool auth_page(struct auth *auth, const struct page_request *ask, struct page *r
         return false;
     static_assert(KEYSET_CACHE_S == 300, "as the header below says");
     buf_init(&out, JWKS_MAX);
-    int err = keyset_publish(auth->keyset, &out);
+    int err = keyset_publish(auth->keyset, clock_wall_ms(auth->clock) / 1000, &out);
     const char *text = err ? NULL : arena_copy(ask->arena, buf_view(&out));
     *ret_page = text ? (struct page){.status = 200,
                                      .type = "application/jwk-set+json",
