@@ -80,8 +80,8 @@ static int start_auth(struct house *house)
     int code = open_oidc(house, providers, &provider_count, persons, &person_count);
     if (code != CMD_OK)
         return code;
-    int err = keyset_open(house->ground.secret, clock_wall_ms(clock_system()) / 1000,
-                          &house->keyset);
+    int err =
+        keyset_open(house->ground.secret, clock_wall_ms(clock_system()) / 1000, &house->keyset);
     if (err != 0)
         return house_fail("the keys of access tokens", err);
     const struct auth_options options = {

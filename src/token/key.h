@@ -32,13 +32,13 @@ enum key_purpose {
     KEY_FOR_RECEIPT = 21,
     KEY_FOR_PASS = 22, /* the seed of a key pair */
     KEY_FOR_CHALLENGE = 23,
-    KEY_FOR_DEPOSIT = 24, /* seals where money goes back to */
-    KEY_FOR_DEMO = 25,    /* the password of the demo's team */
-    KEY_FOR_WEBHOOK = 26, /* seals the secrets of webhooks */
-    KEY_FOR_PERSON = 27,  /* what is kept of a telephone number, or of a person by law */
-    KEY_FOR_VOUCHER = 28, /* codes that are generated */
+    KEY_FOR_DEPOSIT = 24,      /* seals where money goes back to */
+    KEY_FOR_DEMO = 25,         /* the password of the demo's team */
+    KEY_FOR_WEBHOOK = 26,      /* seals the secrets of webhooks */
+    KEY_FOR_PERSON = 27,       /* what is kept of a telephone number, or of a person by law */
+    KEY_FOR_VOUCHER = 28,      /* codes that are generated */
     KEY_FOR_ACCESS_TOKEN = 29, /* the seed of the key pairs of all periods */
-    KEY_FOR_PEER = 31     /* its text is what one process of an installation shows another */
+    KEY_FOR_PEER = 31          /* its text is what one process of an installation shows another */
 };
 
 /* Reads the file, making it with fresh bytes of chance where it does not exist. ERR_IO (errno says
