@@ -27,7 +27,7 @@ static const struct view said = {.at = "said", .len = 4};
 
 static const char *signer_of(struct keyset *of, int64_t now_s)
 {
-    static char kids[2][ES256_GaiUIcdyaYL2pNxOAZdb2SITAot3i0nNI4B1Vn0 - HC8_CHARS + 1];
+    static char kids[2][ES256_THUMBPRINT_CHARS + 1];
     static int turn;
     turn ^= 1;
     assert_int_equal(keyset_signer(of, now_s, kids[turn]), 0);
@@ -127,7 +127,7 @@ static void the_way_from_the_master_is_for_ever(void **state)
 
 static void a_key_is_published_first_signs_then_and_checks_on(void **state)
 {
-    char first[ES256_GaiUIcdyaYL2pNxOAZdb2SITAot3i0nNI4B1Vn0 - HC8_CHARS + 1];
+    char first[ES256_THUMBPRINT_CHARS + 1];
     const int64_t ends_s = BEGINS_S + KEYSET_AGE_S;
     memcpy(first, signer_of(keyset, BEGINS_S), sizeof(first));
     assert_int_equal(keyset_sign(keyset, view_str(first), said, signature), 0);
