@@ -202,6 +202,7 @@ bool gate_queue(struct crowd_person *person, struct call_status *ret_status)
         .until_ns =
             deadline_after_ms(crowd->start_ns + person->arrives_ns, crowd->options.timeout_ms)};
     join.sale_id = enter.sale_id = crowd->sale_id;
+    join.without_status = true; /* nobody looks at it: WatchLine tells it */
     int err =
         gate_persist(person, &patience, &lines, Usher__V1__WaitroomService, join, &join, &place);
     *ret_status = lines.status;

@@ -7,6 +7,14 @@
 #include "fiber/waitlist.h"
 #include "line/line.h"
 
+struct keeper_ask;
+
+/* Asks that are answered together: the first of each loop they came from, and behind it the others
+ * in order. Whoever answers touches the first ones alone, for the others lie on stacks far apart. */
+struct keeper_asks {
+    struct keeper_ask *heads;
+};
+
 /* What gathers while the last commit is on disk. Counted references: who waits has one. */
 struct batch {
     struct buf body;
@@ -14,6 +22,7 @@ struct batch {
     uint32_t references;
     bool done;
     int result;
+    struct keeper_asks asks; /* answered when it is done */
     struct waitlist waiting;
     struct line_figures {
         enum line_state state;

@@ -6,13 +6,16 @@
 #include "codec/json.h"
 #include "err/err.h"
 
-#define BOARD_TURN 256 /* watchers told in one turn of the loop */
+#define BOARD_TURN       256         /* watchers told in one turn of the loop */
+#define STATUS_ARENA_MAX (64u << 10) /* of a status that is unpacked */
 
 struct outlet {
     struct board *board;
     struct worker *worker;
-    struct frame *frame; /* the latest; NULL: none yet */
-    uint64_t number;     /* of the latest */
+    struct frame *frame;           /* the latest; NULL: none yet */
+    Usher__V1__SaleStatus *status; /* the same, unpacked, in its arena */
+    struct arena arena;
+    uint64_t number; /* of the latest */
     struct list watchers;
     struct list due; /* those of them that the latest has not reached */
     struct loop_task more;
@@ -77,6 +80,16 @@ static void tell_some(struct loop_task *task)
     }
 }
 
+/* Once a frame, not once a place that is told with it. */
+static void read_frame(struct outlet *outlet)
+{
+    ProtobufCMessage *message;
+    arena_reset(&outlet->arena);
+    const int err = proto_unpack(&usher__v1__sale_status__descriptor, frame_message(outlet->frame),
+                                 &outlet->arena, &message);
+    outlet->status = err == 0 ? (Usher__V1__SaleStatus *)message : NULL;
+}
+
 static void news_arrived(struct loop_task *task)
 {
     struct news *news = list_of(task, struct news, task);
@@ -85,6 +98,7 @@ static void news_arrived(struct loop_task *task)
     frame_unref(outlet->frame);
     outlet->frame = news->frame;
     outlet->number++;
+    read_frame(outlet);
     free(news);
     while ((link = list_take(&outlet->watchers)))
         list_append(&outlet->due, link);
@@ -123,15 +137,25 @@ int board_watch(struct board *board, struct call *call)
 
 int board_status(const struct board *board, struct arena *arena, Usher__V1__SaleStatus **ret_status)
 {
-    const struct outlet *outlet = outlet_here(board);
-    ProtobufCMessage *message;
-    if (!outlet->frame)
+    const Usher__V1__SaleStatus *from = outlet_here(board)->status;
+    if (!from)
         return ERR_UNAVAILABLE;
-    const int err = proto_unpack(&usher__v1__sale_status__descriptor, frame_message(outlet->frame),
-                                 arena, &message);
-    if (err != 0)
+    const size_t count = from->n_chances;
+    Usher__V1__SaleStatus *status = arena_alloc(arena, sizeof(*status));
+    Usher__V1__CategoryChance *chances = arena_alloc(arena, (count + 1) * sizeof(*chances));
+    Usher__V1__CategoryChance **at = arena_alloc(arena, (count + 1) * sizeof(*at));
+    if (!status || !chances || !at)
         return ERR_NO_MEMORY;
-    *ret_status = (Usher__V1__SaleStatus *)message;
+    *status = *from;
+    status->chances = at;
+    for (size_t i = 0; i < count; i++) {
+        chances[i] = *from->chances[i];
+        chances[i].name = arena_copy(arena, view_str(from->chances[i]->name));
+        at[i] = &chances[i];
+        if (!chances[i].name)
+            return ERR_NO_MEMORY;
+    }
+    *ret_status = status;
     return 0;
 }
 
@@ -191,6 +215,7 @@ int board_new(struct worker *const *workers, uint32_t worker_count, struct board
         outlet->more.run = tell_some;
         list_init(&outlet->watchers);
         list_init(&outlet->due);
+        arena_init(&outlet->arena, STATUS_ARENA_MAX);
     }
     *ret_board = board;
     return 0;
@@ -216,6 +241,7 @@ void board_free(struct board *board)
     for (uint32_t i = 0; i < board->outlet_count; i++) {
         assert(list_empty(&board->outlets[i].watchers) && list_empty(&board->outlets[i].due));
         frame_unref(board->outlets[i].frame);
+        arena_release(&board->outlets[i].arena);
     }
     free(board->outlets);
     free(board);

@@ -88,7 +88,7 @@ static void order_them(void *arg)
             draw_tree_init(&drawing->tree, drawing->seed, drawing->order, drawing->count);
 }
 
-/* Whoever asks meanwhile waits for its end. */
+/* Whoever asks meanwhile is answered at its end. */
 static int draw(struct keeper *keeper)
 {
     const uint64_t loads = keeper->loads;
@@ -101,7 +101,6 @@ static int draw(struct keeper *keeper)
     keeper->drawing = true;
     int err = room_offload(keeper->room, order_them, &drawing);
     keeper->drawing = false;
-    waitlist_wake_all(&keeper->drawn);
     if (err == 0)
         err = drawing.err;
     if (err == 0 && loads != keeper->loads)
@@ -119,6 +118,7 @@ static int draw(struct keeper *keeper)
     }
     draw_tree_release(&drawing.tree);
     free(drawing.order);
+    keeper_take_postponed(keeper);
     return err;
 }
 

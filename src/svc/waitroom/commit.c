@@ -134,10 +134,11 @@ static int load(struct keeper *keeper)
 /* ---- committing ---- */
 
 /* Answers all who wait for it. */
-static void finish(struct batch *g, int result)
+static void finish(struct keeper *keeper, struct batch *g, int result)
 {
     g->done = true;
     g->result = result;
+    keeper_answer(keeper, &g->asks, result);
     waitlist_wake_all(&g->waiting);
     batch_unref(g);
 }
@@ -151,7 +152,7 @@ static void recover(struct keeper *keeper)
         struct batch *fresh;
         int err = batch_new(&fresh);
         if (err == 0) {
-            finish(keeper->pending, ERR_UNAVAILABLE);
+            finish(keeper, keeper->pending, ERR_UNAVAILABLE);
             keeper->pending = fresh;
         }
         if (!room_keeps(keeper->room)) { /* until another lets go of it */
@@ -206,7 +207,7 @@ static void commit_gathered(struct keeper *keeper)
         keeper->pending = fresh;
         err = write_row(keeper, g);
         keeper->committing = NULL;
-        finish(g, err == 0 ? 0 : ERR_UNAVAILABLE);
+        finish(keeper, g, err == 0 ? 0 : ERR_UNAVAILABLE);
     }
     if (err != 0) {
         log_event(LOG_ERROR, "line.commit", log_uint("usher.sale", keeper->sale.sale_id),

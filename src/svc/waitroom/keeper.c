@@ -69,9 +69,15 @@ void keeper_advance(struct keeper *keeper)
         ;
 }
 
+/* What everything decided so far is durable with; NULL: it is already. */
+static struct batch *last_batch(const struct keeper *keeper)
+{
+    return keeper->pending->count > 0 ? keeper->pending : keeper->committing;
+}
+
 int keeper_wait(struct keeper *keeper)
 {
-    struct batch *g = keeper->pending->count > 0 ? keeper->pending : keeper->committing;
+    struct batch *g = last_batch(keeper);
     if (!g)
         return 0;
     int err = 0;
@@ -198,41 +204,131 @@ static bool tells_place(enum keeper_verb verb)
     return verb == KEEPER_JOIN || verb == KEEPER_LOOK || verb == KEEPER_ENTER;
 }
 
-/* In a fiber of home. */
-static void answer(void *arg)
+/* ---- an ask's way: to home, into a batch, and back ---- */
+
+/* In the loop that they came from. */
+static void asks_returned(struct loop_task *task)
 {
-    struct keeper_ask *ask = arg;
-    struct keeper *keeper = ask->keeper;
-    struct line_entry entry;
-    while (keeper->drawing && waitlist_wait(&keeper->drawn, DEADLINE_NEVER) == 0)
-        ;
-    if (keeper->drawing || atomic_load(&keeper->phase) != KEEPER_SERVING) {
-        ask->result = ERR_UNAVAILABLE;
+    struct keeper_ask *ask = list_of(task, struct keeper_ask, task);
+    const int err = ask->told;
+    while (ask) {
+        struct keeper_ask *next = ask->next; /* its fiber, once it runs, drops the ask */
+        ask->result = err != 0 ? err : ask->result;
+        ask->done = true;
+        if (ask->fiber)
+            fiber_unpark(ask->fiber);
+        ask = next;
+    }
+}
+
+void keeper_asks_add(struct keeper_asks *asks, struct keeper_ask *ask)
+{
+    struct keeper_ask *head = asks->heads;
+    while (head && head->home != ask->home)
+        head = head->next_head;
+    ask->next = NULL;
+    if (head) {
+        head->last = head->last->next = ask;
         return;
+    }
+    ask->last = ask;
+    ask->next_head = asks->heads;
+    asks->heads = ask;
+}
+
+void keeper_answer(struct keeper *keeper, struct keeper_asks *asks, int err)
+{
+    struct keeper_ask *head = asks->heads;
+    asks->heads = NULL;
+    while (head) {
+        struct keeper_ask *next = head->next_head;
+        head->told = err;
+        head->task.run = asks_returned;
+        if (head->home == worker_loop(keeper->home))
+            asks_returned(&head->task);
+        else
+            loop_post(head->home, &head->task);
+        head = next;
+    }
+}
+
+/* Decides what was asked. True: the answer waits for the last batch. */
+static bool decide_ask(struct keeper *keeper, struct keeper_ask *ask)
+{
+    struct line_entry entry;
+    if (atomic_load(&keeper->phase) != KEEPER_SERVING) {
+        ask->result = ERR_UNAVAILABLE;
+        return false;
     }
     ask->result = decide(keeper, ask, &entry);
     if (ask->result == 1)
         ask->result = may_change(keeper, ask) ? keeper_do(keeper, &entry) : ERR_FULL;
     if (ask->verb == KEEPER_CHECK || ask->result != 0)
-        return;
+        return false;
     keeper_advance(keeper);
     if (tells_place(ask->verb))
         fill_place(keeper, ask);
     if (ask->verb == KEEPER_LIMITS || ask->verb == KEEPER_GIVE_BEACON)
         keeper_wake_clock(keeper);
-    const int err = keeper_wait(keeper);
-    ask->result = err != 0 ? err : ask->result;
-    if (ask->result == 0 && ask->verb == KEEPER_REPORT)
-        ask->result = keeper_fill_report(keeper, ask);
-    if (ask->result == 0 && ask->verb == KEEPER_PROVE)
-        ask->result = keeper_fill_draw(keeper, ask);
+    return true;
+}
+
+/* On home's thread: in the asking fiber, or in a callback of the loop. */
+static void take_ask(struct keeper_ask *ask)
+{
+    struct keeper *keeper = ask->keeper;
+    struct keeper_asks alone = {0};
+    if (keeper->drawing) {
+        list_append(&keeper->postponed, &ask->link);
+        return;
+    }
+    struct batch *g = decide_ask(keeper, ask) ? last_batch(keeper) : NULL;
+    keeper_asks_add(g ? &g->asks : &alone, ask);
+    keeper_answer(keeper, &alone, 0);
+}
+
+void keeper_take_postponed(struct keeper *keeper)
+{
+    struct list *link;
+    while ((link = list_take(&keeper->postponed)))
+        take_ask(list_of(link, struct keeper_ask, link));
+}
+
+static void ask_arrived(struct loop_task *task)
+{
+    take_ask(list_of(task, struct keeper_ask, task));
+}
+
+/* What is more than a place. In a fiber of home: it may have to wait for the draw's tree. */
+static void fill_more(void *arg)
+{
+    struct keeper_ask *ask = arg;
+    if (atomic_load(&ask->keeper->phase) != KEEPER_SERVING)
+        ask->result = ERR_UNAVAILABLE;
+    else
+        ask->result = ask->verb == KEEPER_REPORT ? keeper_fill_report(ask->keeper, ask)
+                                                 : keeper_fill_draw(ask->keeper, ask);
 }
 
 int keeper_ask(struct keeper *keeper, struct keeper_ask *ask)
 {
+    struct loop *home = worker_loop(keeper->home);
     ask->keeper = keeper;
-    /* In a fiber of its own also where home is here: the caller's may be cancelled. */
-    if (worker_call(keeper->home, answer, ask) != 0)
+    ask->home = sched_loop(sched_current());
+    ask->done = false;
+    if (ask->home == home) {
+        ask->fiber = NULL; /* an answer that comes at once needs no wake-up */
+        take_ask(ask);
+        ask->fiber = fiber_self();
+    } else {
+        ask->fiber = fiber_self();
+        ask->task.run = ask_arrived;
+        loop_post(home, &ask->task);
+    }
+    while (!ask->done)
+        fiber_park_deaf();
+    if (ask->result == 0 && (ask->verb == KEEPER_REPORT || ask->verb == KEEPER_PROVE) &&
+        worker_call(keeper->home, fill_more, ask) != 0)
         ask->result = ERR_UNAVAILABLE;
     return ask->result;
 }
@@ -254,7 +350,7 @@ static void start_fibers(void *arg)
     struct keeper *keeper = arg;
     scope_init(&keeper->scope);
     scope_init(&keeper->helpers);
-    waitlist_init(&keeper->drawn);
+    list_init(&keeper->postponed);
     keeper->stopping = fiber_spawn(&keeper->scope, keeper_commit, keeper) != 0 ||
                        fiber_spawn(&keeper->helpers, keeper_run_clock, keeper) != 0 ||
                        fiber_spawn(&keeper->helpers, keeper_listen, keeper) != 0;

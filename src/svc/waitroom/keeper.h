@@ -81,9 +81,9 @@ struct keeper {
     struct fiber *committer;
     bool committer_waits;
     struct line line;
-    uint64_t loads; /* how often the line was loaded: it is another one then */
-    bool drawing;   /* the draw is under way: nobody else changes the line */
-    struct waitlist drawn;
+    uint64_t loads;        /* how often the line was loaded: it is another one then */
+    bool drawing;          /* the draw is under way: nobody else changes the line */
+    struct list postponed; /* asks that came meanwhile */
     struct draw_tree tree; /* made when it is asked for */
     bool has_tree;
     uint64_t epoch, seq;
@@ -152,7 +152,16 @@ struct keeper_ask {
     struct keeper_place place;
     Usher__V1__LineReport *report;
     Usher__V1__Draw *draw;
-    struct keeper *keeper; /* the keeper's own */
+    /* the keeper's own */
+    struct keeper *keeper;
+    struct loop_task task;
+    struct list link;  /* while postponed */
+    struct loop *home; /* where the asking fiber lives */
+    struct keeper_ask *next;
+    struct keeper_ask *last, *next_head; /* of the first of its loop */
+    int told; /* … and what all of them are told; 0: their own result */
+    struct fiber *fiber;
+    bool done;
 };
 
 /* Copies sale, and starts the keeper's fibers on its home; they load the line, then serve. From a
@@ -173,6 +182,11 @@ int64_t keeper_now_ms(const struct keeper *keeper);
 int keeper_do(struct keeper *keeper, const struct line_entry *entry);
 /* The same for one that line_apply_draw applied already. */
 void keeper_gather(struct keeper *keeper, const struct line_entry *entry);
+void keeper_asks_add(struct keeper_asks *asks, struct keeper_ask *ask);
+/* Answers them: with err where it is not 0, else as they were decided. A loop is told once. */
+void keeper_answer(struct keeper *keeper, struct keeper_asks *asks, int err);
+/* The draw is over: decides what was asked meanwhile. */
+void keeper_take_postponed(struct keeper *keeper);
 /* Lets other threads see the line's limits. */
 void keeper_show_limits(struct keeper *keeper);
 /* Whether an entry more can be gathered. */

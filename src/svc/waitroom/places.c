@@ -23,8 +23,9 @@ static Usher__V1__PlaceState state_of(const struct keeper_place *place)
                                           : USHER__V1__PLACE_STATE__PLACE_STATE_DONE;
 }
 
-static int fill_place(struct call *call, struct keeper *keeper, const struct keeper_ask *ask,
-                      Usher__V1__Place *ret_place)
+/* The caller's own part of a place. */
+static int fill_own(struct call *call, struct keeper *keeper, const struct keeper_ask *ask,
+                    Usher__V1__Place *ret_place)
 {
     const struct waitroom *room = call_state(call);
     const struct keeper_place *place = &ask->place;
@@ -32,8 +33,7 @@ static int fill_place(struct call *call, struct keeper *keeper, const struct kee
                                           .number = place->number,
                                           .account_id = ask->account_id,
                                           .joined_at_ms = place->joined_at_ms};
-    struct arena *arena = call_arena(call);
-    char *receipt = arena_alloc(arena, RECEIPT_CHARS + 1);
+    char *receipt = arena_alloc(call_arena(call), RECEIPT_CHARS + 1);
     if (!receipt)
         return room_refused(call, ERR_NO_MEMORY);
     receipt_write(room->receipt_key, &claims, receipt);
@@ -45,7 +45,17 @@ static int fill_place(struct call *call, struct keeper *keeper, const struct kee
     ret_place->claim_until_ms = place->until_ms;
     ret_place->wait_min_ms = place->wait_min_ms;
     ret_place->wait_max_ms = place->wait_max_ms;
-    const int err = board_status(keeper->board, arena, &ret_place->status);
+    return 0;
+}
+
+/* The same with what everybody is told. */
+static int fill_place(struct call *call, struct keeper *keeper, const struct keeper_ask *ask,
+                      Usher__V1__Place *ret_place)
+{
+    int err = fill_own(call, keeper, ask, ret_place);
+    if (err != 0)
+        return err;
+    err = board_status(keeper->board, call_arena(call), &ret_place->status);
     return err == 0 ? 0 : room_refused(call, err);
 }
 
@@ -111,7 +121,7 @@ static int take_place(struct call *call, struct keeper *keeper, struct id accoun
                                 "another account of this person has a place in this line");
 }
 
-static int join(struct call *call, struct keeper *keeper, struct keeper_ask *ask, void *response)
+static int join(struct call *call, struct keeper *keeper, struct keeper_ask *ask)
 {
     const struct identity *who = call_identity(call);
     struct waitroom *room = call_state(call);
@@ -127,9 +137,15 @@ static int join(struct call *call, struct keeper *keeper, struct keeper_ask *ask
     if (err != 0)
         return err;
     ask->verb = KEEPER_JOIN;
-    if (keeper_ask(keeper, ask) != 0)
-        return refused(call, ask);
-    return fill_place(call, keeper, ask, response);
+    return keeper_ask(keeper, ask) == 0 ? 0 : refused(call, ask);
+}
+
+/* What was found out for Join goes into its answer. */
+static int answer_join(struct call *call, struct keeper *keeper, const struct keeper_ask *ask,
+                       const Usher__V1__JoinRequest *wish, Usher__V1__Place *ret_place)
+{
+    return wish->without_status ? fill_own(call, keeper, ask, ret_place)
+                                : fill_place(call, keeper, ask, ret_place);
 }
 
 int waitroom_join(struct call *call, const void *request, void *response)
@@ -143,12 +159,13 @@ int waitroom_join(struct call *call, const void *request, void *response)
     const struct work_aim aim = {.sale_id = wish->sale_id, .account_id = ask.account_id};
     if (work_done(room->work, call, aim, wish->challenge, wish->solution)) {
         work_note(room->work, call);
-        return join(call, keeper, &ask, response);
+        const int err = join(call, keeper, &ask);
+        return err != 0 ? err : answer_join(call, keeper, &ask, wish, response);
     }
     /* Who is in line already has done it. */
     ask.verb = KEEPER_LOOK;
     if (keeper_ask(keeper, &ask) == 0 && ask.place.state != PERSON_ENDED)
-        return fill_place(call, keeper, &ask, response);
+        return answer_join(call, keeper, &ask, wish, response);
     return room_fail(call, CODE_FAILED_PRECONDITION, "WORK_REQUIRED", "challenge",
                      "a challenge has to be solved first: GetChallenge");
 }
@@ -217,8 +234,10 @@ int waitroom_restore_receipt(struct call *call, const void *request, void *respo
     if (!id_eq(claims.account_id, ask.account_id))
         return room_fail(call, CODE_PERMISSION_DENIED, "NOT_YOUR_RECEIPT", "receipt",
                          "the receipt is another account's");
-    const int err = keeper_ask(keeper, &ask);
+    int err = keeper_ask(keeper, &ask);
     if (err == ERR_NOT_FOUND)
-        return join(call, keeper, &ask, response);
-    return err == 0 ? fill_place(call, keeper, &ask, response) : refused(call, &ask);
+        err = join(call, keeper, &ask);
+    else if (err != 0)
+        err = refused(call, &ask);
+    return err != 0 ? err : fill_place(call, keeper, &ask, response);
 }

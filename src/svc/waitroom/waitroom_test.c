@@ -79,6 +79,7 @@ static int nothing(struct call *call, const void *request, void *response)
 
 static struct sql *sql;
 static struct worker *worker;
+static struct worker *elsewhere; /* no line lives there */
 static struct offload *offload;
 static struct waitroom *room;
 static struct service tickets, lines;
@@ -390,6 +391,91 @@ static void who_joins_and_leaves_too_often_is_told_so(void **test)
     assert_int_not_equal(join(sale, 2), 0); /* others are not concerned */
 }
 
+/* ---- from another worker ---- */
+
+#define TOGETHER 20
+
+struct together {
+    uint32_t sale_id;
+    struct one {
+        struct together *all;
+        struct id account_id;
+        uint64_t number;
+        bool told_status;
+    } one[TOGETHER];
+};
+
+static void join_without_status(void *arg)
+{
+    struct one *one = arg;
+    struct client client;
+    struct arena own;
+    const struct identity who = {.roles = ROLE_GUEST, .account_id = one->account_id};
+    Usher__V1__JoinRequest wish = USHER__V1__JOIN_REQUEST__INIT;
+    const Usher__V1__Place *place;
+    wish.sale_id = one->all->sale_id;
+    wish.without_status = true;
+    arena_init(&own, 1u << 20);
+    client_init(&client, to_lines, &usher__v1__waitroom_service__descriptor, &own);
+    client.identity = &who;
+    client.timeout_ms = WAIT_MS;
+    if (client_call(&client, Usher__V1__WaitroomService, join, &wish, &place) == 0) {
+        one->number = place->number;
+        one->told_status = place->status != NULL;
+    }
+    arena_release(&own);
+}
+
+static void join_together(void *arg)
+{
+    struct together *all = arg;
+    struct scope scope;
+    scope_init(&scope);
+    for (int i = 0; i < TOGETHER; i++) {
+        all->one[i].all = all;
+        if (fiber_spawn(&scope, join_without_status, &all->one[i]) != 0)
+            break;
+    }
+    (void)scope_join(&scope, DEADLINE_NEVER);
+}
+
+static void many_of_another_worker_are_answered_together(void **test)
+{
+    const uint32_t sale = create_sale(6);
+    bool taken[TOGETHER + 1] = {false};
+    struct together all = {.sale_id = sale};
+    for (int i = 0; i < TOGETHER; i++)
+        all.one[i].account_id = guest(100 + (uint64_t)i).account_id;
+    await(sale, USHER__V1__LINE_STATE__LINE_STATE_OPEN);
+    assert_int_equal(worker_call(elsewhere, join_together, &all), 0);
+    for (int i = 0; i < TOGETHER; i++) {
+        const uint64_t number = all.one[i].number;
+        assert_in_range(number, 1, TOGETHER);
+        assert_false(taken[number]);
+        assert_false(all.one[i].told_status);
+        taken[number] = true;
+        assert_int_equal(join(sale, 100 + (uint64_t)i), number); /* durable, and from here too */
+    }
+}
+
+/* Whoever does not watch the line is told the status with the place. */
+static void a_place_comes_with_the_status_or_without(void **test)
+{
+    const uint32_t sale = create_sale(7);
+    Usher__V1__JoinRequest wish = USHER__V1__JOIN_REQUEST__INIT;
+    const Usher__V1__Place *place;
+    await(sale, USHER__V1__LINE_STATE__LINE_STATE_OPEN);
+    wish.sale_id = sale;
+    assert_int_equal(ask(guest(1), join, &wish, &place), CODE_OK);
+    assert_non_null(place->status);
+    assert_int_equal(place->status->sale_id, sale);
+    wish.without_status = true;
+    assert_int_equal(ask(guest(1), join, &wish, &place), CODE_OK);
+    assert_null(place->status);
+    assert_int_equal(place->number, 1);
+    assert_string_not_equal(place->receipt, "");
+}
+
 static int setup(void **test)
 {
     static const struct sched_limits limits = {.fibers_max = 64, .stack_bytes = 65536};
@@ -399,8 +485,8 @@ static int setup(void **test)
     atomic_store(&places_free, 100);
     make_tickets();
     return sodium_init() < 0 || sql_inline_new(&sql) != 0 || lines_migrate(sql, false, 1) != 0 ||
-           worker_start(0, &limits, &worker) != 0 || offload_new(1, 4, &offload) != 0 ||
-           routes_init(&ticket_routes, &tickets, 1) != 0 ||
+           worker_start(0, &limits, &worker) != 0 || worker_start(1, &limits, &elsewhere) != 0 ||
+           offload_new(1, 4, &offload) != 0 || routes_init(&ticket_routes, &tickets, 1) != 0 ||
            local_new(&ticket_routes, &(struct identity){.roles = ROLE_PEER}, &to_tickets) != 0;
 }
 
@@ -423,6 +509,7 @@ static int teardown(void **test)
     routes_release(&ticket_routes);
     offload_free(offload);
     worker_stop(worker);
+    worker_stop(elsewhere);
     sql_free(sql);
     arena_release(&arena);
     free((void *)tickets.methods);
@@ -437,6 +524,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sale_opens_once, each, after_each),
         cmocka_unit_test_setup_teardown(it_is_over_when_nothing_is_left, each, after_each),
         cmocka_unit_test_setup_teardown(a_pass_is_its_accounts_alone, each, after_each),
+        cmocka_unit_test_setup_teardown(many_of_another_worker_are_answered_together, each,
+                                        after_each),
+        cmocka_unit_test_setup_teardown(a_place_comes_with_the_status_or_without, each, after_each),
         cmocka_unit_test_setup_teardown(who_joins_and_leaves_too_often_is_told_so, each,
                                         after_each),
     };

@@ -206,7 +206,12 @@ export class Line {
           this.solving.value = false;
         }
       }
-      this.#stand(await waitroom.join({ saleId, challenge, solution }, { timeoutMs: call_ms }));
+      this.#stand(
+        await waitroom.join(
+          { saleId, challenge, solution, withoutStatus: true },
+          { timeoutMs: call_ms },
+        ),
+      );
     });
   }
 
