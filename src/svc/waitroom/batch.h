@@ -6,14 +6,7 @@
 
 #include "fiber/waitlist.h"
 #include "line/line.h"
-
-struct keeper_ask;
-
-/* Asks that are answered together: the first of each loop they came from, and behind it the others
- * in order. Whoever answers touches the first ones alone, for the others lie on stacks far apart. */
-struct keeper_asks {
-    struct keeper_ask *heads;
-};
+#include "svc/waitroom/ask.h"
 
 /* What gathers while the last commit is on disk. Counted references: who waits has one. */
 struct batch {

@@ -100,70 +100,6 @@ struct keeper {
     int64_t published_at_ms;
 };
 
-enum keeper_verb {
-    KEEPER_JOIN,
-    KEEPER_LOOK,
-    KEEPER_ENTER,
-    KEEPER_LEAVE,
-    KEEPER_PAID,
-    KEEPER_CHECK,  /* number, serial: a pass */
-    KEEPER_LIMITS, /* number, serial: the least and the most capacity */
-    KEEPER_PAUSE,
-    KEEPER_RESUME,
-    KEEPER_NAME_BEACON, /* number: the round; hash: the chain's */
-    KEEPER_GIVE_BEACON, /* number: the round; hash: its randomness */
-    KEEPER_REPORT,      /* fills report, in the arena */
-    KEEPER_PROVE, /* fills draw, in the arena; number, serial: keys from this index, so many */
-};
-
-/* A person's place, as it was decided. */
-struct keeper_place {
-    uint32_t number; /* 0: in the draw */
-    uint32_t serial;
-    uint8_t state; /* enum person_state */
-    uint8_t how;   /* enum line_end, of ENDED */
-    int64_t joined_at_ms;
-    int64_t until_ms; /* CALLED: come in until then; INSIDE: the pass ends then */
-    int64_t wait_min_ms, wait_max_ms;
-};
-
-/*
- * One question to a keeper. result:
- *   0               done, and durable
- *   ERR_BUSY        JOIN: nobody can join now; ENTER: not called yet; PAUSE, RESUME, beacons: not
- *                   in this state
- *   ERR_NOT_FOUND   LOOK, ENTER: the account is not in the line
- *   ERR_TIMEOUT     ENTER: its turn, or its time inside, is over
- *   ERR_DENIED      CHECK: the pass is not good
- *   ERR_INVALID     LIMITS: not in order; beacons: there is no draw
- *   ERR_CONFLICT    GIVE_BEACON: something else was given; NOT_FOUND: of another round
- *   ERR_FULL        as many as a line takes, or as a commit takes at once; or the account asks too
- *                   often
- *   ERR_NO_MEMORY   REPORT, PROVE: the arena's maximum
- *   ERR_UNAVAILABLE not now; it may or may not have been done: ask again
- */
-struct keeper_ask {
-    enum keeper_verb verb;
-    struct id account_id;
-    uint32_t number, serial;
-    uint8_t hash[LINE_HASH_BYTES];
-    struct arena *arena;
-    int result;
-    struct keeper_place place;
-    Usher__V1__LineReport *report;
-    Usher__V1__Draw *draw;
-    /* the keeper's own */
-    struct keeper *keeper;
-    struct loop_task task;
-    struct list link;  /* while postponed */
-    struct loop *home; /* where the asking fiber lives */
-    struct keeper_ask *next;
-    struct keeper_ask *last, *next_head; /* of the first of its loop */
-    int told; /* … and what all of them are told; 0: their own result */
-    struct fiber *fiber;
-    bool done;
-};
-
 /* Copies sale, and starts the keeper's fibers on its home; they load the line, then serve. From a
  * fiber or a plain thread. ERR_NO_MEMORY, ERR_FULL. */
 int keeper_new(struct waitroom *room, const struct line_sale *sale, uint32_t worker_index,
@@ -182,7 +118,6 @@ int64_t keeper_now_ms(const struct keeper *keeper);
 int keeper_do(struct keeper *keeper, const struct line_entry *entry);
 /* The same for one that line_apply_draw applied already. */
 void keeper_gather(struct keeper *keeper, const struct line_entry *entry);
-void keeper_asks_add(struct keeper_asks *asks, struct keeper_ask *ask);
 /* Answers them: with err where it is not 0, else as they were decided. A loop is told once. */
 void keeper_answer(struct keeper *keeper, struct keeper_asks *asks, int err);
 /* The draw is over: decides what was asked meanwhile. */
