@@ -168,9 +168,10 @@ static void enter(struct queue_person *person)
     snprintf(before, sizeof(before), "%s", told->pass);
     told->pass_over = true; /* whatever is answered, or not */
     const bool first = told->entering++ == 0;
+    const bool alone = told->leaving == 0;
     const uint32_t mine = ++told->enters;
     int err = queue_call(world, person->account, &arena, enter, &wish, &pass, &reason);
-    const bool newest = first && --told->entering == 0 && mine == told->enters;
+    const bool newest = first && --told->entering == 0 && mine == told->enters && alone;
     if (!first)
         told->entering--;
     queue_say(world, "account %u: enters: %s", person->account, err == 0 ? "pass" : reason);
@@ -197,6 +198,14 @@ static void enter(struct queue_person *person)
     }
 }
 
+/* What ends a pass is asked: an enter that is under way may be decided before it or after. */
+static void begin_to_end(struct told *told)
+{
+    told->pass_over = true;
+    told->enters++;
+    told->leaving++;
+}
+
 static void pay(struct queue_person *person)
 {
     struct queue_world *world = person->world;
@@ -212,8 +221,9 @@ static void pay(struct queue_person *person)
     id_format(queue_account(person->account), account);
     wish.performance_id = QUEUE_PERFORMANCE;
     wish.account_id = account;
-    told->pass_over = true;
+    begin_to_end(told);
     int err = queue_call(world, QUEUE_PEER, &arena, pass_done, &wish, &answer, &reason);
+    told->leaving--;
     queue_say(world, "account %u: pays: %s", person->account, err == 0 ? "done" : reason);
     if (err == 0 && world->free > 0) {
         world->free--;
@@ -233,8 +243,9 @@ static void leave(struct queue_person *person)
     struct arena arena;
     arena_init(&arena, QUEUE_ARENA);
     wish.sale_id = world->sale_id;
-    told_of(person)->pass_over = true;
+    begin_to_end(told_of(person));
     int err = queue_call(world, person->account, &arena, leave, &wish, &answer, &reason);
+    told_of(person)->leaving--;
     queue_say(world, "account %u: leaves: %s", person->account, err == 0 ? "done" : reason);
     world->coverage->left += err == 0;
     arena_release(&arena);

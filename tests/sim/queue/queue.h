@@ -62,6 +62,7 @@ struct told {
     int64_t pass_ends_ms;
     bool pass_over;            /* paid, left, or a newer one was asked for: it may be refused */
     uint32_t enters, entering; /* asked for ever, and under way: two at once may be in any order */
+    uint32_t leaving;          /* leaves and pays under way: they end the pass of an enter beside */
     bool asked;                /* it has asked for a number since it was told one … */
     uint64_t floor;            /* … and the highest that anybody was told when it first did */
 };

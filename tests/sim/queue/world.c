@@ -191,12 +191,14 @@ static void calm_down(struct queue_world *world)
     world->free += 4 * QUEUE_PEOPLE_MAX;
     arena_init(&arena, QUEUE_ARENA);
     resume.sale_id = world->sale_id;
-    for (int i = 0;
-         i < 100 &&
-         queue_call(world, QUEUE_OPERATOR, &arena, resume_line, &resume, &sale, &reason) != 0 &&
-         world->truth.state == LINE_PAUSED;
-         i++)
+    for (int i = 0; i < 100 && queue_call(world, QUEUE_OPERATOR, &arena, resume_line, &resume,
+                                          &sale, &reason) != 0;
+         i++) {
         stage_sleep(200);
+        check_follow(world); /* what was read last may be of before the line was paused */
+        if (world->truth.state != LINE_PAUSED)
+            break;
+    }
     arena_release(&arena);
 }
 
