@@ -17,6 +17,7 @@
 #include "svc/auth/peer.h"
 #include "svc/gateway/page.h"
 #include "svc/gateway/poster.h"
+#include "svc/gateway/reports.h"
 #include "svc/monitor/monitor.h"
 #include "svc/payment/payment.h"
 #include "svc/ticket/ticket.h"
@@ -45,8 +46,9 @@ struct serve_values {
     const char *log_level;
     const char *issuer;
     const char *terms;
-    struct head_site site; /* public_url is pay's */
-    const char *oidc;      /* services to sign in with; or NULL */
+    const char *breached_passwords; /* the file; NULL: none */
+    struct head_site site;          /* public_url is pay's */
+    const char *oidc;               /* services to sign in with; or NULL */
     const char *oidc_ca;
     const char *person; /* services that prove who somebody is; or NULL */
     int64_t workers;
@@ -94,6 +96,7 @@ struct house {
     uint32_t here;                        /* roles of this process */
     uint32_t started;                     /* of those, the ones that have to be stopped */
     char peer_urls[HOUSE_ROLES_MAX][300]; /* of roles in other processes; "": none is known */
+    struct breached *breached;            /* NULL: no file was given */
     struct keyset *keyset;
     struct auth auth;
     struct http_workers *auth_http; /* to the services of --oidc and --person */
@@ -104,7 +107,7 @@ struct house {
     struct arena provider_texts;
     struct payment_provider providers[PAYMENT_PROVIDERS_MAX];
     struct payment_role *payment;
-    struct plain_rule plains[PAYMENT_PLAINS + 4]; /* a form of sign-in, pages of events */
+    struct plain_rule plains[PAYMENT_PLAINS + 5]; /* a form of sign-in, pages of events */
     struct routes page_routes;                    /* that these ask by */
     size_t plain_count;
     struct waitroom *waitroom;

@@ -1,5 +1,6 @@
 #include "cmd/roles.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "err/err.h"
 #include "observe/machine.h"
 #include "store/line.h"
+#include "svc/auth/breached.h"
 #include "svc/ticket/tenure.h"
 #include "token/roles.h"
 
@@ -66,8 +68,24 @@ static int open_oidc(struct house *house, struct auth_provider *ret_providers, u
     return err == 0 ? CMD_OK : house_fail("the sign-in services", err);
 }
 
+static int open_breached(struct house *house)
+{
+    const char *path = house->values.breached_passwords;
+    const int err = path ? breached_open(path, &house->breached) : 0;
+    if (err == 0)
+        return CMD_OK;
+    if (err == ERR_CORRUPT)
+        return cmd_fail("serve", CMD_FALSE,
+                        "%s: not a file of hashes in order, a line \"SHA-1 in capital hex:count\"",
+                        path);
+    return cmd_fail("serve", CMD_FALSE, "%s: %s", path,
+                    err == ERR_IO ? strerrordesc_np(errno) : err_text(err));
+}
+
 static void stop_auth(struct house *house)
 {
+    breached_close(house->breached);
+    house->breached = NULL;
     http_workers_free(house->auth_http);
     house->auth_http = NULL;
 }
@@ -77,7 +95,9 @@ static int start_auth(struct house *house)
     struct auth_provider providers[AUTH_PROVIDERS_MAX];
     struct auth_person_service persons[AUTH_PERSONS_MAX];
     uint32_t provider_count, person_count = 0;
-    int code = open_oidc(house, providers, &provider_count, persons, &person_count);
+    int code = open_breached(house);
+    if (code == CMD_OK)
+        code = open_oidc(house, providers, &provider_count, persons, &person_count);
     if (code != CMD_OK)
         return code;
     int err =
@@ -94,6 +114,7 @@ static int start_auth(struct house *house)
         .sql = house->ground.store->sql,
         .keyset = house->keyset,
         .hashing = house->hashing,
+        .breached = house->breached,
         .checking = house->offload,
         .address_guests = house->values.address_guests,
         .network_guests = house->values.network_guests,

@@ -143,6 +143,10 @@ static const struct conf_option options[] = {
      .help = "the issuer that access tokens name; others who check them compare it"},
     {"terms", CONF_STR, offsetof(struct serve_values, terms), "1", 1, CONSENT_VERSION_MAX,
      .help = "the version of the terms of use that people agree to; it stands beside each consent"},
+    {"breached-passwords", CONF_STR, offsetof(struct serve_values, breached_passwords), NULL,
+     .help =
+         "a file of hashes of passwords that stood in breaches, which nobody may set: as Have I "
+         "Been Pwned's downloader writes it, in order of SHA-1"},
     {"terms-url", CONF_STR, offsetof(struct serve_values, site.terms_url), NULL,
      .help = "where your terms of use stand; at the foot of every page"},
     {"privacy-url", CONF_STR, offsetof(struct serve_values, site.privacy_url), NULL,
@@ -477,6 +481,8 @@ static int open_gateway(struct house *house)
     for (size_t i = 0; err == 0 && i < 2; i++)
         house->plains[house->plain_count++] = (struct plain_rule){
             .prefix = prefixes[i], .handle = gateway_event_page, .state = &house->gateway};
+    house->plains[house->plain_count++] = (struct plain_rule){
+        .prefix = REPORTS_PATH, .body_max = REPORTS_MAX, .handle = reports_page};
     return err;
 }
 

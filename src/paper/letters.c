@@ -54,12 +54,12 @@ static const struct letter_template letters[] = {
                 "# Hello {name}\n\n"
                 "Type this code where you are registering:\n\n"
                 "> {code}\n\n"
-                "It holds for 15 minutes. If you are not registering, do nothing: without the code "
+                "It holds for 10 minutes. If you are not registering, do nothing: without the code "
                 "there is no account.",
                 "# {name}님, 안녕하세요\n\n"
                 "가입 화면에 아래 코드를 입력해 주세요.\n\n"
                 "> {code}\n\n"
-                "코드는 15분 동안 유효합니다. 가입을 신청하지 않으셨다면 아무것도 하지 않으셔도 "
+                "코드는 10분 동안 유효합니다. 가입을 신청하지 않으셨다면 아무것도 하지 않으셔도 "
                 "됩니다. 코드 없이는 계정이 만들어지지 않습니다.",
             },
         .secret = true,
@@ -91,7 +91,7 @@ static const struct letter_template letters[] = {
                 "has "
                 "an account here. If it was you, type this code there:\n\n"
                 "> {code}\n\n"
-                "From then on that service signs in to your account. The code holds for 15 "
+                "From then on that service signs in to your account. The code holds for 10 "
                 "minutes. "
                 "If it was not you, do nothing: nothing changes. Tell the code to nobody; we never "
                 "ask for it.",
@@ -100,7 +100,7 @@ static const struct letter_template letters[] = {
                 "주소에는 "
                 "이미 계정이 있습니다. 본인이라면 그 화면에 아래 코드를 입력해 주세요.\n\n"
                 "> {code}\n\n"
-                "그때부터 그 서비스로 회원님의 계정에 로그인할 수 있습니다. 코드는 15분 동안 "
+                "그때부터 그 서비스로 회원님의 계정에 로그인할 수 있습니다. 코드는 10분 동안 "
                 "유효합니다. 본인이 아니라면 아무것도 하지 않으셔도 되며, 바뀌는 것은 없습니다. "
                 "코드를 누구에게도 알려 주지 마세요. 저희는 코드를 묻지 않습니다.",
             },
@@ -114,12 +114,12 @@ static const struct letter_template letters[] = {
                 "# A new password\n\n"
                 "Type this code where you have asked for a new password:\n\n"
                 "> {code}\n\n"
-                "It holds for 15 minutes. If you have not asked for it, do nothing: your password "
+                "It holds for 10 minutes. If you have not asked for it, do nothing: your password "
                 "stays as it is. Tell the code to nobody; we never ask for it.",
                 "# 새 비밀번호\n\n"
                 "비밀번호 재설정 화면에 아래 코드를 입력해 주세요.\n\n"
                 "> {code}\n\n"
-                "코드는 15분 동안 유효합니다. 요청하지 않으셨다면 아무것도 하지 않으셔도 됩니다. "
+                "코드는 10분 동안 유효합니다. 요청하지 않으셨다면 아무것도 하지 않으셔도 됩니다. "
                 "비밀번호는 그대로입니다. 코드를 누구에게도 알려 주지 마세요. 저희는 코드를 묻지 "
                 "않습니다.",
             },
@@ -170,12 +170,12 @@ static const struct letter_template letters[] = {
                 "# Your order {number}\n\n"
                 "Type this code where you have asked for your order:\n\n"
                 "> {code}\n\n"
-                "It holds for 15 minutes. If you have not asked for it, do nothing: nobody sees "
+                "It holds for 10 minutes. If you have not asked for it, do nothing: nobody sees "
                 "your order without the code.",
                 "# 주문 {number}\n\n"
                 "주문 찾기 화면에 아래 코드를 입력해 주세요.\n\n"
                 "> {code}\n\n"
-                "코드는 15분 동안 유효합니다. 요청하지 않으셨다면 아무것도 하지 않으셔도 됩니다. "
+                "코드는 10분 동안 유효합니다. 요청하지 않으셨다면 아무것도 하지 않으셔도 됩니다. "
                 "코드 없이는 아무도 주문을 볼 수 없습니다.",
             },
         .secret = true,
@@ -188,12 +188,12 @@ static const struct letter_template letters[] = {
                 "# Your reminder\n\n"
                 "Type this code where you have asked to be told when tickets go on sale:\n\n"
                 "> {code}\n\n"
-                "It holds for 15 minutes. If you have not asked for it, do nothing: without the "
+                "It holds for 10 minutes. If you have not asked for it, do nothing: without the "
                 "code nothing is sent to you.",
                 "# 예매 시작 알림\n\n"
                 "예매 시작 알림을 신청한 화면에 아래 코드를 입력해 주세요.\n\n"
                 "> {code}\n\n"
-                "코드는 15분 동안 유효합니다. 신청하지 않으셨다면 아무것도 하지 않으셔도 됩니다. "
+                "코드는 10분 동안 유효합니다. 신청하지 않으셨다면 아무것도 하지 않으셔도 됩니다. "
                 "코드 없이는 알림이 발송되지 않습니다.",
             },
         .secret = true,

@@ -64,6 +64,7 @@ static const struct sql_step steps[] = {
      "CREATE TABLE person_place (sale_id {int} NOT NULL, person_id {bytes} NOT NULL,"
      " account_id {bytes} NOT NULL, taken_at_ms {int} NOT NULL,"
      " PRIMARY KEY (sale_id, person_id))"},
+    {"recovery", "ALTER TABLE account ADD COLUMN recovery_used {int} NOT NULL DEFAULT 0"},
 };
 
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -269,6 +270,34 @@ static int run_take(struct sql_job *base, struct sql_txn *txn)
 int account_take_totp(struct sql *sql, struct id account_id, int64_t step, int64_t deadline_ns)
 {
     struct take_job job = {.job.run = run_take, .account_id = account_id, .step = step};
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
+struct recovery_job {
+    struct sql_job job;
+    uint32_t code;
+    const struct act *act;
+};
+
+static int run_recovery(struct sql_job *base, struct sql_txn *txn)
+{
+    struct recovery_job *job = (struct recovery_job *)base;
+    const struct sql_value bit = sql_int(INT64_C(1) << job->code);
+    uint64_t changes;
+    int err = sql_run(txn,
+                      "UPDATE account SET recovery_used = recovery_used + ? WHERE account_id = ?"
+                      " AND (recovery_used & ?) = 0",
+                      SQL(bit, sql_id(job->act->account_id), bit), &changes);
+    if (err == 0 && changes != 1)
+        err = ERR_DENIED;
+    return err == 0 ? act_add(txn, job->act) : err;
+}
+
+int account_take_recovery(struct sql *sql, uint32_t code, const struct act *act,
+                          int64_t deadline_ns)
+{
+    struct recovery_job job = {.job.run = run_recovery, .code = code, .act = act};
+    assert(code < ACCOUNT_RECOVERY_CODES);
     return sql_write(sql, &job.job, deadline_ns);
 }
 

@@ -10,12 +10,14 @@
 #define USHER_STORE_ACCOUNTS_H
 
 #include "db/sql.h"
+#include "store/acts.h"
 #include "store/mails.h"
 
 #define ACCOUNT_EMAIL_MAX       MAIL_ADDRESS_MAX
 #define ACCOUNT_NAME_MAX        200 /* bytes */
 #define ACCOUNT_PASSWORD_MAX    128 /* bytes of its Argon2id text, with the NUL */
 #define ACCOUNT_TOTP_BYTES      60  /* of a second factor's secret, sealed */
+#define ACCOUNT_RECOVERY_CODES  10  /* of a second factor */
 #define ACCOUNT_MEMBERSHIPS_MAX 8   /* organisers that one account acts for */
 
 struct membership {
@@ -59,6 +61,11 @@ int account_list(struct sql *sql, struct id before, size_t rows_max, struct aren
 /* Uses up the codes of a step, and of those before it. ERR_DENIED: they are used up; otherwise as
  * sql_write. */
 int account_take_totp(struct sql *sql, struct id account_id, int64_t step, int64_t deadline_ns);
+
+/* Uses up the recovery code of that number, below ACCOUNT_RECOVERY_CODES, of the act's account.
+ * ERR_DENIED: it is used up; otherwise as sql_write. */
+int account_take_recovery(struct sql *sql, uint32_t code, const struct act *act,
+                          int64_t deadline_ns);
 
 /* ---- parts of jobs ---- */
 

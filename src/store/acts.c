@@ -33,6 +33,18 @@ static const struct {
      {"An authenticator was added: its six digits are asked for at every sign-in.",
       "인증 앱이 등록되었습니다. 로그인할 때마다 6자리 숫자를 입력해야 합니다."}},
     {"factor.remove", {"The authenticator was removed.", "인증 앱 등록이 해제되었습니다."}},
+    {"factor.recovery",
+     {"A recovery code was used in the place of the authenticator.",
+      "인증 앱 대신 복구 코드가 사용되었습니다."}},
+    {"factor.refused",
+     {"Somebody signed in with your password, but without the right digits of your authenticator, "
+      "and was refused.",
+      "비밀번호는 맞지만 인증 앱의 숫자가 틀린 로그인 시도가 있어 거부되었습니다."}},
+    {"login.unusual",
+     {"Somebody signed in to your account from a device and a network that are new, after several "
+      "wrong passwords, or after a long time.",
+      "새로운 기기와 네트워크에서, 또는 비밀번호를 여러 번 틀린 뒤나 오랜만에 로그인이 "
+      "있었습니다."}},
     {"provider.link",
      {"Another service was connected, and signs in to your account from now on.",
       "다른 서비스 계정이 연결되었습니다. 이제 그 계정으로도 로그인할 수 있습니다."}},

@@ -14,7 +14,7 @@
 #include "store/externals.h"
 #include "store/sessions.h"
 
-#define PROOF_LIFE_MS    INT64_C(900000)
+#define PROOF_LIFE_MS    INT64_C(600000)
 #define PROOF_TRIES_MAX  5
 #define PROOFS_AN_HOUR   5 /* an address: so many mails, each with PROOF_TRIES_MAX guesses */
 #define PROOF_HASH_BYTES 32

@@ -290,7 +290,9 @@ static int run_factor(struct sql_job *base, struct sql_txn *txn)
     struct factor_job *job = (struct factor_job *)base;
     uint64_t changes = 0;
     int err =
-        sql_run(txn, "UPDATE account SET totp = ?, totp_step = ? WHERE account_id = ?",
+        sql_run(txn,
+                "UPDATE account SET totp = ?, totp_step = ?, recovery_used = 0"
+                " WHERE account_id = ?",
                 SQL(sql_bytes(job->sealed), sql_int(job->step), sql_id(job->account_id)), &changes);
     if (err == 0 && changes == 0)
         err = ERR_NOT_FOUND;

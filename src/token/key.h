@@ -38,6 +38,7 @@ enum key_purpose {
     KEY_FOR_PERSON = 27,       /* what is kept of a telephone number, or of a person by law */
     KEY_FOR_VOUCHER = 28,      /* codes that are generated */
     KEY_FOR_ACCESS_TOKEN = 29, /* the seed of the key pairs of all periods */
+    KEY_FOR_RECOVERY = 30,     /* codes in the place of a second factor */
     KEY_FOR_PEER = 31          /* its text is what one process of an installation shows another */
 };
 

@@ -2,6 +2,7 @@
 
 #include "err/err.h"
 #include "mem/utf8.h"
+#include "svc/auth/breached.h"
 #include "svc/auth/handlers.h"
 
 #define CODE_DIGITS 8
@@ -57,10 +58,41 @@ struct view auth_read_device(const char *text)
     return view_of(device.at, len);
 }
 
+/* ---- passwords that others have lost already ---- */
+
+struct looking {
+    const struct breached *breached;
+    struct view password;
+    bool found;
+    int err;
+};
+
+static void look(void *arg)
+{
+    struct looking *looking = arg;
+    looking->err = breached_look(looking->breached, looking->password, &looking->found);
+}
+
+/* The file is on a disk: on the pool. ERR_FULL; as breached_look. */
+static int look_beside(struct offload *pool, struct looking *looking)
+{
+    if (!pool)
+        look(looking);
+    const int err = pool ? offload_run(pool, look, looking) : 0;
+    return err ? err : looking->err;
+}
+
 int auth_read_new_password(struct call *call, const char *text, struct view email, struct view name,
                            uint32_t *ret_chars)
 {
     const char *why = password_refusal(view_str(text), email, name, ret_chars);
+    struct looking looking = {.breached = auth_of(call)->breached, .password = view_str(text)};
+    if (!why && looking.breached) {
+        const int err = look_beside(auth_of(call)->hashing, &looking);
+        if (err)
+            return auth_fail_by_err(call, err);
+        why = looking.found ? "this password stood in a breach of another site" : NULL;
+    }
     return why ? auth_fail(call, CODE_INVALID_ARGUMENT, "PASSWORD_REFUSED", "password", "%s", why)
                : 0;
 }

@@ -6,7 +6,7 @@ static const struct quota_rule rules[ATTEMPT_KINDS] = {
     [ATTEMPT_PAIR] = {30000000, 5},      [ATTEMPT_ADDRESS] = {2000000, 50},
     [ATTEMPT_ACCOUNT] = {10000000, 100}, [ATTEMPT_REGISTER] = {30000000, 20},
     [ATTEMPT_OPERATOR] = {2000000, 10},  [ATTEMPT_PERSON] = {600000000, 5},
-    [ATTEMPT_PHONE] = {600000000, 5},
+    [ATTEMPT_PHONE] = {600000000, 5},    [ATTEMPT_WARNING] = {HOUR_US, 1},
 };
 
 void attempts_init(struct attempts *attempts, struct chance *chance)

@@ -20,6 +20,7 @@ enum attempt_kind {
     ATTEMPT_GUEST_NETWORK, /* … and from one network */
     ATTEMPT_PERSON, /* to have a code sent to a telephone, for one account: 5, then one in 10 min */
     ATTEMPT_PHONE,  /* … to one telephone, from anywhere: 5, then one in 10 min */
+    ATTEMPT_WARNING, /* to tell an owner of a wrong second factor: one an hour */
     ATTEMPT_KINDS
 };
 

@@ -65,6 +65,8 @@ struct auth_person_service {
 /* Whether there is such a service in the table; its kind (usher.v1.PersonRule). 0: there is not. */
 uint32_t auth_person_kind(const char *name);
 
+struct breached;
+
 struct auth_options {
     const uint8_t *master;       /* KEY_BYTES of secret.key, copied */
     const uint8_t *operator_key; /* KEY_BYTES of operator.key, copied */
@@ -75,6 +77,7 @@ struct auth_options {
     struct sql *sql;             /* borrowed; its tables are made or brought up */
     struct keyset *keyset;       /* borrowed; signs access tokens */
     struct offload *hashing;     /* borrowed; hashes passwords. NULL: in place */
+    const struct breached *breached; /* borrowed; no new password stands there. NULL: none */
     struct offload *checking; /* borrowed; checks signatures where many are new. NULL: in place */
     /* Guests that one address, and one network, may make at once, and then an hour; 0: no limit. */
     int64_t address_guests, network_guests;
@@ -98,6 +101,7 @@ struct auth {
     uint8_t api_key[KEY_BYTES];
     uint8_t kept_key[KEY_BYTES];
     uint8_t factor_key[KEY_BYTES];
+    uint8_t recovery_key[KEY_BYTES];
     uint8_t provider_key[KEY_BYTES];
     uint8_t person_key[KEY_BYTES];
     char operator_text[KEY_TEXT_CHARS + 1];
@@ -108,6 +112,7 @@ struct auth {
     struct sql *sql;
     struct keyset *keyset;
     struct offload *hashing;
+    const struct breached *breached;
     struct offload *checking;
     struct attempts attempts;
     struct work *work; /* that CreateGuest asks for */

@@ -96,6 +96,15 @@ const char *fixture_code(const char *to)
     return code;
 }
 
+size_t fixture_mails(const char *to)
+{
+    struct mail *mails;
+    size_t count = 0;
+    int err = mail_list(fixture.sql, 0, view_str(to), 50, &looked, &mails, &count, DEADLINE_NEVER);
+    assert(err == 0);
+    return count;
+}
+
 const char *fixture_template(const char *to)
 {
     struct mail mail;

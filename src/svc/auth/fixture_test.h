@@ -39,6 +39,8 @@ int fixture_call(int (*handle)(struct call *call, const void *request, void *res
 
 /* The code in the newest mail to that address; the empty string where there is none, or no mail. */
 const char *fixture_code(const char *to);
+/* How many mails went to that address, 50 at most. */
+size_t fixture_mails(const char *to);
 /* The template of the newest mail to that address, or the empty string. */
 const char *fixture_template(const char *to);
 /* How many acts of that kind there are. */

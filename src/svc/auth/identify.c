@@ -34,6 +34,7 @@ int auth_init(struct auth *auth, const struct auth_options *options)
                           .sql = options->sql,
                           .keyset = options->keyset,
                           .hashing = options->hashing,
+                          .breached = options->breached,
                           .checking = options->checking,
                           .terms = view_str(options->terms ? options->terms : "1"),
                           .provider_count = options->provider_count,
@@ -49,6 +50,7 @@ int auth_init(struct auth *auth, const struct auth_options *options)
     key_derive(options->master, KEY_FOR_API_TOKEN, auth->api_key);
     key_derive(options->master, KEY_FOR_KEPT, auth->kept_key);
     key_derive(options->master, KEY_FOR_SECOND_FACTOR, auth->factor_key);
+    key_derive(options->master, KEY_FOR_RECOVERY, auth->recovery_key);
     key_derive(options->master, KEY_FOR_PROVIDER, auth->provider_key);
     key_derive(options->master, KEY_FOR_PERSON, auth->person_key);
     assert(options->person_count <= AUTH_PERSONS_MAX);

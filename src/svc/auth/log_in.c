@@ -3,6 +3,9 @@
 
 #include "err/err.h"
 #include "svc/auth/second_factor.h"
+#include "svc/auth/unusual.h"
+
+#define UNUSUAL_ARENA_MAX (64u << 10) /* UNUSUAL_ACTS, of some hundred bytes each */
 
 /* The keys of attempts that one sign-in counts for. */
 struct counted {
@@ -70,8 +73,18 @@ static int refuse(struct call *call, const struct account *account, struct view 
                            "the address or the password is wrong");
 }
 
-static int refuse_factor(struct call *call)
+/* Somebody has the password. The owner is told of it, once an hour. */
+static int refuse_factor(struct call *call, const struct account *account)
 {
+    struct auth *auth = auth_of(call);
+    const int64_t now_ms = clock_wall_ms(auth->clock);
+    struct act act = auth_act(call, "factor.refused", "");
+    act.account_id = account->account_id;
+    if (attempts_take(&auth->attempts, ATTEMPT_WARNING, account->email, now_ms) != 0)
+        act.what = VIEW_LIT("login.failed");
+    int err = act_put(auth->sql, &act, call_deadline_ns(call));
+    if (err)
+        return auth_fail_by_err(call, err);
     return auth_fail(call, CODE_UNAUTHENTICATED, "CODE_REFUSED", "second_factor",
                      "these are not the six digits of now, or they were used");
 }
@@ -81,6 +94,24 @@ static bool is_blocked(struct auth *auth, const struct account *account)
     return roster_blocks_account(&auth->roster, account->account_id, clock_wall_ms(auth->clock));
 }
 
+/* "login", or what its owner is told of by mail. */
+static int find_out_what(struct call *call, const struct session *session, struct view *ret_what)
+{
+    struct arena arena;
+    struct act *acts;
+    size_t count;
+    arena_init(&arena, UNUSUAL_ARENA_MAX);
+    int err = act_list(auth_of(call)->sql, 0, session->account_id, UNUSUAL_ACTS, &arena, &acts,
+                       &count, call_deadline_ns(call));
+    if (err == 0)
+        *ret_what = sign_in_is_unusual(acts, count, session->address, session->device,
+                                       session->created_at_ms)
+                        ? VIEW_LIT("login.unusual")
+                        : VIEW_LIT("login");
+    arena_release(&arena);
+    return err;
+}
+
 static int begin(struct call *call, const Usher__V1__LogInRequest *wish,
                  const struct account *account, Usher__V1__Session *answer)
 {
@@ -88,12 +119,13 @@ static int begin(struct call *call, const Usher__V1__LogInRequest *wish,
     struct session session = auth_fresh_session(call, wish->device);
     session.account_id = account->account_id;
     session.strong = account->totp.len > 0; /* it was shown, or this was not reached */
-    const struct act act = {.at_ms = session.created_at_ms,
-                            .what = VIEW_LIT("login"),
-                            .account_id = account->account_id,
-                            .address = session.address,
-                            .about = session.device};
-    int err = session_put(auth->sql, &session, &act, call_deadline_ns(call));
+    struct act act = {.at_ms = session.created_at_ms,
+                      .account_id = account->account_id,
+                      .address = session.address,
+                      .about = session.device};
+    int err = find_out_what(call, &session, &act.what);
+    if (!err)
+        err = session_put(auth->sql, &session, &act, call_deadline_ns(call));
     return err ? auth_fail_by_err(call, err)
                : auth_answer_session(call, &session, account, wish->cookie, answer);
 }
@@ -123,7 +155,7 @@ int auth_log_in(struct call *call, const void *request, void *response)
     if (!err && has_factor && shows_factor)
         err = second_factor_check(call, &account, wish->second_factor);
     if (err == ERR_DENIED)
-        return refuse_factor(call);
+        return refuse_factor(call, &account);
     give_back(auth, &counted, COUNTED_KINDS);
     if (err)
         return auth_fail_by_err(call, err);

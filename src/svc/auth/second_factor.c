@@ -1,12 +1,13 @@
 /*
  * AuthService: the second factor of people who act for an organiser: one-time passwords by time
- * (RFC 6238), six digits, as every authenticator makes them.
+ * (RFC 6238), six digits, as every authenticator makes them, and ten codes for whoever loses it.
  */
 #include "svc/auth/second_factor.h"
 
 #include <sodium.h>
 #include <stdio.h>
 
+#include "codec/sha256.h"
 #include "err/err.h"
 #include "token/seal.h"
 
@@ -68,6 +69,69 @@ static int64_t find_step(const uint8_t key[TOTP_KEY_BYTES], const char *code, in
     return found;
 }
 
+/* ---- recovery codes: they follow from the sealed secret, so a new one has new codes ---- */
+
+#define RECOVERY_GROUP  4 /* digits, between dashes */
+#define RECOVERY_DIGITS (3 * RECOVERY_GROUP)
+
+/* "0123-4567-8901": of 40 bits, which nobody has without secret.key. */
+static void write_recovery(const struct auth *auth, struct id account_id, struct view sealed,
+                           uint32_t number, char ret_text[RECOVERY_CHARS + 1])
+{
+    uint8_t said[ID_BYTES + SEALED_BYTES + 1], mac[SHA256_BYTES];
+    uint64_t drawn = 0;
+    assert(sealed.len == SEALED_BYTES);
+    id_to_bytes(account_id, said);
+    memcpy(said + ID_BYTES, sealed.at, SEALED_BYTES);
+    said[ID_BYTES + SEALED_BYTES] = (uint8_t)number;
+    sha256_mac(auth->recovery_key, view_of(said, sizeof(said)), mac);
+    for (int i = 0; i < 8; i++)
+        drawn = drawn << 8 | mac[i];
+    for (int i = RECOVERY_CHARS - 1; i >= 0; i--) {
+        const bool dash = i % (RECOVERY_GROUP + 1) == RECOVERY_GROUP;
+        ret_text[i] = dash ? '-' : (char)('0' + drawn % 10);
+        drawn = dash ? drawn : drawn / 10;
+    }
+    ret_text[RECOVERY_CHARS] = '\0';
+}
+
+/* As people type it: with dashes, blanks, or neither. False: it cannot be one. */
+static bool read_recovery(const char *typed, char ret_text[RECOVERY_CHARS + 1])
+{
+    size_t digits = 0, len = 0;
+    for (; *typed; typed++) {
+        if (*typed == '-' || *typed == ' ')
+            continue;
+        if (digits == RECOVERY_DIGITS)
+            return false;
+        if (digits > 0 && digits % RECOVERY_GROUP == 0)
+            ret_text[len++] = '-';
+        ret_text[len++] = *typed;
+        digits++;
+    }
+    ret_text[len] = '\0';
+    return digits == RECOVERY_DIGITS;
+}
+
+static int take_recovery(struct call *call, const struct account *account, const char *code)
+{
+    const struct auth *auth = auth_of(call);
+    struct act act = auth_act(call, "factor.recovery", "");
+    char typed[RECOVERY_CHARS + 1], right[RECOVERY_CHARS + 1];
+    uint32_t found = ACCOUNT_RECOVERY_CODES;
+    if (!read_recovery(code, typed))
+        return ERR_DENIED;
+    for (uint32_t i = 0; i < ACCOUNT_RECOVERY_CODES; i++) {
+        write_recovery(auth, account->account_id, account->totp, i, right);
+        if (sodium_memcmp(typed, right, RECOVERY_CHARS) == 0)
+            found = i;
+    }
+    act.account_id = account->account_id; /* who signs in is nobody yet */
+    return found < ACCOUNT_RECOVERY_CODES
+               ? account_take_recovery(auth->sql, found, &act, call_deadline_ns(call))
+               : ERR_DENIED;
+}
+
 int second_factor_check(struct call *call, const struct account *account, const char *code)
 {
     struct auth *auth = auth_of(call);
@@ -77,6 +141,10 @@ int second_factor_check(struct call *call, const struct account *account, const 
                                                 : ERR_CORRUPT;
     if (err)
         return err;
+    if (strlen(code) != SECOND_FACTOR_DIGITS) {
+        sodium_memzero(key, sizeof(key));
+        return take_recovery(call, account, code);
+    }
     const int64_t step =
         find_step(key, code, clock_wall_ms(auth->clock) / 1000, account->totp_step);
     sodium_memzero(key, sizeof(key));
@@ -115,6 +183,22 @@ static int fail_code(struct call *call)
                      "these are not the six digits of now, or they were used");
 }
 
+static int tell_recovery(struct call *call, struct id account_id, struct view sealed,
+                         Usher__V1__ConfirmSecondFactorResponse *answer)
+{
+    struct arena *arena = call_arena(call);
+    char **codes = arena_alloc(arena, ACCOUNT_RECOVERY_CODES * sizeof(*codes));
+    for (uint32_t i = 0; codes && i < ACCOUNT_RECOVERY_CODES; i++) {
+        codes[i] = arena_alloc(arena, RECOVERY_CHARS + 1);
+        if (!codes[i])
+            return ERR_NO_MEMORY;
+        write_recovery(auth_of(call), account_id, sealed, i, codes[i]);
+    }
+    answer->recovery_codes = codes;
+    answer->n_recovery_codes = codes ? ACCOUNT_RECOVERY_CODES : 0;
+    return codes ? 0 : ERR_NO_MEMORY;
+}
+
 int auth_confirm_second_factor(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ConfirmSecondFactorRequest *wish = request;
@@ -132,7 +216,9 @@ int auth_confirm_second_factor(struct call *call, const void *request, void *res
         return fail_code(call);
     seal_write(auth->factor_key, auth->chance, view_of(key, sizeof(key)), sealed);
     sodium_memzero(key, sizeof(key));
-    int err = account_set_totp(auth->sql, account.account_id, view_of(sealed, SEALED_BYTES), step,
+    int err = tell_recovery(call, account.account_id, view_of(sealed, SEALED_BYTES), response);
+    if (!err)
+        err = account_set_totp(auth->sql, account.account_id, view_of(sealed, SEALED_BYTES), step,
                                call_identity(call)->session_id, &act, call_deadline_ns(call));
     return err ? auth_fail_by_err(call, err) : 0;
 }

@@ -10,9 +10,11 @@
 
 #define SECOND_FACTOR_DIGITS 6
 #define SECRET_CHARS         (TOTP_KEY_BYTES / 5 * 8)
+#define RECOVERY_CHARS       14 /* "0123-4567-8901" */
 
-/* Checks a code against the account's secret, and uses it up. ERR_DENIED: it is none of now, or was
- * used before; ERR_CORRUPT: the secret was sealed with another key; otherwise as sql_write. */
+/* Checks a code against the account's secret, or as one of its recovery codes, and uses it up.
+ * ERR_DENIED: it is none of now, or was used before; ERR_CORRUPT: the secret was sealed with
+ * another key; otherwise as sql_write. */
 int second_factor_check(struct call *call, const struct account *account, const char *code);
 
 #endif

@@ -3,11 +3,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "err/err.h"
+#include "svc/auth/breached.h"
 #include "svc/auth/fixture_test.h"
 #include "token/refresh.h"
 #include "token/roles.h"
@@ -211,6 +214,55 @@ static void a_guest_becomes_an_account_of_the_same_id(void **state)
     assert_int_equal(get_account(), 0);
     assert_false(account.guest);
     assert_string_equal(account.email, EMAIL);
+}
+
+static void a_password_of_a_breach_is_refused(void **state)
+{
+    char path[] = "/tmp/usher-breached-XXXXXX";
+    /* SHA-1 of "correct horse battery staple", and one beside it. */
+    static const char lines[] = "ABF7AAD6438836DBE526AA231ABDE2D0EEF74D42:213\r\n"
+                                "ABF7AAD6438836DBE526AA231ABDE2D0EEF74D43:1\r\n";
+    struct breached *breached;
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, lines, sizeof(lines) - 1), sizeof(lines) - 1);
+    close(fd);
+    assert_int_equal(breached_open(path, &breached), 0);
+    unlink(path);
+    assert_int_equal(create_as(EMAIL, "correct horse battery staple"), 0); /* without a file */
+    fixture.auth.breached = breached;
+    assert_int_not_equal(create_as(EMAIL, "correct horse battery staple"), 0);
+    assert_refused(CODE_INVALID_ARGUMENT, "PASSWORD_REFUSED", "password");
+    assert_int_equal(create_as(EMAIL, "correct horse battery stapler"), 0);
+    breached_close(breached);
+}
+
+/* From a device and a network that were never seen: the owner hears of it. */
+static void an_unusual_sign_in_is_told_its_owner(void **state)
+{
+    Usher__V1__LogInRequest wish = USHER__V1__LOG_IN_REQUEST__INIT;
+    wish.email = (char *)EMAIL;
+    wish.password = (char *)PASSWORD;
+    wish.device = (char *)"a phone";
+    fixture.address = "192.0.2.7";
+    open_account();
+    assert_int_equal(fixture_call(auth_log_in, &wish, &usher__v1__session__descriptor, &session),
+                     0);
+    const size_t before = fixture_mails(EMAIL);
+    fixture.address = "203.0.113.9";
+    assert_int_equal(fixture_call(auth_log_in, &wish, &usher__v1__session__descriptor, &session),
+                     0);
+    assert_int_equal(fixture_mails(EMAIL), before); /* on the way, with one's own telephone */
+    wish.device = (char *)"another";
+    fixture.address = "198.51.100.4";
+    assert_int_equal(fixture_call(auth_log_in, &wish, &usher__v1__session__descriptor, &session),
+                     0);
+    assert_int_equal(fixture_acts("login.unusual"), 1);
+    assert_int_equal(fixture_mails(EMAIL), before + 1);
+    assert_string_equal(fixture_template(EMAIL), "changed");
+    assert_int_equal(fixture_call(auth_log_in, &wish, &usher__v1__session__descriptor, &session),
+                     0);
+    assert_int_equal(fixture_mails(EMAIL), before + 1); /* once */
 }
 
 static void an_account_that_is_gone_is_told(void **state)
@@ -457,6 +509,8 @@ int main(void)
         TEST(a_refresh_token_is_used_once),
         TEST(who_logs_out_is_out),
         TEST(a_forgotten_password_is_set_anew),
+        TEST(a_password_of_a_breach_is_refused),
+        TEST(an_unusual_sign_in_is_told_its_owner),
         TEST(an_account_that_is_gone_is_told),
         TEST(one_address_guesses_slowly_and_hurts_nobody_else),
         TEST(one_address_asks_for_few_mails),

@@ -402,6 +402,85 @@ static void a_second_factor_is_asked_for_and_makes_up_for_length(void **state)
     assert_false(identity_has(&fixture.caller, ROLE_OWNER));
 }
 
+/* ---- an authenticator that is lost ---- */
+
+/* Sets a second factor with a fresh secret; its recovery codes are copied out. */
+static void set_factor(const char *password, char ret_codes[ACCOUNT_RECOVERY_CODES][16])
+{
+    Usher__V1__BeginSecondFactorRequest begin = USHER__V1__BEGIN_SECOND_FACTOR_REQUEST__INIT;
+    Usher__V1__ConfirmSecondFactorRequest confirm = USHER__V1__CONFIRM_SECOND_FACTOR_REQUEST__INIT;
+    Usher__V1__ConfirmSecondFactorResponse confirmed;
+    Usher__V1__SecondFactor factor;
+    char secret[SECRET_CHARS + 1];
+    assert_int_equal(ask(auth_begin_second_factor, begin, second_factor, &factor), 0);
+    snprintf(secret, sizeof(secret), "%s", factor.secret);
+    confirm.secret = secret;
+    confirm.password = (char *)password;
+    confirm.code = (char *)digits_of(secret);
+    assert_int_equal(
+        ask(auth_confirm_second_factor, confirm, confirm_second_factor_response, &confirmed), 0);
+    assert_int_equal(confirmed.n_recovery_codes, ACCOUNT_RECOVERY_CODES);
+    for (size_t i = 0; i < ACCOUNT_RECOVERY_CODES; i++) {
+        assert_int_equal(strlen(confirmed.recovery_codes[i]), RECOVERY_CHARS);
+        snprintf(ret_codes[i], 16, "%s", confirmed.recovery_codes[i]);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(ret_codes[i], ret_codes[k]);
+    }
+}
+
+static void a_lost_authenticator_is_made_up_for_by_a_recovery_code(void **state)
+{
+    static const char email[] = "owner@example.org", password[] = "fourteen chars";
+    Usher__V1__RemoveSecondFactorRequest remove = USHER__V1__REMOVE_SECOND_FACTOR_REQUEST__INIT;
+    Usher__V1__RemoveSecondFactorResponse removed;
+    char codes[ACCOUNT_RECOVERY_CODES][16], newer[ACCOUNT_RECOVERY_CODES][16], typed[16];
+    fixture.caller = the_operator;
+    const uint32_t opera = create_organiser("Opera", email);
+    open_account(email, password);
+    set_factor(password, codes);
+    /* As people type it; the password is asked for as ever. */
+    snprintf(typed, sizeof(typed), "%.4s %.4s%.4s", codes[3], codes[3] + 5, codes[3] + 10);
+    assert_int_not_equal(log_in_with(email, "wrong password", typed), 0);
+    assert_refused(CODE_UNAUTHENTICATED, "LOGIN_FAILED", "");
+    assert_int_equal(log_in_with(email, password, typed), 0);
+    assert_int_equal(fixture_acts("factor.recovery"), 1);
+    be_session();
+    assert_true(identity_has_for(&fixture.caller, opera, ROLE_OWNER));
+    /* Once. */
+    assert_int_not_equal(log_in_with(email, password, codes[3]), 0);
+    assert_refused(CODE_UNAUTHENTICATED, "CODE_REFUSED", "second_factor");
+    assert_int_equal(log_in_with(email, password, codes[9]), 0);
+    be_session();
+    /* It takes the lost one off; what is set then has other codes, all of them fresh. */
+    remove.password = (char *)password;
+    remove.code = codes[0];
+    assert_int_equal(
+        ask(auth_remove_second_factor, remove, remove_second_factor_response, &removed), 0);
+    set_factor(password, newer);
+    for (size_t i = 0; i < ACCOUNT_RECOVERY_CODES; i++) {
+        fixture_advance_ms(60000); /* wrong ones are slowed */
+        assert_int_not_equal(log_in_with(email, password, codes[i]), 0);
+        assert_refused(CODE_UNAUTHENTICATED, "CODE_REFUSED", "second_factor");
+    }
+    fixture_advance_ms(60000);
+    assert_int_equal(log_in_with(email, password, newer[3]), 0);
+}
+
+/* Whoever has the password, but not the second factor, is told of: once an hour. */
+static void a_wrong_second_factor_is_told_its_owner(void **state)
+{
+    char codes[ACCOUNT_RECOVERY_CODES][16];
+    open_account("owner@example.org", "fourteen chars");
+    set_factor("fourteen chars", codes);
+    const size_t before = fixture_mails("owner@example.org");
+    for (int i = 0; i < 3; i++)
+        assert_int_not_equal(log_in_with("owner@example.org", "fourteen chars", "000000"), 0);
+    assert_int_equal(fixture_acts("factor.refused"), 1);
+    assert_int_equal(fixture_acts("login.failed"), 2);
+    assert_int_equal(fixture_mails("owner@example.org"), before + 1);
+    assert_string_equal(fixture_template("owner@example.org"), "changed");
+}
+
 static void who_may_give_which_role(void **state)
 {
     fixture.caller = the_operator;
@@ -699,6 +778,8 @@ int main(void)
         TEST(a_short_password_alone_acts_for_nobody),
         TEST(an_authenticators_secret_is_drawn),
         TEST(a_second_factor_is_asked_for_and_makes_up_for_length),
+        TEST(a_lost_authenticator_is_made_up_for_by_a_recovery_code),
+        TEST(a_wrong_second_factor_is_told_its_owner),
         TEST(who_may_give_which_role),
         TEST(a_token_acts_for_its_organiser_until_it_is_revoked),
         TEST(a_token_ends_and_gives_no_more_than_its_maker_has),

@@ -9,6 +9,7 @@
 #include "svc/gateway/addresses.h"
 #include "svc/gateway/assets.h"
 #include "svc/gateway/negotiate.h"
+#include "svc/gateway/reports.h"
 
 #define TEXT "text/plain; charset=utf-8"
 
@@ -17,7 +18,9 @@
 #define GUARDS                                                                                     \
     NOSNIFF "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "   \
             "img-src 'self' https: data: blob:; font-src 'self'; connect-src 'self'; "             \
-            "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n" \
+            "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "   \
+            "report-uri " REPORTS_PATH "; report-to pages\r\n"                                     \
+            "Reporting-Endpoints: pages=\"" REPORTS_PATH "\"\r\n"                                  \
             "Referrer-Policy: no-referrer\r\n"                                                     \
             "Cross-Origin-Opener-Policy: same-origin\r\n"                                          \
             "Cross-Origin-Resource-Policy: same-origin\r\n"

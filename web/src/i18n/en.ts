@@ -364,7 +364,7 @@ export const en = {
     },
     CODE_REFUSED: {
       title: (): string => 'That code is not right',
-      text: 'Check the latest mail. A code ends after 15 minutes; you can ask for another.',
+      text: 'Check the latest mail. A code ends after 10 minutes; you can ask for another.',
     },
     ADDRESS_TAKEN: {
       title: (): string => 'This address has an account already',

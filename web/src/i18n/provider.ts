@@ -43,6 +43,10 @@ const en = {
   secondRemove: 'Turn off',
   secondDone: 'The second factor is on.',
   secondGone: 'The second factor is off.',
+  recoveryTitle: 'Recovery codes',
+  recoveryText:
+    'Should you lose the authenticator, each of these signs you in once, in the place of the six digits. Keep them where you keep your papers: they are shown only now.',
+  recoveryKept: 'I have kept them',
 };
 
 const ko: typeof en = {
@@ -83,6 +87,10 @@ const ko: typeof en = {
   secondRemove: '사용 안 함',
   secondDone: '2단계 인증을 사용합니다.',
   secondGone: '2단계 인증을 해제했습니다.',
+  recoveryTitle: '복구 코드',
+  recoveryText:
+    '인증 앱을 잃어버렸을 때 6자리 숫자 대신 한 번씩 사용할 수 있습니다. 지금만 표시되니 안전한 곳에 보관해 주세요.',
+  recoveryKept: '보관했습니다',
 };
 
 export const providerWords = spoken(en, ko);

@@ -73,7 +73,7 @@ export function FactorField({ digits }: { digits: Signal<string> }) {
       name="second-factor"
       autocomplete="one-time-code"
       inputMode="numeric"
-      maxLength={8}
+      maxLength={14}
       value={digits.value}
       onInput={(value) => {
         digits.value = value;

@@ -151,6 +151,29 @@ function PasswordStep({
   );
 }
 
+/** What helps whoever loses the authenticator; shown once. */
+function RecoveryCodes({ codes, onKept }: { codes: string[]; onKept: () => void }) {
+  const say = providerWords.value;
+  return (
+    <section class="card" aria-labelledby="recovery-title">
+      <h2 id="recovery-title">{say.recoveryTitle}</h2>
+      <p class="soft">{say.recoveryText}</p>
+      <ul class="recovery-codes">
+        {codes.map((code) => (
+          <li key={code}>
+            <code>{code}</code>
+          </li>
+        ))}
+      </ul>
+      <p>
+        <button type="button" class="primary" data-action="recovery-kept" onClick={onKept}>
+          {say.recoveryKept}
+        </button>
+      </p>
+    </section>
+  );
+}
+
 /** An authenticator: set up, or taken off. */
 export function SecondFactor({ who, onChange }: Props) {
   const say = providerWords.value;
@@ -159,6 +182,7 @@ export function SecondFactor({ who, onChange }: Props) {
   const removing = useSignal(false);
   const password = useSignal('');
   const digits = useSignal('');
+  const codes = useSignal<string[]>([]);
   const begin = async () => {
     password.value = digits.value = '';
     await deed.do(async () => {
@@ -176,7 +200,25 @@ export function SecondFactor({ who, onChange }: Props) {
     begun.value = null;
     removing.value = false;
   };
+  const turnOn = async (secret: string) => {
+    const act = async () => {
+      codes.value = await confirmFactor(secret, digits.value, password.value);
+    };
+    if (!(await deed.do(act))) return;
+    announce(say.secondDone);
+    cancel();
+  };
   const key = begun.value;
+  if (codes.value.length > 0)
+    return (
+      <RecoveryCodes
+        codes={codes.value}
+        onKept={() => {
+          codes.value = [];
+          onChange();
+        }}
+      />
+    );
   return (
     <section class="card" aria-labelledby="factor-title">
       <h2 id="factor-title">{say.secondTitle}</h2>
@@ -188,12 +230,7 @@ export function SecondFactor({ who, onChange }: Props) {
           needsPassword={who.hasPassword}
           action={say.secondConfirm}
           onCancel={cancel}
-          onSubmit={() =>
-            void finish(
-              () => confirmFactor(key.secret, digits.value, password.value),
-              say.secondDone,
-            )
-          }
+          onSubmit={() => void turnOn(key.secret)}
         >
           <p>{say.secondScan}</p>
           <div class="factor-qr">

@@ -95,8 +95,14 @@ export async function beginFactor(): Promise<{ secret: string; uri: string }> {
   return await persist(() => account.beginSecondFactor({}, options));
 }
 
-export async function confirmFactor(secret: string, code: string, password: string): Promise<void> {
-  await persist(() => account.confirmSecondFactor({ secret, code, password }, options));
+/** The recovery codes: told once. */
+export async function confirmFactor(
+  secret: string,
+  code: string,
+  password: string,
+): Promise<string[]> {
+  const request = { secret, code, password };
+  return (await persist(() => account.confirmSecondFactor(request, options))).recoveryCodes;
 }
 
 export async function removeFactor(code: string, password: string): Promise<void> {
