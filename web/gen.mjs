@@ -39,7 +39,7 @@ const apart = {
       'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport GetAfterReport',
     PaymentService:
       'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders SetSellingTerms GetSellingTerms ListReceipts GetReceiptFile ListPayments CollectPayment',
-    DoorService: 'FindOrders ExportOrders',
+    DoorService: 'FindOrders ExportOrders BlockTickets UnblockTickets SetEntryTimes GetEntryTimes',
     WebhookService:
       'CreateWebhook ListWebhooks RotateWebhookSecret TestWebhook ReplayWebhook DeleteWebhook ListWebhookEvents',
   },

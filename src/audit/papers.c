@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "clock/clock.h"
+#include "store/doors.h"
 #include "store/generations.h"
 #include "store/receipts.h"
 
@@ -148,6 +149,31 @@ static void stray(void *state, struct id order_id, uint32_t seat, uint32_t perfo
          performance_id, id, seat, what);
 }
 
+/* Whom doors do not let in has a ticket of that performance, or had. */
+static int check_blocks(struct papers_audit *a)
+{
+    struct door_block *blocks;
+    size_t rows = DOOR_BLOCKS_PAGE;
+    int err = doors_migrate(a->store->sql, true, 0);
+    for (size_t skip = 0; err == 0 && rows == DOOR_BLOCKS_PAGE; skip += rows) {
+        arena_reset(&a->arena);
+        err = doors_blocked(a->store->sql, a->performance_id, skip, &a->arena, &blocks, &rows,
+                            DEADLINE_NEVER);
+        for (size_t i = 0; err == 0 && i < rows; i++) {
+            struct store_order order;
+            const int found = a->store->ops->order_get(a->store, blocks[i].order_id, &a->arena,
+                                                       &order, DEADLINE_NEVER);
+            if (found == ERR_NOT_FOUND ||
+                (found == 0 && order.performance_id != blocks[i].performance_id))
+                stray(a, blocks[i].order_id, blocks[i].seat, blocks[i].performance_id,
+                      "it is kept from the doors, and no order of the performance has it");
+            else
+                err = found;
+        }
+    }
+    return err;
+}
+
 /* ---- the playbill ---- */
 
 static void untold(void *state, enum playbill_about about, uint32_t id, const char *what)
@@ -202,6 +228,8 @@ int audit_papers(struct store *store, uint32_t performance_id, struct audit_repo
     if (err == 0)
         err = generations_check(store->sql, performance_id, stray, &a, DEADLINE_NEVER);
     err = or_nothing(err);
+    if (err == 0)
+        err = or_nothing(check_blocks(&a));
     if (err == 0 && performance_id == 0)
         err = check_playbill(&a);
     arena_release(&a.arena);

@@ -6,6 +6,8 @@
 #include "call/client.h"
 #include "err/err.h"
 #include "observe/log.h"
+#include "sale/entry.h"
+#include "usher/v1/door.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
 
 #define DEMO_ARENA    (8u << 20)
@@ -88,8 +90,21 @@ static int move(struct client *tickets, const Usher__V1__Performance *performanc
     return demo_check(tickets, "UpdatePerformance", err);
 }
 
+/* Who looks at the demo tries its door now, not in thirty days. Without a door none is opened. */
+static void open_doors(struct client *doors, uint32_t performance_id)
+{
+    Usher__V1__SetEntryTimesRequest wish = USHER__V1__SET_ENTRY_TIMES_REQUEST__INIT;
+    const Usher__V1__EntryTimes *times;
+    wish.performance_id = performance_id;
+    wish.early_choice_case = USHER__V1__SET_ENTRY_TIMES_REQUEST__EARLY_CHOICE_EARLY_MINUTES;
+    wish.early_minutes = ENTRY_MINUTES_MAX;
+    const int err = client_call(doors, Usher__V1__DoorService, set_entry_times, &wish, &times);
+    if (err && doors->status.code != CODE_UNIMPLEMENTED)
+        demo_check(doors, "SetEntryTimes", err);
+}
+
 /* In an empty store, the demo, on sale. One that was cut off before it opened is opened. */
-static int ensure(struct client *tickets)
+static int ensure(struct client *tickets, struct client *doors)
 {
     Usher__V1__ListEventsRequest list = USHER__V1__LIST_EVENTS_REQUEST__INIT;
     const Usher__V1__ListEventsResponse *there;
@@ -111,16 +126,19 @@ static int ensure(struct client *tickets)
     const Usher__V1__Performance *performance;
     open.performance_id = event->performances[0]->performance_id;
     err = client_call(tickets, Usher__V1__TicketService, open_sale, &open, &performance);
-    return demo_check(tickets, "OpenSale", err);
+    if (demo_check(tickets, "OpenSale", err) == 0)
+        open_doors(doors, open.performance_id);
+    return err;
 }
 
 int demo_create(struct channel *channel)
 {
-    struct client tickets;
+    struct client tickets, doors;
     struct arena arena;
     arena_init(&arena, DEMO_ARENA);
     client_init(&tickets, channel, &usher__v1__ticket_service__descriptor, &arena);
-    int err = ensure(&tickets);
+    client_init(&doors, channel, &usher__v1__door_service__descriptor, &arena);
+    int err = ensure(&tickets, &doors);
     arena_release(&arena);
     return err;
 }

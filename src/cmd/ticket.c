@@ -63,8 +63,20 @@ static const char *result_text(Usher__V1__CheckInResult result)
                                         "inside already",
                                         "a ticket for another performance",
                                         "a code of minutes ago: a picture of a screen",
-                                        "goes out, but never came in"};
+                                        "goes out, but never came in",
+                                        "unpaid: the money is not there",
+                                        "blocked by the organiser",
+                                        "not the time to come in"};
     return result < sizeof(texts) / sizeof(texts[0]) ? texts[result] : "unknown";
+}
+
+static void print_time(const char *word, int64_t at_ms)
+{
+    char when[WHEN_TEXT_MAX];
+    if (at_ms == 0)
+        return;
+    when_format(at_ms, when);
+    printf("let in %s %s\n", word, when);
 }
 
 static void print_check(const Usher__V1__CheckInResponse *answer)
@@ -74,6 +86,10 @@ static void print_check(const Usher__V1__CheckInResponse *answer)
     if (answer->label[0])
         printf("%s%s%s, order %s\n", answer->label, answer->name[0] ? ", " : "", answer->name,
                answer->order_number);
+    if (answer->block_reason[0])
+        printf("%s\n", answer->block_reason);
+    print_time("from", answer->enters_at_ms);
+    print_time("until", answer->enters_until_ms);
     if (answer->first_in_at_ms == 0)
         return;
     when_format(answer->first_in_at_ms, when);
@@ -304,9 +320,17 @@ static int pass_command(int argc, char **argv)
 }
 
 const struct cmd ticket_commands[TICKET_COMMANDS] = {
+    {"block", "keeps an order's tickets from the doors", ticket_block_command,
+     .table = &ticket_block_table},
+    {"blocked", "which tickets are blocked", ticket_blocked_command,
+     .table = &ticket_blocked_table},
     {"check", "a code at a door", check_command, .table = &check_table},
+    {"entry", "from when until when the doors let people in", ticket_entry_command,
+     .table = &ticket_entry_table},
     {"file", "an order's tickets as a PDF file, a calendar entry or a wallet pass", file_command,
      .table = &file_table},
     {"pass", "to a friend, by mail", pass_command, .table = &pass_table},
     {"renew", "ends a ticket's codes and begins others", renew_command, .table = &renew_table},
+    {"unblock", "lets blocked tickets in again", ticket_unblock_command,
+     .table = &ticket_unblock_table},
 };

@@ -3,6 +3,7 @@
 #include "store/accounts.h"
 #include "store/bars.h"
 #include "store/contacts.h"
+#include "store/doors.h"
 #include "store/generations.h"
 #include "store/hall_owners.h"
 #include "store/hooks.h"
@@ -17,10 +18,10 @@
 
 /* In order of their names. */
 static int (*const modules[])(struct sql *sql, bool read_only, int64_t now_ms) = {
-    accounts_migrate,    bars_migrate,     contacts_migrate, generations_migrate,
-    hall_owners_migrate, hooks_migrate,    lines_migrate,    mails_migrate,
-    payments_migrate,    pictures_migrate, playbill_migrate, positions_migrate,
-    reminders_migrate,   scans_migrate,
+    accounts_migrate,    bars_migrate,        contacts_migrate, doors_migrate,
+    generations_migrate, hall_owners_migrate, hooks_migrate,    lines_migrate,
+    mails_migrate,       payments_migrate,    pictures_migrate, playbill_migrate,
+    positions_migrate,   reminders_migrate,   scans_migrate,
 };
 
 int modules_migrate(struct sql *sql, int64_t now_ms)

@@ -66,3 +66,18 @@ int payments_waiting(struct sql *sql, struct arena *arena, struct payment_waitin
         sql_int(ACCOUNTS_MAX));
     return payments_list(sql, &job, ret_waiting, ret_count, deadline_ns);
 }
+
+int payment_is_missing(struct sql_txn *txn, struct id order_id, bool *ret_missing)
+{
+    int64_t count = 0;
+    int err = sql_ask_int(txn,
+                          "SELECT count(*) FROM payment WHERE order_id = ? AND (contradiction = ?"
+                          " OR contradiction = ? OR (contradiction = ? AND sold > 0"
+                          " AND contradicted >= sold))",
+                          SQL(sql_id(order_id), sql_text(VIEW_LIT(PAYMENT_DEPOSIT_UNDONE)),
+                              sql_text(VIEW_LIT(PAYMENT_MONEY_GONE)),
+                              sql_text(VIEW_LIT(PAYMENT_TAKEN_BACK))),
+                          &count);
+    *ret_missing = count > 0;
+    return err;
+}

@@ -6,6 +6,15 @@
 
 #include "store/payments.h"
 
+/* Contradictions alone: a bank took a deposit back, which may be paid again; the provider knows of
+ * no payment any more. */
+#define PAYMENT_DEPOSIT_UNDONE "DEPOSIT_UNDONE"
+#define PAYMENT_MONEY_GONE     "MONEY_GONE"
+
+/* Whether the provider says that the money of an order's sold places is not there: taken back, or
+ * not known there any more; a dispute is no such thing. Inside a job. */
+int payment_is_missing(struct sql_txn *txn, struct id order_id, bool *ret_missing);
+
 /* As payment_list, of all that are contradicted. */
 int payment_list_contradicted(struct sql *sql, uint32_t performance_id, struct id after, size_t max,
                               struct arena *arena, struct payment **ret_payments, size_t *ret_count,

@@ -28,7 +28,10 @@ enum scan_result {
     SCAN_ALREADY_REDEEMED = 5,
     SCAN_WRONG_PERFORMANCE = 6,
     SCAN_EXPIRED = 7,
-    SCAN_NOT_INSIDE = 8
+    SCAN_NOT_INSIDE = 8,
+    SCAN_UNPAID = 9,
+    SCAN_BLOCKED = 10,
+    SCAN_INVALID_TIME = 11
 };
 /* As usher.v1.Direction. */
 enum scan_direction { SCAN_IN = 1, SCAN_OUT = 2 };

@@ -11,6 +11,7 @@ from nicepay import NiceBuyer
 from stripe import StripeBuyer
 
 CANCELLED = "ORDER_STATE_CANCELLED"
+DOOR = "usher.v1.DoorService"
 
 
 def desk(shop, buyer, do, tongue="toss", **more):
@@ -30,6 +31,13 @@ def contradicted(shop, buyer, reason):
     listed = shop.operator("ListPayments", {"contradicted": True}, PAYMENT).get("payments", [])
     assert (buyer.payment in [p["paymentId"] for p in listed]) == (reason != ""), listed
     return payment
+
+
+def at_the_door(shop, payment, nonce, **more):
+    """What a gate says to the first ticket of the order."""
+    wish = {"code": payment["order"]["tickets"][0]["ticketCode"], "performanceId": payment["performanceId"],
+            "nonce": payment["paymentId"] + nonce, **more}
+    return shop.operator("CheckIn", wish, DOOR)["result"].replace("CHECK_IN_RESULT_", "")
 
 
 def steps(shop, buyer):
@@ -134,6 +142,7 @@ def a_dispute_is_won(shop):
     desk(shop, buyer, "dispute", "stripe")
     payment = contradicted(shop, buyer, "DISPUTED")
     assert payment["order"]["state"] == "ORDER_STATE_CONFIRMED", "until it is decided"
+    assert at_the_door(shop, payment, "1") == "OK", "who is right may stand at the door"
     desk(shop, buyer, "win", "stripe")
     contradicted(shop, buyer, "")
     assert steps(shop, buyer) == [("stands", "DISPUTED"), ("over", "")]
@@ -156,8 +165,14 @@ def a_deposit_comes_again(shop):
     desk(shop, buyer, "undo")
     payment = contradicted(shop, buyer, "DEPOSIT_UNDONE")
     assert payment["order"]["state"] == "ORDER_STATE_CONFIRMED", "until its deadline"
+    assert at_the_door(shop, payment, "1") == "UNPAID"
+    assert at_the_door(shop, payment, "2", direction="DIRECTION_OUT") == "NOT_INSIDE"
+    page = shop.operator("GetDoorList", {"performanceId": payment["performanceId"]}, DOOR)
+    refused = {t["orderId"]: t.get("refused") for t in page["tickets"]}
+    assert refused[payment["orderId"]] == "CHECK_IN_RESULT_UNPAID", "a device knows it, too"
     assert pay_in(shop, buyer)[0] == 200
     contradicted(shop, buyer, "")
+    assert at_the_door(shop, payment, "3") == "OK"
     assert buyer.get()["state"] == DONE
 
 

@@ -131,6 +131,10 @@ export const door = {
       assert.match(await a.page.textContent('.answer'), /In since .*, gate North/);
       await a.isAccessible('already inside');
       assert.equal(await shows(a, 'nonsense', 'INVALID'), 'bad');
+      await world.usher('ticket', 'entry', '--performance', `${performance}`, '--early', '30', '--json');
+      assert.equal(await shows(a, second, 'INVALID_TIME'), 'warn', 'it is weeks until then');
+      await a.isAccessible('not the time');
+      await world.usher('ticket', 'entry', '--performance', `${performance}`, '--early', '525600', '--json');
       await a.isAccessible('not a ticket');
       await a.picture('door-bad');
       await direction(a, 'Out');
@@ -153,6 +157,10 @@ export const door = {
     const other = await create(world, ['--capacity', '500'], '--name', 'Elsewhere', '--open');
     const [first, second] = await buy(world, performance);
     const [foreign] = await buy(world, other, 1);
+    const [stolen] = await buy(world, performance, 1);
+    const { orders } = await world.usher('order', 'find', 'minji.kim@example.com', '--json');
+    const { order: lost } = orders.find(({ order: { performanceId } }) => performanceId === performance);
+    await world.usher('ticket', 'block', lost.orderId, '--reason', 'Reported stolen', '--json');
     await visit(
       world,
       [night, night],
@@ -166,6 +174,8 @@ export const door = {
           assert.equal(await shows(one, first, 'ALREADY_REDEEMED'), 'warn');
           assert.equal(await shows(one, foreign, 'WRONG_PERFORMANCE'), 'bad');
           assert.equal(await shows(one, `${first.slice(0, -2)}00`, 'INVALID'), 'bad', 'a forged signature');
+          assert.equal(await shows(one, stolen, 'BLOCKED'), 'bad', 'by the list');
+          assert.match(await one.page.textContent('.answer'), /Reported stolen/);
           await one.isAccessible('without a network');
         }
         await a.picture('door-offline');

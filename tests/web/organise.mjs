@@ -150,6 +150,14 @@ export const organise = {
         assert.match(await page.textContent('.org-order'), /Kim Minji.*minji\.kim@example\.com.*First Night/s);
         await a.isAccessible('an order');
         await a.picture('organise-order');
+        // A ticket is kept from the doors, and let in again.
+        await page.locator('[data-action=block-ticket]').first().click();
+        await page.fill('[name=block-reason]', 'Reported stolen');
+        await a.isAccessible('why a ticket is blocked');
+        await a.press('block-now');
+        await page.waitForSelector('.org-seats [data-blocked=true] :text("Reported stolen")');
+        await a.press('unblock-ticket');
+        await page.waitForFunction(() => !document.querySelector('.org-seats [data-blocked=true]'));
         await a.press('refund-order');
         await page.waitForSelector('.refund-sum');
         await page.locator('.refund-which input').first().uncheck();

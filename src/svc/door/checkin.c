@@ -7,6 +7,8 @@ struct verdict {
     struct code_said said;           /* unless SCAN_INVALID */
     const Usher__V1__Order *order;   /* NULL: it was not found */
     const Usher__V1__Ticket *ticket; /* NULL: the order has no such ticket */
+    const char *block_reason;        /* of SCAN_BLOCKED */
+    struct entry_times times;        /* of SCAN_INVALID_TIME */
 };
 
 static const Usher__V1__Ticket *ticket_of(const Usher__V1__Order *order, uint32_t seat)
@@ -18,9 +20,35 @@ static const Usher__V1__Ticket *ticket_of(const Usher__V1__Order *order, uint32_
     return NULL;
 }
 
-/* 0, or the errors of lobby_find_order. */
-static int judge_code(struct call *call, const char *code, uint32_t performance_id, int64_t at_ms,
-                      struct verdict *v)
+/* Whether somebody with a good ticket is let in, too. A block that came after an offline scan is no
+ * reason for it. The store's errors. */
+static int judge_entry(struct call *call, int64_t at_ms, struct verdict *v)
+{
+    const struct door *door = call_state(call);
+    const Usher__V1__Order *order = v->order;
+    const struct id order_id = v->said.ticket.order_id;
+    struct door_said said;
+    int err = doors_read(door->options.sql, order->performance_id, &order_id, 1, call_arena(call),
+                         &said, call_deadline_ns(call));
+    if (err != 0)
+        return err;
+    const struct door_block *block = door_block_in(&said, order_id, v->said.ticket.seat);
+    v->times = entry_times_of(&said.entry, order->starts_at_ms, order->doors_at_ms);
+    if (block && block->created_at_ms <= at_ms) {
+        v->result = SCAN_BLOCKED;
+        v->block_reason = arena_copy(call_arena(call), block->reason);
+        return v->block_reason ? 0 : ERR_NO_MEMORY;
+    }
+    if (said.unpaid_count > 0)
+        v->result = SCAN_UNPAID;
+    else if (!entry_is_open(&v->times, at_ms))
+        v->result = SCAN_INVALID_TIME;
+    return 0;
+}
+
+/* 0, the errors of lobby_find_order, or the store's. */
+static int judge_code(struct call *call, const char *code, uint32_t performance_id,
+                      Usher__V1__Direction direction, int64_t at_ms, struct verdict *v)
 {
     struct door *door = call_state(call);
     char order_id[ID_TEXT_CHARS + 1];
@@ -45,7 +73,9 @@ static int judge_code(struct call *call, const char *code, uint32_t performance_
         v->result = SCAN_EXPIRED;
     else
         v->result = v->ticket->generation == v->said.ticket.generation ? SCAN_OK : SCAN_INVALID;
-    return 0;
+    /* Whoever goes out goes out. */
+    const bool in = direction != USHER__V1__DIRECTION__DIRECTION_OUT;
+    return v->result == SCAN_OK && in ? judge_entry(call, at_ms, v) : 0;
 }
 
 static struct scan scan_of(const struct verdict *v, uint32_t performance_id,
@@ -79,6 +109,12 @@ static int fill_answer(struct call *call, const struct verdict *v, enum scan_res
         answer->label = v->ticket->label;
         answer->category = v->ticket->category;
         answer->price_type = v->ticket->price_type;
+    }
+    if (result == SCAN_BLOCKED && v->block_reason)
+        answer->block_reason = (char *)v->block_reason;
+    if (result == SCAN_INVALID_TIME) {
+        answer->enters_at_ms = v->times.from_ms;
+        answer->enters_until_ms = v->times.until_ms;
     }
     if (entry->at_ms != 0) {
         answer->first_in_at_ms = entry->at_ms;
@@ -116,7 +152,10 @@ int door_check_in(struct call *call, const void *request, void *response)
     if (wish->force && !identity_has(call_identity(call), ROLES_MANAGE))
         return call_fail(call, CODE_PERMISSION_DENIED, NULL,
                          "only a manager lets in whom the door refuses");
-    err = judge_code(call, wish->code, wish->performance_id, lobby_now_ms(), &v);
+    err = lobby_check_runs(call, wish->performance_id, LOBBY_DOOR_STAFF, NULL);
+    if (err != 0)
+        return err;
+    err = judge_code(call, wish->code, wish->performance_id, wish->direction, lobby_now_ms(), &v);
     if (err != 0)
         return lobby_store_failed(call, err);
     struct scan_put put = {.scan = scan_of(&v, wish->performance_id, wish->direction)};
@@ -152,7 +191,8 @@ static int judge_scans(struct call *call, const Usher__V1__UploadScansRequest *w
         if (scan->at_ms <= 0 || scan->at_ms > latest_ms)
             return lobby_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "at_ms",
                               "a scan's time is in Unix milliseconds");
-        err = judge_code(call, scan->code, wish->performance_id, scan->at_ms, &verdicts[i]);
+        err = judge_code(call, scan->code, wish->performance_id, scan->direction, scan->at_ms,
+                         &verdicts[i]);
         if (err != 0)
             return lobby_store_failed(call, err);
         puts[i].scan = scan_of(&verdicts[i], wish->performance_id, scan->direction);
@@ -186,13 +226,16 @@ int door_upload_scans(struct call *call, const void *request, void *response)
     if (count > LOBBY_SCANS_MAX)
         return lobby_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "scans",
                           "at most %d scans at once", LOBBY_SCANS_MAX);
+    int err = lobby_check_runs(call, wish->performance_id, LOBBY_DOOR_STAFF, NULL);
+    if (err != 0)
+        return err;
     struct verdict *verdicts = arena_alloc(arena, count * sizeof(*verdicts));
     struct scan_put *puts = arena_alloc(arena, count * sizeof(*puts));
     Usher__V1__CheckInResponse *list = arena_alloc(arena, count * sizeof(*list));
     answer->results = arena_alloc(arena, count * sizeof(*answer->results));
     if (!verdicts || !puts || !list || !answer->results)
         return lobby_store_failed(call, ERR_NO_MEMORY);
-    int err = judge_scans(call, wish, verdicts, puts);
+    err = judge_scans(call, wish, verdicts, puts);
     if (err != 0)
         return err;
     err = scan_put(door->options.sql, SCAN_JUDGED, puts, count, arena, call_deadline_ns(call));

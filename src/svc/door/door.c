@@ -2,14 +2,17 @@
 
 #include <stdlib.h>
 
+#include "store/doors.h"
 #include "store/generations.h"
 #include "store/hooks.h"
+#include "store/payments.h"
 #include "store/playbill.h"
 #include "store/positions.h"
 #include "store/reminders.h"
 #include "svc/door/lobby.h"
 
-#define DOOR_STAFF (ROLE_DOOR | ROLES_MANAGE)
+#define DOOR_STAFF LOBBY_DOOR_STAFF
+#define COUNTER    (ROLES_MANAGE | ROLE_BOX_OFFICE)
 #define HOLDERS    (ROLES_BUY | ROLE_OPERATOR)
 
 CALL_HANDLER(door_export_orders);
@@ -30,9 +33,13 @@ static const struct method methods[] = {
     {"ListMails", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_list_mails},
     {"GetMail", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_get_mail},
     {"ListScans", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_list_scans},
-    {"FindOrders", METHOD_UNARY, ROLES_MANAGE | ROLE_BOX_OFFICE, false, NULL, 0, door_find_orders},
-    {"ExportOrders", METHOD_SERVER_STREAM, ROLES_MANAGE | ROLE_BOX_OFFICE, false, NULL, 0,
-     door_export_orders},
+    {"FindOrders", METHOD_UNARY, COUNTER, false, NULL, 0, door_find_orders},
+    {"ExportOrders", METHOD_SERVER_STREAM, COUNTER, false, NULL, 0, door_export_orders},
+    {"BlockTickets", METHOD_UNARY, COUNTER, false, NULL, 0, door_block_tickets},
+    {"UnblockTickets", METHOD_UNARY, COUNTER, false, NULL, 0, door_unblock_tickets},
+    {"ListTicketBlocks", METHOD_UNARY, COUNTER, false, NULL, 0, door_list_ticket_blocks},
+    {"SetEntryTimes", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, door_set_entry_times},
+    {"GetEntryTimes", METHOD_UNARY, DOOR_STAFF | COUNTER, false, NULL, 0, door_get_entry_times},
     {"SendMailAgain", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_send_mail_again},
 };
 
@@ -54,8 +61,8 @@ int64_t lobby_now_ms(void)
 int door_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
     int (*const migrate[])(struct sql *, bool, int64_t) = {
-        mails_migrate, reminders_migrate,   contacts_migrate, playbill_migrate,
-        hooks_migrate, generations_migrate, scans_migrate,    positions_migrate};
+        mails_migrate,       reminders_migrate, contacts_migrate,  playbill_migrate, hooks_migrate,
+        generations_migrate, scans_migrate,     positions_migrate, payments_migrate, doors_migrate};
     int err = 0;
     for (size_t i = 0; err == 0 && i < sizeof(migrate) / sizeof(migrate[0]); i++)
         err = migrate[i](sql, read_only, now_ms);

@@ -1,25 +1,6 @@
 /* FindOrders: what somebody at the box office, or on the telephone, looks for. */
-#include "call/client.h"
 #include "sale/order_number.h"
 #include "svc/door/lobby.h"
-
-/* Whether the caller runs that performance. 0, or the channel's errors. */
-static int runs(struct call *call, uint32_t performance_id, bool *ret_runs)
-{
-    struct door *door = call_state(call);
-    Usher__V1__GetPerformanceRequest request = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
-    const Usher__V1__Performance *performance;
-    struct client tickets;
-    request.performance_id = performance_id;
-    client_init(&tickets, door->options.tickets, &usher__v1__ticket_service__descriptor,
-                call_arena(call));
-    tickets.deadline_ns = call_deadline_ns(call);
-    int err =
-        client_call(&tickets, Usher__V1__TicketService, get_performance, &request, &performance);
-    *ret_runs = err == 0 && identity_has_for(call_identity(call), performance->organiser_id,
-                                             ROLES_MANAGE | ROLE_BOX_OFFICE);
-    return err;
-}
 
 static Usher__V1__Contact *fill_contact(struct arena *arena, const struct contact *contact)
 {
@@ -73,7 +54,7 @@ static int add_order(struct call *call, const struct contact *contact,
     if (err == ERR_NOT_FOUND) /* a hold whose seats went to another id */
         return 0;
     if (err == 0)
-        err = runs(call, order->performance_id, &may);
+        err = lobby_runs(call, order->performance_id, ROLES_MANAGE | ROLE_BOX_OFFICE, NULL, &may);
     if (err != 0 || !may)
         return err;
     Usher__V1__FoundOrder *found = arena_alloc(arena, sizeof(*found));
@@ -83,7 +64,10 @@ static int add_order(struct call *call, const struct contact *contact,
     found->order = (Usher__V1__Order *)order;
     found->contact = fill_contact(arena, contact);
     answer->orders[answer->n_orders++] = found;
-    return found->contact ? add_mail(call, contact, found) : ERR_NO_MEMORY;
+    if (!found->contact)
+        return ERR_NO_MEMORY;
+    err = lobby_add_blocks(call, contact->order_id, order->performance_id, found);
+    return err == 0 ? add_mail(call, contact, found) : err;
 }
 
 int door_find_orders(struct call *call, const void *request, void *response)

@@ -26,8 +26,10 @@ static char *text_of(struct arena *arena, struct id id)
 
 /* ---- the list of a device ---- */
 
-static int read_inside(struct call *call, const Usher__V1__ListPerformanceOrdersResponse *orders,
-                       struct scan_seat **ret_seats, size_t *ret_count)
+/* Who of these is inside, and what is said of them. */
+static int read_state(struct call *call, const Usher__V1__ListPerformanceOrdersResponse *orders,
+                      uint32_t performance_id, struct scan_seat **ret_seats, size_t *ret_count,
+                      struct door_said *ret_said)
 {
     struct door *door = call_state(call);
     struct arena *arena = call_arena(call);
@@ -38,8 +40,11 @@ static int read_inside(struct call *call, const Usher__V1__ListPerformanceOrders
         if (id_parse(view_str(orders->orders[i]->order_id), &ids[i]))
             return ERR_CORRUPT;
     }
-    return scan_inside(door->options.sql, ids, orders->n_orders, arena, ret_seats, ret_count,
-                       call_deadline_ns(call));
+    int err = scan_inside(door->options.sql, ids, orders->n_orders, arena, ret_seats, ret_count,
+                          call_deadline_ns(call));
+    return err == 0 ? doors_read(door->options.sql, performance_id, ids, orders->n_orders, arena,
+                                 ret_said, call_deadline_ns(call))
+                    : err;
 }
 
 /* The seats come in the order of the orders: *at moves behind this order's. */
@@ -99,8 +104,10 @@ static int read_names(struct call *call, const Usher__V1__ListPerformanceOrdersR
 
 static int fill_ticket(struct call *call, const Usher__V1__Order *order,
                        const Usher__V1__Ticket *ticket, struct id order_id, char *name,
-                       Usher__V1__DoorTicket *ret_ticket)
+                       const struct door_said *said, Usher__V1__DoorTicket *ret_ticket)
 {
+    const struct door_block *block = door_block_in(said, order_id, ticket->seat);
+    const bool unpaid = door_unpaid_in(said, order_id);
     const struct door *door = call_state(call);
     const struct ticket_ref ref = {order_id, ticket->seat, (uint16_t)ticket->generation};
     uint8_t *key = arena_alloc(call_arena(call), TOTP_KEY_BYTES);
@@ -117,13 +124,18 @@ static int fill_ticket(struct call *call, const Usher__V1__Order *order,
     ret_ticket->price_type = ticket->price_type;
     if (name)
         ret_ticket->name = name;
+    if (block) {
+        ret_ticket->refused = USHER__V1__CHECK_IN_RESULT__CHECK_IN_RESULT_BLOCKED;
+        ret_ticket->block_reason = (char *)block->reason.at;
+    } else if (unpaid)
+        ret_ticket->refused = USHER__V1__CHECK_IN_RESULT__CHECK_IN_RESULT_UNPAID;
     ret_ticket->rotation_key = (ProtobufCBinaryData){.len = TOTP_KEY_BYTES, .data = key};
     return 0;
 }
 
 static int fill_tickets(struct call *call, const Usher__V1__ListPerformanceOrdersResponse *orders,
                         const struct scan_seat *inside, size_t inside_count, char **names,
-                        Usher__V1__DoorList *answer)
+                        const struct door_said *said, Usher__V1__DoorList *answer)
 {
     struct arena *arena = call_arena(call);
     size_t count = 0, at = 0;
@@ -143,7 +155,7 @@ static int fill_tickets(struct call *call, const Usher__V1__ListPerformanceOrder
         size_t from = at;
         for (size_t k = 0; k < order->n_tickets; k++) {
             Usher__V1__DoorTicket *ticket = &list[answer->n_tickets];
-            int err = fill_ticket(call, order, order->tickets[k], order_id, names[i], ticket);
+            int err = fill_ticket(call, order, order->tickets[k], order_id, names[i], said, ticket);
             if (err != 0)
                 return err;
             ticket->inside = is_inside(inside, inside_count, &from, order_id, ticket->seat);
@@ -189,20 +201,25 @@ int door_get_door_list(struct call *call, const void *request, void *response)
     Usher__V1__ListPerformanceOrdersRequest ask = USHER__V1__LIST_PERFORMANCE_ORDERS_REQUEST__INIT;
     const Usher__V1__ListPerformanceOrdersResponse *orders;
     struct client tickets;
+    const Usher__V1__Performance *performance;
     struct scan_seat *inside;
+    struct door_said said;
     size_t inside_count;
     char **names;
+    int err = lobby_check_runs(call, wish->performance_id, LOBBY_DOOR_STAFF, &performance);
+    if (err != 0)
+        return err;
     tickets_client(call, &tickets);
     ask.performance_id = wish->performance_id;
     ask.page_size = LOBBY_LIST_ORDERS;
     ask.page_token = wish->page_token;
     if (client_call(&tickets, Usher__V1__TicketService, list_performance_orders, &ask, &orders))
         return refused(call, &tickets);
-    int err = read_inside(call, orders, &inside, &inside_count);
+    err = read_state(call, orders, wish->performance_id, &inside, &inside_count, &said);
     if (err == 0)
         err = read_names(call, orders, &names);
     if (err == 0)
-        err = fill_tickets(call, orders, inside, inside_count, names, answer);
+        err = fill_tickets(call, orders, inside, inside_count, names, &said, answer);
     if (err == 0 && wish->page_token[0] == '\0')
         err = fill_revoked(call, wish->performance_id, answer);
     answer->performance_id = wish->performance_id;
@@ -210,6 +227,12 @@ int door_get_door_list(struct call *call, const void *request, void *response)
     answer->public_key =
         (ProtobufCBinaryData){.len = SIGNED_CODE_SHOW_BYTES, .data = door->codes.public_key};
     answer->next_page_token = orders->next_page_token;
+    if (err == 0) {
+        const struct entry_times times =
+            entry_times_of(&said.entry, performance->starts_at_ms, performance->doors_at_ms);
+        answer->enters_at_ms = times.from_ms;
+        answer->enters_until_ms = times.until_ms;
+    }
     return err == 0 ? 0 : lobby_store_failed(call, err);
 }
 
@@ -221,15 +244,12 @@ int door_get_door_counts(struct call *call, const void *request, void *response)
     Usher__V1__DoorCounts *answer = response;
     struct door *door = call_state(call);
     struct arena *arena = call_arena(call);
-    Usher__V1__GetPerformanceRequest ask = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
     const Usher__V1__Performance *performance;
-    struct client tickets;
     struct scan_counts counts;
-    tickets_client(call, &tickets);
-    ask.performance_id = wish->performance_id;
-    if (client_call(&tickets, Usher__V1__TicketService, get_performance, &ask, &performance))
-        return refused(call, &tickets);
-    int err =
+    int err = lobby_check_runs(call, wish->performance_id, LOBBY_DOOR_STAFF, &performance);
+    if (err != 0)
+        return err;
+    err =
         scan_count(door->options.sql, wish->performance_id, arena, &counts, call_deadline_ns(call));
     if (err != 0)
         return lobby_store_failed(call, err);
@@ -276,8 +296,11 @@ int door_list_double_entries(struct call *call, const void *request, void *respo
     struct arena *arena = call_arena(call);
     struct scan_double *doubles;
     size_t count;
-    int err = scan_doubles(door->options.sql, wish->performance_id, arena, &doubles, &count,
-                           call_deadline_ns(call));
+    int err = lobby_check_runs(call, wish->performance_id, LOBBY_DOOR_STAFF, NULL);
+    if (err != 0)
+        return err;
+    err = scan_doubles(door->options.sql, wish->performance_id, arena, &doubles, &count,
+                       call_deadline_ns(call));
     if (err != 0)
         return lobby_store_failed(call, err);
     Usher__V1__DoubleEntry *list = arena_alloc(arena, count * sizeof(*list));

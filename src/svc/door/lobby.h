@@ -7,6 +7,7 @@
 #include "err/err.h"
 #include "paper/paper.h"
 #include "store/contacts.h"
+#include "store/doors.h"
 #include "store/mails.h"
 #include "store/scans.h"
 #include "svc/door/door.h"
@@ -14,6 +15,7 @@
 #include "usher/v1/door.pb-c.h"
 #include "usher/v1/ticket.pb-c.h"
 
+#define LOBBY_DOOR_STAFF    (ROLE_DOOR | ROLES_MANAGE)
 #define LOBBY_SCANS_MAX     1000 /* of one UploadScans */
 #define LOBBY_LIST_ORDERS   300  /* of one page of GetDoorList */
 #define LOBBY_MAILS_PAGE    20
@@ -86,6 +88,19 @@ char *lobby_mask(struct arena *arena, struct view email);
 int lobby_contact(struct door *door, const Usher__V1__Order *order, struct arena *arena,
                   int64_t deadline_ns, const struct contact **ret_contact);
 
+/* ---- blocks.c ---- */
+
+/* Whether the caller has one of the roles for that performance's organiser; ret_performance may be
+ * NULL. 0, or the channel's errors. */
+int lobby_runs(struct call *call, uint32_t performance_id, uint32_t any_of,
+               const Usher__V1__Performance **ret_performance, bool *ret_runs);
+/* The same for a call that is for such callers alone: 0, or what a handler returns. */
+int lobby_check_runs(struct call *call, uint32_t performance_id, uint32_t any_of,
+                     const Usher__V1__Performance **ret_performance);
+/* The blocks of an order's tickets. The store's errors. */
+int lobby_add_blocks(struct call *call, struct id order_id, uint32_t performance_id,
+                     Usher__V1__FoundOrder *found);
+
 /* ---- compose.c ---- */
 
 /* A mail put together: its words and, as it goes over the wire, itself. Release it. */
@@ -128,6 +143,11 @@ int door_resend_tickets(struct call *call, const void *request, void *response);
 int door_get_ticket_codes(struct call *call, const void *request, void *response);
 int door_pass_ticket_on(struct call *call, const void *request, void *response);
 int door_renew_ticket(struct call *call, const void *request, void *response);
+int door_block_tickets(struct call *call, const void *request, void *response);
+int door_unblock_tickets(struct call *call, const void *request, void *response);
+int door_list_ticket_blocks(struct call *call, const void *request, void *response);
+int door_set_entry_times(struct call *call, const void *request, void *response);
+int door_get_entry_times(struct call *call, const void *request, void *response);
 int door_get_check_key(struct call *call, const void *request, void *response);
 int door_check_in(struct call *call, const void *request, void *response);
 int door_get_door_list(struct call *call, const void *request, void *response);

@@ -232,7 +232,10 @@ static const char *result_word(Usher__V1__CheckInResult result)
                                         "already inside",
                                         "another performance",
                                         "an old picture",
-                                        "was not inside"};
+                                        "was not inside",
+                                        "unpaid",
+                                        "blocked",
+                                        "not the time"};
     const size_t i = (size_t)result;
     return words[i < sizeof(words) / sizeof(words[0]) ? i : 0];
 }

@@ -14,6 +14,7 @@
  */
 #include "svc/payment/review.h"
 #include "observe/metrics.h"
+#include "store/payments_watch.h"
 
 #define AGAIN_MS                                                                                   \
     60000 /* what may be a moment's, or waits for our own refunds, is looked at again */
@@ -42,8 +43,8 @@ static struct finding find(const struct payment *p, const struct told *told)
     if (returned > asked)
         return (struct finding){there ? PAYMENT_TAKEN_BACK
                                 : p->later && (told->said == SAID_DEAD || told->account.len > 0)
-                                    ? "DEPOSIT_UNDONE"
-                                    : "MONEY_GONE",
+                                    ? PAYMENT_DEPOSIT_UNDONE
+                                    : PAYMENT_MONEY_GONE,
                                 returned - asked};
     if (returned < b->refunded)
         return (struct finding){"REFUND_UNDONE", b->refunded - returned};
@@ -192,7 +193,7 @@ static int review_told(const struct work *w, struct payment *p, const struct ada
     if (err != 0)
         return err;
     const struct finding found = find(p, told);
-    if (strcmp(found.reason, "DEPOSIT_UNDONE") == 0)
+    if (strcmp(found.reason, PAYMENT_DEPOSIT_UNDONE) == 0)
         return deposit_undone(w, p, adapter, env, &found, told->said);
     if (strcmp(found.reason, PAYMENT_TAKEN_BACK) == 0 && p->books.sold > 0 &&
         found.amount >= p->books.sold)

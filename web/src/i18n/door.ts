@@ -41,6 +41,9 @@ const en = {
     'Another performance',
     'An old picture of a code',
     'Was not inside',
+    'Not paid',
+    'Blocked ticket',
+    'Not the time to come in',
   ],
   results_out: 'Goodbye',
   advice: [
@@ -53,7 +56,12 @@ const en = {
     'Look at the date and the hall on the ticket.',
     'Ask for the ticket on the phone itself, not for a picture.',
     'Nobody came in with this ticket.',
+    'The money for it was taken back. Call the manager.',
+    'The organiser has blocked it. Call the manager.',
+    '',
   ],
+  enters: (from: string, until: string) =>
+    `Let in${from ? ` from ${from}` : ''}${until ? ` until ${until}` : ''}.`,
   since: (time: string, gate: string) =>
     gate ? `In since ${time}, gate ${gate}` : `In since ${time}`,
   unsure: 'Can’t be checked without a network',
@@ -113,6 +121,9 @@ const ko: typeof en = {
     '다른 공연의 티켓입니다',
     '지난 코드를 찍은 화면입니다',
     '입장한 기록이 없습니다',
+    '결제되지 않은 티켓입니다',
+    '입장이 제한된 티켓입니다',
+    '입장 시간이 아닙니다',
   ],
   results_out: '퇴장하세요',
   advice: [
@@ -125,7 +136,14 @@ const ko: typeof en = {
     '티켓의 날짜와 공연장을 확인해 주세요.',
     '캡처한 화면이 아닌 휴대폰의 티켓 화면을 보여 달라고 해 주세요.',
     '이 티켓으로 입장한 기록이 없습니다.',
+    '결제 금액이 회수되었습니다. 책임자를 불러 주세요.',
+    '주최자가 입장을 제한했습니다. 책임자를 불러 주세요.',
+    '',
   ],
+  enters: (from, until) => {
+    if (from && until) return `입장 가능 시간: ${from} ~ ${until}`;
+    return from ? `${from}부터 입장할 수 있습니다.` : `${until}까지 입장할 수 있었습니다.`;
+  },
   since: (time, gate) => (gate ? `${time} ${gate} 게이트로 입장` : `${time} 입장`),
   unsure: '오프라인에서는 확인할 수 없는 코드입니다',
   unsureText:

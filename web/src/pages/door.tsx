@@ -159,7 +159,8 @@ function toneOf({ result, unsure }: Verdict): Tone {
   if (unsure) return 'warn';
   if (result === CheckInResult.OK) return 'good';
   const known = result === CheckInResult.ALREADY_REDEEMED || result === CheckInResult.NOT_INSIDE;
-  return known || result === CheckInResult.EXPIRED ? 'warn' : 'bad';
+  const early = result === CheckInResult.INVALID_TIME;
+  return known || early || result === CheckInResult.EXPIRED ? 'warn' : 'bad';
 }
 
 function titleOf(verdict: Verdict): string {
@@ -183,7 +184,8 @@ function Answer({ verdict }: { verdict: Verdict | null }) {
   const say = doorWords.value;
   if (!verdict) return <div class="answer answer-none">{say.ready}</div>;
   const tone = toneOf(verdict);
-  const { firstAtMs, firstGate, result, offline, unsure } = verdict;
+  const { firstAtMs, firstGate, result, offline, unsure, blockReason, times } = verdict;
+  const when = (ms: number) => (ms ? date(ms, 'short') : '');
   const advice = unsure ? say.unsureText : say.advice[result];
   return (
     <div class={`answer answer-${tone}`} data-result={CheckInResult[result]} data-tone={tone}>
@@ -201,6 +203,10 @@ function Answer({ verdict }: { verdict: Verdict | null }) {
       ) : null}
       <p>{[verdict.name, verdict.orderNumber].filter(Boolean).join(' · ')}</p>
       {firstAtMs ? <p>{say.since(date(firstAtMs, 'time'), firstGate)}</p> : null}
+      {result === CheckInResult.BLOCKED && blockReason ? <p>{blockReason}</p> : null}
+      {result === CheckInResult.INVALID_TIME ? (
+        <p>{say.enters(when(times.fromMs), when(times.untilMs))}</p>
+      ) : null}
       {advice ? <p>{advice}</p> : null}
       {offline ? <p class="answer-how">{say.byList}</p> : null}
     </div>
@@ -301,6 +307,7 @@ function ByName({ book, direction, onAdmit }: ByNameProps) {
               <strong>{ticket.name || ticket.orderNumber}</strong>
               <span>{[gradeOf(ticket), seatName(ticket.label)].filter(Boolean).join(' · ')}</span>
               {ticket.inside ? <em>{say.inside}</em> : null}
+              {ticket.refused ? <em>{say.results[ticket.refused]}</em> : null}
             </span>
             <button
               type="button"

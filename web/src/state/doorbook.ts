@@ -30,6 +30,12 @@ const queue_max = 5_000;
 const upload_max = 200;
 const cache_name = 'usher-door';
 
+/** From when until when people are let in, in Unix ms; 0: no limit. */
+export interface EntryTimes {
+  fromMs: number;
+  untilMs: number;
+}
+
 /** What a scan came to, as it is shown. */
 export interface Verdict {
   result: CheckInResult;
@@ -41,6 +47,8 @@ export interface Verdict {
   priceType: PriceType | undefined;
   firstAtMs: number; // ALREADY_REDEEMED: since when, and where
   firstGate: string;
+  blockReason: string; // BLOCKED
+  times: EntryTimes; // INVALID_TIME
   /** The list decided, without the server. */
   offline: boolean;
   /** Nobody could tell: a short code, without the server. */
@@ -62,6 +70,7 @@ export class DoorBook {
   readonly listAtMs = signal(0);
   readonly gate = signal(storage.getItem('usher.gate') ?? '');
   #publicKey: Uint8Array = new Uint8Array(32);
+  #times: EntryTimes = { fromMs: 0, untilMs: 0 };
   #bySeat = new Map<string, DoorTicket>();
   #closed = new AbortController();
   #listed = 0;
@@ -151,6 +160,7 @@ export class DoorBook {
 
   #take(list: DoorList): void {
     this.#publicKey = list.publicKey;
+    this.#times = { fromMs: Number(list.entersAtMs), untilMs: Number(list.entersUntilMs) };
     this.#bySeat = new Map(list.tickets.map((one) => [seatKey(one.orderId, one.seat), one]));
     // What this device let in, and nobody has been told yet, is inside for it all the same.
     for (const scan of this.#queue()) void this.#replay(scan);
@@ -218,6 +228,8 @@ export class DoorBook {
       priceType: answer.priceType,
       firstAtMs: Number(answer.firstInAtMs),
       firstGate: answer.firstGate,
+      blockReason: answer.blockReason,
+      times: { fromMs: Number(answer.entersAtMs), untilMs: Number(answer.entersUntilMs) },
       offline: false,
       unsure: false,
     };
@@ -232,7 +244,7 @@ export class DoorBook {
     const atMs = serverClock.now();
     const said = await this.#read(code, atMs);
     const ticket = said ? this.#bySeat.get(seatKey(said.orderId, said.seat)) : undefined;
-    const result = verdictOf(said, ticket, this.performanceId, direction);
+    const result = verdictOf(said, ticket, this.performanceId, direction, this.#times, atMs);
     const unsure = said !== null && !said.sure && result === CheckInResult.OK;
     if (!unsure) {
       const { gate, device } = { gate: this.gate.value, device: this.device };
@@ -249,6 +261,8 @@ export class DoorBook {
       priceType: ticket?.priceType,
       firstAtMs: 0,
       firstGate: '',
+      blockReason: ticket?.blockReason ?? '',
+      times: this.#times,
       offline: true,
       unsure,
     };
@@ -310,9 +324,11 @@ export class DoorBook {
 /** By the list alone, as the server judges. */
 export function verdictOf(
   said: Awaited<ReturnType<typeof readCode>>,
-  ticket: Pick<DoorTicket, 'generation' | 'inside'> | undefined,
+  ticket: Pick<DoorTicket, 'generation' | 'inside' | 'refused'> | undefined,
   performanceId: number,
   direction: Direction,
+  times: EntryTimes,
+  atMs: number,
 ): CheckInResult {
   if (!said) return CheckInResult.INVALID;
   if (said.performanceId !== 0 && said.performanceId !== performanceId)
@@ -322,6 +338,9 @@ export function verdictOf(
   if (ticket.generation < said.generation) return CheckInResult.INVALID;
   if (said.late) return CheckInResult.EXPIRED;
   const out = direction === Direction.OUT;
+  if (!out && ticket.refused !== CheckInResult.UNSPECIFIED) return ticket.refused;
+  if (!out && (atMs < times.fromMs || (times.untilMs > 0 && atMs >= times.untilMs)))
+    return CheckInResult.INVALID_TIME;
   if (out && !ticket.inside) return CheckInResult.NOT_INSIDE;
   if (!out && ticket.inside) return CheckInResult.ALREADY_REDEEMED;
   return CheckInResult.OK;

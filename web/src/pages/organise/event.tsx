@@ -16,6 +16,7 @@ import { go, paths } from '../../state/route';
 import { datesOf } from '../home';
 import { Codes } from './codes';
 import { AddDate, MoveDate } from './date';
+import { Entry } from './entry';
 import { Exports } from './exports';
 import { FormCard, Line, Refusal, TextArea } from './form';
 import { StateOfEvent, StateOfSale } from './overview';
@@ -445,6 +446,9 @@ function Dates({ event, onDone }: { event: Event; onDone(): void }) {
               <a class="plain" href={paths.organiseDate(one.performanceId)}>
                 {say.watch}
               </a>
+              {moving.value === one.performanceId ? (
+                <Entry performanceId={one.performanceId} />
+              ) : null}
               {moving.value === one.performanceId ? (
                 <MoveDate
                   performance={one}

@@ -160,7 +160,7 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
       <p class="soft">
         {order.eventName} · {starts(order, 'full')} · {date(order.placedAtMs, 'short')}
       </p>
-      <Seats order={order} />
+      <Seats found={found} order={order} onDone={onDone} />
       <p>
         <strong class="numeric">{money(order.total, order)}</strong>{' '}
         <span class="soft">{say.paidBy[order.paymentMethod] ?? say.boxOffice}</span>
@@ -202,15 +202,88 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
   );
 }
 
-function Seats({ order }: { order: Order }) {
+/** The order's places; each can be kept from the doors, and let in again. */
+function Seats({ found, order, onDone }: { found: FoundOrder; order: Order; onDone(): void }) {
+  const say = organiseWords.value;
+  const task = useMemo(() => new Task(), []);
+  const blocking = useSignal<number | null>(null);
+  const reason = useSignal('');
+  const { orderId } = order;
+  const unblock = async (seat: number) => {
+    const done = await task.do(async () => {
+      await orderDesk.unblockTickets({ orderId, seats: [seat] }, options);
+    });
+    if (done) onDone();
+  };
+  const block = async (seat: number) => {
+    const wish = { orderId, seats: [seat], reason: reason.value.trim() };
+    if (!wish.reason) return;
+    const done = await task.do(async () => {
+      await orderDesk.blockTickets(wish, options);
+    });
+    if (!done) return;
+    blocking.value = null;
+    reason.value = '';
+    onDone();
+  };
   return (
-    <ul class="org-seats">
-      {order.tickets.map((ticket) => (
-        <li key={ticket.seat}>
-          {[gradeOf(ticket), seatName(ticket.label)].filter(Boolean).join(' · ')}{' '}
-          <span class="soft numeric">{money(ticket.amount, order)}</span>
-        </li>
-      ))}
-    </ul>
+    <>
+      <Refusal task={task} />
+      <ul class="org-seats">
+        {order.tickets.map((ticket) => {
+          const blocked = found.blocks.find(({ seat }) => seat === ticket.seat);
+          const name = seatName(ticket.label);
+          return (
+            <li key={ticket.seat} data-blocked={Boolean(blocked)}>
+              {[gradeOf(ticket), name].filter(Boolean).join(' · ')}{' '}
+              <span class="soft numeric">{money(ticket.amount, order)}</span>{' '}
+              {blocked ? <span class="state state-out">{say.ticketBlocked}</span> : null}{' '}
+              {blocked ? <span class="soft">{blocked.reason}</span> : null}{' '}
+              <button
+                type="button"
+                class="small"
+                data-action={blocked ? 'unblock-ticket' : 'block-ticket'}
+                disabled={task.busy.value}
+                aria-label={`${blocked ? say.unblockTicket : say.blockTicket}: ${name}`}
+                onClick={() => {
+                  if (blocked) void unblock(ticket.seat);
+                  else blocking.value = blocking.value === ticket.seat ? null : ticket.seat;
+                }}
+              >
+                {blocked ? say.unblockTicket : say.blockTicket}
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      {blocking.value === null ? null : (
+        <form
+          class="org-find"
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (blocking.value !== null) void block(blocking.value);
+          }}
+        >
+          <Line
+            label={say.blockWhy}
+            name="block-reason"
+            hint={say.blockWhyHint}
+            value={reason.value}
+            onInput={(value) => {
+              reason.value = value;
+            }}
+          />
+          <button
+            type="submit"
+            class="primary"
+            data-action="block-now"
+            disabled={task.busy.value || !reason.value.trim()}
+          >
+            {say.blockTicket}
+          </button>
+        </form>
+      )}
+    </>
   );
 }
