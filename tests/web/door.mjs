@@ -158,9 +158,13 @@ export const door = {
     const [first, second] = await buy(world, performance);
     const [foreign] = await buy(world, other, 1);
     const [stolen] = await buy(world, performance, 1);
-    const { orders } = await world.usher('order', 'find', 'minji.kim@example.com', '--json');
-    const { order: lost } = orders.find(({ order: { performanceId } }) => performanceId === performance);
-    await world.usher('ticket', 'block', lost.orderId, '--reason', 'Reported stolen', '--json');
+    const isLost = ({ order: { performanceId, tickets } }) => performanceId === performance && tickets.length === 1;
+    let lost = null; // its contact is known once its tickets were mailed
+    for (const began = Date.now(); !lost && Date.now() - began < 10_000; ) {
+      const { orders = [] } = await world.usher('order', 'find', 'minji.kim@example.com', '--json');
+      lost = orders.find(isLost);
+    }
+    await world.usher('ticket', 'block', lost.order.orderId, '--reason', 'Reported stolen', '--json');
     await visit(
       world,
       [night, night],
