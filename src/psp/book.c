@@ -112,6 +112,8 @@ static int apply_open(struct book *book, const json_t *line)
         .secret = text(line, "secret"),
         .tax_free = number(line, "tax_free"),
         .easy = text(line, "easy"),
+        .method = text(line, "method"),
+        .whole = number(line, "whole") != 0,
         .mark = text(line, "mark"),
         .amount = number(line, "amount"),
         .opened_at_ms = number(line, "at_ms"),
@@ -134,19 +136,39 @@ static int apply_open(struct book *book, const json_t *line)
                      book->count - 1);
 }
 
-static int apply_cancel(struct psp_payment *p, const json_t *line)
+/* One that was asked for and is under way, or NULL. */
+static struct psp_cancel *asked(struct psp_payment *p, const char *transaction)
 {
-    int err = grow((void **)&p->cancels, p->cancel_count, sizeof(*p->cancels));
+    for (uint32_t i = 0; transaction && i < p->cancel_count; i++) {
+        struct psp_cancel *c = &p->cancels[i];
+        if (c->state == PSP_CANCEL_ASKED && strcmp(c->transaction, transaction) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+static int apply_cancel(struct psp_payment *p, const json_t *line, enum psp_cancel_state state)
+{
+    struct psp_cancel *known = asked(p, text(line, "transaction"));
+    int err = known ? 0 : grow((void **)&p->cancels, p->cancel_count, sizeof(*p->cancels));
     if (err)
         return err;
-    p->left -= number(line, "amount");
-    p->status = p->left == 0 ? PSP_CANCELED : PSP_PARTIAL;
-    p->cancels[p->cancel_count++] = (struct psp_cancel){
+    if (state == PSP_CANCEL_REFUSED) {
+        if (known)
+            known->state = state;
+        return known ? 0 : ERR_CORRUPT;
+    }
+    if (state == PSP_CANCEL_DONE) {
+        p->left -= number(line, "amount");
+        p->status = p->left == 0 ? PSP_CANCELED : PSP_PARTIAL;
+    }
+    *(known ? known : &p->cancels[p->cancel_count++]) = (struct psp_cancel){
         .transaction = text(line, "transaction"),
         .reason = text(line, "reason"),
         .amount = number(line, "amount"),
         .left = p->left,
         .at_ms = number(line, "at_ms"),
+        .state = state,
     };
     return p->left < 0 ? ERR_CORRUPT : 0;
 }
@@ -186,9 +208,14 @@ static int apply(struct book *book, const json_t *line)
     if (!p)
         return ERR_CORRUPT;
     if (strcmp(kind, "cancel") == 0)
-        return apply_cancel(p, line);
+        return apply_cancel(p, line, PSP_CANCEL_DONE);
+    if (strcmp(kind, "ask") == 0)
+        return apply_cancel(p, line, PSP_CANCEL_ASKED);
+    if (strcmp(kind, "refuse") == 0)
+        return apply_cancel(p, line, PSP_CANCEL_REFUSED);
     if (strcmp(kind, "auth") == 0) {
         p->status = PSP_AUTHED;
+        p->slow = p->dialect == PSP_STRIPE; /* where a card's yes is the charge */
         p->until_ms = number(line, "until_ms");
     } else if (strcmp(kind, "charge") == 0) {
         p->status = PSP_DONE;

@@ -11,6 +11,9 @@
  *   {"kind":"auth","payment":…}             the buyer has said yes; nothing is charged
  *   {"kind":"charge","payment":…,"amount":…}
  *   {"kind":"cancel","payment":…,"amount":…,"transaction":…,"reason":…}
+ *   {"kind":"ask","payment":…,"amount":…,"transaction":…,"reason":…}      a cancel that takes its
+ *                                           time: a "cancel" of that transaction ends it, or
+ *   {"kind":"refuse","payment":…,"transaction":…}
  *   {"kind":"undo","payment":…,"amount":…}  a deposit is taken back: it may be paid again
  *   {"kind":"dispute","payment":…,"amount":…,"status":"needs_response"}   or "won", or "lost"
  *   {"kind":"end","payment":…,"status":"ABORTED"}    or "EXPIRED", or "CANCELED", an account that
@@ -41,12 +44,15 @@ enum psp_status {
     PSP_EXPIRED   /* too late */
 };
 
+enum psp_cancel_state { PSP_CANCEL_DONE, PSP_CANCEL_ASKED, PSP_CANCEL_REFUSED };
+
 struct psp_cancel {
     const char *transaction;
     const char *reason;
     int64_t amount;
     int64_t left; /* after it */
     int64_t at_ms;
+    enum psp_cancel_state state;
 };
 
 /* Texts belong to the payment's lines. */
@@ -64,6 +70,9 @@ struct psp_payment {
     int64_t amount;
     int64_t tax_free;    /* of the amount */
     const char *easy;    /* "KAKAOPAY": by whose wallet; NULL: by card */
+    const char *method;  /* "TRANSFER", "MOBILE_PHONE", "PAYPAL"; NULL: by card, or that wallet */
+    bool whole;          /* it is cancelled in full alone: of an escrow */
+    bool slow;           /* a bank was at it after the buyer's yes; so it is with what goes back */
     int64_t left;        /* charged and not given back */
     const char *failure; /* the code of why it ended; or NULL */
     const char *mark;    /* of a PaymentIntent: what the shop has named it by; or NULL */

@@ -46,6 +46,17 @@ static int dispute(struct psp_call *call, struct psp_payment *p, const char *sta
                                (json_int_t)(first ? p->left : p->disputed), "status", status));
 }
 
+/* A cancel that took its time is done, or refused. */
+static int end_asked(struct psp_call *call, struct psp_payment *p, struct psp_cancel *asked,
+                     bool done)
+{
+    call->ended = asked;
+    return book_note(call->psp->book, psp_now_ms(call->psp), done ? "cancel" : "refuse",
+                     json_pack("{s:s, s:I, s:s, s:s}", "payment", p->key, "amount",
+                               (json_int_t)asked->amount, "transaction", asked->transaction,
+                               "reason", asked->reason));
+}
+
 static int end_slow(struct psp_call *call, struct psp_payment *p, bool paid)
 {
     if (p->status != PSP_AUTHED)
@@ -66,6 +77,9 @@ static int act(struct psp_call *call, const struct psp_tongue *tongue, struct ps
         return dispute(call, p, "needs_response");
     if (tongue->disputes && (strcmp(what, "win") == 0 || strcmp(what, "lose") == 0))
         return dispute(call, p, what[0] == 'w' ? "won" : "lost");
+    struct psp_cancel *asked = psp_asked(p);
+    if (asked && (strcmp(what, "settle") == 0 || strcmp(what, "fail") == 0))
+        return end_asked(call, p, asked, what[0] == 's');
     if (tongue->slow && (strcmp(what, "settle") == 0 || strcmp(what, "fail") == 0))
         return end_slow(call, p, what[0] == 's');
     return ERR_INVALID;

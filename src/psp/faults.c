@@ -8,6 +8,7 @@
 
 #define RULES_MAX 64
 #define MS_MAX    86400000
+#define APIS_MAX  64 /* of all dialects together */
 
 struct rule {
     enum fault fault;
@@ -24,6 +25,12 @@ struct faults {
     size_t rule_count;
     int64_t latency_ms, latency_max_ms, late_ms;
     double lose, twice, late;
+    int64_t a_minute; /* 0: no limit */
+    int64_t minute;   /* that is counted */
+    struct {
+        const void *api;
+        int64_t count;
+    } asked[APIS_MAX];
 };
 
 static const char *const words[] = {
@@ -71,7 +78,8 @@ struct field {
 };
 
 static const struct field script_fields[] = {
-    {"rules", LIST}, {"webhooks", OBJECT}, {"latency_ms", COUNT}, {"latency_max_ms", COUNT}, {0}};
+    {"rules", LIST},           {"webhooks", OBJECT},         {"latency_ms", COUNT},
+    {"latency_max_ms", COUNT}, {"requests_a_minute", COUNT}, {0}};
 static const struct field rule_fields[] = {{"on", WORD},      {"do", WORD},     {"order", WORD},
                                            {"chance", SHARE}, {"times", COUNT}, {0}};
 static const struct field webhook_fields[] = {
@@ -187,6 +195,7 @@ int faults_set(struct faults *faults, json_t *script, char ret_why[FAULTS_WHY])
     fresh.latency_ms = ms(fresh.script, "latency_ms");
     fresh.latency_max_ms = ms(fresh.script, "latency_max_ms");
     fresh.late_ms = ms(webhooks, "late_ms");
+    fresh.a_minute = json_integer_value(json_object_get(fresh.script, "requests_a_minute"));
     fresh.lose = part(webhooks, "lose", 0);
     fresh.twice = part(webhooks, "twice", 0);
     fresh.late = part(webhooks, "late", 0);
@@ -218,6 +227,21 @@ int64_t faults_latency_ms(struct faults *faults)
     const int64_t more = faults->latency_max_ms - faults->latency_ms;
     return faults->latency_ms +
            (more > 0 ? (int64_t)chance_below(faults->chance, (uint64_t)more + 1) : 0);
+}
+
+bool faults_may_ask(struct faults *faults, const void *api, int64_t now_ms)
+{
+    size_t i = 0;
+    if (faults->a_minute == 0)
+        return true;
+    if (faults->minute != now_ms / 60000) {
+        faults->minute = now_ms / 60000;
+        memset(faults->asked, 0, sizeof(faults->asked));
+    }
+    while (i < APIS_MAX - 1 && faults->asked[i].api && faults->asked[i].api != api)
+        i++;
+    faults->asked[i].api = api;
+    return ++faults->asked[i].count <= faults->a_minute;
 }
 
 unsigned faults_webhook(struct faults *faults, int64_t *ret_late_ms)

@@ -3,16 +3,19 @@
  *
  *   {"latency_ms": 50, "latency_max_ms": 200,
  *    "rules": [{"on": "confirm", "do": "timeout_after", "times": 2, "chance": 0.5, "order": "…"}],
- *    "webhooks": {"lose": 0.1, "twice": 0.1, "late": 0.2, "late_ms": 5000}}
+ *    "webhooks": {"lose": 0.1, "twice": 0.1, "late": 0.2, "late_ms": 5000},
+ *    "requests_a_minute": 100}
  *
  * A rule is for one kind of call ("confirm", "lookup", "cancel", "session", "expire", or "any"),
  * does one thing, so many times (absent: always), with a chance (absent: 1), to one order (absent:
- * any). The first rule that fits is taken. One thread.
+ * any). The first rule that fits is taken. An API that is asked more often in a minute than it may
+ * be (absent: there is no limit) refuses before it does anything. One thread.
  */
 #ifndef USHER_PSP_FAULTS_H
 #define USHER_PSP_FAULTS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "chance/chance.h"
@@ -54,6 +57,8 @@ int faults_set(struct faults *faults, json_t *script, char ret_why[FAULTS_WHY]);
 enum fault faults_pick(struct faults *faults, const char *on, const char *order);
 /* How long a call takes. */
 int64_t faults_latency_ms(struct faults *faults);
+/* Whether that API, which is compared by its address, may be asked once more in this minute. */
+bool faults_may_ask(struct faults *faults, const void *api, int64_t now_ms);
 /* How often a webhook goes out (0, 1 or 2), and how late. */
 unsigned faults_webhook(struct faults *faults, int64_t *ret_late_ms);
 

@@ -120,10 +120,28 @@ int psp_charge(struct psp *psp, struct psp_payment *p)
 
 int psp_cancel(struct psp_call *call, struct psp_payment *p, int64_t amount, const char *reason)
 {
-    return book_note(call->psp->book, psp_now_ms(call->psp), "cancel",
+    const bool takes_time = p->slow || (p->method && strcmp(p->method, "PAYPAL") == 0);
+    return book_note(call->psp->book, psp_now_ms(call->psp), takes_time ? "ask" : "cancel",
                      json_pack("{s:s, s:I, s:s, s:s}", "payment", p->key, "amount",
                                (json_int_t)amount, "transaction", psp_name(call, "txrd_"), "reason",
                                reason));
+}
+
+struct psp_cancel *psp_asked(struct psp_payment *p)
+{
+    for (uint32_t i = 0; i < p->cancel_count; i++) {
+        if (p->cancels[i].state == PSP_CANCEL_ASKED)
+            return &p->cancels[i];
+    }
+    return NULL;
+}
+
+int64_t psp_left(const struct psp_payment *p)
+{
+    int64_t left = p->left;
+    for (uint32_t i = 0; i < p->cancel_count; i++)
+        left -= p->cancels[i].state == PSP_CANCEL_ASKED ? p->cancels[i].amount : 0;
+    return left;
 }
 
 /* ---- one API request ---- */
@@ -274,10 +292,15 @@ static void number(struct psp_call *call, const struct psp_tongue *tongue)
     const char *before = call->page->headers ? call->page->headers : "";
     if (!tongue->numbered)
         return;
-    call->page->headers =
-        arena_printf(call->ask->arena, "%sRequest-Id: %s\r\nStripe-Version: %s\r\n%s%s%s", before,
-                     call->request, tongue->numbered, call->first ? "Original-Request: " : "",
-                     call->first ? call->first : "", call->first ? "\r\n" : "");
+    const int status = call->page->status;
+    const char *again = status < 400 ? ""
+                        : status == 409 || status == 429 || status >= 500
+                            ? "Stripe-Should-Retry: true\r\n"
+                            : "Stripe-Should-Retry: false\r\n";
+    call->page->headers = arena_printf(
+        call->ask->arena, "%sRequest-Id: %s\r\nStripe-Version: %s\r\n%s%s%s%s", before,
+        call->request, tongue->numbered, again, call->first ? "Original-Request: " : "",
+        call->first ? call->first : "", call->first ? "\r\n" : "");
 }
 
 static void answer(struct psp_call *call, const struct psp_tongue *tongue)
@@ -291,6 +314,11 @@ static void answer(struct psp_call *call, const struct psp_tongue *tongue)
         return;
     if (!tongue->allowed(call)) {
         tongue->fail(call, 401, "UNAUTHORIZED_KEY", "인증되지 않은 시크릿 키 입니다.");
+        return;
+    }
+    if (!faults_may_ask(call->psp->faults, api, psp_now_ms(call->psp))) {
+        tongue->fail(call, 429, "TOO_MANY_REQUESTS",
+                     "요청이 너무 많습니다. 잠시 후 다시 시도해주세요.");
         return;
     }
     const char *name = api->keyed ? key_name(call, tongue) : NULL;

@@ -92,7 +92,7 @@ static int64_t returned_of(const struct psp_payment *p)
 {
     int64_t sum = 0;
     for (uint32_t i = 0; i < p->cancel_count; i++)
-        sum += p->cancels[i].amount;
+        sum += p->cancels[i].state == PSP_CANCEL_DONE ? p->cancels[i].amount : 0;
     return sum;
 }
 
@@ -242,9 +242,12 @@ static void expire(struct psp_call *call)
 
 static json_t *refund_json(const struct psp_payment *p, const struct psp_cancel *c)
 {
+    static const char *const names[] = {[PSP_CANCEL_DONE] = "succeeded",
+                                        [PSP_CANCEL_ASKED] = "pending",
+                                        [PSP_CANCEL_REFUSED] = "failed"};
     return json_pack("{s:s, s:s, s:I, s:o, s:s, s:s, s:{s:s}}", "id", c->transaction, "object",
                      "refund", "amount", (json_int_t)wire_of(p, c->amount), "currency",
-                     lower(p->currency), "payment_intent", p->key, "status", "succeeded",
+                     lower(p->currency), "payment_intent", p->key, "status", names[c->state],
                      "metadata", "refund_id", c->reason);
 }
 
@@ -256,15 +259,16 @@ static void refund(struct psp_call *call)
     uint64_t wire;
     if (!p)
         return;
-    int64_t amount = p->left;
+    const int64_t left = psp_left(p);
+    int64_t amount = left;
     if (text && view_to_u64(view_str(text), INT64_MAX / 1000, &wire))
         amount = scale((int64_t)wire, decimals(p->currency),
                        currency_find(view_str(p->currency))->digits);
     if (p->dispute && strcmp(p->dispute, "won") != 0)
         fail(call, 400, "charge_disputed", "The charge has been charged back.");
-    else if (!is_paid(p) || p->left == 0)
+    else if (!is_paid(p) || left == 0)
         fail(call, 400, "charge_already_refunded", "Charge has already been refunded.");
-    else if (amount <= 0 || amount > p->left)
+    else if (amount <= 0 || amount > left)
         fail(call, 400, "amount_too_large", "Refund amount is greater than unrefunded amount");
     else if (call->fault == FAULT_DECLINE)
         fail(call, 400, "charge_disputed", "The charge has been charged back.");
@@ -276,7 +280,8 @@ static void refund(struct psp_call *call)
             fail(call, 500, "api_error", "an internal error");
         else
             psp_json(call, 200, refund_json(p, &p->cancels[p->cancel_count - 1]));
-        tell_object(call, "charge.refunded", charge_json(p));
+        if (!psp_asked(p))
+            tell_object(call, "charge.refunded", charge_json(p));
     }
 }
 
@@ -409,7 +414,9 @@ static void decided(struct psp_call *call, struct psp_payment *p, const char *ch
 
 static void happened(struct psp_call *call, struct psp_payment *p, const char *what)
 {
-    if (strcmp(what, "cancel") == 0)
+    if (call->ended)
+        tell_object(call, "refund.updated", refund_json(p, call->ended));
+    else if (strcmp(what, "cancel") == 0)
         tell_object(call, "charge.refunded", charge_json(p));
     else if (strcmp(what, "dispute") == 0)
         tell_object(call, "charge.dispute.created", dispute_json(p));

@@ -41,10 +41,11 @@ struct psp_call {
     struct page *page; /* the answer */
     struct view segments[PSP_SEGMENTS_MAX];
     size_t segment_count;
-    json_t *body;        /* of a JSON request; owned; may be NULL */
-    enum fault fault;    /* for those that mind more than when they fail */
-    const char *request; /* its Request-Id; NULL: it has none */
-    const char *first;   /* of the request that the same key was used for first; NULL: this one */
+    json_t *body;                   /* of a JSON request; owned; may be NULL */
+    enum fault fault;               /* for those that mind more than when they fail */
+    const char *request;            /* its Request-Id; NULL: it has none */
+    const struct psp_cancel *ended; /* at the desk: a cancel that took its time */
+    const char *first; /* of the request that the same key was used for first; NULL: this one */
 };
 
 /* How a dialect does a kind of call. */
@@ -114,6 +115,10 @@ enum psp_status psp_status_of(struct psp *psp, struct psp_payment *p);
 /* Charges, gives back, ends; each notes it. 0 or ERR_NO_MEMORY. */
 int psp_charge(struct psp *psp, struct psp_payment *p);
 int psp_cancel(struct psp_call *call, struct psp_payment *p, int64_t amount, const char *reason);
+/* The first cancel that is under way, or NULL: some ways to pay give back slowly. */
+struct psp_cancel *psp_asked(struct psp_payment *p);
+/* What may be given back, without what is under way. */
+int64_t psp_left(const struct psp_payment *p);
 
 /* page.c: the page on which a buyer pays, shown (GET) or decided (POST). */
 void psp_page(struct psp_call *call, const struct psp_tongue *tongue);

@@ -14,6 +14,7 @@
 
 #define CARD_MIN    100 /* won */
 #define ACCOUNT_MIN 200
+#define HOURS_MAX   720                   /* of an account; then its due date is none */
 #define KEY_MAX     300                   /* characters of an Idempotency-Key */
 #define KEY_MS      (15 * 24 * 3600000LL) /* which is remembered so long */
 
@@ -21,6 +22,8 @@ static const char *status_name(const struct psp_payment *p, enum psp_status stat
 {
     if (p->account && status == PSP_READY)
         return "WAITING_FOR_DEPOSIT";
+    if (status == PSP_CANCELED && p->cancel_count > 1)
+        return "PARTIAL_CANCELED"; /* in parts: only the balance tells that all of it is back */
     static const char *const names[] = {
         [PSP_READY] = "READY",       [PSP_AUTHED] = "IN_PROGRESS",
         [PSP_DONE] = "DONE",         [PSP_PARTIAL] = "PARTIAL_CANCELED",
@@ -55,18 +58,35 @@ static int64_t minor_of(const struct psp_payment *p, const json_t *amount)
     return json_is_number(amount) ? (int64_t)(json_number_value(amount) * scale + 0.5) : -1;
 }
 
+static json_t *cancel_json(const struct psp_payment *p, const struct psp_cancel *c)
+{
+    static const char *const names[] = {[PSP_CANCEL_DONE] = "DONE",
+                                        [PSP_CANCEL_ASKED] = "IN_PROGRESS",
+                                        [PSP_CANCEL_REFUSED] = "ABORTED"};
+    return json_pack("{s:s, s:o, s:s, s:o, s:I, s:s}", "transactionKey", c->transaction,
+                     "cancelAmount", amount_of(p, c->amount), "cancelReason", c->reason,
+                     "refundableAmount", amount_of(p, c->left), "canceledAt", (json_int_t)c->at_ms,
+                     "cancelStatus", names[c->state]);
+}
+
 static json_t *cancels_of(const struct psp_payment *p)
 {
     json_t *list = json_array();
-    for (uint32_t i = 0; i < p->cancel_count; i++) {
-        const struct psp_cancel *c = &p->cancels[i];
-        json_array_append_new(
-            list, json_pack("{s:s, s:o, s:s, s:o, s:I, s:s}", "transactionKey", c->transaction,
-                            "cancelAmount", amount_of(p, c->amount), "cancelReason", c->reason,
-                            "refundableAmount", amount_of(p, c->left), "canceledAt",
-                            (json_int_t)c->at_ms, "cancelStatus", "DONE"));
-    }
+    for (uint32_t i = 0; i < p->cancel_count; i++)
+        json_array_append_new(list, cancel_json(p, &p->cancels[i]));
     return list;
+}
+
+/* How a payment names the way that it came. */
+static const char *method_name(const struct psp_payment *p)
+{
+    if (p->account)
+        return "가상계좌";
+    if (!p->method)
+        return p->easy ? "간편결제" : "카드";
+    return strcmp(p->method, "TRANSFER") == 0 ? "계좌이체"
+           : strcmp(p->method, "PAYPAL") == 0 ? "해외간편결제"
+                                              : "휴대폰";
 }
 
 /* The wallets that the window opens by themselves, as a payment names them. */
@@ -102,7 +122,7 @@ static void add_rest(struct psp_call *call, const struct psp_payment *p, json_t 
         json, "checkout",
         json_pack("{s:o}", "url", json_sprintf("%s/toss/pay/%s", call->psp->url, p->key)));
     json_object_set_new(json, "card",
-                        p->account || p->easy
+                        p->account || p->easy || p->method
                             ? json_null()
                             : json_pack("{s:s, s:s, s:o}", "issuerCode", "61", "number",
                                         "433012******123*", "amount", amount_of(p, p->amount)));
@@ -122,13 +142,10 @@ static json_t *payment_json(struct psp_call *call, struct psp_payment *p)
                              "mId", "tvivarepublica", "version", "2022-11-16", "paymentKey", p->key,
                              "orderId", p->order, "orderName", p->name, "currency",
                              call->fault == FAULT_WRONG_CURRENCY ? "USD" : p->currency, "method",
-                             p->account ? "가상계좌"
-                             : p->easy  ? "간편결제"
-                                        : "카드",
-                             "status", status_name(p, psp_status_of(call->psp, p)), "totalAmount",
-                             amount_of(p, shown), "balanceAmount", amount_of(p, p->left), "cancels",
-                             cancels_of(p), "isPartialCancelable", 1, "requestedAt",
-                             (json_int_t)p->opened_at_ms);
+                             method_name(p), "status", status_name(p, psp_status_of(call->psp, p)),
+                             "totalAmount", amount_of(p, shown), "balanceAmount",
+                             amount_of(p, p->left), "cancels", cancels_of(p), "isPartialCancelable",
+                             !p->whole, "requestedAt", (json_int_t)p->opened_at_ms);
     if (json) {
         json_object_set_new(json, "approvedAt",
                             p->charged_at_ms ? json_integer(p->charged_at_ms) : json_null());
@@ -176,9 +193,19 @@ static void tell_deposit(struct psp_call *call, struct psp_payment *p)
     tell(call, p);
 }
 
+/* CANCEL_STATUS_CHANGED: of a cancel that took its time, and nothing of whose it is. */
+static void tell_cancel(struct psp_call *call, struct psp_payment *p)
+{
+    webhook_send(call->psp, "toss",
+                 json_pack("{s:s, s:I, s:o}", "eventType", "CANCEL_STATUS_CHANGED", "createdAt",
+                           (json_int_t)psp_now_ms(call->psp), "data", cancel_json(p, call->ended)));
+}
+
 static void happened(struct psp_call *call, struct psp_payment *p, const char *what)
 {
-    if (strcmp(what, "undo") == 0) /* WAITING_FOR_DEPOSIT is told by the callback alone */
+    if (call->ended)
+        tell_cancel(call, p);
+    else if (strcmp(what, "undo") == 0) /* WAITING_FOR_DEPOSIT is told by the callback alone */
         tell_callback(call, p);
     else
         tell(call, p);
@@ -255,6 +282,29 @@ static bool names_account(const json_t *body)
     return bank && bank[0] && number && number[0] && holder && holder[0];
 }
 
+#define DAY_MS INT64_C(86400000)
+
+/* Whether both are in one month of Korea's calendar: a telephone's bill. */
+static bool is_same_month(int64_t a_ms, int64_t b_ms)
+{
+    struct tm a, b;
+    const time_t a_s = (time_t)(a_ms / 1000) + 9 * 3600, b_s = (time_t)(b_ms / 1000) + 9 * 3600;
+    gmtime_r(&a_s, &a);
+    gmtime_r(&b_s, &b);
+    return a.tm_year == b.tm_year && a.tm_mon == b.tm_mon;
+}
+
+/* A telephone's bill is cancelled in its month alone; a transfer, and PayPal, for 180 days; an
+ * account, and a card, for a year, after which a card's company may refuse, as it does here. */
+static bool is_too_old(const struct psp_call *call, const struct psp_payment *p)
+{
+    const int64_t now_ms = psp_now_ms(call->psp);
+    const int64_t days = (now_ms - p->charged_at_ms) / DAY_MS;
+    if (p->method && strcmp(p->method, "MOBILE_PHONE") == 0)
+        return !is_same_month(p->charged_at_ms, now_ms);
+    return days >= (p->method ? 180 : 365);
+}
+
 static void cancel(struct psp_call *call)
 {
     struct psp_payment *p = find(call, call->segments[2]);
@@ -263,7 +313,7 @@ static void cancel(struct psp_call *call)
     const json_t *expected = json_object_get(call->body, "refundableAmount");
     if (!p)
         return;
-    const int64_t amount = part ? minor_of(p, part) : p->left;
+    const int64_t left = psp_left(p), amount = part ? minor_of(p, part) : left;
     const enum psp_status status = psp_status_of(call->psp, p);
     if (p->account && status == PSP_READY && reason && !part) {
         book_note(call->psp->book, psp_now_ms(call->psp), "end",
@@ -277,7 +327,8 @@ static void cancel(struct psp_call *call)
              "입금 대기중인 결제는 부분 환불이 불가합니다.");
         return;
     }
-    if (!reason || !reason[0] || strlen(reason) > 200 || (amount <= 0 && status != PSP_CANCELED)) {
+    if (!reason || !reason[0] || strlen(reason) > 200 ||
+        (amount <= 0 && status != PSP_CANCELED && part)) {
         fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
         return;
     }
@@ -291,8 +342,13 @@ static void cancel(struct psp_call *call)
         fail(call, 403, "NOT_CANCELABLE_PAYMENT", "취소 할 수 없는 결제 입니다.");
     else if (expected && minor_of(p, expected) != p->left)
         fail(call, 400, "NOT_MATCHES_REFUNDABLE_AMOUNT", "잔액 결과가 일치하지 않습니다.");
-    else if (amount > p->left)
+    else if (amount > left)
         fail(call, 403, "NOT_CANCELABLE_AMOUNT", "취소 할 수 없는 금액 입니다.");
+    else if (is_too_old(call, p))
+        fail(call, 403, "EXCEED_MAX_REFUND_DUE", "환불 가능한 기간이 지났습니다.");
+    else if (p->whole && amount < p->amount)
+        fail(call, 403, "NOT_ALLOWED_PARTIAL_REFUND",
+             "에스크로 주문, 현금 카드 결제일 때는 부분 환불이 불가합니다.");
     else if (call->fault == FAULT_DECLINE)
         fail(call, 403, "NOT_CANCELABLE_PAYMENT", "취소 할 수 없는 결제 입니다.");
     else if (call->fault == FAULT_HALF) {
@@ -302,7 +358,8 @@ static void cancel(struct psp_call *call)
         }
     } else if (psp_cancel(call, p, amount, reason) == 0) {
         psp_json(call, 200, payment_json(call, p));
-        tell(call, p);
+        if (!psp_asked(p)) /* else nothing has changed yet */
+            tell(call, p);
     }
 }
 
@@ -355,8 +412,11 @@ static void open_account(struct psp_call *call)
     const int64_t amount = minor_of(&asked, json_object_get(call->body, "amount"));
     const json_t *free_of_tax = json_object_get(call->body, "taxFreeAmount");
     const int64_t tax_free = free_of_tax ? minor_of(&asked, free_of_tax) : 0;
-    const int64_t due_ms = due_of(json_string_value(json_object_get(call->body, "dueDate")));
     struct psp *psp = call->psp;
+    const json_int_t hours = json_integer_value(json_object_get(call->body, "validHours"));
+    const int64_t due_ms = hours > 0 && hours <= HOURS_MAX
+                               ? psp_now_ms(psp) + hours * 3600000
+                               : due_of(json_string_value(json_object_get(call->body, "dueDate")));
     if (!order || !name) {
         fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
         return;
@@ -541,15 +601,25 @@ static struct psp_payment *open_by_page(struct psp_call *call)
         fail(call, 400, "INVALID_EASY_PAY", "간편결제 설정 정보 오류입니다.");
         return NULL;
     }
+    const char *method = psp_value(call, call->ask->query, "method");
+    const char *escrow = psp_value(call, call->ask->query, "useEscrow");
+    if (method && (!method[0] || strcmp(method, "CARD") == 0))
+        method = NULL;
+    if (method && strcmp(method, "TRANSFER") != 0 && strcmp(method, "MOBILE_PHONE") != 0 &&
+        strcmp(method, "PAYPAL") != 0) {
+        fail(call, 400, "INVALID_REQUEST", "잘못된 요청입니다.");
+        return NULL;
+    }
     const char *key = psp_name(call, "tviva");
     const int64_t now_ms = psp_now_ms(psp);
     int err =
         book_note(psp->book, now_ms, "open",
-                  json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:s?}", "dialect",
-                            "toss", "payment", key, "order", v[0], "name", v[1], "amount",
-                            (json_int_t)amount, "currency", v[3], "success", v[4], "fail", v[5],
-                            "until_ms", (json_int_t)(now_ms + PSP_READY_MS), "tax_free",
-                            (json_int_t)tax_free, "easy", easy && easy[0] ? easy : NULL));
+                  json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:I, s:I, s:s*, s:s*, s:i}",
+                            "dialect", "toss", "payment", key, "order", v[0], "name", v[1],
+                            "amount", (json_int_t)amount, "currency", v[3], "success", v[4], "fail",
+                            v[5], "until_ms", (json_int_t)(now_ms + PSP_READY_MS), "tax_free",
+                            (json_int_t)tax_free, "easy", easy && easy[0] ? easy : NULL, "method",
+                            method, "whole", escrow && strcmp(escrow, "true") == 0));
     if (!err)
         err = book_write(psp->book);
     if (err) {
@@ -600,10 +670,16 @@ static const char script[] =
     "    const q = new URLSearchParams({orderId: p.orderId, orderName: p.orderName,"
     "      taxFreeAmount: p.taxFreeAmount || 0,"
     "      amount: p.amount.value, currency: p.amount.currency, successUrl: p.successUrl,"
-    "      failUrl: p.failUrl, easyPay: (p.card && p.card.easyPay) || ''});"
+    "      failUrl: p.failUrl, easyPay: (p.card && p.card.easyPay) || '',"
+    "      method: (p.foreignEasyPay && p.foreignEasyPay.provider) || p.method || '',"
+    "      useEscrow: Boolean(p.transfer && p.transfer.useEscrow)});"
     "    location.href = `${stand_in}/pay?${q}`; });"
     "  let amount;"
-    "  return {payment: () => (family(!widget, 'NOT_SUPPORTED_WIDGET_KEY'), {requestPayment: go}),"
+    "  const whose = ({customerKey}) => family("
+    "    customerKey === undefined || /^[A-Za-z0-9=_.@-]{2,50}$/.test(customerKey),"
+    "    'INVALID_CUSTOMER_KEY');"
+    "  return {payment: (p) => (family(!widget, 'NOT_SUPPORTED_WIDGET_KEY'), whose(p || {}),"
+    "    {requestPayment: go}),"
     "    widgets: () => (family(widget, 'INVALID_CLIENT_KEY'), {setAmount: async (value) => { "
     "amount = value; },"
     "      renderPaymentMethods: async ({selector}) => {"

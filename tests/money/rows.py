@@ -72,10 +72,10 @@ class Bank:
     def order(self):
         return f"order-{next(numbers):06d}"
 
-    def authed(self, order, amount="15000", currency="KRW", choice="pay"):
+    def authed(self, order, amount="15000", currency="KRW", choice="pay", **more):
         """What stands in the address that the buyer comes back by."""
         query = urllib.parse.urlencode({"orderId": order, "orderName": "x", "amount": amount, "currency": currency,
-                                        "successUrl": "http://shop/ok", "failUrl": "http://shop/no"})
+                                        "successUrl": "http://shop/ok", "failUrl": "http://shop/no", **more})
         status, headers, _ = fetch(self.psp.listen, "POST", f"/toss/pay?{query}", f"choice={choice}")
         assert status == 303, status
         at = urllib.parse.urlparse(headers["location"])
@@ -101,10 +101,10 @@ class Bank:
                                           content_type="application/x-www-form-urlencoded", **headers)
         return status, answer, fields
 
-    def stripe_paid(self):
+    def stripe_paid(self, choice="pay"):
         session = self.session()[1]
         at = urllib.parse.urlparse(session["url"])
-        assert fetch(at.netloc, "POST", at.path, "choice=pay")[0] == 303
+        assert fetch(at.netloc, "POST", at.path, f"choice={choice}")[0] == 303
         return self.stripe("GET", f"/checkout/sessions/{session['id']}")[1]
 
     def nice(self, method, path, body=None, **more):

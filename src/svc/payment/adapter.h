@@ -78,7 +78,8 @@ struct heard {
     bool authentic;       /* signed with our secret */
     struct view event_id; /* the provider's, for telling a repeat */
     struct view ref;      /* the provider's id, or … */
-    struct id payment_id; /* … ours; zero: not told */
+    struct id payment_id; /* … ours; zero: not told, or … */
+    struct id refund_id;  /* … our refund's */
     struct view secret;   /* of a deposit's callback, which shows that it is the provider's */
     bool as_paid;         /* it tells no more than that the money is there */
 };

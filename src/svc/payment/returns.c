@@ -176,10 +176,17 @@ static int hear(const struct work *w, const struct adapter *adapter, const struc
     struct sql *sql = w->role->options.sql;
     struct payment p;
     struct trace_work work;
-    int err =
-        id_is_zero(heard->payment_id)
-            ? payment_by_ref(sql, view_str(adapter->name), heard->ref, w->arena, &p, w->deadline_ns)
-            : payment_get(sql, heard->payment_id, w->arena, &p, w->deadline_ns);
+    struct refund refund;
+    struct id id = heard->payment_id;
+    int err = 0;
+    if (!id_is_zero(heard->refund_id)) {
+        err = refund_get(sql, heard->refund_id, w->arena, &refund, w->deadline_ns);
+        id = err == 0 ? refund.payment_id : id;
+    }
+    if (err == 0)
+        err = id_is_zero(id) ? payment_by_ref(sql, view_str(adapter->name), heard->ref, w->arena,
+                                              &p, w->deadline_ns)
+                             : payment_get(sql, id, w->arena, &p, w->deadline_ns);
     if (err != 0)
         return err;
     flow_begin_work(&work, &p);

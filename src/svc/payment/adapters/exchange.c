@@ -131,7 +131,7 @@ const char *exchange_refund_key(struct arena *arena, const struct refund *r, uin
 
 bool exchange_refused(int status)
 {
-    return status >= 400 && status < 500 && status != 409;
+    return status >= 400 && status < 500 && status != 409 && status != 429;
 }
 
 METRIC_COUNTER(not_let_in, "usher_provider_keys_refused_total",

@@ -15,12 +15,15 @@
 #define READY_MS   (30 * 60000)
 #define CONFIRM_MS (10 * 60000)
 
+#define REFUND_REASON "refund " /* and its id */
+
 static const char *const methods[] = {"card", "kakaopay", "naverpay", "transfer", NULL};
 
 /* What a code means for an attempt (docs.tosspayments.com, error codes). What is not here is not
  * known, so it is looked up: ALREADY_PROCESSED_PAYMENT and DUPLICATED_ORDER_ID (somebody was
  * quicker, perhaps we), PROVIDER_ERROR, FAILED_PAYMENT_INTERNAL_SYSTEM_PROCESSING and COMMON_ERROR
- * (theirs, and perhaps done), IDEMPOTENT_REQUEST_PROCESSING (still at it). */
+ * (theirs, and perhaps done), IDEMPOTENT_REQUEST_PROCESSING (still at it), and whatever it says
+ * with a 429, of which nothing was done. */
 static const struct {
     const char *code;
     enum said said;
@@ -376,19 +379,26 @@ static void abandon(const struct adapter_env *env, const struct payment *p, stru
         lookup(env, p, told);
 }
 
-/* What of this refund is done: its cancels have its id in their reason. */
+/* What of this refund is done, and what is begun (PayPal takes its time): its cancels have its id
+ * in their reason. */
 static int64_t done_of(const struct payment *p, const json_t *payment, const char *id,
-                       uint32_t *ret_count)
+                       int64_t *ret_begun, uint32_t *ret_count)
 {
     const json_t *cancels = json_object_get(payment, "cancels");
     int64_t done = 0;
+    *ret_begun = 0;
     *ret_count = 0;
     for (size_t i = 0; i < json_array_size(cancels); i++) {
         const json_t *cancel = json_array_get(cancels, i);
         if (!strstr(text_of(cancel, "cancelReason"), id))
             continue;
-        done += amount_of(p, json_object_get(cancel, "cancelAmount"));
-        ++*ret_count;
+        const char *status = text_of(cancel, "cancelStatus");
+        const int64_t amount = amount_of(p, json_object_get(cancel, "cancelAmount"));
+        ++*ret_count; /* an aborted one took its key along */
+        if (strcmp(status, "IN_PROGRESS") == 0)
+            *ret_begun += amount;
+        else if (strcmp(status, "ABORTED") != 0)
+            done += amount;
     }
     return done;
 }
@@ -401,7 +411,7 @@ static json_t *cancel_json(const struct adapter_env *env, const struct payment *
     const int64_t free_of_tax = adapter_tax_free(p, r->amount, r->fee);
     json_t *body = json_pack(
         "{s:s, s:o, s:o, s:o}", "cancelReason",
-        arena_printf(env->arena, "refund %s", exchange_id(env->arena, r->refund_id)),
+        arena_printf(env->arena, REFUND_REASON "%s", exchange_id(env->arena, r->refund_id)),
         "cancelAmount", amount_json(p, r->amount - done), "refundableAmount", amount_json(p, left),
         "taxFreeAmount", amount_json(p, free_of_tax > done ? free_of_tax - done : 0));
     if (body && account)
@@ -429,11 +439,16 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
         json_decref(payment);
         return;
     }
-    const int64_t done = done_of(p, payment, id, &count);
+    int64_t begun;
+    const int64_t done = done_of(p, payment, id, &begun, &count);
     const int64_t left = amount_of(p, json_object_get(payment, "balanceAmount"));
     json_decref(payment);
     if (done >= r->amount) {
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
+        return;
+    }
+    if (begun > 0) {
+        told->code = VIEW_LIT("IN_PROGRESS"); /* it may yet be aborted */
         return;
     }
     err = ask(env, "POST", arena_printf(env->arena, "/v1/payments/%s/cancel", ref),
@@ -443,7 +458,7 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
         return;
     told->code = exchange_text(env->arena, json, "code");
     told->refused = exchange_refused(status);
-    if (status == 200 && done_of(p, json, id, &count) == r->amount)
+    if (status == 200 && done_of(p, json, id, &begun, &count) == r->amount)
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
     for (size_t i = 0; i < sizeof(refused_for_good) / sizeof(refused_for_good[0]); i++) {
         if (strcmp(refused_for_good[i], text_of(json, "code")) == 0)
@@ -464,8 +479,14 @@ static bool webhook(const struct adapter_env *env, const struct plain_request *r
         .event_id = plain_field(request, VIEW_LIT("tosspayments-webhook-transmission-id")),
         .as_paid = strcmp(text_of(data ? data : json, "status"), "DONE") == 0,
         .secret = view_str(arena_copy(env->arena, view_str(data ? "" : text_of(json, "secret"))))};
-    const bool right =
-        json_is_object(json) && id_parse(view_str(order), &ret_heard->payment_id) == 0;
+    /* A cancel that took its time tells nothing of whose it is but the reason that we gave. */
+    const struct view reason = view_str(text_of(data, "cancelReason"));
+    const bool of_refund =
+        view_starts(reason, VIEW_LIT(REFUND_REASON)) &&
+        id_parse(view_of(reason.at + strlen(REFUND_REASON), reason.len - strlen(REFUND_REASON)),
+                 &ret_heard->refund_id) == 0;
+    const bool right = json_is_object(json) &&
+                       (of_refund || id_parse(view_str(order), &ret_heard->payment_id) == 0);
     json_decref(json);
     return right;
 }
