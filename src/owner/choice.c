@@ -25,6 +25,34 @@ static int pick_open(struct owner *owner, struct owner_ask *ask, struct seats_ho
     return err;
 }
 
+/* Whose money has come names the standing places that he had, and means as many of their area: the
+ * lowest that are free, in place of those named. */
+static int pick_stood(struct owner *owner, struct owner_ask *ask, struct seats_hold *hold)
+{
+    const struct hall *hall = owner->options.hall;
+    bool taken[SEATS_PARTY_MAX] = {false};
+    for (uint32_t i = 0; i < ask->seat_count; i++) {
+        const uint32_t section = hall->seats[ask->seats[i]].section;
+        uint32_t members[SEATS_PARTY_MAX], places[SEATS_PARTY_MAX], count = 0;
+        if (taken[i] || hall->sections[section].kind != HALL_STANDING)
+            continue;
+        for (uint32_t k = i; k < ask->seat_count; k++) {
+            if (hall->seats[ask->seats[k]].section == section) {
+                taken[k] = true;
+                members[count++] = k;
+            }
+        }
+        int err = seats_pick_standing(owner->seats, section, count, places);
+        if (err == ERR_CONFLICT)
+            ask->refusal.left = seats_left(owner->seats, -1, (int32_t)section);
+        if (err != 0)
+            return err;
+        for (uint32_t k = 0; k < count; k++)
+            hold->seats[members[k]] = ask->seats[members[k]] = places[k];
+    }
+    return 0;
+}
+
 /* The seats of a hold: those named, and the lowest free places of each standing area. */
 int owner_choose_seats(struct owner *owner, struct owner_ask *ask, struct seats_hold *hold)
 {
@@ -42,9 +70,14 @@ int owner_choose_seats(struct owner *owner, struct owner_ask *ask, struct seats_
     }
     for (uint32_t i = 0; i < ask->seat_count; i++) {
         if (ask->seats[i] >= hall->place_count ||
-            hall->sections[hall->seats[ask->seats[i]].section].kind != HALL_SEATED)
+            (!ask->paying && hall->sections[hall->seats[ask->seats[i]].section].kind != HALL_SEATED))
             return ERR_INVALID;
         hold->seats[hold->count++] = ask->seats[i];
+    }
+    if (ask->paying) {
+        const int err = pick_stood(owner, ask, hold);
+        if (err != 0)
+            return err;
     }
     for (uint32_t i = 0; i < ask->area_count; i++) {
         const struct owner_area *area = &ask->areas[i];

@@ -92,6 +92,8 @@ static const struct sql_step steps[] = {
     {"the rule it is sold by", "ALTER TABLE payment ADD COLUMN refund_rule {text}"},
     {"price types", "ALTER TABLE payment ADD COLUMN types {bytes}"},
     {"traces", "ALTER TABLE payment ADD COLUMN trace {text}"},
+    {"codes", "ALTER TABLE payment ADD COLUMN code {int};"
+              "ALTER TABLE payment ADD COLUMN code_index {int}"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -153,9 +155,10 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         " state, amount, captured, sold, kept, refunded, pending, currency, provider, ref,"
         " charge_ref, reason, return_path, seats, created_at_ms, must_finish_by_ms,"
         " next_at_ms, tries, version, extended, key_hash, request_hash, equal_in, organiser_id,"
-        " terms_id, fee, fee_sold, provider_of, later, tax_free, refund_rule, types, trace)"
+        " terms_id, fee, fee_sold, provider_of, later, tax_free, refund_rule, types, trace,"
+        " code, code_index)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, 0, ?, ?, ?, ?, '', ?, ?, ?, ?, ?,"
-        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
+        " 0, 1, 0, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)",
         SQL(sql_id(p->payment_id), sql_id(p->hold_id), sql_id(p->hold_id), sql_id(p->account_id),
             sql_int(p->performance_id), sql_int(p->state), sql_int(p->books.amount),
             sql_text(p->currency), sql_text(p->provider), sql_text(p->ref), sql_text(p->charge),
@@ -166,7 +169,7 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
             sql_int(p->organiser_id), sql_int(p->terms_id), sql_int(p->fee),
             sql_int(p->provider_of), sql_int(p->later), sql_int(p->tax_free),
             sql_text(p->refund_rule), sql_bytes(view_of(p->types, p->seat_count)),
-            began_value(txn, p->trace, trace)),
+            began_value(txn, p->trace, trace), sql_int(p->code), sql_int(p->code_index)),
         NULL);
     const struct payment_event event = {.at_ms = p->created_at_ms,
                                         .payment_id = p->payment_id,

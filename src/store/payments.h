@@ -44,6 +44,7 @@ struct payment {
     uint32_t seats[PAYMENT_SEATS_MAX]; /* of the hold */
     uint8_t types[PAYMENT_SEATS_MAX];  /* their price types */
     uint32_t seat_count;
+    uint32_t code, code_index; /* with which they were held; 0: without one */
     int64_t created_at_ms;
     int64_t must_finish_by_ms; /* of the buyer */
     int64_t next_at_ms;

@@ -63,6 +63,8 @@ int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *p)
         .later = sql_get_int(rows, 31) != 0,
         .tax_free = (uint32_t)sql_get_int(rows, 32),
         .contradicted = sql_get_int(rows, 34),
+        .code = (uint32_t)sql_get_int(rows, 38),
+        .code_index = (uint32_t)sql_get_int(rows, 39),
     };
     struct view *const texts[] = {&p->currency, &p->provider, &p->ref,
                                   &p->charge,   &p->reason,   &p->return_path};

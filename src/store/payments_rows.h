@@ -12,7 +12,7 @@
     " kept, refunded, pending, currency, provider, ref, charge_ref, reason, return_path, seats,"   \
     " created_at_ms, must_finish_by_ms, next_at_ms, tries, version, extended, equal_in,"           \
     " organiser_id, terms_id, fee, fee_sold, provider_of, later, tax_free, contradiction,"         \
-    " contradicted, refund_rule, types, trace"
+    " contradicted, refund_rule, types, trace, code, code_index"
 
 #define REFUND_COLUMNS                                                                             \
     "refund_id, payment_id, order_id, state, amount, charge, reason, created_at_ms, next_at_ms,"   \

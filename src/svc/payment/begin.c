@@ -242,6 +242,8 @@ static int fill(struct call *call, const Usher__V1__Hold *hold, bool equal, stru
         p->types[i] = (uint8_t)hold->seats[i]->price_type;
         equal = equal && hold->seats[i]->category == hold->seats[0]->category;
     }
+    p->code = hold->code;
+    p->code_index = hold->code_index;
     p->equal = equal ? hold->seats[0]->category + 1 : 0;
     p->created_at_ms = now_ms;
     /* Before the seats are free again, so that nobody pays for what is another's. */

@@ -146,8 +146,7 @@ static int place_again(const struct work *w, struct payment *p)
     const Usher__V1__Order *order;
     struct id hold_id;
     int err = tickets_hold(w, p, &hold);
-    const bool equal = err == ERR_CONFLICT && p->equal > 0;
-    if (equal)
+    if (err == ERR_CONFLICT && p->equal > 0)
         err = tickets_hold_equal(w, p, &hold);
     if (err == 0 && (hold->total != p->books.captured - p->fee ||
                      id_parse(view_str(hold->hold_id), &hold_id) != 0))
@@ -159,7 +158,8 @@ static int place_again(const struct work *w, struct payment *p)
     if (err == ERR_BUSY)
         return flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + flow_retry_ms(p->tries), NULL,
                          "the seats are being asked for");
-    for (uint32_t i = 0; err == 0 && equal && i < p->seat_count && i < hold->n_seats; i++)
+    /* Of a standing area they are others, too. */
+    for (uint32_t i = 0; err == 0 && i < p->seat_count && i < hold->n_seats; i++)
         p->seats[i] = hold->seats[i]->seat;
     return err == 0 ? done(w, p, hold_id) : return_all(w, p, "SEATS_GONE");
 }

@@ -1,4 +1,6 @@
 /* The ticket role, asked in the payer's name. */
+#include <inttypes.h>
+
 #include "call/client.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
@@ -65,6 +67,8 @@ static int meaning(const struct call_status *status)
         {"PAY_LATER_OFF", ERR_DENIED},
         {"PRICE_TYPE", ERR_CONFLICT},         /* these prices are not to be had any more */
         {"CODE_NEEDED", ERR_CONFLICT},        /* they are hidden since */
+        {"CODE_USED", ERR_CONFLICT},          /* others have what was left of it */
+        {"CODE_UNKNOWN", ERR_CONFLICT},       /* it is not good any more */
         {"PERSON_NEEDED", ERR_CONFLICT},      /* whose the account was is not known any more */
         {"PERFORMANCE_BEGUN", ERR_NOT_FOUND}, /* unless it was begun before: then that is told */
     };
@@ -157,6 +161,15 @@ static int64_t rests_until_ns(const struct work *w, const struct payment *p)
     return rest_ms > 0 ? deadline_after_ms(now_ns, rest_ms + REST_LATE_MS) : now_ns;
 }
 
+/* The code that the places were held with, as one who has been let in by it says it (codes.c of the
+ * ticket role); empty: without one. */
+static char *code_again(const struct work *w, const struct payment *p)
+{
+    return p->code == 0
+               ? (char *)""
+               : (char *)arena_printf(w->arena, "#%" PRIu32 ".%" PRIu32, p->code, p->code_index);
+}
+
 /* One try. */
 static int hold_again(const struct work *w, const struct payment *p,
                       const Usher__V1__Hold **ret_hold)
@@ -174,6 +187,7 @@ static int hold_again(const struct work *w, const struct payment *p,
         wish.n_types = p->types[i] != 0 ? p->seat_count : wish.n_types;
     }
     wish.types = types;
+    wish.code = code_again(w, p);
     wish.idempotency_key = arena_printf(w->arena, "again-%s", exchange_id(w->arena, p->payment_id));
     int err = client_call(&a.client, Usher__V1__TicketService, hold_seats, &wish, ret_hold);
     return err == 0 ? 0 : meaning(&a.client.status);
@@ -222,6 +236,7 @@ int tickets_hold_equal(const struct work *w, const struct payment *p,
     wish.party = p->seat_count;
     wish.category_choice_case = USHER__V1__HOLD_BEST_REQUEST__CATEGORY_CHOICE_CATEGORY;
     wish.category = p->equal - 1;
+    wish.code = code_again(w, p);
     wish.idempotency_key = arena_printf(w->arena, "equal-%s", exchange_id(w->arena, p->payment_id));
     int err = client_call(&a.client, Usher__V1__TicketService, hold_best, &wish, ret_hold);
     if (err == 0)

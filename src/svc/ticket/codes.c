@@ -1,5 +1,6 @@
 /* ListPriceCodes, GetGeneratedCodes, and what a buyer has typed. */
 #include "svc/ticket/prices.h"
+#include "token/roles.h"
 #include "token/voucher.h"
 
 #define TYPED_MAX     64   /* bytes that a buyer may type */
@@ -27,13 +28,27 @@ static const struct price_list *valid_list(const struct catalog_performance *per
     return catalog_price_list(performance, figures.price_list);
 }
 
+/* "#3.7", by number and index: of the payment role, whose buyer had typed the code when he held. */
+static bool read_again(const struct call *call, const char *typed, struct price_use *ret_use)
+{
+    const struct view text = view_str(typed);
+    const char *dot = memchr(text.at, '.', text.len);
+    uint64_t number, index;
+    if (text.at[0] != '#' || !dot || !identity_has(call_identity(call), ROLE_PEER) ||
+        !view_to_u64(view_of(text.at + 1, (size_t)(dot - text.at) - 1), UINT32_MAX, &number) ||
+        !view_to_u64(view_of(dot + 1, text.len - (size_t)(dot - text.at) - 1), UINT32_MAX, &index))
+        return false;
+    *ret_use = (struct price_use){.number = (uint32_t)number, .index = (uint32_t)index};
+    return true;
+}
+
 int desk_read_code(struct call *call, const struct catalog_performance *performance,
                    const char *typed, struct price_use *ret_use)
 {
     const struct ticket *ticket = call_state(call);
     char word[TYPED_MAX + 1];
     *ret_use = (struct price_use){0};
-    if (!typed[0])
+    if (!typed[0] || read_again(call, typed, ret_use))
         return 0;
     const struct price_list *valid = valid_list(performance);
     const struct price_code *code =

@@ -67,6 +67,7 @@ static int fill_hold(struct call *call, const struct catalog_performance *perfor
     ret_hold->currency_digits = currency_digits(view_str(performance->currency));
     ret_hold->version = ask->version;
     ret_hold->code = hold->code;
+    ret_hold->code_index = hold->code_index;
     const struct price_list *promised = catalog_price_list(performance, hold->price_list);
     if (promised && promised->type_count > 0) {
         ret_hold->n_price_types = promised->type_count;
