@@ -59,6 +59,7 @@ int check_command(int argc, char **argv)
     check_machine(&checks);
     check_disk(&checks, values.data);
     check_others(&checks, &values);
+    check_pay(&checks, &values);
     code = checks.count[CHECK_BAD] ? CMD_FALSE : CMD_OK;
     if (checks.list) {
         const int printed =

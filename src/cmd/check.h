@@ -8,6 +8,7 @@
  *     check_machine.c    limits, memory, clock: what the system would give
  *     check_disk.c       the data folder: room, kind, how long a write to the disk takes
  *     check_others.c     certificate, port, peers, providers, MariaDB, Redis
+ *     check_pay.c        accounts at payment providers: their keys, and what waits there
  */
 #ifndef USHER_CMD_CHECK_H
 #define USHER_CMD_CHECK_H
@@ -31,6 +32,8 @@ void check_note(struct checks *checks, enum check_level level, const char *what,
 
 void check_machine(struct checks *checks);
 void check_disk(struct checks *checks, const char *data);
+/* Reads the accounts that options name, and the store, where there is one. */
+void check_pay(struct checks *checks, const struct serve_values *values);
 /* Asks other servers, each for some seconds at most. */
 void check_others(struct checks *checks, const struct serve_values *values);
 

@@ -70,7 +70,8 @@ int owner_choose_seats(struct owner *owner, struct owner_ask *ask, struct seats_
     }
     for (uint32_t i = 0; i < ask->seat_count; i++) {
         if (ask->seats[i] >= hall->place_count ||
-            (!ask->paying && hall->sections[hall->seats[ask->seats[i]].section].kind != HALL_SEATED))
+            (!ask->paying &&
+             hall->sections[hall->seats[ask->seats[i]].section].kind != HALL_SEATED))
             return ERR_INVALID;
         hold->seats[hold->count++] = ask->seats[i];
     }

@@ -67,6 +67,32 @@ int payments_waiting(struct sql *sql, struct arena *arena, struct payment_waitin
     return payments_list(sql, &job, ret_waiting, ret_count, deadline_ns);
 }
 
+static int as_told(struct sql_rows *rows, struct arena *arena, void *ret_row)
+{
+    struct payment_told *row = ret_row;
+    *row = (struct payment_told){.provider_of = (uint32_t)sql_get_int(rows, 1),
+                                 .paid = sql_get_int(rows, 2),
+                                 .told = sql_get_int(rows, 3)};
+    return sql_get_copy(rows, 0, arena, &row->provider);
+}
+
+int payments_told(struct sql *sql, int64_t since_ms, struct arena *arena,
+                  struct payment_told **ret_told, size_t *ret_count, int64_t deadline_ns)
+{
+    /* An attempt's id begins with the time it was made. */
+    const struct id since = {(uint64_t)since_ms << 16, 0};
+    struct payments_list job = PAYMENTS_LIST(
+        struct payment_told, as_told, arena, ACCOUNTS_MAX,
+        "SELECT provider, whose, count(*), sum(heard) FROM ("
+        "SELECT provider, coalesce(provider_of, 0) AS whose,"
+        " CASE WHEN EXISTS (SELECT 1 FROM payment_event e WHERE e.payment_id = p.payment_id"
+        " AND e.what = 'webhook') THEN 1 ELSE 0 END AS heard"
+        " FROM payment p WHERE payment_id >= ? AND captured > 0) AS paid"
+        " GROUP BY provider, whose ORDER BY provider, whose LIMIT ?",
+        sql_id(since), sql_int(ACCOUNTS_MAX));
+    return payments_list(sql, &job, ret_told, ret_count, deadline_ns);
+}
+
 int payment_is_missing(struct sql_txn *txn, struct id order_id, bool *ret_missing)
 {
     int64_t count = 0;

@@ -31,6 +31,16 @@ struct payment_waiting {
     int64_t count;
     int64_t amount; /* in minor units, of whatever currencies */
 };
+/* How much of what was paid a provider has told us by itself, of one account there. */
+struct payment_told {
+    struct view provider;
+    uint32_t provider_of;
+    int64_t paid; /* attempts */
+    int64_t told; /* of them, those of which a webhook came */
+};
+/* Of attempts that were begun at since_ms or later. As sql_read. */
+int payments_told(struct sql *sql, int64_t since_ms, struct arena *arena,
+                  struct payment_told **ret_told, size_t *ret_count, int64_t deadline_ns);
 /* Of every account that has any. */
 int payments_waiting(struct sql *sql, struct arena *arena, struct payment_waiting **ret_waiting,
                      size_t *ret_count, int64_t deadline_ns);

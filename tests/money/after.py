@@ -2,6 +2,8 @@
 fit the books stands as a contradiction, and what has one right answer is done."""
 import concurrent.futures
 import json
+import os
+import subprocess
 import tempfile
 
 from later import counts, opened, pay_in
@@ -223,6 +225,37 @@ def a_slow_method(shop):
     assert failed.charges() == []
 
 
+def checked(*words):
+    """What `usher check` says of payments, by what it is about."""
+    done = subprocess.run([USHER, "check", "--json", "--listen", "127.0.0.1:0", *words], capture_output=True, text=True, timeout=60)
+    return {row["what"]: (row["level"], row["seen"]) for row in json.loads(done.stdout)["checks"]}
+
+
+def buyer_is_done(server, buyer):
+    return server.ask("GetPayment", {"paymentId": buyer.payment}, PAYMENT, buyer.token)["state"] == DONE
+
+
+def keys_are_looked_at(shop):
+    """Accounts without keys, with keys of two kinds, or with nobody who could come back: said before a sale."""
+    folder = tempfile.mkdtemp(prefix="usher-keys-")
+
+    def key(name, text):
+        with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+            file.write(text)
+        return os.path.join(folder, name)
+    data = ("--data", folder)
+    assert checked(*data, "--toss-key", "/no/such/file", "--toss-client-key", "test_ck_x")["payment keys"][0] == "bad"
+    for secret, client, said in (("live_sk_x", "test_ck_x", "one key is for test money"), ("test_gsk_x", "test_gck_x", "the widget's"),
+                                 ("test_sk_x", "test_sk_x", "goes to every buyer")):
+        seen = checked(*data, "--toss-key", key("toss", secret), "--toss-client-key", client, "--toss-url", f"http://{shop.psp.listen}")
+        assert seen["payment keys"][0] == "bad" and said in seen["payment keys"][1], seen
+    seen = checked(*data, "--toss-key", key("toss", "test_sk_x"), "--toss-client-key", "test_ck_x", "--toss-url", f"http://{shop.psp.listen}")
+    assert seen["payment keys"] == ("fine", "toss: test money") and seen["public address"] == ("bad", "none is named"), seen
+    seen = checked(*data, "--stripe-key", key("stripe", "sk_test_x"), "--stripe-webhook", key("hook", "secret"),
+                   "--public-url", "https://tickets.example.org")
+    assert "whsec_" in seen["payment keys"][1] and "public address" not in seen, seen
+
+
 def a_provider_that_is_not_there_any_more(shop):
     """Its payments are never looked at: the log and a metric say so, until it is named again."""
     bank = Psp(tempfile.mkdtemp(prefix="usher-psp-"))
@@ -238,6 +271,8 @@ def a_provider_that_is_not_there_any_more(shop):
         own.die()
         again = Server(USHER, data=own.data)
         try:
+            seen = checked("--data", own.data)
+            assert seen["payment accounts"] == ("bad", "toss is not configured, and 1 attempts or refunds wait for it"), seen
             wait_until(lambda: "payment.unattended" in again.log() and '"toss"' in again.log(), "the log to name it")
             wait_until(lambda: "\nusher_payments_unattended 1\n" in fetch(again.address, "GET", "/metrics")[2].decode(), "the metric")
         finally:
@@ -247,6 +282,14 @@ def a_provider_that_is_not_there_any_more(shop):
         try:
             wait_until(lambda: "\nusher_payments_unattended 0\n" in fetch(named.address, "GET", "/metrics")[2].decode(), "nothing to wait")
             assert "payment.unattended" not in named.log()
+            bank.script(webhooks={"lose": 1})
+            for seat in (10, 20):
+                Own.server, Own.listen = named, named.address
+                assert Buyer(Own, taking=[seat]).pay()["state"] == DONE
+            wait_until(lambda: buyer_is_done(named, buyer), "the first one's payment")
+            seen = checked("--data", own.data, "--psp", f"http://{bank.listen}")
+            assert "payment accounts" not in seen and seen["payment keys"][0] == "look", seen
+            assert seen["webhooks"] == ("bad", "toss told of 0 of 3 payments of the last 7 days"), seen
         finally:
             named.kill()
     finally:
@@ -268,4 +311,5 @@ TESTS = [
     ("after-forged-news", forged_news),
     ("after-a-slow-method", a_slow_method),
     ("after-a-provider-that-is-not-there-any-more", a_provider_that_is_not_there_any_more),
+    ("check-looks-at-keys", keys_are_looked_at),
 ]
