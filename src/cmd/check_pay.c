@@ -1,6 +1,6 @@
 /*
- * Accounts at payment providers: whether their keys are of one kind, whether webhooks can arrive and
- * do, and whether something waits at an account that no option names.
+ * Accounts at payment providers: whether their keys are of one kind, whether webhooks can arrive
+ * and do, and whether something waits at an account that no option names.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -186,7 +186,65 @@ static int again_command(int argc, char **argv)
     return with_mail("mail send-again", &again_table, argc, argv, again);
 }
 
+/* ---- a bounce ---- */
+
+#define BOUNCE_MAX       (256u << 10) /* bytes: what stands behind is the mail that came back */
+#define EX_TEMPFAIL_CODE 75           /* sysexits.h: a mail server's pipe tries again */
+
+static const struct conf_option bounce_options[] = {
+    {"recipient", CONF_STR, offsetof(struct mail_values, to), "", 0, 300,
+     .help = "the address that it came to; without it, as its head says"},
+    SESSION_OPTIONS(struct mail_values, session),
+};
+
+static const struct conf_table bounce_table = {
+    .command = "usher mail bounce",
+    .summary = "Reads a bounce on standard input, from a mail server's pipe: its mail has failed.\n"
+               "Exit code 0 where it was looked at, taken or not; 75: try again.",
+    .options = bounce_options,
+    .option_count = sizeof(bounce_options) / sizeof(bounce_options[0]),
+};
+
+static int bounce(struct session *session, void *arg)
+{
+    const struct mail_values *values = arg;
+    Usher__V1__ReportBounceRequest request = USHER__V1__REPORT_BOUNCE_REQUEST__INIT;
+    const Usher__V1__ReportBounceResponse *answer;
+    request.recipient = (char *)values->to;
+    request.message.data = arena_alloc(&session->arena, BOUNCE_MAX);
+    if (!request.message.data)
+        return cmd_fail("mail bounce", CMD_FALSE, "%s", err_text(ERR_NO_MEMORY));
+    request.message.len = fread(request.message.data, 1, BOUNCE_MAX, stdin);
+    while (getchar() != EOF) {
+        /* the rest is read, so that whoever writes it is not cut off */
+    }
+    const int code = CALL(session, report_bounce, &request, &answer);
+    if (code != CMD_OK || values->session.json)
+        return code == CMD_OK ? session_print_json(session, answer) : code;
+    if (!answer->mail) {
+        fprintf(stderr, "usher mail bounce: %s\n", answer->refused);
+        return CMD_OK;
+    }
+    const Usher__V1__Mail *mail = answer->mail;
+    printf("mail %llu to %s is %s%s%s\n", (unsigned long long)mail->mail_id, mail->to, mail->state,
+           mail->last_error[0] ? ", " : "", mail->last_error);
+    return CMD_OK;
+}
+
+/* What is refused is refused for good: the pipe shall not keep it, nor send it back. What could not
+ * be asked is kept. */
+static int bounce_command(int argc, char **argv)
+{
+    struct mail_values values = {0};
+    const char *word;
+    const int code =
+        session_command(&bounce_table, argc, argv, &values, &values.session, &word, bounce);
+    return code == CMD_UNREACHED || code == CMD_FALSE ? EX_TEMPFAIL_CODE : code;
+}
+
 const struct cmd mail_commands[MAIL_COMMANDS] = {
+    {"bounce", "one that came back, from a mail server's pipe", bounce_command,
+     .table = &bounce_table},
     {"list", "the newest first", list_command, .table = &list_table},
     {"show", "one mail's words", show_command, .table = &show_table},
     {"send-again", "one that was kept, failed or got lost", again_command, .table = &again_table},

@@ -6,7 +6,7 @@
 
 #include "cmd/cmd.h"
 
-#define MAIL_COMMANDS 3
+#define MAIL_COMMANDS 4
 extern const struct cmd mail_commands[MAIL_COMMANDS];
 
 #endif

@@ -10,6 +10,7 @@
 #include "clock/clock.h"
 #include "err/err.h"
 #include "paper/address.h"
+#include "token/bounce.h"
 #include "token/roles.h"
 
 #define PEM_MAX 65536 /* bytes of a file */
@@ -22,6 +23,14 @@ int mailing_check(const struct mailing_values *values)
     if (!values->smtp && (values->login || values->ca))
         return cmd_fail("serve", CMD_USAGE, "--%s goes with --smtp",
                         values->login ? "smtp-login" : "smtp-ca");
+    if (values->bounces &&
+        (!address_valid(view_str(values->bounces)) ||
+         (size_t)(strchr(values->bounces, '@') - values->bounces) + 1 + BOUNCE_TAG_MAX >
+             ADDRESS_LOCAL_MAX))
+        return cmd_fail("serve", CMD_USAGE,
+                        "--mail-bounces %s: write one address, with at most %d characters before "
+                        "the @",
+                        values->bounces, ADDRESS_LOCAL_MAX - 1 - BOUNCE_TAG_MAX);
     if (!address_valid(view_str(values->from)))
         return cmd_fail("serve", CMD_USAGE, "--mail-from %s: write one address, a@example.org",
                         values->from);
@@ -150,6 +159,7 @@ int mailing_start(struct mailing *mailing, const struct mailing_values *values,
         .secret = colon ? colon + 1 : NULL,
         .ca = values->ca,
         .from = values->from,
+        .bounces = values->bounces,
         .name = values->name,
         .site = values->site,
         .link = options->mail.link,

@@ -15,6 +15,7 @@ struct mailing_values {
     const char *login;
     const char *ca;
     const char *from;
+    const char *bounces;
     const char *name;
     const char *site;
     int64_t retry_ms;
@@ -37,6 +38,9 @@ struct mailing_values {
          .help = "roots to trust (PEM) for the mail server instead of the system's"},              \
         {"mail-from", CONF_STR, offsetof(type, member.from), "tickets@localhost",                  \
          .help = "the address that mails come from"},                                              \
+        {"mail-bounces", CONF_STR, offsetof(type, member.bounces), NULL,                           \
+         .help = "the address that bounces come back to, each with its mail's own tag behind a "   \
+                 "+: usher mail bounce takes them"},                                               \
         {"mail-name", CONF_STR, offsetof(type, member.name), "Usher",                              \
          .help = "the name beside it"},                                                            \
         {"mail-retry",                                                                             \

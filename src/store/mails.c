@@ -256,14 +256,39 @@ int mail_end(struct sql *sql, uint64_t mail_id, const struct mail_outcome *outco
     return sql_write(sql, &job.job, deadline_ns);
 }
 
+static int run_bounce(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct move_job *job = (const struct move_job *)base;
+    uint64_t changes = 0;
+    int err =
+        sql_run(txn,
+                "UPDATE mail SET state = ?, last_error = ? WHERE mail_id = ? AND state = ?"
+                " AND message_id = ?",
+                SQL(sql_int(MAIL_FAILED), sql_text(cut(job->outcome->error)),
+                    sql_int((int64_t)job->mail_id), sql_int(MAIL_SENT), sql_text(job->message_id)),
+                &changes);
+    return err == 0 && changes == 0 ? ERR_BUSY : err;
+}
+
+int mail_bounce(struct sql *sql, uint64_t mail_id, struct view message_id, struct view error,
+                int64_t deadline_ns)
+{
+    const struct mail_outcome outcome = {.error = error};
+    struct move_job job = {
+        .job.run = run_bounce, .mail_id = mail_id, .message_id = message_id, .outcome = &outcome};
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
 static int run_again(struct sql_job *base, struct sql_txn *txn)
 {
     const struct move_job *job = (const struct move_job *)base;
     const struct sql_value id = sql_int((int64_t)job->mail_id);
     uint64_t changes = 0;
-    int64_t state = 0;
-    int err = sql_ask_int(txn, "SELECT state FROM mail WHERE mail_id = ?", SQL(id), &state);
-    if (err == 0 && state == MAIL_SENT)
+    int64_t sent = 0;
+    int err =
+        sql_ask_int(txn, "SELECT count(*) FROM mail WHERE mail_id = ? AND sent_at_ms IS NOT NULL",
+                    SQL(id), &sent);
+    if (err == 0 && sent > 0)
         err = sql_run(txn, "UPDATE mail SET message_id = NULL WHERE mail_id = ?", SQL(id), NULL);
     if (err == 0)
         err = sql_run(txn,

@@ -10,6 +10,7 @@
  *        ▲  ▲     tries, next_try_at_ms          │ │ │
  *        │  └────────────────────────────────────┘ │ └─ never, or tried too often ──▶ FAILED
  *        │           not now: later                └─── nothing to say any more ────▶ VOID
+ *        │  SENT ── it came back later (mail_bounce) ──▶ FAILED
  *        └── mail_again ── SENT, FAILED, VOID, KEPT (there is no mail server)
  *
  * A try is no state of its own: it moves next_try_at_ms behind the longest try, so that a mail
@@ -96,9 +97,14 @@ struct mail_outcome {
 /* Ends a try. ERR_NOT_FOUND; as sql_write. */
 int mail_end(struct sql *sql, uint64_t mail_id, const struct mail_outcome *outcome,
              int64_t deadline_ns);
-/* Lets a mail wait again, as a new one: one that was sent gets another Message-ID. ERR_BUSY: it
- * waits already; ERR_NOT_FOUND; as sql_write. */
+/* Lets a mail wait again, as a new one: one that was once sent gets another Message-ID. ERR_BUSY:
+ * it waits already; ERR_NOT_FOUND; as sql_write. */
 int mail_again(struct sql *sql, uint64_t mail_id, int64_t now_ms, int64_t deadline_ns);
+
+/* A mail that was sent, under that Message-ID, has come back: it has failed. ERR_BUSY: it is not
+ * sent, or under another by now. As sql_write. */
+int mail_bounce(struct sql *sql, uint64_t mail_id, struct view message_id, struct view error,
+                int64_t deadline_ns);
 
 /* How many mails are in each state, by number. As sql_read. */
 int mail_figures(struct sql *sql, uint64_t ret_counts[MAIL_VOID + 1], int64_t deadline_ns);

@@ -40,11 +40,10 @@ struct payment {
     struct view ref;      /* the provider's id of it; empty until known */
     struct view charge;   /* where it has another for the money: Stripe's PaymentIntent */
     struct view reason;   /* why it is declined, abandoned or refunded: a word of docs/errors.md */
-    struct view return_path;           /* of our site, where the buyer goes back to */
-    uint32_t seats[PAYMENT_SEATS_MAX]; /* of the hold */
-    uint8_t types[PAYMENT_SEATS_MAX];  /* their price types */
-    uint32_t seat_count;
-    uint32_t code, code_index; /* with which they were held; 0: without one */
+    struct view return_path;               /* of our site, where the buyer goes back to */
+    uint32_t seats[PAYMENT_SEATS_MAX];     /* of the hold */
+    uint8_t types[PAYMENT_SEATS_MAX];      /* their price types */
+    uint32_t seat_count, code, code_index; /* with which code they were held; 0: without one */
     int64_t created_at_ms;
     int64_t must_finish_by_ms; /* of the buyer */
     int64_t next_at_ms;

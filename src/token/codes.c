@@ -10,6 +10,7 @@ void code_keys_derive(const uint8_t master[KEY_BYTES], struct code_keys *ret_key
     key_derive(master, KEY_FOR_TICKET_CODE, ret_keys->short_key);
     key_derive(master, KEY_FOR_TICKET_ROTATION, ret_keys->rotation_key);
     key_derive(master, KEY_FOR_VOUCHER, ret_keys->voucher_key);
+    key_derive(master, KEY_FOR_BOUNCE, ret_keys->bounce_key);
     key_derive(master, KEY_FOR_TICKET_SIGNATURE, seed);
     signed_code_keys(seed, ret_keys->secret_key, ret_keys->public_key);
     sodium_memzero(seed, sizeof(seed));

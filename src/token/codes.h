@@ -22,6 +22,7 @@ struct code_keys {
     uint8_t short_key[KEY_BYTES];
     uint8_t rotation_key[KEY_BYTES];
     uint8_t voucher_key[KEY_BYTES]; /* of voucher.h: opens no door */
+    uint8_t bounce_key[KEY_BYTES];  /* of bounce.h: likewise */
     uint8_t secret_key[SIGNED_CODE_KEY_BYTES];
     uint8_t public_key[SIGNED_CODE_SHOW_BYTES];
 };

@@ -39,6 +39,7 @@ enum key_purpose {
     KEY_FOR_VOUCHER = 28,      /* codes that are generated */
     KEY_FOR_ACCESS_TOKEN = 29, /* the seed of the key pairs of all periods */
     KEY_FOR_RECOVERY = 30,     /* codes in the place of a second factor */
+    KEY_FOR_BOUNCE = 32,       /* the address that a mail goes out from */
     KEY_FOR_PEER = 31          /* its text is what one process of an installation shows another */
 };
 

@@ -64,6 +64,7 @@ class Faulty:
         self.script = script
         self.came = []
         self.tries = {}
+        self.senders = {}  # of the envelope, by the recipient; the last one
         self.connections = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -96,7 +97,11 @@ class Faulty:
                 verb = line[:4].upper()
                 if verb == b"EHLO":
                     say("250 here")
+                elif verb == b"MAIL":
+                    sender = line.decode().split("<")[1].split(">")[0]
+                    say("250 ok")
                 elif verb == b"RCPT":
+                    self.senders[line.decode().split("<")[1].split(">")[0]] = sender
                     address = line.decode().split("<")[1].split(">")[0]
                     before = self.tries.get(address, 0)
                     self.tries[address] = before + 1

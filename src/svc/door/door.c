@@ -16,6 +16,7 @@
 #define HOLDERS    (ROLES_BUY | ROLE_OPERATOR)
 
 CALL_HANDLER(door_export_orders);
+CALL_HANDLER(door_report_bounce);
 
 static const struct method methods[] = {
     {"GetWalletLinks", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_wallet_links},
@@ -35,6 +36,7 @@ static const struct method methods[] = {
     {"ListScans", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_list_scans},
     {"FindOrders", METHOD_UNARY, COUNTER, false, NULL, 0, door_find_orders},
     {"ExportOrders", METHOD_SERVER_STREAM, COUNTER, false, NULL, 0, door_export_orders},
+    {"ReportBounce", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 1u << 20, door_report_bounce},
     {"BlockTickets", METHOD_UNARY, COUNTER, false, NULL, 0, door_block_tickets},
     {"UnblockTickets", METHOD_UNARY, COUNTER, false, NULL, 0, door_unblock_tickets},
     {"ListTicketBlocks", METHOD_UNARY, COUNTER, false, NULL, 0, door_list_ticket_blocks},

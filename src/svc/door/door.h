@@ -24,18 +24,19 @@ struct door;
 
 /* How mails go out. Strings are borrowed. */
 struct door_mail {
-    const char *url;    /* smtp://… or smtps://…; NULL: mails are kept */
-    struct smtp *smtp;  /* borrowed; sends in place of a client for url; NULL: there is none */
-    bool bare;          /* letters go out without their files, which take long to draw: in tests */
-    const char *user;   /* or NULL */
-    const char *secret; /* or NULL */
-    const char *ca;     /* roots to trust (PEM), or NULL for the system's */
-    const char *from;   /* an address (paper/address.h) */
-    const char *name;   /* beside it */
-    const char *site;   /* "https://tickets.example.org", or "" */
-    const char *link;   /* as site, or where this server is: begins links into the page */
-    int64_t remind_ms;  /* so long before an opening who asked for it is mailed */
-    int64_t retry_ms;   /* before the second try; twice as long each time, an hour at most */
+    const char *url;     /* smtp://… or smtps://…; NULL: mails are kept */
+    struct smtp *smtp;   /* borrowed; sends in place of a client for url; NULL: there is none */
+    bool bare;           /* letters go out without their files, which take long to draw: in tests */
+    const char *user;    /* or NULL */
+    const char *secret;  /* or NULL */
+    const char *ca;      /* roots to trust (PEM), or NULL for the system's */
+    const char *from;    /* an address (paper/address.h) */
+    const char *bounces; /* what bounces come to, with the mail's own tag; NULL: to from */
+    const char *name;    /* beside it */
+    const char *site;    /* "https://tickets.example.org", or "" */
+    const char *link;    /* as site, or where this server is: begins links into the page */
+    int64_t remind_ms;   /* so long before an opening who asked for it is mailed */
+    int64_t retry_ms;    /* before the second try; twice as long each time, an hour at most */
 };
 
 struct door_options {

@@ -9,6 +9,7 @@
 #include "observe/spans.h"
 #include "paper/address.h"
 #include "svc/door/lobby.h"
+#include "token/bounce.h"
 
 #define MAILS_METRIC(variable, what)                                                               \
     METRIC_COUNTER(variable, "usher_mails_total", "Tries to send a mail, by what came of them.",   \
@@ -48,8 +49,14 @@ static int send_composed(struct try_state *t, int64_t deadline_ns)
     const char *to = arena_copy(&t->arena, t->mail->to);
     if (!to)
         return ERR_NO_MEMORY;
-    const struct smtp_mail mail = {
-        .from = t->door->options.mail.from, .to = to, .message = buf_view(&t->composed.message)};
+    const struct door_mail *options = &t->door->options.mail;
+    char from[BOUNCE_ADDRESS_MAX];
+    if (options->bounces)
+        bounce_write(t->door->codes.bounce_key, options->bounces, t->mail->mail_id,
+                     t->mail->message_id, from);
+    const struct smtp_mail mail = {.from = options->bounces ? from : options->from,
+                                   .to = to,
+                                   .message = buf_view(&t->composed.message)};
     return smtp_send(t->door->smtp, &mail, &t->answer, deadline_ns);
 }
 
