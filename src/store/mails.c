@@ -285,9 +285,9 @@ static int run_again(struct sql_job *base, struct sql_txn *txn)
     const struct sql_value id = sql_int((int64_t)job->mail_id);
     uint64_t changes = 0;
     int64_t sent = 0;
-    int err =
-        sql_ask_int(txn, "SELECT count(*) FROM mail WHERE mail_id = ? AND sent_at_ms IS NOT NULL",
-                    SQL(id), &sent);
+    int err = sql_ask_int(
+        txn, "SELECT CASE WHEN sent_at_ms IS NULL THEN 0 ELSE 1 END FROM mail WHERE mail_id = ?",
+        SQL(id), &sent);
     if (err == 0 && sent > 0)
         err = sql_run(txn, "UPDATE mail SET message_id = NULL WHERE mail_id = ?", SQL(id), NULL);
     if (err == 0)

@@ -213,6 +213,18 @@ static void a_mail_can_be_sent_again(void **state)
     assert_int_equal(mail_begin(sql, id, VIEW_LIT("3@h"), 900, 1000, 0), 0);
     assert_true(view_eq(get(id).message_id, VIEW_LIT("3@h"))); /* it did: this is another mail */
     assert_int_equal(mail_again(sql, 999999, 1, 0), ERR_NOT_FOUND);
+    /* One that came back had arrived somewhere: what goes out next is another mail, too. */
+    const struct view gone = VIEW_LIT("came back: 5.1.1");
+    assert_int_equal(mail_bounce(sql, id, VIEW_LIT("3@h"), gone, 0), ERR_BUSY); /* not sent yet */
+    end(id, MAIL_SENT, 0, "");
+    assert_int_equal(mail_bounce(sql, id, VIEW_LIT("2@h"), gone, 0),
+                     ERR_BUSY); /* of the one before */
+    assert_int_equal(mail_bounce(sql, id, VIEW_LIT("3@h"), gone, 0), 0);
+    assert_int_equal(mail_bounce(sql, id, VIEW_LIT("3@h"), gone, 0), ERR_BUSY); /* told twice */
+    assert_true(get(id).state == MAIL_FAILED && view_eq(get(id).last_error, gone));
+    assert_int_equal(mail_again(sql, id, 1100, 0), 0);
+    assert_int_equal(mail_begin(sql, id, VIEW_LIT("4@h"), 1100, 1200, 0), 0);
+    assert_true(view_eq(get(id).message_id, VIEW_LIT("4@h")));
     struct mail mail;
     assert_int_equal(mail_get(sql, 999999, &arena, &mail, 0), ERR_NOT_FOUND);
     uint64_t counts[MAIL_VOID + 1];
