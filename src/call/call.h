@@ -93,6 +93,8 @@ int call_refuse(struct call *call, enum code code, uint64_t retry_after_ms, cons
                 const char *field, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* The same for what a store returned; it goes into the log as the cause. */
 int call_refuse_stored(struct call *call, int err);
+/* Why a call that failed was refused: its reason, or its code's name. */
+const char *call_reason(const struct call *call);
 /* The account that calls, for what is done in an account's name. Non-zero after call_fail: a peer
  * that calls in nobody's name has none. */
 int call_account(struct call *call, struct id *ret_account_id);

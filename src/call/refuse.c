@@ -43,6 +43,12 @@ int call_refuse_stored(struct call *call, int err)
     }
 }
 
+const char *call_reason(const struct call *call)
+{
+    const Usher__V1__ErrorDetail *detail = call->detail;
+    return detail && detail->reason && detail->reason[0] ? detail->reason : code_name(call->code);
+}
+
 int call_account(struct call *call, struct id *ret_account_id)
 {
     if (id_is_zero(call->identity.account_id))

@@ -10,11 +10,16 @@
 struct after_values {
     struct session_values session;
     uint32_t sale_id;
+    bool alone; /* sale_id is a performance's, which has no line */
     bool csv;
 };
 
 static const struct conf_option options[] = {{"csv", CONF_BOOL, offsetof(struct after_values, csv),
                                               "no", .help = "the curve alone, for a spreadsheet"},
+                                             {"performance", CONF_BOOL,
+                                              offsetof(struct after_values, alone), "no",
+                                              .help = "the number is of a performance: of one "
+                                                      "without a line, what its own ledger tells"},
                                              SESSION_OPTIONS(struct after_values, session)};
 
 const struct conf_table sale_after_table = {
@@ -26,7 +31,7 @@ const struct conf_table sale_after_table = {
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .notes = "The whole report as a file: usher sale after SALE --json > report.json\n"
-             "The same ledgers give the same report.\n",
+             "The same ledgers and counts give the same report.\n",
 };
 
 static void print_csv(const Usher__V1__AfterReport *report)
@@ -66,29 +71,80 @@ static void print_people(const Usher__V1__AfterReport *report)
                (double)report->draw->by_chance / 1000, (double)report->draw->first_half / 10);
 }
 
-static void print_report(const Usher__V1__AfterReport *report)
+static void print_refusals(const Usher__V1__AfterReport *report)
 {
-    const Usher__V1__AfterPlaces *p = report->places;
-    char from[WHEN_TEXT_MAX], to[WHEN_TEXT_MAX], at[WHEN_TEXT_MAX];
+    const Usher__V1__AfterAnswers *a = report->answers;
+    char at[WHEN_TEXT_MAX];
+    if (a)
+        printf("%" PRIu64 " holds were answered, half within %u ms, 95 of 100 within %u ms, 99 "
+               "within %u ms; %u minutes were slow\n",
+               a->holds, a->p50_ms, a->p95_ms, a->p99_ms, a->slow_count);
+    for (size_t i = 0; a && i < a->n_slow; i++) {
+        when_format(a->slow[i]->at_ms, at);
+        printf("  %s  95 of 100 within %u ms\n", at, a->slow[i]->p95_ms);
+    }
+    printf("refused, by reason: %zu\n", report->n_refusals);
+    for (size_t i = 0; i < report->n_refusals; i++)
+        printf("  %" PRIu64 "  %s\n", report->refusals[i]->count, report->refusals[i]->reason);
+}
+
+static void print_bars(const Usher__V1__AfterReport *report)
+{
+    char at[WHEN_TEXT_MAX];
+    printf("barred meanwhile: %zu\n", report->n_bars);
+    for (size_t i = 0; i < report->n_bars; i++) {
+        const Usher__V1__AfterBar *bar = report->bars[i];
+        when_format(bar->at_ms, at);
+        printf("  %s  %s: %s (%s by %s", at, bar->value, bar->reason,
+               bar->block ? "from everything," : "made",
+               bar->made_by[0] ? bar->made_by : "the operator's key");
+        if (bar->ended_at_ms) {
+            when_format(bar->ended_at_ms, at);
+            printf(", ended %s", at);
+        }
+        printf(")\n");
+    }
+}
+
+static void print_head(const Usher__V1__AfterReport *report)
+{
+    char from[WHEN_TEXT_MAX], to[WHEN_TEXT_MAX];
     when_format(report->from_ms, from);
     when_format(report->to_ms, to);
+    if (report->performance_id) {
+        printf("performance %u \"%s\", %s to %s\n", report->performance_id, report->name, from, to);
+        printf(
+            "it had no line: nothing is known of who waited, of a draw, and of who was let in\n");
+        return;
+    }
     printf("sale %u \"%s\", %s to %s: %s\n", report->sale_id, report->name, from, to,
            report->sold_out ? "sold out" : "its time was over");
     print_people(report);
-    printf("%u holds, %u of them unused; %u orders of %u places by %u accounts, at most %u by one; "
-           "%u places given back\n",
-           p->holds, p->holds_unused, p->orders, p->places_sold, p->buyers, p->most_places,
-           p->places_given_back);
+}
+
+static void print_slow(const Usher__V1__AfterReport *report)
+{
+    char at[WHEN_TEXT_MAX];
+    if (report->performance_id)
+        return;
     printf("slow: %u times fewer were let in, or nobody\n", report->slow_count);
     for (size_t i = 0; i < report->n_slow; i++) {
         when_format(report->slow[i]->at_ms, at);
         printf("  %s  %u inside: %s\n", at, report->slow[i]->capacity, report->slow[i]->reason);
     }
-    printf("barred meanwhile: %zu\n", report->n_bars);
-    for (size_t i = 0; i < report->n_bars; i++) {
-        when_format(report->bars[i]->at_ms, at);
-        printf("  %s  %s: %s\n", at, report->bars[i]->value, report->bars[i]->reason);
-    }
+}
+
+static void print_report(const Usher__V1__AfterReport *report)
+{
+    const Usher__V1__AfterPlaces *p = report->places;
+    print_head(report);
+    printf("%u holds, %u of them unused; %u orders of %u places by %u accounts, at most %u by one; "
+           "%u places given back\n",
+           p->holds, p->holds_unused, p->orders, p->places_sold, p->buyers, p->most_places,
+           p->places_given_back);
+    print_slow(report);
+    print_refusals(report);
+    print_bars(report);
     for (size_t i = 0; i < report->n_ledgers; i++) {
         const Usher__V1__AfterLedger *ledger = report->ledgers[i];
         if (ledger->performance_id)
@@ -107,7 +163,10 @@ static int after(struct session *session, void *arg)
     const struct after_values *values = arg;
     Usher__V1__GetAfterReportRequest request = USHER__V1__GET_AFTER_REPORT_REQUEST__INIT;
     const Usher__V1__AfterReport *report;
-    request.sale_id = values->sale_id;
+    if (values->alone)
+        request.performance_id = values->sale_id;
+    else
+        request.sale_id = values->sale_id;
     const int code = sale_call(session, get_after_report, &request, &report);
     if (code != CMD_OK)
         return code;

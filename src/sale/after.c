@@ -271,6 +271,8 @@ static int add_order(struct after *after, const struct change *change)
 
 int after_add_change(struct after *after, const struct change *change, int64_t at_ms)
 {
+    after->first_ms = after->first_ms == 0 ? at_ms : after->first_ms;
+    after->last_ms = at_ms > after->last_ms ? at_ms : after->last_ms;
     switch (change->kind) {
     case CHANGE_HOLD:
         after->holds++;

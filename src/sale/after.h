@@ -41,7 +41,7 @@ struct after {
     struct after_account *buyers; /* owned */
     uint32_t buyers_count, buyers_room;
 
-    int64_t first_ms, step_ms;
+    int64_t first_ms, last_ms, step_ms; /* last_ms: of what a performance's ledger has */
     uint32_t step_count;
     struct after_step steps[AFTER_STEPS_MAX];
 

@@ -65,6 +65,7 @@ static const struct sql_step steps[] = {
      " account_id {bytes} NOT NULL, taken_at_ms {int} NOT NULL,"
      " PRIMARY KEY (sale_id, person_id))"},
     {"recovery", "ALTER TABLE account ADD COLUMN recovery_used {int} NOT NULL DEFAULT 0"},
+    {"acts by what", "CREATE INDEX act_what ON act (what, at_ms)"},
 };
 
 int accounts_migrate(struct sql *sql, bool read_only, int64_t now_ms)

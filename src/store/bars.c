@@ -1,5 +1,6 @@
 #include "store/bars.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,7 +63,12 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
     if (err < 0)
         return err;
     job->bar_id = (uint32_t)sql_last_id(txn);
-    return act_add(txn, job->act);
+    char about[64 + BAR_SUBJECT_MAX + BAR_REASON_MAX];
+    struct act act = *job->act;
+    snprintf(about, sizeof(about), "organiser %u, bar %u: %.*s: %.*s", bar->organiser_id,
+             job->bar_id, VIEW_ARG(bar->subject), VIEW_ARG(bar->reason));
+    act.about = view_str(about);
+    return act_add(txn, &act);
 }
 
 int bar_put(struct sql *sql, const struct bar *bar, const struct act *act, uint32_t *ret_bar_id,
@@ -84,7 +90,11 @@ static int run_end(struct sql_job *base, struct sql_txn *txn)
                       SQL(sql_int(job->bar_id), sql_int(job->organiser_id)), &changes);
     if (err == 0 && changes == 0)
         err = ERR_NOT_FOUND;
-    return err == 0 ? act_add(txn, job->act) : err;
+    char about[64];
+    struct act act = *job->act;
+    snprintf(about, sizeof(about), "organiser %u, bar %u", job->organiser_id, job->bar_id);
+    act.about = view_str(about);
+    return err == 0 ? act_add(txn, &act) : err;
 }
 
 int bar_end(struct sql *sql, uint32_t organiser_id, uint32_t bar_id, const struct act *act,
@@ -152,6 +162,145 @@ int bar_read(struct sql *sql, uint32_t organiser_id, int64_t now_ms, struct aren
     int err = sql_read(sql, &job.job, deadline_ns);
     if (err == 0) {
         *ret_bars = job.bars;
+        *ret_count = job.count;
+    }
+    return err;
+}
+
+/* ---- what was made ---- */
+
+struct made_job {
+    struct sql_job job;
+    uint32_t organiser_id;
+    bool blocks;
+    int64_t from_ms, to_ms;
+    struct arena *arena;
+    struct bar_made *made; /* 2 * BARS_MADE_MAX */
+    uint32_t *ids;         /* of the bars */
+    size_t count;
+};
+
+/* "SUBJECT: REASON" */
+static int read_about(struct view about, struct arena *arena, struct bar_made *made)
+{
+    size_t end = 0;
+    while (end + 1 < about.len && !(about.at[end] == ':' && about.at[end + 1] == ' '))
+        end++;
+    if (end + 1 >= about.len)
+        end = about.len;
+    const size_t rest = end < about.len ? end + 2 : end;
+    const char *subject = arena_copy(arena, view_of(about.at, end));
+    const char *reason = arena_copy(arena, view_of(about.at + rest, about.len - rest));
+    if (!subject || !reason)
+        return ERR_NO_MEMORY;
+    made->subject = view_str(subject);
+    made->reason = view_str(reason);
+    return 0;
+}
+
+/* What stands behind "organiser N, bar M", and M; false: it is another organiser's. Older acts say
+ * "organiser N: " alone: M is 0. */
+static bool bar_of(struct view about, uint32_t organiser_id, uint32_t *ret_id,
+                   struct view *ret_rest)
+{
+    char head[64];
+    uint64_t bar_id;
+    snprintf(head, sizeof(head), "organiser %u: ", organiser_id);
+    *ret_id = 0;
+    *ret_rest = (struct view){0};
+    if (view_starts(about, view_str(head))) {
+        *ret_rest = view_of(about.at + strlen(head), about.len - strlen(head));
+        return true;
+    }
+    snprintf(head, sizeof(head), "organiser %u, bar ", organiser_id);
+    if (!view_starts(about, view_str(head)))
+        return false;
+    const struct view rest = view_of(about.at + strlen(head), about.len - strlen(head));
+    size_t at = 0;
+    while (at < rest.len && rest.at[at] >= '0' && rest.at[at] <= '9')
+        at++;
+    if (!view_to_u64(view_of(rest.at, at), UINT32_MAX, &bar_id))
+        return false;
+    at += at + 2 <= rest.len ? 2 : 0;
+    *ret_id = (uint32_t)bar_id;
+    *ret_rest = view_of(rest.at + at, rest.len - at);
+    return true;
+}
+
+static int add_made(struct made_job *job, struct sql_rows *rows, bool block)
+{
+    struct view about = sql_get_view(rows, 2);
+    uint32_t bar_id = 0;
+    if (!block && !bar_of(about, job->organiser_id, &bar_id, &about))
+        return 0;
+    struct bar_made *made = &job->made[job->count];
+    *made = (struct bar_made){.by_operator = block, .at_ms = sql_get_int(rows, 0)};
+    job->ids[job->count++] = bar_id;
+    int err = sql_get_id(rows, 1, &made->account_id);
+    return err == 0 ? read_about(about, job->arena, made) : err;
+}
+
+static void add_end(struct made_job *job, struct sql_rows *rows)
+{
+    struct view rest;
+    uint32_t bar_id;
+    const bool ours = bar_of(sql_get_view(rows, 2), job->organiser_id, &bar_id, &rest);
+    for (size_t i = 0; i < job->count && ours && bar_id > 0; i++) {
+        if (job->ids[i] == bar_id)
+            job->made[i].ended_at_ms = sql_get_int(rows, 0);
+    }
+}
+
+static int read_acts(struct made_job *job, struct sql_txn *txn, const char *what)
+{
+    struct sql_rows *rows;
+    const bool ends = strcmp(what, "bar.end") == 0;
+    const size_t room = job->count + BARS_MADE_MAX;
+    int err =
+        sql_query(txn,
+                  "SELECT at_ms, account_id, about FROM act WHERE what = ? AND at_ms >= ?"
+                  " AND at_ms <= ? ORDER BY at_ms, act_id",
+                  SQL(sql_text(view_str(what)), sql_int(job->from_ms), sql_int(job->to_ms)), &rows);
+    while (err == 0 && (err = sql_next(rows)) == 1) {
+        err = 0;
+        if (ends)
+            add_end(job, rows);
+        else if (job->count < room)
+            err = add_made(job, rows, strcmp(what, "block") == 0);
+        if (err != 0)
+            sql_done(rows);
+    }
+    return err;
+}
+
+static int run_made(struct sql_job *base, struct sql_txn *txn)
+{
+    struct made_job *job = (struct made_job *)base;
+    job->count = 0;
+    int err = read_acts(job, txn, "bar");
+    if (err == 0)
+        err = read_acts(job, txn, "bar.end");
+    return err == 0 && job->blocks ? read_acts(job, txn, "block") : err;
+}
+
+int bars_made(struct sql *sql, uint32_t organiser_id, bool blocks, int64_t from_ms, int64_t to_ms,
+              struct arena *arena, struct bar_made **ret_made, size_t *ret_count,
+              int64_t deadline_ns)
+{
+    const size_t room = (size_t)2 * BARS_MADE_MAX;
+    struct made_job job = {.job.run = run_made,
+                           .organiser_id = organiser_id,
+                           .blocks = blocks,
+                           .from_ms = from_ms,
+                           .to_ms = to_ms,
+                           .arena = arena,
+                           .made = arena_alloc(arena, room * sizeof(struct bar_made)),
+                           .ids = arena_alloc(arena, room * sizeof(uint32_t))};
+    if (!job.made || !job.ids)
+        return ERR_NO_MEMORY;
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_made = job.made;
         *ret_count = job.count;
     }
     return err;

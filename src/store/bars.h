@@ -34,7 +34,8 @@ struct bar {
 
 /* As sql_migrate. */
 int bars_migrate(struct sql *sql, bool read_only, int64_t now_ms);
-/* Adds a bar, in the place of one of the same subject, and the act. ERR_FULL; as sql_write. */
+/* Adds a bar, in the place of one of the same subject, and the act, whose `about` is written here.
+ * ERR_FULL; as sql_write. */
 int bar_put(struct sql *sql, const struct bar *bar, const struct act *act, uint32_t *ret_bar_id,
             int64_t deadline_ns);
 /* ERR_NOT_FOUND: the organiser has no such bar; otherwise as sql_write. */
@@ -44,6 +45,21 @@ int bar_end(struct sql *sql, uint32_t organiser_id, uint32_t bar_id, const struc
  * sql_read. */
 int bar_read(struct sql *sql, uint32_t organiser_id, int64_t now_ms, struct arena *arena,
              struct bar **ret_bars, size_t *ret_count, int64_t deadline_ns);
+
+/* A bar that was made, as the acts tell it: also where it has ended since. */
+struct bar_made {
+    bool by_operator;            /* a block, from everything */
+    struct view subject, reason; /* empty: it was made before acts told it */
+    int64_t at_ms;
+    int64_t ended_at_ms;  /* by somebody, within the time that was asked for; 0: it was not */
+    struct id account_id; /* who made it; zero: the operator's key */
+};
+#define BARS_MADE_MAX 1000 /* in one answer, and as many blocks */
+/* The bars that an organiser made from then to then, the first ones first, and (blocks) the
+ * operator's blocks. As sql_read. */
+int bars_made(struct sql *sql, uint32_t organiser_id, bool blocks, int64_t from_ms, int64_t to_ms,
+              struct arena *arena, struct bar_made **ret_made, size_t *ret_count,
+              int64_t deadline_ns);
 
 /* ---- all of them in memory ---- */
 

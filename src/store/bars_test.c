@@ -83,6 +83,30 @@ static void a_bar_is_one_organisers(void **state)
     assert_int_equal(acts_count, 5);
 }
 
+/* What was made is told also where it has ended, by the acts; and how it ended. */
+static void what_was_made_is_told_for_ever(void **state)
+{
+    struct bar_made *made;
+    size_t n = 0;
+    uint32_t first, other;
+    assert_int_equal(put(9, BAR_NETWORK, "2001:db8::/64", 0, &first), 0);
+    assert_int_equal(put(9, BAR_NETWORK, "198.51.100.0/24", 0, &other), 0);
+    const struct act ended = {.at_ms = 1500, .what = VIEW_LIT("bar.end"), .account_id = {1, 2}};
+    assert_int_equal(bar_end(sql, 9, first, &ended, DEADLINE_NEVER), 0);
+    assert_int_equal(bars_made(sql, 9, true, 1000, 2000, &arena, &made, &n, DEADLINE_NEVER), 0);
+    assert_int_equal(n, 2);
+    assert_true(view_eq(made[0].subject, VIEW_LIT("2001:db8::/64")));
+    assert_true(view_eq(made[0].reason, VIEW_LIT("resells")));
+    assert_int_equal(made[0].ended_at_ms, 1500);
+    assert_true(id_is_zero(made[0].account_id) && !made[0].by_operator);
+    assert_true(view_eq(made[1].subject, VIEW_LIT("198.51.100.0/24")));
+    assert_int_equal(made[1].ended_at_ms, 0);
+    assert_int_equal(bars_made(sql, 9, true, 1001, 2000, &arena, &made, &n, DEADLINE_NEVER), 0);
+    assert_int_equal(n, 0); /* of before */
+    assert_int_equal(bars_made(sql, 8, true, 0, 2000, &arena, &made, &n, DEADLINE_NEVER), 0);
+    assert_int_equal(n, 0); /* another organiser's */
+}
+
 static void this_machine_is_nobody(void **state)
 {
     const struct id nobody = {0};
@@ -127,8 +151,8 @@ static int tear_down(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_bar_is_one_organisers),
-                                       cmocka_unit_test(this_machine_is_nobody),
-                                       cmocka_unit_test(an_organiser_has_a_share)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_bar_is_one_organisers), cmocka_unit_test(what_was_made_is_told_for_ever),
+        cmocka_unit_test(this_machine_is_nobody), cmocka_unit_test(an_organiser_has_a_share)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

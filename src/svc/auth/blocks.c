@@ -68,8 +68,11 @@ int auth_block(struct call *call, const void *request, void *response)
     if (wish->until_ms != 0 && wish->until_ms <= block.created_at_ms)
         return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "until_ms",
                          "a time to come; 0: for good");
-    const struct act act = auth_act(call, "block", block.subject.at);
-    int err = block_put(auth->sql, &block, &act, &block.block_id, call_deadline_ns(call));
+    const char *about = arena_printf(call_arena(call), "%.*s: %.*s", VIEW_ARG(block.subject),
+                                     VIEW_ARG(block.reason));
+    const struct act act = auth_act(call, "block", about);
+    int err = about ? block_put(auth->sql, &block, &act, &block.block_id, call_deadline_ns(call))
+                    : ERR_NO_MEMORY;
     if (err == ERR_FULL)
         return auth_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
                          "there are as many blocks as there may be: block networks instead");

@@ -139,10 +139,8 @@ CALL_HANDLER(ticket_bar_buyer)
     struct sql *sql = begin(call, wish->organiser_id, &bar.organiser_id);
     if (!sql || read_bar(call, wish, &bar) != 0)
         return ERR_INVALID;
-    const char *about = arena_printf(call_arena(call), "organiser %u: %.*s", bar.organiser_id,
-                                     VIEW_ARG(bar.subject));
-    const struct act act = desk_act(call, "bar", about);
-    int err = about ? bar_put(sql, &bar, &act, &bar.bar_id, call_deadline_ns(call)) : ERR_NO_MEMORY;
+    const struct act act = desk_act(call, "bar", "");
+    int err = bar_put(sql, &bar, &act, &bar.bar_id, call_deadline_ns(call));
     if (err == ERR_FULL)
         return desk_fail(call, CODE_RESOURCE_EXHAUSTED, "TOO_MANY_REQUESTS", NULL,
                          "there are as many bars as there may be: bar networks instead");
@@ -160,11 +158,8 @@ CALL_HANDLER(ticket_end_bar)
     struct sql *sql = begin(call, wish->organiser_id, &organiser_id);
     if (!sql)
         return ERR_DENIED;
-    const char *about =
-        arena_printf(call_arena(call), "organiser %u: bar %u", organiser_id, wish->bar_id);
-    const struct act act = desk_act(call, "bar.end", about);
-    int err = about ? bar_end(sql, organiser_id, wish->bar_id, &act, call_deadline_ns(call))
-                    : ERR_NO_MEMORY;
+    const struct act act = desk_act(call, "bar.end", "");
+    int err = bar_end(sql, organiser_id, wish->bar_id, &act, call_deadline_ns(call));
     if (err == ERR_NOT_FOUND)
         return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "bar_id",
                          "there is no such bar, or none any more");

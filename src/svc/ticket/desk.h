@@ -10,6 +10,7 @@
 #include "err/err.h"
 #include "store/bars.h"
 #include "store/generations.h"
+#include "store/refusals.h"
 #include "svc/ticket/catalog.h"
 #include "svc/ticket/pulse.h"
 #include "svc/ticket/tenure.h"
@@ -53,8 +54,10 @@ struct ticket {
     struct elsewhere *elsewhere;      /* NULL: alone */
     struct scope follow_scope;        /* of who follows the store, on worker 0 */
     struct channel *const *waitrooms; /* one a worker; NULL: there is no waiting room */
-    struct pulse pulses[STORE_PERFORMANCES_MAX + 1]; /* by id */
-    struct bar_list bars;                            /* whom organisers do not sell to */
+    struct pulse pulses[STORE_PERFORMANCES_MAX + 1];  /* by id */
+    struct pulse minutes[STORE_PERFORMANCES_MAX + 1]; /* by id; what is not kept yet */
+    struct tally tally;                               /* of refusals */
+    struct bar_list bars;                             /* whom organisers do not sell to */
     atomic_bool behind;                            /* the store may have what the catalog has not */
     atomic_bool begun[STORE_PERFORMANCES_MAX + 1]; /* by id: somebody begins it, or has */
 };
@@ -174,11 +177,8 @@ int ticket_list_events(struct call *call, const void *request, void *response);
 int ticket_get_performance(struct call *call, const void *request, void *response);
 int ticket_get_seat_map(struct call *call, const void *request, void *response);
 int ticket_watch_seats(struct call *call, const void *request, void *response);
-int ticket_hold_seats(struct call *call, const void *request, void *response);
-int ticket_hold_best(struct call *call, const void *request, void *response);
 int ticket_release_hold(struct call *call, const void *request, void *response);
 int ticket_extend_hold(struct call *call, const void *request, void *response);
-int ticket_place_order(struct call *call, const void *request, void *response);
 int ticket_get_order(struct call *call, const void *request, void *response);
 int ticket_list_orders(struct call *call, const void *request, void *response);
 int ticket_cancel_order(struct call *call, const void *request, void *response);

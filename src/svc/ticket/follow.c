@@ -5,6 +5,7 @@
 #include "observe/log.h"
 #include "store/playbill_chain.h"
 #include "svc/ticket/bills.h"
+#include "svc/ticket/counted.h"
 
 #define FOLLOW_STEP_MAX_MS 60000
 #define FOLLOW_ARENA_MAX   (256u << 20)
@@ -100,6 +101,7 @@ void desk_follow_store(void *arg)
     struct ticket *ticket = arg;
     uint64_t number = 0;
     bool behind = false;
+    int64_t keep_ns = 0;
     while (!fiber_cancelled()) {
         /* Another process may have changed what is told, or made something new. */
         if (ticket->elsewhere && desk_load_bills(ticket, number, &number, &behind) == 0 && behind)
@@ -112,6 +114,10 @@ void desk_follow_store(void *arg)
                 atomic_store(&ticket->behind, true);
                 log_event(LOG_WARN, "catalog.follow", log_err(err));
             }
+        }
+        if (fiber_now_ns() >= keep_ns) {
+            desk_keep_counts(ticket);
+            keep_ns = deadline_after_ms(fiber_now_ns(), TALLY_KEEP_MS);
         }
         fiber_sleep_until(deadline_after_ms(fiber_now_ns(), FOLLOW_PAUSE_MS));
     }

@@ -3,6 +3,7 @@
 #include "sale/ledger.h"
 #include "svc/ticket/bars.h"
 #include "svc/ticket/bills.h"
+#include "svc/ticket/counted.h"
 #include "svc/ticket/persons.h"
 #include "svc/ticket/prices.h"
 #include "token/roles.h"
@@ -83,7 +84,9 @@ static int ask_and_fill(struct call *call, const struct catalog_performance *per
     struct ticket *ticket = call_state(call);
     const int64_t began_ns = fiber_now_ns();
     const int err = desk_ask(ticket, performance, ask, call_deadline_ns(call));
-    pulse_note(&ticket->pulses[performance->performance_id], fiber_now_ns() - began_ns);
+    const int64_t took_ns = fiber_now_ns() - began_ns;
+    pulse_note(&ticket->pulses[performance->performance_id], took_ns);
+    pulse_note(&ticket->minutes[performance->performance_id], took_ns);
     if (err != 0)
         return desk_hold_refused(call, performance, ask);
     return fill_hold(call, performance, ask, ret_hold);

@@ -3,6 +3,7 @@
 #include "sale/payment.h"
 #include "svc/ticket/bars.h"
 #include "svc/ticket/contact.h"
+#include "svc/ticket/counted.h"
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
 

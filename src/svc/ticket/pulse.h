@@ -17,6 +17,8 @@ struct pulse {
 
 /* A hold took so long, granted or not. Any thread. */
 void pulse_note(struct pulse *pulse, int64_t took_ns);
+/* Hands over the counts, and begins anew. */
+void pulse_drain(struct pulse *pulse, uint32_t ret_counts[PULSE_CLASSES]);
 /* The 95th percentile in ms of those since the last call, rounded up to a power of two; 0: there
  * were none. */
 uint32_t pulse_take(struct pulse *pulse);

@@ -9,6 +9,7 @@
 #include "store/pictures.h"
 #include "svc/ticket/bills.h"
 #include "svc/ticket/blocks.h"
+#include "svc/ticket/counted.h"
 #include "svc/ticket/desk.h"
 #include "svc/ticket/watch_clock.h"
 #include "token/roles.h"
@@ -17,6 +18,9 @@
 #define START_OWNERS_MAX_MS 5000
 
 CALL_HANDLER(ticket_read_outbox);
+CALL_HANDLER(ticket_counted_hold_seats);
+CALL_HANDLER(ticket_counted_hold_best);
+CALL_HANDLER(ticket_counted_place_order);
 CALL_HANDLER(ticket_get_sale_load);
 CALL_HANDLER(ticket_list_holders);
 CALL_HANDLER(ticket_end_hold);
@@ -44,12 +48,12 @@ static const struct method methods[] = {
     {"GetSeatMap", METHOD_UNARY, 0, true, FOR_EVER, 0, ticket_get_seat_map},
     {"GetGrades", METHOD_UNARY, 0, true, SECONDS, 0, ticket_get_grades},
     {"WatchSeats", METHOD_SERVER_STREAM, 0, false, NULL, 0, ticket_watch_seats},
-    {"HoldSeats", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_hold_seats},
-    {"HoldBest", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_hold_best},
+    {"HoldSeats", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_counted_hold_seats},
+    {"HoldBest", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_counted_hold_best},
     {"ReleaseHold", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_release_hold},
     {"ExtendHold", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_extend_hold},
     {"ChoosePriceTypes", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_choose_price_types},
-    {"PlaceOrder", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_place_order},
+    {"PlaceOrder", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_counted_place_order},
     {"GetOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR | ROLE_PEER, false, NULL, 0,
      ticket_get_order},
     {"ListOrders", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_list_orders},
@@ -192,6 +196,7 @@ static void free_ticket(struct ticket *ticket)
         pthread_mutex_destroy(&ticket->posts_lock);
     free(ticket->posts);
     bar_list_release(&ticket->bars);
+    tally_release(&ticket->tally);
     catalog_free(ticket->catalog);
     free(ticket->scopes);
     free(ticket);
@@ -216,7 +221,7 @@ static int migrate(struct sql *sql)
 {
     int (*const tables[])(struct sql *, bool, int64_t) = {
         hall_owners_migrate, generations_migrate, contacts_migrate, playbill_migrate,
-        pictures_migrate,    accounts_migrate,    bars_migrate};
+        pictures_migrate,    accounts_migrate,    bars_migrate,     refusals_migrate};
     int err = 0;
     for (size_t i = 0; err == 0 && i < sizeof(tables) / sizeof(tables[0]); i++)
         err = tables[i](sql, false, clock_wall_ms(clock_system()));
@@ -230,6 +235,7 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
         return ERR_NO_MEMORY;
     ticket->options = *options;
     bar_list_init(&ticket->bars);
+    tally_init(&ticket->tally);
     ticket->codes = *options->codes;
     ticket->scopes = calloc(options->worker_count, sizeof(*ticket->scopes));
     scope_init(&ticket->follow_scope);
@@ -269,6 +275,7 @@ static void stop_following(void *arg)
 {
     struct ticket *ticket = arg;
     scope_close(&ticket->follow_scope);
+    desk_keep_counts(ticket);
 }
 
 void ticket_stop(struct ticket *ticket)

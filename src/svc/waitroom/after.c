@@ -6,6 +6,7 @@
 #include "sale/after.h"
 #include "sale/ledger.h"
 #include "svc/waitroom/desk.h"
+#include "token/roles.h"
 #include "usher/v1/ticket.pb-c.h"
 
 #define AFTER_ARENA_MAX (64u << 20) /* of some rows */
@@ -227,38 +228,6 @@ static int fill_slow(const struct after *after, struct arena *arena, Usher__V1__
     return 0;
 }
 
-/* Bars are no part of a ledger: those that were made between the line's first entry and its last.
- */
-static int fill_bars(struct call *call, const struct waitroom *room, uint32_t organiser_id,
-                     Usher__V1__AfterReport *report)
-{
-    struct arena *arena = call_arena(call);
-    struct bar *bars;
-    size_t count = 0;
-    if (organiser_id == 0)
-        return 0;
-    int err = bar_read(room->options.sql, organiser_id, report->from_ms, arena, &bars, &count,
-                       call_deadline_ns(call));
-    report->bars = err ? NULL : arena_alloc(arena, count * sizeof(*report->bars));
-    if (!err && !report->bars)
-        err = ERR_NO_MEMORY;
-    for (size_t i = 0; i < count && !err; i++) {
-        if (bars[i].created_at_ms < report->from_ms || bars[i].created_at_ms > report->to_ms)
-            continue;
-        Usher__V1__AfterBar *bar = arena_alloc(arena, sizeof(*bar));
-        if (!bar)
-            return ERR_NO_MEMORY;
-        usher__v1__after_bar__init(bar);
-        bar->at_ms = bars[i].created_at_ms;
-        bar->value = arena_copy(arena, bars[i].subject);
-        bar->reason = arena_copy(arena, bars[i].reason);
-        report->bars[report->n_bars++] = bar;
-        if (!bar->value || !bar->reason)
-            return ERR_NO_MEMORY;
-    }
-    return err;
-}
-
 static int fill(struct call *call, const struct keeper *keeper, const struct after *after,
                 Usher__V1__AfterReport *report)
 {
@@ -276,14 +245,82 @@ static int fill(struct call *call, const struct keeper *keeper, const struct aft
         err = fill_people(after, arena, report);
     if (!err)
         err = fill_slow(after, arena, report);
-    return err ? err : fill_bars(call, keeper->room, atomic_load(&keeper->organiser_id), report);
+    return err ? err
+               : room_fill_told(call, keeper->room, atomic_load(&keeper->organiser_id),
+                                &keeper->sale, report);
+}
+
+/* ---- of a performance without a line ---- */
+
+/* Its name and whose it is. Non-zero after call_fail. */
+static int look(struct call *call, const struct waitroom *room, uint32_t performance_id,
+                uint32_t *ret_organiser_id, char **ret_name)
+{
+    Usher__V1__GetSaleLoadRequest wish = USHER__V1__GET_SALE_LOAD_REQUEST__INIT;
+    Usher__V1__GetPerformanceRequest named = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__SaleLoad *load;
+    const Usher__V1__Performance *performance;
+    struct client client;
+    client_init(&client, room_tickets(room), &usher__v1__ticket_service__descriptor,
+                call_arena(call));
+    client.deadline_ns = call_deadline_ns(call);
+    wish.performance_id = named.performance_id = performance_id;
+    int err = client_call(&client, Usher__V1__TicketService, get_sale_load, &wish, &load);
+    if (!err && !identity_has_for(call_identity(call), load->organiser_id, ROLES_MANAGE))
+        err = ERR_NOT_FOUND; /* a stranger is not told that it is there */
+    if (!err)
+        err = client_call(&client, Usher__V1__TicketService, get_performance, &named, &performance);
+    if (err == ERR_NOT_FOUND || client.status.code == CODE_NOT_FOUND)
+        return room_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "performance_id", "no performance %u",
+                         performance_id);
+    if (err)
+        return room_refused(call, ERR_UNAVAILABLE);
+    *ret_organiser_id = load->organiser_id;
+    *ret_name = performance->event_name;
+    return 0;
+}
+
+static int report_alone(struct call *call, uint32_t performance_id, Usher__V1__AfterReport *report)
+{
+    struct waitroom *room = call_state(call);
+    const struct line_rules rules = {0};
+    const struct line_sale sale = {.performance_count = 1, .performance_ids = {performance_id}};
+    struct after after;
+    uint32_t organiser_id = 0;
+    int err = look(call, room, performance_id, &organiser_id, &report->name);
+    if (err)
+        return err;
+    report->ledgers = arena_alloc(call_arena(call), sizeof(*report->ledgers));
+    if (!report->ledgers)
+        return room_refused(call, ERR_NO_MEMORY);
+    after_init(&after, &rules);
+    err = read_performance(call, room, performance_id, &after, report);
+    report->performance_id = performance_id;
+    report->from_ms = after.first_ms;
+    report->to_ms = after.last_ms;
+    if (!err)
+        err = fill_curve(&after, call_arena(call), report);
+    if (!err)
+        err = fill_people(&after, call_arena(call), report);
+    report->funnel = NULL;
+    report->waits = NULL;
+    if (!err)
+        err = room_fill_told(call, room, organiser_id, &sale, report);
+    after_release(&after);
+    return err ? room_refused(call, err) : 0;
 }
 
 int waitroom_get_after_report(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetAfterReportRequest *wish = request;
     Usher__V1__AfterReport *report = response;
-    struct keeper *keeper = room_own_sale(call, wish->sale_id);
+    struct waitroom *here = call_state(call);
+    uint32_t sale_id = wish->sale_id;
+    if (sale_id == 0 && wish->performance_id > 0 && wish->performance_id <= STORE_PERFORMANCES_MAX)
+        sale_id = atomic_load(&here->sale_of[wish->performance_id]);
+    if (sale_id == 0 && wish->performance_id > 0)
+        return report_alone(call, wish->performance_id, report);
+    struct keeper *keeper = room_own_sale(call, sale_id);
     struct after after;
     if (!keeper)
         return ERR_NOT_FOUND;

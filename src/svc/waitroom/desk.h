@@ -9,6 +9,7 @@
 #include "call/call.h"
 #include "call/work.h"
 #include "store/bars.h"
+#include "store/refusals.h"
 #include "store/rows.h"
 #include "svc/waitroom/keeper.h"
 #include "svc/waitroom/waitroom.h"
@@ -36,6 +37,7 @@ struct waitroom {
     struct pass_key pass_key;
     pthread_key_t checked;                 /* each thread's passes that it checked lately */
     struct bar_list bars;                  /* whom organisers do not let in */
+    struct tally tally;                    /* of refusals */
     struct scope follow_scope;             /* of who follows the store, on worker 0 */
     atomic_bool behind;                    /* the store may have sales that are not here */
     atomic_bool begun[LINE_SALES_MAX + 1]; /* by id: somebody begins it, or has */
@@ -81,6 +83,13 @@ bool room_may_see(struct call *call, const struct keeper *keeper);
 int room_account(struct call *call, struct id *ret_account_id);
 /* Why a keeper refused, or the store failed. */
 int room_refused(struct call *call, int err);
+
+/* after_told.c: who was refused, how fast holds were answered, and who was barred, from the
+ * report's beginning to its end. The store's errors. */
+int room_fill_told(struct call *call, struct waitroom *room, uint32_t organiser_id,
+                   const struct line_sale *sale, Usher__V1__AfterReport *report);
+/* Writes what is counted of refusals. Failures are logged. */
+void room_keep_counts(struct waitroom *room);
 
 /* Fills a sale as it is told. ERR_UNAVAILABLE: its line is not loaded; ERR_NO_MEMORY. */
 int room_fill_sale(struct keeper *keeper, struct arena *arena, Usher__V1__Sale *ret_sale);

@@ -148,6 +148,33 @@ static int answer_join(struct call *call, struct keeper *keeper, const struct ke
                                 : fill_place(call, keeper, ask, ret_place);
 }
 
+/* What a handler ended with; a refusal counts for the report after the sale. */
+static int counted(struct call *call, const struct keeper *keeper, int result)
+{
+    struct waitroom *room = call_state(call);
+    if (call->code != CODE_OK)
+        tally_add(&room->tally, keeper->sale.sale_id, 0, REFUSAL_REFUSED, call_reason(call), 1);
+    return result;
+}
+
+static int join_with_work(struct call *call, struct keeper *keeper, struct keeper_ask *ask,
+                          const Usher__V1__JoinRequest *wish, Usher__V1__Place *ret_place)
+{
+    struct waitroom *room = call_state(call);
+    const struct work_aim aim = {.sale_id = wish->sale_id, .account_id = ask->account_id};
+    if (work_done(room->work, call, aim, wish->challenge, wish->solution)) {
+        work_note(room->work, call);
+        const int err = join(call, keeper, ask);
+        return err != 0 ? err : answer_join(call, keeper, ask, wish, ret_place);
+    }
+    /* Who is in line already has done it. */
+    ask->verb = KEEPER_LOOK;
+    if (keeper_ask(keeper, ask) == 0 && ask->place.state != PERSON_ENDED)
+        return answer_join(call, keeper, ask, wish, ret_place);
+    return room_fail(call, CODE_FAILED_PRECONDITION, "WORK_REQUIRED", "challenge",
+                     "a challenge has to be solved first: GetChallenge");
+}
+
 int waitroom_join(struct call *call, const void *request, void *response)
 {
     const Usher__V1__JoinRequest *wish = request;
@@ -155,19 +182,7 @@ int waitroom_join(struct call *call, const void *request, void *response)
     struct keeper *keeper = begin(call, wish->sale_id, &ask);
     if (!keeper)
         return ERR_DENIED;
-    struct waitroom *room = call_state(call);
-    const struct work_aim aim = {.sale_id = wish->sale_id, .account_id = ask.account_id};
-    if (work_done(room->work, call, aim, wish->challenge, wish->solution)) {
-        work_note(room->work, call);
-        const int err = join(call, keeper, &ask);
-        return err != 0 ? err : answer_join(call, keeper, &ask, wish, response);
-    }
-    /* Who is in line already has done it. */
-    ask.verb = KEEPER_LOOK;
-    if (keeper_ask(keeper, &ask) == 0 && ask.place.state != PERSON_ENDED)
-        return answer_join(call, keeper, &ask, wish, response);
-    return room_fail(call, CODE_FAILED_PRECONDITION, "WORK_REQUIRED", "challenge",
-                     "a challenge has to be solved first: GetChallenge");
+    return counted(call, keeper, join_with_work(call, keeper, &ask, wish, response));
 }
 
 int waitroom_get_place(struct call *call, const void *request, void *response)
@@ -191,7 +206,7 @@ int waitroom_enter(struct call *call, const void *request, void *response)
     if (!keeper)
         return ERR_DENIED;
     if (keeper_ask(keeper, &ask) != 0)
-        return refused(call, &ask);
+        return counted(call, keeper, refused(call, &ask));
     const struct pass_claims claims = {.sale_id = wish->sale_id,
                                        .number = ask.place.number,
                                        .serial = ask.place.serial,

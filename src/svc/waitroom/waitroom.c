@@ -157,6 +157,7 @@ static void follow_store(void *arg)
             }
         }
         (void)follow_bars(room); /* again half a second later */
+        room_keep_counts(room);
         (void)fiber_sleep_until(deadline_after_ms(fiber_now_ns(), FOLLOW_PAUSE_MS));
     }
 }
@@ -185,6 +186,8 @@ static void start_in_fiber(void *arg)
     start->result = room_load_sales(room);
     if (start->result == 0)
         start->result = bars_migrate(room->options.sql, false, clock_wall_ms(clock_system()));
+    if (start->result == 0)
+        start->result = refusals_migrate(room->options.sql, false, clock_wall_ms(clock_system()));
     if (start->result == 0)
         start->result = follow_bars(room);
     if (start->result == 0)
@@ -215,6 +218,7 @@ int waitroom_start(const struct waitroom_options *options, struct waitroom **ret
     pass_key_init(&room->pass_key, seed);
     scope_init(&room->follow_scope);
     bar_list_init(&room->bars);
+    tally_init(&room->tally);
     struct start start = {.room = room};
     int err = worker_call(options->workers[0], start_in_fiber, &start);
     err = err != 0 ? err : start.result;
@@ -230,6 +234,7 @@ static void stop_following(void *arg)
 {
     struct waitroom *room = arg;
     scope_close(&room->follow_scope);
+    room_keep_counts(room);
 }
 
 void waitroom_stop(struct waitroom *room)
@@ -252,6 +257,7 @@ void waitroom_stop(struct waitroom *room)
     }
     pthread_key_delete(room->checked);
     bar_list_release(&room->bars);
+    tally_release(&room->tally);
     work_free(room->work);
     free(room->rows);
     free(room);

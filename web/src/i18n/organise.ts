@@ -308,7 +308,9 @@ const en = {
   afterTitle: 'How it went',
   asTable: 'As a table',
   time: 'Time',
-  afterText: 'Made of the ledgers alone: the same ledgers give the same report.',
+  afterText: 'Made of the ledgers, and of counts that are kept: asked for again it says the same.',
+  afterNoLine:
+    'There was no line: nothing is known of who waited, of a draw, and of who was let in.',
   afterCsv: 'Curve as CSV',
   afterJson: 'All of it as JSON',
   called: 'Called',
@@ -324,6 +326,14 @@ const en = {
   slowTimes: (n: number) =>
     n === 1 ? 'Once fewer were let in, or nobody:' : `${n} times fewer were let in, or nobody:`,
   barredThen: (n: number) => `Barred meanwhile: ${n}`,
+  holdsAnswered: 'Holds answered within, 50 / 95 / 99 of 100',
+  slowMinutes: (n: number) =>
+    n === 1 ? 'A minute in which holds were slow:' : `${n} minutes in which holds were slow:`,
+  refusedThen: 'Refused, and why',
+  refusedWhy: 'Reason',
+  refusedHowOften: 'Times',
+  operatorKey: "the operator's key",
+  endedAt: (at: string) => `ended ${at}`,
 
   // orders
   findTitle: 'Find an order',
@@ -752,7 +762,8 @@ const ko: typeof en = {
   afterTitle: '판매 결과',
   asTable: '표로 보기',
   time: '시각',
-  afterText: '원장 기록만으로 계산한 결과입니다. 같은 원장이면 언제나 같은 결과가 나옵니다.',
+  afterText: '원장과 저장된 집계로 만든 결과입니다. 다시 조회해도 같은 결과가 나옵니다.',
+  afterNoLine: '대기열 없이 판매했으므로 대기 인원, 추첨, 입장 기록이 없습니다.',
   afterCsv: '추이를 CSV로 저장',
   afterJson: '전체를 JSON으로 저장',
   called: '호출',
@@ -767,6 +778,13 @@ const ko: typeof en = {
   drawEven: '추첨: 응모 순서와 번호의 상관(우연 범위)',
   slowTimes: (n) => `입장 인원을 줄이거나 멈춘 횟수: ${n}회`,
   barredThen: (n) => `판매 중 차단: ${n}건`,
+  holdsAnswered: '선점 응답 시간(50 / 95 / 99%)',
+  slowMinutes: (n) => `선점 응답이 느렸던 시간: ${n}분`,
+  refusedThen: '거절 사유별 건수',
+  refusedWhy: '사유',
+  refusedHowOften: '건수',
+  operatorKey: '운영자 키',
+  endedAt: (at) => `${at} 해제`,
 
   findTitle: '예매 찾기',
   find: '예매 번호 또는 이메일',

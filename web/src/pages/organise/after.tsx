@@ -44,12 +44,15 @@ function asCsv({ curve, stepMs }: AfterReport): string {
 function save(report: AfterReport, form: 'json' | 'csv') {
   const text = form === 'json' ? asJson(report) : asCsv(report);
   const type = form === 'json' ? 'application/json' : 'text/csv';
-  download(`sale-${report.saleId}.${form}`, type, new TextEncoder().encode(text));
+  const name = report.performanceId
+    ? `performance-${report.performanceId}`
+    : `sale-${report.saleId}`;
+  download(`${name}.${form}`, type, new TextEncoder().encode(text));
 }
 
 function figuresOf(report: AfterReport): Figure[] {
   const say = organiseWords.value;
-  const { funnel, draw, waits, places } = report;
+  const { funnel, draw, waits, places, answers } = report;
   const list: Figure[] = [];
   const put = (name: string, label: string, value: string) => list.push({ name, label, value });
   if (funnel) {
@@ -71,6 +74,10 @@ function figuresOf(report: AfterReport): Figure[] {
   if (waits) {
     put('after-waits', say.waitsSeconds, `${seconds(waits.p50Ms)} / ${seconds(waits.p95Ms)} s`);
     put('after-within', say.waitAsTold, share(waits.within, waits.told));
+  }
+  if (answers) {
+    const { p50Ms, p95Ms, p99Ms } = answers;
+    put('after-answers', say.holdsAnswered, `${p50Ms} / ${p95Ms} / ${p99Ms} ms`);
   }
   if (draw) {
     put(
@@ -100,8 +107,8 @@ function Curve({ report }: { report: AfterReport }) {
     <>
       <Legend
         items={[
-          { tone: 'a', text: say.joined },
-          { tone: 'b', text: say.placesSold },
+          ...(report.performanceId ? [] : [{ tone: 'a' as const, text: say.joined }]),
+          { tone: 'b' as const, text: say.placesSold },
         ]}
       />
       <Chart
@@ -112,7 +119,9 @@ function Curve({ report }: { report: AfterReport }) {
       >
         {(frame) => (
           <>
-            <Area frame={frame} tone="a" points={points('joined')} />
+            {report.performanceId ? null : (
+              <Area frame={frame} tone="a" points={points('joined')} />
+            )}
             <Line frame={frame} tone="b" points={points('sold')} />
           </>
         )}
@@ -137,13 +146,62 @@ function Curve({ report }: { report: AfterReport }) {
   );
 }
 
-export function AfterSale({ saleId }: { saleId: number }) {
+/** Who was refused and why, when holds were slow, and whom somebody barred. */
+function Told({ report }: { report: AfterReport }) {
+  const say = organiseWords.value;
+  const { answers, refusals, bars } = report;
+  return (
+    <>
+      {answers && answers.slowCount > 0 ? (
+        <>
+          <p>{say.slowMinutes(answers.slowCount)}</p>
+          <ul>
+            {answers.slow.map((one) => (
+              <li key={String(one.atMs)}>
+                {date(Number(one.atMs), 'clock')}: {count(one.p95Ms)} ms
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
+      {refusals.length > 0 ? (
+        <div data-refusals={refusals.length}>
+          <AsTable
+            title={say.refusedThen}
+            heads={[say.refusedWhy, say.refusedHowOften]}
+            rows={refusals.map((one) => [one.reason, count(Number(one.count))])}
+          />
+        </div>
+      ) : null}
+      {bars.length > 0 ? (
+        <>
+          <p>{say.barredThen(bars.length)}</p>
+          <ul>
+            {bars.map((one) => (
+              <li key={`${one.atMs} ${one.value}`}>
+                {date(Number(one.atMs), 'clock')} {one.value}: {one.reason} (
+                {one.madeBy || say.operatorKey}
+                {one.endedAtMs ? `, ${say.endedAt(date(Number(one.endedAtMs), 'clock'))}` : ''})
+              </li>
+            ))}
+          </ul>
+        </>
+      ) : null}
+    </>
+  );
+}
+
+type Of =
+  | { saleId: number; performanceId?: undefined }
+  | { saleId?: undefined; performanceId: number };
+
+export function AfterSale({ saleId, performanceId }: Of) {
   const say = organiseWords.value;
   const report = useSignal<AfterReport | null>(null);
   useEffect(() => {
     let gone = false;
     lineDesk
-      .getAfterReport({ saleId }, options)
+      .getAfterReport({ saleId: saleId ?? 0, performanceId: performanceId ?? 0 }, options)
       .then((told) => {
         if (!gone) report.value = told;
       })
@@ -151,12 +209,13 @@ export function AfterSale({ saleId }: { saleId: number }) {
     return () => {
       gone = true;
     };
-  }, [saleId, report]);
+  }, [saleId, performanceId, report]);
   const told = report.value;
   if (!told) return null;
   return (
-    <section data-after={saleId}>
+    <section data-after={saleId ?? performanceId}>
       <h3>{say.afterTitle}</h3>
+      {told.performanceId ? <p class="soft">{say.afterNoLine}</p> : null}
       <Curve report={told} />
       <Figures list={figuresOf(told)} />
       {told.slowCount > 0 ? (
@@ -171,18 +230,7 @@ export function AfterSale({ saleId }: { saleId: number }) {
           </ul>
         </>
       ) : null}
-      {told.bars.length > 0 ? (
-        <>
-          <p>{say.barredThen(told.bars.length)}</p>
-          <ul>
-            {told.bars.map((one) => (
-              <li key={one.value}>
-                {one.value}: {one.reason}
-              </li>
-            ))}
-          </ul>
-        </>
-      ) : null}
+      <Told report={told} />
       <p class="soft">{say.afterText}</p>
       <p>
         <button

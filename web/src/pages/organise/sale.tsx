@@ -12,6 +12,7 @@ import { announce } from '../../state/announce';
 import { HouseSale } from '../../state/housesale';
 import { again, followOwn, lineOf, options, Task } from '../../state/organise';
 import { paths } from '../../state/route';
+import { AfterSale } from './after';
 import { Blocks } from './blocks';
 import { Exports } from './exports';
 import { countFigures, Figures, lineFigures } from './figures';
@@ -103,6 +104,11 @@ export function SalePage({ performanceId }: { performanceId: number }) {
         organiserId={known.organiserId}
         onDone={() => void load()}
       />
+      {!line && now.saleState === SaleState.PAUSED ? (
+        <div class="card">
+          <AfterSale performanceId={performanceId} />
+        </div>
+      ) : null}
       <Exports performanceId={performanceId} />
       <RefundAll performance={known} state={now.saleState} />
     </div>
