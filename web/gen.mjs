@@ -44,7 +44,7 @@ const apart = {
       'CreateWebhook ListWebhooks RotateWebhookSecret TestWebhook ReplayWebhook DeleteWebhook ListWebhookEvents',
   },
   operate: {
-    MonitorService: 'GetBoard GetStories SearchRecords',
+    MonitorService: 'GetBoard GetStories GetTrace SearchRecords',
     InstallationService: 'GetStatus',
     AuthService: 'FindAccount Block Unblock ListBlocked',
   },

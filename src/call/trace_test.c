@@ -108,7 +108,7 @@ static void the_edge_chooses_and_the_others_follow(void **state)
     trace_choose(&trace, false);
     assert_int_equal(trace.choice, TRACE_AS_IT_CAME); /* nobody keeps spans here */
     assert_string_equal(flag_of(&trace), "01");
-    assert_int_equal(spans_open(0, INT64_MAX), 0);
+    assert_int_equal(spans_open(0, INT64_MAX, 1u << SPANS_FOR_COLLECTOR), 0);
     trace_choose(&trace, false); /* a stranger's flag chooses nothing */
     assert_int_equal(trace.choice, TRACE_LEFT_OUT);
     assert_string_equal(flag_of(&trace), "00");
@@ -116,7 +116,7 @@ static void the_edge_chooses_and_the_others_follow(void **state)
     assert_int_equal(trace.choice, TRACE_CHOSEN);
     assert_string_equal(flag_of(&trace), "01");
     spans_close();
-    assert_int_equal(spans_open(SPANS_SHARE_ALL, INT64_MAX), 0);
+    assert_int_equal(spans_open(SPANS_SHARE_ALL, INT64_MAX, 1u << SPANS_FOR_COLLECTOR), 0);
     trace = of(NULL, left_out);
     trace_choose(&trace, true);
     assert_int_equal(trace.choice, TRACE_LEFT_OUT);
@@ -182,7 +182,7 @@ static void works(void *arg)
     trace_work_begin(&work, VIEW_LIT("no traceparent"), 7);
     assert_ptr_equal(trace_here(), &outer);
     trace_work_end(&work, &said);
-    assert_int_equal(spans_take(spans, 4), 0);
+    assert_int_equal(spans_take(SPANS_FOR_COLLECTOR, spans, 4), 0);
     trace_work_begin(&work, VIEW_LIT(PARENT), 7);
     assert_ptr_equal(trace_here(), &work.trace);
     trace_write_parent(trace_here(), next);
@@ -190,7 +190,7 @@ static void works(void *arg)
     trace_keep_asked(&asked);
     trace_work_end(&work, &said);
     assert_ptr_equal(trace_here(), &outer);
-    assert_int_equal(spans_take(spans, 4), 2);
+    assert_int_equal(spans_take(SPANS_FOR_COLLECTOR, spans, 4), 2);
     assert_true(spans[1].trace_hi == 0x0af7651916cd43dd && spans[1].parent == 0xb7ad6b7169203331);
     assert_true(spans[0].trace_lo == spans[1].trace_lo && spans[0].parent == spans[1].id);
     assert_true(spans[1].link_lo == outer.made.lo && spans[1].link_id != 0 && spans[1].failed);
@@ -205,13 +205,14 @@ static void works(void *arg)
     trace_work_begin(&other, VIEW_LIT(PARENT), 8);
     trace_work_end(&other, &said);
     trace_work_end(&work, &said);
-    assert_int_equal(spans_take(spans, 4), 2);
+    assert_int_equal(spans_take(SPANS_FOR_COLLECTOR, spans, 4), 2);
     assert_true(spans[0].id != spans[1].id && spans[0].link_id == 0);
 }
 
 static void work_goes_on_in_the_trace_that_it_is_of(void **state)
 {
-    assert_int_equal(spans_open(0, INT64_MAX), 0); /* only what failed, or was chosen by the flag */
+    assert_int_equal(spans_open(0, INT64_MAX, 1u << SPANS_FOR_COLLECTOR),
+                     0); /* only what failed, or was chosen by the flag */
     assert_int_equal(fiber_main(works, NULL), 0);
     spans_close();
 }

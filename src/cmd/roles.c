@@ -305,12 +305,12 @@ static struct service service_payment(struct house *house)
 
 static int start_monitor(struct house *house)
 {
-    int code = house->values.elastic_auth ? elastic_auth_read(house) : CMD_OK;
-    if (code != CMD_OK)
-        return code;
+    if (house->values.elastic_auth && elastic_auth_read(house) != CMD_OK)
+        return CMD_FALSE;
     const struct monitor_options options = {
         .data_dir = house->values.data,
         .worker = house->workers[house->worker_count - 1],
+        .node = house->tracing.instance,
         .elastic_url = house->values.elastic,
         .elastic_authorization = house->elastic_field[0] ? house->elastic_field : NULL,
         .elastic_ca = house->values.elastic_ca,

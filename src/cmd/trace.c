@@ -15,6 +15,7 @@ struct trace_values {
     struct session_values session;
     int64_t performance_id;
     const char *place;
+    const char *id;
     const char *text; /* of the words */
 };
 
@@ -24,6 +25,10 @@ static const struct conf_option options[] = {
      .help = "with --place: whose place it is"},
     {"place", CONF_STR, offsetof(struct trace_values, place), "",
      .help = "instead of an order: a place as its ticket says it, \"Section 101, row A, seat 7\""},
+    {"id", CONF_STR, offsetof(struct trace_values, id), "",
+     .help =
+         "instead of an order: a trace's id, 32 hex digits, as log lines have it; its spans are "
+         "told as a tree"},
 };
 
 const struct conf_table trace_table = {
@@ -35,6 +40,8 @@ const struct conf_table trace_table = {
     .option_count = sizeof(options) / sizeof(options[0]),
     .notes = "ORDER is a number (T4813620975) or an id; ADDRESS a buyer's mail address.\n"
              "With --performance and --place the order is found that has the place now.\n"
+             "With --id it is one trace: which calls and later work belong to it, how long each "
+             "took, and\nwhat was logged meanwhile.\n"
              "Exit code 1 if there is none.",
 };
 
@@ -109,6 +116,48 @@ static int trace(struct session *session, void *arg)
     return code == CMD_OK && answer->n_stories == 0 ? CMD_FALSE : code;
 }
 
+/* ---- one trace ---- */
+
+static void print_span(const Usher__V1__TraceSpan *span, int64_t began_us)
+{
+    printf("%9.3f ms  %9.3f ms  %*s%s%s%s%s%s%s%s\n", (double)(span->at_us - began_us) / 1000,
+           (double)span->took_us / 1000, (int)(2 * span->depth), "", span->name,
+           span->failed ? "  FAILED" : "", span->facts[0] ? "  " : "", span->facts,
+           span->node[0] ? "  on " : "", span->node, span->link_trace_id[0] ? "  (linked)" : "");
+}
+
+static void print_trace(const Usher__V1__Trace *trace)
+{
+    char at[WHEN_TEXT_MAX];
+    int64_t began_us = trace->n_spans > 0 ? trace->spans[0]->at_us : 0;
+    for (size_t i = 0; i < trace->n_spans; i++)
+        began_us = trace->spans[i]->at_us < began_us ? trace->spans[i]->at_us : began_us;
+    when_format(began_us / 1000, at);
+    printf("trace %s: %zu spans%s%s, %zu log lines\n", trace->trace_id, trace->n_spans,
+           trace->n_spans > 0 ? " from " : "", trace->n_spans > 0 ? at : "", trace->n_lines);
+    for (size_t i = 0; i < trace->n_spans; i++)
+        print_span(trace->spans[i], began_us);
+    for (size_t i = 0; i < trace->n_lines; i++)
+        printf("%.*s\n", (int)trace->lines[i]->json.len, (const char *)trace->lines[i]->json.data);
+}
+
+static int trace_by_id(struct session *session, void *arg)
+{
+    const struct trace_values *values = arg;
+    Usher__V1__GetTraceRequest wish = USHER__V1__GET_TRACE_REQUEST__INIT;
+    const Usher__V1__Trace *answer;
+    wish.trace_id = (char *)values->id;
+    int code = session_call_of(session, &usher__v1__monitor_service__descriptor,
+                               Usher__V1__MonitorService, get_trace, &wish, &answer);
+    if (code != CMD_OK)
+        return code;
+    if (values->session.json)
+        code = session_print_json(session, answer);
+    else
+        print_trace(answer);
+    return code == CMD_OK && answer->n_spans + answer->n_lines == 0 ? CMD_FALSE : code;
+}
+
 int trace_command(int argc, char **argv)
 {
     struct trace_values values = {0};
@@ -117,9 +166,12 @@ int trace_command(int argc, char **argv)
     if (code != CMD_GO_ON)
         return code;
     values.text = conf.positional_count > 0 ? conf.positional[0] : "";
-    if (!values.text[0] == !values.place[0] || !values.place[0] != !values.performance_id)
+    if (values.id[0] && !values.text[0] && !values.place[0])
+        code = session_run("trace", &values.session, SESSION_ORGANISER, trace_by_id, &values);
+    else if (values.id[0] || !values.text[0] == !values.place[0] ||
+             !values.place[0] != !values.performance_id)
         code = cmd_fail("trace", CMD_USAGE,
-                        "it takes an order or an address, or --performance with --place");
+                        "it takes an order or an address, --performance with --place, or --id");
     else
         code = session_run("trace", &values.session, SESSION_ORGANISER, trace, &values);
     conf_release(&conf);

@@ -22,20 +22,24 @@ static int read_field(const char *path, char field[512])
                     "--otlp-auth %s: it should hold one line, Authorization: Bearer KEY", path);
 }
 
-int tracing_start(struct house *house)
+/* How this process is called where several speak. */
+static void name_process(struct house *house)
 {
-    const struct tracing_values *values = &house->values.tracing;
     struct tracing *tracing = &house->tracing;
     char host[256] = "";
-    if (!values->url)
-        return CMD_OK;
-    int code = values->auth ? read_field(values->auth, tracing->field) : CMD_OK;
-    if (code != CMD_OK)
-        return code;
     if (gethostname(host, sizeof(host) - 1) != 0)
         host[0] = '\0';
     snprintf(tracing->instance, sizeof(tracing->instance), "%s-%ld", host, (long)getpid());
     roles_names(house, tracing->roles, sizeof(tracing->roles));
+}
+
+static int start_sending(struct house *house)
+{
+    const struct tracing_values *values = &house->values.tracing;
+    struct tracing *tracing = &house->tracing;
+    int code = values->auth ? read_field(values->auth, tracing->field) : CMD_OK;
+    if (code != CMD_OK)
+        return code;
     const struct otlp_options options = {
         .worker = house->workers[house->worker_count - 1],
         .url = values->url,
@@ -45,13 +49,41 @@ int tracing_start(struct house *house)
         .version = USHER_VERSION,
         .roles = tracing->roles,
     };
-    int err = spans_open((uint32_t)values->share, values->slow_ms * NS_PER_MS);
-    if (err == 0)
-        err = otlp_start(&options, &tracing->otlp);
+    const int err = otlp_start(&options, &tracing->otlp);
     return err == 0 ? CMD_OK : house_fail("sending spans", err);
+}
+
+static int start_pushing(struct house *house)
+{
+    const struct push_options options = {
+        .worker = house->workers[house->worker_count - 1],
+        .node = house->tracing.instance,
+        .open = house_open,
+        .state = house,
+    };
+    return push_start(&options, &house->tracing.push);
+}
+
+int tracing_start(struct house *house)
+{
+    const struct tracing_values *values = &house->values.tracing;
+    const bool here = roles_has(house, "monitor");
+    const bool there = !here && house->peer_urls[roles_find("monitor")][0];
+    const unsigned takers = (values->url ? 1u << SPANS_FOR_COLLECTOR : 0) |
+                            (here || there ? 1u << SPANS_FOR_MONITOR : 0);
+    name_process(house);
+    int err = takers ? spans_open((uint32_t)values->share, values->slow_ms * NS_PER_MS, takers) : 0;
+    if (err != 0)
+        return house_fail("keeping spans", err);
+    if (there)
+        err = start_pushing(house);
+    if (err != 0)
+        return house_fail("a channel to the monitor", err);
+    return values->url ? start_sending(house) : CMD_OK;
 }
 
 void tracing_stop(struct house *house)
 {
+    push_stop(house->tracing.push);
     otlp_stop(house->tracing.otlp);
 }

@@ -1,11 +1,13 @@
 /*
- * tracing: what usher serve is told about spans, and who takes them to a collector.
+ * tracing: what usher serve is told about spans, who takes them to a collector, and who takes them,
+ * and the log, to a monitor in another process.
  */
 #ifndef USHER_CMD_TRACING_H
 #define USHER_CMD_TRACING_H
 
 #include "cmd/cmd.h"
 #include "db/otlp.h"
+#include "svc/monitor/push.h"
 
 struct tracing_values {
     const char *url; /* NULL: no spans are kept */
@@ -17,6 +19,7 @@ struct tracing_values {
 
 struct tracing {
     struct otlp *otlp;
+    struct push *push;  /* to a monitor in another process */
     char field[512];    /* to show to the collector, or "" */
     char instance[320]; /* of this process */
     char roles[128];
@@ -46,7 +49,8 @@ struct tracing {
 
 struct house;
 
-/* Before anything is asked of the process. An enum cmd_exit, after having said what is wrong. */
+/* Before roles are started and anything is asked of the process. An enum cmd_exit, after having
+ * said what is wrong. */
 int tracing_start(struct house *house);
 /* Sends what waits; from a plain thread, while the workers still run. */
 void tracing_stop(struct house *house);

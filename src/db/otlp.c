@@ -136,7 +136,7 @@ static int judge(const struct http_answer *answer, struct otlp_batch *batch)
         return ERR_BUSY;
     log_event(LOG_WARN, "spans.refused", log_uint("usher.spans", batch->count),
               log_str("error.message", batch->why));
-    spans_lose(batch->count);
+    spans_lose(SPANS_FOR_COLLECTOR, batch->count);
     batch->count = 0;
     return 1;
 }
@@ -148,7 +148,7 @@ int otlp_step(struct http *http, const struct otlp_options *options, struct otlp
     struct http_answer answer;
     char url[512];
     if (batch->count == 0)
-        batch->count = spans_take(batch->spans, OTLP_BATCH_MAX);
+        batch->count = spans_take(SPANS_FOR_COLLECTOR, batch->spans, OTLP_BATCH_MAX);
     if (batch->count == 0)
         return 0;
     const int len = snprintf(url, sizeof(url), "%s/v1/traces", options->url);
@@ -178,7 +178,7 @@ int otlp_step(struct http *http, const struct otlp_options *options, struct otlp
 /* When it begins to fail and when it works again, and what was lost meanwhile. */
 static void tell(struct otlp *otlp, int outcome)
 {
-    const uint64_t lost = spans_lost();
+    const uint64_t lost = spans_lost(SPANS_FOR_COLLECTOR);
     if (outcome < 0)
         metric_add(&failures, 1);
     if (outcome < 0 && !otlp->failing)

@@ -81,7 +81,7 @@ static void a_span_is_written_as_otlp_wants_it(void **state)
 static void step_body(void *arg)
 {
     static struct otlp_batch batch;
-    const uint64_t lost = spans_lost();
+    const uint64_t lost = spans_lost(SPANS_FOR_COLLECTOR);
     int *failures = arg;
 #define EXPECT(condition) *failures += !(condition)
     buf_init(&batch.body, OTLP_BODY_MAX);
@@ -100,11 +100,11 @@ static void step_body(void *arg)
     EXPECT(batch.count == OTLP_BATCH_MAX && batch.spans[0].id == 1);
     collector.status = 200;
     EXPECT(otlp_step(&collector.http, &options, &batch, DEADLINE_NEVER) == 1);
-    EXPECT(batch.count == 0 && spans_lost() == lost);
+    EXPECT(batch.count == 0 && spans_lost(SPANS_FOR_COLLECTOR) == lost);
     /* What is refused for good is lost, and counted. */
     collector.status = 400;
     EXPECT(otlp_step(&collector.http, &options, &batch, DEADLINE_NEVER) == 1);
-    EXPECT(batch.count == 0 && spans_lost() == lost + 1);
+    EXPECT(batch.count == 0 && spans_lost(SPANS_FOR_COLLECTOR) == lost + 1);
     EXPECT(otlp_step(&collector.http, &options, &batch, DEADLINE_NEVER) == 0);
     EXPECT(collector.calls == 4);
     buf_release(&batch.body);
@@ -114,7 +114,7 @@ static void what_is_not_taken_is_sent_again(void **state)
 {
     int failures = 0;
     collector.http.call = answer;
-    assert_int_equal(spans_open(0, 1), 0);
+    assert_int_equal(spans_open(0, 1, 1u << SPANS_FOR_COLLECTOR), 0);
     assert_int_equal(fiber_main(step_body, &failures), 0);
     assert_int_equal(failures, 0);
     spans_close();

@@ -12,23 +12,36 @@ METRIC_COUNTER(kept, "usher_spans_total", "Spans of traces that were kept: chose
 METRIC_COUNTER(lost, "usher_spans_lost_total",
                "Spans that were lost: nobody took them in time, or the collector refused them.",
                "");
+METRIC_COUNTER(lost_to_monitor, "usher_monitor_spans_lost_total",
+               "Spans that the monitor did not get: nobody took them in time, or it refused them.",
+               "");
 
-/* A ring, from first on. */
+/* What one taker has not taken: a ring, from first on. */
+struct ring {
+    struct span *spans; /* SPANS_MAX; NULL: it takes nothing */
+    size_t first, count;
+};
+
 static struct {
     pthread_mutex_t lock;
-    struct span *spans; /* SPANS_MAX */
-    size_t first, count;
+    struct ring rings[SPANS_TAKERS];
     uint64_t chosen_below; /* of 2^32 */
     int64_t slow_ns;
     _Atomic bool open;
 } place = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-int spans_open(uint32_t share, int64_t slow_ns)
+int spans_open(uint32_t share, int64_t slow_ns, unsigned takers)
 {
-    place.spans = calloc(SPANS_MAX, sizeof(*place.spans));
-    if (!place.spans)
-        return ERR_NO_MEMORY;
-    place.first = place.count = 0;
+    for (int i = 0; i < SPANS_TAKERS; i++) {
+        struct ring *ring = &place.rings[i];
+        *ring = (struct ring){0};
+        if (takers & 1u << i)
+            ring->spans = calloc(SPANS_MAX, sizeof(*ring->spans));
+        if (takers & 1u << i && !ring->spans) {
+            spans_close();
+            return ERR_NO_MEMORY;
+        }
+    }
     place.chosen_below = (UINT64_C(1) << 32) * share / SPANS_SHARE_ALL;
     place.slow_ns = slow_ns;
     atomic_store(&place.open, true);
@@ -39,9 +52,10 @@ void spans_close(void)
 {
     pthread_mutex_lock(&place.lock);
     atomic_store(&place.open, false);
-    free(place.spans);
-    place.spans = NULL;
-    place.first = place.count = 0;
+    for (int i = 0; i < SPANS_TAKERS; i++) {
+        free(place.rings[i].spans);
+        place.rings[i] = (struct ring){0};
+    }
     pthread_mutex_unlock(&place.lock);
 }
 
@@ -60,37 +74,49 @@ bool spans_want(bool chosen, bool failed, int64_t took_ns)
     return spans_are_open() && (chosen || failed || took_ns >= place.slow_ns);
 }
 
-void spans_lose(size_t count)
+static struct metric *lost_by(enum spans_taker taker)
 {
-    metric_add(&lost, (int64_t)count);
+    return taker == SPANS_FOR_COLLECTOR ? &lost : &lost_to_monitor;
 }
 
-uint64_t spans_lost(void)
+void spans_lose(enum spans_taker taker, size_t count)
 {
-    return (uint64_t)metric_value(&lost);
+    metric_add(lost_by(taker), (int64_t)count);
+}
+
+uint64_t spans_lost(enum spans_taker taker)
+{
+    return (uint64_t)metric_value(lost_by(taker));
 }
 
 void spans_put(const struct span *span)
 {
     bool taken = false;
     pthread_mutex_lock(&place.lock);
-    if (place.spans && place.count < SPANS_MAX) {
-        place.spans[(place.first + place.count) % SPANS_MAX] = *span;
-        place.count++;
-        taken = true;
+    for (int i = 0; i < SPANS_TAKERS; i++) {
+        struct ring *ring = &place.rings[i];
+        if (ring->spans && ring->count < SPANS_MAX) {
+            ring->spans[(ring->first + ring->count) % SPANS_MAX] = *span;
+            ring->count++;
+            taken = true;
+        } else if (ring->spans) {
+            spans_lose((enum spans_taker)i, 1);
+        }
     }
     pthread_mutex_unlock(&place.lock);
-    metric_add(taken ? &kept : &lost, 1);
+    if (taken)
+        metric_add(&kept, 1);
 }
 
-size_t spans_take(struct span *ret_spans, size_t max)
+size_t spans_take(enum spans_taker taker, struct span *ret_spans, size_t max)
 {
     size_t taken = 0;
     pthread_mutex_lock(&place.lock);
-    for (; taken < max && place.count > 0; taken++) {
-        ret_spans[taken] = place.spans[place.first];
-        place.first = (place.first + 1) % SPANS_MAX;
-        place.count--;
+    struct ring *ring = &place.rings[taker];
+    for (; taken < max && ring->count > 0; taken++) {
+        ret_spans[taken] = ring->spans[ring->first];
+        ring->first = (ring->first + 1) % SPANS_MAX;
+        ring->count--;
     }
     pthread_mutex_unlock(&place.lock);
     return taken;

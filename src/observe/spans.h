@@ -3,8 +3,8 @@
  *
  * A span is kept where its request was chosen as one of a share, which the edge decides and tells
  * the other processes (call/trace.h), and wherever it failed or was slow. Nobody ever waits: beyond
- * SPANS_MAX that were not taken a span is lost and counted. One taker; any thread puts. While the
- * place is closed nothing is kept, and asking costs one load.
+ * SPANS_MAX that a taker did not take a span is lost to it, and counted. One fiber a taker; any
+ * thread puts. While the place is closed nothing is kept, and asking costs one load.
  */
 #ifndef USHER_OBSERVE_SPANS_H
 #define USHER_OBSERVE_SPANS_H
@@ -37,9 +37,13 @@ struct span {
     } facts[SPAN_FACTS_MAX];
 };
 
-/* Opens the place. share: of SPANS_SHARE_ALL requests, so many are chosen; slow_ns: what takes as
- * long is kept, chosen or not. ERR_NO_MEMORY. Before any thread puts. */
-int spans_open(uint32_t share, int64_t slow_ns);
+/* Who takes spans; each gets all of them. */
+enum spans_taker { SPANS_FOR_COLLECTOR, SPANS_FOR_MONITOR, SPANS_TAKERS };
+
+/* Opens the place for those takers (a set of bits, 1 << taker). share: of SPANS_SHARE_ALL requests,
+ * so many are chosen; slow_ns: what takes as long is kept, chosen or not. ERR_NO_MEMORY. Before any
+ * thread puts. */
+int spans_open(uint32_t share, int64_t slow_ns, unsigned takers);
 /* What was not taken is gone. After the last thread that puts. */
 void spans_close(void);
 bool spans_are_open(void);
@@ -50,10 +54,10 @@ bool spans_want(bool chosen, bool failed, int64_t took_ns);
 /* Keeps a copy. Any thread. */
 void spans_put(const struct span *span);
 /* Hands over at most max spans, the oldest first; gives how many. */
-size_t spans_take(struct span *ret_spans, size_t max);
-/* Spans lost so far, those of who takes them included. */
-uint64_t spans_lost(void);
+size_t spans_take(enum spans_taker taker, struct span *ret_spans, size_t max);
+/* Spans lost to it so far, those that it could not deliver included. */
+uint64_t spans_lost(enum spans_taker taker);
 /* Counts spans that were taken and could not be delivered. */
-void spans_lose(size_t count);
+void spans_lose(enum spans_taker taker, size_t count);
 
 #endif

@@ -14,7 +14,7 @@
 #define BULK_TYPE        "Content-Type: application/x-ndjson"
 
 static const char *const stream_names[] = {
-    [RECORD_LOGS] = "usher-logs", [RECORD_EVENTS] = "usher-events"};
+    [RECORD_LOGS] = "usher-logs", [RECORD_EVENTS] = "usher-events", [RECORD_SPANS] = "usher-spans"};
 
 static int call(struct elastic *e, const char *method, const char *path, const char *type,
                 struct view body, struct arena *arena, struct http_answer *ret_answer,
@@ -131,7 +131,8 @@ static int put_policy(struct elastic *e, struct arena *arena, int64_t deadline_n
         "\"hot\",\"actions\":[{\"rollover\":{\"min_size\":\"50gb\",\"min_index_age\":\"1d\"}}],"
         "\"transitions\":[{\"state_name\":\"gone\",\"conditions\":{\"min_index_age\":\"30d\"}}]},{"
         "\"name\":\"gone\",\"actions\":[{\"delete\":{}}],\"transitions\":[]}],\"ism_template\":[{"
-        "\"index_patterns\":[\"usher-logs*\",\"usher-events*\"],\"priority\":600}]}}";
+        "\"index_patterns\":[\"usher-logs*\",\"usher-events*\",\"usher-spans*\"],\"priority\":600}]"
+        "}}";
     struct http_answer answer;
     const bool open = e->kind == ELASTIC_OPENSEARCH;
     int err = call(e, "PUT", open ? "/_plugins/_ism/policies/usher" : "/_ilm/policy/usher",
@@ -145,7 +146,7 @@ static int put_templates(struct elastic *e, struct arena *arena, const char **re
 {
     struct http_answer answer;
     e->data_streams = true;
-    for (size_t stream = RECORD_LOGS; stream <= RECORD_EVENTS; stream++) {
+    for (size_t stream = RECORD_LOGS; stream <= RECORD_SPANS; stream++) {
         int err = put_template(e, stream_names[stream], arena, &answer, deadline_ns);
         if (err == 0 && answer.status == 400 && e->data_streams) {
             e->data_streams = false;
@@ -307,10 +308,11 @@ static void mark_found(const json_t *hits, const struct record *records, size_t 
 int elastic_find(struct elastic *e, const struct record *records, size_t count, struct arena *arena,
                  bool *found, int64_t deadline_ns)
 {
-    static const char refresh[] =
-        "/usher-logs*,usher-events*/_refresh?ignore_unavailable=true&allow_no_indices=true";
-    static const char search[] = "/usher-logs*,usher-events*/_search?ignore_unavailable=true"
-                                 "&allow_no_indices=true&filter_path=hits.hits._id";
+    static const char refresh[] = "/usher-logs*,usher-events*,usher-spans*/"
+                                  "_refresh?ignore_unavailable=true&allow_no_indices=true";
+    static const char search[] =
+        "/usher-logs*,usher-events*,usher-spans*/_search?ignore_unavailable=true"
+        "&allow_no_indices=true&filter_path=hits.hits._id";
     struct http_answer answer;
     memset(found, 0, count * sizeof(*found));
     int err = call(e, "POST", refresh, NULL, (struct view){0}, arena, &answer, deadline_ns);

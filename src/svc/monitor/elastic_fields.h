@@ -24,11 +24,14 @@
     X("event.dataset", "keyword")                                                                  \
     X("event.action", "keyword")                                                                   \
     X("event.sequence", "long")                                                                    \
+    X("event.duration", "long")                                                                    \
+    X("event.outcome", "keyword")                                                                  \
     X("error.code", "keyword")                                                                     \
     X("error.message", "text")                                                                     \
     X("trace.id", "keyword")                                                                       \
     X("span.id", "keyword")                                                                        \
     X("http.request.id", "keyword")                                                                \
+    X("http.response.status_code", "long")                                                         \
     X("client.address", "keyword")                                                                 \
     X("url.full", "keyword")                                                                       \
     X("usher.performance", "long")                                                                 \
@@ -41,6 +44,13 @@
     X("usher.places", "long")                                                                      \
     X("usher.total", "long")                                                                       \
     X("usher.method", "keyword")                                                                   \
-    X("usher.reason", "keyword")
+    X("usher.reason", "keyword")                                                                   \
+    X("usher.span", "keyword")                                                                     \
+    X("usher.parent", "keyword")                                                                   \
+    X("usher.link", "keyword")                                                                     \
+    X("usher.at_us", "long")                                                                       \
+    X("usher.code", "long")                                                                        \
+    X("usher.mail", "long")                                                                        \
+    X("usher.webhook", "long")
 
 #endif

@@ -8,6 +8,7 @@
 #include "observe/tap.h"
 #include "svc/monitor/events.h"
 #include "svc/monitor/pace.h"
+#include "svc/monitor/spans.h"
 #include "svc/monitor/state.h"
 #include "usher/v1/ticket.pb-c.h"
 
@@ -65,6 +66,26 @@ void monitor_take_log(void *arg)
         arena_reset(&arena);
         if (!more)
             rest(FEED_PAUSE_MS);
+    }
+    arena_release(&arena);
+}
+
+/* ---- spans ---- */
+
+/* Of a slow crowd FEED_LINES in FEED_PAUSE_MS are kept; others are lost and counted. */
+void monitor_take_spans(void *arg)
+{
+    struct monitor *monitor = arg;
+    struct arena arena;
+    arena_init(&arena, FEED_ARENA_MAX);
+    while (!fiber_cancelled()) {
+        struct record *records = arena_alloc(&arena, FEED_LINES * sizeof(*records));
+        const size_t count =
+            records ? spans_take_records(FEED_LINES, monitor_node(monitor), &arena, records) : 0;
+        if (count > 0 && window_put(monitor->window, records, count, NULL, deadline()) != 0)
+            spans_lose(SPANS_FOR_MONITOR, count);
+        arena_reset(&arena);
+        rest(FEED_PAUSE_MS);
     }
     arena_release(&arena);
 }

@@ -16,6 +16,7 @@ CALL_HANDLER(monitor_push_records);
 CALL_HANDLER(monitor_search_records);
 CALL_HANDLER(monitor_get_monitor);
 CALL_HANDLER(monitor_get_stories);
+CALL_HANDLER(monitor_get_trace);
 CALL_HANDLER(monitor_get_board);
 
 static const struct method methods[] = {
@@ -24,6 +25,7 @@ static const struct method methods[] = {
     {"SearchRecords", METHOD_UNARY, ROLE_OPERATOR, true, NULL, 0, monitor_search_records},
     {"GetMonitor", METHOD_UNARY, ROLE_OPERATOR, true, NULL, 0, monitor_get_monitor},
     {"GetStories", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, monitor_get_stories},
+    {"GetTrace", METHOD_UNARY, ROLE_OPERATOR, true, NULL, 0, monitor_get_trace},
     {"GetBoard", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, monitor_get_board},
 };
 
@@ -63,6 +65,8 @@ static void start_in_fiber(void *arg)
     int err = monitor->options.elastic_url ? make_shipper(monitor) : 0;
     if (err == 0)
         err = fiber_spawn(&monitor->scope, monitor_take_log, monitor);
+    if (err == 0)
+        err = fiber_spawn(&monitor->scope, monitor_take_spans, monitor);
     if (err == 0)
         err = fiber_spawn(&monitor->scope, monitor_follow_sales, monitor);
     if (err == 0)

@@ -38,9 +38,10 @@ CALL_HANDLER(monitor_push_records)
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < wish->n_records; i++) {
         const Usher__V1__Record *record = wish->records[i];
-        if (record->stream != USHER__V1__RECORD_STREAM__RECORD_STREAM_LOGS &&
-            record->stream != USHER__V1__RECORD_STREAM__RECORD_STREAM_EVENTS)
-            return bad_argument(call, "records.stream", "a record is of the logs or of the events");
+        if (record->stream < USHER__V1__RECORD_STREAM__RECORD_STREAM_LOGS ||
+            record->stream > USHER__V1__RECORD_STREAM__RECORD_STREAM_SPANS)
+            return bad_argument(call, "records.stream",
+                                "a record is of the logs, of the events or of the spans");
         records[i] = (struct record){.id = view_str(record->record_id),
                                      .stream = (enum record_stream)record->stream,
                                      .level = level_of(record->level),

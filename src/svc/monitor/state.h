@@ -27,5 +27,11 @@ struct monitor {
 /* The fibers; arg is the monitor. */
 void monitor_follow_sales(void *arg);
 void monitor_take_log(void *arg);
+void monitor_take_spans(void *arg);
+
+static inline const char *monitor_node(const struct monitor *monitor)
+{
+    return monitor->options.node ? monitor->options.node : "";
+}
 
 #endif

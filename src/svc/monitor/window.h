@@ -26,7 +26,7 @@
 #define WINDOW_QUERY_MAX 256   /* bytes of what is searched for */
 #define WINDOW_FOUND_MAX 500   /* records in one answer */
 
-enum record_stream { RECORD_LOGS = 1, RECORD_EVENTS = 2 };
+enum record_stream { RECORD_LOGS = 1, RECORD_EVENTS = 2, RECORD_SPANS = 3 };
 
 struct record {
     uint64_t number; /* the window's own, ascending; put does not read it */

@@ -14,6 +14,7 @@ import { Blocks } from './operatorblocks';
 import { Claims, HeatNow, Lines, Rates, Sales, SeatsNow, Tiles } from './operatorboard';
 import { Logs, Processes } from './operatorinstallation';
 import { Stories } from './operatorstory';
+import { Traces } from './operatortrace';
 
 /** What happens right now, for whoever runs the servers or a sale. */
 export function OperatorPage() {
@@ -138,6 +139,7 @@ function Live({ onRefused }: { onRefused(): void }) {
       <Lines board={board} />
       {board.calls ? <Processes status={watch.status.value} /> : null}
       {board.calls ? <Stories /> : null}
+      {board.calls ? <Traces /> : null}
       {operatorKey.value ? <Blocks /> : null}
       {board.calls ? <Logs /> : null}
     </div>

@@ -1,5 +1,6 @@
 // What is on sale right now: the claims about it, its figures and how they move.
 
+import type { ComponentChildren } from 'preact';
 import type { Board } from '../gen/usher/v1/monitor_operate_pb';
 import { count, date, money } from '../i18n/format';
 import { operatorWords } from '../i18n/operator';
@@ -255,7 +256,7 @@ export function Rates({ samples }: { samples: readonly Sample[] }) {
 export function Table(props: {
   label: string;
   heads: readonly string[];
-  rows: readonly { key: string; cells: readonly string[] }[];
+  rows: readonly { key: string; cells: readonly ComponentChildren[] }[];
 }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys

@@ -2,12 +2,14 @@
 
 import { useSignal } from '@preact/signals';
 import { monitor } from '../api/operate';
-import { type Record, RecordLevel, RecordStream } from '../gen/usher/v1/monitor_operate_pb';
+import { RecordLevel, RecordStream } from '../gen/usher/v1/monitor_operate_pb';
 import type { Status } from '../gen/usher/v1/owner_operate_pb';
-import { count, date } from '../i18n/format';
+import { count } from '../i18n/format';
 import { operatorWords } from '../i18n/operator';
 import { Table } from './operatorboard';
+import { type LogLine, lineOf } from './operatorline';
 import { Search } from './operatorsearch';
+import { TraceLink } from './operatortrace';
 
 /** The address of a process; the id behind it is for machines. */
 const addressOf = (process: string) => process.split(' ')[0] ?? '';
@@ -46,40 +48,15 @@ export function Processes({ status }: { status: Status | null }) {
   );
 }
 
-interface LogLine {
-  key: string;
-  cells: string[];
-}
-
-const levels = ['', 'debug', 'info', 'warn', 'error'];
-
-/** A record is one object in ECS form; what it says most of stands in the table. */
-export function lineOf(record: Record): LogLine {
-  let said: { [field: string]: unknown } = {};
-  try {
-    said = JSON.parse(new TextDecoder().decode(record.json)) as typeof said;
-  } catch {
-    // Shown with its time alone.
-  }
-  const text = (field: string) => (said[field] === undefined ? '' : String(said[field]));
-  const known = new Set(['@timestamp', 'log.level', 'ecs.version', 'event.action', 'message']);
-  const rest = Object.entries(said)
-    .filter(
-      ([field]) => !known.has(field) && !/^(service|process|event\.(kind|dataset|id))/.test(field),
-    )
-    .map(
-      ([field, value]) => `${field}=${typeof value === 'object' ? JSON.stringify(value) : value}`,
-    );
-  return {
-    key: String(record.number),
-    cells: [
-      date(record.atMs, 'second'),
-      levels[record.level] ?? '',
-      text('event.action'),
-      [text('message'), ...rest].filter(Boolean).join(' '),
-    ],
-  };
-}
+/** As a row, with its trace behind it. */
+const rowOf = ({ key, cells, traceId }: LogLine) => ({
+  key,
+  cells: [
+    ...cells.slice(0, 3),
+    traceId ? <TraceLink key={traceId} id={traceId} /> : '',
+    ...cells.slice(3),
+  ],
+});
 
 export function Logs() {
   const say = operatorWords.value;
@@ -127,7 +104,11 @@ export function Logs() {
           <output data-found={found.value.length}>{say.found(found.value.length)}</output>
           {found.value.length > 0 ? (
             <div class="board-log">
-              <Table label={say.logs} heads={say.logHeads} rows={found.value} />
+              <Table
+                label={say.logs}
+                heads={[...say.logHeads.slice(0, 3), say.trace, ...say.logHeads.slice(3)]}
+                rows={found.value.map(rowOf)}
+              />
             </div>
           ) : null}
         </>

@@ -8,12 +8,18 @@ import { date, money } from '../i18n/format';
 import { operatorWords } from '../i18n/operator';
 import { Table } from './operatorboard';
 import { Search } from './operatorsearch';
+import { TraceLink } from './operatortrace';
 
 function rowOf(step: StoryStep, index: number, parts: readonly string[]) {
-  const trace = step.traceId ? ` · ${step.traceId}` : '';
   return {
     key: String(index),
-    cells: [date(step.atMs, 'second'), parts[step.part] ?? '', step.what, step.facts + trace],
+    cells: [
+      date(step.atMs, 'second'),
+      parts[step.part] ?? '',
+      step.what,
+      step.traceId ? <TraceLink key={step.traceId} id={step.traceId} /> : '',
+      step.facts,
+    ],
   };
 }
 
@@ -41,7 +47,7 @@ function Told({ story }: { story: Story }) {
       <div class="board-log">
         <Table
           label={say.stories}
-          heads={say.storyHeads}
+          heads={[...say.storyHeads.slice(0, 3), say.trace, ...say.storyHeads.slice(3)]}
           rows={story.steps.map((step, i) => rowOf(step, i, say.storyParts))}
         />
       </div>
