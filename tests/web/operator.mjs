@@ -37,7 +37,7 @@ const rows = (server, statement, ...parameters) =>
 
 export const operator = {
   'the operator sees a sale as it goes: figures move, claims hold, on a wall and on a phone': async (world) => {
-    const server = await startServer(world.binary);
+    const server = await startServer(world.binary, '--trace-share', '10000');
     const there = { ...world, url: server.url, usher: server.usher };
     const visitors = [];
     try {
@@ -78,6 +78,13 @@ export const operator = {
       await a.page.waitForSelector('[data-story] [data-row]');
       const told = await a.page.locator('[data-story]').innerText();
       for (const what of ['joined', 'hold', 'sale']) assert.ok(told.includes(what), `${what} in ${told}`);
+      // A trace is told as a tree, behind whatever line has one.
+      await a.page.fill('[name=log-words]', 'HoldSeats success');
+      await a.press('search');
+      await a.page.locator('[data-part=logs] [data-trace]').first().click();
+      await a.page.waitForSelector('[data-part=traces] [data-span="owner.commit"]');
+      const spans = await a.page.locator('[data-part=traces] [data-span]').evaluateAll((all) => all.map(({ dataset }) => dataset.span));
+      assert.deepEqual(spans.slice(0, 3), ['usher.v1.TicketService/HoldSeats', 'owner.ask', 'owner.commit']);
       await a.isAccessible('operator on a wall, dark');
       await a.page.screenshot({ path: join(world.pictures, 'operator-wall.png'), fullPage: true });
       assert.deepEqual(a.errors, []);

@@ -15,18 +15,17 @@ const wanted: Signal<string> = signal('');
 
 /** Shows a trace in its part of the page. */
 export function TraceLink({ id }: { id: string }) {
-  const say = operatorWords.value;
   return (
     <button
       type="button"
       class="quiet board-trace-link"
       data-trace={id}
-      aria-label={`${say.trace} ${id}`}
+      title={id}
       onClick={() => {
         wanted.value = id;
       }}
     >
-      {id.slice(0, 4)}…{id.slice(-6)}
+      …{id.slice(-8)}
     </button>
   );
 }
