@@ -61,12 +61,13 @@ static void script(const struct reply *replies, size_t count)
 static void opensearch_gets_data_streams(void **state)
 {
     const char *why;
-    SCRIPT({0, 200, OS3}, {0, 400, "no handler"}, {0, 200, "{}"}, {0, 200, "{}"});
+    SCRIPT({0, 200, OS3}, {0, 400, "no handler"}, {0, 200, "{}"}, {0, 200, "{}"}, {0, 200, "{}"});
     assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), 0);
     assert_true(elastic.prepared && elastic.data_streams && elastic.kind == ELASTIC_OPENSEARCH);
     assert_string_equal(fake.paths[1], "/_plugins/_ism/policies/usher");
     assert_string_equal(fake.paths[2], "/_index_template/usher-logs");
     assert_string_equal(fake.paths[3], "/_index_template/usher-events");
+    assert_string_equal(fake.paths[4], "/_index_template/usher-spans");
     assert_string_equal(fake.methods[3], "PUT");
     assert_non_null(strstr(fake.bodies[2], "\"data_stream\":{}"));
     assert_non_null(strstr(fake.bodies[2], "\"log.level\":{\"type\":\"keyword\"}"));
@@ -77,7 +78,7 @@ static void a_server_without_data_streams_gets_an_index_a_day(void **state)
 {
     const char *why;
     SCRIPT({0, 200, ES7}, {0, 404, ""}, {0, 400, "unknown key data_stream"}, {0, 200, "{}"},
-           {0, 200, "{}"}, {0, 200, "{\"items\":[{\"create\":{\"status\":201}}]}"});
+           {0, 200, "{}"}, {0, 200, "{}"}, {0, 200, "{\"items\":[{\"create\":{\"status\":201}}]}"});
     assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), 0);
     assert_true(elastic.prepared && !elastic.data_streams);
     assert_string_equal(fake.paths[1], "/_ilm/policy/usher");
@@ -88,10 +89,10 @@ static void a_server_without_data_streams_gets_an_index_a_day(void **state)
                                   .body = VIEW_LIT("{\"a\":1}")};
     struct elastic_outcome outcome;
     assert_int_equal(elastic_ship(&elastic, &record, 1, &arena, &outcome, 0), 0);
-    assert_string_equal(fake.bodies[5],
+    assert_string_equal(fake.bodies[6],
                         "{\"create\":{\"_index\":\"usher-events-2026.01.01\",\"_id\":\"1-1\"}}\n"
                         "{\"a\":1}\n");
-    assert_string_equal(fake.field[5], "Content-Type: application/x-ndjson");
+    assert_string_equal(fake.field[6], "Content-Type: application/x-ndjson");
 }
 
 static void who_does_not_let_us_in_is_told(void **state)
