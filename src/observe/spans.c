@@ -91,17 +91,21 @@ uint64_t spans_lost(enum spans_taker taker)
 
 void spans_put(const struct span *span)
 {
-    bool taken = false;
+    bool taken = false, first = true; /* the first of those that are open says whether it is kept */
     pthread_mutex_lock(&place.lock);
     for (int i = 0; i < SPANS_TAKERS; i++) {
         struct ring *ring = &place.rings[i];
-        if (ring->spans && ring->count < SPANS_MAX) {
-            ring->spans[(ring->first + ring->count) % SPANS_MAX] = *span;
-            ring->count++;
-            taken = true;
-        } else if (ring->spans) {
+        if (!ring->spans)
+            continue;
+        const bool fits = ring->count < SPANS_MAX;
+        taken = first ? fits : taken;
+        first = false;
+        if (!fits) {
             spans_lose((enum spans_taker)i, 1);
+            continue;
         }
+        ring->spans[(ring->first + ring->count) % SPANS_MAX] = *span;
+        ring->count++;
     }
     pthread_mutex_unlock(&place.lock);
     if (taken)
