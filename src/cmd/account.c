@@ -27,6 +27,8 @@ struct account_values {
     const char *session_id;
     const char *before;
     int64_t page_size;
+    const char *act, *text, *since; /* of acts */
+    bool csv;
     const char *what; /* positional */
 };
 
@@ -202,6 +204,37 @@ static int kept(struct session *session, void *arg)
 
 /* ---- acts ---- */
 
+/* As RFC 4180 has it; what a spreadsheet would take for a formula begins with a quote. */
+static void put_cell(const char *text, const char *end)
+{
+    printf("\"%s", text[0] && strchr("=+-@", text[0]) ? "'" : "");
+    for (; *text; text++)
+        printf("%s%c", *text == '"' ? "\"" : "", *text);
+    printf("\"%s", end);
+}
+
+/* All that fits, to the oldest. */
+static int export_acts(struct session *session, Usher__V1__ListActsRequest *request)
+{
+    const Usher__V1__ListActsResponse *answer;
+    int code;
+    request->page_size = 100;
+    printf("act_id,at_ms,what,account_id,address,about\r\n");
+    do {
+        code = ask(session, list_acts, request, &answer);
+        for (size_t i = 0; code == CMD_OK && i < answer->n_acts; i++) {
+            const Usher__V1__Act *act = answer->acts[i];
+            printf("%" PRIu64 ",%" PRId64 ",", act->act_id, act->at_ms);
+            put_cell(act->what, ",");
+            put_cell(act->account_id, ",");
+            put_cell(act->address, ",");
+            put_cell(act->about, "\r\n");
+        }
+        request->before_act_id = code == CMD_OK ? answer->before_act_id : 0;
+    } while (request->before_act_id != 0);
+    return code;
+}
+
 static int acts(struct session *session, void *arg)
 {
     static const char *const heads[] = {"when", "what", "account", "address", "about"};
@@ -210,13 +243,23 @@ static int acts(struct session *session, void *arg)
     const Usher__V1__ListActsResponse *answer;
     const Usher__V1__Account *account;
     struct sheet sheet;
+    int32_t offset_minutes;
     request.page_size = (uint32_t)values->page_size;
+    request.what = (char *)values->act;
+    request.text = (char *)values->text;
+    if (values->since[0] && when_parse(view_str(values->since), clock_wall_ms(clock_system()),
+                                       &request.from_ms, &offset_minutes) != 0)
+        return cmd_fail("account acts", CMD_USAGE,
+                        "--since %s: write 2026-11-29T20:00 or 2026-11-29T20:00+09:00",
+                        values->since);
     if (values->account) {
         int code = find(session, values->account, &account);
         if (code != CMD_OK)
             return code;
         request.account_id = account->account_id;
     }
+    if (values->csv)
+        return export_acts(session, &request);
     int code = ask(session, list_acts, &request, &answer);
     if (code != CMD_OK || values->session.json)
         return code == CMD_OK ? session_print_json(session, answer) : code;
@@ -334,6 +377,14 @@ static const struct conf_option acts_options[] = {
      .help = "of this account alone: its e-mail address or its id"},
     {"page-size", CONF_INT, offsetof(struct account_values, page_size), "20", 1, 100,
      .help = "how many, the newest first"},
+    {"act", CONF_STR, offsetof(struct account_values, act), "",
+     .help = "what begins so alone: member., bar, login.failed"},
+    {"text", CONF_STR, offsetof(struct account_values, text), "",
+     .help = "what has this in what it concerns alone, or came from this address"},
+    {"since", CONF_STR, offsetof(struct account_values, since), "",
+     .help = "none before: 2026-11-29T20:00, or with +09:00 behind"},
+    {"csv", CONF_BOOL, offsetof(struct account_values, csv), "no",
+     .help = "all of them, for a spreadsheet"},
     SESSION_OPTIONS(struct account_values, session),
 };
 static const struct conf_option list_options[] = {

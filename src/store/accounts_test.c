@@ -302,6 +302,42 @@ static void acts_are_cut_and_paged(void **state)
     assert_true(count == 1 && list[0].act_id < newest);
 }
 
+static size_t found(const struct act_query *query, struct act **ret_list, uint64_t *ret_more)
+{
+    size_t count = 99;
+    assert_int_equal(act_find(sql, query, 2, &arena, ret_list, &count, ret_more, DEADLINE_NEVER),
+                     0);
+    return count;
+}
+
+static void acts_are_searched(void **state)
+{
+    struct act *list;
+    uint64_t more;
+    for (int i = 0; i < 3; i++) {
+        const struct act act = {.at_ms = now_ms + 5000 + i,
+                                .what = i == 1 ? VIEW_LIT("search.other") : VIEW_LIT("search.one"),
+                                .account_id = {9, (uint64_t)i},
+                                .address = VIEW_LIT("192.0.2.9"),
+                                .about = VIEW_LIT("organiser 3, bar 7: somebody")};
+        assert_int_equal(act_put(sql, &act, DEADLINE_NEVER), 0);
+    }
+    struct act_query query = {.what = VIEW_LIT("search."), .text = VIEW_LIT("bar 7")};
+    assert_int_equal(found(&query, &list, &more), 2);
+    assert_true(list[0].at_ms == now_ms + 5002 && more == list[1].act_id);
+    query.before_act_id = more;
+    assert_int_equal(found(&query, &list, &more), 1);
+    assert_true(list[0].at_ms == now_ms + 5000 && more == 0);
+    query = (struct act_query){.what = VIEW_LIT("search.one"), .from_ms = now_ms + 5001};
+    assert_int_equal(found(&query, &list, &more), 1);
+    query = (struct act_query){.text = VIEW_LIT("192.0.2.9"), .to_ms = now_ms + 5001};
+    assert_int_equal(found(&query, &list, &more), 2);
+    query = (struct act_query){.account_id = {9, 1}, .what = VIEW_LIT("search.")};
+    assert_int_equal(found(&query, &list, &more), 1);
+    query.text = VIEW_LIT("nobody");
+    assert_int_equal(found(&query, &list, &more), 0);
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 8 << 20);
@@ -330,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_session_ends_unused_and_in_any_case),
         cmocka_unit_test(an_account_has_so_many_sessions),
         cmocka_unit_test(acts_are_cut_and_paged),
+        cmocka_unit_test(acts_are_searched),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,6 +1,7 @@
 #include "store/acts.h"
 
 #include <ctype.h>
+#include <string.h>
 
 #include "err/err.h"
 #include "mem/utf8.h"
@@ -195,6 +196,87 @@ int act_list(struct sql *sql, uint64_t before_act_id, struct id account_id, size
     if (err == 0) {
         *ret_acts = job.acts;
         *ret_count = job.count;
+    }
+    return err;
+}
+
+/* ---- searching ---- */
+
+struct find_job {
+    struct sql_job job;
+    const struct act_query *query;
+    size_t rows_max;
+    struct arena *arena;
+    struct act *acts;
+    size_t count;
+    uint64_t more;
+};
+
+static bool contains(struct view text, struct view part)
+{
+    return part.len == 0 || (text.len > 0 && memmem(text.at, text.len, part.at, part.len));
+}
+
+static int read_fitting(struct find_job *job, struct sql_rows *rows)
+{
+    const struct act_query *q = job->query;
+    const bool fits =
+        view_starts(sql_get_view(rows, 2), q->what) &&
+        (contains(sql_get_view(rows, 5), q->text) || view_eq(sql_get_view(rows, 4), q->text));
+    return fits ? copy_row(rows, job->arena, &job->acts[job->count++]) : 0;
+}
+
+static int run_find(struct sql_job *base, struct sql_txn *txn)
+{
+    struct find_job *job = (struct find_job *)base;
+    const struct act_query *q = job->query;
+    const struct sql_value before =
+        sql_int(q->before_act_id ? (int64_t)q->before_act_id : INT64_MAX);
+    const struct sql_value from = sql_int(q->from_ms),
+                           to = sql_int(q->to_ms ? q->to_ms : INT64_MAX),
+                           most = sql_int(ACT_LOOKED_MAX);
+    struct sql_rows *rows;
+    int looked = 0;
+    int err = id_is_zero(q->account_id)
+                  ? sql_query(txn,
+                              "SELECT " COLUMNS " FROM act WHERE act_id < ? AND at_ms >= ?"
+                              " AND at_ms <= ? ORDER BY act_id DESC LIMIT ?",
+                              SQL(before, from, to, most), &rows)
+                  : sql_query(txn,
+                              "SELECT " COLUMNS " FROM act WHERE account_id = ? AND act_id < ?"
+                              " AND at_ms >= ? AND at_ms <= ? ORDER BY act_id DESC LIMIT ?",
+                              SQL(sql_id(q->account_id), before, from, to, most), &rows);
+    job->count = 0;
+    job->more = 0;
+    while (err == 0 && (err = sql_next(rows)) == 1) {
+        job->more = (uint64_t)sql_get_int(rows, 0);
+        err = read_fitting(job, rows);
+        if (err != 0 || job->count == job->rows_max) {
+            sql_done(rows);
+            return err;
+        }
+        looked++;
+    }
+    if (err == 0 && looked < ACT_LOOKED_MAX)
+        job->more = 0;
+    return err;
+}
+
+int act_find(struct sql *sql, const struct act_query *query, size_t rows_max, struct arena *arena,
+             struct act **ret_acts, size_t *ret_count, uint64_t *ret_more, int64_t deadline_ns)
+{
+    struct find_job job = {.job.run = run_find,
+                           .query = query,
+                           .rows_max = rows_max < ACT_PAGE_MAX ? rows_max : ACT_PAGE_MAX,
+                           .arena = arena};
+    job.acts = arena_alloc(arena, job.rows_max * sizeof(struct act));
+    if (!job.acts)
+        return ERR_NO_MEMORY;
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_acts = job.acts;
+        *ret_count = job.count;
+        *ret_more = job.more;
     }
     return err;
 }

@@ -29,4 +29,19 @@ int act_put(struct sql *sql, const struct act *act, int64_t deadline_ns);
 int act_list(struct sql *sql, uint64_t before_act_id, struct id account_id, size_t rows_max,
              struct arena *arena, struct act **ret_acts, size_t *ret_count, int64_t deadline_ns);
 
+/* What is searched for; a part that is empty, or 0, leaves nothing out. */
+struct act_query {
+    uint64_t before_act_id;
+    struct id account_id; /* who did it */
+    struct view what;     /* begins so: "member.", "bar" */
+    struct view text;     /* stands in what it concerns, or is the address */
+    int64_t from_ms, to_ms;
+};
+#define ACT_LOOKED_MAX 100000 /* acts that one search looks at */
+/* The acts that fit, the newest first, at most rows_max and ACT_PAGE_MAX, of the next
+ * ACT_LOOKED_MAX; *ret_more: the act that it looked at last, from which one may go on; 0: it has
+ * looked at all. As sql_read. */
+int act_find(struct sql *sql, const struct act_query *query, size_t rows_max, struct arena *arena,
+             struct act **ret_acts, size_t *ret_count, uint64_t *ret_more, int64_t deadline_ns);
+
 #endif

@@ -140,18 +140,21 @@ int auth_list_acts(struct call *call, const void *request, void *response)
     const Usher__V1__ListActsRequest *wish = request;
     Usher__V1__ListActsResponse *answer = response;
     struct arena *arena = call_arena(call);
-    struct id account_id = {0};
+    struct act_query query = {.before_act_id = wish->before_act_id,
+                              .what = view_str(wish->what),
+                              .text = view_str(wish->text),
+                              .from_ms = wish->from_ms,
+                              .to_ms = wish->to_ms};
     struct act *acts;
     size_t count;
-    if (wish->account_id[0] && id_parse(view_str(wish->account_id), &account_id))
+    if (wish->account_id[0] && id_parse(view_str(wish->account_id), &query.account_id))
         return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "account_id",
                          "the id of an account");
     if (wish->page_size > ACT_PAGE_MAX)
         return auth_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "page_size", "1 to %d",
                          ACT_PAGE_MAX);
-    int err = act_list(auth_of(call)->sql, wish->before_act_id, account_id,
-                       wish->page_size ? wish->page_size : ACTS_PAGE, arena, &acts, &count,
-                       call_deadline_ns(call));
+    int err = act_find(auth_of(call)->sql, &query, wish->page_size ? wish->page_size : ACTS_PAGE,
+                       arena, &acts, &count, &answer->before_act_id, call_deadline_ns(call));
     if (err)
         return auth_fail_by_err(call, err);
     Usher__V1__Act *rows = arena_alloc(arena, count * sizeof(*rows));

@@ -1,0 +1,242 @@
+/*
+ * The monitor's window beside what it is made of: records taken from a push beside a receiver that
+ * only checks frames and spools them to a synced file, and a search over a million records beside
+ * the bare FTS5 query on the same file.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/bench.h"
+#include "bench/server.h"
+#include "clock/clock.h"
+#include "codec/proto.h"
+#include "err/err.h"
+#include "svc/monitor/window.h"
+#include "usher/v1/monitor.pb-c.h"
+
+#define RECORDS   1000000
+#define PUSH      1000  /* records of one push */
+#define RARE      10000 /* a word stands in one record of so many */
+#define SEARCHES  40
+#define FOUND     100
+#define PUSH_MAX  (1u << 20)
+#define ARENA_MAX (8u << 20)
+#define PAIRS     40 /* pushes to each, in turn */
+
+struct window_bench {
+    char folder[64];
+    struct window *window;
+    int spool;
+    uint8_t *frame;
+    size_t frame_len;
+    uint64_t next;
+    int64_t kept_ns, spooled_ns;
+};
+
+/* The frame of a push, as it comes over the wire: five bytes, and the message. */
+static int make_push(struct window_bench *b, struct arena *arena)
+{
+    Usher__V1__PushRecordsRequest push = USHER__V1__PUSH_RECORDS_REQUEST__INIT;
+    Usher__V1__Record *records = arena_alloc(arena, PUSH * sizeof(*records));
+    push.records = arena_alloc(arena, PUSH * sizeof(*push.records));
+    if (!records || !push.records)
+        return ERR_NO_MEMORY;
+    for (int i = 0; i < PUSH; i++) {
+        const uint64_t n = b->next++;
+        const char *json = arena_printf(
+            arena,
+            "{\"@timestamp\":\"2026-11-29T12:00:00.000Z\",\"log.level\":\"info\",\"message\":\"a "
+            "hold was asked for\",\"event.action\":\"call.end\",\"trace.id\":\"%032" PRIx64
+            "\",\"usher.performance\":%u,\"usher.method\":\"HoldSeats\",\"client.address\":"
+            "\"192.0.2.%u\",\"usher.word\":\"w%u\"}",
+            n * UINT64_C(0x9E3779B97F4A7C15), (unsigned)(n % 50), (unsigned)(n % 250),
+            (unsigned)(n % RARE));
+        usher__v1__record__init(&records[i]);
+        records[i].record_id = arena_printf(arena, "bench-%" PRIu64, n);
+        records[i].stream = USHER__V1__RECORD_STREAM__RECORD_STREAM_LOGS;
+        records[i].level = USHER__V1__RECORD_LEVEL__RECORD_LEVEL_INFO;
+        records[i].at_ms = INT64_C(1795000000000) + (int64_t)n;
+        if (!json || !records[i].record_id)
+            return ERR_NO_MEMORY;
+        records[i].json = (ProtobufCBinaryData){.len = strlen(json), .data = (uint8_t *)json};
+        push.records[push.n_records++] = &records[i];
+    }
+    const size_t len = usher__v1__push_records_request__get_packed_size(&push);
+    if (len + 5 > PUSH_MAX)
+        return ERR_FULL;
+    b->frame[0] = 0;
+    for (int i = 0; i < 4; i++)
+        b->frame[1 + i] = (uint8_t)(len >> (24 - 8 * i));
+    usher__v1__push_records_request__pack(&push, b->frame + 5);
+    b->frame_len = 5 + len;
+    return 0;
+}
+
+static bool is_frame(const struct window_bench *b)
+{
+    const uint8_t *f = b->frame;
+    const size_t len = (size_t)f[1] << 24 | (size_t)f[2] << 16 | (size_t)f[3] << 8 | f[4];
+    return f[0] == 0 && len == b->frame_len - 5;
+}
+
+/* What the handler of PushRecords does. */
+static int keep(struct window_bench *b)
+{
+    struct arena arena;
+    ProtobufCMessage *message = NULL;
+    struct record records[PUSH];
+    const int64_t begun_ns = clock_mono_ns(clock_system());
+    arena_init(&arena, ARENA_MAX);
+    int err = is_frame(b) ? proto_unpack(&usher__v1__push_records_request__descriptor,
+                                         view_of(b->frame + 5, b->frame_len - 5), &arena, &message)
+                          : ERR_INVALID;
+    const Usher__V1__PushRecordsRequest *push = err == 0 ? (const void *)message : NULL;
+    for (size_t i = 0; push && i < push->n_records; i++) {
+        const Usher__V1__Record *record = push->records[i];
+        records[i] = (struct record){.id = view_str(record->record_id),
+                                     .stream = RECORD_LOGS,
+                                     .level = LOG_INFO,
+                                     .at_ms = record->at_ms,
+                                     .body = view_of(record->json.data, record->json.len)};
+    }
+    if (err == 0)
+        err = window_put(b->window, records, push->n_records, NULL, DEADLINE_NEVER);
+    arena_release(&arena);
+    b->kept_ns += clock_mono_ns(clock_system()) - begun_ns;
+    return err;
+}
+
+static int spool(struct window_bench *b)
+{
+    const int64_t begun_ns = clock_mono_ns(clock_system());
+    const bool done = is_frame(b) &&
+                      write(b->spool, b->frame, b->frame_len) == (ssize_t)b->frame_len &&
+                      fdatasync(b->spool) == 0;
+    b->spooled_ns += clock_mono_ns(clock_system()) - begun_ns;
+    return done ? 0 : ERR_IO;
+}
+
+/* So many pushes; each to the spool too where both are measured. */
+static int fill(struct window_bench *b, int pushes, bool both)
+{
+    int err = 0;
+    for (int i = 0; i < pushes && err == 0; i++) {
+        struct arena arena;
+        arena_init(&arena, ARENA_MAX);
+        err = make_push(b, &arena);
+        arena_release(&arena);
+        if (err == 0 && both)
+            err = spool(b);
+        if (err == 0)
+            err = keep(b);
+    }
+    return err;
+}
+
+/* ---- searching ---- */
+
+static int search_window(const struct window_bench *b, unsigned word, int64_t *spent_ns)
+{
+    char text[16];
+    struct arena arena;
+    struct record *records;
+    size_t count = 0;
+    snprintf(text, sizeof(text), "w%u", word);
+    const struct window_query query = {.text = view_str(text), .max = FOUND};
+    arena_init(&arena, ARENA_MAX);
+    const int64_t begun_ns = clock_mono_ns(clock_system());
+    int err = window_search(b->window, &query, &arena, &records, &count, DEADLINE_NEVER);
+    *spent_ns += clock_mono_ns(clock_system()) - begun_ns;
+    arena_release(&arena);
+    return err == 0 && count != FOUND ? ERR_CORRUPT : err;
+}
+
+static int search_bare(sqlite3_stmt *statement, unsigned word, int64_t *spent_ns)
+{
+    char text[16];
+    int rows = 0;
+    size_t bytes = 0;
+    const int len = snprintf(text, sizeof(text), "\"w%u\"", word);
+    const int64_t begun_ns = clock_mono_ns(clock_system());
+    sqlite3_bind_text(statement, 1, text, len, SQLITE_STATIC);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        bytes += (size_t)sqlite3_column_bytes(statement, 1);
+        rows++;
+    }
+    sqlite3_reset(statement);
+    *spent_ns += clock_mono_ns(clock_system()) - begun_ns;
+    return rows == FOUND && bytes > 0 ? 0 : ERR_CORRUPT;
+}
+
+static int search(const struct window_bench *b, bench_row_fn *row, void *state)
+{
+    char path[128];
+    sqlite3 *handle = NULL;
+    sqlite3_stmt *statement = NULL;
+    int64_t window_ns = 0, bare_ns = 0;
+    snprintf(path, sizeof(path), "%s/monitor.db", b->folder);
+    int err = sqlite3_open_v2(path, &handle, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+                      sqlite3_prepare_v2(handle,
+                                         "SELECT rowid, body FROM record_words WHERE record_words "
+                                         "MATCH ? ORDER BY rowid DESC LIMIT 100",
+                                         -1, &statement, NULL) == SQLITE_OK
+                  ? 0
+                  : ERR_IO;
+    for (unsigned i = 0; err == 0 && i < SEARCHES; i++) {
+        err = search_bare(statement, 7 * i + 1, &bare_ns);
+        if (err == 0)
+            err = search_window(b, 7 * i + 1, &window_ns);
+    }
+    sqlite3_finalize(statement);
+    sqlite3_close(handle);
+    if (err != 0)
+        return err;
+    row(state, "window: a search of a million", (double)window_ns / SEARCHES / 1000, "us");
+    row(state, "window: the bare FTS5 query", (double)bare_ns / SEARCHES / 1000, "us");
+    row(state, "window: a search, times the bare query", (double)window_ns / (double)bare_ns, "x");
+    return 0;
+}
+
+static int measure(struct window_bench *b, bench_row_fn *row, void *state)
+{
+    const int64_t ns = NS_PER_MS * 1000;
+    int err = fill(b, PAIRS, true);
+    if (err != 0)
+        return err;
+    const double kept = (double)PAIRS * PUSH * (double)ns / (double)b->kept_ns,
+                 spooled = (double)PAIRS * PUSH * (double)ns / (double)b->spooled_ns;
+    row(state, "window: records a second", kept, "/s");
+    row(state, "window: records a second, framed and spooled alone", spooled, "/s");
+    row(state, "window: records, times those of the bare receiver", kept / spooled, "x");
+    err = fill(b, RECORDS / PUSH - PAIRS, false);
+    return err == 0 ? search(b, row, state) : err;
+}
+
+int bench_window(bench_row_fn *row, void *state)
+{
+    struct window_bench b = {.spool = -1, .frame = malloc(PUSH_MAX)};
+    char path[128];
+    snprintf(b.folder, sizeof(b.folder), "%s/usher-window-XXXXXX",
+             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+    int err = b.frame && mkdtemp(b.folder) ? 0 : ERR_IO;
+    const struct window_options options = {
+        .data_dir = b.folder, .rows_max = 2 * RECORDS, .waiting_max = 2 * RECORDS};
+    if (err == 0)
+        err = window_open(&options, &b.window);
+    snprintf(path, sizeof(path), "%s/spool", b.folder);
+    if (err == 0) {
+        b.spool = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        err = b.spool < 0 ? ERR_IO : measure(&b, row, state);
+    }
+    if (b.spool >= 0)
+        close(b.spool);
+    window_close(b.window);
+    free(b.frame);
+    bench_remove_folder(b.folder);
+    return err;
+}
