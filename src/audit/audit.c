@@ -5,6 +5,7 @@
 
 #include "audit/line.h"
 #include "audit/prices.h"
+#include "audit/waiting.h"
 #include "audit/replay.h"
 #include "clock/clock.h"
 #include "codec/sha256.h"
@@ -43,7 +44,7 @@ static int mind_damage(struct audit_replay *r, int rc, const char *what)
 /* The hall says how many places there are and their categories (to be freed; may be NULL), and its
  * hash stands in the genesis. */
 static int check_hall(struct audit *a, struct audit_replay *r, const char *whose, uint32_t hall_id,
-                      struct store_hall *ret_hall, uint16_t **ret_categories)
+                      struct store_hall *ret_hall, uint32_t **ret_categories)
 {
     uint8_t hash[STORE_HASH_BYTES];
     arena_reset(&a->page);
@@ -68,7 +69,7 @@ static int check_hall(struct audit *a, struct audit_replay *r, const char *whose
     const bool fits = ret_hall->place_count <= (1u << 24);
     if (ret_categories && fits)
         *ret_categories = map ? audit_categories(map)
-                              : calloc((size_t)ret_hall->place_count + 1, sizeof(uint16_t));
+                              : calloc((size_t)ret_hall->place_count + 1, sizeof(uint32_t));
     usher__v1__seat_map__free_unpacked(map, NULL);
     if (!fits) {
         audit_find(r, "%s %" PRIu32 " has more places than a hall may have", whose, hall_id);
@@ -170,7 +171,8 @@ static int compare_sold(struct audit *a, struct audit_replay *r)
             at++;
         const struct store_sale *sale = at < count && sales[at].seat == seat ? &sales[at] : NULL;
         a->report->counts.sold += place != AUDIT_NONE;
-        a->report->counts.held += r->hold_of_seat[seat] != AUDIT_NONE;
+        a->report->counts.held += audit_is_held(r, seat, false);
+        a->report->counts.offered += audit_is_held(r, seat, true);
         a->report->counts.resting += r->rest_of_seat[seat] != 0;
         if (place == AUDIT_NONE && sale)
             audit_find(r, "seat %" PRIu32 " is in the table of sold seats, but is not sold", seat);
@@ -325,7 +327,7 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
     uint64_t before = a->report->finding_count;
     a->report->counts.performances++;
     const struct view event_name = check_event(a, &r);
-    uint16_t *categories = NULL;
+    uint32_t *categories = NULL;
     int rc = check_hall(a, &r, "its hall", p->hall_id, &hall, &categories);
     if (rc == ERR_CORRUPT)
         return 0; /* said so; without a hall there is nothing to compare with */
@@ -347,6 +349,8 @@ static int audit_performance(struct audit *a, const struct store_performance *p)
     arena_reset(&a->page);
     if (rc == 0)
         rc = audit_compare_prices(a->store, &r, &a->page);
+    if (rc == 0)
+        rc = audit_compare_waiting(a->store, &r, &a->page);
     if (rc == 0)
         rc = compare_orders(a, &r);
     if (rc == 0)

@@ -33,6 +33,8 @@ struct audit_counts {
     uint64_t held;      /* seats, at the ledger's end */
     uint64_t resting;   /* seats that were freed and are not for sale yet */
     uint64_t blocked;   /* seats that are kept back */
+    uint64_t offered;   /* seats that are held for wishes; not among the held */
+    uint64_t wishes;    /* that wait */
     uint64_t sales;     /* lines */
     uint64_t line_rows; /* of their ledgers */
     uint64_t joined;    /* by arrival */

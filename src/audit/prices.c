@@ -11,19 +11,19 @@
 
 #define READ_ARENA_MAX (64u << 10) /* one list, unpacked */
 
-static void put_category(uint16_t *categories, uint32_t place_count, uint32_t first, uint32_t count,
-                         const uint32_t *of_seats, size_t of_count)
+static void put_category(uint32_t *categories, uint32_t place_count, uint32_t first, uint32_t count,
+                         const uint32_t *of_seats, size_t of_count, uint32_t section)
 {
     for (uint32_t i = 0; i < count && first < place_count && i < place_count - first; i++) {
         const uint32_t category = of_count == 0  ? 0
                                   : i < of_count ? of_seats[i]
                                                  : of_seats[of_count - 1];
-        categories[first + i] =
-            (uint16_t)(category < AUDIT_WHEELCHAIR ? category : AUDIT_WHEELCHAIR - 1);
+        categories[first + i] = section << AUDIT_SECTION |
+                                (category < AUDIT_WHEELCHAIR ? category : AUDIT_WHEELCHAIR - 1);
     }
 }
 
-static void put_wheelchairs(uint16_t *categories, uint32_t place_count, const Usher__V1__Row *row)
+static void put_wheelchairs(uint32_t *categories, uint32_t place_count, const Usher__V1__Row *row)
 {
     for (size_t i = 0; i < row->n_kinds && i < row->n_numbers && row->first_seat < place_count &&
                        i < place_count - row->first_seat;
@@ -35,22 +35,22 @@ static void put_wheelchairs(uint16_t *categories, uint32_t place_count, const Us
 
 static uint32_t category_of(const struct audit_replay *r, uint32_t seat)
 {
-    return r->categories[seat] & ~AUDIT_WHEELCHAIR;
+    return r->categories[seat] & (AUDIT_WHEELCHAIR - 1);
 }
 
-uint16_t *audit_categories(const Usher__V1__SeatMap *map)
+uint32_t *audit_categories(const Usher__V1__SeatMap *map)
 {
     const uint32_t places = map->place_count;
-    uint16_t *categories = calloc((size_t)places + 1, sizeof(*categories));
+    uint32_t *categories = calloc((size_t)places + 1, sizeof(*categories));
     for (size_t i = 0; categories && i < map->n_sections; i++) {
         const Usher__V1__Section *section = map->sections[i];
         if (section->kind == USHER__V1__SECTION_KIND__SECTION_KIND_STANDING)
             put_category(categories, places, section->first_seat, section->place_count,
-                         &section->category, 1);
+                         &section->category, 1, (uint32_t)i);
         for (size_t k = 0; k < section->n_rows; k++) {
             const Usher__V1__Row *row = section->rows[k];
             put_category(categories, places, row->first_seat, (uint32_t)row->n_numbers,
-                         row->categories, row->n_categories);
+                         row->categories, row->n_categories, (uint32_t)i);
             put_wheelchairs(categories, places, row);
         }
     }

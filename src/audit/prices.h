@@ -10,7 +10,7 @@
 
 /* The category of each place of a layout, to be freed; 0 where it says none; of those for a
  * wheelchair with AUDIT_WHEELCHAIR. NULL: no memory. */
-uint16_t *audit_categories(const Usher__V1__SeatMap *map);
+uint32_t *audit_categories(const Usher__V1__SeatMap *map);
 
 /* List 0, which stands in the performance's row. ERR_NO_MEMORY. */
 int audit_first_prices(struct audit_replay *r);

@@ -7,6 +7,7 @@
 
 #include "audit/codes.h"
 #include "audit/prices.h"
+#include "audit/waiting.h"
 #include "codec/sha256.h"
 #include "err/err.h"
 #include "sale/payment.h"
@@ -94,13 +95,14 @@ static bool is_known(const struct table *table, struct id id)
 
 int audit_replay_init(struct audit_replay *r, struct audit_report *report,
                       const struct store_performance *performance, uint32_t place_count,
-                      const uint16_t *categories)
+                      const uint32_t *categories)
 {
     *r = (struct audit_replay){.report = report,
                                .performance = performance,
                                .place_count = place_count,
                                .categories = categories,
                                .at_ms = INT64_MIN,
+                               .due = AUDIT_NONE,
                                .sale_state = performance->first_sale_state};
     r->hold_of_seat = malloc(((size_t)place_count + 1) * sizeof(uint32_t));
     r->order_of_seat = malloc(((size_t)place_count + 1) * sizeof(uint32_t));
@@ -126,6 +128,7 @@ void audit_replay_release(struct audit_replay *r)
     arena_release(&r->reasons);
     free(r->lists.items);
     free(r->plans.items);
+    free(r->wishes.items);
     free(r->holds.items);
     free(r->free_holds.items);
     free(r->orders.items);
@@ -136,6 +139,7 @@ void audit_replay_release(struct audit_replay *r)
     table_release(&r->account_places);
     table_release(&r->key_places);
     table_release(&r->uses);
+    table_release(&r->wish_places);
     *r = (struct audit_replay){0};
 }
 
@@ -149,8 +153,7 @@ static uint32_t *places_of(const struct audit_replay *r, uint32_t account)
     return (uint32_t *)r->accounts.items + account;
 }
 
-/* The account's place, made where it is new. */
-static int find_account(struct audit_replay *r, struct id account_id, uint32_t *ret_account)
+int audit_find_account(struct audit_replay *r, struct id account_id, uint32_t *ret_account)
 {
     uint32_t account = audit_place(&r->account_places, account_id);
     if (account == AUDIT_NONE) {
@@ -163,6 +166,17 @@ static int find_account(struct audit_replay *r, struct id account_id, uint32_t *
     }
     *ret_account = account;
     return 0;
+}
+
+bool audit_is_held(const struct audit_replay *r, uint32_t seat, bool offered)
+{
+    const uint32_t place = r->hold_of_seat[seat];
+    return place != AUDIT_NONE && !id_is_zero(hold_at(r, place)->wish_id) == offered;
+}
+
+uint32_t audit_places_of(const struct audit_replay *r, uint32_t account)
+{
+    return *places_of(r, account);
 }
 
 /* A key names one request of an account for as long as it is kept (P5). */
@@ -326,12 +340,13 @@ static struct audit_hold *take_hold(struct audit_replay *r, uint32_t *ret_place)
 
 static void check_hold(struct audit_replay *r, const struct change *change)
 {
-    const struct store_performance *p = r->performance;
+    const uint32_t most_ms =
+        change->kind == CHANGE_OFFER ? r->offer_ms : r->performance->hold_ttl_ms;
     if (change->expires_at_ms <= change->at_ms)
         audit_find(r, "a hold that has expired when it is made");
-    else if (ms_between(change->expires_at_ms, change->at_ms) > (int64_t)p->hold_ttl_ms)
+    else if (ms_between(change->expires_at_ms, change->at_ms) > (int64_t)most_ms)
         audit_find(r, "a hold of %" PRId64 " ms, longer than the performance's %" PRIu32,
-                   ms_between(change->expires_at_ms, change->at_ms), p->hold_ttl_ms);
+                   ms_between(change->expires_at_ms, change->at_ms), most_ms);
     check_free(r, change);
 }
 
@@ -365,7 +380,9 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
     check_hold(r, change);
     check_person(r, change);
     audit_check_promise(r, change);
-    int rc = find_account(r, counted(change), &account);
+    if (change->kind == CHANGE_OFFER)
+        audit_check_offer(r, change);
+    int rc = audit_find_account(r, counted(change), &account);
     if (rc == 0)
         rc = use_key(r, change);
     if (rc < 0)
@@ -384,6 +401,7 @@ static int replay_hold(struct audit_replay *r, const struct change *change)
                                 .made_at_ms = change->at_ms,
                                 .expires_at_ms = change->expires_at_ms,
                                 .price_list = change->price_list,
+                                .wish_id = change->wish_id,
                                 .use = {change->code, change->code_index},
                                 .count = (uint32_t)change->seat_count};
     for (uint32_t i = 0; i < hold->count; i++) {
@@ -429,6 +447,7 @@ static int replay_end(struct audit_replay *r, const struct change *change)
                    audit_id(change->hold_id, &text),
                    ms_between(hold->expires_at_ms, change->at_ms));
     *places_of(r, hold->account) -= hold->count;
+    audit_offer_ended(r, hold, false);
     begin_rest(r, change, hold->seats, hold->count);
     int rc = audit_use_code(r, hold->use, hold->account, -(int64_t)hold->count);
     return rc == 0 ? end_hold(r, place) : rc;
@@ -484,8 +503,10 @@ static void replay_extend(struct audit_replay *r, const struct change *change)
     }
     struct audit_hold *hold = hold_at(r, place);
     const uint32_t ttl_ms = r->performance->hold_ttl_ms;
-    const int64_t most_ms =
-        (int64_t)(ttl_ms > r->later_ms ? ttl_ms : r->later_ms) + LEDGER_EXTEND_MAX_MS;
+    int64_t most_ms = ttl_ms > r->later_ms ? ttl_ms : r->later_ms;
+    if (!id_is_zero(hold->wish_id) && most_ms < LEDGER_OFFER_MAX_MS)
+        most_ms = LEDGER_OFFER_MAX_MS;
+    most_ms += LEDGER_EXTEND_MAX_MS;
     if (!same_seats(hold, change) || !same_person(r, hold, change))
         audit_find(r, "hold %s is extended with another account or other seats", text.text);
     audit_check_kept(r, change, hold);
@@ -576,7 +597,7 @@ static int replay_sale(struct audit_replay *r, const struct change *change)
                    backed ? "order %s is paid without a payment"
                           : "order %s has a payment, but is not paid by one",
                    audit_id(order_id, &text));
-    int rc = find_account(r, counted(change), &account);
+    int rc = audit_find_account(r, counted(change), &account);
     if (rc == 0)
         rc = use_key(r, change);
     if (rc < 0)
@@ -584,6 +605,8 @@ static int replay_sale(struct audit_replay *r, const struct change *change)
     uint32_t place = audit_place(&r->hold_places, change->hold_id);
     struct audit_hold *hold = place == AUDIT_NONE ? NULL : hold_at(r, place);
     check_sale(r, change, hold);
+    if (hold)
+        audit_offer_ended(r, hold, true);
     if (hold)
         *places_of(r, hold->account) -= hold->count;
     *places_of(r, account) += (uint32_t)change->seat_count;
@@ -698,6 +721,7 @@ static int replay_clock(struct audit_replay *r, const struct change *change, int
             return rc;
     }
     memset(r->rest_of_seat, 0, r->place_count * sizeof(*r->rest_of_seat));
+    audit_offers_over(r);
     r->keys.count = 0;
     table_clear(&r->key_places);
     return 0;
@@ -710,11 +734,13 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
     if (change->at_ms < r->at_ms && change->kind != CHANGE_CLOCK)
         audit_find(r, "its time is before the entry's before");
     r->at_ms = change->at_ms;
+    audit_check_due(r, change);
     if (!change_fits_sale(change->kind, r->sale_state))
         audit_find(r, "a %s in a sale of state %" PRIu32, change_rule(change->kind)->name,
                    r->sale_state);
     switch (change->kind) {
     case CHANGE_HOLD:
+    case CHANGE_OFFER:
         return replay_hold(r, change);
     case CHANGE_RELEASE:
     case CHANGE_EXPIRY:
@@ -752,6 +778,14 @@ int audit_replay_entry(struct audit_replay *r, const struct change *change)
         return 0;
     case CHANGE_CHOOSE:
         return replay_choose(r, change);
+    case CHANGE_WAITING:
+        audit_replay_waiting(r, change);
+        return 0;
+    case CHANGE_WISH:
+        return audit_replay_wish(r, change);
+    case CHANGE_WISH_END:
+        audit_replay_wish_end(r, change);
+        return 0;
     }
     return 0; /* ledger_unpack gives none of another kind */
 }

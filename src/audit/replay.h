@@ -14,6 +14,7 @@
 
 #define AUDIT_NONE       UINT32_MAX
 #define AUDIT_WHEELCHAIR 0x8000u /* of a place's category: it is for a wheelchair */
+#define AUDIT_SECTION    16      /* bits below its section */
 
 struct audit_hold {
     struct id hold_id;
@@ -26,6 +27,7 @@ struct audit_hold {
     uint32_t seats[CHANGE_SEATS_MAX];
     uint32_t types[CHANGE_SEATS_MAX]; /* their price types */
     struct price_use use;             /* the code that it was made with */
+    struct id wish_id;                /* that it is offered to; zero: to none */
 };
 
 struct audit_order {
@@ -53,6 +55,14 @@ struct audit_prices {
     struct view bytes; /* as its entry has them */
 };
 
+/* A wish of the waiting list. */
+struct audit_wish {
+    struct store_wish row; /* as it should be in the table; gone: it waits no longer */
+    uint32_t account;      /* place in accounts */
+    bool offered;          /* it has a live offer */
+    bool seen;             /* in the table */
+};
+
 /* Prices that wait for their time. */
 struct audit_plan {
     struct id plan_id;
@@ -66,7 +76,7 @@ struct audit_replay {
     struct audit_report *report;
     const struct store_performance *performance;
     uint32_t place_count;
-    const uint16_t *categories; /* of the places, and AUDIT_WHEELCHAIR */
+    const uint32_t *categories; /* of the places: section, AUDIT_WHEELCHAIR, category */
     uint64_t version;           /* that the entry makes */
     uint32_t later_ms;          /* a hold to be paid later may last so long; 0, or set after init */
     uint64_t seq;               /* where we are, for findings */
@@ -77,6 +87,12 @@ struct audit_replay {
     uint32_t *order_of_seat;           /* place in orders, or AUDIT_NONE */
     int64_t *rest_of_seat;             /* until when it rests; 0: it does not */
     struct store_block *block_of_seat; /* what keeps it back; without an id: nothing does */
+    struct audit_list wishes;          /* struct audit_wish: all, in the order they joined */
+    struct table wish_places;          /* wish id → place in wishes */
+    uint32_t offer_ms;                 /* of the waiting list */
+    uint32_t due;                      /* the wish that the next entry is about, or AUDIT_NONE */
+    uint32_t was_due;                  /* the wish that this entry is about so */
+    bool due_sold;                     /* because its offer was sold */
     struct arena reasons;              /* of blocks */
     struct audit_list lists;           /* struct audit_prices, by number */
     struct audit_list plans;           /* struct audit_plan, all */
@@ -99,11 +115,18 @@ void audit_find(struct audit_replay *r, const char *format, ...)
 /* categories: of the places, borrowed. ERR_NO_MEMORY. */
 int audit_replay_init(struct audit_replay *r, struct audit_report *report,
                       const struct store_performance *performance, uint32_t place_count,
-                      const uint16_t *categories);
+                      const uint32_t *categories);
 void audit_replay_release(struct audit_replay *r);
 
 /* Applies one entry. ERR_NO_MEMORY. */
 int audit_replay_entry(struct audit_replay *r, const struct change *change);
+
+/* The account's place in accounts, or the person's, made where it is new. ERR_NO_MEMORY. */
+int audit_find_account(struct audit_replay *r, struct id counted, uint32_t *ret_account);
+/* Whether a live hold has the place, one that is an offer or one that is none. */
+bool audit_is_held(const struct audit_replay *r, uint32_t seat, bool offered);
+/* Places that it has, held and sold. */
+uint32_t audit_places_of(const struct audit_replay *r, uint32_t account);
 
 /* A new item of that size at the end, zeroed; NULL without memory. */
 void *audit_list_add(struct audit_list *list, size_t size);

@@ -16,7 +16,7 @@ METRIC_COUNTER(changes_committed, "usher_changes_total",
 static uint32_t *count_of(struct seats_counts *counts, enum change_seats state)
 {
     uint32_t *const of[] = {&counts->free, &counts->held, &counts->sold, &counts->resting,
-                            &counts->blocked};
+                            &counts->blocked, &counts->offered};
     return of[state];
 }
 
@@ -35,7 +35,7 @@ static void account_for(const struct owner *owner, struct owner_figures *figures
         figures->type_counts[type] += (uint32_t)sold;
     }
     if (rule->seats_from != CHANGE_SEATS_NONE) {
-        *count_of(&figures->counts, rule->seats_from) -= change->seat_count;
+        *count_of(&figures->counts, change_seats_from(change)) -= change->seat_count;
         *count_of(&figures->counts, change_seats_to(change)) += change->seat_count;
     }
     figures->orders_confirmed += rule->order_to == CHANGE_ORDER_CONFIRMED;
@@ -67,7 +67,7 @@ static void commit_done(struct owner *owner, struct owner_batch *g, const struct
                 (struct owner_change){change->seats[k], seats_told((enum seats_state)state)};
     }
     assert(figures.counts.free + figures.counts.held + figures.counts.sold +
-               figures.counts.resting + figures.counts.blocked ==
+               figures.counts.resting + figures.counts.blocked + figures.counts.offered ==
            owner->options.hall->place_count);
     figures.queued = owner->pending.ask_count + owner->waiting_count;
     if (batch->prices_count > 0)
@@ -104,6 +104,21 @@ static int commit_once(struct owner *owner, struct owner_batch *g)
     return err;
 }
 
+/* Whether none of the seats is this order's any more, or this block's: another ask may have given back
+ * one of them. */
+static bool all_gone(const struct owner *owner, const struct owner_ask *ask)
+{
+    bool gone = true;
+    for (uint32_t i = 0; i < ask->hold.count; i++) {
+        const uint32_t seat = ask->hold.seats[i];
+        const struct id now = ask->verb == OWNER_CANCEL ? owner->sold[seat].order_id
+                              : owner->blocks           ? owner->blocks[seat].block_id
+                                                        : (struct id){0};
+        gone = gone && !id_eq(now, ask->hold.hold_id);
+    }
+    return gone;
+}
+
 /* What a waiting ask is told after loading: what its key says, or else what the loaded state shows
  * of it. In doubt, ERR_UNAVAILABLE. */
 static int outcome_of(struct owner *owner, struct owner_ask *ask)
@@ -133,7 +148,8 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
             ask->at_ms = sold->placed_at_ms;
         break;
     case OWNER_CANCEL:
-        done = !id_eq(sold->order_id, id);
+    case OWNER_UNBLOCK:
+        done = all_gone(owner, ask);
         break;
     case OWNER_SET_SALE:
         done = ask->sale_state == owner->sale_state;
@@ -152,9 +168,6 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
     case OWNER_BLOCK:
         done = owner->blocks && id_eq(owner->blocks[ask->hold.seats[0]].block_id, id);
         break;
-    case OWNER_UNBLOCK:
-        done = !owner->blocks || !id_eq(owner->blocks[ask->hold.seats[0]].block_id, id);
-        break;
     case OWNER_PRICES:
         done = owner_has_prices(owner, ask);
         break;
@@ -165,6 +178,15 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
     case OWNER_HOLDINGS:
     case OWNER_USES:
         break; /* promised nothing */
+    case OWNER_SET_WAITING:
+        done = ask->offer_ms == owner->offer_ms;
+        break;
+    case OWNER_JOIN:
+    case OWNER_LEAVE:
+        done = owner_has_wish(owner, id) == (ask->verb == OWNER_JOIN);
+        break;
+    case OWNER_WISHES:
+        break;
     case OWNER_KEEP_KEY:
         break; /* has a key, always */
     }
@@ -282,6 +304,7 @@ static void recover(struct owner *owner)
     }
     owner->late = false;
     owner_move(owner, OWNER_SERVING);
+    owner_make_offers(owner);
     if (again || failures > 0)
         log_event(LOG_INFO, "owner.recovered",
                   log_uint("usher.performance", owner->options.performance_id),
@@ -303,6 +326,7 @@ static void commit_gathered(struct owner *owner)
     owner->committing = g;
     if (!g.first)
         owner->committing.last = &owner->committing.first;
+    owner_make_offers(owner);
     owner_decide_waiting(owner);
     int err = owner->committing.count > 0 ? commit_once(owner, &owner->committing) : 0;
     if (err != 0) {

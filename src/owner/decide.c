@@ -243,7 +243,7 @@ static bool may_hold(struct owner *owner, struct owner_ask *ask, int64_t now_ms,
 static void note_unused(struct owner *owner, const struct seats_hold *hold, bool expired,
                         int64_t at_ms)
 {
-    if (owner->habits)
+    if (owner->habits && id_is_zero(hold->wish_id)) /* an offer has a rule of its own */
         habits_unused(owner->habits, hold->hold_id, hold->account_id, expired,
                       at_ms - owner_made_ms(hold->hold_id), at_ms);
 }
@@ -278,6 +278,12 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
     }
     if (seats_next_expiry_ms(owner->seats) <= now_ms || owner->plan_ms <= now_ms)
         owner_collect_expired(owner);
+    /* What has come back is theirs who wait for it, though the batch is full. */
+    owner_make_offers(owner);
+    if (owner_owes_offers(owner)) {
+        wait_for_room(owner, ask);
+        return;
+    }
     if (!may_hold(owner, ask, now_ms, &hold_ms))
         return;
     struct seats_hold hold = {
@@ -340,14 +346,18 @@ static void decide_release(struct owner *owner, struct owner_ask *ask, bool by_o
     owner_use(owner, &ask->hold, -(int32_t)ask->hold.count);
     note_unused(owner, &ask->hold, by_organiser, owner_now_ms(owner));
     promise(owner, ask, CHANGE_RELEASE);
+    owner_offer_ended(owner, &ask->hold, false, ask->at_ms);
     owner_arm_expiry(owner);
 }
 
 /* How long the hold may live at most. Its id begins with the time it was made. */
-static int64_t longest(const struct owner *owner, const struct owner_ask *ask)
+static int64_t longest(const struct owner *owner, const struct owner_ask *ask,
+                       const struct seats_hold *hold)
 {
-    const int64_t for_ms = ask->later ? LEDGER_LATER_MAX_MS : (int64_t)owner->options.hold_ttl_ms;
-    return owner_made_ms(ask->hold_id) + for_ms + LEDGER_EXTEND_MAX_MS;
+    int64_t for_ms = ask->later ? LEDGER_LATER_MAX_MS : (int64_t)owner->options.hold_ttl_ms;
+    if (!id_is_zero(hold->wish_id) && for_ms < LEDGER_OFFER_MAX_MS)
+        for_ms = LEDGER_OFFER_MAX_MS;
+    return owner_made_ms(hold->hold_id) + for_ms + LEDGER_EXTEND_MAX_MS;
 }
 
 static void decide_extend(struct owner *owner, struct owner_ask *ask)
@@ -361,7 +371,7 @@ static void decide_extend(struct owner *owner, struct owner_ask *ask)
         return;
     ask->hold = *hold;
     ask->total = owner_price(owner, hold, ask->amounts);
-    const int64_t most_ms = longest(owner, ask);
+    const int64_t most_ms = longest(owner, ask, hold);
     const int64_t until_ms = ask->until_ms < most_ms ? ask->until_ms : most_ms;
     if (until_ms <= hold->expires_at_ms) {
         ride(owner, ask, hold->expires_at_ms <= owner_now_ms(owner) ? ERR_TIMEOUT : 0);
@@ -411,8 +421,7 @@ static void decide_choose(struct owner *owner, struct owner_ask *ask)
         return;
     }
     if (err == 0 &&
-        (!change_fits_sale(CHANGE_CHOOSE, owner->sale_state) ||
-         hold->expires_at_ms > owner_made_ms(hold->hold_id) + owner->options.hold_ttl_ms))
+        (!change_fits_sale(CHANGE_CHOOSE, owner->sale_state) || hold->prolonged))
         err = ERR_BUSY;
     if (err == 0 && !has_room(owner, ask))
         return;
@@ -465,6 +474,7 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
                                                               .code = ask->hold.code,
                                                               .code_index = ask->hold.code_index,
                                                               .amount = ask->amounts[i]};
+    owner_offer_ended(owner, &ask->hold, true, ask->at_ms);
 }
 
 /* The sold seats that the ask names, if they are those of the order, all of them; or NULL. The
@@ -624,10 +634,42 @@ static void decide_plan(struct owner *owner, struct owner_ask *ask)
     owner_arm_expiry(owner);
 }
 
+/* The waiting list: its rule, and who is in it. */
+static void decide_waiting(struct owner *owner, struct owner_ask *ask)
+{
+    enum change_kind kind = ask->verb == OWNER_JOIN    ? CHANGE_WISH
+                            : ask->verb == OWNER_LEAVE ? CHANGE_WISH_END
+                                                       : CHANGE_WAITING;
+    struct owner_wish wish;
+    if ((ask->verb == OWNER_JOIN && has_begun(owner, ask)) || !has_room(owner, ask))
+        return;
+    bool is_new = true;
+    const int err = owner_decide_waiting_list(owner, ask, &wish, &is_new);
+    if (err == ERR_NOT_FOUND || (err == 0 && !is_new)) {
+        ride(owner, ask, err);
+        return;
+    }
+    if (err != 0) {
+        ask->version = owner->version;
+        owner_answer(ask, err);
+        return;
+    }
+    if (kind == CHANGE_WAITING) {
+        struct change *change = owner_add_change(
+            owner, kind, &(struct seats_hold){.account_id = ask->account_id});
+        change->offer_ms = ask->offer_ms;
+    } else {
+        owner_write_wish(owner, kind, &wish, owner_now_ms(owner));
+    }
+    ride(owner, ask, 0);
+}
+
 /* What is so, once what was decided before is durable. */
 static void decide_list(struct owner *owner, struct owner_ask *ask)
 {
-    if (ask->verb == OWNER_USES)
+    if (ask->verb == OWNER_WISHES)
+        owner_list_wishes(owner, ask);
+    else if (ask->verb == OWNER_USES)
         owner_list_uses(owner, ask);
     else
         owner_list_holdings(owner, ask);
@@ -639,7 +681,8 @@ static bool is_organisers(enum owner_verb verb)
 {
     return verb == OWNER_SET_SALE || verb == OWNER_BLOCK || verb == OWNER_UNBLOCK ||
            verb == OWNER_END_HOLD || verb == OWNER_HOLDINGS || verb == OWNER_PRICES ||
-           verb == OWNER_PLAN_PRICES || verb == OWNER_END_PLAN || verb == OWNER_USES;
+           verb == OWNER_PLAN_PRICES || verb == OWNER_END_PLAN || verb == OWNER_USES ||
+           verb == OWNER_SET_WAITING || verb == OWNER_WISHES;
 }
 
 void owner_decide(struct owner *owner, struct owner_ask *ask)
@@ -693,7 +736,13 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         break;
     case OWNER_HOLDINGS:
     case OWNER_USES:
+    case OWNER_WISHES:
         decide_list(owner, ask);
+        break;
+    case OWNER_SET_WAITING:
+    case OWNER_JOIN:
+    case OWNER_LEAVE:
+        decide_waiting(owner, ask);
         break;
     case OWNER_CHOOSE:
         decide_choose(owner, ask);
@@ -709,6 +758,7 @@ void owner_decide(struct owner *owner, struct owner_ask *ask)
         decide_plan(owner, ask);
         break;
     }
+    owner_make_offers(owner);
 }
 
 void owner_decide_waiting(struct owner *owner)
@@ -740,6 +790,8 @@ static void collect(struct owner *owner, const struct seats_hold *ended, int64_t
         owner_use(owner, ended, -(int32_t)ended->count);
     if (!rest)
         note_unused(owner, ended, true, at_ms);
+    if (!rest)
+        owner_offer_ended(owner, ended, false, at_ms);
 }
 
 void owner_collect_expired(struct owner *owner)
@@ -750,9 +802,10 @@ void owner_collect_expired(struct owner *owner)
     while (owner_batch_has(g, 0)) {
         struct seats_hold hold;
         if (seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 0)
-            return;
+            break;
         collect(owner, &hold, owner_now_ms(owner));
     }
+    owner_make_offers(owner);
 }
 
 void owner_collect_missed(struct owner *owner)

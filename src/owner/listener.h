@@ -32,6 +32,9 @@ struct owner_listener {
      * may be told again. */
     void (*priced)(void *prices_state, const struct price_list *list);
     void *prices_state;
+    /* When the performance begins, and no offers are made any more. NULL: never. */
+    int64_t (*begins_ms)(void *begins_state);
+    void *begins_state;
 };
 
 #endif

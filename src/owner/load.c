@@ -236,7 +236,7 @@ static void learn_habit(struct load *load, const struct change *change,
                         const struct seats_hold *ended)
 {
     struct habits *habits = load->owner->habits;
-    if (!habits || ended->count == 0)
+    if (!habits || ended->count == 0 || !id_is_zero(ended->wish_id))
         return;
     if (change_rule(change->kind)->seats_to == CHANGE_SEATS_SOLD)
         habits_used(habits, ended->hold_id, ended->account_id);
@@ -255,6 +255,8 @@ static int replay_change(struct load *load, const struct change *change)
                                   id_is_zero(change->hold_id) ? change->order_id : change->hold_id,
                               .account_id = change->account_id,
                               .person_id = change->person_id,
+                              .wish_id = change->wish_id,
+                              .prolonged = change->kind == CHANGE_EXTEND,
                               .expires_at_ms = change->expires_at_ms,
                               .count = change->seat_count,
                               .price_list = change->price_list};
@@ -281,6 +283,8 @@ static int replay_change(struct load *load, const struct change *change)
         gone = close_hold(load, hold.hold_id, change->at_ms);
         if (rule->seats_to != CHANGE_SEATS_HELD)
             learn_habit(load, change, &gone);
+        hold.wish_id = gone.wish_id;
+        hold.prolonged |= gone.prolonged;
     }
     if (rule->seats_to == CHANGE_SEATS_FREE) {
         for (uint32_t i = 0; i < gone.count; i++)
@@ -365,9 +369,11 @@ static int find_start(struct load *load, int64_t from_ms, uint64_t *ret_seq)
 /* How long a hold lives at most: it may be extended while its buyer pays, or to pay later. */
 static int64_t longest_hold_ms(const struct load *load)
 {
-    const uint32_t for_ms = load->owner->options.hold_ttl_ms > load->later_ms
-                                ? load->owner->options.hold_ttl_ms
-                                : load->later_ms;
+    uint32_t for_ms = load->owner->options.hold_ttl_ms > load->later_ms
+                          ? load->owner->options.hold_ttl_ms
+                          : load->later_ms;
+    if (load->owner->has_waited && for_ms < LEDGER_OFFER_MAX_MS)
+        for_ms = LEDGER_OFFER_MAX_MS;
     return (int64_t)for_ms + LEDGER_EXTEND_MAX_MS;
 }
 
@@ -474,6 +480,10 @@ static int load_into(struct load *load)
         err = compare_sold(load);
     if (err == 0)
         err = load_blocks(load);
+    if (err == 0) {
+        arena_reset(&load->arena);
+        err = owner_load_waiting(owner, &load->arena, step_deadline());
+    }
     int64_t last_ms = 0;
     if (err == 0)
         err = load->head.seq > 0 ? row_ms(load, load->head.seq, &last_ms) : 0;
@@ -495,6 +505,8 @@ static int load_into(struct load *load)
             err = ERR_NO_MEMORY;
         if (err == 0)
             owner_use(owner, hold, (int32_t)hold->count);
+        if (err == 0)
+            owner_load_offer(owner, hold);
     }
     for (uint32_t seat = 0; err == 0 && seat < hall->place_count; seat++) {
         if (load->rests[seat] != 0 && seats_rest(owner->seats, &seat, 1, load->rests[seat]) != 0)

@@ -61,6 +61,7 @@ static void owner_free(struct owner *owner)
     free(owner->blocks);
     free(owner->changes);
     owner_uses_free(owner);
+    free(owner->wishes);
     owner_free_prices(owner);
     keys_free(owner->keys);
     habits_free(owner->habits);
@@ -189,7 +190,7 @@ struct change *owner_add_change(struct owner *owner, enum change_kind kind,
 {
     struct owner_batch *g = &owner->pending;
     const uint32_t more = owner->list_count > 1 ? OWNER_AMOUNTS_BYTES : 0;
-    if (!owner_batch_has(g, 0))
+    if (g->count == OWNER_ENTRIES_MAX)
         return NULL;
     g->more_bytes += more;
     assert(change_fits_sale(kind, owner->sale_state));
@@ -201,6 +202,7 @@ struct change *owner_add_change(struct owner *owner, enum change_kind kind,
     change->order_id = hold->hold_id; /* an order has its hold's id */
     change->account_id = hold->account_id;
     change->person_id = hold->person_id;
+    change->wish_id = hold->wish_id;
     change->expires_at_ms = hold->expires_at_ms;
     change->seat_count = hold->count;
     change->price_list = hold->price_list;

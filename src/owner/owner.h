@@ -50,6 +50,8 @@
 #define OWNER_RELOAD_MS      50    /* pause before loading again; doubles up to … */
 #define OWNER_RELOAD_MAX_MS  2000
 #define OWNER_LATE_MS        60000 /* an end not collected for so long: reload */
+#define OWNER_WISHES_MAX     20000 /* of one waiting list */
+#define OWNER_WISHES_ACCOUNT 5     /* of them, of an account, or person */
 #define OWNER_EXPIRE_TICK_MS 50    /* expired holds are collected at most this late */
 
 /*
@@ -58,6 +60,7 @@
  * part and keeps the struct (on its stack, say) until owner_ask returns. result:
  *   0                the second part is filled, and durable
  *   ERR_CONFLICT     seats not free (refusal), or no adjacent run; OWNER_BLOCK: none is free;
+ *                    JOIN: places of this kind are free;
  *                    OWNER_PRICES: there were PRICE_LISTS_MAX before
  *   ERR_FULL         the account, or person, would have more places than it may
  *   ERR_BUSY         the sale is not open; OWNER_CHOOSE: a payment has prolonged the hold
@@ -67,14 +70,14 @@
  *   ERR_EXISTS       the key was used with another request; OWNER_PRICES: another list than
  *                    price_list is valid, and it does not say what list says
  *   ERR_DENIED       the account, its address or its network has as many keys remembered as one
- *                    may have
+ *                    may have; JOIN: as many wishes as it, or the performance, may have
  *   ERR_EARLY        holds of this account, or from this address, ended unused lately (habits.h): a
  *                    hold is possible again at until_ms
  *   ERR_LATE         the performance has begun (begins_ms)
  *   ERR_INVALID      out of range, or nobody's (the zero account; but for what the organiser does);
  *                    ORDER: not what the places cost was paid; HOLD: a person against by_person
  *   ERR_UNSUPPORTED  HOLD, CHOOSE: the list by which the places cost does not allow these types, or
- *                    this code (why)
+ *                    this code (why); JOIN: it hides the category, or there is no waiting list
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again
@@ -109,6 +112,10 @@ struct owner_ask {
     uint32_t code, code_index; /* HOLD, HOLD_BEST, CHOOSE: a code of the list; 0: without one */
     struct owner_holding *holdings; /* HOLDINGS: the caller's, holdings_max of them */
     uint32_t holdings_max;
+    uint32_t fewest;   /* JOIN: it takes no fewer places than these */
+    uint32_t offer_ms; /* SET_WAITING; WISHES: as it is */
+    struct owner_wish *wishes; /* WISHES: the caller's, wishes_max of them */
+    uint32_t wishes_max;
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY */
     uint8_t request_hash[32];
     int64_t deadline_ns; /* not decided any more from then on: ERR_UNAVAILABLE; 0: none */
@@ -124,6 +131,7 @@ struct owner_ask {
     uint64_t version;                        /* of the hall, at least this change included */
     uint32_t holding_count;                  /* HOLDINGS; in no order */
     uint32_t use_count;                      /* USES; by number */
+    uint32_t wish_count;                     /* WISHES; in their order */
     struct owner_use uses[PRICE_CODES_MAX];
     enum owner_why why;
     struct seats_refusal refusal;

@@ -106,6 +106,7 @@ static int add(struct owner *owner, struct view packed, bool keep_bytes)
     owner->lists[number] = list;
     owner->list_count++;
     owner->hides = list->hidden != 0;
+    owner->offers_made = UINT64_MAX; /* what is free may be hidden no longer */
     return 0;
 }
 

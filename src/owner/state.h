@@ -14,6 +14,7 @@
 #include "owner/places.h"
 #include "owner/prices.h"
 #include "owner/uses.h"
+#include "owner/waiting.h"
 #include "sale/change.h"
 #include "sale/ledger.h"
 
@@ -67,6 +68,11 @@ struct owner {
     struct seats *seats;
     struct owner_sold *sold;    /* place_count */
     struct owner_block *blocks; /* place_count; NULL before the first */
+    struct owner_wish *wishes;  /* in their order; NULL before the first */
+    uint32_t wish_count, wish_cap;
+    bool has_waited;      /* offers may have been made, and live */
+    uint32_t offer_ms;    /* how long those that are made now last; 0: none are */
+    uint64_t offers_made; /* of what was free at this seats_freed; UINT64_MAX: look anew */
     int64_t block_ends_ms; /* none that is kept back ends by itself before; INT64_MAX: none does */
     struct keys *keys;
     struct habits *habits; /* NULL where nothing rests */
@@ -99,11 +105,12 @@ struct owner {
     struct owner_change *changes; /* scratch of one commit */
 };
 
-/* Whether one more change fits, that needs so many bytes more than OWNER_ENTRY_BYTES. */
+/* Whether one more change fits, that needs so many bytes more than OWNER_ENTRY_BYTES; and behind it
+ * what becomes of a wish with it. */
 static inline bool owner_batch_has(const struct owner_batch *g, size_t more)
 {
-    return g->count < OWNER_ENTRIES_MAX &&
-           (size_t)OWNER_ENTRY_BYTES * (g->count + 1) + g->more_bytes + more <= LEDGER_BODY_MAX;
+    return g->count + 1 < OWNER_ENTRIES_MAX &&
+           (size_t)OWNER_ENTRY_BYTES * (g->count + 2) + g->more_bytes + more <= LEDGER_BODY_MAX;
 }
 
 /* When the hold was made: its id begins with the time. */

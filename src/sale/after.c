@@ -275,6 +275,7 @@ int after_add_change(struct after *after, const struct change *change, int64_t a
     after->last_ms = at_ms > after->last_ms ? at_ms : after->last_ms;
     switch (change->kind) {
     case CHANGE_HOLD:
+    case CHANGE_OFFER:
         after->holds++;
         step_at(after, at_ms)->held += change->seat_count;
         return mark(after, change->account_id, HELD);
@@ -301,6 +302,9 @@ int after_add_change(struct after *after, const struct change *change, int64_t a
     case CHANGE_PRICES:
     case CHANGE_PRICE_PLAN:
     case CHANGE_PRICE_PLAN_END:
+    case CHANGE_WAITING:
+    case CHANGE_WISH:
+    case CHANGE_WISH_END:
         return 0;
     }
     return ERR_CORRUPT;

@@ -19,10 +19,22 @@ const struct change_rule *change_rule(enum change_kind kind)
     return &rules[kind];
 }
 
+static enum change_seats held_or_offered(const struct change *change, enum change_seats seats)
+{
+    return seats == CHANGE_SEATS_HELD && !id_is_zero(change->wish_id) ? CHANGE_SEATS_OFFERED
+                                                                      : seats;
+}
+
+enum change_seats change_seats_from(const struct change *change)
+{
+    return held_or_offered(change, change_rule(change->kind)->seats_from);
+}
+
 enum change_seats change_seats_to(const struct change *change)
 {
     const enum change_seats to = change_rule(change->kind)->seats_to;
-    return to == CHANGE_SEATS_FREE && change->rest_until_ms != 0 ? CHANGE_SEATS_RESTING : to;
+    return to == CHANGE_SEATS_FREE && change->rest_until_ms != 0 ? CHANGE_SEATS_RESTING
+                                                                 : held_or_offered(change, to);
 }
 
 bool change_fits_sale(enum change_kind kind, uint32_t sale_state)

@@ -32,7 +32,7 @@
  * X(NAME, member of LedgerEntry, its seats were, and are; its order was, and is; the sale is)
  *
  * Seats: NONE (no seat moves), FREE, HELD, SOLD, RESTING, BLOCKED; what becomes FREE rests first
- * where the change has a rest_until_ms (change_seats_to). Order: NONE (no order moves), CONFIRMED,
+ * where the change has a rest_until_ms, and what is HELD for a wish is offered (change_seats_to). Order: NONE (no order moves), CONFIRMED,
  * CANCELLED. Sale: OPEN, ON (open or paused), ANY.
  */
 #define CHANGE_LIST(X)                                                                             \
@@ -52,7 +52,11 @@
     X(PRICES, prices, NONE, NONE, NONE, NONE, ANY)                                                 \
     X(PRICE_PLAN, price_plan, NONE, NONE, NONE, NONE, ANY)                                         \
     X(PRICE_PLAN_END, price_plan_end, NONE, NONE, NONE, NONE, ANY)                                 \
-    X(CHOOSE, choose, HELD, HELD, NONE, NONE, ON)
+    X(CHOOSE, choose, HELD, HELD, NONE, NONE, ON)                                                  \
+    X(WAITING, waiting, NONE, NONE, NONE, NONE, ANY)                                               \
+    X(WISH, wish, NONE, NONE, NONE, NONE, ANY)                                                     \
+    X(WISH_END, wish_end, NONE, NONE, NONE, NONE, ANY)                                             \
+    X(OFFER, offer, FREE, HELD, NONE, NONE, OPEN)
 
 /* The ways of a sale: X(from, to), of usher.v1.SaleState. */
 #define CHANGE_SALE_WAYS(X) X(DRAFT, OPEN) X(OPEN, PAUSED) X(PAUSED, OPEN)
@@ -71,6 +75,7 @@ enum change_seats {
     CHANGE_SEATS_SOLD = SEATS_SOLD,
     CHANGE_SEATS_RESTING = SEATS_RESTING,
     CHANGE_SEATS_BLOCKED = SEATS_BLOCKED,
+    CHANGE_SEATS_OFFERED = SEATS_OFFERED,
 };
 
 enum change_order {
@@ -109,6 +114,7 @@ struct change {
     struct id payment_id; /* zero: not paid by card */
     struct id block_id;
     struct id plan_id; /* of prices that wait for their time */
+    struct id wish_id; /* of a hold that is an offer, an owner notes it too */
     int64_t expires_at_ms;
     int64_t total;
     int64_t before_ms;
@@ -124,6 +130,10 @@ struct change {
     uint32_t code_index;   /* of those that were generated */
     uint32_t key_len;      /* 0: no key */
     uint32_t by_time;      /* of a block's end: 1: its time was over */
+    uint32_t offer_ms;     /* how long the offers of a waiting list last; 0: there are none */
+    uint32_t category, section; /* of a wish: 1 and their number; 0: any */
+    uint32_t party, fewest;     /* of a wish: places together, and the fewest that it takes */
+    uint32_t lapses;            /* of a wish: offers that it let lapse */
     uint32_t reason_len;   /* of a block's reason */
     /* From here on only what the counts above say means something (change_clear). */
     uint32_t seats[CHANGE_SEATS_MAX];
@@ -151,7 +161,9 @@ static inline uint32_t change_type(const struct change *change, uint32_t i)
 /* The line of a kind. */
 const struct change_rule *change_rule(enum change_kind kind);
 
-/* What a change's seats are after it. */
+/* What a change's seats are before it, and after it. Of an owner's change, which notes the wish of
+ * every hold, OFFERED is told from HELD. */
+enum change_seats change_seats_from(const struct change *change);
 enum change_seats change_seats_to(const struct change *change);
 
 /* Whether a kind may happen in a sale of that state. */

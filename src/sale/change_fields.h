@@ -50,6 +50,17 @@
 #define CHANGE_FIELDS_UNBLOCK(F)                                                                   \
     F(id, block_id)                                                                                \
     F(id_may, account_id) F(seats, seats) F(i64, rest_until_ms) F(u32, by_time)
+#define CHANGE_FIELDS_WAITING(F)        F(u32, offer_ms) F(id_may, account_id)
+#define CHANGE_FIELDS_WISH(F)                                                                      \
+    F(id, wish_id)                                                                                 \
+    F(id, account_id)                                                                              \
+    F(id_may, person_id)                                                                           \
+    F(u32, category) F(u32, section) F(u32, party) F(u32, fewest) F(u32, lapses)
+#define CHANGE_FIELDS_WISH_END(F) F(id, wish_id) F(id, account_id)
+#define CHANGE_FIELDS_OFFER(F)                                                                     \
+    F(id, hold_id)                                                                                 \
+    F(id, account_id)                                                                              \
+    F(seats, seats) F(i64, expires_at_ms) F(u32, price_list) F(id_may, person_id) F(id, wish_id)
 #define CHANGE_FIELDS_CLOCK(F)          F(i64, before_ms)
 #define CHANGE_FIELDS_PRICES(F)         F(u32, number) F(bytes, list) F(id_may, plan_id)
 #define CHANGE_FIELDS_PRICE_PLAN(F)     F(id, plan_id) F(i64, from_ms) F(bytes, list)

@@ -65,6 +65,13 @@ static struct change full(enum change_kind kind)
                             .type_count = 3,
                             .code = 18,
                             .code_index = 19,
+                            .wish_id = {20, 21},
+                            .offer_ms = 22,
+                            .category = 23,
+                            .section = 24,
+                            .party = 25,
+                            .fewest = 26,
+                            .lapses = 27,
                             .price_list = 15,
                             .number = 16,
                             .list = VIEW_LIT("list")};

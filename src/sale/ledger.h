@@ -25,6 +25,11 @@
 #define LEDGER_KEY_KEEP_MS 600000
 /* A hold lives for hold_ttl_ms, and at most so much longer while its buyer pays. */
 #define LEDGER_EXTEND_MAX_MS 960000
+/* Offers of a waiting list last from this to that: the longest bounds what loading reads. */
+#define LEDGER_OFFER_MIN_MS 1000
+#define LEDGER_OFFER_MAX_MS 3600000
+/* A wish that has let so many offers lapse waits no longer. */
+#define LEDGER_WISH_LAPSES 2
 /* One that is to be paid later, by a deposit or at the box office: so long in all, and that. */
 #define LEDGER_LATER_MAX_MS     86400000
 #define LEDGER_REST_MAX_MS      600000 /* a freed place rests at most so long */

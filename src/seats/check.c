@@ -10,7 +10,7 @@ static void check_claims(const struct seats *s)
 {
     struct seats_counts counts = {0};
     for (uint32_t i = 0; i < s->hall->place_count; i++) {
-        uint32_t claim = s->claims[i], owner = claim & ~(SEATS_SOLD_BIT | SEATS_REST_BIT);
+        uint32_t claim = s->claims[i], owner = claim & ~(SEATS_SOLD_BIT | SEATS_REST_BIT | SEATS_OFFER_BIT);
         assert(seats_is_free(s, i) == (claim == 0));
         if (claim == 0) {
             counts.free++;
@@ -24,14 +24,16 @@ static void check_claims(const struct seats *s)
             counts.resting++;
             assert(owner <= s->slots_used && s->slots[owner].account == 0);
         } else {
-            counts.held++;
-            assert(owner <= s->slots_used && s->slots[owner].account != 0);
+            ++*(claim & SEATS_OFFER_BIT ? &counts.offered : &counts.held);
+            assert(owner <= s->slots_used && s->slots[owner].account != 0 &&
+                   claim == seats_claim(s, owner));
         }
     }
     assert(counts.free == s->counts.free && counts.held == s->counts.held &&
            counts.sold == s->counts.sold && counts.resting == s->counts.resting &&
-           counts.blocked == s->counts.blocked);
-    assert(counts.free + counts.held + counts.sold + counts.resting + counts.blocked ==
+           counts.blocked == s->counts.blocked && counts.offered == s->counts.offered);
+    assert(counts.free + counts.held + counts.sold + counts.resting + counts.blocked +
+               counts.offered ==
            s->hall->place_count);
 }
 
@@ -42,6 +44,7 @@ static void count(struct seats_counts *counts, enum seats_state state)
     counts->sold += state == SEATS_SOLD;
     counts->resting += state == SEATS_RESTING;
     counts->blocked += state == SEATS_BLOCKED;
+    counts->offered += state == SEATS_OFFERED;
 }
 
 /* What sections and categories count is what their places are. */
@@ -97,11 +100,11 @@ static void check_holds(const struct seats *s)
         assert(s->wheel.timers[slot].next != 0);
         assert(s->wheel.timers[slot].at_ms == held->hold.expires_at_ms);
         for (uint32_t i = 0; i < held->hold.count; i++) {
-            assert(s->claims[held->hold.seats[i]] == slot);
+            assert(s->claims[held->hold.seats[i]] == seats_claim(s, slot));
             assert(i == 0 || held->hold.seats[i - 1] < held->hold.seats[i]);
         }
     }
-    assert(places == s->counts.held);
+    assert(places == s->counts.held + s->counts.offered);
     assert(live == s->hold_slots.count && live + rests == s->wheel.count);
 }
 
@@ -115,7 +118,7 @@ static void check_accounts(const struct seats *s)
         if (s->claims[i] & SEATS_SOLD_BIT)
             places[s->claims[i] & ~SEATS_SOLD_BIT]++;
         else if (s->claims[i] && !(s->claims[i] & (SEATS_REST_BIT | SEATS_BLOCK_BIT)))
-            places[s->slots[s->claims[i]].account]++;
+            places[s->slots[s->claims[i] & ~SEATS_OFFER_BIT].account]++;
     uint32_t live = 0;
     for (uint32_t slot = 1; slot <= a->used; slot++) {
         assert(places[slot] == a->list[slot].places);

@@ -3,10 +3,14 @@
 #include <stdlib.h>
 
 /* from, to; see the drawing in seats.h. FREE to SOLD is loading alone: seats_restore_sold. */
-static const bool legal_moves[5][5] = {
-    [SEATS_FREE] =
-        {[SEATS_HELD] = true, [SEATS_SOLD] = true, [SEATS_RESTING] = true, [SEATS_BLOCKED] = true},
+static const bool legal_moves[6][6] = {
+    [SEATS_FREE] = {[SEATS_HELD] = true,
+                    [SEATS_SOLD] = true,
+                    [SEATS_RESTING] = true,
+                    [SEATS_BLOCKED] = true,
+                    [SEATS_OFFERED] = true},
     [SEATS_HELD] = {[SEATS_FREE] = true, [SEATS_SOLD] = true},
+    [SEATS_OFFERED] = {[SEATS_FREE] = true, [SEATS_SOLD] = true},
     [SEATS_SOLD] = {[SEATS_FREE] = true},
     [SEATS_RESTING] = {[SEATS_FREE] = true},
     [SEATS_BLOCKED] = {[SEATS_FREE] = true},
@@ -19,13 +23,14 @@ static inline enum seats_state state_of_claim(uint32_t claim)
     return claim & SEATS_SOLD_BIT    ? SEATS_SOLD
            : claim & SEATS_REST_BIT  ? SEATS_RESTING
            : claim & SEATS_BLOCK_BIT ? SEATS_BLOCKED
+           : claim & SEATS_OFFER_BIT ? SEATS_OFFERED
                                      : SEATS_HELD;
 }
 
 static uint32_t *count_of(struct seats_counts *counts, enum seats_state state)
 {
     uint32_t *const of[] = {&counts->free, &counts->held, &counts->sold, &counts->resting,
-                            &counts->blocked};
+                            &counts->blocked, &counts->offered};
     return of[state];
 }
 
@@ -53,6 +58,7 @@ static void seat_move(struct seats *s, uint32_t seat, uint32_t claim)
     uint32_t touch = s->windows.touch[seat], window = touch >> 8;
     uint32_t end = window + (touch & UINT8_MAX);
     const struct window *first = &s->windows.list[window];
+    s->freed += to == SEATS_FREE;
     if (to == SEATS_FREE)
         bits_set(s->free_words, (size_t)seat + SEATS_FREE_PAD);
     else
@@ -151,6 +157,11 @@ struct seats_counts seats_counts(const struct seats *s)
     return s->counts;
 }
 
+uint64_t seats_freed(const struct seats *s)
+{
+    return s->freed;
+}
+
 enum seats_left seats_left(const struct seats *s, int32_t category, int32_t section)
 {
     const struct seats_counts *of[] = {&s->counts,
@@ -161,7 +172,7 @@ enum seats_left seats_left(const struct seats *s, int32_t category, int32_t sect
         if (of[i]->free > 0)
             continue;
         const enum seats_left here =
-            of[i]->held + of[i]->resting > 0 ? SEATS_LEFT_SOON : SEATS_LEFT_NONE;
+            of[i]->held + of[i]->resting + of[i]->offered > 0 ? SEATS_LEFT_SOON : SEATS_LEFT_NONE;
         left = here > left ? here : left;
     }
     return left;
@@ -295,13 +306,14 @@ int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
     struct seats_slot *held = &s->slots[slot];
     held->hold = *ask;
     held->account = account;
+    const uint32_t claim = seats_claim(s, slot);
     uint32_t live = s->hold_slots.count;
     code = table_put(&s->hold_slots, ask->hold_id, slot);
     assert(code == 0 && s->hold_slots.count == live + 1); /* a fresh id */
     wheel_add(&s->wheel, slot, ask->expires_at_ms);
     for (uint32_t i = 0; i < ask->count; i++) {
         held->hold.seats[i] = sorted[i];
-        seat_move(s, sorted[i], slot);
+        seat_move(s, sorted[i], claim);
     }
     return 0;
 }
@@ -311,8 +323,9 @@ static void end_hold(struct seats *s, uint32_t slot, enum seats_state to,
                      struct seats_hold *ret_hold)
 {
     struct seats_slot *held = &s->slots[slot];
+    const uint32_t claim = seats_claim(s, slot);
     for (uint32_t i = 0; i < held->hold.count; i++) {
-        assert(s->claims[held->hold.seats[i]] == slot);
+        assert(s->claims[held->hold.seats[i]] == claim);
         seat_move(s, held->hold.seats[i], to == SEATS_SOLD ? SEATS_SOLD_BIT | held->account : 0);
     }
     if (to == SEATS_FREE)
@@ -357,6 +370,7 @@ int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int6
         return ERR_INVALID;
     wheel_remove(&s->wheel, slot);
     hold->expires_at_ms = expires_at_ms;
+    hold->prolonged = true;
     wheel_add(&s->wheel, slot, expires_at_ms);
     return 0;
 }

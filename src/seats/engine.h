@@ -2,7 +2,8 @@
  * engine: what the files of this folder share. Outside, use seats/seats.h.
  *
  * A place's claim says who has it: 0 is nobody, a hold's slot, SEATS_REST_BIT and a rest's slot,
- * SEATS_SOLD_BIT and an account's slot, or SEATS_BLOCK_BIT alone: it is kept back. engine.c alone
+ * SEATS_SOLD_BIT and an account's slot, SEATS_OFFER_BIT and the slot of a hold that has a wish, or
+ * SEATS_BLOCK_BIT alone: it is kept back. engine.c alone
  * changes claims, and all that is derived from them, in one function. What best.c keeps (keys,
  * stale, hints) is a cache: it is behind pointers so that choosing, which changes no seat, can
  * refresh it.
@@ -19,6 +20,7 @@
 #define SEATS_SOLD_BIT  (UINT32_C(1) << 31)
 #define SEATS_REST_BIT  (UINT32_C(1) << 30)
 #define SEATS_BLOCK_BIT (UINT32_C(1) << 29)
+#define SEATS_OFFER_BIT (UINT32_C(1) << 28)
 /* Bits before place 0 in free_words, so that a window may look to its left. */
 #define SEATS_FREE_PAD 64
 
@@ -34,6 +36,7 @@ struct seats {
     struct seats_limits limits;
     struct windows windows;
     struct seats_counts counts;
+    uint64_t freed; /* places that became free, ever */
 
     uint32_t *claims;     /* a place */
     uint64_t *free_words; /* bit SEATS_FREE_PAD + place; a word of zeros at both ends */
@@ -51,6 +54,12 @@ struct seats {
     uint64_t *keys[SEATS_PARTY_MAX];
     uint32_t *hints; /* of a standing window: no free place of it is lower */
 };
+
+/* What the places of a live hold claim. */
+static inline uint32_t seats_claim(const struct seats *s, uint32_t slot)
+{
+    return id_is_zero(s->slots[slot].hold.wish_id) ? slot : SEATS_OFFER_BIT | slot;
+}
 
 static inline bool seats_is_free(const struct seats *s, uint32_t seat)
 {

@@ -14,8 +14,10 @@
  *  RESTING ◀──────── FREE ────────▶ BLOCKED
  *                         ◀──────── unblock
  *
- * Invariants (asserted): free + held + sold + resting + blocked = place_count; a seat is in exactly
- * one live hold or none; a seat that is sold, rests or is kept back is in no hold, and one that
+ * HELD is OFFERED where the hold has a wish_id: nobody asked for it at that moment.
+ *
+ * Invariants (asserted): free + held + sold + resting + blocked + offered = place_count; a seat is in
+ * exactly one live hold or none; a seat that is sold, rests or is kept back is in no hold, and one that
  * rests or is kept back is nobody's.
  */
 #ifndef USHER_SEATS_SEATS_H
@@ -32,7 +34,8 @@ enum seats_state {
     SEATS_HELD = 1,
     SEATS_SOLD = 2,
     SEATS_RESTING = 3, /* given back a moment ago: not for sale yet, and nobody's */
-    SEATS_BLOCKED = 4  /* kept back: not for sale; told as SEATS_SOLD where two bits are all */
+    SEATS_BLOCKED = 4, /* kept back: not for sale; told as SEATS_SOLD where two bits are all */
+    SEATS_OFFERED = 5  /* held for a wish of the waiting list; told as SEATS_HELD there */
 };
 
 struct seats_limits {
@@ -44,12 +47,14 @@ struct seats_hold {
     struct id hold_id;
     struct id account_id;
     struct id person_id;   /* whose places they count as; zero: the account's */
+    struct id wish_id;     /* which wish of a waiting list they are offered to; zero: none */
     int64_t expires_at_ms; /* not valid at this time any more */
     uint32_t count;
     uint32_t seats[SEATS_PARTY_MAX]; /* ascending */
     uint32_t price_list;            /* the caller's: by which list they cost; kept, not looked at */
     uint8_t types[SEATS_PARTY_MAX]; /* likewise, a seat: which of its price types */
     uint32_t code, code_index;      /* likewise: with which code; 0: without one */
+    bool prolonged;                 /* seats_extend was asked */
 };
 
 /* Whom the places of a hold count for. */
@@ -75,7 +80,7 @@ struct seats_refusal {
 };
 
 struct seats_counts {
-    uint32_t free, held, sold, resting, blocked;
+    uint32_t free, held, sold, resting, blocked, offered;
 };
 
 struct seats_best {
@@ -96,6 +101,8 @@ int seats_new(const struct hall *hall, const struct seats_limits *limits, struct
 void seats_free(struct seats *s);
 
 struct seats_counts seats_counts(const struct seats *s);
+/* Grows with each place that becomes free, and with nothing else. */
+uint64_t seats_freed(const struct seats *s);
 /* What is left of a category and a section (-1: any; else in range). Of both together: of the one
  * that has less. */
 enum seats_left seats_left(const struct seats *s, int32_t category, int32_t section);
@@ -185,7 +192,7 @@ int64_t seats_next_expiry_ms(const struct seats *s);
 /* A state in two bits, as everybody is told it: what is kept back is not to be had. */
 static inline enum seats_state seats_told(enum seats_state state)
 {
-    return state == SEATS_BLOCKED ? SEATS_SOLD : state;
+    return state == SEATS_BLOCKED ? SEATS_SOLD : state == SEATS_OFFERED ? SEATS_HELD : state;
 }
 
 /* Two bits a place, as usher.v1.SeatsSnapshot; (place_count + 3) / 4 bytes. */

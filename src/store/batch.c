@@ -139,6 +139,39 @@ static int put_prices(const struct change *changes, size_t count, struct arena *
     return 0;
 }
 
+/* The waiting list's wishes and its rule, where anything became of them. */
+static int put_wishes(const struct change *changes, size_t count, struct arena *arena,
+                      struct store_batch *batch)
+{
+    size_t wishes = 0;
+    for (size_t i = 0; i < count; i++)
+        wishes += changes[i].kind == CHANGE_WISH || changes[i].kind == CHANGE_WISH_END;
+    struct store_wish *list = arena_alloc(arena, wishes * sizeof(*list));
+    if (!list)
+        return ERR_NO_MEMORY;
+    batch->wishes = list;
+    for (size_t i = 0; i < count; i++) {
+        const struct change *change = &changes[i];
+        if (change->kind == CHANGE_WAITING) {
+            batch->waiting_set = true;
+            batch->offer_ms = change->offer_ms;
+        }
+        if (change->kind == CHANGE_WISH || change->kind == CHANGE_WISH_END)
+            list[batch->wish_count++] =
+                (struct store_wish){.wish_id = change->wish_id,
+                                    .account_id = change->account_id,
+                                    .person_id = change->person_id,
+                                    .category = change->category,
+                                    .section = change->section,
+                                    .party = change->party,
+                                    .fewest = change->fewest,
+                                    .lapses = change->lapses,
+                                    .position = batch->row.version_before + 1 + i,
+                                    .gone = change->kind == CHANGE_WISH_END};
+    }
+    return 0;
+}
+
 int store_batch_fill(const struct change *changes, size_t count, struct arena *arena,
                      struct store_batch *batch)
 {
@@ -147,7 +180,8 @@ int store_batch_fill(const struct change *changes, size_t count, struct arena *a
     struct store_cancel *cancels = arena_alloc(arena, count * sizeof(*cancels));
     struct store_block *begin, *end;
     if (!sales || !orders || !cancels || block_room(changes, count, arena, &begin, &end) != 0 ||
-        put_prices(changes, count, arena, batch) != 0)
+        put_prices(changes, count, arena, batch) != 0 ||
+        put_wishes(changes, count, arena, batch) != 0)
         return ERR_NO_MEMORY;
     batch->blocks = begin;
     batch->unblocks = end;

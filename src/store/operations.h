@@ -88,6 +88,17 @@ OPERATION(price_plans, false,
            size_t *ret_count),
           (performance_id, arena, ret_plans, ret_count))
 
+/* The waiting list of one performance, its wishes in their order. */
+OPERATION(waiting_get, false,
+          (uint32_t performance_id, struct arena *arena, struct store_waiting *ret_waiting),
+          (performance_id, arena, ret_waiting))
+
+/* Performances at which the account has wishes, ascending, at most ids_max. */
+OPERATION(waiting_of, false,
+          (struct id account_id, size_t ids_max, struct arena *arena, uint32_t **ret_ids,
+           size_t *ret_count),
+          (account_id, ids_max, arena, ret_ids, ret_count))
+
 /* Ledger rows with seq >= from_seq, ascending, at most rows_max of them and at most about 16 MiB of
  * bodies. Costs what it gives, however long the ledger is. */
 OPERATION(ledger_read, false,

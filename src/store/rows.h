@@ -115,6 +115,24 @@ struct store_block {
     struct view reason;   /* at most CHANGE_REASON_MAX bytes */
 };
 
+/* A wish of a waiting list. */
+struct store_wish {
+    struct id wish_id, account_id;
+    struct id person_id;        /* zero: places are counted by account */
+    uint32_t category, section; /* 1 and their number; 0: any */
+    uint32_t party, fewest, lapses;
+    uint64_t position; /* the version that its entry made: the lowest is the first */
+    bool gone;         /* of a batch: it waits no longer, and its id alone is read */
+};
+
+/* What waits at a performance. */
+struct store_waiting {
+    bool known;        /* the list was switched on at some time */
+    uint32_t offer_ms; /* 0: it is off */
+    struct store_wish *wishes;
+    size_t wish_count;
+};
+
 #define STORE_SEAT_BYTES 4
 
 /* Seat i of an order's seats; i is less than how many there are. */
@@ -174,6 +192,10 @@ struct store_batch {
     size_t plan_count;
     const struct id *plan_ends; /* that wait no longer; none of this batch's own */
     size_t plan_end_count;
+    const struct store_wish *wishes; /* that wait from now on, or anew, or no longer; in order */
+    size_t wish_count;
+    bool waiting_set; /* offers last offer_ms from now on */
+    uint32_t offer_ms;
     struct view outbox; /* packed usher.v1.OutboxBatch, or empty */
 };
 

@@ -191,16 +191,18 @@ static void a_good_history_is_clean(void **state)
     audit_place_of(place);
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
-    assert_int_equal(report.counts.performances, 8);
-    assert_int_equal(report.counts.rows, 31);
-    assert_int_equal(report.counts.entries, 86);
-    assert_int_equal(report.counts.holds, 28);
-    assert_int_equal(report.counts.orders, 10);
+    assert_int_equal(report.counts.performances, 9);
+    assert_int_equal(report.counts.rows, 36);
+    assert_int_equal(report.counts.entries, 113);
+    assert_int_equal(report.counts.holds, 35);
+    assert_int_equal(report.counts.orders, 11);
     assert_int_equal(report.counts.cancelled, 2);
-    assert_int_equal(report.counts.sold, 16);
+    assert_int_equal(report.counts.sold, 18);
     assert_int_equal(report.counts.held, 17);
     assert_int_equal(report.counts.resting, 1);
     assert_int_equal(report.counts.blocked, 2);
+    assert_int_equal(report.counts.offered, 1);
+    assert_int_equal(report.counts.wishes, 2);
     assert_int_equal(run_checker(place), 0);
 }
 
@@ -300,6 +302,11 @@ static void every_broken_rule_of_persons_is_found(void **state)
     find_all(*state, broken_person_rules, broken_person_rule_count);
 }
 
+static void every_broken_rule_of_the_waiting_list_is_found(void **state)
+{
+    find_all(*state, broken_waiting_rules, broken_waiting_rule_count);
+}
+
 /* A forger who hashes his row anew leaves a row after it that hangs on the old hash. */
 static void a_forged_row_needs_all_that_follow(void **state)
 {
@@ -370,7 +377,7 @@ static void findings_are_counted_beyond_the_list(void **state)
 static void one_performance_may_be_asked_for(void **state)
 {
     struct store *store = NULL;
-    struct audit_options one = {.performance_id = 2}, none = {.performance_id = 9};
+    struct audit_options one = {.performance_id = 2}, none = {.performance_id = 99};
     assert_int_equal(store_mem_new(&store), 0);
     history_write(store);
     assert_int_equal(audit_run(store, &one, &report), 0);
@@ -418,6 +425,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(every_broken_rule_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_broken_rule_of_prices_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_broken_rule_of_persons_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_broken_rule_of_the_waiting_list_is_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_forged_row_needs_all_that_follow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_exit_code_is_the_claim, set_up, tear_down),
         cmocka_unit_test_setup_teardown(findings_are_counted_beyond_the_list, set_up, tear_down),

@@ -135,6 +135,7 @@ void history_write(struct store *store)
     write_blocks(store);
     history_write_prices(store);
     history_write_persons(store);
+    history_write_waiting(store);
 }
 
 /* The tables refuse what the ledger here claims: leave the last order out of them. */

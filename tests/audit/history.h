@@ -22,6 +22,8 @@ void history_write(struct store *store);
 void history_write_prices(struct store *store);
 /* … and the one that counts places by person. */
 void history_write_persons(struct store *store);
+/* … and the one with a waiting list. */
+void history_write_waiting(struct store *store);
 /* Commits the batch under way; a second passes. */
 void history_commit(struct script *s);
 
@@ -37,6 +39,8 @@ extern const struct broken_rule broken_price_rules[];
 extern const size_t broken_price_rule_count;
 extern const struct broken_rule broken_person_rules[];
 extern const size_t broken_person_rule_count;
+extern const struct broken_rule broken_waiting_rules[];
+extern const size_t broken_waiting_rule_count;
 
 /* One change made to the file behind the store's back. */
 struct tampering {

@@ -18,6 +18,8 @@ PAGE = os.environ.get('USHER_TABLES_PAGE') or os.path.join(os.path.dirname(os.pa
 
 KEY_KEEP_MS = 600_000
 EXTEND_MAX_MS = 960_000
+OFFER_MIN_MS, OFFER_MAX_MS = 1000, 3_600_000
+LAPSES_MAX = 2
 DRAFT, OPEN, PAUSED = 1, 2, 3
 CONFIRMED, CANCELLED = 1, 2
 PAID = (2, 3, 4)  # by card, collected at the box office, by deposit
@@ -146,11 +148,18 @@ PRICE_CODE = {1: ('number', 'uint'), 2: ('word', 'bytes'), 3: ('count', 'uint'),
               10: ('places_account', 'uint')}
 PRICE_LIST = {1: ('amounts', 'ints'), 2: ('types', [PRICE_TYPE]), 3: ('hidden', {1: ('categories', 'uints')}),
               4: ('codes', {1: ('codes', [PRICE_CODE])})}
+WAITING = {1: ('offer_ms', 'uint'), 2: ('account_id', 'bytes')}
+WISH = {1: ('wish_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('person_id', 'bytes'), 4: ('category', 'uint'), 5: ('section', 'uint'),
+        6: ('party', 'uint'), 7: ('fewest', 'uint'), 8: ('lapses', 'uint')}
+WISH_END = {1: ('wish_id', 'bytes'), 2: ('account_id', 'bytes')}
+OFFER = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'), 5: ('price_list', 'uint'),
+         6: ('person_id', 'bytes'), 7: ('wish_id', 'bytes')}
 CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale', SALE), 6: ('cancel', CANCEL),
            7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK),
            11: ('give_back', GIVE_BACK), 12: ('rested', RESTED), 13: ('block', BLOCK), 14: ('unblock', UNBLOCK),
            15: ('prices', PRICES), 16: ('price_plan', PRICE_PLAN), 17: ('price_plan_end', PRICE_PLAN_END),
-           18: ('choose', EXTEND)}
+           18: ('choose', EXTEND), 19: ('waiting', WAITING), 20: ('wish', WISH), 21: ('wish_end', WISH_END),
+           22: ('offer', OFFER)}
 ROW = {2: ('first_seat', 'uint'), 3: ('numbers', ['bytes']), 5: ('categories', 'uints'),
        7: ('kinds', 'uints')}
 SECTION = {2: ('kind', 'uint'), 3: ('first_seat', 'uint'), 4: ('place_count', 'uint'), 5: ('rows', [ROW]),
@@ -175,8 +184,8 @@ def decode_entry(data):
             kind, shape = CHANGES[number]
             change = decode(value, shape)
     demand(kind, 'an entry without a change')
-    optional = ('account_id',) if kind in ('block', 'unblock') else ('plan_id',) if kind == 'prices' else ()
-    for name in ('hold_id', 'order_id', 'account_id', 'block_id', 'plan_id'):
+    optional = ('account_id',) if kind in ('block', 'unblock', 'waiting') else ('plan_id',) if kind == 'prices' else ()
+    for name in ('hold_id', 'order_id', 'account_id', 'block_id', 'plan_id', 'wish_id'):
         if name in change and not (name in optional and not change[name]):
             demand(len(change[name]) == 16 and any(change[name]), f'{name} is no id')
     for name in ('payment_id', 'person_id'):
@@ -234,6 +243,19 @@ def categories_of(layout):
                 of_row = row['categories'] or [0]
                 categories[row['first_seat'] + at] = of_row[min(at, len(of_row) - 1)]
     return categories
+
+
+def sections_of(layout):
+    """seat → the number of its section: its place in the layout."""
+    sections = {}
+    for number, section in enumerate(decode(layout, SEAT_MAP)['sections']):
+        if section['kind'] == STANDING:
+            for seat in range(section['first_seat'], section['first_seat'] + min(section['place_count'], 1 << 24)):
+                sections[seat] = number
+        for row in section['rows']:
+            for at in range(len(row['numbers'])):
+                sections[row['first_seat'] + at] = number
+    return sections
 
 
 def wheelchairs_of(layout):
@@ -340,6 +362,9 @@ class Performance:
         self.state = row['first_sale_state']
         self.hold_of, self.order_of = {}, {}      # seat → hold_id, order_id
         self.rests = {}                           # seat → until when
+        self.offer_ms = 0                         # of the waiting list
+        self.wishes, self.wish_ids = {}, set()    # those that wait: wish_id → its change, version and offer; all ever
+        self.was_due = self.due = None            # (wish_id, kind) that the next entry must be
         self.blocks = {}                          # seat → (block_id, account_id, until when, reason)
         self.holds, self.hold_ids = {}, set()     # live ones; all ever used
         self.orders = {}
@@ -368,6 +393,7 @@ class Performance:
         self.where = ''
         self.check_sold()
         self.check_blocks()
+        self.check_wishes()
         self.check_prices()
         self.check_orders()
 
@@ -380,8 +406,9 @@ class Performance:
         self.place_count = hall['place_count']
         try:
             self.categories, self.wheelchairs = categories_of(hall['layout']), wheelchairs_of(hall['layout'])
+            self.sections = sections_of(hall['layout'])
         except Malformed:
-            self.categories, self.wheelchairs = {}, set()  # said above
+            self.categories, self.wheelchairs, self.sections = {}, set(), {}  # said above
         row = self.row
         self.genesis = sha256(
             b'usher genesis 1\n' + be(row['performance_id'], 4) + be(row['event_id'], 4) + be(row['hall_id'], 4)
@@ -452,6 +479,9 @@ class Performance:
             if at_ms > row['at_ms']:
                 self.find('its time is after that of its row')
             self.last_entry_ms = at_ms
+            if self.due and self.due != (change.get('wish_id'), kind):
+                self.find('the entry after the end of an offer is not about its wish')
+            self.was_due, self.due = self.due, None
             getattr(self, 'replay_' + kind)(at_ms, change)
 
     def use_key(self, at_ms, change):
@@ -463,7 +493,77 @@ class Performance:
             self.find('a key is used again')
         self.keys[name] = at_ms
 
-    def replay_hold(self, at_ms, change):
+    def replay_waiting(self, at_ms, change):
+        if change['offer_ms'] and not OFFER_MIN_MS <= change['offer_ms'] <= OFFER_MAX_MS:
+            self.find('offers of a wrong length')
+        self.offer_ms = change['offer_ms']
+
+    def replay_wish(self, at_ms, change):
+        wish = self.wishes.pop(change['wish_id'], None)
+        if wish is not None:
+            if change['lapses'] != wish['lapses'] + 1 or not self.was_due or any(
+                    change[name] != wish[name] for name in ('account_id', 'person_id', 'category', 'section', 'party', 'fewest')):
+                self.find('a wish is put back that has let nothing lapse, or becomes another')
+        else:
+            if change['wish_id'] in self.wish_ids:
+                self.find('a wish that was over joins')
+            if not self.offer_ms:
+                self.find('a wish joins a list that is off')
+            if change['lapses'] or not 1 <= change['fewest'] <= change['party'] <= 8:
+                self.find('a wish that is none')
+            if bool(change['person_id']) != bool(self.row['person_rule']):
+                self.find('a wish that is not of whom the performance counts')
+        self.wish_ids.add(change['wish_id'])
+        self.wishes[change['wish_id']] = dict(change, position=self.version, offer=None)
+
+    def replay_wish_end(self, at_ms, change):
+        wish = self.wishes.pop(change['wish_id'], None)
+        if wish is None or wish['account_id'] != change['account_id']:
+            self.find('a wish ends that does not wait, or is another account\'s')
+
+    def is_wished(self, wish, seats):
+        return all((not wish['category'] or self.categories.get(seat, 0) + 1 == wish['category'])
+                   and (not wish['section'] or self.sections.get(seat, 0) + 1 == wish['section']) for seat in seats)
+
+    def replay_offer(self, at_ms, change):
+        wish, seats = self.wishes.get(change['wish_id']), change['seats']
+        if not self.offer_ms:
+            self.find('an offer of a list that is off')
+        if wish is None or wish['offer']:
+            self.find('an offer to a wish that does not wait, or has one')
+        elif (not wish['fewest'] <= len(seats) <= wish['party'] or not self.is_wished(wish, seats)
+              or any(wish[name] != change[name] for name in ('account_id', 'person_id'))):
+            self.find('an offer that is not what its wish waits for')
+        else:
+            for other in self.wishes.values():  # in their order
+                if other is wish:
+                    break
+                if (not other['offer'] and other['fewest'] <= len(seats) and self.is_wished(other, seats)
+                        and self.places.get(counted(other), 0) + other['fewest'] <= self.row['places_max']):
+                    self.find('an offer before a wish that waits longer')
+                    break
+            wish['offer'] = change['hold_id']
+        self.replay_hold(at_ms, dict(change, key=None, types=[], code=0, code_index=0), self.offer_ms)
+
+    def offer_ended(self, hold, sold):
+        wish = self.wishes.get(hold.get('wish_id'))
+        if wish is not None and wish['offer'] == hold['hold_id']:
+            wish['offer'] = None
+            self.due = (wish['wish_id'], 'wish_end' if sold or wish['lapses'] + 1 >= LAPSES_MAX else 'wish')
+
+    def check_wishes(self):
+        if self.due:
+            self.find('nothing is said of a wish whose offer has ended')
+        names = ('account_id', 'person_id', 'category', 'section', 'party', 'fewest', 'lapses', 'position')
+        told = {row['wish_id']: tuple(row[name] for name in names) for row in
+                self.db.execute('SELECT * FROM wish WHERE performance_id = ?', (self.row['performance_id'],))}
+        if told != {wish_id: tuple(wish[name] for name in names) for wish_id, wish in self.wishes.items()}:
+            self.find('wish is not what the ledger says')
+        rule = self.db.execute('SELECT offer_ms FROM waiting WHERE performance_id = ?', (self.row['performance_id'],)).fetchone()
+        if (rule['offer_ms'] if rule else 0) != self.offer_ms:
+            self.find('waiting is not what the ledger says')
+
+    def replay_hold(self, at_ms, change, longest_ms=None):
         hold_id = change['hold_id']
         if hold_id in self.hold_ids:
             self.find('a hold_id is used again')
@@ -481,7 +581,7 @@ class Performance:
                 self.find(f'seat {seat} rests')
             if seat in self.blocks:
                 self.find(f'seat {seat} is kept back')
-        if not at_ms < change['expires_at_ms'] <= at_ms + self.row['hold_ttl_ms']:
+        if not at_ms < change['expires_at_ms'] <= at_ms + (self.row['hold_ttl_ms'] if longest_ms is None else longest_ms):
             self.find('a hold of a wrong length')
         if change['price_list'] != len(self.lists) - 1:
             self.find(f'a hold by price list {change["price_list"]}, where {len(self.lists) - 1} is valid')
@@ -552,10 +652,13 @@ class Performance:
                 del self.hold_of[seat]
         self.places[counted(hold)] -= len(hold['seats'])
         self.use_code(hold, -len(hold['seats']))
+        return hold
 
     def replay_clock(self, at_ms, change):
         for hold_id in list(self.holds):
             self.end_hold(hold_id)
+        for wish in self.wishes.values():
+            wish['offer'] = None
         self.rests = {}
         self.keys = {}
 
@@ -564,7 +667,7 @@ class Performance:
             self.find('a hold that is not live is released')
         else:
             self.let_rest(at_ms, change, self.holds[change['hold_id']]['seats'])
-            self.end_hold(change['hold_id'])
+            self.offer_ended(self.end_hold(change['hold_id']), False)
 
     def replay_expiry(self, at_ms, change):
         if change['hold_id'] not in self.holds:
@@ -573,7 +676,7 @@ class Performance:
         if at_ms < self.holds[change['hold_id']]['expires_at_ms']:
             self.find('a hold expires before its time')
         self.let_rest(at_ms, change, self.holds[change['hold_id']]['seats'])
-        self.end_hold(change['hold_id'])
+        self.offer_ended(self.end_hold(change['hold_id']), False)
 
     def replay_extend(self, at_ms, change):
         hold = self.holds.get(change['hold_id'])
@@ -588,7 +691,8 @@ class Performance:
             self.find('a hold is extended by another price list, or with other types')
         if at_ms >= hold['expires_at_ms']:
             self.find('the hold has expired')
-        longest = hold['made_at_ms'] + max(self.row['hold_ttl_ms'], self.later_ms) + EXTEND_MAX_MS
+        longest = max(self.row['hold_ttl_ms'], self.later_ms, OFFER_MAX_MS if 'wish_id' in hold else 0)
+        longest += hold['made_at_ms'] + EXTEND_MAX_MS
         if not hold['expires_at_ms'] < change['expires_at_ms'] <= longest:
             self.find('a hold is extended by a wrong length')
         hold['expires_at_ms'] = change['expires_at_ms']
@@ -685,7 +789,7 @@ class Performance:
             if at_ms >= hold['expires_at_ms']:
                 self.find('the hold has expired')
             self.check_paid(change, hold)
-            self.end_hold(change['hold_id'])
+            self.offer_ended(self.end_hold(change['hold_id']), True)
         if (change['payment_method'] in PAID) != bool(change['payment_id']):
             self.find('a payment that is none, or none where there should be one')
         self.use_key(at_ms, change)
@@ -862,24 +966,27 @@ COLUMNS = {  # the page's table of tables: i an integer, t a text, b bytes; ? ma
               'total:i seats:b amounts:b person_id:b',
     'price_list': 'performance_id:i! number:i! begun:i list:b',
     'price_plan': 'performance_id:i! plan_id:b! from_ms:i list:b',
+    'waiting': 'performance_id:i! offer_ms:i',
+    'wish': 'performance_id:i! wish_id:b! position:i account_id:b person_id:b category:i section:i party:i fewest:i lapses:i',
     'outbox': 'outbox_id:i! performance_id:i body:b',
 }
-INDEXES = {('orders', 'order_id', 1), ('orders', 'account_id', 0), ('orders', 'performance_id', 0)}
+INDEXES = {('orders', 'order_id', 1), ('orders', 'account_id', 0), ('orders', 'performance_id', 0), ('wish', 'account_id', 0)}
 
 
 U32 = (1 << 32) - 1
 RANGES = {  # the page's table of ranges; what is in no line fits in 64 bits
     (0, U32): 'hall.place_count hall.section_count event.organiser_id performance.hold_ttl_ms performance.places_max '
               'performance.rest_ms sold.seat blocked.seat playbill.event_id performance_date.later_ms '
-              'performance_date.longest_later_ms sale.capacity_min sale.capacity_max sale.claim_ms sale.pass_ms',
+              'performance_date.longest_later_ms waiting.offer_ms wish.category wish.section sale.capacity_min sale.capacity_max sale.claim_ms sale.pass_ms',
     (1, U32): 'hall.hall_id event.event_id performance.performance_id performance.event_id performance.hall_id '
-              'ledger.performance_id sold.performance_id blocked.performance_id orders.performance_id outbox.performance_id '
+              'waiting.performance_id wish.performance_id ledger.performance_id sold.performance_id blocked.performance_id orders.performance_id outbox.performance_id '
               'performance_date.performance_id playbill_row.id sale.sale_id sale_performance.performance_id '
               'sale_performance.sale_id line_row.sale_id',
-    (0, 1): 'performance.covers_names performance_date.utc_offset_known sale.guests',
     (1, 3): 'performance.first_sale_state performance.sale_state',
     (1, 4): 'playbill_row.about',
+    (1, 8): 'wish.party wish.fewest',
     (1, 2): 'orders.state',
+    (0, 1): 'performance.covers_names performance_date.utc_offset_known sale.guests wish.lapses',
     (0, 4): 'orders.payment_method playbill.state',
     (0, 2): 'performance.person_rule',
     (-1440, 1440): 'performance.utc_offset_minutes performance_date.utc_offset_minutes',
@@ -996,12 +1103,13 @@ def check_schema(db, find):
             if wrong:
                 find(f'{table}.{name}: {wrong} values of another type')
     indexes = set()
-    for row in db.execute('PRAGMA index_list(orders)').fetchall():
-        for column in db.execute(f'PRAGMA index_info({row["name"]})').fetchall():
-            indexes.add(('orders', column['name'], row['unique']))
+    for table in ('orders', 'wish'):
+        for row in db.execute(f'PRAGMA index_list({table})').fetchall():
+            for column in db.execute(f'PRAGMA index_info({row["name"]})').fetchall():
+                indexes.add((table, column['name'], row['unique']))
     runs = db.execute("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql LIKE '% ON orders (order_no >> 12, account_id)'").fetchone()
     if not INDEXES <= indexes or runs[0] != 1:
-        find('orders lacks an index')
+        find('a table lacks an index')
     check_modules(db, find)
     check_values(db, find)
     for (text,) in db.execute('PRAGMA integrity_check'):
@@ -1078,7 +1186,7 @@ def check_playbill(db, find):
 
 def check(db, find):
     steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
-    if steps != list(range(1, 11)):
+    if steps != list(range(1, 12)):
         raise Malformed(f'migrations {steps} are not the ones the page describes')
     unsound = []
     check_schema(db, unsound.append)
@@ -1088,7 +1196,7 @@ def check(db, find):
     if unsound:
         return len(performances)  # what is in them cannot be relied on
     known = {row['performance_id'] for row in performances}
-    for table in ('ledger', 'sold', 'orders', 'blocked', 'price_list', 'price_plan'):
+    for table in ('ledger', 'sold', 'orders', 'blocked', 'price_list', 'price_plan', 'waiting', 'wish'):
         for (performance_id,) in db.execute(f'SELECT DISTINCT performance_id FROM {table}'):
             if performance_id not in known:
                 find(f'{table} has rows of performance {performance_id}, which is none')

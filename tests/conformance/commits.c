@@ -410,6 +410,65 @@ static void prices_wait_for_their_time_once(void **state)
     script_free(s);
 }
 
+static struct change *wishes(struct script *s, uint64_t id, uint64_t account, uint64_t person)
+{
+    return script_change(s, &(struct change){.kind = CHANGE_WISH,
+                                             .wish_id = script_id(id),
+                                             .account_id = script_id(account),
+                                             .person_id = {0, person},
+                                             .category = 1,
+                                             .section = 2,
+                                             .party = 3,
+                                             .fewest = 2});
+}
+
+static void leaves(struct script *s, uint64_t id)
+{
+    script_change(s, &(struct change){.kind = CHANGE_WISH_END, .wish_id = script_id(id)});
+}
+
+static void wishes_wait_in_their_order(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t id = script_performance(f->store, 100, 8);
+    struct script *s = script_new(f->store, id);
+    struct store_waiting waiting;
+    uint32_t *ids;
+    size_t count;
+    const struct store_ops *ops = f->store->ops;
+    assert_int_equal(ops->waiting_get(f->store, id, &f->arena, &waiting, DEADLINE_NEVER), 0);
+    assert_true(!waiting.known && waiting.wish_count == 0 && waiting.offer_ms == 0);
+    script_change(s, &(struct change){.kind = CHANGE_WAITING, .offer_ms = 60000});
+    wishes(s, 71, 11, 0);
+    wishes(s, 72, 12, 9);
+    wishes(s, 73, 11, 0);
+    wishes(s, 74, 13, 0); /* joins and leaves at once */
+    leaves(s, 74);
+    assert_int_equal(script_commit(s), 0);
+    leaves(s, 74);
+    assert_conflict(f, s);
+    wishes(s, 71, 11, 0)->lapses = 1; /* behind the others */
+    leaves(s, 73);
+    script_change(s, &(struct change){.kind = CHANGE_WAITING, .offer_ms = 0});
+    assert_int_equal(script_commit(s), 0);
+    assert_int_equal(ops->waiting_get(f->store, id, &f->arena, &waiting, DEADLINE_NEVER), 0);
+    assert_true(waiting.known && waiting.offer_ms == 0 && waiting.wish_count == 2);
+    const struct store_wish *first = &waiting.wishes[0], *last = &waiting.wishes[1];
+    assert_true(id_eq(first->wish_id, script_id(72)) && id_eq(last->wish_id, script_id(71)));
+    assert_true(first->person_id.lo == 9 && id_is_zero(last->person_id));
+    assert_true(first->position == 3 && last->position == 7);
+    assert_true(first->lapses == 0 && last->lapses == 1);
+    assert_true(first->category == 1 && first->section == 2 && first->party == 3 &&
+                first->fewest == 2 && id_eq(first->account_id, script_id(12)));
+    assert_int_equal(
+        ops->waiting_of(f->store, script_id(11), 9, &f->arena, &ids, &count, DEADLINE_NEVER), 0);
+    assert_true(count == 1 && ids[0] == id);
+    assert_int_equal(
+        ops->waiting_of(f->store, script_id(13), 9, &f->arena, &ids, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 0);
+    script_free(s);
+}
+
 static void seats_of_two_performances_are_different_seats(void **state)
 {
     struct fixture *f = *state;
@@ -463,6 +522,7 @@ static const struct CMUnitTest tests[] = {
     SUITE_TEST(persons_are_kept),
     SUITE_TEST(prices_are_kept_with_what_was_sold),
     SUITE_TEST(prices_wait_for_their_time_once),
+    SUITE_TEST(wishes_wait_in_their_order),
     SUITE_TEST(seats_of_two_performances_are_different_seats),
     SUITE_TEST(a_batch_as_large_as_they_get),
 };

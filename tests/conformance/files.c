@@ -153,6 +153,7 @@ static void what_is_from_before_has_no_offset_and_the_first_organiser(void **sta
            "ALTER TABLE orders DROP COLUMN person_id;"
            "ALTER TABLE event DROP COLUMN organiser_id; DROP TABLE blocked;"
            "DROP TABLE price_list; DROP TABLE price_plan; ALTER TABLE orders DROP COLUMN amounts;"
+           "DROP TABLE waiting; DROP TABLE wish;"
            "DELETE FROM migration WHERE number >= 3");
     fixture_reopen(f);
     assert_int_equal(

@@ -374,7 +374,7 @@ static int sale_by_seat(const void *a, const void *b)
     return x->seat < y->seat ? -1 : x->seat > y->seat;
 }
 
-/* What the tables say of the blocks and price lists among the entries. */
+/* What the tables say of the blocks, price lists and wishes among the entries. */
 static void put_others(struct script *s, struct store_batch *batch)
 {
     struct store_batch filled = {.row.version_before = batch->row.version_before};
@@ -382,7 +382,9 @@ static void put_others(struct script *s, struct store_batch *batch)
     for (size_t i = 0; i < s->entry_count; i++)
         any = any || s->entries[i].kind == CHANGE_BLOCK || s->entries[i].kind == CHANGE_UNBLOCK ||
               s->entries[i].kind == CHANGE_PRICES || s->entries[i].kind == CHANGE_PRICE_PLAN ||
-              s->entries[i].kind == CHANGE_PRICE_PLAN_END;
+              s->entries[i].kind == CHANGE_PRICE_PLAN_END ||
+              s->entries[i].kind == CHANGE_WAITING || s->entries[i].kind == CHANGE_WISH ||
+              s->entries[i].kind == CHANGE_WISH_END;
     if (!any)
         return;
     int rc = store_batch_fill(s->entries, s->entry_count, &s->arena, &filled);
@@ -394,6 +396,12 @@ static void put_others(struct script *s, struct store_batch *batch)
         batch->plan_count = filled.plan_count;
         batch->plan_ends = filled.plan_ends;
         batch->plan_end_count = filled.plan_end_count;
+    }
+    if (!s->hide_wishes) {
+        batch->wishes = filled.wishes;
+        batch->wish_count = filled.wish_count;
+        batch->waiting_set = filled.waiting_set;
+        batch->offer_ms = filled.offer_ms;
     }
     if (s->hide_blocks)
         return;

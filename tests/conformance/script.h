@@ -31,6 +31,7 @@ struct script {
     struct store_cancel cancels[SCRIPT_ENTRIES_MAX];
     size_t cancel_count;
     bool hide_prices; /* so of price lists */
+    bool hide_wishes; /* so of the waiting list */
     bool hide_blocks; /* the tables refuse what the ledger claims: leave blocks out of them */
     uint32_t sale_state;
 };

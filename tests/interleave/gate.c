@@ -76,6 +76,13 @@ static int gate_price_plans(struct store *store, uint32_t performance_id, struct
     return inner->ops->price_plans(inner, performance_id, arena, ret_plans, ret_count, deadline_ns);
 }
 
+static int gate_waiting_get(struct store *store, uint32_t performance_id, struct arena *arena,
+                            struct store_waiting *ret_waiting, int64_t deadline_ns)
+{
+    struct store *inner = gate_of(store)->inner;
+    return inner->ops->waiting_get(inner, performance_id, arena, ret_waiting, deadline_ns);
+}
+
 static int gate_sold_list(struct store *store, uint32_t performance_id, struct arena *arena,
                           struct store_sale **ret_sales, size_t *ret_count, int64_t deadline_ns)
 {
@@ -112,6 +119,7 @@ void gate_init(struct gate *gate, struct store *inner)
         .block_list = gate_block_list,
         .price_lists = gate_price_lists,
         .price_plans = gate_price_plans,
+        .waiting_get = gate_waiting_get,
         .sold_list = gate_sold_list,
         .ledger_read = gate_ledger_read,
         .order_scan = gate_order_scan,

@@ -144,6 +144,48 @@ static void take(struct buyer *buyer)
     insist(buyer, &ask, world_odds(buyer->world, 60));
 }
 
+/* ---- waiting ---- */
+
+static void join(struct buyer *buyer)
+{
+    struct world *world = buyer->world;
+    const uint32_t party = 1 + world_below(world, 3);
+    struct owner_ask ask = {
+        .verb = OWNER_JOIN,
+        .account_id = buyer->account_id,
+        .best = {.party = party,
+                 .category = world_odds(world, 40) ? (int32_t)world_below(world, STAGE_CATEGORIES)
+                                                   : -1,
+                 .section = world_odds(world, 20)
+                                ? (int32_t)world_below(world, world->stage.hall->section_count)
+                                : -1},
+        .fewest = 1 + world_below(world, party)};
+    insist(buyer, &ask, false);
+}
+
+/* Looks what became of its wishes; takes what is offered for its own, or leaves. */
+static void look(struct buyer *buyer)
+{
+    struct world *world = buyer->world;
+    struct owner_wish wishes[OWNER_WISHES_ACCOUNT];
+    struct owner_ask ask = {.verb = OWNER_WISHES,
+                            .account_id = buyer->account_id,
+                            .wishes = wishes,
+                            .wishes_max = OWNER_WISHES_ACCOUNT};
+    if (world_ask(world, buyer, &ask, NULL) != 0 || ask.wish_count == 0)
+        return;
+    const struct owner_wish *wish = &wishes[world_below(world, ask.wish_count)];
+    const struct truth_hold *offered = truth_find(&world->truth, wish->hold_id);
+    if (offered && !id_is_zero(wish->hold_id)) {
+        ask.hold = offered->hold;
+        keep(buyer, &ask);
+    } else if (world_odds(world, 20)) {
+        struct owner_ask leave = {
+            .verb = OWNER_LEAVE, .account_id = buyer->account_id, .hold_id = wish->wish_id};
+        insist(buyer, &leave, false);
+    }
+}
+
 /* ---- what one has ---- */
 
 static void drop(struct buyer *buyer, struct belonging *mine)
@@ -385,7 +427,8 @@ void buyer_run(void *arg)
     static void (*const acts[])(struct buyer *) = {
         take,          take,          take,        take,   order,  order,  order,
         cancel,        linger,        meddle,      snipe,  repeat, repeat, give_back,
-        second_device, second_device, order_again, extend, choose, choose};
+        second_device, second_device, order_again, extend, choose, choose,
+        join,          look,          look};
     struct buyer *buyer = arg;
     struct world *world = buyer->world;
     world_wait(world, 1000);

@@ -209,6 +209,30 @@ static void check_holdings(struct world *world, const struct owner_ask *ask)
     }
 }
 
+/* What is told of wishes is what the ledger has. */
+static void check_wishes(struct world *world, struct post *post, const struct owner_ask *ask)
+{
+    for (uint32_t i = 0; is_newest(world, post) && i < ask->wish_count; i++) {
+        const struct owner_wish *told = &ask->wishes[i];
+        const struct truth_wish *known = truth_find_wish(&world->truth, told->wish_id);
+        if (known && (known->party != told->party || known->fewest != told->fewest ||
+                      !id_eq(known->account_id, ask->account_id)))
+            world_fail(world, "a wish was told of that the ledger has otherwise");
+        if (!id_is_zero(told->hold_id) && !truth_find(&world->truth, told->hold_id))
+            world_fail(world, "P2: an offer was told of that the ledger does not have");
+    }
+}
+
+static void check_waiting(struct world *world, struct post *post, const struct owner_ask *ask)
+{
+    if (!is_newest(world, post))
+        return;
+    if (ask->verb == OWNER_SET_WAITING && world->truth.offer_ms != ask->offer_ms)
+        world_fail(world, "P2: the waiting list was set, the ledger says otherwise");
+    if (ask->verb == OWNER_LEAVE && truth_find_wish(&world->truth, ask->hold_id))
+        world_fail(world, "P2: a wish has left, the ledger says otherwise");
+}
+
 static void check_granted(struct world *world, struct post *post, struct owner_ask *ask)
 {
     struct truth_hold *known = truth_find(&world->truth, ask->hold_id);
@@ -272,6 +296,21 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
     case OWNER_END_PLAN:
         check_plan(world, post, ask);
         break;
+    case OWNER_SET_WAITING:
+    case OWNER_LEAVE:
+        check_waiting(world, post, ask);
+        break;
+    case OWNER_WISHES:
+        check_wishes(world, post, ask);
+        break;
+    case OWNER_JOIN: {
+        bool joined = false;
+        for (uint32_t i = 0; i < world->truth.wish_count; i++)
+            joined = joined || id_eq(world->truth.wishes[i].wish_id, ask->hold.hold_id);
+        if (!joined)
+            world_fail(world, "P2: a wish has joined that is not in the ledger");
+        break;
+    }
     case OWNER_SET_SALE:
         if (is_newest(world, post) && world->truth.sale_state != ask->sale_state)
             world_fail(world, "P2: the sale's state was set, the ledger says otherwise");
@@ -302,7 +341,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         break;
     case ERR_NOT_FOUND:
         if (ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD ||
-            ask->verb == OWNER_END_PLAN)
+            ask->verb == OWNER_END_PLAN || ask->verb == OWNER_LEAVE)
             break; /* its time was over, or it was ended before */
         if (verb_finds)
             check_not_found(world, post, ask, asked_version);
@@ -324,7 +363,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
             world_fail(world, "P5: a key was called used by another request, and was not");
         break;
     case ERR_DENIED:
-        if (!receipt)
+        if (!receipt && ask->verb != OWNER_JOIN)
             world_fail(world, "P5: an ask without a key was refused for its account's keys");
         break;
     case ERR_EARLY:
@@ -336,7 +375,7 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
             world_fail(world, "a performance was called begun before its time");
         break;
     case ERR_UNSUPPORTED:
-        if (ask->type_count == 0 && ask->code == 0 && ask->why != OWNER_WHY_HIDDEN)
+        if (ask->verb != OWNER_JOIN && ask->type_count == 0 && ask->code == 0 && ask->why != OWNER_WHY_HIDDEN)
             world_fail(world, "price types were refused that nobody named");
         break;
     case ERR_FULL:
@@ -389,8 +428,9 @@ static void check_expiry(struct world *world, struct post *post)
 {
     const struct truth *truth = &world->truth;
     const uint32_t longest_ms =
-        world->stage.options.hold_ttl_ms + (uint32_t)LEDGER_EXTEND_MAX_MS + 1000;
-    for (uint32_t waited_ms = 0; waited_ms <= longest_ms && truth_counts(truth).held > 0;
+        (truth->offer_count > 0 ? LEDGER_OFFER_MAX_MS : world->stage.options.hold_ttl_ms) +
+        (uint32_t)LEDGER_EXTEND_MAX_MS + 1000;
+    for (uint32_t waited_ms = 0; waited_ms <= longest_ms && truth_counts(truth).held + truth_counts(truth).offered > 0;
          waited_ms += 100) {
         stage_sleep(100);
         if (!truth_follow(&world->truth))
@@ -401,7 +441,7 @@ static void check_expiry(struct world *world, struct post *post)
                 world_fail(world, "P7: a seat is held more than a second after its hold's end");
         }
     }
-    if (truth_counts(truth).held > 0)
+    if (truth_counts(truth).held + truth_counts(truth).offered > 0)
         world_fail(world, "P7: seats are held after every hold's time");
 }
 
@@ -502,7 +542,8 @@ static void check_phantoms(struct world *world)
                 granted += other->granted + other->uncertain;
         }
         for (uint32_t k = 0; k < world->truth.hold_count; k++)
-            holds += id_eq(world->truth.holds[k].hold.account_id, buyer->account_id);
+            holds += id_eq(world->truth.holds[k].hold.account_id, buyer->account_id) &&
+                     id_is_zero(world->truth.holds[k].hold.wish_id);
         if (holds > granted)
             world_fail(world, "P3: buyer %u has %u holds, but was given at most %u", i, holds,
                        granted);

@@ -37,6 +37,17 @@ static void set_sale(struct world *world, uint32_t state)
     }
 }
 
+static void set_waiting(struct world *world, uint32_t offer_ms)
+{
+    struct buyer organiser = {.world = world};
+    struct owner_ask ask = {.verb = OWNER_SET_WAITING, .offer_ms = offer_ms};
+    for (int i = 0; i < 20 && !world->tale.failed; i++) {
+        if (world_ask(world, &organiser, &ask, NULL) == 0)
+            return;
+        world_wait(world, 200);
+    }
+}
+
 static void pause_sale(struct world *world)
 {
     world->coverage->pauses++;
@@ -318,9 +329,13 @@ void director_run(void *arg)
         world_wait(world, 400);
         set_sale(world, STAGE_OPEN);
     }
+    if (world_odds(world, 60))
+        set_waiting(world, 1000 + world_below(world, 8000));
     while (world->buyers_left > 0 && !world->tale.failed) {
         world_wait(world, 400);
         mend(world);
+        if (world_odds(world, 1))
+            set_waiting(world, world_odds(world, 50) ? 0 : 1000 + world_below(world, 8000));
         if (world_odds(world, 12))
             keep_back(world);
         if (world_odds(world, 8))
@@ -337,6 +352,7 @@ void director_run(void *arg)
     while (world->buyers_left > 0)
         stage_sleep(1000);
     calm_down(world);
+    set_waiting(world, 0); /* what is offered now is not offered on and on */
     if (!world->tale.failed)
         check_calm(world);
     /* Once more, by an owner that knows nothing. */

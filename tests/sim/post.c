@@ -54,6 +54,8 @@ static void heard_commit(void *state, const struct owner_public *now,
     }
     figures.counts.sold += figures.counts.blocked; /* as everybody is told it */
     figures.counts.blocked = 0;
+    figures.counts.held += figures.counts.offered;
+    figures.counts.offered = 0;
     if (figures.version != version || figures.sale_state != now->sale_state ||
         figures.price_list != now->price_list || memcmp(&figures.counts, &seen, sizeof(seen)) != 0)
         world_fail(world, "P7: the figures of owner %u do not add up at version %" PRIu64,

@@ -7,10 +7,9 @@
 
 #include "codec/sha256.h"
 
-static bool wrong(struct truth *truth, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+#define wrong truth_wrong
 
-static bool wrong(struct truth *truth, const char *format, ...)
+bool truth_wrong(struct truth *truth, const char *format, ...)
 {
     if (truth->error[0] != '\0')
         return false;
@@ -46,7 +45,8 @@ void truth_init(struct truth *truth, const struct stage *stage)
     memcpy(truth->lists[0].amounts, stage->prices, sizeof(stage->prices));
     truth->blocks = calloc(stage->hall->place_count, sizeof(*truth->blocks));
     truth->block_ends = calloc(stage->hall->place_count, sizeof(*truth->block_ends));
-    assert(truth->blocks && truth->block_ends);
+    truth->wishes = calloc(TRUTH_WISHES_MAX, sizeof(*truth->wishes));
+    assert(truth->blocks && truth->block_ends && truth->wishes);
     truth->marks = calloc(TRUTH_VERSIONS_MAX, sizeof(*truth->marks));
     assert(truth->holds && truth->claims && truth->rests && truth->marks);
     int err = table_init(&truth->places, TRUTH_HOLDS_MAX, 0);
@@ -67,6 +67,7 @@ void truth_release(struct truth *truth)
     free(truth->rests);
     free(truth->lists);
     free(truth->plans);
+    free(truth->wishes);
     free(truth->blocks);
     free(truth->block_ends);
     free(truth->marks);
@@ -89,7 +90,10 @@ enum seats_state truth_state(const struct truth *truth, uint32_t seat)
         return SEATS_BLOCKED;
     if (truth->claims[seat] == 0)
         return truth->rests[seat] != 0 ? SEATS_RESTING : SEATS_FREE;
-    return truth->holds[truth->claims[seat] - 1].fate == TRUTH_SOLD ? SEATS_SOLD : SEATS_HELD;
+    const struct truth_hold *known = &truth->holds[truth->claims[seat] - 1];
+    return known->fate == TRUTH_SOLD              ? SEATS_SOLD
+           : id_is_zero(known->hold.wish_id) ? SEATS_HELD
+                                             : SEATS_OFFERED;
 }
 
 struct seats_counts truth_counts(const struct truth *truth)
@@ -102,6 +106,7 @@ struct seats_counts truth_counts(const struct truth *truth)
         counts.sold += state == SEATS_SOLD;
         counts.resting += state == SEATS_RESTING;
         counts.blocked += state == SEATS_BLOCKED;
+        counts.offered += state == SEATS_OFFERED;
     }
     return counts;
 }
@@ -280,8 +285,7 @@ static bool follow_prices(struct truth *truth, const struct change *change)
     return true;
 }
 
-/* Of an account, or of a person where there is one. */
-static uint32_t places_of(const struct truth *truth, struct id whose)
+uint32_t truth_places_of(const struct truth *truth, struct id whose)
 {
     uint32_t places = 0;
     for (uint32_t seat = 0; seat < truth->hall->place_count; seat++)
@@ -341,6 +345,7 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
                                  .hold = {.hold_id = change->hold_id,
                                           .account_id = change->account_id,
                                           .person_id = change->person_id,
+                                          .wish_id = change->wish_id,
                                           .count = (uint32_t)change->seat_count,
                                           .price_list = change->price_list,
                                           .expires_at_ms = change->expires_at_ms}};
@@ -348,6 +353,8 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
         return wrong(truth, "a hold id comes twice");
     if (change->expires_at_ms <= change->at_ms)
         return wrong(truth, "a hold that ends before it begins");
+    if (!(change->kind == CHANGE_OFFER ? truth_check_offer : truth_check_public)(truth, change))
+        return false;
     if (change->price_list != truth->list_count - 1)
         return wrong(truth, "a hold by price list %u, where %u is valid", change->price_list,
                      truth->list_count - 1);
@@ -373,7 +380,7 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
         truth->claims[known->hold.seats[i]] = truth->hold_count;
     if (truth->by_person == id_is_zero(known->hold.person_id))
         return wrong(truth, "a hold without its person, or with one where none is asked");
-    if (places_of(truth, seats_counted(&known->hold)) > truth->places_max)
+    if (truth_places_of(truth, seats_counted(&known->hold)) > truth->places_max)
         return wrong(truth, "an account, or a person, has more places than it may");
     truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_HELD);
     return true;
@@ -443,6 +450,7 @@ static bool follow_end(struct truth *truth, const struct change *change, uint64_
         return wrong(truth, "a release that its account did not ask for");
     truth->marks[version] ^= mark_of_hold(&known->hold, SEATS_HELD);
     give_back(truth, known, expiry ? TRUTH_EXPIRED : TRUTH_RELEASED, version);
+    truth_offer_ended(truth, known, false);
     return follow_rest(truth, change, &known->hold, version);
 }
 
@@ -517,6 +525,7 @@ static bool follow_sale(struct truth *truth, const struct change *change, uint64
     known->order = known->hold;
     known->sold_at_ms = change->at_ms;
     known->sold_version = version;
+    truth_offer_ended(truth, known, true);
     truth->marks[version] ^=
         mark_of_hold(&known->hold, SEATS_HELD) ^ mark_of_hold(&known->hold, SEATS_SOLD);
     return true;
@@ -586,8 +595,11 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
     if (!change_fits_sale(change->kind, truth->sale_state))
         return wrong(truth, "a %s in a sale of state %u", change_rule(change->kind)->name,
                      truth->sale_state);
+    if (!truth_check_due(truth, change))
+        return false;
     switch (change->kind) {
     case CHANGE_HOLD:
+    case CHANGE_OFFER:
         return follow_hold(truth, change, version);
     case CHANGE_RELEASE:
     case CHANGE_EXPIRY:
@@ -618,6 +630,12 @@ static bool follow_entry(struct truth *truth, const struct change *change, uint6
         return follow_plan_end(truth, change);
     case CHANGE_CHOOSE:
         return follow_choose(truth, change);
+    case CHANGE_WAITING:
+        return truth_follow_waiting(truth, change);
+    case CHANGE_WISH:
+        return truth_follow_wish(truth, change, version);
+    case CHANGE_WISH_END:
+        return truth_follow_wish_end(truth, change);
     case CHANGE_CLOCK:
         return wrong(truth, "a clock that nobody set");
     }
@@ -768,5 +786,5 @@ bool truth_compare_tables(struct truth *truth)
     if (count != truth_counts(truth).sold)
         return wrong(truth, "P11: %zu seats in sold, %u by the ledger", count,
                      truth_counts(truth).sold);
-    return compare_blocks(truth) && compare_orders(truth);
+    return compare_blocks(truth) && compare_orders(truth) && truth_compare_wishes(truth);
 }

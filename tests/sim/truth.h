@@ -16,6 +16,7 @@
 #define TRUTH_VERSIONS_MAX 65536
 #define TRUTH_ERROR_MAX    256
 #define TRUTH_PLANS_MAX    4096
+#define TRUTH_WISHES_MAX   4096
 
 enum truth_fate { TRUTH_HELD = 1, TRUTH_RELEASED, TRUTH_EXPIRED, TRUTH_SOLD, TRUTH_CANCELLED };
 
@@ -47,6 +48,15 @@ struct truth_plan {
     bool over;
 };
 
+/* A wish of the waiting list. */
+struct truth_wish {
+    struct id wish_id, account_id, person_id;
+    struct id hold_id; /* of its live offer */
+    uint32_t category, section, party, fewest, lapses;
+    uint64_t position;
+    bool over;
+};
+
 struct truth {
     struct store *store; /* the one without faults; borrowed */
     const struct hall *hall;
@@ -55,6 +65,12 @@ struct truth {
     struct truth_plan *plans; /* prices that wait for their time; TRUTH_PLANS_MAX */
     uint32_t plan_count;
     uint32_t plans_begun, plans_ended;
+    struct truth_wish *wishes; /* all that ever were; TRUTH_WISHES_MAX */
+    uint32_t wish_count;
+    struct truth_wish *due; /* that the next entry is about, of due_kind; or NULL */
+    enum change_kind due_kind;
+    uint32_t offer_ms; /* 0: the list is off */
+    uint32_t offer_count, lapse_count;
     uint32_t choices;    /* of price types */
     uint32_t code_count; /* holds with a code */
     uint32_t performance_id;
@@ -87,6 +103,25 @@ void truth_release(struct truth *truth);
 bool truth_follow(struct truth *truth);
 /* NULL: the ledger knows no such hold. */
 struct truth_hold *truth_find(struct truth *truth, struct id hold_id);
+/* Remembers the first thing that is wrong. False. */
+bool truth_wrong(struct truth *truth, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Places of an account, or of a person where there is one. */
+uint32_t truth_places_of(const struct truth *truth, struct id whose);
+
+/* truth_waiting.c: entries of the waiting list, and what it forbids others; each true, or false and
+ * the first thing that is wrong. */
+bool truth_follow_waiting(struct truth *truth, const struct change *change);
+bool truth_follow_wish(struct truth *truth, const struct change *change, uint64_t version);
+bool truth_follow_wish_end(struct truth *truth, const struct change *change);
+bool truth_check_offer(struct truth *truth, const struct change *change);
+bool truth_check_public(struct truth *truth, const struct change *change);
+void truth_offer_ended(struct truth *truth, const struct truth_hold *known, bool sold);
+bool truth_check_due(struct truth *truth, const struct change *change);
+bool truth_compare_wishes(struct truth *truth);
+/* The wish that waits; NULL: it does not. */
+const struct truth_wish *truth_find_wish(struct truth *truth, struct id wish_id);
+
 /* What the hold's list says of a seat. */
 int64_t truth_amount(const struct truth *truth, const struct truth_hold *known, uint32_t seat);
 /* Places that are held and sold with the hold's code beside its own: of all, and of whose it is. */

@@ -35,7 +35,8 @@ static const char *verb_name(enum owner_verb verb)
     static const char *const names[] = {
         "hold",   "best",        "release",  "order",    "cancel",      "sale",
         "extend", "keep key of", "block",    "unblock",  "end hold of", "list holds",
-        "prices", "plan prices", "end plan", "types of", "uses"};
+        "prices", "plan prices", "end plan", "types of", "uses",
+        "waiting list", "join",     "leave",    "wishes"};
     return names[verb];
 }
 
@@ -185,7 +186,12 @@ bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverag
     coverage->plans += world->truth.plans_begun;
     coverage->choices += world->truth.choices;
     coverage->codes += world->truth.code_count;
+    coverage->offers += world->truth.offer_count;
+    coverage->lapses += world->truth.lapse_count;
     coverage->lists += world->truth.list_count - 1;
+    for (uint32_t i = 0; i < world->truth.hold_count; i++)
+        coverage->offers_sold += world->truth.holds[i].sold_version != 0 &&
+                                 !id_is_zero(world->truth.holds[i].hold.wish_id);
     for (uint32_t i = 0; i < world->truth.hold_count; i++)
         coverage->sold_dear +=
             world->truth.holds[i].fate == TRUTH_SOLD && world->truth.holds[i].hold.price_list > 0;

@@ -228,6 +228,40 @@ static int put_plans(struct buf *text, const struct store_batch *batch)
     return err;
 }
 
+static int put_wishes(struct buf *text, const struct store_batch *batch)
+{
+    int err = 0;
+    if (batch->waiting_set)
+        err = buf_printf(text, "REPLACE INTO waiting VALUES (%" PRIu32 ",%" PRIu32 ");\n",
+                         batch->performance_id, batch->offer_ms);
+    for (size_t i = 0; err == 0 && i < batch->wish_count; i++) {
+        const struct store_wish *wish = &batch->wishes[i];
+        err = buf_printf(text,
+                         wish->gone ? "DELETE FROM wish WHERE performance_id = %" PRIu32
+                                      " AND wish_id = "
+                                    : "REPLACE INTO wish VALUES (%" PRIu32 ",",
+                         batch->performance_id);
+        err = err ? err : put_id(text, wish->wish_id);
+        if (err == 0 && wish->gone) {
+            err = buf_printf(text, ";\nIF ROW_COUNT() <> 1 THEN " SIGNAL " END IF;\n", NO_SUCH_SALE,
+                             "no such wish");
+            continue;
+        }
+        err = err ? err : buf_printf(text, ",%" PRIu64 ",", wish->position);
+        err = err ? err : put_id(text, wish->account_id);
+        err = err ? err : buf_append_byte(text, ',');
+        err = err ? err
+                  : id_is_zero(wish->person_id) ? put_hex(text, NULL, 0)
+                                                : put_id(text, wish->person_id);
+        err = err ? err
+                  : buf_printf(text,
+                               ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ");\n",
+                               wish->category, wish->section, wish->party, wish->fewest,
+                               wish->lapses);
+    }
+    return err;
+}
+
 static int put_outbox(struct buf *text, const struct store_batch *batch)
 {
     int err = buf_printf(text, "INSERT INTO outbox (performance_id, body) VALUES (%" PRIu32 ", ",
@@ -246,6 +280,7 @@ static int put_batch(struct buf *text, const struct store_batch *batch, const ch
     err = err ? err : put_blocks(text, batch);
     err = err ? err : put_prices(text, batch);
     err = err ? err : put_plans(text, batch);
+    err = err ? err : put_wishes(text, batch);
     if (err == 0 && batch->outbox.len > 0)
         err = put_outbox(text, batch);
     return err ? err : buf_printf(text, "COMMIT;\n%sEND", after);

@@ -40,6 +40,8 @@ static const struct tables_kind mariadb_kind = {
                        " UNION SELECT DISTINCT performance_id FROM blocked"
                        " UNION SELECT performance_id FROM price_list"
                        " UNION SELECT performance_id FROM price_plan"
+                       " UNION SELECT performance_id FROM waiting"
+                       " UNION SELECT DISTINCT performance_id FROM wish"
                        " UNION SELECT DISTINCT performance_id FROM orders ORDER BY p",
     .add_hall = mariadb_add_hall,
     .read_layout = mariadb_read_layout,

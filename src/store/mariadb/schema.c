@@ -63,5 +63,13 @@ const struct sql_step mariadb_sale_steps[] = {
      " PRIMARY KEY (performance_id, plan_id))" INNODB},
     {"persons", "ALTER TABLE performance ADD COLUMN person_rule BIGINT NOT NULL DEFAULT 0;"
                 "ALTER TABLE orders ADD COLUMN person_id VARBINARY(16) NOT NULL DEFAULT ''"},
+    {"waiting list",
+     "CREATE TABLE waiting (performance_id INT UNSIGNED NOT NULL PRIMARY KEY,"
+     " offer_ms BIGINT NOT NULL)" INNODB ";"
+     "CREATE TABLE wish (performance_id INT UNSIGNED NOT NULL, wish_id BINARY(16) NOT NULL,"
+     " position BIGINT NOT NULL, account_id BINARY(16) NOT NULL, person_id VARBINARY(16) NOT NULL,"
+     " category INT UNSIGNED NOT NULL, section INT UNSIGNED NOT NULL, party INT NOT NULL,"
+     " fewest INT NOT NULL, lapses INT NOT NULL, PRIMARY KEY (performance_id, wish_id),"
+     " KEY wish_account (account_id))" INNODB},
 };
 const size_t mariadb_sale_step_count = sizeof(mariadb_sale_steps) / sizeof(mariadb_sale_steps[0]);

@@ -154,6 +154,44 @@ static void set_plans(struct mem_sale *sale, const struct store_batch *batch,
     }
 }
 
+static size_t find_wish(const struct mem_sale *sale, struct id wish_id)
+{
+    size_t at = 0;
+    while (at < sale->wish_count && !id_eq(sale->wishes[at].wish_id, wish_id))
+        at++;
+    return at;
+}
+
+/* What ends waits, or began before in this batch. */
+static int check_wishes(const struct mem_sale *sale, const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->wish_count; i++) {
+        const struct store_wish *wish = &batch->wishes[i];
+        bool waits = find_wish(sale, wish->wish_id) < sale->wish_count;
+        for (size_t k = 0; k < i; k++)
+            waits = id_eq(batch->wishes[k].wish_id, wish->wish_id) ? !batch->wishes[k].gone : waits;
+        if (wish->gone && !waits)
+            return ERR_CONFLICT;
+    }
+    return 0;
+}
+
+static void set_wishes(struct mem_sale *sale, const struct store_batch *batch)
+{
+    sale->waiting_known |= batch->waiting_set;
+    if (batch->waiting_set)
+        sale->offer_ms = batch->offer_ms;
+    for (size_t i = 0; i < batch->wish_count; i++) {
+        const struct store_wish *wish = &batch->wishes[i];
+        const size_t at = find_wish(sale, wish->wish_id);
+        if (at < sale->wish_count)
+            memmove(&sale->wishes[at], &sale->wishes[at + 1],
+                    (--sale->wish_count - at) * sizeof(*wish));
+        if (!wish->gone)
+            sale->wishes[sale->wish_count++] = *wish; /* its position is the highest */
+    }
+}
+
 static void undo(struct mem_store *m, struct mem_sale *sale, const struct store_batch *batch,
                  const struct view *had, const struct progress *done)
 {
@@ -257,6 +295,9 @@ static int reserve(struct mem_store *m, struct mem_sale *sale, const struct stor
     if (rc == 0)
         rc = mem_reserve((void **)&sale->plans, &sale->plan_cap,
                          sale->plan_count + batch->plan_count, sizeof(*sale->plans));
+    if (rc == 0)
+        rc = mem_reserve((void **)&sale->wishes, &sale->wish_cap,
+                         sale->wish_count + batch->wish_count, sizeof(*sale->wishes));
     return rc == 0 ? keep_all(m, batch, room) : rc;
 }
 
@@ -279,6 +320,7 @@ static void append(struct mem_store *m, struct mem_sale *sale, const struct stor
         sale->prices[sale->prices_count++].list = room->lists[i];
     }
     set_plans(sale, batch, room->plans);
+    set_wishes(sale, batch);
     if (room->outbox.len > 0)
         m->outbox[m->outbox_count++] =
             (struct store_outbox_row){++m->outbox_last_id, batch->performance_id, room->outbox};
@@ -312,6 +354,8 @@ static int commit_locked(struct mem_store *m, const struct store_batch *batch, s
         rc = check_prices(sale, batch);
     if (rc == 0)
         rc = check_plans(sale, batch);
+    if (rc == 0)
+        rc = check_wishes(sale, batch);
     if (rc < 0) {
         undo(m, sale, batch, room->had, &done);
         free((void *)room->outbox.at);

@@ -43,6 +43,7 @@ static void mem_free(struct store *store)
         free(m->sales[i].blocks);
         free(m->sales[i].prices);
         free(m->sales[i].plans);
+        free(m->sales[i].wishes);
         free(m->sales[i].orders);
     }
     for (size_t i = 0; i < m->outbox_count; i++)

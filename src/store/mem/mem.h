@@ -29,6 +29,10 @@ struct mem_sale {
     size_t prices_count, prices_cap;
     struct store_plan *plans; /* in no order */
     size_t plan_count, plan_cap;
+    struct store_wish *wishes; /* in their order */
+    size_t wish_count, wish_cap;
+    bool waiting_known;
+    uint32_t offer_ms;
     uint32_t *orders; /* places in mem_store.orders, in order of commit */
     size_t order_count;
     size_t order_cap;

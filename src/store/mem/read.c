@@ -97,6 +97,43 @@ int mem_price_plans(struct store *store, uint32_t performance_id, struct arena *
     return rc;
 }
 
+int mem_waiting_get(struct store *store, uint32_t performance_id, struct arena *arena,
+                    struct store_waiting *ret_waiting, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    pthread_mutex_lock(&m->lock);
+    const struct mem_sale *sale = mem_find_sale(m, performance_id);
+    const size_t count = sale ? sale->wish_count : 0;
+    struct store_wish *list = arena_alloc(arena, count * sizeof(*list));
+    if (list && count > 0)
+        memcpy(list, sale->wishes, count * sizeof(*list));
+    *ret_waiting = (struct store_waiting){.known = sale && sale->waiting_known,
+                                          .offer_ms = sale ? sale->offer_ms : 0,
+                                          .wishes = list,
+                                          .wish_count = list ? count : 0};
+    pthread_mutex_unlock(&m->lock);
+    return list ? 0 : ERR_NO_MEMORY;
+}
+
+int mem_waiting_of(struct store *store, struct id account_id, size_t ids_max, struct arena *arena,
+                   uint32_t **ret_ids, size_t *ret_count, int64_t deadline_ns)
+{
+    struct mem_store *m = mem_of(store);
+    pthread_mutex_lock(&m->lock);
+    uint32_t *ids = arena_alloc(arena, m->sale_count * sizeof(*ids));
+    *ret_count = 0;
+    for (size_t i = 0; ids && i < m->sale_count && *ret_count < ids_max; i++) {
+        bool waits = false;
+        for (size_t k = 0; k < m->sales[i].wish_count; k++)
+            waits = waits || id_eq(m->sales[i].wishes[k].account_id, account_id);
+        if (waits)
+            ids[(*ret_count)++] = (uint32_t)i + 1;
+    }
+    pthread_mutex_unlock(&m->lock);
+    *ret_ids = ids;
+    return ids ? 0 : ERR_NO_MEMORY;
+}
+
 int mem_ledger_read(struct store *store, uint32_t performance_id, uint64_t from_seq,
                     size_t rows_max, struct arena *arena, struct ledger_row **ret_rows,
                     size_t *ret_count, int64_t deadline_ns)

@@ -143,6 +143,34 @@ static int change_plans(struct sql_txn *txn, const struct store_batch *batch)
     return err;
 }
 
+static int change_wishes(struct sql_txn *txn, const struct store_batch *batch)
+{
+    int err = 0;
+    if (batch->waiting_set)
+        err =
+            sql_run(txn, "REPLACE INTO waiting (performance_id, offer_ms) VALUES (?, ?)",
+                    SQL(sql_int(batch->performance_id), sql_int((int64_t)batch->offer_ms)), NULL);
+    for (size_t i = 0; err == 0 && i < batch->wish_count; i++) {
+        const struct store_wish *wish = &batch->wishes[i];
+        if (wish->gone)
+            err = change_one(txn, "DELETE FROM wish WHERE performance_id = ? AND wish_id = ?",
+                             SQL(sql_int(batch->performance_id), sql_id(wish->wish_id)));
+        else
+            err = sql_run(
+                txn,
+                "REPLACE INTO wish (performance_id, wish_id, position, account_id,"
+                " person_id, category, section, party, fewest, lapses)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                SQL(sql_int(batch->performance_id), sql_id(wish->wish_id),
+                    sql_int((int64_t)wish->position), sql_id(wish->account_id),
+                    id_is_zero(wish->person_id) ? sql_bytes(VIEW_LIT("")) : sql_id(wish->person_id),
+                    sql_int(wish->category), sql_int(wish->section), sql_int(wish->party),
+                    sql_int(wish->fewest), sql_int(wish->lapses)),
+                NULL);
+    }
+    return err;
+}
+
 static int run_commit(struct sql_job *job, struct sql_txn *txn)
 {
     const struct store_batch *batch = ((struct commit *)job)->batch;
@@ -165,6 +193,8 @@ static int run_commit(struct sql_job *job, struct sql_txn *txn)
         err = add_prices(txn, performance_id, &batch->prices[i]);
     if (err == 0)
         err = change_plans(txn, batch);
+    if (err == 0)
+        err = change_wishes(txn, batch);
     if (err == 0 && batch->outbox.len > 0)
         err = sql_run(txn, "INSERT INTO outbox (performance_id, body) VALUES (?, ?)",
                       SQL(sql_int(performance_id), sql_bytes(batch->outbox)), NULL);

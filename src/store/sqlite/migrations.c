@@ -105,6 +105,23 @@ const struct migration migrations[] = {
      * or 16 bytes. */
     {"persons", "ALTER TABLE performance ADD COLUMN person_rule INTEGER NOT NULL DEFAULT 0;"
                 "ALTER TABLE orders ADD COLUMN person_id BLOB NOT NULL DEFAULT x'';"},
+    /* Who waits may do so for months. */
+    {"waiting list", "CREATE TABLE waiting ("
+                     " performance_id INTEGER PRIMARY KEY,"
+                     " offer_ms INTEGER NOT NULL);"
+                     "CREATE TABLE wish ("
+                     " performance_id INTEGER NOT NULL,"
+                     " wish_id BLOB NOT NULL,"
+                     " position INTEGER NOT NULL,"
+                     " account_id BLOB NOT NULL,"
+                     " person_id BLOB NOT NULL,"
+                     " category INTEGER NOT NULL,"
+                     " section INTEGER NOT NULL,"
+                     " party INTEGER NOT NULL,"
+                     " fewest INTEGER NOT NULL,"
+                     " lapses INTEGER NOT NULL,"
+                     " PRIMARY KEY (performance_id, wish_id)) WITHOUT ROWID;"
+                     "CREATE INDEX wish_account ON wish (account_id);"},
 };
 const size_t migration_count = sizeof(migrations) / sizeof(migrations[0]);
 

@@ -72,7 +72,11 @@ const struct tables_kind sqlite_kind = {
                                                               "SELECT "
                                                               "performance_id FROM "
                                                               "price_list UNION SELECT "
-                                                              "performance_id FROM price_plan "
+                                                              "performance_id FROM price_plan UNION "
+                                                              "SELECT "
+                                                              "performance_id FROM "
+                                                              "waiting UNION SELECT "
+                                                              "performance_id FROM wish "
                                                               "ORDER BY "
                                                               "p",
     .add_hall = add_hall,

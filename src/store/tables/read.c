@@ -100,6 +100,66 @@ int tables_price_plans(struct store *store, uint32_t performance_id, struct aren
     return tables_read(store, &list, (void **)ret_plans, ret_count, deadline_ns);
 }
 
+static int add_wish(struct rows *rows, struct sql_rows *row)
+{
+    struct store_wish *wish = rows_next(rows, sizeof(*wish));
+    if (!wish)
+        return ERR_NO_MEMORY;
+    wish->position = (uint64_t)sql_get_int(row, 1);
+    if (sql_get_id(row, 0, &wish->wish_id) < 0 || sql_get_id(row, 2, &wish->account_id) < 0 ||
+        (sql_get_view(row, 3).len > 0 && sql_get_id(row, 3, &wish->person_id) < 0) ||
+        column_u32(row, 4, &wish->category) < 0 || column_u32(row, 5, &wish->section) < 0 ||
+        column_u32(row, 6, &wish->party) < 0 || column_u32(row, 7, &wish->fewest) < 0 ||
+        column_u32(row, 8, &wish->lapses) < 0)
+        return ERR_CORRUPT;
+    return 0;
+}
+
+static int add_number(struct rows *rows, struct sql_rows *row)
+{
+    uint32_t *number = rows_next(rows, sizeof(*number));
+    return number ? column_u32(row, 0, number) : ERR_NO_MEMORY;
+}
+
+int tables_waiting_get(struct store *store, uint32_t performance_id, struct arena *arena,
+                       struct store_waiting *ret_waiting, int64_t deadline_ns)
+{
+    uint32_t *offers;
+    size_t count;
+    struct tables_list rule = {.text = "SELECT offer_ms FROM waiting WHERE performance_id = ?",
+                               .values = {sql_int(performance_id)},
+                               .value_count = 1,
+                               .add = add_number,
+                               .rows.arena = arena};
+    struct tables_list list = {
+        .text = "SELECT wish_id, position, account_id, person_id, category, section, party,"
+                " fewest, lapses FROM wish WHERE performance_id = ? ORDER BY position",
+        .values = {sql_int(performance_id)},
+        .value_count = 1,
+        .add = add_wish,
+        .rows.arena = arena};
+    *ret_waiting = (struct store_waiting){0};
+    int err = tables_read(store, &rule, (void **)&offers, &count, deadline_ns);
+    if (err == 0 && count > 0)
+        *ret_waiting = (struct store_waiting){.known = true, .offer_ms = offers[0]};
+    return err ? err
+               : tables_read(store, &list, (void **)&ret_waiting->wishes, &ret_waiting->wish_count,
+                             deadline_ns);
+}
+
+int tables_waiting_of(struct store *store, struct id account_id, size_t ids_max,
+                      struct arena *arena, uint32_t **ret_ids, size_t *ret_count,
+                      int64_t deadline_ns)
+{
+    struct tables_list list = {.text = "SELECT DISTINCT performance_id FROM wish"
+                                       " WHERE account_id = ? ORDER BY performance_id LIMIT ?",
+                               .values = {sql_id(account_id), sql_int(limit_of(ids_max))},
+                               .value_count = 2,
+                               .add = add_number,
+                               .rows.arena = arena};
+    return tables_read(store, &list, (void **)ret_ids, ret_count, deadline_ns);
+}
+
 /* ---- bodies: in pages, for a database may hold all rows of an answer in memory ---- */
 
 struct bodies {

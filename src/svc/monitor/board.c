@@ -187,7 +187,7 @@ static int add_performances(struct board *board, struct board_draft *draft, stru
         if (err != 0)
             continue; /* the others are told all the same */
         const struct proof_counts counts = {.version = report->version,
-                                            .held = report->counts->held,
+                                            .held = report->counts->held + report->counts->offered,
                                             .sold = report->counts->sold,
                                             .resting = report->counts->resting};
         at->version = report->version;

@@ -159,6 +159,13 @@ static void check_place(struct proof *proof, const struct change *change, uint32
              place);
 }
 
+/* What is offered is held; only its beginning says which it is. */
+static enum change_seats state_after(const struct change *change)
+{
+    const enum change_seats to = change_seats_to(change);
+    return to == CHANGE_SEATS_OFFERED ? CHANGE_SEATS_HELD : to;
+}
+
 /* In whose name the places are before and after the change. */
 static struct id owner_before(const struct change *change)
 {
@@ -168,7 +175,7 @@ static struct id owner_before(const struct change *change)
 
 static struct id owner_after(const struct change *change)
 {
-    const enum change_seats to = change_seats_to(change);
+    const enum change_seats to = state_after(change);
     return to == CHANGE_SEATS_SOLD   ? change->order_id
            : to == CHANGE_SEATS_HELD ? change->hold_id
                                      : (struct id){0};
@@ -196,7 +203,7 @@ static int apply(struct proof *proof, const struct change *change, uint32_t seq,
             continue;
         }
         check_place(proof, change, seq, seats[i], owner_before(change), now_ms);
-        set_place(proof, seats[i], (uint32_t)change_seats_to(change), owner_after(change));
+        set_place(proof, seats[i], (uint32_t)state_after(change), owner_after(change));
     }
     if (ends)
         forget_hold(proof, change->hold_id);

@@ -84,6 +84,7 @@ void desk_fill_counts(const struct seats_counts *counts, Usher__V1__Counts *ret_
     ret_counts->sold = counts->sold;
     ret_counts->resting = counts->resting;
     ret_counts->blocked = counts->blocked;
+    ret_counts->offered = counts->offered;
 }
 
 struct seats_counts desk_read_counts(const Usher__V1__Counts *counts)
@@ -92,7 +93,8 @@ struct seats_counts desk_read_counts(const Usher__V1__Counts *counts)
                                           .held = counts->held,
                                           .sold = counts->sold,
                                           .resting = counts->resting,
-                                          .blocked = counts->blocked}
+                                          .blocked = counts->blocked,
+                                          .offered = counts->offered}
                   : (struct seats_counts){0};
 }
 

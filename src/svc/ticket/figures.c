@@ -4,7 +4,7 @@
 
 struct stats {
     uint32_t performances, serving, watchers;
-    uint64_t free, held, sold, resting, blocked, orders_confirmed, orders_cancelled;
+    uint64_t free, held, sold, resting, blocked, offered, orders_confirmed, orders_cancelled;
 };
 
 static struct stats stats_of(struct ticket *ticket)
@@ -26,6 +26,7 @@ static struct stats stats_of(struct ticket *ticket)
         stats.sold += figures.counts.sold;
         stats.resting += figures.counts.resting;
         stats.blocked += figures.counts.blocked;
+        stats.offered += figures.counts.offered;
         stats.orders_confirmed += figures.orders_confirmed;
         stats.orders_cancelled += figures.orders_cancelled;
     }
@@ -53,6 +54,8 @@ int ticket_render(void *ticket, struct buf *out)
         {"usher_seats_sold", "Places that are sold.", stats.sold},
         {"usher_seats_resting", "Places that were freed a moment ago and are not for sale yet.",
          stats.resting},
+        {"usher_seats_offered", "Places that are held for those of the waiting list.",
+         stats.offered},
         {"usher_seats_blocked", "Places that organisers keep back.", stats.blocked},
         {"usher_orders_confirmed", "Orders that stand.", stats.orders_confirmed},
         {"usher_orders_cancelled", "Orders that were cancelled.", stats.orders_cancelled},

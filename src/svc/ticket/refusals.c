@@ -92,6 +92,9 @@ static int price_refused(struct call *call, enum owner_why why)
     case OWNER_WHY_USED:
         return desk_fail(call, CODE_FAILED_PRECONDITION, "CODE_USED", "code",
                          "this code has not so many places left");
+    case OWNER_WHY_NO_LIST:
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "NO_WAITING_LIST", NULL,
+                         "this performance has no waiting list");
     case OWNER_WHY_ACCOUNT:
         return desk_fail(call, CODE_FAILED_PRECONDITION, "CODE_USED", "code",
                          "this code has not so many places left for one buyer");

@@ -54,6 +54,14 @@ static void count_categories(const struct catalog_performance *performance, cons
     }
 }
 
+/* What is offered is told as held; the owner knows how much that is. */
+static void count_offered(const struct owner_figures *figures, Usher__V1__SaleReport *report)
+{
+    const uint32_t offered = figures->counts.offered;
+    report->counts->offered = offered < report->counts->held ? offered : report->counts->held;
+    report->counts->held -= report->counts->offered;
+}
+
 /* What was paid for, and by how many. */
 static void fill_figures(const struct owner_figures *figures, Usher__V1__SaleReport *report)
 {
@@ -160,6 +168,7 @@ int ticket_get_sale_report(struct call *call, const void *request, void *respons
     report->currency = (char *)performance->currency;
     report->currency_digits = currency_digits(view_str(performance->currency));
     fill_figures(&figures, report);
+    count_offered(&figures, report);
     report->version = version;
     err = fill_types(performance, &figures, arena, report);
     return err == 0 ? 0 : desk_store_failed(call, err);
