@@ -5,8 +5,8 @@
 
 #include "audit/line.h"
 #include "audit/prices.h"
-#include "audit/waiting.h"
 #include "audit/replay.h"
+#include "audit/waiting.h"
 #include "clock/clock.h"
 #include "codec/sha256.h"
 #include "err/err.h"

@@ -80,8 +80,8 @@ int audit_replay_wish(struct audit_replay *r, const struct change *change)
         audit_find(r, "wish %s is none", text.text);
     if ((r->performance->person_rule != 0) != !id_is_zero(change->person_id))
         audit_find(r, "wish %s is not of whom the performance counts", text.text);
-    const struct id counted = id_is_zero(change->person_id) ? change->account_id
-                                                            : change->person_id;
+    const struct id counted =
+        id_is_zero(change->person_id) ? change->account_id : change->person_id;
     int rc = audit_find_account(r, counted, &account);
     const uint32_t place = r->wishes.count;
     if (rc == 0)

@@ -1,6 +1,6 @@
 /*
- * audit_waiting: that what comes back is offered to those who wait, in their order, and one offer at
- * a time; and that the tables of the waiting list say what the ledger says.
+ * audit_waiting: that what comes back is offered to those who wait, in their order, one offer at a
+ * time; and that the tables of the waiting list say what the ledger says.
  */
 #ifndef USHER_AUDIT_WAITING_H
 #define USHER_AUDIT_WAITING_H

@@ -181,15 +181,16 @@ static bool print_json(const struct audit_report *report, const struct books *bo
                                         "entry", (json_int_t)f->entry, "text", f->text));
     }
     json_t *root = json_pack(
-        "{s:b, s:I, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
+        "{s:b, s:I, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+        "s:I}}",
         "clean", report->finding_count == 0, "findingCount", (json_int_t)report->finding_count,
         "findings", findings, "counts", "performances", (json_int_t)c->performances, "rows",
         (json_int_t)c->rows, "changes", (json_int_t)c->entries, "holds", (json_int_t)c->holds,
         "orders", (json_int_t)c->orders, "cancelled", (json_int_t)c->cancelled, "sold",
         (json_int_t)c->sold, "held", (json_int_t)c->held, "resting", (json_int_t)c->resting,
-        "blocked", (json_int_t)c->blocked, "offered", (json_int_t)c->offered, "wishes", (json_int_t)c->wishes,
-        "lines", (json_int_t)c->sales, "lineRows",
-        (json_int_t)c->line_rows, "joined", (json_int_t)c->joined);
+        "blocked", (json_int_t)c->blocked, "offered", (json_int_t)c->offered, "wishes",
+        (json_int_t)c->wishes, "lines", (json_int_t)c->sales, "lineRows", (json_int_t)c->line_rows,
+        "joined", (json_int_t)c->joined);
     json_t *rows = json_array();
     for (size_t i = 0; i < money->row_count; i++) {
         const struct audit_money_row *row = &money->rows[i];

@@ -295,5 +295,7 @@ const struct cmd event_commands[EVENT_COMMANDS] = {
      .table = &event_types_table},
     {"codes", "discounts and hidden categories, by a word or by many", event_codes_command,
      .table = &event_codes_table},
+    {"waiting", "who waits for places that come back, and the list's switch", event_waiting_command,
+     .table = &event_waiting_table},
     {"list", "events and performances of a server", list_command, .table = &list_table},
 };

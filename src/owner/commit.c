@@ -15,8 +15,8 @@ METRIC_COUNTER(changes_committed, "usher_changes_total",
 
 static uint32_t *count_of(struct seats_counts *counts, enum change_seats state)
 {
-    uint32_t *const of[] = {&counts->free, &counts->held, &counts->sold, &counts->resting,
-                            &counts->blocked, &counts->offered};
+    uint32_t *const of[] = {&counts->free,    &counts->held,    &counts->sold,
+                            &counts->resting, &counts->blocked, &counts->offered};
     return of[state];
 }
 
@@ -104,8 +104,8 @@ static int commit_once(struct owner *owner, struct owner_batch *g)
     return err;
 }
 
-/* Whether none of the seats is this order's any more, or this block's: another ask may have given back
- * one of them. */
+/* Whether none of the seats is this order's, or block's, any more: another ask may have given one
+ * of them back. */
 static bool all_gone(const struct owner *owner, const struct owner_ask *ask)
 {
     bool gone = true;

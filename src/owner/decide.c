@@ -147,19 +147,6 @@ static bool answered_by_key(struct owner *owner, struct owner_ask *ask)
     return true;
 }
 
-/* The places of a change that frees them are not for sale yet: whoever waits for the moment when
- * a hold ends, his own perhaps, gains nothing by it. */
-void owner_let_rest(struct owner *owner, struct change *change)
-{
-    if (owner->options.rest_ms == 0 || change_rule(change->kind)->seats_to != CHANGE_SEATS_FREE ||
-        change->kind == CHANGE_RESTED)
-        return;
-    change->rest_until_ms =
-        change->at_ms + 1 + (int64_t)chance_below(owner->options.chance, owner->options.rest_ms);
-    int err = seats_rest(owner->seats, change->seats, change->seat_count, change->rest_until_ms);
-    assert(err == 0); /* the engine has just freed them */
-}
-
 /* Writes down what was decided, with its key, and lets the ask wait for the commit. */
 static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind kind)
 {
@@ -236,16 +223,6 @@ static bool may_hold(struct owner *owner, struct owner_ask *ask, int64_t now_ms,
     ask->until_ms = next.from_ms;
     owner_answer(ask, ERR_EARLY);
     return false;
-}
-
-/* A hold has ended unused: remembered of its account and address. Its id begins with the time it
- * was made. */
-static void note_unused(struct owner *owner, const struct seats_hold *hold, bool expired,
-                        int64_t at_ms)
-{
-    if (owner->habits && id_is_zero(hold->wish_id)) /* an offer has a rule of its own */
-        habits_unused(owner->habits, hold->hold_id, hold->account_id, expired,
-                      at_ms - owner_made_ms(hold->hold_id), at_ms);
 }
 
 /* Whether the hold may have the types and the code that are asked for. 0, or how the ask is to be
@@ -344,7 +321,7 @@ static void decide_release(struct owner *owner, struct owner_ask *ask, bool by_o
     int err = seats_release(owner->seats, ask->hold_id, &ask->hold);
     assert(err == 0);
     owner_use(owner, &ask->hold, -(int32_t)ask->hold.count);
-    note_unused(owner, &ask->hold, by_organiser, owner_now_ms(owner));
+    owner_note_unused(owner, &ask->hold, by_organiser, owner_now_ms(owner));
     promise(owner, ask, CHANGE_RELEASE);
     owner_offer_ended(owner, &ask->hold, false, ask->at_ms);
     owner_arm_expiry(owner);
@@ -420,8 +397,7 @@ static void decide_choose(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, 0);
         return;
     }
-    if (err == 0 &&
-        (!change_fits_sale(CHANGE_CHOOSE, owner->sale_state) || hold->prolonged))
+    if (err == 0 && (!change_fits_sale(CHANGE_CHOOSE, owner->sale_state) || hold->prolonged))
         err = ERR_BUSY;
     if (err == 0 && !has_room(owner, ask))
         return;
@@ -655,8 +631,8 @@ static void decide_waiting(struct owner *owner, struct owner_ask *ask)
         return;
     }
     if (kind == CHANGE_WAITING) {
-        struct change *change = owner_add_change(
-            owner, kind, &(struct seats_hold){.account_id = ask->account_id});
+        struct change *change =
+            owner_add_change(owner, kind, &(struct seats_hold){.account_id = ask->account_id});
         change->offer_ms = ask->offer_ms;
     } else {
         owner_write_wish(owner, kind, &wish, owner_now_ms(owner));
@@ -685,29 +661,35 @@ static bool is_organisers(enum owner_verb verb)
            verb == OWNER_SET_WAITING || verb == OWNER_WISHES;
 }
 
-void owner_decide(struct owner *owner, struct owner_ask *ask)
+/* Whether it is to be decided now; otherwise it is answered, or waits. */
+static bool may_decide(struct owner *owner, struct owner_ask *ask)
 {
     if ((owner->phase == OWNER_AWAY || owner->leaving) && !owner->stopping) {
         owner_answer(ask, ERR_FENCED);
-        return;
+        return false;
     }
     /* Whoever asked so long ago has been told that time is up, and must not find seats held. */
     const bool over = ask->deadline_ns && loop_now_ns(owner->options.loop) >= ask->deadline_ns;
     if (owner->phase != OWNER_SERVING || owner->stopping || over) {
         owner_answer(ask, ERR_UNAVAILABLE);
-        return;
+        return false;
     }
     if (owner_is_late(owner)) {
         owner->late = true;
         owner_wake(owner);
         wait_for_room(owner, ask);
-        return;
+        return false;
     }
     if (!is_organisers(ask->verb) && id_is_zero(ask->account_id)) {
         owner_answer(ask, ERR_INVALID); /* the ledger knows no such account */
-        return;
+        return false;
     }
-    if (answered_by_key(owner, ask))
+    return !answered_by_key(owner, ask);
+}
+
+void owner_decide(struct owner *owner, struct owner_ask *ask)
+{
+    if (!may_decide(owner, ask))
         return;
     switch (ask->verb) {
     case OWNER_HOLD:
@@ -772,78 +754,4 @@ void owner_decide_waiting(struct owner *owner)
         first = ask->next;
         owner_decide(owner, ask); /* those that find no room wait again, still in order */
     }
-}
-
-bool owner_is_late(const struct owner *owner)
-{
-    return seats_next_expiry_ms(owner->seats) <= owner_now_ms(owner) - OWNER_LATE_MS;
-}
-
-/* One that ended, a hold or a rest, is written down, as of that time at least. */
-static void collect(struct owner *owner, const struct seats_hold *ended, int64_t at_ms)
-{
-    const bool rest = id_is_zero(ended->account_id);
-    struct change *change = owner_add_change(owner, rest ? CHANGE_RESTED : CHANGE_EXPIRY, ended);
-    change->at_ms = at_ms;
-    owner_let_rest(owner, change);
-    if (!rest)
-        owner_use(owner, ended, -(int32_t)ended->count);
-    if (!rest)
-        note_unused(owner, ended, true, at_ms);
-    if (!rest)
-        owner_offer_ended(owner, ended, false, at_ms);
-}
-
-void owner_collect_expired(struct owner *owner)
-{
-    struct owner_batch *g = &owner->pending;
-    owner_end_blocks(owner);
-    owner_begin_prices(owner);
-    while (owner_batch_has(g, 0)) {
-        struct seats_hold hold;
-        if (seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 0)
-            break;
-        collect(owner, &hold, owner_now_ms(owner));
-    }
-    owner_make_offers(owner);
-}
-
-void owner_collect_missed(struct owner *owner)
-{
-    struct owner_batch *g = &owner->pending;
-    int64_t at_ms = owner->head_at_ms;
-    struct seats_hold hold;
-    while (owner_batch_has(g, 0) &&
-           seats_expire(owner->seats, owner_now_ms(owner), &hold, 1) == 1) {
-        if (at_ms < hold.expires_at_ms)
-            at_ms = hold.expires_at_ms;
-        collect(owner, &hold, at_ms);
-    }
-    owner_end_blocks(owner);
-    owner_begin_prices(owner);
-}
-
-void owner_arm_expiry(struct owner *owner)
-{
-    int64_t next_ms = seats_next_expiry_ms(owner->seats);
-    if (owner->block_ends_ms < next_ms)
-        next_ms = owner->block_ends_ms;
-    if (owner->plan_ms < next_ms)
-        next_ms = owner->plan_ms;
-    if (next_ms == INT64_MAX) {
-        loop_disarm(owner->options.loop, &owner->expiry);
-        return;
-    }
-    int64_t wait_ms = next_ms - owner_now_ms(owner);
-    /* No room, or a block that is not durable yet ends: after a commit. */
-    if (wait_ms <= 0 &&
-        (!owner_batch_has(&owner->pending, 0) || owner->block_ends_ms <= owner_now_ms(owner) ||
-         owner->plan_ms <= owner_now_ms(owner)))
-        wait_ms = OWNER_EXPIRE_TICK_MS;
-    const int64_t now_ns = loop_now_ns(owner->options.loop);
-    const int64_t at_ns = deadline_after_ms(now_ns, wait_ms > 0 ? wait_ms : 0);
-    if (owner->expiry.index != 0 && owner->expiry.at_ns <= at_ns)
-        return;
-    int err = loop_arm(owner->options.loop, &owner->expiry, at_ns);
-    assert(err == 0 || err == ERR_FULL); /* full: the next ask collects */
 }

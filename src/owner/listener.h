@@ -33,7 +33,7 @@ struct owner_listener {
     void (*priced)(void *prices_state, const struct price_list *list);
     void *prices_state;
     /* When the performance begins, and no offers are made any more. NULL: never. */
-    int64_t (*begins_ms)(void *begins_state);
+    int64_t (*begins_ms)(void *begins_state, uint32_t performance_id);
     void *begins_state;
 };
 

@@ -112,8 +112,8 @@ struct owner_ask {
     uint32_t code, code_index; /* HOLD, HOLD_BEST, CHOOSE: a code of the list; 0: without one */
     struct owner_holding *holdings; /* HOLDINGS: the caller's, holdings_max of them */
     uint32_t holdings_max;
-    uint32_t fewest;   /* JOIN: it takes no fewer places than these */
-    uint32_t offer_ms; /* SET_WAITING; WISHES: as it is */
+    uint32_t fewest;           /* JOIN: it takes no fewer places than these */
+    uint32_t offer_ms;         /* SET_WAITING; WISHES: as it is */
     struct owner_wish *wishes; /* WISHES: the caller's, wishes_max of them */
     uint32_t wishes_max;
     struct view key; /* empty: none. Of HOLD, HOLD_BEST, ORDER and KEEP_KEY */

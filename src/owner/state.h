@@ -70,9 +70,9 @@ struct owner {
     struct owner_block *blocks; /* place_count; NULL before the first */
     struct owner_wish *wishes;  /* in their order; NULL before the first */
     uint32_t wish_count, wish_cap;
-    bool has_waited;      /* offers may have been made, and live */
-    uint32_t offer_ms;    /* how long those that are made now last; 0: none are */
-    uint64_t offers_made; /* of what was free at this seats_freed; UINT64_MAX: look anew */
+    bool has_waited;       /* offers may have been made, and live */
+    uint32_t offer_ms;     /* how long those that are made now last; 0: none are */
+    uint64_t offers_made;  /* of what was free at this seats_freed; UINT64_MAX: look anew */
     int64_t block_ends_ms; /* none that is kept back ends by itself before; INT64_MAX: none does */
     struct keys *keys;
     struct habits *habits; /* NULL where nothing rests */
@@ -124,6 +124,7 @@ static inline int64_t owner_made_ms(struct id hold_id)
 void owner_decide(struct owner *owner, struct owner_ask *ask);
 /* Decides those that waited for room, now that there is some; outside of SERVING, refuses them. */
 void owner_decide_waiting(struct owner *owner);
+/* expiry.c */
 void owner_collect_expired(struct owner *owner);
 /* Whether a hold has ended OWNER_LATE_MS ago, and nothing was written of it: the process was
  * stopped, or the store stood still. An end that is written now would be too far from its beginning
@@ -155,8 +156,11 @@ void owner_end_blocks(struct owner *owner);
  * places of the hall, twice. */
 void owner_list_holdings(const struct owner *owner, struct owner_ask *ask);
 
-/* decide.c: the places of a change that frees them rest. */
+/* expiry.c: the places of a change that frees them are not for sale yet: they rest. */
 void owner_let_rest(struct owner *owner, struct change *change);
+/* A hold has ended unused: remembered of its account and address. */
+void owner_note_unused(struct owner *owner, const struct seats_hold *hold, bool expired,
+                       int64_t at_ms);
 
 /* batch.c: builds what a batch of one change at least writes, in the arena and out of g, which
  * both must outlive it. ERR_NO_MEMORY; ERR_FULL: more bytes than a row may have. */

@@ -28,10 +28,10 @@ enum owner_verb {
     OWNER_CHOOSE,      /* hold_id: those of its seats that seats names are of types, the others 0 */
     OWNER_USES,        /* fills uses: of the codes of the valid list */
     OWNER_SET_WAITING, /* offers of the waiting list last offer_ms from now on; 0: it is off */
-    OWNER_JOIN,        /* best's party, category and section, and fewest, are wished: hold_id of hold
+    OWNER_JOIN,   /* best's party, category and section, and fewest, are wished: hold_id of hold
                           names the wish, a new one or the one that is the same */
-    OWNER_LEAVE,       /* hold_id names a wish of the account, which waits no longer */
-    OWNER_WISHES,      /* fills wishes and offer_ms: those of the account; of none: all, by kind */
+    OWNER_LEAVE,  /* hold_id names a wish of the account, which waits no longer */
+    OWNER_WISHES, /* fills wishes and offer_ms: those of the account; of none: all, by kind */
 };
 
 /* Why a price is refused. */
@@ -52,14 +52,14 @@ struct owner_use {
 
 /* A wish of the waiting list; of OWNER_WISHES by kind: all that wish the same. */
 struct owner_wish {
-    struct id wish_id;   /* zero by kind */
+    struct id wish_id; /* zero by kind */
     struct id account_id, person_id;
-    struct id hold_id;   /* of its live offer; zero: it has none */
-    uint64_t position;   /* the lowest is the first */
+    struct id hold_id;          /* of its live offer; zero: it has none */
+    uint64_t position;          /* the lowest is the first */
     uint32_t category, section; /* 1 and their number; 0: any */
     uint32_t party, fewest;
-    uint32_t lapses;     /* offers that it has let lapse */
-    uint32_t ahead;      /* of OWNER_WISHES: those before it that could take what it could */
+    uint32_t lapses;         /* offers that it has let lapse */
+    uint32_t ahead;          /* of OWNER_WISHES: those before it that could take what it could */
     uint32_t count, offered; /* by kind: how many they are, and have an offer */
 };
 

@@ -62,9 +62,8 @@ void owner_write_wish(struct owner *owner, enum change_kind kind, const struct o
                       int64_t at_ms)
 {
     struct owner_wish anew = *wish;
-    const struct seats_hold of = {.account_id = wish->account_id,
-                                  .person_id = wish->person_id,
-                                  .wish_id = wish->wish_id};
+    const struct seats_hold of = {
+        .account_id = wish->account_id, .person_id = wish->person_id, .wish_id = wish->wish_id};
     struct change *change = owner_add_change(owner, kind, &of);
     assert(change); /* owner_batch_has was asked, for one more than the change before */
     change->at_ms = at_ms;
@@ -86,8 +85,8 @@ int owner_load_waiting(struct owner *owner, struct arena *arena, int64_t deadlin
 {
     struct store_waiting waiting;
     struct store *store = owner->options.store;
-    int err = store->ops->waiting_get(store, owner->options.performance_id, arena, &waiting,
-                                      deadline_ns);
+    int err =
+        store->ops->waiting_get(store, owner->options.performance_id, arena, &waiting, deadline_ns);
     owner->wish_count = 0;
     owner->offers_made = UINT64_MAX; /* all that is free may be wished */
     if (err == 0 && waiting.wish_count > OWNER_WISHES_MAX)
@@ -252,7 +251,8 @@ static bool has_begun(const struct owner *owner)
 {
     const struct owner_listener *listener = &owner->options.listener;
     return listener->begins_ms &&
-           listener->begins_ms(listener->begins_state) <= owner_now_ms(owner);
+           listener->begins_ms(listener->begins_state, owner->options.performance_id) <=
+               owner_now_ms(owner);
 }
 
 bool owner_owes_offers(const struct owner *owner)
@@ -363,10 +363,10 @@ static void list_kinds(const struct owner *owner, struct owner_ask *ask)
     for (uint32_t i = 0; i < owner->wish_count; i++) {
         const struct owner_wish *wish = &owner->wishes[i];
         uint32_t at = 0;
-        while (at < ask->wish_count && (ask->wishes[at].category != wish->category ||
-                                        ask->wishes[at].section != wish->section ||
-                                        ask->wishes[at].party != wish->party ||
-                                        ask->wishes[at].fewest != wish->fewest))
+        while (at < ask->wish_count &&
+               (ask->wishes[at].category != wish->category ||
+                ask->wishes[at].section != wish->section || ask->wishes[at].party != wish->party ||
+                ask->wishes[at].fewest != wish->fewest))
             at++;
         if (at == ask->wishes_max)
             continue; /* more kinds than are told: the later ones are not */

@@ -71,10 +71,8 @@ static void joins(uint64_t account, int32_t category, uint32_t party, uint32_t f
 static struct owner_wish wish_of(uint64_t account)
 {
     struct owner_wish list[4] = {0};
-    struct owner_ask ask = {.verb = OWNER_WISHES,
-                            .account_id = stage_id(account),
-                            .wishes = list,
-                            .wishes_max = 4};
+    struct owner_ask ask = {
+        .verb = OWNER_WISHES, .account_id = stage_id(account), .wishes = list, .wishes_max = 4};
     assert_int_equal(owner_ask(owner, &ask), 0);
     assert_int_equal(ask.offer_ms, owner->offer_ms);
     return list[0];

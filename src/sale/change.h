@@ -32,8 +32,8 @@
  * X(NAME, member of LedgerEntry, its seats were, and are; its order was, and is; the sale is)
  *
  * Seats: NONE (no seat moves), FREE, HELD, SOLD, RESTING, BLOCKED; what becomes FREE rests first
- * where the change has a rest_until_ms, and what is HELD for a wish is offered (change_seats_to). Order: NONE (no order moves), CONFIRMED,
- * CANCELLED. Sale: OPEN, ON (open or paused), ANY.
+ * where the change has a rest_until_ms, and what is HELD for a wish is offered (change_seats_to).
+ * Order: NONE (no order moves), CONFIRMED, CANCELLED. Sale: OPEN, ON (open or paused), ANY.
  */
 #define CHANGE_LIST(X)                                                                             \
     X(HOLD, hold, FREE, HELD, NONE, NONE, OPEN)                                                    \
@@ -122,19 +122,19 @@ struct change {
     int64_t rest_until_ms; /* 0: its seats are for sale at once */
     struct view list;      /* a packed PriceList; borrowed */
     uint32_t left_count;
-    uint32_t amount_count; /* of the amounts that are written: 0 by list 0 */
-    uint32_t type_count;   /* of the types that are written: 0 where all are 0 */
-    uint32_t price_list;   /* by which it costs that */
-    uint32_t number;       /* of a new list */
-    uint32_t code;         /* with which it was held: a number of its list; 0: without one */
-    uint32_t code_index;   /* of those that were generated */
-    uint32_t key_len;      /* 0: no key */
-    uint32_t by_time;      /* of a block's end: 1: its time was over */
-    uint32_t offer_ms;     /* how long the offers of a waiting list last; 0: there are none */
+    uint32_t amount_count;      /* of the amounts that are written: 0 by list 0 */
+    uint32_t type_count;        /* of the types that are written: 0 where all are 0 */
+    uint32_t price_list;        /* by which it costs that */
+    uint32_t number;            /* of a new list */
+    uint32_t code;              /* with which it was held: a number of its list; 0: without one */
+    uint32_t code_index;        /* of those that were generated */
+    uint32_t key_len;           /* 0: no key */
+    uint32_t by_time;           /* of a block's end: 1: its time was over */
+    uint32_t offer_ms;          /* how long the offers of a waiting list last; 0: there are none */
     uint32_t category, section; /* of a wish: 1 and their number; 0: any */
     uint32_t party, fewest;     /* of a wish: places together, and the fewest that it takes */
     uint32_t lapses;            /* of a wish: offers that it let lapse */
-    uint32_t reason_len;   /* of a block's reason */
+    uint32_t reason_len;        /* of a block's reason */
     /* From here on only what the counts above say means something (change_clear). */
     uint32_t seats[CHANGE_SEATS_MAX];
     uint8_t request_hash[CHANGE_HASH_BYTES]; /* where there is a key */

@@ -50,7 +50,7 @@
 #define CHANGE_FIELDS_UNBLOCK(F)                                                                   \
     F(id, block_id)                                                                                \
     F(id_may, account_id) F(seats, seats) F(i64, rest_until_ms) F(u32, by_time)
-#define CHANGE_FIELDS_WAITING(F)        F(u32, offer_ms) F(id_may, account_id)
+#define CHANGE_FIELDS_WAITING(F) F(u32, offer_ms) F(id_may, account_id)
 #define CHANGE_FIELDS_WISH(F)                                                                      \
     F(id, wish_id)                                                                                 \
     F(id, account_id)                                                                              \

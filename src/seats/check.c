@@ -10,7 +10,8 @@ static void check_claims(const struct seats *s)
 {
     struct seats_counts counts = {0};
     for (uint32_t i = 0; i < s->hall->place_count; i++) {
-        uint32_t claim = s->claims[i], owner = claim & ~(SEATS_SOLD_BIT | SEATS_REST_BIT | SEATS_OFFER_BIT);
+        uint32_t claim = s->claims[i],
+                 owner = claim & ~(SEATS_SOLD_BIT | SEATS_REST_BIT | SEATS_OFFER_BIT);
         assert(seats_is_free(s, i) == (claim == 0));
         if (claim == 0) {
             counts.free++;

@@ -29,8 +29,8 @@ static inline enum seats_state state_of_claim(uint32_t claim)
 
 static uint32_t *count_of(struct seats_counts *counts, enum seats_state state)
 {
-    uint32_t *const of[] = {&counts->free, &counts->held, &counts->sold, &counts->resting,
-                            &counts->blocked, &counts->offered};
+    uint32_t *const of[] = {&counts->free,    &counts->held,    &counts->sold,
+                            &counts->resting, &counts->blocked, &counts->offered};
     return of[state];
 }
 

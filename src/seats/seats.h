@@ -14,11 +14,9 @@
  *  RESTING ◀──────── FREE ────────▶ BLOCKED
  *                         ◀──────── unblock
  *
- * HELD is OFFERED where the hold has a wish_id: nobody asked for it at that moment.
- *
- * Invariants (asserted): free + held + sold + resting + blocked + offered = place_count; a seat is in
- * exactly one live hold or none; a seat that is sold, rests or is kept back is in no hold, and one that
- * rests or is kept back is nobody's.
+ * HELD is OFFERED where the hold has a wish_id. Invariants (asserted): the counts of all states
+ * are place_count; a seat is in exactly one live hold or none; one that is sold, rests or is kept
+ * back is in no hold, and the latter two are nobody's.
  */
 #ifndef USHER_SEATS_SEATS_H
 #define USHER_SEATS_SEATS_H
@@ -103,8 +101,7 @@ void seats_free(struct seats *s);
 struct seats_counts seats_counts(const struct seats *s);
 /* Grows with each place that becomes free, and with nothing else. */
 uint64_t seats_freed(const struct seats *s);
-/* What is left of a category and a section (-1: any; else in range). Of both together: of the one
- * that has less. */
+/* Of a category and a section (-1: any; else in range); of both: of the one that has less. */
 enum seats_left seats_left(const struct seats *s, int32_t category, int32_t section);
 /* seat < place_count */
 enum seats_state seats_state(const struct seats *s, uint32_t seat);
@@ -115,8 +112,7 @@ uint32_t seats_of_account(const struct seats *s, struct id counted);
  * still there. */
 const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_id);
 
-/* The next live hold behind *cursor (0: the first), which moves on; NULL: there are no more. All of
- * them take as many steps as the hall has places, at most. */
+/* The next live hold behind *cursor (0: the first), which moves on; NULL: there are no more. */
 const struct seats_hold *seats_next_hold(const struct seats *s, uint32_t *cursor);
 
 /* Takes all of ask->seats (1 … 8, none twice, any order), or none. hold_id must be fresh, neither
@@ -176,20 +172,19 @@ int seats_restore_sold(struct seats *s, struct id counted, const uint32_t *seats
  * twice, or ERR_INVALID. */
 int seats_rest(struct seats *s, const uint32_t *seats, uint32_t count, int64_t until_ms);
 
-/* Free seats are kept back from sale until seats_unblock. count 1 … 8, all free, none twice, or
- * ERR_INVALID. */
+/* Free seats are kept back, until seats_unblock. count 1 … 8, none twice, all free, or of unblock
+ * all kept back; or ERR_INVALID. */
 int seats_block(struct seats *s, const uint32_t *seats, uint32_t count);
-/* Seats that are kept back become free. count 1 … 8, all kept back, or ERR_INVALID. */
 int seats_unblock(struct seats *s, const uint32_t *seats, uint32_t count);
 
 /* Ends holds that have expired by now_ms, and rests that are over, at most max of both together, in
  * order of their times (of one millisecond: in the order they began), and gives them: a rest as a
  * hold whose ids are zero. */
 size_t seats_expire(struct seats *s, int64_t now_ms, struct seats_hold *ret_holds, size_t max);
-/* When the next hold or rest ends, or INT64_MAX. */
+/* When the next ends, or INT64_MAX. */
 int64_t seats_next_expiry_ms(const struct seats *s);
 
-/* A state in two bits, as everybody is told it: what is kept back is not to be had. */
+/* A state in two bits, as everybody is told it. */
 static inline enum seats_state seats_told(enum seats_state state)
 {
     return state == SEATS_BLOCKED ? SEATS_SOLD : state == SEATS_OFFERED ? SEATS_HELD : state;

@@ -16,7 +16,8 @@
 #define TABLES                                                                                     \
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"             \
     " AND name NOT IN ('hall', 'event', 'performance', 'ledger', 'sold', 'orders', 'outbox',"      \
-    " 'blocked', 'price_list', 'price_plan', 'waiting', 'wish', 'migration', 'schema_step') ORDER BY name"
+    " 'blocked', 'price_list', 'price_plan', 'waiting', 'wish', 'migration', 'schema_step') "      \
+    "ORDER BY name"
 
 struct carry {
     sqlite3 *from;

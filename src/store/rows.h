@@ -10,6 +10,8 @@
 #include "mem/id.h"
 #include "mem/view.h"
 #include "sale/ledger.h"
+#include "store/limits.h"
+#include "store/wishes.h"
 
 #define STORE_HASH_BYTES LEDGER_HASH_BYTES
 
@@ -115,24 +117,6 @@ struct store_block {
     struct view reason;   /* at most CHANGE_REASON_MAX bytes */
 };
 
-/* A wish of a waiting list. */
-struct store_wish {
-    struct id wish_id, account_id;
-    struct id person_id;        /* zero: places are counted by account */
-    uint32_t category, section; /* 1 and their number; 0: any */
-    uint32_t party, fewest, lapses;
-    uint64_t position; /* the version that its entry made: the lowest is the first */
-    bool gone;         /* of a batch: it waits no longer, and its id alone is read */
-};
-
-/* What waits at a performance. */
-struct store_waiting {
-    bool known;        /* the list was switched on at some time */
-    uint32_t offer_ms; /* 0: it is off */
-    struct store_wish *wishes;
-    size_t wish_count;
-};
-
 #define STORE_SEAT_BYTES 4
 
 /* Seat i of an order's seats; i is less than how many there are. */
@@ -204,11 +188,6 @@ struct store_outbox_row {
     uint32_t performance_id;
     struct view body;
 };
-
-/* Beyond these a put is ERR_FULL. */
-#define STORE_HALLS_MAX        1000
-#define STORE_EVENTS_MAX       1000
-#define STORE_PERFORMANCES_MAX 1000
 
 #define STORE_READ_BYTES_MAX (16u << 20) /* of ledger bodies or outbox bodies in one answer */
 

@@ -382,9 +382,8 @@ static void put_others(struct script *s, struct store_batch *batch)
     for (size_t i = 0; i < s->entry_count; i++)
         any = any || s->entries[i].kind == CHANGE_BLOCK || s->entries[i].kind == CHANGE_UNBLOCK ||
               s->entries[i].kind == CHANGE_PRICES || s->entries[i].kind == CHANGE_PRICE_PLAN ||
-              s->entries[i].kind == CHANGE_PRICE_PLAN_END ||
-              s->entries[i].kind == CHANGE_WAITING || s->entries[i].kind == CHANGE_WISH ||
-              s->entries[i].kind == CHANGE_WISH_END;
+              s->entries[i].kind == CHANGE_PRICE_PLAN_END || s->entries[i].kind == CHANGE_WAITING ||
+              s->entries[i].kind == CHANGE_WISH || s->entries[i].kind == CHANGE_WISH_END;
     if (!any)
         return;
     int rc = store_batch_fill(s->entries, s->entry_count, &s->arena, &filled);

@@ -154,8 +154,8 @@ static void join(struct buyer *buyer)
         .verb = OWNER_JOIN,
         .account_id = buyer->account_id,
         .best = {.party = party,
-                 .category = world_odds(world, 40) ? (int32_t)world_below(world, STAGE_CATEGORIES)
-                                                   : -1,
+                 .category =
+                     world_odds(world, 40) ? (int32_t)world_below(world, STAGE_CATEGORIES) : -1,
                  .section = world_odds(world, 20)
                                 ? (int32_t)world_below(world, world->stage.hall->section_count)
                                 : -1},
@@ -425,10 +425,9 @@ static void repeat(struct buyer *buyer)
 void buyer_run(void *arg)
 {
     static void (*const acts[])(struct buyer *) = {
-        take,          take,          take,        take,   order,  order,  order,
-        cancel,        linger,        meddle,      snipe,  repeat, repeat, give_back,
-        second_device, second_device, order_again, extend, choose, choose,
-        join,          look,          look};
+        take,        take,   take,   take,   order,  order,     order,         cancel,
+        linger,      meddle, snipe,  repeat, repeat, give_back, second_device, second_device,
+        order_again, extend, choose, choose, join,   look,      look};
     struct buyer *buyer = arg;
     struct world *world = buyer->world;
     world_wait(world, 1000);

@@ -225,12 +225,32 @@ static void check_wishes(struct world *world, struct post *post, const struct ow
 
 static void check_waiting(struct world *world, struct post *post, const struct owner_ask *ask)
 {
+    bool joined = ask->verb != OWNER_JOIN;
+    for (uint32_t i = 0; i < world->truth.wish_count; i++)
+        joined = joined || id_eq(world->truth.wishes[i].wish_id, ask->hold.hold_id);
+    if (!joined)
+        world_fail(world, "P2: a wish has joined that is not in the ledger");
     if (!is_newest(world, post))
         return;
     if (ask->verb == OWNER_SET_WAITING && world->truth.offer_ms != ask->offer_ms)
         world_fail(world, "P2: the waiting list was set, the ledger says otherwise");
     if (ask->verb == OWNER_LEAVE && truth_find_wish(&world->truth, ask->hold_id))
         world_fail(world, "P2: a wish has left, the ledger says otherwise");
+}
+
+static void check_blocked(struct world *world, struct post *post, const struct owner_ask *ask)
+{
+    for (uint32_t i = 0; i < ask->hold.count; i++) {
+        const uint32_t seat = ask->hold.seats[i];
+        const bool kept = id_eq(world->truth.blocks[seat], ask->hold_id);
+        /* It may be over again already, by its time. */
+        const bool may_be_over =
+            ask->until_ms != 0 && world->truth.block_ends[seat] != ask->until_ms;
+        if (ask->verb == OWNER_BLOCK && is_newest(world, post) && !kept && !may_be_over)
+            world_fail(world, "P2: seat %u was kept back, the ledger says otherwise", seat);
+        if (ask->verb == OWNER_UNBLOCK && kept)
+            world_fail(world, "P2: a seat left its block, the ledger says otherwise");
+    }
 }
 
 static void check_granted(struct world *world, struct post *post, struct owner_ask *ask)
@@ -270,20 +290,8 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
         check_choice(world, post, ask, known);
         break;
     case OWNER_BLOCK:
-        for (uint32_t i = 0; is_newest(world, post) && i < ask->hold.count; i++) {
-            const uint32_t seat = ask->hold.seats[i];
-            const int64_t ends_ms = world->truth.block_ends[seat];
-            /* It may be over again already, by its time. */
-            if (!id_eq(world->truth.blocks[seat], ask->hold_id) &&
-                (ask->until_ms == 0 || ends_ms == ask->until_ms))
-                world_fail(world, "P2: seat %u was kept back, the ledger says otherwise", seat);
-        }
-        break;
     case OWNER_UNBLOCK:
-        for (uint32_t i = 0; i < ask->hold.count; i++) {
-            if (id_eq(world->truth.blocks[ask->hold.seats[i]], ask->hold_id))
-                world_fail(world, "P2: a seat left its block, the ledger says otherwise");
-        }
+        check_blocked(world, post, ask);
         break;
     case OWNER_USES:
     case OWNER_HOLDINGS:
@@ -297,20 +305,13 @@ static void check_granted(struct world *world, struct post *post, struct owner_a
         check_plan(world, post, ask);
         break;
     case OWNER_SET_WAITING:
+    case OWNER_JOIN:
     case OWNER_LEAVE:
         check_waiting(world, post, ask);
         break;
     case OWNER_WISHES:
         check_wishes(world, post, ask);
         break;
-    case OWNER_JOIN: {
-        bool joined = false;
-        for (uint32_t i = 0; i < world->truth.wish_count; i++)
-            joined = joined || id_eq(world->truth.wishes[i].wish_id, ask->hold.hold_id);
-        if (!joined)
-            world_fail(world, "P2: a wish has joined that is not in the ledger");
-        break;
-    }
     case OWNER_SET_SALE:
         if (is_newest(world, post) && world->truth.sale_state != ask->sale_state)
             world_fail(world, "P2: the sale's state was set, the ledger says otherwise");
@@ -375,7 +376,8 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
             world_fail(world, "a performance was called begun before its time");
         break;
     case ERR_UNSUPPORTED:
-        if (ask->verb != OWNER_JOIN && ask->type_count == 0 && ask->code == 0 && ask->why != OWNER_WHY_HIDDEN)
+        if (ask->verb != OWNER_JOIN && ask->type_count == 0 && ask->code == 0 &&
+            ask->why != OWNER_WHY_HIDDEN)
             world_fail(world, "price types were refused that nobody named");
         break;
     case ERR_FULL:
@@ -430,7 +432,8 @@ static void check_expiry(struct world *world, struct post *post)
     const uint32_t longest_ms =
         (truth->offer_count > 0 ? LEDGER_OFFER_MAX_MS : world->stage.options.hold_ttl_ms) +
         (uint32_t)LEDGER_EXTEND_MAX_MS + 1000;
-    for (uint32_t waited_ms = 0; waited_ms <= longest_ms && truth_counts(truth).held + truth_counts(truth).offered > 0;
+    for (uint32_t waited_ms = 0;
+         waited_ms <= longest_ms && truth_counts(truth).held + truth_counts(truth).offered > 0;
          waited_ms += 100) {
         stage_sleep(100);
         if (!truth_follow(&world->truth))

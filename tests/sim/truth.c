@@ -91,7 +91,7 @@ enum seats_state truth_state(const struct truth *truth, uint32_t seat)
     if (truth->claims[seat] == 0)
         return truth->rests[seat] != 0 ? SEATS_RESTING : SEATS_FREE;
     const struct truth_hold *known = &truth->holds[truth->claims[seat] - 1];
-    return known->fate == TRUTH_SOLD              ? SEATS_SOLD
+    return known->fate == TRUTH_SOLD         ? SEATS_SOLD
            : id_is_zero(known->hold.wish_id) ? SEATS_HELD
                                              : SEATS_OFFERED;
 }

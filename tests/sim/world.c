@@ -33,10 +33,9 @@ uint32_t world_posts(const struct world *world)
 static const char *verb_name(enum owner_verb verb)
 {
     static const char *const names[] = {
-        "hold",   "best",        "release",  "order",    "cancel",      "sale",
-        "extend", "keep key of", "block",    "unblock",  "end hold of", "list holds",
-        "prices", "plan prices", "end plan", "types of", "uses",
-        "waiting list", "join",     "leave",    "wishes"};
+        "hold",        "best",     "release", "order",        "cancel",     "sale",   "extend",
+        "keep key of", "block",    "unblock", "end hold of",  "list holds", "prices", "plan prices",
+        "end plan",    "types of", "uses",    "waiting list", "join",       "leave",  "wishes"};
     return names[verb];
 }
 

@@ -250,14 +250,13 @@ static int put_wishes(struct buf *text, const struct store_batch *batch)
         err = err ? err : buf_printf(text, ",%" PRIu64 ",", wish->position);
         err = err ? err : put_id(text, wish->account_id);
         err = err ? err : buf_append_byte(text, ',');
+        err = err                           ? err
+              : id_is_zero(wish->person_id) ? put_hex(text, NULL, 0)
+                                            : put_id(text, wish->person_id);
         err = err ? err
-                  : id_is_zero(wish->person_id) ? put_hex(text, NULL, 0)
-                                                : put_id(text, wish->person_id);
-        err = err ? err
-                  : buf_printf(text,
-                               ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ");\n",
-                               wish->category, wish->section, wish->party, wish->fewest,
-                               wish->lapses);
+                  : buf_printf(
+                        text, ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ");\n",
+                        wish->category, wish->section, wish->party, wish->fewest, wish->lapses);
     }
     return err;
 }

@@ -147,9 +147,8 @@ static int change_wishes(struct sql_txn *txn, const struct store_batch *batch)
 {
     int err = 0;
     if (batch->waiting_set)
-        err =
-            sql_run(txn, "REPLACE INTO waiting (performance_id, offer_ms) VALUES (?, ?)",
-                    SQL(sql_int(batch->performance_id), sql_int((int64_t)batch->offer_ms)), NULL);
+        err = sql_run(txn, "REPLACE INTO waiting (performance_id, offer_ms) VALUES (?, ?)",
+                      SQL(sql_int(batch->performance_id), sql_int((int64_t)batch->offer_ms)), NULL);
     for (size_t i = 0; err == 0 && i < batch->wish_count; i++) {
         const struct store_wish *wish = &batch->wishes[i];
         if (wish->gone)

@@ -3,6 +3,7 @@
 
 #include "mem/utf8.h"
 #include "net/range.h"
+#include "svc/ticket/waiting.h"
 #include "token/roles.h"
 
 #define ADDRESS VIEW_LIT("usher-address")
@@ -146,6 +147,8 @@ CALL_HANDLER(ticket_bar_buyer)
                          "there are as many bars as there may be: bar networks instead");
     if (err == 0)
         err = follow(call, sql);
+    if (err == 0 && bar.kind == BAR_ACCOUNT)
+        desk_end_wishes(call, bar.organiser_id, bar.subject);
     if (err == 0)
         err = fill_bar(call_arena(call), &bar, response);
     return err == 0 ? 0 : desk_store_failed(call, err);

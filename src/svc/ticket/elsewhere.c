@@ -101,6 +101,9 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->code = ask->code;
     m->code_index = ask->code_index;
     m->keeps_code = ask->keeps_code;
+    m->fewest = ask->fewest;
+    m->offer_ms = ask->offer_ms;
+    m->wishes_max = ask->wishes_max;
     m->list = (ProtobufCBinaryData){ask->list.len, (uint8_t *)ask->list.at};
     if (ask->reason.len > 0) /* of a message: it ends with a NUL */
         m->reason = (char *)ask->reason.at;
@@ -130,6 +133,28 @@ static int unpack_holdings(const Usher__V1__OwnerAnswer *answer, struct owner_as
             return ERR_UNAVAILABLE;
         to->hold.expires_at_ms = from->expires_at_ms;
         to->hold.count = copy_seats(from->seats, from->n_seats, to->hold.seats);
+    }
+    return 0;
+}
+
+static int unpack_wishes(const Usher__V1__OwnerAnswer *answer, struct owner_ask *ask)
+{
+    ask->wish_count = 0;
+    ask->offer_ms = answer->offer_ms;
+    for (size_t i = 0; i < answer->n_wishes && i < ask->wishes_max; i++) {
+        const Usher__V1__OwnerWish *from = answer->wishes[i];
+        struct owner_wish *to = &ask->wishes[ask->wish_count++];
+        *to = (struct owner_wish){.category = from->category,
+                                  .section = from->section,
+                                  .party = from->party,
+                                  .fewest = from->fewest,
+                                  .lapses = from->lapses,
+                                  .ahead = from->ahead,
+                                  .count = from->count,
+                                  .offered = from->offered};
+        if (id_from_bytes(view_of(from->wish_id.data, from->wish_id.len), &to->wish_id) ||
+            id_from_bytes(view_of(from->hold_id.data, from->hold_id.len), &to->hold_id))
+            return ERR_UNAVAILABLE;
     }
     return 0;
 }
@@ -165,7 +190,8 @@ static int unpack_answer(const Usher__V1__OwnerAnswer *answer, struct owner_ask 
     ask->refusal.taken_count = copy_seats(answer->taken, answer->n_taken, ask->refusal.taken);
     ask->refusal.nearest_count =
         copy_seats(answer->nearest, answer->n_nearest, ask->refusal.nearest);
-    return unpack_holdings(answer, ask);
+    const int err = unpack_wishes(answer, ask);
+    return err ? err : unpack_holdings(answer, ask);
 }
 
 struct owning {
@@ -233,7 +259,8 @@ static bool may_repeat(const struct owner_ask *ask)
            ask->verb == OWNER_UNBLOCK || ask->verb == OWNER_END_HOLD ||
            ask->verb == OWNER_HOLDINGS || ask->verb == OWNER_PRICES ||
            ask->verb == OWNER_PLAN_PRICES || ask->verb == OWNER_END_PLAN ||
-           ask->verb == OWNER_CHOOSE || ask->verb == OWNER_USES;
+           ask->verb == OWNER_CHOOSE || ask->verb == OWNER_USES || ask->verb == OWNER_SET_WAITING ||
+           ask->verb == OWNER_JOIN || ask->verb == OWNER_LEAVE || ask->verb == OWNER_WISHES;
 }
 
 static int ask_far(struct elsewhere *e, const char *url,

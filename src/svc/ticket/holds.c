@@ -6,6 +6,7 @@
 #include "svc/ticket/counted.h"
 #include "svc/ticket/persons.h"
 #include "svc/ticket/prices.h"
+#include "svc/ticket/waiting.h"
 #include "token/roles.h"
 
 #define STARTING_MAX_MS 300000 /* merely beginning to pay prolongs a hold by this at most */
@@ -35,8 +36,8 @@ static int begin(struct call *call, const struct catalog_performance *performanc
     return 0;
 }
 
-static int fill_hold(struct call *call, const struct catalog_performance *performance,
-                     const struct owner_ask *ask, Usher__V1__Hold *ret_hold)
+int desk_fill_hold(struct call *call, const struct catalog_performance *performance,
+                   const struct owner_ask *ask, Usher__V1__Hold *ret_hold)
 {
     struct arena *arena = call_arena(call);
     const struct seats_hold *hold = &ask->hold;
@@ -89,7 +90,7 @@ static int ask_and_fill(struct call *call, const struct catalog_performance *per
     pulse_note(&ticket->minutes[performance->performance_id], took_ns);
     if (err != 0)
         return desk_hold_refused(call, performance, ask);
-    return fill_hold(call, performance, ask, ret_hold);
+    return desk_fill_hold(call, performance, ask, ret_hold);
 }
 
 /* What the buyer has typed. Non-zero after call_fail. */

@@ -1,10 +1,12 @@
 /* OwnerService: what other processes ask of the performances that this one owns. */
 #include "svc/ticket/bars.h"
+#include "svc/ticket/waiting.h"
 #include "usher/v1/owner.pb-c.h"
 
 static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
 {
-    if (m->verb > OWNER_USES || m->n_types > SEATS_PARTY_MAX || m->list.len > CHANGE_LIST_MAX ||
+    if (m->verb > OWNER_WISHES || m->wishes_max > TICKET_WAITING_KINDS ||
+        m->n_types > SEATS_PARTY_MAX || m->list.len > CHANGE_LIST_MAX ||
         m->holdings_max > TICKET_HOLDINGS_MAX || m->n_seats > SEATS_PARTY_MAX ||
         m->n_areas > SEATS_PARTY_MAX || m->n_left > SEATS_PARTY_MAX || m->key.len > OWNER_KEY_MAX ||
         m->request_hash.len != sizeof(ask->request_hash) ||
@@ -46,6 +48,8 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
     ask->code = m->code;
     ask->code_index = m->code_index;
     ask->keeps_code = m->keeps_code;
+    ask->fewest = m->fewest;
+    ask->offer_ms = m->offer_ms;
     if (m->n_types > 0)
         memcpy(ask->types, m->types, m->n_types * sizeof(ask->types[0]));
     ask->list = view_of(m->list.data, m->list.len);
@@ -98,6 +102,35 @@ static int pack_holdings(struct arena *arena, const struct owner_ask *ask,
         answer->n_holdings += err == 0;
     }
     return err;
+}
+
+static int pack_wishes(struct arena *arena, const struct owner_ask *ask,
+                       Usher__V1__OwnerAnswer *answer)
+{
+    Usher__V1__OwnerWish *wishes = arena_alloc(arena, (ask->wish_count + 1) * sizeof(*wishes));
+    uint8_t *ids = arena_alloc(arena, (size_t)2 * ID_BYTES * (ask->wish_count + 1));
+    answer->wishes = arena_alloc(arena, (ask->wish_count + 1) * sizeof(*answer->wishes));
+    if (!wishes || !ids || !answer->wishes)
+        return ERR_NO_MEMORY;
+    answer->offer_ms = ask->offer_ms;
+    for (uint32_t i = 0; i < ask->wish_count; i++, ids += 2 * ID_BYTES) {
+        const struct owner_wish *from = &ask->wishes[i];
+        Usher__V1__OwnerWish *to = answer->wishes[answer->n_wishes++] = &wishes[i];
+        usher__v1__owner_wish__init(to);
+        id_to_bytes(from->wish_id, ids);
+        id_to_bytes(from->hold_id, ids + ID_BYTES);
+        to->wish_id = (ProtobufCBinaryData){ID_BYTES, ids};
+        to->hold_id = (ProtobufCBinaryData){ID_BYTES, ids + ID_BYTES};
+        to->category = from->category;
+        to->section = from->section;
+        to->party = from->party;
+        to->fewest = from->fewest;
+        to->lapses = from->lapses;
+        to->ahead = from->ahead;
+        to->count = from->count;
+        to->offered = from->offered;
+    }
+    return 0;
 }
 
 /* Only where one of them is not 0. */
@@ -163,7 +196,8 @@ static int pack_answer(struct arena *arena, const struct owner_ask *ask,
     answer->version = ask->version;
     answer->n_taken = ask->refusal.taken_count;
     answer->n_nearest = ask->refusal.nearest_count;
-    return pack_holdings(arena, ask, answer);
+    const int err = pack_wishes(arena, ask, answer);
+    return err ? err : pack_holdings(arena, ask, answer);
 }
 
 /* It is answered from here alone: an ask is never passed on twice. */
@@ -180,7 +214,9 @@ int ticket_owner_ask(struct call *call, const void *request, void *response)
     ask.holdings_max = message->holdings_max;
     ask.holdings =
         arena_alloc(call_arena(call), ((size_t)ask.holdings_max + 1) * sizeof(*ask.holdings));
-    if (!ask.holdings)
+    ask.wishes_max = message->wishes_max;
+    ask.wishes = arena_alloc(call_arena(call), ((size_t)ask.wishes_max + 1) * sizeof(*ask.wishes));
+    if (!ask.holdings || !ask.wishes)
         return desk_store_failed(call, ERR_NO_MEMORY);
     const int64_t began_ns = clock_mono_ns(clock_system());
     (void)owner_ask(performance->owner, &ask);

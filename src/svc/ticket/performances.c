@@ -25,12 +25,23 @@ static void end_owner(void *arg)
     owner_stop(arg);
 }
 
+/* When a performance begins, as it is told now; one that is not told yet does not. */
+static int64_t begins_ms(void *arg, uint32_t performance_id)
+{
+    struct catalog *catalog = arg;
+    const struct catalog_performance *performance = catalog_performance(catalog, performance_id);
+    return performance ? catalog_date(performance)->starts_at_ms : INT64_MAX;
+}
+
 /* A feed, and price lists, hear what becomes durable. */
-static struct owner_listener listener_of(const struct catalog_performance *entry)
+static struct owner_listener listener_of(struct ticket *ticket,
+                                         const struct catalog_performance *entry)
 {
     struct owner_listener listener = feed_listener(entry->feed);
     listener.priced = catalog_priced;
     listener.prices_state = entry->lists;
+    listener.begins_ms = begins_ms;
+    listener.begins_state = ticket->catalog;
     return listener;
 }
 
@@ -92,7 +103,7 @@ static int begin_performance(struct ticket *ticket, const struct store_performan
                     .places_max = stored->places_max,
                     .rest_ms = stored->rest_ms,
                     .by_person = stored->person_rule != 0,
-                    .listener = listener_of(&entry)},
+                    .listener = listener_of(ticket, &entry)},
     };
     if (ticket->elsewhere)
         beginning.options.gate = tenure_gate(ticket, stored->performance_id);

@@ -41,6 +41,11 @@ CALL_HANDLER(ticket_get_grades);
 CALL_HANDLER(ticket_preview_hall);
 
 CALL_HANDLER(ticket_set_poster);
+CALL_HANDLER(ticket_join_waiting_list);
+CALL_HANDLER(ticket_leave_waiting_list);
+CALL_HANDLER(ticket_get_my_wishes);
+CALL_HANDLER(ticket_set_waiting_list);
+CALL_HANDLER(ticket_list_waiting);
 
 static const struct method methods[] = {
     {"ListEvents", METHOD_UNARY, 0, true, SECONDS, 0, ticket_list_events},
@@ -54,6 +59,9 @@ static const struct method methods[] = {
     {"ExtendHold", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_extend_hold},
     {"ChoosePriceTypes", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_choose_price_types},
     {"PlaceOrder", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_counted_place_order},
+    {"JoinWaitingList", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_join_waiting_list},
+    {"LeaveWaitingList", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_leave_waiting_list},
+    {"GetMyWishes", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_get_my_wishes},
     {"GetOrder", METHOD_UNARY, ROLES_BUY | ROLE_OPERATOR | ROLE_PEER, false, NULL, 0,
      ticket_get_order},
     {"ListOrders", METHOD_UNARY, ROLES_BUY, false, NULL, 0, ticket_list_orders},
@@ -83,6 +91,8 @@ static const struct method methods[] = {
      ticket_get_sale_report},
     {"BlockSeats", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_block_seats},
     {"UnblockSeats", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_unblock_seats},
+    {"SetWaitingList", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_set_waiting_list},
+    {"ListWaiting", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_waiting},
     {"ListSeatBlocks", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_seat_blocks},
     {"ListHolders", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_list_holders},
     {"EndHold", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, ticket_end_hold},

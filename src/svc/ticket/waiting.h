@@ -1,0 +1,20 @@
+/*
+ * waiting: the calls about the waiting list. For the files of this folder alone.
+ */
+#ifndef USHER_SVC_TICKET_WAITING_H
+#define USHER_SVC_TICKET_WAITING_H
+
+#include "svc/ticket/desk.h"
+
+#define TICKET_WAITING_KINDS        200 /* kinds of wishes in one answer */
+#define TICKET_WAITING_PERFORMANCES 20  /* of whose lists one answer tells */
+
+/* What a granted or live hold of the ask is told as. Non-zero after call_fail. */
+int desk_fill_hold(struct call *call, const struct catalog_performance *performance,
+                   const struct owner_ask *ask, Usher__V1__Hold *ret_hold);
+
+/* The account that is barred, as text, waits no longer in any of the organiser's lists. A list whose
+ * owner is not there may offer to it once more: it cannot buy. */
+void desk_end_wishes(struct call *call, uint32_t organiser_id, struct view account);
+
+#endif
