@@ -10,7 +10,7 @@
 #include "mem/id.h"
 #include "mem/view.h"
 #include "sale/ledger.h"
-#include "store/limits.h"
+#include "store/catalog_max.h"
 #include "store/wishes.h"
 
 #define STORE_HASH_BYTES LEDGER_HASH_BYTES
@@ -151,9 +151,8 @@ static inline struct view store_seats_write(const uint32_t *seats, size_t count,
     return view_of(bytes, STORE_SEAT_BYTES * count);
 }
 
-/* Everything one commit writes, all or nothing. Cancels are done before sales, so that seats given
- * back may be sold again; an order placed by a batch is not cancelled by the same one. So do blocks
- * end before others begin, and none ends in the batch that begins it. */
+/* Everything one commit writes, all or nothing. Cancels go before sales, so that seats given back
+ * may be sold again, and ends before beginnings; nothing ends in the batch that begins it. */
 struct store_batch {
     uint32_t performance_id;
     uint64_t epoch;        /* must be the performance's epoch (the fence) */

@@ -13,8 +13,8 @@
 int desk_fill_hold(struct call *call, const struct catalog_performance *performance,
                    const struct owner_ask *ask, Usher__V1__Hold *ret_hold);
 
-/* The account that is barred, as text, waits no longer in any of the organiser's lists. A list whose
- * owner is not there may offer to it once more: it cannot buy. */
+/* The account that is barred, as text, waits no longer in the organiser's lists. One whose owner is
+ * not there may offer to it once more: it cannot buy. */
 void desk_end_wishes(struct call *call, uint32_t organiser_id, struct view account);
 
 #endif
