@@ -43,6 +43,9 @@ MUTANTS = [
     # owner
     ("owner/keys.c", "if (now_ms - kept->put_at_ms < keys->keep_ms)", "if (now_ms - kept->put_at_ms <= keys->keep_ms / 2)", "owner/owner_keys_test"),
     ("owner/habits.c", "if (pause_ms > HABITS_PAUSE_MS)", "if (pause_ms > 2 * HABITS_PAUSE_MS)", "owner/owner_habits_test"),
+    ("owner/waiting.c", "        if (!id_is_zero(wish->hold_id) || !fits(", "        if (!fits(", "owner/owner_waiting_test"),
+    ("owner/waiting.c", "    wish.lapses += !sold;\n", "", "owner/owner_waiting_test"),
+    ("owner/waiting.c", "        owner->wishes[owner->wish_count++] = anew; /*", "        owner->wishes[owner->wish_count++] = *wish; /*", "owner/owner_waiting_test"),
     # token
     ("token/guest.c", "if (now_s >= claims.expires_at_s)", "if (now_s > claims.expires_at_s)", "token/token_guest_test"),
     ("token/pass.c", "if (memcmp(again, text.at, PASS_CHARS) != 0)", "if (false)", "token/token_pass_test"),
