@@ -45,7 +45,7 @@ MUTANTS = [
     ("owner/habits.c", "if (pause_ms > HABITS_PAUSE_MS)", "if (pause_ms > 2 * HABITS_PAUSE_MS)", "owner/owner_habits_test"),
     ("owner/waiting.c", "        if (!id_is_zero(wish->hold_id) || !fits(", "        if (!fits(", "owner/owner_waiting_test"),
     ("owner/waiting.c", "    wish.lapses += !sold;\n", "", "owner/owner_waiting_test"),
-    ("owner/waiting.c", "        owner->wishes[owner->wish_count++] = anew; /*", "        owner->wishes[owner->wish_count++] = *wish; /*", "owner/owner_waiting_test"),
+    ("owner/waiting.c", "told->ahead += id_is_zero(owner->wishes[k].hold_id) && compete", "told->ahead += compete", "owner/owner_waiting_test"),
     # token
     ("token/guest.c", "if (now_s >= claims.expires_at_s)", "if (now_s > claims.expires_at_s)", "token/token_guest_test"),
     ("token/pass.c", "if (memcmp(again, text.at, PASS_CHARS) != 0)", "if (false)", "token/token_pass_test"),
