@@ -42,7 +42,7 @@ static int add_trace(struct commit *c, const struct change *change, Usher__V1__O
     return event->traceparent ? 0 : ERR_NO_MEMORY;
 }
 
-/* What happened to an order goes out to those who want to know. */
+/* What happened to an order goes out to those who want to know; so do offers. */
 static int add_event(struct commit *c, const struct change *change)
 {
     const struct change_rule *rule = change_rule(change->kind);
@@ -58,6 +58,7 @@ static int add_event(struct commit *c, const struct change *change)
     event->place_count = change->seat_count;
     event->reduced = rule->order_from == rule->order_to;
     event->payment_method = change->payment_method;
+    event->offered_until_ms = change->kind == CHANGE_OFFER ? change->expires_at_ms : 0;
     c->events[c->event_count++] = event;
     return event->account_id.data ? add_trace(c, change, event) : ERR_NO_MEMORY;
 }

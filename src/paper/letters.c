@@ -199,6 +199,30 @@ static const struct letter_template letters[] = {
         .secret = true,
     },
     {
+        .name = "offer",
+        .subject = {"Yours until {until}: {event}", "{until}까지 구매하실 수 있습니다: {event}"},
+        .text =
+            {
+                "# {event}\n\n"
+                "{start}\n\n"
+                "Places that you wait for have come back ({count}). They are held for you alone "
+                "until\n\n"
+                "> {until}\n\n"
+                "@ {link}\n\n"
+                "Open the page where you are signed in, and buy them there. If you do not want "
+                "them, give them back: the next who waits is glad. After that time they go to the "
+                "next by themselves.",
+                "# {event}\n\n"
+                "{start}\n\n"
+                "예매 대기하신 좌석 {count}석이 나왔습니다. 아래 시각까지 다른 사람은 살 수 "
+                "없습니다.\n\n"
+                "> {until}\n\n"
+                "@ {link}\n\n"
+                "로그인한 화면에서 링크를 열어 구매해 주세요. 필요하지 않으시면 반환해 주세요. "
+                "다음 분께 바로 넘어갑니다. 시간이 지나면 저절로 다음 분께 넘어갑니다.",
+            },
+    },
+    {
         .name = "opening",
         .subject = {"Tickets go on sale soon: {event}", "곧 예매가 시작됩니다: {event}"},
         .text =

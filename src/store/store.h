@@ -81,7 +81,8 @@ int store_batch_fill(const struct change *changes, size_t count, struct arena *a
 /* Whether a message goes out with a change: of an order, and that a sale was opened or paused. */
 static inline bool store_batch_tells(enum change_kind kind)
 {
-    return kind == CHANGE_SALE_STATE || change_rule(kind)->order_to != CHANGE_ORDER_NONE;
+    return kind == CHANGE_SALE_STATE || kind == CHANGE_OFFER ||
+           change_rule(kind)->order_to != CHANGE_ORDER_NONE;
 }
 
 /* The genesis hash of a performance in that hall (whose layout is not read), of an event of that

@@ -34,15 +34,15 @@ def tables_with(shop, *markers):
     return found
 
 
-def open_account(shop, guest):
-    begun = shop.server.ask("CreateAccount", {"email": EMAIL, "password": PASSWORD, "name": NAME, "terms": True}, AUTH, guest)
+def open_account(shop, guest, email=EMAIL):
+    begun = shop.server.ask("CreateAccount", {"email": email, "password": PASSWORD, "name": NAME, "terms": True}, AUTH, guest)
 
     def code():
         db = store(shop)
-        row = db.execute("SELECT params FROM mail WHERE recipient = ? ORDER BY mail_id DESC", (EMAIL,)).fetchone()
+        row = db.execute("SELECT params FROM mail WHERE recipient = ? ORDER BY mail_id DESC", (email,)).fetchone()
         db.close()
         return json.loads(row[0]).get("code") if row else None
-    session = shop.server.ask("VerifyEmail", {"email": EMAIL, "code": wait_until(code, "the mail"),
+    session = shop.server.ask("VerifyEmail", {"email": email, "code": wait_until(code, "the mail"),
                                               "requestId": begun["requestId"]}, AUTH)
     assert "accessToken" in session, session
     return session["accessToken"]

@@ -3,6 +3,8 @@ import json
 import subprocess
 
 from server import wait_until
+from orders import mail_to
+from privacy import open_account
 from shop import AUTH, USHER, Buyer
 
 TICKETS = "usher.v1.TicketService"
@@ -48,6 +50,7 @@ def what_comes_back_is_offered(shop):
     pair, one = Buyer(shop, night, taking=[0, 1]), Buyer(shop, night, taking=[2])
     first, second, third = (Waiter(shop, night) for _ in range(3))
     assert reason(first.join(2)) == "NO_WAITING_LIST"
+    second.token = open_account(shop, second.token, "second@example.org")
     assert "are offered for 15 minutes" in waiting(shop, night, "--minutes", "15")
     wish = first.join(2)
     assert (wish["party"], wish["fewest"], wish.get("ahead", 0)) == (2, 2, 0), wish
@@ -59,6 +62,8 @@ def what_comes_back_is_offered(shop):
         buyer.paid_once()
     one.refund()  # one place: the first waits for two, and it is the second's
     assert [seat["seat"] for seat in second.offer()["seats"]] == [2]
+    mail = mail_to(shop, "second@example.org", "offer")  # who has an account is told; a guest looks
+    assert "Yours until " in mail["subject"] and f"/p/{night}" in mail["text"] and "(1)" in mail["text"], mail
     pair.refund()
     hold = first.offer()
     assert len(hold["seats"]) == 2 and int(hold["expiresInMs"]) > 800000, hold

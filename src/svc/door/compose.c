@@ -2,6 +2,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "call/client.h"
+#include "clock/clock.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "paper/calendar.h"
@@ -184,6 +186,49 @@ static struct view parameter(const json_t *params, const char *name, struct aren
                                  : (struct view){0};
 }
 
+/* The values of a letter about an offer. ERR_NOT_FOUND: it is over, or so is the performance. */
+static int read_offer(struct door *door, const struct mail *mail, const json_t *params,
+                      struct arena *arena, int64_t deadline_ns, struct letter_value *values,
+                      size_t *ret_count)
+{
+    Usher__V1__GetPerformanceRequest request = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    struct client tickets;
+    char starts[PAPER_TEXT_MAX], until[PAPER_TEXT_MAX];
+    const int64_t until_ms = json_integer_value(json_object_get(params, "until"));
+    request.performance_id = (uint32_t)json_integer_value(json_object_get(params, "performance"));
+    if (until_ms <= clock_wall_ms(clock_system()))
+        return ERR_NOT_FOUND;
+    client_init(&tickets, door->options.tickets, &usher__v1__ticket_service__descriptor, arena);
+    tickets.deadline_ns = deadline_ns;
+    int err =
+        client_call(&tickets, Usher__V1__TicketService, get_performance, &request, &performance);
+    if (err != 0)
+        return err;
+    struct paper_order when = {.language = paper_language_of(mail->language),
+                               .starts_at_ms = performance->starts_at_ms,
+                               .utc_offset_known = performance->utc_offset_choice_case != 0,
+                               .utc_offset_minutes = performance->utc_offset_minutes};
+    paper_start(&when, starts);
+    when.starts_at_ms = until_ms;
+    paper_start(&when, until);
+    struct view site = view_str(door->options.mail.link);
+    site.len -= site.len > 0 && site.at[site.len - 1] == '/';
+    const char *link =
+        arena_printf(arena, "%.*s/p/%u", VIEW_ARG(site), performance->performance_id);
+    const char *copies[] = {arena_copy(arena, view_str(starts)), arena_copy(arena, view_str(until)),
+                            link};
+    if (!copies[0] || !copies[1] || !link)
+        return ERR_NO_MEMORY;
+    *ret_count = 0;
+    values[(*ret_count)++] = (struct letter_value){"event", view_str(performance->event_name)};
+    values[(*ret_count)++] = (struct letter_value){"start", view_str(copies[0])};
+    values[(*ret_count)++] = (struct letter_value){"until", view_str(copies[1])};
+    values[(*ret_count)++] = (struct letter_value){"link", view_str(link)};
+    values[(*ret_count)++] = (struct letter_value){"count", parameter(params, "places", arena)};
+    return values[4].text.at ? 0 : ERR_NO_MEMORY;
+}
+
 /* The parameters as values of a letter. */
 static int read_values(const json_t *params, struct arena *arena, struct letter_value *values,
                        size_t *ret_count)
@@ -305,6 +350,8 @@ int lobby_compose(struct door *door, const struct mail *mail, struct view messag
         err = read_order(door, mail, order_id, &share, arena, deadline_ns, &paper, values,
                          &drawing.value_count);
         drawing.order = &paper;
+    } else if (err == 0 && json_object_get(params, "performance")) {
+        err = read_offer(door, mail, params, arena, deadline_ns, values, &drawing.value_count);
     } else if (err == 0) {
         err = read_values(params, arena, values, &drawing.value_count);
     }

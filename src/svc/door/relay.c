@@ -9,6 +9,7 @@
 #include "call/client.h"
 #include "observe/log.h"
 #include "observe/spans.h"
+#include "store/accounts.h"
 #include "store/hooks.h"
 #include "store/positions.h"
 #include "svc/door/lobby.h"
@@ -72,21 +73,31 @@ static void log_told(uint32_t performance_id, const struct told *told,
 
 static bool is_of_order(const struct told *told)
 {
-    return told->event->sale_state == 0;
+    return told->event->sale_state == 0 && told->event->offered_until_ms == 0;
+}
+
+static bool is_offer(const struct told *told)
+{
+    return told->event->offered_until_ms != 0;
 }
 
 static int read_event(struct told *told, const Usher__V1__OutboxEvent *event,
                       uint32_t performance_id)
 {
     *told = (struct told){.event = event, .performance_id = performance_id};
-    if (!is_of_order(told))
+    if (!is_of_order(told) && !is_offer(told))
         return 0;
     if (id_from_bytes(view_of(event->order_id.data, event->order_id.len), &told->order_id) ||
         id_from_bytes(view_of(event->account_id.data, event->account_id.len), &told->account_id))
         return ERR_CORRUPT;
     told->confirmed = event->kind == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED;
     told->reduced = event->reduced;
-    log_told(performance_id, told, event);
+    if (is_offer(told))
+        log_event(LOG_DEBUG, "offer.made", log_uint("usher.performance", performance_id),
+                  log_id("usher.account", told->account_id),
+                  log_uint("usher.places", event->place_count));
+    else
+        log_told(performance_id, told, event);
     return 0;
 }
 
@@ -113,16 +124,31 @@ static int gather(struct round *round, const Usher__V1__ReadOutboxResponse *answ
     return 0;
 }
 
+/* An offer goes to the address that its account has proved; a guest has none, and looks. */
+static int find_account(struct sql_txn *txn, const struct round *round, struct told *told)
+{
+    struct account account;
+    const int err = account_read(txn, told->account_id, round->arena, &account);
+    if (err == 0)
+        told->contact = (struct contact){.email = account.email, .language = account.language};
+    told->wanted = err == 0;
+    return err == ERR_NOT_FOUND ? 0 : err;
+}
+
 static int run_contacts(struct sql_job *base, struct sql_txn *txn)
 {
     struct round *round = (struct round *)base;
     round->mails = 0;
     const int any = contact_any(txn); /* a box office has none, and orders come in thousands */
-    if (any <= 0)
-        return any; /* nothing is wanted */
+    if (any < 0)
+        return any;
     for (size_t i = 0; i < round->count; i++) {
         struct told *told = &round->told[i];
-        if (!is_of_order(told) || told->reduced) /* whoever gives money back writes the mail */
+        if (is_offer(told) && find_account(txn, round, told) != 0)
+            return ERR_UNAVAILABLE;
+        round->mails += is_offer(told) && told->wanted;
+        if (any == 0 || !is_of_order(told) ||
+            told->reduced) /* whoever gives money back writes the mail */
             continue;
         int err = contact_read(txn, told->order_id, told->account_id, round->arena, &told->contact);
         if (err != 0 && err != ERR_NOT_FOUND)
@@ -137,11 +163,16 @@ static int run_contacts(struct sql_job *base, struct sql_txn *txn)
 
 static int put_mail(const struct round *round, const struct told *told, struct sql_txn *txn)
 {
-    const char *kind = told->confirmed ? "tickets" : "cancelled";
-    char order[ID_TEXT_CHARS + 1], key[MAIL_KEY_MAX], params[64];
+    const char *kind = is_offer(told) ? "offer" : told->confirmed ? "tickets" : "cancelled";
+    char order[ID_TEXT_CHARS + 1], key[MAIL_KEY_MAX], params[128];
     id_format(told->order_id, order);
     snprintf(key, sizeof(key), "%s:%s", kind, order);
-    snprintf(params, sizeof(params), "{\"order\":\"%s\"}", order);
+    if (is_offer(told))
+        snprintf(params, sizeof(params), "{\"performance\":%u,\"until\":%lld,\"places\":%u}",
+                 told->performance_id, (long long)told->event->offered_until_ms,
+                 told->event->place_count);
+    else
+        snprintf(params, sizeof(params), "{\"order\":\"%s\"}", order);
     const struct mail mail = {.to = told->contact.email,
                               .template = view_str(kind),
                               .language = told->contact.language,
@@ -152,7 +183,7 @@ static int put_mail(const struct round *round, const struct told *told, struct s
     int err = mail_put(txn, &mail);
     if (err == ERR_CONFLICT) /* it was made before */
         err = 0;
-    return err == 0 ? contact_order(txn, told->order_id, told->account_id) : err;
+    return err == 0 && !is_offer(told) ? contact_order(txn, told->order_id, told->account_id) : err;
 }
 
 /* The same for those who are told by webhooks. An order that came with its money is two events. */
@@ -189,7 +220,7 @@ static int run_keep(struct sql_job *base, struct sql_txn *txn)
     for (size_t i = 0; err == 0 && i < round->count; i++) {
         if (round->told[i].wanted)
             err = put_mail(round, &round->told[i], txn);
-        if (err == 0)
+        if (err == 0 && !is_offer(&round->told[i]))
             err = note_told(txn, &round->told[i]);
     }
     if (err == 0 && round->sweep)
