@@ -63,4 +63,33 @@ def a_payment_begins_with_a_live_pass(shop):
     assert begin(lent) == "PASS_OVER"
 
 
-TESTS = [("door/a-payment-begins-with-a-live-pass", a_payment_begins_with_a_live_pass)]
+def an_offer_is_bought_without_a_pass(shop):
+    """Who waits has stood in the list's order: what it is offered it pays without coming in."""
+    sale, performance = make_sale(shop)
+    token, good = enter(shop, sale)
+    ask = shop.operator
+    places = ask("GetPerformance", {"performanceId": performance})["hall"]["placeCount"]
+    for at in range(1, places, 1000):
+        ask("BlockSeats", {"performanceId": performance, "seats": list(range(at, min(at + 1000, places))), "reason": "press"})
+    ask("SetWaitingList", {"performanceId": performance, "offerMs": 600000})
+    hold = call(shop, TICKET, "HoldBest", {"performanceId": performance, "party": 1}, token, good)
+    waiter = shop.server.ask("CreateGuest", {}, AUTH)["token"]
+    assert "wishId" in call(shop, TICKET, "JoinWaitingList", {"performanceId": performance, "party": 1}, waiter)
+    call(shop, TICKET, "ReleaseHold", {"performanceId": performance, "holdId": hold["holdId"]}, token, good)
+
+    def offer():
+        wishes = call(shop, TICKET, "GetMyWishes", {"performanceId": performance}, waiter).get("wishes", [])
+        return next((w["offer"] for w in wishes if "offer" in w), None)
+    offered = wait_until(offer, "the offer")
+    begun = call(shop, PAYMENT, "BeginPayment", {
+        "performanceId": performance, "holdId": offered["holdId"], "idempotencyKey": "k1", "returnUrl": "/orders", "terms": True,
+        "contact": {"name": "김", "email": "kim@example.org"}}, waiter)
+    assert "paymentId" in begun, begun
+    order = {"performanceId": performance, "holdId": offered["holdId"], "paymentMethod": "PAYMENT_METHOD_BOX_OFFICE"}
+    stranger = call(shop, TICKET, "PlaceOrder", order, shop.server.ask("CreateGuest", {}, AUTH)["token"])
+    assert stranger["details"][0]["debug"]["reason"] == "PASS_REQUIRED", stranger
+    assert call(shop, TICKET, "PlaceOrder", order, waiter).get("state") == "ORDER_STATE_CONFIRMED"
+
+
+TESTS = [("door/an-offer-is-bought-without-a-pass", an_offer_is_bought_without_a_pass),
+         ("door/a-payment-begins-with-a-live-pass", a_payment_begins_with_a_live_pass)]

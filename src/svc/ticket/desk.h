@@ -153,7 +153,7 @@ int desk_ask_pass(struct call *call, const struct catalog_performance *performan
                   struct id account_id, bool *ret_has_line, struct call_status *ret_status);
 /* For ExtendHold, with which a payment begins: checks the pass that goes along, if one does. */
 int desk_check_pass_shown(struct call *call, const struct catalog_performance *performance,
-                          struct id account_id);
+                          struct id account_id, struct id hold_id);
 /* Ends the call with what was said. */
 int desk_pass_refused(struct call *call, const struct call_status *status);
 /* Both: non-zero after call_fail. */

@@ -254,7 +254,8 @@ int ticket_extend_hold(struct call *call, const void *request, void *response)
     int err = desk_account(call, &ask.account_id);
     if (err != 0)
         return err;
-    err = desk_check_pass_shown(call, performance, ask.account_id);
+    (void)id_parse(view_str(wish->hold_id), &ask.hold_id); /* what is none is refused below */
+    err = desk_check_pass_shown(call, performance, ask.account_id, ask.hold_id);
     if (err != 0)
         return err;
     if (wish->starting &&

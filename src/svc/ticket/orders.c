@@ -5,6 +5,7 @@
 #include "svc/ticket/contact.h"
 #include "svc/ticket/counted.h"
 #include "svc/ticket/desk.h"
+#include "svc/ticket/waiting.h"
 #include "token/roles.h"
 
 /* Of an order that was just placed: its tickets have never been passed on. */
@@ -137,7 +138,8 @@ int ticket_place_order(struct call *call, const void *request, void *response)
     }
     bool has_line;
     struct call_status pass;
-    if (desk_ask_pass(call, performance, ask.account_id, &has_line, &pass) != 0) {
+    if (desk_ask_pass(call, performance, ask.account_id, &has_line, &pass) != 0 &&
+        !desk_is_offer(call, performance, ask.account_id, ask.hold_id)) {
         /* Its pass ended when it bought; asked again, the answer is the same. */
         if (find_order(call, ask.hold_id, &order) == 0 &&
             order.performance_id == performance->performance_id)

@@ -3,6 +3,7 @@
 #include "call/client.h"
 #include "svc/ticket/bills.h"
 #include "svc/ticket/desk.h"
+#include "svc/ticket/waiting.h"
 #include "token/roles.h"
 #include "usher/v1/waitroom.pb-c.h"
 
@@ -60,15 +61,17 @@ int desk_pass_refused(struct call *call, const struct call_status *status)
     return call_fail(call, status->code, status->detail, "%s", status->message);
 }
 
-/* A payment begins with it: the payment role shows what it was shown, having no pass itself. */
+/* A payment begins with it: the payment role shows what it was shown, having no pass itself. What the
+ * waiting list has offered is paid without one. */
 int desk_check_pass_shown(struct call *call, const struct catalog_performance *performance,
-                          struct id account_id)
+                          struct id account_id, struct id hold_id)
 {
     struct call_status status;
     bool has_line;
     if (call_metadata(call, PASS_FIELD).at == NULL)
         return 0;
-    return desk_ask_line(call, performance, account_id, &has_line, &status) == 0
+    return desk_ask_line(call, performance, account_id, &has_line, &status) == 0 ||
+                   desk_is_offer(call, performance, account_id, hold_id)
                ? 0
                : desk_pass_refused(call, &status);
 }

@@ -80,6 +80,19 @@ static int ask_wishes(struct call *call, const struct catalog_performance *perfo
     return desk_ask(call_state(call), performance, ask, call_deadline_ns(call));
 }
 
+bool desk_is_offer(struct call *call, const struct catalog_performance *performance,
+                   struct id account_id, struct id hold_id)
+{
+    struct owner_wish list[OWNER_WISHES_ACCOUNT];
+    struct owner_ask look = {.account_id = account_id, .wishes = list};
+    bool found = false;
+    if (ask_wishes(call, performance, &look) != 0)
+        return false;
+    for (uint32_t i = 0; i < look.wish_count; i++)
+        found = found || id_eq(list[i].hold_id, hold_id);
+    return found;
+}
+
 static int read_kind(struct call *call, const struct catalog_performance *performance,
                      const Usher__V1__JoinWaitingListRequest *wish, struct owner_ask *ask)
 {

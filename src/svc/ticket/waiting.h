@@ -9,6 +9,9 @@
 #define TICKET_WAITING_KINDS        200 /* kinds of wishes in one answer */
 #define TICKET_WAITING_PERFORMANCES 20  /* of whose lists one answer tells */
 
+/* Whether the account's hold is what one of its wishes is offered: it is bought without a pass. */
+bool desk_is_offer(struct call *call, const struct catalog_performance *performance,
+                   struct id account_id, struct id hold_id);
 /* What a granted or live hold of the ask is told as. Non-zero after call_fail. */
 int desk_fill_hold(struct call *call, const struct catalog_performance *performance,
                    const struct owner_ask *ask, Usher__V1__Hold *ret_hold);
