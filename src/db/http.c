@@ -185,9 +185,29 @@ static int exchange(struct http_client *client, const struct http_ask *ask, stru
     return err;
 }
 
+/* libcurl sends a field as it is: with a line's end in it, it would be two. */
+static bool is_one_line(const char *text, uint8_t least)
+{
+    for (const uint8_t *at = (const uint8_t *)text; *at; at++) {
+        if (*at < least || *at == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static bool is_one_request(const struct http_ask *ask)
+{
+    bool one = is_one_line(ask->method, '!') && is_one_line(ask->url, '!');
+    for (size_t i = 0; one && i < HTTP_FIELDS_MAX && ask->fields[i]; i++)
+        one = is_one_line(ask->fields[i], ' ');
+    return one;
+}
+
 static int call(struct http *http, const struct http_ask *ask, struct arena *arena,
                 struct http_answer *ret_answer, int64_t deadline_ns)
 {
+    if (!is_one_request(ask))
+        return ERR_INVALID;
     struct http_client *client = list_of(http, struct http_client, http);
     int err = 0;
     if (client->waiting >= HTTP_WAITING_MAX)

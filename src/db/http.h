@@ -46,7 +46,8 @@ struct http {
      *   ERR_DENIED       nothing was sent: the client may not call that address (http_client_guard)
      *   ERR_UNKNOWN      the other side may have acted: it broke off, or its answer is too large
      *   ERR_TIMEOUT      the deadline passed, and the other side may have acted; ERR_CANCELLED too
-     *   ERR_INVALID      the url; ERR_NO_MEMORY */
+     *   ERR_INVALID      the url; or it, the method or a field has a control character, or a blank
+     *                    where there can be none; ERR_NO_MEMORY */
     int (*call)(struct http *http, const struct http_ask *ask, struct arena *arena,
                 struct http_answer *ret_answer, int64_t deadline_ns);
 };

@@ -239,6 +239,16 @@ static void failing(void)
     const struct http_ask refused = {.method = "GET", .url = "http://127.0.0.1:1/"};
     check(http_call(http_client(client), &refused, &arena, &answer,
                     deadline_after_ms(fiber_now_ns(), 5000)) == ERR_UNAVAILABLE);
+    static const struct http_ask cut[] = {
+        {.method = "GET", .url = "http://127.0.0.1:1/a b"},
+        {.method = "GET", .url = "http://127.0.0.1:1/\r\nHost: other"},
+        {.method = "GET /x", .url = "http://127.0.0.1:1/"},
+        {.method = "GET", .url = "http://127.0.0.1:1/", .fields = {"A: b", "C: d\r\nE: f"}},
+        {.method = "GET", .url = "http://127.0.0.1:1/", .fields = {"A: b\177"}},
+    };
+    for (size_t i = 0; i < sizeof(cut) / sizeof(cut[0]); i++)
+        check(http_call(http_client(client), &cut[i], &arena, &answer,
+                        deadline_after_ms(fiber_now_ns(), 2000)) == ERR_INVALID);
     const struct http_ask file = {.method = "GET", .url = "file:///etc/passwd"};
     check(http_call(http_client(client), &file, &arena, &answer,
                     deadline_after_ms(fiber_now_ns(), 5000)) == ERR_INVALID);

@@ -6,6 +6,7 @@
  *                        node sends them elsewhere
  *     redis_node.c       a connection each, opened and opened again; and one for channels
  *     redis_sentinel.c   who is the master
+ *     redis_answer.c     what the answers say
  *     redis_cluster.c    which node has which slot
  */
 #ifndef USHER_DB_REDIS_BODY_H
@@ -16,8 +17,6 @@
 #include "db/redis_link.h"
 #include "db/waiter.h"
 #include "mem/list.h"
-
-#define REDIS_SLOTS 16384
 
 /* A server that commands go to. */
 struct redis_node {
@@ -73,13 +72,6 @@ struct redis {
     struct subscription subscriptions[REDIS_SUBSCRIPTIONS_MAX];
     uint32_t subscription_count;
     int started; /* the result of starting */
-};
-
-/* Where a command goes. */
-struct redis_route {
-    int slot;                 /* of its key; -1: any node */
-    struct redis_place place; /* where a node has sent it; port 0: nowhere */
-    bool asking;              /* only this once (ASK) */
 };
 
 /* A command under way. Its caller may give up: then whoever has the other end frees it. */
@@ -140,7 +132,5 @@ struct redis_node *redis_node_for(struct redis *r, int slot);
 void redis_cluster_forget(struct redis_node *node);
 /* Somebody has heard of a change. */
 void redis_cluster_kick(struct redis *r);
-/* Reads "MOVED 3999 127.0.0.1:6381"; from is who said it. False: it is something else. */
-bool redis_redirect_read(struct view text, struct redis_route *route);
 
 #endif

@@ -69,69 +69,7 @@ void redis_cluster_kick(struct redis *r)
         fiber_unpark(r->chart);
 }
 
-/* HOST:PORT at the end of a text; an IPv6 host has colons of its own. An empty host: as before. */
-static bool read_place(struct view text, struct redis_place *ret_place)
-{
-    uint64_t port;
-    size_t colon = text.len;
-    while (colon > 0 && text.at[colon - 1] != ':')
-        colon--;
-    if (colon == 0 || colon - 1 > REDIS_HOST_MAX ||
-        !view_to_u64(view_of(text.at + colon, text.len - colon), UINT16_MAX, &port) || port == 0)
-        return false;
-    if (colon > 1)
-        snprintf(ret_place->host, sizeof(ret_place->host), "%.*s", (int)(colon - 1), text.at);
-    ret_place->port = (uint16_t)port;
-    return true;
-}
-
-bool redis_redirect_read(struct view text, struct redis_route *route)
-{
-    const bool asking = view_starts(text, VIEW_LIT("ASK "));
-    uint64_t slot;
-    if (!asking && !view_starts(text, VIEW_LIT("MOVED ")))
-        return false;
-    const size_t skip = asking ? 4 : 6;
-    const struct view rest = view_of(text.at + skip, text.len - skip);
-    const char *blank = memchr(rest.at, ' ', rest.len);
-    if (!blank || !view_to_u64(view_of(rest.at, (size_t)(blank - rest.at)), REDIS_SLOTS - 1, &slot))
-        return false;
-    const size_t at = (size_t)(blank - rest.at) + 1;
-    struct redis_place place = {0};
-    if (!read_place(view_of(rest.at + at, rest.len - at), &place) || !place.host[0])
-        return false;
-    *route = (struct redis_route){.slot = (int)slot, .place = place, .asking = asking};
-    return true;
-}
-
 /* ---- the map ---- */
-
-/* [first, last, [host, port, …], replicas …]; an empty host is that of who was asked. */
-static bool read_range(const redisReply *range, const struct redis_place *asked, int64_t *ret_first,
-                       int64_t *ret_last, struct redis_place *ret_place)
-{
-    if (range->type != REDIS_REPLY_ARRAY || range->elements < 3)
-        return false;
-    const redisReply *first = range->element[0], *last = range->element[1],
-                     *master = range->element[2];
-    if (first->type != REDIS_REPLY_INTEGER || last->type != REDIS_REPLY_INTEGER ||
-        master->type != REDIS_REPLY_ARRAY || master->elements < 2 ||
-        master->element[1]->type != REDIS_REPLY_INTEGER)
-        return false;
-    const struct view host = redis_text(master->element[0]);
-    const int64_t port = master->element[1]->integer;
-    *ret_first = first->integer;
-    *ret_last = last->integer;
-    if (*ret_first < 0 || *ret_last >= REDIS_SLOTS || *ret_first > *ret_last || port < 1 ||
-        port > UINT16_MAX || host.len > REDIS_HOST_MAX)
-        return false;
-    if (host.len > 0)
-        snprintf(ret_place->host, sizeof(ret_place->host), "%.*s", VIEW_ARG(host));
-    else
-        *ret_place = *asked;
-    ret_place->port = (uint16_t)port;
-    return true;
-}
 
 static void drop_others(struct redis *r)
 {
@@ -152,12 +90,11 @@ static void take_map(struct redis *r, const redisReply *reply, const struct redi
     if (!slots)
         return;
     for (size_t i = 0; i < reply->elements; i++) {
-        int64_t first, last;
-        struct redis_place place;
-        if (!read_range(reply->element[i], asked, &first, &last, &place))
+        struct redis_range range;
+        if (!redis_range_read(reply->element[i], asked, &range))
             continue;
-        struct redis_node *node = redis_node_at(r, &place);
-        for (int64_t slot = first; node && slot <= last; slot++) {
+        struct redis_node *node = redis_node_at(r, &range.place);
+        for (int slot = range.first; node && slot <= range.last; slot++) {
             known += !slots[slot];
             slots[slot] = node;
         }

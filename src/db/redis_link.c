@@ -49,42 +49,11 @@ static void put_out(struct redis_link *link)
 
 /* ---- answers in ---- */
 
-struct view redis_text(const redisReply *reply)
-{
-    return reply && (reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_STATUS ||
-                     reply->type == REDIS_REPLY_ERROR)
-               ? view_of(reply->str, (size_t)reply->len)
-               : (struct view){0};
-}
-
-/* The first refusal counts. ROLE alone answers with an array: its first word is the role. */
-static void judge_greeting(struct redis_link *link, const redisReply *reply)
-{
-    const struct view text = redis_text(reply);
-    if (link->refused)
-        return;
-    if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 &&
-        !view_eq(redis_text(reply->element[0]), VIEW_LIT("master"))) {
-        link->refused = ERR_BUSY;
-        snprintf(link->why, sizeof(link->why), "it is a replica");
-    } else if (reply->type == REDIS_REPLY_ERROR) {
-        const bool later = view_starts(text, VIEW_LIT("LOADING")) ||
-                           view_starts(text, VIEW_LIT("MASTERDOWN")) ||
-                           view_starts(text, VIEW_LIT("BUSY"));
-        const bool known =
-            view_starts(text, VIEW_LIT("NOAUTH")) || view_starts(text, VIEW_LIT("NOPERM")) ||
-            view_starts(text, VIEW_LIT("WRONGPASS")) || view_starts(text, VIEW_LIT("ERR AUTH"));
-        link->refused = later ? ERR_BUSY : known ? ERR_DENIED : ERR_INVALID;
-        snprintf(link->why, sizeof(link->why), "%.300s",
-                 text.len ? reply->str : "it refused the greeting");
-    }
-}
-
 static void take_answers(struct redis_link *link)
 {
-    void *reply = NULL;
+    redisReply *reply = NULL;
     while (!link->broken) {
-        if (redisReaderGetReply(link->reader, &reply) != REDIS_OK) {
+        if (redis_reader_next(&link->reader, &reply) != 0) {
             snprintf(link->why, sizeof(link->why),
                      "what it says is not Redis's protocol; where it wants TLS, write rediss://");
             link->broken = true;
@@ -94,7 +63,8 @@ static void take_answers(struct redis_link *link)
             return;
         if (link->greeting > 0) {
             link->greeting--;
-            judge_greeting(link, reply);
+            if (link->refused == 0) /* the first refusal counts */
+                link->refused = redis_greeting_read(reply, link->why);
             freeReplyObject(reply);
         } else {
             link->answer(link, reply);
@@ -110,7 +80,7 @@ static void receive(struct redis_link *link)
         int err = net_read(&link->stream, bytes, sizeof(bytes), &len);
         if (err == ERR_BUSY)
             return;
-        if (err || redisReaderFeed(link->reader, bytes, len) != REDIS_OK)
+        if (err || redis_reader_feed(&link->reader, bytes, len) != 0)
             link->broken = true;
         else
             take_answers(link);
@@ -237,8 +207,9 @@ int redis_link_open(struct redis_link *link, const struct redis_target *target,
     *link = (struct redis_link){
         .loop = loop, .flush.run = on_flush, .answer = answer, .waiter = fiber_self()};
     buf_init(&link->out, REDIS_UNSENT_MAX);
-    link->reader = redisReaderCreate();
-    int err = link->reader ? connect_to(link, target, place, deadline_ns) : ERR_NO_MEMORY;
+    int err = redis_reader_init(&link->reader);
+    if (err == 0)
+        err = connect_to(link, target, place, deadline_ns);
     if (err == 0)
         err = shake_hands(link, place->host, deadline_ns);
     if (err == 0)
@@ -257,14 +228,14 @@ void redis_link_break(struct redis_link *link)
 
 void redis_link_close(struct redis_link *link)
 {
-    if (!link->reader)
+    if (!link->reader.hiredis)
         return;
     net_stream_close(&link->stream);
     link->waiter = fiber_self();
     while (link->posted) /* a flush that is with the loop still looks at the struct */
         fiber_park_deaf();
     net_tls_free(link->tls);
-    redisReaderFree(link->reader);
+    redis_reader_release(&link->reader);
     buf_release(&link->out);
     *link = (struct redis_link){0};
 }

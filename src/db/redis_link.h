@@ -4,8 +4,7 @@
 #ifndef USHER_DB_REDIS_LINK_H
 #define USHER_DB_REDIS_LINK_H
 
-#include "db/redis.h"
-#include "db/redis_target.h"
+#include "db/redis_answer.h"
 #include "fiber/fiber.h"
 #include "mem/buf.h"
 #include "net/stream.h"
@@ -22,7 +21,7 @@ struct redis_link {
     struct loop *loop;
     struct net_tls *tls;
     struct buf out;
-    struct redisReader *reader;
+    struct redis_reader reader;
     struct loop_task flush; /* writes what a turn has gathered */
     uint32_t greeting;      /* its answers that have not come yet */
     int refused;            /* what the greeting's answers mean, 0 while all is well */
@@ -50,8 +49,5 @@ void redis_link_break(struct redis_link *link);
 int redis_format(struct buf *out, const struct view *words, size_t count);
 /* The bytes that were appended to link->out go out in this turn. */
 void redis_link_touch(struct redis_link *link);
-
-/* The text of an answer; empty where it is none. */
-struct view redis_text(const redisReply *reply);
 
 #endif

@@ -212,19 +212,15 @@ void redis_look_open(struct redis *r)
 
 /* ---- channels ---- */
 
-/* ["message", channel, text], or ["subscribe", channel, count]. */
 static void on_news(struct redis_link *link, redisReply *reply)
 {
     struct redis *r = list_of(link, struct redis, news);
-    const bool is_three = reply->type == REDIS_REPLY_ARRAY && reply->elements == 3;
-    const struct view kind = is_three ? redis_text(reply->element[0]) : (struct view){0};
-    const bool is_message = view_eq(kind, VIEW_LIT("message"));
-    if (is_message || view_eq(kind, VIEW_LIT("subscribe"))) {
-        const struct view channel = redis_text(reply->element[1]);
+    struct view channel, text;
+    if (redis_news_read(reply, &channel, &text)) {
         for (uint32_t i = 0; i < r->subscription_count; i++) {
             const struct subscription *s = &r->subscriptions[i];
             if (view_eq(channel, view_str(s->channel)))
-                s->heard(s->state, is_message ? redis_text(reply->element[2]) : (struct view){0});
+                s->heard(s->state, text);
         }
     }
     freeReplyObject(reply);

@@ -68,34 +68,16 @@ static void judge(struct redis *r, bool was_sure, int64_t now_ns)
         wake_nodes(r, moved);
 }
 
-/* A flat list of names and values. */
-static struct view field(const redisReply *reply, const char *name)
-{
-    for (size_t i = 0; i + 1 < reply->elements; i += 2)
-        if (view_eq(redis_text(reply->element[i]), view_str(name)))
-            return redis_text(reply->element[i + 1]);
-    return (struct view){0};
-}
-
 static void on_answer(struct redis_link *link, redisReply *reply)
 {
     struct redis_sentinel *s = list_of(link, struct redis_sentinel, link);
-    uint64_t port = 0, epoch = 0;
     s->waits = false;
-    if (reply->type == REDIS_REPLY_ARRAY) {
-        const struct view host = field(reply, "ip");
-        if (host.len > 0 && host.len <= REDIS_HOST_MAX &&
-            view_to_u64(field(reply, "port"), UINT16_MAX, &port) && port > 0 &&
-            view_to_u64(field(reply, "config-epoch"), INT64_MAX, &epoch)) {
-            snprintf(s->named.host, sizeof(s->named.host), "%.*s", VIEW_ARG(host));
-            s->named.port = (uint16_t)port;
-            s->epoch = epoch;
-            const int64_t now_ns = loop_now_ns(link->loop);
-            const bool was_sure = redis_is_sure(s->redis, now_ns);
-            s->answered_ns = now_ns;
-            judge(s->redis, was_sure, now_ns);
-        }
-    } else {
+    if (redis_master_read(reply, &s->named, &s->epoch)) {
+        const int64_t now_ns = loop_now_ns(link->loop);
+        const bool was_sure = redis_is_sure(s->redis, now_ns);
+        s->answered_ns = now_ns;
+        judge(s->redis, was_sure, now_ns);
+    } else if (reply->type != REDIS_REPLY_ARRAY) {
         snprintf(link->why, sizeof(link->why), "%.200s: %.255s", s->redis->target.master,
                  reply->type == REDIS_REPLY_ERROR ? reply->str : "no answer of a sentinel");
         link->broken = true;

@@ -1,4 +1,4 @@
-/* Addresses, slots and redirects: what needs no server. tests/coord has the servers. */
+/* Addresses, slots and answers: what needs no server. tests/coord has the servers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,13 +108,124 @@ static void a_redirect_is_read(void **state)
     assert_int_equal(route.slot, 1);
 }
 
+/* The answer that those bytes are, in pieces of any size. */
+static redisReply *answer_of(struct redis_reader *reader, const char *bytes, size_t step)
+{
+    const size_t len = strlen(bytes);
+    redisReply *reply = NULL;
+    for (size_t at = 0; at < len; at += step) {
+        assert_null(reply);
+        assert_int_equal(redis_reader_feed(reader, bytes + at, len - at < step ? len - at : step),
+                         0);
+        assert_int_equal(redis_reader_next(reader, &reply), 0);
+    }
+    assert_non_null(reply);
+    return reply;
+}
+
+static void answers_are_read(void **state)
+{
+    const struct redis_place asked = {.host = "me", .port = 1};
+    struct redis_reader reader;
+    struct redis_range range;
+    struct redis_place master;
+    struct view channel, text;
+    uint64_t epoch;
+    char sentence[NET_TLS_WHY_MAX];
+    assert_int_equal(redis_reader_init(&reader), 0);
+    for (size_t step = 1; step < 30; step += 7) {
+        redisReply *reply =
+            answer_of(&reader, "*3\r\n:0\r\n:5460\r\n*2\r\n$0\r\n\r\n:7000\r\n", step);
+        assert_true(redis_range_read(reply, &asked, &range));
+        assert_true(range.first == 0 && range.last == 5460 && range.place.port == 7000);
+        assert_string_equal(range.place.host, "me");
+        assert_false(redis_master_read(reply, &master, &epoch));
+        assert_false(redis_news_read(reply, &channel, &text));
+        freeReplyObject(reply);
+        reply = answer_of(&reader,
+                          "*6\r\n$12\r\nconfig-epoch\r\n$1\r\n7\r\n$2\r\nip\r\n$2\r\nh2\r\n"
+                          "$4\r\nport\r\n$4\r\n6380\r\n",
+                          step);
+        assert_true(redis_master_read(reply, &master, &epoch));
+        assert_true(master.port == 6380 && epoch == 7);
+        assert_string_equal(master.host, "h2");
+        assert_false(redis_range_read(reply, &asked, &range));
+        freeReplyObject(reply);
+        reply = answer_of(&reader, "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n", step);
+        assert_true(redis_news_read(reply, &channel, &text));
+        assert_true(view_eq(channel, VIEW_LIT("c")) && view_eq(text, VIEW_LIT("hi")));
+        assert_int_equal(redis_greeting_read(reply, sentence), ERR_BUSY);
+        assert_string_equal(sentence, "it is a replica");
+        freeReplyObject(reply);
+    }
+    static const struct {
+        const char *said;
+        int means;
+    } greetings[] = {
+        {"+PONG\r\n", 0},
+        {"*1\r\n$6\r\nmaster\r\n", 0},
+        {"-LOADING it\r\n", ERR_BUSY},
+        {"-WRONGPASS it\r\n", ERR_DENIED},
+        {"-ERR something else\r\n", ERR_INVALID},
+    };
+    for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++) {
+        redisReply *reply = answer_of(&reader, greetings[i].said, 3);
+        assert_int_equal(redis_greeting_read(reply, sentence), greetings[i].means);
+        freeReplyObject(reply);
+    }
+    redis_reader_release(&reader);
+}
+
+/* A server that announces more than it sends, or sends without end, gets no room for it. */
+static void an_answer_has_a_limit(void **state)
+{
+    static char bytes[65536];
+    struct redis_reader reader;
+    redisReply *reply;
+    static const char *const lists[] = {"*16385\r\n", "*2147483647\r\n", "*2\r\n*100000000\r\n"};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        assert_int_equal(redis_reader_init(&reader), 0);
+        assert_int_equal(redis_reader_feed(&reader, lists[i], strlen(lists[i])), 0);
+        assert_int_equal(redis_reader_next(&reader, &reply), ERR_INVALID);
+        redis_reader_release(&reader);
+    }
+    assert_int_equal(redis_reader_init(&reader), 0);
+    assert_int_equal(redis_reader_feed(&reader, "$2000000000\r\n", 13), 0);
+    memset(bytes, 'x', sizeof(bytes));
+    size_t taken = 13;
+    int err = 0;
+    while (err == 0 && taken <= 2 * REDIS_ANSWER_MAX) {
+        err = redis_reader_feed(&reader, bytes, sizeof(bytes));
+        taken += sizeof(bytes);
+        if (err == 0) {
+            assert_int_equal(redis_reader_next(&reader, &reply), 0);
+            assert_null(reply);
+        }
+    }
+    assert_int_equal(err, ERR_FULL);
+    assert_true(taken <= REDIS_ANSWER_MAX + 2 * sizeof(bytes));
+    redis_reader_release(&reader);
+    /* Many short ones together are not one long one. */
+    assert_int_equal(redis_reader_init(&reader), 0);
+    for (taken = 0; taken < 2 * REDIS_ANSWER_MAX; taken += sizeof(bytes)) {
+        for (size_t i = 0; i < sizeof(bytes); i += 4)
+            memcpy(bytes + i, ":1\r\n", 4);
+        assert_int_equal(redis_reader_feed(&reader, bytes, sizeof(bytes)), 0);
+        for (size_t i = 0; i < sizeof(bytes); i += 4) {
+            assert_int_equal(redis_reader_next(&reader, &reply), 0);
+            assert_int_equal(reply->integer, 1);
+            freeReplyObject(reply);
+        }
+    }
+    redis_reader_release(&reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_address_says_who),
-        cmocka_unit_test(a_wrong_address_is_told),
-        cmocka_unit_test(a_key_has_its_slot),
-        cmocka_unit_test(a_redirect_is_read),
+        cmocka_unit_test(an_address_says_who), cmocka_unit_test(a_wrong_address_is_told),
+        cmocka_unit_test(a_key_has_its_slot),  cmocka_unit_test(a_redirect_is_read),
+        cmocka_unit_test(answers_are_read),    cmocka_unit_test(an_answer_has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,11 @@
-"""Deliberate faults: a file of src, a text that is in it once, what it becomes, and the test that must notice."""
+"""Deliberate faults: a file of src, a text that is in it once, what it becomes, and the suite that must notice: a program of
+the build with its arguments, below src/ where it does not say tests/."""
+INTERLEAVE = "tests/interleave/interleave"
+MEM = "tests/conformance/conformance mem"
+SQLITE = "tests/conformance/conformance sqlite"
+MONEY = "tests/sim/sim_money --seeds 400 --until-failed"
+SIM = "tests/sim/sim --seeds 1000"
+
 MUTANTS = [
     # seats
     ("seats/engine.c", "if (s->slots[slot].hold.expires_at_ms <= now_ms)",
@@ -46,6 +53,121 @@ MUTANTS = [
     ("owner/waiting.c", "        if (!id_is_zero(wish->hold_id) || !fits(", "        if (!fits(", "owner/owner_waiting_test"),
     ("owner/waiting.c", "    wish.lapses += !sold;\n", "", "owner/owner_waiting_test"),
     ("owner/waiting.c", "told->ahead += id_is_zero(owner->wishes[k].hold_id) && compete", "told->ahead += compete", "owner/owner_waiting_test"),
+    ("owner/commit.c", "memcpy(owner->head_hash, batch->row.hash, sizeof(owner->head_hash));", "", "owner/owner_owner_test"),
+    ("owner/commit.c", "        if (fortune != DURABLE)\n            result", "        if (fortune == DOUBT)\n            result", INTERLEAVE),
+    ("owner/commit.c", "    owner_arm_expiry(owner);\n    owner_arm_forget(owner);", "    owner_arm_forget(owner);", "tests/sim/sim --seeds 300"),
+    ("owner/decide.c", "return hold && id_eq(hold->account_id, ask->account_id) ? hold : NULL;", "return hold;", "owner/owner_owner_test"),
+    ("owner/decide.c", "if (!id_is_zero(ask->payment_id) && ask->paid != owner_price(owner, hold, ask->amounts)) {",
+     "if (false) {", "owner/owner_owner_pay_test"),
+    ("owner/decide.c", "    if (sold->version > owner->version) {", "    if (false) {", INTERLEAVE),
+    ("owner/decide.c", "ask->until_ms < most_ms ? ask->until_ms : most_ms;", "ask->until_ms;", "owner/owner_owner_pay_test"),
+    ("owner/decide.c", "memcmp(known->request_hash, ask->request_hash, sizeof(ask->request_hash)) != 0", "false", "owner/owner_owner_test"),
+    ("owner/load.c", "if (at_ms < 0 || hold->expires_at_ms <= at_ms)", "if (at_ms < 0)", "owner/owner_load_test"),
+    ("owner/load.c", "if (owner->has_time && now_ms < owner_now_ms(owner))", "if (false)", SIM),
+    ("owner/blocks.c", "block->until_ms != 0 && block->until_ms <= now_ms && is_durable(owner, block);",
+     "block->until_ms <= now_ms && is_durable(owner, block);", "owner/owner_blocks_test"),
+    ("owner/uses.c", "if (code->places > 0 && all + hold->count > code->places)", "if (code->places > 0 && all > code->places)",
+     "owner/owner_prices_test"),
+    # stores
+    ("store/sqlite/commit.c", '" WHERE performance_id = ? AND epoch = ? AND seq = ? AND version = ? AND head_hash = ?",',
+     '" WHERE performance_id = ? AND epoch >= ? AND seq = ? AND version = ? AND head_hash = ?",', SQLITE),
+    ("store/sqlite/commit.c", "    if (err == 0)\n        err = add_row(txn, batch);", "    err = add_row(txn, batch);", SQLITE),
+    ("store/sqlite/commit.c", "        if (!store_seats_have(cancel->left, seat))\n            err = change_one(",
+     "        if (cancel->left.len == 0)\n            err = change_one(", SQLITE),
+    ("store/sqlite/commit.c", "DELETE FROM blocked WHERE performance_id = ? AND seat = ? AND block_id = ?",
+     "DELETE FROM blocked WHERE performance_id = ? AND seat >= ? AND block_id = ?", SQLITE),
+    ("store/sqlite/commit.c", '"DELETE FROM outbox WHERE outbox_id <= ?"', '"DELETE FROM outbox WHERE outbox_id < ?"', SQLITE),
+    ("store/mem/commit.c", "if (batch->epoch != head->epoch || batch->row.seq", "if (batch->epoch < head->epoch || batch->row.seq", MEM),
+    ("store/mem/commit.c", "        if (!id_is_zero(sale->sold[sold->seat]))\n            return ERR_CONFLICT;\n", "", MEM),
+    ("store/mem/commit.c", "        set_sold(sale, &batch->cancels[i - 1], true);", "", MEM),
+    ("store/mem/commit.c", "        if (find_order(m, order_id))\n            return ERR_CONFLICT;\n", "", MEM),
+    ("store/tables/performance.c", "UPDATE performance SET epoch = epoch + 1 WHERE", "UPDATE performance SET epoch = epoch WHERE", SQLITE),
+    ("store/batch.c", "    if (batch->sale_count > 0)\n", "    if (false)\n", SIM),
+    ("store/payments.c", "job->same = err == 0 && same == 1;", "job->same = err == 0;", "store/store_payments_test"),
+    ("store/payments.c", '" version = version + 1 WHERE refund_id = ? AND version = ?",', '" version = version + 1 WHERE refund_id = ? AND version >= ?",',
+     "store/store_payments_test"),
+    ("store/payments.c", "return err == ERR_CONFLICT ? ERR_EXISTS : err;\n}\n\nint webhook_put", "return err == ERR_CONFLICT ? 0 : err;\n}\n\nint webhook_put",
+     "store/store_payments_test"),
+    ("store/receipts.c", "if (err == 0 && changes == 0)\n        err = sql_run(txn, \"INSERT INTO receipt_counter (organiser_id, last_number) VALUES (?, 1)\",",
+     "if (err == 0 && changes == 0)\n        err = sql_run(txn, \"INSERT INTO receipt_counter (organiser_id, last_number) VALUES (?, 2)\",",
+     "store/store_receipts_test"),
+    ("store/receipts.c", "const int64_t price = total - fee + r->amount - r->fee;", "const int64_t price = total + r->amount - r->fee;",
+     "store/store_receipts_test"),
+    ("store/scans.c", "    if (err == 0 && !same)", "    if (err == 0 && !same && after < 0)", "store/store_scans_test"),
+    ("store/deposits.c", '" WHERE forget_at_ms > 0 AND forget_at_ms <= ?",', '" WHERE forget_at_ms > 0 AND forget_at_ms < ?",', "store/store_deposits_test"),
+    ("store/line.c", "UPDATE sale SET epoch = epoch + 1 WHERE sale_id = ?", "UPDATE sale SET epoch = epoch WHERE sale_id = ?", "store/store_line_test"),
+    # payment
+    ("sale/payment.c", "placed == b->captured && b->pending > 0;", "b->pending > 0;", "sale/sale_payment_test"),
+    ("sale/payment.c", "(states[from].next >> to & 1)", "(states[from].next >> to)", "sale/sale_payment_test"),
+    ("svc/payment/adapters/stripe.c", "llabs((long long)at_s - env->now_ms / 1000) > TOLERANCE_S)", "false)", "svc/payment/svc_payment_hears_test"),
+    ("svc/payment/adapters/stripe.c", "right |= sodium_memcmp(given, mac, sizeof(mac)) == 0;", "right = true;", "svc/payment/svc_payment_hears_test"),
+    ("svc/payment/adapters/stripe.c", 'else if (strcmp(status, "failed") != 0 && strcmp(status, "canceled") != 0)',
+     'else if (strcmp(status, "failed") != 0)', "svc/payment/svc_payment_adapters_test"),
+    ("svc/payment/adapters/toss.c", "    if (!id || strcmp(text_of(json, \"orderId\"), id) != 0)\n        return; /* of another",
+     "    if (!id)\n        return; /* of another", "svc/payment/svc_payment_adapters_test"),
+    ("svc/payment/adapters/exchange.c", "if (returned < 0 || returned > told->amount)", "if (returned > told->amount)", "svc/payment/svc_payment_hears_test"),
+    ("svc/payment/adapters/exchange.c", "c != '-' && c != '_' && c != '~')", "c < ' ')", "svc/payment/svc_payment_hears_test"),
+    ("svc/payment/adapters/nicepay.c", "    if (done < 0) /* less than was before */\n        return;\n", "", "svc/payment/svc_payment_hears_test"),
+    ("svc/payment/adapters/toss.c", '{"REJECT_CARD_PAYMENT", SAID_DECLINED, "CARD_DECLINED"},', '{"REJECT_CARD_PAYMENT", SAID_WAITING, "CARD_DECLINED"},',
+     "svc/payment/svc_payment_adapters_test"),
+    ("svc/payment/adapters/nicepay.c", "return ours && strlen(theirs) == HEX_CHARS && sodium_memcmp(ours, theirs, HEX_CHARS) == 0;",
+     "return ours && strlen(theirs) == HEX_CHARS;", "svc/payment/svc_payment_hears_test"),
+    ("svc/payment/adapters/nicepay.c", "strcmp(amount, ours) != 0 ||", "", "svc/payment/svc_payment_hears_test"),
+    ("svc/payment/flow.c", "    adapter->refund(&env, &p, &r, &told);\n",
+     "    told.said = SAID_CAPTURED;\n", MONEY),  # refund forgotten
+    ("svc/payment/flow.c", "    adapter->lookup(&env, p, &told);\n    /* Of what is paid later",
+     "    told = (struct told){.said = SAID_CAPTURED, .amount = p->books.amount, .currency = p->currency};\n    /* Of what is paid later", MONEY),  # heard is believed
+    ("svc/payment/adapters/toss.c", "    else if (p->state != PAYMENT_WAITING)\n        lookup(env, p, told);\n",
+     "", MONEY),  # second attempt too early
+    ("svc/payment/adapters/stripe.c", "    const int64_t done = done_of(p, json, id, &begun, &count);\n    json_decref(json);\n",
+     "    const int64_t done = 0;\n    (void)done_of(p, json, id, &begun, &count);\n    json_decref(json);\n    begun = 0;\n"
+     "    count = (uint32_t)env->now_ms;\n", MONEY),  # refund without its id
+    ("svc/payment/begin.c", "    const int64_t ends_ms =\n        hold->expires_at_ms -",
+     "    const int64_t ends_ms =\n        hold->expires_at_ms + 30000 -", MONEY),  # hold ends before the attempt
+    ("svc/payment/flow.c", "    err = p->state == PAYMENT_CONFIRMING\n",
+     "    err = p->state == PAYMENT_WAITING || p->state == PAYMENT_CONFIRMING\n", MONEY),  # charged before it is written
+    ("svc/payment/flow.c", '    return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + flow_retry_ms(p->tries), NULL,\n                     "the provider did not say',
+     '    return dead(w, p, PAYMENT_DECLINED, "CARD_DECLINED") + 0 * flow_move(w, p, PAYMENT_UNCLEAR, 0, NULL,\n                     "the provider did not say', MONEY),  # lost is declined
+    ("svc/payment/flow.c", "    if (told->amount != p->books.amount || !view_eq(told->currency, p->currency)) {",
+     "    if (told->amount < 0) {", MONEY),  # any amount is taken
+    ("svc/payment/flow.c", "    if (payment_is_dead(p->state) && told->said != SAID_CAPTURED)\n",
+     "    if (told->said > SAID_DEAD)\n", MONEY),  # a dead attempt moves
+    ("svc/payment/adapters/nicepay.c", "now.said != SAID_CAPTURED || now.amount != p->books.amount",
+     "now.said != SAID_CAPTURED", MONEY),  # another amount is a refund
+    ("svc/payment/flow.c", "    r.round += told.refused;\n",
+     "", MONEY),  # refused for ever
+    ("svc/payment/flow.c", "    if (!id_is_zero(r.order_id) && tickets_cancel(w, &r, p.account_id) != 0) {",
+     "    if (false) {", MONEY),  # money before tickets
+    ("svc/door/relay.c", "    if (err == 0 && (round->to > round->from || round->sweep)) {\n",
+     "    if (round->to > round->from || round->sweep) {\n", MONEY),  # a mail is skipped
+    ("svc/door/post.c", "        else if (begin_try(door, mail) == 0)\n            try_mail",
+     "        else if (begin_try(door, mail) != ERR_BUSY)\n            try_mail", MONEY),  # mail before the try is written
+    ("svc/door/post.c", "lobby_compose(door, &mail, mail.message_id,",
+     'lobby_compose(door, &mail, view_str(arena_printf(&t.arena, "%u.%.*s", mail.tries, VIEW_ARG(mail.message_id))),', MONEY),  # mail under a new id
+    # edge
+    ("net/range.c", "if (kept < 8)", "if (kept < 7)", "net/net_range_test"),
+    ("net/range.c", "net_range_is4(address) ? NET_RANGE_BITS4 + 24 : 48", "net_range_is4(address) ? NET_RANGE_BITS4 + 16 : 48", "net/net_range_test"),
+    ("net/public.c", "        if (net_range_has(&range, address))\n            return false;", "        if (net_range_has(&range, address))\n            return i > 0;", "net/net_public_test"),
+    ("wire/proxy.c", "        if (!proxy_is_trusted(options, said.address))\n            break;\n", "", "wire/wire_proxy_test"),
+    ("wire/proxy.c", "if (bytes.len < header.len)", "if (bytes.len + 1 < header.len)", "wire/wire_proxy_test"),
+    ("wire/proxy.c", "return at[3] & SSL_CLIENT;", "return true;", "wire/wire_proxy_test"),
+    ("wire/caller.c", "return value.len && is_same_origin(head, secure) ? value : (struct view){0};", "return value;", "wire/wire_caller_test"),
+    ("wire/fair.c", "return exceeds(exchange, SHARE_ADDRESS, &host, sizeof(host)) ||\n           exceeds(exchange, SHARE_NETWORK",
+     "return exceeds(exchange, SHARE_ADDRESS, &network, sizeof(network)) ||\n           exceeds(exchange, SHARE_NETWORK", "wire/wire_limits_test"),
+    ("wire/cache.c", "memcmp(a->request_hash, b->request_hash, sizeof(a->request_hash)) == 0", "true", "wire/wire_cache_test"),
+    ("wire/exchange.c", "if (unary && timeout_ns > most_ns)", "if (false)", "wire/wire_exchange_test"),
+    ("wire/exchange.c", "if (metadata_travels(lower) && (from_peer || !view_eq(lower, CALLER_ADDRESS)))", "if (metadata_travels(lower))",
+     "wire/wire_caller_test"),
+    ("http/h1_head.c", "if (c->lengths + c->codings > 1)", "if (c->lengths > 1)", "http/http_h1_test"),
+    ("http/h1_head.c", "if (memchr(line, '\\r', len - 2) || memchr(line, '\\0', len - 2))", "if (memchr(line, '\\0', len - 2))", "http/http_h1_test"),
+    ("http/h2_receive.c", "    if (block->list_len > h->limits.header_list_max)", "    if (false)", "http/http_h2_limits_test"),
+    ("http/overlong.c", "if (o->state == VALUE_LEN && o->len >= OVERLONG_MIN && o->shift == 21)", "if (false)", "http/http_overlong_test"),
+    ("svc/gateway/negotiate.c", "weight += unit * (uint32_t)(text.at[i] - '0');", "weight += (uint32_t)(text.at[i] - '0');", "svc/gateway/svc_gateway_test"),
+    ("svc/gateway/negotiate.c", "        if (view_starts(item, VIEW_LIT(\"W/\")))\n            item = view_of(item.at + 2, item.len - 2);\n", "", "svc/gateway/svc_gateway_test"),
+    # db
+    ("db/http.c", "    if (!is_one_request(ask))\n        return ERR_INVALID;\n", "    (void)is_one_request;\n", "db/db_http_test"),
+    ("db/redis_answer.c", "    if ((size_t)count > REDIS_ELEMENTS_MAX)\n        return NULL;\n", "", "db/db_redis_test"),
+    ("db/redis_answer.c", "    if (reader->taken > REDIS_ANSWER_MAX)\n        return ERR_FULL;\n", "", "db/db_redis_test"),
     # token
     ("token/guest.c", "if (now_s >= claims.expires_at_s)", "if (now_s > claims.expires_at_s)", "token/token_guest_test"),
     ("token/pass.c", "if (memcmp(again, text.at, PASS_CHARS) != 0)", "if (false)", "token/token_pass_test"),

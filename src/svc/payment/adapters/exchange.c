@@ -105,6 +105,23 @@ struct view exchange_text(struct arena *arena, const json_t *object, const char 
     return text ? view_str(arena_copy(arena, view_str(text))) : (struct view){0};
 }
 
+bool exchange_is_id(struct view text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.at[i];
+        if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') &&
+            c != '-' && c != '_' && c != '~')
+            return false;
+    }
+    return text.len > 0 && text.len <= PAYMENT_TEXT_MAX;
+}
+
+struct view exchange_ref(struct arena *arena, const json_t *object, const char *name)
+{
+    const struct view text = exchange_text(arena, object, name);
+    return exchange_is_id(text) ? text : (struct view){0};
+}
+
 const char *exchange_id(struct arena *arena, struct id id)
 {
     char text[ID_TEXT_CHARS + 1];
@@ -132,6 +149,16 @@ const char *exchange_refund_key(struct arena *arena, const struct refund *r, uin
 bool exchange_refused(int status)
 {
     return status >= 400 && status < 500 && status != 409 && status != 429;
+}
+
+void exchange_returned(struct told *told, int64_t returned)
+{
+    if (told->said != SAID_CAPTURED || told->amount < 0)
+        return;
+    if (returned < 0 || returned > told->amount)
+        *told = (struct told){.code = told->code};
+    else
+        told->returned = returned;
 }
 
 METRIC_COUNTER(not_let_in, "usher_provider_keys_refused_total",

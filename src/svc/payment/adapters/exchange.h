@@ -32,6 +32,11 @@ const char *exchange_with(struct arena *arena, const char *url, const char *cons
 const char *exchange_value(struct arena *arena, struct view form, const char *name);
 /* A member's text, copied to the arena; the empty view where it is none. */
 struct view exchange_text(struct arena *arena, const json_t *object, const char *name);
+/* Whether a text can be a provider's id, which stands in addresses and fields of our requests as it
+ * is: 1 to PAYMENT_TEXT_MAX letters, digits, '-', '_' and '~'. */
+bool exchange_is_id(struct view text);
+/* A member that is a provider's id, copied to the arena; the empty view where it is none. */
+struct view exchange_ref(struct arena *arena, const json_t *object, const char *name);
 /* Where a buyer's browser finds the provider's pages. Never NULL. */
 const char *exchange_pages(const struct adapter_env *env);
 /* "public_url/pay/return/ID", in the arena. */
@@ -42,6 +47,9 @@ const char *exchange_refund_key(struct arena *arena, const struct refund *r, uin
 /* Whether an answer of that status is a refusal for good of what was asked under a key, and not
  * that the first request with it still runs. */
 bool exchange_refused(int status);
+/* What was given back of told->amount, where that is an amount. What cannot be is not believed, and
+ * nothing else of the answer: SAID_NOTHING, so that it is asked for again. */
+void exchange_returned(struct told *told, int64_t returned);
 /* Tells the operator that the provider does not take our keys; code: its word for it. */
 void exchange_not_let_in(const struct adapter_env *env, const char *code);
 /* A payment's or refund's id as text, in the arena. */

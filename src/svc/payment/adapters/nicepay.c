@@ -146,7 +146,7 @@ static void tell_payment(const struct adapter_env *env, const struct payment *p,
     const int64_t amount = number_of(json, "amount"), left = number_of(json, "balanceAmt");
     if (!id || strcmp(text_of(json, "orderId"), id) != 0 || !is_signed(env, json))
         return; /* of another order, or not theirs: not believed */
-    told->ref = exchange_text(env->arena, json, "tid");
+    told->ref = exchange_ref(env->arena, json, "tid");
     told->code = exchange_text(env->arena, json, "status");
     if (strcmp(status, "cancelled") == 0 && p->state < PAYMENT_CAPTURED) {
         told->said = SAID_DEAD; /* taken back before we knew of it */
@@ -156,7 +156,7 @@ static void tell_payment(const struct adapter_env *env, const struct payment *p,
         told->said = SAID_CAPTURED;
         told->amount = amount;
         told->currency = exchange_text(env->arena, json, "currency");
-        told->returned = left < 0 ? 0 : amount - left;
+        exchange_returned(told, left < 0 ? -1 : amount - left);
     } else if (strcmp(status, "ready") == 0) {
         told->said = SAID_WAITING;
     } else if (strcmp(status, "failed") == 0) {
@@ -255,7 +255,7 @@ static enum came_back returned(const struct adapter_env *env, const struct payme
     if (!code || strcmp(code, "0000") != 0)
         return CAME_AWAY;
     if (!tid || !order || !client || !amount || !token || !signature || !id || !ours ||
-        strlen(tid) > PAYMENT_TEXT_MAX || tid[0] == '\0' || strcmp(order, id) != 0 ||
+        !exchange_is_id(view_str(tid)) || strcmp(order, id) != 0 ||
         strcmp(client, env->provider->public_key) != 0 || strcmp(amount, ours) != 0 ||
         !same(digest(env->arena, arena_printf(env->arena, "%s%s%s%s", token, client, amount,
                                               env->provider->secret_key)),
@@ -362,6 +362,8 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     if (now.said != SAID_CAPTURED || now.amount != p->books.amount)
         return;
     const int64_t done = now.returned - p->books.refunded;
+    if (done < 0) /* less than was before */
+        return;
     if (done >= r->amount) {
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
         return;

@@ -14,9 +14,10 @@
 #include "sale/currency.h"
 #include "svc/payment/adapters/exchange.h"
 
-#define API_VERSION "Stripe-Version: 2026-10-28.endive"
-#define SESSION_MS  (31 * 60000) /* the least Stripe takes is 30 minutes */
-#define TOLERANCE_S 300
+#define API_VERSION     "Stripe-Version: 2026-10-28.endive"
+#define SESSION_MS      (31 * 60000) /* the least Stripe takes is 30 minutes */
+#define TOLERANCE_S     300
+#define WIRE_AMOUNT_MAX (INT64_MAX / 1000) /* with any decimals more it is a number still */
 
 static const char *const methods[] = {"card", NULL};
 
@@ -47,11 +48,13 @@ static int64_t wire_of(const struct payment *p, int64_t minor)
     return scale(minor, currency_find(p->currency)->digits, decimals(p->currency));
 }
 
+/* -1: it is no amount of this currency. */
 static int64_t minor_of(const struct payment *p, const json_t *wire)
 {
-    return json_is_integer(wire) ? scale(json_integer_value(wire), decimals(p->currency),
-                                         currency_find(p->currency)->digits)
-                                 : -1;
+    const json_int_t amount = json_is_integer(wire) ? json_integer_value(wire) : -1;
+    return amount >= 0 && amount <= WIRE_AMOUNT_MAX
+               ? scale(amount, decimals(p->currency), currency_find(p->currency)->digits)
+               : -1;
 }
 
 static const char *text_of(const json_t *object, const char *name)
@@ -115,12 +118,10 @@ static int begin(const struct adapter_env *env, const struct payment *p, const c
                   form + 1, &status, &json);
     if (err != 0)
         return err;
-    ret_begun->ref = exchange_text(env->arena, json, "id");
+    ret_begun->ref = exchange_ref(env->arena, json, "id");
     ret_begun->redirect_url = exchange_text(env->arena, json, "url").at;
     json_decref(json);
-    return status == 200 && ret_begun->ref.len > 0 && ret_begun->ref.len <= PAYMENT_TEXT_MAX
-               ? 0
-               : ERR_UNAVAILABLE;
+    return status == 200 && ret_begun->ref.len > 0 ? 0 : ERR_UNAVAILABLE;
 }
 
 static enum came_back returned(const struct adapter_env *env, const struct payment *p,
@@ -145,14 +146,14 @@ static void tell_session(const struct adapter_env *env, const struct payment *p,
         told->amount = minor_of(p, json_object_get(json, "amount_total"));
         if (strcmp(text_of(json, "currency"), lower(env, p->currency)) == 0)
             told->currency = p->currency;
-        told->charge = exchange_text(env->arena, json, "payment_intent");
+        told->charge = exchange_ref(env->arena, json, "payment_intent");
     } else if (strcmp(status, "expired") == 0) {
         told->said = SAID_DEAD;
         told->reason = "PAYMENT_EXPIRED";
     } else if (strcmp(status, "open") == 0) {
         told->said = SAID_WAITING;
     } else { /* complete and not paid: a slow method, whose PaymentIntent tells more */
-        told->charge = exchange_text(env->arena, json, "payment_intent");
+        told->charge = exchange_ref(env->arena, json, "payment_intent");
     }
 }
 
@@ -167,7 +168,7 @@ static void tell_intent(const struct adapter_env *env, const struct payment *p, 
         told->amount = minor_of(p, json_object_get(json, "amount_received"));
         if (strcmp(text_of(json, "currency"), lower(env, p->currency)) == 0)
             told->currency = p->currency;
-        told->charge = exchange_text(env->arena, json, "id");
+        told->charge = exchange_ref(env->arena, json, "id");
     } else if (strcmp(status, "canceled") == 0) {
         told->said = SAID_DEAD;
         told->reason = "PAYMENT_EXPIRED";
@@ -206,7 +207,8 @@ static void lookup(const struct adapter_env *env, const struct payment *p, struc
         tell_asked_intent(env, p, status, json, told);
 }
 
-/* Disputes of a payment: what is lost is given back, what is open is not yet. */
+/* Disputes of a payment: what is lost is given back, what is open is not yet. False: nobody
+ * knows. */
 static bool add_disputes(const struct adapter_env *env, const struct payment *p, const char *intent,
                          struct told *told)
 {
@@ -221,14 +223,16 @@ static bool add_disputes(const struct adapter_env *env, const struct payment *p,
         const json_t *dispute = json_array_get(data, i);
         const char *state = text_of(dispute, "status");
         const int64_t amount = minor_of(p, json_object_get(dispute, "amount"));
-        if (strcmp(state, "lost") == 0)
-            told->returned += amount;
+        if (amount < 0 || amount > told->amount)
+            status = 0;
+        else if (strcmp(state, "lost") == 0)
+            exchange_returned(told, told->returned + amount);
         else if (strcmp(state, "won") != 0 && strcmp(state, "warning_closed") != 0 &&
                  strcmp(state, "prevented") != 0)
             told->disputed += amount;
     }
     json_decref(json);
-    return status == 200;
+    return status == 200 && told->said == SAID_CAPTURED;
 }
 
 /* A session stays "paid" whatever is given back: its PaymentIntent, the charge under it and the
@@ -247,8 +251,8 @@ static void review(const struct adapter_env *env, const struct payment *p, struc
     const json_t *charge = json_object_get(json, "latest_charge");
     if (status == 200 && json_is_object(charge)) {
         tell_intent(env, p, json, told);
-        told->returned = minor_of(p, json_object_get(charge, "amount_refunded"));
-        if (json_is_true(json_object_get(charge, "disputed")) &&
+        exchange_returned(told, minor_of(p, json_object_get(charge, "amount_refunded")));
+        if (told->said == SAID_CAPTURED && json_is_true(json_object_get(charge, "disputed")) &&
             !add_disputes(env, p, intent, told))
             *told = (struct told){0};
     }
@@ -280,7 +284,8 @@ static void abandon(const struct adapter_env *env, const struct payment *p, stru
         tell_asked_intent(env, p, status, json, told);
 }
 
-/* What of this refund is done, and what is begun: its id stands in their metadata. */
+/* What of this refund is done, and what is begun: its id stands in their metadata. -1: it cannot be
+ * read. */
 static int64_t done_of(const struct payment *p, const json_t *list, const char *id,
                        int64_t *ret_begun, uint32_t *ret_count)
 {
@@ -294,10 +299,13 @@ static int64_t done_of(const struct payment *p, const json_t *list, const char *
         if (strcmp(text_of(json_object_get(refund, "metadata"), "refund_id"), id) != 0)
             continue;
         ++*ret_count; /* a failed one took its key along */
+        const int64_t amount = minor_of(p, json_object_get(refund, "amount"));
+        if (amount < 0 || amount > p->books.amount)
+            return -1;
         if (strcmp(status, "succeeded") == 0)
-            done += minor_of(p, json_object_get(refund, "amount"));
+            done += amount;
         else if (strcmp(status, "failed") != 0 && strcmp(status, "canceled") != 0)
-            *ret_begun += minor_of(p, json_object_get(refund, "amount"));
+            *ret_begun += amount;
     }
     return done;
 }
@@ -321,6 +329,8 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     int64_t begun;
     const int64_t done = done_of(p, json, id, &begun, &count);
     json_decref(json);
+    if (done < 0)
+        return;
     if (done >= r->amount) {
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
         return;

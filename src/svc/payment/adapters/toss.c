@@ -145,7 +145,7 @@ static void tell_payment(const struct adapter_env *env, const struct payment *p,
     told->code = exchange_text(env->arena, json, "status");
     if (!id || strcmp(text_of(json, "orderId"), id) != 0)
         return; /* of another order: not believed */
-    told->ref = exchange_text(env->arena, json, "paymentKey");
+    told->ref = exchange_ref(env->arena, json, "paymentKey");
     if (p->later)
         tell_account(env, json, told);
     /* An account that was closed before anybody paid: there was no money. */
@@ -159,7 +159,7 @@ static void tell_payment(const struct adapter_env *env, const struct payment *p,
         told->said = SAID_CAPTURED;
         told->amount = amount_of(p, json_object_get(json, "totalAmount"));
         told->currency = exchange_text(env->arena, json, "currency");
-        told->returned = left < 0 ? 0 : told->amount - left;
+        exchange_returned(told, left < 0 ? -1 : told->amount - left);
     } else if (strcmp(status, "IN_PROGRESS") == 0) {
         told->said = SAID_READY;
     } else if (strcmp(status, "READY") == 0 || strcmp(status, "WAITING_FOR_DEPOSIT") == 0) {
@@ -246,7 +246,7 @@ static enum came_back returned(const struct adapter_env *env, const struct payme
     int64_t minor;
     if (!key || !key[0])
         return CAME_AWAY;
-    if (!order || !amount || !id || strcmp(order, id) != 0 || strlen(key) > PAYMENT_TEXT_MAX ||
+    if (!order || !amount || !id || strcmp(order, id) != 0 || !exchange_is_id(view_str(key)) ||
         currency_parse(currency_of(p), view_str(amount), &minor) != 0 || minor != p->books.amount)
         return CAME_FOREIGN;
     *ret_ref = view_str(key);
@@ -380,7 +380,7 @@ static void abandon(const struct adapter_env *env, const struct payment *p, stru
 }
 
 /* What of this refund is done, and what is begun (PayPal takes its time): its cancels have its id
- * in their reason. */
+ * in their reason. -1: it cannot be read. */
 static int64_t done_of(const struct payment *p, const json_t *payment, const char *id,
                        int64_t *ret_begun, uint32_t *ret_count)
 {
@@ -394,6 +394,8 @@ static int64_t done_of(const struct payment *p, const json_t *payment, const cha
             continue;
         const char *status = text_of(cancel, "cancelStatus");
         const int64_t amount = amount_of(p, json_object_get(cancel, "cancelAmount"));
+        if (amount < 0 || amount > p->books.amount)
+            return -1;
         ++*ret_count; /* an aborted one took its key along */
         if (strcmp(status, "IN_PROGRESS") == 0)
             *ret_begun += amount;
@@ -443,6 +445,8 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     const int64_t done = done_of(p, payment, id, &begun, &count);
     const int64_t left = amount_of(p, json_object_get(payment, "balanceAmount"));
     json_decref(payment);
+    if (done < 0 || left < 0)
+        return;
     if (done >= r->amount) {
         *told = (struct told){.said = SAID_CAPTURED, .amount = r->amount};
         return;
