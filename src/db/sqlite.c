@@ -58,11 +58,12 @@ static int start_reader(struct sqlite *s)
                               s->options.read_only ? SQLITE_SNAPSHOT : SQLITE_READER);
     if (rc < 0)
         return rc;
-    if (pthread_create(&reader->thread, NULL, read_all, reader) != 0) {
+    if (!s->options.alone && pthread_create(&reader->thread, NULL, read_all, reader) != 0) {
         sqlite_conn_close(&reader->conn);
         return ERR_NO_MEMORY;
     }
-    pthread_setname_np(reader->thread, "usher-db-read");
+    if (!s->options.alone)
+        pthread_setname_np(reader->thread, "usher-db-read");
     s->reader_count++;
     return 0;
 }
@@ -114,7 +115,8 @@ void sqlite_free(struct sqlite *s)
         return;
     sqlite_queue_close(&s->reads);
     for (uint32_t i = 0; i < s->reader_count; i++) {
-        pthread_join(s->readers[i].thread, NULL);
+        if (!s->options.alone)
+            pthread_join(s->readers[i].thread, NULL);
         sqlite_conn_close(&s->readers[i].conn);
     }
     if (s->writing)
@@ -128,6 +130,7 @@ void sqlite_free(struct sqlite *s)
 static int run(struct sqlite_queue *queue, struct sqlite_job *job, int64_t deadline_ns)
 {
     job->deadline_ns = deadline_ns;
+    job->waited = true;
     waiter_init(&job->waiter);
     int rc = sqlite_queue_put(queue, job);
     if (rc < 0)
@@ -138,12 +141,20 @@ static int run(struct sqlite_queue *queue, struct sqlite_job *job, int64_t deadl
 
 int sqlite_write(struct sqlite *s, struct sqlite_job *job, int64_t deadline_ns)
 {
-    return s->writing ? run(&s->writer.queue, job, deadline_ns) : ERR_DENIED;
+    if (!s->writing)
+        return ERR_DENIED;
+    if (!s->options.alone)
+        return run(&s->writer.queue, job, deadline_ns);
+    sqlite_writer_run(&s->writer, job);
+    return job->result;
 }
 
 int sqlite_read(struct sqlite *s, struct sqlite_job *job, int64_t deadline_ns)
 {
-    return run(&s->reads, job, deadline_ns);
+    if (!s->options.alone)
+        return run(&s->reads, job, deadline_ns);
+    run_read(&s->readers[0], job);
+    return job->result;
 }
 
 uint32_t sqlite_backlog(struct sqlite *s)

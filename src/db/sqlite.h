@@ -58,6 +58,9 @@ struct sqlite_options {
     uint32_t queue_max;        /* jobs waiting to write, and as many to read */
     uint32_t checkpoint_pages; /* pages in the log that begin a checkpoint */
     uint32_t cache_kib;        /* page cache of the writer; 0: SQLITE_CACHE_KIB */
+    /* No threads: a job runs where it is handed in, and nothing waits. The path is a name for
+     * SQLite's default layer (VFS), nobody else's; for the simulation, in virtual time. */
+    bool alone;
 };
 
 /* Embed it in what the job needs; it lives on the stack of the one who hands it in. */
@@ -69,6 +72,7 @@ struct sqlite_job {
     struct sqlite_job *next;
     int64_t deadline_ns;
     int result;
+    bool waited; /* somebody waits for it, on another thread */
     struct waiter waiter;
 };
 

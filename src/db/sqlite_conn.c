@@ -203,7 +203,7 @@ int sqlite_conn_open(struct sqlite_conn *conn, const struct sqlite_options *opti
 {
     int rc = 0;
     *conn = (struct sqlite_conn){0};
-    if (kind != SQLITE_WRITER && access(options->path, F_OK) < 0)
+    if (kind != SQLITE_WRITER && !options->alone && access(options->path, F_OK) < 0)
         return ERR_NOT_FOUND;
     if (kind == SQLITE_SNAPSHOT) {
         rc = open_snapshot(conn, options->path);

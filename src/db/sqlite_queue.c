@@ -89,7 +89,8 @@ void sqlite_queue_close(struct sqlite_queue *q)
 void sqlite_job_answer(struct sqlite_job *job, int result)
 {
     job->result = result;
-    waiter_wake(&job->waiter);
+    if (job->waited)
+        waiter_wake(&job->waiter);
 }
 
 bool sqlite_job_expired(struct sqlite_job *job)

@@ -12,13 +12,20 @@ static int empty_log(struct sqlite_conn *conn)
         sqlite3_wal_checkpoint_v2(conn->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
 }
 
+/* Files of a layer of its own have no place that another program could take from them. */
+static int note_place(struct sqlite_writer *w)
+{
+    return w->options.alone ? 0
+                            : sqlite_place_note(&w->place, w->options.path, w->options.lock_path);
+}
+
 /* Out of BROKEN; see sqlite.h for why the log must go. */
 static int recover(struct sqlite_writer *w)
 {
     sqlite_conn_close(&w->conn);
     int rc = sqlite_conn_open(&w->conn, &w->options, SQLITE_WRITER);
     if (rc == 0)
-        rc = sqlite_place_note(&w->place, w->options.path, w->options.lock_path);
+        rc = note_place(w);
     if (rc < 0)
         return rc;
     rc = empty_log(&w->conn);
@@ -158,7 +165,8 @@ static void run_transaction(struct sqlite_writer *w, struct sqlite_job *jobs)
         answer_all(jobs, ERR_UNKNOWN);
         return;
     }
-    sqlite_place_complete(&w->place);
+    if (!w->options.alone)
+        sqlite_place_complete(&w->place);
     if (changed && !is_in_place(w)) { /* it went while this was written */
         answer_all(jobs, ERR_UNKNOWN);
         return;
@@ -194,12 +202,14 @@ int sqlite_writer_start(struct sqlite_writer *w, const struct sqlite_options *op
     int rc = sqlite_conn_open(&w->conn, options, SQLITE_WRITER);
     if (rc < 0)
         return rc;
-    rc = sqlite_place_note(&w->place, options->path, options->lock_path);
+    rc = note_place(w);
     if (rc < 0) {
         sqlite_conn_close(&w->conn);
         return rc;
     }
     sqlite_queue_init(&w->queue, options->queue_max);
+    if (options->alone)
+        return 0;
     if (pthread_create(&w->thread, NULL, write_all, w) != 0) {
         sqlite_queue_release(&w->queue);
         sqlite_conn_close(&w->conn);
@@ -209,10 +219,17 @@ int sqlite_writer_start(struct sqlite_writer *w, const struct sqlite_options *op
     return 0;
 }
 
+void sqlite_writer_run(struct sqlite_writer *w, struct sqlite_job *job)
+{
+    job->next = NULL;
+    run_transaction(w, job);
+}
+
 void sqlite_writer_stop(struct sqlite_writer *w)
 {
     sqlite_queue_close(&w->queue);
-    pthread_join(w->thread, NULL);
+    if (!w->options.alone)
+        pthread_join(w->thread, NULL);
     sqlite_queue_release(&w->queue);
     sqlite_conn_close(&w->conn);
 }

@@ -26,6 +26,8 @@ struct sqlite_writer {
 
 /* Opens the connection and starts the thread. As sqlite_conn_open. */
 int sqlite_writer_start(struct sqlite_writer *w, const struct sqlite_options *options);
+/* Runs a job here and now; of a writer that is alone, which has no thread. */
+void sqlite_writer_run(struct sqlite_writer *w, struct sqlite_job *job);
 /* Ends the thread and closes. No job may be under way. */
 void sqlite_writer_stop(struct sqlite_writer *w);
 

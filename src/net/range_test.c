@@ -36,6 +36,9 @@ static void a_network_has_the_addresses_of_its_prefix(void **state)
         {"::ffff:192.0.2.0/120", "192.0.2.9", true},
         {"10.0.0.0/9", "10.127.1.1", true},
         {"10.0.0.0/9", "10.128.1.1", false},
+        {"192.0.2.8/31", "192.0.2.9", true},
+        {"192.0.2.9/31", "192.0.2.8", true},
+        {"192.0.2.8/31", "192.0.2.10", false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct net_range range;

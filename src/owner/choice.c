@@ -65,7 +65,7 @@ int owner_choose_seats(struct owner *owner, struct owner_ask *ask, struct seats_
                       ? pick_open(owner, ask, hold)
                       : seats_pick_best(owner->seats, &ask->best, hold->seats);
         if (err == ERR_CONFLICT)
-            ask->refusal.left = seats_left(owner->seats, ask->best.category, ask->best.section);
+            seats_explain_best(owner->seats, &ask->best, &ask->refusal);
         return err;
     }
     for (uint32_t i = 0; i < ask->seat_count; i++) {

@@ -112,7 +112,8 @@ void stage_open(struct stage *stage, const struct stage_options *options)
     assert(err == 0);
     if (options->shuffle)
         sched_shuffle(stage->sched, &stage->chance.chance);
-    err = store_mem_new(&stage->mem);
+    stage->mem = options->store;
+    err = stage->mem ? 0 : store_mem_new(&stage->mem);
     assert(err == 0);
     put_performance(stage);
 }

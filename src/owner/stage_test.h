@@ -30,6 +30,7 @@ struct stage_options {
     uint32_t sale_state; /* the performance begins in */
     uint32_t fibers_max; /* 0: 256 */
     bool shuffle;        /* chance picks among ready fibers */
+    struct store *store; /* the stage's from then on; NULL: one in memory */
 };
 
 struct stage {
@@ -38,7 +39,7 @@ struct stage {
     struct loop *loop;
     struct sched *sched;
     struct hall *hall;
-    struct store *mem;
+    struct store *mem; /* without faults of its own: options.store, or one in memory */
     struct scope scope;
     uint32_t performance_id;
     int64_t prices[STAGE_CATEGORIES];

@@ -211,6 +211,31 @@ int seats_pick_best(const struct seats *s, const struct seats_best *best,
     return 0;
 }
 
+void seats_explain_best(const struct seats *s, const struct seats_best *best,
+                        struct seats_refusal *ret)
+{
+    uint32_t seats[SEATS_PARTY_MAX];
+    struct seats_best one = {.party = 1, .category = best->category, .section = best->section};
+    ret->left = seats_left(s, best->category, best->section);
+    ret->nearest_count = 0;
+    if (ret->left != SEATS_LEFT_FREE || best->wheelchairs > 0 || best->restricted_view ||
+        seats_pick_best(s, &one, seats) == 0)
+        return;
+    ret->left = SEATS_LEFT_KINDS;
+    one.restricted_view = true;
+    if (seats_pick_best(s, &one, seats) == 0)
+        ret->nearest[ret->nearest_count++] = seats[0];
+    one.restricted_view = false;
+    one.wheelchairs = 1;
+    if (seats_pick_best(s, &one, seats) != 0)
+        return; /* companions' seats alone are nobody's to ask for */
+    const bool before = ret->nearest_count > 0 && seats[0] < ret->nearest[0];
+    ret->nearest[ret->nearest_count] = before ? ret->nearest[0] : seats[0];
+    if (before)
+        ret->nearest[0] = seats[0];
+    ret->nearest_count++;
+}
+
 int seats_pick_standing(const struct seats *s, uint32_t section, uint32_t quantity,
                         uint32_t ret_seats[SEATS_PARTY_MAX])
 {

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "err/err.h"
 #include "seats/fixture_test.h"
 
 /* --- brute force: written from the words of seats.h alone --- */
@@ -446,9 +447,56 @@ static void test_refuses_what_is_out_of_range(void **state)
     fixture_release(&hall);
 }
 
+/* Where no ordinary place is left, a refusal names what can be asked for. */
+static void test_says_which_kinds_are_left(void **state)
+{
+    static const char *const rows[] = {"......"};
+    const struct seats_best two = {.party = 2, .category = -1, .section = -1};
+    struct seats_best wish = two;
+    struct seats_refusal refusal;
+    uint32_t found[SEATS_PARTY_MAX];
+    struct hall hall;
+    fixture_init(&hall);
+    fixture_rows(&hall, rows, 1);
+    hall.seats[2].kind = HALL_RESTRICTED_VIEW;
+    hall.seats[3].kind = HALL_COMPANION;
+    hall.seats[1].kind = HALL_WHEELCHAIR;
+    struct seats *s = fixture_engine(&hall);
+    assert_int_equal(seats_pick_best(s, &two, found), 0);
+    const struct seats_hold most = {.hold_id = fixture_id(1),
+                                    .account_id = fixture_id(2),
+                                    .expires_at_ms = 1000,
+                                    .count = 3,
+                                    .seats = {0, 4, 5}};
+    assert_int_equal(seats_hold(s, &most, 1, NULL), 0);
+    assert_int_equal(seats_pick_best(s, &two, found), ERR_CONFLICT);
+    seats_explain_best(s, &two, &refusal);
+    assert_int_equal(refusal.left, SEATS_LEFT_KINDS);
+    assert_int_equal(refusal.nearest_count, 2);
+    assert_true(refusal.nearest[0] == 1 && refusal.nearest[1] == 2);
+    /* Whoever asks for them already is told no such thing. */
+    wish.wheelchairs = 2;
+    seats_explain_best(s, &wish, &refusal);
+    assert_int_equal(refusal.left, SEATS_LEFT_FREE);
+    assert_int_equal(refusal.nearest_count, 0);
+    /* Companions' seats alone are nobody's to ask for. */
+    const struct seats_hold rest = {.hold_id = fixture_id(3),
+                                    .account_id = fixture_id(4),
+                                    .expires_at_ms = 1000,
+                                    .count = 2,
+                                    .seats = {1, 2}};
+    assert_int_equal(seats_hold(s, &rest, 1, NULL), 0);
+    seats_explain_best(s, &two, &refusal);
+    assert_int_equal(refusal.left, SEATS_LEFT_KINDS);
+    assert_int_equal(refusal.nearest_count, 0);
+    seats_free(s);
+    fixture_release(&hall);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_says_which_kinds_are_left),
         cmocka_unit_test(test_agrees_with_brute_force),
         cmocka_unit_test(test_sells_out_by_best),
         cmocka_unit_test(test_windows_see_over_their_seam),

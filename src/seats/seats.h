@@ -66,6 +66,7 @@ enum seats_left {
     SEATS_LEFT_FREE, /* some are free, and do not fit */
     SEATS_LEFT_SOON, /* none is free, and some are in holds or at rest: look again in a moment */
     SEATS_LEFT_NONE, /* all are sold or kept back */
+    SEATS_LEFT_KINDS /* some are free, of kinds not asked for; nearest: the best of each kind */
 };
 
 /* Why a hold is refused, and what is free instead. */
@@ -105,8 +106,7 @@ uint64_t seats_freed(const struct seats *s);
 enum seats_left seats_left(const struct seats *s, int32_t category, int32_t section);
 /* seat < place_count */
 enum seats_state seats_state(const struct seats *s, uint32_t seat);
-/* Places the account, or person, has now, held and sold: what places_max bounds, for whoever must
- * check it. */
+/* Places the account, or person, has now, held and sold: what places_max bounds. */
 uint32_t seats_of_account(const struct seats *s, struct id counted);
 /* The live hold, valid until the next change, or NULL. An expired one that was not collected yet is
  * still there. */
@@ -120,8 +120,7 @@ const struct seats_hold *seats_next_hold(const struct seats *s, uint32_t *cursor
  * ERR_INVALID: a seat index out of range or twice, no seat, more than 8.
  * ERR_CONFLICT: a seat is not free; *ret_refusal (may be NULL) says which, and what is nearest.
  * ERR_FULL: the account, or person, would have more than places_max, or the engine more of them
- * than it may.
- */
+ * than it may. */
 int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
                struct seats_refusal *ret_refusal);
 
@@ -138,6 +137,9 @@ int seats_hold(struct seats *s, const struct seats_hold *ask, int64_t now_ms,
  * ERR_CONFLICT: no fitting run is free (nor, with apart, enough seats). */
 int seats_pick_best(const struct seats *s, const struct seats_best *best,
                     uint32_t ret_seats[SEATS_PARTY_MAX]);
+/* Why that found nothing: ret->left and ret->nearest. */
+void seats_explain_best(const struct seats *s, const struct seats_best *best,
+                        struct seats_refusal *ret);
 
 /* Chooses, without taking: the lowest free places of a standing area, ascending. ERR_INVALID: no
  * such standing section, quantity 0 or more than 8. ERR_CONFLICT: fewer are free. */

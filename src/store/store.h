@@ -55,6 +55,9 @@ int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_s
 /* The same for writing, of a store that was made before. ERR_NOT_FOUND: there is no table in it,
  * and none is made. */
 int store_sqlite_open_made(const char *data_dir, struct store **ret_store);
+/* The same without threads and without a folder: name is a database of SQLite's default layer, and
+ * its log is emptied at checkpoint_pages. For the simulation. As store_sqlite_open. */
+int store_sqlite_open_alone(const char *name, uint32_t checkpoint_pages, struct store **ret_store);
 
 /* The shared body: a MariaDB database that any number of processes may have open, mariadb://… as in
  * db/mariadb.h, brought to the present schema under a lock. ERR_INVALID (the address), what

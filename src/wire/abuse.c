@@ -29,12 +29,21 @@ static const struct {
     [ABUSE_PROTOCOL] = {"protocol", &protocol},
 };
 
-void abuse_note(struct conn *conn, enum abuse kind, struct view address, struct view path)
+static void note(enum log_level level, enum abuse kind, struct view address, struct view path)
 {
     metric_add(kinds[kind].count, 1);
-    log_event(LOG_WARN, "request.refuse", log_str("event.reason", kinds[kind].reason),
-              log_view("client.ip", address.len ? address : conn_host(conn)),
-              log_view("url.path", path));
+    log_event(level, "request.refuse", log_str("event.reason", kinds[kind].reason),
+              log_view("client.ip", address), log_view("url.path", path));
+}
+
+void abuse_note(struct conn *conn, enum abuse kind, struct view address, struct view path)
+{
+    note(LOG_WARN, kind, address.len ? address : conn_host(conn), path);
+}
+
+void abuse_note_call(struct conn *conn, struct view path)
+{
+    note(LOG_INFO, ABUSE_MALFORMED, conn_host(conn), path);
 }
 
 enum abuse abuse_of_status(int status)

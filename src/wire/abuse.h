@@ -21,6 +21,9 @@ enum abuse {
 
 /* address: where the caller is; empty: the other end of the connection. path: of what; or empty. */
 void abuse_note(struct conn *conn, enum abuse kind, struct view address, struct view path);
+/* The same for a call whose request is malformed, which is answered with a code that looks like a
+ * mistake of ours: counted as malformed, and a line of the level info. */
+void abuse_note_call(struct conn *conn, struct view path);
 /* The kind of a refusal with this status. */
 enum abuse abuse_of_status(int status);
 

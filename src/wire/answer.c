@@ -1,4 +1,5 @@
 #include "wire/answer.h"
+#include "wire/abuse.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -610,6 +611,10 @@ static void tell_failure(const struct exchange *exchange)
     const struct call *call = &exchange->call;
     const bool broken = call->code == CODE_INTERNAL || call->code == CODE_DATA_LOSS;
     char id[TRACE_REQUEST_ID_MAX + 1], trace[TRACE_ID_CHARS + 1];
+    if (broken && exchange->callers_fault) {
+        abuse_note_call(exchange->conn, call->route ? call->route->path : (struct view){0});
+        return;
+    }
     if (!broken && (call->code != CODE_UNAVAILABLE || exchange->shard->draining))
         return;
     trace_write_id(&call->trace, trace);

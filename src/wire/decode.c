@@ -16,6 +16,7 @@ static int malformed(struct exchange *exchange, const char *field, const char *t
     Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
     detail.reason = "BAD_ARGUMENT";
     detail.field = (char *)field;
+    exchange->callers_fault = true;
     return call_fail(&exchange->call, CODE_INVALID_ARGUMENT, &detail, "%s%s%s",
                      field[0] ? field : exchange->call.route->descriptor->input->short_name,
                      field[0] ? ": " : " ", text);
@@ -45,7 +46,8 @@ static int unwrap(struct exchange *exchange, struct view body, struct view *ret_
     if (found != ENVELOPE_MESSAGE)
         return ERR_NO_MEMORY;
     *ret_packed = flags & ENVELOPE_COMPRESSED;
-    if (*ret_packed && exchange->squeeze == SQUEEZE_NONE)
+    exchange->callers_fault = *ret_packed && exchange->squeeze == SQUEEZE_NONE;
+    if (exchange->callers_fault) /* INTERNAL is what gRPC's compression.md wants */
         return call_fail(&exchange->call, CODE_INTERNAL, NULL,
                          "the message is marked as compressed, but no encoding is named");
     if (flags & ~ENVELOPE_COMPRESSED)

@@ -330,6 +330,7 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
         return BODY_REFUSE;
     }
     exchange->compressed = request.code == CODE_UNIMPLEMENTED && exchange->call.route;
+    exchange->callers_fault = request.code != CODE_OK;
     if (request.code != CODE_OK)
         return refuse(exchange, request.code, request.message);
     exchange->arena.max = exchange->call.route->arena_max;

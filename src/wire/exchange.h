@@ -49,12 +49,13 @@ struct exchange {
     enum squeeze squeeze; /* how the request's messages are packed */
     enum squeeze accepts; /* how those of the answer may be */
     bool get;
-    bool compressed; /* the request claims an encoding that is not identity */
-    bool running;    /* a fiber has it */
-    bool begun;      /* the answer's head is out */
-    bool pending;    /* a pushed frame is not with the kernel yet */
-    bool detached;   /* a stream that went on without its fiber: its span was put then */
-    bool ending;     /* over HTTP/2, the last envelope waits for a piece to go out */
+    bool compressed;    /* the request claims an encoding that is not identity */
+    bool callers_fault; /* the request is wrong, whatever the protocol's code for that says */
+    bool running;       /* a fiber has it */
+    bool begun;         /* the answer's head is out */
+    bool pending;       /* a pushed frame is not with the kernel yet */
+    bool detached;      /* a stream that went on without its fiber: its span was put then */
+    bool ending;        /* over HTTP/2, the last envelope waits for a piece to go out */
     bool over_h2;
     bool secure;                 /* the caller's end is under TLS */
     struct credentials *unknown; /* who calls is found out in the fiber; in the arena */

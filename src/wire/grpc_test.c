@@ -9,14 +9,22 @@
 #include "codec/envelope.h"
 #include "err/err.h"
 #include "http/h2.h"
+#include "observe/log.h"
 #include "wire/fixture_test.h"
 
 #define TICKET "/usher.v1.TicketService/"
 
 static struct fixture f;
+static FILE *log_lines;
 
 static int start(void **state)
 {
+    log_lines = tmpfile();
+    if (!log_lines)
+        return -1;
+    const struct log_options log = {
+        .level = LOG_INFO, .form = LOG_JSON, .fd = fileno(log_lines), .clock = clock_system()};
+    log_setup(&log);
     fixture_start(&f, (struct server_options){0});
     return 0;
 }
@@ -173,6 +181,16 @@ static void bad_requests_have_their_codes(void **state)
         assert_has(&in, bad[i].text);
         buf_release(&in);
     }
+    /* INTERNAL is the protocol's word for two of them: none is a failure of ours. */
+    static char text[65536];
+    log_flush();
+    const ssize_t len = pread(fileno(log_lines), text, sizeof(text) - 1, 0);
+    assert_true(len > 0);
+    assert_null(strstr(text, "\"event.action\":\"call.fail\""));
+    const char *first = strstr(text, "\"event.action\":\"request.refuse\"");
+    assert_non_null(first);
+    assert_non_null(strstr(first, "\"event.reason\":\"malformed\""));
+    assert_non_null(strstr(first + 1, "\"event.action\":\"request.refuse\""));
 }
 
 static void messages_are_percent_coded_and_details_packed(void **state)

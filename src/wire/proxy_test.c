@@ -134,6 +134,13 @@ static void a_header_of_the_proxy_protocol_is_read(void **state)
     assert_int_equal(READ(six, &header), 0);
     assert_string_equal(header.host, "2001:db8:2::7");
     assert_true(header.secure);
+    /* The same with the flag that the client came without TLS. */
+    static const char plain[] =
+        SIGNATURE "\x21\x21\0\x2c\x20\x01\x0d\xb8\0\x02\0\0\0\0\0\0\0\0\0\x07"
+                  "\x20\x01\x0d\xb8\0\x02\0\0\0\0\0\0\0"
+                  "\0\0\x01\x12\x34\x01\xbb\x20\0\x05\x00\0\0\0\0";
+    assert_int_equal(READ(plain, &header), 0);
+    assert_false(header.secure);
 
     /* A check of the proxy's own, and a family without addresses: nobody is named. */
     assert_int_equal(READ(SIGNATURE "\x20\0\0\0", &header), 0);

@@ -15,9 +15,11 @@
 static_assert(CODE_UNAUTHENTICATED == STATS_CODES - 1, "every code has a counter");
 
 /* What a server's span calls an error (OpenTelemetry, semantic conventions of gRPC spans), and what
- * was to be expected is not: a place that is taken, a turn that is over. */
-static bool is_failure(enum code code)
+ * was to be expected is not: a place that is taken, a turn that is over, a wrong request. */
+static bool is_failure(const struct exchange *exchange, enum code code)
 {
+    if (exchange->callers_fault)
+        return false;
     return code == CODE_UNKNOWN || code == CODE_DEADLINE_EXCEEDED || code == CODE_INTERNAL ||
            code == CODE_UNAVAILABLE || code == CODE_DATA_LOSS;
 }
@@ -28,7 +30,7 @@ static void keep_span(const struct exchange *exchange, enum code code, int64_t t
     const struct view path = call->route ? call->route->path : VIEW_LIT("/unknown");
     struct span span = {
         .kind = SPAN_SERVER,
-        .failed = is_failure(code),
+        .failed = is_failure(exchange, code),
         .code = code,
         .began_ns = exchange->began_ns,
         .took_ns = took_ns,
@@ -43,8 +45,8 @@ static void note_span(const struct exchange *exchange, enum code code, int64_t t
 {
     const struct call *call = &exchange->call;
     const bool streams = call->route && method_streams_answer(call->route->method);
-    if (!exchange->detached &&
-        spans_want(call->trace.choice == TRACE_CHOSEN, is_failure(code), streams ? 0 : took_ns))
+    if (!exchange->detached && spans_want(call->trace.choice == TRACE_CHOSEN,
+                                          is_failure(exchange, code), streams ? 0 : took_ns))
         keep_span(exchange, code, took_ns);
 }
 

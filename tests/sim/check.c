@@ -1,6 +1,7 @@
 /* What must be so: at every answer, and at the end. Names P1 … P11 are the contract's. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "audit/audit.h"
 #include "owner/state.h"
@@ -425,6 +426,18 @@ static void check_figures(struct world *world, struct post *post)
         world_fail(world, "P7: the figures of owner %u are not the ledger's", post->number);
 }
 
+/* How long nothing can end: until just before the next hold's end, and at least 100 ms. */
+static uint32_t quiet_ms(const struct truth *truth, int64_t now_ms)
+{
+    int64_t next_ms = INT64_MAX;
+    for (uint32_t i = 0; i < truth->hold_count; i++) {
+        const struct truth_hold *known = &truth->holds[i];
+        if (known->fate == TRUTH_HELD && known->hold.expires_at_ms < next_ms)
+            next_ms = known->hold.expires_at_ms;
+    }
+    return next_ms - now_ms > 200 && next_ms < INT64_MAX ? (uint32_t)(next_ms - now_ms) - 100 : 100;
+}
+
 /* Everything held ends in time. */
 static void check_expiry(struct world *world, struct post *post)
 {
@@ -432,10 +445,12 @@ static void check_expiry(struct world *world, struct post *post)
     const uint32_t longest_ms =
         (truth->offer_count > 0 ? LEDGER_OFFER_MAX_MS : world->stage.options.hold_ttl_ms) +
         (uint32_t)LEDGER_EXTEND_MAX_MS + 1000;
+    uint32_t step_ms;
     for (uint32_t waited_ms = 0;
          waited_ms <= longest_ms && truth_counts(truth).held + truth_counts(truth).offered > 0;
-         waited_ms += 100) {
-        stage_sleep(100);
+         waited_ms += step_ms) {
+        step_ms = quiet_ms(truth, post_now_ms(post));
+        stage_sleep(step_ms);
         if (!truth_follow(&world->truth))
             world_fail(world, "%s", truth->error);
         for (uint32_t i = 0; i < truth->hold_count && !world->tale.failed; i++) {
@@ -617,4 +632,23 @@ void check_audit(struct world *world)
         world_fail(world, "P11: the audit has not read it all");
     else if (report.finding_count > 0)
         world_fail(world, "P11: the audit finds: %s", report.findings[0].text);
+}
+
+void check_kept(struct world *world)
+{
+    struct store *store = world->stage.mem;
+    const struct ledger_tail *tail = &world->truth.tail;
+    struct ledger_row *rows;
+    struct arena arena;
+    size_t count = 0;
+    if (tail->seq == 0)
+        return;
+    arena_init(&arena, 4u << 20);
+    int err = store->ops->ledger_read(store, world->stage.performance_id, tail->seq, 1, &arena,
+                                      &rows, &count, DEADLINE_NEVER);
+    if (err != 0)
+        world_fail(world, "P2: after a power cut the ledger gives %s", err_name(err));
+    else if (count != 1 || memcmp(rows[0].hash, tail->hash, LEDGER_HASH_BYTES) != 0)
+        world_fail(world, "P2: a power cut took row %" PRIu64 " of the ledger", tail->seq);
+    arena_release(&arena);
 }

@@ -242,6 +242,36 @@ static void restart(struct world *world, bool kill)
     }
 }
 
+/* After a power cut: nobody of before is there any more. */
+static void come_back(struct world *world)
+{
+    if (!world->disk || body_cuts(world->stage.mem) == world->cuts)
+        return;
+    world->cuts = body_cuts(world->stage.mem);
+    world_say(world, "the power was cut");
+    check_kept(world);
+    for (struct post *post = any_post(world); post; post = any_post(world))
+        post_close(world, post, true);
+    world_wait(world, 300);
+    if (world_posts(world) == 0)
+        post_open(world);
+}
+
+/* The power goes, for the disk and for all owners at once. In a world without a disk: as a kill. */
+static void cut_power(struct world *world)
+{
+    if (!world->disk) {
+        restart(world, true);
+        return;
+    }
+    if (world_odds(world, 80)) {
+        disk_cut_soon(1 + world_below(world, 60)); /* come_back sees to the rest */
+        return;
+    }
+    body_cut_power(world->stage.mem);
+    come_back(world);
+}
+
 static void stop_and_start(struct world *world)
 {
     restart(world, false);
@@ -298,6 +328,9 @@ static bool is_serving(const struct post *post)
 
 static void calm_down(struct world *world)
 {
+    if (world->disk)
+        disk_cut_soon(0);
+    come_back(world);
     world_say(world, "calm");
     world->calm = true;
     while (world_posts(world) > 1)
@@ -310,6 +343,8 @@ static void calm_down(struct world *world)
             world->posts[i] = NULL;
     }
     post_weather(world->posts[0], &(struct weather){0});
+    if (world->disk)
+        body_set_weather(world->stage.mem, &(struct disk_weather){0});
     /* A call that was under way may still take the store down. */
     for (int i = 0; i < 300 && !is_serving(world->posts[0]); i++) {
         store_fault_reset(world->posts[0]->store);
@@ -320,8 +355,8 @@ static void calm_down(struct world *world)
 
 void director_run(void *arg)
 {
-    static void (*const acts[])(struct world *) = {jump_clock,     pause_sale,     crash_store,
-                                                   stop_and_start, kill_and_start, take_over};
+    static void (*const acts[])(struct world *) = {
+        jump_clock, pause_sale, crash_store, stop_and_start, kill_and_start, take_over, cut_power};
     struct world *world = arg;
     const uint32_t trouble = world_below(world, 4); /* 0: none in this world */
     post_open(world);
@@ -336,6 +371,7 @@ void director_run(void *arg)
         mend(world);
         if (world_odds(world, 1))
             set_waiting(world, world_odds(world, 50) ? 0 : 1000 + world_below(world, 8000));
+        come_back(world);
         if (world_odds(world, 12))
             keep_back(world);
         if (world_odds(world, 8))

@@ -108,7 +108,8 @@ struct post *post_open(struct world *world)
     post->number = ++world->post_count;
     post->shadow.states = calloc(world->stage.hall->place_count, sizeof(*post->shadow.states));
     assert(post->shadow.states);
-    int err = store_fault_new(world->stage.mem, NULL, &post->store);
+    post->front = world->disk ? body_front(world->stage.mem) : NULL;
+    int err = store_fault_new(world->disk ? post->front : world->stage.mem, NULL, &post->store);
     assert(err == 0);
     if (!world->calm)
         post_weather(post, &world->weather);
@@ -141,6 +142,8 @@ void post_close(struct world *world, struct post *post, bool crash)
     while (post->visitors > 0) /* answered, but they have not run yet */
         stage_run_ready();
     store_free(post->store);
+    if (post->front)
+        store_free(post->front);
     free(post->shadow.states);
     free(post);
 }

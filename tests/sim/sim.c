@@ -1,8 +1,10 @@
 /*
  * sim: many on-sales, each from its seed.
  *
- *     sim [--seeds N] [--first N]     plays N seeds (500), from the first (1) on
- *     sim --seed N [--verbose]        plays one; verbose: prints all that happens in it
+ *     sim [--disk] [--seeds N] [--first N]    plays N seeds (500), from the first (1) on
+ *     sim [--disk] --seed N [--verbose]       plays one; verbose: prints all that happens in it
+ *
+ * With --disk the store is SQLite on a simulated disk (disk.h), else the one in memory.
  *
  * The same seed is the same world: a failing one is printed and can be played again.
  */
@@ -22,12 +24,13 @@
 static struct world world;
 
 static char seed_text[24];
+static bool disk;
 
 static void replay_hint(const char *what)
 {
     const char *const texts[] = {
-        "not ok sim seed ", seed_text,     ": ", what, "\n    to see it: sim --seed ",
-        seed_text,          " --verbose\n"};
+        "not ok sim seed ",    seed_text, ": ",      what,          "\n    to see it: sim ",
+        disk ? "--disk " : "", "--seed ", seed_text, " --verbose\n"};
     last_words(texts, sizeof(texts) / sizeof(texts[0]));
 }
 
@@ -44,13 +47,26 @@ static void catch_signals(void)
         signal(signals[i], died);
 }
 
+struct row {
+    const char *what;
+    uint64_t count;
+};
+
+/* False: one of them never happened. */
+static bool print(const struct row *rows, size_t count)
+{
+    bool all = true;
+    for (size_t i = 0; i < count; i++) {
+        printf("    %-28s %10" PRIu64 "\n", rows[i].what, rows[i].count);
+        all = all && rows[i].count > 0;
+    }
+    return all;
+}
+
 /* A run over many seeds that never met one of these has proved less than it says. */
 static bool covers(const struct coverage *c)
 {
-    const struct {
-        const char *what;
-        uint64_t count;
-    } rows[] = {
+    const struct row rows[] = {
         {"holds granted", c->answers[OWNER_HOLD][0]},
         {"best seats granted", c->answers[OWNER_HOLD_BEST][0]},
         {"holds given back", c->answers[OWNER_RELEASE][0]},
@@ -96,18 +112,26 @@ static bool covers(const struct coverage *c)
         {"pauses", c->pauses},
         {"store crashes", c->crashes},
         {"clock jumps", c->jumps},
+        {"holds of an hour and more", c->long_holds},
         {"expiries", c->expiries},
         {"rests", c->rests},
         {"holds sold", c->sold},
         {"orders cancelled", c->cancelled},
         {"orders given back in part", c->reduced},
     };
-    bool all = true;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        printf("    %-28s %10" PRIu64 "\n", rows[i].what, rows[i].count);
-        all = all && rows[i].count > 0;
-    }
-    return all;
+    const struct row disk_rows[] = {
+        {"syncs", c->disk.syncs},
+        {"writes that failed", c->disk.failed_writes},
+        {"syncs that failed", c->disk.failed_syncs},
+        {"reads that failed", c->disk.failed_reads},
+        {"syncs that hung", c->disk.hangs},
+        {"power cuts", c->disk.cuts},
+        {"… writes lost by them", c->disk.lost_writes},
+        {"… writes torn by them", c->disk.torn_writes},
+        {"… unsynced writes kept", c->disk.kept_writes},
+    };
+    const bool all = print(rows, sizeof(rows) / sizeof(rows[0]));
+    return disk ? print(disk_rows, sizeof(disk_rows) / sizeof(disk_rows[0])) && all : all;
 }
 
 /* False: it failed, and that was said. */
@@ -116,7 +140,7 @@ static bool play(uint64_t seed, bool verbose, struct coverage *coverage, uint64_
     world.seed = seed;
     snprintf(seed_text, sizeof(seed_text), "%" PRIu64, seed);
     alarm(SEED_SECONDS_MAX);
-    const bool fine = world_play(&world, seed, verbose, coverage);
+    const bool fine = world_play(&world, seed, disk, verbose, coverage);
     alarm(0);
     *ret_hash = world.tale.trace_hash;
     if (!fine)
@@ -164,11 +188,15 @@ int main(int argc, char **argv)
                                                              : NULL;
         if (strcmp(argv[i], "--verbose") == 0) {
             verbose = true;
+        } else if (strcmp(argv[i], "--disk") == 0) {
+            disk = true;
         } else if (number && value) {
             *number = strtoull(value, NULL, 10);
             i++;
         } else {
-            fprintf(stderr, "usage: sim [--seeds N] [--first N] | --seed N [--verbose]\n");
+            fprintf(
+                stderr,
+                "usage: sim [--disk] [--seeds N] [--first N] | [--disk] --seed N [--verbose]\n");
             return 2;
         }
     }

@@ -135,7 +135,7 @@ static void draw_stage(struct world *world, uint64_t seed)
         {"..", NULL},
         {NULL},
     };
-    static const uint32_t ttls_ms[] = {700, 2000, 5000, 20000};
+    static const uint32_t ttls_ms[] = {700, 2000, 5000, 20000, 3600000, 14400000};
     static const uint32_t rests_ms[] = {0, 50, 1000, 6000};
     struct chance_seeded seeded;
     struct chance *chance = &seeded.chance;
@@ -146,26 +146,62 @@ static void draw_stage(struct world *world, uint64_t seed)
         .seed = chance_u64(chance),
         .rows = halls[hall],
         .standing = least + (uint32_t)chance_below(chance, 10),
-        .hold_ttl_ms = ttls_ms[chance_below(chance, 4)],
+        .hold_ttl_ms = ttls_ms[chance_below(chance, 6)],
         .rest_ms = rests_ms[chance_below(chance, 4)],
         .places_max = 2 + (uint32_t)chance_below(chance, 9),
         .sale_state = chance_below(chance, 2) ? STAGE_OPEN : STAGE_DRAFT,
         .by_person = chance_below(chance, 4) == 0,
         .shuffle = true,
+        .store = world->disk ? body_open(chance_u64(chance)) : NULL,
     };
     stage_open(&world->stage, &options);
     world->tale.loop = world->stage.loop;
 }
 
-bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverage *coverage)
+/* How the disk is: well, or as a bad one is, or hanging for longer than a commit may take. */
+static void draw_disk(struct world *world)
 {
-    *world = (struct world){.seed = seed, .tale = tale_new(verbose), .coverage = coverage};
+    static const struct disk_weather kinds[] = {
+        {0},
+        {.hang_ppm = 20000, .hang_max_ns = 400 * NS_PER_MS},
+        {.write_ppm = 300, .sync_ppm = 5000, .read_ppm = 50},
+        {.write_ppm = 2000,
+         .sync_ppm = 30000,
+         .read_ppm = 200,
+         .hang_ppm = 10000,
+         .hang_max_ns = 12000 * NS_PER_MS},
+    };
+    body_set_weather(world->stage.mem,
+                     &kinds[world_below(world, sizeof(kinds) / sizeof(kinds[0]))]);
+}
+
+static void add_disk(struct coverage *coverage)
+{
+    const struct disk_counts *c = disk_counts();
+    coverage->disk.syncs += c->syncs;
+    coverage->disk.failed_writes += c->failed_writes;
+    coverage->disk.failed_syncs += c->failed_syncs;
+    coverage->disk.failed_reads += c->failed_reads;
+    coverage->disk.hangs += c->hangs;
+    coverage->disk.cuts += c->cuts;
+    coverage->disk.lost_writes += c->lost_writes;
+    coverage->disk.torn_writes += c->torn_writes;
+    coverage->disk.kept_writes += c->kept_writes;
+}
+
+bool world_play(struct world *world, uint64_t seed, bool disk, bool verbose,
+                struct coverage *coverage)
+{
+    *world =
+        (struct world){.seed = seed, .disk = disk, .tale = tale_new(verbose), .coverage = coverage};
     draw_stage(world, seed);
     world->chance = &world->stage.chance.chance;
     world->receipts = calloc(WORLD_RECEIPTS_MAX, sizeof(*world->receipts));
     assert(world->receipts);
     truth_init(&world->truth, &world->stage);
     draw_weather(world);
+    if (disk)
+        draw_disk(world);
     world->buyer_count = world->buyers_left = 5 + world_below(world, WORLD_BUYERS_MAX - 4);
     world->acts = 8 + world_below(world, 40);
     for (uint32_t i = 0; i < world->buyer_count; i++) {
@@ -194,6 +230,10 @@ bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverag
     for (uint32_t i = 0; i < world->truth.hold_count; i++)
         coverage->sold_dear +=
             world->truth.holds[i].fate == TRUTH_SOLD && world->truth.holds[i].hold.price_list > 0;
+    if (world->stage.options.hold_ttl_ms >= 3600000)
+        coverage->long_holds += world->truth.hold_count;
+    if (disk)
+        add_disk(coverage);
     coverage->sold += truth_count_fate(&world->truth, TRUTH_SOLD);
     coverage->cancelled += truth_count_fate(&world->truth, TRUTH_CANCELLED);
     if (!world->tale.failed)

@@ -3,8 +3,8 @@
  * buyers who do what buyers do, all in virtual time.
  *
  *     buyers ──owner_ask──▶ posts: owner over store_fault over ┐
- *     director ──faults, pauses, clock jumps, takeovers──▶ …   ├─▶ one store in memory ◀── truth
- *                                                     another  ┘
+ *     director ──faults, pauses, clock jumps, takeovers──▶ …   ├─▶ one store in memory, ◀── truth
+ *                                                     another  ┘   or on a disk that fails
  *
  * A post is an owner at work with its own way to the store, so that one of two may be cut off,
  * paused or gone while the other sells. Every answer is compared with the ledger at the moment it
@@ -13,6 +13,7 @@
 #ifndef USHER_TESTS_SIM_WORLD_H
 #define USHER_TESTS_SIM_WORLD_H
 
+#include "sim/body.h"
 #include "sim/tale.h"
 #include "sim/truth.h"
 #include "store/wrap/fault.h"
@@ -32,6 +33,8 @@ struct coverage {
     uint64_t uncertain_done; /* answered 0 though its commit failed */
     uint64_t loads, commits;
     uint64_t takeovers, kills, restarts, pauses, crashes, jumps, fenced_asks;
+    uint64_t long_holds;
+    struct disk_counts disk;
     uint64_t expiries, sold, cancelled, reduced, rests, lists, sold_dear, plans, choices, codes,
         offers, lapses, offers_sold;
 };
@@ -48,7 +51,8 @@ struct shadow {
 struct post {
     struct world *world;
     struct owner *owner;
-    struct store *store; /* store_fault around the one in memory */
+    struct store *store; /* store_fault around the world's */
+    struct store *front; /* of a world with a disk: its way there; else NULL */
     struct shadow shadow;
     uint32_t number;
     bool leaving; /* takes no new asks */
@@ -95,6 +99,7 @@ struct weather {
 
 struct world {
     uint64_t seed;
+    bool disk; /* the store is SQLite on a simulated disk */
     struct stage stage;
     struct tale tale;
     struct truth truth;
@@ -109,14 +114,17 @@ struct world {
     uint32_t acts; /* a buyer's */
     struct receipt *receipts;
     uint32_t receipt_count;
-    bool jumped; /* the wall clock: a key may be forgotten at any time */
-    bool calm;   /* no faults any more, one owner */
+    uint64_t cuts; /* of the power, that the director knows of */
+    bool jumped;   /* the wall clock: a key may be forgotten at any time */
+    bool calm;     /* no faults any more, one owner */
     bool ended;
     int64_t latest_ms; /* the latest time that an owner gave */
 };
 
-/* Plays the seed. False: the tale says what is wrong; its hash is that of all that happened. */
-bool world_play(struct world *world, uint64_t seed, bool verbose, struct coverage *coverage);
+/* Plays the seed; disk: with SQLite on a simulated disk in place of the store in memory. False: the
+ * tale says what is wrong; its hash is that of all that happened. */
+bool world_play(struct world *world, uint64_t seed, bool disk, bool verbose,
+                struct coverage *coverage);
 
 /* ---- for the files of the world alone ---- */
 
@@ -142,6 +150,8 @@ void check_calm(struct world *world);
 void check_end(struct world *world);
 /* Not from a fiber. */
 void check_audit(struct world *world);
+/* After a power cut: what was seen of the ledger is still in it. */
+void check_kept(struct world *world);
 
 /* post.c */
 struct post *post_open(struct world *world);

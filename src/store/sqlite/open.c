@@ -123,15 +123,21 @@ static int open_files(struct sqlite_store *s, const char *data_dir, bool read_on
     return rc == 0 ? sql_over_sqlite(s->db, &s->store.sql) : rc;
 }
 
+static struct sqlite_store *make_store(void)
+{
+    struct sqlite_store *s = calloc(1, sizeof(*s));
+    if (s)
+        *s = (struct sqlite_store){.store.ops = &sqlite_kind.ops, .lock_fd = -1};
+    return s;
+}
+
 static int open_store(const char *data_dir, bool read_only,
                       int (*run)(struct sqlite_job *job, struct sqlite_conn *conn),
                       struct store **ret_store)
 {
-    struct sqlite_store *s = calloc(1, sizeof(*s));
+    struct sqlite_store *s = make_store();
     if (!s)
         return ERR_NO_MEMORY;
-    s->store.ops = &sqlite_kind.ops;
-    s->lock_fd = -1;
     int rc = open_files(s, data_dir, read_only);
     if (rc == 0) {
         struct sqlite_job job = {.run = run};
@@ -149,6 +155,31 @@ static int open_store(const char *data_dir, bool read_only,
 int store_sqlite_open(const char *data_dir, bool read_only, struct store **ret_store)
 {
     return open_store(data_dir, read_only, read_only ? run_check : run_migrate, ret_store);
+}
+
+int store_sqlite_open_alone(const char *name, uint32_t checkpoint_pages, struct store **ret_store)
+{
+    struct sqlite_store *s = make_store();
+    struct sqlite_job job = {.run = run_migrate};
+    const struct sqlite_options options = {.path = name,
+                                           .readers = 1,
+                                           .queue_max = 1,
+                                           .checkpoint_pages = checkpoint_pages,
+                                           .cache_kib = 1024,
+                                           .alone = true};
+    if (!s)
+        return ERR_NO_MEMORY;
+    int rc = sqlite_new(&options, &s->db);
+    if (rc == 0)
+        rc = sql_over_sqlite(s->db, &s->store.sql);
+    if (rc == 0)
+        rc = sqlite_write(s->db, &job, DEADLINE_NEVER);
+    if (rc < 0) {
+        sqlite_store_free(&s->store);
+        return rc;
+    }
+    *ret_store = &s->store;
+    return 0;
 }
 
 int store_sqlite_open_made(const char *data_dir, struct store **ret_store)

@@ -48,6 +48,15 @@ static int seats_taken(struct call *call, const struct owner_ask *ask)
     }
     if (refusal->left == SEATS_LEFT_NONE)
         return desk_fail(call, CODE_ABORTED, "SOLD_OUT", NULL, "nothing of this kind is left");
+    if (refusal->left == SEATS_LEFT_KINDS) {
+        detail.reason = (char *)"NO_ADJACENT_SEATS";
+        detail.nearest = (uint32_t *)refusal->nearest;
+        detail.n_nearest = refusal->nearest_count;
+        return call_fail(call, CODE_ABORTED, &detail,
+                         "no ordinary place is free: what is left are places for wheelchairs, "
+                         "companions' seats beside them, or seats with a restricted view; ask for "
+                         "those (wheelchairs, restricted_view)");
+    }
     if (ask->verb == OWNER_HOLD_BEST && ask->best.party == 1)
         return desk_fail(call, CODE_ABORTED, "NO_ADJACENT_SEATS", NULL,
                          "no seat of this kind is free");
