@@ -307,6 +307,11 @@ static void a_refund_is_never_more(void)
             arena_reset(&arena);
         }
     }
+    /* A provider repeats a refusal for as long as it knows the key: each round has its own. */
+    const struct refund next = {.refund_id = r.refund_id, .round = 1};
+    assert_string_not_equal(exchange_refund_key(&arena, &r, 0),
+                            exchange_refund_key(&arena, &next, 0));
+    assert_string_not_equal(exchange_refund_key(&arena, &r, 0), exchange_refund_key(&arena, &r, 1));
     /* 300 are back by our books, and the provider tells that nothing is. */
     const struct adapter_env e = env();
     peer.answer = answer_of(&nicepay_adapter, "1000");
