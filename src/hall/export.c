@@ -8,6 +8,7 @@
 #include "codec/json.h"
 #include "codec/percent.h"
 #include "err/err.h"
+#include "hall/draft.h"
 #include "hall/hall.h"
 #include "hall/listing.h"
 #include "mem/buf.h"
@@ -18,7 +19,8 @@ struct export
     const Usher__V1__SeatMap *map;
     struct buf *out;
     bool with_stage;
-    int err; /* of any append */
+    int64_t from_x, from_y; /* of a table: where its origin is in the layout */
+    int err;                /* of any append */
 };
 
 static void put(struct export *e, const char *text)
@@ -279,9 +281,9 @@ static void csv_seat(struct export *e, const struct place *p)
     put(e, ",");
     put_cell(e, p->row->numbers[p->at]);
     put(e, ",");
-    put_number(e, p->x);
+    put_number(e, p->x - e->from_x);
     put(e, ",");
-    put_number(e, p->y);
+    put_number(e, p->y - e->from_y);
     put(e, ",");
     put_cell(e, e->map->categories[category_at(p)]->name);
     put(e, ",,");
@@ -308,9 +310,9 @@ static void csv_section(struct export *e, const Usher__V1__Section *section)
         put(e, ",,");
         put_count(e, section->place_count);
         put(e, ",");
-        put_number(e, x);
+        put_number(e, x - e->from_x);
         put(e, ",");
-        put_number(e, y);
+        put_number(e, y - e->from_y);
         put(e, ",");
         put_cell(e, e->map->categories[section->category]->name);
         put(e, ",,standing,,,\n");
@@ -324,9 +326,43 @@ static void csv_section(struct export *e, const Usher__V1__Section *section)
     }
 }
 
+static void begin_at(struct export *e, int64_t x, int64_t y)
+{
+    e->from_x = x < e->from_x ? x : e->from_x;
+    e->from_y = y < e->from_y ? y : e->from_y;
+}
+
+/* A table has no drawings, and what is left begins at the margin: as it does when the table is
+ * read, so that it goes out once more as it came in. */
+static void find_origin(struct export *e)
+{
+    const Usher__V1__SeatMap *map = e->map;
+    e->from_x = map->stage_x;
+    e->from_y = map->stage_y;
+    for (size_t i = 0; i < map->n_sections; i++) {
+        const Usher__V1__Section *section = map->sections[i];
+        int64_t x = 0, y = 0;
+        for (size_t k = 0; k + 1 < section->n_outline; k += 2) {
+            x += section->outline[k];
+            y += section->outline[k + 1];
+            begin_at(e, x, y);
+        }
+        for (size_t k = 0; k < section->n_rows; k++) {
+            struct place p = {.section = section, .row = section->rows[k]};
+            for (; p.at < p.row->n_numbers; p.at++) {
+                step(&p);
+                begin_at(e, p.x, p.y);
+            }
+        }
+    }
+    e->from_x -= HALL_DRAFT_MARGIN;
+    e->from_y -= HALL_DRAFT_MARGIN;
+}
+
 static void write_csv(struct export *e)
 {
     const Usher__V1__SeatMap *map = e->map;
+    find_origin(e);
     put(e, "section,row,seat,x,y,category,color,kind,radius,row_label,seat_label\n");
     for (size_t i = 0; i < map->n_categories; i++) {
         put(e, ",,,,,");
@@ -337,9 +373,9 @@ static void write_csv(struct export *e)
     }
     if (e->with_stage) {
         put(e, ",,,");
-        put_number(e, map->stage_x);
+        put_number(e, map->stage_x - e->from_x);
         put(e, ",");
-        put_number(e, map->stage_y);
+        put_number(e, map->stage_y - e->from_y);
         put(e, ",,,stage,,,\n");
     }
     for (size_t i = 0; i < map->n_sections; i++)
