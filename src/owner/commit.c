@@ -104,19 +104,26 @@ static int commit_once(struct owner *owner, struct owner_batch *g)
     return err;
 }
 
-/* Whether none of the seats is this order's, or block's, any more: another ask may have given one
- * of them back. */
-static bool all_gone(const struct owner *owner, const struct owner_ask *ask)
+/* Whether all of the ask's seats have left its order: another owner may have given back some. */
+static bool gave_back(const struct owner *owner, const struct owner_ask *ask)
 {
-    bool gone = true;
     for (uint32_t i = 0; i < ask->hold.count; i++) {
-        const uint32_t seat = ask->hold.seats[i];
-        const struct id now = ask->verb == OWNER_CANCEL ? owner->sold[seat].order_id
-                              : owner->blocks           ? owner->blocks[seat].block_id
-                                                        : (struct id){0};
-        gone = gone && !id_eq(now, ask->hold.hold_id);
+        if (id_eq(owner->sold[ask->hold.seats[i]].order_id, ask->hold.hold_id))
+            return false;
     }
-    return gone;
+    return true;
+}
+
+/* Whether all of the ask's seats are kept back by its block, or none is. */
+static bool are_blocked(const struct owner *owner, const struct owner_ask *ask, bool wanted)
+{
+    for (uint32_t i = 0; i < ask->hold.count; i++) {
+        const bool blocked =
+            owner->blocks && id_eq(owner->blocks[ask->hold.seats[i]].block_id, ask->hold.hold_id);
+        if (blocked != wanted)
+            return false;
+    }
+    return true;
 }
 
 /* What a waiting ask is told after loading: what its key says, or else what the loaded state shows
@@ -148,8 +155,7 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
             ask->at_ms = sold->placed_at_ms;
         break;
     case OWNER_CANCEL:
-    case OWNER_UNBLOCK:
-        done = all_gone(owner, ask);
+        done = gave_back(owner, ask);
         break;
     case OWNER_SET_SALE:
         done = ask->sale_state == owner->sale_state;
@@ -166,7 +172,10 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
         break;
     }
     case OWNER_BLOCK:
-        done = owner->blocks && id_eq(owner->blocks[ask->hold.seats[0]].block_id, id);
+        done = are_blocked(owner, ask, true);
+        break;
+    case OWNER_UNBLOCK:
+        done = are_blocked(owner, ask, false);
         break;
     case OWNER_PRICES:
         done = owner_has_prices(owner, ask);
