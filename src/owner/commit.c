@@ -172,10 +172,8 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
         break;
     }
     case OWNER_BLOCK:
-        done = are_blocked(owner, ask, true);
-        break;
     case OWNER_UNBLOCK:
-        done = are_blocked(owner, ask, false);
+        done = are_blocked(owner, ask, ask->verb == OWNER_BLOCK);
         break;
     case OWNER_PRICES:
         done = owner_has_prices(owner, ask);
@@ -186,6 +184,7 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
         break;
     case OWNER_HOLDINGS:
     case OWNER_USES:
+    case OWNER_WISHES:
         break; /* promised nothing */
     case OWNER_SET_WAITING:
         done = ask->offer_ms == owner->offer_ms;
@@ -193,8 +192,6 @@ static int outcome_of(struct owner *owner, struct owner_ask *ask)
     case OWNER_JOIN:
     case OWNER_LEAVE:
         done = owner_has_wish(owner, id) == (ask->verb == OWNER_JOIN);
-        break;
-    case OWNER_WISHES:
         break;
     case OWNER_KEEP_KEY:
         break; /* has a key, always */

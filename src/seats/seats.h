@@ -158,8 +158,7 @@ int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_
  * ERR_INVALID: that is not later. */
 int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int64_t now_ms);
 
-/* The seats of the hold of that id are of the types of *chosen, and it has its code. ERR_NOT_FOUND;
- * ERR_TIMEOUT: it has expired by now_ms. */
+/* The hold of that id has the types and the code of *chosen. ERR_NOT_FOUND, ERR_TIMEOUT. */
 int seats_choose(struct seats *s, const struct seats_hold *chosen, int64_t now_ms);
 
 /* Sold seats become free: a cancelled order. count 1 … 8, all counted for this one (seats_counted),
@@ -170,8 +169,7 @@ int seats_unsell(struct seats *s, struct id counted, const uint32_t *seats, uint
  * (accounts_max; places_max is not asked). */
 int seats_restore_sold(struct seats *s, struct id counted, const uint32_t *seats, uint32_t count);
 
-/* Free seats are not for sale before until_ms, but by seats_expire. count 1 … 8, all free, none
- * twice, or ERR_INVALID. */
+/* Free seats are for sale after until_ms, by seats_expire. As seats_block. */
 int seats_rest(struct seats *s, const uint32_t *seats, uint32_t count, int64_t until_ms);
 
 /* Free seats are kept back, until seats_unblock. count 1 … 8, none twice, all free, or of unblock

@@ -61,8 +61,8 @@ int desk_pass_refused(struct call *call, const struct call_status *status)
     return call_fail(call, status->code, status->detail, "%s", status->message);
 }
 
-/* A payment begins with it: the payment role shows what it was shown, having no pass itself. What the
- * waiting list has offered is paid without one. */
+/* A payment begins with it: the payment role shows what it was shown, having no pass itself. What
+ * the waiting list has offered is paid without one. */
 int desk_check_pass_shown(struct call *call, const struct catalog_performance *performance,
                           struct id account_id, struct id hold_id)
 {
