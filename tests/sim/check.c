@@ -442,10 +442,10 @@ static uint32_t quiet_ms(const struct truth *truth, int64_t now_ms)
 static void check_expiry(struct world *world, struct post *post)
 {
     const struct truth *truth = &world->truth;
-    const uint32_t longest_ms =
-        (truth->offer_count > 0 ? LEDGER_OFFER_MAX_MS : world->stage.options.hold_ttl_ms) +
-        (uint32_t)LEDGER_EXTEND_MAX_MS + 1000;
-    uint32_t step_ms;
+    uint32_t longest_ms = world->stage.options.hold_ttl_ms, step_ms;
+    if (truth->offer_count > 0 && longest_ms < LEDGER_OFFER_MAX_MS)
+        longest_ms = LEDGER_OFFER_MAX_MS;
+    longest_ms += (uint32_t)LEDGER_EXTEND_MAX_MS + 1000;
     for (uint32_t waited_ms = 0;
          waited_ms <= longest_ms && truth_counts(truth).held + truth_counts(truth).offered > 0;
          waited_ms += step_ms) {
