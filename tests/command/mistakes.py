@@ -717,7 +717,7 @@ def lookups(plain):
     for check in (finds_what_the_process_said, says_how_much_is_kept, watches_what_is_on_sale, says_who_owns_what,
                   an_order_that_is_none_has_no_story):
         report.check("lookup-" + check.__name__.replace("_", "-"), check)
-    refused("lookup-trace-of-nothing", USAGE, "it takes an order or an address, or --performance with --place", "trace", *where)
+    refused("lookup-trace-of-nothing", USAGE, "it takes an order or an address, --performance with --place, or --id", "trace", *where)
 
 
 def main():
