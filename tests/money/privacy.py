@@ -34,8 +34,8 @@ def tables_with(shop, *markers):
     return found
 
 
-def open_account(shop, guest, email=EMAIL):
-    begun = shop.server.ask("CreateAccount", {"email": email, "password": PASSWORD, "name": NAME, "terms": True}, AUTH, guest)
+def open_account(shop, guest, email=EMAIL, name=NAME):
+    begun = shop.server.ask("CreateAccount", {"email": email, "password": PASSWORD, "name": name, "terms": True}, AUTH, guest)
 
     def code():
         db = store(shop)

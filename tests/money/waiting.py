@@ -50,7 +50,7 @@ def what_comes_back_is_offered(shop):
     pair, one = Buyer(shop, night, taking=[0, 1]), Buyer(shop, night, taking=[2])
     first, second, third = (Waiter(shop, night) for _ in range(3))
     assert reason(first.join(2)) == "NO_WAITING_LIST"
-    second.token = open_account(shop, second.token, "second@example.org")
+    second.token = open_account(shop, second.token, "second@example.org", "Second")
     assert "are offered for 15 minutes" in waiting(shop, night, "--minutes", "15")
     wish = first.join(2)
     assert (wish["party"], wish["fewest"], wish.get("ahead", 0)) == (2, 2, 0), wish
