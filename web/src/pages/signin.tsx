@@ -65,11 +65,11 @@ export function FormCard({
   );
 }
 
-/** The six digits of an authenticator. */
-export function FactorField({ digits }: { digits: Signal<string> }) {
+/** The six digits of an authenticator, or a recovery code; label: where it is the digits alone. */
+export function FactorField({ digits, label }: { digits: Signal<string>; label?: string }) {
   return (
     <Field
-      label={accountWords.value.secondFactor}
+      label={label ?? accountWords.value.secondFactor}
       name="second-factor"
       autocomplete="one-time-code"
       inputMode="numeric"

@@ -239,7 +239,7 @@ export function SecondFactor({ who, onChange }: Props) {
           <p>
             {say.secondKey}: <code class="factor-key">{key.secret}</code>
           </p>
-          <FactorField digits={digits} />
+          <FactorField digits={digits} label={accountWords.value.secondDigits} />
         </PasswordStep>
       ) : removing.value ? (
         <PasswordStep

@@ -241,7 +241,7 @@ function Seats({ found, order, onDone }: { found: FoundOrder; order: Order; onDo
               {blocked ? <span class="soft">{blocked.reason}</span> : null}{' '}
               <button
                 type="button"
-                class="small"
+                class="quiet"
                 data-action={blocked ? 'unblock-ticket' : 'block-ticket'}
                 disabled={task.busy.value}
                 aria-label={`${blocked ? say.unblockTicket : say.blockTicket}: ${name}`}
