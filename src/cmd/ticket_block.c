@@ -66,6 +66,14 @@ static int print_blocks(struct session *session, const struct block_values *valu
     return CMD_OK;
 }
 
+/* The order and the seats that the words name: seats has room for ORDER_SEATS_MAX. */
+static int read_aim(struct session *session, const struct block_values *values, uint32_t *ret_seats,
+                    size_t *ret_count, const char **ret_order_id)
+{
+    const int code = order_read_seats(session->command, values->seats, ret_seats, ret_count);
+    return code == CMD_OK ? order_find_id(session, values->order, ret_order_id) : code;
+}
+
 static int block(struct session *session, void *arg)
 {
     const struct block_values *values = arg;
@@ -73,9 +81,7 @@ static int block(struct session *session, void *arg)
     const Usher__V1__TicketBlocks *answer;
     uint32_t seats[ORDER_SEATS_MAX];
     const char *order_id;
-    int code = order_read_seats(session->command, values->seats, seats, &wish.n_seats);
-    if (code == CMD_OK)
-        code = order_find_id(session, values->order, &order_id);
+    int code = read_aim(session, values, seats, &wish.n_seats, &order_id);
     if (code != CMD_OK)
         return code;
     wish.order_id = (char *)order_id;
@@ -92,9 +98,7 @@ static int unblock(struct session *session, void *arg)
     const Usher__V1__TicketBlocks *answer;
     uint32_t seats[ORDER_SEATS_MAX];
     const char *order_id;
-    int code = order_read_seats(session->command, values->seats, seats, &wish.n_seats);
-    if (code == CMD_OK)
-        code = order_find_id(session, values->order, &order_id);
+    int code = read_aim(session, values, seats, &wish.n_seats, &order_id);
     if (code != CMD_OK)
         return code;
     wish.order_id = (char *)order_id;
