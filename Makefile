@@ -6,7 +6,7 @@ RUN_DATA ?= run/
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 .DEFAULT_GOAL := build
-.PHONY: analyze api build coverage run install deb release setup-release test check bench looks soak lint hooks format web clean help setup setup-test
+.PHONY: analyze api build coverage run install dist deb release setup-release test check bench looks soak lint hooks format web clean help setup setup-test
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test: setup-test ## everything: three builds, lint, unit tests, all suites
 install: build ## into $(DESTDIR)/usr: the binary, its man page, systemd units
 	@ninja -C $(BUILD) usher deploy/usher.1 deploy/usher
 	@meson install -C $(BUILD) --no-rebuild --quiet $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
+
+dist: setup ## the source archive of this commit and its list of parts (CycloneDX) in build/dist/
+	@exec deploy/dist
 
 deb: setup-release ## a Debian package in build/deb/
 	@exec deploy/debian/build
