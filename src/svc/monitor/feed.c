@@ -1,4 +1,4 @@
-/* What this process brings to the window by itself: its log, and the sales. */
+/* What this process brings to the window by itself: its log, and the sales; and the sorting. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -263,4 +263,23 @@ void monitor_follow_sales(void *arg)
         rest(FEED_PAUSE_MS);
     }
     arena_release(&arena);
+}
+
+/* ---- the window ---- */
+
+/* Sorting costs ten times as much as taking, and can wait while a crowd buys. */
+void monitor_settle(void *arg)
+{
+    struct monitor *monitor = arg;
+    struct pace pace = {0};
+    int before = 0;
+    while (!fiber_cancelled()) {
+        pace_step(&pace, fiber_now_ns(), clock_cpu_ns());
+        const int more = window_settle(monitor->window, deadline());
+        if (more < 0 && before >= 0 && !fiber_cancelled())
+            log_event(LOG_WARN, "monitor.settle", log_err(more));
+        before = more;
+        const int64_t rest_ms = pace_rest_ms(&pace, 1, fiber_now_ns(), clock_cpu_ns());
+        rest(more > 0 ? rest_ms : FEED_PAUSE_MS);
+    }
 }

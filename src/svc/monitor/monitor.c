@@ -68,6 +68,8 @@ static void start_in_fiber(void *arg)
     if (err == 0)
         err = fiber_spawn(&monitor->scope, monitor_take_spans, monitor);
     if (err == 0)
+        err = fiber_spawn(&monitor->scope, monitor_settle, monitor);
+    if (err == 0)
         err = fiber_spawn(&monitor->scope, monitor_follow_sales, monitor);
     if (err == 0)
         err = fiber_spawn(&monitor->scope, board_run, monitor);

@@ -155,8 +155,6 @@ void shipper_run(void *arg)
         } else {
             s->wait_ms = SHIPPER_WAIT_MIN_MS;
         }
-        if (more == 0)
-            window_trim(s->window, deadline());
         if (wait_ms > 0)
             fiber_sleep_until(deadline_after_ms(fiber_now_ns(), wait_ms));
     }

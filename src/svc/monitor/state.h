@@ -28,6 +28,7 @@ struct monitor {
 void monitor_follow_sales(void *arg);
 void monitor_take_log(void *arg);
 void monitor_take_spans(void *arg);
+void monitor_settle(void *arg);
 
 static inline const char *monitor_node(const struct monitor *monitor)
 {

@@ -9,11 +9,16 @@
 #include "db/sql.h"
 #include "db/sqlite.h"
 #include "err/err.h"
+#include "svc/monitor/intake.h"
 
 #define WINDOW_QUEUE_MAX        1024
-#define WINDOW_CHECKPOINT_PAGES 1000
+#define WINDOW_CHECKPOINT_PAGES 4000 /* a put of the largest has as many */
 #define WINDOW_CACHE_KIB        8192 /* it writes at its end, and is searched by few */
+#define WINDOW_SORT_RECORDS     2048 /* sorted in one transaction, or up to RECORDS_PUT_MAX more */
 #define WINDOW_TRIM_ROWS        4000 /* removed in one transaction */
+#define WINDOW_INTAKE_MAX       (64u << 20) /* bytes not sorted yet; beyond, who puts sorts first */
+#define WINDOW_PACKED_MAX                                                                          \
+    ((size_t)RECORDS_PUT_MAX * (RECORD_ID_MAX + RECORD_BODY_MAX + 32)) /* bytes of one put */
 
 enum record_state { STATE_WAITING = 0, STATE_DONE = 1, STATE_REFUSED = 2 };
 
@@ -21,7 +26,12 @@ struct window {
     struct window_options options;
     struct sqlite *sqlite;
     struct sql *sql;
-    _Atomic uint64_t waiting; /* records that wait, as of the last transaction that was answered */
+    /* Of the transactions that were answered, so near enough for a limit. */
+    _Atomic uint64_t waiting; /* records that wait to be shipped, sorted or not */
+    _Atomic uint64_t rows;    /* records that were sorted */
+    _Atomic uint64_t intake;  /* bytes that are not sorted yet */
+    _Atomic uint64_t begun;   /* puts that were begun */
+    _Atomic uint64_t settled; /* of those, as many are known to be sorted */
 };
 
 static const struct sql_step steps[] = {
@@ -33,7 +43,10 @@ static const struct sql_step steps[] = {
      "CREATE TABLE position (source {text} NOT NULL PRIMARY KEY, position {int} NOT NULL);"
      "CREATE VIRTUAL TABLE record_words USING fts5(body, content='record',"
      " content_rowid='number');"},
+    {"intake", INTAKE_TABLE},
 };
+
+static int count_at_open(struct window *w);
 
 int window_open(const struct window_options *options, struct window **ret_window)
 {
@@ -54,14 +67,12 @@ int window_open(const struct window_options *options, struct window **ret_window
     if (err == 0)
         err = sql_migrate(w->sql, "monitor", steps, sizeof(steps) / sizeof(steps[0]), false,
                           clock_wall_ms(clock_system()));
-    struct window_counts counts;
     if (err == 0)
-        err = window_count(w, &counts, DEADLINE_NEVER);
+        err = count_at_open(w);
     if (err != 0) {
         window_close(w);
         return err;
     }
-    w->waiting = counts.waiting;
     *ret_window = w;
     return 0;
 }
@@ -79,38 +90,15 @@ void window_close(struct window *w)
 
 struct put_job {
     struct sql_job job;
-    bool ships;
-    const struct record *records;
+    struct view packed; /* the records; empty: there is none */
     size_t count;
     const struct window_position *position;
-    uint64_t added;
 };
-
-/* A record that is there already is no error: its sender did not hear that it arrived. */
-static int put_one(struct put_job *job, struct sql_txn *txn, const struct record *record)
-{
-    uint64_t added = 0;
-    const enum record_state state = job->ships ? STATE_WAITING : STATE_DONE;
-    int err = sql_run(txn,
-                      "INSERT OR IGNORE INTO record (id, stream, level, at_ms, state, body)"
-                      " VALUES (?, ?, ?, ?, ?, ?)",
-                      SQL(sql_text(record->id), sql_int(record->stream), sql_int(record->level),
-                          sql_int(record->at_ms), sql_int(state), sql_text(record->body)),
-                      &added);
-    if (err != 0 || added == 0)
-        return err;
-    job->added++;
-    return sql_run(txn, "INSERT INTO record_words (rowid, body) VALUES (?, ?)",
-                   SQL(sql_int(sql_last_id(txn)), sql_text(record->body)), NULL);
-}
 
 static int run_put(struct sql_job *base, struct sql_txn *txn)
 {
-    struct put_job *job = (struct put_job *)base;
-    int err = 0;
-    job->added = 0;
-    for (size_t i = 0; err == 0 && i < job->count; i++)
-        err = put_one(job, txn, &job->records[i]);
+    const struct put_job *job = (const struct put_job *)base;
+    int err = job->count > 0 ? intake_put(txn, job->packed, job->count) : 0;
     if (err != 0 || !job->position)
         return err;
     return sql_run(txn, "REPLACE INTO position (source, position) VALUES (?, ?)",
@@ -124,14 +112,28 @@ static bool fits(const struct record *record)
            record->body.len <= RECORD_BODY_MAX;
 }
 
+static int put_packed(struct window *w, struct put_job *job, int64_t deadline_ns)
+{
+    int err = 0, more = 1;
+    while (err == 0 && more > 0 && atomic_load(&w->intake) > WINDOW_INTAKE_MAX) {
+        more = window_settle(w, deadline_ns);
+        err = more < 0 ? more : 0;
+    }
+    if (err != 0)
+        return err;
+    atomic_fetch_add(&w->begun, 1);
+    err = sql_write(w->sql, &job->job, deadline_ns);
+    if (err == 0)
+        atomic_fetch_add(&w->intake, job->packed.len);
+    if (err == 0 && w->options.ships)
+        atomic_fetch_add(&w->waiting, job->count);
+    return err;
+}
+
 int window_put(struct window *w, const struct record *records, size_t count,
                const struct window_position *position, int64_t deadline_ns)
 {
-    struct put_job job = {.job.run = run_put,
-                          .ships = w->options.ships,
-                          .records = records,
-                          .count = count,
-                          .position = position};
+    struct buf packed;
     if (count > RECORDS_PUT_MAX)
         return ERR_INVALID;
     for (size_t i = 0; i < count; i++) {
@@ -140,10 +142,112 @@ int window_put(struct window *w, const struct record *records, size_t count,
     }
     if (w->options.ships && atomic_load(&w->waiting) + count > w->options.waiting_max)
         return ERR_FULL;
-    int err = sql_write(w->sql, &job.job, deadline_ns);
-    if (err == 0 && w->options.ships)
-        atomic_fetch_add(&w->waiting, job.added);
+    buf_init(&packed, WINDOW_PACKED_MAX);
+    int err = count > 0 ? intake_pack(records, count, &packed) : 0;
+    struct put_job job = {
+        .job.run = run_put, .packed = buf_view(&packed), .count = count, .position = position};
+    if (err == 0)
+        err = put_packed(w, &job, deadline_ns);
+    buf_release(&packed);
     return err;
+}
+
+/* ---- sorting ---- */
+
+struct settle_job {
+    struct sql_job job;
+    const struct window *window;
+    uint64_t added, doubled, removed; /* records */
+    uint64_t left;                    /* bytes that are not sorted yet */
+    bool more;
+};
+
+/* A record that is there already is no error: its sender did not hear that it arrived. */
+static int sort_one(void *state, struct sql_txn *txn, const struct record *record)
+{
+    struct settle_job *job = state;
+    uint64_t added = 0;
+    const enum record_state waits = job->window->options.ships ? STATE_WAITING : STATE_DONE;
+    int err = sql_run(txn,
+                      "INSERT OR IGNORE INTO record (id, stream, level, at_ms, state, body)"
+                      " VALUES (?, ?, ?, ?, ?, ?)",
+                      SQL(sql_text(record->id), sql_int(record->stream), sql_int(record->level),
+                          sql_int(record->at_ms), sql_int(waits), sql_text(record->body)),
+                      &added);
+    job->added += added;
+    job->doubled += added == 0;
+    if (err != 0 || added == 0)
+        return err;
+    return sql_run(txn, "INSERT INTO record_words (rowid, body) VALUES (?, ?)",
+                   SQL(sql_int(sql_last_id(txn)), sql_text(record->body)), NULL);
+}
+
+/* The oldest that do not wait go. */
+static int trim(struct sql_txn *txn, uint64_t beyond, uint64_t *ret_removed)
+{
+    const int64_t count = beyond < WINDOW_TRIM_ROWS ? (int64_t)beyond : WINDOW_TRIM_ROWS;
+    int err = sql_run(txn,
+                      "INSERT INTO record_words (record_words, rowid, body)"
+                      " SELECT 'delete', number, body FROM record WHERE state > 0"
+                      " ORDER BY number LIMIT ?",
+                      SQL(sql_int(count)), NULL);
+    return err != 0 ? err
+                    : sql_run(txn,
+                              "DELETE FROM record WHERE number IN (SELECT number FROM record"
+                              " WHERE state > 0 ORDER BY number LIMIT ?)",
+                              SQL(sql_int(count)), ret_removed);
+}
+
+static int run_settle(struct sql_job *base, struct sql_txn *txn)
+{
+    struct settle_job *job = (struct settle_job *)base;
+    const struct window *w = job->window;
+    uint64_t records_left = 0;
+    job->added = job->doubled = job->removed = 0;
+    int err = intake_take(txn, WINDOW_SORT_RECORDS, sort_one, job, &job->more);
+    if (err == 0)
+        err = intake_count(txn, &records_left, &job->left);
+    const uint64_t rows = atomic_load(&w->rows) + job->added;
+    if (err == 0 && rows > w->options.rows_max)
+        err = trim(txn, rows - w->options.rows_max, &job->removed);
+    job->more = job->more || job->removed == WINDOW_TRIM_ROWS;
+    return err;
+}
+
+/* What an answer of unknown outcome left uncounted is not taken below nothing. */
+static void lower(_Atomic uint64_t *number, uint64_t by)
+{
+    uint64_t was = atomic_load(number);
+    while (!atomic_compare_exchange_weak(number, &was, was > by ? was - by : 0))
+        continue;
+}
+
+int window_settle(struct window *w, int64_t deadline_ns)
+{
+    struct settle_job job = {.job.run = run_settle, .window = w};
+    const uint64_t begun = atomic_load(&w->begun);
+    if (begun == atomic_load(&w->settled) && atomic_load(&w->rows) <= w->options.rows_max)
+        return 0;
+    int err = sql_write(w->sql, &job.job, deadline_ns);
+    if (err != 0)
+        return err;
+    atomic_fetch_add(&w->rows, job.added);
+    lower(&w->rows, job.removed);
+    atomic_store(&w->intake, job.left);
+    if (w->options.ships)
+        lower(&w->waiting, job.doubled);
+    if (!job.more)
+        atomic_store(&w->settled, begun);
+    return job.more;
+}
+
+/* Before a question: so that it finds what was put before it was asked. */
+static int settle_all(struct window *w, int64_t deadline_ns)
+{
+    int more;
+    while ((more = window_settle(w, deadline_ns)) == 1)
+        continue;
+    return more;
 }
 
 struct position_job {
@@ -235,6 +339,8 @@ int window_waiting(struct window *w, size_t max, struct arena *arena, struct rec
     struct read_job job = {.job.run = run_waiting, .max = max, .arena = arena};
     int err = make_room(&job);
     if (err == 0)
+        err = settle_all(w, deadline_ns);
+    if (err == 0)
         err = sql_read(w->sql, &job.job, deadline_ns);
     if (err != 0)
         return err;
@@ -311,6 +417,8 @@ int window_search(struct window *w, const struct window_query *query, struct are
     if (err == 0)
         job.words = words[0] ? words : NULL;
     if (err == 0)
+        err = settle_all(w, deadline_ns);
+    if (err == 0)
         err = sql_read(w->sql, &job.job, deadline_ns);
     if (err != 0)
         return err;
@@ -348,45 +456,14 @@ int window_note_outcomes(struct window *w, const struct window_outcome *outcomes
     struct outcomes_job job = {.job.run = run_outcomes, .outcomes = outcomes, .count = count};
     int err = sql_write(w->sql, &job.job, deadline_ns);
     if (err == 0)
-        atomic_fetch_sub(&w->waiting, count);
+        lower(&w->waiting, count);
     return err;
-}
-
-struct trim_job {
-    struct sql_job job;
-    uint64_t rows_max;
-};
-
-static int run_trim(struct sql_job *base, struct sql_txn *txn)
-{
-    const struct trim_job *job = (struct trim_job *)base;
-    int64_t rows = 0;
-    int err = sql_ask_int(txn, "SELECT count(*) FROM record", SQL_NONE, &rows);
-    if (err != 0 || (uint64_t)rows <= job->rows_max)
-        return err;
-    const int64_t beyond = rows - (int64_t)job->rows_max;
-    const int64_t count = beyond < WINDOW_TRIM_ROWS ? beyond : WINDOW_TRIM_ROWS;
-    err = sql_run(txn,
-                  "INSERT INTO record_words (record_words, rowid, body)"
-                  " SELECT 'delete', number, body FROM record WHERE state > 0"
-                  " ORDER BY number LIMIT ?",
-                  SQL(sql_int(count)), NULL);
-    return err != 0 ? err
-                    : sql_run(txn,
-                              "DELETE FROM record WHERE number IN (SELECT number FROM record"
-                              " WHERE state > 0 ORDER BY number LIMIT ?)",
-                              SQL(sql_int(count)), NULL);
-}
-
-int window_trim(struct window *w, int64_t deadline_ns)
-{
-    struct trim_job job = {.job.run = run_trim, .rows_max = w->options.rows_max};
-    return sql_write(w->sql, &job.job, deadline_ns);
 }
 
 struct count_job {
     struct sql_job job;
     struct window_counts counts;
+    uint64_t intake_records, intake_bytes;
 };
 
 static int run_count(struct sql_job *base, struct sql_txn *txn)
@@ -400,13 +477,27 @@ static int run_count(struct sql_job *base, struct sql_txn *txn)
                           &count);
         *into[state] = (uint64_t)count;
     }
+    return err == 0 ? intake_count(txn, &job->intake_records, &job->intake_bytes) : err;
+}
+
+static int count_at_open(struct window *w)
+{
+    struct count_job job = {.job.run = run_count};
+    const struct window_counts *counts = &job.counts;
+    int err = sql_read(w->sql, &job.job, DEADLINE_NEVER);
+    w->waiting = w->options.ships ? counts->waiting + job.intake_records : 0;
+    w->rows = counts->waiting + counts->done + counts->refused;
+    w->intake = job.intake_bytes;
+    w->begun = job.intake_records > 0;
     return err;
 }
 
 int window_count(struct window *w, struct window_counts *ret_counts, int64_t deadline_ns)
 {
     struct count_job job = {.job.run = run_count};
-    int err = sql_read(w->sql, &job.job, deadline_ns);
+    int err = settle_all(w, deadline_ns);
+    if (err == 0)
+        err = sql_read(w->sql, &job.job, deadline_ns);
     if (err == 0)
         *ret_counts = job.counts;
     return err;

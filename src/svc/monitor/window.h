@@ -7,8 +7,12 @@
  * position (a ledger) is written together with the position, in one transaction: nothing of it is
  * lost or doubled, whatever dies when.
  *
- *     put ──▶ WAITING ──shipped──▶ DONE ──oldest beyond the limit──▶ gone
- *                └────refused────▶ REFUSED (kept with its reason, as long as the others)
+ *     put ──▶ intake ──settle──▶ WAITING ──shipped──▶ DONE ──oldest beyond the limit──▶ gone
+ *                                    └────refused────▶ REFUSED (kept with its reason)
+ *
+ * A put is one row of the intake (intake.h); window_settle sorts it into the table of records and
+ * the index of words, where one that is there already is found out. Every question settles first,
+ * so it finds all that was put before.
  *
  * DIR/monitor.db, SQLite with FTS5 beside it for the text (db/sqlite.h: one writer, natural group
  * commit). All calls may wait; from a fiber or a plain thread.
@@ -76,8 +80,9 @@ struct window_outcome {
 };
 int window_note_outcomes(struct window *w, const struct window_outcome *outcomes, size_t count,
                          int64_t deadline_ns);
-/* Removes the oldest records beyond rows_max, at most some thousand a call. */
-int window_trim(struct window *w, int64_t deadline_ns);
+/* Sorts some thousand of the records that were put, in one transaction, and removes as many of the
+ * oldest beyond rows_max. 1: there is more to do, 0: there is not, or as sql_write. */
+int window_settle(struct window *w, int64_t deadline_ns);
 
 struct window_query {
     struct view text; /* words that all have to be there; empty: everything */

@@ -129,7 +129,6 @@ static void the_oldest_go_and_what_waits_stays(void **state)
     window_close(window);
     open_window(false, 3, 4);
     assert_int_equal(put("h", "{\"message\":\"late\"}", 6), 0);
-    assert_int_equal(window_trim(window, DEADLINE_NEVER), 0);
     const struct window_counts counts = count();
     assert_true(counts.waiting == 4 && counts.done + counts.refused == 0);
     assert_int_equal(found("two", &records), 0);
