@@ -50,7 +50,8 @@ static void put_back(struct audit_replay *r, const struct change *change, struct
     const struct store_wish *row = &wish->row;
     if (!id_eq(row->account_id, change->account_id) || !id_eq(row->person_id, change->person_id) ||
         row->category != change->category || row->section != change->section ||
-        row->party != change->party || row->fewest != change->fewest)
+        row->party != change->party || row->fewest != change->fewest ||
+        row->wheelchairs != change->wheelchairs)
         audit_find(r, "wish %s becomes another", audit_id(row->wish_id, &text));
     if (change->lapses != row->lapses + 1 || r->was_due == AUDIT_NONE)
         audit_find(r, "wish %s is put back, and has let nothing lapse",
@@ -76,7 +77,8 @@ int audit_replay_wish(struct audit_replay *r, const struct change *change)
     if (r->offer_ms == 0)
         audit_find(r, "wish %s joins a list that is not there", text.text);
     if (change->lapses != 0 || change->party == 0 || change->party > CHANGE_SEATS_MAX ||
-        change->fewest == 0 || change->fewest > change->party)
+        change->fewest == 0 || change->fewest > change->party ||
+        change->wheelchairs > change->fewest)
         audit_find(r, "wish %s is none", text.text);
     if ((r->performance->person_rule != 0) != !id_is_zero(change->person_id))
         audit_find(r, "wish %s is not of whom the performance counts", text.text);
@@ -101,6 +103,7 @@ int audit_replay_wish(struct audit_replay *r, const struct change *change)
                                         .party = change->party,
                                         .fewest = change->fewest,
                                         .lapses = change->lapses,
+                                        .wheelchairs = change->wheelchairs,
                                         .position = r->version}};
     return 0;
 }
@@ -137,8 +140,29 @@ static bool all_wished(const struct audit_replay *r, const struct store_wish *wi
     return all;
 }
 
-/* Nobody who waits longer could have had these places: they are beside one another, so that as many
- * of them as he takes are, too. */
+static uint32_t wheelchairs_of(const struct audit_replay *r, const struct change *change)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        count += (r->categories[change->seats[i]] & AUDIT_WHEELCHAIR) != 0;
+    return count;
+}
+
+/* Whether just these places, which the wish is offered, could have been the other's: they are
+ * beside one another, so that as many of them as he takes are, too. Those for wheelchairs and
+ * beside them are all, or none, what he waits for. */
+static bool could_have(const struct audit_replay *r, const struct audit_wish *other,
+                       const struct change *change, const struct audit_wish *wish)
+{
+    const uint32_t wheelchairs = other->row.wheelchairs;
+    const uint32_t least = wheelchairs > 0 ? change->seat_count : other->row.fewest;
+    return other->row.fewest <= change->seat_count && wheelchairs == wish->row.wheelchairs &&
+           (wheelchairs == 0 || other->row.party >= change->seat_count) &&
+           audit_places_of(r, other->account) + least <= r->performance->places_max &&
+           all_wished(r, &other->row, change);
+}
+
+/* Nobody who waits longer could have had these places. */
 static void check_order(struct audit_replay *r, const struct change *change,
                         const struct audit_wish *wish)
 {
@@ -146,9 +170,7 @@ static void check_order(struct audit_replay *r, const struct change *change,
     for (uint32_t i = 0; i < r->wishes.count; i++) {
         const struct audit_wish *other = wish_at(r, i);
         if (other->row.gone || other->offered || other->row.position >= wish->row.position ||
-            other->row.fewest > change->seat_count ||
-            audit_places_of(r, other->account) + other->row.fewest > r->performance->places_max ||
-            !all_wished(r, &other->row, change))
+            !could_have(r, other, change, wish))
             continue;
         audit_find(r, "places are offered before wish %s, which waits longer",
                    audit_id(other->row.wish_id, &text));
@@ -173,7 +195,7 @@ void audit_check_offer(struct audit_replay *r, const struct change *change)
     if (wish->offered)
         audit_find(r, "two offers to wish %s at once", text.text);
     if (change->seat_count < wish->row.fewest || change->seat_count > wish->row.party ||
-        !all_wished(r, &wish->row, change))
+        wheelchairs_of(r, change) != wish->row.wheelchairs || !all_wished(r, &wish->row, change))
         audit_find(r, "an offer to wish %s that is not what it waits for", text.text);
     check_order(r, change, wish);
     wish->offered = true;
@@ -199,7 +221,8 @@ static bool same_row(const struct store_wish *a, const struct store_wish *b)
 {
     return id_eq(a->account_id, b->account_id) && id_eq(a->person_id, b->person_id) &&
            a->position == b->position && a->category == b->category && a->section == b->section &&
-           a->party == b->party && a->fewest == b->fewest && a->lapses == b->lapses;
+           a->party == b->party && a->fewest == b->fewest && a->lapses == b->lapses &&
+           a->wheelchairs == b->wheelchairs;
 }
 
 int audit_compare_waiting(struct store *store, struct audit_replay *r, struct arena *arena)

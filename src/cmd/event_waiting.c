@@ -29,8 +29,8 @@ static const char *number_or(char text[16], bool given, uint32_t number)
 
 static int print_list(const Usher__V1__WaitingList *list)
 {
-    static const char *const heads[] = {"category", "section", "places",
-                                        "at least", "waiting", "offered"};
+    static const char *const heads[] = {"category",        "section", "places", "at least",
+                                        "for wheelchairs", "waiting", "offered"};
     struct sheet sheet;
     char text[16];
     if (list->offer_ms == 0)
@@ -42,7 +42,7 @@ static int print_list(const Usher__V1__WaitingList *list)
         printf("nobody waits\n");
         return CMD_OK;
     }
-    sheet_init(&sheet, "rrrrrr");
+    sheet_init(&sheet, "rrrrrrr");
     for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
         sheet_put(&sheet, "%s", heads[i]);
     for (size_t i = 0; i < list->n_kinds; i++) {
@@ -59,6 +59,7 @@ static int print_list(const Usher__V1__WaitingList *list)
                       kind->section));
         sheet_put(&sheet, "%u", kind->party);
         sheet_put(&sheet, "%u", kind->fewest);
+        sheet_put(&sheet, "%u", kind->wheelchairs);
         sheet_put(&sheet, "%u", kind->waiting);
         sheet_put(&sheet, "%u", kind->offered);
     }

@@ -45,6 +45,8 @@ static void account_for(const struct owner *owner, struct owner_figures *figures
         figures->sale_state = change->state;
     if (change->kind == CHANGE_PRICES)
         figures->price_list = change->number;
+    if (change->kind == CHANGE_WAITING)
+        figures->offer_ms = change->offer_ms;
 }
 
 /* It is durable: the head moves on, the hall's public state changes, the answers go out. */

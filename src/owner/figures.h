@@ -17,7 +17,8 @@ struct owner_figures {
     struct seats_counts counts;
     uint32_t orders_confirmed;
     uint32_t orders_cancelled;
-    uint32_t price_list;                      /* the number of the one that is valid */
+    uint32_t offer_ms;   /* how long the waiting list's offers last; 0: there is none */
+    uint32_t price_list; /* the number of the one that is valid */
     int64_t sold_totals[HALL_CATEGORIES_MAX]; /* a category: what its sold places cost */
     int64_t type_totals[PRICE_NUMBERS];       /* a price type, likewise */
     uint32_t type_counts[PRICE_NUMBERS];      /* and how many of them there are */

@@ -548,6 +548,7 @@ int owner_load(struct owner *owner)
         load.figures.counts = seats_counts(owner->seats);
         load.figures.sale_state = owner->sale_state;
         load.figures.price_list = owner->list_count - 1;
+        load.figures.offer_ms = owner->offer_ms;
         owner_tell_prices(owner, 1);
         owner_publish(owner, &load.figures);
         seats_snapshot(owner->seats, states);

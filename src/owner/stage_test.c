@@ -21,14 +21,18 @@ static void draw_row(struct hall_draft *draft, const char *row, int32_t y)
     int err = hall_draft_row(draft, view_str("row"));
     assert(err == 0);
     for (int32_t i = 0; row[i] != '\0'; i++) {
-        assert(row[i] == '.' || row[i] == '|');
+        assert(strchr(".wc|", row[i]));
         if (row[i] == '|')
             continue;
-        err = hall_draft_seat(draft, &(struct draft_seat){.x = 100 * i,
-                                                          .y = 100 * (y + 1),
-                                                          .category = (uint32_t)y % 3,
-                                                          .number = view_str("1"),
-                                                          .break_after = row[i + 1] != '.'});
+        err = hall_draft_seat(
+            draft, &(struct draft_seat){.x = 100 * i,
+                                        .y = 100 * (y + 1),
+                                        .category = (uint32_t)y % 3,
+                                        .number = view_str("1"),
+                                        .kind = row[i] == 'w'   ? HALL_WHEELCHAIR
+                                                : row[i] == 'c' ? HALL_COMPANION
+                                                                : HALL_ORDINARY,
+                                        .break_after = row[i + 1] == '|' || row[i + 1] == '\0'});
         assert(err == 0);
     }
 }

@@ -18,7 +18,8 @@
 
 struct stage_options {
     uint64_t seed;
-    /* A row a line of a seated section: '.' is a seat, '|' an aisle; NULL ends the list. The
+    /* A row a line of a seated section: '.' is a seat, 'w' a place for a
+     * wheelchair, 'c' a companion's seat, '|' an aisle; NULL ends the list. The
      * category of a row is its number modulo STAGE_CATEGORIES. */
     const char *const *rows;
     uint32_t standing; /* places of a standing area after them, category 2; 0: none */

@@ -58,6 +58,7 @@ struct owner_wish {
     uint64_t position;          /* the lowest is the first */
     uint32_t category, section; /* 1 and their number; 0: any */
     uint32_t party, fewest;
+    uint32_t wheelchairs;    /* of the party */
     uint32_t lapses;         /* offers that it has let lapse */
     uint32_t ahead;          /* of OWNER_WISHES: those before it that could take what it could */
     uint32_t count, offered; /* by kind: how many they are, and have an offer */

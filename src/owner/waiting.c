@@ -72,6 +72,7 @@ void owner_write_wish(struct owner *owner, enum change_kind kind, const struct o
     change->party = wish->party;
     change->fewest = wish->fewest;
     change->lapses = wish->lapses;
+    change->wheelchairs = wish->wheelchairs;
     anew.hold_id = (struct id){0};
     anew.position = owner->version_decided;
     take_out(owner, wish->wish_id);
@@ -100,7 +101,8 @@ int owner_load_waiting(struct owner *owner, struct arena *arena, int64_t deadlin
     for (size_t i = 0; i < waiting.wish_count; i++) {
         const struct store_wish *wish = &waiting.wishes[i];
         if (wish->party == 0 || wish->party > SEATS_PARTY_MAX || wish->fewest == 0 ||
-            wish->fewest > wish->party || wish->category > owner->options.hall->category_count ||
+            wish->fewest > wish->party || wish->wheelchairs > wish->fewest ||
+            wish->category > owner->options.hall->category_count ||
             wish->section > owner->options.hall->section_count)
             return ERR_CORRUPT;
         owner->wishes[owner->wish_count++] = (struct owner_wish){.wish_id = wish->wish_id,
@@ -111,7 +113,8 @@ int owner_load_waiting(struct owner *owner, struct arena *arena, int64_t deadlin
                                                                  .section = wish->section,
                                                                  .party = wish->party,
                                                                  .fewest = wish->fewest,
-                                                                 .lapses = wish->lapses};
+                                                                 .lapses = wish->lapses,
+                                                                 .wheelchairs = wish->wheelchairs};
     }
     return 0;
 }
@@ -133,7 +136,8 @@ static int choose(struct owner *owner, const struct owner_wish *wish, uint32_t p
     struct owner_ask ask = {.verb = OWNER_HOLD_BEST,
                             .best = {.party = party,
                                      .category = (int32_t)wish->category - 1,
-                                     .section = (int32_t)wish->section - 1}};
+                                     .section = (int32_t)wish->section - 1,
+                                     .wheelchairs = wish->wheelchairs}};
     hold->count = 0;
     int err = owner_choose_seats(owner, &ask, hold);
     return err == 0 && !owner_types_fit(owner, hold, &why) ? ERR_CONFLICT : err;
@@ -149,7 +153,8 @@ static uint32_t may_have(const struct owner *owner, const struct owner_wish *wis
 static bool same_wish(const struct owner_wish *a, const struct owner_wish *b)
 {
     return id_eq(a->account_id, b->account_id) && a->category == b->category &&
-           a->section == b->section && a->party == b->party && a->fewest == b->fewest;
+           a->section == b->section && a->party == b->party && a->fewest == b->fewest &&
+           a->wheelchairs == b->wheelchairs;
 }
 
 /* Why a wish may not join, or 0. */
@@ -185,10 +190,12 @@ static int join(struct owner *owner, struct owner_ask *ask, struct owner_wish *w
                                 .category = (uint32_t)(best->category + 1),
                                 .section = (uint32_t)(best->section + 1),
                                 .party = best->party,
+                                .wheelchairs = best->wheelchairs,
                                 .fewest = ask->fewest};
     if (wish->category > hall->category_count || wish->section > hall->section_count ||
         wish->party == 0 || wish->party > SEATS_PARTY_MAX || wish->fewest == 0 ||
-        wish->fewest > wish->party || owner->options.by_person == id_is_zero(wish->person_id))
+        wish->fewest > wish->party || wish->wheelchairs > wish->fewest ||
+        owner->options.by_person == id_is_zero(wish->person_id))
         return ERR_INVALID;
     for (uint32_t i = 0; i < owner->wish_count; i++) {
         if (same_wish(&owner->wishes[i], wish)) {
@@ -274,7 +281,7 @@ static bool was_looked_for(const struct looked *looked, const struct owner_wish 
     for (uint32_t i = 0; i < looked->count; i++) {
         const struct owner_wish *kind = &looked->kinds[i];
         if (kind->category == wish->category && kind->section == wish->section &&
-            kind->party == party)
+            kind->party == party && kind->wheelchairs == wish->wheelchairs)
             return true;
     }
     return false;
@@ -339,9 +346,17 @@ void owner_make_offers(struct owner *owner)
 
 /* ---- telling ---- */
 
+/* Whether it takes places for wheelchairs alone. */
+static bool is_wheeled(const struct owner_wish *wish)
+{
+    return wish->wheelchairs > 0 && wish->wheelchairs == wish->party;
+}
+
 /* Whether both could take the same places: neither's kind rules out the other's. */
 static bool compete(const struct owner_wish *a, const struct owner_wish *b)
 {
+    if ((is_wheeled(a) && b->wheelchairs == 0) || (is_wheeled(b) && a->wheelchairs == 0))
+        return false;
     return (a->category == 0 || b->category == 0 || a->category == b->category) &&
            (a->section == 0 || b->section == 0 || a->section == b->section);
 }
@@ -366,7 +381,8 @@ static void list_kinds(const struct owner *owner, struct owner_ask *ask)
         while (at < ask->wish_count &&
                (ask->wishes[at].category != wish->category ||
                 ask->wishes[at].section != wish->section || ask->wishes[at].party != wish->party ||
-                ask->wishes[at].fewest != wish->fewest))
+                ask->wishes[at].fewest != wish->fewest ||
+                ask->wishes[at].wheelchairs != wish->wheelchairs))
             at++;
         if (at == ask->wishes_max)
             continue; /* more kinds than are told: the later ones are not */
@@ -375,7 +391,8 @@ static void list_kinds(const struct owner *owner, struct owner_ask *ask)
                                                                  .category = wish->category,
                                                                  .section = wish->section,
                                                                  .party = wish->party,
-                                                                 .fewest = wish->fewest};
+                                                                 .fewest = wish->fewest,
+                                                                 .wheelchairs = wish->wheelchairs};
         ask->wishes[at].count++;
         ask->wishes[at].offered += !id_is_zero(wish->hold_id);
     }

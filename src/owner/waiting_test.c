@@ -268,6 +268,47 @@ static void refreshing(void)
     assert_int_equal(about(1, OWNER_ORDER, offer_of(1).hold_id, 0), 0);
 }
 
+static struct owner_ask wheelchair(uint64_t account, uint32_t party, uint32_t fewest)
+{
+    struct owner_ask ask = {
+        .verb = OWNER_JOIN,
+        .account_id = stage_id(account),
+        .best = {.party = party, .category = -1, .section = -1, .wheelchairs = 1},
+        .fewest = fewest};
+    (void)owner_ask(owner, &ask);
+    return ask;
+}
+
+/* Places for wheelchairs, and beside them, are for who asks for them: row 0 is "wc.". */
+static void wheelchairs(void)
+{
+    struct id id;
+    switch_on(OFFER_MS, 0);
+    sell_out();
+    assert_int_equal(wheelchair(1, 2, 0).result, ERR_INVALID);
+    joins(1, -1, 2, 1);
+    assert_int_equal(wheelchair(2, 2, 2).result, 0);
+    assert_int_equal(wheelchair(3, 1, 1).result, 0);
+    assert_int_equal(wish_of(3).ahead, 1); /* an ordinary wish is not in its way */
+    assert_int_equal(wish_of(3).wheelchairs, 1);
+    comes_back(0);
+    rest();
+    assert_int_equal(offer_of(3).seats[0], 0); /* the first in order that takes one */
+    assert_int_equal(offer_of(1).count, 0);
+    restart();
+    assert_int_equal(wish_of(2).wheelchairs, 1);
+    comes_back(1);
+    rest();
+    assert_int_equal(counts().free, 1); /* a companion's seat alone is nobody's wish */
+    assert_int_equal(about(3, OWNER_RELEASE, offer_of(3).hold_id, 0), 0);
+    rest();
+    assert_int_equal(offer_of(2).count, 2);
+    assert_int_equal(hold(9, 0, &id), ERR_CONFLICT);
+    comes_back(2);
+    rest();
+    assert_int_equal(offer_of(1).seats[0], 2);
+}
+
 static void run_one(void *arg)
 {
     void (*body)(void) = *(void (**)(void))arg;
@@ -277,9 +318,8 @@ static void run_one(void *arg)
     owner_stop(owner);
 }
 
-static void play(void (*body)(void))
+static void play_in(const char *const *rows, void (*body)(void))
 {
-    static const char *const rows[] = {"...", "...", "...", NULL};
     const struct stage_options options = {.seed = 7,
                                           .rows = rows,
                                           .hold_ttl_ms = TTL_MS,
@@ -289,6 +329,12 @@ static void play(void (*body)(void))
     stage_open(&stage, &options);
     stage_run(&stage, run_one, &body);
     stage_close(&stage);
+}
+
+static void play(void (*body)(void))
+{
+    static const char *const rows[] = {"...", "...", "...", NULL};
+    play_in(rows, body);
 }
 
 static void one_joins_what_has_sold_out(void **state)
@@ -316,6 +362,12 @@ static void nobody_gains_by_refreshing(void **state)
     play(refreshing);
 }
 
+static void places_for_wheelchairs_are_for_who_asks_for_them(void **state)
+{
+    static const char *const rows[] = {"wc.", "...", "...", NULL};
+    play_in(rows, wheelchairs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +376,7 @@ int main(void)
         cmocka_unit_test(an_offer_that_lapses_goes_to_the_next),
         cmocka_unit_test(offers_keep_to_the_limit),
         cmocka_unit_test(nobody_gains_by_refreshing),
+        cmocka_unit_test(places_for_wheelchairs_are_for_who_asks_for_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -209,16 +209,17 @@ static const struct letter_template letters[] = {
                 "until\n\n"
                 "> {until}\n\n"
                 "@ {link}\n\n"
-                "Open the page where you are signed in, and buy them there. If you do not want "
-                "them, give them back: the next who waits is glad. After that time they go to the "
-                "next by themselves.",
+                "Open the page where you are signed in, or with the browser in which you joined "
+                "the list, and buy them there. If you do not want them, let them go: the next who "
+                "waits is glad. After that time they go to the next by themselves.",
                 "# {event}\n\n"
                 "{start}\n\n"
                 "예매 대기하신 좌석 {count}석이 나왔습니다. 아래 시각까지 다른 사람은 살 수 "
                 "없습니다.\n\n"
                 "> {until}\n\n"
                 "@ {link}\n\n"
-                "로그인한 화면에서 링크를 열어 구매해 주세요. 필요하지 않으시면 반환해 주세요. "
+                "로그인한 화면이나 예매 대기를 신청하신 브라우저에서 링크를 열어 구매해 주세요. "
+                "필요하지 않으시면 반환해 주세요. "
                 "다음 분께 바로 넘어갑니다. 시간이 지나면 저절로 다음 분께 넘어갑니다.",
             },
     },

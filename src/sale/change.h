@@ -133,6 +133,7 @@ struct change {
     uint32_t offer_ms;          /* how long the offers of a waiting list last; 0: there are none */
     uint32_t category, section; /* of a wish: 1 and their number; 0: any */
     uint32_t party, fewest;     /* of a wish: places together, and the fewest that it takes */
+    uint32_t wheelchairs;       /* of a wish: of its places, for wheelchairs */
     uint32_t lapses;            /* of a wish: offers that it let lapse */
     uint32_t reason_len;        /* of a block's reason */
     /* From here on only what the counts above say means something (change_clear). */

@@ -55,7 +55,7 @@
     F(id, wish_id)                                                                                 \
     F(id, account_id)                                                                              \
     F(id_may, person_id)                                                                           \
-    F(u32, category) F(u32, section) F(u32, party) F(u32, fewest) F(u32, lapses)
+    F(u32, category) F(u32, section) F(u32, party) F(u32, fewest) F(u32, lapses) F(u32, wheelchairs)
 #define CHANGE_FIELDS_WISH_END(F) F(id, wish_id) F(id, account_id)
 #define CHANGE_FIELDS_OFFER(F)                                                                     \
     F(id, hold_id)                                                                                 \

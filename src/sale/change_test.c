@@ -72,6 +72,7 @@ static struct change full(enum change_kind kind)
                             .party = 25,
                             .fewest = 26,
                             .lapses = 27,
+                            .wheelchairs = 28,
                             .price_list = 15,
                             .number = 16,
                             .list = VIEW_LIT("list")};

@@ -166,6 +166,7 @@ static int put_wishes(const struct change *changes, size_t count, struct arena *
                                     .party = change->party,
                                     .fewest = change->fewest,
                                     .lapses = change->lapses,
+                                    .wheelchairs = change->wheelchairs,
                                     .position = batch->row.version_before + 1 + i,
                                     .gone = change->kind == CHANGE_WISH_END};
     }

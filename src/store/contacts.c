@@ -16,6 +16,12 @@ static const struct sql_step steps[] = {
     {"number", "ALTER TABLE contact ADD COLUMN number {text};"
                "CREATE INDEX contact_number ON contact (number)"},
     {"account", "CREATE INDEX contact_account ON contact (account_id)"},
+    {"wishes",
+     "CREATE TABLE wish_contact (performance_id {int} NOT NULL, account_id {bytes} NOT NULL,"
+     " email {text} NOT NULL, language {text} NOT NULL, until_ms {int} NOT NULL,"
+     " PRIMARY KEY (performance_id, account_id));"
+     "CREATE INDEX wish_contact_email ON wish_contact (email);"
+     "CREATE INDEX wish_contact_until ON wish_contact (until_ms)"},
 };
 
 #define NUMBERED_AT_ONCE 500
@@ -173,10 +179,90 @@ int contact_order(struct sql_txn *txn, struct id order_id, struct id account_id)
                    SQL(sql_id(order_id), sql_id(account_id)), NULL);
 }
 
-int contact_sweep(struct sql_txn *txn, int64_t before_ms)
+int contact_sweep(struct sql_txn *txn, int64_t now_ms)
 {
-    return sql_run(txn, "DELETE FROM contact WHERE ordered = 0 AND created_at_ms < ?",
-                   SQL(sql_int(before_ms)), NULL);
+    const int err = sql_run(txn, "DELETE FROM contact WHERE ordered = 0 AND created_at_ms < ?",
+                            SQL(sql_int(now_ms - CONTACT_KEEP_MS)), NULL);
+    return err ? err
+               : sql_run(txn, "DELETE FROM wish_contact WHERE until_ms < ?", SQL(sql_int(now_ms)),
+                         NULL);
+}
+
+/* ---- who waits ---- */
+
+struct wish_job {
+    struct sql_job job;
+    uint32_t performance_id;
+    const struct contact *contact; /* NULL: it is forgotten */
+    struct id account_id;
+    int64_t until_ms;
+};
+
+static int run_wish(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct wish_job *job = (const struct wish_job *)base;
+    const struct sql_value performance = sql_int(job->performance_id);
+    const struct contact *c = job->contact;
+    int64_t others = 0;
+    int err = sql_run(txn, "DELETE FROM wish_contact WHERE performance_id = ? AND account_id = ?",
+                      SQL(performance, sql_id(job->account_id)), NULL);
+    if (err != 0 || !c)
+        return err;
+    err = sql_ask_int(txn, "SELECT count(*) FROM wish_contact WHERE email = ?",
+                      SQL(sql_text(c->email)), &others);
+    if (err == 0 && others >= CONTACT_WISHES_MAX)
+        err = ERR_FULL;
+    return err ? err
+               : sql_run(txn,
+                         "INSERT INTO wish_contact (performance_id, account_id, email, language,"
+                         " until_ms) VALUES (?, ?, ?, ?, ?)",
+                         SQL(performance, sql_id(c->account_id), sql_text(c->email),
+                             sql_text(c->language), sql_int(job->until_ms)),
+                         NULL);
+}
+
+int contact_put_wish(struct sql *sql, uint32_t performance_id, const struct contact *contact,
+                     int64_t until_ms, int64_t deadline_ns)
+{
+    struct wish_job job = {.job.run = run_wish,
+                           .performance_id = performance_id,
+                           .contact = contact,
+                           .account_id = contact->account_id,
+                           .until_ms = until_ms};
+    if (contact->email.len > CONTACT_EMAIL_MAX || contact->language.len > 2)
+        return ERR_INVALID;
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
+int contact_forget_wish(struct sql *sql, uint32_t performance_id, struct id account_id,
+                        int64_t deadline_ns)
+{
+    struct wish_job job = {
+        .job.run = run_wish, .performance_id = performance_id, .account_id = account_id};
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
+int contact_read_wish(struct sql_txn *txn, uint32_t performance_id, struct id account_id,
+                      struct arena *arena, struct contact *ret_contact)
+{
+    struct contact c = {.account_id = account_id};
+    struct sql_rows *rows;
+    int err = sql_query(txn,
+                        "SELECT email, language FROM wish_contact"
+                        " WHERE performance_id = ? AND account_id = ?",
+                        SQL(sql_int(performance_id), sql_id(account_id)), &rows);
+    if (err < 0)
+        return err;
+    const int found = sql_next(rows);
+    if (found != 1)
+        return found == 0 ? ERR_NOT_FOUND : found;
+    err = sql_get_copy(rows, 0, arena, &c.email);
+    if (err == 0)
+        err = sql_get_copy(rows, 1, arena, &c.language);
+    sql_done(rows);
+    if (err == 0)
+        *ret_contact = c;
+    return err;
 }
 
 /* ---- finding ---- */

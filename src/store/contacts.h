@@ -4,7 +4,7 @@
  *
  * A contact is kept by the order's id, which is the hold's, before the order is placed, and by the
  * account that said it: nobody can name a contact for another's hold. One whose order never came is
- * swept away.
+ * swept away. Beside them: where a guest who waits for places is mailed what it is offered.
  */
 #ifndef USHER_STORE_CONTACTS_H
 #define USHER_STORE_CONTACTS_H
@@ -15,6 +15,9 @@
 #define CONTACT_EMAIL_MAX 254
 #define CONTACT_PHONE_MAX 32
 #define CONTACT_KEEP_MS   INT64_C(172800000) /* two days: longer than any hold */
+/* Guests and performances for which one address waits: an address that is not proved could be
+ * anybody's. */
+#define CONTACT_WISHES_MAX 20
 
 struct contact {
     struct id order_id;
@@ -53,7 +56,21 @@ int contact_read(struct sql_txn *txn, struct id order_id, struct id account_id, 
 int contact_any(struct sql_txn *txn);
 /* Its order was placed: it is kept from now on. As sql_run. */
 int contact_order(struct sql_txn *txn, struct id order_id, struct id account_id);
-/* Forgets contacts made before before_ms whose orders never came. As sql_run. */
-int contact_sweep(struct sql_txn *txn, int64_t before_ms);
+/* Forgets contacts older than CONTACT_KEEP_MS whose orders never came, and those of wishes whose
+ * time is over. As sql_run. */
+int contact_sweep(struct sql_txn *txn, int64_t now_ms);
+
+/* Keeps where the account, a guest's, is mailed what it is offered at a performance, in place of
+ * the address before, until the performance begins (until_ms); email and language are read. As
+ * sql_write; ERR_INVALID beyond the maxima; ERR_FULL: CONTACT_WISHES_MAX others have this address.
+ */
+int contact_put_wish(struct sql *sql, uint32_t performance_id, const struct contact *contact,
+                     int64_t until_ms, int64_t deadline_ns);
+/* As sql_write; one that is not there is forgotten already. */
+int contact_forget_wish(struct sql *sql, uint32_t performance_id, struct id account_id,
+                        int64_t deadline_ns);
+/* In a job: ERR_NOT_FOUND; as sql_query. */
+int contact_read_wish(struct sql_txn *txn, uint32_t performance_id, struct id account_id,
+                      struct arena *arena, struct contact *ret_contact);
 
 #endif

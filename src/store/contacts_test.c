@@ -29,13 +29,13 @@ static struct contact make(const char *email, int64_t at_ms)
 
 struct job {
     struct sql_job job;
-    int64_t before_ms; /* 0: the order was placed */
+    int64_t now_ms; /* 0: the order was placed */
 };
 
 static int run(struct sql_job *base, struct sql_txn *txn)
 {
     const struct job *job = (const struct job *)base;
-    return job->before_ms ? contact_sweep(txn, job->before_ms) : contact_order(txn, order, account);
+    return job->now_ms ? contact_sweep(txn, job->now_ms) : contact_order(txn, order, account);
 }
 
 struct any_job {
@@ -86,14 +86,14 @@ static void the_last_word_counts_and_only_one_s_own(void **state)
 
 static void what_was_never_ordered_is_swept(void **state)
 {
-    struct job place = {.job.run = run}, sweep = {.job.run = run, .before_ms = 25};
+    struct job place = {.job.run = run}, sweep = {.job.run = run, .now_ms = CONTACT_KEEP_MS + 25};
     struct contact read, again = make("newer@example.org", 40);
     assert_int_equal(sql_write(sql, &place.job, DEADLINE_NEVER), 0);
     assert_int_equal(sql_write(sql, &sweep.job, DEADLINE_NEVER), 0);
     assert_int_equal(contact_get(sql, order, account, &arena, &read, 0), 0);
     assert_true(read.ordered);
     assert_int_equal(contact_get(sql, order, other, &arena, &read, 0), 0); /* made at 30 */
-    sweep.before_ms = 31;
+    sweep.now_ms = CONTACT_KEEP_MS + 31;
     assert_int_equal(sql_write(sql, &sweep.job, DEADLINE_NEVER), 0);
     assert_int_equal(contact_get(sql, order, other, &arena, &read, 0), ERR_NOT_FOUND);
     /* Put again, an order that was placed stays so. */
@@ -111,6 +111,66 @@ static void what_is_too_large_is_refused(void **state)
     assert_int_equal(contact_put(sql, &c, DEADLINE_NEVER), ERR_INVALID);
     c.name = view_of(name, CONTACT_NAME_MAX);
     assert_int_equal(contact_put(sql, &c, DEADLINE_NEVER), 0);
+}
+
+struct wish_job {
+    struct sql_job job;
+    uint32_t performance_id;
+    struct id account_id;
+    struct contact read;
+};
+
+static int run_wish(struct sql_job *base, struct sql_txn *txn)
+{
+    struct wish_job *job = (struct wish_job *)base;
+    return contact_read_wish(txn, job->performance_id, job->account_id, &arena, &job->read);
+}
+
+static int read_wish(uint32_t performance_id, struct id who, struct contact *ret_contact)
+{
+    struct wish_job job = {
+        .job.run = run_wish, .performance_id = performance_id, .account_id = who};
+    const int err = sql_read(sql, &job.job, DEADLINE_NEVER);
+    *ret_contact = job.read;
+    return err;
+}
+
+static int put_wish(uint32_t performance_id, uint64_t guest, const char *email)
+{
+    struct contact c = make(email, 0);
+    c.account_id = (struct id){guest, 0};
+    return contact_put_wish(sql, performance_id, &c, 5000, DEADLINE_NEVER);
+}
+
+static void who_waits_is_known_until_it_leaves_or_the_performance_begins(void **state)
+{
+    struct contact read;
+    struct job sweep = {.job.run = run, .now_ms = 4999};
+    const struct id one = {71, 0}, two = {72, 0};
+    assert_int_equal(read_wish(3, one, &read), ERR_NOT_FOUND);
+    assert_int_equal(put_wish(3, 71, "old@example.org"), 0);
+    assert_int_equal(put_wish(3, 71, "new@example.org"), 0);
+    assert_int_equal(put_wish(3, 72, "two@example.org"), 0);
+    assert_int_equal(read_wish(3, one, &read), 0);
+    assert_true(view_eq(read.email, VIEW_LIT("new@example.org")));
+    assert_true(view_eq(read.language, VIEW_LIT("ko")));
+    assert_int_equal(read_wish(4, one, &read), ERR_NOT_FOUND);
+    assert_int_equal(contact_forget_wish(sql, 3, one, DEADLINE_NEVER), 0);
+    assert_int_equal(contact_forget_wish(sql, 3, one, DEADLINE_NEVER), 0);
+    assert_int_equal(read_wish(3, one, &read), ERR_NOT_FOUND);
+    assert_int_equal(sql_write(sql, &sweep.job, DEADLINE_NEVER), 0);
+    assert_int_equal(read_wish(3, two, &read), 0);
+    sweep.now_ms = 5001;
+    assert_int_equal(sql_write(sql, &sweep.job, DEADLINE_NEVER), 0);
+    assert_int_equal(read_wish(3, two, &read), ERR_NOT_FOUND);
+}
+
+static void one_address_waits_for_so_many_things(void **state)
+{
+    for (uint64_t guest = 0; guest < CONTACT_WISHES_MAX; guest++)
+        assert_int_equal(put_wish(3, 100 + guest, "victim@example.org"), 0);
+    assert_int_equal(put_wish(3, 99, "victim@example.org"), ERR_FULL);
+    assert_int_equal(put_wish(3, 100, "victim@example.org"), 0); /* is there already */
 }
 
 static int set_up(void **state)
@@ -134,6 +194,8 @@ int main(void)
         cmocka_unit_test(the_last_word_counts_and_only_one_s_own),
         cmocka_unit_test(what_was_never_ordered_is_swept),
         cmocka_unit_test(what_is_too_large_is_refused),
+        cmocka_unit_test(who_waits_is_known_until_it_leaves_or_the_performance_begins),
+        cmocka_unit_test(one_address_waits_for_so_many_things),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

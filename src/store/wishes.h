@@ -16,8 +16,9 @@ struct store_wish {
     struct id person_id;        /* zero: places are counted by account */
     uint32_t category, section; /* 1 and their number; 0: any */
     uint32_t party, fewest, lapses;
-    uint64_t position; /* the version that its entry made: the lowest is the first */
-    bool gone;         /* of a batch: it waits no longer, and its id alone is read */
+    uint32_t wheelchairs; /* of the party */
+    uint64_t position;    /* the version that its entry made: the lowest is the first */
+    bool gone;            /* of a batch: it waits no longer, and its id alone is read */
 };
 
 /* What waits at a performance. */

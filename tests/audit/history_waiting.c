@@ -204,6 +204,26 @@ static void of_another_section(struct script *s)
     offer(s, 901, 71, 11, SEATS(4));
 }
 
+static void more_wheelchairs_than_places(struct script *s)
+{
+    list_on(s);
+    wish(s, 71, 11, 2, 1)->wheelchairs = 2;
+}
+
+static void without_the_wheelchair(struct script *s)
+{
+    list_on(s);
+    wish(s, 71, 11, 1, 1)->wheelchairs = 1;
+    offer(s, 901, 71, 11, SEATS(4));
+}
+
+static void becomes_one_without(struct script *s)
+{
+    begin(s);
+    wish(s, 73, 13, 1, 1)->wheelchairs = 1;
+    wish(s, 73, 13, 1, 1)->lapses = 1;
+}
+
 static void out_of_order(struct script *s)
 {
     begin(s);
@@ -284,6 +304,9 @@ const struct broken_rule broken_waiting_rules[] = {
     {"more_than_wished", more_than_wished, "that is not what it waits for"},
     {"of_another_kind", of_another_kind, "that is not what it waits for"},
     {"of_another_section", of_another_section, "that is not what it waits for"},
+    {"more_wheelchairs_than_places", more_wheelchairs_than_places, "is none"},
+    {"without_the_wheelchair", without_the_wheelchair, "that is not what it waits for"},
+    {"becomes_one_without", becomes_one_without, "becomes another"},
     {"out_of_order", out_of_order, "places are offered before wish"},
     {"before_those_behind_whom_it_went", before_those_behind_whom_it_went,
      "places are offered before wish"},

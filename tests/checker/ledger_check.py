@@ -150,7 +150,7 @@ PRICE_LIST = {1: ('amounts', 'ints'), 2: ('types', [PRICE_TYPE]), 3: ('hidden', 
               4: ('codes', {1: ('codes', [PRICE_CODE])})}
 WAITING = {1: ('offer_ms', 'uint'), 2: ('account_id', 'bytes')}
 WISH = {1: ('wish_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('person_id', 'bytes'), 4: ('category', 'uint'), 5: ('section', 'uint'),
-        6: ('party', 'uint'), 7: ('fewest', 'uint'), 8: ('lapses', 'uint')}
+        6: ('party', 'uint'), 7: ('fewest', 'uint'), 8: ('lapses', 'uint'), 9: ('wheelchairs', 'uint')}
 WISH_END = {1: ('wish_id', 'bytes'), 2: ('account_id', 'bytes')}
 OFFER = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'), 5: ('price_list', 'uint'),
          6: ('person_id', 'bytes'), 7: ('wish_id', 'bytes')}
@@ -502,14 +502,14 @@ class Performance:
         wish = self.wishes.pop(change['wish_id'], None)
         if wish is not None:
             if change['lapses'] != wish['lapses'] + 1 or not self.was_due or any(
-                    change[name] != wish[name] for name in ('account_id', 'person_id', 'category', 'section', 'party', 'fewest')):
+                    change[name] != wish[name] for name in ('account_id', 'person_id', 'category', 'section', 'party', 'fewest', 'wheelchairs')):
                 self.find('a wish is put back that has let nothing lapse, or becomes another')
         else:
             if change['wish_id'] in self.wish_ids:
                 self.find('a wish that was over joins')
             if not self.offer_ms:
                 self.find('a wish joins a list that is off')
-            if change['lapses'] or not 1 <= change['fewest'] <= change['party'] <= 8:
+            if change['lapses'] or not 1 <= change['fewest'] <= change['party'] <= 8 or change['wheelchairs'] > change['fewest']:
                 self.find('a wish that is none')
             if bool(change['person_id']) != bool(self.row['person_rule']):
                 self.find('a wish that is not of whom the performance counts')
@@ -525,6 +525,14 @@ class Performance:
         return all((not wish['category'] or self.categories.get(seat, 0) + 1 == wish['category'])
                    and (not wish['section'] or self.sections.get(seat, 0) + 1 == wish['section']) for seat in seats)
 
+    def could_have(self, other, wish, seats):
+        """Whether what the wish is offered could have been the other's, who waits longer."""
+        wheelchairs = other['wheelchairs']
+        least = len(seats) if wheelchairs else other['fewest']
+        return (not other['offer'] and other['fewest'] <= len(seats) and wheelchairs == wish['wheelchairs']
+                and (not wheelchairs or other['party'] >= len(seats)) and self.is_wished(other, seats)
+                and self.places.get(counted(other), 0) + least <= self.row['places_max'])
+
     def replay_offer(self, at_ms, change):
         wish, seats = self.wishes.get(change['wish_id']), change['seats']
         if not self.offer_ms:
@@ -532,14 +540,14 @@ class Performance:
         if wish is None or wish['offer']:
             self.find('an offer to a wish that does not wait, or has one')
         elif (not wish['fewest'] <= len(seats) <= wish['party'] or not self.is_wished(wish, seats)
+              or sum(seat in self.wheelchairs for seat in seats) != wish['wheelchairs']
               or any(wish[name] != change[name] for name in ('account_id', 'person_id'))):
             self.find('an offer that is not what its wish waits for')
         else:
             for other in self.wishes.values():  # in their order
                 if other is wish:
                     break
-                if (not other['offer'] and other['fewest'] <= len(seats) and self.is_wished(other, seats)
-                        and self.places.get(counted(other), 0) + other['fewest'] <= self.row['places_max']):
+                if self.could_have(other, wish, seats):
                     self.find('an offer before a wish that waits longer')
                     break
             wish['offer'] = change['hold_id']
@@ -554,7 +562,7 @@ class Performance:
     def check_wishes(self):
         if self.due:
             self.find('nothing is said of a wish whose offer has ended')
-        names = ('account_id', 'person_id', 'category', 'section', 'party', 'fewest', 'lapses', 'position')
+        names = ('account_id', 'person_id', 'category', 'section', 'party', 'fewest', 'lapses', 'wheelchairs', 'position')
         told = {row['wish_id']: tuple(row[name] for name in names) for row in
                 self.db.execute('SELECT * FROM wish WHERE performance_id = ?', (self.row['performance_id'],))}
         if told != {wish_id: tuple(wish[name] for name in names) for wish_id, wish in self.wishes.items()}:
@@ -967,7 +975,7 @@ COLUMNS = {  # the page's table of tables: i an integer, t a text, b bytes; ? ma
     'price_list': 'performance_id:i! number:i! begun:i list:b',
     'price_plan': 'performance_id:i! plan_id:b! from_ms:i list:b',
     'waiting': 'performance_id:i! offer_ms:i',
-    'wish': 'performance_id:i! wish_id:b! position:i account_id:b person_id:b category:i section:i party:i fewest:i lapses:i',
+    'wish': 'performance_id:i! wish_id:b! position:i account_id:b person_id:b category:i section:i party:i fewest:i lapses:i wheelchairs:i',
     'outbox': 'outbox_id:i! performance_id:i body:b',
 }
 INDEXES = {('orders', 'order_id', 1), ('orders', 'account_id', 0), ('orders', 'performance_id', 0), ('wish', 'account_id', 0)}
@@ -977,7 +985,7 @@ U32 = (1 << 32) - 1
 RANGES = {  # the page's table of ranges; what is in no line fits in 64 bits
     (0, U32): 'hall.place_count hall.section_count event.organiser_id performance.hold_ttl_ms performance.places_max '
               'performance.rest_ms sold.seat blocked.seat playbill.event_id performance_date.later_ms '
-              'performance_date.longest_later_ms waiting.offer_ms wish.category wish.section sale.capacity_min sale.capacity_max sale.claim_ms sale.pass_ms',
+              'performance_date.longest_later_ms waiting.offer_ms wish.category wish.section wish.wheelchairs sale.capacity_min sale.capacity_max sale.claim_ms sale.pass_ms',
     (1, U32): 'hall.hall_id event.event_id performance.performance_id performance.event_id performance.hall_id '
               'waiting.performance_id wish.performance_id ledger.performance_id sold.performance_id blocked.performance_id orders.performance_id outbox.performance_id '
               'performance_date.performance_id playbill_row.id sale.sale_id sale_performance.performance_id '
@@ -1186,7 +1194,7 @@ def check_playbill(db, find):
 
 def check(db, find):
     steps = [number for (number,) in db.execute('SELECT number FROM migration ORDER BY number')]
-    if steps != list(range(1, 12)):
+    if steps != list(range(1, 13)):
         raise Malformed(f'migrations {steps} are not the ones the page describes')
     unsound = []
     check_schema(db, unsound.append)

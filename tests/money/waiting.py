@@ -55,14 +55,16 @@ def what_comes_back_is_offered(shop):
     wish = first.join(2)
     assert (wish["party"], wish["fewest"], wish.get("ahead", 0)) == (2, 2, 0), wish
     assert first.join(2)["wishId"] == wish["wishId"]
-    assert second.join(1)["ahead"] == 1 and third.join(3, fewest=1)["ahead"] == 2
+    assert second.join(1)["ahead"] == 1 and third.join(3, fewest=1, email="third@example.org", language="ko")["ahead"] == 2
+    assert reason(third.join(2, email="nobody")) == reason(third.join(2, wheelchairs=3)) == "BAD_ARGUMENT"
+    assert shop.operator("GetPerformance", {"performanceId": night})["offerMs"] == 900000
     assert reason(second.join(9)) == "BAD_ARGUMENT"
     for buyer in (pair, one):
         buyer.pay()
         buyer.paid_once()
     one.refund()  # one place: the first waits for two, and it is the second's
     assert [seat["seat"] for seat in second.offer()["seats"]] == [2]
-    mail = mail_to(shop, "second@example.org", "offer")  # who has an account is told; a guest looks
+    mail = mail_to(shop, "second@example.org", "offer")  # who has an account is told, and a guest who said where
     assert "Yours until " in mail["subject"] and f"/p/{night}" in mail["text"] and "(1)" in mail["text"], mail
     pair.refund()
     hold = first.offer()
@@ -78,6 +80,7 @@ def what_comes_back_is_offered(shop):
     assert first.wishes() == []
     second.ask("ReleaseHold", {"performanceId": night, "holdId": second.hold["holdId"]}, TICKETS)  # no, thank you
     assert [seat["seat"] for seat in third.offer()["seats"]] == [2]
+    assert "까지 구매하실 수 있습니다" in mail_to(shop, "third@example.org", "offer")["subject"]
     assert second.wishes()[0]["lapses"] == 1 and second.wishes(0) == second.wishes()
     listed = json.loads(waiting(shop, night, "--json"))
     assert [(k["party"], k["waiting"], k.get("offered", 0)) for k in listed["kinds"]] == [(3, 1, 1), (1, 1, 0)], listed

@@ -160,6 +160,8 @@ static void join(struct buyer *buyer)
                                 ? (int32_t)world_below(world, world->stage.hall->section_count)
                                 : -1},
         .fewest = 1 + world_below(world, party)};
+    if (world_odds(world, 20))
+        ask.best.wheelchairs = 1;
     insist(buyer, &ask, false);
 }
 

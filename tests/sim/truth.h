@@ -52,7 +52,7 @@ struct truth_plan {
 struct truth_wish {
     struct id wish_id, account_id, person_id;
     struct id hold_id; /* of its live offer */
-    uint32_t category, section, party, fewest, lapses;
+    uint32_t category, section, party, fewest, lapses, wheelchairs;
     uint64_t position;
     bool over;
 };

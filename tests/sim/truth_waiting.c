@@ -44,6 +44,7 @@ bool truth_follow_wish(struct truth *truth, const struct change *change, uint64_
                                 .section = change->section,
                                 .party = change->party,
                                 .fewest = change->fewest,
+                                .wheelchairs = change->wheelchairs,
                                 .lapses = change->lapses,
                                 .position = version};
     truth->due = NULL;
@@ -63,7 +64,11 @@ bool truth_follow_wish_end(struct truth *truth, const struct change *change)
 static bool is_wished(const struct truth *truth, const struct truth_wish *wish, uint32_t seat)
 {
     const struct hall_seat *place = &truth->hall->seats[seat];
-    return (wish->category == 0 || wish->category == place->category + 1u) &&
+    const bool beside = wish->wheelchairs > 0 && wish->party > wish->wheelchairs;
+    const bool kind = place->kind == HALL_WHEELCHAIR ? wish->wheelchairs > 0
+                      : place->kind == HALL_ORDINARY ? wish->wheelchairs == 0 || beside
+                                                     : beside;
+    return kind && (wish->category == 0 || wish->category == place->category + 1u) &&
            (wish->section == 0 || wish->section == place->section + 1u);
 }
 
@@ -77,12 +82,27 @@ static uint32_t wished(const struct truth *truth, const struct truth_wish *wish,
     return count;
 }
 
+static uint32_t wheelchairs_of(const struct truth *truth, const struct change *change)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        count += truth->hall->seats[change->seats[i]].kind == HALL_WHEELCHAIR;
+    return count;
+}
+
 /* Whether it could be offered so few places as it takes: it waits, for these at least. */
 static bool may_be_offered(const struct truth *truth, const struct truth_wish *wish)
 {
     const struct id whose = id_is_zero(wish->person_id) ? wish->account_id : wish->person_id;
     return !wish->over && id_is_zero(wish->hold_id) &&
            truth_places_of(truth, whose) + wish->fewest <= truth->places_max;
+}
+
+/* Whether it could be offered as many. */
+static bool may_have_all(const struct truth *truth, const struct truth_wish *wish, uint32_t count)
+{
+    const struct id whose = id_is_zero(wish->person_id) ? wish->account_id : wish->person_id;
+    return wish->party >= count && truth_places_of(truth, whose) + count <= truth->places_max;
 }
 
 bool truth_check_offer(struct truth *truth, const struct change *change)
@@ -93,12 +113,14 @@ bool truth_check_offer(struct truth *truth, const struct change *change)
     if (!id_eq(wish->account_id, change->account_id) ||
         !id_eq(wish->person_id, change->person_id) || change->seat_count < wish->fewest ||
         change->seat_count > wish->party || wished(truth, wish, change) != change->seat_count ||
+        wheelchairs_of(truth, change) != wish->wheelchairs ||
         change->expires_at_ms - change->at_ms > truth->offer_ms)
         return truth_wrong(truth, "an offer that is not what the wish waits for");
     for (uint32_t i = 0; i < truth->wish_count; i++) {
         const struct truth_wish *other = &truth->wishes[i];
         if (other->position < wish->position && may_be_offered(truth, other) &&
-            other->fewest <= change->seat_count &&
+            other->fewest <= change->seat_count && other->wheelchairs == wish->wheelchairs &&
+            (other->wheelchairs == 0 || may_have_all(truth, other, change->seat_count)) &&
             wished(truth, other, change) == change->seat_count)
             return truth_wrong(truth, "an offer before one that waits longer for the same");
     }
@@ -118,6 +140,7 @@ bool truth_check_public(struct truth *truth, const struct change *change)
         for (uint32_t k = 0; k < change->seat_count; k++) {
             const uint32_t seat = change->seats[k];
             if (seat < truth->hall->place_count && is_wished(truth, wish, seat) &&
+                (truth->hall->seats[seat].kind == HALL_WHEELCHAIR) == (wish->wheelchairs > 0) &&
                 (list->hidden >> truth->hall->seats[seat].category & 1) == 0)
                 return truth_wrong(truth, "seat %u is held by who did not wait for it", seat);
         }

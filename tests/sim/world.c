@@ -130,7 +130,7 @@ static void draw_stage(struct world *world, uint64_t seed)
 {
     static const char *const halls[][8] = {
         {"....", "....", NULL},
-        {".....|.....", "......|....", "....|...|..", NULL},
+        {".....|.....", "..wc..|....", "....|...|..", NULL},
         {"............", "............", "............", "............", NULL},
         {"..", NULL},
         {NULL},

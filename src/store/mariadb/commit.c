@@ -254,9 +254,11 @@ static int put_wishes(struct buf *text, const struct store_batch *batch)
               : id_is_zero(wish->person_id) ? put_hex(text, NULL, 0)
                                             : put_id(text, wish->person_id);
         err = err ? err
-                  : buf_printf(
-                        text, ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ");\n",
-                        wish->category, wish->section, wish->party, wish->fewest, wish->lapses);
+                  : buf_printf(text,
+                               ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu32
+                               ",%" PRIu32 ");\n",
+                               wish->category, wish->section, wish->party, wish->fewest,
+                               wish->lapses, wish->wheelchairs);
     }
     return err;
 }

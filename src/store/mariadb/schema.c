@@ -71,5 +71,6 @@ const struct sql_step mariadb_sale_steps[] = {
      " category INT UNSIGNED NOT NULL, section INT UNSIGNED NOT NULL, party INT NOT NULL,"
      " fewest INT NOT NULL, lapses INT NOT NULL, PRIMARY KEY (performance_id, wish_id),"
      " KEY wish_account (account_id))" INNODB},
+    {"wheelchairs of wishes", "ALTER TABLE wish ADD COLUMN wheelchairs INT NOT NULL DEFAULT 0"},
 };
 const size_t mariadb_sale_step_count = sizeof(mariadb_sale_steps) / sizeof(mariadb_sale_steps[0]);

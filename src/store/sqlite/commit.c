@@ -158,13 +158,13 @@ static int change_wishes(struct sql_txn *txn, const struct store_batch *batch)
             err = sql_run(
                 txn,
                 "REPLACE INTO wish (performance_id, wish_id, position, account_id,"
-                " person_id, category, section, party, fewest, lapses)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " person_id, category, section, party, fewest, lapses, wheelchairs)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 SQL(sql_int(batch->performance_id), sql_id(wish->wish_id),
                     sql_int((int64_t)wish->position), sql_id(wish->account_id),
                     id_is_zero(wish->person_id) ? sql_bytes(VIEW_LIT("")) : sql_id(wish->person_id),
                     sql_int(wish->category), sql_int(wish->section), sql_int(wish->party),
-                    sql_int(wish->fewest), sql_int(wish->lapses)),
+                    sql_int(wish->fewest), sql_int(wish->lapses), sql_int(wish->wheelchairs)),
                 NULL);
     }
     return err;

@@ -122,6 +122,8 @@ const struct migration migrations[] = {
                      " lapses INTEGER NOT NULL,"
                      " PRIMARY KEY (performance_id, wish_id)) WITHOUT ROWID;"
                      "CREATE INDEX wish_account ON wish (account_id);"},
+    {"wheelchairs of wishes",
+     "ALTER TABLE wish ADD COLUMN wheelchairs INTEGER NOT NULL DEFAULT 0;"},
 };
 const size_t migration_count = sizeof(migrations) / sizeof(migrations[0]);
 

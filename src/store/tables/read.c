@@ -110,7 +110,7 @@ static int add_wish(struct rows *rows, struct sql_rows *row)
         (sql_get_view(row, 3).len > 0 && sql_get_id(row, 3, &wish->person_id) < 0) ||
         column_u32(row, 4, &wish->category) < 0 || column_u32(row, 5, &wish->section) < 0 ||
         column_u32(row, 6, &wish->party) < 0 || column_u32(row, 7, &wish->fewest) < 0 ||
-        column_u32(row, 8, &wish->lapses) < 0)
+        column_u32(row, 8, &wish->lapses) < 0 || column_u32(row, 9, &wish->wheelchairs) < 0)
         return ERR_CORRUPT;
     return 0;
 }
@@ -133,7 +133,7 @@ int tables_waiting_get(struct store *store, uint32_t performance_id, struct aren
                                .rows.arena = arena};
     struct tables_list list = {
         .text = "SELECT wish_id, position, account_id, person_id, category, section, party,"
-                " fewest, lapses FROM wish WHERE performance_id = ? ORDER BY position",
+                " fewest, lapses, wheelchairs FROM wish WHERE performance_id = ? ORDER BY position",
         .values = {sql_int(performance_id)},
         .value_count = 1,
         .add = add_wish,

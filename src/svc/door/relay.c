@@ -124,13 +124,17 @@ static int gather(struct round *round, const Usher__V1__ReadOutboxResponse *answ
     return 0;
 }
 
-/* An offer goes to the address that its account has proved; a guest has none, and looks. */
+/* An offer goes to the address that its account has proved; of a guest, to the one that it has
+ * said; who has said none looks. */
 static int find_account(struct sql_txn *txn, const struct round *round, struct told *told)
 {
     struct account account;
-    const int err = account_read(txn, told->account_id, round->arena, &account);
+    int err = account_read(txn, told->account_id, round->arena, &account);
     if (err == 0)
         told->contact = (struct contact){.email = account.email, .language = account.language};
+    else if (err == ERR_NOT_FOUND)
+        err = contact_read_wish(txn, told->performance_id, told->account_id, round->arena,
+                                &told->contact);
     told->wanted = err == 0;
     return err == ERR_NOT_FOUND ? 0 : err;
 }
@@ -224,7 +228,7 @@ static int run_keep(struct sql_job *base, struct sql_txn *txn)
             err = note_told(txn, &round->told[i]);
     }
     if (err == 0 && round->sweep)
-        err = contact_sweep(txn, round->now_ms - CONTACT_KEEP_MS);
+        err = contact_sweep(txn, round->now_ms);
     return err;
 }
 

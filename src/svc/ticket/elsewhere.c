@@ -151,7 +151,8 @@ static int unpack_wishes(const Usher__V1__OwnerAnswer *answer, struct owner_ask 
                                   .lapses = from->lapses,
                                   .ahead = from->ahead,
                                   .count = from->count,
-                                  .offered = from->offered};
+                                  .offered = from->offered,
+                                  .wheelchairs = from->wheelchairs};
         if (id_from_bytes(view_of(from->wish_id.data, from->wish_id.len), &to->wish_id) ||
             id_from_bytes(view_of(from->hold_id.data, from->hold_id.len), &to->hold_id))
             return ERR_UNAVAILABLE;
@@ -381,6 +382,7 @@ void desk_figures(struct ticket *ticket, const struct catalog_performance *perfo
             .serving = figures->serving,
             .queued = figures->queued,
             .price_list = figures->price_list,
+            .offer_ms = figures->offer_ms,
         };
     for (size_t i = 0; err == 0 && i < figures->n_sold_totals && i < HALL_CATEGORIES_MAX; i++)
         ret_figures->sold_totals[i] = figures->sold_totals[i];

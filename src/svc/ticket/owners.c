@@ -129,6 +129,7 @@ static int pack_wishes(struct arena *arena, const struct owner_ask *ask,
         to->ahead = from->ahead;
         to->count = from->count;
         to->offered = from->offered;
+        to->wheelchairs = from->wheelchairs;
     }
     return 0;
 }
@@ -246,6 +247,7 @@ int ticket_owner_figures(struct call *call, const void *request, void *response)
     answer->serving = figures.serving;
     answer->queued = figures.queued;
     answer->price_list = figures.price_list;
+    answer->offer_ms = figures.offer_ms;
     answer->n_sold_totals = performance->hall->hall->category_count;
     answer->sold_totals =
         arena_alloc(call_arena(call), answer->n_sold_totals * sizeof(*answer->sold_totals));

@@ -4,7 +4,9 @@
 #include "sale/ledger.h"
 #include "svc/ticket/bars.h"
 #include "svc/ticket/bills.h"
+#include "svc/ticket/contact.h"
 #include "svc/ticket/persons.h"
+#include "token/roles.h"
 
 #define OFFER_MIN_MS 60000 /* an offer is mailed: it must be there before it is over */
 
@@ -23,9 +25,11 @@ static int refused(struct call *call, const struct owner_ask *ask)
         return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "wish_id",
                          "no such wish: it has ended, or never was this account's");
     case ERR_INVALID:
-        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "fewest",
-                         "a party is 1 to %d people, and takes 1 place at the fewest, or more",
-                         SEATS_PARTY_MAX);
+        return desk_fail(
+            call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "fewest",
+            "a party is 1 to %d people, and takes 1 place at the fewest, or more; and no "
+            "fewer than it has wheelchairs",
+            SEATS_PARTY_MAX);
     default:
         return desk_refused(call, ask);
     }
@@ -68,6 +72,7 @@ static int fill_wish(struct call *call, const struct catalog_performance *perfor
     wish->fewest = told->fewest;
     wish->ahead = told->ahead;
     wish->lapses = told->lapses;
+    wish->wheelchairs = told->wheelchairs;
     return fill_offer(call, performance, account_id, told, wish);
 }
 
@@ -97,7 +102,8 @@ static int read_kind(struct call *call, const struct catalog_performance *perfor
                      const Usher__V1__JoinWaitingListRequest *wish, struct owner_ask *ask)
 {
     const struct hall *hall = performance->hall->hall;
-    ask->best = (struct seats_best){.party = wish->party, .category = -1, .section = -1};
+    ask->best = (struct seats_best){
+        .party = wish->party, .category = -1, .section = -1, .wheelchairs = wish->wheelchairs};
     ask->fewest = wish->fewest ? wish->fewest : wish->party;
     if (wish->category_choice_case ==
         USHER__V1__JOIN_WAITING_LIST_REQUEST__CATEGORY_CHOICE_CATEGORY) {
@@ -115,6 +121,16 @@ static int read_kind(struct call *call, const struct catalog_performance *perfor
     return 0;
 }
 
+/* A guest's address is kept as long as it waits for something there. */
+static void forget_contact(struct call *call, const struct catalog_performance *performance,
+                           struct id account_id)
+{
+    struct owner_wish list[OWNER_WISHES_ACCOUNT];
+    struct owner_ask look = {.account_id = account_id, .wishes = list};
+    if (ask_wishes(call, performance, &look) == 0 && look.wish_count == 0)
+        desk_forget_wish_contact(call, performance->performance_id, account_id);
+}
+
 CALL_HANDLER(ticket_join_waiting_list)
 {
     const Usher__V1__JoinWaitingListRequest *wish = request;
@@ -130,11 +146,18 @@ CALL_HANDLER(ticket_join_waiting_list)
         err = desk_find_person(call, performance, ask.account_id, &ask.person_id);
     if (err == 0)
         err = read_kind(call, performance, wish, &ask);
+    const bool mails = wish->email[0] && !identity_has(call_identity(call), ROLE_BUYER);
+    if (err == 0 && mails) /* before there can be an offer */
+        err =
+            desk_keep_wish_contact(call, performance, ask.account_id, wish->email, wish->language);
     if (err != 0)
         return err;
     ask.begins_ms = desk_begins_ms(call, performance);
-    if (desk_ask(call_state(call), performance, &ask, call_deadline_ns(call)) != 0)
+    if (desk_ask(call_state(call), performance, &ask, call_deadline_ns(call)) != 0) {
+        if (mails)
+            forget_contact(call, performance, ask.account_id);
         return refused(call, &ask);
+    }
     look.account_id = ask.account_id;
     if (ask_wishes(call, performance, &look) != 0)
         return refused(call, &look);
@@ -160,6 +183,7 @@ CALL_HANDLER(ticket_leave_waiting_list)
     if (ask.result != 0 ||
         desk_ask(call_state(call), performance, &ask, call_deadline_ns(call)) != 0)
         return refused(call, &ask);
+    forget_contact(call, performance, ask.account_id);
     return 0;
 }
 
@@ -255,6 +279,7 @@ static int fill_list(struct call *call, const struct catalog_performance *perfor
         }
         kind->party = told->party;
         kind->fewest = told->fewest;
+        kind->wheelchairs = told->wheelchairs;
         kind->waiting = told->count;
         kind->offered = told->offered;
     }
