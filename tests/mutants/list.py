@@ -124,6 +124,11 @@ MUTANTS = [
     ("svc/payment/adapters/stripe.c", "    const int64_t done = done_of(p, json, id, &begun, &count);\n    json_decref(json);\n",
      "    const int64_t done = 0;\n    (void)done_of(p, json, id, &begun, &count);\n    json_decref(json);\n    begun = 0;\n"
      "    count = (uint32_t)env->now_ms;\n", MONEY),  # refund without its id
+    ("svc/ticket/passes.c", "    *ret_has_line = true; /* perhaps */", "    *ret_has_line = false;", MONEY),  # who paid by card stays inside
+    ("svc/ticket/passes.c", "    *ret_has_line = err == 0 && answer->expires_at_ms != 0;\n    return err;",
+     "    *ret_has_line = err == 0 && answer->expires_at_ms != 0;\n    return client.status.code == CODE_UNAVAILABLE ? 0 : err;", MONEY),  # in doubt, sell
+    ("svc/ticket/orders.c", "        if (find_order(call, ask.hold_id, &order) == 0 &&\n            order.performance_id == performance->performance_id)\n"
+     "            return fill(call, &order, response);\n        return desk_pass_refused", "        return desk_pass_refused", MONEY),  # asked again, another answer
     ("svc/payment/begin.c", "    const int64_t ends_ms =\n        hold->expires_at_ms -",
      "    const int64_t ends_ms =\n        hold->expires_at_ms + 30000 -", MONEY),  # hold ends before the attempt
     ("svc/payment/flow.c", "    err = p->state == PAYMENT_CONFIRMING\n",

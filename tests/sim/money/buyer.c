@@ -5,16 +5,13 @@
 
 #include "codec/percent.h"
 #include "err/err.h"
-#include "sim/money/money.h"
-#include "usher/v1/payment.pb-c.h"
+#include "sim/money/visit.h"
 
-#define TRIES_MAX 60 /* of a call that is not answered */
 #define POLLS_MAX 80 /* of a payment that is not clear */
 #define ATTEMPTS  3
 #define HOOKS_MAX 600 /* times that a webhook is told */
 #define WAY_MAX   2048
 #define ARENA_MAX (8u << 20)
-#define PAUSE_MS  700
 
 /* A hold, and the payment for it that is under way. */
 struct mine {
@@ -34,75 +31,6 @@ struct mine {
     Usher__V1__PaymentState state;
 };
 
-static uint32_t below(struct money_buyer *buyer, uint32_t limit)
-{
-    return (uint32_t)chance_below(&buyer->dice.chance, limit);
-}
-
-static bool odds(struct money_buyer *buyer, uint32_t in_hundred)
-{
-    return below(buyer, 100) < in_hundred;
-}
-
-static void wait_ms(struct money_buyer *buyer, uint32_t max_ms)
-{
-    stage_sleep(1 + below(buyer, max_ms));
-}
-
-/* ---- calls ---- */
-
-/* A call of a process that may die meanwhile. */
-struct visit {
-    struct money_buyer *buyer;
-    struct usher *usher;
-    struct client client;
-    uint32_t tries;
-};
-
-static bool enter(struct visit *visit, bool pays, struct arena *arena)
-{
-    struct usher *usher = visit->buyer->world->usher;
-    visit->usher = usher;
-    if (!usher || usher->leaving || usher->dead)
-        return false;
-    usher->visitors++;
-    client_init(&visit->client, pays ? usher->payments : usher->tickets,
-                pays ? &usher__v1__payment_service__descriptor
-                     : &usher__v1__ticket_service__descriptor,
-                arena);
-    visit->client.identity = &visit->buyer->who;
-    return true;
-}
-
-/* Whether to call again. *err becomes what the caller learns. */
-static bool leave(struct visit *visit, int *err)
-{
-    const enum code code = visit->client.status.code;
-    const bool dead = visit->usher->dead;
-    visit->usher->visitors--;
-    if (dead)
-        *err = ERR_UNKNOWN;
-    return dead || (*err != 0 && (code == CODE_UNAVAILABLE || code == CODE_DEADLINE_EXCEEDED ||
-                                  code == CODE_INTERNAL || code == CODE_UNKNOWN));
-}
-
-/* Calls until it is answered, with the same request. */
-#define PERSIST(buyer_, arena_, pays_, service_, method_, wish_, answer_)                          \
-    ({                                                                                             \
-        struct visit visit_ = {.buyer = (buyer_)};                                                 \
-        int err_ = ERR_UNAVAILABLE;                                                                \
-        for (bool again_ = true; again_ && visit_.tries < TRIES_MAX; visit_.tries++) {             \
-            if (visit_.tries > 0)                                                                  \
-                wait_ms((buyer_), PAUSE_MS);                                                       \
-            err_ = ERR_UNAVAILABLE;                                                                \
-            if (!enter(&visit_, (pays_), (arena_)))                                                \
-                continue;                                                                          \
-            err_ = client_call(&visit_.client, service_, method_, (wish_), (answer_));             \
-            again_ = leave(&visit_, &err_);                                                        \
-        }                                                                                          \
-        err_;                                                                                      \
-    })
-
 static char *next_key(struct money_buyer *buyer, struct arena *arena)
 {
     return arena_printf(arena, "b%u-%u", buyer->number, ++buyer->keys);
@@ -114,10 +42,14 @@ static bool hold(struct mine *mine)
     const Usher__V1__Hold *held;
     Usher__V1__HoldBestRequest best = USHER__V1__HOLD_BEST_REQUEST__INIT;
     best.performance_id = buyer->world->stage.performance_id;
-    best.party = 1 + below(buyer, 3);
+    best.party = 1 + buyer_below(buyer, 3);
     best.apart = true;
     best.idempotency_key = next_key(buyer, &mine->arena);
-    if (PERSIST(buyer, &mine->arena, false, Usher__V1__TicketService, hold_best, &best, &held) != 0)
+    const bool bad = line_show(buyer);
+    int err = PERSIST(buyer, &mine->arena, VISIT_TICKETS, Usher__V1__TicketService, hold_best,
+                      &best, &held);
+    line_judge(buyer, bad, err, "holds");
+    if (err != 0)
         return false;
     snprintf(mine->hold_id, sizeof(mine->hold_id), "%s", held->hold_id);
     snprintf(mine->email, sizeof(mine->email), "b%u.%u@example.org", buyer->number, buyer->keys);
@@ -134,25 +66,37 @@ static void release(struct mine *mine)
     Usher__V1__ReleaseHoldRequest wish = USHER__V1__RELEASE_HOLD_REQUEST__INIT;
     wish.performance_id = mine->buyer->world->stage.performance_id;
     wish.hold_id = mine->hold_id;
-    (void)PERSIST(mine->buyer, &mine->arena, false, Usher__V1__TicketService, release_hold, &wish,
-                  &released);
+    (void)PERSIST(mine->buyer, &mine->arena, VISIT_TICKETS, Usher__V1__TicketService, release_hold,
+                  &wish, &released);
 }
 
 static void box_office(struct mine *mine)
 {
+    struct money_buyer *buyer = mine->buyer;
     const Usher__V1__Order *order;
     Usher__V1__PlaceOrderRequest wish = USHER__V1__PLACE_ORDER_REQUEST__INIT;
     Usher__V1__CancelOrderRequest cancel = USHER__V1__CANCEL_ORDER_REQUEST__INIT;
-    wish.performance_id = mine->buyer->world->stage.performance_id;
+    wish.performance_id = buyer->world->stage.performance_id;
     wish.hold_id = mine->hold_id;
     wish.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE;
-    if (PERSIST(mine->buyer, &mine->arena, false, Usher__V1__TicketService, place_order, &wish,
-                &order) != 0)
+    const bool bad = line_show(buyer);
+    int err = PERSIST(buyer, &mine->arena, VISIT_TICKETS, Usher__V1__TicketService, place_order,
+                      &wish, &order);
+    line_judge(buyer, bad, err, "orders");
+    if (err != 0)
         return;
-    mine->buyer->world->coverage->box_office++;
+    buyer->world->coverage->box_office++;
+    line_note_paid(buyer);
+    /* Its pass is over now; asked again, the answer is the same. */
+    if (buyer_odds(buyer, 30) &&
+        PERSIST(buyer, &mine->arena, VISIT_TICKETS, Usher__V1__TicketService, place_order, &wish,
+                &order) != 0 &&
+        buyer->reason[0])
+        money_fail(buyer->world, "order %s was placed, and is refused: %s", mine->hold_id,
+                   buyer->reason);
     cancel.order_id = mine->hold_id;
-    if (odds(mine->buyer, 30))
-        (void)PERSIST(mine->buyer, &mine->arena, false, Usher__V1__TicketService, cancel_order,
+    if (buyer_odds(buyer, 30))
+        (void)PERSIST(buyer, &mine->arena, VISIT_TICKETS, Usher__V1__TicketService, cancel_order,
                       &cancel, &order);
 }
 
@@ -168,6 +112,17 @@ static void read_payment(struct mine *mine, const Usher__V1__Payment *payment)
         snprintf(mine->account, sizeof(mine->account), "%s", payment->deposit->number);
 }
 
+/* Who stands behind a line waits for those who pay at once, whatever the organiser allows. */
+static void judge_later(struct mine *mine, int err)
+{
+    struct money_world *world = mine->buyer->world;
+    if (!mine->later || !world->has_line)
+        return;
+    world->coverage->later_refused += err != 0 && strcmp(mine->buyer->reason, "PAY_LATER_OFF") == 0;
+    if (err == 0)
+        money_fail(world, "hold %s is to be paid later, behind a line", mine->hold_id);
+}
+
 static bool begin(struct mine *mine)
 {
     struct money_buyer *buyer = mine->buyer;
@@ -179,16 +134,17 @@ static bool begin(struct mine *mine)
     contact.language = (char *)"en";
     wish.performance_id = buyer->world->stage.performance_id;
     wish.hold_id = mine->hold_id;
-    mine->provider = providers[below(buyer, 3)];
+    mine->provider = providers[buyer_below(buyer, 3)];
     wish.provider = (char *)mine->provider;
     wish.idempotency_key = next_key(buyer, &mine->arena);
     wish.return_url = (char *)"/orders";
     wish.contact = &contact;
     wish.terms = true;
-    wish.equal_places = odds(buyer, 50);
+    wish.equal_places = buyer_odds(buyer, 50);
     Usher__V1__DepositWish deposit = USHER__V1__DEPOSIT_WISH__INIT;
     Usher__V1__RefundAccount account = USHER__V1__REFUND_ACCOUNT__INIT;
-    mine->later = buyer->world->later && strcmp(mine->provider, "toss") == 0 && odds(buyer, 50);
+    mine->later = buyer->world->later && strcmp(mine->provider, "toss") == 0 &&
+                  buyer_odds(buyer, buyer->world->has_line ? 15 : 50);
     if (mine->later) {
         account.bank = (char *)"88";
         account.number = (char *)"110123456789";
@@ -197,8 +153,12 @@ static bool begin(struct mine *mine)
         deposit.refund_account = &account;
         wish.deposit = &deposit;
     }
-    if (PERSIST(buyer, &mine->arena, true, Usher__V1__PaymentService, begin_payment, &wish,
-                &payment) != 0)
+    const bool bad = line_show(buyer);
+    int err = PERSIST(buyer, &mine->arena, VISIT_PAYMENTS, Usher__V1__PaymentService, begin_payment,
+                      &wish, &payment);
+    line_judge(buyer, bad, err, "begins to pay");
+    judge_later(mine, err);
+    if (err != 0)
         return false;
     read_payment(mine, payment);
     snprintf(mine->payment_id, sizeof(mine->payment_id), "%s", payment->payment_id);
@@ -255,8 +215,8 @@ static void finish(struct mine *mine, const char *query)
     Usher__V1__FinishPaymentRequest wish = USHER__V1__FINISH_PAYMENT_REQUEST__INIT;
     wish.payment_id = mine->payment_id;
     wish.return_query = (char *)query;
-    int err = PERSIST(mine->buyer, &mine->arena, true, Usher__V1__PaymentService, finish_payment,
-                      &wish, &payment);
+    int err = PERSIST(mine->buyer, &mine->arena, VISIT_PAYMENTS, Usher__V1__PaymentService,
+                      finish_payment, &wish, &payment);
     read_state(mine, err, payment);
 }
 
@@ -265,8 +225,8 @@ static void look(struct mine *mine)
     const Usher__V1__Payment *payment;
     Usher__V1__GetPaymentRequest wish = USHER__V1__GET_PAYMENT_REQUEST__INIT;
     wish.payment_id = mine->payment_id;
-    int err = PERSIST(mine->buyer, &mine->arena, true, Usher__V1__PaymentService, get_payment,
-                      &wish, &payment);
+    int err = PERSIST(mine->buyer, &mine->arena, VISIT_PAYMENTS, Usher__V1__PaymentService,
+                      get_payment, &wish, &payment);
     read_state(mine, err, payment);
 }
 
@@ -275,8 +235,8 @@ static void abandon(struct mine *mine)
     const Usher__V1__Payment *payment;
     Usher__V1__AbandonPaymentRequest wish = USHER__V1__ABANDON_PAYMENT_REQUEST__INIT;
     wish.payment_id = mine->payment_id;
-    int err = PERSIST(mine->buyer, &mine->arena, true, Usher__V1__PaymentService, abandon_payment,
-                      &wish, &payment);
+    int err = PERSIST(mine->buyer, &mine->arena, VISIT_PAYMENTS, Usher__V1__PaymentService,
+                      abandon_payment, &wish, &payment);
     read_state(mine, err, payment);
 }
 
@@ -287,10 +247,10 @@ static void run_twin(void *arg)
     struct usher *usher = mine->buyer->world->usher;
     struct arena arena;
     struct page page = {0};
-    if (!usher || usher->leaving || usher->dead)
+    if (!usher || usher->party.leaving || usher->party.dead)
         return;
     arena_init(&arena, ARENA_MAX);
-    usher->visitors++;
+    usher->party.visitors++;
     const bool post = strncmp(mine->back, "authResultCode", 14) == 0;
     const struct plain_request ask = {
         .method = post ? VIEW_LIT("POST") : VIEW_LIT("GET"),
@@ -300,7 +260,7 @@ static void run_twin(void *arg)
         .arena = &arena,
         .deadline_ns = deadline_after_ms(fiber_now_ns(), 30000)};
     usher->plains[1].handle(usher->plains[1].state, &ask, &page);
-    usher->visitors--;
+    usher->party.visitors--;
     arena_release(&arena);
 }
 
@@ -325,18 +285,18 @@ static void come_back(struct mine *mine)
     struct money_buyer *buyer = mine->buyer;
     struct scope twins;
     scope_init(&twins);
-    if (odds(buyer, 10)) {
+    if (buyer_odds(buyer, 10)) {
         buyer->world->coverage->returned_late++;
-        wait_ms(buyer, 40000);
+        buyer_wait(buyer, 40000);
     }
-    if (odds(buyer, 8) && mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_WAITING)
+    if (buyer_odds(buyer, 8) && mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_WAITING)
         tamper(mine);
-    if (odds(buyer, 30)) {
+    if (buyer_odds(buyer, 30)) {
         buyer->world->coverage->both_ways++;
         int err = fiber_spawn(&twins, run_twin, mine);
         assert(err == 0);
     }
-    if (odds(buyer, 90))
+    if (buyer_odds(buyer, 90))
         finish(mine, mine->back);
     int err = scope_join(&twins, DEADLINE_NEVER);
     assert(err == 0);
@@ -356,11 +316,11 @@ static void pay_in(struct mine *mine)
     struct money_buyer *buyer = mine->buyer;
     struct page page = {0};
     for (int i = 0; i < POLLS_MAX && mine->account[0] == '\0' && !is_clear(mine); i++) {
-        wait_ms(buyer, PAUSE_MS);
+        buyer_wait(buyer, VISIT_PAUSE_MS);
         look(mine);
     }
-    wait_ms(buyer, odds(buyer, 20) ? 40000 : 3000);
-    if (mine->account[0] == '\0' || odds(buyer, 20))
+    buyer_wait(buyer, buyer_odds(buyer, 20) ? 40000 : 3000);
+    if (mine->account[0] == '\0' || buyer_odds(buyer, 20))
         return;
     const char *url = arena_printf(&mine->arena, "http://psp/toss/bank/%s", mine->account);
     const char *form = arena_printf(&mine->arena, "amount=%" PRId64, mine->amount);
@@ -372,18 +332,18 @@ static void pay_in(struct mine *mine)
 static void pay_there(struct mine *mine)
 {
     struct money_buyer *buyer = mine->buyer;
-    const uint32_t choice = below(buyer, 100);
-    wait_ms(buyer, odds(buyer, 10) ? 30000 : 1500);
+    const uint32_t choice = buyer_below(buyer, 100);
+    buyer_wait(buyer, buyer_odds(buyer, 10) ? 30000 : 1500);
     browse(mine, choice < 84 ? "choice=pay" : choice < 92 ? "choice=decline" : "choice=cancel");
-    if (odds(buyer, 10)) {
+    if (buyer_odds(buyer, 10)) {
         char back[WAY_MAX];
         memcpy(back, mine->back, WAY_MAX);
         browse(mine, "choice=pay");
         if (back[0])
             memcpy(mine->back, back, WAY_MAX);
     }
-    wait_ms(buyer, 300);
-    if (mine->back[0] && !odds(buyer, 12))
+    buyer_wait(buyer, 300);
+    if (mine->back[0] && !buyer_odds(buyer, 12))
         come_back(mine);
 }
 
@@ -394,6 +354,7 @@ static void note_done(struct mine *mine)
     memcpy(world->dones[world->done_count++].payment_id, mine->payment_id,
            sizeof(mine->payment_id));
     world->coverage->done++;
+    line_note_paid(mine->buyer);
     money_say(world, "buyer %u was told: %s is paid", mine->buyer->number, mine->payment_id);
 }
 
@@ -406,8 +367,8 @@ static void give_back(struct mine *mine, bool part)
     Usher__V1__GetPaymentRequest which = USHER__V1__GET_PAYMENT_REQUEST__INIT;
     Usher__V1__RefundOrderRequest wish = USHER__V1__REFUND_ORDER_REQUEST__INIT;
     which.payment_id = mine->payment_id;
-    if (PERSIST(mine->buyer, &mine->arena, true, Usher__V1__PaymentService, get_payment, &which,
-                &payment) != 0)
+    if (PERSIST(mine->buyer, &mine->arena, VISIT_PAYMENTS, Usher__V1__PaymentService, get_payment,
+                &which, &payment) != 0)
         return;
     if (!payment->order || payment->order->n_tickets == 0)
         return;
@@ -416,8 +377,8 @@ static void give_back(struct mine *mine, bool part)
     wish.seats = &seat;
     wish.n_seats = part && payment->order->n_tickets > 1;
     mine->buyer->world->coverage->parts += wish.n_seats;
-    int err = PERSIST(mine->buyer, &mine->arena, true, Usher__V1__PaymentService, refund_order,
-                      &wish, &refund);
+    int err = PERSIST(mine->buyer, &mine->arena, VISIT_PAYMENTS, Usher__V1__PaymentService,
+                      refund_order, &wish, &refund);
     mine->buyer->world->coverage->refunded += err == 0;
 }
 
@@ -434,16 +395,16 @@ static void give_some_back(struct mine *mine)
     struct money_buyer *buyer = mine->buyer;
     struct scope twins;
     scope_init(&twins);
-    if (!odds(buyer, 45))
+    if (!buyer_odds(buyer, 45))
         return;
-    wait_ms(buyer, 3000);
-    if (odds(buyer, 40)) {
+    buyer_wait(buyer, 3000);
+    if (buyer_odds(buyer, 40)) {
         int err = fiber_spawn(&twins, run_give_back, mine);
         assert(err == 0);
     }
-    give_back(mine, odds(buyer, 60));
-    if (odds(buyer, 30))
-        give_back(mine, odds(buyer, 50));
+    give_back(mine, buyer_odds(buyer, 60));
+    if (buyer_odds(buyer, 30))
+        give_back(mine, buyer_odds(buyer, 50));
     int err = scope_join(&twins, DEADLINE_NEVER);
     assert(err == 0);
 }
@@ -463,8 +424,8 @@ static void tell_hook(struct mine *mine)
         struct arena arena;
         bool dead = true;
         arena_init(&arena, ARENA_MAX);
-        if (usher && !usher->leaving && !usher->dead) {
-            usher->visitors++;
+        if (usher && !usher->party.leaving && !usher->party.dead) {
+            usher->party.visitors++;
             const struct plain_request ask = {.method = VIEW_LIT("POST"),
                                               .path = VIEW_LIT("/webhooks/toss"),
                                               .body = view_str(body),
@@ -472,13 +433,13 @@ static void tell_hook(struct mine *mine)
                                               .deadline_ns =
                                                   deadline_after_ms(fiber_now_ns(), 30000)};
             usher->plains[0].handle(usher->plains[0].state, &ask, &page);
-            dead = usher->dead;
-            usher->visitors--;
+            dead = usher->party.dead;
+            usher->party.visitors--;
         }
         arena_release(&arena);
         if (!dead && page.status == 200)
             return;
-        wait_ms(buyer, PAUSE_MS);
+        buyer_wait(buyer, VISIT_PAUSE_MS);
     }
     money_fail(buyer->world, "payment %s: nobody listens to the provider", mine->payment_id);
 }
@@ -489,7 +450,7 @@ static void take_back(struct mine *mine)
 {
     struct page page = {0};
     const char *url = arena_printf(&mine->arena, "http://psp/toss/desk/%s", mine->payment_id);
-    wait_ms(mine->buyer, 2000);
+    buyer_wait(mine->buyer, 2000);
     (void)net_browse(mine->buyer->world, url, "do=cancel", &mine->arena, &page);
     money_say(mine->buyer->world, "at the provider %s is taken back: %d", mine->payment_id,
               page.status);
@@ -510,7 +471,7 @@ static void go_on_from_done(struct mine *mine)
 {
     struct scope desk;
     scope_init(&desk);
-    if (strcmp(mine->provider, "toss") == 0 && odds(mine->buyer, 20)) {
+    if (strcmp(mine->provider, "toss") == 0 && buyer_odds(mine->buyer, 20)) {
         int err = fiber_spawn(&desk, run_take_back, mine);
         assert(err == 0);
     }
@@ -527,19 +488,20 @@ static bool attempt(struct mine *mine)
     struct money_buyer *buyer = mine->buyer;
     if (!begin(mine))
         return false;
-    if (odds(buyer, 8))
+    if (buyer_odds(buyer, 8))
         return false; /* walks away */
-    if (odds(buyer, 8))
+    if (buyer_odds(buyer, 8))
         abandon(mine);
     if (mine->later)
         pay_in(mine);
     else
         pay_there(mine);
     for (int i = 0; i < POLLS_MAX && !is_clear(mine); i++) {
-        wait_ms(buyer, PAUSE_MS);
+        buyer_wait(buyer, VISIT_PAUSE_MS);
         look(mine);
         /* Some are impatient: they give up what may have been charged. */
-        if (odds(buyer, mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_WAITING ? 20 : 8))
+        if (buyer_odds(buyer,
+                       mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_WAITING ? 20 : 8))
             abandon(mine);
     }
     if (mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DONE) {
@@ -551,29 +513,38 @@ static bool attempt(struct mine *mine)
         mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_DECLINED;
     buyer->world->coverage->abandoned +=
         mine->state == USHER__V1__PAYMENT_STATE__PAYMENT_STATE_ABANDONED;
-    return is_clear(mine) && odds(buyer, 70);
+    return is_clear(mine) && buyer_odds(buyer, 70);
+}
+
+/* With places held: one of the things that one may do with them. */
+static void go_on_from_hold(struct mine *mine, uint32_t kind)
+{
+    if (kind < 8)
+        box_office(mine);
+    else if (kind < 12)
+        release(mine);
+    else
+        for (int k = 0; k < ATTEMPTS && attempt(mine); k++)
+            buyer_wait(mine->buyer, 2000);
 }
 
 void money_buyer_run(void *arg)
 {
     struct money_buyer *buyer = arg;
-    const uint32_t rounds = buyer->world->still ? 1 : 1 + below(buyer, 4);
-    wait_ms(buyer, 2000);
+    const uint32_t rounds = buyer->world->still ? 1 : 1 + buyer_below(buyer, 4);
+    buyer_wait(buyer, 2000);
     for (uint32_t i = 0; i < rounds && !buyer->world->tale.failed; i++) {
         struct mine mine = {.buyer = buyer};
         arena_init(&mine.arena, 4 * ARENA_MAX);
-        const uint32_t kind = below(buyer, 100);
-        if (!hold(&mine))
-            wait_ms(buyer, 6000);
-        else if (kind < 8)
-            box_office(&mine);
-        else if (kind < 12)
-            release(&mine);
+        const uint32_t kind = buyer_below(buyer, 100);
+        if (!line_come_in(buyer, &mine.arena) || !hold(&mine))
+            buyer_wait(buyer, 6000);
         else
-            for (int k = 0; k < ATTEMPTS && attempt(&mine); k++)
-                wait_ms(buyer, 2000);
+            go_on_from_hold(&mine, kind);
+        line_go(buyer, &mine.arena);
+        buyer->shown = NULL;
         arena_release(&mine.arena);
-        wait_ms(buyer, 2000);
+        buyer_wait(buyer, 2000);
     }
     buyer->world->buyers_left--;
 }

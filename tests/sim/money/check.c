@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "audit/line.h"
 #include "audit/money.h"
 #include "err/err.h"
 #include "sim/money/money.h"
@@ -36,6 +37,16 @@ static size_t still_due(struct money_world *world, struct arena *arena, struct i
     return payments + count;
 }
 
+/* Those whose turn it is or comes, and those who are inside: their times end. */
+static uint32_t people_left(struct money_world *world)
+{
+    if (!world->has_line)
+        return 0;
+    follow_read(&world->line);
+    const struct line *line = &world->line.line;
+    return line->called + line->inside + (line->state == LINE_OVER ? 0 : line->waiting);
+}
+
 bool check_rest(struct money_world *world, char *ret_what, size_t size)
 {
     struct arena arena;
@@ -53,10 +64,12 @@ bool check_rest(struct money_world *world, char *ret_what, size_t size)
                                              DEADLINE_NEVER);
     assert(err == 0);
     id_format(first, text);
-    snprintf(ret_what, size, "%zu payments and refunds due, first %s; %zu mails, %zu outbox rows",
-             due, text, mail_count, row_count);
+    const uint32_t people = people_left(world);
+    snprintf(ret_what, size,
+             "%zu payments and refunds due, first %s; %zu mails, %zu outbox rows, %u in the line",
+             due, text, mail_count, row_count, people);
     arena_release(&arena);
-    return due + mail_count + row_count == 0;
+    return due + mail_count + row_count + people == 0;
 }
 
 /* ---- the books of both ---- */
@@ -71,6 +84,8 @@ void check_books(struct money_world *world)
     if (err == 0)
         err = audit_money(mem, 0, world->ledger_path, &report, &money);
     mem->sql = NULL;
+    if (err == 0)
+        err = audit_lines(world->sql, &report);
     if (err != 0)
         money_fail(world, "the books cannot be checked: %s", err_text(err));
     else if (report.finding_count > 0)
@@ -78,6 +93,8 @@ void check_books(struct money_world *world)
     else if (money.unsettled > 0)
         money_fail(world, "%" PRIu64 " payments are not settled, and nothing is due",
                    money.unsettled);
+    else if (world->has_line && report.counts.sales != 1)
+        money_fail(world, "the line was not audited");
 }
 
 /* ---- the provider's ledger: never two charges at once for one hold ---- */

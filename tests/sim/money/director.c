@@ -28,16 +28,34 @@ static void restart_psp(struct money_world *world)
     psp_open(world);
 }
 
+static void restart_room(struct money_world *world, bool crash)
+{
+    *(crash ? &world->coverage->room_crashes : &world->coverage->room_stops) += 1;
+    room_close(world->room, crash);
+    money_wait(world, money_below(world, 4) == 0 ? 8000 : 300);
+    (void)room_open(world);
+}
+
+/* As where both are one process. */
+static void restart_both(struct money_world *world)
+{
+    world->usher->party.dead = world->room->party.dead = true;
+    restart_room(world, true);
+    restart_usher(world, true);
+}
+
 /* The crash that a step was planned to be. */
 static void clear_up(struct money_world *world)
 {
     if (!world->crash_due)
         return;
     world->crash_due = false;
-    if (world->crash_psp)
+    if (world->crash_of == MONEY_PSP)
         restart_psp(world);
-    else
+    else if (world->crash_of == MONEY_USHER)
         restart_usher(world, true);
+    else if (world->has_line)
+        restart_room(world, true);
 }
 
 static void make_trouble(struct money_world *world)
@@ -49,6 +67,12 @@ static void make_trouble(struct money_world *world)
         restart_usher(world, false);
     else if (act < 6)
         restart_psp(world);
+    else if (world->has_line && act < 8)
+        restart_room(world, true);
+    else if (world->has_line && act < 9)
+        restart_room(world, false);
+    else if (world->has_line && act < 10)
+        restart_both(world);
 }
 
 static void calm_down(struct money_world *world)
@@ -57,6 +81,8 @@ static void calm_down(struct money_world *world)
     world->calm = true;
     psp_weather(world, "{\"latency_ms\":5}");
     usher_weather(world->usher, &(struct money_weather){0});
+    if (world->has_line)
+        world->room->party.stormy = false;
 }
 
 static void await_rest(struct money_world *world)
@@ -128,6 +154,8 @@ void money_director_run(void *arg)
     const bool trouble = !world->still && money_below(world, 4) > 0;
     world->flawless = world->flawless && !trouble;
     psp_open(world);
+    if (world->has_line)
+        (void)room_open(world);
     usher_open(world);
     set_fees(world);
     let_pay_later(world);
@@ -146,10 +174,14 @@ void money_director_run(void *arg)
     await_rest(world);
     /* Once more, by a process that knows nothing. */
     usher_close(world->usher, false);
+    if (world->has_line)
+        restart_room(world, false);
     usher_open(world);
     await_rest(world);
     stage_sleep(5000);
     usher_close(world->usher, false);
+    if (world->has_line)
+        room_close(world->room, false);
     psp_crash(world);
     scope_close(&world->net);
     world->ended = true;

@@ -44,19 +44,20 @@ static int send_mail(struct smtp *smtp, const struct smtp_mail *mail, struct smt
                      int64_t deadline_ns)
 {
     struct usher *usher = ((struct server *)smtp)->usher;
-    struct money_world *world = usher->world;
+    struct money_world *world = usher->party.world;
     *answer = (struct smtp_answer){0};
-    if (usher->stormy)
+    if (usher->party.stormy)
         money_wait(world, world->weather.latency_ms);
     money_step(world);
-    if (usher->dead || fiber_cancelled() ||
-        (usher->stormy && money_happens(world, world->weather.mail_ppm)))
+    if (usher->party.dead || fiber_cancelled() ||
+        (usher->party.stormy && money_happens(world, world->weather.mail_ppm)))
         return ERR_UNAVAILABLE;
     take(world, mail->message);
     money_step(world);
-    if (usher->stormy)
+    if (usher->party.stormy)
         money_wait(world, world->weather.latency_ms);
-    if (usher->dead || (usher->stormy && money_happens(world, world->weather.mail_ppm))) {
+    if (usher->party.dead ||
+        (usher->party.stormy && money_happens(world, world->weather.mail_ppm))) {
         world->coverage->mails_unclear++;
         return ERR_UNKNOWN;
     }

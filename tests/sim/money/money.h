@@ -2,29 +2,28 @@
  * money: an on-sale that is paid for, from a seed, in virtual time: the real roles and the real
  * stand-in provider, over a network, a database and a mail server that fail.
  *
- *     buyers ──calls──▶ usher: ticket, payment and door roles ──▶ store and tables in memory
+ *     buyers ──join, enter──▶ room: the waiting room's role ──▶ its tables in memory
+ *       │                      ▲ │ what is left, opens
+ *       │         good passes? │ ▼
+ *       ├──calls──▶ usher: ticket, payment and door roles ──▶ store and tables in memory
  *       │                  │ ▲                        └──mails──▶ a mail server that fails
  *       │            HTTP  ▼ │ webhooks
  *       └──pay page──▶ psp: its ledger is a file in memory
  *
- * A crash of usher cuts it off from everything at once: what is not in the store is gone. A crash
- * of the provider breaks its connections; it goes on from its ledger. At rest the books of both
- * are compared to the won, and every mail is looked for.
+ * A crash of usher, or of the room, cuts it off from everything at once: what is not in the store
+ * is gone. A crash of the provider breaks its connections; it goes on from its ledger. At rest the
+ * books of usher and the provider are compared to the won, the line's ledger is audited, and every
+ * mail is looked for. In some worlds no line leads to the sale.
  */
 #ifndef USHER_TESTS_SIM_MONEY_H
 #define USHER_TESTS_SIM_MONEY_H
 
-#include "call/client.h"
-#include "call/method.h"
-#include "db/http.h"
-#include "db/smtp.h"
 #include "owner/stage_test.h"
 #include "psp/psp.h"
+#include "sim/follow.h"
+#include "sim/money/process.h"
 #include "sim/tale.h"
-#include "store/wrap/fault.h"
-#include "svc/door/door.h"
-#include "svc/payment/payment.h"
-#include "svc/ticket/ticket.h"
+#include "token/pass.h"
 
 #define MONEY_BUYERS_MAX 12
 #define MONEY_MAILS_MAX  2048
@@ -38,6 +37,8 @@ struct money_coverage {
     uint64_t deposits, deposits_paid; /* to a bank's account, until a deadline */
     uint64_t taken_back;              /* by somebody at the provider, of what was paid */
     uint64_t hooks, hooks_lost, mails, mails_twice, mails_unclear, tampered, both_ways, parts;
+    uint64_t lines, joined, entered, passes_refused, later_refused, paid_in_line;
+    uint64_t room_crashes, room_stops, links_lost;
     int64_t settled_max_ms; /* the longest from calm to rest */
 };
 
@@ -54,27 +55,8 @@ struct money_weather {
 
 struct money_world;
 
-/* A process of usher. */
-struct usher {
-    struct money_world *world;
-    uint32_t number;
-    bool dead;    /* it was killed: nothing that it does reaches anything any more */
-    bool leaving; /* takes nothing new */
-    bool stormy;  /* weather is for it */
-    uint32_t visitors;
-    struct store *store; /* store_fault around the one in memory; has sql */
-    struct sql *sql;     /* fails as planned, around the world's */
-    struct http *http;
-    struct smtp *smtp;
-    struct worker *worker;
-    struct ticket *ticket;
-    struct payment_role *payment;
-    struct door *door;
-    struct service ticket_service, payment_service;
-    struct routes ticket_routes, payment_routes;
-    struct channel *door_tickets, *tickets, *payments; /* the last two for buyers */
-    struct plain_rule plains[PAYMENT_PLAINS];
-};
+/* Who may die alone. */
+enum money_party { MONEY_USHER, MONEY_PSP, MONEY_ROOM };
 
 /* A mail that the server has taken. */
 struct money_mail {
@@ -87,12 +69,21 @@ struct money_done {
     char payment_id[ID_TEXT_CHARS + 1];
 };
 
+/* A pass that somebody has been given. */
+struct held_pass {
+    char text[PASS_CHARS + 1]; /* empty: none */
+    uint32_t number, serial;
+};
+
 struct money_buyer {
     struct money_world *world;
     uint32_t number;
     struct identity who;
     struct chance_seeded dice; /* its own, so that others' acts do not change what it wants */
     uint32_t keys;
+    struct held_pass pass, old_pass;
+    const char *shown;  /* the pass that calls show; NULL: none */
+    const char *reason; /* of the last call that was refused; static or the call's arena's */
 };
 
 struct money_world {
@@ -107,6 +98,12 @@ struct money_world {
     char ledger_path[64];
     struct usher *usher; /* NULL: nobody */
     uint32_t usher_count;
+    bool has_line;
+    struct line_sale sale;
+    uint32_t sale_id;
+    struct follow line; /* what is durable of it */
+    struct room *room;  /* NULL: nobody */
+    uint32_t room_count;
     struct psp *psp; /* NULL: down */
     struct worker *psp_worker;
     uint32_t psp_life;
@@ -121,8 +118,8 @@ struct money_world {
     uint32_t done_count;
     uint64_t steps;    /* beginnings and ends of operations so far */
     uint64_t crash_at; /* the step at which somebody dies; 0: none */
-    bool crash_psp;    /* it is the provider; else usher */
-    bool crash_due;    /* the director has to clear up */
+    enum money_party crash_of;
+    bool crash_due; /* the director has to clear up */
     bool still;
     bool later;    /* it may be paid later, to a bank's account */
     bool flawless; /* nothing goes wrong but people */
@@ -136,7 +133,7 @@ struct money_play {
     bool verbose;
     bool still;        /* two buyers and no faults, but the crash */
     uint64_t crash_at; /* as in the world */
-    bool crash_psp;
+    enum money_party crash_of;
 };
 bool money_world_play(struct money_world *world, const struct money_play *play,
                       struct money_coverage *coverage);
@@ -150,25 +147,6 @@ uint32_t money_below(struct money_world *world, uint32_t limit);
 void money_wait(struct money_world *world, int64_t max_ms);
 /* An operation begins, or has ended: a crash may be planned for that moment. */
 void money_step(struct money_world *world);
-
-/* process.c: from a fiber */
-struct usher *usher_open(struct money_world *world);
-/* crash: it is cut off first. */
-void usher_close(struct usher *usher, bool crash);
-void usher_weather(struct usher *usher, const struct money_weather *weather);
-void psp_open(struct money_world *world);
-void psp_crash(struct money_world *world);
-void psp_weather(struct money_world *world, const char *script);
-
-/* tables.c */
-struct sql *tables_new(struct usher *usher);
-/* net.c: usher NULL: the provider's end */
-struct http *net_new(struct money_world *world, struct usher *usher);
-/* A buyer's browser: POST to the provider. 0, and the page with its texts in the arena. */
-int net_browse(struct money_world *world, const char *url, const char *form, struct arena *arena,
-               struct page *ret_page);
-/* mails.c */
-struct smtp *mails_new(struct usher *usher);
 
 /* buyer.c, director.c: bodies of fibers; arg: struct money_buyer, struct money_world */
 void money_buyer_run(void *arg);

@@ -68,16 +68,16 @@ static int visit_usher(struct parcel *parcel)
 {
     struct money_world *world = parcel->world;
     struct usher *usher = world->usher;
-    if (!usher || usher->leaving)
+    if (!usher || usher->party.leaving)
         return ERR_UNAVAILABLE;
-    usher->visitors++;
+    usher->party.visitors++;
     parcel->page = (struct page){.status = 404};
     for (size_t i = 0; i < PAYMENT_PLAINS; i++) {
         if (view_starts(parcel->ask.path, view_str(usher->plains[i].prefix)))
             usher->plains[i].handle(usher->plains[i].state, &parcel->ask, &parcel->page);
     }
-    usher->visitors--;
-    return usher->dead ? ERR_UNKNOWN : 0;
+    usher->party.visitors--;
+    return usher->party.dead ? ERR_UNKNOWN : 0;
 }
 
 static void travel(void *arg)
@@ -175,18 +175,18 @@ static int call(struct http *http, const struct http_ask *ask, struct arena *are
     struct end *end = (struct end *)http;
     struct money_world *world = end->world;
     struct page page;
-    if (end->usher && end->usher->dead)
+    if (end->usher && end->usher->party.dead)
         return ERR_UNAVAILABLE;
     if (end->usher)
         money_step(world);
-    if ((end->usher && end->usher->dead) ||
+    if ((end->usher && end->usher->party.dead) ||
         (!world->calm && money_happens(world, world->weather.refused_ppm))) {
         world->coverage->net_refused++;
         (void)fiber_sleep_until(deadline_after_ms(fiber_now_ns(), WITHOUT_MS));
         return ERR_UNAVAILABLE;
     }
     int err = exchange(pack(world, ask, end->usher != NULL), arena, &page, deadline_ns);
-    if (end->usher && end->usher->dead && err == 0)
+    if (end->usher && end->usher->party.dead && err == 0)
         err = ERR_UNKNOWN;
     if (err == 0)
         *ret_answer = (struct http_answer){

@@ -53,9 +53,9 @@ static void open_ticket(struct usher *usher, const struct code_keys *codes)
         .store = usher->store,
         .workers = &usher->worker,
         .worker_count = 1,
-        .chance = usher->world->chance,
+        .chance = usher->party.world->chance,
         .codes = codes,
-        .rest_ms = usher->world->stage.options.rest_ms,
+        .rest_ms = usher->party.world->stage.options.rest_ms,
     };
     int err = ticket_start(&options, &usher->ticket);
     assert(err == 0);
@@ -64,6 +64,10 @@ static void open_ticket(struct usher *usher, const struct code_keys *codes)
     assert(err == 0);
     err = local_new(&usher->ticket_routes, &(struct identity){0}, &usher->tickets);
     assert(err == 0);
+    if (!usher->party.world->has_line)
+        return;
+    usher->to_room = link_new(&usher->party, true);
+    ticket_connect(usher->ticket, &usher->to_room);
 }
 
 static void open_payment(struct usher *usher)
@@ -73,7 +77,7 @@ static void open_payment(struct usher *usher)
         .sql = usher->sql,
         .workers = &usher->worker,
         .worker_count = 1,
-        .chance = usher->world->chance,
+        .chance = usher->party.world->chance,
         .http = http_of,
         .http_state = usher->http,
         .public_url = "http://usher",
@@ -119,14 +123,14 @@ static void open_door(struct usher *usher, const struct code_keys *codes)
 void usher_weather(struct usher *usher, const struct money_weather *weather)
 {
     const struct store_fault_plan plan = {
-        .chance = usher->world->chance,
+        .chance = usher->party.world->chance,
         .before_ppm = weather->store_ppm,
         .after_ppm = weather->store_ppm,
         .delay_ppm = weather->latency_ms > 0 ? 500000 : 0,
         .delay_max_ns = weather->latency_ms * NS_PER_MS / 10,
     };
     store_fault_plan(usher->store, &plan);
-    usher->stormy = weather->latency_ms > 0;
+    usher->party.stormy = weather->latency_ms > 0;
 }
 
 struct usher *usher_open(struct money_world *world)
@@ -136,13 +140,13 @@ struct usher *usher_open(struct money_world *world)
     struct usher *usher = calloc(1, sizeof(*usher));
     assert(usher);
     code_keys_derive(master, &codes);
-    usher->world = world;
+    usher->party.world = world;
     usher->number = ++world->usher_count;
     int err = store_fault_new(world->stage.mem, NULL, &usher->store);
     if (err == 0)
         err = worker_over(world->stage.loop, &usher->worker);
     assert(err == 0);
-    usher->sql = usher->store->sql = tables_new(usher);
+    usher->sql = usher->store->sql = tables_new(&usher->party);
     usher->http = net_new(world, usher);
     usher->smtp = mails_new(usher);
     err = door_migrate(usher->sql, false, STAGE_WALL_MS);
@@ -159,15 +163,15 @@ struct usher *usher_open(struct money_world *world)
 
 void usher_close(struct usher *usher, bool crash)
 {
-    struct money_world *world = usher->world;
+    struct money_world *world = usher->party.world;
     money_say(world, "usher %u %s", usher->number, crash ? "is killed" : "stops");
-    usher->leaving = true;
-    usher->dead = usher->dead || crash;
+    usher->party.leaving = true;
+    usher->party.dead = usher->party.dead || crash;
     if (world->usher == usher)
         world->usher = NULL;
-    if (usher->dead)
+    if (usher->party.dead)
         store_fault_crash(usher->store);
-    while (usher->visitors > 0)
+    while (usher->party.visitors > 0)
         stage_sleep(50);
     door_stop(usher->door);
     payment_stop(usher->payment);
@@ -175,6 +179,7 @@ void usher_close(struct usher *usher, bool crash)
     channel_free(usher->payments);
     channel_free(usher->tickets);
     ticket_stop(usher->ticket);
+    channel_free(usher->to_room);
     routes_release(&usher->payment_routes);
     routes_release(&usher->ticket_routes);
     worker_stop(usher->worker);

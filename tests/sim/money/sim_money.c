@@ -4,7 +4,8 @@
  *     sim_money [--seeds N] [--first N]   plays N seeds (200), from the first (1) on; with
  *                                         --until-failed up to the first that fails
  *     sim_money --steps [--first N]       one small sale again and again, with a crash of usher,
- *                                         then of the provider, at every step of it
+ *                                         then of the provider, then of the waiting room, at every
+ *                                         step of it
  *     sim_money --seed N [--verbose]      plays one; verbose: prints all that happens in it
  */
 #include <inttypes.h>
@@ -22,6 +23,10 @@
 
 static struct money_world world;
 static char playing[96];
+
+static const char *const parties[] = {
+    [MONEY_USHER] = "usher", [MONEY_PSP] = "psp", [MONEY_ROOM] = "room"};
+#define PARTIES (sizeof(parties) / sizeof(parties[0]))
 
 static void replay_hint(const char *what)
 {
@@ -44,8 +49,8 @@ static void catch_signals(void)
 
 static bool play(const struct money_play *how, struct money_coverage *coverage)
 {
-    snprintf(playing, sizeof(playing), "seed %" PRIu64 " crash %s at %" PRIu64, how->seed,
-             how->crash_psp ? "of the provider" : "of usher", how->crash_at);
+    snprintf(playing, sizeof(playing), "seed %" PRIu64 " crash of %s at %" PRIu64, how->seed,
+             parties[how->crash_of], how->crash_at);
     alarm(PLAY_SECONDS_MAX);
     const bool fine = money_world_play(&world, how, coverage);
     alarm(0);
@@ -77,6 +82,15 @@ static bool covers(const struct money_coverage *c)
         {"came back twice at once", c->both_ways},
         {"came back with another amount", c->tampered},
         {"paid at the box office", c->box_office},
+        {"sales behind a line", c->lines},
+        {"joined the line", c->joined},
+        {"came in", c->entered},
+        {"refused for their pass", c->passes_refused},
+        {"refused to pay later", c->later_refused},
+        {"paid behind a line", c->paid_in_line},
+        {"room killed", c->room_crashes},
+        {"room stopped", c->room_stops},
+        {"calls to the room lost", c->links_lost},
         {"usher killed", c->usher_crashes},
         {"usher stopped", c->usher_stops},
         {"the provider killed", c->psp_crashes},
@@ -133,15 +147,24 @@ static int play_steps(uint64_t seed)
     struct money_play how = {.seed = seed, .still = true};
     uint64_t failed = !play(&how, &coverage);
     const uint64_t steps = world.steps;
-    for (int psp = 0; psp < 2; psp++) {
-        how.crash_psp = psp;
+    for (size_t i = 0; i < PARTIES; i++) {
+        how.crash_of = (enum money_party)i;
         for (how.crash_at = 1; how.crash_at <= steps; how.crash_at++)
             failed += !play(&how, &coverage);
     }
-    printf("%s sim/money: a crash of usher and of the provider at each of %" PRIu64
+    printf("%s sim/money: a crash of usher, of the provider and of the room at each of %" PRIu64
            " steps, %" PRIu64 " failed\n",
            failed ? "not ok" : "ok", steps, failed);
     return failed == 0 ? 0 : 1;
+}
+
+static bool read_party(const char *name, enum money_party *ret_party)
+{
+    size_t i = 0;
+    while (i < PARTIES && strcmp(parties[i], name) != 0)
+        i++;
+    *ret_party = (enum money_party)i;
+    return i < PARTIES;
 }
 
 int main(int argc, char **argv)
@@ -164,8 +187,8 @@ int main(int argc, char **argv)
             until_failed = true;
         } else if (strcmp(argv[i], "--still") == 0) {
             one.still = true;
-        } else if (strcmp(argv[i], "--psp") == 0) {
-            one.crash_psp = true;
+        } else if (strcmp(argv[i], "--of") == 0 && value && read_party(value, &one.crash_of)) {
+            i++;
         } else if (number && value) {
             *number = strtoull(value, NULL, 10);
             i++;
@@ -173,7 +196,7 @@ int main(int argc, char **argv)
             fprintf(
                 stderr,
                 "usage: sim_money [--seeds N] [--first N] [--until-failed] | --steps [--first N] | "
-                "--seed N [--still [--crash-at N [--psp]]] [--verbose]\n");
+                "--seed N [--still [--crash-at N [--of usher|psp|room]]] [--verbose]\n");
             return 2;
         }
     }

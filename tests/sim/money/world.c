@@ -33,10 +33,12 @@ void money_step(struct money_world *world)
     if (++world->steps != world->crash_at)
         return;
     world->crash_due = true;
-    if (world->crash_psp)
+    if (world->crash_of == MONEY_PSP)
         world->psp_life++; /* its answers are lost from now on */
-    else if (world->usher)
-        world->usher->dead = true;
+    else if (world->crash_of == MONEY_USHER && world->usher)
+        world->usher->party.dead = true;
+    else if (world->crash_of == MONEY_ROOM && world->room)
+        world->room->party.dead = true;
     money_say(world, "step %" PRIu64 ": a crash", world->steps);
 }
 
@@ -89,6 +91,7 @@ static void draw(struct money_world *world, const struct money_play *play)
     struct chance_seeded seeded;
     struct chance *chance = &seeded.chance;
     chance_seed(&seeded, play->seed);
+    world->has_line = chance_below(chance, 2) == 0 || play->still;
     const struct stage_options options = {
         .seed = chance_u64(chance),
         .rows = halls[chance_below(chance, sizeof(halls) / sizeof(halls[0]))],
@@ -96,7 +99,7 @@ static void draw(struct money_world *world, const struct money_play *play)
         .rest_ms = rests_ms[chance_below(chance, 2)],
         .names = true, /* as all that the ticket role makes */
         .places_max = 8,
-        .sale_state = STAGE_OPEN,
+        .sale_state = world->has_line ? STAGE_DRAFT : STAGE_OPEN, /* the line opens it */
         .fibers_max = FIBERS_MAX,
         .shuffle = true,
     };
@@ -114,6 +117,8 @@ static void open_world(struct money_world *world, const struct money_play *play)
     draw(world, play);
     int err = sql_inline_new(&world->sql);
     assert(err == 0);
+    if (world->has_line)
+        room_make_sale(world);
     world->ledger_fd = memfd_create("psp", MFD_CLOEXEC);
     assert(world->ledger_fd >= 0);
     snprintf(world->ledger_path, sizeof(world->ledger_path), "/proc/self/fd/%d", world->ledger_fd);
@@ -137,7 +142,7 @@ bool money_world_play(struct money_world *world, const struct money_play *play,
     *world = (struct money_world){.seed = play->seed,
                                   .tale = tale_new(play->verbose),
                                   .crash_at = play->crash_at,
-                                  .crash_psp = play->crash_psp,
+                                  .crash_of = play->crash_of,
                                   .still = play->still,
                                   .coverage = coverage};
     open_world(world, play);
@@ -156,6 +161,7 @@ bool money_world_play(struct money_world *world, const struct money_play *play,
         check_books(world);
     free(world->psp_http);
     close(world->ledger_fd);
+    follow_release(&world->line);
     sql_free(world->sql);
     if (world->ended)
         stage_close(&world->stage);

@@ -12,42 +12,26 @@
 
 /* ---- the durable ledger, as it grows ---- */
 
-static void apply_row(struct queue_world *world, const struct line_row *row)
+static void note_entry(void *arg, const struct line_entry *entry)
 {
-    struct view left = row->body;
-    struct line_entry entry;
-    while (left.len > 0 && !world->tale.failed) {
-        if (line_entry_read(&left, &entry) != 0 || line_apply(&world->truth, &entry) != 0) {
-            queue_fail(world, "row %" PRIu64 " breaks a rule", row->seq);
-            return;
-        }
-        world->coverage->arrivals += entry.kind == LINE_JOINED;
-        world->coverage->drawn += entry.kind == LINE_DRAWN;
-        world->coverage->sold_out += entry.kind == LINE_CLOSED && entry.how == LINE_OVER_SOLD_OUT;
-        world->coverage->skipped += entry.kind == LINE_ENDED && entry.how == LINE_END_SKIPPED;
-        world->coverage->ran_out += entry.kind == LINE_ENDED && entry.how == LINE_END_TIME;
-    }
+    struct queue_coverage *coverage = ((struct queue_world *)arg)->coverage;
+    coverage->arrivals += entry->kind == LINE_JOINED;
+    coverage->drawn += entry->kind == LINE_DRAWN;
+    coverage->sold_out += entry->kind == LINE_CLOSED && entry->how == LINE_OVER_SOLD_OUT;
+    coverage->skipped += entry->kind == LINE_ENDED && entry->how == LINE_END_SKIPPED;
+    coverage->ran_out += entry->kind == LINE_ENDED && entry->how == LINE_END_TIME;
+}
+
+void check_begin(struct queue_world *world)
+{
+    follow_init(&world->follow, &world->tale, world->sql, world->sale_id, &world->sale);
+    world->follow.note = note_entry;
+    world->follow.arg = world;
 }
 
 void check_follow(struct queue_world *world)
 {
-    struct arena arena;
-    struct line_row *rows;
-    size_t count = 0;
-    arena_init(&arena, 64u << 20);
-    int err = line_read(world->sql, world->sale_id, world->truth_seq + 1, &arena, &rows, &count,
-                        DEADLINE_NEVER);
-    assert(err == 0);
-    for (size_t i = 0; i < count && !world->tale.failed; i++) {
-        if (rows[i].seq != world->truth_seq + 1)
-            queue_fail(world, "row %" PRIu64 " follows row %" PRIu64, rows[i].seq,
-                       world->truth_seq);
-        apply_row(world, &rows[i]);
-        world->truth_seq = rows[i].seq;
-    }
-    arena_release(&arena);
-    if (!world->tale.failed)
-        line_check(&world->truth);
+    follow_read(&world->follow);
 }
 
 /* ---- a place that was told ---- */
@@ -56,7 +40,7 @@ void check_follow(struct queue_world *world)
 static void check_number(struct queue_world *world, uint32_t account, uint64_t number,
                          uint64_t known)
 {
-    const struct line *truth = &world->truth;
+    const struct line *truth = &world->follow.line;
     struct told *told = &world->told[account];
     if (number > truth->count || number >= QUEUE_NUMBERS_MAX) {
         queue_fail(world, "number %" PRIu64 " was told before it was durable", number);
@@ -95,9 +79,9 @@ void check_place(struct queue_world *world, uint32_t account, const Usher__V1__P
         return;
     if (place->number > 0)
         check_number(world, account, place->number, known->number);
-    else if (world->truth.drawn)
+    else if (world->follow.line.drawn)
         queue_say(world, "account %u was told of the draw while it was drawn", account);
-    else if (line_find(&world->truth, queue_account(account)) == 0)
+    else if (line_find(&world->follow.line, queue_account(account)) == 0)
         queue_fail(world, "account %u was told that it is in the draw, and is not", account);
     if (place->status->serving < known->serving)
         queue_fail(world, "serving goes back from %" PRIu64 " to %" PRIu64, known->serving,
@@ -105,7 +89,7 @@ void check_place(struct queue_world *world, uint32_t account, const Usher__V1__P
     if (place->status->version < known->version)
         queue_fail(world, "the status goes back from %" PRIu64 " to %" PRIu64, known->version,
                    place->status->version);
-    if (place->status->serving > world->truth.serving)
+    if (place->status->serving > world->follow.line.serving)
         queue_fail(world, "serving %" PRIu64 " was told before it was durable",
                    place->status->serving);
     if (place->status->serving > world->serving_told)
@@ -159,7 +143,7 @@ static void check_one(struct queue_world *world, uint32_t account, struct arena 
         !draw_check(key, draw->leaf_index, draw->entrants, (const uint8_t(*)[DRAW_HASH_BYTES])path,
                     draw->n_proof, draw->root.data))
         queue_fail(world, "account %u cannot prove its number", account);
-    if (!id_eq(line_person(&world->truth, draw->leaf_index + 1)->account_id,
+    if (!id_eq(line_person(&world->follow.line, draw->leaf_index + 1)->account_id,
                queue_account(account)))
         queue_fail(world, "the draw's leaf is not account %u's number", account);
 }

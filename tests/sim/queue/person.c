@@ -180,9 +180,9 @@ static void enter(struct queue_person *person)
         if (told->number != 0 && pass->number < told->number)
             queue_fail(world, "account %u has number %" PRIu64 ", and a pass for %" PRIu64,
                        person->account, told->number, pass->number);
-        if (pass->number > world->truth.serving)
+        if (pass->number > world->follow.line.serving)
             queue_fail(world, "number %" PRIu64 " came in, and %u are served", pass->number,
-                       world->truth.serving);
+                       world->follow.line.serving);
         world->coverage->entered++;
         world->coverage->taken_over += before[0] && strcmp(before, pass->pass) != 0;
         snprintf(told->pass, sizeof(told->pass), "%s", pass->pass);
@@ -311,7 +311,7 @@ static void finish(struct queue_person *person)
         const enum outcome outcome = look(person, &state);
         if (outcome == REFUSED || state == USHER__V1__PLACE_STATE__PLACE_STATE_DONE ||
             state == USHER__V1__PLACE_STATE__PLACE_STATE_SKIPPED ||
-            (world->truth.state == LINE_OVER &&
+            (world->follow.line.state == LINE_OVER &&
              state != USHER__V1__PLACE_STATE__PLACE_STATE_INSIDE))
             return;
         if (state == USHER__V1__PLACE_STATE__PLACE_STATE_SERVED ||

@@ -15,10 +15,9 @@
 
 #include "call/client.h"
 #include "call/method.h"
-#include "line/line.h"
 #include "owner/stage_test.h"
+#include "sim/follow.h"
 #include "sim/tale.h"
-#include "store/line.h"
 #include "svc/waitroom/waitroom.h"
 #include "token/pass.h"
 #include "token/receipt.h"
@@ -97,9 +96,8 @@ struct queue_world {
     uint32_t account_count, person_count, people_left;
     uint32_t owner_of[QUEUE_NUMBERS_MAX]; /* a number's account + 1; 0: nobody was told it */
     uint64_t told_max;                    /* the highest number that anybody was told */
-    struct line truth;                    /* what is durable, as far as it was read */
-    uint64_t truth_seq;
-    uint64_t serving_told, version_told; /* the highest */
+    struct follow follow;                 /* what is durable, as far as it was read */
+    uint64_t serving_told, version_told;  /* the highest */
     uint64_t steps, crash_at;
     bool crash_due;
 };
@@ -143,7 +141,8 @@ void queue_person_run(void *arg);
 void queue_director_run(void *arg);
 
 /* check.c */
-/* Reads what is new in the durable ledger. */
+/* Begins to read the durable ledger, once the sale is there; then reads what is new in it. */
+void check_begin(struct queue_world *world);
 void check_follow(struct queue_world *world);
 /* What was known of a place when it was asked about. */
 struct known {

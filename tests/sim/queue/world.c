@@ -66,10 +66,7 @@ static void draw_sale(struct queue_world *world)
     world->coverage->draws += drawn;
     int err = line_sale_put(world->sql, sale, &world->sale_id, DEADLINE_NEVER);
     assert(err == 0);
-    struct line_rules rules = {
-        .sale_id = world->sale_id, .claim_ms = sale->claim_ms, .pass_ms = sale->pass_ms};
-    memcpy(rules.commitment, sale->commitment, sizeof(rules.commitment));
-    line_init(&world->truth, &rules);
+    check_begin(world);
 }
 
 static void draw_world(struct queue_world *world, const struct queue_play *play)
@@ -196,7 +193,7 @@ static void calm_down(struct queue_world *world)
          i++) {
         stage_sleep(200);
         check_follow(world); /* what was read last may be of before the line was paused */
-        if (world->truth.state != LINE_PAUSED)
+        if (world->follow.line.state != LINE_PAUSED)
             break;
     }
     arena_release(&arena);
@@ -207,9 +204,9 @@ static void end(struct queue_world *world)
     check_follow(world);
     if (!world->tale.failed)
         check_ledger(world);
-    if (!world->tale.failed && world->truth.drawn)
+    if (!world->tale.failed && world->follow.line.drawn)
         check_draw(world);
-    if (!world->tale.failed && world->truth.opened && world->opened == 0)
+    if (!world->tale.failed && world->follow.line.opened && world->opened == 0)
         queue_fail(world, "the line is open, and nothing is on sale");
     room_close(world->room, false);
     world->ended = true;
@@ -254,7 +251,7 @@ bool queue_play(struct queue_world *world, const struct queue_play *play,
     stage_run(&world->stage, queue_director_run, world);
     if (!world->ended)
         queue_fail(world, "somebody waits for ever");
-    line_release(&world->truth);
+    follow_release(&world->follow);
     sql_free(world->sql);
     if (world->ended)
         stage_close(&world->stage);
