@@ -4,7 +4,7 @@ import re
 import sqlite3
 
 from server import wait_until
-from shop import DONE, WAITING, Buyer
+from shop import DECLINED, DONE, WAITING, Buyer
 
 
 def tampered_amount(shop):
@@ -44,6 +44,24 @@ def other_sites(shop):
         assert answer.get("code") == "invalid_argument", (url, answer)
 
 
+def below_the_minimum(shop):
+    """Toss takes 100 won by card and 200 to an account at least: who pays less is told at once, and may pay otherwise."""
+    small = shop.make_performance(60000, "KRW", 40)
+    shop.operator("UpdatePerformance", {"performanceId": small, "payLaterMs": 3_600_000})
+    buyer = Buyer(shop, small, taking=[1, 2])
+    refused = buyer.begin(provider="toss")
+    assert (refused["state"], refused["reason"]) == (DECLINED, "AMOUNT_REFUSED") and not refused.get("redirectUrl"), refused
+    assert buyer.ask("GetPayment", {"paymentId": refused["paymentId"]})["state"] == DECLINED
+    assert buyer.begin(provider="stripe")["state"] == WAITING, "its limits are not known"
+    other = Buyer(shop, small, taking=[3, 4, 5])
+    wish = {"bank": "20", "refundAccount": {"bank": "88", "number": "110123456789", "holder": "김"}}
+    refused = other.begin(provider="toss", deposit=wish)
+    assert (refused["state"], refused["reason"]) == (DECLINED, "AMOUNT_REFUSED"), refused
+    assert other.begin(provider="toss")["state"] == WAITING
+    other.choose()
+    assert other.finish()["state"] == DONE
+
+
 CARD = re.compile(r"card_?(number|no|code|holder)|\b(cvc|cvv|cvn|csc)\b|security_?code|\b(exp|expiry|expiration)_?(month|year|date)|(string|bytes) pan\b|cc-(number|exp|csc)", re.I)
 
 
@@ -70,6 +88,7 @@ def no_field_takes_a_card(shop):
 
 TESTS = [
     ("tampered-amount", tampered_amount),
+    ("amount-below-the-minimum", below_the_minimum),
     ("foreign-order", foreign_order),
     ("other-sites", other_sites),
     ("no-field-takes-a-card", no_field_takes_a_card),

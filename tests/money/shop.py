@@ -202,12 +202,12 @@ class Shop:
     def operator(self, method, message, service="usher.v1.TicketService"):
         return self.server.ask(method, message, service, self.server.operator_key)
 
-    def make_performance(self, hold_ms=1000):
+    def make_performance(self, hold_ms=1000, currency="EUR", amount=1235):
         first = self.operator("GetPerformance", {"performanceId": 1})
         made = self.operator("CreatePerformance", {
-            "eventId": first["eventId"], "hallId": first["hall"]["hallId"], "currency": "EUR", "holdTtlMs": hold_ms,
+            "eventId": first["eventId"], "hallId": first["hall"]["hallId"], "currency": currency, "holdTtlMs": hold_ms,
             "startsAtMs": int(time.time() * 1000) + 5 * 86400000, "placesMax": 8,
-            "prices": [{"category": p.get("category", 0), "amount": 1235} for p in first["prices"]]})
+            "prices": [{"category": p.get("category", 0), "amount": amount} for p in first["prices"]]})
         assert "performanceId" in made, made
         self.operator("OpenSale", {"performanceId": made["performanceId"]})
         return made["performanceId"]

@@ -90,6 +90,8 @@ struct adapter {
     const char *const *methods;   /* up to NULL */
     const char *only_currency;    /* NULL: any */
     const char *deposit_currency; /* of what is paid later; NULL: any */
+    int64_t won_min;              /* less won is refused there; 0: not known */
+    int64_t deposit_won_min;      /* the same of what is paid later */
     int64_t buyer_ms;             /* the buyer has so long */
     int64_t confirm_ms;           /* from the buyer's yes until we must have confirmed */
     uint32_t refunds_a_minute;    /* of a job; more would be refused */

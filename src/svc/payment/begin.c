@@ -303,6 +303,24 @@ static void open_now(const struct work *w, struct payment *p)
         *p = now;
 }
 
+/* The provider would refuse it at the end of the buyer's way: he is told at its beginning. */
+static bool is_too_little(const struct work *w, const struct payment *p)
+{
+    const struct adapter *adapter;
+    struct adapter_env env;
+    return role_talk(w, p->provider, p->provider_of, &adapter, &env) &&
+           view_eq(p->currency, VIEW_LIT("KRW")) &&
+           p->books.amount < (p->later ? adapter->deposit_won_min : adapter->won_min);
+}
+
+/* An attempt that is dead from the first: its hold may be paid otherwise. */
+static int refuse_amount(const struct work *w, struct payment *p)
+{
+    static const struct told told = {.said = SAID_DECLINED, .reason = "AMOUNT_REFUSED"};
+    p->version = 1;
+    return flow_apply(w, p, adapter_find(p->provider), &told);
+}
+
 int payment_begin(struct call *call, const void *request, void *response)
 {
     const Usher__V1__BeginPaymentRequest *wish = request;
@@ -343,8 +361,11 @@ int payment_begin(struct call *call, const void *request, void *response)
     err = fill(call, hold, wish->equal_places, &p);
     if (err == 0)
         err = fill_price(call, hold, wish->expected_amount, &p);
-    if (err == 0)
-        err = p.later ? deposit_begin(call, wish, &p) : begin_there(call, &p, &begun);
+    const bool too_little = err == 0 && is_too_little(&w, &p);
+    if (err == 0 && p.later)
+        err = deposit_begin(call, wish, &p);
+    else if (err == 0 && !too_little)
+        err = begin_there(call, &p, &begun);
     if (err != 0)
         return err;
     err = payment_put(options->sql, &p, view_str(wish->idempotency_key), view_of(hash, 32),
@@ -356,8 +377,12 @@ int payment_begin(struct call *call, const void *request, void *response)
     log_event(LOG_INFO, "payment.begin", log_id("usher.payment", p.payment_id),
               log_id("usher.order", p.hold_id), log_view("usher.provider", p.provider),
               log_int("usher.amount", p.books.amount));
-    if (p.later)
+    if (too_little)
+        err = refuse_amount(&w, &p);
+    else if (p.later)
         open_now(&w, &p);
+    if (err != 0)
+        return answer_store_failed(call, err);
     err = answer_payment(call, &p, true, answer);
     if (err == 0 && begun.redirect_url)
         answer->redirect_url = (char *)begun.redirect_url;
