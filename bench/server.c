@@ -220,15 +220,21 @@ static int start_server(struct bench_server *server, const char *workers, int cp
     return err == 0 ? read_listen(server) : err;
 }
 
+int bench_make_folder(char *ret_path, size_t path_bytes)
+{
+    const char *root = getenv("TMPDIR");
+    const int len = snprintf(ret_path, path_bytes, "%s/usher-bench-XXXXXX", root ? root : "/tmp");
+    return len > 0 && (size_t)len < path_bytes && mkdtemp(ret_path) ? 0 : ERR_IO;
+}
+
 int bench_server_start(uint32_t places, const char *workers, int cpu,
                        struct bench_server *ret_server)
 {
     struct bench_server server = {0};
-    const char *root = getenv("TMPDIR");
-    snprintf(server.data, sizeof(server.data), "%.30s/usher-bench-XXXXXX", root ? root : "/tmp");
-    if (!mkdtemp(server.data))
-        return ERR_IO;
-    int err = start_server(&server, workers, cpu);
+    int err = bench_make_folder(server.data, sizeof(server.data));
+    if (err != 0)
+        return err;
+    err = start_server(&server, workers, cpu);
     if (err == 0)
         err = open_sale(&server, places);
     *ret_server = server;

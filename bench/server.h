@@ -42,6 +42,8 @@ int bench_server_stop(struct bench_server *server);
 /* `usher audit` on its folder. ERR_CORRUPT: it is not clean. */
 int bench_server_audit(const struct bench_server *server);
 
+/* Makes a folder of its own under TMPDIR (or /tmp). ERR_IO. */
+int bench_make_folder(char *ret_path, size_t path_bytes);
 /* Removes the files in a folder, and then the folder. */
 void bench_remove_folder(const char *path);
 

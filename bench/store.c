@@ -263,10 +263,8 @@ void bench_store(void (*row)(void *state, const char *name, double value, const 
                  void *state)
 {
     char dir[PATH_BYTES];
-    const char *tmp = getenv("TMPDIR");
     struct bench *b = calloc(1, sizeof(*b));
-    int len = snprintf(dir, sizeof(dir), "%s/usher-bench-XXXXXX", tmp ? tmp : "/tmp");
-    int rc = b && len > 0 && (size_t)len < sizeof(dir) && mkdtemp(dir) ? 0 : ERR_IO;
+    int rc = b ? bench_make_folder(dir, sizeof(dir)) : ERR_NO_MEMORY;
     if (rc == 0) {
         arena_init(&b->arena, 16 << 20);
         chance_seed(&b->chance, 1);

@@ -1,7 +1,8 @@
 /*
  * The monitor's window beside what it is made of: records taken from a push beside a receiver that
- * only checks frames and spools them to a synced file, and a search over a million records beside
- * the bare FTS5 query on the same file.
+ * only checks frames and spools them to a synced file, a search over a million records beside the
+ * bare FTS5 query on the same file, and, where USHER_TEST_ELASTIC names a server, records shipped
+ * to it beside bare _bulk calls of as many.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,8 +16,10 @@
 #include "bench/server.h"
 #include "clock/clock.h"
 #include "codec/proto.h"
+#include "db/http.h"
 #include "err/err.h"
-#include "svc/monitor/window.h"
+#include "fiber/fiber.h"
+#include "svc/monitor/shipper.h"
 #include "usher/v1/monitor.pb-c.h"
 
 #define RECORDS   1000000
@@ -27,6 +30,9 @@
 #define PUSH_MAX  (1u << 20)
 #define ARENA_MAX (8u << 20)
 #define PAIRS     40 /* pushes to each, in turn */
+#define BULKS     80 /* of ELASTIC_BATCH_MAX records, of each, in turn */
+#define WARM      20 /* as many before, of each: a server in Java begins slowly */
+#define SHIP_MS   30000
 
 struct window_bench {
     char folder[64];
@@ -38,6 +44,25 @@ struct window_bench {
     int64_t kept_ns, spooled_ns;
 };
 
+/* A line of a log as the window takes it; NULL body: no memory. */
+static struct record make_record(uint64_t n, struct arena *arena)
+{
+    const char *id = arena_printf(arena, "bench-%" PRIu64, n);
+    const char *json = arena_printf(
+        arena,
+        "{\"@timestamp\":\"2026-11-29T12:00:00.000Z\",\"log.level\":\"info\",\"message\":\"a "
+        "hold was asked for\",\"event.action\":\"call.end\",\"trace.id\":\"%032" PRIx64
+        "\",\"usher.performance\":%u,\"usher.method\":\"HoldSeats\",\"client.address\":"
+        "\"192.0.2.%u\",\"usher.word\":\"w%u\"}",
+        n * UINT64_C(0x9E3779B97F4A7C15), (unsigned)(n % 50), (unsigned)(n % 250),
+        (unsigned)(n % RARE));
+    return (struct record){.id = view_str(id),
+                           .stream = RECORD_LOGS,
+                           .level = LOG_INFO,
+                           .at_ms = INT64_C(1795000000000) + (int64_t)n,
+                           .body = id && json ? view_str(json) : (struct view){0}};
+}
+
 /* The frame of a push, as it comes over the wire: five bytes, and the message. */
 static int make_push(struct window_bench *b, struct arena *arena)
 {
@@ -47,23 +72,16 @@ static int make_push(struct window_bench *b, struct arena *arena)
     if (!records || !push.records)
         return ERR_NO_MEMORY;
     for (int i = 0; i < PUSH; i++) {
-        const uint64_t n = b->next++;
-        const char *json = arena_printf(
-            arena,
-            "{\"@timestamp\":\"2026-11-29T12:00:00.000Z\",\"log.level\":\"info\",\"message\":\"a "
-            "hold was asked for\",\"event.action\":\"call.end\",\"trace.id\":\"%032" PRIx64
-            "\",\"usher.performance\":%u,\"usher.method\":\"HoldSeats\",\"client.address\":"
-            "\"192.0.2.%u\",\"usher.word\":\"w%u\"}",
-            n * UINT64_C(0x9E3779B97F4A7C15), (unsigned)(n % 50), (unsigned)(n % 250),
-            (unsigned)(n % RARE));
+        const struct record record = make_record(b->next++, arena);
         usher__v1__record__init(&records[i]);
-        records[i].record_id = arena_printf(arena, "bench-%" PRIu64, n);
+        records[i].record_id = (char *)record.id.at;
         records[i].stream = USHER__V1__RECORD_STREAM__RECORD_STREAM_LOGS;
         records[i].level = USHER__V1__RECORD_LEVEL__RECORD_LEVEL_INFO;
-        records[i].at_ms = INT64_C(1795000000000) + (int64_t)n;
-        if (!json || !records[i].record_id)
+        records[i].at_ms = record.at_ms;
+        if (record.body.len == 0)
             return ERR_NO_MEMORY;
-        records[i].json = (ProtobufCBinaryData){.len = strlen(json), .data = (uint8_t *)json};
+        records[i].json =
+            (ProtobufCBinaryData){.len = record.body.len, .data = (uint8_t *)record.body.at};
         push.records[push.n_records++] = &records[i];
     }
     const size_t len = usher__v1__push_records_request__get_packed_size(&push);
@@ -234,13 +252,134 @@ static int measure(struct window_bench *b, bench_row_fn *row, void *state)
     return err == 0 ? search(b, row, state) : err;
 }
 
+/* ---- shipping ---- */
+
+struct ship_bench {
+    const char *url;
+    struct shipper shipper;
+    struct http *http;
+    struct arena arena; /* of a batch */
+    uint64_t next;      /* record of the bare calls */
+    int64_t shipped_ns, bare_ns;
+    int err;
+};
+
+static int fill_window(struct window *window)
+{
+    struct record records[ELASTIC_BATCH_MAX];
+    struct arena arena;
+    int err = 0;
+    arena_init(&arena, ARENA_MAX);
+    for (uint64_t n = 0; err == 0 && n < (WARM + BULKS) * ELASTIC_BATCH_MAX;) {
+        for (size_t i = 0; i < ELASTIC_BATCH_MAX; i++)
+            records[i] = make_record(n++, &arena);
+        err = window_put(window, records, ELASTIC_BATCH_MAX, NULL, DEADLINE_NEVER);
+        arena_reset(&arena);
+    }
+    arena_release(&arena);
+    return err;
+}
+
+static int put_bare(const struct record *record, struct buf *body)
+{
+    int err = buf_printf(body, "{\"create\":{\"_index\":\"usher-logs\",\"_id\":\"bare-%.*s\"}}\n",
+                         (int)record->id.len, record->id.at);
+    if (err == 0)
+        err = buf_append_view(body, record->body);
+    return err == 0 ? buf_append_byte(body, '\n') : err;
+}
+
+/* A _bulk of as many records as the shipper sends, made before the clock runs; its answer is only
+ * taken. */
+static int ship_bare(struct ship_bench *b)
+{
+    struct http_answer answer;
+    struct buf body;
+    int err = 0;
+    buf_init(&body, PUSH_MAX);
+    for (size_t i = 0; err == 0 && i < ELASTIC_BATCH_MAX; i++) {
+        const struct record record = make_record(b->next++, &b->arena);
+        err = record.body.len == 0 ? ERR_NO_MEMORY : put_bare(&record, &body);
+    }
+    const struct http_ask ask = {
+        .method = "POST",
+        .url = arena_printf(&b->arena, "%s/_bulk?filter_path=items.*.status", b->url),
+        .fields = {"Content-Type: application/x-ndjson"},
+        .body = buf_view(&body)};
+    const int64_t begun_ns = clock_mono_ns(clock_system());
+    if (err == 0)
+        err = http_call(b->http, &ask, &b->arena, &answer,
+                        deadline_after_ms(fiber_now_ns(), SHIP_MS));
+    b->bare_ns += clock_mono_ns(clock_system()) - begun_ns;
+    buf_release(&body);
+    return err == 0 && answer.status != 200 ? ERR_IO : err;
+}
+
+static int ship_one(struct ship_bench *b)
+{
+    const int64_t begun_ns = clock_mono_ns(clock_system());
+    const int done = shipper_step(&b->shipper, clock_wall_ms(clock_system()));
+    b->shipped_ns += clock_mono_ns(clock_system()) - begun_ns;
+    return done == 1 ? 0 : done < 0 ? done : ERR_CORRUPT;
+}
+
+static void ship(void *arg)
+{
+    struct ship_bench *b = arg;
+    struct http_client *client;
+    const char *why;
+    b->err = http_client_new(sched_loop(sched_current()), NULL, &client);
+    if (b->err != 0)
+        return;
+    b->http = b->shipper.elastic.http = http_client(client);
+    arena_init(&b->arena, ARENA_MAX);
+    shipper_init(&b->shipper);
+    b->err = elastic_prepare(&b->shipper.elastic, &b->arena, &why,
+                             deadline_after_ms(fiber_now_ns(), SHIP_MS));
+    for (int i = 0; b->err == 0 && i < WARM + BULKS; i++) {
+        arena_reset(&b->arena);
+        if (i == WARM)
+            b->shipped_ns = b->bare_ns = 0;
+        b->err = ship_one(b);
+        if (b->err == 0)
+            b->err = ship_bare(b);
+    }
+    arena_release(&b->arena);
+    shipper_release(&b->shipper);
+    http_client_free(client);
+}
+
+static int measure_shipping(const char *url, bench_row_fn *row, void *state)
+{
+    struct ship_bench b = {.url = url, .shipper.elastic.url = url};
+    char folder[64];
+    int err = bench_make_folder(folder, sizeof(folder));
+    const struct window_options options = {
+        .data_dir = folder, .ships = true, .rows_max = RECORDS, .waiting_max = RECORDS};
+    if (err == 0)
+        err = window_open(&options, &b.shipper.window);
+    if (err == 0)
+        err = fill_window(b.shipper.window);
+    if (err == 0)
+        err = fiber_main(ship, &b);
+    err = err == 0 ? b.err : err;
+    window_close(b.shipper.window);
+    bench_remove_folder(folder);
+    if (err != 0)
+        return err;
+    const double records = (double)BULKS * ELASTIC_BATCH_MAX * NS_PER_S;
+    row(state, "ship: records a second", records / (double)b.shipped_ns, "/s");
+    row(state, "ship: records a second of bare _bulk calls", records / (double)b.bare_ns, "/s");
+    row(state, "ship: records, times those of the bare calls",
+        (double)b.bare_ns / (double)b.shipped_ns, "x");
+    return 0;
+}
+
 int bench_window(bench_row_fn *row, void *state)
 {
     struct window_bench b = {.spool = -1, .frame = malloc(PUSH_MAX)};
     char path[128];
-    snprintf(b.folder, sizeof(b.folder), "%s/usher-window-XXXXXX",
-             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-    int err = b.frame && mkdtemp(b.folder) ? 0 : ERR_IO;
+    int err = b.frame ? bench_make_folder(b.folder, sizeof(b.folder)) : ERR_NO_MEMORY;
     const struct window_options options = {
         .data_dir = b.folder, .rows_max = 2 * RECORDS, .waiting_max = 2 * RECORDS};
     if (err == 0)
@@ -255,5 +394,6 @@ int bench_window(bench_row_fn *row, void *state)
     window_close(b.window);
     free(b.frame);
     bench_remove_folder(b.folder);
-    return err;
+    const char *elastic = getenv("USHER_TEST_ELASTIC");
+    return err == 0 && elastic ? measure_shipping(elastic, row, state) : err;
 }

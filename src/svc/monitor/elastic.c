@@ -192,11 +192,25 @@ static void index_of(const struct elastic *e, const struct record *record, char 
     snprintf(ret_name, 64, "%s-%s", stream, day);
 }
 
-/* Ids are of our own making, but a sender's is a stranger's: it is written as JSON. */
+/* Nothing in it means anything in JSON: so are all ids of our own making. */
+static bool is_plain(struct view id)
+{
+    static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-/.";
+    for (size_t i = 0; i < id.len; i++) {
+        if (id.at[i] == '\0' || !strchr(plain, id.at[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A sender's id is a stranger's: it is written as JSON. */
 static int put_action(const struct elastic *e, const struct record *record, struct buf *body)
 {
     char index[64];
     index_of(e, record, index);
+    if (is_plain(record->id))
+        return buf_printf(body, "{\"create\":{\"_index\":\"%s\",\"_id\":\"%.*s\"}}", index,
+                          (int)record->id.len, record->id.at);
     json_t *action = json_pack("{s:{s:s,s:s%}}", "create", "_index", index, "_id", record->id.at,
                                record->id.len);
     char *text = json_dumps(action, JSON_COMPACT);

@@ -1,21 +1,23 @@
 #include "svc/monitor/intake.h"
 
 #include "codec/be.h"
+#include "codec/squeeze.h"
 #include "err/err.h"
 
 /* Of a packed record: stream, level, time, and the lengths of its id and body, which follow. */
 #define HEAD_BYTES (1 + 1 + 8 + 1 + 2)
+#define ROW_MAX    ((size_t)RECORDS_PUT_MAX * (HEAD_BYTES + RECORD_ID_MAX + RECORD_BODY_MAX))
 
 static_assert(RECORD_ID_MAX <= UINT8_MAX && RECORD_BODY_MAX <= UINT16_MAX, "lengths have room");
 
-int intake_pack(const struct record *records, size_t count, struct buf *out)
+static int put_records(const struct record *records, size_t count, struct buf *out)
 {
     size_t len = 0;
     for (size_t i = 0; i < count; i++)
         len += HEAD_BYTES + records[i].id.len + records[i].body.len;
     uint8_t *at = buf_reserve(out, len);
     if (!at)
-        return len > out->max - out->len ? ERR_FULL : ERR_NO_MEMORY;
+        return ERR_NO_MEMORY;
     for (size_t i = 0; i < count; i++) {
         const struct record *record = &records[i];
         at = be_put(at, record->stream, 1);
@@ -30,11 +32,23 @@ int intake_pack(const struct record *records, size_t count, struct buf *out)
     return 0;
 }
 
-int intake_put(struct sql_txn *txn, struct view packed, size_t count)
+int intake_put(struct sql_txn *txn, const struct record *records, size_t count, uint64_t *ret_bytes)
 {
-    return sql_run(txn, "INSERT INTO intake (records, bytes, body) VALUES (?, ?, ?)",
-                   SQL(sql_int((int64_t)count), sql_int((int64_t)packed.len), sql_bytes(packed)),
-                   NULL);
+    struct buf plain, packed;
+    buf_init(&plain, ROW_MAX);
+    buf_init(&packed, 2 * ROW_MAX);
+    int err = put_records(records, count, &plain);
+    if (err == 0)
+        err = squeeze_pack(SQUEEZE_ZSTD, buf_view(&plain), &packed);
+    *ret_bytes = packed.len;
+    if (err == 0)
+        err = sql_run(txn, "INSERT INTO intake (records, bytes, body) VALUES (?, ?, ?)",
+                      SQL(sql_int((int64_t)count), sql_int((int64_t)packed.len),
+                          sql_bytes(buf_view(&packed))),
+                      NULL);
+    buf_release(&plain);
+    buf_release(&packed);
+    return err;
 }
 
 static uint64_t number_at(const char *at, unsigned width)
@@ -46,34 +60,39 @@ static uint64_t number_at(const char *at, unsigned width)
 }
 
 /* Takes a record off the front. */
-static int unpack_one(struct view *packed, struct record *ret_record)
+static int take_one(struct view *plain, struct record *ret_record)
 {
-    if (packed->len < HEAD_BYTES)
+    if (plain->len < HEAD_BYTES)
         return ERR_CORRUPT;
-    const char *at = packed->at;
+    const char *at = plain->at;
     const size_t id_len = number_at(at + 10, 1), body_len = number_at(at + 11, 2);
-    if (packed->len - HEAD_BYTES < id_len + body_len)
+    if (plain->len - HEAD_BYTES < id_len + body_len)
         return ERR_CORRUPT;
     *ret_record = (struct record){.stream = (enum record_stream)number_at(at, 1),
                                   .level = (enum log_level)number_at(at + 1, 1),
                                   .at_ms = (int64_t)number_at(at + 2, 8),
                                   .id = view_of(at + HEAD_BYTES, id_len),
                                   .body = view_of(at + HEAD_BYTES + id_len, body_len)};
-    view_skip(packed, HEAD_BYTES + id_len + body_len);
+    view_skip(plain, HEAD_BYTES + id_len + body_len);
     return 0;
 }
 
 static int sort_row(struct sql_txn *txn, struct view packed, intake_sort_fn *sort, void *state,
                     size_t *count)
 {
+    struct buf bytes;
     struct record record;
-    int err = 0;
-    while (err == 0 && packed.len > 0) {
-        err = unpack_one(&packed, &record);
+    buf_init(&bytes, ROW_MAX);
+    int err = squeeze_unpack(SQUEEZE_ZSTD, packed, &bytes);
+    err = err == 0 || err == ERR_NO_MEMORY ? err : ERR_CORRUPT;
+    struct view plain = buf_view(&bytes);
+    while (err == 0 && plain.len > 0) {
+        err = take_one(&plain, &record);
         if (err == 0)
             err = sort(state, txn, &record);
         (*count)++;
     }
+    buf_release(&bytes);
     return err;
 }
 

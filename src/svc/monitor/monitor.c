@@ -54,6 +54,7 @@ static int make_shipper(struct monitor *monitor)
                     .url = o->elastic_url,
                     .authorization = o->elastic_authorization},
     };
+    shipper_init(&monitor->shipper);
     return fiber_spawn(&monitor->scope, shipper_run, &monitor->shipper);
 }
 
@@ -83,6 +84,7 @@ static void stop_in_fiber(void *arg)
     board_close(&monitor->board);
     channel_free(monitor->tickets);
     http_client_free(monitor->http);
+    shipper_release(&monitor->shipper);
 }
 
 int monitor_start(const struct monitor_options *options, struct monitor **ret_monitor)

@@ -33,96 +33,176 @@ static int prepare(struct shipper *s, struct arena *arena)
     return err;
 }
 
-/* Takes out what is there already of a batch whose answer was lost. */
-static int leave_out_found(struct shipper *s, struct record *records, size_t *count,
-                           struct arena *arena)
+void shipper_init(struct shipper *s)
+{
+    for (int i = 0; i < 2; i++)
+        arena_init(&s->shipments[i].arena, SHIPPER_ARENA_MAX);
+    s->doubtful = SHIPPER_IN_DOUBT;
+}
+
+void shipper_release(struct shipper *s)
+{
+    for (int i = 0; i < 2; i++)
+        arena_release(&s->shipments[i].arena);
+}
+
+/* ---- a shipment ---- */
+
+static int note(struct shipper *s, struct shipment *shipment)
+{
+    size_t refused_count = 0;
+    if (shipment->note_count == 0)
+        return 0;
+    int err = window_note_outcomes(s->window, shipment->notes, shipment->note_count, deadline());
+    for (size_t i = 0; i < shipment->note_count; i++)
+        refused_count += shipment->notes[i].refused != NULL;
+    metric_add(&refused, err == 0 ? (int64_t)refused_count : 0);
+    metric_add(&shipped, err == 0 ? (int64_t)(shipment->note_count - refused_count) : 0);
+    shipment->note_count = 0;
+    return err;
+}
+
+/* Forgets what was read; it still waits in the window. */
+static void empty(struct shipment *shipment)
+{
+    shipment->count = shipment->note_count = 0;
+    arena_reset(&shipment->arena);
+}
+
+static int fill(struct shipper *s, struct shipment *shipment, uint64_t after)
+{
+    empty(shipment);
+    return window_waiting(s->window, after, ELASTIC_BATCH_MAX, &shipment->arena, &shipment->records,
+                          &shipment->count, deadline());
+}
+
+/* What is done with the other shipment meanwhile: arg is the shipper. */
+static void turn_over(void *arg)
+{
+    struct shipper *s = arg;
+    struct shipment *other = &s->shipments[1 - s->turn];
+    other->err = note(s, other);
+    if (other->err == 0)
+        other->err = fill(s, other, other->after);
+}
+
+/* Takes out what is there already of a batch whose answer may have been lost. */
+static int leave_out_found(struct shipper *s, struct shipment *shipment)
 {
     bool found[ELASTIC_BATCH_MAX];
-    struct window_outcome there[ELASTIC_BATCH_MAX];
-    size_t kept = 0, there_count = 0;
-    int err = elastic_find(&s->elastic, records, *count, arena, found, deadline());
+    size_t kept = 0;
+    int err = elastic_find(&s->elastic, shipment->records, shipment->count, &shipment->arena, found,
+                           deadline());
     if (err != 0)
         return err;
-    for (size_t i = 0; i < *count; i++) {
+    for (size_t i = 0; i < shipment->count; i++) {
         if (found[i])
-            there[there_count++] = (struct window_outcome){.number = records[i].number};
+            shipment->notes[shipment->note_count++] =
+                (struct window_outcome){.number = shipment->records[i].number};
         else
-            records[kept++] = records[i];
+            shipment->records[kept++] = shipment->records[i];
     }
-    err = there_count > 0 ? window_note_outcomes(s->window, there, there_count, deadline()) : 0;
-    if (err != 0)
-        return err;
-    metric_add(&shipped, (int64_t)there_count);
-    s->doubtful = false;
-    *count = kept;
-    return 0;
+    shipment->count = kept;
+    err = note(s, shipment);
+    s->doubtful -= err == 0;
+    return err;
 }
 
 /* What the answers mean to the window. Gives how many are to be sent again. */
-static int note_outcomes(struct shipper *s, const struct record *records, size_t count,
-                         const struct elastic_outcome *outcomes, size_t *ret_again)
+static size_t read_outcomes(struct shipment *shipment, const struct elastic_outcome *outcomes)
 {
-    struct window_outcome done[ELASTIC_BATCH_MAX];
-    size_t done_count = 0, refused_count = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < shipment->count; i++) {
         if (outcomes[i].result == ELASTIC_AGAIN)
             continue;
+        const struct record *record = &shipment->records[i];
         const char *why = outcomes[i].result == ELASTIC_REFUSED ? outcomes[i].why : NULL;
         if (why)
-            log_event(LOG_WARN, "monitor.refused", log_view("event.id", records[i].id),
+            log_event(LOG_WARN, "monitor.refused", log_view("event.id", record->id),
                       log_str("error.message", why));
-        refused_count += why != NULL;
-        done[done_count++] = (struct window_outcome){records[i].number, why};
+        shipment->notes[shipment->note_count++] = (struct window_outcome){record->number, why};
     }
-    *ret_again = count - done_count;
-    if (done_count == 0)
-        return 0;
-    int err = window_note_outcomes(s->window, done, done_count, deadline());
-    if (err != 0)
-        return err;
-    metric_add(&refused, (int64_t)refused_count);
-    metric_add(&shipped, (int64_t)(done_count - refused_count));
-    return 0;
+    return shipment->count - shipment->note_count;
 }
 
-static int ship(struct shipper *s, struct record *records, size_t count, struct arena *arena)
+/* ---- a step ---- */
+
+static int ship(struct shipper *s, struct shipment *shipment, size_t *ret_again)
 {
     struct elastic_outcome outcomes[ELASTIC_BATCH_MAX];
-    size_t again = 0;
-    int err = s->doubtful ? leave_out_found(s, records, &count, arena) : 0;
-    if (err != 0 || count == 0)
+    int err = s->doubtful > 0 ? leave_out_found(s, shipment) : 0;
+    if (err != 0 || shipment->count == 0)
         return err;
-    err = elastic_ship(&s->elastic, records, count, arena, outcomes, deadline());
-    s->doubtful = err == ERR_UNKNOWN;
+    err = elastic_ship(&s->elastic, shipment->records, shipment->count, &shipment->arena, outcomes,
+                       deadline());
+    if (err == ERR_UNKNOWN)
+        s->doubtful = SHIPPER_IN_DOUBT;
     if (err == ERR_DENIED)
         s->elastic.prepared = false; /* the credentials may have changed */
+    if (err == 0)
+        *ret_again = read_outcomes(shipment, outcomes);
+    return err;
+}
+
+/* Ships the one, and turns the other over meanwhile. */
+static int ship_and_turn(struct shipper *s, struct shipment *now, struct shipment *other)
+{
+    struct scope scope;
+    size_t again = 0;
+    const bool all_busy = now->count > 0;
+    other->after = now->records[now->count - 1].number;
+    scope_init(&scope);
+    int err = fiber_spawn(&scope, turn_over, s);
     if (err != 0)
         return err;
-    err = note_outcomes(s, records, count, outcomes, &again);
+    err = ship(s, now, &again);
+    if (scope_join(&scope, DEADLINE_NEVER) != 0)
+        scope_close(&scope);
+    if (err == 0 && other->err != 0) {
+        s->doubtful = SHIPPER_IN_DOUBT;
+        err = other->err;
+    }
+    s->turn = 1 - s->turn;
+    if (err != 0 || again == 0)
+        return err;
+    /* What is to be sent again goes before all that was read behind it. */
     s->why = "busy (429)";
-    return err == 0 && again == count ? ERR_BUSY : err;
+    const bool none = all_busy && now->note_count == 0;
+    err = note(s, now);
+    empty(now);
+    empty(other);
+    return err == 0 && none ? ERR_BUSY : err;
+}
+
+static int step(struct shipper *s, int64_t now_wall_ms)
+{
+    struct shipment *now = &s->shipments[s->turn], *other = &s->shipments[1 - s->turn];
+    int err = now->count > 0 ? 0 : note(s, other);
+    if (err == 0 && now->count == 0)
+        err = fill(s, now, 0);
+    if (err == 0) {
+        const int64_t age_ms = now->count > 0 ? now_wall_ms - now->records[0].at_ms : 0;
+        atomic_store(&s->behind_ms, age_ms > 0 ? age_ms : 0);
+    }
+    if (err == 0)
+        err = prepare(s, &now->arena);
+    const bool some = now->count > 0;
+    if (err == 0 && some)
+        err = ship_and_turn(s, now, other);
+    return err == 0 ? some : err;
 }
 
 int shipper_step(struct shipper *s, int64_t now_wall_ms)
 {
-    struct arena arena;
-    struct record *records;
-    size_t count = 0;
-    arena_init(&arena, SHIPPER_ARENA_MAX);
     s->why = "no answer";
-    int err = window_waiting(s->window, ELASTIC_BATCH_MAX, &arena, &records, &count, deadline());
-    if (err == 0) {
-        const int64_t age_ms = count > 0 ? now_wall_ms - records[0].at_ms : 0;
-        atomic_store(&s->behind_ms, age_ms > 0 ? age_ms : 0);
-    }
-    if (err == 0)
-        err = prepare(s, &arena);
-    if (err == 0 && count > 0)
-        err = ship(s, records, count, &arena);
+    const int outcome = step(s, now_wall_ms);
     snprintf(s->why_text, sizeof(s->why_text), "%s", s->why ? s->why : "");
     s->why = s->why_text;
-    arena_release(&arena);
-    return err == 0 ? count > 0 : err;
+    if (outcome < 0) {
+        /* What was read still waits, and is read anew. */
+        empty(&s->shipments[0]);
+        empty(&s->shipments[1]);
+    }
+    return outcome;
 }
 
 /* Tells when it begins to fail and when it works again, not every time. */

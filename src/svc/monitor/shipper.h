@@ -6,8 +6,15 @@
  *      └─┘                             └──no──▶ wait longer, from 1 s to 60 s, and go on
  *
  * Everything arrives at least once, and stands there once. A batch whose answer was lost is looked
- * for before it is sent again. A record that will never be taken is kept in the window with its
- * reason, counted and logged.
+ * for before it is sent again; so are the first after a start. A record that will never be taken is
+ * kept in the window with its reason, counted and logged.
+ *
+ * There are two shipments. While one is in the server's hands, what became of the other is noted in
+ * the window, and the other is filled with the records that follow:
+ *
+ *     ship 1 ──▶ ship 2 ──▶ ship 3 ──▶
+ *     read 2     note 1     note 2
+ *                read 3     read 4
  */
 #ifndef USHER_SVC_MONITOR_SHIPPER_H
 #define USHER_SVC_MONITOR_SHIPPER_H
@@ -21,17 +28,35 @@
 #define SHIPPER_IDLE_MS     250   /* between looks at an empty window */
 #define SHIPPER_CALL_MS     30000 /* for one call */
 
+#define SHIPPER_IN_DOUBT 2 /* batches that may be there although the window does not know it */
+
+/* A batch, until the window knows what became of it. */
+struct shipment {
+    struct arena arena;
+    struct record *records;
+    size_t count;                                   /* 0: it is empty */
+    struct window_outcome notes[ELASTIC_BATCH_MAX]; /* to be noted */
+    size_t note_count;
+    uint64_t after; /* it was read behind this number */
+    int err;        /* of noting and reading */
+};
+
 struct shipper {
     struct window *window; /* borrowed */
     struct elastic elastic;
-    int64_t wait_ms; /* what the next failure waits */
-    bool doubtful;   /* the answer to the oldest batch was lost */
-    const char *why; /* of the last failure, in why_text */
+    int64_t wait_ms;              /* what the next failure waits */
+    int doubtful;                 /* so many of the next batches may be there already */
+    struct shipment shipments[2]; /* the next to go, and the other */
+    int turn;                     /* which goes next */
+    const char *why;              /* of the last failure, in why_text */
     char why_text[400];
     _Atomic bool reached;      /* the last call was answered */
     _Atomic int64_t behind_ms; /* age of the oldest record that waits; 0: none waits */
 };
 
+/* Of a zeroed one with its window and server set. shipper_release frees what it took. */
+void shipper_init(struct shipper *s);
+void shipper_release(struct shipper *s);
 /* Runs until the fiber is cancelled; arg is a struct shipper. */
 void shipper_run(void *arg);
 /* One batch: 1: something was shipped or refused; 0: nothing waits; an err code: to be tried again

@@ -12,13 +12,11 @@
 #include "svc/monitor/intake.h"
 
 #define WINDOW_QUEUE_MAX        1024
-#define WINDOW_CHECKPOINT_PAGES 4000 /* a put of the largest has as many */
+#define WINDOW_CHECKPOINT_PAGES 1000
 #define WINDOW_CACHE_KIB        8192 /* it writes at its end, and is searched by few */
 #define WINDOW_SORT_RECORDS     2048 /* sorted in one transaction, or up to RECORDS_PUT_MAX more */
 #define WINDOW_TRIM_ROWS        4000 /* removed in one transaction */
-#define WINDOW_INTAKE_MAX       (64u << 20) /* bytes not sorted yet; beyond, who puts sorts first */
-#define WINDOW_PACKED_MAX                                                                          \
-    ((size_t)RECORDS_PUT_MAX * (RECORD_ID_MAX + RECORD_BODY_MAX + 32)) /* bytes of one put */
+#define WINDOW_INTAKE_MAX       (16u << 20) /* packed bytes; beyond, who puts sorts first */
 
 enum record_state { STATE_WAITING = 0, STATE_DONE = 1, STATE_REFUSED = 2 };
 
@@ -90,15 +88,16 @@ void window_close(struct window *w)
 
 struct put_job {
     struct sql_job job;
-    struct view packed; /* the records; empty: there is none */
+    const struct record *records;
     size_t count;
     const struct window_position *position;
+    uint64_t bytes; /* of the intake's row */
 };
 
 static int run_put(struct sql_job *base, struct sql_txn *txn)
 {
-    const struct put_job *job = (const struct put_job *)base;
-    int err = job->count > 0 ? intake_put(txn, job->packed, job->count) : 0;
+    struct put_job *job = (struct put_job *)base;
+    int err = job->count > 0 ? intake_put(txn, job->records, job->count, &job->bytes) : 0;
     if (err != 0 || !job->position)
         return err;
     return sql_run(txn, "REPLACE INTO position (source, position) VALUES (?, ?)",
@@ -112,28 +111,19 @@ static bool fits(const struct record *record)
            record->body.len <= RECORD_BODY_MAX;
 }
 
-static int put_packed(struct window *w, struct put_job *job, int64_t deadline_ns)
+static int settle_down_to(struct window *w, uint64_t bytes_max, int64_t deadline_ns)
 {
-    int err = 0, more = 1;
-    while (err == 0 && more > 0 && atomic_load(&w->intake) > WINDOW_INTAKE_MAX) {
+    int more = 1;
+    while (more == 1 && atomic_load(&w->intake) > bytes_max)
         more = window_settle(w, deadline_ns);
-        err = more < 0 ? more : 0;
-    }
-    if (err != 0)
-        return err;
-    atomic_fetch_add(&w->begun, 1);
-    err = sql_write(w->sql, &job->job, deadline_ns);
-    if (err == 0)
-        atomic_fetch_add(&w->intake, job->packed.len);
-    if (err == 0 && w->options.ships)
-        atomic_fetch_add(&w->waiting, job->count);
-    return err;
+    return more < 0 ? more : 0;
 }
 
 int window_put(struct window *w, const struct record *records, size_t count,
                const struct window_position *position, int64_t deadline_ns)
 {
-    struct buf packed;
+    struct put_job job = {
+        .job.run = run_put, .records = records, .count = count, .position = position};
     if (count > RECORDS_PUT_MAX)
         return ERR_INVALID;
     for (size_t i = 0; i < count; i++) {
@@ -142,13 +132,15 @@ int window_put(struct window *w, const struct record *records, size_t count,
     }
     if (w->options.ships && atomic_load(&w->waiting) + count > w->options.waiting_max)
         return ERR_FULL;
-    buf_init(&packed, WINDOW_PACKED_MAX);
-    int err = count > 0 ? intake_pack(records, count, &packed) : 0;
-    struct put_job job = {
-        .job.run = run_put, .packed = buf_view(&packed), .count = count, .position = position};
+    int err = settle_down_to(w, WINDOW_INTAKE_MAX, deadline_ns);
+    if (err != 0)
+        return err;
+    atomic_fetch_add(&w->begun, 1);
+    err = sql_write(w->sql, &job.job, deadline_ns);
     if (err == 0)
-        err = put_packed(w, &job, deadline_ns);
-    buf_release(&packed);
+        atomic_fetch_add(&w->intake, job.bytes);
+    if (err == 0 && w->options.ships)
+        atomic_fetch_add(&w->waiting, count);
     return err;
 }
 
@@ -281,6 +273,7 @@ struct read_job {
     struct sql_job job;
     const struct window_query *query;
     const char *words; /* as FTS5 has them; NULL: all records */
+    uint64_t after;    /* of run_waiting */
     size_t max;
     struct arena *arena;
     struct record *records;
@@ -328,15 +321,15 @@ static int run_waiting(struct sql_job *base, struct sql_txn *txn)
     struct sql_rows *rows;
     int err = sql_query(txn,
                         "SELECT number, id, stream, level, at_ms, body FROM record WHERE state = 0"
-                        " ORDER BY number LIMIT ?",
-                        SQL(sql_int((int64_t)job->max)), &rows);
+                        " AND number > ? ORDER BY number LIMIT ?",
+                        SQL(sql_int((int64_t)job->after), sql_int((int64_t)job->max)), &rows);
     return err < 0 ? err : read_rows(job, rows);
 }
 
-int window_waiting(struct window *w, size_t max, struct arena *arena, struct record **ret_records,
-                   size_t *ret_count, int64_t deadline_ns)
+int window_waiting(struct window *w, uint64_t after, size_t max, struct arena *arena,
+                   struct record **ret_records, size_t *ret_count, int64_t deadline_ns)
 {
-    struct read_job job = {.job.run = run_waiting, .max = max, .arena = arena};
+    struct read_job job = {.job.run = run_waiting, .after = after, .max = max, .arena = arena};
     int err = make_room(&job);
     if (err == 0)
         err = settle_all(w, deadline_ns);
@@ -439,12 +432,17 @@ static int run_outcomes(struct sql_job *base, struct sql_txn *txn)
 {
     const struct outcomes_job *job = (struct outcomes_job *)base;
     int err = 0;
-    for (size_t i = 0; err == 0 && i < job->count; i++) {
+    for (size_t i = 0, next; err == 0 && i < job->count; i = next) {
         const struct window_outcome *o = &job->outcomes[i];
-        err = sql_run(txn, "UPDATE record SET state = ?, refused = ? WHERE number = ?",
+        /* Mostly all were shipped, and their numbers follow one another. */
+        for (next = i + 1; !o->refused && next < job->count && !job->outcomes[next].refused &&
+                           job->outcomes[next].number == o->number + (next - i);)
+            next++;
+        err = sql_run(txn,
+                      "UPDATE record SET state = ?, refused = ? WHERE number >= ? AND number < ?",
                       SQL(sql_int(o->refused ? STATE_REFUSED : STATE_DONE),
                           o->refused ? sql_text(view_str(o->refused)) : sql_null(),
-                          sql_int((int64_t)o->number)),
+                          sql_int((int64_t)o->number), sql_int((int64_t)(o->number + (next - i)))),
                       NULL);
     }
     return err;

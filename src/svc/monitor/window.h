@@ -69,9 +69,9 @@ int window_put(struct window *w, const struct record *records, size_t count,
 int window_position(struct window *w, struct view source, uint64_t *ret_position,
                     int64_t deadline_ns);
 
-/* The oldest records that wait, at most max; in the arena. */
-int window_waiting(struct window *w, size_t max, struct arena *arena, struct record **ret_records,
-                   size_t *ret_count, int64_t deadline_ns);
+/* The oldest records that wait and have a greater number, at most max; in the arena. */
+int window_waiting(struct window *w, uint64_t after, size_t max, struct arena *arena,
+                   struct record **ret_records, size_t *ret_count, int64_t deadline_ns);
 
 /* What became of a record that waited. */
 struct window_outcome {

@@ -64,7 +64,7 @@ static void what_waits_is_shipped_in_order(void **state)
 {
     struct record *records;
     size_t n = 0;
-    assert_int_equal(window_waiting(window, 10, &arena, &records, &n, DEADLINE_NEVER), 0);
+    assert_int_equal(window_waiting(window, 0, 10, &arena, &records, &n, DEADLINE_NEVER), 0);
     assert_true(n == 2 && records[0].number < records[1].number);
     assert_true(view_eq(records[0].id, VIEW_LIT("a")));
     assert_true(view_eq(records[1].body, VIEW_LIT("{\"message\":\"two\"}")));
