@@ -6,6 +6,7 @@ import { failure } from '../api/failure';
 import { type Event, type Performance, SaleState } from '../gen/usher/v1/ticket_pb';
 import { count, dateInZone, dateThere } from '../i18n/format';
 import { lineWords } from '../i18n/line';
+import { waitingWords } from '../i18n/waiting';
 import { words } from '../i18n/words';
 import { Calendar } from '../parts/calendar';
 import { Grades } from '../parts/grades';
@@ -17,6 +18,7 @@ import { Venue } from '../parts/venue';
 import { events, eventsFailure, followEvents, loadEvents, sales } from '../state/catalog';
 import { hasBegun } from '../state/dates';
 import { byDay, dayOf } from '../state/month';
+import { paths } from '../state/route';
 import type { SaleBrief } from '../state/sales';
 import { datesOf, Stub } from './home';
 import { Remind } from './remind';
@@ -72,6 +74,18 @@ function Doors({ performance }: { performance: Performance }) {
     gate ? say.gate(gate) : '',
   ].filter(Boolean);
   return lines.length > 0 ? <p class="event-doors soft">{lines.join(' · ')}</p> : null;
+}
+
+/** Nothing is left, and what comes back is for those who wait. */
+function ToWaitingList({ performance }: { performance: Performance }) {
+  const { performanceId, offerMs, counts, saleState } = performance;
+  if (!offerMs || (counts?.free ?? 0) > 0 || saleState !== SaleState.OPEN) return null;
+  if (hasBegun(performance, serverClock.now())) return null;
+  return (
+    <a class="plain" data-action="to-waiting" href={paths.performance(performanceId)}>
+      {waitingWords.value.open}
+    </a>
+  );
 }
 
 /** Something opens later, or nothing has opened yet. */
@@ -149,6 +163,7 @@ function Dates({ event }: { event: Event }) {
                 <Stub performance={performance} />
                 <Doors performance={performance} />
                 <Grades performance={performance} />
+                <ToWaitingList performance={performance} />
               </li>
             ))}
           </ul>

@@ -5,12 +5,14 @@ import type { WalletLink } from '../gen/usher/v1/door_pb';
 import type { Refund } from '../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod, type Ticket } from '../gen/usher/v1/ticket_pb';
 import { date, gradeOf, grouped, money, seatName, starts } from '../i18n/format';
+import { orderWords } from '../i18n/order';
 import { words } from '../i18n/words';
 import { Confirm } from '../parts/confirm';
 import { Entrance } from '../parts/entrance';
 import { Icon } from '../parts/icon';
 import { Later } from '../parts/later';
 import { Failed, Notice } from '../parts/notice';
+import { OrderStateWord } from '../parts/orderstate';
 import { QrCode } from '../parts/qr';
 import { Trouble } from '../parts/trouble';
 import { announce } from '../state/announce';
@@ -19,7 +21,6 @@ import { Deed } from '../state/deed';
 import { OneOrder } from '../state/orders';
 import { paths } from '../state/route';
 import { FullCode } from './fullcode';
-import { OrderStateWord } from './orders';
 
 export function OrderPage({ orderId, placed }: { orderId: string; placed: boolean }) {
   const one = useMemo(() => new OneOrder(orderId), [orderId]);
@@ -31,7 +32,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
     void one.load();
   }, [one]);
   useEffect(() => {
-    if (placed) announce(words.peek().orderPlaced);
+    if (placed) announce(orderWords.peek().orderPlaced);
   }, [placed]);
   const order = one.order.value;
   useEffect(() => {
@@ -67,8 +68,8 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
             <Icon name="check" />
           </span>
           <div>
-            <h1>{say.orderPlaced}</h1>
-            <p>{byCard ? say.orderPaidHint : say.orderPlacedHint}</p>
+            <h1>{orderWords.value.orderPlaced}</h1>
+            <p>{byCard ? orderWords.value.orderPaidHint : orderWords.value.orderPlacedHint}</p>
           </div>
         </div>
       ) : (
@@ -80,7 +81,12 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
         <Notice tone="warn" icon="offline" title={say.offlineCopy} text={say.offlineCopyText} />
       ) : null}
       {cancelled ? (
-        <Notice tone="plain" icon="ticket" title={say.orderCancelled} text={say.cancelledText} />
+        <Notice
+          tone="plain"
+          icon="ticket"
+          title={say.orderCancelled}
+          text={orderWords.value.cancelledText}
+        />
       ) : null}
       <ol class="tickets">
         {order.tickets.map((ticket, index) => (
@@ -117,7 +123,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
         </a>
         {byCard ? (
           <a class="plain" href={paths.money(order.orderId)}>
-            {say.whereMoney}
+            {orderWords.value.whereMoney}
           </a>
         ) : null}
         {cancelled ? null : (
@@ -136,7 +142,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
                   asking.value = true;
                 }}
               >
-                {byCard ? say.giveBack : say.cancelOrder}
+                {byCard ? orderWords.value.giveBack : orderWords.value.cancelOrder}
               </button>
             )}
           </>
@@ -153,7 +159,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
             },
             onDone: (to: string) => {
               passing.value = null;
-              announce(to ? say.passedOn(to) : say.takenBack);
+              announce(to ? orderWords.value.passedOn(to) : orderWords.value.takenBack);
               void one.load();
             },
           }}
@@ -169,7 +175,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
             },
             onDone: (refund: Refund) => {
               asking.value = false;
-              announce(say.refunded(money(refund.amount, refund)));
+              announce(orderWords.value.refunded(money(refund.amount, refund)));
               void one.load();
             },
           }}
@@ -177,9 +183,9 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
       ) : null}
       {asking.value && !byCard ? (
         <Confirm
-          question={say.cancelQuestion}
-          hint={say.cancelHint(order.tickets.length)}
-          yes={one.busy.value ? say.cancelling : say.cancelYes}
+          question={orderWords.value.cancelQuestion}
+          hint={orderWords.value.cancelHint(order.tickets.length)}
+          yes={one.busy.value ? orderWords.value.cancelling : orderWords.value.cancelYes}
           no={say.cancelNo}
           busy={one.busy.value}
           onYes={() => void cancel()}
@@ -197,7 +203,6 @@ const loadRefund = () => import('./refund').then(({ RefundDialog }) => RefundDia
 
 /** The tickets as files, and by mail once more. */
 function TicketFiles({ order: { orderId } }: { order: Order }) {
-  const say = words.value;
   const deed = useMemo(() => new Deed(), []);
   const there = useSignal(false);
   const passes = useSignal(false);
@@ -222,7 +227,7 @@ function TicketFiles({ order: { orderId } }: { order: Order }) {
         onClick={() => void act(({ fetchPdf }) => fetchPdf(orderId))}
       >
         <Icon name="save" />
-        {say.downloadPdf}
+        {orderWords.value.downloadPdf}
       </button>
       <button
         type="button"
@@ -232,7 +237,7 @@ function TicketFiles({ order: { orderId } }: { order: Order }) {
         onClick={() => void act(({ fetchCalendar }) => fetchCalendar(orderId))}
       >
         <Icon name="calendar" />
-        {say.addToCalendar}
+        {orderWords.value.addToCalendar}
       </button>
       {passes.value ? (
         <button
@@ -243,13 +248,15 @@ function TicketFiles({ order: { orderId } }: { order: Order }) {
           onClick={() => void act(({ fetchPass }) => fetchPass(orderId))}
         >
           <Icon name="ticket" />
-          {say.walletPass}
+          {orderWords.value.walletPass}
         </button>
       ) : null}
       {links.value.map(({ seat, label, url }) => (
         <a key={seat} class="plain" data-action="google-wallet" href={url} rel="external">
           <Icon name="ticket" />
-          {links.value.length > 1 ? `${say.googleWallet} · ${seatName(label)}` : say.googleWallet}
+          {links.value.length > 1
+            ? `${orderWords.value.googleWallet} · ${seatName(label)}`
+            : orderWords.value.googleWallet}
         </a>
       ))}
       {deed.failure.value ? (
@@ -275,16 +282,16 @@ function OrderHead({ order }: { order: Order }) {
       </div>
       <div>
         <dt>{say.payment}</dt>
-        <dd>{say.paidBy[order.paymentMethod] ?? say.payAtBoxOffice}</dd>
+        <dd>{say.paidBy[order.paymentMethod] ?? orderWords.value.payAtBoxOffice}</dd>
       </div>
       <div>
-        <dt>{say.orderState}</dt>
+        <dt>{orderWords.value.orderState}</dt>
         <dd>
           <OrderStateWord state={order.state} />
         </dd>
       </div>
       <div class="order-when">
-        <dt>{say.orderedWhen}</dt>
+        <dt>{orderWords.value.orderedWhen}</dt>
         <dd>{date(order.placedAtMs, 'short')}</dd>
       </div>
     </dl>
@@ -323,13 +330,13 @@ function TicketStub({ order, ticket, index, onShow, onPass }: TicketStubProps) {
         </p>
         {onPass && !cancelled ? (
           <button type="button" class="quiet ticket-pass" data-action="pass" onClick={onPass}>
-            {ticket.passedTo ? say.takeBack : say.passOn}
+            {ticket.passedTo ? orderWords.value.takeBack : orderWords.value.passOn}
           </button>
         ) : null}
       </div>
       <div class="ticket-code">
         {!cancelled && ticket.passedTo ? (
-          <p class="ticket-passed">{say.passedOn(ticket.passedTo)}</p>
+          <p class="ticket-passed">{orderWords.value.passedOn(ticket.passedTo)}</p>
         ) : cancelled || !ticket.ticketCode ? (
           <OrderStateWord state={OrderState.CANCELLED} />
         ) : (
@@ -337,11 +344,11 @@ function TicketStub({ order, ticket, index, onShow, onPass }: TicketStubProps) {
             type="button"
             class="qr-open"
             data-action="show"
-            aria-label={`${say.showCode}: ${name}`}
+            aria-label={`${orderWords.value.showCode}: ${name}`}
             onClick={onShow}
           >
             <QrCode text={ticket.ticketCode} label={say.qrLabel(name)} />
-            <span aria-hidden="true">{say.showCode}</span>
+            <span aria-hidden="true">{orderWords.value.showCode}</span>
           </button>
         )}
       </div>

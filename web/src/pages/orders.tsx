@@ -4,11 +4,15 @@ import { accountWords } from '../i18n/account';
 import { money, seatName, starts } from '../i18n/format';
 import { words } from '../i18n/words';
 import { Icon } from '../parts/icon';
+import { Later } from '../parts/later';
 import { Notice } from '../parts/notice';
+import { OrderStateWord } from '../parts/orderstate';
 import { Trouble } from '../parts/trouble';
 import { OrderBook } from '../state/orders';
 import { paths } from '../state/route';
 import { Owed } from './owed';
+
+const loadOwnWishes = () => import('../parts/ownwishes').then(({ OwnWishes }) => OwnWishes);
 
 export function Orders() {
   const book = useMemo(() => new OrderBook(), []);
@@ -30,6 +34,7 @@ export function Orders() {
     return (
       <div class="sheet">
         <Owed />
+        <Later load={loadOwnWishes} props={{}} />
         <section class="trouble">
           <Icon name="ticket" />
           <h1>{say.noOrders}</h1>
@@ -53,6 +58,7 @@ export function Orders() {
         <Notice tone="warn" icon="offline" title={say.offlineCopy} text={say.offlineCopyText} />
       ) : null}
       <Owed />
+      <Later load={loadOwnWishes} props={{}} />
       <ul class="stubs">
         {list.map((order) => (
           <OrderStub key={order.orderId} order={order} />
@@ -76,15 +82,6 @@ export function Orders() {
         </a>
       </p>
     </div>
-  );
-}
-
-export function OrderStateWord({ state }: { state: OrderState }) {
-  const say = words.value;
-  return state === OrderState.CANCELLED ? (
-    <span class="state state-out">{say.orderCancelled}</span>
-  ) : (
-    <span class="state state-open">{say.orderConfirmed}</span>
   );
 }
 

@@ -8,6 +8,7 @@ import { SeatMap } from '../map/seatmap';
 import { StateWord } from '../parts/availability';
 import { useKeptFocus } from '../parts/focus';
 import { Icon } from '../parts/icon';
+import { Later } from '../parts/later';
 import { Notice } from '../parts/notice';
 import { Trouble } from '../parts/trouble';
 import { useNow } from '../parts/until';
@@ -79,6 +80,9 @@ function Panel({ sale, plan, performance }: PanelProps) {
       <div class="panel-body" key={held ? 'held' : 'free' /* begins at its top again */}>
         <SaleNotice sale={sale} />
         <Refusal sale={sale} plan={plan} />
+        {performance.offerMs || sale.soldOut.value ? (
+          <Later load={loadWaiting} props={{ sale, plan }} />
+        ) : null}
         {held ? (
           <Held sale={sale} />
         ) : (
@@ -93,6 +97,8 @@ function Panel({ sale, plan, performance }: PanelProps) {
     </aside>
   );
 }
+
+const loadWaiting = () => import('../parts/waiting').then(({ Waiting }) => Waiting);
 
 /** What comes on top of the prices; loaded after the hall, which nobody waits longer for. */
 function Fee({ sale }: { sale: Sale }) {
@@ -154,7 +160,12 @@ function SaleNotice({ sale }: { sale: Sale }) {
       return sale.counts.value.held > 0 ? (
         <Notice tone="warn" icon="clock" title={say.allHeld} text={say.allHeldText} />
       ) : (
-        <Notice tone="plain" icon="ticket" title={say.soldOut} text={say.soldOutText} />
+        <Notice
+          tone="plain"
+          icon="ticket"
+          title={say.soldOut}
+          text={sale.performance.value?.offerMs ? '' : say.soldOutText}
+        />
       );
   }
 }

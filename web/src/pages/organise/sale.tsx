@@ -20,6 +20,7 @@ import { Refusal } from './form';
 import { Holders } from './holders';
 import { StateOfSale } from './overview';
 import { RefundAll } from './refundall';
+import { WaitingDesk } from './waiting';
 
 const report_ms = 3_000;
 
@@ -99,6 +100,7 @@ export function SalePage({ performanceId }: { performanceId: number }) {
           <Blocks sale={sale} plan={sale.plan.value} onDone={() => void load()} />
         </section>
       ) : null}
+      <WaitingDesk performance={known} plan={sale.plan.value} />
       <Holders
         performanceId={performanceId}
         organiserId={known.organiserId}
