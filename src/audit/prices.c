@@ -8,6 +8,7 @@
 
 #include "clock/clock.h"
 #include "err/err.h"
+#include "sale/payment.h"
 
 #define READ_ARENA_MAX (64u << 10) /* one list, unpacked */
 
@@ -248,14 +249,17 @@ void audit_check_paid(struct audit_replay *r, const struct change *change,
                    number);
     if (!same_types(hold, change))
         audit_find(r, "sold with other price types than held");
-    if ((change->amount_count > 0) != (change->price_list > 0))
+    const bool comp = payment_is_comp(change->payment_method);
+    if ((change->amount_count > 0) != (change->price_list > 0 || comp))
         audit_find(r, "amounts where the first price list says them, or none where it does not");
     if (number >= r->lists.count)
         return; /* said when it was held */
     const struct price_code *code = price_list_code(list_at(r, number), change->code);
     for (uint32_t i = 0; i < change->seat_count; i++) {
-        const int64_t amount = price_list_cost(list_at(r, number), category_of(r, change->seats[i]),
-                                               change_type(change, i), code);
+        const int64_t amount =
+            comp ? 0
+                 : price_list_cost(list_at(r, number), category_of(r, change->seats[i]),
+                                   change_type(change, i), code);
         if (i < change->amount_count && change->amounts[i] != amount)
             audit_find(r, "seat %" PRIu32 " is sold for %" PRId64 ", and costs %" PRId64,
                        change->seats[i], change->amounts[i], amount);

@@ -15,6 +15,7 @@
 #include "audit/audit.h"
 #include "audit/money.h"
 #include "audit/papers.h"
+#include "audit/tills.h"
 #include "cmd/cmd.h"
 #include "err/err.h"
 #include "term/money.h"
@@ -112,6 +113,7 @@ static void show_performance(void *state, const struct store_performance *p, uin
 struct books {
     struct audit_money money;
     struct audit_papers papers;
+    struct audit_tills tills;
 };
 
 /* "toss KRW: captured 330,000 = sold 330,000 + kept 0 + refunded 0 + pending 0" */
@@ -133,6 +135,12 @@ static void print_money(const struct books *books)
         printf("%" PRIu64 " not settled yet, ", money->unsettled);
         put_count(books->papers.receipts, "receipt", ", ");
         put_count(books->papers.credit_notes, "credit note", "\n");
+    }
+    if (books->tills.tills > 0) {
+        put_count(books->tills.tills, "till", "");
+        printf(" (%" PRIu64 " open), ", books->tills.open);
+        put_count(books->tills.entries, "line", ", ");
+        put_count(books->tills.comps, "comp", "\n");
     }
 }
 
@@ -204,6 +212,8 @@ static bool print_json(const struct audit_report *report, const struct books *bo
     json_object_set_new(root, "money", rows);
     json_object_set_new(root, "receipts", json_integer((json_int_t)books->papers.receipts));
     json_object_set_new(root, "creditNotes", json_integer((json_int_t)books->papers.credit_notes));
+    json_object_set_new(root, "tills", json_integer((json_int_t)books->tills.tills));
+    json_object_set_new(root, "tillEntries", json_integer((json_int_t)books->tills.entries));
     json_object_set_new(root, "playbillRows",
                         json_integer((json_int_t)books->papers.playbill.rows));
     json_object_set_new(root, "unsettledPayments", json_integer((json_int_t)money->unsettled));
@@ -292,6 +302,8 @@ static int audit_store(const struct audit_values *values, struct audit_report *r
     const bool paid = rc == 0;
     if (rc == 0)
         rc = audit_papers(store, how.performance_id, report, &books.papers);
+    if (rc == 0)
+        rc = audit_tills(store, how.performance_id, report, &books.tills);
     if (view.started)
         progress_end(&view.progress);
     store_free(store);

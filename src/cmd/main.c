@@ -30,6 +30,7 @@
 #include "cmd/status.h"
 #include "cmd/team.h"
 #include "cmd/ticket.h"
+#include "cmd/till.h"
 #include "cmd/trace.h"
 #include "cmd/version.h"
 #include "cmd/webhook.h"
@@ -82,6 +83,8 @@ static const struct cmd commands[] = {
      .rows = order_commands, .row_count = ORDER_COMMANDS, .about = "Orders and their money."},
     {"payment", "payments by card: list them, give all of them back", .rows = payment_commands,
      .row_count = PAYMENT_COMMANDS, .about = "Attempts to pay by card."},
+    {"till", "the box office's till: open, sell, show, close", .rows = till_commands,
+     .row_count = TILL_COMMANDS, .about = "The box office's till: what is sold over its counter."},
     {"psp", "a stand-in payment provider with test money", psp_command, .table = &psp_table},
     {"proto", "the contracts, their descriptors, OpenAPI", proto_command, .table = &proto_table},
     {"version", "which usher this is", version_command, .table = &version_table},

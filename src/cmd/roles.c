@@ -301,6 +301,11 @@ static struct service service_payment(struct house *house)
     return payment_service(house->payment);
 }
 
+static struct service service_till(struct house *house)
+{
+    return payment_till_service(house->payment);
+}
+
 /* ---- monitor ---- */
 
 static int start_monitor(struct house *house)
@@ -454,7 +459,8 @@ static const struct role roles[] = {
      .keeps = true,
      .start = start_payment,
      .stop = stop_payment,
-     .service = service_payment},
+     .service = service_payment,
+     .second = service_till},
     {.name = WAITROOM,
      .keeps = true,
      .page = page_waitroom,

@@ -34,6 +34,8 @@ static void account_for(const struct owner *owner, struct owner_figures *figures
         figures->type_totals[type] += sold * change->amounts[i];
         figures->type_counts[type] += (uint32_t)sold;
     }
+    if (payment_is_comp(change->payment_method))
+        figures->comps += (uint32_t)(sold * (int)change->seat_count);
     if (rule->seats_from != CHANGE_SEATS_NONE) {
         *count_of(&figures->counts, change_seats_from(change)) -= change->seat_count;
         *count_of(&figures->counts, change_seats_to(change)) += change->seat_count;

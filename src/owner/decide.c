@@ -113,6 +113,16 @@ static bool is_as_stored(const struct owner *owner, const struct owner_ask *ask,
     return known->as_stored || moved;
 }
 
+/* What the ask's hold costs, place by place in amounts; a comp's places cost nothing. */
+static int64_t price_of(const struct owner *owner, struct owner_ask *ask)
+{
+    const int64_t total = owner_price(owner, &ask->hold, ask->amounts);
+    if (!payment_is_comp(ask->payment_method))
+        return total;
+    memset(ask->amounts, 0, sizeof(ask->amounts));
+    return 0;
+}
+
 bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
 {
     if (ask->key.len == 0)
@@ -127,7 +137,7 @@ bool owner_know_key(struct owner *owner, struct owner_ask *ask, int *ret_result)
     ask->hold = known->hold;
     ask->total = known->total;
     if (known->hold.price_list < owner->list_count)
-        (void)owner_price(owner, &ask->hold, ask->amounts);
+        (void)price_of(owner, ask);
     ask->at_ms = known->at_ms;
     ask->as_stored = is_as_stored(owner, ask, known);
     *ret_result = 0;
@@ -158,7 +168,7 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
     change->state = ask->sale_state;
     change->left_count = ask->left_count;
     memcpy(change->amounts, ask->amounts, ask->hold.count * sizeof(change->amounts[0]));
-    if (kind == CHANGE_SALE && change->price_list != 0)
+    if (kind == CHANGE_SALE && (change->price_list != 0 || payment_is_comp(change->payment_method)))
         change->amount_count = change->seat_count;
     if (kind == CHANGE_PRICE_PLAN || kind == CHANGE_PRICE_PLAN_END)
         change->plan_id = ask->hold_id;
@@ -436,20 +446,22 @@ static void decide_order(struct owner *owner, struct owner_ask *ask)
         owner_answer(ask, err);
         return;
     }
-    ask->total = owner_price(owner, &ask->hold, ask->amounts);
+    ask->total = price_of(owner, ask);
     if (owner->habits)
         habits_used(owner->habits, ask->hold_id, ask->account_id);
     promise(owner, ask, CHANGE_SALE);
     for (uint32_t i = 0; i < ask->hold.count; i++)
-        owner->sold[ask->hold.seats[i]] = (struct owner_sold){.order_id = ask->hold_id,
-                                                              .account_id = ask->account_id,
-                                                              .placed_at_ms = ask->at_ms,
-                                                              .version = owner->version_decided,
-                                                              .place_count = ask->hold.count,
-                                                              .type = ask->hold.types[i],
-                                                              .code = ask->hold.code,
-                                                              .code_index = ask->hold.code_index,
-                                                              .amount = ask->amounts[i]};
+        owner->sold[ask->hold.seats[i]] =
+            (struct owner_sold){.order_id = ask->hold_id,
+                                .account_id = ask->account_id,
+                                .placed_at_ms = ask->at_ms,
+                                .version = owner->version_decided,
+                                .place_count = ask->hold.count,
+                                .type = ask->hold.types[i],
+                                .code = ask->hold.code,
+                                .code_index = ask->hold.code_index,
+                                .method = (uint8_t)ask->payment_method,
+                                .amount = ask->amounts[i]};
     owner_offer_ended(owner, &ask->hold, true, ask->at_ms);
 }
 
@@ -510,6 +522,7 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
         ride(owner, ask, ERR_NOT_FOUND); /* another account's */
         return;
     }
+    const uint32_t method = sold->method;
     for (uint32_t i = 0; i < ask->hold.count; i++) {
         ask->amounts[i] = owner->sold[ask->hold.seats[i]].amount;
         ask->hold.types[i] = owner->sold[ask->hold.seats[i]].type;
@@ -518,6 +531,7 @@ static void decide_cancel(struct owner *owner, struct owner_ask *ask)
         owner->sold[ask->hold.seats[i]] = (struct owner_sold){0};
     }
     owner_use(owner, &ask->hold, -(int32_t)ask->hold.count);
+    ask->payment_method = method; /* for the figures: its entry does not say it again */
     promise(owner, ask, ask->left_count > 0 ? CHANGE_GIVE_BACK : CHANGE_CANCEL);
     owner_arm_expiry(owner);
     for (uint32_t i = 0; i < ask->left_count; i++) {

@@ -22,6 +22,7 @@ struct owner_figures {
     int64_t sold_totals[HALL_CATEGORIES_MAX]; /* a category: what its sold places cost */
     int64_t type_totals[PRICE_NUMBERS];       /* a price type, likewise */
     uint32_t type_counts[PRICE_NUMBERS];      /* and how many of them there are */
+    uint32_t comps;                           /* places of comps, of those that are sold */
     uint32_t queued; /* asks that had gathered while the last commit was on disk */
     bool serving;
     uint64_t keys_refused; /* asks that were refused for want of room for their key; for good */

@@ -79,6 +79,7 @@ static int restore_order(struct load *load, const struct store_order *order)
                                                     .type = (uint8_t)type,
                                                     .code = code,
                                                     .code_index = code_index,
+                                                    .method = (uint8_t)order->payment_method,
                                                     .amount = amount};
         load->figures.sold_totals[category] += amount;
         load->figures.type_totals[type] += amount;
@@ -92,6 +93,7 @@ static int restore_order(struct load *load, const struct store_order *order)
         return ERR_NO_MEMORY;
     owner_use(owner, &hold, (int32_t)count);
     load->figures.orders_confirmed++;
+    load->figures.comps += payment_is_comp(order->payment_method) ? count : 0;
     load->sold_by_orders += count;
     int err = seats_restore_sold(owner->seats, seats_counted(&hold), seats, count);
     return err == ERR_NO_MEMORY ? err : err != 0 ? ERR_CORRUPT : 0;

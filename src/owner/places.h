@@ -16,6 +16,7 @@ struct owner_sold {
     uint64_t version;     /* of the change that sold it, or gave back its neighbours; 0: loaded */
     uint32_t place_count; /* of the order */
     uint8_t type;         /* its price type */
+    uint8_t method;       /* of its order: a PaymentMethod */
     uint32_t code, code_index; /* with which code it was held; 0: without one */
     int64_t amount;            /* what it cost */
 };

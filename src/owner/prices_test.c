@@ -385,6 +385,41 @@ static void play_promise(void *arg)
     owner_stop(owner);
 }
 
+/* What is given costs nothing, whatever the list says; the figures count it, also after a load. */
+static void play_comp(void *arg)
+{
+    start();
+    struct owner_ask held = hold(1, 0, "a");
+    struct owner_ask give = {.verb = OWNER_ORDER,
+                             .account_id = held.account_id,
+                             .hold_id = held.hold.hold_id,
+                             .payment_method = 5};
+    assert_true(held.total > 0);
+    assert_int_equal(owner_ask(owner, &give), 0);
+    assert_true(give.total == 0 && give.amounts[0] == 0 && give.amounts[1] == 0);
+    assert_int_equal(figures().comps, 2);
+    restart();
+    assert_true(figures().comps == 2 && figures().sold_totals[0] == 0);
+    struct owner_ask back = {.verb = OWNER_CANCEL,
+                             .account_id = held.account_id,
+                             .hold_id = held.hold.hold_id,
+                             .seat_count = 2,
+                             .seats = {0, 1},
+                             .left_count = 1,
+                             .left = {1}};
+    assert_int_equal(owner_ask(owner, &back), 0);
+    assert_true(figures().comps == 1 && figures().sold_totals[0] == 0);
+    back = (struct owner_ask){.verb = OWNER_CANCEL,
+                              .account_id = held.account_id,
+                              .hold_id = held.hold.hold_id,
+                              .seat_count = 1,
+                              .seats = {1}};
+    assert_int_equal(owner_ask(owner, &back), 0);
+    assert_int_equal(figures().comps, 0);
+    owner_check(owner);
+    owner_stop(owner);
+}
+
 static void play_others(void *arg)
 {
     start();
@@ -526,6 +561,11 @@ static void types_may_be_held(void **state)
     play(play_held_with_types);
 }
 
+static void comps_cost_nothing(void **state)
+{
+    play(play_comp);
+}
+
 static void changes_follow_one_another(void **state)
 {
     play(play_others);
@@ -549,6 +589,7 @@ int main(void)
         cmocka_unit_test(types_may_be_held),
         cmocka_unit_test(codes_are_not_overdrawn),
         cmocka_unit_test(a_code_may_come_later),
+        cmocka_unit_test(comps_cost_nothing),
         cmocka_unit_test(changes_follow_one_another),
         cmocka_unit_test(lists_are_kept_with_their_version),
         cmocka_unit_test(what_waits_begins_by_the_clock_once),

@@ -17,6 +17,7 @@
 #include "owner/waiting.h"
 #include "sale/change.h"
 #include "sale/ledger.h"
+#include "sale/payment.h"
 
 /* Changes with prices of their own, and price lists, may be larger than others: a batch counts what
  * they need more, so that 4,096 changes fit a row, or fewer do. */

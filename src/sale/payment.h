@@ -67,8 +67,17 @@ struct payment_books {
     int64_t pending;  /* to be given back, not yet done or not yet known to be done */
 };
 
+#define PAYMENT_METHOD_MAX 5 /* the largest number of PaymentMethod (ticket.proto) */
+
+/* Whether it is that of a comp: places that are given, each of which costs 0 whatever its prices
+ * say. */
+static inline bool payment_is_comp(uint32_t payment_method)
+{
+    return payment_method == PAYMENT_METHOD_MAX;
+}
+
 /* Whether orders of that PaymentMethod (ticket.proto) have a payment, which placed them: card,
- * collected, deposit; the box office's own have none. */
+ * collected, deposit; the box office's own have none, and neither have comps. */
 static inline bool payment_backs(uint32_t payment_method)
 {
     return payment_method >= 2 && payment_method <= 4;

@@ -9,6 +9,7 @@
 #include "store/hooks.h"
 #include "store/payments_rows.h"
 #include "store/receipts.h"
+#include "store/tills.h"
 
 /* live: the hold while the attempt is not dead, then the attempt itself: so a hold has only one. */
 static const struct sql_step steps[] = {
@@ -94,6 +95,20 @@ static const struct sql_step steps[] = {
     {"traces", "ALTER TABLE payment ADD COLUMN trace {text}"},
     {"codes", "ALTER TABLE payment ADD COLUMN code {int};"
               "ALTER TABLE payment ADD COLUMN code_index {int}"},
+    {"tills",
+     "CREATE TABLE till (till_id {bytes} NOT NULL PRIMARY KEY, organiser_id {int} NOT NULL,"
+     " account_id {bytes} NOT NULL, open_key {bytes} NOT NULL UNIQUE, currency {text} NOT NULL,"
+     " opening {int} NOT NULL, opened_at_ms {int} NOT NULL, closed_at_ms {int} NOT NULL,"
+     " closed_by {bytes} NOT NULL, counted {int} NOT NULL, expected {int} NOT NULL,"
+     " entries {int} NOT NULL, note {text} NOT NULL);"
+     "CREATE INDEX till_of ON till (organiser_id, till_id);"
+     "CREATE TABLE till_entry (till_id {bytes} NOT NULL, number {int} NOT NULL,"
+     " at_ms {int} NOT NULL, kind {int} NOT NULL, means {int} NOT NULL, state {int} NOT NULL,"
+     " about {bytes} NOT NULL UNIQUE, order_id {bytes} NOT NULL, performance_id {int} NOT NULL,"
+     " places {int} NOT NULL, amount {int} NOT NULL, tendered {int} NOT NULL, note {text} NOT NULL,"
+     " next_at_ms {int} NOT NULL, PRIMARY KEY (till_id, number));"
+     "CREATE INDEX till_entry_due ON till_entry (next_at_ms);"
+     "CREATE TABLE till_rule (organiser_id {int} NOT NULL PRIMARY KEY, comps {bool} NOT NULL)"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -248,6 +263,31 @@ static int add_receipt(struct sql_txn *txn, const struct save_job *job, uint32_t
                 : receipts_add_credit(txn, p, done, job->event->at_ms);
 }
 
+/* What a till took with it, or handed out. */
+static int add_till_entry(struct sql_txn *txn, const struct save_job *job)
+{
+    const struct payment *p = job->payment;
+    const struct refund *r = job->changed ? job->changed : job->added;
+    const struct payment_till *till = p->till;
+    if (!till)
+        return 0;
+    const struct till_entry entry = {
+        .till_id = till->till_id,
+        .at_ms = job->event->at_ms,
+        .kind = r ? TILL_REFUND : TILL_SALE,
+        .means = till->means,
+        .state = TILL_DONE,
+        .about = r ? r->refund_id : p->payment_id,
+        .order_id = id_is_zero(p->order_id) ? p->hold_id : p->order_id,
+        .performance_id = p->performance_id,
+        .places = r && r->seat_count > 0 ? r->seat_count : p->seat_count,
+        .amount = r ? r->amount : p->books.captured,
+        .tendered = r ? 0 : till->tendered,
+        .note = till->note,
+    };
+    return till_add(txn, &entry, p->currency);
+}
+
 /* Money that is back is told to those who want to know. */
 static int note_refund(struct sql_txn *txn, const struct save_job *job)
 {
@@ -311,6 +351,8 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
         err = payments_add_event(txn, job->event);
     if (err == 0)
         err = add_receipt(txn, job, (uint32_t)before);
+    if (err == 0)
+        err = add_till_entry(txn, job);
     return err == 0 ? note_refund(txn, job) : err;
 }
 
@@ -321,6 +363,8 @@ static int save(struct sql *sql, struct save_job *job, struct payment *payment, 
     assert(payment_books_hold(payment->state, &payment->books));
     int err = sql_write(sql, &job->job, deadline_ns);
     payment->version += err == 0;
+    if (err == 0)
+        payment->till = NULL; /* it is written once */
     return err;
 }
 

@@ -27,6 +27,14 @@
 
 enum { PAYMENT_TAX_FREE_PRICE = 1, PAYMENT_TAX_FREE_FEE = 2 };
 
+/* Who takes or hands out the money over a counter: an open till of store/tills.h. */
+struct payment_till {
+    struct id till_id;
+    uint32_t means; /* enum till_means */
+    int64_t tendered;
+    struct view note; /* of a card the terminal's number */
+};
+
 struct payment {
     struct id payment_id;
     struct id hold_id;
@@ -62,6 +70,9 @@ struct payment {
     int64_t contradicted;      /* of how much */
     uint32_t tax_free;         /* PAYMENT_TAX_FREE_*: what of the amount contains no tax */
     struct view trace;         /* a traceparent: of the call that began it; empty: not known */
+    /* Not NULL: the next save, which captures or begins a refund, writes a till's entry of it.
+     * Borrowed; not stored, and NULL once that is done. */
+    const struct payment_till *till;
     uint32_t equal; /* 1 + the category of which the buyer takes others, if his are gone; 0: none */
 };
 
@@ -134,8 +145,9 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
  * more: state (a legal move, with books that hold; asserted), order, books, ref, charge, reason,
  * seats, next_at_ms, tries, extended, must_finish_by_ms, fee_sold, contradiction. A move to
  * CAPTURED writes its receipt, a refund that is done its credit note (store/receipts.h), at the
- * event's time. event (or NULL) and refund (or NULL: a new one) go with it. ERR_CONFLICT: somebody
- * was quicker. */
+ * event's time. event (or NULL; not where there is a till) and refund (or NULL: a new one) go with it.
+ * ERR_CONFLICT: somebody was quicker; ERR_DENIED: the till is closed, or counts in another
+ * currency. */
 int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
                  const struct refund *refund, int64_t deadline_ns);
 /* The same with a mail (or NULL) that goes out with it; its key must be new. */

@@ -191,13 +191,13 @@ static void a_good_history_is_clean(void **state)
     audit_place_of(place);
     if (report.finding_count > 0)
         fail_msg("%s", report.findings[0].text);
-    assert_int_equal(report.counts.performances, 9);
-    assert_int_equal(report.counts.rows, 36);
-    assert_int_equal(report.counts.entries, 113);
-    assert_int_equal(report.counts.holds, 35);
-    assert_int_equal(report.counts.orders, 11);
+    assert_int_equal(report.counts.performances, 10);
+    assert_int_equal(report.counts.rows, 39);
+    assert_int_equal(report.counts.entries, 120);
+    assert_int_equal(report.counts.holds, 37);
+    assert_int_equal(report.counts.orders, 13);
     assert_int_equal(report.counts.cancelled, 2);
-    assert_int_equal(report.counts.sold, 18);
+    assert_int_equal(report.counts.sold, 20);
     assert_int_equal(report.counts.held, 17);
     assert_int_equal(report.counts.resting, 1);
     assert_int_equal(report.counts.blocked, 2);

@@ -43,9 +43,39 @@ static void sell_coded(struct script *s, uint64_t order, uint64_t hold, uint64_t
     script_amounts(s, list, 1300);
 }
 
+/* Sold last, for nothing. */
+static void give_comp(struct script *s, uint32_t list)
+{
+    const uint32_t method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COMP;
+    script_amounts(s, list, 0);
+    script_last(s)->payment_method = method;
+    s->orders[s->order_count - 1].payment_method = method;
+}
+
+/* Places that are given, by the first prices and by others; one comes back. */
+static void write_comps(struct store *store)
+{
+    struct script *s = script_new(store, script_performance(store, 50, 8));
+    script_state(s, OPEN);
+    script_hold(s, 711, 11, SEATS(1, 2), NULL);
+    script_prices(s, 1, 1500);
+    script_hold(s, 712, 12, SEATS(3), NULL);
+    script_last(s)->price_list = 1;
+    history_commit(s);
+    script_sell(s, 77, 711, 11, SEATS(1, 2), NULL);
+    give_comp(s, 0);
+    script_sell(s, 76, 712, 12, SEATS(3), NULL);
+    give_comp(s, 1);
+    history_commit(s);
+    script_give_back(s, 77, 11, SEATS(1), SEATS(2));
+    history_commit(s);
+    script_free(s);
+}
+
 /* Prices change twice: what is held is paid as it was promised. */
 void history_write_prices(struct store *store)
 {
+    write_comps(store);
     struct script *s = script_new(store, script_performance(store, 50, 8));
     script_state(s, OPEN);
     script_hold(s, 701, 11, SEATS(1, 2), NULL);
@@ -482,7 +512,35 @@ static void other_amounts(struct script *s)
     s->orders[0].amounts = (struct view){0};
 }
 
+static void sell_comp(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    script_sell(s, 1, 101, 11, SEATS(4), NULL);
+    give_comp(s, 0);
+}
+
+static void comp_without_amounts(struct script *s)
+{
+    sell_comp(s);
+    script_last(s)->amount_count = 0;
+}
+
+static void comp_that_costs(struct script *s)
+{
+    sell_comp(s);
+    script_amounts(s, 0, 1000);
+}
+
+static void comp_by_a_payment(struct script *s)
+{
+    sell_comp(s);
+    script_last(s)->payment_id = script_id(900);
+}
+
 const struct broken_rule broken_price_rules[] = {
+    {"comp_without_amounts", comp_without_amounts, "or none where it does not"},
+    {"comp_that_costs", comp_that_costs, "is sold for 1000, and costs 0"},
+    {"comp_by_a_payment", comp_by_a_payment, "has a payment, but is not paid by one"},
     {"hold_by_an_old_list", hold_by_an_old_list, "by price list 0, where list 1 is valid"},
     {"hold_by_a_list_to_come", hold_by_a_list_to_come, "by price list 1, where list 0 is valid"},
     {"sell_at_the_price_of_now", sell_at_the_price_of_now, "sold by price list 1, held by list 0"},

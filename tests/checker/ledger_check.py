@@ -23,6 +23,7 @@ LAPSES_MAX = 2
 DRAFT, OPEN, PAUSED = 1, 2, 3
 CONFIRMED, CANCELLED = 1, 2
 PAID = (2, 3, 4)  # by card, collected at the box office, by deposit
+COMP = 5          # given: each place costs 0
 STANDING = 2
 WHEELCHAIR = 1
 PRICE_MAX = 10**12
@@ -825,13 +826,14 @@ class Performance:
         number = hold['price_list']
         if change['price_list'] != number:
             self.find('sold by another price list than held')
-        if bool(change['amounts']) != bool(change['price_list']):
+        comp = change['payment_method'] == COMP
+        if bool(change['amounts']) != (bool(change['price_list']) or comp):
             self.find('amounts where the first list says them, or none where it does not')
         if number >= len(self.lists):
             return
         if types_of(change) != types_of(hold) or self.code_of(change) != self.code_of(hold):
             self.find('sold with other price types than held, or another code')
-        amounts = [self.cost(number, self.categories.get(seat, 0), one, change['code']) or 0
+        amounts = [0 if comp else self.cost(number, self.categories.get(seat, 0), one, change['code']) or 0
                    for seat, one in zip(change['seats'], types_of(change))]
         if change['amounts'] and change['amounts'] != amounts:
             self.find('seats are sold for other amounts than they cost')
@@ -995,7 +997,8 @@ RANGES = {  # the page's table of ranges; what is in no line fits in 64 bits
     (1, 8): 'wish.party wish.fewest',
     (1, 2): 'orders.state',
     (0, 1): 'performance.covers_names performance_date.utc_offset_known sale.guests wish.lapses',
-    (0, 4): 'orders.payment_method playbill.state',
+    (0, 4): 'playbill.state',
+    (0, 5): 'orders.payment_method',
     (0, 2): 'performance.person_rule',
     (-1440, 1440): 'performance.utc_offset_minutes performance_date.utc_offset_minutes',
 }

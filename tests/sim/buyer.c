@@ -229,7 +229,7 @@ static void order(struct buyer *buyer)
     struct owner_ask ask = {.verb = OWNER_ORDER,
                             .account_id = buyer->account_id,
                             .hold_id = mine->hold_id,
-                            .payment_method = 1};
+                            .payment_method = world_odds(world, 10) ? 5 : 1}; /* some are given */
     truth_find(&world->truth, mine->hold_id)->order_asked = true;
     const int result = insist(buyer, &ask, world_odds(world, 50));
     const struct truth_hold *known = truth_find(&world->truth, mine->hold_id);

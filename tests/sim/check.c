@@ -400,7 +400,7 @@ static void check_figures(struct world *world, struct post *post)
     owner_figures(post->owner, &figures);
     owner_check(post->owner);
     int64_t sold_totals[HALL_CATEGORIES_MAX] = {0}, type_totals[PRICE_NUMBERS] = {0};
-    uint32_t type_counts[PRICE_NUMBERS] = {0};
+    uint32_t type_counts[PRICE_NUMBERS] = {0}, comps = 0;
     for (uint32_t seat = 0; seat < world->stage.hall->place_count; seat++) {
         const uint32_t claim = world->truth.claims[seat];
         if (truth_state(&world->truth, seat) != SEATS_SOLD)
@@ -413,12 +413,13 @@ static void check_figures(struct world *world, struct post *post)
         sold_totals[world->stage.hall->seats[seat].category] += amount;
         type_totals[known->hold.types[i]] += amount;
         type_counts[known->hold.types[i]]++;
+        comps += known->comp;
     }
     if (memcmp(&counts, &figures.counts, sizeof(counts)) != 0 ||
         memcmp(sold_totals, figures.sold_totals, sizeof(sold_totals)) != 0 ||
         memcmp(type_totals, figures.type_totals, sizeof(type_totals)) != 0 ||
         memcmp(type_counts, figures.type_counts, sizeof(type_counts)) != 0 ||
-        figures.price_list != world->truth.list_count - 1 ||
+        comps != figures.comps || figures.price_list != world->truth.list_count - 1 ||
         figures.version != world->truth.tail.version ||
         figures.orders_confirmed != truth_count_fate(&world->truth, TRUTH_SOLD) ||
         figures.orders_cancelled != truth_count_fate(&world->truth, TRUTH_CANCELLED) ||

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "codec/sha256.h"
+#include "sale/payment.h"
 
 #define wrong truth_wrong
 
@@ -512,10 +513,12 @@ static bool follow_sale(struct truth *truth, const struct change *change, uint64
         return wrong(truth, "a sale that the hold's account did not ask for");
     if (!same_seats(&known->hold, change->seats, change->seat_count))
         return wrong(truth, "P3: the seats of a sale are not its hold's");
+    if (payment_is_comp(change->payment_method)) /* from now on it costs nothing */
+        known->comp = true, known->total = 0;
     if (change->total != known->total)
         return wrong(truth, "a sale at %" PRId64 ", not %" PRId64, change->total, known->total);
     if (change->price_list != known->hold.price_list || !same_types(known, change) ||
-        change->amount_count != (change->price_list > 0 ? change->seat_count : 0))
+        change->amount_count != (change->price_list > 0 || known->comp ? change->seat_count : 0))
         return wrong(truth, "a sale by another price list, or without its amounts");
     for (uint32_t i = 0; i < change->amount_count; i++) {
         if (change->amounts[i] != truth_amount(truth, known, change->seats[i]))
@@ -707,7 +710,7 @@ bool truth_follow(struct truth *truth)
 static bool amounts_are(const struct truth *truth, const struct truth_hold *known,
                         struct view amounts)
 {
-    if (known->hold.price_list == 0)
+    if (known->hold.price_list == 0 && !known->comp)
         return amounts.len == 0;
     for (uint32_t i = 0; i < known->hold.count; i++) {
         int64_t amount;

@@ -37,6 +37,7 @@ struct truth_hold {
     bool release_asked;
     bool order_asked;
     bool cancel_asked;
+    bool comp;    /* it was given: its places cost nothing */
     bool reduced; /* some of its seats were given back */
 };
 

@@ -3,6 +3,8 @@
 
 int64_t truth_amount(const struct truth *truth, const struct truth_hold *known, uint32_t seat)
 {
+    if (known->comp)
+        return 0;
     const struct price_list *list = &truth->lists[known->hold.price_list];
     const uint32_t category = truth->hall->seats[seat].category;
     uint32_t type = 0;

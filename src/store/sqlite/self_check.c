@@ -5,6 +5,7 @@
 #include "db/sql.h"
 #include "db/sqlite_conn.h"
 #include "mem/buf.h"
+#include "sale/payment.h"
 #include "store/modules.h"
 #include "store/sqlite/body.h"
 #include "store/sqlite/migrations.h"
@@ -282,7 +283,7 @@ static const struct {
     {"blocked", "seat", 0, U32},
     {"orders", "performance_id", 1, U32},
     {"orders", "state", 1, 2},
-    {"orders", "payment_method", 0, 4},
+    {"orders", "payment_method", 0, PAYMENT_METHOD_MAX},
     {"outbox", "performance_id", 1, U32},
     {"playbill", "event_id", 0, U32},
     {"playbill", "state", 0, 4},

@@ -20,8 +20,8 @@ CALL_HANDLER(door_report_bounce);
 
 static const struct method methods[] = {
     {"GetWalletLinks", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_wallet_links},
-    {"GetTicketFile", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_ticket_file},
-    {"ResendTickets", METHOD_UNARY, HOLDERS, false, NULL, 0, door_resend_tickets},
+    {"GetTicketFile", METHOD_UNARY, HOLDERS | COUNTER, false, NULL, 0, door_get_ticket_file},
+    {"ResendTickets", METHOD_UNARY, HOLDERS | COUNTER, false, NULL, 0, door_resend_tickets},
     {"GetTicketCodes", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_ticket_codes},
     {"PassTicketOn", METHOD_UNARY, HOLDERS, false, NULL, 0, door_pass_ticket_on},
     {"RenewTicket", METHOD_UNARY, HOLDERS, false, NULL, 0, door_renew_ticket},

@@ -160,6 +160,8 @@ static struct cell paid_by(const struct export *x, uint32_t method)
         return word(x, "card", "카드");
     case USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_DEPOSIT:
         return word(x, "deposit", "무통장 입금");
+    case USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COMP:
+        return word(x, "comp", "초대권");
     case USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COLLECTED:
         return word(x, "collected", "현장 수납");
     default:

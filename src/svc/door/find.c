@@ -25,6 +25,8 @@ static int add_mail(struct call *call, const struct contact *contact, Usher__V1_
     const char *again = arena_printf(arena, "again:%s:", found->order->order_id);
     struct mail *mails;
     size_t count;
+    if (contact->email.len == 0) /* bought at the box office, and mailed nowhere */
+        return 0;
     if (!first || !again)
         return ERR_NO_MEMORY;
     int err = mail_list(door->options.sql, 0, contact->email, MAIL_PAGE_MAX, arena, &mails, &count,

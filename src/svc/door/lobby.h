@@ -16,6 +16,7 @@
 #include "usher/v1/ticket.pb-c.h"
 
 #define LOBBY_DOOR_STAFF    (ROLE_DOOR | ROLES_MANAGE)
+#define LOBBY_COUNTER       (ROLE_BOX_OFFICE | ROLES_MANAGE)
 #define LOBBY_SCANS_MAX     1000 /* of one UploadScans */
 #define LOBBY_LIST_ORDERS   300  /* of one page of GetDoorList */
 #define LOBBY_MAILS_PAGE    20
@@ -71,6 +72,8 @@ int lobby_store_failed(struct call *call, int err);
 /* Asks TicketService for an order, in the caller's name: only the caller's own are found. 0, or
  * what a handler returns. */
 int lobby_order(struct call *call, const char *order_id, const Usher__V1__Order **ret_order);
+/* The same; and those of performances that the caller sells at the box office. */
+int lobby_order_run(struct call *call, const char *order_id, const Usher__V1__Order **ret_order);
 /* The same in the role's own name. ERR_NOT_FOUND: there is none; otherwise the channel's errors. */
 int lobby_find_order(struct door *door, const char *order_id, struct arena *arena,
                      int64_t deadline_ns, const Usher__V1__Order **ret_order);

@@ -50,6 +50,8 @@ static int make_mail(struct telling *t, struct sql_txn *txn, const Usher__V1__Or
         id_parse(view_str(order->account_id), &account_id))
         return ERR_CORRUPT;
     int err = contact_read(txn, order_id, account_id, &t->arena, &contact);
+    if (err == 0 && contact.email.len == 0)
+        err = ERR_NOT_FOUND;
     if (err != 0)
         return err;
     const char *params =

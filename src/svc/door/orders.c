@@ -19,6 +19,18 @@ int lobby_order(struct call *call, const char *order_id, const Usher__V1__Order 
                                 tickets.status.message);
 }
 
+int lobby_order_run(struct call *call, const char *order_id, const Usher__V1__Order **ret_order)
+{
+    bool may = false;
+    int err = identity_has(call_identity(call), LOBBY_COUNTER)
+                  ? lobby_find_order(call_state(call), order_id, call_arena(call),
+                                     call_deadline_ns(call), ret_order)
+                  : ERR_NOT_FOUND;
+    if (err == 0)
+        err = lobby_runs(call, (*ret_order)->performance_id, LOBBY_COUNTER, NULL, &may);
+    return err == 0 && may ? 0 : lobby_order(call, order_id, ret_order);
+}
+
 int lobby_find_order(struct door *door, const char *order_id, struct arena *arena,
                      int64_t deadline_ns, const Usher__V1__Order **ret_order)
 {

@@ -9,6 +9,7 @@
 #include "call/client.h"
 #include "observe/log.h"
 #include "observe/spans.h"
+#include "sale/payment.h"
 #include "store/accounts.h"
 #include "store/hooks.h"
 #include "store/positions.h"
@@ -158,7 +159,7 @@ static int run_contacts(struct sql_job *base, struct sql_txn *txn)
         if (err != 0 && err != ERR_NOT_FOUND)
             return err;
         told->wanted = err == 0;
-        round->mails += told->wanted;
+        round->mails += told->wanted && told->contact.email.len > 0;
     }
     return 0;
 }
@@ -184,7 +185,8 @@ static int put_mail(const struct round *round, const struct told *told, struct s
                               .key = view_str(key),
                               .trace = view_str(told->event->traceparent),
                               .created_at_ms = round->now_ms};
-    int err = mail_put(txn, &mail);
+    /* Of who bought at the box office there is a number to find the order by, and no address. */
+    int err = mail.to.len > 0 ? mail_put(txn, &mail) : 0;
     if (err == ERR_CONFLICT) /* it was made before */
         err = 0;
     return err == 0 && !is_offer(told) ? contact_order(txn, told->order_id, told->account_id) : err;
@@ -210,8 +212,7 @@ static int note_told(struct sql_txn *txn, const struct told *told)
     else if (!told->confirmed)
         hook.type = HOOK_ORDER_CANCELLED;
     int err = hook_note(txn, &hook);
-    if (err != 0 || hook.type != HOOK_ORDER_MADE ||
-        event->payment_method <= USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)
+    if (err != 0 || hook.type != HOOK_ORDER_MADE || !payment_backs(event->payment_method))
         return err;
     hook.type = HOOK_ORDER_PAID;
     return hook_note(txn, &hook);

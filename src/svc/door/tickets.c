@@ -11,17 +11,23 @@ static int no_tickets(struct call *call)
                       "this order has no tickets: it is cancelled, or all were passed on");
 }
 
-/* The order, if it has tickets. NULL after call_fail. */
-static const Usher__V1__Order *live_order(struct call *call, const char *order_id)
+/* The order, if it has tickets: the caller's own, or, for_counter, of a performance that he sells
+ * at the box office. NULL after call_fail. */
+static const Usher__V1__Order *find_live(struct call *call, const char *order_id, bool for_counter)
 {
     const Usher__V1__Order *order = NULL;
-    if (lobby_order(call, order_id, &order) != 0)
+    if ((for_counter ? lobby_order_run : lobby_order)(call, order_id, &order) != 0)
         return NULL;
     if (order->n_tickets == 0) {
         no_tickets(call);
         return NULL;
     }
     return order;
+}
+
+static const Usher__V1__Order *live_order(struct call *call, const char *order_id)
+{
+    return find_live(call, order_id, false);
 }
 
 /* ---- files ---- */
@@ -75,7 +81,7 @@ int door_get_ticket_file(struct call *call, const void *request, void *response)
         return lobby_fail(call, CODE_FAILED_PRECONDITION, "NOT_OFFERED", "format",
                           "this server makes PDF files and calendar entries%s",
                           door->options.wallet ? " and wallet passes" : "");
-    const Usher__V1__Order *order = live_order(call, wish->order_id);
+    const Usher__V1__Order *order = find_live(call, wish->order_id, true);
     if (!order)
         return ERR_INVALID;
     buf_init(&content, PAPER_FILE_MAX);
@@ -204,11 +210,11 @@ int door_resend_tickets(struct call *call, const void *request, void *response)
     Usher__V1__ResendTicketsResponse *answer = response;
     struct door *door = call_state(call);
     const struct contact *contact;
-    const Usher__V1__Order *order = live_order(call, wish->order_id);
+    const Usher__V1__Order *order = find_live(call, wish->order_id, true);
     if (!order)
         return ERR_INVALID;
     int err = lobby_contact(door, order, call_arena(call), call_deadline_ns(call), &contact);
-    if (err == 0 && !contact)
+    if (err == 0 && (!contact || contact->email.len == 0))
         return lobby_fail(call, CODE_FAILED_PRECONDITION, "NO_CONTACT", "order_id",
                           "no mail address was given with this order");
     struct resend_job job = {.job.run = run_resend,

@@ -92,20 +92,28 @@ int answer_refund(struct arena *arena, const struct payment *p, const struct ref
     return 0;
 }
 
-int answer_runs(struct call *call, uint32_t performance_id, bool *ret_runs)
+int answer_performance(struct call *call, uint32_t performance_id,
+                       const Usher__V1__Performance **ret_performance)
 {
     const struct work w = answer_work(call);
+    int err = tickets_performance(&w, performance_id, ret_performance);
+    if (err == ERR_INVALID)
+        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such performance");
+    return err == 0 ? 0
+                    : answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
+                                  "not possible right now: try the same request again");
+}
+
+int answer_runs(struct call *call, uint32_t performance_id, bool *ret_runs)
+{
     const struct identity *who = call_identity(call);
     const Usher__V1__Performance *performance;
     *ret_runs = identity_has(who, ROLE_OPERATOR);
     if (*ret_runs || who->tenant_count == 0)
         return 0;
-    int err = tickets_performance(&w, performance_id, &performance);
-    if (err == ERR_INVALID)
-        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such performance");
+    int err = answer_performance(call, performance_id, &performance);
     if (err != 0)
-        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
-                           "not possible right now: try the same request again");
+        return err;
     *ret_runs = identity_has_for(who, performance->organiser_id, ROLES_MANAGE | ROLE_BOX_OFFICE);
     return 0;
 }

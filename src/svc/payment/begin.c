@@ -7,19 +7,6 @@
 #include "svc/payment/role.h"
 #include "svc/payment/terms.h"
 
-/* Non-zero after call_fail. */
-static int find_performance(struct call *call, uint32_t performance_id,
-                            const Usher__V1__Performance **ret_performance)
-{
-    const struct work w = answer_work(call);
-    int err = tickets_performance(&w, performance_id, ret_performance);
-    if (err == ERR_INVALID)
-        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such performance");
-    return err == 0 ? 0
-                    : answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
-                                  "not possible right now: try the same request again");
-}
-
 /* With its ways to pay; to an account of a bank only where there is time for it. */
 static int fill_provider(struct arena *arena, const struct adapter *adapter,
                          const Usher__V1__Performance *performance, Usher__V1__Provider *ret)
@@ -56,7 +43,7 @@ int payment_list_providers(struct call *call, const void *request, void *respons
     if (!providers || !answer->providers)
         return answer_store_failed(call, ERR_NO_MEMORY);
     int err =
-        wish->performance_id > 0 ? find_performance(call, wish->performance_id, &performance) : 0;
+        wish->performance_id > 0 ? answer_performance(call, wish->performance_id, &performance) : 0;
     if (err != 0)
         return err;
     for (uint32_t i = 0; i < count; i++) {
@@ -77,7 +64,7 @@ int payment_list_providers(struct call *call, const void *request, void *respons
 
 /* ---- beginning ---- */
 
-static bool fits(const char *text, size_t max)
+bool begin_fits(const char *text, size_t max)
 {
     const struct view line = view_str(text);
     return line.len <= max && utf8_line(line) && (line.len == 0 || utf8_visible(line));
@@ -95,8 +82,8 @@ static int keep_contact(struct call *call, const Usher__V1__BeginPaymentRequest 
                            "the terms must be accepted before one pays");
     if (!said || said->email[0] == '\0')
         return 0;
-    if (!fits(said->name, CONTACT_NAME_MAX) || !fits(said->email, CONTACT_EMAIL_MAX) ||
-        !fits(said->phone, CONTACT_PHONE_MAX) || !strchr(said->email, '@'))
+    if (!begin_fits(said->name, CONTACT_NAME_MAX) || !begin_fits(said->email, CONTACT_EMAIL_MAX) ||
+        !begin_fits(said->phone, CONTACT_PHONE_MAX) || !strchr(said->email, '@'))
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
                            "contact: a name of %d bytes at most, an e-mail address, a telephone "
                            "number",
@@ -183,10 +170,7 @@ static int answer_known(struct call *call, const Usher__V1__BeginPaymentRequest 
     return err;
 }
 
-/* What the places cost, with the fees that were promised when they were held. Non-zero after
- * call_fail. */
-static int fill_price(struct call *call, const Usher__V1__Hold *hold, int64_t expected,
-                      struct payment *p)
+int begin_price(struct call *call, const Usher__V1__Hold *hold, int64_t expected, struct payment *p)
 {
     const struct work w = answer_work(call);
     struct selling_terms terms;
@@ -220,7 +204,7 @@ static int fill_price(struct call *call, const Usher__V1__Hold *hold, int64_t ex
                              "these places cost another amount than was shown: look again");
 }
 
-static int fill(struct call *call, const Usher__V1__Hold *hold, bool equal, struct payment *p)
+int begin_fill(struct call *call, const Usher__V1__Hold *hold, bool equal, struct payment *p)
 {
     const struct work w = answer_work(call);
     const int64_t now_ms = role_now_ms();
@@ -263,7 +247,7 @@ static int choose(struct call *call, const Usher__V1__BeginPaymentRequest *wish,
     const struct payment_role *role = call_state(call);
     const struct payment_options *options = &role->options;
     const Usher__V1__Performance *performance;
-    int err = find_performance(call, wish->performance_id, &performance);
+    int err = answer_performance(call, wish->performance_id, &performance);
     if (err != 0)
         return err;
     p->organiser_id = performance->organiser_id;
@@ -358,9 +342,9 @@ int payment_begin(struct call *call, const void *request, void *response)
         return answer_known(call, wish, view_of(hash, 32), p.hold_id, &status, response);
     if (err != 0)
         return refuse_hold(call, err, &status);
-    err = fill(call, hold, wish->equal_places, &p);
+    err = begin_fill(call, hold, wish->equal_places, &p);
     if (err == 0)
-        err = fill_price(call, hold, wish->expected_amount, &p);
+        err = begin_price(call, hold, wish->expected_amount, &p);
     const bool too_little = err == 0 && is_too_little(&w, &p);
     if (err == 0 && p.later)
         err = deposit_begin(call, wish, &p);

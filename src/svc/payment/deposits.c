@@ -1,7 +1,7 @@
 /*
  * What is to be paid later: to a bank account that the provider opens, or at the box office. Its
  * places are held until a deadline and are not sold; whoever has not paid by then has nothing, and
- * nothing was charged. CollectPayment.
+ * nothing was charged.
  */
 #include <sodium.h>
 
@@ -322,52 +322,4 @@ int deposit_answer(const struct work *w, const struct payment *p, Usher__V1__Pay
     said->cash_receipt_hint = (char *)d.cash_hint.at;
     ret_payment->deposit = said;
     return 0;
-}
-
-/* ---- at the box office ---- */
-
-static int collect(struct call *call, const struct work *w, struct payment *p)
-{
-    const struct told told = {
-        .said = SAID_CAPTURED, .amount = p->books.amount, .currency = p->currency};
-    const struct id by = call_identity(call)->account_id;
-    const char *text = arena_printf(w->arena, "collected at the box office by %s",
-                                    id_is_zero(by) ? "the operator" : exchange_id(w->arena, by));
-    const struct payment_event event = {.at_ms = role_now_ms(),
-                                        .payment_id = p->payment_id,
-                                        .what = "call",
-                                        .text = view_str(text),
-                                        .amount = p->books.amount};
-    int err = payment_note(w->role->options.sql, &event, w->deadline_ns);
-    return err == 0 ? flow_apply(w, p, &box_office_adapter, &told) : err;
-}
-
-int payment_collect(struct call *call, const void *request, void *response)
-{
-    const Usher__V1__CollectPaymentRequest *wish = request;
-    const struct work w = answer_work(call);
-    struct id payment_id;
-    struct payment p;
-    bool runs = false;
-    int err = id_parse(view_str(wish->payment_id), &payment_id) == 0
-                  ? payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns)
-                  : ERR_NOT_FOUND;
-    if (err == 0 && answer_runs(call, p.performance_id, &runs) != 0)
-        return 1;
-    if (err == 0 && (!runs || !view_eq(p.provider, VIEW_LIT(PAYMENT_BOX_OFFICE))))
-        err = ERR_NOT_FOUND;
-    if (err != 0)
-        return answer_store_failed(call, err);
-    if (wish->amount != p.books.amount)
-        return answer_fail(call, CODE_FAILED_PRECONDITION, "WRONG_AMOUNT",
-                           "what was taken is not what the places cost");
-    if (p.state == PAYMENT_DEPOSIT && p.must_finish_by_ms > role_now_ms()) {
-        err = collect(call, &w, &p);
-        if (err == 0 || err == ERR_CONFLICT) /* taken by two at once: once */
-            err = payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns);
-    } else if (p.books.captured == 0) {
-        return answer_fail(call, CODE_FAILED_PRECONDITION, "PAYMENT_OVER",
-                           "the time to pay is over: the places are for sale again");
-    }
-    return err == 0 ? answer_payment(call, &p, true, response) : answer_store_failed(call, err);
 }

@@ -35,7 +35,4 @@ int deposit_answer(const struct work *w, const struct payment *p, Usher__V1__Pay
 int letter_of_deposit(const struct work *w, const struct payment *p, const struct told *told,
                       struct mail *ret_mail);
 
-/* The call: as those of role.h. */
-int payment_collect(struct call *call, const void *request, void *response);
-
 #endif

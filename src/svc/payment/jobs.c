@@ -150,14 +150,10 @@ static int check_runs(struct call *call, uint32_t performance_id)
 /* Nobody may buy what is given back. Non-zero after call_fail. */
 static int check_paused(struct call *call, uint32_t performance_id)
 {
-    const struct work w = answer_work(call);
     const Usher__V1__Performance *performance;
-    int err = tickets_performance(&w, performance_id, &performance);
-    if (err == ERR_INVALID)
-        return answer_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "no such performance");
+    int err = answer_performance(call, performance_id, &performance);
     if (err != 0)
-        return answer_fail(call, CODE_UNAVAILABLE, "OWNER_UNAVAILABLE",
-                           "not possible right now: try the same request again");
+        return err;
     return performance->sale_state != USHER__V1__SALE_STATE__SALE_STATE_OPEN
                ? 0
                : answer_fail(call, CODE_FAILED_PRECONDITION, "SALE_OPEN",

@@ -70,6 +70,8 @@ int letter_of_refund(const struct work *w, const struct payment *p, const struct
     struct contact contact;
     int err = contact_get(w->role->options.sql, order_id, p->account_id, w->arena, &contact,
                           w->deadline_ns);
+    if (err == 0 && contact.email.len == 0)
+        err = ERR_NOT_FOUND;
     if (err != 0)
         return err;
     if (tickets_performance(w, p->performance_id, &performance) != 0)
@@ -110,6 +112,8 @@ int letter_of_deposit(const struct work *w, const struct payment *p, const struc
     struct contact contact;
     int err = contact_get(w->role->options.sql, p->hold_id, p->account_id, w->arena, &contact,
                           w->deadline_ns);
+    if (err == 0 && contact.email.len == 0)
+        err = ERR_NOT_FOUND;
     if (err != 0)
         return err;
     if (tickets_performance(w, p->performance_id, &performance) != 0)

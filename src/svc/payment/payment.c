@@ -7,6 +7,7 @@
 #include "store/contacts.h"
 #include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
+#include "svc/payment/till.h"
 #include "token/roles.h"
 
 /* Whoever runs performances; which ones, the calls look at themselves. */
@@ -44,6 +45,30 @@ struct service payment_service(struct payment_role *role)
         .descriptor = &usher__v1__payment_service__descriptor,
         .methods = methods,
         .method_count = sizeof(methods) / sizeof(methods[0]),
+        .state = role,
+    };
+}
+
+static const struct method till_methods[] = {
+    {"OpenTill", METHOD_UNARY, ROLES_TILL, .handle = till_call_open},
+    {"GetTill", METHOD_UNARY, ROLES_TILL, .handle = till_call_get},
+    {"ListTills", METHOD_UNARY, ROLES_TILL, .handle = till_call_list},
+    {"ListTillEntries", METHOD_UNARY, ROLES_TILL, .handle = till_call_entries},
+    {"CloseTill", METHOD_UNARY, ROLES_TILL, .handle = till_call_close},
+    {"HoldAtTill", METHOD_UNARY, ROLES_TILL, .handle = till_call_hold},
+    {"ChooseAtTill", METHOD_UNARY, ROLES_TILL, .handle = till_call_choose},
+    {"ReleaseAtTill", METHOD_UNARY, ROLES_TILL, .handle = till_call_release},
+    {"SellAtTill", METHOD_UNARY, ROLES_TILL, .handle = till_call_sell},
+    {"SetTillRules", METHOD_UNARY, ROLES_MANAGE, .handle = till_call_set_rules},
+    {"GetTillRules", METHOD_UNARY, ROLES_TILL, .handle = till_call_get_rules},
+};
+
+struct service payment_till_service(struct payment_role *role)
+{
+    return (struct service){
+        .descriptor = &usher__v1__till_service__descriptor,
+        .methods = till_methods,
+        .method_count = sizeof(till_methods) / sizeof(till_methods[0]),
         .state = role,
     };
 }

@@ -67,6 +67,8 @@ void payment_stop(struct payment_role *role);
 
 /* usher.v1.PaymentService; lives as long as the role. */
 struct service payment_service(struct payment_role *role);
+/* TillService, over the same role. */
+struct service payment_till_service(struct payment_role *role);
 /* Webhooks ("/webhooks/") and ways back ("/pay/"): rules for the server. */
 #define PAYMENT_PLAINS 4
 void payment_plains(struct payment_role *role, struct plain_rule ret_rules[PAYMENT_PLAINS]);

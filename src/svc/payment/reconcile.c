@@ -5,6 +5,7 @@
 #include "store/deposits.h"
 #include "store/payments_watch.h"
 #include "svc/payment/role.h"
+#include "svc/payment/till.h"
 
 struct step {
     struct payment_role *role;
@@ -138,6 +139,16 @@ static void take_stock(struct payment_role *role, struct arena *arena)
     count_unattended(role, arena, deadline_ns);
 }
 
+/* Comps that are begun are ended by the call that began them; if it died, a while later. */
+static void tend_tills(struct payment_role *role, struct arena *arena)
+{
+    const int64_t now_ns = fiber_now_ns();
+    if (now_ns < role->till_ns)
+        return;
+    role->till_ns = deadline_after_ms(now_ns, ROLE_STOCK_MS);
+    till_tick(role, arena);
+}
+
 /* What is personal is kept no longer than it may be needed. */
 static void sweep(struct payment_role *role)
 {
@@ -161,6 +172,7 @@ void reconcile(void *arg)
         sweep(role);
         look_around(role, &arena);
         take_stock(role, &arena);
+        tend_tills(role, &arena);
         arena_reset(&arena);
     }
     arena_release(&arena);

@@ -5,6 +5,7 @@
 #include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 #include "svc/payment/terms.h"
+#include "svc/payment/till.h"
 
 #define STEPS_MAX 12 /* of a preview */
 
@@ -191,6 +192,17 @@ int payment_preview_refund(struct call *call, const void *request, void *respons
     return 0;
 }
 
+/* Money of the box office comes out of the caller's till. Non-zero after call_fail. */
+static int hand_out(struct call *call, struct giving_back *g, struct payment_till *till)
+{
+    if (!g->organiser)
+        return 0;
+    if (till_hands_out(call, &g->payment, till) != 0)
+        return 1;
+    g->payment.till = id_is_zero(till->till_id) ? NULL : till;
+    return 0;
+}
+
 /* The refund that has these seats: asked for twice, it is answered twice and done once. What the
  * provider refused, an organiser may ask for again. */
 static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *wish,
@@ -210,8 +222,13 @@ static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *w
                         refund.state == REFUND_FAILED;
     if (mended && deposit_name_account(call, &g.payment, wish->refund_account) != 0)
         return 1;
+    struct payment_till till = {0};
     if ((g.organiser || mended) && refund.state == REFUND_FAILED) {
+        if (hand_out(call, &g, &till) != 0)
+            return 1;
         err = flow_refund_again(&w, &g.payment, &refund);
+        if (err == ERR_DENIED)
+            return till_refuse_closed(call);
         if (err == 0 || err == ERR_CONFLICT)
             err =
                 refund_get(w.role->options.sql, refund.refund_id, w.arena, &refund, w.deadline_ns);
@@ -242,6 +259,7 @@ int payment_refund_order(struct call *call, const void *request, void *response)
     const struct work w = answer_work(call);
     struct giving_back g;
     struct refund refund = {0};
+    struct payment_till till = {0};
     int err = find(call, wish->order_id, wish->seats, wish->n_seats, &g);
     if (err != 0)
         return err;
@@ -269,7 +287,11 @@ int payment_refund_order(struct call *call, const void *request, void *response)
     refund.reason = view_str(g.organiser ? "by the organiser" : "given back by the buyer");
     for (size_t i = 0; i < g.ticket_count; i++)
         refund.seats[refund.seat_count++] = g.tickets[i]->seat;
+    if (hand_out(call, &g, &till) != 0)
+        return 1;
     err = flow_give_back(&w, &g.payment, &refund, &refund);
+    if (err == ERR_DENIED)
+        return till_refuse_closed(call);
     if (err == ERR_CONFLICT) /* the same click twice */
         return answer_last(call, wish, response);
     return err == 0 ? carry_on(call, &refund, &g.payment, response)

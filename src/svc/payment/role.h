@@ -5,6 +5,7 @@
 #ifndef USHER_SVC_PAYMENT_ROLE_H
 #define USHER_SVC_PAYMENT_ROLE_H
 
+#include "call/client.h"
 #include "call/trace.h"
 #include "chance/chance.h"
 #include "err/err.h"
@@ -47,6 +48,7 @@ struct payment_role {
     int64_t job_next_ns[PAYMENT_PROVIDERS_MAX]; /* the provider takes no more refunds before */
     int64_t sweep_ns;                           /* the next sweep */
     int64_t stock_ns;                           /* the next look at what wants a person */
+    int64_t till_ns;                            /* … at comps that nobody ended */
     int64_t waiting_ns;                         /* … and at what waits for nobody */
     int64_t unattended;                         /* rows that nobody looks at, at the last look */
     int64_t job_look_ns;                        /* jobs are looked at whether they are done */
@@ -71,6 +73,14 @@ bool role_talk(const struct work *w, struct view provider, uint32_t provider_of,
 /* ---- tickets.c: what is asked of the ticket role, in the payer's name. 0, or ERR_BUSY: not now,
  * ask again; ERR_NOT_FOUND: the hold is over; ERR_CONFLICT: the seats are somebody else's;
  * ERR_DENIED: the pass of a line is missing or no good; else ERR_INVALID. ---- */
+struct asking {
+    struct client client;
+    struct identity who;
+};
+/* A conversation in that account's name. */
+void tickets_begin(struct asking *a, const struct work *w, struct id account_id);
+/* What a refusal means to a payment. In doubt, not now. */
+int tickets_meaning(const struct call_status *status);
 /* pass, where it is not empty, is shown with the call, and so checked. */
 int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold_id,
                    struct id account_id, int64_t until_ms, struct view pass,
@@ -162,11 +172,24 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
     call_refuse(call, code, (code) == CODE_UNAVAILABLE ? ROLE_RETRY_MIN_MS : 0, reason, NULL,      \
                 __VA_ARGS__)
 int answer_store_failed(struct call *call, int err);
+/* As TicketService tells of it. Non-zero after call_fail. */
+int answer_performance(struct call *call, uint32_t performance_id,
+                       const Usher__V1__Performance **ret_performance);
 /* Whether the caller runs the performance: an operator, or who manages, or refunds by hand, for its
  * organiser. Non-zero after call_fail; NOT_FOUND: there is no such performance. */
 int answer_runs(struct call *call, uint32_t performance_id, bool *ret_runs);
 /* The work of a call. */
 struct work answer_work(struct call *call);
+
+/* ---- begin.c: what an attempt is made of; p's provider, organiser and hold_id are there. Non-zero
+ * after call_fail. ---- */
+int begin_fill(struct call *call, const Usher__V1__Hold *hold, bool equal, struct payment *p);
+/* What the places cost, with the fees that were promised when they were held; another sum than
+ * expected (0: any) is refused. */
+int begin_price(struct call *call, const Usher__V1__Hold *hold, int64_t expected,
+                struct payment *p);
+/* Whether it is one visible line of at most max bytes, or empty. */
+bool begin_fits(const char *text, size_t max);
 
 /* ---- the calls ---- */
 int payment_list_providers(struct call *call, const void *request, void *response);
@@ -177,6 +200,7 @@ int payment_abandon(struct call *call, const void *request, void *response);
 int payment_get_story(struct call *call, const void *request, void *response);
 int payment_preview_refund(struct call *call, const void *request, void *response);
 int payment_refund_order(struct call *call, const void *request, void *response);
+int payment_collect(struct call *call, const void *request, void *response);
 int payment_list_deposits(struct call *call, const void *request, void *response);
 int payment_list_payments(struct call *call, const void *request, void *response);
 int payment_get_books(struct call *call, const void *request, void *response);

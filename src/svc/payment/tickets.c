@@ -12,11 +12,6 @@
 #define REST_LATE_MS 500   /* a rest's end is durable so long after it, at most */
 #define REST_LOOK_MS 50
 
-struct asking {
-    struct client client;
-    struct identity who;
-};
-
 static struct channel *channel_here(const struct payment_role *role)
 {
     const struct loop *loop = sched_loop(sched_current());
@@ -28,7 +23,7 @@ static struct channel *channel_here(const struct payment_role *role)
     return NULL;
 }
 
-static void begin(struct asking *a, const struct work *w, struct id account_id)
+void tickets_begin(struct asking *a, const struct work *w, struct id account_id)
 {
     a->who = (struct identity){.roles = ROLE_PEER | ROLE_BUYER, .account_id = account_id};
     client_init(&a->client, channel_here(w->role), &usher__v1__ticket_service__descriptor,
@@ -42,8 +37,7 @@ static const char *reason_of(const struct call_status *status)
     return status->detail ? status->detail->reason : "";
 }
 
-/* What a refusal means to a payment. In doubt, not now. */
-static int meaning(const struct call_status *status)
+int tickets_meaning(const struct call_status *status)
 {
     static const struct {
         const char *reason;
@@ -86,7 +80,7 @@ int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold
     struct asking a;
     struct metadata *metadata = NULL;
     Usher__V1__ExtendHoldRequest wish = USHER__V1__EXTEND_HOLD_REQUEST__INIT;
-    begin(&a, w, account_id);
+    tickets_begin(&a, w, account_id);
     wish.performance_id = performance_id;
     wish.hold_id = (char *)exchange_id(w->arena, hold_id);
     wish.until_ms = until_ms;
@@ -96,7 +90,7 @@ int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold
     a.client.metadata = metadata;
     int err = client_call(&a.client, Usher__V1__TicketService, extend_hold, &wish, ret_hold);
     *ret_status = a.client.status;
-    return err == 0 ? 0 : meaning(&a.client.status);
+    return err == 0 ? 0 : tickets_meaning(&a.client.status);
 }
 
 int tickets_extend_later(const struct work *w, const struct payment *p, int64_t until_ms,
@@ -106,7 +100,7 @@ int tickets_extend_later(const struct work *w, const struct payment *p, int64_t 
     struct asking a;
     struct metadata *metadata = NULL;
     Usher__V1__ExtendHoldRequest wish = USHER__V1__EXTEND_HOLD_REQUEST__INIT;
-    begin(&a, w, p->account_id);
+    tickets_begin(&a, w, p->account_id);
     wish.performance_id = p->performance_id;
     wish.hold_id = (char *)exchange_id(w->arena, p->hold_id);
     wish.until_ms = until_ms;
@@ -116,15 +110,15 @@ int tickets_extend_later(const struct work *w, const struct payment *p, int64_t 
     a.client.metadata = metadata;
     int err = client_call(&a.client, Usher__V1__TicketService, extend_hold, &wish, ret_hold);
     *ret_status = a.client.status;
-    return err == 0 ? 0 : meaning(&a.client.status);
+    return err == 0 ? 0 : tickets_meaning(&a.client.status);
 }
 
 static Usher__V1__PaymentMethod method_of(const struct payment *p)
 {
-    return !p->later ? USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD
-           : view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE))
+    return view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE))
                ? USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COLLECTED
-               : USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_DEPOSIT;
+           : p->later ? USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_DEPOSIT
+                      : USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_CARD;
 }
 
 int tickets_place(const struct work *w, const struct payment *p, struct id hold_id,
@@ -132,7 +126,7 @@ int tickets_place(const struct work *w, const struct payment *p, struct id hold_
 {
     struct asking a;
     Usher__V1__PlaceOrderRequest wish = USHER__V1__PLACE_ORDER_REQUEST__INIT;
-    begin(&a, w, p->account_id);
+    tickets_begin(&a, w, p->account_id);
     wish.performance_id = p->performance_id;
     wish.hold_id = (char *)exchange_id(w->arena, hold_id);
     wish.payment_method = method_of(p);
@@ -140,7 +134,7 @@ int tickets_place(const struct work *w, const struct payment *p, struct id hold_
     wish.amount = p->books.captured - p->fee; /* the seats know of prices alone */
     int err = client_call(&a.client, Usher__V1__TicketService, place_order, &wish, ret_order);
     if (err != 0)
-        return meaning(&a.client.status);
+        return tickets_meaning(&a.client.status);
     /* The order may be of long ago, and be given back. */
     return (*ret_order)->state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ? 0 : ERR_CONFLICT;
 }
@@ -152,7 +146,7 @@ static int64_t rests_until_ns(const struct work *w, const struct payment *p)
     struct asking a;
     const Usher__V1__Performance *performance;
     Usher__V1__GetPerformanceRequest wish = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
-    begin(&a, w, p->account_id);
+    tickets_begin(&a, w, p->account_id);
     wish.performance_id = p->performance_id;
     const int64_t now_ns = fiber_now_ns();
     if (client_call(&a.client, Usher__V1__TicketService, get_performance, &wish, &performance) != 0)
@@ -177,7 +171,7 @@ static int hold_again(const struct work *w, const struct payment *p,
     struct asking a;
     uint32_t seats[PAYMENT_SEATS_MAX], types[PAYMENT_SEATS_MAX];
     Usher__V1__HoldSeatsRequest wish = USHER__V1__HOLD_SEATS_REQUEST__INIT;
-    begin(&a, w, p->account_id);
+    tickets_begin(&a, w, p->account_id);
     memcpy(seats, p->seats, sizeof(seats));
     wish.performance_id = p->performance_id;
     wish.n_seats = p->seat_count;
@@ -190,7 +184,7 @@ static int hold_again(const struct work *w, const struct payment *p,
     wish.code = code_again(w, p);
     wish.idempotency_key = arena_printf(w->arena, "again-%s", exchange_id(w->arena, p->payment_id));
     int err = client_call(&a.client, Usher__V1__TicketService, hold_seats, &wish, ret_hold);
-    return err == 0 ? 0 : meaning(&a.client.status);
+    return err == 0 ? 0 : tickets_meaning(&a.client.status);
 }
 
 int tickets_hold(const struct work *w, const struct payment *p, const Usher__V1__Hold **ret_hold)
@@ -231,7 +225,7 @@ int tickets_hold_equal(const struct work *w, const struct payment *p,
 {
     struct asking a;
     Usher__V1__HoldBestRequest wish = USHER__V1__HOLD_BEST_REQUEST__INIT;
-    begin(&a, w, p->account_id);
+    tickets_begin(&a, w, p->account_id);
     wish.performance_id = p->performance_id;
     wish.party = p->seat_count;
     wish.category_choice_case = USHER__V1__HOLD_BEST_REQUEST__CATEGORY_CHOICE_CATEGORY;
@@ -241,7 +235,7 @@ int tickets_hold_equal(const struct work *w, const struct payment *p,
     int err = client_call(&a.client, Usher__V1__TicketService, hold_best, &wish, ret_hold);
     if (err == 0)
         err = choose_again(&a, p, ret_hold);
-    return err == 0 ? 0 : meaning(&a.client.status);
+    return err == 0 ? 0 : tickets_meaning(&a.client.status);
 }
 
 int tickets_cancel(const struct work *w, const struct refund *r, struct id account_id)
@@ -249,12 +243,12 @@ int tickets_cancel(const struct work *w, const struct refund *r, struct id accou
     struct asking a;
     const Usher__V1__Order *order;
     Usher__V1__CancelOrderRequest wish = USHER__V1__CANCEL_ORDER_REQUEST__INIT;
-    begin(&a, w, account_id);
+    tickets_begin(&a, w, account_id);
     wish.order_id = (char *)exchange_id(w->arena, r->order_id);
     wish.seats = (uint32_t *)r->seats;
     wish.n_seats = r->seat_count;
     int err = client_call(&a.client, Usher__V1__TicketService, cancel_order, &wish, &order);
-    return err == 0 ? 0 : meaning(&a.client.status);
+    return err == 0 ? 0 : tickets_meaning(&a.client.status);
 }
 
 int tickets_order(const struct work *w, struct id order_id, struct id account_id,
@@ -262,10 +256,10 @@ int tickets_order(const struct work *w, struct id order_id, struct id account_id
 {
     struct asking a;
     Usher__V1__GetOrderRequest wish = USHER__V1__GET_ORDER_REQUEST__INIT;
-    begin(&a, w, account_id);
+    tickets_begin(&a, w, account_id);
     wish.order_id = (char *)exchange_id(w->arena, order_id);
     int err = client_call(&a.client, Usher__V1__TicketService, get_order, &wish, ret_order);
-    return err == 0 ? 0 : meaning(&a.client.status);
+    return err == 0 ? 0 : tickets_meaning(&a.client.status);
 }
 
 int tickets_performance(const struct work *w, uint32_t performance_id,
@@ -273,9 +267,9 @@ int tickets_performance(const struct work *w, uint32_t performance_id,
 {
     struct asking a;
     Usher__V1__GetPerformanceRequest wish = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
-    begin(&a, w, (struct id){0});
+    tickets_begin(&a, w, (struct id){0});
     wish.performance_id = performance_id;
     int err =
         client_call(&a.client, Usher__V1__TicketService, get_performance, &wish, ret_performance);
-    return err == 0 ? 0 : meaning(&a.client.status);
+    return err == 0 ? 0 : tickets_meaning(&a.client.status);
 }

@@ -383,6 +383,7 @@ void desk_figures(struct ticket *ticket, const struct catalog_performance *perfo
             .queued = figures->queued,
             .price_list = figures->price_list,
             .offer_ms = figures->offer_ms,
+            .comps = figures->comps,
         };
     for (size_t i = 0; err == 0 && i < figures->n_sold_totals && i < HALL_CATEGORIES_MAX; i++)
         ret_figures->sold_totals[i] = figures->sold_totals[i];

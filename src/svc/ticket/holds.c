@@ -13,17 +13,20 @@
 
 /* Account, pass, key and hash of the request. Non-zero after call_fail. */
 static int begin(struct call *call, const struct catalog_performance *performance,
-                 struct owner_ask *ask, const char *key)
+                 struct owner_ask *ask, const char *key, bool at_till)
 {
+    at_till = at_till && (call_identity(call)->roles & ROLE_PEER) != 0;
     int err = desk_account(call, &ask->account_id);
     if (err == 0)
         err = desk_check_bar(call, performance, ask->account_id);
     if (err == 0)
         err = desk_check_pass(call, performance, ask->account_id);
-    if (err == 0)
+    if (err == 0 && !at_till)
         err = desk_find_person(call, performance, ask->account_id, &ask->person_id);
     if (err != 0)
         return err;
+    if (at_till && performance->person_rule != 0) /* whom the box office sees */
+        ask->person_id = ask->account_id;
     ask->origin = desk_origin(call);
     ask->begins_ms = desk_begins_ms(call, performance);
     ask->paying = (call_identity(call)->roles & ROLE_PEER) != 0; /* the payment role asks */
@@ -111,7 +114,7 @@ int ticket_hold_seats(struct call *call, const void *request, void *response)
     struct owner_ask ask = {.verb = OWNER_HOLD};
     if (!performance)
         return ERR_NOT_FOUND;
-    int err = begin(call, performance, &ask, wish->idempotency_key);
+    int err = begin(call, performance, &ask, wish->idempotency_key, wish->at_till);
     if (err != 0)
         return err;
     if (wish->n_seats > SEATS_PARTY_MAX || wish->n_areas > SEATS_PARTY_MAX ||
@@ -144,7 +147,7 @@ int ticket_hold_best(struct call *call, const void *request, void *response)
     struct owner_ask ask = {.verb = OWNER_HOLD_BEST};
     if (!performance)
         return ERR_NOT_FOUND;
-    int err = begin(call, performance, &ask, wish->idempotency_key);
+    int err = begin(call, performance, &ask, wish->idempotency_key, wish->at_till);
     if (err != 0)
         return err;
     if (wish->party == 0 || wish->party > SEATS_PARTY_MAX)

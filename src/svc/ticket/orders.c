@@ -8,6 +8,8 @@
 #include "svc/ticket/waiting.h"
 #include "token/roles.h"
 
+#define TEAM (ROLES_MANAGE | ROLE_BOX_OFFICE) /* who gives back what others have */
+
 /* Of an order that was just placed: its tickets have never been passed on. */
 static int fill_fresh(struct call *call, const struct store_order *order,
                       Usher__V1__Order *ret_order)
@@ -44,6 +46,24 @@ static int find_order(struct call *call, struct id order_id, struct store_order 
     return err;
 }
 
+/* The same for who may give it back: also the box office of a performance, whoever's order it is. */
+static int find_to_cancel(struct call *call, struct id order_id, struct store_order *ret_order)
+{
+    struct ticket *ticket = call_state(call);
+    struct store *store = ticket->options.store;
+    int err = find_order(call, order_id, ret_order);
+    if (err != ERR_NOT_FOUND || !identity_has(call_identity(call), TEAM))
+        return err;
+    err =
+        store->ops->order_get(store, order_id, call_arena(call), ret_order, call_deadline_ns(call));
+    const struct catalog_performance *performance =
+        err == 0 ? catalog_performance(ticket->catalog, ret_order->performance_id) : NULL;
+    return err == 0 && (!performance || !identity_has_for(call_identity(call),
+                                                          performance->event->organiser_id, TEAM))
+               ? ERR_NOT_FOUND
+               : err;
+}
+
 static int no_order(struct call *call)
 {
     return desk_fail(call, CODE_NOT_FOUND, "NOT_FOUND", "order_id",
@@ -61,8 +81,8 @@ static int order_of_ask(const struct owner_ask *ask, uint32_t performance_id, st
         typed = typed || types[i] != 0;
     }
     uint8_t *seats = arena_alloc(arena, STORE_SEAT_BYTES * SEATS_PARTY_MAX);
-    uint8_t *amounts =
-        ask->hold.price_list > 0 ? arena_alloc(arena, store_amounts_len(SEATS_PARTY_MAX)) : seats;
+    const bool said = ask->hold.price_list > 0 || payment_is_comp(ask->payment_method);
+    uint8_t *amounts = said ? arena_alloc(arena, store_amounts_len(SEATS_PARTY_MAX)) : seats;
     if (!seats || !amounts)
         return ERR_NO_MEMORY;
     *ret_order = (struct store_order){
@@ -76,7 +96,7 @@ static int order_of_ask(const struct owner_ask *ask, uint32_t performance_id, st
         .total = ask->total,
         .seats = store_seats_write(ask->hold.seats, ask->hold.count, seats),
     };
-    if (ask->hold.price_list > 0)
+    if (said)
         ret_order->amounts = store_amounts_write(
             ask->hold.price_list, ask->hold.seats, ask->amounts, typed ? types : NULL,
             ask->hold.count, ask->hold.code, ask->hold.code_index, amounts);
@@ -91,12 +111,14 @@ static bool keeps_key(struct call *call, const struct catalog_performance *perfo
     return desk_ask(call_state(call), performance, ask, call_deadline_ns(call)) == 0;
 }
 
-/* Box office is anybody's; a card only the payment service's, which says what was paid. Non-zero
- * after call_fail. */
+/* Box office is anybody's; a comp, and what says what was paid, the payment service's alone.
+ * Non-zero after call_fail. */
 static int read_payment(struct call *call, const Usher__V1__PlaceOrderRequest *wish,
                         struct owner_ask *ask)
 {
     const bool backed = payment_backs(wish->payment_method);
+    if (payment_is_comp(wish->payment_method) && identity_has(call_identity(call), ROLE_PEER))
+        return 0;
     if (!backed && wish->payment_method != USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE)
         return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "payment_method",
                          "PAYMENT_METHOD_BOX_OFFICE, or begin a payment to pay by card");
@@ -258,7 +280,7 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
     struct store_order order;
     if (id_parse(view_str(wish->order_id), &ask.hold_id) != 0)
         return no_order(call);
-    int err = find_order(call, ask.hold_id, &order);
+    int err = find_to_cancel(call, ask.hold_id, &order);
     if (err != 0)
         return err == ERR_NOT_FOUND ? no_order(call) : desk_store_failed(call, err);
     if (order.state == USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED ||
@@ -278,7 +300,7 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
         return desk_refused(call, &ask);
     /* Not the order's seats any more: somebody else has given them back meanwhile. Either way, the
      * store knows. */
-    err = find_order(call, ask.hold_id, &order);
+    err = find_to_cancel(call, ask.hold_id, &order);
     if (err == 0 && order.state != USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED &&
         split_seats(&order, wish->seats, wish->n_seats, &rest))
         err = ERR_UNAVAILABLE;

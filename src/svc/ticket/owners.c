@@ -251,6 +251,7 @@ int ticket_owner_figures(struct call *call, const void *request, void *response)
     answer->n_sold_totals = performance->hall->hall->category_count;
     answer->sold_totals =
         arena_alloc(call_arena(call), answer->n_sold_totals * sizeof(*answer->sold_totals));
+    answer->comps = figures.comps;
     answer->n_type_totals = answer->n_type_counts = PRICE_NUMBERS;
     answer->type_totals = arena_alloc(call_arena(call), sizeof(figures.type_totals));
     answer->type_counts = arena_alloc(call_arena(call), sizeof(figures.type_counts));
