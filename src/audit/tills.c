@@ -178,8 +178,8 @@ static int has_entry(struct tills_audit *a, struct id about, uint32_t kind)
     return err == 0 && entry.kind != kind ? ERR_NOT_FOUND : err;
 }
 
-/* What a till took has gone back through one, too. What was to be paid later may have been collected
- * beside any till. */
+/* What a till took has gone back through one, too. What was to be paid later may have been
+ * collected beside any till. */
 static int check_payment(struct tills_audit *a, const struct payment *p)
 {
     struct refund *refunds;

@@ -6,6 +6,7 @@
 
 #include "call/local.h"
 #include "cmd/cmd.h"
+#include "cmd/paying.h"
 #include "cmd/persons.h"
 #include "coord/coord.h"
 #include "db/http_workers.h"
@@ -16,11 +17,10 @@
 #include "svc/ticket/tenure.h"
 #include "token/roles.h"
 
-#define GATEWAY        "gateway"
-#define TICKET         "ticket"
-#define WAITROOM       "waitroom"
-#define PEER_LINKS     2 /* connections to a peer, a worker */
-#define PROVIDER_TEXTS (64u << 10)
+#define GATEWAY    "gateway"
+#define TICKET     "ticket"
+#define WAITROOM   "waitroom"
+#define PEER_LINKS 2 /* connections to a peer, a worker */
 
 struct role {
     const char *name;
@@ -258,54 +258,6 @@ static int figures_ticket(struct house *house, struct buf *out)
     return ticket_render(house->ticket, out);
 }
 
-/* ---- payment ---- */
-
-static int start_payment(struct house *house)
-{
-    struct payment_options options = {
-        .offload = house->offload,
-        .sql = house->ground.store->sql,
-        .workers = house->workers,
-        .worker_count = house->worker_count,
-        .chance = chance_system(),
-        .public_url = house->values.pay.public_url ? house->values.pay.public_url : house->url,
-        .refund_rule = house->values.pay.refund_rule,
-        .pay_ms = house->values.pay.pay_ms,
-        .deposit_look_ms = house->values.pay.deposit_look_ms,
-        .master = house->ground.secret,
-        .providers = house->providers,
-        .open_tickets = house_open_tickets,
-        .open_state = house,
-    };
-    arena_init(&house->provider_texts, PROVIDER_TEXTS);
-    int code = providers_read(&house->values.pay, &house->provider_texts, house->providers,
-                              &options.provider_count);
-    if (code != CMD_OK)
-        return code;
-    const int err = payment_start(&options, &house->payment);
-    if (err != 0)
-        return house_fail("the payments", err);
-    payment_plains(house->payment, house->plains + house->plain_count);
-    house->plain_count += PAYMENT_PLAINS;
-    return CMD_OK;
-}
-
-static void stop_payment(struct house *house)
-{
-    payment_stop(house->payment);
-    arena_release(&house->provider_texts);
-}
-
-static struct service service_payment(struct house *house)
-{
-    return payment_service(house->payment);
-}
-
-static struct service service_till(struct house *house)
-{
-    return payment_till_service(house->payment);
-}
-
 /* ---- monitor ---- */
 
 static int start_monitor(struct house *house)
@@ -457,10 +409,10 @@ static const struct role roles[] = {
     {.name = "payment", /* behind the tickets, which it calls */
      .beside_gateway = true,
      .keeps = true,
-     .start = start_payment,
-     .stop = stop_payment,
-     .service = service_payment,
-     .second = service_till},
+     .start = paying_start,
+     .stop = paying_stop,
+     .service = paying_service,
+     .second = paying_tills},
     {.name = WAITROOM,
      .keeps = true,
      .page = page_waitroom,

@@ -27,13 +27,7 @@
 
 enum { PAYMENT_TAX_FREE_PRICE = 1, PAYMENT_TAX_FREE_FEE = 2 };
 
-/* Who takes or hands out the money over a counter: an open till of store/tills.h. */
-struct payment_till {
-    struct id till_id;
-    uint32_t means; /* enum till_means */
-    int64_t tendered;
-    struct view note; /* of a card the terminal's number */
-};
+struct payment_till; /* who takes or hands out money over a counter: store/tills.h */
 
 struct payment {
     struct id payment_id;
@@ -145,9 +139,8 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
  * more: state (a legal move, with books that hold; asserted), order, books, ref, charge, reason,
  * seats, next_at_ms, tries, extended, must_finish_by_ms, fee_sold, contradiction. A move to
  * CAPTURED writes its receipt, a refund that is done its credit note (store/receipts.h), at the
- * event's time. event (or NULL; not where there is a till) and refund (or NULL: a new one) go with it.
- * ERR_CONFLICT: somebody was quicker; ERR_DENIED: the till is closed, or counts in another
- * currency. */
+ * event's time. event (or NULL; not where there is a till) and refund (or NULL: a new one) go with
+ * it. ERR_CONFLICT: somebody was quicker; ERR_DENIED: the till is closed, or another currency's. */
 int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
                  const struct refund *refund, int64_t deadline_ns);
 /* The same with a mail (or NULL) that goes out with it; its key must be new. */
@@ -198,14 +191,5 @@ int webhook_known(struct sql *sql, struct view provider, struct view event_id, s
 /* Remembers a webhook by the provider's id for it. ERR_EXISTS: it was heard before. */
 int webhook_put(struct sql *sql, struct view provider, struct view event_id, int64_t now_ms,
                 int64_t deadline_ns);
-
-/* One row of the books: all attempts of a performance (0: all) at one provider in one currency. */
-struct payment_sum {
-    struct view provider;
-    struct view currency;
-    struct payment_books books; /* summed */
-};
-int payment_sums(struct sql *sql, uint32_t performance_id, struct arena *arena,
-                 struct payment_sum **ret_sums, size_t *ret_count, int64_t deadline_ns);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "err/err.h"
 #include "store/payments_rows.h"
+#include "store/payments_watch.h"
 
 struct view payments_seats_write(const uint32_t *seats, uint32_t count,
                                  uint8_t bytes[4 * PAYMENT_SEATS_MAX])

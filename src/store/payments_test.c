@@ -10,6 +10,7 @@
 #include "db/faulty_test.h"
 #include "err/err.h"
 #include "store/payments.h"
+#include "store/payments_watch.h"
 
 static struct sql *sql;
 static struct arena arena;

@@ -45,4 +45,13 @@ int payments_told(struct sql *sql, int64_t since_ms, struct arena *arena,
 int payments_waiting(struct sql *sql, struct arena *arena, struct payment_waiting **ret_waiting,
                      size_t *ret_count, int64_t deadline_ns);
 
+/* One row of the books: all attempts of a performance (0: all) at one provider in one currency. */
+struct payment_sum {
+    struct view provider;
+    struct view currency;
+    struct payment_books books; /* summed */
+};
+int payment_sums(struct sql *sql, uint32_t performance_id, struct arena *arena,
+                 struct payment_sum **ret_sums, size_t *ret_count, int64_t deadline_ns);
+
 #endif

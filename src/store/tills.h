@@ -53,6 +53,14 @@ struct till_entry {
     int64_t next_at_ms; /* of a comp that is begun: when somebody looks; else 0 */
 };
 
+/* Who takes or hands out the money over a counter: an open till. */
+struct payment_till {
+    struct id till_id;
+    uint32_t means; /* enum till_means */
+    int64_t tendered;
+    struct view note; /* of a card the terminal's number */
+};
+
 /* What the entries of a till come to. */
 struct till_sums {
     int64_t taken[TILL_COMP + 1], returned[TILL_COMP + 1]; /* by means */

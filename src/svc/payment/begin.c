@@ -1,4 +1,5 @@
 /* ListProviders, BeginPayment, FinishPayment, GetPayment, AbandonPayment. */
+#include "svc/payment/begin.h"
 #include "mem/utf8.h"
 #include "sale/refund_rule.h"
 #include "store/contacts.h"

@@ -5,7 +5,6 @@
 #ifndef USHER_SVC_PAYMENT_ROLE_H
 #define USHER_SVC_PAYMENT_ROLE_H
 
-#include "call/client.h"
 #include "call/trace.h"
 #include "chance/chance.h"
 #include "err/err.h"
@@ -73,14 +72,6 @@ bool role_talk(const struct work *w, struct view provider, uint32_t provider_of,
 /* ---- tickets.c: what is asked of the ticket role, in the payer's name. 0, or ERR_BUSY: not now,
  * ask again; ERR_NOT_FOUND: the hold is over; ERR_CONFLICT: the seats are somebody else's;
  * ERR_DENIED: the pass of a line is missing or no good; else ERR_INVALID. ---- */
-struct asking {
-    struct client client;
-    struct identity who;
-};
-/* A conversation in that account's name. */
-void tickets_begin(struct asking *a, const struct work *w, struct id account_id);
-/* What a refusal means to a payment. In doubt, not now. */
-int tickets_meaning(const struct call_status *status);
 /* pass, where it is not empty, is shown with the call, and so checked. */
 int tickets_extend(const struct work *w, uint32_t performance_id, struct id hold_id,
                    struct id account_id, int64_t until_ms, struct view pass,
@@ -180,16 +171,6 @@ int answer_performance(struct call *call, uint32_t performance_id,
 int answer_runs(struct call *call, uint32_t performance_id, bool *ret_runs);
 /* The work of a call. */
 struct work answer_work(struct call *call);
-
-/* ---- begin.c: what an attempt is made of; p's provider, organiser and hold_id are there. Non-zero
- * after call_fail. ---- */
-int begin_fill(struct call *call, const Usher__V1__Hold *hold, bool equal, struct payment *p);
-/* What the places cost, with the fees that were promised when they were held; another sum than
- * expected (0: any) is refused. */
-int begin_price(struct call *call, const Usher__V1__Hold *hold, int64_t expected,
-                struct payment *p);
-/* Whether it is one visible line of at most max bytes, or empty. */
-bool begin_fits(const char *text, size_t max);
 
 /* ---- the calls ---- */
 int payment_list_providers(struct call *call, const void *request, void *response);

@@ -1,8 +1,8 @@
 /* The ticket role, asked in the payer's name. */
 #include <inttypes.h>
 
-#include "call/client.h"
 #include "svc/payment/adapters/exchange.h"
+#include "svc/payment/begin.h"
 #include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
 #include "token/roles.h"

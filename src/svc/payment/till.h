@@ -8,7 +8,7 @@
 #define USHER_SVC_PAYMENT_TILL_H
 
 #include "store/tills.h"
-#include "svc/payment/role.h"
+#include "svc/payment/begin.h"
 #include "token/roles.h"
 #include "usher/v1/till.pb-c.h"
 

@@ -46,7 +46,7 @@ static int find_order(struct call *call, struct id order_id, struct store_order 
     return err;
 }
 
-/* The same for who may give it back: also the box office of a performance, whoever's order it is. */
+/* The same for who may give it back: the box office of a performance, too, whosever it is. */
 static int find_to_cancel(struct call *call, struct id order_id, struct store_order *ret_order)
 {
     struct ticket *ticket = call_state(call);
