@@ -20,6 +20,7 @@
 void history_write(struct store *store);
 /* Of it, the last performance, whose prices change. */
 void history_write_prices(struct store *store);
+void history_write_comps(struct store *store);
 /* … and the one that counts places by person. */
 void history_write_persons(struct store *store);
 /* … and the one with a waiting list. */

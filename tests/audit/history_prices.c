@@ -53,7 +53,7 @@ static void give_comp(struct script *s, uint32_t list)
 }
 
 /* Places that are given, by the first prices and by others; one comes back. */
-static void write_comps(struct store *store)
+void history_write_comps(struct store *store)
 {
     struct script *s = script_new(store, script_performance(store, 50, 8));
     script_state(s, OPEN);
@@ -75,7 +75,6 @@ static void write_comps(struct store *store)
 /* Prices change twice: what is held is paid as it was promised. */
 void history_write_prices(struct store *store)
 {
-    write_comps(store);
     struct script *s = script_new(store, script_performance(store, 50, 8));
     script_state(s, OPEN);
     script_hold(s, 701, 11, SEATS(1, 2), NULL);
