@@ -40,7 +40,7 @@ struct role {
     /* Answers a page of its own; false for another path. On the loop. */
     bool (*page)(struct house *house, const struct page_request *ask, struct page *ret_page);
     bool (*ready)(struct house *house);
-    int (*figures)(struct house *house, struct buf *out);
+    int (*figures)(struct house *house, struct exposition *page);
 };
 
 static size_t find(struct view name);
@@ -253,9 +253,9 @@ static bool ready_ticket(struct house *house)
     return ticket_ready(house->ticket);
 }
 
-static int figures_ticket(struct house *house, struct buf *out)
+static int figures_ticket(struct house *house, struct exposition *page)
 {
-    return ticket_render(house->ticket, out);
+    return ticket_render(house->ticket, page);
 }
 
 /* ---- monitor ---- */
@@ -324,9 +324,9 @@ static struct service service_waitroom(struct house *house)
     return waitroom_service(house->waitroom);
 }
 
-static int figures_waitroom(struct house *house, struct buf *out)
+static int figures_waitroom(struct house *house, struct exposition *page)
 {
-    return waitroom_render(house->waitroom, out);
+    return waitroom_render(house->waitroom, page);
 }
 
 /* What everybody waits for: one small document a sale, which a CDN may keep for a second. */
@@ -745,11 +745,11 @@ bool roles_ready(void *arg)
     return ready;
 }
 
-int roles_render(void *arg, struct buf *out)
+int roles_render(void *arg, struct exposition *page)
 {
     struct house *house = arg;
     int err = 0;
     for (size_t i = 0; i < ROLE_COUNT && err == 0; i++)
-        err = is_here(house, i) && roles[i].figures ? roles[i].figures(house, out) : 0;
-    return err ? err : machine_render(out, house->values.data);
+        err = is_here(house, i) && roles[i].figures ? roles[i].figures(house, page) : 0;
+    return err ? err : machine_render(page, house->values.data);
 }

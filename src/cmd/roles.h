@@ -9,6 +9,7 @@
 
 #include "cmd/house.h"
 
+struct exposition;
 /* Reads --role and --peer into house->here and house->peer_urls. CMD_OK, or an enum cmd_exit after
  * having said what is wrong. */
 int roles_read(struct house *house);
@@ -37,7 +38,7 @@ void roles_release(struct house *house);
 bool roles_page(struct house *house, const struct page_request *ask, struct page *ret_page);
 /* As gateway.ready and gateway.figures; state is the house. */
 bool roles_ready(void *house);
-int roles_render(void *house, struct buf *out);
+int roles_render(void *house, struct exposition *page);
 
 /* elastic_auth.c: the field that shows the monitor's credentials, out of their file: one line,
  * "user:password" or "ApiKey KEY". An enum cmd_exit, after having said what is wrong. */

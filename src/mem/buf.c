@@ -96,10 +96,9 @@ int buf_append_byte(struct buf *b, uint8_t byte)
     return buf_append(b, &byte, 1);
 }
 
-int buf_printf(struct buf *b, const char *format, ...)
+int buf_vprintf(struct buf *b, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     /* The first try writes into the room there is; its answer is the length. */
     size_t room = b->bytes ? b->cap - b->start - b->len : 0;
@@ -118,6 +117,14 @@ int buf_printf(struct buf *b, const char *format, ...)
     if (!err)
         b->len += (size_t)len;
     va_end(again);
+    return err;
+}
+
+int buf_printf(struct buf *b, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int err = buf_vprintf(b, format, args);
     va_end(args);
     return err;
 }

@@ -8,6 +8,8 @@
 #ifndef USHER_MEM_BUF_H
 #define USHER_MEM_BUF_H
 
+#include <stdarg.h>
+
 #include "mem/view.h"
 
 struct buf {
@@ -26,6 +28,8 @@ int buf_append(struct buf *b, const void *bytes, size_t len);
 int buf_append_view(struct buf *b, struct view v);
 int buf_append_byte(struct buf *b, uint8_t byte);
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int buf_vprintf(struct buf *b, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 /* Room for len bytes at the end, to write into; then buf_commit says how many were written.
  * NULL where buf_append would fail. */

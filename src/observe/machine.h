@@ -8,13 +8,13 @@
 #ifndef USHER_OBSERVE_MACHINE_H
 #define USHER_OBSERVE_MACHINE_H
 
-#include "mem/buf.h"
+struct exposition;
 
 /* Appends process_… and usher_host_… samples in Prometheus' text format. data: the folder whose
  * disk is told, or NULL. As metrics_render. */
-int machine_render(struct buf *out, const char *data);
+int machine_render(struct exposition *page, const char *data);
 
 /* The same from a folder that looks like /proc, for tests. */
-int machine_render_from(struct buf *out, const char *proc, const char *data);
+int machine_render_from(struct exposition *page, const char *proc, const char *data);
 
 #endif

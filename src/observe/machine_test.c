@@ -13,6 +13,7 @@
 
 #include "err/err.h"
 #include "observe/machine.h"
+#include "observe/metrics.h"
 
 static char folder[64];
 
@@ -64,7 +65,7 @@ static const char *shown(const char *proc)
     static char text[8192];
     struct buf out;
     buf_init(&out, sizeof(text) - 1);
-    assert_int_equal(machine_render_from(&out, proc, "/"), 0);
+    assert_int_equal(machine_render_from(&(struct exposition){&out, false}, proc, "/"), 0);
     struct view v = buf_view(&out);
     memcpy(text, v.at, v.len);
     text[v.len] = '\0';
@@ -121,7 +122,7 @@ static void a_small_buffer_is_full(void **state)
 {
     struct buf out;
     buf_init(&out, 200);
-    assert_int_equal(machine_render(&out, "/"), ERR_FULL);
+    assert_int_equal(machine_render(&(struct exposition){&out, false}, "/"), ERR_FULL);
     buf_release(&out);
 }
 

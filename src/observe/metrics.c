@@ -1,6 +1,7 @@
 #include "observe/metrics.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 
 #include "err/err.h"
@@ -46,21 +47,93 @@ static int by_name(const void *a, const void *b)
     return order ? order : strcmp(one->labels, other->labels);
 }
 
-int metrics_render_head(struct buf *out, enum metric_type type, const char *name, const char *help)
+/* ---- the page ---- */
+
+bool exposition_is_open(struct view accept)
 {
-    static const char *const types[] = {"counter", "gauge", "histogram"};
-    return buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, types[type]);
+    static const struct view wanted = VIEW_LIT("application/openmetrics-text");
+    for (size_t i = 0; i + wanted.len <= accept.len; i++) {
+        if (view_eq_nocase(view_of(accept.at + i, wanted.len), wanted))
+            return true;
+    }
+    return false;
 }
 
-static int render_value(struct buf *out, const struct metric *m)
+int exposition_printf(struct exposition *page, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const int err = buf_vprintf(page->out, format, args);
+    va_end(args);
+    return err;
+}
+
+int exposition_end(struct exposition *page)
+{
+    return page->open_metrics ? buf_append_view(page->out, VIEW_LIT("# EOF\n")) : 0;
+}
+
+/* In OpenMetrics a counter's name has no _total, which its sample has. */
+int metrics_render_head(struct exposition *page, enum metric_type type, const char *name,
+                        const char *help)
+{
+    static const char *const types[] = {"counter", "gauge", "histogram"};
+    static const char total[] = "_total";
+    int len = (int)strlen(name);
+    if (page->open_metrics && type == METRIC_IS_COUNTER) {
+        len -= (int)strlen(total);
+        assert(len > 0 && strcmp(name + len, total) == 0);
+    }
+    return exposition_printf(page, "# HELP %.*s %s\n# TYPE %.*s %s\n", len, name, help, len, name,
+                             types[type]);
+}
+
+/* ---- exemplars ---- */
+
+void exemplar_set(struct exemplar *exemplar, uint64_t trace_hi, uint64_t trace_lo, int64_t took_ns,
+                  int64_t at_ms)
+{
+    atomic_fetch_add(&exemplar->turn, 1);
+    atomic_store(&exemplar->trace_hi, trace_hi);
+    atomic_store(&exemplar->trace_lo, trace_lo);
+    atomic_store(&exemplar->took_ns, took_ns);
+    atomic_store(&exemplar->at_ms, at_ms);
+    atomic_fetch_add(&exemplar->turn, 1);
+}
+
+void exemplar_take(struct exemplar *into, const struct exemplar *from)
+{
+    const uint32_t turn = atomic_load(&from->turn);
+    const uint64_t hi = atomic_load(&from->trace_hi), lo = atomic_load(&from->trace_lo);
+    const int64_t took_ns = atomic_load(&from->took_ns), at_ms = atomic_load(&from->at_ms);
+    if (turn % 2 == 0 && atomic_load(&from->turn) == turn && at_ms > atomic_load(&into->at_ms))
+        exemplar_set(into, hi, lo, took_ns, at_ms);
+}
+
+static int render_exemplar(struct exposition *page, const struct exemplar *exemplar)
+{
+    const int64_t at_ms = exemplar ? atomic_load(&exemplar->at_ms) : 0;
+    if (!page->open_metrics || at_ms == 0)
+        return exposition_printf(page, "\n");
+    const int64_t took_ns = atomic_load(&exemplar->took_ns);
+    return exposition_printf(page,
+                             " # {trace_id=\"%016" PRIx64 "%016" PRIx64 "\"} %" PRId64 ".%09" PRId64
+                             " %" PRId64 ".%03" PRId64 "\n",
+                             atomic_load(&exemplar->trace_hi), atomic_load(&exemplar->trace_lo),
+                             took_ns / S, took_ns % S, at_ms / 1000, at_ms % 1000);
+}
+
+/* ---- values ---- */
+
+static int render_value(struct exposition *page, const struct metric *m)
 {
     int64_t value = m->read ? m->read() : metric_value(m);
     if (*m->labels)
-        return buf_printf(out, "%s{%s} %" PRId64 "\n", m->name, m->labels, value);
-    return buf_printf(out, "%s %" PRId64 "\n", m->name, value);
+        return exposition_printf(page, "%s{%s} %" PRId64 "\n", m->name, m->labels, value);
+    return exposition_printf(page, "%s %" PRId64 "\n", m->name, value);
 }
 
-static int render_histogram(struct buf *out, const struct metric *m)
+static int render_histogram(struct exposition *page, const struct metric *m)
 {
     const char *comma = *m->labels ? "," : "";
     const char *open = *m->labels ? "{" : "", *close = *m->labels ? "}" : "";
@@ -70,24 +143,27 @@ static int render_histogram(struct buf *out, const struct metric *m)
     int64_t sum = metric_value(m);
     for (int i = 0; i <= METRIC_BUCKETS; i++) {
         count += atomic_load_explicit(&m->buckets[i], memory_order_relaxed);
-        int err = buf_printf(out, "%s_bucket{%s%sle=\"%s\"} %" PRIu64 "\n", m->name, m->labels,
-                             comma, i < METRIC_BUCKETS ? bound_texts[i] : "+Inf", count);
+        int err = exposition_printf(page, "%s_bucket{%s%sle=\"%s\"} %" PRIu64, m->name, m->labels,
+                                    comma, i < METRIC_BUCKETS ? bound_texts[i] : "+Inf", count);
+        if (!err)
+            err = render_exemplar(page, m->exemplars ? &m->exemplars[i] : NULL);
         if (err)
             return err;
     }
-    int err = buf_printf(out, "%s_sum%s%s%s %" PRId64 ".%09" PRId64 "\n", m->name, open, m->labels,
-                         close, sum / S, sum % S);
+    int err = exposition_printf(page, "%s_sum%s%s%s %" PRId64 ".%09" PRId64 "\n", m->name, open,
+                                m->labels, close, sum / S, sum % S);
     if (err)
         return err;
-    return buf_printf(out, "%s_count%s%s%s %" PRIu64 "\n", m->name, open, m->labels, close, count);
+    return exposition_printf(page, "%s_count%s%s%s %" PRIu64 "\n", m->name, open, m->labels, close,
+                             count);
 }
 
-int metrics_render_value(struct buf *out, const struct metric *m)
+int metrics_render_value(struct exposition *page, const struct metric *m)
 {
-    return m->type == METRIC_IS_HISTOGRAM ? render_histogram(out, m) : render_value(out, m);
+    return m->type == METRIC_IS_HISTOGRAM ? render_histogram(page, m) : render_value(page, m);
 }
 
-int metrics_render(struct buf *out)
+int metrics_render(struct exposition *page)
 {
     /* The addresses pass through integers: to the compiler two arrays, to the linker one list's
      * ends. */
@@ -105,18 +181,18 @@ int metrics_render(struct buf *out)
     for (size_t i = 0; i < count && !err; i++) {
         const struct metric *m = sorted[i];
         if (i == 0 || strcmp(m->name, sorted[i - 1]->name) != 0)
-            err = metrics_render_head(out, m->type, m->name, m->help);
+            err = metrics_render_head(page, m->type, m->name, m->help);
         if (!err)
-            err = metrics_render_value(out, m);
+            err = metrics_render_value(page, m);
     }
     free(sorted);
     return err;
 }
 
-int metrics_render_one(struct buf *out, enum metric_type type, const char *name, const char *help,
-                       int64_t value)
+int metrics_render_one(struct exposition *page, enum metric_type type, const char *name,
+                       const char *help, int64_t value)
 {
     assert(type != METRIC_IS_HISTOGRAM);
-    int err = metrics_render_head(out, type, name, help);
-    return err ? err : buf_printf(out, "%s %" PRId64 "\n", name, value);
+    int err = metrics_render_head(page, type, name, help);
+    return err ? err : exposition_printf(page, "%s %" PRId64 "\n", name, value);
 }

@@ -25,10 +25,11 @@ struct metric {
     enum metric_type type;
     const char *name;
     const char *help;
-    const char *labels;        /* "a=\"b\",c=\"d\"", or "" */
-    _Atomic int64_t value;     /* a histogram's sum, in ns */
-    int64_t (*read)(void);     /* a gauge that is asked when it is shown; NULL: value */
-    _Atomic uint64_t *buckets; /* METRIC_BUCKETS + 1 counts, of a histogram */
+    const char *labels;               /* "a=\"b\",c=\"d\"", or "" */
+    _Atomic int64_t value;            /* a histogram's sum, in ns */
+    int64_t (*read)(void);            /* a gauge that is asked when it is shown; NULL: value */
+    _Atomic uint64_t *buckets;        /* METRIC_BUCKETS + 1 counts, of a histogram */
+    const struct exemplar *exemplars; /* as many; or NULL */
 };
 
 /* Upper bounds of a histogram's buckets; one more is above all. Times from 50 µs to 10 s, in ns. */
@@ -92,20 +93,49 @@ static inline int64_t metric_value(const struct metric *m)
 /* Counts one time in a histogram; below zero counts as zero. */
 void metric_observe_ns(struct metric *m, int64_t ns);
 
-/* Appends all metrics in Prometheus' text format 0.0.4, in order of name and labels. ERR_FULL,
- * ERR_NO_MEMORY: what was appended is cut off somewhere. */
-int metrics_render(struct buf *out);
+/* A trace to look at: one whose time fell into a bucket. Read and written without a lock; what was
+ * being written meanwhile is left out. */
+struct exemplar {
+    _Atomic uint32_t turn; /* odd: it is being written */
+    _Atomic uint64_t trace_hi, trace_lo;
+    _Atomic int64_t took_ns, at_ms; /* Unix time; 0: there is none */
+};
+/* By one thread. */
+void exemplar_set(struct exemplar *exemplar, uint64_t trace_hi, uint64_t trace_lo, int64_t took_ns,
+                  int64_t at_ms);
+/* The newer of the two stays. */
+void exemplar_take(struct exemplar *into, const struct exemplar *from);
+
+/* What /metrics shows, while it is written: in Prometheus' text format 0.0.4, or in OpenMetrics
+ * 1.0, which alone has exemplars. */
+struct exposition {
+    struct buf *out;
+    bool open_metrics;
+};
+/* Whether the caller asks for OpenMetrics, by its Accept. */
+bool exposition_is_open(struct view accept);
+/* Appends to it as buf_printf. */
+int exposition_printf(struct exposition *page, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* What stands at the end. */
+int exposition_end(struct exposition *page);
+
+/* Appends all metrics in order of name and labels. ERR_FULL, ERR_NO_MEMORY: what was appended is
+ * cut off somewhere. */
+int metrics_render(struct exposition *page);
 
 /* Appends one sample that is no metric of the list, with its HELP and TYPE lines, in the same
  * format. */
-int metrics_render_one(struct buf *out, enum metric_type type, const char *name, const char *help,
-                       int64_t value);
+int metrics_render_one(struct exposition *page, enum metric_type type, const char *name,
+                       const char *help, int64_t value);
 
 /* The same in two steps, for a name that has several samples with labels of their own. */
-int metrics_render_head(struct buf *out, enum metric_type type, const char *name, const char *help);
-int metrics_render_value(struct buf *out, const struct metric *m);
+int metrics_render_head(struct exposition *page, enum metric_type type, const char *name,
+                        const char *help);
+int metrics_render_value(struct exposition *page, const struct metric *m);
 
-/* The Content-Type of what metrics_render writes. */
-#define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
+/* The Content-Types of what is written. */
+#define METRICS_TYPE      "text/plain; version=0.0.4; charset=utf-8"
+#define METRICS_OPEN_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 #endif

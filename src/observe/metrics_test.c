@@ -27,7 +27,7 @@ static char *shown(void)
     static char text[16 << 10];
     struct buf out;
     buf_init(&out, sizeof(text) - 1);
-    assert_int_equal(metrics_render(&out), 0);
+    assert_int_equal(metrics_render(&(struct exposition){&out, false}), 0);
     struct view v = buf_view(&out);
     memcpy(text, v.at, v.len);
     text[v.len] = '\0';
@@ -68,6 +68,44 @@ static void a_histogram_adds_up(void **state)
                                  "usher_commit_seconds_count{store=\"mem\"} 4\n"));
 }
 
+static void exemplars_are_shown_to_who_asks(void **state)
+{
+    static _Atomic uint64_t counts[METRIC_BUCKETS + 1] = {3, 1};
+    static struct exemplar exemplars[METRIC_BUCKETS + 1];
+    struct exemplar newer = {0};
+    const struct metric times = {.type = METRIC_IS_HISTOGRAM,
+                                 .name = "a_seconds",
+                                 .labels = "",
+                                 .buckets = counts,
+                                 .exemplars = exemplars};
+    struct buf out;
+    buf_init(&out, 16 << 10);
+    exemplar_set(&exemplars[1], 1, 0xabc, 70000, 1700000000123);
+    exemplar_set(&newer, 2, 2, 60000, 1700000000122);
+    exemplar_take(&exemplars[1], &newer); /* it is older */
+    struct exposition page = {&out, true};
+    assert_int_equal(metrics_render_one(&page, METRIC_IS_COUNTER, "a_total", "A.", 9), 0);
+    assert_int_equal(metrics_render_value(&page, &times), 0);
+    assert_int_equal(exposition_end(&page), 0);
+    assert_int_equal(buf_append_byte(&out, 0), 0);
+    const char *text = buf_view(&out).at;
+    assert_ptr_equal(strstr(text, "# HELP a A.\n# TYPE a counter\na_total 9\n"), text);
+    assert_non_null(strstr(text, "a_seconds_bucket{le=\"5e-05\"} 3\n"));
+    assert_non_null(strstr(text, "a_seconds_bucket{le=\"0.0001\"} 4 # {trace_id=\""
+                                 "00000000000000010000000000000abc\"} 0.000070000 "
+                                 "1700000000.123\n"));
+    assert_non_null(strstr(text, "a_seconds_count 4\n# EOF\n"));
+    page.open_metrics = false;
+    buf_clear(&out);
+    assert_int_equal(metrics_render_value(&page, &times), 0);
+    assert_int_equal(exposition_end(&page), 0);
+    assert_int_equal(buf_append_byte(&out, 0), 0);
+    assert_null(strstr(buf_view(&out).at, "#"));
+    buf_release(&out);
+    assert_true(exposition_is_open(VIEW_LIT("application/openmetrics-text;version=1.0.0,*/*")));
+    assert_false(exposition_is_open(VIEW_LIT("text/plain;version=0.0.4")));
+}
+
 static void bounds_rise(void **state)
 {
     for (int i = 1; i < METRIC_BUCKETS; i++)
@@ -96,10 +134,12 @@ static void a_small_buffer_is_an_error(void **state)
 {
     struct buf out;
     buf_init(&out, 10);
-    assert_int_equal(metrics_render(&out), ERR_FULL);
+    assert_int_equal(metrics_render(&(struct exposition){&out, false}), ERR_FULL);
     buf_release(&out);
     buf_init(&out, 200);
-    assert_int_equal(metrics_render_one(&out, METRIC_IS_COUNTER, "a_total", "A.", 9), 0);
+    assert_int_equal(metrics_render_one(&(struct exposition){&out, false}, METRIC_IS_COUNTER,
+                                        "a_total", "A.", 9),
+                     0);
     assert_true(view_eq(buf_view(&out),
                         VIEW_LIT("# HELP a_total A.\n# TYPE a_total counter\na_total 9\n")));
     buf_release(&out);
@@ -110,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_names_once_and_in_order),
         cmocka_unit_test(a_histogram_adds_up),
+        cmocka_unit_test(exemplars_are_shown_to_who_asks),
         cmocka_unit_test(bounds_rise),
         cmocka_unit_test(threads_lose_no_count),
         cmocka_unit_test(a_small_buffer_is_an_error),

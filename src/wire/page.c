@@ -120,6 +120,7 @@ void page_answer(struct conn *conn, struct h2_stream *h2, const struct head *hea
         .method = head->method_name,
         .path = head->path,
         .if_none_match = head_get(head, VIEW_LIT("if-none-match")),
+        .accept = head_get(head, VIEW_LIT("accept")),
         .accept_encoding = head_get(head, VIEW_LIT("accept-encoding")),
         .arena = &shard->page_arena,
     };

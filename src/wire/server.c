@@ -243,9 +243,9 @@ void server_stats(const struct server *server, struct server_stats *ret_stats)
     *ret_stats = sum;
 }
 
-int server_render_calls(const struct server *server, struct buf *out)
+int server_render_calls(const struct server *server, struct exposition *page)
 {
-    return stats_render(server->shards, server->shard_count, &server->routes, out);
+    return stats_render(server->shards, server->shard_count, &server->routes, page);
 }
 
 void server_calls(const struct server *server, const char *method, struct server_calls *ret_calls)

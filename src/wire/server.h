@@ -32,7 +32,7 @@ struct page_request {
     struct view method; /* GET and HEAD only reach the hook; others get 405 */
     struct view path;   /* without the query */
     struct view if_none_match;
-    struct view accept_encoding;
+    struct view accept, accept_encoding;
     struct arena *arena;
 };
 
@@ -137,7 +137,7 @@ struct server_stats {
 void server_stats(const struct server *server, struct server_stats *ret_stats);
 /* Appends the calls so far by method and code, and their times, in Prometheus' text format. As
  * metrics_render. */
-int server_render_calls(const struct server *server, struct buf *out);
+int server_render_calls(const struct server *server, struct exposition *page);
 
 #define SERVER_CODES 17 /* CODE_OK … CODE_UNAUTHENTICATED */
 struct server_calls {

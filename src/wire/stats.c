@@ -24,7 +24,7 @@ static bool is_failure(const struct exchange *exchange, enum code code)
            code == CODE_UNAVAILABLE || code == CODE_DATA_LOSS;
 }
 
-static void keep_span(const struct exchange *exchange, enum code code, int64_t took_ns)
+static struct span keep_span(const struct exchange *exchange, enum code code, int64_t took_ns)
 {
     const struct call *call = &exchange->call;
     const struct view path = call->route ? call->route->path : VIEW_LIT("/unknown");
@@ -38,16 +38,22 @@ static void keep_span(const struct exchange *exchange, enum code code, int64_t t
     trace_fill_span(&call->trace, &span);
     snprintf(span.name, sizeof(span.name), "%.*s", (int)path.len - 1, path.at + 1);
     spans_put(&span);
+    return span;
 }
 
-/* A stream lasts as long as somebody looks: that is not slow. */
-static void note_span(const struct exchange *exchange, enum code code, int64_t took_ns)
+/* A stream lasts as long as somebody looks: that is not slow. exemplar: of a unary call; NULL. */
+static void note_span(const struct exchange *exchange, enum code code, int64_t took_ns,
+                      struct exemplar *exemplar)
 {
     const struct call *call = &exchange->call;
     const bool streams = call->route && method_streams_answer(call->route->method);
     if (!exchange->detached && spans_want(call->trace.choice == TRACE_CHOSEN,
-                                          is_failure(exchange, code), streams ? 0 : took_ns))
-        keep_span(exchange, code, took_ns);
+                                          is_failure(exchange, code), streams ? 0 : took_ns)) {
+        const struct span span = keep_span(exchange, code, took_ns);
+        if (exemplar)
+            exemplar_set(exemplar, span.trace_hi, span.trace_lo, took_ns,
+                         clock_wall_ms(clock_system()));
+    }
 }
 
 void stats_note_detached(struct exchange *exchange)
@@ -66,12 +72,13 @@ void stats_note(struct exchange *exchange, enum code code)
     /* The loop's own time stands still within a turn. */
     const int64_t took_ns = clock_mono_ns(clock_system()) - exchange->began_ns;
     count_add(&s->codes[code], 1);
-    note_span(exchange, code, took_ns);
-    if (!route || method_streams_answer(route->method))
-        return;
+    const bool timed = route && !method_streams_answer(route->method);
     uint32_t bucket = 0;
     while (bucket < METRIC_BUCKETS && took_ns > metric_bounds_ns[bucket])
         bucket++;
+    note_span(exchange, code, took_ns, timed ? &s->exemplars[bucket] : NULL);
+    if (!timed)
+        return;
     count_add(&s->buckets[bucket], 1);
     count_add(&s->sum_ns, (uint64_t)took_ns);
 }
@@ -89,8 +96,10 @@ static bool add_up(const struct shard *shards, uint32_t count, uint32_t number,
             count_add(&ret_sum->codes[k], count_get(&s->codes[k]));
         }
         count_add(&ret_sum->sum_ns, count_get(&s->sum_ns));
-        for (int k = 0; k <= METRIC_BUCKETS; k++)
+        for (int k = 0; k <= METRIC_BUCKETS; k++) {
             count_add(&ret_sum->buckets[k], count_get(&s->buckets[k]));
+            exemplar_take(&ret_sum->exemplars[k], &s->exemplars[k]);
+        }
     }
     return calls > 0;
 }
@@ -104,19 +113,20 @@ static struct view name_of(const struct routes *routes, uint32_t number)
     return view_of(path.at + 1, path.len - 1);
 }
 
-static int render_codes(const struct method_stats *sum, struct view method, struct buf *out)
+static int render_codes(const struct method_stats *sum, struct view method, struct exposition *page)
 {
     int err = 0;
     for (int k = 0; k < STATS_CODES && !err; k++) {
         const uint64_t calls = count_get(&sum->codes[k]);
         if (calls > 0)
-            err = buf_printf(out, "usher_calls_total{method=\"%.*s\",code=\"%s\"} %" PRIu64 "\n",
-                             VIEW_ARG(method), code_name((enum code)k), calls);
+            err = exposition_printf(page,
+                                    "usher_calls_total{method=\"%.*s\",code=\"%s\"} %" PRIu64 "\n",
+                                    VIEW_ARG(method), code_name((enum code)k), calls);
     }
     return err;
 }
 
-static int render_times(const struct method_stats *sum, struct view method, struct buf *out)
+static int render_times(const struct method_stats *sum, struct view method, struct exposition *page)
 {
     _Atomic uint64_t buckets[METRIC_BUCKETS + 1];
     char labels[LABEL_MAX];
@@ -130,26 +140,27 @@ static int render_times(const struct method_stats *sum, struct view method, stru
                                  .name = "usher_call_seconds",
                                  .labels = labels,
                                  .value = (int64_t)count_get(&sum->sum_ns),
-                                 .buckets = buckets};
-    return calls > 0 ? metrics_render_value(out, &times) : 0;
+                                 .buckets = buckets,
+                                 .exemplars = sum->exemplars};
+    return calls > 0 ? metrics_render_value(page, &times) : 0;
 }
 
 int stats_render(const struct shard *shards, uint32_t count, const struct routes *routes,
-                 struct buf *out)
+                 struct exposition *page)
 {
     struct method_stats sum;
-    int err = metrics_render_head(out, METRIC_IS_COUNTER, "usher_calls_total",
+    int err = metrics_render_head(page, METRIC_IS_COUNTER, "usher_calls_total",
                                   "Calls that have ended, by method and code.");
     for (uint32_t i = 0; i <= routes->count && !err; i++) {
         if (add_up(shards, count, i, &sum))
-            err = render_codes(&sum, name_of(routes, i), out);
+            err = render_codes(&sum, name_of(routes, i), page);
     }
     if (!err)
-        err = metrics_render_head(out, METRIC_IS_HISTOGRAM, "usher_call_seconds",
+        err = metrics_render_head(page, METRIC_IS_HISTOGRAM, "usher_call_seconds",
                                   "From a call's head until its answer, unary calls.");
     for (uint32_t i = 0; i <= routes->count && !err; i++) {
         if (add_up(shards, count, i, &sum))
-            err = render_times(&sum, name_of(routes, i), out);
+            err = render_times(&sum, name_of(routes, i), page);
     }
     return err;
 }

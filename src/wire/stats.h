@@ -37,6 +37,7 @@ struct method_stats {
     struct counter codes[STATS_CODES];
     struct counter buckets[METRIC_BUCKETS + 1]; /* of unary calls, as metric_bounds_ns */
     struct counter sum_ns;
+    struct exemplar exemplars[METRIC_BUCKETS + 1]; /* of those whose span was kept */
 };
 
 struct exchange;
@@ -50,7 +51,7 @@ void stats_note(struct exchange *exchange, enum code code);
 /* usher_calls_total{method,code} and usher_call_seconds{method} of all shards. As metrics_render.
  */
 int stats_render(const struct shard *shards, uint32_t count, const struct routes *routes,
-                 struct buf *out);
+                 struct exposition *page);
 
 /* The calls of one method of all shards, by its name without a slash before it; NULL: of all. */
 void stats_sum(const struct shard *shards, uint32_t count, const struct routes *routes,

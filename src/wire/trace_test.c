@@ -122,7 +122,7 @@ static void calls_are_counted_by_method_and_code(void **state)
                     &in);
     buf_release(&in);
     buf_init(&out, 1 << 20);
-    assert_int_equal(server_render_calls(f.server, &out), 0);
+    assert_int_equal(server_render_calls(f.server, &(struct exposition){&out, false}), 0);
     assert_int_equal(buf_append_byte(&out, 0), 0);
     assert_has(&out, "usher_calls_total{method=\"usher.v1.TicketService/HoldSeats\",code="
                      "\"aborted\"} 1\n");

@@ -259,7 +259,7 @@ struct sample {
     int64_t value;
 };
 
-static int render_server(struct buf *out, const struct server *server)
+static int render_server(struct exposition *page, const struct server *server)
 {
     struct server_stats stats;
     server_stats(server, &stats);
@@ -279,9 +279,9 @@ static int render_server(struct buf *out, const struct server *server)
     };
     int err = 0;
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]) && !err; i++)
-        err = metrics_render_one(out, samples[i].type, samples[i].name, samples[i].help,
+        err = metrics_render_one(page, samples[i].type, samples[i].name, samples[i].help,
                                  samples[i].value);
-    return err ? err : server_render_calls(server, out);
+    return err ? err : server_render_calls(server, page);
 }
 
 static struct page metrics_page(struct gateway *gateway, const struct page_request *ask)
@@ -289,20 +289,23 @@ static struct page metrics_page(struct gateway *gateway, const struct page_reque
     const struct server *server = atomic_load(&gateway->server);
     struct page page = text_page(503, VIEW_LIT("no memory to write the metrics in\n"));
     struct buf out;
+    struct exposition shown = {.out = &out, .open_metrics = exposition_is_open(ask->accept)};
     buf_init(&out, PAGE_METRICS_MAX);
-    int err = server ? render_server(&out, server) : 0;
+    int err = server ? render_server(&shown, server) : 0;
     if (!err && gateway->figures)
-        err = gateway->figures(gateway->state, &out);
+        err = gateway->figures(gateway->state, &shown);
     if (!err)
-        err = metrics_render(&out);
+        err = metrics_render(&shown);
     if (!err)
-        err = metrics_render_one(&out, METRIC_IS_COUNTER, "usher_log_lines_lost_total",
+        err = metrics_render_one(&shown, METRIC_IS_COUNTER, "usher_log_lines_lost_total",
                                  "Log lines that could not be written.", (int64_t)log_lost());
+    if (!err)
+        err = exposition_end(&shown);
     struct view text = buf_view(&out);
     const char *copy = err ? NULL : arena_copy(ask->arena, text);
     if (copy) {
         page.status = 200;
-        page.type = METRICS_TYPE;
+        page.type = shown.open_metrics ? METRICS_OPEN_TYPE : METRICS_TYPE;
         page.body = view_of(copy, text.len);
     } else {
         log_event(LOG_WARN, "metrics.skip", log_err(err ? err : ERR_NO_MEMORY));

@@ -14,14 +14,15 @@
 #include "svc/gateway/head.h"
 #include "wire/server.h"
 
-#define PAGE_METRICS_MAX (1u << 20) /* bytes of /metrics */
+struct exposition;
+#define PAGE_METRICS_MAX (2u << 20) /* bytes of /metrics */
 
 struct gateway {
     /* For /metrics; NULL until server_start has returned. Borrowed. */
     _Atomic(const struct server *) server;
     /* Appends what other roles count, for /metrics; NULL: nothing. Runs on any worker's loop and
      * must not wait. What buf_printf returns. */
-    int (*figures)(void *state, struct buf *out);
+    int (*figures)(void *state, struct exposition *page);
     /* Whether all of this process serves, for /readyz; NULL: it does. As figures. */
     bool (*ready)(void *state);
     /* Whether all loops turn, for /livez; NULL: they do. As figures. */

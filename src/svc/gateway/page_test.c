@@ -39,9 +39,9 @@ void server_stats(const struct server *server, struct server_stats *ret_stats)
     *ret_stats = (struct server_stats){.connections_open = 3, .bytes_in = 41};
 }
 
-int server_render_calls(const struct server *server, struct buf *out)
+int server_render_calls(const struct server *server, struct exposition *page)
 {
-    return buf_printf(out, "usher_calls_total{code=\"ok\"} 7\n");
+    return exposition_printf(page, "usher_calls_total{code=\"ok\"} 7\n");
 }
 
 struct view plain_field(const struct plain_request *ask, struct view name)
@@ -227,9 +227,9 @@ static void health_follows_the_drain(void **state)
     assert_true(view_starts(robots.body, VIEW_LIT("User-agent: *\n")));
 }
 
-static int figures(void *figures_state, struct buf *out)
+static int figures(void *figures_state, struct exposition *page)
 {
-    return buf_printf(out, "usher_seats_free %d\n", *(int *)figures_state);
+    return exposition_printf(page, "usher_seats_free %d\n", *(int *)figures_state);
 }
 
 static void metrics_have_the_servers_figures_too(void **state)

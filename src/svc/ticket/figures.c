@@ -39,7 +39,7 @@ bool ticket_ready(struct ticket *ticket)
     return stats.serving == stats.performances;
 }
 
-int ticket_render(void *ticket, struct buf *out)
+int ticket_render(void *ticket, struct exposition *page)
 {
     const struct stats stats = stats_of(ticket);
     const struct {
@@ -62,7 +62,7 @@ int ticket_render(void *ticket, struct buf *out)
     };
     int err = 0;
     for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]) && !err; i++)
-        err = metrics_render_one(out, METRIC_IS_GAUGE, gauges[i].name, gauges[i].help,
+        err = metrics_render_one(page, METRIC_IS_GAUGE, gauges[i].name, gauges[i].help,
                                  (int64_t)gauges[i].value);
     return err;
 }

@@ -16,6 +16,7 @@
 #include "store/store.h"
 #include "token/codes.h"
 
+struct exposition;
 struct channel;
 struct ticket;
 
@@ -67,6 +68,6 @@ bool ticket_ready(struct ticket *ticket);
 
 /* Appends the figures of all performances together, for /metrics: as gateway.figures, with a struct
  * ticket as its state. From any thread. ERR_FULL, ERR_NO_MEMORY. */
-int ticket_render(void *ticket, struct buf *out);
+int ticket_render(void *ticket, struct exposition *page);
 
 #endif

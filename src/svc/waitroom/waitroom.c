@@ -293,7 +293,7 @@ bool waitroom_status_page(struct waitroom *room, struct view path, struct buf *o
            board_json(keeper->board, out) == 0;
 }
 
-int waitroom_render(void *arg, struct buf *out)
+int waitroom_render(void *arg, struct exposition *page)
 {
     struct waitroom *room = arg;
     int64_t sales = 0, watchers = 0;
@@ -304,9 +304,9 @@ int waitroom_render(void *arg, struct buf *out)
         sales++;
         watchers += board_watcher_count(keeper->board);
     }
-    int err = metrics_render_one(out, METRIC_IS_GAUGE, "usher_lines", "Sales with a line.", sales);
+    int err = metrics_render_one(page, METRIC_IS_GAUGE, "usher_lines", "Sales with a line.", sales);
     if (err == 0)
-        err = metrics_render_one(out, METRIC_IS_GAUGE, "usher_line_watchers",
+        err = metrics_render_one(page, METRIC_IS_GAUGE, "usher_line_watchers",
                                  "Watchers of lines now.", watchers);
     return err;
 }

@@ -19,6 +19,7 @@
 #include "mem/buf.h"
 #include "token/key.h"
 
+struct exposition;
 struct coord;
 struct sql;
 struct waitroom;
@@ -61,6 +62,6 @@ bool waitroom_status_page(struct waitroom *waitroom, struct view path, struct bu
 
 /* Appends the figures of all lines together, for /metrics: as gateway.figures, with a struct
  * waitroom as its state. From any thread. ERR_FULL, ERR_NO_MEMORY. */
-int waitroom_render(void *waitroom, struct buf *out);
+int waitroom_render(void *waitroom, struct exposition *page);
 
 #endif
