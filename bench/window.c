@@ -19,6 +19,7 @@
 #include "db/http.h"
 #include "err/err.h"
 #include "fiber/fiber.h"
+#include "svc/monitor/elastic.h"
 #include "svc/monitor/shipper.h"
 #include "usher/v1/monitor.pb-c.h"
 
@@ -30,7 +31,7 @@
 #define PUSH_MAX  (1u << 20)
 #define ARENA_MAX (8u << 20)
 #define PAIRS     40 /* pushes to each, in turn */
-#define BULKS     80 /* of ELASTIC_BATCH_MAX records, of each, in turn */
+#define BULKS     80 /* of SHIP_BATCH_MAX records, of each, in turn */
 #define WARM      20 /* as many before, of each: a server in Java begins slowly */
 #define SHIP_MS   30000
 
@@ -256,6 +257,7 @@ static int measure(struct window_bench *b, bench_row_fn *row, void *state)
 
 struct ship_bench {
     const char *url;
+    struct elastic elastic;
     struct shipper shipper;
     struct http *http;
     struct arena arena; /* of a batch */
@@ -266,14 +268,14 @@ struct ship_bench {
 
 static int fill_window(struct window *window)
 {
-    struct record records[ELASTIC_BATCH_MAX];
+    struct record records[SHIP_BATCH_MAX];
     struct arena arena;
     int err = 0;
     arena_init(&arena, ARENA_MAX);
-    for (uint64_t n = 0; err == 0 && n < (WARM + BULKS) * ELASTIC_BATCH_MAX;) {
-        for (size_t i = 0; i < ELASTIC_BATCH_MAX; i++)
+    for (uint64_t n = 0; err == 0 && n < (WARM + BULKS) * SHIP_BATCH_MAX;) {
+        for (size_t i = 0; i < SHIP_BATCH_MAX; i++)
             records[i] = make_record(n++, &arena);
-        err = window_put(window, records, ELASTIC_BATCH_MAX, NULL, DEADLINE_NEVER);
+        err = window_put(window, records, SHIP_BATCH_MAX, NULL, DEADLINE_NEVER);
         arena_reset(&arena);
     }
     arena_release(&arena);
@@ -297,7 +299,7 @@ static int ship_bare(struct ship_bench *b)
     struct buf body;
     int err = 0;
     buf_init(&body, PUSH_MAX);
-    for (size_t i = 0; err == 0 && i < ELASTIC_BATCH_MAX; i++) {
+    for (size_t i = 0; err == 0 && i < SHIP_BATCH_MAX; i++) {
         const struct record record = make_record(b->next++, &b->arena);
         err = record.body.len == 0 ? ERR_NO_MEMORY : put_bare(&record, &body);
     }
@@ -331,11 +333,13 @@ static void ship(void *arg)
     b->err = http_client_new(sched_loop(sched_current()), NULL, &client);
     if (b->err != 0)
         return;
-    b->http = b->shipper.elastic.http = http_client(client);
+    b->http = b->elastic.http = http_client(client);
+    elastic_init(&b->elastic);
+    b->shipper.target = &b->elastic.target;
     arena_init(&b->arena, ARENA_MAX);
     shipper_init(&b->shipper);
-    b->err = elastic_prepare(&b->shipper.elastic, &b->arena, &why,
-                             deadline_after_ms(fiber_now_ns(), SHIP_MS));
+    b->err = b->elastic.target.body->prepare(&b->elastic.target, &b->arena, &why,
+                                             deadline_after_ms(fiber_now_ns(), SHIP_MS));
     for (int i = 0; b->err == 0 && i < WARM + BULKS; i++) {
         arena_reset(&b->arena);
         if (i == WARM)
@@ -351,7 +355,7 @@ static void ship(void *arg)
 
 static int measure_shipping(const char *url, bench_row_fn *row, void *state)
 {
-    struct ship_bench b = {.url = url, .shipper.elastic.url = url};
+    struct ship_bench b = {.url = url, .elastic.target.url = url};
     char folder[64];
     int err = bench_make_folder(folder, sizeof(folder));
     const struct window_options options = {
@@ -367,7 +371,7 @@ static int measure_shipping(const char *url, bench_row_fn *row, void *state)
     bench_remove_folder(folder);
     if (err != 0)
         return err;
-    const double records = (double)BULKS * ELASTIC_BATCH_MAX * NS_PER_S;
+    const double records = (double)BULKS * SHIP_BATCH_MAX * NS_PER_S;
     row(state, "ship: records a second", records / (double)b.shipped_ns, "/s");
     row(state, "ship: records a second of bare _bulk calls", records / (double)b.bare_ns, "/s");
     row(state, "ship: records, times those of the bare calls",

@@ -58,6 +58,7 @@ struct serve_values {
     int64_t work_after, work_cost;
     struct providers_values pay;
     const char *elastic;
+    const char *logstash;
     const char *elastic_auth;
     const char *elastic_ca;
     struct mailing_values mailing;

@@ -262,19 +262,17 @@ static int figures_ticket(struct house *house, struct exposition *page)
 
 static int start_monitor(struct house *house)
 {
-    if (house->values.elastic_auth && elastic_auth_read(house) != CMD_OK)
-        return CMD_FALSE;
-    const struct monitor_options options = {
+    struct monitor_options options = {
         .data_dir = house->values.data,
         .worker = house->workers[house->worker_count - 1],
         .node = house->tracing.instance,
-        .elastic_url = house->values.elastic,
-        .elastic_authorization = house->elastic_field[0] ? house->elastic_field : NULL,
-        .elastic_ca = house->values.elastic_ca,
         .open = house_open,
         .calls = house_calls,
         .state = house,
     };
+    const int code = shipping_options(house, &options);
+    if (code != CMD_OK)
+        return code;
     int err = monitor_start(&options, &house->monitor);
     return err == 0 ? CMD_OK : house_fail("the monitor's window, monitor.db", err);
 }

@@ -40,8 +40,8 @@ bool roles_page(struct house *house, const struct page_request *ask, struct page
 bool roles_ready(void *house);
 int roles_render(void *house, struct exposition *page);
 
-/* elastic_auth.c: the field that shows the monitor's credentials, out of their file: one line,
- * "user:password" or "ApiKey KEY". An enum cmd_exit, after having said what is wrong. */
-int elastic_auth_read(struct house *house);
+/* shipping.c: where the monitor ships to. CMD_USAGE, CMD_FALSE: it has said why not. */
+struct monitor_options;
+int shipping_options(struct house *house, struct monitor_options *options);
 
 #endif

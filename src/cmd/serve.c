@@ -174,6 +174,9 @@ static const struct conf_option options[] = {
     {"elastic", CONF_STR, offsetof(struct serve_values, elastic), NULL,
      .help =
          "http(s)://HOST:PORT of an Elasticsearch or OpenSearch that gets logs and sale events"},
+    {"logstash", CONF_STR, offsetof(struct serve_values, logstash), NULL,
+     .help = "instead of --elastic: http(s)://HOST:PORT of Logstash's HTTP input, or "
+             "tcp://HOST:PORT of its TCP input with the codec json_lines, as best effort"},
     {"elastic-auth", CONF_PATH, offsetof(struct serve_values, elastic_auth), NULL,
      .help = "a file with one line, user:password or ApiKey KEY, to show there"},
     {"elastic-ca", CONF_PATH, offsetof(struct serve_values, elastic_ca), NULL,

@@ -8,7 +8,7 @@
 #include "mem/buf.h"
 #include "svc/monitor/elastic_fields.h"
 
-#define ELASTIC_BODY_MAX (ELASTIC_BATCH_MAX * (RECORD_BODY_MAX + 256))
+#define ELASTIC_BODY_MAX (SHIP_BATCH_MAX * (RECORD_BODY_MAX + 256))
 #define ELASTIC_URL_MAX  512
 #define JSON_TYPE        "Content-Type: application/json"
 #define BULK_TYPE        "Content-Type: application/x-ndjson"
@@ -16,11 +16,16 @@
 static const char *const stream_names[] = {
     [RECORD_LOGS] = "usher-logs", [RECORD_EVENTS] = "usher-events", [RECORD_SPANS] = "usher-spans"};
 
+static struct elastic *of(struct ship_target *target)
+{
+    return (struct elastic *)((char *)target - offsetof(struct elastic, target));
+}
+
 static int call(struct elastic *e, const char *method, const char *path, const char *type,
                 struct view body, struct arena *arena, struct http_answer *ret_answer,
                 int64_t deadline_ns)
 {
-    const char *url = arena_printf(arena, "%s%s", e->url, path);
+    const char *url = arena_printf(arena, "%s%s", e->target.url, path);
     struct http_ask ask = {.method = method, .url = url, .body = body};
     size_t fields = 0;
     if (!url)
@@ -161,16 +166,18 @@ static int put_templates(struct elastic *e, struct arena *arena, const char **re
     return 0;
 }
 
-int elastic_prepare(struct elastic *e, struct arena *arena, const char **ret_why,
-                    int64_t deadline_ns)
+static int prepare(struct ship_target *target, struct arena *arena, const char **ret_why,
+                   int64_t deadline_ns)
 {
+    struct elastic *e = of(target);
     *ret_why = "no answer";
     int err = e->kind == ELASTIC_UNKNOWN ? find_kind(e, arena, ret_why, deadline_ns) : 0;
     if (err == 0)
         err = put_policy(e, arena, deadline_ns);
     if (err == 0)
         err = put_templates(e, arena, ret_why, deadline_ns);
-    e->prepared = err == 0;
+    target->prepared = err == 0;
+    target->type = e->kind == ELASTIC_OPENSEARCH ? "opensearch" : "elasticsearch";
     return err;
 }
 
@@ -238,17 +245,17 @@ static int put_bulk(const struct elastic *e, const struct record *records, size_
     return err;
 }
 
-static void read_item(const json_t *item, struct arena *arena, struct elastic_outcome *outcome)
+static void read_item(const json_t *item, struct arena *arena, struct ship_outcome *outcome)
 {
     const json_t *create = json_object_get(item, "create");
     const json_int_t status = json_integer_value(json_object_get(create, "status"));
     const json_t *error = json_object_get(create, "error");
     const char *type = json_string_value(json_object_get(error, "type"));
     const char *reason = json_string_value(json_object_get(error, "reason"));
-    *outcome = (struct elastic_outcome){.result = ELASTIC_SHIPPED};
+    *outcome = (struct ship_outcome){.result = SHIP_SHIPPED};
     if (status == 200 || status == 201 || status == 409)
         return;
-    outcome->result = status == 429 || status >= 500 ? ELASTIC_AGAIN : ELASTIC_REFUSED;
+    outcome->result = status == 429 || status >= 500 ? SHIP_AGAIN : SHIP_REFUSED;
     outcome->why = arena_printf(arena, "%s: %.300s", type ? type : "no type", reason ? reason : "");
     if (!outcome->why)
         outcome->why = "refused";
@@ -256,7 +263,7 @@ static void read_item(const json_t *item, struct arena *arena, struct elastic_ou
 
 /* Items come in the order of the records. */
 static int read_items(const struct http_answer *answer, size_t count, struct arena *arena,
-                      struct elastic_outcome *outcomes)
+                      struct ship_outcome *outcomes)
 {
     json_t *text = json_loadb(answer->body.at, answer->body.len, 0, NULL);
     const json_t *items = json_object_get(text, "items");
@@ -267,14 +274,15 @@ static int read_items(const struct http_answer *answer, size_t count, struct are
     return whole ? 0 : ERR_UNKNOWN;
 }
 
-int elastic_ship(struct elastic *e, const struct record *records, size_t count, struct arena *arena,
-                 struct elastic_outcome *outcomes, int64_t deadline_ns)
+static int ship(struct ship_target *target, const struct record *records, size_t count,
+                struct arena *arena, struct ship_outcome *outcomes, int64_t deadline_ns)
 {
+    struct elastic *e = of(target);
     static const char path[] =
         "/_bulk?filter_path=items.*.status,items.*.error.type,items.*.error.reason";
     struct http_answer answer;
     struct buf body;
-    assert(e->prepared && count > 0 && count <= ELASTIC_BATCH_MAX);
+    assert(e->target.prepared && count > 0 && count <= SHIP_BATCH_MAX);
     buf_init(&body, ELASTIC_BODY_MAX);
     int err = put_bulk(e, records, count, &body);
     if (err == 0)
@@ -319,9 +327,10 @@ static void mark_found(const json_t *hits, const struct record *records, size_t 
     }
 }
 
-int elastic_find(struct elastic *e, const struct record *records, size_t count, struct arena *arena,
-                 bool *found, int64_t deadline_ns)
+static int find(struct ship_target *target, const struct record *records, size_t count,
+                struct arena *arena, bool *found, int64_t deadline_ns)
 {
+    struct elastic *e = of(target);
     static const char refresh[] = "/usher-logs*,usher-events*,usher-spans*/"
                                   "_refresh?ignore_unavailable=true&allow_no_indices=true";
     static const char search[] =
@@ -343,4 +352,12 @@ int elastic_find(struct elastic *e, const struct record *records, size_t count, 
     mark_found(json_object_get(json_object_get(whole, "hits"), "hits"), records, count, found);
     json_decref(whole);
     return 0;
+}
+
+static const struct ship_target_body body_of_elastic = {
+    .prepare = prepare, .ship = ship, .find = find};
+
+void elastic_init(struct elastic *elastic)
+{
+    elastic->target.body = &body_of_elastic;
 }

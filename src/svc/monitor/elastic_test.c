@@ -48,7 +48,8 @@ static struct elastic elastic;
 static void script(const struct reply *replies, size_t count)
 {
     fake = (struct fake){.http.call = fake_call, .replies = replies, .count = count};
-    elastic = (struct elastic){.http = &fake.http, .url = "http://es:9200"};
+    elastic = (struct elastic){.http = &fake.http, .target.url = "http://es:9200"};
+    elastic_init(&elastic);
     arena_reset(&arena);
 }
 #define SCRIPT(...)                                                                                \
@@ -62,8 +63,9 @@ static void opensearch_gets_data_streams(void **state)
 {
     const char *why;
     SCRIPT({0, 200, OS3}, {0, 400, "no handler"}, {0, 200, "{}"}, {0, 200, "{}"}, {0, 200, "{}"});
-    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), 0);
-    assert_true(elastic.prepared && elastic.data_streams && elastic.kind == ELASTIC_OPENSEARCH);
+    assert_int_equal(elastic.target.body->prepare(&elastic.target, &arena, &why, 0), 0);
+    assert_true(elastic.target.prepared && elastic.data_streams &&
+                elastic.kind == ELASTIC_OPENSEARCH);
     assert_string_equal(fake.paths[1], "/_plugins/_ism/policies/usher");
     assert_string_equal(fake.paths[2], "/_index_template/usher-logs");
     assert_string_equal(fake.paths[3], "/_index_template/usher-events");
@@ -79,16 +81,17 @@ static void a_server_without_data_streams_gets_an_index_a_day(void **state)
     const char *why;
     SCRIPT({0, 200, ES7}, {0, 404, ""}, {0, 400, "unknown key data_stream"}, {0, 200, "{}"},
            {0, 200, "{}"}, {0, 200, "{}"}, {0, 200, "{\"items\":[{\"create\":{\"status\":201}}]}"});
-    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), 0);
-    assert_true(elastic.prepared && !elastic.data_streams);
+    assert_int_equal(elastic.target.body->prepare(&elastic.target, &arena, &why, 0), 0);
+    assert_true(elastic.target.prepared && !elastic.data_streams);
     assert_string_equal(fake.paths[1], "/_ilm/policy/usher");
     assert_null(strstr(fake.bodies[3], "data_stream"));
     const struct record record = {.id = VIEW_LIT("1-1"),
                                   .stream = RECORD_EVENTS,
                                   .at_ms = INT64_C(1767225600000), /* 2026-01-01T00:00:00Z */
                                   .body = VIEW_LIT("{\"a\":1}")};
-    struct elastic_outcome outcome;
-    assert_int_equal(elastic_ship(&elastic, &record, 1, &arena, &outcome, 0), 0);
+    struct ship_outcome outcome;
+    assert_int_equal(elastic.target.body->ship(&elastic.target, &record, 1, &arena, &outcome, 0),
+                     0);
     assert_string_equal(fake.bodies[6],
                         "{\"create\":{\"_index\":\"usher-events-2026.01.01\",\"_id\":\"1-1\"}}\n"
                         "{\"a\":1}\n");
@@ -99,18 +102,21 @@ static void who_does_not_let_us_in_is_told(void **state)
 {
     const char *why;
     SCRIPT({0, 401, "missing authentication credentials"});
-    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), ERR_DENIED);
+    assert_int_equal(elastic.target.body->prepare(&elastic.target, &arena, &why, 0), ERR_DENIED);
     assert_non_null(strstr(why, "401: missing authentication"));
-    assert_false(elastic.prepared);
+    assert_false(elastic.target.prepared);
 }
 
 static void who_is_not_there_is_asked_again(void **state)
 {
     const char *why;
     SCRIPT({ERR_UNAVAILABLE, 0, ""}, {0, 503, "starting"}, {0, 200, "{\"version\":{}}"});
-    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), ERR_UNAVAILABLE);
-    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), ERR_UNAVAILABLE);
-    assert_int_equal(elastic_prepare(&elastic, &arena, &why, 0), ERR_UNSUPPORTED);
+    assert_int_equal(elastic.target.body->prepare(&elastic.target, &arena, &why, 0),
+                     ERR_UNAVAILABLE);
+    assert_int_equal(elastic.target.body->prepare(&elastic.target, &arena, &why, 0),
+                     ERR_UNAVAILABLE);
+    assert_int_equal(elastic.target.body->prepare(&elastic.target, &arena, &why, 0),
+                     ERR_UNSUPPORTED);
 }
 
 static const struct record three[] = {
@@ -119,29 +125,29 @@ static const struct record three[] = {
     {.id = VIEW_LIT("c\"d"), .stream = RECORD_EVENTS, .body = VIEW_LIT("{}")},
 };
 
-static int ship(struct elastic_outcome outcomes[3])
+static int ship(struct ship_outcome outcomes[3])
 {
-    elastic.prepared = elastic.data_streams = true;
-    return elastic_ship(&elastic, three, 3, &arena, outcomes, 0);
+    elastic.target.prepared = elastic.data_streams = true;
+    return elastic.target.body->ship(&elastic.target, three, 3, &arena, outcomes, 0);
 }
 
 static void each_record_has_its_outcome(void **state)
 {
-    struct elastic_outcome o[3];
+    struct ship_outcome o[3];
     SCRIPT({0, 200,
             "{\"items\":[{\"create\":{\"status\":409,\"error\":{\"type\":\"version_conflict\"}}},"
             "{\"create\":{\"status\":429}},{\"create\":{\"status\":400,\"error\":{\"type\":"
             "\"mapper_parsing_exception\",\"reason\":\"no date\"}}}]}"});
     assert_int_equal(ship(o), 0);
-    assert_true(o[0].result == ELASTIC_SHIPPED && o[1].result == ELASTIC_AGAIN);
-    assert_int_equal(o[2].result, ELASTIC_REFUSED);
+    assert_true(o[0].result == SHIP_SHIPPED && o[1].result == SHIP_AGAIN);
+    assert_int_equal(o[2].result, SHIP_REFUSED);
     assert_string_equal(o[2].why, "mapper_parsing_exception: no date");
     assert_non_null(strstr(fake.bodies[0], "\"_id\":\"c\\\"d\""));
 }
 
 static void what_is_not_known_is_said(void **state)
 {
-    struct elastic_outcome o[3];
+    struct ship_outcome o[3];
     SCRIPT({ERR_UNAVAILABLE, 0, ""}, {ERR_TIMEOUT, 0, ""}, {ERR_UNKNOWN, 0, ""}, {0, 502, ""},
            {0, 429, ""}, {0, 403, ""}, {0, 200, "{\"items\":[]}"});
     const int expected[] = {ERR_UNAVAILABLE, ERR_UNKNOWN, ERR_UNKNOWN, ERR_UNKNOWN,
@@ -155,11 +161,12 @@ static void what_is_there_is_found(void **state)
     bool found[3];
     SCRIPT({0, 200, "{}"}, {0, 200, "{\"hits\":{\"hits\":[{\"_id\":\"c\\\"d\"},{\"_id\":\"a\"}]}}"},
            {0, 200, "{}"}, {0, 200, "{}"}, {0, 503, ""});
-    assert_int_equal(elastic_find(&elastic, three, 3, &arena, found, 0), 0);
+    assert_int_equal(elastic.target.body->find(&elastic.target, three, 3, &arena, found, 0), 0);
     assert_true(found[0] && !found[1] && found[2]);
-    assert_int_equal(elastic_find(&elastic, three, 3, &arena, found, 0), 0);
+    assert_int_equal(elastic.target.body->find(&elastic.target, three, 3, &arena, found, 0), 0);
     assert_true(!found[0] && !found[1] && !found[2]);
-    assert_int_equal(elastic_find(&elastic, three, 3, &arena, found, 0), ERR_UNAVAILABLE);
+    assert_int_equal(elastic.target.body->find(&elastic.target, three, 3, &arena, found, 0),
+                     ERR_UNAVAILABLE);
 }
 
 static int set_up(void **state)

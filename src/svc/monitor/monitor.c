@@ -45,15 +45,23 @@ struct start {
 static int make_shipper(struct monitor *monitor)
 {
     const struct monitor_options *o = &monitor->options;
-    int err = http_client_new(worker_loop(o->worker), o->elastic_ca, &monitor->http);
+    int err = http_client_new(worker_loop(o->worker), o->ship_ca, &monitor->http);
     if (err != 0)
         return err;
-    monitor->shipper = (struct shipper){
-        .window = monitor->window,
-        .elastic = {.http = http_client(monitor->http),
-                    .url = o->elastic_url,
-                    .authorization = o->elastic_authorization},
-    };
+    if (o->elastic_url) {
+        monitor->elastic = (struct elastic){.target.url = o->elastic_url,
+                                            .http = http_client(monitor->http),
+                                            .authorization = o->ship_authorization};
+        elastic_init(&monitor->elastic);
+    } else {
+        monitor->logstash = (struct logstash){.target.url = o->logstash_url,
+                                              .http = http_client(monitor->http),
+                                              .authorization = o->ship_authorization,
+                                              .loop = worker_loop(o->worker)};
+        logstash_init(&monitor->logstash);
+    }
+    monitor->shipper.window = monitor->window;
+    monitor->shipper.target = o->elastic_url ? &monitor->elastic.target : &monitor->logstash.target;
     shipper_init(&monitor->shipper);
     return fiber_spawn(&monitor->scope, shipper_run, &monitor->shipper);
 }
@@ -63,7 +71,8 @@ static void start_in_fiber(void *arg)
 {
     struct start *start = arg;
     struct monitor *monitor = start->monitor;
-    int err = monitor->options.elastic_url ? make_shipper(monitor) : 0;
+    int err =
+        monitor->options.elastic_url || monitor->options.logstash_url ? make_shipper(monitor) : 0;
     if (err == 0)
         err = fiber_spawn(&monitor->scope, monitor_take_log, monitor);
     if (err == 0)
@@ -83,8 +92,8 @@ static void stop_in_fiber(void *arg)
     scope_close(&monitor->scope);
     board_close(&monitor->board);
     channel_free(monitor->tickets);
-    http_client_free(monitor->http);
     shipper_release(&monitor->shipper);
+    http_client_free(monitor->http);
 }
 
 int monitor_start(const struct monitor_options *options, struct monitor **ret_monitor)
@@ -98,7 +107,7 @@ int monitor_start(const struct monitor_options *options, struct monitor **ret_mo
     id_format(chance_id_at(chance_system(), clock_wall_ms(clock_system())), monitor->boot);
     const struct window_options window = {
         .data_dir = options->data_dir,
-        .ships = options->elastic_url != NULL,
+        .ships = options->elastic_url || options->logstash_url,
         .rows_max = options->rows_max ? options->rows_max : MONITOR_ROWS_MAX,
         .waiting_max = MONITOR_WAITING_MAX,
     };

@@ -33,11 +33,12 @@ struct monitor_options {
     const char *data_dir;  /* of monitor.db */
     struct worker *worker; /* on which it lives */
     const char *node;      /* how this process is called in what it logs */
-    /* Where to ship: http(s)://HOST:PORT; NULL: nowhere. Borrowed, as the next two. */
-    const char *elastic_url;
-    const char *elastic_authorization; /* "Authorization: Basic …", or NULL */
-    const char *elastic_ca;            /* PEM of trusted roots; NULL: the system's */
-    uint64_t rows_max;                 /* of the window; 0: MONITOR_ROWS_MAX */
+    /* Where to ship: http(s)://HOST:PORT of Elasticsearch or OpenSearch, or http(s):// or tcp:// of
+     * Logstash; both NULL: nowhere. Borrowed, as the next two. */
+    const char *elastic_url, *logstash_url;
+    const char *ship_authorization; /* "Authorization: Basic …", or NULL */
+    const char *ship_ca;            /* PEM of trusted roots; NULL: the system's */
+    uint64_t rows_max;              /* of the window; 0: MONITOR_ROWS_MAX */
     /* Opens a channel to the role of that name in the name of a peer; on the worker, in a fiber. */
     int (*open)(void *state, const char *role, struct channel **ret_channel);
     /* Adds up the calls; from any thread. NULL: nobody counts them. */

@@ -114,7 +114,7 @@ CALL_HANDLER(monitor_get_monitor)
     answer->waiting = counts.waiting;
     answer->kept = counts.done;
     answer->refused = counts.refused;
-    answer->ships = monitor->options.elastic_url != NULL;
+    answer->ships = monitor->shipper.target != NULL;
     answer->reached = atomic_load(&monitor->shipper.reached);
     answer->behind_ms = atomic_load(&monitor->shipper.behind_ms);
     answer->lost_lines = tap_lost();

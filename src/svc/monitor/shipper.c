@@ -8,10 +8,9 @@
 
 #define SHIPPER_ARENA_MAX (24u << 20) /* a batch of the largest records, and its answer */
 
-METRIC_COUNTER(shipped, "usher_monitor_shipped_total",
-               "Records that Elasticsearch or OpenSearch has.", "");
+METRIC_COUNTER(shipped, "usher_monitor_shipped_total", "Records that were shipped.", "");
 METRIC_COUNTER(refused, "usher_monitor_refused_total",
-               "Records that Elasticsearch or OpenSearch will never take.", "");
+               "Records that will never be taken where they are shipped to.", "");
 METRIC_COUNTER(failures, "usher_monitor_ship_failures_total",
                "Batches that could not be shipped and were tried again.", "");
 
@@ -22,14 +21,12 @@ static int64_t deadline(void)
 
 static int prepare(struct shipper *s, struct arena *arena)
 {
-    if (s->elastic.prepared)
+    if (s->target->prepared)
         return 0;
-    int err = elastic_prepare(&s->elastic, arena, &s->why, deadline());
+    int err = s->target->body->prepare(s->target, arena, &s->why, deadline());
     if (err == 0)
-        log_event(LOG_INFO, "monitor.ready", log_str("url.full", s->elastic.url),
-                  log_str("service.type",
-                          s->elastic.kind == ELASTIC_OPENSEARCH ? "opensearch" : "elasticsearch"),
-                  log_bool("usher.data_streams", s->elastic.data_streams));
+        log_event(LOG_INFO, "monitor.ready", log_str("url.full", s->target->url),
+                  log_str("service.type", s->target->type));
     return err;
 }
 
@@ -42,6 +39,8 @@ void shipper_init(struct shipper *s)
 
 void shipper_release(struct shipper *s)
 {
+    if (s->target && s->target->body->close)
+        s->target->body->close(s->target);
     for (int i = 0; i < 2; i++)
         arena_release(&s->shipments[i].arena);
 }
@@ -72,7 +71,7 @@ static void empty(struct shipment *shipment)
 static int fill(struct shipper *s, struct shipment *shipment, uint64_t after)
 {
     empty(shipment);
-    return window_waiting(s->window, after, ELASTIC_BATCH_MAX, &shipment->arena, &shipment->records,
+    return window_waiting(s->window, after, SHIP_BATCH_MAX, &shipment->arena, &shipment->records,
                           &shipment->count, deadline());
 }
 
@@ -89,10 +88,10 @@ static void turn_over(void *arg)
 /* Takes out what is there already of a batch whose answer may have been lost. */
 static int leave_out_found(struct shipper *s, struct shipment *shipment)
 {
-    bool found[ELASTIC_BATCH_MAX];
+    bool found[SHIP_BATCH_MAX];
     size_t kept = 0;
-    int err = elastic_find(&s->elastic, shipment->records, shipment->count, &shipment->arena, found,
-                           deadline());
+    int err = s->target->body->find(s->target, shipment->records, shipment->count, &shipment->arena,
+                                    found, deadline());
     if (err != 0)
         return err;
     for (size_t i = 0; i < shipment->count; i++) {
@@ -109,13 +108,13 @@ static int leave_out_found(struct shipper *s, struct shipment *shipment)
 }
 
 /* What the answers mean to the window. Gives how many are to be sent again. */
-static size_t read_outcomes(struct shipment *shipment, const struct elastic_outcome *outcomes)
+static size_t read_outcomes(struct shipment *shipment, const struct ship_outcome *outcomes)
 {
     for (size_t i = 0; i < shipment->count; i++) {
-        if (outcomes[i].result == ELASTIC_AGAIN)
+        if (outcomes[i].result == SHIP_AGAIN)
             continue;
         const struct record *record = &shipment->records[i];
-        const char *why = outcomes[i].result == ELASTIC_REFUSED ? outcomes[i].why : NULL;
+        const char *why = outcomes[i].result == SHIP_REFUSED ? outcomes[i].why : NULL;
         if (why)
             log_event(LOG_WARN, "monitor.refused", log_view("event.id", record->id),
                       log_str("error.message", why));
@@ -128,16 +127,16 @@ static size_t read_outcomes(struct shipment *shipment, const struct elastic_outc
 
 static int ship(struct shipper *s, struct shipment *shipment, size_t *ret_again)
 {
-    struct elastic_outcome outcomes[ELASTIC_BATCH_MAX];
-    int err = s->doubtful > 0 ? leave_out_found(s, shipment) : 0;
+    struct ship_outcome outcomes[SHIP_BATCH_MAX];
+    int err = s->doubtful > 0 && s->target->body->find ? leave_out_found(s, shipment) : 0;
     if (err != 0 || shipment->count == 0)
         return err;
-    err = elastic_ship(&s->elastic, shipment->records, shipment->count, &shipment->arena, outcomes,
-                       deadline());
+    err = s->target->body->ship(s->target, shipment->records, shipment->count, &shipment->arena,
+                                outcomes, deadline());
     if (err == ERR_UNKNOWN)
         s->doubtful = SHIPPER_IN_DOUBT;
     if (err == ERR_DENIED)
-        s->elastic.prepared = false; /* the credentials may have changed */
+        s->target->prepared = false; /* the credentials may have changed */
     if (err == 0)
         *ret_again = read_outcomes(shipment, outcomes);
     return err;
@@ -212,10 +211,10 @@ static void tell(struct shipper *s, int err)
     if (err < 0)
         metric_add(&failures, 1);
     if (err < 0 && s->wait_ms == SHIPPER_WAIT_MIN_MS)
-        log_event(LOG_WARN, "monitor.unreachable", log_str("url.full", s->elastic.url),
+        log_event(LOG_WARN, "monitor.unreachable", log_str("url.full", s->target->url),
                   log_err(err), log_str("error.message", s->why));
     if (reached && !atomic_load(&s->reached))
-        log_event(LOG_INFO, "monitor.reached", log_str("url.full", s->elastic.url));
+        log_event(LOG_INFO, "monitor.reached", log_str("url.full", s->target->url));
     atomic_store(&s->reached, reached);
 }
 

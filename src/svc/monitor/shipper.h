@@ -1,5 +1,6 @@
 /*
- * shipper: the fiber that takes what waits in the window to Elasticsearch or OpenSearch.
+ * shipper: the fiber that takes what waits in the window to a target: Elasticsearch, OpenSearch or
+ * Logstash.
  *
  *   PREPARE ──templates are there──▶ SHIP ◀──nothing lost──┐
  *      ▲ │ not there: wait longer      │ └─answer was lost──▶ FIND (which are there already?)
@@ -21,7 +22,7 @@
 
 #include <stdatomic.h>
 
-#include "svc/monitor/elastic.h"
+#include "svc/monitor/target.h"
 
 #define SHIPPER_WAIT_MIN_MS 1000
 #define SHIPPER_WAIT_MAX_MS 60000
@@ -34,16 +35,16 @@
 struct shipment {
     struct arena arena;
     struct record *records;
-    size_t count;                                   /* 0: it is empty */
-    struct window_outcome notes[ELASTIC_BATCH_MAX]; /* to be noted */
+    size_t count;                                /* 0: it is empty */
+    struct window_outcome notes[SHIP_BATCH_MAX]; /* to be noted */
     size_t note_count;
     uint64_t after; /* it was read behind this number */
     int err;        /* of noting and reading */
 };
 
 struct shipper {
-    struct window *window; /* borrowed */
-    struct elastic elastic;
+    struct window *window;        /* borrowed */
+    struct ship_target *target;   /* borrowed */
     int64_t wait_ms;              /* what the next failure waits */
     int doubtful;                 /* so many of the next batches may be there already */
     struct shipment shipments[2]; /* the next to go, and the other */
@@ -54,7 +55,7 @@ struct shipper {
     _Atomic int64_t behind_ms; /* age of the oldest record that waits; 0: none waits */
 };
 
-/* Of a zeroed one with its window and server set. shipper_release frees what it took. */
+/* Of a zeroed one with its window and target set. shipper_release frees what it took. */
 void shipper_init(struct shipper *s);
 void shipper_release(struct shipper *s);
 /* Runs until the fiber is cancelled; arg is a struct shipper. */

@@ -6,6 +6,8 @@
 
 #include "fiber/fiber.h"
 #include "svc/monitor/board.h"
+#include "svc/monitor/elastic.h"
+#include "svc/monitor/logstash.h"
 #include "svc/monitor/monitor.h"
 #include "svc/monitor/pace.h"
 #include "svc/monitor/shipper.h"
@@ -16,6 +18,8 @@ struct monitor {
     struct monitor_options options;
     struct window *window;
     struct http_client *http; /* NULL: nothing is shipped */
+    struct elastic elastic;   /* one of the two is shipped to */
+    struct logstash logstash;
     struct shipper shipper;
     struct scope scope;      /* of its fibers, on its worker */
     struct channel *tickets; /* opened by the follower */
