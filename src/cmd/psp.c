@@ -64,9 +64,8 @@ static const struct conf_option options[] = {
 
 const struct conf_table psp_table = {
     .command = "usher psp",
-    .summary = "A stand-in payment provider with test money: it answers as Toss Payments and "
-               "Stripe do, has "
-               "a\npage to pay on, keeps books, and fails by a script.",
+    .summary = "A stand-in payment provider with test money: it answers as Toss Payments, Stripe "
+               "and\nNICEPAY do, has a page to pay on, keeps books, and fails by a script.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .notes = "GET /ledger gives the books, POST /faults takes a script.\n",

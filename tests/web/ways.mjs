@@ -498,6 +498,7 @@ export const ways = {
   'declined, given up, late and refunded each say what happened and what to do': async (world) => {
     for (const [state, more, words, action] of [
       ['DECLINED', { message: 'Limit exceeded' }, /declined.*still held/s, '[data-action=again]'],
+      ['DECLINED', { reason: 'AMOUNT_REFUSED' }, /takes no such amount.*still held/s, '[data-action=again]'],
       ['ABANDONED', {}, /not completed.*Nothing was charged/s, '[data-action=again]'],
       ['REFUNDING', {}, /on its way back.*₩330,000/s, 'a:has-text("Where is my money?")'],
       ['REFUNDED', {}, /was returned.*₩330,000/s, 'a:has-text("Choose seats")'],

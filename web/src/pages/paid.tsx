@@ -82,7 +82,9 @@ function State({ payment, following }: { payment: Payment; following: Following 
           icon="alert"
           title={say.declinedTitle}
           said={payment.message}
-          text={held ? say.declinedText : say.declinedLate}
+          text={[say.reasons[payment.reason], held ? say.declinedText : say.declinedLate]
+            .filter(Boolean)
+            .join(' ')}
           state={name}
         >
           {again}
