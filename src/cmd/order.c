@@ -45,8 +45,9 @@ static void print_payments(const Usher__V1__MoneyStory *story)
     for (size_t i = 0; i < story->n_payments; i++) {
         const Usher__V1__Payment *p = story->payments[i];
         money_format(p->amount, p->currency, amount);
-        printf("payment %s by %s: %s, %s%s%s\n", p->payment_id, p->provider, amount,
-               state_word((uint32_t)p->state), p->reason[0] ? ", " : "", p->reason);
+        printf("payment %s by %s%s: %s, %s%s%s\n", p->payment_id, p->provider,
+               p->test_money ? " (test money)" : "", amount, state_word((uint32_t)p->state),
+               p->reason[0] ? ", " : "", p->reason);
         money_format(p->contradicted, p->currency, amount);
         if (p->contradiction[0])
             printf("  its provider says otherwise: %s, %s\n", p->contradiction, amount);

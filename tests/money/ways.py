@@ -22,6 +22,7 @@ def page_says_test_money(shop):
     _, _, body = fetch(at.netloc, "GET", f"{at.path}?{at.query}")
     assert "테스트 결제" in body.decode() and "Test money" in body.decode()
     assert shop.server.ask("ListProviders", {}, PAYMENT)["providers"][0]["testMoney"] is True
+    assert buyer.get()["testMoney"] is True
 
 
 def other_browser(shop):

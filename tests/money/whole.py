@@ -45,6 +45,7 @@ def commands(shop):
         done = subprocess.run([USHER, *words, *server], capture_output=True, text=True, timeout=60)
         assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
         return done.stdout + done.stderr
+    assert "by toss (test money): " in say("order", "show", order)
     assert "done" in say("order", "show", order) and buyer.payment in say("order", "show", order)
     assert order in say("payment", "list", "--state", "done")
     assert f"{int(buyer.hold['total']):,} KRW" in say("order", "refund", order)

@@ -507,10 +507,11 @@ export const ways = {
         await asGuest(a.page);
         await withHold(a.page);
         await answerFor(a.page, {
-          'PaymentService/GetPayment': () => payment({ state: `PAYMENT_STATE_${state}`, ...more }),
+          'PaymentService/GetPayment': () => payment({ state: `PAYMENT_STATE_${state}`, testMoney: true, ...more }),
         });
         await a.page.goto(`${a.url}/pay/return?payment=x`);
         await a.page.waitForSelector(`[data-payment=${state}]`);
+        await a.page.waitForSelector('.notice:has-text("Test money")');
         assert.match(await a.page.textContent('.outcome'), words);
         await a.page.waitForSelector(action);
         await a.isAccessible(state);
@@ -562,7 +563,7 @@ export const ways = {
         },
         'PaymentService/GetMoneyStory': () => ({
           orderId: hold,
-          payments: [payment({ state: 'PAYMENT_STATE_DONE' })],
+          payments: [payment({ state: 'PAYMENT_STATE_DONE', testMoney: true })],
           events: [{ atMs: S(Date.now()), what: 'call', text: 'confirmed', amount: '330000' }],
         }),
         'PaymentService/ListReceipts': () => ({ receipts: [] }),
@@ -600,6 +601,7 @@ export const ways = {
       assert.equal(request.expectedRefund, '148500');
       await a.page.click('.sheet-actions a:has-text("Where is my money?")');
       await a.page.waitForSelector('.story-events');
+      await a.page.waitForSelector('[data-test-money]');
       await a.isAccessible('the money');
     }),
 };

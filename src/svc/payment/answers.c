@@ -54,9 +54,10 @@ int answer_payment(struct call *call, const struct payment *p, bool with_order,
     ret_payment->created_at_ms = p->created_at_ms;
     ret_payment->contradiction = (char *)copy(arena, p->contradiction);
     ret_payment->contradicted = p->contradicted;
+    const bool talks = role_talk(&w, p->provider, p->provider_of, &adapter, &env);
+    ret_payment->test_money = talks && env.provider && env.provider->test_money;
     /* Where the provider has to be asked for it, only BeginPayment does. */
-    if (p->state == PAYMENT_WAITING && with_order &&
-        role_talk(&w, p->provider, p->provider_of, &adapter, &env) && adapter->confirms &&
+    if (p->state == PAYMENT_WAITING && with_order && talks && adapter->confirms &&
         adapter->begin(&env, p, "Tickets", &begun) == 0)
         ret_payment->redirect_url = (char *)begun.redirect_url;
     int err = with_order ? deposit_answer(&w, p, ret_payment) : 0;

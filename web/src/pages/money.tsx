@@ -64,6 +64,7 @@ export function MoneyPage({ orderId }: { orderId: string }) {
                       date(payment.createdAtMs, 'short'),
                     ].join(' · ')}
                   </span>
+                  {payment.testMoney ? <span data-test-money>{say.testMoney}</span> : null}
                   <span data-what-to-do>
                     {[say.reasons[payment.reason], say.stateText[payment.state]]
                       .filter(Boolean)

@@ -8,6 +8,7 @@ import { payWords } from '../i18n/pay';
 import { words } from '../i18n/words';
 import { DepositLines } from '../parts/deposit';
 import { Icon, type IconName } from '../parts/icon';
+import { Notice } from '../parts/notice';
 import { Trouble } from '../parts/trouble';
 import { announce } from '../state/announce';
 import { keptHold } from '../state/kept';
@@ -42,7 +43,13 @@ export function PaidPage({ query }: { query: string }) {
       </Outcome>
     );
   }
-  return payment ? <State payment={payment} following={following} /> : <Checking />;
+  if (!payment) return <Checking />;
+  return (
+    <>
+      {payment.testMoney ? <Notice tone="warn" icon="alert" title={say.testMoney} /> : null}
+      <State payment={payment} following={following} />
+    </>
+  );
 }
 
 function Checking() {
