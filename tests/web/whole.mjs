@@ -37,6 +37,10 @@ export const whole = {
       await b.page.waitForSelector(`.map-face[data-sold="${before.sold + 2}"]`);
       await a.page.click('.sheet-actions a:has-text("결제·환불 내역")');
       await a.page.waitForSelector('.story li');
+      await a.page.waitForSelector('[data-receipt=RECEIPT]');
+      const receipt = a.page.waitForEvent('download');
+      await a.press('receipt');
+      assert.match((await receipt).suggestedFilename(), /\.pdf$/);
       await a.isAccessible('the money');
       await a.picture('whole-money-phone');
       await a.page.goBack();
