@@ -111,8 +111,8 @@ static void put_string(struct writer *w, struct view text)
     while (i < text.len) {
         /* Runs without anything special go in one copy. */
         size_t start = i;
-        while (i < text.len && text.at[i] >= 0x20 && text.at[i] != '"' && text.at[i] != '\\' &&
-               text.at[i] != 0x7f)
+        while (i < text.len && text.at[i] >= 0x20 && text.at[i] < 0x7f && text.at[i] != '"' &&
+               text.at[i] != '\\')
             i++;
         put_bytes(w, text.at + start, i - start);
         if (i == text.len)
