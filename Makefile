@@ -34,7 +34,7 @@ dist: setup ## the source archive of this commit and its list of parts (CycloneD
 deb: setup-release ## a Debian package in build/deb/
 	@exec deploy/debian/build
 
-release: setup-release ## what a release must pass besides make test: packages, containers
+release: setup-release build ## what a release must pass besides make test: packages, containers, upgrades, the manual
 	@exec deploy/release
 
 looks: build setup-test ## a picture of each of a fan's pages, at seven sizes: build/looks
