@@ -1,8 +1,10 @@
 #include "fiber/stacks.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -34,13 +36,26 @@ static long maps_max(void)
     return maps > 0 ? maps : 65530; /* the kernel's default */
 }
 
+/* True where the kernel itself cannot read the page. (An emulator may take the advice and do
+ * nothing about it.) */
+static bool is_guarded(const char *page)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    const bool guarded = write(ends[1], page, 1) == -1 && errno == EFAULT;
+    close(ends[0]);
+    close(ends[1]);
+    return guarded;
+}
+
 static void look_around(void)
 {
     page_bytes = sysconf(_SC_PAGESIZE);
     void *page =
         mmap(NULL, (size_t)page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page != MAP_FAILED) {
-        if (madvise(page, (size_t)page_bytes, MADV_GUARD_INSTALL) == 0)
+        if (madvise(page, (size_t)page_bytes, MADV_GUARD_INSTALL) == 0 && is_guarded(page))
             best = STACKS_MADVISE;
         munmap(page, (size_t)page_bytes);
     }

@@ -61,7 +61,8 @@ static int scaled(int side, int denominator)
 
 static int unpack_jpeg(tjhandle tj, struct view file, struct pixels *pixels)
 {
-    int width, height, samples, colours, denominator = 1;
+    /* Of a file that ends in its head it may say 0, and tell nothing. */
+    int width = 0, height = 0, samples = 0, colours = TJCS_CMYK, denominator = 1;
     if (tjDecompressHeader3(tj, (const unsigned char *)file.at, file.len, &width, &height, &samples,
                             &colours) != 0 ||
         colours == TJCS_CMYK || colours == TJCS_YCCK || width <= 0 || height <= 0)
