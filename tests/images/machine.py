@@ -97,6 +97,9 @@ class Machine:
             return subprocess.run(["podman", "exec", self.name, "usher", "ready", *words], capture_output=True, check=False).returncode == 0
         wait_until(is_ready, "usher to be ready", 60)
 
+    def has_user(self):
+        return self.does("id", "-un", "usher", check=False).strip() == "usher"
+
     def install(self, name):
         self.does("apt-get", "install", "-qq", "-y", f"/{name}.deb")
 
