@@ -25,6 +25,8 @@ test: setup-test ## everything: three builds, lint, unit tests, all suites
 	@exec tests/run
 
 install: build ## into $(DESTDIR)/usr: the binary, its man page, systemd units
+	@[ "$$(meson introspect $(BUILD) --buildoptions | tr '{' '\n' | sed -n 's/.*"name": "prefix", "value": "\([^"]*\)".*/\1/p')" = /usr ] || \
+	  meson configure $(BUILD) -Dprefix=/usr -Dsysconfdir=/etc
 	@ninja -C $(BUILD) usher deploy/usher.1 deploy/usher
 	@meson install -C $(BUILD) --no-rebuild --quiet $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
 
