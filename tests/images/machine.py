@@ -67,8 +67,9 @@ class Machine:
         # (apt does not take the folder of downloads where it cleans up after itself, as minbase in containers does.)
         within(self.root, "sh", "-ec", "apt-get update -qq; for name in " + " ".join(packages) + "; do"
                " apt-get install -qq -y --download-only /$name.deb >/dev/null; done")
-        # ProtectProc= asks for CAP_SYS_PTRACE in a container; where groups of processes are of the old kind, systemd has to be told.
-        run("podman", "run", "--detach", "--name", self.name, "--systemd=always", "--network=none", "--cap-add=SYS_ADMIN,SYS_PTRACE",
+        # ProtectProc= asks for CAP_SYS_PTRACE in a container, addresses of its own loopback for CAP_NET_ADMIN; where groups of
+        # processes are of the old kind, systemd has to be told.
+        run("podman", "run", "--detach", "--name", self.name, "--systemd=always", "--network=none", "--cap-add=SYS_ADMIN,SYS_PTRACE,NET_ADMIN",
             "--security-opt", "seccomp=unconfined", "--security-opt", "unmask=ALL", "--rootfs", self.root, "/lib/systemd/systemd",
             "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1")
         wait_until(lambda: self.does("systemctl", "is-system-running", "--wait", check=False).strip() in ("running", "degraded"),
