@@ -41,8 +41,12 @@ class Builder:
         tree = os.path.join(self.root, "build", "usher")
         shutil.rmtree(os.path.join(self.root, "build"), ignore_errors=True)
         run(os.path.join(TOP, "deploy", "debian", "tree"), commit, tree)
-        within(self.root, "sh", "-ec", "apt-get update -qq; cd /build/usher; apt-get build-dep -qq -y --no-install-recommends . >/dev/null;"
-               " nice dpkg-buildpackage --no-sign --build=binary")
+        # What this version says that it needs serves the one before as well, which may have forgotten something.
+        now = os.path.join(self.root, "build", "now", "debian")
+        os.makedirs(now)
+        shutil.copy(os.path.join(TOP, "deploy", "debian", "control"), now)
+        within(self.root, "sh", "-ec", "apt-get update -qq; cd /build/usher;"
+               " apt-get build-dep -qq -y --no-install-recommends /build/now/ . >/dev/null; nice dpkg-buildpackage --no-sign --build=binary")
         said = within(self.root, "sh", "-ec", "cd /build; lintian --allow-root --fail-on error,warning usher_*.deb usher-dbgsym_*.deb")
         print(f"{self.suite}: lintian on {commit[:12]}: {said.strip() or 'nothing'}", flush=True)
         for path in glob.glob(os.path.join(self.root, "build", "*.deb")):
