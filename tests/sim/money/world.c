@@ -76,7 +76,8 @@ static const struct money_weather kinds[] = {
     {.latency_ms = 20,
      .refused_ppm = 200000,
      .mail_ppm = 400000,
-     .script = "{\"latency_ms\":10,\"rules\":[{\"on\":\"any\",\"do\":\"down\",\"chance\":0.2},"
+     .script = "{\"latency_ms\":10,\"requests_a_minute\":20,"
+               "\"rules\":[{\"on\":\"any\",\"do\":\"down\",\"chance\":0.2},"
                "{\"on\":\"confirm\",\"do\":\"wrong_amount\",\"chance\":0.1},"
                "{\"on\":\"any\",\"do\":\"wrong_currency\",\"chance\":0.06},"
                "{\"on\":\"lookup\",\"do\":\"wrong_amount\",\"chance\":0.1}]}"},
