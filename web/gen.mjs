@@ -33,13 +33,16 @@ const apart = {
   },
   manage: {
     TicketService:
-      'ListEvents GetPerformance GetSeatMap OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance SetPrices ListPricePlans EndPricePlan ListPriceCodes GetGeneratedCodes SetWaitingList ListWaiting',
+      'ListEvents GetPerformance GetSeatMap CancelOrder OpenSale PauseSale GetSaleReport BlockSeats UnblockSeats ListSeatBlocks ListHolders EndHold BarBuyer EndBar ListBarred ImportHall PreviewHall GenerateHall ListHalls CreateEvent CreatePerformance UpdateEvent SetPoster PublishEvent HideEvent DeleteEvent UpdatePerformance SetPrices ListPricePlans EndPricePlan ListPriceCodes GetGeneratedCodes SetWaitingList ListWaiting',
     AuthService: 'ListMembers SetMember CreateApiToken ListApiTokens RevokeApiToken',
     WaitroomService:
       'ListSales CreateSale SetAdmission PauseLine ResumeLine GetLineReport GetAfterReport',
     PaymentService:
       'GetBooks PreviewRefund RefundOrder GetMoneyStory BeginRefundJob GetRefundJob ListRefundJobOrders SetSellingTerms GetSellingTerms ListReceipts GetReceiptFile ListPayments CollectPayment',
-    DoorService: 'FindOrders ExportOrders BlockTickets UnblockTickets SetEntryTimes GetEntryTimes',
+    TillService:
+      'OpenTill GetTill ListTillEntries CloseTill HoldAtTill ChooseAtTill ReleaseAtTill SellAtTill SetTillRules GetTillRules',
+    DoorService:
+      'GetTicketFile FindOrders ExportOrders BlockTickets UnblockTickets SetEntryTimes GetEntryTimes',
     WebhookService:
       'CreateWebhook ListWebhooks RotateWebhookSecret TestWebhook ReplayWebhook DeleteWebhook ListWebhookEvents',
   },
@@ -65,6 +68,7 @@ const files = [
   'monitor',
   'owner',
   'webhook',
+  'till',
   'error',
 ];
 

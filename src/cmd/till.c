@@ -91,7 +91,10 @@ static int get(struct session *session, const struct till_values *values,
     Usher__V1__GetTillRequest wish = USHER__V1__GET_TILL_REQUEST__INIT;
     wish.till_id = (char *)(values->word ? values->word : "");
     wish.organiser_id = (uint32_t)values->organiser;
-    return call_till(session, get_till, &wish, ret_till);
+    int code = call_till(session, get_till, &wish, ret_till);
+    return code == CMD_OK && (*ret_till)->till_id[0] == '\0'
+               ? cmd_fail(session->command, CMD_FALSE, "your till is not open: usher till open")
+               : code;
 }
 
 static void put_entry(struct sheet *sheet, const Usher__V1__TillEntry *entry, const char *currency)

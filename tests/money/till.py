@@ -233,6 +233,7 @@ def the_command(shop):
     expected = shop.operator("GetTill", {}, TILL)["expected"]
     closed = usher("close", "--counted", str(int(expected) - 10), "--note", "ten are missing")
     assert "-10 KRW" in closed and "ten are missing" in closed, closed
+    assert "not open" in usher("show", code=1) and "tillId" not in shop.operator("GetTill", {}, TILL)
 
 
 def the_audit_proves_it(shop):

@@ -21,6 +21,7 @@ import { report } from './report.mjs';
 import { persons } from './persons.mjs';
 import { providers } from './providers.mjs';
 import { startServer } from './server.mjs';
+import { till } from './till.mjs';
 import { trade } from './trade.mjs';
 import { waiting } from './waiting.mjs';
 import { ways } from './ways.mjs';
@@ -40,7 +41,7 @@ const { values } = parseArgs({
 
 const parts = {
   fan: { ...cases, ...map, ...home, ...heads, ...keep, ...door, ...ways, ...whole },
-  house: { ...access, ...halls, ...organise, ...trade, ...providers, ...report, ...operator, ...persons, ...work, ...waiting },
+  house: { ...access, ...halls, ...organise, ...till, ...trade, ...providers, ...report, ...operator, ...persons, ...work, ...waiting },
 };
 const isTimed = (name) => /hundred thousand seats|one seat: what one takes|times slower/.test(name);
 const chosen = Object.entries({ ...parts.fan, ...parts.house }).filter(

@@ -32,6 +32,7 @@ static const char *const pages[] = {
     "/organiser/orders",
     "/organiser/money",
     "/organiser/team",
+    "/organiser/till",
     "/organiser/webhooks",
     "/organiser/events/new",
     "/organiser/events/#",

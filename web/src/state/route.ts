@@ -8,6 +8,7 @@ export type OrganisePart =
   | 'home'
   | 'halls'
   | 'sales'
+  | 'till'
   | 'orders'
   | 'money'
   | 'team'
@@ -97,7 +98,7 @@ const pages: [RegExp, Make][] = [
   [/^\/operator$/, () => ({ page: 'operator' })],
   [/^\/organiser$/, () => organise('home')],
   [
-    /^\/organiser\/(halls|sales|orders|money|team|webhooks)$/,
+    /^\/organiser\/(halls|sales|till|orders|money|team|webhooks)$/,
     (part) => organise(part as OrganisePart),
   ],
   [/^\/organiser\/events\/new$/, () => organise('new')],

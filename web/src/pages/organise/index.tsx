@@ -3,6 +3,7 @@ import '../../style/organise.css';
 import { signIn } from '../../api/client';
 import { failure } from '../../api/failure';
 import { organiseWords } from '../../i18n/organise';
+import { tillWords } from '../../i18n/till';
 import { tradeWords } from '../../i18n/trade';
 import { words } from '../../i18n/words';
 import { Icon } from '../../parts/icon';
@@ -27,6 +28,7 @@ import { Orders } from './orders';
 import { Overview } from './overview';
 import { SalePage } from './sale';
 import { Team } from './team';
+import { TillPage } from './till';
 import { Webhooks } from './webhooks';
 
 interface OrganiseProps {
@@ -73,7 +75,7 @@ export function OrganisePage({ part, id }: OrganiseProps) {
         </a>
       </Outside>
     );
-  const open = manages(membership.role) || part === 'orders' ? part : 'orders';
+  const open = manages(membership.role) || part === 'orders' || part === 'till' ? part : 'orders';
   return (
     <div class="organise" data-part={open}>
       <Tabs part={open} all={manages(membership.role)} />
@@ -99,6 +101,12 @@ function Part({ part, id }: OrganiseProps) {
       return <Halls />;
     case 'sales':
       return <Lines />;
+    case 'till':
+      return membership ? (
+        <TillPage key={membership.organiserId} acting={membership} />
+      ) : (
+        <Trouble failure={failure('NOT_FOUND')} />
+      );
     case 'orders':
       return <Orders />;
     case 'money':
@@ -136,7 +144,7 @@ function Outside({ title, text, children }: OutsideProps) {
   );
 }
 
-const tabs = ['home', 'halls', 'sales', 'orders', 'money', 'team', 'webhooks'] as const;
+const tabs = ['home', 'halls', 'sales', 'till', 'orders', 'money', 'team', 'webhooks'] as const;
 
 function Tabs({ part, all }: { part: OrganisePart; all: boolean }) {
   const say = organiseWords.value;
@@ -160,14 +168,18 @@ function Tabs({ part, all }: { part: OrganisePart; all: boolean }) {
       )}
       <ul>
         {tabs
-          .filter((tab) => all || tab === 'orders')
+          .filter((tab) => all || tab === 'orders' || tab === 'till')
           .map((tab) => (
             <li key={tab}>
               <a
                 href={tab === 'home' ? paths.organise() : paths.organise(tab)}
                 aria-current={on === tab ? 'page' : undefined}
               >
-                {tab === 'webhooks' ? tradeWords.value.parts[tab] : say.parts[tab]}
+                {tab === 'webhooks'
+                  ? tradeWords.value.parts[tab]
+                  : tab === 'till'
+                    ? tillWords.value.part
+                    : say.parts[tab]}
               </a>
             </li>
           ))}

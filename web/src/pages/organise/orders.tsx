@@ -1,11 +1,13 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import { moneyDesk, orderDesk } from '../../api/organise';
+import { moneyDesk, orderDesk, ticketDesk } from '../../api/organise';
 import type { FoundOrder } from '../../gen/usher/v1/door_manage_pb';
 import { type Payment, PaymentState } from '../../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod } from '../../gen/usher/v1/ticket_pb';
 import { date, gradeOf, money, seatName, starts } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
+import { tillWords } from '../../i18n/till';
+import { Confirm } from '../../parts/confirm';
 import { Icon } from '../../parts/icon';
 import { Notice } from '../../parts/notice';
 import { announce } from '../../state/announce';
@@ -133,9 +135,12 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
   const { order, contact } = found;
   const refunding = useSignal(false);
   const refunded = useSignal('');
+  const cancelling = useSignal(false);
+  const task = useMemo(() => new Task(), []);
   if (!order) return null;
   const live = order.state === OrderState.CONFIRMED;
-  const paid = order.paymentMethod >= PaymentMethod.CARD;
+  const paid =
+    order.paymentMethod >= PaymentMethod.CARD && order.paymentMethod !== PaymentMethod.COMP;
   return (
     <section class="card org-order" data-order={order.orderId} data-state={OrderState[order.state]}>
       <div class="org-event-head">
@@ -184,7 +189,42 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
             {say.refund}
           </button>
         ) : null}
+        {live && !paid ? (
+          <button
+            type="button"
+            class="plain"
+            data-action="cancel-order"
+            onClick={() => {
+              cancelling.value = true;
+            }}
+          >
+            {tillWords.value.takeBack}
+          </button>
+        ) : null}
       </p>
+      <Refusal task={task} />
+      {cancelling.value ? (
+        <Confirm
+          question={tillWords.value.takeBackAsk(order.orderNumber)}
+          hint={tillWords.value.takeBackText}
+          yes={tillWords.value.takeBack}
+          no={say.removeNo}
+          busy={task.busy.value}
+          onNo={() => {
+            cancelling.value = false;
+          }}
+          onYes={() =>
+            void task
+              .do(async () => {
+                await ticketDesk.cancelOrder({ orderId: order.orderId }, options);
+              })
+              .then((done) => {
+                cancelling.value = false;
+                if (done) onDone();
+              })
+          }
+        />
+      ) : null}
       {refunding.value ? (
         <RefundDialog
           order={order}
