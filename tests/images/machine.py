@@ -78,6 +78,8 @@ class Machine:
             "SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1")
         wait_until(lambda: self.does("systemctl", "is-system-running", "--wait", check=False).strip() in ("running", "degraded"),
                    "systemd to have started", 60)
+        # As it does by itself where it is no container: credentials are mounted for a unit by a child, and have to be seen by all.
+        self.does("mount", "--make-rshared", "/")
 
     def does(self, *words, check=True):
         return run("podman", "exec", "--env", "DEBIAN_FRONTEND=noninteractive", "--env", "LC_ALL=C.UTF-8", self.name, *words, check=check,
