@@ -11,6 +11,7 @@
 #include "err/err.h"
 #include "paper/address.h"
 #include "token/bounce.h"
+#include "token/key.h"
 #include "token/roles.h"
 
 #define PEM_MAX 65536 /* bytes of a file */
@@ -58,7 +59,7 @@ static int read_login(const char *path, char *ret_login)
     close(fd);
     if (!known || len < 0)
         return cmd_fail("serve", CMD_FALSE, "--smtp-login %s: it cannot be read", path);
-    if (status.st_mode & (S_IRWXG | S_IRWXO))
+    if (!key_file_is_private(&status))
         return cmd_fail("serve", CMD_FALSE,
                         "--smtp-login %s may be read by others than its owner: chmod 600 %s", path,
                         path);

@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "err/err.h"
 #include "store/externals.h"
+#include "token/key.h"
 
 #define SECRET_MAX 8192 /* bytes of a file */
 #define WORDS      3    /* of a service */
@@ -31,7 +32,7 @@ static int read_file(const char *option, const char *path, struct arena *arena, 
     const size_t len = fread(text, 1, SECRET_MAX, file);
     const bool known = fstat(fileno(file), &status) == 0;
     fclose(file);
-    if (known && status.st_mode & (S_IRWXG | S_IRWXO))
+    if (known && !key_file_is_private(&status))
         return cmd_fail("serve", CMD_FALSE,
                         "--%s %s may be read by others than its owner: chmod 600 %s", option, path,
                         path);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,6 +44,14 @@ void key_derive(const uint8_t master[KEY_BYTES], enum key_purpose purpose,
 
 /* ---- files ---- */
 
+bool key_file_is_private(const struct stat *status)
+{
+    if (!(status->st_mode & (S_IRWXG | S_IRWXO)))
+        return true;
+    return (status->st_mode & 07777) == (S_IRUSR | S_IRGRP) && status->st_uid == 0 &&
+           status->st_gid == 0 && getenv("CREDENTIALS_DIRECTORY");
+}
+
 static int read_key(int fd, uint8_t ret_key[KEY_BYTES])
 {
     char text[KEY_TEXT_CHARS + 2]; /* one more than there should be */
@@ -51,7 +60,7 @@ static int read_key(int fd, uint8_t ret_key[KEY_BYTES])
         return ERR_IO;
     if (!S_ISREG(status.st_mode))
         return ERR_CORRUPT;
-    if (status.st_mode & (S_IRWXG | S_IRWXO))
+    if (!key_file_is_private(&status))
         return ERR_DENIED;
     ssize_t len = pread(fd, text, sizeof(text), 0);
     if (len < 0)

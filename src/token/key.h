@@ -50,6 +50,12 @@ int key_open(const char *path, struct chance *chance, uint8_t ret_key[KEY_BYTES]
 /* The same, but never makes it: ERR_NOT_FOUND. */
 int key_load(const char *path, uint8_t ret_key[KEY_BYTES]);
 
+struct stat;
+/* True where nobody but its owner may read a file that holds a secret. A credential of systemd is
+ * one too: it may be root's, of mode 0440 for an access list that names our user alone, whose mask
+ * stands where the group's rights are (and $CREDENTIALS_DIRECTORY is set). */
+bool key_file_is_private(const struct stat *status);
+
 /* The key for one purpose (libsodium's crypto_kdf: BLAKE2b keyed with the master). */
 void key_derive(const uint8_t master[KEY_BYTES], enum key_purpose purpose,
                 uint8_t ret_key[KEY_BYTES]);

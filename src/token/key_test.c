@@ -88,6 +88,21 @@ static void damage_is_seen_and_never_replaced(void **state)
     }
 }
 
+static void a_credential_of_systemd_is_private(void **state)
+{
+    struct stat file = {.st_mode = S_IFREG | 0440}, others = {.st_mode = S_IFREG | 0444},
+                grouped = {.st_mode = S_IFREG | 0440, .st_gid = 7},
+                own = {.st_mode = S_IFREG | 0600};
+    unsetenv("CREDENTIALS_DIRECTORY");
+    assert_false(key_file_is_private(&file));
+    assert_true(key_file_is_private(&own));
+    setenv("CREDENTIALS_DIRECTORY", "/run/credentials/usher.service", 1);
+    assert_true(key_file_is_private(&file));
+    assert_false(key_file_is_private(&others));
+    assert_false(key_file_is_private(&grouped));
+    unsetenv("CREDENTIALS_DIRECTORY");
+}
+
 static void a_folder_that_is_not_there_is_an_error(void **state)
 {
     uint8_t key[KEY_BYTES];
@@ -130,6 +145,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(is_made_once_and_read_again, setup, teardown),
         cmocka_unit_test_setup_teardown(others_may_not_read_it, setup, teardown),
         cmocka_unit_test_setup_teardown(damage_is_seen_and_never_replaced, setup, teardown),
+        cmocka_unit_test(a_credential_of_systemd_is_private),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
         cmocka_unit_test(each_purpose_has_its_own),
     };
