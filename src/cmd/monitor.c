@@ -230,6 +230,41 @@ static bool print_claims(const Usher__V1__Board *board)
     return all;
 }
 
+/* A share of so many; "-" where one is not known. */
+static void put_share(struct sheet *sheet, int64_t part, int64_t whole)
+{
+    if (part < 0 || whole <= 0)
+        sheet_put(sheet, "-");
+    else
+        sheet_put(sheet, "%.1f %%", 100.0 * (double)part / (double)whole);
+}
+
+static void print_processes(const Usher__V1__Board *board)
+{
+    static const char *const heads[] = {"process",  "roles",    "CPU",  "memory",    "files",
+                                        "host CPU", "host RAM", "disk", "silent for"};
+    struct sheet sheet;
+    if (board->n_processes == 0)
+        return;
+    sheet_init(&sheet, "llrrrrrrr");
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+        sheet_put(&sheet, "%s", heads[i]);
+    for (size_t i = 0; i < board->n_processes; i++) {
+        const Usher__V1__ProcessFigures *p = board->processes[i];
+        sheet_put(&sheet, "%s", p->node);
+        sheet_put(&sheet, "%s", p->roles);
+        put_share(&sheet, p->cpu_permille, 1000);
+        sheet_put(&sheet, "%" PRId64 " MB", p->resident_bytes / 1000000);
+        put_share(&sheet, p->open_files, p->max_files);
+        put_share(&sheet, p->host_cpu_permille, 1000);
+        put_share(&sheet, p->host_memory_bytes - p->host_memory_free_bytes, p->host_memory_bytes);
+        put_share(&sheet, p->disk_bytes - p->disk_free_bytes, p->disk_bytes);
+        sheet_put(&sheet, "%" PRId64 " s", (board->at_ms - p->heard_ms) / 1000);
+    }
+    sheet_print(&sheet, stdout);
+    sheet_release(&sheet);
+}
+
 static int watch(struct session *session, void *arg)
 {
     const struct monitor_values *values = arg;
@@ -255,6 +290,7 @@ static int watch(struct session *session, void *arg)
                        board->calls->total, board->calls->failures, board->calls->holds,
                        board->calls->conflicts);
             print_claims(board);
+            print_processes(board);
         }
         fflush(stdout);
         arena_reset(&session->arena);

@@ -266,6 +266,8 @@ static int start_monitor(struct house *house)
         .data_dir = house->values.data,
         .worker = house->workers[house->worker_count - 1],
         .node = house->tracing.instance,
+        .roles = house->tracing.roles,
+        .version = USHER_VERSION,
         .open = house_open,
         .calls = house_calls,
         .state = house,

@@ -58,6 +58,9 @@ static int start_pushing(struct house *house)
     const struct push_options options = {
         .worker = house->workers[house->worker_count - 1],
         .node = house->tracing.instance,
+        .roles = house->tracing.roles,
+        .version = USHER_VERSION,
+        .data = house->values.data,
         .open = house_open,
         .state = house,
     };

@@ -67,23 +67,18 @@ static int count_files(const char *proc, int64_t *ret_count)
     return 0;
 }
 
-/* ---- the process ---- */
+/* ---- reading ---- */
 
-static int render_cpu(struct exposition *page)
+static int64_t own_cpu_us(void)
 {
     struct rusage used;
     if (getrusage(RUSAGE_SELF, &used) != 0)
-        return 0;
-    const int64_t us = (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
-                       used.ru_utime.tv_usec + used.ru_stime.tv_usec;
-    int err = metrics_render_head(page, METRIC_IS_COUNTER, "process_cpu_seconds_total",
-                                  "CPU time of this process.");
-    return err ? err
-               : exposition_printf(page, "process_cpu_seconds_total %" PRId64 ".%06" PRId64 "\n",
-                                   us / 1000000, us % 1000000);
+        return -1;
+    return (int64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
+           used.ru_utime.tv_usec + used.ru_stime.tv_usec;
 }
 
-static int render_started(struct exposition *page, const char *proc, char text[TEXT_MAX])
+static int64_t started_s(const char *proc, char text[TEXT_MAX])
 {
     /* The 22nd field, in ticks since the machine started. The second is a name in brackets, which
      * may hold anything. */
@@ -92,86 +87,41 @@ static int render_started(struct exposition *page, const char *proc, char text[T
         at = strchr(at + 1, ' ');
     const int64_t ticks = at ? strtoll(at, NULL, 10) : -1;
     const int64_t booted = read_text(proc, "stat", text) ? number_after(text, "btime", 0) : -1;
-    if (ticks < 0 || booted < 0)
-        return 0;
-    return metrics_render_one(page, METRIC_IS_GAUGE, "process_start_time_seconds",
-                              "When this process began, in Unix time.",
-                              booted + ticks / sysconf(_SC_CLK_TCK));
+    return ticks < 0 || booted < 0 ? -1 : booted + ticks / sysconf(_SC_CLK_TCK);
 }
 
-static int render_process(struct exposition *page, const char *proc, char text[TEXT_MAX])
+static int64_t times(int64_t number, int64_t by)
 {
-    int err = render_cpu(page);
-    if (!err && read_text(proc, "self/status", text)) {
-        const int64_t resident = number_after(text, "VmRSS:", 0);
-        const int64_t threads = number_after(text, "Threads:", 0);
-        if (resident >= 0)
-            err = metrics_render_one(page, METRIC_IS_GAUGE, "process_resident_memory_bytes",
-                                     "Memory of this process that is in RAM.", resident * 1024);
-        if (!err && threads >= 0)
-            err = metrics_render_one(page, METRIC_IS_GAUGE, "process_threads",
-                                     "Threads of this process.", threads);
-    }
-    int64_t files;
-    if (!err && count_files(proc, &files) == 0)
-        err = metrics_render_one(page, METRIC_IS_GAUGE, "process_open_fds",
-                                 "Files and connections that this process has open.", files);
-    struct rlimit limit;
-    if (!err && getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= INT64_MAX)
-        err = metrics_render_one(page, METRIC_IS_GAUGE, "process_max_fds",
-                                 "How many it may have open.", (int64_t)limit.rlim_cur);
-    return err ? err : render_started(page, proc, text);
+    return number < 0 ? -1 : number * by;
 }
 
-/* ---- the machine ---- */
+static void read_process(const char *proc, char text[TEXT_MAX], struct machine *m)
+{
+    struct rlimit limit;
+    m->cpu_us = own_cpu_us();
+    if (read_text(proc, "self/status", text)) {
+        m->resident_bytes = times(number_after(text, "VmRSS:", 0), 1024);
+        m->threads = number_after(text, "Threads:", 0);
+    }
+    count_files(proc, &m->open_files);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= INT64_MAX)
+        m->max_files = (int64_t)limit.rlim_cur;
+    m->started_s = started_s(proc, text);
+}
 
-static int render_host_cpu(struct exposition *page, const char *text)
+static void read_host_cpu(const char *text, struct machine *m)
 {
     /* Columns of the line "cpu" in proc(5). */
-    static const struct {
-        const char *mode;
-        int column;
-    } modes[] = {{"user", 0}, {"nice", 1}, {"system", 2}, {"idle", 3}, {"iowait", 4}, {"steal", 7}};
-    const int64_t per_second = sysconf(_SC_CLK_TCK);
-    int err = metrics_render_head(page, METRIC_IS_COUNTER, "usher_host_cpu_seconds_total",
-                                  "CPU time of all cores of the machine.");
-    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]) && !err; i++) {
-        const int64_t ticks = number_after(text, "cpu ", modes[i].column);
-        if (ticks >= 0)
-            err = exposition_printf(
-                page, "usher_host_cpu_seconds_total{mode=\"%s\"} %" PRId64 ".%02" PRId64 "\n",
-                modes[i].mode, ticks / per_second, ticks % per_second * 100 / per_second);
-    }
-    return err;
-}
-
-/* Two samples of one name; none where the first is not known. */
-static int render_two(struct exposition *page, enum metric_type type, const char *name,
-                      const char *help, const char *label, const char *const values[2],
-                      const int64_t numbers[2])
-{
-    if (numbers[0] < 0 || numbers[1] < 0)
-        return 0;
-    int err = metrics_render_head(page, type, name, help);
-    for (int i = 0; i < 2 && !err; i++)
-        err = exposition_printf(page, "%s{%s=\"%s\"} %" PRId64 "\n", name, label, values[i],
-                                numbers[i]);
-    return err;
-}
-
-static int render_memory(struct exposition *page, const char *text)
-{
-    const int64_t kib[2] = {number_after(text, "MemTotal:", 0),
-                            number_after(text, "MemAvailable:", 0)};
-    const int64_t bytes[2] = {kib[0] < 0 ? -1 : kib[0] * 1024, kib[1] < 0 ? -1 : kib[1] * 1024};
-    return render_two(page, METRIC_IS_GAUGE, "usher_host_memory_bytes", "RAM of the machine.",
-                      "state", (const char *const[]){"total", "available"}, bytes);
+    static const int columns[6] = {0, 1, 2, 3, 4, 7};
+    for (int i = 0; i < 6; i++)
+        m->host_cpu_us[i] =
+            times(number_after(text, "cpu ", columns[i]), 1000000 / sysconf(_SC_CLK_TCK));
 }
 
 /* All interfaces but loopback. */
-static int render_network(struct exposition *page, const char *text)
+static void read_network(const char *text, struct machine *m)
 {
-    int64_t bytes[2] = {0, 0};
+    m->received_bytes = m->sent_bytes = 0;
     for (const char *line = strchr(text, '\n'); line && *line; line = strchr(line + 1, '\n')) {
         const char *name = line + 1 + strspn(line + 1, " ");
         const char *colon = strpbrk(name, ":\n");
@@ -183,39 +133,125 @@ static int render_network(struct exposition *page, const char *text)
             const int64_t value = strtoll(at, &end, 10);
             if (end == at)
                 break;
-            if (column == 0 || column == 8)
-                bytes[column / 8] += value;
+            m->received_bytes += column == 0 ? value : 0;
+            m->sent_bytes += column == 8 ? value : 0;
             at = end;
         }
     }
-    return render_two(page, METRIC_IS_COUNTER, "usher_host_network_bytes_total",
-                      "Bytes of all network interfaces but loopback.", "direction",
-                      (const char *const[]){"receive", "transmit"}, bytes);
 }
 
-static int render_disk(struct exposition *page, const char *data)
+void machine_read_from(const char *proc, const char *data, struct machine *ret_machine)
 {
+    char text[TEXT_MAX];
     struct statvfs disk;
-    if (!data || statvfs(data, &disk) != 0)
+    memset(ret_machine, 0xff, sizeof(*ret_machine)); /* −1 everywhere */
+    read_process(proc, text, ret_machine);
+    if (read_text(proc, "stat", text))
+        read_host_cpu(text, ret_machine);
+    if (read_text(proc, "meminfo", text)) {
+        ret_machine->memory_bytes = times(number_after(text, "MemTotal:", 0), 1024);
+        ret_machine->memory_free_bytes = times(number_after(text, "MemAvailable:", 0), 1024);
+    }
+    if (read_text(proc, "net/dev", text))
+        read_network(text, ret_machine);
+    if (data && statvfs(data, &disk) == 0) {
+        ret_machine->disk_bytes = (int64_t)(disk.f_blocks * disk.f_frsize);
+        ret_machine->disk_free_bytes = (int64_t)(disk.f_bavail * disk.f_frsize);
+    }
+}
+
+void machine_read(const char *data, struct machine *ret_machine)
+{
+    machine_read_from("/proc", data, ret_machine);
+}
+
+/* ---- rendering ---- */
+
+const char *const machine_cpu_modes[6] = {"user", "nice", "system", "idle", "iowait", "steal"};
+
+static int render_cpu(struct exposition *page, const struct machine *m)
+{
+    if (m->cpu_us < 0)
         return 0;
-    const int64_t bytes[2] = {(int64_t)(disk.f_blocks * disk.f_frsize),
-                              (int64_t)(disk.f_bavail * disk.f_frsize)};
-    return render_two(page, METRIC_IS_GAUGE, "usher_host_disk_bytes",
-                      "The disk that the data is on.", "state",
-                      (const char *const[]){"total", "available"}, bytes);
+    int err = metrics_render_head(page, METRIC_IS_COUNTER, "process_cpu_seconds_total",
+                                  "CPU time of this process.");
+    return err ? err
+               : exposition_printf(page, "process_cpu_seconds_total %" PRId64 ".%06" PRId64 "\n",
+                                   m->cpu_us / 1000000, m->cpu_us % 1000000);
+}
+
+static int render_process(struct exposition *page, const struct machine *m)
+{
+    const struct {
+        const char *name, *help;
+        int64_t value;
+    } gauges[] = {
+        {"process_resident_memory_bytes", "Memory of this process that is in RAM.",
+         m->resident_bytes},
+        {"process_threads", "Threads of this process.", m->threads},
+        {"process_open_fds", "Files and connections that this process has open.", m->open_files},
+        {"process_max_fds", "How many it may have open.", m->max_files},
+        {"process_start_time_seconds", "When this process began, in Unix time.", m->started_s},
+    };
+    int err = render_cpu(page, m);
+    for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]) && !err; i++) {
+        if (gauges[i].value >= 0)
+            err = metrics_render_one(page, METRIC_IS_GAUGE, gauges[i].name, gauges[i].help,
+                                     gauges[i].value);
+    }
+    return err;
+}
+
+static int render_host_cpu(struct exposition *page, const struct machine *m)
+{
+    if (m->host_cpu_us[0] < 0)
+        return 0;
+    int err = metrics_render_head(page, METRIC_IS_COUNTER, "usher_host_cpu_seconds_total",
+                                  "CPU time of all cores of the machine.");
+    for (int i = 0; i < 6 && !err; i++) {
+        if (m->host_cpu_us[i] >= 0)
+            err = exposition_printf(
+                page, "usher_host_cpu_seconds_total{mode=\"%s\"} %" PRId64 ".%02" PRId64 "\n",
+                machine_cpu_modes[i], m->host_cpu_us[i] / 1000000,
+                m->host_cpu_us[i] % 1000000 / 10000);
+    }
+    return err;
+}
+
+/* Two samples of one name; none where one is not known. */
+static int render_two(struct exposition *page, enum metric_type type, const char *name,
+                      const char *help, const char *label, const char *const values[2],
+                      int64_t first, int64_t second)
+{
+    if (first < 0 || second < 0)
+        return 0;
+    int err = metrics_render_head(page, type, name, help);
+    for (int i = 0; i < 2 && !err; i++)
+        err = exposition_printf(page, "%s{%s=\"%s\"} %" PRId64 "\n", name, label, values[i],
+                                i == 0 ? first : second);
+    return err;
 }
 
 int machine_render_from(struct exposition *page, const char *proc, const char *data)
 {
-    char text[TEXT_MAX];
-    int err = render_process(page, proc, text);
-    if (!err && read_text(proc, "stat", text))
-        err = render_host_cpu(page, text);
-    if (!err && read_text(proc, "meminfo", text))
-        err = render_memory(page, text);
-    if (!err && read_text(proc, "net/dev", text))
-        err = render_network(page, text);
-    return err ? err : render_disk(page, data);
+    static const char *const states[2] = {"total", "available"};
+    static const char *const ways[2] = {"receive", "transmit"};
+    struct machine m;
+    machine_read_from(proc, data, &m);
+    int err = render_process(page, &m);
+    if (!err)
+        err = render_host_cpu(page, &m);
+    if (!err)
+        err = render_two(page, METRIC_IS_GAUGE, "usher_host_memory_bytes", "RAM of the machine.",
+                         "state", states, m.memory_bytes, m.memory_free_bytes);
+    if (!err)
+        err = render_two(page, METRIC_IS_COUNTER, "usher_host_network_bytes_total",
+                         "Bytes of all network interfaces but loopback.", "direction", ways,
+                         m.received_bytes, m.sent_bytes);
+    return err ? err
+               : render_two(page, METRIC_IS_GAUGE, "usher_host_disk_bytes",
+                            "The disk that the data is on.", "state", states, m.disk_bytes,
+                            m.disk_free_bytes);
 }
 
 int machine_render(struct exposition *page, const char *data)

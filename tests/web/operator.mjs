@@ -66,6 +66,10 @@ export const operator = {
       for (const kind of [1, 2, 3, 4, 5])
         assert.equal(await a.page.getAttribute(`[data-claim="${kind}"]`, 'data-holds'), 'true', `claim ${kind}`);
       await a.page.waitForSelector('[data-part=processes]');
+      const machine = a.page.locator('[data-part=machines] tbody tr');
+      assert.equal(await machine.count(), 1);
+      assert.match(await machine.innerText(), /\d %[\s\S]*\d MB[\s\S]*\d %/);
+      assert.equal(await machine.locator('[data-silent]').count(), 0);
       await a.page.fill('[name=log-words]', 'listen');
       await a.press('search');
       await a.page.waitForSelector('[data-found]');

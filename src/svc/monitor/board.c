@@ -267,6 +267,16 @@ static int add_lines(struct monitor *monitor, struct board_draft *draft,
     return err;
 }
 
+/* This one, as it is now, and the others, as they told. */
+static int add_processes(struct monitor *monitor, struct board_draft *draft)
+{
+    Usher__V1__ProcessFigures own;
+    vitals_measure(&monitor->vitals, fiber_now_ns(), &own);
+    vitals_hear(&monitor->heard, own.node, &own, draft->board.at_ms);
+    return vitals_list(&monitor->heard, draft->board.at_ms, draft->arena, &draft->board.processes,
+                       &draft->board.n_processes);
+}
+
 static void keep(struct board *board, struct board_draft *draft)
 {
     struct buf packed;
@@ -296,6 +306,8 @@ static int gather(struct monitor *monitor, struct client *tickets,
         err = add_lines(monitor, &draft, list, count);
     if (err == 0 && monitor->options.calls)
         err = board_add_calls(&draft, monitor->options.calls, monitor->options.state);
+    if (err == 0)
+        err = add_processes(monitor, &draft);
     if (err == 0)
         keep(&monitor->board, &draft);
     return err;

@@ -226,6 +226,7 @@ void board_keep_own(Usher__V1__Board *board, const struct identity *identity)
     if (identity_has(identity, ROLE_OPERATOR))
         return;
     board->calls = NULL;
+    board->n_processes = 0;
     for (size_t i = 0; i < board->n_performances; i++) {
         if (identity_has_for(identity, board->performances[i]->organiser_id, ROLES_MANAGE))
             board->performances[count++] = board->performances[i];

@@ -104,6 +104,11 @@ int monitor_start(const struct monitor_options *options, struct monitor **ret_mo
     monitor->options = *options;
     scope_init(&monitor->scope);
     board_init(&monitor->board);
+    vitals_heard_init(&monitor->heard);
+    monitor->vitals = (struct vitals){.node = monitor_node(monitor),
+                                      .roles = options->roles,
+                                      .version = options->version,
+                                      .data = options->data_dir};
     id_format(chance_id_at(chance_system(), clock_wall_ms(clock_system())), monitor->boot);
     const struct window_options window = {
         .data_dir = options->data_dir,
@@ -136,5 +141,6 @@ void monitor_stop(struct monitor *monitor)
     tap_close();
     window_close(monitor->window);
     board_release(&monitor->board);
+    vitals_heard_release(&monitor->heard);
     free(monitor);
 }

@@ -30,9 +30,10 @@ struct monitor_calls {
 };
 
 struct monitor_options {
-    const char *data_dir;  /* of monitor.db */
-    struct worker *worker; /* on which it lives */
-    const char *node;      /* how this process is called in what it logs */
+    const char *data_dir;        /* of monitor.db */
+    struct worker *worker;       /* on which it lives */
+    const char *node;            /* how this process is called in what it logs */
+    const char *roles, *version; /* of this process; borrowed */
     /* Where to ship: http(s)://HOST:PORT of Elasticsearch or OpenSearch, or http(s):// or tcp:// of
      * Logstash; both NULL: nowhere. Borrowed, as the next two. */
     const char *elastic_url, *logstash_url;

@@ -10,6 +10,7 @@
 #include "observe/metrics.h"
 #include "observe/tap.h"
 #include "svc/monitor/spans.h"
+#include "svc/monitor/vitals.h"
 #include "token/roles.h"
 #include "usher/v1/monitor.pb-c.h"
 
@@ -29,6 +30,8 @@ struct push {
     struct arena arena;      /* of the batch */
     struct record *records;  /* of the batch, in the arena */
     size_t count;            /* of those that were not answered */
+    struct vitals vitals;
+    int64_t vitals_ns; /* when they are due */
     uint64_t told_lost;
     bool failing;
     char why[200];
@@ -67,13 +70,25 @@ static void take(struct push *push)
                                           push->records + push->count);
 }
 
-static int fill(const struct push *push, struct arena *arena, Usher__V1__PushRecordsRequest *wish)
+static bool is_due(const struct push *push)
+{
+    return fiber_now_ns() >= push->vitals_ns;
+}
+
+static int fill(struct push *push, struct arena *arena, Usher__V1__PushRecordsRequest *wish)
 {
     Usher__V1__Record *rows = arena_alloc(arena, push->count * sizeof(*rows));
     wish->records = arena_alloc(arena, push->count * sizeof(*wish->records));
     wish->node = (char *)push->options.node;
     if (!rows || !wish->records)
         return ERR_NO_MEMORY;
+    if (is_due(push)) {
+        wish->process = arena_alloc(arena, sizeof(*wish->process));
+        if (!wish->process)
+            return ERR_NO_MEMORY;
+        vitals_measure(&push->vitals, fiber_now_ns(), wish->process);
+        push->vitals_ns = deadline_after_ms(fiber_now_ns(), PUSH_VITALS_MS);
+    }
     for (size_t i = 0; i < push->count; i++) {
         const struct record *record = &push->records[i];
         usher__v1__record__init(&rows[i]);
@@ -118,12 +133,13 @@ static int send(struct push *push, int64_t deadline_ns)
     return 0;
 }
 
-/* One batch: 1: it was answered, 0: nothing waits; or an error. */
+/* One batch, with how the process is when that is due: 1: it was answered, 0: nothing waits; or an
+ * error. */
 static int step(struct push *push, int64_t deadline_ns)
 {
     if (push->count == 0)
         take(push);
-    if (push->count == 0)
+    if (push->count == 0 && !is_due(push))
         return 0;
     const int err = send(push, deadline_ns);
     return err == 0 ? 1 : err;
@@ -201,6 +217,10 @@ int push_start(const struct push_options *options, struct push **ret_push)
     if (!push)
         return ERR_NO_MEMORY;
     push->options = *options;
+    push->vitals = (struct vitals){.node = options->node,
+                                   .roles = options->roles,
+                                   .version = options->version,
+                                   .data = options->data};
     scope_init(&push->scope);
     arena_init(&push->arena, PUSH_ARENA_MAX);
     id_format(chance_id_at(chance_system(), clock_wall_ms(clock_system())), push->boot);

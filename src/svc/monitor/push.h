@@ -14,17 +14,19 @@
 #include "call/channel.h"
 #include "fiber/worker.h"
 
-#define PUSH_LINES_MAX   500   /* in one batch … */
-#define PUSH_SPANS_MAX   500   /* … and so many spans */
-#define PUSH_PAUSE_MS    500   /* between two */
-#define PUSH_WAIT_MIN_MS 1000  /* after the first failure … */
+#define PUSH_LINES_MAX   500  /* in one batch … */
+#define PUSH_SPANS_MAX   500  /* … and so many spans */
+#define PUSH_PAUSE_MS    500  /* between two */
+#define PUSH_VITALS_MS   5000 /* how often a process tells how it is, also when nothing is logged */
+#define PUSH_WAIT_MIN_MS 1000 /* after the first failure … */
 #define PUSH_WAIT_MAX_MS 30000 /* … and at most */
 #define PUSH_CALL_MS     10000
 #define PUSH_LAST_MS     2000 /* for the last one, when the process ends */
 
 struct push_options {
-    struct worker *worker; /* on which it lives */
-    const char *node;      /* how this process is called; borrowed */
+    struct worker *worker;              /* on which it lives */
+    const char *node;                   /* how this process is called; borrowed, as the next */
+    const char *roles, *version, *data; /* as of struct vitals */
     /* Opens a channel to a role, in a fiber of the worker. As house_open. */
     int (*open)(void *state, const char *role, struct channel **ret_channel);
     void *state;

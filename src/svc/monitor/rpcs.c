@@ -48,7 +48,11 @@ CALL_HANDLER(monitor_push_records)
                                      .at_ms = record->at_ms,
                                      .body = view_of(record->json.data, record->json.len)};
     }
-    int err = window_put(monitor->window, records, wish->n_records, NULL, call_deadline_ns(call));
+    if (wish->process)
+        vitals_hear(&monitor->heard, wish->node, wish->process, clock_wall_ms(clock_system()));
+    int err = wish->n_records == 0 ? 0
+                                   : window_put(monitor->window, records, wish->n_records, NULL,
+                                                call_deadline_ns(call));
     if (err == ERR_INVALID)
         return bad_argument(call, "records",
                             "a record has an id of 1 to 64 bytes and at most 16 KiB of JSON");

@@ -11,6 +11,7 @@
 #include "svc/monitor/monitor.h"
 #include "svc/monitor/pace.h"
 #include "svc/monitor/shipper.h"
+#include "svc/monitor/vitals.h"
 
 #define MONITOR_STEP_MS 10000 /* for one call to the window or a service */
 
@@ -25,6 +26,8 @@ struct monitor {
     struct channel *tickets; /* opened by the follower */
     struct pace pace;        /* the follower's */
     struct board board;
+    struct vitals vitals;         /* of this process, measured by the board's fiber */
+    struct vitals_heard heard;    /* of the others */
     char boot[ID_TEXT_CHARS + 1]; /* begins the ids of this process's log lines */
 };
 

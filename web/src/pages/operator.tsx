@@ -13,6 +13,7 @@ import { paths } from '../state/route';
 import { Blocks } from './operatorblocks';
 import { Claims, HeatNow, Lines, Rates, Sales, SeatsNow, Tiles } from './operatorboard';
 import { Logs, Processes } from './operatorinstallation';
+import { Machines } from './operatormachines';
 import { Stories } from './operatorstory';
 import { Traces } from './operatortrace';
 
@@ -138,6 +139,7 @@ function Live({ onRefused }: { onRefused(): void }) {
       <Sales board={board} />
       <Lines board={board} />
       {board.calls ? <Processes status={watch.status.value} /> : null}
+      <Machines board={board} />
       {board.calls ? <Stories /> : null}
       {board.calls ? <Traces /> : null}
       {operatorKey.value ? <Blocks /> : null}

@@ -19,6 +19,7 @@ const board = (total: bigint, holds: bigint, buckets: bigint[]): Board => ({
   performances: [],
   lines: [],
   claims: [],
+  processes: [],
   calls: {
     total,
     holds,
