@@ -215,6 +215,31 @@ def what_was_to_be_paid_later(shop):
     assert desk.close()["cardReturned"] == payment["amount"]
 
 
+def an_evening_that_is_called_off(shop):
+    """The job ends: tickets are void, and what the box office took waits for a person, who hands it out of a till."""
+    first = shop.operator("GetPerformance", {"performanceId": 1})
+    made = shop.operator("CreatePerformance", {
+        "eventId": first["eventId"], "hallId": first["hall"]["hallId"], "prices": first["prices"],
+        "startsAtMs": first["startsAtMs"]})["performanceId"]
+    shop.operator("OpenSale", {"performanceId": made})
+    desk = Desk(shop)
+    desk.open()
+    held = desk.ask("HoldAtTill", {"best": {"performanceId": made, "party": 2, "idempotencyKey": "called-off"}})
+    order = desk.sell(held)["order"]
+    shop.operator("PauseSale", {"performanceId": made})
+    job = shop.operator("BeginRefundJob", {"performanceId": made}, PAYMENT)["jobId"]
+
+    def ended():
+        now = shop.operator("GetRefundJob", {"jobId": job}, PAYMENT)
+        return now if now["state"] == "REFUND_JOB_STATE_DONE" else None
+    total = wait_until(ended, "the job to end")["totals"][0]
+    assert (total["provider"], total["failedOrders"]) == ("box-office", "1"), total
+    assert shop.operator("GetOrder", {"orderId": order["orderId"]})["state"] == "ORDER_STATE_CANCELLED"
+    assert desk.ask("RefundOrder", {"orderId": order["orderId"]}, PAYMENT)["state"] == "REFUND_STATE_DONE"
+    till = desk.close()
+    assert till["cashReturned"] == held["hold"]["total"] and till["expected"] == "50000", till
+
+
 def the_command(shop):
     server = ["--url", f"http://{shop.listen}", "--data", shop.server.data]
 
@@ -281,6 +306,7 @@ TESTS = [
     ("till-roles-and-strangers", roles_and_strangers),
     ("till-limits-are-the-customers", limits_are_the_customers),
     ("till-what-was-to-be-paid-later", what_was_to_be_paid_later),
+    ("till-an-evening-that-is-called-off", an_evening_that_is_called_off),
     ("till-the-command", the_command),
     ("till-the-audit-proves-it", the_audit_proves_it),
 ]

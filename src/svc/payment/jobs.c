@@ -73,7 +73,10 @@ static void run_step(void *arg)
 static void start_items(struct payment_role *role, uint32_t provider, struct arena *arena,
                         int64_t deadline_ns)
 {
-    const struct adapter *adapter = role->adapters[provider];
+    /* Behind the providers comes the box office: its tickets go back, and its money waits for a
+     * person to hand it out. */
+    const struct adapter *adapter =
+        provider == role->options.provider_count ? &box_office_adapter : role->adapters[provider];
     struct refund_item *items;
     size_t count = 0;
     const int64_t now_ns = fiber_now_ns();
@@ -126,7 +129,7 @@ void jobs_tick(struct payment_role *role, struct arena *arena)
     const int64_t deadline_ns = deadline_after_ms(fiber_now_ns(), ROLE_STEP_MS);
     if (role->items > 0)
         return;
-    for (uint32_t i = 0; i < role->options.provider_count && role->items < ROLE_STEPS_MAX; i++)
+    for (uint32_t i = 0; i <= role->options.provider_count && role->items < ROLE_STEPS_MAX; i++)
         start_items(role, i, arena, deadline_ns);
     if (role->items == 0 && role->job_look_ns <= fiber_now_ns()) {
         end_jobs(role, arena, deadline_ns);

@@ -42,15 +42,15 @@ struct payment_role {
     struct http_workers *clients;                          /* NULL: options.http */
     struct channel **tickets;                              /* one a worker */
     struct scope scope; /* the reconciler and what it has under way, on worker 0 */
-    uint32_t steps[PAYMENT_PROVIDERS_MAX + 1];  /* of a provider, and of the box office last */
-    uint32_t items;                             /* of refund jobs, under way */
-    int64_t job_next_ns[PAYMENT_PROVIDERS_MAX]; /* the provider takes no more refunds before */
-    int64_t sweep_ns;                           /* the next sweep */
-    int64_t stock_ns;                           /* the next look at what wants a person */
-    int64_t till_ns;                            /* … at comps that nobody ended */
-    int64_t waiting_ns;                         /* … and at what waits for nobody */
-    int64_t unattended;                         /* rows that nobody looks at, at the last look */
-    int64_t job_look_ns;                        /* jobs are looked at whether they are done */
+    uint32_t steps[PAYMENT_PROVIDERS_MAX + 1];      /* of a provider, and of the box office last */
+    uint32_t items;                                 /* of refund jobs, under way */
+    int64_t job_next_ns[PAYMENT_PROVIDERS_MAX + 1]; /* the provider takes no more refunds before */
+    int64_t sweep_ns;                               /* the next sweep */
+    int64_t stock_ns;                               /* the next look at what wants a person */
+    int64_t till_ns;                                /* … at comps that nobody ended */
+    int64_t waiting_ns;                             /* … and at what waits for nobody */
+    int64_t unattended;  /* rows that nobody looks at, at the last look */
+    int64_t job_look_ns; /* jobs are looked at whether they are done */
 };
 
 /* One piece of work: a call's, or the reconciler's. */
