@@ -68,6 +68,11 @@ static uint32_t valid_list(const struct audit_replay *r)
     return r->lists.count - 1;
 }
 
+const struct price_list *audit_valid_list(const struct audit_replay *r)
+{
+    return list_at(r, valid_list(r));
+}
+
 int audit_first_prices(struct audit_replay *r)
 {
     struct audit_prices *first = audit_list_add(&r->lists, sizeof(*first));

@@ -6,7 +6,11 @@
 #define USHER_AUDIT_PRICES_H
 
 #include "audit/replay.h"
+#include "sale/price_list.h"
 #include "usher/v1/hall.pb-c.h"
+
+/* The list that is valid where the replay is now. */
+const struct price_list *audit_valid_list(const struct audit_replay *r);
 
 /* The category of each place of a layout, to be freed; 0 where it says none; of those for a
  * wheelchair with AUDIT_WHEELCHAIR. NULL: no memory. */

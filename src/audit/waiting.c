@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "audit/prices.h"
 #include "clock/clock.h"
 #include "err/err.h"
 #include "sale/ledger.h"
@@ -148,6 +149,18 @@ static uint32_t wheelchairs_of(const struct audit_replay *r, const struct change
     return count;
 }
 
+/* Whether a limit of a category may keep somebody from these places. */
+static bool is_limited(const struct audit_replay *r, const struct change *change)
+{
+    const struct price_list *list = audit_valid_list(r);
+    bool limited = false;
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        limited =
+            limited ||
+            list->category_places[r->categories[change->seats[i]] & (AUDIT_WHEELCHAIR - 1)] > 0;
+    return limited;
+}
+
 /* Whether just these places, which the wish is offered, could have been the other's: they are
  * beside one another, so that as many of them as he takes are, too. Those for wheelchairs and
  * beside them are all, or none, what he waits for. */
@@ -159,7 +172,7 @@ static bool could_have(const struct audit_replay *r, const struct audit_wish *ot
     return other->row.fewest <= change->seat_count && wheelchairs == wish->row.wheelchairs &&
            (wheelchairs == 0 || other->row.party >= change->seat_count) &&
            audit_places_of(r, other->account) + least <= r->performance->places_max &&
-           all_wished(r, &other->row, change);
+           all_wished(r, &other->row, change) && !is_limited(r, change);
 }
 
 /* Nobody who waits longer could have had these places. */

@@ -297,5 +297,7 @@ const struct cmd event_commands[EVENT_COMMANDS] = {
      .table = &event_codes_table},
     {"waiting", "who waits for places that come back, and the list's switch", event_waiting_command,
      .table = &event_waiting_table},
+    {"rules", "single places that are left alone, and limits of categories", event_rules_command,
+     .table = &event_rules_table},
     {"list", "events and performances of a server", list_command, .table = &list_table},
 };

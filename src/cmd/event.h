@@ -12,7 +12,7 @@
 #include "cmd/cmd.h"
 #include "usher/v1/ticket.pb-c.h"
 
-#define EVENT_COMMANDS 18
+#define EVENT_COMMANDS 19
 extern const struct cmd event_commands[EVENT_COMMANDS];
 
 /* event_create.c */
@@ -58,6 +58,10 @@ int event_prices_command(int argc, char **argv);
 /* event_waiting.c */
 extern const struct conf_table event_waiting_table;
 int event_waiting_command(int argc, char **argv);
+
+/* event_rules.c */
+extern const struct conf_table event_rules_table;
+int event_rules_command(int argc, char **argv);
 
 /* event_codes.c */
 extern const struct conf_table event_codes_table;

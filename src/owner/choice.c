@@ -2,13 +2,35 @@
 #include "owner/choice.h"
 
 #include "owner/state.h"
+#include "seats/alone.h"
 
-/* The best places of any category that is not hidden from this ask, the dearest first. */
+/* Of these categories those of which the account, or person, may have as many places more. */
+static uint64_t within_limits(const struct owner *owner, const struct owner_ask *ask,
+                              uint64_t categories)
+{
+    const struct price_list *list = owner->lists[owner->list_count - 1];
+    const struct id whose = id_is_zero(ask->person_id) ? ask->account_id : ask->person_id;
+    for (uint32_t i = 0; i < list->category_count; i++) {
+        const uint32_t most = list->category_places[i];
+        if (most > 0 && (ask->best.party > most ||
+                         seats_of_category(owner->seats, whose, i) + ask->best.party > most))
+            categories &= ~(UINT64_C(1) << i);
+    }
+    return categories;
+}
+
+bool owner_is_limited(const struct owner *owner, struct id whose, uint32_t party)
+{
+    return owner->least_limit > 0 &&
+           (party > owner->least_limit || seats_of_account(owner->seats, whose) > 0);
+}
+
+/* The best places of any category that is open to this ask, the dearest first. */
 static int pick_open(struct owner *owner, struct owner_ask *ask, struct seats_hold *hold)
 {
     const struct price_list *list = owner->lists[owner->list_count - 1];
     const struct price_code *code = ask->code != 0 ? price_list_code(list, ask->code) : NULL;
-    uint64_t left = ~(list->hidden & ~(code ? code->opens : 0));
+    uint64_t left = within_limits(owner, ask, ~(list->hidden & ~(code ? code->opens : 0)));
     int err = ERR_CONFLICT;
     while (err == ERR_CONFLICT) {
         struct seats_best best = ask->best;
@@ -61,7 +83,9 @@ int owner_choose_seats(struct owner *owner, struct owner_ask *ask, struct seats_
         return ERR_INVALID;
     if (ask->verb == OWNER_HOLD_BEST) {
         hold->count = ask->best.party;
-        int err = owner->hides && ask->best.category < 0
+        const struct id whose = id_is_zero(ask->person_id) ? ask->account_id : ask->person_id;
+        const bool picks = owner->hides || owner_is_limited(owner, whose, ask->best.party);
+        int err = picks && ask->best.category < 0
                       ? pick_open(owner, ask, hold)
                       : seats_pick_best(owner->seats, &ask->best, hold->seats);
         if (err == ERR_CONFLICT)
@@ -97,4 +121,51 @@ int owner_choose_seats(struct owner *owner, struct owner_ask *ask, struct seats_
         hold->count += area->quantity;
     }
     return hold->count > 0 ? 0 : ERR_INVALID;
+}
+
+/* The places of a category in a hold. */
+static uint32_t of_category(const struct hall *hall, const struct seats_hold *hold,
+                            uint32_t category)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < hold->count; i++)
+        count += hall->seats[hold->seats[i]].category == category;
+    return count;
+}
+
+bool owner_fits_limits(const struct owner *owner, const struct seats_hold *hold)
+{
+    const struct price_list *list = owner->lists[owner->list_count - 1];
+    for (uint32_t i = 0; i < list->category_count; i++) {
+        const uint32_t most = list->category_places[i];
+        const uint32_t more = most > 0 ? of_category(owner->options.hall, hold, i) : 0;
+        if (more > 0 &&
+            (more > most || seats_of_category(owner->seats, seats_counted(hold), i) + more > most))
+            return false;
+    }
+    return true;
+}
+
+int owner_check_rules(const struct owner *owner, struct owner_ask *ask,
+                      const struct seats_hold *hold)
+{
+    const struct price_list *list = owner->lists[owner->list_count - 1];
+    for (uint32_t i = 0; i < hold->count; i++) {
+        if (hold->seats[i] >= owner->options.hall->place_count ||
+            seats_state(owner->seats, hold->seats[i]) != SEATS_FREE)
+            return 0; /* the engine says what is wrong */
+        for (uint32_t k = 0; k < i; k++) {
+            if (hold->seats[k] == hold->seats[i])
+                return 0;
+        }
+    }
+    ask->why = OWNER_WHY_CATEGORY;
+    if (!owner_fits_limits(owner, hold))
+        return ERR_UNSUPPORTED;
+    ask->why = OWNER_WHY_ALONE;
+    if (!list->no_orphans || ask->verb != OWNER_HOLD) /* the best places leave the fewest */
+        return 0;
+    ask->refusal.taken_count =
+        seats_left_alone(owner->seats, hold->seats, hold->count, ask->refusal.taken);
+    return ask->refusal.taken_count > 0 ? ERR_UNSUPPORTED : 0;
 }

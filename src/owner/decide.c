@@ -285,6 +285,8 @@ static void decide_hold(struct owner *owner, struct owner_ask *ask)
     ask->refusal = (struct seats_refusal){0};
     int err = owner_choose_seats(owner, ask, &hold);
     const bool priced = ask->type_count > 0 || ask->code != 0 || owner->hides;
+    if (err == 0 && !ask->paying) /* whose money has come has what it had */
+        err = owner_check_rules(owner, ask, &hold);
     if (err == 0 && priced)
         err = check_price(owner, ask, &hold);
     if (err == 0 && !has_room(owner, ask))

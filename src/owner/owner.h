@@ -77,7 +77,8 @@
  *   ERR_INVALID      out of range, or nobody's (the zero account; but for what the organiser does);
  *                    ORDER: not what the places cost was paid; HOLD: a person against by_person
  *   ERR_UNSUPPORTED  HOLD, CHOOSE: the list by which the places cost does not allow these types, or
- *                    this code (why); JOIN: it hides the category, or there is no waiting list
+ *                    this code, or a rule of the sale refuses these places (why); JOIN: it hides
+ *                    the category, or there is no waiting list
  *   ERR_FENCED       another process is the owner; nothing was done, ask it
  *   ERR_UNAVAILABLE  not now: loading, overloaded or stopping; nothing is known to have changed,
  *                    and the same key may be tried again

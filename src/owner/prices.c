@@ -106,6 +106,12 @@ static int add(struct owner *owner, struct view packed, bool keep_bytes)
     owner->lists[number] = list;
     owner->list_count++;
     owner->hides = list->hidden != 0;
+    owner->least_limit = 0;
+    for (uint32_t i = 0; i < list->category_count; i++) {
+        const uint32_t most = list->category_places[i];
+        if (most > 0 && (owner->least_limit == 0 || most < owner->least_limit))
+            owner->least_limit = most;
+    }
     owner->offers_made = UINT64_MAX; /* what is free may be hidden no longer */
     return 0;
 }
@@ -146,6 +152,7 @@ int owner_load_prices(struct owner *owner, struct arena *arena, int64_t deadline
         return err;
     forget(owner, 1);
     owner->hides = false;
+    owner->least_limit = 0;
     if (count > PRICE_LISTS_MAX)
         return ERR_CORRUPT;
     for (size_t i = 0; err == 0 && i < count; i++)

@@ -55,7 +55,8 @@ struct owner {
     uint32_t list_count;       /* the last is valid for what is decided now */
     struct owner_plan *plans;  /* PRICE_PLANS_MAX: prices that wait for their time */
     uint32_t plan_count;
-    bool hides;        /* the valid list hides a category */
+    bool hides;           /* the valid list hides a category */
+    uint32_t least_limit; /* of a category, by the list that is valid; 0: there is none */
     struct table uses; /* places by code, index and account; without memory before the first code */
     int64_t plan_ms;   /* when the next of them begins; INT64_MAX: there is none */
     enum owner_phase phase;

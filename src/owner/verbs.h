@@ -42,6 +42,8 @@ enum owner_why {
     OWNER_WHY_USED,      /* the code has no places left */
     OWNER_WHY_ACCOUNT,   /* or none for this account, or person */
     OWNER_WHY_NO_LIST,   /* JOIN: the waiting list is off */
+    OWNER_WHY_ALONE,     /* HOLD: refusal.taken would be left alone */
+    OWNER_WHY_CATEGORY,  /* HOLD: more of a category than an account, or person, may have */
 };
 
 /* Places that are held and sold with a code. */

@@ -134,13 +134,19 @@ static int choose(struct owner *owner, const struct owner_wish *wish, uint32_t p
 {
     enum owner_why why;
     struct owner_ask ask = {.verb = OWNER_HOLD_BEST,
+                            .account_id = wish->account_id,
+                            .person_id = wish->person_id,
                             .best = {.party = party,
                                      .category = (int32_t)wish->category - 1,
                                      .section = (int32_t)wish->section - 1,
                                      .wheelchairs = wish->wheelchairs}};
     hold->count = 0;
     int err = owner_choose_seats(owner, &ask, hold);
-    return err == 0 && !owner_types_fit(owner, hold, &why) ? ERR_CONFLICT : err;
+    hold->account_id = wish->account_id;
+    hold->person_id = wish->person_id;
+    return err == 0 && (!owner_types_fit(owner, hold, &why) || !owner_fits_limits(owner, hold))
+               ? ERR_CONFLICT
+               : err;
 }
 
 /* The places that its account, or person, may have beside those it has. */
@@ -293,11 +299,12 @@ static bool fits(struct owner *owner, const struct owner_wish *wish, struct look
 {
     const uint32_t most = may_have(owner, wish);
     for (uint32_t party = wish->party < most ? wish->party : most; party >= wish->fewest; party--) {
-        if (was_looked_for(looked, wish, party))
+        const bool own = owner_is_limited(owner, whose(wish), party); /* another has other limits */
+        if (!own && was_looked_for(looked, wish, party))
             continue;
         if (choose(owner, wish, party, hold) == 0)
             return true;
-        if (looked->count < sizeof(looked->kinds) / sizeof(looked->kinds[0])) {
+        if (!own && looked->count < sizeof(looked->kinds) / sizeof(looked->kinds[0])) {
             looked->kinds[looked->count] = *wish;
             looked->kinds[looked->count++].party = party;
         }

@@ -89,7 +89,8 @@ static int read_list(struct view packed, uint32_t category_count, int64_t least,
     }
     return price_list_set_types(ret_list, list->types, list->n_types) == 0 &&
                    price_list_set_hidden(ret_list, list->hidden) == 0 &&
-                   price_list_set_codes(ret_list, list->codes) == 0
+                   price_list_set_codes(ret_list, list->codes) == 0 &&
+                   price_list_set_rules(ret_list, list->rules) == 0
                ? 0
                : ERR_CORRUPT;
 }
@@ -106,8 +107,8 @@ int price_list_read_plan(struct view packed, uint32_t category_count, struct are
                          struct price_list *ret_list)
 {
     int err = read_list(packed, category_count, PRICE_STAYS, arena, ret_list);
-    bool changes =
-        err == 0 && (ret_list->type_count > 0 || ret_list->says_hidden || ret_list->says_codes);
+    bool changes = err == 0 && (ret_list->type_count > 0 || ret_list->says_hidden ||
+                                ret_list->says_codes || ret_list->says_rules);
     for (uint32_t i = 0; err == 0 && i < category_count; i++)
         changes = changes || ret_list->amounts[i] != PRICE_STAYS;
     return err == 0 && !changes ? ERR_CORRUPT : err;
@@ -129,6 +130,47 @@ void price_list_merge(struct price_list *list, const struct price_list *plan)
         list->code_count = plan->code_count;
         memcpy(list->codes, plan->codes, sizeof(list->codes));
     }
+    if (plan->says_rules) {
+        list->no_orphans = plan->no_orphans;
+        memcpy(list->category_places, plan->category_places, sizeof(list->category_places));
+    }
+}
+
+int price_list_set_rules(struct price_list *list, const Usher__V1__SaleRules *rules)
+{
+    list->says_rules = rules != NULL;
+    list->no_orphans = rules && rules->no_orphans;
+    memset(list->category_places, 0, sizeof(list->category_places));
+    if (rules && rules->n_category_places != 0 && rules->n_category_places != list->category_count)
+        return ERR_INVALID;
+    for (size_t i = 0; rules && i < rules->n_category_places; i++)
+        list->category_places[i] = rules->category_places[i];
+    return 0;
+}
+
+static bool has_limits(const struct price_list *list)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < list->category_count; i++)
+        any = any || list->category_places[i] > 0;
+    return any;
+}
+
+int price_list_rules(const struct price_list *list, struct arena *arena,
+                     Usher__V1__SaleRules **ret_rules)
+{
+    *ret_rules = NULL;
+    if (!list->says_rules && !list->no_orphans && !has_limits(list))
+        return 0;
+    Usher__V1__SaleRules *rules = arena_alloc(arena, sizeof(*rules));
+    if (!rules)
+        return ERR_NO_MEMORY;
+    usher__v1__sale_rules__init(rules);
+    rules->no_orphans = list->no_orphans;
+    rules->category_places = (uint32_t *)list->category_places;
+    rules->n_category_places = has_limits(list) ? list->category_count : 0;
+    *ret_rules = rules;
+    return 0;
 }
 
 static void write_type(const struct price_list *list, const struct price_type *from,
@@ -168,7 +210,8 @@ int price_list_write(const struct price_list *list, struct arena *arena, struct 
     message.n_types = list->type_count;
     if (price_list_types(list, arena, &message.types) != 0 ||
         price_list_hidden(list, arena, &message.hidden) != 0 ||
-        price_list_codes(list, arena, &message.codes) != 0)
+        price_list_codes(list, arena, &message.codes) != 0 ||
+        price_list_rules(list, arena, &message.rules) != 0)
         return ERR_NO_MEMORY;
     uint8_t *bytes = arena_alloc(arena, usher__v1__price_list__get_packed_size(&message));
     if (!bytes)
@@ -248,5 +291,7 @@ bool price_list_same(const struct price_list *a, const struct price_list *b)
         if (!same_type(a, &a->types[i], &b->types[i]))
             return false;
     }
-    return price_codes_same(a, b);
+    return price_codes_same(a, b) && a->no_orphans == b->no_orphans &&
+           memcmp(a->category_places, b->category_places,
+                  a->category_count * sizeof(a->category_places[0])) == 0;
 }

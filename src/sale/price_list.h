@@ -60,11 +60,13 @@ struct price_list {
     uint32_t category_count;
     uint32_t type_count;
     uint32_t code_count;
-    uint64_t hidden;                          /* categories that need a code, a bit each */
-    bool says_hidden, says_codes;             /* of a plan: false: they stay */
-    struct price_code codes[PRICE_CODES_MAX]; /* by number */
-    int64_t amounts[HALL_CATEGORIES_MAX];     /* one a category */
-    struct price_type types[PRICE_TYPES_MAX]; /* by number, the first of them 0 */
+    uint64_t hidden;                               /* categories that need a code, a bit each */
+    bool says_hidden, says_codes, says_rules;      /* of a plan: false: they stay */
+    bool no_orphans;                               /* see usher.v1.SaleRules, as the next */
+    uint32_t category_places[HALL_CATEGORIES_MAX]; /* 0: no limit */
+    struct price_code codes[PRICE_CODES_MAX];      /* by number */
+    int64_t amounts[HALL_CATEGORIES_MAX];          /* one a category */
+    struct price_type types[PRICE_TYPES_MAX];      /* by number, the first of them 0 */
 };
 
 /* A place of a hold, as its price sees it. */
@@ -99,7 +101,11 @@ int price_list_set_types(struct price_list *list, Usher__V1__PriceType *const *t
  * none or is there twice, neither a word nor a count or both, an amount or a rate out of range. */
 int price_list_set_hidden(struct price_list *list, const Usher__V1__PriceHidden *hidden);
 int price_list_set_codes(struct price_list *list, const Usher__V1__PriceCodes *codes);
+/* The rules of a sale; NULL likewise. ERR_INVALID: limits that are not one a category, or none. */
+int price_list_set_rules(struct price_list *list, const Usher__V1__SaleRules *rules);
 /* The same back, in the arena; NULL where none is hidden, or there are none. ERR_NO_MEMORY. */
+int price_list_rules(const struct price_list *list, struct arena *arena,
+                     Usher__V1__SaleRules **ret_rules);
 int price_list_hidden(const struct price_list *list, struct arena *arena,
                       Usher__V1__PriceHidden **ret_hidden);
 int price_list_codes(const struct price_list *list, struct arena *arena,

@@ -148,7 +148,7 @@ PRICE_CODE = {1: ('number', 'uint'), 2: ('word', 'bytes'), 3: ('count', 'uint'),
               6: ('off_amount', 'int'), 7: ('from_ms', 'int'), 8: ('until_ms', 'int'), 9: ('places', 'uint'),
               10: ('places_account', 'uint')}
 PRICE_LIST = {1: ('amounts', 'ints'), 2: ('types', [PRICE_TYPE]), 3: ('hidden', {1: ('categories', 'uints')}),
-              4: ('codes', {1: ('codes', [PRICE_CODE])})}
+              4: ('codes', {1: ('codes', [PRICE_CODE])}), 5: ('rules', {1: ('no_orphans', 'uint'), 2: ('category_places', 'uints')})}
 WAITING = {1: ('offer_ms', 'uint'), 2: ('account_id', 'bytes')}
 WISH = {1: ('wish_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('person_id', 'bytes'), 4: ('category', 'uint'), 5: ('section', 'uint'),
         6: ('party', 'uint'), 7: ('fewest', 'uint'), 8: ('lapses', 'uint'), 9: ('wheelchairs', 'uint')}
@@ -274,8 +274,8 @@ def is_name(text):
 
 
 def read_list(packed, categories, least):
-    """A price list as (amounts, types by number, hidden categories, codes by number), or None where it is none. Of a plan the last
-    two are None where it leaves them."""
+    """A price list as (amounts, types by number, hidden categories, codes by number, rules), or None where it is none. Of a plan the
+    last three are None where it leaves them."""
     try:
         prices = decode(packed, PRICE_LIST)
     except Malformed:
@@ -294,11 +294,22 @@ def read_list(packed, categories, least):
     if len(types) > 12 or len(amounts) != categories or not all(least <= one <= PRICE_MAX for one in amounts):
         return None
     hidden, codes = read_hidden(prices['hidden'], categories), read_codes(prices['codes'], categories)
-    if hidden is False or codes is False:
+    rules = read_rules(prices['rules'], categories)
+    if hidden is False or codes is False or rules is False:
         return None
-    if least == -1 and not types and hidden is None and codes is None and all(one == -1 for one in amounts):
+    if least == -1 and not types and hidden is None and codes is None and rules is None and all(one == -1 for one in amounts):
         return None
-    return (amounts, types, hidden, codes) if least == -1 else (amounts, types, hidden or [], codes or {})
+    if least == -1:
+        return amounts, types, hidden, codes, rules
+    return amounts, types, hidden or [], codes or {}, rules or (0, [0] * categories)
+
+
+def read_rules(told, categories):
+    """(whether single places may not be left alone, the limit of each category), None: nothing is said, False: it is none."""
+    if not told:
+        return None
+    limits = told['category_places'] or [0] * categories
+    return len(limits) == categories and (told['no_orphans'], limits)
 
 
 def rise(categories, count):
@@ -373,7 +384,7 @@ class Performance:
         self.keys = {}
         prices = row['prices']
         first = [int.from_bytes(prices[at:at + 8], 'little', signed=True) for at in range(0, len(prices), 8)]
-        self.lists = [(first, {}, [], {})]        # (amounts, types by number, hidden, codes by number)
+        self.lists = [(first, {}, [], {}, (0, [0] * len(first)))]  # as read_list
         self.uses = {}                            # (code, index, account or person, or None) → places
         self.told_lists = {}                      # number → (version, bytes)
         self.plans, self.plan_ids = {}, set()     # those that wait: plan_id → (from_ms, bytes, list); all ever made
@@ -531,6 +542,7 @@ class Performance:
         wheelchairs = other['wheelchairs']
         least = len(seats) if wheelchairs else other['fewest']
         return (not other['offer'] and other['fewest'] <= len(seats) and wheelchairs == wish['wheelchairs']
+                and not any(self.lists[-1][4][1][self.categories.get(seat, 0)] for seat in seats)
                 and (not wheelchairs or other['party'] >= len(seats)) and self.is_wished(other, seats)
                 and self.places.get(counted(other), 0) + least <= self.row['places_max'])
 
@@ -754,7 +766,7 @@ class Performance:
 
     def cost(self, number, category, kind, code=0):
         """What a place costs by a list; None where it is not to be had."""
-        amounts, types, hidden, codes = self.lists[number]
+        amounts, types, hidden, codes, _ = self.lists[number]
         with_code = codes.get(code)
         if category in hidden and not (with_code and category in with_code['opens']):
             return None
@@ -855,9 +867,9 @@ class Performance:
             else:
                 if at_ms < plan[0]:
                     self.find('a price plan becomes valid before its time')
-                was, (planned, types, hidden, codes) = self.lists[-1], plan[2]
+                was, (planned, types, hidden, codes, rules) = self.lists[-1], plan[2]
                 if prices != ([old if one == -1 else one for old, one in zip(was[0], planned)], types or was[1],
-                              was[2] if hidden is None else hidden, was[3] if codes is None else codes):
+                              was[2] if hidden is None else hidden, was[3] if codes is None else codes, was[4] if rules is None else rules):
                     self.find('a price plan becomes valid with other prices')
         self.lists.append(prices)
         self.told_lists[change['number']] = (self.version, change['list'])

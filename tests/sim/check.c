@@ -378,7 +378,8 @@ void check_answer(struct world *world, struct post *post, struct owner_ask *ask,
         break;
     case ERR_UNSUPPORTED:
         if (ask->verb != OWNER_JOIN && ask->type_count == 0 && ask->code == 0 &&
-            ask->why != OWNER_WHY_HIDDEN)
+            ask->why != OWNER_WHY_HIDDEN && ask->why != OWNER_WHY_ALONE &&
+            ask->why != OWNER_WHY_CATEGORY)
             world_fail(world, "price types were refused that nobody named");
         break;
     case ERR_FULL:
@@ -515,6 +516,9 @@ static void check_seats(struct world *world)
         const struct price_list *valid = &world->truth.lists[world->truth.list_count - 1];
         const bool hidden = (valid->hidden >> hall->seats[seat].category & 1) != 0;
         if (hidden && result == ERR_UNSUPPORTED && ask.why == OWNER_WHY_HIDDEN)
+            continue;
+        if (valid->no_orphans && state == SEATS_FREE && result == ERR_UNSUPPORTED &&
+            ask.why == OWNER_WHY_ALONE)
             continue;
         if (result != (state == SEATS_FREE ? 0 : ERR_CONFLICT))
             world_fail(world, "P7: seat %u is %s, but asking for it gives %s", seat,

@@ -159,6 +159,11 @@ static void change_prices(struct world *world)
         make_types(world, &list);
     if (world_odds(world, 70))
         make_codes(world, &list);
+    if (world_odds(world, 40)) {
+        list.no_orphans = world_odds(world, 50);
+        for (uint32_t i = 0; i < list.category_count; i++)
+            list.category_places[i] = world_odds(world, 30) ? 1 + world_below(world, 4) : 0;
+    }
     arena_init(&arena, 65536);
     int err = price_list_write(&list, &arena, &ask.list);
     assert(err == 0 && ask.list.len <= sizeof(bytes));

@@ -372,7 +372,7 @@ static bool follow_hold(struct truth *truth, const struct change *change, uint64
             return wrong(truth, "P7: seat %u is held while it is kept back", seat);
         known->hold.seats[i] = seat;
     }
-    if (!follow_types(truth, change, known))
+    if (!truth_check_rules(truth, change) || !follow_types(truth, change, known))
         return false;
     known->total = known->held_total = price_of(truth, known);
     int err = table_put(&truth->places, known->hold.hold_id, truth->hold_count++);

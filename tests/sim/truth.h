@@ -116,6 +116,7 @@ bool truth_follow_waiting(struct truth *truth, const struct change *change);
 bool truth_follow_wish(struct truth *truth, const struct change *change, uint64_t version);
 bool truth_follow_wish_end(struct truth *truth, const struct change *change);
 bool truth_check_offer(struct truth *truth, const struct change *change);
+bool truth_check_rules(struct truth *truth, const struct change *change);
 bool truth_check_public(struct truth *truth, const struct change *change);
 void truth_offer_ended(struct truth *truth, const struct truth_hold *known, bool sold);
 bool truth_check_due(struct truth *truth, const struct change *change);

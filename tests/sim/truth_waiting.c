@@ -72,6 +72,16 @@ static bool is_wished(const struct truth *truth, const struct truth_wish *wish, 
            (wish->section == 0 || wish->section == place->section + 1u);
 }
 
+/* Whether a limit of a category may keep somebody from a change's seats. */
+static bool limited(const struct truth *truth, const struct change *change)
+{
+    const struct price_list *list = &truth->lists[truth->list_count - 1];
+    bool any = false;
+    for (uint32_t i = 0; i < change->seat_count; i++)
+        any = any || list->category_places[truth->hall->seats[change->seats[i]].category] > 0;
+    return any;
+}
+
 /* How many of a change's seats a wish could take. */
 static uint32_t wished(const struct truth *truth, const struct truth_wish *wish,
                        const struct change *change)
@@ -121,7 +131,7 @@ bool truth_check_offer(struct truth *truth, const struct change *change)
         if (other->position < wish->position && may_be_offered(truth, other) &&
             other->fewest <= change->seat_count && other->wheelchairs == wish->wheelchairs &&
             (other->wheelchairs == 0 || may_have_all(truth, other, change->seat_count)) &&
-            wished(truth, other, change) == change->seat_count)
+            !limited(truth, change) && wished(truth, other, change) == change->seat_count)
             return truth_wrong(truth, "an offer before one that waits longer for the same");
     }
     wish->hold_id = change->hold_id;
@@ -133,7 +143,8 @@ bool truth_check_offer(struct truth *truth, const struct change *change)
 bool truth_check_public(struct truth *truth, const struct change *change)
 {
     const struct price_list *list = &truth->lists[truth->list_count - 1];
-    for (uint32_t i = 0; truth->offer_ms > 0 && i < truth->wish_count; i++) {
+    for (uint32_t i = 0; truth->offer_ms > 0 && i < truth->wish_count && !limited(truth, change);
+         i++) {
         const struct truth_wish *wish = &truth->wishes[i];
         if (wish->fewest > 1 || !may_be_offered(truth, wish))
             continue;

@@ -20,6 +20,7 @@ import { operator } from './operator.mjs';
 import { report } from './report.mjs';
 import { persons } from './persons.mjs';
 import { providers } from './providers.mjs';
+import { rules } from './rules.mjs';
 import { startServer } from './server.mjs';
 import { till } from './till.mjs';
 import { trade } from './trade.mjs';
@@ -41,7 +42,7 @@ const { values } = parseArgs({
 
 const parts = {
   fan: { ...cases, ...map, ...home, ...heads, ...keep, ...door, ...ways, ...whole },
-  house: { ...access, ...halls, ...organise, ...till, ...trade, ...providers, ...report, ...operator, ...persons, ...work, ...waiting },
+  house: { ...access, ...halls, ...organise, ...till, ...trade, ...providers, ...report, ...operator, ...persons, ...work, ...waiting, ...rules },
 };
 const isTimed = (name) => /hundred thousand seats|one seat: what one takes|times slower/.test(name);
 const chosen = Object.entries({ ...parts.fan, ...parts.house }).filter(

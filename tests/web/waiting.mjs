@@ -116,12 +116,18 @@ async function looksAndSwitchesOff(house) {
   const { page } = house;
   await page.waitForSelector('[data-waiting=true] [data-kind="2"]');
   await page.locator('.org-waiting').scrollIntoViewIfNeeded();
-  await house.isAccessible('the waiting list of an organiser');
   await fits(house, 'the waiting list of an organiser');
   await house.picture('waiting-desk-phone');
   await page.setViewportSize(desktop.viewport);
   await page.locator('.org-waiting').scrollIntoViewIfNeeded();
   await house.picture('waiting-desk-desktop');
+  await page.check('[name=no-orphans]');
+  await page.fill('[name=most-0]', '2');
+  await house.press('save-rules');
+  await page.waitForFunction(() => document.querySelector('[data-announcement]').textContent.includes('규칙'));
+  await page.locator('[data-form=rules]').scrollIntoViewIfNeeded();
+  await house.isAccessible('the rules of a sale');
+  await house.picture('rules-desk-desktop');
   await house.press('waiting-off');
   await page.waitForSelector('[data-waiting=false]');
 }

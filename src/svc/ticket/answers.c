@@ -73,6 +73,8 @@ static int fill_prices(struct arena *arena, const struct catalog_performance *pe
         ret_performance->n_hidden_categories = hidden->n_categories;
         ret_performance->hidden_categories = hidden->categories;
     }
+    if (price_list_rules(valid, arena, &ret_performance->rules) != 0)
+        return ERR_NO_MEMORY;
     return price_list_types(valid, arena, &ret_performance->price_types);
 }
 

@@ -60,6 +60,10 @@ static int read_codes(struct call *call, const struct catalog_performance *perfo
                          "%d to %d of A-Z, 0-9 and -, or a count of up to %d",
                          PRICE_CODES_MAX, PRICE_CODE_LAST, PRICE_WORD_MIN, PRICE_WORD_MAX,
                          PRICE_COUNT_MAX);
+    if (wish->rules && price_list_set_rules(list, wish->rules) != 0)
+        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "rules",
+                         "category_places is one for each of the hall's %u categories, or none",
+                         list->category_count);
     return 0;
 }
 
@@ -160,6 +164,8 @@ static int fill_plan(const struct catalog_performance *performance, const struct
         err = price_list_hidden(list, arena, &plan->hidden);
     if (err == 0)
         err = price_list_codes(list, arena, &plan->codes);
+    if (err == 0)
+        err = price_list_rules(list, arena, &plan->rules);
     return plan->plan_id && plan->prices ? err : ERR_NO_MEMORY;
 }
 
@@ -240,10 +246,11 @@ CALL_HANDLER(ticket_set_prices)
     bool again = true;
     if (!performance || desk_check_event(call, performance->event) != 0)
         return ERR_NOT_FOUND;
-    if (wish->n_prices == 0 && !wish->hidden && !wish->codes &&
+    if (wish->n_prices == 0 && !wish->hidden && !wish->codes && !wish->rules &&
         !(wish->types && (wish->from_ms == 0 || wish->types->n_types > 0)))
-        return desk_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
-                         "at least one category has a new price, or there are other types");
+        return desk_fail(
+            call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", "prices",
+            "at least one category has a new price, or there are other types, codes or rules");
     if (wish->from_ms != 0) {
         int planned = plan_prices(call, performance, wish);
         return planned == 0 ? show(call, performance, response) : planned;

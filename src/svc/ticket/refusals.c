@@ -87,9 +87,26 @@ static int too_early(struct call *call, const struct owner_ask *ask)
                      (long long)(wait_ms + 999) / 1000);
 }
 
-static int price_refused(struct call *call, enum owner_why why)
+static int left_alone(struct call *call, const struct owner_ask *ask)
 {
-    switch (why) {
+    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
+    detail.reason = (char *)"SEAT_LEFT_ALONE";
+    detail.seats = (uint32_t *)ask->refusal.taken;
+    detail.n_seats = ask->refusal.taken_count;
+    return call_fail(call, CODE_FAILED_PRECONDITION, &detail,
+                     "a single place would be left alone, and as many others beside one another in "
+                     "that row would leave fewer: take it too, or move along");
+}
+
+static int price_refused(struct call *call, const struct owner_ask *ask)
+{
+    switch (ask->why) {
+    case OWNER_WHY_ALONE:
+        return left_alone(call, ask);
+    case OWNER_WHY_CATEGORY:
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "CATEGORY_LIMIT_REACHED", NULL,
+                         "this account would have more places of a category than the organiser "
+                         "allows");
     case OWNER_WHY_TYPES:
         return desk_fail(call, CODE_FAILED_PRECONDITION, "PRICE_TYPE", "types",
                          "these price types are not to be had, or not so often, for these places");
@@ -120,7 +137,7 @@ int desk_refused(struct call *call, const struct owner_ask *ask)
         return desk_fail(call, CODE_FAILED_PRECONDITION, "LIMIT_REACHED", NULL,
                          "this account would have more places than the organiser allows");
     case ERR_UNSUPPORTED:
-        return price_refused(call, ask->why);
+        return price_refused(call, ask);
     case ERR_BUSY:
         if (ask->verb == OWNER_CHOOSE)
             return desk_fail(call, CODE_FAILED_PRECONDITION, "HOLD_IN_PAYMENT", "hold_id",

@@ -311,6 +311,14 @@ export const en = {
       title: (): string => 'Not possible for these seats',
       text: 'This price is not to be had here, or not for so many seats. A companion needs a place for a wheelchair beside it.',
     },
+    SEAT_LEFT_ALONE: {
+      title: (): string => 'A single seat would be left alone',
+      text: 'Take it too, or others beside one another in this row.',
+    },
+    CATEGORY_LIMIT_REACHED: {
+      title: (): string => 'That is the limit for this price',
+      text: 'Seats you hold and seats you have bought count together.',
+    },
     HOLD_IN_PAYMENT: {
       title: (): string => 'You are paying for these seats',
       text: 'Who they are for can be changed before a payment begins. Give the seats back to choose anew.',

@@ -38,6 +38,8 @@ export interface PlanRow {
   section: number;
   firstSeat: number;
   seatCount: number;
+  breaks: readonly number[]; // an aisle is behind these of its seats, from 0
+  ring: boolean; // around a table: its last seat is its first one's neighbour
 }
 
 /** What is drawn beside the seats. */
@@ -196,6 +198,8 @@ function readRow(plan: Plan, section: number, row: MapRow, box: Box, gaps: numbe
     section,
     firstSeat: row.firstSeat,
     seatCount,
+    breaks: row.breaks,
+    ring: row.ring,
   });
   let x = 0;
   let y = 0;

@@ -3,8 +3,11 @@ import { placeName } from '../i18n/place';
 import { words } from '../i18n/words';
 import type { Plan } from '../map/plan';
 import { Icon } from '../parts/icon';
+import { Later } from '../parts/later';
 import type { Sale } from '../state/sale';
 import { announceHold } from './held';
+
+const loadRules = () => import('../parts/rules').then(({ Rules }) => Rules);
 
 /** What is picked on the map, and the one button that takes it. */
 export function Chosen({ sale, plan }: { sale: Sale; plan: Plan }) {
@@ -72,11 +75,14 @@ export function Chosen({ sale, plan }: { sale: Sale; plan: Plan }) {
           );
         })}
       </ul>
+      {performance?.rules ? (
+        <Later load={loadRules} props={{ sale, plan, rules: performance.rules }} />
+      ) : null}
       <button
         type="button"
         class="primary wide"
         data-action="hold"
-        disabled={sale.busy.value !== null || !sale.buyable.value}
+        disabled={sale.busy.value !== null || !sale.buyable.value || sale.ruled.value}
         onClick={() => void hold()}
       >
         <span>{sale.busy.value === 'hold' ? say.holding : say.holdAction(places)}</span>

@@ -83,6 +83,8 @@ export class Sale {
   );
   readonly chosen = computed(() => placesOf(this.choice.value));
   readonly open = computed(() => this.saleState.value === SaleState.OPEN);
+  /** A rule of the sale is against what is chosen. */
+  readonly ruled = signal(false);
   /** The performance has started: nothing is sold any more. */
   readonly begun = signal(false);
   readonly soldOut = computed(() => this.counts.value.free === 0);

@@ -20,6 +20,7 @@ import { Refusal } from './form';
 import { Holders } from './holders';
 import { StateOfSale } from './overview';
 import { RefundAll } from './refundall';
+import { RulesDesk } from './rules';
 import { WaitingDesk } from './waiting';
 
 const report_ms = 3_000;
@@ -100,6 +101,7 @@ export function SalePage({ performanceId }: { performanceId: number }) {
           <Blocks sale={sale} plan={sale.plan.value} onDone={() => void load()} />
         </section>
       ) : null}
+      <RulesDesk performance={known} onDone={() => void load()} />
       <WaitingDesk performance={known} plan={sale.plan.value} />
       <Holders
         performanceId={performanceId}
