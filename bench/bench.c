@@ -64,6 +64,7 @@ static const struct goal {
     {"beside: pairs a second, times the other's", true, 0.97},
     {"monitor: pairs a second, times those without", true, 0.95},
     {"monitor: CPU of the server a pair, times that without", false, 1.05},
+    {"dressed: pairs a second, times the plain sale's", true, 0.9},
     {"window: records, times those of the bare receiver", true, 0.5},
     {"window: a search, times the bare query", false, 2},
     {"ship: records, times those of the bare calls", true, 0.9},
@@ -117,11 +118,12 @@ static int measure_store(bench_row_fn *row, void *state)
 }
 
 static const struct part parts[] = {
-    {"fibers", bench_fiber},  {"tokens", bench_tokens},   {"seats", measure_seats},
-    {"store", measure_store}, {"order", bench_order},     {"monitor", bench_monitor},
-    {"window", bench_window}, {"line", bench_line},       {"json", bench_json},
-    {"watch", bench_watch},   {"serving", bench_serving}, {"hot", bench_hot},
-    {"paper", bench_paper},   {"money", bench_money},     {"rush", bench_rush},
+    {"fibers", bench_fiber},    {"tokens", bench_tokens}, {"seats", measure_seats},
+    {"store", measure_store},   {"order", bench_order},   {"monitor", bench_monitor},
+    {"dressed", bench_dressed}, {"window", bench_window}, {"line", bench_line},
+    {"json", bench_json},       {"watch", bench_watch},   {"serving", bench_serving},
+    {"hot", bench_hot},         {"paper", bench_paper},   {"money", bench_money},
+    {"rush", bench_rush},
 };
 /* In place of all of them where another program is measured beside. */
 static const struct part pair_part = {"beside", bench_beside};
@@ -347,9 +349,9 @@ static const struct conf_option options[] = {
      .help = "how often each is measured; the median is shown"},
     {"only", CONF_CHOICE, offsetof(struct bench_values, only), NULL,
      .help = "measures this part alone",
-     .choices =
-         "fibers|tokens|seats|store|order|monitor|window|line|json|watch|serving|hot|rush|paper|"
-         "money"},
+     .choices = "fibers|tokens|seats|store|order|monitor|dressed|window|line|json|watch|serving|"
+                "hot|rush|paper|"
+                "money"},
     {"out", CONF_PATH, offsetof(struct bench_values, out), NULL,
      .help = "also writes the figures as a page, with machine and commit, to this file"},
     {"usher", CONF_PATH, offsetof(struct bench_values, usher), NULL,

@@ -16,6 +16,7 @@ int bench_order(bench_row_fn *row, void *state); /* durable hold + order through
 int bench_beside(bench_row_fn *row, void *state);
 /* The same with the role monitor and without it. */
 int bench_monitor(bench_row_fn *row, void *state);
+int bench_dressed(bench_row_fn *row, void *state);
 int bench_window(bench_row_fn *row,
                  void *state); /* the monitor's window beside what it is made of */
 /* Says which two, before each run; of every pair the one that goes first is the other than last

@@ -20,8 +20,13 @@
 #define PLACES      100000
 #define CALL_MS     20000
 
+#define KEPT    1000 /* places kept back, of a sale that has everything */
+#define WAITERS 200  /* who wait there for a place for a wheelchair, which the hall has not */
+
 struct order_bench {
     struct bench_server server;
+    bool dressed; /* the sale has blocks, price types, codes and a waiting list */
+    uint32_t places, waiters;
     struct channel *channel; /* of CONNECTIONS connections */
     struct scope buyers;
     uint32_t next_seat;
@@ -48,6 +53,12 @@ static bool buy_one(struct order_bench *bench, struct client *tickets, uint32_t 
     wish.performance_id = 1;
     wish.seats = &seat;
     wish.n_seats = 1;
+    uint32_t type = 1 + seat % 2;
+    if (bench->dressed && seat % 2 == 0) { /* half of them say who it is for, and have a code */
+        wish.types = &type;
+        wish.n_types = 1;
+        wish.code = (char *)"FANCLUB";
+    }
     int err = client_call(tickets, Usher__V1__TicketService, hold_seats, &wish, &hold);
     if (!check(bench, tickets, "HoldSeats", err))
         return false;
@@ -58,6 +69,16 @@ static bool buy_one(struct order_bench *bench, struct client *tickets, uint32_t 
     order.payment_method = USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE;
     err = client_call(tickets, Usher__V1__TicketService, place_order, &order, &placed);
     return check(bench, tickets, "PlaceOrder", err);
+}
+
+static bool wait_for_one(struct order_bench *bench, struct client *tickets)
+{
+    Usher__V1__JoinWaitingListRequest wish = USHER__V1__JOIN_WAITING_LIST_REQUEST__INIT;
+    const Usher__V1__Wish *made;
+    wish.performance_id = 1;
+    wish.party = wish.wheelchairs = 1;
+    int err = client_call(tickets, Usher__V1__TicketService, join_waiting_list, &wish, &made);
+    return check(bench, tickets, "JoinWaitingList", err);
 }
 
 /* Buys seat after seat until the hall is sold out. */
@@ -77,7 +98,11 @@ static void buyer_body(void *arg)
         snprintf(authorization, sizeof(authorization), "Bearer %s", account->token);
     tickets.authorization = authorization;
     tickets.timeout_ms = CALL_MS;
-    while (!err && bench->next_seat < PLACES) {
+    if (!err && bench->dressed && bench->waiters < WAITERS) {
+        bench->waiters++;
+        err = wait_for_one(bench, &tickets) ? 0 : ERR_UNAVAILABLE;
+    }
+    while (!err && bench->next_seat < bench->places) {
         const uint32_t seat = bench->next_seat++;
         arena_reset(&arena);
         const int64_t begin_ns = clock_mono_ns(clock_system());
@@ -121,15 +146,18 @@ static void count_up(struct order_bench *bench, int64_t cpu_ns, struct order_fig
     };
 }
 
-static int measure(struct order_figures *ret_figures)
+static int measure(bool dressed, struct order_figures *ret_figures)
 {
-    struct order_bench bench = {0};
+    struct order_bench bench = {.dressed = dressed, .places = dressed ? PLACES - KEPT : PLACES};
     int err = bench_server_start(PLACES, "0", -1, &bench.server);
     if (err != 0)
         return err;
+    if (dressed)
+        err = bench_server_dress(&bench.server, bench.places, PLACES - 1);
     const int64_t start_cpu_ns = bench_cpu_ns(bench.server.pid); /* no pair's */
     bench.took_ns = calloc(PLACES, sizeof(*bench.took_ns));
-    err = bench.took_ns ? fiber_main(drive, &bench) : ERR_NO_MEMORY;
+    if (err == 0)
+        err = bench.took_ns ? fiber_main(drive, &bench) : ERR_NO_MEMORY;
     err = err != 0 ? err : bench.result;
     const int64_t cpu_ns = bench_cpu_ns(bench.server.pid) - start_cpu_ns;
     if (err == 0 && bench.failed > 0)
@@ -148,7 +176,7 @@ static int measure(struct order_figures *ret_figures)
 int bench_order(bench_row_fn *row, void *state)
 {
     struct order_figures f;
-    const int err = measure(&f);
+    const int err = measure(false, &f);
     if (err != 0)
         return err;
     row(state, "order: hold + order, durable, gRPC, 512 buyers", f.pairs_s, "/s");
@@ -180,7 +208,7 @@ int bench_beside(bench_row_fn *row, void *state)
         const bool is_other = (i == 0) == beside.other_first;
         err = bench_server_program(is_other ? beside.other : beside.ours);
         if (err == 0)
-            err = measure(is_other ? &other : &ours);
+            err = measure(false, is_other ? &other : &ours);
     }
     if (err != 0)
         return err;
@@ -204,7 +232,7 @@ int bench_monitor(bench_row_fn *row, void *state)
     for (int i = 0; err == 0 && i < 2; i++) {
         const bool is_other = (i == 0) == beside.other_first;
         bench_server_roles(is_other ? "auth,ticket,payment,waitroom,door,gateway" : NULL);
-        err = measure(is_other ? &without : &with);
+        err = measure(false, is_other ? &without : &with);
     }
     bench_server_roles(NULL);
     if (err != 0)
@@ -213,5 +241,27 @@ int bench_monitor(bench_row_fn *row, void *state)
     row(state, "monitor: p99 of the pair, times that without", with.p99_ms / without.p99_ms, "x");
     row(state, "monitor: CPU of the server a pair, times that without",
         with.cpu_us / without.cpu_us, "x");
+    return 0;
+}
+
+/* A sale with blocks, price types, codes and a waiting list, and the plain one. */
+int bench_dressed(bench_row_fn *row, void *state)
+{
+    struct order_figures dressed = {0}, plain = {0};
+    int err = 0;
+    for (int i = 0; err == 0 && i < 2; i++) {
+        const bool is_plain = (i == 0) == beside.other_first;
+        err = measure(!is_plain, is_plain ? &plain : &dressed);
+    }
+    if (err != 0)
+        return err;
+    row(state, "dressed: blocks, price types, codes, a waiting list: pairs", dressed.pairs_s, "/s");
+    row(state, "dressed: the same of the plain sale", plain.pairs_s, "/s");
+    row(state, "dressed: pairs a second, times the plain sale's", dressed.pairs_s / plain.pairs_s,
+        "x");
+    row(state, "dressed: p99 of the pair, times the plain sale's", dressed.p99_ms / plain.p99_ms,
+        "x");
+    row(state, "dressed: CPU of the server a pair, times the plain sale's",
+        dressed.cpu_us / plain.cpu_us, "x");
     return 0;
 }

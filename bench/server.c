@@ -149,6 +149,23 @@ int bench_server_pause(const struct bench_server *server)
     return run(pause, to) ? 0 : ERR_UNAVAILABLE;
 }
 
+int bench_server_dress(const struct bench_server *server, uint32_t first_kept, uint32_t last_kept)
+{
+    char key[96], kept[32];
+    snprintf(key, sizeof(key), "%s/operator.key", server->data);
+    snprintf(kept, sizeof(kept), "%u-%u", first_kept, last_kept);
+    const char *const to[] = {"--url", server->url, "--key", key, NULL};
+    const char *const block[] = {"event", "block", "1", "--seats", kept, "--reason", "press", NULL};
+    const char *const types[] = {
+        "event", "types", "1", "0:일반/Adult", "1:어린이/Child:500", "2:학생/Student:700:proof",
+        NULL};
+    const char *const codes[] = {"event",     "codes", "1",        "--add",   "FANCLUB",
+                                 "--percent", "10",    "--places", "1000000", NULL};
+    const char *const waiting[] = {"event", "waiting", "1", "--minutes", "15", NULL};
+    return run(block, to) && run(types, to) && run(codes, to) && run(waiting, to) ? 0
+                                                                                  : ERR_UNAVAILABLE;
+}
+
 int bench_server_line(const struct bench_server *server)
 {
     char key[96];

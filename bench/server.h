@@ -35,6 +35,9 @@ int bench_server_start(uint32_t places, const char *workers, int cpu,
 /* Puts an open line in front of the performance, sale 1: guests may join, and all are called at
  * once. ERR_UNAVAILABLE. */
 int bench_server_line(const struct bench_server *server);
+/* Gives the performance all that a sale may have: these places kept back, three price types, a code
+ * FANCLUB that takes off 10 percent, and a waiting list. ERR_UNAVAILABLE. */
+int bench_server_dress(const struct bench_server *server, uint32_t first_kept, uint32_t last_kept);
 /* Pauses the performance's sale. ERR_UNAVAILABLE. */
 int bench_server_pause(const struct bench_server *server);
 /* SIGTERM, waits, removes the folder. ERR_IO: it did not end with exit code 0. */
