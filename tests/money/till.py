@@ -181,13 +181,14 @@ def limits_are_the_customers(shop):
     """A box office sells to more people than one may buy for; each customer has the limit of the performance."""
     desk = Desk(shop)
     desk.open()
-    most = shop.server.ask("GetPerformance", {"performanceId": 1})["placesMax"]
-    best = {"performanceId": 1, "party": most, "apart": True}
+    made = shop.make_performance(60000, "KRW", 10000)  # the best of the first night are other buyers'
+    most = shop.server.ask("GetPerformance", {"performanceId": made})["placesMax"]
+    best = {"performanceId": made, "party": most, "apart": True}
     for i in range(2):
         held = desk.ask("HoldAtTill", {"best": {**best, "idempotencyKey": f"many{i}"}})
         assert len(held["hold"]["seats"]) == most, held
         assert desk.ask("HoldAtTill", {"best": {**best, "idempotencyKey": f"many{i}"}})["hold"]["holdId"] == held["hold"]["holdId"]
-        again = {"performanceId": 1, "seats": [0], "idempotencyKey": f"many{i}"}
+        again = {"performanceId": made, "seats": [0], "idempotencyKey": f"many{i}"}
         assert reason(desk.ask("HoldAtTill", {"seats": again})) == "KEY_REUSED"
         assert desk.sell(held)["order"]["orderId"] == held["hold"]["holdId"]
     desk.close()
