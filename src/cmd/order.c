@@ -87,12 +87,13 @@ static int show(struct session *session, void *arg)
     }
     sheet_print(&sheet, stdout);
     sheet_release(&sheet);
-    return CMD_OK;
+    return order_print_notes(session, order_id);
 }
 
 static const struct conf_table show_table = {
     .command = "usher order show",
-    .summary = "Tells where an order's money is: each attempt, call, webhook and refund.",
+    .summary = "Tells where an order's money is: each attempt, call, webhook and refund; and the "
+               "notes on it.",
     .positional = "ORDER",
     .positional_min = 1,
     .positional_max = 1,
@@ -282,6 +283,8 @@ const struct cmd order_commands[ORDER_COMMANDS] = {
     {"cancel", "an order of the box office", order_cancel_command, .table = &order_cancel_table},
     {"export", "orders, tickets or money for a spreadsheet", order_export_command,
      .table = &order_export_table},
+    {"note", "write a note on it, for the team", order_note_command, .table = &order_note_table},
+    {"edit", "put right whom its tickets are for", order_edit_command, .table = &order_edit_table},
     {"resend", "mail its tickets again", order_resend_command, .table = &order_resend_table},
 };
 

@@ -47,7 +47,8 @@ const struct conf_table trace_table = {
 
 static const char *part_word(Usher__V1__StoryPart part)
 {
-    static const char *const words[] = {"?", "line", "seats", "money", "mail", "door", "log"};
+    static const char *const words[] = {"?",    "line", "seats", "money",
+                                        "mail", "door", "log",   "note"};
     const size_t i = (size_t)part;
     return words[i < sizeof(words) / sizeof(words[0]) ? i : 0];
 }

@@ -22,6 +22,13 @@ static const struct sql_step steps[] = {
      " PRIMARY KEY (performance_id, account_id));"
      "CREATE INDEX wish_contact_email ON wish_contact (email);"
      "CREATE INDEX wish_contact_until ON wish_contact (until_ms)"},
+    /* order_notes.h */
+    {"notes",
+     "CREATE TABLE order_note (order_id {bytes} NOT NULL, number {int} NOT NULL,"
+     " account_id {bytes} NOT NULL, author_id {bytes} NOT NULL, nonce {text} NOT NULL,"
+     " created_at_ms {int} NOT NULL, note {long} NOT NULL, PRIMARY KEY (order_id, number));"
+     "CREATE UNIQUE INDEX order_note_nonce ON order_note (order_id, nonce);"
+     "CREATE INDEX order_note_account ON order_note (account_id)"},
 };
 
 #define NUMBERED_AT_ONCE 500
@@ -168,6 +175,45 @@ int contact_get(struct sql *sql, struct id order_id, struct id account_id, struc
     struct get_job job = {
         .job.run = run_get, .order_id = order_id, .account_id = account_id, .arena = arena};
     int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0)
+        *ret_contact = job.contact;
+    return err;
+}
+
+struct edit_job {
+    struct sql_job job;
+    const struct contact_edit *edit;
+    struct arena *arena;
+    struct contact contact;
+};
+
+static int run_edit(struct sql_job *base, struct sql_txn *txn)
+{
+    struct edit_job *job = (struct edit_job *)base;
+    const struct contact_edit *e = job->edit;
+    struct contact *c = &job->contact;
+    int err = contact_read(txn, e->order_id, e->account_id, job->arena, c);
+    if (err != 0)
+        return err;
+    const struct view name = e->name ? *e->name : c->name, phone = e->phone ? *e->phone : c->phone;
+    if (view_eq(name, c->name) && view_eq(phone, c->phone))
+        return 0;
+    c->name = name;
+    c->phone = phone;
+    err = sql_run(
+        txn, "UPDATE contact SET name = ?, phone = ? WHERE order_id = ? AND account_id = ?",
+        SQL(sql_text(name), sql_text(phone), sql_id(e->order_id), sql_id(e->account_id)), NULL);
+    return err == 0 ? act_add(txn, e->act) : err;
+}
+
+int contact_edit(struct sql *sql, const struct contact_edit *edit, struct arena *arena,
+                 struct contact *ret_contact, int64_t deadline_ns)
+{
+    struct edit_job job = {.job.run = run_edit, .edit = edit, .arena = arena};
+    if ((edit->name && edit->name->len > CONTACT_NAME_MAX) ||
+        (edit->phone && edit->phone->len > CONTACT_PHONE_MAX))
+        return ERR_INVALID;
+    int err = sql_write(sql, &job.job, deadline_ns);
     if (err == 0)
         *ret_contact = job.contact;
     return err;

@@ -10,6 +10,7 @@
 #define USHER_STORE_CONTACTS_H
 
 #include "db/sql.h"
+#include "store/acts.h"
 
 #define CONTACT_NAME_MAX  100 /* bytes */
 #define CONTACT_EMAIL_MAX 254
@@ -39,6 +40,16 @@ int contact_put(struct sql *sql, const struct contact *contact, int64_t deadline
 /* ERR_NOT_FOUND; as sql_read. */
 int contact_get(struct sql *sql, struct id order_id, struct id account_id, struct arena *arena,
                 struct contact *ret_contact, int64_t deadline_ns);
+struct contact_edit {
+    struct id order_id, account_id;
+    const struct view *name, *phone; /* NULL: it stays */
+    const struct act *act;
+};
+/* Sets the name and the telephone number of a contact that is there, and writes the act down; where
+ * both are so already, nothing is written. ret_contact has the new ones, borrowed from the edit,
+ * and all else in the arena. ERR_NOT_FOUND; ERR_INVALID beyond the maxima; as sql_write. */
+int contact_edit(struct sql *sql, const struct contact_edit *edit, struct arena *arena,
+                 struct contact *ret_contact, int64_t deadline_ns);
 /* Contacts of placed orders: by the order's number ("T4813620975"; empty: any) and the address
  * (empty: any, but not both), the last first. In a job, as sql_query; and alone, as sql_read. */
 int contact_find(struct sql_txn *txn, struct view number, struct view email, size_t max,

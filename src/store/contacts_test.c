@@ -10,6 +10,7 @@
 #include "clock/clock.h"
 #include "db/faulty_test.h"
 #include "err/err.h"
+#include "store/accounts.h"
 #include "store/contacts.h"
 
 static struct sql *sql;
@@ -173,10 +174,43 @@ static void one_address_waits_for_so_many_things(void **state)
     assert_int_equal(put_wish(3, 100, "victim@example.org"), 0); /* is there already */
 }
 
+static void who_it_goes_to_is_put_right_and_told_once(void **state)
+{
+    const struct act done = {.at_ms = 50, .what = VIEW_LIT("contact.edit")};
+    const struct view name = VIEW_LIT("김바다"), phone = VIEW_LIT("02-123-4567");
+    struct contact_edit edit = {
+        .order_id = order, .account_id = account, .name = &name, .act = &done};
+    struct contact c = make("edit@example.org", 60), read;
+    struct act *acts;
+    size_t count;
+    char long_name[CONTACT_NAME_MAX + 1];
+    const struct view too_long = view_of(long_name, sizeof(long_name));
+    memset(long_name, 'a', sizeof(long_name));
+    assert_int_equal(contact_put(sql, &c, DEADLINE_NEVER), 0);
+    assert_int_equal(contact_edit(sql, &edit, &arena, &read, DEADLINE_NEVER), 0);
+    assert_true(view_eq(read.name, name) && view_eq(read.phone, c.phone));
+    edit.phone = &phone;
+    assert_int_equal(contact_edit(sql, &edit, &arena, &read, DEADLINE_NEVER), 0);
+    assert_int_equal(contact_edit(sql, &edit, &arena, &read, DEADLINE_NEVER), 0);
+    assert_int_equal(contact_get(sql, order, account, &arena, &read, 0), 0);
+    assert_true(view_eq(read.name, name) && view_eq(read.phone, phone));
+    assert_true(view_eq(read.email, c.email) && read.ordered);
+    assert_int_equal(act_list(sql, 0, (struct id){0}, 100, &arena, &acts, &count, DEADLINE_NEVER),
+                     0);
+    assert_int_equal(count, 2); /* the third changed nothing */
+    edit.name = &too_long;
+    assert_int_equal(contact_edit(sql, &edit, &arena, &read, DEADLINE_NEVER), ERR_INVALID);
+    edit.name = NULL;
+    edit.account_id = (struct id){99, 0};
+    assert_int_equal(contact_edit(sql, &edit, &arena, &read, DEADLINE_NEVER), ERR_NOT_FOUND);
+}
+
 static int set_up(void **state)
 {
     arena_init(&arena, 1 << 20);
     int err = sql_faulty_new(&arena, &sql);
+    if (err == 0)
+        err = accounts_migrate(sql, false, 1);
     return err == 0 ? contacts_migrate(sql, false, 1) : err;
 }
 
@@ -194,6 +228,7 @@ int main(void)
         cmocka_unit_test(the_last_word_counts_and_only_one_s_own),
         cmocka_unit_test(what_was_never_ordered_is_swept),
         cmocka_unit_test(what_is_too_large_is_refused),
+        cmocka_unit_test(who_it_goes_to_is_put_right_and_told_once),
         cmocka_unit_test(who_waits_is_known_until_it_leaves_or_the_performance_begins),
         cmocka_unit_test(one_address_waits_for_so_many_things),
     };

@@ -65,6 +65,8 @@ static int forget(struct sql_txn *txn, struct id account_id)
     if (err == 0)
         err = sql_run(txn, "DELETE FROM contact WHERE account_id = ?", SQL(id), NULL);
     if (err == 0)
+        err = sql_run(txn, "DELETE FROM order_note WHERE account_id = ?", SQL(id), NULL);
+    if (err == 0)
         err = sql_run(txn, "DELETE FROM wish_contact WHERE account_id = ?", SQL(id), NULL);
     if (err == 0)
         err = person_forget(txn, account_id);

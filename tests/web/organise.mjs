@@ -158,6 +158,18 @@ export const organise = {
         await page.waitForSelector('.org-seats [data-blocked=true] :text("Reported stolen")');
         await a.press('unblock-ticket');
         await page.waitForFunction(() => !document.querySelector('.org-seats [data-blocked=true]'));
+        // The team writes a note, and puts the name right.
+        await a.press('note');
+        await page.fill('[name=note]', 'Rings back on Monday');
+        await a.isAccessible('a note on an order');
+        await a.press('note-save');
+        await page.waitForSelector('[data-note="1"] :text("Rings back on Monday")');
+        await a.press('edit-contact');
+        await page.fill('[name=contact-name]', 'Kim Minju');
+        await a.isAccessible('whom tickets are for');
+        await a.press('contact-save');
+        await page.waitForSelector('.org-order strong:text-is("Kim Minju")');
+        await page.waitForSelector('[data-note="1"]');
         await a.press('refund-order');
         await page.waitForSelector('.refund-sum');
         await page.locator('.refund-which input').first().uncheck();

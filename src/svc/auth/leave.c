@@ -6,13 +6,15 @@
 #include "err/err.h"
 #include "store/consents.h"
 #include "store/kept.h"
+#include "store/order_notes.h"
 #include "store/reminders.h"
 #include "svc/auth/handlers.h"
 #include "token/roles.h"
 #include "token/seal.h"
 
-#define EXPORT_MAX      (512u << 10) /* bytes */
-#define EXPORT_ACTS_MAX 1000
+#define EXPORT_MAX       (2u << 20) /* bytes */
+#define EXPORT_ACTS_MAX  1000
+#define EXPORT_NOTES_MAX 250 /* at most 1 MiB of them */
 
 /* ,"name":"…" with what has to be escaped escaped. */
 static int add_text(struct buf *out, const char *name, struct view text)
@@ -85,6 +87,28 @@ static int write_contacts(struct call *call, struct buf *out, struct id account_
         err = i ? buf_append_byte(out, ',') : 0;
         if (!err)
             err = write_contact(out, &contacts[i]);
+    }
+    return err ? err : buf_append_byte(out, ']');
+}
+
+/* What organisers noted on the account's orders, the newest EXPORT_NOTES_MAX. */
+static int write_notes(struct call *call, struct buf *out, struct id account_id)
+{
+    struct order_note *notes;
+    size_t count;
+    int err = order_notes_of(auth_of(call)->sql, account_id, EXPORT_NOTES_MAX, call_arena(call),
+                             &notes, &count, call_deadline_ns(call));
+    if (!err)
+        err = buf_printf(out, ",\"notes\":[");
+    for (size_t i = 0; !err && i < count; i++) {
+        char order[ID_TEXT_CHARS + 1];
+        id_format(notes[i].order_id, order);
+        err = buf_printf(out, "%s{\"orderId\":\"%s\",\"createdAtMs\":%" PRId64, i ? "," : "", order,
+                         notes[i].created_at_ms);
+        if (!err)
+            err = add_text(out, "note", notes[i].text);
+        if (!err)
+            err = buf_append_byte(out, '}');
     }
     return err ? err : buf_append_byte(out, ']');
 }
@@ -228,6 +252,8 @@ static int write_all(struct call *call, struct buf *out, const struct account *a
         err = write_consents(call, out, account->account_id);
     if (!err)
         err = write_contacts(call, out, account->account_id);
+    if (!err)
+        err = write_notes(call, out, account->account_id);
     if (!err)
         err = write_externals(call, out, account->account_id);
     if (!err)

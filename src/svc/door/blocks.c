@@ -98,8 +98,7 @@ static int answer_order(struct call *call, const Usher__V1__Order *order, struct
     return err == 0 ? 0 : lobby_store_failed(call, err);
 }
 
-/* An order of a performance that the caller runs; NULL after call_fail. */
-static const Usher__V1__Order *own_order(struct call *call, const char *order_id, struct id *ret_id)
+const Usher__V1__Order *lobby_own_order(struct call *call, const char *order_id, struct id *ret_id)
 {
     const Usher__V1__Order *order;
     int err = id_parse(view_str(order_id), ret_id)
@@ -124,7 +123,7 @@ static bool has_seat(const Usher__V1__Order *order, uint32_t seat)
     return false;
 }
 
-static struct act act_of(struct call *call, const char *what, const char *about)
+struct act lobby_act(struct call *call, const char *what, const char *about)
 {
     return (struct act){.at_ms = lobby_now_ms(),
                         .what = view_str(what),
@@ -171,7 +170,7 @@ int door_block_tickets(struct call *call, const void *request, void *response)
     const struct door *door = call_state(call);
     struct id order_id;
     size_t count;
-    const Usher__V1__Order *order = own_order(call, wish->order_id, &order_id);
+    const Usher__V1__Order *order = lobby_own_order(call, wish->order_id, &order_id);
     const struct door_block *blocks = order ? read_wish(call, wish, order, order_id, &count) : NULL;
     if (!blocks)
         return ERR_INVALID;
@@ -180,7 +179,7 @@ int door_block_tickets(struct call *call, const void *request, void *response)
                           "the order has no ticket any more");
     const char *about = arena_printf(call_arena(call), "order %s: %zu tickets: %s", order->order_id,
                                      count, wish->reason);
-    const struct act act = act_of(call, "ticket.block", about ? about : "");
+    const struct act act = lobby_act(call, "ticket.block", about ? about : "");
     int err = about ? doors_block(door->options.sql, order->performance_id, blocks, count, &act,
                                   call_deadline_ns(call))
                     : ERR_NO_MEMORY;
@@ -195,11 +194,11 @@ int door_unblock_tickets(struct call *call, const void *request, void *response)
     const Usher__V1__UnblockTicketsRequest *wish = request;
     const struct door *door = call_state(call);
     struct id order_id;
-    const Usher__V1__Order *order = own_order(call, wish->order_id, &order_id);
+    const Usher__V1__Order *order = lobby_own_order(call, wish->order_id, &order_id);
     if (!order)
         return ERR_INVALID;
     const char *about = arena_printf(call_arena(call), "order %s", order->order_id);
-    const struct act act = act_of(call, "ticket.unblock", about ? about : "");
+    const struct act act = lobby_act(call, "ticket.unblock", about ? about : "");
     int err = about ? doors_unblock(door->options.sql, order_id, wish->seats, wish->n_seats, &act,
                                     call_deadline_ns(call))
                     : ERR_NO_MEMORY;
@@ -287,7 +286,7 @@ int door_set_entry_times(struct call *call, const void *request, void *response)
                           "at most a year: %d minutes", ENTRY_MINUTES_MAX);
     const char *about = arena_printf(call_arena(call), "performance %u: %u minutes early, %u late",
                                      wish->performance_id, rule.early_minutes, rule.late_minutes);
-    const struct act act = act_of(call, "entry.set", about ? about : "");
+    const struct act act = lobby_act(call, "entry.set", about ? about : "");
     err = about ? doors_set_entry(door->options.sql, wish->performance_id, &rule, &act,
                                   call_deadline_ns(call))
                 : ERR_NO_MEMORY;

@@ -15,7 +15,10 @@
 #define COUNTER    (ROLES_MANAGE | ROLE_BOX_OFFICE)
 #define HOLDERS    (ROLES_BUY | ROLE_OPERATOR)
 
+CALL_HANDLER(door_add_order_note);
+CALL_HANDLER(door_edit_contact);
 CALL_HANDLER(door_export_orders);
+CALL_HANDLER(door_list_order_notes);
 CALL_HANDLER(door_report_bounce);
 
 static const struct method methods[] = {
@@ -36,6 +39,9 @@ static const struct method methods[] = {
     {"ListScans", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_list_scans},
     {"FindOrders", METHOD_UNARY, COUNTER, false, NULL, 0, door_find_orders},
     {"ExportOrders", METHOD_SERVER_STREAM, COUNTER, false, NULL, 0, door_export_orders},
+    {"AddOrderNote", METHOD_UNARY, COUNTER, false, NULL, 0, door_add_order_note},
+    {"ListOrderNotes", METHOD_UNARY, COUNTER, false, NULL, 0, door_list_order_notes},
+    {"EditContact", METHOD_UNARY, COUNTER, false, NULL, 0, door_edit_contact},
     {"ReportBounce", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 1u << 20, door_report_bounce},
     {"BlockTickets", METHOD_UNARY, COUNTER, false, NULL, 0, door_block_tickets},
     {"UnblockTickets", METHOD_UNARY, COUNTER, false, NULL, 0, door_unblock_tickets},

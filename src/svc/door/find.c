@@ -2,7 +2,7 @@
 #include "sale/order_number.h"
 #include "svc/door/lobby.h"
 
-static Usher__V1__Contact *fill_contact(struct arena *arena, const struct contact *contact)
+Usher__V1__Contact *lobby_fill_contact(struct arena *arena, const struct contact *contact)
 {
     Usher__V1__Contact *said = arena_alloc(arena, sizeof(*said));
     if (!said)
@@ -64,11 +64,13 @@ static int add_order(struct call *call, const struct contact *contact,
         return ERR_NO_MEMORY;
     usher__v1__found_order__init(found);
     found->order = (Usher__V1__Order *)order;
-    found->contact = fill_contact(arena, contact);
+    found->contact = lobby_fill_contact(arena, contact);
     answer->orders[answer->n_orders++] = found;
     if (!found->contact)
         return ERR_NO_MEMORY;
     err = lobby_add_blocks(call, contact->order_id, order->performance_id, found);
+    if (err == 0)
+        err = lobby_add_notes(call, contact->order_id, &found->notes, &found->n_notes);
     return err == 0 ? add_mail(call, contact, found) : err;
 }
 

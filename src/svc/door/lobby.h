@@ -100,9 +100,21 @@ int lobby_runs(struct call *call, uint32_t performance_id, uint32_t any_of,
 /* The same for a call that is for such callers alone: 0, or what a handler returns. */
 int lobby_check_runs(struct call *call, uint32_t performance_id, uint32_t any_of,
                      const Usher__V1__Performance **ret_performance);
+/* An order of a performance that the caller sells; NULL after call_fail. */
+const Usher__V1__Order *lobby_own_order(struct call *call, const char *order_id, struct id *ret_id);
+/* What the caller does now, for the log of acts; the texts are borrowed. */
+struct act lobby_act(struct call *call, const char *what, const char *about);
 /* The blocks of an order's tickets. The store's errors. */
 int lobby_add_blocks(struct call *call, struct id order_id, uint32_t performance_id,
                      Usher__V1__FoundOrder *found);
+
+/* ---- find.c, notes.c ---- */
+
+/* A contact as it is told, in the arena; NULL: no memory. */
+Usher__V1__Contact *lobby_fill_contact(struct arena *arena, const struct contact *contact);
+/* The notes on an order. The store's errors. */
+int lobby_add_notes(struct call *call, struct id order_id, Usher__V1__OrderNote ***ret_notes,
+                    size_t *ret_count);
 
 /* ---- compose.c ---- */
 

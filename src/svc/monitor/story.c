@@ -15,7 +15,7 @@
 
 #define MAILS_MAX      100
 #define MAILS_EARLY_MS INT64_C(86400000) /* mails of the day before the order are told, too */
-#define PARTS          6
+#define PARTS          7
 
 static const struct identity operator_identity = {.roles = ROLE_OPERATOR};
 
@@ -222,6 +222,25 @@ static int tell_mails(const struct story_sources *from, Usher__V1__Story *story)
     return err;
 }
 
+static int tell_notes(const struct story_sources *from, Usher__V1__Story *story)
+{
+    struct client door = client_of(from, from->door, &usher__v1__door_service__descriptor);
+    Usher__V1__ListOrderNotesRequest ask = USHER__V1__LIST_ORDER_NOTES_REQUEST__INIT;
+    const Usher__V1__OrderNotes *answer;
+    ask.order_id = story->order->order_id;
+    int err = client_call(&door, Usher__V1__DoorService, list_order_notes, &ask, &answer);
+    for (size_t i = 0; err == 0 && i < answer->n_notes; i++) {
+        const Usher__V1__OrderNote *note = answer->notes[i];
+        const char *who = note->author_email[0] ? note->author_email : note->author_id;
+        const size_t at = story->n_steps;
+        err = story_add(from, story, note->created_at_ms, USHER__V1__STORY_PART__STORY_PART_NOTE,
+                        who[0] ? who : "operator", NULL, "%s", "");
+        if (err == 0 && story->n_steps > at)
+            story->steps[at]->facts = note->text; /* longer than other facts may be */
+    }
+    return err;
+}
+
 static const char *result_word(Usher__V1__CheckInResult result)
 {
     static const char *const words[] = {"?",
@@ -282,6 +301,7 @@ int story_tell(const struct story_sources *from, Usher__V1__Story *story)
         {USHER__V1__STORY_PART__STORY_PART_MAIL, from->door, tell_mails},
         {USHER__V1__STORY_PART__STORY_PART_DOOR, from->door, tell_door},
         {USHER__V1__STORY_PART__STORY_PART_LOG, from->window, tell_log},
+        {USHER__V1__STORY_PART__STORY_PART_NOTE, from->door, tell_notes},
     };
     story->steps = arena_alloc(from->arena, STORY_STEPS_MAX * sizeof(*story->steps));
     story->missing = arena_alloc(from->arena, PARTS * sizeof(*story->missing));

@@ -49,10 +49,12 @@ interface TextProps {
   label: string;
   name: string;
   value: string;
+  rows?: number;
+  max?: number;
   onInput(value: string): void;
 }
 
-export function TextArea({ label, name, value, onInput }: TextProps) {
+export function TextArea({ label, name, value, rows = 5, max = 2_000, onInput }: TextProps) {
   const id = useId();
   return (
     <div class="field">
@@ -60,8 +62,8 @@ export function TextArea({ label, name, value, onInput }: TextProps) {
       <textarea
         id={id}
         name={name}
-        rows={5}
-        maxLength={2_000}
+        rows={rows}
+        maxLength={max}
         value={value}
         onInput={({ currentTarget }) => onInput(currentTarget.value)}
       />

@@ -15,6 +15,7 @@ import { loadOwn, options, ownEvents, Task } from '../../state/organise';
 import { paths } from '../../state/route';
 import { RefundDialog } from '../refund';
 import { Line, Refusal } from './form';
+import { EditContact, Notes } from './ordernotes';
 
 const box_office = 'box-office';
 
@@ -153,6 +154,12 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
         <strong>{contact?.name}</strong>{' '}
         <span class="soft">{[contact?.email, contact?.phone].filter(Boolean).join(' · ')}</span>
       </p>
+      <EditContact
+        orderId={order.orderId}
+        name={contact?.name ?? ''}
+        phone={contact?.phone ?? ''}
+        onDone={onDone}
+      />
       {found.ticketsMail ? (
         <p class="soft" data-mail={found.ticketsMail.state}>
           {found.ticketsMail.state === 'failed' ? <Icon name="alert" /> : null}{' '}
@@ -202,6 +209,7 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
           </button>
         ) : null}
       </p>
+      <Notes orderId={order.orderId} notes={found.notes} />
       <Refusal task={task} />
       {cancelling.value ? (
         <Confirm
