@@ -42,7 +42,7 @@ const apart = {
     TillService:
       'OpenTill GetTill ListTillEntries CloseTill HoldAtTill ChooseAtTill ReleaseAtTill SellAtTill SetTillRules GetTillRules',
     DoorService:
-      'GetTicketFile FindOrders ExportOrders BlockTickets UnblockTickets AddOrderNote EditContact SetEntryTimes GetEntryTimes',
+      'GetTicketFile FindOrders ExportOrders BlockTickets UnblockTickets AddOrderNote EditContact MessageBuyers ListBuyerMessages SetEntryTimes GetEntryTimes',
     WebhookService:
       'CreateWebhook ListWebhooks RotateWebhookSecret TestWebhook ReplayWebhook DeleteWebhook ListWebhookEvents',
   },

@@ -104,3 +104,18 @@ bool utf8_valid(struct view text)
     }
     return true;
 }
+
+bool utf8_text(struct view text, size_t chars_max)
+{
+    size_t count = 0;
+    if (!utf8_visible(text))
+        return false;
+    for (size_t len; text.len > 0; view_skip(&text, len)) {
+        len = utf8_char(text);
+        if (len == 0 || ++count > chars_max)
+            return false;
+        if (text.at[0] != '\n' && utf8_is_control(utf8_point(text)))
+            return false;
+    }
+    return true;
+}

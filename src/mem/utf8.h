@@ -23,4 +23,8 @@ bool utf8_visible(struct view text);
 /* Whether it is one line that may be shown as it is: valid, and without controls. */
 bool utf8_line(struct view text);
 
+/* Whether it is a text of lines for people: 1 to chars_max characters, something to see among them,
+ * and no control but the end of a line, LF. */
+bool utf8_text(struct view text, size_t chars_max);
+
 #endif

@@ -353,6 +353,21 @@ static const struct letter_template letters[] = {
             },
     },
     {
+        .name = "message",
+        .subject = {"{event}: {subject}", "{event}: {subject}"},
+        .text =
+            {
+                "# {subject}\n\n"
+                "{text}\n\n"
+                "{event}\n{start}\n\n"
+                "The organiser wrote this to everybody whom it concerns of those who have tickets.",
+                "# {subject}\n\n"
+                "{text}\n\n"
+                "{event}\n{start}\n\n"
+                "공연 주최자가 해당 공연을 예매하신 분들께 보내는 안내입니다.",
+            },
+    },
+    {
         .name = "cancelled",
         .subject = {"Cancelled: {event} ({number})", "예매가 취소되었습니다: {event} ({number})"},
         .text =

@@ -67,7 +67,7 @@ static void every_letter_can_be_written(void **state)
     const struct letter_template *template;
     struct arena arena;
     struct letter letter;
-    struct letter_value values[LETTER_ORDER_VALUES + 12] = {
+    struct letter_value values[LETTER_ORDER_VALUES + 14] = {
         [LETTER_ORDER_VALUES] = {"amount", VIEW_LIT("10,000원")},
         {"kept", VIEW_LIT("0원")},
         {"why", VIEW_LIT("The event does not take place.")},
@@ -80,6 +80,8 @@ static void every_letter_can_be_written(void **state)
         {"was", VIEW_LIT("Wed 23 December 2026, 19:00")},
         {"until", VIEW_LIT("Wed 23 December 2026, 19:00")},
         {"count", VIEW_LIT("2")},
+        {"subject", VIEW_LIT("Doors at six")},
+        {"text", VIEW_LIT("Come early.\n\nBring nothing.")},
     };
     arena_init(&arena, 1 << 20);
     assert_int_equal(letter_order_values(&order, &arena, values), 0);
@@ -100,7 +102,7 @@ static void every_letter_can_be_written(void **state)
         }
         for (int language = 0; language < 2 && of_order; language++) {
             assert_int_equal(letter_write(view_str(template->name), (enum paper_language)language,
-                                          values, LETTER_ORDER_VALUES + 12, &letter),
+                                          values, LETTER_ORDER_VALUES + 14, &letter),
                              0);
             assert_true(has(&letter.subject, "<b>Winter</b>"));
             assert_true(has(&letter.text, "T4813620975") ==

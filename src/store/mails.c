@@ -19,6 +19,17 @@ static const struct sql_step steps[] = {
                      "CREATE UNIQUE INDEX mail_by_key ON mail (mail_key);"
                      "CREATE INDEX mail_due ON mail (state, next_try_at_ms)"},
     {"traces", "ALTER TABLE mail ADD COLUMN trace {text}"},
+    /* messages.h */
+    {"messages",
+     "CREATE TABLE buyer_message (message_id {id}, performance_id {int} NOT NULL,"
+     " day {int} NOT NULL, ordinal {int} NOT NULL, nonce {text} NOT NULL, category {int} NOT NULL,"
+     " absent {bool} NOT NULL, subject_en {text} NOT NULL, text_en {long} NOT NULL,"
+     " subject_ko {text} NOT NULL, text_ko {long} NOT NULL, created_at_ms {int} NOT NULL,"
+     " addresses {int} NOT NULL, mails {int} NOT NULL, told_to {text} NOT NULL,"
+     " done {bool} NOT NULL);"
+     "CREATE UNIQUE INDEX buyer_message_day ON buyer_message (performance_id, day, ordinal);"
+     "CREATE UNIQUE INDEX buyer_message_nonce ON buyer_message (performance_id, nonce);"
+     "CREATE INDEX buyer_message_open ON buyer_message (done, message_id)"},
 };
 
 int mails_migrate(struct sql *sql, bool read_only, int64_t now_ms)

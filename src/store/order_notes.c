@@ -7,17 +7,7 @@
 
 bool order_note_is(struct view text)
 {
-    size_t count = 0;
-    if (!utf8_visible(text))
-        return false;
-    for (size_t len; text.len > 0; view_skip(&text, len)) {
-        len = utf8_char(text);
-        if (len == 0 || ++count > ORDER_NOTE_CHARS_MAX)
-            return false;
-        if (text.at[0] != '\n' && utf8_is_control(utf8_point(text)))
-            return false;
-    }
-    return true;
+    return utf8_text(text, ORDER_NOTE_CHARS_MAX);
 }
 
 /* ---- writing ---- */

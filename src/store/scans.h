@@ -105,6 +105,9 @@ int scan_inside(struct sql *sql, const struct id *order_ids, size_t order_count,
                 struct arena *arena, struct scan_seat **ret_seats, size_t *ret_count,
                 int64_t deadline_ns);
 
+/* Whether a ticket of the order has ever been let in: 1 or 0, in a job; as sql_ask_int. */
+int scan_came_in(struct sql_txn *txn, struct id order_id);
+
 /* An order's scans, by time, at most SCANS_PAGE_MAX; texts in the arena. As sql_read. */
 int scan_of_order(struct sql *sql, struct id order_id, struct arena *arena, struct scan **ret_scans,
                   size_t *ret_count, int64_t deadline_ns);

@@ -127,6 +127,16 @@ int scan_inside(struct sql *sql, const struct id *order_ids, size_t order_count,
     return err;
 }
 
+int scan_came_in(struct sql_txn *txn, struct id order_id)
+{
+    int64_t count = 0;
+    int err = sql_ask_int(txn,
+                          "SELECT count(*) FROM scan WHERE order_id = ? AND direction = ?"
+                          " AND (answered = ? OR forced = 1)",
+                          SQL(sql_id(order_id), sql_int(SCAN_IN), sql_int(SCAN_OK)), &count);
+    return err == 0 ? count > 0 : err;
+}
+
 /* ---- double entries ---- */
 
 /* The columns from `at` on. */

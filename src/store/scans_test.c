@@ -168,6 +168,37 @@ static void merging_does_not_depend_on_order(void **state)
     }
 }
 
+struct came_job {
+    struct sql_job job;
+    struct id order_id;
+    int came;
+};
+
+static int run_came(struct sql_job *base, struct sql_txn *txn)
+{
+    struct came_job *job = (struct came_job *)base;
+    job->came = scan_came_in(txn, job->order_id);
+    return job->came < 0 ? job->came : 0;
+}
+
+static int came_in(struct id order_id)
+{
+    struct came_job job = {.job.run = run_came, .order_id = order_id};
+    assert_int_equal(sql_read(sql, &job.job, DEADLINE_NEVER), 0);
+    return job.came;
+}
+
+/* Out again, it has come in all the same; an order of which nobody came has not. */
+static void who_was_let_in_has_come(void **state)
+{
+    struct scan scan;
+    struct scan_entry entry;
+    assert_int_equal(put(SCAN_JUDGE_NOW, "came1", SCAN_IN, 100, 77, &scan, &entry), 0);
+    assert_int_equal(put(SCAN_JUDGE_NOW, "came2", SCAN_OUT, 110, 77, &scan, &entry), 0);
+    assert_int_equal(came_in(order), 1);
+    assert_int_equal(came_in((struct id){123, 4}), 0);
+}
+
 /* The network comes back: a person let in online was in offline before; then nobody more. */
 static void online_sees_what_was_merged(void **state)
 {
@@ -226,6 +257,7 @@ int main(void)
         cmocka_unit_test(the_same_scan_has_the_same_answer),
         cmocka_unit_test(what_was_refused_before_counts_but_changes_nothing),
         cmocka_unit_test(merging_does_not_depend_on_order),
+        cmocka_unit_test(who_was_let_in_has_come),
         cmocka_unit_test(online_sees_what_was_merged),
         cmocka_unit_test(a_ticket_has_a_maximum_of_scans),
     };

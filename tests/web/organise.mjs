@@ -181,6 +181,20 @@ export const organise = {
         // What is left goes back with everybody's.
         await page.goto(`${a.url}/organiser/sales/${performance}`);
         await page.waitForSelector('[data-action=refund-look]:disabled');
+        // Who has tickets is told something by mail.
+        for (const [name, subject] of [
+          ['korean', '입장 안내'],
+          ['english', 'Doors at six'],
+        ]) {
+          await page.fill(`[name=message-${name}-subject]`, subject);
+          await page.fill(`[name=message-${name}-text]`, 'Come early.');
+        }
+        await a.press('message-look');
+        await page.waitForSelector('[data-reach="1"]');
+        await a.isAccessible('a message to buyers');
+        await a.press('message-send');
+        await page.click('dialog .danger');
+        await page.waitForSelector('[data-message=done]:has-text("Doors at six")');
         await a.press('pause-sale');
         await page.waitForSelector('.org-head [data-sale=PAUSED]');
         await a.press('refund-look');

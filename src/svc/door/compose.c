@@ -11,6 +11,7 @@
 #include "paper/mime.h"
 #include "paper/page.h"
 #include "paper/words.h"
+#include "store/messages.h"
 #include "svc/door/lobby.h"
 
 METRIC_COUNTER(missing_glyphs, "usher_paper_missing_glyphs_total",
@@ -186,29 +187,73 @@ static struct view parameter(const json_t *params, const char *name, struct aren
                                  : (struct view){0};
 }
 
-/* The values of a letter about an offer. ERR_NOT_FOUND: it is over, or so is the performance. */
-static int read_offer(struct door *door, const struct mail *mail, const json_t *params,
-                      struct arena *arena, int64_t deadline_ns, struct letter_value *values,
-                      size_t *ret_count)
+/* A performance, and when it begins, in the mail's language. The channel's errors. */
+static int read_performance(struct door *door, const struct mail *mail, uint32_t performance_id,
+                            struct arena *arena, int64_t deadline_ns,
+                            const Usher__V1__Performance **ret_performance,
+                            struct paper_order *ret_when)
 {
     Usher__V1__GetPerformanceRequest request = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
     const Usher__V1__Performance *performance;
     struct client tickets;
-    char starts[PAPER_TEXT_MAX], until[PAPER_TEXT_MAX];
-    const int64_t until_ms = json_integer_value(json_object_get(params, "until"));
-    request.performance_id = (uint32_t)json_integer_value(json_object_get(params, "performance"));
-    if (until_ms <= clock_wall_ms(clock_system()))
-        return ERR_NOT_FOUND;
+    request.performance_id = performance_id;
     client_init(&tickets, door->options.tickets, &usher__v1__ticket_service__descriptor, arena);
     tickets.deadline_ns = deadline_ns;
     int err =
         client_call(&tickets, Usher__V1__TicketService, get_performance, &request, &performance);
     if (err != 0)
         return err;
-    struct paper_order when = {.language = paper_language_of(mail->language),
-                               .starts_at_ms = performance->starts_at_ms,
-                               .utc_offset_known = performance->utc_offset_choice_case != 0,
-                               .utc_offset_minutes = performance->utc_offset_minutes};
+    *ret_performance = performance;
+    *ret_when = (struct paper_order){.language = paper_language_of(mail->language),
+                                     .starts_at_ms = performance->starts_at_ms,
+                                     .utc_offset_known = performance->utc_offset_choice_case != 0,
+                                     .utc_offset_minutes = performance->utc_offset_minutes};
+    return 0;
+}
+
+/* The values of what an organiser has to say. ERR_NOT_FOUND: there is no such message. */
+static int read_message(struct door *door, const struct mail *mail, const json_t *params,
+                        struct arena *arena, int64_t deadline_ns, struct letter_value *values,
+                        size_t *ret_count)
+{
+    const uint64_t id = (uint64_t)json_integer_value(json_object_get(params, "message"));
+    const int language = paper_language_of(mail->language) == PAPER_KOREAN;
+    const Usher__V1__Performance *performance = NULL;
+    struct buyer_message message;
+    struct paper_order when;
+    char starts[PAPER_TEXT_MAX];
+    int err = message_get(door->options.sql, id, arena, &message, deadline_ns);
+    if (err == 0)
+        err = read_performance(door, mail, message.performance_id, arena, deadline_ns, &performance,
+                               &when);
+    if (err != 0)
+        return err;
+    paper_start(&when, starts);
+    const char *copy = arena_copy(arena, view_str(starts));
+    *ret_count = 0;
+    values[(*ret_count)++] = (struct letter_value){"event", view_str(performance->event_name)};
+    values[(*ret_count)++] = (struct letter_value){"start", view_str(copy ? copy : "")};
+    values[(*ret_count)++] = (struct letter_value){"subject", message.subject[language]};
+    values[(*ret_count)++] = (struct letter_value){"text", message.text[language]};
+    return copy ? 0 : ERR_NO_MEMORY;
+}
+
+/* The values of a letter about an offer. ERR_NOT_FOUND: it is over, or so is the performance. */
+static int read_offer(struct door *door, const struct mail *mail, const json_t *params,
+                      struct arena *arena, int64_t deadline_ns, struct letter_value *values,
+                      size_t *ret_count)
+{
+    const Usher__V1__Performance *performance = NULL;
+    struct paper_order when;
+    char starts[PAPER_TEXT_MAX], until[PAPER_TEXT_MAX];
+    const int64_t until_ms = json_integer_value(json_object_get(params, "until"));
+    if (until_ms <= clock_wall_ms(clock_system()))
+        return ERR_NOT_FOUND;
+    int err = read_performance(door, mail,
+                               (uint32_t)json_integer_value(json_object_get(params, "performance")),
+                               arena, deadline_ns, &performance, &when);
+    if (err != 0)
+        return err;
     paper_start(&when, starts);
     when.starts_at_ms = until_ms;
     paper_start(&when, until);
@@ -350,6 +395,8 @@ int lobby_compose(struct door *door, const struct mail *mail, struct view messag
         err = read_order(door, mail, order_id, &share, arena, deadline_ns, &paper, values,
                          &drawing.value_count);
         drawing.order = &paper;
+    } else if (err == 0 && json_object_get(params, "message")) {
+        err = read_message(door, mail, params, arena, deadline_ns, values, &drawing.value_count);
     } else if (err == 0 && json_object_get(params, "performance")) {
         err = read_offer(door, mail, params, arena, deadline_ns, values, &drawing.value_count);
     } else if (err == 0) {

@@ -18,7 +18,9 @@
 CALL_HANDLER(door_add_order_note);
 CALL_HANDLER(door_edit_contact);
 CALL_HANDLER(door_export_orders);
+CALL_HANDLER(door_list_buyer_messages);
 CALL_HANDLER(door_list_order_notes);
+CALL_HANDLER(door_message_buyers);
 CALL_HANDLER(door_report_bounce);
 
 static const struct method methods[] = {
@@ -46,6 +48,8 @@ static const struct method methods[] = {
     {"BlockTickets", METHOD_UNARY, COUNTER, false, NULL, 0, door_block_tickets},
     {"UnblockTickets", METHOD_UNARY, COUNTER, false, NULL, 0, door_unblock_tickets},
     {"ListTicketBlocks", METHOD_UNARY, COUNTER, false, NULL, 0, door_list_ticket_blocks},
+    {"MessageBuyers", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, door_message_buyers},
+    {"ListBuyerMessages", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, door_list_buyer_messages},
     {"SetEntryTimes", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, door_set_entry_times},
     {"GetEntryTimes", METHOD_UNARY, DOOR_STAFF | COUNTER, false, NULL, 0, door_get_entry_times},
     {"SendMailAgain", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_send_mail_again},

@@ -143,8 +143,11 @@ void lobby_relay(void *arg);
 void lobby_remind(void *arg);
 /* Sends them. */
 void lobby_post(void *arg);
-/* Tells who has tickets that a performance was moved (moves.c). */
+/* Tells who has tickets that a performance was moved (moves.c), and what organisers say. */
 void lobby_tell_moves(void *arg);
+/* Writes the mails of a page of orders of the oldest message to buyers (messages.c). 1: there may
+ * be more; 0; or an error. */
+int lobby_mail_message(struct door *door, struct arena *arena, int64_t deadline_ns);
 /* Whether the post has caught up, so that many mails may be written that nobody waits for. The
  * arena is used up by some of the store's answer. */
 bool lobby_post_is_free(struct door *door, struct arena *arena, int64_t deadline_ns);

@@ -4,6 +4,7 @@
  * The move is a row of the playbill, written with the new date. Its orders are read page by page;
  * the mails of a page and how far the telling has come are one transaction, and a mail has the
  * order's and the move's id as its key: whoever dies when, an order gets one mail of a move.
+ * Where there is none to tell of, messages to buyers take their turn (messages.c).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -133,7 +134,9 @@ void lobby_tell_moves(void *arg)
                             .deadline_ns = deadline_after_ms(fiber_now_ns(), RELAY_STEP_MS),
                             .now_ms = lobby_now_ms()};
         arena_init(&t.arena, MOVES_ARENA_MAX);
-        const int more = tell(&t);
+        int more = tell(&t);
+        if (more == 0)
+            more = lobby_mail_message(door, &t.arena, t.deadline_ns);
         arena_release(&t.arena);
         if (more < 0 && more != ERR_CANCELLED && more != ERR_CONFLICT)
             log_event(LOG_WARN, "moves.mail", log_err(more));

@@ -18,6 +18,7 @@ import { Exports } from './exports';
 import { countFigures, Figures, lineFigures } from './figures';
 import { Refusal } from './form';
 import { Holders } from './holders';
+import { Messages } from './messages';
 import { StateOfSale } from './overview';
 import { RefundAll } from './refundall';
 import { RulesDesk } from './rules';
@@ -113,6 +114,7 @@ export function SalePage({ performanceId }: { performanceId: number }) {
           <AfterSale performanceId={performanceId} />
         </div>
       ) : null}
+      <Messages performance={known} />
       <Exports performanceId={performanceId} />
       <RefundAll performance={known} state={now.saleState} />
     </div>
