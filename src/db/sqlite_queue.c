@@ -2,6 +2,9 @@
 
 #include "clock/clock.h"
 #include "err/err.h"
+#include "observe/metrics.h"
+
+METRIC_GAUGE(waiting, "usher_store_jobs_waiting", "Jobs that wait for a thread of SQLite's.", "");
 
 void sqlite_queue_init(struct sqlite_queue *q, uint32_t max)
 {
@@ -31,6 +34,7 @@ int sqlite_queue_put(struct sqlite_queue *q, struct sqlite_job *job)
         *q->last_next = job;
         q->last_next = &job->next;
         q->count++;
+        metric_add(&waiting, 1);
         pthread_cond_signal(&q->filled);
         rc = 0;
     }
@@ -60,6 +64,7 @@ struct sqlite_job *sqlite_queue_take(struct sqlite_queue *q, uint32_t max)
     for (uint32_t taken = 0; *end && taken < max; taken++) {
         end = &(*end)->next;
         q->count--;
+        metric_add(&waiting, -1);
     }
     q->first = *end;
     *end = NULL;

@@ -20,6 +20,14 @@ static const char *const bound_texts[METRIC_BUCKETS] = {
     "0.05",  "0.1",    "0.25",    "0.5",    "0.75",  "1",      "2.5",   "5",    "10",
 };
 
+const int64_t metric_bounds_sizes[METRIC_BUCKETS] = {
+    1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512, 1024,
+};
+static const char *const size_texts[METRIC_BUCKETS] = {
+    "1",  "2",  "3",  "4",  "6",   "8",   "12",  "16",  "24",
+    "32", "48", "64", "96", "128", "192", "256", "512", "1024",
+};
+
 /* Where the linker put the list, by names that are its own; weak, for a program that has no metric
  * at all. */
 // NOLINTBEGIN(bugprone-reserved-identifier)
@@ -27,16 +35,28 @@ extern struct metric *const __start_usher_metrics[] __attribute__((weak));
 extern struct metric *const __stop_usher_metrics[] __attribute__((weak));
 // NOLINTEND(bugprone-reserved-identifier)
 
-void metric_observe_ns(struct metric *m, int64_t ns)
+static void observe(struct metric *m, const int64_t bounds[METRIC_BUCKETS], int64_t value)
 {
     assert(m->type == METRIC_IS_HISTOGRAM);
     uint32_t bucket = 0;
-    if (ns < 0)
-        ns = 0;
-    while (bucket < METRIC_BUCKETS && ns > metric_bounds_ns[bucket])
+    if (value < 0)
+        value = 0;
+    while (bucket < METRIC_BUCKETS && value > bounds[bucket])
         bucket++;
     atomic_fetch_add_explicit(&m->buckets[bucket], 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&m->value, ns, memory_order_relaxed);
+    atomic_fetch_add_explicit(&m->value, value, memory_order_relaxed);
+}
+
+void metric_observe_ns(struct metric *m, int64_t ns)
+{
+    assert(!m->sizes);
+    observe(m, metric_bounds_ns, ns);
+}
+
+void metric_observe_size(struct metric *m, int64_t size)
+{
+    assert(m->sizes);
+    observe(m, metric_bounds_sizes, size);
 }
 
 static int by_name(const void *a, const void *b)
@@ -137,6 +157,7 @@ static int render_histogram(struct exposition *page, const struct metric *m)
 {
     const char *comma = *m->labels ? "," : "";
     const char *open = *m->labels ? "{" : "", *close = *m->labels ? "}" : "";
+    const char *const *texts = m->sizes ? size_texts : bound_texts;
     uint64_t count = 0;
     /* The sum is read first: it may miss a time that the buckets have, never the other way round.
      */
@@ -144,14 +165,16 @@ static int render_histogram(struct exposition *page, const struct metric *m)
     for (int i = 0; i <= METRIC_BUCKETS; i++) {
         count += atomic_load_explicit(&m->buckets[i], memory_order_relaxed);
         int err = exposition_printf(page, "%s_bucket{%s%sle=\"%s\"} %" PRIu64, m->name, m->labels,
-                                    comma, i < METRIC_BUCKETS ? bound_texts[i] : "+Inf", count);
+                                    comma, i < METRIC_BUCKETS ? texts[i] : "+Inf", count);
         if (!err)
             err = render_exemplar(page, m->exemplars ? &m->exemplars[i] : NULL);
         if (err)
             return err;
     }
-    int err = exposition_printf(page, "%s_sum%s%s%s %" PRId64 ".%09" PRId64 "\n", m->name, open,
-                                m->labels, close, sum / S, sum % S);
+    int err = m->sizes ? exposition_printf(page, "%s_sum%s%s%s %" PRId64 "\n", m->name, open,
+                                           m->labels, close, sum)
+                       : exposition_printf(page, "%s_sum%s%s%s %" PRId64 ".%09" PRId64 "\n",
+                                           m->name, open, m->labels, close, sum / S, sum % S);
     if (err)
         return err;
     return exposition_printf(page, "%s_count%s%s%s %" PRIu64 "\n", m->name, open, m->labels, close,

@@ -30,11 +30,14 @@ struct metric {
     int64_t (*read)(void);            /* a gauge that is asked when it is shown; NULL: value */
     _Atomic uint64_t *buckets;        /* METRIC_BUCKETS + 1 counts, of a histogram */
     const struct exemplar *exemplars; /* as many; or NULL */
+    bool sizes;                       /* a histogram of numbers, not of times */
 };
 
 /* Upper bounds of a histogram's buckets; one more is above all. Times from 50 µs to 10 s, in ns. */
 #define METRIC_BUCKETS 18
 extern const int64_t metric_bounds_ns[METRIC_BUCKETS];
+/* … of a histogram of sizes: 1 to 1,024. */
+extern const int64_t metric_bounds_sizes[METRIC_BUCKETS];
 
 /* The list holds addresses, not metrics, so that its elements lie without gaps under sanitizers
  * too. */
@@ -73,6 +76,17 @@ extern const int64_t metric_bounds_ns[METRIC_BUCKETS];
                                      .buckets = variable##_buckets};                               \
     METRIC_LISTED(variable)
 
+/* … of sizes: how many at once. */
+#define METRIC_SIZES(variable, name_, help_, labels_)                                              \
+    static _Atomic uint64_t variable##_buckets[METRIC_BUCKETS + 1];                                \
+    static struct metric variable = {.type = METRIC_IS_HISTOGRAM,                                  \
+                                     .name = (name_),                                              \
+                                     .help = (help_),                                              \
+                                     .labels = (labels_),                                          \
+                                     .buckets = variable##_buckets,                                \
+                                     .sizes = true};                                               \
+    METRIC_LISTED(variable)
+
 /* Counters take steps >= 0, gauges any. */
 static inline void metric_add(struct metric *m, int64_t step)
 {
@@ -90,8 +104,9 @@ static inline int64_t metric_value(const struct metric *m)
     return atomic_load_explicit(&m->value, memory_order_relaxed);
 }
 
-/* Counts one time in a histogram; below zero counts as zero. */
+/* Counts one time in a histogram, or one size; below zero counts as zero. */
 void metric_observe_ns(struct metric *m, int64_t ns);
+void metric_observe_size(struct metric *m, int64_t size);
 
 /* A trace to look at: one whose time fell into a bucket. Read and written without a lock; what was
  * being written meanwhile is left out. */

@@ -68,6 +68,20 @@ static void a_histogram_adds_up(void **state)
                                  "usher_commit_seconds_count{store=\"mem\"} 4\n"));
 }
 
+METRIC_SIZES(batch, "usher_batch", "Changes at once.", "");
+
+static void sizes_add_up_too(void **state)
+{
+    metric_observe_size(&batch, 1);
+    metric_observe_size(&batch, 500);
+    metric_observe_size(&batch, 2000);
+    const char *text = shown();
+    assert_non_null(strstr(text, "usher_batch_bucket{le=\"1\"} 1\n"));
+    assert_non_null(strstr(text, "usher_batch_bucket{le=\"256\"} 1\n"
+                                 "usher_batch_bucket{le=\"512\"} 2\n"));
+    assert_non_null(strstr(text, "usher_batch_bucket{le=\"+Inf\"} 3\nusher_batch_sum 2501\n"));
+}
+
 static void exemplars_are_shown_to_who_asks(void **state)
 {
     static _Atomic uint64_t counts[METRIC_BUCKETS + 1] = {3, 1};
@@ -150,6 +164,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shows_names_once_and_in_order),
         cmocka_unit_test(a_histogram_adds_up),
+        cmocka_unit_test(sizes_add_up_too),
         cmocka_unit_test(exemplars_are_shown_to_who_asks),
         cmocka_unit_test(bounds_rise),
         cmocka_unit_test(threads_lose_no_count),

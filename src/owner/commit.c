@@ -10,6 +10,7 @@
 
 METRIC_HISTOGRAM(commit_time, "usher_commit_seconds",
                  "From a commit's beginning until it is durable.", "");
+METRIC_SIZES(commit_size, "usher_commit_changes", "Changes in one commit.", "");
 METRIC_COUNTER(changes_committed, "usher_changes_total",
                "Holds, releases, expiries, sales and the like that are durable.", "");
 
@@ -101,6 +102,7 @@ static int commit_once(struct owner *owner, struct owner_batch *g)
         owner->commit_began_ns = began_ns;
         owner->commit_took_ns = fiber_now_ns() - began_ns;
         metric_observe_ns(&commit_time, owner->commit_took_ns);
+        metric_observe_size(&commit_size, (int64_t)g->count);
         metric_add(&changes_committed, g->count);
         commit_done(owner, g, &batch);
     }

@@ -319,24 +319,32 @@ int mail_again(struct sql *sql, uint64_t mail_id, int64_t now_ms, int64_t deadli
 struct figures_job {
     struct sql_job job;
     uint64_t *counts;
+    int first, last; /* states */
 };
 
 static int run_figures(struct sql_job *base, struct sql_txn *txn)
 {
     struct figures_job *job = (struct figures_job *)base;
-    for (int state = 0; state <= MAIL_VOID; state++) {
+    for (int state = job->first; state <= job->last; state++) {
         int64_t count = 0;
         int err = sql_ask_int(txn, "SELECT count(*) FROM mail WHERE state = ?", SQL(sql_int(state)),
                               &count);
         if (err != 0)
             return err;
-        job->counts[state] = (uint64_t)count;
+        job->counts[state - job->first] = (uint64_t)count;
     }
     return 0;
 }
 
 int mail_figures(struct sql *sql, uint64_t ret_counts[MAIL_VOID + 1], int64_t deadline_ns)
 {
-    struct figures_job job = {.job.run = run_figures, .counts = ret_counts};
+    struct figures_job job = {.job.run = run_figures, .counts = ret_counts, .last = MAIL_VOID};
+    return sql_read(sql, &job.job, deadline_ns);
+}
+
+int mail_waiting(struct sql *sql, uint64_t *ret_count, int64_t deadline_ns)
+{
+    struct figures_job job = {
+        .job.run = run_figures, .counts = ret_count, .first = MAIL_WAITING, .last = MAIL_WAITING};
     return sql_read(sql, &job.job, deadline_ns);
 }

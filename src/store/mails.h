@@ -106,6 +106,8 @@ int mail_again(struct sql *sql, uint64_t mail_id, int64_t now_ms, int64_t deadli
 int mail_bounce(struct sql *sql, uint64_t mail_id, struct view message_id, struct view error,
                 int64_t deadline_ns);
 
+/* How many are WAITING, due or not. As sql_read. */
+int mail_waiting(struct sql *sql, uint64_t *ret_count, int64_t deadline_ns);
 /* How many mails are in each state, by number. As sql_read. */
 int mail_figures(struct sql *sql, uint64_t ret_counts[MAIL_VOID + 1], int64_t deadline_ns);
 

@@ -28,6 +28,7 @@
 #define POST_LANES       4                /* mails under way at once */
 #define POST_BATCH       32               /* mails looked at in one go */
 #define POST_PAUSE_MS    1000             /* between looks where nothing is due */
+#define POST_COUNT_MS    10000            /* between two counts of those that wait, for /metrics */
 #define POST_TRY_MS      120000           /* a try is given up then */
 #define POST_LEASE_MS    300000           /* and by others not begun before */
 #define POST_BACK_MAX_MS INT64_C(3600000) /* the longest pause between tries */

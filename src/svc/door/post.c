@@ -14,6 +14,7 @@
 #define MAILS_METRIC(variable, what)                                                               \
     METRIC_COUNTER(variable, "usher_mails_total", "Tries to send a mail, by what came of them.",   \
                    "outcome=\"" what "\"")
+METRIC_GAUGE(mails_waiting, "usher_mails_waiting", "Mails that are to be sent, due or not.", "");
 MAILS_METRIC(mails_sent, "sent");
 MAILS_METRIC(mails_later, "later");
 MAILS_METRIC(mails_failed, "failed");
@@ -179,6 +180,18 @@ static void run_lane(void *arg)
     }
 }
 
+/* Counts those that wait, when it is time. */
+static void count_waiting(struct door *door, int64_t *due_ns)
+{
+    uint64_t count;
+    if (fiber_now_ns() < *due_ns)
+        return;
+    if (mail_waiting(door->options.sql, &count, deadline_after_ms(fiber_now_ns(), RELAY_STEP_MS)) ==
+        0)
+        metric_set(&mails_waiting, (int64_t)count);
+    *due_ns = deadline_after_ms(fiber_now_ns(), POST_COUNT_MS);
+}
+
 /* True where there may be more. */
 static bool send_some(struct door *door)
 {
@@ -202,7 +215,9 @@ static bool send_some(struct door *door)
 void lobby_post(void *arg)
 {
     struct door *door = arg;
+    int64_t count_ns = 0;
     while (!fiber_cancelled()) {
+        count_waiting(door, &count_ns);
         if (send_some(door))
             continue;
         door->post = fiber_self();

@@ -359,6 +359,7 @@ int payment_begin(struct call *call, const void *request, void *response)
         return answer_known(call, wish, view_of(hash, 32), p.hold_id, NULL, response);
     if (err != 0)
         return answer_store_failed(call, err);
+    flow_count(p.state);
     log_event(LOG_INFO, "payment.begin", log_id("usher.payment", p.payment_id),
               log_id("usher.order", p.hold_id), log_view("usher.provider", p.provider),
               log_int("usher.amount", p.books.amount));

@@ -235,6 +235,7 @@ static int tell_buyer(const struct work *w, struct payment *p, const struct told
         payment_tell(w->role->options.sql, &moved, &event, err == 0 ? &mail : NULL, w->deadline_ns);
     if (err != 0)
         return err;
+    flow_count(moved.state);
     log_event(LOG_INFO, "payment.move", log_id("usher.payment", p->payment_id),
               log_str("usher.from", payment_state_word(p->state)),
               log_str("usher.to", payment_state_word(moved.state)),

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "observe/metrics.h"
 #include "store/contacts.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
@@ -14,6 +15,20 @@
 int64_t flow_retry_ms(uint32_t tries)
 {
     return tries >= 6 ? ROLE_RETRY_MAX_MS : (int64_t)ROLE_RETRY_MIN_MS << tries;
+}
+
+#define X(name, number, word, next)                                                                \
+    METRIC_COUNTER(moved_##number, "usher_payments_total",                                         \
+                   "Payments that came into a state, by state.", "state=\"" word "\"");
+PAYMENT_STATE_LIST(X)
+#undef X
+
+void flow_count(uint32_t state)
+{
+#define X(name, number, word, next) [number] = &moved_##number,
+    static struct metric *const counters[PAYMENT_STATES + 1] = {PAYMENT_STATE_LIST(X)};
+#undef X
+    metric_add(counters[state], 1);
 }
 
 int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next_at_ms,
@@ -40,6 +55,8 @@ int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next
     if (err != 0)
         return err;
     *p = moved;
+    if (to != from)
+        flow_count(to);
     if (to != from)
         log_event(
             LOG_INFO, "payment.move", log_id("usher.payment", p->payment_id),

@@ -123,6 +123,8 @@ void flow_note(const struct work *w, const struct payment *p, const char *what,
                const struct told *told);
 /* How long after that many tries the provider is asked again. */
 int64_t flow_retry_ms(uint32_t tries);
+/* Counts a payment that came into a state, for /metrics; flow_move does it itself. */
+void flow_count(uint32_t state);
 /* Writes a move with its event and its line in the log. */
 int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next_at_ms,
               const struct refund *refund, const char *format, ...)

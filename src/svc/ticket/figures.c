@@ -4,7 +4,8 @@
 
 struct stats {
     uint32_t performances, serving, watchers;
-    uint64_t free, held, sold, resting, blocked, offered, orders_confirmed, orders_cancelled;
+    uint64_t queued, free, held, sold, resting, blocked, offered, orders_confirmed,
+        orders_cancelled;
 };
 
 static struct stats stats_of(struct ticket *ticket)
@@ -21,6 +22,7 @@ static struct stats stats_of(struct ticket *ticket)
         stats.serving +=
             figures.serving || (ticket->elsewhere && !tenure_find(ticket, i, url) && url[0]);
         stats.watchers += feed_watcher_count(entry->feed);
+        stats.queued += figures.queued;
         stats.free += figures.counts.free;
         stats.held += figures.counts.held;
         stats.sold += figures.counts.sold;
@@ -49,6 +51,8 @@ int ticket_render(void *ticket, struct exposition *page)
         {"usher_performances", "Performances.", stats.performances},
         {"usher_performances_serving", "Performances whose owner has loaded.", stats.serving},
         {"usher_watchers", "Streams that watch seats.", stats.watchers},
+        {"usher_asks_queued", "Asks that had gathered while the last commits were on disk.",
+         stats.queued},
         {"usher_seats_free", "Places that are free.", stats.free},
         {"usher_seats_held", "Places that are held.", stats.held},
         {"usher_seats_sold", "Places that are sold.", stats.sold},

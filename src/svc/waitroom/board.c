@@ -26,6 +26,8 @@ struct board {
     uint32_t outlet_count;
     struct outlet *outlets; /* one a worker */
     _Atomic uint32_t watcher_count;
+    _Atomic uint64_t waiting; /* as of the last status */
+    _Atomic uint32_t inside;
 };
 
 /* A frame on its way to an outlet. */
@@ -181,6 +183,9 @@ uint32_t board_watcher_count(const struct board *board)
 int board_publish(struct board *board, const Usher__V1__SaleStatus *status)
 {
     struct frame *frame;
+    atomic_store(&board->waiting, status->last > status->serving ? status->last - status->serving
+                                                                 : status->entrants);
+    atomic_store(&board->inside, status->inside);
     int err = frame_new(&status->base, &frame);
     if (err != 0)
         return err;
@@ -245,4 +250,10 @@ void board_free(struct board *board)
     }
     free(board->outlets);
     free(board);
+}
+
+void board_people(const struct board *board, uint64_t *ret_waiting, uint32_t *ret_inside)
+{
+    *ret_waiting = atomic_load(&board->waiting);
+    *ret_inside = atomic_load(&board->inside);
 }

@@ -38,6 +38,8 @@ int board_status(const struct board *board, struct arena *arena,
 /* The same as JSON, at the end of out. ERR_UNAVAILABLE, ERR_FULL, ERR_NO_MEMORY. */
 int board_json(const struct board *board, struct buf *out);
 
+/* How many wait and are inside by the last status; from any thread. */
+void board_people(const struct board *board, uint64_t *ret_waiting, uint32_t *ret_inside);
 /* Watchers on all workers, from any thread. */
 uint32_t board_watcher_count(const struct board *board);
 

@@ -14,6 +14,7 @@
 
 METRIC_HISTOGRAM(commit_time, "usher_line_commit_seconds",
                  "From a line's commit's beginning until it is durable.", "");
+METRIC_SIZES(commit_size, "usher_line_commit_entries", "Entries in one of a line's commits.", "");
 METRIC_COUNTER(entries_committed, "usher_line_entries_total",
                "Joins, calls and the like that are durable.", "");
 
@@ -190,6 +191,7 @@ static int write_row(struct keeper *keeper, struct batch *g)
     if (err != 0)
         return err;
     metric_observe_ns(&commit_time, fiber_now_ns() - began_ns);
+    metric_observe_size(&commit_size, (int64_t)g->count);
     metric_add(&entries_committed, g->count);
     keeper->seq = row.seq;
     memcpy(keeper->head_hash, row.hash, LINE_HASH_BYTES);

@@ -296,17 +296,28 @@ bool waitroom_status_page(struct waitroom *room, struct view path, struct buf *o
 int waitroom_render(void *arg, struct exposition *page)
 {
     struct waitroom *room = arg;
-    int64_t sales = 0, watchers = 0;
+    int64_t sales = 0, watchers = 0, waiting = 0, inside = 0;
     for (uint32_t i = 1; i <= atomic_load(&room->last); i++) {
         struct keeper *keeper = room_find(room, i);
         if (!keeper)
             continue;
         sales++;
+        uint64_t waiting_here;
+        uint32_t inside_here;
+        board_people(keeper->board, &waiting_here, &inside_here);
         watchers += board_watcher_count(keeper->board);
+        waiting += (int64_t)waiting_here;
+        inside += inside_here;
     }
     int err = metrics_render_one(page, METRIC_IS_GAUGE, "usher_lines", "Sales with a line.", sales);
     if (err == 0)
         err = metrics_render_one(page, METRIC_IS_GAUGE, "usher_line_watchers",
                                  "Watchers of lines now.", watchers);
+    if (err == 0)
+        err = metrics_render_one(page, METRIC_IS_GAUGE, "usher_line_waiting",
+                                 "People in lines and draws who were not called yet.", waiting);
+    if (err == 0)
+        err = metrics_render_one(page, METRIC_IS_GAUGE, "usher_line_inside",
+                                 "People who are inside of sales with a line.", inside);
     return err;
 }

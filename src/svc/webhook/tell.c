@@ -19,6 +19,8 @@
                    "outcome=\"" what "\"")
 TELL_METRIC(hooks_taken, "taken");
 TELL_METRIC(hooks_refused, "not_taken");
+METRIC_GAUGE(hooks_due, "usher_webhooks_due", "Organisers' servers that have something to be told.",
+             "");
 METRIC_COUNTER(hooks_given_up, "usher_webhooks_given_up_total",
                "Webhooks that took nothing for too long and are told nothing any more.", "");
 
@@ -274,6 +276,8 @@ static int begin_lanes(struct webhook_role *role)
     arena_init(&arena, POST_ARENA_MAX);
     int err = hook_due(role->options.sql, post_now_ms(), &arena, &hooks, &count,
                        deadline_after_ms(fiber_now_ns(), POST_STORE_MS));
+    if (err == 0)
+        metric_set(&hooks_due, (int64_t)count);
     for (size_t i = 0; err == 0 && i < count; i++)
         begin_lane(role, &hooks[i]);
     arena_release(&arena);
