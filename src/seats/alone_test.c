@@ -89,7 +89,6 @@ static void the_best_places_keep_the_rule(void **state)
     struct chance_seeded seeded;
     chance_seed(&seeded, 5);
     for (int round = 0; round < 300; round++) {
-        fixture_init(&hall);
         fixture_random(&hall, &seeded.chance);
         s = fixture_engine(&hall);
         fixture_fill(s, &hall, &seeded.chance, 60);
