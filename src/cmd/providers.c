@@ -70,6 +70,17 @@ static int add_psp(const struct providers_values *values, const char *name, stru
     return code;
 }
 
+static bool is_for_tests(const char *key, const char *mark)
+{
+    return key && strstr(key, mark) == key;
+}
+
+bool providers_are_for_tests(const struct providers_values *values)
+{
+    return values->psp || is_for_tests(values->toss_client_key, "test_") ||
+           (values->nicepay_client && strstr(values->nicepay_url, "sandbox"));
+}
+
 static int add_toss(const struct providers_values *values, struct arena *arena,
                     struct payment_provider *toss)
 {
@@ -78,7 +89,7 @@ static int add_toss(const struct providers_values *values, struct arena *arena,
         .name = "toss", .base_url = values->toss_url, .public_key = client};
     if (!client)
         return cmd_fail("serve", CMD_USAGE, "--toss-key needs --toss-client-key");
-    toss->test_money = strncmp(client, "test_", 5) == 0;
+    toss->test_money = is_for_tests(client, "test_");
     return read_lines("toss-key", values->toss_key, arena, 1, &toss->secret_key);
 }
 
@@ -93,7 +104,7 @@ static int add_stripe(const struct providers_values *values, struct arena *arena
         code = read_lines("stripe-webhook", values->stripe_webhook, arena, PAYMENT_SECRETS_MAX,
                           stripe->webhook_secrets);
     if (code == CMD_OK)
-        stripe->test_money = strncmp(stripe->secret_key, "sk_test_", 8) == 0;
+        stripe->test_money = is_for_tests(stripe->secret_key, "sk_test_");
     return code;
 }
 

@@ -85,6 +85,10 @@ struct providers_values {
             .choices = "kr-standard|kr-sellers|all|none"                                           \
     }
 
+/* Whether a provider is the stand-in or has keys for tests, as far as that shows without reading a
+ * file: nothing is really charged there. */
+bool providers_are_for_tests(const struct providers_values *values);
+
 /* Fills at most PAYMENT_PROVIDERS_MAX providers; texts live in the arena. An enum cmd_exit, after
  * having said what is wrong. */
 int providers_read(const struct providers_values *values, struct arena *arena,

@@ -521,6 +521,7 @@ static int build_front_door(struct house *house)
     house->gateway.has_pages = roles_has(house, "gateway");
     house->gateway.site = values->site;
     house->gateway.site.public_url = values->pay.public_url;
+    house->gateway.site.test_money = providers_are_for_tests(&values->pay);
     int err = open_gateway(house);
     if (err == 0)
         err = open_posters(house);

@@ -263,5 +263,7 @@ int head_write(struct buf *out, const struct head_site *site, const struct head_
     TRY(put_link(out, "privacy-policy", site->privacy_url, (struct view){0}));
     TRY(put_link(out, "help", site->help_url, (struct view){0}));
     TRY(put_meta(out, "name", "seller", view_str(site->seller ? site->seller : "")));
+    if (site->test_money)
+        TRY(put_meta(out, "name", "test-money", VIEW_LIT("yes")));
     return facts->event ? put_dates(out, site, facts) : 0;
 }

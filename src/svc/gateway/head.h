@@ -21,6 +21,7 @@ struct head_site {
     const char *public_url; /* "https://tickets.example.org", without a slash at its end */
     const char *terms_url, *privacy_url, *help_url;
     const char *seller; /* who runs the site, in one line */
+    bool test_money;    /* nothing is really charged, which every page says */
 };
 
 struct head_facts {

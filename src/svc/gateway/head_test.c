@@ -71,7 +71,8 @@ static void the_site_says_what_it_is(void **state)
     const struct head_site site = {.public_url = "https://t.example.org",
                                    .terms_url = "https://example.org/terms?a=1&b=2",
                                    .help_url = "mailto:help@example.org",
-                                   .seller = "Seats <Ltd>"};
+                                   .seller = "Seats <Ltd>",
+                                   .test_money = true};
     const struct head_facts facts = {.path = VIEW_LIT("/")};
     assert_int_equal(wrote(&site, &facts, HEAD_MAX), 0);
     assert_non_null(strstr(text, "<title>Usher</title>"));
@@ -80,6 +81,7 @@ static void the_site_says_what_it_is(void **state)
         strstr(text, "rel=\"terms-of-service\" href=\"https://example.org/terms?a=1&amp;b=2\""));
     assert_null(strstr(text, "privacy-policy"));
     assert_non_null(strstr(text, "<link rel=\"help\" href=\"mailto:help@example.org\" />"));
+    assert_non_null(strstr(text, "<meta name=\"test-money\""));
     assert_non_null(strstr(text, "<meta name=\"seller\" content=\"Seats &lt;Ltd&gt;\" />"));
     assert_null(strstr(text, "noindex"));
     assert_null(strstr(text, "<script"));

@@ -407,6 +407,7 @@ export const en = {
   footTerms: 'Terms',
   footPrivacy: 'Privacy',
   footHelp: 'Help',
+  footTest: 'Test money: nothing is really charged.',
 };
 
 export type Words = typeof en;

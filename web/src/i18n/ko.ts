@@ -399,4 +399,5 @@ export const ko: Words = {
   footTerms: '이용약관',
   footPrivacy: '개인정보처리방침',
   footHelp: '고객센터',
+  footTest: '테스트 결제입니다. 실제로 결제되지 않습니다.',
 };

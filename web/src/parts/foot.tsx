@@ -1,7 +1,15 @@
 import { words } from '../i18n/words';
 
 /** What the operator says of the site; the server writes it into the head of every page (src/svc/gateway/head.c). */
-function said(): { terms: string; privacy: string; help: string; seller: string } {
+interface Said {
+  terms: string;
+  privacy: string;
+  help: string;
+  seller: string;
+  testMoney: boolean;
+}
+
+function said(): Said {
   const link = (rel: string) =>
     document.querySelector<HTMLLinkElement>(`link[rel="${rel}"]`)?.href ?? '';
   return {
@@ -9,19 +17,20 @@ function said(): { terms: string; privacy: string; help: string; seller: string 
     privacy: link('privacy-policy'),
     help: link('help'),
     seller: document.querySelector<HTMLMetaElement>('meta[name="seller"]')?.content ?? '',
+    testMoney: document.querySelector('meta[name="test-money"]') !== null,
   };
 }
 
-/** At the foot of every page: terms, privacy, help, and who sells. Nothing where the operator says nothing. */
+/** At the foot of every page: terms, privacy, help, who sells, and that money is not real where it is not. Nothing where the operator says nothing. */
 export function Foot() {
   const say = words.value;
-  const { terms, privacy, help, seller } = said();
+  const { terms, privacy, help, seller, testMoney } = said();
   const links = [
     [say.footTerms, terms],
     [say.footPrivacy, privacy],
     [say.footHelp, help],
   ].filter(([, href]) => /^(https?|mailto):/.test(href ?? ''));
-  if (links.length === 0 && !seller) return null;
+  if (links.length === 0 && !seller && !testMoney) return null;
   return (
     <footer class="site-foot">
       {links.length > 0 ? (
@@ -34,6 +43,7 @@ export function Foot() {
         </nav>
       ) : null}
       {seller ? <p>{seller}</p> : null}
+      {testMoney ? <p data-test-money>{say.footTest}</p> : null}
     </footer>
   );
 }
