@@ -40,9 +40,9 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
   }, [order, say]);
   const loaded = order !== null;
   useEffect(() => {
-    // Once the codes are drawn, everything that draws them is loaded, and can be kept.
+    // Once the codes are drawn, everything that draws them is loaded, and can be kept; so can the list.
     if (loaded && !one.offline.peek()) {
-      void import('../parts/qrdrawing')
+      void Promise.all([import('../parts/qrdrawing'), import('./orders')])
         .then(() => import('../state/keeppage'))
         .then(({ keepPage }) => keepPage());
     }

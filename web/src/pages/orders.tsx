@@ -58,7 +58,7 @@ export function Orders() {
         <Notice tone="warn" icon="offline" title={say.offlineCopy} text={say.offlineCopyText} />
       ) : null}
       <Owed />
-      <Later load={loadOwnWishes} props={{}} />
+      {book.offline.value ? null : <Later load={loadOwnWishes} props={{}} />}
       <ul class="stubs">
         {list.map((order) => (
           <OrderStub key={order.orderId} order={order} />
