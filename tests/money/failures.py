@@ -34,6 +34,23 @@ def two_charges_for_one_order(shop):
     buyer.paid_once()
 
 
+def ordered_at_the_box_office_meanwhile(shop):
+    """Who orders his hold for the box office in the middle of paying by card: nothing is charged, or it goes back; the order stays what it is."""
+    for provider, end in (("toss", ABANDONED), ("stripe", REFUNDED)):
+        buyer = Buyer(shop)
+        buyer.begin(provider=provider)
+        order = buyer.ask("PlaceOrder", {"performanceId": 1, "holdId": buyer.hold["holdId"], "paymentMethod": "PAYMENT_METHOD_BOX_OFFICE"},
+                          "usher.v1.TicketService")
+        assert order["state"] == "ORDER_STATE_CONFIRMED", order
+        buyer.choose()
+        buyer.finish()
+        buyer.until(end)
+        again = buyer.ask("GetOrder", {"orderId": buyer.hold["holdId"]}, "usher.v1.TicketService")
+        assert again["paymentMethod"] == "PAYMENT_METHOD_BOX_OFFICE" and again["state"] == "ORDER_STATE_CONFIRMED", again
+        assert len(buyer.charges()) == len(buyer.cancels()) == (end == REFUNDED), (buyer.charges(), buyer.cancels())
+    wait_until(lambda: shop.audit()[0] == 0, "a clean audit")
+
+
 def charged_but_awaiting(shop):
     """The answer and every webhook are lost: it is found out all the same."""
     shop.psp.script(fault("confirm", "cut_after"), fault("lookup", "error_before", 2), webhooks={"lose": 1})
@@ -265,6 +282,7 @@ def webhooks_about_a_dead_attempt(shop):
 TESTS = [
     ("1-redirect-and-webhook-race", redirect_and_webhook_race),
     ("2-two-charges-for-one-order", two_charges_for_one_order),
+    ("ordered-at-the-box-office-meanwhile", ordered_at_the_box_office_meanwhile),
     ("3-charged-but-awaiting", charged_but_awaiting),
     ("4-paid-after-expiry-seats-free", paid_after_expiry_seats_free),
     ("4-paid-after-expiry-seats-gone", paid_after_expiry_seats_gone),

@@ -135,8 +135,12 @@ int tickets_place(const struct work *w, const struct payment *p, struct id hold_
     int err = client_call(&a.client, Usher__V1__TicketService, place_order, &wish, ret_order);
     if (err != 0)
         return tickets_meaning(&a.client.status);
-    /* The order may be of long ago, and be given back. */
-    return (*ret_order)->state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED ? 0 : ERR_CONFLICT;
+    /* The order may be of long ago, and be given back; or its buyer placed it at the box office
+     * while he was paying, and owes nothing here. */
+    return (*ret_order)->state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED &&
+                   payment_backs((*ret_order)->payment_method)
+               ? 0
+               : ERR_CONFLICT;
 }
 
 /* Places whose hold has just ended rest for a while, and are then for sale again: the payment was
