@@ -22,6 +22,8 @@ import { OneOrder } from '../state/orders';
 import { paths } from '../state/route';
 import { FullCode } from './fullcode';
 
+const keep_after_ms = 1000;
+
 export function OrderPage({ orderId, placed }: { orderId: string; placed: boolean }) {
   const one = useMemo(() => new OneOrder(orderId), [orderId]);
   const asking = useSignal(false);
@@ -40,12 +42,14 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
   }, [order, say]);
   const loaded = order !== null;
   useEffect(() => {
-    // Once the codes are drawn, everything that draws them is loaded, and can be kept; so can the list.
-    if (loaded && !one.offline.peek()) {
+    // Once the codes are drawn, everything that draws them is loaded, and can be kept; a moment later so can the list.
+    if (!loaded || one.offline.peek()) return;
+    const later = setTimeout(() => {
       void Promise.all([import('../parts/qrdrawing'), import('./orders')])
         .then(() => import('../state/keeppage'))
         .then(({ keepPage }) => keepPage());
-    }
+    }, keep_after_ms);
+    return () => clearTimeout(later);
   }, [loaded, one]);
   if (!order) {
     if (one.failure.value) {
