@@ -167,7 +167,7 @@ void machine_read(const char *data, struct machine *ret_machine)
 
 /* ---- rendering ---- */
 
-const char *const machine_cpu_modes[6] = {"user", "nice", "system", "idle", "iowait", "steal"};
+static const char *const cpu_modes[6] = {"user", "nice", "system", "idle", "iowait", "steal"};
 
 static int render_cpu(struct exposition *page, const struct machine *m)
 {
@@ -212,8 +212,7 @@ static int render_host_cpu(struct exposition *page, const struct machine *m)
         if (m->host_cpu_us[i] >= 0)
             err = exposition_printf(
                 page, "usher_host_cpu_seconds_total{mode=\"%s\"} %" PRId64 ".%02" PRId64 "\n",
-                machine_cpu_modes[i], m->host_cpu_us[i] / 1000000,
-                m->host_cpu_us[i] % 1000000 / 10000);
+                cpu_modes[i], m->host_cpu_us[i] / 1000000, m->host_cpu_us[i] % 1000000 / 10000);
     }
     return err;
 }

@@ -19,12 +19,11 @@ struct machine {
     int64_t resident_bytes;
     int64_t threads;
     int64_t open_files, max_files;
-    int64_t host_cpu_us[6]; /* CPU time of all cores, by machine_cpu_modes */
+    int64_t host_cpu_us[6]; /* CPU time of all cores, user, nice, system, idle, iowait, steal */
     int64_t memory_bytes, memory_free_bytes;
     int64_t disk_bytes, disk_free_bytes;
     int64_t received_bytes, sent_bytes; /* of all interfaces but loopback */
 };
-extern const char *const machine_cpu_modes[6]; /* "user", "nice", "system", "idle", … */
 #define MACHINE_CPU_IDLE   3
 #define MACHINE_CPU_IOWAIT 4
 

@@ -147,7 +147,6 @@ static int ship_and_turn(struct shipper *s, struct shipment *now, struct shipmen
 {
     struct scope scope;
     size_t again = 0;
-    const bool all_busy = now->count > 0;
     other->after = now->records[now->count - 1].number;
     scope_init(&scope);
     int err = fiber_spawn(&scope, turn_over, s);
@@ -165,7 +164,7 @@ static int ship_and_turn(struct shipper *s, struct shipment *now, struct shipmen
         return err;
     /* What is to be sent again goes before all that was read behind it. */
     s->why = "busy (429)";
-    const bool none = all_busy && now->note_count == 0;
+    const bool none = now->note_count == 0;
     err = note(s, now);
     empty(now);
     empty(other);

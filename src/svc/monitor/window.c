@@ -111,10 +111,10 @@ static bool fits(const struct record *record)
            record->body.len <= RECORD_BODY_MAX;
 }
 
-static int settle_down_to(struct window *w, uint64_t bytes_max, int64_t deadline_ns)
+static int make_room_in_intake(struct window *w, int64_t deadline_ns)
 {
     int more = 1;
-    while (more == 1 && atomic_load(&w->intake) > bytes_max)
+    while (more == 1 && atomic_load(&w->intake) > WINDOW_INTAKE_MAX)
         more = window_settle(w, deadline_ns);
     return more < 0 ? more : 0;
 }
@@ -132,7 +132,7 @@ int window_put(struct window *w, const struct record *records, size_t count,
     }
     if (w->options.ships && atomic_load(&w->waiting) + count > w->options.waiting_max)
         return ERR_FULL;
-    int err = settle_down_to(w, WINDOW_INTAKE_MAX, deadline_ns);
+    int err = make_room_in_intake(w, deadline_ns);
     if (err != 0)
         return err;
     atomic_fetch_add(&w->begun, 1);
