@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 
 from server import wait_until
+from fees import set_terms
 from shop import AUTH, DONE, PAYMENT, REFUNDED, USHER, Buyer
 
 TILL, TICKET, DOOR = "usher.v1.TillService", "usher.v1.TicketService", "usher.v1.DoorService"
@@ -112,6 +113,21 @@ def gives_back_over_the_counter(shop):
     assert order["state"] == "ORDER_STATE_CONFIRMED" and len(order["tickets"]) == 2, order
     entries = desk.ask("ListTillEntries", {"tillId": late["tillId"]})["entries"]
     assert [one["kind"] for one in entries] == ["TILL_ENTRY_KIND_SALE"], entries
+
+
+def what_had_no_fee_gives_none_back(shop):
+    """Terms with fees: over the counter only the price is paid, and only that goes back."""
+    night = shop.make_performance(60000, "KRW", 10000)
+    set_terms(shop, night, feeCurrency="KRW")
+    desk = Desk(shop)
+    desk.open()
+    sold = desk.sell(desk.hold(2, night))
+    order, price = sold["order"], int(sold["order"]["total"]) // 2
+    assert int(sold["entry"]["amount"]) == 2 * price, sold
+    for seats in ([order["tickets"][0].get("seat", 0)], []):
+        back = desk.ask("RefundOrder", {"orderId": order["orderId"], "seats": seats}, PAYMENT)
+        assert int(back["amount"]) == price, back
+    desk.close()
 
 
 def comps_are_told_apart(shop):
@@ -304,6 +320,7 @@ def the_audit_proves_it(shop):
 TESTS = [
     ("till-sells-and-gives-change", sells_and_gives_change),
     ("till-gives-back-over-the-counter", gives_back_over_the_counter),
+    ("till-what-had-no-fee-gives-none-back", what_had_no_fee_gives_none_back),
     ("till-comps-are-told-apart", comps_are_told_apart),
     ("till-roles-and-strangers", roles_and_strangers),
     ("till-limits-are-the-customers", limits_are_the_customers),
