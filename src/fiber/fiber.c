@@ -12,6 +12,9 @@
 #define SHUFFLE_WINDOW  256 /* oldest ready fibers among which a shuffling scheduler picks */
 #define TRIM_TURN_MAX   32  /* stacks whose pages are given back in one turn: some 40 us */
 #define STACK_BYTES_MIN 16384
+#define LINE_BYTES      64 /* of the cache */
+#define EXPECTED_FRAMES 12 /* lines of a stack: some frames above one that waits */
+#define EXPECTED_ARG    8  /* lines of what the fiber is about */
 
 enum fiber_state { FIBER_READY, FIBER_RUNNING, FIBER_PARKED, FIBER_ENDED };
 
@@ -85,9 +88,24 @@ static void end_fiber(struct sched *sched, struct fiber *fiber)
         fiber_unpark(scope->joiner);
 }
 
+/* Of a crowd that waited for one thing, nobody finds his own in the cache any more: that of who
+ * runs next is fetched while another runs. */
+static void expect_next(const struct sched *sched)
+{
+    if (sched->ready_count == 0)
+        return;
+    const struct fiber *next = list_of(sched->ready.next, struct fiber, ready_link);
+    const char *frames = next->side.context, *arg = next->arg;
+    for (int i = 0; i < EXPECTED_FRAMES; i++)
+        __builtin_prefetch(frames + i * LINE_BYTES, 1);
+    for (int i = 0; i < EXPECTED_ARG; i++)
+        __builtin_prefetch(arg + i * LINE_BYTES, 1);
+}
+
 static struct fiber *take_to_run(struct sched *sched)
 {
     struct fiber *fiber = take_ready(sched);
+    expect_next(sched);
     fiber->state = FIBER_RUNNING;
     sched->turn_left--;
     sched->running = fiber;

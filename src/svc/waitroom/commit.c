@@ -204,6 +204,7 @@ static void commit_gathered(struct keeper *keeper)
     struct batch *g = keeper->pending, *fresh;
     int err = batch_new(&fresh);
     if (err == 0) {
+        keeper_close(keeper);
         g->figures = figures_of(&keeper->line);
         keeper->committing = g;
         keeper->pending = fresh;

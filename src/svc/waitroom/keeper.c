@@ -91,10 +91,13 @@ int keeper_wait(struct keeper *keeper)
 
 /* ---- asks ---- */
 
+/* What the caller is told, as the line is now. */
 static void fill_place(const struct keeper *keeper, struct keeper_ask *ask)
 {
     const struct line *line = &keeper->line;
-    const uint32_t at = line_find(line, ask->account_id);
+    uint32_t at = ask->place.number; /* of who has just joined */
+    if (at == 0 || at > line->count || !id_eq(line_person(line, at)->account_id, ask->account_id))
+        at = line_find(line, ask->account_id);
     if (at == 0) {
         ask->result = ask->result != 0 ? ask->result : ERR_NOT_FOUND;
         return;
@@ -213,6 +216,8 @@ static void asks_returned(struct loop_task *task)
     const int err = ask->told;
     while (ask) {
         struct keeper_ask *next = ask->next; /* its fiber, once it runs, drops the ask */
+        if (next)
+            __builtin_prefetch(next->next, 1); /* stacks lie far apart */
         ask->result = err != 0 ? err : ask->result;
         ask->done = true;
         if (ask->fiber)
@@ -261,13 +266,14 @@ static bool decide_ask(struct keeper *keeper, struct keeper_ask *ask)
         return false;
     }
     ask->result = decide(keeper, ask, &entry);
-    if (ask->result == 1)
+    if (ask->result == 1) {
         ask->result = may_change(keeper, ask) ? keeper_do(keeper, &entry) : ERR_FULL;
+        ask->place.number = entry.kind == LINE_JOINED ? entry.number : 0;
+    }
     if (ask->verb == KEEPER_CHECK || ask->result != 0)
         return false;
-    keeper_advance(keeper);
-    if (tells_place(ask->verb))
-        fill_place(keeper, ask);
+    if (keeper->pending->count == 0)
+        keeper_advance(keeper); /* else the batch's end does it, once for all */
     if (ask->verb == KEEPER_LIMITS || ask->verb == KEEPER_GIVE_BEACON)
         keeper_wake_clock(keeper);
     return true;
@@ -283,8 +289,23 @@ static void take_ask(struct keeper_ask *ask)
         return;
     }
     struct batch *g = decide_ask(keeper, ask) ? last_batch(keeper) : NULL;
+    /* A second entrance in the same batch has a pass of its own; who joins may be called yet. */
+    const bool now = g != keeper->pending || ask->verb == KEEPER_ENTER;
+    if (ask->result == 0 && now && tells_place(ask->verb))
+        fill_place(keeper, ask);
     keeper_asks_add(g ? &g->asks : &alone, ask);
     keeper_answer(keeper, &alone, 0);
+}
+
+void keeper_close(struct keeper *keeper)
+{
+    keeper_advance(keeper);
+    for (struct keeper_ask *head = keeper->pending->asks.heads; head; head = head->next_head) {
+        for (struct keeper_ask *ask = head; ask; ask = ask->next) {
+            if (tells_place(ask->verb) && ask->verb != KEEPER_ENTER)
+                fill_place(keeper, ask);
+        }
+    }
 }
 
 void keeper_take_postponed(struct keeper *keeper)

@@ -126,6 +126,9 @@ void keeper_take_postponed(struct keeper *keeper);
 void keeper_show_limits(struct keeper *keeper);
 /* Whether an entry more can be gathered. */
 bool keeper_has_room(const struct keeper *keeper);
+/* Ends the pending batch: whoever has room now is called once for all who asked, and they learn
+ * their places as this batch makes them durable. */
+void keeper_close(struct keeper *keeper);
 /* Does what time has brought, and calls people into free room. */
 void keeper_advance(struct keeper *keeper);
 /* What is left to sell, as was heard last; KEEPER_PLACES_UNKNOWN. */

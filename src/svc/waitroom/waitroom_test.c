@@ -401,6 +401,7 @@ struct together {
         struct together *all;
         struct id account_id;
         uint64_t number;
+        Usher__V1__PlaceState state;
         bool told_status;
     } one[TOGETHER];
 };
@@ -421,6 +422,7 @@ static void join_without_status(void *arg)
     client.timeout_ms = WAIT_MS;
     if (client_call(&client, Usher__V1__WaitroomService, join, &wish, &place) == 0) {
         one->number = place->number;
+        one->state = place->state;
         one->told_status = place->status != NULL;
     }
     arena_release(&own);
@@ -456,6 +458,56 @@ static void many_of_another_worker_are_answered_together(void **test)
         taken[number] = true;
         assert_int_equal(join(sale, 100 + (uint64_t)i), number); /* durable, and from here too */
     }
+}
+
+/* What the line's last row says: how many joined, and how many entries called somebody. */
+static void count_last(uint32_t sale_id, uint32_t *ret_joins, uint32_t *ret_calls)
+{
+    struct line_row *rows;
+    struct line_entry entry;
+    size_t count = 0;
+    *ret_joins = *ret_calls = 0;
+    assert_int_equal(line_read(sql, sale_id, 1, &arena, &rows, &count, DEADLINE_NEVER), 0);
+    assert_true(count > 0);
+    struct view body = rows[count - 1].body;
+    while (body.len > 0 && line_entry_read(&body, &entry) == 0) {
+        *ret_joins += entry.kind == LINE_JOINED;
+        *ret_calls += entry.kind == LINE_CALLED_UP_TO;
+    }
+}
+
+struct counting {
+    uint32_t sale_id, joins, calls;
+};
+
+static void run_counting(void *arg)
+{
+    struct counting *counting = arg;
+    count_last(counting->sale_id, &counting->joins, &counting->calls);
+}
+
+/* The room is given once for all of a commit, and each is told what that commit makes durable. */
+static void who_joins_together_is_called_together(void **test)
+{
+    const uint32_t sale = create_sale(8);
+    Usher__V1__SetAdmissionRequest wider = USHER__V1__SET_ADMISSION_REQUEST__INIT;
+    const Usher__V1__Sale *changed;
+    struct together all = {.sale_id = sale};
+    struct counting counting = {.sale_id = sale};
+    for (int i = 0; i < TOGETHER; i++)
+        all.one[i].account_id = guest(200 + (uint64_t)i).account_id;
+    await(sale, USHER__V1__LINE_STATE__LINE_STATE_OPEN);
+    wider.sale_id = sale;
+    wider.capacity_min = wider.capacity_max = TOGETHER - 1;
+    assert_int_equal(ask(organiser(), set_admission, &wider, &changed), CODE_OK);
+    assert_int_equal(worker_call(worker, join_together, &all), 0);
+    for (int i = 0; i < TOGETHER; i++)
+        assert_int_equal(all.one[i].state, all.one[i].number < TOGETHER
+                                               ? USHER__V1__PLACE_STATE__PLACE_STATE_SERVED
+                                               : USHER__V1__PLACE_STATE__PLACE_STATE_WAITING);
+    assert_int_equal(worker_call(worker, run_counting, &counting), 0);
+    assert_int_equal(counting.joins, TOGETHER);
+    assert_int_equal(counting.calls, 1);
 }
 
 /* Whoever does not watch the line is told the status with the place. */
@@ -526,6 +578,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_pass_is_its_accounts_alone, each, after_each),
         cmocka_unit_test_setup_teardown(many_of_another_worker_are_answered_together, each,
                                         after_each),
+        cmocka_unit_test_setup_teardown(who_joins_together_is_called_together, each, after_each),
         cmocka_unit_test_setup_teardown(a_place_comes_with_the_status_or_without, each, after_each),
         cmocka_unit_test_setup_teardown(who_joins_and_leaves_too_often_is_told_so, each,
                                         after_each),
