@@ -21,18 +21,25 @@ static struct way *find_way(struct ways *ways, const char *url)
     return spare;
 }
 
+static int open_way(const struct ways *ways, const char *url, const char *authorization,
+                    struct channel **ret_channel)
+{
+    const struct remote_options options = {
+        .url = url, .authorization = authorization, .tries = TRIES};
+    return ways->open ? ways->open(ways->open_state, url, ret_channel)
+                      : remote_new(&options, ret_channel);
+}
+
 struct channel *ways_enter(struct ways *ways, const char *url, const char *authorization)
 {
     struct way *way = find_way(ways, url);
     if (!way)
         return NULL;
     if (!way->channel || strcmp(way->url, url) != 0) {
-        const struct remote_options options = {
-            .url = url, .authorization = authorization, .tries = TRIES};
         channel_free(way->channel); /* may wait: the way is taken by being in use */
         way->channel = NULL;
         snprintf(way->url, sizeof(way->url), "%s", url);
-        if (remote_new(&options, &way->channel) != 0)
+        if (open_way(ways, url, authorization, &way->channel) != 0)
             return NULL;
     }
     way->users++;

@@ -16,9 +16,14 @@ struct way {
     uint32_t users;          /* calls and streams on it */
 };
 
-/* Zeroed: none yet. */
+/* Makes a channel to the process at url. The errors of remote_new. */
+typedef int ways_open(void *state, const char *url, struct channel **ret_channel);
+
+/* Zeroed: none yet, and each will be a connection (call/remote.h). */
 struct ways {
     struct way at[WAYS_MAX];
+    ways_open *open; /* makes them instead; NULL: nothing does */
+    void *open_state;
 };
 
 /* A channel to a process, until ways_leave. authorization is borrowed for as long. NULL: no memory,

@@ -77,6 +77,7 @@ static void commit_done(struct owner *owner, struct owner_batch *g, const struct
     figures.queued = owner->pending.ask_count + owner->waiting_count;
     if (batch->prices_count > 0)
         owner_tell_prices(owner, batch->prices[0].number);
+    owner->told_version = owner->version;
     owner_publish(owner, &figures);
     const struct owner_listener *listener = &owner->options.listener;
     const struct owner_public now = {.version = owner->version,

@@ -35,18 +35,21 @@ void owner_look(struct owner *owner);
 bool owner_is_away(const struct owner *owner);
 
 /* What the owner of another process has published: shown as this owner's own while it is AWAY, and
- * told to its listener. Otherwise, or where the version would go back, it is without effect. On the
- * owner's thread. changes lead from the
- * version mirrored before to this one; states (instead) is the whole hall. */
+ * told to its listener. states are the whole hall; or changes lead from the hall of from_version to
+ * the hall of version. */
 struct owner_mirrored {
     uint64_t version;
     uint32_t sale_state;
     uint32_t price_list;
     struct seats_counts counts;
     const uint8_t *states; /* or NULL */
+    uint64_t from_version;
     const struct owner_change *changes;
     size_t change_count;
 };
-void owner_mirror(struct owner *owner, const struct owner_mirrored *news);
+/* True: it is what this owner shows now, or showed already. False, and without effect: it is not
+ * AWAY, the version would go back, or the changes do not lead on from what it shows: the whole hall
+ * is needed. On the owner's thread. */
+bool owner_mirror(struct owner *owner, const struct owner_mirrored *news);
 
 #endif

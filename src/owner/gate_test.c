@@ -18,6 +18,7 @@ struct place {
     uint64_t seen_version;
     uint32_t seen_list;
     uint32_t seen_changes;
+    uint32_t loads;
 };
 
 static bool may(void *state)
@@ -49,6 +50,7 @@ static void loaded(void *state, const struct owner_public *now, const uint8_t *s
     assert_true(now->version >= place->seen_version);
     place->seen_version = now->version;
     place->seen_list = now->price_list;
+    place->loads++;
 }
 
 static void begin(struct place *place, bool it_may)
@@ -139,6 +141,7 @@ static void away_shows_what_it_is_told(void *arg)
                                                    .sale_state = STAGE_OPEN,
                                                    .counts = {.free = 2, .held = 1, .sold = 1},
                                                    .price_list = 3,
+                                                   .from_version = 5,
                                                    .changes = &change,
                                                    .change_count = 1});
     owner_figures(a.owner, &figures);
@@ -149,6 +152,57 @@ static void away_shows_what_it_is_told(void *arg)
     assert_false(figures.serving);
     assert_int_equal(a.seen_version, 6);
     assert_int_equal(a.seen_changes, 1);
+    owner_stop(a.owner);
+}
+
+/* Two that each take the other for the owner show each other the same hall: it must not be news for
+ * ever. */
+static void what_is_known_is_no_news(void *arg)
+{
+    struct place a;
+    const uint8_t states[] = {0x01};
+    struct owner_mirrored hall = {
+        .sale_state = STAGE_OPEN, .counts = {.free = 3, .held = 1}, .states = states};
+    begin(&a, false);
+    stage_run_ready();
+    for (int i = 0; i < 3; i++)
+        assert_true(owner_mirror(a.owner, &hall));
+    assert_int_equal(a.loads, 1); /* of version 0, too */
+    hall.version = 5;
+    for (int i = 0; i < 3; i++)
+        assert_true(owner_mirror(a.owner, &hall));
+    assert_int_equal(a.loads, 2);
+    owner_stop(a.owner);
+}
+
+/* Changes that lead from another hall than the one that is shown would make a third, which never
+ * was. */
+static void changes_lead_on(void *arg)
+{
+    struct place a;
+    const uint8_t states[] = {0x00};
+    const struct owner_change change = {1, SEATS_HELD};
+    struct owner_mirrored news = {.version = 3,
+                                  .sale_state = STAGE_OPEN,
+                                  .counts = {.free = 3, .held = 1},
+                                  .from_version = 2,
+                                  .changes = &change,
+                                  .change_count = 1};
+    begin(&a, true);
+    assert_true(stage_serving(a.owner));
+    assert_false(owner_mirror(a.owner, &news)); /* it owns */
+    assert_int_equal(hold(&a, 1, 0), 0);
+    let(&a, false);
+    stage_run_ready();
+    assert_true(owner_is_away(a.owner));
+    assert_false(owner_mirror(a.owner, &news)); /* it shows version 1 */
+    assert_int_equal(a.seen_version, 1);
+    news.from_version = 1;
+    assert_true(owner_mirror(a.owner, &news));
+    assert_int_equal(a.seen_version, 3);
+    news.version = 2;
+    news.states = states;
+    assert_false(owner_mirror(a.owner, &news)); /* it would go back */
     owner_stop(a.owner);
 }
 
@@ -177,12 +231,22 @@ static void test_mirror(void **state)
     run(away_shows_what_it_is_told);
 }
 
+static void test_no_news(void **state)
+{
+    run(what_is_known_is_no_news);
+}
+
+static void test_changes(void **state)
+{
+    run(changes_lead_on);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_takes_over),
-        cmocka_unit_test(test_fenced),
-        cmocka_unit_test(test_mirror),
+        cmocka_unit_test(test_takes_over), cmocka_unit_test(test_fenced),
+        cmocka_unit_test(test_mirror),     cmocka_unit_test(test_no_news),
+        cmocka_unit_test(test_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

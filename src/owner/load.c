@@ -552,6 +552,8 @@ int owner_load(struct owner *owner)
         load.figures.price_list = owner->list_count - 1;
         load.figures.offer_ms = owner->offer_ms;
         owner_tell_prices(owner, 1);
+        owner->told = true;
+        owner->told_version = owner->version;
         owner_publish(owner, &load.figures);
         seats_snapshot(owner->seats, states);
         const struct owner_listener *listener = &owner->options.listener;

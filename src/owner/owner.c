@@ -150,24 +150,32 @@ bool owner_is_away(const struct owner *owner)
     return owner->phase == OWNER_AWAY;
 }
 
-void owner_mirror(struct owner *owner, const struct owner_mirrored *news)
+bool owner_mirror(struct owner *owner, const struct owner_mirrored *news)
 {
     const struct owner_listener *listener = &owner->options.listener;
     /* A stale owner may still publish what was so before another took over. */
     if (owner->phase != OWNER_AWAY || news->version < owner->version)
-        return;
+        return false;
+    /* Two that take each other for the owner would tell each other the same for ever. */
+    if (news->states && owner->told && news->version == owner->told_version)
+        return true;
+    /* It may have owned since the message before, and have moved on by itself. */
+    if (!news->states && !(owner->told && news->from_version == owner->told_version))
+        return false;
     struct owner_figures figures = owner->figures;
     figures.counts = news->counts;
     figures.sale_state = news->sale_state;
     figures.price_list = news->price_list;
-    owner->version = news->version;
+    owner->version = owner->told_version = news->version;
     owner_publish(owner, &figures);
     const struct owner_public now = {
         .version = news->version, .sale_state = news->sale_state, .price_list = news->price_list};
+    owner->told = owner->told || news->states;
     if (news->states && listener->loaded)
         listener->loaded(listener->state, &now, news->states);
     else if (!news->states && listener->committed)
         listener->committed(listener->state, &now, news->changes, news->change_count);
+    return true;
 }
 
 int64_t owner_now_ms(const struct owner *owner)
@@ -280,7 +288,7 @@ void owner_publish(struct owner *owner, const struct owner_figures *figures)
     const uint64_t keys_refused = owner->figures.keys_refused; /* loading does not know it */
     owner->figures = *figures;
     owner->figures.keys_refused = keys_refused;
-    owner->figures.version = owner->version;
+    owner->figures.version = owner->told_version; /* a load that failed has learned a later one */
     owner->figures.serving = owner->phase == OWNER_SERVING;
     pthread_mutex_unlock(&owner->figures_lock);
 }

@@ -83,6 +83,8 @@ struct owner {
     uint32_t committed_sale_state;
     int64_t base_wall_ms; /* owner's time = base_wall_ms + (mono - base_mono_ns) */
     int64_t base_mono_ns;
+    bool told;                /* its listener knows the hall, of … */
+    uint64_t told_version;    /* … which the figures count */
     bool has_time;            /* base_* are set */
     struct loop_timer expiry; /* collects expired holds */
     struct loop_timer forget; /* forgets keys, also where nobody asks any more */

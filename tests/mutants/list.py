@@ -5,6 +5,7 @@ MEM = "tests/conformance/conformance mem"
 SQLITE = "tests/conformance/conformance sqlite"
 MONEY = "tests/sim/sim_money --seeds 400 --until-failed"
 SIM = "tests/sim/sim --seeds 1000"
+CLUSTER = "tests/sim/sim --cluster --seeds 400 --until-failed"
 
 MUTANTS = [
     # seats
@@ -38,6 +39,15 @@ MUTANTS = [
     ("sale/refund.c", "order_day : kept == 0;", "order_day : true;", "sale/sale_refund_test"),
     ("sale/refund.c", "if (ask->organisers_fault) {", "if (false) {", "sale/sale_refund_test"),
     ("sale/ledger.c", "if (memcmp(row->hash, hash, LEDGER_HASH_BYTES) != 0)", "if (false)", "sale/ledger_test"),
+    # a cluster
+    ("store/mem/commit.c", "if (batch->epoch != head->epoch || batch->row.seq", "if (batch->row.seq", CLUSTER),
+    ("store/mem/commit.c", "batch->row.seq != head->seq + 1 ||\n        batch->row.version_before != head->version ||\n        memcmp(batch->row.prev_hash, head->head_hash, STORE_HASH_BYTES) != 0)",
+     "false)", CLUSTER),
+    ("svc/ticket/tenure.c", "    return atomic_load(&((struct post *)state)->ours);", "    return true;", CLUSTER),
+    ("svc/ticket/owners.c", "    ask->key = view_of(m->key.data, m->key.len);\n", "", CLUSTER),
+    ("coord/local/local.c", "    if (lease && !view_eq(view_of(lease->text, lease->text_len), holder)) {", "    if (false) {", CLUSTER),
+    ("owner/owner.c", "    if (news->states && owner->told && news->version == owner->told_version)\n        return true;\n", "", CLUSTER),
+    ("owner/owner.c", "    if (!news->states && !(owner->told && news->from_version == owner->told_version))\n        return false;\n", "", "owner/owner_gate_test"),
     # line
     ("line/line.c", "entry->number != line->count + 1 || ", "", "line/line_line_test"),
     ("line/decide.c", "if (at_ms >= line_claim_end_ms(line, person))\n", "if (at_ms > line_claim_end_ms(line, person))\n", "line/line_line_test"),

@@ -93,6 +93,8 @@ static void check_order(struct world *world, const struct owner_ask *ask)
 /* The store would take a commit of this owner: nobody has claimed after it. */
 static bool is_newest(struct world *world, const struct post *post)
 {
+    if (post->process) /* which one answered cannot be told, before there is only one */
+        return world->calm;
     struct store *mem = world->stage.mem;
     struct store_performance row = {0};
     struct arena arena;
@@ -585,7 +587,8 @@ static void knock(struct world *world)
         const int result = world_ask(world, &organiser, &ask, NULL);
         i += result == 0;
         refused += result != 0;
-        if (result != 0) /* a call that was under way may have taken the store down */
+        if (result != 0 &&
+            world->posts[0]->store) /* a call that was under way may have taken the store down */
             store_fault_reset(world->posts[0]->store);
         if (result != 0 && result != ERR_UNAVAILABLE)
             world_fail(world, "setting the sale's state gives %s", err_name(result));

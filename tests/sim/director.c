@@ -7,16 +7,16 @@
 
 static struct post *any_post(struct world *world)
 {
-    const uint32_t from = world_below(world, WORLD_POSTS_MAX);
-    for (uint32_t i = 0; i < WORLD_POSTS_MAX; i++) {
-        struct post *post = world->posts[(from + i) % WORLD_POSTS_MAX];
+    const uint32_t from = world_below(world, world->posts_max);
+    for (uint32_t i = 0; i < world->posts_max; i++) {
+        struct post *post = world->posts[(from + i) % world->posts_max];
         if (post)
             return post;
     }
     return NULL;
 }
 
-static void jump_clock(struct world *world)
+void director_jump_clock(struct world *world)
 {
     static const int32_t steps_ms[] = {-3600000, -60000, -3000, 1, 2500, 30000, 650000, 7200000};
     const int32_t step_ms = steps_ms[world_below(world, sizeof(steps_ms) / sizeof(steps_ms[0]))];
@@ -317,7 +317,7 @@ static void mend(struct world *world)
 {
     for (uint32_t i = 0; i < WORLD_POSTS_MAX; i++) {
         struct post *post = world->posts[i];
-        if (post && store_fault_is_down(post->store) && world_odds(world, 50)) {
+        if (post && post->store && store_fault_is_down(post->store) && world_odds(world, 50)) {
             store_fault_reset(post->store);
             world_say(world, "owner %u has its store again", post->number);
         }
@@ -333,6 +333,10 @@ static bool is_serving(const struct post *post)
 
 static void calm_down(struct world *world)
 {
+    if (world->cluster) {
+        cluster_settle(world);
+        return;
+    }
     if (world->disk)
         disk_cut_soon(0);
     come_back(world);
@@ -361,10 +365,14 @@ static void calm_down(struct world *world)
 void director_run(void *arg)
 {
     static void (*const acts[])(struct world *) = {
-        jump_clock, pause_sale, crash_store, stop_and_start, kill_and_start, take_over, cut_power};
+        director_jump_clock, pause_sale, crash_store, stop_and_start,
+        kill_and_start,      take_over,  cut_power};
     struct world *world = arg;
     const uint32_t trouble = world_below(world, 4); /* 0: none in this world */
-    post_open(world);
+    if (world->cluster)
+        cluster_start_redis(world->cluster);
+    for (uint32_t i = 0; i < (world->cluster ? WORLD_POSTS_MAX : 1); i++)
+        post_open(world);
     if (world->stage.options.sale_state == STAGE_DRAFT) {
         world_wait(world, 400);
         set_sale(world, STAGE_OPEN);
@@ -387,7 +395,9 @@ void director_run(void *arg)
             change_prices(world);
         if (world_odds(world, 8))
             plan_prices(world);
-        if (trouble > 0 && world_below(world, 24) < trouble)
+        if (world->cluster && world_below(world, 20) < trouble)
+            cluster_act(world);
+        else if (!world->cluster && trouble > 0 && world_below(world, 24) < trouble)
             acts[world_below(world, sizeof(acts) / sizeof(acts[0]))](world);
     }
     while (world->buyers_left > 0)
@@ -397,7 +407,8 @@ void director_run(void *arg)
     if (!world->tale.failed)
         check_calm(world);
     /* Once more, by an owner that knows nothing. */
-    post_close(world, world->posts[0], false);
+    for (struct post *post = any_post(world); post; post = any_post(world))
+        post_close(world, post, false);
     struct post *fresh = post_open(world);
     if (!stage_serving(fresh->owner))
         world_fail(world, "a fresh owner does not serve");

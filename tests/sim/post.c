@@ -83,6 +83,10 @@ static void heard_load(void *state, const struct owner_public *now, const uint8_
 
 int64_t post_now_ms(struct post *post)
 {
+    if (post->process && post->world->calm) /* one owner, whoever was asked */
+        return owner_now_ms(post->world->posts[0]->owner);
+    if (post->process)
+        return post->shadow.now_ms;
     return post->gone ? post->shadow.now_ms : owner_now_ms(post->owner);
 }
 
@@ -100,8 +104,33 @@ void post_weather(struct post *post, const struct weather *weather)
     store_fault_plan(post->store, &plan);
 }
 
+/* Where there is room for one. */
+static void put_post(struct world *world, struct post *post)
+{
+    uint32_t i = 0;
+    while (world->posts[i])
+        i++;
+    assert(i < world->posts_max);
+    world->posts[i] = post;
+}
+
+static struct post *open_process(struct world *world)
+{
+    struct post *post = calloc(1, sizeof(*post));
+    assert(post);
+    post->world = world;
+    post->process = process_open(world->cluster);
+    post->number = post->process->number;
+    post->owner = process_owner(post->process);
+    post->shadow.now_ms = clock_wall_ms(loop_clock(world->stage.loop));
+    put_post(world, post);
+    return post;
+}
+
 struct post *post_open(struct world *world)
 {
+    if (world->cluster)
+        return open_process(world);
     struct post *post = calloc(1, sizeof(*post));
     assert(post);
     post->world = world;
@@ -116,13 +145,7 @@ struct post *post_open(struct world *world)
     const struct owner_listener listener = {
         .committed = heard_commit, .loaded = heard_load, .state = post};
     post->owner = stage_owner(&world->stage, post->store, &listener);
-    for (uint32_t i = 0; i < WORLD_POSTS_MAX; i++) {
-        if (!world->posts[i]) {
-            world->posts[i] = post;
-            break;
-        }
-        assert(i + 1 < WORLD_POSTS_MAX);
-    }
+    put_post(world, post);
     world_say(world, "owner %u begins", post->number);
     return post;
 }
@@ -135,9 +158,12 @@ void post_close(struct world *world, struct post *post, bool crash)
         if (world->posts[i] == post)
             world->posts[i] = NULL;
     }
-    if (crash)
+    if (crash && !post->process)
         store_fault_crash(post->store);
-    owner_stop(post->owner);
+    if (post->process)
+        process_close(post->process, crash);
+    else
+        owner_stop(post->owner);
     post->gone = true;
     while (post->visitors > 0) /* answered, but they have not run yet */
         stage_run_ready();

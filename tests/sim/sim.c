@@ -1,10 +1,12 @@
 /*
  * sim: many on-sales, each from its seed.
  *
- *     sim [--disk] [--seeds N] [--first N]    plays N seeds (500), from the first (1) on
- *     sim [--disk] --seed N [--verbose]       plays one; verbose: prints all that happens in it
+ *     sim [KIND] [--seeds N] [--first N]    plays N seeds (500), from the first (1) on
+ *     sim [KIND] --seed N [--verbose]       plays one; verbose: prints all that happens in it
  *
- * With --disk the store is SQLite on a simulated disk (disk.h), else the one in memory.
+ * KIND is --disk: the store is SQLite on a simulated disk (disk.h), else the one in memory; or
+ * --cluster: three ticket processes share it (cluster/cluster.h), else there is one, or two of which
+ * nobody knows which is the right one. With --until-failed it ends at the first seed that fails.
  *
  * The same seed is the same world: a failing one is printed and can be played again.
  */
@@ -24,13 +26,14 @@
 static struct world world;
 
 static char seed_text[24];
-static bool disk;
+static enum world_kind kind;
+static const char *const kind_words[] = {"", "--disk ", "--cluster "};
 
 static void replay_hint(const char *what)
 {
-    const char *const texts[] = {
-        "not ok sim seed ",    seed_text, ": ",      what,          "\n    to see it: sim ",
-        disk ? "--disk " : "", "--seed ", seed_text, " --verbose\n"};
+    const char *const texts[] = {"not ok sim seed ",      seed_text,        ": ",      what,
+                                 "\n    to see it: sim ", kind_words[kind], "--seed ", seed_text,
+                                 " --verbose\n"};
     last_words(texts, sizeof(texts) / sizeof(texts[0]));
 }
 
@@ -60,6 +63,36 @@ static bool print(const struct row *rows, size_t count)
         printf("    %-28s %10" PRIu64 "\n", rows[i].what, rows[i].count);
         all = all && rows[i].count > 0;
     }
+    return all;
+}
+
+static bool covers_cluster(const struct cluster_counts *c)
+{
+    const struct row rows[] = {
+        {"processes killed", c->kills},
+        {"processes drained", c->drains},
+        {"processes that joined", c->starts},
+        {"processes paused", c->pauses},
+        {"wires cut", c->cuts},
+        {"wires cut one way", c->half_cuts},
+        {"processes cut off from others", c->peer_cuts},
+        {"Redis down", c->redis_downs},
+        {"Redis emptied", c->redis_flushes},
+        {"Redis at a failover", c->redis_forgets},
+        {"store down", c->store_downs},
+        {"messages lost", c->lost},
+        {"messages that came twice", c->twice},
+        {"commits after their time", c->late_commits},
+        {"claims after their time", c->late_claims},
+        {"leases after their time", c->late_leases},
+        {"… that the store refused", c->refused_late},
+        {"commits of who was replaced", c->fenced},
+        {"asks sent on", c->forwarded},
+        {"asks sent on and lost", c->forwarded_lost},
+        {"halls seen by a browser", c->watched},
+    };
+    const bool all = print(rows, sizeof(rows) / sizeof(rows[0]));
+    printf("    %-34s %10" PRId64 " ms\n", "from calm to one owner, at most", c->settled_max_ms);
     return all;
 }
 
@@ -104,20 +137,18 @@ static bool covers(const struct coverage *c)
         {"offers", c->offers},
         {"offers that lapsed", c->lapses},
         {"offers sold", c->offers_sold},
-        {"loads", c->loads},
-        {"commits", c->commits},
-        {"takeovers", c->takeovers},
-        {"kills", c->kills},
-        {"restarts", c->restarts},
-        {"pauses", c->pauses},
-        {"store crashes", c->crashes},
         {"clock jumps", c->jumps},
-        {"holds of an hour and more", c->long_holds},
         {"expiries", c->expiries},
         {"rests", c->rests},
         {"holds sold", c->sold},
         {"orders cancelled", c->cancelled},
         {"orders given back in part", c->reduced},
+    };
+    const struct row alone_rows[] = {
+        {"loads", c->loads},           {"commits", c->commits},
+        {"takeovers", c->takeovers},   {"kills", c->kills},
+        {"restarts", c->restarts},     {"pauses", c->pauses},
+        {"store crashes", c->crashes}, {"holds of an hour and more", c->long_holds},
     };
     const struct row disk_rows[] = {
         {"syncs", c->disk.syncs},
@@ -130,8 +161,12 @@ static bool covers(const struct coverage *c)
         {"… writes torn by them", c->disk.torn_writes},
         {"… unsynced writes kept", c->disk.kept_writes},
     };
-    const bool all = print(rows, sizeof(rows) / sizeof(rows[0]));
-    return disk ? print(disk_rows, sizeof(disk_rows) / sizeof(disk_rows[0])) && all : all;
+    bool all = print(rows, sizeof(rows) / sizeof(rows[0]));
+    if (kind == WORLD_CLUSTER)
+        return covers_cluster(&c->cluster) && all;
+    all = print(alone_rows, sizeof(alone_rows) / sizeof(alone_rows[0])) && all;
+    return kind == WORLD_DISK ? print(disk_rows, sizeof(disk_rows) / sizeof(disk_rows[0])) && all
+                              : all;
 }
 
 /* False: it failed, and that was said. */
@@ -140,7 +175,7 @@ static bool play(uint64_t seed, bool verbose, struct coverage *coverage, uint64_
     world.seed = seed;
     snprintf(seed_text, sizeof(seed_text), "%" PRIu64, seed);
     alarm(SEED_SECONDS_MAX);
-    const bool fine = world_play(&world, seed, disk, verbose, coverage);
+    const bool fine = world_play(&world, seed, kind, verbose, coverage);
     alarm(0);
     *ret_hash = world.tale.trace_hash;
     if (!fine)
@@ -150,13 +185,15 @@ static bool play(uint64_t seed, bool verbose, struct coverage *coverage, uint64_
     return fine;
 }
 
-static int play_many(uint64_t first, uint64_t seeds)
+static int play_many(uint64_t first, uint64_t seeds, bool until_failed)
 {
     struct coverage coverage = {0};
     uint64_t failed = 0, differed = 0, twice = 0;
     for (uint64_t seed = first; seed < first + seeds; seed++) {
         uint64_t hash, again;
         failed += !play(seed, false, &coverage, &hash);
+        if (failed > 0 && until_failed)
+            return 1;
         if (seed % TWICE_EVERY != 0)
             continue;
         struct coverage unused = {0};
@@ -179,7 +216,7 @@ static int play_many(uint64_t first, uint64_t seeds)
 int main(int argc, char **argv)
 {
     uint64_t seeds = 500, first = 1, one = 0;
-    bool verbose = false;
+    bool verbose = false, until_failed = false;
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         uint64_t *number = strcmp(argv[i], "--seeds") == 0   ? &seeds
@@ -189,20 +226,24 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], "--verbose") == 0) {
             verbose = true;
         } else if (strcmp(argv[i], "--disk") == 0) {
-            disk = true;
+            kind = WORLD_DISK;
+        } else if (strcmp(argv[i], "--cluster") == 0) {
+            kind = WORLD_CLUSTER;
+        } else if (strcmp(argv[i], "--until-failed") == 0) {
+            until_failed = true;
         } else if (number && value) {
             *number = strtoull(value, NULL, 10);
             i++;
         } else {
-            fprintf(
-                stderr,
-                "usage: sim [--disk] [--seeds N] [--first N] | [--disk] --seed N [--verbose]\n");
+            fprintf(stderr,
+                    "usage: sim [--disk|--cluster] [--seeds N] [--first N] [--until-failed] | "
+                    "[--disk|--cluster] --seed N [--verbose]\n");
             return 2;
         }
     }
     catch_signals();
     if (one == 0)
-        return play_many(first, seeds);
+        return play_many(first, seeds, until_failed);
     struct coverage coverage = {0};
     uint64_t hash;
     const bool fine = play(one, verbose, &coverage, &hash);

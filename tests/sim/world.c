@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define CLUSTER_FIBERS_MAX 1000
+
 uint32_t world_below(struct world *world, uint32_t limit)
 {
     return (uint32_t)chance_below(world->chance, limit);
@@ -57,9 +59,9 @@ static void say_answer(struct world *world, const struct post *post, const struc
 /* Somebody at work; NULL: nobody is. */
 static struct post *find_post(struct world *world)
 {
-    const uint32_t from = world_below(world, WORLD_POSTS_MAX);
-    for (uint32_t i = 0; i < WORLD_POSTS_MAX; i++) {
-        struct post *post = world->posts[(from + i) % WORLD_POSTS_MAX];
+    const uint32_t from = world_below(world, world->posts_max);
+    for (uint32_t i = 0; i < world->posts_max; i++) {
+        struct post *post = world->posts[(from + i) % world->posts_max];
         if (post && !post->leaving)
             return post;
     }
@@ -86,12 +88,12 @@ int world_ask(struct world *world, struct buyer *buyer, struct owner_ask *ask,
     if (!truth_follow(&world->truth))
         world_fail(world, "%s", world->truth.error);
     const uint64_t asked_version = world->truth.tail.version;
-    owner_ask(post->owner, ask);
+    (void)(post->process ? process_ask(post->process, ask) : owner_ask(post->owner, ask));
     say_answer(world, post, ask, receipt);
-    const int64_t now_ms = post_now_ms(post);
+    const int64_t now_ms = post->process ? ask->now_ms : post_now_ms(post);
     if (fiber_now_ns() - asked_ns > WORLD_ANSWER_MS * NS_PER_MS)
         world_fail(world, "an answer took %" PRId64 " ms", (fiber_now_ns() - asked_ns) / NS_PER_MS);
-    if (now_ms < post->shadow.now_ms)
+    if (now_ms < post->shadow.now_ms && !post->process) /* which asks one owner, then another */
         world_fail(world, "the time of owner %u goes back", post->number);
     post->shadow.now_ms = now_ms;
     if (world->latest_ms < now_ms)
@@ -137,6 +139,7 @@ static void draw_stage(struct world *world, uint64_t seed)
     };
     static const uint32_t ttls_ms[] = {700, 2000, 5000, 20000, 3600000, 14400000};
     static const uint32_t rests_ms[] = {0, 50, 1000, 6000};
+    const bool cluster = world->cluster != NULL;
     struct chance_seeded seeded;
     struct chance *chance = &seeded.chance;
     chance_seed(&seeded, seed);
@@ -146,12 +149,14 @@ static void draw_stage(struct world *world, uint64_t seed)
         .seed = chance_u64(chance),
         .rows = halls[hall],
         .standing = least + (uint32_t)chance_below(chance, 10),
-        .hold_ttl_ms = ttls_ms[chance_below(chance, 6)],
+        .hold_ttl_ms = ttls_ms[chance_below(chance, cluster ? 4 : 6)],
         .rest_ms = rests_ms[chance_below(chance, 4)],
         .places_max = 2 + (uint32_t)chance_below(chance, 9),
         .sale_state = chance_below(chance, 2) ? STAGE_OPEN : STAGE_DRAFT,
         .by_person = chance_below(chance, 4) == 0,
         .shuffle = true,
+        .names = cluster, /* as all that the ticket role makes */
+        .fibers_max = cluster ? CLUSTER_FIBERS_MAX : 0,
         .store = world->disk ? body_open(chance_u64(chance)) : NULL,
     };
     stage_open(&world->stage, &options);
@@ -189,11 +194,17 @@ static void add_disk(struct coverage *coverage)
     coverage->disk.kept_writes += c->kept_writes;
 }
 
-bool world_play(struct world *world, uint64_t seed, bool disk, bool verbose,
+bool world_play(struct world *world, uint64_t seed, enum world_kind kind, bool verbose,
                 struct coverage *coverage)
 {
-    *world =
-        (struct world){.seed = seed, .disk = disk, .tale = tale_new(verbose), .coverage = coverage};
+    static struct cluster cluster;
+    const bool disk = kind == WORLD_DISK;
+    *world = (struct world){.seed = seed,
+                            .disk = disk,
+                            .cluster = kind == WORLD_CLUSTER ? &cluster : NULL,
+                            .posts_max = kind == WORLD_CLUSTER ? WORLD_POSTS_MAX : 2,
+                            .tale = tale_new(verbose),
+                            .coverage = coverage};
     draw_stage(world, seed);
     world->chance = &world->stage.chance.chance;
     world->receipts = calloc(WORLD_RECEIPTS_MAX, sizeof(*world->receipts));
@@ -202,6 +213,9 @@ bool world_play(struct world *world, uint64_t seed, bool disk, bool verbose,
     draw_weather(world);
     if (disk)
         draw_disk(world);
+    if (world->cluster)
+        cluster_begin(world->cluster, &world->stage, &world->tale, &world->truth,
+                      &coverage->cluster);
     world->buyer_count = world->buyers_left = 5 + world_below(world, WORLD_BUYERS_MAX - 4);
     world->acts = 8 + world_below(world, 40);
     for (uint32_t i = 0; i < world->buyer_count; i++) {
@@ -238,6 +252,8 @@ bool world_play(struct world *world, uint64_t seed, bool disk, bool verbose,
     coverage->cancelled += truth_count_fate(&world->truth, TRUTH_CANCELLED);
     if (!world->tale.failed)
         check_audit(world);
+    if (world->cluster)
+        cluster_end(world->cluster);
     truth_release(&world->truth);
     free(world->receipts);
     if (world->ended)

@@ -9,16 +9,20 @@
  * A post is an owner at work with its own way to the store, so that one of two may be cut off,
  * paused or gone while the other sells. Every answer is compared with the ledger at the moment it
  * is given, and everything once more at the end, when faults have stopped.
+ *
+ * In a world that is a cluster a post is a whole ticket process, and the ways from one to the
+ * other, to the store and to Redis are cluster/cluster.h's.
  */
 #ifndef USHER_TESTS_SIM_WORLD_H
 #define USHER_TESTS_SIM_WORLD_H
 
 #include "sim/body.h"
+#include "sim/cluster/cluster.h"
 #include "sim/tale.h"
 #include "sim/truth.h"
 #include "store/wrap/fault.h"
 
-#define WORLD_POSTS_MAX    2
+#define WORLD_POSTS_MAX    3 /* of a cluster; else 2 */
 #define WORLD_BUYERS_MAX   60
 #define WORLD_RECEIPTS_MAX 8192
 #define WORLD_BELONGS_MAX  8
@@ -35,6 +39,7 @@ struct coverage {
     uint64_t takeovers, kills, restarts, pauses, crashes, jumps, fenced_asks;
     uint64_t long_holds;
     struct disk_counts disk;
+    struct cluster_counts cluster;
     uint64_t expiries, sold, cancelled, reduced, rests, lists, sold_dear, plans, choices, codes,
         offers, lapses, offers_sold;
 };
@@ -51,8 +56,9 @@ struct shadow {
 struct post {
     struct world *world;
     struct owner *owner;
-    struct store *store; /* store_fault around the world's */
-    struct store *front; /* of a world with a disk: its way there; else NULL */
+    struct store *store;     /* store_fault around the world's */
+    struct store *front;     /* of a world with a disk: its way there; else NULL */
+    struct process *process; /* of a cluster; else NULL */
     struct shadow shadow;
     uint32_t number;
     bool leaving; /* takes no new asks */
@@ -91,6 +97,9 @@ struct buyer {
     uint32_t uncertain; /* holds it asked for, and was told that nothing is known */
 };
 
+/* What a world is made of. */
+enum world_kind { WORLD_MEMORY, WORLD_DISK, WORLD_CLUSTER };
+
 /* How a seed's store behaves, in a million. */
 struct weather {
     uint32_t before_ppm, after_ppm, io_ppm, crash_ppm, delay_ppm;
@@ -99,7 +108,9 @@ struct weather {
 
 struct world {
     uint64_t seed;
-    bool disk; /* the store is SQLite on a simulated disk */
+    bool disk;               /* the store is SQLite on a simulated disk */
+    struct cluster *cluster; /* NULL: owners alone, in one process */
+    uint32_t posts_max;
     struct stage stage;
     struct tale tale;
     struct truth truth;
@@ -121,9 +132,8 @@ struct world {
     int64_t latest_ms; /* the latest time that an owner gave */
 };
 
-/* Plays the seed; disk: with SQLite on a simulated disk in place of the store in memory. False: the
- * tale says what is wrong; its hash is that of all that happened. */
-bool world_play(struct world *world, uint64_t seed, bool disk, bool verbose,
+/* Plays the seed. False: the tale says what is wrong; its hash is that of all that happened. */
+bool world_play(struct world *world, uint64_t seed, enum world_kind kind, bool verbose,
                 struct coverage *coverage);
 
 /* ---- for the files of the world alone ---- */
@@ -161,8 +171,15 @@ void post_close(struct world *world, struct post *post, bool crash);
 int64_t post_now_ms(struct post *post);
 void post_weather(struct post *post, const struct weather *weather);
 
+/* cluster/acts.c */
+/* Something goes wrong, or gets better, in a cluster. */
+void cluster_act(struct world *world);
+/* Faults stop; then one process owns, all know which, and it is posts[0]. */
+void cluster_settle(struct world *world);
+
 /* buyer.c, director.c: fibers; arg is a struct buyer, a struct world */
 void buyer_run(void *arg);
 void director_run(void *arg);
+void director_jump_clock(struct world *world);
 
 #endif

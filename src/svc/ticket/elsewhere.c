@@ -413,8 +413,11 @@ int elsewhere_new(struct ticket *ticket, struct elsewhere **ret_elsewhere)
         free(e);
         return ERR_NO_MEMORY;
     }
-    for (uint32_t i = 0; i < ticket->options.worker_count; i++)
+    for (uint32_t i = 0; i < ticket->options.worker_count; i++) {
+        e->lanes[i].ways.open = ticket->options.open_peer;
+        e->lanes[i].ways.open_state = ticket->options.open_state;
         scope_init(&e->lanes[i].mirrors);
+    }
     *ret_elsewhere = e;
     return 0;
 }

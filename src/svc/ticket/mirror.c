@@ -41,6 +41,7 @@ static int show_delta(struct mirror *m, const Usher__V1__SeatsDelta *delta,
             return ERR_INVALID;
         m->changes[i] = (struct owner_change){seat, (enum seats_state)state};
     }
+    news->from_version = delta->from_version;
     news->changes = m->changes;
     news->change_count = delta->n_changes;
     return 0;
@@ -94,8 +95,8 @@ static int show(struct mirror *m, const Usher__V1__SeatsUpdate *update)
     }
     if (err == 0)
         err = learn_prices(m, update->price_list);
-    if (err == 0)
-        owner_mirror(m->performance->owner, &news);
+    if (err == 0 && !owner_mirror(m->performance->owner, &news))
+        err = ERR_INVALID; /* it owns still, or has owned meanwhile */
     if (err == 0)
         m->version = update->version;
     return err;

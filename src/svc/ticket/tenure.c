@@ -39,6 +39,7 @@ struct tenure {
     bool drained;
     struct fiber *drainer;
     int64_t next_ms; /* until the next round */
+    const char *url; /* while it starts */
     int result;      /* of starting */
 };
 
@@ -371,6 +372,10 @@ static void keep(void *arg)
 static void start(void *arg)
 {
     struct tenure *t = arg;
+    char id[ID_TEXT_CHARS + 1];
+    id_format(chance_id_at(t->ticket->options.chance, clock_wall_ms(loop_clock(t->loop))), id);
+    snprintf(t->self, sizeof(t->self), "%s %s", t->url, id);
+    atomic_store(&t->ticket->tenure, t);
     scope_init(&t->scope);
     t->result = fiber_spawn(&t->scope, keep, t);
     const int64_t until_ns = deadline_after_ms(fiber_now_ns(), TENURE_HAND_OVER_MS);
@@ -382,7 +387,6 @@ static void start(void *arg)
 int tenure_start(struct ticket *ticket, struct coord *coord, const char *url, int64_t lease_ms,
                  struct tenure **ret_tenure)
 {
-    char id[ID_TEXT_CHARS + 1];
     struct tenure *t = calloc(1, sizeof(*t));
     if (!t)
         return ERR_NO_MEMORY;
@@ -392,10 +396,8 @@ int tenure_start(struct ticket *ticket, struct coord *coord, const char *url, in
     t->loop = worker_loop(ticket->options.workers[0]);
     t->kick.run = on_kick;
     atomic_store(&t->up, true);
-    id_format(chance_id_at(ticket->options.chance, clock_wall_ms(clock_system())), id);
-    snprintf(t->self, sizeof(t->self), "%s %s", url, id);
+    t->url = url;
     coord->ops->watch(coord, on_change, t);
-    atomic_store(&ticket->tenure, t);
     int err = worker_call(ticket->options.workers[0], start, t);
     if (err == 0)
         err = t->result;

@@ -9,6 +9,7 @@
 #define USHER_SVC_TICKET_TICKET_H
 
 #include "call/call.h"
+#include "call/ways.h"
 #include "chance/chance.h"
 #include "fiber/offload.h"
 #include "fiber/worker.h"
@@ -30,6 +31,9 @@ struct ticket_options {
     uint32_t rest_ms; /* a freed place rests up to this where its organiser says nothing */
     const char *peer_authorization; /* of calls to other ticket processes, copied; NULL: this one
                                        owns all performances, now and always */
+    /* How other ticket processes are reached; NULL: by connections (call/ways.h). */
+    ways_open *open_peer;
+    void *open_state;
 };
 
 /* Loads the catalog, starts an owner for every performance, each on one worker, and waits a few
