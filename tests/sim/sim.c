@@ -5,8 +5,8 @@
  *     sim [KIND] --seed N [--verbose]       plays one; verbose: prints all that happens in it
  *
  * KIND is --disk: the store is SQLite on a simulated disk (disk.h), else the one in memory; or
- * --cluster: three ticket processes share it (cluster/cluster.h), else there is one, or two of which
- * nobody knows which is the right one. With --until-failed it ends at the first seed that fails.
+ * --cluster: three ticket processes share it (cluster/cluster.h), else owners do, in one process.
+ * With --until-failed it ends at the first seed that fails.
  *
  * The same seed is the same world: a failing one is printed and can be played again.
  */

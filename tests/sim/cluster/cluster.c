@@ -133,6 +133,11 @@ static bool pass(int64_t until_ns)
     return !fiber_cancelled();
 }
 
+uint32_t cluster_number(const char *url)
+{
+    return (uint32_t)strtoul(url + strlen(CLUSTER_URL), NULL, 10);
+}
+
 bool cluster_await(const struct process *process)
 {
     while (!process->dead && process->paused_until_ns > fiber_now_ns() &&

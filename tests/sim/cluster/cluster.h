@@ -105,6 +105,8 @@ void cluster_post(struct cluster *cluster, int64_t delay_ms, void (*body)(void *
  * process is dead. ERR_TIMEOUT: not until the deadline. */
 int cluster_carry(struct process *process, enum cluster_wire wire, enum cluster_way way,
                   int64_t deadline_ns);
+#define CLUSTER_URL "process-" /* and its number: where a process is reached */
+uint32_t cluster_number(const char *url);
 /* Waits while the process stands still. False: it is dead. */
 bool cluster_await(const struct process *process);
 
@@ -117,7 +119,7 @@ int cluster_open_peer(void *state, const char *url, struct channel **ret_channel
 /* ---- process.c ---- */
 
 struct process *process_open(struct cluster *cluster);
-/* crash: it is cut off from everything first. Else it hands over, then answers what it was asked. */
+/* crash: it is cut off from everything first. Else it hands over, and answers what it was asked. */
 void process_close(struct process *process, bool crash);
 /* As owner_ask, of a browser that is connected to this process. */
 int process_ask(struct process *process, struct owner_ask *ask);

@@ -1,6 +1,5 @@
 /* The wire between two processes, as of calls over a connection: in order, never twice; late, lost
  * with their connection, and cut one way or both. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "codec/proto.h"
@@ -310,9 +309,8 @@ int cluster_open_peer(void *state, const char *url, struct channel **ret_channel
     static const struct channel_ops ops = {.call = call, .stream = stream, .free = free_peer};
     struct peer *peer = calloc(1, sizeof(*peer));
     assert(peer);
-    *peer = (struct peer){.channel = {&ops}, .from = state};
-    int read = sscanf(url, "process-%u", &peer->to);
-    assert(read == 1);
+    *peer = (struct peer){.channel = {&ops}, .from = state, .to = cluster_number(url)};
+    assert(peer->to > 0);
     *ret_channel = &peer->channel;
     return 0;
 }

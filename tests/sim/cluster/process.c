@@ -46,7 +46,7 @@ bool process_owns(const struct process *process, uint32_t *ret_number)
     const bool ours =
         tenure_find(process->house->ticket, process->cluster->stage->performance_id, url);
     if (!ours && url[0])
-        *ret_number = (uint32_t)strtoul(url + strlen("process-"), NULL, 10);
+        *ret_number = cluster_number(url);
     return ours;
 }
 
@@ -217,7 +217,7 @@ struct process *process_open(struct cluster *cluster)
         .cluster = cluster, .number = ++cluster->process_count, .starting = true, .house = house};
     process->store = cluster_store_new(process);
     process->coord = cluster_redis_new(process);
-    snprintf(house->url, sizeof(house->url), "process-%u", process->number);
+    snprintf(house->url, sizeof(house->url), CLUSTER_URL "%u", process->number);
     scope_init(&house->browsers);
     int err = worker_over(cluster->stage->loop, &house->worker);
     assert(err == 0);
