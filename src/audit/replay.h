@@ -28,6 +28,7 @@ struct audit_hold {
     uint32_t types[CHANGE_SEATS_MAX]; /* their price types */
     struct price_use use;             /* the code that it was made with */
     struct id wish_id;                /* that it is offered to; zero: to none */
+    bool paying;                      /* it was extended for a buyer who pays */
 };
 
 struct audit_order {

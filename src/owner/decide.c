@@ -157,6 +157,13 @@ static bool answered_by_key(struct owner *owner, struct owner_ask *ask)
     return true;
 }
 
+static enum change_stage stage_of(const struct owner_ask *ask)
+{
+    return ask->later      ? CHANGE_STAGE_LATER
+           : ask->starting ? CHANGE_STAGE_STARTING
+                           : CHANGE_STAGE_PAYING;
+}
+
 /* Writes down what was decided, with its key, and lets the ask wait for the commit. */
 static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind kind)
 {
@@ -166,6 +173,7 @@ static void promise(struct owner *owner, struct owner_ask *ask, enum change_kind
     change->payment_method = ask->payment_method;
     change->payment_id = ask->payment_id;
     change->state = ask->sale_state;
+    change->stage = kind == CHANGE_EXTEND ? stage_of(ask) : CHANGE_STAGE_NONE;
     change->left_count = ask->left_count;
     memcpy(change->amounts, ask->amounts, ask->hold.count * sizeof(change->amounts[0]));
     if (kind == CHANGE_SALE && (change->price_list != 0 || payment_is_comp(change->payment_method)))
@@ -339,11 +347,17 @@ static void decide_release(struct owner *owner, struct owner_ask *ask, bool by_o
     owner_arm_expiry(owner);
 }
 
-/* How long the hold may live at most. Its id begins with the time it was made. */
+/* How long the hold may live at most, however many attempts there are to pay for it. Its id begins
+ * with the time it was made. */
 static int64_t longest(const struct owner *owner, const struct owner_ask *ask,
                        const struct seats_hold *hold)
 {
+    const enum change_stage stage = stage_of(ask);
     int64_t for_ms = ask->later ? LEDGER_LATER_MAX_MS : (int64_t)owner->options.hold_ttl_ms;
+    if (stage == CHANGE_STAGE_STARTING)
+        return owner_made_ms(hold->hold_id) + for_ms + LEDGER_START_MAX_MS;
+    if (stage == CHANGE_STAGE_PAYING && hold->paying)
+        return hold->expires_at_ms;
     if (!id_is_zero(hold->wish_id) && for_ms < LEDGER_OFFER_MAX_MS)
         for_ms = LEDGER_OFFER_MAX_MS;
     return owner_made_ms(hold->hold_id) + for_ms + LEDGER_EXTEND_MAX_MS;
@@ -372,7 +386,8 @@ static void decide_extend(struct owner *owner, struct owner_ask *ask)
     }
     if (!has_room(owner, ask))
         return;
-    int err = seats_extend(owner->seats, ask->hold_id, until_ms, owner_now_ms(owner));
+    int err = seats_extend(owner->seats, ask->hold_id, until_ms,
+                           stage_of(ask) == CHANGE_STAGE_PAYING, owner_now_ms(owner));
     if (err != 0) {
         owner_answer(ask, err);
         return;

@@ -259,6 +259,7 @@ static int replay_change(struct load *load, const struct change *change)
                               .person_id = change->person_id,
                               .wish_id = change->wish_id,
                               .prolonged = change->kind == CHANGE_EXTEND,
+                              .paying = change->stage == CHANGE_STAGE_PAYING,
                               .expires_at_ms = change->expires_at_ms,
                               .count = change->seat_count,
                               .price_list = change->price_list};
@@ -287,6 +288,7 @@ static int replay_change(struct load *load, const struct change *change)
             learn_habit(load, change, &gone);
         hold.wish_id = gone.wish_id;
         hold.prolonged |= gone.prolonged;
+        hold.paying |= gone.paying;
     }
     if (rule->seats_to == CHANGE_SEATS_FREE) {
         for (uint32_t i = 0; i < gone.count; i++)

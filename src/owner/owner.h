@@ -103,6 +103,7 @@ struct owner_ask {
     int64_t until_ms;
     int64_t begins_ms;   /* nothing is sold or cancelled from then on; 0: never */
     bool paying;         /* HOLD: its money has come, so habits do not matter */
+    bool starting;       /* EXTEND: a payment only begins; neither this nor later: once a hold */
     bool later;          /* EXTEND: it is to be paid later, and may last that long */
     struct view reason;  /* BLOCK: 1 to CHANGE_REASON_MAX bytes */
     struct view list;    /* PRICES: a packed PriceList */

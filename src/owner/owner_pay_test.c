@@ -39,6 +39,16 @@ static int extend(uint64_t account, struct id hold_id, int64_t until_ms, struct 
     return owner_ask(owner, ret_ask);
 }
 
+static void start_paying(struct id hold_id, struct owner_ask *ret_ask)
+{
+    *ret_ask = (struct owner_ask){.verb = OWNER_EXTEND,
+                                  .account_id = stage_id(1),
+                                  .hold_id = hold_id,
+                                  .starting = true,
+                                  .until_ms = INT64_MAX};
+    assert_int_equal(owner_ask(owner, ret_ask), 0);
+}
+
 static void start(void)
 {
     owner = stage_owner(&stage, stage.mem, NULL);
@@ -62,13 +72,40 @@ static void extend_again_and_again(void)
     assert_int_equal(ask.hold.expires_at_ms, ends_ms + 60000);
     stage_sleep(ends_ms + 1000 - now_ms);
     assert_int_equal(figures().counts.held, 2);
-    assert_int_equal(extend(1, hold, INT64_MAX, &ask), 0);
+    assert_int_equal(extend(1, hold, INT64_MAX, &ask), 0); /* once more: as it is */
+    assert_int_equal(ask.hold.expires_at_ms, ends_ms + 60000);
     assert_true(ask.hold.expires_at_ms <= now_ms + TTL_MS + LEDGER_EXTEND_MAX_MS);
     stage_sleep(ask.hold.expires_at_ms - owner_now_ms(owner) - 1);
     assert_int_equal(figures().counts.held, 2);
     stage_sleep(OWNER_EXPIRE_TICK_MS + 2);
     assert_int_equal(figures().counts.held, 0);
     assert_int_equal(extend(1, hold, INT64_MAX, &ask), ERR_NOT_FOUND);
+}
+
+/* However often a payment is begun, and its buyer says yes. */
+static void extend_for_attempts(void)
+{
+    struct owner_ask ask;
+    const struct id hold = held(1);
+    const int64_t made_ms = owner_now_ms(owner);
+    const int64_t start_ms = made_ms + TTL_MS + LEDGER_START_MAX_MS;
+    for (int i = 0; i < 3; i++) {
+        start_paying(hold, &ask);
+        assert_int_equal(ask.hold.expires_at_ms, start_ms);
+    }
+    stage_sleep(start_ms - 10000 - owner_now_ms(owner));
+    const int64_t yes_ms = owner_now_ms(owner) + 60000;
+    assert_int_equal(extend(1, hold, start_ms - 1, &ask), 0); /* which is not later, and not once */
+    assert_int_equal(extend(1, hold, yes_ms, &ask), 0);
+    assert_int_equal(ask.hold.expires_at_ms, yes_ms);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(extend(1, hold, yes_ms + 60000, &ask), 0);
+        assert_int_equal(ask.hold.expires_at_ms, yes_ms);
+        start_paying(hold, &ask);
+        assert_int_equal(ask.hold.expires_at_ms, yes_ms);
+        owner_stop(owner); /* what another owner reads in the ledger */
+        start();
+    }
 }
 
 static void pay_too_little_then_all(void)
@@ -148,6 +185,11 @@ static void a_hold_is_extended_for_its_buyer_and_not_for_ever(void **state)
     play(extend_again_and_again);
 }
 
+static void a_hold_is_extended_once_however_often_it_is_paid_for(void **state)
+{
+    play(extend_for_attempts);
+}
+
 static void what_was_paid_is_what_the_places_cost(void **state)
 {
     play(pay_too_little_then_all);
@@ -162,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_hold_is_extended_for_its_buyer_and_not_for_ever),
+        cmocka_unit_test(a_hold_is_extended_once_however_often_it_is_paid_for),
         cmocka_unit_test(what_was_paid_is_what_the_places_cost),
         cmocka_unit_test(nothing_is_sold_or_given_back_after_the_start),
     };

@@ -99,6 +99,14 @@ struct change_rule {
     enum change_sale sale;
 };
 
+/* Of the payment that a hold is extended for. */
+enum change_stage {
+    CHANGE_STAGE_NONE,     /* not told, as before 0.9.0 */
+    CHANGE_STAGE_STARTING, /* it only begins */
+    CHANGE_STAGE_PAYING,   /* its buyer has said yes to the provider: once a hold */
+    CHANGE_STAGE_LATER,    /* it is to be paid until a deadline */
+};
+
 /* One entry of the ledger. Of a kind, the fields of its list are written; others are the holder's
  * own (an owner notes the seats of a release), and zero in what was read. */
 struct change {
@@ -130,6 +138,7 @@ struct change {
     uint32_t code_index;        /* of those that were generated */
     uint32_t key_len;           /* 0: no key */
     uint32_t by_time;           /* of a block's end: 1: its time was over */
+    uint32_t stage;             /* of an extension: enum change_stage */
     uint32_t offer_ms;          /* how long the offers of a waiting list last; 0: there are none */
     uint32_t category, section; /* of a wish: 1 and their number; 0: any */
     uint32_t party, fewest;     /* of a wish: places together, and the fewest that it takes */

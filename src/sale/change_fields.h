@@ -37,13 +37,13 @@
     F(id, order_id) F(id, account_id) F(seats, seats) F(i64, rest_until_ms)
 #define CHANGE_FIELDS_GIVE_BACK(F)  CHANGE_FIELDS_CANCEL(F) F(left, left)
 #define CHANGE_FIELDS_SALE_STATE(F) F(u32, state)
-#define CHANGE_FIELDS_EXTEND(F)                                                                    \
+#define CHANGE_FIELDS_CHOOSE(F)                                                                    \
     F(id, hold_id)                                                                                 \
     F(id, account_id)                                                                              \
     F(seats, seats)                                                                                \
     F(i64, expires_at_ms)                                                                          \
     F(u32, price_list) F(types, types) F(id_may, person_id) F(u32, code) F(u32, code_index)
-#define CHANGE_FIELDS_CHOOSE(F) CHANGE_FIELDS_EXTEND(F)
+#define CHANGE_FIELDS_EXTEND(F) CHANGE_FIELDS_CHOOSE(F) F(u32, stage)
 #define CHANGE_FIELDS_BLOCK(F)                                                                     \
     F(id, block_id)                                                                                \
     F(id_may, account_id) F(seats, seats) F(i64, expires_at_ms) F(text, reason)

@@ -25,6 +25,8 @@
 #define LEDGER_KEY_KEEP_MS 600000
 /* A hold lives for hold_ttl_ms, and at most so much longer while its buyer pays. */
 #define LEDGER_EXTEND_MAX_MS 960000
+/* Of that, while he only begins to. */
+#define LEDGER_START_MAX_MS 300000
 /* Offers of a waiting list last from this to that: the longest bounds what loading reads. */
 #define LEDGER_OFFER_MIN_MS 1000
 #define LEDGER_OFFER_MAX_MS 3600000

@@ -358,7 +358,8 @@ int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_
     return 0;
 }
 
-int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int64_t now_ms)
+int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, bool paying,
+                 int64_t now_ms)
 {
     uint32_t slot = slot_of_hold(s, hold_id);
     if (!slot)
@@ -371,6 +372,7 @@ int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int6
     wheel_remove(&s->wheel, slot);
     hold->expires_at_ms = expires_at_ms;
     hold->prolonged = true;
+    hold->paying |= paying;
     wheel_add(&s->wheel, slot, expires_at_ms);
     return 0;
 }

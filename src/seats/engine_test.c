@@ -355,12 +355,12 @@ static void test_a_hold_that_is_extended_ends_later(void **state)
     second.expires_at_ms = 400;
     assert_int_equal(seats_hold(f->s, &first, 0, NULL), 0);
     assert_int_equal(seats_hold(f->s, &second, 0, NULL), 0);
-    assert_int_equal(seats_extend(f->s, fixture_id(1), 300, 0), ERR_INVALID);
-    assert_int_equal(seats_extend(f->s, fixture_id(3), 500, 0), ERR_NOT_FOUND);
-    assert_int_equal(seats_extend(f->s, fixture_id(1), 500, 299), 0);
+    assert_int_equal(seats_extend(f->s, fixture_id(1), 300, false, 0), ERR_INVALID);
+    assert_int_equal(seats_extend(f->s, fixture_id(3), 500, false, 0), ERR_NOT_FOUND);
+    assert_int_equal(seats_extend(f->s, fixture_id(1), 500, false, 299), 0);
     assert_int_equal(seats_find_hold(f->s, fixture_id(1))->expires_at_ms, 500);
     assert_int_equal(seats_next_expiry_ms(f->s), 400);
-    assert_int_equal(seats_extend(f->s, fixture_id(2), 600, 400), ERR_TIMEOUT);
+    assert_int_equal(seats_extend(f->s, fixture_id(2), 600, false, 400), ERR_TIMEOUT);
     assert_int_equal(seats_expire(f->s, 499, &ended, 1), 1);
     assert_true(id_eq(ended.hold_id, fixture_id(2)));
     assert_int_equal(seats_expire(f->s, 499, &ended, 1), 0);

@@ -53,6 +53,7 @@ struct seats_hold {
     uint8_t types[SEATS_PARTY_MAX]; /* likewise, a seat: which of its price types */
     uint32_t code, code_index;      /* likewise: with which code; 0: without one */
     bool prolonged;                 /* seats_extend was asked */
+    bool paying;                    /* … for a buyer who pays, which is done once */
 };
 
 /* Whom the places of a hold count for. */
@@ -154,9 +155,10 @@ int seats_release(struct seats *s, struct id hold_id, struct seats_hold *ret_hol
  * until seats_expire collects it). */
 int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_hold *ret_hold);
 
-/* The hold ends later, at expires_at_ms. ERR_NOT_FOUND; ERR_TIMEOUT: it has expired by now_ms;
- * ERR_INVALID: that is not later. */
-int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, int64_t now_ms);
+/* The hold ends later, at expires_at_ms; paying: for a buyer who pays. ERR_NOT_FOUND; ERR_TIMEOUT:
+ * it has expired by now_ms; ERR_INVALID: that is not later. */
+int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, bool paying,
+                 int64_t now_ms);
 
 /* The hold of that id has the types and the code of *chosen. ERR_NOT_FOUND, ERR_TIMEOUT. */
 int seats_choose(struct seats *s, const struct seats_hold *chosen, int64_t now_ms);

@@ -193,7 +193,7 @@ static void a_good_history_is_clean(void **state)
         fail_msg("%s", report.findings[0].text);
     assert_int_equal(report.counts.performances, 10);
     assert_int_equal(report.counts.rows, 39);
-    assert_int_equal(report.counts.entries, 120);
+    assert_int_equal(report.counts.entries, 122);
     assert_int_equal(report.counts.holds, 37);
     assert_int_equal(report.counts.orders, 13);
     assert_int_equal(report.counts.cancelled, 2);

@@ -28,7 +28,17 @@ static void write_first(struct store *store)
     script_hold(s, 104, 12, SEATS(5), NULL);
     script_sell(s, 2, 104, 12, SEATS(5), NULL);
     script_hold(s, 105, 11, SEATS(0, 199), "k3");
-    script_extend(s, 105, 11, SEATS(0, 199), 30000);
+    script_extend(s, 105, 11, SEATS(0, 199), 10000);
+    for (uint32_t stage = CHANGE_STAGE_STARTING; stage <= CHANGE_STAGE_PAYING; stage++) {
+        struct change more = {.kind = CHANGE_EXTEND,
+                              .hold_id = script_id(105),
+                              .account_id = script_id(11),
+                              .seat_count = 2,
+                              .seats = {0, 199},
+                              .stage = stage,
+                              .expires_at_ms = s->now_ms + SCRIPT_TTL_MS + 10000 + 10000 * stage};
+        script_change(s, &more);
+    }
     script_give_back(s, 1, 11, SEATS(120), SEATS(121));
     history_commit(s); /* row 4 */
     s->now_ms += SCRIPT_TTL_MS + 30000;
@@ -337,6 +347,39 @@ static void extend_for_ever(struct script *s)
     script_extend(s, 101, 11, SEATS(4), LEDGER_EXTEND_MAX_MS + 1);
 }
 
+/* At most five minutes, and once: of a payment that begins, and of a buyer who pays. */
+static void extend_at(struct script *s, uint32_t stage, int64_t more_ms)
+{
+    struct change change = {.kind = CHANGE_EXTEND,
+                            .hold_id = script_id(101),
+                            .account_id = script_id(11),
+                            .seat_count = 1,
+                            .seats = {4},
+                            .stage = stage,
+                            .expires_at_ms = s->now_ms + SCRIPT_TTL_MS + more_ms};
+    script_change(s, &change);
+}
+
+static void extend_for_a_start(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    extend_at(s, CHANGE_STAGE_PAYING, 1);
+    extend_at(s, CHANGE_STAGE_STARTING, LEDGER_START_MAX_MS + 1);
+}
+
+static void extend_twice(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    extend_at(s, CHANGE_STAGE_PAYING, 1);
+    extend_at(s, CHANGE_STAGE_PAYING, 2);
+}
+
+static void extend_at_no_stage(struct script *s)
+{
+    script_hold(s, 101, 11, SEATS(4), NULL);
+    extend_at(s, CHANGE_STAGE_LATER + 1, 1);
+}
+
 static void extend_other_seats(struct script *s)
 {
     script_hold(s, 101, 11, SEATS(4), NULL);
@@ -638,6 +681,9 @@ const struct broken_rule broken_rules[] = {
     {"extend_nothing", extend_nothing, "is extended, but is not live"},
     {"extend_backwards", extend_backwards, "is extended to an earlier time"},
     {"extend_for_ever", extend_for_ever, "is extended to 1260001 ms in all"},
+    {"extend_for_a_start", extend_for_a_start, "is extended to 600001 ms in all"},
+    {"extend_twice", extend_twice, "is extended once more for a buyer who pays"},
+    {"extend_at_no_stage", extend_at_no_stage, "at a stage that there is not"},
     {"extend_other_seats", extend_other_seats, "with another account or other seats"},
     {"extend_another_s", extend_another_s, "with another account or other seats"},
     {"extend_too_late", extend_too_late, "is extended after it has expired"},

@@ -18,6 +18,8 @@ PAGE = os.environ.get('USHER_TABLES_PAGE') or os.path.join(os.path.dirname(os.pa
 
 KEY_KEEP_MS = 600_000
 EXTEND_MAX_MS = 960_000
+START_MAX_MS = 300_000
+STARTING, PAYING, LATER = 1, 2, 3  # stages of a payment that a hold is extended for
 OFFER_MIN_MS, OFFER_MAX_MS = 1000, 3_600_000
 LAPSES_MAX = 2
 DRAFT, OPEN, PAUSED = 1, 2, 3
@@ -127,9 +129,10 @@ SALE = {1: ('order_id', 'bytes'), 2: ('hold_id', 'bytes'), 3: ('account_id', 'by
         9: ('price_list', 'uint'), 10: ('amounts', 'ints'), 11: ('types', 'uints'), 12: ('person_id', 'bytes'),
         13: ('code', 'uint'), 14: ('code_index', 'uint')}
 CLOCK = {1: ('before_ms', 'int')}
-EXTEND = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
+CHOOSE = {1: ('hold_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('expires_at_ms', 'int'),
           5: ('price_list', 'uint'), 6: ('types', 'uints'), 7: ('person_id', 'bytes'),
           8: ('code', 'uint'), 9: ('code_index', 'uint')}
+EXTEND = {**CHOOSE, 10: ('stage', 'uint')}
 CANCEL = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('rest_until_ms', 'int')}
 STATE = {1: ('state', 'uint')}
 GIVE_BACK = {1: ('order_id', 'bytes'), 2: ('account_id', 'bytes'), 3: ('seats', 'uints'), 4: ('left', 'uints'),
@@ -159,7 +162,7 @@ CHANGES = {2: ('hold', HOLD), 3: ('release', END), 4: ('expiry', END), 5: ('sale
            7: ('state', STATE), 8: ('order_key', ORDER_KEY), 9: ('extend', EXTEND), 10: ('clock', CLOCK),
            11: ('give_back', GIVE_BACK), 12: ('rested', RESTED), 13: ('block', BLOCK), 14: ('unblock', UNBLOCK),
            15: ('prices', PRICES), 16: ('price_plan', PRICE_PLAN), 17: ('price_plan_end', PRICE_PLAN_END),
-           18: ('choose', EXTEND), 19: ('waiting', WAITING), 20: ('wish', WISH), 21: ('wish_end', WISH_END),
+           18: ('choose', CHOOSE), 19: ('waiting', WAITING), 20: ('wish', WISH), 21: ('wish_end', WISH_END),
            22: ('offer', OFFER)}
 ROW = {2: ('first_seat', 'uint'), 3: ('numbers', ['bytes']), 5: ('categories', 'uints'),
        7: ('kinds', 'uints')}
@@ -712,8 +715,15 @@ class Performance:
             self.find('a hold is extended by another price list, or with other types')
         if at_ms >= hold['expires_at_ms']:
             self.find('the hold has expired')
-        longest = max(self.row['hold_ttl_ms'], self.later_ms, OFFER_MAX_MS if 'wish_id' in hold else 0)
-        longest += hold['made_at_ms'] + EXTEND_MAX_MS
+        stage = change['stage']
+        if stage > LATER:
+            self.find('a hold is extended at a stage that there is not')
+        if stage == PAYING and hold.get('paying'):
+            self.find('a hold is extended once more for a buyer who pays')
+        longest = max(self.row['hold_ttl_ms'], 0 if stage == PAYING else self.later_ms, OFFER_MAX_MS if 'wish_id' in hold else 0)
+        longest = self.row['hold_ttl_ms'] + START_MAX_MS if stage == STARTING else longest + EXTEND_MAX_MS
+        longest += hold['made_at_ms']
+        hold['paying'] = hold.get('paying') or stage == PAYING
         if not hold['expires_at_ms'] < change['expires_at_ms'] <= longest:
             self.find('a hold is extended by a wrong length')
         hold['expires_at_ms'] = change['expires_at_ms']

@@ -1,9 +1,10 @@
 """Holds and clocks: what beginning to pay is worth, what ends first, and places in place of others."""
 import concurrent.futures
 import time
+import urllib.parse
 
 from server import wait_until
-from shop import ABANDONED, AUTH, DONE, PAYMENT, REFUNDED, Buyer, fault
+from shop import ABANDONED, AUTH, DECLINED, DONE, PAYMENT, REFUNDED, WAITING, Buyer, fault
 
 TICKETS = "usher.v1.TicketService"
 
@@ -29,7 +30,7 @@ def coming_back_adds_once(shop):
     buyer = Buyer(shop, night, taking=[10, 11])
     buyer.begin()
     buyer.choose()
-    shop.psp.script(fault("confirm", "error_before", 3), fault("lookup", "error_before", 3), webhooks={"lose": 1})
+    shop.psp.script(fault("confirm", "error_before", 3), webhooks={"lose": 1})
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         coming = pool.submit(buyer.finish)
 
@@ -42,6 +43,46 @@ def coming_back_adds_once(shop):
     assert 9 * 60000 < left <= 11 * 60000, left
     shop.psp.script()
     assert buyer.until(DONE)["state"] == DONE
+
+
+MADE_UP = {
+    "toss": "paymentKey=made_up_key&orderId={payment}&amount={amount}",
+    "stripe": "session_id={session}",
+    "nicepay": "authResultCode=0000&tid=nicuntct1m0101260100000000000x&clientId=test_client_usher&orderId={payment}&amount={amount}"
+               "&authToken=NICETOKN0&signature=" + "0" * 64,
+}
+
+
+def a_made_up_way_back_adds_nothing(shop):
+    """Whoever has not said yes to the provider gets no time, by whatever he writes into the address, however often he begins anew."""
+    for provider in MADE_UP:
+        night = shop.make_performance(hold_ms=3000, currency="KRW")
+        buyer = Buyer(shop, night, taking=[0, 1])
+        for _ in range(2):
+            buyer.begin(provider=provider)
+            before = int(hold_of(buyer)["expiresAtMs"])
+            session = urllib.parse.urlparse(buyer.way).path.rsplit("/", 1)[-1]
+            made_up = MADE_UP[provider].format(payment=buyer.payment, amount=buyer.begun["amount"], session=session)
+            answer = buyer.finish(query=made_up)
+            assert answer.get("state", WAITING) == WAITING, answer
+            assert int(hold_of(buyer)["expiresAtMs"]) == before, provider
+            buyer.ask("AbandonPayment", {"paymentId": buyer.payment})
+
+
+def a_hold_is_prolonged_once(shop):
+    """For a buyer who has said yes: the second attempt of a hold finds what the first has left."""
+    night = shop.make_performance(hold_ms=3000, currency="KRW")
+    buyer = Buyer(shop, night, taking=[0, 1])
+    ends = []
+    for _ in range(3):
+        buyer.begin()
+        buyer.choose()
+        shop.psp.script(fault("confirm", "decline"))
+        assert buyer.finish()["state"] == DECLINED
+        ends.append(int(hold_of(buyer)["expiresAtMs"]))
+    shop.psp.script()
+    assert ends[0] - time.time() * 1000 > 9 * 60000 and ends[0] == ends[1] == ends[2], ends
+    assert buyer.pay()["state"] == DONE
 
 
 def given_up_before_the_seats_are_free(shop):
@@ -114,6 +155,8 @@ def else_all_of_it_back(shop):
 TESTS = [
     ("beginning-to-pay-adds-five-minutes-at-most", beginning_adds_five_minutes_at_most),
     ("coming-back-extends-once", coming_back_adds_once),
+    ("a-made-up-way-back-adds-nothing", a_made_up_way_back_adds_nothing),
+    ("a-hold-is-prolonged-once", a_hold_is_prolonged_once),
     ("given-up-before-the-seats-are-free", given_up_before_the_seats_are_free),
     ("a-silent-provider-holds-up-no-other", a_silent_provider_holds_up_no_other),
     ("late-money-takes-equal-places", equal_places_if_the_buyer_said_so),

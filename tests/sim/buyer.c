@@ -291,7 +291,7 @@ static void cancel(struct buyer *buyer)
     }
 }
 
-/* Asks for more time, as one who pays does; sometimes for more than there is. */
+/* Asks for more time, as one who begins to pay does, or pays; sometimes for more than there is. */
 static void extend(struct buyer *buyer)
 {
     struct world *world = buyer->world;
@@ -301,6 +301,7 @@ static void extend(struct buyer *buyer)
     struct owner_ask ask = {.verb = OWNER_EXTEND,
                             .account_id = buyer->account_id,
                             .hold_id = mine->hold_id,
+                            .starting = world_odds(world, 50),
                             .until_ms = mine->expires_at_ms + world_below(world, 1000000)};
     const int result = insist(buyer, &ask, false);
     const struct truth_hold *known = truth_find(&world->truth, mine->hold_id);

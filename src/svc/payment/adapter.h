@@ -96,7 +96,9 @@ struct adapter {
     int64_t confirm_ms;           /* from the buyer's yes until we must have confirmed */
     uint32_t refunds_a_minute;    /* of a job; more would be refused */
     uint32_t refund_days;         /* older payments may be refused; 0: there is no such limit */
-    bool confirms; /* nothing is charged before we say so: an attempt never confirmed is dead */
+    bool
+        signs_return; /* what the buyer comes back with is signed: it proves that he has said yes */
+    bool confirms;    /* nothing is charged before we say so: an attempt never confirmed is dead */
     const char *heard_body; /* the answer to a webhook */
     const char *heard_type;
 

@@ -66,6 +66,27 @@ int flow_move(const struct work *w, struct payment *p, uint32_t to, int64_t next
     return 0;
 }
 
+/* ---- the hold ---- */
+
+/* 0: as it is. */
+static int extend_hold(const struct work *w, const struct payment *p, int64_t until_ms,
+                       const Usher__V1__Hold **ret_hold)
+{
+    struct call_status status;
+    return p->later ? tickets_extend_later(w, p, until_ms, (struct view){0}, ret_hold, &status)
+                    : tickets_extend(w, p->performance_id, p->hold_id, p->account_id, until_ms,
+                                     (struct view){0}, ret_hold, &status);
+}
+
+/* Until its provider cannot be told to charge any more, and a little longer; once, as its owner
+ * sees to, however many attempts a hold has. */
+static void prolong_hold(const struct work *w, struct payment *p, const struct adapter *adapter)
+{
+    const Usher__V1__Hold *hold;
+    const int64_t until_ms = role_now_ms() + adapter->confirm_ms + ROLE_CONFIRM_EXTRA_MS;
+    p->extended = p->extended || extend_hold(w, p, until_ms, &hold) == 0;
+}
+
 /* ---- money is there ---- */
 
 static int done(const struct work *w, struct payment *p, struct id order_id)
@@ -191,6 +212,7 @@ static int place(const struct work *w, struct payment *p)
     case ERR_NOT_FOUND:
         return place_again(w, p);
     case ERR_BUSY:
+        prolong_hold(w, p, adapter_find(p->provider));
         return flow_move(w, p, PAYMENT_CAPTURED, role_now_ms() + flow_retry_ms(p->tries), NULL,
                          "the seats are being asked for");
     default:
@@ -266,10 +288,15 @@ int flow_apply(const struct work *w, struct payment *p, const struct adapter *ad
     case SAID_WAITING:
         return p->later ? deposit_waits(w, p, told) : waiting(w, p, adapter);
     case SAID_READY: /* of one that was never confirmed, it is the buyer's to come back */
-        return p->state == PAYMENT_WAITING ? waiting(w, p, adapter) : flow_confirm(w, p, p->ref);
+        return p->state == PAYMENT_WAITING
+                   ? waiting(w, p, adapter)
+                   : flow_confirm(w, p, told->ref.len > 0 ? told->ref : p->ref, true);
     case SAID_NOTHING:
         break;
     }
+    /* Money may be on its way: the places are kept until that is known. */
+    if (p->state != PAYMENT_WAITING && !p->later)
+        prolong_hold(w, p, adapter);
     return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + flow_retry_ms(p->tries), NULL,
                      "the provider did not say (%.*s)", VIEW_ARG(told->code));
 }
@@ -289,40 +316,69 @@ void flow_note(const struct work *w, const struct payment *p, const char *what,
     (void)payment_note(w->role->options.sql, &event, w->deadline_ns); /* a story may have a gap */
 }
 
-/* The hold must outlive the confirmation, or nothing is charged. */
-static int secure_hold(const struct work *w, struct payment *p, const struct adapter *adapter)
+/* What the hold is like before anything is charged, and whether it must be prolonged for that. */
+static int look_at_hold(const struct work *w, const struct payment *p, bool *ret_short)
 {
     const Usher__V1__Hold *hold;
-    struct call_status status;
-    const int64_t until_ms =
-        p->extended ? 0 : role_now_ms() + adapter->confirm_ms + ROLE_CONFIRM_EXTRA_MS;
-    int err = p->later ? tickets_extend_later(w, p, until_ms, (struct view){0}, &hold, &status)
-                       : tickets_extend(w, p->performance_id, p->hold_id, p->account_id, until_ms,
-                                        (struct view){0}, &hold, &status);
-    p->extended = p->extended || err == 0;
+    int err = extend_hold(w, p, 0, &hold);
+    *ret_short = err == 0 && hold->expires_at_ms - role_now_ms() < ROLE_ENOUGH_MS;
     /* Its buyer has said meanwhile that the places are for others. */
     return err == 0 && hold->total != p->books.amount - p->fee ? ERR_INVALID : err;
 }
 
-int flow_confirm(const struct work *w, struct payment *p, struct view ref)
+/* The hold must outlive the confirmation, or nothing is charged. A way back can be made up: nobody
+ * gets time by it before the provider has said, or has signed, that the buyer has said yes. One
+ * that does not answer is asked to charge all the same. True: go on; false: *ret_err is how it
+ * ended. */
+static bool secure_hold(const struct work *w, struct payment *p, const struct adapter *adapter,
+                        const struct adapter_env *env, struct view ref, bool proven, int *ret_err)
+{
+    struct told told = {0};
+    bool is_short;
+    *ret_err = look_at_hold(w, p, &is_short);
+    if (*ret_err == ERR_NOT_FOUND || *ret_err == ERR_INVALID) {
+        const char *reason = *ret_err == ERR_INVALID ? "AMOUNT_CHANGED" : "HOLD_EXPIRED";
+        if (p->state != PAYMENT_WAITING) /* money may be there: the provider tells */
+            return true;
+        *ret_err = dead(w, p, PAYMENT_ABANDONED, reason);
+        return false;
+    }
+    if (*ret_err != 0) {
+        *ret_err = ERR_UNAVAILABLE;
+        return false;
+    }
+    if (!is_short || p->extended)
+        return true;
+    if (!proven) {
+        adapter->lookup(env, p, &told);
+        flow_note(w, p, "look up", &told);
+        proven = told.said == SAID_READY && view_eq(told.ref, ref);
+        if (!proven && told.said != SAID_NOTHING) {
+            *ret_err = told.said == SAID_READY ? 0 : flow_apply(w, p, adapter, &told);
+            return false;
+        }
+    }
+    if (proven)
+        prolong_hold(w, p, adapter);
+    return true;
+}
+
+int flow_confirm(const struct work *w, struct payment *p, struct view ref, bool proven)
 {
     const struct adapter *adapter;
     struct adapter_env env;
     struct told told = {0};
+    int err;
     if (!role_talk(w, p->provider, p->provider_of, &adapter, &env))
         return ERR_UNAVAILABLE;
-    int err = secure_hold(w, p, adapter);
-    if (err == ERR_NOT_FOUND && p->state == PAYMENT_WAITING && adapter->confirms)
-        return dead(w, p, PAYMENT_ABANDONED, "HOLD_EXPIRED");
-    if (err == ERR_INVALID && p->state == PAYMENT_WAITING && adapter->confirms)
-        return dead(w, p, PAYMENT_ABANDONED, "AMOUNT_CHANGED");
-    if (err != 0 && err != ERR_NOT_FOUND && err != ERR_INVALID)
-        return ERR_UNAVAILABLE;
+    if (adapter->confirms && !secure_hold(w, p, adapter, &env, ref, proven, &err))
+        return err;
     p->ref = ref;
     err = p->state == PAYMENT_CONFIRMING
               ? 0
               : flow_move(w, p, PAYMENT_CONFIRMING, role_now_ms() + ROLE_CALL_MS, NULL,
-                          "the provider is asked to charge");
+                          adapter->confirms ? "the provider is asked to charge"
+                                            : "the provider is asked what came of it");
     if (err != 0)
         return err;
     adapter->finish(&env, p, &told);
@@ -370,8 +426,8 @@ int flow_abandon(const struct work *w, struct payment *p, const char *reason)
     if (told.said == SAID_DEAD)
         told.reason = reason;
     /* Nobody knows whether it can still be paid: the seats are kept a while longer, once. */
-    if (told.said == SAID_NOTHING && !p->extended)
-        (void)secure_hold(w, p, adapter);
+    if (told.said == SAID_NOTHING)
+        prolong_hold(w, p, adapter);
     return flow_apply(w, p, adapter, &told);
 }
 

@@ -55,7 +55,7 @@ static int came_back(const struct work *w, struct payment *p, struct view query)
         refuse(w, p, "a way back that is about another order or amount");
         return ERR_INVALID;
     case CAME_PAID:
-        return flow_confirm(w, p, ref);
+        return flow_confirm(w, p, ref, adapter->signs_return);
     case CAME_AWAY:
         break;
     }

@@ -17,11 +17,12 @@
 #include "token/key.h"
 #include "usher/v1/payment.pb-c.h"
 
-#define ROLE_CONFIRM_EXTRA_MS 30000 /* a hold outlives the confirm deadline by this */
-#define ROLE_GIVE_UP_MS       5000  /* an attempt ends so long before its hold does */
-#define ROLE_CALL_MS          20000 /* a call that took longer is looked after */
-#define ROLE_WAIT_MS          8000  /* FinishPayment waits so long for what is unclear */
-#define ROLE_RESERVE_MS       1500  /* of a deadline, for writing down what was not said */
+#define ROLE_CONFIRM_EXTRA_MS 30000  /* a hold outlives the confirm deadline by this */
+#define ROLE_ENOUGH_MS        120000 /* a hold that lasts so long outlives a confirmation anyway */
+#define ROLE_GIVE_UP_MS       5000   /* an attempt ends so long before its hold does */
+#define ROLE_CALL_MS          20000  /* a call that took longer is looked after */
+#define ROLE_WAIT_MS          8000   /* FinishPayment waits so long for what is unclear */
+#define ROLE_RESERVE_MS       1500   /* of a deadline, for writing down what was not said */
 #define ROLE_POLL_MS          100
 #define ROLE_TICK_MS          250  /* the reconciler looks for what is due */
 #define ROLE_STEPS_MAX        32   /* pieces of work at a provider that it has under way */
@@ -94,7 +95,9 @@ int tickets_performance(const struct work *w, uint32_t performance_id,
 
 /* ---- flow.c: each moves the payment as far as it goes now, writing every move before what follows
  * from it. The store's errors; ERR_CONFLICT: somebody else moved it, *p is stale. ---- */
-int flow_confirm(const struct work *w, struct payment *p, struct view ref);
+/* With the provider's id of the buyer's yes; proven: the provider says, or has signed, that there
+ * is one. */
+int flow_confirm(const struct work *w, struct payment *p, struct view ref, bool proven);
 /* Asks the provider what is so. */
 int flow_look(const struct work *w, struct payment *p);
 /* Ends an attempt that nobody goes on with. */

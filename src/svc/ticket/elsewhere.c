@@ -94,6 +94,7 @@ static void pack_ask(uint32_t performance_id, struct owner_ask *ask, struct pack
     m->begins_ms = ask->begins_ms;
     m->paying = ask->paying;
     m->holdings_max = ask->holdings_max;
+    m->starting = ask->starting;
     m->later = ask->later;
     m->price_list = ask->price_list;
     m->types = ask->types;

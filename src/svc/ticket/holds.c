@@ -9,8 +9,6 @@
 #include "svc/ticket/waiting.h"
 #include "token/roles.h"
 
-#define STARTING_MAX_MS 300000 /* merely beginning to pay prolongs a hold by this at most */
-
 /* Account, pass, key and hash of the request. Non-zero after call_fail. */
 static int begin(struct call *call, const struct catalog_performance *performance,
                  struct owner_ask *ask, const char *key, bool at_till)
@@ -276,15 +274,15 @@ int ticket_extend_hold(struct call *call, const void *request, void *response)
         if (err != 0)
             return err;
     }
+    ask.starting = wish->starting;
     ask.later = wish->later;
     if (wish->starting || wish->later) /* as of a bar: nothing is paid yet */
         ask.begins_ms = catalog_date(performance)->starts_at_ms;
-    /* A hold's id begins with the time it was made, however often a payment is begun. */
-    const int64_t made_ms = (int64_t)(ask.hold_id.hi >> 16);
-    const int64_t most_ms =
-        made_ms + (wish->later ? catalog_date(performance)->later_ms + LEDGER_EXTEND_MAX_MS
-                               : performance->hold_ttl_ms + STARTING_MAX_MS);
-    if ((wish->starting || wish->later) && ask.until_ms > most_ms)
+    /* A hold's id begins with the time it was made; its owner knows of the limits that are the same
+     * for all performances. */
+    const int64_t most_ms = (int64_t)(ask.hold_id.hi >> 16) + catalog_date(performance)->later_ms +
+                            LEDGER_EXTEND_MAX_MS;
+    if (wish->later && ask.until_ms > most_ms)
         ask.until_ms = most_ms;
     return ask_and_fill(call, performance, &ask, response);
 }

@@ -41,6 +41,7 @@ static int unpack_ask(const Usher__V1__OwnerAsk *m, struct owner_ask *ask)
                                     .restricted_view = m->restricted_view};
     ask->sale_state = m->sale_state;
     ask->paying = m->paying;
+    ask->starting = m->starting;
     ask->later = m->later;
     ask->reason = view_str(m->reason);
     ask->price_list = m->price_list;

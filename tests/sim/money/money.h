@@ -36,7 +36,8 @@ struct money_coverage {
     uint64_t usher_crashes, usher_stops, psp_crashes, net_refused, net_lost, sql_before, sql_after;
     uint64_t deposits, deposits_paid; /* to a bank's account, until a deadline */
     uint64_t taken_back;              /* by somebody at the provider, of what was paid */
-    uint64_t hooks, hooks_lost, mails, mails_twice, mails_unclear, tampered, both_ways, parts;
+    uint64_t hooks, hooks_lost, mails, mails_twice, mails_unclear, tampered, made_up, both_ways,
+        parts;
     uint64_t lines, joined, entered, passes_refused, later_refused, paid_in_line;
     uint64_t room_crashes, room_stops, links_lost;
     int64_t settled_max_ms; /* the longest from calm to rest */

@@ -81,6 +81,7 @@ static bool covers(const struct money_coverage *c)
         {"came back late", c->returned_late},
         {"came back twice at once", c->both_ways},
         {"came back with another amount", c->tampered},
+        {"made a way back up", c->made_up},
         {"paid at the box office", c->box_office},
         {"sales behind a line", c->lines},
         {"joined the line", c->joined},

@@ -417,6 +417,7 @@ const struct adapter nicepay_adapter = {
     .confirm_ms = CONFIRM_MS,
     .refunds_a_minute = 300,
     .refund_days = 365,
+    .signs_return = true,
     .confirms = true,
     .heard_body = "OK",
     .heard_type = "text/html",
