@@ -30,6 +30,7 @@ void truth_init(struct truth *truth, const struct stage *stage)
         .hall = stage->hall,
         .performance_id = stage->performance_id,
         .places_max = stage->options.places_max,
+        .hold_ttl_ms = stage->options.hold_ttl_ms,
         .rest_ms = stage->options.rest_ms,
         .by_person = stage->options.by_person,
         .sale_state = stage->options.sale_state,
@@ -478,7 +479,7 @@ static bool follow_extend(struct truth *truth, const struct change *change)
     const bool paying = change->stage == CHANGE_STAGE_PAYING;
     if (paying && known->hold.paying)
         return wrong(truth, "a hold is extended once more for a buyer who pays");
-    const int64_t more_ms = change->expires_at_ms - known->granted_until_ms;
+    const int64_t more_ms = change->expires_at_ms - known->held_at_ms - truth->hold_ttl_ms;
     if (more_ms > (paying ? LEDGER_EXTEND_MAX_MS : LEDGER_START_MAX_MS) &&
         id_is_zero(known->hold.wish_id))
         return wrong(truth, "a hold is extended by %" PRId64 " ms at stage %u", more_ms,

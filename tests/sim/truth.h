@@ -76,6 +76,7 @@ struct truth {
     uint32_t code_count; /* holds with a code */
     uint32_t performance_id;
     uint32_t places_max;
+    uint32_t hold_ttl_ms;
     uint32_t rest_ms;
     bool by_person;
     struct ledger_tail tail;
