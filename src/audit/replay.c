@@ -1,4 +1,5 @@
 #include "audit/replay.h"
+#include "audit/extend.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -491,29 +492,6 @@ static int replay_choose(struct audit_replay *r, const struct change *change)
     return rc;
 }
 
-/* How long a hold may live: five minutes more while a payment only begins, and once as long as its
- * provider may be told to charge. */
-static int64_t most_ms_of(struct audit_replay *r, const struct change *change,
-                          struct audit_hold *hold)
-{
-    const uint32_t ttl_ms = r->performance->hold_ttl_ms;
-    struct audit_id text;
-    int64_t most_ms = ttl_ms > r->later_ms ? ttl_ms : r->later_ms;
-    audit_id(change->hold_id, &text);
-    if (change->stage > CHANGE_STAGE_LATER)
-        audit_find(r, "hold %s is extended at a stage that there is not", text.text);
-    if (change->stage == CHANGE_STAGE_STARTING)
-        return ttl_ms + LEDGER_START_MAX_MS;
-    if (change->stage == CHANGE_STAGE_PAYING && hold->paying)
-        audit_find(r, "hold %s is extended once more for a buyer who pays", text.text);
-    hold->paying |= change->stage == CHANGE_STAGE_PAYING;
-    if (change->stage == CHANGE_STAGE_PAYING)
-        most_ms = ttl_ms;
-    if (!id_is_zero(hold->wish_id) && most_ms < LEDGER_OFFER_MAX_MS)
-        most_ms = LEDGER_OFFER_MAX_MS;
-    return most_ms + LEDGER_EXTEND_MAX_MS;
-}
-
 /* A live hold goes on, of the same account and seats, and not for ever (P4). */
 static void replay_extend(struct audit_replay *r, const struct change *change)
 {
@@ -525,7 +503,7 @@ static void replay_extend(struct audit_replay *r, const struct change *change)
         return;
     }
     struct audit_hold *hold = hold_at(r, place);
-    const int64_t most_ms = most_ms_of(r, change, hold);
+    const int64_t most_ms = audit_longest_ms(r, change, hold);
     if (!same_seats(hold, change) || !same_person(r, hold, change))
         audit_find(r, "hold %s is extended with another account or other seats", text.text);
     audit_check_kept(r, change, hold);

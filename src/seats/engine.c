@@ -358,7 +358,7 @@ int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_
     return 0;
 }
 
-int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, bool paying,
+int seats_extend(struct seats *s, struct id hold_id, int64_t ends_at_ms, bool paying,
                  int64_t now_ms)
 {
     uint32_t slot = slot_of_hold(s, hold_id);
@@ -367,13 +367,13 @@ int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, bool
     struct seats_hold *hold = &s->slots[slot].hold;
     if (hold->expires_at_ms <= now_ms)
         return ERR_TIMEOUT;
-    if (expires_at_ms <= hold->expires_at_ms)
+    if (ends_at_ms <= hold->expires_at_ms)
         return ERR_INVALID;
     wheel_remove(&s->wheel, slot);
-    hold->expires_at_ms = expires_at_ms;
+    hold->expires_at_ms = ends_at_ms;
     hold->prolonged = true;
     hold->paying |= paying;
-    wheel_add(&s->wheel, slot, expires_at_ms);
+    wheel_add(&s->wheel, slot, ends_at_ms);
     return 0;
 }
 

@@ -109,8 +109,7 @@ enum seats_left seats_left(const struct seats *s, int32_t category, int32_t sect
 enum seats_state seats_state(const struct seats *s, uint32_t seat);
 /* Places the account, or person, has now, held and sold: what places_max bounds. */
 uint32_t seats_of_account(const struct seats *s, struct id counted);
-/* The live hold, valid until the next change, or NULL. An expired one that was not collected yet is
- * still there. */
+/* The live hold, valid until the next change, or NULL. An expired one is there until collected. */
 const struct seats_hold *seats_find_hold(const struct seats *s, struct id hold_id);
 
 /* The next live hold behind *cursor (0: the first), which moves on; NULL: there are no more. */
@@ -147,17 +146,16 @@ void seats_explain_best(const struct seats *s, const struct seats_best *best,
 int seats_pick_standing(const struct seats *s, uint32_t section, uint32_t quantity,
                         uint32_t ret_seats[SEATS_PARTY_MAX]);
 
-/* Gives the seats back. ERR_NOT_FOUND: no live hold of that id. ret_hold (may be NULL) gets the
- * hold. */
+/* Gives the seats back. ERR_NOT_FOUND: no such live hold. ret_hold (may be NULL) gets the hold. */
 int seats_release(struct seats *s, struct id hold_id, struct seats_hold *ret_hold);
 
 /* Held seats become sold. ERR_NOT_FOUND; ERR_TIMEOUT: the hold has expired by now_ms (it stays
  * until seats_expire collects it). */
 int seats_sell(struct seats *s, struct id hold_id, int64_t now_ms, struct seats_hold *ret_hold);
 
-/* The hold ends later, at expires_at_ms; paying: for a buyer who pays. ERR_NOT_FOUND; ERR_TIMEOUT:
- * it has expired by now_ms; ERR_INVALID: that is not later. */
-int seats_extend(struct seats *s, struct id hold_id, int64_t expires_at_ms, bool paying,
+/* The hold ends later, at ends_at_ms; paying: for a buyer who pays. ERR_NOT_FOUND; ERR_TIMEOUT: it
+ * has expired by now_ms; ERR_INVALID: that is not later. */
+int seats_extend(struct seats *s, struct id hold_id, int64_t ends_at_ms, bool paying,
                  int64_t now_ms);
 
 /* The hold of that id has the types and the code of *chosen. ERR_NOT_FOUND, ERR_TIMEOUT. */

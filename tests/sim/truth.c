@@ -477,13 +477,10 @@ static bool follow_extend(struct truth *truth, const struct change *change)
     if (change->expires_at_ms <= known->hold.expires_at_ms)
         return wrong(truth, "a hold is extended to an earlier time");
     const bool paying = change->stage == CHANGE_STAGE_PAYING;
-    if (paying && known->hold.paying)
-        return wrong(truth, "a hold is extended once more for a buyer who pays");
     const int64_t more_ms = change->expires_at_ms - known->held_at_ms - truth->hold_ttl_ms;
-    if (more_ms > (paying ? LEDGER_EXTEND_MAX_MS : LEDGER_START_MAX_MS) &&
-        id_is_zero(known->hold.wish_id))
-        return wrong(truth, "a hold is extended by %" PRId64 " ms at stage %u", more_ms,
-                     change->stage);
+    const int64_t most_ms = paying ? LEDGER_EXTEND_MAX_MS : LEDGER_START_MAX_MS;
+    if ((paying && known->hold.paying) || (id_is_zero(known->hold.wish_id) && more_ms > most_ms))
+        return wrong(truth, "extended by %" PRId64 " ms at stage %u", more_ms, change->stage);
     known->hold.paying |= paying;
     known->hold.expires_at_ms = change->expires_at_ms;
     return true;

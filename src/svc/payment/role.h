@@ -62,11 +62,9 @@ struct work {
 };
 
 int64_t role_now_ms(void);
-/* The account that is offered to buyers of an organiser: its own, or, where it has none at all, the
- * server's. */
+/* The account that an organiser's buyers are offered: its own, or, if it has none, the server's. */
 bool role_offers(const struct payment_role *role, uint32_t organiser_id, uint32_t provider);
-/* The provider of a payment, in that account (0: the server's), as a conversation; false: it is not
- * configured any more. */
+/* The provider of a payment, in that account (0: the server's); false: it is configured no more. */
 bool role_talk(const struct work *w, struct view provider, uint32_t provider_of,
                const struct adapter **ret_adapter, struct adapter_env *ret_env);
 
@@ -95,8 +93,7 @@ int tickets_performance(const struct work *w, uint32_t performance_id,
 
 /* ---- flow.c: each moves the payment as far as it goes now, writing every move before what follows
  * from it. The store's errors; ERR_CONFLICT: somebody else moved it, *p is stale. ---- */
-/* With the provider's id of the buyer's yes; proven: the provider says, or has signed, that there
- * is one. */
+/* ref: the buyer's yes; proven: the provider says, or has signed, that there is one. */
 int flow_confirm(const struct work *w, struct payment *p, struct view ref, bool proven);
 /* Asks the provider what is so. */
 int flow_look(const struct work *w, struct payment *p);
@@ -118,7 +115,7 @@ void flow_begin_work(struct trace_work *work, const struct payment *p);
 void flow_end_work(struct trace_work *work, const char *name, enum span_kind kind, int err);
 /* Asks the provider anew for a refund that it has refused. */
 int flow_refund_again(const struct work *w, struct payment *p, struct refund *r);
-/* What a provider says of one that was to be asked again. Writes nothing itself. */
+/* What a provider says of one that was to be asked again. */
 int flow_apply(const struct work *w, struct payment *p, const struct adapter *adapter,
                const struct told *told);
 /* Notes a call to a provider in the payment's story. */
