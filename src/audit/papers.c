@@ -8,6 +8,8 @@
 #include "store/doors.h"
 #include "store/generations.h"
 #include "store/receipts.h"
+#include "store/scans.h"
+#include "usher/v1/ticket.pb-c.h"
 
 #define PAGE      100
 #define ARENA_MAX (64u << 20)
@@ -174,6 +176,48 @@ static int check_blocks(struct papers_audit *a)
     return err;
 }
 
+/* Of a ticket that was let in: nobody else has its place, or it is explained. */
+static int check_used(struct papers_audit *a, const struct scan_ticket *t)
+{
+    struct store_order order;
+    int err = a->store->ops->order_get(a->store, t->order_id, &a->arena, &order, DEADLINE_NEVER);
+    if (err != 0)
+        return err == ERR_NOT_FOUND ? 0 : err;
+    const bool has = order.state == USHER__V1__ORDER_STATE__ORDER_STATE_CONFIRMED &&
+                     store_seats_have(order.seats, t->seat);
+    if (has || !t->known || (a->performance_id != 0 && a->performance_id != order.performance_id))
+        return 0;
+    if (t->in_time && t->gone_at_ms == 0)
+        stray(a, t->order_id, t->seat, order.performance_id,
+              "it was let in, and was given back past the door");
+    else if (t->in_time && !t->even_used)
+        stray(a, t->order_id, t->seat, order.performance_id,
+              "it was let in, and was given back as if it had not been used");
+    else
+        a->papers->used_back++;
+    return 0;
+}
+
+static int check_tickets(struct papers_audit *a)
+{
+    struct scan_ticket *tickets;
+    struct id order_id = {0};
+    uint32_t seat = 0;
+    size_t rows = PAGE;
+    int err = scans_migrate(a->store->sql, true, 0);
+    while (err == 0 && rows == PAGE) {
+        arena_reset(&a->arena);
+        err = scan_tickets(a->store->sql, order_id, seat, PAGE, &a->arena, &tickets, &rows,
+                           DEADLINE_NEVER);
+        for (size_t i = 0; err == 0 && i < rows; i++) {
+            order_id = tickets[i].order_id;
+            seat = tickets[i].seat;
+            err = check_used(a, &tickets[i]);
+        }
+    }
+    return err;
+}
+
 /* ---- the playbill ---- */
 
 static void untold(void *state, enum playbill_about about, uint32_t id, const char *what)
@@ -230,6 +274,8 @@ int audit_papers(struct store *store, uint32_t performance_id, struct audit_repo
     err = or_nothing(err);
     if (err == 0)
         err = or_nothing(check_blocks(&a));
+    if (err == 0)
+        err = or_nothing(check_tickets(&a));
     if (err == 0 && performance_id == 0)
         err = check_playbill(&a);
     arena_release(&a.arena);

@@ -3,8 +3,10 @@
  *
  * Every capture has one receipt and every refund that is done one credit note, of its amount; an
  * organiser's numbers have no gap. Fees are sold, given back or kept. Each ticket's generation,
- * which revokes the ones before, is what its moves make (store/generations.h). Names, dates and
- * time zones as they are told now are those of the playbill's chain (store/playbill_chain.h).
+ * which revokes the ones before, is what its moves make (store/generations.h). A ticket that a door
+ * let in and that was given back was so by explicit wish, or the door had not heard of it. Names,
+ * dates and time zones as they are told now are those of the playbill's chain
+ * (store/playbill_chain.h).
  */
 #ifndef USHER_AUDIT_PAPERS_H
 #define USHER_AUDIT_PAPERS_H
@@ -14,6 +16,8 @@
 
 struct audit_papers {
     uint64_t receipts, credit_notes;
+    uint64_t
+        used_back; /* tickets that were let in, and given back by wish or unknown to the door */
     struct playbill_chain playbill; /* no rows: of before there was a chain, or not looked at */
 };
 

@@ -136,6 +136,10 @@ static void print_money(const struct books *books)
         put_count(books->papers.receipts, "receipt", ", ");
         put_count(books->papers.credit_notes, "credit note", "\n");
     }
+    if (books->papers.used_back > 0)
+        put_count(books->papers.used_back, "ticket",
+                  books->papers.used_back == 1 ? " given back after it was used\n"
+                                               : " given back after they were used\n");
     if (books->tills.tills > 0) {
         put_count(books->tills.tills, "till", "");
         printf(" (%" PRIu64 " open), ", books->tills.open);
@@ -214,6 +218,7 @@ static bool print_json(const struct audit_report *report, const struct books *bo
     json_object_set_new(root, "creditNotes", json_integer((json_int_t)books->papers.credit_notes));
     json_object_set_new(root, "tills", json_integer((json_int_t)books->tills.tills));
     json_object_set_new(root, "tillEntries", json_integer((json_int_t)books->tills.entries));
+    json_object_set_new(root, "usedTicketsBack", json_integer((json_int_t)books->papers.used_back));
     json_object_set_new(root, "playbillRows",
                         json_integer((json_int_t)books->papers.playbill.rows));
     json_object_set_new(root, "unsettledPayments", json_integer((json_int_t)money->unsettled));

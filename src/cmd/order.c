@@ -22,7 +22,7 @@ struct order_values {
     int64_t performance_id;
     const char *order_id; /* or its number */
     const char *seats;
-    bool contradicted;
+    bool contradicted, even_used;
 };
 
 #define call_payment(session, method, request, ret_response)                                       \
@@ -138,6 +138,7 @@ static int refund(struct session *session, void *arg)
         return code;
     wish.order_id = (char *)order_id;
     wish.seats = seats;
+    wish.even_used = values->even_used;
     code = call_payment(session, refund_order, &wish, &done);
     if (code != CMD_OK)
         return code;
@@ -156,6 +157,8 @@ static int refund(struct session *session, void *arg)
 static const struct conf_option refund_options[] = {
     {"seats", CONF_STR, offsetof(struct order_values, seats), "", 0, 100,
      .help = "give back these alone, by number, as in 17,18; the order goes on with the others"},
+    {"even-used", CONF_BOOL, offsetof(struct order_values, even_used), "no",
+     .help = "also tickets that a door has let in"},
     SESSION_OPTIONS(struct order_values, session),
 };
 

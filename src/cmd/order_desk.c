@@ -21,6 +21,7 @@ struct desk_values {
     struct session_values session;
     const char *word; /* an order's id or number, an address */
     const char *seats;
+    bool even_used;
 };
 
 int order_find_id(struct session *session, const char *text, const char **ret_order_id)
@@ -173,6 +174,7 @@ static int cancel(struct session *session, void *arg)
         return code;
     wish.order_id = (char *)order_id;
     wish.seats = seats;
+    wish.even_used = values->even_used;
     code = session_call(session, cancel_order, &wish, &order);
     if (code != CMD_OK)
         return code;
@@ -189,6 +191,8 @@ static int cancel(struct session *session, void *arg)
 static const struct conf_option cancel_options[] = {
     {"seats", CONF_STR, offsetof(struct desk_values, seats), "", 0, 100,
      .help = "give back these alone, by number, as in 17,18; the order goes on with the others"},
+    {"even-used", CONF_BOOL, offsetof(struct desk_values, even_used), "no",
+     .help = "also tickets that a door has let in"},
     SESSION_OPTIONS(struct desk_values, session),
 };
 

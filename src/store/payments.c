@@ -9,6 +9,7 @@
 #include "store/hooks.h"
 #include "store/payments_rows.h"
 #include "store/receipts.h"
+#include "store/scans.h"
 #include "store/tills.h"
 
 /* live: the hold while the attempt is not dead, then the attempt itself: so a hold has only one. */
@@ -113,7 +114,7 @@ static const struct sql_step steps[] = {
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
 {
-    const int err = read_only ? 0 : hooks_migrate(sql, false, now_ms);
+    const int err = read_only ? 0 : scans_migrate(sql, false, now_ms);
     return err != 0 ? err
                     : sql_migrate(sql, "payments", steps, sizeof(steps) / sizeof(steps[0]),
                                   read_only, now_ms);
@@ -231,6 +232,20 @@ static int add_refund(struct sql_txn *txn, const struct refund *r)
                    NULL);
 }
 
+/* Whoever is to have his money is not let in any more, or was never. */
+static int end_tickets(struct sql_txn *txn, const struct payment *p, const struct refund *r)
+{
+    const struct scan_back back = {
+        .order_id = r->order_id,
+        .performance_id = p->performance_id,
+        .seats = r->seat_count > 0 ? r->seats : p->seats,
+        .seat_count = r->seat_count > 0 ? r->seat_count : p->seat_count,
+        .even_used = r->even_used,
+        .at_ms = r->created_at_ms,
+    };
+    return scan_give_back(txn, &back);
+}
+
 static int change_refund(struct sql_txn *txn, const struct refund *r)
 {
     uint64_t changes = 0;
@@ -340,6 +355,9 @@ static int run_save(struct sql_job *base, struct sql_txn *txn)
         err = ERR_CONFLICT;
     if (err == 0 && job->added)
         err = add_refund(txn, job->added);
+    if (err == 0 && job->added && job->added->state == REFUND_PENDING &&
+        !id_is_zero(job->added->order_id))
+        err = end_tickets(txn, p, job->added);
     if (err == 0 && job->changed)
         err = change_refund(txn, job->changed);
     if (err == 0 && job->mail) {

@@ -22,8 +22,10 @@
 #define PAYMENT_STORY_MAX  500  /* events of one payment that are told */
 #define PAYMENT_SEATS_MAX  8
 #define PAYMENT_BOX_OFFICE "box-office" /* the provider of what is paid there, over a counter */
-/* Why of a refund that the provider has made unasked; till then a contradiction. */
-#define PAYMENT_TAKEN_BACK "TAKEN_BACK"
+/* Why of a refund: the provider made it unasked; an organiser did; of what a door had let in. */
+#define PAYMENT_TAKEN_BACK       "TAKEN_BACK"
+#define REFUND_BY_ORGANISER      "by the organiser"
+#define REFUND_BY_ORGANISER_USED "by the organiser, even used"
 
 enum { PAYMENT_TAX_FREE_PRICE = 1, PAYMENT_TAX_FREE_FEE = 2 };
 
@@ -90,6 +92,7 @@ struct refund {
     uint32_t tries;
     uint32_t version;
     uint32_t round; /* how often it was asked for anew after a refusal: another key each time */
+    bool even_used; /* tickets that a door has let in, too; read when it begins, not stored */
 };
 
 /* Whether it gives that seat back. */
@@ -140,7 +143,8 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
  * seats, next_at_ms, tries, extended, must_finish_by_ms, fee_sold, contradiction. A move to
  * CAPTURED writes its receipt, a refund that is done its credit note (store/receipts.h), at the
  * event's time. event (or NULL; not where there is a till) and refund (or NULL: a new one) go with
- * it. ERR_CONFLICT: somebody was quicker; ERR_DENIED: the till is closed, or another currency's. */
+ * it; a new one ends its tickets at the doors (store/scans.h). ERR_CONFLICT: somebody was quicker;
+ * ERR_DENIED: the till is closed, or another currency's; ERR_LATE: a ticket was let in. */
 int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
                  const struct refund *refund, int64_t deadline_ns);
 /* The same with a mail (or NULL) that goes out with it; its key must be new. */

@@ -17,6 +17,8 @@ static const struct sql_step steps[] = {
      " performance_id {int} NOT NULL, inside {bool} NOT NULL, scans {int} NOT NULL,"
      " PRIMARY KEY (order_id, seat));"
      "CREATE INDEX door_inside ON door_ticket (performance_id, inside)"},
+    {"given back", "ALTER TABLE door_ticket ADD COLUMN gone_at_ms {int};"
+                   "ALTER TABLE door_ticket ADD COLUMN gone_used {bool}"},
 };
 
 int scans_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -106,23 +108,30 @@ static int find_again(struct putting *job, struct sql_txn *txn)
 
 /* ---- the fold ---- */
 
-/* Counts the scan at its ticket's row, which keeps others out of the ticket until the end. */
-static int lock_ticket(const struct scan *scan, struct sql_txn *txn)
+/* Counts the scan at its ticket's row, which keeps others out of the ticket until the end.
+ * *ret_gone_at_ms: since when it is given back; 0: it is not. */
+static int lock_ticket(const struct scan *scan, struct sql_txn *txn, int64_t *ret_gone_at_ms)
 {
     const struct sql_value order = sql_id(scan->order_id), seat = sql_int(scan->seat);
     uint64_t changes = 0;
     int64_t scans = 0;
+    *ret_gone_at_ms = 0;
     int err =
         sql_run(txn, "UPDATE door_ticket SET scans = scans + 1 WHERE order_id = ? AND seat = ?",
                 SQL(order, seat), &changes);
     if (err == 0 && changes == 0)
         return sql_run(txn,
-                       "INSERT INTO door_ticket (order_id, seat, performance_id, inside, scans)"
-                       " VALUES (?, ?, ?, 0, 1)",
+                       "INSERT INTO door_ticket (order_id, seat, performance_id, inside, scans,"
+                       " gone_at_ms, gone_used) VALUES (?, ?, ?, 0, 1, 0, 0)",
                        SQL(order, seat, sql_int(scan->performance_id)), NULL);
     if (err == 0)
         err = sql_ask_int(txn, "SELECT scans FROM door_ticket WHERE order_id = ? AND seat = ?",
                           SQL(order, seat), &scans);
+    if (err == 0)
+        err = sql_ask_int(txn,
+                          "SELECT coalesce(gone_at_ms, 0) FROM door_ticket WHERE order_id = ?"
+                          " AND seat = ?",
+                          SQL(order, seat), ret_gone_at_ms);
     return err == 0 && scans > SCANS_TICKET_MAX ? ERR_FULL : err;
 }
 
@@ -170,6 +179,8 @@ static int fold(const struct scan *scan, struct sql_txn *txn, struct step *steps
         const bool in = s->direction == SCAN_IN;
         s->folded =
             in ? (inside ? SCAN_ALREADY_REDEEMED : SCAN_OK) : (inside ? SCAN_OK : SCAN_NOT_INSIDE);
+        if (!counts(s->result)) /* what is wrong with the code stays wrong */
+            s->folded = s->result;
         s->after_folded = in ? inside : 0;
         inside = in ? (inside ? inside : s->scan_id) : 0;
         if (s->folded != s->result || s->after_folded != s->after)
@@ -250,14 +261,19 @@ static int note(const struct putting *job, struct sql_txn *txn)
 
 static int put_one(struct putting *job, struct sql_txn *txn)
 {
-    int64_t after = 0;
+    int64_t after = 0, gone_at_ms = 0;
     int found = find_again(job, txn);
     if (found != 0)
         return found == 1 ? 0 : found;
     const bool of_ticket = !id_is_zero(job->scan->order_id) && counts(job->answered);
-    int err = of_ticket ? lock_ticket(job->scan, txn) : 0;
-    if (err == 0 && of_ticket && job->judge == SCAN_JUDGE_NOW)
+    int err = of_ticket ? lock_ticket(job->scan, txn, &gone_at_ms) : 0;
+    if (gone_at_ms > 0 && job->scan->direction == SCAN_IN) {
+        job->result = SCAN_CANCELED;
+        if (job->judge == SCAN_JUDGE_NOW)
+            job->answered = SCAN_CANCELED;
+    } else if (err == 0 && of_ticket && job->judge == SCAN_JUDGE_NOW) {
         err = judge(job, txn, &after);
+    }
     if (err == 0)
         err = insert(job, txn, after);
     if (err == 0 && of_ticket && job->answered == SCAN_OK)
@@ -298,5 +314,80 @@ int scan_put(struct sql *sql, enum scan_judge judge_by, struct scan_put *puts, s
             scan->gate.len > SCAN_NAME_MAX || scan->device.len > SCAN_NAME_MAX)
             return ERR_INVALID;
     }
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
+/* ---- tickets that are given back ---- */
+
+/* Locks the ticket's row, and says there that it is gone. */
+static int mark_gone(struct sql_txn *txn, const struct scan_back *back, uint32_t seat)
+{
+    const struct sql_value order = sql_id(back->order_id), at = sql_int(back->at_ms);
+    uint64_t changes = 0;
+    int err = sql_run(txn,
+                      "UPDATE door_ticket SET gone_at_ms = ?, gone_used = ?"
+                      " WHERE order_id = ? AND seat = ?",
+                      SQL(at, sql_int(back->even_used), order, sql_int(seat)), &changes);
+    if (err == 0 && changes == 0)
+        err = sql_run(
+            txn,
+            "INSERT INTO door_ticket (order_id, seat, performance_id, inside, scans,"
+            " gone_at_ms, gone_used) VALUES (?, ?, ?, 0, 0, ?, ?)",
+            SQL(order, sql_int(seat), sql_int(back->performance_id), at, sql_int(back->even_used)),
+            NULL);
+    return err;
+}
+
+int scan_give_back(struct sql_txn *txn, const struct scan_back *back)
+{
+    int64_t used = 0;
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < back->seat_count; i++) {
+        err = mark_gone(txn, back, back->seats[i]);
+        if (err == 0 && !back->even_used)
+            err = sql_ask_int(txn,
+                              "SELECT count(*) FROM scan WHERE order_id = ? AND seat = ?"
+                              " AND direction = ? AND answered = ?",
+                              SQL(sql_id(back->order_id), sql_int(back->seats[i]), sql_int(SCAN_IN),
+                                  sql_int(SCAN_OK)),
+                              &used);
+        if (err == 0 && used > 0)
+            err = ERR_LATE;
+    }
+    return err;
+}
+
+struct back_job {
+    struct sql_job job;
+    const struct scan_back *back;
+};
+
+static int run_back(struct sql_job *base, struct sql_txn *txn)
+{
+    return scan_give_back(txn, ((struct back_job *)base)->back);
+}
+
+int scan_back_put(struct sql *sql, const struct scan_back *back, int64_t deadline_ns)
+{
+    struct back_job job = {.job.run = run_back, .back = back};
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
+static int run_back_end(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct scan_back *back = ((struct back_job *)base)->back;
+    int err = 0;
+    for (size_t i = 0; err == 0 && i < back->seat_count; i++)
+        err = sql_run(txn,
+                      "UPDATE door_ticket SET gone_at_ms = 0, gone_used = 0"
+                      " WHERE order_id = ? AND seat = ? AND gone_at_ms = ?",
+                      SQL(sql_id(back->order_id), sql_int(back->seats[i]), sql_int(back->at_ms)),
+                      NULL);
+    return err;
+}
+
+int scan_back_end(struct sql *sql, const struct scan_back *back, int64_t deadline_ns)
+{
+    struct back_job job = {.job.run = run_back_end, .back = back};
     return sql_write(sql, &job.job, deadline_ns);
 }

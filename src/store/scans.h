@@ -7,6 +7,11 @@
  * later, in any order, and the fold over all of them is the same whatever that order was. A scan
  * that was let in while the fold says "inside" is a double entry: it keeps its answer, and is
  * explained by the scan that had let the ticket in.
+ *
+ * A ticket that is given back (scan_give_back, in the transaction that gives it back) is not let in
+ * any more, and one that was let in is given back by explicit wish alone: the two lock its row, so
+ * one of them comes second. A gate without the network may let it in all the same; its scan keeps
+ * its answer, with the result SCAN_CANCELED.
  */
 #ifndef USHER_STORE_SCANS_H
 #define USHER_STORE_SCANS_H
@@ -46,7 +51,7 @@ struct scan {
     enum scan_direction direction;
     int64_t at_ms;
     enum scan_result answered; /* what the gate said */
-    enum scan_result result;   /* what the fold says */
+    enum scan_result result;   /* what is wrong with the code, else what the fold says */
     bool forced;
 };
 
@@ -108,6 +113,39 @@ int scan_inside(struct sql *sql, const struct id *order_ids, size_t order_count,
 /* Whether a ticket of the order has ever been let in: 1 or 0, in a job; as sql_ask_int. */
 int scan_came_in(struct sql_txn *txn, struct id order_id);
 
+/* Tickets of an order that are given back. */
+struct scan_back {
+    struct id order_id;
+    uint32_t performance_id;
+    const uint32_t *seats;
+    size_t seat_count;
+    bool even_used; /* also those that were let in */
+    int64_t at_ms;
+};
+/* From now on no gate that knows of it lets them in. In a job. ERR_LATE: one was let in, and that
+ * is not wished; the job must return it. As sql_run. */
+int scan_give_back(struct sql_txn *txn, const struct scan_back *back);
+/* The same alone; and its end, where they were not given back after all. As sql_write. */
+int scan_back_put(struct sql *sql, const struct scan_back *back, int64_t deadline_ns);
+int scan_back_end(struct sql *sql, const struct scan_back *back, int64_t deadline_ns);
+/* The seats of an order whose tickets have ever been let in, in their order. As sql_read. */
+int scan_used(struct sql *sql, struct id order_id, struct arena *arena, uint32_t **ret_seats,
+              size_t *ret_count, int64_t deadline_ns);
+
+/* A ticket that was let in, for who checks all. */
+struct scan_ticket {
+    struct id order_id;
+    uint32_t seat;
+    bool in_time;       /* once at least when it had not been given back */
+    bool known;         /* false: of before it was kept what is given back */
+    int64_t gone_at_ms; /* when it was given back; 0: it was not */
+    bool even_used;
+};
+/* Those behind that ticket (zero: from the first), by order and seat, at most max. As sql_read. */
+int scan_tickets(struct sql *sql, struct id order_id, uint32_t seat, size_t max,
+                 struct arena *arena, struct scan_ticket **ret_tickets, size_t *ret_count,
+                 int64_t deadline_ns);
+
 /* An order's scans, by time, at most SCANS_PAGE_MAX; texts in the arena. As sql_read. */
 int scan_of_order(struct sql *sql, struct id order_id, struct arena *arena, struct scan **ret_scans,
                   size_t *ret_count, int64_t deadline_ns);
@@ -119,5 +157,12 @@ struct scan_double {
 /* The double entries of a performance, by time, at most SCANS_PAGE_MAX. As sql_read. */
 int scan_doubles(struct sql *sql, uint32_t performance_id, struct arena *arena,
                  struct scan_double **ret_doubles, size_t *ret_count, int64_t deadline_ns);
+struct scan_void {
+    struct scan scan;
+    int64_t gone_at_ms; /* 0: not known */
+};
+/* What was let in at a performance's doors when it had been given back. As scan_doubles. */
+int scan_voids(struct sql *sql, uint32_t performance_id, struct arena *arena,
+               struct scan_void **ret_voids, size_t *ret_count, int64_t deadline_ns);
 
 #endif

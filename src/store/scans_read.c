@@ -12,7 +12,11 @@ struct read_job {
     struct scan_seat *seats;
     struct scan_double *doubles;
     struct scan *scans;
-    size_t count;
+    struct scan_void *voids;
+    uint32_t *used;
+    struct scan_ticket *tickets;
+    uint32_t seat;
+    size_t count, max;
 };
 
 /* ---- counts ---- */
@@ -250,6 +254,144 @@ int scan_of_order(struct sql *sql, struct id order_id, struct arena *arena, stru
     int err = sql_read(sql, &job.job, deadline_ns);
     if (err == 0) {
         *ret_scans = job.scans;
+        *ret_count = job.count;
+    }
+    return err;
+}
+
+/* ---- what was used and given back ---- */
+
+static int read_void(struct read_job *job, struct sql_rows *rows, struct scan_void *ret_void)
+{
+    struct scan *scan = &ret_void->scan;
+    *ret_void = (struct scan_void){.gone_at_ms = sql_get_int(rows, 7)};
+    scan->performance_id = job->performance_id;
+    scan->seat = (uint32_t)sql_get_int(rows, 6);
+    int err = sql_get_id(rows, 5, &scan->order_id);
+    if (err == 0)
+        err = read_scan(rows, 0, job->arena, scan);
+    scan->result = SCAN_CANCELED;
+    return err;
+}
+
+static int run_voids(struct sql_job *base, struct sql_txn *txn)
+{
+    struct read_job *job = (struct read_job *)base;
+    struct sql_rows *rows;
+    int err = sql_query(txn,
+                        "SELECT s.at_ms, s.forced, s.nonce, s.gate, s.device, s.order_id, s.seat,"
+                        " t.gone_at_ms FROM scan s JOIN door_ticket t ON t.order_id = s.order_id"
+                        " AND t.seat = s.seat WHERE s.performance_id = ? AND s.answered = ?"
+                        " AND s.result = ? AND s.direction = ? ORDER BY s.at_ms, s.nonce LIMIT ?",
+                        SQL(sql_int(job->performance_id), sql_int(SCAN_OK), sql_int(SCAN_CANCELED),
+                            sql_int(SCAN_IN), sql_int(SCANS_PAGE_MAX)),
+                        &rows);
+    job->count = 0;
+    while (err == 0 && (err = sql_next(rows)) == 1) {
+        err = read_void(job, rows, &job->voids[job->count++]);
+        if (err != 0)
+            sql_done(rows);
+    }
+    return err;
+}
+
+int scan_voids(struct sql *sql, uint32_t performance_id, struct arena *arena,
+               struct scan_void **ret_voids, size_t *ret_count, int64_t deadline_ns)
+{
+    struct read_job job = {.job.run = run_voids,
+                           .performance_id = performance_id,
+                           .arena = arena,
+                           .voids = arena_alloc(arena, SCANS_PAGE_MAX * sizeof(struct scan_void))};
+    if (!job.voids)
+        return ERR_NO_MEMORY;
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_voids = job.voids;
+        *ret_count = job.count;
+    }
+    return err;
+}
+
+#define USED_MAX 64 /* seats of an order */
+
+static int run_used(struct sql_job *base, struct sql_txn *txn)
+{
+    struct read_job *job = (struct read_job *)base;
+    struct sql_rows *rows;
+    int err = sql_query(
+        txn,
+        "SELECT seat FROM scan WHERE order_id = ? AND direction = ?"
+        " AND answered = ? GROUP BY seat ORDER BY seat LIMIT ?",
+        SQL(sql_id(job->order_ids[0]), sql_int(SCAN_IN), sql_int(SCAN_OK), sql_int(USED_MAX)),
+        &rows);
+    job->count = 0;
+    if (err < 0)
+        return err;
+    while ((err = sql_next(rows)) == 1)
+        job->used[job->count++] = (uint32_t)sql_get_int(rows, 0);
+    return err;
+}
+
+int scan_used(struct sql *sql, struct id order_id, struct arena *arena, uint32_t **ret_seats,
+              size_t *ret_count, int64_t deadline_ns)
+{
+    struct read_job job = {.job.run = run_used,
+                           .order_ids = &order_id,
+                           .used = arena_alloc(arena, USED_MAX * sizeof(uint32_t))};
+    if (!job.used)
+        return ERR_NO_MEMORY;
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_seats = job.used;
+        *ret_count = job.count;
+    }
+    return err;
+}
+
+static int run_tickets(struct sql_job *base, struct sql_txn *txn)
+{
+    struct read_job *job = (struct read_job *)base;
+    struct sql_rows *rows;
+    const struct sql_value order = sql_id(job->order_ids[0]);
+    int err = sql_query(
+        txn,
+        "SELECT s.order_id, s.seat, sum(CASE WHEN s.result = ? THEN 0 ELSE 1 END),"
+        " max(t.gone_at_ms), max(t.gone_used) FROM scan s LEFT JOIN door_ticket t"
+        " ON t.order_id = s.order_id AND t.seat = s.seat WHERE s.direction = ? AND s.answered = ?"
+        " AND (s.order_id > ? OR (s.order_id = ? AND s.seat > ?))"
+        " GROUP BY s.order_id, s.seat ORDER BY s.order_id, s.seat LIMIT ?",
+        SQL(sql_int(SCAN_CANCELED), sql_int(SCAN_IN), sql_int(SCAN_OK), order, order,
+            sql_int(job->seat), sql_int((int64_t)job->max)),
+        &rows);
+    job->count = 0;
+    while (err == 0 && (err = sql_next(rows)) == 1) {
+        struct scan_ticket *ticket = &job->tickets[job->count++];
+        *ticket = (struct scan_ticket){.seat = (uint32_t)sql_get_int(rows, 1),
+                                       .in_time = sql_get_int(rows, 2) > 0,
+                                       .known = !sql_is_null(rows, 3),
+                                       .gone_at_ms = sql_get_int(rows, 3),
+                                       .even_used = sql_get_int(rows, 4) != 0};
+        err = sql_get_id(rows, 0, &ticket->order_id);
+        if (err != 0)
+            sql_done(rows);
+    }
+    return err;
+}
+
+int scan_tickets(struct sql *sql, struct id order_id, uint32_t seat, size_t max,
+                 struct arena *arena, struct scan_ticket **ret_tickets, size_t *ret_count,
+                 int64_t deadline_ns)
+{
+    struct read_job job = {.job.run = run_tickets,
+                           .order_ids = &order_id,
+                           .seat = seat,
+                           .max = max,
+                           .tickets = arena_alloc(arena, max * sizeof(struct scan_ticket))};
+    if (!job.tickets)
+        return ERR_NO_MEMORY;
+    int err = sql_read(sql, &job.job, deadline_ns);
+    if (err == 0) {
+        *ret_tickets = job.tickets;
         *ret_count = job.count;
     }
     return err;

@@ -216,6 +216,76 @@ static void online_sees_what_was_merged(void **state)
     assert_int_equal(scan.answered, SCAN_ALREADY_REDEEMED);
 }
 
+static int give_back(uint32_t seat, bool even_used, int64_t at_ms)
+{
+    const struct scan_back back = {.order_id = order,
+                                   .performance_id = 7,
+                                   .seats = &seat,
+                                   .seat_count = 1,
+                                   .even_used = even_used,
+                                   .at_ms = at_ms};
+    return scan_back_put(sql, &back, DEADLINE_NEVER);
+}
+
+/* Whichever comes first, the other one is told. */
+static void used_or_given_back(void **state)
+{
+    struct scan scan;
+    struct scan_entry entry;
+    uint32_t *seats;
+    size_t count;
+    assert_int_equal(put(SCAN_JUDGE_NOW, "ub1", SCAN_IN, 10, 30, &scan, &entry), 0);
+    assert_int_equal(put(SCAN_JUDGE_NOW, "ub2", SCAN_OUT, 11, 30, &scan, &entry), 0);
+    assert_int_equal(give_back(30, false, 12), ERR_LATE);
+    assert_int_equal(put(SCAN_JUDGE_NOW, "ub3", SCAN_IN, 13, 30, &scan, &entry), 0);
+    assert_int_equal(scan.answered, SCAN_OK); /* nothing was written */
+    assert_int_equal(give_back(30, true, 14), 0);
+    assert_int_equal(put(SCAN_JUDGE_NOW, "ub4", SCAN_IN, 15, 30, &scan, &entry), 0);
+    assert_int_equal(scan.answered, SCAN_CANCELED);
+
+    assert_int_equal(give_back(31, false, 20), 0);
+    assert_int_equal(put(SCAN_JUDGE_NOW, "ub5", SCAN_IN, 21, 31, &scan, &entry), 0);
+    assert_int_equal(scan.answered, SCAN_CANCELED);
+    const struct scan_back back = {
+        .order_id = order, .seats = (const uint32_t[]){31}, .seat_count = 1, .at_ms = 20};
+    assert_int_equal(scan_back_end(sql, &back, DEADLINE_NEVER), 0);
+    assert_int_equal(put(SCAN_JUDGE_NOW, "ub6", SCAN_IN, 22, 31, &scan, &entry), 0);
+    assert_int_equal(scan.answered, SCAN_OK);
+    assert_int_equal(scan_used(sql, order, &arena, &seats, &count, DEADLINE_NEVER), 0);
+    bool used[32] = {false};
+    for (size_t i = 0; i < count; i++)
+        used[seats[i] % 32] = used[seats[i] % 32] || seats[i] < 32;
+    assert_true(used[30] && used[31]);
+}
+
+/* A gate that had not heard of it: what it answered stays, and what is wrong with it is told. */
+static void let_in_after_it_was_given_back(void **state)
+{
+    const struct id other = {9, 9};
+    struct scan scan;
+    struct scan_entry entry;
+    struct scan_void *voids;
+    struct scan_ticket *tickets;
+    size_t count;
+    assert_int_equal(give_back(40, false, 30), 0);
+    assert_int_equal(put(SCAN_JUDGED, "lv1", SCAN_IN, 25, 40, &scan, &entry), 0);
+    assert_int_equal(scan.answered, SCAN_OK);
+    assert_int_equal(scan.result, SCAN_CANCELED);
+    assert_int_equal(put(SCAN_JUDGED, "lv2", SCAN_OUT, 26, 40, &scan, &entry), 0);
+    assert_int_equal(scan.result, SCAN_OK); /* it was inside */
+    assert_int_equal(scan_voids(sql, 7, &arena, &voids, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(voids[0].scan.seat, 40);
+    assert_int_equal(voids[0].scan.at_ms, 25);
+    assert_int_equal(voids[0].gone_at_ms, 30);
+    assert_int_equal(scan_tickets(sql, order, 39, 1, &arena, &tickets, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 1);
+    assert_true(tickets[0].seat == 40 && tickets[0].known && !tickets[0].in_time);
+    assert_int_equal(tickets[0].gone_at_ms, 30);
+    assert_int_equal(scan_tickets(sql, other, 0, 1, &arena, &tickets, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 0);
+}
+
 static void a_ticket_has_a_maximum_of_scans(void **state)
 {
     struct sql *faulty = sql; /* which would read each of them hundreds of times */
@@ -259,6 +329,8 @@ int main(void)
         cmocka_unit_test(merging_does_not_depend_on_order),
         cmocka_unit_test(who_was_let_in_has_come),
         cmocka_unit_test(online_sees_what_was_merged),
+        cmocka_unit_test(used_or_given_back),
+        cmocka_unit_test(let_in_after_it_was_given_back),
         cmocka_unit_test(a_ticket_has_a_maximum_of_scans),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -62,11 +62,18 @@ export const till = {
       await page.click('[data-action=till-sell]');
       await page.click('[data-action=till-next]');
       await page.waitForSelector('[data-entry="2"]:has-text("A-0042")');
-      // Given back, out of the drawer.
+      // Given back, out of the drawer: by explicit wish alone, for one of them came in.
+      const [{ order }] = (await world.operate('DoorService/FindOrders', { text: number })).orders;
+      const scan = { code: order.tickets[0].ticketCode, performanceId: night, nonce: 'used' };
+      assert.equal((await world.operate('DoorService/CheckIn', scan)).result, 'CHECK_IN_RESULT_OK');
       await page.goto(`${a.url}/organiser/orders`);
       await page.fill('[name=find]', number);
       await page.click('[data-action=find]');
       await page.click('[data-action=refund-order]');
+      await page.waitForSelector('dialog [data-reason=TICKET_USED]');
+      assert.ok(await page.isDisabled('dialog [data-action=refund]'));
+      await a.isAccessible('giving back what was used');
+      await page.check('dialog [name=even-used]');
       await page.click('dialog [data-action=refund]');
       await page.waitForSelector('.org-order[data-state=CANCELLED]');
       await page.goto(`${a.url}/organiser/till`);

@@ -1,5 +1,6 @@
 /* GetDoorList, GetDoorCounts, ListDoubleEntries: what devices and people at the door look at. */
 #include "call/client.h"
+#include "sale/order_number.h"
 #include "store/generations.h"
 #include "svc/door/lobby.h"
 
@@ -288,6 +289,39 @@ static Usher__V1__Scan *fill_scan(struct arena *arena, const struct scan *scan)
     return out;
 }
 
+/* Tickets that were let in when they had been given back. */
+static int fill_voids(struct call *call, uint32_t performance_id,
+                      Usher__V1__ListDoubleEntriesResponse *answer)
+{
+    struct door *door = call_state(call);
+    struct arena *arena = call_arena(call);
+    struct scan_void *voids;
+    char number[ORDER_NUMBER_CHARS + 1];
+    size_t count;
+    int err = scan_voids(door->options.sql, performance_id, arena, &voids, &count,
+                         call_deadline_ns(call));
+    if (err != 0)
+        return err;
+    Usher__V1__VoidEntry *list = arena_alloc(arena, count * sizeof(*list));
+    answer->voids = arena_alloc(arena, count * sizeof(*answer->voids));
+    if (!list || !answer->voids)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        usher__v1__void_entry__init(&list[i]);
+        list[i].order_id = text_of(arena, voids[i].scan.order_id);
+        list[i].seat = voids[i].scan.seat;
+        list[i].scan = fill_scan(arena, &voids[i].scan);
+        list[i].given_back_at_ms = voids[i].gone_at_ms;
+        order_number_write(voids[i].scan.order_id, number);
+        list[i].order_number = arena_copy(arena, view_str(number));
+        if (!list[i].order_id || !list[i].scan || !list[i].order_number)
+            return ERR_NO_MEMORY;
+        answer->voids[i] = &list[i];
+    }
+    answer->n_voids = count;
+    return 0;
+}
+
 int door_list_double_entries(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ListDoubleEntriesRequest *wish = request;
@@ -318,7 +352,8 @@ int door_list_double_entries(struct call *call, const void *request, void *respo
         answer->entries[i] = &list[i];
     }
     answer->n_entries = count;
-    return 0;
+    err = fill_voids(call, wish->performance_id, answer);
+    return err == 0 ? 0 : lobby_store_failed(call, err);
 }
 
 /* ---- one order ---- */

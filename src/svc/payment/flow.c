@@ -136,7 +136,8 @@ int flow_give_back(const struct work *w, struct payment *p, const struct refund 
 
 int flow_give_all_back(const struct work *w, struct payment *p, struct view reason)
 {
-    struct refund refund = {.amount = p->books.sold, .fee = p->fee_sold, .reason = reason};
+    struct refund refund = {
+        .amount = p->books.sold, .fee = p->fee_sold, .reason = reason, .even_used = true};
     struct refund *before;
     size_t count;
     int err =

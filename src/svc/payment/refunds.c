@@ -1,6 +1,7 @@
 /* PreviewRefund, RefundOrder: what giving an order back returns, by the ladder. */
 #include "sale/currency.h"
 #include "sale/refund_rule.h"
+#include "store/scans.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
 #include "svc/payment/role.h"
@@ -23,6 +24,9 @@ struct giving_back {
     size_t refund_count;
     bool organiser;                /* the caller runs the performance */
     const struct refund *covering; /* the last of them with one of the seats asked for, or NULL */
+    uint32_t used[PAYMENT_SEATS_MAX]; /* of the tickets that can go, those that came in */
+    size_t used_count;
+    bool even_used; /* and they go too: the organiser wishes it */
 };
 
 static bool has_seat(const uint32_t *seats, size_t count, uint32_t seat)
@@ -55,6 +59,20 @@ static int choose(const struct work *w, const uint32_t *seats, size_t count, str
             if (g->order->tickets[k]->seat == seat)
                 g->tickets[g->ticket_count++] = g->order->tickets[k];
         }
+    }
+    return err;
+}
+
+/* Which of the tickets that can go a door has let in. */
+static int find_used(const struct work *w, struct giving_back *g)
+{
+    uint32_t *seats;
+    size_t count = 0;
+    int err = scan_used(w->role->options.sql, g->payment.order_id, w->arena, &seats, &count,
+                        w->deadline_ns);
+    for (size_t i = 0; err == 0 && i < g->ticket_count; i++) {
+        if (count > 0 && has_seat(seats, count, g->tickets[i]->seat))
+            g->used[g->used_count++] = g->tickets[i]->seat;
     }
     return err;
 }
@@ -103,6 +121,8 @@ static int find(struct call *call, const char *text, const uint32_t *seats, size
     if (g->order->utc_offset_choice_case == USHER__V1__ORDER__UTC_OFFSET_CHOICE_UTC_OFFSET_MINUTES)
         g->utc_offset_minutes = g->order->utc_offset_minutes;
     err = choose(&w, seats, seat_count, g);
+    if (err == 0)
+        err = find_used(&w, g);
     if (err == 0)
         err = selling_of(&w, &g->payment, &g->terms);
     return err == 0 ? 0 : answer_store_failed(call, err);
@@ -159,6 +179,8 @@ static const char *why_not(const struct giving_back *g, const struct refund_quot
         return "NOT_PAID";
     if (g->ticket_count == 0)
         return g->covering ? "REFUNDED_ALREADY" : "NOT_FOUND";
+    if (g->used_count > 0 && !g->even_used)
+        return "TICKET_USED";
     return quote->possible && quote->refunded > 0 ? NULL : "TOO_LATE";
 }
 
@@ -172,11 +194,15 @@ int payment_preview_refund(struct call *call, const void *request, void *respons
     int err = find(call, wish->order_id, wish->seats, wish->n_seats, &g);
     if (err != 0)
         return err;
+    g.even_used = g.organiser && wish->even_used;
     Usher__V1__RefundStep *steps = arena_alloc(arena, STEPS_MAX * sizeof(*steps));
+    answer->used_seats = arena_alloc(arena, sizeof(g.used));
     answer->steps = arena_alloc(arena, STEPS_MAX * sizeof(*answer->steps));
-    if (!steps || !answer->steps)
+    if (!steps || !answer->steps || !answer->used_seats)
         return answer_store_failed(call, ERR_NO_MEMORY);
-    struct refund_quote quote = quote_at(role, &g, role_now_ms(), false);
+    memcpy(answer->used_seats, g.used, g.used_count * sizeof(g.used[0]));
+    answer->n_used_seats = g.used_count;
+    struct refund_quote quote = quote_at(role, &g, role_now_ms(), g.organiser);
     const char *reason = why_not(&g, &quote);
     answer->possible = reason == NULL;
     answer->reason = (char *)(reason ? reason : "");
@@ -193,7 +219,7 @@ int payment_preview_refund(struct call *call, const void *request, void *respons
         answer->steps[answer->n_steps++] = step;
         if (quote.less_from_ms == 0)
             break;
-        quote = quote_at(role, &g, quote.less_from_ms, false);
+        quote = quote_at(role, &g, quote.less_from_ms, g.organiser);
     }
     return 0;
 }
@@ -259,6 +285,26 @@ static int carry_on(struct call *call, const struct refund *refund, const struct
     return err == 0 ? 0 : answer_store_failed(call, err);
 }
 
+/* With the seats that it is about. */
+static int refuse_seats(struct call *call, const char *reason, const uint32_t *seats, size_t count,
+                        const char *sentence)
+{
+    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
+    detail.reason = (char *)reason;
+    detail.seats = (uint32_t *)seats;
+    detail.n_seats = count;
+    return call_fail(call, CODE_FAILED_PRECONDITION, &detail, "%s", sentence);
+}
+
+static int refuse_used(struct call *call, const struct giving_back *g)
+{
+    return refuse_seats(call, "TICKET_USED", g->used, g->used_count,
+                        g->organiser
+                            ? "a ticket of it was let in at the door: say even_used "
+                              "(--even-used) to give it back all the same"
+                            : "a ticket of it was let in at the door, and is not taken back");
+}
+
 int payment_refund_order(struct call *call, const void *request, void *response)
 {
     const Usher__V1__RefundOrderRequest *wish = request;
@@ -269,12 +315,15 @@ int payment_refund_order(struct call *call, const void *request, void *response)
     int err = find(call, wish->order_id, wish->seats, wish->n_seats, &g);
     if (err != 0)
         return err;
+    g.even_used = g.organiser && wish->even_used;
     const struct refund_quote quote = quote_at(w.role, &g, role_now_ms(), g.organiser);
     const char *reason = why_not(&g, &quote);
     if (reason && strcmp(reason, "REFUNDED_ALREADY") == 0)
         return answer_last(call, wish, response);
     if (reason && strcmp(reason, "NOT_FOUND") == 0)
         return answer_fail(call, CODE_NOT_FOUND, reason, "the order has no such seat");
+    if (reason && strcmp(reason, "TICKET_USED") == 0)
+        return refuse_used(call, &g);
     if (reason)
         return answer_fail(call, CODE_FAILED_PRECONDITION, reason,
                            "this order cannot be given back now");
@@ -290,7 +339,10 @@ int payment_refund_order(struct call *call, const void *request, void *response)
     refund.charge = quote.kept;
     refund.fee = quote.fee_refunded;
     refund.fee_kept = fee_of(&g) - quote.fee_refunded;
-    refund.reason = view_str(g.organiser ? "by the organiser" : "given back by the buyer");
+    refund.even_used = g.even_used;
+    refund.reason = view_str(g.used_count > 0 ? REFUND_BY_ORGANISER_USED
+                             : g.organiser    ? REFUND_BY_ORGANISER
+                                              : "given back by the buyer");
     for (size_t i = 0; i < g.ticket_count; i++)
         refund.seats[refund.seat_count++] = g.tickets[i]->seat;
     if (hand_out(call, &g, &till) != 0)
@@ -298,6 +350,9 @@ int payment_refund_order(struct call *call, const void *request, void *response)
     err = flow_give_back(&w, &g.payment, &refund, &refund);
     if (err == ERR_DENIED)
         return till_refuse_closed(call);
+    if (err == ERR_LATE) /* at this very moment */
+        return find_used(&w, &g) == 0 ? refuse_used(call, &g)
+                                      : answer_store_failed(call, ERR_UNAVAILABLE);
     if (err == ERR_CONFLICT) /* the same click twice */
         return answer_last(call, wish, response);
     return err == 0 ? carry_on(call, &refund, &g.payment, response)

@@ -1,6 +1,7 @@
 /* PlaceOrder, GetOrder, ListOrders, CancelOrder. An order's id is its hold's: asking again finds
  * it. */
 #include "sale/payment.h"
+#include "store/scans.h"
 #include "svc/ticket/bars.h"
 #include "svc/ticket/contact.h"
 #include "svc/ticket/counted.h"
@@ -273,11 +274,75 @@ static bool split_seats(const struct store_order *order, const uint32_t *named, 
     return ask->left_count < ask->seat_count;
 }
 
+/* The seats that go, of those of an order; the number of them. */
+static size_t going(const struct owner_ask *ask, uint32_t ret_seats[SEATS_PARTY_MAX])
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < ask->seat_count; i++) {
+        bool stays = false;
+        for (uint32_t k = 0; k < ask->left_count; k++)
+            stays = stays || ask->left[k] == ask->seats[i];
+        if (!stays)
+            ret_seats[count++] = ask->seats[i];
+    }
+    return count;
+}
+
+static int refuse_used(struct call *call, const struct scan_back *back, bool team)
+{
+    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
+    struct ticket *ticket = call_state(call);
+    uint32_t *used, *about = arena_alloc(call_arena(call), SEATS_PARTY_MAX * sizeof(*about));
+    size_t count = 0;
+    int err = about ? scan_used(ticket->options.store->sql, back->order_id, call_arena(call), &used,
+                                &count, call_deadline_ns(call))
+                    : ERR_NO_MEMORY;
+    for (size_t i = 0; err == 0 && i < count; i++) {
+        for (size_t k = 0; k < back->seat_count; k++) {
+            if (back->seats[k] == used[i])
+                about[detail.n_seats++] = used[i];
+        }
+    }
+    if (err != 0)
+        return desk_store_failed(call, err);
+    detail.reason = (char *)"TICKET_USED";
+    detail.seats = about;
+    return call_fail(call, CODE_FAILED_PRECONDITION, &detail,
+                     team ? "a ticket of it was let in at the door: say even_used (--even-used) to "
+                            "give it back all the same"
+                          : "a ticket of it was let in at the door, and is not taken back");
+}
+
+/* The doors let these tickets in no more; or, where they have, nothing is given back. The payment
+ * service has told them itself. Non-zero after call_fail. */
+static int tell_doors(struct call *call, const Usher__V1__CancelOrderRequest *wish,
+                      const struct store_order *order, uint32_t organiser_id,
+                      struct scan_back *back)
+{
+    struct ticket *ticket = call_state(call);
+    const struct identity *who = call_identity(call);
+    const bool team = identity_has_for(who, organiser_id, TEAM);
+    back->order_id = order->order_id;
+    back->performance_id = order->performance_id;
+    back->even_used = team && wish->even_used;
+    back->at_ms = clock_wall_ms(loop_clock(sched_loop(sched_current())));
+    if (identity_has(who, ROLE_PEER) || !ticket->options.store->sql)
+        back->seat_count = 0;
+    int err = back->seat_count > 0
+                  ? scan_back_put(ticket->options.store->sql, back, call_deadline_ns(call))
+                  : 0;
+    if (err == ERR_LATE)
+        return refuse_used(call, back, team);
+    return err == 0 ? 0 : desk_store_failed(call, err);
+}
+
 int ticket_cancel_order(struct call *call, const void *request, void *response)
 {
     const Usher__V1__CancelOrderRequest *wish = request;
+    struct ticket *ticket = call_state(call);
     struct owner_ask ask = {.verb = OWNER_CANCEL}, rest = {0};
     struct store_order order;
+    uint32_t seats[SEATS_PARTY_MAX];
     if (id_parse(view_str(wish->order_id), &ask.hold_id) != 0)
         return no_order(call);
     int err = find_to_cancel(call, ask.hold_id, &order);
@@ -295,7 +360,12 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
     ask.account_id = order.account_id;
     ask.person_id = order.person_id;
     ask.begins_ms = desk_begins_ms(call, performance);
+    struct scan_back back = {.seats = seats, .seat_count = going(&ask, seats)};
+    if (tell_doors(call, wish, &order, performance->event->organiser_id, &back) != 0)
+        return ERR_DENIED;
     err = desk_ask(call_state(call), performance, &ask, call_deadline_ns(call));
+    if (err == ERR_LATE && back.seat_count > 0) /* else nobody knows: in doubt, let nobody in */
+        (void)scan_back_end(ticket->options.store->sql, &back, call_deadline_ns(call));
     if (err != 0 && err != ERR_NOT_FOUND)
         return desk_refused(call, &ask);
     /* Not the order's seats any more: somebody else has given them back meanwhile. Either way, the

@@ -7,6 +7,7 @@
 #include "store/generations.h"
 #include "store/hall_owners.h"
 #include "store/pictures.h"
+#include "store/scans.h"
 #include "svc/ticket/bills.h"
 #include "svc/ticket/blocks.h"
 #include "svc/ticket/counted.h"
@@ -230,9 +231,10 @@ static int make_posts(struct ticket *ticket)
  * here. */
 static int migrate(struct sql *sql)
 {
-    int (*const tables[])(struct sql *, bool, int64_t) = {
-        hall_owners_migrate, generations_migrate, contacts_migrate, playbill_migrate,
-        pictures_migrate,    accounts_migrate,    bars_migrate,     refusals_migrate};
+    int (*const tables[])(struct sql *, bool,
+                          int64_t) = {hall_owners_migrate, generations_migrate, contacts_migrate,
+                                      playbill_migrate,    pictures_migrate,    accounts_migrate,
+                                      bars_migrate,        refusals_migrate,    scans_migrate};
     int err = 0;
     for (size_t i = 0; err == 0 && i < sizeof(tables) / sizeof(tables[0]); i++)
         err = tables[i](sql, false, clock_wall_ms(clock_system()));

@@ -79,6 +79,9 @@ const en = {
   doublesText: 'Two gates without a network let the same ticket in. Each line tells both scans.',
   double: (seat: string, first: string, second: string) =>
     `${seat}: first ${first}, then ${second}`,
+  voids: 'Came in with a ticket that had been given back',
+  voidsText: 'The gate did not know of it: it had no network, or somebody let them in by hand.',
+  voided: (order: string, scan: string) => `${order}: ${scan}`,
   at: (time: string, gate: string) => (gate ? `${time} at ${gate}` : time),
 };
 
@@ -160,6 +163,9 @@ const ko: typeof en = {
   doublesText:
     '오프라인 상태의 두 게이트에서 같은 티켓이 입장했습니다. 두 기록을 함께 보여 드립니다.',
   double: (seat, first, second) => `${seat}: 먼저 ${first}, 다음 ${second}`,
+  voids: '취소된 티켓으로 입장',
+  voidsText: '게이트가 오프라인이어서 취소된 사실을 몰랐거나, 담당자가 직접 입장시켰습니다.',
+  voided: (order, scan) => `${order}: ${scan}`,
   at: (time, gate) => (gate ? `${time} ${gate}` : time),
 };
 

@@ -331,6 +331,10 @@ export const en = {
       title: (): string => 'Too late to give back',
       text: 'By the rules of this show nothing is returned any more.',
     },
+    TICKET_USED: {
+      title: (): string => 'A ticket was used at the door',
+      text: 'What was used is not taken back.',
+    },
     LOGIN_FAILED: {
       title: (): string => 'Address or password is wrong',
       text: 'Please check both. If you have forgotten your password you can set a new one.',

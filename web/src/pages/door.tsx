@@ -151,6 +151,7 @@ function Door({ performanceId }: { performanceId: number }) {
       <ByName book={book} direction={direction} onAdmit={admit} />
       <Counts book={book} />
       <Doubles book={book} />
+      <Voids book={book} />
     </div>
   );
 }
@@ -385,6 +386,29 @@ function Doubles({ book }: { book: DoorBook }) {
               say.at(date(first?.atMs ?? 0n, 'time'), first?.gate ?? ''),
               say.at(date(second?.atMs ?? 0n, 'time'), second?.gate ?? ''),
             )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Voids({ book }: { book: DoorBook }) {
+  const say = doorWords.value;
+  const list = book.voids.value;
+  if (list.length === 0) return null;
+  return (
+    <section class="door-doubles" data-voids={list.length}>
+      <Notice
+        tone="bad"
+        icon="alert"
+        title={`${say.voids}: ${count(list.length)}`}
+        text={say.voidsText}
+      />
+      <ul>
+        {list.map(({ orderNumber, scan }) => (
+          <li key={scan?.nonce}>
+            {say.voided(orderNumber, say.at(date(scan?.atMs ?? 0n, 'time'), scan?.gate ?? ''))}
           </li>
         ))}
       </ul>

@@ -9,6 +9,7 @@ import type { Refund, RefundPreview } from '../gen/usher/v1/payment_pb';
 import type { Order } from '../gen/usher/v1/ticket_pb';
 import { money, seatName } from '../i18n/format';
 import { payWords } from '../i18n/pay';
+import { refundWords } from '../i18n/refund';
 import { words } from '../i18n/words';
 import { Failed, Notice } from '../parts/notice';
 import { RefundTable } from '../parts/refundtable';
@@ -16,19 +17,22 @@ import { Deed } from '../state/deed';
 
 interface RefundDialogProps {
   order: Order;
+  team?: boolean; // who runs the performance gives back what was used, too
   onClose(): void;
   onDone(refund: Refund): void;
 }
 
 /** Gives tickets back: which, what would be returned now, and from when it is less. */
-export function RefundDialog({ order, onClose, onDone }: RefundDialogProps) {
-  const say = payWords.value;
+export function RefundDialog({ order, team, onClose, onDone }: RefundDialogProps) {
+  const say = refundWords.value;
   const dialog = useRef<HTMLDialogElement>(null);
   const deed = useMemo(() => new Deed(), []);
   const look = useMemo(() => new Deed(), []);
   const key = useMemo(newKey, []);
   const chosen = useSignal(order.tickets.map(({ seat }) => seat));
   const preview = useSignal<RefundPreview | null>(null);
+  const evenUsed = useSignal(false);
+  const used = useSignal<number[]>([]);
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
@@ -43,14 +47,16 @@ export function RefundDialog({ order, onClose, onDone }: RefundDialogProps) {
     let wanted = true;
     void look.do(async () => {
       const found = await persist(() =>
-        till.previewRefund({ orderId, seats }, { timeoutMs: call_ms }),
+        till.previewRefund({ orderId, seats, evenUsed: evenUsed.value }, { timeoutMs: call_ms }),
       );
-      if (wanted) preview.value = found;
+      if (!wanted) return;
+      preview.value = found;
+      used.value = found.usedSeats;
     });
     return () => {
       wanted = false;
     };
-  }, [chosen.value]);
+  }, [chosen.value, evenUsed.value]);
   const giveBack = async () => {
     const expectedRefund = preview.value?.refund ?? 0n;
     const request = {
@@ -58,6 +64,7 @@ export function RefundDialog({ order, onClose, onDone }: RefundDialogProps) {
       seats,
       idempotencyKey: `${key} ${seats.join(' ')}`.slice(0, 64),
       expectedRefund,
+      evenUsed: evenUsed.value,
     };
     await deed.do(async () => {
       onDone(await persist(() => till.refundOrder(request, { timeoutMs: call_ms })));
@@ -79,7 +86,7 @@ export function RefundDialog({ order, onClose, onDone }: RefundDialogProps) {
         if (!busy) onClose();
       }}
     >
-      <h2 id="refund-title">{say.giveBackTitle}</h2>
+      <h2 id="refund-title">{say.title}</h2>
       {order.tickets.length > 1 ? (
         <fieldset class="refund-which" disabled={busy}>
           <legend>{say.which}</legend>
@@ -97,7 +104,21 @@ export function RefundDialog({ order, onClose, onDone }: RefundDialogProps) {
         </fieldset>
       ) : null}
       <Failed failure={look.failure.value ?? deed.failure.value} />
-      <Preview preview={preview.value} asking={look.busy.value} />
+      <Preview order={order} preview={preview.value} asking={look.busy.value} />
+      {team && used.value.length > 0 ? (
+        <label class="check">
+          <input
+            type="checkbox"
+            name="even-used"
+            checked={evenUsed.value}
+            disabled={busy}
+            onChange={() => {
+              evenUsed.value = !evenUsed.value;
+            }}
+          />
+          <span>{say.evenUsed}</span>
+        </label>
+      ) : null}
       <div class="confirm-actions">
         <button type="button" class="plain" disabled={busy} onClick={onClose}>
           {words.value.cancelNo}
@@ -109,17 +130,31 @@ export function RefundDialog({ order, onClose, onDone }: RefundDialogProps) {
           disabled={busy || !preview.value?.possible}
           onClick={() => void giveBack()}
         >
-          {busy ? say.givingBack : say.giveBackYes}
+          {busy ? say.working : say.yes}
         </button>
       </div>
     </dialog>
   );
 }
 
-function Preview({ preview, asking }: { preview: RefundPreview | null; asking: boolean }) {
+interface PreviewProps {
+  order: Order;
+  preview: RefundPreview | null;
+  asking: boolean;
+}
+
+function Preview({ order, preview, asking }: PreviewProps) {
   const say = payWords.value;
-  if (!preview) return <p class="soft">{asking ? say.previewing : ''}</p>;
-  if (!preview.possible) return <Notice tone="warn" icon="alert" title={say.notPossible} />;
+  const { previewing, notPossible, used, usedText, usedAlone } = refundWords.value;
+  if (!preview) return <p class="soft">{asking ? previewing : ''}</p>;
+  if (preview.reason === 'TICKET_USED') {
+    const names = order.tickets
+      .filter(({ seat }) => preview.usedSeats.includes(seat))
+      .map(({ label }) => seatName(label));
+    const text = order.tickets.length > 1 ? usedText(names.join(' · ')) : usedAlone;
+    return <Notice tone="warn" icon="alert" title={used} text={text} reason="TICKET_USED" />;
+  }
+  if (!preview.possible) return <Notice tone="warn" icon="alert" title={notPossible} />;
   const { refund, charge, steps } = preview;
   return (
     <>

@@ -18,6 +18,7 @@ import {
   type DoubleEntry,
   type Scan,
   ScanSchema,
+  type VoidEntry,
 } from '../gen/usher/v1/door_pb';
 import type { PriceType } from '../gen/usher/v1/ledger_pb';
 import { readCode, rotatingCode } from './doorcodes';
@@ -65,6 +66,7 @@ export class DoorBook {
   readonly waiting = signal(0); // scans that are not uploaded yet
   readonly counts = signal<DoorCounts | null>(null);
   readonly doubles = signal<DoubleEntry[]>([]);
+  readonly voids = signal<VoidEntry[]>([]);
   readonly verdict = signal<Verdict | null>(null);
   readonly tickets = signal<readonly DoorTicket[]>([]);
   readonly listAtMs = signal(0);
@@ -311,7 +313,9 @@ export class DoorBook {
         this.#keepQueue(this.#queue().filter(({ nonce }) => !sent.has(nonce)));
       }
       this.counts.value = await door.getDoorCounts({ performanceId }, options);
-      this.doubles.value = (await door.listDoubleEntries({ performanceId }, options)).entries;
+      const wrong = await door.listDoubleEntries({ performanceId }, options);
+      this.doubles.value = wrong.entries;
+      this.voids.value = wrong.voids;
       const was = this.offline.value;
       this.offline.value = false;
       if (was || serverClock.now() - this.#listed > list_ms) await this.#fetchList();

@@ -40,7 +40,9 @@ static void abandon(const struct adapter_env *env, const struct payment *p, stru
 static void refund(const struct adapter_env *env, const struct payment *p, const struct refund *r,
                    struct told *told)
 {
-    const bool over_the_counter = r->round > 0 || view_eq(r->reason, VIEW_LIT("by the organiser"));
+    const bool over_the_counter = r->round > 0 ||
+                                  view_eq(r->reason, VIEW_LIT(REFUND_BY_ORGANISER)) ||
+                                  view_eq(r->reason, VIEW_LIT(REFUND_BY_ORGANISER_USED));
     *told = (struct told){.said = over_the_counter ? SAID_CAPTURED : SAID_DECLINED,
                           .amount = r->amount};
 }

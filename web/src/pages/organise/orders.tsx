@@ -6,6 +6,7 @@ import { type Payment, PaymentState } from '../../gen/usher/v1/payment_pb';
 import { type Order, OrderState, PaymentMethod } from '../../gen/usher/v1/ticket_pb';
 import { date, gradeOf, money, seatName, starts } from '../../i18n/format';
 import { organiseWords } from '../../i18n/organise';
+import { refundWords } from '../../i18n/refund';
 import { tillWords } from '../../i18n/till';
 import { Confirm } from '../../parts/confirm';
 import { Icon } from '../../parts/icon';
@@ -139,6 +140,13 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
   const cancelling = useSignal(false);
   const task = useMemo(() => new Task(), []);
   if (!order) return null;
+  const takeBack = async (evenUsed: boolean) => {
+    const done = await task.do(async () => {
+      await ticketDesk.cancelOrder({ orderId: order.orderId, evenUsed }, options);
+    });
+    cancelling.value = false;
+    if (done) onDone();
+  };
   const live = order.state === OrderState.CONFIRMED;
   const paid =
     order.paymentMethod >= PaymentMethod.CARD && order.paymentMethod !== PaymentMethod.COMP;
@@ -211,6 +219,19 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
       </p>
       <Notes orderId={order.orderId} notes={found.notes} />
       <Refusal task={task} />
+      {task.failure.value?.reason === 'TICKET_USED' ? (
+        <p class="org-actions">
+          <button
+            type="button"
+            class="plain"
+            data-action="cancel-used"
+            disabled={task.busy.value}
+            onClick={() => void takeBack(true)}
+          >
+            {refundWords.value.evenUsed}
+          </button>
+        </p>
+      ) : null}
       {cancelling.value ? (
         <Confirm
           question={tillWords.value.takeBackAsk(order.orderNumber)}
@@ -221,21 +242,13 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
           onNo={() => {
             cancelling.value = false;
           }}
-          onYes={() =>
-            void task
-              .do(async () => {
-                await ticketDesk.cancelOrder({ orderId: order.orderId }, options);
-              })
-              .then((done) => {
-                cancelling.value = false;
-                if (done) onDone();
-              })
-          }
+          onYes={() => void takeBack(false)}
         />
       ) : null}
       {refunding.value ? (
         <RefundDialog
           order={order}
+          team
           onClose={() => {
             refunding.value = false;
           }}
