@@ -30,9 +30,9 @@
 #define FOUND     100
 #define PUSH_MAX  (1u << 20)
 #define ARENA_MAX (8u << 20)
-#define PAIRS     40 /* pushes to each, in turn */
-#define BULKS     80 /* of SHIP_BATCH_MAX records, of each, in turn */
-#define WARM      20 /* as many before, of each: a server in Java begins slowly */
+#define PAIRS     300 /* pushes to each, in turn */
+#define BULKS     300 /* of SHIP_BATCH_MAX records, of each, in turn */
+#define WARM      60  /* as many before, of each: a server in Java begins slowly */
 #define SHIP_MS   30000
 
 struct window_bench {

@@ -8,6 +8,7 @@
 #define STEP       (16u << 10) /* bytes of room that are asked for at once */
 #define GZIP       (15 + 16)   /* zlib's word for a gzip header */
 #define ZSTD_LEVEL 3
+#define ZSTD_FAST  1
 #define WINDOW_LOG 23 /* 8 MiB: what RFC 8878, 3.1.1.1.2, has every decoder take, and no more */
 
 struct view squeeze_name(enum squeeze how)
@@ -101,13 +102,13 @@ static int unpack_gzip(struct view bytes, struct buf *out)
 
 /* ---- Zstandard ---- */
 
-static int pack_zstd(struct view bytes, struct buf *out)
+static int pack_zstd(struct view bytes, int level, struct buf *out)
 {
     const size_t most = ZSTD_compressBound(bytes.len);
     uint8_t *at = buf_reserve(out, most);
     if (!at)
         return most > out->max - out->len ? ERR_FULL : ERR_NO_MEMORY;
-    const size_t len = ZSTD_compress(at, most, bytes.at, bytes.len, ZSTD_LEVEL);
+    const size_t len = ZSTD_compress(at, most, bytes.at, bytes.len, level);
     if (ZSTD_isError(len))
         return ERR_NO_MEMORY;
     buf_commit(out, len);
@@ -146,7 +147,13 @@ static int unpack_zstd(struct view bytes, struct buf *out)
 int squeeze_pack(enum squeeze how, struct view bytes, struct buf *out)
 {
     assert(how != SQUEEZE_NONE && bytes.len <= UINT32_MAX);
-    return how == SQUEEZE_GZIP ? pack_gzip(bytes, out) : pack_zstd(bytes, out);
+    return how == SQUEEZE_GZIP ? pack_gzip(bytes, out) : pack_zstd(bytes, ZSTD_LEVEL, out);
+}
+
+int squeeze_pack_fast(struct view bytes, struct buf *out)
+{
+    assert(bytes.len <= UINT32_MAX);
+    return pack_zstd(bytes, ZSTD_FAST, out);
 }
 
 int squeeze_unpack(enum squeeze how, struct view bytes, struct buf *out)

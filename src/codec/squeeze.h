@@ -22,6 +22,8 @@ bool squeeze_find(struct view name, enum squeeze *ret_how);
 /* Appends the packed bytes. how is not NONE. ERR_FULL, ERR_NO_MEMORY: what was appended is cut off.
  */
 int squeeze_pack(enum squeeze how, struct view bytes, struct buf *out);
+/* As SQUEEZE_ZSTD, in half of its time, hardly larger: for what is read soon, and by us alone. */
+int squeeze_pack_fast(struct view bytes, struct buf *out);
 /* Appends what the bytes unfold to. ERR_FULL: more than out takes. ERR_INVALID: they are damaged,
  * cut off, or something follows them. ERR_NO_MEMORY. */
 int squeeze_unpack(enum squeeze how, struct view bytes, struct buf *out);

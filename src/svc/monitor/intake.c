@@ -39,7 +39,7 @@ int intake_put(struct sql_txn *txn, const struct record *records, size_t count, 
     buf_init(&packed, 2 * ROW_MAX);
     int err = put_records(records, count, &plain);
     if (err == 0)
-        err = squeeze_pack(SQUEEZE_ZSTD, buf_view(&plain), &packed);
+        err = squeeze_pack_fast(buf_view(&plain), &packed);
     *ret_bytes = packed.len;
     if (err == 0)
         err = sql_run(txn, "INSERT INTO intake (records, bytes, body) VALUES (?, ?, ?)",

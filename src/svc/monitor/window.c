@@ -18,6 +18,11 @@
 #define WINDOW_TRIM_ROWS        4000 /* removed in one transaction */
 #define WINDOW_INTAKE_MAX       (16u << 20) /* packed bytes; beyond, who puts sorts first */
 
+/* Where records are shipped: those up to this number that are still in STATE_WAITING were, in one
+ * run from the first. So a batch that was taken whole changes one row, not one a record. */
+#define SHIPPED "(SELECT position FROM position WHERE source = '')"
+#define WAITS   "state = 0 AND number > " SHIPPED
+
 enum record_state { STATE_WAITING = 0, STATE_DONE = 1, STATE_REFUSED = 2 };
 
 struct window {
@@ -42,6 +47,10 @@ static const struct sql_step steps[] = {
      "CREATE VIRTUAL TABLE record_words USING fts5(body, content='record',"
      " content_rowid='number');"},
     {"intake", INTAKE_TABLE},
+    {"shipped", "DROP INDEX record_waiting;"
+                "INSERT INTO position SELECT '', coalesce("
+                "(SELECT min(number) - 1 FROM record WHERE state = 0),"
+                "(SELECT max(number) FROM record), 0)"},
 };
 
 static int count_at_open(struct window *w);
@@ -174,19 +183,20 @@ static int sort_one(void *state, struct sql_txn *txn, const struct record *recor
                    SQL(sql_int(sql_last_id(txn)), sql_text(record->body)), NULL);
 }
 
-/* The oldest that do not wait go. */
+/* The oldest that do not wait go; not the newest of all, so that no number is given again. */
+#define TRIMMED                                                                                    \
+    " FROM record WHERE (state > 0 OR number <= " SHIPPED                                          \
+    ") AND number < (SELECT max(number) FROM record) ORDER BY number LIMIT ?"
+
 static int trim(struct sql_txn *txn, uint64_t beyond, uint64_t *ret_removed)
 {
     const int64_t count = beyond < WINDOW_TRIM_ROWS ? (int64_t)beyond : WINDOW_TRIM_ROWS;
     int err = sql_run(txn,
                       "INSERT INTO record_words (record_words, rowid, body)"
-                      " SELECT 'delete', number, body FROM record WHERE state > 0"
-                      " ORDER BY number LIMIT ?",
+                      " SELECT 'delete', number, body" TRIMMED,
                       SQL(sql_int(count)), NULL);
     return err != 0 ? err
-                    : sql_run(txn,
-                              "DELETE FROM record WHERE number IN (SELECT number FROM record"
-                              " WHERE state > 0 ORDER BY number LIMIT ?)",
+                    : sql_run(txn, "DELETE FROM record WHERE number IN (SELECT number" TRIMMED ")",
                               SQL(sql_int(count)), ret_removed);
 }
 
@@ -320,7 +330,7 @@ static int run_waiting(struct sql_job *base, struct sql_txn *txn)
     struct read_job *job = (struct read_job *)base;
     struct sql_rows *rows;
     int err = sql_query(txn,
-                        "SELECT number, id, stream, level, at_ms, body FROM record WHERE state = 0"
+                        "SELECT number, id, stream, level, at_ms, body FROM record WHERE " WAITS
                         " AND number > ? ORDER BY number LIMIT ?",
                         SQL(sql_int((int64_t)job->after), sql_int((int64_t)job->max)), &rows);
     return err < 0 ? err : read_rows(job, rows);
@@ -428,6 +438,22 @@ struct outcomes_job {
     size_t count;
 };
 
+/* Those from first to last were shipped: by their rows only where one before them still waits. */
+static int note_shipped(struct sql_txn *txn, uint64_t first, uint64_t last)
+{
+    int64_t waits = 0;
+    int err = sql_ask_int(
+        txn, "SELECT count(*) FROM (SELECT 1 FROM record WHERE " WAITS " AND number < ? LIMIT 1)",
+        SQL(sql_int((int64_t)first)), &waits);
+    if (err != 0)
+        return err;
+    if (waits > 0)
+        return sql_run(txn, "UPDATE record SET state = 1 WHERE number >= ? AND number <= ?",
+                       SQL(sql_int((int64_t)first), sql_int((int64_t)last)), NULL);
+    return sql_run(txn, "UPDATE position SET position = max(position, ?) WHERE source = ''",
+                   SQL(sql_int((int64_t)last)), NULL);
+}
+
 static int run_outcomes(struct sql_job *base, struct sql_txn *txn)
 {
     const struct outcomes_job *job = (struct outcomes_job *)base;
@@ -438,12 +464,10 @@ static int run_outcomes(struct sql_job *base, struct sql_txn *txn)
         for (next = i + 1; !o->refused && next < job->count && !job->outcomes[next].refused &&
                            job->outcomes[next].number == o->number + (next - i);)
             next++;
-        err = sql_run(txn,
-                      "UPDATE record SET state = ?, refused = ? WHERE number >= ? AND number < ?",
-                      SQL(sql_int(o->refused ? STATE_REFUSED : STATE_DONE),
-                          o->refused ? sql_text(view_str(o->refused)) : sql_null(),
-                          sql_int((int64_t)o->number), sql_int((int64_t)(o->number + (next - i)))),
-                      NULL);
+        err = o->refused
+                  ? sql_run(txn, "UPDATE record SET state = 2, refused = ? WHERE number = ?",
+                            SQL(sql_text(view_str(o->refused)), sql_int((int64_t)o->number)), NULL)
+                  : note_shipped(txn, o->number, o->number + (next - i) - 1);
     }
     return err;
 }
@@ -467,13 +491,16 @@ struct count_job {
 static int run_count(struct sql_job *base, struct sql_txn *txn)
 {
     struct count_job *job = (struct count_job *)base;
+    static const char *const how_many[] = {
+        "SELECT count(*) FROM record WHERE " WAITS,
+        "SELECT count(*) FROM record WHERE state = 1 OR (state = 0 AND number <= " SHIPPED ")",
+        "SELECT count(*) FROM record WHERE state = 2"};
     uint64_t *const into[] = {&job->counts.waiting, &job->counts.done, &job->counts.refused};
     int err = 0;
-    for (int state = STATE_WAITING; err == 0 && state <= STATE_REFUSED; state++) {
+    for (int i = 0; err == 0 && i < 3; i++) {
         int64_t count = 0;
-        err = sql_ask_int(txn, "SELECT count(*) FROM record WHERE state = ?", SQL(sql_int(state)),
-                          &count);
-        *into[state] = (uint64_t)count;
+        err = sql_ask_int(txn, how_many[i], SQL_NONE, &count);
+        *into[i] = (uint64_t)count;
     }
     return err == 0 ? intake_count(txn, &job->intake_records, &job->intake_bytes) : err;
 }
