@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "clock/zone.h"
 #include "cmd/when.h"
 #include "term/money.h"
 #include "term/sheet.h"
@@ -63,20 +64,30 @@ static void print_status(const Usher__V1__SaleStatus *status)
                status->rate_per_min, status->places_left);
 }
 
+/* By the hall's clock, which the sale is told by. */
+static void format_time(const Usher__V1__Sale *sale, int64_t ms, char ret_text[WHEN_TEXT_MAX])
+{
+    int32_t offset;
+    if (zone_offset(view_str(sale->time_zone), ms, &offset) == 0)
+        when_format_there(ms, offset, ret_text);
+    else
+        when_format(ms, ret_text);
+}
+
 int sale_show(struct session *session, const struct session_values *values,
               const Usher__V1__Sale *sale)
 {
     char opens[WHEN_TEXT_MAX], closes[WHEN_TEXT_MAX];
     if (values->json)
         return session_print_json(session, sale);
-    when_format(sale->opens_at_ms, opens);
-    when_format(sale->closes_at_ms, closes);
+    format_time(sale, sale->opens_at_ms, opens);
+    format_time(sale, sale->closes_at_ms, closes);
     printf("sale %u \"%s\" of performance", sale->sale_id, sale->name);
     for (size_t i = 0; i < sale->n_performance_ids; i++)
         printf("%s %u", i ? "," : sale->n_performance_ids > 1 ? "s" : "", sale->performance_ids[i]);
     printf(", %s to %s\n", opens, closes);
     if (sale->draw_opens_at_ms != 0) {
-        when_format(sale->draw_opens_at_ms, opens);
+        format_time(sale, sale->draw_opens_at_ms, opens);
         printf("a draw from %s, its commitment ", opens);
         for (size_t i = 0; i < sale->draw_commitment.len; i++)
             printf("%02x", sale->draw_commitment.data[i]);
@@ -112,7 +123,7 @@ static int list(struct session *session, void *arg)
         sheet_put(&sheet, "%s", heads[i]);
     for (size_t i = 0; i < answer->n_sales; i++) {
         const Usher__V1__Sale *sale = answer->sales[i];
-        when_format(sale->opens_at_ms, opens);
+        format_time(sale, sale->opens_at_ms, opens);
         sheet_put(&sheet, "%u", sale->sale_id);
         sheet_put(&sheet, "%s", sale->name);
         sheet_put(&sheet, "%s", opens);

@@ -35,7 +35,8 @@ static const struct conf_option options[] = {
     {"closes-at", CONF_STR, offsetof(struct create_values, closes_at), NULL, 2, 40,
      .help = "left out: when the last performance begins"},
     {"time-zone", CONF_STR, offsetof(struct create_values, time_zone), NULL, 1, 64,
-     .help = "by which its times are written here and told, a name of tzdata, Asia/Seoul"},
+     .help = "by which its times are written here and told, a name of tzdata, Asia/Seoul; left "
+             "out: they are told by the hall's"},
     {"guests", CONF_BOOL, offsetof(struct create_values, guests), "no",
      .help = "guests may join, too: an account then costs nothing, and neither does a second one"},
     {"capacity-min", CONF_INT, offsetof(struct create_values, capacity_min), "50", 1, 1000000,

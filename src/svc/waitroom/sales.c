@@ -154,9 +154,11 @@ static int check_numbers(struct call *call, const struct line_sale *sale)
     return 0;
 }
 
-/* The performances exist; the last of them begins at *ret_last_ms. */
+/* The performances exist; the last of them begins at *ret_last_ms, and the first one's hall has the
+ * clock *ret_zone, in the call's arena. */
 static int check_performances(struct call *call, const struct waitroom *room,
-                              const Usher__V1__CreateSaleRequest *wish, int64_t *ret_last_ms)
+                              const Usher__V1__CreateSaleRequest *wish, int64_t *ret_last_ms,
+                              const char **ret_zone)
 {
     struct client client;
     uint32_t organiser_id = 0;
@@ -183,6 +185,8 @@ static int check_performances(struct call *call, const struct waitroom *room,
         organiser_id = performance->organiser_id;
         if (performance->starts_at_ms > *ret_last_ms)
             *ret_last_ms = performance->starts_at_ms;
+        if (i == 0)
+            *ret_zone = performance->time_zone[0] ? performance->time_zone : "UTC";
     }
     return 0;
 }
@@ -192,12 +196,13 @@ static int read_wish(struct call *call, const struct waitroom *room,
                      const Usher__V1__CreateSaleRequest *wish, struct line_sale *ret_sale)
 {
     const int64_t now_ms = clock_wall_ms(loop_clock(sched_loop(sched_current())));
+    const char *zone = NULL;
     int64_t last_ms;
     int err = check_name(call, wish->name);
     if (err == 0)
         err = check_zone(call, wish->time_zone);
     if (err == 0)
-        err = check_performances(call, room, wish, &last_ms);
+        err = check_performances(call, room, wish, &last_ms, &zone);
     if (err != 0)
         return err;
     *ret_sale = (struct line_sale){
@@ -206,7 +211,7 @@ static int read_wish(struct call *call, const struct waitroom *room,
         .draw_opens_at_ms = wish->draw_opens_at_ms,
         .opens_at_ms = wish->opens_at_ms,
         .closes_at_ms = wish->closes_at_ms != 0 ? wish->closes_at_ms : last_ms,
-        .time_zone = view_str(wish->time_zone[0] ? wish->time_zone : "UTC"),
+        .time_zone = view_str(wish->time_zone[0] ? wish->time_zone : zone),
         .guests = wish->guests,
         .capacity_min = wish->capacity_min != 0 ? wish->capacity_min : WAITROOM_CAPACITY_MIN,
         .capacity_max = wish->capacity_max != 0 ? wish->capacity_max : WAITROOM_CAPACITY_MAX,
