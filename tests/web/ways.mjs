@@ -299,6 +299,8 @@ export const ways = {
       assert.match(await a.page.textContent('.until'), /^ ?(59:5\d|1:00:00)$/);
       assert.equal(await a.page.locator('[data-action=join]').count(), 0);
       line.status = status({ version: '6', state: 'LINE_STATE_DRAW', entrants: 1, serving: '0', last: '0' });
+      await a.page.waitForSelector('[data-action=join]');
+      assert.match(await a.page.textContent('.line'), /you can enter without an account/);
       await a.press('join');
       await standing(a, 'IN_DRAW');
       await a.isAccessible('in the draw');

@@ -163,6 +163,7 @@ function Outside({ line, sale }: { line: Line; sale: Sale }) {
               : say.nobodyWaits}
         </p>
         {state === LineState.PAUSED ? <Paused /> : null}
+        {drawing && sale.guests ? <p class="soft">{say.guestDraw}</p> : null}
         {sale.guests || signIn.who.value ? (
           <JoinButton line={line} text={drawing ? say.drawAction : say.joinAction} />
         ) : (
