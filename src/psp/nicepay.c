@@ -250,7 +250,7 @@ static struct psp_payment *open_by_page(struct psp_call *call)
         fail(call, 200, "A127", "주문번호 중복 오류");
         return NULL;
     }
-    const char *key = psp_name(call, "nicuntct1m");
+    const char *key = arena_printf(call->ask->arena, "%.30s", psp_name(call, "nicuntct1m"));
     const int64_t now_ms = psp_now_ms(psp);
     int err = book_note(psp->book, now_ms, "open",
                         json_pack("{s:s,s:s,s:s,s:s,s:I,s:s,s:s,s:s,s:I}", "dialect", "nicepay",
@@ -269,7 +269,8 @@ static struct psp_payment *open_by_page(struct psp_call *call)
 /* Its window posts a form to the shop: a page that sends itself. */
 static void post_back(struct psp_call *call, const struct psp_payment *p, const char *code)
 {
-    const char *token = psp_name(call, "NICETOKN");
+    const char *token =
+        arena_printf(call->ask->arena, "%.40s", psp_name(call, psp_name(call, "NICETOKN")));
     const char *signature =
         digest(call, arena_printf(call->ask->arena, "%s" CLIENT_ID "%" PRId64 "%s", token,
                                   p->amount, call->psp->options.secret_key));

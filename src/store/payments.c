@@ -4,6 +4,7 @@
 
 #include "codec/sha256.h"
 #include "err/err.h"
+#include "mem/utf8.h"
 #include "sale/ledger.h"
 #include "store/began.h"
 #include "store/hooks.h"
@@ -110,6 +111,7 @@ static const struct sql_step steps[] = {
      " next_at_ms {int} NOT NULL, PRIMARY KEY (till_id, number));"
      "CREATE INDEX till_entry_due ON till_entry (next_at_ms);"
      "CREATE TABLE till_rule (organiser_id {int} NOT NULL PRIMARY KEY, comps {bool} NOT NULL)"},
+    {"webhooks by age", "CREATE INDEX payment_webhook_age ON payment_webhook (at_ms)"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -126,7 +128,10 @@ int payments_add_event(struct sql_txn *txn, const struct payment_event *event)
 {
     struct view text = event->text;
     if (text.len > PAYMENT_EVENT_MAX)
-        text.len = PAYMENT_EVENT_MAX;
+        for (text.len = PAYMENT_EVENT_MAX; text.len > 0 && (text.at[text.len] & 0xc0) == 0x80;)
+            text.len--; /* no part of a character */
+    if (!utf8_line(text))
+        text = VIEW_LIT(PAYMENT_EVENT_ODD);
     return sql_run(txn,
                    "INSERT INTO payment_event (payment_id, at_ms, what, text, amount)"
                    " VALUES (?, ?, ?, ?, ?)",
@@ -454,6 +459,24 @@ int webhook_put(struct sql *sql, struct view provider, struct view event_id, int
         .job.run = run_webhook, .provider = provider, .event_id = event_id, .now_ms = now_ms};
     if (event_id.len == 0 || event_id.len > PAYMENT_TEXT_MAX)
         return ERR_INVALID;
+    return sql_write(sql, &job.job, deadline_ns);
+}
+
+static int run_forget(struct sql_job *base, struct sql_txn *txn)
+{
+    int64_t before_ms = ((struct webhook_job *)base)->now_ms, oldest_ms;
+    int err = sql_ask_int(txn, "SELECT coalesce(min(at_ms), 0) FROM payment_webhook", NULL, 0,
+                          &oldest_ms);
+    if (err == 0 && before_ms > oldest_ms + WEBHOOKS_FORGET_MS)
+        before_ms = oldest_ms + WEBHOOKS_FORGET_MS;
+    return err != 0 ? err
+                    : sql_run(txn, "DELETE FROM payment_webhook WHERE at_ms < ?",
+                              SQL(sql_int(before_ms)), NULL);
+}
+
+int webhooks_forget(struct sql *sql, int64_t before_ms, int64_t deadline_ns)
+{
+    struct webhook_job job = {.job.run = run_forget, .now_ms = before_ms};
     return sql_write(sql, &job.job, deadline_ns);
 }
 

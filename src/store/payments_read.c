@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "err/err.h"
+#include "mem/utf8.h"
 #include "store/payments_rows.h"
 #include "store/payments_watch.h"
 
@@ -143,7 +144,11 @@ static int as_event(struct sql_rows *rows, struct arena *arena, void *ret_row)
     if (err == 0)
         err = sql_get_copy(rows, 2, arena, &what);
     event->what = what.at;
-    return err == 0 ? sql_get_copy(rows, 3, arena, &event->text) : err;
+    if (err == 0)
+        err = sql_get_copy(rows, 3, arena, &event->text);
+    if (err == 0 && !utf8_line(event->text)) /* kept before such were refused */
+        event->text = VIEW_LIT(PAYMENT_EVENT_ODD);
+    return err;
 }
 
 static int as_sum(struct sql_rows *rows, struct arena *arena, void *ret_row)
@@ -357,13 +362,13 @@ int payment_sums(struct sql *sql, uint32_t performance_id, struct arena *arena,
     return payments_list(sql, &job, ret_sums, ret_count, deadline_ns);
 }
 
-int payment_heard(struct sql *sql, struct id payment_id, struct arena *arena, int64_t *ret_count,
-                  int64_t deadline_ns)
+int payment_events(struct sql *sql, struct id payment_id, const char *what, struct arena *arena,
+                   int64_t *ret_count, int64_t deadline_ns)
 {
-    struct payments_list job = PAYMENTS_LIST(
-        int64_t, as_count, arena, 1,
-        "SELECT count(*) FROM payment_event WHERE payment_id = ? AND what = 'webhook'",
-        sql_id(payment_id));
+    struct payments_list job =
+        PAYMENTS_LIST(int64_t, as_count, arena, 1,
+                      "SELECT count(*) FROM payment_event WHERE payment_id = ? AND what = ?",
+                      sql_id(payment_id), sql_text(view_str(what)));
     return one(sql, &job, ret_count, deadline_ns);
 }
 

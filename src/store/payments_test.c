@@ -246,6 +246,51 @@ static void a_webhook_is_heard_once(void **state)
                      ERR_INVALID);
 }
 
+static void a_webhook_is_forgotten_by_its_age(void **state)
+{
+    const struct view toss = VIEW_LIT("toss"), nicepay = VIEW_LIT("nicepay");
+    bool known;
+    assert_int_equal(webhooks_forget(sql, INT64_MAX, DEADLINE_NEVER), 0);
+    assert_int_equal(webhook_put(sql, nicepay, VIEW_LIT("a"), 1000, DEADLINE_NEVER), 0);
+    assert_int_equal(webhook_put(sql, nicepay, VIEW_LIT("b"), 2000, DEADLINE_NEVER), 0);
+    assert_int_equal(
+        webhook_put(sql, toss, VIEW_LIT("c"), 1000 + WEBHOOKS_FORGET_MS, DEADLINE_NEVER), 0);
+    assert_int_equal(webhooks_forget(sql, 2000, DEADLINE_NEVER), 0);
+    assert_int_equal(webhook_known(sql, nicepay, VIEW_LIT("a"), &arena, &known, DEADLINE_NEVER), 0);
+    assert_false(known);
+    assert_int_equal(webhook_known(sql, nicepay, VIEW_LIT("b"), &arena, &known, DEADLINE_NEVER), 0);
+    assert_true(known);
+    /* What is very old goes in steps. */
+    assert_int_equal(webhook_put(sql, nicepay, VIEW_LIT("a"), 1000, DEADLINE_NEVER), 0);
+    assert_int_equal(webhooks_forget(sql, INT64_MAX, DEADLINE_NEVER), 0);
+    assert_int_equal(webhook_known(sql, nicepay, VIEW_LIT("b"), &arena, &known, DEADLINE_NEVER), 0);
+    assert_false(known);
+    assert_int_equal(webhook_known(sql, toss, VIEW_LIT("c"), &arena, &known, DEADLINE_NEVER), 0);
+    assert_true(known);
+}
+
+/* Whatever a provider, or somebody in its name, has said: a story is a text of one line. */
+static void a_story_is_text(void **state)
+{
+    char text[PAYMENT_EVENT_MAX + 4];
+    struct payment_event *events;
+    size_t count;
+    memset(text, 'a', sizeof(text));
+    memcpy(text + PAYMENT_EVENT_MAX - 1, "\xed\x95\x9c", 3); /* cut in a character's middle */
+    const struct view texts[] = {view_of("\xff", 1), VIEW_LIT("a\nb"), view_of(text, sizeof(text))};
+    for (size_t i = 0; i < 3; i++) {
+        const struct payment_event event = {
+            .at_ms = 1, .payment_id = {9, 9}, .what = "webhook", .text = texts[i]};
+        assert_int_equal(payment_note(sql, &event, DEADLINE_NEVER), 0);
+    }
+    assert_int_equal(payment_story(sql, (struct id){9, 9}, &arena, &events, &count, DEADLINE_NEVER),
+                     0);
+    assert_int_equal(count, 3);
+    assert_string_equal(events[0].text.at, "(bytes that are no text)");
+    assert_string_equal(events[1].text.at, "(bytes that are no text)");
+    assert_int_equal(events[2].text.len, PAYMENT_EVENT_MAX - 1);
+}
+
 static int start(void **state)
 {
     arena_init(&arena, 8u << 20);
@@ -271,6 +316,8 @@ int main(void)
         cmocka_unit_test(what_is_due_comes_in_order),
         cmocka_unit_test(lists_stories_and_sums),
         cmocka_unit_test(a_webhook_is_heard_once),
+        cmocka_unit_test(a_webhook_is_forgotten_by_its_age),
+        cmocka_unit_test(a_story_is_text),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

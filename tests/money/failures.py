@@ -1,10 +1,12 @@
 """The failures that users of other systems report, by name."""
 import concurrent.futures
 import json
+import sqlite3
+import subprocess
 import urllib.parse
 
 from server import wait_until
-from shop import ABANDONED, AUTH, DECLINED, DONE, REFUNDED, WAITING, Buyer, fault, fetch
+from shop import ABANDONED, AUTH, DECLINED, DONE, REFUNDED, USHER, WAITING, Buyer, fault, fetch
 
 
 def redirect_and_webhook_race(shop):
@@ -229,6 +231,39 @@ def heard(buyer, text):
     return sum(e["what"] == "webhook" and text in e.get("text", "") for e in events)
 
 
+def kept(shop, pattern):
+    with sqlite3.connect(f"file:{shop.server.data}/usher.db?mode=ro", uri=True) as db:
+        return db.execute("SELECT count(*) FROM payment_webhook WHERE heard LIKE ?", (pattern,)).fetchone()[0]
+
+
+def strange_ids_of_webhooks(shop):
+    """Bytes that are no text, controls, six thousand of them, where Toss's id stands: they are neither kept nor told."""
+    buyer = Buyer(shop)
+    buyer.begin()
+    hook = json.dumps({"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": buyer.payment}})
+    for strange in ("\xff\xfe", "a\tb", "a" * 6000, "<b>"):
+        assert fetch(shop.listen, "POST", "/webhooks/toss", hook, {"tosspayments-webhook-transmission-id": strange})[0] == 200
+    story = [e for e in buyer.ask("GetMoneyStory", {"orderId": buyer.hold["holdId"]})["events"] if e["what"] == "webhook"]
+    assert len(story) == 4 and not any(e.get("text") for e in story), story
+    buyer.choose()
+    order = buyer.finish()["orderId"]
+    shown = subprocess.run([USHER, "order", "show", order, "--url", f"http://{shop.listen}", "--data", shop.server.data],
+                           capture_output=True, text=True, timeout=30)
+    assert shown.returncode == 0 and buyer.payment in shown.stdout, (shown.stdout, shown.stderr)
+
+
+def nobody_comes_back_for_ever(shop):
+    """Who knows an attempt writes ways back, right ones and wrong ones: its story stays as long as one can read, and the buyer is told what is so."""
+    buyer = Buyer(shop)
+    buyer.begin()
+    right = f"paymentKey=made_up&orderId={buyer.payment}&amount={buyer.begun['amount']}"
+    for query in [right] * 90 + [right.replace("orderId=", "orderId=0")] * 60:
+        buyer.finish(query=query)
+    events = buyer.ask("GetMoneyStory", {"orderId": buyer.hold["holdId"]})["events"]
+    assert len(events) < 400, len(events)
+    assert buyer.get()["state"] == WAITING
+
+
 def webhooks_do_not_bury_a_story(shop):
     """Toss does not sign: whoever knows an attempt may post what he likes, and neither fills its story nor has us ask for ever."""
     buyer = Buyer(shop)
@@ -238,6 +273,11 @@ def webhooks_do_not_bury_a_story(shop):
         headers = {"tosspayments-webhook-transmission-id": f"made-up-{n}-{buyer.payment}"}
         assert fetch(shop.listen, "POST", "/webhooks/toss", hook, headers)[0] == 200
     assert heard(buyer, "made-up") == 50, heard(buyer, "made-up")
+    assert kept(shop, f"%{buyer.payment}") == 50, "nor the table of what was heard"
+    stranger = f"stranger-{buyer.payment}"
+    hook = json.dumps({"eventType": "PAYMENT_STATUS_CHANGED", "data": {"orderId": buyer.hold["holdId"]}})
+    assert fetch(shop.listen, "POST", "/webhooks/toss", hook, {"tosspayments-webhook-transmission-id": stranger})[0] == 200
+    assert kept(shop, stranger) == 0, "of a payment that nobody knows nothing is kept"
     buyer.choose()
     buyer.finish()
     buyer.paid_once()
@@ -296,6 +336,8 @@ TESTS = [
     ("12-fail-url-of-another", fail_url_of_another),
     ("13-confirm-answer-lost", confirm_answer_lost),
     ("14-webhooks-are-heard-once", webhooks_are_heard_once),
+    ("strange-ids-of-webhooks", strange_ids_of_webhooks),
+    ("nobody-comes-back-for-ever", nobody_comes_back_for_ever),
     ("webhooks-do-not-bury-a-story", webhooks_do_not_bury_a_story),
     ("webhooks-about-a-dead-attempt", webhooks_about_a_dead_attempt),
 ]

@@ -75,8 +75,8 @@ enum came_back {
 
 /* What a webhook is about. */
 struct heard {
-    bool authentic;       /* signed with our secret */
-    struct view event_id; /* the provider's, for telling a repeat */
+    bool authentic;       /* all of it is signed with our secret */
+    struct view event_id; /* the provider's, for telling a repeat; an id, or empty */
     struct view ref;      /* the provider's id, or … */
     struct id payment_id; /* … ours; zero: not told, or … */
     struct id refund_id;  /* … our refund's */

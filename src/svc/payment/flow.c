@@ -352,9 +352,13 @@ static bool secure_hold(const struct work *w, struct payment *p, const struct ad
         return true;
     if (!proven) {
         adapter->lookup(env, p, &told);
-        flow_note(w, p, "look up", &told);
         proven = told.said == SAID_READY && view_eq(told.ref, ref);
+        if (proven || told.said == SAID_NOTHING)
+            flow_note(w, p, "look up", &told);
         if (!proven && told.said != SAID_NOTHING) {
+            log_event(LOG_WARN, "payment.refuse", log_id("usher.payment", p->payment_id),
+                      log_id("usher.order", p->hold_id), log_view("usher.provider", p->provider),
+                      log_text("a way back with a yes that the provider does not know"));
             *ret_err = told.said == SAID_READY ? 0 : flow_apply(w, p, adapter, &told);
             return false;
         }

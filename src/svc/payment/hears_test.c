@@ -18,6 +18,9 @@
 #include "svc/payment/adapters/exchange.h"
 
 #define NOW_S  1764400000
+#define TID    "nicuntct1m0101261129200708A058"
+#define DATE   "2026-11-29T20:07:08.000+0900"
+#define TOKEN  "NICETOKN84A4CC28D4D9AC6E6AC58A4BB1F9AE1F"
 #define REFUND 500
 
 /* A provider that answers everything alike, and keeps how much it was asked to give back. */
@@ -81,7 +84,9 @@ static bool hears(const struct adapter *adapter, const char *signature, const ch
                   struct heard *ret_heard)
 {
     const struct adapter_env e = env();
-    const struct head_field field = {.name = VIEW_LIT("Stripe-Signature"),
+    const struct head_field field = {.name = adapter == &toss_adapter
+                                                 ? VIEW_LIT("tosspayments-webhook-transmission-id")
+                                                 : VIEW_LIT("Stripe-Signature"),
                                      .value = view_str(signature)};
     const struct plain_request request = {.method = VIEW_LIT("POST"),
                                           .fields = &field,
@@ -165,12 +170,76 @@ static void nicepay_believes_its_signature(void)
     char body[512];
     for (int wrong = 0; wrong < 2; wrong++) {
         snprintf(body, sizeof(body),
-                 "{\"tid\":\"t1\",\"orderId\":\"%s\",\"amount\":%d,\"ediDate\":\"d\","
-                 "\"status\":\"paid\",\"signature\":\"%s\"}",
-                 id_of(&p), wrong ? 1 : 1000, digest_of("t11000dsk"));
+                 "{\"tid\":\"" TID "\",\"orderId\":\"%s\",\"amount\":%d,\"ediDate\":\"" DATE
+                 "\",\"status\":\"paid\",\"signature\":\"%s\"}",
+                 id_of(&p), wrong ? 1 : 1000, digest_of(TID "1000" DATE "sk"));
         assert_int_equal(hears(&nicepay_adapter, "", body, &heard), !wrong);
-        assert_int_equal(heard.authentic, !wrong);
+        assert_false(heard.authentic); /* whose order it is, and how it stands, is not signed */
     }
+}
+
+/* What is signed is a text without seams: a buyer has one of his own way back, and may cut it
+ * otherwise. Each part has one form, so there is one way to cut it. */
+static void nicepay_cannot_be_cut_otherwise(void)
+{
+    static const struct {
+        const char *tid, *amount, *date;
+    } cuts[] = {
+        {TOKEN "pk", "1", "000"},    {TOKEN, "1000", ""},
+        {TOKEN "p", "1", "000"},     {TID, "1000", "d"},
+        {TID "1", "234", DATE},      {"t1", "1000", DATE},
+        {TID, "1000", "2026-11-29"}, {TID, "1000", "2026-11-29T20:07:08"},
+        {TID, "1000", DATE "x"},     {TID, "100", "02026-11-29T20:07:08+09:00"},
+        {TID, "-1000", DATE},        {"nicuntct1m0101261129200708A05ä", "1000", DATE},
+    };
+    const struct payment p = payment_of("KRW");
+    struct heard heard;
+    char body[512], text[256];
+    for (size_t i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+        snprintf(text, sizeof(text), "%s%s%ssk", cuts[i].tid, cuts[i].amount, cuts[i].date);
+        snprintf(body, sizeof(body),
+                 "{\"tid\":\"%s\",\"orderId\":\"%s\",\"amount\":%s,\"ediDate\":\"%s\","
+                 "\"status\":\"paid\",\"signature\":\"%s\"}",
+                 cuts[i].tid, id_of(&p), cuts[i].amount, cuts[i].date, digest_of(text));
+        if (hears(&nicepay_adapter, "", body, &heard))
+            fail_msg("%s, %s, %s", cuts[i].tid, cuts[i].amount, cuts[i].date);
+    }
+    static const char *const dates[] = {"2026-11-29T20:07:08Z", "2026-11-29T20:07:08+09:00",
+                                        "2026-11-29T20:07:08.5-0330", DATE};
+    for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
+        snprintf(text, sizeof(text), TID "1000%ssk", dates[i]);
+        snprintf(body, sizeof(body),
+                 "{\"tid\":\"" TID "\",\"orderId\":\"%s\",\"amount\":1000,\"ediDate\":\"%s\","
+                 "\"status\":\"paid\",\"signature\":\"%s\"}",
+                 id_of(&p), dates[i], digest_of(text));
+        assert_true(hears(&nicepay_adapter, "", body, &heard));
+    }
+}
+
+/* A stranger writes the header of Toss's webhooks, which nothing signs, and a status of NICEPAY's:
+ * an id that is none is not kept. */
+static void an_id_of_a_webhook_is_one(void)
+{
+    static const char *const wrong[] = {"\xff\xfe", "a\x01", "a b", "\xed\x95\x9c", ""};
+    const struct payment p = payment_of("KRW");
+    struct heard heard;
+    char body[512], long_id[7000];
+    memset(long_id, 'a', sizeof(long_id) - 1);
+    long_id[sizeof(long_id) - 1] = '\0';
+    snprintf(body, sizeof(body), "{\"eventType\":\"x\",\"data\":{\"orderId\":\"%s\"}}", id_of(&p));
+    assert_true(hears(&toss_adapter, "whtrans_a01jb73y1kmn8j55mrbc3etd53s", body, &heard));
+    assert_true(view_eq(heard.event_id, VIEW_LIT("whtrans_a01jb73y1kmn8j55mrbc3etd53s")));
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_true(hears(&toss_adapter, wrong[i], body, &heard));
+        assert_int_equal(heard.event_id.len, 0);
+    }
+    assert_true(hears(&toss_adapter, long_id, body, &heard));
+    assert_int_equal(heard.event_id.len, 0);
+    snprintf(body, sizeof(body),
+             "{\"tid\":\"" TID "\",\"orderId\":\"%s\",\"amount\":1000,\"ediDate\":\"" DATE
+             "\",\"status\":\"pa id\",\"signature\":\"%s\"}",
+             id_of(&p), digest_of(TID "1000" DATE "sk"));
+    assert_false(hears(&nicepay_adapter, "", body, &heard));
 }
 
 /* ---- ways back ---- */
@@ -181,8 +250,8 @@ static enum came_back nicepay_comes_back(const char *tid, int amount, const char
 {
     const struct payment p = payment_of("KRW");
     const struct adapter_env e = env();
-    char form[512], signed_text[64];
-    snprintf(signed_text, sizeof(signed_text), "tokpk%dsk", amount);
+    char form[512], signed_text[96];
+    snprintf(signed_text, sizeof(signed_text), TOKEN "pk%dsk", amount);
     snprintf(
         form, sizeof(form),
         "authResultCode=0000&tid=%s&orderId=%s&clientId=pk&amount=%d&authToken=%s&signature=%s",
@@ -216,15 +285,16 @@ static void a_way_back_names_an_id(void)
     struct view ref = {0};
     assert_int_equal(toss_comes_back("tgen_2026-1~x", &ref), CAME_PAID);
     assert_true(view_eq(ref, VIEW_LIT("tgen_2026-1~x")));
-    assert_int_equal(nicepay_comes_back("UT0000113m", 1000, "tok", &ref), CAME_PAID);
-    assert_true(view_eq(ref, VIEW_LIT("UT0000113m")));
+    assert_int_equal(nicepay_comes_back(TID, 1000, TOKEN, &ref), CAME_PAID);
+    assert_true(view_eq(ref, VIEW_LIT(TID)));
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         assert_int_equal(toss_comes_back(wrong[i], &ref), CAME_FOREIGN);
-        assert_int_equal(nicepay_comes_back(wrong[i], 1000, "tok", &ref), CAME_FOREIGN);
+        assert_int_equal(nicepay_comes_back(wrong[i], 1000, TOKEN, &ref), CAME_FOREIGN);
     }
-    assert_int_equal(nicepay_comes_back("UT1", 999, "tok", &ref), CAME_FOREIGN);
-    assert_int_equal(nicepay_comes_back("UT1", 1000, "other", &ref), CAME_FOREIGN);
-    assert_true(view_eq(ref, VIEW_LIT("UT0000113m")));
+    assert_int_equal(nicepay_comes_back("UT1", 1000, TOKEN, &ref), CAME_FOREIGN);
+    assert_int_equal(nicepay_comes_back(TID, 999, TOKEN, &ref), CAME_FOREIGN);
+    assert_int_equal(nicepay_comes_back(TID, 1000, "other", &ref), CAME_FOREIGN);
+    assert_true(view_eq(ref, VIEW_LIT(TID)));
 }
 
 /* ---- answers that cannot be ---- */
@@ -234,8 +304,7 @@ static const char *answer_of(const struct adapter *adapter, const char *back)
 {
     static char text[1024];
     const struct payment p = payment_of("KRW");
-    char signed_text[64];
-    snprintf(signed_text, sizeof(signed_text), "t11000dsk");
+    static const char signed_text[] = TID "1000" DATE "sk";
     if (adapter == &stripe_adapter)
         snprintf(text, sizeof(text),
                  "{\"id\":\"pi_1\",\"status\":\"succeeded\",\"amount_received\":1000,"
@@ -247,11 +316,12 @@ static const char *answer_of(const struct adapter *adapter, const char *back)
                  "\"KRW\"%s%s}",
                  id_of(&p), back ? ",\"balanceAmount\":" : "", back ? back : "");
     else
-        snprintf(text, sizeof(text),
-                 "{\"resultCode\":\"0000\",\"status\":\"paid\",\"tid\":\"t1\",\"orderId\":\"%s\","
-                 "\"amount\":1000,\"currency\":\"KRW\",\"ediDate\":\"d\",\"signature\":\"%s\"%s%s}",
-                 id_of(&p), digest_of(signed_text), back ? ",\"balanceAmt\":" : "",
-                 back ? back : "");
+        snprintf(
+            text, sizeof(text),
+            "{\"resultCode\":\"0000\",\"status\":\"paid\",\"tid\":\"" TID "\",\"orderId\":\"%s\","
+            "\"amount\":1000,\"currency\":\"KRW\",\"ediDate\":\"" DATE
+            "\",\"signature\":\"%s\"%s%s}",
+            id_of(&p), digest_of(signed_text), back ? ",\"balanceAmt\":" : "", back ? back : "");
     return text;
 }
 
@@ -340,6 +410,8 @@ static void webhooks_of_stripe(void **state)
 static void webhooks_of_nicepay(void **state)
 {
     run(nicepay_believes_its_signature);
+    run(nicepay_cannot_be_cut_otherwise);
+    run(an_id_of_a_webhook_is_one);
 }
 
 static void ways_back(void **state)

@@ -149,15 +149,19 @@ static void tend_tills(struct payment_role *role, struct arena *arena)
     till_tick(role, arena);
 }
 
-/* What is personal is kept no longer than it may be needed. */
+#define WEBHOOKS_KEEP_MS (30 * INT64_C(86400000)) /* nobody tells one again for so long */
+
+/* What is personal, or told again by nobody, is kept no longer than it may be needed. */
 static void sweep(struct payment_role *role)
 {
     const int64_t now_ns = fiber_now_ns();
     if (now_ns < role->sweep_ns)
         return;
     role->sweep_ns = deadline_after_ms(now_ns, ROLE_SWEEP_MS);
-    int err =
-        deposits_sweep(role->options.sql, role_now_ms(), deadline_after_ms(now_ns, ROLE_STEP_MS));
+    const int64_t deadline_ns = deadline_after_ms(now_ns, ROLE_STEP_MS);
+    int err = deposits_sweep(role->options.sql, role_now_ms(), deadline_ns);
+    if (err == 0)
+        err = webhooks_forget(role->options.sql, role_now_ms() - WEBHOOKS_KEEP_MS, deadline_ns);
     if (err != 0)
         log_event(LOG_WARN, "payment.sweep", log_err(err));
 }

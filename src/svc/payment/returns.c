@@ -8,6 +8,9 @@
 #include "svc/payment/role.h"
 
 #define WEBHOOKS_MAX 50 /* of an attempt that are listened to: the reconciler looks anyway */
+#define REFUSALS_MAX 50 /* that stand in its story */
+#define MOVES_MAX                                                                                  \
+    150 /* of an attempt whose buyer is waited for: who comes back more often is no buyer */
 
 static bool is_settled(uint32_t state)
 {
@@ -34,6 +37,11 @@ static void refuse(const struct work *w, const struct payment *p, const char *wh
     log_event(LOG_WARN, "payment.refuse", log_id("usher.payment", p->payment_id),
               log_id("usher.order", p->hold_id), log_view("usher.provider", p->provider),
               log_text(what));
+    int64_t before;
+    if (payment_events(w->role->options.sql, p->payment_id, "return", w->arena, &before,
+                       w->deadline_ns) != 0 ||
+        before >= REFUSALS_MAX)
+        return;
     const struct payment_event event = {
         .at_ms = role_now_ms(),
         .payment_id = p->payment_id,
@@ -48,7 +56,8 @@ static int came_back(const struct work *w, struct payment *p, struct view query)
     const struct adapter *adapter;
     struct adapter_env env;
     struct view ref = p->ref;
-    if (p->state != PAYMENT_WAITING || !role_talk(w, p->provider, p->provider_of, &adapter, &env))
+    if (p->state != PAYMENT_WAITING || p->version > MOVES_MAX ||
+        !role_talk(w, p->provider, p->provider_of, &adapter, &env))
         return 0;
     switch (adapter->returned(&env, p, query, &ref)) {
     case CAME_FOREIGN:
@@ -140,19 +149,21 @@ static int hear_of_finished(const struct work *w, struct payment *p, const struc
     return err == ERR_CONFLICT ? ERR_UNAVAILABLE : err; /* the provider tells it again */
 }
 
-/* What is heard of a payment makes us ask the provider; a state that is clear needs no asking. */
+/* What is heard of a payment makes us ask the provider; a state that is clear needs no asking.
+ * ERR_FULL: there was more of it than there can be. */
 static int hear_of(const struct work *w, struct payment *p, const struct heard *heard)
 {
     struct sql *sql = w->role->options.sql;
     int64_t before;
-    int err = payment_heard(sql, p->payment_id, w->arena, &before, w->deadline_ns);
+    int err = payment_events(sql, p->payment_id, "webhook", w->arena, &before, w->deadline_ns);
     if (err != 0)
         return err;
     /* Most are not signed: whoever knows an attempt could fill its story, and have us ask. */
     if (before >= WEBHOOKS_MAX && !heard->authentic) {
         log_event(LOG_WARN, "payment.webhook", log_id("usher.payment", p->payment_id),
                   log_text("more webhooks of one attempt than there can be: not listened to"));
-        return is_finished(p->state) ? review_later(w, p) : 0;
+        err = is_finished(p->state) ? review_later(w, p) : 0;
+        return err == 0 ? ERR_FULL : err;
     }
     const struct payment_event event = {.at_ms = role_now_ms(),
                                         .payment_id = p->payment_id,
@@ -191,11 +202,13 @@ static int hear(const struct work *w, const struct adapter *adapter, const struc
         return err;
     flow_begin_work(&work, &p);
     err = hear_of(w, &p, heard);
-    flow_end_work(&work, "payment.webhook", SPAN_SERVER, err == ERR_DENIED ? 0 : err);
+    flow_end_work(&work, "payment.webhook", SPAN_SERVER,
+                  err == ERR_DENIED || err == ERR_FULL ? 0 : err);
     return err;
 }
 
-/* A repeat is answered as the first: it is remembered only once what it caused is done. */
+/* A repeat is answered as the first: it is remembered only once what it caused is done, and only of
+ * a payment that is ours, as often as one is listened to: nobody fills the table. */
 void plain_webhook(void *state, const struct plain_request *request, struct page *ret_page)
 {
     const struct work w = plain_work(state, request);
@@ -231,11 +244,10 @@ void plain_webhook(void *state, const struct plain_request *request, struct page
         *ret_page = (struct page){.status = 400};
         return;
     }
-    if (err == ERR_NOT_FOUND) /* of another installation, or of a test by hand */
-        err = 0;
     if (err == 0 && !known && heard.event_id.len > 0)
         err = webhook_put(w.role->options.sql, name, heard.event_id, role_now_ms(), w.deadline_ns);
-    if (err == ERR_EXISTS)
+    /* NOT_FOUND: of another installation, or of a test by hand. */
+    if (err == ERR_NOT_FOUND || err == ERR_FULL || err == ERR_EXISTS)
         err = 0;
     *ret_page = (struct page){.status = err == 0 ? 200 : 503,
                               .type = adapter->heard_type ? adapter->heard_type : "text/plain",

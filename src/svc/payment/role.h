@@ -33,7 +33,7 @@
 #define ROLE_JOB_PAUSE_MS     1000 /* an item of a job that is not clear is looked at again */
 #define ROLE_PAGE             20
 #define ROLE_STOCK_MS         5000  /* what wants a person is counted so often */
-#define ROLE_SWEEP_MS         60000 /* what is personal is swept away so often */
+#define ROLE_SWEEP_MS         60000 /* what is personal, or old, is swept away so often */
 
 struct payment_role {
     struct payment_options options;

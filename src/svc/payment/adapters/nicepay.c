@@ -19,6 +19,9 @@
 #define READY_MS   (30 * 60000)
 #define CONFIRM_MS (10 * 60000)
 #define HEX_CHARS  (2 * SHA256_BYTES)
+#define TID_CHARS  30
+#define TOKEN_MAX  40
+#define AMOUNT_MAX INT64_C(999999999999) /* twelve digits */
 
 /* An attempt whose approval is to be taken back; stands in payment.charge. */
 static const char net_cancel[] = "netcancel";
@@ -96,9 +99,52 @@ static bool same(const char *ours, const char *theirs)
     return ours && strlen(theirs) == HEX_CHARS && sodium_memcmp(ours, theirs, HEX_CHARS) == 0;
 }
 
-/* What it says of a payment is signed: hex(sha256(tid + amount + ediDate + SecretKey)). */
+/* Letters and digits. */
+static bool is_word(const char *text, size_t least, size_t most)
+{
+    const size_t len = strlen(text);
+    return len >= least && len <= most &&
+           strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == len;
+}
+
+static bool is_tid(const char *text)
+{
+    return is_word(text, TID_CHARS, TID_CHARS);
+}
+
+/* "2026-11-29T20:07:08.000+0900", "2026-11-29T20:07:08+09:00": a time and its zone (ISO 8601). */
+static bool is_date(const char *text)
+{
+    static const char form[] = "dddd-dd-ddTdd:dd:dd";
+    const char *at = text;
+    for (const char *f = form; *f; f++, at++) {
+        if (*f == 'd' ? *at < '0' || *at > '9' : *at != *f)
+            return false;
+    }
+    if (*at == '.') {
+        const size_t decimals = strspn(at + 1, "0123456789");
+        if (decimals == 0 || decimals > 9)
+            return false;
+        at += 1 + decimals;
+    }
+    if (strcmp(at, "Z") == 0)
+        return true;
+    if (*at != '+' && *at != '-')
+        return false;
+    const size_t hours = strspn(++at, "0123456789");
+    return (hours == 4 && at[4] == '\0') ||
+           (hours == 2 && at[2] == ':' && strspn(at + 3, "0123456789") == 2 && at[5] == '\0');
+}
+
+/* What it says of a payment is signed: hex(sha256(tid + amount + ediDate + SecretKey)). That text
+ * has no seams, and a buyer has a signature of his own, over his way back: each part is looked at,
+ * so that it can be cut in one way alone. */
 static bool is_signed(const struct adapter_env *env, const json_t *json)
 {
+    const int64_t amount = number_of(json, "amount");
+    if (!is_tid(text_of(json, "tid")) || amount < 0 || amount > AMOUNT_MAX ||
+        !is_date(text_of(json, "ediDate")))
+        return false;
     return same(
         digest(env->arena, arena_printf(env->arena, "%s%" PRId64 "%s%s", text_of(json, "tid"),
                                         number_of(json, "amount"), text_of(json, "ediDate"),
@@ -255,7 +301,7 @@ static enum came_back returned(const struct adapter_env *env, const struct payme
     if (!code || strcmp(code, "0000") != 0)
         return CAME_AWAY;
     if (!tid || !order || !client || !amount || !token || !signature || !id || !ours ||
-        !exchange_is_id(view_str(tid)) || strcmp(order, id) != 0 ||
+        !is_tid(tid) || !is_word(token, 1, TOKEN_MAX) || strcmp(order, id) != 0 ||
         strcmp(client, env->provider->public_key) != 0 || strcmp(amount, ours) != 0 ||
         !same(digest(env->arena, arena_printf(env->arena, "%s%s%s%s", token, client, amount,
                                               env->provider->secret_key)),
@@ -392,16 +438,17 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     json_decref(json);
 }
 
+/* Its signature covers neither whose order it is nor how it stands: a hint, as one without. */
 static bool webhook(const struct adapter_env *env, const struct plain_request *request,
                     struct heard *ret_heard)
 {
     json_t *json = json_loadb(request->body.at, request->body.len, 0, NULL);
     const bool right = json_is_object(json) && is_signed(env, json) &&
+                       is_word(text_of(json, "status"), 1, 30) &&
                        id_parse(view_str(text_of(json, "orderId")), &ret_heard->payment_id) == 0;
-    const char *event = right ? arena_printf(env->arena, "%.100s-%.30s-%.30s", text_of(json, "tid"),
+    const char *event = right ? arena_printf(env->arena, "%s-%s-%s", text_of(json, "tid"),
                                              text_of(json, "status"), text_of(json, "ediDate"))
                               : NULL;
-    ret_heard->authentic = right;
     ret_heard->as_paid = right && strcmp(text_of(json, "status"), "paid") == 0;
     ret_heard->event_id = event ? view_str(event) : (struct view){0};
     json_decref(json);

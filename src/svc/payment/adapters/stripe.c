@@ -422,7 +422,7 @@ static bool webhook(const struct adapter_env *env, const struct plain_request *r
     const json_t *object = json_object_get(json_object_get(json, "data"), "object");
     *ret_heard = (struct heard){.authentic = true,
                                 .as_paid = is_as_paid(text_of(json, "type")),
-                                .event_id = exchange_text(env->arena, json, "id"),
+                                .event_id = exchange_ref(env->arena, json, "id"),
                                 .ref = exchange_text(env->arena, object, "id")};
     /* A charge, a refund or a dispute names its PaymentIntent. */
     if (object && strcmp(text_of(object, "object"), "checkout.session") != 0 &&

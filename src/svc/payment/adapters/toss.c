@@ -479,8 +479,9 @@ static bool webhook(const struct adapter_env *env, const struct plain_request *r
     json_t *json = json_loadb(request->body.at, request->body.len, 0, NULL);
     const json_t *data = json_object_get(json, "data");
     const char *order = text_of(data ? data : json, "orderId");
+    const struct view id = plain_field(request, VIEW_LIT("tosspayments-webhook-transmission-id"));
     *ret_heard = (struct heard){
-        .event_id = plain_field(request, VIEW_LIT("tosspayments-webhook-transmission-id")),
+        .event_id = exchange_is_id(id) ? id : (struct view){0}, /* anybody may have written it */
         .as_paid = strcmp(text_of(data ? data : json, "status"), "DONE") == 0,
         .secret = view_str(arena_copy(env->arena, view_str(data ? "" : text_of(json, "secret"))))};
     /* A cancel that took its time tells nothing of whose it is but the reason that we gave. */
