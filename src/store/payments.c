@@ -8,6 +8,7 @@
 #include "sale/ledger.h"
 #include "store/began.h"
 #include "store/hooks.h"
+#include "store/payments_heard.h"
 #include "store/payments_rows.h"
 #include "store/receipts.h"
 #include "store/scans.h"

@@ -16,11 +16,10 @@
 #include "sale/payment.h"
 #include "store/mails.h"
 
-#define PAYMENT_TEXT_MAX   255    /* bytes of a provider's id, a path, a reason */
-#define PAYMENT_EVENT_MAX  1000   /* bytes of what happened, in a story */
-#define PAYMENT_PAGE_MAX   100    /* rows in one answer */
-#define WEBHOOKS_FORGET_MS 600000 /* of the oldest, that are forgotten at once */
-#define PAYMENT_STORY_MAX  500    /* events of one payment that are told */
+#define PAYMENT_TEXT_MAX   255  /* bytes of a provider's id, a path, a reason */
+#define PAYMENT_EVENT_MAX  1000 /* bytes of what happened, in a story */
+#define PAYMENT_PAGE_MAX   100  /* rows in one answer */
+#define PAYMENT_STORY_MAX  500  /* events of one payment that are told */
 #define PAYMENT_SEATS_MAX  8
 #define PAYMENT_BOX_OFFICE "box-office" /* the provider of what is paid there, over a counter */
 /* Why of a refund: the provider made it unasked; an organiser did; of what a door had let in. */
@@ -190,14 +189,5 @@ int payment_note(struct sql *sql, const struct payment_event *event, int64_t dea
 /* How many events of that kind an attempt's story has. */
 int payment_events(struct sql *sql, struct id payment_id, const char *what, struct arena *arena,
                    int64_t *ret_count, int64_t deadline_ns);
-/* Whether that webhook was heard before. */
-int webhook_known(struct sql *sql, struct view provider, struct view event_id, struct arena *arena,
-                  bool *ret_known, int64_t deadline_ns);
-/* Remembers a webhook by the provider's id for it. ERR_EXISTS: it was heard before. */
-int webhook_put(struct sql *sql, struct view provider, struct view event_id, int64_t now_ms,
-                int64_t deadline_ns);
-
-/* Forgets webhooks that were remembered before before_ms: of the oldest WEBHOOKS_FORGET_MS. */
-int webhooks_forget(struct sql *sql, int64_t before_ms, int64_t deadline_ns);
 
 #endif

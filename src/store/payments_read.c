@@ -2,6 +2,7 @@
 
 #include "err/err.h"
 #include "mem/utf8.h"
+#include "store/payments_heard.h"
 #include "store/payments_rows.h"
 #include "store/payments_watch.h"
 

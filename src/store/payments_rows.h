@@ -59,11 +59,11 @@ struct view payments_seats_write(const uint32_t *seats, uint32_t count,
                                  uint8_t bytes[4 * PAYMENT_SEATS_MAX]);
 int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *ret_payment);
 int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *ret_refund);
+#define PAYMENT_EVENT_ODD "(bytes that are no text)"
+
 /* The one row of a query. ERR_NOT_FOUND. */
 int payments_read_one(struct sql_txn *txn, const char *text, const struct sql_value *values,
                       size_t count, struct arena *arena, struct payment *ret_payment);
-#define PAYMENT_EVENT_ODD "(bytes that are no text)"
-
 int payments_add_event(struct sql_txn *txn, const struct payment_event *event);
 
 #endif

@@ -9,7 +9,7 @@
 #include "clock/clock.h"
 #include "db/faulty_test.h"
 #include "err/err.h"
-#include "store/payments.h"
+#include "store/payments_heard.h"
 #include "store/payments_watch.h"
 
 static struct sql *sql;

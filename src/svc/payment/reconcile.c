@@ -3,6 +3,7 @@
 
 #include "observe/metrics.h"
 #include "store/deposits.h"
+#include "store/payments_heard.h"
 #include "store/payments_watch.h"
 #include "svc/payment/role.h"
 #include "svc/payment/till.h"

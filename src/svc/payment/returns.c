@@ -2,6 +2,7 @@
  * The ways back: the buyer's browser, and webhooks. Neither is believed: a way back that fits the
  * attempt makes us confirm, a webhook makes us look. Both may come at once, twice, late or never.
  */
+#include "store/payments_heard.h"
 #include "svc/payment/adapters/exchange.h"
 #include "svc/payment/deposits.h"
 #include "svc/payment/review.h"
