@@ -49,33 +49,52 @@ static void put_mappings(json_t *template)
                         json_pack("{s:b,s:o}", "dynamic", 0, "properties", fields));
 }
 
-/* The template of one stream. The vendors' own keys are kept out of it, so that one body serves
- * both. */
-static char *template_text(const struct elastic *e, const char *name)
+static char *text_of(json_t *object)
+{
+    char *text = json_dumps(object, JSON_COMPACT);
+    json_decref(object);
+    return text;
+}
+
+/* What the three streams have in common. OpenSearch finds the policy by its own pattern; an index
+ * of Elasticsearch names it. */
+static char *component_text(const struct elastic *e)
 {
     json_t *inner = json_pack("{s:{s:s}}", "settings", "index.refresh_interval", "1s");
+    if (e->kind == ELASTIC_ELASTICSEARCH && e->has_policy)
+        json_object_set_new(json_object_get(inner, "settings"), "index.lifecycle.name",
+                            json_string("usher"));
+    put_mappings(inner);
+    return text_of(json_pack("{s:o,s:{s:s}}", "template", inner, "_meta", "managed_by", "usher"));
+}
+
+static char *template_text(const struct elastic *e, const char *name)
+{
     char pattern[64];
     snprintf(pattern, sizeof(pattern), e->data_streams ? "%s" : "%s-*", name);
-    put_mappings(inner);
-    json_t *outer = json_pack("{s:[s],s:i,s:o,s:{s:s}}", "index_patterns", pattern, "priority", 600,
-                              "template", inner, "_meta", "managed_by", "usher");
+    json_t *template = json_pack("{s:[s],s:i,s:[s],s:{s:s}}", "index_patterns", pattern, "priority",
+                                 600, "composed_of", "usher", "_meta", "managed_by", "usher");
     if (e->data_streams)
-        json_object_set_new(outer, "data_stream", json_object());
-    char *text = json_dumps(outer, JSON_COMPACT);
-    json_decref(outer);
-    return text;
+        json_object_set_new(template, "data_stream", json_object());
+    return text_of(template);
+}
+
+/* text is freed; NULL: no memory. */
+static int put_text(struct elastic *e, const char *path, char *text, struct arena *arena,
+                    struct http_answer *ret_answer, int64_t deadline_ns)
+{
+    int err = text && path
+                  ? call(e, "PUT", path, JSON_TYPE, view_str(text), arena, ret_answer, deadline_ns)
+                  : ERR_NO_MEMORY;
+    free(text);
+    return err == 0 || err == ERR_NO_MEMORY ? err : ERR_UNAVAILABLE;
 }
 
 static int put_template(struct elastic *e, const char *name, struct arena *arena,
                         struct http_answer *ret_answer, int64_t deadline_ns)
 {
-    char *text = template_text(e, name);
-    const char *path = arena_printf(arena, "/_index_template/%s", name);
-    int err = text && path
-                  ? call(e, "PUT", path, JSON_TYPE, view_str(text), arena, ret_answer, deadline_ns)
-                  : ERR_NO_MEMORY;
-    free(text);
-    return err;
+    return put_text(e, arena_printf(arena, "/_index_template/%s", name), template_text(e, name),
+                    arena, ret_answer, deadline_ns);
 }
 
 /* What a status means to who prepares; 0 where it is a good one. */
@@ -142,23 +161,32 @@ static int put_policy(struct elastic *e, struct arena *arena, int64_t deadline_n
     const bool open = e->kind == ELASTIC_OPENSEARCH;
     int err = call(e, "PUT", open ? "/_plugins/_ism/policies/usher" : "/_ilm/policy/usher",
                    JSON_TYPE, view_str(open ? ism : ilm), arena, &answer, deadline_ns);
+    e->has_policy = err == 0 && answer.status == 200;
     return err == 0 || err == ERR_NO_MEMORY ? err : ERR_UNAVAILABLE;
 }
 
-/* One template a stream; with data streams, or without where the server knows none. */
+/* What all have in common, and one template a stream; with data streams, or without where the
+ * server knows none. */
 static int put_templates(struct elastic *e, struct arena *arena, const char **ret_why,
                          int64_t deadline_ns)
 {
     struct http_answer answer;
+    int err =
+        put_text(e, "/_component_template/usher", component_text(e), arena, &answer, deadline_ns);
+    if (err != 0)
+        return err;
+    err = err_of_status(answer.status);
+    if (err != 0)
+        return say(arena, "PUT /_component_template", &answer, ret_why);
     e->data_streams = true;
     for (size_t stream = RECORD_LOGS; stream <= RECORD_SPANS; stream++) {
-        int err = put_template(e, stream_names[stream], arena, &answer, deadline_ns);
+        err = put_template(e, stream_names[stream], arena, &answer, deadline_ns);
         if (err == 0 && answer.status == 400 && e->data_streams) {
             e->data_streams = false;
             err = put_template(e, stream_names[stream], arena, &answer, deadline_ns);
         }
         if (err != 0)
-            return err == ERR_NO_MEMORY ? err : ERR_UNAVAILABLE;
+            return err;
         err = err_of_status(answer.status);
         if (err != 0)
             return say(arena, "PUT /_index_template", &answer, ret_why);

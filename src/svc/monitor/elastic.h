@@ -25,6 +25,7 @@ struct elastic {
     const char *authorization; /* a whole header field, or NULL; borrowed */
     enum elastic_kind kind;
     bool data_streams;
+    bool has_policy; /* it took the life cycle */
 };
 
 /* Sets its body; url, http and authorization are the caller's to set. */

@@ -62,29 +62,47 @@ static void script(const struct reply *replies, size_t count)
 static void opensearch_gets_data_streams(void **state)
 {
     const char *why;
-    SCRIPT({0, 200, OS3}, {0, 400, "no handler"}, {0, 200, "{}"}, {0, 200, "{}"}, {0, 200, "{}"});
+    SCRIPT({0, 200, OS3}, {0, 400, "no handler"}, {0, 200, "{}"}, {0, 200, "{}"}, {0, 200, "{}"},
+           {0, 200, "{}"});
     assert_int_equal(elastic.target.body->prepare(&elastic.target, &arena, &why, 0), 0);
     assert_true(elastic.target.prepared && elastic.data_streams &&
                 elastic.kind == ELASTIC_OPENSEARCH);
     assert_string_equal(fake.paths[1], "/_plugins/_ism/policies/usher");
-    assert_string_equal(fake.paths[2], "/_index_template/usher-logs");
-    assert_string_equal(fake.paths[3], "/_index_template/usher-events");
-    assert_string_equal(fake.paths[4], "/_index_template/usher-spans");
+    assert_string_equal(fake.paths[2], "/_component_template/usher");
+    assert_string_equal(fake.paths[3], "/_index_template/usher-logs");
+    assert_string_equal(fake.paths[4], "/_index_template/usher-events");
+    assert_string_equal(fake.paths[5], "/_index_template/usher-spans");
     assert_string_equal(fake.methods[3], "PUT");
-    assert_non_null(strstr(fake.bodies[2], "\"data_stream\":{}"));
     assert_non_null(strstr(fake.bodies[2], "\"log.level\":{\"type\":\"keyword\"}"));
-    assert_non_null(strstr(fake.bodies[2], "\"priority\":600"));
+    assert_null(strstr(fake.bodies[2], "lifecycle")); /* its pattern is in the policy */
+    assert_non_null(strstr(fake.bodies[3], "\"data_stream\":{}"));
+    assert_non_null(strstr(fake.bodies[3], "\"composed_of\":[\"usher\"]"));
+    assert_non_null(strstr(fake.bodies[3], "\"priority\":600"));
+}
+
+/* An index of Elasticsearch names its life cycle, where the server has one. */
+static void elasticsearch_gets_a_life_cycle(void **state)
+{
+    const char *why;
+    SCRIPT({0, 200, ES7}, {0, 200, "{}"}, {0, 200, "{}"}, {0, 200, "{}"}, {0, 200, "{}"},
+           {0, 200, "{}"});
+    assert_int_equal(elastic.target.body->prepare(&elastic.target, &arena, &why, 0), 0);
+    assert_string_equal(fake.paths[1], "/_ilm/policy/usher");
+    assert_non_null(strstr(fake.bodies[2], "\"index.lifecycle.name\":\"usher\""));
+    assert_true(elastic.data_streams);
 }
 
 static void a_server_without_data_streams_gets_an_index_a_day(void **state)
 {
     const char *why;
-    SCRIPT({0, 200, ES7}, {0, 404, ""}, {0, 400, "unknown key data_stream"}, {0, 200, "{}"},
-           {0, 200, "{}"}, {0, 200, "{}"}, {0, 200, "{\"items\":[{\"create\":{\"status\":201}}]}"});
+    SCRIPT({0, 200, ES7}, {0, 404, ""}, {0, 200, "{}"}, {0, 400, "unknown key data_stream"},
+           {0, 200, "{}"}, {0, 200, "{}"}, {0, 200, "{}"},
+           {0, 200, "{\"items\":[{\"create\":{\"status\":201}}]}"});
     assert_int_equal(elastic.target.body->prepare(&elastic.target, &arena, &why, 0), 0);
     assert_true(elastic.target.prepared && !elastic.data_streams);
     assert_string_equal(fake.paths[1], "/_ilm/policy/usher");
-    assert_null(strstr(fake.bodies[3], "data_stream"));
+    assert_null(strstr(fake.bodies[2], "lifecycle"));
+    assert_null(strstr(fake.bodies[4], "data_stream"));
     const struct record record = {.id = VIEW_LIT("1-1"),
                                   .stream = RECORD_EVENTS,
                                   .at_ms = INT64_C(1767225600000), /* 2026-01-01T00:00:00Z */
@@ -92,10 +110,10 @@ static void a_server_without_data_streams_gets_an_index_a_day(void **state)
     struct ship_outcome outcome;
     assert_int_equal(elastic.target.body->ship(&elastic.target, &record, 1, &arena, &outcome, 0),
                      0);
-    assert_string_equal(fake.bodies[6],
+    assert_string_equal(fake.bodies[7],
                         "{\"create\":{\"_index\":\"usher-events-2026.01.01\",\"_id\":\"1-1\"}}\n"
                         "{\"a\":1}\n");
-    assert_string_equal(fake.field[6], "Content-Type: application/x-ndjson");
+    assert_string_equal(fake.field[7], "Content-Type: application/x-ndjson");
 }
 
 static void who_does_not_let_us_in_is_told(void **state)
@@ -185,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opensearch_gets_data_streams),
+        cmocka_unit_test(elasticsearch_gets_a_life_cycle),
         cmocka_unit_test(a_server_without_data_streams_gets_an_index_a_day),
         cmocka_unit_test(who_does_not_let_us_in_is_told),
         cmocka_unit_test(who_is_not_there_is_asked_again),
