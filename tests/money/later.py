@@ -81,6 +81,10 @@ def off_behind_a_line(shop):
     assert shop.operator("UpdatePerformance", {"performanceId": made, "payLaterMs": 3_600_000})["payLaterMs"] == 3_600_000
     token, good = door.enter(shop, sale)
     hold = door.call(shop, door.TICKET, "HoldBest", {"performanceId": made, "party": 1}, token, good)
+    told = shop.server.ask("ListProviders", {"performanceId": made}, PAYMENT)["providers"]
+    assert "toss" in [p["name"] for p in told], told
+    assert not [p for p in told if p["name"] == "box-office" or "virtual-account" in p["methods"]], "what is refused is not offered"
+    assert shop.operator("GetPerformance", {"performanceId": made})["payLaterMs"] == 3_600_000, "as it is set"
     for provider, more in (("toss", {"deposit": WISH}), ("box-office", {})):
         answer = door.call(shop, PAYMENT, "BeginPayment", {
             "performanceId": made, "holdId": hold["holdId"], "idempotencyKey": provider, "terms": True, "provider": provider,

@@ -58,5 +58,9 @@ int ticket_update_performance(struct call *call, const void *request, void *resp
 /* passes.c: as desk_ask_pass, whoever calls. */
 int desk_ask_line(struct call *call, const struct catalog_performance *performance,
                   struct id account_id, bool *ret_has_line, struct call_status *ret_status);
+/* Whether places may be paid later. Where a crowd waits in a line they are paid at once, whatever
+ * the organiser has set: those behind would wait for nothing. */
+bool desk_pays_later(struct call *call, const struct catalog_performance *performance,
+                     struct id account_id);
 
 #endif

@@ -4,6 +4,7 @@
 #include "sale/currency.h"
 #include "svc/ticket/bills.h"
 #include "svc/ticket/prices.h"
+#include "token/roles.h"
 
 #define TICKET_REST_PART 16 /* where the organiser says nothing, at most this part of a hold */
 
@@ -40,7 +41,12 @@ int ticket_get_performance(struct call *call, const void *request, void *respons
 {
     const Usher__V1__GetPerformanceRequest *wish = request;
     const struct catalog_performance *performance = desk_shown(call, wish->performance_id);
-    return performance ? answer_performance(call, performance, response) : ERR_NOT_FOUND;
+    int err = performance ? answer_performance(call, performance, response) : ERR_NOT_FOUND;
+    /* The payment role, which knows of no line, tells buyers how they may pay. */
+    if (err == 0 && identity_has(call_identity(call), ROLE_PEER) &&
+        !desk_pays_later(call, performance, (struct id){0}))
+        ((Usher__V1__Performance *)response)->pay_later_ms = 0;
+    return err;
 }
 
 /* ---- performances ---- */

@@ -231,20 +231,6 @@ int ticket_release_hold(struct call *call, const void *request, void *response)
     return 0;
 }
 
-/* Where a crowd waits in a line, places are paid at once: those behind would wait for nothing.
- * Non-zero after call_fail. */
-static int may_pay_later(struct call *call, const struct catalog_performance *performance,
-                         struct id account_id)
-{
-    struct call_status status;
-    bool has_line;
-    const int err = desk_ask_line(call, performance, account_id, &has_line, &status);
-    if (err != 0 || has_line || catalog_date(performance)->later_ms == 0)
-        return desk_fail(call, CODE_FAILED_PRECONDITION, "PAY_LATER_OFF", "later",
-                         "places of this performance are paid at once");
-    return 0;
-}
-
 int ticket_extend_hold(struct call *call, const void *request, void *response)
 {
     const Usher__V1__ExtendHoldRequest *wish = request;
@@ -269,11 +255,9 @@ int ticket_extend_hold(struct call *call, const void *request, void *response)
         ask.result = ERR_NOT_FOUND;
         return desk_refused(call, &ask);
     }
-    if (wish->later) {
-        err = may_pay_later(call, performance, ask.account_id);
-        if (err != 0)
-            return err;
-    }
+    if (wish->later && !desk_pays_later(call, performance, ask.account_id))
+        return desk_fail(call, CODE_FAILED_PRECONDITION, "PAY_LATER_OFF", "later",
+                         "places of this performance are paid at once");
     ask.starting = wish->starting;
     ask.later = wish->later;
     if (wish->starting || wish->later) /* as of a bar: nothing is paid yet */

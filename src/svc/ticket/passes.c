@@ -47,6 +47,15 @@ int desk_ask_line(struct call *call, const struct catalog_performance *performan
     return err;
 }
 
+bool desk_pays_later(struct call *call, const struct catalog_performance *performance,
+                     struct id account_id)
+{
+    struct call_status status;
+    bool has_line;
+    return catalog_date(performance)->later_ms > 0 &&
+           desk_ask_line(call, performance, account_id, &has_line, &status) == 0 && !has_line;
+}
+
 int desk_ask_pass(struct call *call, const struct catalog_performance *performance,
                   struct id account_id, bool *ret_has_line, struct call_status *ret_status)
 {
