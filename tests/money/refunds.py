@@ -178,7 +178,25 @@ def an_evening_of_another_organiser(shop):
     assert buyer.ask("GetBooks", {"performanceId": 1}).get("code") == "permission_denied"
 
 
+def single_tickets_at_once(shop):
+    """Four people of a party give their ticket back at the same moment: each is told of his own refund, and all of it comes back."""
+    for provider in ("toss", "stripe"):
+        buyer = Buyer(shop, seats=4)
+        buyer.begin(provider=provider)
+        buyer.choose()
+        buyer.finish()
+        order = buyer.until(DONE)["orderId"]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            calls = [(seat, pool.submit(buyer.ask, "RefundOrder", {"orderId": order, "seats": [seat]})) for seat in buyer.seats * 2]
+            told = [(seat, call.result()) for seat, call in calls]
+        assert all(answer.get("seats", [0]) == [seat] for seat, answer in told), told
+        assert len({answer["refundId"] for _, answer in told}) == 4, told
+        buyer.until(REFUNDED)
+        assert sorted(c["amount"] for c in buyer.cancels()) == [int(buyer.hold["total"]) // 4] * 4, buyer.cancels()
+
+
 TESTS = [
+    ("refunds-of-single-tickets-at-once", single_tickets_at_once),
     ("refund-of-one-ticket", one_ticket_of_several),
     ("refund-of-a-ticket-that-is-not-there", a_ticket_that_is_not_there),
     ("refund-of-two-tickets-at-once", two_tickets_at_once),

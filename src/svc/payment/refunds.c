@@ -9,6 +9,7 @@
 #include "svc/payment/till.h"
 
 #define STEPS_MAX 12 /* of a preview */
+#define AGAIN_MAX 32 /* tries of one refund while others of its payment move it */
 
 /* What a refund is about. */
 struct giving_back {
@@ -275,7 +276,9 @@ static int carry_on(struct call *call, const struct refund *refund, const struct
 {
     const struct work w = answer_work(call);
     struct refund now = *refund;
-    int err = flow_refund(&w, refund->refund_id); /* and the reconciler, where this fails */
+    int err = ERR_CONFLICT;
+    for (int i = 0; err == ERR_CONFLICT && i < AGAIN_MAX; i++)
+        err = flow_refund(&w, refund->refund_id); /* and the reconciler, where this fails */
     if (err != 0 && err != ERR_CONFLICT)
         log_event(LOG_WARN, "payment.step", log_id("usher.refund", refund->refund_id),
                   log_err(err));
@@ -305,9 +308,10 @@ static int refuse_used(struct call *call, const struct giving_back *g)
                             : "a ticket of it was let in at the door, and is not taken back");
 }
 
-int payment_refund_order(struct call *call, const void *request, void *response)
+/* ret_again: another refund of the payment was quicker, and nothing was done or said. */
+static int refund_order(struct call *call, const Usher__V1__RefundOrderRequest *wish,
+                        Usher__V1__Refund *response, bool *ret_again)
 {
-    const Usher__V1__RefundOrderRequest *wish = request;
     const struct work w = answer_work(call);
     struct giving_back g;
     struct refund refund = {0};
@@ -353,8 +357,20 @@ int payment_refund_order(struct call *call, const void *request, void *response)
     if (err == ERR_LATE) /* at this very moment */
         return find_used(&w, &g) == 0 ? refuse_used(call, &g)
                                       : answer_store_failed(call, ERR_UNAVAILABLE);
-    if (err == ERR_CONFLICT) /* the same click twice */
-        return answer_last(call, wish, response);
-    return err == 0 ? carry_on(call, &refund, &g.payment, response)
-                    : answer_store_failed(call, err);
+    *ret_again = err == ERR_CONFLICT;
+    return err == 0     ? carry_on(call, &refund, &g.payment, response)
+           : *ret_again ? err
+                        : answer_store_failed(call, err);
+}
+
+int payment_refund_order(struct call *call, const void *request, void *response)
+{
+    bool again = false;
+    int err = 0;
+    /* The same click twice finds its refund; another ticket of the order is counted anew. */
+    for (int i = 0; i == 0 || (again && i < AGAIN_MAX); i++) {
+        again = false;
+        err = refund_order(call, request, response, &again);
+    }
+    return again ? answer_store_failed(call, err) : err;
 }
