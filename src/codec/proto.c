@@ -113,41 +113,27 @@ bool proto_present(const ProtobufCMessage *message, const ProtobufCFieldDescript
     return true;
 }
 
-static bool check_fields(ProtobufCMessage *message);
-
-/* One value, at member, of a string or message field. */
-static bool check_value(const ProtobufCFieldDescriptor *field, void *member)
-{
-    if (field->type == PROTOBUF_C_TYPE_STRING)
-        return utf8_valid(view_str(*(char *const *)member));
-    ProtobufCMessage *inner = *(ProtobufCMessage *const *)member;
-    return !inner || check_fields(inner);
-}
-
-/* Drops unknown fields and checks strings, all the way down; the depth is the descriptors'. */
-static bool check_fields(ProtobufCMessage *message)
+/* Drops unknown fields, all the way down; the depth is the descriptors'. */
+static void drop_unknown(ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
     message->n_unknown_fields = 0;
     message->unknown_fields = NULL;
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
-        if (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_MESSAGE)
+        if (field->type != PROTOBUF_C_TYPE_MESSAGE)
             continue;
-        void *member = proto_member(message, field);
-        if (field->label != PROTOBUF_C_LABEL_REPEATED) {
-            if (proto_present(message, field) && !check_value(field, member))
-                return false;
+        ProtobufCMessage **inner = proto_member(message, field);
+        size_t count = 1;
+        if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+            count = *(size_t *)proto_quantifier(message, field);
+            inner = *(ProtobufCMessage ***)(void *)inner;
+        } else if (!proto_present(message, field)) {
             continue;
         }
-        size_t count = *(size_t *)proto_quantifier(message, field);
-        void **values = *(void ***)member;
-        for (size_t k = 0; k < count; k++) {
-            if (!check_value(field, &values[k]))
-                return false;
-        }
+        for (size_t k = 0; k < count; k++)
+            drop_unknown(inner[k]);
     }
-    return true;
 }
 
 /* A number of the wire format; false where it is cut off. */
@@ -251,9 +237,9 @@ int proto_unpack(const ProtobufCMessageDescriptor *descriptor, struct view bytes
     if (!message)
         return a.failed ? ERR_FULL : ERR_INVALID;
     char path[PROTO_PATH_MAX];
-    if (!check_fields(message) ||
-        !strings_are_whole(descriptor, bytes, &(struct bad_string){.path = path}))
+    if (!strings_are_whole(descriptor, bytes, &(struct bad_string){.path = path}))
         return ERR_INVALID;
+    drop_unknown(message);
     *ret_message = message;
     return 0;
 }

@@ -94,9 +94,21 @@ bool utf8_line(struct view text)
     return true;
 }
 
+/* Passes over what is ASCII, eight bytes at a time: most of what travels is nothing else. */
+static void skip_ascii(struct view *text)
+{
+    uint64_t eight;
+    while (text->len >= sizeof(eight)) {
+        memcpy(&eight, text->at, sizeof(eight));
+        if (eight & UINT64_C(0x8080808080808080))
+            return;
+        view_skip(text, sizeof(eight));
+    }
+}
+
 bool utf8_valid(struct view text)
 {
-    while (text.len > 0) {
+    while (skip_ascii(&text), text.len > 0) {
         size_t len = utf8_char(text);
         if (len == 0)
             return false;

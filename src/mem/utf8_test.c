@@ -56,6 +56,14 @@ static void a_text_is_characters_to_its_end(void **state)
     assert_true(utf8_valid(view_str("seat, \xec\xa2\x8c\xec\x84\x9d, \xf0\x9f\x8e\x9f")));
     assert_false(utf8_valid(view_str("seat \xec\xa2")));
     assert_false(utf8_valid(view_str("\xff")));
+    for (size_t at = 0; at < 20; at++) { /* wherever it stands in the eight bytes of a step */
+        char text[] = "seats and more seats, 22";
+        text[at] = (char)0xff;
+        assert_false(utf8_valid(view_str(text)));
+        memcpy(text + at, "\xc3\xa9", 2);
+        assert_true(utf8_valid(view_str(text)));
+        assert_false(utf8_valid(view_of(text, at + 1)));
+    }
 }
 
 int main(void)
