@@ -83,19 +83,20 @@ class Server:
     def is_ready(self):
         """What /readyz says."""
         try:
-            connection = http.client.HTTPConnection(self.address, timeout=20)
+            connection = self._connect(20)
             connection.request("GET", "/readyz")
             return connection.getresponse().status == 200
         except (OSError, http.client.HTTPException):
             return False
 
+    def _connect(self, timeout):
+        if self.tls:
+            return http.client.HTTPSConnection(self.address, timeout=timeout, context=ssl._create_unverified_context())
+        return http.client.HTTPConnection(self.address, timeout=timeout)
+
     def ask(self, method, message, service="usher.v1.TicketService", token=None, timeout=20):
         """One Connect call as JSON over a fresh connection; what came, whether answer or error."""
-        if self.tls:
-            connection = http.client.HTTPSConnection(
-                self.address, timeout=timeout, context=ssl._create_unverified_context())
-        else:
-            connection = http.client.HTTPConnection(self.address, timeout=timeout)
+        connection = self._connect(timeout)
         headers = {"content-type": "application/json"}
         if token:
             headers["authorization"] = "Bearer " + token

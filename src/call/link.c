@@ -1,5 +1,6 @@
 #include "call/link.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -182,12 +183,26 @@ static int start_h2(struct link *link)
     return err;
 }
 
-int link_open(const struct remote_options *options, int64_t deadline_ns, struct link **ret_link)
+/* What is wrong with the other side's certificate, or with how it speaks TLS. */
+static int explain(const struct link *link, struct view host, int err,
+                   char ret_why[NET_TLS_WHY_MAX])
+{
+    char name[NET_HOST_MAX + 1];
+    if (link->tls && err == ERR_IO) {
+        snprintf(name, sizeof(name), "%.*s", VIEW_ARG(host));
+        net_why(&link->stream, name, ret_why);
+    }
+    return err;
+}
+
+int link_open(const struct remote_options *options, int64_t deadline_ns,
+              char ret_why[NET_TLS_WHY_MAX], struct link **ret_link)
 {
     struct view authority, host;
     uint16_t port;
     bool secure;
     assert(fiber_self());
+    ret_why[0] = '\0';
     if (split_url(options->url, &secure, &authority, &host, &port))
         return ERR_INVALID;
     struct link *link = calloc(1, sizeof(*link));
@@ -204,7 +219,7 @@ int link_open(const struct remote_options *options, int64_t deadline_ns, struct 
     if (!err)
         err = connect_socket(link, options, host, port, deadline_ns);
     if (!err)
-        err = shake_hands(link, deadline_ns);
+        err = explain(link, host, shake_hands(link, deadline_ns), ret_why);
     if (!err)
         err = start_h2(link);
     if (err) {

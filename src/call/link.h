@@ -38,8 +38,9 @@ struct link {
 };
 
 /* Connects. ERR_INVALID (the url), ERR_UNAVAILABLE (refused, unreachable), ERR_TIMEOUT, ERR_IO,
- * ERR_NO_MEMORY. */
-int link_open(const struct remote_options *options, int64_t deadline_ns, struct link **ret_link);
+ * ERR_NO_MEMORY. ret_why: what TLS has against the other side, for people; empty: nothing. */
+int link_open(const struct remote_options *options, int64_t deadline_ns,
+              char ret_why[NET_TLS_WHY_MAX], struct link **ret_link);
 /* Closes and frees. From a fiber. No call may be under way, no stream open. */
 void link_close(struct link *link);
 /* Whether it may take a further call. */

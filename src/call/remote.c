@@ -22,8 +22,9 @@ struct remote {
     struct waitlist waiting; /* for the one that opens */
     uint32_t next;           /* slot */
     uint32_t opened;
-    uint32_t failures;   /* to connect, one after another */
-    int64_t retry_at_ns; /* nothing is opened before */
+    uint32_t failures;         /* to connect, one after another */
+    int64_t retry_at_ns;       /* nothing is opened before */
+    char why[NET_TLS_WHY_MAX]; /* the last try failed, where TLS says it; else empty */
 };
 
 struct remote_stream {
@@ -57,7 +58,7 @@ static int open_slot(struct remote *remote, struct slot *slot, int64_t deadline_
     const int64_t connect_ns = deadline_after_ms(fiber_now_ns(), REMOTE_CONNECT_MS);
     slot->opening = true;
     int err = link_open(&remote->options, deadline_ns < connect_ns ? deadline_ns : connect_ns,
-                        &slot->link);
+                        remote->why, &slot->link);
     slot->opening = false;
     if (!err) {
         remote->opened++;
@@ -134,6 +135,17 @@ static int fail_to_connect(struct call_status *ret_status, int err)
     }
 }
 
+/* As fail_to_connect, and where TLS has something against the server, that. */
+static int fail_to_trust(const struct remote *remote, struct arena *arena,
+                         struct call_status *ret_status, int err)
+{
+    const int failed = fail_to_connect(ret_status, err);
+    const char *why = remote->why[0] && ret_status->code == CODE_UNAVAILABLE
+                          ? arena_copy(arena, view_str(remote->why))
+                          : NULL;
+    return why ? call_status_set(ret_status, CODE_UNAVAILABLE, why) : failed;
+}
+
 /* ---- calls ---- */
 
 static const char *authorization_of(const struct remote *remote,
@@ -161,7 +173,7 @@ static int remote_call(struct channel *channel, const struct channel_request *re
         struct reader reader;
         int err = take_link(remote, request->deadline_ns, &link);
         if (err)
-            return fail_to_connect(ret_status, err);
+            return fail_to_trust(remote, arena, ret_status, err);
         err = reader_open(&reader, link, request, authorization_of(remote, request), ret_status);
         if (!err)
             err = reader_answer(&reader, request, arena, ret_response, ret_status);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "err/err.h"
+#include "observe/log.h"
 
 #define SESSION                                                                                    \
     "SET sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00',"             \
@@ -83,9 +84,22 @@ static bool breaks(unsigned number)
            number == ER_NET_READ_INTERRUPTED || number == ER_NET_PACKET_TOO_LARGE;
 }
 
+/* What a person has to see to at the server: room, or a damaged table. */
+static void log_trouble(unsigned number, const char *sentence)
+{
+    char text[12];
+    if (number != ER_DISK_FULL && number != ER_RECORD_FILE_FULL && number != ER_NOT_KEYFILE &&
+        number != ER_CRASHED_ON_USAGE)
+        return;
+    snprintf(text, sizeof(text), "%u", number);
+    log_event(LOG_ERROR, "store.mariadb", log_str("error.code", text),
+              log_str("error.message", sentence));
+}
+
 int mariadb_conn_failed(struct mariadb_conn *c, unsigned number, const char *sentence)
 {
     int code = meaning_of(number);
+    log_trouble(number, sentence);
     c->last_errno = number;
     snprintf(c->last_error, sizeof(c->last_error), "%s", c->late ? "it took too long" : sentence);
     if (number == MARIADB_LONELY || number == ER_OPTION_PREVENTS_STATEMENT)

@@ -76,7 +76,7 @@ static int stop(void **state)
     return 0;
 }
 
-static bool reached, read_all, refused;
+static bool reached, read_all, refused, told_why;
 
 static void call_over_tls(void *arg)
 {
@@ -120,14 +120,26 @@ static void distrust(void *arg)
     if (remote_new(&options, &channel))
         return;
     refused = remote_connect(channel, deadline_after_ms(fiber_now_ns(), 5000)) == ERR_IO;
+    struct client client;
+    struct arena arena;
+    arena_init(&arena, 65536);
+    client_init(&client, channel, &usher__v1__ticket_service__descriptor, &arena);
+    Usher__V1__GetPerformanceRequest r = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    const int err =
+        client_call(&client, Usher__V1__TicketService, get_performance, &r, &performance);
+    told_why = err == ERR_UNAVAILABLE && client.status.code == CODE_UNAVAILABLE &&
+               strstr(client.status.message, "certificate");
+    arena_release(&arena);
     channel_free(channel);
 }
 
 static void a_stranger_is_not_trusted(void **state)
 {
-    refused = false;
+    refused = told_why = false;
     assert_int_equal(fiber_main(distrust, NULL), 0);
     assert_true(refused);
+    assert_true(told_why);
 }
 
 /* HTTP/1.1 as a browser would: offered by ALPN, or not offered at all. */

@@ -42,12 +42,14 @@ class PayingHouse(House):
         for process in self.processes:
             wait_until(lambda at=process: room(at, "GetSale", {"saleId": sale["saleId"]}).get("status", {}).get("state")
                        == "LINE_STATE_OPEN", "the sale is open, seen from every process")
-        keeper(self)
+        if len(self.processes) > 1:
+            keeper(self)
         return night
 
-    def crowd(self, process, users=250, within="4s", timeout="30s"):
+    def crowd(self, process, *words, users=250, within="4s", timeout="30s", night=None):
         """Joins, waits, holds, and pays the provider."""
-        return self.stampede(process, users, within, timeout, "--performance", str(self.sale()), "--line", "--pay", "toss")
+        return self.stampede(process, users, within, timeout, "--performance", str(night or self.sale()), "--line", "--pay", "toss",
+                             *words)
 
     def audit(self, *words):
         super().audit("--psp-ledger", self.psp.ledger, *words)

@@ -77,9 +77,9 @@ class House:
     def store_url(self, port=None):
         return self.ground.mariadb.url(self.database, port)
 
-    def gateway(self, process):
-        """A process that has no sale of its own, and forwards to this one."""
-        gateway = Server(self.usher, "--role", "gateway", "--peer", f"ticket={process.address}", "--store", self.ground.mariadb.url(self.database),
+    def gateway(self, process, address=None):
+        """A process that has no sale of its own, and forwards to this one, at this address of it."""
+        gateway = Server(self.usher, "--role", "gateway", "--peer", f"ticket={address or process.address}", "--store", self.ground.mariadb.url(self.database),
                          "--keys", self.keys, keys=self.keys, demo=False, whole=False)
         self.processes.append(gateway)
         return gateway
@@ -93,22 +93,22 @@ class House:
 
     # ---- who owns ----
 
-    def serves(self, process):
+    def serves(self, process, performance=1):
         """Whether the process owns the performance and has loaded it."""
         try:
             status = process.ask("GetStatus", {}, service=STATUS, token=process.operator_key, timeout=2)
         except OSError:
             return False
-        return bool(status.get("performances") and status["performances"][0].get("serving"))
+        return any(row["performanceId"] == performance and row.get("serving") for row in status.get("performances", []))
 
-    def owner(self):
+    def owner(self, performance=1):
         """(the one that owns, the other), once it stays so: a performance is handed to the one whose share it is a
         lease's time after it was made, or after a process came."""
         first, second = self.processes[:2]
         seen = {"state": None, "since": 0.0}
 
         def is_settled():
-            state = (self.serves(first), self.serves(second))
+            state = (self.serves(first, performance), self.serves(second, performance))
             if state != seen["state"]:
                 seen.update(state=state, since=time.monotonic())
             return any(state) and time.monotonic() - seen["since"] > 1.5 * LEASE_SECONDS
@@ -147,7 +147,7 @@ class Stampede:
         self.users = users
         self.json = tempfile.mktemp(prefix="usher-stampede-", suffix=".json")
         self.process = subprocess.Popen(
-            [usher, "stampede", "--url", f"http://{process.address}", "--users", str(users), "--within", within,
+            [usher, "stampede", "--url", f"http{'s' if process.tls else ''}://{process.address}", "--users", str(users), "--within", within,
              "--timeout", timeout, "--tries", "3", "--connections", "50", "--out", self.json, *words],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
