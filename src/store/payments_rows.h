@@ -18,6 +18,9 @@
     "refund_id, payment_id, order_id, state, amount, charge, reason, created_at_ms, next_at_ms,"   \
     " tries, version, seats, round, fee, fee_kept"
 
+/* In a story, where somebody gave what is none. */
+#define PAYMENT_EVENT_ODD "(bytes that are no text)"
+
 /* One row into memory; of any of the tables. */
 typedef int payments_reader(struct sql_rows *rows, struct arena *arena, void *ret_row);
 
@@ -59,8 +62,6 @@ struct view payments_seats_write(const uint32_t *seats, uint32_t count,
                                  uint8_t bytes[4 * PAYMENT_SEATS_MAX]);
 int payments_read(struct sql_rows *rows, struct arena *arena, struct payment *ret_payment);
 int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *ret_refund);
-#define PAYMENT_EVENT_ODD "(bytes that are no text)"
-
 /* The one row of a query. ERR_NOT_FOUND. */
 int payments_read_one(struct sql_txn *txn, const char *text, const struct sql_value *values,
                       size_t count, struct arena *arena, struct payment *ret_payment);

@@ -1,7 +1,9 @@
 """Faults of the provider."""
 import concurrent.futures
 
-from shop import DECLINED, DONE, REFUNDED, Buyer, fault
+from nicepay import NiceBuyer
+from server import wait_until
+from shop import ABANDONED, DECLINED, DONE, REFUNDED, Buyer, fault
 
 
 def declined_then_paid(shop):
@@ -42,6 +44,23 @@ def not_believed(do, provider, on):
     return test
 
 
+def told_again_and_again(shop):
+    """Another amount than was asked for, at every look: it is so, and all of it goes back; what is told after that sells nothing."""
+    shop.psp.script(fault("confirm", "wrong_amount", 9), fault("lookup", "wrong_amount", 99), webhooks={"lose": 1})
+    buyers = {"stripe": Buyer(shop), "nicepay": NiceBuyer(shop)}
+    for provider, buyer in buyers.items():
+        Buyer.begin(buyer, provider=provider)
+        buyer.choose()
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda buyer: buyer.finish(), buyers.values()))
+    for buyer in buyers.values():
+        wait_until(lambda one=buyer: shop.psp.lines("cancel", one.payment), "what was charged to go back")
+    shop.psp.script()
+    for buyer in buyers.values():
+        assert buyer.until(ABANDONED)["reason"] == "WRONG_AMOUNT"
+        assert [c["amount"] for c in buyer.charges()] == [c["amount"] for c in buyer.cancels()], (buyer.charges(), buyer.cancels())
+
+
 def cancel_that_is_half_done(shop):
     buyer = Buyer(shop)
     buyer.pay()
@@ -75,6 +94,7 @@ TESTS = [
     ("wrong-amount-is-not-believed", not_believed("wrong_amount", "toss", "confirm")),
     ("wrong-currency-is-not-believed", not_believed("wrong_currency", "toss", "confirm")),
     ("wrong-currency-of-stripe-is-not-believed", not_believed("wrong_currency", "stripe", "lookup")),
+    ("wrong-amount-told-again-and-again", told_again_and_again),
     ("cancel-that-is-half-done", cancel_that_is_half_done),
     ("webhooks-late-twice-and-lost", webhooks_late_twice_and_lost),
 ]

@@ -4,7 +4,7 @@ import re
 import sqlite3
 
 from server import wait_until
-from shop import DECLINED, DONE, WAITING, Buyer
+from shop import ABANDONED, DECLINED, DONE, WAITING, Buyer
 
 
 def tampered_amount(shop):
@@ -21,6 +21,21 @@ def tampered_amount(shop):
     wait_until(lambda: shop.server.log().count("payment.refuse") > logged, "refused, and logged")
     assert any(e["what"] == "return" and "refused" in e["text"]
                for e in buyer.ask("GetMoneyStory", {"orderId": buyer.hold["holdId"]})["events"])
+
+
+def another_currency(shop):
+    """Who changes the currency in the address of Toss's window pays something else: all of it goes back, and he may pay anew."""
+    buyer = Buyer(shop)
+    buyer.begin(provider="toss")
+    assert "currency=KRW" in buyer.way, buyer.way
+    buyer.way = buyer.way.replace("currency=KRW", "currency=USD")
+    buyer.choose()
+    buyer.finish(query=re.sub(r"amount=[0-9.]+", f"amount={buyer.begun['amount']}", buyer.query()))  # and its decimals
+    assert buyer.until(ABANDONED)["reason"] == "WRONG_AMOUNT"
+    assert [c["amount"] for c in buyer.charges()] == [c["amount"] for c in buyer.cancels()] and buyer.charges(), buyer.charges()
+    wait_until(lambda: shop.audit()[0] == 0, "a clean audit")
+    buyer.pay()
+    buyer.paid_once()
 
 
 def foreign_order(shop):
@@ -89,6 +104,7 @@ def no_field_takes_a_card(shop):
 TESTS = [
     ("tampered-amount", tampered_amount),
     ("amount-below-the-minimum", below_the_minimum),
+    ("another-currency", another_currency),
     ("foreign-order", foreign_order),
     ("other-sites", other_sites),
     ("no-field-takes-a-card", no_field_takes_a_card),

@@ -51,6 +51,7 @@ struct told {
     int64_t amount;          /* CAPTURED: how much */
     struct view currency;    /* CAPTURED */
     int64_t returned;        /* CAPTURED: given back so far, by whomever, all refunds together */
+    bool all_back;           /* CAPTURED: nothing is left of what was charged, whatever that was */
     int64_t disputed;        /* CAPTURED, of a review: of it, what a card's holder disputes now */
     struct view ref, charge; /* the provider's ids, where it told any */
     const char *reason;      /* DECLINED, DEAD: a word of docs/errors.md */
@@ -121,6 +122,9 @@ struct adapter {
     void (*abandon)(const struct adapter_env *env, const struct payment *p, struct told *told);
     void (*refund)(const struct adapter_env *env, const struct payment *p, const struct refund *r,
                    struct told *told);
+    /* Gives back all that was charged and is not what was asked for, whatever it is; a look tells
+     * whether it is done. p has the provider's ids for it. NULL: it cannot be. */
+    void (*undo)(const struct adapter_env *env, const struct payment *p);
     /* False: it is no webhook of this provider. */
     bool (*webhook)(const struct adapter_env *env, const struct plain_request *request,
                     struct heard *ret_heard);

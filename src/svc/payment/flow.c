@@ -12,6 +12,11 @@
 #include "svc/payment/review.h"
 #include "svc/payment/role.h"
 
+/* Looks at a charge of another amount before it is undone, beside the first two; and then, at
+ * whether it is, that come soon. */
+#define OTHERWISE_TRIES 1
+#define SOON_TRIES      8
+
 int64_t flow_retry_ms(uint32_t tries)
 {
     return tries >= 6 ? ROLE_RETRY_MAX_MS : (int64_t)ROLE_RETRY_MIN_MS << tries;
@@ -232,18 +237,64 @@ static int dead(const struct work *w, struct payment *p, uint32_t to, const char
     return err;
 }
 
+/* Whether all of a charge is back, as its provider says; where it is not, it is told to give it
+ * back. */
+static bool undo(const struct work *w, const struct payment *p, const struct told *told)
+{
+    const struct adapter *adapter;
+    struct adapter_env env;
+    struct payment known = *p;
+    struct told now = *told;
+    if (told->ref.len > 0)
+        known.ref = told->ref;
+    if (told->charge.len > 0)
+        known.charge = told->charge;
+    if (!role_talk(w, p->provider, p->provider_of, &adapter, &env))
+        return false;
+    if (!now.all_back && adapter->review)
+        adapter->review(&env, &known, &now);
+    if (now.all_back || !adapter->undo)
+        return now.all_back;
+    env.account = p->later ? deposit_account_of(w, p) : NULL;
+    adapter->undo(&env, &known);
+    flow_note(w, p, "refund", &now);
+    return false;
+}
+
+/* It is written down before the provider is told to give it back: from then on nothing that it says
+ * of the charge sells anything. */
+static bool is_given_up(const struct payment *p)
+{
+    return view_eq(p->reason, VIEW_LIT("WRONG_AMOUNT"));
+}
+
+/* Another amount or currency than was asked for sells nothing, whoever made it so. Told once it may
+ * be a mistake of that answer: it is asked again, and a person is told. What is told again and
+ * again is so, and all of it goes back. */
+static int charged_otherwise(const struct work *w, struct payment *p, const struct told *told)
+{
+    log_event(LOG_ERROR, "payment.wrong_amount", log_id("usher.payment", p->payment_id),
+              log_id("usher.order", p->hold_id), log_int("usher.amount", p->books.amount),
+              log_int("usher.told", told->amount), log_view("usher.currency", told->currency));
+    const bool is_back = is_given_up(p) ? undo(w, p, told) : told->all_back;
+    if (payment_is_dead(p->state))
+        return is_back ? 0 : ERR_UNAVAILABLE;
+    if (is_back)
+        return dead(w, p, PAYMENT_ABANDONED, "WRONG_AMOUNT");
+    if (p->state == PAYMENT_UNCLEAR && p->tries >= OTHERWISE_TRIES)
+        p->reason = VIEW_LIT("WRONG_AMOUNT");
+    const int64_t pause_ms =
+        is_given_up(p) && p->tries < SOON_TRIES ? ROLE_RETRY_MIN_MS : flow_retry_ms(p->tries);
+    return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + pause_ms, NULL,
+                     "the provider tells of another amount");
+}
+
 static int captured(const struct work *w, struct payment *p, const struct told *told)
 {
-    if (told->amount != p->books.amount || !view_eq(told->currency, p->currency)) {
-        /* Not believed, and not forgotten: it is asked again, and a person is told. */
-        log_event(LOG_ERROR, "payment.wrong_amount", log_id("usher.payment", p->payment_id),
-                  log_id("usher.order", p->hold_id), log_int("usher.amount", p->books.amount),
-                  log_int("usher.told", told->amount), log_view("usher.currency", told->currency));
-        if (payment_is_dead(p->state))
-            return ERR_UNAVAILABLE;
-        return flow_move(w, p, PAYMENT_UNCLEAR, role_now_ms() + flow_retry_ms(p->tries), NULL,
-                         "the provider tells of another amount");
-    }
+    if (told->amount != p->books.amount || !view_eq(told->currency, p->currency))
+        return charged_otherwise(w, p, told);
+    if (is_given_up(p))
+        return charged_otherwise(w, p, told);
     /* It was taken back before we knew of it: there is no money. */
     if (told->returned >= told->amount)
         return payment_is_dead(p->state) ? 0 : dead(w, p, PAYMENT_ABANDONED, PAYMENT_TAKEN_BACK);
@@ -285,7 +336,7 @@ int flow_apply(const struct work *w, struct payment *p, const struct adapter *ad
     case SAID_DECLINED:
         return dead(w, p, PAYMENT_DECLINED, told->reason);
     case SAID_DEAD:
-        return dead(w, p, PAYMENT_ABANDONED, told->reason);
+        return dead(w, p, PAYMENT_ABANDONED, is_given_up(p) ? "WRONG_AMOUNT" : told->reason);
     case SAID_WAITING:
         return p->later ? deposit_waits(w, p, told) : waiting(w, p, adapter);
     case SAID_READY: /* of one that was never confirmed, it is the buyer's to come back */
@@ -379,6 +430,7 @@ int flow_confirm(const struct work *w, struct payment *p, struct view ref, bool 
     if (adapter->confirms && !secure_hold(w, p, adapter, &env, ref, proven, &err))
         return err;
     p->ref = ref;
+    p->reason = (struct view){0};
     err = p->state == PAYMENT_CONFIRMING
               ? 0
               : flow_move(w, p, PAYMENT_CONFIRMING, role_now_ms() + ROLE_CALL_MS, NULL,

@@ -203,6 +203,7 @@ static void tell_payment(const struct adapter_env *env, const struct payment *p,
         told->amount = amount;
         told->currency = exchange_text(env->arena, json, "currency");
         exchange_returned(told, left < 0 ? -1 : amount - left);
+        told->all_back = left == 0;
     } else if (strcmp(status, "ready") == 0) {
         told->said = SAID_WAITING;
     } else if (strcmp(status, "failed") == 0) {
@@ -331,10 +332,9 @@ static void lookup(const struct adapter_env *env, const struct payment *p, struc
     json_decref(json);
 }
 
-/* Gives all of a transaction back that is not the attempt's: its signature covers neither order nor
- * tid, so a form may name a tid that belongs to another order. */
-static void give_back_foreign(const struct adapter_env *env, const struct payment *p,
-                              const char *tid)
+/* Gives all of a transaction back: reason of this cancel, whose orderId ends with what. */
+static void give_all_back(const struct adapter_env *env, const struct payment *p, const char *tid,
+                          const char *reason, const char *what)
 {
     const char *date = edi_date(env), *id = exchange_id(env->arena, p->payment_id);
     const char *sign = digest(
@@ -342,8 +342,8 @@ static void give_back_foreign(const struct adapter_env *env, const struct paymen
     json_t *json = NULL;
     int status;
     if (sign && ask(env, "POST", arena_printf(env->arena, "/v1/payments/%s/cancel", tid),
-                    json_pack("{s:s, s:s, s:s, s:s}", "reason", "of another order", "orderId",
-                              arena_printf(env->arena, "%s-foreign", id), "ediDate", date,
+                    json_pack("{s:s, s:s, s:s, s:s}", "reason", reason, "orderId",
+                              arena_printf(env->arena, "%s-%s", id, what), "ediDate", date,
                               "signData", sign),
                     &status, &json) == 0)
         json_decref(json);
@@ -373,7 +373,8 @@ static void finish(const struct adapter_env *env, const struct payment *p, struc
     tell(env, p, json, told);
     if (strcmp(text_of(json, "resultCode"), "0000") == 0 && is_signed(env, json) &&
         strcmp(text_of(json, "orderId"), exchange_id(env->arena, p->payment_id)) != 0) {
-        give_back_foreign(env, p, tid);
+        /* The form's signature covers neither order nor tid: it may name another order's. */
+        give_all_back(env, p, tid, "of another order", "foreign");
         told->said = SAID_WAITING;
     }
     json_decref(json);
@@ -438,6 +439,13 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     json_decref(json);
 }
 
+static void undo(const struct adapter_env *env, const struct payment *p)
+{
+    const char *tid = arena_copy(env->arena, p->ref);
+    if (tid)
+        give_all_back(env, p, tid, "of another amount", arena_printf(env->arena, "%u", p->version));
+}
+
 /* Its signature covers neither whose order it is nor how it stands: a hint, as one without. */
 static bool webhook(const struct adapter_env *env, const struct plain_request *request,
                     struct heard *ret_heard)
@@ -474,5 +482,6 @@ const struct adapter nicepay_adapter = {
     .lookup = lookup,
     .abandon = abandon,
     .refund = refund,
+    .undo = undo,
     .webhook = webhook,
 };

@@ -251,7 +251,10 @@ static void review(const struct adapter_env *env, const struct payment *p, struc
     const json_t *charge = json_object_get(json, "latest_charge");
     if (status == 200 && json_is_object(charge)) {
         tell_intent(env, p, json, told);
+        const json_int_t back = json_integer_value(json_object_get(charge, "amount_refunded"));
         exchange_returned(told, minor_of(p, json_object_get(charge, "amount_refunded")));
+        told->all_back =
+            back > 0 && back == json_integer_value(json_object_get(json, "amount_received"));
         if (told->said == SAID_CAPTURED && json_is_true(json_object_get(charge, "disputed")) &&
             !add_disputes(env, p, intent, told))
             *told = (struct told){0};
@@ -363,6 +366,19 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     json_decref(json);
 }
 
+static void undo(const struct adapter_env *env, const struct payment *p)
+{
+    const char *id = exchange_id(env->arena, p->payment_id);
+    const char *const pairs[] = {"payment_intent", arena_copy(env->arena, p->charge), NULL};
+    const char *form = exchange_with(env->arena, "", pairs);
+    json_t *json = NULL;
+    int status;
+    if (form &&
+        ask(env, "POST", "/v1/refunds", arena_printf(env->arena, "undo-%s-%u", id, p->version),
+            form + 1, &status, &json) == 0)
+        json_decref(json);
+}
+
 /* "t=…,v1=…,v1=…": one of the signatures is ours, over "t.body", by one of our secrets; and it is
  * of now (docs.stripe.com/webhooks, "Verify signatures"). */
 static bool is_signed(const struct adapter_env *env, const struct plain_request *request)
@@ -450,5 +466,6 @@ const struct adapter stripe_adapter = {
     .review = review,
     .abandon = abandon,
     .refund = refund,
+    .undo = undo,
     .webhook = webhook,
 };

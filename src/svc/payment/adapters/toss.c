@@ -111,6 +111,12 @@ static int64_t amount_of(const struct payment *p, const json_t *number)
                                                                                    : (int64_t)minor;
 }
 
+/* Of whatever currency. */
+static bool is_nothing(const json_t *number)
+{
+    return json_is_number(number) && json_number_value(number) == 0;
+}
+
 static const char *text_of(const json_t *object, const char *name)
 {
     const char *text = json_string_value(json_object_get(object, name));
@@ -160,6 +166,7 @@ static void tell_payment(const struct adapter_env *env, const struct payment *p,
         told->amount = amount_of(p, json_object_get(json, "totalAmount"));
         told->currency = exchange_text(env->arena, json, "currency");
         exchange_returned(told, left < 0 ? -1 : told->amount - left);
+        told->all_back = is_nothing(json_object_get(json, "balanceAmount"));
     } else if (strcmp(status, "IN_PROGRESS") == 0) {
         told->said = SAID_READY;
     } else if (strcmp(status, "READY") == 0 || strcmp(status, "WAITING_FOR_DEPOSIT") == 0) {
@@ -405,21 +412,27 @@ static int64_t done_of(const struct payment *p, const json_t *payment, const cha
     return done;
 }
 
+/* Where a deposit goes back to. */
+static void add_account(const struct adapter_env *env, json_t *body)
+{
+    const struct refund_account *account = env->account;
+    if (body && account)
+        json_object_set_new(body, "refundReceiveAccount",
+                            json_pack("{s:s, s:s, s:s}", "bank", account->bank, "accountNumber",
+                                      account->number, "holderName", account->holder));
+}
+
 /* What is left of a refund, of which so much is done; so much may be given back of the payment. */
 static json_t *cancel_json(const struct adapter_env *env, const struct payment *p,
                            const struct refund *r, int64_t done, int64_t left)
 {
-    const struct refund_account *account = env->account;
     const int64_t free_of_tax = adapter_tax_free(p, r->amount, r->fee);
     json_t *body = json_pack(
         "{s:s, s:o, s:o, s:o}", "cancelReason",
         arena_printf(env->arena, REFUND_REASON "%s", exchange_id(env->arena, r->refund_id)),
         "cancelAmount", amount_json(p, r->amount - done), "refundableAmount", amount_json(p, left),
         "taxFreeAmount", amount_json(p, free_of_tax > done ? free_of_tax - done : 0));
-    if (body && account)
-        json_object_set_new(body, "refundReceiveAccount",
-                            json_pack("{s:s, s:s, s:s}", "bank", account->bank, "accountNumber",
-                                      account->number, "holderName", account->holder));
+    add_account(env, body);
     return body;
 }
 
@@ -471,6 +484,19 @@ static void refund(const struct adapter_env *env, const struct payment *p, const
     json_decref(json);
 }
 
+/* A buyer has changed the currency in the window's address, say. Without an amount it is all. */
+static void undo(const struct adapter_env *env, const struct payment *p)
+{
+    const char *id = exchange_id(env->arena, p->payment_id);
+    json_t *body = json_pack("{s:s}", "cancelReason", "of another amount"), *json = NULL;
+    int status;
+    add_account(env, body);
+    if (ask(env, "POST",
+            arena_printf(env->arena, "/v1/payments/%s/cancel", arena_copy(env->arena, p->ref)),
+            arena_printf(env->arena, "undo-%s-%u", id, p->version), body, &status, &json) == 0)
+        json_decref(json);
+}
+
 /* {eventType, data: Payment}, or the flat {orderId, status, secret} of a deposit. Neither is
  * signed. */
 static bool webhook(const struct adapter_env *env, const struct plain_request *request,
@@ -515,5 +541,6 @@ const struct adapter toss_adapter = {
     .deposit = deposit,
     .abandon = abandon,
     .refund = refund,
+    .undo = undo,
     .webhook = webhook,
 };
