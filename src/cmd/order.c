@@ -147,10 +147,16 @@ static int refund(struct session *session, void *arg)
     money_format(done->amount, done->currency, amount);
     if (done->state == USHER__V1__REFUND_STATE__REFUND_STATE_FAILED)
         return cmd_fail("order refund", CMD_FALSE, "the provider refuses to give back %s", amount);
-    printf("%s %s\n", amount,
-           done->state == USHER__V1__REFUND_STATE__REFUND_STATE_DONE
-               ? "is given back, and the tickets are void"
-               : "will be given back: the provider did not answer yet");
+    if (done->again)
+        printf("%s %s: nothing more goes back\n", amount,
+               done->state == USHER__V1__REFUND_STATE__REFUND_STATE_DONE
+                   ? "was given back before"
+                   : "was to be given back before, and the provider did not answer yet");
+    else
+        printf("%s %s\n", amount,
+               done->state == USHER__V1__REFUND_STATE__REFUND_STATE_DONE
+                   ? "is given back, and the tickets are void"
+                   : "will be given back: the provider did not answer yet");
     return CMD_OK;
 }
 

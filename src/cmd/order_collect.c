@@ -79,7 +79,10 @@ static int collect(struct session *session, void *arg)
         return cmd_fail(session->command, CMD_FALSE,
                         "%s: the places are another's: hand the %s back", done->order_number,
                         amount);
-    printf("%s is paid: %s; the tickets are good\n", done->order_number, amount);
+    if (done->again)
+        printf("%s was paid before: %s; take no money\n", done->order_number, amount);
+    else
+        printf("%s is paid: %s; the tickets are good\n", done->order_number, amount);
     return CMD_OK;
 }
 

@@ -113,6 +113,9 @@ static const struct sql_step steps[] = {
      "CREATE INDEX till_entry_due ON till_entry (next_at_ms);"
      "CREATE TABLE till_rule (organiser_id {int} NOT NULL PRIMARY KEY, comps {bool} NOT NULL)"},
     {"webhooks by age", "CREATE INDEX payment_webhook_age ON payment_webhook (at_ms)"},
+    {"keys of refunds", "ALTER TABLE refund ADD COLUMN key_hash {bytes};"
+                        "ALTER TABLE refund ADD COLUMN request_hash {bytes};"
+                        "CREATE UNIQUE INDEX refund_key ON refund (key_hash)"},
 };
 
 int payments_migrate(struct sql *sql, bool read_only, int64_t now_ms)
@@ -222,20 +225,33 @@ struct save_job {
     const struct mail *mail;
 };
 
+static struct sql_value bytes_or_null(struct view bytes)
+{
+    return bytes.len > 0 ? sql_bytes(bytes) : sql_null();
+}
+
 static int add_refund(struct sql_txn *txn, const struct refund *r)
 {
     uint8_t seats[4 * PAYMENT_SEATS_MAX];
-    return sql_run(txn,
-                   "INSERT INTO refund (refund_id, payment_id, order_id, state, amount, charge,"
-                   " reason, created_at_ms, next_at_ms, tries, version, seats, fee, fee_kept)"
-                   " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?, ?)",
-                   SQL(sql_id(r->refund_id), sql_id(r->payment_id),
-                       payments_id_or_null(r->order_id), sql_int(r->state), sql_int(r->amount),
-                       sql_int(r->charge), sql_text(r->reason), sql_int(r->created_at_ms),
-                       sql_int(r->next_at_ms),
-                       sql_bytes(payments_seats_write(r->seats, r->seat_count, seats)),
-                       sql_int(r->fee), sql_int(r->fee_kept)),
-                   NULL);
+    int64_t same = 0;
+    int err = r->key_hash.len > 0
+                  ? sql_ask_int(txn, "SELECT count(*) FROM refund WHERE key_hash = ?",
+                                SQL(sql_bytes(r->key_hash)), &same)
+                  : 0;
+    if (err != 0 || same > 0)
+        return err != 0 ? err : ERR_EXISTS;
+    return sql_run(
+        txn,
+        "INSERT INTO refund (refund_id, payment_id, order_id, state, amount, charge,"
+        " reason, created_at_ms, next_at_ms, tries, version, seats, fee, fee_kept,"
+        " key_hash, request_hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 1, ?, ?, ?, ?, ?)",
+        SQL(sql_id(r->refund_id), sql_id(r->payment_id), payments_id_or_null(r->order_id),
+            sql_int(r->state), sql_int(r->amount), sql_int(r->charge), sql_text(r->reason),
+            sql_int(r->created_at_ms), sql_int(r->next_at_ms),
+            sql_bytes(payments_seats_write(r->seats, r->seat_count, seats)), sql_int(r->fee),
+            sql_int(r->fee_kept), bytes_or_null(r->key_hash), bytes_or_null(r->request_hash)),
+        NULL);
 }
 
 /* Whoever is to have his money is not let in any more, or was never. */

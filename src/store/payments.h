@@ -87,10 +87,9 @@ struct refund {
     int64_t fee;                       /* of the amount */
     int64_t fee_kept;                  /* of the charge */
     struct view reason;
-    int64_t created_at_ms;
-    int64_t next_at_ms;
-    uint32_t tries;
-    uint32_t version;
+    int64_t created_at_ms, next_at_ms;
+    uint32_t tries, version;
+    struct view key_hash, request_hash; /* of its idempotency key and wish; empty: without one */
     uint32_t round; /* how often it was asked for anew after a refusal: another key each time */
     bool even_used; /* tickets that a door has let in, too; read when it begins, not stored */
 };
@@ -144,7 +143,8 @@ int payment_by_ref(struct sql *sql, struct view provider, struct view ref, struc
  * CAPTURED writes its receipt, a refund that is done its credit note (store/receipts.h), at the
  * event's time. event (or NULL; not where there is a till) and refund (or NULL: a new one) go with
  * it; a new one ends its tickets at the doors (store/scans.h). ERR_CONFLICT: somebody was quicker;
- * ERR_DENIED: the till is closed, or another currency's; ERR_LATE: a ticket was let in. */
+ * ERR_DENIED: the till is closed, or another currency's; ERR_LATE: a ticket was let in;
+ * ERR_EXISTS: the refund's key. */
 int payment_save(struct sql *sql, struct payment *payment, const struct payment_event *event,
                  const struct refund *refund, int64_t deadline_ns);
 /* The same with a mail (or NULL) that goes out with it; its key must be new. */

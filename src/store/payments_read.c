@@ -112,6 +112,10 @@ int refunds_read(struct sql_rows *rows, struct arena *arena, struct refund *r)
         err = sql_get_id(rows, 2, &r->order_id);
     if (err == 0)
         err = read_seats(sql_get_view(rows, 11), r->seats, &r->seat_count);
+    if (err == 0 && !sql_is_null(rows, 15))
+        err = sql_get_copy(rows, 15, arena, &r->key_hash);
+    if (err == 0 && !sql_is_null(rows, 16))
+        err = sql_get_copy(rows, 16, arena, &r->request_hash);
     return err == 0 ? sql_get_copy(rows, 6, arena, &r->reason) : err;
 }
 

@@ -128,6 +128,9 @@ int scan_give_back(struct sql_txn *txn, const struct scan_back *back);
 /* The same alone; and its end, where they were not given back after all. As sql_write. */
 int scan_back_put(struct sql *sql, const struct scan_back *back, int64_t deadline_ns);
 int scan_back_end(struct sql *sql, const struct scan_back *back, int64_t deadline_ns);
+/* The seats of an order whose tickets have been given back since that is kept. As sql_read. */
+int scan_gone(struct sql *sql, struct id order_id, struct arena *arena, uint32_t **ret_seats,
+              size_t *ret_count, int64_t deadline_ns);
 /* The seats of an order whose tickets have ever been let in, in their order. As sql_read. */
 int scan_used(struct sql *sql, struct id order_id, struct arena *arena, uint32_t **ret_seats,
               size_t *ret_count, int64_t deadline_ns);

@@ -312,7 +312,16 @@ int scan_voids(struct sql *sql, uint32_t performance_id, struct arena *arena,
     return err;
 }
 
-#define USED_MAX 64 /* seats of an order */
+#define SEATS_MAX 64 /* of an order */
+
+static int read_seats(struct read_job *job, struct sql_rows *rows)
+{
+    int err;
+    job->count = 0;
+    while ((err = sql_next(rows)) == 1)
+        job->used[job->count++] = (uint32_t)sql_get_int(rows, 0);
+    return err;
+}
 
 static int run_used(struct sql_job *base, struct sql_txn *txn)
 {
@@ -322,30 +331,46 @@ static int run_used(struct sql_job *base, struct sql_txn *txn)
         txn,
         "SELECT seat FROM scan WHERE order_id = ? AND direction = ?"
         " AND answered = ? GROUP BY seat ORDER BY seat LIMIT ?",
-        SQL(sql_id(job->order_ids[0]), sql_int(SCAN_IN), sql_int(SCAN_OK), sql_int(USED_MAX)),
+        SQL(sql_id(job->order_ids[0]), sql_int(SCAN_IN), sql_int(SCAN_OK), sql_int(SEATS_MAX)),
         &rows);
-    job->count = 0;
-    if (err < 0)
-        return err;
-    while ((err = sql_next(rows)) == 1)
-        job->used[job->count++] = (uint32_t)sql_get_int(rows, 0);
+    return err == 0 ? read_seats(job, rows) : err;
+}
+
+static int run_gone(struct sql_job *base, struct sql_txn *txn)
+{
+    struct read_job *job = (struct read_job *)base;
+    struct sql_rows *rows;
+    int err = sql_query(txn,
+                        "SELECT seat FROM door_ticket WHERE order_id = ? AND gone_at_ms > 0"
+                        " ORDER BY seat LIMIT ?",
+                        SQL(sql_id(job->order_ids[0]), sql_int(SEATS_MAX)), &rows);
+    return err == 0 ? read_seats(job, rows) : err;
+}
+
+static int list_seats(struct sql *sql, struct read_job *job, struct arena *arena,
+                      uint32_t **ret_seats, size_t *ret_count, int64_t deadline_ns)
+{
+    job->used = arena_alloc(arena, SEATS_MAX * sizeof(uint32_t));
+    int err = job->used ? sql_read(sql, &job->job, deadline_ns) : ERR_NO_MEMORY;
+    if (err == 0) {
+        *ret_seats = job->used;
+        *ret_count = job->count;
+    }
     return err;
 }
 
 int scan_used(struct sql *sql, struct id order_id, struct arena *arena, uint32_t **ret_seats,
               size_t *ret_count, int64_t deadline_ns)
 {
-    struct read_job job = {.job.run = run_used,
-                           .order_ids = &order_id,
-                           .used = arena_alloc(arena, USED_MAX * sizeof(uint32_t))};
-    if (!job.used)
-        return ERR_NO_MEMORY;
-    int err = sql_read(sql, &job.job, deadline_ns);
-    if (err == 0) {
-        *ret_seats = job.used;
-        *ret_count = job.count;
-    }
-    return err;
+    struct read_job job = {.job.run = run_used, .order_ids = &order_id};
+    return list_seats(sql, &job, arena, ret_seats, ret_count, deadline_ns);
+}
+
+int scan_gone(struct sql *sql, struct id order_id, struct arena *arena, uint32_t **ret_seats,
+              size_t *ret_count, int64_t deadline_ns)
+{
+    struct read_job job = {.job.run = run_gone, .order_ids = &order_id};
+    return list_seats(sql, &job, arena, ret_seats, ret_count, deadline_ns);
 }
 
 static int run_tickets(struct sql_job *base, struct sql_txn *txn)

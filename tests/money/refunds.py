@@ -43,9 +43,56 @@ def one_ticket_of_several(shop):
 
 def a_ticket_that_is_not_there(shop):
     buyer = Buyer(shop)
-    buyer.pay()
-    assert buyer.refund(seats=[buyer.seats[0] + 5000]).get("code") == "not_found"
-    assert buyer.cancels() == []
+    order = buyer.pay()["orderId"]
+    strange = buyer.seats[0] + 5000
+    refused = [buyer.refund(seats=[buyer.seats[0], strange]), buyer.refund(seats=[strange]),
+               buyer.ask("PreviewRefund", {"orderId": order, "seats": [buyer.seats[0], strange]})]
+    for answer in refused:
+        assert answer.get("code") == "invalid_argument" and str(strange) in answer["message"], answer
+        assert answer["details"][0]["debug"]["seats"] == [strange], answer
+    assert buyer.cancels() == [] and len(buyer.order()["tickets"]) == 2
+    said = run(shop, "order", "refund", order, "--seats", f"{buyer.seats[0]},{strange}", code=1)
+    assert str(strange) in said, said
+    other = Buyer(shop)
+    placed = other.ask("PlaceOrder", {"performanceId": 1, "holdId": other.hold["holdId"],
+                                      "paymentMethod": "PAYMENT_METHOD_BOX_OFFICE"}, TICKETS)["orderId"]
+    answer = other.ask("CancelOrder", {"orderId": placed, "seats": [other.seats[0], strange]}, TICKETS)
+    assert answer.get("code") == "invalid_argument" and answer["details"][0]["debug"]["seats"] == [strange], answer
+    assert len(other.ask("GetOrder", {"orderId": placed}, TICKETS)["tickets"]) == 2
+
+
+def the_same_twice(shop):
+    """Asked for again it is told as done before, and is the same refund; a key stands for one wish."""
+    buyer = Buyer(shop, seats=3)
+    order = buyer.pay()["orderId"]
+    first, second, third = buyer.seats
+    done = buyer.refund(seats=[first], idempotencyKey="one")
+    assert "again" not in done, done
+    assert buyer.refund(seats=[first], idempotencyKey="one") == done, "the same key, the same answer"
+    assert buyer.refund(seats=[first]) == {**done, "again": True}
+    for wish in ({"seats": [second]}, {}, {"seats": [first], "expectedRefund": "5"}):
+        answer = buyer.refund(idempotencyKey="one", **wish)
+        assert answer["code"] == "already_exists" and answer["details"][0]["debug"]["reason"] == "KEY_REUSED", answer
+    assert buyer.refund(idempotencyKey="k" * 65).get("code") == "invalid_argument"
+    assert "again" not in buyer.refund(seats=[second], idempotencyKey="two")
+    both = buyer.refund(seats=[first, second])
+    assert both["again"] and both["seats"] == [second], both
+    assert len(buyer.cancels()) == 2 and len(buyer.order()["tickets"]) == 1
+    assert "is given back" in run(shop, "order", "refund", order)
+    assert "was given back before" in run(shop, "order", "refund", order)
+    assert "was given back before" in run(shop, "order", "refund", order, "--seats", str(third))
+
+
+def one_key_of_two_orders(shop):
+    first = Buyer(shop)
+    first.pay()
+    second = Buyer.__new__(Buyer)
+    second.shop, second.token, second.performance, second.keys = shop, first.token, 1, 100
+    second.hold = second.take(2)
+    second.pay()
+    assert "again" not in first.refund(idempotencyKey="only")
+    answer = second.refund(idempotencyKey="only")
+    assert answer["details"][0]["debug"]["reason"] == "KEY_REUSED" and second.cancels() == [], answer
 
 
 def two_tickets_at_once(shop):
@@ -199,6 +246,8 @@ TESTS = [
     ("refunds-of-single-tickets-at-once", single_tickets_at_once),
     ("refund-of-one-ticket", one_ticket_of_several),
     ("refund-of-a-ticket-that-is-not-there", a_ticket_that_is_not_there),
+    ("refund-of-the-same-twice", the_same_twice),
+    ("refund-key-of-two-orders", one_key_of_two_orders),
     ("refund-of-two-tickets-at-once", two_tickets_at_once),
     ("refund-of-one-ticket-half-done", half_done_of_one_ticket),
     ("box-office-order-given-back-in-part", box_office_part),

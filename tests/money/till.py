@@ -93,6 +93,8 @@ def gives_back_over_the_counter(shop):
     seat = sold["tickets"][0].get("seat", 0)
     half = desk.ask("RefundOrder", {"orderId": sold["orderId"], "seats": [seat]}, PAYMENT)
     assert half["state"] == "REFUND_STATE_DONE" and int(half["amount"]) == total // 2, half
+    again = desk.ask("RefundOrder", {"orderId": sold["orderId"], "seats": [seat]}, PAYMENT)
+    assert again == {**half, "again": True}, "nobody hands it out twice"
     rest = desk.ask("RefundOrder", {"orderId": sold["orderId"]}, PAYMENT)
     assert rest["state"] == "REFUND_STATE_DONE", rest
     card = desk.sell(desk.hold(), means="TILL_MEANS_CARD", note="7")["order"]
@@ -225,6 +227,8 @@ def what_was_to_be_paid_later(shop):
     done = desk.ask("CollectPayment", {"paymentId": payment["paymentId"], "amount": payment["amount"],
                                        "means": "TILL_MEANS_CARD", "note": "9"}, PAYMENT)
     assert done["state"] == DONE, done
+    assert "again" not in done, done
+    assert desk.ask("CollectPayment", {"paymentId": payment["paymentId"], "amount": payment["amount"]}, PAYMENT)["again"]
     till = desk.ask("GetTill", {})
     assert till["cardTaken"] == payment["amount"], till
     assert desk.ask("RefundOrder", {"orderId": payment["orderId"]}, PAYMENT)["state"] == "REFUND_STATE_DONE"

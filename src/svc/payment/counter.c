@@ -51,7 +51,7 @@ int payment_collect(struct call *call, const void *request, void *response)
     struct payment_till till = {0};
     struct id payment_id;
     struct payment p;
-    bool runs = false;
+    bool runs = false, taken = false;
     int err = id_parse(view_str(wish->payment_id), &payment_id) == 0
                   ? payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns)
                   : ERR_NOT_FOUND;
@@ -70,12 +70,14 @@ int payment_collect(struct call *call, const void *request, void *response)
         err = till_take(call, &w, &p);
         if (err == ERR_DENIED)
             return till_refuse_closed(call);
+        taken = err == 0;
         if (err == 0 || err == ERR_CONFLICT) /* taken by two at once: once */
             err = payment_get(w.role->options.sql, payment_id, w.arena, &p, w.deadline_ns);
     } else if (p.books.captured == 0) {
         return answer_fail(call, CODE_FAILED_PRECONDITION, "PAYMENT_OVER",
                            "the time to pay is over: the places are for sale again");
     }
+    ((Usher__V1__Payment *)response)->again = !taken;
     return err == 0 ? answer_payment(call, &p, true, response) : answer_store_failed(call, err);
 }
 

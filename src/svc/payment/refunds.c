@@ -1,4 +1,5 @@
 /* PreviewRefund, RefundOrder: what giving an order back returns, by the ladder. */
+#include "codec/sha256.h"
 #include "sale/currency.h"
 #include "sale/refund_rule.h"
 #include "store/scans.h"
@@ -37,6 +38,42 @@ static bool has_seat(const uint32_t *seats, size_t count, uint32_t seat)
             return true;
     }
     return count == 0; /* none is named: all */
+}
+
+/* With the seats that it is about. */
+static int refuse_seats(struct call *call, enum code code, const char *reason,
+                        const uint32_t *seats, size_t count, const char *sentence)
+{
+    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
+    detail.reason = (char *)reason;
+    detail.field = (char *)(code == CODE_INVALID_ARGUMENT ? "seats" : "");
+    detail.seats = (uint32_t *)seats;
+    detail.n_seats = count;
+    return call_fail(call, code, &detail, "%s", sentence);
+}
+
+/* Seats that were never of the payment's order are a mistake of who asks: nothing is done of such a
+ * wish. Non-zero after call_fail. */
+static int check_seats(struct call *call, const struct payment *p, const uint32_t *seats,
+                       size_t count)
+{
+    uint32_t strange[PAYMENT_SEATS_MAX];
+    size_t found = 0;
+    const char *names = "";
+    for (size_t i = 0; i < count && found < PAYMENT_SEATS_MAX; i++) {
+        if (has_seat(p->seats, p->seat_count, seats[i]))
+            continue;
+        strange[found++] = seats[i];
+        names = arena_printf(call_arena(call), "%s%s%u", names, names[0] ? ", " : "", seats[i]);
+        if (!names)
+            return answer_store_failed(call, ERR_NO_MEMORY);
+    }
+    const char *sentence = arena_printf(call_arena(call), "not of this order: %s", names);
+    if (!sentence)
+        return answer_store_failed(call, ERR_NO_MEMORY);
+    return found == 0 ? 0
+                      : refuse_seats(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT", strange, found,
+                                     sentence);
 }
 
 /* Which of the seats that are asked for can go: those that are in no refund. */
@@ -113,6 +150,8 @@ static int find(struct call *call, const char *text, const uint32_t *seats, size
     const struct work w = answer_work(call);
     *g = (struct giving_back){0};
     int err = find_payment(call, text, g);
+    if (err == 0)
+        err = check_seats(call, &g->payment, seats, seat_count);
     if (err != 0)
         return err;
     if (tickets_order(&w, g->payment.order_id, g->payment.account_id, &g->order) != 0)
@@ -179,7 +218,7 @@ static const char *why_not(const struct giving_back *g, const struct refund_quot
     if (g->payment.state < PAYMENT_DONE)
         return "NOT_PAID";
     if (g->ticket_count == 0)
-        return g->covering ? "REFUNDED_ALREADY" : "NOT_FOUND";
+        return "REFUNDED_ALREADY";
     if (g->used_count > 0 && !g->even_used)
         return "TICKET_USED";
     return quote->possible && quote->refunded > 0 ? NULL : "TOO_LATE";
@@ -236,6 +275,57 @@ static int hand_out(struct call *call, struct giving_back *g, struct payment_til
     return 0;
 }
 
+/* The wish's idempotency key, which is the caller's own, and the wish; empty: without one. Non-zero
+ * after call_fail. */
+static int read_key(struct call *call, const char *key, struct refund *refund)
+{
+    uint8_t *hashes = arena_alloc(call_arena(call), 2 * SHA256_BYTES);
+    uint8_t account[ID_BYTES];
+    const size_t len = strlen(key);
+    if (len > 64)
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                           "idempotency_key: at most 64 bytes");
+    if (!hashes)
+        return answer_store_failed(call, ERR_NO_MEMORY);
+    if (len == 0)
+        return 0;
+    id_to_bytes(call_identity(call)->account_id, account);
+    sha256_begin();
+    sha256_add(VIEW_LIT("usher refund\n"));
+    sha256_add(view_of(account, sizeof(account)));
+    sha256_add(view_of(key, len));
+    sha256_end(hashes);
+    call_request_hash(call, hashes + SHA256_BYTES);
+    refund->key_hash = view_of(hashes, SHA256_BYTES);
+    refund->request_hash = view_of(hashes + SHA256_BYTES, SHA256_BYTES);
+    return 0;
+}
+
+static int refuse_key(struct call *call)
+{
+    return answer_fail(call, CODE_ALREADY_EXISTS, "KEY_REUSED",
+                       "this idempotency key stands for another refund");
+}
+
+/* The order's refund that was asked for under the key of this wish, or NULL. */
+static const struct refund *under_key(const struct giving_back *g, const struct refund *wish)
+{
+    for (size_t i = 0; wish->key_hash.len > 0 && i < g->refund_count; i++) {
+        if (view_eq(g->refunds[i].key_hash, wish->key_hash))
+            return &g->refunds[i];
+    }
+    return NULL;
+}
+
+static int answer_key(struct call *call, const struct giving_back *g, const struct refund *wish,
+                      const struct refund *made, Usher__V1__Refund *ret_refund)
+{
+    if (!view_eq(made->request_hash, wish->request_hash))
+        return refuse_key(call);
+    int err = answer_refund(call_arena(call), &g->payment, made, ret_refund);
+    return err == 0 ? 0 : answer_store_failed(call, err);
+}
+
 /* The refund that has these seats: asked for twice, it is answered twice and done once. What the
  * provider refused, an organiser may ask for again. */
 static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *wish,
@@ -249,6 +339,7 @@ static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *w
     if (!g.covering)
         return answer_store_failed(call, ERR_CONFLICT);
     struct refund refund = *g.covering;
+    bool anew = false;
     /* A wrong account is the buyer's to mend: then he, too, may ask again. */
     const bool mended = wish->refund_account && g.payment.later &&
                         !view_eq(g.payment.provider, VIEW_LIT(PAYMENT_BOX_OFFICE)) &&
@@ -260,6 +351,7 @@ static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *w
         if (hand_out(call, &g, &till) != 0)
             return 1;
         err = flow_refund_again(&w, &g.payment, &refund);
+        anew = err == 0;
         if (err == ERR_DENIED)
             return till_refuse_closed(call);
         if (err == 0 || err == ERR_CONFLICT)
@@ -268,6 +360,7 @@ static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *w
     }
     if (err == 0)
         err = answer_refund(w.arena, &g.payment, &refund, ret_refund);
+    ret_refund->again = !anew;
     return err == 0 ? 0 : answer_store_failed(call, err);
 }
 
@@ -288,20 +381,9 @@ static int carry_on(struct call *call, const struct refund *refund, const struct
     return err == 0 ? 0 : answer_store_failed(call, err);
 }
 
-/* With the seats that it is about. */
-static int refuse_seats(struct call *call, const char *reason, const uint32_t *seats, size_t count,
-                        const char *sentence)
-{
-    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
-    detail.reason = (char *)reason;
-    detail.seats = (uint32_t *)seats;
-    detail.n_seats = count;
-    return call_fail(call, CODE_FAILED_PRECONDITION, &detail, "%s", sentence);
-}
-
 static int refuse_used(struct call *call, const struct giving_back *g)
 {
-    return refuse_seats(call, "TICKET_USED", g->used, g->used_count,
+    return refuse_seats(call, CODE_FAILED_PRECONDITION, "TICKET_USED", g->used, g->used_count,
                         g->organiser
                             ? "a ticket of it was let in at the door: say even_used "
                               "(--even-used) to give it back all the same"
@@ -316,16 +398,19 @@ static int refund_order(struct call *call, const Usher__V1__RefundOrderRequest *
     struct giving_back g;
     struct refund refund = {0};
     struct payment_till till = {0};
-    int err = find(call, wish->order_id, wish->seats, wish->n_seats, &g);
+    int err = read_key(call, wish->idempotency_key, &refund);
+    if (err == 0)
+        err = find(call, wish->order_id, wish->seats, wish->n_seats, &g);
     if (err != 0)
         return err;
+    const struct refund *made = under_key(&g, &refund);
+    if (made)
+        return answer_key(call, &g, &refund, made, response);
     g.even_used = g.organiser && wish->even_used;
     const struct refund_quote quote = quote_at(w.role, &g, role_now_ms(), g.organiser);
     const char *reason = why_not(&g, &quote);
     if (reason && strcmp(reason, "REFUNDED_ALREADY") == 0)
         return answer_last(call, wish, response);
-    if (reason && strcmp(reason, "NOT_FOUND") == 0)
-        return answer_fail(call, CODE_NOT_FOUND, reason, "the order has no such seat");
     if (reason && strcmp(reason, "TICKET_USED") == 0)
         return refuse_used(call, &g);
     if (reason)
@@ -357,6 +442,8 @@ static int refund_order(struct call *call, const Usher__V1__RefundOrderRequest *
     if (err == ERR_LATE) /* at this very moment */
         return find_used(&w, &g) == 0 ? refuse_used(call, &g)
                                       : answer_store_failed(call, ERR_UNAVAILABLE);
+    if (err == ERR_EXISTS)
+        return refuse_key(call);
     *ret_again = err == ERR_CONFLICT;
     return err == 0     ? carry_on(call, &refund, &g.payment, response)
            : *ret_again ? err

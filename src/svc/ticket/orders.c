@@ -274,6 +274,40 @@ static bool split_seats(const struct store_order *order, const uint32_t *named, 
     return ask->left_count < ask->seat_count;
 }
 
+/* A seat that the order neither has nor has given back is a mistake of who asks, and nothing is done
+ * of such a wish. Non-zero after call_fail. */
+static int check_seats(struct call *call, const Usher__V1__CancelOrderRequest *wish,
+                       const struct store_order *order)
+{
+    struct sql *sql = ((struct ticket *)call_state(call))->options.store->sql;
+    Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
+    struct arena *arena = call_arena(call);
+    uint32_t *gone = NULL, *strange = arena_alloc(arena, (wish->n_seats + 1) * sizeof(*strange));
+    const char *names = "";
+    size_t count = 0;
+    int err = !strange ? ERR_NO_MEMORY
+              : sql ? scan_gone(sql, order->order_id, arena, &gone, &count, call_deadline_ns(call))
+                    : 0;
+    for (size_t i = 0; err == 0 && i < wish->n_seats; i++) {
+        bool known = !sql || store_seats_have(order->seats, wish->seats[i]);
+        for (size_t k = 0; k < count; k++)
+            known = known || gone[k] == wish->seats[i];
+        if (known)
+            continue;
+        strange[detail.n_seats++] = wish->seats[i];
+        names = arena_printf(arena, "%s%s%u", names, names[0] ? ", " : "", wish->seats[i]);
+        err = names ? 0 : ERR_NO_MEMORY;
+    }
+    if (err != 0)
+        return desk_store_failed(call, err);
+    detail.reason = (char *)"BAD_ARGUMENT";
+    detail.field = (char *)"seats";
+    detail.seats = strange;
+    return detail.n_seats == 0
+               ? 0
+               : call_fail(call, CODE_INVALID_ARGUMENT, &detail, "not of this order: %s", names);
+}
+
 /* The seats that go, of those of an order; the number of them. */
 static size_t going(const struct owner_ask *ask, uint32_t ret_seats[SEATS_PARTY_MAX])
 {
@@ -348,6 +382,9 @@ int ticket_cancel_order(struct call *call, const void *request, void *response)
     int err = find_to_cancel(call, ask.hold_id, &order);
     if (err != 0)
         return err == ERR_NOT_FOUND ? no_order(call) : desk_store_failed(call, err);
+    if (order.state != USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED &&
+        !identity_has(call_identity(call), ROLE_PEER) && check_seats(call, wish, &order) != 0)
+        return ERR_INVALID;
     if (order.state == USHER__V1__ORDER_STATE__ORDER_STATE_CANCELLED ||
         !split_seats(&order, wish->seats, wish->n_seats, &ask))
         return fill(call, &order, response); /* asked again: the same answer */

@@ -387,6 +387,7 @@ const en = {
   toCollectNone: 'Nobody is to pay at the box office now.',
   collect: (amount: string) => `${amount} taken`,
   collected: (number: string) => `${number} is paid. The tickets are good.`,
+  collectedBefore: (number: string) => `${number} was paid before. Take no money.`,
   dueUntil: (time: string) => `until ${time}`,
 
   // money
@@ -839,6 +840,7 @@ const ko: typeof en = {
   toCollectNone: '현장 결제를 기다리는 예매가 없습니다.',
   collect: (amount) => `${amount} 결제 받음`,
   collected: (number) => `${number} 결제가 완료되어 티켓이 발권되었습니다.`,
+  collectedBefore: (number) => `${number}은(는) 이미 결제된 예매입니다. 돈을 받지 마세요.`,
   dueUntil: (time) => `${time}까지`,
 
   // money

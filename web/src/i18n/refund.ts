@@ -13,6 +13,7 @@ const en = {
   usedAlone: 'What was used is not taken back.',
   evenUsed: 'Give back what was used, too',
   again: (amount: string) => `This was given back before: ${amount}. Nothing more goes back.`,
+  close: 'Close',
   yes: 'Give back and refund',
   working: 'Giving back…',
 };
@@ -28,6 +29,7 @@ const ko: typeof en = {
   usedAlone: '사용한 티켓은 환불되지 않습니다.',
   evenUsed: '사용한 티켓도 환불하기',
   again: (amount) => `이미 환불된 티켓입니다(${amount}). 추가로 환불되는 금액은 없습니다.`,
+  close: '닫기',
   yes: '취소하고 환불받기',
   working: '취소하는 중…',
 };

@@ -179,7 +179,7 @@ export function OrderPage({ orderId, placed }: { orderId: string; placed: boolea
             },
             onDone: (refund: Refund) => {
               asking.value = false;
-              announce(orderWords.value.refunded(money(refund.amount, refund)));
+              if (!refund.again) announce(orderWords.value.refunded(money(refund.amount, refund)));
               void one.load();
             },
           }}

@@ -32,6 +32,7 @@ export function RefundDialog({ order, team, onClose, onDone }: RefundDialogProps
   const chosen = useSignal(order.tickets.map(({ seat }) => seat));
   const preview = useSignal<RefundPreview | null>(null);
   const evenUsed = useSignal(false);
+  const before = useSignal<Refund | null>(null); // what another click had given back
   const used = useSignal<number[]>([]);
   useEffect(() => {
     const element = dialog.current;
@@ -67,7 +68,9 @@ export function RefundDialog({ order, team, onClose, onDone }: RefundDialogProps
       evenUsed: evenUsed.value,
     };
     await deed.do(async () => {
-      onDone(await persist(() => till.refundOrder(request, { timeoutMs: call_ms })));
+      const refund = await persist(() => till.refundOrder(request, { timeoutMs: call_ms }));
+      if (refund.again) before.value = refund;
+      else onDone(refund);
     });
   };
   const toggle = (seat: number) => {
@@ -119,15 +122,28 @@ export function RefundDialog({ order, team, onClose, onDone }: RefundDialogProps
           <span>{say.evenUsed}</span>
         </label>
       ) : null}
+      {before.value ? (
+        <Notice
+          tone="warn"
+          icon="alert"
+          title={say.again(money(before.value.amount, before.value))}
+          reason="REFUNDED_ALREADY"
+        />
+      ) : null}
       <div class="confirm-actions">
-        <button type="button" class="plain" disabled={busy} onClick={onClose}>
-          {words.value.cancelNo}
+        <button
+          type="button"
+          class="plain"
+          disabled={busy}
+          onClick={() => (before.value ? onDone(before.value) : onClose())}
+        >
+          {before.value ? say.close : words.value.cancelNo}
         </button>
         <button
           type="button"
           class="danger"
           data-action="refund"
-          disabled={busy || !preview.value?.possible}
+          disabled={busy || before.value !== null || !preview.value?.possible}
           onClick={() => void giveBack()}
         >
           {busy ? say.working : say.yes}

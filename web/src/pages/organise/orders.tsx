@@ -76,6 +76,7 @@ function ToCollect() {
   const say = organiseWords.value;
   const task = useMemo(() => new Task(), []);
   const waiting = useSignal<Payment[] | null>(null);
+  const before = useSignal(''); // what somebody else had taken
   const load = async () => {
     if (!ownEvents.peek()) await loadOwn();
     const ids = (ownEvents.peek() ?? []).flatMap(({ performances }) =>
@@ -98,17 +99,20 @@ function ToCollect() {
   }, []);
   const collect = ({ paymentId, amount, orderNumber }: Payment) =>
     task.do(async () => {
-      await moneyDesk.collectPayment({ paymentId, amount }, options);
-      announce(say.collected(orderNumber));
+      const { again } = await moneyDesk.collectPayment({ paymentId, amount }, options);
+      before.value = again ? say.collectedBefore(orderNumber) : '';
+      announce(before.value || say.collected(orderNumber));
       await load();
     });
   if (!waiting.value) return <Refusal task={task} />;
-  if (waiting.value.length === 0) return null;
+  if (waiting.value.length === 0)
+    return before.value ? <Notice tone="warn" icon="alert" title={before.value} /> : null;
   return (
     <section class="card story" data-collect aria-labelledby="collect-title">
       <h2 id="collect-title">{say.toCollect}</h2>
       <p class="soft">{say.toCollectText}</p>
       <Refusal task={task} />
+      {before.value ? <Notice tone="warn" icon="alert" title={before.value} /> : null}
       <ul>
         {waiting.value.map((payment) => (
           <li key={payment.paymentId} data-number={payment.orderNumber}>
@@ -254,7 +258,7 @@ function OrderCard({ found, onDone }: { found: FoundOrder; onDone(): void }) {
           }}
           onDone={(refund) => {
             refunding.value = false;
-            refunded.value = say.refundedNote(money(refund.amount, refund));
+            refunded.value = refund.again ? '' : say.refundedNote(money(refund.amount, refund));
             onDone();
           }}
         />
