@@ -273,7 +273,7 @@ static int list(struct session *session, void *arg)
 
 static const struct conf_table list_table = {
     .command = "usher payment list",
-    .summary = "Lists attempts to pay by card, the oldest first.",
+    .summary = "Lists attempts to pay, the oldest first.",
     .options = list_options,
     .option_count = sizeof(list_options) / sizeof(list_options[0]),
 };
@@ -286,7 +286,7 @@ static int list_command(int argc, char **argv)
 const struct cmd order_commands[ORDER_COMMANDS] = {
     {"find", "orders by number or address", order_find_command, .table = &order_find_table},
     {"show", "where an order's money is", show_command, .table = &show_table},
-    {"refund", "give an order back that was paid by card", refund_command, .table = &refund_table},
+    {"refund", "give an order back that was paid", refund_command, .table = &refund_table},
     {"collect", "take the money for what is paid at the box office", order_collect_command,
      .table = &order_collect_table},
     {"cancel", "an order of the box office", order_cancel_command, .table = &order_cancel_table},

@@ -27,10 +27,18 @@ struct refund_all_values {
     session_call_of((session), &usher__v1__payment_service__descriptor, Usher__V1__PaymentService, \
                     method, (request), (ret_response))
 
-static const char *outcome_word(Usher__V1__RefundOutcome outcome)
+/* Money of the box office goes back over its counter. */
+static bool is_counter(const char *provider)
+{
+    return strcmp(provider, "box-office") == 0;
+}
+
+static const char *outcome_word(Usher__V1__RefundOutcome outcome, bool counter)
 {
     static const char *const words[] = {"?", "waiting", "under way", "given back",
                                         "refused by the provider"};
+    if (counter && outcome == USHER__V1__REFUND_OUTCOME__REFUND_OUTCOME_FAILED)
+        return "to be handed out at the box office";
     return words[outcome <= 4 ? (int)outcome : 0];
 }
 
@@ -47,7 +55,9 @@ static void print_totals(const Usher__V1__RefundJob *job)
             printf("; %" PRIu64 " given back, %s", t->done_orders, part);
         money_format(t->failed_amount, t->currency, part);
         if (t->failed_orders > 0)
-            printf("; %" PRIu64 " refused, %s", t->failed_orders, part);
+            printf("; %" PRIu64 " %s, %s", t->failed_orders,
+                   is_counter(t->provider) ? "to be handed out at the box office" : "refused",
+                   part);
         printf("\n");
         if (preview && t->refunds_per_minute > 0)
             printf("  at most %" PRIu32 " a minute: %" PRIu64 " min\n", t->refunds_per_minute,
@@ -58,7 +68,7 @@ static void print_totals(const Usher__V1__RefundJob *job)
                    t->old_orders, t->window_days);
     }
     if (job->n_totals == 0)
-        printf("nothing was paid by card\n");
+        printf("nothing was paid\n");
 }
 
 static int print_orders(struct session *session, const char *job_id)
@@ -79,7 +89,7 @@ static int print_orders(struct session *session, const char *job_id)
             sheet_put(&sheet, "%s", order->order_number);
             sheet_put(&sheet, "%s", order->provider);
             sheet_put(&sheet, "%s", amount);
-            sheet_put(&sheet, "%s", outcome_word(order->outcome));
+            sheet_put(&sheet, "%s", outcome_word(order->outcome, is_counter(order->provider)));
         }
         wish.page_token = code == CMD_OK ? page->next_page_token : (char *)"";
     } while (code == CMD_OK && wish.page_token[0]);
@@ -154,7 +164,7 @@ static const struct conf_option refund_all_options[] = {
 
 const struct conf_table refund_all_table = {
     .command = "usher payment refund-all",
-    .summary = "Gives back everything that was paid by card for a performance.",
+    .summary = "Gives back everything that was paid for a performance.",
     .positional = "PERFORMANCE",
     .positional_min = 1,
     .positional_max = 1,

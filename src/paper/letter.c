@@ -222,6 +222,27 @@ static int write_entrance(const struct paper_order *order, struct arena *arena,
     return text ? 0 : ERR_NO_MEMORY;
 }
 
+/* Of a cancelled order, by enum paper_money and paper_language. */
+static const char *const money_back[][2] = {
+    [PAPER_MONEY_CARD] =
+        {"What you paid by card goes back to the card; the bank shows it after some "
+         "days.",
+         "카드로 결제하신 금액은 카드로 환불되며, 카드사에 따라 며칠이 걸릴 수 "
+         "있습니다."},
+    [PAPER_MONEY_ACCOUNT] = {"What you paid goes back to the account that you have named; the bank "
+                             "shows it after some days.",
+                             "입금하신 금액은 알려 주신 환불 계좌로 돌려드리며, 은행에 따라 며칠이 "
+                             "걸릴 수 있습니다."},
+    [PAPER_MONEY_COUNTER] = {"What you paid at the box office you get back there.",
+                             "매표소에서 결제하신 금액은 매표소에서 돌려드립니다."},
+    [PAPER_MONEY_OPEN] = {"If you have paid at the box office already, you get it back there; if "
+                          "not, you owe nothing.",
+                          "매표소에서 이미 결제하셨다면 매표소에서 돌려드립니다. 아직 결제하지 "
+                          "않으셨다면 내실 금액은 없습니다."},
+    [PAPER_MONEY_NONE] = {"They were given to you, so no money goes back.",
+                          "초대권이므로 환불되는 금액은 없습니다."},
+};
+
 int letter_order_values(const struct paper_order *order, struct arena *arena,
                         struct letter_value ret_values[LETTER_ORDER_VALUES])
 {
@@ -236,10 +257,15 @@ int letter_order_values(const struct paper_order *order, struct arena *arena,
     if (!start_copy || !total_copy)
         return ERR_NO_MEMORY;
     const struct letter_value values[LETTER_ORDER_VALUES] = {
-        {"event", order->event}, {"start", view_str(start_copy)},
-        {"hall", order->hall},   {"number", order->order_number},
-        {"name", order->name},   {"total", view_str(total_copy)},
-        {"places", list},        {"entrance", entrance},
+        {"event", order->event},
+        {"start", view_str(start_copy)},
+        {"hall", order->hall},
+        {"number", order->order_number},
+        {"name", order->name},
+        {"total", view_str(total_copy)},
+        {"places", list},
+        {"entrance", entrance},
+        {"money", view_str(money_back[order->money][order->language])},
     };
     memcpy(ret_values, values, sizeof(values));
     return 0;

@@ -33,9 +33,9 @@ int letter_write(struct view template, enum paper_language language,
                  const struct letter_value *values, size_t count, struct letter *ret_letter);
 void letter_release(struct letter *letter);
 
-#define LETTER_ORDER_VALUES 8
+#define LETTER_ORDER_VALUES 9
 /* The values that letters about an order have: event, start, hall, number, name, total, places (one
- * a line); into the arena. ERR_NO_MEMORY. */
+ * a line), entrance, money (how it comes back); into the arena. ERR_NO_MEMORY. */
 int letter_order_values(const struct paper_order *order, struct arena *arena,
                         struct letter_value ret_values[LETTER_ORDER_VALUES]);
 

@@ -331,6 +331,24 @@ static const struct letter_template letters[] = {
             },
     },
     {
+        .name = "handed",
+        .subject = {"{amount} handed back: {event} ({number})",
+                    "{amount}을 돌려드렸습니다: {event} ({number})"},
+        .text =
+            {
+                "# {event}\n\n"
+                "{why}\n\n"
+                "Order {number}\nHanded back: {amount}\nKept by the refund rules: {kept}\n\n"
+                "The box office has given it back the way you paid. The codes of tickets that were "
+                "given back do not open the door any more.",
+                "# {event}\n\n"
+                "{why}\n\n"
+                "주문번호 {number}\n환불 금액 {amount}\n취소 수수료 {kept}\n\n"
+                "매표소에서 결제하신 수단으로 돌려드렸습니다. 취소된 티켓의 코드로는 입장할 수 "
+                "없습니다.",
+            },
+    },
+    {
         .name = "moved",
         .subject = {"Another date: {event} ({number})",
                     "공연 일시가 변경되었습니다: {event} ({number})"},
@@ -376,12 +394,12 @@ static const struct letter_template letters[] = {
                 "{start}\n{hall}\n\n"
                 "Your order {number} is cancelled. Its tickets are void: their codes do not open "
                 "the door any more.\n\n"
-                "What you paid by card goes back to the card; the bank shows it after some days.",
+                "{money}",
                 "# {event}\n\n"
                 "{start}\n{hall}\n\n"
                 "주문 {number}이(가) 취소되었습니다. 티켓은 무효이며 그 코드로는 입장할 수 "
                 "없습니다.\n\n"
-                "카드로 결제하신 금액은 카드로 환불되며, 카드사에 따라 며칠이 걸릴 수 있습니다.",
+                "{money}",
             },
     },
 };

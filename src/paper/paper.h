@@ -42,6 +42,15 @@ struct paper_ticket {
     struct view code; /* what its QR code says */
 };
 
+/* How money for an order that is cancelled comes back. */
+enum paper_money {
+    PAPER_MONEY_CARD,    /* from the payment provider */
+    PAPER_MONEY_ACCOUNT, /* to a bank account */
+    PAPER_MONEY_COUNTER, /* over the counter where it was paid */
+    PAPER_MONEY_OPEN,    /* likewise, if it was paid at all */
+    PAPER_MONEY_NONE     /* there was none */
+};
+
 struct paper_order {
     enum paper_language language;
     struct view order_id;     /* 26 characters: names files and passes */
@@ -58,7 +67,8 @@ struct paper_order {
     uint32_t revision; /* grows with each new date; of its calendar entry (RFC 5545, 3.8.7.4) */
     int64_t placed_at_ms;
     struct view currency;
-    int64_t total;
+    int64_t total; /* of the tickets that are the order's now */
+    enum paper_money money;
     const struct paper_ticket *tickets;
     size_t ticket_count;
 };

@@ -7,6 +7,8 @@
 
 #define JOB_COLUMNS "job_id, performance_id, state, reason, created_at_ms, finished_at_ms"
 
+/* An item's; what the provider refused (4) is back (3) once a person has seen to it. */
+#define STATE "CASE WHEN refund_item.state = 4 AND pending = 0 THEN 3 ELSE refund_item.state END"
 /* Payments with places that are sold: 5 is DONE, 8 REFUNDING. */
 #define PAID "performance_id = ? AND sold > 0 AND (state = 5 OR state = 8)"
 
@@ -83,6 +85,13 @@ static int add_items(struct sql_txn *txn, const struct refund_job *job, int64_t 
         ret_added);
 }
 
+/* Attempts that may become an order: 4 is CAPTURED. */
+static int count_open(struct sql_txn *txn, uint32_t performance_id, int64_t *ret_count)
+{
+    return sql_ask_int(txn, "SELECT count(*) FROM payment WHERE performance_id = ? AND state <= 4",
+                       SQL(sql_int(performance_id)), ret_count);
+}
+
 static int run_put(struct sql_job *base, struct sql_txn *txn)
 {
     struct put_job *put = (struct put_job *)base;
@@ -94,7 +103,16 @@ static int run_put(struct sql_job *base, struct sql_txn *txn)
         SQL(sql_id(job->job_id), sql_int(job->performance_id), sql_int(job->performance_id),
             sql_int(REFUND_JOB_RUNNING), sql_text(job->reason), sql_int(job->created_at_ms)),
         NULL);
-    return err == 0 ? add_items(txn, job, job->created_at_ms, NULL) : err;
+    uint64_t added = 0;
+    int64_t before = 0, open = 0;
+    if (err == 0)
+        err = add_items(txn, job, job->created_at_ms, &added);
+    if (err == 0 && added == 0)
+        err = count_open(txn, job->performance_id, &open);
+    if (err == 0 && added == 0)
+        err = sql_ask_int(txn, "SELECT count(*) FROM refund_job WHERE performance_id = ?",
+                          SQL(sql_int(job->performance_id)), &before);
+    return err == 0 && added == 0 && open == 0 && before > 1 ? ERR_EXISTS : err;
 }
 
 int refund_job_put(struct sql *sql, const struct refund_job *job, int64_t deadline_ns)
@@ -129,16 +147,16 @@ int refund_job_sums(struct sql *sql, struct id job_id, struct arena *arena,
 {
     struct payments_list list = PAYMENTS_LIST(
         struct refund_job_sum, read_sum, arena, PAYMENT_PAGE_MAX,
-        "SELECT provider, currency, refund_item.state, count(*), sum(refund_item.amount), 0"
+        "SELECT provider, currency, " STATE ", count(*), sum(refund_item.amount), 0"
         " FROM refund_item INNER JOIN payment ON payment.payment_id = refund_item.payment_id"
-        " WHERE job_id = ? GROUP BY provider, currency, refund_item.state"
-        " ORDER BY provider, currency, refund_item.state",
+        " WHERE job_id = ? GROUP BY provider, currency, " STATE
+        " ORDER BY provider, currency, " STATE,
         sql_id(job_id));
     return payments_list(sql, &list, ret_sums, ret_count, deadline_ns);
 }
 
 #define SELECT_ITEMS                                                                               \
-    "SELECT job_id, refund_item.payment_id, refund_item.order_id, refund_item.state,"              \
+    "SELECT job_id, refund_item.payment_id, refund_item.order_id, " STATE ","                      \
     " refund_item.amount, refund_item.next_at_ms, provider, currency FROM refund_item"             \
     " INNER JOIN payment ON payment.payment_id = refund_item.payment_id "
 
@@ -149,7 +167,7 @@ int refund_items(struct sql *sql, struct id job_id, uint32_t state, struct id af
     struct payments_list list = PAYMENTS_LIST(
         struct refund_item, read_item, arena, max,
         SELECT_ITEMS "WHERE job_id = ? AND refund_item.payment_id > ?"
-                     " AND (refund_item.state = ? OR ? = 0)"
+                     " AND (" STATE " = ? OR ? = 0)"
                      " ORDER BY refund_item.payment_id LIMIT ?",
         sql_id(job_id), sql_id(after), sql_int(state), sql_int(state), sql_int((int64_t)max));
     return payments_list(sql, &list, ret_items, ret_count, deadline_ns);
@@ -208,10 +226,8 @@ static int run_end(struct sql_job *base, struct sql_txn *txn)
     int64_t open = 0, left = 0;
     put->ended = false;
     int err = add_items(txn, job, put->now_ms, &added);
-    if (err == 0) /* 4 is CAPTURED: until then an attempt may become an order */
-        err =
-            sql_ask_int(txn, "SELECT count(*) FROM payment WHERE performance_id = ? AND state <= 4",
-                        SQL(sql_int(job->performance_id)), &open);
+    if (err == 0)
+        err = count_open(txn, job->performance_id, &open);
     if (err == 0)
         err = sql_ask_int(txn, "SELECT count(*) FROM refund_item WHERE job_id = ? AND state <= 2",
                           SQL(sql_id(job->job_id)), &left);

@@ -56,7 +56,8 @@ struct refund_job_sum {
 int refund_job_preview(struct sql *sql, uint32_t performance_id, int64_t old_ms,
                        struct arena *arena, struct refund_job_sum **ret_sums, size_t *ret_count,
                        int64_t deadline_ns);
-/* Begins a job, and lists what it is about. ERR_CONFLICT: the performance has one that runs; as
+/* Begins a job, and lists what it is about. ERR_CONFLICT: the performance has one that runs;
+ * ERR_EXISTS: it had one, and nothing was or is being paid since: then none is begun; as
  * sql_write. */
 int refund_job_put(struct sql *sql, const struct refund_job *job, int64_t deadline_ns);
 /* By id; or, with a zero id, the performance's last one. ERR_NOT_FOUND. */
@@ -64,7 +65,8 @@ int refund_job_get(struct sql *sql, struct id job_id, uint32_t performance_id, s
                    struct refund_job *ret_job, int64_t deadline_ns);
 int refund_job_sums(struct sql *sql, struct id job_id, struct arena *arena,
                     struct refund_job_sum **ret_sums, size_t *ret_count, int64_t deadline_ns);
-/* Its items in that state (0: any), beginning after the payment `after`, by payment. */
+/* Its items in that state (0: any), beginning after the payment `after`, by payment. What was
+ * refused and a person has seen to since is DONE, here and in the sums. */
 int refund_items(struct sql *sql, struct id job_id, uint32_t state, struct id after, size_t max,
                  struct arena *arena, struct refund_item **ret_items, size_t *ret_count,
                  int64_t deadline_ns);

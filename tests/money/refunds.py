@@ -209,8 +209,16 @@ def a_whole_evening(shop):
     for buyer in buyers:
         wanted = 0 if buyer is buyers[3] else int(buyer.hold["total"])
         assert sum(c["amount"] for c in buyer.cancels()) == wanted, (buyer.seats, buyer.cancels())
+    number = buyers[3].order()["orderNumber"]
+    for _ in range(2):  # whoever looks again sees the same
+        said = run(shop, "payment", "refund-all", str(night), "--yes", "--orders", code=1)
+        assert said.count("given back") == 12 and said.count("refused by the provider") == 1, said
+        assert number in next(line for line in said.splitlines() if "refused by" in line), said
+    assert shop.operator("BeginRefundJob", {"performanceId": night}, PAYMENT)["jobId"] == job["jobId"]
     shop.operator("RefundOrder", {"orderId": buyers[3].hold["holdId"]}, PAYMENT)
     buyers[3].until(REFUNDED)
+    said = run(shop, "payment", "refund-all", str(night), "--yes", "--orders")
+    assert said.count("given back") == 13 and "refused" not in said, said
     report = shop.operator("GetSaleReport", {"performanceId": night})
     assert report.get("orderCount", 0) == report.get("cancelledCount", 0) or not report.get("orderCount"), report
 

@@ -132,6 +132,24 @@ def what_had_no_fee_gives_none_back(shop):
     desk.close()
 
 
+def what_is_handed_back_is_mailed(shop):
+    """Not as if a bank or a card had to do with it."""
+    desk = Desk(shop)
+    desk.open()
+    for language, said, never in (("en", "The box office has given it back", "bank"), ("ko", "매표소에서", "카드사")):
+        address = f"{language}.counter@example.org"
+        mailed = desk.sell(desk.hold(1), contact={"name": "Kim", "email": address, "language": language})["order"]
+        desk.ask("RefundOrder", {"orderId": mailed["orderId"]}, PAYMENT)
+
+        def told():
+            mails = shop.operator("ListMails", {"to": address}, DOOR).get("mails", [])
+            return {mail["template"]: shop.operator("GetMail", {"mailId": mail["mailId"]}, DOOR).get("text", "") for mail in mails}
+        texts = wait_until(lambda: told() if {"handed", "cancelled"} <= set(told()) else None, "both mails")
+        assert said in texts["handed"] and never not in texts["handed"], texts
+        assert "card" not in texts["cancelled"] and "카드" not in texts["cancelled"], texts
+    desk.close()
+
+
 def comps_are_told_apart(shop):
     desk, manager = Desk(shop), Desk(shop, "MANAGER")
     desk.open()
@@ -256,6 +274,10 @@ def an_evening_that_is_called_off(shop):
     total = wait_until(ended, "the job to end")["totals"][0]
     assert (total["provider"], total["failedOrders"]) == ("box-office", "1"), total
     assert shop.operator("GetOrder", {"orderId": order["orderId"]})["state"] == "ORDER_STATE_CANCELLED"
+    done = subprocess.run([USHER, "payment", "refund-all", str(made), "--yes", "--orders", "--url", f"http://{shop.listen}",
+                           "--data", shop.server.data], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and done.stdout.count("to be handed out at the box office") == 2, (done.stdout, done.stderr)
+    assert "card" not in done.stdout and "provider" not in done.stdout, done.stdout
     assert desk.ask("RefundOrder", {"orderId": order["orderId"]}, PAYMENT)["state"] == "REFUND_STATE_DONE"
     till = desk.close()
     assert till["cashReturned"] == held["hold"]["total"] and till["expected"] == "50000", till
@@ -325,6 +347,7 @@ TESTS = [
     ("till-sells-and-gives-change", sells_and_gives_change),
     ("till-gives-back-over-the-counter", gives_back_over_the_counter),
     ("till-what-had-no-fee-gives-none-back", what_had_no_fee_gives_none_back),
+    ("till-what-is-handed-back-is-mailed", what_is_handed_back_is_mailed),
     ("till-comps-are-told-apart", comps_are_told_apart),
     ("till-roles-and-strangers", roles_and_strangers),
     ("till-limits-are-the-customers", limits_are_the_customers),

@@ -112,6 +112,31 @@ static int paper_tickets(const struct door *door, const Usher__V1__Order *order,
     return 0;
 }
 
+/* What the tickets cost that the order has still. */
+static int64_t total_of(const Usher__V1__Order *order)
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < order->n_tickets; i++)
+        total += order->tickets[i]->amount;
+    return order->n_tickets > 0 ? total : order->total;
+}
+
+static enum paper_money money_of(Usher__V1__PaymentMethod method)
+{
+    switch (method) {
+    case USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_DEPOSIT:
+        return PAPER_MONEY_ACCOUNT;
+    case USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COLLECTED:
+        return PAPER_MONEY_COUNTER;
+    case USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_BOX_OFFICE:
+        return PAPER_MONEY_OPEN;
+    case USHER__V1__PAYMENT_METHOD__PAYMENT_METHOD_COMP:
+        return PAPER_MONEY_NONE;
+    default:
+        return PAPER_MONEY_CARD;
+    }
+}
+
 int lobby_paper_order(struct door *door, const Usher__V1__Order *order,
                       const struct contact *contact, uint32_t seat, struct arena *arena,
                       struct paper_order *ret_order)
@@ -144,7 +169,8 @@ int lobby_paper_order(struct door *door, const Usher__V1__Order *order,
         .utc_offset_minutes = order->utc_offset_minutes,
         .placed_at_ms = order->placed_at_ms,
         .currency = view_str(order->currency),
-        .total = order->total,
+        .total = total_of(order),
+        .money = money_of(order->payment_method),
         .tickets = tickets,
         .ticket_count = count,
     };

@@ -278,8 +278,9 @@ int payment_begin_refund_job(struct call *call, const void *request, void *respo
     if (err == 0)
         log_event(LOG_INFO, "payment.job", log_id("usher.job", job.job_id),
                   log_uint("usher.performance", job.performance_id),
-                  log_text("everything that was paid by card is given back"));
-    if (err == ERR_CONFLICT) /* one that runs: asked twice, begun once */
+                  log_text("everything that was paid is given back"));
+    /* One that runs, or after which nothing is left: asked twice, begun once. */
+    if (err == ERR_CONFLICT || err == ERR_EXISTS)
         err = refund_job_get(w.role->options.sql, (struct id){0}, wish->performance_id, w.arena,
                              &job, w.deadline_ns);
     return err == 0 ? fill_job(call, &job, response) : answer_store_failed(call, err);

@@ -85,7 +85,9 @@ int letter_of_refund(const struct work *w, const struct payment *p, const struct
     if (!values || !key)
         return ERR_NO_MEMORY;
     *ret_mail = (struct mail){.to = contact.email,
-                              .template = VIEW_LIT("refunded"),
+                              .template = view_eq(p->provider, VIEW_LIT(PAYMENT_BOX_OFFICE))
+                                              ? VIEW_LIT("handed")
+                                              : VIEW_LIT("refunded"),
                               .language = contact.language,
                               .params = view_str(values),
                               .key = view_str(key),

@@ -113,13 +113,13 @@ const en = {
   // refund of everything
   refundTitle: 'Cancel and refund everybody',
   refundText:
-    'For a performance that does not take place: everything that was paid by card goes back. The sale must be paused.',
+    'For a performance that does not take place: everything that was paid goes back; what the box office took is handed out there. The sale must be paused.',
   refundLook: 'What would go back?',
-  refundNothing: 'Nothing was paid by card.',
+  refundNothing: 'Nothing was paid.',
   refundYes: 'Refund everybody',
   refundQuestion: 'Refund everybody?',
   refundHint:
-    'All tickets that were paid by card become void and the money goes back. This can’t be undone.',
+    'All tickets that were paid become void and the money goes back. This can’t be undone.',
   refundNo: 'Keep the orders',
   refundReason: 'Note for the books',
   refundTotals: (orders: string, amount: string) => `${orders} orders, ${amount}`,
@@ -128,6 +128,7 @@ const en = {
   refundRunning: 'Money is going back',
   refundDone: 'Every order has its outcome',
   refundFailed: (n: string) => `${n} were refused by the provider: somebody has to act`,
+  refundCounter: (n: string) => `${n} to be handed out at the box office`,
   refundProgress: (done: string, all: string) => `${done} of ${all} orders`,
   provider: 'Provider',
   amount: 'Amount',
@@ -567,12 +568,12 @@ const ko: typeof en = {
 
   refundTitle: '공연 취소 및 전체 환불',
   refundText:
-    '공연이 열리지 않을 때 사용합니다. 카드로 결제한 금액을 모두 환불합니다. 판매가 일시 중지된 상태여야 합니다.',
+    '공연이 열리지 않을 때 사용합니다. 결제된 금액을 모두 환불하며, 매표소에서 받은 금액은 매표소에서 돌려드립니다. 판매가 일시 중지된 상태여야 합니다.',
   refundLook: '환불 예정 금액 확인',
-  refundNothing: '카드로 결제한 예매가 없습니다.',
+  refundNothing: '결제된 예매가 없습니다.',
   refundYes: '전체 환불',
   refundQuestion: '모두 환불할까요?',
-  refundHint: '카드로 결제한 티켓은 모두 무효가 되고 결제 금액이 환불됩니다. 되돌릴 수 없습니다.',
+  refundHint: '결제된 티켓은 모두 무효가 되고 결제 금액이 환불됩니다. 되돌릴 수 없습니다.',
   refundNo: '예매 유지',
   refundReason: '장부에 남길 메모',
   refundTotals: (orders, amount) => `${orders}건, ${amount}`,
@@ -581,6 +582,7 @@ const ko: typeof en = {
   refundRunning: '환불 진행 중',
   refundDone: '모든 예매를 처리했습니다',
   refundFailed: (n) => `${n}건은 결제사가 거절했습니다. 담당자의 확인이 필요합니다`,
+  refundCounter: (n) => `${n}건은 매표소에서 돌려드려야 합니다`,
   refundProgress: (done, all) => `${all}건 중 ${done}건`,
   provider: '결제사',
   amount: '금액',

@@ -146,7 +146,11 @@ function Progress({ job }: { job: RefundJob }) {
             {money(one.doneAmount, one)}
           </span>
           {one.failedOrders > 0n ? (
-            <p class="field-bad">{say.refundFailed(count(Number(one.failedOrders)))}</p>
+            <p class="field-bad">
+              {(one.provider === 'box-office' ? say.refundCounter : say.refundFailed)(
+                count(Number(one.failedOrders)),
+              )}
+            </p>
           ) : null}
         </div>
       ))}
