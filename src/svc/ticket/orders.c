@@ -274,8 +274,8 @@ static bool split_seats(const struct store_order *order, const uint32_t *named, 
     return ask->left_count < ask->seat_count;
 }
 
-/* A seat that the order neither has nor has given back is a mistake of who asks, and nothing is done
- * of such a wish. Non-zero after call_fail. */
+/* A seat that the order neither has nor has given back is a mistake of who asks: nothing is done of
+ * such a wish. Non-zero after call_fail. */
 static int check_seats(struct call *call, const Usher__V1__CancelOrderRequest *wish,
                        const struct store_order *order)
 {
