@@ -71,7 +71,8 @@ static const struct conf_option search_options[] = {
     {"level", CONF_CHOICE, offsetof(struct monitor_values, level), "all",
      .help = "the least level of what is shown", .choices = "all|debug|info|warn|error"},
     {"stream", CONF_CHOICE, offsetof(struct monitor_values, stream), "all",
-     .help = "what the processes say, or what happens in sales", .choices = "all|logs|events"},
+     .help = "what the processes say, or what happens in sales: places, lines, payments",
+     .choices = "all|logs|events"},
     {"count", CONF_INT, offsetof(struct monitor_values, count), "50", 1, 500,
      .help = "how many of the newest are shown"},
 };

@@ -3,8 +3,6 @@
 #include "err/err.h"
 #include "store/hooks.h"
 
-#define ROWS_MAX 4096 /* in one answer */
-
 static const struct sql_step steps[] = {
     {"lines",
      "CREATE TABLE sale (sale_id {id}, name {text} NOT NULL, performance_ids {bytes} NOT NULL,"
@@ -267,6 +265,7 @@ struct read_job {
     struct sql_job job;
     uint32_t sale_id;
     uint64_t from_seq;
+    size_t rows_max, bytes_max;
     struct arena *arena;
     struct line_row *rows;
     size_t count;
@@ -289,15 +288,16 @@ static int run_read(struct sql_job *base, struct sql_txn *txn)
     struct sql_rows *rows;
     size_t bytes = 0;
     job->count = 0;
-    int err = sql_query(
-        txn,
-        "SELECT seq, epoch, at_ms, prev_hash, hash, body FROM line_row"
-        " WHERE sale_id = ? AND seq >= ? ORDER BY seq LIMIT ?",
-        SQL(sql_int(job->sale_id), sql_int((int64_t)job->from_seq), sql_int(ROWS_MAX)), &rows);
+    int err = sql_query(txn,
+                        "SELECT seq, epoch, at_ms, prev_hash, hash, body FROM line_row"
+                        " WHERE sale_id = ? AND seq >= ? ORDER BY seq LIMIT ?",
+                        SQL(sql_int(job->sale_id), sql_int((int64_t)job->from_seq),
+                            sql_int((int64_t)job->rows_max)),
+                        &rows);
     if (err != 0)
         return err;
     int got = 1;
-    while (bytes < LINE_READ_MAX && (got = sql_next(rows)) == 1) {
+    while (bytes < job->bytes_max && (got = sql_next(rows)) == 1) {
         struct line_row *row = &job->rows[job->count];
         err = read_row(rows, job->arena, row);
         if (err != 0) {
@@ -312,14 +312,18 @@ static int run_read(struct sql_job *base, struct sql_txn *txn)
     return got < 0 ? got : 0;
 }
 
-int line_read(struct sql *sql, uint32_t sale_id, uint64_t from_seq, struct arena *arena,
-              struct line_row **ret_rows, size_t *ret_count, int64_t deadline_ns)
+int line_read_some(struct sql *sql, uint32_t sale_id, uint64_t from_seq, size_t rows_max,
+                   size_t bytes_max, struct arena *arena, struct line_row **ret_rows,
+                   size_t *ret_count, int64_t deadline_ns)
 {
     struct read_job job = {.job.run = run_read,
                            .sale_id = sale_id,
                            .from_seq = from_seq,
+                           .rows_max = rows_max,
+                           .bytes_max = bytes_max,
                            .arena = arena,
-                           .rows = arena_alloc(arena, ROWS_MAX * sizeof(*job.rows))};
+                           .rows = arena_alloc(arena, rows_max * sizeof(*job.rows))};
+    assert(rows_max >= 1 && rows_max <= LINE_ROWS_MAX);
     if (!job.rows)
         return ERR_NO_MEMORY;
     const int err = sql_read(sql, &job.job, deadline_ns);
@@ -328,4 +332,11 @@ int line_read(struct sql *sql, uint32_t sale_id, uint64_t from_seq, struct arena
         *ret_count = job.count;
     }
     return err;
+}
+
+int line_read(struct sql *sql, uint32_t sale_id, uint64_t from_seq, struct arena *arena,
+              struct line_row **ret_rows, size_t *ret_count, int64_t deadline_ns)
+{
+    return line_read_some(sql, sale_id, from_seq, LINE_ROWS_MAX, LINE_READ_MAX, arena, ret_rows,
+                          ret_count, deadline_ns);
 }

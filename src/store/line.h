@@ -19,6 +19,7 @@
 #define LINE_NAME_MAX         200         /* bytes */
 #define LINE_ZONE_MAX         64          /* bytes */
 #define LINE_READ_MAX         (16u << 20) /* bytes of bodies in one answer */
+#define LINE_ROWS_MAX         4096        /* rows in one answer */
 
 struct line_sale {
     uint32_t sale_id; /* given by line_sale_put, from 1 */
@@ -58,5 +59,9 @@ int line_commit(struct sql *sql, uint32_t sale_id, const struct line_row *row, i
  * the last until there is none. ERR_CORRUPT. */
 int line_read(struct sql *sql, uint32_t sale_id, uint64_t from_seq, struct arena *arena,
               struct line_row **ret_rows, size_t *ret_count, int64_t deadline_ns);
+/* The same with at most rows_max rows (1 to LINE_ROWS_MAX), and about bytes_max bytes of bodies. */
+int line_read_some(struct sql *sql, uint32_t sale_id, uint64_t from_seq, size_t rows_max,
+                   size_t bytes_max, struct arena *arena, struct line_row **ret_rows,
+                   size_t *ret_count, int64_t deadline_ns);
 
 #endif

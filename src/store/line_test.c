@@ -118,6 +118,13 @@ static void a_long_ledger_comes_in_pieces(void **state)
     } while (count > 0);
     assert_int_equal(seen, 22);
     assert_int_equal(pieces, 3);
+    assert_int_equal(
+        line_read_some(sql, 1, 5, 2, LINE_READ_MAX, &arena, &rows, &count, DEADLINE_NEVER), 0);
+    assert_true(count == 2 && rows[0].seq == 5 && rows[1].seq == 6);
+    assert_int_equal(line_read_some(sql, 1, 5, LINE_ROWS_MAX, 2 * sizeof(body) + 1, &arena, &rows,
+                                    &count, DEADLINE_NEVER),
+                     0);
+    assert_int_equal(count, 3);
     sql_free(sql);
     sql = faulty;
 }

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -291,6 +292,99 @@ static void a_story_is_text(void **state)
     assert_int_equal(events[2].text.len, PAYMENT_EVENT_MAX - 1);
 }
 
+/* What payment_events_read tells behind a number, as "1 2 5". */
+static const char *told_after(uint64_t after, int64_t now_ms)
+{
+    static char text[200];
+    struct payment_told_event *events;
+    size_t count, len = 0;
+    assert_int_equal(payment_events_read(sql, after, PAYMENT_EVENTS_MAX, now_ms, &arena, &events,
+                                         &count, DEADLINE_NEVER),
+                     0);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%d", i > 0 ? " " : "",
+                                (int)events[i].event_id);
+    return text;
+}
+
+/* An event under a number of our choice, as another transaction took it. */
+struct numbered_job {
+    struct sql_job job;
+    int64_t event_id, at_ms;
+};
+
+static int run_numbered(struct sql_job *base, struct sql_txn *txn)
+{
+    const struct numbered_job *job = (const struct numbered_job *)base;
+    return sql_run(txn,
+                   "INSERT INTO payment_event (event_id, payment_id, at_ms, what, text, amount)"
+                   " VALUES (?, ?, ?, 'state', '', 0)",
+                   SQL(sql_int(job->event_id), sql_id(number(1)), sql_int(job->at_ms)), NULL);
+}
+
+static void commit_event(int64_t event_id, int64_t at_ms)
+{
+    struct numbered_job job = {.job.run = run_numbered, .event_id = event_id, .at_ms = at_ms};
+    assert_int_equal(sql_write(sql, &job.job, DEADLINE_NEVER), 0);
+}
+
+/* The last event that is there. */
+static uint64_t last_event(void)
+{
+    struct payment_told_event *events;
+    size_t count;
+    assert_int_equal(
+        payment_events_read(sql, 0, PAYMENT_EVENTS_MAX, 0, &arena, &events, &count, DEADLINE_NEVER),
+        0);
+    assert_true(count > 0 && events[count - 1].event_id == count); /* there is no gap as yet */
+    return count;
+}
+
+static void events_are_told_with_their_attempt(void **state)
+{
+    struct payment_told_event *events;
+    size_t count;
+    assert_int_equal(payment_events_read(sql, 0, 2, 0, &arena, &events, &count, DEADLINE_NEVER), 0);
+    assert_int_equal(count, 2);
+    assert_true(events[0].known && id_eq(events[0].event.payment_id, number(1)));
+    assert_true(id_eq(events[0].hold_id, number(100)) && id_is_zero(events[0].order_id));
+    assert_string_equal(events[0].event.what, "attempt");
+    assert_int_equal(events[0].event.amount, 1000);
+    assert_int_equal(events[0].performance_id, 7);
+    assert_true(view_eq(events[0].provider, VIEW_LIT("toss")));
+    assert_true(view_eq(events[0].currency, VIEW_LIT("KRW")) && events[0].event.text.len == 0);
+    const uint64_t last = last_event();
+    const struct payment_event stray = {.payment_id = number(777), .what = "return"};
+    assert_int_equal(payment_note(sql, &stray, DEADLINE_NEVER), 0);
+    assert_int_equal(payment_events_read(sql, last, 2, 0, &arena, &events, &count, DEADLINE_NEVER),
+                     0);
+    assert_true(count == 1 && !events[0].known && id_is_zero(events[0].hold_id));
+}
+
+/* On MariaDB a number may be there before a lower one. */
+static void a_gap_holds_back_what_is_behind_it(void **state)
+{
+    const int64_t now_ms = 1000000;
+    const uint64_t n = last_event();
+    char expected[80];
+    commit_event((int64_t)n + 2, now_ms - 10);
+    commit_event((int64_t)n + 3, now_ms - 5);
+    assert_string_equal(told_after(n, now_ms), "");
+    /* It fills later: nothing was skipped. */
+    commit_event((int64_t)n + 1, now_ms - 20);
+    snprintf(expected, sizeof(expected), "%d %d %d", (int)n + 1, (int)n + 2, (int)n + 3);
+    assert_string_equal(told_after(n, now_ms + 1), expected);
+    /* One that was taken back: what is behind it comes when it cannot be filled any more. */
+    commit_event((int64_t)n + 5, now_ms);
+    assert_string_equal(told_after(n + 3, now_ms + PAYMENT_GAP_MS), "");
+    snprintf(expected, sizeof(expected), "%d", (int)n + 5);
+    assert_string_equal(told_after(n + 3, now_ms + PAYMENT_GAP_MS + 1), expected);
+    /* An old gap does not let a new one pass. */
+    commit_event((int64_t)n + 7, now_ms + PAYMENT_GAP_MS);
+    assert_string_equal(told_after(n + 3, now_ms + PAYMENT_GAP_MS + 1), expected);
+}
+
 static int start(void **state)
 {
     arena_init(&arena, 8u << 20);
@@ -318,6 +412,8 @@ int main(void)
         cmocka_unit_test(a_webhook_is_heard_once),
         cmocka_unit_test(a_webhook_is_forgotten_by_its_age),
         cmocka_unit_test(a_story_is_text),
+        cmocka_unit_test(events_are_told_with_their_attempt),
+        cmocka_unit_test(a_gap_holds_back_what_is_behind_it),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

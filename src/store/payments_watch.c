@@ -107,3 +107,50 @@ int payment_is_missing(struct sql_txn *txn, struct id order_id, bool *ret_missin
     *ret_missing = count > 0;
     return err;
 }
+
+static int as_told_event(struct sql_rows *rows, struct arena *arena, void *ret_row)
+{
+    struct payment_told_event *told = ret_row;
+    struct view what = {0};
+    *told = (struct payment_told_event){
+        .event_id = (uint64_t)sql_get_int(rows, 0),
+        .event = {.at_ms = sql_get_int(rows, 2), .amount = sql_get_int(rows, 4)},
+        .known = !sql_is_null(rows, 5),
+        .performance_id = (uint32_t)sql_get_int(rows, 7)};
+    int err = sql_get_id(rows, 1, &told->event.payment_id);
+    if (err == 0)
+        err = sql_get_copy(rows, 3, arena, &what);
+    told->event.what = what.at;
+    if (err == 0 && told->known)
+        err = sql_get_id(rows, 5, &told->hold_id);
+    if (err == 0 && !sql_is_null(rows, 6))
+        err = sql_get_id(rows, 6, &told->order_id);
+    if (err == 0)
+        err = sql_get_copy(rows, 8, arena, &told->provider);
+    return err == 0 ? sql_get_copy(rows, 9, arena, &told->currency) : err;
+}
+
+int payment_events_read(struct sql *sql, uint64_t after, size_t max, int64_t now_ms,
+                        struct arena *arena, struct payment_told_event **ret_events,
+                        size_t *ret_count, int64_t deadline_ns)
+{
+    struct payments_list job = PAYMENTS_LIST(
+        struct payment_told_event, as_told_event, arena, max,
+        "SELECT e.event_id, e.payment_id, e.at_ms, e.what, e.amount, p.hold_id, p.order_id,"
+        " p.performance_id, p.provider, p.currency FROM payment_event e"
+        " LEFT JOIN payment p ON p.payment_id = e.payment_id"
+        " WHERE e.event_id > ? ORDER BY e.event_id LIMIT ?",
+        sql_int((int64_t)after), sql_int((int64_t)max));
+    struct payment_told_event *events;
+    size_t count, kept = 0;
+    assert(max >= 1 && max <= PAYMENT_EVENTS_MAX);
+    int err = payments_list(sql, &job, &events, &count, deadline_ns);
+    if (err != 0)
+        return err;
+    while (kept < count && (events[kept].event_id == after + 1 ||
+                            events[kept].event.at_ms < now_ms - PAYMENT_GAP_MS))
+        after = events[kept++].event_id;
+    *ret_events = events;
+    *ret_count = kept;
+    return 0;
+}

@@ -1,5 +1,5 @@
 /*
- * payments_watch: what of the payments' tables a person has to look at.
+ * payments_watch: what of the payments' tables a person has to look at, or another program follows.
  */
 #ifndef USHER_STORE_PAYMENTS_WATCH_H
 #define USHER_STORE_PAYMENTS_WATCH_H
@@ -53,5 +53,34 @@ struct payment_sum {
 };
 int payment_sums(struct sql *sql, uint32_t performance_id, struct arena *arena,
                  struct payment_sum **ret_sums, size_t *ret_count, int64_t deadline_ns);
+
+/* An event as it is told to those who follow the money: with its attempt, without its text. */
+struct payment_told_event {
+    uint64_t event_id;
+    struct payment_event event; /* its text is empty */
+    bool known;                 /* its attempt is there; else what follows is zero */
+    struct id hold_id;
+    struct id order_id; /* as it is now; zero: there is none */
+    uint32_t performance_id;
+    struct view provider, currency;
+};
+
+/*
+ * How long a number that is missing may still be written. On MariaDB a transaction takes its number
+ * before it ends, so a higher one can be there first; one that was taken back leaves its number out
+ * for ever. Whoever writes an event has taken its time within his own deadline, and ends his
+ * transaction by that, after which nothing of it is done: 30 s at most (WIRE_CALL_MAX_MS,
+ * ROLE_STEP_MS). So who has a lower number than an event with that time ends within 60 s of it; the
+ * rest is for clocks that differ.
+ */
+#define PAYMENT_GAP_MS     120000
+#define PAYMENT_EVENTS_MAX 1000 /* in one answer */
+
+/* Events behind the number `after`, ascending, at most max (1 to PAYMENT_EVENTS_MAX). It ends
+ * before a missing number unless the event behind it is older than PAYMENT_GAP_MS: so who asks
+ * again behind the last never misses one. */
+int payment_events_read(struct sql *sql, uint64_t after, size_t max, int64_t now_ms,
+                        struct arena *arena, struct payment_told_event **ret_events,
+                        size_t *ret_count, int64_t deadline_ns);
 
 #endif

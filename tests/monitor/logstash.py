@@ -19,7 +19,7 @@ class Taken:
 
     def events(self):
         with self.lock:
-            return {int(r["usher.version"]) for r in self.by_id.values() if r["data_stream.dataset"] == "usher.events"}
+            return {int(r["usher.version"]) for r in self.by_id.values() if r.get("event.dataset") == "usher.sale"}
 
 
 class HttpInput(Taken):

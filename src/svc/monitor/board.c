@@ -40,17 +40,6 @@ void board_release(struct board *board)
 
 /* ---- one round ---- */
 
-/* A client of a role, whose channel is opened when it is first needed. */
-static int client_of(struct monitor *monitor, const char *role, struct channel **channel,
-                     const ProtobufCServiceDescriptor *service, struct arena *arena,
-                     struct client *ret_client)
-{
-    int err = *channel ? 0 : monitor->options.open(monitor->options.state, role, channel);
-    if (err == 0)
-        client_init(ret_client, *channel, service, arena);
-    return err;
-}
-
 static bool on_sale(const Usher__V1__Performance *p)
 {
     return p->sale_state == USHER__V1__SALE_STATE__SALE_STATE_OPEN ||
@@ -149,8 +138,8 @@ static int follow(struct monitor *monitor, const Usher__V1__Performance *const *
     struct client tickets;
     bool more = true;
     arena_init(&arena, BOARD_ARENA_MAX);
-    int err = client_of(monitor, "ticket", &board->tickets, &usher__v1__ticket_service__descriptor,
-                        &arena, &tickets);
+    int err = monitor_client(monitor, "ticket", &board->tickets,
+                             &usher__v1__ticket_service__descriptor, &arena, &tickets);
     while (err == 0 && more && fiber_now_ns() < board->next_ns && !fiber_cancelled()) {
         more = false;
         for (size_t i = 0; i < count && err == 0 && !fiber_cancelled(); i++) {
@@ -219,8 +208,8 @@ static int add_books(struct monitor *monitor, struct board_draft *draft,
     struct board *board = &monitor->board;
     struct client payment;
     const bool due = fiber_now_ns() >= board->books_ns;
-    int err = client_of(monitor, "payment", &board->payment,
-                        &usher__v1__payment_service__descriptor, draft->arena, &payment);
+    int err = monitor_client(monitor, "payment", &board->payment,
+                             &usher__v1__payment_service__descriptor, draft->arena, &payment);
     if (err != 0)
         return 0; /* an installation without payments has no books */
     for (size_t i = 0; i < count && err != ERR_NO_MEMORY; i++) {
@@ -247,8 +236,8 @@ static int add_lines(struct monitor *monitor, struct board_draft *draft,
     const Usher__V1__ListSalesRequest wish = USHER__V1__LIST_SALES_REQUEST__INIT;
     const Usher__V1__ListSalesResponse *sales;
     struct client waitroom;
-    int err = client_of(monitor, "waitroom", &board->waitroom,
-                        &usher__v1__waitroom_service__descriptor, draft->arena, &waitroom);
+    int err = monitor_client(monitor, "waitroom", &board->waitroom,
+                             &usher__v1__waitroom_service__descriptor, draft->arena, &waitroom);
     if (err == 0)
         err = client_call(&waitroom, Usher__V1__WaitroomService, list_sales, &wish, &sales);
     if (err != 0)
@@ -340,8 +329,8 @@ static int round_once(struct monitor *monitor, struct arena *arena)
     const Usher__V1__ListEventsResponse *events;
     const Usher__V1__Performance *list[BOARD_PERFORMANCES];
     struct client tickets;
-    int err = client_of(monitor, "ticket", &board->tickets, &usher__v1__ticket_service__descriptor,
-                        arena, &tickets);
+    int err = monitor_client(monitor, "ticket", &board->tickets,
+                             &usher__v1__ticket_service__descriptor, arena, &tickets);
     if (err == 0)
         err = client_call(&tickets, Usher__V1__TicketService, list_events, &all, &events);
     if (err != 0)

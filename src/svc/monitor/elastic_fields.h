@@ -50,6 +50,14 @@
     X("usher.link", "keyword")                                                                     \
     X("usher.at_us", "long")                                                                       \
     X("usher.code", "long")                                                                        \
+    X("usher.sale", "long")                                                                        \
+    X("usher.number", "long")                                                                      \
+    X("usher.most", "long")                                                                        \
+    X("usher.measured", "long")                                                                    \
+    X("usher.serial", "long")                                                                      \
+    X("usher.payment", "keyword")                                                                  \
+    X("usher.provider", "keyword")                                                                 \
+    X("usher.currency", "keyword")                                                                 \
     X("usher.mail", "long")                                                                        \
     X("usher.webhook", "long")
 

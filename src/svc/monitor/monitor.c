@@ -91,9 +91,20 @@ static void stop_in_fiber(void *arg)
     struct monitor *monitor = arg;
     scope_close(&monitor->scope);
     board_close(&monitor->board);
-    channel_free(monitor->tickets);
+    for (size_t i = 0; i < MONITOR_FOLLOWED; i++)
+        channel_free(monitor->followed[i]);
     shipper_release(&monitor->shipper);
     http_client_free(monitor->http);
+}
+
+int monitor_client(struct monitor *monitor, const char *role, struct channel **channel,
+                   const ProtobufCServiceDescriptor *service, struct arena *arena,
+                   struct client *ret_client)
+{
+    int err = *channel ? 0 : monitor->options.open(monitor->options.state, role, channel);
+    if (err == 0)
+        client_init(ret_client, *channel, service, arena);
+    return err;
 }
 
 int monitor_start(const struct monitor_options *options, struct monitor **ret_monitor)

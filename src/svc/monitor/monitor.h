@@ -1,11 +1,13 @@
 /*
  * monitor: the role that keeps what all processes say, and ships it.
  *
- *     the log of this process ──tap──┐
- *     other processes ──PushRecords──┼──▶ window (DIR/monitor.db) ──▶ Elasticsearch, OpenSearch
- *     ledgers of sales ──ReadLedger──┘        └──▶ SearchRecords
+ *     the log of this process ──tap─────────┐
+ *     other processes ──PushRecords─────────┼──▶ window (monitor.db) ──▶ Elasticsearch, OpenSearch
+ *     ledgers of sales ──ReadLedger─────────┤        └──▶ SearchRecords
+ *     ledgers of lines ──ReadLine───────────┤
+ *     payments ──────────ReadPaymentEvents──┘
  *
- * Sale events lose nothing: they are read from the ledger by a position that is stored with them.
+ * Sale events lose nothing: they are read by positions that are stored with them.
  * Log lines are bounded and may be lost, counted. Nothing here ever makes a sale wait: the monitor
  * asks, and nobody waits for it. When it dies, the next start goes on where it was.
  */

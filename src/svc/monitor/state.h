@@ -4,6 +4,7 @@
 #ifndef USHER_SVC_MONITOR_STATE_H
 #define USHER_SVC_MONITOR_STATE_H
 
+#include "call/client.h"
 #include "fiber/fiber.h"
 #include "svc/monitor/board.h"
 #include "svc/monitor/elastic.h"
@@ -13,7 +14,9 @@
 #include "svc/monitor/shipper.h"
 #include "svc/monitor/vitals.h"
 
-#define MONITOR_STEP_MS 10000 /* for one call to the window or a service */
+#define MONITOR_STEP_MS  10000 /* for one call to the window or a service */
+#define MONITOR_PAUSE_MS 500   /* before it is looked again what there is */
+#define MONITOR_FOLLOWED 3     /* roles whose sale events are read */
 
 struct monitor {
     struct monitor_options options;
@@ -22,9 +25,9 @@ struct monitor {
     struct elastic elastic;   /* one of the two is shipped to */
     struct logstash logstash;
     struct shipper shipper;
-    struct scope scope;      /* of its fibers, on its worker */
-    struct channel *tickets; /* opened by the follower */
-    struct pace pace;        /* the follower's */
+    struct scope scope;                         /* of its fibers, on its worker */
+    struct channel *followed[MONITOR_FOLLOWED]; /* opened by the follower */
+    struct pace pace;                           /* the follower's */
     struct board board;
     struct vitals vitals;         /* of this process, measured by the board's fiber */
     struct vitals_heard heard;    /* of the others */
@@ -36,6 +39,22 @@ void monitor_follow_sales(void *arg);
 void monitor_take_log(void *arg);
 void monitor_take_spans(void *arg);
 void monitor_settle(void *arg);
+
+/* A client of a role, whose channel is opened when it is first needed. ERR_NOT_FOUND: there is no
+ * such role; ERR_UNAVAILABLE, ERR_NO_MEMORY: ask again. */
+int monitor_client(struct monitor *monitor, const char *role, struct channel **channel,
+                   const ProtobufCServiceDescriptor *service, struct arena *arena,
+                   struct client *ret_client);
+
+static inline void monitor_rest(int64_t ms)
+{
+    fiber_sleep_until(deadline_after_ms(fiber_now_ns(), ms));
+}
+
+static inline int64_t monitor_deadline(void)
+{
+    return deadline_after_ms(fiber_now_ns(), MONITOR_STEP_MS);
+}
 
 static inline const char *monitor_node(const struct monitor *monitor)
 {

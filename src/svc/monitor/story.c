@@ -154,7 +154,10 @@ static int tell_records(const struct story_sources *from, enum record_stream str
     int err = window_search(from->window, &query, from->arena, &records, &count, from->deadline_ns);
     for (size_t i = 0; err == 0 && i < count; i++) {
         json_t *record = json_loadb(records[i].body.at, records[i].body.len, 0, NULL);
-        if (record)
+        /* Payments are told by their role. */
+        const bool told = stream != RECORD_EVENTS ||
+                          (record && strcmp(text_at(record, "event.dataset"), "usher.sale") == 0);
+        if (record && told)
             err = stream == RECORD_EVENTS ? tell_entry(from, record, records[i].at_ms, story)
                                           : tell_line_of_log(from, record, records[i].at_ms, story);
         json_decref(record);

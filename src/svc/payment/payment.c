@@ -13,6 +13,8 @@
 /* Whoever runs performances; which ones, the calls look at themselves. */
 #define ROLES_RUN (ROLES_MANAGE | ROLE_BOX_OFFICE)
 
+CALL_HANDLER(payment_read_events);
+
 static const struct method methods[] = {
     {"ListProviders", METHOD_UNARY, 0, true, "public, max-age=2", 0, payment_list_providers},
     {"QuotePurchase", METHOD_UNARY, 0, true, "public, max-age=2", 0, payment_quote_purchase},
@@ -37,6 +39,8 @@ static const struct method methods[] = {
      payment_get_receipt_file},
     {"SetSellingTerms", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, payment_set_selling_terms},
     {"GetSellingTerms", METHOD_UNARY, ROLES_RUN, false, NULL, 0, payment_get_selling_terms},
+    {"ReadPaymentEvents", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, true, NULL, 0,
+     payment_read_events},
 };
 
 struct service payment_service(struct payment_role *role)

@@ -112,5 +112,6 @@ int waitroom_resume_line(struct call *call, const void *request, void *response)
 int waitroom_get_line_report(struct call *call, const void *request, void *response);
 int waitroom_check_pass(struct call *call, const void *request, void *response);
 int waitroom_pass_done(struct call *call, const void *request, void *response);
+int waitroom_read_line(struct call *call, const void *request, void *response);
 
 #endif

@@ -40,6 +40,7 @@ static const struct method methods[] = {
     {"GetAfterReport", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, waitroom_get_after_report},
     {"CheckPass", METHOD_UNARY, ROLE_PEER, false, NULL, 0, waitroom_check_pass},
     {"PassDone", METHOD_UNARY, ROLE_PEER, false, NULL, 0, waitroom_pass_done},
+    {"ReadLine", METHOD_UNARY, ROLE_OPERATOR | ROLE_PEER, true, NULL, 0, waitroom_read_line},
 };
 
 struct service waitroom_service(struct waitroom *room)
@@ -57,7 +58,8 @@ const struct method *room_method(const struct waitroom *room, const struct metho
     return &methods[row - room->rows];
 }
 
-/* Streams are of what is told here; all else is asked of who keeps the lines. */
+/* Streams are of what is told here, and ledgers are in the store; all else is asked of who keeps
+ * the lines. */
 static int make_rows(struct waitroom *room)
 {
     const size_t count = sizeof(methods) / sizeof(methods[0]);
@@ -66,7 +68,7 @@ static int make_rows(struct waitroom *room)
         return ERR_NO_MEMORY;
     memcpy(room->rows, methods, sizeof(methods));
     for (size_t i = 0; i < count && room->options.shared; i++) {
-        if (methods[i].kind == METHOD_UNARY)
+        if (methods[i].kind == METHOD_UNARY && methods[i].handle != waitroom_read_line)
             room->rows[i].handle = waitroom_here_or_away;
     }
     return 0;
