@@ -29,7 +29,8 @@ struct receipt {
 };
 
 /* Within the transaction that moves the payment to CAPTURED, as its last statement but the event:
- * the organiser's next number is locked from here on. ERR_CONFLICT: do it again. */
+ * the organiser's next number is locked from here on. ERR_BUSY: the transaction is to be begun
+ * again. */
 int receipts_add_paid(struct sql_txn *txn, const struct payment *p, int64_t now_ms);
 /* Within the transaction that moves the refund to DONE. */
 int receipts_add_credit(struct sql_txn *txn, const struct payment *p, const struct refund *r,

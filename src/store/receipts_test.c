@@ -164,6 +164,45 @@ static void of_before_there_were_receipts_none_is_made(void **state)
     assert_int_equal(receipts(&r, 4), 0);
 }
 
+static int keep_others_first(struct sql_job *job, struct sql_txn *txn)
+{
+    return sql_run(txn,
+                   "CREATE TRIGGER first BEFORE INSERT ON receipt_counter"
+                   " BEGIN SELECT RAISE(ABORT, 'another was quicker'); END",
+                   NULL, 0, NULL);
+}
+
+/* Two payments need an organiser's first number at once: who is too late begins again. It must not
+ * look as if somebody else had moved the payment, which would leave it to the reconciler. */
+static void who_loses_the_first_number_begins_again(void **state)
+{
+    struct sql *plain;
+    struct sql_job job = {.run = keep_others_first};
+    struct payment p = {.payment_id = number(9),
+                        .hold_id = number(109),
+                        .account_id = number(900),
+                        .performance_id = 7,
+                        .state = PAYMENT_WAITING,
+                        .books.amount = 1000,
+                        .organiser_id = 5,
+                        .currency = VIEW_LIT("KRW"),
+                        .provider = VIEW_LIT("toss"),
+                        .return_path = VIEW_LIT("/pay"),
+                        .seat_count = 1,
+                        .version = 1};
+    const struct payment_event event = {
+        .at_ms = 77, .payment_id = p.payment_id, .what = "state", .text = VIEW_LIT("moved")};
+    assert_int_equal(sql_inline_new(&plain), 0);
+    assert_int_equal(payments_migrate(plain, false, 1), 0);
+    assert_int_equal(payment_put(plain, &p, VIEW_LIT("key"), view_of(hash, 32), DEADLINE_NEVER), 0);
+    assert_int_equal(sql_write(plain, &job, DEADLINE_NEVER), 0);
+    p.state = PAYMENT_CAPTURED;
+    p.books.captured = p.books.amount;
+    assert_int_equal(payment_save(plain, &p, &event, NULL, DEADLINE_NEVER), ERR_BUSY);
+    assert_int_equal(p.version, 1);
+    sql_free(plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_capture_has_one_receipt),
         cmocka_unit_test(numbers_have_no_gap),
         cmocka_unit_test(of_before_there_were_receipts_none_is_made),
+        cmocka_unit_test(who_loses_the_first_number_begins_again),
     };
     arena_init(&arena, 1u << 20);
     assert_int_equal(sql_faulty_new(&arena, &sql), 0);
