@@ -101,7 +101,7 @@ def late_money_buys_the_same_types(shop):
     night = typed_night(shop)
     buyer = Buyer(shop, night)
     choose(buyer, 1, 0)
-    shop.psp.script(fault("confirm", "error_after"), fault("lookup", "error_before"), webhooks={"lose": 1})
+    shop.psp.script(fault("confirm", "error_after"), fault("lookup", "error_before", 2), webhooks={"lose": 1})
     buyer.begin()
     buyer.choose()
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
