@@ -375,9 +375,9 @@ static const struct conf_option sell_options[] = {
         .option_count = sizeof(table) / sizeof(table[0]),                                          \
     }
 TABLE(open_table, "open", "Opens your till.", NULL, 0, open_options);
-TABLE(show_table, "show", "Tells what a till took and handed out.", "TILL", 0, look_options);
+TABLE(show_table, "show", "Tells what a till took and handed out.", "[TILL]", 0, look_options);
 TABLE(list_table, "list", "Lists tills, the newest first.", NULL, 0, look_options);
-TABLE(close_table, "close", "Closes a till with what was counted.", "TILL", 0, close_options);
+TABLE(close_table, "close", "Closes a till with what was counted.", "[TILL]", 0, close_options);
 TABLE(sell_table, "sell", "Sells places to somebody who stands there.", "PERFORMANCE", 1,
       sell_options);
 TABLE(rules_table, "rules", "Says who gives comps.", NULL, 0, rules_options);

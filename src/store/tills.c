@@ -295,12 +295,28 @@ static int next_number(struct sql_txn *txn, struct id till_id, struct view curre
                     : err;
 }
 
+/* Whether the cash that the entry hands out is in the drawer; its till is locked. */
+static int check_drawer(struct sql_txn *txn, const struct till_entry *e)
+{
+    struct till till = {0};
+    struct till_sums sums;
+    if (e->kind != TILL_REFUND || e->means != TILL_CASH)
+        return 0;
+    int err = sql_ask_int(txn, "SELECT opening FROM till WHERE till_id = ?",
+                          SQL(sql_id(e->till_id)), &till.opening);
+    if (err == 0)
+        err = sum(txn, e->till_id, &sums);
+    return err == 0 && till_expected(&till, &sums) < e->amount ? ERR_BUSY : err;
+}
+
 int till_add(struct sql_txn *txn, const struct till_entry *e, struct view currency)
 {
     int64_t number = 0;
     if (e->note.len > TILL_NOTE_MAX)
         return ERR_INVALID;
     int err = next_number(txn, e->till_id, currency, &number);
+    if (err == 0)
+        err = check_drawer(txn, e);
     if (err == 0)
         err =
             sql_run(txn,

@@ -16,7 +16,9 @@
 #include "store/acts.h"
 
 #define TILL_NOTE_MAX 100 /* bytes */
-#define TILL_PAGE_MAX 100 /* rows in one answer */
+#define TILL_AMOUNT_MAX                                                                            \
+    INT64_C(1000000000000) /* in a drawer, at first or when it is counted; or handed over */
+#define TILL_PAGE_MAX 100  /* rows in one answer */
 
 /* Numbers as stored and in till.proto, for ever. */
 enum till_means { TILL_CASH = 1, TILL_CARD = 2, TILL_COMP = 3 };
@@ -105,7 +107,8 @@ int till_due(struct sql *sql, int64_t now_ms, size_t max, struct arena *arena,
              struct till_entry **ret_entries, size_t *ret_count, int64_t deadline_ns);
 
 /* Writes an entry; its number is not read. ERR_DENIED: the till is closed, or counts in another
- * currency; ERR_EXISTS: there is one about the same. In a job; and alone, with an act, as
+ * currency; ERR_BUSY: it is of more cash than is in the drawer; ERR_EXISTS: there is one about the
+ * same. In a job; and alone, with an act, as
  * sql_write. */
 int till_add(struct sql_txn *txn, const struct till_entry *entry, struct view currency);
 int till_begin_comp(struct sql *sql, const struct till_entry *entry, struct view currency,

@@ -101,7 +101,22 @@ def no_field_takes_a_card(shop):
     assert len(columns) > 200 and not [c for c in columns if CARD.search(c)], columns
 
 
+def nothing_to_pay(shop):
+    """What costs nothing needs no provider: that is said, by each of them, and the order is placed without."""
+    night = shop.make_performance(60000, "KRW", 0)
+    buyer = Buyer(shop, night, taking=[0])
+    wish = {"performanceId": night, "holdId": buyer.hold["holdId"], "returnUrl": "/orders", "terms": True,
+            "contact": {"name": "Kim", "email": "kim@example.org"}}
+    for provider in ("toss", "stripe", "nicepay"):
+        refused = buyer.ask("BeginPayment", {**wish, "idempotencyKey": provider, "provider": provider})
+        assert refused["details"][0]["debug"]["reason"] == "NOTHING_TO_PAY", (provider, refused)
+    order = buyer.ask("PlaceOrder", {"performanceId": night, "holdId": buyer.hold["holdId"],
+                                     "paymentMethod": "PAYMENT_METHOD_BOX_OFFICE"}, "usher.v1.TicketService")
+    assert order["state"] == "ORDER_STATE_CONFIRMED", order
+
+
 TESTS = [
+    ("nothing-to-pay", nothing_to_pay),
     ("tampered-amount", tampered_amount),
     ("amount-below-the-minimum", below_the_minimum),
     ("another-currency", another_currency),

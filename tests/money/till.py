@@ -150,6 +150,31 @@ def what_is_handed_back_is_mailed(shop):
     desk.close()
 
 
+def what_no_till_can(shop):
+    """A comp with an amount, more cash than there is, another means with cash tendered, more out than is in the drawer."""
+    manager = Desk(shop, "MANAGER")
+    manager.open(openingAmount="0")
+    held = manager.hold()
+    total = int(held["hold"]["total"])
+    comp = {"means": "TILL_MEANS_COMP", "note": "press"}
+    for wish in ({**comp, "amount": str(total)}, {**comp, "amount": "0", "tendered": "5"}, {"tendered": "1000000000001"},
+                 {"tendered": str(2 ** 63 - 1)}, {"means": "TILL_MEANS_CARD", "note": "1", "tendered": str(total)}):
+        assert reason(manager.sell(held, **wish)) == "BAD_ARGUMENT", wish
+    order = manager.sell(held)["order"]
+    manager.close()
+    manager.open(openingAmount=str(total // 2 + 1))
+    short = manager.ask("RefundOrder", {"orderId": order["orderId"]}, PAYMENT)
+    assert reason(short) == "DRAWER_SHORT", short
+    assert len(shop.operator("GetOrder", {"orderId": order["orderId"]})["tickets"]) == 2
+    half = manager.ask("RefundOrder", {"orderId": order["orderId"], "seats": [order["tickets"][0].get("seat", 0)]}, PAYMENT)
+    assert half["state"] == "REFUND_STATE_DONE", half
+    assert reason(manager.ask("RefundOrder", {"orderId": order["orderId"]}, PAYMENT)) == "DRAWER_SHORT"
+    manager.close()
+    manager.open(openingAmount=str(total))
+    assert manager.ask("RefundOrder", {"orderId": order["orderId"]}, PAYMENT)["state"] == "REFUND_STATE_DONE"
+    assert manager.close()["expected"] == str(total - total // 2)
+
+
 def comps_are_told_apart(shop):
     desk, manager = Desk(shop), Desk(shop, "MANAGER")
     desk.open()
@@ -348,6 +373,7 @@ TESTS = [
     ("till-gives-back-over-the-counter", gives_back_over_the_counter),
     ("till-what-had-no-fee-gives-none-back", what_had_no_fee_gives_none_back),
     ("till-what-is-handed-back-is-mailed", what_is_handed_back_is_mailed),
+    ("till-what-no-till-can", what_no_till_can),
     ("till-comps-are-told-apart", comps_are_told_apart),
     ("till-roles-and-strangers", roles_and_strangers),
     ("till-limits-are-the-customers", limits_are_the_customers),

@@ -346,6 +346,9 @@ int payment_begin(struct call *call, const void *request, void *response)
     err = begin_fill(call, hold, wish->equal_places, &p);
     if (err == 0)
         err = begin_price(call, hold, wish->expected_amount, &p);
+    if (err == 0 && p.books.amount == 0)
+        return answer_fail(call, CODE_FAILED_PRECONDITION, "NOTHING_TO_PAY",
+                           "these places cost nothing: order them, without a payment");
     const bool too_little = err == 0 && is_too_little(&w, &p);
     if (err == 0 && p.later)
         err = deposit_begin(call, wish, &p);

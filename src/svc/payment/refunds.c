@@ -354,6 +354,8 @@ static int answer_last(struct call *call, const Usher__V1__RefundOrderRequest *w
         anew = err == 0;
         if (err == ERR_DENIED)
             return till_refuse_closed(call);
+        if (err == ERR_BUSY)
+            return till_refuse_short(call);
         if (err == 0 || err == ERR_CONFLICT)
             err =
                 refund_get(w.role->options.sql, refund.refund_id, w.arena, &refund, w.deadline_ns);
@@ -439,6 +441,8 @@ static int refund_order(struct call *call, const Usher__V1__RefundOrderRequest *
     err = flow_give_back(&w, &g.payment, &refund, &refund);
     if (err == ERR_DENIED)
         return till_refuse_closed(call);
+    if (err == ERR_BUSY)
+        return till_refuse_short(call);
     if (err == ERR_LATE) /* at this very moment */
         return find_used(&w, &g) == 0 ? refuse_used(call, &g)
                                       : answer_store_failed(call, ERR_UNAVAILABLE);

@@ -9,8 +9,6 @@
 #include "sale/order_number.h"
 #include "svc/payment/adapters/exchange.h"
 
-#define OPENING_MAX INT64_C(1000000000000) /* in a drawer, at first or when it is counted */
-
 static_assert((int)TILL_COMP == (int)USHER__V1__TILL_MEANS__TILL_MEANS_COMP &&
                   (int)TILL_GIVEN == (int)USHER__V1__TILL_ENTRY_KIND__TILL_ENTRY_KIND_COMP,
               "numbers are those of the contract");
@@ -42,6 +40,13 @@ int till_refuse_closed(struct call *call)
 {
     return answer_fail(call, CODE_FAILED_PRECONDITION, "TILL_CLOSED",
                        "money comes and goes by a till: open yours first, in this currency");
+}
+
+int till_refuse_short(struct call *call)
+{
+    return answer_fail(call, CODE_FAILED_PRECONDITION, "DRAWER_SHORT",
+                       "your drawer has less cash than is to be handed out: close the till, and "
+                       "open it with what is in it");
 }
 
 static int no_till(struct call *call)
@@ -117,7 +122,7 @@ static int find(struct call *call, const char *text, struct till *ret_till)
 
 static bool is_amount(int64_t amount)
 {
-    return amount >= 0 && amount <= OPENING_MAX;
+    return amount >= 0 && amount <= TILL_AMOUNT_MAX;
 }
 
 int till_call_open(struct call *call, const void *request, void *response)

@@ -26,6 +26,8 @@ uint32_t till_means_said(Usher__V1__TillMeans said);
 
 /* Refuses for want of an open till. 1. */
 int till_refuse_closed(struct call *call);
+/* Refuses for want of cash in the drawer. 1. */
+int till_refuse_short(struct call *call);
 /* Comps that were begun and not ended: done where their order is there, else void. In the
  * reconciler's fiber. */
 void till_tick(struct payment_role *role, struct arena *arena);

@@ -184,6 +184,12 @@ static int read_wish(struct call *call, struct sale *s)
             "means, note: cash; a card terminal with its number of the payment; or a "
             "comp with its reason: one line of at most %d bytes",
             TILL_NOTE_MAX);
+    if (s->means == TILL_COMP && wish->amount != 0)
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                           "amount: a comp costs nothing");
+    if (wish->tendered > (s->means == TILL_CASH ? TILL_AMOUNT_MAX : 0))
+        return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
+                           "tendered: cash alone, and no more than a drawer may hold");
     if (s->means == TILL_CASH && wish->tendered > 0 && wish->tendered < wish->amount)
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
                            "tendered: less than the places cost");
