@@ -295,7 +295,7 @@ static int put_bare(const struct record *record, struct buf *body)
  * taken. */
 static int ship_bare(struct ship_bench *b)
 {
-    struct http_answer answer;
+    struct http_answer answer = {0};
     struct buf body;
     int err = 0;
     buf_init(&body, PUSH_MAX);

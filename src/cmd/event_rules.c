@@ -26,7 +26,7 @@ static int show(const struct rules_values *values, struct session *session,
            rules && rules->no_orphans ? "may not" : "may");
     printf("places an account may have: %u\n", performance->places_max);
     for (size_t i = 0; rules && i < rules->n_category_places; i++) {
-        if (rules->category_places[i] > 0 && i < performance->hall->n_categories)
+        if (i < performance->hall->n_categories && rules->category_places[i] > 0)
             printf("of %s: %u\n", performance->hall->categories[i]->name,
                    rules->category_places[i]);
     }
