@@ -64,6 +64,12 @@ static void print_people(const Usher__V1__AfterReport *report)
     printf("told and what came: of %u who were told how long, %u waited within that (%.1f %%), %u "
            "shorter, %u longer\n",
            w->told, w->within, percent(w->within, w->told), w->shorter, w->longer);
+    const Usher__V1__AfterOdds *o = report->odds;
+    if (o)
+        printf("chances and what came: a place was likely for %u, and %u were called (%.1f %%); "
+               "unlikely for %u, and %u were; nothing was left for %u, and %u were\n",
+               o->likely, o->likely_called, percent(o->likely_called, o->likely), o->unlikely,
+               o->unlikely_called, o->none, o->none_called);
     if (report->draw)
         printf("the draw: %u entered; entering early and a low number go together by %+.3f, by "
                "chance up to %.3f; of the first half %.1f %% are in the first half\n",

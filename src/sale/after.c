@@ -17,6 +17,7 @@ void after_release(struct after *after)
 {
     line_release(&after->line);
     table_release(&after->accounts);
+    table_release(&after->holds);
     free(after->people);
     free(after->buyers);
     *after = (struct after){0};
@@ -37,6 +38,7 @@ static void halve(struct after *after)
         into->held += step.held;
         into->sold += step.sold;
         into->given_back += step.given_back;
+        into->taken += step.taken;
     }
     after->step_ms *= 2;
     after->step_count = (after->step_count + 1) / 2;
@@ -115,6 +117,8 @@ static void tell(struct after *after, uint32_t number, int64_t at_ms)
     struct after_person *person = &after->people[number - 1];
     if (person->told_at_ms || line->state != LINE_OPEN || number <= line->serving)
         return;
+    person->waits_from_ms = at_ms;
+    person->ahead = number - line->serving - 1;
     pace_estimate(&line->pace, at_ms, number - line->serving - 1, line->capacity,
                   line->rules.pass_ms, &person->told_min_ms, &person->told_max_ms);
     if (person->told_max_ms > 0)
@@ -126,9 +130,10 @@ static int note_calls(struct after *after, uint32_t served, int64_t at_ms)
 {
     for (uint32_t number = served + 1; number <= after->line.serving; number++) {
         const struct person *person = line_person(&after->line, number);
-        const struct after_person *told = &after->people[number - 1];
+        struct after_person *told = &after->people[number - 1];
         if (person->state != PERSON_CALLED)
             continue;
+        told->called = true;
         step_at(after, at_ms)->called++;
         int err = mark(after, person->account_id, CALLED);
         if (err)
@@ -269,6 +274,36 @@ static int add_order(struct after *after, const struct change *change)
     return 0;
 }
 
+/* So many places went, or came back. */
+static void take(struct after *after, int64_t count, int64_t at_ms)
+{
+    if (at_ms < after->first_ms)
+        after->taken_before += count;
+    else
+        step_at(after, at_ms)->taken += count;
+}
+
+static int take_held(struct after *after, const struct change *change, int64_t at_ms)
+{
+    after->hold_count++;
+    step_at(after, at_ms)->held += change->seat_count;
+    take(after, change->seat_count, at_ms);
+    int err = table_reserve(&after->holds, after->holds.count + 1);
+    if (!err)
+        err = table_put(&after->holds, change->hold_id, change->seat_count);
+    return err ? err : mark(after, change->account_id, HELD);
+}
+
+static void let_go(struct after *after, struct id hold_id, int64_t at_ms)
+{
+    uint32_t count;
+    after->holds_unused++;
+    if (!table_get(&after->holds, hold_id, &count))
+        return;
+    take(after, -(int64_t)count, at_ms);
+    table_remove(&after->holds, hold_id);
+}
+
 int after_add_change(struct after *after, const struct change *change, int64_t at_ms)
 {
     after->first_ms = after->first_ms == 0 ? at_ms : after->first_ms;
@@ -276,20 +311,26 @@ int after_add_change(struct after *after, const struct change *change, int64_t a
     switch (change->kind) {
     case CHANGE_HOLD:
     case CHANGE_OFFER:
-        after->holds++;
-        step_at(after, at_ms)->held += change->seat_count;
-        return mark(after, change->account_id, HELD);
+        return take_held(after, change, at_ms);
     case CHANGE_SALE:
+        table_remove(&after->holds, change->hold_id);
         step_at(after, at_ms)->sold += change->seat_count;
         return add_order(after, change);
     case CHANGE_RELEASE:
     case CHANGE_EXPIRY:
-        after->holds_unused++;
+        let_go(after, change->hold_id, at_ms);
         return 0;
     case CHANGE_CANCEL:
     case CHANGE_GIVE_BACK:
         after->places_given_back += change->seat_count;
         step_at(after, at_ms)->given_back += change->seat_count;
+        take(after, -(int64_t)change->seat_count, at_ms);
+        return 0;
+    case CHANGE_BLOCK:
+    case CHANGE_UNBLOCK:
+        take(after,
+             change->kind == CHANGE_BLOCK ? change->seat_count : -(int64_t)change->seat_count,
+             at_ms);
         return 0;
     case CHANGE_RESTED:
     case CHANGE_SALE_STATE:
@@ -297,8 +338,6 @@ int after_add_change(struct after *after, const struct change *change, int64_t a
     case CHANGE_EXTEND:
     case CHANGE_CHOOSE:
     case CHANGE_CLOCK:
-    case CHANGE_BLOCK:
-    case CHANGE_UNBLOCK:
     case CHANGE_PRICES:
     case CHANGE_PRICE_PLAN:
     case CHANGE_PRICE_PLAN_END:
@@ -326,4 +365,32 @@ void after_count(const struct after *after, struct after_funnel *ret_funnel)
             f.most_places = after->buyers[i].places;
     }
     *ret_funnel = f;
+}
+
+void after_judge_odds(const struct after *after, struct after_odds *ret_odds)
+{
+    int64_t free[AFTER_STEPS_MAX], left = after->places - after->taken_before;
+    for (uint32_t i = 0; i < after->step_count; i++) {
+        free[i] = left;
+        left -= after->steps[i].taken;
+    }
+    *ret_odds = (struct after_odds){0};
+    for (uint32_t number = 1; number <= after->line.count; number++) {
+        const struct after_person *person = &after->people[number - 1];
+        const bool ended = line_person(&after->line, number)->state == PERSON_ENDED;
+        if (!person->waits_from_ms || (ended && !person->called))
+            continue;
+        const int64_t step = (person->waits_from_ms - after->first_ms) / after->step_ms;
+        const int64_t here = step < after->step_count ? free[step] : left;
+        uint32_t *to = &ret_odds->none, *called = &ret_odds->none_called;
+        if (here > 0 && here >= (int64_t)AFTER_PLACES_EACH * person->ahead) {
+            to = &ret_odds->likely;
+            called = &ret_odds->likely_called;
+        } else if (here > 0) {
+            to = &ret_odds->unlikely;
+            called = &ret_odds->unlikely_called;
+        }
+        (*to)++;
+        *called += person->called;
+    }
 }

@@ -19,12 +19,16 @@
 struct after_step {
     uint32_t joined, called, came_in; /* people */
     uint32_t held, sold, given_back;  /* places */
+    int64_t taken;                    /* places that went, without those that came back */
 };
 
 /* One person of the line, by number. */
 struct after_person {
     int64_t told_at_ms; /* 0: not told yet */
     int64_t told_min_ms, told_max_ms;
+    int64_t waits_from_ms; /* since the joining, or for the drawn the opening; 0: did not wait */
+    uint32_t ahead;        /* people, then */
+    bool called;
 };
 
 /* One account. */
@@ -40,6 +44,9 @@ struct after {
     struct table accounts;        /* account → its place in what follows */
     struct after_account *buyers; /* owned */
     uint32_t buyers_count, buyers_room;
+    int64_t places;       /* of its performances, whoever has them: for the caller to set */
+    struct table holds;   /* that are live → how many places */
+    int64_t taken_before; /* places that were gone before the line's first entry */
 
     int64_t first_ms, last_ms, step_ms; /* last_ms: of what a performance's ledger has */
     uint32_t step_count;
@@ -52,7 +59,7 @@ struct after {
 
     uint64_t told, within, shorter, longer;
     int64_t longest_ms;
-    uint32_t holds, holds_unused, orders, places_sold, places_given_back;
+    uint32_t hold_count, holds_unused, orders, places_sold, places_given_back;
     uint32_t slow_count;
     struct line_entry slow[AFTER_SLOW_MAX]; /* LINE_CAPACITY that shrank, and LINE_HALTED */
 };
@@ -65,6 +72,16 @@ struct after_funnel {
     uint32_t buyers, most_places;
 };
 
+/* Whether there would be a place for them, as people could read it when they began to wait, and
+ * what came. Likely: as many places were free as everybody ahead takes who takes
+ * AFTER_PLACES_EACH. Who left before his number is not counted. */
+struct after_odds {
+    uint32_t likely, likely_called;
+    uint32_t unlikely, unlikely_called;
+    uint32_t none, none_called; /* nothing was free */
+};
+#define AFTER_PLACES_EACH 2 /* as web/src/state/forecast.ts has it */
+
 /* Takes a few hundred bytes a person. */
 void after_init(struct after *after, const struct line_rules *rules);
 void after_release(struct after *after);
@@ -74,5 +91,7 @@ int after_add_line(struct after *after, struct view body);
 /* The next entry of a performance's ledger, at the time of its row. ERR_NO_MEMORY. */
 int after_add_change(struct after *after, const struct change *change, int64_t at_ms);
 void after_count(const struct after *after, struct after_funnel *ret_funnel);
+/* What was free is known to a step of the curve. */
+void after_judge_odds(const struct after *after, struct after_odds *ret_odds);
 
 #endif

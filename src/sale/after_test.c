@@ -61,7 +61,8 @@ static void people_are_counted_as_far_as_they_came(void **state)
     entry((struct line_entry){.kind = LINE_CAME_IN, .number = 1, .other = 1}, 4000);
     entry((struct line_entry){.kind = LINE_CAME_IN, .number = 1, .other = 2}, 5000);
     assert_int_equal(add(), 0);
-    struct change hold = {.kind = CHANGE_HOLD, .account_id = account(1), .seat_count = 3};
+    struct change hold = {
+        .kind = CHANGE_HOLD, .hold_id = account(50), .account_id = account(1), .seat_count = 3};
     struct change sale = {.kind = CHANGE_SALE, .account_id = account(1), .seat_count = 3};
     struct change other = {.kind = CHANGE_SALE, .account_id = account(9), .seat_count = 1};
     struct change back = {.kind = CHANGE_GIVE_BACK, .account_id = account(1), .seat_count = 1};
@@ -109,6 +110,43 @@ static void what_was_told_is_compared_with_what_came(void **state)
     /* Told (ahead / 2) × 60 s at best: 0, 30, 60 and 90 s; they waited 0, 0, 10 and 70 s. */
     assert_true(after.told == 4 && after.within == 1 && after.shorter == 3 && after.longer == 0);
     assert_int_equal(after.longest_ms, 69999);
+}
+
+/* Ten places; two each were told to be enough, or not, as each came. */
+static void chances_are_compared_with_what_came(void **state)
+{
+    struct after_odds odds;
+    after.places = 10;
+    entry((struct line_entry){.kind = LINE_OPENED}, 0);
+    for (uint32_t i = 1; i <= 8; i++)
+        entry((struct line_entry){.kind = LINE_JOINED, .account_id = account(i), .number = i},
+              1000 * i);
+    entry((struct line_entry){.kind = LINE_ENDED, .number = 8, .how = LINE_END_LEFT}, 9000);
+    entry((struct line_entry){.kind = LINE_CALLED_UP_TO, .number = 2}, 20000);
+    entry((struct line_entry){.kind = LINE_ENDED, .number = 1, .how = LINE_END_SKIPPED}, 90000);
+    entry((struct line_entry){.kind = LINE_ENDED, .number = 2, .how = LINE_END_SKIPPED}, 90000);
+    entry((struct line_entry){.kind = LINE_CALLED_UP_TO, .number = 4}, 90000);
+    entry((struct line_entry){.kind = LINE_CLOSED, .how = LINE_OVER_SOLD_OUT}, 95000);
+    assert_int_equal(add(), 0);
+    /* Four are held before the line, two come back at 2.5 s; the rest goes at 6.5 s. */
+    struct change hold = {
+        .kind = CHANGE_HOLD, .hold_id = account(101), .account_id = account(9), .seat_count = 2};
+    struct change kept = {
+        .kind = CHANGE_HOLD, .hold_id = account(102), .account_id = account(9), .seat_count = 2};
+    struct change end = {.kind = CHANGE_EXPIRY, .hold_id = account(101)};
+    struct change sale = {
+        .kind = CHANGE_SALE, .hold_id = account(102), .account_id = account(9), .seat_count = 2};
+    struct change block = {.kind = CHANGE_BLOCK, .seat_count = 8};
+    assert_int_equal(after_add_change(&after, &hold, START_MS - 1), 0);
+    assert_int_equal(after_add_change(&after, &kept, START_MS - 1), 0);
+    assert_int_equal(after_add_change(&after, &sale, START_MS + 1500), 0);
+    assert_int_equal(after_add_change(&after, &end, START_MS + 2500), 0);
+    assert_int_equal(after_add_change(&after, &block, START_MS + 6500), 0);
+    after_judge_odds(&after, &odds);
+    /* 6 places for 0 and 1 ahead, 8 for 2 to 5, none for 6; who left is not counted. */
+    assert_true(odds.likely == 5 && odds.likely_called == 4);
+    assert_true(odds.unlikely == 1 && odds.unlikely_called == 0);
+    assert_true(odds.none == 1 && odds.none_called == 0);
 }
 
 static void a_draw_without_eyes_has_no_correlation(void **state)
@@ -164,6 +202,7 @@ int main(void)
         TEST(people_are_counted_as_far_as_they_came),
         TEST(a_long_sale_has_longer_steps),
         TEST(what_was_told_is_compared_with_what_came),
+        TEST(chances_are_compared_with_what_came),
         TEST(a_draw_without_eyes_has_no_correlation),
         TEST(what_the_rules_forbid_is_refused),
         TEST(slowness_is_told),

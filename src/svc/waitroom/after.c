@@ -101,6 +101,18 @@ static int read_line(struct call *call, const struct waitroom *room, uint32_t sa
     return err;
 }
 
+/* How many places it has, whoever has them. */
+static int count_places(struct client *client, uint32_t performance_id, int64_t *places)
+{
+    Usher__V1__GetPerformanceRequest wish = USHER__V1__GET_PERFORMANCE_REQUEST__INIT;
+    const Usher__V1__Performance *performance;
+    wish.performance_id = performance_id;
+    int err = client_call(client, Usher__V1__TicketService, get_performance, &wish, &performance);
+    if (!err && performance->hall)
+        *places += performance->hall->place_count;
+    return err;
+}
+
 static int read_performance(struct call *call, const struct waitroom *room, uint32_t performance_id,
                             struct after *after, Usher__V1__AfterReport *report)
 {
@@ -115,6 +127,8 @@ static int read_performance(struct call *call, const struct waitroom *room, uint
     client.deadline_ns = call_deadline_ns(call);
     wish.performance_id = performance_id;
     wish.rows_max = AFTER_ROWS;
+    if (!err)
+        err = count_places(&client, performance_id, &after->places);
     while (!err && count > 0) {
         const Usher__V1__ReadLedgerResponse *answer;
         wish.from_seq = ledger->rows + 1;
@@ -168,9 +182,19 @@ static int fill_people(const struct after *after, struct arena *arena,
     Usher__V1__AfterDraw *draw = arena_alloc(arena, sizeof(*draw));
     Usher__V1__AfterWaits *waits = arena_alloc(arena, sizeof(*waits));
     Usher__V1__AfterPlaces *places = arena_alloc(arena, sizeof(*places));
-    if (!funnel || !draw || !waits || !places)
+    Usher__V1__AfterOdds *odds = arena_alloc(arena, sizeof(*odds));
+    struct after_odds o;
+    if (!funnel || !draw || !waits || !places || !odds)
         return ERR_NO_MEMORY;
     after_count(after, &f);
+    after_judge_odds(after, &o);
+    usher__v1__after_odds__init(odds);
+    odds->likely = o.likely;
+    odds->likely_called = o.likely_called;
+    odds->unlikely = o.unlikely;
+    odds->unlikely_called = o.unlikely_called;
+    odds->none = o.none;
+    odds->none_called = o.none_called;
     usher__v1__after_funnel__init(funnel);
     funnel->joined = f.joined;
     funnel->called = f.called;
@@ -192,7 +216,7 @@ static int fill_people(const struct after *after, struct arena *arena,
     waits->shorter = (uint32_t)after->shorter;
     waits->longer = (uint32_t)after->longer;
     usher__v1__after_places__init(places);
-    places->holds = after->holds;
+    places->holds = after->hold_count;
     places->holds_unused = after->holds_unused;
     places->orders = after->orders;
     places->places_sold = after->places_sold;
@@ -203,6 +227,7 @@ static int fill_people(const struct after *after, struct arena *arena,
     report->draw = after->drawn && after->entrants > 0 ? draw : NULL;
     report->waits = waits;
     report->places = places;
+    report->odds = odds;
     return 0;
 }
 
@@ -304,6 +329,7 @@ static int report_alone(struct call *call, uint32_t performance_id, Usher__V1__A
         err = fill_people(&after, call_arena(call), report);
     report->funnel = NULL;
     report->waits = NULL;
+    report->odds = NULL;
     if (!err)
         err = room_fill_told(call, room, organiser_id, &sale, report);
     after_release(&after);

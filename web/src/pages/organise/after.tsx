@@ -50,9 +50,11 @@ function save(report: AfterReport, form: 'json' | 'csv') {
   download(`${name}.${form}`, type, new TextEncoder().encode(text));
 }
 
+const ofAll = (part: number, all: number) => `${count(part)} / ${count(all)}`;
+
 function figuresOf(report: AfterReport): Figure[] {
   const say = organiseWords.value;
-  const { funnel, draw, waits, places, answers } = report;
+  const { funnel, draw, waits, places, answers, odds } = report;
   const list: Figure[] = [];
   const put = (name: string, label: string, value: string) => list.push({ name, label, value });
   if (funnel) {
@@ -74,6 +76,11 @@ function figuresOf(report: AfterReport): Figure[] {
   if (waits) {
     put('after-waits', say.waitsSeconds, `${seconds(waits.p50Ms)} / ${seconds(waits.p95Ms)} s`);
     put('after-within', say.waitAsTold, share(waits.within, waits.told));
+  }
+  if (odds) {
+    put('after-likely', say.likelyCame, ofAll(odds.likelyCalled, odds.likely));
+    put('after-unlikely', say.unlikelyCame, ofAll(odds.unlikelyCalled, odds.unlikely));
+    put('after-none', say.noneCame, ofAll(odds.noneCalled, odds.none));
   }
   if (answers) {
     const { p50Ms, p95Ms, p99Ms } = answers;
