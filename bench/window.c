@@ -123,7 +123,7 @@ static int keep(struct window_bench *b)
                                      .at_ms = record->at_ms,
                                      .body = view_of(record->json.data, record->json.len)};
     }
-    if (err == 0)
+    if (err == 0 && push)
         err = window_put(b->window, records, push->n_records, NULL, DEADLINE_NEVER);
     arena_release(&arena);
     b->kept_ns += clock_mono_ns(clock_system()) - begun_ns;

@@ -308,6 +308,7 @@ static int add_till_entry(struct sql_txn *txn, const struct save_job *job)
     const struct payment_till *till = p->till;
     if (!till)
         return 0;
+    assert(job->event);
     const struct till_entry entry = {
         .till_id = till->till_id,
         .at_ms = job->event->at_ms,

@@ -210,13 +210,14 @@ int door_list_ticket_blocks(struct call *call, const void *request, void *respon
     const Usher__V1__ListTicketBlocksRequest *wish = request;
     Usher__V1__TicketBlocks *answer = response;
     const struct door *door = call_state(call);
-    const Usher__V1__Performance *performance;
+    const Usher__V1__Performance *performance = NULL;
     struct door_block *blocks;
     size_t count;
     int err =
         lobby_check_runs(call, wish->performance_id, ROLES_MANAGE | ROLE_BOX_OFFICE, &performance);
     if (err != 0)
         return err;
+    assert(performance);
     err = doors_blocked(door->options.sql, performance->performance_id, 0, call_arena(call),
                         &blocks, &count, call_deadline_ns(call));
     if (err == 0)
@@ -229,6 +230,7 @@ int door_list_ticket_blocks(struct call *call, const void *request, void *respon
 static void fill_times(const struct entry_rule *rule, const Usher__V1__Performance *performance,
                        Usher__V1__EntryTimes *answer)
 {
+    assert(performance);
     const struct entry_times times =
         entry_times_of(rule, performance->starts_at_ms, performance->doors_at_ms);
     answer->performance_id = performance->performance_id;
@@ -253,8 +255,8 @@ static int read_rule(struct call *call, uint32_t performance_id, struct entry_ru
 int door_get_entry_times(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetEntryTimesRequest *wish = request;
-    const Usher__V1__Performance *performance;
-    struct entry_rule rule;
+    const Usher__V1__Performance *performance = NULL;
+    struct entry_rule rule = {0};
     int err = lobby_check_runs(call, wish->performance_id, LOBBY_DOOR_STAFF | ROLE_BOX_OFFICE,
                                &performance);
     if (err == 0)
@@ -268,8 +270,8 @@ int door_set_entry_times(struct call *call, const void *request, void *response)
 {
     const Usher__V1__SetEntryTimesRequest *wish = request;
     const struct door *door = call_state(call);
-    const Usher__V1__Performance *performance;
-    struct entry_rule rule;
+    const Usher__V1__Performance *performance = NULL;
+    struct entry_rule rule = {0};
     int err = lobby_check_runs(call, wish->performance_id, ROLES_MANAGE, &performance);
     if (err == 0)
         err = read_rule(call, wish->performance_id, &rule);

@@ -11,9 +11,10 @@
 #include "store/reminders.h"
 #include "svc/door/lobby.h"
 
-#define DOOR_STAFF LOBBY_DOOR_STAFF
-#define COUNTER    (ROLES_MANAGE | ROLE_BOX_OFFICE)
-#define HOLDERS    (ROLES_BUY | ROLE_OPERATOR)
+#define DOOR_STAFF         LOBBY_DOOR_STAFF
+#define COUNTER            (ROLES_MANAGE | ROLE_BOX_OFFICE)
+#define HOLDERS            (ROLES_BUY | ROLE_OPERATOR)
+#define HOLDERS_OR_COUNTER (ROLES_BUY | COUNTER)
 
 CALL_HANDLER(door_add_order_note);
 CALL_HANDLER(door_edit_contact);
@@ -25,8 +26,8 @@ CALL_HANDLER(door_report_bounce);
 
 static const struct method methods[] = {
     {"GetWalletLinks", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_wallet_links},
-    {"GetTicketFile", METHOD_UNARY, HOLDERS | COUNTER, false, NULL, 0, door_get_ticket_file},
-    {"ResendTickets", METHOD_UNARY, HOLDERS | COUNTER, false, NULL, 0, door_resend_tickets},
+    {"GetTicketFile", METHOD_UNARY, HOLDERS_OR_COUNTER, false, NULL, 0, door_get_ticket_file},
+    {"ResendTickets", METHOD_UNARY, HOLDERS_OR_COUNTER, false, NULL, 0, door_resend_tickets},
     {"GetTicketCodes", METHOD_UNARY, HOLDERS, false, NULL, 0, door_get_ticket_codes},
     {"PassTicketOn", METHOD_UNARY, HOLDERS, false, NULL, 0, door_pass_ticket_on},
     {"RenewTicket", METHOD_UNARY, HOLDERS, false, NULL, 0, door_renew_ticket},
@@ -51,7 +52,8 @@ static const struct method methods[] = {
     {"MessageBuyers", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, door_message_buyers},
     {"ListBuyerMessages", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, door_list_buyer_messages},
     {"SetEntryTimes", METHOD_UNARY, ROLES_MANAGE, false, NULL, 0, door_set_entry_times},
-    {"GetEntryTimes", METHOD_UNARY, DOOR_STAFF | COUNTER, false, NULL, 0, door_get_entry_times},
+    {"GetEntryTimes", METHOD_UNARY, DOOR_STAFF | ROLE_BOX_OFFICE, false, NULL, 0,
+     door_get_entry_times},
     {"SendMailAgain", METHOD_UNARY, ROLE_OPERATOR, false, NULL, 0, door_send_mail_again},
 };
 

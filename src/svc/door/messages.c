@@ -169,7 +169,8 @@ static int count_addresses(struct door *door, const struct buyer_message *messag
     if (all > 1)
         qsort(at, all, ADDRESS_KEY, compare_keys);
     for (size_t i = 0; i < all; i++)
-        count += i == 0 || memcmp(at + i * ADDRESS_KEY, at + (i - 1) * ADDRESS_KEY, ADDRESS_KEY);
+        count +=
+            i == 0 || memcmp(at + i * ADDRESS_KEY, at + (i - 1) * ADDRESS_KEY, ADDRESS_KEY) != 0;
     buf_release(&keys);
     *ret_count = count;
     return err;

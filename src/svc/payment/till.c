@@ -154,7 +154,7 @@ int till_call_open(struct call *call, const void *request, void *response)
 int till_call_get(struct call *call, const void *request, void *response)
 {
     const Usher__V1__GetTillRequest *wish = request;
-    struct till till;
+    struct till till = {0};
     uint32_t organiser_id;
     if (wish->till_id[0])
         return find(call, wish->till_id, &till) == 0 ? answer_till(call, &till, response) : 1;
@@ -239,7 +239,7 @@ int till_call_entries(struct call *call, const void *request, void *response)
     const Usher__V1__ListTillEntriesRequest *wish = request;
     Usher__V1__ListTillEntriesResponse *answer = response;
     const struct work w = answer_work(call);
-    struct till till;
+    struct till till = {0};
     struct till_entry *entries;
     size_t page, count = 0;
     const uint32_t after =
@@ -266,7 +266,7 @@ int till_call_close(struct call *call, const void *request, void *response)
 {
     const Usher__V1__CloseTillRequest *wish = request;
     const struct work w = answer_work(call);
-    struct till till;
+    struct till till = {0};
     int err = find(call, wish->till_id, &till);
     if (err != 0)
         return err;

@@ -84,7 +84,7 @@ int till_call_hold(struct call *call, const void *request, void *response)
     const struct work w = answer_work(call);
     const Usher__V1__Performance *performance;
     const Usher__V1__Hold *hold;
-    struct id customer;
+    struct id customer = {0};
     struct asking a;
     if ((!seats && !best) || !is_typed(seats ? seats->code : best->code))
         return answer_fail(call, CODE_INVALID_ARGUMENT, "BAD_ARGUMENT",
