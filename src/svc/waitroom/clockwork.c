@@ -60,12 +60,21 @@ static int set_performance(struct keeper *keeper, uint32_t performance_id, bool 
     return err;
 }
 
+/* Who waited finds another line where it was given up and loaded meanwhile: what another process
+ * did to it may forbid what was decided before. */
+static int check_same(const struct keeper *keeper, uint64_t loads)
+{
+    const bool same = loads == keeper->loads && atomic_load(&keeper->phase) == KEEPER_SERVING;
+    return same ? 0 : ERR_UNAVAILABLE;
+}
+
 static int set_performances(struct keeper *keeper, bool open)
 {
+    const uint64_t loads = keeper->loads;
     int err = 0;
     for (uint32_t i = 0; i < keeper->sale.performance_count && err == 0; i++)
         err = set_performance(keeper, keeper->sale.performance_ids[i], open);
-    return err;
+    return err == 0 ? check_same(keeper, loads) : err;
 }
 
 /* ---- the draw ---- */
@@ -103,8 +112,8 @@ static int draw(struct keeper *keeper)
     keeper->drawing = false;
     if (err == 0)
         err = drawing.err;
-    if (err == 0 && loads != keeper->loads)
-        err = ERR_UNAVAILABLE; /* it is another line now */
+    if (err == 0)
+        err = check_same(keeper, loads);
     if (err == 0 && !keeper_has_room(keeper))
         err = ERR_FULL;
     if (err == 0) {
