@@ -163,6 +163,18 @@ static void each_record_has_its_outcome(void **state)
     assert_non_null(strstr(fake.bodies[0], "\"_id\":\"c\\\"d\""));
 }
 
+/* The answer says first whether there is an error at all. */
+static void what_has_no_error_was_shipped(void **state)
+{
+    struct ship_outcome o[3] = {
+        {.result = SHIP_AGAIN}, {.result = SHIP_AGAIN}, {.result = SHIP_AGAIN}};
+    SCRIPT({0, 200, "{\"errors\":false,\"items\":[]}"}, {0, 200, "{\"errors\":true,\"items\":[]}"});
+    assert_int_equal(ship(o), 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(o[i].result, SHIP_SHIPPED);
+    assert_int_equal(ship(o), ERR_UNKNOWN);
+}
+
 static void what_is_not_known_is_said(void **state)
 {
     struct ship_outcome o[3];
@@ -208,6 +220,7 @@ int main(void)
         cmocka_unit_test(who_does_not_let_us_in_is_told),
         cmocka_unit_test(who_is_not_there_is_asked_again),
         cmocka_unit_test(each_record_has_its_outcome),
+        cmocka_unit_test(what_has_no_error_was_shipped),
         cmocka_unit_test(what_is_not_known_is_said),
         cmocka_unit_test(what_is_there_is_found),
     };
