@@ -1,6 +1,7 @@
 #include "svc/monitor/shipper.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "err/err.h"
 #include "fiber/fiber.h"
@@ -47,25 +48,54 @@ void shipper_release(struct shipper *s)
 
 /* ---- a shipment ---- */
 
-static int note(struct shipper *s, struct shipment *shipment)
+/* Notes what there is; what comes meanwhile is noted the next time. */
+static int note(struct shipper *s)
 {
+    const size_t count = s->note_count;
     size_t refused_count = 0;
-    if (shipment->note_count == 0)
+    if (count == 0)
         return 0;
-    int err = window_note_outcomes(s->window, shipment->notes, shipment->note_count, deadline());
-    for (size_t i = 0; i < shipment->note_count; i++)
-        refused_count += shipment->notes[i].refused != NULL;
-    metric_add(&refused, err == 0 ? (int64_t)refused_count : 0);
-    metric_add(&shipped, err == 0 ? (int64_t)(shipment->note_count - refused_count) : 0);
-    shipment->note_count = 0;
-    return err;
+    int err = window_note_outcomes(s->window, s->notes, count, deadline());
+    if (err != 0)
+        return err;
+    for (size_t i = 0; i < count; i++)
+        refused_count += s->notes[i].refused != NULL;
+    metric_add(&refused, (int64_t)refused_count);
+    metric_add(&shipped, (int64_t)(count - refused_count));
+    s->note_count -= count;
+    memmove(s->notes, s->notes + count, s->note_count * sizeof(*s->notes));
+    s->note_now = false;
+    for (size_t i = 0; i < s->note_count; i++)
+        s->note_now |= s->notes[i].refused != NULL;
+    return 0;
 }
 
-/* Forgets what was read; it still waits in the window. */
+static void add_note(struct shipper *s, uint64_t number, const char *why)
+{
+    assert(s->note_count < SHIPPER_NOTES_MAX);
+    s->notes[s->note_count++] = (struct window_outcome){number, why};
+    s->note_now |= why != NULL;
+}
+
+/* Forgets what was read; it still waits in the window, unless it is noted. */
 static void empty(struct shipment *shipment)
 {
-    shipment->count = shipment->note_count = 0;
+    shipment->count = 0;
     arena_reset(&shipment->arena);
+}
+
+/* Both; with them the reasons of what was refused, which will be refused again. */
+static void empty_both(struct shipper *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->note_count; i++) {
+        if (!s->notes[i].refused)
+            s->notes[kept++] = s->notes[i];
+    }
+    s->note_count = kept;
+    s->note_now = false;
+    empty(&s->shipments[0]);
+    empty(&s->shipments[1]);
 }
 
 static int fill(struct shipper *s, struct shipment *shipment, uint64_t after)
@@ -80,7 +110,8 @@ static void turn_over(void *arg)
 {
     struct shipper *s = arg;
     struct shipment *other = &s->shipments[1 - s->turn];
-    other->err = note(s, other);
+    const bool due = s->note_now || s->note_count >= SHIPPER_UNNOTED * SHIP_BATCH_MAX;
+    other->err = due ? note(s) : 0;
     if (other->err == 0)
         other->err = fill(s, other, other->after);
 }
@@ -96,31 +127,33 @@ static int leave_out_found(struct shipper *s, struct shipment *shipment)
         return err;
     for (size_t i = 0; i < shipment->count; i++) {
         if (found[i])
-            shipment->notes[shipment->note_count++] =
-                (struct window_outcome){.number = shipment->records[i].number};
+            add_note(s, shipment->records[i].number, NULL);
         else
             shipment->records[kept++] = shipment->records[i];
     }
     shipment->count = kept;
-    err = note(s, shipment);
-    s->doubtful -= err == 0;
-    return err;
+    s->doubtful--;
+    return 0;
 }
 
 /* What the answers mean to the window. Gives how many are to be sent again. */
-static size_t read_outcomes(struct shipment *shipment, const struct ship_outcome *outcomes)
+static size_t read_outcomes(struct shipper *s, struct shipment *shipment,
+                            const struct ship_outcome *outcomes)
 {
+    size_t again = 0;
     for (size_t i = 0; i < shipment->count; i++) {
-        if (outcomes[i].result == SHIP_AGAIN)
+        if (outcomes[i].result == SHIP_AGAIN) {
+            again++;
             continue;
+        }
         const struct record *record = &shipment->records[i];
         const char *why = outcomes[i].result == SHIP_REFUSED ? outcomes[i].why : NULL;
         if (why)
             log_event(LOG_WARN, "monitor.refused", log_view("event.id", record->id),
                       log_str("error.message", why));
-        shipment->notes[shipment->note_count++] = (struct window_outcome){record->number, why};
+        add_note(s, record->number, why);
     }
-    return shipment->count - shipment->note_count;
+    return again;
 }
 
 /* ---- a step ---- */
@@ -138,7 +171,7 @@ static int ship(struct shipper *s, struct shipment *shipment, size_t *ret_again)
     if (err == ERR_DENIED)
         s->target->prepared = false; /* the credentials may have changed */
     if (err == 0)
-        *ret_again = read_outcomes(shipment, outcomes);
+        *ret_again = read_outcomes(s, shipment, outcomes);
     return err;
 }
 
@@ -164,17 +197,16 @@ static int ship_and_turn(struct shipper *s, struct shipment *now, struct shipmen
         return err;
     /* What is to be sent again goes before all that was read behind it. */
     s->why = "busy (429)";
-    const bool none = now->note_count == 0;
-    err = note(s, now);
-    empty(now);
-    empty(other);
+    const bool none = again == now->count;
+    err = note(s);
+    empty_both(s);
     return err == 0 && none ? ERR_BUSY : err;
 }
 
 static int step(struct shipper *s, int64_t now_wall_ms)
 {
     struct shipment *now = &s->shipments[s->turn], *other = &s->shipments[1 - s->turn];
-    int err = now->count > 0 ? 0 : note(s, other);
+    int err = now->count > 0 ? 0 : note(s); /* or it would be read once more */
     if (err == 0 && now->count == 0)
         err = fill(s, now, 0);
     if (err == 0) {
@@ -197,8 +229,7 @@ int shipper_step(struct shipper *s, int64_t now_wall_ms)
     s->why = s->why_text;
     if (outcome < 0) {
         /* What was read still waits, and is read anew. */
-        empty(&s->shipments[0]);
-        empty(&s->shipments[1]);
+        empty_both(s);
     }
     return outcome;
 }

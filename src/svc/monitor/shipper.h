@@ -10,12 +10,14 @@
  * for before it is sent again; so are the first after a start. A record that will never be taken is
  * kept in the window with its reason, counted and logged.
  *
- * There are two shipments. While one is in the server's hands, what became of the other is noted in
- * the window, and the other is filled with the records that follow:
+ * There are two shipments. While one is in the server's hands, the other is filled with what
+ * follows. What became of some batches is noted in the window together, since a synced write for
+ * each would hold up a server on the same disk; at once where one was refused, and where no more
+ * waits:
  *
- *     ship 1 ──▶ ship 2 ──▶ ship 3 ──▶
- *     read 2     note 1     note 2
- *                read 3     read 4
+ *     ship 1 ──▶ ship 2 ──▶ ship 3 ──▶ … ship 5 ──▶
+ *     read 2     read 3     read 4       note 1 to 4
+ *                                        read 6
  */
 #ifndef USHER_SVC_MONITOR_SHIPPER_H
 #define USHER_SVC_MONITOR_SHIPPER_H
@@ -29,15 +31,16 @@
 #define SHIPPER_IDLE_MS     250   /* between looks at an empty window */
 #define SHIPPER_CALL_MS     30000 /* for one call */
 
-#define SHIPPER_IN_DOUBT 2 /* batches that may be there although the window does not know it */
+#define SHIPPER_UNNOTED 4 /* batches whose outcomes are noted together */
+/* Batches that may be there although the window does not know it: one is behind those, and one is
+ * with the server. */
+#define SHIPPER_IN_DOUBT  (SHIPPER_UNNOTED + 2)
+#define SHIPPER_NOTES_MAX (SHIPPER_IN_DOUBT * SHIP_BATCH_MAX)
 
-/* A batch, until the window knows what became of it. */
 struct shipment {
-    struct arena arena;
+    struct arena arena; /* of its records, and of why some were refused */
     struct record *records;
-    size_t count;                                /* 0: it is empty */
-    struct window_outcome notes[SHIP_BATCH_MAX]; /* to be noted */
-    size_t note_count;
+    size_t count;   /* 0: it is empty */
     uint64_t after; /* it was read behind this number */
     int err;        /* of noting and reading */
 };
@@ -49,7 +52,10 @@ struct shipper {
     int doubtful;                 /* so many of the next batches may be there already */
     struct shipment shipments[2]; /* the next to go, and the other */
     int turn;                     /* which goes next */
-    const char *why;              /* of the last failure, in why_text */
+    struct window_outcome notes[SHIPPER_NOTES_MAX]; /* to be noted */
+    size_t note_count;
+    bool note_now;   /* a reason among them is its shipment's */
+    const char *why; /* of the last failure, in why_text */
     char why_text[400];
     _Atomic bool reached;      /* the last call was answered */
     _Atomic int64_t behind_ms; /* age of the oldest record that waits; 0: none waits */
