@@ -497,6 +497,28 @@ export const ways = {
       assert.equal(await a.page.evaluate(() => localStorage.getItem('usher.hold.1')), null);
     }),
 
+  'what costs nothing is ordered at once': (world) =>
+    visit(world, [english], async (a) => {
+      await asGuest(a.page);
+      await withHold(a.page);
+      const asked = await answerFor(a.page, {
+        ...providers,
+        'PaymentService/QuotePurchase': () => ({ terms: {}, currency: 'KRW', refunds: [] }),
+        'TicketService/PlaceOrder': () => order({ paymentMethod: 'PAYMENT_METHOD_BOX_OFFICE', total: '0' }),
+        'TicketService/GetOrder': () => order({ paymentMethod: 'PAYMENT_METHOD_BOX_OFFICE', total: '0' }),
+      });
+      await a.page.goto(`${a.url}/pay/1`);
+      await a.page.waitForSelector('[data-action=pay]');
+      assert.equal(await a.page.$('.pay-ways'), null, 'nobody is asked how he pays');
+      await a.page.fill('[name=name]', 'Kim Minji');
+      await a.page.fill('[name=email]', 'minji.kim@example.com');
+      await a.page.check('[name=terms]');
+      await a.press('pay');
+      await a.page.waitForURL(/\/orders\/[^/]+\?placed$/);
+      const placed = asked.filter(({ name }) => name === 'PlaceOrder');
+      assert.equal(placed[0].request.paymentMethod, 'PAYMENT_METHOD_BOX_OFFICE');
+    }),
+
   'declined, given up, late and refunded each say what happened and what to do': async (world) => {
     for (const [state, more, words, action] of [
       ['DECLINED', { message: 'Limit exceeded' }, /declined.*still held/s, '[data-action=again]'],

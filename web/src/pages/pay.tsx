@@ -93,7 +93,9 @@ export function PayPage({ performanceId }: { performanceId: number }) {
     load();
   };
   const { open, quote, providers } = order.value;
-  const chosen = way.value ?? providers[0]?.name ?? box_office;
+  // What costs nothing needs no way to be paid: it is ordered at once.
+  const free = quote?.total === 0n;
+  const chosen = free ? box_office : (way.value ?? providers[0]?.name ?? box_office);
   const priced = chosen === box_office || chosen === box_office_later ? null : quote;
   return (
     <div class="pay">
@@ -125,6 +127,7 @@ export function PayPage({ performanceId }: { performanceId: number }) {
             providers={providers}
             way={chosen}
             quote={quote}
+            free={free}
             onWay={(value) => {
               way.value = value;
             }}
@@ -252,11 +255,12 @@ interface FormProps {
   providers: Provider[];
   way: string; // a provider's name, or the box office
   quote: PurchaseQuote | null;
+  free: boolean;
   onWay(way: string): void;
   onGone(): void;
 }
 
-function Form({ hold, performance, providers, way, quote, onWay, onGone }: FormProps) {
+function Form({ hold, performance, providers, way, quote, free, onWay, onGone }: FormProps) {
   const say = payWords.value;
   const deed = useMemo(() => new Deed(), []);
   const contact = useSignal<Contact>({
@@ -388,53 +392,55 @@ function Form({ hold, performance, providers, way, quote, onWay, onGone }: FormP
           onInput={(value) => set({ phone: value })}
         />
       </section>
-      <fieldset class="card pay-ways">
-        <legend>{say.how}</legend>
-        {providers
-          .filter(({ name: provider }) => provider !== box_office_later)
-          .map((provider) => (
+      {free ? null : (
+        <fieldset class="card pay-ways">
+          <legend>{say.how}</legend>
+          {providers
+            .filter(({ name: provider }) => provider !== box_office_later)
+            .map((provider) => (
+              <Way
+                key={provider.name}
+                value={provider.name}
+                chosen={way}
+                title={provider.title}
+                hint={provider.methods
+                  .filter((method) => method !== by_account)
+                  .map((method) => say.method[method] ?? method)
+                  .join(' · ')}
+                onChoose={onWay}
+              />
+            ))}
+          {providers
+            .filter(({ methods }) => methods.includes(by_account))
+            .map((provider) => (
+              <Way
+                key={provider.name}
+                value={provider.name + bank}
+                chosen={way}
+                title={say.laterBank}
+                hint={say.laterBankHint(until)}
+                onChoose={onWay}
+              />
+            ))}
+          {performance.payLaterMs > 0 ? (
             <Way
-              key={provider.name}
-              value={provider.name}
+              value={box_office_later}
               chosen={way}
-              title={provider.title}
-              hint={provider.methods
-                .filter((method) => method !== by_account)
-                .map((method) => say.method[method] ?? method)
-                .join(' · ')}
+              title={say.boxOffice}
+              hint={say.laterBoxHint(until)}
               onChoose={onWay}
             />
-          ))}
-        {providers
-          .filter(({ methods }) => methods.includes(by_account))
-          .map((provider) => (
+          ) : (
             <Way
-              key={provider.name}
-              value={provider.name + bank}
+              value={box_office}
               chosen={way}
-              title={say.laterBank}
-              hint={say.laterBankHint(until)}
+              title={say.boxOffice}
+              hint={say.boxOfficeHint}
               onChoose={onWay}
             />
-          ))}
-        {performance.payLaterMs > 0 ? (
-          <Way
-            value={box_office_later}
-            chosen={way}
-            title={say.boxOffice}
-            hint={say.laterBoxHint(until)}
-            onChoose={onWay}
-          />
-        ) : (
-          <Way
-            value={box_office}
-            chosen={way}
-            title={say.boxOffice}
-            hint={say.boxOfficeHint}
-            onChoose={onWay}
-          />
-        )}
-      </fieldset>
+          )}
+        </fieldset>
+      )}
       {atBank ? (
         <DepositForm
           wish={wish.value}
