@@ -18,8 +18,8 @@
 
 #define ENGINE_PEOPLE 1000000
 #define CROWD_PEOPLE  10000000 /* docs/scale.md */
-#define PEOPLE        40000    /* through the port */
-#define AT_ONCE       512
+#define PEOPLE        100000    /* through the port */
+#define AT_ONCE       2048
 #define CONNECTIONS   8
 #define CALL_MS       20000
 #define TOKEN_ROOM    300

@@ -228,6 +228,13 @@ static int hold(struct session *session, const struct till_values *values,
                         values->word);
     if (!values->seats[0] && values->best == 0)
         return cmd_fail(session->command, CMD_USAGE, "--seats NUMBERS, or --best PEOPLE");
+    if (values->seats[0] && (values->best > 0 || values->category != NOT_SAID))
+        return cmd_fail(session->command, CMD_USAGE,
+                        "--seats names the places: without --best and --category");
+    if (values->types[0] && !values->seats[0])
+        return cmd_fail(
+            session->command, CMD_USAGE,
+            "--types is of the places that --seats names; the best are of the first type");
     id_format(chance_id(chance_system()), key);
     seats.performance_id = best.performance_id = (uint32_t)performance;
     seats.idempotency_key = best.idempotency_key = key;

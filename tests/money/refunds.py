@@ -53,6 +53,8 @@ def a_ticket_that_is_not_there(shop):
     assert buyer.cancels() == [] and len(buyer.order()["tickets"]) == 2
     said = run(shop, "order", "refund", order, "--seats", f"{buyer.seats[0]},{strange}", code=1)
     assert str(strange) in said, said
+    for command in ("refund", "cancel"):  # as from a variable that is not set: not the whole order
+        assert "seats" in run(shop, "order", command, order, "--seats", "", code=2)
     other = Buyer(shop)
     placed = other.ask("PlaceOrder", {"performanceId": 1, "holdId": other.hold["holdId"],
                                       "paymentMethod": "PAYMENT_METHOD_BOX_OFFICE"}, TICKETS)["orderId"]

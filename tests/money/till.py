@@ -89,6 +89,9 @@ def gives_back_over_the_counter(shop):
     held = desk.hold()
     total = int(held["hold"]["total"])
     before = desk.ask("GetTill", {})
+    place = {"performanceId": 1, "holdId": held["hold"]["holdId"]}
+    chosen = desk.ask("ChooseAtTill", {"wish": place, "customerId": held["customerId"]})  # no types and no code: as it was
+    assert chosen.get("hold", {}).get("total") == str(total) or reason(chosen) == "BAD_ARGUMENT", chosen
     sold = desk.sell(held)["order"]
     seat = sold["tickets"][0].get("seat", 0)
     half = desk.ask("RefundOrder", {"orderId": sold["orderId"], "seats": [seat]}, PAYMENT)
@@ -321,6 +324,8 @@ def the_command(shop):
     assert "change" in sold and "by cash" in sold, sold
     assert "by comp" in usher("sell", night, "--best", "1", "--comp", "the mayor")
     assert "one of them" in usher("sell", night, "--best", "1", code=2)
+    for wish in (("--best", "1", "--types", "0"), ("--seats", "3", "--best", "2"), ("--seats", "3", "--category", "1")):
+        assert "--seats" in usher("sell", night, *wish, "--cash", "0", code=2)
     shown = usher("show")
     assert "the mayor" in shown and "1 of 1 places" in shown, shown
     assert "open" in usher("list") and "managers and owners alone" in usher("rules")

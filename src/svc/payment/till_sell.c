@@ -68,10 +68,10 @@ static int answer_hold(struct call *call, const Usher__V1__Hold *hold, struct id
     return answer->customer_id ? 0 : answer_store_failed(call, ERR_NO_MEMORY);
 }
 
-/* "#3.7" is how the server itself names a code: nobody types it. */
+/* "#3.7" is how the server itself names a code: nobody types it. NULL: none was said. */
 static bool is_typed(const char *code)
 {
-    return code[0] != '#';
+    return !code || code[0] != '#';
 }
 
 int till_call_hold(struct call *call, const void *request, void *response)
