@@ -18,7 +18,7 @@
 
 #define ENGINE_PEOPLE 1000000
 #define CROWD_PEOPLE  10000000 /* docs/scale.md */
-#define PEOPLE        100000    /* through the port */
+#define PEOPLE        100000   /* through the port */
 #define AT_ONCE       2048
 #define CONNECTIONS   8
 #define CALL_MS       20000
@@ -206,7 +206,7 @@ static int measure_port(bench_row_fn *row, void *state)
         err = stopped;
     if (err != 0)
         return err;
-    row(state, "line: durable joins, gRPC, 512 people at once", rush.joins_s, "/s");
+    row(state, "line: durable joins, gRPC, 2,048 people at once", rush.joins_s, "/s");
     row(state, "line: bare calls of the same front", rush.bare_s, "/s");
     row(state, "line: joins, times the bare calls", rush.joins_s / rush.bare_s, "x");
     row(state, "line: CPU of the server a join", rush.joins_cpu_us, "us");
