@@ -173,15 +173,10 @@ static int run_list(struct sql_job *base, struct sql_txn *txn)
 static int read_one(struct sql *sql, struct read_job *job, struct buyer_message *ret_message,
                     int64_t deadline_ns)
 {
-    struct buyer_message message;
-    job->messages = &message;
+    job->messages = ret_message;
     job->max = 1;
     int err = sql_read(sql, &job->job, deadline_ns);
-    if (err == 0 && job->count == 0)
-        err = ERR_NOT_FOUND;
-    if (err == 0)
-        *ret_message = message;
-    return err;
+    return err == 0 && job->count == 0 ? ERR_NOT_FOUND : err;
 }
 
 int message_get(struct sql *sql, uint64_t message_id, struct arena *arena,

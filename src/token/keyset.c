@@ -69,7 +69,7 @@ static bool are_those_of(const struct keyset *keyset, int64_t now_s)
 
 static int make_keys(struct keyset *keyset, int64_t now_s)
 {
-    struct keyset_key fresh[KEYSET_KEYS_MAX];
+    struct keyset_key fresh[KEYSET_KEYS_MAX] = {0};
     size_t count = 0;
     int err = 0;
     for (int64_t period = first_period(now_s); err == 0 && period <= last_period(now_s); period++) {

@@ -16,7 +16,8 @@ static int no_tickets(struct call *call)
 static const Usher__V1__Order *find_live(struct call *call, const char *order_id, bool for_counter)
 {
     const Usher__V1__Order *order = NULL;
-    if ((for_counter ? lobby_order_run : lobby_order)(call, order_id, &order) != 0)
+    const int err = (for_counter ? lobby_order_run : lobby_order)(call, order_id, &order);
+    if (err != 0 || !order)
         return NULL;
     if (order->n_tickets == 0) {
         no_tickets(call);

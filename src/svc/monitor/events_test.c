@@ -42,7 +42,6 @@ static void who_joins_is_summed_up_and_all_else_is_told(void **state)
     struct line_events events;
     struct record r[7];
     size_t count = 0;
-    int got;
     buf_init(&body, LINE_BODY_MAX);
     add(&body, LINE_OPENED, 0, 0, 0);
     add(&body, LINE_JOINED, 11, 0, 0);
@@ -55,7 +54,7 @@ static void who_joins_is_summed_up_and_all_else_is_told(void **state)
     add(&body, LINE_CAPACITY, 50, LINE_WHY_SLOW, 900);
     const struct line_row row = {.seq = 4, .epoch = 2, .body = buf_view(&body)};
     assert_int_equal(line_events_init(&events, 3, &row), 0);
-    while (count < 7 && (got = line_events_next(&events, &arena, &r[count])) == 1)
+    while (count < 7 && line_events_next(&events, &arena, &r[count]) == 1)
         count++;
     assert_int_equal(count, 7);
     assert_int_equal(line_events_next(&events, &arena, &r[0]), 0);

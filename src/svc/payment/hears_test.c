@@ -334,7 +334,7 @@ static void what_cannot_be_is_asked_again(void)
         const struct adapter *adapter = adapters[i];
         const struct payment p = payment_of("KRW");
         const struct adapter_env e = env();
-        struct told told;
+        struct told told = {0};
         peer.answer = answer_of(adapter, "300");
         (adapter->review ? adapter->review : adapter->lookup)(&e, &p, &told);
         assert_int_equal(told.said, SAID_CAPTURED);
