@@ -73,7 +73,8 @@ export const operator = {
       await a.page.fill('[name=log-words]', 'listen');
       await a.press('search');
       await a.page.waitForSelector('[data-found]');
-      const [order] = (await server.usher('monitor', 'search', '--stream', 'events', '--json', 'sale')).records
+      const words = ['--stream', 'events', '--count', '500', '--json', 'usher.order usher.places'];
+      const [order] = (await server.usher('monitor', 'search', ...words)).records
         .map(({ json }) => JSON.parse(Buffer.from(json, 'base64')))
         .filter((event) => event['event.action'] === 'sale' && event['usher.order'] === event['usher.hold'])
         .map((event) => event['usher.order']);
