@@ -190,7 +190,14 @@ export async function openWebKit() {
   const home = mkdtempSync(join(tmpdir(), 'usher-webkit-'));
   const driver = spawn('/usr/bin/WebKitWebDriver', ['--port=0'], {
     stdio: 'ignore',
-    env: { ...process.env, HOME: home, DISPLAY: screen.display, GDK_BACKEND: 'x11', LIBGL_ALWAYS_SOFTWARE: '1', LANG: 'en_GB.UTF-8' },
+    env: {
+      ...process.env,
+      HOME: home,
+      DISPLAY: screen.display,
+      GDK_BACKEND: 'x11',
+      LANG: 'en_GB.UTF-8',
+      WEBKIT_DISABLE_COMPOSITING_MODE: '1', // Mesa's OpenGL in software crashes under WebKit's compositor, in one run of three
+    },
   });
   const port = await until(() => portOf(driver.pid), 'the port of WebKitWebDriver');
   const ask = async (method, path, body) => {
