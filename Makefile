@@ -42,10 +42,10 @@ release: setup-release build ## what a release must pass besides make test: pack
 looks: build setup-test ## a picture of each of a fan's pages, at seven sizes: build/looks
 	@cd tests/web && npm ci --no-audit --no-fund --loglevel=error && node looks.mjs --binary ../../$(BUILD)/usher --out ../../$(BUILD)/looks
 
-bench: build ## figures against their limits; results in bench/results/
+bench: build setup-test ## figures against their limits; results in bench/results/
 	@ninja -C $(BUILD) usher-bench
 	@mkdir -p bench/results
-	@exec $(BUILD)/usher-bench --out bench/results/$$(date -u +%Y-%m-%d)-$$(git rev-parse --short HEAD).md
+	@exec tests/servers/with mariadb,mariadb-pair,redis $(BUILD)/usher-bench --out bench/results/$$(date -u +%Y-%m-%d)-$$(git rev-parse --short HEAD).md
 
 soak: setup-test ## the suites that search at random, for an hour instead of minutes
 	@USHER_SOAK=1 exec tests/run soak

@@ -29,7 +29,7 @@
 #include "err/err.h"
 #include "term/sheet.h"
 
-#define SERIES_MAX 96
+#define SERIES_MAX 192
 #define RUNS_MAX   31
 #define LABEL_MAX  96
 #define UNIT_MAX   16
@@ -68,6 +68,12 @@ static const struct goal {
     {"window: records, times those of the bare receiver", true, 0.5},
     {"window: a search, times the bare query", false, 2},
     {"ship: records, times those of the bare calls", true, 0.9},
+    {"peers: 64 buyers, times the seed's way", true, 6},
+    {"peers: 512 buyers, times the seed's way", true, 12},
+    {"peers: 64 buyers, CPU a pair, times the seed's way", false, 1.0 / 12},
+    {"peers: 512 buyers, CPU a pair, times the seed's way", false, 1.0 / 12},
+    {"peers: 1,000 people on 10 seats: answers, times the seed's way", true, 8},
+    {"peers: 1,000 people on 10 seats: p99, times the seed's way", false, 1.0 / 20},
     {"line: joins in the engine, times the bare entries", true, 0.3},
     {"line: joins, times the bare calls", true, 0.7},
     {"line: memory a person of a million", false, 200},
@@ -123,7 +129,7 @@ static const struct part parts[] = {
     {"dressed", bench_dressed}, {"window", bench_window}, {"line", bench_line},
     {"json", bench_json},       {"watch", bench_watch},   {"serving", bench_serving},
     {"hot", bench_hot},         {"paper", bench_paper},   {"money", bench_money},
-    {"rush", bench_rush},
+    {"rush", bench_rush},       {"peers", bench_peers},
 };
 /* In place of all of them where another program is measured beside. */
 static const struct part pair_part = {"beside", bench_beside};
@@ -351,7 +357,7 @@ static const struct conf_option options[] = {
      .help = "measures this part alone",
      .choices = "fibers|tokens|seats|store|order|monitor|dressed|window|line|json|watch|serving|"
                 "hot|rush|paper|"
-                "money"},
+                "money|peers"},
     {"out", CONF_PATH, offsetof(struct bench_values, out), NULL,
      .help = "also writes the figures as a page, with machine and commit, to this file"},
     {"usher", CONF_PATH, offsetof(struct bench_values, usher), NULL,

@@ -4,6 +4,7 @@
 #ifndef USHER_BENCH_BENCH_H
 #define USHER_BENCH_BENCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Whoever measures tells its figures to this. Names and units are literals or live on. */
@@ -22,6 +23,10 @@ int bench_window(bench_row_fn *row,
 /* Says which two, before each run; of every pair the one that goes first is the other than last
  * time. NULL: as bench_server_program. */
 void bench_beside_next(const char *ours, const char *other);
+/* Whether, of a pair in this run, the other goes first. */
+bool bench_other_first(void);
+/* Beside the seed's way, on the same MariaDB and Redis. */
+int bench_peers(bench_row_fn *row, void *state);
 int bench_line(bench_row_fn *row, void *state);    /* joins: in the engine, and through gRPC */
 int bench_json(bench_row_fn *row, void *state);    /* unary JSON beside a bare epoll responder */
 int bench_watch(bench_row_fn *row, void *state);   /* 10,000 streams beside a bare broadcaster */

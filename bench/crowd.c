@@ -2,34 +2,22 @@
 #include <stdio.h>
 
 #include "bench/bench.h"
+#include "bench/crowd.h"
 #include "bench/server.h"
 #include "clock/clock.h"
-#include "crowd/crowd.h"
 #include "crowd/report.h"
 #include "err/err.h"
 
-struct crowd_figures {
-    double p99_ms, answers_s, sold;
-};
-
-static int send_crowd(struct crowd_options *wish, uint32_t places, struct crowd_figures *ret)
+int bench_crowd_send(const struct crowd_options *wish, const char *url, struct crowd_figures *ret)
 {
-    struct bench_server server;
     struct crowd crowd = {0};
     struct report report;
-    int err = bench_server_start(places, "0", -1, &server);
-    if (err != 0)
-        return err;
-    wish->url = server.url;
-    wish->performance_id = 1;
-    err = crowd_run(&crowd, wish);
+    struct crowd_options options = *wish;
+    options.url = url;
+    options.performance_id = 1;
+    int err = crowd_run(&crowd, &options);
     if (err == 0 && !crowd_proved(&crowd))
         err = ERR_CORRUPT;
-    if (err == 0)
-        err = bench_server_audit(&server);
-    const int stopped = bench_server_stop(&server);
-    if (err == 0)
-        err = stopped;
     if (err == 0)
         err = report_init(&report, &crowd);
     if (err == 0) {
@@ -41,28 +29,42 @@ static int send_crowd(struct crowd_options *wish, uint32_t places, struct crowd_
         fprintf(stderr, "usher-bench: %s\n", crowd.error);
     }
     crowd_release(&crowd);
-    wish->url = NULL; /* the server's */
     return err;
 }
+
+static int send_crowd(const struct crowd_options *wish, uint32_t places, struct crowd_figures *ret)
+{
+    struct bench_server server;
+    int err = bench_server_start(places, "0", -1, &server);
+    if (err != 0)
+        return err;
+    err = bench_crowd_send(wish, server.url, ret);
+    if (err == 0)
+        err = bench_server_audit(&server);
+    const int stopped = bench_server_stop(&server);
+    return err == 0 ? stopped : err;
+}
+
+const struct crowd_options bench_crowd_hot = {
+    .users = 1000,
+    .within_ns = 100 * NS_PER_MS,
+    .seats = {.kind = WISH_HOT, .hot = 10},
+    .party = {1, 1},
+    .order = true,
+    .tries = 1,
+    .connections = 1000,
+    .threads = 1,
+    .seed = 1,
+    .timeout_ms = 30000,
+    .quiet = true,
+};
 
 /* Beside it the same people, each of whom wants a seat of his own: what they wait for one another
  * is to cost little more than what they wait for anyway. */
 int bench_hot(bench_row_fn *row, void *state)
 {
     struct crowd_figures hot, apart;
-    struct crowd_options wish = {
-        .users = 1000,
-        .within_ns = 100 * NS_PER_MS,
-        .seats = {.kind = WISH_HOT, .hot = 10},
-        .party = {1, 1},
-        .order = true,
-        .tries = 1,
-        .connections = 1000,
-        .threads = 1,
-        .seed = 1,
-        .timeout_ms = 30000,
-        .quiet = true,
-    };
+    struct crowd_options wish = bench_crowd_hot;
     int err = send_crowd(&wish, 2000, &hot);
     wish.seats = (struct wish_seats){.kind = WISH_BEST};
     if (err == 0)

@@ -25,6 +25,8 @@
 static char program[512];
 static const char *roles;       /* NULL: all */
 static const char *provider_ms; /* how long a call to the provider takes; NULL: there is none */
+static const char *store_url;   /* NULL: in the server's folder */
+static const char *coord_url;   /* NULL: it is alone */
 
 int bench_server_program(const char *path)
 {
@@ -47,6 +49,12 @@ void bench_server_roles(const char *names)
 void bench_server_provider(const char *latency)
 {
     provider_ms = latency;
+}
+
+void bench_server_stores(const char *store, const char *coord)
+{
+    store_url = store;
+    coord_url = coord;
 }
 
 /* Runs usher with the words and waits. True for exit code 0. */
@@ -217,21 +225,27 @@ static int start_provider(struct bench_server *server, char ret_url[80])
     return err;
 }
 
-static int start_server(struct bench_server *server, const char *workers, int cpu)
+/* keys: the folder of another process of the same house, or its own. */
+static int start_server(struct bench_server *server, const char *keys, const char *workers, int cpu)
 {
     char url[80];
-    const char *words[20] = {"usher",      "serve",     "--listen", "127.0.0.1:0", "--data",
+    const char *words[28] = {"usher",      "serve",     "--listen", "127.0.0.1:0", "--data",
                              server->data, "--workers", workers,    "--log-level", "warn"};
     size_t count = 10;
     int err = provider_ms ? start_provider(server, url) : 0;
-    if (provider_ms) {
-        words[count++] = "--psp";
-        words[count++] = url;
+    const char *const more[][2] = {{"--psp", provider_ms ? url : NULL},
+                                   {"--role", roles},
+                                   {"--store", store_url},
+                                   {"--coord", coord_url},
+                                   {"--lease", coord_url ? "1s" : NULL},
+                                   {"--keys", keys}};
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+        if (!more[i][1])
+            continue;
+        words[count++] = more[i][0];
+        words[count++] = more[i][1];
     }
-    if (roles) {
-        words[count++] = "--role";
-        words[count++] = roles;
-    }
+    server->store = store_url;
     if (err == 0)
         err = spawn(words, cpu, &server->pid);
     return err == 0 ? read_listen(server) : err;
@@ -251,9 +265,22 @@ int bench_server_start(uint32_t places, const char *workers, int cpu,
     int err = bench_make_folder(server.data, sizeof(server.data));
     if (err != 0)
         return err;
-    err = start_server(&server, workers, cpu);
+    err = start_server(&server, NULL, workers, cpu);
     if (err == 0)
         err = open_sale(&server, places);
+    *ret_server = server;
+    if (err != 0)
+        bench_server_stop(ret_server);
+    return err;
+}
+
+int bench_server_start_beside(const struct bench_server *first, struct bench_server *ret_server)
+{
+    struct bench_server server = {0};
+    int err = bench_make_folder(server.data, sizeof(server.data));
+    if (err != 0)
+        return err;
+    err = start_server(&server, first->data, "0", -1);
     *ret_server = server;
     if (err != 0)
         bench_server_stop(ret_server);
@@ -290,9 +317,17 @@ int bench_server_stop(struct bench_server *server)
     return ended ? 0 : ERR_IO;
 }
 
+void bench_server_kill(struct bench_server *server)
+{
+    kill(server->pid, SIGKILL);
+    waitpid(server->pid, NULL, 0);
+    bench_remove_folder(server->data);
+}
+
 int bench_server_audit(const struct bench_server *server)
 {
-    const char *const words[] = {"audit", "--data", server->data, NULL};
+    const char *const words[] = {"audit", server->store ? "--store" : "--data",
+                                 server->store ? server->store : server->data, NULL};
     const char *const none[] = {NULL};
     return run(words, none) ? 0 : ERR_CORRUPT;
 }

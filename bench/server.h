@@ -11,6 +11,7 @@ struct bench_server {
     pid_t pid;
     pid_t provider_pid; /* 0: without */
     char data[64];      /* the folder */
+    const char *store;  /* a shared one; NULL: in the folder */
     char url[64];
     char host[40];
     uint16_t port;
@@ -27,11 +28,17 @@ void bench_server_roles(const char *names);
  * that takes, "50ms"; NULL, as at first: it has none. The text lives on. */
 void bench_server_provider(const char *latency);
 
+/* Where the next servers have their store, and agree: mariadb://…, redis://…; NULL, as at first:
+ * the embedded store, and alone. A lease lasts a second there. The texts live on. */
+void bench_server_stores(const char *store, const char *coord);
+
 /* Starts it with one performance on sale: performance 1 in a generated hall of places seats,
  * holds of ttl, 1,000 places an account. workers 0: one a core; cpu -1: any, otherwise the
  * server is kept on that one. ERR_IO, ERR_UNAVAILABLE. */
 int bench_server_start(uint32_t places, const char *workers, int cpu,
                        struct bench_server *ret_server);
+/* Starts one more process on the same store (bench_server_stores), with the same keys. */
+int bench_server_start_beside(const struct bench_server *first, struct bench_server *ret_server);
 /* Puts an open line in front of the performance, sale 1: guests may join, and all are called at
  * once. ERR_UNAVAILABLE. */
 int bench_server_line(const struct bench_server *server);
@@ -42,7 +49,9 @@ int bench_server_dress(const struct bench_server *server, uint32_t first_kept, u
 int bench_server_pause(const struct bench_server *server);
 /* SIGTERM, waits, removes the folder. ERR_IO: it did not end with exit code 0. */
 int bench_server_stop(struct bench_server *server);
-/* `usher audit` on its folder. ERR_CORRUPT: it is not clean. */
+/* kill -9; removes the folder. */
+void bench_server_kill(struct bench_server *server);
+/* `usher audit` on its folder, or its shared store. ERR_CORRUPT: it is not clean. */
 int bench_server_audit(const struct bench_server *server);
 
 /* Makes a folder of its own under TMPDIR (or /tmp). ERR_IO. */
