@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "clock/clock.h"
+#include "codec/tree.h"
 #include "sale/refund_rule.h"
 #include "store/payments.h"
 #include "usher/v1/ticket.pb-c.h"
@@ -233,7 +234,7 @@ static int read_ledger(const char *path, json_t **ret_charges)
     json_t *charges = json_object(), *orders = json_object(), *undone = json_object();
     int err = charges && orders && undone ? 0 : ERR_NO_MEMORY;
     while (err == 0 && getline(&line, &room, file) > 0) {
-        json_t *read = json_loads(line, 0, NULL);
+        json_t *read = tree_read(view_str(line), 0, NULL);
         if (read)
             count(charges, orders, undone, read);
         else if (line[strlen(line) - 1] == '\n') /* else: cut off when the process died */

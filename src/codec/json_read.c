@@ -9,6 +9,7 @@
 #include "codec/any.h"
 #include "codec/base64.h"
 #include "codec/json.h"
+#include "codec/tree.h"
 #include "err/err.h"
 
 /* The way down to a value, on the C stack; the depth is that of the descriptors. */
@@ -450,37 +451,16 @@ static int read_message(struct reader *r, const struct place *place, const json_
                               : read_fields(r, place, value, descriptor, NULL, ret);
 }
 
-/* jansson goes down as deep as the text, on the stack of a fiber: so the depth is checked before.
- * Quotes and backslashes are all it takes to know what is a bracket. */
-static bool is_shallow(struct view text)
-{
-    unsigned depth = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        if (c == '"')
-            quoted = !quoted;
-        else if (quoted)
-            i += c == '\\';
-        else if ((c == '{' || c == '[') && ++depth > JSON_DEPTH_MAX)
-            return false;
-        else if ((c == '}' || c == ']') && depth > 0)
-            depth--;
-    }
-    return true;
-}
-
 int json_read(const ProtobufCMessageDescriptor *descriptor, struct view text, struct arena *arena,
               ProtobufCMessage **ret_message, struct json_error *ret_error)
 {
     struct reader r = {.arena = arena, .error = ret_error};
     if (text.len > JSON_TEXT_MAX)
         return fail(&r, NULL, "is longer than %u bytes", JSON_TEXT_MAX);
-    if (!is_shallow(text))
+    if (!tree_is_shallow(text))
         return fail(&r, NULL, "is nested deeper than %d levels", JSON_DEPTH_MAX);
     json_error_t error;
-    json_t *root = json_loadb(text.len ? text.at : "", text.len,
-                              JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *root = tree_read(text, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     const enum json_error_code why = root ? json_error_unknown : json_error_code(&error);
     if (why == json_error_null_character || why == json_error_null_byte_in_key)
         return fail(&r, NULL, "has a NUL in a string: line %d, column %d", error.line,

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/tree.h"
 #include "err/err.h"
 #include "hall/area.h"
 #include "hall/color.h"
@@ -414,7 +415,7 @@ int pretix_import(struct view json, const struct hall_wish *wish, struct hall **
 {
     struct import in = {0};
     json_error_t syntax;
-    json_t *plan = json_loadb(json.at ? json.at : "", json.len, JSON_REJECT_DUPLICATES, &syntax);
+    json_t *plan = tree_read(json, JSON_REJECT_DUPLICATES, &syntax);
     ret_error->text[0] = '\0';
     if (!plan)
         return no_json(&syntax, ret_error);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "codec/base64.h"
+#include "codec/tree.h"
 #include "err/err.h"
 #include "paper/words.h"
 #include "sale/currency.h"
@@ -49,7 +50,7 @@ static EVP_PKEY *read_key(const char *pem)
 
 int google_signer_new(const char *issuer, struct view account, struct google_signer **ret_signer)
 {
-    json_t *json = json_loadb(account.at, account.len, 0, NULL);
+    json_t *json = tree_read(account, 0, NULL);
     const char *email = json_string_value(json_object_get(json, "client_email"));
     const char *pem = json_string_value(json_object_get(json, "private_key"));
     struct google_signer *signer = calloc(1, sizeof(*signer));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "codec/tree.h"
 #include "err/err.h"
 #include "mem/buf.h"
 #include "mem/table.h"
@@ -332,7 +333,7 @@ static int replay(struct book *book)
     off_t whole = 0;
     int err = file ? 0 : ERR_IO;
     while (!err && (len = getline(&line, &room, file)) > 0 && line[len - 1] == '\n') {
-        json_t *read = len < LEDGER_LINE ? json_loadb(line, (size_t)len, 0, NULL) : NULL;
+        json_t *read = len < LEDGER_LINE ? tree_read(view_of(line, (size_t)len), 0, NULL) : NULL;
         err =
             read && json_array_append_new(book->lines, read) == 0 ? apply(book, read) : ERR_CORRUPT;
         book->seq = (uint64_t)number(read, "seq");

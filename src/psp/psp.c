@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "codec/percent.h"
+#include "codec/tree.h"
 #include "err/err.h"
 #include "observe/log.h"
 #include "psp/till.h"
@@ -331,7 +332,7 @@ static void answer(struct psp_call *call, const struct psp_tongue *tongue)
 void psp_answer(struct psp_call *call, const struct psp_tongue *tongue)
 {
     if (view_starts(plain_field(call->ask, VIEW_LIT("content-type")), VIEW_LIT("application/json")))
-        call->body = json_loadb(call->ask->body.at, call->ask->body.len, 0, NULL);
+        call->body = tree_read(call->ask->body, 0, NULL);
     call->request = tongue->numbered ? psp_name(call, "req_") : NULL;
     answer(call, tongue);
     number(call, tongue);
@@ -357,8 +358,7 @@ static void answer_ledger(struct psp_call *call)
 static void answer_faults(struct psp_call *call)
 {
     char why[FAULTS_WHY] = "a script is JSON";
-    json_t *script =
-        json_loadb(call->ask->body.at, call->ask->body.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *script = tree_read(call->ask->body, JSON_REJECT_DUPLICATES, NULL);
     int err = script ? faults_set(call->psp->faults, script, why) : ERR_INVALID;
     json_decref(script);
     psp_json(call, err ? 400 : 200, err ? json_pack("{s:s}", "error", why) : json_object());

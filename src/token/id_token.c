@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "codec/base64.h"
+#include "codec/tree.h"
 #include "err/err.h"
 #include "token/es256.h"
 
@@ -46,7 +47,7 @@ static bool is_text(const json_t *object, const char *name, struct view wanted)
 
 static json_t *read_object(struct view text)
 {
-    json_t *json = json_loadb(text.at, text.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *json = tree_read(text, JSON_REJECT_DUPLICATES, NULL);
     if (json && !json_is_object(json)) {
         json_decref(json);
         json = NULL;

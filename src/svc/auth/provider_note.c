@@ -1,6 +1,7 @@
 #include <sodium.h>
 
 #include "codec/base64.h"
+#include "codec/tree.h"
 #include "err/err.h"
 #include "svc/auth/provider.h"
 
@@ -57,7 +58,7 @@ static json_t *read_note(struct call *call, enum provider_note kind, struct view
     mac(auth_of(call), name_of(kind), json, right);
     if (tag.len != MAC_BYTES || sodium_memcmp(right, tag.at, MAC_BYTES) != 0)
         return NULL;
-    json_t *said = json_loadb(json.at, json.len, 0, NULL);
+    json_t *said = tree_read(json, 0, NULL);
     const json_int_t ends_at_ms = json_integer_value(json_object_get(said, "ends"));
     if (said && ends_at_ms <= clock_wall_ms(auth_of(call)->clock)) {
         json_decref(said);

@@ -2,6 +2,7 @@
  * (RFC 7517, 5), remembered for a while. */
 #include <stdlib.h>
 
+#include "codec/tree.h"
 #include "err/err.h"
 #include "observe/log.h"
 #include "svc/auth/provider.h"
@@ -23,7 +24,7 @@ int provider_ask(struct call *call, const struct http_ask *ask, int *ret_status,
                         deadline_ns < longest_ns ? deadline_ns : longest_ns);
     if (err)
         return err == ERR_NO_MEMORY ? err : ERR_UNAVAILABLE;
-    json_t *json = json_loadb(answer.body.at, answer.body.len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *json = tree_read(answer.body, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(json)) {
         json_decref(json);
         return ERR_UNAVAILABLE;
@@ -156,7 +157,7 @@ static int read_document(struct call *call, struct auth_provider *provider, json
         if (!known)
             return err;
     }
-    *ret_json = json_loads(known, 0, NULL);
+    *ret_json = tree_read(view_str(known), 0, NULL);
     return *ret_json ? 0 : ERR_NO_MEMORY;
 }
 

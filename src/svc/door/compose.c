@@ -4,6 +4,7 @@
 
 #include "call/client.h"
 #include "clock/clock.h"
+#include "codec/tree.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "paper/calendar.h"
@@ -387,7 +388,7 @@ int lobby_compose(struct door *door, const struct mail *mail, struct view messag
                               .values = values,
                               .arena = arena,
                               .out = &composed};
-    json_t *params = json_loadb(mail->params.at, mail->params.len, 0, NULL);
+    json_t *params = tree_read(mail->params, 0, NULL);
     const struct view order_id = params ? parameter(params, "order", arena) : (struct view){0};
     int err = params ? 0 : ERR_INVALID;
     if (err == 0 && order_id.len > 0) {

@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 
+#include "codec/tree.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 
@@ -47,7 +48,7 @@ void reports_page(void *unused, const struct plain_request *ask, struct page *re
         *ret_page = (struct page){.status = 405, .headers = "Allow: POST\r\n"};
         return;
     }
-    json_t *said = json_loadb(ask->body.at, ask->body.len, 0, NULL);
+    json_t *said = tree_read(ask->body, 0, NULL);
     if (said)
         note_all(said);
     json_decref(said);

@@ -74,6 +74,15 @@ static void what_is_no_report_is_not_kept(void **state)
     assert_string_equal(logged(), "");
 }
 
+/* jansson would follow it for 2,048 levels, on a fiber's stack. */
+static void what_is_nested_too_deep_is_not_read(void **state)
+{
+    static char deep[REPORTS_MAX];
+    memset(deep, '[', sizeof(deep) - 1);
+    assert_int_equal(send_as("POST", deep), 204);
+    assert_string_equal(logged(), "");
+}
+
 static int count(const char *text, const char *word)
 {
     int found = 0;
@@ -111,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_forms_are_understood),
         cmocka_unit_test(what_is_no_report_is_not_kept),
+        cmocka_unit_test(what_is_nested_too_deep_is_not_read),
         cmocka_unit_test(a_flood_does_not_fill_the_log),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "codec/tree.h"
 #include "err/err.h"
 #include "mem/buf.h"
 #include "svc/monitor/elastic_fields.h"
@@ -127,7 +128,7 @@ static int find_kind(struct elastic *e, struct arena *arena, const char **ret_wh
         return err == ERR_NO_MEMORY ? err : ERR_UNAVAILABLE;
     if (answer.status != 200)
         return say(arena, "GET /", &answer, ret_why);
-    json_t *about = json_loadb(answer.body.at, answer.body.len, 0, NULL);
+    json_t *about = tree_read(answer.body, 0, NULL);
     const json_t *version = json_object_get(about, "version");
     const char *distribution = json_string_value(json_object_get(version, "distribution"));
     const char *number = json_string_value(json_object_get(version, "number"));
@@ -303,7 +304,7 @@ static int read_items(const struct http_answer *answer, size_t count, struct are
             outcomes[i] = (struct ship_outcome){.result = SHIP_SHIPPED};
         return 0;
     }
-    json_t *text = json_loadb(answer->body.at, answer->body.len, 0, NULL);
+    json_t *text = tree_read(answer->body, 0, NULL);
     const json_t *items = json_object_get(text, "items");
     const bool whole = json_array_size(items) == count;
     for (size_t i = 0; whole && i < count; i++)
@@ -386,7 +387,7 @@ static int find(struct ship_target *target, const struct record *records, size_t
     free(text);
     if (err != 0 || answer.status != 200)
         return err == ERR_NO_MEMORY ? err : ERR_UNAVAILABLE;
-    json_t *whole = json_loadb(answer.body.at, answer.body.len, 0, NULL);
+    json_t *whole = tree_read(answer.body, 0, NULL);
     mark_found(json_object_get(json_object_get(whole, "hits"), "hits"), records, count, found);
     json_decref(whole);
     return 0;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "call/client.h"
+#include "codec/tree.h"
 #include "err/err.h"
 #include "token/roles.h"
 #include "usher/v1/door.pb-c.h"
@@ -153,7 +154,7 @@ static int tell_records(const struct story_sources *from, enum record_stream str
     size_t count = 0;
     int err = window_search(from->window, &query, from->arena, &records, &count, from->deadline_ns);
     for (size_t i = 0; err == 0 && i < count; i++) {
-        json_t *record = json_loadb(records[i].body.at, records[i].body.len, 0, NULL);
+        json_t *record = tree_read(records[i].body, 0, NULL);
         /* Payments are told by their role. */
         const bool told = stream != RECORD_EVENTS ||
                           (record && strcmp(text_at(record, "event.dataset"), "usher.sale") == 0);

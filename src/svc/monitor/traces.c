@@ -5,6 +5,7 @@
 
 #include "call/call.h"
 #include "call/trace.h"
+#include "codec/tree.h"
 #include "err/err.h"
 #include "svc/monitor/spans.h"
 #include "svc/monitor/state.h"
@@ -39,7 +40,7 @@ static char *facts_of(struct arena *arena, json_t *object)
 static int read_span(struct arena *arena, const struct record *record,
                      Usher__V1__TraceSpan *ret_span)
 {
-    json_t *object = json_loadb(record->body.at, record->body.len, 0, NULL);
+    json_t *object = tree_read(record->body, 0, NULL);
     usher__v1__trace_span__init(ret_span);
     ret_span->span_id = copy(arena, object, "span.id");
     ret_span->parent_id = copy(arena, object, "usher.parent");

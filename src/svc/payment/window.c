@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+#include "codec/tree.h"
 #include "mem/buf.h"
 #include "paper/words.h"
 #include "svc/payment/adapters/exchange.h"
@@ -133,9 +134,10 @@ static json_t *toss_order(const struct adapter_env *env, const struct payment *p
     if (!fail || !id || !currency)
         return NULL;
     currency_format(currency_find(p->currency), p->books.amount, text);
-    json_t *value = json_loads(text, JSON_DECODE_ANY, NULL); /* a number, as the API takes it */
+    json_t *value =
+        tree_read(view_str(text), JSON_DECODE_ANY, NULL); /* a number, as the API takes it */
     currency_format(currency_find(p->currency), adapter_tax_free(p, p->books.amount, p->fee), text);
-    json_t *tax_free = json_loads(text, JSON_DECODE_ANY, NULL);
+    json_t *tax_free = tree_read(view_str(text), JSON_DECODE_ANY, NULL);
     return json_pack("{s:s,s:s,s:s,s:s,s:s,s:{s:s,s:o},s:o,s:s}", "clientKey",
                      env->provider->public_key, "orderId", id, "orderName", name, "successUrl",
                      back, "failUrl", fail, "amount", "currency", currency, "value", value,

@@ -6,6 +6,7 @@
 #include "call/trace.h"
 #include "codec/base64.h"
 #include "codec/percent.h"
+#include "codec/tree.h"
 #include "err/err.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
@@ -50,7 +51,7 @@ int exchange(const struct adapter_env *env, const struct exchange_ask *ask, int 
     keep_span(env, ask, began_ns, err == 0 ? answer.status : 0);
     if (err != 0)
         return err;
-    json_t *json = json_loadb(answer.body.at, answer.body.len, JSON_DECODE_ANY, NULL);
+    json_t *json = tree_read(answer.body, JSON_DECODE_ANY, NULL);
     if (!json)
         return ERR_UNKNOWN;
     *ret_status = answer.status;

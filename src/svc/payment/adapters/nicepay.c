@@ -11,6 +11,7 @@
 
 #include "codec/base64.h"
 #include "codec/sha256.h"
+#include "codec/tree.h"
 #include "err/err.h"
 #include "paper/words.h"
 #include "sale/currency.h"
@@ -450,7 +451,7 @@ static void undo(const struct adapter_env *env, const struct payment *p)
 static bool webhook(const struct adapter_env *env, const struct plain_request *request,
                     struct heard *ret_heard)
 {
-    json_t *json = json_loadb(request->body.at, request->body.len, 0, NULL);
+    json_t *json = tree_read(request->body, 0, NULL);
     const bool right = json_is_object(json) && is_signed(env, json) &&
                        is_word(text_of(json, "status"), 1, 30) &&
                        id_parse(view_str(text_of(json, "orderId")), &ret_heard->payment_id) == 0;

@@ -10,6 +10,7 @@
 
 #include "codec/base64.h"
 #include "codec/percent.h"
+#include "codec/tree.h"
 #include "err/err.h"
 #include "sale/currency.h"
 #include "svc/payment/adapters/exchange.h"
@@ -434,7 +435,7 @@ static bool webhook(const struct adapter_env *env, const struct plain_request *r
 {
     if (!is_signed(env, request))
         return false;
-    json_t *json = json_loadb(request->body.at, request->body.len, 0, NULL);
+    json_t *json = tree_read(request->body, 0, NULL);
     const json_t *object = json_object_get(json_object_get(json, "data"), "object");
     *ret_heard = (struct heard){.authentic = true,
                                 .as_paid = is_as_paid(text_of(json, "type")),

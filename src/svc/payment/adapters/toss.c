@@ -7,6 +7,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "codec/tree.h"
 #include "err/err.h"
 #include "sale/currency.h"
 #include "store/deposits.h"
@@ -502,7 +503,7 @@ static void undo(const struct adapter_env *env, const struct payment *p)
 static bool webhook(const struct adapter_env *env, const struct plain_request *request,
                     struct heard *ret_heard)
 {
-    json_t *json = json_loadb(request->body.at, request->body.len, 0, NULL);
+    json_t *json = tree_read(request->body, 0, NULL);
     const json_t *data = json_object_get(json, "data");
     const char *order = text_of(data ? data : json, "orderId");
     const struct view id = plain_field(request, VIEW_LIT("tosspayments-webhook-transmission-id"));
