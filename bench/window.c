@@ -45,10 +45,13 @@ struct window_bench {
     int64_t kept_ns, spooled_ns;
 };
 
+/* In every id: a server that has seen an id before only refuses it, which is another work. */
+static int64_t run_ms;
+
 /* A line of a log as the window takes it; NULL body: no memory. */
 static struct record make_record(uint64_t n, struct arena *arena)
 {
-    const char *id = arena_printf(arena, "bench-%" PRIu64, n);
+    const char *id = arena_printf(arena, "%" PRId64 "-%" PRIu64, run_ms, n);
     const char *json = arena_printf(
         arena,
         "{\"@timestamp\":\"2026-11-29T12:00:00.000Z\",\"log.level\":\"info\",\"message\":\"a "
@@ -383,6 +386,7 @@ int bench_window(bench_row_fn *row, void *state)
 {
     struct window_bench b = {.spool = -1, .frame = malloc(PUSH_MAX)};
     char path[128];
+    run_ms = clock_wall_ms(clock_system());
     int err = b.frame ? bench_make_folder(b.folder, sizeof(b.folder)) : ERR_NO_MEMORY;
     const struct window_options options = {
         .data_dir = b.folder, .rows_max = 2 * RECORDS, .waiting_max = 2 * RECORDS};
