@@ -34,16 +34,23 @@ static struct channel *channel_here(const struct forward *forward)
 
 /* ---- how the peer failed ---- */
 
+bool forward_unreached(const char *peer, const char *method, const struct call_status *status)
+{
+    if (status->code != CODE_UNAUTHENTICATED &&
+        (status->code != CODE_UNAVAILABLE || status->detail))
+        return false;
+    log_event(LOG_WARN, "peer.fail", log_str("service.name", peer), log_str("rpc.method", method),
+              log_str("event.reason", code_name(status->code)),
+              log_str("error.message", status->message));
+    return true;
+}
+
 /* The peer is there or not, but its answer is none: the caller may try again soon. */
-static int fail_unreached(struct call *call, const char *peer, const struct call_status *status)
+static int fail_unreached(struct call *call, const char *peer)
 {
     Usher__V1__ErrorDetail detail = USHER__V1__ERROR_DETAIL__INIT;
     detail.reason = (char *)"PEER_UNAVAILABLE";
     detail.retry_after_ms = FORWARD_RETRY_AFTER_MS;
-    log_event(LOG_WARN, "peer.fail", log_str("service.name", peer),
-              log_str("rpc.method", call->route->method->name),
-              log_str("event.reason", code_name(status->code)),
-              log_str("error.message", status->message));
     return call_fail(call, CODE_UNAVAILABLE, &detail, "the %s service is not reached right now",
                      peer);
 }
@@ -53,9 +60,8 @@ static int fail_unreached(struct call *call, const char *peer, const struct call
 static int fail(struct call *call, const struct call_status *status)
 {
     const struct forward *forward = call_state(call);
-    if (status->code == CODE_UNAUTHENTICATED ||
-        (status->code == CODE_UNAVAILABLE && !status->detail))
-        return fail_unreached(call, forward->peer, status);
+    if (forward_unreached(forward->peer, call->route->method->name, status))
+        return fail_unreached(call, forward->peer);
     return call_fail(call, status->code, status->detail, "%s", status->message);
 }
 

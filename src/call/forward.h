@@ -22,6 +22,9 @@ int forward_new(const struct service *of, const char *peer, const struct remote_
                 struct worker *const *workers, uint32_t worker_count, struct forward **ret_forward);
 /* No call may be under way. From a plain thread, while the workers still run. NULL is harmless. */
 void forward_free(struct forward *forward);
+/* Whether a call that failed so was answered by no peer: it was not reached, or does not take this
+ * process for one of its own. Logs it then; peer is the role that was called. */
+bool forward_unreached(const char *peer, const char *method, const struct call_status *status);
 /* The service to serve; lives as long as the forward. */
 struct service forward_service(struct forward *forward);
 

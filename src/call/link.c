@@ -131,6 +131,21 @@ static int split_url(const char *url, bool *ret_secure, struct view *ret_authori
     return !err && *ret_port == 0 ? ERR_INVALID : err;
 }
 
+/* Files that cannot be used are named in ret_why. */
+static int open_tls(struct link *link, const struct remote_options *options,
+                    char ret_why[NET_TLS_WHY_MAX])
+{
+    int err = net_tls_new_client(options->tls_ca_path, &link->tls);
+    if (err == ERR_INVALID && options->tls_ca_path)
+        (void)net_tls_check_client(options->tls_ca_path, ret_why);
+    if (err || !options->tls_cert_path)
+        return err;
+    err = net_tls_show(link->tls, options->tls_cert_path, options->tls_key_path);
+    if (err)
+        (void)net_tls_check_server(options->tls_cert_path, options->tls_key_path, ret_why);
+    return err;
+}
+
 static int take_memory(struct link *link, struct view authority)
 {
     link->authority = strndup(authority.at, authority.len);
@@ -215,7 +230,7 @@ int link_open(const struct remote_options *options, int64_t deadline_ns,
     waitlist_init(&link->waiting);
     int err = take_memory(link, authority);
     if (!err && secure)
-        err = net_tls_new_client(options->tls_ca_path, &link->tls);
+        err = open_tls(link, options, ret_why);
     if (!err)
         err = connect_socket(link, options, host, port, deadline_ns);
     if (!err)

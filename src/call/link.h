@@ -37,8 +37,9 @@ struct link {
     bool retired; /* the channel takes no further stream from it */
 };
 
-/* Connects. ERR_INVALID (the url), ERR_UNAVAILABLE (refused, unreachable), ERR_TIMEOUT, ERR_IO,
- * ERR_NO_MEMORY. ret_why: what TLS has against the other side, for people; empty: nothing. */
+/* Connects. ERR_INVALID (the url; a file of TLS), ERR_UNAVAILABLE (refused, unreachable),
+ * ERR_TIMEOUT, ERR_IO, ERR_NO_MEMORY. ret_why: what TLS has against the other side, for people;
+ * empty: nothing. */
 int link_open(const struct remote_options *options, int64_t deadline_ns,
               char ret_why[NET_TLS_WHY_MAX], struct link **ret_link);
 /* Closes and frees. From a fiber. No call may be under way, no stream open. */

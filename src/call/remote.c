@@ -1,5 +1,6 @@
 #include "call/remote.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,14 +11,15 @@
 #include "mem/list.h"
 
 struct slot {
-    struct link *link; /* NULL: not open */
+    struct link *link;   /* NULL: not open */
+    uint32_t generation; /* in which it was opened */
     bool opening;
 };
 
 struct remote {
     struct channel channel;
     struct remote_options options; /* its strings are ours */
-    char *strings[4];
+    char *strings[6];
     struct slot slots[REMOTE_LINKS_MAX];
     struct waitlist waiting; /* for the one that opens */
     uint32_t next;           /* slot */
@@ -32,6 +34,8 @@ struct remote_stream {
     struct remote *remote;
     struct reader reader;
 };
+
+static _Atomic uint32_t generation; /* of connections; remote_renew begins another */
 
 static struct remote *remote_of(const struct channel *channel)
 {
@@ -57,6 +61,7 @@ static int open_slot(struct remote *remote, struct slot *slot, int64_t deadline_
 {
     const int64_t connect_ns = deadline_after_ms(fiber_now_ns(), REMOTE_CONNECT_MS);
     slot->opening = true;
+    slot->generation = atomic_load(&generation);
     int err = link_open(&remote->options, deadline_ns < connect_ns ? deadline_ns : connect_ns,
                         remote->why, &slot->link);
     slot->opening = false;
@@ -85,10 +90,12 @@ static void give_back(struct remote *remote, struct link *link)
         link_close(link);
 }
 
-/* Takes what has ended out of its slot. */
+/* Takes what has ended, or was opened before the last remote_renew, out of its slot. */
 static void clear_slot(struct slot *slot)
 {
     struct link *link = slot->link;
+    if (link && slot->generation != atomic_load(&generation))
+        link->retired = true;
     if (!link || link_is_open(link))
         return;
     slot->link = NULL;
@@ -286,6 +293,10 @@ int remote_new(const struct remote_options *options, struct channel **ret_channe
         err = keep(&o->tls_ca_path, &remote->strings[2]);
     if (!err)
         err = keep(&o->source_host, &remote->strings[3]);
+    if (!err)
+        err = keep(&o->tls_cert_path, &remote->strings[4]);
+    if (!err)
+        err = keep(&o->tls_key_path, &remote->strings[5]);
     if (err) {
         remote_free(&remote->channel);
         return err;
@@ -303,6 +314,11 @@ int remote_connect(struct channel *channel, int64_t deadline_ns)
     if (!err)
         give_back(remote, link);
     return err == ERR_BUSY ? ERR_UNAVAILABLE : err;
+}
+
+void remote_renew(void)
+{
+    atomic_fetch_add(&generation, 1);
 }
 
 uint32_t remote_opened(const struct channel *channel)

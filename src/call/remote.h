@@ -20,9 +20,11 @@ struct remote_options {
     const char *url;           /* http(s)://HOST:PORT or http://unix:PATH; copied */
     const char *authorization; /* whole header value for every call, copied; NULL: none */
     const char *tls_ca_path;   /* copied; NULL: the system's */
-    const char *source_host;   /* bind to this local address first, copied; NULL: any */
-    uint32_t links;            /* connections, used in turn; 0: 1 */
-    uint32_t tries;            /* of one call; 0: REMOTE_TRIES_MAX; 1: none is tried again */
+    const char *tls_cert_path; /* PEM, shown to a server that asks, copied; NULL: none */
+    const char *tls_key_path; /* the certificate's, copied; all three are read at each connection */
+    const char *source_host;  /* bind to this local address first, copied; NULL: any */
+    uint32_t links;           /* connections, used in turn; 0: 1 */
+    uint32_t tries;           /* of one call; 0: REMOTE_TRIES_MAX; 1: none is tried again */
 };
 
 /* From a fiber. Does not connect yet. ERR_NO_MEMORY. */
@@ -30,6 +32,9 @@ int remote_new(const struct remote_options *options, struct channel **ret_channe
 /* Connects now, if no connection is open. ERR_INVALID (the url), ERR_UNAVAILABLE (refused,
  * unreachable), ERR_TIMEOUT, ERR_IO, ERR_NO_MEMORY. */
 int remote_connect(struct channel *channel, int64_t deadline_ns);
+/* Of all channels: connections that are open now are given to no further call, so that what TLS
+ * shows and trusts is read anew; calls and streams on them end as they would. From any thread. */
+void remote_renew(void);
 /* How many connections were opened so far. */
 uint32_t remote_opened(const struct channel *channel);
 

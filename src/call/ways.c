@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "call/remote.h"
-
 #define TRIES 1 /* what was asked is tried again elsewhere, where another may answer by then */
 
 /* The way to that process; or a free one, made so if need be; or NULL. */
@@ -21,16 +19,17 @@ static struct way *find_way(struct ways *ways, const char *url)
     return spare;
 }
 
-static int open_way(const struct ways *ways, const char *url, const char *authorization,
+static int open_way(const struct ways *ways, const char *url, const struct remote_options *how,
                     struct channel **ret_channel)
 {
-    const struct remote_options options = {
-        .url = url, .authorization = authorization, .tries = TRIES};
+    struct remote_options options = *how;
+    options.url = url;
+    options.tries = TRIES;
     return ways->open ? ways->open(ways->open_state, url, ret_channel)
                       : remote_new(&options, ret_channel);
 }
 
-struct channel *ways_enter(struct ways *ways, const char *url, const char *authorization)
+struct channel *ways_enter(struct ways *ways, const char *url, const struct remote_options *how)
 {
     struct way *way = find_way(ways, url);
     if (!way)
@@ -39,7 +38,7 @@ struct channel *ways_enter(struct ways *ways, const char *url, const char *autho
         channel_free(way->channel); /* may wait: the way is taken by being in use */
         way->channel = NULL;
         snprintf(way->url, sizeof(way->url), "%s", url);
-        if (open_way(ways, url, authorization, &way->channel) != 0)
+        if (open_way(ways, url, how, &way->channel) != 0)
             return NULL;
     }
     way->users++;

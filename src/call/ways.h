@@ -5,7 +5,7 @@
 #ifndef USHER_CALL_WAYS_H
 #define USHER_CALL_WAYS_H
 
-#include "call/channel.h"
+#include "call/remote.h"
 
 #define WAYS_MAX     64 /* processes that one worker asks at once */
 #define WAYS_URL_MAX 256
@@ -26,9 +26,10 @@ struct ways {
     void *open_state;
 };
 
-/* A channel to a process, until ways_leave. authorization is borrowed for as long. NULL: no memory,
- * or too many processes at once. From a fiber; may wait. */
-struct channel *ways_enter(struct ways *ways, const char *url, const char *authorization);
+/* A channel to a process, until ways_leave. how: what is shown to it and what of it is trusted; its
+ * url and tries are the way's own. NULL: no memory, or too many processes at once. From a fiber;
+ * may wait. */
+struct channel *ways_enter(struct ways *ways, const char *url, const struct remote_options *how);
 void ways_leave(struct ways *ways, struct channel *channel);
 /* Closes all; nobody may be on one. From a fiber. */
 void ways_close(struct ways *ways);

@@ -31,11 +31,8 @@ int house_channel(struct house *house, const char *role, struct channel **ret_ch
         return ERR_UNAVAILABLE;
     if (!house->peer_urls[i][0])
         return ERR_NOT_FOUND;
-    const struct remote_options options = {
-        .url = house->peer_urls[i],
-        .authorization = house->peers.keyed ? house->peers.authorization : NULL,
-        .tls_ca_path = house->values.peer_ca,
-    };
+    struct remote_options options = house->peer;
+    options.url = house->peer_urls[i];
     return remote_new(&options, ret_channel);
 }
 

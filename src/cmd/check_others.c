@@ -29,24 +29,25 @@
 
 /* ---- this process's own: certificate and port ---- */
 
-static void check_certificate(struct checks *checks, const struct serve_values *values)
+static void check_certificate(struct checks *checks, const char *what, const char *cert,
+                              const char *key)
 {
     char why[NET_TLS_WHY_MAX];
     int64_t left_s;
-    if (!values->tls_cert || !values->tls_key)
+    if (!cert || !key)
         return;
-    if (net_tls_check_server(values->tls_cert, values->tls_key, why) != 0) {
-        check_note(checks, CHECK_BAD, "certificate", "see docs/operations.md, TLS", "%s", why);
+    if (net_tls_check_server(cert, key, why) != 0) {
+        check_note(checks, CHECK_BAD, what, "see docs/operations.md, TLS", "%s", why);
         return;
     }
-    if (net_tls_time_left(values->tls_cert, &left_s) != 0 || left_s <= 0) {
-        check_note(checks, CHECK_BAD, "certificate", "renew it", "%s has ended", values->tls_cert);
+    if (net_tls_time_left(cert, &left_s) != 0 || left_s <= 0) {
+        check_note(checks, CHECK_BAD, what, "renew it", "%s has ended", cert);
         return;
     }
     const bool soon = left_s / 86400 < CERT_DAYS_WANTED;
-    check_note(checks, soon ? CHECK_LOOK : CHECK_FINE, "certificate",
+    check_note(checks, soon ? CHECK_LOOK : CHECK_FINE, what,
                soon ? "renew it, then SIGHUP: usher reads it anew" : NULL,
-               "%s holds for %" PRId64 " days more", values->tls_cert, left_s / 86400);
+               "%s holds for %" PRId64 " days more", cert, left_s / 86400);
 }
 
 static void check_port(struct checks *checks, const char *listen_at)
@@ -327,7 +328,8 @@ static void check_redis(struct checks *checks, const char *url)
 void check_others(struct checks *checks, const struct serve_values *values)
 {
     check_port(checks, values->listen);
-    check_certificate(checks, values);
+    check_certificate(checks, "certificate", values->tls_cert, values->tls_key);
+    check_certificate(checks, "peer certificate", values->peer_cert, values->peer_cert_key);
     check_peers(checks, values);
     check_mariadb(checks, values->store);
     check_redis(checks, values->coord);

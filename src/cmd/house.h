@@ -41,6 +41,7 @@ struct serve_values {
     const char *peers;
     const char *peer_key;
     const char *peer_ca;
+    const char *peer_cert, *peer_cert_key;
     const char *tls_cert;
     const char *tls_key;
     const char *log_level;
@@ -64,6 +65,7 @@ struct serve_values {
     struct mailing_values mailing;
     struct telling_values telling;
     struct tracing_values tracing;
+    bool peer_verify;
     bool check_json; /* of usher check */
     bool demo, demo_sales, demo_crowd, demo_team;
     bool behind_proxy, access_log;
@@ -130,6 +132,7 @@ struct house {
     struct tracing tracing;
 
     struct peers peers;
+    struct remote_options peer; /* how this process calls them; its url is each one's */
     struct gateway gateway;
     struct posters *posters;
     struct net_range proxies[HOUSE_PROXIES_MAX];

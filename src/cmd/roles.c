@@ -188,7 +188,7 @@ static int start_ticket(struct house *house)
         .offload = house->offload,
         .codes = &house->codes,
         .rest_ms = (uint32_t)house->values.rest_ms,
-        .peer_authorization = house->coord ? house->peers.authorization : NULL,
+        .peer = house->coord ? &house->peer : NULL,
     };
     int err = ticket_start(&options, &house->ticket);
     if (err == ERR_CORRUPT)
@@ -232,8 +232,7 @@ int roles_join(struct house *house)
     int err = ticket_join(house->ticket, house->coord, url, values->lease_ms);
     house->tenure = ticket_tenure(house->ticket);
     if (err == 0 && house->waitroom)
-        err = waitroom_share(house->waitroom, house->coord, url, values->lease_ms,
-                             house->peers.authorization);
+        err = waitroom_share(house->waitroom, house->coord, url, values->lease_ms, &house->peer);
     return err == 0 ? CMD_OK : house_fail("joining the other processes", err);
 }
 
@@ -597,12 +596,9 @@ int roles_read(struct house *house)
 static int forward_role(struct house *house, size_t i, const struct service of,
                         struct service *ret_service)
 {
-    const struct remote_options options = {
-        .url = house->peer_urls[i],
-        .authorization = house->peers.keyed ? house->peers.authorization : NULL,
-        .tls_ca_path = house->values.peer_ca,
-        .links = PEER_LINKS,
-    };
+    struct remote_options options = house->peer;
+    options.url = house->peer_urls[i];
+    options.links = PEER_LINKS;
     struct forward **forward = &house->forwards[house->forward_count];
     int err =
         forward_new(&of, roles[i].name, &options, house->workers, house->worker_count, forward);

@@ -87,6 +87,14 @@ static const struct conf_option options[] = {
          "what --keys or --coord makes common to them, or only those on this machine are let in"},
     {"peer-ca", CONF_PATH, offsetof(struct serve_values, peer_ca), NULL,
      .help = "roots to trust (PEM) for peers at https://HOST:PORT, instead of the system's"},
+    {"peer-cert", CONF_PATH, offsetof(struct serve_values, peer_cert), NULL,
+     .help = "certificate chain (PEM) that this process shows to peers at https://HOST:PORT; read "
+             "again at each connection"},
+    {"peer-cert-key", CONF_PATH, offsetof(struct serve_values, peer_cert_key), NULL,
+     .help = "its private key (PEM)"},
+    {"peer-verify", CONF_BOOL, offsetof(struct serve_values, peer_verify), "no",
+     .help = "let in as a peer only who has shown a certificate that --peer-ca signed, beside the "
+             "key; everybody else needs none"},
     {"demo", CONF_BOOL, offsetof(struct serve_values, demo), "no",
      .help = "create a demo event in a generated 2,000-seat hall when the store is empty"},
     {"join-cost", CONF_INT, offsetof(struct serve_values, join_cost), "0", 0, 1000000,
@@ -244,6 +252,26 @@ static bool issuer_fits(const char *issuer)
     return len > 0 && len <= ACCESS_ISSUER_MAX && strspn(issuer, fits) == len;
 }
 
+/* What stands between peers under TLS. An enum cmd_exit. */
+static int check_peer_files(const struct serve_values *values)
+{
+    char why[NET_TLS_WHY_MAX];
+    if (!values->peer_cert != !values->peer_cert_key)
+        return cmd_fail("serve", CMD_USAGE,
+                        "--peer-cert and --peer-cert-key go together: %s is missing",
+                        values->peer_cert ? "--peer-cert-key" : "--peer-cert");
+    if (values->peer_verify && (!values->peer_ca || !values->tls_cert))
+        return cmd_fail("serve", CMD_USAGE,
+                        "--peer-verify: certificates are shown under TLS, and signed by somebody: "
+                        "%s is missing",
+                        values->peer_ca ? "--tls-cert" : "--peer-ca");
+    if ((values->peer_cert &&
+         net_tls_check_server(values->peer_cert, values->peer_cert_key, why) != 0) ||
+        (values->peer_ca && net_tls_check_client(values->peer_ca, why) != 0))
+        return cmd_fail("serve", CMD_FALSE, "%s", why);
+    return CMD_OK;
+}
+
 /* What is wrong with the address and the certificate is said before anything is made. An enum
  * cmd_exit. */
 static int check_words(const struct serve_values *values, bool gateway)
@@ -273,6 +301,9 @@ static int check_words(const struct serve_values *values, bool gateway)
                         "--listen %s: other machines could connect, and without --peer-key FILE "
                         "none could prove that it is a peer",
                         values->listen);
+    const int peers = check_peer_files(values);
+    if (peers != CMD_OK)
+        return peers;
     if (values->behind_proxy && values->trusted_proxies)
         return cmd_fail("serve", CMD_USAGE,
                         "--behind-proxy believes everybody: take either it or --trusted-proxy");
@@ -332,6 +363,12 @@ static int build_ground(struct house *house)
     if (!path && shared)
         key_derive(house->ground.secret, KEY_FOR_PEER, key);
     peers_init(&house->peers, path || shared ? key : NULL);
+    house->peer = (struct remote_options){
+        .authorization = house->peers.keyed ? house->peers.authorization : NULL,
+        .tls_ca_path = house->values.peer_ca,
+        .tls_cert_path = house->values.peer_cert,
+        .tls_key_path = house->values.peer_cert_key,
+    };
     return CMD_OK;
 }
 
@@ -434,6 +471,7 @@ static struct server_options server_options(struct house *house)
         .listen = house->values.listen,
         .tls_cert_path = house->values.tls_cert,
         .tls_key_path = house->values.tls_key,
+        .peer_ca_path = house->values.peer_verify ? house->values.peer_ca : NULL,
         .connections_all = house->connections_max,
         .offload = house->offload,
         .services = house->services,

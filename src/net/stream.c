@@ -278,6 +278,14 @@ void net_why(const struct net_stream *stream, const char *server_name,
         snprintf(ret_why, NET_TLS_WHY_MAX, "the connection broke");
 }
 
+bool net_certified(const struct net_stream *stream, char ret_why[NET_TLS_WHY_MAX])
+{
+    if (stream->tls)
+        return net_tls_certified(stream->tls, ret_why);
+    snprintf(ret_why, NET_TLS_WHY_MAX, "the connection is not under TLS");
+    return false;
+}
+
 struct view net_protocol(const struct net_stream *stream)
 {
     const unsigned char *name = NULL;

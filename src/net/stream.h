@@ -64,6 +64,9 @@ int net_handshake(struct net_stream *stream);
 /* Why a client's handshake failed, or what broke it after; for people. */
 void net_why(const struct net_stream *stream, const char *server_name,
              char ret_why[NET_TLS_WHY_MAX]);
+/* Whether a server's client has shown a certificate that counts (net_tls_certified); plain: none.
+ * After the handshake. */
+bool net_certified(const struct net_stream *stream, char ret_why[NET_TLS_WHY_MAX]);
 /* What ALPN has chosen, "h2" or "http/1.1"; empty where there was none. After the handshake. */
 struct view net_protocol(const struct net_stream *stream);
 

@@ -64,24 +64,6 @@ static int new_context(const SSL_METHOD *method, bool server, struct net_tls **r
     return 0;
 }
 
-int net_tls_new_server(const char *cert_path, const char *key_path, struct net_tls **ret_tls)
-{
-    struct net_tls *tls;
-    int err = new_context(TLS_server_method(), true, &tls);
-    if (err)
-        return err;
-    if (SSL_CTX_use_certificate_chain_file(tls->context, cert_path) != 1 ||
-        SSL_CTX_use_PrivateKey_file(tls->context, key_path, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(tls->context) != 1) {
-        ERR_clear_error();
-        net_tls_free(tls);
-        return ERR_INVALID;
-    }
-    SSL_CTX_set_alpn_select_cb(tls->context, choose_protocol, NULL);
-    *ret_tls = tls;
-    return 0;
-}
-
 int net_tls_show(struct net_tls *tls, const char *cert_path, const char *key_path)
 {
     const bool fits = SSL_CTX_use_certificate_chain_file(tls->context, cert_path) == 1 &&
@@ -89,6 +71,44 @@ int net_tls_show(struct net_tls *tls, const char *cert_path, const char *key_pat
                       SSL_CTX_check_private_key(tls->context) == 1;
     ERR_clear_error();
     return fits ? 0 : ERR_INVALID;
+}
+
+/* Nobody is sent away for the certificate that he shows: who has to have one is for the calls to
+ * say, in words. What was wrong with it stays the session's verify result. */
+static int let_pass(int fine, X509_STORE_CTX *chain)
+{
+    return 1;
+}
+
+/* Asks clients for a certificate. Browsers are told whose, so that they do not ask their users. */
+static bool ask_clients(SSL_CTX *context, const char *ca_path)
+{
+    static const unsigned char name[] = "usher"; /* without one no session is resumed */
+    STACK_OF(X509_NAME) *const names = SSL_load_client_CA_file(ca_path);
+    if (!names)
+        return false;
+    SSL_CTX_set_client_CA_list(context, names);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, let_pass);
+    return SSL_CTX_load_verify_file(context, ca_path) == 1 &&
+           SSL_CTX_set_session_id_context(context, name, sizeof(name) - 1) == 1;
+}
+
+int net_tls_new_server(const char *cert_path, const char *key_path, const char *client_ca_path,
+                       struct net_tls **ret_tls)
+{
+    struct net_tls *tls;
+    int err = new_context(TLS_server_method(), true, &tls);
+    if (err)
+        return err;
+    if (net_tls_show(tls, cert_path, key_path) != 0 ||
+        (client_ca_path && !ask_clients(tls->context, client_ca_path))) {
+        ERR_clear_error();
+        net_tls_free(tls);
+        return ERR_INVALID;
+    }
+    SSL_CTX_set_alpn_select_cb(tls->context, choose_protocol, NULL);
+    *ret_tls = tls;
+    return 0;
 }
 
 int net_tls_new_client(const char *ca_path, struct net_tls **ret_tls)
@@ -119,10 +139,11 @@ void net_tls_free(struct net_tls *tls)
     free(tls);
 }
 
-int net_tls_reload(struct net_tls *tls, const char *cert_path, const char *key_path)
+int net_tls_reload(struct net_tls *tls, const char *cert_path, const char *key_path,
+                   const char *client_ca_path)
 {
     struct net_tls *fresh;
-    int err = net_tls_new_server(cert_path, key_path, &fresh);
+    int err = net_tls_new_server(cert_path, key_path, client_ca_path, &fresh);
     if (err)
         return err;
     SSL_CTX *old = tls->context;
@@ -290,6 +311,20 @@ enum net_tls_fault net_tls_explain(const struct ssl_st *session, int reason,
                   reason ? ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0, reason))
                          : "the connection broke");
     return NET_TLS_OTHER;
+}
+
+bool net_tls_certified(const struct ssl_st *session, char ret_why[NET_TLS_WHY_MAX])
+{
+    const X509 *cert = SSL_get0_peer_certificate(session);
+    const long verdict = SSL_get_verify_result(session);
+    if (!cert)
+        return because(ret_why, "none was shown") == 0;
+    if (verdict != X509_V_OK)
+        return because(ret_why, "%s", X509_verify_cert_error_string(verdict)) == 0;
+    /* A session that is resumed was looked at when it began. */
+    if (X509_cmp_current_time(X509_get0_notAfter(cert)) <= 0)
+        return because(ret_why, "certificate has expired") == 0;
+    return true;
 }
 
 /* Why a handshake that returned `done` failed, at the client's end. */

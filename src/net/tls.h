@@ -9,22 +9,27 @@
 #ifndef USHER_NET_TLS_H
 #define USHER_NET_TLS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct net_tls;
 struct ssl_st;
 
-/* The certificate chain and its key, both PEM. ERR_INVALID: unreadable, or they do not belong
+/* The certificate chain and its key, both PEM. client_ca_path: roots (PEM) of the certificates that
+ * clients are asked for; whoever shows none, or another's, is let in all the same, and
+ * net_tls_certified tells. NULL: none is asked for. ERR_INVALID: unreadable, or they do not belong
  * together; ERR_NO_MEMORY. */
-int net_tls_new_server(const char *cert_path, const char *key_path, struct net_tls **ret_tls);
+int net_tls_new_server(const char *cert_path, const char *key_path, const char *client_ca_path,
+                       struct net_tls **ret_tls);
 /* ca_path: a PEM file of trusted roots; NULL: the system's. ERR_INVALID, ERR_NO_MEMORY. */
 int net_tls_new_client(const char *ca_path, struct net_tls **ret_tls);
 /* What a client shows of itself where it is asked for it: a chain and its key, both PEM. Before any
  * session. ERR_INVALID: unreadable, or they do not belong together. */
 int net_tls_show(struct net_tls *tls, const char *cert_path, const char *key_path);
-/* Takes another certificate and key into use, for sessions that begin from now on. As
+/* Takes another certificate, key and roots into use, for sessions that begin from now on. As
  * net_tls_new_server; where it fails, the present ones stay. Any thread. */
-int net_tls_reload(struct net_tls *tls, const char *cert_path, const char *key_path);
+int net_tls_reload(struct net_tls *tls, const char *cert_path, const char *key_path,
+                   const char *client_ca_path);
 void net_tls_free(struct net_tls *tls);
 
 /* What is wrong, for people: each of these returns 0 where nothing is, or ERR_INVALID and a
@@ -44,6 +49,10 @@ int net_tls_check_peer(const char *ca_path, const char *server_name, int fd,
 enum net_tls_fault { NET_TLS_NAME, NET_TLS_TRUST, NET_TLS_PLAIN, NET_TLS_OTHER };
 enum net_tls_fault net_tls_explain(const struct ssl_st *session, int reason,
                                    const char *server_name, char ret_why[NET_TLS_WHY_MAX]);
+
+/* For net_stream: whether a server's client has shown a certificate that the roots of
+ * net_tls_new_server have signed, and that has not ended; ret_why: why it counts for nothing. */
+bool net_tls_certified(const struct ssl_st *session, char ret_why[NET_TLS_WHY_MAX]);
 
 /* For net_stream: a session on fd (which stays the caller's). server_name: whom a client expects;
  * NULL on a server. ERR_NO_MEMORY. */

@@ -4,11 +4,14 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "observe/log.h"
 #include "wire/proxy.h"
 #include "wire/shard.h"
 
 #define COOKIE_SECURE "__Host-usher-session"
 #define COOKIE_PLAIN  "usher-session"
+
+#define WANTS_CERTIFICATE "a peer has to show a certificate that our --peer-ca signed"
 
 /* ---- the address ---- */
 
@@ -75,6 +78,26 @@ bool caller_secure(const struct conn *conn, const struct head *head)
             return view_eq_nocase(scheme, VIEW_LIT("https"));
     }
     return options->tls_cert_path != NULL || conn->secure_before;
+}
+
+/* ---- the certificate ---- */
+
+const char *caller_flaw(struct exchange *exchange, const struct head *head)
+{
+    const struct server_options *options = exchange->shard->options;
+    struct conn *conn = exchange->conn;
+    char why[NET_TLS_WHY_MAX];
+    if (!options->peer_ca_path || conn->certified)
+        return NULL;
+    if (!options->peers_only && !head_get(head, VIEW_LIT(IDENTITY_FIELD)).at)
+        return NULL;
+    conn->certified = net_certified(&conn->stream, why);
+    if (conn->certified)
+        return NULL;
+    log_event(LOG_WARN, "peer.refuse", log_view("client.ip", conn_host(conn)),
+              log_str("error.message", why));
+    const char *said = arena_printf(&exchange->arena, "%s: %s", WANTS_CERTIFICATE, why);
+    return said ? said : WANTS_CERTIFICATE;
 }
 
 /* ---- the cookie ---- */

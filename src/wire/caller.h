@@ -29,6 +29,9 @@ struct view caller_address(struct conn *conn, const struct head *head,
                            char text[CALLER_ADDRESS_MAX]);
 /* Whether the browser's end is encrypted: here, or at the proxy. */
 bool caller_secure(const struct conn *conn, const struct head *head);
+/* What a caller lacks who calls as a peer, where those need a certificate (options.peer_ca_path),
+ * as a sentence; NULL: nothing, or it does not call as one. Logs what it refuses. */
+const char *caller_flaw(struct exchange *exchange, const struct head *head);
 /* The session cookie, where the request is of this origin; otherwise the empty view. */
 struct view caller_cookie(const struct head *head, bool secure);
 /* The value of Set-Cookie for what a handler answered, in the arena; empty: none. */

@@ -42,6 +42,7 @@ struct conn {
     bool failed;                   /* close at the next flush */
     bool proxied;                  /* the other end is a proxy of ours */
     bool announced;                /* whether a PROXY header comes first is known */
+    bool certified;                /* it has shown a certificate of options.peer_ca_path */
     bool secure_before;            /* a PROXY header said that the caller came over TLS */
     char peer_host[CONN_HOST_MAX]; /* of the other end, or whom a PROXY header names, once it was
                                     * asked for; else empty */

@@ -335,7 +335,8 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
         return refuse(exchange, request.code, request.message);
     exchange->arena.max = exchange->call.route->arena_max;
     keep_metadata(exchange, head);
-    const enum code denied = identify(exchange, head);
+    const char *flaw = is_health(&exchange->call) ? NULL : caller_flaw(exchange, head);
+    const enum code denied = flaw ? CODE_UNAUTHENTICATED : identify(exchange, head);
     if (!is_health(&exchange->call) && fair_refuses(exchange)) {
         answer_error(exchange);
         note_access(exchange);
@@ -346,7 +347,7 @@ int64_t exchange_head(struct conn *conn, struct h2_stream *h2, const struct head
     if (denied)
         note_denial(exchange, denied);
     if (denied)
-        return refuse(exchange, denied, method_refusal(denied));
+        return refuse(exchange, denied, flaw ? flaw : method_refusal(denied));
     if (set_deadline(exchange, request.timeout_ns))
         return refuse(exchange, CODE_RESOURCE_EXHAUSTED,
                       "as many calls as there may be are under way");

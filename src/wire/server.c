@@ -57,10 +57,10 @@ static int make_tls(struct server *server)
 {
     const struct server_options *o = &server->options;
     if (!o->tls_cert_path && !o->tls_key_path)
-        return 0;
+        return o->peer_ca_path ? ERR_INVALID : 0;
     if (!o->tls_cert_path || !o->tls_key_path)
         return ERR_INVALID;
-    return net_tls_new_server(o->tls_cert_path, o->tls_key_path, &server->tls);
+    return net_tls_new_server(o->tls_cert_path, o->tls_key_path, o->peer_ca_path, &server->tls);
 }
 
 struct start {
@@ -159,7 +159,8 @@ int server_start(struct worker *const *workers, uint32_t worker_count,
 int server_reload_tls(struct server *server)
 {
     const struct server_options *options = &server->options;
-    return server->tls ? net_tls_reload(server->tls, options->tls_cert_path, options->tls_key_path)
+    return server->tls ? net_tls_reload(server->tls, options->tls_cert_path, options->tls_key_path,
+                                        options->peer_ca_path)
                        : 0;
 }
 

@@ -73,6 +73,9 @@ struct server_options {
     const char *listen;        /* HOST:PORT (port 0 picks one) or unix:PATH */
     const char *tls_cert_path; /* PEM; NULL: no TLS */
     const char *tls_key_path;
+    /* Roots (PEM): whoever calls as a peer, in another's name or at a port that is peers_only, has
+     * to have shown a certificate of theirs; others need none. NULL: nobody does. Needs TLS. */
+    const char *peer_ca_path;
     uint32_t connections_max; /* a worker; 0: 20,000 */
     uint32_t connections_all; /* of all workers together; 0: no other maximum */
     uint32_t calls_max;       /* a worker, watched streams too; beyond: 503; 0: 120,000 */
@@ -118,8 +121,8 @@ struct server_options {
  * ERR_INVALID (the address; the certificate), ERR_NO_MEMORY. */
 int server_start(struct worker *const *workers, uint32_t worker_count,
                  const struct server_options *options, struct server **ret_server);
-/* Reads certificate and key anew, for connections that begin from now on. 0, also without TLS;
- * ERR_INVALID, ERR_NO_MEMORY: the present ones stay. Any thread. */
+/* Reads certificate, key and peers' roots anew, for connections that begin from now on. 0, also
+ * without TLS; ERR_INVALID, ERR_NO_MEMORY: the present ones stay. Any thread. */
 int server_reload_tls(struct server *server);
 /* The bound port; 0 of a Unix socket. */
 uint16_t server_port(const struct server *server);

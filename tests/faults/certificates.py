@@ -1,14 +1,16 @@
 """A certificate that ends while a crowd joins, holds and pays: at the edge, and between a gateway and the process that owns."""
 import datetime
 import os
+import shutil
 import signal
 import socket
 import ssl
 
 import proxy
 from failover import PayingHouse
-from house import Outage
-from redises import Authority
+from house import House, Outage
+from lines import make_sale, room
+from redises import DAY, Authority
 from server import Server, wait_until
 
 LIFE_SECONDS = 3
@@ -92,5 +94,56 @@ def certificate_ended(house):
     return [("certificates ended, from the reload on", outage.seconds, RELOAD_MAX)]
 
 
+class MutualHouse(House):
+    """Two whole processes that call each other under TLS, each with a certificate, and take no peer without one."""
+
+    tls = True
+
+    def __init__(self, ground, usher):
+        super().__init__(ground, usher)
+        self.authority = Authority(self.keys, "ours")
+        cert, key = self.authority.sign("process")
+        self.shown = [os.path.join(self.keys, f"shown.{kind}") for kind in ("pem", "key")]
+        self.show(self.authority)
+        self.options = ("--tls-cert", cert, "--tls-key", key, "--peer-ca", self.authority.ca, "--peer-cert", self.shown[0],
+                        "--peer-cert-key", self.shown[1], "--peer-verify")
+
+    def show(self, authority, days=1):
+        """What the processes show to each other from their next connection on."""
+        for path, file in zip(authority.sign("peer", life=days * DAY), self.shown):
+            shutil.copyfile(path, file + ".new")
+            os.replace(file + ".new", file)
+
+    def renew(self):
+        for process in self.processes:
+            before = process.log().count('"event.action":"tls.reload"')
+            process.process.send_signal(signal.SIGHUP)
+            # The port's, and what is shown to peers.
+            wait_until(lambda at=process, seen=before: at.log().count('"event.action":"tls.reload"') == seen + 2, "the files are read anew")
+
+
+def peers_with_certificates(house):
+    """What one process asks another goes on under TLS both ways: of performances, and of lines. With certificates that have ended
+    nothing is told by who has to ask, and both logs say why; with new ones it goes on."""
+    owner, other = house.owner()
+    token = house.guest(other)
+    assert house.hold(owner, token) and house.hold(other, token)
+    sale = make_sale(house)
+    for process in house.processes:
+        assert "number" in room(process, "Join", {"saleId": sale}, house.guest(process))
+    house.show(house.authority, -1)
+    house.renew()
+    wait_until(lambda: not house.hold(other, token), "who has to ask is not answered")
+    for process, action in ((owner, "peer.refuse"), (other, "peer.fail")):
+        wait_until(lambda at=process, said=action: any(f'"{said}"' in line and "has expired" in line for line in at.log().splitlines()),
+                   f"{action} says why")
+    house.show(house.authority)
+    house.renew()
+    outage = Outage(house, other)
+    outage.measure()
+    return [("peers with new certificates, from the reload on", outage.seconds, RELOAD_MAX)]
+
+
 certificate_ended.house = SecureHouse
-CASES = [certificate_ended]
+peers_with_certificates.house = MutualHouse
+CASES = [certificate_ended, peers_with_certificates]

@@ -34,6 +34,8 @@ class House:
     """`with House(ground, usher) as house:` starts two processes and waits until the demo's sale is open at both. redis: another
     than the ground's, to which there are no wires; options: more of `usher serve`."""
 
+    tls = False  # whether the processes speak it
+
     def __init__(self, ground, usher, redis=None, options=()):
         self.ground = ground
         self.usher = usher
@@ -65,7 +67,7 @@ class House:
         process = Server(self.usher, "--store", self.store_url(to_mariadb.port),
                          "--coord", self.redis.url() if self.redis else self.ground.redis.url(to_redis.port),
                          "--lease", f"{LEASE_SECONDS}s", "--keys", self.keys, *self.options, keys=self.keys,
-                         environment=self.environment_of_next())
+                         environment=self.environment_of_next(), tls=self.tls)
         process.to_mariadb, process.to_redis = to_mariadb, to_redis
         self.processes.append(process)
         return process

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "call/client.h"
+#include "call/forward.h"
 #include "observe/spans.h"
 #include "svc/ticket/desk.h"
 #include "token/roles.h"
@@ -31,7 +32,7 @@ static struct lane *lane_here(struct elsewhere *e)
 
 struct channel *elsewhere_enter(struct elsewhere *e, const char *url)
 {
-    return ways_enter(&lane_here(e)->ways, url, e->authorization);
+    return ways_enter(&lane_here(e)->ways, url, e->ticket->options.peer);
 }
 
 void elsewhere_leave(struct elsewhere *e, struct channel *channel)
@@ -231,10 +232,12 @@ static int ask_there(struct elsewhere *e, const char *url, uint32_t performance_
     client.still = still_owns;
     client.still_arg = &owning;
     int err = client_call(&client, Usher__V1__OwnerService, ask, &packed.message, &answer);
-    if (err == 0)
+    if (err == 0) {
         err = unpack_answer(answer, ask);
-    else
+    } else {
+        (void)forward_unreached("ticket", "Ask", &client.status);
         err = ERR_UNAVAILABLE;
+    }
     arena_release(&arena);
     elsewhere_leave(e, channel);
     return err;
@@ -406,11 +409,8 @@ int elsewhere_new(struct ticket *ticket, struct elsewhere **ret_elsewhere)
     if (!e)
         return ERR_NO_MEMORY;
     e->ticket = ticket;
-    e->authorization = strdup(ticket->options.peer_authorization);
     e->lanes = calloc(ticket->options.worker_count, sizeof(*e->lanes));
-    if (!e->authorization || !e->lanes) {
-        free(e->authorization);
-        free(e->lanes);
+    if (!e->lanes) {
         free(e);
         return ERR_NO_MEMORY;
     }
@@ -439,7 +439,6 @@ void elsewhere_free(struct elsewhere *elsewhere)
             worker_call(elsewhere->ticket->options.workers[i], close_lane, &elsewhere->lanes[i]);
         assert(err == 0);
     }
-    free(elsewhere->authorization);
     free(elsewhere->lanes);
     free(elsewhere);
 }

@@ -18,7 +18,6 @@ struct lane {
 
 struct elsewhere {
     struct ticket *ticket;
-    char *authorization;
     struct lane *lanes; /* one a worker */
 };
 

@@ -257,7 +257,7 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
         err = migrate(options->store->sql);
     if (err == 0)
         err = make_posts(ticket);
-    if (err == 0 && options->peer_authorization)
+    if (err == 0 && options->peer)
         err = elsewhere_new(ticket, &ticket->elsewhere);
     for (uint32_t i = 0; err == 0 && i < options->worker_count; i++)
         scope_init(&ticket->scopes[i]);

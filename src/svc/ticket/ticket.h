@@ -29,9 +29,10 @@ struct ticket_options {
     struct offload *offload;       /* borrowed; for imports and reports */
     const struct code_keys *codes; /* sign ticket codes; copied */
     uint32_t rest_ms; /* a freed place rests up to this where its organiser says nothing */
-    const char *peer_authorization; /* of calls to other ticket processes, copied; NULL: this one
-                                       owns all performances, now and always */
-    /* How other ticket processes are reached; NULL: by connections (call/ways.h). */
+    /* How other ticket processes are called (ways_enter), borrowed; NULL: this one owns all
+     * performances, now and always. */
+    const struct remote_options *peer;
+    /* What reaches them instead; NULL: connections (call/ways.h). */
     ways_open *open_peer;
     void *open_state;
 };
@@ -44,7 +45,7 @@ int ticket_start(const struct ticket_options *options, struct ticket **ret_ticke
  * plain thread, while the workers still run. */
 void ticket_stop(struct ticket *ticket);
 
-/* Joins the other ticket processes, where there is peer_authorization: until then no performance is
+/* Joins the other ticket processes, where there is options.peer: until then no performance is
  * owned here. url is where they reach this one; leases of lease_ms. coord is borrowed until
  * ticket_stop, its watch is used. From a plain thread. ERR_NO_MEMORY, ERR_FULL. */
 struct coord;

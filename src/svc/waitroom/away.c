@@ -1,6 +1,7 @@
 /* Lines that another process keeps: calls are brought to it, and what it tells everybody is shown
  * here. */
 #include "call/client.h"
+#include "call/forward.h"
 #include "err/err.h"
 #include "svc/waitroom/lease.h"
 #include "token/roles.h"
@@ -85,8 +86,7 @@ int waitroom_here_or_away(struct call *call, const void *request, void *response
         const int err = url[0] ? ask_there(call, url, request, response, &status) : 0;
         if (url[0] && err == 0)
             return 0;
-        const bool unreached = url[0] && (status.code == CODE_UNAUTHENTICATED ||
-                                          (status.code == CODE_UNAVAILABLE && !status.detail));
+        const bool unreached = url[0] && forward_unreached("waitroom", method->name, &status);
         if (url[0] && !unreached)
             return call_fail(call, status.code, status.detail, "%s", status.message);
         /* It changes hands. All but CreateSale may be asked twice. */

@@ -11,7 +11,7 @@
 struct room_lease {
     struct waitroom *room;
     struct coord *coord;
-    char *authorization;
+    const struct remote_options *peer;
     int64_t lease_ms;
     char self[COORD_HOLDER_MAX + 1]; /* "URL ID" */
     struct scope scope;
@@ -69,7 +69,7 @@ static struct ways *ways_here(struct room_lease *lease)
 struct channel *room_enter_way(struct waitroom *room, const char *url)
 {
     struct room_lease *lease = atomic_load(&room->lease);
-    return ways_enter(ways_here(lease), url, lease->authorization);
+    return ways_enter(ways_here(lease), url, lease->peer);
 }
 
 void room_leave_way(struct waitroom *room, struct channel *channel)
@@ -154,7 +154,7 @@ static void begin(void *arg)
 }
 
 int lease_start(struct waitroom *room, struct coord *coord, const char *url, int64_t lease_ms,
-                const char *authorization, struct room_lease **ret_lease)
+                const struct remote_options *peer, struct room_lease **ret_lease)
 {
     struct room_lease *lease = calloc(1, sizeof(*lease));
     char id[ID_TEXT_CHARS + 1];
@@ -163,13 +163,12 @@ int lease_start(struct waitroom *room, struct coord *coord, const char *url, int
     *lease = (struct room_lease){.room = room,
                                  .coord = coord,
                                  .lease_ms = lease_ms,
-                                 .authorization = strdup(authorization),
+                                 .peer = peer,
                                  .ways = calloc(room->options.worker_count, sizeof(*lease->ways))};
     pthread_mutex_init(&lease->lock, NULL);
     id_format(chance_id(room->options.chance), id);
     const int len = snprintf(lease->self, sizeof(lease->self), "%s %s", url, id);
-    int err =
-        lease->authorization && lease->ways && len < (int)sizeof(lease->self) ? 0 : ERR_NO_MEMORY;
+    int err = lease->ways && len < (int)sizeof(lease->self) ? 0 : ERR_NO_MEMORY;
     if (err == 0) {
         atomic_store(&room->lease, lease);
         err = worker_call(room->options.workers[0], begin, lease);
@@ -177,7 +176,6 @@ int lease_start(struct waitroom *room, struct coord *coord, const char *url, int
     if (err != 0) {
         atomic_store(&room->lease, NULL);
         pthread_mutex_destroy(&lease->lock);
-        free(lease->authorization);
         free(lease->ways);
         free(lease);
         return err;
@@ -244,7 +242,6 @@ void lease_free(struct room_lease *lease)
     }
     atomic_store(&lease->room->lease, NULL);
     pthread_mutex_destroy(&lease->lock);
-    free(lease->authorization);
     free(lease->ways);
     free(lease);
 }

@@ -23,9 +23,9 @@
 struct room_lease;
 
 /* Begins to try, and waits for the first round. url is where others reach this process;
- * authorization is what one process shows another. From a plain thread. ERR_NO_MEMORY, ERR_FULL. */
+ * peer (borrowed) is how it calls them. From a plain thread. ERR_NO_MEMORY, ERR_FULL. */
 int lease_start(struct waitroom *room, struct coord *coord, const char *url, int64_t lease_ms,
-                const char *authorization, struct room_lease **ret_lease);
+                const struct remote_options *peer, struct room_lease **ret_lease);
 /* Lets another have the lines: what has gathered is committed, then the lease is given back. From a
  * plain thread; later calls do nothing. */
 void lease_drain(struct room_lease *lease);

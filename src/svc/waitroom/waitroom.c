@@ -266,11 +266,11 @@ void waitroom_stop(struct waitroom *room)
 }
 
 int waitroom_share(struct waitroom *room, struct coord *coord, const char *url, int64_t lease_ms,
-                   const char *authorization)
+                   const struct remote_options *peer)
 {
     struct room_lease *lease;
     assert(room->options.shared);
-    return lease_start(room, coord, url, lease_ms, authorization, &lease);
+    return lease_start(room, coord, url, lease_ms, peer, &lease);
 }
 
 void waitroom_hand_over(struct waitroom *room)

@@ -12,6 +12,7 @@
 
 #include "call/channel.h"
 #include "call/method.h"
+#include "call/remote.h"
 #include "call/work.h"
 #include "chance/chance.h"
 #include "fiber/offload.h"
@@ -45,11 +46,11 @@ int waitroom_start(const struct waitroom_options *options, struct waitroom **ret
 void waitroom_stop(struct waitroom *waitroom);
 
 /* Shares the lines with the other processes on this store: one keeps them, by a lease at coord
- * (borrowed); the others bring calls to it. url is where the others reach this process,
- * authorization what they show each other. From a plain thread, once the port answers. ERR_FULL,
+ * (borrowed); the others bring calls to it. url is where the others reach this process, peer how it
+ * calls them (ways_enter; borrowed). From a plain thread, once the port answers. ERR_FULL,
  * ERR_NO_MEMORY. */
 int waitroom_share(struct waitroom *waitroom, struct coord *coord, const char *url,
-                   int64_t lease_ms, const char *authorization);
+                   int64_t lease_ms, const struct remote_options *peer);
 /* Lets another process have the lines. From a plain thread. NULL is harmless. */
 void waitroom_hand_over(struct waitroom *waitroom);
 

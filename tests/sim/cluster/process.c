@@ -161,6 +161,7 @@ int process_ask(struct process *process, struct owner_ask *ask)
 static void start(struct process *process)
 {
     static const uint8_t master[32];
+    static const struct remote_options anybody; /* peers are called by function (open_peer) */
     struct house *house = process->house;
     struct cluster *cluster = process->cluster;
     struct code_keys codes;
@@ -172,7 +173,7 @@ static void start(struct process *process)
         .chance = cluster->chance,
         .codes = &codes,
         .rest_ms = cluster->stage->options.rest_ms,
-        .peer_authorization = "",
+        .peer = &anybody,
         .open_peer = cluster_open_peer,
         .open_state = process,
     };
